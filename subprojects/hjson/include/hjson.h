@@ -2,8 +2,8 @@
 /*
  * libhjson: Hjson text in, a tree with positions out.
  *
- * Accepts what hjson-py 3.1.0 accepts (the language that DVSim's users test their files with), minus
- * its crashes; the differences are listed in subprojects/hjson/README.md.
+ * Accepts what hjson-py 3.1.0 accepts (the language that DVSim's users test their files with),
+ * minus its crashes; the differences are listed in subprojects/hjson/README.md.
  *
  *   struct hjson_doc *doc = hjson_new();
  *   struct hjson_node *root = hjson_parse(doc, "cfg.hjson", text, len, report, ctx);
@@ -15,8 +15,8 @@
  * position that is unique in the document, so nodes of several sources may be linked into one tree
  * and still be asked where they stand (hjson_where()). Everything lives until hjson_free().
  *
- * Strings are slices, not NUL-terminated, and may hold any byte but NUL; hjson_cstr() makes a C string.
- * Not thread-safe: one document belongs to one thread.
+ * Strings are slices, not NUL-terminated, and may hold any byte but NUL; hjson_cstr() makes a C
+ * string. Not thread-safe: one document belongs to one thread.
  */
 #ifndef HJSON_H
 #define HJSON_H
@@ -25,13 +25,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HJSON_MAX_DEPTH 256           /* objects and arrays inside each other */
-#define HJSON_MAX_TEXT  (64u << 20)   /* bytes of one source */
+#define HJSON_MAX_DEPTH 256		  /* objects and arrays inside each other */
+#define HJSON_MAX_TEXT	((64u << 20) - 1) /* bytes of one source, or of one string */
 
 enum hjson_type {
 	HJSON_NULL,
 	HJSON_BOOL,
-	HJSON_INT,  /* whole number of any length: digits by hjson_number(), value if it fits int64 */
+	HJSON_INT,  /* whole number of any length: digits by hjson_number(), value if it fits int64
+		     */
 	HJSON_REAL, /* anything else that is a number, or whole and >= 1e10 but written as a real */
 	HJSON_STRING,
 	HJSON_ARRAY,
@@ -39,7 +40,8 @@ enum hjson_type {
 	HJSON_TYPE_COUNT
 };
 
-/* A position: byte offset in its source plus the source's base. 0 is nowhere (made by a program). */
+/* A position: byte offset in its source plus the source's base. 0 is nowhere (made by a program).
+ */
 typedef uint32_t hjson_pos;
 
 /*
@@ -47,21 +49,28 @@ typedef uint32_t hjson_pos;
  * 40 bytes on a 64-bit machine, checked when the library is built.
  */
 struct hjson_node {
-	const char *key;         /* member of an object: its key, a slice; element or root: NULL */
-	struct hjson_node *next; /* next member or element, in the order of the text */
+	const char *key; /* member of an object: its key, a slice; element or root: NULL */
+	/*
+	 * Next member or element, in the order of the text; but the last member of a repeated key
+	 * stands where the first one was, with the shadowed ones behind it (the order of a Python
+	 * dict).
+	 */
+	struct hjson_node *next;
 	union {
-		const char *str;          /* HJSON_STRING: n bytes */
-		struct hjson_node *child; /* HJSON_ARRAY, HJSON_OBJECT: first of n, shadowed included */
-		int64_t i;                /* HJSON_INT unless big; HJSON_BOOL: 0 or 1 */
-		double d;                 /* HJSON_REAL */
+		const char *str; /* HJSON_STRING: n bytes */
+		struct hjson_node
+			*child; /* HJSON_ARRAY, HJSON_OBJECT: first of n, shadowed included */
+		int64_t i;	/* HJSON_INT unless big; HJSON_BOOL: 0 or 1 */
+		double d;	/* HJSON_REAL */
 	};
 	uint32_t key_len;
-	hjson_pos pos;         /* first byte of the value; 0: made by a program */
-	uint32_t len;          /* bytes of the value as written, quotes and brackets included */
+	hjson_pos pos;	       /* first byte of the value; 0: made by a program */
+	uint32_t len;	       /* bytes of the value as written, quotes and brackets included */
 	uint32_t n : 26;       /* bytes of a string, or number of children */
 	uint32_t type : 3;     /* enum hjson_type */
 	uint32_t big : 1;      /* HJSON_INT outside int64: only hjson_number() tells it */
-	uint32_t shadowed : 1; /* a member whose key came again later in its object: lookups skip it */
+	uint32_t shadowed : 1; /* a member whose key came again later in its object: lookups skip it
+				*/
 	uint32_t cstr : 1;     /* str is NUL-terminated */
 };
 
@@ -69,16 +78,16 @@ enum hjson_severity { HJSON_ERROR, HJSON_WARNING };
 
 /* What a diagnostic is about; stable, for tests and for --strict. The texts may change. */
 enum hjson_problem {
-	HJSON_SYNTAX,          /* error: not Hjson */
-	HJSON_TOO_DEEP,        /* error: over HJSON_MAX_DEPTH */
-	HJSON_TOO_LARGE,       /* error: over HJSON_MAX_TEXT */
-	HJSON_BAD_TEXT,        /* error: NUL, invalid UTF-8, a lone surrogate, a number out of range */
-	HJSON_DUPLICATE_KEY,   /* warning: the last value wins, other is the first one's place */
-	HJSON_SWALLOWED_COMMA, /* warning: a quoteless string that ends with ',' */
+	HJSON_SYNTAX,	 /* error: not Hjson */
+	HJSON_TOO_DEEP,	 /* error: over HJSON_MAX_DEPTH */
+	HJSON_TOO_LARGE, /* error: over HJSON_MAX_TEXT */
+	HJSON_BAD_TEXT,	 /* error: NUL, invalid UTF-8, a lone surrogate, a number out of range */
+	HJSON_DUPLICATE_KEY,	 /* warning: the last value wins, other is the first one's place */
+	HJSON_SWALLOWED_COMMA,	 /* warning: a quoteless string that ends with ',' */
 	HJSON_SWALLOWED_BRACKET, /* warning: a quoteless string that ends with an unopened } or ] */
 	HJSON_SWALLOWED_COMMENT, /* warning: a quoteless string with " #" or " //" in it */
-	HJSON_MULTILINE_INDENT,  /* warning: a tab in the indentation that ''' cuts, or a body line less
-	                            indented than its opener */
+	HJSON_MULTILINE_INDENT,	 /* warning: a tab in the indentation that ''' cuts, or a body line
+				    less  indented than its opener */
 	HJSON_PROBLEM_COUNT
 };
 
@@ -86,11 +95,12 @@ struct hjson_diag {
 	enum hjson_severity severity;
 	enum hjson_problem problem;
 	hjson_pos pos;
-	uint32_t len;        /* bytes to underline; 0 or 1: one caret */
+	uint32_t len;	     /* bytes to underline; 0 or 1: one caret */
 	hjson_pos other;     /* a second place (the first of two keys, the opening bracket), or 0 */
 	const char *message; /* one sentence, no position, no newline */
 	const char *hint;    /* what to do about it, or NULL */
-	const char *other_label; /* what the second place is ("first here", "opened here"), or NULL */
+	const char
+		*other_label; /* what the second place is ("first here", "opened here"), or NULL */
 };
 
 /* The strings in *diag are valid only during the call. */
@@ -100,7 +110,7 @@ typedef void hjson_report(void *ctx, const struct hjson_diag *diag);
 struct hjson_place {
 	const char *name;      /* as given to hjson_parse(); NULL: the position is nowhere */
 	unsigned line, col;    /* from 1 */
-	size_t offset;         /* in bytes, from 0 */
+	size_t offset;	       /* in bytes, from 0 */
 	const char *line_text; /* the whole line, a slice without its line end */
 	size_t line_len;
 };
@@ -112,11 +122,11 @@ void hjson_free(struct hjson_doc *doc); /* accepts NULL */
 
 /*
  * Reads one source. name and text are copied. Returns the root (any type; empty text is an empty
- * object) or NULL after report() has been told at least one error. Exactly one error is reported for a
- * source: the first. report may be NULL.
+ * object) or NULL after report() has been told at least one error. Exactly one error is reported
+ * for a source: the first. report may be NULL.
  */
-struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const char *text, size_t len,
-                               hjson_report *report, void *ctx);
+struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const char *text,
+			       size_t len, hjson_report *report, void *ctx);
 
 /* Where pos is. O(log sources + length of the line) after a line table made at the first call. */
 struct hjson_place hjson_where(struct hjson_doc *doc, hjson_pos pos);
@@ -131,13 +141,15 @@ bool hjson_key_is(const struct hjson_node *member, const char *key);
 const char *hjson_cstr(struct hjson_doc *doc, struct hjson_node *string);
 /* The key as a C string, owned by doc. */
 const char *hjson_key_cstr(struct hjson_doc *doc, const struct hjson_node *member);
-/* A number as it was written, e.g. 77 digits: *ret_len bytes, owned by doc. Made by a program: its digits. */
+/* A number as it was written, e.g. 77 digits: *ret_len bytes, owned by doc. Made by a program: its
+ * digits. */
 const char *hjson_number(struct hjson_doc *doc, const struct hjson_node *number, size_t *ret_len);
 const char *hjson_type_name(enum hjson_type type); /* "string", "whole number", … for messages */
 
 /* Building and changing trees. Nodes belong to doc; a node is linked in one place at most. */
 struct hjson_node *hjson_new_node(struct hjson_doc *doc, enum hjson_type type, hjson_pos pos);
-struct hjson_node *hjson_new_string(struct hjson_doc *doc, const char *s, size_t len, hjson_pos pos);
+struct hjson_node *hjson_new_string(struct hjson_doc *doc, const char *s, size_t len,
+				    hjson_pos pos);
 struct hjson_node *hjson_new_int(struct hjson_doc *doc, int64_t i, hjson_pos pos);
 /* Deep copy; positions stay those of the original. */
 struct hjson_node *hjson_copy(struct hjson_doc *doc, const struct hjson_node *node);
@@ -145,19 +157,20 @@ struct hjson_node *hjson_copy(struct hjson_doc *doc, const struct hjson_node *no
 void hjson_append(struct hjson_doc *doc, struct hjson_node *array, struct hjson_node *element);
 /* Adds a member, or replaces the value of an existing one in its place. key is copied. */
 void hjson_set(struct hjson_doc *doc, struct hjson_node *obj, const char *key, size_t key_len,
-               struct hjson_node *value);
+	       struct hjson_node *value);
 bool hjson_remove(struct hjson_node *obj, const char *key); /* true: it was there */
 
 #define hjson_for_each(n, parent) for ((n) = (parent)->child; (n); (n) = (n)->next)
 
 /*
- * Writes node as JSON: numbers with their digits as written ("whole and below 1e10" reals as integers,
- * as hjson-py reads them), shadowed members left out, \u escapes only where JSON needs them. indent 0:
- * one line. write() returns false to stop; the result says whether all was written.
+ * Writes node as JSON: numbers with their digits as written ("whole and below 1e10" reals as
+ * integers, as hjson-py reads them), shadowed members left out, \u escapes only where JSON needs
+ * them. indent 0: one line, with ", " and ": " between. write() returns false to stop; the result
+ * says whether all was written.
  */
 typedef bool hjson_write(void *ctx, const char *bytes, size_t len);
 bool hjson_to_json(struct hjson_doc *doc, const struct hjson_node *node, unsigned indent,
-                   hjson_write *write, void *ctx);
+		   hjson_write *write, void *ctx);
 
 /* Bytes taken from the allocator for this document, the sources' text included. */
 size_t hjson_memory(const struct hjson_doc *doc);

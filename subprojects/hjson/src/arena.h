@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Memory that is taken piece by piece and returned all at once. Chunks grow with what is held, up
+ * to 64 KiB, so little is taken that is not used: at most an eighth of a small arena, one chunk of
+ * a big one.
+ */
+#ifndef HJSON_ARENA_H
+#define HJSON_ARENA_H
+
+#include <stddef.h>
+
+struct chunk;
+
+struct arena {
+	struct chunk *chunks;
+	char *next;
+	char *end;
+	size_t taken; /* bytes taken from the allocator */
+};
+
+/* size bytes; aligned for a node if every size taken from this arena is a multiple of 8. */
+void *arena_take(struct arena *a, size_t size);
+/* A copy of s with a NUL behind it. */
+char *arena_copy(struct arena *a, const char *s, size_t len);
+void arena_done(struct arena *a);
+
+/* malloc() and realloc() that end the program when there is no memory. */
+void *must_realloc(void *old, size_t size);
+
+#endif

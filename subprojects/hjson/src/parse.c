@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "scan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool too_deep(struct scan *s)
+{
+	fault_set(s, HJSON_TOO_DEEP, s->p, 1, "objects and arrays are nested more than %d deep",
+		  HJSON_MAX_DEPTH);
+	return fault_other(s, s->source->text + (s->frames[0].node->pos - s->source->base),
+			   "the outermost is opened here");
+}
+
+static bool open_container(struct scan *s, struct hjson_node *n, enum hjson_type type)
+{
+	if (s->depth == HJSON_MAX_DEPTH)
+		return too_deep(s);
+	n->type = type;
+	s->frames[s->depth++] = (struct frame){.node = n, .tail = &n->child};
+	s->after_value = false;
+	s->comma = NULL;
+	return true;
+}
+
+/* What an inner container swallowed may be what the outer one lacks. */
+static void hand_over(struct frame *outer, const struct frame *inner)
+{
+	for (int b = 0; b < BRACKET_COUNT; b++) {
+		if (!outer->swallowed[b].at)
+			outer->swallowed[b] = inner->swallowed[b];
+	}
+}
+
+static void close_container(struct scan *s, const char *end)
+{
+	struct frame *f = scan_top(s);
+
+	f->node->len = (uint32_t)(scan_pos(s, end) - f->node->pos);
+	if (f->node->type == HJSON_OBJECT)
+		members_settle(s, f->node);
+	s->depth--;
+	s->after_value = true;
+	if (s->depth)
+		hand_over(scan_top(s), f);
+}
+
+/* Reads a value into n; containers are only opened. s->p is not at white space. */
+static bool read_value(struct scan *s, struct hjson_node *n, const char *key)
+{
+	if (s->p == s->end || text_is(*s->p, TEXT_PUNCT)) {
+		if (s->p < s->end && (*s->p == '{' || *s->p == '[')) {
+			n->pos = scan_pos(s, s->p);
+			if (!open_container(s, n, *s->p == '{' ? HJSON_OBJECT : HJSON_ARRAY))
+				return false;
+			s->p++;
+			return true;
+		}
+		return fault_no_value(s, n, key);
+	}
+	n->pos = scan_pos(s, s->p);
+	s->after_value = true;
+	if (*s->p == '"' || *s->p == '\'')
+		return scan_string(s, n);
+	return scan_plain(s, n);
+}
+
+static void append(struct frame *f, struct hjson_node *n)
+{
+	*f->tail = n;
+	f->tail = &n->next;
+	f->node->n++;
+}
+
+static bool read_member(struct scan *s, struct hjson_node *n)
+{
+	const char *key = s->p;
+
+	if (!scan_key(s, n))
+		return false;
+	s->p++; /* the colon */
+	return scan_blank(s) && read_value(s, n, key);
+}
+
+static bool read_item(struct scan *s)
+{
+	struct frame *f = scan_top(s);
+	struct hjson_node *n = doc_node(s->doc, HJSON_NULL, 0);
+	bool good = f->node->type == HJSON_OBJECT ? read_member(s, n) : read_value(s, n, NULL);
+
+	if (good)
+		append(f, n);
+	return good;
+}
+
+/* Skips what stands between two items: white space, comments, one comma behind a value. */
+static bool skip_between(struct scan *s)
+{
+	if (!scan_blank(s))
+		return false;
+	if (!s->after_value || s->p == s->end || *s->p != ',')
+		return true;
+	s->comma = s->p++;
+	return scan_blank(s);
+}
+
+static bool at_close(const struct scan *s, const struct frame *f)
+{
+	if (f->bare)
+		return s->p == s->end;
+	return s->p < s->end && *s->p == (f->node->type == HJSON_OBJECT ? '}' : ']');
+}
+
+/* Reads until the outermost container is closed. */
+static bool read_items(struct scan *s)
+{
+	while (s->depth) {
+		struct frame *f = scan_top(s);
+
+		s->comma = NULL;
+		if (!skip_between(s))
+			return false;
+		if (at_close(s, f)) {
+			if (!f->bare)
+				s->p++;
+			close_container(s, s->p);
+		} else if (!read_item(s)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The root and nothing behind it but white space and comments. */
+static struct hjson_node *read_root(struct scan *s)
+{
+	struct hjson_node *root = doc_node(s->doc, HJSON_NULL, 0);
+
+	if (!read_value(s, root, NULL) || !read_items(s) || !scan_blank(s))
+		return NULL;
+	if (s->p < s->end) {
+		fault_trailing(s);
+		return NULL;
+	}
+	return root;
+}
+
+static struct hjson_node *read_bare_root(struct scan *s)
+{
+	struct hjson_node *root = doc_node(s->doc, HJSON_OBJECT, scan_pos(s, s->p));
+
+	open_container(s, root, HJSON_OBJECT);
+	scan_top(s)->bare = true;
+	return read_items(s) ? root : NULL;
+}
+
+static void start_again(struct scan *s, const char *at)
+{
+	s->p = at;
+	s->depth = 0;
+	s->after_value = false;
+	s->lints.n = 0;
+	s->column_at = s->quoted_end = NULL;
+	s->fault.at = NULL;
+}
+
+/*
+ * A text that begins neither with { nor with [ is an object without braces, or else a single value.
+ * If it is neither, the error is that of the object: the single value fails at the second line of
+ * anything.
+ */
+static struct hjson_node *read_unbraced(struct scan *s)
+{
+	const char *begin = s->p;
+	struct hjson_node *root;
+	struct fault first;
+
+	if (s->end - begin >= 3 && memcmp(begin, "'''", 3) == 0)
+		return read_root(s); /* never a key */
+	root = read_bare_root(s);
+	if (root || s->fault.cut_off)
+		return root; /* "key:" and no more is not taken for a string */
+	first = s->fault;
+	start_again(s, begin);
+	root = text_is(*begin, TEXT_PUNCT) ? NULL : read_root(s);
+	if (!root)
+		s->fault = first;
+	return root;
+}
+
+static struct hjson_node *read_source(struct scan *s)
+{
+	const char *bad = text_bad(s->p, s->end);
+
+	if (bad < s->end) {
+		fault_set(s, HJSON_BAD_TEXT, bad, 1,
+			  *bad ? "the text is not valid UTF-8 here (byte 0x%02x)"
+			       : "the text holds a NUL byte",
+			  (unsigned char)*bad);
+		return NULL;
+	}
+	if (!scan_blank(s))
+		return NULL;
+	if (s->p == s->end)
+		return doc_node(s->doc, HJSON_OBJECT, scan_pos(s, s->p));
+	if (*s->p == '{' || *s->p == '[')
+		return read_root(s);
+	return read_unbraced(s);
+}
+
+static void report_fault(const struct scan *s, hjson_report *report, void *ctx)
+{
+	const struct fault *f = &s->fault;
+
+	if (report)
+		report(ctx, &(struct hjson_diag){.severity = HJSON_ERROR,
+						 .problem = f->problem,
+						 .pos = scan_pos(s, f->at),
+						 .len = (uint32_t)f->len,
+						 .other = f->other ? scan_pos(s, f->other) : 0,
+						 .message = f->message,
+						 .hint = f->hint[0] ? f->hint : NULL,
+						 .other_label = f->other ? f->other_label : NULL});
+}
+
+static void too_large(hjson_pos pos, hjson_report *report, void *ctx)
+{
+	if (report)
+		report(ctx, &(struct hjson_diag){.severity = HJSON_ERROR,
+						 .problem = HJSON_TOO_LARGE,
+						 .pos = pos,
+						 .message = "the text is larger than 64 MiB",
+						 .hint = "split it into several files"});
+}
+
+struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const char *text,
+			       size_t len, hjson_report *report, void *ctx)
+{
+	bool fits = len <= HJSON_MAX_TEXT;
+	struct source *source = doc_add_source(doc, name, text, fits ? len : 0);
+	struct scan s = {.doc = doc, .source = source};
+	struct hjson_node *root;
+
+	if (!source || !fits) {
+		too_large(source ? source->base : 0, report, ctx);
+		return NULL;
+	}
+	s.p = s.start = source->text + source_mark(source);
+	s.end = source->text + source->len;
+	root = read_source(&s);
+	if (root)
+		lint_report(&s, report, ctx);
+	else
+		report_fault(&s, report, ctx);
+	free(s.scratch);
+	free(s.keys.slots);
+	free(s.lints.all);
+	return root;
+}

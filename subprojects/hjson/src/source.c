@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text is kept with its CRLF and CR line ends, so that a position is an offset in the file as
+ * it is on disk. The scanner treats all three line ends alike, and so does the table of lines.
+ */
+#include "source.h"
+
+#include "arena.h"
+#include "text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct source *source_new(const char *name, const char *text, size_t len, hjson_pos base)
+{
+	struct source *s = must_realloc(NULL, sizeof(*s));
+
+	*s = (struct source){.name = name, .len = len, .base = base};
+	s->text = must_realloc(NULL, len);
+	if (len)
+		memcpy(s->text, text, len);
+	return s;
+}
+
+void source_free(struct source *s)
+{
+	if (!s)
+		return;
+	free(s->lines);
+	free(s->text);
+	free(s);
+}
+
+size_t source_mark(const struct source *s)
+{
+	return s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* The start of the line behind the one that at is in; end if there is none. */
+static const char *next_line(const char *at, const char *end)
+{
+	while (at < end && !text_is(*at, TEXT_EOL))
+		at++;
+	if (at == end)
+		return NULL;
+	if (*at == '\r' && at + 1 < end && at[1] == '\n')
+		at++;
+	return at + 1;
+}
+
+static void make_lines(struct source *s)
+{
+	const char *end = s->text + s->len;
+	unsigned n = 1;
+
+	for (const char *at = next_line(s->text, end); at; at = next_line(at, end))
+		n++;
+	s->lines = must_realloc(NULL, n * sizeof(*s->lines));
+	s->lines[0] = (uint32_t)source_mark(s);
+	s->n_lines = 1;
+	for (const char *at = next_line(s->text, end); at; at = next_line(at, end))
+		s->lines[s->n_lines++] = (uint32_t)(at - s->text);
+}
+
+/* The last line that starts at or before offset. */
+static unsigned find_line(const struct source *s, size_t offset)
+{
+	unsigned low = 0;
+	unsigned high = s->n_lines;
+
+	while (high - low > 1) {
+		unsigned mid = low + (high - low) / 2;
+
+		if (s->lines[mid] <= offset)
+			low = mid;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct hjson_place source_place(struct source *s, hjson_pos pos)
+{
+	size_t offset = pos - s->base;
+	const char *at = s->text + offset;
+	const char *end = s->text + s->len;
+	const char *start, *stop;
+	unsigned line;
+
+	if (!s->lines)
+		make_lines(s);
+	line = find_line(s, offset);
+	start = s->text + s->lines[line];
+	for (stop = start; stop < end && !text_is(*stop, TEXT_EOL);)
+		stop++;
+	return (struct hjson_place){
+		.name = s->name,
+		.line = line + 1,
+		.col = (unsigned)text_columns(start, at < stop ? at : stop) + 1,
+		.offset = offset,
+		.line_text = start,
+		.line_len = (size_t)(stop - start),
+	};
+}
+
+size_t source_memory(const struct source *s)
+{
+	return sizeof(*s) + s->len + s->n_lines * sizeof(*s->lines);
+}
