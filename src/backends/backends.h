@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The registry of backends: one row each in backends.c. A new backend is one file (or folder), one
+ * line there, one line in meson.build.
+ */
+#ifndef BACKENDS_BACKENDS_H
+#define BACKENDS_BACKENDS_H
+
+#include <ev.h>
+
+#include "base/clock.h"
+#include "base/diag.h"
+#include "config/fields.h"
+#include "scheduler/backend.h"
+
+/* What a constructor is given. All borrowed, all outlive the backend. */
+struct backend_env {
+	struct ev_loop *loop; /* NULL: it is driven by hand (tests, benchmarks) */
+	const struct clock *clock;
+	const char *scratch_root;
+	uint32_t max_parallel; /* an explicit -j; 0: the backend's own default */
+	double grace_s;
+	/* The configuration's backends: { NAME: {…} }, or NULL. Read it with config/fields.h. */
+	struct cfg_fields *settings;
+};
+
+struct backend_type {
+	const char *name;
+	const char *help; /* one line */
+	/* NULL after errors were added to diags. */
+	struct backend *(*create)(const struct backend_env *env, struct diags *diags);
+};
+
+extern const struct backend_type *const backend_types[]; /* NULL-terminated */
+const struct backend_type *backend_type_find(const char *name);
+/* Is key (of a job or of backends: {…}) the name of a backend? For the flow, which reads such keys
+ * unread. */
+bool backend_type_exists(const char *name);
+
+struct backend *backend_local_create(const struct backend_env *env, struct diags *diags);
+struct backend *backend_fake_create(const struct backend_env *env, struct diags *diags);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fake backend: outcomes and durations are scripted or drawn from a seed. In virtual time it
+ * moves its own clock from one end of a job to the next, so that a night takes milliseconds.
+ * Besides the registry's constructor, tests and the benchmark make one here and step it by hand.
+ */
+#ifndef BACKENDS_FAKE_FAKE_H
+#define BACKENDS_FAKE_FAKE_H
+
+#include "base/clock.h"
+#include "scheduler/backend.h"
+
+struct fake_outcome {
+	enum submit submit;	/* what submit() answers this time */
+	enum job_status status; /* PASSED, FAILED or KILLED */
+	enum job_reason reason; /* for the last two */
+	double duration_s;
+	double start_delay_s; /* between submit() and started() */
+	double kill_delay_s;  /* how long after KILL_TERM it ends; KILL_NOW: at once */
+};
+
+/* Decides an attempt. Pure for given arguments if runs are to be reproducible. */
+typedef struct fake_outcome fake_script(const struct job *job, uint32_t attempt, void *ctx);
+
+struct fake_options {
+	fake_script *script; /* NULL: passes after mean_s */
+	void *script_ctx;
+	double mean_s;
+	uint32_t max_parallel;
+	struct clock_virtual
+		*clock;	      /* virtual time, stepped by fake_step(); NULL: real time on loop */
+	struct ev_loop *loop; /* may be NULL with a virtual clock */
+};
+
+struct backend *fake_new(const struct fake_options *options);
+/* Virtual time: moves the clock to the next start or end and makes the upcalls that are due then.
+ * false: nothing pending. */
+bool fake_step(struct backend *b);
+
+#endif

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An arena: things that live and die together. One per load; nobody frees a leaf.
+ * Under ASan the unused part of each chunk is poisoned.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct arena;
+
+struct arena *arena_new(void);
+void arena_free(struct arena *a); /* accepts NULL */
+void arena_freep(struct arena **a);
+
+/* Aligned for any type; never NULL. */
+void *arena_alloc(struct arena *a, size_t size);
+void *arena_zalloc(struct arena *a, size_t size);
+/* n elements of size, zeroed, overflow checked. */
+void *arena_array(struct arena *a, size_t n, size_t size);
+void *arena_memdup(struct arena *a, const void *p, size_t size);
+char *arena_strdup(struct arena *a, const char *s);
+char *arena_strndup(struct arena *a, const char *s, size_t n);
+char *arena_printf(struct arena *a, const char *fmt, ...) _printf_(2, 3);
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) _printf_(2, 0);
+
+/* Bytes taken from malloc(). */
+size_t arena_size(const struct arena *a);
+
+#endif

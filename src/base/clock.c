@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double read_clock(clockid_t id)
+{
+	struct timespec t;
+
+	clock_gettime(id, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static double real_now(const struct clock *c)
+{
+	(void)c;
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+static double real_wall(const struct clock *c)
+{
+	(void)c;
+	return read_clock(CLOCK_REALTIME);
+}
+
+const struct clock *clock_real(void)
+{
+	static const struct clock real = {real_now, real_wall};
+
+	return &real;
+}
+
+static double virtual_now(const struct clock *c)
+{
+	return ((const struct clock_virtual *)c)->now_s;
+}
+
+static double virtual_wall(const struct clock *c)
+{
+	const struct clock_virtual *v = (const struct clock_virtual *)c;
+
+	return v->wall_start_s + v->now_s;
+}
+
+void clock_virtual_init(struct clock_virtual *v, double wall_start_s)
+{
+	*v = (struct clock_virtual){
+		.clock = {virtual_now, virtual_wall},
+		.wall_start_s = wall_start_s,
+	};
+}
+
+static double unit_of(const char *s, size_t len)
+{
+	static const struct {
+		const char *name;
+		double s;
+	} units[] = {
+		{"ms", 1e-3}, {"s", 1},	   {"sec", 1},	 {"m", 60},
+		{"min", 60},  {"h", 3600}, {"d", 86400}, {"us", 1e-6},
+	};
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		if (strlen(units[i].name) == len && memcmp(units[i].name, s, len) == 0)
+			return units[i].s;
+	return 0;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* digits[.digits], read without strtod(), which would take hex, "inf" and the locale's comma. */
+static const char *parse_number(const char *s, double *ret)
+{
+	double value = 0, scale = 1;
+
+	if (!is_digit(*s))
+		return NULL;
+	for (; is_digit(*s); s++)
+		value = value * 10 + (*s - '0');
+	if (*s == '.' && is_digit(s[1]))
+		for (s++; is_digit(*s); s++)
+			value += (*s - '0') * (scale /= 10);
+	*ret = value;
+	return s;
+}
+
+bool duration_parse(const char *s, double *ret_s)
+{
+	double sum = 0, number, last_unit = INFINITY;
+	const char *p = parse_number(s, &number);
+
+	if (p && *p == '\0') {
+		*ret_s = number;
+		return isfinite(number);
+	}
+	for (; p; p = parse_number(p, &number)) {
+		size_t len = strspn(p, "abcdefghijklmnopqrstuvwxyz");
+		double unit = unit_of(p, len);
+
+		if (unit <= 0 || unit >= last_unit)
+			return false;
+		last_unit = unit;
+		sum += number * unit;
+		p += len;
+		if (*p == '\0') {
+			*ret_s = sum;
+			return isfinite(sum);
+		}
+	}
+	return false;
+}
+
+void duration_add(struct str *b, double s)
+{
+	long t;
+
+	if (!(s >= 0))
+		s = 0;
+	t = s < 1e15 ? lround(s) : 0;
+	if (s < 9.995)
+		str_printf(b, "%.2fs", s);
+	else if (s < 59.95)
+		str_printf(b, "%.1fs", s);
+	else if (t < 3600)
+		str_printf(b, "%ldm%02lds", t / 60, t % 60);
+	else if (t < 86400)
+		str_printf(b, "%ldh%02ldm", t / 3600, t / 60 % 60);
+	else
+		str_printf(b, "%ldd%02ldh", t / 86400, t / 3600 % 24);
+}
+
+void duration_add_hms(struct str *b, double s)
+{
+	long t = s > 0 && s < 1e15 ? (long)s : 0;
+
+	str_printf(b, "%02ld:%02ld:%02ld", t / 3600, t / 60 % 60, t % 60);
+}
+
+void wall_add_iso(struct str *b, double wall_s)
+{
+	long ms = (long)floor(wall_s * 1000);
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+	char text[32];
+
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	str_printf(b, "%s.%03ldZ", text, ms % 1000);
+}
+
+void wall_add_stamp(struct str *b, double wall_s)
+{
+	time_t t = (time_t)wall_s;
+	struct tm tm;
+	char text[32];
+
+	localtime_r(&t, &tm);
+	strftime(text, sizeof(text), "%Y%m%d_%H%M%S", &tm);
+	str_add(b, text);
+}

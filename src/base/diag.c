@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/diag.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/utf8.h"
+
+enum { DIAG_LIMIT = 50, EXCERPT_MOST = 400 };
+
+void diags_init(struct diags *d)
+{
+	*d = (struct diags){.limit = DIAG_LIMIT};
+	d->end = &d->first;
+}
+
+static void free_notes(struct diag_note *n)
+{
+	while (n) {
+		struct diag_note *next = n->next;
+
+		free(n->text);
+		free(n);
+		n = next;
+	}
+}
+
+void diags_done(struct diags *d)
+{
+	struct diag *e = d->first;
+
+	while (e) {
+		struct diag *next = e->next;
+
+		free(e->msg);
+		free(e->hint);
+		free(e->excerpt);
+		free_notes(e->notes);
+		free(e);
+		e = next;
+	}
+	diags_init(d);
+}
+
+static struct diag *add(struct diags *d, enum diag_level level, struct src_pos pos, char *msg)
+{
+	struct diag *e = xcalloc(1, sizeof(*e));
+
+	e->level = level;
+	e->pos = pos;
+	e->msg = msg;
+	e->underline = 1;
+	*d->end = e;
+	d->end = &e->next;
+	if (level == DIAG_ERROR)
+		d->n_errors++;
+	else
+		d->n_warnings++;
+	return e;
+}
+
+struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...)
+{
+	va_list ap;
+	char *msg;
+
+	va_start(ap, fmt);
+	msg = xvasprintf(fmt, ap);
+	va_end(ap);
+	return add(d, DIAG_ERROR, pos, msg);
+}
+
+struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...)
+{
+	va_list ap;
+	char *msg;
+
+	va_start(ap, fmt);
+	msg = xvasprintf(fmt, ap);
+	va_end(ap);
+	return add(d, DIAG_WARNING, pos, msg);
+}
+
+void diag_hint(struct diag *e, const char *fmt, ...)
+{
+	va_list ap;
+
+	free(e->hint);
+	va_start(ap, fmt);
+	e->hint = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void diag_note(struct diag *e, struct src_pos pos, const char *fmt, ...)
+{
+	struct diag_note *n = xcalloc(1, sizeof(*n)), **end = &e->notes;
+	va_list ap;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = n;
+	n->pos = pos;
+	va_start(ap, fmt);
+	n->text = xvasprintf(fmt, ap);
+	va_end(ap);
+}
+
+void diag_excerpt(struct diag *e, const char *line, size_t len, unsigned underline)
+{
+	free(e->excerpt);
+	e->excerpt = xstrndup(line, len);
+	e->underline = underline ? underline : 1;
+}
+
+void diag_from_error(struct diags *d, struct error *err)
+{
+	add(d, DIAG_ERROR, err->pos, err->msg);
+	*err = (struct error){0};
+}
+
+static void print_pos(FILE *to, struct src_pos pos)
+{
+	struct str name = {0};
+
+	if (!pos.file) {
+		fputs("dvsched: ", to);
+		return;
+	}
+	str_add_printable(&name, pos.file, strlen(pos.file));
+	fputs(name.s, to);
+	str_done(&name);
+	if (pos.line)
+		fprintf(to, ":%u:%u", pos.line, pos.col);
+	fputs(": ", to);
+}
+
+/*
+ * The excerpt in columns: tabs become one blank each and what is not printable a '?', so that the
+ * caret below stands under the right character. A long line is cut around the caret.
+ */
+static void print_excerpt(FILE *to, const struct diag *e)
+{
+	size_t len = strlen(e->excerpt), col = 1, first = 1, k;
+	unsigned marks = 0, most = e->underline;
+
+	if (e->pos.col > EXCERPT_MOST / 2)
+		first = e->pos.col - 60;
+	fprintf(to, "  %4u | ", e->pos.line);
+	for (size_t i = 0; i < len && col < first + EXCERPT_MOST; i += k, col++) {
+		k = utf8_valid_len(e->excerpt + i, len - i);
+		if (col >= e->pos.col && marks < most)
+			marks++;
+		if (col < first) {
+			k = k ? k : 1;
+			continue;
+		}
+		if (k == 0 || e->excerpt[i] == 0x7f)
+			fputc('?', to);
+		else if ((unsigned char)e->excerpt[i] < 0x20)
+			fputc(' ', to);
+		else
+			fwrite(e->excerpt + i, 1, k, to);
+		k = k ? k : 1;
+	}
+	fprintf(to, "\n       | %*s^", (int)(e->pos.col - first), "");
+	for (unsigned i = 1; i < marks; i++)
+		fputc('~', to);
+	fputc('\n', to);
+}
+
+static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
+{
+	bool is_error = e->level == DIAG_ERROR || strict;
+	const char *tint = !color ? "" : is_error ? "\033[1;31m" : "\033[1;33m";
+	struct str msg = {0};
+
+	print_pos(to, e->pos);
+	str_add_printable(&msg, e->msg, strlen(e->msg));
+	fprintf(to, "%s%s:%s %s\n", tint, is_error ? "error" : "warning", color ? "\033[0m" : "",
+		msg.s);
+	str_done(&msg);
+	if (e->excerpt && e->pos.line)
+		print_excerpt(to, e);
+	if (e->hint)
+		fprintf(to, "  hint: %s\n", e->hint);
+	for (const struct diag_note *n = e->notes; n; n = n->next) {
+		print_pos(to, n->pos);
+		fprintf(to, "note: %s\n", n->text);
+	}
+}
+
+void diags_print(const struct diags *d, FILE *to, bool color, bool strict)
+{
+	unsigned n_errors = 0;
+
+	for (const struct diag *e = d->first; e; e = e->next) {
+		if (e->level == DIAG_ERROR && n_errors++ >= d->limit)
+			continue;
+		print_one(e, to, color, strict);
+	}
+	if (n_errors > d->limit)
+		fprintf(to, "dvsched: … and %u more errors\n", n_errors - d->limit);
+}

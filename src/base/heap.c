@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/heap.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void heap_init(struct heap *h, heap_less *less, void *ctx)
+{
+	*h = (struct heap){.less = less, .ctx = ctx};
+}
+
+void heap_done(struct heap *h)
+{
+	free(h->nodes);
+	h->nodes = NULL;
+	h->n = h->cap = 0;
+}
+
+static void put(struct heap *h, uint32_t at, struct heap_node *node)
+{
+	h->nodes[at] = node;
+	node->at = at;
+}
+
+static void sift_up(struct heap *h, uint32_t at)
+{
+	struct heap_node *node = h->nodes[at];
+
+	while (at > 0) {
+		uint32_t parent = (at - 1) / 2;
+
+		if (!h->less(node, h->nodes[parent], h->ctx))
+			break;
+		put(h, at, h->nodes[parent]);
+		at = parent;
+	}
+	put(h, at, node);
+}
+
+static void sift_down(struct heap *h, uint32_t at)
+{
+	struct heap_node *node = h->nodes[at];
+
+	for (;;) {
+		uint32_t child = 2 * at + 1;
+
+		if (child >= h->n)
+			break;
+		if (child + 1 < h->n && h->less(h->nodes[child + 1], h->nodes[child], h->ctx))
+			child++;
+		if (!h->less(h->nodes[child], node, h->ctx))
+			break;
+		put(h, at, h->nodes[child]);
+		at = child;
+	}
+	put(h, at, node);
+}
+
+void heap_push(struct heap *h, struct heap_node *node)
+{
+	assert(!heap_is_in(node));
+	if (h->n == h->cap) {
+		h->cap = h->cap ? h->cap * 2 : 16;
+		h->nodes = xreallocarray(h->nodes, h->cap, sizeof(*h->nodes));
+	}
+	put(h, h->n, node);
+	sift_up(h, h->n++);
+}
+
+struct heap_node *heap_top(const struct heap *h)
+{
+	return h->n ? h->nodes[0] : NULL;
+}
+
+void heap_remove(struct heap *h, struct heap_node *node)
+{
+	uint32_t at = node->at;
+	struct heap_node *last;
+
+	assert(at < h->n && h->nodes[at] == node);
+	node->at = HEAP_NOWHERE;
+	last = h->nodes[--h->n];
+	if (last == node)
+		return;
+	put(h, at, last);
+	heap_moved(h, last);
+}
+
+struct heap_node *heap_pop(struct heap *h)
+{
+	struct heap_node *top = heap_top(h);
+
+	if (top)
+		heap_remove(h, top);
+	return top;
+}
+
+void heap_moved(struct heap *h, struct heap_node *node)
+{
+	sift_up(h, node->at);
+	sift_down(h, node->at);
+}

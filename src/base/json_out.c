@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json_out.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utf8.h"
+
+enum { FLUSH_AT = 64 * 1024 };
+
+void json_init(struct json_out *j, int fd, unsigned indent)
+{
+	*j = (struct json_out){.fd = fd, .indent = indent};
+}
+
+static void flush(struct json_out *j)
+{
+	const char *s = j->buf.s;
+	size_t left = j->buf.len;
+
+	while (left && !j->errnum) {
+		ssize_t k = write(j->fd, s, left);
+
+		if (k < 0 && errno != EINTR)
+			j->errnum = errno;
+		if (k > 0) {
+			s += k;
+			left -= (size_t)k;
+		}
+	}
+	str_clear(&j->buf);
+}
+
+int json_done(struct json_out *j)
+{
+	if (j->fd >= 0)
+		flush(j);
+	str_done(&j->buf);
+	return j->errnum;
+}
+
+static void newline(struct json_out *j)
+{
+	if (!j->indent)
+		return;
+	str_addc(&j->buf, '\n');
+	memset(str_reserve(&j->buf, (size_t)j->depth * j->indent), ' ',
+	       (size_t)j->depth * j->indent);
+	j->buf.len += (size_t)j->depth * j->indent;
+	j->buf.s[j->buf.len] = '\0';
+}
+
+/* Before each value and key: the comma and the line. */
+static void next_item(struct json_out *j)
+{
+	if (j->after_key) {
+		j->after_key = false;
+		return;
+	}
+	if (j->depth) {
+		if (j->has_items[j->depth - 1])
+			str_addc(&j->buf, ',');
+		j->has_items[j->depth - 1] = true;
+		newline(j);
+	}
+	if (j->fd >= 0 && j->buf.len >= FLUSH_AT)
+		flush(j);
+}
+
+static void open_level(struct json_out *j, char c)
+{
+	next_item(j);
+	str_addc(&j->buf, c);
+	assert(j->depth < JSON_DEPTH);
+	j->has_items[j->depth++] = false;
+}
+
+static void close_level(struct json_out *j, char c)
+{
+	assert(j->depth && !j->after_key);
+	if (j->has_items[--j->depth])
+		newline(j);
+	str_addc(&j->buf, c);
+}
+
+void json_object(struct json_out *j)
+{
+	open_level(j, '{');
+}
+
+void json_object_end(struct json_out *j)
+{
+	close_level(j, '}');
+}
+
+void json_array(struct json_out *j)
+{
+	open_level(j, '[');
+}
+
+void json_array_end(struct json_out *j)
+{
+	close_level(j, ']');
+}
+
+static void add_escaped(struct str *b, unsigned char c)
+{
+	static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
+	const char *at = c ? strchr(plain, c) : NULL;
+
+	if (at)
+		str_printf(b, "\\%c", letter[at - plain]);
+	else
+		str_printf(b, "\\u%04x", c);
+}
+
+static void add_quoted(struct str *b, const char *s, size_t n)
+{
+	size_t from = 0, i = 0;
+
+	str_addc(b, '"');
+	while (i < n) {
+		unsigned char c = (unsigned char)s[i];
+		size_t k = 1;
+
+		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+			i++;
+			continue;
+		}
+		if (c >= 0x80 && (k = utf8_valid_len(s + i, n - i)) > 0) {
+			i += k;
+			continue;
+		}
+		str_addn(b, s + from, i - from);
+		if (c >= 0x80)
+			str_add(b, "\xef\xbf\xbd");
+		else
+			add_escaped(b, c);
+		from = ++i;
+	}
+	str_addn(b, s + from, n - from);
+	str_addc(b, '"');
+}
+
+void json_key(struct json_out *j, const char *key)
+{
+	next_item(j);
+	add_quoted(&j->buf, key, strlen(key));
+	str_add(&j->buf, j->indent ? ": " : ":");
+	j->after_key = true;
+}
+
+void json_string_n(struct json_out *j, const char *s, size_t n)
+{
+	next_item(j);
+	add_quoted(&j->buf, s, n);
+}
+
+void json_string(struct json_out *j, const char *s)
+{
+	if (s)
+		json_string_n(j, s, strlen(s));
+	else
+		json_null(j);
+}
+
+void json_raw(struct json_out *j, const char *text)
+{
+	next_item(j);
+	str_add(&j->buf, text);
+}
+
+void json_int(struct json_out *j, int64_t i)
+{
+	next_item(j);
+	str_printf(&j->buf, "%lld", (long long)i);
+}
+
+void json_real(struct json_out *j, double d, unsigned decimals)
+{
+	if (!isfinite(d)) {
+		json_null(j);
+		return;
+	}
+	next_item(j);
+	str_printf(&j->buf, "%.*f", (int)decimals, d);
+	if (decimals == 0)
+		return;
+	while (j->buf.s[j->buf.len - 1] == '0' && j->buf.s[j->buf.len - 2] != '.')
+		j->buf.s[--j->buf.len] = '\0';
+}
+
+void json_bool(struct json_out *j, bool b)
+{
+	json_raw(j, b ? "true" : "false");
+}
+
+void json_null(struct json_out *j)
+{
+	json_raw(j, "null");
+}
+
+void json_key_string(struct json_out *j, const char *key, const char *s)
+{
+	json_key(j, key);
+	json_string(j, s);
+}
+
+void json_key_int(struct json_out *j, const char *key, int64_t i)
+{
+	json_key(j, key);
+	json_int(j, i);
+}
+
+void json_key_real(struct json_out *j, const char *key, double d, unsigned decimals)
+{
+	json_key(j, key);
+	json_real(j, d, decimals);
+}
+
+void json_key_bool(struct json_out *j, const char *key, bool b)
+{
+	json_key(j, key);
+	json_bool(j, b);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "base/str.h"
+
+/* The only state outside a struct: a message has no other way to know where to go. */
+static struct {
+	enum log_level level;
+	log_sink *sink;
+	void *ctx;
+	bool color;
+	int file_fd;
+} out = {.level = LOG_INFO, .file_fd = -1};
+
+static const struct {
+	const char *label, *tint;
+} levels[] = {
+	[LOG_ERROR] = {"error: ", "\033[1;31m"},
+	[LOG_WARNING] = {"warning: ", "\033[1;33m"},
+	[LOG_INFO] = {"", ""},
+	[LOG_VERBOSE] = {"", "\033[2m"},
+	[LOG_DEBUG] = {"debug: ", "\033[2m"},
+};
+static_assert(sizeof(levels) / sizeof(levels[0]) == LOG_LEVEL_COUNT, "one entry per level");
+
+void log_set_level(enum log_level least)
+{
+	out.level = least;
+}
+
+enum log_level log_level(void)
+{
+	return out.level;
+}
+
+void log_set_sink(log_sink *sink, void *ctx)
+{
+	out.sink = sink;
+	out.ctx = ctx;
+}
+
+void log_set_color(bool color)
+{
+	out.color = color;
+}
+
+int log_open_file(const char *path)
+{
+	out.file_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	return out.file_fd < 0 ? -1 : 0;
+}
+
+static void write_all(int fd, const char *s, size_t n)
+{
+	while (n) {
+		ssize_t k = write(fd, s, n);
+
+		if (k < 0 && errno == EINTR)
+			continue;
+		if (k <= 0)
+			return; /* there is nobody left to tell */
+		s += k;
+		n -= (size_t)k;
+	}
+}
+
+static void emit(enum log_level level, const char *fmt, va_list ap)
+{
+	struct str msg = {0}, line = {0};
+
+	if (level > out.level)
+		return;
+	str_vprintf(&msg, fmt, ap);
+	str_printf(&line, "dvsched: %s%s\n", levels[level].label, msg.s);
+	if (out.file_fd >= 0)
+		write_all(out.file_fd, line.s, line.len);
+	if (out.color && *levels[level].tint) {
+		str_clear(&line);
+		str_printf(&line, "dvsched: %s%s%s\033[0m\n", levels[level].tint,
+			   levels[level].label, msg.s);
+	}
+	if (out.sink)
+		out.sink(out.ctx, level, line.s, line.len);
+	else
+		write_all(STDERR_FILENO, line.s, line.len);
+	str_done(&msg);
+	str_done(&line);
+}
+
+#define LOG_FUNCTION(name, level)       \
+	void name(const char *fmt, ...) \
+	{                               \
+		va_list ap;             \
+		va_start(ap, fmt);      \
+		emit(level, fmt, ap);   \
+		va_end(ap);             \
+	}
+
+LOG_FUNCTION(log_error, LOG_ERROR)
+LOG_FUNCTION(log_warning, LOG_WARNING)
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_verbose, LOG_VERBOSE)
+LOG_FUNCTION(log_debug, LOG_DEBUG)

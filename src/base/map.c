@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/map.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static uint32_t hash_of(const char *s, size_t n)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ (unsigned char)s[i]) * UINT64_C(0x100000001b3);
+	return (uint32_t)(h ^ h >> 32);
+}
+
+void map_done(struct map *m)
+{
+	free(m->entries);
+	free(m->index);
+	*m = (struct map){0};
+}
+
+/* The slot of index[] that holds key, or the free one where it would go. */
+static size_t slot_of(const struct map *m, const char *key, size_t len, uint32_t hash)
+{
+	size_t mask = m->index_size - 1, at = hash & mask;
+
+	for (;; at = (at + 1) & mask) {
+		const struct map_entry *e;
+
+		if (m->index[at] == 0)
+			return at;
+		e = &m->entries[m->index[at] - 1];
+		if (e->hash == hash && e->key && e->key_len == len && memcmp(e->key, key, len) == 0)
+			return at;
+	}
+}
+
+static const struct map_entry *find(const struct map *m, const char *key, size_t len)
+{
+	size_t at;
+
+	if (m->index_size == 0)
+		return NULL;
+	at = slot_of(m, key, len, hash_of(key, len));
+	return m->index[at] ? &m->entries[m->index[at] - 1] : NULL;
+}
+
+/* Makes room for one more entry; drops the removed ones on the way. */
+static void grow(struct map *m)
+{
+	size_t n = 0, size = 16;
+
+	for (size_t i = 0; i < m->n; i++)
+		if (m->entries[i].key)
+			m->entries[n++] = m->entries[i];
+	m->n = n;
+	while (size < (n + 1) * 2 + n / 2)
+		size *= 2;
+	m->index = xrealloc(m->index, size * sizeof(*m->index));
+	memset(m->index, 0, size * sizeof(*m->index));
+	m->index_size = size;
+	m->cap = size / 2 + 1;
+	m->entries = xreallocarray(m->entries, m->cap, sizeof(*m->entries));
+	for (size_t i = 0; i < n; i++) {
+		struct map_entry *e = &m->entries[i];
+
+		m->index[slot_of(m, e->key, e->key_len, e->hash)] = (uint32_t)i + 1;
+	}
+}
+
+void *map_get_n(const struct map *m, const char *key, size_t len)
+{
+	const struct map_entry *e = find(m, key, len);
+
+	return e ? e->value : NULL;
+}
+
+void *map_get(const struct map *m, const char *key)
+{
+	return map_get_n(m, key, strlen(key));
+}
+
+bool map_has(const struct map *m, const char *key)
+{
+	return find(m, key, strlen(key)) != NULL;
+}
+
+void *map_set_n(struct map *m, const char *key, size_t len, void *value)
+{
+	uint32_t hash = hash_of(key, len);
+	size_t at;
+
+	if (m->n + 1 >= m->cap)
+		grow(m);
+	at = slot_of(m, key, len, hash);
+	if (m->index[at]) {
+		struct map_entry *e = &m->entries[m->index[at] - 1];
+		void *old = e->value;
+
+		e->value = value;
+		return old;
+	}
+	m->entries[m->n] = (struct map_entry){key, len, value, hash};
+	m->index[at] = (uint32_t)++m->n;
+	m->n_live++;
+	return NULL;
+}
+
+void *map_set(struct map *m, const char *key, void *value)
+{
+	return map_set_n(m, key, strlen(key), value);
+}
+
+void *map_remove(struct map *m, const char *key)
+{
+	struct map_entry *e = (struct map_entry *)find(m, key, strlen(key));
+	void *old;
+
+	if (!e)
+		return NULL;
+	old = e->value;
+	e->key = NULL; /* the slot stays taken until grow(), so that probing goes on past it */
+	e->value = NULL;
+	m->n_live--;
+	return old;
+}
+
+const struct map_entry *map_next(const struct map *m, size_t *at)
+{
+	while (*at < m->n) {
+		const struct map_entry *e = &m->entries[(*at)++];
+
+		if (e->key)
+			return e;
+	}
+	return NULL;
+}

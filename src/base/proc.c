@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+extern char **environ;
+
+static void set_attributes(posix_spawnattr_t *attr)
+{
+	sigset_t all, none;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawnattr_setsigdefault(attr, &all);
+	posix_spawnattr_setsigmask(attr, &none);
+	posix_spawnattr_setpgroup(attr, 0);
+	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+					       POSIX_SPAWN_SETPGROUP);
+}
+
+static int spawn_with(int fd, const char *name, const char *mode, pid_t *ret_pid)
+{
+	char *argv[] = {(char *)name, (char *)mode, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	int rc;
+
+	posix_spawn_file_actions_init(&files);
+	posix_spawnattr_init(&attr);
+	set_attributes(&attr);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, fd, PROC_SOCKET_FD);
+	rc = posix_spawn(ret_pid, "/proc/self/exe", &files, &attr, argv, environ);
+	posix_spawnattr_destroy(&attr);
+	posix_spawn_file_actions_destroy(&files);
+	return rc;
+}
+
+int proc_start(const char *name, const char *mode, struct proc *ret, struct error *err)
+{
+	int pair[2], rc;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+		return error_sys(err, errno, "cannot make a socket for %s", name);
+	/* dup2() to the same number would keep close-on-exec: keep clear of it. */
+	if (pair[1] <= PROC_SOCKET_FD) {
+		int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, PROC_SOCKET_FD + 1);
+
+		close(pair[1]);
+		pair[1] = moved;
+	}
+	rc = pair[1] < 0 ? errno : spawn_with(pair[1], name, mode, &ret->pid);
+	closep(&pair[1]);
+	if (rc != 0 || fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0) {
+		closep(&pair[0]);
+		return error_sys(err, rc ? rc : errno, "cannot start %s", name);
+	}
+	ret->fd = pair[0];
+	return 0;
+}
+
+/* Where close_range() is missing (before Linux 5.9): what /proc lists. */
+static void close_listed_from(int first)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *e;
+
+	while (dir && (e = readdir(dir))) {
+		int fd = atoi(e->d_name);
+
+		if (fd >= first && fd != dirfd(dir))
+			close(fd);
+	}
+	if (dir)
+		closedir(dir);
+}
+
+static void close_from(int first)
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, first, ~0u, 0) == 0)
+		return;
+#endif
+	close_listed_from(first);
+}
+
+void proc_become(const char *name)
+{
+	static const int ignored[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGHUP, SIGPIPE};
+
+	prctl(PR_SET_NAME, name);
+	close_from(PROC_SOCKET_FD + 1);
+	fcntl(PROC_SOCKET_FD, F_SETFD, FD_CLOEXEC);
+	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
+		signal(ignored[i], SIG_IGN);
+	if (chdir("/") < 0)
+		_exit(70);
+}

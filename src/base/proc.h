@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Our own helper processes (slots, the clerk): this same program in another mode, at the end of a
+ * socket. */
+#ifndef BASE_PROC_H
+#define BASE_PROC_H
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* The mode's own argument: `dvsched __slot`; the socket is descriptor 3. */
+#define PROC_SOCKET_FD 3
+
+struct proc {
+	pid_t pid;
+	int fd; /* our end of the socket pair: non-blocking, close-on-exec */
+};
+
+/*
+ * Starts /proc/self/exe with argv = {name, mode, NULL}: default signal dispositions and an empty
+ * mask, stdin and stdout on /dev/null, stderr ours, in a process group of its own so that the
+ * terminal's signals do not reach it. Its end: EOF on the socket, then waitpid() by whoever started
+ * it.
+ */
+int proc_start(const char *name, const char *mode, struct proc *ret, struct error *err);
+
+/*
+ * The first thing a mode does: its name in ps, working directory /, terminal signals ignored, every
+ * descriptor above the socket closed (also those that somebody let us inherit).
+ */
+void proc_become(const char *name);
+
+#endif

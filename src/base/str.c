@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/str.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/utf8.h"
+
+void str_done(struct str *b)
+{
+	free(b->s);
+	*b = (struct str){0};
+}
+
+void str_clear(struct str *b)
+{
+	b->len = 0;
+	if (b->s)
+		b->s[0] = '\0';
+}
+
+char *str_reserve(struct str *b, size_t n)
+{
+	if (b->cap - b->len <= n || !b->s) {
+		size_t cap = b->cap ? b->cap * 2 : 64;
+
+		while (cap - b->len <= n)
+			cap *= 2;
+		b->s = xrealloc(b->s, cap);
+		b->cap = cap;
+		b->s[b->len] = '\0';
+	}
+	return b->s + b->len;
+}
+
+void str_addn(struct str *b, const char *s, size_t n)
+{
+	char *to = str_reserve(b, n);
+
+	if (n)
+		memcpy(to, s, n);
+	to[n] = '\0';
+	b->len += n;
+}
+
+void str_add(struct str *b, const char *s)
+{
+	str_addn(b, s, strlen(s));
+}
+
+void str_addc(struct str *b, char c)
+{
+	str_addn(b, &c, 1);
+}
+
+void str_vprintf(struct str *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	vsnprintf(str_reserve(b, (size_t)n), (size_t)n + 1, fmt, ap);
+	b->len += (size_t)n;
+}
+
+void str_printf(struct str *b, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(b, fmt, ap);
+	va_end(ap);
+}
+
+char *str_take(struct str *b)
+{
+	char *s;
+
+	str_reserve(b, 0);
+	s = b->s;
+	*b = (struct str){0};
+	return s;
+}
+
+static bool is_shell_safe(const char *s)
+{
+	static const char safe[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+
+	return *s && s[strspn(s, safe)] == '\0';
+}
+
+void str_add_shell_word(struct str *b, const char *s)
+{
+	if (is_shell_safe(s)) {
+		str_add(b, s);
+		return;
+	}
+	str_addc(b, '\'');
+	for (; *s; s++) {
+		if (*s == '\'')
+			str_add(b, "'\"'\"'");
+		else
+			str_addc(b, *s);
+	}
+	str_addc(b, '\'');
+}
+
+void str_add_printable(struct str *b, const char *s, size_t n)
+{
+	while (n) {
+		size_t k = utf8_valid_len(s, n);
+
+		if (k == 0 || (unsigned char)*s < 0x20 || *s == 0x7f) {
+			str_printf(b, "\\x%02x", (unsigned char)*s);
+			k = 1;
+		} else {
+			str_addn(b, s, k);
+		}
+		s += k;
+		n -= k;
+	}
+}
+
+bool str_starts(const char *s, const char *prefix)
+{
+	return strncmp(s, prefix, strlen(prefix)) == 0;
+}
+
+bool str_ends(const char *s, const char *suffix)
+{
+	size_t n = strlen(s), k = strlen(suffix);
+
+	return n >= k && memcmp(s + n - k, suffix, k) == 0;
+}
+
+bool str_eq(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+bool str_glob(const char *pattern, const char *s)
+{
+	return fnmatch(pattern, s, FNM_NOESCAPE) == 0;
+}
+
+bool str_is_glob(const char *s)
+{
+	return strpbrk(s, "*?[") != NULL;
+}
+
+/* Damerau-Levenshtein (adjacent swaps count one), words of at most 63 bytes. */
+static unsigned distance(const char *a, size_t n, const char *b, size_t m)
+{
+	unsigned row[3][64];
+
+	for (size_t j = 0; j <= m; j++)
+		row[0][j] = (unsigned)j;
+	for (size_t i = 1; i <= n; i++) {
+		unsigned *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
+
+		now[0] = (unsigned)i;
+		for (size_t j = 1; j <= m; j++) {
+			unsigned best = last[j - 1] + (a[i - 1] != b[j - 1]);
+
+			if (last[j] + 1 < best)
+				best = last[j] + 1;
+			if (now[j - 1] + 1 < best)
+				best = now[j - 1] + 1;
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+			    before[j - 2] + 1 < best)
+				best = before[j - 2] + 1;
+			now[j] = best;
+		}
+	}
+	return row[n % 3][m];
+}
+
+const char *str_suggest(const char *word, const char *const *candidates, size_t n)
+{
+	size_t len = strlen(word);
+	unsigned best = (unsigned)(len <= 2 ? 1 : len <= 5 ? 2 : 3) + 1;
+	const char *found = NULL;
+
+	if (len > 63)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		size_t k = candidates[i] ? strlen(candidates[i]) : 64;
+		unsigned d;
+
+		if (k > 63)
+			continue;
+		d = distance(word, len, candidates[i], k);
+		if (d < best && d < len && d < k) {
+			best = d;
+			found = candidates[i];
+		}
+	}
+	return found;
+}

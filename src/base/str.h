@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A growing byte string. {0} is empty and valid; s is NUL-terminated whenever it is not NULL. */
+#ifndef BASE_STR_H
+#define BASE_STR_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/attr.h"
+
+struct str {
+	char *s;
+	size_t len, cap;
+};
+
+void str_done(struct str *b);
+void str_clear(struct str *b); /* keeps the memory */
+/* Room for at least n more bytes and the NUL; returns where they go. The caller then moves len. */
+char *str_reserve(struct str *b, size_t n);
+void str_addn(struct str *b, const char *s, size_t n);
+void str_add(struct str *b, const char *s);
+void str_addc(struct str *b, char c);
+void str_printf(struct str *b, const char *fmt, ...) _printf_(2, 3);
+void str_vprintf(struct str *b, const char *fmt, va_list ap) _printf_(2, 0);
+/* The text, now the caller's to free(); b is empty again. Never NULL. */
+char *str_take(struct str *b);
+
+/* s as one POSIX shell word, quoted only if it must be (DVSim's and Python's shlex.quote rule). */
+void str_add_shell_word(struct str *b, const char *s);
+/* s with control characters, DEL and invalid UTF-8 as \xNN, for terminals and error messages. */
+void str_add_printable(struct str *b, const char *s, size_t n);
+
+bool str_starts(const char *s, const char *prefix);
+bool str_ends(const char *s, const char *suffix);
+bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
+
+/* A glob with * ? [seq] [!seq], matched against all of s; case sensitive, '/' and '.' not special.
+ */
+bool str_glob(const char *pattern, const char *s);
+bool str_is_glob(const char *s); /* holds * ? or [ */
+
+/* The candidate nearest to word if it is near enough to be what was meant, else NULL. */
+const char *str_suggest(const char *word, const char *const *candidates, size_t n);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/utf8.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+static bool is_tail(unsigned char c)
+{
+	return (c & 0xc0) == 0x80;
+}
+
+size_t utf8_valid_len(const char *s, size_t n)
+{
+	const unsigned char *u = (const unsigned char *)s;
+
+	if (n == 0)
+		return 0;
+	if (u[0] < 0x80)
+		return 1;
+	if (u[0] >= 0xc2 && u[0] <= 0xdf)
+		return n >= 2 && is_tail(u[1]) ? 2 : 0;
+	if ((u[0] & 0xf0) == 0xe0) {
+		unsigned char low = u[0] == 0xe0 ? 0xa0 : 0x80, high = u[0] == 0xed ? 0x9f : 0xbf;
+
+		return n >= 3 && u[1] >= low && u[1] <= high && is_tail(u[2]) ? 3 : 0;
+	}
+	if (u[0] >= 0xf0 && u[0] <= 0xf4) {
+		unsigned char low = u[0] == 0xf0 ? 0x90 : 0x80, high = u[0] == 0xf4 ? 0x8f : 0xbf;
+
+		return n >= 4 && u[1] >= low && u[1] <= high && is_tail(u[2]) && is_tail(u[3]) ? 4
+											       : 0;
+	}
+	return 0;
+}
+
+size_t utf8_first_bad(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		uint64_t word;
+		size_t k;
+
+		while (n - i >= sizeof(word)) {
+			memcpy(&word, s + i, sizeof(word));
+			if (word & UINT64_C(0x8080808080808080))
+				break;
+			i += sizeof(word);
+		}
+		if (i == n)
+			break;
+		k = utf8_valid_len(s + i, n - i);
+		if (k == 0)
+			return i;
+		i += k;
+	}
+	return n;
+}
+
+size_t utf8_put(char *out, uint32_t cp)
+{
+	if (cp < 0x80) {
+		out[0] = (char)cp;
+		return 1;
+	}
+	if (cp < 0x800) {
+		out[0] = (char)(0xc0 | cp >> 6);
+		out[1] = (char)(0x80 | (cp & 0x3f));
+		return 2;
+	}
+	if (cp < 0x10000) {
+		out[0] = (char)(0xe0 | cp >> 12);
+		out[1] = (char)(0x80 | (cp >> 6 & 0x3f));
+		out[2] = (char)(0x80 | (cp & 0x3f));
+		return 3;
+	}
+	out[0] = (char)(0xf0 | cp >> 18);
+	out[1] = (char)(0x80 | (cp >> 12 & 0x3f));
+	out[2] = (char)(0x80 | (cp >> 6 & 0x3f));
+	out[3] = (char)(0x80 | (cp & 0x3f));
+	return 4;
+}

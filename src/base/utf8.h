@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the well-formed code point at s (1-4), or 0 if the bytes there are none. n: bytes left.
+ */
+size_t utf8_valid_len(const char *s, size_t n);
+/* Offset of the first byte that belongs to no well-formed code point; n if there is none. */
+size_t utf8_first_bad(const char *s, size_t n);
+/* Appends cp to out (room for 4 bytes); returns the bytes written. */
+size_t utf8_put(char *out, uint32_t cp);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clerk: one small process for slow file work that no job waits for. This end never blocks:
+ * requests are queued and sent as the socket takes them, and the clerk merges what it has not done
+ * yet (of several links for one name, only the last is made).
+ */
+#ifndef CLERK_CLERK_H
+#define CLERK_CLERK_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "base/error.h"
+
+struct clerk;
+
+/* problem(): something could not be done (once per kind and directory, not per file); text is for
+ * people. */
+typedef void clerk_problem(void *ctx, const char *text);
+
+/* root: absolute; the clerk refuses to touch anything outside it. */
+struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
+			struct error *err);
+/* Sends what is queued, waits until it is done (at most 10 s without progress), ends the process.
+ */
+void clerk_free(struct clerk *c);
+
+/* An empty directory at path: what was there is renamed into the trash first. Links inside are not
+ * followed. */
+void clerk_reset_dir(struct clerk *c, const char *path);
+/*
+ * The link for `name` stands in exactly one of the sibling directories base/<group>: now in group
+ * (NULL: in none). target is what it points to.
+ */
+void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
+		    const char *target);
+/* Removes path (a file or a tree inside root) at leisure. */
+void clerk_remove(struct clerk *c, const char *path);
+/* fdatasync of the file at path, at most once per 100 ms for one path. */
+void clerk_sync(struct clerk *c, const char *path);
+
+int clerk_main(void); /* `dvsched __clerk`, socket on PROC_SOCKET_FD. Never returns. */
+
+#endif

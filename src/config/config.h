@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A configuration: files -> one merged, substituted tree, each value with the place it came from.
+ * The rules (imports, merge, wildcards, eval_cmd, overrides) are DVSim's: docs/config.md.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/str.h"
+#include "hjson.h"
+
+struct cfg; /* owns a hjson_doc, an arena and everything that comes out of it */
+
+struct cfg_options {
+	const char *proj_root; /* initial value of {proj_root}; NULL: git work tree of the current
+				  directory, if any */
+	const char *scratch_root; /* initial value of {scratch_root}, {scratch_path}…; NULL: none */
+	const char *branch;	  /* NULL: of the git work tree, else "default" */
+	const char *tool;	  /* --tool: locks the key `tool`; NULL: files decide */
+	/* More initial values, name and value in turn, NULL-terminated; or NULL. */
+	const char *const *initial;
+};
+
+/* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
+ * added too. */
+struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags);
+void cfg_free(struct cfg *c); /* accepts NULL */
+
+struct hjson_node *cfg_root(const struct cfg *c); /* an object; not yet expanded */
+struct hjson_doc *cfg_doc(const struct cfg *c);
+struct arena *cfg_mem(const struct cfg *c);
+const char *cfg_path(const struct cfg *c); /* absolute */
+const char *cfg_dir(const struct cfg *c);  /* absolute */
+
+/* Applies `overrides: [{name, value}…]` to the root. Returns 0, or -1 after errors. */
+int cfg_override(struct cfg *c, struct diags *diags);
+
+/* Which names stay as they are although they have no value yet. */
+struct cfg_expand_options {
+	bool is_lenient;	    /* unknown wildcards stay */
+	const char *const *ignored; /* NULL-terminated, or NULL */
+	size_t n_ignored;
+};
+/* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
+ */
+int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags);
+
+/* Runs no more eval_cmd and ends the ones that run: for signal handlers of the command
+ * (async-signal-safe). */
+void cfg_interrupt(void);
+
+/* Position of a node or its key, for messages; and messages with the line and a caret under it. */
+struct src_pos cfg_pos(const struct cfg *c, hjson_pos pos);
+struct diag *cfg_error(const struct cfg *c, struct diags *diags, const struct hjson_node *at,
+		       const char *fmt, ...) _printf_(4, 5);
+struct diag *cfg_key_error(const struct cfg *c, struct diags *diags,
+			   const struct hjson_node *member, const char *fmt, ...) _printf_(4, 5);
+struct diag *cfg_warning(const struct cfg *c, struct diags *diags, const struct hjson_node *at,
+			 const char *fmt, ...) _printf_(4, 5);
+
+/* Prints the tree, one `path = value   # file:line:col` per leaf. */
+void cfg_show(const struct cfg *c, struct str *out);
+
+/* ---- wildcards by themselves (flows expand per job) ---- */
+/* The value of a name, or NULL: not there. Owned by the table. */
+typedef const struct hjson_node *cfg_lookup(void *ctx, const char *name, size_t len);
+struct cfg_subst {
+	cfg_lookup *lookup;
+	void *ctx;
+	struct cfg_expand_options options;
+	bool no_env;  /* do not fall back to the environment */
+	bool no_eval; /* {eval_cmd} is an ordinary name */
+};
+/* text with all wildcards expanded, arena-owned; NULL with err (no position: the caller knows it).
+ */
+const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *s, const char *text,
+			   struct error *err);
+
+#endif

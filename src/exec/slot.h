@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A slot: one small process that runs one job at a time, and this end of it.
+ *
+ * The process (slot_main()) is a subreaper: every orphan it inherits belongs to its job. It makes
+ * and rotates the job's directory, opens the log, starts the job in a session of its own, enforces
+ * the deadline and the kill ladder, waits until the whole tree is gone, decides the verdict
+ * (reading the log only if a pattern or a failure needs it) and reports one message. When the
+ * socket closes it kills its tree at once and exits. It does no more than its frames say (frames:
+ * slot_wire.h).
+ *
+ * This end is used from the loop's thread: a slot is started when first needed and re-used.
+ */
+#ifndef EXEC_SLOT_H
+#define EXEC_SLOT_H
+
+#include <ev.h>
+
+#include "base/error.h"
+#include "job/job_result.h"
+#include "job/job_spec.h"
+
+struct slot;
+
+struct slot_handler {
+	/* The job that was sent has ended; result is valid during the call. The slot is idle again.
+	 */
+	void (*ended)(struct slot *slot, void *ctx, const struct job_result *result);
+	/* The process is gone. If a job was there it is lost: its tree has been killed by the time
+	   of this call. The slot is only good for slot_free(). */
+	void (*died)(struct slot *slot, void *ctx, const char *why);
+};
+
+struct slot_options {
+	const char *scratch_root; /* absolute; the slot refuses to make, move or remove anything
+				     outside it */
+	double default_grace_s;
+	uint32_t number; /* for people: "local/3" */
+};
+
+/* Starts the process. NULL on failure, with err. handler and ctx are borrowed. */
+struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
+		      const struct slot_handler *handler, void *ctx, struct error *err);
+void slot_free(struct slot *slot); /* closes the socket: a job still there is killed by its slot */
+/* Sends a job to an idle slot. The result comes through handler->ended(), never before this
+ * returns. */
+void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);
+/* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. */
+void slot_kill(struct slot *slot, bool now, enum job_reason reason);
+bool slot_is_idle(const struct slot *slot);
+pid_t slot_pid(const struct slot *slot);
+uint32_t slot_number(const struct slot *slot);
+
+/* The process itself: `dvsched __slot`, socket on PROC_SOCKET_FD. Never returns. */
+int slot_main(void);
+
+/*
+ * The scheduler's part of containment: it is a subreaper too. Kills and reaps every child of ours
+ * that is not in known[] (what a dead slot left behind). Returns how many.
+ */
+unsigned exec_reap_strays(const pid_t *known, size_t n_known);
+
+#endif

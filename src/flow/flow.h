@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configuration -> plan. One row per flow in flow.c; the key `flow` chooses. */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include "base/diag.h"
+#include "config/config.h"
+#include "job/job_spec.h"
+
+struct flow_options {
+	const char *scratch_root;	      /* absolute */
+	const char *const *items;	      /* -i: ids or globs, NULL-terminated; NULL: all */
+	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
+	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
+};
+
+struct flow_type {
+	const char *name; /* "jobs" */
+	const char *help;
+	/* NULL after errors. The plan owns copies of all it needs but positions' file names, which
+	 * cfg keeps. */
+	struct plan *(*make)(struct cfg *c, const struct flow_options *options,
+			     struct diags *diags);
+};
+
+extern const struct flow_type *const flow_types[]; /* NULL-terminated */
+struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags);
+
+/* `run -- CMD ARGS`: one job, without a configuration. */
+struct flow_command {
+	const char *const *argv; /* NULL-terminated */
+	const char *name;	 /* NULL: the command's base name */
+	double timeout_s;
+	const char *cwd; /* absolute */
+};
+struct plan *flow_plan_command(const struct flow_command *cmd, const char *scratch_root,
+			       struct diags *diags);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is to be run: the frozen record that flow makes and every other room reads.
+ *
+ * A plan owns everything in it (one arena). What jobs of one kind have in common (a sweep of 10,000
+ * differs in names and arguments only) stands once, in job_rules.
+ */
+#ifndef JOB_SPEC_H
+#define JOB_SPEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct pattern {
+	const char *text; /* Python regex syntax, as written */
+	struct src_pos pos;
+};
+
+struct pattern_list {
+	const struct pattern *at;
+	uint32_t n;
+};
+
+struct resource_need {
+	const char *name; /* upper case */
+	uint32_t count;	  /* at least 1 */
+	struct src_pos pos;
+};
+
+enum retry_on { RETRY_ANY, RETRY_INFRA, RETRY_JOB, RETRY_TIMEOUT };
+
+struct retry_rules {
+	uint32_t max;	  /* attempts beyond the first; 0: none */
+	enum retry_on on; /* which ends are tried again */
+	double backoff_s; /* before the second attempt; doubles each time, at most 10 minutes */
+};
+
+enum leak_rule { LEAK_KILL, LEAK_FAIL };
+
+/* A backend's own setting of a job ("fake: { outcome: … }"), for its check(). Strings as written.
+ */
+struct backend_key {
+	const char *backend, *key, *value;
+	struct src_pos pos;
+};
+
+/*
+ * What {attempt} becomes in a frozen spec: the number is known only at the launch. No user can
+ * write it, control characters are refused in commands.
+ */
+#define JOB_ATTEMPT_WORD "\001attempt\001"
+
+/* Shared by jobs of one kind. */
+struct job_rules {
+	const char *target;  /* row in the status table */
+	const char *backend; /* NULL: the run's default */
+	const char *cwd;     /* absolute */
+	const char *const
+		*env; /* "NAME=VALUE" that we set over our own environment; NULL-terminated */
+	struct pattern_list pass_patterns, fail_patterns;
+	const struct resource_need *resources;
+	const char *const *tags; /* NULL-terminated */
+	const char *const *keep; /* globs of daemons' names that outlive the job; NULL-terminated */
+	const struct backend_key *backend_keys;
+	uint32_t n_resources, n_backend_keys;
+	struct retry_rules retry;
+	double timeout_s;	/* 0: none */
+	double grace_s;		/* between TERM and KILL; < 0: the run's */
+	uint64_t max_log_bytes; /* 0: no limit */
+	int32_t weight;		/* priority: larger first */
+	uint32_t cpus;		/* at least 1 */
+	enum leak_rule leak;
+	bool is_finally; /* runs at the end, whatever happened before */
+	bool renew_odir; /* an existing odir is moved aside (rotation) before the job, not re-used
+			  */
+	uint32_t max_odirs; /* with renew_odir: directories kept, the new one included; 0: all */
+	bool dump_env;	    /* write <odir>/env_vars */
+	bool is_interactive, is_dry_run;
+};
+
+struct job_block {
+	const char *name;	  /* the configuration's name */
+	const char *scratch_path; /* absolute; passed/ failed/ killed/ running/ and job directories
+				     are in it */
+};
+
+struct job_spec {
+	const char *id;	  /* unique in the plan: "<block>:<name>" or as the flow says */
+	const char *name; /* unique in its block; fit for a file name */
+	const struct job_block *block;
+	const struct job_rules *rules;
+	const char *const *argv; /* NULL-terminated; always set */
+	const char *command;  /* as the user wrote it, one line; what people are shown and the log
+				 begins with */
+	const char *odir;     /* absolute, normalised, below the scratch root */
+	const char *log_path; /* likewise */
+	const char *seed;     /* digits of any length, or NULL */
+	/* Indices into plan->jobs: the first n_needs must pass, of the n_any after them one must.
+	 */
+	const uint32_t *deps;
+	uint32_t n_needs, n_any;
+	bool has_attempt;   /* argv or env holds JOB_ATTEMPT_WORD, for job_attempt_text() */
+	struct src_pos pos; /* where it is defined */
+};
+
+struct plan {
+	struct arena *mem;
+	struct job_spec *jobs; /* in the order of the configuration; frozen once made */
+	size_t n_jobs;
+	const char *name;     /* the root configuration's name */
+	const char *cfg_path; /* absolute; NULL for `run -- CMD` */
+	const char *
+		scratch_root; /* absolute; nothing outside it is ever removed, renamed or rotated */
+	const char *flow;
+};
+
+/* text with each JOB_ATTEMPT_WORD replaced by the number; malloc()ed. */
+char *job_attempt_text(const char *text, uint32_t attempt);
+
+struct plan *plan_new(void);
+void plan_free(struct plan *p); /* accepts NULL */
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The journal: journal.jsonl, the crash-safe record and the live stream of a run. One JSON object
+ * per line, one write(2) each, with a sequence number and a checksum (CRC-32 of the line up to its
+ * "crc" member). A torn tail is cut; a damaged middle is reported. The format: docs/results.md.
+ */
+#ifndef RUN_JOURNAL_H
+#define RUN_JOURNAL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/json_out.h"
+
+/* ---- writing ---- */
+struct journal;
+
+struct journal *journal_create(int dir_fd, struct error *err);
+void journal_free(struct journal *j);
+/*
+ * A record: journal_begin() gives an open object with seq, t (wall, s) and ev in it, the caller
+ * adds members, journal_commit() closes and writes it. Returns 0, or an errno after which nothing
+ * more is written (the file has been cut back to its last whole record).
+ */
+struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s);
+int journal_commit(struct journal *j);
+
+/* ---- reading ---- */
+struct journal_record {
+	uint64_t seq;
+	double wall_s;
+	const char *ev;
+	void *json; /* json_t *, borrowed: the whole record */
+};
+/* Returns false to stop. */
+typedef bool journal_visit(void *ctx, const struct journal_record *record);
+/*
+ * Visits every valid record in order. Returns 0; err is set and -1 returned if the file cannot be
+ * read or a record in the middle is damaged (those before it have been visited). *ret_torn: the
+ * last line was cut off and is ignored.
+ */
+int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
+		 struct error *err);
+
+#endif

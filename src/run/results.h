@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * results.json: what scripts read. Schema and its promises: docs/results.md. Written whole, once,
+ * by a temporary file and a rename; room run/ knows no scheduler, so rows are handed in.
+ */
+#ifndef RUN_RESULTS_H
+#define RUN_RESULTS_H
+
+#include "base/error.h"
+#include "job/job_result.h"
+#include "job/job_spec.h"
+#include "run/run_dir.h"
+
+#define RESULTS_SCHEMA_VERSION 1
+
+struct attempt_row {
+	uint32_t number;
+	const char *where;
+	struct job_result result;
+};
+
+struct result_row {
+	const struct job_spec *spec;
+	enum job_status status;
+	enum job_reason reason;
+	uint32_t marks;
+	const char *message;
+	const char *backend;
+	const char *cause;		    /* id of the root cause of a cancelled job, or NULL */
+	const struct attempt_row *attempts; /* oldest first */
+	uint32_t n_attempts;
+};
+
+struct results_head {
+	double start_wall_s, duration_s;
+	const char *outcome; /* "passed", "failed", "infra", "interrupted", "deadline" */
+	int exit_code;
+	const char *const *argv; /* the command line; NULL-terminated */
+};
+
+/* next() fills *row for job n of the plan (in plan order) and may re-use its arrays from call to
+ * call. */
+typedef void results_next(void *ctx, size_t n, struct result_row *row);
+
+int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,
+		  results_next *next, void *ctx, struct error *err);
+
+#endif

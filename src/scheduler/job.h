@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A job while a run is going: its spec, its state, its attempts. Everybody but the scheduler has it
+ * as const struct job *, and reads it from within a callback or after the run; it lives as long as
+ * the scheduler. Members below the line are the scheduler's own: do not read them.
+ */
+#ifndef SCHEDULER_JOB_H
+#define SCHEDULER_JOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "job/job_result.h"
+#include "job/job_spec.h"
+
+struct sched;
+struct backend;
+struct ready_class;
+
+/* One start of a job. Newest first in job->attempts. */
+struct job_attempt {
+	struct job_attempt *before;
+	uint32_t number;	  /* from 1 */
+	const char *where;	  /* "local/3", a host, a device; as the backend said */
+	struct job_result result; /* status JOB_RUNNING until it has ended */
+};
+
+struct job {
+	const struct job_spec *spec;
+	struct sched *sched;	      /* borrowed */
+	struct backend *backend;      /* the one chosen for it */
+	struct job_attempt *attempts; /* NULL: never started */
+	const char *message;	      /* why it has its status, for people; NULL: nothing to say */
+	double started_s; /* when the current or last attempt began, on the run's clock */
+	uint32_t n;	  /* index in the plan */
+	uint32_t target;  /* index of its row, see sched_target() */
+	uint32_t n_attempts;
+	uint8_t status; /* enum job_status */
+	uint8_t reason; /* enum job_reason */
+	uint8_t marks;	/* MARK_FLAKY | MARK_LEAKY */
+
+	/* ---- the scheduler's own ---- */
+	uint8_t flags;
+	uint32_t n_waiting; /* dependencies that have not ended, counted with multiplicity */
+	uint32_t n_dependents;
+	uint32_t dependents_at; /* first of them in the scheduler's edge array */
+	struct ready_class *class;
+	struct heap_node ready; /* in its class's heap while QUEUED and not submitted */
+	struct list link;	/* in whichever list its state calls for */
+};
+
+static inline enum job_status job_status(const struct job *j)
+{
+	return (enum job_status)j->status;
+}
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A host on a libev loop: wakes are turned into one sched_turn() per loop iteration. */
+#ifndef SCHEDULER_LOOP_HOST_H
+#define SCHEDULER_LOOP_HOST_H
+
+#include <ev.h>
+
+#include "scheduler/sched.h"
+
+struct loop_host;
+
+/* clock NULL: the real one. With a virtual clock whoever owns it moves it. */
+struct loop_host *loop_host_new(struct ev_loop *loop, const struct clock *clock);
+void loop_host_free(struct loop_host *h);
+struct sched_host *loop_host_get(struct loop_host *h);
+/* Starts s and runs the loop until every job is final. */
+void loop_host_run(struct loop_host *h, struct sched *s);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One header, included first and twice: it needs nothing before it and stands being included again. */
+#include HEADER
+#include HEADER
+
+int main(void)
+{
+	return 0;
+}
