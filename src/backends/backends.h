@@ -21,7 +21,7 @@ struct backend_env {
 	uint32_t max_parallel; /* an explicit -j; 0: the backend's own default */
 	double grace_s;
 	/* The configuration's backends: { NAME: {…} }, or NULL. Read it with config/fields.h. */
-	struct cfg_fields *settings;
+	struct cfg_fields *settings; /* whoever made env calls cfg_fields_end() on it */
 };
 
 struct backend_type {

@@ -107,6 +107,13 @@ struct job_spec {
 	struct src_pos pos; /* where it is defined */
 };
 
+/* How much of a resource there is, as the configuration says (-R says it over). */
+struct resource_limit {
+	const char *name; /* upper case */
+	uint32_t count;	  /* RESOURCE_UNLIMITED: no limit */
+};
+#define RESOURCE_UNLIMITED UINT32_MAX
+
 struct plan {
 	struct arena *mem;
 	struct job_spec *jobs; /* in the order of the configuration; frozen once made */
@@ -116,6 +123,8 @@ struct plan {
 	const char *
 		scratch_root; /* absolute; nothing outside it is ever removed, renamed or rotated */
 	const char *flow;
+	const struct resource_limit *limits;
+	uint32_t n_limits;
 };
 
 /* text with each JOB_ATTEMPT_WORD replaced by the number; malloc()ed. */

@@ -11,6 +11,7 @@
 #ifndef SCHEDULER_BACKEND_H
 #define SCHEDULER_BACKEND_H
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "scheduler/job.h"
 
@@ -65,8 +66,9 @@ struct backend_ops {
 struct backend {
 	const struct backend_ops *ops;
 	struct backend_caps caps;
-	struct sched *sched;   /* set by sched_add_backend() */
-	uint32_t max_parallel; /* CPUs' worth of jobs at a time (job_rules.cpus); 0: no limit */
+	struct sched *sched;	   /* set by sched_add_backend() */
+	const struct clock *clock; /* the time its jobs live by; NULL: the real one */
+	uint32_t max_parallel;	   /* CPUs' worth of jobs at a time (job_rules.cpus); 0: no limit */
 
 	/* ---- the scheduler's own ---- */
 	uint32_t in_use, n_running;

@@ -37,16 +37,10 @@ bool sched_priority_default(const struct job *a, const struct job *b, void *ctx)
 
 enum missing_resource { MISSING_IGNORE, MISSING_WARN, MISSING_ERROR, MISSING_FATAL };
 
-struct resource_limit {
-	const char *name; /* upper case */
-	uint32_t count;	  /* RESOURCE_UNLIMITED: no limit */
-};
-#define RESOURCE_UNLIMITED UINT32_MAX
-
 struct sched_options {
 	uint32_t max_parallel; /* jobs at a time over all backends; 0: no limit of its own */
 	uint32_t max_failures; /* stop launching after so many root failures; 0: never */
-	const struct resource_limit *limits;
+	const struct resource_limit *limits; /* over the plan's own, by name */
 	uint32_t n_limits;
 	enum missing_resource on_missing; /* a job asks for a resource without a limit */
 	sched_priority *priority;	  /* NULL: the default */
