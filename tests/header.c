@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One header, included first and twice: it needs nothing before it and stands being included again. */
+/* One header, first and twice: it needs nothing before it and stands being included again. */
 #include HEADER
 #include HEADER
 

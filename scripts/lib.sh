@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=sh
+# For the scripts beside this file, which source it: where the tree is, how quiet steps are run, and
+# which Debian packages are needed. Nothing here is needed once dvsched is built.
+
+ROOT=$(cd "$(dirname "$0")/.." && pwd)
+
+say() {
+	printf '%s\n' "$*" >&2
+}
+
+die() {
+	say "$(basename "$0"): $*"
+	exit 1
+}
+
+# One line per package: set, package, and what shows that it is not needed: a command, a
+# pkg-config name or a header that is already there, whoever installed it.
+PACKAGES='
+build gcc                 command cc
+build libc6-dev           header  stdio.h
+build meson               command meson
+build ninja-build         command ninja
+build pkg-config          command pkg-config
+build libev-dev           header  ev.h
+build libjansson-dev      module  jansson
+build libpcre2-dev        module  libpcre2-8
+build libncurses-dev      module  ncursesw
+test  libcmocka-dev       module  cmocka
+test  python3             command python3
+test  tmux                command tmux
+check clang-14            command clang-14
+check libclang-rt-14-dev  file    /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.asan-*.a
+check clang-format-14     command clang-format-14
+check shellcheck          command shellcheck
+check codespell           command codespell
+check scdoc               command scdoc
+bench make                command make
+bench parallel            command parallel
+bench findutils           command xargs
+bench python3             command python3
+bench python3-venv        python  ensurepip
+'
+
+# is_there KIND WHAT
+is_there() {
+	case $1 in
+	command) command -v "$2" >/dev/null ;;
+	module) pkg-config --exists "$2" 2>/dev/null ;;
+	header) printf '#include <%s>\n' "$2" | cc -E - >/dev/null 2>&1 ;;
+	file)
+		# shellcheck disable=SC2086 # a glob
+		set -- $2
+		[ -e "$1" ]
+		;;
+	python) python3 -c "import $2" 2>/dev/null ;;
+	esac
+}
+
+# missing_packages SET…: the packages of these sets that have to be installed, on one line.
+missing_packages() {
+	printf '%s' "$PACKAGES" | while read -r set package kind what; do
+		case " $* " in
+		*" $set "*) is_there "$kind" "$what" || printf '%s ' "$package" ;;
+		esac
+	done
+}
+
+# quietly TEXT COMMAND…: runs it with its output in a file that is shown only if it fails.
+quietly() {
+	_text=$1
+	shift
+	_log=$(mktemp)
+	if "$@" >"$_log" 2>&1; then
+		rm -f "$_log"
+		return 0
+	fi
+	say "$(basename "$0"): $_text failed: $*"
+	cat "$_log" >&2
+	rm -f "$_log"
+	return 1
+}
+
+as_root() {
+	if [ "$(id -u)" -eq 0 ]; then
+		"$@"
+	elif [ -t 0 ]; then
+		sudo "$@"
+	else
+		sudo -n "$@"
+	fi
+}
+
+apt() {
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=120 "$@"
+}
+
+# The lists of a fresh machine are empty or old: they are fetched only if it does not work without.
+apt_install() {
+	apt install --no-install-recommends "$@" || {
+		apt update && apt install --no-install-recommends "$@"
+	}
+}
+
+# need SET…: makes sure that all packages of these sets are there, or ends the script.
+need() {
+	_missing=$(missing_packages "$@")
+	[ -z "$_missing" ] && return 0
+	if ! command -v apt-get >/dev/null; then
+		die "please install what your system calls: $_missing"
+	fi
+	if [ "$(id -u)" -ne 0 ] && ! command -v sudo >/dev/null; then
+		die "not root and no sudo: please install: $_missing"
+	fi
+	say "installing: $_missing"
+	# shellcheck disable=SC2086 # a list of words
+	quietly "the installation" apt_install $_missing || die "please install: $_missing"
+	_missing=$(missing_packages "$@")
+	[ -z "$_missing" ] || die "still missing after the installation: $_missing"
+}
+
+# configure DIR OPTION…: meson setup, once; later calls leave a good build directory alone.
+configure() {
+	_dir=$1
+	shift
+	[ -f "$_dir/build.ninja" ] && [ -f "$_dir/meson-private/coredata.dat" ] && return 0
+	rm -rf "$_dir/meson-private" "$_dir/meson-info"
+	quietly "meson" meson setup "$@" "$_dir" "$ROOT"
+}
+
+# build DIR [TARGET…]
+build() {
+	_dir=$1
+	shift
+	quietly "the build" ninja -C "$_dir" "$@"
+}
