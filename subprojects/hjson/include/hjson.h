@@ -160,6 +160,17 @@ void hjson_set(struct hjson_doc *doc, struct hjson_node *obj, const char *key, s
 	       struct hjson_node *value);
 bool hjson_remove(struct hjson_node *obj, const char *key); /* true: it was there */
 
+/* Moving nodes, for merging one tree into another; keys and positions go with them. */
+/* Takes the first child out of an array or object (shadowed members too); NULL: it is empty. */
+struct hjson_node *hjson_take(struct hjson_doc *doc, struct hjson_node *parent);
+/* Puts a member that was taken out of an object at the end of obj, which must not have its key.
+ * after: a member of obj, to save the walk to the last one; or NULL. */
+void hjson_add_member(struct hjson_node *obj, struct hjson_node *after, struct hjson_node *member);
+/* node gets other's value, key and position, in node's place; other is not to be used again. */
+void hjson_become(struct hjson_doc *doc, struct hjson_node *node, struct hjson_node *other);
+/* Another text for a string; where it was written stays. s is copied. */
+void hjson_set_string(struct hjson_doc *doc, struct hjson_node *string, const char *s, size_t len);
+
 #define hjson_for_each(n, parent) for ((n) = (parent)->child; (n); (n) = (n)->next)
 
 /*
