@@ -21,6 +21,7 @@ static void free_notes(struct diag_note *n)
 	while (n) {
 		struct diag_note *next = n->next;
 
+		free((char *)n->pos.file);
 		free(n->text);
 		free(n);
 		n = next;
@@ -34,6 +35,7 @@ void diags_done(struct diags *d)
 	while (e) {
 		struct diag *next = e->next;
 
+		free((char *)e->pos.file);
 		free(e->msg);
 		free(e->hint);
 		free(e->excerpt);
@@ -44,12 +46,19 @@ void diags_done(struct diags *d)
 	diags_init(d);
 }
 
+/* A list outlives the configuration that it is about, if that could not be loaded. */
+static struct src_pos keep_pos(struct src_pos pos)
+{
+	pos.file = pos.file ? xstrdup(pos.file) : NULL;
+	return pos;
+}
+
 static struct diag *add(struct diags *d, enum diag_level level, struct src_pos pos, char *msg)
 {
 	struct diag *e = xcalloc(1, sizeof(*e));
 
 	e->level = level;
-	e->pos = pos;
+	e->pos = keep_pos(pos);
 	e->msg = msg;
 	e->underline = 1;
 	*d->end = e;
@@ -101,7 +110,7 @@ void diag_note(struct diag *e, struct src_pos pos, const char *fmt, ...)
 	while (*end)
 		end = &(*end)->next;
 	*end = n;
-	n->pos = pos;
+	n->pos = keep_pos(pos);
 	va_start(ap, fmt);
 	n->text = xvasprintf(fmt, ap);
 	va_end(ap);
