@@ -20,11 +20,12 @@
 
 struct cfg_fields;
 
-/* node must be an object (else: an error, and all getters return defaults). what: "job",
- * "backends.fake", … */
+/* node must be an object (else: an error, and all getters return defaults); NULL counts as {}.
+ * what: "job", "backends.fake", … It and the keys are borrowed until the end. */
 struct cfg_fields *cfg_fields_new(struct cfg *c, struct hjson_node *node, const char *what,
 				  struct diags *diags);
-/* Unknown keys; then frees f. Returns true if no error came out of f. */
+/* Unknown keys (but not those of members that no file holds: they are ours); then frees f. Returns
+ * true if no error came out of f. */
 bool cfg_fields_end(struct cfg_fields *f);
 
 struct hjson_node *cfg_fields_node(struct cfg_fields *f,
@@ -46,7 +47,8 @@ int cfg_fields_word(struct cfg_fields *f, const char *key, const char *const *wo
 const char *const *cfg_fields_strings(struct cfg_fields *f, const char *key,
 				      struct hjson_node ***ret_nodes);
 struct cfg *cfg_fields_cfg(const struct cfg_fields *f);
-struct hjson_node *cfg_fields_object(const struct cfg_fields *f); /* the object itself */
+struct hjson_node *cfg_fields_object(
+	const struct cfg_fields *f); /* the object itself; NULL: none */
 struct diags *cfg_fields_diags(const struct cfg_fields *f);
 /* The key counts as known without being read. */
 void cfg_fields_allow(struct cfg_fields *f, const char *key);
