@@ -12,7 +12,7 @@
 
 enum { FLUSH_AT = 64 * 1024 };
 
-void json_init(struct json_out *j, int fd, unsigned indent)
+void jout_init(struct json_out *j, int fd, unsigned indent)
 {
 	*j = (struct json_out){.fd = fd, .indent = indent};
 }
@@ -35,7 +35,7 @@ static void flush(struct json_out *j)
 	str_clear(&j->buf);
 }
 
-int json_done(struct json_out *j)
+int jout_done(struct json_out *j)
 {
 	if (j->fd >= 0)
 		flush(j);
@@ -87,22 +87,22 @@ static void close_level(struct json_out *j, char c)
 	str_addc(&j->buf, c);
 }
 
-void json_object(struct json_out *j)
+void jout_object(struct json_out *j)
 {
 	open_level(j, '{');
 }
 
-void json_object_end(struct json_out *j)
+void jout_object_end(struct json_out *j)
 {
 	close_level(j, '}');
 }
 
-void json_array(struct json_out *j)
+void jout_array(struct json_out *j)
 {
 	open_level(j, '[');
 }
 
-void json_array_end(struct json_out *j)
+void jout_array_end(struct json_out *j)
 {
 	close_level(j, ']');
 }
@@ -146,7 +146,7 @@ static void add_quoted(struct str *b, const char *s, size_t n)
 	str_addc(b, '"');
 }
 
-void json_key(struct json_out *j, const char *key)
+void jout_key(struct json_out *j, const char *key)
 {
 	next_item(j);
 	add_quoted(&j->buf, key, strlen(key));
@@ -154,36 +154,36 @@ void json_key(struct json_out *j, const char *key)
 	j->after_key = true;
 }
 
-void json_string_n(struct json_out *j, const char *s, size_t n)
+void jout_string_n(struct json_out *j, const char *s, size_t n)
 {
 	next_item(j);
 	add_quoted(&j->buf, s, n);
 }
 
-void json_string(struct json_out *j, const char *s)
+void jout_string(struct json_out *j, const char *s)
 {
 	if (s)
-		json_string_n(j, s, strlen(s));
+		jout_string_n(j, s, strlen(s));
 	else
-		json_null(j);
+		jout_null(j);
 }
 
-void json_raw(struct json_out *j, const char *text)
+void jout_raw(struct json_out *j, const char *text)
 {
 	next_item(j);
 	str_add(&j->buf, text);
 }
 
-void json_int(struct json_out *j, int64_t i)
+void jout_int(struct json_out *j, int64_t i)
 {
 	next_item(j);
 	str_printf(&j->buf, "%lld", (long long)i);
 }
 
-void json_real(struct json_out *j, double d, unsigned decimals)
+void jout_real(struct json_out *j, double d, unsigned decimals)
 {
 	if (!isfinite(d)) {
-		json_null(j);
+		jout_null(j);
 		return;
 	}
 	next_item(j);
@@ -194,36 +194,36 @@ void json_real(struct json_out *j, double d, unsigned decimals)
 		j->buf.s[--j->buf.len] = '\0';
 }
 
-void json_bool(struct json_out *j, bool b)
+void jout_bool(struct json_out *j, bool b)
 {
-	json_raw(j, b ? "true" : "false");
+	jout_raw(j, b ? "true" : "false");
 }
 
-void json_null(struct json_out *j)
+void jout_null(struct json_out *j)
 {
-	json_raw(j, "null");
+	jout_raw(j, "null");
 }
 
-void json_key_string(struct json_out *j, const char *key, const char *s)
+void jout_key_string(struct json_out *j, const char *key, const char *s)
 {
-	json_key(j, key);
-	json_string(j, s);
+	jout_key(j, key);
+	jout_string(j, s);
 }
 
-void json_key_int(struct json_out *j, const char *key, int64_t i)
+void jout_key_int(struct json_out *j, const char *key, int64_t i)
 {
-	json_key(j, key);
-	json_int(j, i);
+	jout_key(j, key);
+	jout_int(j, i);
 }
 
-void json_key_real(struct json_out *j, const char *key, double d, unsigned decimals)
+void jout_key_real(struct json_out *j, const char *key, double d, unsigned decimals)
 {
-	json_key(j, key);
-	json_real(j, d, decimals);
+	jout_key(j, key);
+	jout_real(j, d, decimals);
 }
 
-void json_key_bool(struct json_out *j, const char *key, bool b)
+void jout_key_bool(struct json_out *j, const char *key, bool b)
 {
-	json_key(j, key);
-	json_bool(j, b);
+	jout_key(j, key);
+	jout_bool(j, b);
 }

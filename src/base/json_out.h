@@ -2,7 +2,7 @@
 /*
  * A streaming JSON writer: no tree, constant memory. Commas and indentation are its own; the caller
  * opens and closes. Text that is not UTF-8 is written with U+FFFD for each bad byte, so that what
- * comes out is always JSON.
+ * comes out is always JSON. (jout_, because jansson has json_object() and its like.)
  */
 #ifndef BASE_JSON_OUT_H
 #define BASE_JSON_OUT_H
@@ -24,29 +24,29 @@ struct json_out {
 	bool after_key;
 };
 
-void json_init(struct json_out *j, int fd, unsigned indent);
+void jout_init(struct json_out *j, int fd, unsigned indent);
 /* Writes the rest. Returns 0, or the errno of the first failure. Frees the buffer. */
-int json_done(struct json_out *j);
+int jout_done(struct json_out *j);
 
-void json_object(struct json_out *j);
-void json_object_end(struct json_out *j);
-void json_array(struct json_out *j);
-void json_array_end(struct json_out *j);
-void json_key(struct json_out *j, const char *key);
-void json_string(struct json_out *j, const char *s); /* NULL: null */
-void json_string_n(struct json_out *j, const char *s, size_t n);
-void json_int(struct json_out *j, int64_t i);
+void jout_object(struct json_out *j);
+void jout_object_end(struct json_out *j);
+void jout_array(struct json_out *j);
+void jout_array_end(struct json_out *j);
+void jout_key(struct json_out *j, const char *key);
+void jout_string(struct json_out *j, const char *s); /* NULL: null */
+void jout_string_n(struct json_out *j, const char *s, size_t n);
+void jout_int(struct json_out *j, int64_t i);
 /* digits after the point as needed, at most decimals; not finite: null */
-void json_real(struct json_out *j, double d, unsigned decimals);
-void json_bool(struct json_out *j, bool b);
-void json_null(struct json_out *j);
+void jout_real(struct json_out *j, double d, unsigned decimals);
+void jout_bool(struct json_out *j, bool b);
+void jout_null(struct json_out *j);
 /* text must be JSON already, e.g. the 77 digits of a seed. */
-void json_raw(struct json_out *j, const char *text);
+void jout_raw(struct json_out *j, const char *text);
 
 /* key and value in one. */
-void json_key_string(struct json_out *j, const char *key, const char *s);
-void json_key_int(struct json_out *j, const char *key, int64_t i);
-void json_key_real(struct json_out *j, const char *key, double d, unsigned decimals);
-void json_key_bool(struct json_out *j, const char *key, bool b);
+void jout_key_string(struct json_out *j, const char *key, const char *s);
+void jout_key_int(struct json_out *j, const char *key, int64_t i);
+void jout_key_real(struct json_out *j, const char *key, double d, unsigned decimals);
+void jout_key_bool(struct json_out *j, const char *key, bool b);
 
 #endif
