@@ -71,9 +71,7 @@ struct backend {
 	uint32_t max_parallel;	   /* CPUs' worth of jobs at a time (job_rules.cpus); 0: no limit */
 
 	/* ---- the scheduler's own ---- */
-	uint32_t in_use, n_running;
-	bool is_busy;
-	struct list waiting; /* classes that wait for room here */
+	struct lane *lane; /* what the scheduler keeps about it */
 };
 
 /*

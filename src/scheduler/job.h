@@ -43,12 +43,14 @@ struct job {
 
 	/* ---- the scheduler's own ---- */
 	uint8_t flags;
-	uint32_t n_waiting; /* dependencies that have not ended, counted with multiplicity */
+	uint32_t n_waiting; /* what must end before it may run, counted with multiplicity */
 	uint32_t n_dependents;
 	uint32_t dependents_at; /* first of them in the scheduler's edge array */
+	uint32_t cause;		/* index of the root cause of its end, or CAUSE_NONE */
+	uint64_t rank, id_key;	/* see priority.c */
 	struct ready_class *class;
-	struct heap_node ready; /* in its class's heap while QUEUED and not submitted */
 	struct list link;	/* in whichever list its state calls for */
+	struct heap_node ready; /* in its class's heap while QUEUED and not submitted */
 };
 
 static inline enum job_status job_status(const struct job *j)

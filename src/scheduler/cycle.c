@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Showing a cycle: one that is as short as a walk and a search find, as a path. */
+#include "scheduler/graph.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { SHOWN_MOST = 20 };
+
+static uint32_t n_deps(const struct job_spec *spec)
+{
+	return spec->n_needs + spec->n_any;
+}
+
+/* A job that is on a cycle: every job that is left has a dependency that is left, so that walking
+ * along them must come back. */
+static uint32_t find_one(const struct sched *s, const uint32_t *n_left)
+{
+	_cleanup_(freep) bool *is_seen = xcalloc(s->n_jobs, sizeof(*is_seen));
+	uint32_t at = 0;
+
+	while (n_left[at] == 0)
+		at++;
+	while (!is_seen[at]) {
+		const struct job_spec *spec = s->jobs[at].spec;
+		uint32_t k = 0;
+
+		is_seen[at] = true;
+		while (n_left[spec->deps[k]] == 0)
+			k++;
+		at = spec->deps[k];
+	}
+	return at;
+}
+
+/*
+ * The shortest way from start along dependencies back to start, by breadth: came_from[x] is the job
+ * that depends on x on that way. Returns the last job before start.
+ */
+static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t start,
+		       uint32_t *came_from)
+{
+	_cleanup_(freep) uint32_t *queue = xcalloc(s->n_jobs, sizeof(*queue));
+	size_t first = 0, n = 0;
+
+	for (size_t i = 0; i < s->n_jobs; i++)
+		came_from[i] = UINT32_MAX;
+	queue[n++] = start;
+	while (first < n) {
+		uint32_t at = queue[first++];
+		const struct job_spec *spec = s->jobs[at].spec;
+
+		for (uint32_t k = 0; k < n_deps(spec); k++) {
+			uint32_t dep = spec->deps[k];
+
+			if (dep == start)
+				return at;
+			if (n_left[dep] == 0 || came_from[dep] != UINT32_MAX)
+				continue;
+			came_from[dep] = at;
+			queue[n++] = dep;
+		}
+	}
+	assert(!"start is on a cycle");
+	return start;
+}
+
+/* path[]: each job depends on the next, the last on the first, which is the first in the plan. */
+static size_t shortest(const struct sched *s, const uint32_t *n_left, uint32_t *path)
+{
+	_cleanup_(freep) uint32_t *came_from = xcalloc(s->n_jobs, sizeof(*came_from));
+	uint32_t start = find_one(s, n_left), at = search(s, n_left, start, came_from);
+	_cleanup_(freep) uint32_t *back = xcalloc(s->n_jobs, sizeof(*back));
+	size_t n = 0, least = 0;
+
+	for (; at != start; at = came_from[at])
+		back[n++] = at;
+	back[n++] = start;
+	for (size_t i = 0; i < n; i++)
+		if (back[n - 1 - i] < back[n - 1 - least])
+			least = i;
+	for (size_t i = 0; i < n; i++)
+		path[i] = back[n - 1 - (i + least) % n];
+	return n;
+}
+
+void cycle_report(const struct sched *s, const uint32_t *n_left, struct diags *diags)
+{
+	_cleanup_(freep) uint32_t *path = xcalloc(s->n_jobs, sizeof(*path));
+	_cleanup_(str_done) struct str text = {0};
+	size_t n = shortest(s, n_left, path);
+	struct diag *e;
+
+	for (size_t i = 0; i < n && i < SHOWN_MOST; i++)
+		str_printf(&text, "%s -> ", s->jobs[path[i]].spec->id);
+	if (n > SHOWN_MOST)
+		str_printf(&text, "… %zu more … -> ", n - SHOWN_MOST);
+	str_add(&text, s->jobs[path[0]].spec->id);
+	e = diag_error(diags, s->jobs[path[0]].spec->pos,
+		       "jobs depend on each other in a cycle: %s", text.s);
+	for (size_t i = 0; i < n && i < SHOWN_MOST; i++) {
+		const struct job_spec *a = s->jobs[path[i]].spec,
+				      *b = s->jobs[path[(i + 1) % n]].spec;
+
+		diag_note(e, a->pos, "'%s' needs '%s'", a->id, b->id);
+	}
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The graph of a plan: is it one (ids unique, dependencies there, no cycle), who depends on whom
+ * (all lists in one array), and which jobs belong to the epilogue.
+ */
+#include "scheduler/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+static uint32_t n_deps(const struct job_spec *spec)
+{
+	return spec->n_needs + spec->n_any;
+}
+
+/* ---- ids ---- */
+
+static uint64_t hash_of(const char *s)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325);
+
+	while (*s)
+		h = (h ^ (unsigned char)*s++) * UINT64_C(0x100000001b3);
+	return h ^ h >> 32;
+}
+
+static void complain_of_twin(const struct job_spec *spec, const struct job_spec *first,
+			     struct diags *diags)
+{
+	struct diag *e = diag_error(diags, spec->pos, "there are two jobs '%s'", spec->id);
+
+	diag_note(e, first->pos, "the first is here");
+}
+
+/* A table of its own, made once in the right size: with a million ids that is what a load costs. */
+static void check_ids(const struct sched *s, struct diags *diags)
+{
+	size_t size = 16, mask;
+	_cleanup_(freep) struct {
+		uint32_t hash, job; /* job: index + 1 */
+	} *slots = NULL;
+
+	while (size < s->n_jobs * 2)
+		size *= 2;
+	mask = size - 1;
+	slots = xcalloc(size, sizeof(*slots));
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+		uint64_t hash = hash_of(spec->id);
+		size_t at = hash & mask;
+		uint32_t tag = (uint32_t)(hash >> 32);
+
+		while (slots[at].job &&
+		       (slots[at].hash != tag ||
+			strcmp(s->jobs[slots[at].job - 1].spec->id, spec->id) != 0))
+			at = (at + 1) & mask;
+		if (slots[at].job)
+			complain_of_twin(spec, s->jobs[slots[at].job - 1].spec, diags);
+		slots[at].hash = tag;
+		slots[at].job = (uint32_t)i + 1;
+	}
+}
+
+/* ---- edges ---- */
+
+static bool check_edges(const struct sched *s, struct diags *diags)
+{
+	bool ok = true;
+	uint64_t n_edges = 0;
+
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+
+		n_edges += n_deps(spec);
+		for (uint32_t k = 0; k < n_deps(spec); k++) {
+			if (spec->deps[k] < s->n_jobs)
+				continue;
+			diag_error(diags, spec->pos, "'%s' depends on job number %u of %zu",
+				   spec->id, spec->deps[k], s->n_jobs);
+			ok = false;
+		}
+	}
+	if (n_edges > UINT32_MAX || s->n_jobs > EDGE_JOB) {
+		diag_error(diags, (struct src_pos){0}, "too many jobs or dependencies");
+		return false;
+	}
+	return ok;
+}
+
+static void number_dependents(struct sched *s)
+{
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+
+		for (uint32_t k = 0; k < n_deps(spec); k++)
+			s->jobs[spec->deps[k]].n_dependents++;
+		s->n_edges += n_deps(spec);
+	}
+	for (size_t i = 1; i < s->n_jobs; i++)
+		s->jobs[i].dependents_at = s->jobs[i - 1].dependents_at +
+					   s->jobs[i - 1].n_dependents;
+}
+
+/* Each list in the order of the plan: what one end makes ready or kills comes in that order. */
+static void fill_dependents(struct sched *s)
+{
+	_cleanup_(freep) uint32_t *n_filled = xcalloc(s->n_jobs, sizeof(*n_filled));
+
+	s->dependents = xmalloc(s->n_edges * sizeof(*s->dependents));
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+
+		for (uint32_t k = 0; k < n_deps(spec); k++) {
+			uint32_t dep = spec->deps[k];
+			uint32_t at = s->jobs[dep].dependents_at + n_filled[dep]++;
+
+			s->dependents[at] = (uint32_t)i | (k < spec->n_needs ? 0 : EDGE_ANY);
+		}
+	}
+}
+
+/* ---- the jobs that still run when launching was stopped ---- */
+
+static void pass_on_epilogue(struct sched *s, const struct job *job)
+{
+	for (uint32_t k = 0; k < job->n_dependents; k++) {
+		uint32_t edge = s->dependents[job->dependents_at + k];
+
+		if (!(edge & EDGE_ANY) && (job->flags & FLAG_EPILOGUE))
+			job_at(s, edge & EDGE_JOB)->flags |= FLAG_EPILOGUE;
+	}
+}
+
+/*
+ * Kahn's: visits every job after all it depends on, and returns how many it could visit; fewer than
+ * all means a cycle. n_left[job] is then above zero for the rest.
+ */
+static size_t visit_in_order(struct sched *s, uint32_t *n_left)
+{
+	_cleanup_(freep) uint32_t *queue = xcalloc(s->n_jobs, sizeof(*queue));
+	size_t first = 0, n = 0;
+
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		struct job *job = &s->jobs[i];
+
+		if (job->spec->rules->is_finally || job->spec->n_any)
+			job->flags |= FLAG_EPILOGUE;
+		n_left[i] = n_deps(job->spec);
+		if (n_left[i] == 0)
+			queue[n++] = (uint32_t)i;
+	}
+	while (first < n) {
+		const struct job *job = &s->jobs[queue[first++]];
+
+		pass_on_epilogue(s, job);
+		for (uint32_t k = 0; k < job->n_dependents; k++) {
+			uint32_t d = s->dependents[job->dependents_at + k] & EDGE_JOB;
+
+			if (--n_left[d] == 0)
+				queue[n++] = d;
+		}
+	}
+	return n;
+}
+
+/* An ordinary job that waits for a finally job would wait for itself. */
+static void check_finally(const struct sched *s, struct diags *diags)
+{
+	if (s->n_finally == 0)
+		return;
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+
+		for (uint32_t k = 0; k < n_deps(spec) && !spec->rules->is_finally; k++) {
+			const struct job_spec *dep = s->jobs[spec->deps[k]].spec;
+			struct diag *e;
+
+			if (!dep->rules->is_finally)
+				continue;
+			e = diag_error(
+				diags, spec->pos,
+				"'%s' depends on '%s', which runs after all jobs that are not "
+				"'finally'",
+				spec->id, dep->id);
+			diag_note(e, dep->pos, "'%s' is here", dep->id);
+			diag_hint(e, "make '%s' a finally job, too", spec->id);
+		}
+	}
+}
+
+int graph_load(struct sched *s, struct diags *diags)
+{
+	unsigned n_before = diags->n_errors;
+	_cleanup_(freep) uint32_t *n_left = xcalloc(s->n_jobs, sizeof(*n_left));
+
+	check_ids(s, diags);
+	if (!check_edges(s, diags))
+		return -1;
+	number_dependents(s);
+	fill_dependents(s);
+	check_finally(s, diags);
+	if (visit_in_order(s, n_left) < s->n_jobs)
+		cycle_report(s, n_left, diags);
+	return diags->n_errors > n_before ? -1 : 0;
+}

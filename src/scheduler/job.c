@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The state of a job, and everything that is counted by it. The only file that writes job->status.
+ */
+#include <assert.h>
+
+#include "base/mem.h"
+#include "scheduler/state.h"
+
+static const unsigned may_go[JOB_STATUS_COUNT] = {
+	/* PASSED: taken over from an earlier run */
+	[JOB_SCHEDULED] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_KILLED),
+	[JOB_QUEUED] = BIT(JOB_RUNNING) | BIT(JOB_KILLED),
+	[JOB_RUNNING] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_FAILED) | BIT(JOB_KILLED),
+	/* PASSED, FAILED and KILLED go nowhere: zero is what final means. */
+};
+
+bool job_may_go(enum job_status was, enum job_status next)
+{
+	return may_go[was] & BIT(next);
+}
+
+void job_set_status(struct job *job, enum job_status next, enum job_reason reason,
+		    const char *message)
+{
+	enum job_status was = job_status(job);
+	struct sched *s = job->sched;
+	struct sched_target *t = &s->targets[job->target];
+
+	assert(job_may_go(was, next));
+	job->status = (uint8_t)next;
+	job->reason = (uint8_t)reason;
+	job->message = message;
+	s->tally[was]--;
+	s->tally[next]++;
+	t->n[was]--;
+	t->n[next]++;
+	if (job_status_is_final(next) && !job->spec->rules->is_finally)
+		s->n_ordinary--;
+	if (next == JOB_PASSED && job->n_attempts > 1) {
+		job->marks |= MARK_FLAKY;
+		s->n_flaky++;
+	}
+	emit_job_changed(s, job, was);
+}
+
+struct job_attempt *job_add_attempt(struct job *job, const char *where)
+{
+	struct job_attempt *a = arena_zalloc(job->sched->mem, sizeof(*a));
+
+	a->before = job->attempts;
+	a->number = ++job->n_attempts;
+	a->where = where;
+	a->result.status = JOB_RUNNING;
+	job->attempts = a;
+	return a;
+}
+
+/* The row of name in the table of targets; new names get new rows. */
+static uint32_t target_of(struct sched *s, struct map *rows, const char *name)
+{
+	uintptr_t row = (uintptr_t)map_get(rows, name);
+
+	if (row)
+		return (uint32_t)row - 1;
+	if ((s->n_targets & (s->n_targets - 1)) == 0)
+		s->targets = xreallocarray(s->targets, s->n_targets ? s->n_targets * 2u : 1u,
+					   sizeof(*s->targets));
+	s->targets[s->n_targets] = (struct sched_target){.name = name};
+	map_set(rows, name, (void *)(uintptr_t)(++s->n_targets));
+	return s->n_targets - 1;
+}
+
+void job_init_all(struct sched *s)
+{
+	const struct job_rules *rules = NULL;
+	struct map rows = {0};
+	uint32_t target = 0;
+
+	s->n_jobs = s->plan->n_jobs;
+	s->jobs = xcalloc(s->n_jobs, sizeof(*s->jobs));
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		struct job *job = &s->jobs[i];
+
+		job->spec = &s->plan->jobs[i];
+		job->sched = s;
+		job->n = (uint32_t)i;
+		job->cause = CAUSE_NONE;
+		job->n_waiting = job->spec->n_needs + job->spec->n_any;
+		list_init(&job->link);
+		heap_node_init(&job->ready);
+		if (job->spec->rules != rules) {
+			rules = job->spec->rules;
+			target = target_of(s, &rows, rules->target);
+		}
+		job->target = target;
+		s->targets[target].n[JOB_SCHEDULED]++;
+		s->targets[target].total++;
+		s->n_finally += rules->is_finally;
+	}
+	s->tally[JOB_SCHEDULED] = (uint32_t)s->n_jobs;
+	s->n_ordinary = (uint32_t)s->n_jobs - s->n_finally;
+	map_done(&rows);
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A backend as the scheduler sees it: how much of it is in use, whether it is busy. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "scheduler/state.h"
+
+/* A busy backend is asked again after a pause that doubles up to the longest. */
+static const double PAUSE_SHORTEST_S = 0.05, PAUSE_LONGEST_S = 5;
+
+void sched_add_backend(struct sched *s, struct backend *b)
+{
+	struct lane *l = xcalloc(1, sizeof(*l));
+
+	assert(!s->plan && !b->lane);
+	b->sched = s;
+	b->lane = l;
+	l->backend = b;
+	lane_set_free(l);
+	ready_init_lane(s, l);
+	s->lanes = xreallocarray(s->lanes, s->n_lanes + 1, sizeof(struct lane *));
+	s->lanes[s->n_lanes++] = l;
+}
+
+struct backend *sched_find_backend(const struct sched *s, const char *name)
+{
+	for (uint32_t i = 0; i < s->n_lanes; i++)
+		if (str_eq(s->lanes[i]->backend->ops->name, name))
+			return s->lanes[i]->backend;
+	return NULL;
+}
+
+static void complain(const struct sched *s, const struct job_spec *spec, const char *name,
+		     struct diags *diags)
+{
+	struct diag *e = diag_error(diags, spec->pos, "job '%s' wants the backend '%s', which %s",
+				    spec->id, name, "this run does not have");
+	const char **names = xcalloc(s->n_lanes, sizeof(*names));
+	const char *near;
+
+	for (uint32_t i = 0; i < s->n_lanes; i++)
+		names[i] = s->lanes[i]->backend->ops->name;
+	near = str_suggest(name, names, s->n_lanes);
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	free(names);
+}
+
+struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
+			 void *ctx, struct diags *diags)
+{
+	const char *name = spec->rules->backend;
+	struct backend *b;
+
+	if (!name && choose)
+		name = choose(spec, ctx);
+	if (!name)
+		return s->lanes[0];
+	b = sched_find_backend(s, name);
+	if (!b)
+		complain(s, spec, name, diags);
+	return b ? b->lane : NULL;
+}
+
+/* A job that asks for more CPUs than there are gets all of them. */
+static uint32_t room_for(const struct lane *l, uint32_t cpus)
+{
+	uint32_t most = l->backend->max_parallel;
+
+	return most && cpus > most ? most : cpus;
+}
+
+bool lane_has_room(const struct lane *l, uint32_t cpus)
+{
+	uint32_t most = l->backend->max_parallel;
+
+	if (l->is_busy)
+		return false;
+	return most == 0 || (l->in_use < most && room_for(l, cpus) <= most - l->in_use);
+}
+
+void lane_take(struct lane *l, uint32_t cpus)
+{
+	l->in_use += cpus;
+	l->n_jobs++;
+}
+
+void lane_give(struct lane *l, uint32_t cpus)
+{
+	assert(l->in_use >= cpus && l->n_jobs > 0);
+	l->in_use -= cpus;
+	l->n_jobs--;
+}
+
+void lane_set_busy(struct lane *l, double now_s)
+{
+	l->is_busy = true;
+	l->busy_until_s = now_s + l->busy_pause_s;
+	l->busy_pause_s = fmin(l->busy_pause_s * 2, PAUSE_LONGEST_S);
+}
+
+void lane_set_free(struct lane *l)
+{
+	l->is_busy = false;
+	l->busy_until_s = INFINITY;
+	l->busy_pause_s = PAUSE_SHORTEST_S;
+}
+
+/* It took a job: the next time that it is busy, the pauses begin anew. */
+void lane_set_accepting(struct lane *l)
+{
+	l->busy_pause_s = PAUSE_SHORTEST_S;
+}
+
+void lanes_wake(struct sched *s, double now_s)
+{
+	for (uint32_t i = 0; i < s->n_lanes; i++)
+		if (s->lanes[i]->busy_until_s <= now_s) {
+			s->lanes[i]->is_busy = false;
+			s->lanes[i]->busy_until_s = INFINITY;
+		}
+}
+
+double lanes_alarm(const struct sched *s)
+{
+	double at_s = INFINITY;
+
+	for (uint32_t i = 0; i < s->n_lanes; i++)
+		at_s = fmin(at_s, s->lanes[i]->busy_until_s);
+	return at_s;
+}
+
+void lanes_done(struct sched *s)
+{
+	for (uint32_t i = 0; i < s->n_lanes; i++) {
+		s->lanes[i]->backend->lane = NULL;
+		heap_done(&s->lanes[i]->classes);
+		free(s->lanes[i]);
+	}
+	free(s->lanes);
+}

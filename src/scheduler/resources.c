@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What there is a limited number of: licences, boards. Held from submit to the end of an attempt.
+ */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "scheduler/state.h"
+
+struct resource *resource_get(struct sched *s, const char *name)
+{
+	struct resource *r = map_get(&s->resources, name);
+
+	if (r)
+		return r;
+	r = xcalloc(1, sizeof(*r));
+	r->name = arena_strdup(s->mem, name);
+	r->limit = RESOURCE_UNLIMITED;
+	list_init(&r->waiting);
+	map_set(&s->resources, r->name, r);
+	return r;
+}
+
+void resources_init(struct sched *s)
+{
+	for (uint32_t i = 0; i < s->options.n_limits; i++) {
+		struct resource *r = resource_get(s, s->options.limits[i].name);
+
+		r->limit = s->options.limits[i].count;
+		r->has_limit = true;
+	}
+	s->options.limits = NULL; /* they were the caller's */
+	s->options.n_limits = 0;
+}
+
+void resources_done(struct sched *s)
+{
+	const struct map_entry *e;
+
+	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;)
+		free(e->value);
+	map_done(&s->resources);
+}
+
+/* How much of a resource a job asks for, all its lines about it taken together. */
+static uint64_t total_of(const struct job_rules *rules, const char *name)
+{
+	uint64_t total = 0;
+
+	for (uint32_t i = 0; i < rules->n_resources; i++)
+		if (str_eq(rules->resources[i].name, name))
+			total += rules->resources[i].count;
+	return total;
+}
+
+static void check_need(struct sched *s, const struct job_spec *spec,
+		       const struct resource_need *need, struct diags *diags)
+{
+	struct resource *r = resource_get(s, need->name);
+	uint64_t total = total_of(spec->rules, need->name);
+	struct diag *e;
+
+	if (!r->has_limit || r->limit == RESOURCE_UNLIMITED || total <= r->limit)
+		return;
+	if (need->count == RESOURCE_UNLIMITED)
+		e = diag_error(diags, need->pos,
+			       "job '%s' asks for %s without limit, of which %s %u", spec->id,
+			       need->name, "this run has", r->limit);
+	else
+		e = diag_error(diags, need->pos, "job '%s' asks for %llu of %s, of which %s %u",
+			       spec->id, (unsigned long long)total, need->name, "this run has",
+			       r->limit);
+	diag_hint(e, "give it more with -R %s=%llu, or lower what the job asks for", need->name,
+		  (unsigned long long)total);
+}
+
+/* The first to ask for a resource without a limit says so; the others would only repeat it. */
+static void check_missing(struct sched *s, struct map *seen, const struct resource_need *need,
+			  struct diags *diags)
+{
+	struct resource *r = resource_get(s, need->name);
+
+	if (r->has_limit || map_has(seen, r->name))
+		return;
+	map_set(seen, r->name, (void *)need);
+	if (s->options.on_missing == MISSING_WARN)
+		diag_warning(diags, need->pos,
+			     "the resource %s has no limit; any number is given out", need->name);
+	else if (s->options.on_missing == MISSING_ERROR)
+		diag_hint(diag_error(diags, need->pos, "the resource %s has no limit", need->name),
+			  "set one with -R %s=N", need->name);
+}
+
+static void complain_of_all(const struct map *missing, struct diags *diags)
+{
+	const struct map_entry *e;
+	struct str names = {0};
+	struct diag *error;
+
+	for (size_t at = 0; (e = map_next(missing, &at)) != NULL;)
+		str_printf(&names, "%s%s", names.len ? ", " : "", e->key);
+	error = diag_error(diags, (struct src_pos){0}, "resources without a limit: %s", names.s);
+	for (size_t at = 0; (e = map_next(missing, &at)) != NULL;)
+		diag_note(error, ((const struct resource_need *)e->value)->pos,
+			  "%s is asked for here", e->key);
+	str_done(&names);
+}
+
+void resources_check(struct sched *s, struct diags *diags)
+{
+	const struct job_rules *rules = NULL;
+	struct map missing = {0};
+
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+
+		if (spec->rules == rules)
+			continue;
+		rules = spec->rules;
+		for (uint32_t k = 0; k < rules->n_resources; k++) {
+			check_need(s, spec, &rules->resources[k], diags);
+			check_missing(s, &missing, &rules->resources[k], diags);
+		}
+	}
+	if (missing.n_live && s->options.on_missing == MISSING_FATAL)
+		complain_of_all(&missing, diags);
+	map_done(&missing);
+}
+
+void sched_set_resource(struct sched *s, const char *name, uint32_t count)
+{
+	struct resource *r = resource_get(s, name);
+
+	r->limit = count;
+	r->has_limit = true;
+	ready_unblock(r);
+	s->host->wake(s->host);
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler's face: its life, its turn, and what others may read of it. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "scheduler/graph.h"
+
+struct sched *sched_new(const struct sched_options *options, struct sched_host *host)
+{
+	struct sched *s = xcalloc(1, sizeof(*s));
+
+	s->options = *options;
+	s->host = host;
+	s->mem = arena_new();
+	s->stop_level = -1;
+	s->alarm_s = INFINITY;
+	list_init(&s->observers);
+	list_init(&s->settled);
+	resources_init(s);
+	return s;
+}
+
+void sched_free(struct sched *s)
+{
+	if (!s)
+		return;
+	retries_done(s);
+	upcalls_done(s);
+	ready_done(s);
+	lanes_done(s);
+	resources_done(s);
+	free(s->finally);
+	free(s->dependents);
+	free(s->targets);
+	free(s->jobs);
+	arena_free(s->mem);
+	free(s);
+}
+
+/* ---- loading ---- */
+
+static void choose_backends(struct sched *s, sched_choose_backend *choose, void *ctx,
+			    struct diags *diags)
+{
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		struct job *job = &s->jobs[i];
+		struct lane *l;
+
+		if (i && job->spec->rules->backend && job->spec->rules == job[-1].spec->rules &&
+		    !job[-1].class)
+			continue; /* the same mistake of a sweep's next job */
+		l = lane_choose(s, job->spec, choose, ctx, diags);
+
+		if (!l)
+			continue;
+		ready_classify(s, job, l);
+		if (l->backend->ops->check)
+			l->backend->ops->check(l->backend, job->spec, diags);
+	}
+}
+
+/* Finally jobs wait for one thing more: that all others have ended. */
+static void hold_finally(struct sched *s)
+{
+	uint32_t n = 0;
+
+	s->finally = xcalloc(s->n_finally, sizeof(*s->finally));
+	for (size_t i = 0; i < s->n_jobs; i++)
+		if (s->jobs[i].spec->rules->is_finally) {
+			s->finally[n++] = (uint32_t)i;
+			s->jobs[i].n_waiting++;
+		}
+}
+
+int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
+	       struct diags *diags)
+{
+	unsigned n_before = diags->n_errors;
+
+	assert(!s->plan && s->n_lanes > 0);
+	s->plan = plan;
+	job_init_all(s);
+	if (graph_load(s, diags) == 0)
+		hold_finally(s);
+	choose_backends(s, choose, ctx, diags);
+	resources_check(s, diags);
+	if (diags->n_errors > n_before)
+		return -1;
+	priority_prepare(s);
+	return 0;
+}
+
+void sched_subscribe(struct sched *s, struct observer *o)
+{
+	assert(!s->is_started);
+	list_append(&s->observers, &o->link);
+}
+
+/* ---- running ---- */
+
+void sched_start(struct sched *s)
+{
+	assert(s->plan && !s->is_started);
+	s->is_started = true;
+	s->started_s = clock_now(s->host->clock);
+	s->started_wall_s = clock_wall(s->host->clock);
+	emit_run_started(s);
+	s->host->wake(s->host);
+}
+
+/* Once, in the first turn: the jobs that wait for nothing. */
+static bool open_run(struct sched *s)
+{
+	if (s->is_open)
+		return false;
+	s->is_open = true;
+	for (size_t i = 0; i < s->n_jobs; i++)
+		if (s->jobs[i].n_waiting == 0 && !job_is_final(&s->jobs[i]))
+			settle_waited(&s->jobs[i]);
+	settle_all(s);
+	return true;
+}
+
+static void refuse(struct job *job, struct error *why)
+{
+	struct sched *s = job->sched;
+	const char *name = job->backend->ops->name;
+	const char *text = why->msg ? arena_printf(s->mem, "refused by backend '%s': %s", name,
+						   why->msg)
+				    : arena_printf(s->mem, "refused by backend '%s'", name);
+
+	settle(job, JOB_KILLED, REASON_REFUSED, text);
+	settle_all(s);
+}
+
+static void take_back(struct job *job)
+{
+	assert(!(job->flags & (FLAG_STARTED | FLAG_ENDED)));
+	job->flags &= (uint8_t)~FLAG_SUBMITTED;
+	ready_give(job);
+}
+
+static void launch(struct job *job)
+{
+	struct backend *b = job->backend;
+	struct error why = {0};
+
+	job->flags |= FLAG_SUBMITTED; /* before: it may report the start from within */
+	switch (b->ops->submit(b, job, job->n_attempts + 1, &why)) {
+	case SUBMIT_ACCEPTED:
+		lane_set_accepting(b->lane);
+		break;
+	case SUBMIT_BUSY:
+		take_back(job);
+		ready_push(job);
+		lane_set_busy(b->lane, clock_now(job->sched->host->clock));
+		break;
+	case SUBMIT_REFUSED:
+		take_back(job);
+		refuse(job, &why);
+		break;
+	}
+	error_done(&why);
+}
+
+static bool dispatch(struct sched *s)
+{
+	bool has_any = false;
+	struct job *job;
+
+	while ((job = ready_take(s)) != NULL) {
+		launch(job);
+		has_any = true;
+		stop_at_max_failures(s);
+		stop_apply(s);
+	}
+	return has_any;
+}
+
+static void set_alarm(struct sched *s)
+{
+	double at_s = s->is_done ? INFINITY : fmin(retries_alarm(s), lanes_alarm(s));
+
+	/* An alarm that went off a little early is set again. */
+	if (isinf(at_s) && isinf(s->alarm_s))
+		return;
+	s->alarm_s = at_s;
+	s->host->alarm(s->host, at_s);
+}
+
+static size_t n_final(const struct sched *s)
+{
+	return (size_t)s->tally[JOB_PASSED] + s->tally[JOB_FAILED] + s->tally[JOB_KILLED];
+}
+
+bool sched_turn(struct sched *s)
+{
+	double now_s = clock_now(s->host->clock);
+	bool has_changed = false;
+
+	assert(s->is_started && !s->is_in_turn);
+	if (s->is_done)
+		return false;
+	s->is_in_turn = true;
+	has_changed |= open_run(s);
+	has_changed |= stop_apply(s);
+	has_changed |= upcalls_drain(s);
+	has_changed |= retries_fire(s, now_s);
+	lanes_wake(s, now_s);
+	has_changed |= dispatch(s);
+	if (n_final(s) == s->n_jobs) {
+		s->is_done = true;
+		emit_run_ended(s);
+	}
+	set_alarm(s);
+	s->is_in_turn = false;
+	return has_changed;
+}
+
+void sched_set_max_parallel(struct sched *s, uint32_t n)
+{
+	s->options.max_parallel = n;
+	s->host->wake(s->host);
+}
+
+/* ---- reading ---- */
+
+bool sched_is_done(const struct sched *s)
+{
+	return s->is_done;
+}
+
+size_t sched_n_jobs(const struct sched *s)
+{
+	return s->n_jobs;
+}
+
+const struct job *sched_job(const struct sched *s, size_t n)
+{
+	assert(n < s->n_jobs);
+	return &s->jobs[n];
+}
+
+const struct plan *sched_plan(const struct sched *s)
+{
+	return s->plan;
+}
+
+const struct clock *sched_clock(const struct sched *s)
+{
+	return s->host->clock;
+}
+
+double sched_started_s(const struct sched *s)
+{
+	return s->started_s;
+}
+
+double sched_started_wall_s(const struct sched *s)
+{
+	return s->started_wall_s;
+}
+
+uint32_t sched_n_targets(const struct sched *s)
+{
+	return s->n_targets;
+}
+
+const struct sched_target *sched_target(const struct sched *s, uint32_t i)
+{
+	assert(i < s->n_targets);
+	return &s->targets[i];
+}
+
+const uint32_t *sched_tally(const struct sched *s)
+{
+	return s->tally;
+}
+
+uint32_t sched_n_flaky(const struct sched *s)
+{
+	return s->n_flaky;
+}
+
+size_t sched_memory(const struct sched *s)
+{
+	return sizeof(*s) + s->n_jobs * sizeof(*s->jobs) + s->n_edges * sizeof(*s->dependents) +
+	       arena_size(s->mem) + s->upcalls.size * sizeof(*s->upcalls.at) + ready_memory(s) +
+	       s->n_finally * sizeof(*s->finally);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the end of one job means for others. Final jobs go through a list, not through calls: a
+ * chain may be as long as the plan.
+ */
+#include <assert.h>
+
+#include "scheduler/state.h"
+
+static bool is_root_failure(enum job_status status, enum job_reason reason)
+{
+	enum job_class class = job_reason_class(reason);
+
+	return status == JOB_FAILED ||
+	       (status == JOB_KILLED && (class == CLASS_JOB || class == CLASS_INFRA));
+}
+
+void settle(struct job *job, enum job_status status, enum job_reason reason, const char *message)
+{
+	struct sched *s = job->sched;
+
+	ready_remove(job);
+	if (is_root_failure(status, reason))
+		s->n_root_failures++;
+	job_set_status(job, status, reason, message);
+	list_append(&s->settled, &job->link);
+}
+
+static uint32_t root_of(const struct job *job)
+{
+	return job->cause == CAUSE_NONE ? job->n : job->cause;
+}
+
+/* *message: made for the first dependent, shared by all. */
+static void kill_dependent(struct job *job, const struct job *because, const char **message)
+{
+	if (!*message)
+		*message = arena_printf(job->sched->mem, "needs '%s', which %s", because->spec->id,
+					job_status(because) == JOB_FAILED ? "failed"
+									  : "was killed");
+	job->cause = root_of(because);
+	settle(job, JOB_KILLED, REASON_DEPENDENCY, *message);
+}
+
+static void kill_for_want_of_any(struct job *job)
+{
+	const struct job_spec *spec = job->spec;
+	struct sched *s = job->sched;
+	const struct job *first = job_at(s, spec->deps[spec->n_needs]);
+
+	job->cause = root_of(first);
+	settle(job, JOB_KILLED, REASON_ALL_DEPENDENCIES,
+	       spec->n_any == 1
+		       ? arena_printf(s->mem, "needs '%s', which did not pass", first->spec->id)
+		       : arena_printf(s->mem, "needs any of %u jobs, and none passed",
+				      spec->n_any));
+}
+
+void settle_waited(struct job *job)
+{
+	if (job->spec->n_any && !(job->flags & FLAG_ANY_PASSED)) {
+		kill_for_want_of_any(job);
+		return;
+	}
+	assert(stop_may_launch(job->sched, job));
+	job_set_status(job, JOB_QUEUED, REASON_NONE, NULL);
+	ready_push(job);
+}
+
+static void tell_dependents(struct sched *s, const struct job *job)
+{
+	bool has_passed = job_status(job) == JOB_PASSED;
+	const char *message = NULL;
+
+	for (uint32_t i = 0; i < job->n_dependents; i++) {
+		uint32_t edge = s->dependents[job->dependents_at + i];
+		struct job *d = job_at(s, edge & EDGE_JOB);
+
+		if (job_is_final(d))
+			continue;
+		assert(job_status(d) == JOB_SCHEDULED && d->n_waiting > 0);
+		d->n_waiting--;
+		if (has_passed && (edge & EDGE_ANY))
+			d->flags |= FLAG_ANY_PASSED;
+		if (!has_passed && !(edge & EDGE_ANY))
+			kill_dependent(d, job, &message);
+		else if (d->n_waiting == 0)
+			settle_waited(d);
+	}
+}
+
+/* Every ordinary job is final: the finally jobs wait only for each other from now on. */
+static void open_gate(struct sched *s)
+{
+	s->is_gate_open = true;
+	for (uint32_t i = 0; i < s->n_finally; i++) {
+		struct job *job = job_at(s, s->finally[i]);
+
+		if (!job_is_final(job) && --job->n_waiting == 0)
+			settle_waited(job);
+	}
+}
+
+void settle_all(struct sched *s)
+{
+	for (;;) {
+		while (!list_is_empty(&s->settled)) {
+			struct job *job = list_entry(s->settled.next, struct job, link);
+
+			list_remove(&job->link);
+			tell_dependents(s, job);
+		}
+		if (s->is_gate_open || s->n_ordinary > 0)
+			return;
+		open_gate(s);
+	}
+}
+
+const struct job *sched_root_cause(const struct sched *s, const struct job *job)
+{
+	return job->cause == CAUSE_NONE ? NULL : &s->jobs[job->cause];
+}

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of this room share: the run's state, and who may write which part of it. */
+#ifndef SCHEDULER_STATE_H
+#define SCHEDULER_STATE_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "scheduler/sched.h"
+
+/* An entry of sched.dependents: a job's index, and whether the dependent needs all or any. */
+#define EDGE_ANY   (UINT32_C(1) << 31)
+#define EDGE_JOB   (EDGE_ANY - 1)
+#define CAUSE_NONE UINT32_MAX
+
+/* job.flags */
+enum {
+	FLAG_SUBMITTED = 1 << 0,  /* in its backend's hands, and holding what it asked for */
+	FLAG_STARTED = 1 << 1,	  /* its start was reported (perhaps not drained yet) */
+	FLAG_ENDED = 1 << 2,	  /* its end was reported (perhaps not drained yet) */
+	FLAG_EPILOGUE = 1 << 3,	  /* still runs when launching was stopped */
+	FLAG_ANY_PASSED = 1 << 4, /* one of those it needs any of has passed */
+	FLAG_KILL_SENT = 1 << 5,  /* its backend was asked to end it */
+};
+
+/* What the backends have said and the next turn will hear. A ring. */
+struct upcall {
+	struct job *job;
+	const char *where; /* of a start */
+	bool is_end;
+	struct job_result result; /* of an end */
+};
+
+struct upcall_queue {
+	struct upcall *at;
+	size_t first, n, size; /* size: a power of two, or 0 */
+};
+
+struct stop_request {
+	bool is_asked;
+	enum job_reason reason;
+	int signum;
+};
+
+struct resource {
+	const char *name;
+	uint32_t limit; /* or RESOURCE_UNLIMITED */
+	uint64_t in_use;
+	bool has_limit;	     /* the user gave one */
+	struct list waiting; /* classes that it blocks */
+};
+
+/* A backend as the scheduler sees it: its room, and the classes that would like to have some. */
+struct lane {
+	struct backend *backend;
+	uint64_t in_use; /* CPUs; of backend->max_parallel */
+	uint32_t n_jobs;
+	bool is_busy;	     /* it said so; asked again at busy_until_s at the latest */
+	double busy_until_s; /* INFINITY: not busy */
+	double busy_pause_s; /* the next pause */
+	struct heap classes; /* that have ready jobs and are not blocked by a resource; best head on
+				top */
+};
+
+struct sched {
+	struct sched_options options; /* limits: see resources */
+	struct sched_host *host;
+	const struct plan *plan;
+	struct arena *mem; /* attempts, messages, names: all that lives until the end */
+	double started_s, started_wall_s;
+	bool is_started, is_open, is_done, is_in_turn;
+
+	/* job.c */
+	struct job *jobs;
+	size_t n_jobs;
+	uint32_t tally[JOB_STATUS_COUNT];
+	uint32_t n_flaky;
+	struct sched_target *targets;
+	uint32_t n_targets;
+	struct list observers;
+
+	/* graph.c */
+	uint32_t *dependents; /* of all jobs, one after another */
+	uint32_t n_edges;
+
+	/* settle.c */
+	struct list settled; /* final jobs whose dependents do not know it yet */
+	uint32_t n_ordinary; /* jobs that are neither final nor `finally` */
+	uint32_t *finally;   /* indices of those that are */
+	uint32_t n_finally;
+	bool is_gate_open; /* for finally jobs */
+	uint32_t n_root_failures;
+
+	/* ready.c, lane.c, resources.c */
+	struct lane **lanes;
+	uint32_t n_lanes;
+	uint32_t n_in_flight; /* submitted and not ended */
+	struct map classes;   /* by what they ask for */
+	struct map resources;
+	size_t id_prefix; /* bytes that all ids begin with */
+
+	struct upcall_queue upcalls;
+	struct map places; /* each `where` once */
+	struct heap retries;
+	struct stop_request stops[STOP_KILL + 1]; /* asked for, not applied */
+	int stop_level;				  /* applied: an enum sched_stop, or -1 */
+	double alarm_s;				  /* what the host was told last */
+};
+
+static inline struct job *job_at(struct sched *s, uint32_t n)
+{
+	return &s->jobs[n];
+}
+
+static inline bool job_is_final(const struct job *j)
+{
+	return job_status_is_final(job_status(j));
+}
+
+/* job.c: the one place where a status is written. message lives as long as the run. */
+bool job_may_go(enum job_status was, enum job_status next);
+void job_set_status(struct job *job, enum job_status next, enum job_reason reason,
+		    const char *message);
+void job_init_all(struct sched *s);
+/* Appends a record to the job's attempts. */
+struct job_attempt *job_add_attempt(struct job *job, const char *where);
+
+/* observer.c */
+void emit_run_started(struct sched *s);
+void emit_job_changed(struct sched *s, const struct job *job, enum job_status was);
+void emit_kill_signal(struct sched *s, int signum);
+void emit_run_ended(struct sched *s);
+
+/* priority.c */
+void priority_prepare(struct sched *s);
+bool priority_first(const struct sched *s, const struct job *a, const struct job *b);
+
+/* resources.c */
+void resources_init(struct sched *s);
+void resources_done(struct sched *s);
+struct resource *resource_get(struct sched *s, const char *name);
+void resources_check(struct sched *s, struct diags *diags);
+
+/* lane.c */
+struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
+			 void *ctx, struct diags *diags);
+bool lane_has_room(const struct lane *l, uint32_t cpus);
+void lane_take(struct lane *l, uint32_t cpus);
+void lane_give(struct lane *l, uint32_t cpus);
+void lane_set_busy(struct lane *l, double now_s);
+void lane_set_free(struct lane *l);
+void lane_set_accepting(struct lane *l);
+void lanes_wake(struct sched *s, double now_s);
+double lanes_alarm(const struct sched *s);
+void lanes_done(struct sched *s);
+
+/* ready.c */
+void ready_init_lane(struct sched *s, struct lane *lane);
+void ready_classify(struct sched *s, struct job *job, struct lane *lane);
+void ready_push(struct job *job);
+void ready_remove(struct job *job); /* harmless if it is not there */
+/* The best job that may run now, taken out, with all it asks for taken; or NULL. */
+struct job *ready_take(struct sched *s);
+/* Gives back what ready_take() took. */
+void ready_give(struct job *job);
+/* Classes that r blocked and that fit now may try again. */
+void ready_unblock(struct resource *r);
+void ready_done(struct sched *s);
+size_t ready_memory(const struct sched *s);
+
+/* retry.c */
+bool retry_is_due(const struct job *job, const struct job_result *result);
+void retry_later(struct job *job);
+bool retries_fire(struct sched *s, double now_s);
+double retries_alarm(const struct sched *s);
+void retries_done(struct sched *s);
+
+/* settle.c: what the end of one job means for others */
+void settle(struct job *job, enum job_status status, enum job_reason reason, const char *message);
+void settle_all(struct sched *s);
+/* Nothing that it waits for is left. */
+void settle_waited(struct job *job);
+
+/* stop.c */
+bool stop_may_launch(const struct sched *s, const struct job *job);
+bool stop_apply(struct sched *s);
+void stop_at_max_failures(struct sched *s);
+
+/* upcall.c */
+bool upcalls_drain(struct sched *s);
+void upcalls_done(struct sched *s);
+
+#endif

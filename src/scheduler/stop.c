@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Ending a run before its time: what still may start, what is killed, and how hard. */
+#include "scheduler/state.h"
+
+void sched_stop(struct sched *s, enum sched_stop how, enum job_reason reason, int signum)
+{
+	if ((int)how <= s->stop_level || s->stops[how].is_asked)
+		return;
+	s->stops[how] = (struct stop_request){.is_asked = true, .reason = reason, .signum = signum};
+	s->host->wake(s->host);
+}
+
+bool stop_may_launch(const struct sched *s, const struct job *job)
+{
+	switch (s->stop_level) {
+	case STOP_LAUNCHING:
+	case STOP_DEADLINE:
+		return job->flags & FLAG_EPILOGUE;
+	case STOP_TERM:
+		return job->spec->rules->is_finally;
+	case STOP_KILL:
+		return false;
+	default:
+		return true;
+	}
+}
+
+static const char *text_of(enum job_reason reason)
+{
+	switch (reason) {
+	case REASON_MAX_FAILURES:
+		return "not started: the limit of failures was reached";
+	case REASON_RUN_DEADLINE:
+		return "not started: the run's deadline has passed";
+	default:
+		return "not started: the run was told to stop";
+	}
+}
+
+/* The backend says later that it has ended, and how. */
+static void kill_job(struct job *job, enum kill_level level, enum job_reason reason)
+{
+	bool was_asked = job->flags & FLAG_KILL_SENT;
+
+	job->flags |= FLAG_KILL_SENT;
+	if (level == KILL_NOW || !was_asked)
+		job->backend->ops->kill(job->backend, job, level, reason);
+}
+
+static void stop_job(struct job *job, enum sched_stop how, enum job_reason reason)
+{
+	if (job->flags & FLAG_SUBMITTED) {
+		if (how >= STOP_DEADLINE && !(job->flags & FLAG_ENDED))
+			kill_job(job, how == STOP_KILL ? KILL_NOW : KILL_TERM, reason);
+	} else if (!stop_may_launch(job->sched, job)) {
+		settle(job, JOB_KILLED, reason, text_of(reason));
+	}
+}
+
+/* All are marked before any dependent hears of it: their reason is the stop, not each other. */
+static void apply_one(struct sched *s, enum sched_stop how, const struct stop_request *request)
+{
+	s->stop_level = (int)how;
+	if (request->signum || how == STOP_DEADLINE)
+		emit_kill_signal(s, request->signum);
+	for (size_t i = 0; i < s->n_jobs; i++)
+		if (!job_is_final(&s->jobs[i]))
+			stop_job(&s->jobs[i], how, request->reason);
+	settle_all(s);
+}
+
+void stop_at_max_failures(struct sched *s)
+{
+	uint32_t most = s->options.max_failures;
+
+	if (most && s->n_root_failures >= most)
+		sched_stop(s, STOP_LAUNCHING, REASON_MAX_FAILURES, 0);
+}
+
+bool stop_apply(struct sched *s)
+{
+	bool has_changed = false;
+
+	for (int how = STOP_LAUNCHING; how <= STOP_KILL; how++) {
+		struct stop_request request = s->stops[how];
+
+		if (!request.is_asked)
+			continue;
+		s->stops[how].is_asked = false;
+		if (how > s->stop_level)
+			apply_one(s, (enum sched_stop)how, &request);
+		has_changed = true;
+	}
+	return has_changed;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What backends report. An upcall only appends to a queue and wakes the host; the next turn does
+ * what follows from it. So nothing re-enters, from wherever a backend calls.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "scheduler/state.h"
+
+static struct upcall *append(struct upcall_queue *q)
+{
+	if (q->n == q->size) {
+		size_t size = q->size ? q->size * 2 : 64, n_front;
+
+		q->at = xreallocarray(q->at, size, sizeof(*q->at));
+		/* What had wrapped round to the front goes behind the old end. */
+		n_front = q->first + q->n - q->size;
+		if (q->n)
+			memcpy(q->at + q->size, q->at, n_front * sizeof(*q->at));
+		q->size = size;
+	}
+	return &q->at[(q->first + q->n++) & (q->size - 1)];
+}
+
+static const char *copy(struct sched *s, const char *text)
+{
+	return text ? arena_strdup(s->mem, text) : NULL;
+}
+
+/* Many attempts, few places: each name is kept once. */
+static const char *place(struct sched *s, const char *where)
+{
+	char *known;
+
+	if (!where)
+		return NULL;
+	known = map_get(&s->places, where);
+	if (!known) {
+		known = arena_strdup(s->mem, where);
+		map_set(&s->places, known, known);
+	}
+	return known;
+}
+
+void sched_job_started(const struct job *job, const char *where)
+{
+	struct sched *s = job->sched;
+	struct job *own = job_at(s, job->n);
+
+	assert((own->flags & (FLAG_SUBMITTED | FLAG_STARTED | FLAG_ENDED)) == FLAG_SUBMITTED);
+	own->flags |= FLAG_STARTED;
+	*append(&s->upcalls) = (struct upcall){.job = own, .where = place(s, where)};
+	s->host->wake(s->host);
+}
+
+void sched_job_ended(const struct job *job, const struct job_result *result)
+{
+	struct sched *s = job->sched;
+	struct job *own = job_at(s, job->n);
+	struct upcall *u;
+
+	assert((own->flags & (FLAG_SUBMITTED | FLAG_ENDED)) == FLAG_SUBMITTED);
+	assert(job_status_is_final(result->status));
+	assert((own->flags & FLAG_STARTED) || result->status == JOB_KILLED);
+	own->flags |= FLAG_ENDED;
+	u = append(&s->upcalls);
+	*u = (struct upcall){.job = own, .is_end = true, .result = *result};
+	u->result.message = copy(s, result->message);
+	u->result.context = copy(s, result->context);
+	s->host->wake(s->host);
+}
+
+void sched_backend_capacity(struct backend *b)
+{
+	lane_set_free(b->lane);
+	b->sched->host->wake(b->sched->host);
+}
+
+static void on_started(struct job *job, const struct upcall *u)
+{
+	struct sched *s = job->sched;
+	struct job_attempt *a = job_add_attempt(job, u->where);
+
+	job->started_s = clock_now(s->host->clock);
+	a->result.start_wall_s = clock_wall(s->host->clock);
+	job_set_status(job, JOB_RUNNING, REASON_NONE, NULL);
+}
+
+static void try_again(struct job *job, const struct job_result *result)
+{
+	struct sched *s = job->sched;
+	const char *message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
+					   job->n_attempts, job->spec->rules->retry.max + 1,
+					   result->message ? result->message
+							   : job_reason_name(result->reason));
+
+	if (job_status(job) == JOB_RUNNING) {
+		job_set_status(job, JOB_QUEUED, result->reason, message);
+	} else {
+		job->reason = (uint8_t)result->reason;
+		job->message = message;
+		emit_job_changed(s, job, JOB_QUEUED);
+	}
+	retry_later(job);
+}
+
+static void on_ended(struct job *job, const struct upcall *u)
+{
+	const struct job_result *result = &u->result;
+	struct job_attempt *a = job->attempts;
+	double start_wall_s;
+
+	if (!(job->flags & FLAG_STARTED))
+		a = job_add_attempt(job, NULL);
+	start_wall_s = a->result.start_wall_s;
+	a->result = *result;
+	if (result->start_wall_s <= 0)
+		a->result.start_wall_s = start_wall_s;
+	job->marks = (uint8_t)(result->marks & MARK_LEAKY);
+	job->flags &= (uint8_t) ~(FLAG_SUBMITTED | FLAG_STARTED | FLAG_ENDED | FLAG_KILL_SENT);
+	lane_set_free(job->backend->lane);
+	ready_give(job);
+	if (retry_is_due(job, result))
+		try_again(job, result);
+	else
+		settle(job, result->status, result->reason, result->message);
+}
+
+bool upcalls_drain(struct sched *s)
+{
+	struct upcall_queue *q = &s->upcalls;
+	bool has_any = q->n > 0;
+
+	while (q->n) {
+		struct upcall u = q->at[q->first];
+
+		q->first = (q->first + 1) & (q->size - 1);
+		q->n--;
+		if (u.is_end)
+			on_ended(u.job, &u);
+		else
+			on_started(u.job, &u);
+		settle_all(s);
+		stop_at_max_failures(s);
+		stop_apply(s);
+	}
+	return has_any;
+}
+
+void upcalls_done(struct sched *s)
+{
+	free(s->upcalls.at);
+	map_done(&s->places);
+}
