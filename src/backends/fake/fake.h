@@ -23,8 +23,12 @@ struct fake_outcome {
 typedef struct fake_outcome fake_script(const struct job *job, uint32_t attempt, void *ctx);
 
 struct fake_options {
+	const char *name;    /* NULL: "fake" */
 	fake_script *script; /* NULL: passes after mean_s */
 	void *script_ctx;
+	void (*script_free)(void *script_ctx); /* by destroy(); or NULL */
+	/* The verb; or NULL: everything is taken. */
+	void (*check)(struct backend *b, const struct job_spec *spec, struct diags *diags);
 	double mean_s;
 	uint32_t max_parallel;
 	struct clock_virtual
@@ -36,5 +40,7 @@ struct backend *fake_new(const struct fake_options *options);
 /* Virtual time: moves the clock to the next start or end and makes the upcalls that are due then.
  * false: nothing pending. */
 bool fake_step(struct backend *b);
+/* When that will be; INFINITY: never. */
+double fake_next_s(struct backend *b);
 
 #endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/backends.h"
+
+#include "base/str.h"
+
+static const struct backend_type fake = {
+	.name = "fake",
+	.help = "runs nothing: outcomes and durations are drawn or scripted",
+	.create = backend_fake_create,
+};
+
+const struct backend_type *const backend_types[] = {&fake, NULL};
+
+const struct backend_type *backend_type_find(const char *name)
+{
+	for (const struct backend_type *const *t = backend_types; *t; t++)
+		if (str_eq((*t)->name, name))
+			return *t;
+	return NULL;
+}
+
+bool backend_type_exists(const char *name)
+{
+	return backend_type_find(name) != NULL;
+}

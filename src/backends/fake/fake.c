@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fake backend: a heap of what will happen and when. In virtual time whoever drives it steps
+ * from one event to the next (or the loop does, when it has nothing else to do); in real time one
+ * timer waits for the first.
+ */
+#include "backends/fake/fake.h"
+
+#include <assert.h>
+#include <ev.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/heap.h"
+#include "base/mem.h"
+
+/* A job in our hands. */
+struct fake_job {
+	struct heap_node node;
+	const struct job *job;
+	struct fake_outcome outcome;
+	double at_s; /* of its next event */
+	double started_s;
+	uint64_t order; /* of events at one time: as they were made */
+	bool is_started;
+	bool is_ending; /* its next event is its end, not its start */
+	struct fake_job *next_free;
+};
+
+struct fake {
+	struct backend base;
+	struct backend_ops ops; /* base.ops: name and check are this one's own */
+	struct fake_options options;
+	struct heap events;
+	struct fake_job **by_job; /* index: job->n */
+	size_t n_by_job;
+	struct fake_job *free_jobs;
+	struct arena *mem;
+	uint64_t order;
+	bool is_paused;
+	ev_timer timer;
+	ev_idle idle;
+};
+
+static struct fake *fake_of(struct backend *b)
+{
+	return container_of(b, struct fake, base);
+}
+
+static const struct clock *clock_of(const struct fake *f)
+{
+	return f->options.clock ? &f->options.clock->clock : clock_real();
+}
+
+static bool event_less(const struct heap_node *a, const struct heap_node *b, void *ctx)
+{
+	const struct fake_job *x = container_of(a, struct fake_job, node);
+	const struct fake_job *y = container_of(b, struct fake_job, node);
+
+	(void)ctx;
+	return x->at_s != y->at_s ? x->at_s < y->at_s : x->order < y->order;
+}
+
+static struct fake_job *first_event(const struct fake *f)
+{
+	struct heap_node *top = heap_top(&f->events);
+
+	return top ? container_of(top, struct fake_job, node) : NULL;
+}
+
+/* ---- the loop, if there is one ---- */
+
+static void rearm(struct fake *f)
+{
+	const struct fake_job *first = first_event(f);
+	double after_s;
+
+	if (!f->options.loop)
+		return;
+	if (f->options.clock) {
+		if (first)
+			ev_idle_start(f->options.loop, &f->idle);
+		else
+			ev_idle_stop(f->options.loop, &f->idle);
+		return;
+	}
+	ev_timer_stop(f->options.loop, &f->timer);
+	if (!first)
+		return;
+	after_s = first->at_s - clock_now(clock_of(f));
+	ev_now_update(f->options.loop);
+	ev_timer_set(&f->timer, after_s > 0 ? after_s : 0, 0);
+	ev_timer_start(f->options.loop, &f->timer);
+}
+
+/* ---- jobs in our hands ---- */
+
+static struct fake_job *take_job(struct fake *f, const struct job *job)
+{
+	struct fake_job *fj = f->free_jobs;
+
+	if (fj)
+		f->free_jobs = fj->next_free;
+	else
+		fj = arena_alloc(f->mem, sizeof(*fj));
+	*fj = (struct fake_job){.job = job};
+	heap_node_init(&fj->node);
+	if (job->n >= f->n_by_job) {
+		size_t n = f->n_by_job ? f->n_by_job : 64;
+
+		while (n <= job->n)
+			n *= 2;
+		f->by_job = xreallocarray(f->by_job, n, sizeof(struct fake_job *));
+		for (size_t i = f->n_by_job; i < n; i++)
+			f->by_job[i] = NULL;
+		f->n_by_job = n;
+	}
+	f->by_job[job->n] = fj;
+	return fj;
+}
+
+static void drop_job(struct fake *f, struct fake_job *fj)
+{
+	f->by_job[fj->job->n] = NULL;
+	fj->next_free = f->free_jobs;
+	f->free_jobs = fj;
+}
+
+static void schedule(struct fake *f, struct fake_job *fj, double at_s)
+{
+	if (heap_is_in(&fj->node))
+		heap_remove(&f->events, &fj->node);
+	fj->at_s = at_s;
+	fj->order = f->order++;
+	heap_push(&f->events, &fj->node);
+}
+
+/* Its own deadline comes before the end that was planned. */
+static void apply_timeout(struct fake_outcome *o, double timeout_s)
+{
+	if (timeout_s <= 0 || o->duration_s <= timeout_s)
+		return;
+	o->duration_s = timeout_s;
+	o->status = JOB_KILLED;
+	o->reason = REASON_TIMEOUT;
+}
+
+static void start(struct fake *f, struct fake_job *fj)
+{
+	fj->is_started = fj->is_ending = true;
+	fj->started_s = clock_now(clock_of(f));
+	sched_job_started(fj->job, f->base.ops->name);
+	schedule(f, fj, fj->started_s + fj->outcome.duration_s);
+}
+
+static const char *text_of(const struct fake_outcome *o)
+{
+	switch (o->reason) {
+	case REASON_NONE:
+		return NULL;
+	case REASON_EXIT:
+		return "exit status 1 (fake)";
+	case REASON_TIMEOUT:
+		return "timed out (fake)";
+	case REASON_LAUNCH:
+		return "could not be started (fake)";
+	case REASON_LOST:
+		return "lost (fake)";
+	case REASON_USER:
+	case REASON_RUN_DEADLINE:
+		return "killed because the run was told to stop (fake)";
+	default:
+		return "ended as scripted (fake)";
+	}
+}
+
+static void end(struct fake *f, struct fake_job *fj)
+{
+	const struct fake_outcome *o = &fj->outcome;
+	double now_s = clock_now(clock_of(f));
+	struct job_result result = {
+		.status = o->status,
+		.reason = o->status == JOB_PASSED ? REASON_NONE : o->reason,
+		.message = o->status == JOB_PASSED ? NULL : text_of(o),
+		.exit_status = o->status == JOB_PASSED	  ? 0
+			       : o->reason == REASON_EXIT ? 1
+							  : -1,
+	};
+
+	if (fj->is_started) {
+		result.duration_s = now_s - fj->started_s;
+		result.start_wall_s = clock_wall(clock_of(f)) - result.duration_s;
+	}
+	sched_job_ended(fj->job, &result);
+	drop_job(f, fj);
+}
+
+/* All that is due now. */
+static void make_upcalls(struct fake *f)
+{
+	double now_s = clock_now(clock_of(f));
+	struct fake_job *fj;
+
+	while ((fj = first_event(f)) != NULL && fj->at_s <= now_s) {
+		heap_pop(&f->events);
+		if (fj->is_ending)
+			end(f, fj);
+		else
+			start(f, fj);
+	}
+}
+
+static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct fake *f = w->data;
+
+	(void)loop, (void)revents;
+	make_upcalls(f);
+	rearm(f);
+}
+
+static void on_idle(struct ev_loop *loop, ev_idle *w, int revents)
+{
+	struct fake *f = w->data;
+
+	(void)loop, (void)revents;
+	fake_step(&f->base);
+	rearm(f);
+}
+
+double fake_next_s(struct backend *b)
+{
+	const struct fake_job *first = first_event(fake_of(b));
+
+	return first ? first->at_s : INFINITY;
+}
+
+bool fake_step(struct backend *b)
+{
+	struct fake *f = fake_of(b);
+	const struct fake_job *first = first_event(f);
+
+	assert(f->options.clock);
+	if (!first)
+		return false;
+	if (first->at_s > f->options.clock->now_s)
+		f->options.clock->now_s = first->at_s;
+	make_upcalls(f);
+	return true;
+}
+
+/* ---- verbs ---- */
+
+static struct fake_outcome decide(const struct fake *f, const struct job *job, uint32_t attempt)
+{
+	if (f->options.script)
+		return f->options.script(job, attempt, f->options.script_ctx);
+	return (struct fake_outcome){.status = JOB_PASSED, .duration_s = f->options.mean_s};
+}
+
+static enum submit fake_submit(struct backend *b, const struct job *job, uint32_t attempt,
+			       struct error *why)
+{
+	struct fake *f = fake_of(b);
+	struct fake_outcome outcome = decide(f, job, attempt);
+	struct fake_job *fj;
+
+	if (f->is_paused)
+		return SUBMIT_BUSY;
+	if (outcome.submit == SUBMIT_REFUSED)
+		error_plain(why, "as scripted");
+	if (outcome.submit != SUBMIT_ACCEPTED)
+		return outcome.submit;
+	apply_timeout(&outcome, job->spec->rules->timeout_s);
+	fj = take_job(f, job);
+	fj->outcome = outcome;
+	fj->is_ending = outcome.status == JOB_KILLED && outcome.reason == REASON_LAUNCH;
+	if (outcome.start_delay_s > 0 || fj->is_ending)
+		schedule(f, fj, clock_now(clock_of(f)) + outcome.start_delay_s);
+	else
+		start(f, fj);
+	rearm(f);
+	return SUBMIT_ACCEPTED;
+}
+
+/* Whatever would have come after the kill does not come any more; an end before it does. */
+static void fake_kill(struct backend *b, const struct job *job, enum kill_level level,
+		      enum job_reason reason)
+{
+	struct fake *f = fake_of(b);
+	struct fake_job *fj = f->by_job[job->n];
+	double at_s = clock_now(clock_of(f));
+
+	assert(fj);
+	if (level == KILL_TERM)
+		at_s += fj->outcome.kill_delay_s;
+	if (fj->is_ending && fj->at_s <= at_s)
+		return;
+	fj->is_ending = true;
+	fj->outcome.status = JOB_KILLED;
+	fj->outcome.reason = reason;
+	schedule(f, fj, at_s);
+	rearm(f);
+}
+
+static void fake_pause(struct backend *b, bool is_paused)
+{
+	fake_of(b)->is_paused = is_paused;
+	if (!is_paused && b->lane)
+		sched_backend_capacity(b);
+}
+
+static void fake_set_parallel(struct backend *b, uint32_t n)
+{
+	b->max_parallel = n;
+	if (b->lane)
+		sched_backend_capacity(b);
+}
+
+static void fake_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
+{
+	assert(!first_event(fake_of(b)));
+	closed(ctx);
+}
+
+static void fake_destroy(struct backend *b)
+{
+	struct fake *f;
+
+	if (!b)
+		return;
+	f = fake_of(b);
+	if (f->options.loop) {
+		ev_timer_stop(f->options.loop, &f->timer);
+		ev_idle_stop(f->options.loop, &f->idle);
+	}
+	if (f->options.script_free)
+		f->options.script_free(f->options.script_ctx);
+	heap_done(&f->events);
+	free(f->by_job);
+	arena_free(f->mem);
+	free(f);
+}
+
+static const struct backend_ops fake_ops = {
+	.name = "fake",
+	.submit = fake_submit,
+	.kill = fake_kill,
+	.pause = fake_pause,
+	.set_parallel = fake_set_parallel,
+	.close = fake_close,
+	.destroy = fake_destroy,
+};
+
+struct backend *fake_new(const struct fake_options *options)
+{
+	struct fake *f = xcalloc(1, sizeof(*f));
+
+	assert(options->clock || options->loop);
+	f->options = *options;
+	f->mem = arena_new();
+	f->ops = fake_ops;
+	f->ops.check = options->check;
+	if (options->name)
+		f->ops.name = options->name;
+	f->base.ops = &f->ops;
+	f->base.caps = (struct backend_caps){.is_virtual = options->clock != NULL};
+	f->base.max_parallel = options->max_parallel;
+	heap_init(&f->events, event_less, NULL);
+	ev_timer_init(&f->timer, on_timer, 0, 0);
+	ev_idle_init(&f->idle, on_idle);
+	ev_set_priority(&f->idle, EV_MINPRI); /* after everything else that the loop has to do */
+	f->timer.data = f->idle.data = f;
+	return &f->base;
+}
