@@ -23,6 +23,9 @@ struct cfg_options {
 	const char *tool;	  /* --tool: locks the key `tool`; NULL: files decide */
 	/* More initial values, name and value in turn, NULL-terminated; or NULL. */
 	const char *const *initial;
+	/* Set by cfg_load(): the exit status of an {eval_cmd} in an import that failed, else 0.
+	 * Or NULL. */
+	int *ret_eval_status;
 };
 
 /* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
@@ -48,6 +51,10 @@ struct cfg_expand_options {
 /* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
  */
 int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags);
+
+/* The exit status of the first {eval_cmd} that failed (128 + its signal if one ended it); 0: none
+ * did. */
+int cfg_eval_status(const struct cfg *c);
 
 /* Runs no more eval_cmd and ends the ones that run: for signal handlers of the command
  * (async-signal-safe). */

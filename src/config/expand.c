@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole tree, in order, with itself as table: a key sees the keys before it expanded and those
+ * behind it as they were written. That is what DVSim does, one string after the other, and the
+ * result here is the same; but a string that needs a command only puts it on a list and waits, with
+ * every string that looks at its key. Then all commands of the list run side by side, and what
+ * waited is tried again, until nothing waits. So that "as they were written" still holds then, keys
+ * that are expanded while something waits keep a copy.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/cfg.h"
+#include "config/eval.h"
+#include "config/subst.h"
+
+enum { FAULTS_MOST = 1000 };
+
+#define TREE_TEXT_MOST ((size_t)1 << 30)
+
+/* One key of the root. */
+struct slot {
+	struct hjson_node *member;
+	const struct hjson_node *written; /* as it was, where that is not member any more */
+	size_t n_open;			  /* strings that wait or failed */
+};
+
+struct waiting {
+	struct hjson_node *string;
+	size_t slot;
+};
+
+struct expand {
+	struct cfg *cfg;
+	struct diags *diags;
+	struct subst subst;
+	struct cfg_subst rules;
+	struct map known; /* key -> slot */
+	struct slot *slots;
+	size_t n_slots, now; /* now: whose strings are being expanded */
+	struct waiting *waiting;
+	size_t n_waiting, cap_waiting;
+	struct map reported; /* places of faults */
+	unsigned n_faults;
+	size_t text_len; /* of all that was expanded */
+	bool is_over;	 /* a limit was hit */
+};
+
+static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
+{
+	const struct expand *x = ctx;
+	const struct slot *s = map_get_n(&x->known, name, len);
+
+	if (!s)
+		return NULL;
+	if ((size_t)(s - x->slots) >= x->now)
+		return s->written ? s->written : s->member;
+	return s->n_open ? &subst_blocked : s->member;
+}
+
+/* A fault is told once, where it is written, however many strings it is part of. */
+static bool is_new_fault(struct expand *x, const struct hjson_node *string,
+			 const struct subst_error *err)
+{
+	const struct hjson_node *in = err->node ? err->node : string;
+	const char *key = arena_printf(x->cfg->mem, "%lx:%u:%zu",
+				       in->pos ? 0ul : (unsigned long)(uintptr_t)in, in->pos,
+				       err->offset);
+
+	if (map_has(&x->reported, key))
+		return false;
+	map_set(&x->reported, key, x);
+	return true;
+}
+
+static void on_fault(struct expand *x, const struct hjson_node *string, struct subst_error *err)
+{
+	if (is_new_fault(x, string, err))
+		cfg_subst_fault(x->cfg, x->diags, string, err, &x->known);
+	x->is_over |= ++x->n_faults >= FAULTS_MOST;
+}
+
+static void set_text(struct expand *x, struct hjson_node *string, const struct str *text)
+{
+	x->text_len += text->len;
+	if (x->text_len > TREE_TEXT_MOST) {
+		cfg_error(x->cfg, x->diags, string, "the configuration expands to more than %d GiB",
+			  (int)(TREE_TEXT_MOST >> 30));
+		x->is_over = true;
+		return;
+	}
+	if (text->len != string->n || memcmp(text->s, string->str, text->len) != 0)
+		hjson_set_string(x->cfg->doc, string, text->s, text->len);
+}
+
+/* True: it is done; false: it waits, or failed for good. */
+static bool try_string(struct expand *x, struct hjson_node *string, bool *ret_waits)
+{
+	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(subst_error_done) struct subst_error err = {0};
+
+	*ret_waits = false;
+	if (subst_expand(&x->subst, string->str, string->n, &text, &err) == 0) {
+		set_text(x, string, &text);
+		return true;
+	}
+	*ret_waits = err.problem == SUBST_BLOCKED;
+	if (!*ret_waits)
+		on_fault(x, string, &err);
+	return false;
+}
+
+static void wait_for(struct expand *x, struct hjson_node *string)
+{
+	if (x->n_waiting == x->cap_waiting) {
+		x->cap_waiting = x->cap_waiting ? 2 * x->cap_waiting : 64;
+		x->waiting = xreallocarray(x->waiting, x->cap_waiting, sizeof(*x->waiting));
+	}
+	x->waiting[x->n_waiting++] = (struct waiting){string, x->now};
+}
+
+/* ---- the first round ---- */
+
+/* What is left of the nodes below a key, with depth kept in an own stack. */
+struct walk {
+	struct hjson_node **stack;
+	size_t n, cap;
+};
+
+static void walk_push(struct walk *w, struct hjson_node *n)
+{
+	if (!n)
+		return;
+	if (w->n == w->cap) {
+		w->cap = w->cap ? 2 * w->cap : 32;
+		w->stack = xreallocarray(w->stack, w->cap, sizeof(struct hjson_node *));
+	}
+	w->stack[w->n++] = n;
+}
+
+static bool has_children(const struct hjson_node *n)
+{
+	return n->type == HJSON_ARRAY || n->type == HJSON_OBJECT;
+}
+
+static bool may_change(const struct hjson_node *n)
+{
+	return n->type == HJSON_STRING && n->n && memchr(n->str, '{', n->n);
+}
+
+/* The next string with a '{', in order; NULL at the end. */
+static struct hjson_node *walk_next(struct walk *w)
+{
+	while (w->n) {
+		struct hjson_node *n = w->stack[--w->n];
+
+		walk_push(w, n->next);
+		if (n->shadowed)
+			continue;
+		if (has_children(n))
+			walk_push(w, n->child);
+		else if (may_change(n))
+			return n;
+	}
+	return NULL;
+}
+
+static void expand_string(struct expand *x, struct hjson_node *string)
+{
+	bool waits;
+
+	if (x->is_over || try_string(x, string, &waits))
+		return;
+	x->slots[x->now].n_open++;
+	if (waits)
+		wait_for(x, string);
+}
+
+static void expand_slot(struct expand *x, struct slot *s)
+{
+	_cleanup_(freep) void *stack = NULL;
+	struct walk w = {0};
+	struct hjson_node *string;
+
+	if (x->n_waiting)
+		s->written = hjson_copy(x->cfg->doc, s->member);
+	if (may_change(s->member))
+		expand_string(x, s->member);
+	if (has_children(s->member))
+		walk_push(&w, s->member->child);
+	while ((string = walk_next(&w)))
+		expand_string(x, string);
+	stack = w.stack;
+}
+
+/* ---- the other rounds ---- */
+
+static void retry_waiting(struct expand *x)
+{
+	size_t n_left = 0;
+
+	for (size_t i = 0; i < x->n_waiting && !x->is_over; i++) {
+		struct waiting w = x->waiting[i];
+		bool waits;
+
+		x->now = w.slot;
+		if (try_string(x, w.string, &waits))
+			x->slots[w.slot].n_open--;
+		else if (waits)
+			x->waiting[n_left++] = w;
+	}
+	x->n_waiting = n_left;
+}
+
+/* Each round runs at least one command, and the first that waits can go on after it. */
+static void expand_all(struct expand *x)
+{
+	for (x->now = 0; x->now < x->n_slots; x->now++)
+		expand_slot(x, &x->slots[x->now]);
+	while (evals_are_wanted(x->cfg->evals) && !x->is_over) {
+		evals_run(x->cfg->evals);
+		retry_waiting(x);
+	}
+}
+
+static void make_slots(struct expand *x)
+{
+	struct hjson_node *m;
+
+	x->slots = xcalloc(x->cfg->root->n + 1, sizeof(*x->slots));
+	hjson_for_each (m, x->cfg->root) {
+		if (m->shadowed)
+			continue;
+		x->slots[x->n_slots] = (struct slot){.member = m};
+		map_set_n(&x->known, m->key, m->key_len, &x->slots[x->n_slots++]);
+	}
+}
+
+int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags)
+{
+	struct expand x = {.cfg = c, .diags = diags};
+	unsigned n_before = diags->n_errors;
+
+	x.rules = (struct cfg_subst){.lookup = find_value, .ctx = &x};
+	if (options)
+		x.rules.options = *options;
+	x.subst = (struct subst){
+		.rules = &x.rules, .doc = c->doc, .evals = c->evals, .collect = true};
+	make_slots(&x);
+	expand_all(&x);
+	map_done(&x.known);
+	map_done(&x.reported);
+	free(x.slots);
+	free(x.waiting);
+	return diags->n_errors == n_before ? 0 : -1;
+}

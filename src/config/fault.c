@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An expansion that failed, as a message with the caret under the wildcard that is wrong. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/cfg.h"
+#include "config/subst.h"
+
+struct span {
+	hjson_pos pos;
+	size_t len;
+};
+
+static bool is_text_at(const struct cfg *c, hjson_pos pos, const char *text, size_t len)
+{
+	size_t n;
+	const char *line = cfg_rest_of_line(c, pos, &n);
+
+	return n >= len && memcmp(line, text, len) == 0;
+}
+
+/*
+ * In a string without escapes the text as written is the text as read, between its quotes if there
+ * are any. (Not so in a string that was expanded meanwhile: hence the comparison.)
+ */
+static bool find_directly(const struct cfg *c, const struct hjson_node *s, size_t offset,
+			  const char *wildcard, struct span *ret)
+{
+	size_t quotes = s->len == s->n + 2u ? 1 : 0;
+
+	if (s->len - 2 * quotes != s->n || offset >= s->n)
+		return false;
+	*ret = (struct span){s->pos + (hjson_pos)(quotes + offset), strlen(wildcard)};
+	return is_text_at(c, ret->pos, wildcard, ret->len);
+}
+
+/* Line by line: the first such wildcard in the string as written. */
+static bool search(const struct cfg *c, const struct hjson_node *s, const char *wildcard,
+		   struct span *ret)
+{
+	hjson_pos pos = s->pos, end = s->pos + s->len;
+
+	while (pos < end) {
+		size_t n;
+		const char *line = cfg_rest_of_line(c, pos, &n), *found;
+
+		if (n > end - pos)
+			n = end - pos;
+		found = memmem(line, n, wildcard, strlen(wildcard));
+		if (found) {
+			*ret = (struct span){pos + (hjson_pos)(found - line), strlen(wildcard)};
+			return true;
+		}
+		pos += (hjson_pos)n + 1;
+	}
+	return false;
+}
+
+static struct span find_wildcard(const struct cfg *c, const struct hjson_node *s,
+				 const struct subst_error *err)
+{
+	_cleanup_(freep) char *wildcard = NULL;
+	struct span found;
+
+	if (!s->pos || !s->len)
+		return (struct span){s->pos, 0};
+	if (!err->written) {
+		if (find_directly(c, s, err->offset, "{", &found))
+			return found;
+	} else {
+		wildcard = xasprintf("{%s}", err->written);
+		if (find_directly(c, s, err->offset, wildcard, &found) ||
+		    search(c, s, wildcard, &found))
+			return found;
+	}
+	return (struct span){s->pos, s->len};
+}
+
+static void suggest(struct diag *e, const char *name, const struct map *known)
+{
+	const char **names = xcalloc(known->n_live + 1, sizeof(*names));
+	const struct map_entry *entry;
+	size_t at = 0, n = 0;
+	const char *best;
+
+	while ((entry = map_next(known, &at)))
+		names[n++] = xstrndup(entry->key, entry->key_len);
+	names[n++] = xstrdup("eval_cmd");
+	best = str_suggest(name, names, n);
+	if (best)
+		diag_hint(e, "did you mean '{%s}'?", best);
+	else
+		diag_hint(e, "no key and no environment variable has this name");
+	while (n--)
+		free((char *)names[n]);
+	free(names);
+}
+
+struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hjson_node *string,
+			     struct subst_error *err, const struct map *known)
+{
+	const struct hjson_node *in = err->node ? err->node : string;
+	struct span at = find_wildcard(c, in, err);
+	struct diag *e = cfg_report(c, diags, DIAG_ERROR, at.pos, at.len, err->msg);
+
+	if (err->problem == SUBST_UNKNOWN && diags->n_errors <= 50)
+		suggest(e, err->name, known);
+	if (err->detail)
+		diag_hint(e, "the last lines of its output:%s", err->detail);
+	if (in != string)
+		cfg_note(c, e, string, "expanded for this");
+	if (err->status && !c->eval_status)
+		c->eval_status = err->status;
+	subst_error_done(err);
+	return e;
+}

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Files into one tree. Imports are taken from a stack: the last import of a file comes first, and
+ * its own imports before its siblings. All later orders (of options, tests, exports) depend on
+ * it, so do not "improve" it. An error in one file does not hide those of the others.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "config/eval.h"
+#include "config/git.h"
+#include "config/merge.h"
+#include "config/subst.h"
+
+enum { FILES_MOST = 4096, WARNINGS_MOST = 100 };
+
+/* One file that is or was waiting. */
+struct source {
+	const char *path;		 /* as imported, wildcards expanded */
+	const char *shown;		 /* for messages */
+	const struct hjson_node *import; /* where; NULL: the first file */
+	const struct source *by;	 /* the file with that import */
+	unsigned turn;			 /* load.n_files when that file was read */
+};
+
+struct load {
+	struct cfg *cfg;
+	struct diags *diags;
+	struct merge merge;
+	struct map seen; /* path -> struct source */
+	struct source **work;
+	size_t n_work, cap_work;
+	unsigned n_files;
+	bool is_tool_locked;
+};
+
+/* ---- one file's text ---- */
+
+struct parse_report {
+	const struct load *load;
+	unsigned n_warnings;
+};
+
+static void on_hjson(void *ctx, const struct hjson_diag *d)
+{
+	struct parse_report *r = ctx;
+	const struct cfg *c = r->load->cfg;
+	bool is_error = d->severity == HJSON_ERROR;
+	struct diag *e;
+
+	if (!is_error && r->n_warnings++ >= WARNINGS_MOST)
+		return;
+	e = cfg_report(c, r->load->diags, is_error ? DIAG_ERROR : DIAG_WARNING, d->pos, d->len,
+		       d->message);
+	if (d->hint)
+		diag_hint(e, "%s", d->hint);
+	if (d->other)
+		diag_note(e, cfg_pos(c, d->other), "%s",
+			  d->other_label ? d->other_label : "see here");
+}
+
+static void report_unread(struct load *l, const struct source *f, struct error *err)
+{
+	struct diag *e;
+
+	if (!f->import) {
+		diag_error(l->diags, (struct src_pos){.file = f->shown}, "%s", err->msg);
+		return;
+	}
+	e = cfg_error(l->cfg, l->diags, f->import, "the import '%s' %s", f->shown, err->msg);
+	if (*f->path != '/')
+		diag_hint(e, "relative imports start at the current directory: "
+			     "write {self_dir}/… or {proj_root}/…");
+}
+
+/* The file's root object; NULL after errors. */
+static struct hjson_node *parse(struct load *l, const struct source *f)
+{
+	struct parse_report r = {.load = l};
+	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(error_done) struct error err = {0};
+	struct hjson_node *root;
+
+	if (fs_read_file(f->path, HJSON_MAX_TEXT, &text, &err) < 0) {
+		report_unread(l, f, &err);
+		return NULL;
+	}
+	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, on_hjson, &r);
+	if (root && root->type != HJSON_OBJECT) {
+		cfg_error(l->cfg, l->diags, root,
+			  "a configuration is an object with keys, but this is %s %s",
+			  root->type == HJSON_ARRAY ? "an" : "a", hjson_type_name(root->type));
+		return NULL;
+	}
+	return root;
+}
+
+/* ---- imports ---- */
+
+static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
+{
+	return merge_find(ctx, name, len);
+}
+
+/* The path that an import means, by all that has been merged so far; NULL after an error. */
+static const char *expand_import(struct load *l, const struct hjson_node *import)
+{
+	struct cfg_subst rules = {.lookup = find_value, .ctx = &l->merge};
+	struct subst s = {.rules = &rules, .doc = l->cfg->doc, .evals = l->cfg->evals};
+	_cleanup_(str_done) struct str path = {0};
+	struct subst_error err = {0};
+
+	if (import->type != HJSON_STRING) {
+		cfg_error(l->cfg, l->diags, import, "an import is a path, not %s %s",
+			  import->type == HJSON_INT ? "a" : "of type",
+			  hjson_type_name(import->type));
+		return NULL;
+	}
+	if (subst_expand(&s, import->str, import->n, &path, &err) < 0) {
+		cfg_subst_fault(l->cfg, l->diags, import, &err, &l->merge.members);
+		return NULL;
+	}
+	return arena_strndup(l->cfg->mem, path.s ? path.s : "", path.len);
+}
+
+static bool is_ancestor(const struct source *of, const struct source *maybe)
+{
+	for (; of; of = of->by)
+		if (of == maybe)
+			return true;
+	return false;
+}
+
+/* "a.hjson -> b.hjson -> a.hjson": from first down to last, and back. */
+static void add_chain(struct str *out, const struct source *first, const struct source *last)
+{
+	_cleanup_(str_done) struct str rest = {0};
+
+	str_printf(&rest, " -> %s", first->shown);
+	for (; last != first; last = last->by) {
+		_cleanup_(freep) char *tail = str_take(&rest);
+
+		str_printf(&rest, " -> %s%s", last->shown, tail);
+	}
+	str_printf(out, "%s%s", first->shown, rest.s);
+}
+
+static void report_seen(struct load *l, const struct source *f, const struct hjson_node *import,
+			const struct source *before)
+{
+	_cleanup_(str_done) struct str chain = {0};
+	struct diag *e;
+
+	if (is_ancestor(f, before)) {
+		add_chain(&chain, before, f);
+		e = cfg_error(l->cfg, l->diags, import, "circular import: %s", chain.s);
+		diag_hint(e, "remove this import");
+	} else {
+		e = cfg_error(l->cfg, l->diags, import, "'%s' is imported twice", before->shown);
+		diag_hint(e, "a file is merged once: remove one of the two imports");
+	}
+	if (before->import)
+		diag_note(e, cfg_pos(l->cfg, before->import->pos), "first imported here");
+}
+
+static void push(struct load *l, struct source *f)
+{
+	if (l->n_work == l->cap_work) {
+		l->cap_work = l->cap_work ? 2 * l->cap_work : 16;
+		l->work = xreallocarray(l->work, l->cap_work, sizeof(struct source *));
+	}
+	l->work[l->n_work++] = f;
+}
+
+/*
+ * DVSim takes a path that stands twice in one list twice; so do we, but nobody means it. The same
+ * path in another file is an error.
+ */
+static void add_import(struct load *l, const struct source *by, const struct hjson_node *import)
+{
+	const char *path = expand_import(l, import);
+	struct source *f;
+	struct diag *w;
+
+	if (!path)
+		return;
+	f = map_get(&l->seen, path);
+	if (f && f->turn != l->n_files) {
+		report_seen(l, by, import, f);
+		return;
+	}
+	if (f) {
+		w = cfg_warning(l->cfg, l->diags, import,
+				"'%s' is twice in one list: all its lists are doubled", f->shown);
+		diag_note(w, cfg_pos(l->cfg, f->import->pos), "first here");
+		push(l, f);
+		return;
+	}
+	f = arena_zalloc(l->cfg->mem, sizeof(*f));
+	*f = (struct source){path, cfg_shown_path(l->cfg->mem, path), import, by, l->n_files};
+	map_set(&l->seen, path, f);
+	push(l, f);
+}
+
+/* ---- members ---- */
+
+static void add_imports(struct load *l, const struct source *f, const struct hjson_node *list)
+{
+	const struct hjson_node *import;
+
+	if (list->type != HJSON_ARRAY) {
+		cfg_error(l->cfg, l->diags, list, "import_cfgs is a list of paths, not a %s",
+			  hjson_type_name(list->type));
+		return;
+	}
+	hjson_for_each (import, list)
+		add_import(l, f, import);
+}
+
+static void check_use_cfgs(struct load *l, const struct source *f, const struct hjson_node *m)
+{
+	struct diag *e;
+
+	if (f->import) {
+		e = cfg_key_error(l->cfg, l->diags, m,
+				  "use_cfgs may stand only in the file that is run");
+		diag_note(e, cfg_pos(l->cfg, f->import->pos), "this file is imported here");
+	}
+	if (m->type != HJSON_ARRAY)
+		cfg_error(l->cfg, l->diags, m, "use_cfgs is a list of configurations, not a %s",
+			  hjson_type_name(m->type));
+}
+
+/* Merges the file's own keys, then its imports by what is known after them. */
+static void load_one(struct load *l, const struct source *f)
+{
+	struct hjson_node *root = parse(l, f), *imports = NULL, *m;
+
+	while (root && (m = hjson_take(l->cfg->doc, root))) {
+		if (m->shadowed || (l->is_tool_locked && hjson_key_is(m, "tool")))
+			continue;
+		if (hjson_key_is(m, "import_cfgs")) {
+			imports = m;
+			continue;
+		}
+		if (hjson_key_is(m, "use_cfgs"))
+			check_use_cfgs(l, f, m);
+		merge_member(&l->merge, m);
+	}
+	if (imports)
+		add_imports(l, f, imports);
+}
+
+static void load_all(struct load *l, struct source *first)
+{
+	map_set(&l->seen, first->path, first);
+	push(l, first);
+	while (l->n_work) {
+		const struct source *f = l->work[--l->n_work];
+
+		if (l->n_files++ == FILES_MOST) {
+			cfg_error(l->cfg, l->diags, f->import, "more than %d files are imported",
+				  FILES_MOST);
+			return;
+		}
+		load_one(l, f);
+	}
+}
+
+/* ---- the start ---- */
+
+static void set_initial(struct merge *m, const char *name, const char *value)
+{
+	struct hjson_doc *doc = m->cfg->doc;
+	struct hjson_node *one;
+
+	if (!value || merge_find(m, name, strlen(name)))
+		return;
+	one = hjson_new_node(doc, HJSON_OBJECT, 0);
+	hjson_set(doc, one, name, strlen(name), hjson_new_string(doc, value, strlen(value), 0));
+	merge_member(m, hjson_take(doc, one));
+}
+
+static void set_all_initial(struct merge *m, const struct cfg_options *o)
+{
+	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
+	const char *root = o->proj_root;
+
+	if (!root && cwd)
+		root = git_find_root(m->cfg->mem, cwd);
+	set_initial(m, "proj_root", root);
+	set_initial(m, "self_dir", m->cfg->dir);
+	set_initial(m, "tool", o->tool);
+	set_initial(m, "scratch_root", o->scratch_root);
+	set_initial(m, "branch", o->branch ? o->branch : git_branch(m->cfg->mem, root));
+	for (const char *const *p = o->initial; p && p[0] && p[1]; p += 2)
+		set_initial(m, p[0], p[1]);
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat x, y;
+
+	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* Absolute and without "..": folded by text where no symbolic link makes that another file. */
+static const char *settle_path(struct arena *a, const char *path)
+{
+	const char *folded = path_absolute(a, path);
+	_cleanup_(freep) char *real = NULL;
+
+	if (is_same_file(folded, path) || !(real = realpath(path, NULL)))
+		return folded;
+	return arena_strdup(a, real);
+}
+
+static struct cfg *cfg_new(const char *path)
+{
+	struct arena *mem = arena_new();
+	struct cfg *c = arena_zalloc(mem, sizeof(*c));
+
+	c->mem = mem;
+	c->doc = hjson_new();
+	c->root = hjson_new_node(c->doc, HJSON_OBJECT, 0);
+	c->path = settle_path(mem, path);
+	c->dir = path_dir(mem, c->path);
+	c->evals = evals_new();
+	return c;
+}
+
+struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags)
+{
+	struct load l = {.cfg = cfg_new(path), .diags = diags};
+	unsigned n_before = diags->n_errors;
+	struct source first = {.path = l.cfg->path};
+
+	first.shown = cfg_shown_path(l.cfg->mem, first.path);
+	l.is_tool_locked = options->tool != NULL;
+	merge_init(&l.merge, l.cfg, diags);
+	set_all_initial(&l.merge, options);
+	load_all(&l, &first);
+	merge_done(&l.merge);
+	map_done(&l.seen);
+	free(l.work);
+	if (options->ret_eval_status)
+		*options->ret_eval_status = l.cfg->eval_status;
+	if (diags->n_errors == n_before)
+		return l.cfg;
+	cfg_free(l.cfg);
+	return NULL;
+}
+
+void cfg_free(struct cfg *c)
+{
+	if (!c)
+		return;
+	evals_free(c->evals);
+	hjson_free(c->doc);
+	arena_free(c->mem);
+}
+
+struct hjson_node *cfg_root(const struct cfg *c)
+{
+	return c->root;
+}
+
+struct hjson_doc *cfg_doc(const struct cfg *c)
+{
+	return c->doc;
+}
+
+struct arena *cfg_mem(const struct cfg *c)
+{
+	return c->mem;
+}
+
+const char *cfg_path(const struct cfg *c)
+{
+	return c->path;
+}
+
+const char *cfg_dir(const struct cfg *c)
+{
+	return c->dir;
+}
+
+int cfg_eval_status(const struct cfg *c)
+{
+	return c->eval_status;
+}
+
+void cfg_index(const struct cfg *c, struct map *ret)
+{
+	struct hjson_node *m;
+
+	*ret = (struct map){0};
+	hjson_for_each (m, c->root)
+		if (!m->shadowed)
+			map_set_n(ret, m->key, m->key_len, m);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A command is over when its output has ended and its shell has exited, in either order. Each has
+ * a process group of its own, so that one signal reaches all it has started, and so that the
+ * terminal's Ctrl-C reaches us alone: cfg_interrupt() passes it on.
+ */
+#include "config/shell.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/utf8.h"
+#include "config/config.h"
+
+/* How often a shell is looked at that has closed its output, where there are no pidfds. */
+enum { EXIT_POLL_MS = 5 };
+
+struct shell {
+	struct eval *eval;
+	pid_t pid; /* 0: this place is free */
+	int out;   /* read end of its output; -1: it has ended */
+	int pidfd; /* -1: none */
+	double deadline;
+	enum { CUT_NOT, CUT_TIME, CUT_OUTPUT, CUT_INTERRUPT } cut; /* why it was killed */
+};
+
+struct pool {
+	const struct shell_limits *limits;
+	size_t n; /* places in use of these */
+	struct shell shells[SHELLS_MOST];
+};
+
+/* For cfg_interrupt() only: what runs now. Signal handlers have no other way to know. */
+static _Atomic pid_t groups[SHELLS_MOST];
+static atomic_bool is_interrupted;
+
+void cfg_interrupt(void)
+{
+	int errnum = errno;
+
+	atomic_store(&is_interrupted, true);
+	for (size_t i = 0; i < SHELLS_MOST; i++) {
+		pid_t group = atomic_load(&groups[i]);
+
+		if (group)
+			kill(-group, SIGKILL);
+	}
+	errno = errnum;
+}
+
+static _printf_(3, 4) void fail(struct eval *v, int status, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (v->why)
+		return;
+	va_start(ap, fmt);
+	v->why = xvasprintf(fmt, ap);
+	va_end(ap);
+	v->status = status ? status : 1;
+}
+
+static int spawn(const char *cmd, int out, pid_t *ret_pid)
+{
+	char *argv[] = {(char *)"sh", (char *)"-c", (char *)cmd, NULL};
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t attr;
+	sigset_t all, none;
+	int rc;
+
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawnattr_init(&attr);
+	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setsigmask(&attr, &none);
+	posix_spawnattr_setpgroup(&attr, 0);
+	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+						POSIX_SPAWN_SETPGROUP);
+	posix_spawn_file_actions_init(&files);
+	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&files, out, STDERR_FILENO);
+	rc = posix_spawn(ret_pid, "/bin/sh", &files, &attr, argv, environ);
+	posix_spawn_file_actions_destroy(&files);
+	posix_spawnattr_destroy(&attr);
+	return rc;
+}
+
+static int open_pidfd(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+	(void)pid;
+	return -1;
+#endif
+}
+
+static void start(struct pool *p, size_t place, struct eval *v)
+{
+	struct shell *sh = &p->shells[place];
+	int ends[2], rc;
+
+	*sh = (struct shell){.eval = v, .out = -1, .pidfd = -1};
+	if (pipe2(ends, O_CLOEXEC) < 0) {
+		fail(v, 1, "could not be started: %s", strerror(errno));
+		return;
+	}
+	rc = spawn(v->cmd, ends[1], &sh->pid);
+	close(ends[1]);
+	if (rc) {
+		close(ends[0]);
+		sh->pid = 0;
+		fail(v, 1, "could not be started: %s", strerror(rc));
+		return;
+	}
+	atomic_store(&groups[place], sh->pid);
+	if (atomic_load(&is_interrupted))
+		kill(-sh->pid, SIGKILL); /* the handler ran before it could know */
+	sh->out = ends[0];
+	fcntl(sh->out, F_SETFL, O_NONBLOCK);
+	sh->pidfd = open_pidfd(sh->pid);
+	sh->deadline = clock_now(clock_real()) + p->limits->timeout_s;
+}
+
+static void end_output(struct shell *sh)
+{
+	closep(&sh->out);
+	sh->out = -1;
+}
+
+static void cut(struct shell *sh, int why)
+{
+	if (sh->cut)
+		return;
+	sh->cut = why;
+	kill(-sh->pid, SIGKILL);
+	end_output(sh); /* whoever left the group may keep it open */
+}
+
+static void read_output(struct pool *p, struct shell *sh)
+{
+	struct str *out = &sh->eval->out;
+	ssize_t n;
+
+	do {
+		n = read(sh->out, str_reserve(out, 64 * 1024), 64 * 1024);
+		if (n > 0)
+			out->len += (size_t)n;
+	} while (n > 0 && out->len <= p->limits->output_most);
+	out->s[out->len] = '\0';
+	if (out->len > p->limits->output_most)
+		cut(sh, CUT_OUTPUT);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		end_output(sh);
+}
+
+/* CRLF and CR become LF, as DVSim's Python reads them, and one last LF goes. */
+static void tidy(struct str *out)
+{
+	size_t to = 0;
+
+	for (size_t i = 0; i < out->len; i++) {
+		if (out->s[i] == '\r' && i + 1 < out->len && out->s[i + 1] == '\n')
+			continue;
+		out->s[to++] = out->s[i] == '\r' ? '\n' : out->s[i];
+	}
+	if (to && out->s[to - 1] == '\n')
+		to--;
+	out->len = to;
+	str_add(out, "");
+}
+
+static void judge_cut(struct eval *v, int why, const struct shell_limits *limits)
+{
+	if (why == CUT_TIME)
+		fail(v, 1, "took longer than %g s", limits->timeout_s);
+	else if (why == CUT_OUTPUT)
+		fail(v, 1, "printed more than %zu bytes", limits->output_most);
+	else
+		fail(v, 130, "was interrupted");
+}
+
+static void judge(struct eval *v, int status)
+{
+	if (WIFSIGNALED(status))
+		fail(v, 128 + WTERMSIG(status), "was ended by signal %d", WTERMSIG(status));
+	else if (WEXITSTATUS(status))
+		fail(v, WEXITSTATUS(status), "exited with status %d", WEXITSTATUS(status));
+	else if (strlen(v->out.s) != v->out.len)
+		fail(v, 1, "printed a NUL byte");
+	else if (utf8_first_bad(v->out.s, v->out.len) != v->out.len)
+		fail(v, 1, "printed bytes that are not UTF-8");
+}
+
+/* True: the shell has exited, and all of it is put away. The group's number is ours until then. */
+static bool has_ended(struct pool *p, size_t place)
+{
+	struct shell *sh = &p->shells[place];
+	siginfo_t end = {0};
+	int status;
+
+	if (sh->out >= 0)
+		return false;
+	if (waitid(P_PID, (id_t)sh->pid, &end, WEXITED | WNOHANG | WNOWAIT) < 0 || !end.si_pid)
+		return false;
+	if (sh->cut)
+		kill(-sh->pid, SIGKILL);
+	atomic_store(&groups[place], 0);
+	while (waitpid(sh->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	tidy(&sh->eval->out);
+	if (atomic_load(&is_interrupted))
+		sh->cut = CUT_INTERRUPT;
+	if (sh->cut)
+		judge_cut(sh->eval, (int)sh->cut, p->limits);
+	else
+		judge(sh->eval, status);
+	closep(&sh->pidfd);
+	sh->pid = 0;
+	return true;
+}
+
+/* Until when poll() may wait for this shell, in ms from now. */
+static int patience_ms(const struct shell *sh, double now)
+{
+	double left = (sh->deadline - now) * 1000 + 1;
+
+	if (sh->out < 0 && sh->pidfd < 0)
+		return EXIT_POLL_MS;
+	if (sh->cut || left > 1e6)
+		return 1000 * 1000;
+	return left > 0 ? (int)left : 0;
+}
+
+/* Until the next event of any of them, or the first deadline. */
+static void wait_for_one(struct pool *p)
+{
+	struct pollfd fds[SHELLS_MOST];
+	double now = clock_now(clock_real());
+	int wait_ms = 1000 * 1000;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct shell *sh = &p->shells[i];
+		int ms = sh->pid ? patience_ms(sh, now) : wait_ms;
+
+		fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
+		if (sh->pid)
+			fds[i].fd = sh->out >= 0 ? sh->out : sh->pidfd;
+		if (ms < wait_ms)
+			wait_ms = ms;
+	}
+	if (poll(fds, p->n, wait_ms) < 0)
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		if (fds[i].revents && fds[i].fd == p->shells[i].out)
+			read_output(p, &p->shells[i]);
+}
+
+/* Ends what is out of time or no longer wanted; counts what still runs. */
+static size_t look_after(struct pool *p)
+{
+	double now = clock_now(clock_real());
+	size_t n_running = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		struct shell *sh = &p->shells[i];
+
+		if (!sh->pid)
+			continue;
+		if (atomic_load(&is_interrupted))
+			cut(sh, CUT_INTERRUPT);
+		else if (now >= sh->deadline)
+			cut(sh, CUT_TIME);
+		if (!has_ended(p, i))
+			n_running++;
+	}
+	return n_running;
+}
+
+/* Gives free places to the commands from *next on. */
+static void fill(struct pool *p, struct eval *const *evals, size_t n, size_t *next)
+{
+	for (size_t i = 0; i < p->n && *next < n; i++) {
+		if (p->shells[i].pid)
+			continue;
+		if (atomic_load(&is_interrupted))
+			fail(evals[*next], 130, "was not run: interrupted");
+		else
+			start(p, i, evals[*next]);
+		++*next;
+	}
+}
+
+void shells_run(struct eval *const *evals, size_t n, const struct shell_limits *limits)
+{
+	struct pool p = {.limits = limits};
+	size_t next = 0, n_running;
+
+	p.n = limits->at_once < SHELLS_MOST ? limits->at_once : SHELLS_MOST;
+	do {
+		fill(&p, evals, n, &next);
+		n_running = look_after(&p);
+		if (n_running)
+			wait_for_one(&p);
+	} while (n_running || next < n);
+	for (size_t i = 0; i < n; i++) {
+		str_add(&evals[i]->out, "");
+		evals[i]->is_done = true;
+	}
+}

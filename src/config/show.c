@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tree as lines that grep finds: path = value   # where it comes from. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/cfg.h"
+
+struct level {
+	const struct hjson_node *next; /* to be shown at this level */
+	size_t path_len;	       /* of the path to it */
+	size_t index;		       /* of next in its array */
+	bool is_array;
+};
+
+struct show {
+	const struct cfg *cfg;
+	struct str *out;
+	struct str path;
+	struct level *levels;
+	size_t n, cap;
+};
+
+static void enter(struct show *s, const struct hjson_node *parent)
+{
+	if (s->n == s->cap) {
+		s->cap = s->cap ? 2 * s->cap : 32;
+		s->levels = xreallocarray(s->levels, s->cap, sizeof(*s->levels));
+	}
+	s->levels[s->n++] = (struct level){
+		.next = parent->child,
+		.path_len = s->path.len,
+		.is_array = parent->type == HJSON_ARRAY,
+	};
+}
+
+static bool write_str(void *ctx, const char *bytes, size_t len)
+{
+	str_addn(ctx, bytes, len);
+	return true;
+}
+
+/* Letters, digits, '_' and '-' stand as they are; any other key is quoted as in JSON. */
+static bool is_plain_key(const struct hjson_node *m)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789_-";
+
+	for (uint32_t i = 0; i < m->key_len; i++)
+		if (!memchr(plain, m->key[i], sizeof(plain) - 1))
+			return false;
+	return m->key_len > 0;
+}
+
+static void add_key(struct show *s, const struct hjson_node *m)
+{
+	struct hjson_node key = {.type = HJSON_STRING, .str = m->key, .n = m->key_len & 0x3ffffff};
+
+	if (s->path.len)
+		str_addc(&s->path, '.');
+	if (is_plain_key(m))
+		str_addn(&s->path, m->key, m->key_len);
+	else
+		hjson_to_json(s->cfg->doc, &key, 0, write_str, &s->path);
+}
+
+static void show_leaf(struct show *s, const struct hjson_node *n)
+{
+	struct src_pos at = cfg_pos(s->cfg, n->pos);
+
+	str_addn(s->out, s->path.s, s->path.len);
+	str_add(s->out, " = ");
+	hjson_to_json(s->cfg->doc, n, 0, write_str, s->out);
+	str_add(s->out, "   # ");
+	if (at.file) {
+		str_add_printable(s->out, at.file, strlen(at.file));
+		str_printf(s->out, ":%u:%u\n", at.line, at.col);
+	} else {
+		str_add(s->out, "given from outside the files\n");
+	}
+}
+
+/* One child, its path first: shown, or entered. */
+static void show_child(struct show *s, const struct hjson_node *n, bool is_element, size_t index)
+{
+	if (n->shadowed)
+		return;
+	if (is_element)
+		str_printf(&s->path, "[%zu]", index);
+	else
+		add_key(s, n);
+	if ((n->type == HJSON_ARRAY || n->type == HJSON_OBJECT) && n->n)
+		enter(s, n);
+	else
+		show_leaf(s, n);
+}
+
+void cfg_show(const struct cfg *c, struct str *out)
+{
+	struct show s = {.cfg = c, .out = out};
+
+	str_add(&s.path, "");
+	enter(&s, c->root);
+	while (s.n) {
+		struct level *top = &s.levels[s.n - 1];
+		const struct hjson_node *n = top->next;
+
+		s.path.len = top->path_len;
+		s.path.s[s.path.len] = '\0';
+		if (!n) {
+			s.n--;
+			continue;
+		}
+		top->next = n->next;
+		show_child(&s, n, top->is_array, top->index++);
+	}
+	str_done(&s.path);
+	free(s.levels);
+}
