@@ -136,7 +136,9 @@ void *arena_array(struct arena *a, size_t n, size_t size)
 
 void *arena_memdup(struct arena *a, const void *p, size_t size)
 {
-	return memcpy(arena_alloc(a, size), p, size);
+	void *copy = arena_alloc(a, size);
+
+	return size ? memcpy(copy, p, size) : copy; /* p may be NULL then */
 }
 
 char *arena_strndup(struct arena *a, const char *s, size_t n)

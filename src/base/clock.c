@@ -142,21 +142,28 @@ void duration_add_hms(struct str *b, double s)
 	str_printf(b, "%02ld:%02ld:%02ld", t / 3600, t / 60 % 60, t % 60);
 }
 
+/* What no clock says (a damaged file may) counts as the epoch; the calendar takes the rest. */
+static double sane_wall(double wall_s)
+{
+	return fabs(wall_s) < 1e11 ? wall_s : 0;
+}
+
 void wall_add_iso(struct str *b, double wall_s)
 {
-	long ms = (long)floor(wall_s * 1000);
-	time_t t = (time_t)(ms / 1000);
+	/* Rounded: a millisecond that was read from text must not come back as the one before. */
+	double ms = floor(sane_wall(wall_s) * 1000 + 0.5), s = floor(ms / 1000);
+	time_t t = (time_t)s;
 	struct tm tm;
 	char text[32];
 
 	gmtime_r(&t, &tm);
 	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
-	str_printf(b, "%s.%03ldZ", text, ms % 1000);
+	str_printf(b, "%s.%03dZ", text, (int)(ms - s * 1000));
 }
 
 void wall_add_stamp(struct str *b, double wall_s)
 {
-	time_t t = (time_t)wall_s;
+	time_t t = (time_t)floor(sane_wall(wall_s));
 	struct tm tm;
 	char text[32];
 

@@ -129,52 +129,54 @@ void diag_from_error(struct diags *d, struct error *err)
 	*err = (struct error){0};
 }
 
+static void print_text(FILE *to, const char *text)
+{
+	struct str shown = {0};
+
+	str_add_printable(&shown, text, strlen(text));
+	fputs(shown.s ? shown.s : "", to);
+	str_done(&shown);
+}
+
 static void print_pos(FILE *to, struct src_pos pos)
 {
-	struct str name = {0};
-
 	if (!pos.file) {
 		fputs("dvsched: ", to);
 		return;
 	}
-	str_add_printable(&name, pos.file, strlen(pos.file));
-	fputs(name.s, to);
-	str_done(&name);
+	print_text(to, pos.file);
 	if (pos.line)
 		fprintf(to, ":%u:%u", pos.line, pos.col);
 	fputs(": ", to);
 }
 
-/*
- * The excerpt in columns: tabs become one blank each and what is not printable a '?', so that the
- * caret below stands under the right character. A long line is cut around the caret.
- */
+/* One character in one column: a tab becomes a blank, what cannot be printed a '?'. */
+static void print_char(FILE *to, const char *s, size_t k)
+{
+	if (k == 1 && (unsigned char)*s < 0x20)
+		fputc(' ', to);
+	else if (k == 0 || utf8_is_control(s, k))
+		fputc('?', to);
+	else
+		fwrite(s, 1, k, to);
+}
+
+/* With the caret under the right character. A long line is cut around it. */
 static void print_excerpt(FILE *to, const struct diag *e)
 {
-	size_t len = strlen(e->excerpt), col = 1, first = 1, k;
-	unsigned marks = 0, most = e->underline;
+	size_t len = strlen(e->excerpt), caret = e->pos.col ? e->pos.col : 1;
+	size_t first = caret > EXCERPT_MOST / 2 ? caret - 60 : 1, col = 1, n_marks = 0, k;
 
-	if (e->pos.col > EXCERPT_MOST / 2)
-		first = e->pos.col - 60;
 	fprintf(to, "  %4u | ", e->pos.line);
-	for (size_t i = 0; i < len && col < first + EXCERPT_MOST; i += k, col++) {
+	for (size_t i = 0; i < len && col < first + EXCERPT_MOST; i += k ? k : 1, col++) {
 		k = utf8_valid_len(e->excerpt + i, len - i);
-		if (col >= e->pos.col && marks < most)
-			marks++;
-		if (col < first) {
-			k = k ? k : 1;
-			continue;
-		}
-		if (k == 0 || e->excerpt[i] == 0x7f)
-			fputc('?', to);
-		else if ((unsigned char)e->excerpt[i] < 0x20)
-			fputc(' ', to);
-		else
-			fwrite(e->excerpt + i, 1, k, to);
-		k = k ? k : 1;
+		if (col >= first)
+			print_char(to, e->excerpt + i, k);
+		if (col >= caret && n_marks < e->underline)
+			n_marks++;
 	}
-	fprintf(to, "\n       | %*s^", (int)(e->pos.col - first), "");
-	for (unsigned i = 1; i < marks; i++)
+	fprintf(to, "\n       | %*s^", (int)(caret - first), "");
+	for (size_t i = 1; i < n_marks; i++)
 		fputc('~', to);
 	fputc('\n', to);
 }
@@ -183,32 +185,36 @@ static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 {
 	bool is_error = e->level == DIAG_ERROR || strict;
 	const char *tint = !color ? "" : is_error ? "\033[1;31m" : "\033[1;33m";
-	struct str msg = {0};
 
 	print_pos(to, e->pos);
-	str_add_printable(&msg, e->msg, strlen(e->msg));
-	fprintf(to, "%s%s:%s %s\n", tint, is_error ? "error" : "warning", color ? "\033[0m" : "",
-		msg.s);
-	str_done(&msg);
+	fprintf(to, "%s%s:%s ", tint, is_error ? "error" : "warning", color ? "\033[0m" : "");
+	print_text(to, e->msg);
+	fputc('\n', to);
 	if (e->excerpt && e->pos.line)
 		print_excerpt(to, e);
-	if (e->hint)
-		fprintf(to, "  hint: %s\n", e->hint);
+	if (e->hint) {
+		fputs("  hint: ", to);
+		print_text(to, e->hint);
+		fputc('\n', to);
+	}
 	for (const struct diag_note *n = e->notes; n; n = n->next) {
 		print_pos(to, n->pos);
-		fprintf(to, "note: %s\n", n->text);
+		fputs("note: ", to);
+		print_text(to, n->text);
+		fputc('\n', to);
 	}
 }
 
 void diags_print(const struct diags *d, FILE *to, bool color, bool strict)
 {
-	unsigned n_errors = 0;
+	static const char *const names[] = {[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning"};
+	unsigned n[ARRAY_LEN(names)] = {0}, limit = d->limit ? d->limit : DIAG_LIMIT;
 
-	for (const struct diag *e = d->first; e; e = e->next) {
-		if (e->level == DIAG_ERROR && n_errors++ >= d->limit)
-			continue;
-		print_one(e, to, color, strict);
-	}
-	if (n_errors > d->limit)
-		fprintf(to, "dvsched: … and %u more errors\n", n_errors - d->limit);
+	for (const struct diag *e = d->first; e; e = e->next)
+		if (n[e->level]++ < limit)
+			print_one(e, to, color, strict);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (n[i] > limit)
+			fprintf(to, "dvsched: … and %u more %s%s\n", n[i] - limit, names[i],
+				n[i] - limit == 1 ? "" : "s");
 }

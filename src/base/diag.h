@@ -43,14 +43,13 @@ struct diag {
 struct diags {
 	struct diag *first, **end;
 	unsigned n_errors, n_warnings;
-	unsigned limit; /* errors kept; more are only counted. 0: 50 */
+	unsigned limit; /* of errors and of warnings shown; more are only counted. 0: 50 */
 };
 
 void diags_init(struct diags *d);
 void diags_done(struct diags *d);
 
-/* Both return the new entry (never NULL; beyond the limit one that is dropped later), for the
- * functions below. */
+/* Both return the new entry, for the functions below. Never NULL. */
 struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 void diag_hint(struct diag *e, const char *fmt, ...) _printf_(2, 3);

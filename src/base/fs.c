@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fs.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/utf8.h"
 
 int fs_write_all(int fd, const void *bytes, size_t n)
 {
@@ -61,6 +59,14 @@ static const char *kind_of(mode_t mode)
 	return "a device";
 }
 
+static int too_large(struct error *err, struct src_pos pos, size_t most)
+{
+	bool is_mib = most >= 1 << 20;
+
+	return error_set(err, pos, "cannot be read: it is larger than %zu %s",
+			 is_mib ? most >> 20 : most, is_mib ? "MiB" : "bytes");
+}
+
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
 {
 	struct src_pos pos = {.file = path};
@@ -74,11 +80,13 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 		return error_set(err, pos, "cannot be read: it is %s, not a file",
 				 kind_of(st.st_mode));
 	if ((size_t)st.st_size > most)
-		return error_set(err, pos, "cannot be read: it is larger than %zu MiB", most >> 20);
+		return too_large(err, pos, most);
 	str_reserve(ret, (size_t)st.st_size + 1);
-	if (read_all(fd, most, ret) < 0)
-		return error_set(err, pos, "cannot be read: %s", strerror(errno));
-	return 0;
+	if (read_all(fd, most, ret) == 0)
+		return 0;
+	if (errno == EFBIG)
+		return too_large(err, pos, most);
+	return error_set(err, pos, "cannot be read: %s", strerror(errno));
 }
 
 static int sync_dir_of(const char *path)
@@ -118,28 +126,38 @@ int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error 
 	return 0;
 }
 
+/* An existing directory is fine, also where nothing may be made (read-only, not ours). */
+static int make_dir(const char *path, mode_t mode)
+{
+	int errnum;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	errnum = errno;
+	if (fs_is_dir(path))
+		return 0;
+	errno = errnum == EEXIST ? ENOTDIR : errnum;
+	return -1;
+}
+
 int fs_mkdirs(const char *path, mode_t mode)
 {
 	_cleanup_(freep) char *copy = NULL;
 
-	if (mkdir(path, mode) == 0)
+	if (make_dir(path, mode) == 0)
 		return 0;
-	if (errno == EEXIST)
-		return fs_is_dir(path) ? 0 : (errno = ENOTDIR, -1);
-	if (errno != ENOENT)
+	if (errno != ENOENT || *path == '\0')
 		return -1;
 	copy = xstrdup(path);
 	for (char *p = copy + 1; *p; p++) {
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (mkdir(copy, mode) < 0 && errno != EEXIST)
+		if (make_dir(copy, mode) < 0)
 			return -1;
 		*p = '/';
 	}
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return -1;
-	return fs_is_dir(path) ? 0 : (errno = ENOTDIR, -1);
+	return make_dir(path, mode);
 }
 
 bool fs_exists(const char *path)
@@ -181,191 +199,4 @@ int fs_set_link(const char *target, const char *path)
 		return -1;
 	}
 	return 0;
-}
-
-/* One directory that is being emptied; its name in the one before. */
-struct level {
-	DIR *dir;
-	char *name;
-};
-
-struct removal {
-	struct level *levels;
-	size_t n, cap;
-	dev_t dev;
-	int errnum;
-};
-
-static void note_errno(struct removal *r)
-{
-	if (!r->errnum)
-		r->errnum = errno;
-}
-
-static void enter(struct removal *r, int parent_fd, const char *name)
-{
-	int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	DIR *dir;
-
-	if (fd < 0 || fstat(fd, &st) < 0 || (dir = fdopendir(fd)) == NULL) {
-		note_errno(r);
-		if (fd >= 0)
-			close(fd);
-		return;
-	}
-	if (st.st_dev != r->dev) {
-		errno = EXDEV;
-		note_errno(r);
-		closedir(dir);
-		return;
-	}
-	if (r->n == r->cap) {
-		r->cap = r->cap ? r->cap * 2 : 16;
-		r->levels = xreallocarray(r->levels, r->cap, sizeof(*r->levels));
-	}
-	r->levels[r->n++] = (struct level){dir, xstrdup(name)};
-}
-
-static void leave(struct removal *r, int root_fd)
-{
-	struct level top = r->levels[--r->n];
-
-	closedir(top.dir);
-	if (unlinkat(r->n ? dirfd(r->levels[r->n - 1].dir) : root_fd, top.name, AT_REMOVEDIR) < 0)
-		note_errno(r);
-	free(top.name);
-}
-
-static void remove_entry(struct removal *r, int fd, const char *name)
-{
-	size_t before = r->n;
-
-	if (unlinkat(fd, name, 0) == 0)
-		return;
-	if (errno != EISDIR && errno != EPERM) {
-		note_errno(r);
-		return;
-	}
-	enter(r, fd, name);
-	if (r->n == before)
-		note_errno(r);
-}
-
-int fs_remove_tree(const char *path)
-{
-	struct removal r = {0};
-	struct stat st;
-
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -1;
-	if (!S_ISDIR(st.st_mode))
-		return unlink(path);
-	r.dev = st.st_dev;
-	enter(&r, AT_FDCWD, path);
-	while (r.n) {
-		DIR *dir = r.levels[r.n - 1].dir;
-		struct dirent *e = readdir(dir);
-
-		if (!e)
-			leave(&r, AT_FDCWD);
-		else if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			remove_entry(&r, dirfd(dir), e->d_name);
-	}
-	free(r.levels);
-	errno = r.errnum;
-	return r.errnum ? -1 : 0;
-}
-
-char *path_join(struct arena *a, const char *dir, const char *name)
-{
-	if (*name == '/' || *dir == '\0')
-		return arena_strdup(a, name);
-	return arena_printf(a, "%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
-}
-
-/* Drops the last component of out; keeps ".." that cannot be folded. */
-static void go_up(struct str *out, bool is_absolute)
-{
-	char *slash = out->s ? strrchr(out->s, '/') : NULL;
-	const char *last = slash ? slash + 1 : out->s;
-
-	if (out->len == 0 || (last && strcmp(last, "..") == 0)) {
-		if (!is_absolute)
-			str_add(out, out->len ? "/.." : "..");
-		return;
-	}
-	out->len = slash ? (size_t)(slash - out->s) : 0;
-	out->s[out->len] = '\0';
-}
-
-char *path_normalise(struct arena *a, const char *path)
-{
-	bool is_absolute = *path == '/';
-	_cleanup_(str_done) struct str out = {0};
-
-	while (*path) {
-		size_t n = strcspn(path, "/");
-
-		if (n == 2 && path[0] == '.' && path[1] == '.') {
-			go_up(&out, is_absolute);
-		} else if (n && !(n == 1 && path[0] == '.')) {
-			if (out.len || is_absolute)
-				str_addc(&out, '/');
-			str_addn(&out, path, n);
-		}
-		path += n;
-		while (*path == '/')
-			path++;
-	}
-	if (out.len == 0)
-		return arena_strdup(a, is_absolute ? "/" : ".");
-	return arena_strdup(a, out.s);
-}
-
-char *path_absolute(struct arena *a, const char *path)
-{
-	_cleanup_(freep) char *cwd = NULL;
-
-	if (*path == '/')
-		return path_normalise(a, path);
-	cwd = getcwd(NULL, 0);
-	return path_normalise(a, path_join(a, cwd ? cwd : "/", path));
-}
-
-const char *path_base(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-char *path_dir(struct arena *a, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return arena_strdup(a, ".");
-	return arena_strndup(a, path, slash == path ? 1 : (size_t)(slash - path));
-}
-
-bool path_is_below(const char *path, const char *root)
-{
-	size_t n = strlen(root);
-
-	if (n == 1 && *root == '/')
-		return *path == '/';
-	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
-}
-
-bool path_is_safe_name(const char *name)
-{
-	size_t n = strlen(name);
-
-	if (n == 0 || n > 255 || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
-	for (const char *p = name; *p; p++)
-		if (*p == '/' || (unsigned char)*p < 0x20 || *p == 0x7f)
-			return false;
-	return utf8_first_bad(name, n) == n;
 }

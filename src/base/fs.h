@@ -27,8 +27,8 @@ bool fs_is_dir(const char *path);
 /* Replaces whatever link is at path; a real file or directory there is an error (EEXIST). */
 int fs_set_link(const char *target, const char *path);
 /*
- * Removes path and all below it, following no link and crossing no mount; with depth kept in an own
- * stack. Only for paths that we made. Returns 0 or -1 with the first errno.
+ * Removes path and all below it, however deep, following no link and crossing no mount; what cannot
+ * be removed stays. Only for paths that we made. Returns 0 or -1 with the first errno.
  */
 int fs_remove_tree(const char *path);
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 
 /* The only state outside a struct: a message has no other way to know where to go. */
@@ -52,8 +53,13 @@ void log_set_color(bool color)
 
 int log_open_file(const char *path)
 {
-	out.file_fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-	return out.file_fd < 0 ? -1 : 0;
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return -1;
+	closep(&out.file_fd);
+	out.file_fd = fd;
+	return 0;
 }
 
 static void write_all(int fd, const char *s, size_t n)
@@ -73,6 +79,7 @@ static void write_all(int fd, const char *s, size_t n)
 static void emit(enum log_level level, const char *fmt, va_list ap)
 {
 	struct str msg = {0}, line = {0};
+	int errnum = errno;
 
 	if (level > out.level)
 		return;
@@ -91,6 +98,7 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 		write_all(STDERR_FILENO, line.s, line.len);
 	str_done(&msg);
 	str_done(&line);
+	errno = errnum;
 }
 
 #define LOG_FUNCTION(name, level)       \

@@ -21,9 +21,11 @@ enum log_level log_level(void);
 /* NULL: standard error. */
 void log_set_sink(log_sink *sink, void *ctx);
 void log_set_color(bool color);
-/* Also appends every line to this file, plain; returns -1 with errno if it cannot be opened. */
+/* Also appends every line to this file (the last one named), plain. Returns -1 with errno if it
+ * cannot be opened. */
 int log_open_file(const char *path);
 
+/* These leave errno as it was. */
 void log_error(const char *fmt, ...) _printf_(1, 2);
 void log_warning(const char *fmt, ...) _printf_(1, 2);
 void log_info(const char *fmt, ...) _printf_(1, 2);

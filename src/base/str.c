@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/str.h"
 
-#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,11 +115,12 @@ void str_add_printable(struct str *b, const char *s, size_t n)
 	while (n) {
 		size_t k = utf8_valid_len(s, n);
 
-		if (k == 0 || (unsigned char)*s < 0x20 || *s == 0x7f) {
-			str_printf(b, "\\x%02x", (unsigned char)*s);
-			k = 1;
-		} else {
+		if (k && !utf8_is_control(s, k)) {
 			str_addn(b, s, k);
+		} else {
+			k = k ? k : 1;
+			for (size_t i = 0; i < k; i++)
+				str_printf(b, "\\x%02x", (unsigned char)s[i]);
 		}
 		s += k;
 		n -= k;
@@ -142,16 +142,6 @@ bool str_ends(const char *s, const char *suffix)
 bool str_eq(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
-bool str_glob(const char *pattern, const char *s)
-{
-	return fnmatch(pattern, s, FNM_NOESCAPE) == 0;
-}
-
-bool str_is_glob(const char *s)
-{
-	return strpbrk(s, "*?[") != NULL;
 }
 
 /* Damerau-Levenshtein (adjacent swaps count one), words of at most 63 bytes. */

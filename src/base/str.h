@@ -28,15 +28,16 @@ char *str_take(struct str *b);
 
 /* s as one POSIX shell word, quoted only if it must be (DVSim's and Python's shlex.quote rule). */
 void str_add_shell_word(struct str *b, const char *s);
-/* s with control characters, DEL and invalid UTF-8 as \xNN, for terminals and error messages. */
+/* s with control characters (C0, DEL, C1) and invalid UTF-8 as \xNN, for terminals and error
+ * messages. */
 void str_add_printable(struct str *b, const char *s, size_t n);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
 
-/* A glob with * ? [seq] [!seq], matched against all of s; case sensitive, '/' and '.' not special.
- */
+/* A glob with * ? [seq] [!seq] as Python's fnmatch has them, matched against all of s: case
+ * sensitive, by code points, '/' and '.' not special, no escapes; a '[' without its ']' is text. */
 bool str_glob(const char *pattern, const char *s);
 bool str_is_glob(const char *s); /* holds * ? or [ */
 

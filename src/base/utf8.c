@@ -57,6 +57,13 @@ size_t utf8_first_bad(const char *s, size_t n)
 	return n;
 }
 
+bool utf8_is_control(const char *s, size_t k)
+{
+	unsigned char c = (unsigned char)s[0];
+
+	return k == 1 ? c < 0x20 || c == 0x7f : k == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0;
+}
+
 size_t utf8_put(char *out, uint32_t cp)
 {
 	if (cp < 0x80) {

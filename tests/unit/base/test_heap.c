@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/heap.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <cmocka.h>
-
-#include "base/attr.h"
+#include "unit.h"
 
 /* Random pushes, changes and removals against an array that is searched from end to end. */
 enum { N_ITEMS = 300, N_STEPS = 20000 };
@@ -24,12 +18,6 @@ static bool less(const struct heap_node *a, const struct heap_node *b, void *ctx
 
 	(*(unsigned *)ctx)++;
 	return x->key != y->key ? x->key < y->key : x->id < y->id;
-}
-
-static unsigned next_random(unsigned *state)
-{
-	*state = *state * 1664525u + 1013904223u;
-	return *state >> 8;
 }
 
 static struct item *smallest(struct item *items)
@@ -150,5 +138,5 @@ int main(void)
 		cmocka_unit_test(an_empty_heap_has_no_top),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return RUN(tests);
 }

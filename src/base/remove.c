@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fs_remove_tree(). A job may leave anything: links to elsewhere, directories without permission
+ * to write, a tree deeper than there are descriptors. Directories are walked by descriptor, so that
+ * nobody can swap one for a link under us; what lies deeper than LEVELS is moved up to the root of
+ * the tree and removed from there.
+ */
+#include "base/fs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+enum { LEVELS = 32 };
+
+/* One directory that is being emptied; its name in the one before. */
+struct level {
+	DIR *dir;
+	char *name;
+};
+
+struct removal {
+	struct level levels[LEVELS];
+	unsigned n;
+	unsigned n_moved; /* to the root, ever: makes their names */
+	bool has_moved;	  /* since the root was last read from its start */
+	dev_t dev;
+	int errnum;
+};
+
+static void note_errno(struct removal *r)
+{
+	if (!r->errnum)
+		r->errnum = errno;
+}
+
+/* NULL with errno. A directory of ours that we may not write to is made writable. */
+static DIR *open_dir(const struct removal *r, int parent_fd, const char *name)
+{
+	_cleanup_(closep) int fd = openat(parent_fd, name,
+					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	DIR *dir;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return NULL;
+	if (st.st_dev != r->dev) {
+		errno = EXDEV;
+		return NULL;
+	}
+	if ((st.st_mode & S_IRWXU) != S_IRWXU && fchmod(fd, S_IRWXU) < 0)
+		return NULL;
+	dir = fdopendir(fd);
+	if (dir)
+		fd = -1; /* dir's now */
+	return dir;
+}
+
+static void enter(struct removal *r, int parent_fd, const char *name)
+{
+	DIR *dir = open_dir(r, parent_fd, name);
+
+	if (dir)
+		r->levels[r->n++] = (struct level){dir, xstrdup(name)};
+	else
+		note_errno(r);
+}
+
+static void move_to_root(struct removal *r, int parent_fd, const char *name)
+{
+	_cleanup_(freep) char *new_name = xasprintf(".dvsched-removing-%d-%u", (int)getpid(),
+						    r->n_moved++);
+
+	if (renameat(parent_fd, name, dirfd(r->levels[0].dir), new_name) < 0)
+		note_errno(r);
+	else
+		r->has_moved = true;
+}
+
+static void remove_entry(struct removal *r, int fd, const char *name)
+{
+	struct stat st;
+
+	if (unlinkat(fd, name, 0) == 0)
+		return;
+	if (errno == EISDIR && r->n == LEVELS)
+		move_to_root(r, fd, name);
+	else if (errno == EISDIR ||
+		 (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
+		enter(r, fd, name);
+	else
+		note_errno(r);
+}
+
+static void leave(struct removal *r)
+{
+	struct level top = r->levels[--r->n];
+	int parent_fd = r->n ? dirfd(r->levels[r->n - 1].dir) : AT_FDCWD;
+
+	closedir(top.dir);
+	if (unlinkat(parent_fd, top.name, AT_REMOVEDIR) < 0)
+		note_errno(r);
+	free(top.name);
+}
+
+/* At the end of a directory. The root is read again if something was moved there meanwhile. */
+static void end_of_dir(struct removal *r)
+{
+	if (r->n == 1 && r->has_moved) {
+		r->has_moved = false;
+		rewinddir(r->levels[0].dir);
+	} else {
+		leave(r);
+	}
+}
+
+int fs_remove_tree(const char *path)
+{
+	struct removal r = {0};
+	struct stat st;
+
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (!S_ISDIR(st.st_mode))
+		return unlink(path);
+	r.dev = st.st_dev;
+	enter(&r, AT_FDCWD, path);
+	while (r.n) {
+		DIR *dir = r.levels[r.n - 1].dir;
+		const struct dirent *e = readdir(dir);
+
+		if (!e)
+			end_of_dir(&r);
+		else if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			remove_entry(&r, dirfd(dir), e->d_name);
+	}
+	errno = r.errnum;
+	return r.errnum ? -1 : 0;
+}

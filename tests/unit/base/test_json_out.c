@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/json_out.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static json_t *parsed(struct json_out *j)
+{
+	json_error_t err;
+	json_t *root = json_loadb(j->buf.s, j->buf.len, JSON_ALLOW_NUL, &err);
+
+	if (!root)
+		fail_msg("%s in: %s", err.text, j->buf.s);
+	return root;
+}
+
+static void write_sample(struct json_out *j)
+{
+	jout_object(j);
+	jout_key_string(j, "name", "a \"b\" \\ \n\t\x01");
+	jout_key_int(j, "least", INT64_MIN);
+	jout_key_real(j, "time", 1.5, 3);
+	jout_key_bool(j, "yes", true);
+	jout_key(j, "list");
+	jout_array(j);
+	jout_string(j, NULL);
+	jout_int(j, -1);
+	jout_object(j);
+	jout_object_end(j);
+	jout_array(j);
+	jout_array_end(j);
+	jout_array_end(j);
+	jout_key(j, "seed");
+	jout_raw(j,
+		 "12345678901234567890123456789012345678901234567890123456789012345678901234567");
+	jout_object_end(j);
+}
+
+static void one_line_has_no_blanks(void **state)
+{
+	struct json_out j;
+
+	(void)state;
+	jout_init(&j, -1, 0);
+	write_sample(&j);
+	assert_string_equal(
+		j.buf.s,
+		"{\"name\":\"a \\\"b\\\" \\\\ \\n\\t\\u0001\",\"least\":-9223372036854775808,"
+		"\"time\":1.5,\"yes\":true,\"list\":[null,-1,{},[]],\"seed\":"
+		"12345678901234567890123456789012345678901234567890123456789012345678901234567"
+		"}");
+	assert_int_equal(jout_done(&j), 0);
+}
+
+static void indented_text_is_the_same_value(void **state)
+{
+	struct json_out j;
+
+	(void)state;
+	jout_init(&j, -1, 2);
+	jout_object(&j);
+	jout_key(&j, "a");
+	jout_array(&j);
+	jout_int(&j, 1);
+	jout_bool(&j, false);
+	jout_array_end(&j);
+	jout_key_string(&j, "b", "");
+	jout_object_end(&j);
+	assert_string_equal(j.buf.s, "{\n  \"a\": [\n    1,\n    false\n  ],\n  \"b\": \"\"\n}");
+	jout_done(&j);
+}
+
+/* Random bytes, most of them no UTF-8: a JSON parser takes what comes out, good text as it was. */
+static void any_bytes_become_json(void **state)
+{
+	unsigned seed = 33;
+
+	(void)state;
+	for (unsigned round = 0; round < 2000; round++) {
+		struct json_out j;
+		char bytes[24];
+		size_t n = next_random(&seed) % sizeof(bytes);
+		json_t *root;
+
+		for (size_t i = 0; i < n; i++)
+			bytes[i] = (char)(next_random(&seed) % (round % 2 ? 256 : 128));
+		jout_init(&j, -1, 0);
+		jout_array(&j);
+		jout_string_n(&j, bytes, n);
+		jout_array_end(&j);
+		root = parsed(&j);
+		if (round % 2 == 0) {
+			const json_t *s = json_array_get(root, 0);
+
+			assert_int_equal(json_string_length(s), n);
+			assert_memory_equal(json_string_value(s), bytes, n);
+		}
+		json_decref(root);
+		jout_done(&j);
+	}
+}
+
+static void each_bad_byte_becomes_one_replacement(void **state)
+{
+	struct json_out j;
+
+	(void)state;
+	jout_init(&j, -1, 0);
+	jout_string(&j, "\xc3\xa9 \xff\xfe \xe2\x9c \xed\xa0\x80");
+	assert_string_equal(j.buf.s, "\"\xc3\xa9 \xef\xbf\xbd\xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd "
+				     "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"");
+	jout_done(&j);
+}
+
+static void reals_have_the_digits_they_need(void **state)
+{
+	static const struct {
+		double d;
+		unsigned decimals;
+		const char *text;
+	} cases[] = {
+		{1.5, 3, "1.5"},	{2, 3, "2.0"},
+		{0.1239, 3, "0.124"},	{2.6, 0, "3"},
+		{100, 0, "100"},	{-0.25, 6, "-0.25"},
+		{1.0 / 0.0, 3, "null"}, {-1.0 / 0.0, 3, "null"},
+		{0.0 / 0.0, 3, "null"}, {1e20, 1, "100000000000000000000.0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct json_out j;
+
+		jout_init(&j, -1, 0);
+		jout_real(&j, cases[i].d, cases[i].decimals);
+		assert_string_equal(j.buf.s, cases[i].text);
+		jout_done(&j);
+	}
+}
+
+static void a_file_gets_everything_in_order(void **state)
+{
+	char path[] = "/tmp/dvsched-json-XXXXXX";
+	int fd = mkstemp(path);
+	struct json_out j;
+	json_t *root;
+
+	(void)state;
+	jout_init(&j, fd, 1);
+	jout_array(&j);
+	for (unsigned i = 0; i < 50000; i++) {
+		jout_int(&j, i);
+		assert_true(j.buf.len < 80 * 1024); /* constant memory */
+	}
+	jout_array_end(&j);
+	assert_int_equal(jout_done(&j), 0);
+	close(fd);
+	root = json_load_file(path, 0, NULL);
+	assert_int_equal(json_array_size(root), 50000);
+	assert_int_equal(json_integer_value(json_array_get(root, 49999)), 49999);
+	json_decref(root);
+	unlink(path);
+}
+
+static void a_write_that_fails_is_told_at_the_end(void **state)
+{
+	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	struct json_out j;
+
+	(void)state;
+	jout_init(&j, fd, 0);
+	jout_array(&j);
+	for (unsigned i = 0; i < 100000; i++)
+		jout_int(&j, i);
+	jout_array_end(&j);
+	assert_int_equal(jout_done(&j), ENOSPC);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_line_has_no_blanks),
+		cmocka_unit_test(indented_text_is_the_same_value),
+		cmocka_unit_test(any_bytes_become_json),
+		cmocka_unit_test(each_bad_byte_becomes_one_replacement),
+		cmocka_unit_test(reals_have_the_digits_they_need),
+		cmocka_unit_test(a_file_gets_everything_in_order),
+		cmocka_unit_test(a_write_that_fails_is_told_at_the_end),
+	};
+
+	return RUN(tests);
+}
