@@ -12,14 +12,18 @@ struct chunk {
 	size_t size; /* keeps what follows aligned to 16 bytes */
 };
 
+void out_of_memory(void)
+{
+	fputs("libhjson: out of memory\n", stderr);
+	abort();
+}
+
 void *must_realloc(void *old, size_t size)
 {
 	void *p = realloc(old, size ? size : 1);
 
-	if (!p) {
-		fputs("libhjson: out of memory\n", stderr);
-		abort();
-	}
+	if (!p)
+		out_of_memory();
 	return p;
 }
 

@@ -24,7 +24,8 @@ void *arena_take(struct arena *a, size_t size);
 char *arena_copy(struct arena *a, const char *s, size_t len);
 void arena_done(struct arena *a);
 
-/* malloc() and realloc() that end the program when there is no memory. */
+__attribute__((noreturn)) void out_of_memory(void);
+/* malloc() and realloc(), but the program ends when there is no memory. */
 void *must_realloc(void *old, size_t size);
 
 #endif

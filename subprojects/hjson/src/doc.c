@@ -4,6 +4,7 @@
 #include "text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,9 +147,25 @@ struct hjson_place hjson_where(struct hjson_doc *doc, hjson_pos pos)
 	return source_place(s, pos);
 }
 
-double doc_strtod(struct hjson_doc *doc, const char *number)
+static locale_t c_locale(struct hjson_doc *doc)
 {
 	if (!doc->c_locale)
 		doc->c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	return doc->c_locale ? strtod_l(number, NULL, doc->c_locale) : strtod(number, NULL);
+	if (!doc->c_locale)
+		out_of_memory();
+	return doc->c_locale;
+}
+
+double doc_strtod(struct hjson_doc *doc, const char *number)
+{
+	return strtod_l(number, NULL, c_locale(doc));
+}
+
+int doc_format_real(struct hjson_doc *doc, char *text, size_t size, int digits, double d)
+{
+	locale_t before = uselocale(c_locale(doc));
+	int len = snprintf(text, size, "%.*g", digits, d);
+
+	uselocale(before);
+	return len;
 }

@@ -36,5 +36,6 @@ const struct source *doc_source_holding(const struct hjson_doc *doc, const char 
 const char *doc_key(struct hjson_doc *doc, const char *key, size_t len, hjson_pos pos);
 /* A number in decimal, whatever the locale of the program says. */
 double doc_strtod(struct hjson_doc *doc, const char *number);
+int doc_format_real(struct hjson_doc *doc, char *text, size_t size, int digits, double d);
 
 #endif

@@ -165,10 +165,15 @@ static void start_again(struct scan *s, const char *at)
 	s->fault.at = NULL;
 }
 
+/* Errors that stay errors, whatever else the text may be taken for. */
+static bool is_final(const struct fault *f)
+{
+	return f->cut_off || f->problem != HJSON_SYNTAX;
+}
+
 /*
- * A text that begins neither with { nor with [ is an object without braces, or else a single value.
- * If it is neither, the error is that of the object: the single value fails at the second line of
- * anything.
+ * A text that begins neither with { nor with [ is an object without braces, or else a single value. If
+ * it is neither, the error is that of the object: the single value fails at the second line of anything.
  */
 static struct hjson_node *read_unbraced(struct scan *s)
 {
@@ -179,12 +184,12 @@ static struct hjson_node *read_unbraced(struct scan *s)
 	if (s->end - begin >= 3 && memcmp(begin, "'''", 3) == 0)
 		return read_root(s); /* never a key */
 	root = read_bare_root(s);
-	if (root || s->fault.cut_off)
-		return root; /* "key:" and no more is not taken for a string */
+	if (root || is_final(&s->fault) || text_is(*begin, TEXT_PUNCT))
+		return root;
 	first = s->fault;
 	start_again(s, begin);
-	root = text_is(*begin, TEXT_PUNCT) ? NULL : read_root(s);
-	if (!root)
+	root = read_root(s);
+	if (!root && !is_final(&s->fault))
 		s->fault = first;
 	return root;
 }

@@ -76,14 +76,13 @@ const char *hjson_key_cstr(struct hjson_doc *doc, const struct hjson_node *membe
 	return arena_copy(&doc->bytes, member->key, member->key_len);
 }
 
-/* The shortest text that gives d again, with a point whatever the locale. */
+/* The shortest text that gives d again, with a point whatever the locale of the program says. */
 static int format_real(struct hjson_doc *doc, double d, char *text, size_t size)
 {
 	int len = 0;
 
 	for (int digits = 15; digits <= 17; digits++) {
-		len = snprintf(text, size, "%.*g", digits, d);
-		text[strcspn(text, ",")] = text[strcspn(text, ",")] ? '.' : '\0';
+		len = doc_format_real(doc, text, size, digits, d);
 		if (doc_strtod(doc, text) == d)
 			break;
 	}
