@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One input is one text. Beside what sanitizers see, these must hold: a text is either a tree or one
- * error; every position can be shown; what is printed as JSON is read again as the same; and memory is
- * bounded by the text.
+ * One input is one text. Beside what sanitizers see, these must hold: a text is either a tree or
+ * one error; every position can be shown; what is printed as JSON is read again as the same; and
+ * memory is bounded by the text.
  */
 #include "hjson.h"
 
@@ -67,7 +67,8 @@ static size_t count(struct hjson_doc *doc, const struct hjson_node *n)
 	if (n->key)
 		check(hjson_key_pos(doc, n) < n->pos || n->len == 0, "a key is before its value");
 	if (n->type == HJSON_ARRAY || n->type == HJSON_OBJECT) {
-		hjson_for_each(child, n) sum += count(doc, child);
+		hjson_for_each (child, n)
+			sum += count(doc, child);
 	}
 	return sum;
 }
@@ -82,7 +83,8 @@ static void check_again(struct hjson_doc *doc, const struct hjson_node *root)
 	same = hjson_parse(again, "json", first.s, first.len, NULL, NULL);
 	check(same != NULL, "JSON is Hjson");
 	hjson_to_json(again, hjson_copy(again, same), 0, on_bytes, &second);
-	check(first.len == second.len && memcmp(first.s, second.s, first.len) == 0, "printed and read, it is equal");
+	check(first.len == second.len && memcmp(first.s, second.s, first.len) == 0,
+	      "printed and read, it is equal");
 	hjson_free(again);
 	free(first.s);
 	free(second.s);
@@ -91,7 +93,8 @@ static void check_again(struct hjson_doc *doc, const struct hjson_node *root)
 int LLVMFuzzerTestOneInput(const uint8_t *text, size_t len)
 {
 	struct seen seen = {.doc = hjson_new()};
-	struct hjson_node *root = hjson_parse(seen.doc, "fuzz", (const char *)text, len, on_diag, &seen);
+	struct hjson_node *root = hjson_parse(seen.doc, "fuzz", (const char *)text, len, on_diag,
+					      &seen);
 
 	check(seen.errors == (root ? 0 : 1), "a tree or one error");
 	if (root) {

@@ -87,13 +87,19 @@ static bool fault_swallowed(struct scan *s, const struct frame *f)
 	return fault_hint(s, "quote the string, or put the '%c' on the next line", *sw->at);
 }
 
+/* Where something is missing at the end: behind the last word, not on the empty line below it. */
+static const char *last_word(const struct scan *s)
+{
+	return text_trim_right(s->start, s->end);
+}
+
 bool fault_unclosed(struct scan *s)
 {
 	const struct frame *f = scan_top(s);
 
 	if (f->swallowed[frame_bracket(f)].at)
 		return fault_swallowed(s, f);
-	fault_set(s, HJSON_SYNTAX, s->end, 0, "the %s is not closed: '%c' is missing",
+	fault_set(s, HJSON_SYNTAX, last_word(s), 0, "the %s is not closed: '%c' is missing",
 		  container_name(f), closer(f));
 	return fault_other(s, opener(s, f), "opened here");
 }
@@ -134,6 +140,8 @@ static bool fault_no_element(struct scan *s)
 		return fault_commas(s);
 	fault_set(s, HJSON_SYNTAX, s->p, 1, "'%c' found where a value should be", *s->p);
 	fault_other(s, opener(s, f), "in this array");
+	if (*s->p == ',')
+		return fault_hint(s, "remove the ','");
 	return fault_hint(s, "quote a string that begins with '%c'", *s->p);
 }
 
@@ -141,8 +149,8 @@ bool fault_no_value(struct scan *s, const struct hjson_node *n, const char *key)
 {
 	if (!key)
 		return fault_no_element(s);
-	fault_set(s, HJSON_SYNTAX, s->p, s->p < s->end, "key '%s' has no value",
-		  excerpt(n->key, n->key_len).s);
+	fault_set(s, HJSON_SYNTAX, s->p < s->end ? s->p : last_word(s), s->p < s->end,
+		  "key '%s' has no value", excerpt(n->key, n->key_len).s);
 	fault_other(s, key, "the key is here");
 	s->fault.cut_off = s->p == s->end;
 	if (s->p < s->end && *s->p == ':')
@@ -207,7 +215,8 @@ bool fault_no_colon(struct scan *s, const char *key, const char *key_end)
 	}
 	fault_set(s, HJSON_SYNTAX, key, (size_t)(key_end - key),
 		  quoted ? "key %s has no ':' behind it" : "key '%s' has no ':' behind it", name.s);
-	if (!f->node->child && s->p < s->end && *s->p == '}' && !f->bare) {
+	if (!f->bare && opener(s, f) + 1 == key && s->p == key_end && s->p < s->end &&
+	    *s->p == '}') {
 		fault_other(s, opener(s, f), "this '{' opens an object");
 		return fault_hint(s, "quote a string that begins with '{': \"{%s}\"", name.s);
 	}

@@ -18,7 +18,7 @@ struct body {
 	char *to;
 };
 
-/* Columns of the line that stand before p. */
+/* Columns of the line that stand before p; also notes whether the line begins with a tab. */
 static size_t column_of(struct scan *s, const char *p)
 {
 	const char *stop = s->column_at && s->column_at <= p ? s->column_at : s->start;
@@ -26,7 +26,12 @@ static size_t column_of(struct scan *s, const char *p)
 
 	while (line > stop && !text_is(line[-1], TEXT_EOL))
 		line--;
-	s->column = text_columns(line, p) + (line == stop && stop == s->column_at ? s->column : 0);
+	if (line == s->column_at) {
+		s->column += text_columns(line, p);
+	} else {
+		s->column = text_columns(line, p);
+		s->tabbed = *line == '\t';
+	}
 	s->column_at = p;
 	return s->column;
 }
@@ -91,17 +96,6 @@ static void skip_opening(struct body *b)
 	}
 }
 
-static bool opens_with_tab(const struct scan *s, const char *open, size_t column)
-{
-	const char *line = open;
-
-	if (!column)
-		return false;
-	while (line > s->start && !text_is(line[-1], TEXT_EOL))
-		line--;
-	return *line == '\t';
-}
-
 static void keep(struct scan *s, struct body *b, const char *begin, char *out, struct hjson_node *n)
 {
 	size_t len = (size_t)(b->to - out);
@@ -128,7 +122,7 @@ bool scan_multiline(struct scan *s, struct hjson_node *n)
 	if (!b.end)
 		return unclosed(s);
 	b.indent = column_of(s, s->p);
-	b.indented_by_tabs = opens_with_tab(s, b.open, b.indent);
+	b.indented_by_tabs = s->tabbed;
 	skip_opening(&b);
 	begin = b.p;
 	b.cut = false;

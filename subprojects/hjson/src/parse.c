@@ -172,8 +172,9 @@ static bool is_final(const struct fault *f)
 }
 
 /*
- * A text that begins neither with { nor with [ is an object without braces, or else a single value. If
- * it is neither, the error is that of the object: the single value fails at the second line of anything.
+ * A text that begins neither with { nor with [ is an object without braces, or else a single value.
+ * If it is neither, the error is that of the object: the single value fails at the second line of
+ * anything.
  */
 static struct hjson_node *read_unbraced(struct scan *s)
 {

@@ -45,6 +45,7 @@ struct scan {
 	/* Columns are counted from here, so that many on one line cost no more than the line. */
 	const char *column_at;
 	size_t column;
+	bool tabbed; /* that line begins with a tab */
 	unsigned depth;
 	struct frame frames[HJSON_MAX_DEPTH];
 	char *scratch; /* where strings are decoded */
