@@ -352,6 +352,11 @@ static const struct backend_ops fake_ops = {
 	.destroy = fake_destroy,
 };
 
+void *fake_script_ctx(struct backend *b)
+{
+	return fake_of(b)->options.script_ctx;
+}
+
 struct backend *fake_new(const struct fake_options *options)
 {
 	struct fake *f = xcalloc(1, sizeof(*f));

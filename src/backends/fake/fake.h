@@ -37,6 +37,7 @@ struct fake_options {
 };
 
 struct backend *fake_new(const struct fake_options *options);
+void *fake_script_ctx(struct backend *b);
 /* Virtual time: moves the clock to the next start or end and makes the upcalls that are due then.
  * false: nothing pending. */
 bool fake_step(struct backend *b);
