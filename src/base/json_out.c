@@ -65,6 +65,9 @@ static void next_item(struct json_out *j)
 		if (j->has_items[j->depth - 1])
 			str_addc(&j->buf, ',');
 		j->has_items[j->depth - 1] = true;
+		if (j->break_next && !j->indent)
+			str_addc(&j->buf, '\n');
+		j->break_next = false;
 		newline(j);
 	}
 	if (j->fd >= 0 && j->buf.len >= FLUSH_AT)
@@ -166,6 +169,11 @@ void jout_string(struct json_out *j, const char *s)
 		jout_string_n(j, s, strlen(s));
 	else
 		jout_null(j);
+}
+
+void jout_break(struct json_out *j)
+{
+	j->break_next = true;
 }
 
 void jout_raw(struct json_out *j, const char *text)

@@ -21,7 +21,7 @@ struct json_out {
 	unsigned indent; /* blanks per level; 0: one line, no blanks */
 	unsigned depth;
 	bool has_items[JSON_DEPTH];
-	bool after_key;
+	bool after_key, break_next;
 };
 
 void jout_init(struct json_out *j, int fd, unsigned indent);
@@ -40,6 +40,9 @@ void jout_int(struct json_out *j, int64_t i);
 void jout_real(struct json_out *j, double d, unsigned decimals);
 void jout_bool(struct json_out *j, bool b);
 void jout_null(struct json_out *j);
+/* The next item begins on a line of its own, also where indent is 0: one record per line of a list.
+ */
+void jout_break(struct json_out *j);
 /* text must be JSON already, e.g. the 77 digits of a seed. */
 void jout_raw(struct json_out *j, const char *text);
 

@@ -13,11 +13,15 @@
 #include "base/error.h"
 #include "base/json_out.h"
 
+#define JOURNAL_NAME	       "journal.jsonl"
+#define JOURNAL_SCHEMA_VERSION 1
+
 /* ---- writing ---- */
 struct journal;
 
+/* JOURNAL_NAME in that directory, which must not have one yet. */
 struct journal *journal_create(int dir_fd, struct error *err);
-void journal_free(struct journal *j);
+void journal_free(struct journal *j); /* accepts NULL */
 /*
  * A record: journal_begin() gives an open object with seq, t (wall, s) and ev in it, the caller
  * adds members, journal_commit() closes and writes it. Returns 0, or an errno after which nothing
@@ -25,6 +29,9 @@ void journal_free(struct journal *j);
  */
 struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s);
 int journal_commit(struct journal *j);
+/* fdatasync, and the directory's fsync the first time. Returns 0 or an errno, as journal_commit().
+ */
+int journal_sync(struct journal *j);
 
 /* ---- reading ---- */
 struct journal_record {

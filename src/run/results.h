@@ -11,6 +11,7 @@
 #include "job/job_spec.h"
 #include "run/run_dir.h"
 
+#define RESULTS_NAME	       "results.json"
 #define RESULTS_SCHEMA_VERSION 1
 
 struct attempt_row {
@@ -33,16 +34,24 @@ struct result_row {
 
 struct results_head {
 	double start_wall_s, duration_s;
-	const char *outcome; /* "passed", "failed", "infra", "interrupted", "deadline" */
+	const char *outcome; /* "passed", "failed", "infra", "interrupted", "deadline", "lost" */
 	int exit_code;
+	const char *note;	 /* what a reader should know about these results, or NULL */
 	const char *const *argv; /* the command line; NULL-terminated */
 };
 
-/* next() fills *row for job n of the plan (in plan order) and may re-use its arrays from call to
- * call. */
+/* next() fills *row for job n of the plan and may re-use its arrays from call to call. Jobs are
+ * asked for in any order and more than once. */
 typedef void results_next(void *ctx, size_t n, struct result_row *row);
 
 int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,
 		  results_next *next, void *ctx, struct error *err);
+
+/*
+ * For another process, when the scheduler has died or hangs: results.json from plan.json and the
+ * journal. A job without a final record becomes KILLED with reason (REASON_RUN_DEADLINE,
+ * REASON_LOST, REASON_USER). Results that are there already are left as they are.
+ */
+int results_recover(const char *run_path, enum job_reason reason, int exit_code, struct error *err);
 
 #endif

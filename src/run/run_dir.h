@@ -16,18 +16,20 @@ struct run_dir;
 /* Makes the directory, takes the locks of all blocks' scratch paths, writes plan.json. NULL with
    err: another run holds a lock (its pid and host are in the message), no permission, … */
 struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, struct error *err);
-/* The first record is written: from now on the run has its name and is `latest`. */
+/* The first record is written: from now on the run has its name and is `latest`. Once published,
+ * nothing more happens. */
 int run_dir_publish(struct run_dir *r, struct error *err);
-void run_dir_free(
-	struct run_dir *r); /* gives the locks back; never published: removes the directory */
+/* Gives the locks back; never published: removes the directory. Accepts NULL. */
+void run_dir_free(struct run_dir *r);
 
-const char *run_dir_path(
-	const struct run_dir *r);		 /* absolute; changes once, at run_dir_publish() */
-const char *run_dir_id(const struct run_dir *r); /* 20261121T054957Z-1a2b3c */
-int run_dir_fd(const struct run_dir *r);	 /* for openat() */
+const char *run_dir_path(const struct run_dir *r); /* absolute; changes at run_dir_publish() */
+const char *run_dir_id(const struct run_dir *r);   /* 20261121T054957Z-1a2b3c */
+int run_dir_fd(const struct run_dir *r);	   /* for openat() */
+/* What the user should know although the run goes on (no flock here, …), or NULL. */
+const char *run_dir_warning(const struct run_dir *r);
 
-/* Finds a run: an id, a unique prefix of one, a path, or "latest". malloc()ed path; NULL with err.
- */
+/* Finds a run: an id, a unique prefix of one, a path, or "latest". malloc()ed absolute path; NULL
+ * with err. */
 char *run_dir_find(const char *scratch_root, const char *which, struct error *err);
 
 #endif

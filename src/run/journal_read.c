@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading. What a crash leaves is a last line without its newline: that is torn, and normal.
+ * Anything else that is not exactly what the writer makes is damage: the records before it are
+ * good, none after it is believed.
+ */
+#include "run/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "run/crc32.h"
+
+enum {
+	LONGEST_LINE = 64 << 20,
+	BLOCK = 256 * 1024,
+	CRC_TAIL = 18, /* ,"crc":"01234567"} */
+};
+
+struct reader {
+	const char *path;
+	int fd;
+	struct str buf;
+	size_t at;     /* in buf: the line that comes next */
+	uint64_t seq;  /* of the last good record */
+	bool is_ended; /* the file is */
+	journal_visit *visit;
+	void *ctx;
+	struct error *err;
+};
+
+static int open_regular(const char *path, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return error_sys(err, errno, "%s cannot be read", path);
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		return fd;
+	close(fd);
+	return error_plain(err, "%s cannot be read: it is not a regular file", path);
+}
+
+static int fill(struct reader *r)
+{
+	ssize_t k;
+
+	memmove(r->buf.s, r->buf.s + r->at, r->buf.len - r->at);
+	r->buf.len -= r->at;
+	r->at = 0;
+	do
+		k = read(r->fd, str_reserve(&r->buf, BLOCK), BLOCK);
+	while (k < 0 && errno == EINTR);
+	if (k < 0)
+		return error_sys(r->err, errno, "%s cannot be read", r->path);
+	r->buf.len += (size_t)k;
+	r->is_ended = k == 0;
+	return 0;
+}
+
+static int damaged(const struct reader *r, const char *why)
+{
+	return error_plain(r->err,
+			   "%s is damaged after record %llu (%s); what comes after is ignored",
+			   r->path, (unsigned long long)r->seq, why);
+}
+
+static bool has_good_crc(const char *line, size_t len)
+{
+	char want[CRC_TAIL + 1];
+
+	if (len < CRC_TAIL)
+		return false;
+	snprintf(want, sizeof(want), ",\"crc\":\"%08x\"}", crc32_of(line, len - CRC_TAIL));
+	return memcmp(line + len - CRC_TAIL, want, CRC_TAIL) == 0;
+}
+
+/* The members that every record has. */
+static bool read_head(json_t *json, struct journal_record *ret)
+{
+	json_t *seq = json_object_get(json, "seq"), *t = json_object_get(json, "t");
+	json_t *ev = json_object_get(json, "ev");
+
+	if (!json_is_integer(seq) || !json_is_number(t) || !json_is_string(ev))
+		return false;
+	ret->seq = (uint64_t)json_integer_value(seq);
+	ret->wall_s = json_number_value(t);
+	ret->ev = json_string_value(ev);
+	ret->json = json;
+	return true;
+}
+
+/* 1: go on; 0: the visitor has seen enough; -1: damaged. */
+static int take_line(struct reader *r, const char *line, size_t len)
+{
+	struct journal_record record;
+	json_t *json;
+	int rc = 1;
+
+	if (!has_good_crc(line, len))
+		return damaged(r, "a checksum is wrong");
+	json = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+	if (!json || !read_head(json, &record))
+		rc = damaged(r, "a record is not one of ours");
+	else if (record.seq != r->seq + 1)
+		rc = damaged(r, "a sequence number is wrong");
+	if (rc > 0) {
+		r->seq = record.seq;
+		rc = r->visit(r->ctx, &record);
+	}
+	json_decref(json);
+	return rc;
+}
+
+static int read_lines(struct reader *r, bool *ret_torn)
+{
+	for (;;) {
+		const char *line = r->buf.s + r->at;
+		const char *end = memchr(line, '\n', r->buf.len - r->at);
+		int rc;
+
+		if (end) {
+			r->at += (size_t)(end - line) + 1;
+			rc = take_line(r, line, (size_t)(end - line));
+			if (rc <= 0)
+				return rc;
+			continue;
+		}
+		if (r->is_ended) {
+			*ret_torn = r->at < r->buf.len;
+			return 0;
+		}
+		if (r->buf.len - r->at > LONGEST_LINE)
+			return damaged(r, "a line has no end");
+		if (fill(r) < 0)
+			return -1;
+	}
+}
+
+int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
+		 struct error *err)
+{
+	struct reader r = {.path = path, .visit = visit, .ctx = ctx, .err = err};
+	int rc;
+
+	*ret_torn = false;
+	r.fd = open_regular(path, err);
+	if (r.fd < 0)
+		return -1;
+	str_reserve(&r.buf, BLOCK);
+	rc = read_lines(&r, ret_torn);
+	str_done(&r.buf);
+	close(r.fd);
+	return rc;
+}

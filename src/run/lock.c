@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { NAME_SIZE = 256, OWNER_SIZE = 1024, TRIES = 10 };
+
+/* Who holds a lock, as its file says: one line, "pid host boot run". */
+struct owner {
+	long pid;
+	char host[NAME_SIZE], boot[NAME_SIZE], run[NAME_SIZE];
+};
+
+/* "-" where the kernel has none: two of those are taken for the same boot. */
+static void read_boot_id(char *ret)
+{
+	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
+
+	if (!f || fscanf(f, "%255s", ret) != 1)
+		strcpy(ret, "-");
+	if (f)
+		fclose(f);
+}
+
+static void owner_self(struct owner *o, const char *run_id)
+{
+	memset(o, 0, sizeof(*o));
+	o->pid = getpid();
+	if (gethostname(o->host, sizeof(o->host) - 1) < 0 || !*o->host)
+		strcpy(o->host, "-");
+	read_boot_id(o->boot);
+	snprintf(o->run, sizeof(o->run), "%s", run_id);
+}
+
+static int owner_write(int fd, const char *run_id)
+{
+	char line[OWNER_SIZE + 64];
+	struct owner o;
+	int n;
+
+	owner_self(&o, run_id);
+	n = snprintf(line, sizeof(line), "%ld %s %s %s\n", o.pid, o.host, o.boot, o.run);
+	return ftruncate(fd, 0) < 0 ? -1 : fs_write_all(fd, line, (size_t)n);
+}
+
+/* false: nobody has written it (yet), or it is none of ours. */
+static bool owner_read(int dir_fd, const char *name, struct owner *ret)
+{
+	char line[OWNER_SIZE + 1] = "";
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	ssize_t k = fd < 0 ? -1 : read(fd, line, OWNER_SIZE);
+
+	if (fd >= 0)
+		close(fd);
+	memset(ret, 0, sizeof(*ret));
+	return k > 0 && sscanf(line, "%ld %255s %255s %255s", &ret->pid, ret->host, ret->boot,
+			       ret->run) == 4;
+}
+
+static int say_held(struct error *err, const char *dir, const struct owner *o)
+{
+	if (o->pid == 0)
+		return error_plain(err, "another run is using %s", dir);
+	return error_plain(err, "another run is using %s: run %s, pid %ld on %s", dir, o->run,
+			   o->pid, o->host);
+}
+
+/* ---- by a file that must not exist yet ---- */
+
+/* Certainly left behind: its process, or its whole system, is gone. Another host's never is. */
+static bool is_stale(const struct owner *o)
+{
+	struct owner self;
+
+	owner_self(&self, "");
+	if (strcmp(o->host, self.host) != 0)
+		return false;
+	if (strcmp(o->boot, self.boot) != 0)
+		return true;
+	return kill((pid_t)o->pid, 0) < 0 && errno == ESRCH;
+}
+
+/*
+ * Takes a stale file out of the way. Somebody else may have done so and made a new one since we
+ * read it: what was moved is looked at again, and put back if it is not what was seen.
+ */
+static void remove_stale(int dir_fd, const struct owner *seen)
+{
+	_cleanup_(freep) char *aside = xasprintf("%s.%d", LOCK_OWNER_NAME, (int)getpid());
+	struct owner now;
+
+	if (renameat(dir_fd, LOCK_OWNER_NAME, dir_fd, aside) < 0)
+		return;
+	if (owner_read(dir_fd, aside, &now) && memcmp(&now, seen, sizeof(now)) != 0 &&
+	    linkat(dir_fd, aside, dir_fd, LOCK_OWNER_NAME, 0) < 0)
+		return; /* a third one has it by now: leave ours for people to see */
+	unlinkat(dir_fd, aside, 0);
+}
+
+/* 1: made and written; 0: there is one; -1: errno. */
+static int make_owner_file(int dir_fd, const char *run_id)
+{
+	int fd = openat(dir_fd, LOCK_OWNER_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int rc;
+
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -1;
+	rc = owner_write(fd, run_id);
+	close(fd);
+	if (rc == 0)
+		return 1;
+	rc = errno;
+	unlinkat(dir_fd, LOCK_OWNER_NAME, 0);
+	errno = rc;
+	return -1;
+}
+
+static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, struct error *err)
+{
+	struct owner owner = {0};
+
+	for (int i = 0; i < TRIES; i++) {
+		int rc = make_owner_file(dir_fd, run_id);
+
+		if (rc > 0)
+			return 0;
+		if (rc < 0)
+			return error_sys(err, errno, "%s/%s cannot be made", dir, LOCK_OWNER_NAME);
+		if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner))
+			continue;
+		if (!is_stale(&owner))
+			break;
+		remove_stale(dir_fd, &owner);
+	}
+	say_held(err, dir, &owner);
+	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_OWNER_NAME);
+	return -1;
+}
+
+int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, struct error *err)
+{
+	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir_fd < 0)
+		return error_sys(err, errno, "%s cannot be used", dir);
+	if (take_by_file_at(dir_fd, dir, run_id, err) < 0)
+		return -1;
+	*ret = (struct lock){.dir = xstrdup(dir), .fd = -1, .is_by_file = true};
+	return 0;
+}
+
+/* ---- by flock ---- */
+
+static bool has_no_flock(int errnum)
+{
+	return errnum == ENOLCK || errnum == EOPNOTSUPP || errnum == ENOSYS || errnum == EINVAL;
+}
+
+static int flock_now(int fd)
+{
+	int rc;
+
+	do
+		rc = flock(fd, LOCK_EX | LOCK_NB);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? errno : 0;
+}
+
+static int open_lock_file(const char *dir, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, LOCK_NAME);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+
+	if (fd < 0)
+		return error_sys(err, errno, "%s cannot be opened", path);
+	return fd;
+}
+
+static int say_who(const char *dir, struct error *err)
+{
+	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct owner owner = {0};
+
+	if (dir_fd >= 0 && !owner_read(dir_fd, LOCK_NAME, &owner))
+		owner.pid = 0;
+	return say_held(err, dir, &owner);
+}
+
+int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err)
+{
+	int fd = open_lock_file(dir, err), errnum;
+
+	if (fd < 0)
+		return -1;
+	errnum = flock_now(fd);
+	if (errnum == 0 && owner_write(fd, run_id) == 0) {
+		*ret = (struct lock){.dir = xstrdup(dir), .fd = fd};
+		return 0;
+	}
+	if (errnum == 0)
+		error_sys(err, errno, "%s/%s cannot be written", dir, LOCK_NAME);
+	close(fd);
+	if (has_no_flock(errnum))
+		return lock_take_by_file(dir, run_id, ret, err);
+	if (errnum == EWOULDBLOCK)
+		say_who(dir, err);
+	else if (!error_is_set(err))
+		error_sys(err, errnum, "%s/%s cannot be locked", dir, LOCK_NAME);
+	return -1;
+}
+
+void lock_give(struct lock *l)
+{
+	if (!l->dir)
+		return;
+	if (l->is_by_file) {
+		_cleanup_(freep) char *path = xasprintf("%s/%s", l->dir, LOCK_OWNER_NAME);
+
+		unlink(path);
+	} else {
+		/* The file stays: to remove it would let two runs lock two files of one name. */
+		close(l->fd);
+	}
+	free(l->dir);
+	*l = (struct lock){0};
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One run at a time per scratch_path. The lock is an flock on a file in it, which the kernel gives
+ * back whatever happens to us; where the file system has no flock, a file that must not exist yet,
+ * which says whose it is, so that one left behind is known to be.
+ */
+#ifndef RUN_LOCK_H
+#define RUN_LOCK_H
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define LOCK_NAME	".dvsched.lock"
+#define LOCK_OWNER_NAME ".dvsched.lock.owner" /* the fall-back's */
+
+struct lock {
+	char *dir;
+	int fd; /* -1: by file */
+	bool is_by_file;
+};
+
+/* -1 with err: somebody has it (the message says who), or the directory cannot be written. */
+int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err);
+void lock_give(struct lock *l); /* a lock that was never taken ({0}) is nothing */
+
+/* The fall-back alone. */
+int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, struct error *err);
+
+#endif

@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading plan.json back. Nothing in the file is believed: every number that names something is
+ * checked against its table, and the first thing that is wrong is said with its path
+ * ("jobs[17].rules").
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "run/plan_file.h"
+#include "run/plan_text.h"
+
+enum { LARGEST_MIB = 4096 };
+
+struct plan_reader {
+	struct plan *plan;
+	struct arena *mem;
+	const char **strings, **files;
+	struct job_block *blocks;
+	struct job_rules *rules;
+	size_t n_strings, n_files, n_blocks, n_rules;
+	const char *table; /* where we are, for messages: "jobs" and its element */
+	size_t at;
+	struct error *err;
+};
+
+static int bad(struct plan_reader *r, const char *key)
+{
+	if (error_is_set(r->err))
+		return -1;
+	return error_plain(r->err, "%s[%zu].%s is not what it should be", r->table, r->at, key);
+}
+
+/* ---- members; an absent one is NULL, 0 or false ---- */
+
+static int get_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	*ret = NULL;
+	if (v && !plan_text_read(v, r->mem, ret))
+		return bad(r, key);
+	return 0;
+}
+
+static int need_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret)
+{
+	if (get_text(r, obj, key, ret) < 0)
+		return -1;
+	return *ret ? 0 : bad(r, key);
+}
+
+static int get_int(struct plan_reader *r, const json_t *obj, const char *key, int64_t least,
+		   int64_t most, int64_t *ret)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	*ret = 0;
+	if (!v)
+		return 0;
+	*ret = json_integer_value(v);
+	return json_is_integer(v) && *ret >= least && *ret <= most ? 0 : bad(r, key);
+}
+
+static int get_u32(struct plan_reader *r, const json_t *obj, const char *key, uint32_t *ret)
+{
+	int64_t i;
+
+	if (get_int(r, obj, key, 0, UINT32_MAX, &i) < 0)
+		return -1;
+	*ret = (uint32_t)i;
+	return 0;
+}
+
+/* An index into a table of n. */
+static int need_index(struct plan_reader *r, const json_t *obj, const char *key, size_t n,
+		      size_t *ret)
+{
+	int64_t i;
+
+	if (!json_object_get(obj, key) || get_int(r, obj, key, 0, (int64_t)n - 1, &i) < 0)
+		return bad(r, key);
+	*ret = (size_t)i;
+	return 0;
+}
+
+static int get_real(struct plan_reader *r, const json_t *obj, const char *key, double *ret)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	*ret = v ? json_number_value(v) : 0;
+	return !v || json_is_number(v) ? 0 : bad(r, key);
+}
+
+static int get_pos(struct plan_reader *r, const json_t *obj, struct src_pos *ret)
+{
+	const json_t *v = json_object_get(obj, "pos");
+	json_int_t file = json_integer_value(json_array_get(v, 0));
+
+	if (!v)
+		return 0;
+	if (json_array_size(v) != 3 || file < 0 || (size_t)file >= r->n_files)
+		return bad(r, "pos");
+	ret->file = r->files[file];
+	ret->line = (unsigned)json_integer_value(json_array_get(v, 1));
+	ret->col = (unsigned)json_integer_value(json_array_get(v, 2));
+	return 0;
+}
+
+static int read_word(struct plan_reader *r, const json_t *v, const char *command, const char **ret)
+{
+	if (json_is_null(v))
+		*ret = command;
+	else if (!json_is_integer(v))
+		return plan_text_read(v, r->mem, ret) && *ret ? 0 : -1;
+	else if (json_integer_value(v) < 0 || (size_t)json_integer_value(v) >= r->n_strings)
+		return -1;
+	else
+		*ret = r->strings[json_integer_value(v)];
+	return *ret ? 0 : -1;
+}
+
+static int get_words(struct plan_reader *r, const json_t *obj, const char *key, const char *command,
+		     const char *const **ret)
+{
+	const json_t *v = json_object_get(obj, key);
+	const char **words;
+
+	*ret = NULL;
+	if (!v)
+		return 0;
+	if (!json_is_array(v))
+		return bad(r, key);
+	words = arena_array(r->mem, json_array_size(v) + 1, sizeof(*words));
+	for (size_t i = 0; i < json_array_size(v); i++)
+		if (read_word(r, json_array_get(v, i), command, &words[i]) < 0)
+			return bad(r, key);
+	*ret = words;
+	return 0;
+}
+
+/* ---- rules ---- */
+
+static int get_patterns(struct plan_reader *r, const json_t *obj, const char *key,
+			struct pattern_list *ret)
+{
+	const json_t *v = json_object_get(obj, key);
+	struct pattern *at;
+
+	if (v && !json_is_array(v))
+		return bad(r, key);
+	at = arena_array(r->mem, json_array_size(v), sizeof(*at));
+	for (size_t i = 0; i < json_array_size(v); i++) {
+		const json_t *one = json_array_get(v, i);
+
+		if (need_text(r, one, "text", &at[i].text) < 0 || get_pos(r, one, &at[i].pos) < 0)
+			return -1;
+	}
+	*ret = (struct pattern_list){at, (uint32_t)json_array_size(v)};
+	return 0;
+}
+
+static int get_resources(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
+{
+	const json_t *v = json_object_get(obj, "resources");
+	size_t n = json_array_size(v);
+	struct resource_need *at = arena_array(r->mem, n, sizeof(*at));
+
+	if (v && !json_is_array(v))
+		return bad(r, "resources");
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(v, i);
+
+		if (need_text(r, one, "name", &at[i].name) < 0 ||
+		    get_u32(r, one, "count", &at[i].count) < 0 || get_pos(r, one, &at[i].pos) < 0)
+			return -1;
+	}
+	ret->resources = at;
+	ret->n_resources = (uint32_t)n;
+	return 0;
+}
+
+static int get_backend_keys(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
+{
+	const json_t *v = json_object_get(obj, "backend_keys");
+	size_t n = json_array_size(v);
+	struct backend_key *at = arena_array(r->mem, n, sizeof(*at));
+
+	if (v && !json_is_array(v))
+		return bad(r, "backend_keys");
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(v, i);
+
+		if (need_text(r, one, "backend", &at[i].backend) < 0 ||
+		    need_text(r, one, "key", &at[i].key) < 0 ||
+		    get_text(r, one, "value", &at[i].value) < 0 || get_pos(r, one, &at[i].pos) < 0)
+			return -1;
+	}
+	ret->backend_keys = at;
+	ret->n_backend_keys = (uint32_t)n;
+	return 0;
+}
+
+static int get_limits(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
+{
+	int64_t retry_on, max_log, weight;
+
+	if (get_u32(r, obj, "retries", &ret->retry.max) < 0 ||
+	    get_int(r, obj, "retry_on", 0, RETRY_TIMEOUT, &retry_on) < 0 ||
+	    get_real(r, obj, "retry_backoff_s", &ret->retry.backoff_s) < 0 ||
+	    get_real(r, obj, "timeout_s", &ret->timeout_s) < 0 ||
+	    get_real(r, obj, "grace_s", &ret->grace_s) < 0 ||
+	    get_int(r, obj, "max_log_bytes", 0, INT64_MAX, &max_log) < 0 ||
+	    get_int(r, obj, "weight", INT32_MIN, INT32_MAX, &weight) < 0 ||
+	    get_u32(r, obj, "cpus", &ret->cpus) < 0 ||
+	    get_u32(r, obj, "max_odirs", &ret->max_odirs) < 0)
+		return -1;
+	ret->retry.on = (enum retry_on)retry_on;
+	ret->max_log_bytes = (uint64_t)max_log;
+	ret->weight = (int32_t)weight;
+	return 0;
+}
+
+static int read_rules(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
+{
+	if (get_text(r, obj, "target", &ret->target) < 0 ||
+	    get_text(r, obj, "backend", &ret->backend) < 0 ||
+	    get_text(r, obj, "cwd", &ret->cwd) < 0 ||
+	    get_words(r, obj, "env", NULL, &ret->env) < 0 ||
+	    get_patterns(r, obj, "pass_patterns", &ret->pass_patterns) < 0 ||
+	    get_patterns(r, obj, "fail_patterns", &ret->fail_patterns) < 0 ||
+	    get_resources(r, obj, ret) < 0 || get_words(r, obj, "tags", NULL, &ret->tags) < 0 ||
+	    get_words(r, obj, "keep", NULL, &ret->keep) < 0 || get_backend_keys(r, obj, ret) < 0 ||
+	    get_limits(r, obj, ret) < 0)
+		return -1;
+	ret->leak = json_is_true(json_object_get(obj, "leak_fail")) ? LEAK_FAIL : LEAK_KILL;
+	ret->is_finally = json_is_true(json_object_get(obj, "is_finally"));
+	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));
+	ret->dump_env = json_is_true(json_object_get(obj, "dump_env"));
+	ret->is_interactive = json_is_true(json_object_get(obj, "is_interactive"));
+	ret->is_dry_run = json_is_true(json_object_get(obj, "is_dry_run"));
+	return 0;
+}
+
+/* ---- jobs ---- */
+
+static int get_path(struct plan_reader *r, const json_t *obj, const char *key, const char *root,
+		    const char **ret)
+{
+	if (get_text(r, obj, key, ret) < 0)
+		return -1;
+	if (*ret)
+		*ret = path_join(r->mem, root ? root : "", *ret);
+	return 0;
+}
+
+static int add_deps(struct plan_reader *r, const json_t *list, const char *key, uint32_t *to)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *v = json_array_get(list, i);
+
+		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
+		    (size_t)json_integer_value(v) >= r->plan->n_jobs)
+			return bad(r, key);
+		to[i] = (uint32_t)json_integer_value(v);
+	}
+	return 0;
+}
+
+static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
+{
+	const json_t *needs = json_object_get(obj, "needs");
+	const json_t *any = json_object_get(obj, "needs_any");
+	uint32_t *deps;
+
+	ret->n_needs = (uint32_t)json_array_size(needs);
+	ret->n_any = (uint32_t)json_array_size(any);
+	deps = arena_array(r->mem, (size_t)ret->n_needs + ret->n_any, sizeof(*deps));
+	ret->deps = deps;
+	if (add_deps(r, needs, "needs", deps) < 0)
+		return -1;
+	return add_deps(r, any, "needs_any", deps + ret->n_needs);
+}
+
+static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
+{
+	size_t block, rules;
+
+	if (need_text(r, obj, "id", &ret->id) < 0 || get_text(r, obj, "name", &ret->name) < 0 ||
+	    need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
+	    need_index(r, obj, "rules", r->n_rules, &rules) < 0 ||
+	    get_text(r, obj, "command", &ret->command) < 0 ||
+	    get_words(r, obj, "argv", ret->command, &ret->argv) < 0 ||
+	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
+	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
+	    get_text(r, obj, "seed", &ret->seed) < 0 || get_deps(r, obj, ret) < 0 ||
+	    get_pos(r, obj, &ret->pos) < 0)
+		return -1;
+	if (!ret->name)
+		ret->name = ret->id;
+	ret->block = &r->blocks[block];
+	ret->rules = &r->rules[rules];
+	ret->has_attempt = json_is_true(json_object_get(obj, "has_attempt"));
+	return 0;
+}
+
+/* ---- the file ---- */
+
+static int need_table(struct plan_reader *r, const json_t *root, const char *key,
+		      const json_t **ret)
+{
+	*ret = json_object_get(root, key);
+	r->table = key;
+	r->at = 0;
+	if (json_is_array(*ret))
+		return 0;
+	return error_plain(r->err, "%s is missing", key);
+}
+
+static int read_strings(struct plan_reader *r, const json_t *root, const char *key,
+			const char ***ret, size_t *ret_n)
+{
+	const json_t *table;
+
+	if (need_table(r, root, key, &table) < 0)
+		return -1;
+	*ret_n = json_array_size(table);
+	*ret = arena_array(r->mem, *ret_n, sizeof(**ret));
+	for (r->at = 0; r->at < *ret_n; r->at++)
+		if (!plan_text_read(json_array_get(table, r->at), r->mem, &(*ret)[r->at]))
+			return bad(r, "text");
+	return 0;
+}
+
+static int read_blocks(struct plan_reader *r, const json_t *root)
+{
+	const json_t *table;
+
+	if (need_table(r, root, "blocks", &table) < 0)
+		return -1;
+	r->n_blocks = json_array_size(table);
+	r->blocks = arena_array(r->mem, r->n_blocks, sizeof(*r->blocks));
+	for (r->at = 0; r->at < r->n_blocks; r->at++) {
+		const json_t *one = json_array_get(table, r->at);
+
+		if (get_text(r, one, "name", &r->blocks[r->at].name) < 0 ||
+		    get_text(r, one, "scratch_path", &r->blocks[r->at].scratch_path) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int read_all_rules(struct plan_reader *r, const json_t *root)
+{
+	const json_t *table;
+
+	if (need_table(r, root, "rules", &table) < 0)
+		return -1;
+	r->n_rules = json_array_size(table);
+	r->rules = arena_array(r->mem, r->n_rules, sizeof(*r->rules));
+	for (r->at = 0; r->at < r->n_rules; r->at++)
+		if (read_rules(r, json_array_get(table, r->at), &r->rules[r->at]) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_jobs(struct plan_reader *r, const json_t *root)
+{
+	const json_t *table;
+
+	if (need_table(r, root, "jobs", &table) < 0)
+		return -1;
+	r->plan->n_jobs = json_array_size(table);
+	r->plan->jobs = arena_array(r->mem, r->plan->n_jobs, sizeof(*r->plan->jobs));
+	for (r->at = 0; r->at < r->plan->n_jobs; r->at++)
+		if (read_job(r, json_array_get(table, r->at), &r->plan->jobs[r->at]) < 0)
+			return -1;
+	return 0;
+}
+
+static int read_head(struct plan_reader *r, const json_t *root)
+{
+	const json_t *schema = json_object_get(root, "schema");
+	const char *name = json_string_value(json_object_get(schema, "name"));
+	json_int_t version = json_integer_value(json_object_get(schema, "version"));
+
+	if (!str_eq(name, "dvsched-plan"))
+		return error_plain(r->err, "it is not a plan of dvsched");
+	if (version != PLAN_SCHEMA_VERSION)
+		return error_plain(r->err, "its version is %lld; this program reads version %d",
+				   (long long)version, PLAN_SCHEMA_VERSION);
+	r->table = "plan";
+	if (get_text(r, root, "name", &r->plan->name) < 0 ||
+	    get_text(r, root, "flow", &r->plan->flow) < 0 ||
+	    get_text(r, root, "cfg_path", &r->plan->cfg_path) < 0)
+		return -1;
+	return get_text(r, root, "scratch_root", &r->plan->scratch_root);
+}
+
+static int read_plan(struct plan_reader *r, const json_t *root)
+{
+	if (read_head(r, root) < 0 ||
+	    read_strings(r, root, "strings", &r->strings, &r->n_strings) < 0 ||
+	    read_strings(r, root, "files", &r->files, &r->n_files) < 0 ||
+	    read_blocks(r, root) < 0 || read_all_rules(r, root) < 0)
+		return -1;
+	return read_jobs(r, root);
+}
+
+struct plan *plan_read(const char *path, struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0};
+	struct plan_reader r = {.plan = plan_new(), .err = err};
+	json_error_t where;
+	json_t *root = NULL;
+
+	r.mem = r.plan->mem;
+	if (fs_read_file(path, (size_t)LARGEST_MIB << 20, &text, err) == 0) {
+		root = json_loadb(text.s, text.len, 0, &where);
+		if (!root)
+			error_plain(err, "%s:%d:%d: %s", path, where.line, where.column,
+				    where.text);
+		else if (read_plan(&r, root) < 0)
+			error_wrap(err, "%s", path);
+	}
+	json_decref(root);
+	if (!error_is_set(err))
+		return r.plan;
+	plan_free(r.plan);
+	return NULL;
+}

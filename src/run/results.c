@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing results.json. Every member that the schema names is always there, null where there is
+ * nothing to say, so that a reader needs no defaults; one line per job, so that grep works too.
+ */
+#include "run/results.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/json_out.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "run/results_file.h"
+
+struct target_count {
+	const char *name;
+	uint32_t n[JOB_STATUS_COUNT], total;
+};
+
+struct counts {
+	uint32_t n[JOB_STATUS_COUNT];
+	uint32_t n_flaky, n_leaky;
+	struct map by_target; /* name -> struct target_count, malloc()ed */
+};
+
+/* ---- counting ---- */
+
+static struct target_count *target_of(struct counts *c, const char *name)
+{
+	struct target_count *t = map_get(&c->by_target, name);
+
+	if (!t) {
+		t = xcalloc(1, sizeof(*t));
+		t->name = name;
+		map_set(&c->by_target, name, t);
+	}
+	return t;
+}
+
+static const char *target_name(const struct job_spec *spec)
+{
+	return spec->rules->target ? spec->rules->target : "";
+}
+
+static void count(struct counts *c, size_t n_jobs, results_next *next, void *ctx)
+{
+	for (size_t i = 0; i < n_jobs; i++) {
+		struct result_row row;
+		struct target_count *t;
+
+		next(ctx, i, &row);
+		t = target_of(c, target_name(row.spec));
+		t->n[row.status]++;
+		t->total++;
+		c->n[row.status]++;
+		c->n_flaky += (row.marks & MARK_FLAKY) != 0;
+		c->n_leaky += (row.marks & MARK_LEAKY) != 0;
+	}
+}
+
+static void counts_done(struct counts *c)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	while ((e = map_next(&c->by_target, &at)) != NULL)
+		free(e->value);
+	map_done(&c->by_target);
+}
+
+/* ---- head ---- */
+
+static void write_iso(struct json_out *out, const char *key, double wall_s)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	if (wall_s > 0)
+		wall_add_iso(&text, wall_s);
+	jout_key_string(out, key, text.s);
+}
+
+static void write_host(struct json_out *out)
+{
+	char host[256] = "";
+
+	if (gethostname(host, sizeof(host) - 1) < 0)
+		host[0] = '\0';
+	jout_key_string(out, "host", *host ? host : NULL);
+}
+
+static void write_command_line(struct json_out *out, const char *const *argv)
+{
+	jout_key(out, "command_line");
+	jout_array(out);
+	for (; argv && *argv; argv++)
+		jout_string(out, *argv);
+	jout_array_end(out);
+}
+
+static void write_run(struct json_out *out, const struct results_place *place,
+		      const struct plan *plan, const struct results_head *head)
+{
+	jout_key(out, "run");
+	jout_object(out);
+	jout_key_string(out, "id", place->run_id);
+	jout_key_string(out, "path", place->run_path);
+	jout_key_string(out, "name", plan->name);
+	jout_key_string(out, "flow", plan->flow);
+	jout_key_string(out, "cfg_path", plan->cfg_path);
+	jout_key_string(out, "scratch_root", plan->scratch_root);
+	write_host(out);
+	write_command_line(out, head->argv);
+	write_iso(out, "start", head->start_wall_s);
+	write_iso(out, "end", head->start_wall_s > 0 ? head->start_wall_s + head->duration_s : 0);
+	jout_key_real(out, "duration_s", head->duration_s, 6);
+	jout_key_string(out, "outcome", head->outcome);
+	jout_key_int(out, "exit_code", head->exit_code);
+	jout_key_string(out, "note", head->note);
+	jout_object_end(out);
+}
+
+static void write_tally(struct json_out *out, const uint32_t *n, size_t total)
+{
+	jout_key_int(out, "total", (int64_t)total);
+	jout_key_int(out, "passed", n[JOB_PASSED]);
+	jout_key_int(out, "failed", n[JOB_FAILED]);
+	jout_key_int(out, "killed", n[JOB_KILLED]);
+}
+
+static void write_counts(struct json_out *out, const struct counts *c, size_t n_jobs)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	jout_key(out, "counts");
+	jout_object(out);
+	write_tally(out, c->n, n_jobs);
+	jout_key_int(out, "flaky", c->n_flaky);
+	jout_key_int(out, "leaky", c->n_leaky);
+	jout_object_end(out);
+	jout_key(out, "targets");
+	jout_array(out);
+	while ((e = map_next(&c->by_target, &at)) != NULL) {
+		const struct target_count *t = e->value;
+
+		jout_object(out);
+		jout_key_string(out, "name", t->name);
+		write_tally(out, t->n, t->total);
+		jout_object_end(out);
+	}
+	jout_array_end(out);
+}
+
+/* ---- jobs ---- */
+
+/*
+ * Where an attempt's log is now: an attempt that was followed by another one has been moved aside,
+ * with its directory where that is renewed, alone where it is not.
+ */
+static void add_attempt_log(struct str *b, const struct job_spec *spec, uint32_t number,
+			    bool is_last)
+{
+	size_t n = strlen(spec->odir);
+	bool is_inside = strncmp(spec->log_path, spec->odir, n) == 0 && spec->log_path[n] == '/';
+
+	if (is_last)
+		str_add(b, spec->log_path);
+	else if (spec->rules->renew_odir && is_inside)
+		str_printf(b, "%s.attempt-%u%s", spec->odir, number, spec->log_path + n);
+	else
+		str_printf(b, "%s.attempt-%u", spec->log_path, number);
+}
+
+static void write_attempt_log(struct json_out *out, const struct job_spec *spec, uint32_t number,
+			      bool is_last)
+{
+	_cleanup_(str_done) struct str path = {0};
+
+	if (spec->log_path && spec->odir)
+		add_attempt_log(&path, spec, number, is_last);
+	jout_key_string(out, "log", path.s);
+}
+
+/* An int that may be unknown. */
+static void write_int_if(struct json_out *out, const char *key, bool is_known, int64_t i)
+{
+	jout_key(out, key);
+	if (is_known)
+		jout_int(out, i);
+	else
+		jout_null(out);
+}
+
+static void write_verdict(struct json_out *out, enum job_status status, enum job_reason reason,
+			  const char *message)
+{
+	jout_key_string(out, "status", job_status_name(status));
+	jout_key_string(out, "reason", job_reason_name(reason));
+	jout_key_string(out, "class", job_class_name(job_reason_class(reason)));
+	jout_key_string(out, "message", message);
+}
+
+static void write_attempt(struct json_out *out, const struct job_spec *spec,
+			  const struct attempt_row *a, bool is_last)
+{
+	const struct job_result *r = &a->result;
+
+	jout_object(out);
+	jout_key_int(out, "number", a->number);
+	jout_key_string(out, "where", a->where);
+	write_verdict(out, r->status, r->reason, r->message);
+	write_int_if(out, "line", r->line != 0, r->line);
+	jout_key_string(out, "context", r->context);
+	write_int_if(out, "exit_status", r->exit_status >= 0, r->exit_status);
+	write_int_if(out, "signal", r->term_signal != 0, r->term_signal);
+	write_iso(out, "start", r->start_wall_s);
+	jout_key_real(out, "duration_s", r->duration_s, 6);
+	jout_key_real(out, "user_s", r->usage.user_s, 6);
+	jout_key_real(out, "system_s", r->usage.system_s, 6);
+	jout_key_int(out, "max_rss_kib", (int64_t)r->usage.max_rss_kib);
+	write_attempt_log(out, spec, a->number, is_last);
+	jout_object_end(out);
+}
+
+static void write_attempts(struct json_out *out, const struct result_row *row)
+{
+	jout_key(out, "attempts");
+	jout_array(out);
+	for (uint32_t i = 0; i < row->n_attempts; i++)
+		write_attempt(out, row->spec, &row->attempts[i], i + 1 == row->n_attempts);
+	jout_array_end(out);
+}
+
+static void write_tags(struct json_out *out, const char *const *tags)
+{
+	jout_key(out, "tags");
+	jout_array(out);
+	for (; tags && *tags; tags++)
+		jout_string(out, *tags);
+	jout_array_end(out);
+}
+
+static void write_job(struct json_out *out, const struct result_row *row)
+{
+	const struct job_spec *spec = row->spec;
+
+	jout_break(out);
+	jout_object(out);
+	jout_key_string(out, "id", spec->id);
+	jout_key_string(out, "name", spec->name);
+	jout_key_string(out, "block", spec->block->name);
+	jout_key_string(out, "target", target_name(spec));
+	write_verdict(out, row->status, row->reason, row->message);
+	jout_key_bool(out, "flaky", row->marks & MARK_FLAKY);
+	jout_key_bool(out, "leaky", row->marks & MARK_LEAKY);
+	jout_key_string(out, "cause", row->cause);
+	jout_key_string(out, "backend", row->backend);
+	jout_key_string(out, "odir", spec->odir);
+	jout_key_string(out, "log", row->n_attempts ? spec->log_path : NULL);
+	jout_key_string(out, "seed", spec->seed);
+	write_tags(out, spec->rules->tags);
+	write_attempts(out, row);
+	jout_object_end(out);
+}
+
+static void write_jobs(struct json_out *out, size_t n_jobs, results_next *next, void *ctx)
+{
+	jout_key(out, "jobs");
+	jout_array(out);
+	for (size_t i = 0; i < n_jobs; i++) {
+		struct result_row row;
+
+		next(ctx, i, &row);
+		write_job(out, &row);
+	}
+	jout_array_end(out);
+}
+
+/* ---- the file ---- */
+
+static int write_all(int fd, const struct results_place *place, const struct plan *plan,
+		     const struct results_head *head, results_next *next, void *ctx)
+{
+	struct counts counts = {0};
+	struct json_out out;
+
+	count(&counts, plan->n_jobs, next, ctx);
+	jout_init(&out, fd, 0);
+	jout_object(&out);
+	jout_key(&out, "schema");
+	jout_object(&out);
+	jout_key_string(&out, "name", "dvsched-results");
+	jout_key_int(&out, "version", RESULTS_SCHEMA_VERSION);
+	jout_object_end(&out);
+	jout_break(&out);
+	write_run(&out, place, plan, head);
+	jout_break(&out);
+	write_counts(&out, &counts, plan->n_jobs);
+	jout_break(&out);
+	write_jobs(&out, plan->n_jobs, next, ctx);
+	jout_object_end(&out);
+	str_addc(&out.buf, '\n');
+	counts_done(&counts);
+	return jout_done(&out);
+}
+
+/* The last steps of an atomic file: all of it on disk under its temporary name, then renamed. */
+static int settle(int fd, int dir_fd, const char *tmp, int errnum)
+{
+	if (errnum == 0 && fsync(fd) < 0)
+		errnum = errno;
+	if (close(fd) < 0 && errnum == 0)
+		errnum = errno;
+	if (errnum == 0 && renameat(dir_fd, tmp, dir_fd, RESULTS_NAME) < 0)
+		errnum = errno;
+	if (errnum)
+		unlinkat(dir_fd, tmp, 0);
+	else if (fsync(dir_fd) < 0)
+		errnum = errno;
+	return errnum;
+}
+
+int results_write_at(const struct results_place *place, const struct plan *plan,
+		     const struct results_head *head, results_next *next, void *ctx,
+		     struct error *err)
+{
+	_cleanup_(freep) char *tmp = xasprintf(".%s.%d", RESULTS_NAME, (int)getpid());
+	int fd = openat(place->dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			0666);
+	int errnum = fd < 0 ? errno : write_all(fd, place, plan, head, next, ctx);
+
+	if (fd >= 0)
+		errnum = settle(fd, place->dir_fd, tmp, errnum);
+	if (errnum == 0)
+		return 0;
+	return error_sys(err, errnum, "%s/%s cannot be written", place->run_path, RESULTS_NAME);
+}
+
+int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,
+		  results_next *next, void *ctx, struct error *err)
+{
+	struct results_place place = {run_dir_fd(r), run_dir_id(r), run_dir_path(r)};
+
+	return results_write_at(&place, plan, head, next, ctx, err);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/run_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "run/lock.h"
+#include "run/plan_file.h"
+
+enum { PRIVATE = 0700, SHARED = 0777, ID_SIZE = 40, TRIES = 16 };
+
+struct run_dir {
+	char *runs; /* <scratch>/.dvsched/runs */
+	char *path;
+	char *warning;
+	char id[ID_SIZE];
+	int fd;
+	bool is_published;
+	struct lock *locks;
+	size_t n_locks;
+};
+
+/* ---- making one ---- */
+
+static int make_dir(const char *path, mode_t mode, struct error *err)
+{
+	return fs_mkdirs(path, mode) < 0 ? error_sys(err, errno, "%s cannot be made", path) : 0;
+}
+
+static int make_runs(struct run_dir *r, const char *scratch_root, struct error *err)
+{
+	_cleanup_(freep) char *own = xasprintf("%s/.dvsched", scratch_root);
+
+	if (make_dir(scratch_root, SHARED, err) < 0 || make_dir(own, PRIVATE, err) < 0)
+		return -1;
+	r->runs = xasprintf("%s/runs", own);
+	return make_dir(r->runs, PRIVATE, err);
+}
+
+static int choose_id(struct run_dir *r, double wall_s, struct error *err)
+{
+	time_t t = (time_t)wall_s;
+	unsigned char random[3];
+	size_t n;
+	struct tm tm;
+
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return error_sys(err, errno, "no random numbers");
+	gmtime_r(&t, &tm);
+	n = strftime(r->id, sizeof(r->id), "%Y%m%dT%H%M%SZ", &tm);
+	snprintf(r->id + n, sizeof(r->id) - n, "-%02x%02x%02x", random[0], random[1], random[2]);
+	return 0;
+}
+
+/* Two runs may start in the same second; they need not share the random part as well. */
+static int make_run(struct run_dir *r, const struct clock *clock, struct error *err)
+{
+	for (int i = 0; i < TRIES; i++) {
+		free(r->path);
+		r->path = NULL;
+		if (choose_id(r, clock_wall(clock), err) < 0)
+			return -1;
+		r->path = xasprintf("%s/.%s", r->runs, r->id);
+		if (mkdir(r->path, PRIVATE) == 0) {
+			r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			break;
+		}
+		if (errno != EEXIST)
+			break;
+	}
+	return r->fd < 0 ? error_sys(err, errno, "%s cannot be made", r->path) : 0;
+}
+
+static int lock_block(struct run_dir *r, const char *dir, struct error *err)
+{
+	struct lock *l = &r->locks[r->n_locks];
+
+	if (make_dir(dir, SHARED, err) < 0 || lock_take(dir, r->id, l, err) < 0)
+		return -1;
+	r->n_locks++;
+	if (l->is_by_file && !r->warning)
+		r->warning = xasprintf("%s has no flock(): a file, %s, keeps other runs out", dir,
+				       LOCK_OWNER_NAME);
+	return 0;
+}
+
+static int lock_blocks(struct run_dir *r, const struct plan *plan, struct error *err)
+{
+	struct map paths = {0};
+	const struct map_entry *e;
+	size_t at = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		map_set(&paths, plan->jobs[i].block->scratch_path, r);
+	r->locks = xcalloc(paths.n_live, sizeof(*r->locks));
+	while (rc == 0 && (e = map_next(&paths, &at)) != NULL)
+		rc = lock_block(r, e->key, err);
+	map_done(&paths);
+	return rc;
+}
+
+static int write_plan(const struct run_dir *r, const struct plan *plan, struct error *err)
+{
+	int fd = openat(r->fd, PLAN_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int errnum = fd < 0 ? errno : plan_write(fd, plan, r->id);
+
+	if (errnum == 0 && fdatasync(fd) < 0)
+		errnum = errno;
+	if (fd >= 0 && close(fd) < 0 && errnum == 0)
+		errnum = errno;
+	return errnum ? error_sys(err, errnum, "%s/%s cannot be written", r->path, PLAN_NAME) : 0;
+}
+
+struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, struct error *err)
+{
+	struct run_dir *r = xcalloc(1, sizeof(*r));
+
+	r->fd = -1;
+	if (make_runs(r, plan->scratch_root, err) == 0 && make_run(r, clock, err) == 0 &&
+	    lock_blocks(r, plan, err) == 0 && write_plan(r, plan, err) == 0)
+		return r;
+	run_dir_free(r);
+	return NULL;
+}
+
+/* ---- its life ---- */
+
+static int sync_dir(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? -1 : fsync(fd);
+}
+
+int run_dir_publish(struct run_dir *r, struct error *err)
+{
+	_cleanup_(freep) char *latest = xasprintf("%s/latest", r->runs);
+	char *path;
+
+	if (r->is_published)
+		return 0;
+	path = xasprintf("%s/%s", r->runs, r->id);
+	if (rename(r->path, path) < 0) {
+		error_sys(err, errno, "%s cannot be made", path);
+		free(path);
+		return -1;
+	}
+	free(r->path);
+	r->path = path;
+	r->is_published = true;
+	if (fs_set_link(r->id, latest) < 0)
+		return error_sys(err, errno, "%s cannot be set", latest);
+	return sync_dir(r->runs) < 0 ? error_sys(err, errno, "%s", r->runs) : 0;
+}
+
+void run_dir_free(struct run_dir *r)
+{
+	if (!r)
+		return;
+	if (r->fd >= 0 && !r->is_published)
+		fs_remove_tree(r->path);
+	if (r->fd >= 0)
+		close(r->fd);
+	while (r->n_locks)
+		lock_give(&r->locks[--r->n_locks]);
+	free(r->locks);
+	free(r->runs);
+	free(r->path);
+	free(r->warning);
+	free(r);
+}
+
+const char *run_dir_path(const struct run_dir *r)
+{
+	return r->path;
+}
+
+const char *run_dir_id(const struct run_dir *r)
+{
+	return r->id;
+}
+
+int run_dir_fd(const struct run_dir *r)
+{
+	return r->fd;
+}
+
+const char *run_dir_warning(const struct run_dir *r)
+{
+	return r->warning;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From what a user types to the directory of a run. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "run/plan_file.h"
+#include "run/run_dir.h"
+
+enum { SHOWN = 5 };
+
+static bool is_run(const char *path)
+{
+	_cleanup_(freep) char *plan = xasprintf("%s/%s", path, PLAN_NAME);
+
+	return fs_exists(plan);
+}
+
+/* Where links lead to in the end, so that "latest" names a run and stays that run. */
+static char *real_path(const char *path, struct error *err)
+{
+	char *real = realpath(path, NULL);
+
+	if (!real)
+		error_sys(err, errno, "%s", path);
+	return real;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The names in dir that begin with prefix, sorted; malloc()ed, each too. */
+static char **list_runs(const char *dir, const char *prefix, size_t *ret_n)
+{
+	DIR *d = opendir(dir);
+	const struct dirent *e;
+	char **names = NULL;
+
+	*ret_n = 0;
+	while (d && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "latest") != 0 &&
+		    str_starts(e->d_name, prefix)) {
+			names = xreallocarray(names, *ret_n + 1, sizeof(*names));
+			names[(*ret_n)++] = xstrdup(e->d_name);
+		}
+	if (d)
+		closedir(d);
+	if (*ret_n)
+		qsort(names, *ret_n, sizeof(*names), by_name);
+	return names;
+}
+
+static int say_which(struct error *err, const char *prefix, char *const *names, size_t n)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	for (size_t i = 0; i < n && i < SHOWN; i++)
+		str_printf(&text, "%s%s", i ? ", " : "", names[n - 1 - i]);
+	if (n > SHOWN)
+		str_printf(&text, ", … (%zu in all)", n);
+	return error_plain(err, "'%s' is the beginning of more than one run: %s", prefix, text.s);
+}
+
+static char *find_by_prefix(const char *runs, const char *prefix, struct error *err)
+{
+	size_t n;
+	char **names = list_runs(runs, prefix, &n);
+	char *path = NULL;
+
+	if (n == 1)
+		path = xasprintf("%s/%s", runs, names[0]);
+	else if (n == 0)
+		error_plain(err, "there is no run '%s' in %s", prefix, runs);
+	else
+		say_which(err, prefix, names, n);
+	while (n)
+		free(names[--n]);
+	free(names);
+	return path;
+}
+
+char *run_dir_find(const char *scratch_root, const char *which, struct error *err)
+{
+	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", scratch_root);
+	_cleanup_(freep) char *path = NULL;
+
+	if (strchr(which, '/') && is_run(which))
+		return real_path(which, err);
+	if (strchr(which, '/') || !*which || *which == '.') {
+		error_plain(err, "'%s' is not the directory of a run", which);
+		return NULL;
+	}
+	path = xasprintf("%s/%s", runs, which);
+	if (is_run(path))
+		return real_path(path, err);
+	if (strcmp(which, "latest") == 0) {
+		error_plain(err, "there is no run in %s yet", scratch_root);
+		return NULL;
+	}
+	freep(&path);
+	path = find_by_prefix(runs, which, err);
+	return path ? real_path(path, err) : NULL;
+}

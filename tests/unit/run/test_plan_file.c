@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fixture.h"
+
+#include <fcntl.h>
+
+#include "base/str.h"
+#include "run/plan_file.h"
+
+/* 2^256-1: no JSON library keeps it as a number. */
+#define BIG_SEED "115792089237316195423570985008687907853269984665640564039457584007913129639935"
+
+static char *plan_path(void)
+{
+	return xasprintf("%s/plan.json", scratch);
+}
+
+static void write_plan(const struct plan *p)
+{
+	_cleanup_(freep) char *path = plan_path();
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(plan_write(fd, p, "20260101T000000Z-000000"), 0);
+	close(fd);
+}
+
+static struct plan *write_and_read(const struct plan *p)
+{
+	_cleanup_(freep) char *path = plan_path();
+	struct error err = {0};
+	struct plan *back;
+
+	write_plan(p);
+	back = plan_read(path, &err);
+	if (!back)
+		fail_msg("%s", err.msg);
+	return back;
+}
+
+static void assert_text(const char *a, const char *b)
+{
+	if (!str_eq(a, b))
+		fail_msg("'%s' is not '%s'", a ? a : "NULL", b ? b : "NULL");
+}
+
+static void assert_words(const char *const *a, const char *const *b)
+{
+	assert_int_equal(!a, !b);
+	for (; a && (*a || *b); a++, b++)
+		assert_text(*a, *b);
+}
+
+static void assert_pos(struct src_pos a, struct src_pos b)
+{
+	assert_text(a.file, b.file);
+	assert_int_equal(a.line, b.line);
+	assert_int_equal(a.col, b.col);
+}
+
+static void assert_patterns(const struct pattern_list *a, const struct pattern_list *b)
+{
+	assert_int_equal(a->n, b->n);
+	for (uint32_t i = 0; i < a->n; i++) {
+		assert_text(a->at[i].text, b->at[i].text);
+		assert_pos(a->at[i].pos, b->at[i].pos);
+	}
+}
+
+static void assert_rules(const struct job_rules *a, const struct job_rules *b)
+{
+	assert_text(a->target, b->target);
+	assert_text(a->backend, b->backend);
+	assert_text(a->cwd, b->cwd);
+	assert_words(a->env, b->env);
+	assert_patterns(&a->pass_patterns, &b->pass_patterns);
+	assert_patterns(&a->fail_patterns, &b->fail_patterns);
+	assert_int_equal(a->n_resources, b->n_resources);
+	for (uint32_t i = 0; i < a->n_resources; i++) {
+		assert_text(a->resources[i].name, b->resources[i].name);
+		assert_int_equal(a->resources[i].count, b->resources[i].count);
+		assert_pos(a->resources[i].pos, b->resources[i].pos);
+	}
+	assert_int_equal(a->n_backend_keys, b->n_backend_keys);
+	for (uint32_t i = 0; i < a->n_backend_keys; i++) {
+		assert_text(a->backend_keys[i].backend, b->backend_keys[i].backend);
+		assert_text(a->backend_keys[i].key, b->backend_keys[i].key);
+		assert_text(a->backend_keys[i].value, b->backend_keys[i].value);
+		assert_pos(a->backend_keys[i].pos, b->backend_keys[i].pos);
+	}
+	assert_words(a->tags, b->tags);
+	assert_words(a->keep, b->keep);
+	assert_int_equal(a->retry.max, b->retry.max);
+	assert_int_equal(a->retry.on, b->retry.on);
+	assert_true(a->retry.backoff_s == b->retry.backoff_s);
+	assert_true(a->timeout_s == b->timeout_s);
+	assert_true(a->grace_s == b->grace_s);
+	assert_int_equal(a->max_log_bytes, b->max_log_bytes);
+	assert_int_equal(a->weight, b->weight);
+	assert_int_equal(a->cpus, b->cpus);
+	assert_int_equal(a->leak, b->leak);
+	assert_int_equal(a->max_odirs, b->max_odirs);
+	assert_int_equal(a->is_finally, b->is_finally);
+	assert_int_equal(a->renew_odir, b->renew_odir);
+	assert_int_equal(a->dump_env, b->dump_env);
+	assert_int_equal(a->is_interactive, b->is_interactive);
+	assert_int_equal(a->is_dry_run, b->is_dry_run);
+}
+
+static void assert_job(const struct job_spec *a, const struct job_spec *b)
+{
+	assert_text(a->id, b->id);
+	assert_text(a->name, b->name);
+	assert_text(a->block->name, b->block->name);
+	assert_text(a->block->scratch_path, b->block->scratch_path);
+	assert_rules(a->rules, b->rules);
+	assert_words(a->argv, b->argv);
+	assert_text(a->command, b->command);
+	assert_text(a->odir, b->odir);
+	assert_text(a->log_path, b->log_path);
+	assert_text(a->seed, b->seed);
+	assert_int_equal(a->n_needs, b->n_needs);
+	assert_int_equal(a->n_any, b->n_any);
+	for (uint32_t i = 0; i < a->n_needs + a->n_any; i++)
+		assert_int_equal(a->deps[i], b->deps[i]);
+	assert_int_equal(a->has_attempt, b->has_attempt);
+	assert_pos(a->pos, b->pos);
+}
+
+static void assert_plan(const struct plan *a, const struct plan *b)
+{
+	assert_text(a->name, b->name);
+	assert_text(a->flow, b->flow);
+	assert_text(a->cfg_path, b->cfg_path);
+	assert_text(a->scratch_root, b->scratch_root);
+	assert_int_equal(a->n_jobs, b->n_jobs);
+	for (size_t i = 0; i < a->n_jobs; i++)
+		assert_job(&a->jobs[i], &b->jobs[i]);
+}
+
+static const struct src_pos somewhere = {"/cfg/a.hjson", 12, 3}, elsewhere = {"/cfg/b.hjson", 7, 1};
+
+/* Every member of every struct is something else than its default. */
+static void fill_rules(struct plan *p, struct job_rules *r)
+{
+	static const struct pattern pass[] = {{"^PASS$", {"/cfg/a.hjson", 1, 2}}};
+	static const struct pattern fail[] = {{"^UVM_ERROR", {"/cfg/b.hjson", 3, 4}},
+					      {"\"x\\\\", {0}}};
+	static const struct resource_need need[] = {{"VCS", 2, {"/cfg/a.hjson", 5, 6}}};
+	static const struct backend_key key[] = {
+		{"fake", "outcome", "fail", {"/cfg/a.hjson", 8, 9}}};
+
+	*r = (struct job_rules){
+		.target = "build",
+		.backend = "fake",
+		.cwd = "/work dir",
+		.env = words(p, "A=1", "LONG_VARIABLE_NAME=some value", NULL),
+		.pass_patterns = {pass, 1},
+		.fail_patterns = {fail, 2},
+		.resources = need,
+		.n_resources = 1,
+		.tags = words(p, "smoke", "nightly", NULL),
+		.keep = words(p, "bazel*", NULL, NULL),
+		.backend_keys = key,
+		.n_backend_keys = 1,
+		.retry = {3, RETRY_INFRA, 1.5},
+		.timeout_s = 90.25,
+		.grace_s = 2,
+		.max_log_bytes = UINT64_C(5000000000),
+		.weight = -7,
+		.cpus = 4,
+		.leak = LEAK_FAIL,
+		.is_finally = true,
+		.renew_odir = true,
+		.max_odirs = 5,
+		.dump_env = true,
+		.is_interactive = true,
+		.is_dry_run = true,
+	};
+}
+
+static void a_plan_comes_back_as_it_was(void **state)
+{
+	struct plan *p = make_plan(4), *back;
+	struct job_rules *rules = add_rules(p, NULL);
+	uint32_t *deps = arena_array(p->mem, 3, sizeof(*deps));
+	struct job_block *block = arena_zalloc(p->mem, sizeof(*block));
+
+	(void)state;
+	fill_rules(p, rules);
+	*block = (struct job_block){"other", "/elsewhere/other"};
+	deps[0] = 2;
+	deps[1] = 0;
+	deps[2] = 1;
+	p->cfg_path = "/cfg/a.hjson";
+	p->jobs[3] = (struct job_spec){
+		.id = "same",
+		.name = "same",
+		.block = block,
+		.rules = rules,
+		.argv = words(p, "/bin/sh", "-c", "make \"all\"\n\001attempt\001"),
+		.command = "make \"all\"\n\001attempt\001",
+		.odir = "/elsewhere/other/same",
+		.log_path = "/quite/elsewhere.log",
+		.seed = BIG_SEED,
+		.deps = deps,
+		.n_needs = 1,
+		.n_any = 2,
+		.has_attempt = true,
+		.pos = elsewhere,
+	};
+	p->jobs[2].pos = somewhere;
+	back = write_and_read(p);
+	assert_plan(p, back);
+	plan_free(back);
+	plan_free(p);
+}
+
+static void words_that_many_jobs_use_stand_once(void **state)
+{
+	struct plan *p = make_plan(100), *back;
+	_cleanup_(freep) char *path = plan_path();
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+	const char *first;
+
+	(void)state;
+	for (size_t i = 0; i < 100; i++)
+		p->jobs[i].argv = words(p, "+a_long_plusarg_that_all_have=1",
+					arena_printf(p->mem, "+seed_of_my_own=%zu", i), NULL);
+	back = write_and_read(p);
+	assert_plan(p, back);
+	assert_ptr_equal(back->jobs[0].argv[0], back->jobs[99].argv[0]);
+	assert_ptr_equal(back->jobs[0].rules, back->jobs[99].rules);
+	assert_int_equal(fs_read_file(path, 1 << 20, &text, &err), 0);
+	first = strstr(text.s, "a_long_plusarg");
+	assert_non_null(first);
+	assert_null(strstr(first + 1, "a_long_plusarg"));
+	plan_free(back);
+	plan_free(p);
+}
+
+static void bytes_that_are_not_utf8_survive(void **state)
+{
+	struct plan *p = make_plan(1), *back;
+
+	(void)state;
+	p->jobs[0].argv = words(p, "echo", "caf\xe9 \xff\x80", NULL);
+	p->jobs[0].command = "echo caf\xe9";
+	back = write_and_read(p);
+	assert_plan(p, back);
+	plan_free(back);
+	plan_free(p);
+}
+
+static void an_empty_plan_comes_back(void **state)
+{
+	struct plan *p = make_plan(0), *back = write_and_read(p);
+
+	(void)state;
+	assert_plan(p, back);
+	plan_free(back);
+	plan_free(p);
+}
+
+static void a_wrong_file_is_an_error_that_names_the_place(void **state)
+{
+	static const struct {
+		const char *text, *expect;
+	} cases[] = {
+		{"", "plan.json:1:"},
+		{"[]", "not a plan of dvsched"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":99}}", "version is 99"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1}}", "strings is missing"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"rules\":[{}],\"jobs\":[{\"id\":\"a\",\"block\":0,\"rules\":1}]"
+		 "}",
+		 "jobs[0].rules"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"rules\":[{}],\"jobs\":[{\"id\":\"a\",\"block\":0,\"rules\":0,"
+		 "\"needs\":[1]}]}",
+		 "jobs[0].needs"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"rules\":[{}],\"jobs\":[{\"id\":\"a\",\"block\":0,\"rules\":0,"
+		 "\"argv\":[0]}]}",
+		 "jobs[0].argv"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"rules\":[{\"env\":[null]}],\"jobs\":[]}",
+		 "rules[0].env"},
+	};
+	_cleanup_(freep) char *path = plan_path();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct error err = {0};
+
+		assert_int_equal(fs_write_atomic(path, cases[i].text, strlen(cases[i].text), &err),
+				 0);
+		assert_null(plan_read(path, &err));
+		if (!strstr(err.msg, cases[i].expect))
+			fail_msg("case %zu: '%s' lacks '%s'", i, err.msg, cases[i].expect);
+		error_done(&err);
+	}
+}
+
+/* Whatever the bytes are: a plan or an error, and no crash. */
+static void damage_to_a_plan_never_crashes_the_reader(void **state)
+{
+	struct plan *p = make_plan(3), *back;
+	_cleanup_(freep) char *path = plan_path();
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+
+	(void)state;
+	fill_rules(p, (struct job_rules *)p->jobs[0].rules);
+	write_plan(p);
+	assert_int_equal(fs_read_file(path, 1 << 20, &text, &err), 0);
+	for (size_t i = 0; i < text.len; i++) {
+		char was = text.s[i];
+		FILE *f = fopen(path, "we");
+
+		text.s[i] = (char)(was ^ 1 << i % 8);
+		assert_int_equal(fwrite(text.s, 1, text.len, f), text.len);
+		fclose(f);
+		text.s[i] = was;
+		back = plan_read(path, &err);
+		assert_int_equal(back == NULL, error_is_set(&err));
+		plan_free(back);
+		error_done(&err);
+	}
+	plan_free(p);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_plan_comes_back_as_it_was),
+		cmocka_unit_test(words_that_many_jobs_use_stand_once),
+		cmocka_unit_test(bytes_that_are_not_utf8_survive),
+		cmocka_unit_test(an_empty_plan_comes_back),
+		cmocka_unit_test(a_wrong_file_is_an_error_that_names_the_place),
+		cmocka_unit_test(damage_to_a_plan_never_crashes_the_reader),
+	};
+
+	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
