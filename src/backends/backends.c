@@ -3,13 +3,12 @@
 
 #include "base/str.h"
 
-static const struct backend_type fake = {
-	.name = "fake",
-	.help = "runs nothing: outcomes and durations are drawn or scripted",
-	.create = backend_fake_create,
+#define BACKEND(name, help) &(const struct backend_type){#name, help, backend_##name##_create},
+const struct backend_type *const backend_types[] = {
+#include "backends/list.h"
+	NULL,
 };
-
-const struct backend_type *const backend_types[] = {&fake, NULL};
+#undef BACKEND
 
 const struct backend_type *backend_type_find(const char *name)
 {

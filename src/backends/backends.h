@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The registry of backends: one row each in backends.c. A new backend is one file (or folder), one
- * line there, one line in meson.build.
+ * The registry of backends. A new backend is one file (or folder), one line in list.h, one line in
+ * meson.build. How to write one: docs/backends.md.
  */
 #ifndef BACKENDS_BACKENDS_H
 #define BACKENDS_BACKENDS_H
@@ -37,7 +37,9 @@ const struct backend_type *backend_type_find(const char *name);
  * unread. */
 bool backend_type_exists(const char *name);
 
-struct backend *backend_local_create(const struct backend_env *env, struct diags *diags);
-struct backend *backend_fake_create(const struct backend_env *env, struct diags *diags);
+#define BACKEND(name, help) \
+	struct backend *backend_##name##_create(const struct backend_env *env, struct diags *diags);
+#include "backends/list.h"
+#undef BACKEND
 
 #endif

@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One line per backend: BACKEND(name, "help"). The line declares backend_<name>_create(), which the
+ * backend defines, and enters it under that name. Included more than once, so without a guard.
+ */
+BACKEND(fake, "runs nothing: outcomes and durations are drawn or scripted")
