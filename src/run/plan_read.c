@@ -420,10 +420,13 @@ struct plan *plan_read(const char *path, struct error *err)
 	if (fs_read_file(path, (size_t)LARGEST_MIB << 20, &text, err) == 0) {
 		root = json_loadb(text.s, text.len, 0, &where);
 		if (!root)
-			error_plain(err, "%s:%d:%d: %s", path, where.line, where.column,
-				    where.text);
-		else if (read_plan(&r, root) < 0)
-			error_wrap(err, "%s", path);
+			error_plain(err, "%d:%d: %s", where.line, where.column, where.text);
+		else
+			read_plan(&r, root);
+	}
+	if (error_is_set(err)) {
+		err->pos = (struct src_pos){0}; /* path is only borrowed: it goes into the text */
+		error_wrap(err, "%s", path);
 	}
 	json_decref(root);
 	if (!error_is_set(err))

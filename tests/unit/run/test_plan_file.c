@@ -267,7 +267,7 @@ static void a_wrong_file_is_an_error_that_names_the_place(void **state)
 	static const struct {
 		const char *text, *expect;
 	} cases[] = {
-		{"", "plan.json:1:"},
+		{"", "plan.json: 1:"},
 		{"[]", "not a plan of dvsched"},
 		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":99}}", "version is 99"},
 		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1}}", "strings is missing"},
