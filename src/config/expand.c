@@ -31,6 +31,11 @@ struct waiting {
 	size_t slot;
 };
 
+struct result {
+	struct hjson_node *string;
+	struct str text;
+};
+
 struct expand {
 	struct cfg *cfg;
 	struct diags *diags;
@@ -41,6 +46,8 @@ struct expand {
 	size_t n_slots, now; /* now: whose strings are being expanded */
 	struct waiting *waiting;
 	size_t n_waiting, cap_waiting;
+	struct result *results; /* of the key that is being expanded */
+	size_t n_results, cap_results;
 	struct map reported; /* places of faults */
 	unsigned n_faults;
 	size_t text_len; /* of all that was expanded */
@@ -94,21 +101,19 @@ static void set_text(struct expand *x, struct hjson_node *string, const struct s
 		hjson_set_string(x->cfg->doc, string, text->s, text->len);
 }
 
-/* True: it is done; false: it waits, or failed for good. */
-static bool try_string(struct expand *x, struct hjson_node *string, bool *ret_waits)
+enum outcome { DONE, WAITS, FAILED };
+
+static enum outcome try_string(struct expand *x, struct hjson_node *string, struct str *ret)
 {
-	_cleanup_(str_done) struct str text = {0};
 	_cleanup_(subst_error_done) struct subst_error err = {0};
 
-	*ret_waits = false;
-	if (subst_expand(&x->subst, string->str, string->n, &text, &err) == 0) {
-		set_text(x, string, &text);
-		return true;
-	}
-	*ret_waits = err.problem == SUBST_BLOCKED;
-	if (!*ret_waits)
-		on_fault(x, string, &err);
-	return false;
+	str_clear(ret);
+	if (subst_expand(&x->subst, string->str, string->n, ret, &err) == 0)
+		return DONE;
+	if (err.problem == SUBST_BLOCKED)
+		return WAITS;
+	on_fault(x, string, &err);
+	return FAILED;
 }
 
 static void wait_for(struct expand *x, struct hjson_node *string)
@@ -166,20 +171,46 @@ static struct hjson_node *walk_next(struct walk *w)
 	return NULL;
 }
 
+static void keep_result(struct expand *x, struct hjson_node *string, struct str *text)
+{
+	if (x->n_results == x->cap_results) {
+		x->cap_results = x->cap_results ? 2 * x->cap_results : 64;
+		x->results = xreallocarray(x->results, x->cap_results, sizeof(*x->results));
+	}
+	x->results[x->n_results++] = (struct result){string, *text};
+	*text = (struct str){0};
+}
+
 static void expand_string(struct expand *x, struct hjson_node *string)
 {
-	bool waits;
+	_cleanup_(str_done) struct str text = {0};
+	enum outcome o;
 
-	if (x->is_over || try_string(x, string, &waits))
+	if (x->is_over)
 		return;
-	x->slots[x->now].n_open++;
-	if (waits)
+	o = try_string(x, string, &text);
+	if (o == DONE)
+		keep_result(x, string, &text);
+	else
+		x->slots[x->now].n_open++;
+	if (o == WAITS)
 		wait_for(x, string);
+}
+
+/* A list that names itself sees itself as it was written: hence all results at once. */
+static void set_results(struct expand *x, struct slot *s)
+{
+	if (s->n_open && !s->written)
+		s->written = hjson_copy(x->cfg->doc, s->member);
+	for (size_t i = 0; i < x->n_results; i++) {
+		set_text(x, x->results[i].string, &x->results[i].text);
+		str_done(&x->results[i].text);
+	}
+	x->n_results = 0;
 }
 
 static void expand_slot(struct expand *x, struct slot *s)
 {
-	_cleanup_(freep) void *stack = NULL;
 	struct walk w = {0};
 	struct hjson_node *string;
 
@@ -191,24 +222,29 @@ static void expand_slot(struct expand *x, struct slot *s)
 		walk_push(&w, s->member->child);
 	while ((string = walk_next(&w)))
 		expand_string(x, string);
-	stack = w.stack;
+	set_results(x, s);
+	free(w.stack);
 }
 
 /* ---- the other rounds ---- */
 
 static void retry_waiting(struct expand *x)
 {
+	_cleanup_(str_done) struct str text = {0};
 	size_t n_left = 0;
 
 	for (size_t i = 0; i < x->n_waiting && !x->is_over; i++) {
 		struct waiting w = x->waiting[i];
-		bool waits;
+		enum outcome o;
 
 		x->now = w.slot;
-		if (try_string(x, w.string, &waits))
-			x->slots[w.slot].n_open--;
-		else if (waits)
+		o = try_string(x, w.string, &text);
+		if (o == WAITS) {
 			x->waiting[n_left++] = w;
+		} else if (o == DONE) {
+			set_text(x, w.string, &text);
+			x->slots[w.slot].n_open--;
+		}
 	}
 	x->n_waiting = n_left;
 }
@@ -253,5 +289,6 @@ int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct d
 	map_done(&x.reported);
 	free(x.slots);
 	free(x.waiting);
+	free(x.results);
 	return diags->n_errors == n_before ? 0 : -1;
 }

@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Loads every configuration of a project with DVSim's own loader and with ours, and compares.
 
-    compare_load.py --cfg-json build/tests/conformance/cfg-json --python VENV/bin/python PROJECT
+    compare_load.py --cfg-json build/tests/conformance/cfg-json --python VENV/bin/python \
+        [--expand] PROJECT
 
 VENV has dvsim==1.57.0. Every .hjson file below PROJECT is tried, once per tool; the merged trees
 must be equal, the order of keys and elements included. A file that DVSim does not load must be
-refused by us too.
+refused by us too. With --expand the trees are compared after overrides and expansion with themselves
+as table, as DVSim does for a primary configuration; PROJECT must then be a git work tree with a commit.
 """
 import argparse
 import json
@@ -20,14 +22,25 @@ import json, logging, sys
 from pathlib import Path
 logging.disable(logging.CRITICAL)
 from dvsim.flow.hjson import load_hjson
+from dvsim.utils import find_and_substitute_wildcards
 for line in sys.stdin:
-    path, initial = json.loads(line)
+    path, initial, ignored = json.loads(line)
     try:
-        tree = {"tree": list(load_hjson(path, initial).items())}
+        tree = load_hjson(path, initial)
+        if ignored is not None:
+            for item in tree.get("overrides", []):
+                tree[item["name"]] = item["value"]
+            tree = find_and_substitute_wildcards(tree, tree, ignored, ignore_error=True)
+        tree = {"tree": list(tree.items())}
     except (Exception, SystemExit) as error:
         tree = {"error": repr(error)}
     print(json.dumps(tree, default=str), flush=True)
 """
+
+
+# What DVSim's simulation flow leaves to its jobs.
+IGNORED = ("build_mode index test seed svseed uvm_test uvm_test_seq cov_db_dirs sw_images "
+           "sw_build_device sw_build_cmd sw_build_opts").split()
 
 
 def pairs(text):
@@ -49,8 +62,8 @@ def start_oracle(python):
                             text=True)
 
 
-def ask_oracle(oracle, path, initial):
-    oracle.stdin.write(json.dumps([str(path), initial]) + "\n")
+def ask_oracle(oracle, path, initial, ignored):
+    oracle.stdin.write(json.dumps([str(path), initial, ignored]) + "\n")
     oracle.stdin.flush()
     answer = json.loads(oracle.stdout.readline())
     if "error" in answer:
@@ -58,9 +71,11 @@ def ask_oracle(oracle, path, initial):
     return [(key, ordered(value)) for key, value in answer["tree"]], None
 
 
-def ask_us(cfg_json, path, initial):
+def ask_us(cfg_json, path, initial, ignored):
+    options = [] if ignored is None else ["--lenient"]
+    options += [f"--ignore={name}" for name in ignored or []]
     given = [f"{name}={value}" for name, value in initial.items() if name != "self_dir"]
-    done = subprocess.run([cfg_json, str(path), *given], capture_output=True, text=True)
+    done = subprocess.run([cfg_json, *options, str(path), *given], capture_output=True, text=True)
     if done.returncode != 0:
         return None, done.stderr
     return pairs(done.stdout), None
@@ -70,10 +85,10 @@ def flat(tree):
     return json.loads(json.dumps(tree))
 
 
-def compare(oracle, cfg_json, path, initial):
+def compare(oracle, cfg_json, path, initial, ignored):
     """None if equal, else what differs."""
-    theirs, why_not_they = ask_oracle(oracle, path, initial)
-    ours, why_not_we = ask_us(cfg_json, path, initial)
+    theirs, why_not_they = ask_oracle(oracle, path, initial, ignored)
+    ours, why_not_we = ask_us(cfg_json, path, initial, ignored)
     if theirs is None and ours is None:
         return "refused"
     if theirs is None:
@@ -93,6 +108,7 @@ def main():
     parser.add_argument("--cfg-json", required=True)
     parser.add_argument("--python", required=True, help="a Python that has dvsim")
     parser.add_argument("--tools", nargs="+", default=["", "vcs", "xcelium", "verilator"])
+    parser.add_argument("--expand", action="store_true", help="compare expanded trees")
     parser.add_argument("project", type=pathlib.Path)
     args = parser.parse_args()
     project = args.project.resolve()
@@ -104,7 +120,11 @@ def main():
             if tool:
                 initial["tool"] = tool
             initial["branch"] = "default"
-            result = compare(oracle, args.cfg_json, path, initial)
+            ignored = IGNORED if args.expand else None
+            if args.expand:
+                initial["scratch_root"] = "/scratch"
+                initial["job_prefix"] = initial["rel_path"] = ""
+            result = compare(oracle, args.cfg_json, path, initial, ignored)
             word = result.split(":")[0]
             counts[word] = counts.get(word, 0) + 1
             if word == "DIFFERS":
