@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/entry.h"
+
+#include <string.h>
+
+const struct flow_key entry_keys[] = {
+	{"name", "string", "required", "unique; becomes a directory; {words} of the sweep",
+	 FLOW_KEY_JOB},
+	{"command", "string", "this or argv",
+	 "a command line; a shell runs it if it needs one; {words}", FLOW_KEY_JOB},
+	{"argv", "list", "this or command", "program and arguments, no shell; {words}",
+	 FLOW_KEY_JOB},
+	{"needs", "strings", "none", "names or globs of jobs that must pass before; {words}",
+	 FLOW_KEY_JOB},
+	{"needs_any", "strings", "none",
+	 "names or globs of jobs that must have ended, one of them passed; {words}", FLOW_KEY_JOB},
+	{"sweep", "object or list", "none", "axes: one job for each combination of their values",
+	 FLOW_KEY_JOB},
+};
+const size_t n_entry_keys = ARRAY_LEN(entry_keys);
+
+/* What was read and waits for entry_compile(); templates point to it. */
+struct entry_texts {
+	struct text name, target, cwd, seed, command;
+	struct text_list argv, env, tags, needs, needs_any;
+};
+
+/* Words of a command: strings, and numbers as they are written. */
+static struct text_list read_argv(struct load *l, struct cfg_fields *f)
+{
+	struct hjson_node *node = cfg_fields_node(f, "argv"), *e;
+	struct text *list;
+	uint32_t n = 0;
+
+	if (!node)
+		return (struct text_list){0};
+	if (node->type != HJSON_ARRAY || node->n == 0) {
+		diag_hint(cfg_error(l->cfg, l->diags, node,
+				    "'argv' must be an array of the program and its arguments"),
+			  "for a command line in one string use 'command'");
+		return (struct text_list){0};
+	}
+	list = arena_array(l->mem, node->n, sizeof(*list));
+	hjson_for_each (e, node) {
+		const char *s = cfg_scalar_text(l->cfg, e);
+
+		if (s)
+			list[n++] = (struct text){s, e};
+		else
+			cfg_error(l->cfg, l->diags, e,
+				  "a word of 'argv' must be a string or a "
+				  "number");
+	}
+	if (n && !*list[0].s)
+		cfg_error(l->cfg, l->diags, list[0].at, "the program in 'argv' is empty");
+	return (struct text_list){list, n};
+}
+
+static struct text read_command(struct load *l, struct cfg_fields *f)
+{
+	struct text t = settings_text(f, "command", (struct text){0});
+
+	if (t.s && t.s[strspn(t.s, " \t\n")] == '\0') {
+		cfg_error(l->cfg, l->diags, t.at, "'command' must not be blank");
+		t.s = NULL;
+	}
+	return t;
+}
+
+static void check_command(struct load *l, struct entry *e)
+{
+	struct hjson_node *command = hjson_get(e->node, "command");
+	struct hjson_node *argv = hjson_get(e->node, "argv");
+
+	if (command && argv)
+		diag_note(cfg_key_error(l->cfg, l->diags, argv,
+					"a job has 'command' or 'argv', not both"),
+			  cfg_pos(l->cfg, hjson_key_pos(cfg_doc(l->cfg), command)),
+			  "'command' is here");
+	if (!command && !argv)
+		cfg_error(l->cfg, l->diags, e->node, "a job needs 'command' or 'argv'");
+}
+
+static struct text read_name(struct load *l, struct cfg_fields *f, struct entry *e)
+{
+	struct text t = settings_text(f, "name", (struct text){0});
+
+	e->pos = cfg_pos(l->cfg, t.at ? t.at->pos : e->node->pos);
+	if (!hjson_get(e->node, "name"))
+		cfg_error(l->cfg, l->diags, e->node, "a job needs a 'name'");
+	return t;
+}
+
+/* "test.{mode}.{seed}" -> "test": the row of the status table that a sweep is counted in. */
+static struct text stem_of(struct load *l, const struct text *name)
+{
+	static const char trimmed[] = "._- ";
+	const char *s = name->s;
+	size_t n = strcspn(s, "{");
+
+	if (n == 0) { /* "{mode}.test": what comes after the words */
+		const char *end = strrchr(s, '}');
+
+		s = end ? end + 1 : s;
+		s += strspn(s, trimmed);
+		n = strlen(s);
+	}
+	while (n && strchr(trimmed, s[n - 1]))
+		n--;
+	return (struct text){n ? arena_strndup(l->mem, s, n) : "jobs", name->at};
+}
+
+void entry_read(struct load *l, struct hjson_node *node, const struct flow_options *options,
+		const struct settings *defaults, struct entry *ret)
+{
+	struct entry_texts *t = arena_zalloc(l->mem, sizeof(*t));
+	struct cfg_fields *f = cfg_fields_new(l->cfg, node, "job", l->diags);
+	struct text *env;
+
+	*ret = (struct entry){.node = node, .settings = *defaults, .texts = t};
+	if (!cfg_fields_object(f)) {
+		cfg_fields_end(f);
+		return;
+	}
+	t->name = read_name(l, f, ret);
+	t->command = read_command(l, f);
+	t->argv = read_argv(l, f);
+	check_command(l, ret);
+	t->needs = settings_texts(f, "needs", (struct text_list){0});
+	t->needs_any = settings_texts(f, "needs_any", (struct text_list){0});
+	sweep_read(l, cfg_fields_node(f, "sweep"), &ret->sweep);
+	settings_read(l, f, options->is_backend, &ret->settings);
+	cfg_fields_end(f);
+	t->tags = ret->settings.tags;
+	t->cwd = ret->settings.cwd;
+	t->seed = ret->settings.seed;
+	t->target = ret->settings.target;
+	if (t->name.s && !t->target.s)
+		t->target = stem_of(l, &t->name);
+	ret->must_be_seed = t->seed.s != NULL;
+	if (!t->seed.s && sweep_find(&ret->sweep, "seed", 4) >= 0)
+		t->seed = (struct text){"{seed}", node};
+	ret->has_seed = t->seed.s != NULL;
+	env = arena_array(l->mem, ret->settings.n_env + 1u, sizeof(*env));
+	for (uint32_t i = 0; i < ret->settings.n_env; i++)
+		env[i] = ret->settings.env[i].value;
+	t->env = (struct text_list){env, ret->settings.n_env};
+}
+
+static void compile(struct load *l, struct entry *e, const char *key, const struct text *text,
+		    enum template_words allowed, struct template *ret)
+{
+	if (text->s)
+		template_compile(l, &e->sweep, key, text, allowed, ret);
+}
+
+static struct template_list compile_list(struct load *l, struct entry *e, const char *key,
+					 const struct text_list *texts, enum template_words allowed)
+{
+	struct template *list = arena_array(l->mem, texts->n + 1u, sizeof(*list));
+
+	for (uint32_t i = 0; i < texts->n; i++)
+		template_compile(l, &e->sweep, key, &texts->at[i], allowed, &list[i]);
+	return (struct template_list){list, texts->n};
+}
+
+void entry_compile(struct load *l, struct entry *e)
+{
+	const struct entry_texts *t = e->texts;
+
+	compile(l, e, "name", &t->name, WORDS_NONE, &e->name);
+	compile(l, e, "target", &t->target, WORDS_NAME, &e->target);
+	compile(l, e, "cwd", &t->cwd, WORDS_NAME | WORDS_DIRS, &e->cwd);
+	compile(l, e, "seed", &t->seed, WORDS_NAME, &e->seed);
+	compile(l, e, "command", &t->command, WORDS_ALL, &e->command);
+	e->argv = compile_list(l, e, "argv", &t->argv, WORDS_ALL);
+	e->env = compile_list(l, e, "env", &t->env, WORDS_ALL);
+	e->tags = compile_list(l, e, "tags", &t->tags, WORDS_NAME);
+	e->needs = compile_list(l, e, "needs", &t->needs, WORDS_NAME);
+	e->needs_any = compile_list(l, e, "needs_any", &t->needs_any, WORDS_NAME);
+}

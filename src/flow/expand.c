@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/expand.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "flow/command.h"
+#include "flow/names.h"
+#include "flow/rules.h"
+
+struct expander {
+	struct load *load;
+	struct plan *plan;
+	const struct job_block *block;
+	struct map *by_name;
+	struct entry *entry; /* whose turn it is */
+	struct rules_maker rules;
+	const char **values;
+	struct str text;
+	bool has_error; /* an entry is told of one error: its jobs are alike */
+};
+
+static struct diag *refuse(struct expander *x, const struct template *t, const char *what)
+{
+	x->has_error = true;
+	return cfg_error(x->load->cfg, x->load->diags, t->text->at, "%s", what);
+}
+
+static void refuse_name(struct expander *x, const char *name, const char *fault)
+{
+	_cleanup_(str_done) struct str shown = {0};
+	size_t len = strlen(name);
+
+	str_reserve(&shown, 0);
+	str_add_printable(&shown, name, len > 60 ? 60 : len);
+	refuse(x, &x->entry->name,
+	       arena_printf(x->load->mem, "the job name '%s%s' %s", shown.s, len > 60 ? "…" : "",
+			    fault));
+}
+
+/* The axes that the name does not mention, as {words}; "" if it mentions all. */
+static const char *missing_axes(struct expander *x)
+{
+	const struct entry *e = x->entry;
+	_cleanup_(str_done) struct str out = {0};
+
+	str_reserve(&out, 0);
+	for (uint32_t i = 0; i < e->sweep.n_axes; i++)
+		if (!template_uses(&e->name, VALUE_FIRST_AXIS + i))
+			str_printf(&out, "%s{%s}", out.len ? " " : "", e->sweep.axes[i]);
+	return arena_strndup(x->load->mem, out.s, out.len);
+}
+
+static void refuse_twin(struct expander *x, const char *name, size_t number)
+{
+	const char *missing = missing_axes(x);
+	struct diag *e;
+
+	if (number >= x->entry->first) {
+		e = refuse(x, &x->entry->name,
+			   arena_printf(x->load->mem, "several jobs of this sweep are named '%s'",
+					name));
+		if (*missing)
+			diag_hint(e, "put the axes of the sweep into the name: %s", missing);
+		return;
+	}
+	e = refuse(x, &x->entry->name,
+		   arena_printf(x->load->mem, "there are two jobs named '%s'", name));
+	diag_note(e, x->plan->jobs[number].pos, "the first is here");
+}
+
+/* Name, directory and log are parts of two strings. */
+static bool set_name(struct expander *x, struct job_spec *job, uint32_t number)
+{
+	const char *root = x->block->scratch_path, *fault;
+	size_t root_len = strlen(root), len;
+	uintptr_t twin;
+	char *odir, *log;
+
+	str_clear(&x->text);
+	template_render(&x->entry->name, x->values, &x->text);
+	fault = name_job_fault(x->text.s);
+	if (!fault && root_len + x->text.len + sizeof("//log") > PATH_MAX)
+		fault = "makes the path of its log too long";
+	if (fault) {
+		refuse_name(x, x->text.s, fault);
+		return false;
+	}
+	len = root_len + 1 + x->text.len;
+	odir = arena_alloc(x->plan->mem, len + 1);
+	memcpy(odir, root, root_len);
+	odir[root_len] = '/';
+	memcpy(odir + root_len + 1, x->text.s, x->text.len + 1);
+	log = arena_alloc(x->plan->mem, len + sizeof("/log"));
+	memcpy(log, odir, len);
+	memcpy(log + len, "/log", sizeof("/log"));
+	job->odir = odir;
+	job->log_path = log;
+	job->id = job->name = odir + root_len + 1;
+	twin = (uintptr_t)map_set_n(x->by_name, job->name, x->text.len,
+				    (void *)(uintptr_t)(number + 1));
+	if (twin)
+		refuse_twin(x, job->name, twin - 1);
+	return !twin;
+}
+
+static const char *render(struct expander *x, const struct template *t)
+{
+	str_clear(&x->text);
+	template_render(t, x->values, &x->text);
+	return arena_strndup(x->plan->mem, x->text.s, x->text.len);
+}
+
+static void set_argv(struct expander *x, struct job_spec *job, const struct job_spec *before)
+{
+	const struct template_list *list = &x->entry->argv;
+	const char **argv = arena_array(x->plan->mem, list->n + 1u, sizeof(*argv));
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		job->has_attempt |= list->at[i].has_attempt;
+		if (before && list->at[i].same)
+			argv[i] = before->argv[i];
+		else
+			argv[i] = render(x, &list->at[i]);
+	}
+	job->argv = argv;
+	job->command = command_shown_argv(x->plan->mem, argv);
+}
+
+static void set_command(struct expander *x, struct job_spec *job, const struct job_spec *before)
+{
+	const struct template *t = &x->entry->command;
+	const char *text;
+
+	job->has_attempt |= t->has_attempt;
+	if (before && t->same) {
+		job->argv = before->argv;
+		job->command = before->command;
+		return;
+	}
+	text = render(x, t);
+	job->argv = command_argv(x->plan->mem, text);
+	job->command = command_shown(x->plan->mem, text);
+	if (!job->argv)
+		refuse(x, t, arena_printf(x->load->mem, "the command of '%s' is blank", job->name));
+}
+
+static void set_seed(struct expander *x, struct job_spec *job)
+{
+	const char *seed;
+
+	if (!x->entry->has_seed)
+		return;
+	seed = render(x, &x->entry->seed);
+	if (*seed && seed[strspn(seed, "0123456789")] == '\0')
+		job->seed = seed;
+	else if (x->entry->must_be_seed)
+		refuse(x, &x->entry->seed,
+		       arena_printf(x->load->mem, "the seed of '%s' must be digits, not \"%s\"",
+				    job->name, text_printable(x->load->mem, seed)));
+}
+
+static void make_job(struct expander *x, uint32_t number)
+{
+	struct job_spec *job = &x->plan->jobs[number];
+	bool is_first = number == x->entry->first;
+	const struct job_spec *before = is_first ? NULL : job - 1;
+
+	job->block = x->block;
+	job->pos = x->entry->pos;
+	x->values[VALUE_NAME] = NULL;
+	if (!set_name(x, job, number))
+		return;
+	x->values[VALUE_NAME] = job->name;
+	x->values[VALUE_ODIR] = job->odir;
+	x->values[VALUE_LOG] = job->log_path;
+	job->rules = rules_get(&x->rules, x->values);
+	for (uint32_t i = 0; i < x->entry->env.n; i++)
+		job->has_attempt |= x->entry->env.at[i].has_attempt;
+	if (x->entry->argv.n)
+		set_argv(x, job, before);
+	else
+		set_command(x, job, before);
+	set_seed(x, job);
+}
+
+static void expand_entry(struct expander *x)
+{
+	struct entry *e = x->entry;
+
+	x->has_error = false;
+	x->values = arena_array(x->load->mem, VALUE_FIRST_AXIS + e->sweep.n_axes,
+				sizeof(*x->values));
+	rules_init(&x->rules, x->load, x->plan->mem, e);
+	for (size_t i = 0; i < e->n && !x->has_error; i++) {
+		sweep_row(&e->sweep, i, x->values + VALUE_FIRST_AXIS);
+		make_job(x, (uint32_t)(e->first + i));
+	}
+	rules_done(&x->rules);
+}
+
+static const struct job_block *make_block(struct plan *plan)
+{
+	struct job_block *block = arena_zalloc(plan->mem, sizeof(*block));
+
+	block->name = plan->name;
+	block->scratch_path = path_join(plan->mem, plan->scratch_root, plan->name);
+	return block;
+}
+
+void expand_entries(struct load *l, struct plan *plan, struct entry *entries, size_t n_entries,
+		    struct map *by_name)
+{
+	struct expander x = {
+		.load = l, .plan = plan, .block = make_block(plan), .by_name = by_name};
+
+	plan->n_jobs = 0;
+	for (size_t i = 0; i < n_entries; i++) {
+		entries[i].first = plan->n_jobs;
+		entries[i].n = entries[i].sweep.n_jobs;
+		plan->n_jobs += entries[i].n;
+	}
+	plan->jobs = arena_array(plan->mem, plan->n_jobs, sizeof(*plan->jobs));
+	for (size_t i = 0; i < n_entries; i++) {
+		x.entry = &entries[i];
+		expand_entry(&x);
+	}
+	str_done(&x.text);
+}

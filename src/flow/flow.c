@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/flow.h"
+
+#include <string.h>
+
+#include "flow/types.h"
+
+const struct flow_type *const flow_types[] = {
+	&flow_jobs,
+	NULL,
+};
+
+static const char *suggest(const char *name)
+{
+	const char *names[ARRAY_LEN(flow_types)];
+	size_t n = 0;
+
+	for (; flow_types[n]; n++)
+		names[n] = flow_types[n]->name;
+	return str_suggest(name, names, n);
+}
+
+static const struct flow_type *find(const char *name)
+{
+	for (size_t i = 0; flow_types[i]; i++)
+		if (strcmp(flow_types[i]->name, name) == 0)
+			return flow_types[i];
+	return NULL;
+}
+
+static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
+{
+	struct hjson_node *node = hjson_get(cfg_root(c), "flow");
+	const struct flow_type *type;
+	const char *name, *near;
+	struct diag *e;
+
+	if (!node) {
+		e = cfg_error(c, diags, cfg_root(c), "the configuration has no 'flow'");
+		diag_hint(e, "for a graph of jobs write 'flow: jobs'");
+		return NULL;
+	}
+	if (node->type != HJSON_STRING) {
+		cfg_error(c, diags, node, "'flow' must be a string");
+		return NULL;
+	}
+	name = hjson_cstr(cfg_doc(c), node);
+	type = find(name);
+	if (type)
+		return type;
+	e = cfg_error(c, diags, node, "there is no flow '%s'", name);
+	near = suggest(name);
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	return NULL;
+}
+
+struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags)
+{
+	const struct flow_type *type = type_of(c, diags);
+
+	return type ? type->make(c, options, diags) : NULL;
+}

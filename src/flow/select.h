@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* -i: the jobs that are asked for, and what they need. */
+#ifndef FLOW_SELECT_H
+#define FLOW_SELECT_H
+
+#include "base/diag.h"
+#include "base/map.h"
+#include "job/job_spec.h"
+
+/*
+ * Takes all other jobs out of the plan. An item is a name, a glob over names, a target, or @TAG (a
+ * glob over tags). What a selected job needs comes along, and so does every finally job; of what it
+ * needs any of, only what was selected by itself stays. An item that selects nothing is an error.
+ */
+void select_jobs(struct plan *plan, const char *const *items, const struct map *by_name,
+		 struct diags *diags);
+
+#endif

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct settings settings_default = {
+	.grace_s = -1,
+	.cpus = 1,
+	.max_odirs = 5,
+};
+
+static struct arena *mem_of(const struct cfg_fields *f)
+{
+	return cfg_mem(cfg_fields_cfg(f));
+}
+
+/* "env.HOME": the path of a member, for messages. */
+static const char *member_path(const struct cfg_fields *f, const char *key, const char *member)
+{
+	return arena_printf(mem_of(f), "%s.%s", key, text_printable(mem_of(f), member));
+}
+
+struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise)
+{
+	struct text t = {.s = cfg_fields_string(f, key, NULL)};
+
+	if (!t.s)
+		return otherwise;
+	t.at = hjson_get(cfg_fields_object(f), key);
+	if (*t.s)
+		return t;
+	cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), t.at, "'%s' must not be empty", key);
+	return otherwise;
+}
+
+struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise)
+{
+	struct hjson_node **nodes;
+	const char *const *texts = cfg_fields_strings(f, key, &nodes);
+	struct map seen = {0};
+	struct text *list;
+	uint32_t n = 0;
+
+	if (!texts)
+		return otherwise;
+	while (texts[n])
+		n++;
+	list = arena_array(mem_of(f), n + 1, sizeof(*list));
+	for (uint32_t i = 0; i < n; i++) {
+		struct hjson_node *first = map_set(&seen, texts[i], nodes[i]);
+
+		list[i] = (struct text){texts[i], nodes[i]};
+		if (!*texts[i])
+			cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), nodes[i],
+				  "'%s' must not hold an empty string", key);
+		else if (first)
+			diag_note(cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), nodes[i],
+					    "\"%s\" is in '%s' twice",
+					    text_printable(mem_of(f), texts[i]), key),
+				  cfg_pos(cfg_fields_cfg(f), first->pos), "first here");
+	}
+	map_done(&seen);
+	return (struct text_list){list, n};
+}
+
+static void read_backend(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->backend = settings_text(f, key, s->backend);
+}
+
+static void read_cwd(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->cwd = settings_text(f, key, s->cwd);
+}
+
+static void read_target(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->target = settings_text(f, key, s->target);
+}
+
+/* Digits of any length, as a number or as a string (which may hold {words}). */
+static void read_seed(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	struct hjson_node *node = cfg_fields_node(f, key);
+
+	if (!node)
+		return;
+	if (node->type == HJSON_STRING || node->type == HJSON_INT)
+		s->seed = (struct text){cfg_scalar_text(cfg_fields_cfg(f), node), node};
+	else
+		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
+			  "'%s' must be a whole number, or a string such as \"{seed}\"", key);
+}
+
+static void read_timeout(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->timeout_s = cfg_fields_duration(f, key, s->timeout_s);
+}
+
+static void read_grace(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->grace_s = cfg_fields_duration(f, key, s->grace_s);
+}
+
+static void read_weight(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->weight = (int32_t)cfg_fields_int(f, key, INT32_MIN, INT32_MAX, s->weight);
+}
+
+static void read_cpus(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->cpus = (uint32_t)cfg_fields_int(f, key, 1, 65536, s->cpus);
+}
+
+static void read_max_odirs(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->max_odirs = (uint32_t)cfg_fields_int(f, key, 0, 1000000, s->max_odirs);
+}
+
+static void read_max_log(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->max_log_bytes = cfg_fields_size(f, key, s->max_log_bytes);
+}
+
+static void read_pass_patterns(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->pass_patterns = settings_texts(f, key, s->pass_patterns);
+}
+
+static void read_fail_patterns(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->fail_patterns = settings_texts(f, key, s->fail_patterns);
+}
+
+static void read_tags(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->tags = settings_texts(f, key, s->tags);
+	for (uint32_t i = 0; i < s->tags.n; i++)
+		if (strpbrk(s->tags.at[i].s, "@, \t\n"))
+			cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), s->tags.at[i].at,
+				  "a tag must not hold '@', ',' or blanks");
+}
+
+static void read_keep(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->keep = settings_texts(f, key, s->keep);
+}
+
+static void read_leak(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	static const char *const words[] = {[LEAK_KILL] = "kill", [LEAK_FAIL] = "fail", NULL};
+
+	s->leak = (enum leak_rule)cfg_fields_word(f, key, words, (int)s->leak);
+}
+
+static void read_finally(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->is_finally = cfg_fields_bool(f, key, s->is_finally);
+}
+
+static void read_dump_env(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->dump_env = cfg_fields_bool(f, key, s->dump_env);
+}
+
+static void read_renew(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->renew = cfg_fields_bool(f, key, s->renew);
+}
+
+/* For people who read the file: we only look at its type. */
+static void read_description(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	(void)s;
+	cfg_fields_string(f, key, NULL);
+}
+
+enum { RETRIES_MOST = 1000 };
+
+/* A number, or {max, on, backoff}. */
+static void read_retries(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	static const char *const on[] = {[RETRY_ANY] = "any",
+					 [RETRY_INFRA] = "infra",
+					 [RETRY_JOB] = "job",
+					 [RETRY_TIMEOUT] = "timeout",
+					 NULL};
+	struct hjson_node *node = cfg_fields_node(f, key);
+	struct retry_rules r = {0};
+	struct cfg_fields *inner;
+
+	if (!node)
+		return;
+	if (node->type != HJSON_OBJECT) {
+		r.max = (uint32_t)cfg_fields_int(f, key, 0, RETRIES_MOST, 0);
+		s->retry = r;
+		return;
+	}
+	inner = cfg_fields_new(cfg_fields_cfg(f), node, key, cfg_fields_diags(f));
+	r.max = (uint32_t)cfg_fields_int(inner, "max", 0, RETRIES_MOST, 1);
+	r.on = (enum retry_on)cfg_fields_word(inner, "on", on, RETRY_ANY);
+	r.backoff_s = cfg_fields_duration(inner, "backoff", 0);
+	cfg_fields_end(inner);
+	s->retry = r;
+}
+
+static bool is_resource_name(const char *s)
+{
+	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+	return n && !s[n] && (*s < '0' || *s > '9');
+}
+
+static void read_resource(struct cfg_fields *f, struct hjson_node *m, uint32_t least,
+			  struct resource_need *ret)
+{
+	struct cfg *c = cfg_fields_cfg(f);
+
+	ret->name = hjson_key_cstr(cfg_doc(c), m);
+	ret->pos = cfg_pos(c, m->pos);
+	if (!is_resource_name(ret->name))
+		diag_hint(cfg_key_error(c, cfg_fields_diags(f), m,
+					"'%s' cannot be the name of a resource",
+					text_printable(cfg_mem(c), ret->name)),
+			  "names are upper case: VCS, GPU_MEM");
+	if (m->type == HJSON_INT && !m->big && m->i >= least && m->i < UINT32_MAX)
+		ret->count = (uint32_t)m->i;
+	else
+		cfg_error(c, cfg_fields_diags(f), m,
+			  "resource '%s' must be a whole number of at least %u",
+			  text_printable(cfg_mem(c), ret->name), least);
+}
+
+const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
+					       uint32_t least, uint32_t *ret_n)
+{
+	struct hjson_node *node = cfg_fields_node(f, key), *m;
+	struct resource_need *list;
+	uint32_t n = 0;
+
+	*ret_n = 0;
+	if (!node)
+		return NULL;
+	if (node->type != HJSON_OBJECT) {
+		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
+			  "'%s' must be an object of names and numbers, such as { VCS: 1 }", key);
+		return NULL;
+	}
+	list = arena_array(mem_of(f), node->n + 1u, sizeof(*list));
+	hjson_for_each (m, node)
+		if (!m->shadowed)
+			read_resource(f, m, least, &list[n++]);
+	*ret_n = n;
+	return list;
+}
+
+static void read_resources(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	if (hjson_get(cfg_fields_object(f), key))
+		s->resources = settings_resources(f, key, 1, &s->n_resources);
+	else
+		cfg_fields_allow(f, key);
+}
+
+static void set_env(struct cfg_fields *f, const char *key, struct hjson_node *m,
+		    struct env_setting *list, uint32_t *n)
+{
+	struct cfg *c = cfg_fields_cfg(f);
+	const char *name = hjson_key_cstr(cfg_doc(c), m);
+	struct text value = {cfg_scalar_text(c, m), m};
+	uint32_t i = 0;
+
+	if (!*name || strchr(name, '=') || !text_is_clean(name) || strpbrk(name, " \t\n")) {
+		cfg_key_error(c, cfg_fields_diags(f), m,
+			      "'%s' cannot be the name of an environment variable",
+			      text_printable(cfg_mem(c), name));
+		return;
+	}
+	if (!value.s) {
+		cfg_error(c, cfg_fields_diags(f), m, "'%s' must be a string or a number",
+			  member_path(f, key, name));
+		return;
+	}
+	while (i < *n && strcmp(list[i].name, name) != 0)
+		i++;
+	list[i] = (struct env_setting){name, value};
+	*n += i == *n;
+}
+
+/* Merges: a name that `defaults` has too gets the job's value, the others stay. */
+static void read_env(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	struct hjson_node *node = cfg_fields_node(f, key), *m;
+	struct env_setting *list;
+
+	if (!node)
+		return;
+	if (node->type != HJSON_OBJECT) {
+		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
+			  "'%s' must be an object of names and values", key);
+		return;
+	}
+	list = arena_array(mem_of(f), s->n_env + node->n + 1u, sizeof(*list));
+	if (s->n_env)
+		memcpy(list, s->env, s->n_env * sizeof(*list));
+	hjson_for_each (m, node)
+		if (!m->shadowed)
+			set_env(f, key, m, list, &s->n_env);
+	s->env = list;
+}
+
+const struct setting_key setting_keys[] = {
+	{{"description", "string", "none", "for people who read the file", FLOW_KEY_SETTING},
+	 read_description},
+	{{"target", "string", "the name up to its first {",
+	  "row of the status table that counts the job; {words}", FLOW_KEY_SETTING},
+	 read_target},
+	{{"tags", "strings", "none", "for -i @TAG; {words}", FLOW_KEY_SETTING}, read_tags},
+	{{"env", "object", "none", "environment variables to set; {words} in values",
+	  FLOW_KEY_SETTING},
+	 read_env},
+	{{"cwd", "string", "{cfg_dir}",
+	  "working directory, from the configuration's directory; {words}", FLOW_KEY_SETTING},
+	 read_cwd},
+	{{"timeout", "duration", "none", "kill an attempt that runs longer", FLOW_KEY_SETTING},
+	 read_timeout},
+	{{"grace", "duration", "--grace", "between TERM and KILL", FLOW_KEY_SETTING}, read_grace},
+	{{"retries", "number or object", "0", "attempts after the first; { max, on, backoff }",
+	  FLOW_KEY_SETTING},
+	 read_retries},
+	{{"pass_patterns", "strings", "none", "regular expressions that must be in the log",
+	  FLOW_KEY_SETTING},
+	 read_pass_patterns},
+	{{"fail_patterns", "strings", "none", "regular expressions that must not be in the log",
+	  FLOW_KEY_SETTING},
+	 read_fail_patterns},
+	{{"weight", "whole number", "0", "priority: larger starts first", FLOW_KEY_SETTING},
+	 read_weight},
+	{{"cpus", "whole number", "1", "CPUs that the job keeps busy", FLOW_KEY_SETTING},
+	 read_cpus},
+	{{"resources", "object", "none", "what the job holds while it runs: { VCS: 1 }",
+	  FLOW_KEY_SETTING},
+	 read_resources},
+	{{"backend", "string", "--backend", "what runs the job", FLOW_KEY_SETTING}, read_backend},
+	{{"finally", "true or false", "false", "run at the end, whatever happened before",
+	  FLOW_KEY_SETTING},
+	 read_finally},
+	{{"seed", "whole number or string", "the axis seed",
+	  "recorded in results; digits of any length; {words}", FLOW_KEY_SETTING},
+	 read_seed},
+	{{"leak", "kill or fail", "kill",
+	  "what a process that outlives the job means: it is killed, or the job fails too",
+	  FLOW_KEY_SETTING},
+	 read_leak},
+	{{"keep", "strings", "none", "globs of names of daemons that may outlive the job",
+	  FLOW_KEY_SETTING},
+	 read_keep},
+	{{"max_log", "size", "none", "kill a job whose log grows larger", FLOW_KEY_SETTING},
+	 read_max_log},
+	{{"dump_env", "true or false", "false", "write the environment to {odir}/env_vars",
+	  FLOW_KEY_SETTING},
+	 read_dump_env},
+	{{"renew", "true or false", "false",
+	  "move the directory of an earlier run aside instead of re-using it", FLOW_KEY_SETTING},
+	 read_renew},
+	{{"max_odirs", "whole number", "5",
+	  "with renew: directories to keep, the new one included; 0: all", FLOW_KEY_SETTING},
+	 read_max_odirs},
+};
+const size_t n_setting_keys = ARRAY_LEN(setting_keys);
+
+static bool write_str(void *ctx, const char *bytes, size_t len)
+{
+	str_addn(ctx, bytes, len);
+	return true;
+}
+
+static const char *json_of(struct cfg *c, const struct hjson_node *node)
+{
+	_cleanup_(str_done) struct str out = {0};
+
+	str_reserve(&out, 0);
+	hjson_to_json(cfg_doc(c), node, 0, write_str, &out);
+	return arena_strndup(cfg_mem(c), out.s, out.len);
+}
+
+static void set_backend_key(struct cfg *c, const char *backend, struct hjson_node *m,
+			    struct backend_key *list, uint32_t *n)
+{
+	const char *value = cfg_scalar_text(c, m);
+	struct backend_key k = {
+		.backend = backend,
+		.key = hjson_key_cstr(cfg_doc(c), m),
+		.value = value ? value : json_of(c, m),
+		.pos = cfg_pos(c, m->pos),
+	};
+	uint32_t i = 0;
+
+	while (i < *n && (strcmp(list[i].backend, backend) != 0 || strcmp(list[i].key, k.key) != 0))
+		i++;
+	list[i] = k;
+	*n += i == *n;
+}
+
+/* `fake: { outcome: fail }`: unread, for the backend's own check. Merges like env. */
+static void read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
+			      struct settings *s)
+{
+	struct backend_key *list;
+	struct hjson_node *m;
+
+	cfg_fields_allow(f, backend);
+	if (node->type != HJSON_OBJECT) {
+		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node, "'%s' must be an object",
+			  backend);
+		return;
+	}
+	list = arena_array(mem_of(f), s->n_backend_keys + node->n + 1u, sizeof(*list));
+	if (s->n_backend_keys)
+		memcpy(list, s->backend_keys, s->n_backend_keys * sizeof(*list));
+	hjson_for_each (m, node)
+		if (!m->shadowed)
+			set_backend_key(cfg_fields_cfg(f), backend, m, list, &s->n_backend_keys);
+	s->backend_keys = list;
+}
+
+void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(const char *name),
+		   struct settings *s)
+{
+	struct text before = s->backend;
+	struct hjson_node *m;
+
+	for (size_t i = 0; i < n_setting_keys; i++)
+		setting_keys[i].read(f, setting_keys[i].doc.key, s);
+	if (!is_backend || !cfg_fields_object(f))
+		return;
+	if (s->backend.at != before.at && !is_backend(s->backend.s))
+		cfg_error(l->cfg, l->diags, s->backend.at, "there is no backend '%s'",
+			  text_printable(l->mem, s->backend.s));
+	hjson_for_each (m, cfg_fields_object(f)) {
+		const char *key;
+
+		if (m->shadowed)
+			continue;
+		key = hjson_key_cstr(cfg_doc(l->cfg), m);
+		if (is_backend(key))
+			read_backend_keys(f, m, key, s);
+	}
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `defaults` and a job may both say: read from `defaults` over our own defaults, then from a
+ * job over those. One row per key in settings.c.
+ */
+#ifndef FLOW_SETTINGS_H
+#define FLOW_SETTINGS_H
+
+#include "flow/flow.h"
+#include "flow/load.h"
+
+struct env_setting {
+	const char *name;
+	struct text value;
+};
+
+struct settings {
+	struct text backend, cwd, target, seed;
+	double timeout_s, grace_s;
+	uint64_t max_log_bytes;
+	struct text_list pass_patterns, fail_patterns, tags, keep;
+	const struct env_setting *env;
+	const struct resource_need *resources;
+	const struct backend_key *backend_keys;
+	uint32_t n_env, n_resources, n_backend_keys;
+	struct retry_rules retry;
+	int32_t weight;
+	uint32_t cpus, max_odirs;
+	enum leak_rule leak;
+	bool is_finally, dump_env, renew;
+};
+
+extern const struct settings settings_default;
+
+/* A key, for its readers and for docs/config.md. */
+struct setting_key {
+	struct flow_key doc;
+	void (*read)(struct cfg_fields *f, const char *key, struct settings *s);
+};
+extern const struct setting_key setting_keys[];
+extern const size_t n_setting_keys;
+
+/* Reads all keys of f over what is in *s. */
+void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(const char *name),
+		   struct settings *s);
+
+/* A string or a list of strings, none of them empty or there twice. */
+struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise);
+struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise);
+/* `{VCS: 4}`: names in upper case with counts of at least least. */
+const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
+					       uint32_t least, uint32_t *ret_n);
+
+#endif
