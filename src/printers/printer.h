@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all printers have in common: they observe a run, keep the tally, know when to draw, and own
+ * an output that never waits. How it looks is the business of a face (plain.c, tty.c, curses.c).
+ * Private to the room.
+ */
+#ifndef PRINTERS_PRINTER_H
+#define PRINTERS_PRINTER_H
+
+#include "base/clock.h"
+#include "printers/line_queue.h"
+#include "printers/pace.h"
+#include "printers/printers.h"
+#include "printers/rows.h"
+#include "printers/tally.h"
+#include "printers/term_out.h"
+
+struct printer;
+
+/* NULL member: nothing to do. */
+struct face_ops {
+	const char *name;
+	double interval_s; /* its own, where the user asks for none */
+	double tick_s;	   /* drawn so often even if nothing changed; 0: no */
+	/* The tally knows all targets. */
+	void (*started)(struct printer *p);
+	/* It is time: say what is new, in lines, or call term_out_wake() for a new picture. */
+	void (*draw)(struct printer *p);
+	/* f ended just now. NULL: failures are lines. */
+	void (*failed)(struct printer *p, const struct tally_failure *f);
+	/* A message of the program; it is among the lines already. */
+	void (*logged)(struct printer *p, const char *text, size_t len);
+	/* Everything is final. */
+	void (*ended)(struct printer *p);
+	/* The next unit for the terminal. NULL: lines that wait. */
+	void (*fill)(struct printer *p, struct str *unit);
+	void (*resized)(struct printer *p);
+	/* Before the end, or when nobody reads any more: give the terminal back. */
+	void (*leave)(struct printer *p);
+	void (*destroy)(struct printer *p);
+};
+
+struct printer {
+	struct observer observer;
+	struct printer_env env;
+	const struct face_ops *face;
+	void *own; /* the face's */
+
+	struct tally tally;
+	struct row_widths widths;
+	char *run_name;		   /* NULL: no run has started */
+	const struct clock *clock; /* the run's */
+	bool is_running, is_utf8;
+
+	struct pace pace;
+	ev_timer due;
+	ev_signal resize;
+	struct term_out out;
+	struct line_queue lines;
+};
+
+/* face's started() is called when the run starts; own is face's to free in destroy(). */
+struct observer *printer_new(const struct printer_env *env, const struct face_ops *face, void *own);
+/* Another face takes over in the middle of a run; the old one's destroy() is called. */
+void printer_set_face(struct printer *p, const struct face_ops *face, void *own);
+double printer_now(const struct printer *p); /* on the run's clock */
+void printer_add_lines(struct printer *p, const char *text, size_t len);
+void printer_add_failure(struct printer *p, const struct tally_failure *f);
+void printer_changed(struct printer *p); /* draw when it is time */
+
+/* Columns and rows; 80 x 24 where the terminal does not say. */
+void printer_size(const struct printer *p, unsigned *ret_columns, unsigned *ret_rows);
+/* The terminal is ours to draw on: we are its foreground process group. */
+bool printer_is_foreground(int fd);
+/* It is a terminal that can be drawn on, and ours. */
+bool printer_can_draw(const struct printer_env *env);
+
+extern const struct face_ops plain_face;
+struct observer *plain_create(const struct printer_env *env, struct error *err);
+struct observer *tty_create(const struct printer_env *env, struct error *err);
+struct observer *curses_create(const struct printer_env *env, struct error *err);
+bool curses_can(const struct printer_env *env);
+
+#endif

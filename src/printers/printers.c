@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "printers/printers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "printers/printer.h"
+
+static bool can_always(const struct printer_env *env)
+{
+	(void)env;
+	return true;
+}
+
+static const struct face_ops none_face = {.name = "none"};
+
+static struct observer *none_create(const struct printer_env *env, struct error *err)
+{
+	(void)err;
+	return printer_new(env, &none_face, NULL);
+}
+
+static const struct printer_type curses = {
+	.name = "curses",
+	.help = "full screen: bars, what runs, failures; q goes back to lines",
+	.can = curses_can,
+	.create = curses_create,
+};
+static const struct printer_type tty = {
+	.name = "tty",
+	.help = "a table that is redrawn below the messages",
+	.can = printer_can_draw,
+	.create = tty_create,
+};
+static const struct printer_type plain = {
+	.name = "plain",
+	.help = "lines only, for logs and pipes",
+	.can = can_always,
+	.create = plain_create,
+};
+static const struct printer_type none = {
+	.name = "none",
+	.help = "no progress, messages only",
+	.can = can_always,
+	.create = none_create,
+};
+
+const struct printer_type *const printer_types[] = {&curses, &tty, &plain, &none, NULL};
+
+/* Set by every CI service; what is shown there is a log. */
+static bool is_ci(void)
+{
+	const char *ci = getenv("CI");
+
+	return ci && *ci && strcmp(ci, "false") != 0 && strcmp(ci, "0") != 0;
+}
+
+const struct printer_type *printer_type_choose(const char *name, const struct printer_env *env)
+{
+	/* Never full screen unasked: people want their scrollback. */
+	if (strcmp(name, "auto") == 0)
+		return !is_ci() && tty.can(env) ? &tty : &plain;
+	for (size_t i = 0; printer_types[i]; i++)
+		if (strcmp(printer_types[i]->name, name) == 0)
+			return printer_types[i];
+	return NULL;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "printers/term_mode.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+
+#define UNDO_BYTES  128u
+#define STACK_BYTES (64u << 10)
+
+static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGQUIT};
+#define N_FATAL ARRAY_LEN(fatal_signals)
+
+static struct {
+	int fd;
+	struct termios was, raw;
+	char undo[UNDO_BYTES];
+	size_t n_undo;
+	struct sigaction actions[N_FATAL];
+	stack_t stack;
+	volatile sig_atomic_t is_active;
+	bool is_registered;
+	char stack_bytes[STACK_BYTES];
+} mode;
+
+/* Waits for the terminal half a second at most. */
+static void write_undo(int fd, const char *bytes, size_t n)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	while (n > 0) {
+		ssize_t done = write(fd, bytes, n);
+
+		if (done > 0) {
+			bytes += done;
+			n -= (size_t)done;
+		} else if (done < 0 && errno == EINTR) {
+			continue;
+		} else if (done == 0 || errno != EAGAIN || poll(&p, 1, 500) <= 0) {
+			return;
+		}
+	}
+}
+
+/* In the background the modes are somebody else's, and setting them would stop us. */
+static void set_modes(const struct termios *to)
+{
+	if (tcgetpgrp(mode.fd) == getpgrp())
+		tcsetattr(mode.fd, TCSANOW, to);
+}
+
+/* Everything in here is safe in a signal handler. */
+static void rescue(void)
+{
+	int saved = errno;
+
+	if (mode.is_active) {
+		mode.is_active = 0;
+		write_undo(mode.fd, mode.undo, mode.n_undo);
+		set_modes(&mode.was);
+	}
+	errno = saved;
+}
+
+/* The disposition from before takes over, so a core, a report by a sanitizer or an exit code of
+ * 128 + n come as ever. */
+static void on_fatal(int signum)
+{
+	rescue();
+	for (size_t i = 0; i < N_FATAL; i++)
+		if (fatal_signals[i] == signum)
+			sigaction(signum, &mode.actions[i], NULL);
+	raise(signum);
+}
+
+static void watch_fatal(void)
+{
+	struct sigaction act = {.sa_handler = on_fatal, .sa_flags = SA_ONSTACK | SA_NODEFER};
+	stack_t own = {.ss_sp = mode.stack_bytes, .ss_size = sizeof(mode.stack_bytes)};
+
+	sigaltstack(&own, &mode.stack);
+	for (size_t i = 0; i < N_FATAL; i++) {
+		sigaction(fatal_signals[i], NULL, &mode.actions[i]);
+		if (mode.actions[i].sa_handler != SIG_IGN)
+			sigaction(fatal_signals[i], &act, NULL);
+	}
+}
+
+static void unwatch_fatal(void)
+{
+	for (size_t i = 0; i < N_FATAL; i++)
+		sigaction(fatal_signals[i], &mode.actions[i], NULL);
+	sigaltstack(&mode.stack, NULL);
+}
+
+int term_mode_enter(int fd, const char *undo)
+{
+	if (mode.is_active)
+		return 0;
+	mode.fd = fd;
+	if (tcgetattr(fd, &mode.was) < 0)
+		return -1;
+	mode.raw = mode.was;
+	mode.raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL);
+	mode.raw.c_cc[VMIN] = 1;
+	mode.raw.c_cc[VTIME] = 0;
+	mode.n_undo = strnlen(undo, sizeof(mode.undo));
+	memcpy(mode.undo, undo, mode.n_undo);
+	if (!mode.is_registered)
+		atexit(rescue);
+	mode.is_registered = true;
+	watch_fatal();
+	mode.is_active = 1;
+	set_modes(&mode.raw);
+	return 0;
+}
+
+void term_mode_again(void)
+{
+	if (mode.is_active)
+		set_modes(&mode.raw);
+}
+
+void term_mode_leave(void)
+{
+	if (!mode.is_active)
+		return;
+	mode.is_active = 0;
+	set_modes(&mode.was);
+	unwatch_fatal();
+}
