@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The registry of observers that write files: one row each in observers.c. Printers:
- * printers/printers.h. */
+/*
+ * The registry of observers that write files. A new one is one file, one line in list.h, one line
+ * in meson.build; how to write one: docs/observers.md. Printers: printers/printers.h.
+ */
 #ifndef OBSERVERS_OBSERVERS_H
 #define OBSERVERS_OBSERVERS_H
 
@@ -13,9 +15,10 @@
 
 /* What a constructor is given. All borrowed, all outlive the observer. */
 struct observer_env {
-	struct ev_loop *loop;
-	struct clerk *clerk;
-	struct run_dir *run;
+	struct ev_loop *loop;	 /* NULL: there is none (tests) */
+	struct clerk *clerk;	 /* NULL: there is none; who needs it does without or breaks */
+	struct run_dir *run;	 /* not published yet: the journal does that */
+	const char *const *argv; /* the command line, NULL-terminated; or NULL */
 };
 
 struct observer_type {
@@ -27,8 +30,12 @@ struct observer_type {
 };
 
 extern const struct observer_type *const observer_types[]; /* NULL-terminated; journal first */
+const struct observer_type *observer_type_find(const char *name);
 
-struct observer *observer_journal_create(const struct observer_env *env, struct error *err);
-struct observer *observer_links_create(const struct observer_env *env, struct error *err);
+#define OBSERVER(name, is_default, help)                                          \
+	struct observer *observer_##name##_create(const struct observer_env *env, \
+						  struct error *err);
+#include "observers/list.h"
+#undef OBSERVER
 
 #endif

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Keeps what happens, before anybody else is told: one record when an attempt starts, one when it
+ * has ended or the job is final. The loop only ever write(2)s; that the records reach the disk is
+ * the clerk's work, asked for a little after something was written and never more often than the
+ * disk is worth. The formats are run/'s.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "observers/observers.h"
+#include "run/job_record.h"
+#include "run/journal.h"
+#include "scheduler/sched.h"
+
+static const double SYNC_AFTER_S = 0.1;
+
+struct journal_observer {
+	struct observer base;
+	struct observer_env env;
+	struct journal *journal;
+	char *path; /* once the run has its name */
+	ev_timer sync;
+};
+
+static struct journal_observer *own(struct observer *o)
+{
+	return container_of(o, struct journal_observer, base);
+}
+
+/* ---- reaching the disk ---- */
+
+static void sync_now(struct journal_observer *o)
+{
+	int errnum = 0;
+
+	if (o->env.clerk)
+		clerk_sync(o->env.clerk, o->path);
+	else
+		errnum = journal_sync(o->journal);
+	if (errnum)
+		observer_break(&o->base, "the journal %s cannot be synced (%s)", o->path,
+			       strerror(errnum));
+}
+
+static void on_sync(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)revents;
+	ev_ref(loop);
+	sync_now(w->data);
+}
+
+/* The timer keeps no loop alive: what it is late for is done at the end of the run. */
+static void sync_soon(struct journal_observer *o)
+{
+	if (!o->env.loop || ev_is_active(&o->sync))
+		return;
+	ev_timer_set(&o->sync, SYNC_AFTER_S, 0);
+	ev_timer_start(o->env.loop, &o->sync);
+	ev_unref(o->env.loop);
+}
+
+static void sync_stop(struct journal_observer *o)
+{
+	if (!o->env.loop || !ev_is_active(&o->sync))
+		return;
+	ev_ref(o->env.loop);
+	ev_timer_stop(o->env.loop, &o->sync);
+}
+
+/* ---- records ---- */
+
+static struct json_out *begin(struct journal_observer *o, const struct sched *s, const char *ev)
+{
+	return journal_begin(o->journal, ev, clock_wall(sched_clock(s)));
+}
+
+static void commit(struct journal_observer *o)
+{
+	int errnum = journal_commit(o->journal);
+
+	if (errnum)
+		observer_break(&o->base,
+			       "the journal %s cannot be written (%s): it ends at its last whole "
+			       "record, and the run cannot be resumed from there on",
+			       o->path ? o->path : JOURNAL_NAME, strerror(errnum));
+	else
+		sync_soon(o);
+}
+
+static void write_argv(struct json_out *out, const char *const *argv)
+{
+	jout_key(out, "argv");
+	jout_array(out);
+	for (; argv && *argv; argv++)
+		jout_string(out, *argv);
+	jout_array_end(out);
+}
+
+static void write_run(struct journal_observer *o, const struct sched *s)
+{
+	const struct plan *plan = sched_plan(s);
+	struct json_out *out = begin(o, s, "run");
+	char host[256] = "";
+
+	gethostname(host, sizeof(host) - 1);
+	jout_key_int(out, "version", JOURNAL_SCHEMA_VERSION);
+	jout_key_string(out, "run", run_dir_id(o->env.run));
+	jout_key_string(out, "name", plan->name);
+	jout_key_string(out, "flow", plan->flow);
+	jout_key_string(out, "cfg_path", plan->cfg_path);
+	jout_key_string(out, "scratch_root", plan->scratch_root);
+	jout_key_int(out, "n_jobs", (int64_t)sched_n_jobs(s));
+	jout_key_int(out, "pid", getpid());
+	jout_key_string(out, "host", host);
+	write_argv(out, o->env.argv);
+	commit(o);
+}
+
+/* The first record is on disk, so the run may have its name. */
+static void publish(struct journal_observer *o)
+{
+	struct error err = {0};
+	int errnum = journal_sync(o->journal);
+
+	if (errnum)
+		observer_break(&o->base, "the journal cannot be synced (%s)", strerror(errnum));
+	if (run_dir_publish(o->env.run, &err) < 0) {
+		observer_break(&o->base, "%s", err.msg);
+		error_done(&err);
+	}
+	o->path = xasprintf("%s/%s", run_dir_path(o->env.run), JOURNAL_NAME);
+}
+
+static void on_run_started(struct observer *base, const struct sched *s)
+{
+	struct journal_observer *o = own(base);
+
+	write_run(o, s);
+	if (!base->is_broken)
+		publish(o);
+}
+
+/* The attempt that this change is about: the newest, unless it is still going or was told before.
+ */
+static const struct job_result *ended_attempt(const struct job *job)
+{
+	const struct job_attempt *a = job->attempts;
+
+	return a && job_status_is_final(a->result.status) ? &a->result : NULL;
+}
+
+static void write_job(struct journal_observer *o, const struct job *job,
+		      const struct job_result *result)
+{
+	const struct job_attempt *a = job->attempts;
+	const struct job *cause = sched_root_cause(job->sched, job);
+	bool is_start = job_status(job) == JOB_RUNNING;
+	struct job_record record = {
+		.n = job->n,
+		.id = job->spec->id,
+		.status = job_status(job),
+		.reason = (enum job_reason)job->reason,
+		.marks = job->marks,
+		.message = job->message,
+		.cause = cause ? cause->n : JOB_RECORD_NO_CAUSE,
+		.backend = is_start && job->backend ? job->backend->ops->name : NULL,
+		.attempt = a ? a->number : 0,
+		.where = is_start && a ? a->where : NULL,
+		.result = result,
+	};
+
+	job_record_write(begin(o, job->sched, JOB_RECORD_EV), &record);
+	commit(o);
+}
+
+static void on_job_changed(struct observer *base, const struct job *job, enum job_status was)
+{
+	const struct job_result *result = ended_attempt(job);
+
+	(void)was;
+	/* That a job may run now is nothing to keep; that an attempt has ended is. */
+	if (job_status(job) == JOB_QUEUED && !result)
+		return;
+	write_job(own(base), job, job_status(job) == JOB_RUNNING ? NULL : result);
+}
+
+static void on_kill_signal(struct observer *base, const struct sched *s, int signum)
+{
+	struct journal_observer *o = own(base);
+	struct json_out *out = begin(o, s, "signal");
+
+	jout_key_int(out, "signal", signum);
+	commit(o);
+}
+
+static void on_run_ended(struct observer *base, const struct sched *s)
+{
+	struct journal_observer *o = own(base);
+	struct json_out *out = begin(o, s, "end");
+	const uint32_t *n = sched_tally(s);
+
+	jout_key_int(out, "passed", n[JOB_PASSED]);
+	jout_key_int(out, "failed", n[JOB_FAILED]);
+	jout_key_int(out, "killed", n[JOB_KILLED]);
+	jout_key_int(out, "flaky", sched_n_flaky(s));
+	commit(o);
+	sync_stop(o);
+	if (!base->is_broken)
+		sync_now(o);
+}
+
+static void on_destroy(struct observer *base)
+{
+	struct journal_observer *o = own(base);
+
+	sync_stop(o);
+	journal_free(o->journal);
+	free(o->path);
+	free(base->broken_why);
+	free(o);
+}
+
+static const struct observer_ops ops = {
+	.name = "journal",
+	.run_started = on_run_started,
+	.job_changed = on_job_changed,
+	.kill_signal = on_kill_signal,
+	.run_ended = on_run_ended,
+	.destroy = on_destroy,
+};
+
+struct observer *observer_journal_create(const struct observer_env *env, struct error *err)
+{
+	struct journal *journal = journal_create(run_dir_fd(env->run), err);
+	struct journal_observer *o;
+
+	if (!journal)
+		return NULL;
+	o = xcalloc(1, sizeof(*o));
+	o->base.ops = &ops;
+	o->env = *env;
+	o->journal = journal;
+	ev_init(&o->sync, on_sync);
+	o->sync.data = o;
+	return &o->base;
+}

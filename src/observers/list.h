@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One line per observer, in the order in which they are told: OBSERVER(name, is_default, "help").
+ * The line declares observer_<name>_create(), which the observer defines, and enters it under that
+ * name. Included more than once, so without a guard.
+ */
+OBSERVER(journal, true, "the journal in the run's directory: what resume and reports live on")
+OBSERVER(links, true,
+	 "passed/ failed/ killed/ running/ in the scratch path, links to job directories")

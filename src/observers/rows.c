@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "observers/rows.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+void rows_done(struct rows *r)
+{
+	free(r->attempts);
+	*r = (struct rows){0};
+}
+
+/* Attempts are kept newest first and handed out oldest first. */
+static void take_attempts(struct rows *r, const struct job *job)
+{
+	uint32_t i = job->n_attempts;
+
+	if (i > r->room) {
+		r->attempts = xreallocarray(r->attempts, i, sizeof(*r->attempts));
+		r->room = i;
+	}
+	for (const struct job_attempt *a = job->attempts; a; a = a->before)
+		r->attempts[--i] = (struct attempt_row){a->number, a->where, a->result};
+}
+
+void rows_next(void *ctx, size_t n, struct result_row *row)
+{
+	struct rows *r = ctx;
+	const struct job *job = sched_job(r->sched, n), *cause = sched_root_cause(r->sched, job);
+
+	take_attempts(r, job);
+	*row = (struct result_row){
+		.spec = job->spec,
+		.status = job_status(job),
+		.reason = (enum job_reason)job->reason,
+		.marks = job->marks,
+		.message = job->message,
+		.backend = job->backend ? job->backend->ops->name : NULL,
+		.cause = cause ? cause->spec->id : NULL,
+		.attempts = r->attempts,
+		.n_attempts = job->n_attempts,
+	};
+}

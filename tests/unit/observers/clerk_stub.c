@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In the clerk's place: writes down what it is asked for. */
+#include "clerk_stub.h"
+
+static struct str *asked;
+
+void clerk_stub_to(struct str *to)
+{
+	asked = to;
+}
+
+void clerk_reset_dir(struct clerk *c, const char *path)
+{
+	(void)c;
+	str_printf(asked, "reset %s\n", path);
+}
+
+void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
+		    const char *target)
+{
+	(void)c;
+	str_printf(asked, "%s %s %s %s\n", base, group ? group : "-", name, target);
+}
+
+void clerk_sync(struct clerk *c, const char *path)
+{
+	(void)c;
+	str_printf(asked, "sync %s\n", path);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "clerk_stub.h"
+#include "stage.h"
+
+/* The stub never looks at it. */
+static const struct observer_env with_clerk = {.clerk = (struct clerk *)&with_clerk};
+
+static struct fake_outcome fail_flaky_once(const struct job *job, uint32_t attempt, void *ctx)
+{
+	bool is_bad = strstr(job->spec->name, "bad") ||
+		      (strstr(job->spec->name, "flaky") && attempt == 1);
+
+	(void)ctx;
+	return (struct fake_outcome){.status = is_bad ? JOB_FAILED : JOB_PASSED,
+				     .reason = is_bad ? REASON_EXIT : REASON_NONE,
+				     .duration_s = 1};
+}
+
+/* The scratch root's name is random: it is taken out of what was asked for. */
+static void take_out(struct str *text, const char *word)
+{
+	struct str out = {0};
+	const char *from = text->s, *at;
+
+	while ((at = strstr(from, word)) != NULL) {
+		str_addn(&out, from, (size_t)(at - from));
+		from = at + strlen(word);
+	}
+	str_add(&out, from);
+	str_done(text);
+	*text = out;
+}
+
+static void a_link_follows_its_job(void **state)
+{
+	struct stage g;
+	struct str asked = {0};
+
+	(void)state;
+	clerk_stub_to(&asked);
+	stage_init(&g, 3);
+	bed_backend(&g.bed, NULL, fail_flaky_once, 1)->caps.is_virtual = false;
+	bed_rules(stage_job(&g, "a_flaky"))->retry.max = 1;
+	bed_needs(&g.bed, stage_job(&g, "z_after"), stage_job(&g, "b_bad"));
+	stage_open(&g, "links", &with_clerk);
+	bed_run(&g.bed);
+	take_out(&asked, g.scratch);
+	assert_string_equal(asked.s, "reset /bed/running\n"
+				     "reset /bed/passed\n"
+				     "reset /bed/failed\n"
+				     "reset /bed/killed\n"
+				     "/bed running b_bad /bed/b_bad\n"
+				     "/bed failed b_bad /bed/b_bad\n"
+				     "/bed running a_flaky /bed/a_flaky\n"
+				     "/bed - a_flaky /bed/a_flaky\n"
+				     "/bed running a_flaky /bed/a_flaky\n"
+				     "/bed passed a_flaky /bed/a_flaky\n");
+	str_done(&asked);
+	stage_done(&g);
+}
+
+static void blocks_that_share_a_scratch_path_are_reset_once(void **state)
+{
+	struct job_block twin, other = {"other", "/elsewhere"};
+	struct stage g;
+	struct str asked = {0};
+
+	(void)state;
+	clerk_stub_to(&asked);
+	stage_init(&g, 3);
+	twin = g.bed.block;
+	other.scratch_path = arena_printf(g.bed.plan->mem, "%s/other", g.scratch);
+	stage_job(&g, "a");
+	stage_job(&g, "b")->block = &twin;
+	stage_job(&g, "c")->block = &other;
+	stage_open(&g, "links", &with_clerk);
+	sched_start(g.bed.s);
+	take_out(&asked, g.scratch);
+	assert_string_equal(asked.s, "reset /bed/running\n"
+				     "reset /bed/passed\n"
+				     "reset /bed/failed\n"
+				     "reset /bed/killed\n"
+				     "reset /other/running\n"
+				     "reset /other/passed\n"
+				     "reset /other/failed\n"
+				     "reset /other/killed\n");
+	str_done(&asked);
+	stage_done(&g);
+}
+
+static void a_job_in_virtual_time_has_no_link(void **state)
+{
+	struct stage g;
+	struct str asked = {0};
+
+	(void)state;
+	clerk_stub_to(&asked);
+	stage_init(&g, 1);
+	stage_job(&g, "a");
+	stage_open(&g, "links", &with_clerk);
+	assert_true(g.bed.backends[0]->caps.is_virtual);
+	bed_run(&g.bed);
+	assert_null(strstr(asked.s, "/bed running a "));
+	assert_null(strstr(asked.s, "/bed passed a "));
+	str_done(&asked);
+	stage_done(&g);
+}
+
+static void without_a_clerk_there_are_no_links(void **state)
+{
+	struct observer_env env = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_null(observer_links_create(&env, &err));
+	assert_true(error_is_set(&err));
+	error_done(&err);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_link_follows_its_job),
+		cmocka_unit_test(blocks_that_share_a_scratch_path_are_reset_once),
+		cmocka_unit_test(a_job_in_virtual_time_has_no_link),
+		cmocka_unit_test(without_a_clerk_there_are_no_links),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
