@@ -59,10 +59,12 @@ static bool on_bytes(void *ctx, const char *bytes, size_t len)
 
 static size_t count(struct hjson_doc *doc, const struct hjson_node *n)
 {
+	struct hjson_place place = hjson_where(doc, n->pos);
 	const struct hjson_node *child;
 	size_t sum = 1;
 
-	check(hjson_where(doc, n->pos).name != NULL, "a node has a place");
+	check(place.name != NULL, "a node has a place");
+	check(!memchr(place.line_text, '\0', place.line_len), "its line is text");
 	check(hjson_where(doc, n->pos + n->len).name != NULL, "so has its end");
 	if (n->key)
 		check(hjson_key_pos(doc, n) < n->pos || n->len == 0, "a key is before its value");

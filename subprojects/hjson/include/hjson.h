@@ -108,10 +108,13 @@ typedef void hjson_report(void *ctx, const struct hjson_diag *diag);
 
 /* A position as people write it. Columns count code points, from 1. */
 struct hjson_place {
-	const char *name;      /* as given to hjson_parse(); NULL: the position is nowhere */
-	unsigned line, col;    /* from 1 */
-	size_t offset;	       /* in bytes, from 0 */
-	const char *line_text; /* the whole line, a slice without its line end */
+	const char *name;   /* as given to hjson_parse(); NULL: the position is nowhere */
+	unsigned line, col; /* from 1 */
+	size_t offset;	    /* in bytes, from 0 */
+	/* The whole line, a slice without its line end; as it was written, but for the insides of
+	 * ''' strings, which lose their indentation when hjson_parse() has reported all it has to.
+	 */
+	const char *line_text;
 	size_t line_len;
 };
 

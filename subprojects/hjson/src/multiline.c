@@ -9,13 +9,12 @@
 
 struct body {
 	const char *open;      /* the first quote */
-	const char *p, *end;   /* the rest of what is between the quotes */
+	const char *p, *end;   /* what is left of what stands between the quotes */
 	size_t indent;	       /* columns to cut */
 	bool indented_by_tabs; /* the line that opens it begins with a tab: then the body may, too
 				*/
-	bool cut;	       /* something was left out */
-	const char *tab;       /* a tab that was cut, where the opening line has spaces only */
-	char *to;
+	bool cut;	       /* something has to be left out */
+	const char *tab;       /* a tab that is cut, where the opening line has spaces only */
 };
 
 /* Columns of the line that stand before p; also notes whether the line begins with a tab. */
@@ -48,9 +47,10 @@ static const char *find_end(const char *p, const char *end)
 	return NULL;
 }
 
-static const char *skip_newline(const char *p, const char *end)
+static bool unclosed(struct scan *s)
 {
-	return p + (*p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1);
+	fault_set(s, HJSON_SYNTAX, s->p, 3, "this ''' string has no end");
+	return fault_hint(s, "close it with '''");
 }
 
 static void skip_indent(struct body *b)
@@ -63,75 +63,73 @@ static void skip_indent(struct body *b)
 	}
 }
 
-static void copy_line(struct body *b)
-{
-	const char *from = b->p;
-
-	while (b->p < b->end && !text_is(*b->p, TEXT_EOL))
-		b->p++;
-	memcpy(b->to, from, (size_t)(b->p - from));
-	b->to += b->p - from;
-	if (b->p == b->end)
-		return;
-	b->cut = b->cut || *b->p == '\r';
-	b->p = skip_newline(b->p, b->end);
-	*b->to++ = '\n';
-	skip_indent(b);
-}
-
-static bool unclosed(struct scan *s)
-{
-	fault_set(s, HJSON_SYNTAX, s->p, 3, "this ''' string has no end");
-	return fault_hint(s, "close it with '''");
-}
-
 /* White space behind the opening quotes is no part of the string, nor is the line end behind it. */
 static void skip_opening(struct body *b)
 {
 	while (b->p < b->end && (*b->p == ' ' || *b->p == '\t'))
 		b->p++;
 	if (b->p < b->end && text_is(*b->p, TEXT_EOL)) {
-		b->p = skip_newline(b->p, b->end);
+		b->p = text_next_line(b->p, b->end);
 		skip_indent(b);
 	}
+	b->cut = false;
 }
 
-static void keep(struct scan *s, struct body *b, const char *begin, char *out, struct hjson_node *n)
+/*
+ * Where the string ends: before the last line end, if nothing but white space that is cut stands
+ * between it and the closing quotes.
+ */
+static const char *content_end(const struct body *b)
 {
-	size_t len = (size_t)(b->to - out);
+	const char *q = b->end;
 
-	if (len && out[len - 1] == '\n')
-		len--;
-	n->type = HJSON_STRING;
-	n->n = len & HJSON_MAX_TEXT;
-	n->cstr = b->cut;
-	n->str = b->cut ? arena_copy(&s->doc->bytes, out, len) : begin;
-	if (b->tab)
-		lint_add(s, (struct lint){.problem = HJSON_MULTILINE_INDENT,
-					  .pos = scan_pos(s, b->tab),
-					  .len = 1,
-					  .other = scan_pos(s, b->open)});
+	while (q > b->p && (q[-1] == ' ' || q[-1] == '\t'))
+		q--;
+	if (q == b->p || !text_is(q[-1], TEXT_EOL) || (size_t)(b->end - q) > b->indent)
+		return b->end;
+	q--;
+	return *q == '\n' && q > b->p && q[-1] == '\r' ? q - 1 : q;
+}
+
+/* Looks at each line for something to be left out. */
+static void look_through(struct body *b)
+{
+	while (b->p < b->end) {
+		if (!text_is(*b->p, TEXT_EOL)) {
+			b->p++;
+			continue;
+		}
+		b->cut = b->cut || *b->p == '\r';
+		b->p = text_next_line(b->p, b->end);
+		skip_indent(b);
+	}
 }
 
 bool scan_multiline(struct scan *s, struct hjson_node *n)
 {
 	struct body b = {.open = s->p, .p = s->p + 3, .end = find_end(s->p + 3, s->end)};
-	const char *begin;
-	char *out;
+	const char *begin, *close = b.end;
 
-	if (!b.end)
+	if (!close)
 		return unclosed(s);
 	b.indent = column_of(s, s->p);
 	b.indented_by_tabs = s->tabbed;
 	skip_opening(&b);
 	begin = b.p;
-	b.cut = false;
-	out = b.to = scan_scratch(s, (size_t)(b.end - b.p) + 1);
-	while (b.p < b.end)
-		copy_line(&b);
-	keep(s, &b, begin, out, n);
-	s->p = b.end + 3;
+	b.end = content_end(&b);
+	look_through(&b);
+	s->p = close + 3;
+	n->type = HJSON_STRING;
+	n->str = begin;
+	n->n = (size_t)(b.end - begin) & HJSON_MAX_TEXT;
 	n->len = (uint32_t)(s->p - b.open);
+	if (b.cut)
+		unindent_later(s, (struct indented){n, b.indent, close});
+	if (b.tab)
+		lint_add(s, (struct lint){.problem = HJSON_MULTILINE_INDENT,
+					  .pos = scan_pos(s, b.tab),
+					  .len = 1,
+					  .other = scan_pos(s, b.open)});
 	s->quoted_end = s->p;
 	s->quote = '\'';
 	return true;

@@ -160,7 +160,7 @@ static void start_again(struct scan *s, const char *at)
 	s->p = at;
 	s->depth = 0;
 	s->after_value = false;
-	s->lints.n = 0;
+	s->lints.n = s->indented.n = 0;
 	s->column_at = s->quoted_end = NULL;
 	s->fault.at = NULL;
 }
@@ -255,10 +255,13 @@ struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const ch
 	s.p = s.start = source->text + source_mark(source);
 	s.end = source->text + source->len;
 	root = read_source(&s);
-	if (root)
-		lint_report(&s, report, ctx);
-	else
+	if (root) {
+		lint_report(&s, report, ctx); /* while the text is as it was written */
+		unindent_all(&s);
+	} else {
 		report_fault(&s, report, ctx);
+	}
+	free(s.indented.all);
 	free(s.scratch);
 	free(s.keys.slots);
 	free(s.lints.all);

@@ -13,6 +13,7 @@
 #include "lint.h"
 #include "members.h"
 #include "text.h"
+#include "unindent.h"
 
 /* A closing bracket that became part of a quoteless string: why a container may seem never to end.
  */
@@ -52,6 +53,7 @@ struct scan {
 	size_t scratch_size;
 	struct key_table keys;
 	struct lints lints;
+	struct indented_list indented;
 	struct fault fault;
 };
 

@@ -36,16 +36,14 @@ size_t source_mark(const struct source *s)
 	return s->len >= 3 && memcmp(s->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-/* The start of the line behind the one that at is in; end if there is none. */
+/* The start of the line behind the one that at is in; NULL: there is none. */
 static const char *next_line(const char *at, const char *end)
 {
 	while (at < end && !text_is(*at, TEXT_EOL))
 		at++;
 	if (at == end)
 		return NULL;
-	if (*at == '\r' && at + 1 < end && at[1] == '\n')
-		at++;
-	return at + 1;
+	return text_next_line(at, end);
 }
 
 static void make_lines(struct source *s)

@@ -31,6 +31,12 @@ size_t text_space(const char *p, const char *end);
 /* First byte behind the white space at p; the start of the white space before end. */
 const char *text_trim_left(const char *p, const char *end);
 const char *text_trim_right(const char *p, const char *end);
+/* What follows the line end at p: LF, CR LF or CR. */
+static inline const char *text_next_line(const char *p, const char *end)
+{
+	return p + (*p == '\r' && p + 1 < end && p[1] == '\n' ? 2 : 1);
+}
+
 /* Encodes a code point, not a surrogate; returns the bytes written, 4 at most. */
 size_t text_encode(char *out, unsigned code);
 

@@ -72,10 +72,12 @@ static size_t count_nodes(const struct hjson_node *n)
 
 static void say(void *ctx, const struct hjson_diag *d)
 {
-	struct hjson_place p = hjson_where(ctx, d->pos);
+	struct hjson_place p;
 
-	if (d->severity == HJSON_ERROR)
-		fprintf(stderr, "%u:%u: %s\n", p.line, p.col, d->message);
+	if (d->severity != HJSON_ERROR)
+		return;
+	p = hjson_where(ctx, d->pos);
+	fprintf(stderr, "%u:%u: %s\n", p.line, p.col, d->message);
 }
 
 static int by_size(const void *a, const void *b)

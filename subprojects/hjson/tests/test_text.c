@@ -178,14 +178,41 @@ static void multiline_strings_lose_their_indentation(void)
 	}
 }
 
+/* The numbers are the columns they stand at; lines[] are the lines of all members. */
+static void places_behind_multiline_strings_stay_right(void)
+{
+	static const char text[] =
+		"{\n  a: '''\n    x\r\n      y\n    ''', b: 13\n"
+		"  c: '''x\n     y\n   z''', d: 13\n"
+		"  e: '''\n     x\n       y'''\n  f: 6\n"
+		"  g: ['''\n      x\n        y''', '''\n       z\n''']\n  h: 6}\n";
+	static const unsigned lines[] = {2, 5, 6, 8, 9, 12, 13, 18};
+	struct hjson_doc *doc = hjson_new();
+	struct hjson_node *r = parse(doc, text), *m;
+	struct text t = json(doc, r);
+	unsigned i = 0;
+
+	CHECK(strcmp(t.s, "{\"a\": \"x\\n y\", \"b\": 13, \"c\": \"x\\ny\\nz\", \"d\": 13, \"e\": "
+			  "\"x\\n  y\", \"f\": 6, "
+			  "\"g\": [\"x\\n  y\", \"z\"], \"h\": 6}") == 0);
+	hjson_for_each (m, r) {
+		CHECK(at(doc, m->pos, lines[i], m->type == HJSON_INT ? (unsigned)m->i : 6));
+		i++;
+	}
+	CHECK(hjson_where(doc, hjson_get(r, "g")->child->next->pos).line == 15);
+	CHECK(strcmp(hjson_cstr(doc, r->child), "x\n y") == 0);
+	free(t.s);
+	hjson_free(doc);
+}
+
 static const char *const samples[] = {
 	"{\n  // c\n  name: uart\n  n: 12, r: 1.5\n  list: [\"a\" 'b'\n  c\n  ]\n  t: true\n}\n",
 	"a: 1\nb: [x\n]\nc: {d: null}\n",
 	"{\n  desc: '''first\n        second\n      less\n    '''\n  b: '''\n    x\n\n  '''\n}\n",
 	"{\"a\\n\\u00e9\": \"\\ud83d\\ude00 \\\" \\\\\", 'b': \"\\/\"}\n",
 	"/* a */ { # b\n x: /* yes\n */ 1 // c\n y: \"q\" /* d */, z: [[1][2] # e\n 3,]}\n",
-	"[0,-0,1.0,1e3,1.5,1e10,123456789012345678901234567890,9999999999.0,\n01\n1.\n."
-	"5\n\xc3\xa9\xe2\x80\xa8\n]\n",
+	"[0,-0,1.0,1e3,1.5,1e10,123456789012345678901234567890,9999999999.0,\n01\n1.\n.5\n]\n",
+	"[\xc3\xa9\xe2\x80\xa8\n]\n",
 	"{a:1,b:2,a:3,c:4,a:5,b:6,d:7,e:8,f:9,g:10,h:11,i:12,\"a\":13}\n",
 	"\xef\xbb\xbf# bom\na: \xf0\x9f\x98\x80\n",
 };
@@ -379,6 +406,20 @@ static void memory_is_forty_bytes_a_node_and_the_text(void)
 	free(t.s);
 }
 
+static void unindented_strings_need_no_copy(void)
+{
+	struct text t = {0};
+
+	text_say(&t, "[\n");
+	for (int i = 0; i < 50000; i++)
+		text_say(&t,
+			 "  {\n    desc: '''\n      One line.\n        Another one.\n      '''\n"
+			 "    more: '''Text\n          to the end''' }\n");
+	text_say(&t, "]\n");
+	check_memory(&t, 0);
+	free(t.s);
+}
+
 static void decoded_strings_are_kept_once_more(void)
 {
 	struct text t = {0};
@@ -424,6 +465,7 @@ int main(void)
 	RUN(end_of_text_has_a_place);
 	RUN(sources_share_a_document);
 	RUN(multiline_strings_lose_their_indentation);
+	RUN(places_behind_multiline_strings_stay_right);
 	RUN(line_ends_do_not_matter);
 	RUN(printed_trees_are_read_again);
 	RUN(every_prefix_is_a_tree_or_one_error);
@@ -432,6 +474,7 @@ int main(void)
 	RUN(size_has_a_limit);
 	RUN(hostile_texts_take_linear_time);
 	RUN(memory_is_forty_bytes_a_node_and_the_text);
+	RUN(unindented_strings_need_no_copy);
 	RUN(decoded_strings_are_kept_once_more);
 	RUN(a_million_keys_fit_in_one_object);
 	return tap_end();
