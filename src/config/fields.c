@@ -176,9 +176,9 @@ int64_t cfg_fields_int(struct cfg_fields *f, const char *key, int64_t least, int
 	if (node->type == HJSON_INT && !node->big && node->i >= least && node->i <= most)
 		return node->i;
 	str_add(&wanted, "a whole number");
-	if (most == INT64_MAX)
+	if (node->type == HJSON_INT && most == INT64_MAX)
 		str_printf(&wanted, " of at least %" PRId64, least);
-	else
+	else if (node->type == HJSON_INT)
 		str_printf(&wanted, " from %" PRId64 " to %" PRId64, least, most);
 	hint_if_quoted(f, complain(f, key, node, wanted.s), node);
 	return otherwise;
