@@ -182,10 +182,54 @@ void jout_raw(struct json_out *j, const char *text)
 	str_add(&j->buf, text);
 }
 
+/* Numbers are most of a journal: printf() would take longer than all the rest of a record. */
+static void add_digits(struct str *b, uint64_t u, unsigned least)
+{
+	char digits[20];
+	unsigned n = 0;
+
+	do {
+		digits[sizeof(digits) - ++n] = (char)('0' + u % 10);
+		u /= 10;
+	} while (u || n < least);
+	str_addn(b, digits + sizeof(digits) - n, n);
+}
+
 void jout_int(struct json_out *j, int64_t i)
 {
 	next_item(j);
-	str_printf(&j->buf, "%lld", (long long)i);
+	if (i < 0)
+		str_addc(&j->buf, '-');
+	add_digits(&j->buf, i < 0 ? 0 - (uint64_t)i : (uint64_t)i, 1);
+}
+
+static void drop_zeros(struct str *b)
+{
+	while (b->s[b->len - 1] == '0' && b->s[b->len - 2] != '.')
+		b->s[--b->len] = '\0';
+}
+
+/* What fits exactly into 53 bits after scaling. */
+static bool add_small_real(struct str *b, double d, unsigned decimals)
+{
+	static const uint64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000};
+	double scaled;
+	uint64_t u;
+
+	if (decimals >= sizeof(scales) / sizeof(scales[0]))
+		return false;
+	scaled = fabs(d) * (double)scales[decimals];
+	if (!(scaled < 9e15))
+		return false;
+	u = (uint64_t)llrint(scaled);
+	if (d < 0 && u)
+		str_addc(b, '-');
+	add_digits(b, u / scales[decimals], 1);
+	if (decimals) {
+		str_addc(b, '.');
+		add_digits(b, u % scales[decimals], decimals);
+	}
+	return true;
 }
 
 void jout_real(struct json_out *j, double d, unsigned decimals)
@@ -195,11 +239,10 @@ void jout_real(struct json_out *j, double d, unsigned decimals)
 		return;
 	}
 	next_item(j);
-	str_printf(&j->buf, "%.*f", (int)decimals, d);
-	if (decimals == 0)
-		return;
-	while (j->buf.s[j->buf.len - 1] == '0' && j->buf.s[j->buf.len - 2] != '.')
-		j->buf.s[--j->buf.len] = '\0';
+	if (!add_small_real(&j->buf, d, decimals))
+		str_printf(&j->buf, "%.*f", (int)decimals, d);
+	if (decimals)
+		drop_zeros(&j->buf);
 }
 
 void jout_bool(struct json_out *j, bool b)

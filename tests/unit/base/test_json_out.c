@@ -123,11 +123,21 @@ static void reals_have_the_digits_they_need(void **state)
 		unsigned decimals;
 		const char *text;
 	} cases[] = {
-		{1.5, 3, "1.5"},	{2, 3, "2.0"},
-		{0.1239, 3, "0.124"},	{2.6, 0, "3"},
-		{100, 0, "100"},	{-0.25, 6, "-0.25"},
-		{1.0 / 0.0, 3, "null"}, {-1.0 / 0.0, 3, "null"},
-		{0.0 / 0.0, 3, "null"}, {1e20, 1, "100000000000000000000.0"},
+		{1.5, 3, "1.5"},
+		{2, 3, "2.0"},
+		{0.1239, 3, "0.124"},
+		{2.6, 0, "3"},
+		{100, 0, "100"},
+		{-0.25, 6, "-0.25"},
+		{1.0 / 0.0, 3, "null"},
+		{-1.0 / 0.0, 3, "null"},
+		{0.0 / 0.0, 3, "null"},
+		{1e20, 1, "100000000000000000000.0"},
+		{0.000002, 6, "0.000002"},
+		{1763704197.123456, 6, "1763704197.123456"},
+		{0.05, 3, "0.05"},
+		{-1e-9, 6, "0.0"},
+		{0.000000125, 9, "0.000000125"},
 	};
 
 	(void)state;
@@ -139,6 +149,25 @@ static void reals_have_the_digits_they_need(void **state)
 		assert_string_equal(j.buf.s, cases[i].text);
 		jout_done(&j);
 	}
+}
+
+static void a_break_puts_the_next_item_on_its_own_line(void **state)
+{
+	struct json_out j;
+
+	(void)state;
+	jout_init(&j, -1, 0);
+	jout_array(&j);
+	for (int i = 0; i < 2; i++) {
+		jout_break(&j);
+		jout_object(&j);
+		jout_key_int(&j, "i", i);
+		jout_key_int(&j, "j", i);
+		jout_object_end(&j);
+	}
+	jout_array_end(&j);
+	assert_string_equal(j.buf.s, "[\n{\"i\":0,\"j\":0},\n{\"i\":1,\"j\":1}]");
+	jout_done(&j);
 }
 
 static void a_file_gets_everything_in_order(void **state)
@@ -188,6 +217,7 @@ int main(void)
 		cmocka_unit_test(any_bytes_become_json),
 		cmocka_unit_test(each_bad_byte_becomes_one_replacement),
 		cmocka_unit_test(reals_have_the_digits_they_need),
+		cmocka_unit_test(a_break_puts_the_next_item_on_its_own_line),
 		cmocka_unit_test(a_file_gets_everything_in_order),
 		cmocka_unit_test(a_write_that_fails_is_told_at_the_end),
 	};
