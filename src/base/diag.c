@@ -181,6 +181,21 @@ static void print_excerpt(FILE *to, const struct diag *e)
 	fputc('\n', to);
 }
 
+/* Its lines, the second and on indented. */
+static void print_hint(FILE *to, const char *hint)
+{
+	for (const char *before = "  hint: "; hint; before = "    ") {
+		size_t n = strcspn(hint, "\n");
+		struct str line = {0};
+
+		str_add(&line, before);
+		str_add_printable(&line, hint, n);
+		fprintf(to, "%s\n", line.s);
+		str_done(&line);
+		hint = hint[n] ? hint + n + 1 : NULL;
+	}
+}
+
 static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 {
 	bool is_error = e->level == DIAG_ERROR || strict;
@@ -192,11 +207,8 @@ static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 	fputc('\n', to);
 	if (e->excerpt && e->pos.line)
 		print_excerpt(to, e);
-	if (e->hint) {
-		fputs("  hint: ", to);
-		print_text(to, e->hint);
-		fputc('\n', to);
-	}
+	if (e->hint)
+		print_hint(to, e->hint);
 	for (const struct diag_note *n = e->notes; n; n = n->next) {
 		print_pos(to, n->pos);
 		fputs("note: ", to);

@@ -52,6 +52,7 @@ void diags_done(struct diags *d);
 /* Both return the new entry, for the functions below. Never NULL. */
 struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
+/* May have several lines. */
 void diag_hint(struct diag *e, const char *fmt, ...) _printf_(2, 3);
 void diag_note(struct diag *e, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 /* line: the text of the line that pos is in (need not be NUL-terminated); underline: columns to

@@ -125,6 +125,19 @@ static void the_user_s_text_cannot_drive_the_terminal(void **state)
 			   "c\\x1bd:2:1: note: was '\\x1b[2J'\n");
 }
 
+static void a_hint_may_have_lines(void **state)
+{
+	struct diags d;
+
+	(void)state;
+	diags_init(&d);
+	diag_hint(diag_error(&d, (struct src_pos){"a", 1, 1}, "e"), "it said:\nthis\n\033and that");
+	assert_printed(&d, "a:1:1: error: e\n"
+			   "  hint: it said:\n"
+			   "    this\n"
+			   "    \\x1band that\n");
+}
+
 static void places_may_be_a_file_or_nowhere(void **state)
 {
 	struct diags d;
@@ -196,6 +209,7 @@ int main(void)
 		cmocka_unit_test(carets_stand_under_their_character),
 		cmocka_unit_test(a_long_line_is_cut_around_the_caret),
 		cmocka_unit_test(the_user_s_text_cannot_drive_the_terminal),
+		cmocka_unit_test(a_hint_may_have_lines),
 		cmocka_unit_test(places_may_be_a_file_or_nowhere),
 		cmocka_unit_test(strict_turns_warnings_into_errors_and_color_tints_the_level),
 		cmocka_unit_test(a_flood_is_counted),
