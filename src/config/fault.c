@@ -107,7 +107,7 @@ struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hj
 	if (err->problem == SUBST_UNKNOWN && diags->n_errors <= 50)
 		suggest(e, err->name, known);
 	if (err->detail)
-		diag_hint(e, "the last lines of its output:%s", err->detail);
+		diag_hint(e, "the last lines of its output:\n%s", err->detail);
 	if (in != string)
 		cfg_note(c, e, string, "expanded for this");
 	if (err->status && !c->eval_status)

@@ -276,24 +276,15 @@ static const char *next_wildcard(const struct str *text, size_t *at, size_t *ret
 	return NULL;
 }
 
-/* The last 20 lines of text, printable, each on a line of its own. */
+/* The last 20 lines of text; NULL: it has none. */
 static char *last_lines(const struct str *text)
 {
-	_cleanup_(str_done) struct str out = {0};
 	size_t from = text->len;
 
 	for (int n = 0; from > 0; from--)
 		if (text->s[from - 1] == '\n' && ++n == 20)
 			break;
-	while (from < text->len) {
-		const char *end = memchr(text->s + from, '\n', text->len - from);
-		size_t len = end ? (size_t)(end - text->s) - from : text->len - from;
-
-		str_add(&out, "\n    ");
-		str_add_printable(&out, text->s + from, len);
-		from += len + 1;
-	}
-	return out.len ? str_take(&out) : NULL;
+	return text->len ? xstrndup(text->s + from, text->len - from) : NULL;
 }
 
 static int fail_eval(struct frame *f, const struct eval *v)
@@ -583,6 +574,7 @@ const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const c
 		return arena_strndup(c->mem, out.s, out.len);
 	if (fault.status && !c->eval_status)
 		c->eval_status = fault.status;
-	error_plain(err, "%s%s", fault.msg, fault.detail ? fault.detail : "");
+	error_plain(err, "%s%s%s", fault.msg, fault.detail ? ", it said: " : "",
+		    fault.detail ? fault.detail : "");
 	return NULL;
 }

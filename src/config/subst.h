@@ -21,7 +21,7 @@ struct subst_error {
 	enum subst_problem problem;
 	char *msg;    /* NULL: no error */
 	char *name;   /* of the wildcard that is wrong */
-	char *detail; /* the last lines of a command's output, printable, indented; or NULL */
+	char *detail; /* the last lines of a command's output, or NULL */
 	int status;   /* SUBST_EVAL: the command's, or 0 */
 	/* The string whose text the wildcard is in, or came from; NULL: the text that was given. */
 	const struct hjson_node *node;

@@ -36,7 +36,7 @@ for line in sys.stdin:
 """
 
 NAMES = ["a", "b", "c", "d", "ab", "a_b", "cd", "none", "ENV_B"]
-PIECES = ["{", "}", "_", " ", "a", "b", "cd", "-", "{}", "{ a }", "$", "x y", "{{", "}}"]
+PIECES = ["{", "}", "_", " ", "a", "b", "cd", "-", "{}", "{ a }", "%", "x y", "{{", "}}"]
 PIECES += ["{%s}" % name for name in NAMES] * 2
 PIECES += ["{eval_cmd}", "{eval_cmd} echo ", "{eval_cmd} printf %s ", "{eval_cmd}echo b; false "]
 
