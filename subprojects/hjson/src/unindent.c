@@ -54,14 +54,15 @@ static void unindent_one(struct scan *s, const struct indented *i)
 	char *to = in_place ? s->source->text + (n->str - s->source->text) : scan_scratch(s, n->n);
 	size_t len = (size_t)(unindent(to, n->str, end, i->indent) - to);
 
-	if (in_place) { /* something was cut, so there is room for a NUL */
+	if (!in_place) {
+		n->str = arena_copy(&s->doc->bytes, to, len);
+		n->cstr = 1;
+	} else if (len < n->n) { /* else nothing but lone CRs became LFs */
 		memset(to + len, ' ', n->n - len);
 		to[len] = '\0';
-	} else {
-		n->str = arena_copy(&s->doc->bytes, to, len);
+		n->cstr = 1;
 	}
 	n->n = len & HJSON_MAX_TEXT;
-	n->cstr = 1;
 }
 
 void unindent_all(struct scan *s)

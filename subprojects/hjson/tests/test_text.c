@@ -205,6 +205,20 @@ static void places_behind_multiline_strings_stay_right(void)
 	hjson_free(doc);
 }
 
+static void a_lone_cr_leaves_no_room_for_a_nul(void)
+{
+	static const char text[] = "['''a\rb'''\r,'''c\rd\r'''\r]";
+	struct hjson_doc *doc = hjson_new();
+	struct hjson_node *r = parse(doc, text);
+	struct hjson_place p = hjson_where(doc, r->child->next->pos);
+
+	CHECK(p.line == 3 && p.line_len == 5 && memcmp(p.line_text, ",'''c", 5) == 0);
+	CHECK(strcmp(hjson_cstr(doc, r->child), "a\nb") == 0);
+	CHECK(strcmp(hjson_cstr(doc, r->child->next), "c\nd") == 0);
+	CHECK(hjson_where(doc, r->pos + r->len - 1).line == 6);
+	hjson_free(doc);
+}
+
 static const char *const samples[] = {
 	"{\n  // c\n  name: uart\n  n: 12, r: 1.5\n  list: [\"a\" 'b'\n  c\n  ]\n  t: true\n}\n",
 	"a: 1\nb: [x\n]\nc: {d: null}\n",
@@ -466,6 +480,7 @@ int main(void)
 	RUN(sources_share_a_document);
 	RUN(multiline_strings_lose_their_indentation);
 	RUN(places_behind_multiline_strings_stay_right);
+	RUN(a_lone_cr_leaves_no_room_for_a_nul);
 	RUN(line_ends_do_not_matter);
 	RUN(printed_trees_are_read_again);
 	RUN(every_prefix_is_a_tree_or_one_error);
