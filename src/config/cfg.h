@@ -35,6 +35,8 @@ void cfg_note(const struct cfg *c, struct diag *e, const struct hjson_node *at, 
  * wrong. known: suggestions for unknown names. Empties err. */
 struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hjson_node *string,
 			     struct subst_error *err, const struct map *known);
+/* "a string", "a list", … */
+const char *cfg_kind(const struct hjson_node *n);
 /* A value in a few words, for messages: "abc", 12, a list, … */
 void cfg_add_brief(const struct cfg *c, struct str *out, const struct hjson_node *value);
 

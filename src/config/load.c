@@ -93,8 +93,7 @@ static struct hjson_node *parse(struct load *l, const struct source *f)
 	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, on_hjson, &r);
 	if (root && root->type != HJSON_OBJECT) {
 		cfg_error(l->cfg, l->diags, root,
-			  "a configuration is an object with keys, but this is %s %s",
-			  root->type == HJSON_ARRAY ? "an" : "a", hjson_type_name(root->type));
+			  "a configuration is an object with keys, but this is %s", cfg_kind(root));
 		return NULL;
 	}
 	return root;
@@ -116,9 +115,8 @@ static const char *expand_import(struct load *l, const struct hjson_node *import
 	struct subst_error err = {0};
 
 	if (import->type != HJSON_STRING) {
-		cfg_error(l->cfg, l->diags, import, "an import is a path, not %s %s",
-			  import->type == HJSON_INT ? "a" : "of type",
-			  hjson_type_name(import->type));
+		cfg_error(l->cfg, l->diags, import, "an import is a path, not %s",
+			  cfg_kind(import));
 		return NULL;
 	}
 	if (subst_expand(&s, import->str, import->n, &path, &err) < 0) {
@@ -214,8 +212,8 @@ static void add_imports(struct load *l, const struct source *f, const struct hjs
 	const struct hjson_node *import;
 
 	if (list->type != HJSON_ARRAY) {
-		cfg_error(l->cfg, l->diags, list, "import_cfgs is a list of paths, not a %s",
-			  hjson_type_name(list->type));
+		cfg_error(l->cfg, l->diags, list, "import_cfgs is a list of paths, not %s",
+			  cfg_kind(list));
 		return;
 	}
 	hjson_for_each (import, list)
@@ -232,8 +230,8 @@ static void check_use_cfgs(struct load *l, const struct source *f, const struct 
 		diag_note(e, cfg_pos(l->cfg, f->import->pos), "this file is imported here");
 	}
 	if (m->type != HJSON_ARRAY)
-		cfg_error(l->cfg, l->diags, m, "use_cfgs is a list of configurations, not a %s",
-			  hjson_type_name(m->type));
+		cfg_error(l->cfg, l->diags, m, "use_cfgs is a list of configurations, not %s",
+			  cfg_kind(m));
 }
 
 /* Merges the file's own keys, then its imports by what is known after them. */

@@ -18,18 +18,6 @@ struct hjson_node *merge_find(const struct merge *m, const char *key, size_t len
 	return map_get_n(&m->members, key, len);
 }
 
-static const char *kind(const struct hjson_node *n)
-{
-	static const char *const names[HJSON_TYPE_COUNT] = {
-		[HJSON_NULL] = "null",	      [HJSON_BOOL] = "true or false",
-		[HJSON_INT] = "a number",     [HJSON_REAL] = "a number with a fraction",
-		[HJSON_STRING] = "a string",  [HJSON_ARRAY] = "a list",
-		[HJSON_OBJECT] = "an object",
-	};
-
-	return names[n->type];
-}
-
 static void note_first(struct merge *m, struct diag *e, const struct hjson_node *old)
 {
 	cfg_note(m->cfg, e, old, "first set here");
@@ -39,7 +27,7 @@ static void type_conflict(struct merge *m, const struct hjson_node *old,
 			  const struct hjson_node *new)
 {
 	struct diag *e = cfg_error(m->cfg, m->diags, new, "'%.*s' is %s here, but %s already",
-				   (int)new->key_len, new->key, kind(new), kind(old));
+				   (int)new->key_len, new->key, cfg_kind(new), cfg_kind(old));
 
 	if (old->type == HJSON_ARRAY)
 		diag_hint(e, "a list grows by lists: put the value in [ ]");
@@ -52,7 +40,7 @@ static void cannot_set_twice(struct merge *m, const struct hjson_node *old,
 {
 	struct diag *e = cfg_error(m->cfg, m->diags, new,
 				   "'%.*s' has a value already, and %s cannot be set twice",
-				   (int)new->key_len, new->key, kind(new));
+				   (int)new->key_len, new->key, cfg_kind(new));
 
 	if (new->type == HJSON_OBJECT)
 		diag_hint(e, "objects are not merged: write all of it in one file, or use a list");

@@ -23,7 +23,7 @@ static bool read_entry(struct overrides *o, struct hjson_node *entry, struct hjs
 	*ret_value = hjson_get(entry, "value");
 	if (entry->type != HJSON_OBJECT)
 		e = cfg_error(o->cfg, o->diags, entry, "an override is an object, not %s",
-			      hjson_type_name(entry->type));
+			      cfg_kind(entry));
 	else if (!*ret_name || !*ret_value)
 		e = cfg_error(o->cfg, o->diags, entry, "an override needs both 'name' and 'value'");
 	else if ((*ret_name)->type != HJSON_STRING)
@@ -85,9 +85,8 @@ static void apply(struct overrides *o, struct hjson_node *name, struct hjson_nod
 		return;
 	}
 	if (!is_same_type(old, value)) {
-		e = cfg_error(o->cfg, o->diags, value, "'%.*s' is of type %s, but this is %s",
-			      (int)name->n, name->str, hjson_type_name(old->type),
-			      hjson_type_name(value->type));
+		e = cfg_error(o->cfg, o->diags, value, "'%.*s' is %s, but this is %s", (int)name->n,
+			      name->str, cfg_kind(old), cfg_kind(value));
 		cfg_note(o->cfg, e, old, "set here");
 		return;
 	}
@@ -106,8 +105,7 @@ int cfg_override(struct cfg *c, struct diags *diags)
 	if (!list || list->type == HJSON_NULL)
 		return 0;
 	if (list->type != HJSON_ARRAY) {
-		cfg_error(c, diags, list, "overrides is a list, not a %s",
-			  hjson_type_name(list->type));
+		cfg_error(c, diags, list, "overrides is a list, not %s", cfg_kind(list));
 		return -1;
 	}
 	cfg_index(c, &o.members);

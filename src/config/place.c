@@ -141,6 +141,18 @@ const char *cfg_shown_path(struct arena *a, const char *path)
 	return full + strlen(cwd) + 1;
 }
 
+const char *cfg_kind(const struct hjson_node *n)
+{
+	static const char *const names[HJSON_TYPE_COUNT] = {
+		[HJSON_NULL] = "null",	      [HJSON_BOOL] = "true or false",
+		[HJSON_INT] = "a number",     [HJSON_REAL] = "a number with a fraction",
+		[HJSON_STRING] = "a string",  [HJSON_ARRAY] = "a list",
+		[HJSON_OBJECT] = "an object",
+	};
+
+	return names[n->type];
+}
+
 static void add_brief_string(struct str *out, const struct hjson_node *value)
 {
 	size_t n = value->n;
