@@ -35,13 +35,17 @@ struct slot_options {
 	const char *scratch_root; /* absolute; the slot refuses to make, move or remove anything
 				     outside it */
 	double default_grace_s;
-	uint32_t number; /* for people: "local/3" */
+	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: the slot's own */
+	uint32_t number;     /* for people: "local/3" */
 };
 
 /* Starts the process. NULL on failure, with err. handler and ctx are borrowed. */
 struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 		      const struct slot_handler *handler, void *ctx, struct error *err);
-void slot_free(struct slot *slot); /* closes the socket: a job still there is killed by its slot */
+/* Asks an idle slot to end; died() follows. */
+void slot_close(struct slot *slot);
+/* Closes the socket and waits for the process: a job still there is killed by its slot. */
+void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
  * returns. */
 void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);

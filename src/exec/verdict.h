@@ -21,9 +21,10 @@ struct ending {
 	double timeout_s; /* what it was, for the text */
 	bool was_killed;  /* by us, for kill_reason */
 	enum job_reason kill_reason;
-	bool has_leaked;
-	bool is_flood; /* log over its limit */
-	bool is_unkillable;
+	bool had_oom;	    /* the kernel killed something for memory meanwhile */
+	const char *leaked; /* names and pids of what was left behind, and killed; NULL: nothing */
+	uint64_t flood_bytes; /* the limit that the log went over; 0: it did not */
+	const char *stuck;    /* what is still there after KILL; NULL: nothing */
 };
 
 struct verdict_rules {

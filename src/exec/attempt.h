@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In a slot: one attempt of one job, from the frame that asks for it to its result. A state machine
+ * that the slot's loop moves: attempt_start(), then attempt_step() at every SIGCHLD and whenever
+ * attempt_wake_at() has come, until attempt_is_over().
+ */
+#ifndef EXEC_ATTEMPT_H
+#define EXEC_ATTEMPT_H
+
+#include "exec/confine.h"
+#include "exec/launch.h"
+#include "exec/slot_rules.h"
+#include "exec/tree.h"
+
+enum attempt_phase {
+	ATTEMPT_NONE,
+	ATTEMPT_RETRY_LAUNCH, /* no process could be made; tried again later */
+	ATTEMPT_RUNS,
+	ATTEMPT_LEAKS, /* the leader is gone, something it started is not, yet */
+	ATTEMPT_TERM,  /* was asked to end */
+	ATTEMPT_KILL,  /* is being killed until nothing is left */
+	ATTEMPT_OVER,  /* result is set */
+};
+
+/* Daemons that jobs may leave behind ("keep"): they live as long as the slot. */
+struct kept {
+	pid_t *at;
+	size_t n, cap;
+};
+
+struct attempt {
+	/* ---- the slot's, for all its attempts ---- */
+	struct confine confine;
+	struct kept kept;
+	double grace_s;
+	uint64_t nofile;
+	struct str program, program_of, program_path; /* the last look-up in PATH */
+	uint64_t oom_kills; /* by the kernel, on this machine, when we looked last */
+	double oom_read_s;
+
+	/* ---- of this one ---- */
+	enum attempt_phase phase;
+	struct slot_rules *rules;
+	struct slot_run run;
+	struct str frame;  /* what run's strings point into */
+	struct str header; /* the log's first lines */
+	int log_fd;
+	pid_t leader;
+	bool leader_is_gone;
+	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
+	off_t log_size; /* at the last look */
+	struct ending ending;
+	struct str leaked, stuck;
+	struct tree tree;
+	char **own_strings; /* of argv and env, where {attempt} stood in them */
+	size_t n_own_strings;
+	struct job_result result;
+};
+
+void attempt_init(struct attempt *a, const struct slot_hello *hello);
+void attempt_done(struct attempt *a);
+
+void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w);
+void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
+/* Reaps, and does what is due. */
+void attempt_step(struct attempt *a);
+/* On the monotonic clock; INFINITY: only SIGCHLD matters. */
+double attempt_wake_at(const struct attempt *a);
+/* Frees what belonged to the attempt, after its result was sent. */
+void attempt_clear(struct attempt *a);
+/* Kills everything below this process, kept daemons too, until it is gone or cannot be killed. */
+void attempt_kill_all(struct attempt *a);
+
+static inline bool attempt_is_over(const struct attempt *a)
+{
+	return a->phase == ATTEMPT_OVER;
+}
+
+static inline bool attempt_is_stuck(const struct attempt *a)
+{
+	return a->ending.stuck != NULL;
+}
+
+#endif

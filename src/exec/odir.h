@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job's directory and log: made, rotated and set aside before an attempt. */
+#ifndef EXEC_ODIR_H
+#define EXEC_ODIR_H
+
+#include "exec/confine.h"
+#include "job/job_spec.h"
+
+struct odir_request {
+	const char *odir, *log_path;
+	uint32_t attempt; /* from 1 */
+	bool renew;	  /* an odir that exists is moved to its sibling YYYYmmdd_HHMMSS */
+	uint32_t keep;	  /* with renew: directories kept, the new one included; 0: all */
+};
+
+/*
+ * The directory is there, and so is the log, empty. Returns the log's descriptor, for reading and
+ * appending, or -1 with err. A log that is a FIFO, a link or a directory is an error.
+ */
+int odir_prepare(struct confine *c, const struct odir_request *r, struct error *err);
+
+#endif

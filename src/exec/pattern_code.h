@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a scan may know of a compiled pattern, to skip lines without asking it. */
+#ifndef EXEC_PATTERN_CODE_H
+#define EXEC_PATTERN_CODE_H
+
+#include "exec/pattern.h"
+
+/* The text that every match begins with, at the start of a line; NULL: not known. */
+const char *pattern_prefix(const struct pattern_code *c, size_t *ret_len);
+
+#endif

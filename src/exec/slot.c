@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler's end of a slot. */
+#include "exec/slot.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/proc.h"
+#include "exec/slot_wire.h"
+
+extern char **environ;
+
+enum { READ_SIZE = 8 * 1024 };
+
+struct slot {
+	struct ev_loop *loop;
+	const struct slot_handler *handler;
+	void *ctx;
+	struct proc proc; /* pid 0: reaped */
+	ev_io readable, writable;
+	struct str in, out;
+	size_t out_sent;
+	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
+	uint32_t number;
+	bool is_idle;
+};
+
+static void forget_process(struct slot *s)
+{
+	ev_io_stop(s->loop, &s->readable);
+	ev_io_stop(s->loop, &s->writable);
+	closep(&s->proc.fd);
+}
+
+/* The socket is closed already, so that it is about to end, if it has not. */
+static int reap(struct slot *s)
+{
+	int status = 0;
+
+	while (s->proc.pid && waitpid(s->proc.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	s->proc.pid = 0;
+	return status;
+}
+
+static void die(struct slot *s)
+{
+	pid_t pid = s->proc.pid;
+	char why[96];
+	int status;
+
+	forget_process(s);
+	status = reap(s);
+	if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "the slot that ran it (pid %d) died: signal %d",
+			 (int)pid, WTERMSIG(status));
+	else
+		snprintf(why, sizeof(why), "the slot that ran it (pid %d) ended: exit status %d",
+			 (int)pid, WEXITSTATUS(status));
+	exec_reap_strays(NULL, 0);
+	s->handler->died(s, s->ctx, why);
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int revents);
+
+/* What the socket does not take now goes when it can. A dead slot is noticed by reading. */
+static void flush(struct slot *s)
+{
+	while (s->out_sent < s->out.len) {
+		ssize_t n = send(s->proc.fd, s->out.s + s->out_sent, s->out.len - s->out_sent,
+				 MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN) {
+			ev_io_start(s->loop, &s->writable);
+			return;
+		}
+		if (n < 0)
+			break;
+		s->out_sent += (size_t)n;
+	}
+	ev_io_stop(s->loop, &s->writable);
+	str_clear(&s->out);
+	s->out_sent = 0;
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	flush(w->data);
+}
+
+/* false: not what a slot says. */
+static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
+{
+	struct job_result result;
+
+	if (type != FRAME_RESULT || s->is_idle || !slot_take_result(w, &result))
+		return false;
+	s->is_idle = true;
+	s->handler->ended(s, s->ctx, &result);
+	return true;
+}
+
+static bool take_frames(struct slot *s)
+{
+	size_t at = 0, size;
+	struct wire w;
+	uint8_t type;
+	int rc;
+
+	while ((rc = wire_next(s->in.s + at, s->in.len - at, &type, &w, &size)) > 0) {
+		at += size;
+		if (!take_frame(s, type, &w))
+			return false;
+	}
+	s->in.len -= at;
+	memmove(s->in.s, s->in.s + at, s->in.len);
+	return rc == 0;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct slot *s = w->data;
+	ssize_t n = read(s->proc.fd, str_reserve(&s->in, READ_SIZE), READ_SIZE);
+
+	(void)loop;
+	(void)revents;
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n > 0) {
+		s->in.len += (size_t)n;
+		if (take_frames(s))
+			return;
+		kill(s->proc.pid, SIGKILL);
+	}
+	die(s);
+}
+
+static void greet(struct slot *s, const struct slot_options *options)
+{
+	slot_put_hello(&s->out, options, (const char *const *)environ);
+	flush(s);
+}
+
+struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
+		      const struct slot_handler *handler, void *ctx, struct error *err)
+{
+	struct slot *s = xcalloc(1, sizeof(*s));
+
+	if (proc_start("dvs-slot", "__slot", &s->proc, err) < 0) {
+		free(s);
+		return NULL;
+	}
+	s->loop = loop;
+	s->handler = handler;
+	s->ctx = ctx;
+	s->number = options->number;
+	s->is_idle = true;
+	ev_io_init(&s->readable, on_readable, s->proc.fd, EV_READ);
+	ev_io_init(&s->writable, on_writable, s->proc.fd, EV_WRITE);
+	s->readable.data = s->writable.data = s;
+	ev_io_start(loop, &s->readable);
+	greet(s, options);
+	return s;
+}
+
+void slot_close(struct slot *s)
+{
+	assert(s->is_idle);
+	if (s->proc.fd >= 0)
+		shutdown(s->proc.fd, SHUT_WR);
+}
+
+void slot_free(struct slot *s)
+{
+	if (!s)
+		return;
+	forget_process(s);
+	reap(s);
+	str_done(&s->in);
+	str_done(&s->out);
+	free(s);
+}
+
+/* The place of rules in the slot; sends them if another kind's stand there. */
+static uint32_t place_rules(struct slot *s, const struct job_rules *rules)
+{
+	uint32_t place = (uint32_t)(((uintptr_t)rules >> 4) * 2654435761u) % SLOT_RULES;
+
+	if (s->rules[place] != rules) {
+		slot_put_rules(&s->out, place, rules);
+		s->rules[place] = rules;
+	}
+	return place;
+}
+
+void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt)
+{
+	assert(s->is_idle);
+	s->is_idle = false;
+	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt);
+	flush(s);
+}
+
+void slot_kill(struct slot *s, bool now, enum job_reason reason)
+{
+	if (s->is_idle || s->proc.fd < 0)
+		return;
+	slot_put_kill(&s->out, now, reason);
+	flush(s);
+}
+
+bool slot_is_idle(const struct slot *s)
+{
+	return s->is_idle && s->proc.fd >= 0;
+}
+
+pid_t slot_pid(const struct slot *s)
+{
+	return s->proc.pid;
+}
+
+uint32_t slot_number(const struct slot *s)
+{
+	return s->number;
+}

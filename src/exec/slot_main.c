@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The slot's process: frames in, one attempt at a time, results out. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "exec/attempt.h"
+
+enum { READ_SIZE = 16 * 1024 };
+enum { IS_LOST = 69, IS_CONFUSED = 70 };
+
+struct slot_process {
+	struct slot_hello hello;
+	struct str hello_frame; /* what hello's strings point into */
+	bool is_greeted;
+	struct slot_rules rules[SLOT_RULES];
+	struct attempt attempt;
+	struct str in, out;
+};
+
+/* A signal must wake ppoll(); that is all. */
+static void on_signal(int signum)
+{
+	(void)signum;
+}
+
+/*
+ * glibc's posix_spawn() leaves its two own signals ignored, and its sigaction() will not touch
+ * them. All zero is SIG_DFL without flags, for the kernel.
+ */
+static void reset_hidden_signals(void)
+{
+	static const char none[64] __attribute__((aligned(16)));
+
+	for (int signum = 32; signum < SIGRTMIN; signum++)
+		syscall(SYS_rt_sigaction, signum, none, NULL, 8);
+}
+
+/*
+ * A handler that does nothing instead of SIG_IGN: exec resets it, so that jobs start with default
+ * dispositions without a system call each. SIGCHLD is open only while we wait.
+ */
+static void set_signals(sigset_t *ret_waiting)
+{
+	static const int heard[] = {SIGINT,  SIGQUIT, SIGTSTP, SIGTTIN,
+				    SIGTTOU, SIGHUP,  SIGPIPE, SIGCHLD};
+	struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	sigset_t blocked;
+
+	reset_hidden_signals();
+	for (size_t i = 0; i < ARRAY_LEN(heard); i++)
+		sigaction(heard[i], &act, NULL);
+	sigemptyset(ret_waiting);
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+}
+
+/* Jobs go first when memory is short. They inherit this, so it costs nothing per job. */
+static void offer_to_oom(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	/* Not allowed: then nobody is preferred, which is no reason not to run. */
+	if (fd >= 0 && write(fd, "500", 3) < 0)
+		errno = 0;
+	closep(&fd);
+}
+
+static _noreturn_ void leave(struct slot_process *p, int status)
+{
+	attempt_kill_all(&p->attempt);
+	_exit(status);
+}
+
+static void greet(struct slot_process *p, struct wire *w)
+{
+	struct wire copy;
+
+	str_addn(&p->hello_frame, w->at, (size_t)(w->end - w->at));
+	copy = (struct wire){p->hello_frame.s, p->hello_frame.s + p->hello_frame.len, true};
+	if (p->is_greeted || !slot_take_hello(&copy, &p->hello))
+		leave(p, IS_CONFUSED);
+	attempt_init(&p->attempt, &p->hello);
+	p->is_greeted = true;
+}
+
+static void take_kill(struct slot_process *p, struct wire *w)
+{
+	enum job_reason reason;
+	bool now;
+
+	if (!slot_take_kill(w, &now, &reason))
+		leave(p, IS_CONFUSED);
+	if (p->attempt.phase != ATTEMPT_NONE && !attempt_is_over(&p->attempt))
+		attempt_kill(&p->attempt, now, reason);
+}
+
+static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
+{
+	if (type != FRAME_HELLO && !p->is_greeted)
+		leave(p, IS_CONFUSED);
+	switch (type) {
+	case FRAME_HELLO:
+		greet(p, w);
+		break;
+	case FRAME_RULES:
+		if (!slot_rules_take(p->rules, w, p->hello.env))
+			leave(p, IS_CONFUSED);
+		break;
+	case FRAME_RUN:
+		if (p->attempt.phase != ATTEMPT_NONE)
+			leave(p, IS_CONFUSED);
+		attempt_start(&p->attempt, p->rules, w);
+		break;
+	case FRAME_KILL:
+		take_kill(p, w);
+		break;
+	default:
+		leave(p, IS_CONFUSED);
+	}
+}
+
+static void take_frames(struct slot_process *p)
+{
+	size_t at = 0, size;
+	struct wire w;
+	uint8_t type;
+	int rc;
+
+	while ((rc = wire_next(p->in.s + at, p->in.len - at, &type, &w, &size)) > 0) {
+		take_frame(p, type, &w);
+		at += size;
+	}
+	if (rc < 0)
+		leave(p, IS_CONFUSED);
+	p->in.len -= at;
+	memmove(p->in.s, p->in.s + at, p->in.len);
+}
+
+static void read_frames(struct slot_process *p)
+{
+	ssize_t n = read(PROC_SOCKET_FD, str_reserve(&p->in, READ_SIZE), READ_SIZE);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) /* the scheduler is gone: its jobs go too, at once */
+		leave(p, n < 0 ? IS_LOST : 0);
+	p->in.len += (size_t)n;
+	take_frames(p);
+}
+
+static void report(struct slot_process *p)
+{
+	bool is_stuck = attempt_is_stuck(&p->attempt);
+
+	str_clear(&p->out);
+	slot_put_result(&p->out, &p->attempt.result);
+	if (fs_write_all(PROC_SOCKET_FD, p->out.s, p->out.len) < 0)
+		leave(p, IS_LOST);
+	attempt_clear(&p->attempt);
+	if (is_stuck) /* what cannot be killed must not be taken for the next job's */
+		_exit(0);
+}
+
+static const struct timespec *until(double at, struct timespec *ret)
+{
+	double left = at - clock_now(clock_real());
+
+	if (!isfinite(at))
+		return NULL;
+	if (left < 0)
+		left = 0;
+	ret->tv_sec = (time_t)left;
+	ret->tv_nsec = (long)((left - floor(left)) * 1e9);
+	return ret;
+}
+
+int slot_main(void)
+{
+	struct slot_process *p = xcalloc(1, sizeof(*p));
+	struct pollfd socket = {.fd = PROC_SOCKET_FD, .events = POLLIN};
+	struct timespec left;
+	sigset_t waiting;
+
+	proc_become("dvs-slot");
+	set_signals(&waiting);
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	offer_to_oom();
+	for (;;) {
+		int n = ppoll(&socket, 1, until(attempt_wake_at(&p->attempt), &left), &waiting);
+
+		if (n > 0)
+			read_frames(p);
+		else
+			attempt_step(&p->attempt);
+		if (attempt_is_over(&p->attempt))
+			report(p);
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In a slot: what jobs of one kind share, as it came over the wire, and what is made of it once. */
+#ifndef EXEC_SLOT_RULES_H
+#define EXEC_SLOT_RULES_H
+
+#include "exec/slot_wire.h"
+#include "exec/verdict.h"
+
+/* What is added for each job: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR. */
+enum { ENV_PER_JOB = 3 };
+
+struct slot_rules {
+	struct job_rules job;
+	char *frame; /* what job's strings point into */
+	/* The slot's own environment with the rules' over it; room for ENV_PER_JOB and a NULL. */
+	const char **env;
+	size_t n_env;
+	/* ---- made when a verdict needs it first ---- */
+	bool is_compiled;
+	struct pattern_code **pass, **fail;
+	const char **pass_texts;
+};
+
+/* Takes a copy of the frame's fields. false: not a frame that we know. */
+bool slot_rules_take(struct slot_rules *table, struct wire *w, const char *const *base_env);
+void slot_rules_free(struct slot_rules *r);
+/* -1 with err: one does not compile (which the load should have told). */
+int slot_rules_compile(struct slot_rules *r, struct error *err);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/slot_wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static size_t count(const char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env)
+{
+	size_t start = wire_begin(b, FRAME_HELLO);
+
+	wire_put_u32(b, SLOT_PROTOCOL);
+	wire_put_u32(b, o->number);
+	wire_put_f64(b, o->default_grace_s);
+	wire_put_u64(b, o->job_nofile);
+	wire_put_string(b, o->scratch_root);
+	wire_put_strings(b, env, count(env));
+	wire_end(b, start);
+}
+
+bool slot_take_hello(struct wire *w, struct slot_hello *ret)
+{
+	size_t n;
+
+	ret->version = wire_u32(w);
+	ret->number = wire_u32(w);
+	ret->grace_s = wire_f64(w);
+	ret->nofile = wire_u64(w);
+	ret->scratch_root = wire_string(w);
+	ret->env = wire_strings(w, &n);
+	return w->ok && ret->version == SLOT_PROTOCOL && ret->scratch_root;
+}
+
+enum { RENEW_ODIR = BIT(0), DUMP_ENV = BIT(1), DRY_RUN = BIT(2), LEAK_FAILS = BIT(3) };
+
+static uint32_t flags_of(const struct job_rules *r)
+{
+	return (r->renew_odir ? RENEW_ODIR : 0) | (r->dump_env ? DUMP_ENV : 0) |
+	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0);
+}
+
+static void put_patterns(struct str *b, const struct pattern_list *list)
+{
+	wire_put_u32(b, list->n);
+	for (uint32_t i = 0; i < list->n; i++)
+		wire_put_string(b, list->at[i].text);
+}
+
+void slot_put_rules(struct str *b, uint32_t place, const struct job_rules *r)
+{
+	size_t start = wire_begin(b, FRAME_RULES);
+
+	wire_put_u32(b, place);
+	wire_put_u32(b, flags_of(r));
+	wire_put_u32(b, r->max_odirs);
+	wire_put_u64(b, r->max_log_bytes);
+	wire_put_f64(b, r->timeout_s);
+	wire_put_f64(b, r->grace_s);
+	wire_put_string(b, r->cwd);
+	wire_put_strings(b, r->env, count(r->env));
+	wire_put_strings(b, r->keep, count(r->keep));
+	put_patterns(b, &r->pass_patterns);
+	put_patterns(b, &r->fail_patterns);
+	wire_end(b, start);
+}
+
+static struct pattern_list take_patterns(struct wire *w)
+{
+	size_t n;
+	const char **texts = wire_strings(w, &n);
+	struct pattern *at = n ? xcalloc(n, sizeof(*at)) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		at[i].text = texts[i];
+		w->ok = w->ok && texts[i];
+	}
+	free(texts);
+	return (struct pattern_list){at, (uint32_t)n};
+}
+
+bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
+{
+	uint32_t flags;
+	size_t n;
+
+	*ret_place = wire_u32(w);
+	flags = wire_u32(w);
+	*ret = (struct job_rules){
+		.renew_odir = flags & RENEW_ODIR,
+		.dump_env = flags & DUMP_ENV,
+		.is_dry_run = flags & DRY_RUN,
+		.leak = flags & LEAK_FAILS ? LEAK_FAIL : LEAK_KILL,
+		.max_odirs = wire_u32(w),
+	};
+	ret->max_log_bytes = wire_u64(w);
+	ret->timeout_s = wire_f64(w);
+	ret->grace_s = wire_f64(w);
+	ret->cwd = wire_string(w);
+	ret->env = wire_strings(w, &n);
+	ret->keep = wire_strings(w, &n);
+	ret->pass_patterns = take_patterns(w);
+	ret->fail_patterns = take_patterns(w);
+	return w->ok && *ret_place < SLOT_RULES;
+}
+
+void slot_rules_done(struct job_rules *r)
+{
+	free((void *)r->env);
+	free((void *)r->keep);
+	free((void *)r->pass_patterns.at);
+	free((void *)r->fail_patterns.at);
+	*r = (struct job_rules){0};
+}
+
+void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt)
+{
+	size_t start = wire_begin(b, FRAME_RUN);
+
+	wire_put_u32(b, place);
+	wire_put_u32(b, attempt);
+	wire_put_u32(b, spec->has_attempt);
+	wire_put_string(b, spec->id);
+	wire_put_string(b, spec->odir);
+	wire_put_string(b, spec->log_path);
+	wire_put_string(b, spec->command);
+	wire_put_strings(b, spec->argv, count(spec->argv));
+	wire_end(b, start);
+}
+
+bool slot_take_run(struct wire *w, struct slot_run *ret)
+{
+	ret->rules = wire_u32(w);
+	ret->attempt = wire_u32(w);
+	ret->has_attempt = wire_u32(w) != 0;
+	ret->id = wire_string(w);
+	ret->odir = wire_string(w);
+	ret->log_path = wire_string(w);
+	ret->command = wire_string(w);
+	ret->argv = wire_strings(w, &ret->n_argv);
+	return w->ok && ret->rules < SLOT_RULES && ret->id && ret->odir && ret->log_path &&
+	       ret->command && ret->n_argv > 0;
+}
+
+void slot_run_done(struct slot_run *run)
+{
+	free(run->argv);
+	*run = (struct slot_run){0};
+}
+
+void slot_put_kill(struct str *b, bool now, enum job_reason reason)
+{
+	size_t start = wire_begin(b, FRAME_KILL);
+
+	wire_put_u32(b, now);
+	wire_put_u32(b, (uint32_t)reason);
+	wire_end(b, start);
+}
+
+bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason)
+{
+	uint32_t reason;
+
+	*ret_now = wire_u32(w) != 0;
+	reason = wire_u32(w);
+	*ret_reason = (enum job_reason)reason;
+	return w->ok && reason < REASON_COUNT;
+}
+
+void slot_put_result(struct str *b, const struct job_result *r)
+{
+	size_t start = wire_begin(b, FRAME_RESULT);
+
+	wire_put_u32(b, (uint32_t)r->status);
+	wire_put_u32(b, (uint32_t)r->reason);
+	wire_put_u32(b, r->line);
+	wire_put_u32(b, (uint32_t)r->exit_status);
+	wire_put_u32(b, (uint32_t)r->term_signal);
+	wire_put_u32(b, (uint32_t)r->pid);
+	wire_put_u32(b, r->marks);
+	wire_put_f64(b, r->start_wall_s);
+	wire_put_f64(b, r->duration_s);
+	wire_put_f64(b, r->usage.user_s);
+	wire_put_f64(b, r->usage.system_s);
+	wire_put_u64(b, r->usage.max_rss_kib);
+	wire_put_string(b, r->message);
+	wire_put_string(b, r->context);
+	wire_end(b, start);
+}
+
+bool slot_take_result(struct wire *w, struct job_result *ret)
+{
+	uint32_t status = wire_u32(w);
+	uint32_t reason = wire_u32(w);
+
+	*ret = (struct job_result){
+		.status = (enum job_status)status,
+		.reason = (enum job_reason)reason,
+		.line = wire_u32(w),
+	};
+	ret->exit_status = (int32_t)wire_u32(w);
+	ret->term_signal = (int32_t)wire_u32(w);
+	ret->pid = (int32_t)wire_u32(w);
+	ret->marks = wire_u32(w);
+	ret->start_wall_s = wire_f64(w);
+	ret->duration_s = wire_f64(w);
+	ret->usage.user_s = wire_f64(w);
+	ret->usage.system_s = wire_f64(w);
+	ret->usage.max_rss_kib = wire_u64(w);
+	ret->message = wire_string(w);
+	ret->context = wire_string(w);
+	return w->ok && status < JOB_STATUS_COUNT && job_status_is_final(ret->status) &&
+	       reason < REASON_COUNT;
+}

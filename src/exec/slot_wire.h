@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The frames between a scheduler and its slots. Versioned, no descriptors in them. The base
+ * environment goes once per slot, what jobs of one kind share (rules) once per slot and place in a
+ * small table, and only the rest with each job.
+ */
+#ifndef EXEC_SLOT_WIRE_H
+#define EXEC_SLOT_WIRE_H
+
+#include "base/wire.h"
+#include "exec/slot.h"
+
+enum { SLOT_PROTOCOL = 1 };
+/* Places for rules in a slot; a place is overwritten when another kind of job needs it. */
+enum { SLOT_RULES = 64 };
+
+enum slot_frame {
+	FRAME_HELLO = 1, /* to the slot: first, once */
+	FRAME_RULES,
+	FRAME_RUN,
+	FRAME_KILL,
+	FRAME_RESULT, /* to the scheduler: one per FRAME_RUN */
+};
+
+struct slot_hello {
+	uint32_t version, number;
+	double grace_s;
+	uint64_t nofile;
+	const char *scratch_root;
+	const char **env; /* malloc()ed, NULL-terminated */
+};
+
+/* Strings point into the frame; the arrays are malloc()ed. */
+struct slot_run {
+	uint32_t rules; /* the place */
+	uint32_t attempt;
+	bool has_attempt;
+	const char *id, *odir, *log_path, *command;
+	const char **argv;
+	size_t n_argv;
+};
+
+void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env);
+bool slot_take_hello(struct wire *w, struct slot_hello *ret);
+
+void slot_put_rules(struct str *b, uint32_t place, const struct job_rules *r);
+/* What a slot needs of the rules; the rest is zero. */
+bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret);
+void slot_rules_done(struct job_rules *r); /* what slot_take_rules() allocated */
+
+void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt);
+bool slot_take_run(struct wire *w, struct slot_run *ret);
+void slot_run_done(struct slot_run *run);
+
+void slot_put_kill(struct str *b, bool now, enum job_reason reason);
+bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason);
+
+void slot_put_result(struct str *b, const struct job_result *r);
+bool slot_take_result(struct wire *w, struct job_result *ret);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a dead slot leaves comes to the scheduler, which is a subreaper too. Strays are told from
+ * processes of our own by their session: jobs start in one of theirs, and nobody can enter ours.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "exec/slot.h"
+#include "exec/tree.h"
+
+/* Without an end for so long, what is left cannot be killed (state D): the run goes on. */
+enum { PATIENCE_MS = 200 };
+
+struct known {
+	const pid_t *at;
+	size_t n;
+	pid_t session;
+};
+
+static bool is_ours(pid_t child, void *ctx)
+{
+	const struct known *k = ctx;
+	struct proc_stat st;
+
+	for (size_t i = 0; i < k->n; i++)
+		if (k->at[i] == child)
+			return true;
+	return !proc_stat_read(child, &st) || st.session == k->session;
+}
+
+static unsigned reap_own(const struct tree *t)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < t->n_own; i++)
+		n += waitpid(t->at[i].pid, NULL, WNOHANG) > 0;
+	return n;
+}
+
+/* Until one of them has ended, or a while. */
+static void wait_for_one(pid_t pid)
+{
+	struct pollfd p = {.fd = -1, .events = POLLIN};
+
+#ifdef SYS_pidfd_open
+	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+#endif
+	poll(&p, 1, p.fd >= 0 ? PATIENCE_MS : 1);
+	closep(&p.fd);
+}
+
+unsigned exec_reap_strays(const pid_t *known, size_t n_known)
+{
+	struct known k = {known, n_known, getsid(0)};
+	struct tree t = {0};
+	unsigned n_reaped = 0, n_idle = 0;
+
+	for (tree_read(&t, is_ours, &k); t.n_own && n_idle < 2; tree_read(&t, is_ours, &k)) {
+		unsigned n;
+
+		tree_signal(&t, SIGKILL);
+		wait_for_one(t.at[t.n_own - 1].pid);
+		n = reap_own(&t);
+		n_idle = n ? 0 : n_idle + 1;
+		n_reaped += n;
+	}
+	tree_done(&t);
+	return n_reaped;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The processes below this one, found through /proc. A slot and the scheduler are subreapers, so
+ * whatever a job does (new sessions, double forks, a cleared environment) stays below them.
+ */
+#ifndef EXEC_TREE_H
+#define EXEC_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/str.h"
+
+struct tree_proc {
+	pid_t pid, parent;
+};
+
+/* {0} is empty. Parents stand before their children; the first n_own are our own children. */
+struct tree {
+	struct tree_proc *at;
+	size_t n, cap, n_own;
+};
+
+/* Is this child of ours (and all below it) to be left out? */
+typedef bool tree_skip(pid_t child, void *ctx);
+
+/* Fills t anew with our descendants. skip may be NULL. */
+void tree_read(struct tree *t, tree_skip *skip, void *ctx);
+/* Parents first. A pid that is no longer ours is never signalled. */
+void tree_signal(const struct tree *t, int signum);
+void tree_done(struct tree *t);
+
+struct proc_stat {
+	char name[64]; /* comm */
+	char state;    /* 'R', 'S', 'D', 'Z' … */
+	pid_t parent, group, session;
+};
+bool proc_stat_read(pid_t pid, struct proc_stat *ret);
+/* "sleep (pid 123), sh (pid 124) and 3 more": our own children in t, zombies left out. */
+void tree_describe(const struct tree *t, struct str *to);
+
+#endif
