@@ -3,4 +3,5 @@
  * One line per backend: BACKEND(name, "help"). The line declares backend_<name>_create(), which the
  * backend defines, and enters it under that name. Included more than once, so without a guard.
  */
+BACKEND(local, "runs processes on this machine, each in a slot of its own")
 BACKEND(fake, "runs nothing: outcomes and durations are drawn or scripted")

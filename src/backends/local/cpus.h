@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BACKENDS_LOCAL_CPUS_H
+#define BACKENDS_LOCAL_CPUS_H
+
+#include <stdint.h>
+
+/* How many CPUs we may use: our affinity, and the quota of the cgroups that we are in (v2 or v1).
+ * At least 1. */
+uint32_t cpus_usable(void);
+/* The same with other roots than /proc and /sys, for tests. affinity: CPUs by affinity. */
+uint32_t cpus_under(const char *proc, const char *sys, uint32_t affinity);
+
+#endif

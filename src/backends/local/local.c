@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The local backend: slots, started when first needed, the one that was used last first (its memory
+ * is still warm).
+ */
+#include <assert.h>
+#include <ev.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "backends/backends.h"
+#include "backends/local/cpus.h"
+#include "base/mem.h"
+#include "exec/pattern.h"
+#include "exec/slot.h"
+
+/* Without any slot: how often one is tried before a job is refused. */
+enum { START_TRIES = 5 };
+
+struct local_slot {
+	struct list link; /* idle, busy */
+	struct local *local;
+	struct slot *slot;
+	const struct job *job; /* NULL: idle */
+	char where[24];	       /* "local/3" */
+};
+
+struct local {
+	struct backend base;
+	struct ev_loop *loop;
+	struct slot_options slot;
+	struct list idle, busy; /* idle: used last first */
+	uint32_t n_slots, n_made;
+	unsigned n_start_failures; /* in a row, with no slot at all */
+	bool is_paused;
+	struct pattern_checker *checker;
+	const struct job_rules **checked; /* open addressing; NULL: free */
+	size_t n_checked, checked_size;
+	void (*closed)(void *ctx);
+	void *closed_ctx;
+};
+
+static struct local *local_of(struct backend *b)
+{
+	return container_of(b, struct local, base);
+}
+
+/* ---- slots ---- */
+
+static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)
+{
+	struct local_slot *ls = ctx;
+	const struct job *job = ls->job;
+
+	(void)slot;
+	ls->job = NULL;
+	list_remove(&ls->link);
+	list_prepend(&ls->local->idle, &ls->link);
+	sched_job_ended(job, result);
+}
+
+static void free_slot(struct local_slot *ls)
+{
+	list_remove(&ls->link);
+	ls->local->n_slots--;
+	slot_free(ls->slot);
+	free(ls);
+}
+
+static void finish_closing(struct local *l)
+{
+	void (*closed)(void *ctx) = l->closed;
+
+	if (!closed || l->n_slots)
+		return;
+	l->closed = NULL;
+	closed(l->closed_ctx);
+}
+
+static void on_died(struct slot *slot, void *ctx, const char *why)
+{
+	struct local_slot *ls = ctx;
+	struct local *l = ls->local;
+	const struct job *job = ls->job;
+	struct job_result lost = {
+		.status = JOB_KILLED,
+		.reason = REASON_LOST,
+		.message = why,
+		.exit_status = -1,
+	};
+
+	(void)slot;
+	if (job)
+		sched_job_ended(job, &lost);
+	free_slot(ls);
+	finish_closing(l);
+}
+
+static const struct slot_handler slot_handler = {.ended = on_ended, .died = on_died};
+
+static struct local_slot *start_slot(struct local *l, struct error *err)
+{
+	struct local_slot *ls = xcalloc(1, sizeof(*ls));
+
+	l->slot.number = l->n_made;
+	ls->slot = slot_new(l->loop, &l->slot, &slot_handler, ls, err);
+	if (!ls->slot) {
+		free(ls);
+		return NULL;
+	}
+	ls->local = l;
+	snprintf(ls->where, sizeof(ls->where), "local/%u", l->n_made++);
+	list_prepend(&l->idle, &ls->link);
+	l->n_slots++;
+	return ls;
+}
+
+/* ---- verbs ---- */
+
+static enum submit no_slot(struct local *l, struct error *err, struct error *why)
+{
+	if (l->n_slots == 0 && ++l->n_start_failures >= START_TRIES) {
+		*why = *err;
+		return SUBMIT_REFUSED;
+	}
+	error_done(err); /* short of something now: what runs will give it back */
+	return SUBMIT_BUSY;
+}
+
+static enum submit local_submit(struct backend *b, const struct job *job, uint32_t attempt,
+				struct error *why)
+{
+	struct local *l = local_of(b);
+	struct error err = {0};
+	struct local_slot *ls;
+
+	if (l->is_paused)
+		return SUBMIT_BUSY;
+	if (list_is_empty(&l->idle) && !start_slot(l, &err))
+		return no_slot(l, &err, why);
+	l->n_start_failures = 0;
+	ls = list_entry(l->idle.next, struct local_slot, link);
+	ls->job = job;
+	list_remove(&ls->link);
+	list_append(&l->busy, &ls->link);
+	slot_run(ls->slot, job->spec, attempt);
+	sched_job_started(job, ls->where);
+	return SUBMIT_ACCEPTED;
+}
+
+static void local_kill(struct backend *b, const struct job *job, enum kill_level level,
+		       enum job_reason reason)
+{
+	struct local *l = local_of(b);
+
+	list_for_each (it, &l->busy) {
+		struct local_slot *ls = list_entry(it, struct local_slot, link);
+
+		if (ls->job == job)
+			slot_kill(ls->slot, level == KILL_NOW, reason);
+	}
+}
+
+static void local_pause(struct backend *b, bool is_paused)
+{
+	struct local *l = local_of(b);
+
+	l->is_paused = is_paused;
+	if (!is_paused)
+		sched_backend_capacity(b);
+}
+
+static void local_set_parallel(struct backend *b, uint32_t n)
+{
+	b->max_parallel = n ? n : cpus_usable();
+	sched_backend_capacity(b);
+}
+
+/* Jobs of one kind share their rules: those are looked at once. */
+static bool is_checked(struct local *l, const struct job_rules *rules)
+{
+	size_t at;
+
+	if (l->n_checked * 2 >= l->checked_size) {
+		const struct job_rules **old = l->checked;
+		size_t n = l->checked_size;
+
+		l->checked_size = n ? n * 2 : 64;
+		l->checked = xcalloc(l->checked_size, sizeof(*l->checked));
+		l->n_checked = 0;
+		for (size_t i = 0; i < n; i++)
+			if (old[i])
+				is_checked(l, old[i]);
+		free(old);
+	}
+	at = ((uintptr_t)rules >> 4) * 2654435761u % l->checked_size;
+	while (l->checked[at] && l->checked[at] != rules)
+		at = (at + 1) % l->checked_size;
+	if (l->checked[at])
+		return true;
+	l->checked[at] = rules;
+	l->n_checked++;
+	return false;
+}
+
+static void local_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
+{
+	struct local *l = local_of(b);
+	const struct job_rules *r = spec->rules;
+
+	if (is_checked(l, r))
+		return;
+	pattern_checker_add(l->checker, &r->pass_patterns, diags);
+	pattern_checker_add(l->checker, &r->fail_patterns, diags);
+	for (uint32_t i = 0; i < r->n_backend_keys; i++) {
+		const struct backend_key *k = &r->backend_keys[i];
+
+		if (str_eq(k->backend, "local"))
+			diag_error(diags, k->pos, "the local backend has no setting '%s'", k->key);
+	}
+}
+
+static void local_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
+{
+	struct local *l = local_of(b);
+
+	l->closed = closed;
+	l->closed_ctx = ctx;
+	list_for_each (it, &l->idle)
+		slot_close(list_entry(it, struct local_slot, link)->slot);
+	finish_closing(l);
+}
+
+static void free_slots(struct list *slots)
+{
+	while (!list_is_empty(slots))
+		free_slot(list_entry(slots->next, struct local_slot, link));
+}
+
+static void local_destroy(struct backend *b)
+{
+	struct local *l;
+
+	if (!b)
+		return;
+	l = local_of(b);
+	free_slots(&l->busy);
+	free_slots(&l->idle);
+	pattern_checker_free(l->checker);
+	free(l->checked);
+	free(l);
+}
+
+static const struct backend_ops local_ops = {
+	.name = "local",
+	.check = local_check,
+	.submit = local_submit,
+	.kill = local_kill,
+	.pause = local_pause,
+	.set_parallel = local_set_parallel,
+	.close = local_close,
+	.destroy = local_destroy,
+};
+
+/* Each slot costs us a descriptor; jobs get the limit back that we were given. */
+static uint64_t raise_nofile(void)
+{
+	struct rlimit limit;
+	rlim_t was;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	was = limit.rlim_cur;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? was : 0;
+}
+
+static uint32_t parallel_of(const struct backend_env *env)
+{
+	int64_t n = env->settings ? cfg_fields_int(env->settings, "parallel", 1, 65535, 0) : 0;
+
+	if (env->max_parallel)
+		return env->max_parallel;
+	return n ? (uint32_t)n : cpus_usable();
+}
+
+struct backend *backend_local_create(const struct backend_env *env, struct diags *diags)
+{
+	struct local *l = xcalloc(1, sizeof(*l));
+
+	(void)diags;
+	assert(env->loop && env->scratch_root);
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a dead slot leaves comes to us */
+	l->base = (struct backend){
+		.ops = &local_ops,
+		.caps = {.is_local = true},
+		.max_parallel = parallel_of(env),
+	};
+	l->loop = env->loop;
+	l->slot = (struct slot_options){
+		.scratch_root = env->scratch_root,
+		.default_grace_s = env->grace_s,
+		.job_nofile = raise_nofile(),
+	};
+	list_init(&l->idle);
+	list_init(&l->busy);
+	l->checker = pattern_checker_new();
+	return &l->base;
+}
