@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A slot with one job, on a loop, in a scratch root of its own. */
+#ifndef HELPERS_SLOT_BED_H
+#define HELPERS_SLOT_BED_H
+
+#include "exec/slot.h"
+
+struct slot_bed {
+	struct ev_loop *loop;
+	struct slot *slot;
+	struct slot_options options;
+	struct job_block block;
+	struct job_rules rules;
+	struct job_spec spec;
+	const char *argv[8];
+	char *base, *root, *odir, *log; /* base: the directory around root */
+	char *cookie;
+	/* ---- what came out ---- */
+	bool has_ended, has_died;
+	struct job_result result; /* texts are ours */
+	char *why;
+};
+
+/* In main(), before anything else: this program is slots and the clerk, too. */
+void bed_dispatch(int argc, char **argv);
+
+struct slot_bed *bed_new(void);
+/* Ends the slot, then fails the test if any process that it made is still there. */
+void bed_free(struct slot_bed *b);
+
+/* The job is this helper word with its arguments (NULL-terminated). */
+void bed_helper(struct slot_bed *b, const char *word, const char *arg);
+void bed_shell(struct slot_bed *b, const char *command);
+/* One pass or fail pattern. */
+void bed_pass(struct slot_bed *b, const char *pattern);
+void bed_fail(struct slot_bed *b, const char *pattern);
+
+void bed_start(struct slot_bed *b, uint32_t attempt);
+/* Turns the loop until the job has ended or its slot has died. */
+void bed_wait(struct slot_bed *b);
+/* Both. */
+const struct job_result *bed_run(struct slot_bed *b);
+/* Turns the loop until the log holds text. */
+void bed_wait_for_log(struct slot_bed *b, const char *text);
+
+/* What the log holds after its header. */
+char *bed_log(struct slot_bed *b);
+char *bed_read(const char *path);
+/* Processes with the cookie in their environment, the slot left out. */
+unsigned bed_count_processes(const struct slot_bed *b);
+/* Waits until no such process is left. */
+void bed_wait_for_none(const struct slot_bed *b);
+
+#endif

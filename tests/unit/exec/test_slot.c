@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A slot with real processes: what it promises about one job, whatever that job does. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "slot_bed.h"
+
+static int setup(void **state)
+{
+	*state = bed_new();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	bed_free(*state);
+	return 0;
+}
+
+static void assert_ended(const struct slot_bed *b, enum job_status status, enum job_reason reason)
+{
+	if (b->result.status != status || b->result.reason != reason)
+		print_error("%s, %s: %s\n", job_status_name(b->result.status),
+			    job_reason_name(b->result.reason),
+			    b->result.message ? b->result.message : "-");
+	assert_int_equal(b->result.status, status);
+	assert_int_equal(b->result.reason, reason);
+}
+
+static void a_job_that_exits_with_0_passes(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->argv[0] = "true";
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_null(b->result.message);
+	assert_true(b->result.pid > 0);
+	assert_true(b->result.start_wall_s > 1e9);
+	assert_true(b->result.usage.max_rss_kib > 0);
+	assert_true(slot_is_idle(b->slot));
+}
+
+static void one_slot_runs_many_jobs(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->argv[0] = "true";
+	for (int i = 0; i < 50; i++) {
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+	}
+	b->argv[0] = "false";
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+}
+
+static void output_goes_to_the_log_after_its_header(void **state)
+{
+	struct slot_bed *b = *state;
+	char *log;
+
+	bed_shell(b, "printf 'out\\303'; printf '\\244 \\377\\n' >&2; echo end");
+	bed_run(b);
+	log = bed_log(b);
+	assert_string_equal(log, "out\303\244 \377\nend\n");
+	free(log);
+}
+
+static void an_exit_status_fails_with_the_last_lines(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "seq 100 120; exit 7");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, 7);
+	assert_string_equal(b->result.message, "Job returned a non-zero exit code: 7");
+	assert_string_equal(b->result.context, "111\n112\n113\n114\n115\n116\n117\n118\n119\n120");
+}
+
+static void a_signal_is_named(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "segv", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_SIGNAL);
+	assert_int_equal(b->result.exit_status, -1);
+	assert_int_equal(b->result.term_signal, SIGSEGV);
+	assert_non_null(strstr(b->result.message, "killed by signal 11 (SIGSEGV)"));
+}
+
+static void a_kill_that_is_not_ours_is_a_signal(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "kill -9 $$");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_SIGNAL);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+}
+
+static void a_limit_that_is_hit_is_a_named_signal(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "ulimit -c 0; ulimit -t 1; while :; do :; done");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_SIGNAL);
+	assert_non_null(strstr(b->result.message, "SIG"));
+}
+
+static void a_child_that_stays_is_killed_and_named(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "sleep 1000 & exit 0");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+	assert_non_null(strstr(b->result.message, "sleep (pid "));
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void a_leak_fails_where_the_rules_say_so(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.leak = LEAK_FAIL;
+	bed_shell(b, "sleep 1000 & exit 0");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_LEAK);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+}
+
+static void a_child_that_ends_soon_is_no_leak(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_fail(b, "^UVM_ERROR");
+	bed_helper(b, "late", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_FAIL_PATTERN);
+	assert_string_equal(b->result.message, "UVM_ERROR late");
+	assert_int_equal(b->result.line, 4);
+	assert_int_equal(b->result.marks, 0);
+}
+
+static void a_thousand_daemons_are_gone_before_the_verdict(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "tree", "1000");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+	assert_non_null(strstr(b->result.message, " and 995 more"));
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void chains_of_forks_are_caught(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.timeout_s = 0.2;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "chains", "5");
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void hiding_does_not_help(void **state)
+{
+	struct slot_bed *b = *state;
+	struct str who = {0};
+
+	b->rules.timeout_s = 0.3;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "hide", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	/* The hidden one has no cookie; the slot has no child left, though. */
+	str_printf(&who, "/proc/%d/task/%d/children", (int)slot_pid(b->slot),
+		   (int)slot_pid(b->slot));
+	if (fs_exists(who.s)) {
+		FILE *f = fopen(who.s, "r");
+
+		assert_int_equal(fgetc(f), EOF);
+		fclose(f);
+	}
+	str_done(&who);
+}
+
+static void a_deadline_ends_in_minutes(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.timeout_s = 0.06;
+	bed_helper(b, "for-ever", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_string_equal(b->result.message, "Job timed out after 0.001 minutes");
+	assert_int_equal(b->result.term_signal, SIGTERM);
+	assert_true(b->result.duration_s >= 0.06);
+}
+
+static void what_ignores_term_gets_kill_after_the_grace(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.grace_s = 0.2;
+	bed_helper(b, "ignore-term", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+	assert_true(b->result.duration_s >= 0.2);
+}
+
+static void a_second_kill_may_be_harder(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "ignore-term", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	slot_kill(b->slot, true, REASON_RUN_DEADLINE);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+}
+
+static void the_stopped_hear_term(void **state)
+{
+	struct slot_bed *b = *state;
+	char *log;
+
+	b->rules.timeout_s = 0.2;
+	bed_helper(b, "stop", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_int_equal(b->result.exit_status, 0);
+	log = bed_log(b);
+	assert_string_equal(log, "got TERM\n");
+	free(log);
+}
+
+static void kept_daemons_stay_until_the_slot_ends(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, 0);
+	assert_int_equal(bed_count_processes(b), 1);
+	b->argv[0] = "true";
+	b->argv[1] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(bed_count_processes(b), 1);
+}
+
+static void assert_launch_error(struct slot_bed *b, const char *text)
+{
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_LAUNCH);
+	if (!strstr(b->result.message, text))
+		print_error("'%s' is not in: %s\n", text, b->result.message);
+	assert_non_null(strstr(b->result.message, text));
+	assert_int_equal(b->result.exit_status, -1);
+}
+
+static char *make_file(struct slot_bed *b, const char *name, const char *text, mode_t mode)
+{
+	char *path = xasprintf("%s/%s", b->base, name);
+	FILE *f = fopen(path, "w");
+
+	fputs(text, f);
+	fclose(f);
+	chmod(path, mode);
+	return path;
+}
+
+static void what_cannot_be_started_is_named(void **state)
+{
+	struct slot_bed *b = *state;
+	char *plain = make_file(b, "plain", "true\n", 0644);
+	char *odd = make_file(b, "odd", "#!/no/such/interpreter\n", 0755);
+	char *text = make_file(b, "text", "true\n", 0755);
+
+	b->argv[0] = "no-such-command-here";
+	assert_launch_error(b, "command not found: 'no-such-command-here'");
+	b->argv[0] = "./no/such/file";
+	assert_launch_error(b, "command not found: './no/such/file'");
+	b->argv[0] = plain;
+	assert_launch_error(b, "not executable: ");
+	b->argv[0] = odd;
+	assert_launch_error(b, "bad interpreter in the first line of ");
+	b->argv[0] = text;
+	assert_launch_error(b, "neither a program nor a script with '#!': ");
+	b->argv[0] = "";
+	assert_launch_error(b, "command not found: ''");
+	b->rules.cwd = "/no/such/directory";
+	b->argv[0] = "true";
+	slot_free(b->slot);
+	b->slot = NULL;
+	free(plain);
+	free(odd);
+	free(text);
+}
+
+static void a_command_may_be_longer_than_an_argument(void **state)
+{
+	struct slot_bed *b = *state;
+	struct str command = {0};
+	char *log;
+
+	str_add(&command, "echo begin; : ");
+	while (command.len < 200 * 1024)
+		str_add(&command, "xxxxxxxxxxxxxxx ");
+	str_add(&command, "; echo end");
+	bed_shell(b, command.s);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	log = bed_log(b);
+	assert_string_equal(log, "begin\nend\n");
+	free(log);
+	str_done(&command);
+}
+
+static void the_surroundings_are_clean(void **state)
+{
+	struct slot_bed *b = *state;
+	char *log;
+
+	bed_helper(b, "show", NULL);
+	bed_run(b);
+	log = bed_log(b);
+	assert_memory_equal(log, "fd 0\nfd 1\nfd 2\nSigQ", 18);
+	assert_non_null(strstr(log, "SigBlk:\t0000000000000000\n"));
+	assert_non_null(strstr(log, "SigIgn:\t0000000000000000\n"));
+	assert_non_null(strstr(log, "SigCgt:\t0000000000000000\n"));
+	assert_non_null(strstr(log, "stdin empty\n"));
+	assert_non_null(strstr(log, "session own\n"));
+	free(log);
+}
+
+static void the_environment_is_ours_with_the_rules_over_it(void **state)
+{
+	static const char *const env[] = {"DVSCHED_TEST_A=1", "DVSCHED_TEST_B=" JOB_ATTEMPT_WORD,
+					  "DVSCHED_TEST_A=2", NULL};
+	struct slot_bed *b = *state;
+	char *path, *text;
+
+	b->rules.env = env;
+	b->rules.dump_env = true;
+	b->spec.has_attempt = true;
+	bed_shell(b, "env; echo try " JOB_ATTEMPT_WORD);
+	bed_start(b, 3);
+	bed_wait(b);
+	text = bed_log(b);
+	assert_non_null(strstr(text, "\ntry 3\n"));
+	assert_non_null(strstr(text, "DVSCHED_TEST_A=2\n"));
+	assert_non_null(strstr(text, "DVSCHED_TEST_B=3\n"));
+	assert_null(strstr(text, "DVSCHED_TEST_A=1\n"));
+	assert_null(strstr(text, "MAKEFLAGS="));
+	assert_non_null(strstr(text, "DVSCHED_JOB=cfg:job\n"));
+	assert_non_null(strstr(text, "DVSCHED_ATTEMPT=3\n"));
+	assert_non_null(strstr(text, b->odir));
+	free(text);
+	path = xasprintf("%s/env_vars", b->odir);
+	text = bed_read(path);
+	assert_non_null(strstr(text, "DVSCHED_ATTEMPT=3\n"));
+	assert_true(strstr(text, "DVSCHED_ATTEMPT=3\n") < strstr(text, "DVSCHED_TEST_A=2\n"));
+	free(text);
+	free(path);
+}
+
+static void patterns_decide_before_the_exit_status(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_pass(b, "^TEST PASSED$");
+	bed_fail(b, "^UVM_ERROR\\s[^:].*$");
+	bed_shell(b, "printf 'a\\nUVM_ERROR x.sv\\nb\\nc\\nd\\ne\\nf\\n'; exit 3");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_FAIL_PATTERN);
+	assert_string_equal(b->result.message, "UVM_ERROR x.sv");
+	assert_string_equal(b->result.context, "b\nc\nd\ne");
+	assert_int_equal(b->result.line, 5);
+	bed_shell(b, "echo no; exit 3");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_MISSING_PATTERN);
+	assert_string_equal(b->result.message, "Some pass patterns missing: ['^TEST PASSED$']");
+	bed_shell(b, "echo TEST PASSED");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+}
+
+static void a_pass_pattern_in_the_command_is_no_pass(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_pass(b, "command");
+	b->argv[0] = "true";
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_MISSING_PATTERN);
+}
+
+static void a_flood_is_stopped_and_cut(void **state)
+{
+	struct slot_bed *b = *state;
+	struct stat st;
+
+	b->rules.max_log_bytes = 1 << 20;
+	bed_helper(b, "flood", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_LOG_FLOOD);
+	assert_int_equal(stat(b->log, &st), 0);
+	assert_int_equal(st.st_size, 1 << 20);
+}
+
+static void a_log_that_was_tampered_with_is_no_pass(void **state)
+{
+	static const char *const ways[] = {"remove", "truncate", "fifo", "link"};
+	struct slot_bed *b = *state;
+
+	bed_fail(b, "^UVM_ERROR");
+	for (size_t i = 0; i < ARRAY_LEN(ways); i++) {
+		bed_helper(b, "log", ways[i]);
+		bed_run(b);
+		assert_ended(b, JOB_FAILED, REASON_LOG_UNREADABLE);
+		unlink(b->log);
+	}
+}
+
+static void a_log_that_is_no_file_is_an_error_at_once(void **state)
+{
+	struct slot_bed *b = *state;
+	char *outside = make_file(b, "outside", "precious", 0644), *text;
+
+	b->argv[0] = "true";
+	assert_int_equal(fs_mkdirs(b->odir, 0777), 0);
+	assert_int_equal(mkfifo(b->log, 0666), 0);
+	assert_launch_error(b, "is not a regular file");
+	unlink(b->log);
+	assert_int_equal(symlink(outside, b->log), 0);
+	assert_launch_error(b, "is a symbolic link");
+	unlink(b->log);
+	assert_int_equal(link(outside, b->log), 0);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	text = bed_read(outside);
+	assert_string_equal(text, "precious");
+	free(text);
+	free(outside);
+}
+
+static void a_dry_run_makes_nothing(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.is_dry_run = true;
+	b->argv[0] = "false";
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_false(fs_exists(b->odir));
+}
+
+static void nothing_outside_the_root_is_touched(void **state)
+{
+	struct slot_bed *b = *state;
+	char *outside = xasprintf("%s/elsewhere", b->base);
+	char *link = xasprintf("%s/link", b->root);
+	char *through = xasprintf("%s/link/job", b->root);
+	char *dots = xasprintf("%s/../elsewhere", b->root);
+
+	b->argv[0] = "true";
+	assert_int_equal(fs_mkdirs(b->root, 0777), 0);
+	assert_int_equal(mkdir(outside, 0777), 0);
+	assert_int_equal(symlink(outside, link), 0);
+	b->rules.renew_odir = true;
+	b->spec.odir = through;
+	assert_launch_error(b, "outside the scratch root");
+	b->spec.odir = dots;
+	assert_launch_error(b, "not below the scratch root");
+	b->spec.odir = outside;
+	assert_launch_error(b, "not below the scratch root");
+	b->spec.odir = b->odir;
+	b->spec.log_path = outside;
+	assert_launch_error(b, "not below the scratch root");
+	assert_int_equal(rmdir(outside), 0); /* still there, and empty */
+	free(outside);
+	free(link);
+	free(through);
+	free(dots);
+}
+
+static void a_slot_that_dies_takes_its_job_with_it(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "tree", "20");
+	b->argv[0] = "/bin/sh";
+	b->argv[1] = "-c";
+	b->argv[2] = JOB_HELPER " tree 20; echo ready; exec sleep 1000";
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	kill(slot_pid(b->slot), SIGKILL);
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_non_null(strstr(b->why, "signal 9"));
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void a_job_may_kill_its_slot(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "kill-parent", NULL);
+	bed_start(b, 1);
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void when_the_scheduler_is_gone_the_job_goes(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, JOB_HELPER " tree 20; echo ready; exec " JOB_HELPER " ignore-term");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_free(b->slot);
+	b->slot = NULL;
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+int main(int argc, char **argv)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(a_job_that_exits_with_0_passes),
+		CASE(one_slot_runs_many_jobs),
+		CASE(output_goes_to_the_log_after_its_header),
+		CASE(an_exit_status_fails_with_the_last_lines),
+		CASE(a_signal_is_named),
+		CASE(a_kill_that_is_not_ours_is_a_signal),
+		CASE(a_limit_that_is_hit_is_a_named_signal),
+		CASE(a_child_that_stays_is_killed_and_named),
+		CASE(a_leak_fails_where_the_rules_say_so),
+		CASE(a_child_that_ends_soon_is_no_leak),
+		CASE(a_thousand_daemons_are_gone_before_the_verdict),
+		CASE(chains_of_forks_are_caught),
+		CASE(hiding_does_not_help),
+		CASE(a_deadline_ends_in_minutes),
+		CASE(what_ignores_term_gets_kill_after_the_grace),
+		CASE(a_second_kill_may_be_harder),
+		CASE(the_stopped_hear_term),
+		CASE(kept_daemons_stay_until_the_slot_ends),
+		CASE(what_cannot_be_started_is_named),
+		CASE(a_command_may_be_longer_than_an_argument),
+		CASE(the_surroundings_are_clean),
+		CASE(the_environment_is_ours_with_the_rules_over_it),
+		CASE(patterns_decide_before_the_exit_status),
+		CASE(a_pass_pattern_in_the_command_is_no_pass),
+		CASE(a_flood_is_stopped_and_cut),
+		CASE(a_log_that_was_tampered_with_is_no_pass),
+		CASE(a_log_that_is_no_file_is_an_error_at_once),
+		CASE(a_dry_run_makes_nothing),
+		CASE(nothing_outside_the_root_is_touched),
+		CASE(a_slot_that_dies_takes_its_job_with_it),
+		CASE(a_job_may_kill_its_slot),
+		CASE(when_the_scheduler_is_gone_the_job_goes),
+	};
+
+	bed_dispatch(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
