@@ -3,13 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/cfg.h"
 #include "config/subst.h"
+
+/* Errors beyond are not printed, so that nothing is looked up for them. */
+enum { SHOWN_MOST = 50 };
 
 struct span {
 	hjson_pos pos;
 	size_t len;
+	bool is_moved; /* inside of a ''' string: the parser has cut the indentation from its lines
+			*/
 };
 
 static bool is_text_at(const struct cfg *c, hjson_pos pos, const char *text, size_t len)
@@ -31,7 +38,7 @@ static bool find_directly(const struct cfg *c, const struct hjson_node *s, size_
 
 	if (s->len - 2 * quotes != s->n || offset >= s->n)
 		return false;
-	*ret = (struct span){s->pos + (hjson_pos)(quotes + offset), strlen(wildcard)};
+	*ret = (struct span){s->pos + (hjson_pos)(quotes + offset), strlen(wildcard), false};
 	return is_text_at(c, ret->pos, wildcard, ret->len);
 }
 
@@ -49,7 +56,8 @@ static bool search(const struct cfg *c, const struct hjson_node *s, const char *
 			n = end - pos;
 		found = memmem(line, n, wildcard, strlen(wildcard));
 		if (found) {
-			*ret = (struct span){pos + (hjson_pos)(found - line), strlen(wildcard)};
+			*ret = (struct span){pos + (hjson_pos)(found - line), strlen(wildcard),
+					     true};
 			return true;
 		}
 		pos += (hjson_pos)n + 1;
@@ -64,7 +72,7 @@ static struct span find_wildcard(const struct cfg *c, const struct hjson_node *s
 	struct span found;
 
 	if (!s->pos || !s->len)
-		return (struct span){s->pos, 0};
+		return (struct span){s->pos, 0, false};
 	if (!err->written) {
 		if (find_directly(c, s, err->offset, "{", &found))
 			return found;
@@ -74,7 +82,32 @@ static struct span find_wildcard(const struct cfg *c, const struct hjson_node *s
 		    search(c, s, wildcard, &found))
 			return found;
 	}
-	return (struct span){s->pos, s->len};
+	return (struct span){s->pos, s->len, false};
+}
+
+/* The line as the file has it, if it still has the wildcard there. */
+static void show_as_written(struct diag *e, const char *wildcard)
+{
+	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(error_done) struct error err = {0};
+	const char *line, *found;
+	size_t len;
+
+	if (fs_read_file(e->pos.file, HJSON_MAX_TEXT, &text, &err) < 0)
+		return;
+	line = text.s;
+	for (unsigned n = 1; line && n < e->pos.line; n++) {
+		line = strchr(line, '\n');
+		line = line ? line + 1 : NULL;
+	}
+	len = line ? strcspn(line, "\r\n") : 0;
+	found = len ? memmem(line, len, wildcard, strlen(wildcard)) : NULL;
+	if (!found || utf8_first_bad(line, len) != len)
+		return;
+	e->pos.col = 1;
+	for (const char *at = line; at < found; at += utf8_valid_len(at, (size_t)(found - at)))
+		e->pos.col++;
+	diag_excerpt(e, line, len, (unsigned)strlen(wildcard));
 }
 
 static void suggest(struct diag *e, const char *name, const struct map *known)
@@ -104,7 +137,12 @@ struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hj
 	struct span at = find_wildcard(c, in, err);
 	struct diag *e = cfg_report(c, diags, DIAG_ERROR, at.pos, at.len, err->msg);
 
-	if (err->problem == SUBST_UNKNOWN && diags->n_errors <= 50)
+	if (at.is_moved && diags->n_errors <= SHOWN_MOST) {
+		_cleanup_(freep) char *wildcard = xasprintf("{%s}", err->written);
+
+		show_as_written(e, wildcard);
+	}
+	if (err->problem == SUBST_UNKNOWN && diags->n_errors <= SHOWN_MOST)
 		suggest(e, err->name, known);
 	if (err->detail)
 		diag_hint(e, "the last lines of its output:\n%s", err->detail);

@@ -177,7 +177,7 @@ static void what_cannot_be_a_configuration_is_refused(void **state)
 	} rows[] = {
 		{"[1]",
 		 "main.hjson:1:1: error: a configuration is an object with keys, but this is "
-		 "an array"},
+		 "a list"},
 		{"\"text\"", "main.hjson:1:1: error: a configuration is an object with keys"},
 		{"import_cfgs: \"a\"",
 		 "main.hjson:1:14: error: import_cfgs is a list of paths, not a "
