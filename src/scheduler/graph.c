@@ -146,7 +146,7 @@ static size_t visit_in_order(struct sched *s, uint32_t *n_left)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		struct job *job = &s->jobs[i];
 
-		if (job->spec->rules->is_finally || job->spec->n_any)
+		if (job->flags & (FLAG_FINALLY | FLAG_NEEDS_ANY))
 			job->flags |= FLAG_EPILOGUE;
 		n_left[i] = n_deps(job->spec);
 		if (n_left[i] == 0)

@@ -34,7 +34,7 @@ void job_set_status(struct job *job, enum job_status next, enum job_reason reaso
 	s->tally[next]++;
 	t->n[was]--;
 	t->n[next]++;
-	if (job_status_is_final(next) && !job->spec->rules->is_finally)
+	if (job_status_is_final(next) && !(job->flags & FLAG_FINALLY))
 		s->n_ordinary--;
 	if (next == JOB_PASSED && job->n_attempts > 1) {
 		job->marks |= MARK_FLAKY;
@@ -95,6 +95,10 @@ void job_init_all(struct sched *s)
 		job->target = target;
 		s->targets[target].n[JOB_SCHEDULED]++;
 		s->targets[target].total++;
+		if (job->spec->n_any)
+			job->flags |= FLAG_NEEDS_ANY;
+		if (rules->is_finally)
+			job->flags |= FLAG_FINALLY;
 		s->n_finally += rules->is_finally;
 	}
 	s->tally[JOB_SCHEDULED] = (uint32_t)s->n_jobs;

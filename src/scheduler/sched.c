@@ -68,7 +68,7 @@ static void hold_finally(struct sched *s)
 
 	s->finally = xcalloc(s->n_finally, sizeof(*s->finally));
 	for (size_t i = 0; i < s->n_jobs; i++)
-		if (s->jobs[i].spec->rules->is_finally) {
+		if (s->jobs[i].flags & FLAG_FINALLY) {
 			s->finally[n++] = (uint32_t)i;
 			s->jobs[i].n_waiting++;
 		}

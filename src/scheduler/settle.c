@@ -58,7 +58,7 @@ static void kill_for_want_of_any(struct job *job)
 
 void settle_waited(struct job *job)
 {
-	if (job->spec->n_any && !(job->flags & FLAG_ANY_PASSED)) {
+	if ((job->flags & (FLAG_NEEDS_ANY | FLAG_ANY_PASSED)) == FLAG_NEEDS_ANY) {
 		kill_for_want_of_any(job);
 		return;
 	}

@@ -20,6 +20,9 @@ enum {
 	FLAG_EPILOGUE = 1 << 3,	  /* still runs when launching was stopped */
 	FLAG_ANY_PASSED = 1 << 4, /* one of those it needs any of has passed */
 	FLAG_KILL_SENT = 1 << 5,  /* its backend was asked to end it */
+	/* Of its spec; here because the spec is another cache miss, a million times. */
+	FLAG_NEEDS_ANY = 1 << 6,
+	FLAG_FINALLY = 1 << 7,
 };
 
 /* What the backends have said and the next turn will hear. A ring. */

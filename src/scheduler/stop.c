@@ -17,7 +17,7 @@ bool stop_may_launch(const struct sched *s, const struct job *job)
 	case STOP_DEADLINE:
 		return job->flags & FLAG_EPILOGUE;
 	case STOP_TERM:
-		return job->spec->rules->is_finally;
+		return job->flags & FLAG_FINALLY;
 	case STOP_KILL:
 		return false;
 	default:
