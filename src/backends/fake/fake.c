@@ -262,11 +262,12 @@ static enum submit fake_submit(struct backend *b, const struct job *job, uint32_
 			       struct error *why)
 {
 	struct fake *f = fake_of(b);
-	struct fake_outcome outcome = decide(f, job, attempt);
+	struct fake_outcome outcome;
 	struct fake_job *fj;
 
 	if (f->is_paused)
 		return SUBMIT_BUSY;
+	outcome = decide(f, job, attempt);
 	if (outcome.submit == SUBMIT_REFUSED)
 		error_plain(why, "as scripted");
 	if (outcome.submit != SUBMIT_ACCEPTED)

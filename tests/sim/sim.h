@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One simulated run: a random world (plan, backends, faults, what is done to the run from outside)
+ * out of one seed, the record that the rules are checked against, and the rules. README.md lists
+ * them.
+ */
+#ifndef TESTS_SIM_H
+#define TESTS_SIM_H
+
+#include "bed.h"
+
+enum { SIM_JOBS = 24, SIM_ACTIONS = 12, SIM_RESOURCES = 2 };
+
+/* Something that is done to the run from outside. */
+struct sim_action {
+	enum { ACT_STOP, ACT_PARALLEL, ACT_RESOURCE, ACT_LANE, ACT_PAUSE } what;
+	double at_s;
+	uint32_t which, value;
+};
+
+/* What the rules know about a job: from observers and from the backends' verbs only. */
+struct sim_job {
+	enum job_status status;
+	bool is_in_flight;
+	uint64_t submit_turn;
+	uint32_t n_attempts; /* accepted ones */
+	uint32_t n_asked;    /* submits, whatever the answer */
+	double ready_at_s;   /* after a retry's pause */
+	int kill_level;	     /* of this attempt; -1: none */
+	bool was_killed;     /* in any attempt */
+	bool is_epilogue;
+	uint32_t n_dependents;
+};
+
+struct sim_lane {
+	bool is_busy;
+	double busy_until_s, busy_pause_s;
+	struct backend_ops ops; /* the fake's, with ours around them */
+	const struct backend_ops *fake;
+};
+
+struct sim {
+	struct bed b;
+	uint64_t seed, random;
+	struct resource_limit limits[SIM_RESOURCES]; /* as they are now */
+	uint32_t max_parallel;			     /* likewise */
+	struct sim_action actions[SIM_ACTIONS];
+	unsigned n_actions, next_action;
+	struct sim_job jobs[SIM_JOBS];
+	struct sim_lane lanes[BED_BACKENDS];
+	bool is_asked[STOP_KILL + 1];
+	enum job_reason reasons[STOP_KILL + 1];
+	int stop; /* what is in force; -1: none */
+	uint64_t stop_turn;
+	uint32_t n_root_failures;
+};
+
+/* Prints the seed, the trace and the text; ends the program. */
+_noreturn_ void sim_fail(struct sim *m, const char *fmt, ...) _printf_(2, 3);
+#define SIM_CHECK(m, what, ...)                     \
+	do {                                        \
+		if (!(what))                        \
+			sim_fail((m), __VA_ARGS__); \
+	} while (0)
+
+/* world.c */
+uint64_t sim_random(struct sim *m);
+uint32_t sim_below(struct sim *m, uint32_t n);
+bool sim_chance(struct sim *m, unsigned percent);
+void sim_make_world(struct sim *m);
+/* What becomes of an attempt, leaving busy answers aside. Pure. */
+struct fake_outcome sim_outcome(const struct sim *m, uint32_t job, uint32_t attempt);
+
+/* rules.c */
+void rules_watch(struct sim *m);
+void rules_before_turn(struct sim *m);
+void rules_after_turn(struct sim *m);
+void rules_at_end(struct sim *m);
+void rules_set_free(struct sim *m, unsigned lane);
+bool rules_may_launch(const struct sim *m, uint32_t job);
+
+/* reference.c */
+void reference_compare(struct sim *m);
+/* Would an end for this reason be tried again, if attempts are left? */
+bool reference_retries(const struct job_rules *rules, enum job_reason reason);
+
+#endif

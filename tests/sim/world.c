@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random worlds. Everything comes out of the seed. */
+#include "sim.h"
+
+static const char *const backend_names[] = {"fake", "farm", "rack"};
+static const char *const resource_names[SIM_RESOURCES] = {"LIC", "BOARD"};
+
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	return x ^ x >> 31;
+}
+
+uint64_t sim_random(struct sim *m)
+{
+	return mix(m->random += UINT64_C(0x9e3779b97f4a7c15));
+}
+
+uint32_t sim_below(struct sim *m, uint32_t n)
+{
+	return (uint32_t)(sim_random(m) % n);
+}
+
+bool sim_chance(struct sim *m, unsigned percent)
+{
+	return sim_below(m, 100) < percent;
+}
+
+/* ---- what becomes of attempts ---- */
+
+static const struct fake_outcome bad_ends[] = {
+	{.status = JOB_FAILED, .reason = REASON_EXIT},
+	{.status = JOB_FAILED, .reason = REASON_FAIL_PATTERN},
+	{.status = JOB_KILLED, .reason = REASON_TIMEOUT},
+	{.status = JOB_KILLED, .reason = REASON_LOST},
+	{.status = JOB_KILLED, .reason = REASON_LAUNCH},
+};
+
+struct fake_outcome sim_outcome(const struct sim *m, uint32_t job, uint32_t attempt)
+{
+	uint64_t h = mix(m->seed * 1000003 + job * 7919 + attempt * 104729);
+	struct fake_outcome o = {.status = JOB_PASSED};
+
+	if (h % 100 < 3)
+		return (struct fake_outcome){.submit = SUBMIT_REFUSED};
+	if (h % 100 < 30)
+		o = bad_ends[h / 100 % ARRAY_LEN(bad_ends)];
+	/* Few different times: what comes at the same time is what goes wrong. */
+	o.duration_s = (double)(h >> 16 & 7) * 0.5;
+	o.start_delay_s = h >> 20 & 3 ? 0 : (double)(h >> 24 & 3) * 0.5;
+	o.kill_delay_s = (double)(h >> 28 & 3) * 0.75;
+	return o;
+}
+
+static struct fake_outcome script(const struct job *job, uint32_t attempt, void *ctx)
+{
+	struct sim *m = container_of(ctx, struct sim, b);
+	uint64_t h = mix(m->seed ^ job->n * UINT64_C(0x51ed2701) ^ m->jobs[job->n].n_asked);
+
+	if (h % 100 < 10)
+		return (struct fake_outcome){.submit = SUBMIT_BUSY};
+	return sim_outcome(m, job->n, attempt);
+}
+
+/* ---- the plan ---- */
+
+static void make_rules(struct sim *m, struct job_rules *r)
+{
+	static const char *const targets[] = {"build", "run", "report"};
+	static const enum retry_on ons[] = {RETRY_ANY, RETRY_INFRA, RETRY_JOB, RETRY_TIMEOUT};
+
+	r->target = targets[sim_below(m, 3)];
+	r->weight = (int32_t)sim_below(m, 3);
+	r->timeout_s = sim_chance(m, 20) ? 100 + sim_below(m, 2) : 0;
+	r->cpus = sim_chance(m, 25) ? 1 + sim_below(m, 5) : 1;
+	r->is_finally = sim_chance(m, 8);
+	if (sim_chance(m, 30))
+		r->backend = backend_names[sim_below(m, m->b.n_backends)];
+	if (sim_chance(m, 30))
+		r->retry = (struct retry_rules){1 + sim_below(m, 2), ons[sim_below(m, 4)],
+						0.25 * sim_below(m, 4)};
+}
+
+static void make_resources(struct sim *m, struct job_spec *spec)
+{
+	for (unsigned i = 0; i < SIM_RESOURCES; i++) {
+		uint32_t limit = m->limits[i].count;
+
+		if (!sim_chance(m, 25))
+			continue;
+		bed_resource(&m->b, spec, resource_names[i],
+			     1 + sim_below(m, limit == RESOURCE_UNLIMITED ? 3 : limit));
+	}
+}
+
+/* order: dependencies go backwards in it, so that the plan's own order says nothing. */
+static void make_deps(struct sim *m, const uint32_t *order, uint32_t i)
+{
+	struct job_spec *jobs = m->b.plan->jobs, *spec = &jobs[order[i]];
+
+	for (unsigned any = 0; any < 2; any++) {
+		uint32_t n = sim_chance(m, any ? 25 : 60) ? 1 + sim_below(m, 3) : 0;
+
+		while (n-- > 0 && i > 0) {
+			struct job_spec *dep = &jobs[order[sim_below(m, i)]];
+
+			if (dep->rules->is_finally && !spec->rules->is_finally)
+				continue;
+			(any ? bed_needs_any : bed_needs)(&m->b, spec, dep);
+		}
+	}
+}
+
+static void make_plan(struct sim *m)
+{
+	uint32_t n = sim_below(m, SIM_JOBS + 1), order[SIM_JOBS];
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct job_spec *spec = bed_job(&m->b, "j%u", i);
+		uint32_t k = sim_below(m, i + 1);
+
+		order[i] = order[k];
+		order[k] = i;
+		make_rules(m, bed_rules(spec));
+		make_resources(m, spec);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		make_deps(m, order, i);
+}
+
+/* What it means for the others, counted the slow way. */
+static void derive(struct sim *m)
+{
+	const struct plan *p = m->b.plan;
+
+	for (size_t i = 0; i < p->n_jobs; i++) {
+		const struct job_spec *spec = &p->jobs[i];
+
+		m->jobs[i].kill_level = -1;
+		m->jobs[i].is_epilogue = spec->rules->is_finally || spec->n_any;
+		for (uint32_t k = 0; k < spec->n_needs + spec->n_any; k++)
+			m->jobs[spec->deps[k]].n_dependents++;
+	}
+	for (size_t round = 0; round < p->n_jobs; round++)
+		for (size_t i = 0; i < p->n_jobs; i++)
+			for (uint32_t k = 0; k < p->jobs[i].n_needs; k++)
+				if (m->jobs[p->jobs[i].deps[k]].is_epilogue)
+					m->jobs[i].is_epilogue = true;
+}
+
+/* ---- what is done from outside ---- */
+
+static void add_action(struct sim *m, struct sim_action a)
+{
+	unsigned at = m->n_actions++;
+
+	while (at > 0 && m->actions[at - 1].at_s > a.at_s) {
+		m->actions[at] = m->actions[at - 1];
+		at--;
+	}
+	m->actions[at] = a;
+}
+
+/* A change of something, and its return to what it was: nothing may wait for ever. */
+static void add_change(struct sim *m, struct sim_action a, uint32_t was)
+{
+	add_action(m, a);
+	a.value = was;
+	a.at_s += 0.5 * (1 + sim_below(m, 8));
+	add_action(m, a);
+}
+
+static void make_actions(struct sim *m)
+{
+	struct sim_action a = {.at_s = 0.5 * sim_below(m, 12)};
+
+	if (sim_chance(m, 15)) {
+		a.what = ACT_PARALLEL;
+		a.value = 1 + sim_below(m, 4);
+		add_change(m, a, m->max_parallel);
+	}
+	if (sim_chance(m, 15)) {
+		a.what = ACT_RESOURCE;
+		a.which = sim_below(m, SIM_RESOURCES);
+		a.value = sim_below(m, 5);
+		add_change(m, a, m->limits[a.which].count);
+	}
+	a.which = sim_below(m, m->b.n_backends);
+	if (sim_chance(m, 15)) {
+		a.what = ACT_LANE;
+		a.value = 1 + sim_below(m, 4);
+		add_change(m, a, m->b.backends[a.which]->max_parallel);
+	}
+	if (sim_chance(m, 10)) {
+		a.what = ACT_PAUSE;
+		a.value = true;
+		add_change(m, a, false);
+	}
+	a.what = ACT_STOP;
+	for (unsigned n = sim_chance(m, 30) ? 1 + sim_below(m, 3) : 0; n > 0; n--) {
+		a.at_s = 0.25 * sim_below(m, 32);
+		a.value = sim_below(m, STOP_KILL + 1);
+		add_action(m, a);
+	}
+}
+
+void sim_make_world(struct sim *m)
+{
+	m->b.n_backends = 0;
+	for (unsigned n = 1 + sim_below(m, 3); n > 0; n--)
+		bed_backend(&m->b, backend_names[m->b.n_backends], script,
+			    sim_chance(m, 70) ? 1 + sim_below(m, 5) : 0);
+	for (unsigned i = 0; i < SIM_RESOURCES; i++) {
+		m->limits[i].name = resource_names[i];
+		m->limits[i].count = sim_chance(m, 70) ? 1 + sim_below(m, 4) : RESOURCE_UNLIMITED;
+	}
+	m->max_parallel = sim_chance(m, 40) ? 1 + sim_below(m, 5) : 0;
+	m->b.options = (struct sched_options){
+		.max_parallel = m->max_parallel,
+		.max_failures = sim_chance(m, 20) ? 1 + sim_below(m, 4) : 0,
+		.limits = m->limits,
+		.n_limits = SIM_RESOURCES,
+	};
+	make_plan(m);
+	derive(m);
+	make_actions(m);
+}
