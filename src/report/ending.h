@@ -24,8 +24,4 @@ struct ending_options {
 void ending_write(struct str *out, const struct plan *plan, const struct results_head *head,
 		  results_next *next, void *ctx, const struct ending_options *options);
 
-/* The failure message with times, numbers and hierarchy taken out, so that alike failures read
- * alike. */
-void bucket_key(struct str *out, const char *message);
-
 #endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/causes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "report/buckets.h"
+
+/* While it is going on. */
+struct search {
+	struct causes *out;
+	struct bucketer *bucketer;
+	struct map by_key;  /* "<reason>\n<key>" -> struct bucket */
+	struct map by_id;   /* id of a root failure -> its struct bucket */
+	struct map by_user; /* id of a stopped job -> its entry in out->stopped_more */
+	struct str scratch;
+	size_t room;
+};
+
+static struct bucket *new_bucket(struct search *s, const struct result_row *row, uint32_t n)
+{
+	struct causes *c = s->out;
+	struct bucket *b = arena_zalloc(c->mem, sizeof(*b)), **bigger;
+	char *key = arena_strndup(c->mem, s->scratch.s, s->scratch.len);
+
+	b->key = strchr(key, '\n') + 1;
+	b->reason = row->reason;
+	b->status = row->status;
+	b->first = b->last = n;
+	if (c->n_buckets == s->room) {
+		s->room = s->room ? s->room * 2 : 16;
+		bigger = arena_array(c->mem, s->room, sizeof(*bigger));
+		if (c->n_buckets)
+			memcpy(bigger, c->buckets, c->n_buckets * sizeof(*bigger));
+		c->buckets = bigger;
+	}
+	c->buckets[c->n_buckets++] = b;
+	map_set(&s->by_key, key, b);
+	return b;
+}
+
+static void add_failure(struct search *s, const struct result_row *row, uint32_t n)
+{
+	struct bucket *b;
+
+	str_clear(&s->scratch);
+	str_printf(&s->scratch, "%s\n", job_reason_name(row->reason));
+	bucketer_key(s->bucketer, row->message ? row->message : job_reason_name(row->reason),
+		     &s->scratch);
+	b = map_get_n(&s->by_key, s->scratch.s, s->scratch.len);
+	if (!b)
+		b = new_bucket(s, row, n);
+	if (b->n_jobs++)
+		s->out->next[b->last] = n;
+	b->last = n;
+	s->out->next[n] = CAUSES_NO_JOB;
+	map_set(&s->by_id, row->spec->id, b);
+}
+
+static void add_stopped(struct search *s, const struct result_row *row)
+{
+	s->out->stopped[row->reason]++;
+	map_set(&s->by_user, row->spec->id, &s->out->stopped_more[row->reason]);
+}
+
+static void add_root(struct search *s, const struct result_row *row, uint32_t n)
+{
+	struct causes *c = s->out;
+	enum job_class class = job_reason_class(row->reason);
+
+	c->n_flaky += (row->marks & MARK_FLAKY) != 0;
+	c->n_leaky += (row->marks & MARK_LEAKY) != 0;
+	c->n_passed += row->status == JOB_PASSED;
+	if (row->status != JOB_FAILED && row->status != JOB_KILLED)
+		return;
+	if (row->status == JOB_FAILED)
+		c->n_failed++;
+	else if (class == CLASS_DEPENDENCY)
+		c->n_cancelled++;
+	else if (class == CLASS_USER)
+		c->n_stopped++;
+	else
+		c->n_killed++;
+	if (class == CLASS_USER)
+		add_stopped(s, row);
+	else if (class != CLASS_DEPENDENCY)
+		add_failure(s, row, n);
+}
+
+static void add_cancelled(struct search *s, const struct result_row *row)
+{
+	struct bucket *b;
+	uint32_t *stopped_more;
+
+	if (row->status != JOB_KILLED || job_reason_class(row->reason) != CLASS_DEPENDENCY)
+		return;
+	b = row->cause ? map_get(&s->by_id, row->cause) : NULL;
+	stopped_more = row->cause ? map_get(&s->by_user, row->cause) : NULL;
+	if (b)
+		b->n_cancelled++;
+	else if (stopped_more)
+		++*stopped_more;
+	else
+		s->out->n_unexplained++;
+}
+
+static int costliest_first(const void *x, const void *y)
+{
+	const struct bucket *a = *(struct bucket *const *)x, *b = *(struct bucket *const *)y;
+	uint64_t cost_a = (uint64_t)a->n_jobs + a->n_cancelled;
+	uint64_t cost_b = (uint64_t)b->n_jobs + b->n_cancelled;
+
+	if (cost_a != cost_b)
+		return cost_a < cost_b ? 1 : -1;
+	return a->first < b->first ? -1 : 1;
+}
+
+void causes_find(struct causes *ret, size_t n_jobs, results_next *next, void *ctx)
+{
+	struct search s = {.out = ret, .bucketer = bucketer_new()};
+	struct result_row row;
+
+	*ret = (struct causes){.mem = arena_new()};
+	ret->next = arena_array(ret->mem, n_jobs, sizeof(*ret->next));
+	for (size_t i = 0; i < n_jobs; i++) {
+		next(ctx, i, &row);
+		add_root(&s, &row, (uint32_t)i);
+	}
+	for (size_t i = 0; i < n_jobs; i++) { /* a cause may stand behind what it cancelled */
+		next(ctx, i, &row);
+		add_cancelled(&s, &row);
+	}
+	if (ret->n_buckets)
+		qsort(ret->buckets, ret->n_buckets, sizeof(*ret->buckets), costliest_first);
+	bucketer_free(s.bucketer);
+	map_done(&s.by_key);
+	map_done(&s.by_id);
+	map_done(&s.by_user);
+	str_done(&s.scratch);
+}
+
+void causes_done(struct causes *c)
+{
+	arena_free(c->mem);
+}
