@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `overrides`: the one way to replace a value that somebody else has set. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -47,7 +48,6 @@ static bool read_entry(struct overrides *o, struct hjson_node *entry, struct hjs
 static void no_such_key(struct overrides *o, const struct hjson_node *name)
 {
 	const char **keys = xcalloc(o->members.n_live + 1, sizeof(*keys));
-	_cleanup_(freep) void *owned = keys;
 	const struct map_entry *entry;
 	size_t at = 0, n = 0;
 	const char *best;
@@ -60,6 +60,7 @@ static void no_such_key(struct overrides *o, const struct hjson_node *name)
 		      name->str);
 	if (best)
 		diag_hint(e, "did you mean '%s'?", best);
+	free(keys);
 }
 
 static bool is_same_type(const struct hjson_node *a, const struct hjson_node *b)
