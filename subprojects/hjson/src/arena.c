@@ -54,8 +54,8 @@ void *arena_take(struct arena *a, size_t size)
 	if ((size_t)(a->end - p) < size) {
 		size_t fresh = chunk_size(a);
 
-		if (size >
-		    fresh / 8) /* a chunk of its own; the rest of the current one stays in use */
+		/* A big piece gets a chunk of its own; the rest of the current one stays in use. */
+		if (size > fresh / 8)
 			return chunk_new(a, size);
 		p = chunk_new(a, fresh);
 		a->end = p + fresh;

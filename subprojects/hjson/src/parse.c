@@ -118,7 +118,6 @@ static bool read_items(struct scan *s)
 	while (s->depth) {
 		struct frame *f = scan_top(s);
 
-		s->comma = NULL;
 		if (!skip_between(s))
 			return false;
 		if (at_close(s, f)) {

@@ -165,6 +165,7 @@ static void multiline_strings_lose_their_indentation(void)
 		{"{a: ''''''}", "{\"a\": \"\"}"},
 		{"{a: '''\n'''}", "{\"a\": \"\"}"},
 		{"{a: '''\\n'''}", "{\"a\": \"\\\\n\"}"},
+		{"{a: '''\n    x\n       '''}", "{\"a\": \"x\\n   \"}"},
 		{"'''x\ny'''", "\"x\\ny\""},
 	};
 
@@ -232,6 +233,42 @@ static const char *const samples[] = {
 };
 
 enum { N_SAMPLES = sizeof(samples) / sizeof(*samples) };
+
+/* As Python's str.strip() sees it. */
+static bool is_space(unsigned code)
+{
+	static const unsigned singles[] = {0x20,   0x85,   0xa0,   0x1680, 0x2028,
+					   0x2029, 0x202f, 0x205f, 0x3000};
+
+	for (size_t i = 0; i < sizeof(singles) / sizeof(*singles); i++) {
+		if (code == singles[i])
+			return true;
+	}
+	return (code >= 0x09 && code <= 0x0d) || (code >= 0x1c && code <= 0x1f) ||
+	       (code >= 0x2000 && code <= 0x200a);
+}
+
+static void white_space_of_all_scripts_is_trimmed(void)
+{
+	for (unsigned code = 1; code < 0x3100; code++) {
+		struct hjson_doc *doc = hjson_new();
+		char json_text[32], text[32];
+		struct hjson_node *n, *k;
+		int len;
+
+		snprintf(json_text, sizeof(json_text), "\"\\u%04x\"", code);
+		n = parse(doc, json_text);
+		len = snprintf(text, sizeof(text), "{k%s : %s-%s\n}", hjson_cstr(doc, n),
+			       hjson_cstr(doc, n), hjson_cstr(doc, n));
+		if (strchr("\t\n\r {}[],:\"#'", (int)(code & 0x7f)) == NULL || code > 0x7f) {
+			n = parse_n(doc, text, (size_t)len);
+			k = n ? n->child : NULL;
+			CHECK(k && (k->n == 1) == is_space(code) &&
+			      (k->key_len == 1) == is_space(code));
+		}
+		hjson_free(doc);
+	}
+}
 
 /* text with other line ends. To be freed. */
 static struct text with_ends(const char *text, const char *end)
@@ -346,6 +383,7 @@ static void size_has_a_limit(void)
 	struct hjson_node *n = parse_n(doc, text, len - 1);
 
 	CHECK(n && n->type == HJSON_STRING && n->n == HJSON_MAX_TEXT);
+	CHECK(strlen(hjson_cstr(doc, n)) == HJSON_MAX_TEXT);
 	CHECK(parse_n(doc, text, len) == NULL && last_problem == HJSON_TOO_LARGE);
 	hjson_free(doc);
 	free(text);
@@ -481,6 +519,7 @@ int main(void)
 	RUN(multiline_strings_lose_their_indentation);
 	RUN(places_behind_multiline_strings_stay_right);
 	RUN(a_lone_cr_leaves_no_room_for_a_nul);
+	RUN(white_space_of_all_scripts_is_trimmed);
 	RUN(line_ends_do_not_matter);
 	RUN(printed_trees_are_read_again);
 	RUN(every_prefix_is_a_tree_or_one_error);

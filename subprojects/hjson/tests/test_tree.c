@@ -164,12 +164,13 @@ static void repeated_keys_are_found_among_many(void)
 
 static void strings_become_c_strings_once(void)
 {
-	struct hjson_node *r = parse("{\"k\\n\": plain\n e: \"a\\tb\"\n}");
+	struct hjson_node *r = parse("{\"k\\n\": plain\n e: \"a\\tb\", q: \"quoted\"}");
 	struct hjson_node *k = r->child, *e = r->child->next;
 	const char *s = hjson_cstr(doc, k);
 
 	CHECK(strcmp(s, "plain") == 0 && hjson_cstr(doc, k) == s && k->cstr);
 	CHECK(strcmp(hjson_cstr(doc, e), "a\tb") == 0);
+	CHECK(strcmp(hjson_cstr(doc, e->next), "quoted") == 0);
 	CHECK(strcmp(hjson_key_cstr(doc, k), "k\n") == 0 && hjson_key_cstr(doc, k) == k->key);
 	CHECK(strcmp(hjson_key_cstr(doc, e), "e") == 0);
 }
@@ -219,6 +220,16 @@ static void copies_are_deep_and_keep_places(void)
 		"{\"a\": {\"b\": [1, {\"c\": \"x\"}]}, \"d\": 123456789012345678901234567890}"));
 	CHECK(is_json(part, "{\"b\": [1, {\"c\": \"x\"}]}") && !part->key && !part->next);
 	CHECK(hjson_get(copy, "d")->pos == hjson_get(r, "d")->pos);
+}
+
+static void shadowed_members_are_never_found(void)
+{
+	struct hjson_node *r = parse("{a: 1, a: 2}");
+
+	CHECK(hjson_take(doc, r)->i == 2 && r->n == 1);
+	CHECK(hjson_get(r, "a") == NULL);
+	hjson_set(doc, r, "a", 1, hjson_new_int(doc, 3, 0));
+	CHECK(hjson_get(r, "a")->i == 3 && is_json(r, "{\"a\": 3}"));
 }
 
 static void members_move_between_objects(void)
@@ -321,6 +332,7 @@ int main(void)
 	RUN(setting_replaces_in_place);
 	RUN(removing_takes_shadowed_ones_too);
 	RUN(copies_are_deep_and_keep_places);
+	RUN(shadowed_members_are_never_found);
 	RUN(members_move_between_objects);
 	RUN(arrays_grow_after_elements_were_taken);
 	RUN(nodes_take_the_place_of_others);
