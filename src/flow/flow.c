@@ -36,7 +36,8 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 	struct diag *e;
 
 	if (!node) {
-		e = cfg_error(c, diags, cfg_root(c), "the configuration has no 'flow'");
+		e = diag_error(diags, (struct src_pos){.file = cfg_path(c)},
+			       "the configuration has no 'flow'");
 		diag_hint(e, "for a graph of jobs write 'flow: jobs'");
 		return NULL;
 	}
@@ -50,7 +51,9 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 		return type;
 	e = cfg_error(c, diags, node, "there is no flow '%s'", name);
 	near = suggest(name);
-	if (near)
+	if (strchr(name, ','))
+		diag_hint(e, "a text without quotes goes on to the end of its line");
+	else if (near)
 		diag_hint(e, "did you mean '%s'?", near);
 	return NULL;
 }

@@ -90,11 +90,15 @@ static void read_jobs(struct load *l, struct hjson_node *node, const struct flow
 {
 	struct hjson_node *e;
 
-	if (!node || node->type != HJSON_ARRAY || node->n == 0) {
-		cfg_error(l->cfg, l->diags, node ? node : cfg_root(l->cfg),
-			  !node			      ? "the configuration has no 'jobs'"
-			  : node->type == HJSON_ARRAY ? "'jobs' is empty"
-						      : "'jobs' must be a list of objects");
+	if (!node) {
+		diag_error(l->diags, (struct src_pos){.file = cfg_path(l->cfg)},
+			   "the configuration has no 'jobs'");
+		return;
+	}
+	if (node->type != HJSON_ARRAY || node->n == 0) {
+		cfg_error(l->cfg, l->diags, node,
+			  node->type == HJSON_ARRAY ? "'jobs' is empty"
+						    : "'jobs' must be a list of objects");
 		return;
 	}
 	top->entries = arena_array(l->mem, node->n, sizeof(*top->entries));

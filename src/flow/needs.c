@@ -16,7 +16,7 @@ struct dep_set {
 	/* Jobs of the same entry that only a glob found, in order: such a job leaves itself out. */
 	uint32_t *own;
 	uint32_t n_own;
-	const struct text *lonely; /* a glob that found nothing but own[0] */
+	const struct text *lonely; /* a glob that is of use to no job but own[0] */
 	bool has_self;		   /* one of own has this set */
 };
 
@@ -28,6 +28,7 @@ struct resolver {
 	uint32_t *stamps; /* per job: the list it was put into last */
 	uint32_t stamp;
 	const struct entry *entry; /* whose turn it is */
+	bool is_one;		   /* all its jobs have the same texts */
 	struct map sets;	   /* rendered texts -> dep_set */
 	bool has_error;		   /* an entry is told of one error: its jobs are alike */
 	struct str key;
@@ -117,7 +118,7 @@ static void add_glob(struct resolver *r, const struct text *text, const char *gl
 			  "finally jobs run after all others, whatever happened to those");
 	else if (n == 0)
 		refuse(r, text, "no job matches", glob);
-	else if (n == 1 && n_own == 1)
+	else if (n == 1 && n_own == 1 && (!r->is_one || r->entry->n == 1))
 		set->lonely = text;
 }
 
@@ -281,13 +282,13 @@ static void resolve_entry(struct resolver *r, const struct entry *e)
 {
 	const char **values = arena_array(r->load->mem, VALUE_FIRST_AXIS + e->sweep.n_axes,
 					  sizeof(*values));
-	bool is_one = are_same(&e->needs) && are_same(&e->needs_any);
 	struct dep_set *set = NULL;
 
 	r->entry = e;
+	r->is_one = are_same(&e->needs) && are_same(&e->needs_any);
 	r->has_error = false;
 	for (size_t i = 0; i < e->n && !r->has_error; i++) {
-		if (!set || !is_one) {
+		if (!set || !r->is_one) {
 			sweep_row(&e->sweep, i, values + VALUE_FIRST_AXIS);
 			values[VALUE_NAME] = r->plan->jobs[e->first + i].name;
 			set = find_set(r, values);

@@ -400,6 +400,7 @@ void sweep_read(struct load *l, struct hjson_node *node, struct sweep *ret)
 		if (ret->n_jobs > FLOW_MOST_JOBS) {
 			cfg_error(l->cfg, l->diags, node,
 				  "this sweep makes more than 10,000,000 jobs");
+			ret->n_jobs = 0;
 			return;
 		}
 	}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stage.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+static bool is_backend(const char *name)
+{
+	return strcmp(name, "fake") == 0 || strcmp(name, "local") == 0;
+}
+
+static char *without(const char *text, const char *unwanted)
+{
+	struct str out = {0};
+	const char *at;
+
+	while (*unwanted && (at = strstr(text, unwanted)) != NULL) {
+		str_addn(&out, text, (size_t)(at - text));
+		text = at + strlen(unwanted);
+	}
+	str_add(&out, text);
+	return str_take(&out);
+}
+
+static char *print(const struct diags *diags)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	assert_non_null(to);
+	diags_print(diags, to, false, false);
+	fclose(to);
+	return text;
+}
+
+static void load(struct stage *s, const char *path, const struct stage_options *options)
+{
+	struct flow_options flow = {.scratch_root = "/scratch", .is_backend = is_backend};
+	struct cfg_options cfg = {0};
+	struct diags diags;
+	char *text;
+
+	diags_init(&diags);
+	if (options) {
+		flow.items = options->items;
+		flow.defines = options->defines;
+	}
+	s->cfg = cfg_load(path, &cfg, &diags);
+	if (s->cfg)
+		s->plan = flow_plan(s->cfg, &flow, &diags);
+	assert_int_equal(s->plan == NULL, diags.n_errors > 0);
+	text = print(&diags);
+	s->messages = without(text, s->dir);
+	free(text);
+	diags_done(&diags);
+}
+
+void stage_set(struct stage *s, const char *text, const struct stage_options *options)
+{
+	char path[128];
+	FILE *f;
+
+	*s = (struct stage){0};
+	strcpy(s->dir, "/tmp/dvsched-flow-XXXXXX");
+	assert_non_null(mkdtemp(s->dir));
+	snprintf(path, sizeof(path), "%s/t.hjson", s->dir);
+	strcat(s->dir, "/");
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+	load(s, path, options);
+	fs_remove_tree(s->dir);
+}
+
+void stage_set_file(struct stage *s, const char *path)
+{
+	*s = (struct stage){0};
+	load(s, path, NULL);
+}
+
+void stage_done(struct stage *s)
+{
+	plan_free(s->plan);
+	cfg_free(s->cfg);
+	free(s->messages);
+	*s = (struct stage){0};
+}
+
+const struct job_spec *stage_job(const struct stage *s, const char *name)
+{
+	if (!s->plan)
+		fail_msg("there is no plan: %s", s->messages);
+	for (size_t i = 0; i < s->plan->n_jobs; i++)
+		if (strcmp(s->plan->jobs[i].name, name) == 0)
+			return &s->plan->jobs[i];
+	fail_msg("there is no job '%s'", name);
+	return NULL;
+}
+
+char *stage_names(const struct stage *s)
+{
+	struct str out = {0};
+
+	if (!s->plan)
+		fail_msg("there is no plan: %s", s->messages);
+	for (size_t i = 0; i < s->plan->n_jobs; i++)
+		str_printf(&out, "%s%s", i ? " " : "", s->plan->jobs[i].name);
+	return str_take(&out);
+}
+
+char *stage_deps(const struct stage *s, const char *name)
+{
+	const struct job_spec *job = stage_job(s, name);
+	struct str out = {0};
+
+	for (uint32_t i = 0; i < job->n_needs + job->n_any; i++)
+		str_printf(&out, "%s%s%s", i ? " " : "", i == job->n_needs ? "| " : "",
+			   s->plan->jobs[job->deps[i]].name);
+	return str_take(&out);
+}
+
+char *stage_argv(const struct job_spec *job)
+{
+	struct str out = {0};
+
+	for (size_t i = 0; job->argv[i]; i++)
+		str_printf(&out, "%s<%s>", i ? " " : "", job->argv[i]);
+	return str_take(&out);
+}
+
+void assert_text(char *actual, const char *expected)
+{
+	assert_string_equal(actual, expected);
+	free(actual);
+}
+
+void assert_said(const char *text, const char *expected)
+{
+	struct stage s;
+
+	stage_set(&s, text, NULL);
+	assert_string_equal(s.messages, expected);
+	stage_done(&s);
+}
+
+/* "    12 | …" or "       | …" */
+static bool is_excerpt(const char *line)
+{
+	line += strspn(line, " 0123456789");
+	return strncmp(line, "| ", 2) == 0;
+}
+
+void assert_told(const char *text, const struct stage_options *options, const char *expected)
+{
+	struct str brief = {0};
+	struct stage s;
+
+	stage_set(&s, text, options);
+	str_reserve(&brief, 0);
+	for (const char *line = s.messages; *line;) {
+		size_t len = strcspn(line, "\n") + 1;
+
+		if (!is_excerpt(line))
+			str_addn(&brief, line, len);
+		line += len;
+	}
+	if (strcmp(brief.s, expected) != 0)
+		fprintf(stderr, "for:\n%s\n", text);
+	assert_text(str_take(&brief), expected);
+	stage_done(&s);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A configuration in a temporary file, the plan it makes, and what was said about it. */
+#ifndef TESTS_FLOW_STAGE_H
+#define TESTS_FLOW_STAGE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "flow/flow.h"
+
+struct stage {
+	char dir[64]; /* the configuration is t.hjson in it */
+	struct cfg *cfg;
+	struct plan *plan;
+	char *messages; /* as users see them, without the directory */
+};
+
+struct stage_options {
+	const char *const *items, *const *defines;
+};
+
+/* Loads and plans text, which is Hjson; options may be NULL. The scratch root is /scratch. */
+void stage_set(struct stage *s, const char *text, const struct stage_options *options);
+void stage_set_file(struct stage *s, const char *path);
+void stage_done(struct stage *s);
+
+/* The job of that name; fails the test if it is not there. */
+const struct job_spec *stage_job(const struct stage *s, const char *name);
+/* Names of all jobs, with a blank between; to be freed. */
+char *stage_names(const struct stage *s);
+/* "needs… | any…" */
+char *stage_deps(const struct stage *s, const char *name);
+/* "<word> <word>" */
+char *stage_argv(const struct job_spec *job);
+
+/* Plans text and compares what is said with expected. */
+void assert_said(const char *text, const char *expected);
+/* The same without the excerpts of the file. */
+void assert_told(const char *text, const struct stage_options *options, const char *expected);
+/* Compares, and frees actual. */
+void assert_text(char *actual, const char *expected);
+
+#endif

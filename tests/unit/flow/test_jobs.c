@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the keys of `flow: jobs` become in a plan. */
+#include "stage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ONE(keys) "{ flow: jobs\n name: \"t\"\n jobs: [ { name: \"a\", " keys " } ] }"
+
+static void the_example_of_the_manual_means_what_it_seems_to_mean(void **state)
+{
+	static const char text[] =
+		"{\n"
+		"  flow: jobs\n"
+		"  name: demo\n"
+		"  defaults: { timeout: \"5m\" }\n"
+		"  jobs: [\n"
+		"    { name: \"build\", command: \"make -C rtl\" }\n"
+		"    { name: \"test.{mode}.{seed}\", argv: [\"./sim\", \"+mode={mode}\", "
+		"\"+seed={seed}\"], needs: [\"build\"],\n"
+		"      sweep: { mode: [\"fast\", \"slow\"], seed: \"1..1000\" }, resources: { VCS: "
+		"1 }, retries: 1, fail_patterns: [\"^UVM_ERROR\"] }\n"
+		"    { name: \"report\", command: \"cat {scratch}/demo/test.*/log > "
+		"{odir}/all.txt\", needs_any: [\"test.*\"] }\n"
+		"  ]\n"
+		"}\n";
+	const struct job_spec *job;
+	struct stage s;
+
+	(void)state;
+	stage_set(&s, text, NULL);
+	assert_string_equal(s.messages, "");
+	assert_int_equal(s.plan->n_jobs, 2002);
+	assert_string_equal(s.plan->name, "demo");
+	assert_string_equal(s.plan->flow, "jobs");
+	assert_string_equal(s.plan->scratch_root, "/scratch");
+	assert_string_equal(s.plan->cfg_path, cfg_path(s.cfg));
+
+	job = stage_job(&s, "build");
+	assert_ptr_equal(job, &s.plan->jobs[0]);
+	assert_text(stage_argv(job), "<make> <-C> <rtl>");
+	assert_string_equal(job->command, "make -C rtl");
+	assert_string_equal(job->rules->target, "build");
+	assert_string_equal(job->rules->cwd, cfg_dir(s.cfg));
+	assert_true(job->rules->timeout_s == 300);
+	assert_int_equal(job->n_needs + job->n_any, 0);
+	assert_int_equal(job->pos.line, 6);
+	assert_int_equal(job->pos.col, 13);
+
+	job = stage_job(&s, "test.slow.1000");
+	assert_ptr_equal(job, &s.plan->jobs[2000]);
+	assert_string_equal(job->id, "test.slow.1000");
+	assert_text(stage_argv(job), "<./sim> <+mode=slow> <+seed=1000>");
+	assert_string_equal(job->command, "./sim +mode=slow +seed=1000");
+	assert_string_equal(job->odir, "/scratch/demo/test.slow.1000");
+	assert_string_equal(job->log_path, "/scratch/demo/test.slow.1000/log");
+	assert_string_equal(job->block->scratch_path, "/scratch/demo");
+	assert_string_equal(job->block->name, "demo");
+	assert_string_equal(job->seed, "1000");
+	assert_string_equal(job->rules->target, "test");
+	assert_int_equal(job->rules->n_resources, 1);
+	assert_string_equal(job->rules->resources[0].name, "VCS");
+	assert_int_equal(job->rules->resources[0].count, 1);
+	assert_int_equal(job->rules->retry.max, 1);
+	assert_int_equal(job->rules->retry.on, RETRY_ANY);
+	assert_int_equal(job->rules->fail_patterns.n, 1);
+	assert_string_equal(job->rules->fail_patterns.at[0].text, "^UVM_ERROR");
+	assert_int_equal(job->rules->fail_patterns.at[0].pos.line, 8);
+	assert_text(stage_deps(&s, "test.slow.1000"), "build");
+	assert_false(job->has_attempt);
+
+	job = stage_job(&s, "report");
+	assert_text(stage_argv(job), "</bin/sh> <-c> <cat /scratch/demo/test.*/log > "
+				     "/scratch/demo/report/all.txt>");
+	assert_int_equal(job->n_needs, 0);
+	assert_int_equal(job->n_any, 2000);
+	assert_int_equal(job->deps[0], 1);
+	assert_int_equal(job->deps[1999], 2000);
+	stage_done(&s);
+}
+
+static void jobs_of_a_sweep_share_what_does_not_differ(void **state)
+{
+	const struct job_spec *a, *b;
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n jobs: [ { name: \"x\", argv: [\"true\"] }\n"
+		  "{ name: \"t.{m}.{i}\", sweep: { m: [\"p\", \"q\"], i: \"1..3\" }, env: { M: "
+		  "\"{m}\" }, needs: [\"x\"], argv: [\"run\", \"{i}\"] } ] }",
+		  NULL);
+	a = stage_job(&s, "t.p.1");
+	b = stage_job(&s, "t.p.3");
+	assert_ptr_equal(a->rules, b->rules);
+	assert_ptr_equal(a->deps, b->deps);
+	assert_ptr_equal(a->argv[0], b->argv[0]);
+	assert_string_equal(a->rules->env[0], "M=p");
+	b = stage_job(&s, "t.q.1");
+	assert_ptr_not_equal(a->rules, b->rules);
+	assert_string_equal(b->rules->env[0], "M=q");
+	assert_ptr_equal(a->deps, b->deps);
+	stage_done(&s);
+}
+
+static void every_setting_arrives_in_the_rules(void **state)
+{
+	const struct job_rules *r;
+	struct stage s;
+
+	(void)state;
+	stage_set(
+		&s,
+		ONE("argv: [\"true\"], target: \"row {name}\", tags: [\"x\", \"y{name}\"]\n"
+		    "env: { A: 1, B: \"b {name}\" }, cwd: \"sub/../{name}\", timeout: 90\n"
+		    "grace: \"2s\", retries: { max: 3, on: \"infra\", backoff: \"10s\" }\n"
+		    "pass_patterns: [\"a{2}\", \"b\"], fail_patterns: \"c\", weight: -5, cpus: 4\n"
+		    "resources: { VCS: 2, B_9: 1 }, backend: \"local\", finally: true\n"
+		    "seed: 12345678901234567890123, leak: \"fail\", keep: \"bazel*\"\n"
+		    "max_log: \"64M\", dump_env: true, renew: true, max_odirs: 7\n"
+		    "description: \"d\", fake: { outcome: \"fail\", list: [1, \"a\"] }"),
+		NULL);
+	assert_string_equal(s.messages, "");
+	r = stage_job(&s, "a")->rules;
+	assert_string_equal(r->target, "row a");
+	assert_string_equal(r->tags[0], "x");
+	assert_string_equal(r->tags[1], "ya");
+	assert_null(r->tags[2]);
+	assert_string_equal(r->env[0], "A=1");
+	assert_string_equal(r->env[1], "B=b a");
+	assert_null(r->env[2]);
+	assert_int_equal(strncmp(r->cwd, cfg_dir(s.cfg), strlen(cfg_dir(s.cfg))), 0);
+	assert_string_equal(r->cwd + strlen(cfg_dir(s.cfg)), "/a");
+	assert_true(r->timeout_s == 90 && r->grace_s == 2);
+	assert_int_equal(r->retry.max, 3);
+	assert_int_equal(r->retry.on, RETRY_INFRA);
+	assert_true(r->retry.backoff_s == 10);
+	assert_int_equal(r->pass_patterns.n, 2);
+	assert_string_equal(r->pass_patterns.at[0].text, "a{2}");
+	assert_int_equal(r->fail_patterns.n, 1);
+	assert_int_equal(r->weight, -5);
+	assert_int_equal(r->cpus, 4);
+	assert_int_equal(r->n_resources, 2);
+	assert_string_equal(r->resources[1].name, "B_9");
+	assert_string_equal(r->backend, "local");
+	assert_true(r->is_finally && r->dump_env && r->renew_odir);
+	assert_int_equal(r->leak, LEAK_FAIL);
+	assert_string_equal(r->keep[0], "bazel*");
+	assert_int_equal(r->max_log_bytes, 64 << 20);
+	assert_int_equal(r->max_odirs, 7);
+	assert_int_equal(r->n_backend_keys, 2);
+	assert_string_equal(r->backend_keys[0].backend, "fake");
+	assert_string_equal(r->backend_keys[0].key, "outcome");
+	assert_string_equal(r->backend_keys[0].value, "fail");
+	assert_string_equal(r->backend_keys[1].value, "[1, \"a\"]");
+	assert_string_equal(stage_job(&s, "a")->seed, "12345678901234567890123");
+	stage_done(&s);
+}
+
+static void without_settings_the_defaults_hold(void **state)
+{
+	const struct job_rules *r;
+	struct stage s;
+
+	(void)state;
+	stage_set(&s, "{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"true\"] } ] }", NULL);
+	r = stage_job(&s, "a")->rules;
+	assert_string_equal(s.plan->name, "t"); /* the file is t.hjson */
+	assert_string_equal(r->target, "a");
+	assert_null(r->backend);
+	assert_null(r->env[0]);
+	assert_null(r->tags[0]);
+	assert_null(r->keep[0]);
+	assert_true(r->timeout_s == 0 && r->grace_s < 0);
+	assert_int_equal(r->retry.max, 0);
+	assert_int_equal(r->pass_patterns.n + r->fail_patterns.n + r->n_resources, 0);
+	assert_int_equal(r->weight, 0);
+	assert_int_equal(r->cpus, 1);
+	assert_int_equal(r->max_log_bytes, 0);
+	assert_int_equal(r->leak, LEAK_KILL);
+	assert_false(r->is_finally || r->dump_env || r->renew_odir || r->is_dry_run);
+	assert_null(stage_job(&s, "a")->seed);
+	stage_done(&s);
+}
+
+static void a_job_wins_over_defaults_and_env_merges(void **state)
+{
+	const struct job_rules *r;
+	struct stage s;
+
+	(void)state;
+	stage_set(
+		&s,
+		"{ flow: jobs\n"
+		"defaults: { env: { A: 1, B: 2 }, tags: [\"x\"], timeout: 5, weight: 3, fake: { "
+		"outcome: \"fail\", duration: 1 } }\n"
+		"jobs: [ { name: \"a\", argv: [\"true\"], env: { B: 3, C: 4 }, tags: [], timeout: "
+		"6, fake: { outcome: \"pass\" } }\n"
+		"{ name: \"b\", argv: [\"true\"] } ] }",
+		NULL);
+	r = stage_job(&s, "a")->rules;
+	assert_string_equal(r->env[0], "A=1");
+	assert_string_equal(r->env[1], "B=3");
+	assert_string_equal(r->env[2], "C=4");
+	assert_null(r->env[3]);
+	assert_null(r->tags[0]);
+	assert_true(r->timeout_s == 6);
+	assert_int_equal(r->weight, 3);
+	assert_int_equal(r->n_backend_keys, 2);
+	assert_string_equal(r->backend_keys[0].value, "pass");
+	assert_string_equal(r->backend_keys[1].value, "1");
+	r = stage_job(&s, "b")->rules;
+	assert_string_equal(r->env[1], "B=2");
+	assert_null(r->env[2]);
+	assert_string_equal(r->tags[0], "x");
+	assert_string_equal(r->backend_keys[0].value, "fail");
+	stage_done(&s);
+}
+
+static void words_are_replaced_once_and_other_braces_stay(void **state)
+{
+	static const struct {
+		const char *word, *becomes;
+	} cases[] = {
+		{"{v}", "<value>"},
+		{"{v}{i}", "<value7>"},
+		{"{{v}}", "<{v}>"},
+		{"{{other}}", "<{other}>"},
+		{"${v}", "<${v}>"},
+		{"{nested}", "<{v}>"},
+		{"{print $1}", "<{print $1}>"},
+		{"{}", "<{}>"},
+		{"{ v }", "<{ v }>"},
+		{"{v", "<{v>"},
+		{"a{2}", "<a{2}>"},
+		{"{{v}", "<{value>"},
+		{"{v}}", "<value}>"},
+		{"{{{v}}}", "<{{v}}>"},
+		{"{name} {odir} {log}", "<a.7 /scratch/t/a.7 /scratch/t/a.7/log>"},
+		{"{scratch}", "</scratch>"},
+		{"{attempt}", "<" JOB_ATTEMPT_WORD ">"},
+		{"{HOME}", "<{HOME}>"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[512];
+		struct stage s;
+
+		snprintf(text, sizeof(text),
+			 "{ flow: jobs\n vars: { v: \"value\", nested: \"{v}\" }\n jobs: [ { name: "
+			 "\"a.{i}\", sweep: { i: [7] }, argv: [\"%s\"] } ] }",
+			 cases[i].word);
+		stage_set(&s, text, NULL);
+		assert_text(stage_argv(stage_job(&s, "a.7")), cases[i].becomes);
+		assert_int_equal(stage_job(&s, "a.7")->has_attempt,
+				 strcmp(cases[i].word, "{attempt}") == 0);
+		stage_done(&s);
+	}
+}
+
+static void words_work_in_every_key_that_says_so(void **state)
+{
+	const struct job_spec *job;
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n name: \"t\", vars: { top: \"uart\" }\n jobs: [\n"
+		  "{ name: \"{top}.build\", command: \"make {top} > {odir}/x\" }\n"
+		  "{ name: \"test.{i}\", sweep: { i: [1, 2] }, argv: [\"true\"], needs: "
+		  "[\"{top}.build\"], target: \"{top}{i}\", tags: [\"t{i}\"], cwd: \"{odir}\", "
+		  "seed: \"9{i}\", env: { L: \"{log}:{attempt}\" } }\n"
+		  "{ name: \"after.{i}\", sweep: { i: [1, 2] }, argv: [\"true\"], needs_any: "
+		  "[\"test.{i}\"] } ] }",
+		  NULL);
+	assert_string_equal(s.messages, "");
+	job = stage_job(&s, "uart.build");
+	assert_string_equal(job->argv[2], "make uart > /scratch/t/uart.build/x");
+	assert_string_equal(job->rules->target, "build");
+	job = stage_job(&s, "test.2");
+	assert_text(stage_deps(&s, "test.2"), "uart.build");
+	assert_string_equal(job->rules->target, "uart2");
+	assert_string_equal(job->rules->tags[0], "t2");
+	assert_string_equal(job->rules->cwd, "/scratch/t/test.2");
+	assert_string_equal(job->rules->env[0], "L=/scratch/t/test.2/log:" JOB_ATTEMPT_WORD);
+	assert_true(job->has_attempt);
+	assert_string_equal(job->seed, "92");
+	assert_text(stage_deps(&s, "after.2"), "| test.2");
+	stage_done(&s);
+}
+
+static void a_target_is_the_name_up_to_its_first_word(void **state)
+{
+	static const char *const cases[][2] = {
+		{"test.{i}", "test"}, {"test_{i}", "test"}, {"a.b-{i}", "a.b"},
+		{"{i}.test", "test"}, {"{i}", "jobs"},	    {"x{i}y", "x"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[256];
+		struct stage s;
+
+		snprintf(text, sizeof(text),
+			 "{ flow: jobs\n jobs: [ { name: \"%s\", sweep: { i: [1] }, argv: "
+			 "[\"true\"] "
+			 "} ] }",
+			 cases[i][0]);
+		stage_set(&s, text, NULL);
+		assert_non_null(s.plan);
+		assert_string_equal(s.plan->jobs[0].rules->target, cases[i][1]);
+		stage_done(&s);
+	}
+}
+
+static void sweeps_make_the_jobs_they_describe(void **state)
+{
+	static const char *const cases[][2] = {
+		{"{ a: [1, 2], b: [\"x\", \"y\"] }", "j.1.x j.1.y j.2.x j.2.y"},
+		{"{ a: \"8..10\", b: 5 }", "j.8.5 j.9.5 j.10.5"},
+		{"{ a: \"08..10\", b: [true] }", "j.08.true j.09.true j.10.true"},
+		{"{ a: \"-1..1\", b: \"x\" }", "j.-1.x j.0.x j.1.x"},
+		{"{ a: [\"1..2\", 9], b: [1.50] }", "j.1.1.50 j.2.1.50 j.9.1.50"},
+		{"{ zip: { a: [1, 2], b: \"3..4\" } }", "j.1.3 j.2.4"},
+		{"[{ a: 1, b: 2 }, { b: 4, a: 3 }]", "j.1.2 j.3.4"},
+		{"[{ a: \"1..2\", b: 2 }]", "j.1..2.2"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char text[256];
+		struct stage s;
+
+		snprintf(text, sizeof(text),
+			 "{ flow: jobs\n jobs: [ { name: \"j.{a}.{b}\", sweep: %s, argv: "
+			 "[\"true\"] } "
+			 "] }",
+			 cases[i][0]);
+		stage_set(&s, text, NULL);
+		assert_text(stage_names(&s), cases[i][1]);
+		stage_done(&s);
+	}
+}
+
+static void zip_multiplies_with_the_axes_beside_it(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_set(
+		&s,
+		"{ flow: jobs\n jobs: [ { name: \"{p}.{a}{b}.{q}\", sweep: { p: [1, 2], zip: { a: "
+		"[\"x\", \"y\"], b: [\"X\", \"Y\"] }, q: [3, 4] }, argv: [\"true\"] } ] }",
+		NULL);
+	assert_text(stage_names(&s), "1.xX.3 1.xX.4 1.yY.3 1.yY.4 2.xX.3 2.xX.4 2.yY.3 2.yY.4");
+	stage_done(&s);
+}
+
+static void defines_replace_variables_and_axes(void **state)
+{
+	static const char *const defines[] = {"seed=1..3,9", "mode=slow", "top=spi=x", "top=i2c",
+					      NULL};
+	struct stage_options options = {.defines = defines};
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n vars: { top: \"uart\" }\n jobs: [ { name: \"{mode}.{seed}\", "
+		  "sweep: { "
+		  "mode: [\"fast\", \"slow\"], seed: \"1..1000\" }, argv: [\"{top}\"] } ] }",
+		  &options);
+	assert_text(stage_names(&s), "slow.1 slow.2 slow.3 slow.9");
+	assert_text(stage_argv(&s.plan->jobs[0]), "<i2c>");
+	stage_done(&s);
+}
+
+static void limits_of_resources_reach_the_plan(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n resources: { VCS: 4, GPU: 0 }\n jobs: [ { name: \"a\", argv: "
+		  "[\"true\"] } ] }",
+		  NULL);
+	assert_int_equal(s.plan->n_limits, 2);
+	assert_string_equal(s.plan->limits[0].name, "VCS");
+	assert_int_equal(s.plan->limits[0].count, 4);
+	assert_int_equal(s.plan->limits[1].count, 0);
+	stage_done(&s);
+}
+
+static void words_of_argv_keep_blanks_quotes_and_numbers(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_set(&s, ONE("argv: [\"a b\", 5, 1.50, \"it's\", \"\"]"), NULL);
+	assert_text(stage_argv(stage_job(&s, "a")), "<a b> <5> <1.50> <it's> <>");
+	assert_string_equal(stage_job(&s, "a")->command, "'a b' 5 1.50 'it'\"'\"'s' ''");
+	stage_done(&s);
+}
+
+static void a_plan_outlives_its_configuration(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n vars: { v: \"value\" }\n jobs: [ { name: \"a\", argv: [\"p\", "
+		  "\"{v}\"], tags: [\"t\"], pass_patterns: [\"x\"], resources: { R: 1 }, keep: "
+		  "[\"k\"], fake: { outcome: \"pass\" } } ] }",
+		  NULL);
+	cfg_free(s.cfg);
+	s.cfg = NULL;
+	assert_text(stage_argv(stage_job(&s, "a")), "<p> <value>");
+	assert_string_equal(s.plan->jobs[0].rules->tags[0], "t");
+	assert_string_equal(s.plan->jobs[0].rules->pass_patterns.at[0].text, "x");
+	assert_string_equal(s.plan->jobs[0].rules->resources[0].name, "R");
+	assert_string_equal(s.plan->jobs[0].rules->keep[0], "k");
+	assert_string_equal(s.plan->jobs[0].rules->backend_keys[0].value, "pass");
+	stage_done(&s);
+}
+
+static void a_single_command_is_a_plan_of_one_job(void **state)
+{
+	static const char *const argv[] = {"/usr/bin/make", "all it", NULL};
+	struct flow_command cmd = {.argv = argv, .timeout_s = 3, .cwd = "/work"};
+	struct diags diags;
+	struct plan *p;
+
+	(void)state;
+	diags_init(&diags);
+	p = flow_plan_command(&cmd, "/scratch", &diags);
+	assert_non_null(p);
+	assert_int_equal(p->n_jobs, 1);
+	assert_null(p->cfg_path);
+	assert_string_equal(p->jobs[0].id, "make");
+	assert_string_equal(p->jobs[0].odir, "/scratch/command/make");
+	assert_string_equal(p->jobs[0].log_path, "/scratch/command/make/log");
+	assert_string_equal(p->jobs[0].command, "/usr/bin/make 'all it'");
+	assert_text(stage_argv(&p->jobs[0]), "</usr/bin/make> <all it>");
+	assert_string_equal(p->jobs[0].rules->cwd, "/work");
+	assert_true(p->jobs[0].rules->timeout_s == 3 && p->jobs[0].rules->grace_s < 0);
+	assert_int_equal(p->jobs[0].rules->cpus, 1);
+	plan_free(p);
+	cmd.name = "a/b";
+	assert_null(flow_plan_command(&cmd, "/scratch", &diags));
+	assert_string_equal(diags.first->msg, "the job name 'a/b' contains '/'");
+	diags_done(&diags);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_example_of_the_manual_means_what_it_seems_to_mean),
+		cmocka_unit_test(jobs_of_a_sweep_share_what_does_not_differ),
+		cmocka_unit_test(every_setting_arrives_in_the_rules),
+		cmocka_unit_test(without_settings_the_defaults_hold),
+		cmocka_unit_test(a_job_wins_over_defaults_and_env_merges),
+		cmocka_unit_test(words_are_replaced_once_and_other_braces_stay),
+		cmocka_unit_test(words_work_in_every_key_that_says_so),
+		cmocka_unit_test(a_target_is_the_name_up_to_its_first_word),
+		cmocka_unit_test(sweeps_make_the_jobs_they_describe),
+		cmocka_unit_test(zip_multiplies_with_the_axes_beside_it),
+		cmocka_unit_test(defines_replace_variables_and_axes),
+		cmocka_unit_test(limits_of_resources_reach_the_plan),
+		cmocka_unit_test(words_of_argv_keep_blanks_quotes_and_numbers),
+		cmocka_unit_test(a_plan_outlives_its_configuration),
+		cmocka_unit_test(a_single_command_is_a_plan_of_one_job),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
