@@ -161,5 +161,6 @@ bool job_record_read(const void *json, struct job_record *ret, struct job_result
 	if (!result)
 		return ret->id != NULL;
 	ret->result = ret_result;
-	return ret->id && ret->attempt && read_result(result, ret, ret_result);
+	return ret->id && ret->attempt && json_is_object(result) &&
+	       read_result(result, ret, ret_result);
 }

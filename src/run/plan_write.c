@@ -264,13 +264,15 @@ static void write_path(struct plan_writer *w, const char *key, const char *path,
 	write_text(w, key, path);
 }
 
-static void write_deps(struct plan_writer *w, const char *key, const uint32_t *deps, uint32_t n)
+/* Entries from..to-1 of deps. */
+static void write_deps(struct plan_writer *w, const char *key, const uint32_t *deps, uint32_t from,
+		       uint32_t to)
 {
-	if (n == 0)
+	if (from == to)
 		return;
 	jout_key(&w->out, key);
 	jout_array(&w->out);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = from; i < to; i++)
 		jout_int(&w->out, deps[i]);
 	jout_array_end(&w->out);
 }
@@ -290,8 +292,8 @@ static void write_job(struct plan_writer *w, const struct job_spec *s)
 	write_path(w, "odir", s->odir, w->plan->scratch_root);
 	write_path(w, "log", s->log_path, s->odir);
 	write_text(w, "seed", s->seed);
-	write_deps(w, "needs", s->deps, s->n_needs);
-	write_deps(w, "needs_any", s->deps + s->n_needs, s->n_any);
+	write_deps(w, "needs", s->deps, 0, s->n_needs);
+	write_deps(w, "needs_any", s->deps, s->n_needs, s->n_needs + s->n_any);
 	write_flag(w, "has_attempt", s->has_attempt);
 	write_pos(w, s->pos);
 	jout_object_end(&w->out);

@@ -423,8 +423,9 @@ static void a_job_record_of_another_shape_is_refused(void **state)
 		"{\"n\":0,\"id\":\"a\",\"status\":\"FAILED\",\"reason\":\"moon\"}",
 		"{\"n\":0,\"id\":\"a\",\"status\":\"PASSED\",\"result\":{}}",
 		"{\"n\":0,\"id\":\"a\",\"status\":\"QUEUED\",\"attempt\":1,\"result\":{}}",
-		"{\"n\":0,\"id\":\"a\",\"status\":\"PASSED\",\"attempt\":1,\"result\":{\"line\":-4}"
-		"}",
+		"{\"n\":0,\"id\":\"a\",\"status\":\"PASSED\",\"attempt\":1,\"result\":[]}",
+		("{\"n\":0,\"id\":\"a\",\"status\":\"PASSED\",\"attempt\":1,"
+		 "\"result\":{\"line\":-4}}"),
 	};
 
 	(void)state;
