@@ -309,7 +309,8 @@ static int take_one(struct reader *r)
 			skip_comment(r);
 			return 0;
 		}
-		/* fall through */
+		copy(r, 1);
+		return 0;
 	default:
 		copy(r, 1);
 		return 0;

@@ -286,7 +286,7 @@ static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *r
 
 static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
-	size_t block, rules;
+	size_t block = 0, rules = 0;
 
 	if (need_text(r, obj, "id", &ret->id) < 0 || get_text(r, obj, "name", &ret->name) < 0 ||
 	    need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
