@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One function per command; each returns the exit code. */
+#ifndef CLI_CMD_H
+#define CLI_CMD_H
+
+#include "cli/options.h"
+
+int cmd_run(const struct args *args);
+int cmd_list(const struct args *args);
+int cmd_plan(const struct args *args);
+int cmd_config(const struct args *args);
+
+#endif

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `dvsched plan`: the graph as text, JSON or Graphviz. Runs nothing but eval_cmds. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json_out.h"
+#include "base/map.h"
+#include "cli/cmd.h"
+#include "cli/final_out.h"
+#include "cli/load.h"
+
+enum { DEPS_SHOWN = 4 };
+
+static const char *dep_id(const struct plan *plan, const struct job_spec *spec, uint32_t i)
+{
+	return plan->jobs[spec->deps[i]].id;
+}
+
+static void add_deps(struct str *out, const struct plan *plan, const struct job_spec *spec,
+		     const char *label, uint32_t from, uint32_t n)
+{
+	if (n == 0)
+		return;
+	str_printf(out, "    %s", label);
+	for (uint32_t i = 0; i < n && i < DEPS_SHOWN; i++)
+		str_printf(out, " %s", dep_id(plan, spec, from + i));
+	if (n > DEPS_SHOWN)
+		str_printf(out, " … (%u in all)", n);
+	str_addc(out, '\n');
+}
+
+static void add_rules(struct str *out, const struct job_rules *rules)
+{
+	str_printf(out, "    %s", rules->target);
+	if (rules->backend)
+		str_printf(out, ", backend %s", rules->backend);
+	if (rules->timeout_s > 0) {
+		str_add(out, ", timeout ");
+		duration_add(out, rules->timeout_s);
+	}
+	if (rules->cpus > 1)
+		str_printf(out, ", %u cpus", rules->cpus);
+	for (uint32_t i = 0; i < rules->n_resources; i++)
+		str_printf(out, ", %s=%u", rules->resources[i].name, rules->resources[i].count);
+	if (rules->retry.max)
+		str_printf(out, ", %u retries", rules->retry.max);
+	if (rules->is_finally)
+		str_add(out, ", finally");
+	str_addc(out, '\n');
+}
+
+static void plan_text(const struct plan *plan)
+{
+	struct str out = {0};
+	size_t n_edges = 0;
+
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_spec *spec = &plan->jobs[i];
+
+		str_printf(&out, "%s\n", spec->id);
+		add_rules(&out, spec->rules);
+		str_printf(&out, "    $ %s\n", spec->command);
+		add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
+		add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
+		n_edges += spec->n_needs + spec->n_any;
+	}
+	str_printf(&out, "%zu jobs, %zu dependencies, output in %s\n", plan->n_jobs, n_edges,
+		   plan->scratch_root);
+	final_write(out.s, out.len);
+	str_done(&out);
+}
+
+static void json_deps(struct json_out *j, const struct plan *plan, const struct job_spec *spec,
+		      const char *key, uint32_t from, uint32_t n)
+{
+	json_key(j, key);
+	json_array(j);
+	for (uint32_t i = 0; i < n; i++)
+		json_string(j, dep_id(plan, spec, from + i));
+	json_array_end(j);
+}
+
+static void json_resources(struct json_out *j, const struct job_rules *rules)
+{
+	json_key(j, "resources");
+	json_object(j);
+	for (uint32_t i = 0; i < rules->n_resources; i++)
+		json_key_int(j, rules->resources[i].name, rules->resources[i].count);
+	json_object_end(j);
+}
+
+static void json_job(struct json_out *j, const struct plan *plan, const struct job_spec *spec)
+{
+	json_object(j);
+	json_key_string(j, "id", spec->id);
+	json_key_string(j, "target", spec->rules->target);
+	json_key_string(j, "command", spec->command);
+	json_key(j, "argv");
+	json_array(j);
+	for (const char *const *w = spec->argv; *w; w++)
+		json_string(j, *w);
+	json_array_end(j);
+	json_key_string(j, "cwd", spec->rules->cwd);
+	json_key_string(j, "odir", spec->odir);
+	json_key_string(j, "log", spec->log_path);
+	json_key_string(j, "backend", spec->rules->backend);
+	json_key_int(j, "weight", spec->rules->weight);
+	json_key_int(j, "cpus", spec->rules->cpus);
+	json_key_real(j, "timeout_s", spec->rules->timeout_s, 3);
+	json_key_int(j, "retries", spec->rules->retry.max);
+	json_key_bool(j, "finally", spec->rules->is_finally);
+	json_resources(j, spec->rules);
+	json_deps(j, plan, spec, "needs", 0, spec->n_needs);
+	json_deps(j, plan, spec, "needs_any", spec->n_needs, spec->n_any);
+	json_object_end(j);
+}
+
+static void plan_json(const struct plan *plan)
+{
+	struct json_out j;
+
+	json_init(&j, STDOUT_FILENO, 2);
+	json_object(&j);
+	json_key_string(&j, "name", plan->name);
+	json_key_string(&j, "flow", plan->flow);
+	json_key_string(&j, "scratch_root", plan->scratch_root);
+	json_key(&j, "jobs");
+	json_array(&j);
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		json_job(&j, plan, &plan->jobs[i]);
+	json_array_end(&j);
+	json_object_end(&j);
+	str_addc(&j.buf, '\n');
+	json_done(&j);
+}
+
+/* A DOT string: a JSON string but for control characters, which no id has. */
+static void dot_quote(struct str *out, const char *s)
+{
+	str_addc(out, '"');
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			str_addc(out, '\\');
+		str_addc(out, *s);
+	}
+	str_addc(out, '"');
+}
+
+static void dot_edges(struct str *out, const struct plan *plan, const struct job_spec *spec)
+{
+	for (uint32_t i = 0; i < spec->n_needs + spec->n_any; i++) {
+		str_add(out, "  ");
+		dot_quote(out, dep_id(plan, spec, i));
+		str_add(out, " -> ");
+		dot_quote(out, spec->id);
+		str_add(out, i < spec->n_needs ? ";\n" : " [style=dashed];\n");
+	}
+}
+
+static void plan_dot(const struct plan *plan)
+{
+	struct str out = {0};
+
+	str_add(&out, "digraph ");
+	dot_quote(&out, plan->name);
+	str_add(&out, " {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		str_add(&out, "  ");
+		dot_quote(&out, plan->jobs[i].id);
+		str_add(&out, ";\n");
+	}
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		dot_edges(&out, plan, &plan->jobs[i]);
+	str_add(&out, "}\n");
+	final_write(out.s, out.len);
+	str_done(&out);
+}
+
+int cmd_plan(const struct args *args)
+{
+	static const char *const formats[] = {"text", "json", "dot", NULL};
+	static void (*const writers[])(const struct plan *) = {plan_text, plan_json, plan_dot};
+	struct diags diags;
+	struct loaded l;
+	int format, rc;
+
+	diags_init(&diags);
+	format = opt_choice(args, OPT_FORMAT, formats, opt_has(args, OPT_JSON) ? 1 : 0, &diags);
+	diags_print(&diags, stderr, load_wants_color(args, STDERR_FILENO), false);
+	rc = diags.n_errors ? EXIT_USAGE : EXIT_PASSED;
+	diags_done(&diags);
+	if (rc != EXIT_PASSED)
+		return rc;
+	rc = load_plan(args, &l);
+	if (rc == EXIT_PASSED)
+		writers[format](l.plan);
+	load_done(&l);
+	return rc;
+}

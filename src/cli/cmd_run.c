@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `dvsched run`: the one place that knows every room. Load, plan, build, subscribe, run, report. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/cmd.h"
+#include "cli/deadline.h"
+#include "cli/engines.h"
+#include "cli/final_out.h"
+#include "cli/load.h"
+#include "cli/outcome.h"
+#include "cli/rows.h"
+#include "cli/signals.h"
+#include "cli/watchers.h"
+#include "report/ending.h"
+#include "scheduler/loop_host.h"
+
+/* Everything of one run, in the order in which it is made; let go in the opposite order. */
+struct run {
+	const struct args *args;
+	struct run_options options;
+	int deadline_fd; /* -1: none */
+	struct loaded loaded;
+	struct ev_loop *loop;
+	struct signals signals;
+	struct engines engines;
+	struct loop_host *host;
+	struct sched *sched;
+	struct run_dir *dir;
+	struct watchers watchers;
+	struct deadline_teller teller;
+};
+
+/* Each slot takes a descriptor. Jobs get back the limit that we were given. */
+static void raise_descriptor_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+static void print_commands(const struct plan *plan)
+{
+	struct str out = {0};
+
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		str_printf(&out, "%s: %s\n", plan->jobs[i].id, plan->jobs[i].command);
+	final_write(out.s ? out.s : "", out.len);
+	str_done(&out);
+}
+
+/* Backends and graph: the last that can say no before anything is created. */
+static int make_graph(struct run *r)
+{
+	struct sched_options options = {
+		.max_parallel = r->options.max_parallel,
+		.max_failures = r->options.max_failures,
+		.limits = r->options.limits,
+		.n_limits = r->options.n_limits,
+		.on_missing = r->options.on_missing,
+	};
+	struct diags *diags = &r->loaded.diags;
+
+	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
+	    0) {
+		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
+		r->sched = sched_new(&options, loop_host_get(r->host));
+		engines_add_to(&r->engines, r->sched);
+		sched_load(r->sched, r->loaded.plan, engines_choose, &r->options, diags);
+	}
+	return load_report(r->args, &r->loaded);
+}
+
+static int open_run_dir(struct run *r)
+{
+	struct error err = {0};
+
+	r->dir = run_dir_new(r->loaded.plan, sched_clock(r->sched), &err);
+	if (r->dir)
+		return EXIT_PASSED;
+	log_error("%s%s%s", err.pos.file ? err.pos.file : "", err.pos.file ? ": " : "", err.msg);
+	error_done(&err);
+	return EXIT_INFRA;
+}
+
+static void make_watchers(struct run *r)
+{
+	const struct watchers_options options = {
+		.run = &r->options,
+		.loop = r->loop,
+		.dir = r->dir,
+		.scratch_root = r->loaded.plan->scratch_root,
+		.argv = r->args->argv,
+		.color = load_wants_color(r->args, STDERR_FILENO),
+		.interrupt = signals_raise,
+		.interrupt_ctx = &r->signals,
+	};
+
+	watchers_make(&r->watchers, &options);
+	watchers_subscribe(&r->watchers, r->sched);
+	deadline_teller_init(&r->teller, r->dir, r->deadline_fd);
+	sched_subscribe(r->sched, &r->teller.observer);
+}
+
+static unsigned output_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	return 0;
+}
+
+static void add_rerun(struct str *out, const struct run *r)
+{
+	str_add(out, "dvsched run");
+	for (const char *const *w = r->args->argv + 2; *w; w++) {
+		str_addc(out, ' ');
+		str_add_shell_word(out, *w);
+	}
+	if (!opt_has(r->args, OPT_FAILED) && !r->args->after)
+		str_add(out, " --failed");
+}
+
+static void print_ending(struct run *r, const struct results_head *head, const char *results_path)
+{
+	struct rows rows = {.sched = r->sched};
+	struct str text = {0}, rerun = {0};
+	struct ending_options options = {
+		.color = load_wants_color(r->args, STDOUT_FILENO),
+		.width = output_width(),
+		.show_failures = r->options.show_failures,
+		.run_path = run_dir_path(r->dir),
+		.results_path = results_path,
+	};
+
+	add_rerun(&rerun, r);
+	options.rerun_command = rerun.s;
+	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
+	final_write(text.s, text.len);
+	str_done(&rerun);
+	str_done(&text);
+	rows_done(&rows);
+}
+
+/* Results first: nothing that is shown may be all there is. */
+static int report(struct run *r)
+{
+	struct outcome outcome = outcome_of(r->sched, r->signals.signum,
+					    r->signals.is_past_deadline);
+	_cleanup_(freep) char *path = xasprintf("%s/results.json", run_dir_path(r->dir));
+	struct results_head head = {
+		.start_wall_s = sched_started_wall_s(r->sched),
+		.duration_s = clock_now(sched_clock(r->sched)) - sched_started_s(r->sched),
+		.outcome = outcome.name,
+		.exit_code = outcome.exit_code,
+		.argv = r->args->argv,
+	};
+	struct rows rows = {.sched = r->sched};
+	struct error err = {0};
+
+	if (results_write(r->dir, r->loaded.plan, &head, rows_next, &rows, &err) < 0) {
+		log_error("%s: %s", path, err.msg);
+		error_done(&err);
+		if (outcome.exit_code == EXIT_PASSED)
+			outcome.exit_code = EXIT_INFRA;
+	}
+	rows_done(&rows);
+	print_ending(r, &head, path);
+	return outcome.exit_code;
+}
+
+static int run_graph(struct run *r)
+{
+	int rc = open_run_dir(r);
+
+	if (rc != EXIT_PASSED)
+		return rc;
+	make_watchers(r);
+	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
+	loop_host_run(r->host, r->sched);
+	watchers_free(&r->watchers);
+	engines_close(&r->engines, r->loop);
+	return report(r);
+}
+
+static int run_loaded(struct run *r)
+{
+	int rc;
+
+	if (r->options.is_dry_run) {
+		print_commands(r->loaded.plan);
+		return EXIT_PASSED;
+	}
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	raise_descriptor_limit();
+	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	signals_start(&r->signals, r->loop);
+	rc = make_graph(r);
+	if (rc == EXIT_PASSED)
+		rc = run_graph(r);
+	watchers_free(&r->watchers);
+	sched_free(r->sched);
+	engines_close(&r->engines, r->loop);
+	run_dir_free(r->dir);
+	loop_host_free(r->host);
+	signals_stop(&r->signals);
+	ev_loop_destroy(r->loop);
+	return rc;
+}
+
+int cmd_run(const struct args *args)
+{
+	struct run r = {.args = args, .deadline_fd = -1};
+	int rc;
+
+	diags_init(&r.loaded.diags);
+	run_options_read(args, &r.options, &r.loaded.diags);
+	rc = load_report(args, &r.loaded);
+	if (rc != EXIT_PASSED)
+		return rc;
+	if (r.options.deadline_in_s > 0) {
+		r.deadline_fd = deadline_split(r.options.deadline_in_s, r.options.grace_s, &rc);
+		if (r.deadline_fd < 0)
+			return rc;
+	}
+	rc = load_plan(args, &r.loaded);
+	if (rc == EXIT_PASSED)
+		rc = run_loaded(&r);
+	load_done(&r.loaded);
+	return rc;
+}

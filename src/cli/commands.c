@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/cmd.h"
+
+const struct command commands[] = {
+	{"run", CMD_RUN, "CONFIG [options]  |  dvsched run [options] -- COMMAND [ARG …]",
+	 "run the jobs of a configuration, or one command",
+	 "Runs the jobs of CONFIG in the order of their dependencies, as many at a time as there "
+	 "is room for, and "
+	 "leaves results.json in the run's directory. With -- it runs one command as a job: with "
+	 "limits, a log and a "
+	 "record, without a configuration.",
+	 cmd_run},
+	{"list", CMD_LIST, "CONFIG [options]", "the names of the jobs that would run",
+	 "Prints the names of the jobs that `dvsched run` would run with the same options, one a "
+	 "line. Runs the "
+	 "configuration's eval_cmds, and nothing else.",
+	 cmd_list},
+	{"plan", CMD_PLAN, "CONFIG [options]", "the graph of jobs: text, JSON or Graphviz",
+	 "Prints every job with its command and what it needs. Runs the configuration's eval_cmds, "
+	 "and nothing else.",
+	 cmd_plan},
+	{"config", CMD_CONFIG, "dump FILE | show CONFIG | keys",
+	 "what was read, and what it came to",
+	 "dump prints one file as it was understood, as JSON. show prints the merged "
+	 "configuration, each value with "
+	 "the place it came from (and runs its eval_cmds, unless --raw). keys lists the keys of "
+	 "the native flow.",
+	 cmd_config},
+	{0},
+};
+
+const struct command *command_find(const char *name)
+{
+	for (const struct command *c = commands; c->name; c++)
+		if (strcmp(c->name, name) == 0)
+			return c;
+	return NULL;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/deadline.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <math.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/load.h"
+#include "run/results.h"
+
+static const struct src_pos nowhere;
+
+/* Beyond the grace: how long a scheduler may be silent after the deadline. */
+static const double patience_s = 10;
+
+static bool parse_time_of_day(const char *word, double *ret_in_s)
+{
+	time_t now = time(NULL), then;
+	struct tm tm;
+	int hour, minute, n = 0;
+
+	if (sscanf(word, "%2d:%2d%n", &hour, &minute, &n) != 2 || word[n] || hour < 0 ||
+	    hour > 23 || minute < 0 || minute > 59)
+		return false;
+	localtime_r(&now, &tm);
+	tm.tm_hour = hour;
+	tm.tm_min = minute;
+	tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	then = mktime(&tm);
+	if (then <= now) {
+		tm.tm_mday++;
+		tm.tm_isdst = -1;
+		then = mktime(&tm);
+	}
+	*ret_in_s = difftime(then, now);
+	return true;
+}
+
+double deadline_parse(const char *word, struct diags *diags)
+{
+	double in_s;
+
+	if (strchr(word, ':') ? parse_time_of_day(word, &in_s)
+			      : duration_parse(word, &in_s) && in_s > 0)
+		return in_s;
+	diag_error(diags, nowhere,
+		   "'--run-deadline' must be a duration such as 600s or 8h, or a time such as "
+		   "07:00, not '%s'",
+		   word);
+	return 0;
+}
+
+/* The clock's view of the scheduler. */
+struct watch {
+	pid_t pid;
+	int fd;
+	double deadline, silent_since;
+	bool is_past, was_killed;
+	char path[PATH_MAX];
+	size_t path_len;
+	bool has_path;
+};
+
+/* Bytes before the newline are the run's path, those after it signs of life. */
+static void hear(struct watch *w)
+{
+	char buf[512];
+	ssize_t n = read(w->fd, buf, sizeof(buf));
+
+	if (n <= 0) {
+		closep(&w->fd);
+		return;
+	}
+	w->silent_since = clock_now(clock_real());
+	for (ssize_t i = 0; i < n && !w->has_path; i++) {
+		w->has_path = buf[i] == '\n';
+		if (!w->has_path && w->path_len + 1 < sizeof(w->path))
+			w->path[w->path_len++] = buf[i];
+	}
+}
+
+/* What the terminal sends goes to both of us already; what somebody sends to our pid alone is
+ * passed on. */
+static void pass_on(const struct watch *w, const siginfo_t *info)
+{
+	if (info->si_code <= 0)
+		kill(w->pid, info->si_signo);
+}
+
+static void on_time(struct watch *w, double grace_s)
+{
+	double now = clock_now(clock_real());
+
+	if (!w->is_past && now >= w->deadline) {
+		w->is_past = true;
+		w->silent_since = now;
+		kill(w->pid, SIGUSR1);
+	}
+	if (w->is_past && !w->was_killed && now - w->silent_since > grace_s + patience_s) {
+		w->was_killed = true;
+		log_error("the scheduler (pid %d) does not answer after the run deadline: it is "
+			  "killed",
+			  (int)w->pid);
+		kill(w->pid, SIGKILL);
+	}
+}
+
+/* Waits for a signal, a word from the scheduler or the time, whichever comes first. */
+static void wait_a_little(struct watch *w, const sigset_t *signals)
+{
+	double left = w->is_past ? 0.5 : w->deadline - clock_now(clock_real());
+	struct timespec most = {0};
+	siginfo_t info;
+
+	left = left < 0 ? 0 : left > 0.5 ? 0.5 : left;
+	most.tv_nsec = (long)(left * 1e9);
+	if (sigtimedwait(signals, &info, &most) > 0 && info.si_signo != SIGCHLD)
+		pass_on(w, &info);
+	if (w->fd >= 0) {
+		struct pollfd p = {w->fd, POLLIN, 0};
+
+		if (poll(&p, 1, 0) > 0)
+			hear(w);
+	}
+}
+
+static int exit_code_of(int status)
+{
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	return EXIT_BY_SIGNAL + WTERMSIG(status);
+}
+
+/* The scheduler is gone without a word: its journal knows what had ended. */
+static int complete_results(const struct watch *w)
+{
+	struct error err = {0};
+
+	if (!w->has_path)
+		return EXIT_DEADLINE;
+	if (results_recover(w->path, REASON_RUN_DEADLINE, EXIT_DEADLINE, &err) < 0) {
+		log_error("the results of %s could not be completed: %s", w->path, err.msg);
+		error_done(&err);
+	} else {
+		log_info("results: %s/results.json", w->path);
+	}
+	return EXIT_DEADLINE;
+}
+
+static int watch_until_end(struct watch *w, double grace_s, const sigset_t *signals)
+{
+	int status;
+
+	for (;;) {
+		pid_t pid = waitpid(w->pid, &status, WNOHANG);
+
+		if (pid == w->pid)
+			break;
+		on_time(w, grace_s);
+		wait_a_little(w, signals);
+	}
+	while (w->fd >= 0 && !w->has_path)
+		hear(w);
+	return w->was_killed ? complete_results(w) : exit_code_of(status);
+}
+
+static void block(sigset_t *signals, sigset_t *ret_before)
+{
+	static const int ours[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+
+	sigemptyset(signals);
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		sigaddset(signals, ours[i]);
+	sigprocmask(SIG_BLOCK, signals, ret_before);
+}
+
+int deadline_split(double in_s, double grace_s, int *ret_exit)
+{
+	struct watch w = {.deadline = clock_now(clock_real()) + in_s};
+	sigset_t signals, before;
+	int pipe_fds[2];
+
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+		log_error("--run-deadline: %s", strerror(errno));
+		*ret_exit = EXIT_INFRA;
+		return -1;
+	}
+	fcntl(pipe_fds[1], F_SETFL, O_NONBLOCK);
+	block(&signals, &before);
+	w.pid = fork();
+	if (w.pid == 0) {
+		sigprocmask(SIG_SETMASK, &before, NULL);
+		close(pipe_fds[0]);
+		return pipe_fds[1];
+	}
+	close(pipe_fds[1]);
+	w.fd = pipe_fds[0];
+	*ret_exit = w.pid < 0 ? EXIT_INFRA : watch_until_end(&w, grace_s, &signals);
+	if (w.pid < 0)
+		log_error("--run-deadline: cannot fork: %s", strerror(errno));
+	closep(&w.fd);
+	return -1;
+}
+
+void deadline_tell_alive(int fd)
+{
+	if (fd >= 0 && write(fd, ".", 1) < 0)
+		log_debug("the deadline's clock is gone");
+}
+
+static void tell_path(struct observer *o, const struct sched *sched)
+{
+	const struct deadline_teller *t = container_of(o, struct deadline_teller, observer);
+	_cleanup_(freep) char *line = xasprintf("%s\n", run_dir_path(t->dir));
+
+	(void)sched;
+	if (fs_write_all(t->fd, line, strlen(line)) < 0)
+		log_debug("the deadline's clock is gone");
+}
+
+void deadline_teller_init(struct deadline_teller *t, const struct run_dir *dir, int fd)
+{
+	static const struct observer_ops ops = {.name = "deadline", .run_started = tell_path};
+	static const struct observer_ops silent = {.name = "deadline"};
+
+	*t = (struct deadline_teller){
+		.observer.ops = fd >= 0 ? &ops : &silent, .dir = dir, .fd = fd};
+}

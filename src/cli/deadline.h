@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --run-deadline: a process of its own holds the clock, so that the run ends even when the
+ * scheduler's loop, a slot or a driver is stuck. The process that the user started becomes the
+ * clock; the scheduler is its child.
+ *
+ *   clock ──SIGUSR1 at the deadline──► scheduler      (its signal for: end now)
+ *   clock ◄──one pipe── scheduler: the run's path, then one byte a second once the deadline has
+ * passed
+ *
+ * A scheduler that is silent for too long after the deadline is killed (its slots then kill their
+ * jobs), and the clock completes results.json from the journal. Exit code 124 in either case.
+ */
+#ifndef CLI_DEADLINE_H
+#define CLI_DEADLINE_H
+
+#include "base/diag.h"
+#include "run/run_dir.h"
+#include "scheduler/observer.h"
+
+/* "600s" or "07:00" (the next time it is that late, local time) -> seconds from now. */
+double deadline_parse(const char *word, struct diags *diags);
+
+/*
+ * Splits. In the child (the scheduler) it returns the pipe's descriptor. In the parent it returns
+ * only to end: -1, with the exit code in *ret_exit.
+ */
+int deadline_split(double in_s, double grace_s, int *ret_exit);
+
+/* For the scheduler's end: a sign of life. */
+void deadline_tell_alive(int fd);
+/* An observer that tells the clock where the run is as soon as it has its name. Subscribe it after
+ * the journal. */
+struct deadline_teller {
+	struct observer observer;
+	const struct run_dir *dir; /* borrowed */
+	int fd;			   /* -1: there is no clock */
+};
+void deadline_teller_init(struct deadline_teller *t, const struct run_dir *dir, int fd);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/engines.h"
+
+#include <string.h>
+
+#include "backends/backends.h"
+
+static struct backend *find(const struct engines *e, const char *name)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (strcmp(e->at[i]->ops->name, name) == 0)
+			return e->at[i];
+	return NULL;
+}
+
+/* What backends: {…} of the configuration says about one of them. */
+static struct hjson_node *settings_of(const struct cfg *cfg, const char *name)
+{
+	struct hjson_node *all = cfg ? hjson_get(cfg_root(cfg), "backends") : NULL;
+
+	return all && all->type == HJSON_OBJECT ? hjson_get(all, name) : NULL;
+}
+
+static int make_one(struct engines *e, const char *name, const struct backend_env *env_base,
+		    struct cfg *cfg, struct diags *diags)
+{
+	const struct backend_type *type = backend_type_find(name);
+	struct hjson_node *node = settings_of(cfg, name);
+	struct backend_env env = *env_base;
+	struct backend *b;
+
+	if (!type || e->n == ENGINES_MOST)
+		return 0; /* sched_load() says which jobs name it, with their places */
+	if (node)
+		env.settings = cfg_fields_new(cfg, node, name, diags);
+	b = type->create(&env, diags);
+	if (env.settings)
+		cfg_fields_end(env.settings);
+	if (!b)
+		return -1;
+	e->at[e->n++] = b;
+	return 0;
+}
+
+static int make_missing(struct engines *e, const char *name, const struct backend_env *env,
+			struct cfg *cfg, struct diags *diags)
+{
+	return find(e, name) ? 0 : make_one(e, name, env, cfg, diags);
+}
+
+int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
+		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags)
+{
+	const struct backend_env env = {
+		.loop = loop,
+		.clock = clock_real(),
+		.scratch_root = plan->scratch_root,
+		.max_parallel = options->max_parallel,
+		.grace_s = options->grace_s,
+	};
+	const struct job_rules *last = NULL;
+	int rc;
+
+	*e = (struct engines){0};
+	rc = make_one(e, options->backend, &env, cfg, diags);
+	for (size_t i = 0; i < options->n_backend_for; i++)
+		rc |= make_missing(e, options->backend_for[i].backend, &env, cfg, diags);
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_rules *rules = plan->jobs[i].rules;
+
+		if (rules != last && rules->backend)
+			rc |= make_missing(e, rules->backend, &env, cfg, diags);
+		last = rules;
+	}
+	return rc || diags->n_errors ? -1 : 0;
+}
+
+void engines_add_to(const struct engines *e, struct sched *s)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		sched_add_backend(s, e->at[i]);
+}
+
+const struct clock *engines_clock(const struct engines *e)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (!e->at[i]->caps.is_virtual || !e->at[i]->clock)
+			return clock_real();
+	return e->n == 1 ? e->at[0]->clock : clock_real();
+}
+
+const char *engines_choose(const struct job_spec *spec, void *ctx)
+{
+	const struct run_options *options = ctx;
+
+	for (size_t i = 0; i < options->n_backend_for; i++) {
+		const struct backend_for *f = &options->backend_for[i];
+
+		if (str_glob(f->glob, spec->id) || str_glob(f->glob, spec->rules->target))
+			return f->backend;
+	}
+	return NULL;
+}
+
+struct closing {
+	struct ev_loop *loop;
+	unsigned n_open;
+};
+
+static void on_closed(void *ctx)
+{
+	struct closing *c = ctx;
+
+	if (--c->n_open == 0)
+		ev_break(c->loop, EVBREAK_ALL);
+}
+
+void engines_close(struct engines *e, struct ev_loop *loop)
+{
+	struct closing c = {.loop = loop};
+
+	for (unsigned i = 0; i < e->n; i++) {
+		if (!e->at[i]->ops->close)
+			continue;
+		c.n_open++;
+		e->at[i]->ops->close(e->at[i], on_closed, &c);
+	}
+	while (c.n_open && ev_run(loop, EVRUN_ONCE))
+		;
+	for (unsigned i = 0; i < e->n; i++)
+		e->at[i]->ops->destroy(e->at[i]);
+	e->n = 0;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The backends of one run: those that its jobs and its command line name, made from the registry.
+ */
+#ifndef CLI_ENGINES_H
+#define CLI_ENGINES_H
+
+#include <ev.h>
+
+#include "cli/run_options.h"
+#include "config/config.h"
+#include "scheduler/sched.h"
+
+enum { ENGINES_MOST = 16 };
+
+struct engines {
+	struct backend *at[ENGINES_MOST]; /* the default first */
+	unsigned n;
+};
+
+/* cfg: where backends: { NAME: {…} } is read; NULL: nowhere. Returns 0, or -1 after errors. */
+int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
+		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags);
+void engines_add_to(const struct engines *e, struct sched *s);
+/* The clock of a run: virtual only if no backend lives in real time. */
+const struct clock *engines_clock(const struct engines *e);
+/* sched_choose_backend, ctx: const struct run_options *. */
+const char *engines_choose(const struct job_spec *spec, void *options);
+/* Lets go of processes, running the loop until they are gone; then frees. */
+void engines_close(struct engines *e, struct ev_loop *loop);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line. One table of options (options.c) makes the parser, --help and the man page's
+ * check. The words are argparse's, because DVSim's users have them in their fingers: -i takes many
+ * words, a unique prefix of a long option will do, short options may have two letters.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+enum opt {
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_ITEMS,
+	OPT_FAILED,
+	OPT_DEFINE,
+	OPT_STRICT,
+	OPT_MAX_PARALLEL,
+	OPT_RESOURCE,
+	OPT_ON_MISSING,
+	OPT_MAX_FAILURES,
+	OPT_RUN_DEADLINE,
+	OPT_GRACE,
+	OPT_TIMEOUT,
+	OPT_DRY_RUN,
+	OPT_BACKEND,
+	OPT_BACKEND_FOR,
+	OPT_LOCAL,
+	OPT_FAKE,
+	OPT_SCRATCH_ROOT,
+	OPT_PROJ_ROOT,
+	OPT_BRANCH,
+	OPT_TOOL,
+	OPT_VIEW,
+	OPT_PRINT_INTERVAL,
+	OPT_COLOR,
+	OPT_SHOW_FAILURES,
+	OPT_WITHOUT,
+	OPT_LOG_LEVEL,
+	OPT_LOG_FILE,
+	OPT_VERBOSE,
+	OPT_JSON,
+	OPT_NUL,
+	OPT_FORMAT,
+	OPT_RAW,
+	OPT_COUNT,
+};
+
+enum opt_kind {
+	OPT_FLAG,
+	OPT_WORD,   /* one value; given twice, the last counts */
+	OPT_MAYBE,  /* one value or none */
+	OPT_REPEAT, /* one value each time */
+	OPT_WORDS,  /* all words up to the next option */
+};
+
+#define CMD_RUN	   1u
+#define CMD_LIST   2u
+#define CMD_PLAN   4u
+#define CMD_CONFIG 8u
+#define CMD_ALL	   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG)
+#define CMD_LOAD   CMD_ALL			   /* reads a configuration */
+#define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
+
+struct option {
+	const char *name;   /* without the dashes */
+	const char *shorts; /* one or more, separated by blanks; NULL: none */
+	enum opt_kind kind;
+	unsigned commands;
+	const char *metavar; /* NULL for flags */
+	const char *group;   /* heading in --help */
+	const char *help;
+};
+
+extern const struct option option_table[OPT_COUNT];
+
+struct args;
+
+struct command {
+	const char *name;
+	unsigned bit;
+	const char *usage; /* after "dvsched NAME" */
+	const char *help;  /* one line */
+	const char *more;  /* paragraphs for `dvsched NAME --help` */
+	int (*run)(const struct args *args);
+};
+
+extern const struct command commands[]; /* up to one with name NULL */
+const struct command *command_find(const char *name);
+
+struct opt_value {
+	const char *const *words; /* NULL-terminated, never NULL once is_set */
+	size_t n;
+	bool is_set;
+};
+
+/* A parsed command line. Everything lives in mem, or is argv's. */
+struct args {
+	struct arena *mem;
+	const struct command *command;
+	struct opt_value opt[OPT_COUNT];
+	const char *const *words; /* positional, after the command's name; NULL-terminated */
+	size_t n_words;
+	const char *const *after; /* after "--": NULL if there was none */
+	size_t n_after;
+	const char *const *argv; /* all of it, for records; NULL-terminated */
+};
+
+/* Returns 0, or -1 after errors (exit code 2). Options' values are checked by whoever reads them.
+ */
+int args_parse(struct args *args, int argc, char **argv, struct diags *diags);
+void args_done(struct args *args);
+
+bool opt_has(const struct args *a, enum opt o);
+/* The last value, or otherwise. */
+const char *opt_word(const struct args *a, enum opt o, const char *otherwise);
+/* All values, NULL-terminated; NULL if not given. */
+const char *const *opt_words(const struct args *a, enum opt o);
+/* Typed values; a bad one is an error that names the option. */
+unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned most,
+		  unsigned otherwise, struct diags *diags);
+double opt_duration(const struct args *a, enum opt o, double otherwise, struct diags *diags);
+/* Index of the value in choices (NULL-terminated). */
+int opt_choice(const struct args *a, enum opt o, const char *const *choices, int otherwise,
+	       struct diags *diags);
+
+/* What the name of a long option stands for: OPT_COUNT if nothing does, after an error. */
+enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
+
+void help_print(const struct command *c); /* NULL: the program's */
+void version_print(void);
+
+#endif

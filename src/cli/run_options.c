@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run_options.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/backends.h"
+#include "base/str.h"
+#include "cli/deadline.h"
+#include "observers/observers.h"
+
+static const struct src_pos nowhere;
+static const double default_grace_s = 10;
+
+/* "NAME=VALUE", blanks around '=' allowed. false: no '=' or an empty side. */
+static bool split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value)
+{
+	const char *equals = strchr(word, '='), *end = equals, *value;
+
+	if (!equals)
+		return false;
+	while (end > word && end[-1] == ' ')
+		end--;
+	value = equals + 1 + strspn(equals + 1, " ");
+	*ret_name = arena_strndup(mem, word, (size_t)(end - word));
+	*ret_value = arena_strdup(mem, value);
+	return **ret_name && **ret_value;
+}
+
+static bool parse_limit(const char *value, uint32_t *ret)
+{
+	static const char *const unlimited[] = {"all", "any",  "inf",  "infinite", "many",
+						"max", "none", "null", "unlimited"};
+	unsigned long n;
+	char *end;
+
+	for (size_t i = 0; i < ARRAY_LEN(unlimited); i++)
+		if (strcasecmp(unlimited[i], value) == 0) {
+			*ret = RESOURCE_UNLIMITED;
+			return true;
+		}
+	n = strtoul(value, &end, 10);
+	*ret = (uint32_t)n;
+	return isdigit((unsigned char)*value) && !*end && n > 0 && n < RESOURCE_UNLIMITED;
+}
+
+static void read_limits(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	const struct opt_value *v = &args->opt[OPT_RESOURCE];
+
+	o->limits = arena_array(args->mem, v->n + 1, sizeof(*o->limits));
+	for (size_t i = 0; i < v->n; i++) {
+		struct resource_limit *limit = &o->limits[o->n_limits];
+		char *name, *value;
+
+		if (!split_pair(args->mem, v->words[i], &name, &value) ||
+		    !parse_limit(value, &limit->count)) {
+			struct diag *e = diag_error(
+				diags, nowhere, "'--resource' wants NAME=N, not '%s'", v->words[i]);
+
+			diag_hint(e, "N is a whole number above 0, or 'unlimited'; for example -R "
+				     "VCS=4");
+			continue;
+		}
+		for (char *p = name; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+		limit->name = name;
+		o->n_limits++;
+	}
+}
+
+static const char *check_backend(const char *name, struct diags *diags)
+{
+	const char *names[32], *near;
+	struct diag *e;
+	size_t n = 0;
+
+	if (backend_type_exists(name))
+		return name;
+	e = diag_error(diags, nowhere, "unknown backend '%s'", name);
+	for (; backend_types[n] && n < ARRAY_LEN(names); n++)
+		names[n] = backend_types[n]->name;
+	near = str_suggest(name, names, n);
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	return name;
+}
+
+static void read_backends(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	const struct opt_value *v = &args->opt[OPT_BACKEND_FOR];
+
+	o->backend = opt_word(args, OPT_BACKEND,
+			      opt_has(args, OPT_FAKE) && !opt_has(args, OPT_LOCAL) ? "fake"
+										   : "local");
+	check_backend(o->backend, diags);
+	o->backend_for = arena_array(args->mem, v->n + 1, sizeof(*o->backend_for));
+	for (size_t i = 0; i < v->n; i++) {
+		char *glob, *name;
+
+		if (!split_pair(args->mem, v->words[i], &glob, &name)) {
+			diag_error(diags, nowhere, "'--backend-for' wants GLOB=NAME, not '%s'",
+				   v->words[i]);
+			continue;
+		}
+		o->backend_for[o->n_backend_for++] = (struct backend_for){
+			glob, check_backend(name, diags)};
+	}
+}
+
+static void read_without(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	o->without = opt_words(args, OPT_WITHOUT);
+	for (const char *const *w = o->without; w && *w; w++) {
+		const struct observer_type *const *t = observer_types;
+
+		while (*t && strcmp((*t)->name, *w) != 0)
+			t++;
+		if (!*t)
+			diag_error(diags, nowhere, "'--without': there is no observer called '%s'",
+				   *w);
+	}
+}
+
+static unsigned read_show_failures(const struct args *args, struct diags *diags)
+{
+	const char *word = opt_word(args, OPT_SHOW_FAILURES, NULL);
+
+	if (word && strcmp(word, "all") == 0)
+		return UINT_MAX;
+	return opt_uint(args, OPT_SHOW_FAILURES, 0, UINT_MAX - 1, 0, diags);
+}
+
+void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags)
+{
+	static const char *const missing[] = {"ignore", "warn", "error", "fatal", NULL};
+	static const char *const views[] = {"auto", "curses", "tty", "plain", "none", NULL};
+	const char *deadline = opt_word(args, OPT_RUN_DEADLINE, NULL);
+
+	*ret = (struct run_options){
+		.max_parallel = opt_uint(args, OPT_MAX_PARALLEL, 1, 100000, 0, diags),
+		.max_failures = opt_uint(args, OPT_MAX_FAILURES, 1, UINT_MAX, 0, diags),
+		.on_missing = (enum missing_resource)opt_choice(args, OPT_ON_MISSING, missing, 0,
+								diags),
+		.deadline_in_s = deadline ? deadline_parse(deadline, diags) : 0,
+		.grace_s = opt_duration(args, OPT_GRACE, default_grace_s, diags),
+		.view = views[opt_choice(args, OPT_VIEW, views, 0, diags)],
+		.interval_s = opt_duration(args, OPT_PRINT_INTERVAL, -1, diags),
+		.show_failures = read_show_failures(args, diags),
+		.is_dry_run = opt_has(args, OPT_DRY_RUN),
+	};
+	read_limits(args, ret, diags);
+	read_backends(args, ret, diags);
+	read_without(args, ret, diags);
+}

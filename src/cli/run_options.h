@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `dvsched run`, read and checked before anything is loaded. */
+#ifndef CLI_RUN_OPTIONS_H
+#define CLI_RUN_OPTIONS_H
+
+#include "cli/options.h"
+#include "scheduler/sched.h"
+
+struct backend_for {
+	const char *glob, *backend;
+};
+
+struct run_options {
+	uint32_t max_parallel, max_failures;
+	struct resource_limit *limits;
+	uint32_t n_limits;
+	enum missing_resource on_missing;
+	double deadline_in_s; /* 0: none */
+	double grace_s;
+	const char *view;
+	double interval_s; /* < 0: the view's own */
+	unsigned show_failures;
+	bool is_dry_run;
+	const char *backend; /* the default one's name */
+	struct backend_for *backend_for;
+	size_t n_backend_for;
+	const char *const *without; /* NULL-terminated, or NULL */
+};
+
+/* Everything lives in args->mem. Errors go to diags. */
+void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Signals of a run. INT, TERM, HUP: the first stops launching and asks jobs to end, the second
+ * kills them, the third leaves at once (slots finish the killing). USR1 is the run deadline's
+ * clock.
+ */
+#ifndef CLI_SIGNALS_H
+#define CLI_SIGNALS_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "scheduler/sched.h"
+
+enum { SIGNALS_STOP = 4 };
+
+struct signals {
+	struct ev_loop *loop;
+	struct sched *sched;	  /* borrowed */
+	struct observer *printer; /* borrowed; or NULL */
+	ev_signal stop[SIGNALS_STOP], deadline;
+	ev_timer alive;
+	int deadline_fd; /* -1: no run deadline */
+	int signum;	 /* the first that came; 0: none */
+	unsigned n;
+	bool is_past_deadline;
+};
+
+/* Before a run: Ctrl-C ends the eval_cmds that are running, and us. */
+void signals_before_run(void);
+void signals_start(struct signals *s, struct ev_loop *loop);
+/* From then on they have something to stop. */
+void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
+		    int deadline_fd);
+void signals_raise(void *s); /* as Ctrl-C does */
+void signals_stop(struct signals *s);
+
+#endif

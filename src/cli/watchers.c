@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/watchers.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "observers/observers.h"
+
+static void on_clerk_problem(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warning("%s", text);
+}
+
+static void to_printer(void *printer, enum log_level level, const char *text, size_t len)
+{
+	(void)level;
+	printer_log(printer, text, len);
+}
+
+static bool is_without(const struct run_options *options, const char *name)
+{
+	for (const char *const *w = options->without; w && *w; w++)
+		if (strcmp(*w, name) == 0)
+			return true;
+	return false;
+}
+
+static void add(struct watchers *w, struct observer *o, const char *name, struct error *err)
+{
+	if (o && w->n < WATCHERS_MOST) {
+		w->at[w->n++] = o;
+		return;
+	}
+	if (error_is_set(err))
+		log_warning("%s is off: %s", name, err->msg);
+	error_done(err);
+}
+
+static void make_observers(struct watchers *w, const struct watchers_options *options)
+{
+	const struct observer_env env = {options->loop, w->clerk, options->dir};
+
+	for (const struct observer_type *const *t = observer_types; *t; t++) {
+		struct error err = {0};
+
+		if (!(*t)->is_default || is_without(options->run, (*t)->name))
+			continue;
+		add(w, (*t)->create(&env, &err), (*t)->name, &err);
+	}
+}
+
+/* A live view is redrawn often; lines of text are not. */
+static double default_interval(const struct printer_type *type)
+{
+	return strcmp(type->name, "plain") == 0 ? 10 : 0.1;
+}
+
+static void make_printer(struct watchers *w, const struct watchers_options *options)
+{
+	struct printer_env env = {
+		.loop = options->loop,
+		.fd = STDERR_FILENO,
+		.color = options->color,
+		.interval_s = options->run->interval_s,
+		.interrupt = options->interrupt,
+		.interrupt_ctx = options->interrupt_ctx,
+	};
+	const struct printer_type *type = printer_type_choose(options->run->view, &env);
+	struct error err = {0};
+
+	if (!type)
+		return;
+	if (type->can && !type->can(&env)) {
+		log_warning("--view %s cannot be used here (no terminal that it can draw on): "
+			    "plain instead",
+			    type->name);
+		type = printer_type_choose("plain", &env);
+	}
+	if (env.interval_s < 0)
+		env.interval_s = default_interval(type);
+	if (!type->create)
+		return;
+	w->printer = type->create(&env, &err);
+	add(w, w->printer, type->name, &err);
+	if (w->printer)
+		log_set_sink(to_printer, w->printer);
+}
+
+void watchers_make(struct watchers *w, const struct watchers_options *options)
+{
+	struct error err = {0};
+
+	*w = (struct watchers){0};
+	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, NULL, &err);
+	if (!w->clerk)
+		add(w, NULL, "the clerk", &err);
+	make_observers(w, options);
+	make_printer(w, options);
+}
+
+void watchers_subscribe(const struct watchers *w, struct sched *s)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		sched_subscribe(s, w->at[i]);
+}
+
+void watchers_free(struct watchers *w)
+{
+	log_set_sink(NULL, NULL);
+	if (w->printer)
+		w->printer->ops->destroy(w->printer);
+	for (unsigned i = 0; i < w->n; i++) {
+		if (w->at[i] == w->printer)
+			continue;
+		if (w->at[i]->is_broken && w->at[i]->broken_why)
+			log_warning("%s", w->at[i]->broken_why);
+		w->at[i]->ops->destroy(w->at[i]);
+	}
+	clerk_free(w->clerk);
+	*w = (struct watchers){0};
+}
