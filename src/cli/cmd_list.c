@@ -22,31 +22,31 @@ static void list_names(const struct plan *plan, char end)
 
 static void list_words(struct json_out *j, const char *key, const char *const *words)
 {
-	json_key(j, key);
-	json_array(j);
+	jout_key(j, key);
+	jout_array(j);
 	for (; words && *words; words++)
-		json_string(j, *words);
-	json_array_end(j);
+		jout_string(j, *words);
+	jout_array_end(j);
 }
 
 static void list_json(const struct plan *plan)
 {
 	struct json_out j;
 
-	json_init(&j, STDOUT_FILENO, 2);
-	json_array(&j);
+	jout_init(&j, STDOUT_FILENO, 2);
+	jout_array(&j);
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct job_spec *spec = &plan->jobs[i];
 
-		json_object(&j);
-		json_key_string(&j, "id", spec->id);
-		json_key_string(&j, "target", spec->rules->target);
+		jout_object(&j);
+		jout_key_string(&j, "id", spec->id);
+		jout_key_string(&j, "target", spec->rules->target);
 		list_words(&j, "tags", spec->rules->tags);
-		json_object_end(&j);
+		jout_object_end(&j);
 	}
-	json_array_end(&j);
+	jout_array_end(&j);
 	str_addc(&j.buf, '\n');
-	json_done(&j);
+	jout_done(&j);
 }
 
 int cmd_list(const struct args *args)

@@ -75,65 +75,65 @@ static void plan_text(const struct plan *plan)
 static void json_deps(struct json_out *j, const struct plan *plan, const struct job_spec *spec,
 		      const char *key, uint32_t from, uint32_t n)
 {
-	json_key(j, key);
-	json_array(j);
+	jout_key(j, key);
+	jout_array(j);
 	for (uint32_t i = 0; i < n; i++)
-		json_string(j, dep_id(plan, spec, from + i));
-	json_array_end(j);
+		jout_string(j, dep_id(plan, spec, from + i));
+	jout_array_end(j);
 }
 
 static void json_resources(struct json_out *j, const struct job_rules *rules)
 {
-	json_key(j, "resources");
-	json_object(j);
+	jout_key(j, "resources");
+	jout_object(j);
 	for (uint32_t i = 0; i < rules->n_resources; i++)
-		json_key_int(j, rules->resources[i].name, rules->resources[i].count);
-	json_object_end(j);
+		jout_key_int(j, rules->resources[i].name, rules->resources[i].count);
+	jout_object_end(j);
 }
 
 static void json_job(struct json_out *j, const struct plan *plan, const struct job_spec *spec)
 {
-	json_object(j);
-	json_key_string(j, "id", spec->id);
-	json_key_string(j, "target", spec->rules->target);
-	json_key_string(j, "command", spec->command);
-	json_key(j, "argv");
-	json_array(j);
+	jout_object(j);
+	jout_key_string(j, "id", spec->id);
+	jout_key_string(j, "target", spec->rules->target);
+	jout_key_string(j, "command", spec->command);
+	jout_key(j, "argv");
+	jout_array(j);
 	for (const char *const *w = spec->argv; *w; w++)
-		json_string(j, *w);
-	json_array_end(j);
-	json_key_string(j, "cwd", spec->rules->cwd);
-	json_key_string(j, "odir", spec->odir);
-	json_key_string(j, "log", spec->log_path);
-	json_key_string(j, "backend", spec->rules->backend);
-	json_key_int(j, "weight", spec->rules->weight);
-	json_key_int(j, "cpus", spec->rules->cpus);
-	json_key_real(j, "timeout_s", spec->rules->timeout_s, 3);
-	json_key_int(j, "retries", spec->rules->retry.max);
-	json_key_bool(j, "finally", spec->rules->is_finally);
+		jout_string(j, *w);
+	jout_array_end(j);
+	jout_key_string(j, "cwd", spec->rules->cwd);
+	jout_key_string(j, "odir", spec->odir);
+	jout_key_string(j, "log", spec->log_path);
+	jout_key_string(j, "backend", spec->rules->backend);
+	jout_key_int(j, "weight", spec->rules->weight);
+	jout_key_int(j, "cpus", spec->rules->cpus);
+	jout_key_real(j, "timeout_s", spec->rules->timeout_s, 3);
+	jout_key_int(j, "retries", spec->rules->retry.max);
+	jout_key_bool(j, "finally", spec->rules->is_finally);
 	json_resources(j, spec->rules);
 	json_deps(j, plan, spec, "needs", 0, spec->n_needs);
 	json_deps(j, plan, spec, "needs_any", spec->n_needs, spec->n_any);
-	json_object_end(j);
+	jout_object_end(j);
 }
 
 static void plan_json(const struct plan *plan)
 {
 	struct json_out j;
 
-	json_init(&j, STDOUT_FILENO, 2);
-	json_object(&j);
-	json_key_string(&j, "name", plan->name);
-	json_key_string(&j, "flow", plan->flow);
-	json_key_string(&j, "scratch_root", plan->scratch_root);
-	json_key(&j, "jobs");
-	json_array(&j);
+	jout_init(&j, STDOUT_FILENO, 2);
+	jout_object(&j);
+	jout_key_string(&j, "name", plan->name);
+	jout_key_string(&j, "flow", plan->flow);
+	jout_key_string(&j, "scratch_root", plan->scratch_root);
+	jout_key(&j, "jobs");
+	jout_array(&j);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		json_job(&j, plan, &plan->jobs[i]);
-	json_array_end(&j);
-	json_object_end(&j);
+	jout_array_end(&j);
+	jout_object_end(&j);
 	str_addc(&j.buf, '\n');
-	json_done(&j);
+	jout_done(&j);
 }
 
 /* A DOT string: a JSON string but for control characters, which no id has. */
