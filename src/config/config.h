@@ -31,6 +31,8 @@ struct cfg_options {
 /* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
  * added too. */
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags);
+/* One file as it was written: no imports, no merge, any root. NULL after errors. */
+struct cfg *cfg_parse(const char *path, struct diags *diags);
 void cfg_free(struct cfg *c); /* accepts NULL */
 
 struct hjson_node *cfg_root(const struct cfg *c); /* an object; not yet expanded */

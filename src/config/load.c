@@ -42,20 +42,21 @@ struct load {
 /* ---- one file's text ---- */
 
 struct parse_report {
-	const struct load *load;
+	const struct cfg *cfg;
+	struct diags *diags;
 	unsigned n_warnings;
 };
 
 static void on_hjson(void *ctx, const struct hjson_diag *d)
 {
 	struct parse_report *r = ctx;
-	const struct cfg *c = r->load->cfg;
+	const struct cfg *c = r->cfg;
 	bool is_error = d->severity == HJSON_ERROR;
 	struct diag *e;
 
 	if (!is_error && r->n_warnings++ >= WARNINGS_MOST)
 		return;
-	e = cfg_report(c, r->load->diags, is_error ? DIAG_ERROR : DIAG_WARNING, d->pos, d->len,
+	e = cfg_report(c, r->diags, is_error ? DIAG_ERROR : DIAG_WARNING, d->pos, d->len,
 		       d->message);
 	if (d->hint)
 		diag_hint(e, "%s", d->hint);
@@ -81,7 +82,7 @@ static void report_unread(struct load *l, const struct source *f, struct error *
 /* The file's root object; NULL after errors. */
 static struct hjson_node *parse(struct load *l, const struct source *f)
 {
-	struct parse_report r = {.load = l};
+	struct parse_report r = {.cfg = l->cfg, .diags = l->diags};
 	_cleanup_(str_done) struct str text = {0};
 	_cleanup_(error_done) struct error err = {0};
 	struct hjson_node *root;
@@ -351,6 +352,26 @@ struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct
 	if (diags->n_errors == n_before)
 		return l.cfg;
 	cfg_free(l.cfg);
+	return NULL;
+}
+
+struct cfg *cfg_parse(const char *path, struct diags *diags)
+{
+	struct cfg *c = cfg_new(path);
+	struct parse_report r = {.cfg = c, .diags = diags};
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+
+	if (fs_read_file(path, HJSON_MAX_TEXT, &text, &err) < 0) {
+		diag_from_error(diags, &err);
+		c->root = NULL;
+	} else {
+		c->root = hjson_parse(c->doc, cfg_shown_path(c->mem, c->path), text.s, text.len,
+				      on_hjson, &r);
+	}
+	if (c->root)
+		return c;
+	cfg_free(c);
 	return NULL;
 }
 
