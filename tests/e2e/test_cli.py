@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories of the other commands, and of bad input."""
+
+import json
+import os
+import subprocess
+import unittest
+
+from harness import Story, main
+
+GOOD = """{
+  flow: jobs
+  name: demo
+  jobs: [
+    { name: "build", argv: ["true"], tags: ["quick"] }
+    { name: "test.{mode}.{n}", argv: ["true", "{mode}"], needs: ["build"], sweep: { mode: ["a", "b"], n: "1..3" } }
+    { name: "report", argv: ["true"], needs_any: ["test.*"] }
+  ]
+}"""
+
+
+class Reading(Story):
+    def test_list_prints_names(self):
+        self.write("a.hjson", GOOD)
+        run = self.dvsched("list", "a.hjson", "-i", "test.a.*")
+        self.assertEqual(run.out.split(), ["build", "test.a.1", "test.a.2", "test.a.3"])
+        run = self.dvsched("list", "a.hjson", "-0", "-i", "build")
+        self.assertEqual(run.out, "build\0")
+        listed = json.loads(self.dvsched("list", "a.hjson", "--json").out)
+        self.assertEqual(len(listed), 8)
+        self.assertEqual(listed[0], {"id": "build", "target": "build", "tags": ["quick"]})
+        self.assert_nothing_created()
+
+    def test_define_changes_the_values_of_a_sweep(self):
+        self.write("a.hjson", GOOD)
+        run = self.dvsched("list", "a.hjson", "-D", "n=7..8", "-D", "mode=x")
+        self.assertEqual(run.out.split(), ["build", "test.x.7", "test.x.8", "report"])
+
+    def test_plan_prints_the_graph_in_three_forms(self):
+        self.write("a.hjson", GOOD)
+        text = self.dvsched("plan", "a.hjson").out
+        self.assertIn("needs build", text)
+        self.assertIn("8 jobs, 12 dependencies", text)
+        plan = json.loads(self.dvsched("plan", "a.hjson", "--json").out)
+        self.assertEqual(len(plan["jobs"]), 8)
+        self.assertEqual(plan["jobs"][1]["needs"], ["build"])
+        self.assertEqual(len(plan["jobs"][7]["needs_any"]), 6)
+        dot = self.dvsched("plan", "a.hjson", "--format", "dot").out
+        self.assertIn('"build" -> "test.a.1";', dot)
+        self.assertIn('"test.b.3" -> "report" [style=dashed];', dot)
+        self.assert_nothing_created()
+
+    def test_config_dump_prints_a_file_as_json(self):
+        self.write("b.hjson", "[1, 2.50, abc\n 123456789012345678901234567890, {a: 'x'}]")
+        run = self.dvsched("config", "dump", "b.hjson")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual(json.loads(run.out), [1, 2.5, "abc", 123456789012345678901234567890, {"a": "x"}])
+        self.assertIn("123456789012345678901234567890", run.out)
+
+    def test_config_show_tells_the_place_of_each_value(self):
+        self.write("base.hjson", "{ flow: jobs\n  vars: { x: 1 }\n  jobs: [ { name: b, argv: [\"true\"] } ]\n}")
+        self.write("top.hjson", "{ name: top\n  import_cfgs: [\"{self_dir}/base.hjson\"]\n"
+                   "  jobs: [ { name: \"{eval_cmd} echo j\", argv: [\"true\"] } ]\n}")
+        run = self.dvsched("config", "show", "top.hjson")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertRegex(run.out, r'(?m)^name = "top"\s+# top\.hjson:1:9$')
+        self.assertRegex(run.out, r'(?m)^vars\.x = 1\s+# base\.hjson:2:14$')
+        self.assertRegex(run.out, r'(?m)^jobs\[0\]\.name = "j"\s+# top\.hjson:3:19$')
+        self.assertRegex(run.out, r'(?m)^jobs\[1\]\.name = "b"')
+        self.assertIn("{eval_cmd} echo j", self.dvsched("config", "show", "top.hjson", "--raw").out)
+
+    def test_config_keys_are_the_documented_ones(self):
+        run = self.dvsched("config", "keys")
+        for key in ("needs_any", "fail_patterns", "finally", "vars"):
+            self.assertIn(key, run.out)
+
+    def test_help_and_version(self):
+        self.assertIn("Commands:", self.dvsched("--help").out)
+        self.assertRegex(self.dvsched("--version").out, r"^dvsched \d")
+        for command in ("run", "list", "plan", "config"):
+            run = self.dvsched(command, "--help")
+            self.assertEqual(run.code, 0)
+            self.assertIn(f"usage: dvsched {command}", run.out)
+            self.assertLess(max(map(len, run.out.splitlines())), 101)
+
+    def test_the_man_page_names_every_option(self):
+        page = os.path.join(os.path.dirname(__file__), "../../docs/dvsched.1.scd")
+        with open(page) as lines:
+            text = lines.read()
+        for command in ("run", "list", "plan", "config"):
+            for word in self.dvsched(command, "--help").out.split():
+                if word.startswith("--"):
+                    self.assertIn(word.rstrip(",:;"), text)
+
+
+class BadInput(Story):
+    def fails(self, *args):
+        run = self.dvsched(*args)
+        self.assertEqual(run.code, 2, run.err)
+        self.assertEqual(run.out, "")
+        self.assert_nothing_created()
+        return run.err
+
+    def config(self, text):
+        self.write("a.hjson", text)
+        return self.fails("run", "a.hjson")
+
+    def test_broken_hjson(self):
+        err = self.config("{ flow: jobs\n  name: x }\n")
+        self.assertRegex(err, r"a\.hjson:\d+:\d+: error: ")
+        self.assertIn("hint:", err)
+        self.assertIn("^", err)
+
+    def test_all_errors_at_once(self):
+        err = self.config("""{
+          flow: jobs
+          name: demo
+          jobs: [
+            { name: "a", argv: ["true"], neds: ["b"] }
+            { name: "b", argv: ["true"], timeout: "5 parsecs" }
+            { name: "c", argv: ["true"], cpus: "many" }
+          ]
+        }""")
+        self.assertRegex(err, r"a\.hjson:5:\d+: error: .*'neds'")
+        self.assertIn("needs", err)
+        self.assertRegex(err, r"a\.hjson:6:\d+: error: .*timeout.*5 parsecs")
+        self.assertRegex(err, r"a\.hjson:7:\d+: error: .*cpus")
+
+    def test_a_cycle_is_a_path_with_positions(self):
+        err = self.config("""{
+          flow: jobs
+          name: demo
+          jobs: [
+            { name: "a", argv: ["true"], needs: ["b"] }
+            { name: "b", argv: ["true"], needs: ["c"] }
+            { name: "c", argv: ["true"], needs: ["a"] }
+          ]
+        }""")
+        self.assertIn("cycle", err)
+        for line in (5, 6, 7):
+            self.assertRegex(err, rf"a\.hjson:{line}:\d+: ")
+
+    def test_patterns_that_do_not_compile(self):
+        err = self.config("""{
+          flow: jobs
+          name: demo
+          jobs: [
+            { name: "a", argv: ["true"], fail_patterns: ["(unclosed"] }
+            { name: "b", argv: ["true"], pass_patterns: ["[z-a]"] }
+          ]
+        }""")
+        self.assertRegex(err, r"a\.hjson:5:\d+: error: ")
+        self.assertRegex(err, r"a\.hjson:6:\d+: error: ")
+
+    def test_hostile_names(self):
+        for name in ("a/b", "..", "a\\nb", "x" * 300, "passed", "-", ".dvsched"):
+            with self.subTest(name[:20]), self.fresh():
+                if name in ("-",):
+                    continue
+                err = self.config('{ flow: jobs, name: "demo"\n jobs: [ { name: "%s", argv: ["true"] } ] }' % name)
+                self.assertRegex(err, r"a\.hjson:2:\d+: error: ")
+
+    def test_files_that_are_none(self):
+        os.mkfifo(self.path("fifo.hjson"))
+        os.mkdir(self.path("dir.hjson"))
+        for name, what in (("fifo.hjson", "FIFO"), ("dir.hjson", "directory"), ("none.hjson", "No such file")):
+            with self.subTest(name):
+                err = self.fails("run", name)
+                self.assertIn(name, err)
+                self.assertIn(what, err)
+
+    def test_an_unknown_flow_names_those_that_exist(self):
+        err = self.config("{ flow: sim\n name: x\n}")
+        self.assertRegex(err, r"a\.hjson:1:\d+: error: .*sim")
+        self.assertIn("jobs", err)
+
+    def test_wrong_options(self):
+        self.write("a.hjson", GOOD)
+        self.assertIn("--items", self.fails("run", "a.hjson", "--itmes", "x"))
+        self.assertIn("max-parallel", self.fails("run", "a.hjson", "-j", "none"))
+        self.assertIn("local", self.fails("run", "a.hjson", "--backend", "locla"))
+        self.assertIn("curses", self.fails("run", "a.hjson", "--view", "cursed"))
+        self.assertIn("NAME=N", self.fails("run", "a.hjson", "-R", "VCS"))
+        self.assertIn("put the configuration first", self.fails("run", "-i", "build", "a.hjson"))
+        self.assertIn("test.a.1", self.fails("run", "a.hjson", "-i", "test.a.l"))
+        self.assertIn("dvsched run a.hjson", self.fails("a.hjson"))
+
+    def test_more_of_a_resource_than_there_is(self):
+        err = self.config("""{
+          flow: jobs
+          name: demo
+          resources: { VCS: 2 }
+          jobs: [ { name: "a", argv: ["true"], resources: { VCS: 3 } } ]
+        }""")
+        self.assertRegex(err, r"a\.hjson:5:\d+: error: .*VCS")
+
+    def test_strict_makes_warnings_errors(self):
+        self.write("a.hjson", GOOD.replace("name: demo", "name: demo\n  name: demo"))
+        self.assertEqual(self.dvsched("list", "a.hjson").code, 0)
+        self.assertRegex(self.fails("list", "a.hjson", "--strict"), r"a\.hjson:4:\d+: error: .*name")
+
+    def test_nothing_outside_the_scratch_root_is_touched(self):
+        os.mkdir(self.path("precious"))
+        self.write("precious/file", "x")
+        os.makedirs(self.path("scratch/demo"))
+        os.symlink(self.path("precious"), self.path("scratch/demo/build"))
+        self.write("a.hjson", GOOD.replace('tags: ["quick"]', "renew: true"))
+        self.dvsched("run", "a.hjson", "-i", "build")
+        self.assertEqual(os.listdir(self.path("precious")), ["file"])
+
+
+if __name__ == "__main__":
+    main()

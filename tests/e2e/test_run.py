@@ -1,0 +1,379 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories of `dvsched run` on the real binary."""
+
+import os
+import signal
+import subprocess
+import time
+import unittest
+
+from harness import Story, main
+
+
+def jobs_of(results):
+    return {job["id"]: job for job in results["jobs"]}
+
+
+class Running(Story):
+    def test_a_graph_runs_in_order_and_leaves_results(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: demo
+          jobs: [
+            { name: "build", command: "echo built > {scratch}/built" }
+            { name: "test.{n}", argv: ["cat", "{scratch}/built"], needs: ["build"], sweep: { n: "1..5" } }
+            { name: "report", command: "cat {scratch}/demo/test.*/log | grep -c built", needs_any: ["test.*"] }
+          ]
+        }""")
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn("7 jobs", run.out)
+        results = self.results()
+        self.assertEqual(results["counts"]["passed"], 7)
+        with open(jobs_of(results)["report"]["log"]) as log:
+            self.assertEqual(log.read().splitlines()[-1], "5")
+        self.assertEqual(results["exit_code"], 0)
+        for name in ("build", "test.3", "report"):
+            self.assertTrue(os.path.islink(self.path("scratch/demo/passed", name)))
+
+    def test_a_failed_build_cancels_what_needs_it_and_says_why(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: demo
+          jobs: [
+            { name: "build", command: "echo no rtl; exit 3" }
+            { name: "test.{n}", argv: ["true"], needs: ["build"], sweep: { n: "1..20" } }
+            { name: "lint", argv: ["true"] }
+          ]
+        }""")
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 1)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["build"]["status"], "FAILED")
+        self.assertEqual(jobs["build"]["reason"], "exit")
+        self.assertEqual(jobs["build"]["attempts"][-1]["exit_status"], 3)
+        self.assertEqual(jobs["lint"]["status"], "PASSED")
+        for n in range(1, 21):
+            self.assertEqual(jobs[f"test.{n}"]["status"], "KILLED")
+            self.assertEqual(jobs[f"test.{n}"]["reason"], "dependency")
+            self.assertEqual(jobs[f"test.{n}"]["cause"], "build")
+        self.assertIn("no rtl", run.out)
+        self.assertLess(len(run.out.splitlines()), 60)
+        self.assertTrue(os.path.islink(self.path("scratch/demo/failed/build")))
+
+    def test_patterns_decide_before_the_exit_status(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: p
+          jobs: [
+            { name: "bad", command: "echo UVM_ERROR x; echo PASS", fail_patterns: ["^UVM_ERROR"] }
+            { name: "silent", argv: ["echo", "nothing"], pass_patterns: ["^PASS$"] }
+            { name: "good", argv: ["echo", "PASS"], pass_patterns: ["^PASS$"], fail_patterns: ["^UVM_ERROR"] }
+            { name: "said", argv: ["true", "PASS"], pass_patterns: ["PASS"] }
+          ]
+        }""")
+        self.assertEqual(self.dvsched("run", "a.hjson").code, 1)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["bad"]["reason"], "fail_pattern")
+        self.assertEqual(jobs["bad"]["message"], "UVM_ERROR x")
+        self.assertEqual(jobs["silent"]["reason"], "missing_pattern")
+        self.assertEqual(jobs["good"]["status"], "PASSED")
+        # A pass pattern that stands in the command itself is no pass.
+        self.assertEqual(jobs["said"]["reason"], "missing_pattern")
+
+    def test_a_retry_that_passes_is_flaky_and_keeps_its_attempts(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: r
+          jobs: [ { name: "once", command: "test {attempt} = 2", retries: 2 } ]
+        }""")
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 0, run.err)
+        job = jobs_of(self.results())["once"]
+        self.assertEqual([a["status"] for a in job["attempts"]], ["FAILED", "PASSED"])
+        self.assertIn("flaky", job["marks"])
+        self.assertIn("flaky", run.out)
+
+    def test_a_deadline_ends_the_job_and_its_whole_tree(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: t
+          jobs: [ { name: "hang", command: "setsid sleep 1000 & sleep 1000", timeout: "0.2s", grace: "0.2s" } ]
+        }""")
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 1)
+        job = jobs_of(self.results())["hang"]
+        self.assertEqual((job["status"], job["reason"]), ("KILLED", "timeout"))
+        self.assert_nothing_left()
+
+    def test_a_command_without_a_configuration(self):
+        run = self.dvsched("run", "--", "sh", "-c", "echo hello; exit 4")
+        self.assertEqual(run.code, 1)
+        self.assertIn("hello", run.out)
+        self.assertEqual(self.results()["jobs"][0]["attempts"][0]["exit_status"], 4)
+
+    def test_a_command_that_is_not_there_is_infrastructure(self):
+        run = self.dvsched("run", "--", "no-such-command-at-all")
+        self.assertEqual(run.code, 3)
+        job = self.results()["jobs"][0]
+        self.assertEqual(job["reason"], "launch")
+        self.assertIn("no-such-command-at-all", job["message"])
+
+    def test_makeflags_do_not_reach_a_job(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: e
+          jobs: [ { name: "env", argv: ["env"], env: { ONE: "1" }, dump_env: true } ]
+        }""")
+        self.assertEqual(self.dvsched("run", "a.hjson", env={"MAKEFLAGS": "-j9"}).code, 0)
+        with open(self.path("scratch/e/env/log")) as log:
+            lines = log.read().splitlines()
+        self.assertNotIn("MAKEFLAGS=-j9", lines)
+        self.assertIn("ONE=1", lines)
+        self.assertIn("DVSCHED_JOB=env", lines)
+        with open(self.path("scratch/e/env/env_vars")) as env_vars:
+            dumped = env_vars.read().splitlines()
+        self.assertIn("ONE=1", dumped)
+        self.assertEqual(dumped, sorted(dumped))
+
+    def test_two_runs_at_once_in_one_scratch_path_do_not_mix(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: l
+          jobs: [ { name: "wait", command: "while [ ! -e {cfg_dir}/go ]; do sleep 0.05; done" } ]
+        }""")
+        first = self.start("run", "a.hjson")
+        self.wait_for(lambda: os.path.islink(self.path("scratch/l/running/wait")))
+        second = self.dvsched("run", "a.hjson")
+        self.assertEqual(second.code, 3)
+        self.assertIn(str(first.pid), second.err)
+        self.write("go", "")
+        self.assertEqual(first.wait(), 0)
+
+    def test_failed_runs_only_what_did_not_pass(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: f
+          jobs: [
+            { name: "good", argv: ["true"] }
+            { name: "bad", command: "test -e {cfg_dir}/fixed" }
+          ]
+        }""")
+        first = self.dvsched("run", "a.hjson")
+        self.assertEqual(first.code, 1)
+        self.assertIn("--failed", first.out)
+        self.write("fixed", "")
+        self.assertEqual(self.dvsched("run", "a.hjson", "--failed").code, 0)
+        self.assertEqual([job["id"] for job in self.results()["jobs"]], ["bad"])
+        self.assertEqual(self.dvsched("run", "a.hjson", "--failed").code, 2)
+
+
+class Backends(Story):
+    CONFIG = """{
+      flow: jobs
+      name: mixed
+      jobs: [
+        { name: "build.{n}", command: "echo really >> {cfg_dir}/built", sweep: { n: "1..3" } }
+        { name: "run.{n}", command: "echo really >> {cfg_dir}/ran", needs: ["build.{n}"], sweep: { n: "1..3" } }
+      ]
+    }"""
+
+    def count(self, name):
+        try:
+            with open(self.path(name)) as lines:
+                return len(lines.readlines())
+        except FileNotFoundError:
+            return 0
+
+    def test_fake_builds_and_local_runs_in_one_graph(self):
+        self.write("a.hjson", self.CONFIG)
+        run = self.dvsched("run", "a.hjson", "--backend-for", "build*=fake")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual((self.count("built"), self.count("ran")), (0, 3))
+        backends = {job["id"]: job["backend"] for job in self.results()["jobs"]}
+        self.assertEqual(backends["build.1"], "fake")
+        self.assertEqual(backends["run.1"], "local")
+
+    def test_local_builds_and_fake_runs_in_one_graph(self):
+        self.write("a.hjson", self.CONFIG)
+        run = self.dvsched("run", "a.hjson", "--fake", "--backend-for", "build*=local")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertEqual((self.count("built"), self.count("ran")), (3, 0))
+
+    def test_a_jobs_own_key_names_its_backend(self):
+        self.write("a.hjson", self.CONFIG.replace('name: "run.{n}",', 'name: "run.{n}", backend: "fake",'))
+        self.assertEqual(self.dvsched("run", "a.hjson").code, 0)
+        self.assertEqual((self.count("built"), self.count("ran")), (3, 0))
+
+    def test_a_backend_that_does_not_exist_is_named_with_its_place(self):
+        self.write("a.hjson", self.CONFIG.replace('name: "run.{n}",', 'name: "run.{n}", backend: "lokal",'))
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 2)
+        self.assertRegex(run.err, r"a\.hjson:6:\d+: error: .*lokal")
+        self.assert_nothing_created()
+
+    def test_fake_settings_script_outcomes(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: s
+          backends: { fake: { outcomes: { "t.2": "fail" }, duration: "1h" } }
+          jobs: [ { name: "t.{n}", argv: ["true"], sweep: { n: "1..3" } } ]
+        }""")
+        start = time.monotonic()
+        run = self.dvsched("run", "a.hjson", "--fake")
+        self.assertEqual(run.code, 1, run.err)
+        self.assertLess(time.monotonic() - start, 600)
+        jobs = jobs_of(self.results())
+        self.assertEqual([jobs[f"t.{n}"]["status"] for n in (1, 2, 3)], ["PASSED", "FAILED", "PASSED"])
+        self.assertAlmostEqual(jobs["t.1"]["attempts"][0]["duration_s"], 3600, delta=1)
+
+
+class Stopping(Story):
+    CONFIG = """{
+      flow: jobs
+      name: s
+      jobs: [
+        { name: "long.{n}", command: "touch {cfg_dir}/up.{n}; sleep 1000", sweep: { n: "1..2" } }
+        { name: "after", argv: ["true"], needs: ["long.*"] }
+        { name: "merge", command: "touch {cfg_dir}/merged", needs_any: ["quick", "long.*"] }
+        { name: "quick", argv: ["true"] }
+        { name: "clean", command: "touch {cfg_dir}/cleaned", finally: true }
+      ]
+    }"""
+
+    def started(self, *args):
+        self.write("a.hjson", self.CONFIG)
+        run = self.start("run", "a.hjson", "-j", "4", "--grace", "5s", *args)
+        self.wait_for(lambda: all(os.path.exists(self.path(f"up.{n}")) for n in (1, 2)))
+        self.wait_for(lambda: os.path.islink(self.path("scratch/s/passed/quick")))
+        return run
+
+    def test_each_signal_ends_the_run_with_results_and_its_own_code(self):
+        for signum, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
+            with self.subTest(signum), self.fresh():
+                run = self.started()
+                run.send_signal(signum)
+                self.assertEqual(run.wait(), code)
+                jobs = jobs_of(self.results())
+                self.assertEqual(jobs["long.1"]["status"], "KILLED")
+                self.assertEqual(jobs["long.1"]["reason"], "user")
+                self.assertEqual(jobs["after"]["status"], "KILLED")
+                self.assertEqual(jobs["quick"]["status"], "PASSED")
+                self.assertEqual(jobs["clean"]["status"], "PASSED")
+                self.assertFalse(os.path.exists(self.path("merged")))
+                self.assertTrue(os.path.exists(self.path("cleaned")))
+                self.assert_nothing_left()
+
+    def test_a_second_signal_does_not_wait_for_the_grace(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: s
+          jobs: [ { name: "deaf", command: "trap '' TERM; touch {cfg_dir}/up; while :; do sleep 1; done" } ]
+        }""")
+        run = self.start("run", "a.hjson", "--grace", "1000s")
+        self.wait_for(lambda: os.path.exists(self.path("up")))
+        run.send_signal(signal.SIGINT)
+        self.wait_for(lambda: "stopping" in self.text("stderr"))
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(), 130)
+        self.assertEqual(self.results()["jobs"][0]["status"], "KILLED")
+        self.assert_nothing_left()
+
+    def test_the_run_deadline_merges_what_there_is_and_exits_124(self):
+        run = self.started("--run-deadline", "1s")
+        self.assertEqual(run.wait(), 124)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["long.1"]["reason"], "run_deadline")
+        self.assertEqual(jobs["after"]["status"], "KILLED")
+        self.assertEqual(jobs["merge"]["status"], "PASSED")
+        self.assertEqual(jobs["clean"]["status"], "PASSED")
+        self.assertEqual(self.results()["outcome"], "deadline")
+        self.assert_nothing_left()
+
+    def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: s
+          jobs: [
+            { name: "quick", argv: ["true"] }
+            { name: "long", command: "touch {cfg_dir}/up; sleep 1000" }
+          ]
+        }""")
+        run = self.start("run", "a.hjson", "--grace", "0", "--run-deadline", "2s")
+        self.wait_for(lambda: os.path.exists(self.path("up")) and
+                      os.path.islink(self.path("scratch/s/passed/quick")))
+        scheduler = self.children_of(run.pid)
+        self.assertEqual(len(scheduler), 1)
+        os.kill(scheduler[0], signal.SIGSTOP)
+        self.assertEqual(run.wait(), 124)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["quick"]["status"], "PASSED")
+        self.assertEqual((jobs["long"]["status"], jobs["long"]["reason"]), ("KILLED", "run_deadline"))
+        self.assert_nothing_left()
+
+    def test_max_failures_stops_launching(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: m
+          jobs: [
+            { name: "bad.{n}", argv: ["false"], sweep: { n: "1..50" } }
+            { name: "clean", command: "touch {cfg_dir}/cleaned", finally: true }
+          ]
+        }""")
+        run = self.dvsched("run", "a.hjson", "-j", "1", "--max-failures", "3")
+        self.assertEqual(run.code, 1)
+        counts = self.results()["counts"]
+        self.assertEqual((counts["failed"], counts["killed"]), (3, 47))
+        self.assertTrue(os.path.exists(self.path("cleaned")))
+
+    def test_killing_the_scheduler_leaves_no_process(self):
+        run = self.started()
+        run.kill()
+        run.wait()
+        self.wait_for(lambda: not self.processes_left())
+
+    def test_killing_a_slot_loses_one_job_only(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: k
+          jobs: [
+            { name: "victim", command: "setsid sleep 1000 & echo $PPID > {cfg_dir}/slot.tmp; mv {cfg_dir}/slot.tmp {cfg_dir}/slot; sleep 1000" }
+            { name: "other", argv: ["true"], needs_any: ["victim", "ok"] }
+            { name: "ok", argv: ["true"] }
+          ]
+        }""")
+        run = self.start("run", "a.hjson", "-j", "2")
+        self.wait_for(lambda: os.path.exists(self.path("slot")))
+        os.kill(int(self.text("slot")), signal.SIGKILL)
+        self.assertEqual(run.wait(), 3)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["victim"]["reason"], "lost")
+        self.assertEqual(jobs["other"]["status"], "PASSED")
+        self.assert_nothing_left()
+
+
+class Output(Story):
+    CONFIG = """{
+      flow: jobs
+      name: o
+      jobs: [ { name: "t.{n}", argv: ["true"], sweep: { n: "1..200" } } ]
+    }"""
+
+    def test_a_reader_that_goes_away_does_not_end_the_run(self):
+        self.write("a.hjson", self.CONFIG)
+        read, write = os.pipe()
+        run = self.start("run", "a.hjson", "--view", "plain", "-pi", "0", stderr=write, stdout=write)
+        os.close(write)
+        os.close(read)
+        self.assertEqual(run.wait(), 0)
+        self.assertEqual(self.results()["counts"]["passed"], 200)
+
+    def test_no_escape_sequences_without_a_terminal(self):
+        self.write("a.hjson", self.CONFIG)
+        run = self.dvsched("run", "a.hjson", "--view", "plain", "-pi", "0")
+        self.assertNotIn("\033", run.out + run.err)
+        self.assertIn("T: 200", run.err)
+
+
+if __name__ == "__main__":
+    main()
