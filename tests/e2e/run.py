@@ -1,13 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of `dvsched run` on the real binary."""
+"""Stories of `dvsched run`: graphs, verdicts, retries, backends."""
 
 import os
-import signal
-import subprocess
-import time
-import unittest
 
-from harness import Story, main
+from harness import Story
 
 
 def jobs_of(results):
@@ -104,7 +100,6 @@ class Running(Story):
         self.assertEqual(run.code, 1)
         job = jobs_of(self.results())["hang"]
         self.assertEqual((job["status"], job["reason"]), ("KILLED", "timeout"))
-        self.assert_nothing_left()
 
     def test_a_command_without_a_configuration(self):
         run = self.dvsched("run", "--", "sh", "-c", "echo hello; exit 4")
@@ -140,15 +135,17 @@ class Running(Story):
         self.write("a.hjson", """{
           flow: jobs
           name: l
-          jobs: [ { name: "wait", command: "while [ ! -e {cfg_dir}/go ]; do sleep 0.05; done" } ]
+          jobs: [ { name: "wait", command: "echo up > events; read x < go" } ]
         }""")
+        events, go = self.fifo(), self.fifo("go")
         first = self.start("run", "a.hjson")
-        self.wait_for(lambda: os.path.islink(self.path("scratch/l/running/wait")))
+        self.assertEqual(events.line(), "up")
+        self.assertTrue(self.path("scratch/l/wait/log").exists())
         second = self.dvsched("run", "a.hjson")
-        self.assertEqual(second.code, 3)
+        self.assertEqual(second.code, 3, second)
         self.assertIn(str(first.pid), second.err)
-        self.write("go", "")
-        self.assertEqual(first.wait(), 0)
+        os.write(go.fd, b"go\n")
+        self.assertEqual(self.finish(first).code, 0)
 
     def test_failed_runs_only_what_did_not_pass(self):
         self.write("a.hjson", """{
@@ -210,7 +207,7 @@ class Backends(Story):
         run = self.dvsched("run", "a.hjson")
         self.assertEqual(run.code, 2)
         self.assertRegex(run.err, r"a\.hjson:6:\d+: error: .*lokal")
-        self.assert_nothing_created()
+        self.assert_left_nothing()
 
     def test_fake_settings_script_outcomes(self):
         self.write("a.hjson", """{
@@ -219,137 +216,11 @@ class Backends(Story):
           backends: { fake: { outcomes: { "t.2": "fail" }, duration: "1h" } }
           jobs: [ { name: "t.{n}", argv: ["true"], sweep: { n: "1..3" } } ]
         }""")
-        start = time.monotonic()
         run = self.dvsched("run", "a.hjson", "--fake")
         self.assertEqual(run.code, 1, run.err)
-        self.assertLess(time.monotonic() - start, 600)
         jobs = jobs_of(self.results())
         self.assertEqual([jobs[f"t.{n}"]["status"] for n in (1, 2, 3)], ["PASSED", "FAILED", "PASSED"])
         self.assertAlmostEqual(jobs["t.1"]["attempts"][0]["duration_s"], 3600, delta=1)
-
-
-class Stopping(Story):
-    CONFIG = """{
-      flow: jobs
-      name: s
-      jobs: [
-        { name: "long.{n}", command: "touch {cfg_dir}/up.{n}; sleep 1000", sweep: { n: "1..2" } }
-        { name: "after", argv: ["true"], needs: ["long.*"] }
-        { name: "merge", command: "touch {cfg_dir}/merged", needs_any: ["quick", "long.*"] }
-        { name: "quick", argv: ["true"] }
-        { name: "clean", command: "touch {cfg_dir}/cleaned", finally: true }
-      ]
-    }"""
-
-    def started(self, *args):
-        self.write("a.hjson", self.CONFIG)
-        run = self.start("run", "a.hjson", "-j", "4", "--grace", "5s", *args)
-        self.wait_for(lambda: all(os.path.exists(self.path(f"up.{n}")) for n in (1, 2)))
-        self.wait_for(lambda: os.path.islink(self.path("scratch/s/passed/quick")))
-        return run
-
-    def test_each_signal_ends_the_run_with_results_and_its_own_code(self):
-        for signum, code in ((signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)):
-            with self.subTest(signum), self.fresh():
-                run = self.started()
-                run.send_signal(signum)
-                self.assertEqual(run.wait(), code)
-                jobs = jobs_of(self.results())
-                self.assertEqual(jobs["long.1"]["status"], "KILLED")
-                self.assertEqual(jobs["long.1"]["reason"], "user")
-                self.assertEqual(jobs["after"]["status"], "KILLED")
-                self.assertEqual(jobs["quick"]["status"], "PASSED")
-                self.assertEqual(jobs["clean"]["status"], "PASSED")
-                self.assertFalse(os.path.exists(self.path("merged")))
-                self.assertTrue(os.path.exists(self.path("cleaned")))
-                self.assert_nothing_left()
-
-    def test_a_second_signal_does_not_wait_for_the_grace(self):
-        self.write("a.hjson", """{
-          flow: jobs
-          name: s
-          jobs: [ { name: "deaf", command: "trap '' TERM; touch {cfg_dir}/up; while :; do sleep 1; done" } ]
-        }""")
-        run = self.start("run", "a.hjson", "--grace", "1000s")
-        self.wait_for(lambda: os.path.exists(self.path("up")))
-        run.send_signal(signal.SIGINT)
-        self.wait_for(lambda: "stopping" in self.text("stderr"))
-        run.send_signal(signal.SIGINT)
-        self.assertEqual(run.wait(), 130)
-        self.assertEqual(self.results()["jobs"][0]["status"], "KILLED")
-        self.assert_nothing_left()
-
-    def test_the_run_deadline_merges_what_there_is_and_exits_124(self):
-        run = self.started("--run-deadline", "1s")
-        self.assertEqual(run.wait(), 124)
-        jobs = jobs_of(self.results())
-        self.assertEqual(jobs["long.1"]["reason"], "run_deadline")
-        self.assertEqual(jobs["after"]["status"], "KILLED")
-        self.assertEqual(jobs["merge"]["status"], "PASSED")
-        self.assertEqual(jobs["clean"]["status"], "PASSED")
-        self.assertEqual(self.results()["outcome"], "deadline")
-        self.assert_nothing_left()
-
-    def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
-        self.write("a.hjson", """{
-          flow: jobs
-          name: s
-          jobs: [
-            { name: "quick", argv: ["true"] }
-            { name: "long", command: "touch {cfg_dir}/up; sleep 1000" }
-          ]
-        }""")
-        run = self.start("run", "a.hjson", "--grace", "0", "--run-deadline", "2s")
-        self.wait_for(lambda: os.path.exists(self.path("up")) and
-                      os.path.islink(self.path("scratch/s/passed/quick")))
-        scheduler = self.children_of(run.pid)
-        self.assertEqual(len(scheduler), 1)
-        os.kill(scheduler[0], signal.SIGSTOP)
-        self.assertEqual(run.wait(), 124)
-        jobs = jobs_of(self.results())
-        self.assertEqual(jobs["quick"]["status"], "PASSED")
-        self.assertEqual((jobs["long"]["status"], jobs["long"]["reason"]), ("KILLED", "run_deadline"))
-        self.assert_nothing_left()
-
-    def test_max_failures_stops_launching(self):
-        self.write("a.hjson", """{
-          flow: jobs
-          name: m
-          jobs: [
-            { name: "bad.{n}", argv: ["false"], sweep: { n: "1..50" } }
-            { name: "clean", command: "touch {cfg_dir}/cleaned", finally: true }
-          ]
-        }""")
-        run = self.dvsched("run", "a.hjson", "-j", "1", "--max-failures", "3")
-        self.assertEqual(run.code, 1)
-        counts = self.results()["counts"]
-        self.assertEqual((counts["failed"], counts["killed"]), (3, 47))
-        self.assertTrue(os.path.exists(self.path("cleaned")))
-
-    def test_killing_the_scheduler_leaves_no_process(self):
-        run = self.started()
-        run.kill()
-        run.wait()
-        self.wait_for(lambda: not self.processes_left())
-
-    def test_killing_a_slot_loses_one_job_only(self):
-        self.write("a.hjson", """{
-          flow: jobs
-          name: k
-          jobs: [
-            { name: "victim", command: "setsid sleep 1000 & echo $PPID > {cfg_dir}/slot.tmp; mv {cfg_dir}/slot.tmp {cfg_dir}/slot; sleep 1000" }
-            { name: "other", argv: ["true"], needs_any: ["victim", "ok"] }
-            { name: "ok", argv: ["true"] }
-          ]
-        }""")
-        run = self.start("run", "a.hjson", "-j", "2")
-        self.wait_for(lambda: os.path.exists(self.path("slot")))
-        os.kill(int(self.text("slot")), signal.SIGKILL)
-        self.assertEqual(run.wait(), 3)
-        jobs = jobs_of(self.results())
-        self.assertEqual(jobs["victim"]["reason"], "lost")
-        self.assertEqual(jobs["other"]["status"], "PASSED")
-        self.assert_nothing_left()
 
 
 class Output(Story):
@@ -361,11 +232,10 @@ class Output(Story):
 
     def test_a_reader_that_goes_away_does_not_end_the_run(self):
         self.write("a.hjson", self.CONFIG)
-        read, write = os.pipe()
-        run = self.start("run", "a.hjson", "--view", "plain", "-pi", "0", stderr=write, stdout=write)
-        os.close(write)
-        os.close(read)
-        self.assertEqual(run.wait(), 0)
+        process = self.start("run", "a.hjson", "--view", "plain", "-pi", "0")
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(process.wait(), 0)
         self.assertEqual(self.results()["counts"]["passed"], 200)
 
     def test_no_escape_sequences_without_a_terminal(self):
@@ -373,7 +243,3 @@ class Output(Story):
         run = self.dvsched("run", "a.hjson", "--view", "plain", "-pi", "0")
         self.assertNotIn("\033", run.out + run.err)
         self.assertIn("T: 200", run.err)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories of runs that end before their jobs do: signals, deadlines, death."""
+
+import os
+import pathlib
+import signal
+
+from harness import Story
+from run import jobs_of
+
+
+def children_of(pid):
+    return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+class Stopping(Story):
+    # "told" starts only once "quick" has passed, so its line says both.
+    CONFIG = """{
+      flow: jobs
+      name: s
+      jobs: [
+        { name: "long.{n}", command: "echo up > events; sleep 1000", sweep: { n: "1..2" } }
+        { name: "after", argv: ["true"], needs: ["long.*"] }
+        { name: "merge", command: "touch merged", needs_any: ["quick", "long.*"] }
+        { name: "quick", argv: ["true"] }
+        { name: "told", command: "echo quick passed > events", needs: ["quick"] }
+        { name: "clean", command: "touch cleaned", finally: true }
+      ]
+    }"""
+
+    def begin(self, *args):
+        """A run of CONFIG, both long jobs up and the quick one passed."""
+        self.config(self.CONFIG)
+        events = self.fifo()
+        process = self.start("run", "cfg.hjson", "-j", "4", *args)
+        lines = sorted(events.line() for _ in range(3))
+        self.assertEqual(lines, ["quick passed", "up", "up"])
+        return process
+
+    def ends_by(self, signum, code):
+        process = self.begin()
+        process.send_signal(signum)
+        done = self.finish(process)
+        self.assertEqual(done.code, code, done)
+        jobs = jobs_of(self.results())
+        self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]), ("KILLED", "user"))
+        self.assertEqual(jobs["after"]["status"], "KILLED")
+        self.assertEqual(jobs["quick"]["status"], "PASSED")
+        self.assertEqual(jobs["clean"]["status"], "PASSED")
+        self.assertFalse(self.path("merged").exists())
+        self.assertEqual(self.results()["outcome"], "interrupted")
+        self.assertEqual(self.results()["exit_code"], code)
+
+    def test_ctrl_c_ends_the_run_with_results_and_130(self):
+        self.ends_by(signal.SIGINT, 130)
+
+    def test_term_ends_the_run_with_results_and_143(self):
+        self.ends_by(signal.SIGTERM, 143)
+
+    def test_a_lost_terminal_ends_the_run_with_results_and_129(self):
+        self.ends_by(signal.SIGHUP, 129)
+
+    def test_a_second_signal_does_not_wait_for_the_grace(self):
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [ { name: "deaf", command: "trap 'echo term > events' TERM; echo up > events; while :; do read x < never; done" } ]
+        }""")
+        events = self.fifo()
+        self.fifo("never")
+        process = self.start("run", "cfg.hjson", "--grace", "1000s")
+        self.assertEqual(events.line(), "up")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(events.line(), "term")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(process).code, 130)
+        self.assertEqual(self.statuses(), {"deaf": "KILLED"})
+
+    def test_the_grace_ends_a_job_that_is_deaf_to_term(self):
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [ { name: "deaf", command: "trap '' TERM; echo up > events; while :; do read x < never; done" } ]
+        }""")
+        events = self.fifo()
+        self.fifo("never")
+        process = self.start("run", "cfg.hjson", "--grace", "0.1s")
+        self.assertEqual(events.line(), "up")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.finish(process).code, 143)
+        self.assertEqual(self.statuses(), {"deaf": "KILLED"})
+
+    def test_the_run_deadline_merges_what_there_is_and_exits_124(self):
+        self.config(self.CONFIG)
+        self.fifo()
+        done = self.dvsched("run", "cfg.hjson", "-j", "4", "--run-deadline", "2s")
+        self.assertEqual(done.code, 124, done)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["long.1"]["reason"], "run_deadline")
+        self.assertEqual(jobs["after"]["status"], "KILLED")
+        self.assertEqual(jobs["clean"]["status"], "PASSED")
+        # A machine that took two seconds to get this far has nothing to merge.
+        if jobs["quick"]["status"] == "PASSED":
+            self.assertEqual(jobs["merge"]["status"], "PASSED")
+        self.assertEqual(self.results()["outcome"], "deadline")
+
+    def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
+        process = self.begin("--grace", "0", "--run-deadline", "5s")
+        children = children_of(process.pid)
+        self.assertEqual(len(children), 1)
+        os.kill(children[0], signal.SIGSTOP)
+        done = self.finish(process)
+        self.assertEqual(done.code, 124, done)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["quick"]["status"], "PASSED")
+        self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]),
+                         ("KILLED", "run_deadline"))
+
+    def test_a_signal_to_the_clock_reaches_the_scheduler(self):
+        process = self.begin("--run-deadline", "1h")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.finish(process).code, 143)
+        self.assertEqual(self.results()["exit_code"], 143)
+
+    def test_max_failures_stops_launching(self):
+        self.config("""{
+          flow: jobs
+          name: m
+          jobs: [
+            { name: "bad.{n}", argv: ["false"], sweep: { n: "1..50" } }
+            { name: "clean", command: "touch cleaned", finally: true }
+          ]
+        }""")
+        done = self.dvsched("run", "cfg.hjson", "-j", "1", "--max-failures", "3")
+        self.assertEqual(done.code, 1, done)
+        counts = self.results()["counts"]
+        self.assertEqual((counts["failed"], counts["killed"]), (3, 47))
+        self.assertTrue(self.path("cleaned").exists())
+
+    def test_killing_the_scheduler_leaves_no_process(self):
+        process = self.begin()
+        process.kill()
+        process.wait()
+
+    def test_killing_a_slot_loses_one_job_only(self):
+        self.config("""{
+          flow: jobs
+          name: k
+          jobs: [
+            { name: "victim", command: "setsid sleep 1000 & echo $PPID > events; sleep 1000" }
+            { name: "other", argv: ["true"], needs_any: ["victim", "ok"] }
+            { name: "ok", argv: ["true"] }
+          ]
+        }""")
+        events = self.fifo()
+        process = self.start("run", "cfg.hjson", "-j", "2")
+        os.kill(int(events.line()), signal.SIGKILL)
+        done = self.finish(process)
+        self.assertEqual(done.code, 3, done)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["victim"]["reason"], "lost")
+        self.assertEqual(jobs["other"]["status"], "PASSED")
