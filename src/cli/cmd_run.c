@@ -189,7 +189,6 @@ static int run_graph(struct run *r)
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
 	loop_host_run(r->host, r->sched);
 	watchers_free(&r->watchers);
-	engines_close(&r->engines, r->loop);
 	return report(r);
 }
 
@@ -209,8 +208,8 @@ static int run_loaded(struct run *r)
 	if (rc == EXIT_PASSED)
 		rc = run_graph(r);
 	watchers_free(&r->watchers);
-	sched_free(r->sched);
 	engines_close(&r->engines, r->loop);
+	sched_free(r->sched);
 	run_dir_free(r->dir);
 	loop_host_free(r->host);
 	signals_stop(&r->signals);

@@ -59,16 +59,26 @@ static void add_name(struct str *b, const struct option *o)
 		str_printf(b, " %s", o->metavar);
 }
 
+/* The table holds one character that is not ASCII: the ellipsis. */
+static unsigned columns(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
 static void print_option(const struct option *o, unsigned width)
 {
 	struct str name = {0};
 
 	add_name(&name, o);
 	fputs(name.s, stdout);
-	if (name.len + 2 > HELP_COLUMN)
+	if (columns(name.s) + 2 > HELP_COLUMN)
 		printf("\n%*s", HELP_COLUMN, "");
 	else
-		printf("%*s", (int)(HELP_COLUMN - name.len), "");
+		printf("%*s", (int)(HELP_COLUMN - columns(name.s)), "");
 	print_wrapped(o->help, HELP_COLUMN, width);
 	str_done(&name);
 }
