@@ -34,7 +34,7 @@ struct run {
 	struct sched *sched;
 	struct run_dir *dir;
 	struct watchers watchers;
-	struct deadline_teller teller;
+	struct observer publisher;
 };
 
 /* Each slot takes a descriptor. Jobs get back the limit that we were given. */
@@ -107,8 +107,22 @@ static void make_watchers(struct run *r)
 
 	watchers_make(&r->watchers, &options);
 	watchers_subscribe(&r->watchers, r->sched);
-	deadline_teller_init(&r->teller, r->dir, r->deadline_fd);
-	sched_subscribe(r->sched, &r->teller.observer);
+	sched_subscribe(r->sched, &r->publisher);
+}
+
+/* After the journal, which publishes with its first record: from here on the run has its name in
+ * any case. */
+static void publish(struct observer *o, const struct sched *sched)
+{
+	struct run *r = container_of(o, struct run, publisher);
+	struct error err = {0};
+
+	(void)sched;
+	if (run_dir_publish(r->dir, &err) < 0) {
+		log_warning("%s", err.msg);
+		error_done(&err);
+	}
+	deadline_tell_path(r->deadline_fd, run_dir_path(r->dir));
 }
 
 static unsigned output_width(void)
@@ -219,7 +233,8 @@ static int run_loaded(struct run *r)
 
 int cmd_run(const struct args *args)
 {
-	struct run r = {.args = args, .deadline_fd = -1};
+	static const struct observer_ops publisher = {.name = "publisher", .run_started = publish};
+	struct run r = {.args = args, .deadline_fd = -1, .publisher.ops = &publisher};
 	int rc;
 
 	diags_init(&r.loaded.diags);

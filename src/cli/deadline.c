@@ -216,27 +216,16 @@ int deadline_split(double in_s, double grace_s, int *ret_exit)
 	return -1;
 }
 
+void deadline_tell_path(int fd, const char *run_path)
+{
+	_cleanup_(freep) char *line = xasprintf("%s\n", run_path);
+
+	if (fd >= 0 && fs_write_all(fd, line, strlen(line)) < 0)
+		log_debug("the deadline's clock is gone");
+}
+
 void deadline_tell_alive(int fd)
 {
 	if (fd >= 0 && write(fd, ".", 1) < 0)
 		log_debug("the deadline's clock is gone");
-}
-
-static void tell_path(struct observer *o, const struct sched *sched)
-{
-	const struct deadline_teller *t = container_of(o, struct deadline_teller, observer);
-	_cleanup_(freep) char *line = xasprintf("%s\n", run_dir_path(t->dir));
-
-	(void)sched;
-	if (fs_write_all(t->fd, line, strlen(line)) < 0)
-		log_debug("the deadline's clock is gone");
-}
-
-void deadline_teller_init(struct deadline_teller *t, const struct run_dir *dir, int fd)
-{
-	static const struct observer_ops ops = {.name = "deadline", .run_started = tell_path};
-	static const struct observer_ops silent = {.name = "deadline"};
-
-	*t = (struct deadline_teller){
-		.observer.ops = fd >= 0 ? &ops : &silent, .dir = dir, .fd = fd};
 }

@@ -15,8 +15,6 @@
 #define CLI_DEADLINE_H
 
 #include "base/diag.h"
-#include "run/run_dir.h"
-#include "scheduler/observer.h"
 
 /* "600s" or "07:00" (the next time it is that late, local time) -> seconds from now. */
 double deadline_parse(const char *word, struct diags *diags);
@@ -27,15 +25,9 @@ double deadline_parse(const char *word, struct diags *diags);
  */
 int deadline_split(double in_s, double grace_s, int *ret_exit);
 
-/* For the scheduler's end: a sign of life. */
+/* For the scheduler's end; fd -1: there is no clock. Where the run is, once it has its name; a sign
+ * of life. */
+void deadline_tell_path(int fd, const char *run_path);
 void deadline_tell_alive(int fd);
-/* An observer that tells the clock where the run is as soon as it has its name. Subscribe it after
- * the journal. */
-struct deadline_teller {
-	struct observer observer;
-	const struct run_dir *dir; /* borrowed */
-	int fd;			   /* -1: there is no clock */
-};
-void deadline_teller_init(struct deadline_teller *t, const struct run_dir *dir, int fd);
 
 #endif
