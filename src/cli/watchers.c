@@ -40,7 +40,12 @@ static void add(struct watchers *w, struct observer *o, const char *name, struct
 
 static void make_observers(struct watchers *w, const struct watchers_options *options)
 {
-	const struct observer_env env = {options->loop, w->clerk, options->dir};
+	const struct observer_env env = {
+		.loop = options->loop,
+		.clerk = w->clerk,
+		.run = options->dir,
+		.argv = options->argv,
+	};
 
 	for (const struct observer_type *const *t = observer_types; *t; t++) {
 		struct error err = {0};

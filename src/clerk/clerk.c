@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clerk's end in the scheduler: a queue that never blocks, and stays as small as the number of
+ * names. */
+#include "clerk/clerk.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/wire.h"
+#include "clerk/clerk_wire.h"
+
+enum { SEND_AT_ONCE = 64 * 1024, PATIENCE_MS = 10000 };
+
+/* One request that is not sent yet. A link or a sync that comes again while it waits takes its
+ * place. */
+struct request {
+	struct list link;
+	enum clerk_request type;
+	char *key; /* what makes two requests the same; NULL: nothing does */
+	char *base, *group, *name, *target; /* base: also the path of the other types */
+};
+
+struct clerk {
+	struct ev_loop *loop;
+	struct proc proc;
+	ev_io readable, writable;
+	struct list queue;
+	struct map by_key;
+	struct str out, in; /* being sent, being received */
+	size_t n_sent;
+	clerk_problem *problem;
+	void *ctx;
+	bool is_gone, is_done;
+};
+
+static void request_free(struct request *r)
+{
+	free(r->key);
+	free(r->base);
+	free(r->group);
+	free(r->name);
+	free(r->target);
+	free(r);
+}
+
+static void forget_queue(struct clerk *c)
+{
+	list_for_each (it, &c->queue) {
+		struct request *r = list_entry(it, struct request, link);
+
+		list_remove(&r->link);
+		request_free(r);
+	}
+	map_done(&c->by_key);
+}
+
+/* Without a clerk the run goes on; what it would have done is missing. */
+static void gone(struct clerk *c)
+{
+	if (c->is_gone)
+		return;
+	c->is_gone = true;
+	ev_io_stop(c->loop, &c->readable);
+	ev_io_stop(c->loop, &c->writable);
+	forget_queue(c);
+	if (c->problem && !c->is_done)
+		c->problem(c->ctx,
+			   "the clerk (status links, syncing) died; the run goes on without it");
+}
+
+/* ---- sending ---- */
+
+static void encode(struct clerk *c, const struct request *r)
+{
+	size_t start = wire_begin(&c->out, (uint8_t)r->type);
+
+	wire_put_string(&c->out, r->base);
+	if (r->type == CLERK_LINK) {
+		wire_put_string(&c->out, r->group);
+		wire_put_string(&c->out, r->name);
+		wire_put_string(&c->out, r->target);
+	}
+	wire_end(&c->out, start);
+}
+
+/* The next part of the queue, once the one before has left. */
+static void refill(struct clerk *c)
+{
+	str_clear(&c->out);
+	c->n_sent = 0;
+	while (!list_is_empty(&c->queue) && c->out.len < SEND_AT_ONCE) {
+		struct request *r = list_entry(c->queue.next, struct request, link);
+
+		encode(c, r);
+		list_remove(&r->link);
+		if (r->key && map_get(&c->by_key, r->key) == r)
+			map_remove(&c->by_key, r->key);
+		request_free(r);
+	}
+}
+
+/* Sends as much as the socket takes. Returns false once there is nothing left. */
+static bool send_some(struct clerk *c)
+{
+	for (;;) {
+		ssize_t n;
+
+		if (c->n_sent == c->out.len)
+			refill(c);
+		if (c->out.len == 0)
+			return false;
+		n = write(c->proc.fd, c->out.s + c->n_sent, c->out.len - c->n_sent);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return true;
+		if (n < 0) {
+			gone(c);
+			return false;
+		}
+		c->n_sent += (size_t)n;
+	}
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	(void)revents;
+	if (!send_some(w->data))
+		ev_io_stop(loop, w);
+}
+
+/* Started by the first request of a turn, so that a turn's requests leave together. */
+static void want_to_send(struct clerk *c)
+{
+	if (!ev_is_active(&c->writable))
+		ev_io_start(c->loop, &c->writable);
+}
+
+/* ---- receiving ---- */
+
+static void take_frames(struct clerk *c)
+{
+	size_t at = 0, size;
+	struct wire w;
+	uint8_t type;
+
+	while (wire_next(c->in.s + at, c->in.len - at, &type, &w, &size) == 1) {
+		const char *text;
+
+		if (type == CLERK_DONE)
+			c->is_done = true;
+		text = type == CLERK_PROBLEM ? wire_string(&w) : NULL;
+		if (text && c->problem)
+			c->problem(c->ctx, text);
+		at += size;
+	}
+	memmove(c->in.s, c->in.s + at, c->in.len - at);
+	c->in.len -= at;
+}
+
+/* Returns false at the end of the stream. */
+static bool receive(struct clerk *c)
+{
+	ssize_t n = read(c->proc.fd, str_reserve(&c->in, 4096), 4096);
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n <= 0)
+		return false;
+	c->in.len += (size_t)n;
+	take_frames(c);
+	return true;
+}
+
+static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	if (!receive(w->data))
+		gone(w->data);
+}
+
+/* ---- requests ---- */
+
+static void add(struct clerk *c, struct request values)
+{
+	struct request *r = xmalloc(sizeof(*r));
+
+	*r = values;
+	list_init(&r->link);
+	list_append(&c->queue, &r->link);
+	if (r->key)
+		map_set(&c->by_key, r->key, r);
+	want_to_send(c);
+}
+
+static void add_path(struct clerk *c, enum clerk_request type, const char *path)
+{
+	if (!c->is_gone)
+		add(c, (struct request){.type = type, .base = xstrdup(path)});
+}
+
+void clerk_reset_dir(struct clerk *c, const char *path)
+{
+	map_done(&c->by_key); /* no later link may take the place of one before the reset */
+	add_path(c, CLERK_RESET, path);
+}
+
+void clerk_remove(struct clerk *c, const char *path)
+{
+	add_path(c, CLERK_REMOVE, path);
+}
+
+void clerk_sync(struct clerk *c, const char *path)
+{
+	if (c->is_gone || map_has(&c->by_key, path))
+		return;
+	add(c, (struct request){.type = CLERK_SYNC, .key = xstrdup(path), .base = xstrdup(path)});
+}
+
+static char *copy(const char *s)
+{
+	return s ? xstrdup(s) : NULL;
+}
+
+void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
+		    const char *target)
+{
+	_cleanup_(freep) char *key = NULL;
+	struct request *waiting;
+
+	if (c->is_gone)
+		return;
+	key = xasprintf("%s\n%s", base, name);
+	waiting = map_get(&c->by_key, key);
+	if (waiting) {
+		free(waiting->group);
+		free(waiting->target);
+		waiting->group = copy(group);
+		waiting->target = xstrdup(target);
+		return;
+	}
+	add(c, (struct request){.type = CLERK_LINK,
+				.key = key,
+				.base = xstrdup(base),
+				.group = copy(group),
+				.name = xstrdup(name),
+				.target = xstrdup(target)});
+	key = NULL; /* the request's now */
+}
+
+/* ---- beginning and end ---- */
+
+static void watch(struct clerk *c, ev_io *w, void (*fn)(struct ev_loop *, ev_io *, int), int events)
+{
+	ev_io_init(w, fn, c->proc.fd, events);
+	w->data = c;
+}
+
+struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
+			struct error *err)
+{
+	struct clerk *c = xcalloc(1, sizeof(*c));
+
+	if (proc_start("dvs-clerk", "__clerk", &c->proc, err) < 0) {
+		free(c);
+		return NULL;
+	}
+	c->loop = loop;
+	c->problem = problem;
+	c->ctx = ctx;
+	list_init(&c->queue);
+	watch(c, &c->readable, on_readable, EV_READ);
+	watch(c, &c->writable, on_writable, EV_WRITE);
+	ev_io_start(loop, &c->readable);
+	add_path(c, CLERK_ROOT, root);
+	return c;
+}
+
+/* Returns false if nothing happened on the socket for too long. */
+static bool wait_for_socket(const struct clerk *c, short events)
+{
+	struct pollfd p = {c->proc.fd, events, 0};
+	int n;
+
+	do
+		n = poll(&p, 1, PATIENCE_MS);
+	while (n < 0 && errno == EINTR);
+	return n > 0;
+}
+
+static void finish(struct clerk *c)
+{
+	add_path(c, CLERK_CLOSE, "");
+	while (!c->is_gone && send_some(c))
+		if (!wait_for_socket(c, POLLOUT))
+			return;
+	while (!c->is_gone && !c->is_done)
+		if (!wait_for_socket(c, POLLIN) || !receive(c))
+			return;
+}
+
+void clerk_free(struct clerk *c)
+{
+	if (!c)
+		return;
+	ev_io_stop(c->loop, &c->readable);
+	ev_io_stop(c->loop, &c->writable);
+	if (!c->is_gone)
+		finish(c);
+	if (!c->is_done)
+		kill(c->proc.pid, SIGKILL);
+	close(c->proc.fd);
+	/* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps
+	 * it. */
+	waitpid(c->proc.pid, NULL, c->is_done ? 0 : WNOHANG);
+	forget_queue(c);
+	str_done(&c->out);
+	str_done(&c->in);
+	free(c);
+}

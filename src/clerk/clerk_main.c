@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clerk's process. It reads all that has come, merges, and acts a moment later; when it has
+ * nothing to do it empties the trash.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "base/wire.h"
+#include "clerk/clerk.h"
+#include "clerk/clerk_wire.h"
+#include "clerk/links.h"
+
+/* Links and syncs wait this long for later ones that make them needless. */
+static const double window_s = 0.1;
+/* The trash waits for a pause of this length; and has this long at the end. */
+static const double idle_s = 2, last_s = 0.5;
+
+struct process {
+	struct confine fence;
+	struct links links;
+	struct map syncs;    /* path -> path, pending */
+	struct map problems; /* told already */
+	struct str in;
+	double due; /* when pending work is done; 0: there is none */
+	double last_request;
+	bool has_trash, is_closing, is_over;
+};
+
+static void answer(enum clerk_answer type, const char *text)
+{
+	struct str out = {0};
+	size_t start = wire_begin(&out, (uint8_t)type);
+
+	wire_put_string(&out, text);
+	wire_end(&out, start);
+	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+		_exit(0); /* nobody is there any more */
+	str_done(&out);
+}
+
+static void tick(void *ctx)
+{
+	(void)ctx;
+	answer(CLERK_PROGRESS, NULL);
+}
+
+/* Once for each place, not for each of 10,000 links. */
+static void tell(struct process *p, const char *where, struct error *err)
+{
+	if (map_has(&p->problems, where))
+		return;
+	map_set(&p->problems, xstrdup(where), p);
+	answer(CLERK_PROBLEM, err->msg);
+}
+
+static void tell_link(void *ctx, const char *where, struct error *err)
+{
+	tell(ctx, where, err);
+}
+
+static void tell_and_forget(struct process *p, const char *where, struct error *err)
+{
+	tell(p, where, err);
+	error_done(err);
+}
+
+/* ---- doing ---- */
+
+static void sync_path(struct process *p, const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	struct error err = {0};
+
+	if (fd >= 0 && fdatasync(fd) == 0)
+		return;
+	error_sys(&err, errno, "%s cannot be synced", path);
+	tell_and_forget(p, path, &err);
+}
+
+static void do_pending(struct process *p)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	links_flush(&p->links, &p->fence, tell_link, p, tick);
+	while ((e = map_next(&p->syncs, &at)) != NULL) {
+		sync_path(p, e->value);
+		free(e->value);
+	}
+	map_done(&p->syncs);
+	p->due = 0;
+}
+
+static void reset_dir(struct process *p, const char *path)
+{
+	struct error err = {0};
+
+	do_pending(p);
+	links_forget(&p->links, path);
+	if (confine_trash(&p->fence, path, &err) < 0 ||
+	    confine_make_dir(&p->fence, path, &err) < 0) {
+		tell_and_forget(p, path, &err);
+		return;
+	}
+	/* confine_make_dir() remembers the last one it made, which may be the one just moved away.
+	 */
+	if (fs_mkdirs(path, 0777) < 0) {
+		error_sys(&err, errno, "cannot make the directory %s", path);
+		tell_and_forget(p, path, &err);
+	}
+	p->has_trash = true;
+}
+
+static void remove_path(struct process *p, const char *path)
+{
+	struct error err = {0};
+
+	if (confine_trash(&p->fence, path, &err) < 0)
+		tell_and_forget(p, path, &err);
+	p->has_trash = true;
+}
+
+/* Removes one entry of the trash. Returns false once there is none. */
+static bool empty_some(struct process *p)
+{
+	struct error err = {0};
+	const char *dir = confine_trash_dir(&p->fence, &err);
+	DIR *d = dir ? opendir(dir) : NULL;
+	struct dirent *e = NULL;
+	bool is_removed = false;
+
+	error_done(&err);
+	while (d && (e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			break;
+	if (e) {
+		_cleanup_(freep) char *path = xasprintf("%s/%s", dir, e->d_name);
+
+		is_removed = fs_remove_tree(path) == 0;
+	}
+	if (d)
+		closedir(d);
+	return is_removed;
+}
+
+/* ---- requests ---- */
+
+static void set_due(struct process *p)
+{
+	if (p->due == 0)
+		p->due = clock_now(clock_real()) + window_s;
+}
+
+static void add_sync(struct process *p, const char *path)
+{
+	struct error err = {0};
+	char *copy;
+
+	if (map_has(&p->syncs, path))
+		return;
+	if (confine_path(&p->fence, path, &err) < 0) {
+		tell_and_forget(p, path, &err);
+		return;
+	}
+	copy = xstrdup(path);
+	map_set(&p->syncs, copy, copy);
+	set_due(p);
+}
+
+static void set_link(struct process *p, const char *base, struct wire *w)
+{
+	const char *group = wire_string(w), *name = wire_string(w), *target = wire_string(w);
+
+	if (!w->ok || !name || !target)
+		return;
+	links_set(&p->links, base, group, name, target);
+	set_due(p);
+}
+
+static void handle(struct process *p, uint8_t type, struct wire *w)
+{
+	const char *path = wire_string(w);
+
+	if (!path)
+		return;
+	if (type == CLERK_ROOT)
+		confine_init(&p->fence, path);
+	else if (type == CLERK_RESET)
+		reset_dir(p, path);
+	else if (type == CLERK_LINK)
+		set_link(p, path, w);
+	else if (type == CLERK_REMOVE)
+		remove_path(p, path);
+	else if (type == CLERK_SYNC)
+		add_sync(p, path);
+	else if (type == CLERK_CLOSE)
+		p->is_closing = true;
+}
+
+static void handle_all(struct process *p)
+{
+	size_t at = 0, size;
+	struct wire w;
+	uint8_t type;
+
+	while (wire_next(p->in.s + at, p->in.len - at, &type, &w, &size) == 1) {
+		handle(p, type, &w);
+		at += size;
+	}
+	memmove(p->in.s, p->in.s + at, p->in.len - at);
+	p->in.len -= at;
+	p->last_request = clock_now(clock_real());
+}
+
+static void receive(struct process *p)
+{
+	ssize_t n = read(PROC_SOCKET_FD, str_reserve(&p->in, 64 * 1024), 64 * 1024);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n <= 0) {
+		p->is_over = true;
+		return;
+	}
+	p->in.len += (size_t)n;
+	handle_all(p);
+}
+
+/* ---- the loop ---- */
+
+/* How long to wait for the next request, in ms; -1: for ever. */
+static int patience(const struct process *p)
+{
+	double now = clock_now(clock_real());
+	double until = p->due > 0 ? p->due : p->has_trash ? p->last_request + idle_s : 0;
+
+	if (until == 0)
+		return -1;
+	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
+}
+
+static void act(struct process *p)
+{
+	if (p->due > 0 && clock_now(clock_real()) >= p->due)
+		do_pending(p);
+	else if (p->due == 0 && p->has_trash)
+		p->has_trash = empty_some(p);
+}
+
+static void close_down(struct process *p)
+{
+	double until;
+
+	do_pending(p);
+	until = clock_now(clock_real()) + last_s;
+	while (p->has_trash && clock_now(clock_real()) < until)
+		p->has_trash = empty_some(p);
+	answer(CLERK_DONE, NULL);
+}
+
+int clerk_main(void)
+{
+	struct process p = {.has_trash = true};
+
+	proc_become("dvs-clerk");
+	while (!p.is_over && !p.is_closing) {
+		struct pollfd fd = {PROC_SOCKET_FD, POLLIN, 0};
+		int n = poll(&fd, 1, patience(&p));
+
+		if (n > 0)
+			receive(&p);
+		if (n <= 0 || (p.due > 0 && clock_now(clock_real()) >= p.due))
+			act(&p);
+	}
+	/* The scheduler died: what it had asked for is done, then we go. */
+	if (p.is_over)
+		do_pending(&p);
+	else
+		close_down(&p);
+	_exit(0);
+}

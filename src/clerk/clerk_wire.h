@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Frames between the clerk's two ends. */
+#ifndef CLERK_CLERK_WIRE_H
+#define CLERK_CLERK_WIRE_H
+
+enum clerk_request {
+	CLERK_ROOT = 1, /* path; the first frame */
+	CLERK_RESET,	/* path */
+	CLERK_LINK,	/* base, group or NULL, name, target */
+	CLERK_REMOVE,	/* path */
+	CLERK_SYNC,	/* path */
+	CLERK_CLOSE,	/* do what is left, answer CLERK_DONE, exit */
+};
+
+enum clerk_answer {
+	CLERK_PROBLEM = 1, /* text */
+	CLERK_PROGRESS,	   /* a sign of life while much is done */
+	CLERK_DONE,
+};
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "clerk/links.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+
+enum { TICK_EVERY = 1000 };
+
+struct link_state {
+	char *key; /* base '\n' name */
+	size_t base_len;
+	char *stands, *wanted; /* groups; NULL: none */
+	char *target;
+	bool is_pending;
+};
+
+static struct link_state *find_or_add(struct links *l, const char *base, const char *name)
+{
+	char *key = xasprintf("%s\n%s", base, name);
+	struct link_state *s = map_get(&l->by_name, key);
+
+	if (s) {
+		free(key);
+		return s;
+	}
+	s = xcalloc(1, sizeof(*s));
+	s->key = key;
+	s->base_len = strlen(base);
+	map_set(&l->by_name, key, s);
+	return s;
+}
+
+static void replace(char **at, const char *with)
+{
+	free(*at);
+	*at = with ? xstrdup(with) : NULL;
+}
+
+void links_set(struct links *l, const char *base, const char *group, const char *name,
+	       const char *target)
+{
+	struct link_state *s;
+
+	if (!path_is_safe_name(name) || (group && !path_is_safe_name(group)))
+		return;
+	s = find_or_add(l, base, name);
+	replace(&s->wanted, group);
+	replace(&s->target, target);
+	if (s->is_pending)
+		return;
+	s->is_pending = true;
+	if (l->n_pending == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->pending = xreallocarray(l->pending, l->cap, sizeof(struct link_state *));
+	}
+	l->pending[l->n_pending++] = s;
+}
+
+static char *path_of(const struct link_state *s, const char *group)
+{
+	return xasprintf("%.*s/%s/%s", (int)s->base_len, s->key, group, s->key + s->base_len + 1);
+}
+
+static char *dir_of(const struct link_state *s, const char *group)
+{
+	return xasprintf("%.*s/%s", (int)s->base_len, s->key, group);
+}
+
+static int make(struct link_state *s, struct confine *fence, struct error *err)
+{
+	_cleanup_(freep) char *dir = dir_of(s, s->wanted), *path = path_of(s, s->wanted);
+
+	if (confine_make_dir(fence, dir, err) < 0)
+		return -1;
+	if (fs_set_link(s->target, path) == 0)
+		return 0;
+	return error_sys(err, errno, "the link %s cannot be made", path);
+}
+
+static void update(struct link_state *s, struct confine *fence, links_problem *problem, void *ctx)
+{
+	_cleanup_(freep) char *old = s->stands ? path_of(s, s->stands) : NULL;
+	struct error err = {0};
+
+	s->is_pending = false;
+	if (s->wanted && make(s, fence, &err) < 0) {
+		_cleanup_(freep) char *dir = dir_of(s, s->wanted);
+
+		problem(ctx, dir, &err);
+		error_done(&err);
+		return;
+	}
+	/* Made before the old one goes: a reader never sees the job nowhere. */
+	if (old && !(s->wanted && strcmp(s->stands, s->wanted) == 0))
+		unlink(old);
+	replace(&s->stands, s->wanted);
+}
+
+void links_flush(struct links *l, struct confine *fence, links_problem *problem, void *ctx,
+		 void (*tick)(void *ctx))
+{
+	for (size_t i = 0; i < l->n_pending; i++) {
+		update(l->pending[i], fence, problem, ctx);
+		if (tick && i % TICK_EVERY == TICK_EVERY - 1)
+			tick(ctx);
+	}
+	l->n_pending = 0;
+}
+
+void links_forget(struct links *l, const char *dir)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	while ((e = map_next(&l->by_name, &at)) != NULL) {
+		struct link_state *s = e->value;
+		_cleanup_(freep) char *stands = s->stands ? dir_of(s, s->stands) : NULL;
+
+		if (stands && strcmp(stands, dir) == 0)
+			replace(&s->stands, NULL);
+	}
+}
+
+void links_done(struct links *l)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	while ((e = map_next(&l->by_name, &at)) != NULL) {
+		struct link_state *s = e->value;
+
+		free(s->key);
+		free(s->stands);
+		free(s->wanted);
+		free(s->target);
+		free(s);
+	}
+	map_done(&l->by_name);
+	free(l->pending);
+	*l = (struct links){0};
+}

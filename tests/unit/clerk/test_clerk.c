@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clerk with its real process: this program is it, in another mode. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "clerk/clerk.h"
+
+struct bed {
+	char root[64];
+	struct ev_loop *loop;
+	struct clerk *clerk;
+	unsigned n_problems;
+	char problem[256];
+};
+
+static void on_problem(void *ctx, const char *text)
+{
+	struct bed *b = ctx;
+
+	b->n_problems++;
+	snprintf(b->problem, sizeof(b->problem), "%s", text);
+}
+
+static void start(struct bed *b)
+{
+	struct error err = {0};
+
+	b->clerk = clerk_new(b->loop, b->root, on_problem, b, &err);
+	assert_non_null(b->clerk);
+}
+
+static int set_up(void **state)
+{
+	struct bed *b = xcalloc(1, sizeof(*b));
+
+	strcpy(b->root, "/tmp/dvsched-clerk-XXXXXX");
+	assert_non_null(mkdtemp(b->root));
+	b->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	start(b);
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bed *b = *state;
+
+	clerk_free(b->clerk);
+	ev_loop_destroy(b->loop);
+	fs_remove_tree(b->root);
+	free(b);
+	return 0;
+}
+
+/* All that was asked for is done when this returns. */
+static void finish(struct bed *b)
+{
+	clerk_free(b->clerk);
+	b->clerk = NULL;
+}
+
+static char *at(const struct bed *b, const char *name)
+{
+	return xasprintf("%s/%s", b->root, name);
+}
+
+static bool is_link_to(const struct bed *b, const char *name, const char *target)
+{
+	_cleanup_(freep) char *path = at(b, name);
+	char text[256] = {0};
+
+	return readlink(path, text, sizeof(text) - 1) >= 0 && strcmp(text, target) == 0;
+}
+
+static bool exists(const struct bed *b, const char *name)
+{
+	_cleanup_(freep) char *path = at(b, name);
+
+	return fs_exists(path);
+}
+
+static void reset(struct bed *b, const char *name)
+{
+	_cleanup_(freep) char *path = at(b, name);
+
+	clerk_reset_dir(b->clerk, path);
+}
+
+static void a_link_stands_in_the_group_that_was_named_last(void **state)
+{
+	struct bed *b = *state;
+
+	reset(b, "running");
+	reset(b, "passed");
+	clerk_set_link(b->clerk, b->root, "running", "a", "/odir/a");
+	clerk_set_link(b->clerk, b->root, "running", "b", "/odir/b");
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/odir/a");
+	finish(b);
+	assert_true(is_link_to(b, "passed/a", "/odir/a"));
+	assert_false(exists(b, "running/a"));
+	assert_true(is_link_to(b, "running/b", "/odir/b"));
+	assert_int_equal(b->n_problems, 0);
+}
+
+/* The second clerk knows nothing of the first one's links, as after a crash. */
+static void a_link_that_is_there_already_is_replaced(void **state)
+{
+	struct bed *b = *state;
+
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/old");
+	finish(b);
+	start(b);
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/new");
+	finish(b);
+	assert_true(is_link_to(b, "passed/a", "/new"));
+}
+
+static void a_link_that_moves_after_it_was_made_leaves_its_old_place(void **state)
+{
+	struct bed *b = *state;
+
+	clerk_set_link(b->clerk, b->root, "running", "a", "/a");
+	/* A request between them has the first one made. */
+	reset(b, "failed");
+	clerk_set_link(b->clerk, b->root, "failed", "a", "/a");
+	clerk_set_link(b->clerk, b->root, NULL, "b", "/b");
+	finish(b);
+	assert_true(is_link_to(b, "failed/a", "/a"));
+	assert_false(exists(b, "running/a"));
+}
+
+static void a_reset_directory_is_empty_and_what_was_in_it_is_removed(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *dir = at(b, "passed"), *file = at(b, "passed/old");
+	struct error err = {0};
+
+	assert_int_equal(mkdir(dir, 0777), 0);
+	assert_int_equal(fs_write_atomic(file, "x", 1, &err), 0);
+	reset(b, "passed");
+	finish(b);
+	assert_true(exists(b, "passed"));
+	assert_false(exists(b, "passed/old"));
+}
+
+static void a_reset_of_a_link_does_not_follow_it(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *precious = at(b, "precious"), *file = at(b, "precious/x"),
+			      *link = at(b, "passed");
+	struct error err = {0};
+
+	assert_int_equal(mkdir(precious, 0777), 0);
+	assert_int_equal(fs_write_atomic(file, "x", 1, &err), 0);
+	assert_int_equal(symlink(precious, link), 0);
+	reset(b, "passed");
+	finish(b);
+	assert_true(exists(b, "precious/x"));
+	assert_true(fs_is_dir(link));
+	assert_false(exists(b, "passed/x"));
+}
+
+static void nothing_outside_the_root_is_touched(void **state)
+{
+	struct bed *b = *state;
+	char outside[] = "/tmp/dvsched-outside-XXXXXX";
+	_cleanup_(freep) char *link = at(b, "out"), *inner = NULL;
+
+	assert_non_null(mkdtemp(outside));
+	assert_int_equal(symlink(outside, link), 0);
+	inner = xasprintf("%s/sub", link);
+	clerk_reset_dir(b->clerk, outside);
+	clerk_remove(b->clerk, outside);
+	clerk_remove(b->clerk, "/tmp/../tmp/x");
+	clerk_reset_dir(b->clerk, inner);
+	clerk_set_link(b->clerk, link, "passed", "a", "/a");
+	clerk_set_link(b->clerk, b->root, "..", "a", "/a");
+	clerk_set_link(b->clerk, b->root, "passed", "../a", "/a");
+	finish(b);
+	assert_int_equal(rmdir(outside), 0); /* still there, still empty */
+	assert_true(b->n_problems >= 3);
+}
+
+static void a_problem_is_told_once_for_its_place(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *file = at(b, "passed");
+	struct error err = {0};
+
+	assert_int_equal(fs_write_atomic(file, "x", 1, &err), 0);
+	for (unsigned i = 0; i < 50; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "j%u", i);
+		clerk_set_link(b->clerk, b->root, "passed", name, "/a");
+	}
+	finish(b);
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, "passed"));
+}
+
+static void ten_thousand_links_are_all_there_at_the_end(void **state)
+{
+	struct bed *b = *state;
+	char name[16];
+
+	for (unsigned i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "j%u", i);
+		clerk_set_link(b->clerk, b->root, "running", name, "/a");
+		clerk_set_link(b->clerk, b->root, "passed", name, "/a");
+	}
+	finish(b);
+	for (unsigned i = 0; i < 10000; i++) {
+		snprintf(name, sizeof(name), "passed/j%u", i);
+		assert_true(is_link_to(b, name, "/a"));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_link_stands_in_the_group_that_was_named_last,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_link_that_is_there_already_is_replaced, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_link_that_moves_after_it_was_made_leaves_its_old_place, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_reset_directory_is_empty_and_what_was_in_it_is_removed, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(a_reset_of_a_link_does_not_follow_it, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(nothing_outside_the_root_is_touched, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_problem_is_told_once_for_its_place, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(ten_thousand_links_are_all_there_at_the_end, set_up,
+						tear_down),
+	};
+
+	if (argc == 2 && strcmp(argv[1], "__clerk") == 0)
+		return clerk_main();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
