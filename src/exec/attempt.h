@@ -7,7 +7,7 @@
 #ifndef EXEC_ATTEMPT_H
 #define EXEC_ATTEMPT_H
 
-#include "exec/confine.h"
+#include "base/confine.h"
 #include "exec/launch.h"
 #include "exec/slot_rules.h"
 #include "exec/tree.h"

@@ -3,7 +3,7 @@
 #ifndef EXEC_ODIR_H
 #define EXEC_ODIR_H
 
-#include "exec/confine.h"
+#include "base/confine.h"
 #include "job/job_spec.h"
 
 struct odir_request {
