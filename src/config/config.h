@@ -48,7 +48,6 @@ int cfg_override(struct cfg *c, struct diags *diags);
 struct cfg_expand_options {
 	bool is_lenient;	    /* unknown wildcards stay */
 	const char *const *ignored; /* NULL-terminated, or NULL */
-	size_t n_ignored;
 };
 /* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
  */

@@ -157,9 +157,10 @@ static void no_more_than_the_limit_run_at_once(void **state)
 	struct shell_limits limits = usual;
 
 	(void)state;
-	/* mkdir fails if another one is between its two lines. */
+	/* mkdir fails while another one is at work. */
 	for (size_t i = 0; i < ARRAY_LEN(evals); i++)
-		evals[i].cmd = (char *)"mkdir alone && rmdir alone";
+		evals[i].cmd =
+			(char *)"mkdir alone && head -c 10000000 /dev/zero | cksum && rmdir alone";
 	limits.at_once = 1;
 	run(evals, ARRAY_LEN(evals), &limits);
 	for (size_t i = 0; i < ARRAY_LEN(evals); i++) {
