@@ -7,11 +7,6 @@
 #include "flow/sweep.h"
 #include "flow/template.h"
 
-struct template_list {
-	const struct template *at;
-	uint32_t n;
-};
-
 struct entry_texts; /* between the two steps */
 
 struct entry {

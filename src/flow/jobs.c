@@ -7,6 +7,7 @@
 #include "flow/names.h"
 #include "flow/needs.h"
 #include "flow/select.h"
+#include "flow/setting_objects.h"
 #include "flow/types.h"
 
 static const struct flow_key top_keys[] = {

@@ -270,14 +270,6 @@ static void set_deps(struct resolver *r, struct dep_set *set, uint32_t number)
 		       job->name);
 }
 
-static bool are_same(const struct template_list *list)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (!list->at[i].same)
-			return false;
-	return true;
-}
-
 static void resolve_entry(struct resolver *r, const struct entry *e)
 {
 	const char **values = arena_array(r->load->mem, VALUE_FIRST_AXIS + e->sweep.n_axes,
@@ -285,7 +277,7 @@ static void resolve_entry(struct resolver *r, const struct entry *e)
 	struct dep_set *set = NULL;
 
 	r->entry = e;
-	r->is_one = are_same(&e->needs) && are_same(&e->needs_any);
+	r->is_one = template_list_is_same(&e->needs) && template_list_is_same(&e->needs_any);
 	r->has_error = false;
 	for (size_t i = 0; i < e->n && !r->has_error; i++) {
 		if (!set || !r->is_one) {

@@ -51,22 +51,14 @@ static const struct backend_key *copy_backend_keys(struct arena *mem, const stru
 	return list;
 }
 
-static bool are_same(const struct template_list *list)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (!list->at[i].same)
-			return false;
-	return true;
-}
-
 void rules_init(struct rules_maker *m, struct load *l, struct arena *plan_mem,
 		const struct entry *e)
 {
 	const struct settings *s = &e->settings;
 
 	*m = (struct rules_maker){.load = l, .mem = plan_mem, .entry = e};
-	m->is_one = e->target.same && (!e->cwd.text || e->cwd.same) && are_same(&e->env) &&
-		    are_same(&e->tags);
+	m->is_one = e->target.same && (!e->cwd.text || e->cwd.same) &&
+		    template_list_is_same(&e->env) && template_list_is_same(&e->tags);
 	m->same = (struct job_rules){
 		.backend = s->backend.s ? arena_strdup(plan_mem, s->backend.s) : NULL,
 		.pass_patterns = copy_patterns(l, plan_mem, &s->pass_patterns),

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/settings.h"
+#include "flow/setting_objects.h"
 
-#include <stdio.h>
 #include <string.h>
 
 const struct settings settings_default = {
@@ -13,12 +12,6 @@ const struct settings settings_default = {
 static struct arena *mem_of(const struct cfg_fields *f)
 {
 	return cfg_mem(cfg_fields_cfg(f));
-}
-
-/* "env.HOME": the path of a member, for messages. */
-static const char *member_path(const struct cfg_fields *f, const char *key, const char *member)
-{
-	return arena_printf(mem_of(f), "%s.%s", key, text_printable(mem_of(f), member));
 }
 
 struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise)
@@ -176,140 +169,6 @@ static void read_description(struct cfg_fields *f, const char *key, struct setti
 	cfg_fields_string(f, key, NULL);
 }
 
-enum { RETRIES_MOST = 1000 };
-
-/* A number, or {max, on, backoff}. */
-static void read_retries(struct cfg_fields *f, const char *key, struct settings *s)
-{
-	static const char *const on[] = {[RETRY_ANY] = "any",
-					 [RETRY_INFRA] = "infra",
-					 [RETRY_JOB] = "job",
-					 [RETRY_TIMEOUT] = "timeout",
-					 NULL};
-	struct hjson_node *node = cfg_fields_node(f, key);
-	struct retry_rules r = {0};
-	struct cfg_fields *inner;
-
-	if (!node)
-		return;
-	if (node->type != HJSON_OBJECT) {
-		r.max = (uint32_t)cfg_fields_int(f, key, 0, RETRIES_MOST, 0);
-		s->retry = r;
-		return;
-	}
-	inner = cfg_fields_new(cfg_fields_cfg(f), node, key, cfg_fields_diags(f));
-	r.max = (uint32_t)cfg_fields_int(inner, "max", 0, RETRIES_MOST, 1);
-	r.on = (enum retry_on)cfg_fields_word(inner, "on", on, RETRY_ANY);
-	r.backoff_s = cfg_fields_duration(inner, "backoff", 0);
-	cfg_fields_end(inner);
-	s->retry = r;
-}
-
-static bool is_resource_name(const char *s)
-{
-	size_t n = strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-
-	return n && !s[n] && (*s < '0' || *s > '9');
-}
-
-static void read_resource(struct cfg_fields *f, struct hjson_node *m, uint32_t least,
-			  struct resource_need *ret)
-{
-	struct cfg *c = cfg_fields_cfg(f);
-
-	ret->name = hjson_key_cstr(cfg_doc(c), m);
-	ret->pos = cfg_pos(c, m->pos);
-	if (!is_resource_name(ret->name))
-		diag_hint(cfg_key_error(c, cfg_fields_diags(f), m,
-					"'%s' cannot be the name of a resource",
-					text_printable(cfg_mem(c), ret->name)),
-			  "names are upper case: VCS, GPU_MEM");
-	if (m->type == HJSON_INT && !m->big && m->i >= least && m->i < UINT32_MAX)
-		ret->count = (uint32_t)m->i;
-	else
-		cfg_error(c, cfg_fields_diags(f), m,
-			  "resource '%s' must be a whole number of at least %u",
-			  text_printable(cfg_mem(c), ret->name), least);
-}
-
-const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
-					       uint32_t least, uint32_t *ret_n)
-{
-	struct hjson_node *node = cfg_fields_node(f, key), *m;
-	struct resource_need *list;
-	uint32_t n = 0;
-
-	*ret_n = 0;
-	if (!node)
-		return NULL;
-	if (node->type != HJSON_OBJECT) {
-		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
-			  "'%s' must be an object of names and numbers, such as { VCS: 1 }", key);
-		return NULL;
-	}
-	list = arena_array(mem_of(f), node->n + 1u, sizeof(*list));
-	hjson_for_each (m, node)
-		if (!m->shadowed)
-			read_resource(f, m, least, &list[n++]);
-	*ret_n = n;
-	return list;
-}
-
-static void read_resources(struct cfg_fields *f, const char *key, struct settings *s)
-{
-	if (hjson_get(cfg_fields_object(f), key))
-		s->resources = settings_resources(f, key, 1, &s->n_resources);
-	else
-		cfg_fields_allow(f, key);
-}
-
-static void set_env(struct cfg_fields *f, const char *key, struct hjson_node *m,
-		    struct env_setting *list, uint32_t *n)
-{
-	struct cfg *c = cfg_fields_cfg(f);
-	const char *name = hjson_key_cstr(cfg_doc(c), m);
-	struct text value = {cfg_scalar_text(c, m), m};
-	uint32_t i = 0;
-
-	if (!*name || strchr(name, '=') || !text_is_clean(name) || strpbrk(name, " \t\n")) {
-		cfg_key_error(c, cfg_fields_diags(f), m,
-			      "'%s' cannot be the name of an environment variable",
-			      text_printable(cfg_mem(c), name));
-		return;
-	}
-	if (!value.s) {
-		cfg_error(c, cfg_fields_diags(f), m, "'%s' must be a string or a number",
-			  member_path(f, key, name));
-		return;
-	}
-	while (i < *n && strcmp(list[i].name, name) != 0)
-		i++;
-	list[i] = (struct env_setting){name, value};
-	*n += i == *n;
-}
-
-/* Merges: a name that `defaults` has too gets the job's value, the others stay. */
-static void read_env(struct cfg_fields *f, const char *key, struct settings *s)
-{
-	struct hjson_node *node = cfg_fields_node(f, key), *m;
-	struct env_setting *list;
-
-	if (!node)
-		return;
-	if (node->type != HJSON_OBJECT) {
-		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
-			  "'%s' must be an object of names and values", key);
-		return;
-	}
-	list = arena_array(mem_of(f), s->n_env + node->n + 1u, sizeof(*list));
-	if (s->n_env)
-		memcpy(list, s->env, s->n_env * sizeof(*list));
-	hjson_for_each (m, node)
-		if (!m->shadowed)
-			set_env(f, key, m, list, &s->n_env);
-	s->env = list;
-}
-
 const struct setting_key setting_keys[] = {
 	{{"description", "string", "none", "for people who read the file", FLOW_KEY_SETTING},
 	 read_description},
@@ -319,7 +178,7 @@ const struct setting_key setting_keys[] = {
 	{{"tags", "strings", "none", "for -i @TAG; {words}", FLOW_KEY_SETTING}, read_tags},
 	{{"env", "object", "none", "environment variables to set; {words} in values",
 	  FLOW_KEY_SETTING},
-	 read_env},
+	 setting_read_env},
 	{{"cwd", "string", "{cfg_dir}",
 	  "working directory, from the configuration's directory; {words}", FLOW_KEY_SETTING},
 	 read_cwd},
@@ -328,7 +187,7 @@ const struct setting_key setting_keys[] = {
 	{{"grace", "duration", "--grace", "between TERM and KILL", FLOW_KEY_SETTING}, read_grace},
 	{{"retries", "number or object", "0", "attempts after the first; { max, on, backoff }",
 	  FLOW_KEY_SETTING},
-	 read_retries},
+	 setting_read_retries},
 	{{"pass_patterns", "strings", "none", "regular expressions that must be in the log",
 	  FLOW_KEY_SETTING},
 	 read_pass_patterns},
@@ -341,7 +200,7 @@ const struct setting_key setting_keys[] = {
 	 read_cpus},
 	{{"resources", "object", "none", "what the job holds while it runs: { VCS: 1 }",
 	  FLOW_KEY_SETTING},
-	 read_resources},
+	 setting_read_resources},
 	{{"backend", "string", "--backend", "what runs the job", FLOW_KEY_SETTING}, read_backend},
 	{{"finally", "true or false", "false", "run at the end, whatever happened before",
 	  FLOW_KEY_SETTING},
@@ -370,61 +229,6 @@ const struct setting_key setting_keys[] = {
 };
 const size_t n_setting_keys = ARRAY_LEN(setting_keys);
 
-static bool write_str(void *ctx, const char *bytes, size_t len)
-{
-	str_addn(ctx, bytes, len);
-	return true;
-}
-
-static const char *json_of(struct cfg *c, const struct hjson_node *node)
-{
-	_cleanup_(str_done) struct str out = {0};
-
-	str_reserve(&out, 0);
-	hjson_to_json(cfg_doc(c), node, 0, write_str, &out);
-	return arena_strndup(cfg_mem(c), out.s, out.len);
-}
-
-static void set_backend_key(struct cfg *c, const char *backend, struct hjson_node *m,
-			    struct backend_key *list, uint32_t *n)
-{
-	const char *value = cfg_scalar_text(c, m);
-	struct backend_key k = {
-		.backend = backend,
-		.key = hjson_key_cstr(cfg_doc(c), m),
-		.value = value ? value : json_of(c, m),
-		.pos = cfg_pos(c, m->pos),
-	};
-	uint32_t i = 0;
-
-	while (i < *n && (strcmp(list[i].backend, backend) != 0 || strcmp(list[i].key, k.key) != 0))
-		i++;
-	list[i] = k;
-	*n += i == *n;
-}
-
-/* `fake: { outcome: fail }`: unread, for the backend's own check. Merges like env. */
-static void read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
-			      struct settings *s)
-{
-	struct backend_key *list;
-	struct hjson_node *m;
-
-	cfg_fields_allow(f, backend);
-	if (node->type != HJSON_OBJECT) {
-		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node, "'%s' must be an object",
-			  backend);
-		return;
-	}
-	list = arena_array(mem_of(f), s->n_backend_keys + node->n + 1u, sizeof(*list));
-	if (s->n_backend_keys)
-		memcpy(list, s->backend_keys, s->n_backend_keys * sizeof(*list));
-	hjson_for_each (m, node)
-		if (!m->shadowed)
-			set_backend_key(cfg_fields_cfg(f), backend, m, list, &s->n_backend_keys);
-	s->backend_keys = list;
-}
-
 void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(const char *name),
 		   struct settings *s)
 {
@@ -445,6 +249,6 @@ void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(cons
 			continue;
 		key = hjson_key_cstr(cfg_doc(l->cfg), m);
 		if (is_backend(key))
-			read_backend_keys(f, m, key, s);
+			setting_read_backend_keys(f, m, key, s);
 	}
 }

@@ -47,8 +47,5 @@ void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(cons
 /* A string or a list of strings, none of them empty or there twice. */
 struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise);
 struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise);
-/* `{VCS: 4}`: names in upper case with counts of at least least. */
-const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
-					       uint32_t least, uint32_t *ret_n);
 
 #endif

@@ -246,3 +246,11 @@ bool template_uses(const struct template *t, uint32_t value)
 			return true;
 	return false;
 }
+
+bool template_list_is_same(const struct template_list *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (!list->at[i].same)
+			return false;
+	return true;
+}

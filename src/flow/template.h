@@ -38,6 +38,11 @@ struct template
 	const struct text *text; /* where it came from */
 };
 
+struct template_list {
+	const struct template *at;
+	uint32_t n;
+};
+
 /* key: for messages. text is borrowed. Errors go to the load's list. */
 void template_compile(struct load *l, const struct sweep *sweep, const char *key,
 		      const struct text *text, enum template_words allowed, struct template *ret);
@@ -45,5 +50,7 @@ void template_compile(struct load *l, const struct sweep *sweep, const char *key
 void template_render(const struct template *t, const char *const *values, struct str *out);
 /* t asks for this value. */
 bool template_uses(const struct template *t, uint32_t value);
+/* All of them are the same in every job. */
+bool template_list_is_same(const struct template_list *list);
 
 #endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The settings that are objects of names and values, each with its own rules. */
+#ifndef FLOW_SETTING_OBJECTS_H
+#define FLOW_SETTING_OBJECTS_H
+
+#include "flow/settings.h"
+
+void setting_read_retries(struct cfg_fields *f, const char *key, struct settings *s);
+void setting_read_resources(struct cfg_fields *f, const char *key, struct settings *s);
+void setting_read_env(struct cfg_fields *f, const char *key, struct settings *s);
+/* node: the member called backend. */
+void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
+			       struct settings *s);
+/* `{VCS: 4}`: names in upper case with counts of at least least. */
+const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
+					       uint32_t least, uint32_t *ret_n);
+
+#endif
