@@ -3,9 +3,9 @@
  * The fake backend as a configuration asks for it. What becomes of an attempt is drawn from a hash
  * of (seed, job, attempt), so that it depends on no order, and one job can be looked at alone:
  *
- *   backends: { fake: { seed: 7, pass_rate: 0.9, duration: "1s..10s", time: virtual,
- *                       outcomes: { "build*": pass, "*.flaky": fail } } }
- *   a job's:  fake: { outcome: timeout, duration: "3s" }
+ *   backends: { fake: { seed: 7, pass_rate: 0.9, duration: "1s..10s", time: "virtual",
+ *                       outcomes: { "build*": "pass", "*.flaky": "fail" } } }
+ *   a job's:  fake: { outcome: "timeout", duration: "3s" }
  */
 #include <assert.h>
 #include <string.h>
