@@ -18,6 +18,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "clerk/clerk.h"
 
 /* Only what hangs meets it. */
 enum { PATIENCE_S = 60 };
@@ -26,6 +27,8 @@ void bed_dispatch(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "__slot") == 0)
 		exit(slot_main());
+	if (argc > 1 && strcmp(argv[1], "__clerk") == 0)
+		exit(clerk_main());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
 
