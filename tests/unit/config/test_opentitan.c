@@ -15,11 +15,7 @@ struct visit {
 
 static const char *opentitan(void)
 {
-	const char *root = getenv("DVSCHED_OPENTITAN");
-
-	if (!root)
-		skip();
-	return root;
+	return getenv("DVSCHED_OPENTITAN");
 }
 
 static struct cfg *load_at(const char *root, const char *path, struct diags *diags)
@@ -110,5 +106,10 @@ int main(void)
 		PROJECT_TEST(all_sim_cfgs_load),
 	};
 
+	/* cmocka says "not ok # SKIP", which meson counts as a failure. */
+	if (!getenv("DVSCHED_OPENTITAN")) {
+		puts("1..0 # SKIP DVSCHED_OPENTITAN names no OpenTitan tree");
+		return 0;
+	}
 	return RUN_PROJECTS(tests);
 }
