@@ -10,11 +10,6 @@
 
 enum { SHOWN_MOST = 20 };
 
-static uint32_t n_deps(const struct job_spec *spec)
-{
-	return spec->n_needs + spec->n_any;
-}
-
 /* A job that is on a cycle: every job that is left has a dependency that is left, so that walking
  * along them must come back. */
 static uint32_t find_one(const struct sched *s, const uint32_t *n_left)

@@ -11,11 +11,6 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-static uint32_t n_deps(const struct job_spec *spec)
-{
-	return spec->n_needs + spec->n_any;
-}
-
 /* ---- ids ---- */
 
 static uint64_t hash_of(const char *s)

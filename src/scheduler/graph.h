@@ -5,6 +5,11 @@
 
 #include "scheduler/state.h"
 
+static inline uint32_t n_deps(const struct job_spec *spec)
+{
+	return spec->n_needs + spec->n_any;
+}
+
 /* Fills dependents and flags of all jobs. Returns 0, or -1 after errors. */
 int graph_load(struct sched *s, struct diags *diags);
 /* n_left[job]: dependencies that could not be put in order; zero for those not on or behind a

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "backends/fake/fake.h"
 #include "base/mem.h"
@@ -24,7 +25,7 @@ struct bench {
 	struct sched *s;
 	bool is_woken;
 	uint64_t n_changes;
-	double load_s, run_s;
+	double load_s, run_s, cpu_s;
 };
 
 static void on_wake(struct sched_host *h)
@@ -73,6 +74,15 @@ static void init(struct bench *b, size_t n_jobs, const char *id_format)
 	b->observer.ops = &counter_ops;
 }
 
+/* Other programs' work is not ours. */
+static double cpu(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
 /* Durations that differ, so that ends come in an order of their own. */
 static struct fake_outcome some_time(const struct job *job, uint32_t attempt, void *ctx)
 {
@@ -81,7 +91,7 @@ static struct fake_outcome some_time(const struct job *job, uint32_t attempt, vo
 				     .duration_s = 1 + (job->n * 7919u % 1000) * 1e-3};
 }
 
-static void run(struct bench *b, uint32_t max_parallel, const struct resource_limit *limit)
+static void begin(struct bench *b, uint32_t max_parallel, const struct resource_limit *limit)
 {
 	struct sched_options options = {.limits = limit, .n_limits = limit != NULL};
 	struct fake_options fake = {
@@ -97,17 +107,29 @@ static void run(struct bench *b, uint32_t max_parallel, const struct resource_li
 		abort();
 	sched_subscribe(b->s, &b->observer);
 	b->load_s = now() - start_s;
-	start_s = now();
-	sched_start(b->s);
-	while (!sched_is_done(b->s)) {
-		if (!b->is_woken && !fake_step(b->fake))
-			abort();
-		b->is_woken = false;
-		sched_turn(b->s);
-	}
-	b->run_s = now() - start_s;
-	assert(sched_tally(b->s)[JOB_PASSED] == b->plan->n_jobs);
 	diags_done(&diags);
+	sched_start(b->s);
+}
+
+static void step(struct bench *b)
+{
+	if (!b->is_woken && !fake_step(b->fake))
+		abort();
+	b->is_woken = false;
+	sched_turn(b->s);
+}
+
+static void run(struct bench *b, uint32_t max_parallel, const struct resource_limit *limit)
+{
+	double start_cpu_s = cpu(), start_s;
+
+	begin(b, max_parallel, limit);
+	start_s = now();
+	while (!sched_is_done(b->s))
+		step(b);
+	b->run_s = now() - start_s;
+	b->cpu_s = cpu() - start_cpu_s;
+	assert(sched_tally(b->s)[JOB_PASSED] == b->plan->n_jobs);
 }
 
 static void done(struct bench *b)
@@ -138,33 +160,52 @@ static void layers(size_t n_jobs, unsigned n_layers, uint32_t max_parallel)
 	}
 	run(&b, max_parallel, NULL);
 	bytes = sched_memory(b.s) / n_jobs;
-	printf("%zu jobs, %zu edges, %u layers, %u at a time: load %.2f s, run %.2f s, "
+	printf("%zu jobs, %zu edges, %u layers, %u at a time: load %.2f s, run %.2f s, CPU %.2f s, "
 	       "%.2f us per job; %zu bytes per job and %zu of its spec and dependencies\n",
-	       n_jobs, n_edges, n_layers, max_parallel, b.load_s, b.run_s,
-	       (b.load_s + b.run_s) * 1e6 / (double)n_jobs, bytes,
+	       n_jobs, n_edges, n_layers, max_parallel, b.load_s, b.run_s, b.cpu_s,
+	       b.cpu_s * 1e6 / (double)n_jobs, bytes,
 	       sizeof(struct job_spec) + n_edges * sizeof(uint32_t) / n_jobs);
 	assert(b.n_changes == 3 * n_jobs);
 	done(&b);
 }
 
-/* All want one licence of ten, but ten that want none and pass the time with each other. */
-static double crowd(unsigned n_waiting)
+/* All but ten want one of ten licences. What a change costs while the crowd waits. */
+static double crowd_once(unsigned n_waiting)
 {
+	enum { CHANGES = 1500 };
 	struct resource_need need = {.name = "LIC", .count = 1};
 	struct resource_limit limit = {"LIC", 10};
+	uint64_t n_before;
 	struct bench b;
-	double us;
+	double start_s, us;
 
 	init(&b, n_waiting + 10, "crowd.%u");
 	b.rules[1].resources = &need;
 	b.rules[1].n_resources = 1;
 	for (unsigned i = 0; i < n_waiting; i++)
 		b.plan->jobs[i + 10].rules = &b.rules[1];
-	run(&b, 0, &limit);
-	us = b.run_s * 1e6 / (double)b.n_changes;
-	printf("%u jobs wait for 10 licences: %.3f us per change\n", n_waiting, us);
+	begin(&b, 0, &limit);
+	while (b.n_changes < n_waiting + 100)
+		step(&b); /* all are ready, the first have run */
+	n_before = b.n_changes;
+	start_s = cpu();
+	while (b.n_changes < n_before + CHANGES)
+		step(&b);
+	us = (cpu() - start_s) * 1e6 / (double)(b.n_changes - n_before);
+	while (!sched_is_done(b.s))
+		step(&b);
 	done(&b);
 	return us;
+}
+
+static double crowd(unsigned n_waiting)
+{
+	double least_us = INFINITY;
+
+	for (unsigned i = 0; i < 5; i++)
+		least_us = fmin(least_us, crowd_once(n_waiting));
+	printf("%u jobs wait for 10 licences: %.3f us per change\n", n_waiting, least_us);
+	return least_us;
 }
 
 static void fan_in(unsigned n)
