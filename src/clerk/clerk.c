@@ -313,10 +313,10 @@ void clerk_free(struct clerk *c)
 {
 	if (!c)
 		return;
-	ev_io_stop(c->loop, &c->readable);
-	ev_io_stop(c->loop, &c->writable);
 	if (!c->is_gone)
 		finish(c);
+	ev_io_stop(c->loop, &c->readable);
+	ev_io_stop(c->loop, &c->writable);
 	if (!c->is_done)
 		kill(c->proc.pid, SIGKILL);
 	close(c->proc.fd);

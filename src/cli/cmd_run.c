@@ -224,6 +224,7 @@ static int run_loaded(struct run *r)
 	watchers_free(&r->watchers);
 	engines_close(&r->engines, r->loop);
 	sched_free(r->sched);
+	engines_free(&r->engines);
 	run_dir_free(r->dir);
 	loop_host_free(r->host);
 	signals_stop(&r->signals);

@@ -32,7 +32,8 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 	if (!type || e->n == ENGINES_MOST)
 		return 0; /* sched_load() says which jobs name it, with their places */
 	if (node)
-		env.settings = cfg_fields_new(cfg, node, name, diags);
+		env.settings = cfg_fields_new(
+			cfg, node, arena_printf(cfg_mem(cfg), "backends.%s", name), diags);
 	b = type->create(&env, diags);
 	if (env.settings)
 		cfg_fields_end(env.settings);
@@ -115,7 +116,7 @@ static void on_closed(void *ctx)
 		ev_break(c->loop, EVBREAK_ALL);
 }
 
-void engines_close(struct engines *e, struct ev_loop *loop)
+void engines_close(const struct engines *e, struct ev_loop *loop)
 {
 	struct closing c = {.loop = loop};
 
@@ -127,6 +128,10 @@ void engines_close(struct engines *e, struct ev_loop *loop)
 	}
 	while (c.n_open && ev_run(loop, EVRUN_ONCE))
 		;
+}
+
+void engines_free(struct engines *e)
+{
 	for (unsigned i = 0; i < e->n; i++)
 		e->at[i]->ops->destroy(e->at[i]);
 	e->n = 0;

@@ -25,7 +25,9 @@ void engines_add_to(const struct engines *e, struct sched *s);
 const struct clock *engines_clock(const struct engines *e);
 /* sched_choose_backend, ctx: const struct run_options *. */
 const char *engines_choose(const struct job_spec *spec, void *options);
-/* Lets go of processes, running the loop until they are gone; then frees. */
-void engines_close(struct engines *e, struct ev_loop *loop);
+/* Lets go of processes, running the loop until they are gone. The scheduler may still look at them.
+ */
+void engines_close(const struct engines *e, struct ev_loop *loop);
+void engines_free(struct engines *e); /* after the scheduler */
 
 #endif

@@ -28,6 +28,15 @@ static const struct flow_type *find(const char *name)
 	return NULL;
 }
 
+static void hint_at_all(struct diag *e)
+{
+	_cleanup_(str_done) struct str all = {0};
+
+	for (size_t i = 0; flow_types[i]; i++)
+		str_printf(&all, "%s%s", i ? ", " : "", flow_types[i]->name);
+	diag_hint(e, "this version has: %s", all.s);
+}
+
 static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 {
 	struct hjson_node *node = hjson_get(cfg_root(c), "flow");
@@ -55,6 +64,8 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 		diag_hint(e, "a text without quotes goes on to the end of its line");
 	else if (near)
 		diag_hint(e, "did you mean '%s'?", near);
+	else
+		hint_at_all(e);
 	return NULL;
 }
 

@@ -34,6 +34,18 @@ void resources_init(struct sched *s)
 	s->options.n_limits = 0;
 }
 
+void resources_take_plan(struct sched *s)
+{
+	for (uint32_t i = 0; i < s->plan->n_limits; i++) {
+		struct resource *r = resource_get(s, s->plan->limits[i].name);
+
+		if (r->has_limit)
+			continue; /* the command line's stands */
+		r->limit = s->plan->limits[i].count;
+		r->has_limit = true;
+	}
+}
+
 void resources_done(struct sched *s)
 {
 	const struct map_entry *e;

@@ -85,6 +85,7 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 	if (graph_load(s, diags) == 0)
 		hold_finally(s);
 	choose_backends(s, choose, ctx, diags);
+	resources_take_plan(s);
 	resources_check(s, diags);
 	if (diags->n_errors > n_before)
 		return -1;

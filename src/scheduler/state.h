@@ -139,6 +139,8 @@ bool priority_first(const struct sched *s, const struct job *a, const struct job
 
 /* resources.c */
 void resources_init(struct sched *s);
+/* The plan's own limits, where the options give none. */
+void resources_take_plan(struct sched *s);
 void resources_done(struct sched *s);
 struct resource *resource_get(struct sched *s, const char *name);
 void resources_check(struct sched *s, struct diags *diags);

@@ -56,7 +56,7 @@ class Reading(Story):
         self.assertIn("123456789012345678901234567890", run.out)
 
     def test_config_show_tells_the_place_of_each_value(self):
-        self.write("base.hjson", "{ flow: jobs\n  vars: { x: 1 }\n  jobs: [ { name: b, argv: [\"true\"] } ]\n}")
+        self.write("base.hjson", "{ flow: jobs\n  vars: { x: 1 }\n  jobs: [ { name: \"b\", argv: [\"true\"] } ]\n}")
         self.write("top.hjson", "{ name: top\n  import_cfgs: [\"{self_dir}/base.hjson\"]\n"
                    "  jobs: [ { name: \"{eval_cmd} echo j\", argv: [\"true\"] } ]\n}")
         run = self.dvsched("config", "show", "top.hjson")
@@ -88,7 +88,7 @@ class Reading(Story):
         for command in ("run", "list", "plan", "config"):
             for word in self.dvsched(command, "--help").out.split():
                 if word.startswith("--"):
-                    self.assertIn(word.rstrip(",:;"), text)
+                    self.assertIn(word.rstrip(",:;.)"), text)
 
 
 class BadInput(Story):
@@ -153,7 +153,7 @@ class BadInput(Story):
     def test_hostile_names(self):
         for name in ("a/b", "..", "a\\nb", "x" * 300, "passed", ".dvsched"):
             with self.subTest(name[:20]):
-                err = self.config('{ flow: jobs, name: "demo"\n'
+                err = self.config('{ flow: jobs\n'
                                   '  jobs: [ { name: "%s", argv: ["true"] } ] }' % name)
                 self.assertRegex(err, r"a\.hjson:2:\d+: error: ")
 

@@ -48,8 +48,8 @@ class Stopping(Story):
         self.assertEqual(jobs["quick"]["status"], "PASSED")
         self.assertEqual(jobs["clean"]["status"], "PASSED")
         self.assertFalse(self.path("merged").exists())
-        self.assertEqual(self.results()["outcome"], "interrupted")
-        self.assertEqual(self.results()["exit_code"], code)
+        self.assertEqual(self.results()["run"]["outcome"], "interrupted")
+        self.assertEqual(self.results()["run"]["exit_code"], code)
 
     def test_ctrl_c_ends_the_run_with_results_and_130(self):
         self.ends_by(signal.SIGINT, 130)
@@ -102,7 +102,7 @@ class Stopping(Story):
         # A machine that took two seconds to get this far has nothing to merge.
         if jobs["quick"]["status"] == "PASSED":
             self.assertEqual(jobs["merge"]["status"], "PASSED")
-        self.assertEqual(self.results()["outcome"], "deadline")
+        self.assertEqual(self.results()["run"]["outcome"], "deadline")
 
     def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
         process = self.begin("--grace", "0", "--run-deadline", "5s")
@@ -120,7 +120,7 @@ class Stopping(Story):
         process = self.begin("--run-deadline", "1h")
         process.send_signal(signal.SIGTERM)
         self.assertEqual(self.finish(process).code, 143)
-        self.assertEqual(self.results()["exit_code"], 143)
+        self.assertEqual(self.results()["run"]["exit_code"], 143)
 
     def test_max_failures_stops_launching(self):
         self.config("""{

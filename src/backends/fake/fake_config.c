@@ -208,21 +208,15 @@ static void read_duration(struct fake_config *c, struct cfg_fields *f)
 		  "like \"3s\" or \"1s..10s\"");
 }
 
-static void read_settings(struct fake_config *c, struct cfg_fields *all, struct diags *diags)
+static void read_settings(struct fake_config *c, struct cfg_fields *f)
 {
 	static const char *const times[] = {"virtual", "real", NULL};
-	struct hjson_node *node = all ? cfg_fields_node(all, "fake") : NULL;
-	struct cfg_fields *f;
 
-	if (!node)
-		return;
-	f = cfg_fields_new(cfg_fields_cfg(all), node, "backends.fake", diags);
 	c->is_virtual = cfg_fields_word(f, "time", times, 0) == 0;
 	c->seed = (uint64_t)cfg_fields_int(f, "seed", 0, INT64_MAX, 0);
 	c->pass_rate = cfg_fields_real(f, "pass_rate", 0, 1, 1);
 	read_duration(c, f);
 	read_outcomes(c, f);
-	cfg_fields_end(f);
 }
 
 static void config_free(void *ctx)
@@ -249,7 +243,8 @@ struct backend *backend_fake_create(const struct backend_env *env, struct diags 
 	*c = (struct fake_config){
 		.mem = mem, .is_virtual = true, .pass_rate = 1, .least_s = 1, .most_s = 1};
 	clock_virtual_init(&c->clock, clock_wall(env->clock));
-	read_settings(c, env->settings, diags);
+	if (env->settings)
+		read_settings(c, env->settings);
 	if (diags->n_errors > n_before) {
 		arena_free(mem);
 		return NULL;

@@ -169,7 +169,7 @@ static const char *const dvsim[] = {
 	"build-seed",
 	"build-timeout-mins",
 	"build-unique",
-	"cores-root",
+
 	"cov",
 	"cov-analyze",
 	"cov-merge-previous",
