@@ -169,6 +169,23 @@ static void no_more_than_the_limit_run_at_once(void **state)
 	}
 }
 
+/* Each waits for what the other one says. */
+static void as_many_as_the_limit_run_at_once(void **state)
+{
+	struct eval evals[2] = {{0}};
+
+	(void)state;
+	assert_int_equal(mkfifo("ab", 0666), 0);
+	assert_int_equal(mkfifo("ba", 0666), 0);
+	evals[0].cmd = (char *)"echo from a >ab; cat ba";
+	evals[1].cmd = (char *)"x=$(cat ab); echo from b >ba; echo $x";
+	run(evals, ARRAY_LEN(evals), &usual);
+	assert_string_equal(evals[0].out.s, "from b");
+	assert_string_equal(evals[1].out.s, "from a");
+	done(&evals[0]);
+	done(&evals[1]);
+}
+
 static void many_commands_get_their_own_output(void **state)
 {
 	struct eval evals[50] = {{0}};
@@ -242,6 +259,7 @@ int main(void)
 		PROJECT_TEST(what_takes_too_long_is_killed_with_all_its_children),
 		PROJECT_TEST(what_prints_too_much_is_killed),
 		PROJECT_TEST(no_more_than_the_limit_run_at_once),
+		PROJECT_TEST(as_many_as_the_limit_run_at_once),
 		PROJECT_TEST(many_commands_get_their_own_output),
 		PROJECT_TEST(a_command_too_long_for_the_system_is_an_error),
 		PROJECT_TEST(an_interrupt_ends_all_and_starts_no_more),
