@@ -15,9 +15,9 @@
 #include "cli/final_out.h"
 #include "cli/load.h"
 #include "cli/outcome.h"
-#include "cli/rows.h"
 #include "cli/signals.h"
 #include "cli/watchers.h"
+#include "observers/rows.h"
 #include "report/ending.h"
 #include "scheduler/loop_host.h"
 
