@@ -24,6 +24,7 @@ struct drive {
 	uint32_t n_jobs, n_targets, parallel, fail_every, n_chatter;
 	double mean_s, interval_s, stop_after_s;
 	bool color;
+	bool hold; /* the last job goes on until the run is told to end */
 
 	struct ev_loop *loop;
 	struct sched *sched;
@@ -43,6 +44,9 @@ static struct fake_outcome script(const struct job *job, uint32_t attempt, void 
 	bool fails = d->fail_every && job->n % d->fail_every == d->fail_every - 1;
 
 	(void)attempt;
+	if (d->hold && job->n == d->n_jobs - 1)
+		return (struct fake_outcome){
+			.submit = SUBMIT_ACCEPTED, .status = JOB_PASSED, .duration_s = 1e6};
 	return (struct fake_outcome){
 		.submit = SUBMIT_ACCEPTED,
 		.status = fails ? JOB_FAILED : JOB_PASSED,
@@ -210,12 +214,13 @@ static int run(struct drive *d)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"view", 1, NULL, 'v'},	    {"jobs", 1, NULL, 'n'},
-		{"targets", 1, NULL, 't'},  {"parallel", 1, NULL, 'j'},
-		{"mean", 1, NULL, 'm'},	    {"fail-every", 1, NULL, 'f'},
-		{"interval", 1, NULL, 'i'}, {"stop-after", 1, NULL, 's'},
-		{"report", 1, NULL, 'r'},   {"color", 0, NULL, 'c'},
-		{"chatter", 1, NULL, 'x'},  {0}};
+		{"view", 1, NULL, 'v'},		 {"jobs", 1, NULL, 'n'},
+		{"targets", 1, NULL, 't'},	 {"parallel", 1, NULL, 'j'},
+		{"mean", 1, NULL, 'm'},		 {"fail-every", 1, NULL, 'f'},
+		{"interval", 1, NULL, 'i'},	 {"stop-after", 1, NULL, 's'},
+		{"report", 1, NULL, 'r'},	 {"color", 0, NULL, 'c'},
+		{"ignore-hangup", 0, NULL, 'h'}, {"hold", 0, NULL, 'H'},
+		{"chatter", 1, NULL, 'x'},	 {0}};
 	struct drive d = {.view = "auto",
 			  .n_jobs = 100,
 			  .n_targets = 3,
@@ -255,6 +260,12 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			d.n_chatter = (uint32_t)atoi(optarg);
+			break;
+		case 'H':
+			d.hold = true;
+			break;
+		case 'h':
+			signal(SIGHUP, SIG_IGN);
 			break;
 		case 'c':
 			d.color = true;
