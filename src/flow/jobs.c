@@ -191,7 +191,7 @@ static void make_graph(struct load *l, struct plan *plan, const struct top *top,
 	expand_entries(l, plan, top->entries, top->n_entries, &by_name);
 	if (l->diags->n_errors == n_before)
 		needs_resolve(l, plan, &by_name, top->entries, top->n_entries);
-	if (l->diags->n_errors == n_before && options->items)
+	if (l->diags->n_errors == n_before && options->items && options->items[0])
 		select_jobs(plan, options->items, &by_name, l->diags);
 	map_done(&by_name);
 }

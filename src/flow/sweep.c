@@ -71,6 +71,18 @@ static void read_product_axis(struct load *l, struct sweep *s, struct hjson_node
 	d->values = axis_read(l, member, name, &d->n);
 }
 
+/* Columns become rows. */
+static const char *const *side_by_side(struct arena *mem, const char *const **columns, uint32_t n,
+				       uint64_t n_rows)
+{
+	const char **values = arena_array(mem, n_rows * n, sizeof(*values));
+
+	for (uint64_t row = 0; row < n_rows; row++)
+		for (uint32_t c = 0; c < n; c++)
+			values[row * n + c] = columns[c][row];
+	return values;
+}
+
 /* zip: {a: [1, 2], b: [x, y]}: columns of the same length. */
 static void read_zip(struct load *l, struct sweep *s, struct hjson_node *zip)
 {
@@ -78,7 +90,6 @@ static void read_zip(struct load *l, struct sweep *s, struct hjson_node *zip)
 	const char *const **columns = arena_array(l->mem, n + 1, sizeof(*columns));
 	struct dimension *d = add_dimension(l, s, n);
 	struct hjson_node *m, *first = NULL;
-	const char **values;
 	bool is_bad = false;
 
 	hjson_for_each (m, zip) {
@@ -111,11 +122,7 @@ static void read_zip(struct load *l, struct sweep *s, struct hjson_node *zip)
 	}
 	if (n == 0)
 		cfg_error(l->cfg, l->diags, zip, "'zip' has no axes");
-	values = arena_array(l->mem, d->n * n, sizeof(*values));
-	for (uint64_t row = 0; row < d->n; row++)
-		for (uint32_t c = 0; c < n; c++)
-			values[row * n + c] = columns[c][row];
-	d->values = values;
+	d->values = side_by_side(l->mem, columns, n, d->n);
 }
 
 static void read_product(struct load *l, struct sweep *s, struct hjson_node *node)
