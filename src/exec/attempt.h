@@ -7,7 +7,10 @@
 #ifndef EXEC_ATTEMPT_H
 #define EXEC_ATTEMPT_H
 
+#include <sys/resource.h>
+
 #include "base/confine.h"
+#include "exec/kept.h"
 #include "exec/launch.h"
 #include "exec/slot_rules.h"
 #include "exec/tree.h"
@@ -22,18 +25,13 @@ enum attempt_phase {
 	ATTEMPT_OVER,  /* result is set */
 };
 
-/* Daemons that jobs may leave behind ("keep"): they live as long as the slot. */
-struct kept {
-	pid_t *at;
-	size_t n, cap;
-};
-
 struct attempt {
 	/* ---- the slot's, for all its attempts ---- */
 	struct confine confine;
 	struct kept kept;
 	double grace_s;
-	uint64_t nofile;
+	struct rlimit nofile;			      /* what jobs get */
+	bool has_nofile;			      /* and it is not what we have */
 	struct str program, program_of, program_path; /* the last look-up in PATH */
 	uint64_t oom_kills; /* by the kernel, on this machine, when we looked last */
 	double oom_read_s;
@@ -58,7 +56,6 @@ struct attempt {
 };
 
 void attempt_init(struct attempt *a, const struct slot_hello *hello);
-void attempt_done(struct attempt *a);
 
 void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);

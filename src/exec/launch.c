@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,18 +49,10 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 		}
 	}
 	str_clear(ret);
+	if (*argv0 != '/')
+		str_printf(ret, "%s/", cwd);
 	str_add(ret, argv0);
 	return strchr(argv0, '/') ? 0 : -1;
-}
-
-static void set_nofile(uint64_t nofile)
-{
-	struct rlimit limit;
-
-	if (nofile == 0 || getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return;
-	limit.rlim_cur = nofile;
-	setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /*
@@ -77,7 +68,8 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *arg
 	setsid();
 	dup2(l->log_fd, STDOUT_FILENO);
 	dup2(l->log_fd, STDERR_FILENO);
-	set_nofile(l->nofile);
+	if (l->nofile)
+		setrlimit(RLIMIT_NOFILE, l->nofile);
 	if (l->cwd && chdir(l->cwd) < 0) {
 		l->is_about_cwd = true;
 	} else {
@@ -133,7 +125,7 @@ void launch_explain(const struct launch *l, struct str *to)
 	else if (l->errnum == E2BIG)
 		what = "arguments and environment are too long for";
 	str_printf(to, "%s ", what);
-	quote(to, l->path);
+	quote(to, strchr(l->argv[0], '/') ? l->argv[0] : l->path);
 	if (strcmp(what, "cannot execute") == 0)
 		str_printf(to, ": %s", strerror(l->errnum));
 }

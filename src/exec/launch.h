@@ -5,7 +5,7 @@
 #define EXEC_LAUNCH_H
 
 #include <stdbool.h>
-#include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -15,8 +15,8 @@ struct launch {
 	const char *path; /* the program's file: launch_resolve() */
 	const char *const *argv, *const *env;
 	const char *cwd;
-	int log_fd;	 /* becomes standard output and standard error; standard input is ours */
-	uint64_t nofile; /* soft limit of open files; 0: ours */
+	int log_fd; /* becomes standard output and standard error; standard input is ours */
+	const struct rlimit *nofile; /* NULL: ours */
 
 	/* ---- set by launch_start() ---- */
 	int errnum;	   /* why it did not become a program; 0: it did */
@@ -24,8 +24,8 @@ struct launch {
 };
 
 /*
- * The file that argv0 names: itself if it holds a '/', else the first in search_path (the job's
- * PATH) that may be executed. -1: there is none; ret then holds argv0.
+ * The file that argv0 names, absolute: itself if it holds a '/', else the first in search_path (the
+ * job's PATH) that may be executed. -1: there is none.
  */
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret);
 

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How an attempt begins: its directory, log, environment, program, and the launch. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "exec/attempt_parts.h"
+#include "exec/odir.h"
+
+/* No process could be made: tried again so long. */
+static const double launch_pause_s = 0.05, launch_pause_most_s = 5, launch_give_up_s = 300;
+
+/* Linux: one argument may not be longer (MAX_ARG_STRLEN, its NUL included). */
+enum { ARGUMENT_MOST = 128 * 1024 };
+
+static double now_s(void)
+{
+	return clock_now(clock_real());
+}
+
+static void fail(struct attempt *a, struct error *err)
+{
+	attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, err);
+}
+
+static const char *own_string(struct attempt *a, char *s)
+{
+	a->own_strings = xreallocarray(a->own_strings, a->n_own_strings + 1, sizeof(char *));
+	a->own_strings[a->n_own_strings++] = s;
+	return s;
+}
+
+static const char *with_attempt(struct attempt *a, const char *s)
+{
+	if (!strstr(s, JOB_ATTEMPT_WORD))
+		return s;
+	return own_string(a, job_attempt_text(s, a->run.attempt));
+}
+
+static const char *find_path(const char *const *env)
+{
+	for (; *env; env++)
+		if (str_starts(*env, "PATH="))
+			return *env + 5;
+	return NULL;
+}
+
+/* The environment of this job; an array that is freed by the caller. */
+static const char **make_env(struct attempt *a)
+{
+	struct slot_rules *r = a->rules;
+	const char **env = xcalloc(r->n_env + ENV_PER_JOB + 1, sizeof(*env));
+	size_t n = r->n_env;
+
+	memcpy(env, r->env, n * sizeof(*env));
+	for (size_t i = 0; a->run.has_attempt && i < n; i++)
+		env[i] = with_attempt(a, env[i]);
+	env[n++] = own_string(a, xasprintf("DVSCHED_JOB=%s", a->run.id));
+	env[n++] = own_string(a, xasprintf("DVSCHED_ATTEMPT=%u", a->run.attempt));
+	env[n++] = own_string(a, xasprintf("DVSCHED_ODIR=%s", a->run.odir));
+	return env;
+}
+
+static int compare_strings(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int write_file(const char *path, const struct str *text, mode_t mode, struct error *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+		      mode);
+	int rc = 0;
+
+	if (fd < 0 || fs_write_all(fd, text->s ? text->s : "", text->len) < 0)
+		rc = error_sys(err, errno, "cannot write %s", path);
+	closep(&fd);
+	return rc;
+}
+
+static int dump_env(struct attempt *a, const char *const *env, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/env_vars", a->run.odir);
+	_cleanup_(str_done) struct str text = {0};
+	const char **sorted;
+	size_t n = 0;
+
+	while (env[n])
+		n++;
+	sorted = xcalloc(n + 1, sizeof(*sorted));
+	memcpy(sorted, env, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), compare_strings);
+	for (size_t i = 0; i < n; i++)
+		str_printf(&text, "%s\n", sorted[i]);
+	free(sorted);
+	return write_file(path, &text, 0666, err);
+}
+
+/* sh -c COMMAND with a command that is too long for one argument: it is read from a file. */
+static int shorten_argv(struct attempt *a, struct error *err)
+{
+	const char **argv = a->run.argv;
+	_cleanup_(str_done) struct str text = {0};
+	char *path;
+
+	if (a->run.n_argv != 3 || strcmp(argv[1], "-c") != 0 || strlen(argv[2]) < ARGUMENT_MOST)
+		return 0;
+	path = xasprintf("%s/command.sh", a->run.odir);
+	own_string(a, path);
+	str_printf(&text, "%s\n", argv[2]);
+	if (write_file(path, &text, 0777, err) < 0)
+		return -1;
+	argv[1] = path;
+	argv[2] = NULL;
+	a->run.n_argv = 2;
+	return 0;
+}
+
+static int write_header(struct attempt *a, struct error *err)
+{
+	str_clear(&a->header);
+	str_add(&a->header, "[Executing]:\n");
+	str_add(&a->header, a->run.command);
+	str_add(&a->header, "\n\n");
+	if (fs_write_all(a->log_fd, a->header.s, a->header.len) < 0)
+		return error_sys(err, errno, "cannot write the log %s", a->run.log_path);
+	return 0;
+}
+
+static int prepare(struct attempt *a, struct error *err)
+{
+	const struct job_rules *job = &a->rules->job;
+	struct odir_request r = {
+		.odir = a->run.odir,
+		.log_path = a->run.log_path,
+		.attempt = a->run.attempt,
+		.renew = job->renew_odir,
+		.keep = job->max_odirs,
+	};
+
+	a->log_fd = odir_prepare(&a->confine, &r, err);
+	if (a->log_fd < 0 || write_header(a, err) < 0)
+		return -1;
+	for (size_t i = 0; a->run.has_attempt && i < a->run.n_argv; i++)
+		a->run.argv[i] = with_attempt(a, a->run.argv[i]);
+	return shorten_argv(a, err);
+}
+
+/* Jobs in a row mostly run the same program: one look-up serves them all. */
+static int find_program(struct attempt *a, const char *const *env, struct error *err)
+{
+	const char *name = a->run.argv[0], *path = find_path(env);
+
+	if (a->program.len && strcmp(name, a->program_of.s) == 0 && str_eq(path, a->program_path.s))
+		return 0;
+	str_clear(&a->program);
+	str_clear(&a->program_of);
+	str_done(&a->program_path);
+	str_add(&a->program_of, name);
+	if (path)
+		str_add(&a->program_path, path);
+	if (launch_resolve(name, path, a->rules->job.cwd ? a->rules->job.cwd : "/", &a->program) ==
+	    0)
+		return 0;
+	str_clear(&a->program);
+	return error_plain(err, "command not found: '%s'", name);
+}
+
+static void reattempt_launch(struct attempt *a, int errnum)
+{
+	struct error err = {0};
+
+	if (a->phase != ATTEMPT_RETRY_LAUNCH) {
+		a->phase = ATTEMPT_RETRY_LAUNCH;
+		a->give_up_at = now_s() + launch_give_up_s;
+		a->pause_s = launch_pause_s;
+	}
+	if (now_s() >= a->give_up_at) {
+		error_sys(&err, errnum, "no process can be made for it");
+		fail(a, &err);
+		return;
+	}
+	a->phase_at = now_s() + a->pause_s;
+	a->pause_s = fmin(a->pause_s * 2, launch_pause_most_s);
+}
+
+static void launch(struct attempt *a, const char *const *env)
+{
+	struct launch l = {
+		.path = a->program.s,
+		.argv = a->run.argv,
+		.env = env,
+		.cwd = a->rules->job.cwd,
+		.log_fd = a->log_fd,
+		.nofile = a->has_nofile ? &a->nofile : NULL,
+	};
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+	pid_t pid = launch_start(&l);
+
+	if (pid < 0) {
+		reattempt_launch(a, errno);
+	} else if (l.errnum) {
+		launch_explain(&l, &text);
+		str_clear(&a->program); /* looked up again next time */
+		error_plain(&err, "%s", text.s);
+		fail(a, &err);
+	} else {
+		attempt_began(a, pid);
+	}
+}
+
+void attempt_launch(struct attempt *a)
+{
+	const char **env = make_env(a);
+	struct error err = {0};
+
+	if ((a->rules->job.dump_env && dump_env(a, env, &err) < 0) ||
+	    find_program(a, env, &err) < 0)
+		fail(a, &err);
+	else
+		launch(a, env);
+	free(env);
+}
+
+void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
+{
+	struct error err = {0};
+	struct wire copy;
+
+	/* Frames that follow move the buffer that w reads from. */
+	str_clear(&a->frame);
+	str_addn(&a->frame, w->at, (size_t)(w->end - w->at));
+	copy = (struct wire){a->frame.s, a->frame.s + a->frame.len, true};
+	a->ending = (struct ending){0};
+	a->leader = 0;
+	if (!slot_take_run(&copy, &a->run)) {
+		error_plain(&err, "the slot was sent a job that it cannot read");
+		fail(a, &err);
+		return;
+	}
+	a->rules = &rules[a->run.rules];
+	if (a->rules->job.is_dry_run) {
+		attempt_decide(a);
+		a->phase = ATTEMPT_OVER;
+	} else if (prepare(a, &err) < 0) {
+		fail(a, &err);
+	} else {
+		attempt_launch(a);
+	}
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the two files that make an attempt: attempt_begin.c starts it, attempt.c sees it out. */
+#ifndef EXEC_ATTEMPT_PARTS_H
+#define EXEC_ATTEMPT_PARTS_H
+
+#include "exec/attempt.h"
+
+/* attempt_begin.c: tries (again) to make the process. */
+void attempt_launch(struct attempt *a);
+
+/* attempt.c: the process is there. */
+void attempt_began(struct attempt *a, pid_t pid);
+/* The verdict on a->ending. */
+void attempt_decide(struct attempt *a);
+/* Over without a process; err is taken. */
+void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_reason reason,
+			   struct error *err);
+
+#endif
