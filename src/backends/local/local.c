@@ -274,7 +274,7 @@ static uint64_t raise_nofile(void)
 		return 0;
 	was = limit.rlim_cur;
 	limit.rlim_cur = limit.rlim_max;
-	return setrlimit(RLIMIT_NOFILE, &limit) == 0 ? was : 0;
+	return was != limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? was : 0;
 }
 
 static uint32_t parallel_of(const struct backend_env *env)
