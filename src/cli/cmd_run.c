@@ -85,8 +85,11 @@ static int open_run_dir(struct run *r)
 	struct error err = {0};
 
 	r->dir = run_dir_new(r->loaded.plan, sched_clock(r->sched), &err);
-	if (r->dir)
+	if (r->dir) {
+		if (run_dir_warning(r->dir))
+			log_warning("%s", run_dir_warning(r->dir));
 		return EXIT_PASSED;
+	}
 	log_error("%s%s%s", err.pos.file ? err.pos.file : "", err.pos.file ? ": " : "", err.msg);
 	error_done(&err);
 	return EXIT_INFRA;
@@ -183,7 +186,7 @@ static int report(struct run *r)
 	struct error err = {0};
 
 	if (results_write(r->dir, r->loaded.plan, &head, rows_next, &rows, &err) < 0) {
-		log_error("%s: %s", path, err.msg);
+		log_error("%s", err.msg);
 		error_done(&err);
 		if (outcome.exit_code == EXIT_PASSED)
 			outcome.exit_code = EXIT_INFRA;
