@@ -135,7 +135,8 @@ static void remove_path(struct process *p, const char *path)
 static bool empty_some(struct process *p)
 {
 	struct error err = {0};
-	const char *dir = confine_trash_dir(&p->fence, &err);
+	/* Nobody may have said yet where the root is. */
+	const char *dir = p->fence.root ? confine_trash_dir(&p->fence, &err) : NULL;
 	DIR *d = dir ? opendir(dir) : NULL;
 	struct dirent *e = NULL;
 	bool is_removed = false;
