@@ -16,7 +16,8 @@ struct printer_env {
 	struct ev_loop *loop;
 	int fd; /* where to draw: standard error, as log lines */
 	bool color;
-	double interval_s; /* least time between two drawings; 0: every change */
+	/* Least time between two drawings; 0: every change; < 0: the printer's own. */
+	double interval_s;
 	/* The user asks, by a key, for what a signal would do; NULL: cannot. */
 	void (*interrupt)(void *ctx);
 	void *interrupt_ctx;

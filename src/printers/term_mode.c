@@ -26,7 +26,7 @@ static struct {
 	stack_t stack;
 	volatile sig_atomic_t is_active;
 	bool is_registered;
-	char stack_bytes[STACK_BYTES];
+	_Alignas(64) char stack_bytes[STACK_BYTES];
 } mode;
 
 /* Waits for the terminal half a second at most. */

@@ -155,13 +155,10 @@ static void report(const struct drive *d)
 	fclose(to);
 }
 
-static int run(struct drive *d)
+static int run(struct drive *d, const struct printer_env *env, const struct printer_type *type)
 {
 	struct fake_options fake = {
 		.script = script, .script_ctx = d, .max_parallel = d->parallel, .loop = d->loop};
-	struct printer_env env = {
-		.loop = d->loop, .fd = 2, .color = d->color, .interval_s = d->interval_s};
-	const struct printer_type *type = printer_type_choose(d->view, &env);
 	struct sched_options options = {0};
 	struct error err = {0};
 	struct diags diags;
@@ -174,17 +171,13 @@ static int run(struct drive *d)
 	watch_signal(d, &d->interrupted, on_signal, SIGINT);
 	watch_signal(d, &d->terminated, on_signal, SIGTERM);
 	watch_signal(d, &d->crash, on_crash, SIGUSR1);
-	if (!type || !type->can(&env)) {
-		fprintf(stderr, "drive: cannot show '%s' here\n", d->view);
-		return 2;
-	}
 	d->sched = sched_new(&options, loop_host_get(host));
 	sched_add_backend(d->sched, backend);
 	if (sched_load(d->sched, plan, NULL, NULL, &diags) < 0) {
 		diags_print(&diags, stderr, false, false);
 		return 2;
 	}
-	d->printer = type->create(&env, &err);
+	d->printer = type->create(env, &err);
 	if (!d->printer) {
 		fprintf(stderr, "drive: %s\n", err.msg);
 		return 2;
@@ -209,6 +202,19 @@ static int run(struct drive *d)
 	diags_done(&diags);
 	plan_free(plan);
 	return rc;
+}
+
+static int run_where_it_can(struct drive *d)
+{
+	struct printer_env env = {
+		.loop = d->loop, .fd = 2, .color = d->color, .interval_s = d->interval_s};
+	const struct printer_type *type = printer_type_choose(d->view, &env);
+
+	if (!type || !type->can(&env)) {
+		fprintf(stderr, "drive: cannot show '%s' here\n", d->view);
+		return 2;
+	}
+	return run(d, &env, type);
 }
 
 int main(int argc, char **argv)
@@ -275,7 +281,7 @@ int main(int argc, char **argv)
 		}
 	signal(SIGPIPE, SIG_IGN);
 	d.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-	c = run(&d);
+	c = run_where_it_can(&d);
 	ev_loop_destroy(d.loop);
 	return c;
 }

@@ -59,7 +59,7 @@ class FullScreen(unittest.TestCase):
         return self.tmux("display", "-p", "alternate=#{alternate_on} cursor=#{cursor_flag}").strip()
 
     def assert_restored(self):
-        self.wait_for(r"rc=", "alternate=0 cursor=1")
+        self.wait_for(r"^rc=\d", "alternate=0 cursor=1")
         self.type("stty -a | grep -o ' -*icanon\\| -*echo '", "Enter")
         self.wait_for(r"^ icanon *\n echo *$")
 
