@@ -15,8 +15,8 @@ struct job_usage {
 struct job_result {
 	enum job_status status; /* PASSED, FAILED or KILLED */
 	enum job_reason reason; /* REASON_NONE for a pass */
-	const char
-		*message; /* one line for people, UTF-8, no control characters; NULL for a pass */
+	const char *message; /* one line for people, UTF-8, no control characters; NULL for a pass
+				without remark */
 	const char *context; /* lines of the log around the failure, '\n' between, at most 4 KiB; or
 				NULL */
 	uint32_t line;	     /* of the log that decided it, from 1; 0: none */
