@@ -104,8 +104,6 @@ static void make_watchers(struct run *r)
 		.scratch_root = r->loaded.plan->scratch_root,
 		.argv = r->args->argv,
 		.color = load_wants_color(r->args, STDERR_FILENO),
-		.interrupt = signals_raise,
-		.interrupt_ctx = &r->signals,
 	};
 
 	watchers_make(&r->watchers, &options);

@@ -99,11 +99,6 @@ void signals_attach(struct signals *s, struct sched *sched, struct observer *pri
 	s->deadline_fd = deadline_fd;
 }
 
-void signals_raise(void *ctx)
-{
-	stop_run(ctx, SIGINT);
-}
-
 void signals_stop(struct signals *s)
 {
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)

@@ -32,7 +32,6 @@ void signals_start(struct signals *s, struct ev_loop *loop);
 /* From then on they have something to stop. */
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
 		    int deadline_fd);
-void signals_raise(void *s); /* as Ctrl-C does */
 void signals_stop(struct signals *s);
 
 #endif

@@ -56,12 +56,6 @@ static void make_observers(struct watchers *w, const struct watchers_options *op
 	}
 }
 
-/* A live view is redrawn often; lines of text are not. */
-static double default_interval(const struct printer_type *type)
-{
-	return strcmp(type->name, "plain") == 0 ? 10 : 0.1;
-}
-
 static void make_printer(struct watchers *w, const struct watchers_options *options)
 {
 	struct printer_env env = {
@@ -69,8 +63,6 @@ static void make_printer(struct watchers *w, const struct watchers_options *opti
 		.fd = STDERR_FILENO,
 		.color = options->color,
 		.interval_s = options->run->interval_s,
-		.interrupt = options->interrupt,
-		.interrupt_ctx = options->interrupt_ctx,
 	};
 	const struct printer_type *type = printer_type_choose(options->run->view, &env);
 	struct error err = {0};
@@ -83,8 +75,6 @@ static void make_printer(struct watchers *w, const struct watchers_options *opti
 			    type->name);
 		type = printer_type_choose("plain", &env);
 	}
-	if (env.interval_s < 0)
-		env.interval_s = default_interval(type);
 	if (!type->create)
 		return;
 	w->printer = type->create(&env, &err);
@@ -111,18 +101,22 @@ void watchers_subscribe(const struct watchers *w, struct sched *s)
 		sched_subscribe(s, w->at[i]);
 }
 
+static void free_observer(struct observer *o)
+{
+	if (o->is_broken && o->broken_why)
+		log_warning("%s", o->broken_why);
+	o->ops->destroy(o);
+}
+
 void watchers_free(struct watchers *w)
 {
 	log_set_sink(NULL, NULL);
+	/* The printer first: what the others have to say is then an ordinary line. */
 	if (w->printer)
-		w->printer->ops->destroy(w->printer);
-	for (unsigned i = 0; i < w->n; i++) {
-		if (w->at[i] == w->printer)
-			continue;
-		if (w->at[i]->is_broken && w->at[i]->broken_why)
-			log_warning("%s", w->at[i]->broken_why);
-		w->at[i]->ops->destroy(w->at[i]);
-	}
+		free_observer(w->printer);
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->at[i] != w->printer)
+			free_observer(w->at[i]);
 	clerk_free(w->clerk);
 	*w = (struct watchers){0};
 }

@@ -26,8 +26,6 @@ struct watchers_options {
 	const char *scratch_root;
 	const char *const *argv; /* the command line, for the record */
 	bool color;
-	void (*interrupt)(void *ctx); /* a key that means Ctrl-C */
-	void *interrupt_ctx;
 };
 
 /* What cannot be made is a warning; the run goes on without it. The journal is made first: it hears

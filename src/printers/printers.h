@@ -18,9 +18,6 @@ struct printer_env {
 	bool color;
 	/* Least time between two drawings; 0: every change; < 0: the printer's own. */
 	double interval_s;
-	/* The user asks, by a key, for what a signal would do; NULL: cannot. */
-	void (*interrupt)(void *ctx);
-	void *interrupt_ctx;
 };
 
 struct printer_type {
