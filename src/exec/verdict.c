@@ -2,10 +2,12 @@
 #include "exec/verdict.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "exec/log_scan.h"
 #include "exec/verdict_text.h"
@@ -63,13 +65,23 @@ static bool judge_killed(struct judge *j)
 	return decide(j, JOB_KILLED, j->end->kill_reason);
 }
 
+/* DVSim's limits are in minutes and its text is what users grep for; ours may be anything. */
+static void add_limit(struct str *out, double s)
+{
+	if (fmod(s, 6) == 0) {
+		verdict_add_float(out, s / 60);
+		str_add(out, " minutes");
+	} else {
+		duration_add(out, s);
+	}
+}
+
 static bool judge_timeout(struct judge *j)
 {
 	if (!j->end->is_timeout)
 		return false;
 	str_add(&j->message, "Job timed out after ");
-	verdict_add_float(&j->message, j->end->timeout_s / 60);
-	str_add(&j->message, " minutes");
+	add_limit(&j->message, j->end->timeout_s);
 	return decide(j, JOB_KILLED, REASON_TIMEOUT);
 }
 

@@ -112,7 +112,7 @@ class FullScreen(unittest.TestCase):
             before = self.seen()
             self.type(*keys)
             if first is None:
-                self.wait_for(r"Failures  39(.*\n)*(?!.*FAILED build.job_0 ).*FAILED")
+                self.wait_for(r"\A(?![\s\S]*FAILED build\.job_0 )[\s\S]*Failures  39")
             else:
                 self.wait_for(r"Failures  39.*\n.*FAILED build.job_0 ")
             self.assertNotEqual(before, self.seen())

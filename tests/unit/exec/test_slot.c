@@ -207,7 +207,7 @@ static void hiding_does_not_help(void **state)
 	str_done(&who);
 }
 
-static void a_deadline_ends_in_minutes(void **state)
+static void a_deadline_ends_the_job_and_says_which(void **state)
 {
 	struct slot_bed *b = *state;
 
@@ -215,7 +215,7 @@ static void a_deadline_ends_in_minutes(void **state)
 	bed_helper(b, "for-ever", NULL);
 	bed_run(b);
 	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
-	assert_string_equal(b->result.message, "Job timed out after 0.001 minutes");
+	assert_string_equal(b->result.message, "Job timed out after 0.06s");
 	assert_int_equal(b->result.term_signal, SIGTERM);
 	assert_true(b->result.duration_s >= 0.06);
 }
@@ -574,7 +574,7 @@ int main(int argc, char **argv)
 		CASE(a_thousand_daemons_are_gone_before_the_verdict),
 		CASE(chains_of_forks_are_caught),
 		CASE(hiding_does_not_help),
-		CASE(a_deadline_ends_in_minutes),
+		CASE(a_deadline_ends_the_job_and_says_which),
 		CASE(what_ignores_term_gets_kill_after_the_grace),
 		CASE(a_second_kill_may_be_harder),
 		CASE(the_stopped_hear_term),
