@@ -116,7 +116,7 @@ static void block_build(struct printer *p, struct canvas *c, unsigned columns, u
 
 static void add_lines(struct str *unit, const char *text, size_t len)
 {
-	const char *end = text + len;
+	const char *end = len ? text + len : text; /* nothing may be NULL */
 
 	while (text < end) {
 		const char *eol = text;
