@@ -50,7 +50,15 @@ void clock_virtual_init(struct clock_virtual *v, double wall_start_s)
 	*v = (struct clock_virtual){
 		.clock = {virtual_now, virtual_wall},
 		.wall_start_s = wall_start_s,
+		.alarm_s = INFINITY,
 	};
+}
+
+void clock_virtual_set_alarm(struct clock_virtual *v, double at_s)
+{
+	v->alarm_s = at_s;
+	if (v->alarm_changed)
+		v->alarm_changed(v->mover);
 }
 
 static double unit_of(const char *s, size_t len)

@@ -21,8 +21,14 @@ const struct clock *clock_real(void);
 struct clock_virtual {
 	struct clock clock;
 	double now_s, wall_start_s;
+	double alarm_s; /* somebody wants to be awake then; whoever moves the clock stops there */
+	void (*alarm_changed)(
+		void *mover); /* set, with mover, by whoever moves the clock; or NULL */
+	void *mover;
 };
 void clock_virtual_init(struct clock_virtual *v, double wall_start_s);
+/* INFINITY: no more. */
+void clock_virtual_set_alarm(struct clock_virtual *v, double at_s);
 
 static inline double clock_now(const struct clock *c)
 {

@@ -41,8 +41,13 @@ static void on_alarm(struct sched_host *host, double at_s)
 
 	h->alarm_s = at_s;
 	ev_timer_stop(h->loop, &h->timer);
-	if (isinf(at_s) || host->clock != clock_real())
-		return; /* a virtual clock: looked at in every iteration */
+	if (host->clock != clock_real()) {
+		/* Looked at in every iteration; whoever moves the clock must know of it. */
+		clock_virtual_set_alarm((struct clock_virtual *)host->clock, at_s);
+		return;
+	}
+	if (isinf(at_s))
+		return;
 	ev_now_update(h->loop);
 	ev_timer_set(&h->timer, after_s > 0 ? after_s : 0, 0);
 	ev_timer_start(h->loop, &h->timer);

@@ -209,6 +209,18 @@ class Backends(Story):
         self.assertRegex(run.err, r"a\.hjson:6:\d+: error: .*lokal")
         self.assert_left_nothing()
 
+    def test_a_pause_before_a_retry_passes_in_virtual_time(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: v
+          backends: { fake: { outcomes: { "a": "fail" } } }
+          jobs: [ { name: "a", argv: ["true"], retries: { max: 2, backoff: "1h" } } ]
+        }""")
+        run = self.dvsched("run", "a.hjson", "--fake")
+        self.assertEqual(run.code, 1, run.err)
+        self.assertEqual(len(jobs_of(self.results())["a"]["attempts"]), 3)
+        self.assertGreater(self.results()["run"]["duration_s"], 3 * 3600)
+
     def test_fake_settings_script_outcomes(self):
         self.write("a.hjson", """{
           flow: jobs

@@ -78,7 +78,7 @@ static void rearm(struct fake *f)
 	if (!f->options.loop)
 		return;
 	if (f->options.clock) {
-		if (first)
+		if (first || isfinite(f->options.clock->alarm_s))
 			ev_idle_start(f->options.loop, &f->idle);
 		else
 			ev_idle_stop(f->options.loop, &f->idle);
@@ -91,6 +91,11 @@ static void rearm(struct fake *f)
 	ev_now_update(f->options.loop);
 	ev_timer_set(&f->timer, after_s > 0 ? after_s : 0, 0);
 	ev_timer_start(f->options.loop, &f->timer);
+}
+
+static void on_alarm_changed(void *mover)
+{
+	rearm(mover);
 }
 
 /* ---- jobs in our hands ---- */
@@ -235,16 +240,27 @@ double fake_next_s(struct backend *b)
 	return first ? first->at_s : INFINITY;
 }
 
+static void move_to(struct clock_virtual *clock, double at_s)
+{
+	if (at_s > clock->now_s)
+		clock->now_s = at_s;
+}
+
 bool fake_step(struct backend *b)
 {
 	struct fake *f = fake_of(b);
-	const struct fake_job *first = first_event(f);
+	struct clock_virtual *clock = f->options.clock;
+	double next_s = fake_next_s(b);
 
-	assert(f->options.clock);
-	if (!first)
+	assert(clock);
+	if (clock->alarm_s < next_s) {
+		move_to(clock, clock->alarm_s);
+		clock->alarm_s = INFINITY; /* whoever set it sees the time */
+		return true;
+	}
+	if (isinf(next_s))
 		return false;
-	if (first->at_s > f->options.clock->now_s)
-		f->options.clock->now_s = first->at_s;
+	move_to(clock, next_s);
 	make_upcalls(f);
 	return true;
 }
@@ -372,6 +388,11 @@ struct backend *fake_new(const struct fake_options *options)
 	f->base.ops = &f->ops;
 	f->base.caps = (struct backend_caps){.is_virtual = options->clock != NULL};
 	f->base.max_parallel = options->max_parallel;
+	if (options->clock) {
+		f->base.clock = &options->clock->clock;
+		options->clock->alarm_changed = on_alarm_changed;
+		options->clock->mover = f;
+	}
 	heap_init(&f->events, event_less, NULL);
 	ev_timer_init(&f->timer, on_timer, 0, 0);
 	ev_idle_init(&f->idle, on_idle);
