@@ -5,15 +5,15 @@
 #include <string.h>
 
 #include "base/map.h"
+#include "base/mem.h"
 #include "report/buckets.h"
 
 /* While it is going on. */
 struct search {
 	struct causes *out;
 	struct bucketer *bucketer;
-	struct map by_key;  /* "<reason>\n<key>" -> struct bucket */
-	struct map by_id;   /* id of a root failure -> its struct bucket */
-	struct map by_user; /* id of a stopped job -> its entry in out->stopped_more */
+	struct map by_key; /* "<reason>\n<key>" -> struct bucket */
+	struct map blamed; /* id of a failed or stopped job -> the count of those it cancelled */
 	struct str scratch;
 	size_t room;
 };
@@ -55,13 +55,14 @@ static void add_failure(struct search *s, const struct result_row *row, uint32_t
 		s->out->next[b->last] = n;
 	b->last = n;
 	s->out->next[n] = CAUSES_NO_JOB;
-	map_set(&s->by_id, row->spec->id, b);
+	s->out->n_cancelled_by[n] = 0;
+	map_set(&s->blamed, row->spec->id, &s->out->n_cancelled_by[n]);
 }
 
 static void add_stopped(struct search *s, const struct result_row *row)
 {
 	s->out->stopped[row->reason]++;
-	map_set(&s->by_user, row->spec->id, &s->out->stopped_more[row->reason]);
+	map_set(&s->blamed, row->spec->id, &s->out->stopped_more[row->reason]);
 }
 
 static void add_root(struct search *s, const struct result_row *row, uint32_t n)
@@ -90,19 +91,45 @@ static void add_root(struct search *s, const struct result_row *row, uint32_t n)
 
 static void add_cancelled(struct search *s, const struct result_row *row)
 {
-	struct bucket *b;
-	uint32_t *stopped_more;
+	uint32_t *count;
 
 	if (row->status != JOB_KILLED || job_reason_class(row->reason) != CLASS_DEPENDENCY)
 		return;
-	b = row->cause ? map_get(&s->by_id, row->cause) : NULL;
-	stopped_more = row->cause ? map_get(&s->by_user, row->cause) : NULL;
-	if (b)
-		b->n_cancelled++;
-	else if (stopped_more)
-		++*stopped_more;
-	else
-		s->out->n_unexplained++;
+	count = row->cause ? map_get(&s->blamed, row->cause) : NULL;
+	++*(count ? count : &s->out->n_unexplained);
+}
+
+struct member {
+	uint32_t job, n_cancelled;
+};
+
+static int most_cancelled_first(const void *x, const void *y)
+{
+	const struct member *a = x, *b = y;
+
+	if (a->n_cancelled != b->n_cancelled)
+		return a->n_cancelled < b->n_cancelled ? 1 : -1;
+	return a->job < b->job ? -1 : 1;
+}
+
+/* The job that cancelled most others is the one to look at, wherever the plan has it. */
+static void sort_members(struct causes *c, struct bucket *b)
+{
+	_cleanup_(freep) struct member *members = xcalloc(b->n_jobs, sizeof(*members));
+	uint32_t n = 0, *link = &b->first;
+
+	for (uint32_t job = b->first; job != CAUSES_NO_JOB; job = c->next[job]) {
+		members[n++] = (struct member){job, c->n_cancelled_by[job]};
+		b->n_cancelled += c->n_cancelled_by[job];
+	}
+	if (!b->n_cancelled)
+		return;
+	qsort(members, n, sizeof(*members), most_cancelled_first);
+	for (uint32_t i = 0; i < n; i++) {
+		*link = b->last = members[i].job;
+		link = &c->next[b->last];
+	}
+	*link = CAUSES_NO_JOB;
 }
 
 static int costliest_first(const void *x, const void *y)
@@ -123,6 +150,7 @@ void causes_find(struct causes *ret, size_t n_jobs, results_next *next, void *ct
 
 	*ret = (struct causes){.mem = arena_new()};
 	ret->next = arena_array(ret->mem, n_jobs, sizeof(*ret->next));
+	ret->n_cancelled_by = arena_array(ret->mem, n_jobs, sizeof(*ret->n_cancelled_by));
 	for (size_t i = 0; i < n_jobs; i++) {
 		next(ctx, i, &row);
 		add_root(&s, &row, (uint32_t)i);
@@ -131,12 +159,13 @@ void causes_find(struct causes *ret, size_t n_jobs, results_next *next, void *ct
 		next(ctx, i, &row);
 		add_cancelled(&s, &row);
 	}
+	for (size_t i = 0; i < ret->n_buckets; i++)
+		sort_members(ret, ret->buckets[i]);
 	if (ret->n_buckets)
 		qsort(ret->buckets, ret->n_buckets, sizeof(*ret->buckets), costliest_first);
 	bucketer_free(s.bucketer);
 	map_done(&s.by_key);
-	map_done(&s.by_id);
-	map_done(&s.by_user);
+	map_done(&s.blamed);
 	str_done(&s.scratch);
 }
 

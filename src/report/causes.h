@@ -15,7 +15,7 @@ struct bucket {
 	const char *key; /* what is common to the messages */
 	enum job_reason reason;
 	enum job_status status; /* of the first */
-	uint32_t first;		/* job; the others: causes.next[] */
+	uint32_t first;		/* job; the others: causes.next[]; who cancelled most comes first */
 	uint32_t last;
 	uint32_t n_jobs, n_cancelled;
 };
@@ -24,7 +24,8 @@ struct causes {
 	struct arena *mem;
 	struct bucket **buckets; /* the one that cost most jobs first */
 	size_t n_buckets;
-	uint32_t *next; /* by job: the next one in its bucket, or CAUSES_NO_JOB */
+	uint32_t *next;		  /* by job: the next one in its bucket, or CAUSES_NO_JOB */
+	uint32_t *n_cancelled_by; /* by job: cancelled because of it, where it is in a bucket */
 	/* By class of the reason, of KILLED jobs only but for FAILED ones. */
 	uint32_t n_passed, n_failed, n_killed, n_cancelled, n_stopped;
 	uint32_t n_flaky, n_leaky;

@@ -144,7 +144,8 @@ static void add_context(struct writer *w, const char *context, unsigned most, bo
 	}
 }
 
-static void add_id(struct writer *w, const struct result_row *row)
+/* n_cancelled: to be told here; 0 where the bucket's last line says it. */
+static void add_id(struct writer *w, const struct result_row *row, uint32_t n_cancelled)
 {
 	str_add(w->out, "  ");
 	add_color(w, BOLD);
@@ -152,6 +153,8 @@ static void add_id(struct writer *w, const struct result_row *row)
 	add_color(w, PLAIN);
 	if (row->n_attempts > 1)
 		str_printf(w->out, "  (attempt %u)", row->attempts[row->n_attempts - 1].number);
+	if (n_cancelled)
+		str_printf(w->out, "  (cancelled %u)", n_cancelled);
 	str_addc(w->out, '\n');
 }
 
@@ -168,8 +171,9 @@ static void add_log_path(struct writer *w, const struct result_row *row, uint32_
 }
 
 /* told: the text that the reader has just seen; it is not said again. */
-static void add_job(struct writer *w, uint32_t n, const char *told, bool is_first)
+static void add_job(struct writer *w, const struct bucket *b, uint32_t n, const char *told)
 {
+	bool is_first = n == b->first;
 	unsigned most = is_first ? w->context_first : w->context_more;
 	const struct job_result *last = NULL;
 	struct result_row row;
@@ -177,7 +181,7 @@ static void add_job(struct writer *w, uint32_t n, const char *told, bool is_firs
 	w->next(w->ctx, n, &row);
 	if (row.n_attempts)
 		last = &row.attempts[row.n_attempts - 1].result;
-	add_id(w, &row);
+	add_id(w, &row, b->n_jobs > 1 ? w->causes.n_cancelled_by[n] : 0);
 	if (row.message && strcmp(row.message, told) != 0)
 		add_cut_line(w, "    ", row.message, 2 * (size_t)w->width);
 	add_log_path(w, &row, last ? last->line : 0);
@@ -232,7 +236,8 @@ static uint32_t add_bucket(struct writer *w, const struct bucket *b, uint32_t mo
 	for (; n != CAUSES_NO_JOB && n_shown < most; n = w->causes.next[n]) {
 		struct result_row row;
 
-		add_job(w, n, told, n_shown++ == 0);
+		add_job(w, b, n, told);
+		n_shown++;
 		w->next(w->ctx, n, &row);
 		freep(&told);
 		told = xstrdup(row.message ? row.message : "");

@@ -266,6 +266,34 @@ static void a_cause_may_stand_behind_what_it_cancelled(void **state)
 	story_done(&s);
 }
 
+static void who_cancelled_most_is_shown_first_in_its_bucket(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_init(&s, 520);
+	for (size_t i = 0; i < 10; i++)
+		set(&s, i, JOB_FAILED, REASON_EXIT, "exit 1");
+	s.attempts[0].result.context = "a test that went wrong";
+	s.attempts[7].result.context = "make: *** [all] Error 1";
+	cancel(&s, 10, 3);
+	for (size_t i = 11; i < 511; i++)
+		cancel(&s, i, 7);
+	assert_has(tell(&s), "10 jobs failed (exit): exit *\n"
+			     "  b:job7  (cancelled 500)\n"
+			     "    exit 1\n"
+			     "    /scratch/b/job7/log\n"
+			     "      | make: *** [all] Error 1\n"
+			     "  b:job3  (cancelled 1)\n"
+			     "    /scratch/b/job3/log\n"
+			     "  … and 8 more; 501 jobs cancelled because of them\n");
+	s.options.show_failures = UINT_MAX;
+	assert_has(tell(&s), "(cancelled 1)\n    /scratch/b/job3/log\n  b:job0\n");
+	assert_has(s.text.s,
+		   "  b:job9\n    /scratch/b/job9/log\n  501 jobs cancelled because of them");
+	story_done(&s);
+}
+
 static void messages_that_differ_in_their_reason_are_two_buckets(void **state)
 {
 	struct story s;
@@ -434,6 +462,7 @@ int main(void)
 		cmocka_unit_test(what_was_just_said_is_not_said_again),
 		cmocka_unit_test(what_the_user_stopped_is_counted_and_no_failure),
 		cmocka_unit_test(a_cause_may_stand_behind_what_it_cancelled),
+		cmocka_unit_test(who_cancelled_most_is_shown_first_in_its_bucket),
 		cmocka_unit_test(messages_that_differ_in_their_reason_are_two_buckets),
 		cmocka_unit_test(ten_thousand_failures_fit_into_60_lines),
 		cmocka_unit_test(the_room_that_is_left_goes_to_the_logs),
