@@ -16,6 +16,16 @@
 
 extern char **environ;
 
+void proc_hold_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR); /* the lowest free number, and children keep it */
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	closep(&fd);
+}
+
 static void set_attributes(posix_spawnattr_t *attr)
 {
 	sigset_t all, none;

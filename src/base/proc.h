@@ -17,6 +17,12 @@ struct proc {
 };
 
 /*
+ * The first thing main() does: a standard stream that somebody closed leads to /dev/null, so that
+ * no file of ours (or of a job's) ever takes its number.
+ */
+void proc_hold_streams(void);
+
+/*
  * Starts /proc/self/exe with argv = {name, mode, NULL}: default signal dispositions and an empty
  * mask, stdin and stdout on /dev/null, stderr ours, in a process group of its own so that the
  * terminal's signals do not reach it. Its end: EOF on the socket, then waitpid() by whoever started

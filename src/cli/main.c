@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/proc.h"
 #include "cli/cmd.h"
 #include "cli/load.h"
 #include "cli/signals.h"
@@ -58,6 +59,7 @@ int main(int argc, char **argv)
 {
 	int rc;
 
+	proc_hold_streams();
 	/* Our own processes: this program in another mode (base/proc.h). */
 	if (argc == 2 && strcmp(argv[1], "__slot") == 0)
 		return slot_main();

@@ -167,10 +167,10 @@ class Story(unittest.TestCase):
         return Done(process.args, process.returncode, out.decode(errors="replace"),
                     err.decode(errors="replace"))
 
-    def dvsched(self, *args, env=None, stdin=None, patience_s=PATIENCE_S):
+    def dvsched(self, *args, env=None, stdin=None, patience_s=PATIENCE_S, **options):
         """Runs the binary in the story's directory until it ends."""
         feed = subprocess.DEVNULL if stdin is None else subprocess.PIPE
-        process = self.start(*args, env=env, stdin=feed)
+        process = self.start(*args, env=env, stdin=feed, **options)
         return self.finish(process, None if stdin is None else stdin.encode(), patience_s)
 
     def run_dir(self, scratch="scratch"):

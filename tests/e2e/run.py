@@ -57,6 +57,19 @@ class Running(Story):
         self.assertLess(len(run.out.splitlines()), 60)
         self.assertTrue(os.path.islink(self.path("scratch/demo/failed/build")))
 
+    def test_a_closed_stream_is_no_hole_that_files_fall_into(self):
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [ { name: "a", command: "echo to stdout; echo to stderr >&2" } ]
+        }""")
+        for streams in ((2,), (0, 1, 2)):
+            run = self.dvsched("run", "cfg.hjson", "--view", "plain",
+                               preexec_fn=lambda: [os.close(fd) for fd in streams])
+            self.assertEqual(run.code, 0, run)
+            log = self.path("scratch/s/a/log").read_text()
+            self.assertIn("\nto stdout\nto stderr\n", log)
+
     def test_patterns_decide_before_the_exit_status(self):
         self.write("a.hjson", """{
           flow: jobs
