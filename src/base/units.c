@@ -10,10 +10,6 @@ struct unit {
 	double factor;
 };
 
-static const struct unit times[] = {
-	{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400},
-};
-
 static const struct unit sizes[] = {
 	{"", 1},	 {"B", 1},	{"K", 1024.0},	 {"KiB", 1024.0}, {"kB", 1e3},
 	{"KB", 1e3},	 {"M", 0x1p20}, {"MiB", 0x1p20}, {"MB", 1e6},	  {"G", 0x1p30},
@@ -43,35 +39,12 @@ static bool take_number(const char **at, double *ret)
 	return true;
 }
 
-static const struct unit *find_unit(const struct unit *units, size_t n, const char *s, size_t len)
+static const struct unit *find_unit(const char *name)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strlen(units[i].name) == len && memcmp(units[i].name, s, len) == 0)
-			return &units[i];
+	for (size_t i = 0; i < ARRAY_LEN(sizes); i++)
+		if (strcmp(sizes[i].name, name) == 0)
+			return &sizes[i];
 	return NULL;
-}
-
-bool units_duration(const char *text, double *ret_s)
-{
-	double sum = 0, last = 0;
-
-	do {
-		const struct unit *unit;
-		double value;
-		size_t len;
-
-		if (!take_number(&text, &value))
-			return false;
-		len = strcspn(text, "0123456789");
-		unit = find_unit(times, ARRAY_LEN(times), text, len);
-		if (!unit || (last > 0 && unit->factor >= last))
-			return false; /* "30m1h" and "1m1m" are slips of the pen */
-		last = unit->factor;
-		sum += value * unit->factor;
-		text += len;
-	} while (*text);
-	*ret_s = sum;
-	return true;
 }
 
 bool units_size(const char *text, uint64_t *ret_bytes)
@@ -83,7 +56,7 @@ bool units_size(const char *text, uint64_t *ret_bytes)
 		return false;
 	while (*text == ' ')
 		text++;
-	unit = find_unit(sizes, ARRAY_LEN(sizes), text, strlen(text));
+	unit = find_unit(text);
 	if (!unit || value * unit->factor >= 0x1p63)
 		return false;
 	*ret_bytes = (uint64_t)(value * unit->factor);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/units.h"
 
@@ -224,6 +225,12 @@ double cfg_fields_real(struct cfg_fields *f, const char *key, double least, doub
 	return otherwise;
 }
 
+/* A text names its unit: "90" may have been meant as minutes. */
+static bool is_duration(const char *text, double *ret_s)
+{
+	return text[strcspn(text, "smhdu")] && duration_parse(text, ret_s);
+}
+
 double cfg_fields_duration(struct cfg_fields *f, const char *key, double otherwise)
 {
 	struct hjson_node *node = cfg_fields_node(f, key);
@@ -234,7 +241,7 @@ double cfg_fields_duration(struct cfg_fields *f, const char *key, double otherwi
 		return otherwise;
 	if (number_of(f, node, &s) && s >= 0 && !isinf(s))
 		return s;
-	if (node->type == HJSON_STRING && units_duration(hjson_cstr(cfg_doc(f->cfg), node), &s))
+	if (node->type == HJSON_STRING && is_duration(hjson_cstr(cfg_doc(f->cfg), node), &s))
 		return s;
 	e = complain(f, key, node, "a duration such as \"90s\" or \"5m\"");
 	if (node->type == HJSON_STRING)
