@@ -179,3 +179,16 @@ void wall_add_stamp(struct str *b, double wall_s)
 	strftime(text, sizeof(text), "%Y%m%d_%H%M%S", &tm);
 	str_add(b, text);
 }
+
+const char *wall_find_stamp(const char *name)
+{
+	const char *dot = strrchr(name, '.'), *stamp = dot ? dot + 1 : name, *n;
+
+	for (int i = 0; i < 15; i++)
+		if (i == 8 ? stamp[i] != '_' : stamp[i] < '0' || stamp[i] > '9')
+			return NULL;
+	if (stamp[15] == '\0')
+		return stamp;
+	n = stamp + 16;
+	return stamp[15] == '_' && *n && n[strspn(n, "0123456789")] == '\0' ? stamp : NULL;
+}

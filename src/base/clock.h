@@ -51,5 +51,7 @@ void duration_add_hms(struct str *b, double s);
 void wall_add_iso(struct str *b, double wall_s);
 /* Local time YYYYmmdd_HHMMSS, DVSim's stamp. */
 void wall_add_stamp(struct str *b, double wall_s);
+/* The stamp that a file's name is, or ends with after a dot; may have _N after it. NULL: none. */
+const char *wall_find_stamp(const char *name);
 
 #endif

@@ -44,20 +44,21 @@ static int set_attempt_aside(struct confine *c, const char *path, uint32_t attem
 	return confine_rename(c, path, to, err);
 }
 
-/* YYYYmmdd_HHMMSS, with _N after it where two fell into one second. */
-static bool is_stamp(const char *name)
+/*
+ * What the names of odir's earlier directories begin with, before the stamp. A directory `latest`
+ * has its parent to itself, as in DVSim's layout; others have siblings that rotate on their own.
+ */
+static char *stamp_prefix(const char *odir)
 {
-	for (int i = 0; i < 15; i++)
-		if (i == 8 ? name[i] != '_' : name[i] < '0' || name[i] > '9')
-			return false;
-	return name[15] == '\0' || (name[15] == '_' && name[16] &&
-				    strspn(name + 16, "0123456789") == strlen(name + 16));
+	const char *name = path_base(odir);
+
+	return strcmp(name, "latest") == 0 ? xstrdup("") : xasprintf("%s.", name);
 }
 
-/* Newest first. */
+/* Newest first; before the stamps the names are the same. */
 static int compare_stamps(const void *a, const void *b)
 {
-	const char *x = *(char *const *)a, *y = *(char *const *)b;
+	const char *x = wall_find_stamp(*(char *const *)a), *y = wall_find_stamp(*(char *const *)b);
 	int by_time = strncmp(y, x, 15);
 	long nx = x[15] ? atol(x + 16) : 0, ny = y[15] ? atol(y + 16) : 0;
 
@@ -77,7 +78,14 @@ static int trash_stamps(struct confine *c, const char *parent, char **names, siz
 	return rc;
 }
 
-static int prune(struct confine *c, const char *parent, uint32_t keep, struct error *err)
+/* Is name the prefix and a stamp, and nothing else? */
+static bool is_old(const char *name, const char *prefix)
+{
+	return str_starts(name, prefix) && wall_find_stamp(name) == name + strlen(prefix);
+}
+
+static int prune(struct confine *c, const char *parent, const char *prefix, uint32_t keep,
+		 struct error *err)
 {
 	DIR *dir = opendir(parent);
 	struct dirent *e;
@@ -86,7 +94,7 @@ static int prune(struct confine *c, const char *parent, uint32_t keep, struct er
 	int rc = 0;
 
 	while (dir && (e = readdir(dir))) {
-		if (!is_stamp(e->d_name) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+		if (!is_old(e->d_name, prefix) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
 		if (n == cap) {
 			cap = cap ? cap * 2 : 16;
@@ -106,12 +114,12 @@ static int prune(struct confine *c, const char *parent, uint32_t keep, struct er
 	return rc;
 }
 
-static char *free_stamp(const char *parent, time_t at)
+static char *free_stamp(const char *parent, const char *prefix, time_t at)
 {
 	_cleanup_(str_done) struct str name = {0};
 	size_t len;
 
-	str_printf(&name, "%s/", parent);
+	str_printf(&name, "%s/%s", parent, prefix);
 	wall_add_stamp(&name, (double)at);
 	len = name.len;
 	for (unsigned i = 1; fs_exists(name.s); i++) {
@@ -123,15 +131,16 @@ static char *free_stamp(const char *parent, time_t at)
 
 static int rotate(struct confine *c, const struct odir_request *r, struct error *err)
 {
-	_cleanup_(freep) char *parent = dir_of(r->odir), *to = NULL;
+	_cleanup_(freep) char *parent = dir_of(r->odir), *prefix = stamp_prefix(r->odir);
+	_cleanup_(freep) char *to = NULL;
 	struct stat st;
 
 	if (lstat(r->odir, &st) < 0)
 		return error_sys(err, errno, "cannot look at %s", r->odir);
-	to = free_stamp(parent, st.st_ctim.tv_sec);
+	to = free_stamp(parent, prefix, st.st_ctim.tv_sec);
 	if (confine_rename(c, r->odir, to, err) < 0 || trash_attempts(c, r->odir, err) < 0)
 		return -1;
-	return r->keep ? prune(c, parent, r->keep - 1, err) : 0;
+	return r->keep ? prune(c, parent, prefix, r->keep - 1, err) : 0;
 }
 
 /* An existing odir is used as it is: but not one that leads out of the scratch root. */

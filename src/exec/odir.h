@@ -9,7 +9,7 @@
 struct odir_request {
 	const char *odir, *log_path;
 	uint32_t attempt; /* from 1 */
-	bool renew;	  /* an odir that exists is moved to its sibling YYYYmmdd_HHMMSS */
+	bool renew;	  /* an odir that exists is moved to <odir>.<stamp>; `latest`: to <stamp> */
 	uint32_t keep;	  /* with renew: directories kept, the new one included; 0: all */
 };
 

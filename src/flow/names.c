@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 #include "base/fs.h"
 
 enum { NAME_MOST = 255 };
@@ -22,6 +23,14 @@ static bool is_attempt_of_another(const char *name)
 		return false;
 	digits = dot + 9;
 	return *digits && digits[strspn(digits, "0123456789")] == '\0';
+}
+
+/* <name>.YYYYmmdd_HHMMSS is where `renew` moves what <name> left before. */
+static bool is_earlier_directory_of_another(const char *name)
+{
+	const char *stamp = wall_find_stamp(name);
+
+	return stamp && stamp > name && stamp[-1] == '.';
 }
 
 const char *name_cfg_fault(const char *name)
@@ -46,5 +55,7 @@ const char *name_job_fault(const char *name)
 			return "is a directory of status links";
 	if (is_attempt_of_another(name))
 		return "ends like the directory of a failed attempt";
+	if (is_earlier_directory_of_another(name))
+		return "ends like a directory that was moved aside";
 	return name_cfg_fault(name);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "base/attr.h"
 #include "base/clock.h"
 
 #include <math.h>
@@ -121,6 +122,35 @@ static void wall_times_are_written_as_iso(void **state)
 	str_done(&b);
 }
 
+static void a_stamp_is_found_at_the_end_of_a_name(void **state)
+{
+	static const struct {
+		const char *name;
+		int at; /* -1: there is none */
+	} cases[] = {
+		{"20261121_054957", 0},
+		{"20261121_054957_12", 0},
+		{"a.20261121_054957", 2},
+		{"a.b.20261121_054957_1", 4},
+		{"", -1},
+		{"a", -1},
+		{"2026112_0054957", -1},
+		{"20261121_054957_", -1},
+		{"20261121_054957_x", -1},
+		{"a20261121_054957", -1},
+		{"20261121_054957.a", -1},
+		{"20261121_0549571", -1},
+		{"20261121_", -1},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *found = wall_find_stamp(cases[i].name);
+
+		assert_int_equal(found ? found - cases[i].name : -1, cases[i].at);
+	}
+}
+
 static void stamps_are_local_time(void **state)
 {
 	struct str b = {0};
@@ -162,6 +192,7 @@ int main(void)
 		cmocka_unit_test(durations_are_written_short),
 		cmocka_unit_test(wall_times_are_written_as_iso),
 		cmocka_unit_test(stamps_are_local_time),
+		cmocka_unit_test(a_stamp_is_found_at_the_end_of_a_name),
 		cmocka_unit_test(a_virtual_clock_stands_until_moved),
 		cmocka_unit_test(the_real_clock_goes_forward),
 	};

@@ -174,6 +174,32 @@ static void only_the_newest_are_kept(void **state)
 	free(trash);
 }
 
+/* Jobs that share a parent rotate each on their own, and nothing of a job with a stamp for a name.
+ */
+static void siblings_keep_their_own(void **state)
+{
+	static const char *const names[] = {"a", "b", "a.b", "20200101_000000"};
+	struct bed *b = *state;
+
+	b->r.renew = true;
+	b->r.keep = 2;
+	for (int run = 0; run < 4; run++)
+		for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+			free(b->odir);
+			free(b->log);
+			b->odir = xasprintf("%s/%s", b->parent, names[i]);
+			b->log = xasprintf("%s/log", b->odir);
+			b->r.odir = b->odir;
+			b->r.log_path = b->log;
+			prepare(b, names[i]);
+		}
+	assert_int_equal(count(b->parent, "a.2"), 1);
+	assert_int_equal(count(b->parent, "b.2"), 1);
+	assert_int_equal(count(b->parent, "a.b.2"), 1);
+	assert_int_equal(count(b->parent, "20200101_000000.2"), 1);
+	assert_int_equal(count(b->parent, ""), 8);
+}
+
 static void a_failed_attempt_is_set_aside(void **state)
 {
 	struct bed *b = *state;
@@ -283,6 +309,7 @@ int main(void)
 		CASE(a_renewed_directory_is_moved_to_its_stamp),
 		CASE(stamps_that_collide_are_numbered),
 		CASE(only_the_newest_are_kept),
+		CASE(siblings_keep_their_own),
 		CASE(a_failed_attempt_is_set_aside),
 		CASE(where_the_directory_stays_the_log_is_set_aside),
 		CASE(links_lead_nowhere),

@@ -176,6 +176,10 @@ static void names_are_unique_and_fit_for_a_directory(void **state)
 		   "5:9: error: the job name 'passed' is a directory of status links\n" P
 		   "6:9: error: the job name 'a.attempt-2' ends like the directory of a failed "
 		   "attempt\n" P "7:9: error: the job name 'x/../../y' contains '/'\n"},
+		{"{ flow: jobs\n jobs: [ { name: \"a.20261121_054957\", argv: [\"x\"] }\n{ name: "
+		 "\"20261121_054957\", argv: [\"x\"] } ] }",
+		 P "2:18: error: the job name 'a.20261121_054957' ends like a directory that was "
+		   "moved aside\n"},
 		{"{ flow: jobs\n name: \"../up\"\n jobs: [ { name: \"a\", argv: [\"x\"] } ] }",
 		 P "2:8: error: the name '../up' contains '/'\n"},
 		{"{ flow: jobs\n name: \".dvsched\"\n jobs: [ { name: \"a\", argv: [\"x\"] } ] }",
