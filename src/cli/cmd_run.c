@@ -146,8 +146,9 @@ static void add_rerun(struct str *out, const struct run *r)
 		str_add(out, " --failed");
 }
 
-static void print_ending(struct run *r, const struct results_head *head, const char *results_path)
+static void print_ending(struct run *r, const struct results_head *head)
 {
+	_cleanup_(freep) char *results_path = xasprintf("%s/results.json", run_dir_path(r->dir));
 	struct rows rows = {.sched = r->sched};
 	struct str text = {0}, rerun = {0};
 	struct ending_options options = {
@@ -167,35 +168,34 @@ static void print_ending(struct run *r, const struct results_head *head, const c
 	rows_done(&rows);
 }
 
-/* Results first: nothing that is shown may be all there is. */
-static int report(struct run *r)
+/* Returns the exit code. */
+static int write_results(struct run *r, struct results_head *ret_head)
 {
 	struct outcome outcome = outcome_of(r->sched, r->signals.signum,
 					    r->signals.is_past_deadline);
-	_cleanup_(freep) char *path = xasprintf("%s/results.json", run_dir_path(r->dir));
-	struct results_head head = {
+	struct rows rows = {.sched = r->sched};
+	struct error err = {0};
+
+	*ret_head = (struct results_head){
 		.start_wall_s = sched_started_wall_s(r->sched),
 		.duration_s = clock_now(sched_clock(r->sched)) - sched_started_s(r->sched),
 		.outcome = outcome.name,
 		.exit_code = outcome.exit_code,
 		.argv = r->args->argv,
 	};
-	struct rows rows = {.sched = r->sched};
-	struct error err = {0};
-
-	if (results_write(r->dir, r->loaded.plan, &head, rows_next, &rows, &err) < 0) {
+	if (results_write(r->dir, r->loaded.plan, ret_head, rows_next, &rows, &err) < 0) {
 		log_error("%s", err.msg);
 		error_done(&err);
 		if (outcome.exit_code == EXIT_PASSED)
 			outcome.exit_code = EXIT_INFRA;
 	}
 	rows_done(&rows);
-	print_ending(r, &head, path);
 	return outcome.exit_code;
 }
 
 static int run_graph(struct run *r)
 {
+	struct results_head head;
 	int rc = open_run_dir(r);
 
 	if (rc != EXIT_PASSED)
@@ -203,8 +203,11 @@ static int run_graph(struct run *r)
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
 	loop_host_run(r->host, r->sched);
+	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
+	rc = write_results(r, &head);
 	watchers_free(&r->watchers);
-	return report(r);
+	print_ending(r, &head);
+	return rc;
 }
 
 static int run_loaded(struct run *r)

@@ -2,6 +2,10 @@
 """Stories of `dvsched run`: graphs, verdicts, retries, backends."""
 
 import os
+import pty
+import select
+import termios
+import time
 
 from harness import Story
 
@@ -69,6 +73,28 @@ class Running(Story):
             self.assertEqual(run.code, 0, run)
             log = self.path("scratch/s/a/log").read_text()
             self.assertIn("\nto stdout\nto stderr\n", log)
+
+    def test_results_do_not_wait_for_a_terminal_that_is_stopped(self):
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [ { name: "a", argv: ["true"] } ]
+        }""")
+        ours, terminal = pty.openpty()
+        self.addCleanup(os.close, ours)
+        termios.tcflow(terminal, termios.TCOOFF)
+        process = self.start("run", "cfg.hjson", "--view", "plain",
+                             preexec_fn=lambda: os.dup2(terminal, 2))
+        self.addCleanup(os.close, terminal)
+        results = self.path("scratch/.dvsched/runs/latest/results.json")
+        # The printer gives the terminal up after five seconds, and the ending comes then.
+        end = time.monotonic() + 4
+        while not results.exists() and time.monotonic() < end:
+            self.assertEqual(select.select([process.stdout], [], [], 0.01)[0], [])
+        self.assertTrue(results.exists())
+        termios.tcflow(terminal, termios.TCOON)
+        self.assertEqual(self.finish(process).code, 0)
+        self.assertIn(b"legend", os.read(ours, 65536))
 
     def test_patterns_decide_before_the_exit_status(self):
         self.write("a.hjson", """{
