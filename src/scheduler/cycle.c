@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Showing a cycle: one that is as short as a walk and a search find, as a path. */
+/* Showing cycles, as paths: of each knot one that is as short as a walk and a search find. */
 #include "scheduler/graph.h"
 
 #include <assert.h>
@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-enum { SHOWN_MOST = 20 };
+enum { SHOWN_MOST = 20, CYCLES_MOST = 20 };
 
 /* A job that is on a cycle: every job that is left has a dependency that is left, so that walking
  * along them must come back. */
@@ -82,11 +82,9 @@ static size_t shortest(const struct sched *s, const uint32_t *n_left, uint32_t *
 	return n;
 }
 
-void cycle_report(const struct sched *s, const uint32_t *n_left, struct diags *diags)
+static void show(const struct sched *s, const uint32_t *path, size_t n, struct diags *diags)
 {
-	_cleanup_(freep) uint32_t *path = xcalloc(s->n_jobs, sizeof(*path));
 	_cleanup_(str_done) struct str text = {0};
-	size_t n = shortest(s, n_left, path);
 	struct diag *e;
 
 	for (size_t i = 0; i < n && i < SHOWN_MOST; i++)
@@ -101,5 +99,41 @@ void cycle_report(const struct sched *s, const uint32_t *n_left, struct diags *d
 				      *b = s->jobs[path[(i + 1) % n]].spec;
 
 		diag_note(e, a->pos, "'%s' needs '%s'", a->id, b->id);
+	}
+}
+
+/* The jobs of the path count as done, and so does what waits for nothing else. Returns how many. */
+static size_t leave_out(const struct sched *s, const uint32_t *path, size_t n_path,
+			uint32_t *n_left)
+{
+	_cleanup_(freep) uint32_t *queue = xcalloc(s->n_jobs, sizeof(*queue));
+	size_t first = 0, n = 0;
+
+	for (; n < n_path; n++) {
+		queue[n] = path[n];
+		n_left[path[n]] = 0;
+	}
+	while (first < n) {
+		const struct job *job = &s->jobs[queue[first++]];
+
+		for (uint32_t k = 0; k < job->n_dependents; k++) {
+			uint32_t d = s->dependents[job->dependents_at + k] & EDGE_JOB;
+
+			if (n_left[d] > 0 && --n_left[d] == 0)
+				queue[n++] = d;
+		}
+	}
+	return n;
+}
+
+void cycle_report(const struct sched *s, uint32_t *n_left, size_t n_jobs, struct diags *diags)
+{
+	_cleanup_(freep) uint32_t *path = xcalloc(s->n_jobs, sizeof(*path));
+
+	for (unsigned i = 0; i < CYCLES_MOST && n_jobs > 0; i++) {
+		size_t n = shortest(s, n_left, path);
+
+		show(s, path, n, diags);
+		n_jobs -= leave_out(s, path, n, n_left);
 	}
 }

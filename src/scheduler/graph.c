@@ -190,6 +190,7 @@ int graph_load(struct sched *s, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 	_cleanup_(freep) uint32_t *n_left = xcalloc(s->n_jobs, sizeof(*n_left));
+	size_t n_visited;
 
 	check_ids(s, diags);
 	if (!check_edges(s, diags))
@@ -197,7 +198,8 @@ int graph_load(struct sched *s, struct diags *diags)
 	number_dependents(s);
 	fill_dependents(s);
 	check_finally(s, diags);
-	if (visit_in_order(s, n_left) < s->n_jobs)
-		cycle_report(s, n_left, diags);
+	n_visited = visit_in_order(s, n_left);
+	if (n_visited < s->n_jobs)
+		cycle_report(s, n_left, s->n_jobs - n_visited, diags);
 	return diags->n_errors > n_before ? -1 : 0;
 }

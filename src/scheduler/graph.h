@@ -12,8 +12,11 @@ static inline uint32_t n_deps(const struct job_spec *spec)
 
 /* Fills dependents and flags of all jobs. Returns 0, or -1 after errors. */
 int graph_load(struct sched *s, struct diags *diags);
-/* n_left[job]: dependencies that could not be put in order; zero for those not on or behind a
- * cycle. There is one. */
-void cycle_report(const struct sched *s, const uint32_t *n_left, struct diags *diags);
+/*
+ * n_left[job]: dependencies that could not be put in order; above zero for n_jobs of them, those on
+ * or behind a cycle. Tells of the first cycles of which none shares a job with another; n_left is
+ * used up.
+ */
+void cycle_report(const struct sched *s, uint32_t *n_left, size_t n_jobs, struct diags *diags);
 
 #endif

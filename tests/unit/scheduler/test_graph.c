@@ -79,6 +79,49 @@ static void a_long_cycle_is_cut(void **state)
 	bed_done(&b);
 }
 
+/* Two cycles, the second behind the first, and a job that is on none behind both. */
+static void cycles_that_share_no_job_are_told_at_once(void **state)
+{
+	struct job_spec *a, *x, *c, *d, *e;
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 5);
+	a = bed_job(&b, "a");
+	x = bed_job(&b, "b");
+	c = bed_job(&b, "c");
+	d = bed_job(&b, "d");
+	e = bed_job(&b, "e");
+	bed_needs(&b, a, x);
+	bed_needs(&b, x, a);
+	bed_needs(&b, c, d);
+	bed_needs(&b, c, a);
+	bed_needs_any(&b, d, c);
+	bed_needs(&b, e, c);
+	bed_needs(&b, e, a);
+	refused_with(&b, "jobs depend on each other in a cycle: a -> b -> a");
+	assert_int_equal(b.diags.n_errors, 2);
+	assert_string_equal(b.diags.first->next->msg,
+			    "jobs depend on each other in a cycle: c -> d -> c");
+	bed_done(&b);
+}
+
+static void many_cycles_are_told_in_part(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 100);
+	for (unsigned i = 0; i < 100; i++) {
+		struct job_spec *job = bed_job(&b, "j%u", i);
+
+		bed_needs(&b, job, job);
+	}
+	assert_int_equal(bed_load(&b), -1);
+	assert_int_equal(b.diags.n_errors, 20);
+	bed_done(&b);
+}
+
 static void a_job_that_needs_itself_is_a_cycle(void **state)
 {
 	struct job_spec *a;
@@ -294,6 +337,8 @@ int main(void)
 		cmocka_unit_test(a_cycle_is_a_path_with_a_place_per_edge),
 		cmocka_unit_test(a_short_cycle_is_shown_where_there_is_a_long_one),
 		cmocka_unit_test(a_long_cycle_is_cut),
+		cmocka_unit_test(cycles_that_share_no_job_are_told_at_once),
+		cmocka_unit_test(many_cycles_are_told_in_part),
 		cmocka_unit_test(a_job_that_needs_itself_is_a_cycle),
 		cmocka_unit_test(twins_are_told_with_both_places),
 		cmocka_unit_test(a_dependency_that_is_not_there_is_an_error),
