@@ -63,6 +63,8 @@ void cfg_interrupt(void);
 
 /* Position of a node or its key, for messages; and messages with the line and a caret under it. */
 struct src_pos cfg_pos(const struct cfg *c, hjson_pos pos);
+/* Where the configuration begins: the place of what is missing in it. */
+struct src_pos cfg_start(const struct cfg *c);
 struct diag *cfg_error(const struct cfg *c, struct diags *diags, const struct hjson_node *at,
 		       const char *fmt, ...) _printf_(4, 5);
 struct diag *cfg_key_error(const struct cfg *c, struct diags *diags,

@@ -21,6 +21,11 @@ struct src_pos cfg_pos(const struct cfg *c, hjson_pos pos)
 	return (struct src_pos){p.name, p.line, p.col};
 }
 
+struct src_pos cfg_start(const struct cfg *c)
+{
+	return (struct src_pos){cfg_shown_path(c->mem, c->path), 1, 1};
+}
+
 /* Bytes of the line before column col (from 1). */
 static size_t bytes_before(const struct hjson_place *p)
 {

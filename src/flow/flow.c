@@ -45,8 +45,7 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 	struct diag *e;
 
 	if (!node) {
-		e = diag_error(diags, (struct src_pos){.file = cfg_path(c)},
-			       "the configuration has no 'flow'");
+		e = diag_error(diags, cfg_start(c), "the configuration has no 'flow'");
 		diag_hint(e, "for a graph of jobs write 'flow: jobs'");
 		return NULL;
 	}

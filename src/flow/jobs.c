@@ -92,8 +92,7 @@ static void read_jobs(struct load *l, struct hjson_node *node, const struct flow
 	struct hjson_node *e;
 
 	if (!node) {
-		diag_error(l->diags, (struct src_pos){.file = cfg_path(l->cfg)},
-			   "the configuration has no 'jobs'");
+		diag_error(l->diags, cfg_start(l->cfg), "the configuration has no 'jobs'");
 		return;
 	}
 	if (node->type != HJSON_ARRAY || node->n == 0) {

@@ -23,7 +23,7 @@ static void check(const struct bad *cases, size_t n)
 static void the_flow_must_be_known(void **state)
 {
 	static const struct bad cases[] = {
-		{"{ jobs: [] }", "t.hjson: error: the configuration has no 'flow'\n"
+		{"{ jobs: [] }", "t.hjson:1:1: error: the configuration has no 'flow'\n"
 				 "  hint: for a graph of jobs write 'flow: jobs'\n"},
 		{"{ flow: job\n }",
 		 P "1:9: error: there is no flow 'job'\n  hint: did you mean 'jobs'?\n"},
@@ -67,7 +67,7 @@ static void keys_must_be_known(void **state)
 static void a_job_has_a_name_and_one_command(void **state)
 {
 	static const struct bad cases[] = {
-		{"{ flow: jobs\n }", "t.hjson: error: the configuration has no 'jobs'\n"},
+		{"{ flow: jobs\n }", "t.hjson:1:1: error: the configuration has no 'jobs'\n"},
 		{"{ flow: jobs\n jobs: [] }", P "2:8: error: 'jobs' is empty\n"},
 		{"{ flow: jobs\n jobs: { a: 1 } }",
 		 P "2:8: error: 'jobs' must be a list of objects\n"},
