@@ -108,6 +108,29 @@ unsigned cells_add_cut(struct str *out, const char *s, unsigned columns, bool is
 	return taken + more_columns;
 }
 
+/* Bytes of "\033[1;33m" at the start of s, or 0. */
+static size_t color_len(const char *s, size_t n)
+{
+	size_t i = 2;
+
+	if (n < 3 || s[0] != '\033' || s[1] != '[')
+		return 0;
+	while (i < n && (s[i] == ';' || (s[i] >= '0' && s[i] <= '9')))
+		i++;
+	return i < n && s[i] == 'm' ? i + 1 : 0;
+}
+
+void cells_add_plain(struct str *out, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		size_t skip = color_len(s + i, n - i);
+
+		if (!skip)
+			str_addc(out, s[i]);
+		i += skip ? skip : 1;
+	}
+}
+
 bool cells_locale_is_utf8(void)
 {
 	setlocale(LC_CTYPE, "");

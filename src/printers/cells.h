@@ -29,6 +29,10 @@ unsigned cells_width(const char *s, bool is_utf8);
  */
 unsigned cells_add_cut(struct str *out, const char *s, unsigned columns, bool is_utf8);
 
+/* Appends n bytes of s without the sequences that colour it: for where colours are set otherwise.
+ */
+void cells_add_plain(struct str *out, const char *s, size_t n);
+
 /* The locale's LC_CTYPE is taken over from the environment; true if it is UTF-8. */
 bool cells_locale_is_utf8(void);
 

@@ -338,11 +338,13 @@ static void curses_failed(struct printer *p, const struct tally_failure *f)
 static void curses_logged(struct printer *p, const char *text, size_t len)
 {
 	struct curses *own = p->own;
+	struct str plain = {0};
 
 	while (len && text[len - 1] == '\n')
 		len--;
+	cells_add_plain(&plain, text, len < 500 ? len : 500);
 	free(own->said);
-	own->said = xstrndup(text, len < 500 ? len : 500);
+	own->said = str_take(&plain);
 	if (p->run_name)
 		curses_draw(p);
 }

@@ -150,11 +150,35 @@ static void a_bar_shows_every_part_and_is_full_only_at_the_end(void **state)
 	}
 }
 
+static void colours_are_taken_out_and_nothing_else(void **state)
+{
+	static const struct {
+		const char *s, *plain;
+	} cases[] = {
+		{"", ""},
+		{"dvsched: \033[1;33mwarning: it\033[0m", "dvsched: warning: it"},
+		{"\033[mx\033[31m\033[4m", "x"},
+		{"\033[2J\033]0;m\033[1;", "\033[2J\033]0;m\033[1;"},
+		{"[1m\033", "[1m\033"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct str out = {0};
+
+		str_add(&out, "");
+		cells_add_plain(&out, cases[i].s, strlen(cases[i].s));
+		assert_string_equal(out.s, cases[i].plain);
+		str_done(&out);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(text_is_cleaned_and_cut_to_columns),
 		cmocka_unit_test(a_row_is_cut_at_the_right_edge),
+		cmocka_unit_test(colours_are_taken_out_and_nothing_else),
 		cmocka_unit_test(colours_are_written_only_where_asked_for),
 		cmocka_unit_test(a_bar_shows_every_part_and_is_full_only_at_the_end),
 	};
