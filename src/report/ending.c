@@ -76,13 +76,12 @@ static void add_cut(struct str *b, const char *s, size_t columns)
 		str_add(b, "…");
 }
 
-static void add_cut_line(struct writer *w, const char *margin, const char *s, size_t columns)
+static void add_indented(struct writer *w, const char *margin, const char *s, size_t columns)
 {
 	size_t taken = strlen(margin);
 
 	str_add(w->out, margin);
 	add_cut(w->out, s, columns > taken ? columns - taken : 1);
-	str_addc(w->out, '\n');
 }
 
 static void add_printable(struct str *b, const char *s)
@@ -114,8 +113,9 @@ static void add_context_line(struct writer *w, const char *line, size_t len)
 	str_add(&text, "");
 	str_add_printable(&text, spaced.s, spaced.len);
 	add_color(w, DIM);
-	add_cut_line(w, "      | ", text.s, w->width);
+	add_indented(w, "      | ", text.s, w->width);
 	add_color(w, PLAIN);
+	str_addc(w->out, '\n');
 }
 
 static unsigned count_lines(const char *s)
@@ -182,8 +182,10 @@ static void add_job(struct writer *w, const struct bucket *b, uint32_t n, const 
 	if (row.n_attempts)
 		last = &row.attempts[row.n_attempts - 1].result;
 	add_id(w, &row, b->n_jobs > 1 ? w->causes.n_cancelled_by[n] : 0);
-	if (row.message && strcmp(row.message, told) != 0)
-		add_cut_line(w, "    ", row.message, 2 * (size_t)w->width);
+	if (row.message && strcmp(row.message, told) != 0) {
+		add_indented(w, "    ", row.message, 2 * (size_t)w->width);
+		str_addc(w->out, '\n');
+	}
 	add_log_path(w, &row, last ? last->line : 0);
 	if (!last || !last->context || !*last->context)
 		return;
