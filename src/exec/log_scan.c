@@ -200,6 +200,22 @@ static void scan_line(struct log_scan *s, const char *line, size_t n)
 		try_pass_patterns(s, line, n);
 }
 
+/*
+ * A line that is longer than we read: what fails there fails, but whether it passes could depend on
+ * what was not read, and so could its end, so pass patterns are not asked.
+ */
+static void scan_head(struct log_scan *s, const char *line, size_t n)
+{
+	size_t n_missing = s->n_missing;
+
+	s->is_cut = true;
+	s->n_missing = 0;
+	scan_line(s, line, n);
+	s->n_missing = n_missing;
+	if (s->outcome == SCAN_CLEAN && s->n_fail)
+		found_undecided(s, NULL);
+}
+
 /* CR and CRLF become LF, in place; a CR at the very end may be half of a CRLF. */
 static size_t fold_ends(struct log_scan *s, char *at, size_t n)
 {
@@ -267,8 +283,7 @@ void log_scan_took(struct log_scan *s, size_t n)
 	}
 	keep_from(s, at);
 	if (s->len >= LOG_LINE_MOST && !s->is_done) {
-		s->is_cut = true;
-		scan_line(s, s->buf, LOG_LINE_MOST);
+		scan_head(s, s->buf, LOG_LINE_MOST);
 		s->is_skipping = true;
 		s->len = 0;
 	}

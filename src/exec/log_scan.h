@@ -2,7 +2,8 @@
 /*
  * Looking for patterns in a log, line by line as Python reads text: LF, CR and CRLF all end a line,
  * and a line is matched with a '\n' at its end. Bytes that are no UTF-8 match as U+FFFD. Memory is
- * bounded: of a line over LOG_LINE_MOST only the beginning is matched (is_cut).
+ * bounded: of a line over LOG_LINE_MOST only the beginning is read (is_cut), and only for failures;
+ * whether the rest would fail is then undecided. It never makes a pass.
  */
 #ifndef EXEC_LOG_SCAN_H
 #define EXEC_LOG_SCAN_H
@@ -18,7 +19,7 @@ enum { LOG_MESSAGE_MOST = 1024, LOG_CONTEXT_MOST = 4096 };
 enum scan_outcome {
 	SCAN_CLEAN,	/* no fail pattern; pass patterns: see n_missing */
 	SCAN_FAIL,	/* message, context, line */
-	SCAN_UNDECIDED, /* pattern, line */
+	SCAN_UNDECIDED, /* pattern (NULL: the line is too long), line */
 };
 
 struct log_scan {

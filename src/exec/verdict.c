@@ -132,22 +132,23 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 	case SCAN_UNDECIDED:
 		j->ret->line = line_of(j, s);
 		str_printf(&j->message,
-			   "a pattern could not be decided on line %u: too much backtracking",
-			   j->ret->line);
+			   "a pattern could not be decided on line %u: ", j->ret->line);
+		if (s->undecided)
+			str_add(&j->message, "too much backtracking");
+		else
+			str_printf(&j->message, "longer than %d KiB", LOG_LINE_MOST / 1024);
 		return decide(j, JOB_FAILED, REASON_PATTERN_ERROR);
 	case SCAN_CLEAN:
 		break;
 	}
 	if (s->n_missing) {
 		name_missing(j, s);
+		if (s->is_cut)
+			str_printf(&j->message, "; lines over %d KiB were not searched",
+				   LOG_LINE_MOST / 1024);
 		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
 		return decide(j, JOB_FAILED, REASON_MISSING_PATTERN);
 	}
-	if (s->is_cut)
-		str_printf(&j->message,
-			   "a line of the log is longer than %d KiB: only its "
-			   "beginning was matched",
-			   LOG_LINE_MOST / 1024);
 	return false;
 }
 

@@ -60,7 +60,7 @@ static void scan_begin(struct scan *t, const char *pass, const char *fail)
 
 static void scan_feed(struct scan *t, const char *text, size_t n)
 {
-	while (n) {
+	while (n && !t->s.is_done) {
 		size_t room;
 		char *to = log_scan_room(&t->s, &room);
 
@@ -148,24 +148,38 @@ static void ends_of_lines_are_pythons(void **state)
 	}
 }
 
-static void of_an_endless_line_the_head_is_matched(void **state)
+static void an_endless_line_never_makes_a_pass(void **state)
 {
+	static const struct {
+		const char *pass, *fail;
+		enum scan_outcome outcome;
+		size_t n_missing;
+		uint32_t line;
+	} cases[] = {
+		{NULL, "BAD", SCAN_UNDECIDED, 0, 2}, /* it stands in the part that is not read */
+		{NULL, "^no", SCAN_UNDECIDED, 0, 2},	    {NULL, "^aaaa", SCAN_FAIL, 0, 2},
+		{"^a+$", NULL, SCAN_CLEAN, 1, 0}, /* where we stop reading is no end of line */
+		{"^(?!.*BAD)aaaa", NULL, SCAN_CLEAN, 1, 0}, {"^first$", NULL, SCAN_CLEAN, 0, 0},
+		{"^last$", NULL, SCAN_CLEAN, 0, 0}, /* lines that follow are read */
+	};
 	size_t n = 3 << 20;
 	char *text = xmalloc(n);
-	struct scan t;
 
 	(void)state;
 	memset(text, 'a', n);
-	scan_begin(&t, "^aaaa", "^BAD");
-	scan_feed(&t, text, n);
-	scan_feed(&t, "BAD", 3); /* still the same line */
-	scan_feed(&t, "\nBAD\n", 5);
-	log_scan_end(&t.s);
-	assert_true(t.s.is_cut);
-	assert_int_equal(t.s.n_missing, 0);
-	assert_int_equal(t.s.outcome, SCAN_FAIL);
-	assert_int_equal(t.s.line, 2);
-	scan_done(&t);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct scan t;
+
+		scan_begin(&t, cases[i].pass, cases[i].fail);
+		scan_feed(&t, "first\n", 6);
+		scan_feed(&t, text, n);
+		scan_feed(&t, "BAD\nlast\n", 9);
+		log_scan_end(&t.s);
+		assert_int_equal(t.s.outcome, cases[i].outcome);
+		assert_int_equal(t.s.n_missing, cases[i].n_missing);
+		assert_int_equal(t.s.line, cases[i].line);
+		scan_done(&t);
+	}
 	free(text);
 }
 
@@ -434,7 +448,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_split_of_a_log_is_read_alike),
 		cmocka_unit_test(ends_of_lines_are_pythons),
-		cmocka_unit_test(of_an_endless_line_the_head_is_matched),
+		cmocka_unit_test(an_endless_line_never_makes_a_pass),
 		cmocka_unit_test(nul_bytes_are_bytes),
 		cmocka_unit_test(what_is_shown_is_bounded),
 		cmocka_unit_test(a_file_that_gets_shorter_is_stale),
