@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -138,27 +139,29 @@ static void wait_a_little(struct watch *w, const sigset_t *signals)
 	}
 }
 
-static int exit_code_of(int status)
-{
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	return EXIT_BY_SIGNAL + WTERMSIG(status);
-}
-
 /* The scheduler is gone without a word: its journal knows what had ended. */
-static int complete_results(const struct watch *w)
+static int complete_results(const struct watch *w, enum job_reason reason, int exit_code)
 {
 	struct error err = {0};
 
 	if (!w->has_path)
-		return EXIT_DEADLINE;
-	if (results_recover(w->path, REASON_RUN_DEADLINE, EXIT_DEADLINE, &err) < 0) {
+		return exit_code;
+	if (results_recover(w->path, reason, exit_code, &err) < 0) {
 		log_error("the results of %s could not be completed: %s", w->path, err.msg);
 		error_done(&err);
 	} else {
 		log_info("results: %s/results.json", w->path);
 	}
-	return EXIT_DEADLINE;
+	return exit_code;
+}
+
+static int lost_scheduler(const struct watch *w, int term_signal)
+{
+	bool is_from_outside = term_signal == SIGKILL || term_signal == SIGXCPU;
+
+	log_error("the scheduler (pid %d) was ended by signal %d (%s)", (int)w->pid, term_signal,
+		  strsignal(term_signal));
+	return complete_results(w, REASON_LOST, is_from_outside ? EXIT_INFRA : EXIT_OUR_BUG);
 }
 
 static int watch_until_end(struct watch *w, double grace_s, const sigset_t *signals)
@@ -175,7 +178,9 @@ static int watch_until_end(struct watch *w, double grace_s, const sigset_t *sign
 	}
 	while (w->fd >= 0 && !w->has_path)
 		hear(w);
-	return w->was_killed ? complete_results(w) : exit_code_of(status);
+	if (w->was_killed)
+		return complete_results(w, REASON_RUN_DEADLINE, EXIT_DEADLINE);
+	return WIFSIGNALED(status) ? lost_scheduler(w, WTERMSIG(status)) : WEXITSTATUS(status);
 }
 
 static void block(sigset_t *signals, sigset_t *ret_before)
@@ -191,6 +196,7 @@ static void block(sigset_t *signals, sigset_t *ret_before)
 int deadline_split(double in_s, double grace_s, int *ret_exit)
 {
 	struct watch w = {.deadline = clock_now(clock_real()) + in_s};
+	pid_t clock_pid = getpid();
 	sigset_t signals, before;
 	int pipe_fds[2];
 
@@ -203,6 +209,10 @@ int deadline_split(double in_s, double grace_s, int *ret_exit)
 	block(&signals, &before);
 	w.pid = fork();
 	if (w.pid == 0) {
+		/* Whoever kills the process that was started means the run. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != clock_pid)
+			raise(SIGKILL);
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		close(pipe_fds[0]);
 		return pipe_fds[1];

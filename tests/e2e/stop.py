@@ -116,6 +116,22 @@ class Stopping(Story):
         self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]),
                          ("KILLED", "run_deadline"))
 
+    def test_a_clock_completes_the_results_of_a_killed_scheduler(self):
+        process = self.begin("--run-deadline", "1h")
+        os.kill(children_of(process.pid)[0], signal.SIGKILL)
+        done = self.finish(process)
+        self.assertEqual(done.code, 3, done)
+        self.assertIn("was ended by signal 9", done.err)
+        jobs = jobs_of(self.results())
+        self.assertEqual(jobs["quick"]["status"], "PASSED")
+        self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]), ("KILLED", "lost"))
+        self.assertEqual(self.results()["run"]["outcome"], "lost")
+
+    def test_a_killed_clock_takes_the_run_with_it(self):
+        process = self.begin("--run-deadline", "1h")
+        process.kill()
+        self.finish(process)  # the output ends when all of the run's processes have
+
     def test_a_signal_to_the_clock_reaches_the_scheduler(self):
         process = self.begin("--run-deadline", "1h")
         process.send_signal(signal.SIGTERM)
