@@ -205,6 +205,7 @@ static int run_graph(struct run *r)
 	loop_host_run(r->host, r->sched);
 	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
 	rc = write_results(r, &head);
+	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
 	print_ending(r, &head);
 	return rc;

@@ -11,6 +11,10 @@
 #include "config/config.h"
 #include "printers/printers.h"
 
+/* What cannot be launched any more is killed within one turn of the loop: drawing waits for that.
+ */
+static const double storm_s = 0.2;
+
 static const int stop_signals[SIGNALS_STOP] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 static void on_early(int signum)
@@ -30,6 +34,26 @@ void signals_before_run(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+static void on_calm(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct signals *s = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (s->printer)
+		printer_pause(s->printer, false);
+}
+
+static void pause_printer(struct signals *s)
+{
+	if (!s->printer)
+		return;
+	printer_pause(s->printer, true);
+	ev_timer_stop(s->loop, &s->calm);
+	ev_timer_set(&s->calm, storm_s, 0);
+	ev_timer_start(s->loop, &s->calm);
+}
+
 static void stop_run(struct signals *s, int signum)
 {
 	if (!s->signum)
@@ -37,8 +61,7 @@ static void stop_run(struct signals *s, int signum)
 	s->n++;
 	if (!s->sched || s->n > 2)
 		exit(EXIT_BY_SIGNAL + signum);
-	if (s->printer)
-		printer_pause(s->printer, true);
+	pause_printer(s);
 	if (s->n == 1)
 		log_warning("%s: stopping; jobs get TERM, then KILL after the grace; once more: "
 			    "KILL now",
@@ -89,6 +112,8 @@ void signals_start(struct signals *s, struct ev_loop *loop)
 	ev_signal_start(loop, &s->deadline);
 	ev_timer_init(&s->alive, on_alive, 1, 1);
 	s->alive.data = s;
+	ev_init(&s->calm, on_calm);
+	s->calm.data = s;
 }
 
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
@@ -105,4 +130,5 @@ void signals_stop(struct signals *s)
 		ev_signal_stop(s->loop, &s->stop[i]);
 	ev_signal_stop(s->loop, &s->deadline);
 	ev_timer_stop(s->loop, &s->alive);
+	ev_timer_stop(s->loop, &s->calm);
 }

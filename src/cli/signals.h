@@ -19,7 +19,7 @@ struct signals {
 	struct sched *sched;	  /* borrowed */
 	struct observer *printer; /* borrowed; or NULL */
 	ev_signal stop[SIGNALS_STOP], deadline;
-	ev_timer alive;
+	ev_timer alive, calm;
 	int deadline_fd; /* -1: no run deadline */
 	int signum;	 /* the first that came; 0: none */
 	unsigned n;
@@ -29,7 +29,8 @@ struct signals {
 /* Before a run: Ctrl-C ends the eval_cmds that are running, and us. */
 void signals_before_run(void);
 void signals_start(struct signals *s, struct ev_loop *loop);
-/* From then on they have something to stop. */
+/* From then on they have something to stop. The printer is quiet for a moment after each signal;
+ * attach again with NULL before it goes. */
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
 		    int deadline_fd);
 void signals_stop(struct signals *s);

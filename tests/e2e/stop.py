@@ -3,6 +3,8 @@
 
 import os
 import pathlib
+import re
+import select
 import signal
 
 from harness import Story
@@ -75,6 +77,28 @@ class Stopping(Story):
         process.send_signal(signal.SIGINT)
         self.assertEqual(self.finish(process).code, 130)
         self.assertEqual(self.statuses(), {"deaf": "KILLED"})
+
+    def test_the_view_goes_on_while_jobs_use_their_grace(self):
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [
+            { name: "deaf", command: "trap 'echo term > events' TERM; echo up > events; while :; do read x < never; done" }
+            { name: "after", argv: ["true"], needs: ["deaf"] }
+          ]
+        }""")
+        events = self.fifo()
+        self.fifo("never")
+        process = self.start("run", "cfg.hjson", "--view", "plain", "-pi", "0", "--grace", "1000s")
+        self.assertEqual(events.line(), "up")
+        process.send_signal(signal.SIGINT)
+        seen = b""
+        while not re.search(rb"\[ +after +\].*K: +1", seen):
+            self.assertTrue(select.select([process.stderr], [], [], 20)[0], seen)
+            seen += os.read(process.stderr.fileno(), 65536)
+        self.assertEqual(events.line(), "term")
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(process).code, 130)
 
     def test_the_grace_ends_a_job_that_is_deaf_to_term(self):
         self.config("""{
