@@ -77,27 +77,61 @@ static unsigned find_line(const struct source *s, size_t offset)
 	return low;
 }
 
+static void begin_line(struct source *s, unsigned line)
+{
+	size_t stop = s->lines[line];
+
+	while (stop < s->len && !text_is(s->text[stop], TEXT_EOL))
+		stop++;
+	s->last_line = line;
+	s->last_at = s->lines[line];
+	s->last_stop = stop;
+	s->last_columns = 0;
+}
+
+/* Columns before offset, which is in the last line: counted from its start or the last place. */
+static size_t columns_before(struct source *s, size_t offset)
+{
+	const char *at = s->text + offset, *start = s->text + s->lines[s->last_line];
+	const char *last = s->text + s->last_at;
+
+	if (at >= last)
+		s->last_columns += text_columns(last, at);
+	else if (last - at < at - start)
+		s->last_columns -= text_columns(at, last);
+	else
+		s->last_columns = text_columns(start, at);
+	s->last_at = offset;
+	return s->last_columns;
+}
+
+/* A byte order mark is before its line, the second half of a line end behind. */
+static size_t within(size_t offset, size_t start, size_t stop)
+{
+	if (offset < start)
+		return start;
+	return offset < stop ? offset : stop;
+}
+
 struct hjson_place source_place(struct source *s, hjson_pos pos)
 {
 	size_t offset = pos - s->base;
-	const char *at = s->text + offset;
-	const char *end = s->text + s->len;
-	const char *start, *stop;
 	unsigned line;
+	size_t start;
 
 	if (!s->lines)
 		make_lines(s);
 	line = find_line(s, offset);
-	start = s->text + s->lines[line];
-	for (stop = start; stop < end && !text_is(*stop, TEXT_EOL);)
-		stop++;
+	start = s->lines[line];
+	if (line != s->last_line || s->last_stop == 0)
+		begin_line(s, line);
 	return (struct hjson_place){
 		.name = s->name,
 		.line = line + 1,
-		.col = (unsigned)text_columns(start, at < stop ? at : stop) + 1,
+		.col = (unsigned)columns_before(s, within(offset, start, s->last_stop)) + 1,
 		.offset = offset,
-		.line_text = start,
-		.line_len = (size_t)(stop - start),
+		.line_text = s->text + start,
+		.line_len = s->last_stop - start,
 	};
 }
 

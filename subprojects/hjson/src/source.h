@@ -12,6 +12,10 @@ struct source {
 	hjson_pos base;	 /* positions base .. base + len are here; the last one is the end */
 	uint32_t *lines; /* offsets of the line starts; NULL until somebody asks */
 	unsigned n_lines;
+	/* The place asked for last, from which the next is counted: a file may be a single line. */
+	unsigned last_line;	   /* from 0 */
+	size_t last_at, last_stop; /* offsets: of the place, of the end of its line; 0: none yet */
+	size_t last_columns;	   /* before last_at */
 };
 
 /* Text is copied. The source must not be made when base + len would not fit a position. */

@@ -112,6 +112,39 @@ static void places_show_their_line(void)
 	hjson_free(doc);
 }
 
+/* Forwards, backwards and to and fro; counting from the line's start each time would take minutes.
+ */
+static void places_in_one_long_line_are_found_fast(void)
+{
+	enum { N = 200000 };
+	struct hjson_doc *doc = hjson_new();
+	char *text = malloc(6 * N + 3), *end = text;
+	struct hjson_node *r, *n;
+	hjson_pos *pos = malloc(N * sizeof(*pos));
+	unsigned i = 0, n_wrong = 0;
+
+	*end++ = '[';
+	for (; i < N; i++)
+		end += sprintf(end, "\"é\",");
+	*end++ = ']';
+	*end = '\0';
+	r = parse(doc, text);
+	i = 0;
+	hjson_for_each (n, r)
+		pos[i++] = n->pos;
+	for (i = 0; i < N; i++)
+		n_wrong += hjson_where(doc, pos[i]).col != 2 + 4 * i;
+	for (i = N; i-- > 0;)
+		n_wrong += hjson_where(doc, pos[i]).col != 2 + 4 * i;
+	for (i = 0; i < N; i++)
+		n_wrong += hjson_where(doc, pos[i ^ 5]).col != 2 + 4 * (i ^ 5);
+	CHECK(n_wrong == 0);
+	CHECK(at(doc, r->pos, 1, 1));
+	free(pos);
+	free(text);
+	hjson_free(doc);
+}
+
 static void end_of_text_has_a_place(void)
 {
 	struct hjson_doc *doc = hjson_new();
@@ -514,6 +547,7 @@ int main(void)
 	RUN(values_and_keys_have_places);
 	RUN(nowhere_is_nowhere);
 	RUN(places_show_their_line);
+	RUN(places_in_one_long_line_are_found_fast);
 	RUN(end_of_text_has_a_place);
 	RUN(sources_share_a_document);
 	RUN(multiline_strings_lose_their_indentation);
