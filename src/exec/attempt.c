@@ -131,9 +131,20 @@ void attempt_decide(struct attempt *a)
 		       &a->result);
 }
 
+/* A job may write faster than we look, and end. */
+static void note_flood(struct attempt *a)
+{
+	uint64_t most = a->rules->job.max_log_bytes;
+	struct stat st;
+
+	if (most && fstat(a->log_fd, &st) == 0 && (uint64_t)st.st_size > most)
+		a->ending.flood_bytes = most;
+}
+
 /* Nothing is left of the job. */
 static void finish(struct attempt *a)
 {
+	note_flood(a);
 	if (a->ending.flood_bytes && ftruncate(a->log_fd, (off_t)a->ending.flood_bytes) < 0)
 		a->log_size = 0; /* the disk stays fuller than it should: the verdict says why */
 	a->ending.had_oom = a->ending.term_signal == SIGKILL && read_oom_kills() > a->oom_kills;

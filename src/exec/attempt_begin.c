@@ -129,7 +129,7 @@ static int write_header(struct attempt *a, struct error *err)
 	str_add(&a->header, a->run.command);
 	str_add(&a->header, "\n\n");
 	if (fs_write_all(a->log_fd, a->header.s, a->header.len) < 0)
-		return error_sys(err, errno, "cannot write the log %s", a->run.log_path);
+		return error_sys(err, errno, "cannot write the log");
 	return 0;
 }
 

@@ -89,7 +89,7 @@ static bool judge_flood(struct judge *j)
 {
 	if (!j->end->flood_bytes)
 		return false;
-	str_printf(&j->message, "killed: the log went over its limit of %llu bytes",
+	str_printf(&j->message, "the log went over its limit of %llu bytes",
 		   (unsigned long long)j->end->flood_bytes);
 	return decide(j, JOB_KILLED, REASON_LOG_FLOOD);
 }

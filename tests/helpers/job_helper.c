@@ -2,6 +2,7 @@
 /* What jobs in tests do: one small program, one word per kind of misbehaviour. */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,14 +130,15 @@ static int show_surroundings(void)
 	return 0;
 }
 
-static int flood(void)
+static int flood(size_t n)
 {
 	static char block[64 * 1024];
 
 	memset(block, 'y', sizeof(block));
-	for (;;)
+	for (size_t at = 0; at < n; at += sizeof(block))
 		if (write(STDOUT_FILENO, block, sizeof(block)) < 0)
 			return 1;
+	return 0;
 }
 
 static int long_line(size_t n, const char *tail)
@@ -216,7 +218,7 @@ int main(int argc, char **argv)
 	if (strcmp(word, "show") == 0)
 		return show_surroundings();
 	if (strcmp(word, "flood") == 0)
-		return flood();
+		return flood(*more ? (size_t)atol(more) : SIZE_MAX);
 	if (strcmp(word, "long-line") == 0)
 		return long_line((size_t)atol(more), argc > 3 ? argv[3] : "");
 	if (strcmp(word, "late") == 0)

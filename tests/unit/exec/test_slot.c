@@ -441,6 +441,19 @@ static void a_flood_is_stopped_and_cut(void **state)
 	assert_int_equal(st.st_size, 1 << 20);
 }
 
+static void a_flood_is_seen_however_fast_it_ends(void **state)
+{
+	struct slot_bed *b = *state;
+	struct stat st;
+
+	b->rules.max_log_bytes = 64 * 1024; /* with the header, one block is too much */
+	bed_helper(b, "flood", "1");
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_LOG_FLOOD);
+	assert_int_equal(stat(b->log, &st), 0);
+	assert_int_equal(st.st_size, 64 * 1024);
+}
+
 static void a_log_that_was_tampered_with_is_no_pass(void **state)
 {
 	static const char *const ways[] = {"remove", "truncate", "fifo", "link"};
@@ -586,6 +599,7 @@ int main(int argc, char **argv)
 		CASE(patterns_decide_before_the_exit_status),
 		CASE(a_pass_pattern_in_the_command_is_no_pass),
 		CASE(a_flood_is_stopped_and_cut),
+		CASE(a_flood_is_seen_however_fast_it_ends),
 		CASE(a_log_that_was_tampered_with_is_no_pass),
 		CASE(a_log_that_is_no_file_is_an_error_at_once),
 		CASE(a_dry_run_makes_nothing),
