@@ -20,12 +20,17 @@ extern char **environ;
 
 enum { READ_SIZE = 8 * 1024 };
 
+/* Longer than a slot needs, from KILL on, until it calls a process unkillable. */
+static const double patience_s = 8;
+
 struct slot {
 	struct ev_loop *loop;
 	const struct slot_handler *handler;
 	void *ctx;
 	struct proc proc; /* pid 0: reaped */
 	ev_io readable, writable;
+	ev_timer late; /* it was told to kill its job, and says nothing */
+	double default_grace_s, grace_s;
 	struct str in, out;
 	size_t out_sent;
 	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
@@ -37,6 +42,7 @@ static void forget_process(struct slot *s)
 {
 	ev_io_stop(s->loop, &s->readable);
 	ev_io_stop(s->loop, &s->writable);
+	ev_timer_stop(s->loop, &s->late);
 	closep(&s->proc.fd);
 }
 
@@ -108,6 +114,7 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	if (type != FRAME_RESULT || s->is_idle || !slot_take_result(w, &result))
 		return false;
 	s->is_idle = true;
+	ev_timer_stop(s->loop, &s->late);
 	s->handler->ended(s, s->ctx, &result);
 	return true;
 }
@@ -147,6 +154,16 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	die(s);
 }
 
+/* Stuck or stopped: what it leaves is killed when it is reaped. */
+static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct slot *s = w->data;
+
+	(void)loop;
+	(void)revents;
+	kill(s->proc.pid, SIGKILL);
+}
+
 static void greet(struct slot *s, const struct slot_options *options)
 {
 	slot_put_hello(&s->out, options, (const char *const *)environ);
@@ -169,7 +186,9 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	s->is_idle = true;
 	ev_io_init(&s->readable, on_readable, s->proc.fd, EV_READ);
 	ev_io_init(&s->writable, on_writable, s->proc.fd, EV_WRITE);
-	s->readable.data = s->writable.data = s;
+	ev_init(&s->late, on_late);
+	s->default_grace_s = options->default_grace_s;
+	s->readable.data = s->writable.data = s->late.data = s;
 	ev_io_start(loop, &s->readable);
 	greet(s, options);
 	return s;
@@ -209,6 +228,7 @@ void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt)
 {
 	assert(s->is_idle);
 	s->is_idle = false;
+	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
 	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt);
 	flush(s);
 }
@@ -219,6 +239,9 @@ void slot_kill(struct slot *s, bool now, enum job_reason reason)
 		return;
 	slot_put_kill(&s->out, now, reason);
 	flush(s);
+	ev_timer_stop(s->loop, &s->late);
+	ev_timer_set(&s->late, (now ? 0 : s->grace_s) + patience_s, 0);
+	ev_timer_start(s->loop, &s->late);
 }
 
 bool slot_is_idle(const struct slot *s)

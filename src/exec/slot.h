@@ -49,7 +49,8 @@ void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
  * returns. */
 void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);
-/* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. */
+/* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
+ * that has not answered some seconds after that is killed itself. */
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);
 bool slot_is_idle(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);

@@ -140,6 +140,14 @@ class Stopping(Story):
         self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]),
                          ("KILLED", "run_deadline"))
 
+    def test_a_stopped_slot_is_no_way_to_outlive_the_deadline(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [
+          { name: "stop", command: "kill -STOP $PPID; sleep 1000" }
+        ] }""")
+        done = self.dvsched("run", "cfg.hjson", "--grace", "0", "--run-deadline", "1s")
+        self.assertEqual(done.code, 124, done)
+        self.assertEqual(self.statuses(), {"stop": "KILLED"})
+
     def test_a_clock_completes_the_results_of_a_killed_scheduler(self):
         process = self.begin("--run-deadline", "1h")
         os.kill(children_of(process.pid)[0], signal.SIGKILL)
