@@ -9,6 +9,7 @@
 #include "backends/backends.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "exec/pattern.h"
 #include "flow/flow.h"
 
 static const struct src_pos nowhere;
@@ -178,6 +179,8 @@ int load_plan(const struct args *args, struct loaded *l)
 				l->plan = plan_cfg(args, l->cfg, &l->diags);
 		}
 	}
+	if (l->plan)
+		pattern_check_plan(l->plan, &l->diags);
 	if (load_report(args, l) != EXIT_PASSED)
 		return EXIT_USAGE;
 	return l->plan ? EXIT_PASSED : EXIT_OUR_BUG;

@@ -154,22 +154,6 @@ enum pattern_match pattern_match_line(struct pattern_code *c, const char *line, 
 	return rc == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_UNDECIDED;
 }
 
-struct pattern_checker {
-	struct map seen; /* texts */
-};
-
-struct pattern_checker *pattern_checker_new(void)
-{
-	return xcalloc(1, sizeof(struct pattern_checker));
-}
-
-void pattern_checker_free(struct pattern_checker *k)
-{
-	if (k)
-		map_done(&k->seen);
-	free(k);
-}
-
 static void check_one(const struct pattern *p, struct diags *diags)
 {
 	struct error err = {0};
@@ -184,32 +168,32 @@ static void check_one(const struct pattern *p, struct diags *diags)
 	pattern_free(c);
 }
 
-void pattern_checker_add(struct pattern_checker *k, const struct pattern_list *list,
-			 struct diags *diags)
+/* seen: texts that were compiled already. */
+static void check_list(const struct pattern_list *list, struct map *seen, struct diags *diags)
 {
 	for (uint32_t i = 0; i < list->n; i++) {
 		const struct pattern *p = &list->at[i];
 
-		if (map_has(&k->seen, p->text))
+		if (map_has(seen, p->text))
 			continue;
-		map_set(&k->seen, p->text, k);
+		map_set(seen, p->text, seen);
 		check_one(p, diags);
 	}
 }
 
 void pattern_check_plan(const struct plan *plan, struct diags *diags)
 {
-	struct pattern_checker *k = pattern_checker_new();
 	const struct job_rules *last = NULL;
+	struct map seen = {0};
 
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct job_rules *r = plan->jobs[i].rules;
 
 		if (r == last)
 			continue;
-		pattern_checker_add(k, &r->pass_patterns, diags);
-		pattern_checker_add(k, &r->fail_patterns, diags);
+		check_list(&r->pass_patterns, &seen, diags);
+		check_list(&r->fail_patterns, &seen, diags);
 		last = r;
 	}
-	pattern_checker_free(k);
+	map_done(&seen);
 }

@@ -25,14 +25,8 @@ enum pattern_match { PATTERN_NO, PATTERN_YES, PATTERN_UNDECIDED };
 /* line: valid UTF-8, its '\n' included where the log has one. */
 enum pattern_match pattern_match_line(struct pattern_code *c, const char *line, size_t len);
 
-/* Compiles each pattern text once, however many jobs have it. The texts are borrowed. */
-struct pattern_checker;
-struct pattern_checker *pattern_checker_new(void);
-void pattern_checker_free(struct pattern_checker *k);
-void pattern_checker_add(struct pattern_checker *k, const struct pattern_list *list,
-			 struct diags *diags);
-
-/* Compiles all patterns of a plan once, to report every bad one at load. */
+/* Compiles each text among the patterns of a plan once, to report every bad one at load, whichever
+ * backend a job goes to. */
 void pattern_check_plan(const struct plan *plan, struct diags *diags);
 
 #endif

@@ -253,8 +253,3 @@ pid_t slot_pid(const struct slot *s)
 {
 	return s->proc.pid;
 }
-
-uint32_t slot_number(const struct slot *s)
-{
-	return s->number;
-}

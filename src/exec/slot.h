@@ -54,7 +54,6 @@ void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);
 bool slot_is_idle(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);
-uint32_t slot_number(const struct slot *slot);
 
 /* The process itself: `dvsched __slot`, socket on PROC_SOCKET_FD. Never returns. */
 int slot_main(void);

@@ -144,7 +144,7 @@ class BadInput(Story):
           name: demo
           jobs: [
             { name: "a", argv: ["true"], fail_patterns: ["(unclosed"] }
-            { name: "b", argv: ["true"], pass_patterns: ["[z-a]"] }
+            { name: "b", argv: ["true"], pass_patterns: ["[z-a]"], backend: "fake" }
           ]
         }""")
         self.assertRegex(err, r"a\.hjson:5:\d+: error: ")

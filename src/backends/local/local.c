@@ -13,7 +13,6 @@
 #include "backends/backends.h"
 #include "backends/local/cpus.h"
 #include "base/mem.h"
-#include "exec/pattern.h"
 #include "exec/slot.h"
 
 /* Without any slot: how often one is tried before a job is refused. */
@@ -35,7 +34,6 @@ struct local {
 	uint32_t n_slots, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
 	bool is_paused;
-	struct pattern_checker *checker;
 	const struct job_rules **checked; /* open addressing; NULL: free */
 	size_t n_checked, checked_size;
 	void (*closed)(void *ctx);
@@ -212,8 +210,6 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 
 	if (is_checked(l, r))
 		return;
-	pattern_checker_add(l->checker, &r->pass_patterns, diags);
-	pattern_checker_add(l->checker, &r->fail_patterns, diags);
 	for (uint32_t i = 0; i < r->n_backend_keys; i++) {
 		const struct backend_key *k = &r->backend_keys[i];
 
@@ -248,7 +244,6 @@ static void local_destroy(struct backend *b)
 	l = local_of(b);
 	free_slots(&l->busy);
 	free_slots(&l->idle);
-	pattern_checker_free(l->checker);
 	free(l->checked);
 	free(l);
 }
@@ -306,6 +301,5 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 	};
 	list_init(&l->idle);
 	list_init(&l->busy);
-	l->checker = pattern_checker_new();
 	return &l->base;
 }
