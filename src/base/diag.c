@@ -92,6 +92,17 @@ struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, 
 	return add(d, DIAG_WARNING, pos, msg);
 }
 
+struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt, ...)
+{
+	va_list ap;
+	char *msg;
+
+	va_start(ap, fmt);
+	msg = xvasprintf(fmt, ap);
+	va_end(ap);
+	return add(d, DIAG_COMPLAINT, pos, msg);
+}
+
 void diag_hint(struct diag *e, const char *fmt, ...)
 {
 	va_list ap;
@@ -198,7 +209,7 @@ static void print_hint(FILE *to, const char *hint)
 
 static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 {
-	bool is_error = e->level == DIAG_ERROR || strict;
+	bool is_error = e->level != DIAG_WARNING || strict;
 	const char *tint = !color ? "" : is_error ? "\033[1;31m" : "\033[1;33m";
 
 	print_pos(to, e->pos);
@@ -219,7 +230,8 @@ static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 
 void diags_print(const struct diags *d, FILE *to, bool color, bool strict)
 {
-	static const char *const names[] = {[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning"};
+	static const char *const names[] = {
+		[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_COMPLAINT] = "complaint"};
 	unsigned n[ARRAY_LEN(names)] = {0}, limit = d->limit ? d->limit : DIAG_LIMIT;
 
 	for (const struct diag *e = d->first; e; e = e->next)

@@ -21,7 +21,8 @@
 
 #include "base/error.h"
 
-enum diag_level { DIAG_ERROR, DIAG_WARNING };
+/* A complaint reads as an error and counts as a warning: it stops nothing. */
+enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_COMPLAINT };
 
 struct diag_note {
 	struct src_pos pos;
@@ -52,6 +53,8 @@ void diags_done(struct diags *d);
 /* Both return the new entry, for the functions below. Never NULL. */
 struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
+struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt, ...)
+	_printf_(3, 4);
 /* May have several lines. */
 void diag_hint(struct diag *e, const char *fmt, ...) _printf_(2, 3);
 void diag_note(struct diag *e, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);

@@ -100,7 +100,9 @@ static void check_missing(struct sched *s, struct map *seen, const struct resour
 		diag_warning(diags, need->pos,
 			     "the resource %s has no limit; any number is given out", need->name);
 	else if (s->options.on_missing == MISSING_ERROR)
-		diag_hint(diag_error(diags, need->pos, "the resource %s has no limit", need->name),
+		diag_hint(diag_complaint(diags, need->pos,
+					 "the resource %s has no limit; any number is given out",
+					 need->name),
 			  "set one with -R %s=N", need->name);
 }
 

@@ -25,15 +25,20 @@ bool stop_may_launch(const struct sched *s, const struct job *job)
 	}
 }
 
-static const char *text_of(enum job_reason reason)
+static const char *text_of(const struct job *job, enum job_reason reason)
 {
+	bool has_run = job->n_attempts > 0;
+
 	switch (reason) {
 	case REASON_MAX_FAILURES:
-		return "not started: the limit of failures was reached";
+		return has_run ? "not tried again: the limit of failures was reached"
+			       : "not started: the limit of failures was reached";
 	case REASON_RUN_DEADLINE:
-		return "not started: the run's deadline has passed";
+		return has_run ? "not tried again: the run's deadline has passed"
+			       : "not started: the run's deadline has passed";
 	default:
-		return "not started: the run was told to stop";
+		return has_run ? "not tried again: the run was told to stop"
+			       : "not started: the run was told to stop";
 	}
 }
 
@@ -53,7 +58,7 @@ static void stop_job(struct job *job, enum sched_stop how, enum job_reason reaso
 		if (how >= STOP_DEADLINE && !(job->flags & FLAG_ENDED))
 			kill_job(job, how == STOP_KILL ? KILL_NOW : KILL_TERM, reason);
 	} else if (!stop_may_launch(job->sched, job)) {
-		settle(job, JOB_KILLED, reason, text_of(reason));
+		settle(job, JOB_KILLED, reason, text_of(job, reason));
 	}
 }
 

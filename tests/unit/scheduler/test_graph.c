@@ -307,7 +307,7 @@ static void a_resource_without_limit_is_what_the_policy_says(void **state)
 	} cases[] = {
 		{MISSING_IGNORE, 0, 0, ""},
 		{MISSING_WARN, 0, 2, "the resource VCS has no limit; any number is given out"},
-		{MISSING_ERROR, 2, 0, "the resource VCS has no limit"},
+		{MISSING_ERROR, 0, 2, "the resource VCS has no limit; any number is given out"},
 		{MISSING_FATAL, 1, 0, "resources without a limit: VCS, BOARD"},
 	};
 
