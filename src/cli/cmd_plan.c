@@ -66,7 +66,8 @@ static void plan_text(const struct plan *plan)
 		add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
 		n_edges += spec->n_needs + spec->n_any;
 	}
-	str_printf(&out, "%zu jobs, %zu dependencies, output in %s\n", plan->n_jobs, n_edges,
+	str_printf(&out, "%zu job%s, %zu dependenc%s, output in %s\n", plan->n_jobs,
+		   plan->n_jobs == 1 ? "" : "s", n_edges, n_edges == 1 ? "y" : "ies",
 		   plan->scratch_root);
 	final_write(out.s, out.len);
 	str_done(&out);

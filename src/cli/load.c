@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
+#include "scheduler/sched.h"
 
 static const struct src_pos nowhere;
 
@@ -177,6 +178,8 @@ int load_plan(const struct args *args, struct loaded *l)
 			l->cfg = load_cfg(args, &l->diags);
 			if (l->cfg)
 				l->plan = plan_cfg(args, l->cfg, &l->diags);
+			if (l->plan && !(args->command->bit & CMD_RUN))
+				sched_check(l->plan, &l->diags); /* run: with its backends */
 		}
 	}
 	if (l->plan)

@@ -93,6 +93,18 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 	return 0;
 }
 
+int sched_check(const struct plan *plan, struct diags *diags)
+{
+	struct sched *s = sched_new(&(struct sched_options){0}, NULL);
+	int rc;
+
+	s->plan = plan;
+	job_init_all(s);
+	rc = graph_load(s, diags);
+	sched_free(s);
+	return rc;
+}
+
 void sched_subscribe(struct sched *s, struct observer *o)
 {
 	assert(!s->is_started);

@@ -67,6 +67,9 @@ typedef const char *sched_choose_backend(const struct job_spec *spec, void *ctx)
 int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
 	       struct diags *diags);
 
+/* What sched_load() says of ids, dependencies and cycles, for those who run nothing. */
+int sched_check(const struct plan *plan, struct diags *diags);
+
 /* Before sched_start() only. */
 void sched_subscribe(struct sched *s, struct observer *o);
 

@@ -137,6 +137,8 @@ class BadInput(Story):
         self.assertIn("cycle", err)
         for line in (5, 6, 7):
             self.assertRegex(err, rf"a\.hjson:{line}:\d+: ")
+        for command in ("list", "plan"):
+            self.assertEqual(self.fails(command, "a.hjson"), err)
 
     def test_patterns_that_do_not_compile(self):
         err = self.config("""{
