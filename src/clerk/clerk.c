@@ -238,11 +238,6 @@ void clerk_reset_dir(struct clerk *c, const char *path)
 	add_path(c, CLERK_RESET, path);
 }
 
-void clerk_remove(struct clerk *c, const char *path)
-{
-	add_path(c, CLERK_REMOVE, path);
-}
-
 void clerk_sync(struct clerk *c, const char *path)
 {
 	if (c->is_gone || map_has(&c->by_key, path))

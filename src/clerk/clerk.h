@@ -34,8 +34,6 @@ void clerk_reset_dir(struct clerk *c, const char *path);
  */
 void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
 		    const char *target);
-/* Removes path (a file or a tree inside root) at leisure. */
-void clerk_remove(struct clerk *c, const char *path);
 /* fdatasync of the file at path, at most once per 100 ms for one path. */
 void clerk_sync(struct clerk *c, const char *path);
 

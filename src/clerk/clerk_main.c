@@ -122,15 +122,6 @@ static void reset_dir(struct process *p, const char *path)
 	p->has_trash = true;
 }
 
-static void remove_path(struct process *p, const char *path)
-{
-	struct error err = {0};
-
-	if (confine_trash(&p->fence, path, &err) < 0)
-		tell_and_forget(p, path, &err);
-	p->has_trash = true;
-}
-
 /* Removes one entry of the trash. Returns false once there is none. */
 static bool empty_some(struct process *p)
 {
@@ -201,8 +192,6 @@ static void handle(struct process *p, uint8_t type, struct wire *w)
 		reset_dir(p, path);
 	else if (type == CLERK_LINK)
 		set_link(p, path, w);
-	else if (type == CLERK_REMOVE)
-		remove_path(p, path);
 	else if (type == CLERK_SYNC)
 		add_sync(p, path);
 	else if (type == CLERK_CLOSE)

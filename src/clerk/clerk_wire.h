@@ -7,7 +7,6 @@ enum clerk_request {
 	CLERK_ROOT = 1, /* path; the first frame */
 	CLERK_RESET,	/* path */
 	CLERK_LINK,	/* base, group or NULL, name, target */
-	CLERK_REMOVE,	/* path */
 	CLERK_SYNC,	/* path */
 	CLERK_CLOSE,	/* do what is left, answer CLERK_DONE, exit */
 };

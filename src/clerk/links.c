@@ -125,22 +125,3 @@ void links_forget(struct links *l, const char *dir)
 			replace(&s->stands, NULL);
 	}
 }
-
-void links_done(struct links *l)
-{
-	const struct map_entry *e;
-	size_t at = 0;
-
-	while ((e = map_next(&l->by_name, &at)) != NULL) {
-		struct link_state *s = e->value;
-
-		free(s->key);
-		free(s->stands);
-		free(s->wanted);
-		free(s->target);
-		free(s);
-	}
-	map_done(&l->by_name);
-	free(l->pending);
-	*l = (struct links){0};
-}

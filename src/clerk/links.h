@@ -26,6 +26,5 @@ void links_flush(struct links *l, struct confine *fence, links_problem *problem,
 		 void (*tick)(void *ctx));
 /* What stands in base/… is gone (the directory was reset). */
 void links_forget(struct links *l, const char *dir);
-void links_done(struct links *l);
 
 #endif

@@ -76,6 +76,7 @@ static int make_graph(struct run *r)
 		r->sched = sched_new(&options, loop_host_get(r->host));
 		engines_add_to(&r->engines, r->sched);
 		sched_load(r->sched, r->loaded.plan, engines_choose, &r->options, diags);
+		engines_warn_of_idle(&r->options, diags);
 	}
 	return load_report(r->args, &r->loaded);
 }

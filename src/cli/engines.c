@@ -95,12 +95,23 @@ const char *engines_choose(const struct job_spec *spec, void *ctx)
 	const struct run_options *options = ctx;
 
 	for (size_t i = 0; i < options->n_backend_for; i++) {
-		const struct backend_for *f = &options->backend_for[i];
+		struct backend_for *f = &options->backend_for[i];
 
-		if (str_glob(f->glob, spec->id) || str_glob(f->glob, spec->rules->target))
-			return f->backend;
+		if (!str_glob(f->glob, spec->id) && !str_glob(f->glob, spec->rules->target))
+			continue;
+		f->has_matched = true;
+		return f->backend;
 	}
 	return NULL;
+}
+
+void engines_warn_of_idle(const struct run_options *options, struct diags *diags)
+{
+	for (size_t i = 0; i < options->n_backend_for; i++)
+		if (!options->backend_for[i].has_matched)
+			diag_warning(diags, (struct src_pos){0},
+				     "--backend-for %s=%s: no job is left for it",
+				     options->backend_for[i].glob, options->backend_for[i].backend);
 }
 
 struct closing {

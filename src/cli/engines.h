@@ -23,8 +23,10 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 void engines_add_to(const struct engines *e, struct sched *s);
 /* The clock of a run: virtual only if no backend lives in real time. */
 const struct clock *engines_clock(const struct engines *e);
-/* sched_choose_backend, ctx: const struct run_options *. */
+/* sched_choose_backend, ctx: struct run_options *. */
 const char *engines_choose(const struct job_spec *spec, void *options);
+/* After all jobs have chosen: the --backend-for that none of them took. */
+void engines_warn_of_idle(const struct run_options *options, struct diags *diags);
 /* Lets go of processes, running the loop until they are gone. The scheduler may still look at them.
  */
 void engines_close(const struct engines *e, struct ev_loop *loop);

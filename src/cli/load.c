@@ -171,6 +171,9 @@ int load_plan(const struct args *args, struct loaded *l)
 		if (args->after && (args->command->bit & CMD_RUN)) {
 			l->plan = plan_command(args, &l->diags);
 		} else {
+			if (args->after)
+				diag_error(&l->diags, nowhere,
+					   "a command after -- goes with 'run' only");
 			if (opt_has(args, OPT_TIMEOUT))
 				diag_error(&l->diags, nowhere,
 					   "'--timeout' is for `run -- CMD`; a configuration says "

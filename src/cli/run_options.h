@@ -8,6 +8,7 @@
 
 struct backend_for {
 	const char *glob, *backend;
+	bool has_matched;
 };
 
 struct run_options {

@@ -133,6 +133,13 @@ static void warn_if_meant(struct compiler *c, const char *s, size_t len)
 			    c->key, word);
 		return;
 	}
+	if (strcmp(word, "eval_cmd") == 0) {
+		cfg_warning(
+			c->load->cfg, c->load->diags, c->text->at,
+			"'%s' holds {eval_cmd}, which this flow does not run; it stays as it is",
+			c->key);
+		return;
+	}
 	near = suggest(c, word);
 	if (!near)
 		return;

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 
 from harness import SOURCE, Story
 
@@ -89,6 +90,51 @@ class Reading(Story):
             for word in self.dvsched(command, "--help").out.split():
                 if word.startswith("--"):
                     self.assertIn(word.rstrip(",:;.)"), text)
+
+
+class Documented(Story):
+    """The examples in the key tables of docs/config.md, each in a configuration around it."""
+
+    JOB = {"name": 'name: "a.{mode}.{seed}.{run}"', "command": 'command: "true"',
+           "sweep": 'sweep: {mode: ["fast"], seed: ["1"], run: [1]}'}
+
+    def examples(self):
+        section = None
+        for line in (SOURCE / "docs/config.md").read_text(encoding="utf-8").splitlines():
+            if line.startswith("## "):
+                section = line[3:]
+            row = re.match(r"\| `(\w+)`.*Example: `(.*?)` \|$", line)
+            if row:
+                yield section, row.group(1), row.group(2).replace("\\|", "|")
+
+    def around(self, section, key, example):
+        if section == "Keys of the configuration":
+            flow = "" if key == "flow" else "flow: jobs"
+            jobs = "" if key == "jobs" else 'jobs: [ {name: "j", command: "true"} ]'
+            return f"{{ {flow}\n{example}\n{jobs}\n}}"
+        keys = dict(self.JOB)
+        if key == "argv":
+            del keys["command"]
+        if key == "name":
+            keys["sweep"] = "sweep: {seed: [7]}"
+        if key == "sweep":
+            keys["name"] = 'name: "a.{seed}"'
+        keys[key] = example
+        return ('{ flow: jobs\n jobs: [ {name: "build.fast", command: "true"}\n'
+                f'{{name: "test.1", command: "true"}}\n{{{", ".join(keys.values())}}} ]\n}}')
+
+    def test_every_example_loads(self):
+        self.write("common.hjson", '{ description: "x" }')
+        n = 0
+        for section, key, example in self.examples():
+            if key == "overrides":
+                continue  # needs a file that sets the value
+            n += 1
+            with self.subTest(f"{key}: {example}"):
+                self.write("t.hjson", self.around(section, key, example))
+                run = self.dvsched("list", "t.hjson")
+                self.assertEqual(run.code, 0, run)
+        self.assertGreater(n, 30)
 
 
 class BadInput(Story):
@@ -192,6 +238,16 @@ class BadInput(Story):
           jobs: [ { name: "a", argv: ["true"], resources: { VCS: 3 } } ]
         }""")
         self.assertRegex(err, r"a\.hjson:5:\d+: error: .*VCS")
+
+    def test_a_command_goes_with_run_only(self):
+        self.write("a.hjson", GOOD)
+        self.assertIn("'run' only", self.fails("plan", "a.hjson", "--", "true"))
+
+    def test_a_backend_for_nobody_is_told(self):
+        self.write("a.hjson", GOOD)
+        run = self.dvsched("run", "a.hjson", "--fake", "--backend-for", "zz*=local")
+        self.assertEqual(run.code, 0, run)
+        self.assertIn("zz*=local", run.err)
 
     def test_strict_makes_warnings_errors(self):
         self.write("a.hjson", GOOD.replace("name: demo", "name: demo\n  name: demo"))

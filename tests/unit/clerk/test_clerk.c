@@ -181,8 +181,7 @@ static void nothing_outside_the_root_is_touched(void **state)
 	assert_int_equal(symlink(outside, link), 0);
 	inner = xasprintf("%s/sub", link);
 	clerk_reset_dir(b->clerk, outside);
-	clerk_remove(b->clerk, outside);
-	clerk_remove(b->clerk, "/tmp/../tmp/x");
+	clerk_reset_dir(b->clerk, "/tmp/../tmp/x");
 	clerk_reset_dir(b->clerk, inner);
 	clerk_set_link(b->clerk, link, "passed", "a", "/a");
 	clerk_set_link(b->clerk, b->root, "..", "a", "/a");
