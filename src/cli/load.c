@@ -69,7 +69,7 @@ static void say_what_is_missing(const struct args *args, struct diags *diags)
 
 const char *load_path(const struct args *args, struct diags *diags)
 {
-	if (args->n_words == 0) {
+	if (args->n_words == 0 || !*args->words[0]) {
 		say_what_is_missing(args, diags);
 		return NULL;
 	}

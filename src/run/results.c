@@ -331,10 +331,12 @@ int results_write_at(const struct results_place *place, const struct plan *plan,
 		     struct error *err)
 {
 	_cleanup_(freep) char *tmp = xasprintf(".%s.%d", RESULTS_NAME, (int)getpid());
-	int fd = openat(place->dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-			0666);
-	int errnum = fd < 0 ? errno : write_all(fd, place, plan, head, next, ctx);
+	int fd, errnum;
 
+	unlinkat(place->dir_fd, RESULTS_RESERVE, 0);
+	fd = openat(place->dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+		    0666);
+	errnum = fd < 0 ? errno : write_all(fd, place, plan, head, next, ctx);
 	if (fd >= 0)
 		errnum = settle(fd, place->dir_fd, tmp, errnum);
 	if (errnum == 0)

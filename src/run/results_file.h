@@ -5,6 +5,10 @@
 
 #include "run/results.h"
 
+/* Space that is held in the run's directory from its beginning, and given up for the results: a
+ * disk that the jobs have filled must not cost them. */
+#define RESULTS_RESERVE ".reserve"
+
 struct results_place {
 	int dir_fd;
 	const char *run_id, *run_path;

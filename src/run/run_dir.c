@@ -16,6 +16,7 @@
 #include "base/mem.h"
 #include "run/lock.h"
 #include "run/plan_file.h"
+#include "run/results_file.h"
 
 enum { PRIVATE = 0700, SHARED = 0777, ID_SIZE = 40, TRIES = 16 };
 
@@ -122,14 +123,27 @@ static int write_plan(const struct run_dir *r, const struct plan *plan, struct e
 	return errnum ? error_sys(err, errnum, "%s/%s cannot be written", r->path, PLAN_NAME) : 0;
 }
 
+/* About what the results will take. A file system that cannot do it is no reason not to run. */
+static void reserve_space(const struct run_dir *r, const struct plan *plan)
+{
+	off_t size = 16 * 1024 + (off_t)plan->n_jobs * 1024, most = 32 << 20;
+	_cleanup_(closep) int fd = openat(r->fd, RESULTS_RESERVE,
+					  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd >= 0 && fallocate(fd, 0, 0, size < most ? size : most) < 0)
+		unlinkat(r->fd, RESULTS_RESERVE, 0);
+}
+
 struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, struct error *err)
 {
 	struct run_dir *r = xcalloc(1, sizeof(*r));
 
 	r->fd = -1;
 	if (make_runs(r, plan->scratch_root, err) == 0 && make_run(r, clock, err) == 0 &&
-	    lock_blocks(r, plan, err) == 0 && write_plan(r, plan, err) == 0)
+	    lock_blocks(r, plan, err) == 0 && write_plan(r, plan, err) == 0) {
+		reserve_space(r, plan);
 		return r;
+	}
 	run_dir_free(r);
 	return NULL;
 }
@@ -170,8 +184,10 @@ void run_dir_free(struct run_dir *r)
 		return;
 	if (r->fd >= 0 && !r->is_published)
 		fs_remove_tree(r->path);
-	if (r->fd >= 0)
+	if (r->fd >= 0) {
+		unlinkat(r->fd, RESULTS_RESERVE, 0);
 		close(r->fd);
+	}
 	while (r->n_locks)
 		lock_give(&r->locks[--r->n_locks]);
 	free(r->locks);

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stories of `dvsched run`: graphs, verdicts, retries, backends."""
 
+import json
 import os
 import pty
 import select
+import subprocess
 import termios
 import time
 
@@ -202,6 +204,36 @@ class Running(Story):
         self.assertEqual(self.dvsched("run", "a.hjson", "--failed").code, 0)
         self.assertEqual([job["id"] for job in self.results()["jobs"]], ["bad"])
         self.assertEqual(self.dvsched("run", "a.hjson", "--failed").code, 2)
+
+
+class FullDisk(Story):
+    """A small disk of its own, in a mount namespace; without those the story is skipped."""
+
+    def test_a_disk_that_jobs_filled_still_takes_the_results(self):
+        probe = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "x", self.dir],
+                               capture_output=True, check=False)
+        if probe.returncode:
+            self.skipTest("no mount namespaces here")
+        self.write("a.hjson", """{
+          flow: jobs
+          name: full
+          jobs: [
+            { name: "flood", command: "head -c 4000000 /dev/zero > {odir}/zeros" }
+            { name: "after.{n}", argv: ["true"], needs_any: ["flood", "ok"], sweep: { n: "1..20" } }
+            { name: "ok", argv: ["true"] }
+          ]
+        }""")
+        self.path("disk").mkdir()
+        done = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=512k x disk && "
+             '"$0" run a.hjson -j 1 -sr disk/s --view none; '
+             "cp disk/s/.dvsched/runs/latest/results.json . && ls -A disk/s/.dvsched/runs/latest",
+             self.binary], cwd=self.dir, env=self.environ(), capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertNotIn(".reserve", done.stdout)
+        jobs = jobs_of(json.loads(self.path("results.json").read_text(encoding="utf-8")))
+        self.assertEqual(len(jobs), 22)
+        self.assertEqual(jobs["flood"]["status"], "FAILED")
 
 
 class Backends(Story):

@@ -112,7 +112,7 @@ static void places_show_their_line(void)
 	hjson_free(doc);
 }
 
-/* Forwards, backwards and to and fro; counting from the line's start each time would take minutes.
+/* Forwards, backwards and in leaps; counting from the line's start each time would take minutes.
  */
 static void places_in_one_long_line_are_found_fast(void)
 {
