@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line. One table of options (options.c) makes the parser, --help and the man page's
- * check. The words are argparse's, because DVSim's users have them in their fingers: -i takes many
- * words, a unique prefix of a long option will do, short options may have two letters.
+ * The command line. One table of options (option_table.c) makes the parser, --help and the man
+ * page's check. The words are argparse's, because DVSim's users have them in their fingers: -i
+ * takes many words, a unique prefix of a long option will do, short options may have two letters.
  */
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
