@@ -53,13 +53,13 @@ static struct src_pos keep_pos(struct src_pos pos)
 	return pos;
 }
 
-static struct diag *add(struct diags *d, enum diag_level level, struct src_pos pos, char *msg)
+/* The caller fills msg. */
+static struct diag *add(struct diags *d, enum diag_level level, struct src_pos pos)
 {
 	struct diag *e = xcalloc(1, sizeof(*e));
 
 	e->level = level;
 	e->pos = keep_pos(pos);
-	e->msg = msg;
 	e->underline = 1;
 	*d->end = e;
 	d->end = &e->next;
@@ -72,35 +72,35 @@ static struct diag *add(struct diags *d, enum diag_level level, struct src_pos p
 
 struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...)
 {
+	struct diag *e = add(d, DIAG_ERROR, pos);
 	va_list ap;
-	char *msg;
 
 	va_start(ap, fmt);
-	msg = xvasprintf(fmt, ap);
+	e->msg = xvasprintf(fmt, ap);
 	va_end(ap);
-	return add(d, DIAG_ERROR, pos, msg);
+	return e;
 }
 
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...)
 {
+	struct diag *e = add(d, DIAG_WARNING, pos);
 	va_list ap;
-	char *msg;
 
 	va_start(ap, fmt);
-	msg = xvasprintf(fmt, ap);
+	e->msg = xvasprintf(fmt, ap);
 	va_end(ap);
-	return add(d, DIAG_WARNING, pos, msg);
+	return e;
 }
 
 struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt, ...)
 {
+	struct diag *e = add(d, DIAG_COMPLAINT, pos);
 	va_list ap;
-	char *msg;
 
 	va_start(ap, fmt);
-	msg = xvasprintf(fmt, ap);
+	e->msg = xvasprintf(fmt, ap);
 	va_end(ap);
-	return add(d, DIAG_COMPLAINT, pos, msg);
+	return e;
 }
 
 void diag_hint(struct diag *e, const char *fmt, ...)
@@ -136,7 +136,7 @@ void diag_excerpt(struct diag *e, const char *line, size_t len, unsigned underli
 
 void diag_from_error(struct diags *d, struct error *err)
 {
-	add(d, DIAG_ERROR, err->pos, err->msg);
+	add(d, DIAG_ERROR, err->pos)->msg = err->msg;
 	*err = (struct error){0};
 }
 

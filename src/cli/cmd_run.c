@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -36,17 +35,6 @@ struct run {
 	struct watchers watchers;
 	struct observer publisher;
 };
-
-/* Each slot takes a descriptor. Jobs get back the limit that we were given. */
-static void raise_descriptor_limit(void)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
-}
 
 static void print_commands(const struct plan *plan)
 {
@@ -143,8 +131,10 @@ static void add_rerun(struct str *out, const struct run *r)
 		str_addc(out, ' ');
 		str_add_shell_word(out, *w);
 	}
-	if (!opt_has(r->args, OPT_FAILED) && !r->args->after)
-		str_add(out, " --failed");
+	if (r->args->after)
+		return;
+	/* Of this run, and not of the one that it took its jobs from: the last value counts. */
+	str_add(out, opt_has(r->args, OPT_FAILED) ? " --failed latest" : " --failed");
 }
 
 static void print_ending(struct run *r, const struct results_head *head)
@@ -221,7 +211,6 @@ static int run_loaded(struct run *r)
 		return EXIT_PASSED;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	raise_descriptor_limit();
 	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	signals_start(&r->signals, r->loop);
 	rc = make_graph(r);

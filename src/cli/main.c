@@ -15,7 +15,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-/* What needs no command: dvsched, dvsched --help, dvsched help run, dvsched --version. Returns < 0
+/* What needs no command: dvsched, dvsched --help, dvsched --version. Returns < 0
  * if it is none of them. */
 static int run_without_command(int argc, char **argv)
 {
@@ -28,7 +28,9 @@ static int run_without_command(int argc, char **argv)
 		return EXIT_PASSED;
 	}
 	if (is_one_of(argv[1], "--help", "help", "-h")) {
-		help_print(argc > 2 ? command_find(argv[2]) : NULL);
+		if (argc > 2)
+			return -1;
+		help_print(NULL);
 		return EXIT_PASSED;
 	}
 	return -1;
@@ -68,5 +70,12 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
 	rc = run_without_command(argc, argv);
-	return rc >= 0 ? rc : run_command(argc, argv);
+	if (rc >= 0)
+		return rc;
+	if (is_one_of(argv[1], "help", "--help", "-h")) {
+		char option[] = "--help", *as_option[] = {argv[0], argv[2], option, NULL};
+
+		return run_command(3, as_option);
+	}
+	return run_command(argc, argv);
 }

@@ -82,6 +82,12 @@ class Reading(Story):
             self.assertIn(f"usage: dvsched {command}", run.out)
             self.assertLess(max(map(len, run.out.splitlines())), 101)
 
+    def test_help_takes_a_command(self):
+        self.assertEqual(self.dvsched("help", "run").out, self.dvsched("run", "--help").out)
+        run = self.dvsched("help", "rn")
+        self.assertEqual(run.code, 2, run)
+        self.assertIn("dvsched run", run.err)
+
     def test_the_man_page_names_every_option(self):
         page = SOURCE / "docs/dvsched.1.scd"
         with open(page) as lines:

@@ -3,7 +3,9 @@
 
 import json
 import os
+import pathlib
 import pty
+import resource
 import select
 import subprocess
 import termios
@@ -154,6 +156,15 @@ class Running(Story):
         job = self.results()["jobs"][0]
         self.assertEqual(job["reason"], "launch")
         self.assertIn("no-such-command-at-all", job["message"])
+
+    def test_a_job_has_the_descriptor_limit_that_we_were_given(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        mine = min(soft, 200) if hard > 200 else soft
+        process = self.start("run", "--", "sh", "-c", "ulimit -Sn; ulimit -Hn",
+                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (mine, hard)))
+        self.assertEqual(self.finish(process).code, 0)
+        log = pathlib.Path(self.results()["jobs"][0]["log"]).read_text(encoding="utf-8")
+        self.assertEqual(log.split()[-2:], [str(mine), str(hard)])
 
     def test_makeflags_do_not_reach_a_job(self):
         self.write("a.hjson", """{
