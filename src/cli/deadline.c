@@ -213,6 +213,8 @@ int deadline_split(double in_s, double grace_s, int *ret_exit)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != clock_pid)
 			raise(SIGKILL);
+		/* Until there is a run to end, the deadline waits: signals_attach() lets it in. */
+		sigaddset(&before, SIGUSR1);
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		close(pipe_fds[0]);
 		return pipe_fds[1];

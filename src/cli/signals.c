@@ -116,12 +116,24 @@ void signals_start(struct signals *s, struct ev_loop *loop)
 	s->calm.data = s;
 }
 
+/* Blocked since deadline_split(): one that came while the configuration was read counts from here.
+ */
+static void let_deadline_in(void)
+{
+	sigset_t deadline;
+
+	sigemptyset(&deadline);
+	sigaddset(&deadline, SIGUSR1);
+	sigprocmask(SIG_UNBLOCK, &deadline, NULL);
+}
+
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
 		    int deadline_fd)
 {
 	s->sched = sched;
 	s->printer = printer;
 	s->deadline_fd = deadline_fd;
+	let_deadline_in();
 }
 
 void signals_stop(struct signals *s)

@@ -6,8 +6,9 @@ import pathlib
 import re
 import select
 import signal
+import time
 
-from harness import Story
+from harness import PATIENCE_S, Story
 from run import jobs_of
 
 
@@ -127,6 +128,33 @@ class Stopping(Story):
         if jobs["quick"]["status"] == "PASSED":
             self.assertEqual(jobs["merge"]["status"], "PASSED")
         self.assertEqual(self.results()["run"]["outcome"], "deadline")
+
+    def test_a_deadline_that_passes_while_the_configuration_is_read_counts(self):
+        self.write("part.hjson", '{ description: "p" }')
+        self.config("""{
+          flow: jobs
+          name: s
+          import_cfgs: ["{eval_cmd} echo reading > events; read x < gate; echo {self_dir}/part.hjson"]
+          jobs: [ { name: "long", argv: ["sleep", "1000"] } ]
+        }""")
+        events, gate = self.fifo(), self.fifo("gate")
+        process = self.start("run", "cfg.hjson", "--run-deadline", "0.1s")
+        self.assertEqual(events.line(), "reading")
+        self.wait_pending(children_of(process.pid)[0], signal.SIGUSR1)
+        os.write(gate.fd, b"go\n")
+        done = self.finish(process)
+        self.assertEqual(done.code, 124, done)
+        self.assertEqual(self.results()["jobs"][0]["reason"], "run_deadline")
+
+    def wait_pending(self, pid, signum):
+        """Until the signal has come to a process that blocks it."""
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+            if int(re.search(r"ShdPnd:\s*(\w+)", status).group(1), 16) & 1 << (signum - 1):
+                return
+            os.sched_yield()
+        self.fail(f"{signum} never came to {pid}")
 
     def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
         process = self.begin("--grace", "0", "--run-deadline", "5s")
