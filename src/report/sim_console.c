@@ -197,4 +197,8 @@ void sim_console_block(const struct sim_block_results *results, struct str *out)
 		add_results(results, out);
 	else
 		str_add(out, "No results to display.");
+	if (results->n_buckets) {
+		str_add(out, "\n\n");
+		sim_console_failures(results, out);
+	}
 }
