@@ -9,6 +9,7 @@
 #include "backends/backends.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "cli/dv_options.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
 #include "scheduler/sched.h"
@@ -84,15 +85,46 @@ const char *load_path(const struct args *args, struct diags *diags)
 	return args->words[0];
 }
 
+/* A configuration of ours says `flow: jobs` itself; DVSim's get their flow by an import. */
+static bool is_native(const char *path)
+{
+	struct hjson_node *flow = NULL;
+	struct diags diags;
+	struct cfg *c;
+	bool is;
+
+	diags_init(&diags);
+	c = cfg_parse(path, &diags);
+	if (c && cfg_root(c)->type == HJSON_OBJECT)
+		flow = hjson_get(cfg_root(c), "flow");
+	is = !c || (flow && flow->type == HJSON_STRING &&
+		    strcmp(hjson_cstr(cfg_doc(c), flow), "jobs") == 0);
+	cfg_free(c);
+	diags_done(&diags);
+	return is;
+}
+
+/* DVSim's place for output: scratch/ in the project's root. NULL: there is no project. */
+static const char *project_scratch(const struct args *args)
+{
+	const char *given = opt_word(args, OPT_PROJ_ROOT, NULL);
+	const char *root = given ? path_absolute(args->mem, given) : cfg_proj_root(args->mem);
+
+	return root ? path_join(args->mem, root, "scratch") : NULL;
+}
+
 /* -sr, else $SCRATCH_ROOT, else scratch/ beside the configuration (here, where there is none). */
 static const char *find_scratch_root(const struct args *args, const char *cfg_path)
 {
 	const char *given = opt_word(args, OPT_SCRATCH_ROOT, NULL), *env = getenv("SCRATCH_ROOT");
+	const char *found;
 
 	if (given && *given)
 		return path_absolute(args->mem, given);
 	if (env && *env)
 		return path_absolute(args->mem, env);
+	if (cfg_path && !is_native(cfg_path) && (found = project_scratch(args)))
+		return found;
 	return path_absolute(
 		args->mem,
 		path_join(args->mem, cfg_path ? path_dir(args->mem, cfg_path) : ".", "scratch"));
@@ -116,13 +148,17 @@ struct cfg *load_cfg(const struct args *args, struct diags *diags)
 /* Name=value pairs and items are checked by the flow, which knows what there is. */
 static struct plan *plan_cfg(const struct args *args, struct cfg *cfg, struct diags *diags)
 {
+	struct dv_options dv;
 	struct flow_options options = {
 		.scratch_root = find_scratch_root(args, cfg_path(cfg)),
 		.items = opt_words(args, OPT_ITEMS),
 		.defines = opt_words(args, OPT_DEFINE),
 		.is_backend = backend_type_exists,
+		.dv = &dv,
 	};
 
+	if (dv_options_read(args, &dv, diags) < 0)
+		return NULL;
 	if (opt_has(args, OPT_FAILED)) {
 		options.items = load_failed(args->mem, options.scratch_root,
 					    opt_word(args, OPT_FAILED, "latest"), diags);

@@ -49,6 +49,23 @@ unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned mos
 	return (unsigned)v;
 }
 
+double opt_real(const struct args *a, enum opt o, double least, double otherwise,
+		struct diags *diags)
+{
+	const char *word = opt_word(a, o, NULL);
+	double v;
+	char *end;
+
+	if (!word)
+		return otherwise;
+	v = strtod(word, &end);
+	if (*word && !*end && v >= least && v < 1e9)
+		return v;
+	diag_error(diags, nowhere, "'--%s' must be a number of at least %g, not '%s'",
+		   option_table[o].name, least, word);
+	return otherwise;
+}
+
 double opt_duration(const struct args *a, enum opt o, double otherwise, struct diags *diags)
 {
 	const char *word = opt_word(a, o, NULL);

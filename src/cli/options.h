@@ -48,6 +48,30 @@ enum opt {
 	OPT_NUL,
 	OPT_FORMAT,
 	OPT_RAW,
+	OPT_BUILD_OPTS,
+	OPT_RUN_OPTS,
+	OPT_BUILD_MODES,
+	OPT_RUN_MODES,
+	OPT_BUILD_ONLY,
+	OPT_RUN_ONLY,
+	OPT_BUILD_UNIQUE,
+	OPT_SEEDS,
+	OPT_FIXED_SEED,
+	OPT_BUILD_SEED,
+	OPT_SEED_BASE,
+	OPT_RESEED,
+	OPT_RESEED_MULTIPLIER,
+	OPT_WAVES,
+	OPT_COV,
+	OPT_PROFILE,
+	OPT_XPROP_OFF,
+	OPT_VERBOSITY,
+	OPT_JOB_PREFIX,
+	OPT_BUILD_TIMEOUT,
+	OPT_RUN_TIMEOUT,
+	OPT_RUN_TIMEOUT_MULTIPLIER,
+	OPT_MAX_ODIRS,
+	OPT_DUMP_SCRIPT,
 	OPT_COUNT,
 };
 
@@ -124,6 +148,8 @@ const char *const *opt_words(const struct args *a, enum opt o);
 /* Typed values; a bad one is an error that names the option. */
 unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned most,
 		  unsigned otherwise, struct diags *diags);
+double opt_real(const struct args *a, enum opt o, double least, double otherwise,
+		struct diags *diags);
 double opt_duration(const struct args *a, enum opt o, double otherwise, struct diags *diags);
 /* Index of the value in choices (NULL-terminated). */
 int opt_choice(const struct args *a, enum opt o, const char *const *choices, int otherwise,

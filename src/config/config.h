@@ -28,6 +28,9 @@ struct cfg_options {
 	int *ret_eval_status;
 };
 
+/* The git work tree of the current directory, arena-owned; NULL: there is none. */
+const char *cfg_proj_root(struct arena *mem);
+
 /* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
  * added too. */
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags);

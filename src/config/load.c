@@ -285,13 +285,17 @@ static void set_initial(struct merge *m, const char *name, const char *value)
 	merge_member(m, hjson_take(doc, one));
 }
 
-static void set_all_initial(struct merge *m, const struct cfg_options *o)
+const char *cfg_proj_root(struct arena *mem)
 {
 	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
-	const char *root = o->proj_root;
 
-	if (!root && cwd)
-		root = git_find_root(m->cfg->mem, cwd);
+	return cwd ? git_find_root(mem, arena_strdup(mem, cwd)) : NULL;
+}
+
+static void set_all_initial(struct merge *m, const struct cfg_options *o)
+{
+	const char *root = o->proj_root ? o->proj_root : cfg_proj_root(m->cfg->mem);
+
 	set_initial(m, "proj_root", root);
 	set_initial(m, "self_dir", m->cfg->dir);
 	set_initial(m, "tool", o->tool);

@@ -7,6 +7,7 @@
 
 const struct flow_type *const flow_types[] = {
 	&flow_jobs,
+	&flow_sim,
 	NULL,
 };
 

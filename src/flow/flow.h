@@ -7,11 +7,26 @@
 #include "config/config.h"
 #include "job/job_spec.h"
 
+/* What DVSim's own options say; all NULL, 0 and false: nothing was said. Lists end in NULL. */
+struct dv_options {
+	const char *const *build_opts, *const *run_opts, *const *build_modes, *const *run_modes;
+	const char *const *seeds, *const *select_cfgs;
+	const char *build_seed, *fixed_seed, *seed_base, *waves, *profile, *verbosity;
+	const char *job_prefix, *dump_script, *branch, *tool, *proj_root;
+	const char *timestamp, *timestamp_long;
+	const char *build_timeout_mins, *run_timeout_mins; /* whole numbers */
+	double reseed_multiplier, run_timeout_multiplier;  /* 0: none */
+	uint32_t reseed, max_odirs;
+	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
+	bool is_dry_run;
+};
+
 struct flow_options {
 	const char *scratch_root;	      /* absolute */
 	const char *const *items;	      /* -i: ids or globs, NULL-terminated; NULL: all */
 	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
 	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
+	const struct dv_options *dv;	      /* NULL: none of them */
 };
 
 struct flow_type {

@@ -5,6 +5,6 @@
 
 #include "flow/flow.h"
 
-extern const struct flow_type flow_jobs;
+extern const struct flow_type flow_jobs, flow_sim;
 
 #endif

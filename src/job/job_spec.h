@@ -89,8 +89,9 @@ struct job_block {
 };
 
 struct job_spec {
-	const char *id;	  /* unique in the plan: "<block>:<name>" or as the flow says */
-	const char *name; /* unique in its block; fit for a file name */
+	const char *id;	     /* unique in the plan: "<block>:<name>" or as the flow says */
+	const char *name;    /* unique in its block; fit for a file name */
+	const char *subject; /* the test or build mode this is a run of; NULL: none (jobs flow) */
 	const struct job_block *block;
 	const struct job_rules *rules;
 	const char *const *argv; /* NULL-terminated; always set */

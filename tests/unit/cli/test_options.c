@@ -136,7 +136,7 @@ static void mistakes_get_a_suggestion(void **state)
 	assert_error("dvsched run a -zz", "unknown option '-zz'", "--help");
 	assert_error("dvsched run a --dry-run=3", "takes no value", NULL);
 	assert_error("dvsched list a --view tty", "does not go with", NULL);
-	assert_error("dvsched run a --cov", "belongs to DVSim's flows", "native flow");
+	assert_error("dvsched run a --purge", "belongs to DVSim's flows", "native flow");
 }
 
 static void bad_values_name_the_option(void **state)

@@ -50,7 +50,11 @@ static void load(struct stage *s, const char *path, const struct stage_options *
 	if (options) {
 		flow.items = options->items;
 		flow.defines = options->defines;
+		flow.dv = options->dv;
 	}
+	if (flow.dv)
+		cfg = (struct cfg_options){
+			.proj_root = "/p", .scratch_root = "/scratch", .branch = "master"};
 	s->cfg = cfg_load(path, &cfg, &diags);
 	if (s->cfg)
 		s->plan = flow_plan(s->cfg, &flow, &diags);

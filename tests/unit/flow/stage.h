@@ -21,6 +21,7 @@ struct stage {
 
 struct stage_options {
 	const char *const *items, *const *defines;
+	const struct dv_options *dv;
 };
 
 /* Loads and plans text, which is Hjson; options may be NULL. The scratch root is /scratch. */

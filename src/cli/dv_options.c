@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/dv_options.h"
+
+#include <limits.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "flow/seeds.h"
+
+static const struct src_pos nowhere;
+
+static const char *const wave_formats[] = {"fsdb", "shm", "vpd", "vcd", "evcd", "fst", NULL};
+static const char *const profiles[] = {"time", "mem", NULL};
+static const char *const verbosities[] = {"n", "l", "m", "h", "f", "d", NULL};
+
+static void check_seed(enum opt o, const char *word, struct diags *diags)
+{
+	if (!seed_is_valid(word))
+		diag_error(diags, nowhere, "'--%s' must be digits, not '%s'", option_table[o].name,
+			   word);
+}
+
+static void read_seeds(const struct args *args, struct dv_options *o, struct diags *diags)
+{
+	o->seeds = opt_words(args, OPT_SEEDS);
+	o->fixed_seed = opt_word(args, OPT_FIXED_SEED, NULL);
+	o->seed_base = opt_word(args, OPT_SEED_BASE, NULL);
+	for (const char *const *s = o->seeds; s && *s; s++)
+		check_seed(OPT_SEEDS, *s, diags);
+	if (o->fixed_seed) {
+		check_seed(OPT_FIXED_SEED, o->fixed_seed, diags);
+		o->reseed = 1;
+	}
+	if (!opt_has(args, OPT_BUILD_SEED))
+		return;
+	o->build_seed = opt_word(args, OPT_BUILD_SEED, NULL);
+	if (o->build_seed) {
+		check_seed(OPT_BUILD_SEED, o->build_seed, diags);
+	} else {
+		struct seeds random = {.base = o->seed_base ? o->seed_base
+							    : seeds_new_base(args->mem),
+				       .mem = args->mem};
+
+		o->build_seed = seeds_next(&random, "", "build", 0);
+	}
+}
+
+static const char *read_word(const struct args *args, enum opt o, const char *const *words,
+			     const char *otherwise, struct diags *diags)
+{
+	return opt_has(args, o) && opt_word(args, o, NULL)
+		       ? words[opt_choice(args, o, words, 0, diags)]
+	       : opt_has(args, o) ? otherwise
+				  : NULL;
+}
+
+/* In minutes; kept as it is written, since DVSim shows it. */
+static const char *read_minutes(const struct args *args, enum opt o, struct diags *diags)
+{
+	opt_uint(args, o, 0, INT_MAX, 0, diags);
+	return opt_word(args, o, NULL);
+}
+
+static void set_timestamps(const struct args *args, struct dv_options *o)
+{
+	char brief[32], full[64];
+	time_t now = time(NULL);
+	struct tm utc;
+
+	gmtime_r(&now, &utc);
+	strftime(brief, sizeof(brief), "%Y%m%d_%H%M%S", &utc);
+	strftime(full, sizeof(full), "%A %B %d %Y %H:%M:%S UTC", &utc);
+	o->timestamp = arena_strdup(args->mem, brief);
+	o->timestamp_long = arena_strdup(args->mem, full);
+}
+
+int dv_options_read(const struct args *args, struct dv_options *o, struct diags *diags)
+{
+	unsigned n_before = diags->n_errors;
+
+	*o = (struct dv_options){
+		.build_opts = opt_words(args, OPT_BUILD_OPTS),
+		.run_opts = opt_words(args, OPT_RUN_OPTS),
+		.build_modes = opt_words(args, OPT_BUILD_MODES),
+		.run_modes = opt_words(args, OPT_RUN_MODES),
+		.job_prefix = opt_word(args, OPT_JOB_PREFIX, NULL),
+		.dump_script = opt_word(args, OPT_DUMP_SCRIPT, NULL),
+		.build_timeout_mins = read_minutes(args, OPT_BUILD_TIMEOUT, diags),
+		.run_timeout_mins = read_minutes(args, OPT_RUN_TIMEOUT, diags),
+		.run_timeout_multiplier = opt_real(args, OPT_RUN_TIMEOUT_MULTIPLIER, 0, 0, diags),
+		.reseed_multiplier = opt_real(args, OPT_RESEED_MULTIPLIER, 0, 0, diags),
+		.reseed = opt_uint(args, OPT_RESEED, 1, INT_MAX, 0, diags),
+		.max_odirs = opt_uint(args, OPT_MAX_ODIRS, 1, INT_MAX, 0, diags),
+		.waves = read_word(args, OPT_WAVES, wave_formats, NULL, diags),
+		.profile = read_word(args, OPT_PROFILE, profiles, "time", diags),
+		.verbosity = read_word(args, OPT_VERBOSITY, verbosities, NULL, diags),
+		.cov = opt_has(args, OPT_COV),
+		.xprop_off = opt_has(args, OPT_XPROP_OFF),
+		.build_only = opt_has(args, OPT_BUILD_ONLY),
+		.run_only = opt_has(args, OPT_RUN_ONLY),
+		.build_unique = opt_has(args, OPT_BUILD_UNIQUE),
+	};
+	read_seeds(args, o, diags);
+	set_timestamps(args, o);
+	return diags->n_errors == n_before ? 0 : -1;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options that are for DVSim's flows only, as these want them. */
+#ifndef CLI_DV_OPTIONS_H
+#define CLI_DV_OPTIONS_H
+
+#include "cli/options.h"
+#include "flow/flow.h"
+
+/* Everything in *ret lives in args->mem. Returns 0, or -1 after errors. */
+int dv_options_read(const struct args *args, struct dv_options *ret, struct diags *diags);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/seeds.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+enum { WORDS = 8 }; /* of 32 bits: seeds have 256, as DVSim's */
+
+bool seed_is_valid(const char *text)
+{
+	if (*text == '-' || *text == '+')
+		text++;
+	return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+uint32_t seed_low_bits(const char *seed)
+{
+	bool is_negative = *seed == '-';
+	uint32_t low = 0;
+
+	if (is_negative || *seed == '+')
+		seed++;
+	for (; *seed; seed++)
+		low = low * 10 + (uint32_t)(*seed - '0');
+	return is_negative ? 0u - low : low;
+}
+
+/* words: the lowest first; they are used up. */
+static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
+{
+	char text[WORDS * 10 + 1], *p = text + sizeof(text) - 1;
+	bool is_zero = false;
+
+	*p = '\0';
+	while (!is_zero) {
+		uint64_t rest = 0;
+
+		is_zero = true;
+		for (int i = WORDS - 1; i >= 0; i--) {
+			rest = rest << 32 | words[i];
+			words[i] = (uint32_t)(rest / 10);
+			rest %= 10;
+			is_zero = is_zero && words[i] == 0;
+		}
+		*--p = (char)('0' + rest);
+	}
+	return arena_strdup(mem, p);
+}
+
+/* The finaliser of splitmix64 (public domain, S. Vigna): each bit of x changes half of the bits. */
+static uint64_t mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15u;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
+	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
+	return x ^ x >> 31;
+}
+
+/* The NUL too, so that "a", "bc" is not "ab", "c". */
+static uint64_t absorb(uint64_t state, const char *text)
+{
+	do
+		state = mix(state ^ (unsigned char)*text);
+	while (*text++);
+	return state;
+}
+
+static const char *hash_seed(struct seeds *s, const char *block, const char *test, uint32_t index)
+{
+	uint32_t words[WORDS];
+	uint64_t state = mix(absorb(absorb(absorb(0, s->base), block), test) ^ index);
+
+	for (int i = 0; i < WORDS; i += 2) {
+		state = mix(state + (uint64_t)i);
+		words[i] = (uint32_t)state;
+		words[i + 1] = (uint32_t)(state >> 32);
+	}
+	return to_decimal(s->mem, words);
+}
+
+const char *seeds_next(struct seeds *s, const char *block, const char *test, uint32_t index)
+{
+	if (s->given && *s->given)
+		return *s->given++;
+	return s->fixed ? s->fixed : hash_seed(s, block, test, index);
+}
+
+const char *seeds_new_base(struct arena *mem)
+{
+	uint32_t words[WORDS] = {0};
+
+	if (getrandom(words, 8, GRND_NONBLOCK) != 8) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		words[0] = (uint32_t)now.tv_nsec;
+		words[1] = (uint32_t)now.tv_sec;
+	}
+	return to_decimal(mem, words);
+}

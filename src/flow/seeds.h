@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Seeds of runs: decimals of any length. Those given by hand go first, in the order of the runs;
+ * the rest are hashes of the run's seed base, block, test and index, so that the same base gives
+ * the same seeds whatever else is run.
+ */
+#ifndef FLOW_SEEDS_H
+#define FLOW_SEEDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+
+struct seeds {
+	const char *const *given; /* NULL-terminated, or NULL */
+	const char *fixed;	  /* for all others; NULL: none */
+	const char *base;
+	struct arena *mem;
+};
+
+/* Digits with at most one sign in front. */
+bool seed_is_valid(const char *text);
+/* The next run's seed. */
+const char *seeds_next(struct seeds *s, const char *block, const char *test, uint32_t index);
+/* A base that nobody had before. */
+const char *seeds_new_base(struct arena *mem);
+/* What is left modulo 2^32, as Python has it: never negative. */
+uint32_t seed_low_bits(const char *seed);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the simulation flow: one leaf configuration on its way to jobs. */
+#ifndef FLOW_SIM_H
+#define FLOW_SIM_H
+
+#include "flow/flow.h"
+#include "flow/modes.h"
+#include "flow/seeds.h"
+
+enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
+
+struct sim_test {
+	struct mode *mode, *build;
+	uint32_t reseed;
+};
+
+struct sim {
+	struct mode_reader reader;
+	const struct flow_options *options;
+	const struct dv_options *dv;
+	struct modes build_modes, run_modes, tests, regressions;
+	struct node_list globals[N_GLOBAL_LISTS];
+	struct node_list en_build_modes, en_run_modes; /* names */
+	struct map test_builds;			       /* test name -> its build mode */
+	struct sim_test *runs;
+	size_t n_runs;
+	struct mode **builds; /* those that the runs use, in order of first use */
+	size_t n_builds;
+	struct seeds *seeds; /* of all configurations of this plan */
+	const char *name, *full_name, *primary_build_mode;
+};
+
+/* The value of a key of the configuration; NULL: not there, or null. */
+struct hjson_node *sim_value(const struct sim *s, const char *key);
+/* A string of the configuration, or otherwise. */
+const char *sim_text(const struct sim *s, const char *key, const char *otherwise);
+
+/* What the command line and DVSim's defaults put beside the file's keys; before overrides. */
+void sim_set_defaults(struct sim *s);
+/* Modes, tests and regressions out of the expanded tree. */
+void sim_read_objects(struct sim *s);
+/* runs and builds out of the items. */
+void sim_select(struct sim *s);
+/* Adds the jobs to the plan. */
+void sim_deploy(struct sim *s, struct plan *plan);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Seeds: any length, the given ones first, the same base the same seeds. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "flow/seeds.h"
+
+#define TWO_TO_256_LESS_ONE \
+	"115792089237316195423570985008687907853269984665640564039457584007913129639935"
+
+static void low_bits_are_those_of_python(void **state)
+{
+	(void)state;
+	assert_int_equal(seed_low_bits("0"), 0);
+	assert_int_equal(seed_low_bits("7"), 7);
+	assert_int_equal(seed_low_bits("4294967296"), 0);
+	assert_int_equal(seed_low_bits("4294967303"), 7);
+	assert_int_equal(seed_low_bits("-1"), 0xffffffffu);
+	assert_int_equal(seed_low_bits(TWO_TO_256_LESS_ONE), 0xffffffffu);
+}
+
+static void only_digits_are_a_seed(void **state)
+{
+	(void)state;
+	assert_true(seed_is_valid("0"));
+	assert_true(seed_is_valid("-12"));
+	assert_true(seed_is_valid(TWO_TO_256_LESS_ONE));
+	assert_false(seed_is_valid(""));
+	assert_false(seed_is_valid("-"));
+	assert_false(seed_is_valid("12a"));
+	assert_false(seed_is_valid("0x1"));
+}
+
+static void given_seeds_go_first_then_the_fixed_one(void **state)
+{
+	static const char *const given[] = {"11", "12", NULL};
+	struct seeds s = {.given = given, .fixed = "5", .base = "b", .mem = arena_new()};
+
+	(void)state;
+	assert_string_equal(seeds_next(&s, "uart", "a", 0), "11");
+	assert_string_equal(seeds_next(&s, "uart", "a", 1), "12");
+	assert_string_equal(seeds_next(&s, "uart", "b", 0), "5");
+	assert_string_equal(seeds_next(&s, "uart", "b", 1), "5");
+	arena_free(s.mem);
+}
+
+/* Whatever else is run, and in whichever order. */
+static void a_base_repeats_each_seed(void **state)
+{
+	struct arena *mem = arena_new();
+	struct seeds a = {.base = "1", .mem = mem}, b = {.base = "1", .mem = mem},
+		     c = {.base = "2", .mem = mem};
+	const char *x = seeds_next(&a, "uart", "smoke", 3);
+
+	(void)state;
+	seeds_next(&b, "uart", "other", 0);
+	assert_string_equal(seeds_next(&b, "uart", "smoke", 3), x);
+	assert_string_not_equal(seeds_next(&a, "uart", "smoke", 4), x);
+	assert_string_not_equal(seeds_next(&a, "aes", "smoke", 3), x);
+	assert_string_not_equal(seeds_next(&c, "uart", "smoke", 3), x);
+	assert_true(seed_is_valid(x));
+	assert_true(strlen(x) > 60 && strlen(x) < 79);
+	arena_free(mem);
+}
+
+static void where_a_name_ends_matters(void **state)
+{
+	struct arena *mem = arena_new();
+	struct seeds s = {.base = "1", .mem = mem};
+
+	(void)state;
+	assert_string_not_equal(seeds_next(&s, "ab", "c", 0), seeds_next(&s, "a", "bc", 0));
+	arena_free(mem);
+}
+
+static void new_bases_differ(void **state)
+{
+	struct arena *mem = arena_new();
+
+	(void)state;
+	assert_string_not_equal(seeds_new_base(mem), seeds_new_base(mem));
+	arena_free(mem);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(low_bits_are_those_of_python),
+		cmocka_unit_test(only_digits_are_a_seed),
+		cmocka_unit_test(given_seeds_go_first_then_the_fixed_one),
+		cmocka_unit_test(a_base_repeats_each_seed),
+		cmocka_unit_test(where_a_name_ends_matters),
+		cmocka_unit_test(new_bases_differ),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* flow: sim. The commands are those that DVSim 1.57.0 makes of the same text. */
+#include "stage.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define HEAD                                                                                     \
+	"{ flow: \"sim\", name: \"mini\", dut: \"mini\", tb: \"tb\", tool: \"vcs\", reseed: 2\n" \
+	"flow_makefile: \"{proj_root}/sim.mk\"\n"                                                \
+	"scratch_base_path: \"{scratch_root}/{branch}\"\n"                                       \
+	"scratch_path: \"{scratch_base_path}/{dut}-{flow}-{tool}\"\n"                            \
+	"build_dir: \"{scratch_path}/{build_mode}\"\n"                                           \
+	"run_dir_name: \"{index}.{test}\", run_dir: \"{scratch_path}/{run_dir_name}/latest\"\n"  \
+	"sv_flist_gen_cmd: \"\", sv_flist_gen_dir: \"\", sv_flist_gen_opts: [], sw_build_cmd: "  \
+	"\"\"\n"                                                                                 \
+	"build_cmd: \"echo building\", build_opts: [\"+define+A\"]\n"                            \
+	"pre_build_cmds: [\"true\"], post_build_cmds: [\"true\"]\n"                              \
+	"pre_run_cmds: [\"true\", \"date\"], post_run_cmds: [\"true\"]\n"                        \
+	"run_cmd: \"python3 {proj_root}/sim.py\", run_opts: [\"+seed={seed}\", "                 \
+	"\"+sv={svseed}\"]\n"                                                                    \
+	"build_pass_patterns: [], build_fail_patterns: [\"^Error-\"]\n"                          \
+	"run_pass_patterns: [\"^TEST PASSED$\"], run_fail_patterns: [\"^UVM_ERROR\"]\n"          \
+	"cov_db_dir: \"{scratch_path}/coverage/{build_mode}.vdb\"\n"                             \
+	"cov_merge_dir: \"{scratch_path}/cov_merge\"\n"                                          \
+	"cov_merge_db_dir: \"{cov_merge_dir}/merged.vdb\", cov_merge_cmd: \"merge\"\n"           \
+	"cov_merge_opts: [\"{cov_db_dirs}\"], cov_report_dir: \"{scratch_path}/cov_report\"\n"   \
+	"cov_report_cmd: \"report\", cov_report_opts: [], uvm_test: \"t\", uvm_test_seq: \"s\"\n"
+#define MODES                                                                            \
+	"{ name: \"waves_off\", is_sim_mode: 1 }, { name: \"xprop\", is_sim_mode: 1 }\n" \
+	"{ name: \"cov\", is_sim_mode: 1, run_opts: [\"-cov\"] }\n"                      \
+	"{ name: \"b2\", build_opts: [\"+define+B2\"] }\n"
+#define TESTS                                                                           \
+	"tests: [{ name: \"mini_smoke\" }, { name: \"mini_b2\", build_mode: \"b2\" }\n" \
+	"        { name: \"mini_slow\", en_run_modes: [\"slow\"] }]\n"                  \
+	"run_modes: [{ name: \"slow\", run_opts: [\"-slow\"] }]\n"
+#define REGRESSIONS                                                 \
+	"{ name: \"smoke\", tests: [\"mini_smoke\"], reseed: 1 }\n" \
+	"{ name: \"all\" }, { name: \"nightly\", en_sim_modes: [\"cov\"] }\n"
+#define CFG(modes, regressions) \
+	HEAD TESTS "build_modes: [" MODES modes "]\nregressions: [" REGRESSIONS regressions "] }"
+
+static void set(struct stage *s, const char *text, const char *item, struct dv_options dv)
+{
+	const char *const items[] = {item, NULL};
+
+	dv.fixed_seed = "4294967303";
+	if (!dv.reseed)
+		dv.reseed = 1;
+	stage_set(s, text, &(struct stage_options){.items = items, .dv = &dv});
+}
+
+static void smoke_is_one_build_and_one_run(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s, CFG("", ""), "smoke", (struct dv_options){0});
+	assert_string_equal(s.messages, "");
+	assert_text(stage_names(&s), "default 0.mini_smoke.4294967303");
+	assert_string_equal(
+		s.plan->jobs[0].command,
+		"make -f /p/sim.mk build build_cmd='echo building' "
+		"build_dir=/scratch/master/mini-sim-vcs/default build_opts=+define+A "
+		"post_build_cmds=true post_build_opts='' pre_build_cmds=true proj_root=/p "
+		"sv_flist_gen_cmd='' sv_flist_gen_dir='' sv_flist_gen_opts=''");
+	assert_string_equal(
+		s.plan->jobs[1].command,
+		"make -f /p/sim.mk run build_seed=None post_run_cmds=true "
+		"pre_run_cmds='true && date' proj_root=/p run_cmd='python3 /p/sim.py' "
+		"run_dir=/scratch/master/mini-sim-vcs/0.mini_smoke/latest "
+		"run_opts='+seed=4294967303 +sv=7' seed=4294967303 sw_build_cmd='' "
+		"sw_build_device='' sw_build_opts='' sw_images='' uvm_test=t uvm_test_seq=s");
+	stage_done(&s);
+}
+
+static void jobs_say_what_dvsim_says_of_them(void **state)
+{
+	const struct job_spec *run;
+	struct stage s;
+
+	(void)state;
+	set(&s, CFG("", ""), "smoke", (struct dv_options){0});
+	run = stage_job(&s, "0.mini_smoke.4294967303");
+	assert_string_equal(run->id, "mini:0.mini_smoke.4294967303");
+	assert_string_equal(run->subject, "mini_smoke");
+	assert_string_equal(run->seed, "4294967303");
+	assert_string_equal(run->log_path,
+			    "/scratch/master/mini-sim-vcs/0.mini_smoke/latest/run.log");
+	assert_string_equal(run->rules->target, "run");
+	assert_string_equal(run->rules->resources[0].name, "VCS");
+	assert_true(run->rules->renew_odir);
+	assert_int_equal(run->rules->max_odirs, 5);
+	assert_int_equal((int)run->rules->timeout_s, 3600);
+	assert_int_equal(run->rules->weight, 1);
+	assert_string_equal(run->rules->pass_patterns.at[0].text, "^TEST PASSED$");
+	assert_string_equal(run->rules->fail_patterns.at[0].text, "^UVM_ERROR");
+	assert_int_equal(stage_job(&s, "default")->rules->weight, 5);
+	assert_string_equal(stage_job(&s, "default")->rules->fail_patterns.at[0].text, "^Error-");
+	assert_text(stage_deps(&s, "0.mini_smoke.4294967303"), "default");
+	assert_string_equal(run->argv[0], "make");
+	assert_string_equal(run->argv[5], "post_run_cmds=true");
+	assert_string_equal(run->argv[6], "pre_run_cmds=true && date");
+	stage_done(&s);
+}
+
+static void reseeds_are_interleaved(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s, CFG("", ""), "mini_[sb]*", (struct dv_options){.reseed = 2});
+	assert_text(stage_names(&s),
+		    "default b2 0.mini_smoke.4294967303 0.mini_b2.4294967303 "
+		    "0.mini_slow.4294967303 1.mini_smoke.4294967303 1.mini_b2.4294967303 "
+		    "1.mini_slow.4294967303");
+	assert_text(stage_deps(&s, "1.mini_b2.4294967303"), "b2");
+	stage_done(&s);
+}
+
+static void coverage_is_merged_from_the_primary_build_on(void **state)
+{
+	const struct job_spec *merge;
+	struct stage s;
+
+	(void)state;
+	set(&s, CFG("", ""), "all", (struct dv_options){.cov = true});
+	merge = stage_job(&s, "cov_merge");
+	assert_string_equal(merge->command,
+			    "make -f /p/sim.mk cov_merge cov_merge_cmd=merge "
+			    "cov_merge_opts='/scratch/master/mini-sim-vcs/coverage/default.vdb "
+			    "/scratch/master/mini-sim-vcs/coverage/b2.vdb'");
+	assert_int_equal(merge->n_needs, 0);
+	assert_int_equal(merge->n_any, 3);
+	assert_string_equal(merge->rules->env[0],
+			    "cov_db_dirs='/scratch/master/mini-sim-vcs/coverage/default.vdb "
+			    "/scratch/master/mini-sim-vcs/coverage/b2.vdb'");
+	assert_int_equal((int)merge->rules->timeout_s, 0);
+	assert_text(stage_deps(&s, "cov_report"), "cov_merge");
+	stage_done(&s);
+}
+
+static void equal_builds_are_made_once(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s,
+	    HEAD "tests: [{ name: \"a\" }, { name: \"b\", build_mode: \"same\" }]\n"
+		 "build_modes: [" MODES "{ name: \"same\" }]\n"
+		 "regressions: [{ name: \"all\" }] }",
+	    "all", (struct dv_options){0});
+	assert_text(stage_names(&s), "default 0.a.4294967303 0.b.4294967303");
+	assert_text(stage_deps(&s, "0.b.4294967303"), "default");
+	stage_done(&s);
+}
+
+static void modes_bring_the_modes_they_enable(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s,
+	    CFG("{ name: \"m1\", run_opts: [\"a\"], en_build_modes: [\"m2\"] }\n"
+		"{ name: \"m2\", run_opts: [\"b\"], en_build_modes: [\"m3\"] }\n"
+		"{ name: \"m3\", run_opts: [\"c\"] }",
+		"{ name: \"r\", tests: [\"mini_smoke\"], en_run_modes: [\"slow\"] }"),
+	    "r",
+	    (struct dv_options){.build_modes = (const char *const[]){"m1", NULL},
+				.run_opts = (const char *const[]){"first", NULL}});
+	assert_string_equal(s.messages, "");
+	assert_non_null(strstr(s.plan->jobs[1].command,
+			       "run_opts='-slow first +seed=4294967303 +sv=7 a b c'"));
+	stage_done(&s);
+}
+
+static void regressions_take_the_tests_of_others(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s,
+	    CFG("", "{ name: \"r1\", tests: [\"mini_b2\"], regressions: [\"r2\"] }\n"
+		    "{ name: \"r2\", regressions: [\"smoke\"], run_opts: [\"not\"] }"),
+	    "r1", (struct dv_options){0});
+	assert_text(stage_names(&s), "b2 default 0.mini_b2.4294967303 0.mini_smoke.4294967303");
+	assert_null(strstr(s.plan->jobs[3].command, "not"));
+	stage_done(&s);
+}
+
+static void check_fault(const char *text, const char *item, const char *expected)
+{
+	struct stage s;
+
+	set(&s, text, item, (struct dv_options){0});
+	if (!strstr(s.messages, expected))
+		fail_msg("'%s' is not in:\n%s", expected, s.messages);
+	assert_null(s.plan);
+	stage_done(&s);
+}
+
+static void faults_name_what_is_wrong(void **state)
+{
+	(void)state;
+	check_fault(CFG("{ name: \"m\", en_build_modes: [\"non\"] }", ""), "smoke",
+		    "build mode 'm' enables 'non', which is no build mode");
+	check_fault(CFG("{ name: \"m\", en_build_modes: [\"n\"] }\n"
+			"{ name: \"n\", en_build_modes: [\"m\"] }",
+			""),
+		    "smoke", "enables 'm', which enables it in turn");
+	check_fault(CFG("{ name: \"m\", build_timeout_mins: 1 }\n"
+			"{ name: \"m\", build_timeout_mins: 2 }",
+			""),
+		    "smoke", "build mode 'm' has two different values of 'build_timeout_mins'");
+	check_fault(CFG("{ name: \"m\", bulid_opts: [] }", ""), "smoke",
+		    "did you mean 'build_opts'?");
+	check_fault(CFG("", "{ name: \"r\", regressions: [\"x\"] }"), "smoke",
+		    "regression 'r' includes 'x', which is no regression");
+	check_fault(CFG("", "{ name: \"r\", regressions: [\"q\"] }\n"
+			    "{ name: \"q\", regressions: [\"r\"] }"),
+		    "smoke", "includes itself through");
+	check_fault(CFG("", "{ name: \"mini_b2\" }"), "smoke",
+		    "'mini_b2' is a test and a regression");
+	check_fault(CFG("", "{ name: \"r\", en_sim_modes: [\"b2\"] }"), "smoke",
+		    "regression 'r' enables 'b2', which is no sim mode");
+	check_fault(CFG("", ""), "nosuch", "nothing to do: no test was selected in 'mini'");
+	check_fault(HEAD "build_modes: [], tests: [], run_modes: [] }", "smoke",
+		    "the build mode 'waves_off' is enabled, but not defined");
+}
+
+static void an_unknown_test_of_a_regression_is_told(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s, CFG("", "{ name: \"r\", tests: [\"mini_smoke\", \"none\"] }"), "r",
+	    (struct dv_options){0});
+	assert_non_null(s.plan);
+	assert_non_null(strstr(s.messages, "regression 'r' has the test 'none'"));
+	stage_done(&s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(smoke_is_one_build_and_one_run),
+		cmocka_unit_test(jobs_say_what_dvsim_says_of_them),
+		cmocka_unit_test(reseeds_are_interleaved),
+		cmocka_unit_test(coverage_is_merged_from_the_primary_build_on),
+		cmocka_unit_test(equal_builds_are_made_once),
+		cmocka_unit_test(modes_bring_the_modes_they_enable),
+		cmocka_unit_test(regressions_take_the_tests_of_others),
+		cmocka_unit_test(faults_name_what_is_wrong),
+		cmocka_unit_test(an_unknown_test_of_a_regression_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
