@@ -77,6 +77,8 @@ const struct option option_table[OPT_COUNT] = {
 			"dot is for Graphviz; default: text"},
 	[OPT_RAW] = {"raw", NULL, OPT_FLAG, CMD_CONFIG, NULL, SHOW,
 		     "show: leave {wildcards} as they are"},
+	[OPT_SELECT_CFGS] = {"select-cfgs", NULL, OPT_WORDS, CMD_GRAPH, "NAME", SIM,
+			     "of a list of configurations only these, by name or name/variant"},
 	[OPT_BUILD_ONLY] = {"build-only", "bu", OPT_FLAG, CMD_GRAPH, NULL, SIM, "builds, no runs"},
 	[OPT_RUN_ONLY] = {"run-only", "ru", OPT_FLAG, CMD_GRAPH, NULL, SIM,
 			  "runs on builds that are there"},

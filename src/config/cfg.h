@@ -15,7 +15,9 @@ struct cfg {
 	struct hjson_node *root;
 	const char *path, *dir;
 	struct evals *evals; /* what {eval_cmd} has run so far */
-	int eval_status;     /* of the first {eval_cmd} that failed and was reported */
+	bool has_parents_evals;
+	struct cfg *children, *next; /* cfg_keep() */
+	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
 };
 
 /* Key -> member of the root, as the tree stands now. The caller's to map_done(). */

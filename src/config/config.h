@@ -23,6 +23,8 @@ struct cfg_options {
 	const char *tool;	  /* --tool: locks the key `tool`; NULL: files decide */
 	/* More initial values, name and value in turn, NULL-terminated; or NULL. */
 	const char *const *initial;
+	struct cfg *parent; /* what its {eval_cmd} have run is not run again, and the other way
+			       round; must outlive this one. Or NULL. */
 	/* Set by cfg_load(): the exit status of an {eval_cmd} in an import that failed, else 0.
 	 * Or NULL. */
 	int *ret_eval_status;
@@ -37,6 +39,8 @@ struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct
 /* One file as it was written: no imports, no merge, any root. NULL after errors. */
 struct cfg *cfg_parse(const char *path, struct diags *diags);
 void cfg_free(struct cfg *c); /* accepts NULL */
+/* child is freed with c, not before. */
+void cfg_keep(struct cfg *c, struct cfg *child);
 
 struct hjson_node *cfg_root(const struct cfg *c); /* an object; not yet expanded */
 struct hjson_doc *cfg_doc(const struct cfg *c);

@@ -323,7 +323,7 @@ static const char *settle_path(struct arena *a, const char *path)
 	return arena_strdup(a, real);
 }
 
-static struct cfg *cfg_new(const char *path)
+static struct cfg *cfg_new(const char *path, const struct cfg *parent)
 {
 	struct arena *mem = arena_new();
 	struct cfg *c = arena_zalloc(mem, sizeof(*c));
@@ -333,13 +333,14 @@ static struct cfg *cfg_new(const char *path)
 	c->root = hjson_new_node(c->doc, HJSON_OBJECT, 0);
 	c->path = settle_path(mem, path);
 	c->dir = path_dir(mem, c->path);
-	c->evals = evals_new();
+	c->has_parents_evals = parent != NULL;
+	c->evals = parent ? parent->evals : evals_new();
 	return c;
 }
 
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags)
 {
-	struct load l = {.cfg = cfg_new(path), .diags = diags};
+	struct load l = {.cfg = cfg_new(path, options->parent), .diags = diags};
 	unsigned n_before = diags->n_errors;
 	struct source first = {.path = l.cfg->path};
 
@@ -361,7 +362,7 @@ struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct
 
 struct cfg *cfg_parse(const char *path, struct diags *diags)
 {
-	struct cfg *c = cfg_new(path);
+	struct cfg *c = cfg_new(path, NULL);
 	struct parse_report r = {.cfg = c, .diags = diags};
 	_cleanup_(str_done) struct str text = {0};
 	struct error err = {0};
@@ -383,9 +384,20 @@ void cfg_free(struct cfg *c)
 {
 	if (!c)
 		return;
-	evals_free(c->evals);
+	for (struct cfg *next, *child = c->children; child; child = next) {
+		next = child->next;
+		cfg_free(child);
+	}
+	if (!c->has_parents_evals)
+		evals_free(c->evals);
 	hjson_free(c->doc);
 	arena_free(c->mem);
+}
+
+void cfg_keep(struct cfg *c, struct cfg *child)
+{
+	child->next = c->children;
+	c->children = child;
 }
 
 struct hjson_node *cfg_root(const struct cfg *c)

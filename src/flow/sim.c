@@ -298,7 +298,7 @@ static void make_leaf(struct sim *s, struct plan *plan)
 	sim_read_objects(s);
 	if (diags->n_errors == n_before)
 		sim_select(s);
-	if (diags->n_errors == n_before)
+	if (diags->n_errors == n_before && s->n_runs)
 		sim_deploy(s, plan);
 }
 
@@ -325,6 +325,113 @@ static void fill_plan(struct plan *plan, struct cfg *c, const struct flow_option
 	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
 }
 
+/* ---- a primary configuration: a list of others ---- */
+
+struct primary {
+	struct sim like; /* what children share */
+	struct plan *plan;
+	size_t n_selected;
+};
+
+static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
+{
+	const struct sim *s = ctx;
+
+	return hjson_get_n(cfg_root(s->reader.cfg), name, len);
+}
+
+static struct cfg *load_child(struct primary *p, struct hjson_node *entry)
+{
+	struct sim *s = &p->like;
+	struct cfg *parent = s->reader.cfg;
+	const char *const initial[] = {"flow", "sim", NULL};
+	struct cfg_options options = {
+		.proj_root = sim_text(s, "proj_root", NULL),
+		.scratch_root = s->options->scratch_root,
+		.branch = s->dv->branch ? s->dv->branch : sim_text(s, "branch", NULL),
+		.tool = s->dv->tool,
+		.initial = initial,
+		.parent = parent,
+	};
+	struct cfg_subst rules = {.lookup = find_value, .ctx = s, .options = {.is_lenient = true}};
+	_cleanup_(error_done) struct error err = {0};
+	const char *path;
+
+	if (entry->type != HJSON_STRING) {
+		cfg_error(parent, s->reader.diags, entry,
+			  "a configuration in here is the path of a file: this version reads no "
+			  "others");
+		return NULL;
+	}
+	path = cfg_subst_text(parent, &rules, hjson_cstr(cfg_doc(parent), entry), &err);
+	if (!path) {
+		cfg_error(parent, s->reader.diags, entry, "%s", err.msg);
+		return NULL;
+	}
+	return cfg_load(path, &options, s->reader.diags);
+}
+
+static bool is_selected(const struct primary *p, const struct sim *child)
+{
+	const char *name = sim_text(child, "name", ""), *variant = sim_text(child, "variant", "");
+	const char *full = arena_printf(child->reader.mem, "%s/%s", name, variant);
+
+	if (!p->like.dv->select_cfgs)
+		return true;
+	for (const char *const *w = p->like.dv->select_cfgs; *w; w++)
+		if (strcmp(*w, name) == 0 || strcmp(*w, full) == 0)
+			return true;
+	return false;
+}
+
+static void make_child(struct primary *p, struct hjson_node *entry)
+{
+	struct diags *diags = p->like.reader.diags;
+	unsigned n_before = diags->n_errors + diags->n_warnings;
+	struct cfg *c = load_child(p, entry);
+	struct sim s = p->like;
+	struct hjson_node *more;
+
+	if (!c)
+		return;
+	s.reader = (struct mode_reader){c, diags, arena_new()};
+	s.is_child = true;
+	more = hjson_get(cfg_root(c), "use_cfgs");
+	if (more) {
+		cfg_key_error(c, diags, more, "a list of configurations cannot be in another one");
+	} else if (is_selected(p, &s)) {
+		p->n_selected++;
+		make_leaf(&s, p->plan);
+	}
+	sim_done(&s);
+	arena_free(s.reader.mem);
+	if (diags->n_errors + diags->n_warnings == n_before)
+		cfg_free(c);
+	else
+		cfg_keep(p->like.reader.cfg, c); /* messages point into it */
+}
+
+static void make_primary(struct sim *like, struct plan *plan, struct hjson_node *children)
+{
+	struct primary p = {.like = *like, .plan = plan};
+	unsigned n_before = like->reader.diags->n_errors;
+	struct hjson_node *e;
+
+	if (children->type != HJSON_ARRAY)
+		return; /* said when it was loaded */
+	hjson_for_each (e, children)
+		make_child(&p, e);
+	if (like->reader.diags->n_errors > n_before)
+		return;
+	if (p.n_selected == 0)
+		cfg_error(like->reader.cfg, like->reader.diags, children,
+			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
+						: "there is no configuration in here");
+	else if (plan->n_jobs == 0)
+		diag_error(like->reader.diags, cfg_start(like->reader.cfg),
+			   "nothing to do: no test was selected in any configuration");
+}
+
 static struct plan *sim_make(struct cfg *c, const struct flow_options *options, struct diags *diags)
 {
 	const struct dv_options *dv = options->dv ? options->dv : &no_options;
@@ -340,8 +447,11 @@ static struct plan *sim_make(struct cfg *c, const struct flow_options *options, 
 		seeds.base = seeds_new_base(mem);
 	fill_plan(plan, c, options);
 	if (children)
-		cfg_key_error(c, diags, children,
-			      "this version plans one configuration at a time, not a list of them");
+		make_primary(&s, plan, children);
+	else if (dv->select_cfgs)
+		diag_error(diags, cfg_start(c),
+			   "--select-cfgs is for a list of configurations (use_cfgs), which this "
+			   "is not");
 	else
 		make_leaf(&s, plan);
 	if (diags->n_errors > n_before) {

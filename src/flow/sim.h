@@ -28,6 +28,7 @@ struct sim {
 	size_t n_builds;
 	struct seeds *seeds; /* of all configurations of this plan */
 	const char *name, *full_name, *primary_build_mode;
+	bool is_child; /* of a primary configuration */
 };
 
 /* The value of a key of the configuration; NULL: not there, or null. */

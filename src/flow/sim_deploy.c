@@ -23,6 +23,7 @@ static const char *const run_keys[] = {
 	"run_dir",	 "run_opts",	  "seed",	  "sw_build_cmd", "sw_build_device",
 	"sw_build_opts", "sw_images",	  "uvm_test",	  "uvm_test_seq", NULL,
 };
+static const char *const no_keys[] = {NULL};
 static const char *const merge_keys[] = {"cov_merge_cmd", "cov_merge_opts", NULL};
 static const char *const report_keys[] = {"cov_report_cmd", "cov_report_opts", NULL};
 
@@ -701,6 +702,79 @@ static void make_coverage(struct maker *m, struct job_spec *merge, const char *d
 	report->n_needs = 1;
 }
 
+/* Words with single blanks between, stripped: DVSim's " ".join(text.split()). */
+static void add_words(struct maker *m, struct str *out, const char *key)
+{
+	const char *text = text_of(m, key);
+	size_t n;
+
+	for (; *text; text += n) {
+		text += strspn(text, " \t\n");
+		n = strcspn(text, " \t\n");
+		if (n)
+			str_addc(out, ' ');
+		str_addn(out, text, n);
+	}
+}
+
+static bool is_on_path(struct arena *mem, const char *program)
+{
+	const char *at = getenv("PATH");
+	size_t n;
+
+	for (; at && *at; at += n + (at[n] == ':')) {
+		n = strcspn(at, ":");
+		if (access(arena_printf(mem, "%.*s/%s", (int)n, at, program), X_OK) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The one coverage job without a makefile: a verification plan annotated by dvplan. */
+static void make_vplan(struct maker *m, struct job_spec *job, uint32_t report)
+{
+	static const struct job_kind vplan_kind = {
+		"cov_vplan", "cov_vplan_dir", NULL, NULL, NULL, no_keys, 10, false, false,
+	};
+	_cleanup_(str_done) struct str text = {0}, line = {0};
+	const char **argv = arena_array(m->plan->mem, 5, sizeof(*argv));
+	const char *dir = arena_printf(m->plan->mem, "%s/cov_vplan",
+				       sim_text(m->sim, "scratch_path", "")),
+		   *vplan;
+	uint32_t *deps = arena_array(m->plan->mem, 1, sizeof(*deps));
+
+	begin(m, &vplan_kind, NULL);
+	set_name(m, "cov_vplan_dir", dir);
+	finish(m, job, "cov_vplan", NULL);
+	vplan = text_of(m, "vplan");
+	if (is_on_path(mem_of(m), "dvplan")) {
+		str_printf(&text, "set -e; mkdir -p %s; dvplan prepare_vplan", dir);
+		add_words(m, &text, "cov_vplan_prepare_opts");
+		str_printf(&text, " %s %s %s/vplan_annotated.hjson && dvplan process_results",
+			   path_dir(mem_of(m), path_dir(mem_of(m), vplan)), vplan, dir);
+		add_words(m, &text, "cov_vplan_process_opts");
+		str_printf(&text, " --coverage %s_report %s -R %s/vplan_annotated.html -s %s",
+			   sim_text(m->sim, "tool", ""), text_of(m, "cov_report_dir"), dir,
+			   m->sim->name);
+		add_words(m, &text, "dut_instance");
+		str_printf(&text, " %s/vplan_annotated.hjson", dir);
+	} else {
+		str_add(&text, "echo 'WARNING: dvplan tool not installed in PATH. Skipping vPlan "
+			       "generation.'");
+	}
+	str_add(&line, "/usr/bin/env bash -c ");
+	str_add_shell_word(&line, text.s);
+	argv[0] = "/usr/bin/env";
+	argv[1] = "bash";
+	argv[2] = "-c";
+	argv[3] = arena_strdup(m->plan->mem, text.s);
+	job->argv = argv;
+	job->command = arena_strdup(m->plan->mem, line.s);
+	deps[0] = report;
+	job->deps = deps;
+	job->n_needs = 1;
+}
+
 static void make_runs(struct maker *m, const struct job_spec *builds, const struct run *runs,
 		      size_t n, struct job_spec *ret)
 {
@@ -756,7 +830,7 @@ void sim_deploy(struct sim *s, struct plan *plan)
 	if (!m.is_wrong && check_primary(s, builds, n_builds)) {
 		runs = list_runs(s, build_of, &n_runs);
 		first = s->dv->run_only ? 0 : n_builds;
-		jobs = arena_array(s->reader.mem, first + n_runs + 2, sizeof(*jobs));
+		jobs = arena_array(s->reader.mem, first + n_runs + 3, sizeof(*jobs));
 		memcpy(jobs, builds, first * sizeof(*jobs));
 		make_runs(&m, builds, runs, n_runs, jobs + first);
 		n = first + n_runs;
@@ -765,6 +839,8 @@ void sim_deploy(struct sim *s, struct plan *plan)
 				      coverage_dirs(&m, builds, n_builds, runs, n_runs),
 				      (uint32_t)first, n_runs);
 			n += 2;
+			if (*sim_text(s, "vplan", ""))
+				make_vplan(&m, &jobs[n++], (uint32_t)(first + n_runs + 1));
 		}
 		if (!m.is_wrong)
 			add_jobs(plan, jobs, n);

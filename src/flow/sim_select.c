@@ -184,7 +184,10 @@ void sim_select(struct sim *s)
 	add_globals(s);
 	for (size_t i = 0; i < s->n_runs; i++)
 		set_reseed(s, &s->runs[i]);
-	if (s->n_runs == 0) {
+	if (s->n_runs == 0 && s->is_child) {
+		diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
+			     "'%s' is left out: no test was selected in it", s->name);
+	} else if (s->n_runs == 0) {
 		struct diag *e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 					    "nothing to do: no test was selected in '%s'", s->name);
 

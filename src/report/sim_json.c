@@ -12,7 +12,7 @@
 /* The shortest digits that read back as the same number, always with a point or an exponent. */
 static void add_real(struct json_out *j, const char *key, struct sim_number number)
 {
-	char text[40];
+	char text[40], *exponent;
 
 	jout_key(j, key);
 	if (!number.known || !isfinite(number.value)) {
@@ -24,6 +24,9 @@ static void add_real(struct json_out *j, const char *key, struct sim_number numb
 		if (strtod(text, NULL) == number.value)
 			break;
 	}
+	exponent = strstr(text, "e-0"); /* Python's JSON writes 1e-7 */
+	if (exponent)
+		memmove(exponent + 2, exponent + 3, strlen(exponent + 3) + 1);
 	if (!strpbrk(text, ".e"))
 		memcpy(text + strlen(text), ".0", sizeof(".0"));
 	jout_raw(j, text);

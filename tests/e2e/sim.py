@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DVSim's simulation flow on a small project: planned, run by make, and its faults told."""
+import os
+import subprocess
+
+from harness import Story
+
+MAKEFILE = """\
+build:
+	mkdir -p ${build_dir}
+	cd ${build_dir} && ${pre_build_cmds} && ${build_cmd} ${build_opts} && ${post_build_cmds}
+run:
+	mkdir -p ${run_dir}
+	cd ${run_dir} && ${pre_run_cmds} && ${run_cmd} ${run_opts} && ${post_run_cmds}
+cov_merge:
+	${cov_merge_cmd} ${cov_merge_opts}
+cov_report:
+	${cov_report_cmd} ${cov_report_opts}
+"""
+
+COMMON = """\
+{
+  flow: "sim", dut: "{name}", tb: "tb", tool: "vcs", reseed: 1
+  flow_makefile: "{proj_root}/sim.mk"
+  scratch_base_path: "{scratch_root}/{branch}", scratch_path: "{scratch_base_path}/{name}-{flow}-{tool}"
+  build_dir: "{scratch_path}/{build_mode}"
+  run_dir_name: "{index}.{test}", run_dir: "{scratch_path}/{run_dir_name}/latest"
+  sv_flist_gen_cmd: "", sv_flist_gen_dir: "", sv_flist_gen_opts: [], sw_build_cmd: ""
+  build_cmd: "echo building", build_opts: ["+define+A"]
+  pre_build_cmds: ["true"], post_build_cmds: ["true"], pre_run_cmds: ["true"], post_run_cmds: ["true"]
+  run_cmd: "sh {proj_root}/sim.sh", run_opts: ["{test}", "{seed}", "{svseed}"]
+  build_pass_patterns: [], build_fail_patterns: ["^Error-"]
+  run_pass_patterns: ["^TEST PASSED$"], run_fail_patterns: ["^UVM_ERROR"]
+  cov_db_dir: "{scratch_path}/coverage/{build_mode}.vdb"
+  cov_merge_dir: "{scratch_path}/cov_merge", cov_merge_db_dir: "{cov_merge_dir}/merged.vdb"
+  cov_merge_cmd: "echo merging", cov_merge_opts: ["{cov_db_dirs}"]
+  cov_report_dir: "{scratch_path}/cov_report", cov_report_cmd: "echo", cov_report_opts: ["reported"]
+  cov_report_txt: "{cov_report_dir}/dashboard.txt"
+  build_modes: [{ name: "waves_off", is_sim_mode: 1 }, { name: "xprop", is_sim_mode: 1 }
+                { name: "cov", is_sim_mode: 1 }]
+  run_modes: []
+  tests: [{ name: "good" }, { name: "bad" }, { name: "silent" }]
+  regressions: [{ name: "smoke", tests: ["good"] }, { name: "all" }]
+}
+"""
+
+SIMULATOR = """\
+echo "svseed $3"
+case $1 in
+good) echo 'TEST PASSED' ;;
+bad) echo 'UVM_ERROR something is wrong'; echo 'TEST PASSED' ;;
+esac
+"""
+
+HUGE = str(2**256 - 1)
+
+
+class Simulations(Story):
+    def setUp(self):
+        super().setUp()
+        self.write("sim.mk", MAKEFILE)
+        self.write("sim.sh", SIMULATOR)
+        self.write("common.hjson", COMMON)
+        self.leaf("one")
+        self.leaf("two")
+
+    def leaf(self, name, more=""):
+        self.write(f"{name}.hjson", '{ name: "%s", import_cfgs: ["{proj_root}/common.hjson"]\n%s}\n' % (name, more))
+
+    def run_sim(self, *words):
+        return self.dvsched("run", *words, "-pr", self.path(""), "-sr", self.path("out"), "-br", "main", "--view", "none")
+
+    def test_a_smoke_run_passes_where_dvsim_puts_it(self):
+        done = self.run_sim("one.hjson", "--seeds", HUGE)
+        self.assertEqual(done.code, 0, done)
+        with open(self.path("out/main/one-sim-vcs/0.good/latest/run.log"), encoding="utf-8") as log:
+            self.assertIn("svseed 4294967295", log.read())
+        link = self.path(f"out/main/one-sim-vcs/passed/0.good.{HUGE}")
+        self.assertTrue(os.readlink(link).endswith("/0.good/latest"), os.readlink(link))
+        self.assertTrue(os.path.islink(self.path("out/main/one-sim-vcs/passed/default")))
+
+    def test_patterns_decide_and_coverage_needs_one_pass(self):
+        done = self.run_sim("one.hjson", "-i", "all", "--fixed-seed", "5", "--cov")
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("UVM_ERROR something is wrong", done.err + done.out)
+        self.assertIn("Some pass patterns missing", done.err + done.out)
+        passed = os.listdir(self.path("out/main/one-sim-vcs/passed"))
+        self.assertEqual(sorted(passed), ["0.good.5", "cov_merge", "cov_report", "default"])
+        failed = os.listdir(self.path("out/main/one-sim-vcs/failed"))
+        self.assertEqual(sorted(failed), ["0.bad.5", "0.silent.5"])
+
+    def test_latest_is_rotated_to_its_time(self):
+        for _ in range(2):
+            self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5").code, 0)
+        names = sorted(os.listdir(self.path("out/main/one-sim-vcs/0.good")))
+        self.assertEqual(len(names), 2)
+        self.assertRegex(names[0], r"^\d{8}_\d{6}$")
+        self.assertEqual(names[1], "latest")
+
+    def test_output_goes_to_the_project_without_sr(self):
+        subprocess.run(["git", "init", "-q", self.path("")], check=True)
+        done = self.dvsched("run", "one.hjson", "-br", "main", "--view", "none", "--fixed-seed", "5")
+        self.assertEqual(done.code, 0, done)
+        self.assertTrue(os.path.isdir(self.path("scratch/main/one-sim-vcs")))
+
+    def test_a_list_of_configurations(self):
+        self.write("all.hjson", '{ flow: "sim", name: "all", use_cfgs: ["{proj_root}/one.hjson"\n"{proj_root}/two.hjson"] }')
+        done = self.run_sim("all.hjson", "--fixed-seed", "5")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(len(self.statuses("out")), 4)
+        done = self.run_sim("all.hjson", "--fixed-seed", "5", "--select-cfgs", "two")
+        self.assertEqual(sorted(self.statuses("out")), ["two:0.good.5", "two:default"])
+
+    def test_an_error_in_one_configuration_does_not_hide_that_of_another(self):
+        self.leaf("one", 'tests: [{ name: "good", bulid_mode: "x" }]')
+        self.leaf("two", 'regressions: [{ name: "r", regressions: ["gone"] }]')
+        self.write("all.hjson", '{ flow: "sim", name: "all", use_cfgs: ["{proj_root}/one.hjson"\n"{proj_root}/two.hjson"] }')
+        done = self.run_sim("all.hjson")
+        self.assertEqual(done.code, 2, done)
+        self.assertRegex(done.err, r"one\.hjson:2:\d+: error: a test has no key 'bulid_mode'")
+        self.assertIn("did you mean 'build_mode'?", done.err)
+        self.assertRegex(done.err, r"two\.hjson:2:\d+: error: regression 'r' includes 'gone'")
+        self.assertFalse(os.path.exists(self.path("out/main")))
+
+    def test_what_cannot_be_selected_is_told(self):
+        done = self.run_sim("one.hjson", "-i", "nosuch")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("'nosuch' is no test and no regression here", done.err)
+        done = self.run_sim("one.hjson", "--select-cfgs", "one")
+        self.assertIn("--select-cfgs is for a list of configurations", done.err)
+        done = self.run_sim("one.hjson", "--fixed-seed", "5x")
+        self.assertIn("'--fixed-seed' must be digits, not '5x'", done.err)
