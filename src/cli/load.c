@@ -133,8 +133,9 @@ static const char *find_scratch_root(const struct args *args, const char *cfg_pa
 struct cfg *load_cfg(const struct args *args, struct diags *diags)
 {
 	const char *path = load_path(args, diags);
+	const char *root = opt_word(args, OPT_PROJ_ROOT, NULL);
 	struct cfg_options options = {
-		.proj_root = opt_word(args, OPT_PROJ_ROOT, NULL),
+		.proj_root = root ? path_absolute(args->mem, root) : NULL,
 		.branch = opt_word(args, OPT_BRANCH, NULL),
 		.tool = opt_word(args, OPT_TOOL, NULL),
 	};

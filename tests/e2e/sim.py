@@ -68,7 +68,7 @@ class Simulations(Story):
         self.write(f"{name}.hjson", '{ name: "%s", import_cfgs: ["{proj_root}/common.hjson"]\n%s}\n' % (name, more))
 
     def run_sim(self, *words):
-        return self.dvsched("run", *words, "-pr", self.path(""), "-sr", self.path("out"), "-br", "main", "--view", "none")
+        return self.dvsched("run", *words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none")
 
     def test_a_smoke_run_passes_where_dvsim_puts_it(self):
         done = self.run_sim("one.hjson", "--seeds", HUGE)
