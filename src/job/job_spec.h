@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "job/dv_block.h"
 
 struct pattern {
 	const char *text; /* Python regex syntax, as written */
@@ -83,9 +84,10 @@ struct job_rules {
 };
 
 struct job_block {
-	const char *name;	  /* the configuration's name */
-	const char *scratch_path; /* absolute; passed/ failed/ killed/ running/ and job directories
-				     are in it */
+	const char *name;	   /* the configuration's name */
+	const char *scratch_path;  /* absolute; passed/ failed/ killed/ running/ and job directories
+				      are in it */
+	const struct dv_block *dv; /* of DVSim's flows; else NULL */
 };
 
 struct job_spec {
@@ -126,6 +128,7 @@ struct plan {
 	const char *flow;
 	const struct resource_limit *limits;
 	uint32_t n_limits;
+	const struct dv_plan *dv; /* of DVSim's flows; else NULL */
 };
 
 /* text with each JOB_ATTEMPT_WORD replaced by the number; malloc()ed. */
