@@ -72,7 +72,7 @@ static void make(struct run *r, const char *settings)
 static void add_jobs(struct run *r, unsigned n)
 {
 	static const char *const argv[] = {"true", NULL};
-	static const struct job_block block = {"fake", "/scratch/fake"};
+	static const struct job_block block = {"fake", "/scratch/fake", NULL};
 
 	r->rules.target = "t";
 	r->rules.cpus = 1;

@@ -61,7 +61,7 @@ static void a_link_follows_its_job(void **state)
 
 static void blocks_that_share_a_scratch_path_are_reset_once(void **state)
 {
-	struct job_block twin, other = {"other", "/elsewhere"};
+	struct job_block twin, other = {"other", "/elsewhere", NULL};
 	struct stage g;
 	struct str asked = {0};
 

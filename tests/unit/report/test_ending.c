@@ -29,7 +29,7 @@ static void story_init(struct story *s, size_t n)
 	struct job_rules *rules = arena_zalloc(p->mem, sizeof(*rules));
 
 	*s = (struct story){.plan = p};
-	*block = (struct job_block){"b", "/scratch/b"};
+	*block = (struct job_block){"b", "/scratch/b", NULL};
 	p->scratch_root = "/scratch";
 	p->n_jobs = n;
 	p->jobs = arena_array(p->mem, n, sizeof(*p->jobs));
@@ -442,7 +442,7 @@ static void colours_are_there_only_when_wanted(void **state)
 
 static void logs_of_many_blocks_are_below_the_scratch_root(void **state)
 {
-	struct job_block other = {"c", "/scratch/c"};
+	struct job_block other = {"c", "/scratch/c", NULL};
 	struct story s;
 
 	(void)state;

@@ -187,7 +187,7 @@ static void a_plan_comes_back_as_it_was(void **state)
 
 	(void)state;
 	fill_rules(p, rules);
-	*block = (struct job_block){"other", "/elsewhere/other"};
+	*block = (struct job_block){"other", "/elsewhere/other", NULL};
 	deps[0] = 2;
 	deps[1] = 0;
 	deps[2] = 1;

@@ -164,7 +164,7 @@ static void a_second_run_on_the_same_scratch_path_is_told_whose_it_is(void **sta
 static void runs_on_two_scratch_paths_do_not_meet(void **state)
 {
 	struct plan *p = make_plan(1), *q = make_plan(1);
-	struct job_block other = {"c", arena_printf(q->mem, "%s/c", scratch)};
+	struct job_block other = {"c", arena_printf(q->mem, "%s/c", scratch), NULL};
 	struct run_dir *first, *second;
 
 	(void)state;
@@ -180,7 +180,7 @@ static void runs_on_two_scratch_paths_do_not_meet(void **state)
 static void a_lock_of_any_block_stops_the_run_and_leaves_nothing(void **state)
 {
 	struct plan *p = make_plan(1), *q = make_plan(2);
-	struct job_block other = {"a", arena_printf(q->mem, "%s/a", scratch)};
+	struct job_block other = {"a", arena_printf(q->mem, "%s/a", scratch), NULL};
 	struct run_dir *first = make_run(p), *second;
 	struct job_block *only = (struct job_block *)p->jobs[0].block;
 	struct error err = {0};
