@@ -68,6 +68,7 @@ static void set_timestamps(const struct args *args, struct dv_options *o)
 	time_t now = time(NULL);
 	struct tm utc;
 
+	o->when = now;
 	gmtime_r(&now, &utc);
 	strftime(brief, sizeof(brief), "%Y%m%d_%H%M%S", &utc);
 	strftime(full, sizeof(full), "%A %B %d %Y %H:%M:%S UTC", &utc);

@@ -33,6 +33,14 @@ struct cfg_options {
 /* The git work tree of the current directory, arena-owned; NULL: there is none. */
 const char *cfg_proj_root(struct arena *mem);
 
+/* What git tells of a work tree; its files are read by `git`, once. All arena-owned. */
+struct cfg_revision {
+	const char *commit, *commit_short; /* "" where there is no commit, or no git */
+	const char *url; /* of the commit at its origin, without credentials; NULL: no origin */
+	bool is_dirty;	 /* tracked files differ from the commit */
+};
+void cfg_read_revision(struct arena *mem, const char *root, struct cfg_revision *ret);
+
 /* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
  * added too. */
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags);

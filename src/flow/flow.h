@@ -3,6 +3,8 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
+#include <time.h>
+
 #include "base/diag.h"
 #include "config/config.h"
 #include "job/job_spec.h"
@@ -18,7 +20,8 @@ struct dv_options {
 	double reseed_multiplier, run_timeout_multiplier;  /* 0: none */
 	uint32_t reseed, max_odirs;
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
-	bool is_dry_run;
+	bool is_dry_run, map_full_testplan;
+	time_t when; /* what the timestamps say */
 };
 
 struct flow_options {

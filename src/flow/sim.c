@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "flow/dv_block.h"
 #include "flow/load.h"
 #include "flow/names.h"
 #include "flow/types.h"
@@ -419,6 +420,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 
 	if (children->type != HJSON_ARRAY)
 		return; /* said when it was loaded */
+	dv_plan_set_top(plan, like->reader.cfg, like->dv);
 	hjson_for_each (e, children)
 		make_child(&p, e);
 	if (like->reader.diags->n_errors > n_before)
@@ -446,6 +448,7 @@ static struct plan *sim_make(struct cfg *c, const struct flow_options *options, 
 	if (!seeds.base)
 		seeds.base = seeds_new_base(mem);
 	fill_plan(plan, c, options);
+	dv_plan_begin(plan, c, dv);
 	if (children)
 		make_primary(&s, plan, children);
 	else if (dv->select_cfgs)

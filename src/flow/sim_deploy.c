@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "flow/dv_block.h"
 #include "flow/load.h"
 #include "flow/names.h"
 #include "flow/sim.h"
@@ -811,6 +812,7 @@ static void make_block(struct maker *m)
 	m->block = arena_zalloc(m->plan->mem, sizeof(*m->block));
 	m->block->name = arena_strdup(m->plan->mem, m->sim->full_name);
 	m->block->scratch_path = path_absolute(m->plan->mem, sim_text(m->sim, "scratch_path", ""));
+	m->block->dv = dv_plan_add(m->plan, m->sim->reader.cfg, m->sim->dv);
 }
 
 void sim_deploy(struct sim *s, struct plan *plan)

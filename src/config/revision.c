@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which state of the project was run. Asked of git itself, in one shell: what "dirty" means (line
+ * ends, attributes, the index) is its business. A missing git or commit leaves it open.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/config.h"
+
+static const char questions[] =
+	" && export GIT_OPTIONAL_LOCKS=0 && git rev-parse HEAD && git rev-parse --short HEAD && "
+	"{ git remote get-url origin || echo; } && git status --porcelain --untracked-files=no | "
+	"head -n 1; } 2>/dev/null";
+
+static const char *read_line(struct arena *mem, FILE *f)
+{
+	_cleanup_(freep) char *line = NULL;
+	size_t cap = 0;
+	ssize_t n = getline(&line, &cap, f);
+
+	if (n < 0)
+		return "";
+	return arena_strndup(mem, line, strcspn(line, "\n"));
+}
+
+/* A user of ssh names an account and stays; a password goes whatever carries it. */
+static const char *without_credentials(struct arena *mem, const char *url)
+{
+	const char *host = strstr(url, "://"), *at, *colon;
+
+	if (!host)
+		return url;
+	host += strlen("://");
+	at = memrchr(host, '@', strcspn(host, "/?#"));
+	if (!at)
+		return url;
+	colon = memchr(host, ':', (size_t)(at - host));
+	if (!colon && !str_starts(url, "http://") && !str_starts(url, "https://"))
+		return url;
+	return arena_printf(mem, "%.*s%s", (int)(host - url), url, at + 1);
+}
+
+static const char *url_of(struct arena *mem, const char *origin, const char *commit)
+{
+	static const char github[] = "git@github.com:";
+	const char *url = without_credentials(mem, origin);
+	size_t n = strlen(url);
+
+	if (str_ends(url, ".git"))
+		n -= strlen(".git");
+	if (str_starts(url, github))
+		return arena_printf(mem, "https://github.com/%.*s/tree/%s",
+				    (int)(n - strlen(github)), url + strlen(github), commit);
+	return arena_printf(mem, "%.*s/tree/%s", (int)n, url, commit);
+}
+
+void cfg_read_revision(struct arena *mem, const char *root, struct cfg_revision *ret)
+{
+	_cleanup_(str_done) struct str command = {0};
+	const char *origin;
+	FILE *f;
+
+	*ret = (struct cfg_revision){.commit = "", .commit_short = ""};
+	str_add(&command, "{ cd ");
+	str_add_shell_word(&command, root);
+	str_add(&command, questions);
+	f = popen(command.s, "re");
+	if (!f)
+		return;
+	ret->commit = read_line(mem, f);
+	ret->commit_short = read_line(mem, f);
+	origin = read_line(mem, f);
+	ret->is_dirty = *read_line(mem, f);
+	pclose(f);
+	if (*origin && *ret->commit)
+		ret->url = url_of(mem, origin, ret->commit);
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Fills in what DVSim's reports need of a plan (job/dv_block.h) out of configurations. */
+#ifndef FLOW_DV_BLOCK_H
+#define FLOW_DV_BLOCK_H
+
+#include "flow/flow.h"
+
+/* Sets plan->dv, out of the root configuration: a primary one or a leaf. */
+void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv);
+/* plan->dv->top: the primary configuration. */
+void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_options *dv);
+/* The record of a leaf, expanded already; it is in plan->dv->blocks from here on. */
+const struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf,
+				   const struct dv_options *dv);
+
+#endif
