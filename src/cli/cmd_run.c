@@ -18,6 +18,7 @@
 #include "cli/watchers.h"
 #include "observers/rows.h"
 #include "report/ending.h"
+#include "run/dv_files.h"
 #include "scheduler/loop_host.h"
 
 /* Everything of one run, in the order in which it is made; let go in the opposite order. */
@@ -82,6 +83,19 @@ static int open_run_dir(struct run *r)
 	log_error("%s%s%s", err.pos.file ? err.pos.file : "", err.pos.file ? ": " : "", err.msg);
 	error_done(&err);
 	return EXIT_INFRA;
+}
+
+/* As early as DVSim writes them; nothing depends on them, so a failure is a warning. */
+static void write_dv_files(const struct run *r)
+{
+	const char *wants_dump = getenv("DVSIM_DEPLOY_DUMP");
+	struct error err = {0};
+
+	if (dv_files_ignore(r->loaded.plan, &err) < 0 ||
+	    (!(wants_dump && !*wants_dump) && dv_files_deploy(r->loaded.plan, &err) < 0)) {
+		log_warning("%s", err.msg);
+		error_done(&err);
+	}
 }
 
 static void make_watchers(struct run *r)
@@ -191,6 +205,7 @@ static int run_graph(struct run *r)
 
 	if (rc != EXIT_PASSED)
 		return rc;
+	write_dv_files(r);
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
 	loop_host_run(r->host, r->sched);

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """DVSim's simulation flow on a small project: planned, run by make, and its faults told."""
+import json
 import os
 import subprocess
 
@@ -67,8 +68,8 @@ class Simulations(Story):
     def leaf(self, name, more=""):
         self.write(f"{name}.hjson", '{ name: "%s", import_cfgs: ["{proj_root}/common.hjson"]\n%s}\n' % (name, more))
 
-    def run_sim(self, *words):
-        return self.dvsched("run", *words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none")
+    def run_sim(self, *words, **options):
+        return self.dvsched("run", *words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none", **options)
 
     def test_a_smoke_run_passes_where_dvsim_puts_it(self):
         done = self.run_sim("one.hjson", "--seeds", HUGE)
@@ -102,6 +103,21 @@ class Simulations(Story):
         done = self.dvsched("run", "one.hjson", "-br", "main", "--view", "none", "--fixed-seed", "5")
         self.assertEqual(done.code, 0, done)
         self.assertTrue(os.path.isdir(self.path("scratch/main/one-sim-vcs")))
+
+    def test_every_job_is_dumped_as_dvsim_does(self):
+        self.assertEqual(self.run_sim("one.hjson", "--seeds", HUGE).code, 0)
+        self.assertTrue(os.path.exists(self.path("out/FUSESOC_IGNORE")))
+        dump, = self.path("out").glob("deploy_main_*.json")
+        with open(dump, encoding="utf-8") as text:
+            run, build = json.load(text)
+        self.assertEqual((run["seed"], run["job_type"], run["dependencies"]), (2**256 - 1, "RunTest", ["one:default"]))
+        self.assertEqual((build["seed"], build["weight"], build["timeout_mins"]), (None, 5, 60.0))
+        self.assertEqual(build["resources"], {"VCS": 1})
+
+    def test_no_dump_is_written_when_the_environment_says_so(self):
+        done = self.run_sim("one.hjson", "--fixed-seed", "5", env={"DVSIM_DEPLOY_DUMP": ""})
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(list(self.path("out").glob("deploy_*")), [])
 
     def test_a_list_of_configurations(self):
         self.write("all.hjson", '{ flow: "sim", name: "all", use_cfgs: ["{proj_root}/one.hjson"\n"{proj_root}/two.hjson"] }')

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One job at a time through the streaming writer: a nightly's dump is 110 MB.
+ */
+#include "run/dv_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+
+enum { DUMP_INDENT = 2 };
+
+static int report(struct error *err, const char *path)
+{
+	return error_set(err, (struct src_pos){0}, "%s: %s", path, strerror(errno));
+}
+
+int dv_files_ignore(const struct plan *plan, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/FUSESOC_IGNORE", plan->scratch_root);
+	int fd;
+
+	if (!plan->dv)
+		return 0;
+	if (fs_mkdirs(plan->scratch_root, 0777) < 0)
+		return report(err, plan->scratch_root);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	if (fd < 0)
+		return report(err, path);
+	close(fd);
+	return 0;
+}
+
+/* ---- the dump ---- */
+
+/* DVSim's class of a job. */
+static const char *job_type(const struct job_spec *job)
+{
+	static const char *const types[][2] = {
+		{"build", "CompileSim"},       {"run", "RunTest"},	  {"cov_merge", "CovMerge"},
+		{"cov_report", "CovReport"},   {"cov_vplan", "CovVPlan"}, {"cov_unr", "CovUnr"},
+		{"cov_analyze", "CovAnalyze"},
+	};
+
+	if (strcmp(job->block->dv->flow, "sim") != 0)
+		return "CompileOneShot";
+	for (size_t i = 0; i < ARRAY_LEN(types); i++)
+		if (strcmp(job->rules->target, types[i][0]) == 0)
+			return types[i][1];
+	return job->rules->target;
+}
+
+static const char *text_or_empty(const char *text)
+{
+	return text ? text : "";
+}
+
+static void write_block(struct json_out *j, const struct plan *plan, const struct job_spec *job,
+			const char *timestamp)
+{
+	const struct dv_block *b = job->block->dv;
+
+	jout_key(j, "block");
+	jout_object(j);
+	jout_key_string(j, "name", b->name);
+	jout_key_string(j, "variant", text_or_empty(b->variant));
+	jout_key_string(j, "commit", b->revision.commit);
+	jout_key_string(j, "commit_short", b->revision.commit_short);
+	jout_key_bool(j, "dirty", false); /* DVSim never says so here */
+	jout_key_string(j, "branch", b->revision.branch);
+	jout_key_string(j, "url", "");
+	jout_key_string(j, "revision_info", text_or_empty(b->revision.revision));
+	jout_object_end(j);
+	jout_key(j, "tool");
+	jout_object(j);
+	jout_key_string(j, "name", b->tool);
+	jout_key_string(j, "version", "");
+	jout_object_end(j);
+	jout_key(j, "workspace_cfg");
+	jout_object(j);
+	jout_key_string(j, "timestamp", timestamp);
+	jout_key_string(j, "project_root", plan->dv->proj_root);
+	jout_key_string(j, "scratch_root", plan->scratch_root);
+	jout_key_string(j, "scratch_path", job->block->scratch_path);
+	jout_object_end(j);
+}
+
+static void write_dependencies(struct json_out *j, const struct plan *plan,
+			       const struct job_spec *job)
+{
+	jout_key(j, "dependencies");
+	jout_array(j);
+	for (uint32_t i = 0; i < job->n_needs + job->n_any; i++)
+		jout_string(j, plan->jobs[job->deps[i]].id);
+	jout_array_end(j);
+	jout_key_bool(j, "needs_all_dependencies_passing", job->n_any == 0);
+}
+
+static void write_minutes(struct json_out *j, double seconds)
+{
+	char text[32];
+	double minutes = seconds / 60;
+
+	jout_key(j, "timeout_mins");
+	if (seconds <= 0) {
+		jout_null(j);
+		return;
+	}
+	snprintf(text, sizeof(text), minutes == floor(minutes) ? "%.1f" : "%.15g", minutes);
+	jout_raw(j, text);
+}
+
+static void write_exports(struct json_out *j, const char *const *env)
+{
+	_cleanup_(str_done) struct str key = {0};
+
+	jout_key(j, "exports");
+	jout_object(j);
+	for (; *env; env++) {
+		size_t n = strcspn(*env, "=");
+
+		str_clear(&key);
+		str_addn(&key, *env, n);
+		jout_key_string(j, key.s, *env + n + ((*env)[n] == '='));
+	}
+	jout_object_end(j);
+}
+
+static void write_patterns(struct json_out *j, const char *key, const struct pattern_list *list)
+{
+	jout_key(j, key);
+	jout_array(j);
+	for (uint32_t i = 0; i < list->n; i++)
+		jout_string(j, list->at[i].text);
+	jout_array_end(j);
+}
+
+static void write_job(struct json_out *j, const struct plan *plan, const struct job_spec *job,
+		      const char *timestamp)
+{
+	const struct job_rules *r = job->rules;
+
+	jout_object(j);
+	jout_key_string(j, "name", job->subject);
+	jout_key_string(j, "job_type", job_type(job));
+	jout_key_string(j, "target", r->target);
+	jout_key_string(j, "backend", r->backend);
+	jout_key(j, "resources");
+	jout_object(j);
+	for (uint32_t i = 0; i < r->n_resources; i++)
+		jout_key_int(j, r->resources[i].name, r->resources[i].count);
+	jout_object_end(j);
+	jout_key(j, "seed");
+	if (job->seed)
+		jout_raw(j, job->seed);
+	else
+		jout_null(j);
+	jout_key_string(j, "full_name", job->id);
+	jout_key_string(j, "qual_name", job->name);
+	write_block(j, plan, job, timestamp);
+	write_dependencies(j, plan, job);
+	jout_key_int(j, "weight", r->weight);
+	write_minutes(j, r->timeout_s);
+	jout_key_string(j, "cmd", job->command);
+	write_exports(j, r->env);
+	jout_key_bool(j, "dry_run", r->is_dry_run);
+	jout_key_bool(j, "interactive", r->is_interactive);
+	jout_key_string(j, "odir", job->odir);
+	jout_key_bool(j, "renew_odir", r->renew_odir);
+	jout_key_string(j, "log_path", job->log_path);
+	write_patterns(j, "pass_patterns", &r->pass_patterns);
+	write_patterns(j, "fail_patterns", &r->fail_patterns);
+	jout_object_end(j);
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct job_spec *const *x = a, *const *y = b;
+
+	return strcmp((*x)->id, (*y)->id);
+}
+
+static const struct job_spec **sorted(const struct plan *plan)
+{
+	const struct job_spec **ret = xcalloc(plan->n_jobs + 1, sizeof(*ret));
+
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		ret[i] = &plan->jobs[i];
+	qsort(ret, plan->n_jobs, sizeof(*ret), by_id);
+	return ret;
+}
+
+static const char *branch_of(const struct plan *plan)
+{
+	const struct dv_block *b = plan->dv->top ? plan->dv->top : plan->dv->blocks[0];
+
+	return b->revision.branch;
+}
+
+int dv_files_deploy(const struct plan *plan, struct error *err)
+{
+	_cleanup_(freep) const struct job_spec **jobs = NULL;
+	_cleanup_(freep) char *path = NULL;
+	char timestamp[32];
+	struct json_out j;
+	struct tm utc;
+	int fd;
+
+	if (!plan->dv || plan->dv->n_blocks == 0)
+		return 0;
+	gmtime_r(&plan->dv->timestamp, &utc);
+	strftime(timestamp, sizeof(timestamp), "%Y%m%d_%H%M%S", &utc);
+	path = xasprintf("%s/deploy_%s_%s.json", plan->scratch_root, branch_of(plan), timestamp);
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return report(err, path);
+	jobs = sorted(plan);
+	jout_init(&j, fd, DUMP_INDENT);
+	jout_array(&j);
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		write_job(&j, plan, jobs[i], timestamp);
+	jout_array_end(&j);
+	errno = jout_done(&j);
+	if (errno) {
+		report(err, path);
+		close(fd);
+		return -1;
+	}
+	if (close(fd) < 0)
+		return report(err, path);
+	return 0;
+}
