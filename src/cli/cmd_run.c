@@ -140,8 +140,8 @@ static unsigned output_width(void)
 
 static void add_rerun(struct str *out, const struct run *r)
 {
-	str_add(out, "dvsched run");
-	for (const char *const *w = r->args->argv + 2; *w; w++) {
+	str_add(out, r->args->is_dvsim ? "dvsim" : "dvsched run");
+	for (const char *const *w = r->args->argv + (r->args->is_dvsim ? 1 : 2); *w; w++) {
 		str_addc(out, ' ');
 		str_add_shell_word(out, *w);
 	}
@@ -214,6 +214,8 @@ static int run_graph(struct run *r)
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
 	print_ending(r, &head);
+	if (r->args->facts)
+		r->args->facts->is_formal_run = str_eq(r->loaded.plan->flow, "formal");
 	return rc;
 }
 
@@ -221,7 +223,9 @@ static int run_loaded(struct run *r)
 {
 	int rc;
 
-	if (r->options.is_dry_run) {
+	/* DVSim's dry run is a run of its own: make -n, and every job passes. */
+	if (r->options.is_dry_run &&
+	    !(r->args->is_dvsim && !str_eq(r->loaded.plan->flow, "jobs"))) {
 		print_commands(r->loaded.plan);
 		return EXIT_PASSED;
 	}

@@ -104,7 +104,18 @@ int dv_options_read(const struct args *args, struct dv_options *o, struct diags 
 		.build_only = opt_has(args, OPT_BUILD_ONLY),
 		.run_only = opt_has(args, OPT_RUN_ONLY),
 		.build_unique = opt_has(args, OPT_BUILD_UNIQUE),
+		.gui = opt_has(args, OPT_GUI),
+		.gui_debug = opt_has(args, OPT_GUI_DEBUG),
+		.is_interactive = opt_has(args, OPT_INTERACTIVE),
+		.is_dry_run = args->is_dvsim && opt_has(args, OPT_DRY_RUN),
+		.cov_merge_previous = opt_has(args, OPT_COV_MERGE_PREVIOUS),
+		.cov_unr = opt_has(args, OPT_COV_UNR),
+		.cov_analyze = opt_has(args, OPT_COV_ANALYZE),
+		.map_full_testplan = opt_has(args, OPT_MAP_FULL_TESTPLAN),
 	};
+	if (o->is_interactive)
+		o->reseed = 1;
+	opt_uint(args, OPT_MAX_WAVES, 0, INT_MAX, 0, diags); /* as DVSim: no more than checked */
 	read_seeds(args, o, diags);
 	set_timestamps(args, o);
 	return diags->n_errors == n_before ? 0 : -1;

@@ -151,3 +151,15 @@ void version_print(void)
 {
 	printf("dvsched %s\n", DVSCHED_VERSION);
 }
+
+void help_print_dvsim(void)
+{
+	unsigned width = terminal_width();
+
+	puts("usage: dvsim <cfg-hjson-file> [-h] [options]\n");
+	print_wrapped("dvsched under the name of DVSim: runs a DVSim configuration with DVSim's "
+		      "options and exit codes. The configuration goes first, or after `--`: "
+		      "options that take many words take all that follow.",
+		      0, width);
+	print_options(CMD_RUN, width);
+}

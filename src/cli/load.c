@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/dv_options.h"
+#include "cli/outcome.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
 #include "scheduler/sched.h"
@@ -29,7 +30,15 @@ bool load_wants_color(const struct args *args, int fd)
 static int read_level(const struct args *args, struct diags *diags)
 {
 	static const char *const levels[] = {"error", "warning", "info", "verbose", "debug", NULL};
+	const char *given = opt_word(args, OPT_LOG_LEVEL, NULL);
 	int otherwise = LOG_INFO;
+
+	/* DVSim's words; there is nothing above an error here. */
+	if (given && strcmp(given, "CRITICAL") == 0)
+		return LOG_ERROR;
+	for (int i = 0; given && levels[i]; i++)
+		if (strcasecmp(given, levels[i]) == 0)
+			return i;
 
 	if (opt_has(args, OPT_VERBOSE)) {
 		const char *word = opt_word(args, OPT_VERBOSE, "default");
@@ -143,6 +152,7 @@ struct cfg *load_cfg(const struct args *args, struct diags *diags)
 	if (!path)
 		return NULL;
 	options.scratch_root = find_scratch_root(args, path);
+	options.ret_eval_status = args->facts ? &args->facts->eval_status : NULL;
 	return cfg_load(path, &options, diags);
 }
 
@@ -157,6 +167,7 @@ static struct plan *plan_cfg(const struct args *args, struct cfg *cfg, struct di
 		.is_backend = backend_type_exists,
 		.dv = &dv,
 	};
+	struct plan *plan;
 
 	if (dv_options_read(args, &dv, diags) < 0)
 		return NULL;
@@ -166,7 +177,10 @@ static struct plan *plan_cfg(const struct args *args, struct cfg *cfg, struct di
 		if (!options.items)
 			return NULL;
 	}
-	return flow_plan(cfg, &options, diags);
+	plan = flow_plan(cfg, &options, diags);
+	if (!plan && args->facts)
+		args->facts->eval_status = cfg_eval_status(cfg);
+	return plan;
 }
 
 static struct plan *plan_command(const struct args *args, struct diags *diags)

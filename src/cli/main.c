@@ -3,9 +3,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fs.h"
+#include "base/log.h"
 #include "base/proc.h"
 #include "cli/cmd.h"
+#include "cli/dvsim_args.h"
 #include "cli/load.h"
+#include "cli/outcome.h"
 #include "cli/signals.h"
 #include "clerk/clerk.h"
 #include "exec/slot.h"
@@ -57,6 +61,43 @@ static int run_command(int argc, char **argv)
 	return rc;
 }
 
+/* The command line was right: what DVSim does with it. */
+static int run_as_dvsim(struct args *args)
+{
+	struct outcome_facts facts = {0};
+
+	if (opt_has(args, OPT_HELP)) {
+		help_print_dvsim();
+		return EXIT_PASSED;
+	}
+	if (opt_has(args, OPT_VERSION)) {
+		version_print();
+		return EXIT_PASSED;
+	}
+	if (opt_has(args, OPT_INTERACTIVE) && opt_has(args, OPT_REMOTE)) {
+		log_error("--interactive and --remote do not go together");
+		return EXIT_PASSED; /* as DVSim has it */
+	}
+	args->facts = &facts;
+	return outcome_shell_code(args, args->command->run(args));
+}
+
+static int dvsim_main(int argc, char **argv)
+{
+	struct str fault = {0};
+	struct args args;
+	int rc = EXIT_USAGE;
+
+	if (dvsim_args_parse(&args, argc, argv, &fault) < 0)
+		fprintf(stderr, "usage: dvsim <cfg-hjson-file> [-h] [options]\ndvsim: error: %s\n",
+			fault.s);
+	else
+		rc = run_as_dvsim(&args);
+	str_done(&fault);
+	args_done(&args);
+	return rc;
+}
+
 int main(int argc, char **argv)
 {
 	int rc;
@@ -69,6 +110,8 @@ int main(int argc, char **argv)
 		return clerk_main();
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
+	if (argc > 0 && strcmp(path_base(argv[0]), "dvsim") == 0)
+		return dvsim_main(argc, argv);
 	rc = run_without_command(argc, argv);
 	if (rc >= 0)
 		return rc;

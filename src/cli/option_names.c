@@ -3,70 +3,8 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "cli/dvsim_args.h"
 #include "cli/options.h"
-
-/*
- * DVSim 1.57's long options. A prefix that is unique among them keeps meaning that one, whatever we
- * add. Those that belong to a flow that this version does not have are known by name only.
- */
-static const char *const dvsim_options[] = {
-	"help",
-	"version",
-	"tool",
-	"list",
-	"log-level",
-	"log-file",
-	"items",
-	"select-cfgs",
-	"job-prefix",
-	"local",
-	"remote",
-	"max-parallel",
-	"gui",
-	"gui-debug",
-	"interactive",
-	"resource",
-	"on-missing-resource",
-	"scratch-root",
-	"proj-root",
-	"branch",
-	"max-odirs",
-	"purge",
-	"fusesoc-mapping",
-	"fusesoc-extra-cores-root",
-	"build-only",
-	"build-unique",
-	"build-opts",
-	"build-modes",
-	"build-timeout-mins",
-	"run-only",
-	"run-opts",
-	"run-modes",
-	"profile",
-	"xprop-off",
-	"run-timeout-mins",
-	"run-timeout-multiplier",
-	"verbosity",
-	"build-seed",
-	"seeds",
-	"fixed-seed",
-	"reseed",
-	"reseed-multiplier",
-	"waves",
-	"max-waves",
-	"dump-script",
-	"cov",
-	"cov-merge-previous",
-	"cov-unr",
-	"cov-analyze",
-	"map-full-testplan",
-	"dvsim-config",
-	"instrument",
-	"print-interval",
-	"verbose",
-	"dry-run",
-	"fake",
-};
 
 static const struct src_pos nowhere;
 
@@ -109,12 +47,16 @@ static size_t own_names(unsigned command, const char **ret_names)
 	return n;
 }
 
-static enum opt foreign_option(const char *name, struct diags *diags)
+/*
+ * DVSim's long options: a prefix that is unique among them keeps meaning that one, whatever we add.
+ */
+static size_t dvsim_names(const char **ret_names)
 {
-	struct diag *e = diag_error(diags, nowhere, "option '--%s' belongs to DVSim's flows", name);
+	size_t n = 0;
 
-	diag_hint(e, "this version runs the native flow only (flow: jobs)");
-	return OPT_COUNT;
+	for (const struct dvsim_option *o = dvsim_options; o->names; o++)
+		ret_names[n++] = option_table[o->opt].name;
+	return n;
 }
 
 static enum opt ambiguous_option(const char *name, const char *const *names, size_t n,
@@ -144,13 +86,14 @@ static enum opt unknown_option(const char *name, const char *const *names, size_
 enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 {
 	const char *own[OPT_COUNT];
+	const char *dvsim[OPT_COUNT];
 	size_t n_own = own_names(command, own);
 	enum opt o = find_exact(name);
 	unsigned n_found;
 	const char *found;
 
 	if (o == OPT_COUNT) {
-		found = find_prefix(name, dvsim_options, ARRAY_LEN(dvsim_options), &n_found);
+		found = find_prefix(name, dvsim, dvsim_names(dvsim), &n_found);
 		if (!found)
 			found = find_prefix(name, own, n_own, &n_found);
 		if (!found && n_found > 1)
@@ -158,8 +101,6 @@ enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 		if (!found)
 			return unknown_option(name, own, n_own, diags);
 		o = find_exact(found);
-		if (o == OPT_COUNT)
-			return foreign_option(found, diags);
 	}
 	if (!(option_table[o].commands & command)) {
 		diag_error(diags, nowhere, "option '--%s' does not go with this command",

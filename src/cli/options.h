@@ -73,6 +73,21 @@ enum opt {
 	OPT_MAX_ODIRS,
 	OPT_DUMP_SCRIPT,
 	OPT_SELECT_CFGS,
+	OPT_LIST,
+	OPT_PURGE,
+	OPT_REMOTE,
+	OPT_GUI,
+	OPT_GUI_DEBUG,
+	OPT_INTERACTIVE,
+	OPT_MAX_WAVES,
+	OPT_COV_MERGE_PREVIOUS,
+	OPT_COV_UNR,
+	OPT_COV_ANALYZE,
+	OPT_MAP_FULL_TESTPLAN,
+	OPT_DVSIM_CONFIG,
+	OPT_FUSESOC_MAPPING,
+	OPT_FUSESOC_ROOT,
+	OPT_INSTRUMENT,
 	OPT_COUNT,
 };
 
@@ -105,6 +120,7 @@ struct option {
 extern const struct option option_table[OPT_COUNT];
 
 struct args;
+struct outcome_facts;
 
 struct command {
 	const char *name;
@@ -133,7 +149,9 @@ struct args {
 	size_t n_words;
 	const char *const *after; /* after "--": NULL if there was none */
 	size_t n_after;
-	const char *const *argv; /* all of it, for records; NULL-terminated */
+	const char *const *argv;     /* all of it, for records; NULL-terminated */
+	bool is_dvsim;		     /* called as dvsim: its command line, its exit codes */
+	struct outcome_facts *facts; /* for those; NULL: nobody asks */
 };
 
 /* Returns 0, or -1 after errors (exit code 2). Options' values are checked by whoever reads them.
@@ -160,6 +178,7 @@ int opt_choice(const struct args *a, enum opt o, const char *const *choices, int
 enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
 
 void help_print(const struct command *c); /* NULL: the program's */
+void help_print_dvsim(void);
 void version_print(void);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef CLI_OUTCOME_H
 #define CLI_OUTCOME_H
 
+#include "cli/options.h"
 #include "scheduler/sched.h"
 
 struct outcome {
@@ -13,5 +14,17 @@ struct outcome {
 /* signum: the signal that ended the run, 0: none. By root causes: what was cancelled because of
  * another never counts. */
 struct outcome outcome_of(const struct sched *s, int signum, bool is_past_deadline);
+
+/* What DVSim's exit codes depend on beyond ours; a command fills it in. */
+struct outcome_facts {
+	int eval_status;    /* of an {eval_cmd} that ended the load; 0: none did */
+	bool is_formal_run; /* jobs of the formal flow were run, and their results written */
+};
+
+/*
+ * The exit code for the shell, of the one that a command came to: itself, or under the name dvsim
+ * what DVSim would have said (docs/dvsim.md has the table).
+ */
+int outcome_shell_code(const struct args *args, int exit_code);
 
 #endif

@@ -14,6 +14,8 @@
 static const struct src_pos nowhere;
 static const double default_grace_s = 10;
 
+enum { MOST_PARALLEL = 100000 };
+
 /* "NAME=VALUE", blanks around '=' allowed. false: no '=' or an empty side. */
 static bool split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value)
 {
@@ -88,13 +90,54 @@ static const char *check_backend(const char *name, struct diags *diags)
 	return name;
 }
 
+/* What DVSim's users have in their environment: a backend that there is not becomes local. */
+static const char *backend_of_environment(struct diags *diags)
+{
+	const char *name = getenv("DVSIM_BACKEND");
+
+	if (!name)
+		name = getenv("DVSIM_LAUNCHER");
+	if (!name || !*name)
+		return "local";
+	if (backend_type_exists(name))
+		return name;
+	diag_warning(diags, nowhere,
+		     "there is no backend '%s' ($DVSIM_BACKEND, $DVSIM_LAUNCHER): using 'local'",
+		     name);
+	return "local";
+}
+
+static unsigned parallel_of_environment(struct diags *diags)
+{
+	const char *word = getenv("DVSIM_MAX_PARALLEL");
+	unsigned long n;
+	char *end;
+
+	if (!word)
+		return 0;
+	n = strtoul(word, &end, 10);
+	if (isdigit((unsigned char)*word) && !*end && n > 0 && n <= MOST_PARALLEL)
+		return (unsigned)n;
+	diag_warning(diags, nowhere,
+		     "$DVSIM_MAX_PARALLEL is '%s', which is no whole number above 0: not used",
+		     word);
+	return 0;
+}
+
+static const char *chosen_backend(const struct args *args, struct diags *diags)
+{
+	if (opt_has(args, OPT_BACKEND))
+		return opt_word(args, OPT_BACKEND, "local");
+	if (opt_has(args, OPT_LOCAL))
+		return "local";
+	return opt_has(args, OPT_FAKE) ? "fake" : backend_of_environment(diags);
+}
+
 static void read_backends(const struct args *args, struct run_options *o, struct diags *diags)
 {
 	const struct opt_value *v = &args->opt[OPT_BACKEND_FOR];
 
-	o->backend = opt_word(args, OPT_BACKEND,
-			      opt_has(args, OPT_FAKE) && !opt_has(args, OPT_LOCAL) ? "fake"
-										   : "local");
+	o->backend = chosen_backend(args, diags);
 	check_backend(o->backend, diags);
 	o->backend_for = arena_array(args->mem, v->n + 1, sizeof(*o->backend_for));
 	for (size_t i = 0; i < v->n; i++) {
@@ -140,7 +183,7 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 	const char *deadline = opt_word(args, OPT_RUN_DEADLINE, NULL);
 
 	*ret = (struct run_options){
-		.max_parallel = opt_uint(args, OPT_MAX_PARALLEL, 1, 100000, 0, diags),
+		.max_parallel = opt_uint(args, OPT_MAX_PARALLEL, 1, MOST_PARALLEL, 0, diags),
 		.max_failures = opt_uint(args, OPT_MAX_FAILURES, 1, UINT_MAX, 0, diags),
 		.on_missing = (enum missing_resource)opt_choice(args, OPT_ON_MISSING, missing, 0,
 								diags),
@@ -151,6 +194,8 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 		.show_failures = read_show_failures(args, diags),
 		.is_dry_run = opt_has(args, OPT_DRY_RUN),
 	};
+	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))
+		ret->max_parallel = parallel_of_environment(diags);
 	read_limits(args, ret, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);

@@ -14,11 +14,15 @@ struct cfg {
 	struct arena *mem;
 	struct hjson_node *root;
 	const char *path, *dir;
-	struct evals *evals; /* what {eval_cmd} has run so far */
-	bool has_parents_evals;
+	struct evals *evals;	     /* what {eval_cmd} has run so far */
+	struct cfg *parent;	     /* whose evals they are; NULL: its own */
 	struct cfg *children, *next; /* cfg_keep() */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
 };
+
+/* An {eval_cmd} failed with status (0: something else did): the first one counts, for the parents
+ * too. */
+void cfg_note_status(struct cfg *c, int status);
 
 /* Key -> member of the root, as the tree stands now. The caller's to map_done(). */
 void cfg_index(const struct cfg *c, struct map *ret);

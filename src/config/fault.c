@@ -148,8 +148,7 @@ struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hj
 		diag_hint(e, "the last lines of its output:\n%s", err->detail);
 	if (in != string)
 		cfg_note(c, e, string, "expanded for this");
-	if (err->status && !c->eval_status)
-		c->eval_status = err->status;
+	cfg_note_status(c, err->status);
 	subst_error_done(err);
 	return e;
 }

@@ -51,7 +51,8 @@ static const char *git_dir(struct arena *a, const char *root)
 const char *git_branch(struct arena *a, const char *root)
 {
 	static const char prefix[] = "ref: refs/heads/";
-	const char *dir = root ? git_dir(a, root) : NULL;
+	const char *top = root ? git_find_root(a, root) : NULL;
+	const char *dir = top ? git_dir(a, top) : NULL;
 	char *head = dir ? first_line(a, path_join(a, dir, "HEAD")) : NULL;
 
 	if (!head)

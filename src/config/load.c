@@ -323,7 +323,7 @@ static const char *settle_path(struct arena *a, const char *path)
 	return arena_strdup(a, real);
 }
 
-static struct cfg *cfg_new(const char *path, const struct cfg *parent)
+static struct cfg *cfg_new(const char *path, struct cfg *parent)
 {
 	struct arena *mem = arena_new();
 	struct cfg *c = arena_zalloc(mem, sizeof(*c));
@@ -333,7 +333,7 @@ static struct cfg *cfg_new(const char *path, const struct cfg *parent)
 	c->root = hjson_new_node(c->doc, HJSON_OBJECT, 0);
 	c->path = settle_path(mem, path);
 	c->dir = path_dir(mem, c->path);
-	c->has_parents_evals = parent != NULL;
+	c->parent = parent;
 	c->evals = parent ? parent->evals : evals_new();
 	return c;
 }
@@ -388,7 +388,7 @@ void cfg_free(struct cfg *c)
 		next = child->next;
 		cfg_free(child);
 	}
-	if (!c->has_parents_evals)
+	if (!c->parent)
 		evals_free(c->evals);
 	hjson_free(c->doc);
 	arena_free(c->mem);
@@ -423,6 +423,13 @@ const char *cfg_path(const struct cfg *c)
 const char *cfg_dir(const struct cfg *c)
 {
 	return c->dir;
+}
+
+void cfg_note_status(struct cfg *c, int status)
+{
+	for (; c && status; c = c->parent)
+		if (!c->eval_status)
+			c->eval_status = status;
 }
 
 int cfg_eval_status(const struct cfg *c)

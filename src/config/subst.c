@@ -289,8 +289,7 @@ const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const c
 		return arena_strdup(c->mem, text);
 	if (subst_expand(&s, text, strlen(text), &out, &fault) == 0)
 		return arena_strndup(c->mem, out.s, out.len);
-	if (fault.status && !c->eval_status)
-		c->eval_status = fault.status;
+	cfg_note_status(c, fault.status);
 	error_plain(err, "%s%s%s", fault.msg, fault.detail ? ", it said: " : "",
 		    fault.detail ? fault.detail : "");
 	return NULL;

@@ -20,7 +20,7 @@ struct dv_options {
 	double reseed_multiplier, run_timeout_multiplier;  /* 0: none */
 	uint32_t reseed, max_odirs;
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
-	bool is_dry_run, map_full_testplan;
+	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
 	time_t when; /* what the timestamps say */
 };
 
