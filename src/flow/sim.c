@@ -275,6 +275,12 @@ static void read_name(struct sim *s)
 	s->full_name = *variant ? arena_printf(s->reader.mem, "%s_%s", s->name, variant) : s->name;
 }
 
+/* Works on the coverage of earlier runs; no test is selected. */
+static bool is_on_coverage(const struct dv_options *dv)
+{
+	return dv->cov_unr || dv->cov_analyze;
+}
+
 static void make_leaf(struct sim *s, struct plan *plan)
 {
 	struct cfg_expand_options rules = {.ignored = job_names};
@@ -297,9 +303,9 @@ static void make_leaf(struct sim *s, struct plan *plan)
 	s->primary_build_mode = sim_text(s, "primary_build_mode",
 					 sim_text(s, "build_mode", "default"));
 	sim_read_objects(s);
-	if (diags->n_errors == n_before)
+	if (diags->n_errors == n_before && !is_on_coverage(s->dv))
 		sim_select(s);
-	if (diags->n_errors == n_before && s->n_runs)
+	if (diags->n_errors == n_before && (s->n_runs || is_on_coverage(s->dv)))
 		sim_deploy(s, plan);
 }
 

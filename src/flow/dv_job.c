@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/dv_job.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "flow/dv_block.h"
+#include "flow/load.h"
+#include "flow/names.h"
+
+static struct arena *mem_of(const struct maker *m)
+{
+	return m->sim->reader.mem;
+}
+
+/* ---- names ---- */
+
+void maker_set_name(struct maker *m, const char *key, const char *text)
+{
+	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
+
+	m->names[m->n_names++] = (struct maker_name){key,
+						     hjson_new_string(doc, text, strlen(text), 0)};
+}
+
+static bool is_key(const char *key, const char *name, size_t len)
+{
+	return strncmp(key, name, len) == 0 && key[len] == '\0';
+}
+
+static int find_list(const struct mode *mode, const char *name, size_t len)
+{
+	for (int i = 0; mode && i <= LIST_SW_BUILD_OPTS; i++)
+		if (is_key(mode_list_key((enum mode_list)i), name, len))
+			return i;
+	return -1;
+}
+
+/* Tests and run modes have no build lists of their own; build modes have no sw_build_device. */
+static bool mode_has_list(const struct mode *mode, int list)
+{
+	return mode->kind == MODE_BUILD || list >= LIST_PRE_RUN_CMDS;
+}
+
+static const struct hjson_node *mode_value(const struct mode *mode, const char *name, size_t len)
+{
+	for (int i = 0; mode && i < N_MODE_VALUES; i++)
+		if (i != VALUE_BUILD_MODE && is_key(mode_value_key((enum mode_value)i), name, len))
+			return mode->values[i];
+	return NULL;
+}
+
+static const struct hjson_node *list_node(struct maker *m, int list)
+{
+	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
+	const struct node_list *l = &m->mode->lists[list];
+	const char *key = mode_list_key((enum mode_list)list);
+	struct hjson_node *node = map_get(&m->lists, key);
+
+	if (node)
+		return node;
+	node = hjson_new_node(doc, HJSON_ARRAY, 0);
+	for (uint32_t i = 0; i < l->n; i++)
+		hjson_append(doc, node, hjson_copy(doc, l->at[i]));
+	map_set(&m->lists, key, node);
+	return node;
+}
+
+static const struct hjson_node *lookup(void *ctx, const char *name, size_t len)
+{
+	struct maker *m = ctx;
+	const struct hjson_node *n;
+	int list;
+
+	for (size_t i = 0; i < m->n_names; i++)
+		if (is_key(m->names[i].key, name, len))
+			return m->names[i].value;
+	list = find_list(m->mode, name, len);
+	if (list >= 0 && mode_has_list(m->mode, list))
+		return list_node(m, list);
+	n = mode_value(m->mode, name, len);
+	if (n)
+		return n;
+	n = hjson_get_n(cfg_root(m->sim->reader.cfg), name, len);
+	return n && n->type != HJSON_NULL ? n : NULL;
+}
+
+const struct hjson_node *maker_value(struct maker *m, const char *key)
+{
+	return lookup(m, key, strlen(key));
+}
+
+/* ---- texts ---- */
+
+const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at)
+{
+	struct cfg *c = m->sim->reader.cfg;
+	_cleanup_(error_done) struct error err = {0};
+	const char *result;
+	struct diag *e;
+
+	if (!strchr(text, '{'))
+		return text;
+	result = cfg_subst_text(c, &m->subst, text, &err);
+	if (result)
+		return result;
+	m->is_wrong = true;
+	e = at && at->pos ? cfg_error(c, m->sim->reader.diags, at, "%s", err.msg)
+			  : diag_error(m->sim->reader.diags, cfg_start(c), "%s", err.msg);
+	diag_hint(e, "in a job '%s' of '%s'", m->kind->target,
+		  m->mode ? m->mode->name : m->sim->name);
+	return "";
+}
+
+/* Without blanks at both ends. */
+static void add_stripped(struct str *out, const char *text)
+{
+	size_t n;
+
+	while (*text && strchr(" \t\n\r\f\v", *text))
+		text++;
+	n = strlen(text);
+	while (n && strchr(" \t\n\r\f\v", text[n - 1]))
+		n--;
+	str_addn(out, text, n);
+}
+
+static void add_element(struct maker *m, struct str *out, struct hjson_node *e)
+{
+	struct cfg *c = m->sim->reader.cfg;
+	const char *text = e->type == HJSON_STRING ? hjson_cstr(cfg_doc(c), e)
+						   : cfg_scalar_text(c, e);
+
+	if (!text) {
+		cfg_error(c, m->sim->reader.diags, e, "this must be a string");
+		m->is_wrong = true;
+		return;
+	}
+	add_stripped(out, maker_expand(m, text, e));
+}
+
+/* What make is told of a key. is_raw: not to be quoted (numbers, None), as DVSim has it. */
+static void add_value(struct maker *m, const char *key, struct str *out, bool *is_raw)
+{
+	struct cfg *c = m->sim->reader.cfg;
+	const char *between = m->kind->joins_cmds && str_ends(key, "_cmds") ? " && " : " ";
+	int list = find_list(m->mode, key, strlen(key));
+	const struct hjson_node *n;
+	struct hjson_node *e;
+	struct diag *d;
+
+	*is_raw = false;
+	if (list >= 0 && mode_has_list(m->mode, list)) {
+		for (uint32_t i = 0; i < m->mode->lists[list].n; i++) {
+			if (i)
+				str_add(out, between);
+			add_element(m, out, m->mode->lists[list].at[i]);
+		}
+		return;
+	}
+	n = lookup(m, key, strlen(key));
+	if (!n && strcmp(key, "build_seed") != 0 && !hjson_get(cfg_root(c), key)) {
+		d = diag_error(m->sim->reader.diags, cfg_start(c),
+			       "the configuration has no '%s', which a job '%s' needs", key,
+			       m->kind->target);
+		diag_hint(d, "set it, if only to \"\"");
+		m->is_wrong = true;
+	} else if (!n) {
+		str_add(out, "None");
+		*is_raw = true;
+	} else if (n->type == HJSON_ARRAY) {
+		hjson_for_each (e, n) {
+			if (e != n->child)
+				str_add(out, between);
+			add_element(m, out, e);
+		}
+	} else if (n->type == HJSON_BOOL) {
+		str_add(out, n->i ? "1" : "0");
+		*is_raw = true;
+	} else {
+		add_element(m, out, (struct hjson_node *)n);
+		*is_raw = n->type != HJSON_STRING;
+	}
+}
+
+/* A key's text, expanded; in the plan's memory. */
+const char *maker_text(struct maker *m, const char *key)
+{
+	_cleanup_(str_done) struct str text = {0};
+	bool is_raw;
+
+	str_reserve(&text, 0);
+	add_value(m, key, &text, &is_raw);
+	return arena_strndup(m->plan->mem, text.s, text.len);
+}
+
+static void make_command(struct maker *m, struct job_spec *job)
+{
+	_cleanup_(str_done) struct str line = {0}, value = {0};
+	const char *makefile = maker_text(m, "flow_makefile");
+	const char **argv;
+	size_t n = 0;
+	bool is_raw;
+
+	while (m->kind->keys[n])
+		n++;
+	argv = arena_array(m->plan->mem, n + 6, sizeof(*argv));
+	n = 0;
+	argv[n++] = "make";
+	argv[n++] = "-f";
+	argv[n++] = makefile;
+	argv[n++] = m->kind->target;
+	str_printf(&line, "make -f %s %s", makefile, m->kind->target);
+	if (m->sim->dv->is_dry_run) {
+		argv[n++] = "-n";
+		str_add(&line, " -n");
+	}
+	for (const char *const *k = m->kind->keys; *k; k++) {
+		str_clear(&value);
+		str_reserve(&value, 0);
+		add_value(m, *k, &value, &is_raw);
+		str_printf(&line, " %s=", *k);
+		if (is_raw || strcmp(*k, "seed") == 0)
+			str_add(&line, value.s);
+		else
+			str_add_shell_word(&line, value.s);
+		argv[n++] = arena_printf(m->plan->mem, "%s=%s", *k, value.s);
+	}
+	job->argv = argv;
+	job->command = arena_strndup(m->plan->mem, line.s, line.len);
+}
+
+/* ---- one job ---- */
+
+void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode *mode)
+{
+	if (mode != m->mode || kind != m->kind) {
+		map_done(&m->lists);
+		m->last_rules = NULL;
+	}
+	m->kind = kind;
+	m->mode = mode;
+	m->n_names = 0;
+	maker_set_name(m, "flow", m->sim->name);
+	maker_set_name(m, "name", mode ? mode->name : m->sim->name);
+}
+
+static void check_name(struct maker *m, const struct job_spec *job)
+{
+	const char *fault = name_job_fault(job->name);
+
+	if (!fault)
+		return;
+	m->is_wrong = true;
+	cfg_error(m->sim->reader.cfg, m->sim->reader.diags,
+		  m->mode && m->mode->node ? m->mode->node : cfg_root(m->sim->reader.cfg),
+		  "the job's name '%s' %s", text_printable(mem_of(m), job->name), fault);
+}
+
+struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name,
+			      const char *cov_db_dirs)
+{
+	struct arena *mem = m->plan->mem;
+	const struct mode *mode = m->mode;
+
+	job->name = arena_strdup(mem, name);
+	job->id = arena_printf(mem, "%s:%s", m->block->name, name);
+	job->subject = arena_strdup(mem, mode ? mode->name : m->sim->name);
+	job->block = m->block;
+	job->rules = maker_rules(m, cov_db_dirs);
+	job->odir = path_absolute(mem, maker_text(m, m->kind->odir_key));
+	job->log_path = arena_printf(mem, "%s/%s.log", job->odir, m->kind->target);
+	if (mode && mode->node && mode->node->pos) {
+		job->pos = cfg_pos(m->sim->reader.cfg, mode->node->pos);
+		job->pos.file = m->last_rules->cwd ? arena_strdup(mem, job->pos.file) : NULL;
+	}
+	make_command(m, job);
+	check_name(m, job);
+	return job;
+}
+
+static void make_block(struct maker *m)
+{
+	m->block = arena_zalloc(m->plan->mem, sizeof(*m->block));
+	m->block->name = arena_strdup(m->plan->mem, m->sim->full_name);
+	m->block->scratch_path = path_absolute(m->plan->mem, sim_text(m->sim, "scratch_path", ""));
+	m->block->dv = dv_plan_add(m->plan, m->sim->reader.cfg, m->sim->dv);
+}
+
+void maker_init(struct maker *m, struct sim *s, struct plan *plan)
+{
+	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
+
+	*m = (struct maker){.sim = s, .plan = plan};
+	m->subst = (struct cfg_subst){.lookup = lookup, .ctx = m};
+	m->cwd = arena_strdup(plan->mem, cwd ? cwd : "/");
+	make_block(m);
+}
+
+void maker_done(struct maker *m)
+{
+	map_done(&m->lists);
+}

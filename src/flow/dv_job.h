@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One job of DVSim's on its way to a job_spec: its own names first, then its mode's keys, then the
+ * configuration's; each text is expanded with them. What `make` is told follows DVSim to the byte.
+ */
+#ifndef FLOW_DV_JOB_H
+#define FLOW_DV_JOB_H
+
+#include "flow/sim.h"
+
+enum { MAKER_NAMES = 16 };
+
+/* What the jobs of one target have in common. */
+struct job_kind {
+	const char *target, *odir_key, *timeout_key, *pass_key, *fail_key;
+	const char *const *keys; /* what make is told, in the order of the alphabet */
+	int weight;
+	bool renew, joins_cmds;
+	bool is_run; /* its time limit is that of runs, and a GUI has none */
+};
+
+struct maker_name {
+	const char *key;
+	const struct hjson_node *value;
+};
+
+struct maker {
+	struct sim *sim;
+	struct plan *plan;
+	const struct job_kind *kind;
+	const struct mode *mode; /* NULL: none */
+	struct maker_name names[MAKER_NAMES];
+	size_t n_names;
+	struct cfg_subst subst;
+	const char *cwd;
+	struct job_block *block;
+	struct map lists; /* key -> array node of the mode's list, made at need */
+	const struct job_rules *last_rules;
+	bool is_wrong; /* an error was told */
+};
+
+void maker_init(struct maker *m, struct sim *s, struct plan *plan);
+void maker_done(struct maker *m);
+
+/* begin, the names that this job alone has, finish. */
+void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode *mode);
+void maker_set_name(struct maker *m, const char *key, const char *text);
+/* name: its qualified name; more_env: "cov_db_dirs" of a merge, or NULL. */
+struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name,
+			      const char *cov_db_dirs);
+
+/* A key's text, expanded; in the plan's memory. */
+const char *maker_text(struct maker *m, const char *key);
+/* The value of a key for this job, not expanded; NULL: none. */
+const struct hjson_node *maker_value(struct maker *m, const char *key);
+const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at);
+
+/* dv_rules.c: rules of the job that is being made. */
+const struct job_rules *maker_rules(struct maker *m, const char *cov_db_dirs);
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What DVSim's jobs of one kind have in common: patterns, exports, limits, the tool's licence. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/fields.h"
+#include "flow/dv_job.h"
+
+static struct pattern_list patterns(struct maker *m, const char *key)
+{
+	struct hjson_node *list = key ? sim_value(m->sim, key) : NULL, *e;
+	struct pattern_list ret = {0};
+	struct pattern *at;
+
+	if (!list || list->type != HJSON_ARRAY || m->sim->dv->gui)
+		return ret;
+	at = arena_array(m->plan->mem, list->n + 1, sizeof(*at));
+	ret.at = at;
+	hjson_for_each (e, list) {
+		struct src_pos pos = cfg_pos(m->sim->reader.cfg, e->pos);
+
+		if (e->type != HJSON_STRING)
+			continue;
+		at[ret.n].text = arena_strdup(
+			m->plan->mem,
+			maker_expand(m, hjson_cstr(cfg_doc(m->sim->reader.cfg), e), e));
+		if (pos.file)
+			pos.file = arena_strdup(m->plan->mem, pos.file);
+		at[ret.n++].pos = pos;
+	}
+	return ret;
+}
+
+static const char **copy_env(struct maker *m, const struct map *values)
+{
+	const char **env = arena_array(m->plan->mem, values->n_live + 1, sizeof(*env));
+	const struct map_entry *e;
+	size_t at = 0, n = 0;
+
+	while ((e = map_next(values, &at)))
+		env[n++] = arena_printf(m->plan->mem, "%.*s=%s", (int)e->key_len, e->key,
+					(const char *)e->value);
+	return env;
+}
+
+/* `exports`: objects, the later ones win. */
+static const char *const *exports(struct maker *m, const char *cov_db_dirs)
+{
+	struct hjson_node *list = sim_value(m->sim, "exports"), *e, *v;
+	struct cfg *c = m->sim->reader.cfg;
+	struct map values = {0};
+	const char **env;
+
+	if (list && list->type == HJSON_ARRAY)
+		hjson_for_each (e, list) {
+			if (e->type != HJSON_OBJECT) {
+				cfg_error(c, m->sim->reader.diags, e,
+					  "an export is an object: { NAME: value }");
+				m->is_wrong = true;
+				continue;
+			}
+			hjson_for_each (v, e) {
+				const char *text = cfg_scalar_text(c, v);
+
+				if (!v->shadowed)
+					map_set(&values, hjson_key_cstr(cfg_doc(c), v),
+						(void *)maker_expand(m, text ? text : "None", v));
+			}
+		}
+	if (cov_db_dirs)
+		map_set(&values, "cov_db_dirs", (void *)cov_db_dirs);
+	env = copy_env(m, &values);
+	map_done(&values);
+	return env;
+}
+
+static bool same_texts(const char *const *a, const char *const *b)
+{
+	for (; *a && *b; a++, b++)
+		if (strcmp(*a, *b) != 0)
+			return false;
+	return !*a && !*b;
+}
+
+static double minutes(struct maker *m)
+{
+	const struct dv_options *dv = m->sim->dv;
+	const struct hjson_node *n, *by;
+	const char *given = m->kind->is_run ? dv->run_timeout_mins : dv->build_timeout_mins;
+	double value = 60, times = dv->run_timeout_multiplier;
+
+	if (!m->kind->timeout_key || (dv->gui && m->kind->is_run))
+		return 0;
+	n = maker_value(m, m->kind->timeout_key);
+	if (!given && !n)
+		return value;
+	value = given			? strtod(given, NULL)
+		: n->type == HJSON_REAL ? n->d
+		: n->type == HJSON_INT	? (double)n->i
+					: value;
+	by = maker_value(m, "run_timeout_multiplier");
+	if (times <= 0 && by)
+		times = by->type == HJSON_REAL ? by->d : (double)by->i;
+	if (m->kind->is_run && times > 0)
+		value = (double)(int64_t)(value * times);
+	return value;
+}
+
+static const struct resource_need *tool_need(struct maker *m)
+{
+	struct resource_need *need = arena_zalloc(m->plan->mem, sizeof(*need));
+	char *name = arena_strdup(m->plan->mem, sim_text(m->sim, "tool", ""));
+
+	for (char *p = name; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p -= 'a' - 'A';
+	need->name = name;
+	need->count = 1;
+	return need;
+}
+
+/* Runs of one test share theirs, but where an export has a {word} in it. */
+const struct job_rules *maker_rules(struct maker *m, const char *cov_db_dirs)
+{
+	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
+	const char *const *env = exports(m, cov_db_dirs);
+	struct job_rules *r;
+
+	if (m->last_rules && same_texts(m->last_rules->env, env))
+		return m->last_rules;
+	r = arena_zalloc(m->plan->mem, sizeof(*r));
+	*r = (struct job_rules){
+		.target = m->kind->target,
+		.cwd = m->cwd,
+		.env = env,
+		.tags = none,
+		.keep = bazel,
+		.pass_patterns = patterns(m, m->kind->pass_key),
+		.fail_patterns = patterns(m, m->kind->fail_key),
+		.resources = tool_need(m),
+		.n_resources = 1,
+		.timeout_s = minutes(m) * 60,
+		.grace_s = -1,
+		.weight = m->kind->weight,
+		.cpus = 1,
+		.renew_odir = m->kind->renew,
+		.max_odirs = m->sim->dv->max_odirs ? m->sim->dv->max_odirs : 5,
+		.dump_env = true,
+		.is_dry_run = m->sim->dv->is_dry_run,
+		.is_interactive = m->sim->dv->is_interactive,
+	};
+	m->last_rules = r;
+	return r;
+}

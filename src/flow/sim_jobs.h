@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The jobs of one simulation, kind by kind. */
+#ifndef FLOW_SIM_JOBS_H
+#define FLOW_SIM_JOBS_H
+
+#include "flow/dv_job.h"
+
+/* One run of a test: which of its reseeds, and the number of its build's job. */
+struct sim_run {
+	const struct sim_test *test;
+	uint32_t index, build;
+	const char *seed;
+};
+
+extern const struct job_kind sim_run_kind;
+
+/* Distinct builds into jobs; build_of[i]: the job of run i's build. Returns how many. */
+size_t sim_make_builds(struct maker *m, struct job_spec *jobs, uint32_t *build_of);
+/* Is primary_build_mode, whose coverage comes first, one of them? False after an error. */
+bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n);
+
+/* The coverage databases of all runs: the primary build's first, the rest sorted. */
+const char *sim_coverage_dirs(struct maker *m, const struct job_spec *builds, size_t n_builds,
+			      const struct sim_run *runs, size_t n_runs);
+/* cov_merge and cov_report into merge[0] and merge[1]. */
+void sim_make_coverage(struct maker *m, struct job_spec *merge, const char *dirs,
+		       uint32_t first_run, size_t n_runs);
+void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report);
+/* One job on the coverage databases of earlier runs: unreachable code, and the tool's viewer. */
+void sim_make_unr(struct maker *m, struct job_spec *job);
+void sim_make_analyze(struct maker *m, struct job_spec *job);
+
+#endif
