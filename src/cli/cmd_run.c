@@ -14,6 +14,7 @@
 #include "cli/final_out.h"
 #include "cli/load.h"
 #include "cli/outcome.h"
+#include "cli/purge.h"
 #include "cli/signals.h"
 #include "cli/watchers.h"
 #include "observers/rows.h"
@@ -205,6 +206,8 @@ static int run_graph(struct run *r)
 
 	if (rc != EXIT_PASSED)
 		return rc;
+	if (opt_has(r->args, OPT_PURGE) && purge_blocks(r->loaded.plan) < 0)
+		return EXIT_INFRA;
 	write_dv_files(r);
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
@@ -263,7 +266,7 @@ int cmd_run(const struct args *args)
 			return rc;
 	}
 	rc = load_plan(args, &r.loaded);
-	if (rc == EXIT_PASSED)
+	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST))
 		rc = run_loaded(&r);
 	load_done(&r.loaded);
 	return rc;

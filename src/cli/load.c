@@ -10,7 +10,9 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/dv_options.h"
+#include "cli/list_items.h"
 #include "cli/outcome.h"
+#include "cli/place.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
 #include "scheduler/sched.h"
@@ -94,74 +96,41 @@ const char *load_path(const struct args *args, struct diags *diags)
 	return args->words[0];
 }
 
-/* A configuration of ours says `flow: jobs` itself; DVSim's get their flow by an import. */
-static bool is_native(const char *path)
+static struct cfg *load_at(const struct args *args, const struct place *p, struct diags *diags)
 {
-	struct hjson_node *flow = NULL;
-	struct diags diags;
-	struct cfg *c;
-	bool is;
+	struct cfg_options options = {
+		.proj_root = p->proj_root,
+		.scratch_root = p->scratch_root,
+		.branch = p->branch,
+		.tool = opt_word(args, OPT_TOOL, NULL),
+		.ret_eval_status = args->facts ? &args->facts->eval_status : NULL,
+	};
 
-	diags_init(&diags);
-	c = cfg_parse(path, &diags);
-	if (c && cfg_root(c)->type == HJSON_OBJECT)
-		flow = hjson_get(cfg_root(c), "flow");
-	is = !c || (flow && flow->type == HJSON_STRING &&
-		    strcmp(hjson_cstr(cfg_doc(c), flow), "jobs") == 0);
-	cfg_free(c);
-	diags_done(&diags);
-	return is;
-}
-
-/* DVSim's place for output: scratch/ in the project's root. NULL: there is no project. */
-static const char *project_scratch(const struct args *args)
-{
-	const char *given = opt_word(args, OPT_PROJ_ROOT, NULL);
-	const char *root = given ? path_absolute(args->mem, given) : cfg_proj_root(args->mem);
-
-	return root ? path_join(args->mem, root, "scratch") : NULL;
-}
-
-/* -sr, else $SCRATCH_ROOT, else scratch/ beside the configuration (here, where there is none). */
-static const char *find_scratch_root(const struct args *args, const char *cfg_path)
-{
-	const char *given = opt_word(args, OPT_SCRATCH_ROOT, NULL), *env = getenv("SCRATCH_ROOT");
-	const char *found;
-
-	if (given && *given)
-		return path_absolute(args->mem, given);
-	if (env && *env)
-		return path_absolute(args->mem, env);
-	if (cfg_path && !is_native(cfg_path) && (found = project_scratch(args)))
-		return found;
-	return path_absolute(
-		args->mem,
-		path_join(args->mem, cfg_path ? path_dir(args->mem, cfg_path) : ".", "scratch"));
+	return cfg_load(p->cfg_path, &options, diags);
 }
 
 struct cfg *load_cfg(const struct args *args, struct diags *diags)
 {
 	const char *path = load_path(args, diags);
-	const char *root = opt_word(args, OPT_PROJ_ROOT, NULL);
-	struct cfg_options options = {
-		.proj_root = root ? path_absolute(args->mem, root) : NULL,
-		.branch = opt_word(args, OPT_BRANCH, NULL),
-		.tool = opt_word(args, OPT_TOOL, NULL),
-	};
+	struct place place;
 
-	if (!path)
+	if (!path || place_find(args, path, &place, diags) < 0)
 		return NULL;
-	options.scratch_root = find_scratch_root(args, path);
-	options.ret_eval_status = args->facts ? &args->facts->eval_status : NULL;
-	return cfg_load(path, &options, diags);
+	return load_at(args, &place, diags);
+}
+
+static void say(const char *text)
+{
+	log_info("%s", text);
 }
 
 /* Name=value pairs and items are checked by the flow, which knows what there is. */
-static struct plan *plan_cfg(const struct args *args, struct cfg *cfg, struct diags *diags)
+static struct plan *plan_cfg(const struct args *args, const struct place *place, struct cfg *cfg,
+			     struct diags *diags)
 {
 	struct dv_options dv;
 	struct flow_options options = {
-		.scratch_root = find_scratch_root(args, cfg_path(cfg)),
+		.scratch_root = place->scratch_root,
 		.items = opt_words(args, OPT_ITEMS),
 		.defines = opt_words(args, OPT_DEFINE),
 		.is_backend = backend_type_exists,
@@ -171,6 +140,17 @@ static struct plan *plan_cfg(const struct args *args, struct cfg *cfg, struct di
 
 	if (dv_options_read(args, &dv, diags) < 0)
 		return NULL;
+	dv.fusesoc_mappings = place->tool.mappings;
+	dv.fusesoc_roots = place->tool.roots;
+	dv.say = say;
+	if (place->branch)
+		dv.branch = place->branch;
+	if (opt_has(args, OPT_LIST)) {
+		list_begin(&options, opt_words(args, OPT_LIST));
+	} else if (args->is_dvsim && opt_has(args, OPT_ITEMS) && args->opt[OPT_ITEMS].n == 0) {
+		diag_error(diags, nowhere, "nothing to run: -i names no items");
+		return NULL;
+	}
 	if (opt_has(args, OPT_FAILED)) {
 		options.items = load_failed(args->mem, options.scratch_root,
 					    opt_word(args, OPT_FAILED, "latest"), diags);
@@ -201,7 +181,28 @@ static struct plan *plan_command(const struct args *args, struct diags *diags)
 		diag_error(diags, nowhere, "no command after --");
 		return NULL;
 	}
-	return flow_plan_command(&cmd, find_scratch_root(args, NULL), diags);
+	return flow_plan_command(&cmd, place_scratch(args, "."), diags);
+}
+
+static void load_and_plan(const struct args *args, struct loaded *l)
+{
+	const char *path = load_path(args, &l->diags);
+	struct place place;
+
+	if (!path || place_find(args, path, &place, &l->diags) < 0)
+		return;
+	if (place.is_native && opt_has(args, OPT_LIST)) {
+		struct diag *e = diag_error(&l->diags, nowhere, "'--list' is for DVSim's flows");
+
+		diag_hint(e, "dvsched list %s", path);
+		return;
+	}
+	if (opt_has(args, OPT_REMOTE) && !opt_has(args, OPT_DRY_RUN) && !opt_has(args, OPT_LIST) &&
+	    place_go_remote(args, &place, &l->diags) < 0)
+		return;
+	l->cfg = load_at(args, &place, &l->diags);
+	if (l->cfg)
+		l->plan = plan_cfg(args, &place, l->cfg, &l->diags);
 }
 
 int load_report(const struct args *args, struct loaded *l)
@@ -229,9 +230,7 @@ int load_plan(const struct args *args, struct loaded *l)
 				diag_error(&l->diags, nowhere,
 					   "'--timeout' is for `run -- CMD`; a configuration says "
 					   "its own");
-			l->cfg = load_cfg(args, &l->diags);
-			if (l->cfg)
-				l->plan = plan_cfg(args, l->cfg, &l->diags);
+			load_and_plan(args, l);
 			if (l->plan && !(args->command->bit & CMD_RUN))
 				sched_check(l->plan, &l->diags); /* run: with its backends */
 		}

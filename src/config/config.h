@@ -32,6 +32,8 @@ struct cfg_options {
 
 /* The git work tree of the current directory, arena-owned; NULL: there is none. */
 const char *cfg_proj_root(struct arena *mem);
+/* The branch of the work tree around dir, fit for a file name; "default" if there is none. */
+const char *cfg_branch(struct arena *mem, const char *dir);
 
 /* What git tells of a work tree; its files are read by `git`, once. All arena-owned. */
 struct cfg_revision {

@@ -292,6 +292,11 @@ const char *cfg_proj_root(struct arena *mem)
 	return cwd ? git_find_root(mem, arena_strdup(mem, cwd)) : NULL;
 }
 
+const char *cfg_branch(struct arena *mem, const char *dir)
+{
+	return git_branch(mem, dir);
+}
+
 static void set_all_initial(struct merge *m, const struct cfg_options *o)
 {
 	const char *root = o->proj_root ? o->proj_root : cfg_proj_root(m->cfg->mem);

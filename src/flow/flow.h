@@ -21,7 +21,17 @@ struct dv_options {
 	uint32_t reseed, max_odirs;
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
 	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
-	time_t when; /* what the timestamps say */
+	time_t when;						    /* what the timestamps say */
+	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/fusesoc.h */
+	void (*say)(const char *text); /* what users should know of at level info; or NULL */
+};
+
+/* What a configuration of DVSim's has to offer, each a NULL-terminated list of names; NULL: the
+ * flow has no such thing. */
+enum { FLOW_BUILD_MODES, FLOW_RUN_MODES, FLOW_TESTS, FLOW_REGRESSIONS, FLOW_N_CATEGORIES };
+struct flow_listing {
+	const char *block;
+	const char *const *names[FLOW_N_CATEGORIES];
 };
 
 struct flow_options {
@@ -30,6 +40,9 @@ struct flow_options {
 	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
 	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
 	const struct dv_options *dv;	      /* NULL: none of them */
+	/* Called for each configuration instead of planning its jobs; NULL: they are planned. */
+	void (*list)(void *ctx, const struct flow_listing *listing);
+	void *list_ctx;
 };
 
 struct flow_type {

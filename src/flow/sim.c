@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "flow/dv_block.h"
+#include "flow/fusesoc.h"
 #include "flow/load.h"
 #include "flow/names.h"
 #include "flow/types.h"
@@ -281,6 +282,26 @@ static bool is_on_coverage(const struct dv_options *dv)
 	return dv->cov_unr || dv->cov_analyze;
 }
 
+static const char *const *names_of(const struct sim *s, const struct modes *modes)
+{
+	const char **names = arena_array(s->reader.mem, modes->n + 1, sizeof(*names));
+
+	for (size_t i = 0; i < modes->n; i++)
+		names[i] = modes->at[i]->name;
+	return names;
+}
+
+static void list_objects(const struct sim *s)
+{
+	const struct flow_listing listing = {
+		.block = s->full_name,
+		.names = {names_of(s, &s->build_modes), names_of(s, &s->run_modes),
+			  names_of(s, &s->tests), names_of(s, &s->regressions)},
+	};
+
+	s->options->list(s->options->list_ctx, &listing);
+}
+
 static void make_leaf(struct sim *s, struct plan *plan)
 {
 	struct cfg_expand_options rules = {.ignored = job_names};
@@ -298,11 +319,16 @@ static void make_leaf(struct sim *s, struct plan *plan)
 		diag_hint(e, "set the key 'tool', or give --tool");
 		return;
 	}
+	fusesoc_rewrite(s->reader.cfg, s->dv, diags);
 	read_name(s);
 	set_missing_text(s, "build_mode", "default");
 	s->primary_build_mode = sim_text(s, "primary_build_mode",
 					 sim_text(s, "build_mode", "default"));
 	sim_read_objects(s);
+	if (s->options->list) {
+		list_objects(s);
+		return;
+	}
 	if (diags->n_errors == n_before && !is_on_coverage(s->dv))
 		sim_select(s);
 	if (diags->n_errors == n_before && (s->n_runs || is_on_coverage(s->dv)))
@@ -435,7 +461,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 		cfg_error(like->reader.cfg, like->reader.diags, children,
 			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
 						: "there is no configuration in here");
-	else if (plan->n_jobs == 0)
+	else if (plan->n_jobs == 0 && !like->options->list)
 		diag_error(like->reader.diags, cfg_start(like->reader.cfg),
 			   "nothing to do: no test was selected in any configuration");
 }

@@ -6,18 +6,23 @@ import harness
 from sim import COMMON, MAKEFILE, SIMULATOR
 
 
-class CalledAsDvsim(harness.Story):
+class Project(harness.Story):
     def setUp(self):
         super().setUp()
         self.write("sim.mk", MAKEFILE)
         self.write("sim.sh", SIMULATOR)
         self.write("common.hjson", COMMON)
         self.leaf("one")
-        os.symlink(os.path.abspath(self.binary), self.path("dvsim"))
-        self.binary = str(self.path("dvsim"))
 
     def leaf(self, name, more=""):
         self.write(f"{name}.hjson", '{ name: "%s", import_cfgs: ["{proj_root}/common.hjson"]\n%s}\n' % (name, more))
+
+
+class CalledAsDvsim(Project):
+    def setUp(self):
+        super().setUp()
+        os.symlink(os.path.abspath(self.binary), self.path("dvsim"))
+        self.binary = str(self.path("dvsim"))
 
     def run_sim(self, *words, env=None):
         return self.dvsched(*words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none", env=env)
@@ -52,3 +57,92 @@ class CalledAsDvsim(harness.Story):
         self.assertEqual(done.code, 0, done)
         self.assertIn("no backend 'nosuch'", done.err)
         self.assertIn("DVSIM_MAX_PARALLEL", done.err)
+
+    def test_list_says_what_there_is_on_standard_error(self):
+        done = self.run_sim("one.hjson", "--list")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(done.out, "")
+        self.assertEqual(done.err.split("\n"), [
+            "---- List of build_modes in one ----", "default", "waves_off", "xprop", "cov",
+            "---- List of run_modes in one ----",
+            "---- List of tests in one ----", "good", "bad", "silent",
+            "---- List of regressions in one ----", "smoke", "all", ""])
+        done = self.run_sim("one.hjson", "-l", "tests")
+        self.assertEqual(done.err, "---- List of tests in one ----\ngood\nbad\nsilent\n")
+        self.assertFalse(self.path("out").exists())
+
+    def test_purge_empties_the_scratch_path_first(self):
+        self.assertEqual(self.run_sim("one.hjson").code, 0)
+        self.write("out/main/one-sim-vcs/old/file", "")
+        self.write("out/main/other/file", "")
+        self.assertEqual(self.run_sim("one.hjson", "--purge").code, 0)
+        self.assertFalse(self.path("out/main/one-sim-vcs/old").exists())
+        self.assertTrue(self.path("out/main/other/file").exists())
+        self.assertTrue(self.path("out/main/one-sim-vcs/0.good/latest/run.log").exists())
+
+    def test_a_dry_run_passes_what_make_would_do(self):
+        done = self.run_sim("one.hjson", "-i", "all", "-n")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(set(self.statuses("out").values()), {"PASSED"})
+
+    def test_a_copy_of_the_project_is_run_with_remote(self):
+        self.needs_command("rsync")
+        self.write(".gitignore", "*.tmp\n")
+        self.write("note.tmp", "")
+        done = self.dvsched(self.path("one.hjson"), "-pr", ".", "-sr", self.path("out"), "-br", "main", "--remote",
+                            "--view", "none")
+        self.assertEqual(done.code, 0, done)
+        self.assertTrue(self.path("out/main/repo_top/sim.sh").exists())
+        self.assertFalse(self.path("out/main/repo_top/note.tmp").exists())
+        self.assertFalse(self.path("out/main/repo_top/out").exists())
+
+    def test_without_rsync_remote_is_one_clear_error(self):
+        done = self.run_sim("one.hjson", "--remote", env={"PATH": str(self.path("nowhere"))})
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("needs rsync", done.err)
+
+
+CORE = """
+  overrides: [{ name: "build_cmd", value: "x/fusesoc" }
+              { name: "build_opts", value: ["--cores-root {proj_root} run", "--mapping=a:b:c", "m"] }]
+"""
+
+
+class SettingsOfTheWorkPlace(Project):
+    """dvsim.hjson and FuseSoC's words."""
+
+    def setUp(self):
+        super().setUp()
+        self.leaf("core", CORE)
+
+    def plan(self, *words):
+        return self.dvsched("plan", "core.hjson", "-sr", self.path("out"), "-br", "main", *words)
+
+    def test_mappings_and_roots_go_where_fusesoc_wants_them(self):
+        done = self.plan("-pr", ".", "--fusesoc-mapping", "a:b:c=d:e:f", "--fusesoc-mapping", "g:h:i",
+                         "--fusesoc-extra-cores-root", "/cores")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn(f"--cores-root {self.dir} --cores-root /cores run --mapping=g:h:i --mapping=d:e:f m", done.out)
+        self.assertIn("a:b:c replaced in core build_opts", done.err)
+
+    def test_the_file_is_found_above_and_speaks_first(self):
+        self.write("dvsim.hjson", '{ proj_root: ".", fusesoc: { mapping: "f:i:l", extra_cores_root: ["lib"] } }')
+        done = self.plan("--fusesoc-mapping", "c:l:i")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn(f"[dvsim_config]: {self.path('dvsim.hjson')}", done.err)
+        self.assertIn(f"--cores-root {self.path('lib')} run --mapping=f:i:l --mapping=c:l:i --mapping=a:b:c", done.out)
+
+    def test_its_mistakes_have_a_place(self):
+        self.write("dvsim.hjson", '{\n  proj_rot: "."\n  fusesoc: { mapping: 7 }\n}')
+        done = self.plan("-pr", ".")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("dvsim.hjson:2:3: error: unknown key 'proj_rot'", done.err)
+        self.assertIn("did you mean 'proj_root'", done.err)
+        self.assertIn("dvsim.hjson:3:23: error: 'mapping' must be a string", done.err)
+        done = self.plan("-pr", ".", "--dvsim-config", "nowhere.hjson")
+        self.assertIn("nowhere.hjson", done.err)
+
+    def test_an_old_mapping_that_is_not_there_is_a_warning(self):
+        done = self.plan("-pr", ".", "--fusesoc-mapping", "no:such:one=x")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("no such mapping", done.err)

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/confine.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/remote.h"
+#include "config/config.h"
+
+static const struct src_pos nowhere;
+
+/* A configuration of ours says `flow: jobs` itself; DVSim's get their flow by an import. */
+static bool is_native(const char *path)
+{
+	struct hjson_node *flow = NULL;
+	struct diags diags;
+	struct cfg *c;
+	bool is;
+
+	diags_init(&diags);
+	c = cfg_parse(path, &diags);
+	if (c && cfg_root(c)->type == HJSON_OBJECT)
+		flow = hjson_get(cfg_root(c), "flow");
+	is = !c || (flow && flow->type == HJSON_STRING &&
+		    strcmp(hjson_cstr(cfg_doc(c), flow), "jobs") == 0);
+	cfg_free(c);
+	diags_done(&diags);
+	return is;
+}
+
+const char *place_scratch(const struct args *args, const char *dir)
+{
+	const char *given = opt_word(args, OPT_SCRATCH_ROOT, NULL), *env = getenv("SCRATCH_ROOT");
+
+	if (given && *given)
+		return path_absolute(args->mem, given);
+	if (env && *env)
+		return path_absolute(args->mem, env);
+	return path_absolute(args->mem, path_join(args->mem, dir, "scratch"));
+}
+
+static const char *find_project(const struct args *args, const struct tool_config *tool)
+{
+	const char *given = opt_word(args, OPT_PROJ_ROOT, NULL), *home = getenv("HOME");
+
+	if (given && given[0] == '~' && (given[1] == '/' || !given[1]) && home)
+		given = arena_printf(args->mem, "%s%s", home, given + 1);
+	if (given && *given)
+		return path_absolute(args->mem, given);
+	return tool->proj_root ? tool->proj_root : cfg_proj_root(args->mem);
+}
+
+/* DVSim ends without a project; under our own name the files may say it. */
+static int check_project(const struct args *args, const struct place *p, struct diags *diags)
+{
+	struct diag *e;
+
+	if (p->proj_root || p->is_native || !args->is_dvsim)
+		return 0;
+	e = diag_error(diags, nowhere,
+		       "there is no project: the current directory is in no git "
+		       "work tree");
+	diag_hint(e, "name it: --proj-root DIR");
+	return -1;
+}
+
+int place_find(const struct args *args, const char *cfg_path, struct place *ret,
+	       struct diags *diags)
+{
+	static const char *const none[] = {NULL};
+	const char *dir = path_dir(args->mem, cfg_path);
+
+	*ret = (struct place){
+		.cfg_path = cfg_path,
+		.branch = opt_word(args, OPT_BRANCH, NULL),
+		.is_native = is_native(cfg_path),
+		.tool = {.mappings = none, .roots = none},
+	};
+	if (!ret->is_native && tool_config_read(args, &ret->tool, diags) < 0)
+		return -1;
+	if (ret->tool.path)
+		log_info("[dvsim_config]: %s", ret->tool.path);
+	ret->proj_root = find_project(args, &ret->tool);
+	ret->scratch_root = place_scratch(args,
+					  !ret->is_native && ret->proj_root ? ret->proj_root : dir);
+	return check_project(args, ret, diags);
+}
+
+/* --purge goes for the copy, too. */
+static int purge_copy(const struct place *p, const char *copy, struct diags *diags)
+{
+	struct error err = {0};
+	struct confine c;
+	int rc = 0;
+
+	if (!fs_exists(copy))
+		return 0;
+	confine_init(&c, p->scratch_root);
+	rc = confine_trash(&c, copy, &err);
+	if (rc < 0)
+		diag_from_error(diags, &err);
+	confine_done(&c);
+	return rc;
+}
+
+int place_go_remote(const struct args *args, struct place *p, struct diags *diags)
+{
+	struct arena *mem = args->mem;
+	const char *cfg = path_absolute(mem, p->cfg_path), *copy;
+	struct remote remote = {.project = p->proj_root, .scratch_root = p->scratch_root};
+
+	if (p->is_native || !p->proj_root || !path_is_below(cfg, p->proj_root)) {
+		diag_error(diags, nowhere,
+			   "--remote is for a DVSim configuration that is in its project");
+		return -1;
+	}
+	if (!p->branch)
+		p->branch = cfg_branch(mem, p->proj_root);
+	copy = path_join(mem, path_join(mem, p->scratch_root, p->branch), "repo_top");
+	if (opt_has(args, OPT_PURGE) && purge_copy(p, copy, diags) < 0)
+		return -1;
+	remote.to = copy;
+	if (remote_copy(mem, &remote, diags) < 0)
+		return -1;
+	p->cfg_path = path_join(mem, copy, cfg + strlen(p->proj_root) + 1);
+	p->proj_root = copy;
+	return 0;
+}

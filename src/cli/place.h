@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where a configuration, its project and its output are, by everything that says so. */
+#ifndef CLI_PLACE_H
+#define CLI_PLACE_H
+
+#include "cli/options.h"
+#include "cli/tool_config.h"
+
+struct place {
+	const char *cfg_path;	  /* as given, but in the copy with --remote */
+	const char *proj_root;	  /* absolute; NULL: there is no project */
+	const char *scratch_root; /* absolute */
+	const char *branch;	  /* NULL: of the project's work tree */
+	bool is_native;		  /* `flow: jobs`: no configuration of DVSim's */
+	struct tool_config tool;  /* empty for native ones */
+};
+
+/* Returns 0, or -1 after errors. All of it lives in args->mem. */
+int place_find(const struct args *args, const char *cfg_path, struct place *ret,
+	       struct diags *diags);
+/* -sr, else $SCRATCH_ROOT, else scratch/ in dir. */
+const char *place_scratch(const struct args *args, const char *dir);
+/* --remote: copies the project, and is in the copy then. Returns 0, or -1 after an error. */
+int place_go_remote(const struct args *args, struct place *p, struct diags *diags);
+
+#endif
