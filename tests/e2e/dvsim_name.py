@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Called as dvsim: DVSim's command line, exit codes, and settings."""
 import os
+import shutil
 
 import harness
 from sim import COMMON, MAKEFILE, SIMULATOR
+
+
+# Copies what a smoke run needs, and says what it was asked for.
+FAKE_RSYNC = """#!/bin/sh
+printf '%s\\n' "$@" > words
+for word; do from=$to; to=$word; done
+cp "$from"one.hjson "$from"common.hjson "$from"sim.mk "$from"sim.sh "$to"
+"""
 
 
 class Project(harness.Story):
@@ -85,16 +94,41 @@ class CalledAsDvsim(Project):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(set(self.statuses("out").values()), {"PASSED"})
 
+    def remote(self, *words, env=None):
+        return self.dvsched("one.hjson", "-pr", ".", "-sr", self.path("out"), "-br", "main", "--remote",
+                            "--view", "none", *words, env=env)
+
     def test_a_copy_of_the_project_is_run_with_remote(self):
-        self.needs_command("rsync")
+        if not shutil.which("rsync"):
+            self.skipTest("there is no rsync here")
         self.write(".gitignore", "*.tmp\n")
         self.write("note.tmp", "")
-        done = self.dvsched(self.path("one.hjson"), "-pr", ".", "-sr", self.path("out"), "-br", "main", "--remote",
-                            "--view", "none")
+        done = self.remote()
         self.assertEqual(done.code, 0, done)
         self.assertTrue(self.path("out/main/repo_top/sim.sh").exists())
         self.assertFalse(self.path("out/main/repo_top/note.tmp").exists())
         self.assertFalse(self.path("out/main/repo_top/out").exists())
+
+    def test_remote_asks_rsync_to_leave_out_what_git_ignores_and_the_output(self):
+        self.write("bin/rsync", FAKE_RSYNC, mode=0o755)
+        path = f"{self.path('bin')}:{os.environ['PATH']}"
+        self.write("out/main/repo_top/old", "")
+        done = self.remote("--purge", env={"PATH": path})
+        self.assertEqual(done.code, 0, done)
+        words = self.path("words").read_text(encoding="utf-8").splitlines()
+        self.assertIn("--exclude=/out", words)
+        self.assertIn("--exclude=/.git", words)
+        self.assertIn("--filter=:- .gitignore", words)
+        self.assertEqual(words[-2:], [f"{self.dir}/", f"{self.path('out/main/repo_top')}/"])
+        self.assertFalse(self.path("out/main/repo_top/old").exists())
+        log = self.path("out/main/one-sim-vcs/0.good/latest/run.log").read_text(encoding="utf-8")
+        self.assertIn("out/main/repo_top/sim.sh", log)
+
+    def test_remote_ends_with_one_error_when_rsync_fails(self):
+        self.write("bin/rsync", "#!/bin/sh\nexit 23\n", mode=0o755)
+        done = self.remote(env={"PATH": f"{self.path('bin')}:{os.environ['PATH']}"})
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("rsync failed with status 23", done.err)
 
     def test_without_rsync_remote_is_one_clear_error(self):
         done = self.run_sim("one.hjson", "--remote", env={"PATH": str(self.path("nowhere"))})
