@@ -53,6 +53,17 @@ static const char *find_project(const struct args *args, const struct tool_confi
 	return tool->proj_root ? tool->proj_root : cfg_proj_root(args->mem);
 }
 
+/* It is to be one directory's name. NULL: not given. */
+static const char *given_branch(const struct args *args)
+{
+	const char *given = opt_word(args, OPT_BRANCH, NULL);
+	char *branch = given ? arena_strdup(args->mem, given) : NULL;
+
+	for (char *p = branch; p && (p = strchr(p, '/'));)
+		*p = '-';
+	return branch;
+}
+
 /* DVSim ends without a project; under our own name the files may say it. */
 static int check_project(const struct args *args, const struct place *p, struct diags *diags)
 {
@@ -75,7 +86,7 @@ int place_find(const struct args *args, const char *cfg_path, struct place *ret,
 
 	*ret = (struct place){
 		.cfg_path = cfg_path,
-		.branch = opt_word(args, OPT_BRANCH, NULL),
+		.branch = given_branch(args),
 		.is_native = is_native(cfg_path),
 		.tool = {.mappings = none, .roots = none},
 	};

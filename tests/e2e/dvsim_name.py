@@ -61,6 +61,17 @@ class CalledAsDvsim(Project):
         self.assertIn("usage: dvsim <cfg-hjson-file>", done.err)
         self.assertIn("dvsim: error: argument --waves/-w: invalid choice: 'gif'", done.err)
 
+    def test_a_branch_is_one_directory(self):
+        done = self.dvsched("one.hjson", "-pr", ".", "-sr", self.path("out"), "--branch", "a/b", "--view", "none")
+        self.assertEqual(done.code, 0, done)
+        self.assertTrue(self.path("out/a-b/one-sim-vcs").exists())
+
+    def test_messages_go_to_a_file_too_at_dvsims_levels(self):
+        done = self.run_sim("one.hjson", "-i", "good", "--log-level", "CRITICAL", "--log-file", "log",
+                            env={"DVSIM_BACKEND": "nosuch"})
+        self.assertEqual(done.code, 0, done)
+        self.assertTrue(self.path("log").exists())
+
     def test_the_environment_has_a_say(self):
         done = self.run_sim("one.hjson", env={"DVSIM_BACKEND": "nosuch", "DVSIM_MAX_PARALLEL": "many"})
         self.assertEqual(done.code, 0, done)
