@@ -6,7 +6,7 @@
 #include "flow/flow.h"
 
 /* Makes the flow list what there is, on standard error as DVSim does. categories: NULL-terminated;
- * empty: all. */
-void list_begin(struct flow_options *options, const char *const *categories);
+ * empty: all. Returns 0, or -1 after errors. */
+int list_begin(struct flow_options *options, const char *const *categories, struct diags *diags);
 
 #endif

@@ -146,7 +146,8 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	if (place->branch)
 		dv.branch = place->branch;
 	if (opt_has(args, OPT_LIST)) {
-		list_begin(&options, opt_words(args, OPT_LIST));
+		if (list_begin(&options, opt_words(args, OPT_LIST), diags) < 0)
+			return NULL;
 	} else if (args->is_dvsim && opt_has(args, OPT_ITEMS) && args->opt[OPT_ITEMS].n == 0) {
 		diag_error(diags, nowhere, "nothing to run: -i names no items");
 		return NULL;

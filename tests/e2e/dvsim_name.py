@@ -91,6 +91,13 @@ class CalledAsDvsim(Project):
         self.assertEqual(done.err, "---- List of tests in one ----\ngood\nbad\nsilent\n")
         self.assertFalse(self.path("out").exists())
 
+    def test_an_unknown_category_is_refused_under_both_names(self):
+        self.assertEqual(self.run_sim("one.hjson", "-l", "jobs").code, 2)
+        self.binary = os.environ["DVSCHED"]
+        done = self.dvsched("run", "one.hjson", "-pr", ".", "--list", "jobs")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("not 'jobs'", done.err)
+
     def test_purge_empties_the_scratch_path_first(self):
         self.assertEqual(self.run_sim("one.hjson").code, 0)
         self.write("out/main/one-sim-vcs/old/file", "")
