@@ -213,16 +213,16 @@ void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_opt
 	dv_of(plan)->top = make_block(plan, primary, dv);
 }
 
-const struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct dv_options *dv)
+struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct dv_options *dv)
 {
+	struct dv_block *b = make_block(plan, leaf, dv);
 	struct dv_plan *p = dv_of(plan);
 	const struct dv_block **all = arena_array(plan->mem, p->n_blocks + 1,
 						  sizeof(const struct dv_block *));
 
 	if (p->n_blocks)
 		memcpy(all, p->blocks, p->n_blocks * sizeof(*all));
-	all[p->n_blocks] = make_block(plan, leaf, dv);
+	all[p->n_blocks++] = b;
 	p->blocks = all;
-	p->n_blocks++;
-	return all[p->n_blocks - 1];
+	return b;
 }

@@ -9,8 +9,8 @@
 void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv);
 /* plan->dv->top: the primary configuration. */
 void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_options *dv);
-/* The record of a leaf, expanded already; it is in plan->dv->blocks from here on. */
-const struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf,
-				   const struct dv_options *dv);
+/* The record of a leaf, expanded already; it is in plan->dv->blocks from here on, and the
+ * caller's to complete until the plan is done. */
+struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct dv_options *dv);
 
 #endif

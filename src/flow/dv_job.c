@@ -284,10 +284,15 @@ struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char 
 
 static void make_block(struct maker *m)
 {
+	struct dv_block *dv;
+
 	m->block = arena_zalloc(m->plan->mem, sizeof(*m->block));
 	m->block->name = arena_strdup(m->plan->mem, m->sim->full_name);
 	m->block->scratch_path = path_absolute(m->plan->mem, sim_text(m->sim, "scratch_path", ""));
-	m->block->dv = dv_plan_add(m->plan, m->sim->reader.cfg, m->sim->dv);
+	dv = dv_plan_add(m->plan, m->sim->reader.cfg, m->sim->dv);
+	dv->testpoints = m->sim->testplan.points;
+	dv->n_testpoints = m->sim->testplan.n;
+	m->block->dv = dv;
 }
 
 void maker_init(struct maker *m, struct sim *s, struct plan *plan)

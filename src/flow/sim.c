@@ -308,6 +308,7 @@ static void make_leaf(struct sim *s, struct plan *plan)
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
 
+	s->plan_mem = plan->mem;
 	sim_set_defaults(s);
 	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0 ||
 	    !check_waves(s) || cfg_expand(s->reader.cfg, &rules, diags) < 0)

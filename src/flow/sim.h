@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "flow/modes.h"
 #include "flow/seeds.h"
+#include "flow/testplan.h"
 
 enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
 
@@ -28,6 +29,8 @@ struct sim {
 	size_t n_builds;
 	struct seeds *seeds; /* of all configurations of this plan */
 	const char *name, *full_name, *primary_build_mode;
+	struct arena *plan_mem; /* of the plan that is made */
+	struct testplan testplan;
 	bool is_child; /* of a primary configuration */
 };
 

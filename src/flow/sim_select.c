@@ -45,6 +45,11 @@ static size_t tests_of(struct sim *s, const struct mode *regr, struct mode **ret
 					       hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]));
 		bool is_there = !test;
 
+		if (!test && !names->at[i]->pos)
+			diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
+				     "the testplan has the test '%s' in stage %s, but it is not "
+				     "defined",
+				     hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]), regr->name);
 		for (size_t k = 0; k < n && !is_there; k++)
 			is_there = ret[k] == test;
 		if (!is_there)

@@ -25,7 +25,9 @@ struct dv_block {
 	const char *tool;
 	const char *rel_path;
 	struct dv_revision revision;
-	const char *testplan;	  /* absolute path, ":tag" suffixes as written; NULL: none */
+	const char *testplan; /* absolute path, ":tag" suffixes as written; NULL: none */
+	const struct dv_testpoint *testpoints; /* of the testplan, by stage */
+	size_t n_testpoints;
 	const char *testplan_ref; /* what reports link to; NULL: none */
 	const char *build_seed;	  /* digits; NULL: none */
 	const char *cov_report_page, *cov_report_dir, *vplan_report_page; /* NULL: none */
@@ -39,6 +41,15 @@ struct dv_block {
 	const char *sub_flow; /* formal: "fpv" and the like; NULL: none */
 	const char *title;    /* of the results: the key's text that DVSim shows; NULL: its default
 			       */
+};
+
+/* A feature to be verified, and the tests that do. */
+struct dv_testpoint {
+	const char *name;
+	const char *stage; /* "N.A.", "V1", "V2", "V2S", "V3" */
+	const char *const *tests;
+	size_t n_tests;
+	bool is_not_mapped; /* tests: ["N/A"]: results have nothing to do with it */
 };
 
 struct dv_message_bucket {
