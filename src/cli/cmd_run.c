@@ -19,6 +19,7 @@
 #include "cli/watchers.h"
 #include "observers/rows.h"
 #include "report/ending.h"
+#include "report/sim_gather.h"
 #include "run/dv_files.h"
 #include "scheduler/loop_host.h"
 
@@ -199,6 +200,36 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	return outcome.exit_code;
 }
 
+/* DVSim's reports; under its name they stand for our ending. True if they were shown. */
+static bool report_simulations(struct run *r)
+{
+	struct rows rows = {.sched = r->sched};
+	struct str blocks = {0}, summary = {0};
+	struct error err = {0};
+	bool is_shown = r->args->is_dvsim;
+	struct sim_report *report;
+
+	if (opt_has(r->args, OPT_COV_UNR) || opt_has(r->args, OPT_COV_ANALYZE))
+		return false; /* DVSim reports on tests only */
+	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION, rows_next, &rows);
+	if (report && sim_report_write(report, &err) < 0) {
+		log_error("the reports could not be written: %s", err.msg);
+		error_done(&err);
+	}
+	if (report && is_shown) {
+		sim_report_show(report, &blocks, &summary);
+		fflush(stdout);
+		fwrite(blocks.s, 1, blocks.len, stderr);
+		final_write(summary.s ? summary.s : "", summary.len);
+	}
+	is_shown = is_shown && report;
+	sim_report_free(report);
+	str_done(&blocks);
+	str_done(&summary);
+	rows_done(&rows);
+	return is_shown;
+}
+
 static int run_graph(struct run *r)
 {
 	struct results_head head;
@@ -216,7 +247,10 @@ static int run_graph(struct run *r)
 	rc = write_results(r, &head);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
-	print_ending(r, &head);
+	if (!report_simulations(r))
+		print_ending(r, &head);
+	else if (rc != EXIT_PASSED)
+		log_error("Errors were encountered in this run.");
 	if (r->args->facts)
 		r->args->facts->is_formal_run = str_eq(r->loaded.plan->flow, "formal");
 	return rc;

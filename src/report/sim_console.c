@@ -106,6 +106,15 @@ static void add_upper(struct str *out, const char *text)
 		str_addc(out, (char)toupper((unsigned char)*text));
 }
 
+/* "line_statement" as "LINE/STATEMENT". */
+static void add_metric_name(struct str *out, const char *name)
+{
+	add_upper(out, name);
+	for (size_t i = 0; i < out->len; i++)
+		if (out->s[i] == '_')
+			out->s[i] = '/';
+}
+
 static void add_heading(const struct sim_block *block, time_t when, const char *seed,
 			const char *title, struct str *out)
 {
@@ -184,6 +193,38 @@ static void add_results(const struct sim_block_results *results, struct str *out
 	table_done(&table, out);
 }
 
+/* Its dashboards, and the metrics that there are. */
+static void add_coverage(const struct sim_block_results *results, struct str *out)
+{
+	struct table table = {0};
+
+	if (!results->coverage)
+		return;
+	for (size_t i = 0; i < SIM_COV_COUNT; i++)
+		table.n_columns += results->coverage->metric[i].known;
+	if (table.n_columns == 0 && !results->cov_report_page && !results->vplan_report_page)
+		return;
+	str_add(out, "\n\n## Coverage Results");
+	if (results->vplan_report_page)
+		str_printf(out, "\n### [vPlan Dashboard](%s)", results->vplan_report_page);
+	if (results->vplan_report_page && results->vplan_coverage.known)
+		str_printf(out, "\n\nVerification Plan Coverage: %.2f %%\n",
+			   results->vplan_coverage.value);
+	if (results->cov_report_page)
+		str_printf(out, "\n### [Coverage Dashboard](%s)", results->cov_report_page);
+	if (table.n_columns == 0)
+		return;
+	for (size_t i = 0; i < SIM_COV_COUNT; i++)
+		if (results->coverage->metric[i].known)
+			add_metric_name(next_cell(&table), sim_metric_names[i]);
+	for (size_t i = 0; i < SIM_COV_COUNT; i++)
+		if (results->coverage->metric[i].known)
+			str_printf(next_cell(&table), "%.2f %%",
+				   results->coverage->metric[i].value);
+	str_add(out, "\n\n");
+	table_done(&table, out);
+}
+
 void sim_console_block(const struct sim_block_results *results, struct str *out)
 {
 	add_heading(&results->block, results->timestamp, results->build_seed, "Simulation Results",
@@ -197,8 +238,41 @@ void sim_console_block(const struct sim_block_results *results, struct str *out)
 		add_results(results, out);
 	else
 		str_add(out, "No results to display.");
+	add_coverage(results, out);
 	if (results->n_buckets) {
 		str_add(out, "\n\n");
 		sim_console_failures(results, out);
 	}
+}
+
+void sim_console_summary(const struct sim_summary *summary, struct str *out)
+{
+	static const char *const heads[] = {"Name", "Passing", "Total", "Pass Rate", "Coverage"};
+	struct table table = {.n_columns = ARRAY_LEN(heads)};
+
+	add_heading(summary->top, summary->timestamp, summary->build_seed,
+		    "Simulation Results (Summary)", out);
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		add_cell(&table, heads[i]);
+	for (size_t i = 0; i < summary->n_blocks; i++) {
+		const struct sim_block_results *b = summary->blocks[i];
+		struct sim_number coverage = sim_coverage_average(b->coverage);
+		struct sim_count count = sim_results_count(b);
+		struct str *cell = next_cell(&table);
+
+		sim_block_add_name(&b->block, "_", cell);
+		for (size_t k = 0; k < cell->len; k++)
+			cell->s[k] = (char)toupper((unsigned char)cell->s[k]);
+		str_printf(next_cell(&table), "%u", count.passed);
+		str_printf(next_cell(&table), "%u", count.total);
+		str_printf(next_cell(&table), "%.2f %%", sim_percent(count));
+		cell = next_cell(&table);
+		if (coverage.known)
+			str_printf(cell, "%.2f %%", coverage.value);
+		else
+			str_add(cell, "--");
+	}
+	str_add(out, "\n\n");
+	table_done(&table, out);
+	str_addc(out, '\n');
 }

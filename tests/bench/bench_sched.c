@@ -55,7 +55,7 @@ static void init(struct bench *b, size_t n_jobs, const char *id_format)
 {
 	static const char *const argv[] = {"true", NULL};
 
-	*b = (struct bench){.block = {"bench", "/scratch/bench"}};
+	*b = (struct bench){.block = {.name = "bench", .scratch_path = "/scratch/bench"}};
 	b->plan = plan_new();
 	b->plan->jobs = arena_array(b->plan->mem, n_jobs, sizeof(struct job_spec));
 	b->plan->n_jobs = n_jobs;

@@ -53,6 +53,18 @@ bad) echo 'UVM_ERROR something is wrong'; echo 'TEST PASSED' ;;
 esac
 """
 
+PLAN = """\
+{
+  name: "one"
+  testpoints: [
+    { name: "wrong", desc: "d", stage: "V2", tests: ["bad"] }
+    { name: "right", desc: "d", stage: "V1", tests: ["{kind}"] }
+    { name: "later", desc: "d", stage: "V2", tests: [] }
+  ]
+  kind: "good"
+}
+"""
+
 HUGE = str(2**256 - 1)
 
 
@@ -113,6 +125,36 @@ class Simulations(Story):
         self.assertEqual((run["seed"], run["job_type"], run["dependencies"]), (2**256 - 1, "RunTest", ["one:default"]))
         self.assertEqual((build["seed"], build["weight"], build["timeout_mins"]), (None, 5, 60.0))
         self.assertEqual(build["resources"], {"VCS": 1})
+
+    def reports(self, name):
+        with open(self.path(f"out/main/reports/{name}.json"), encoding="utf-8") as text:
+            return json.load(text)
+
+    def test_reports_have_dvsims_schema(self):
+        self.leaf("one", 'testplan: "{proj_root}/plan.hjson"')
+        self.write("plan.hjson", PLAN)
+        self.assertEqual(self.run_sim("one.hjson", "-i", "all", "--seeds", HUGE, "6", "7").code, 1)
+        block = self.reports("one")
+        self.assertEqual((block["passed"], block["total"]), (1, 3))
+        self.assertEqual(list(block["stages"]), ["V1", "V2", "unmapped"])
+        self.assertEqual(list(block["stages"]["V2"]["testpoints"]), ["wrong"])
+        self.assertEqual(block["stages"]["V1"]["testpoints"]["right"]["tests"]["good"]["passed"], 1)
+        buckets = block["failed_jobs"]["buckets"]
+        self.assertIn("UVM_ERROR something is wrong", buckets)
+        self.assertEqual(buckets["UVM_ERROR something is wrong"][0]["seed"], 6)
+        self.assertEqual(block["tool"]["name"], "vcs")
+        self.assertIsNone(block["coverage"]["functional"])
+        index = self.reports("index")
+        self.assertIsNone(index["top"])
+        self.assertEqual(index["flow_results"]["one"]["total"], 3)
+
+    def test_the_whole_plan_is_mapped_if_asked_for(self):
+        self.leaf("one", 'testplan: "{proj_root}/plan.hjson"')
+        self.write("plan.hjson", PLAN)
+        self.assertEqual(self.run_sim("one.hjson", "-i", "V1", "--fixed-seed", "5", "--map-full-testplan").code, 0)
+        points = self.reports("one")["stages"]["V2"]["testpoints"]
+        self.assertEqual(points["wrong"]["tests"]["bad"]["total"], 0)
+        self.assertEqual(points["later"]["tests"]["later"]["total"], 0)
 
     def test_no_dump_is_written_when_the_environment_says_so(self):
         done = self.run_sim("one.hjson", "--fixed-seed", "5", env={"DVSIM_DEPLOY_DUMP": ""})

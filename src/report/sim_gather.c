@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/sim_gather.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "report/buckets.h"
+
+struct sim_report {
+	struct arena *mem;
+	const struct plan *plan;
+	struct sim_summary summary;
+	struct sim_block_results *blocks;
+	struct bucketer *bucketer;
+};
+
+/* A test on its way: DVSim's row of its table. */
+struct tested {
+	struct sim_test test;
+	bool is_mapped;
+};
+
+struct bucket {
+	struct sim_bucket out;
+	struct sim_failure *failures;
+	size_t cap;
+};
+
+/* One block on its way. */
+struct gather {
+	struct sim_report *report;
+	const struct dv_block *dv;
+	struct map by_name, by_key; /* -> struct tested, struct bucket */
+	struct tested **tested;
+	struct bucket **buckets;
+	size_t n_tested, n_buckets;
+};
+
+static struct arena *mem_of(const struct gather *g)
+{
+	return g->report->mem;
+}
+
+/* ---- tests ---- */
+
+static struct tested *test_of(struct gather *g, const char *name)
+{
+	struct tested *t = map_get(&g->by_name, name);
+
+	if (!t) {
+		t = arena_zalloc(mem_of(g), sizeof(*t));
+		t->test.name = name;
+		map_set(&g->by_name, name, t);
+		g->n_tested++;
+	}
+	return t;
+}
+
+/* The time shown is that of the slowest run. */
+static void add_run(struct gather *g, const struct result_row *row)
+{
+	struct tested *t = test_of(g, row->spec->subject);
+	double seconds = row->n_attempts ? row->attempts[row->n_attempts - 1].result.duration_s : 0;
+
+	if (!t->test.max_time_s.known || seconds > t->test.max_time_s.value)
+		t->test.max_time_s = (struct sim_number){true, seconds};
+	t->test.count.total++;
+	t->test.count.passed += row->status == JOB_PASSED;
+}
+
+/* ---- failures ---- */
+
+static struct bucket *bucket_of(struct gather *g, const char *message)
+{
+	_cleanup_(str_done) struct str key = {0};
+	struct bucket *b;
+
+	str_reserve(&key, 0);
+	bucketer_key(g->report->bucketer, message, &key);
+	b = map_get(&g->by_key, key.s);
+	if (b)
+		return b;
+	b = arena_zalloc(mem_of(g), sizeof(*b));
+	b->out.message = arena_strdup(mem_of(g), key.s);
+	map_set(&g->by_key, b->out.message, b);
+	g->n_buckets++;
+	return b;
+}
+
+static const char *const *lines_of(struct gather *g, const char *text, size_t *ret_n)
+{
+	const char **lines;
+	size_t n = 1;
+
+	*ret_n = 0;
+	if (!text || !*text)
+		return NULL;
+	for (const char *s = text; *s; s++)
+		n += *s == '\n';
+	lines = arena_array(mem_of(g), n, sizeof(*lines));
+	for (;;) {
+		size_t len = strcspn(text, "\n");
+
+		lines[(*ret_n)++] = arena_strndup(mem_of(g), text, len);
+		if (!text[len] || !text[len + 1])
+			return lines;
+		text += len + 1;
+	}
+}
+
+static void add_failure(struct gather *g, const struct result_row *row)
+{
+	const struct job_result *last = row->n_attempts ? &row->attempts[row->n_attempts - 1].result
+							: NULL;
+	struct bucket *b = bucket_of(g, row->message);
+	struct sim_failure *f, *more;
+
+	if (b->out.n_failures == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 4;
+		more = arena_array(mem_of(g), b->cap, sizeof(*more));
+		if (b->out.n_failures)
+			memcpy(more, b->failures, b->out.n_failures * sizeof(*more));
+		b->failures = more;
+		b->out.failures = more;
+	}
+	f = &b->failures[b->out.n_failures++];
+	*f = (struct sim_failure){
+		.name = row->spec->subject,
+		.qual_name = row->spec->name,
+		.seed = row->spec->seed,
+		.line = last ? last->line : 0,
+		.log_path = row->spec->log_path,
+	};
+	f->log_context = lines_of(g, last ? last->context : NULL, &f->n_log_context);
+}
+
+static void add_row(struct gather *g, const struct result_row *row)
+{
+	if (strcmp(row->spec->rules->target, "run") == 0)
+		add_run(g, row);
+	if ((row->status == JOB_FAILED || row->status == JOB_KILLED) && row->message)
+		add_failure(g, row);
+}
+
+/* ---- stages ---- */
+
+/* Adds one that was not run only if the whole plan is to be shown. */
+static void add_test(const struct gather *g, struct sim_testpoint *point, struct sim_test *tests,
+		     const struct sim_test *test)
+{
+	if (test->count.total || g->report->plan->dv->map_full_testplan)
+		tests[point->n_tests++] = *test;
+}
+
+static bool has_test(const struct dv_testpoint *p, const char *name)
+{
+	for (size_t i = 0; i < p->n_tests; i++)
+		if (strcmp(p->tests[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Tests that ran in the order of the run, then those that did not; a feature without tests counts
+ * as a test of its own name. */
+static void map_point(struct gather *g, const struct dv_testpoint *p, struct sim_testpoint *ret)
+{
+	struct sim_test *tests = arena_array(mem_of(g), p->n_tests + 1, sizeof(*tests));
+	struct sim_test none = {.name = p->name};
+
+	*ret = (struct sim_testpoint){.name = p->name, .tests = tests};
+	if (p->n_tests == 0)
+		add_test(g, ret, tests, &none);
+	if (p->is_not_mapped)
+		return;
+	for (size_t i = 0; i < g->n_tested; i++)
+		if (has_test(p, g->tested[i]->test.name)) {
+			g->tested[i]->is_mapped = true;
+			add_test(g, ret, tests, &g->tested[i]->test);
+		}
+	for (size_t i = 0; i < p->n_tests; i++)
+		if (!map_has(&g->by_name, p->tests[i])) {
+			none.name = p->tests[i];
+			add_test(g, ret, tests, &none);
+		}
+}
+
+static struct sim_stage *last_stage(struct sim_stage *stages, size_t *n, const char *name)
+{
+	if (*n == 0 || strcmp(stages[*n - 1].name, name) != 0)
+		stages[(*n)++] = (struct sim_stage){.name = name};
+	return &stages[*n - 1];
+}
+
+static void map_unmapped(struct gather *g, struct sim_stage *stages, size_t *n)
+{
+	struct sim_test *tests = arena_array(mem_of(g), g->n_tested + 1, sizeof(*tests));
+	struct sim_testpoint *point = arena_zalloc(mem_of(g), sizeof(*point));
+
+	*point = (struct sim_testpoint){.name = "Unmapped", .tests = tests};
+	for (size_t i = 0; i < g->n_tested; i++)
+		if (!g->tested[i]->is_mapped)
+			add_test(g, point, tests, &g->tested[i]->test);
+	if (point->n_tests)
+		stages[(*n)++] = (struct sim_stage){
+			.name = "unmapped", .testpoints = point, .n_testpoints = 1};
+}
+
+/* Testpoints stand by stage, so a stage's are neighbours. */
+static void map_stages(struct gather *g, struct sim_block_results *ret)
+{
+	size_t most = g->dv->n_testpoints, n = 0, n_points = 0;
+	struct sim_testpoint *points = arena_array(mem_of(g), most + 1, sizeof(*points));
+	struct sim_stage *stages = arena_array(mem_of(g), most + 2, sizeof(*stages));
+	bool is_full = g->report->plan->dv->map_full_testplan;
+
+	for (size_t i = 0; i < most; i++) {
+		const struct dv_testpoint *p = &g->dv->testpoints[i];
+		struct sim_stage *stage;
+
+		map_point(g, p, &points[n_points]);
+		if (points[n_points].n_tests == 0 && !is_full)
+			continue;
+		stage = last_stage(stages, &n, p->stage);
+		if (stage->n_testpoints == 0)
+			stage->testpoints = &points[n_points];
+		stage->n_testpoints++;
+		n_points++;
+	}
+	map_unmapped(g, stages, &n);
+	ret->stages = stages;
+	ret->n_stages = n;
+}
+
+/* ---- blocks ---- */
+
+static const char *lower(struct arena *mem, const char *text)
+{
+	char *ret = arena_strdup(mem, text);
+
+	for (char *p = ret; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return ret;
+}
+
+static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, bool is_top)
+{
+	const struct dv_revision *r = &dv->revision;
+
+	return (struct sim_block){
+		.name = is_top ? dv->name : lower(mem, dv->name),
+		.variant = dv->variant && !is_top   ? lower(mem, dv->variant)
+			   : is_top && !dv->variant ? ""
+						    : dv->variant,
+		.commit = r->commit,
+		.commit_short = r->commit_short,
+		.dirty = r->is_dirty,
+		.branch = r->branch,
+		.url = r->url,
+		.revision_info = r->revision ? r->revision : "",
+	};
+}
+
+static void fill_lists(struct gather *g)
+{
+	const struct map_entry *e;
+	size_t at = 0, n = 0;
+
+	g->tested = arena_array(mem_of(g), g->n_tested + 1, sizeof(struct tested *));
+	while ((e = map_next(&g->by_name, &at)))
+		g->tested[n++] = e->value;
+}
+
+static const struct sim_bucket *buckets_of(struct gather *g)
+{
+	struct sim_bucket *ret = arena_array(mem_of(g), g->n_buckets + 1, sizeof(*ret));
+	const struct map_entry *e;
+	size_t at = 0, n = 0;
+
+	while ((e = map_next(&g->by_key, &at)))
+		ret[n++] = ((struct bucket *)e->value)->out;
+	return ret;
+}
+
+static void gather_block(struct sim_report *r, const struct dv_block *dv, results_next *next,
+			 void *ctx, struct sim_block_results *ret)
+{
+	static const struct sim_coverage no_coverage;
+	struct gather g = {.report = r, .dv = dv};
+
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		struct result_row row;
+
+		if (r->plan->jobs[i].block->dv != dv)
+			continue;
+		next(ctx, i, &row);
+		add_row(&g, &row);
+	}
+	fill_lists(&g);
+	*ret = (struct sim_block_results){
+		.block = block_of(r->mem, dv, false),
+		.tool = lower(r->mem, dv->tool),
+		.timestamp = r->plan->dv->timestamp,
+		.build_seed = dv->build_seed,
+		.testplan_ref = dv->testplan_ref,
+		.coverage = &no_coverage,
+		.cov_report_page = dv->cov_report_page
+					   ? path_join(r->mem,
+						       dv->cov_report_dir ? dv->cov_report_dir
+									  : "cov_report",
+						       dv->cov_report_page)
+					   : NULL,
+		.vplan_report_page = dv->vplan_report_page,
+		.buckets = buckets_of(&g),
+		.n_buckets = g.n_buckets,
+	};
+	map_stages(&g, ret);
+	map_done(&g.by_name);
+	map_done(&g.by_key);
+}
+
+struct sim_report *sim_report_new(const struct plan *plan, const char *version, results_next *next,
+				  void *ctx)
+{
+	const struct sim_block_results **all;
+	struct sim_report *r;
+	struct sim_block *top;
+	struct arena *mem;
+
+	if (!plan->dv || plan->dv->n_blocks == 0 || !str_eq(plan->flow, "sim"))
+		return NULL;
+	mem = arena_new();
+	r = arena_zalloc(mem, sizeof(*r));
+	*r = (struct sim_report){.mem = mem, .plan = plan, .bucketer = bucketer_new()};
+	r->blocks = arena_array(mem, plan->dv->n_blocks, sizeof(*r->blocks));
+	all = arena_array(mem, plan->dv->n_blocks, sizeof(*r->summary.blocks));
+	for (size_t i = 0; i < plan->dv->n_blocks; i++) {
+		gather_block(r, plan->dv->blocks[i], next, ctx, &r->blocks[i]);
+		all[i] = &r->blocks[i];
+	}
+	r->summary = (struct sim_summary){
+		.version = version,
+		.timestamp = plan->dv->timestamp,
+		.build_seed = plan->dv->blocks[0]->build_seed,
+		.blocks = all,
+		.n_blocks = plan->dv->n_blocks,
+		.report_path = plan->dv->reports_dir,
+	};
+	if (plan->dv->top) {
+		top = arena_zalloc(mem, sizeof(*top));
+		*top = block_of(mem, plan->dv->top, true);
+		r->summary.top = top;
+	}
+	return r;
+}
+
+void sim_report_free(struct sim_report *r)
+{
+	if (!r)
+		return;
+	bucketer_free(r->bucketer);
+	arena_free(r->mem);
+}
+
+const struct sim_summary *sim_report_summary(const struct sim_report *r)
+{
+	return &r->summary;
+}
+
+/* ---- files and console ---- */
+
+static int write_file(const struct sim_report *r, const char *name, const struct str *text,
+		      struct error *err)
+{
+	return fs_write_atomic(path_join(r->mem, r->plan->dv->reports_dir, name), text->s,
+			       text->len, err);
+}
+
+static int write_block(const struct sim_report *r, const struct sim_block_results *b,
+		       struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0}, name = {0};
+
+	sim_block_add_name(&b->block, "_", &name);
+	for (size_t i = 0; i < name.len; i++)
+		if (name.s[i] == '/')
+			name.s[i] = '_';
+	str_add(&name, ".json");
+	sim_json_block(b, &text);
+	return write_file(r, name.s, &text, err);
+}
+
+int sim_report_write(const struct sim_report *r, struct error *err)
+{
+	const char *dir = r->plan->dv->reports_dir;
+	_cleanup_(str_done) struct str text = {0};
+
+	if (fs_mkdirs(dir, 0777) < 0)
+		return error_set(err, (struct src_pos){0}, "%s: %s", dir, strerror(errno));
+	for (size_t i = 0; i < r->summary.n_blocks; i++)
+		if (write_block(r, r->summary.blocks[i], err) < 0)
+			return -1;
+	sim_json_summary(&r->summary, &text);
+	return write_file(r, "index.json", &text, err);
+}
+
+void sim_report_show(const struct sim_report *r, struct str *blocks, struct str *summary)
+{
+	for (size_t i = 0; i < r->summary.n_blocks; i++) {
+		str_add(blocks, "[results]: [");
+		sim_block_add_name(&r->summary.blocks[i]->block, "_", blocks);
+		str_add(blocks, "]\n");
+		sim_console_block(r->summary.blocks[i], blocks);
+		str_add(blocks, r->summary.top ? "\n\n\n" : "\n\n");
+	}
+	if (r->summary.top)
+		sim_console_summary(&r->summary, summary);
+}
