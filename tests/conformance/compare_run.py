@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs a small project for real with DVSim and with dvsched under the name dvsim, and compares exit
+codes, the files that are left, the links of states, the reports' JSON and the tables of the console.
+Not in CI yet: not all of it is equal yet, see docs/dvsim.md.
+
+    compare_run.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched
+
+VENV has dvsim==1.57.0. Seeds are given; what tells times, versions and the place of the output is masked.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+from compare_cli import FILES, LEAF, Side
+
+PLAN = """{
+  name: "one"
+  kind: ["good", "bad"]
+  testpoints: [
+    { name: "late", desc: "d", stage: "V2", tests: ["silent", "unwritten"] }
+    { name: "both", desc: "d", stage: "V1", tests: ["{kind}"] }
+    { name: "none", desc: "d", stage: "V2", tests: [] }
+    { name: "apart", desc: "d", stage: "V3", tests: ["N/A"] }
+  ]
+}
+"""
+MORE_FILES = {
+    "plan.hjson": PLAN,
+    "planned.hjson": LEAF % ("planned", 'testplan: "{proj_root}/plan.hjson"'),
+    "broken.hjson": LEAF % ("broken", 'overrides: [{ name: "build_cmd", value: "echo Error-9; false" }]'),
+}
+LINES = [
+    "one.hjson -i good --fixed-seed 5",
+    "one.hjson -i all --fixed-seed 5",
+    "one.hjson -i good bad --seeds 11 12 13 14 --reseed 2",
+    "one.hjson -i silent --seeds 115792089237316195423570985008687907853269984665640564039457584007913129639935",
+    "planned.hjson -i all --fixed-seed 5",
+    "planned.hjson -i V1 --fixed-seed 5 --map-full-testplan",
+    "broken.hjson -i all --fixed-seed 5",
+    "all.hjson -i all --fixed-seed 5",
+    "all.hjson --select-cfgs two -i extra --fixed-seed 5",
+]
+# Keys whose values tell a time or a program's version, not a result.
+MASKED = {"timestamp", "max_time", "sim_time", "version", "commit", "commit_short"}
+SKIPPED_FILES = (".dvsched", "deploy_", "css", "js", ".html")
+
+
+def shown(folder, value):
+    """Without the place of this side's output."""
+    return value.replace(str(folder), "PLACE") if isinstance(value, str) else value
+
+
+def masked(folder, value, key=""):
+    if isinstance(value, dict):
+        return {shown(folder, k): masked(folder, v, k) for k, v in value.items()}
+    if isinstance(value, list):
+        return [masked(folder, v) for v in value]
+    return "MASKED" if key in MASKED else shown(folder, value)
+
+
+def reports(folder, out):
+    return {path.name: masked(folder, json.loads(path.read_text(encoding="utf-8")))
+            for path in out.glob("*/reports/*.json")}
+
+
+def is_skipped(name):
+    return any(part.startswith(SKIPPED_FILES[:4]) or part.endswith(SKIPPED_FILES[4]) for part in name.split("/"))
+
+
+def files(out):
+    """What there is below the scratch root: names, and where links point."""
+    found = {}
+    for base, folders, names in os.walk(out):
+        for name in folders + names:
+            path = pathlib.Path(base, name)
+            relative = str(path.relative_to(out))
+            if not is_skipped(relative) and name != "env_vars":
+                found[relative] = os.path.relpath(os.readlink(path), out) if path.is_symlink() else ""
+    return found
+
+
+def tables(folder, text):
+    """The Markdown of the results, from its first heading on, without times."""
+    plain = re.sub("\033\\[[0-9;]*m", "", text)
+    at = plain.find("[results]")
+    lines = plain[at:].splitlines() if at >= 0 else []
+    kept = []
+    for line in lines:
+        if re.match(r"\[\w [0-9]+ [0-9:]+ ", line) or line.startswith(("[results]", "error:")) or " UTC" in line or line.startswith("### Revision"):
+            continue
+        line = re.sub(r"\|\s*[0-9.]+s\s*\|\s*([0-9.]+us)?\s*\|", "| TIME |", line)
+        kept.append(re.sub(r"[ -]+", " ", shown(folder, line)).rstrip())
+    return [line for line in kept if line]
+
+
+def observe(side, line):
+    done = side.run(line)
+    out = side.folder / "out"
+    return {
+        "exit code": done.returncode,
+        "files": files(out),
+        "reports": reports(side.folder, out),
+        "console": tables(side.folder, done.stderr),
+    }
+
+
+def difference(theirs, ours, at=""):
+    """The first lines that differ, readable."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        found = [f"{at}: only DVSim has {k}" for k in theirs.keys() - ours.keys()]
+        found += [f"{at}: only dvsched has {k}" for k in ours.keys() - theirs.keys()]
+        for k in theirs.keys() & ours.keys():
+            found += difference(theirs[k], ours[k], f"{at}/{k}")
+        return found
+    if theirs == ours:
+        return []
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        return [d for i, pair in enumerate(zip(theirs, ours)) for d in difference(*pair, f"{at}[{i}]")]
+    return [f"{at}\n  DVSim:   {theirs}\n  dvsched: {ours}"]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--dvsim", required=True)
+    parser.add_argument("--dvsched", required=True)
+    parser.add_argument("--only", default="", help="command lines with this text in them")
+    args = parser.parse_args()
+    FILES.update(MORE_FILES)
+    work = pathlib.Path(tempfile.mkdtemp(prefix="compare-run-"))
+    link = work / "bin" / "dvsim"
+    link.parent.mkdir()
+    link.symlink_to(pathlib.Path(args.dvsched).resolve())
+    sides = Side(args.dvsim, work / "theirs"), Side(str(link), work / "ours")
+    n_runs = n_faults = 0
+    try:
+        for line in LINES:
+            if args.only not in line:
+                continue
+            found = difference(*(observe(side, line) for side in sides))
+            n_runs += 1
+            n_faults += bool(found)
+            for text in found[:20]:
+                print(f"{line}: {text}")
+    finally:
+        shutil.rmtree(work)
+    print(f"{n_runs} runs, {n_faults} differ")
+    sys.exit(1 if n_faults else 0)
+
+
+if __name__ == "__main__":
+    main()
