@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known of the EDA tools that DVSim's flows run: what their logs say of times, what their
+ * coverage summaries hold, how they are asked for their version. The numbers are DVSim's to the
+ * last bit. A tool that is not in the table has no data; that is no error.
+ */
+#ifndef TOOL_TOOL_H
+#define TOOL_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/str.h"
+
+struct tool;
+
+/* "vcs", "xcelium", "z01x", "verilator", "questa"; NULL: not known, and NULL is accepted below. */
+const struct tool *tool_find(const char *name);
+
+/* ---- logs ---- */
+
+struct tool_times {
+	bool has_run_time, has_sim_time;
+	double run_time_s;  /* the tool's own, of its last line that tells it */
+	double sim_time_us; /* of simulations only */
+};
+
+/* How much of a log's end is searched. */
+enum { TOOL_LOG_TAIL = 16 << 20 };
+
+/* fd: open for reading; from start on. is_run: a simulation, not a build or a report. */
+void tool_read_log(const struct tool *t, int fd, off_t start, bool is_run, struct tool_times *ret);
+
+/* ---- coverage ---- */
+
+/* DVSim's words for what is measured; those before ASSERTION are of code. */
+enum tool_metric {
+	TOOL_BLOCK,
+	TOOL_LINE_STATEMENT,
+	TOOL_BRANCH,
+	TOOL_CONDITION_EXPRESSION,
+	TOOL_TOGGLE,
+	TOOL_FSM,
+	TOOL_ASSERTION,
+	TOOL_FUNCTIONAL,
+	TOOL_METRIC_COUNT,
+};
+
+/* As the tool says it: "LINE", "91.20 %" ("-- %": nothing to cover). */
+struct tool_pair {
+	const char *name, *value;
+};
+
+struct tool_number {
+	bool known;
+	double value;
+};
+
+struct tool_coverage {
+	const struct tool_pair *pairs; /* in the tool's order */
+	size_t n_pairs;
+	struct tool_number metric[TOOL_METRIC_COUNT];
+};
+
+bool tool_has_coverage(const struct tool *t);
+/* The summary that the tool wrote to path. -1 with err, which names the file: it cannot be read or
+ * is no summary. All that ret points to is in mem. */
+int tool_read_coverage(const struct tool *t, const char *path, struct arena *mem,
+		       struct tool_coverage *ret, struct error *err);
+/* ret->metric out of ret->pairs. */
+void tool_map_coverage(const struct tool *t, struct tool_coverage *ret);
+
+/* The overall coverage in a verification plan that dvplan has annotated; false: none there. */
+bool tool_read_vplan(const char *path, double *ret_percent);
+
+/* ---- version ---- */
+
+/* The command that makes the tool say its version, words with blanks between; NULL: not known. */
+const char *tool_version_command(const struct tool *t);
+/* The version out of the command's output, standard error after standard output. */
+bool tool_parse_version(const struct tool *t, const char *answer, struct str *ret);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A tool's row in the table, and what the rows' own readers share. */
+#ifndef TOOL_TOOL_ROW_H
+#define TOOL_TOOL_ROW_H
+
+#include "tool/lines.h"
+#include "tool/log_tail.h"
+#include "tool/tool.h"
+
+enum time_form {
+	TIME_WITH_UNIT, /* groups: number, unit */
+	TIME_SECONDS,	/* a number */
+	TIME_CLOCK,	/* hours, minutes, seconds */
+};
+
+struct time_line {
+	const char *regex;
+	enum time_form form;
+};
+
+struct tool {
+	const char *name;
+	/* Kinds of lines that tell a time; the first that matches counts. End with regex NULL. */
+	const struct time_line *run_time, *sim_time;
+	const char *sim_time_stop; /* no simulated time stands above a line with this; or NULL */
+	/* For simulations instead of the lines above; or NULL. */
+	void (*read_run)(struct log_tail *tail, struct tool_times *ret);
+	/* false: it is no summary. */
+	bool (*read_coverage)(struct lines *in, struct arena *mem, struct tool_coverage *ret);
+	const char *metric_names[TOOL_METRIC_COUNT]; /* the pairs' names in lower case */
+	const char *version_command, *version_regex;
+};
+
+extern const struct tool tool_vcs, tool_xcelium, tool_z01x, tool_verilator, tool_questa;
+
+/* vcs.c, for z01x too. */
+extern const struct time_line vcs_run_time[];
+bool vcs_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret);
+
+/* Appends; a name that is there already gets the new value. pairs has room. */
+void coverage_add(struct tool_coverage *c, const char *name, const char *value);
+/* "50.00 %", or "-- %" of nothing. */
+const char *coverage_percent(struct arena *mem, double covered, double total);
+
+#endif
