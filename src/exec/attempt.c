@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "exec/attempt_parts.h"
+#include "exec/steps.h"
 
 /* How long what a job leaves behind may take to end by itself. */
 static const double leak_wait_s = 0.1;
@@ -67,6 +68,9 @@ void attempt_clear(struct attempt *a)
 	free((char *)a->result.message);
 	free((char *)a->result.context);
 	a->result = (struct job_result){0};
+	a->measures = (struct job_measures){0};
+	arena_free(a->measured);
+	a->measured = NULL;
 	a->phase = ATTEMPT_NONE;
 }
 
@@ -87,6 +91,7 @@ void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_r
 	a->result.reason = reason;
 	a->result.exit_status = -1;
 	a->result.message = str_take(&text);
+	steps_clean(&a->confine, &a->run.steps, &a->result);
 	a->phase = ATTEMPT_OVER;
 	error_done(err);
 }
@@ -131,6 +136,24 @@ void attempt_decide(struct attempt *a)
 		       &a->result);
 }
 
+static void measure(struct attempt *a)
+{
+	const struct steps_job job = {
+		.rules = &a->rules->job,
+		.steps = &a->run.steps,
+		.log_fd = a->log_fd,
+		.log_start = (off_t)a->header.len,
+	};
+
+	if (job.steps->coverage_path && !a->measured)
+		a->measured = arena_new();
+	steps_measure(&job, a->measured, &a->measures, &a->result);
+	if (a->measures.has_run_time || a->measures.has_sim_time || a->measures.has_vplan ||
+	    a->measures.n_coverage)
+		a->result.measures = &a->measures;
+	steps_clean(&a->confine, &a->run.steps, &a->result);
+}
+
 /* A job may write faster than we look, and end. */
 static void note_flood(struct attempt *a)
 {
@@ -151,6 +174,8 @@ static void finish(struct attempt *a)
 	if (!a->leader_is_gone)
 		a->result.duration_s = now_s() - a->started_s;
 	attempt_decide(a);
+	if (!a->rules->job.is_dry_run)
+		measure(a);
 	a->phase = ATTEMPT_OVER;
 }
 

@@ -53,6 +53,8 @@ struct attempt {
 	char **own_strings; /* of argv and env, where {attempt} stood in them */
 	size_t n_own_strings;
 	struct job_result result;
+	struct job_measures measures;
+	struct arena *measured; /* what measures points into */
 };
 
 void attempt_init(struct attempt *a, const struct slot_hello *hello);

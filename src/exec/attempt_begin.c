@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "exec/attempt_parts.h"
 #include "exec/odir.h"
+#include "exec/steps.h"
 
 /* No process could be made: tried again so long. */
 static const double launch_pause_s = 0.05, launch_pause_most_s = 5, launch_give_up_s = 300;
@@ -141,11 +142,15 @@ static int prepare(struct attempt *a, struct error *err)
 		.log_path = a->run.log_path,
 		.attempt = a->run.attempt,
 		.renew = job->renew_odir,
+		.plain_stamps = job->plain_stamps,
 		.keep = job->max_odirs,
 	};
 
+	if (steps_remove(&a->confine, &a->run.steps, err) < 0)
+		return -1;
 	a->log_fd = odir_prepare(&a->confine, &r, err);
-	if (a->log_fd < 0 || write_header(a, err) < 0)
+	if (a->log_fd < 0 || write_header(a, err) < 0 ||
+	    steps_write(&a->confine, &a->run.steps, err) < 0)
 		return -1;
 	for (size_t i = 0; a->run.has_attempt && i < a->run.n_argv; i++)
 		a->run.argv[i] = with_attempt(a, a->run.argv[i]);

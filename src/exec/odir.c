@@ -48,11 +48,12 @@ static int set_attempt_aside(struct confine *c, const char *path, uint32_t attem
  * What the names of odir's earlier directories begin with, before the stamp. A directory `latest`
  * has its parent to itself, as in DVSim's layout; others have siblings that rotate on their own.
  */
-static char *stamp_prefix(const char *odir)
+static char *stamp_prefix(const struct odir_request *r)
 {
-	const char *name = path_base(odir);
+	const char *name = path_base(r->odir);
 
-	return strcmp(name, "latest") == 0 ? xstrdup("") : xasprintf("%s.", name);
+	return r->plain_stamps || strcmp(name, "latest") == 0 ? xstrdup("")
+							      : xasprintf("%s.", name);
 }
 
 /* Newest first; before the stamps the names are the same. */
@@ -131,7 +132,7 @@ static char *free_stamp(const char *parent, const char *prefix, time_t at)
 
 static int rotate(struct confine *c, const struct odir_request *r, struct error *err)
 {
-	_cleanup_(freep) char *parent = dir_of(r->odir), *prefix = stamp_prefix(r->odir);
+	_cleanup_(freep) char *parent = dir_of(r->odir), *prefix = stamp_prefix(r);
 	_cleanup_(freep) char *to = NULL;
 	struct stat st;
 

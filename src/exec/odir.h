@@ -10,7 +10,8 @@ struct odir_request {
 	const char *odir, *log_path;
 	uint32_t attempt; /* from 1 */
 	bool renew;	  /* an odir that exists is moved to <odir>.<stamp>; `latest`: to <stamp> */
-	uint32_t keep;	  /* with renew: directories kept, the new one included; 0: all */
+	bool plain_stamps; /* with renew: always to <stamp> */
+	uint32_t keep;	   /* with renew: directories kept, the new one included; 0: all */
 };
 
 /*

@@ -109,14 +109,20 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
 /* false: not what a slot says. */
 static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 {
+	struct job_measures measures = {0};
 	struct job_result result;
+	bool is_good;
 
-	if (type != FRAME_RESULT || s->is_idle || !slot_take_result(w, &result))
+	if (type != FRAME_RESULT || s->is_idle)
 		return false;
-	s->is_idle = true;
-	ev_timer_stop(s->loop, &s->late);
-	s->handler->ended(s, s->ctx, &result);
-	return true;
+	is_good = slot_take_result(w, &result, &measures);
+	if (is_good) {
+		s->is_idle = true;
+		ev_timer_stop(s->loop, &s->late);
+		s->handler->ended(s, s->ctx, &result);
+	}
+	slot_measures_done(&measures);
+	return is_good;
 }
 
 static bool take_frames(struct slot *s)

@@ -41,12 +41,20 @@ bool slot_take_hello(struct wire *w, struct slot_hello *ret)
 	return w->ok && ret->version == SLOT_PROTOCOL && ret->scratch_root;
 }
 
-enum { RENEW_ODIR = BIT(0), DUMP_ENV = BIT(1), DRY_RUN = BIT(2), LEAK_FAILS = BIT(3) };
+enum {
+	RENEW_ODIR = BIT(0),
+	DUMP_ENV = BIT(1),
+	DRY_RUN = BIT(2),
+	LEAK_FAILS = BIT(3),
+	PLAIN_STAMPS = BIT(4),
+	SIMULATION = BIT(5),
+};
 
 static uint32_t flags_of(const struct job_rules *r)
 {
 	return (r->renew_odir ? RENEW_ODIR : 0) | (r->dump_env ? DUMP_ENV : 0) |
-	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0);
+	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
+	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -67,6 +75,7 @@ void slot_put_rules(struct str *b, uint32_t place, const struct job_rules *r)
 	wire_put_f64(b, r->timeout_s);
 	wire_put_f64(b, r->grace_s);
 	wire_put_string(b, r->cwd);
+	wire_put_string(b, r->tool);
 	wire_put_strings(b, r->env, count(r->env));
 	wire_put_strings(b, r->keep, count(r->keep));
 	put_patterns(b, &r->pass_patterns);
@@ -100,12 +109,15 @@ bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
 		.dump_env = flags & DUMP_ENV,
 		.is_dry_run = flags & DRY_RUN,
 		.leak = flags & LEAK_FAILS ? LEAK_FAIL : LEAK_KILL,
+		.plain_stamps = flags & PLAIN_STAMPS,
+		.is_simulation = flags & SIMULATION,
 		.max_odirs = wire_u32(w),
 	};
 	ret->max_log_bytes = wire_u64(w);
 	ret->timeout_s = wire_f64(w);
 	ret->grace_s = wire_f64(w);
 	ret->cwd = wire_string(w);
+	ret->tool = wire_string(w);
 	ret->env = wire_strings(w, &n);
 	ret->keep = wire_strings(w, &n);
 	ret->pass_patterns = take_patterns(w);
@@ -122,6 +134,31 @@ void slot_rules_done(struct job_rules *r)
 	*r = (struct job_rules){0};
 }
 
+static void put_steps(struct str *b, const struct job_steps *s)
+{
+	static const struct job_steps none;
+
+	if (!s)
+		s = &none;
+	wire_put_string(b, s->remove_before);
+	wire_put_string(b, s->write_path);
+	wire_put_string(b, s->write_text);
+	wire_put_string(b, s->remove_unless_passed);
+	wire_put_string(b, s->coverage_path);
+	wire_put_string(b, s->vplan_path);
+}
+
+static void take_steps(struct wire *w, struct job_steps *ret)
+{
+	ret->remove_before = wire_string(w);
+	ret->write_path = wire_string(w);
+	ret->write_text = wire_string(w);
+	ret->remove_unless_passed = wire_string(w);
+	ret->coverage_path = wire_string(w);
+	ret->vplan_path = wire_string(w);
+	w->ok = w->ok && (!ret->write_path || ret->write_text);
+}
+
 void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt)
 {
 	size_t start = wire_begin(b, FRAME_RUN);
@@ -134,6 +171,7 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 	wire_put_string(b, spec->log_path);
 	wire_put_string(b, spec->command);
 	wire_put_strings(b, spec->argv, count(spec->argv));
+	put_steps(b, spec->steps);
 	wire_end(b, start);
 }
 
@@ -147,6 +185,7 @@ bool slot_take_run(struct wire *w, struct slot_run *ret)
 	ret->log_path = wire_string(w);
 	ret->command = wire_string(w);
 	ret->argv = wire_strings(w, &ret->n_argv);
+	take_steps(w, &ret->steps);
 	return w->ok && ret->rules < SLOT_RULES && ret->id && ret->odir && ret->log_path &&
 	       ret->command && ret->n_argv > 0;
 }
@@ -176,6 +215,66 @@ bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason)
 	return w->ok && reason < REASON_COUNT;
 }
 
+enum { HAS_RUN_TIME = BIT(0), HAS_SIM_TIME = BIT(1), HAS_VPLAN = BIT(2), HAS_ANY = BIT(3) };
+
+static void put_measures(struct str *b, const struct job_measures *m)
+{
+	static const struct job_measures none;
+	bool is_there = m != NULL;
+
+	if (!m)
+		m = &none;
+	wire_put_u32(b, (m->has_run_time ? HAS_RUN_TIME : 0) |
+				(m->has_sim_time ? HAS_SIM_TIME : 0) |
+				(m->has_vplan ? HAS_VPLAN : 0) | (is_there ? HAS_ANY : 0));
+	wire_put_f64(b, m->run_time_s);
+	wire_put_f64(b, m->sim_time_us);
+	wire_put_f64(b, m->vplan_percent);
+	wire_put_u32(b, 2 * m->n_coverage);
+	for (uint32_t i = 0; i < m->n_coverage; i++) {
+		wire_put_string(b, m->coverage[i].name);
+		wire_put_string(b, m->coverage[i].value);
+	}
+}
+
+/* Names and values by turns; the list of texts becomes that of pairs. */
+static void take_coverage(struct wire *w, struct job_measures *ret)
+{
+	size_t n;
+	_cleanup_(freep) const char **texts = wire_strings(w, &n);
+	struct job_coverage *list = n ? xcalloc(n / 2 + 1, sizeof(*list)) : NULL;
+
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		list[i / 2] = (struct job_coverage){texts[i], texts[i + 1]};
+		w->ok = w->ok && texts[i] && texts[i + 1];
+	}
+	ret->coverage = list;
+	ret->n_coverage = (uint32_t)(n / 2);
+	w->ok = w->ok && n % 2 == 0;
+}
+
+static bool take_measures(struct wire *w, struct job_measures *ret)
+{
+	uint32_t flags = wire_u32(w);
+
+	*ret = (struct job_measures){
+		.has_run_time = flags & HAS_RUN_TIME,
+		.has_sim_time = flags & HAS_SIM_TIME,
+		.has_vplan = flags & HAS_VPLAN,
+		.run_time_s = wire_f64(w),
+	};
+	ret->sim_time_us = wire_f64(w);
+	ret->vplan_percent = wire_f64(w);
+	take_coverage(w, ret);
+	return flags & HAS_ANY;
+}
+
+void slot_measures_done(struct job_measures *m)
+{
+	free((void *)m->coverage);
+	*m = (struct job_measures){0};
+}
+
 void slot_put_result(struct str *b, const struct job_result *r)
 {
 	size_t start = wire_begin(b, FRAME_RESULT);
@@ -194,10 +293,11 @@ void slot_put_result(struct str *b, const struct job_result *r)
 	wire_put_u64(b, r->usage.max_rss_kib);
 	wire_put_string(b, r->message);
 	wire_put_string(b, r->context);
+	put_measures(b, r->measures);
 	wire_end(b, start);
 }
 
-bool slot_take_result(struct wire *w, struct job_result *ret)
+bool slot_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures)
 {
 	uint32_t status = wire_u32(w);
 	uint32_t reason = wire_u32(w);
@@ -218,6 +318,7 @@ bool slot_take_result(struct wire *w, struct job_result *ret)
 	ret->usage.max_rss_kib = wire_u64(w);
 	ret->message = wire_string(w);
 	ret->context = wire_string(w);
+	ret->measures = take_measures(w, measures) ? measures : NULL;
 	return w->ok && status < JOB_STATUS_COUNT && job_status_is_final(ret->status) &&
 	       reason < REASON_COUNT;
 }

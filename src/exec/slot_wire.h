@@ -10,7 +10,7 @@
 #include "base/wire.h"
 #include "exec/slot.h"
 
-enum { SLOT_PROTOCOL = 1 };
+enum { SLOT_PROTOCOL = 2 };
 /* Places for rules in a slot; a place is overwritten when another kind of job needs it. */
 enum { SLOT_RULES = 64 };
 
@@ -38,6 +38,7 @@ struct slot_run {
 	const char *id, *odir, *log_path, *command;
 	const char **argv;
 	size_t n_argv;
+	struct job_steps steps; /* all NULL: none */
 };
 
 void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env);
@@ -56,6 +57,8 @@ void slot_put_kill(struct str *b, bool now, enum job_reason reason);
 bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason);
 
 void slot_put_result(struct str *b, const struct job_result *r);
-bool slot_take_result(struct wire *w, struct job_result *ret);
+/* measures: room for those of the result; what it holds is freed by slot_measures_done(). */
+bool slot_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures);
+void slot_measures_done(struct job_measures *m);
 
 #endif

@@ -31,6 +31,12 @@ static bool is_key(const char *key, const char *name, size_t len)
 	return strncmp(key, name, len) == 0 && key[len] == '\0';
 }
 
+void maker_set_export(struct maker *m, const char *name, const char *value)
+{
+	m->export_name = name;
+	m->export_value = value;
+}
+
 static int find_list(const struct mode *mode, const char *name, size_t len)
 {
 	for (int i = 0; mode && i <= LIST_SW_BUILD_OPTS; i++)
@@ -79,6 +85,8 @@ static const struct hjson_node *lookup(void *ctx, const char *name, size_t len)
 		if (is_key(m->names[i].key, name, len))
 			return m->names[i].value;
 	list = find_list(m->mode, name, len);
+	if (list == LIST_RUN_OPTS && m->run_opts)
+		return m->run_opts;
 	if (list >= 0 && mode_has_list(m->mode, list))
 		return list_node(m, list);
 	n = mode_value(m->mode, name, len);
@@ -153,7 +161,7 @@ static void add_value(struct maker *m, const char *key, struct str *out, bool *i
 	struct diag *d;
 
 	*is_raw = false;
-	if (list >= 0 && mode_has_list(m->mode, list)) {
+	if (list >= 0 && mode_has_list(m->mode, list) && !(list == LIST_RUN_OPTS && m->run_opts)) {
 		for (uint32_t i = 0; i < m->mode->lists[list].n; i++) {
 			if (i)
 				str_add(out, between);
@@ -194,6 +202,25 @@ const char *maker_text(struct maker *m, const char *key)
 
 	str_reserve(&text, 0);
 	add_value(m, key, &text, &is_raw);
+	return arena_strndup(m->plan->mem, text.s, text.len);
+}
+
+const char *maker_lines(struct maker *m, const char *key)
+{
+	_cleanup_(str_done) struct str text = {0};
+	const struct hjson_node *list = lookup(m, key, strlen(key));
+	struct hjson_node *e;
+
+	if (list && list->type == HJSON_ARRAY)
+		hjson_for_each (e, list) {
+			size_t before = text.len;
+
+			add_element(m, &text, e);
+			if (text.len > before)
+				str_addc(&text, '\n');
+		}
+	if (text.len == 0)
+		str_addc(&text, '\n');
 	return arena_strndup(m->plan->mem, text.s, text.len);
 }
 
@@ -244,6 +271,8 @@ void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode
 	m->kind = kind;
 	m->mode = mode;
 	m->n_names = 0;
+	m->run_opts = NULL;
+	m->export_name = NULL;
 	maker_set_name(m, "flow", m->sim->name);
 	maker_set_name(m, "name", mode ? mode->name : m->sim->name);
 }
@@ -260,8 +289,7 @@ static void check_name(struct maker *m, const struct job_spec *job)
 		  "the job's name '%s' %s", text_printable(mem_of(m), job->name), fault);
 }
 
-struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name,
-			      const char *cov_db_dirs)
+struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name)
 {
 	struct arena *mem = m->plan->mem;
 	const struct mode *mode = m->mode;
@@ -270,7 +298,7 @@ struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char 
 	job->id = arena_printf(mem, "%s:%s", m->block->name, name);
 	job->subject = arena_strdup(mem, mode ? mode->name : m->sim->name);
 	job->block = m->block;
-	job->rules = maker_rules(m, cov_db_dirs);
+	job->rules = maker_rules(m);
 	job->odir = path_absolute(mem, maker_text(m, m->kind->odir_key));
 	job->log_path = arena_printf(mem, "%s/%s.log", job->odir, m->kind->target);
 	if (mode && mode->node && mode->node->pos) {
@@ -307,5 +335,6 @@ void maker_init(struct maker *m, struct sim *s, struct plan *plan)
 
 void maker_done(struct maker *m)
 {
+	map_done(&m->warned);
 	map_done(&m->lists);
 }

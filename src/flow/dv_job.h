@@ -16,7 +16,9 @@ struct job_kind {
 	const char *const *keys; /* what make is told, in the order of the alphabet */
 	int weight;
 	bool renew, joins_cmds;
-	bool is_run; /* its time limit is that of runs, and a GUI has none */
+	bool plain_stamps;  /* as in job_rules */
+	unsigned max_odirs; /* 0: what the command line or the default says */
+	bool is_run;	    /* its time limit is that of runs, and a GUI has none */
 };
 
 struct maker_name {
@@ -34,6 +36,9 @@ struct maker {
 	struct cfg_subst subst;
 	const char *cwd;
 	struct job_block *block;
+	const struct hjson_node *run_opts;	/* instead of the mode's; NULL: the mode's */
+	const char *export_name, *export_value; /* one more for this job; NULL: none */
+	struct map warned;			/* keys that a warning was told of */
 	struct map lists; /* key -> array node of the mode's list, made at need */
 	const struct job_rules *last_rules;
 	bool is_wrong; /* an error was told */
@@ -42,20 +47,22 @@ struct maker {
 void maker_init(struct maker *m, struct sim *s, struct plan *plan);
 void maker_done(struct maker *m);
 
-/* begin, the names that this job alone has, finish. */
+/* begin, the names and the export that this job alone has, finish. */
 void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode *mode);
 void maker_set_name(struct maker *m, const char *key, const char *text);
-/* name: its qualified name; more_env: "cov_db_dirs" of a merge, or NULL. */
-struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name,
-			      const char *cov_db_dirs);
+void maker_set_export(struct maker *m, const char *name, const char *value);
+/* name: its qualified name. */
+struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name);
 
 /* A key's text, expanded; in the plan's memory. */
 const char *maker_text(struct maker *m, const char *key);
+/* A list's elements that are not empty, each with a line end. */
+const char *maker_lines(struct maker *m, const char *key);
 /* The value of a key for this job, not expanded; NULL: none. */
 const struct hjson_node *maker_value(struct maker *m, const char *key);
 const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at);
 
 /* dv_rules.c: rules of the job that is being made. */
-const struct job_rules *maker_rules(struct maker *m, const char *cov_db_dirs);
+const struct job_rules *maker_rules(struct maker *m);
 
 #endif

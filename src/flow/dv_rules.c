@@ -45,7 +45,7 @@ static const char **copy_env(struct maker *m, const struct map *values)
 }
 
 /* `exports`: objects, the later ones win. */
-static const char *const *exports(struct maker *m, const char *cov_db_dirs)
+static const char *const *exports(struct maker *m)
 {
 	struct hjson_node *list = sim_value(m->sim, "exports"), *e, *v;
 	struct cfg *c = m->sim->reader.cfg;
@@ -68,8 +68,8 @@ static const char *const *exports(struct maker *m, const char *cov_db_dirs)
 						(void *)maker_expand(m, text ? text : "None", v));
 			}
 		}
-	if (cov_db_dirs)
-		map_set(&values, "cov_db_dirs", (void *)cov_db_dirs);
+	if (m->export_name)
+		map_set(&values, m->export_name, (void *)m->export_value);
 	env = copy_env(m, &values);
 	map_done(&values);
 	return env;
@@ -120,11 +120,18 @@ static const struct resource_need *tool_need(struct maker *m)
 	return need;
 }
 
+static const char *tool_name(struct maker *m)
+{
+	const char *name = sim_text(m->sim, "tool", "");
+
+	return *name ? arena_strdup(m->plan->mem, name) : NULL;
+}
+
 /* Runs of one test share theirs, but where an export has a {word} in it. */
-const struct job_rules *maker_rules(struct maker *m, const char *cov_db_dirs)
+const struct job_rules *maker_rules(struct maker *m)
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
-	const char *const *env = exports(m, cov_db_dirs);
+	const char *const *env = exports(m);
 	struct job_rules *r;
 
 	if (m->last_rules && same_texts(m->last_rules->env, env))
@@ -145,7 +152,12 @@ const struct job_rules *maker_rules(struct maker *m, const char *cov_db_dirs)
 		.weight = m->kind->weight,
 		.cpus = 1,
 		.renew_odir = m->kind->renew,
-		.max_odirs = m->sim->dv->max_odirs ? m->sim->dv->max_odirs : 5,
+		.plain_stamps = m->kind->plain_stamps,
+		.max_odirs = m->kind->max_odirs	     ? m->kind->max_odirs
+			     : m->sim->dv->max_odirs ? m->sim->dv->max_odirs
+						     : 5,
+		.tool = tool_name(m),
+		.is_simulation = m->kind->is_run,
 		.dump_env = true,
 		.is_dry_run = m->sim->dv->is_dry_run,
 		.is_interactive = m->sim->dv->is_interactive,

@@ -31,7 +31,8 @@ static void make_build(struct maker *m, struct job_spec *job, const struct mode 
 		maker_set_name(m, "seed", m->sim->dv->build_seed);
 		job->seed = arena_strdup(m->plan->mem, m->sim->dv->build_seed);
 	}
-	maker_finish(m, job, mode->name, NULL);
+	maker_finish(m, job, mode->name);
+	sim_add_build_steps(m, job);
 }
 
 /* ---- equal builds ---- */

@@ -17,6 +17,9 @@ static const struct job_kind merge_kind = {
 	.odir_key = "cov_merge_db_dir",
 	.keys = merge_keys,
 	.weight = 10,
+	.renew = true,
+	.plain_stamps = true,
+	.max_odirs = SIM_MERGES_KEPT,
 };
 static const struct job_kind report_kind = {
 	.target = "cov_report",
@@ -78,15 +81,19 @@ void sim_make_coverage(struct maker *m, struct job_spec *merge, const char *dirs
 	struct job_spec *report = merge + 1;
 
 	maker_begin(m, &merge_kind, NULL);
+	if (m->sim->dv->cov_merge_previous)
+		dirs = sim_add_merged(m, dirs);
 	maker_set_name(m, "cov_db_dirs", dirs);
 	str_add_shell_word(&quoted, dirs);
-	maker_finish(m, merge, "cov_merge", arena_strndup(m->plan->mem, quoted.s, quoted.len));
+	maker_set_export(m, "cov_db_dirs", arena_strndup(m->plan->mem, quoted.s, quoted.len));
+	maker_finish(m, merge, "cov_merge");
 	for (size_t i = 0; i < n_runs; i++)
 		deps[i] = first_run + (uint32_t)i;
 	merge->deps = deps;
 	merge->n_any = (uint32_t)n_runs;
 	maker_begin(m, &report_kind, NULL);
-	maker_finish(m, report, "cov_report", NULL);
+	maker_finish(m, report, "cov_report");
+	sim_add_report_steps(m, report);
 	deps = arena_array(m->plan->mem, 1, sizeof(*deps));
 	deps[0] = first_run + (uint32_t)n_runs;
 	report->deps = deps;
@@ -139,7 +146,8 @@ void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report)
 
 	maker_begin(m, &vplan_kind, NULL);
 	maker_set_name(m, "cov_vplan_dir", dir);
-	maker_finish(m, job, "cov_vplan", NULL);
+	maker_finish(m, job, "cov_vplan");
+	sim_add_vplan_steps(m, job);
 	vplan = maker_text(m, "vplan");
 	if (is_on_path(m->sim->reader.mem, "dvplan")) {
 		str_printf(&text, "set -e; mkdir -p %s; dvplan prepare_vplan", dir);
@@ -201,7 +209,7 @@ void sim_make_unr(struct maker *m, struct job_spec *job)
 		return;
 	}
 	maker_begin(m, &kind, NULL);
-	maker_finish(m, job, "cov_unr", NULL);
+	maker_finish(m, job, "cov_unr");
 }
 
 void sim_make_analyze(struct maker *m, struct job_spec *job)
@@ -212,5 +220,5 @@ void sim_make_analyze(struct maker *m, struct job_spec *job)
 		.target = "cov_analyze", .odir_key = "cov_analyze_dir", .keys = keys, .weight = 1};
 
 	maker_begin(m, &kind, NULL);
-	maker_finish(m, job, "cov_analyze", NULL);
+	maker_finish(m, job, "cov_analyze");
 }

@@ -27,6 +27,17 @@ const struct job_kind sim_run_kind = {
 	.is_run = true,
 };
 
+/* z01x simulates twice: the options go to the good machine by the environment, and the command
+ * gets those of the fault simulation. */
+static void set_fault_simulation(struct maker *m)
+{
+	const struct hjson_node *none = hjson_new_node(cfg_doc(m->sim->reader.cfg), HJSON_ARRAY, 0);
+	const struct hjson_node *opts = sim_value(m->sim, "run_opts_fi_sim");
+
+	maker_set_export(m, "sim_run_opts", maker_text(m, "run_opts"));
+	m->run_opts = opts && opts->type == HJSON_ARRAY ? opts : none;
+}
+
 static void make_run(struct maker *m, struct job_spec *job, const struct sim_test *t,
 		     const char *build, uint32_t index, const char *seed)
 {
@@ -43,7 +54,10 @@ static void make_run(struct maker *m, struct job_spec *job, const struct sim_tes
 	maker_set_name(m, "svseed", number);
 	job->seed = arena_strdup(m->plan->mem, seed);
 	dir = maker_text(m, "run_dir_name");
-	maker_finish(m, job, arena_printf(m->plan->mem, "%s.%s", dir, seed), NULL);
+	if (strcmp(sim_text(m->sim, "tool", ""), "z01x") == 0)
+		set_fault_simulation(m);
+	maker_finish(m, job, arena_printf(m->plan->mem, "%s.%s", dir, seed));
+	sim_add_run_steps(m, job);
 }
 
 static int by_index(const void *a, const void *b)

@@ -25,9 +25,18 @@ const char *sim_coverage_dirs(struct maker *m, const struct job_spec *builds, si
 /* cov_merge and cov_report into merge[0] and merge[1]. */
 void sim_make_coverage(struct maker *m, struct job_spec *merge, const char *dirs,
 		       uint32_t first_run, size_t n_runs);
+enum { SIM_MERGES_KEPT = 7 }; /* merged databases, the new one included: DVSim's number */
+/* dirs and, newest first, the merged databases of earlier runs that will still be there. */
+const char *sim_add_merged(struct maker *m, const char *dirs);
 void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report);
 /* One job on the coverage databases of earlier runs: unreachable code, and the tool's viewer. */
 void sim_make_unr(struct maker *m, struct job_spec *job);
 void sim_make_analyze(struct maker *m, struct job_spec *job);
+
+/* sim_steps.c: after maker_finish() of a job of this kind. */
+void sim_add_build_steps(struct maker *m, struct job_spec *job);
+void sim_add_run_steps(struct maker *m, struct job_spec *job);
+void sim_add_report_steps(struct maker *m, struct job_spec *job);
+void sim_add_vplan_steps(struct maker *m, struct job_spec *job);
 
 #endif

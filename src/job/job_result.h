@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "job/job_status.h"
+#include "job/job_steps.h"
 
 struct job_usage {
 	double user_s, system_s; /* CPU time of the whole tree that was waited for */
@@ -27,6 +28,7 @@ struct job_result {
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;
+	const struct job_measures *measures; /* what the job's tool told; NULL: nothing */
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "job/dv_block.h"
+#include "job/job_steps.h"
 
 struct pattern {
 	const char *text; /* Python regex syntax, as written */
@@ -60,6 +61,9 @@ struct job_rules {
 	const char *target;  /* row in the status table */
 	const char *backend; /* NULL: the run's default */
 	const char *cwd;     /* absolute */
+	/* The EDA tool that the job runs: its log, and what its steps leave, are read in this
+	 * tool's words. NULL: none. */
+	const char *tool;
 	const char *const
 		*env; /* "NAME=VALUE" that we set over our own environment; NULL-terminated */
 	struct pattern_list pass_patterns, fail_patterns;
@@ -75,12 +79,15 @@ struct job_rules {
 	int32_t weight;		/* priority: larger first */
 	uint32_t cpus;		/* at least 1 */
 	enum leak_rule leak;
-	bool is_finally; /* runs at the end, whatever happened before */
-	bool renew_odir; /* an existing odir is moved aside (rotation) before the job, not re-used
-			  */
+	bool is_finally;   /* runs at the end, whatever happened before */
+	bool renew_odir;   /* an existing odir is moved aside (rotation) before the job, not re-used
+			    */
+	bool plain_stamps; /* with renew_odir: earlier ones are called by their stamp alone, the
+			      parent holds nothing else (a directory `latest` always has this) */
 	uint32_t max_odirs; /* with renew_odir: directories kept, the new one included; 0: all */
 	bool dump_env;	    /* write <odir>/env_vars */
 	bool is_interactive, is_dry_run;
+	bool is_simulation; /* with tool: its log may tell the simulated time */
 };
 
 struct job_block {
@@ -102,6 +109,7 @@ struct job_spec {
 	const char *odir;     /* absolute, normalised, below the scratch root */
 	const char *log_path; /* likewise */
 	const char *seed;     /* digits of any length, or NULL */
+	const struct job_steps *steps; /* NULL: none */
 	/* Indices into plan->jobs: the first n_needs must pass, of the n_any after them one must.
 	 */
 	const uint32_t *deps;

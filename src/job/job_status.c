@@ -39,6 +39,7 @@ static const struct {
 	[REASON_USER] = {"user", CLASS_USER},
 	[REASON_MAX_FAILURES] = {"max_failures", CLASS_USER},
 	[REASON_RUN_DEADLINE] = {"run_deadline", CLASS_USER},
+	[REASON_POST_STEP] = {"post_step", CLASS_JOB},
 };
 static_assert(ARRAY_LEN(reasons) == REASON_COUNT, "one row per reason");
 

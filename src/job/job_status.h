@@ -41,6 +41,7 @@ enum job_reason {
 	REASON_USER,		 /* a signal to the run, or stop */
 	REASON_MAX_FAILURES,	 /* --max-failures reached */
 	REASON_RUN_DEADLINE,	 /* --run-deadline */
+	REASON_POST_STEP, /* the job passed, but what it was to leave is missing or unreadable */
 	REASON_COUNT
 };
 

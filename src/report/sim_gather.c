@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/sim_gather.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "report/buckets.h"
+#include "tool/tool.h"
 
 struct sim_report {
 	struct arena *mem;
@@ -39,6 +41,8 @@ struct gather {
 	struct tested **tested;
 	struct bucket **buckets;
 	size_t n_tested, n_buckets;
+	struct sim_coverage *coverage;
+	struct sim_number vplan;
 };
 
 static struct arena *mem_of(const struct gather *g)
@@ -61,14 +65,24 @@ static struct tested *test_of(struct gather *g, const char *name)
 	return t;
 }
 
-/* The time shown is that of the slowest run. */
+static const struct job_result *last_of(const struct result_row *row)
+{
+	return row->n_attempts ? &row->attempts[row->n_attempts - 1].result : NULL;
+}
+
+/* The times shown are those of the slowest run; a tool's own come before ours. What a tool does not
+ * tell is 0, as in DVSim. */
 static void add_run(struct gather *g, const struct result_row *row)
 {
 	struct tested *t = test_of(g, row->spec->subject);
-	double seconds = row->n_attempts ? row->attempts[row->n_attempts - 1].result.duration_s : 0;
+	const struct job_result *last = last_of(row);
+	const struct job_measures *m = last ? last->measures : NULL;
+	double seconds = m && m->has_run_time ? m->run_time_s : last ? last->duration_s : 0;
 
-	if (!t->test.max_time_s.known || seconds > t->test.max_time_s.value)
+	if (!t->test.max_time_s.known || seconds > t->test.max_time_s.value) {
 		t->test.max_time_s = (struct sim_number){true, seconds};
+		t->test.sim_time_us = (struct sim_number){true, m ? m->sim_time_us : 0};
+	}
 	t->test.count.total++;
 	t->test.count.passed += row->status == JOB_PASSED;
 }
@@ -116,8 +130,7 @@ static const char *const *lines_of(struct gather *g, const char *text, size_t *r
 
 static void add_failure(struct gather *g, const struct result_row *row)
 {
-	const struct job_result *last = row->n_attempts ? &row->attempts[row->n_attempts - 1].result
-							: NULL;
+	const struct job_result *last = last_of(row);
 	struct bucket *b = bucket_of(g, row->message);
 	struct sim_failure *f, *more;
 
@@ -140,10 +153,33 @@ static void add_failure(struct gather *g, const struct result_row *row)
 	f->log_context = lines_of(g, last ? last->context : NULL, &f->n_log_context);
 }
 
+/* What the report on coverage and the annotated plan said. */
+static void add_measures(struct gather *g, const struct job_spec *spec,
+			 const struct job_measures *m)
+{
+	struct tool_pair *pairs = arena_array(mem_of(g), m->n_coverage + 1, sizeof(*pairs));
+	struct tool_coverage coverage = {.pairs = pairs, .n_pairs = m->n_coverage};
+
+	if (m->has_vplan)
+		g->vplan = (struct sim_number){true, m->vplan_percent};
+	if (m->n_coverage == 0)
+		return;
+	for (uint32_t i = 0; i < m->n_coverage; i++)
+		pairs[i] = (struct tool_pair){m->coverage[i].name, m->coverage[i].value};
+	tool_map_coverage(tool_find(spec->rules->tool), &coverage);
+	for (int i = 0; i < SIM_COV_COUNT; i++)
+		g->coverage->metric[i] = (struct sim_number){coverage.metric[i].known,
+							     coverage.metric[i].value};
+}
+
 static void add_row(struct gather *g, const struct result_row *row)
 {
+	const struct job_result *last = last_of(row);
+
 	if (strcmp(row->spec->rules->target, "run") == 0)
 		add_run(g, row);
+	else if (last && last->measures)
+		add_measures(g, row->spec, last->measures);
 	if ((row->status == JOB_FAILED || row->status == JOB_KILLED) && row->message)
 		add_failure(g, row);
 }
@@ -290,8 +326,10 @@ static const struct sim_bucket *buckets_of(struct gather *g)
 static void gather_block(struct sim_report *r, const struct dv_block *dv, results_next *next,
 			 void *ctx, struct sim_block_results *ret)
 {
-	static const struct sim_coverage no_coverage;
 	struct gather g = {.report = r, .dv = dv};
+
+	static_assert((int)SIM_COV_COUNT == (int)TOOL_METRIC_COUNT, "one order for both");
+	g.coverage = arena_zalloc(r->mem, sizeof(*g.coverage));
 
 	for (size_t i = 0; i < r->plan->n_jobs; i++) {
 		struct result_row row;
@@ -308,7 +346,7 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 		.timestamp = r->plan->dv->timestamp,
 		.build_seed = dv->build_seed,
 		.testplan_ref = dv->testplan_ref,
-		.coverage = &no_coverage,
+		.coverage = g.coverage,
 		.cov_report_page = dv->cov_report_page
 					   ? path_join(r->mem,
 						       dv->cov_report_dir ? dv->cov_report_dir
@@ -316,6 +354,7 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 						       dv->cov_report_page)
 					   : NULL,
 		.vplan_report_page = dv->vplan_report_page,
+		.vplan_coverage = g.vplan,
 		.buckets = buckets_of(&g),
 		.n_buckets = g.n_buckets,
 	};

@@ -174,7 +174,8 @@ static void write_job(struct json_out *j, const struct plan *plan, const struct 
 	jout_key_bool(j, "dry_run", r->is_dry_run);
 	jout_key_bool(j, "interactive", r->is_interactive);
 	jout_key_string(j, "odir", job->odir);
-	jout_key_bool(j, "renew_odir", r->renew_odir);
+	/* DVSim sets the merged database aside as well, but while it plans. */
+	jout_key_bool(j, "renew_odir", r->renew_odir && strcmp(r->target, "run") == 0);
 	jout_key_string(j, "log_path", job->log_path);
 	write_patterns(j, "pass_patterns", &r->pass_patterns);
 	write_patterns(j, "fail_patterns", &r->fail_patterns);

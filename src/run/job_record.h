@@ -33,5 +33,11 @@ void job_record_write(struct json_out *out, const struct job_record *r);
  * one of ours.
  */
 bool job_record_read(const void *json, struct job_record *ret, struct job_result *ret_result);
+/* What the tool of the attempt that has ended told, in mem; NULL: nothing. ret_result->measures of
+ * job_record_read() is not set. */
+struct job_measures *job_record_measures(const void *json, struct arena *mem);
+
+/* The member "measures", here and in results.json. */
+void job_measures_write(struct json_out *out, const struct job_measures *m);
 
 #endif

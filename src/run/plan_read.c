@@ -227,7 +227,7 @@ static int read_rules(struct plan_reader *r, const json_t *obj, struct job_rules
 {
 	if (get_text(r, obj, "target", &ret->target) < 0 ||
 	    get_text(r, obj, "backend", &ret->backend) < 0 ||
-	    get_text(r, obj, "cwd", &ret->cwd) < 0 ||
+	    get_text(r, obj, "cwd", &ret->cwd) < 0 || get_text(r, obj, "tool", &ret->tool) < 0 ||
 	    get_words(r, obj, "env", NULL, &ret->env) < 0 ||
 	    get_patterns(r, obj, "pass_patterns", &ret->pass_patterns) < 0 ||
 	    get_patterns(r, obj, "fail_patterns", &ret->fail_patterns) < 0 ||
@@ -238,7 +238,9 @@ static int read_rules(struct plan_reader *r, const json_t *obj, struct job_rules
 	ret->leak = json_is_true(json_object_get(obj, "leak_fail")) ? LEAK_FAIL : LEAK_KILL;
 	ret->is_finally = json_is_true(json_object_get(obj, "is_finally"));
 	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));
+	ret->plain_stamps = json_is_true(json_object_get(obj, "plain_stamps"));
 	ret->dump_env = json_is_true(json_object_get(obj, "dump_env"));
+	ret->is_simulation = json_is_true(json_object_get(obj, "is_simulation"));
 	ret->is_interactive = json_is_true(json_object_get(obj, "is_interactive"));
 	ret->is_dry_run = json_is_true(json_object_get(obj, "is_dry_run"));
 	return 0;
@@ -254,6 +256,25 @@ static int get_path(struct plan_reader *r, const json_t *obj, const char *key, c
 	if (*ret)
 		*ret = path_join(r->mem, root ? root : "", *ret);
 	return 0;
+}
+
+static int get_steps(struct plan_reader *r, const json_t *job, const struct job_steps **ret)
+{
+	const json_t *obj = json_object_get(job, "steps");
+	const char *root = r->plan->scratch_root;
+	struct job_steps *s;
+
+	if (!obj)
+		return 0;
+	s = arena_zalloc(r->mem, sizeof(*s));
+	*ret = s;
+	if (get_path(r, obj, "remove_before", root, &s->remove_before) < 0 ||
+	    get_path(r, obj, "write_path", root, &s->write_path) < 0 ||
+	    get_text(r, obj, "write_text", &s->write_text) < 0 ||
+	    get_path(r, obj, "remove_unless_passed", root, &s->remove_unless_passed) < 0 ||
+	    get_path(r, obj, "coverage_path", root, &s->coverage_path) < 0)
+		return -1;
+	return get_path(r, obj, "vplan_path", root, &s->vplan_path);
 }
 
 static int add_deps(struct plan_reader *r, const json_t *list, const char *key, uint32_t *to)
@@ -295,8 +316,8 @@ static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	    get_words(r, obj, "argv", ret->command, &ret->argv) < 0 ||
 	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
 	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
-	    get_text(r, obj, "seed", &ret->seed) < 0 || get_deps(r, obj, ret) < 0 ||
-	    get_pos(r, obj, &ret->pos) < 0)
+	    get_text(r, obj, "seed", &ret->seed) < 0 || get_steps(r, obj, &ret->steps) < 0 ||
+	    get_deps(r, obj, ret) < 0 || get_pos(r, obj, &ret->pos) < 0)
 		return -1;
 	if (!ret->name)
 		ret->name = ret->id;

@@ -236,6 +236,7 @@ static void write_rules(struct plan_writer *w, const struct job_rules *r)
 	write_text(w, "target", r->target);
 	write_text(w, "backend", r->backend);
 	write_text(w, "cwd", r->cwd);
+	write_text(w, "tool", r->tool);
 	write_words(w, "env", r->env, NULL);
 	write_patterns(w, "pass_patterns", &r->pass_patterns);
 	write_patterns(w, "fail_patterns", &r->fail_patterns);
@@ -247,7 +248,9 @@ static void write_rules(struct plan_writer *w, const struct job_rules *r)
 	write_flag(w, "leak_fail", r->leak == LEAK_FAIL);
 	write_flag(w, "is_finally", r->is_finally);
 	write_flag(w, "renew_odir", r->renew_odir);
+	write_flag(w, "plain_stamps", r->plain_stamps);
 	write_flag(w, "dump_env", r->dump_env);
+	write_flag(w, "is_simulation", r->is_simulation);
 	write_flag(w, "is_interactive", r->is_interactive);
 	write_flag(w, "is_dry_run", r->is_dry_run);
 	jout_object_end(&w->out);
@@ -277,6 +280,23 @@ static void write_deps(struct plan_writer *w, const char *key, const uint32_t *d
 	jout_array_end(&w->out);
 }
 
+static void write_steps(struct plan_writer *w, const struct job_steps *s)
+{
+	const char *root = w->plan->scratch_root;
+
+	if (!s)
+		return;
+	jout_key(&w->out, "steps");
+	jout_object(&w->out);
+	write_path(w, "remove_before", s->remove_before, root);
+	write_path(w, "write_path", s->write_path, root);
+	write_text(w, "write_text", s->write_text);
+	write_path(w, "remove_unless_passed", s->remove_unless_passed, root);
+	write_path(w, "coverage_path", s->coverage_path, root);
+	write_path(w, "vplan_path", s->vplan_path, root);
+	jout_object_end(&w->out);
+}
+
 static void write_job(struct plan_writer *w, const struct job_spec *s)
 {
 	jout_object(&w->out);
@@ -292,6 +312,7 @@ static void write_job(struct plan_writer *w, const struct job_spec *s)
 	write_path(w, "odir", s->odir, w->plan->scratch_root);
 	write_path(w, "log", s->log_path, s->odir);
 	write_text(w, "seed", s->seed);
+	write_steps(w, s->steps);
 	write_deps(w, "needs", s->deps, 0, s->n_needs);
 	write_deps(w, "needs_any", s->deps, s->n_needs, s->n_needs + s->n_any);
 	write_flag(w, "has_attempt", s->has_attempt);

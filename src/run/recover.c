@@ -77,7 +77,7 @@ static struct attempt_row *attempt_of(struct recovery *r, struct found_job *j, u
 }
 
 static void take_attempt(struct recovery *r, struct found_job *j, const struct job_record *rec,
-			 double wall_s)
+			 const json_t *json, double wall_s)
 {
 	struct attempt_row *a = attempt_of(r, j, rec->attempt);
 
@@ -90,6 +90,7 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 	a->result = *rec->result;
 	a->result.message = keep(r, rec->result->message);
 	a->result.context = keep(r, rec->result->context);
+	a->result.measures = job_record_measures(json, r->mem);
 }
 
 static bool take_job(struct recovery *r, const struct journal_record *record)
@@ -112,7 +113,7 @@ static bool take_job(struct recovery *r, const struct journal_record *record)
 	if (rec.backend)
 		j->backend = keep(r, rec.backend);
 	if (rec.attempt)
-		take_attempt(r, j, &rec, record->wall_s);
+		take_attempt(r, j, &rec, record->json, record->wall_s);
 	return true;
 }
 

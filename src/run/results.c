@@ -16,6 +16,7 @@
 #include "base/json_out.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "run/job_record.h"
 #include "run/results_file.h"
 
 struct target_count {
@@ -224,6 +225,10 @@ static void write_attempt(struct json_out *out, const struct job_spec *spec,
 	jout_key_real(out, "user_s", r->usage.user_s, 6);
 	jout_key_real(out, "system_s", r->usage.system_s, 6);
 	jout_key_int(out, "max_rss_kib", (int64_t)r->usage.max_rss_kib);
+	if (r->measures)
+		job_measures_write(out, r->measures);
+	else
+		jout_key_string(out, "measures", NULL);
 	write_attempt_log(out, spec, a->number, is_last);
 	jout_object_end(out);
 }

@@ -30,6 +30,11 @@ static const char *copy(struct sched *s, const char *text)
 	return text ? arena_strdup(s->mem, text) : NULL;
 }
 
+static const struct job_measures *copy_measures(struct sched *s, const struct job_measures *m)
+{
+	return m ? job_measures_copy(m, s->mem) : NULL;
+}
+
 /* Many attempts, few places: each name is kept once. */
 static const char *place(struct sched *s, const char *where)
 {
@@ -70,6 +75,7 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	*u = (struct upcall){.job = own, .is_end = true, .result = *result};
 	u->result.message = copy(s, result->message);
 	u->result.context = copy(s, result->context);
+	u->result.measures = copy_measures(s, result->measures);
 	s->host->wake(s->host);
 }
 

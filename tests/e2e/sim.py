@@ -4,54 +4,7 @@ import json
 import os
 import subprocess
 
-from harness import Story
-
-MAKEFILE = """\
-build:
-	mkdir -p ${build_dir}
-	cd ${build_dir} && ${pre_build_cmds} && ${build_cmd} ${build_opts} && ${post_build_cmds}
-run:
-	mkdir -p ${run_dir}
-	cd ${run_dir} && ${pre_run_cmds} && ${run_cmd} ${run_opts} && ${post_run_cmds}
-cov_merge:
-	${cov_merge_cmd} ${cov_merge_opts}
-cov_report:
-	${cov_report_cmd} ${cov_report_opts}
-"""
-
-COMMON = """\
-{
-  flow: "sim", dut: "{name}", tb: "tb", tool: "vcs", reseed: 1
-  flow_makefile: "{proj_root}/sim.mk"
-  scratch_base_path: "{scratch_root}/{branch}", scratch_path: "{scratch_base_path}/{name}-{flow}-{tool}"
-  build_dir: "{scratch_path}/{build_mode}"
-  run_dir_name: "{index}.{test}", run_dir: "{scratch_path}/{run_dir_name}/latest"
-  sv_flist_gen_cmd: "", sv_flist_gen_dir: "", sv_flist_gen_opts: [], sw_build_cmd: ""
-  build_cmd: "echo building", build_opts: ["+define+A"]
-  pre_build_cmds: ["true"], post_build_cmds: ["true"], pre_run_cmds: ["true"], post_run_cmds: ["true"]
-  run_cmd: "sh {proj_root}/sim.sh", run_opts: ["{test}", "{seed}", "{svseed}"]
-  build_pass_patterns: [], build_fail_patterns: ["^Error-"]
-  run_pass_patterns: ["^TEST PASSED$"], run_fail_patterns: ["^UVM_ERROR"]
-  cov_db_dir: "{scratch_path}/coverage/{build_mode}.vdb"
-  cov_merge_dir: "{scratch_path}/cov_merge", cov_merge_db_dir: "{cov_merge_dir}/merged.vdb"
-  cov_merge_cmd: "echo merging", cov_merge_opts: ["{cov_db_dirs}"]
-  cov_report_dir: "{scratch_path}/cov_report", cov_report_cmd: "echo", cov_report_opts: ["reported"]
-  cov_report_txt: "{cov_report_dir}/dashboard.txt"
-  build_modes: [{ name: "waves_off", is_sim_mode: 1 }, { name: "xprop", is_sim_mode: 1 }
-                { name: "cov", is_sim_mode: 1 }]
-  run_modes: []
-  tests: [{ name: "good" }, { name: "bad" }, { name: "silent" }]
-  regressions: [{ name: "smoke", tests: ["good"] }, { name: "all" }]
-}
-"""
-
-SIMULATOR = """\
-echo "svseed $3"
-case $1 in
-good) echo 'TEST PASSED' ;;
-bad) echo 'UVM_ERROR something is wrong'; echo 'TEST PASSED' ;;
-esac
-"""
+from sim_project import SimStory
 
 PLAN = """\
 {
@@ -68,21 +21,7 @@ PLAN = """\
 HUGE = str(2**256 - 1)
 
 
-class Simulations(Story):
-    def setUp(self):
-        super().setUp()
-        self.write("sim.mk", MAKEFILE)
-        self.write("sim.sh", SIMULATOR)
-        self.write("common.hjson", COMMON)
-        self.leaf("one")
-        self.leaf("two")
-
-    def leaf(self, name, more=""):
-        self.write(f"{name}.hjson", '{ name: "%s", import_cfgs: ["{proj_root}/common.hjson"]\n%s}\n' % (name, more))
-
-    def run_sim(self, *words, **options):
-        return self.dvsched("run", *words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none", **options)
-
+class Simulations(SimStory):
     def test_a_smoke_run_passes_where_dvsim_puts_it(self):
         done = self.run_sim("one.hjson", "--seeds", HUGE)
         self.assertEqual(done.code, 0, done)
@@ -125,10 +64,6 @@ class Simulations(Story):
         self.assertEqual((run["seed"], run["job_type"], run["dependencies"]), (2**256 - 1, "RunTest", ["one:default"]))
         self.assertEqual((build["seed"], build["weight"], build["timeout_mins"]), (None, 5, 60.0))
         self.assertEqual(build["resources"], {"VCS": 1})
-
-    def reports(self, name):
-        with open(self.path(f"out/main/reports/{name}.json"), encoding="utf-8") as text:
-            return json.load(text)
 
     def test_reports_have_dvsims_schema(self):
         self.leaf("one", 'testplan: "{proj_root}/plan.hjson"')

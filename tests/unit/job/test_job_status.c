@@ -74,6 +74,7 @@ static void written_names_stay(void **state)
 		"user",
 		"max_failures",
 		"run_deadline",
+		"post_step",
 	};
 
 	(void)state;

@@ -293,6 +293,17 @@ static void a_short_write_is_cut_off_and_ends_the_journal(void **state)
 	unlink(path);
 }
 
+static const struct job_coverage coverage[] = {{"LINE", "91.20 %"}, {"FSM", "-- %"}};
+static const struct job_measures a_measure = {
+	.has_run_time = true,
+	.run_time_s = 0.1,
+	.has_sim_time = true,
+	.sim_time_us = 1.0 / 3,
+	.has_vplan = true,
+	.vplan_percent = 12.5,
+	.coverage = coverage,
+	.n_coverage = 2,
+};
 static const struct job_result a_result = {
 	.status = JOB_FAILED,
 	.reason = REASON_FAIL_PATTERN,
@@ -305,6 +316,7 @@ static const struct job_result a_result = {
 	.start_wall_s = 1e9 + 0.25,
 	.duration_s = 0.002,
 	.usage = {0.5, 0.25, 1234},
+	.measures = &a_measure,
 };
 
 struct read_back {
@@ -351,6 +363,25 @@ static void assert_result(const struct job_result *a, const struct job_result *b
 	assert_true(a->usage.user_s == b->usage.user_s);
 	assert_true(a->usage.system_s == b->usage.system_s);
 	assert_int_equal(a->usage.max_rss_kib, b->usage.max_rss_kib);
+}
+
+static void assert_measures(const json_t *json, const struct job_measures *expected)
+{
+	struct arena *mem = arena_new();
+	const struct job_measures *m = job_record_measures(json, mem);
+
+	assert_int_equal(m != NULL, expected != NULL);
+	if (m) {
+		assert_true(m->has_run_time && m->run_time_s == expected->run_time_s);
+		assert_true(m->has_sim_time && m->sim_time_us == expected->sim_time_us);
+		assert_true(m->has_vplan && m->vplan_percent == expected->vplan_percent);
+		assert_int_equal(m->n_coverage, expected->n_coverage);
+		for (uint32_t i = 0; i < m->n_coverage; i++) {
+			assert_string_equal(m->coverage[i].name, expected->coverage[i].name);
+			assert_string_equal(m->coverage[i].value, expected->coverage[i].value);
+		}
+	}
+	arena_free(mem);
 }
 
 static void a_job_record_comes_back(void **state)
@@ -409,6 +440,7 @@ static void a_job_record_comes_back(void **state)
 		assert_int_equal(!back.record.result, !a->result);
 		if (a->result)
 			assert_result(&back.result, a->result);
+		assert_measures(back.json, a->result ? a->result->measures : NULL);
 		json_decref(back.json);
 	}
 }

@@ -101,15 +101,32 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 	assert_int_equal(a->max_odirs, b->max_odirs);
 	assert_int_equal(a->is_finally, b->is_finally);
 	assert_int_equal(a->renew_odir, b->renew_odir);
+	assert_int_equal(a->plain_stamps, b->plain_stamps);
+	assert_text(a->tool, b->tool);
+	assert_int_equal(a->is_simulation, b->is_simulation);
 	assert_int_equal(a->dump_env, b->dump_env);
 	assert_int_equal(a->is_interactive, b->is_interactive);
 	assert_int_equal(a->is_dry_run, b->is_dry_run);
+}
+
+static void assert_steps(const struct job_steps *a, const struct job_steps *b)
+{
+	assert_int_equal(a != NULL, b != NULL);
+	if (!a)
+		return;
+	assert_text(a->remove_before, b->remove_before);
+	assert_text(a->write_path, b->write_path);
+	assert_text(a->write_text, b->write_text);
+	assert_text(a->remove_unless_passed, b->remove_unless_passed);
+	assert_text(a->coverage_path, b->coverage_path);
+	assert_text(a->vplan_path, b->vplan_path);
 }
 
 static void assert_job(const struct job_spec *a, const struct job_spec *b)
 {
 	assert_text(a->id, b->id);
 	assert_text(a->name, b->name);
+	assert_steps(a->steps, b->steps);
 	assert_text(a->block->name, b->block->name);
 	assert_text(a->block->scratch_path, b->block->scratch_path);
 	assert_rules(a->rules, b->rules);
@@ -172,11 +189,23 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 		.is_finally = true,
 		.renew_odir = true,
 		.max_odirs = 5,
+		.plain_stamps = true,
+		.tool = "vcs",
+		.is_simulation = true,
 		.dump_env = true,
 		.is_interactive = true,
 		.is_dry_run = true,
 	};
 }
+
+static const struct job_steps steps = {
+	.remove_before = "/elsewhere/coverage",
+	.write_path = "/elsewhere/options.f",
+	.write_text = "-a\n-b\n",
+	.remove_unless_passed = "/quite/elsewhere",
+	.coverage_path = "/elsewhere/dashboard.txt",
+	.vplan_path = "/elsewhere/vplan.hjson",
+};
 
 static void a_plan_comes_back_as_it_was(void **state)
 {
@@ -202,6 +231,7 @@ static void a_plan_comes_back_as_it_was(void **state)
 		.odir = "/elsewhere/other/same",
 		.log_path = "/quite/elsewhere.log",
 		.seed = BIG_SEED,
+		.steps = &steps,
 		.deps = deps,
 		.n_needs = 1,
 		.n_any = 2,
