@@ -16,6 +16,7 @@
 #include "cli/outcome.h"
 #include "cli/purge.h"
 #include "cli/signals.h"
+#include "cli/tool_versions.h"
 #include "cli/watchers.h"
 #include "observers/rows.h"
 #include "report/ending.h"
@@ -200,8 +201,9 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	return outcome.exit_code;
 }
 
-/* DVSim's reports; under its name they stand for our ending. True if they were shown. */
-static bool report_simulations(struct run *r)
+/* DVSim's reports; under its name they stand for our ending. True if they were shown. A run that
+ * was stopped asks no tool for its version. */
+static bool report_simulations(struct run *r, bool is_stopped)
 {
 	struct rows rows = {.sched = r->sched};
 	struct str blocks = {0}, summary = {0};
@@ -212,6 +214,8 @@ static bool report_simulations(struct run *r)
 	if (opt_has(r->args, OPT_COV_UNR) || opt_has(r->args, OPT_COV_ANALYZE))
 		return false; /* DVSim reports on tests only */
 	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION, rows_next, &rows);
+	if (report && !is_stopped)
+		sim_report_set_versions(report, tool_version_ask);
 	if (report && sim_report_write(report, &err) < 0) {
 		log_error("the reports could not be written: %s", err.msg);
 		error_done(&err);
@@ -247,7 +251,7 @@ static int run_graph(struct run *r)
 	rc = write_results(r, &head);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
-	if (!report_simulations(r))
+	if (!report_simulations(r, rc > EXIT_INFRA))
 		print_ending(r, &head);
 	else if (rc != EXIT_PASSED)
 		log_error("Errors were encountered in this run.");

@@ -406,6 +406,18 @@ void sim_report_free(struct sim_report *r)
 	arena_free(r->mem);
 }
 
+void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask)
+{
+	for (size_t i = 0; i < r->summary.n_blocks; i++) {
+		size_t k = 0;
+
+		while (strcmp(r->blocks[k].tool, r->blocks[i].tool) != 0)
+			k++;
+		r->blocks[i].tool_version = k < i ? r->blocks[k].tool_version
+						  : ask(r->blocks[i].tool, r->mem);
+	}
+}
+
 const struct sim_summary *sim_report_summary(const struct sim_report *r)
 {
 	return &r->summary;

@@ -12,6 +12,9 @@ struct sim_report; /* of all blocks; texts are borrowed from the plan and from t
 struct sim_report *sim_report_new(const struct plan *plan, const char *version, results_next *next,
 				  void *ctx);
 void sim_report_free(struct sim_report *r); /* accepts NULL */
+/* Asks once for each tool; NULL: its version is not known. The answer is in mem. */
+typedef const char *sim_ask_version(const char *tool, struct arena *mem);
+void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask);
 
 const struct sim_summary *sim_report_summary(const struct sim_report *r);
 /* <block>.json of each, and index.json; 0, or -1 with err at the first that cannot be written. */

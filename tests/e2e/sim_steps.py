@@ -86,14 +86,23 @@ class Steps(SimStory):
         done = self.run_sim("one.hjson", "--fixed-seed", "5", "--cov")
         self.assertEqual(done.code, 1, done)
         self.assertEqual(self.statuses("out")["one:cov_report"], "FAILED")
-        self.assertEqual(self.attempts()["one:cov_report"]["reason"], "post_step")
-        self.assertRegex(done.err + done.out, r"dashboard\.txt")
+        attempt = self.attempts()["one:cov_report"]
+        self.assertEqual(attempt["reason"], "post_step")
+        self.assertRegex(attempt["message"], r"cov_report/dashboard\.txt: cannot be read: No such file")
 
     def test_a_coverage_summary_that_cannot_be_read_fails_its_job(self):
         self.write("report.sh", "mkdir -p ${1%/*}; echo nothing > $1")
         done = self.run_sim("one.hjson", "--fixed-seed", "5", "--cov")
         self.assertEqual(done.code, 1, done)
         self.assertIn("Coverage data not found in ", self.attempts()["one:cov_report"]["message"])
+
+    def test_reports_name_the_version_of_the_tool(self):
+        self.write("bin/vcs", "#!/bin/sh\necho 'Compiler version = VCS-MX T-2022.06-SP2_Full64'; exit 3\n", 0o755)
+        path = f"{self.path('bin')}:{os.environ['PATH']}"
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5", env={"PATH": path}).code, 0)
+        self.assertEqual(self.reports("one")["tool"]["version"], "T-2022.06-SP2_Full64")
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5").code, 0)
+        self.assertEqual(self.reports("one")["tool"]["version"], "unknown")
 
     def test_merged_databases_are_kept_and_merged_again(self):
         for _ in range(2):
