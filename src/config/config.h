@@ -46,6 +46,12 @@ void cfg_read_revision(struct arena *mem, const char *root, struct cfg_revision 
 /* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
  * added too. */
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags);
+/*
+ * A configuration that stands as an object in options->parent, in the file that was loaded first:
+ * DVSim's inline children. Its {self_dir} is options->scratch_root. Needs a name.
+ */
+struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_options *options,
+			    struct diags *diags);
 /* One file as it was written: no imports, no merge, any root. NULL after errors. */
 struct cfg *cfg_parse(const char *path, struct diags *diags);
 void cfg_free(struct cfg *c); /* accepts NULL */

@@ -26,6 +26,7 @@ struct source {
 	const struct hjson_node *import; /* where; NULL: the first file */
 	const struct source *by;	 /* the file with that import */
 	unsigned turn;			 /* load.n_files when that file was read */
+	size_t from, len;		 /* only these bytes of the file; len 0: all of it */
 };
 
 struct load {
@@ -79,6 +80,21 @@ static void report_unread(struct load *l, const struct source *f, struct error *
 			     "write {self_dir}/… or {proj_root}/…");
 }
 
+/* Only a part of the text is left, where it was, so that positions in it are right. */
+static bool cut_out(struct load *l, const struct source *f, struct str *text)
+{
+	if (text->len < f->from + f->len || text->s[f->from] != '{') {
+		diag_error(l->diags, (struct src_pos){.file = f->shown},
+			   "changed while it was read");
+		return false;
+	}
+	for (size_t i = 0; i < f->from; i++)
+		if (text->s[i] != '\n')
+			text->s[i] = ' ';
+	text->len = f->from + f->len;
+	return true;
+}
+
 /* The file's root object; NULL after errors. */
 static struct hjson_node *parse(struct load *l, const struct source *f)
 {
@@ -91,6 +107,8 @@ static struct hjson_node *parse(struct load *l, const struct source *f)
 		report_unread(l, f, &err);
 		return NULL;
 	}
+	if (f->len && !cut_out(l, f, &text))
+		return NULL;
 	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, on_hjson, &r);
 	if (root && root->type != HJSON_OBJECT) {
 		cfg_error(l->cfg, l->diags, root,
@@ -201,7 +219,11 @@ static void add_import(struct load *l, const struct source *by, const struct hjs
 		return;
 	}
 	f = arena_zalloc(l->cfg->mem, sizeof(*f));
-	*f = (struct source){path, cfg_shown_path(l->cfg->mem, path), import, by, l->n_files};
+	*f = (struct source){.path = path,
+			     .shown = cfg_shown_path(l->cfg->mem, path),
+			     .import = import,
+			     .by = by,
+			     .turn = l->n_files};
 	map_set(&l->seen, path, f);
 	push(l, f);
 }
@@ -343,13 +365,13 @@ static struct cfg *cfg_new(const char *path, struct cfg *parent)
 	return c;
 }
 
-struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags)
+static struct cfg *load(struct cfg *c, const struct source *file, const struct cfg_options *options,
+			struct diags *diags)
 {
-	struct load l = {.cfg = cfg_new(path, options->parent), .diags = diags};
+	struct load l = {.cfg = c, .diags = diags};
 	unsigned n_before = diags->n_errors;
-	struct source first = {.path = l.cfg->path};
+	struct source first = *file;
 
-	first.shown = cfg_shown_path(l.cfg->mem, first.path);
 	l.is_tool_locked = options->tool != NULL;
 	merge_init(&l.merge, l.cfg, diags);
 	set_all_initial(&l.merge, options);
@@ -363,6 +385,38 @@ struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct
 		return l.cfg;
 	cfg_free(l.cfg);
 	return NULL;
+}
+
+struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags)
+{
+	struct cfg *c = cfg_new(path, options->parent);
+	struct source first = {.path = c->path, .shown = cfg_shown_path(c->mem, c->path)};
+
+	return load(c, &first, options, diags);
+}
+
+struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_options *options,
+			    struct diags *diags)
+{
+	struct cfg *parent = options->parent, *c;
+	struct hjson_place place = hjson_where(parent->doc, object->pos);
+	struct hjson_node *name = hjson_get(object, "name");
+	struct source first = {0};
+
+	if (!name || name->type != HJSON_STRING || name->n == 0) {
+		struct diag *e = cfg_error(parent, diags, object,
+					   "a configuration in a list needs a name of its own");
+
+		diag_hint(e, "{ name: NAME, … }");
+		return NULL;
+	}
+	c = cfg_new(parent->path, parent);
+	c->dir = arena_strdup(c->mem, options->scratch_root);
+	first.path = c->path;
+	first.shown = cfg_shown_path(c->mem, c->path);
+	first.from = place.offset;
+	first.len = object->len;
+	return load(c, &first, options, diags);
 }
 
 struct cfg *cfg_parse(const char *path, struct diags *diags)

@@ -2,6 +2,7 @@
 #include "flow/dv_job.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +30,15 @@ void maker_set_name(struct maker *m, const char *key, const char *text)
 static bool is_key(const char *key, const char *name, size_t len)
 {
 	return strncmp(key, name, len) == 0 && key[len] == '\0';
+}
+
+void maker_set_number(struct maker *m, const char *key, const char *digits)
+{
+	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
+	struct hjson_node *n = hjson_new_node(doc, HJSON_INT, 0);
+
+	n->i = strtoll(digits, NULL, 10);
+	m->names[m->n_names++] = (struct maker_name){key, n};
 }
 
 void maker_set_export(struct maker *m, const char *name, const char *value)
@@ -150,6 +160,12 @@ static void add_element(struct maker *m, struct str *out, struct hjson_node *e)
 	add_stripped(out, maker_expand(m, text, e));
 }
 
+/* DVSim has these without a value, too, and says so. */
+static bool may_be_none(const char *key)
+{
+	return strcmp(key, "build_seed") == 0 || strcmp(key, "build_timeout_mins") == 0;
+}
+
 /* What make is told of a key. is_raw: not to be quoted (numbers, None), as DVSim has it. */
 static void add_value(struct maker *m, const char *key, struct str *out, bool *is_raw)
 {
@@ -170,7 +186,7 @@ static void add_value(struct maker *m, const char *key, struct str *out, bool *i
 		return;
 	}
 	n = lookup(m, key, strlen(key));
-	if (!n && strcmp(key, "build_seed") != 0 && !hjson_get(cfg_root(c), key)) {
+	if (!n && !may_be_none(key) && !hjson_get(cfg_root(c), key)) {
 		d = diag_error(m->sim->reader.diags, cfg_start(c),
 			       "the configuration has no '%s', which a job '%s' needs", key,
 			       m->kind->target);
@@ -308,6 +324,21 @@ struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char 
 	make_command(m, job);
 	check_name(m, job);
 	return job;
+}
+
+void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
+{
+	struct plan *plan = m->plan;
+	struct job_spec *all = arena_array(plan->mem, plan->n_jobs + n, sizeof(*all));
+
+	if (plan->n_jobs)
+		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
+	memcpy(all + plan->n_jobs, jobs, n * sizeof(*all));
+	for (size_t i = plan->n_jobs; i < plan->n_jobs + n; i++)
+		for (uint32_t k = 0; k < all[i].n_needs + all[i].n_any; k++)
+			((uint32_t *)all[i].deps)[k] += (uint32_t)plan->n_jobs;
+	plan->jobs = all;
+	plan->n_jobs += n;
 }
 
 static void make_block(struct maker *m)

@@ -50,9 +50,13 @@ void maker_done(struct maker *m);
 /* begin, the names and the export that this job alone has, finish. */
 void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode *mode);
 void maker_set_name(struct maker *m, const char *key, const char *text);
+void maker_set_number(struct maker *m, const char *key, const char *digits);
 void maker_set_export(struct maker *m, const char *name, const char *value);
 /* name: its qualified name. */
 struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name);
+
+/* Adds jobs to the plan; their deps count from the first of them. */
+void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n);
 
 /* A key's text, expanded; in the plan's memory. */
 const char *maker_text(struct maker *m, const char *key);

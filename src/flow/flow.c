@@ -6,9 +6,7 @@
 #include "flow/types.h"
 
 const struct flow_type *const flow_types[] = {
-	&flow_jobs,
-	&flow_sim,
-	NULL,
+	&flow_jobs, &flow_sim, &flow_lint, &flow_cdc, &flow_rdc, &flow_syn, &flow_formal, NULL,
 };
 
 static const char *suggest(const char *name)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the simulation flow: one leaf configuration on its way to jobs. */
+/* Inside of DVSim's flows: one leaf configuration on its way to jobs. */
 #ifndef FLOW_SIM_H
 #define FLOW_SIM_H
 
@@ -15,7 +15,10 @@ struct sim_test {
 	uint32_t reseed;
 };
 
+struct dv_flow;
+
 struct sim {
+	const struct dv_flow *flow;
 	struct mode_reader reader;
 	const struct flow_options *options;
 	const struct dv_options *dv;
@@ -39,8 +42,6 @@ struct hjson_node *sim_value(const struct sim *s, const char *key);
 /* A string of the configuration, or otherwise. */
 const char *sim_text(const struct sim *s, const char *key, const char *otherwise);
 
-/* What the command line and DVSim's defaults put beside the file's keys; before overrides. */
-void sim_set_defaults(struct sim *s);
 /* Modes, tests and regressions out of the expanded tree. */
 void sim_read_objects(struct sim *s);
 /* runs and builds out of the items. */

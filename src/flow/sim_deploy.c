@@ -106,21 +106,6 @@ static void make_runs(struct maker *m, const struct job_spec *builds, const stru
 	}
 }
 
-/* Adds jobs to the plan; deps count from the first of them. */
-static void add_jobs(struct plan *plan, const struct job_spec *jobs, size_t n)
-{
-	struct job_spec *all = arena_array(plan->mem, plan->n_jobs + n, sizeof(*all));
-
-	if (plan->n_jobs)
-		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
-	memcpy(all + plan->n_jobs, jobs, n * sizeof(*all));
-	for (size_t i = plan->n_jobs; i < plan->n_jobs + n; i++)
-		for (uint32_t k = 0; k < all[i].n_needs + all[i].n_any; k++)
-			((uint32_t *)all[i].deps)[k] += (uint32_t)plan->n_jobs;
-	plan->jobs = all;
-	plan->n_jobs += n;
-}
-
 /* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
 static void deploy_on_coverage(struct maker *m)
 {
@@ -132,7 +117,7 @@ static void deploy_on_coverage(struct maker *m)
 	else
 		sim_make_analyze(m, &job);
 	if (!m->is_wrong)
-		add_jobs(m->plan, &job, 1);
+		maker_add_jobs(m, &job, 1);
 }
 
 static void deploy_runs(struct maker *m)
@@ -160,7 +145,7 @@ static void deploy_runs(struct maker *m)
 			sim_make_vplan(m, &jobs[n++], (uint32_t)(first + n_runs + 1));
 	}
 	if (!m->is_wrong)
-		add_jobs(m->plan, jobs, n);
+		maker_add_jobs(m, jobs, n);
 }
 
 void sim_deploy(struct sim *s, struct plan *plan)

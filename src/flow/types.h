@@ -5,6 +5,7 @@
 
 #include "flow/flow.h"
 
-extern const struct flow_type flow_jobs, flow_sim;
+extern const struct flow_type flow_jobs, flow_sim, flow_lint, flow_cdc, flow_rdc, flow_syn,
+	flow_formal;
 
 #endif

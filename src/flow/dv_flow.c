@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/dv_flow.h"
+
+#include <string.h>
+
+#include "base/fs.h"
+#include "flow/dv_block.h"
+#include "flow/dv_defaults.h"
+#include "flow/fusesoc.h"
+#include "flow/load.h"
+#include "flow/names.h"
+
+static const struct dv_options no_options;
+
+/* ---- a leaf ---- */
+
+static void read_name(struct sim *s)
+{
+	const char *variant = sim_text(s, "variant", ""), *fault;
+
+	s->name = sim_text(s, "name", "");
+	fault = name_cfg_fault(s->name);
+	if (fault)
+		cfg_error(s->reader.cfg, s->reader.diags, sim_value(s, "name"), "the name '%s' %s",
+			  text_printable(s->reader.mem, s->name), fault);
+	s->full_name = *variant ? arena_printf(s->reader.mem, "%s_%s", s->name, variant) : s->name;
+}
+
+static bool has_tool(struct sim *s)
+{
+	struct diag *e;
+
+	if (*sim_text(s, "tool", ""))
+		return true;
+	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
+		       "the configuration names no tool");
+	diag_hint(e, "set the key 'tool', or give --tool");
+	return false;
+}
+
+static void make_leaf(struct sim *s, struct plan *plan)
+{
+	struct cfg_expand_options rules = {.ignored = s->flow->ignored};
+	struct diags *diags = s->reader.diags;
+	unsigned n_before = diags->n_errors;
+
+	s->plan_mem = plan->mem;
+	s->flow->set_defaults(s);
+	dv_set_common(s);
+	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0 ||
+	    (s->flow->check && !s->flow->check(s)) ||
+	    cfg_expand(s->reader.cfg, &rules, diags) < 0 || !has_tool(s))
+		return;
+	fusesoc_rewrite(s->reader.cfg, s->dv, diags);
+	read_name(s);
+	dv_set_missing_text(s, "build_mode", "default");
+	s->flow->make(s, plan);
+}
+
+static void sim_done(struct sim *s)
+{
+	modes_done(&s->build_modes);
+	modes_done(&s->run_modes);
+	modes_done(&s->tests);
+	modes_done(&s->regressions);
+	map_done(&s->test_builds);
+}
+
+static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *flow,
+		      const struct flow_options *options)
+{
+	struct hjson_node *name = hjson_get(cfg_root(c), "name");
+
+	plan->flow = flow->name;
+	plan->name = arena_strdup(plan->mem, name && name->type == HJSON_STRING
+						     ? hjson_cstr(cfg_doc(c), name)
+						     : path_base(cfg_path(c)));
+	plan->cfg_path = arena_strdup(plan->mem, cfg_path(c));
+	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
+}
+
+/* ---- a primary configuration: a list of others ---- */
+
+struct primary {
+	struct sim like; /* what children share */
+	struct plan *plan;
+	size_t n_selected;
+};
+
+static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
+{
+	const struct sim *s = ctx;
+
+	return hjson_get_n(cfg_root(s->reader.cfg), name, len);
+}
+
+static struct cfg *load_child(struct primary *p, struct hjson_node *entry)
+{
+	struct sim *s = &p->like;
+	struct cfg *parent = s->reader.cfg;
+	const char *const initial[] = {"flow", s->flow->name, NULL};
+	struct cfg_options options = {
+		.proj_root = sim_text(s, "proj_root", NULL),
+		.scratch_root = s->options->scratch_root,
+		.branch = s->dv->branch ? s->dv->branch : sim_text(s, "branch", NULL),
+		.tool = s->dv->tool,
+		.initial = initial,
+		.parent = parent,
+	};
+	struct cfg_subst rules = {.lookup = find_value, .ctx = s, .options = {.is_lenient = true}};
+	_cleanup_(error_done) struct error err = {0};
+	const char *path;
+	struct diag *e;
+
+	if (entry->type == HJSON_OBJECT)
+		return cfg_load_inline(entry, &options, s->reader.diags);
+	if (entry->type != HJSON_STRING) {
+		e = cfg_error(parent, s->reader.diags, entry,
+			      "a configuration in here is the path of a file, or an object");
+		diag_hint(e, "\"{proj_root}/…/NAME_cfg.hjson\", or { name: NAME, … }");
+		return NULL;
+	}
+	path = cfg_subst_text(parent, &rules, hjson_cstr(cfg_doc(parent), entry), &err);
+	if (!path) {
+		cfg_error(parent, s->reader.diags, entry, "%s", err.msg);
+		return NULL;
+	}
+	return cfg_load(path, &options, s->reader.diags);
+}
+
+static bool is_selected(const struct primary *p, const struct sim *child)
+{
+	const char *name = sim_text(child, "name", ""), *variant = sim_text(child, "variant", "");
+	const char *full = arena_printf(child->reader.mem, "%s/%s", name, variant);
+
+	if (!p->like.dv->select_cfgs)
+		return true;
+	for (const char *const *w = p->like.dv->select_cfgs; *w; w++)
+		if (strcmp(*w, name) == 0 || strcmp(*w, full) == 0)
+			return true;
+	return false;
+}
+
+static void make_child(struct primary *p, struct hjson_node *entry)
+{
+	struct diags *diags = p->like.reader.diags;
+	unsigned n_before = diags->n_errors + diags->n_warnings;
+	struct cfg *c = load_child(p, entry);
+	struct sim s = p->like;
+	struct hjson_node *more;
+
+	if (!c)
+		return;
+	s.reader = (struct mode_reader){c, diags, arena_new()};
+	s.is_child = true;
+	more = hjson_get(cfg_root(c), "use_cfgs");
+	if (more) {
+		cfg_key_error(c, diags, more, "a list of configurations cannot be in another one");
+	} else if (is_selected(p, &s)) {
+		p->n_selected++;
+		make_leaf(&s, p->plan);
+	}
+	sim_done(&s);
+	arena_free(s.reader.mem);
+	if (diags->n_errors + diags->n_warnings == n_before)
+		cfg_free(c);
+	else
+		cfg_keep(p->like.reader.cfg, c); /* messages point into it */
+}
+
+static void make_primary(struct sim *like, struct plan *plan, struct hjson_node *children)
+{
+	struct primary p = {.like = *like, .plan = plan};
+	unsigned n_before = like->reader.diags->n_errors;
+	struct hjson_node *e;
+
+	if (children->type != HJSON_ARRAY)
+		return; /* said when it was loaded */
+	dv_plan_set_top(plan, like->reader.cfg, like->dv);
+	hjson_for_each (e, children)
+		make_child(&p, e);
+	if (like->reader.diags->n_errors > n_before)
+		return;
+	if (p.n_selected == 0)
+		cfg_error(like->reader.cfg, like->reader.diags, children,
+			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
+						: "there is no configuration in here");
+	else if (plan->n_jobs == 0 && !like->options->list)
+		diag_error(like->reader.diags, cfg_start(like->reader.cfg),
+			   "nothing to do: no test was selected in any configuration");
+}
+
+struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
+			  const struct flow_options *options, struct diags *diags)
+{
+	const struct dv_options *dv = options->dv ? options->dv : &no_options;
+	unsigned n_before = diags->n_errors;
+	struct arena *mem = arena_new();
+	struct seeds seeds = {
+		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
+	struct sim s = {.reader = {c, diags, mem},
+			.flow = flow,
+			.options = options,
+			.dv = dv,
+			.seeds = &seeds};
+	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
+	struct plan *plan = plan_new();
+
+	if (!seeds.base)
+		seeds.base = seeds_new_base(mem);
+	fill_plan(plan, c, flow, options);
+	dv_plan_begin(plan, c, dv);
+	if (children)
+		make_primary(&s, plan, children);
+	else if (dv->select_cfgs)
+		diag_error(diags, cfg_start(c),
+			   "--select-cfgs is for a list of configurations (use_cfgs), which this "
+			   "is not");
+	else
+		make_leaf(&s, plan);
+	if (diags->n_errors > n_before) {
+		plan_free(plan);
+		plan = NULL;
+	}
+	sim_done(&s);
+	arena_free(mem);
+	return plan;
+}
