@@ -20,6 +20,7 @@
 #include "cli/watchers.h"
 #include "observers/rows.h"
 #include "report/ending.h"
+#include "report/oneshot.h"
 #include "report/sim_gather.h"
 #include "run/dv_files.h"
 #include "scheduler/loop_host.h"
@@ -38,6 +39,7 @@ struct run {
 	struct run_dir *dir;
 	struct watchers watchers;
 	struct observer publisher;
+	struct oneshot_report *oneshot; /* of such a flow, when its jobs have ended; else NULL */
 };
 
 static void print_commands(const struct plan *plan)
@@ -176,6 +178,17 @@ static void print_ending(struct run *r, const struct results_head *head)
 	rows_done(&rows);
 }
 
+/* Results of the one-shot flows: a job that passed may have found what fails the run. */
+static void read_oneshot(struct run *r, struct outcome *outcome)
+{
+	struct rows rows = {.sched = r->sched};
+
+	r->oneshot = oneshot_report_new(r->loaded.plan, rows_next, &rows);
+	rows_done(&rows);
+	if (r->oneshot && outcome->exit_code == EXIT_PASSED && oneshot_report_errors(r->oneshot))
+		*outcome = (struct outcome){"failed", EXIT_SOME_FAILED};
+}
+
 /* Returns the exit code. */
 static int write_results(struct run *r, struct results_head *ret_head)
 {
@@ -184,6 +197,7 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	struct rows rows = {.sched = r->sched};
 	struct error err = {0};
 
+	read_oneshot(r, &outcome);
 	*ret_head = (struct results_head){
 		.start_wall_s = sched_started_wall_s(r->sched),
 		.duration_s = clock_now(sched_clock(r->sched)) - sched_started_s(r->sched),
@@ -234,6 +248,34 @@ static bool report_simulations(struct run *r, bool is_stopped)
 	return is_shown;
 }
 
+/* Under the name dvsim its tables stand for our ending, else before it. */
+static bool report_oneshot(struct run *r)
+{
+	size_t n_errors = oneshot_report_errors(r->oneshot);
+	_cleanup_(str_done) struct str blocks = {0}, summary = {0};
+	struct error err = {0};
+
+	if (oneshot_report_write(r->oneshot, &err) < 0) {
+		log_error("the reports could not be written: %s", err.msg);
+		error_done(&err);
+	}
+	oneshot_report_show(r->oneshot, &blocks, &summary);
+	fflush(stdout);
+	if (r->args->is_dvsim) {
+		fwrite(blocks.s, 1, blocks.len, stderr);
+		final_write(summary.s ? summary.s : "", summary.len);
+	} else if (summary.len) {
+		final_write(summary.s, summary.len);
+	} else {
+		final_write(blocks.s ? blocks.s : "", blocks.len);
+	}
+	if (n_errors && !r->args->is_dvsim)
+		log_error("%zu finding%s fail%s this run: %s/index.json", n_errors,
+			  n_errors == 1 ? "" : "s", n_errors == 1 ? "s" : "",
+			  r->loaded.plan->dv->reports_dir);
+	return r->args->is_dvsim;
+}
+
 static int run_graph(struct run *r)
 {
 	struct results_head head;
@@ -251,7 +293,7 @@ static int run_graph(struct run *r)
 	rc = write_results(r, &head);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
-	if (!report_simulations(r, rc > EXIT_INFRA))
+	if (!(r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA)))
 		print_ending(r, &head);
 	else if (rc != EXIT_PASSED)
 		log_error("Errors were encountered in this run.");
@@ -280,6 +322,7 @@ static int run_loaded(struct run *r)
 	engines_close(&r->engines, r->loop);
 	sched_free(r->sched);
 	engines_free(&r->engines);
+	oneshot_report_free(r->oneshot);
 	run_dir_free(r->dir);
 	loop_host_free(r->host);
 	signals_stop(&r->signals);

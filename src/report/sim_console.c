@@ -6,98 +6,17 @@
 #include <strings.h>
 
 #include "base/attr.h"
+#include "report/md_table.h"
 #include "report/sim_results.h"
 
-enum { COLUMNS_MAX = 16 };
-
-/* A Markdown table: the first row is its header. */
-struct table {
-	struct str *cells;
-	size_t n_columns, n_cells, cap;
-	unsigned left; /* the bits of columns that are not centred */
-};
-
-static struct str *next_cell(struct table *table)
+static void add_rate(struct md_table *table, struct sim_count count)
 {
-	if (table->n_cells == table->cap) {
-		table->cap = table->cap ? 2 * table->cap : 64;
-		table->cells = realloc(table->cells, table->cap * sizeof(*table->cells));
-		if (!table->cells)
-			abort();
-	}
-	table->cells[table->n_cells] = (struct str){0};
-	return &table->cells[table->n_cells++];
-}
-
-static void add_cell(struct table *table, const char *text)
-{
-	str_add(next_cell(table), text);
-}
-
-static void add_rate(struct table *table, struct sim_count count)
-{
-	str_printf(next_cell(table), "%u", count.passed);
-	str_printf(next_cell(table), "%u", count.total);
+	str_printf(md_cell(table), "%u", count.passed);
+	str_printf(md_cell(table), "%u", count.total);
 	if (count.total)
-		str_printf(next_cell(table), "%.2f %%", sim_percent(count));
+		str_printf(md_cell(table), "%.2f %%", sim_percent(count));
 	else
-		add_cell(table, "-- %");
-}
-
-static size_t width_of(const struct str *cell)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < cell->len; i++)
-		n += ((unsigned char)cell->s[i] & 0xc0) != 0x80;
-	return n;
-}
-
-static void add_fill(struct str *out, char c, size_t n)
-{
-	while (n-- > 0)
-		str_addc(out, c);
-}
-
-static void add_row(const struct table *table, size_t row, const size_t *widths, struct str *out)
-{
-	str_addc(out, '|');
-	for (size_t c = 0; c < table->n_columns; c++) {
-		const struct str *cell = &table->cells[row * table->n_columns + c];
-		size_t fill = widths[c] - width_of(cell);
-		size_t before = table->left & (1u << c) ? 0 : fill / 2;
-
-		add_fill(out, ' ', before + 1);
-		str_addn(out, cell->s ? cell->s : "", cell->len);
-		add_fill(out, ' ', fill - before + 1);
-		str_addc(out, '|');
-	}
-}
-
-static void table_done(struct table *table, struct str *out)
-{
-	size_t widths[COLUMNS_MAX] = {0};
-
-	for (size_t i = 0; i < table->n_cells; i++) {
-		size_t width = width_of(&table->cells[i]) + (i < table->n_columns ? 2 : 0);
-
-		if (width > widths[i % table->n_columns])
-			widths[i % table->n_columns] = width;
-	}
-	add_row(table, 0, widths, out);
-	str_add(out, "\n|");
-	for (size_t c = 0; c < table->n_columns; c++) {
-		str_addc(out, ':');
-		add_fill(out, '-', widths[c]);
-		str_add(out, table->left & (1u << c) ? "-|" : ":|");
-	}
-	for (size_t row = 1; row < table->n_cells / table->n_columns; row++) {
-		str_addc(out, '\n');
-		add_row(table, row, widths, out);
-	}
-	for (size_t i = 0; i < table->n_cells; i++)
-		str_done(&table->cells[i]);
-	free(table->cells);
+		md_text(table, "-- %");
 }
 
 static void add_upper(struct str *out, const char *text)
@@ -145,27 +64,27 @@ static const char *shown(const char *name)
 	return strcasecmp(name, "n.a.") == 0 || strcasecmp(name, "unmapped") == 0 ? "" : name;
 }
 
-static void add_test(struct table *table, const struct sim_test *test)
+static void add_test(struct md_table *table, const struct sim_test *test)
 {
 	struct str *cell;
 
-	add_cell(table, test->name);
-	cell = next_cell(table);
+	md_text(table, test->name);
+	cell = md_cell(table);
 	if (test->max_time_s.known)
 		str_printf(cell, "%.3fs", test->max_time_s.value);
-	cell = next_cell(table);
+	cell = md_cell(table);
 	if (test->sim_time_us.known)
 		str_printf(cell, "%.3fus", test->sim_time_us.value);
 	add_rate(table, test->count);
 }
 
-static void add_total(struct table *table, const char *stage, struct sim_count count)
+static void add_total(struct md_table *table, const char *stage, struct sim_count count)
 {
-	add_cell(table, stage);
-	add_cell(table, "");
-	add_cell(table, "**TOTAL**");
-	add_cell(table, "");
-	add_cell(table, "");
+	md_text(table, stage);
+	md_text(table, "");
+	md_text(table, "**TOTAL**");
+	md_text(table, "");
+	md_text(table, "");
 	add_rate(table, count);
 }
 
@@ -173,30 +92,30 @@ static void add_results(const struct sim_block_results *results, struct str *out
 {
 	static const char *const heads[] = {"Stage",	      "Name",	 "Tests", "Max Job Runtime",
 					    "Simulated Time", "Passing", "Total", "Pass Rate"};
-	struct table table = {.n_columns = 8, .left = 1u << 2};
+	struct md_table table = {.n_columns = 8, .left = 1u << 2};
 
 	for (size_t i = 0; i < 8; i++)
-		add_cell(&table, heads[i]);
+		md_text(&table, heads[i]);
 	for (size_t s = 0; s < results->n_stages; s++) {
 		const struct sim_stage *stage = &results->stages[s];
 
 		for (size_t p = 0; p < stage->n_testpoints; p++)
 			for (size_t t = 0; t < stage->testpoints[p].n_tests; t++) {
-				add_cell(&table, shown(stage->name));
-				add_cell(&table, shown(stage->testpoints[p].name));
+				md_text(&table, shown(stage->name));
+				md_text(&table, shown(stage->testpoints[p].name));
 				add_test(&table, &stage->testpoints[p].tests[t]);
 			}
 		add_total(&table, shown(stage->name), sim_stage_count(stage));
 	}
 	add_total(&table, "", sim_results_count(results));
 	str_add(out, "### Test Results\n\n");
-	table_done(&table, out);
+	md_table_done(&table, out);
 }
 
 /* Its dashboards, and the metrics that there are. */
 static void add_coverage(const struct sim_block_results *results, struct str *out)
 {
-	struct table table = {0};
+	struct md_table table = {0};
 
 	if (!results->coverage)
 		return;
@@ -216,13 +135,12 @@ static void add_coverage(const struct sim_block_results *results, struct str *ou
 		return;
 	for (size_t i = 0; i < SIM_COV_COUNT; i++)
 		if (results->coverage->metric[i].known)
-			add_metric_name(next_cell(&table), sim_metric_names[i]);
+			add_metric_name(md_cell(&table), sim_metric_names[i]);
 	for (size_t i = 0; i < SIM_COV_COUNT; i++)
 		if (results->coverage->metric[i].known)
-			str_printf(next_cell(&table), "%.2f %%",
-				   results->coverage->metric[i].value);
+			str_printf(md_cell(&table), "%.2f %%", results->coverage->metric[i].value);
 	str_add(out, "\n\n");
-	table_done(&table, out);
+	md_table_done(&table, out);
 }
 
 void sim_console_block(const struct sim_block_results *results, struct str *out)
@@ -248,31 +166,31 @@ void sim_console_block(const struct sim_block_results *results, struct str *out)
 void sim_console_summary(const struct sim_summary *summary, struct str *out)
 {
 	static const char *const heads[] = {"Name", "Passing", "Total", "Pass Rate", "Coverage"};
-	struct table table = {.n_columns = ARRAY_LEN(heads)};
+	struct md_table table = {.n_columns = ARRAY_LEN(heads)};
 
 	add_heading(summary->top, summary->timestamp, summary->build_seed,
 		    "Simulation Results (Summary)", out);
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
-		add_cell(&table, heads[i]);
+		md_text(&table, heads[i]);
 	for (size_t i = 0; i < summary->n_blocks; i++) {
 		const struct sim_block_results *b = summary->blocks[i];
 		struct sim_number coverage = sim_coverage_average(b->coverage);
 		struct sim_count count = sim_results_count(b);
-		struct str *cell = next_cell(&table);
+		struct str *cell = md_cell(&table);
 
 		sim_block_add_name(&b->block, "_", cell);
 		for (size_t k = 0; k < cell->len; k++)
 			cell->s[k] = (char)toupper((unsigned char)cell->s[k]);
-		str_printf(next_cell(&table), "%u", count.passed);
-		str_printf(next_cell(&table), "%u", count.total);
-		str_printf(next_cell(&table), "%.2f %%", sim_percent(count));
-		cell = next_cell(&table);
+		str_printf(md_cell(&table), "%u", count.passed);
+		str_printf(md_cell(&table), "%u", count.total);
+		str_printf(md_cell(&table), "%.2f %%", sim_percent(count));
+		cell = md_cell(&table);
 		if (coverage.known)
 			str_printf(cell, "%.2f %%", coverage.value);
 		else
 			str_add(cell, "--");
 	}
 	str_add(out, "\n\n");
-	table_done(&table, out);
+	md_table_done(&table, out);
 	str_addc(out, '\n');
 }

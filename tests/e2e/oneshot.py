@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DVSim's one-shot flows: jobs that leave results.hjson, and what is made of it."""
+import json
+
+from harness import Story
+
+MAKEFILE = """\
+build:
+	mkdir -p ${build_dir}
+	cp ${proj_root}/$${RESULTS} ${build_dir}/results.hjson || true
+"""
+
+COMMON = """\
+{
+  flow_makefile: "{proj_root}/lint.mk", tool: "veriblelint", dut: "{name}"
+  scratch_path: "{scratch_root}/{name}-{flow}-{tool}", build_dir: "{scratch_path}/{build_mode}"
+  build_log: "{build_dir}/{tool}.log", build_cmd: "lint", build_opts: ["--all"], report_cmd: "", report_opts: []
+  sv_flist_gen_cmd: "", sv_flist_gen_dir: "", sv_flist_gen_opts: []
+  build_pass_patterns: [], build_fail_patterns: ["^FATAL"]
+  exports: [{ RESULTS: "{name}.found" }]
+  sub_flow: "fpv"
+  report_severities: ["info", "warning", "error"], fail_severities: ["warning", "error"]
+  message_buckets: [{ category: "flow", severity: "error", label: "" }, { category: "lint", severity: "warning", label: "" }
+                    { category: "lint", severity: "error", label: "Bad Lint" }]
+}
+"""
+
+SYN = """\
+{ messages: { flow_errors: [], flow_warnings: ["w1", "w2"], analyze_errors: null, analyze_warnings: null
+              elab_errors: [], elab_warnings: [], compile_errors: ["no such cell"], compile_warnings: [] }
+  timing: { clk: { tns: 0.0, wns: -1.25, period: 10.0 } }
+  area: { ge: 1.0, instances: { top: { depth: 0, comb: 1500, buf: 10, reg: 500, logic: 2000, macro: null, total: 2000 }
+                                sub: { depth: 1, comb: 500, buf: 0, reg: 0, logic: 500, macro: null, total: 500 } } }
+  power: { net: 1.5, int: 2.5, leak: 0.001 }
+  units: { voltage: 1.0, capacitance: 1.0, time: 1e-9, dynamic: 1e-3, static: 1e-3 } }
+"""
+
+FORMAL = """\
+{ messages: { errors: [], cex: ["prop_a", "prop_b"] }
+  summary: { errors: 0, warnings: 2, proven: 20, cex: 2, undetermined: 0, covered: 18, unreachable: 0, pass_rate: "91 %", cov_rate: "90 %" } }
+"""
+
+
+class OneShot(Story):
+    def setUp(self):
+        super().setUp()
+        self.write("lint.mk", MAKEFILE)
+        self.write("common.hjson", COMMON)
+        self.write("list.hjson", """{
+  name: "both", flow: "lint", tool: "veriblelint"
+  use_cfgs: [{ name: "clean", flow: "lint", import_cfgs: ["{proj_root}/common.hjson"] }
+             { name: "dirty", flow: "lint", import_cfgs: ["{proj_root}/common.hjson"] }]
+}""")
+        self.write("clean.found", "{ lint_warning: [], lint_error: [] }")
+        self.write("dirty.found", '{ lint_warning: ["one.sv:3: tab", "two.sv:9: blank"], lint_error: [] }')
+
+    def run_flow(self, *words, **options):
+        return self.dvsched("run", *words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none", **options)
+
+    def single(self, flow, found):
+        self.write("one.hjson", '{ name: "one", flow: "%s", import_cfgs: ["{proj_root}/common.hjson"] }' % flow)
+        self.write("one.found", found)
+        return self.run_flow("one.hjson")
+
+    def report(self, name):
+        with open(self.path(f"out/reports/{name}.json"), encoding="utf-8") as text:
+            return json.load(text)
+
+    def test_findings_fail_the_run_and_are_written(self):
+        done = self.run_flow("list.hjson")
+        self.assertEqual(done.code, 1, done)
+        self.assertRegex(done.err, r"2 findings fail this run: .*/reports/index\.json")
+        self.assertEqual(set(self.statuses("out").values()), {"PASSED"})
+        self.assertEqual(self.results("out")["run"]["exit_code"], 1)
+        self.assertRegex(done.out, r"\| DIRTY  \| +0 E +\| +2 W +\|")
+        dirty = self.report("dirty")
+        self.assertEqual(dirty["errors"], 2)
+        self.assertEqual(dirty["build_modes"][0]["buckets"]["lint_warning"]["messages"], ["one.sv:3: tab", "two.sv:9: blank"])
+        self.assertEqual(self.report("clean")["errors"], 0)
+        self.assertEqual(self.report("index")["flow_results"]["dirty"]["buckets"]["lint_warning"]["count"], 2)
+        with open(self.path("out/reports/dirty.md"), encoding="utf-8") as text:
+            self.assertIn("### Messages for Build Mode `'default'`\n#### Lint Warnings\n```\none.sv:3: tab\n", text.read())
+
+    def test_clean_results_pass(self):
+        done = self.run_flow("list.hjson", "--select-cfgs", "clean")
+        self.assertEqual(done.code, 0, done)
+
+    def test_severities_decide_what_fails(self):
+        self.write("common.hjson", COMMON.replace('fail_severities: ["warning", "error"]', 'fail_severities: ["error"]'))
+        self.assertEqual(self.run_flow("list.hjson").code, 0)
+
+    def test_missing_results_are_an_error_of_the_flow(self):
+        self.path("dirty.found").unlink()
+        self.assertEqual(self.run_flow("list.hjson").code, 1)
+        message, = self.report("dirty")["build_modes"][0]["buckets"]["flow_error"]["messages"]
+        self.assertIn("dirty-lint-veriblelint/default/results.hjson", message)
+
+    def test_broken_results_are_named_with_their_place(self):
+        self.assertEqual(self.single("lint", "{\n lint_error: [ }").code, 1)
+        message, = self.report("one")["build_modes"][0]["buckets"]["flow_error"]["messages"]
+        self.assertRegex(message, r"results\.hjson:2:\d+: ")
+        self.assertEqual(self.single("lint", '{ lint_error: "text" }').code, 1)
+
+    def test_an_inline_configuration_is_told_with_its_place(self):
+        self.write("list.hjson", '{ name: "both", flow: "lint"\n  use_cfgs: [\n    { name: "a"\n      nosuch: { }\n'
+                   '      import_cfgs: ["{proj_root}/gone.hjson"] }\n    { tool: "x" } ] }')
+        done = self.run_flow("list.hjson")
+        self.assertEqual(done.code, 2, done)
+        self.assertRegex(done.err, r"list\.hjson:5:21: error: the import .*gone\.hjson")
+        self.assertRegex(done.err, r"list\.hjson:6:5: error: a configuration in a list needs a name")
+
+    def test_build_modes_are_jobs(self):
+        self.write("one.hjson", '{ name: "one", flow: "cdc", import_cfgs: ["{proj_root}/common.hjson"]\n'
+                   '  build_modes: [{ name: "fast", build_opts: ["-f"] }] }')
+        self.write("one.found", "{}")
+        self.assertEqual(self.run_flow("one.hjson").code, 0)
+        self.assertEqual(sorted(self.statuses("out")), ["one:default", "one:fast"])
+        with open(self.path("out/one-cdc-veriblelint/fast/build.log"), encoding="utf-8") as log:
+            self.assertIn("build_opts='-f --all' build_timeout_mins=None", log.read())
+
+    def test_synthesis_shows_area_timing_and_power(self):
+        done = self.single("syn", SYN)
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("| default      |       2 W       |      0 E      |         --         |        --", done.out)
+        self.assertIn("| **top**    | **1.5** |", done.out)
+        self.assertIn("|   25.0 %u   |", done.out)
+        self.assertIn("| clk          |    10    | -1.25 EN | 0.00 EN |", done.out)
+        self.assertIn("| 1.5 / 37.5 % |", done.out)
+        self.assertEqual(self.report("one")["build_modes"][0]["results"]["units"]["time"], 1e-9)
+
+    def test_formal_runs_may_fail_but_not_for_dvsim(self):
+        done = self.single("formal", FORMAL)
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("cex:\n```\nprop_a\nprop_b\n```\n", done.out)
+        self.assertEqual(self.report("one")["build_modes"][0]["results"]["summary"]["proven"], 20)
+        self.assertEqual(self.report("one")["errors"], 2)
+
+    def test_modes_are_listed(self):
+        self.write("one.hjson", '{ name: "one", flow: "rdc", import_cfgs: ["{proj_root}/common.hjson"], build_modes: [{ name: "fast" }] }')
+        done = self.dvsched("list", "one.hjson", "-pr", ".", "-sr", self.path("out"))
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("fast", done.out)
