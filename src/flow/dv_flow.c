@@ -185,6 +185,14 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 		cfg_error(like->reader.cfg, like->reader.diags, children,
 			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
 						: "there is no configuration in here");
+	else if (p.n_selected > 1 &&
+		 (like->dv->gui || like->dv->gui_debug || like->dv->is_interactive))
+		diag_hint(
+			cfg_error(like->reader.cfg, like->reader.diags, children,
+				  "--gui and --interactive are for one configuration, but %zu are "
+				  "selected",
+				  p.n_selected),
+			"choose one with --select-cfgs");
 	else if (plan->n_jobs == 0 && !like->options->list)
 		diag_error(like->reader.diags, cfg_start(like->reader.cfg),
 			   "nothing to do: no test was selected in any configuration");

@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -128,10 +129,24 @@ static const char *const *lines_of(struct gather *g, const char *text, size_t *r
 	}
 }
 
+/* DVSim counts a job's time in minutes, always with a point. */
+static const char *message_of(struct gather *g, const struct result_row *row)
+{
+	double minutes = row->spec->rules->timeout_s / 60;
+
+	if (row->reason != REASON_TIMEOUT)
+		return row->message;
+	return arena_printf(mem_of(g),
+			    minutes >= floor(minutes) && minutes <= floor(minutes)
+				    ? "Job timed out after %.1f minutes"
+				    : "Job timed out after %.15g minutes",
+			    minutes);
+}
+
 static void add_failure(struct gather *g, const struct result_row *row)
 {
 	const struct job_result *last = last_of(row);
-	struct bucket *b = bucket_of(g, row->message);
+	struct bucket *b = bucket_of(g, message_of(g, row));
 	struct sim_failure *f, *more;
 
 	if (b->out.n_failures == b->cap) {

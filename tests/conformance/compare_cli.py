@@ -19,7 +19,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
-from sim import COMMON, MAKEFILE, SIMULATOR  # noqa: E402
+from sim_project import COMMON, MAKEFILE, SIMULATOR  # noqa: E402
 
 # What DVSim insists on beyond what dvsched needs; an empty directory would have it remove its own.
 COMMON = COMMON.replace('flow: "sim",', 'flow: "sim", cov_db_test_dir: "{cov_db_dir}/{test}", uvm_test: "", uvm_test_seq: "",', 1)
@@ -42,7 +42,7 @@ RUNS = [
     "one.hjson", "one.hjson -i good", "one.hjson -i bad", "one.hjson -i silent", "one.hjson -i all",
     "one.hjson -i nowhere", "one.hjson -i", "-i good -- one.hjson", "--cov one.hjson -i good",
     "one.hjson --item good --fix 7", "one.hjson -i good -r2", "one.hjson -i good -rx 2 -mp=3",
-    "one.hjson -i good -fs 5 -n", "one.hjson -i good --fake", "one.hjson -i good --bu",
+    "one.hjson -i good -fs 5 -n", "one.hjson -i good --bu",
     "one.hjson -i good -bu", "one.hjson -i good --build-seed 5", "one.hjson -i good -w vpd",
     "one.hjson -i good -R VCS=1", "one.hjson -i good -R vcs=inf --on-missing-resource fatal",
     "one.hjson -i good --on-missing-resource fatal", "one.hjson -i good --purge",
