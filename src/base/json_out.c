@@ -121,6 +121,31 @@ static void add_escaped(struct str *b, unsigned char c)
 		str_printf(b, "\\u%04x", c);
 }
 
+/* Printable ASCII but for quote and backslash goes as it is. */
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* A bit for each byte of v that is 0; true bytes above a zero one may have theirs, too. */
+static uint64_t zero_bytes(uint64_t v)
+{
+	return (v - EACH_BYTE(1)) & ~v & EACH_BYTE(0x80);
+}
+
+/* Eight plain bytes at once; most of a dump is such. */
+static bool are_plain(const char *s)
+{
+	uint64_t v;
+
+	memcpy(&v, s, sizeof(v));
+	return !((v & EACH_BYTE(0x80)) | ((v - EACH_BYTE(0x20)) & ~v & EACH_BYTE(0x80)) |
+		 zero_bytes(v ^ EACH_BYTE('"')) | zero_bytes(v ^ EACH_BYTE('\\')) |
+		 zero_bytes(v ^ EACH_BYTE(0x7f)));
+}
+
 static void add_quoted(struct str *b, const char *s, size_t n)
 {
 	size_t from = 0, i = 0;
@@ -130,7 +155,11 @@ static void add_quoted(struct str *b, const char *s, size_t n)
 		unsigned char c = (unsigned char)s[i];
 		size_t k = 1;
 
-		if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\') {
+		if (n - i >= 8 && are_plain(s + i)) {
+			i += 8;
+			continue;
+		}
+		if (is_plain(c)) {
 			i++;
 			continue;
 		}

@@ -35,24 +35,9 @@ char *str_reserve(struct str *b, size_t n)
 	return b->s + b->len;
 }
 
-void str_addn(struct str *b, const char *s, size_t n)
-{
-	char *to = str_reserve(b, n);
-
-	if (n)
-		memcpy(to, s, n);
-	to[n] = '\0';
-	b->len += n;
-}
-
 void str_add(struct str *b, const char *s)
 {
 	str_addn(b, s, strlen(s));
-}
-
-void str_addc(struct str *b, char c)
-{
-	str_addn(b, &c, 1);
 }
 
 void str_vprintf(struct str *b, const char *fmt, va_list ap)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/attr.h"
 
@@ -18,11 +19,29 @@ void str_done(struct str *b);
 void str_clear(struct str *b); /* keeps the memory */
 /* Room for at least n more bytes and the NUL; returns where they go. The caller then moves len. */
 char *str_reserve(struct str *b, size_t n);
-void str_addn(struct str *b, const char *s, size_t n);
 void str_add(struct str *b, const char *s);
-void str_addc(struct str *b, char c);
 void str_printf(struct str *b, const char *fmt, ...) _printf_(2, 3);
 void str_vprintf(struct str *b, const char *fmt, va_list ap) _printf_(2, 0);
+
+static inline void str_addn(struct str *b, const char *s, size_t n)
+{
+	char *to = b->cap - b->len > n ? b->s + b->len : str_reserve(b, n);
+
+	if (n)
+		memcpy(to, s, n);
+	to[n] = '\0';
+	b->len += n;
+}
+
+static inline void str_addc(struct str *b, char c)
+{
+	char *to = b->cap - b->len > 1 ? b->s + b->len : str_reserve(b, 1);
+
+	to[0] = c;
+	to[1] = '\0';
+	b->len++;
+}
+
 /* The text, now the caller's to free(); b is empty again. Never NULL. */
 char *str_take(struct str *b);
 

@@ -71,10 +71,17 @@ int cfg_override(struct cfg *c, struct diags *diags);
 struct cfg_expand_options {
 	bool is_lenient;	    /* unknown wildcards stay */
 	const char *const *ignored; /* NULL-terminated, or NULL */
+	/* Only note which {eval_cmd} would run first, for cfg_run_noted(); tree and texts are of
+	 * no use after that, and nothing is told. */
+	bool is_rehearsal;
 };
 /* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
  */
 int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags);
+
+/* Runs what rehearsals of c's children noted, side by side; who expands one of them for good finds
+ * its result. */
+void cfg_run_noted(struct cfg *c);
 
 /* The exit status of the first {eval_cmd} that failed (128 + its signal if one ended it); 0: none
  * did. */

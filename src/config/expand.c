@@ -254,7 +254,7 @@ static void expand_all(struct expand *x)
 {
 	for (x->now = 0; x->now < x->n_slots; x->now++)
 		expand_slot(x, &x->slots[x->now]);
-	while (evals_are_wanted(x->cfg->evals) && !x->is_over) {
+	while (!x->rules.options.is_rehearsal && evals_are_wanted(x->cfg->evals) && !x->is_over) {
 		evals_run(x->cfg->evals);
 		retry_waiting(x);
 	}
@@ -271,6 +271,12 @@ static void make_slots(struct expand *x)
 		x->slots[x->n_slots] = (struct slot){.member = m};
 		map_set_n(&x->known, m->key, m->key_len, &x->slots[x->n_slots++]);
 	}
+}
+
+void cfg_run_noted(struct cfg *c)
+{
+	if (evals_are_wanted(c->evals))
+		evals_run(c->evals);
 }
 
 int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags)

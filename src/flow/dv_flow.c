@@ -38,18 +38,27 @@ static bool has_tool(struct sim *s)
 	return false;
 }
 
-static void make_leaf(struct sim *s, struct plan *plan)
+/* The tree as jobs are made of it; false after errors. */
+static bool prepare(struct sim *s, bool is_rehearsal)
 {
-	struct cfg_expand_options rules = {.ignored = s->flow->ignored};
+	struct cfg_expand_options rules = {.ignored = s->flow->ignored,
+					   .is_rehearsal = is_rehearsal};
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
 
-	s->plan_mem = plan->mem;
 	s->flow->set_defaults(s);
 	dv_set_common(s);
-	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0 ||
-	    (s->flow->check && !s->flow->check(s)) ||
-	    cfg_expand(s->reader.cfg, &rules, diags) < 0 || !has_tool(s))
+	return diags->n_errors == n_before && cfg_override(s->reader.cfg, diags) == 0 &&
+	       (!s->flow->check || s->flow->check(s)) &&
+	       cfg_expand(s->reader.cfg, &rules, diags) == 0;
+}
+
+static void make_leaf(struct sim *s, struct plan *plan)
+{
+	struct diags *diags = s->reader.diags;
+
+	s->plan_mem = plan->mem;
+	if (!prepare(s, false) || !has_tool(s))
 		return;
 	fusesoc_rewrite(s->reader.cfg, s->dv, diags);
 	read_name(s);
@@ -94,7 +103,7 @@ static const struct hjson_node *find_value(void *ctx, const char *name, size_t l
 	return hjson_get_n(cfg_root(s->reader.cfg), name, len);
 }
 
-static struct cfg *load_child(struct primary *p, struct hjson_node *entry)
+static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struct diags *diags)
 {
 	struct sim *s = &p->like;
 	struct cfg *parent = s->reader.cfg;
@@ -113,19 +122,19 @@ static struct cfg *load_child(struct primary *p, struct hjson_node *entry)
 	struct diag *e;
 
 	if (entry->type == HJSON_OBJECT)
-		return cfg_load_inline(entry, &options, s->reader.diags);
+		return cfg_load_inline(entry, &options, diags);
 	if (entry->type != HJSON_STRING) {
-		e = cfg_error(parent, s->reader.diags, entry,
+		e = cfg_error(parent, diags, entry,
 			      "a configuration in here is the path of a file, or an object");
 		diag_hint(e, "\"{proj_root}/…/NAME_cfg.hjson\", or { name: NAME, … }");
 		return NULL;
 	}
 	path = cfg_subst_text(parent, &rules, hjson_cstr(cfg_doc(parent), entry), &err);
 	if (!path) {
-		cfg_error(parent, s->reader.diags, entry, "%s", err.msg);
+		cfg_error(parent, diags, entry, "%s", err.msg);
 		return NULL;
 	}
-	return cfg_load(path, &options, s->reader.diags);
+	return cfg_load(path, &options, diags);
 }
 
 static bool is_selected(const struct primary *p, const struct sim *child)
@@ -145,7 +154,7 @@ static void make_child(struct primary *p, struct hjson_node *entry)
 {
 	struct diags *diags = p->like.reader.diags;
 	unsigned n_before = diags->n_errors + diags->n_warnings;
-	struct cfg *c = load_child(p, entry);
+	struct cfg *c = load_child(p, entry, diags);
 	struct sim s = p->like;
 	struct hjson_node *more;
 
@@ -168,6 +177,39 @@ static void make_child(struct primary *p, struct hjson_node *entry)
 		cfg_keep(p->like.reader.cfg, c); /* messages point into it */
 }
 
+/* Notes which commands a child will run first. False: it cannot be read, which is told later. */
+static bool rehearse(struct primary *p, struct hjson_node *entry)
+{
+	struct sim s = p->like;
+	struct diags diags;
+	struct cfg *c;
+	bool is_good;
+
+	diags_init(&diags);
+	c = load_child(p, entry, &diags);
+	if (c) {
+		s.reader = (struct mode_reader){c, &diags, arena_new()};
+		if (is_selected(p, &s))
+			prepare(&s, true);
+		arena_free(s.reader.mem);
+	}
+	is_good = diags.n_errors == 0;
+	cfg_free(c);
+	diags_done(&diags);
+	return is_good;
+}
+
+/* Most of the time of planning is spent in {eval_cmd}: those of all children run side by side. */
+static void rehearse_all(struct primary *p, struct hjson_node *children)
+{
+	struct hjson_node *e;
+
+	hjson_for_each (e, children)
+		if (!rehearse(p, e))
+			return;
+	cfg_run_noted(p->like.reader.cfg);
+}
+
 static void make_primary(struct sim *like, struct plan *plan, struct hjson_node *children)
 {
 	struct primary p = {.like = *like, .plan = plan};
@@ -177,6 +219,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 	if (children->type != HJSON_ARRAY)
 		return; /* said when it was loaded */
 	dv_plan_set_top(plan, like->reader.cfg, like->dv);
+	rehearse_all(&p, children);
 	hjson_for_each (e, children)
 		make_child(&p, e);
 	if (like->reader.diags->n_errors > n_before)

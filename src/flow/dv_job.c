@@ -85,6 +85,11 @@ static const struct hjson_node *list_node(struct maker *m, int list)
 	return node;
 }
 
+static bool is_of_one_run(const char *key)
+{
+	return strcmp(key, "seed") == 0 || strcmp(key, "svseed") == 0 || strcmp(key, "index") == 0;
+}
+
 static const struct hjson_node *lookup(void *ctx, const char *name, size_t len)
 {
 	struct maker *m = ctx;
@@ -92,8 +97,10 @@ static const struct hjson_node *lookup(void *ctx, const char *name, size_t len)
 	int list;
 
 	for (size_t i = 0; i < m->n_names; i++)
-		if (is_key(m->names[i].key, name, len))
+		if (is_key(m->names[i].key, name, len)) {
+			m->varies |= is_of_one_run(m->names[i].key);
 			return m->names[i].value;
+		}
 	list = find_list(m->mode, name, len);
 	if (list == LIST_RUN_OPTS && m->run_opts)
 		return m->run_opts;
@@ -240,18 +247,69 @@ const char *maker_lines(struct maker *m, const char *key)
 	return arena_strndup(m->plan->mem, text.s, text.len);
 }
 
-static void make_command(struct maker *m, struct job_spec *job)
+/* Of the mode of this job, if it is a run; NULL: nothing is shared. */
+static struct maker_shared *shared_of(struct maker *m)
 {
-	_cleanup_(str_done) struct str line = {0}, value = {0};
-	const char *makefile = maker_text(m, "flow_makefile");
-	const char **argv;
-	size_t n = 0;
+	struct maker_shared *ret;
+
+	if (!m->kind->is_run || !m->mode || m->run_opts)
+		return NULL;
+	ret = map_get_n(&m->shared, (const char *)&m->mode, sizeof(m->mode));
+	if (!ret) {
+		ret = arena_zalloc(mem_of(m), sizeof(*ret));
+		map_set_n(&m->shared,
+			  arena_memdup(mem_of(m), (const char *)&m->mode, sizeof(m->mode)),
+			  sizeof(m->mode), ret);
+	}
+	return ret;
+}
+
+/* KEY=VALUE for make, and quoted for the command. */
+static const char *make_word(struct maker *m, const char *key, struct str *segment)
+{
+	_cleanup_(str_done) struct str value = {0};
 	bool is_raw;
 
-	while (m->kind->keys[n])
-		n++;
-	argv = arena_array(m->plan->mem, n + 6, sizeof(*argv));
-	n = 0;
+	str_reserve(&value, 0);
+	add_value(m, key, &value, &is_raw);
+	str_addc(segment, ' ');
+	str_add(segment, key);
+	str_addc(segment, '=');
+	if (is_raw || strcmp(key, "seed") == 0)
+		str_add(segment, value.s);
+	else
+		str_add_shell_word(segment, value.s);
+	return arena_printf(m->plan->mem, "%s=%s", key, value.s);
+}
+
+static const char *add_word(struct maker *m, struct maker_shared *shared, size_t k,
+			    struct str *line)
+{
+	size_t before = line->len;
+	const char *word;
+
+	if (shared && shared->words[k]) {
+		str_add(line, shared->segments[k]);
+		return shared->words[k];
+	}
+	m->varies = false;
+	word = make_word(m, m->kind->keys[k], line);
+	if (shared && !m->varies) {
+		shared->words[k] = word;
+		shared->segments[k] = arena_strndup(mem_of(m), line->s + before,
+						    line->len - before);
+	}
+	return word;
+}
+
+static void make_command(struct maker *m, struct job_spec *job)
+{
+	struct maker_shared *shared = shared_of(m);
+	_cleanup_(str_done) struct str line = {0};
+	const char *makefile = maker_text(m, "flow_makefile");
+	const char **argv = arena_array(m->plan->mem, MAKER_KEYS_MOST + 6, sizeof(*argv));
+	size_t n = 0;
+
 	argv[n++] = "make";
 	argv[n++] = "-f";
 	argv[n++] = makefile;
@@ -261,19 +319,12 @@ static void make_command(struct maker *m, struct job_spec *job)
 		argv[n++] = "-n";
 		str_add(&line, " -n");
 	}
-	for (const char *const *k = m->kind->keys; *k; k++) {
-		str_clear(&value);
-		str_reserve(&value, 0);
-		add_value(m, *k, &value, &is_raw);
-		str_printf(&line, " %s=", *k);
-		if (is_raw || strcmp(*k, "seed") == 0)
-			str_add(&line, value.s);
-		else
-			str_add_shell_word(&line, value.s);
-		argv[n++] = arena_printf(m->plan->mem, "%s=%s", *k, value.s);
-	}
+	for (size_t k = 0; m->kind->keys[k]; k++)
+		argv[n++] = add_word(m, shared, k, &line);
+	argv[n] = NULL;
 	job->argv = argv;
 	job->command = arena_strndup(m->plan->mem, line.s, line.len);
+	job->is_split = !strpbrk(makefile, " \t\n'\"\\"); /* all others are quoted */
 }
 
 /* ---- one job ---- */
@@ -291,6 +342,20 @@ void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode
 	m->export_name = NULL;
 	maker_set_name(m, "flow", m->sim->name);
 	maker_set_name(m, "name", mode ? mode->name : m->sim->name);
+}
+
+static const struct job_rules *rules_of(struct maker *m)
+{
+	struct maker_shared *shared = shared_of(m);
+	const struct job_rules *rules;
+
+	if (shared && shared->rules)
+		return shared->rules;
+	m->varies = false;
+	rules = maker_rules(m);
+	if (shared && !m->varies)
+		shared->rules = rules;
+	return rules;
 }
 
 static void check_name(struct maker *m, const struct job_spec *job)
@@ -314,12 +379,12 @@ struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char 
 	job->id = arena_printf(mem, "%s:%s", m->block->name, name);
 	job->subject = arena_strdup(mem, mode ? mode->name : m->sim->name);
 	job->block = m->block;
-	job->rules = maker_rules(m);
+	job->rules = rules_of(m);
 	job->odir = path_absolute(mem, maker_text(m, m->kind->odir_key));
 	job->log_path = arena_printf(mem, "%s/%s.log", job->odir, m->kind->target);
 	if (mode && mode->node && mode->node->pos) {
 		job->pos = cfg_pos(m->sim->reader.cfg, mode->node->pos);
-		job->pos.file = m->last_rules->cwd ? arena_strdup(mem, job->pos.file) : NULL;
+		job->pos.file = job->rules->cwd ? arena_strdup(mem, job->pos.file) : NULL;
 	}
 	make_command(m, job);
 	check_name(m, job);
@@ -364,8 +429,19 @@ void maker_init(struct maker *m, struct sim *s, struct plan *plan)
 	make_block(m);
 }
 
+void maker_copy(struct maker *to, const struct maker *from, struct sim *s, struct plan *plan)
+{
+	*to = (struct maker){.sim = s,
+			     .plan = plan,
+			     .subst = from->subst,
+			     .cwd = from->cwd,
+			     .block = from->block};
+	to->subst.ctx = to;
+}
+
 void maker_done(struct maker *m)
 {
+	map_done(&m->shared);
 	map_done(&m->warned);
 	map_done(&m->lists);
 }

@@ -8,7 +8,7 @@
 
 #include "flow/sim.h"
 
-enum { MAKER_NAMES = 16 };
+enum { MAKER_NAMES = 16, MAKER_KEYS_MOST = 16 };
 
 /* What the jobs of one target have in common. */
 struct job_kind {
@@ -19,6 +19,13 @@ struct job_kind {
 	bool plain_stamps;  /* as in job_rules */
 	unsigned max_odirs; /* 0: what the command line or the default says */
 	bool is_run;	    /* its time limit is that of runs, and a GUI has none */
+};
+
+/* What all runs of a test have in common, as the first of them came out; NULL: each has its own. */
+struct maker_shared {
+	const char *words[MAKER_KEYS_MOST];    /* KEY=VALUE, in the plan's memory */
+	const char *segments[MAKER_KEYS_MOST]; /* the same in the command, quoted */
+	const struct job_rules *rules;
 };
 
 struct maker_name {
@@ -41,11 +48,15 @@ struct maker {
 	struct map warned;			/* keys that a warning was told of */
 	struct map lists; /* key -> array node of the mode's list, made at need */
 	const struct job_rules *last_rules;
-	bool is_wrong; /* an error was told */
+	struct map shared; /* the bytes of a mode's address -> struct maker_shared, for runs */
+	bool varies;	   /* a name was looked up that differs from run to run of a test */
+	bool is_wrong;	   /* an error was told */
 };
 
 void maker_init(struct maker *m, struct sim *s, struct plan *plan);
 void maker_done(struct maker *m);
+/* Another one for the same configuration, with a plan of its own. */
+void maker_copy(struct maker *to, const struct maker *from, struct sim *s, struct plan *plan);
 
 /* begin, the names and the export that this job alone has, finish. */
 void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode *mode);

@@ -172,6 +172,7 @@ void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report)
 	argv[2] = "-c";
 	argv[3] = arena_strdup(m->plan->mem, text.s);
 	job->argv = argv;
+	job->is_split = false;
 	job->command = arena_strdup(m->plan->mem, line.s);
 	deps[0] = report;
 	job->deps = deps;

@@ -114,6 +114,7 @@ struct job_spec {
 	 */
 	const uint32_t *deps;
 	uint32_t n_needs, n_any;
+	bool is_split;	    /* argv is the words of command, quotes taken away */
 	bool has_attempt;   /* argv or env holds JOB_ATTEMPT_WORD, for job_attempt_text() */
 	struct src_pos pos; /* where it is defined */
 };

@@ -141,6 +141,45 @@ static int get_words(struct plan_reader *r, const json_t *obj, const char *key, 
 	return 0;
 }
 
+/* A word of a command, to its end in *at, quotes taken away; flow quotes with ' and " only. */
+static const char *split_word(struct arena *mem, const char **at)
+{
+	_cleanup_(str_done) struct str word = {0};
+	const char *s = *at;
+	char quote = 0;
+
+	str_reserve(&word, 0);
+	for (; *s && (quote || *s != ' '); s++)
+		if (*s == quote)
+			quote = 0;
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		else
+			str_addc(&word, *s);
+	*at = s;
+	return arena_strndup(mem, word.s, word.len);
+}
+
+/* argv of a job whose command says it all. */
+static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
+{
+	const char *at = ret->command;
+	const char **words;
+	size_t n = 0;
+
+	ret->is_split = json_is_true(json_object_get(obj, "is_split"));
+	if (!ret->is_split)
+		return get_words(r, obj, "argv", ret->command, &ret->argv);
+	if (!at)
+		return bad(r, "command");
+	words = arena_array(r->mem, strlen(at) + 2, sizeof(*words));
+	while (*(at += strspn(at, " ")))
+		words[n++] = split_word(r->mem, &at);
+	words[n] = NULL;
+	ret->argv = words;
+	return n ? 0 : bad(r, "command");
+}
+
 /* ---- rules ---- */
 
 static int get_patterns(struct plan_reader *r, const json_t *obj, const char *key,
@@ -312,8 +351,7 @@ static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	if (need_text(r, obj, "id", &ret->id) < 0 || get_text(r, obj, "name", &ret->name) < 0 ||
 	    need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
 	    need_index(r, obj, "rules", r->n_rules, &rules) < 0 ||
-	    get_text(r, obj, "command", &ret->command) < 0 ||
-	    get_words(r, obj, "argv", ret->command, &ret->argv) < 0 ||
+	    get_text(r, obj, "command", &ret->command) < 0 || get_argv(r, obj, ret) < 0 ||
 	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
 	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
 	    get_text(r, obj, "seed", &ret->seed) < 0 || get_steps(r, obj, &ret->steps) < 0 ||

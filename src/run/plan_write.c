@@ -96,7 +96,8 @@ static void collect(struct plan_writer *w)
 
 		table_add(&w->blocks, (const char *)&spec->block, sizeof(spec->block));
 		collect_rules(w, &seen, spec);
-		collect_words(w, &seen, spec->argv);
+		if (!spec->is_split)
+			collect_words(w, &seen, spec->argv);
 		collect_file(w, spec->pos);
 	}
 	map_done(&seen);
@@ -308,7 +309,10 @@ static void write_job(struct plan_writer *w, const struct job_spec *s)
 	jout_key_int(&w->out, "rules",
 		     (int64_t)table_number(&w->rules, (const char *)&s->rules, sizeof(s->rules)));
 	write_text(w, "command", s->command);
-	write_words(w, "argv", s->argv, s->command);
+	if (s->is_split)
+		write_flag(w, "is_split", true);
+	else
+		write_words(w, "argv", s->argv, s->command);
 	write_path(w, "odir", s->odir, w->plan->scratch_root);
 	write_path(w, "log", s->log_path, s->odir);
 	write_text(w, "seed", s->seed);

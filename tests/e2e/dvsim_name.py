@@ -4,7 +4,7 @@ import os
 import shutil
 
 import harness
-from sim import COMMON, MAKEFILE, SIMULATOR
+from sim_project import COMMON, MAKEFILE, SIMULATOR
 
 
 # Copies what a smoke run needs, and says what it was asked for.

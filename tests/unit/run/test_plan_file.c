@@ -282,6 +282,26 @@ static void bytes_that_are_not_utf8_survive(void **state)
 	plan_free(p);
 }
 
+/* Commands of DVSim's flows say all that argv does: only they are written. */
+static void argv_comes_back_out_of_a_command(void **state)
+{
+	struct plan *p = make_plan(1), *back;
+	_cleanup_(freep) char *path = plan_path();
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+
+	(void)state;
+	p->jobs[0].argv = words(p, "make", "opts=a b 'c' \\ \"d\" $e", "seed=");
+	p->jobs[0].command = "make opts='a b '\"'\"'c'\"'\"' \\ \"d\" $e' seed=''";
+	p->jobs[0].is_split = true;
+	back = write_and_read(p);
+	assert_plan(p, back);
+	assert_int_equal(fs_read_file(path, 1 << 20, &text, &err), 0);
+	assert_null(strstr(text.s, "argv"));
+	plan_free(back);
+	plan_free(p);
+}
+
 static void an_empty_plan_comes_back(void **state)
 {
 	struct plan *p = make_plan(0), *back = write_and_read(p);
@@ -370,6 +390,7 @@ int main(void)
 		cmocka_unit_test(a_plan_comes_back_as_it_was),
 		cmocka_unit_test(words_that_many_jobs_use_stand_once),
 		cmocka_unit_test(bytes_that_are_not_utf8_survive),
+		cmocka_unit_test(argv_comes_back_out_of_a_command),
 		cmocka_unit_test(an_empty_plan_comes_back),
 		cmocka_unit_test(a_wrong_file_is_an_error_that_names_the_place),
 		cmocka_unit_test(damage_to_a_plan_never_crashes_the_reader),
