@@ -41,7 +41,11 @@ struct cfg_revision {
 	const char *url; /* of the commit at its origin, without credentials; NULL: no origin */
 	bool is_dirty;	 /* tracked files differ from the commit */
 };
-void cfg_read_revision(struct arena *mem, const char *root, struct cfg_revision *ret);
+struct cfg_revision_query;
+/* Asks git, and does not wait for it: that takes longer than to read most configurations. */
+struct cfg_revision_query *cfg_ask_revision(const char *root);
+/* Waits, and frees q. */
+void cfg_read_revision(struct cfg_revision_query *q, struct arena *mem, struct cfg_revision *ret);
 
 /* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
  * added too. */

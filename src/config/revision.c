@@ -4,6 +4,7 @@
  * ends, attributes, the index) is its business. A missing git or commit leaves it open.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -56,17 +57,29 @@ static const char *url_of(struct arena *mem, const char *origin, const char *com
 	return arena_printf(mem, "%.*s/tree/%s", (int)n, url, commit);
 }
 
-void cfg_read_revision(struct arena *mem, const char *root, struct cfg_revision *ret)
-{
-	_cleanup_(str_done) struct str command = {0};
-	const char *origin;
-	FILE *f;
+struct cfg_revision_query {
+	FILE *answer; /* NULL: no shell could be started */
+};
 
-	*ret = (struct cfg_revision){.commit = "", .commit_short = ""};
+struct cfg_revision_query *cfg_ask_revision(const char *root)
+{
+	struct cfg_revision_query *q = xcalloc(1, sizeof(*q));
+	_cleanup_(str_done) struct str command = {0};
+
 	str_add(&command, "{ cd ");
 	str_add_shell_word(&command, root);
 	str_add(&command, questions);
-	f = popen(command.s, "re");
+	q->answer = popen(command.s, "re");
+	return q;
+}
+
+void cfg_read_revision(struct cfg_revision_query *q, struct arena *mem, struct cfg_revision *ret)
+{
+	FILE *f = q->answer;
+	const char *origin;
+
+	free(q);
+	*ret = (struct cfg_revision){.commit = "", .commit_short = ""};
 	if (!f)
 		return;
 	ret->commit = read_line(mem, f);

@@ -105,19 +105,12 @@ static void read_buckets(struct source *s, struct dv_block *b)
 
 /* ---- revision ---- */
 
-static void set_revision(struct source *s, struct dv_revision *r, const char *proj_root)
+static void set_revision(struct dv_revision *r, const struct cfg_revision *git)
 {
-	struct cfg_revision git;
-
-	cfg_read_revision(s->mem, proj_root, &git);
-	*r = (struct dv_revision){
-		.commit = git.commit,
-		.commit_short = git.commit_short,
-		.branch = s->dv->branch ? arena_strdup(s->mem, s->dv->branch)
-					: text_or(s, "branch", "default"),
-		.url = git.url,
-		.is_dirty = git.is_dirty,
-	};
+	r->commit = git->commit;
+	r->commit_short = git->commit_short;
+	r->url = git->url;
+	r->is_dirty = git->is_dirty;
 }
 
 /* ---- testplan ---- */
@@ -186,10 +179,8 @@ static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struc
 	b->is_style_lint = flag(&s, "is_style_lint");
 	b->sub_flow = text(&s, "sub_flow");
 	b->title = text(&s, "results_title");
-	if (plan->dv->top || plan->dv->n_blocks)
-		b->revision = (plan->dv->top ? plan->dv->top : plan->dv->blocks[0])->revision;
-	else
-		set_revision(&s, &b->revision, plan->dv->proj_root);
+	b->revision.branch = dv->branch ? arena_strdup(s.mem, dv->branch)
+					: text_or(&s, "branch", "default");
 	b->revision.revision = text(&s, "revision");
 	return b;
 }
@@ -225,4 +216,16 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 	all[p->n_blocks++] = b;
 	p->blocks = all;
 	return b;
+}
+
+void dv_plan_end(struct plan *plan, struct cfg_revision_query *query)
+{
+	struct dv_plan *p = dv_of(plan);
+	struct cfg_revision git;
+
+	cfg_read_revision(query, plan->mem, &git);
+	if (p->top)
+		set_revision((struct dv_revision *)&p->top->revision, &git);
+	for (size_t i = 0; i < p->n_blocks; i++)
+		set_revision((struct dv_revision *)&p->blocks[i]->revision, &git);
 }

@@ -7,6 +7,8 @@
 
 /* Sets plan->dv, out of the root configuration: a primary one or a leaf. */
 void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv);
+/* The last thing: what git said of the project. */
+void dv_plan_end(struct plan *plan, struct cfg_revision_query *query);
 /* plan->dv->top: the primary configuration. */
 void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_options *dv);
 /* The record of a leaf, expanded already; it is in plan->dv->blocks from here on, and the

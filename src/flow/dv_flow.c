@@ -255,12 +255,14 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			.dv = dv,
 			.seeds = &seeds};
 	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
+	struct cfg_revision_query *revision;
 	struct plan *plan = plan_new();
 
 	if (!seeds.base)
 		seeds.base = seeds_new_base(mem);
 	fill_plan(plan, c, flow, options);
 	dv_plan_begin(plan, c, dv);
+	revision = cfg_ask_revision(plan->dv->proj_root);
 	if (children)
 		make_primary(&s, plan, children);
 	else if (dv->select_cfgs)
@@ -269,6 +271,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			   "is not");
 	else
 		make_leaf(&s, plan);
+	dv_plan_end(plan, revision);
 	if (diags->n_errors > n_before) {
 		plan_free(plan);
 		plan = NULL;
