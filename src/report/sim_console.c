@@ -116,9 +116,11 @@ static void add_results(const struct sim_block_results *results, struct str *out
 static void add_coverage(const struct sim_block_results *results, struct str *out)
 {
 	struct md_table table = {0};
+	struct sim_number total;
 
 	if (!results->coverage)
 		return;
+	total = sim_coverage_average(results->coverage);
 	for (size_t i = 0; i < SIM_COV_COUNT; i++)
 		table.n_columns += results->coverage->metric[i].known;
 	if (table.n_columns == 0 && !results->cov_report_page && !results->vplan_report_page)
@@ -133,9 +135,14 @@ static void add_coverage(const struct sim_block_results *results, struct str *ou
 		str_printf(out, "\n### [Coverage Dashboard](%s)", results->cov_report_page);
 	if (table.n_columns == 0)
 		return;
+	table.n_columns += total.known;
+	if (total.known)
+		md_text(&table, "TOTAL");
 	for (size_t i = 0; i < SIM_COV_COUNT; i++)
 		if (results->coverage->metric[i].known)
 			add_metric_name(md_cell(&table), sim_metric_names[i]);
+	if (total.known)
+		str_printf(md_cell(&table), "%.2f %%", total.value);
 	for (size_t i = 0; i < SIM_COV_COUNT; i++)
 		if (results->coverage->metric[i].known)
 			str_printf(md_cell(&table), "%.2f %%", results->coverage->metric[i].value);
