@@ -450,21 +450,28 @@ static int write_file(const struct sim_report *r, const char *name, const struct
 static int write_block(const struct sim_report *r, const struct sim_block_results *b,
 		       struct error *err)
 {
-	_cleanup_(str_done) struct str text = {0}, name = {0};
+	_cleanup_(str_done) struct str text = {0}, page = {0}, name = {0};
+	size_t len;
 
 	sim_block_add_name(&b->block, "_", &name);
 	for (size_t i = 0; i < name.len; i++)
 		if (name.s[i] == '/')
 			name.s[i] = '_';
+	len = name.len;
 	str_add(&name, ".json");
 	sim_json_block(b, &text);
-	return write_file(r, name.s, &text, err);
+	if (write_file(r, name.s, &text, err) < 0)
+		return -1;
+	name.len = len;
+	str_add(&name, ".html");
+	sim_html_block(b, &page);
+	return write_file(r, name.s, &page, err);
 }
 
 int sim_report_write(const struct sim_report *r, struct error *err)
 {
 	const char *dir = r->plan->dv->reports_dir;
-	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(str_done) struct str text = {0}, page = {0};
 
 	if (fs_mkdirs(dir, 0777) < 0)
 		return error_set(err, (struct src_pos){0}, "%s: %s", dir, strerror(errno));
@@ -472,7 +479,10 @@ int sim_report_write(const struct sim_report *r, struct error *err)
 		if (write_block(r, r->summary.blocks[i], err) < 0)
 			return -1;
 	sim_json_summary(&r->summary, &text);
-	return write_file(r, "index.json", &text, err);
+	if (write_file(r, "index.json", &text, err) < 0)
+		return -1;
+	sim_html_summary(&r->summary, &page);
+	return write_file(r, "index.html", &page, err);
 }
 
 void sim_report_show(const struct sim_report *r, struct str *blocks, struct str *summary)

@@ -121,6 +121,10 @@ void sim_add_time(time_t when, const char *format, struct str *out);
 void sim_json_block(const struct sim_block_results *results, struct str *out);
 void sim_json_summary(const struct sim_summary *summary, struct str *out);
 
+/* BLOCK.html and index.html, each in one file. */
+void sim_html_block(const struct sim_block_results *results, struct str *out);
+void sim_html_summary(const struct sim_summary *summary, struct str *out);
+
 /* What the console shows of a block; the buckets alone. */
 void sim_console_block(const struct sim_block_results *results, struct str *out);
 /* The table of a primary configuration: one line per block. */

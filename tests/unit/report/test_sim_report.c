@@ -54,10 +54,97 @@ static void console_has_the_table(void **state)
 	assert_non_null(strstr(out.s, "|   V1    |   p    | smoke     |"));
 }
 
+/* What a page is made of: tags of its own, and text without any. */
+static void assert_balanced(const char *page)
+{
+	static const char *const empty[] = {"!DOCTYPE", "meta"};
+	char open[64][16];
+	size_t n = 0;
+
+	for (const char *p = strchr(page, '<'); p; p = strchr(p + 1, '<')) {
+		bool is_end = p[1] == '/', is_empty = false;
+		size_t len = strcspn(p + 1 + is_end, " >");
+		char tag[16] = {0};
+
+		assert_true(len > 0 && len < sizeof(tag));
+		memcpy(tag, p + 1 + is_end, len);
+		for (size_t i = 0; i < ARRAY_LEN(empty); i++)
+			is_empty |= strcmp(tag, empty[i]) == 0;
+		if (is_empty)
+			continue;
+		if (is_end) {
+			assert_true(n > 0);
+			assert_string_equal(open[--n], tag);
+		} else {
+			assert_true(n < ARRAY_LEN(open));
+			memcpy(open[n++], tag, sizeof(tag));
+		}
+	}
+	assert_int_equal(n, 0);
+}
+
+static void pages_hold_no_markup_of_others(void **state)
+{
+	static const char evil[] = "<script>alert(\"1\")</script> & 'x' \xff\x1b[31m";
+	static const char *const context[] = {"<b>\n", "a & b\n"};
+	static const struct sim_test test = {evil, {true, 1}, {false, 0}, {1, 2}};
+	static const struct sim_testpoint point = {evil, &test, 1};
+	static const struct sim_stage stage = {evil, &point, 1};
+	static const struct sim_failure bad = {.name = evil,
+					       .qual_name = evil,
+					       .line = 3,
+					       .log_path = "javascript:alert(1)",
+					       .log_context = context,
+					       .n_log_context = 2};
+	static const struct sim_bucket bucket = {evil, &bad, 1};
+	static const struct sim_coverage coverage = {
+		.metric = {[SIM_COV_TOGGLE] = {true, 50}, [SIM_COV_FUNCTIONAL] = {true, 70}}};
+	const struct sim_block_results r = {
+		.block = {.name = evil, .variant = "v", .branch = evil, .url = evil},
+		.tool = evil,
+		.testplan_ref = evil,
+		.stages = &stage,
+		.n_stages = 1,
+		.coverage = &coverage,
+		.cov_report_page = "javascript:alert(2)",
+		.buckets = &bucket,
+		.n_buckets = 1,
+	};
+	const struct sim_block_results *const all[] = {&r, &results};
+	const struct sim_summary summary = {.blocks = all, .n_blocks = 2};
+	_cleanup_(str_done) struct str block = {0}, index = {0};
+
+	(void)state;
+	sim_html_block(&r, &block);
+	sim_html_summary(&summary, &index);
+	assert_balanced(block.s);
+	assert_balanced(index.s);
+	assert_null(strstr(block.s, "<script"));
+	assert_null(strstr(block.s, "href=\"javascript"));
+	assert_null(strchr(block.s, '\x1b'));
+	assert_non_null(strstr(block.s, "&lt;b&gt;\na &amp; b\n"));
+	assert_non_null(strstr(block.s, "60.00 %"));
+	assert_null(strstr(index.s, "<script"));
+	assert_non_null(strstr(index.s, "<a href=\"./uart.html\">uart</a>"));
+}
+
+static void a_page_without_results_says_so(void **state)
+{
+	const struct sim_block_results none = {.block = {.name = "uart"}, .tool = "vcs"};
+	_cleanup_(str_done) struct str out = {0};
+
+	(void)state;
+	sim_html_block(&none, &out);
+	assert_balanced(out.s);
+	assert_non_null(strstr(out.s, "No results to display."));
+}
+
 int main(void)
 {
 	const struct CMUnitTest all[] = {
 		cmocka_unit_test(a_stage_counts_a_test_once),
+		cmocka_unit_test(pages_hold_no_markup_of_others),
+		cmocka_unit_test(a_page_without_results_says_so),
 		cmocka_unit_test(json_has_dvsims_numbers),
 		cmocka_unit_test(console_has_the_table),
 	};
