@@ -251,12 +251,10 @@ void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
 		return;
 	}
 	a->rules = &rules[a->run.rules];
-	if (a->rules->job.is_dry_run) {
-		attempt_decide(a);
-		a->phase = ATTEMPT_OVER;
-	} else if (prepare(a, &err) < 0) {
+	if (a->rules->job.is_dry_run) /* make -n tells what it would do, and that is all */
+		a->run.steps = (struct job_steps){0};
+	if (prepare(a, &err) < 0)
 		fail(a, &err);
-	} else {
+	else
 		attempt_launch(a);
-	}
 }

@@ -111,6 +111,9 @@ class CalledAsDvsim(Project):
         done = self.run_sim("one.hjson", "-i", "all", "-n")
         self.assertEqual(done.code, 0, done)
         self.assertEqual(set(self.statuses("out").values()), {"PASSED"})
+        log = self.path("out/main/one-sim-vcs/0.good/latest/run.log").read_text(encoding="utf-8")
+        self.assertIn("&& sh ", log.partition("\n\n")[2])
+        self.assertNotIn("TEST PASSED", log)
 
     def remote(self, *words, env=None):
         return self.dvsched("one.hjson", "-pr", ".", "-sr", self.path("out"), "-br", "main", "--remote",

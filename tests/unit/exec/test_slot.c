@@ -490,15 +490,18 @@ static void a_log_that_is_no_file_is_an_error_at_once(void **state)
 	free(outside);
 }
 
-static void a_dry_run_makes_nothing(void **state)
+static void a_dry_run_tells_and_passes(void **state)
 {
 	struct slot_bed *b = *state;
+	char *log;
 
 	b->rules.is_dry_run = true;
-	b->argv[0] = "false";
+	bed_shell(b, "echo would; false");
 	bed_run(b);
 	assert_ended(b, JOB_PASSED, REASON_NONE);
-	assert_false(fs_exists(b->odir));
+	log = bed_log(b);
+	assert_string_equal(log, "would\n");
+	free(log);
 }
 
 static void nothing_outside_the_root_is_touched(void **state)
@@ -602,7 +605,7 @@ int main(int argc, char **argv)
 		CASE(a_flood_is_seen_however_fast_it_ends),
 		CASE(a_log_that_was_tampered_with_is_no_pass),
 		CASE(a_log_that_is_no_file_is_an_error_at_once),
-		CASE(a_dry_run_makes_nothing),
+		CASE(a_dry_run_tells_and_passes),
 		CASE(nothing_outside_the_root_is_touched),
 		CASE(a_slot_that_dies_takes_its_job_with_it),
 		CASE(a_job_may_kill_its_slot),
