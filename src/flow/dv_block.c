@@ -177,6 +177,7 @@ static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struc
 	read_buckets(&s, b);
 	b->max_msg_count = value(&s, "max_msg_count") ? (long)value(&s, "max_msg_count")->i : -1;
 	b->is_style_lint = flag(&s, "is_style_lint");
+	b->has_report_cmd = text(&s, "report_cmd") != NULL;
 	b->sub_flow = text(&s, "sub_flow");
 	b->title = text(&s, "results_title");
 	b->revision.branch = dv->branch ? arena_strdup(s.mem, dv->branch)

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "report/oneshot_data.h"
+#include "tool/meridian.h"
 
 enum { RESULTS_MOST = 256 << 20 };
 
@@ -273,6 +274,18 @@ static size_t count_in(const struct os_mode *mode, const char *key)
 	return n && n->type == HJSON_INT && !n->big && n->i > 0 ? (size_t)n->i : 0;
 }
 
+/* Of a cdc flow whose jobs leave the tool's own reports; NULL, or what went wrong. */
+static const char *make_results(const struct oneshot_report *r, const struct os_block *b,
+				const struct os_mode *mode)
+{
+	_cleanup_(error_done) struct error err = {0};
+
+	if (strcmp(r->flow, "cdc") != 0 || b->dv->has_report_cmd || !fs_is_dir(mode->spec->odir) ||
+	    meridian_write_results(mode->spec->odir, &err) == 0)
+		return NULL;
+	return arena_strdup(r->mem, err.msg);
+}
+
 static void read_mode(const struct oneshot_report *r, struct os_block *b, struct os_mode *mode)
 {
 	const char *why;
@@ -281,7 +294,9 @@ static void read_mode(const struct oneshot_report *r, struct os_block *b, struct
 	mode->path = path_join(r->mem, mode->spec->odir, "results.hjson");
 	if (mode->spec->rules->is_dry_run)
 		return;
-	why = read_file(r->mem, mode);
+	why = make_results(r, b, mode);
+	if (!why)
+		why = read_file(r->mem, mode);
 	if (why)
 		add_flow_error(r, b->dv, mode, why);
 	else

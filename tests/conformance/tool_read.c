@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "tool/meridian.h"
 #include "tool/tool.h"
 
 static void add_real(struct json_out *out, bool is_known, double d)
@@ -100,9 +101,17 @@ static void show(const struct tool *t, const char *kind, const char *path)
 int main(int argc, char **argv)
 {
 	const struct tool *t = argc > 1 ? tool_find(argv[1]) : NULL;
+	struct error err = {0};
 
+	if (argc == 3 && strcmp(argv[1], "meridian") == 0) {
+		if (meridian_write_results(argv[2], &err) == 0)
+			return 0;
+		fprintf(stderr, "tool-read: %s\n", err.msg);
+		return 1;
+	}
 	if (!t || argc % 2) {
-		fprintf(stderr, "usage: tool-read TOOL (log|build|coverage|version FILE)...\n");
+		fprintf(stderr, "usage: tool-read TOOL (log|build|coverage|version FILE)...\n"
+				"       tool-read meridian DIR\n");
 		return 2;
 	}
 	for (int i = 2; i < argc; i += 2)

@@ -110,13 +110,31 @@ class OneShot(Story):
         self.assertRegex(done.err, r"list\.hjson:6:5: error: a configuration in a list needs a name")
 
     def test_build_modes_are_jobs(self):
-        self.write("one.hjson", '{ name: "one", flow: "cdc", import_cfgs: ["{proj_root}/common.hjson"]\n'
+        self.write("one.hjson", '{ name: "one", flow: "rdc", import_cfgs: ["{proj_root}/common.hjson"]\n'
                    '  build_modes: [{ name: "fast", build_opts: ["-f"] }] }')
         self.write("one.found", "{}")
         self.assertEqual(self.run_flow("one.hjson").code, 0)
         self.assertEqual(sorted(self.statuses("out")), ["one:default", "one:fast"])
-        with open(self.path("out/one-cdc-veriblelint/fast/build.log"), encoding="utf-8") as log:
+        with open(self.path("out/one-rdc-veriblelint/fast/build.log"), encoding="utf-8") as log:
             self.assertIn("build_opts='-f --all' build_timeout_mins=None", log.read())
+
+    def test_meridians_reports_become_results(self):
+        self.write("lint.mk", """\
+build:
+	mkdir -p ${build_dir}/REPORT
+	cp ${proj_root}/new.rpt ${build_dir}/REPORT/mcdc.new.rpt
+	echo '{-status} {Waived} {-id} {1}' > ${build_dir}/REPORT/mcdc.all.rpt
+""")
+        self.write("common.hjson", COMMON.replace('category: "lint", severity: "warning"', 'category: "cdc", severity: "warning"'))
+        self.write("new.rpt", "Summary of Policy: NEW\n GROUP  MCDC_ANALYSIS_CHECKS  1 0\n GROUP  WARNING  1  0\n"
+                   "  INSTANCE  W_CNTL  1  0\n\nRule Details of Policy: NEW\nW_CNTL:   1 top.u_sync\n")
+        self.write("one.hjson", '{ name: "one", flow: "cdc", import_cfgs: ["{proj_root}/common.hjson"] }')
+        self.assertEqual(self.run_flow("one.hjson").code, 1)
+        buckets = self.report("one")["build_modes"][0]["buckets"]
+        self.assertEqual(buckets["cdc_warning"]["messages"], ["W_CNTL:   1 top.u_sync"])
+        self.assertEqual(buckets["waived_review"]["count"], 1)
+        self.assertEqual(self.run_flow("one.hjson").code, 1)
+        self.assertTrue(self.path("out/one-cdc-veriblelint/default/results.hjson.old").exists())
 
     def test_synthesis_shows_area_timing_and_power(self):
         done = self.single("syn", SYN)
