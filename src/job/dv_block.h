@@ -38,7 +38,7 @@ struct dv_block {
 	size_t n_message_buckets;
 	long max_msg_count; /* < 0: no limit */
 	bool is_style_lint;
-	bool has_report_cmd; /* its jobs make results.hjson; cdc only: without, we do */
+	bool has_report_cmd;  /* its jobs make results.hjson; cdc only: without, we do */
 	const char *sub_flow; /* formal: "fpv" and the like; NULL: none */
 	const char *title;    /* of the results: the key's text that DVSim shows; NULL: its default
 			       */
