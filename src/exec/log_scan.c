@@ -66,8 +66,8 @@ static bool is_blank(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
 }
 
-/* One line for people: no end of line, tabs as blanks, at most most bytes of it. */
-static void add_line(struct str *to, const char *line, size_t n, size_t most)
+/* One line for people: no end of line, a tab as it is or as `tab`, at most most bytes of it. */
+static void add_line(struct str *to, const char *line, size_t n, size_t most, char tab)
 {
 	size_t limit = to->len + most;
 
@@ -77,7 +77,7 @@ static void add_line(struct str *to, const char *line, size_t n, size_t most)
 		size_t k = utf8_valid_len(line, n), before = to->len;
 
 		if (*line == '\t')
-			str_addc(to, ' ');
+			str_addc(to, tab);
 		else
 			str_add_printable(to, line, k ? k : 1);
 		if (to->len > limit) {
@@ -96,7 +96,7 @@ static void add_context_line(struct str *to, const char *line, size_t n)
 		return;
 	if (to->len)
 		str_addc(to, '\n');
-	add_line(to, line, n, LOG_CONTEXT_MOST - to->len);
+	add_line(to, line, n, LOG_CONTEXT_MOST - to->len, '\t');
 }
 
 static void found_failure(struct log_scan *s, const char *line, size_t n)
@@ -110,7 +110,7 @@ static void found_failure(struct log_scan *s, const char *line, size_t n)
 	}
 	while (n && is_blank(line[n - 1]))
 		n--;
-	add_line(&s->message, line, n, LOG_MESSAGE_MOST);
+	add_line(&s->message, line, n, LOG_MESSAGE_MOST, ' ');
 }
 
 static void found_undecided(struct log_scan *s, struct pattern_code *c)

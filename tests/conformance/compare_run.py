@@ -64,7 +64,8 @@ def shown(folder, value):
 
 def same_words(text):
     """What docs/dvsim.md lists as different on purpose: a cancelled job says what it waited for."""
-    return re.sub(r"Job cancelled because one of its dependencies failed or was killed\.|needs '[^']*', which failed", "CANCELLED", text)
+    return re.sub(r"Job cancelled because (one|all) of its dependencies failed or (was|were) killed\.|needs '[^']*', which \w+( \w+)?|"
+                  r"needs any of \*? ?(\d+ )?jobs, and none passed", "CANCELLED", text)
 
 
 def masked(folder, value, key=""):
@@ -73,6 +74,8 @@ def masked(folder, value, key=""):
     if isinstance(value, list):
         if value[:1] == ["[Executing]:\n"]:  # the header is no output
             value = value[3:]
+        if value and isinstance(value[0], dict) and "qual_name" in value[0]:
+            value = sorted(value, key=lambda failure: failure["qual_name"])  # as they ended
         return [masked(folder, v) for v in value]
     return "MASKED" if key in MASKED else shown(folder, value)
 
