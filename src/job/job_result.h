@@ -3,6 +3,7 @@
 #ifndef JOB_RESULT_H
 #define JOB_RESULT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "job/job_status.h"
@@ -25,6 +26,7 @@ struct job_result {
 	int32_t term_signal; /* 0: none */
 	int32_t pid;	     /* of the leader; 0: none */
 	uint32_t marks;	     /* MARK_LEAKY */
+	bool is_uncharged; /* not the job's doing: tried again at nobody's expense, within bounds */
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;

@@ -40,6 +40,15 @@ static const struct {
 	[REASON_MAX_FAILURES] = {"max_failures", CLASS_USER},
 	[REASON_RUN_DEADLINE] = {"run_deadline", CLASS_USER},
 	[REASON_POST_STEP] = {"post_step", CLASS_JOB},
+	[REASON_WRONG_RESULT] = {"wrong_result", CLASS_JOB},
+	[REASON_BAD_REQUEST] = {"bad_request", CLASS_JOB},
+	[REASON_DEADLOCK] = {"deadlock", CLASS_JOB},
+	[REASON_POISON] = {"poison", CLASS_INFRA},
+	[REASON_WEDGE] = {"wedge", CLASS_INFRA},
+	[REASON_PEER] = {"peer", CLASS_INFRA},
+	[REASON_DEVICE_BUSY] = {"device_busy", CLASS_INFRA},
+	[REASON_NO_DEVICE] = {"no_device", CLASS_INFRA},
+	[REASON_QUEUE_TIMEOUT] = {"queue_timeout", CLASS_INFRA},
 };
 static_assert(ARRAY_LEN(reasons) == REASON_COUNT, "one row per reason");
 

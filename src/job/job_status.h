@@ -41,7 +41,16 @@ enum job_reason {
 	REASON_USER,		 /* a signal to the run, or stop */
 	REASON_MAX_FAILURES,	 /* --max-failures reached */
 	REASON_RUN_DEADLINE,	 /* --run-deadline */
-	REASON_POST_STEP, /* the job passed, but what it was to leave is missing or unreadable */
+	REASON_POST_STEP,    /* the job passed, but what it was to leave is missing or unreadable */
+	REASON_WRONG_RESULT, /* a device ran it, and the driver's check of the result failed */
+	REASON_BAD_REQUEST,  /* a driver says that what the job asks for cannot be */
+	REASON_DEADLOCK,     /* on a device nothing runs and nothing can */
+	REASON_POISON,	     /* a worker process can use its device no more */
+	REASON_WEDGE,	     /* a device is unusable */
+	REASON_PEER,	     /* another rank of its gang is the cause */
+	REASON_DEVICE_BUSY,  /* somebody else has the device, or it is short of something */
+	REASON_NO_DEVICE,    /* no usable device is left for it */
+	REASON_QUEUE_TIMEOUT, /* it waited too long for devices */
 	REASON_COUNT
 };
 

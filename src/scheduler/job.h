@@ -43,7 +43,8 @@ struct job {
 
 	/* ---- the scheduler's own ---- */
 	uint8_t flags;
-	uint32_t n_waiting; /* what must end before it may run, counted with multiplicity */
+	uint8_t n_uncharged; /* attempts that retries do not count */
+	uint32_t n_waiting;  /* what must end before it may run, counted with multiplicity */
 	uint32_t n_dependents;
 	uint32_t dependents_at; /* first of them in the scheduler's edge array */
 	uint32_t cause;		/* index of the root cause of its end, or CAUSE_NONE */

@@ -8,6 +8,10 @@
 
 static const double PAUSE_LONGEST_S = 600;
 
+/* Attempts that were not the job's doing are bounded too: something is wrong with all the machines.
+ */
+enum { MOST_UNCHARGED = 16 };
+
 struct retry {
 	struct heap_node node;
 	double at_s;
@@ -40,12 +44,23 @@ static bool is_wanted(const struct retry_rules *rules, enum job_reason reason)
 	return class == CLASS_JOB || class == CLASS_INFRA;
 }
 
-bool retry_is_due(const struct job *job, const struct job_result *result)
+bool retry_excuse(struct job *job, const struct job_result *result)
+{
+	if (!result->is_uncharged || job->n_uncharged >= MOST_UNCHARGED)
+		return false;
+	job->n_uncharged++;
+	return true;
+}
+
+bool retry_is_due(const struct job *job, const struct job_result *result, bool is_excused)
 {
 	const struct retry_rules *rules = &job->spec->rules->retry;
 
-	return result->status != JOB_PASSED && job->sched->stop_level < 0 &&
-	       job->n_attempts <= rules->max && is_wanted(rules, result->reason);
+	if (result->status == JOB_PASSED || job->sched->stop_level >= 0)
+		return false;
+	if (is_excused)
+		return true;
+	return job->n_attempts - job->n_uncharged <= rules->max && is_wanted(rules, result->reason);
 }
 
 static double pause_after(const struct job *job)

@@ -173,7 +173,9 @@ void ready_done(struct sched *s);
 size_t ready_memory(const struct sched *s);
 
 /* retry.c */
-bool retry_is_due(const struct job *job, const struct job_result *result);
+/* The attempt that ended so does not count; within bounds, after which it does. */
+bool retry_excuse(struct job *job, const struct job_result *result);
+bool retry_is_due(const struct job *job, const struct job_result *result, bool is_excused);
 void retry_later(struct job *job);
 bool retries_fire(struct sched *s, double now_s);
 double retries_alarm(const struct sched *s);

@@ -98,10 +98,16 @@ static void on_started(struct job *job, const struct upcall *u)
 static void try_again(struct job *job, const struct job_result *result)
 {
 	struct sched *s = job->sched;
-	const char *message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
-					   job->n_attempts, job->spec->rules->retry.max + 1,
-					   result->message ? result->message
-							   : job_reason_name(result->reason));
+	const char *why = result->message ? result->message : job_reason_name(result->reason);
+	const char *message;
+
+	if (result->is_uncharged)
+		message = arena_printf(s->mem, "attempt %u ended (%s); trying again, uncharged",
+				       job->n_attempts, why);
+	else
+		message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
+				       job->n_attempts - job->n_uncharged,
+				       job->spec->rules->retry.max + 1, why);
 
 	if (job_status(job) == JOB_RUNNING) {
 		job_set_status(job, JOB_QUEUED, result->reason, message);
@@ -118,6 +124,7 @@ static void on_ended(struct job *job, const struct upcall *u)
 	const struct job_result *result = &u->result;
 	struct job_attempt *a = job->attempts;
 	double start_wall_s;
+	bool is_excused;
 
 	if (!(job->flags & FLAG_STARTED))
 		a = job_add_attempt(job, NULL);
@@ -129,7 +136,8 @@ static void on_ended(struct job *job, const struct upcall *u)
 	job->flags &= (uint8_t) ~(FLAG_SUBMITTED | FLAG_STARTED | FLAG_ENDED | FLAG_KILL_SENT);
 	lane_set_free(job->backend->lane);
 	ready_give(job);
-	if (retry_is_due(job, result))
+	is_excused = retry_excuse(job, result);
+	if (retry_is_due(job, result, is_excused))
 		try_again(job, result);
 	else
 		settle(job, result->status, result->reason, result->message);

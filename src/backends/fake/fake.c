@@ -187,6 +187,7 @@ static void end(struct fake *f, struct fake_job *fj)
 		.status = o->status,
 		.reason = o->status == JOB_PASSED ? REASON_NONE : o->reason,
 		.message = o->status == JOB_PASSED ? NULL : text_of(o),
+		.is_uncharged = o->is_uncharged,
 		.exit_status = o->status == JOB_PASSED	  ? 0
 			       : o->reason == REASON_EXIT ? 1
 							  : -1,

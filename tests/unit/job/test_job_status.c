@@ -75,6 +75,15 @@ static void written_names_stay(void **state)
 		"max_failures",
 		"run_deadline",
 		"post_step",
+		"wrong_result",
+		"bad_request",
+		"deadlock",
+		"poison",
+		"wedge",
+		"peer",
+		"device_busy",
+		"no_device",
+		"queue_timeout",
 	};
 
 	(void)state;

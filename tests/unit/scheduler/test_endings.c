@@ -53,6 +53,12 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 		o.duration_s = 100;
 		o.kill_delay_s = 5;
 		return o;
+	case 'u': /* not its own doing, twice; then it fails once */
+		fails.is_uncharged = attempt <= 2;
+		return attempt <= 3 ? fails : o;
+	case 'U':
+		fails.is_uncharged = true;
+		return fails;
 	case '2':
 	case '3':
 	case '8':
@@ -288,6 +294,38 @@ static void retries_go_by_the_kind_of_end(void **state)
 	}
 }
 
+static void what_is_not_the_jobs_doing_costs_it_no_retry(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 2);
+	bed_backend(&b, "fake", by_letter, 0);
+	add_graph(&b, "a:u b:u");
+	set_retries(&b, 1, RETRY_ANY, 0);
+	bed_rules(&b.plan->jobs[1])->retry.max = 0;
+	bed_go(&b);
+	assert_int_equal(bed_status(&b, "a:u"), JOB_PASSED);
+	assert_int_equal(bed_find(&b, "a:u")->n_attempts, 4);
+	assert_int_equal(bed_status(&b, "b:u"), JOB_FAILED);
+	assert_int_equal(bed_find(&b, "b:u")->n_attempts, 3);
+	bed_done(&b);
+}
+
+static void but_not_for_ever(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 1);
+	bed_backend(&b, "fake", by_letter, 0);
+	add_graph(&b, "a:U");
+	bed_go(&b);
+	assert_int_equal(bed_status(&b, "a:U"), JOB_FAILED);
+	assert_int_equal(bed_find(&b, "a:U")->n_attempts, 17);
+	bed_done(&b);
+}
+
 static void the_pause_before_a_retry_doubles_up_to_ten_minutes(void **state)
 {
 	/* 1 s each attempt; 200, 400, 600, 600 s between */
@@ -517,6 +555,8 @@ int main(void)
 		cmocka_unit_test(finally_jobs_alone_run),
 		cmocka_unit_test(a_pass_after_a_failure_is_flaky),
 		cmocka_unit_test(retries_go_by_the_kind_of_end),
+		cmocka_unit_test(what_is_not_the_jobs_doing_costs_it_no_retry),
+		cmocka_unit_test(but_not_for_ever),
 		cmocka_unit_test(the_pause_before_a_retry_doubles_up_to_ten_minutes),
 		cmocka_unit_test(what_a_job_holds_is_given_back_between_attempts),
 		cmocka_unit_test(each_stop_lets_run_what_it_may),
