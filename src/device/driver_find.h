@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a name or a path to a driver's table. Only processes that may die call it: workers and
+ * probes. */
+#ifndef DEVICE_DRIVER_FIND_H
+#define DEVICE_DRIVER_FIND_H
+
+#include "base/error.h"
+#include "dvsched/driver.h"
+
+/* A word without '/' is a driver of drivers/list.h; anything else is a library, opened by dlopen()
+ * and kept. Checks ABI, size and the entries that must be there. NULL with err, which names it. */
+const struct dvs_driver *driver_find(const char *name, struct error *err);
+/* Is this the name of a driver of ours? Asks no library. */
+bool driver_is_known(const char *name);
+
+#endif

@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One line per driver: DRIVER(name, "help"). The line declares driver_<name>_get(), which the
+ * driver defines, and enters it under that name. Included more than once, so without a guard.
+ */
