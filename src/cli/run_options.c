@@ -167,6 +167,23 @@ static void read_without(const struct args *args, struct run_options *o, struct 
 	}
 }
 
+static void read_instrument(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	static const char *const kinds[] = {"all", "meta", "timing", "compute"};
+
+	o->instrument = opt_words(args, OPT_INSTRUMENT);
+	for (const char *const *w = o->instrument; w && *w; w++) {
+		bool is_known = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+			is_known |= strcmp(*w, kinds[i]) == 0;
+		if (!is_known)
+			diag_error(diags, nowhere,
+				   "'--instrument' knows all, meta, timing and compute, not '%s'",
+				   *w);
+	}
+}
+
 static unsigned read_show_failures(const struct args *args, struct diags *diags)
 {
 	const char *word = opt_word(args, OPT_SHOW_FAILURES, NULL);
@@ -199,4 +216,5 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 	read_limits(args, ret, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);
+	read_instrument(args, ret, diags);
 }

@@ -25,7 +25,8 @@ struct run_options {
 	const char *backend; /* the default one's name */
 	struct backend_for *backend_for;
 	size_t n_backend_for;
-	const char *const *without; /* NULL-terminated, or NULL */
+	const char *const *without;    /* NULL-terminated, or NULL */
+	const char *const *instrument; /* likewise */
 };
 
 /* Everything lives in args->mem. Errors go to diags. */

@@ -45,6 +45,7 @@ static void make_observers(struct watchers *w, const struct watchers_options *op
 		.clerk = w->clerk,
 		.run = options->dir,
 		.argv = options->argv,
+		.instrument = options->run->instrument,
 	};
 
 	for (const struct observer_type *const *t = observer_types; *t; t++) {

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "exec/slot_wire.h"
+#include "exec/tree.h"
 
 extern char **environ;
 
@@ -258,4 +259,24 @@ bool slot_is_idle(const struct slot *s)
 pid_t slot_pid(const struct slot *s)
 {
 	return s->proc.pid;
+}
+
+bool slot_measure(const struct slot *s, struct job_load *ret)
+{
+	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct tree tree = {0};
+	struct proc_stat st;
+
+	*ret = (struct job_load){0};
+	if (s->is_idle || s->proc.pid == 0)
+		return false;
+	tree_read_below(&tree, s->proc.pid);
+	for (size_t i = 0; i < tree.n; i++) {
+		if (!proc_stat_read(tree.at[i].pid, &st) || st.rss_pages <= 0)
+			continue; /* gone by now, or a zombie */
+		ret->n_processes++;
+		ret->rss_bytes += (uint64_t)st.rss_pages * page;
+	}
+	tree_done(&tree);
+	return ret->n_processes > 0;
 }

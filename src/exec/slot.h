@@ -54,6 +54,8 @@ void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);
 bool slot_is_idle(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);
+/* What the processes of its job take now; false: it has none. */
+bool slot_measure(const struct slot *slot, struct job_load *ret);
 
 /* The process itself: `dvsched __slot`, socket on PROC_SOCKET_FD. Never returns. */
 int slot_main(void);

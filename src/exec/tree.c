@@ -52,8 +52,12 @@ bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 	n = n < sizeof(ret->name) ? n : sizeof(ret->name) - 1;
 	memcpy(ret->name, open_at + 1, n);
 	ret->name[n] = '\0';
-	return sscanf(close_at + 1, " %c %d %d %d", &ret->state, &ret->parent, &ret->group,
-		      &ret->session) == 4;
+	/* The 17 fields between the session and the memory are times, counts and priorities. */
+	return sscanf(close_at + 1,
+		      " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+		      "%*s "
+		      "%*s %ld",
+		      &ret->state, &ret->parent, &ret->group, &ret->session, &ret->rss_pages) == 5;
 }
 
 /* Takes the pids out of one "children" file, which may be of any length. */
@@ -120,6 +124,15 @@ void tree_read(struct tree *t, tree_skip *skip, void *ctx)
 		if (!skip || !skip(t->at[i].pid, ctx))
 			t->at[kept++] = t->at[i];
 	t->n = t->n_own = kept;
+	for (size_t i = 0; i < t->n; i++)
+		read_children(t, t->at[i].pid);
+}
+
+void tree_read_below(struct tree *t, pid_t root)
+{
+	t->n = 0;
+	read_children(t, root);
+	t->n_own = t->n;
 	for (size_t i = 0; i < t->n; i++)
 		read_children(t, t->at[i].pid);
 }

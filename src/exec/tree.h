@@ -27,6 +27,8 @@ typedef bool tree_skip(pid_t child, void *ctx);
 
 /* Fills t anew with our descendants. skip may be NULL. */
 void tree_read(struct tree *t, tree_skip *skip, void *ctx);
+/* The descendants of another process, for looking at only. */
+void tree_read_below(struct tree *t, pid_t root);
 /* Parents first. A pid that is no longer ours is never signalled. */
 void tree_signal(const struct tree *t, int signum);
 void tree_done(struct tree *t);
@@ -35,6 +37,7 @@ struct proc_stat {
 	char name[64]; /* comm */
 	char state;    /* 'R', 'S', 'D', 'Z' … */
 	pid_t parent, group, session;
+	long rss_pages;
 };
 bool proc_stat_read(pid_t pid, struct proc_stat *ret);
 /* "sleep (pid 123), sh (pid 124) and 3 more": our own children in t, zombies left out. */

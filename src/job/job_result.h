@@ -14,6 +14,12 @@ struct job_usage {
 	uint64_t max_rss_kib;
 };
 
+/* What a running job's processes take at one moment, all together. */
+struct job_load {
+	uint64_t rss_bytes;
+	uint32_t n_processes;
+};
+
 struct job_result {
 	enum job_status status; /* PASSED, FAILED or KILLED */
 	enum job_reason reason; /* REASON_NONE for a pass */

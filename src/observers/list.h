@@ -5,5 +5,6 @@
  * name. Included more than once, so without a guard.
  */
 OBSERVER(journal, true, "the journal in the run's directory: what resume and reports live on")
+OBSERVER(instrument, true, "metrics.json, where --instrument asks for it")
 OBSERVER(links, true,
 	 "passed/ failed/ killed/ running/ in the scratch path, links to job directories")

@@ -19,13 +19,15 @@ struct observer_env {
 	struct clerk *clerk;	 /* NULL: there is none; who needs it does without or breaks */
 	struct run_dir *run;	 /* not published yet: the journal does that */
 	const char *const *argv; /* the command line, NULL-terminated; or NULL */
+	const char *const *instrument; /* kinds of metrics that are wanted; NULL: none */
 };
 
 struct observer_type {
 	const char *name;
 	const char *help;
 	bool is_default; /* on unless switched off */
-	/* NULL with err: the run goes on without it, with a warning. */
+	/* NULL with err: the run goes on without it, with a warning. NULL without: nobody asked for
+	 * what it makes. */
 	struct observer *(*create)(const struct observer_env *env, struct error *err);
 };
 

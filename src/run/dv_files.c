@@ -41,8 +41,7 @@ int dv_files_ignore(const struct plan *plan, struct error *err)
 
 /* ---- the dump ---- */
 
-/* DVSim's class of a job. */
-static const char *job_type(const struct job_spec *job)
+const char *dv_files_job_type(const struct job_spec *job)
 {
 	static const char *const types[][2] = {
 		{"build", "CompileSim"},       {"run", "RunTest"},	  {"cov_merge", "CovMerge"},
@@ -50,6 +49,8 @@ static const char *job_type(const struct job_spec *job)
 		{"cov_analyze", "CovAnalyze"},
 	};
 
+	if (!job->block->dv)
+		return "Job";
 	if (strcmp(job->block->dv->flow, "sim") != 0)
 		return "CompileOneShot";
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
@@ -63,6 +64,16 @@ static const char *text_or_empty(const char *text)
 	return text ? text : "";
 }
 
+const char *dv_files_variant(const struct job_spec *job)
+{
+	const struct dv_block *b = job->block->dv;
+
+	if (!b)
+		return NULL;
+	/* DVSim's other flows know no variants. */
+	return strcmp(b->flow, "sim") == 0 ? text_or_empty(b->variant) : b->variant;
+}
+
 static void write_block(struct json_out *j, const struct plan *plan, const struct job_spec *job,
 			const char *timestamp)
 {
@@ -71,9 +82,7 @@ static void write_block(struct json_out *j, const struct plan *plan, const struc
 	jout_key(j, "block");
 	jout_object(j);
 	jout_key_string(j, "name", b->name);
-	/* DVSim's other flows know no variants. */
-	jout_key_string(j, "variant",
-			strcmp(b->flow, "sim") == 0 ? text_or_empty(b->variant) : b->variant);
+	jout_key_string(j, "variant", dv_files_variant(job));
 	jout_key_string(j, "commit", b->revision.commit);
 	jout_key_string(j, "commit_short", b->revision.commit_short);
 	jout_key_bool(j, "dirty", false); /* DVSim never says so here */
@@ -152,7 +161,7 @@ static void write_job(struct json_out *j, const struct plan *plan, const struct 
 
 	jout_object(j);
 	jout_key_string(j, "name", job->subject);
-	jout_key_string(j, "job_type", job_type(job));
+	jout_key_string(j, "job_type", dv_files_job_type(job));
 	jout_key_string(j, "target", r->target);
 	jout_key_string(j, "backend", r->backend);
 	jout_key(j, "resources");

@@ -13,4 +13,9 @@ int dv_files_ignore(const struct plan *plan, struct error *err);
  */
 int dv_files_deploy(const struct plan *plan, struct error *err);
 
+/* DVSim's class of a job: "CompileSim", "RunTest" …; "Job" for those of the native flow. */
+const char *dv_files_job_type(const struct job_spec *job);
+/* The variant of the job's block as DVSim's records have it: "" or NULL for none. */
+const char *dv_files_variant(const struct job_spec *job);
+
 #endif

@@ -48,6 +48,8 @@ struct backend_ops {
 	 */
 	void (*kill)(struct backend *b, const struct job *job, enum kill_level level,
 		     enum job_reason reason);
+	/* What a running job takes now, by a look that does not wait. false: it cannot be told. */
+	bool (*measure)(const struct backend *b, const struct job *job, struct job_load *ret);
 	/* Take over a job that an earlier run left behind. */
 	bool (*adopt)(struct backend *b, const struct job *job, const char *record,
 		      struct error *why);

@@ -161,6 +161,19 @@ static void local_kill(struct backend *b, const struct job *job, enum kill_level
 	}
 }
 
+static bool local_measure(const struct backend *b, const struct job *job, struct job_load *ret)
+{
+	const struct local *l = container_of(b, const struct local, base);
+
+	list_for_each (it, &l->busy) {
+		const struct local_slot *ls = list_entry(it, struct local_slot, link);
+
+		if (ls->job == job)
+			return slot_measure(ls->slot, ret);
+	}
+	return false;
+}
+
 static void local_pause(struct backend *b, bool is_paused)
 {
 	struct local *l = local_of(b);
@@ -253,6 +266,7 @@ static const struct backend_ops local_ops = {
 	.check = local_check,
 	.submit = local_submit,
 	.kill = local_kill,
+	.measure = local_measure,
 	.pause = local_pause,
 	.set_parallel = local_set_parallel,
 	.close = local_close,

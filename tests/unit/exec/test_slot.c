@@ -53,6 +53,23 @@ static void a_job_that_exits_with_0_passes(void **state)
 	assert_true(slot_is_idle(b->slot));
 }
 
+static void a_running_job_can_be_measured(void **state)
+{
+	struct slot_bed *b = *state;
+	struct job_load load;
+
+	assert_false(slot_measure(b->slot, &load));
+	bed_shell(b, "echo started; sleep 100 & sleep 100; true");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "started");
+	assert_true(slot_measure(b->slot, &load));
+	assert_true(load.n_processes >= 1);
+	assert_true(load.rss_bytes > 0);
+	slot_kill(b->slot, true, REASON_USER);
+	bed_wait(b);
+	assert_false(slot_measure(b->slot, &load));
+}
+
 static void one_slot_runs_many_jobs(void **state)
 {
 	struct slot_bed *b = *state;
@@ -578,6 +595,7 @@ int main(int argc, char **argv)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(a_job_that_exits_with_0_passes),
+		CASE(a_running_job_can_be_measured),
 		CASE(one_slot_runs_many_jobs),
 		CASE(output_goes_to_the_log_after_its_header),
 		CASE(an_exit_status_fails_with_the_last_lines),
