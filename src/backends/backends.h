@@ -15,6 +15,7 @@
 
 /* What a constructor is given. All borrowed, all outlive the backend. */
 struct backend_env {
+	const char *name;     /* as the configuration calls it: the type's name, or another */
 	struct ev_loop *loop; /* NULL: it is driven by hand (tests, benchmarks) */
 	const struct clock *clock;
 	const char *scratch_root;
@@ -32,6 +33,8 @@ struct backend_type {
 };
 
 extern const struct backend_type *const backend_types[]; /* NULL-terminated */
+/* The backend that reads this key of a job, or NULL: job_keys.h. */
+const char *backend_of_job_key(const char *key);
 const struct backend_type *backend_type_find(const char *name);
 /* Is key (of a job or of backends: {…}) the name of a backend? For the flow, which reads such keys
  * unread. */

@@ -21,20 +21,34 @@ static struct hjson_node *settings_of(const struct cfg *cfg, const char *name)
 	return all && all->type == HJSON_OBJECT ? hjson_get(all, name) : NULL;
 }
 
+/* `npu: { type: "chips" }` is one of ours under another name. */
+static const struct backend_type *type_of(struct cfg *cfg, struct hjson_node *node,
+					  const char *name)
+{
+	struct hjson_node *type = node ? hjson_get(node, "type") : NULL;
+
+	if (type && type->type == HJSON_STRING)
+		return backend_type_find(hjson_cstr(cfg_doc(cfg), type));
+	return backend_type_find(name);
+}
+
 static int make_one(struct engines *e, const char *name, const struct backend_env *env_base,
 		    struct cfg *cfg, struct diags *diags)
 {
-	const struct backend_type *type = backend_type_find(name);
 	struct hjson_node *node = settings_of(cfg, name);
+	const struct backend_type *type = type_of(cfg, node, name);
 	struct backend_env env = *env_base;
 	struct backend *b;
 
 	if (!type || e->n == ENGINES_MOST)
 		return 0; /* sched_load() says which jobs name it, with their places */
+	env.name = name;
 	if (node)
 		env.settings = cfg_fields_new(
 			cfg, node, arena_printf(cfg_mem(cfg), "backends.%s", name), diags);
 	b = type->create(&env, diags);
+	if (env.settings)
+		cfg_fields_allow(env.settings, "type");
 	if (env.settings)
 		cfg_fields_end(env.settings);
 	if (!b)

@@ -134,6 +134,7 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		.items = opt_words(args, OPT_ITEMS),
 		.defines = opt_words(args, OPT_DEFINE),
 		.is_backend = backend_type_exists,
+		.backend_of_key = backend_of_job_key,
 		.dv = &dv,
 	};
 	struct plan *plan;

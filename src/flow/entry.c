@@ -21,7 +21,7 @@ const size_t n_entry_keys = ARRAY_LEN(entry_keys);
 
 /* What was read and waits for entry_compile(); templates point to it. */
 struct entry_texts {
-	struct text name, target, cwd, seed, command;
+	struct text name, target, cwd, seed, command, request;
 	struct text_list argv, env, tags, needs, needs_any;
 };
 
@@ -77,8 +77,23 @@ static void check_command(struct load *l, struct entry *e)
 					"a job has 'command' or 'argv', not both"),
 			  cfg_pos(l->cfg, hjson_key_pos(cfg_doc(l->cfg), command)),
 			  "'command' is here");
-	if (!command && !argv)
+	if (!command && !argv && !e->settings.n_backend_keys)
 		cfg_error(l->cfg, l->diags, e->node, "a job needs 'command' or 'argv'");
+}
+
+/* All keys that are for backends, as one JSON object, braces of {words} and all. */
+static struct text request_of(struct load *l, const struct entry *e)
+{
+	const struct settings *s = &e->settings;
+	_cleanup_(str_done) struct str out = {0};
+
+	if (s->n_backend_keys == 0)
+		return (struct text){0};
+	for (uint32_t i = 0; i < s->n_backend_keys; i++)
+		str_printf(&out, "%s\"%s\":%s", i ? "," : "{", s->backend_keys[i].key,
+			   s->backend_keys[i].json);
+	str_addc(&out, '}');
+	return (struct text){arena_strndup(l->mem, out.s, out.len), e->node};
 }
 
 static struct text read_name(struct load *l, struct cfg_fields *f, struct entry *e)
@@ -125,12 +140,13 @@ void entry_read(struct load *l, struct hjson_node *node, const struct flow_optio
 	t->name = read_name(l, f, ret);
 	t->command = read_command(l, f);
 	t->argv = read_argv(l, f);
-	check_command(l, ret);
 	t->needs = settings_texts(f, "needs", (struct text_list){0});
 	t->needs_any = settings_texts(f, "needs_any", (struct text_list){0});
 	sweep_read(l, cfg_fields_node(f, "sweep"), &ret->sweep);
-	settings_read(l, f, options->is_backend, &ret->settings);
+	settings_read(l, f, options, &ret->settings);
+	check_command(l, ret);
 	cfg_fields_end(f);
+	t->request = request_of(l, ret);
 	t->tags = ret->settings.tags;
 	t->cwd = ret->settings.cwd;
 	t->seed = ret->settings.seed;
@@ -173,6 +189,7 @@ void entry_compile(struct load *l, struct entry *e)
 	compile(l, e, "cwd", &t->cwd, WORDS_NAME | WORDS_DIRS, &e->cwd);
 	compile(l, e, "seed", &t->seed, WORDS_NAME, &e->seed);
 	compile(l, e, "command", &t->command, WORDS_ALL, &e->command);
+	compile(l, e, "request", &t->request, WORDS_ALL | WORDS_IN_JSON, &e->request);
 	e->argv = compile_list(l, e, "argv", &t->argv, WORDS_ALL);
 	e->env = compile_list(l, e, "env", &t->env, WORDS_ALL);
 	e->tags = compile_list(l, e, "tags", &t->tags, WORDS_NAME);

@@ -15,8 +15,8 @@ struct entry {
 	struct src_pos pos; /* of its name */
 	struct settings settings;
 	struct sweep sweep;
-	struct template name, target, cwd, seed, command;
-	struct template_list argv; /* n 0: command */
+	struct template name, target, cwd, seed, command, request;
+	struct template_list argv; /* n 0: command; neither: request */
 	struct template_list env, tags, needs, needs_any;
 	bool has_seed, must_be_seed; /* the second: a user said so, it must be digits */
 	size_t first, n;	     /* its jobs in the plan */

@@ -146,6 +146,43 @@ static void set_command(struct expander *x, struct job_spec *job, const struct j
 		refuse(x, t, arena_printf(x->load->mem, "the command of '%s' is blank", job->name));
 }
 
+/* Values are put into JSON strings; most need no escape. */
+static const char **escaped_values(struct expander *x)
+{
+	size_t n = VALUE_FIRST_AXIS + x->entry->sweep.n_axes;
+	const char **values = arena_memdup(x->load->mem, x->values, n * sizeof(*values));
+
+	for (size_t i = 0; i < n; i++)
+		if (values[i])
+			values[i] = template_json_value(x->load->mem, values[i]);
+	return values;
+}
+
+static void set_request(struct expander *x, struct job_spec *job, const struct job_spec *before)
+{
+	const struct template *t = &x->entry->request;
+
+	if (!t->text)
+		return;
+	job->has_attempt |= t->has_attempt;
+	if (before && t->same) {
+		job->request = before->request;
+		return;
+	}
+	str_clear(&x->text);
+	template_render(t, escaped_values(x), &x->text);
+	job->request = arena_strndup(x->plan->mem, x->text.s, x->text.len);
+}
+
+/* A job without a command is what it asks of its backend. */
+static void set_request_as_command(struct expander *x, struct job_spec *job)
+{
+	static const char *const argv[] = {"true", NULL};
+
+	job->argv = arena_memdup(x->plan->mem, argv, sizeof(argv));
+	job->command = command_shown(x->plan->mem, job->request);
+}
+
 static void set_seed(struct expander *x, struct job_spec *job)
 {
 	const char *seed;
@@ -178,8 +215,11 @@ static void make_job(struct expander *x, uint32_t number)
 	job->rules = rules_get(&x->rules, x->values);
 	for (uint32_t i = 0; i < x->entry->env.n; i++)
 		job->has_attempt |= x->entry->env.at[i].has_attempt;
+	set_request(x, job, before);
 	if (x->entry->argv.n)
 		set_argv(x, job, before);
+	else if (!x->entry->command.text)
+		set_request_as_command(x, job);
 	else
 		set_command(x, job, before);
 	set_seed(x, job);

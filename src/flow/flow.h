@@ -39,7 +39,10 @@ struct flow_options {
 	const char *const *items;	      /* -i: ids or globs, NULL-terminated; NULL: all */
 	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
 	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
-	const struct dv_options *dv;	      /* NULL: none of them */
+	/* The backend that reads this key of a job ("devices"); NULL: none does. NULL: no backend
+	 * has such keys. */
+	const char *(*backend_of_key)(const char *key);
+	const struct dv_options *dv; /* NULL: none of them */
 	/* Called for each configuration instead of planning its jobs; NULL: they are planned. */
 	void (*list)(void *ctx, const struct flow_listing *listing);
 	void *list_ctx;

@@ -54,7 +54,7 @@ static void read_defaults(struct load *l, struct hjson_node *node,
 	struct hjson_node *m;
 
 	*ret = settings_default;
-	settings_read(l, f, options->is_backend, ret);
+	settings_read(l, f, options, ret);
 	for (size_t i = 0; i < n_entry_keys; i++) {
 		m = cfg_fields_node(f, entry_keys[i].key);
 		if (m)
@@ -62,6 +62,15 @@ static void read_defaults(struct load *l, struct hjson_node *node,
 				      entry_keys[i].key);
 	}
 	cfg_fields_end(f);
+}
+
+/* `npu: { type: "chips", … }`: one of ours under another name. */
+static bool is_named_after(struct load *l, const struct flow_options *options, struct hjson_node *m)
+{
+	struct hjson_node *type = m->type == HJSON_OBJECT ? hjson_get(m, "type") : NULL;
+
+	return type && type->type == HJSON_STRING &&
+	       options->is_backend(hjson_cstr(cfg_doc(l->cfg), type));
 }
 
 static void check_backends(struct load *l, struct hjson_node *node,
@@ -78,7 +87,8 @@ static void check_backends(struct load *l, struct hjson_node *node,
 	hjson_for_each (m, node) {
 		const char *key = hjson_key_cstr(cfg_doc(l->cfg), m);
 
-		if (options->is_backend && !options->is_backend(key))
+		if (options->is_backend && !options->is_backend(key) &&
+		    !is_named_after(l, options, m))
 			cfg_key_error(l->cfg, l->diags, m, "there is no backend '%s'",
 				      text_printable(l->mem, key));
 		else if (m->type != HJSON_OBJECT)
@@ -206,8 +216,10 @@ static struct plan *jobs_make(struct cfg *c, const struct flow_options *options,
 	vars_init(&l, options->defines);
 	vars_set(&l.vars, "scratch", options->scratch_root);
 	vars_set(&l.vars, "cfg_dir", cfg_dir(c));
-	if (cfg_override(c, diags) == 0)
+	if (cfg_override(c, diags) == 0) {
+		l.backends = hjson_get(cfg_root(c), "backends");
 		read_top(&l, options, &top);
+	}
 	check_size(&l, &top);
 	if (diags->n_errors == n_before) {
 		plan = plan_new();

@@ -13,6 +13,7 @@ struct load {
 	struct diags *diags;
 	struct arena *mem; /* dies with the load; the plan has its own */
 	struct vars vars;
+	struct hjson_node *backends; /* what the configuration says of them; NULL: nothing */
 };
 
 struct text {

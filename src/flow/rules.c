@@ -47,6 +47,7 @@ static const struct backend_key *copy_backend_keys(struct arena *mem, const stru
 		list[i].backend = arena_strdup(mem, list[i].backend);
 		list[i].key = arena_strdup(mem, list[i].key);
 		list[i].value = arena_strdup(mem, list[i].value);
+		list[i].json = arena_strdup(mem, list[i].json);
 	}
 	return list;
 }

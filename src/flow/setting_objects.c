@@ -170,15 +170,28 @@ static void set_backend_key(struct cfg *c, const char *backend, struct hjson_nod
 	struct backend_key k = {
 		.backend = backend,
 		.key = hjson_key_cstr(cfg_doc(c), m),
-		.value = value ? value : json_of(c, m),
+		.json = json_of(c, m),
 		.pos = cfg_pos(c, m->pos),
 	};
 	uint32_t i = 0;
 
+	k.value = value ? value : k.json;
 	while (i < *n && (strcmp(list[i].backend, backend) != 0 || strcmp(list[i].key, k.key) != 0))
 		i++;
 	list[i] = k;
 	*n += i == *n;
+}
+
+/* Those that are there, with room for n_more: what `defaults` has is shared by its jobs. */
+static struct backend_key *copy_keys(struct cfg_fields *f, const struct settings *s,
+				     uint32_t n_more)
+{
+	struct backend_key *list = arena_array(mem_of(f), s->n_backend_keys + n_more + 1u,
+					       sizeof(*list));
+
+	if (s->n_backend_keys)
+		memcpy(list, s->backend_keys, s->n_backend_keys * sizeof(*list));
+	return list;
 }
 
 /* `fake: { outcome: fail }`: unread, for the backend's own check. Merges like env. */
@@ -194,11 +207,19 @@ void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, co
 			  backend);
 		return;
 	}
-	list = arena_array(mem_of(f), s->n_backend_keys + node->n + 1u, sizeof(*list));
-	if (s->n_backend_keys)
-		memcpy(list, s->backend_keys, s->n_backend_keys * sizeof(*list));
+	list = copy_keys(f, s, node->n);
 	hjson_for_each (m, node)
 		if (!m->shadowed)
 			set_backend_key(cfg_fields_cfg(f), backend, m, list, &s->n_backend_keys);
+	s->backend_keys = list;
+}
+
+void setting_read_backend_key(struct cfg_fields *f, struct hjson_node *node, const char *backend,
+			      struct settings *s)
+{
+	struct backend_key *list = copy_keys(f, s, 1);
+
+	cfg_fields_allow(f, hjson_key_cstr(cfg_doc(cfg_fields_cfg(f)), node));
+	set_backend_key(cfg_fields_cfg(f), backend, node, list, &s->n_backend_keys);
 	s->backend_keys = list;
 }

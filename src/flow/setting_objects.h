@@ -11,6 +11,9 @@ void setting_read_env(struct cfg_fields *f, const char *key, struct settings *s)
 /* node: the member called backend. */
 void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			       struct settings *s);
+/* A key of the job's own that backend reads. */
+void setting_read_backend_key(struct cfg_fields *f, struct hjson_node *node, const char *backend,
+			      struct settings *s);
 /* `{VCS: 4}`: names in upper case with counts of at least least. */
 const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
 					       uint32_t least, uint32_t *ret_n);

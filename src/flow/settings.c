@@ -229,7 +229,27 @@ const struct setting_key setting_keys[] = {
 };
 const size_t n_setting_keys = ARRAY_LEN(setting_keys);
 
-void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(const char *name),
+/* One of ours, or one that the configuration makes of them under another name. */
+static bool is_backend(struct load *l, const struct flow_options *options, const char *name)
+{
+	return options->is_backend(name) || (l->backends && hjson_get(l->backends, name));
+}
+
+static void read_backend_key(struct cfg_fields *f, struct hjson_node *m,
+			     const struct flow_options *options, struct settings *s)
+{
+	const char *key = hjson_key_cstr(cfg_doc(cfg_fields_cfg(f)), m), *backend;
+
+	if (options->is_backend(key)) {
+		setting_read_backend_keys(f, m, key, s);
+		return;
+	}
+	backend = options->backend_of_key ? options->backend_of_key(key) : NULL;
+	if (backend)
+		setting_read_backend_key(f, m, backend, s);
+}
+
+void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
 		   struct settings *s)
 {
 	struct text before = s->backend;
@@ -237,18 +257,12 @@ void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(cons
 
 	for (size_t i = 0; i < n_setting_keys; i++)
 		setting_keys[i].read(f, setting_keys[i].doc.key, s);
-	if (!is_backend || !cfg_fields_object(f))
+	if (!options->is_backend || !cfg_fields_object(f))
 		return;
-	if (s->backend.at != before.at && !is_backend(s->backend.s))
+	if (s->backend.at != before.at && !is_backend(l, options, s->backend.s))
 		cfg_error(l->cfg, l->diags, s->backend.at, "there is no backend '%s'",
 			  text_printable(l->mem, s->backend.s));
-	hjson_for_each (m, cfg_fields_object(f)) {
-		const char *key;
-
-		if (m->shadowed)
-			continue;
-		key = hjson_key_cstr(cfg_doc(l->cfg), m);
-		if (is_backend(key))
-			setting_read_backend_keys(f, m, key, s);
-	}
+	hjson_for_each (m, cfg_fields_object(f))
+		if (!m->shadowed)
+			read_backend_key(f, m, options, s);
 }

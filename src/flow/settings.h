@@ -41,7 +41,7 @@ extern const struct setting_key setting_keys[];
 extern const size_t n_setting_keys;
 
 /* Reads all keys of f over what is in *s. */
-void settings_read(struct load *l, struct cfg_fields *f, bool (*is_backend)(const char *name),
+void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
 		   struct settings *s);
 
 /* A string or a list of strings, none of them empty or there twice. */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "job/job_spec.h"
 
@@ -166,6 +167,20 @@ static void warn_of_shell_word(struct compiler *c, const char *word, size_t len)
 			  "for the value known here write {%.*s}", n, word);
 }
 
+const char *template_json_value(struct arena *mem, const char *value)
+{
+	struct json_out out;
+	const char *escaped;
+
+	if (!strpbrk(value, "\"\\\n\t"))
+		return value;
+	jout_init(&out, -1, 0);
+	jout_string(&out, value);
+	escaped = arena_strndup(mem, out.buf.s + 1, out.buf.len - 2);
+	jout_done(&out);
+	return escaped;
+}
+
 static void push_word(struct compiler *c, const char *word, size_t len)
 {
 	int axis = sweep_find(c->sweep, word, len);
@@ -177,7 +192,9 @@ static void push_word(struct compiler *c, const char *word, size_t len)
 	} else if (own) {
 		push_own_word(c, own);
 	} else if (value) {
-		str_add(&c->literal, value);
+		str_add(&c->literal, c->allowed & WORDS_IN_JSON
+					     ? template_json_value(c->load->mem, value)
+					     : value);
 	} else {
 		str_addn(&c->literal, word - 1, len + 2);
 		warn_if_meant(c, word, len);

@@ -21,6 +21,7 @@ enum template_words {
 	WORDS_NAME = BIT(0),
 	WORDS_DIRS = BIT(1),	/* {odir} {log} */
 	WORDS_ATTEMPT = BIT(2), /* known only when the job starts */
+	WORDS_IN_JSON = BIT(3), /* the text is JSON: values stand in its strings */
 	WORDS_ALL = WORDS_NAME | WORDS_DIRS | WORDS_ATTEMPT,
 };
 
@@ -50,6 +51,8 @@ void template_compile(struct load *l, const struct sweep *sweep, const char *key
 void template_render(const struct template *t, const char *const *values, struct str *out);
 /* t asks for this value. */
 bool template_uses(const struct template *t, uint32_t value);
+/* As it stands inside a JSON string, in mem; value itself if it needs no escape. */
+const char *template_json_value(struct arena *mem, const char *value);
 /* All of them are the same in every job. */
 bool template_list_is_same(const struct template_list *list);
 

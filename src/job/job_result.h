@@ -36,6 +36,7 @@ struct job_result {
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;
+	const char *details; /* what the backend has to tell, a JSON object; NULL: nothing */
 	const struct job_measures *measures; /* what the job's tool told; NULL: nothing */
 };
 

@@ -43,10 +43,11 @@ struct retry_rules {
 
 enum leak_rule { LEAK_KILL, LEAK_FAIL };
 
-/* A backend's own setting of a job ("fake: { outcome: … }"), for its check(). Strings as written.
- */
+/* A backend's own setting of a job ("fake: { outcome: … }", "devices: 2"), for its check(). */
 struct backend_key {
-	const char *backend, *key, *value;
+	const char *backend, *key;
+	const char *value; /* a scalar as written, anything else as JSON; no {words} replaced */
+	const char *json;  /* as JSON in any case */
 	struct src_pos pos;
 };
 
@@ -112,12 +113,15 @@ struct job_spec {
 	const char *log_path; /* likewise */
 	const char *seed;     /* digits of any length, or NULL */
 	const struct job_steps *steps; /* NULL: none */
+	/* What the job says to its backend, {words} replaced: a JSON object of those keys; or NULL.
+	 */
+	const char *request;
 	/* Indices into plan->jobs: the first n_needs must pass, of the n_any after them one must.
 	 */
 	const uint32_t *deps;
 	uint32_t n_needs, n_any;
-	bool is_split;	    /* argv is the words of command, quotes taken away */
-	bool has_attempt;   /* argv or env holds JOB_ATTEMPT_WORD, for job_attempt_text() */
+	bool is_split;	  /* argv is the words of command, quotes taken away */
+	bool has_attempt; /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
 	struct src_pos pos; /* where it is defined */
 };
 

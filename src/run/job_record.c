@@ -59,6 +59,10 @@ static void write_result(struct json_out *out, const struct job_record *r)
 	jout_key_real(out, "user_s", a->usage.user_s, 6);
 	jout_key_real(out, "system_s", a->usage.system_s, 6);
 	jout_key_int(out, "max_rss_kib", (int64_t)a->usage.max_rss_kib);
+	if (a->details) {
+		jout_key(out, "details");
+		jout_raw(out, a->details);
+	}
 	if (a->measures)
 		job_measures_write(out, a->measures);
 	jout_object_end(out);

@@ -234,7 +234,8 @@ static int get_backend_keys(struct plan_reader *r, const json_t *obj, struct job
 
 		if (need_text(r, one, "backend", &at[i].backend) < 0 ||
 		    need_text(r, one, "key", &at[i].key) < 0 ||
-		    get_text(r, one, "value", &at[i].value) < 0 || get_pos(r, one, &at[i].pos) < 0)
+		    get_text(r, one, "value", &at[i].value) < 0 ||
+		    get_text(r, one, "json", &at[i].json) < 0 || get_pos(r, one, &at[i].pos) < 0)
 			return -1;
 	}
 	ret->backend_keys = at;
@@ -354,7 +355,8 @@ static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	    get_text(r, obj, "command", &ret->command) < 0 || get_argv(r, obj, ret) < 0 ||
 	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
 	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
-	    get_text(r, obj, "seed", &ret->seed) < 0 || get_steps(r, obj, &ret->steps) < 0 ||
+	    get_text(r, obj, "seed", &ret->seed) < 0 ||
+	    get_text(r, obj, "request", &ret->request) < 0 || get_steps(r, obj, &ret->steps) < 0 ||
 	    get_deps(r, obj, ret) < 0 || get_pos(r, obj, &ret->pos) < 0)
 		return -1;
 	if (!ret->name)

@@ -211,6 +211,7 @@ static void write_backend_keys(struct plan_writer *w, const struct job_rules *r)
 		write_text(w, "backend", r->backend_keys[i].backend);
 		write_text(w, "key", r->backend_keys[i].key);
 		write_text(w, "value", r->backend_keys[i].value);
+		write_text(w, "json", r->backend_keys[i].json);
 		write_pos(w, r->backend_keys[i].pos);
 		jout_object_end(&w->out);
 	}
@@ -316,6 +317,7 @@ static void write_job(struct plan_writer *w, const struct job_spec *s)
 	write_path(w, "odir", s->odir, w->plan->scratch_root);
 	write_path(w, "log", s->log_path, s->odir);
 	write_text(w, "seed", s->seed);
+	write_text(w, "request", s->request);
 	write_steps(w, s->steps);
 	write_deps(w, "needs", s->deps, 0, s->n_needs);
 	write_deps(w, "needs_any", s->deps, s->n_needs, s->n_needs + s->n_any);

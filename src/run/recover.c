@@ -76,6 +76,16 @@ static struct attempt_row *attempt_of(struct recovery *r, struct found_job *j, u
 	return &j->attempts[j->n_attempts++];
 }
 
+static const char *details_of(struct recovery *r, const json_t *json)
+{
+	const json_t *details = json_object_get(json_object_get(json, "result"), "details");
+	char *text = json_is_object(details) ? json_dumps(details, JSON_COMPACT) : NULL;
+	const char *kept = keep(r, text);
+
+	free(text);
+	return kept;
+}
+
 static void take_attempt(struct recovery *r, struct found_job *j, const struct job_record *rec,
 			 const json_t *json, double wall_s)
 {
@@ -91,6 +101,7 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 	a->result.message = keep(r, rec->result->message);
 	a->result.context = keep(r, rec->result->context);
 	a->result.measures = job_record_measures(json, r->mem);
+	a->result.details = details_of(r, json);
 }
 
 static bool take_job(struct recovery *r, const struct journal_record *record)

@@ -225,6 +225,10 @@ static void write_attempt(struct json_out *out, const struct job_spec *spec,
 	jout_key_real(out, "user_s", r->usage.user_s, 6);
 	jout_key_real(out, "system_s", r->usage.system_s, 6);
 	jout_key_int(out, "max_rss_kib", (int64_t)r->usage.max_rss_kib);
+	if (r->details) {
+		jout_key(out, "details");
+		jout_raw(out, r->details);
+	}
 	if (r->measures)
 		job_measures_write(out, r->measures);
 	else

@@ -75,6 +75,7 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	*u = (struct upcall){.job = own, .is_end = true, .result = *result};
 	u->result.message = copy(s, result->message);
 	u->result.context = copy(s, result->context);
+	u->result.details = copy(s, result->details);
 	u->result.measures = copy_measures(s, result->measures);
 	s->host->wake(s->host);
 }

@@ -216,6 +216,18 @@ static bool is_checked(struct local *l, const struct job_rules *rules)
 	return false;
 }
 
+/* What a process that only borrows devices may say: docs/drivers.md. */
+static bool is_of_borrowers(const char *key)
+{
+	static const char *const keys[] = {"devices", "same_domain", "queue_timeout",
+					   "devices_env"};
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
+		if (str_eq(keys[i], key))
+			return true;
+	return false;
+}
+
 static void local_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	struct local *l = local_of(b);
@@ -226,6 +238,12 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 	for (uint32_t i = 0; i < r->n_backend_keys; i++) {
 		const struct backend_key *k = &r->backend_keys[i];
 
+		if (str_eq(k->backend, "chips") && !is_of_borrowers(k->key))
+			diag_hint(diag_error(diags, k->pos,
+					     "'%s' is for devices, and this job goes "
+					     "to the backend local",
+					     k->key),
+				  "say backend: \"chips\"");
 		if (str_eq(k->backend, "local"))
 			diag_error(diags, k->pos, "the local backend has no setting '%s'", k->key);
 	}

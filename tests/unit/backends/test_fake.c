@@ -239,8 +239,8 @@ static void a_jobs_own_words_win(void **state)
 
 	(void)state;
 	make(&r, "{ fake: { outcomes: { \"*\": \"pass\" } } }");
-	r.keys[0] = (struct backend_key){"fake", "outcome", "fail", {0}};
-	r.keys[1] = (struct backend_key){"fake", "duration", "3s", {0}};
+	r.keys[0] = (struct backend_key){"fake", "outcome", "fail", "\"fail\"", {0}};
+	r.keys[1] = (struct backend_key){"fake", "duration", "3s", "\"3s\"", {0}};
 	r.rules.backend_keys = r.keys;
 	r.rules.n_backend_keys = 2;
 	run(&r, 1);
@@ -284,7 +284,7 @@ static void bad_keys_of_a_job_are_told_where_they_stand(void **state)
 
 		make(&r, NULL);
 		r.keys[0] = (struct backend_key){
-			"fake", cases[i].key, cases[i].value, {"a.hjson", 7, 9}};
+			"fake", cases[i].key, cases[i].value, "null", {"a.hjson", 7, 9}};
 		r.rules.backend_keys = r.keys;
 		r.rules.n_backend_keys = 1;
 		add_jobs(&r, 3);

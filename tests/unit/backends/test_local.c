@@ -240,8 +240,8 @@ static void a_kill_reaches_all_that_run(void **state)
 
 static void what_it_will_not_take_is_told_once_per_rules(void **state)
 {
-	struct backend_key key = {"local", "colour", "red", {"cfg.hjson", 3, 4}};
-	struct backend_key other = {"fake", "outcome", "fail", {"cfg.hjson", 4, 4}};
+	struct backend_key key = {"local", "colour", "red", "\"red\"", {"cfg.hjson", 3, 4}};
+	struct backend_key other = {"fake", "outcome", "fail", "\"fail\"", {"cfg.hjson", 4, 4}};
 	struct backend_key keys[] = {key, other};
 	struct rig *r = rig_new(10, 1);
 

@@ -9,6 +9,11 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
+static const char *backend_of_key(const char *key)
+{
+	return strcmp(key, "program") == 0 || strcmp(key, "devices") == 0 ? "chips" : NULL;
+}
+
 static bool is_backend(const char *name)
 {
 	return strcmp(name, "fake") == 0 || strcmp(name, "local") == 0;
@@ -41,7 +46,9 @@ static char *print(const struct diags *diags)
 
 static void load(struct stage *s, const char *path, const struct stage_options *options)
 {
-	struct flow_options flow = {.scratch_root = "/scratch", .is_backend = is_backend};
+	struct flow_options flow = {.scratch_root = "/scratch",
+				    .is_backend = is_backend,
+				    .backend_of_key = backend_of_key};
 	struct cfg_options cfg = {0};
 	struct diags diags;
 	char *text;

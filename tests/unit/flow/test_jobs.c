@@ -157,6 +157,43 @@ static void every_setting_arrives_in_the_rules(void **state)
 	stage_done(&s);
 }
 
+static void what_a_job_asks_of_its_backend_is_json_with_words_replaced(void **state)
+{
+	const struct job_spec *job;
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n vars: { q: \"say \\\"hi\\\"\" }\n jobs: [\n"
+		  " { name: \"k.{i}\", sweep: { i: [\"1\", \"2\"] }, devices: 2,\n"
+		  "   program: [{ print: \"{name} {i} {{i}} {q}\" }], fake: { outcome: \"pass\" "
+		  "}\n }\n"
+		  " ] }",
+		  NULL);
+	job = stage_job(&s, "k.2");
+	assert_string_equal(job->request, "{\"devices\":2,\"program\":[{\"print\": \"k.2 2 {i} say "
+					  "\\\"hi\\\"\"}],\"outcome\":\"pass\"}");
+	assert_string_equal(job->command, job->request); /* there is no other */
+	assert_string_equal(job->rules->backend_keys[0].backend, "chips");
+	assert_string_equal(job->rules->backend_keys[2].backend, "fake");
+	stage_done(&s);
+}
+
+static void a_value_is_escaped_where_it_stands_in_a_request(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n jobs: [ { name: \"a{i}\", sweep: { zip: { i: [1, 2], t: "
+		  "[\"x\\\"y\", "
+		  "\"z\"] } },\n program: [\"{t}\"] } ] }",
+		  NULL);
+	assert_string_equal(stage_job(&s, "a1")->request, "{\"program\":[\"x\\\"y\"]}");
+	assert_string_equal(stage_job(&s, "a2")->request, "{\"program\":[\"z\"]}");
+	stage_done(&s);
+}
+
 static void without_settings_the_defaults_hold(void **state)
 {
 	const struct job_rules *r;
@@ -457,6 +494,8 @@ int main(void)
 		cmocka_unit_test(the_example_of_the_manual_means_what_it_seems_to_mean),
 		cmocka_unit_test(jobs_of_a_sweep_share_what_does_not_differ),
 		cmocka_unit_test(every_setting_arrives_in_the_rules),
+		cmocka_unit_test(what_a_job_asks_of_its_backend_is_json_with_words_replaced),
+		cmocka_unit_test(a_value_is_escaped_where_it_stands_in_a_request),
 		cmocka_unit_test(without_settings_the_defaults_hold),
 		cmocka_unit_test(a_job_wins_over_defaults_and_env_merges),
 		cmocka_unit_test(words_are_replaced_once_and_other_braces_stay),

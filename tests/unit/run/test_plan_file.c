@@ -85,6 +85,7 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 		assert_text(a->backend_keys[i].backend, b->backend_keys[i].backend);
 		assert_text(a->backend_keys[i].key, b->backend_keys[i].key);
 		assert_text(a->backend_keys[i].value, b->backend_keys[i].value);
+		assert_text(a->backend_keys[i].json, b->backend_keys[i].json);
 		assert_pos(a->backend_keys[i].pos, b->backend_keys[i].pos);
 	}
 	assert_words(a->tags, b->tags);
@@ -135,6 +136,7 @@ static void assert_job(const struct job_spec *a, const struct job_spec *b)
 	assert_text(a->odir, b->odir);
 	assert_text(a->log_path, b->log_path);
 	assert_text(a->seed, b->seed);
+	assert_text(a->request, b->request);
 	assert_int_equal(a->n_needs, b->n_needs);
 	assert_int_equal(a->n_any, b->n_any);
 	for (uint32_t i = 0; i < a->n_needs + a->n_any; i++)
@@ -164,7 +166,7 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 					      {"\"x\\\\", {0}}};
 	static const struct resource_need need[] = {{"VCS", 2, {"/cfg/a.hjson", 5, 6}}};
 	static const struct backend_key key[] = {
-		{"fake", "outcome", "fail", {"/cfg/a.hjson", 8, 9}}};
+		{"fake", "outcome", "fail", "\"fail\"", {"/cfg/a.hjson", 8, 9}}};
 
 	*r = (struct job_rules){
 		.target = "build",
@@ -231,6 +233,7 @@ static void a_plan_comes_back_as_it_was(void **state)
 		.odir = "/elsewhere/other/same",
 		.log_path = "/quite/elsewhere.log",
 		.seed = BIG_SEED,
+		.request = "{\"devices\":2,\"args\":[\"\\u0001\"]}",
 		.steps = &steps,
 		.deps = deps,
 		.n_needs = 1,
