@@ -14,33 +14,37 @@ static const char *const wave_formats[] = {"fsdb", "shm", "vpd", "vcd", "evcd", 
 static const char *const profiles[] = {"time", "mem", NULL};
 static const char *const verbosities[] = {"n", "l", "m", "h", "f", "d", NULL};
 
-static void check_seed(enum opt o, const char *word, struct diags *diags)
+static bool check_seed(enum opt o, const char *word, struct diags *diags)
 {
 	if (!seed_is_valid(word))
 		diag_error(diags, nowhere, "'--%s' must be digits, not '%s'", option_table[o].name,
 			   word);
+	return seed_is_valid(word);
+}
+
+/* DVSim takes these for numbers: 007 is 7 in names, too; NULL: not given, or wrong. */
+static const char *read_seed(const struct args *args, enum opt o, struct diags *diags)
+{
+	const char *word = opt_word(args, o, NULL);
+
+	return word && check_seed(o, word, diags) ? seed_number(args->mem, word) : NULL;
 }
 
 static void read_seeds(const struct args *args, struct dv_options *o, struct diags *diags)
 {
 	o->seeds = opt_words(args, OPT_SEEDS);
-	o->fixed_seed = opt_word(args, OPT_FIXED_SEED, NULL);
+	o->fixed_seed = read_seed(args, OPT_FIXED_SEED, diags);
 	o->seed_base = opt_word(args, OPT_SEED_BASE, NULL);
+	if (!o->seed_base)
+		o->seed_base = seeds_new_base(args->mem);
 	for (const char *const *s = o->seeds; s && *s; s++)
 		check_seed(OPT_SEEDS, *s, diags);
-	if (o->fixed_seed) {
-		check_seed(OPT_FIXED_SEED, o->fixed_seed, diags);
+	if (o->fixed_seed)
 		o->reseed = 1;
-	}
-	if (!opt_has(args, OPT_BUILD_SEED))
-		return;
-	o->build_seed = opt_word(args, OPT_BUILD_SEED, NULL);
-	if (o->build_seed) {
-		check_seed(OPT_BUILD_SEED, o->build_seed, diags);
-	} else {
-		struct seeds random = {.base = o->seed_base ? o->seed_base
-							    : seeds_new_base(args->mem),
-				       .mem = args->mem};
+	if (opt_word(args, OPT_BUILD_SEED, NULL)) {
+		o->build_seed = read_seed(args, OPT_BUILD_SEED, diags);
+	} else if (opt_has(args, OPT_BUILD_SEED)) {
+		struct seeds random = {.base = o->seed_base, .mem = args->mem};
 
 		o->build_seed = seeds_next(&random, "", "build", 0);
 	}

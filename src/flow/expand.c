@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "flow/command.h"
 #include "flow/names.h"
+#include "flow/seeds.h"
 #include "flow/rules.h"
 
 struct expander {
@@ -191,7 +192,7 @@ static void set_seed(struct expander *x, struct job_spec *job)
 		return;
 	seed = render(x, &x->entry->seed);
 	if (*seed && seed[strspn(seed, "0123456789")] == '\0')
-		job->seed = seed;
+		job->seed = seed_number(x->plan->mem, seed);
 	else if (x->entry->must_be_seed)
 		refuse(x, &x->entry->seed,
 		       arena_printf(x->load->mem, "the seed of '%s' must be digits, not \"%s\"",

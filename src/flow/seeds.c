@@ -15,6 +15,18 @@ bool seed_is_valid(const char *text)
 	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
+const char *seed_number(struct arena *mem, const char *seed)
+{
+	bool is_negative = *seed == '-';
+
+	if (is_negative || *seed == '+')
+		seed++;
+	while (*seed == '0' && seed[1])
+		seed++;
+	return is_negative && *seed != '0' ? arena_printf(mem, "-%s", seed)
+					   : arena_strdup(mem, seed);
+}
+
 uint32_t seed_low_bits(const char *seed)
 {
 	bool is_negative = *seed == '-';

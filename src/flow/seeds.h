@@ -21,6 +21,8 @@ struct seeds {
 
 /* Digits with at most one sign in front. */
 bool seed_is_valid(const char *text);
+/* The number that a valid seed is, as JSON has numbers: +007 is 7. */
+const char *seed_number(struct arena *mem, const char *seed);
 /* The next run's seed. */
 const char *seeds_next(struct seeds *s, const char *block, const char *test, uint32_t index);
 /* A base that nobody had before. */

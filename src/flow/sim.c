@@ -169,6 +169,8 @@ static void make_jobs(struct sim *s, struct plan *plan)
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
 
+	if (!plan->seed_base)
+		plan->seed_base = arena_strdup(plan->mem, s->seeds->base);
 	s->primary_build_mode = sim_text(s, "primary_build_mode",
 					 sim_text(s, "build_mode", "default"));
 	sim_read_objects(s);

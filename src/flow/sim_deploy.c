@@ -52,7 +52,7 @@ static void make_run(struct maker *m, struct job_spec *job, const struct sim_tes
 	maker_set_name(m, "seed", seed);
 	snprintf(number, sizeof(number), "%u", seed_low_bits(seed));
 	maker_set_name(m, "svseed", number);
-	job->seed = arena_strdup(m->plan->mem, seed);
+	job->seed = seed_number(m->plan->mem, seed);
 	dir = maker_text(m, "run_dir_name");
 	if (strcmp(sim_text(m->sim, "tool", ""), "z01x") == 0)
 		set_fault_simulation(m);

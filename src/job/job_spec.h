@@ -141,6 +141,7 @@ struct plan {
 	const char *
 		scratch_root; /* absolute; nothing outside it is ever removed, renamed or rotated */
 	const char *flow;
+	const char *seed_base; /* of all random seeds; NULL: none is random */
 	const struct resource_limit *limits;
 	uint32_t n_limits;
 	const struct dv_plan *dv; /* of DVSim's flows; else NULL */

@@ -455,7 +455,8 @@ static int read_head(struct plan_reader *r, const json_t *root)
 	r->table = "plan";
 	if (get_text(r, root, "name", &r->plan->name) < 0 ||
 	    get_text(r, root, "flow", &r->plan->flow) < 0 ||
-	    get_text(r, root, "cfg_path", &r->plan->cfg_path) < 0)
+	    get_text(r, root, "cfg_path", &r->plan->cfg_path) < 0 ||
+	    get_text(r, root, "seed_base", &r->plan->seed_base) < 0)
 		return -1;
 	return get_text(r, root, "scratch_root", &r->plan->scratch_root);
 }

@@ -385,6 +385,7 @@ static void write_head(struct plan_writer *w, const char *run_id)
 	write_text(w, "flow", w->plan->flow);
 	write_text(w, "cfg_path", w->plan->cfg_path);
 	write_text(w, "scratch_root", w->plan->scratch_root);
+	write_text(w, "seed_base", w->plan->seed_base);
 }
 
 int plan_write(int fd, const struct plan *plan, const char *run_id)

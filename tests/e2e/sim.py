@@ -65,6 +65,26 @@ class Simulations(SimStory):
         self.assertEqual((build["seed"], build["weight"], build["timeout_mins"]), (None, 5, 60.0))
         self.assertEqual(build["resources"], {"VCS": 1})
 
+    def test_seeds_are_numbers_in_the_dump_however_they_are_written(self):
+        self.assertEqual(self.run_sim("one.hjson", "-r", "2", "--seeds", "007", "+8").code, 0)
+        dump, = self.path("out").glob("deploy_main_*.json")
+        with open(dump, encoding="utf-8") as text:
+            jobs = {job["full_name"]: job["seed"] for job in json.load(text)}
+        self.assertEqual(jobs, {"one:default": None, "one:0.good.007": 7, "one:1.good.+8": 8})
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "009").code, 0)
+        self.assertIn("one:0.good.9", self.statuses("out"))
+
+    def test_the_base_of_random_seeds_is_recorded_and_repeats_them(self):
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good", "-r", "3").code, 0)
+        ids = set(self.statuses("out"))
+        base = self.results("out")["run"]["seed_base"]
+        with open(self.run_dir("out") / "plan.json", encoding="utf-8") as plan:
+            self.assertEqual(json.load(plan)["seed_base"], base)
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good", "-r", "3").code, 0)
+        self.assertNotEqual(set(self.statuses("out")), ids)
+        self.assertEqual(self.run_sim("one.hjson", "-i", "silent", "good", "-r", "3", "--seed-base", base).code, 1)
+        self.assertLess(ids, set(self.statuses("out")))
+
     def test_reports_have_dvsims_schema(self):
         self.leaf("one", 'testplan: "{proj_root}/plan.hjson"')
         self.write("plan.hjson", PLAN)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "base/attr.h"
 #include "flow/seeds.h"
 
 #define TWO_TO_256_LESS_ONE \
@@ -34,6 +35,22 @@ static void only_digits_are_a_seed(void **state)
 	assert_false(seed_is_valid("-"));
 	assert_false(seed_is_valid("12a"));
 	assert_false(seed_is_valid("0x1"));
+}
+
+static void a_seed_is_written_as_the_number_that_it_is(void **state)
+{
+	static const char *const cases[][2] = {
+		{"0", "0"},   {"7", "7"},
+		{"007", "7"}, {"+8", "8"},
+		{"-0", "0"},  {"-03", "-3"},
+		{"000", "0"}, {TWO_TO_256_LESS_ONE, TWO_TO_256_LESS_ONE},
+	};
+	struct arena *mem = arena_new();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_string_equal(seed_number(mem, cases[i][0]), cases[i][1]);
+	arena_free(mem);
 }
 
 static void given_seeds_go_first_then_the_fixed_one(void **state)
@@ -92,6 +109,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(low_bits_are_those_of_python),
 		cmocka_unit_test(only_digits_are_a_seed),
+		cmocka_unit_test(a_seed_is_written_as_the_number_that_it_is),
 		cmocka_unit_test(given_seeds_go_first_then_the_fixed_one),
 		cmocka_unit_test(a_base_repeats_each_seed),
 		cmocka_unit_test(where_a_name_ends_matters),
