@@ -44,6 +44,23 @@ static const char **copy_env(struct maker *m, const struct map *values)
 	return env;
 }
 
+/* As Python's str() has it. */
+static const char *export_text(struct maker *m, struct hjson_node *value)
+{
+	struct cfg *c = m->sim->reader.cfg;
+	const char *text = cfg_scalar_text(c, value);
+
+	if (value->type == HJSON_BOOL)
+		return value->i ? "True" : "False";
+	if (value->type == HJSON_NULL)
+		return "None";
+	if (text)
+		return maker_expand(m, text, value);
+	cfg_error(c, m->sim->reader.diags, value, "an export is a string, a number or a bool");
+	m->is_wrong = true;
+	return "";
+}
+
 /* `exports`: objects, the later ones win. */
 static const char *const *exports(struct maker *m)
 {
@@ -60,13 +77,10 @@ static const char *const *exports(struct maker *m)
 				m->is_wrong = true;
 				continue;
 			}
-			hjson_for_each (v, e) {
-				const char *text = cfg_scalar_text(c, v);
-
+			hjson_for_each (v, e)
 				if (!v->shadowed)
 					map_set(&values, hjson_key_cstr(cfg_doc(c), v),
-						(void *)maker_expand(m, text ? text : "None", v));
-			}
+						(void *)export_text(m, v));
 		}
 	if (m->export_name)
 		map_set(&values, m->export_name, (void *)m->export_value);

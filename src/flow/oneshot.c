@@ -92,8 +92,8 @@ static void add_options(struct sim *s, struct mode *mode)
 
 static void read_modes(struct sim *s)
 {
-	modes_read(&s->reader, MODE_BUILD, sim_value(s, "build_modes"), &s->build_modes);
 	modes_add(&s->reader, &s->build_modes, "default", MODE_BUILD);
+	modes_read(&s->reader, MODE_BUILD, sim_value(s, "build_modes"), &s->build_modes);
 	modes_resolve(&s->reader, &s->build_modes);
 	for (size_t i = 0; i < s->build_modes.n; i++)
 		add_options(s, s->build_modes.at[i]);

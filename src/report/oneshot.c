@@ -239,6 +239,29 @@ static bool take_list(const struct oneshot_report *r, struct os_mode *mode, stru
 	return true;
 }
 
+/* Parsers write all the lists that they know; the configuration says which are of interest. */
+static bool is_empty_and_unlisted(const struct os_mode *mode, const struct hjson_node *list,
+				  const char *key)
+{
+	for (size_t i = 0; i < mode->n_buckets; i++)
+		if (strcmp(mode->buckets[i].key, key) == 0)
+			return false;
+	return list->type == HJSON_NULL || (list->type == HJSON_ARRAY && list->n == 0);
+}
+
+/* What results cannot be without; a tool that never ran leaves none of it. */
+static const char *missing_part(const struct oneshot_report *r, const struct os_mode *mode)
+{
+	const char *key = strcmp(r->flow, "formal") == 0 ? "summary"
+			  : strcmp(r->flow, "syn") == 0	 ? "messages"
+							 : NULL;
+	const struct hjson_node *n = key ? hjson_get(mode->root, key) : NULL;
+
+	return key && (!n || n->type != HJSON_OBJECT)
+		       ? arena_printf(r->mem, "%s: there is no object '%s' in it", mode->path, key)
+		       : NULL;
+}
+
 static void take_messages(const struct oneshot_report *r, const struct dv_block *dv,
 			  struct os_mode *mode, const struct hjson_node *messages)
 {
@@ -251,7 +274,7 @@ static void take_messages(const struct oneshot_report *r, const struct dv_block 
 		size_t n = mode->n_buckets;
 		struct os_bucket *b;
 
-		if (m->shadowed)
+		if (m->shadowed || (os_is_lint(r) && is_empty_and_unlisted(mode, m, key)))
 			continue;
 		b = os_bucket_of(r->mem, mode, key);
 		if (mode->n_buckets > n && os_is_lint(r)) /* nobody listed it: it is told anyway */
@@ -297,6 +320,8 @@ static void read_mode(const struct oneshot_report *r, struct os_block *b, struct
 	why = make_results(r, b, mode);
 	if (!why)
 		why = read_file(r->mem, mode);
+	if (!why)
+		why = missing_part(r, mode);
 	if (why)
 		add_flow_error(r, b->dv, mode, why);
 	else

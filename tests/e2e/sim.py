@@ -85,6 +85,19 @@ class Simulations(SimStory):
         self.assertEqual(self.run_sim("one.hjson", "-i", "silent", "good", "-r", "3", "--seed-base", base).code, 1)
         self.assertLess(ids, set(self.statuses("out")))
 
+    def test_exports_are_those_of_each_job(self):
+        self.leaf("one", 'build_modes: [{ name: "fast", build_opts: ["-f"] }], tests: [{ name: "quick", build_mode: "fast" }]\n'
+                  'exports: [{ B: "{build_mode}", Q: true, N: 7 }, { N: 8, D: "{build_dir}" }]')
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good", "quick", "--fixed-seed", "5").code, 1)
+        dump, = self.path("out").glob("deploy_main_*.json")
+        with open(dump, encoding="utf-8") as text:
+            exports = {job["qual_name"]: job["exports"] for job in json.load(text)}
+        for job, build in ("default", "default"), ("0.good.5", "default"), ("fast", "fast"), ("0.quick.5", "fast"):
+            self.assertEqual(exports[job], {"B": build, "Q": "True", "N": "8", "D": str(self.path("out/main/one-sim-vcs", build))})
+        self.leaf("one", 'exports: [{ L: ["a"] }]')
+        done = self.run_sim("one.hjson", "--fixed-seed", "5")
+        self.assertRegex(done.err, r"one\.hjson:2:16: error: an export is a string, a number or a bool")
+
     def test_reports_have_dvsims_schema(self):
         self.leaf("one", 'testplan: "{proj_root}/plan.hjson"')
         self.write("plan.hjson", PLAN)
