@@ -45,11 +45,17 @@ static const struct npu_code rows[] = {
 	{107022, 107022, DVS_POISON, DVS_POISON, true, true, "device is aborting", FIRST_ERROR},
 	{107023, 107023, DVS_POISON, DVS_POISON, true, true, "stream is aborting", FIRST_ERROR},
 
+	{207000, 207000, DVS_UNSUPPORTED, DVS_UNSUPPORTED, false, false, "not supported",
+	 "this device, or this version of the runtime, has no such thing"},
 	{207001, 207001, DVS_JOB, DVS_JOB, true, false, "memory allocation failed",
 	 "not always for want of memory: after another error it is that one's consequence"},
 	{207004, 207004, DVS_CONFIG, DVS_CONFIG, false, false, "no device",
 	 "is the driver of the machine loaded, and may this user open the device?"},
-	{207005, 207010, DVS_BUSY, DVS_BUSY, false, false, "out of streams, events or notifies",
+	{207005, 207005, DVS_BUSY, DVS_BUSY, false, false, "out of resources",
+	 "other processes on the device hold them"},
+	{207006, 207006, DVS_CONFIG, DVS_CONFIG, false, false, "no permission",
+	 "is this user in the device's group, and does the container have the device?"},
+	{207007, 207010, DVS_BUSY, DVS_BUSY, false, false, "out of streams, events or notifies",
 	 "other processes on the device hold them"},
 	{207018, 207018, DVS_JOB, DVS_JOB, true, false, "out of device memory",
 	 "not always for want of memory: after another error it is that one's consequence"},
@@ -103,17 +109,46 @@ const struct npu_code *npu_code_find(int32_t code)
 	return NULL;
 }
 
+static const struct npu_code *unknown_row(int32_t code)
+{
+	static const struct npu_code poison = {
+		0,     0,    DVS_POISON, DVS_POISON,
+		false, true, NULL,	 "a code that dvsched does not know"};
+	static const struct npu_code refused = {
+		0,	    0,
+		DVS_CONFIG, DVS_CONFIG,
+		false,	    false,
+		NULL,	    "an argument was refused, with a code that dvsched does not know"};
+
+	return code >= 100000 && code < 200000 ? &refused : &poison;
+}
+
+static const struct npu_code *get_row(int32_t code)
+{
+	const struct npu_code *row = npu_code_find(code);
+
+	return row ? row : unknown_row(code);
+}
+
 enum dvs_class npu_classify(int32_t code, int32_t is_fresh, const char **ret_name,
 			    const char **ret_hint)
 {
-	static const struct npu_code unknown = {
-		0,     0,    DVS_POISON, DVS_POISON,
-		false, true, NULL,	 "a code that dvsched does not know"};
-	const struct npu_code *row = npu_code_find(code);
+	const struct npu_code *row = get_row(code);
 
-	if (!row)
-		row = &unknown;
-	*ret_name = row->name;
-	*ret_hint = row->hint;
+	if (ret_name)
+		*ret_name = row->name;
+	if (ret_hint)
+		*ret_hint = row->hint;
 	return is_fresh ? row->fresh : row->class;
+}
+
+int32_t npu_code_cause(int32_t cause, int32_t next)
+{
+	const struct npu_code *was = get_row(cause), *is = get_row(next);
+
+	if (is->class == DVS_OK)
+		return cause;
+	if (was->class == DVS_OK)
+		return next;
+	return was->is_fallout && is->poisons && !is->is_fallout ? next : cause;
 }

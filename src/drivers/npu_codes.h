@@ -26,8 +26,15 @@ struct npu_code {
 const struct npu_code *npu_code_find(int32_t code);
 /* Row by row, for tests; NULL at the end. */
 const struct npu_code *npu_code_row(unsigned at);
-/* As dvs_driver.classify(); a code that nobody knows is POISON, the careful answer. */
+/* As dvs_driver.classify(); a code that nobody knows is POISON, the careful answer, unless its
+ * range says that the device was not even asked. ret_name and ret_hint: also NULL. */
 enum dvs_class npu_classify(int32_t code, int32_t is_fresh, const char **ret_name,
 			    const char **ret_hint);
+/*
+ * The cause of a run's end, given the one so far (0: none) and the next code that was seen: the
+ * first error. Only if that was fallout of something nobody had asked about yet, a fault of the
+ * device that shows up later takes its place.
+ */
+int32_t npu_code_cause(int32_t cause, int32_t next);
 
 #endif

@@ -22,10 +22,11 @@ static const struct expectation known[] = {
 	{107020, DVS_TIMEOUT, DVS_TIMEOUT},
 	{107022, DVS_POISON, DVS_POISON},
 	{107023, DVS_POISON, DVS_POISON},
+	{207000, DVS_UNSUPPORTED, DVS_UNSUPPORTED},
 	{207001, DVS_JOB, DVS_JOB},
 	{207004, DVS_CONFIG, DVS_CONFIG},
 	{207005, DVS_BUSY, DVS_BUSY},
-	{207006, DVS_BUSY, DVS_BUSY},
+	{207006, DVS_CONFIG, DVS_CONFIG}, /* waiting gives nobody a permission */
 	{207007, DVS_BUSY, DVS_BUSY},
 	{207008, DVS_BUSY, DVS_BUSY},
 	{207009, DVS_BUSY, DVS_BUSY},
@@ -98,6 +99,45 @@ static void a_code_that_nobody_knows_is_poison_and_says_so(void **state)
 	}
 }
 
+static void an_unknown_refusal_blames_no_device(void **state)
+{
+	const char *hint = NULL;
+
+	(void)state;
+	assert_int_equal(npu_classify(107099, 1, NULL, &hint), DVS_CONFIG);
+	assert_non_null(hint);
+	assert_int_equal(npu_classify(207099, 1, NULL, NULL), DVS_POISON);
+}
+
+static void the_first_error_is_the_cause(void **state)
+{
+	static const struct {
+		int32_t seen[4], cause;
+	} cases[] = {
+		{{0}, 0},
+		{{100002}, 0},
+		{{507015, 507899, 507901}, 507015},
+		{{507015, 507018, 207001}, 507015},
+		{{507046, 507014}, 507046},
+		/* What was seen first was fallout of what was asked about later. */
+		{{507899, 507015}, 507015},
+		{{107022, 507010, 507899}, 507010},
+		{{507899, 507901}, 507899},
+		/* Clean-up that stumbles explains nothing. */
+		{{207001, 107002}, 207001},
+		{{207001, 507899}, 207001},
+	};
+
+	(void)state;
+	for (unsigned i = 0; i < ARRAY_LEN(cases); i++) {
+		int32_t cause = 0;
+
+		for (unsigned k = 0; k < ARRAY_LEN(cases[i].seen); k++)
+			cause = npu_code_cause(cause, cases[i].seen[k]);
+		assert_int_equal(cause, cases[i].cause);
+	}
+}
+
 static void the_rows_are_in_order_and_none_overlaps(void **state)
 {
 	const struct npu_code *was = npu_code_row(0), *row;
@@ -142,6 +182,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_has_its_class_in_an_old_process_and_in_a_fresh_one),
 		cmocka_unit_test(a_code_that_nobody_knows_is_poison_and_says_so),
+		cmocka_unit_test(an_unknown_refusal_blames_no_device),
+		cmocka_unit_test(the_first_error_is_the_cause),
 		cmocka_unit_test(the_rows_are_in_order_and_none_overlaps),
 		cmocka_unit_test(
 			what_a_process_does_not_survive_is_told_apart_from_whose_fault_it_is),
