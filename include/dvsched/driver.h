@@ -236,6 +236,11 @@ struct dvs_driver {
 	 * The host's stall clock must be longer, so that the layer with the better diagnosis speaks
 	 * first. */
 	uint64_t (*inner_watch_ns)(const char *options);
+	/* Asked after a run or a load that failed, also where the class blames the job: a kernel
+	 * that is wrong may still leave a process that can use the device no more. 0: the host
+	 * calls reset(), where there is one, and ends the process unless that was verified. NULL:
+	 * the class decides. */
+	int32_t (*is_usable)(void *ctx);
 };
 
 /* The one symbol. host_abi: the host's DVS_DRIVER_ABI. NULL if the driver cannot serve such a host.

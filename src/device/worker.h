@@ -62,6 +62,9 @@ struct device_result {
 	enum run_phase phase;  /* the last one reached */
 	enum driver_call call; /* the call that failed; CALL_NONE */
 	const char *result;    /* JSON object of the driver's; NULL */
+	/* The driver's is_usable() said no and reset() did not help: whatever the class says, this
+	 * process must not get another run; close or kill it. */
+	bool is_spent;
 	uint64_t stamp_ns[PHASE_COUNT];
 	/* The verdict on the log and the class together, as a slot would give it: status, reason,
 	 * message, context, line, usage. Rank 0's counts for a gang that had no error. */
