@@ -6,6 +6,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/cmd.h"
@@ -13,11 +14,13 @@
 #include "cli/engines.h"
 #include "cli/final_out.h"
 #include "cli/load.h"
+#include "cli/metrics_page.h"
 #include "cli/outcome.h"
 #include "cli/purge.h"
 #include "cli/signals.h"
 #include "cli/tool_versions.h"
 #include "cli/watchers.h"
+#include "observers/instrument.h"
 #include "observers/rows.h"
 #include "report/ending.h"
 #include "report/oneshot.h"
@@ -276,6 +279,20 @@ static bool report_oneshot(struct run *r)
 	return r->args->is_dvsim;
 }
 
+/* Before the reports, which link to it. */
+static void write_metrics_page(const struct run *r)
+{
+	_cleanup_(freep) char *dir = instrument_dir(r->loaded.plan, r->dir);
+	_cleanup_(freep) char *path = xasprintf("%s/metrics.json", dir);
+	struct error err = {0};
+
+	if (!r->options.instrument || !fs_exists(path))
+		return;
+	if (metrics_page_write(path, dir, METRICS_NORMAL, &err) < 0)
+		log_warning("no page of the metrics: %s", err.msg);
+	error_done(&err);
+}
+
 static int run_graph(struct run *r)
 {
 	struct results_head head;
@@ -293,6 +310,7 @@ static int run_graph(struct run *r)
 	rc = write_results(r, &head);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
+	write_metrics_page(r);
 	if (!(r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA)))
 		print_ending(r, &head);
 	else if (rc != EXIT_PASSED)

@@ -54,10 +54,15 @@ void html_line(struct str *out, const char *tag, const char *text)
 
 void html_begin(struct str *out, const char *title)
 {
+	html_begin_with(out, title, "");
+}
+
+void html_begin_with(struct str *out, const char *title, const char *more_style)
+{
 	str_add(out, "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 		     "<meta name=\"viewport\" content=\"width=device-width\">\n");
 	html_line(out, "title", title);
-	str_printf(out, "<style>%s</style>\n</head>\n<body>\n", style);
+	str_printf(out, "<style>%s%s</style>\n</head>\n<body>\n", style, more_style);
 	html_line(out, "h1", title);
 }
 

@@ -6,6 +6,7 @@
 #include "base/str.h"
 
 void html_begin(struct str *out, const char *title); /* up to the heading */
+void html_begin_with(struct str *out, const char *title, const char *more_style);
 void html_end(struct str *out);
 /* Text as it is to be seen; NULL is nothing. */
 void html_text(struct str *out, const char *text);

@@ -248,7 +248,7 @@ static void add_row(struct str *out, const struct sim_block_results *b)
 	str_add(out, "</tr>\n");
 }
 
-void sim_html_summary(const struct sim_summary *summary, struct str *out)
+void sim_html_summary(const struct sim_summary *summary, bool has_metrics, struct str *out)
 {
 	const struct sim_block *head = summary->top ? summary->top : &summary->blocks[0]->block;
 	_cleanup_(str_done) struct str title = {0};
@@ -257,6 +257,8 @@ void sim_html_summary(const struct sim_summary *summary, struct str *out)
 	html_begin(out, title.s);
 	str_add(out, "<dl>\n");
 	add_facts(out, head, summary->timestamp, summary->build_seed);
+	if (has_metrics)
+		add_linked_fact(out, "Scheduling", "metrics.html", "metrics of this run");
 	str_add(out, "</dl>\n<table>\n<tr><th>Block</th><th>Passing</th><th>Total</th>"
 		     "<th>Pass rate</th><th>Coverage</th></tr>\n");
 	for (size_t i = 0; i < summary->n_blocks; i++)

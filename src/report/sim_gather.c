@@ -472,6 +472,7 @@ int sim_report_write(const struct sim_report *r, struct error *err)
 {
 	const char *dir = r->plan->dv->reports_dir;
 	_cleanup_(str_done) struct str text = {0}, page = {0};
+	_cleanup_(freep) char *metrics = NULL;
 
 	if (fs_mkdirs(dir, 0777) < 0)
 		return error_set(err, (struct src_pos){0}, "%s: %s", dir, strerror(errno));
@@ -481,7 +482,8 @@ int sim_report_write(const struct sim_report *r, struct error *err)
 	sim_json_summary(&r->summary, &text);
 	if (write_file(r, "index.json", &text, err) < 0)
 		return -1;
-	sim_html_summary(&r->summary, &page);
+	metrics = xasprintf("%s/metrics.html", dir);
+	sim_html_summary(&r->summary, fs_exists(metrics), &page);
 	return write_file(r, "index.html", &page, err);
 }
 

@@ -123,7 +123,7 @@ void sim_json_summary(const struct sim_summary *summary, struct str *out);
 
 /* BLOCK.html and index.html, each in one file. */
 void sim_html_block(const struct sim_block_results *results, struct str *out);
-void sim_html_summary(const struct sim_summary *summary, struct str *out);
+void sim_html_summary(const struct sim_summary *summary, bool has_metrics, struct str *out);
 
 /* What the console shows of a block; the buckets alone. */
 void sim_console_block(const struct sim_block_results *results, struct str *out);

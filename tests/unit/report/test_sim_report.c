@@ -9,6 +9,7 @@
 
 #include "base/attr.h"
 #include "report/sim_results.h"
+#include "page.h"
 
 static const struct sim_test tests[] = {{"smoke", {true, 1.5}, {true, 100}, {1, 3}}};
 static const struct sim_testpoint points[] = {{"p", tests, 1}, {"q", tests, 1}};
@@ -54,35 +55,6 @@ static void console_has_the_table(void **state)
 	assert_non_null(strstr(out.s, "|   V1    |   p    | smoke     |"));
 }
 
-/* What a page is made of: tags of its own, and text without any. */
-static void assert_balanced(const char *page)
-{
-	static const char *const empty[] = {"!DOCTYPE", "meta"};
-	char open[64][16];
-	size_t n = 0;
-
-	for (const char *p = strchr(page, '<'); p; p = strchr(p + 1, '<')) {
-		bool is_end = p[1] == '/', is_empty = false;
-		size_t len = strcspn(p + 1 + is_end, " >");
-		char tag[16] = {0};
-
-		assert_true(len > 0 && len < sizeof(tag));
-		memcpy(tag, p + 1 + is_end, len);
-		for (size_t i = 0; i < ARRAY_LEN(empty); i++)
-			is_empty |= strcmp(tag, empty[i]) == 0;
-		if (is_empty)
-			continue;
-		if (is_end) {
-			assert_true(n > 0);
-			assert_string_equal(open[--n], tag);
-		} else {
-			assert_true(n < ARRAY_LEN(open));
-			memcpy(open[n++], tag, sizeof(tag));
-		}
-	}
-	assert_int_equal(n, 0);
-}
-
 static void pages_hold_no_markup_of_others(void **state)
 {
 	static const char evil[] = "<script>alert(\"1\")</script> & 'x' \xff\x1b[31m";
@@ -116,7 +88,7 @@ static void pages_hold_no_markup_of_others(void **state)
 
 	(void)state;
 	sim_html_block(&r, &block);
-	sim_html_summary(&summary, &index);
+	sim_html_summary(&summary, true, &index);
 	assert_balanced(block.s);
 	assert_balanced(index.s);
 	assert_null(strstr(block.s, "<script"));
@@ -125,6 +97,7 @@ static void pages_hold_no_markup_of_others(void **state)
 	assert_non_null(strstr(block.s, "&lt;b&gt;\na &amp; b\n"));
 	assert_non_null(strstr(block.s, "60.00 %"));
 	assert_null(strstr(index.s, "<script"));
+	assert_non_null(strstr(index.s, "<a href=\"metrics.html\">"));
 	assert_non_null(strstr(index.s, "<a href=\"./uart.html\">uart</a>"));
 }
 

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics.html, made of metrics.json. */
+#ifndef CLI_METRICS_PAGE_H
+#define CLI_METRICS_PAGE_H
+
+#include "report/metrics.h"
+
+/* Writes dir/metrics.html, dir made if need be; 0, or -1 with err. */
+int metrics_page_write(const char *json_path, const char *dir, enum metrics_profile profile,
+		       struct error *err);
+
+#endif
