@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched run`: the one place that knows every room. Load, plan, build, subscribe, run, report. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
@@ -218,6 +219,15 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	return outcome.exit_code;
 }
 
+/* NULL: none. */
+static const char *signal_name(int signum)
+{
+	return signum == SIGINT	   ? "SIGINT"
+	       : signum == SIGTERM ? "SIGTERM"
+	       : signum == SIGHUP  ? "SIGHUP"
+				   : NULL;
+}
+
 /* DVSim's reports; under its name they stand for our ending. True if they were shown. A run that
  * was stopped asks no tool for its version. */
 static bool report_simulations(struct run *r, bool is_stopped)
@@ -230,7 +240,8 @@ static bool report_simulations(struct run *r, bool is_stopped)
 
 	if (opt_has(r->args, OPT_COV_UNR) || opt_has(r->args, OPT_COV_ANALYZE))
 		return false; /* DVSim reports on tests only */
-	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION, rows_next, &rows);
+	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION, signal_name(r->signals.signum),
+				rows_next, &rows);
 	if (report && !is_stopped)
 		sim_report_set_versions(report, tool_version_ask);
 	if (report && sim_report_write(report, &err) < 0) {

@@ -20,6 +20,8 @@ struct sim_report {
 	struct sim_summary summary;
 	struct sim_block_results *blocks;
 	struct bucketer *bucketer;
+	const char *signal_name;   /* NULL: nobody stopped the run */
+	enum job_status *statuses; /* of the plan's jobs, as far as they were read */
 };
 
 /* A test on its way: DVSim's row of its table. */
@@ -129,11 +131,33 @@ static const char *const *lines_of(struct gather *g, const char *text, size_t *r
 	}
 }
 
-/* DVSim counts a job's time in minutes, always with a point. */
+static bool lost_a_dependency(const struct sim_report *r, const struct job_spec *spec)
+{
+	for (uint32_t i = 0; i < spec->n_needs + spec->n_any; i++)
+		if (r->statuses[spec->deps[i]] == JOB_KILLED)
+			return true;
+	return false;
+}
+
+static const char *stopped_message(struct gather *g, const struct result_row *row)
+{
+	if (last_of(row))
+		return arena_printf(mem_of(g),
+				    "Job killed by a %s signal to the scheduler whilst executing.",
+				    g->report->signal_name);
+	return lost_a_dependency(g->report, row->spec)
+		       ? "Job cancelled because one of its dependencies was killed."
+		       : "Job killed whilst waiting to begin execution.";
+}
+
+/* In DVSim's words where people look for them. It counts a job's time in minutes, always with a
+ * point. */
 static const char *message_of(struct gather *g, const struct result_row *row)
 {
 	double minutes = row->spec->rules->timeout_s / 60;
 
+	if (row->reason == REASON_USER && g->report->signal_name)
+		return stopped_message(g, row);
 	if (row->reason != REASON_TIMEOUT)
 		return row->message;
 	return arena_printf(mem_of(g),
@@ -352,6 +376,7 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 		if (r->plan->jobs[i].block->dv != dv)
 			continue;
 		next(ctx, i, &row);
+		r->statuses[i] = row.status;
 		add_row(&g, &row);
 	}
 	fill_lists(&g);
@@ -378,8 +403,8 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 	map_done(&g.by_key);
 }
 
-struct sim_report *sim_report_new(const struct plan *plan, const char *version, results_next *next,
-				  void *ctx)
+struct sim_report *sim_report_new(const struct plan *plan, const char *version,
+				  const char *signal_name, results_next *next, void *ctx)
 {
 	const struct sim_block_results **all;
 	struct sim_report *r;
@@ -390,7 +415,13 @@ struct sim_report *sim_report_new(const struct plan *plan, const char *version, 
 		return NULL;
 	mem = arena_new();
 	r = arena_zalloc(mem, sizeof(*r));
-	*r = (struct sim_report){.mem = mem, .plan = plan, .bucketer = bucketer_new()};
+	*r = (struct sim_report){
+		.mem = mem,
+		.plan = plan,
+		.bucketer = bucketer_new(),
+		.signal_name = signal_name,
+		.statuses = arena_zalloc(mem, (plan->n_jobs + 1) * sizeof(*r->statuses)),
+	};
 	r->blocks = arena_array(mem, plan->dv->n_blocks, sizeof(*r->blocks));
 	all = arena_array(mem, plan->dv->n_blocks, sizeof(*r->summary.blocks));
 	for (size_t i = 0; i < plan->dv->n_blocks; i++) {

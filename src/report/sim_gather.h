@@ -8,9 +8,10 @@
 
 struct sim_report; /* of all blocks; texts are borrowed from the plan and from the rows' owner */
 
-/* NULL if the plan is none of `flow: sim`. Rows come as for results_write(). */
-struct sim_report *sim_report_new(const struct plan *plan, const char *version, results_next *next,
-				  void *ctx);
+/* NULL if the plan is none of `flow: sim`. signal_name: "SIGINT" of a run that it stopped; may be
+ * NULL. Rows come as for results_write(). */
+struct sim_report *sim_report_new(const struct plan *plan, const char *version,
+				  const char *signal_name, results_next *next, void *ctx);
 void sim_report_free(struct sim_report *r); /* accepts NULL */
 /* Asks once for each tool; NULL: its version is not known. The answer is in mem. */
 typedef const char *sim_ask_version(const char *tool, struct arena *mem);

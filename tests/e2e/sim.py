@@ -2,6 +2,7 @@
 """DVSim's simulation flow on a small project: planned, run by make, and its faults told."""
 import json
 import os
+import signal
 import subprocess
 
 from sim_project import SimStory
@@ -97,6 +98,21 @@ class Simulations(SimStory):
         self.leaf("one", 'exports: [{ L: ["a"] }]')
         done = self.run_sim("one.hjson", "--fixed-seed", "5")
         self.assertRegex(done.err, r"one\.hjson:2:16: error: an export is a string, a number or a bool")
+
+    def test_reports_of_a_run_that_was_stopped_have_dvsims_words(self):
+        events = self.fifo()
+        self.write("sim.sh", f"echo started > {events.path}; exec sleep 100")
+        run = self.start("run", "one.hjson", "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none",
+                         "-i", "all", "--cov", "-j", "1", "--fixed-seed", "5")
+        events.line()
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(run).code, 128 + signal.SIGINT)
+        buckets = self.reports("one")["failed_jobs"]["buckets"]
+        self.assertEqual({message: sorted(job["qual_name"] for job in jobs) for message, jobs in buckets.items()}, {
+            "Job killed by a SIGINT signal to the scheduler whilst executing.": ["0.bad.5"],
+            "Job killed whilst waiting to begin execution.": ["0.good.5", "0.silent.5"],
+            "Job cancelled because one of its dependencies was killed.": ["cov_merge", "cov_report"],
+        })
 
     def test_reports_have_dvsims_schema(self):
         self.leaf("one", 'testplan: "{proj_root}/plan.hjson"')
