@@ -100,6 +100,7 @@ int dv_options_read(const struct args *args, struct dv_options *o, struct diags 
 		.reseed_multiplier = opt_real(args, OPT_RESEED_MULTIPLIER, 0, 0, diags),
 		.reseed = opt_uint(args, OPT_RESEED, 1, INT_MAX, 0, diags),
 		.max_odirs = opt_uint(args, OPT_MAX_ODIRS, 1, INT_MAX, 0, diags),
+		.max_waves = opt_uint(args, OPT_MAX_WAVES, 0, INT_MAX, 5, diags),
 		.waves = read_word(args, OPT_WAVES, wave_formats, NULL, diags),
 		.profile = read_word(args, OPT_PROFILE, profiles, "time", diags),
 		.verbosity = read_word(args, OPT_VERBOSITY, verbosities, NULL, diags),
@@ -119,7 +120,6 @@ int dv_options_read(const struct args *args, struct dv_options *o, struct diags 
 	};
 	if (o->is_interactive)
 		o->reseed = 1;
-	opt_uint(args, OPT_MAX_WAVES, 0, INT_MAX, 0, diags); /* as DVSim: no more than checked */
 	read_seeds(args, o, diags);
 	set_timestamps(args, o);
 	return diags->n_errors == n_before ? 0 : -1;

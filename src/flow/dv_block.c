@@ -172,6 +172,7 @@ static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struc
 		b->vplan_report_page = arena_printf(plan->mem, "%s/cov_vplan/vplan_annotated.html",
 						    text(&s, "scratch_path"));
 	b->has_cov = flag(&s, "cov");
+	b->map_full_testplan = dv->map_full_testplan;
 	b->report_severities = words(&s, "report_severities");
 	b->fail_severities = words(&s, "fail_severities");
 	read_buckets(&s, b);
@@ -190,14 +191,20 @@ void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options 
 {
 	struct source s = {root, plan->mem, dv};
 	struct dv_plan *p = arena_zalloc(plan->mem, sizeof(*p));
-	const char *base = text(&s, "scratch_base_path");
 
 	p->proj_root = text_or(&s, "proj_root", ".");
-	p->reports_dir = path_join(
-		plan->mem, path_absolute(plan->mem, base ? base : plan->scratch_root), "reports");
 	p->timestamp = dv->when;
-	p->map_full_testplan = dv->map_full_testplan;
 	plan->dv = p;
+	dv_plan_place_reports(plan, root);
+}
+
+void dv_plan_place_reports(struct plan *plan, struct cfg *root)
+{
+	struct source s = {root, plan->mem, NULL};
+	const char *base = text(&s, "scratch_base_path");
+
+	dv_of(plan)->reports_dir = path_join(
+		plan->mem, path_absolute(plan->mem, base ? base : plan->scratch_root), "reports");
 }
 
 void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_options *dv)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "config/fields.h"
 
 struct hjson_node *sim_value(const struct sim *s, const char *key)
 {
@@ -94,6 +95,8 @@ static void set_flags(struct sim *s)
 	dv_set_flag(s, "run_only", dv->run_only);
 	dv_set_flag(s, "build_unique", dv->build_unique);
 	dv_set_flag(s, "xprop_off", dv->xprop_off);
+	dv_set_flag(s, "cov_merge_previous", dv->cov_merge_previous);
+	dv_set_flag(s, "map_full_testplan", dv->map_full_testplan);
 	dv_set_flag(s, "is_primary_cfg", false);
 }
 
@@ -117,24 +120,68 @@ void dv_set_empty(struct sim *s, const char *const *texts, const char *const *li
 				    hjson_new_node(cfg_doc(s->reader.cfg), HJSON_ARRAY, 0));
 }
 
+static void set_missing_number(struct sim *s, const char *key, uint32_t number)
+{
+	struct hjson_node *n;
+
+	if (sim_value(s, key))
+		return;
+	n = hjson_new_node(cfg_doc(s->reader.cfg), HJSON_INT, 0);
+	n->i = number;
+	dv_set_node(s, key, n);
+}
+
 void dv_set_common(struct sim *s)
 {
 	const struct dv_options *dv = s->dv;
 
 	set_flags(s);
+	set_missing_number(s, "max_waves", dv->max_waves);
+	dv_set_missing_text(s, "flow_cfg_file", cfg_path(s->reader.cfg));
 	dv_set_text(s, "job_prefix", dv->job_prefix ? dv->job_prefix : "");
 	if (dv->timestamp) {
 		dv_set_text(s, "timestamp", dv->timestamp);
 		dv_set_text(s, "timestamp_long", dv->timestamp_long);
 	}
-	if (dv->build_unique && dv->timestamp)
-		dv_set_node(
-			s, "build_dir",
-			dv_new_text(s, arena_printf(s->reader.mem, "%s_%s",
-						    sim_text(s, "build_dir", ""), dv->timestamp)));
 	if (dv->dump_script)
 		dv_set_node(s, "run_script",
 			    dv_new_text(s, arena_printf(s->reader.mem, "{proj_root}/%s",
 							dv->dump_script)));
 	set_rel_path(s);
+}
+
+static bool is_on(const struct sim *s, const char *key)
+{
+	const struct hjson_node *n = sim_value(s, key);
+
+	return n && (n->type == HJSON_BOOL || n->type == HJSON_INT) && n->i != 0;
+}
+
+static void take_build_seed(struct sim *s, struct dv_options *own)
+{
+	struct hjson_node *n = sim_value(s, "build_seed");
+	const char *text = n ? cfg_scalar_text(s->reader.cfg, n) : NULL;
+
+	if (text && n->type == HJSON_INT)
+		own->build_seed = arena_strdup(s->reader.mem, text);
+}
+
+void dv_take_options(struct sim *s)
+{
+	struct dv_options *own = arena_alloc(s->reader.mem, sizeof(*own));
+
+	*own = *s->dv;
+	own->build_unique = is_on(s, "build_unique");
+	own->build_only = is_on(s, "build_only");
+	own->run_only = is_on(s, "run_only");
+	own->is_dry_run = is_on(s, "dry_run");
+	own->cov_merge_previous = is_on(s, "cov_merge_previous");
+	own->map_full_testplan = is_on(s, "map_full_testplan");
+	take_build_seed(s, own);
+	s->dv = own;
+	if (own->build_unique && own->timestamp)
+		dv_set_node(
+			s, "build_dir",
+			dv_new_text(s, arena_printf(s->reader.mem, "%s_%s",
+						    sim_text(s, "build_dir", ""), own->timestamp)));
 }

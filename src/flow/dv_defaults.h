@@ -20,5 +20,7 @@ void dv_put_first(struct sim *s, const char *key, const char *const *words);
 void dv_set_empty(struct sim *s, const char *const *texts, const char *const *lists);
 /* What all flows have. */
 void dv_set_common(struct sim *s);
+/* Options may stand in a configuration, too: build_unique, build_seed and the like. */
+void dv_take_options(struct sim *s);
 
 #endif

@@ -48,8 +48,10 @@ static bool prepare(struct sim *s, bool is_rehearsal)
 
 	s->flow->set_defaults(s);
 	dv_set_common(s);
-	return diags->n_errors == n_before && cfg_override(s->reader.cfg, diags) == 0 &&
-	       (!s->flow->check || s->flow->check(s)) &&
+	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0)
+		return false;
+	dv_take_options(s);
+	return (!s->flow->check || s->flow->check(s)) &&
 	       cfg_expand(s->reader.cfg, &rules, diags) == 0;
 }
 
@@ -60,6 +62,8 @@ static void make_leaf(struct sim *s, struct plan *plan)
 	s->plan_mem = plan->mem;
 	if (!prepare(s, false) || !has_tool(s))
 		return;
+	if (!s->is_child)
+		dv_plan_place_reports(plan, s->reader.cfg);
 	fusesoc_rewrite(s->reader.cfg, s->dv, diags);
 	read_name(s);
 	dv_set_missing_text(s, "build_mode", "default");
@@ -210,6 +214,16 @@ static void rehearse_all(struct primary *p, struct hjson_node *children)
 	cfg_run_noted(p->like.reader.cfg);
 }
 
+/* A list's own overrides: of where its reports go, for example. */
+static bool override_primary(struct sim *s)
+{
+	if (!sim_value(s, "overrides"))
+		return true;
+	s->flow->set_defaults(s);
+	dv_set_common(s);
+	return cfg_override(s->reader.cfg, s->reader.diags) == 0;
+}
+
 static void make_primary(struct sim *like, struct plan *plan, struct hjson_node *children)
 {
 	struct primary p = {.like = *like, .plan = plan};
@@ -218,6 +232,9 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 
 	if (children->type != HJSON_ARRAY)
 		return; /* said when it was loaded */
+	if (!override_primary(like))
+		return;
+	dv_plan_place_reports(plan, like->reader.cfg);
 	dv_plan_set_top(plan, like->reader.cfg, like->dv);
 	rehearse_all(&p, children);
 	hjson_for_each (e, children)

@@ -18,7 +18,7 @@ struct dv_options {
 	const char *timestamp, *timestamp_long;
 	const char *build_timeout_mins, *run_timeout_mins; /* whole numbers */
 	double reseed_multiplier, run_timeout_multiplier;  /* 0: none */
-	uint32_t reseed, max_odirs;
+	uint32_t reseed, max_odirs, max_waves;		   /* max_waves: the value of {max_waves} */
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
 	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
 	time_t when;						    /* what the timestamps say */

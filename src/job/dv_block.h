@@ -31,7 +31,7 @@ struct dv_block {
 	const char *testplan_ref; /* what reports link to; NULL: none */
 	const char *build_seed;	  /* digits; NULL: none */
 	const char *cov_report_page, *cov_report_dir, *vplan_report_page; /* NULL: none */
-	bool has_cov;
+	bool has_cov, map_full_testplan;
 	/* The one-shot flows, as the configuration says: */
 	const char *const *report_severities, *const *fail_severities; /* end in NULL */
 	const struct dv_message_bucket *message_buckets;
@@ -65,7 +65,6 @@ struct dv_plan {
 	const struct dv_block *const *blocks; /* those with jobs, in order */
 	size_t n_blocks;
 	time_t timestamp; /* of the run */
-	bool map_full_testplan;
 };
 
 #endif

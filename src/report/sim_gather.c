@@ -229,7 +229,7 @@ static void add_row(struct gather *g, const struct result_row *row)
 static void add_test(const struct gather *g, struct sim_testpoint *point, struct sim_test *tests,
 		     const struct sim_test *test)
 {
-	if (test->count.total || g->report->plan->dv->map_full_testplan)
+	if (test->count.total || g->dv->map_full_testplan)
 		tests[point->n_tests++] = *test;
 }
 
@@ -292,7 +292,7 @@ static void map_stages(struct gather *g, struct sim_block_results *ret)
 	size_t most = g->dv->n_testpoints, n = 0, n_points = 0;
 	struct sim_testpoint *points = arena_array(mem_of(g), most + 1, sizeof(*points));
 	struct sim_stage *stages = arena_array(mem_of(g), most + 2, sizeof(*stages));
-	bool is_full = g->report->plan->dv->map_full_testplan;
+	bool is_full = g->dv->map_full_testplan;
 
 	for (size_t i = 0; i < most; i++) {
 		const struct dv_testpoint *p = &g->dv->testpoints[i];

@@ -86,6 +86,33 @@ class Simulations(SimStory):
         self.assertEqual(self.run_sim("one.hjson", "-i", "silent", "good", "-r", "3", "--seed-base", base).code, 1)
         self.assertLess(ids, set(self.statuses("out")))
 
+    def test_options_may_stand_in_a_configuration(self):
+        self.leaf("one", "build_only: true")
+        self.assertEqual(self.run_sim("one.hjson").code, 0)
+        self.assertEqual(list(self.statuses("out")), ["one:default"])
+        self.leaf("one", "run_only: true, build_seed: 7")
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5").code, 0)
+        self.assertEqual(list(self.statuses("out")), ["one:0.good.5"])
+        self.leaf("one", 'overrides: [{ name: "build_unique", value: true }], build_seed: 7')
+        self.assertEqual(self.run_sim("one.hjson").code, 0)
+        self.assertRegex(self.path("out/main/one-sim-vcs/passed/default").readlink().name, r"^default_\d{8}_\d{6}$")
+        self.assertEqual(self.reports("one")["build_seed"], 7)
+        self.write("plan.hjson", PLAN)
+        self.leaf("one", 'map_full_testplan: true, testplan: "{proj_root}/plan.hjson", run_opts: ["{max_waves}", "{flow_cfg_file}"]')
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5").code, 1)
+        self.assertIn("V2", self.reports("one")["stages"])
+        log = self.path("out/main/one-sim-vcs/0.good/latest/run.log").read_text(encoding="utf-8")
+        self.assertIn(f"run_opts='5 {self.path('one.hjson')} good 5 5'", log)
+
+    def test_reports_go_where_an_override_says(self):
+        there = 'overrides: [{ name: "scratch_base_path", value: "{scratch_root}/%s" }]'
+        self.leaf("one", there % "leaf")
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "5").code, 0)
+        self.assertTrue(self.path("out/leaf/reports/one.json").exists())
+        self.write("all.hjson", '{ flow: "sim", name: "all", scratch_base_path: "x", %s\nuse_cfgs: ["{proj_root}/one.hjson"] }' % (there % "list"))
+        self.assertEqual(self.run_sim("all.hjson", "--fixed-seed", "5").code, 0)
+        self.assertTrue(self.path("out/list/reports/index.json").exists())
+
     def test_exports_are_those_of_each_job(self):
         self.leaf("one", 'build_modes: [{ name: "fast", build_opts: ["-f"] }], tests: [{ name: "quick", build_mode: "fast" }]\n'
                   'exports: [{ B: "{build_mode}", Q: true, N: 7 }, { N: 8, D: "{build_dir}" }]')
