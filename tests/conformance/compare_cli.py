@@ -11,6 +11,7 @@ import argparse
 import os
 import pathlib
 import re
+import select
 import shlex
 import shutil
 import signal
@@ -100,10 +101,20 @@ class Side:
         run = subprocess.Popen([self.program, "slow.hjson", "-i", "good", "-sr", self.folder / "out"], cwd=tree,
                                env=self.environ(STARTED=str(fifo)), stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        with open(fifo, encoding="utf-8") as started:
-            started.readline()
+        if not has_begun(run, fifo):
+            return f"{run.wait()} before its job began"
         run.send_signal(signal.SIGINT)
         return run.wait(300)
+
+
+def has_begun(run, fifo):
+    """Waits until the job writes into the fifo. A run may also end without a job."""
+    started, end = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), os.pidfd_open(run.pid)
+    try:
+        return started in select.select([started, end], [], [])[0]
+    finally:
+        os.close(started)
+        os.close(end)
 
 
 def last_line(text):
