@@ -212,6 +212,11 @@ void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_opt
 	dv_of(plan)->top = make_block(plan, primary, dv);
 }
 
+static bool is_same_block(const struct dv_block *a, const struct dv_block *b)
+{
+	return strcmp(a->name, b->name) == 0 && str_eq(a->variant, b->variant);
+}
+
 struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct dv_options *dv)
 {
 	struct dv_block *b = make_block(plan, leaf, dv);
@@ -219,6 +224,9 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 	const struct dv_block **all = arena_array(plan->mem, p->n_blocks + 1,
 						  sizeof(const struct dv_block *));
 
+	for (size_t i = 0; i < p->n_blocks; i++)
+		if (is_same_block(p->blocks[i], b))
+			return (struct dv_block *)p->blocks[i];
 	if (p->n_blocks)
 		memcpy(all, p->blocks, p->n_blocks * sizeof(*all));
 	all[p->n_blocks++] = b;

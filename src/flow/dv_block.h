@@ -14,7 +14,8 @@ void dv_plan_end(struct plan *plan, struct cfg_revision_query *query);
 /* plan->dv->top: the primary configuration. */
 void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_options *dv);
 /* The record of a leaf, expanded already; it is in plan->dv->blocks from here on, and the
- * caller's to complete until the plan is done. */
+ * caller's to complete until the plan is done. Two leaves of one name and variant have one: the
+ * first's. */
 struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct dv_options *dv);
 
 #endif

@@ -266,11 +266,13 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	struct arena *mem = arena_new();
 	struct seeds seeds = {
 		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
+	struct map ids = {0};
 	struct sim s = {.reader = {c, diags, mem},
 			.flow = flow,
 			.options = options,
 			.dv = dv,
-			.seeds = &seeds};
+			.seeds = &seeds,
+			.ids = &ids};
 	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
 	struct cfg_revision_query *revision;
 	struct plan *plan = plan_new();
@@ -294,6 +296,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 		plan = NULL;
 	}
 	sim_done(&s);
+	map_done(&ids);
 	arena_free(mem);
 	return plan;
 }

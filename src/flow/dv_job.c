@@ -23,8 +23,9 @@ void maker_set_name(struct maker *m, const char *key, const char *text)
 {
 	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
 
-	m->names[m->n_names++] = (struct maker_name){key,
-						     hjson_new_string(doc, text, strlen(text), 0)};
+	m->names[m->n_names] = (struct maker_name){
+		key, hjson_new_string(doc, text, strlen(text), 0), NULL};
+	maker_fit_name(m, &m->names[m->n_names++]);
 }
 
 static bool is_key(const char *key, const char *name, size_t len)
@@ -38,7 +39,7 @@ void maker_set_number(struct maker *m, const char *key, const char *digits)
 	struct hjson_node *n = hjson_new_node(doc, HJSON_INT, 0);
 
 	n->i = strtoll(digits, NULL, 10);
-	m->names[m->n_names++] = (struct maker_name){key, n};
+	m->names[m->n_names++] = (struct maker_name){key, n, NULL};
 }
 
 void maker_set_export(struct maker *m, const char *name, const char *value)
@@ -99,7 +100,8 @@ static const struct hjson_node *lookup(void *ctx, const char *name, size_t len)
 	for (size_t i = 0; i < m->n_names; i++)
 		if (is_key(m->names[i].key, name, len)) {
 			m->varies |= is_of_one_run(m->names[i].key);
-			return m->names[i].value;
+			return m->in_path && m->names[i].in_path ? m->names[i].in_path
+								 : m->names[i].value;
 		}
 	list = find_list(m->mode, name, len);
 	if (list == LIST_RUN_OPTS && m->run_opts)
@@ -129,9 +131,11 @@ const char *maker_expand(struct maker *m, const char *text, const struct hjson_n
 
 	if (!strchr(text, '{'))
 		return text;
+	if (m->is_hostile && m->subst.options.is_rehearsal)
+		return ""; /* its paths may wait for commands, and be empty until then */
 	result = cfg_subst_text(c, &m->subst, text, &err);
 	if (result)
-		return result;
+		return m->is_hostile ? maker_fit_paths(m, result) : result;
 	m->is_wrong = true;
 	e = at && at->pos ? cfg_error(c, m->sim->reader.diags, at, "%s", err.msg)
 			  : diag_error(m->sim->reader.diags, cfg_start(c), "%s", err.msg);
@@ -340,6 +344,8 @@ void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode
 	m->n_names = 0;
 	m->run_opts = NULL;
 	m->export_name = NULL;
+	m->is_hostile = false;
+	m->n_paths = 0;
 	maker_set_name(m, "flow", m->sim->name);
 	maker_set_name(m, "name", mode ? mode->name : m->sim->name);
 }
@@ -360,7 +366,7 @@ static const struct job_rules *rules_of(struct maker *m)
 
 static void check_name(struct maker *m, const struct job_spec *job)
 {
-	const char *fault = name_job_fault(job->name);
+	const char *fault = name_dv_job_fault(job->name);
 
 	if (!fault)
 		return;
@@ -391,21 +397,6 @@ struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char 
 	return job;
 }
 
-void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
-{
-	struct plan *plan = m->plan;
-	struct job_spec *all = arena_array(plan->mem, plan->n_jobs + n, sizeof(*all));
-
-	if (plan->n_jobs)
-		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
-	memcpy(all + plan->n_jobs, jobs, n * sizeof(*all));
-	for (size_t i = plan->n_jobs; i < plan->n_jobs + n; i++)
-		for (uint32_t k = 0; k < all[i].n_needs + all[i].n_any; k++)
-			((uint32_t *)all[i].deps)[k] += (uint32_t)plan->n_jobs;
-	plan->jobs = all;
-	plan->n_jobs += n;
-}
-
 static void make_block(struct maker *m)
 {
 	struct dv_block *dv;
@@ -414,8 +405,10 @@ static void make_block(struct maker *m)
 	m->block->name = arena_strdup(m->plan->mem, m->sim->full_name);
 	m->block->scratch_path = path_absolute(m->plan->mem, sim_text(m->sim, "scratch_path", ""));
 	dv = dv_plan_add(m->plan, m->sim->reader.cfg, m->sim->dv);
-	dv->testpoints = m->sim->testplan.points;
-	dv->n_testpoints = m->sim->testplan.n;
+	if (!dv->testpoints) {
+		dv->testpoints = m->sim->testplan.points;
+		dv->n_testpoints = m->sim->testplan.n;
+	}
 	m->block->dv = dv;
 }
 

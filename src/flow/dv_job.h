@@ -8,7 +8,7 @@
 
 #include "flow/sim.h"
 
-enum { MAKER_NAMES = 16, MAKER_KEYS_MOST = 16 };
+enum { MAKER_NAMES = 16, MAKER_KEYS_MOST = 16, MAKER_PATHS = 4 };
 
 /* What the jobs of one target have in common. */
 struct job_kind {
@@ -30,7 +30,12 @@ struct maker_shared {
 
 struct maker_name {
 	const char *key;
-	const struct hjson_node *value;
+	const struct hjson_node *value, *in_path; /* in_path: instead of value in a path; or NULL */
+};
+
+/* A directory of a job with hostile names, as it is written and as it is called. */
+struct maker_path {
+	const char *raw, *fit;
 };
 
 struct maker {
@@ -51,6 +56,11 @@ struct maker {
 	struct map shared; /* the bytes of a mode's address -> struct maker_shared, for runs */
 	bool varies;	   /* a name was looked up that differs from run to run of a test */
 	bool is_wrong;	   /* an error was told */
+	/* dv_paths.c: */
+	bool is_hostile; /* one of the names is no file name */
+	bool in_path;	 /* the value of a path is being expanded */
+	struct maker_path paths[MAKER_PATHS];
+	size_t n_paths; /* 0: not yet known */
 };
 
 void maker_init(struct maker *m, struct sim *s, struct plan *plan);
@@ -66,7 +76,10 @@ void maker_set_export(struct maker *m, const char *name, const char *value);
 /* name: its qualified name. */
 struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name);
 
-/* Adds jobs to the plan; their deps count from the first of them. */
+/*
+ * dv_add.c: adds jobs to the plan; their deps count from the first of them. One whose id is there
+ * already is left out, with a warning, and what depends on it depends on the first.
+ */
 void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n);
 
 /* A key's text, expanded; in the plan's memory. */
@@ -76,6 +89,11 @@ const char *maker_lines(struct maker *m, const char *key);
 /* The value of a key for this job, not expanded; NULL: none. */
 const struct hjson_node *maker_value(struct maker *m, const char *key);
 const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at);
+
+/* dv_paths.c: notes what a name is to be in paths. */
+void maker_fit_name(struct maker *m, struct maker_name *name);
+/* text, expanded, with the job's directories as they are to be called. */
+const char *maker_fit_paths(struct maker *m, const char *text);
 
 /* dv_rules.c: rules of the job that is being made. */
 const struct job_rules *maker_rules(struct maker *m);

@@ -48,7 +48,7 @@ const char *name_cfg_fault(const char *name)
 	return path_is_safe_name(name) ? NULL : "contains a control character or invalid UTF-8";
 }
 
-const char *name_job_fault(const char *name)
+const char *name_dv_job_fault(const char *name)
 {
 	for (size_t i = 0; i < ARRAY_LEN(taken); i++)
 		if (strcmp(name, taken[i]) == 0)
@@ -57,5 +57,12 @@ const char *name_job_fault(const char *name)
 		return "ends like the directory of a failed attempt";
 	if (is_earlier_directory_of_another(name))
 		return "ends like a directory that was moved aside";
-	return name_cfg_fault(name);
+	return *name ? NULL : "is empty";
+}
+
+const char *name_job_fault(const char *name)
+{
+	const char *fault = name_dv_job_fault(name);
+
+	return fault ? fault : name_cfg_fault(name);
 }

@@ -5,6 +5,8 @@
 
 /* What is wrong with a job's name, as the rest of a sentence ("contains '/'"); NULL: nothing. */
 const char *name_job_fault(const char *name);
+/* The same in DVSim's flows, where names that are no file names are escaped (job/file_name.h). */
+const char *name_dv_job_fault(const char *name);
 /* The same for the name of a configuration. */
 const char *name_cfg_fault(const char *name);
 

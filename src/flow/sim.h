@@ -31,6 +31,7 @@ struct sim {
 	struct mode **builds; /* those that the runs use, in order of first use */
 	size_t n_builds;
 	struct seeds *seeds; /* of all configurations of this plan */
+	struct map *ids;     /* of its jobs: id -> index + 1 */
 	const char *name, *full_name, *primary_build_mode;
 	struct arena *plan_mem; /* of the plan that is made */
 	struct testplan testplan;

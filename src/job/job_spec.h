@@ -102,7 +102,7 @@ struct job_block {
 
 struct job_spec {
 	const char *id;	     /* unique in the plan: "<block>:<name>" or as the flow says */
-	const char *name;    /* unique in its block; fit for a file name */
+	const char *name;    /* unique in its block; as a file name: job/file_name.h */
 	const char *subject; /* the test or build mode this is a run of; NULL: none (jobs flow) */
 	const struct job_block *block;
 	const struct job_rules *rules;

@@ -8,6 +8,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/file_name.h"
 #include "observers/observers.h"
 #include "scheduler/sched.h"
 
@@ -63,11 +64,12 @@ static void on_job_changed(struct observer *base, const struct job *job, enum jo
 {
 	const struct job_spec *spec = job->spec;
 	enum job_status now = job_status(job);
+	char room[JOB_FILE_NAME_ROOM];
 
 	if (now == was || !has_directory(job))
 		return;
-	clerk_set_link(own(base)->clerk, spec->block->scratch_path, groups[now], spec->name,
-		       spec->odir);
+	clerk_set_link(own(base)->clerk, spec->block->scratch_path, groups[now],
+		       job_file_name(spec->name, room), spec->odir);
 }
 
 static void on_destroy(struct observer *base)

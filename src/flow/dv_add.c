@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The jobs of one configuration into the plan. Of two with one id the first is kept, as DVSim does.
+ */
+#include <string.h>
+
+#include "flow/dv_job.h"
+#include "flow/load.h"
+
+struct adding {
+	struct maker *m;
+	uint32_t *place; /* job -> its index in the plan, or that of the first with its id */
+	size_t n_twins;
+	const char *twin;
+};
+
+/* What was in the plan already, in one warning per configuration. */
+static void tell_twins(const struct adding *a)
+{
+	struct mode_reader *r = &a->m->sim->reader;
+	struct diag *d;
+
+	if (a->n_twins == 0)
+		return;
+	d = a->n_twins == 1
+		    ? diag_warning(r->diags, cfg_start(r->cfg), "the job '%s' is there already",
+				   text_printable(r->mem, a->twin))
+		    : diag_warning(r->diags, cfg_start(r->cfg),
+				   "%zu jobs of this are there already: '%s', …", a->n_twins,
+				   text_printable(r->mem, a->twin));
+	diag_hint(d, "the first of each is kept; two configurations of one name need a 'variant'");
+}
+
+static void place_job(struct adding *a, const struct job_spec *job, size_t i)
+{
+	struct plan *plan = a->m->plan;
+	struct map *ids = a->m->sim->ids;
+	uintptr_t number = (uintptr_t)map_get(ids, job->id);
+
+	if (number) {
+		a->place[i] = (uint32_t)(number - 1);
+		if (a->n_twins++ == 0)
+			a->twin = job->id;
+		return;
+	}
+	a->place[i] = (uint32_t)plan->n_jobs;
+	plan->jobs[plan->n_jobs++] = *job;
+	map_set(ids, job->id, (void *)(uintptr_t)plan->n_jobs);
+}
+
+void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
+{
+	struct plan *plan = m->plan;
+	struct job_spec *all = arena_array(plan->mem, plan->n_jobs + n, sizeof(*all));
+	struct adding a = {.m = m,
+			   .place = arena_array(m->sim->reader.mem, n + 1, sizeof(uint32_t))};
+	size_t first = plan->n_jobs;
+
+	if (first)
+		memcpy(all, plan->jobs, first * sizeof(*all));
+	plan->jobs = all;
+	for (size_t i = 0; i < n; i++)
+		place_job(&a, &jobs[i], i);
+	for (size_t i = first; i < plan->n_jobs; i++)
+		for (uint32_t k = 0; k < all[i].n_needs + all[i].n_any; k++)
+			((uint32_t *)all[i].deps)[k] = a.place[all[i].deps[k]];
+	tell_twins(&a);
+}
