@@ -38,6 +38,8 @@ char *path_join(struct arena *a, const char *dir, const char *name);
 char *path_normalise(struct arena *a, const char *path);
 /* Made absolute against the current directory, then normalised. */
 char *path_absolute(struct arena *a, const char *path);
+/* From the directory `from` to path, both absolute and normalised. */
+char *path_relative(struct arena *a, const char *path, const char *from);
 const char *path_base(const char *path);	   /* after the last '/' */
 char *path_dir(struct arena *a, const char *path); /* "." if there is no '/' */
 /* path is root or lies below it; both absolute and normalised. */

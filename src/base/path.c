@@ -90,6 +90,35 @@ bool path_is_below(const char *path, const char *root)
 	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
+/* The length of what a and b begin with, in whole components. */
+static size_t common_length(const char *a, const char *b)
+{
+	size_t n = 0;
+
+	for (size_t i = 0;; i++) {
+		if ((a[i] == '/' || !a[i]) && (b[i] == '/' || !b[i]))
+			n = i;
+		if (!a[i] || a[i] != b[i])
+			return n;
+	}
+}
+
+char *path_relative(struct arena *a, const char *path, const char *from)
+{
+	_cleanup_(str_done) struct str out = {0};
+	size_t n = common_length(path, from);
+
+	for (const char *p = from + n; *p; p++)
+		if (*p == '/' && p[1])
+			str_add(&out, "../");
+	for (path += n; *path == '/';)
+		path++;
+	str_add(&out, path);
+	if (out.len > 1 && out.s[out.len - 1] == '/')
+		out.s[--out.len] = '\0';
+	return arena_strdup(a, out.len ? out.s : ".");
+}
+
 bool path_is_safe_name(const char *name)
 {
 	size_t n = strlen(name);

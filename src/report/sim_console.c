@@ -170,6 +170,23 @@ void sim_console_block(const struct sim_block_results *results, struct str *out)
 	}
 }
 
+static void add_linked_name(const struct sim_block *block, const char *link_base, struct str *cell)
+{
+	_cleanup_(str_done) struct str name = {0};
+
+	sim_block_add_name(block, "_", &name);
+	if (link_base)
+		str_addc(cell, '[');
+	for (size_t i = 0; i < name.len; i++)
+		str_addc(cell, (char)toupper((unsigned char)name.s[i]));
+	if (!link_base)
+		return;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.s[i] == '/')
+			name.s[i] = '_';
+	str_printf(cell, "](%s/%s.html)", link_base, name.s);
+}
+
 void sim_console_summary(const struct sim_summary *summary, struct str *out)
 {
 	static const char *const heads[] = {"Name", "Passing", "Total", "Pass Rate", "Coverage"};
@@ -185,9 +202,7 @@ void sim_console_summary(const struct sim_summary *summary, struct str *out)
 		struct sim_count count = sim_results_count(b);
 		struct str *cell = md_cell(&table);
 
-		sim_block_add_name(&b->block, "_", cell);
-		for (size_t k = 0; k < cell->len; k++)
-			cell->s[k] = (char)toupper((unsigned char)cell->s[k]);
+		add_linked_name(&b->block, summary->link_base, cell);
 		str_printf(md_cell(&table), "%u", count.passed);
 		str_printf(md_cell(&table), "%u", count.total);
 		str_printf(md_cell(&table), "%.2f %%", sim_percent(count));

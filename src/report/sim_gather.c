@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -467,66 +466,4 @@ void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask)
 const struct sim_summary *sim_report_summary(const struct sim_report *r)
 {
 	return &r->summary;
-}
-
-/* ---- files and console ---- */
-
-static int write_file(const struct sim_report *r, const char *name, const struct str *text,
-		      struct error *err)
-{
-	return fs_write_atomic(path_join(r->mem, r->plan->dv->reports_dir, name), text->s,
-			       text->len, err);
-}
-
-static int write_block(const struct sim_report *r, const struct sim_block_results *b,
-		       struct error *err)
-{
-	_cleanup_(str_done) struct str text = {0}, page = {0}, name = {0};
-	size_t len;
-
-	sim_block_add_name(&b->block, "_", &name);
-	for (size_t i = 0; i < name.len; i++)
-		if (name.s[i] == '/')
-			name.s[i] = '_';
-	len = name.len;
-	str_add(&name, ".json");
-	sim_json_block(b, &text);
-	if (write_file(r, name.s, &text, err) < 0)
-		return -1;
-	name.len = len;
-	str_add(&name, ".html");
-	sim_html_block(b, &page);
-	return write_file(r, name.s, &page, err);
-}
-
-int sim_report_write(const struct sim_report *r, struct error *err)
-{
-	const char *dir = r->plan->dv->reports_dir;
-	_cleanup_(str_done) struct str text = {0}, page = {0};
-	_cleanup_(freep) char *metrics = NULL;
-
-	if (fs_mkdirs(dir, 0777) < 0)
-		return error_set(err, (struct src_pos){0}, "%s: %s", dir, strerror(errno));
-	for (size_t i = 0; i < r->summary.n_blocks; i++)
-		if (write_block(r, r->summary.blocks[i], err) < 0)
-			return -1;
-	sim_json_summary(&r->summary, &text);
-	if (write_file(r, "index.json", &text, err) < 0)
-		return -1;
-	metrics = xasprintf("%s/metrics.html", dir);
-	sim_html_summary(&r->summary, fs_exists(metrics), &page);
-	return write_file(r, "index.html", &page, err);
-}
-
-void sim_report_show(const struct sim_report *r, struct str *blocks, struct str *summary)
-{
-	for (size_t i = 0; i < r->summary.n_blocks; i++) {
-		str_add(blocks, "[results]: [");
-		sim_block_add_name(&r->summary.blocks[i]->block, "_", blocks);
-		str_add(blocks, "]\n");
-		sim_console_block(r->summary.blocks[i], blocks);
-		str_add(blocks, r->summary.top ? "\n\n\n" : "\n\n");
-	}
-	if (r->summary.top)
-		sim_console_summary(&r->summary, summary);
 }

@@ -101,6 +101,7 @@ struct sim_summary {
 	const struct sim_block_results *const *blocks;
 	size_t n_blocks;
 	const char *report_path;
+	const char *link_base; /* where the pages are, for links to them; NULL: no links */
 };
 
 /* Appends NAME or NAME<sep>VARIANT: with "_" in lower case it is the stem of the block's files. */

@@ -161,6 +161,7 @@ def observe(side, line):
         "files": files(out),
         "reports": reports(side.folder, out),
         "console": tables(side.folder, done.stderr),
+        "summary": [line for line in (done.stdout or "").splitlines() if " UTC" not in line and "### Revision" not in line],
     }
 
 

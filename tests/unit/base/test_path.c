@@ -55,6 +55,20 @@ static void paths_are_folded_by_text(void **state)
 	}
 }
 
+static void paths_lead_from_one_to_another(void **state)
+{
+	static const char *const cases[][3] = {
+		{"/a/b/c", "/a/b", "c"},	{"/a/b", "/a/b", "."},
+		{"/a/b", "/a/b/c", ".."},	{"/a/bc", "/a/b", "../bc"},
+		{"/a/b", "/a/bc/d", "../../b"}, {"/a", "/", "a"},
+		{"/", "/a/b", "../.."},		{"/", "/", "."},
+		{"/x/y", "/a/b", "../../x/y"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
+		assert_string_equal(path_relative(*state, cases[i][0], cases[i][1]), cases[i][2]);
+}
+
 static void names_are_joined(void **state)
 {
 	assert_string_equal(path_join(*state, "a", "b"), "a/b");
@@ -132,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_are_folded_by_text),
+		cmocka_unit_test(paths_lead_from_one_to_another),
 		cmocka_unit_test(names_are_joined),
 		cmocka_unit_test(paths_are_taken_apart),
 		cmocka_unit_test(relative_paths_start_here),
