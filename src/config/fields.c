@@ -374,3 +374,18 @@ const char *cfg_scalar_text(struct cfg *c, struct hjson_node *node)
 		return NULL;
 	}
 }
+
+static bool write_str(void *ctx, const char *bytes, size_t len)
+{
+	str_addn(ctx, bytes, len);
+	return true;
+}
+
+const char *cfg_json(struct cfg *c, const struct hjson_node *node)
+{
+	_cleanup_(str_done) struct str out = {0};
+
+	str_reserve(&out, 0);
+	hjson_to_json(cfg_doc(c), node, 0, write_str, &out);
+	return arena_strndup(cfg_mem(c), out.s, out.len);
+}

@@ -53,6 +53,8 @@ struct diags *cfg_fields_diags(const struct cfg_fields *f);
 /* The key counts as known without being read. */
 void cfg_fields_allow(struct cfg_fields *f, const char *key);
 
+/* Any node as JSON, on one line. */
+const char *cfg_json(struct cfg *c, const struct hjson_node *node);
 /* A scalar node as text (numbers as written, true/false); NULL: not a scalar. */
 const char *cfg_scalar_text(struct cfg *c, struct hjson_node *node);
 

@@ -148,21 +148,6 @@ void setting_read_env(struct cfg_fields *f, const char *key, struct settings *s)
 	s->env = list;
 }
 
-static bool write_str(void *ctx, const char *bytes, size_t len)
-{
-	str_addn(ctx, bytes, len);
-	return true;
-}
-
-static const char *json_of(struct cfg *c, const struct hjson_node *node)
-{
-	_cleanup_(str_done) struct str out = {0};
-
-	str_reserve(&out, 0);
-	hjson_to_json(cfg_doc(c), node, 0, write_str, &out);
-	return arena_strndup(cfg_mem(c), out.s, out.len);
-}
-
 static void set_backend_key(struct cfg *c, const char *backend, struct hjson_node *m,
 			    struct backend_key *list, uint32_t *n)
 {
@@ -170,7 +155,7 @@ static void set_backend_key(struct cfg *c, const char *backend, struct hjson_nod
 	struct backend_key k = {
 		.backend = backend,
 		.key = hjson_key_cstr(cfg_doc(c), m),
-		.json = json_of(c, m),
+		.json = cfg_json(c, m),
 		.pos = cfg_pos(c, m->pos),
 	};
 	uint32_t i = 0;

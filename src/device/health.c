@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/health.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/attr.h"
+
+/* A quarantine doubles each time, up to this. */
+static const double QUARANTINE_MOST_S = 24 * 3600;
+enum { PROBES_NEEDED = 2 };
+
+static const char *const state_names[] = {
+	[HEALTH_UNKNOWN] = "unknown",	  [HEALTH_HEALTHY] = "healthy",
+	[HEALTH_SUSPECT] = "suspect",	  [HEALTH_QUARANTINED] = "quarantined",
+	[HEALTH_PROBATION] = "probation", [HEALTH_DEAD] = "dead",
+};
+static_assert(ARRAY_LEN(state_names) == HEALTH_STATE_COUNT, "one name per state");
+
+const char *health_state_name(enum health_state s)
+{
+	return state_names[s];
+}
+
+/* The sole writer of the state. */
+static bool set_state(struct device_health *h, enum health_state next, double wall_s)
+{
+	if (h->state == next)
+		return false;
+	h->state = next;
+	h->since_wall_s = wall_s;
+	return true;
+}
+
+static void say(struct device_health *h, const char *text)
+{
+	snprintf(h->reason, sizeof(h->reason), "%s", text ? text : "");
+}
+
+static bool quarantine(struct device_health *h, const struct health_rules *rules, double wall_s)
+{
+	double s = rules->quarantine_s *
+		   ldexp(1, (int)(h->n_quarantines < 20 ? h->n_quarantines : 20));
+
+	h->n_quarantines++;
+	h->n_good_probes = 0;
+	h->until_wall_s = wall_s + fmin(s, QUARANTINE_MOST_S);
+	return set_state(h, HEALTH_QUARANTINED, wall_s);
+}
+
+static void add_mark(struct device_health *h, const struct health_mark *what)
+{
+	if (h->n_marks == HEALTH_MARKS) {
+		memmove(h->marks, h->marks + 1, (HEALTH_MARKS - 1) * sizeof(h->marks[0]));
+		h->n_marks--;
+	}
+	h->marks[h->n_marks++] = *what;
+}
+
+static void drop_mark(struct device_health *h, uint32_t i)
+{
+	memmove(h->marks + i, h->marks + i + 1, (h->n_marks - i - 1) * sizeof(h->marks[0]));
+	h->n_marks--;
+}
+
+static void drop_old_marks(struct device_health *h, const struct health_rules *rules, double wall_s)
+{
+	while (h->n_marks && h->marks[0].wall_s < wall_s - rules->window_s)
+		drop_mark(h, 0);
+}
+
+/* Marks of LOST count from the second job on: one job may well kill its own process twice. */
+static uint32_t n_counted(const struct device_health *h)
+{
+	const char *lost_by = NULL;
+	bool has_two = false;
+	uint32_t n = 0, n_lost = 0;
+
+	for (uint32_t i = 0; i < h->n_marks; i++) {
+		const struct health_mark *m = &h->marks[i];
+
+		if (device_class_fate(m->class)->mark != MARK_IF_TWO_JOBS) {
+			n++;
+			continue;
+		}
+		has_two |= lost_by && strcmp(lost_by, m->job) != 0;
+		lost_by = m->job;
+		n_lost++;
+	}
+	return n + (has_two ? n_lost : 0);
+}
+
+bool health_mark(struct device_health *h, const struct health_rules *rules, enum device_mark mark,
+		 const struct health_mark *what, const char *text)
+{
+	double wall_s = what->wall_s;
+
+	if (mark == MARK_NONE || h->state == HEALTH_DEAD)
+		return false;
+	drop_old_marks(h, rules, wall_s);
+	if (h->n_marks == 0 && h->state != HEALTH_QUARANTINED)
+		h->first_code = what->code;
+	add_mark(h, what);
+	h->n_jobs++;
+	if (h->state == HEALTH_QUARANTINED)
+		return false;
+	if (n_counted(h) == 0)
+		return false;
+	say(h, text);
+	if (mark == MARK_QUARANTINE || h->state == HEALTH_PROBATION || n_counted(h) >= rules->marks)
+		return quarantine(h, rules, wall_s);
+	return set_state(h, HEALTH_SUSPECT, wall_s);
+}
+
+bool health_unmark(struct device_health *h, const struct health_rules *rules, const char *job,
+		   double wall_s)
+{
+	uint32_t n_before = h->n_marks;
+
+	for (uint32_t i = h->n_marks; i-- > 0;)
+		if (strcmp(h->marks[i].job, job) == 0)
+			drop_mark(h, i);
+	if (h->n_marks == n_before)
+		return false;
+	h->n_jobs -= h->n_jobs ? 1 : 0;
+	if (h->state != HEALTH_SUSPECT && h->state != HEALTH_QUARANTINED)
+		return false;
+	if (n_counted(h) >= rules->marks)
+		return false;
+	if (h->state == HEALTH_QUARANTINED)
+		h->n_quarantines -= h->n_quarantines ? 1 : 0;
+	if (n_counted(h) == 0)
+		say(h, "");
+	return set_state(h, n_counted(h) ? HEALTH_SUSPECT : HEALTH_HEALTHY, wall_s);
+}
+
+static bool become_healthy(struct device_health *h, double wall_s)
+{
+	h->n_marks = 0;
+	h->n_quarantines = 0;
+	h->first_code = 0;
+	h->n_jobs = 0;
+	say(h, "");
+	return set_state(h, HEALTH_HEALTHY, wall_s);
+}
+
+bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s)
+{
+	drop_old_marks(h, rules, wall_s);
+	if (h->state == HEALTH_SUSPECT && h->n_marks)
+		return false;
+	if (h->state == HEALTH_DEAD || h->state == HEALTH_QUARANTINED || h->state == HEALTH_HEALTHY)
+		return false;
+	return become_healthy(h, wall_s);
+}
+
+bool health_probed(struct device_health *h, const struct health_rules *rules, bool is_good,
+		   const char *text, double wall_s)
+{
+	if (h->state == HEALTH_DEAD)
+		return false;
+	if (!is_good) {
+		say(h, text);
+		return quarantine(h, rules, wall_s);
+	}
+	if (h->state != HEALTH_QUARANTINED)
+		return false;
+	if (++h->n_good_probes < PROBES_NEEDED)
+		return false;
+	return set_state(h, HEALTH_PROBATION, wall_s);
+}
+
+bool health_suspect(struct device_health *h, const char *text, double wall_s)
+{
+	if (h->state != HEALTH_HEALTHY && h->state != HEALTH_UNKNOWN)
+		return false;
+	say(h, text);
+	return set_state(h, HEALTH_SUSPECT, wall_s);
+}
+
+bool health_dead(struct device_health *h, const char *text, double wall_s)
+{
+	say(h, text);
+	return set_state(h, HEALTH_DEAD, wall_s);
+}
+
+bool health_is_usable(const struct device_health *h)
+{
+	return h->state != HEALTH_QUARANTINED && h->state != HEALTH_DEAD;
+}
+
+bool health_wants_probe(const struct device_health *h, double wall_s)
+{
+	return h->state == HEALTH_QUARANTINED && wall_s >= h->until_wall_s;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/health.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../base/unit.h"
+#include "base/fs.h"
+
+static const struct health_rules rules = {.marks = 2, .window_s = 600, .quarantine_s = 100};
+
+static bool mark(struct device_health *h, enum dvs_class class, const char *job, double at)
+{
+	struct health_mark m = {.wall_s = at, .class = class, .code = 507018};
+
+	snprintf(m.job, sizeof(m.job), "%s", job);
+	return health_mark(h, &rules, device_class_fate(class)->mark, &m, "it broke");
+}
+
+static void two_marks_in_the_window_quarantine(void **state)
+{
+	struct device_health h = {0};
+
+	(void)state;
+	assert_true(mark(&h, DVS_STALL, "a", 1000));
+	assert_int_equal(h.state, HEALTH_SUSPECT);
+	assert_true(health_is_usable(&h));
+	assert_true(mark(&h, DVS_POISON, "b", 1500));
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_false(health_is_usable(&h));
+	assert_true(h.until_wall_s == 1600);
+	assert_int_equal(h.first_code, 507018);
+	assert_int_equal(h.n_jobs, 2);
+	assert_string_equal(h.reason, "it broke");
+}
+
+static void marks_outside_the_window_are_forgotten(void **state)
+{
+	struct device_health h = {0};
+
+	(void)state;
+	mark(&h, DVS_STALL, "a", 1000);
+	mark(&h, DVS_STALL, "b", 1601);
+	assert_int_equal(h.state, HEALTH_SUSPECT);
+	assert_int_equal(h.n_marks, 1);
+}
+
+static void a_wedge_quarantines_at_once(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	mark(&h, DVS_WEDGE, "a", 1000);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+}
+
+/* One job may well kill its own process again and again. */
+static void lost_processes_count_from_the_second_job_on(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	mark(&h, DVS_LOST, "a", 1000);
+	mark(&h, DVS_LOST, "a", 1001);
+	mark(&h, DVS_LOST, "a", 1002);
+	assert_int_equal(h.state, HEALTH_HEALTHY);
+	mark(&h, DVS_LOST, "b", 1003);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+}
+
+static void wrong_results_mark_nothing(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		assert_false(mark(&h, DVS_JOB, "a", 1000 + i));
+	assert_int_equal(h.state, HEALTH_HEALTHY);
+	assert_int_equal(h.n_marks, 0);
+}
+
+static void a_job_that_fails_elsewhere_too_takes_its_marks_back(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	mark(&h, DVS_STALL, "a", 1000);
+	assert_true(health_unmark(&h, &rules, "a", 1001));
+	assert_int_equal(h.state, HEALTH_HEALTHY);
+	assert_string_equal(h.reason, "");
+	assert_false(health_unmark(&h, &rules, "a", 1002));
+	mark(&h, DVS_STALL, "a", 1003);
+	mark(&h, DVS_STALL, "b", 1004);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_true(health_unmark(&h, &rules, "a", 1005)); /* one mark is left */
+	assert_int_equal(h.state, HEALTH_SUSPECT);
+	assert_int_equal(h.n_quarantines, 0);
+}
+
+static void out_of_quarantine_by_two_good_probes_and_one_good_job(void **state)
+{
+	struct device_health h = {0};
+
+	(void)state;
+	mark(&h, DVS_WEDGE, "a", 1000);
+	assert_false(health_wants_probe(&h, 1099));
+	assert_true(health_wants_probe(&h, 1100));
+	assert_false(health_probed(&h, &rules, true, NULL, 1100));
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_true(health_probed(&h, &rules, true, NULL, 1101));
+	assert_int_equal(h.state, HEALTH_PROBATION);
+	assert_true(health_is_usable(&h));
+	assert_true(health_passed(&h, &rules, 1200));
+	assert_int_equal(h.state, HEALTH_HEALTHY);
+	assert_int_equal(h.n_quarantines, 0);
+}
+
+static void a_bad_probe_or_a_bad_canary_doubles_the_quarantine(void **state)
+{
+	struct device_health h = {0};
+
+	(void)state;
+	mark(&h, DVS_WEDGE, "a", 1000);
+	health_probed(&h, &rules, true, NULL, 1100);
+	health_probed(&h, &rules, false, "did not open", 1101);
+	assert_true(h.until_wall_s == 1301);
+	assert_int_equal(h.n_good_probes, 0);
+	assert_string_equal(h.reason, "did not open");
+	health_probed(&h, &rules, true, NULL, 1301);
+	health_probed(&h, &rules, true, NULL, 1302);
+	assert_int_equal(h.state, HEALTH_PROBATION);
+	mark(&h, DVS_STALL, "b", 1400);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_true(h.until_wall_s == 1800);
+}
+
+static void dead_stays_dead(void **state)
+{
+	struct device_health h = {0};
+
+	(void)state;
+	assert_true(health_dead(&h, "pid 12 cannot be killed", 1000));
+	assert_false(mark(&h, DVS_WEDGE, "a", 1001));
+	assert_false(health_passed(&h, &rules, 1002));
+	assert_false(health_probed(&h, &rules, true, NULL, 1003));
+	assert_false(health_is_usable(&h));
+	assert_false(health_wants_probe(&h, 1e9));
+	assert_int_equal(h.state, HEALTH_DEAD);
+}
+
+static void many_marks_push_out_the_oldest(void **state)
+{
+	static const struct health_rules many = {.marks = 8, .window_s = 1e9, .quarantine_s = 1};
+	struct device_health h = {0};
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		struct health_mark m = {.wall_s = 1000 + i, .class = DVS_LOST};
+
+		snprintf(m.job, sizeof(m.job), "a");
+		health_mark(&h, &many, MARK_IF_TWO_JOBS, &m, "");
+	}
+	assert_int_equal(h.n_marks, HEALTH_MARKS);
+	assert_true(h.marks[0].wall_s == 1012);
+}
+
+static void it_comes_back_from_disk_as_it_was(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX";
+	struct device_health h = {0}, back;
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	mark(&h, DVS_STALL, "a \"b\"", 1000.5);
+	mark(&h, DVS_POISON, "c", 1001);
+	assert_int_equal(health_store(dir, "/x/libnpu.so", 3, &h, &err), 0);
+	assert_int_equal(health_load(dir, "/x/libnpu.so", 3, &back, &err), 0);
+	assert_memory_equal(&h, &back, sizeof(h));
+	assert_int_equal(health_load(dir, "sim", 3, &back, &err),
+			 0); /* another driver's device 3 */
+	assert_int_equal(back.state, HEALTH_UNKNOWN);
+	assert_int_equal(health_clear(dir, "/x/libnpu.so", 3, &err), 0);
+	assert_int_equal(health_load(dir, "/x/libnpu.so", 3, &back, &err), 0);
+	assert_int_equal(back.state, HEALTH_UNKNOWN);
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
+static void a_file_that_is_not_ours_is_told_and_counts_as_unknown(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX", path[128];
+	static const char *const texts[] = {"", "{", "[]", "{\"state\":\"sleepy\"}", "null"};
+	struct device_health h;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sim-0.json", dir);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct error err = {0};
+
+		assert_int_equal(fs_write_atomic(path, texts[i], strlen(texts[i]), &err), 0);
+		assert_int_equal(health_load(dir, "sim", 0, &h, &err), -1);
+		assert_non_null(strstr(err.msg, "chips clear"));
+		assert_int_equal(h.state, HEALTH_UNKNOWN);
+		error_done(&err);
+	}
+	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_marks_in_the_window_quarantine),
+		cmocka_unit_test(marks_outside_the_window_are_forgotten),
+		cmocka_unit_test(a_wedge_quarantines_at_once),
+		cmocka_unit_test(lost_processes_count_from_the_second_job_on),
+		cmocka_unit_test(wrong_results_mark_nothing),
+		cmocka_unit_test(a_job_that_fails_elsewhere_too_takes_its_marks_back),
+		cmocka_unit_test(out_of_quarantine_by_two_good_probes_and_one_good_job),
+		cmocka_unit_test(a_bad_probe_or_a_bad_canary_doubles_the_quarantine),
+		cmocka_unit_test(dead_stays_dead),
+		cmocka_unit_test(many_marks_push_out_the_oldest),
+		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
+		cmocka_unit_test(a_file_that_is_not_ours_is_told_and_counts_as_unknown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
