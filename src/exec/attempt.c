@@ -47,7 +47,7 @@ static uint64_t read_oom_kills(void)
 
 void attempt_init(struct attempt *a, const struct slot_hello *hello)
 {
-	*a = (struct attempt){.grace_s = hello->grace_s, .log_fd = -1};
+	*a = (struct attempt){.grace_s = hello->grace_s, .log.fd = -1};
 	a->has_nofile = hello->nofile && getrlimit(RLIMIT_NOFILE, &a->nofile) == 0 &&
 			a->nofile.rlim_cur != hello->nofile;
 	a->nofile.rlim_cur = hello->nofile;
@@ -58,7 +58,7 @@ void attempt_init(struct attempt *a, const struct slot_hello *hello)
 
 void attempt_clear(struct attempt *a)
 {
-	closep(&a->log_fd);
+	job_log_close(&a->log);
 	slot_run_done(&a->run);
 	for (size_t i = 0; i < a->n_own_strings; i++)
 		free(a->own_strings[i]);
@@ -96,44 +96,12 @@ void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_r
 	error_done(err);
 }
 
-/* The log may have lost its beginning, or itself: then nobody knows what was in it. */
-static bool is_log_whole(const struct attempt *a)
-{
-	size_t n = a->header.len < 64 ? a->header.len : 64;
-	struct stat st;
-	char begin[64];
-
-	if (fstat(a->log_fd, &st) < 0 || st.st_nlink == 0 || st.st_size < (off_t)a->header.len ||
-	    st.st_size < a->log_size)
-		return false;
-	return pread(a->log_fd, begin, n, 0) == (ssize_t)n && memcmp(begin, a->header.s, n) == 0;
-}
-
 void attempt_decide(struct attempt *a)
 {
-	const struct job_rules *job = &a->rules->job;
-	bool has_patterns = job->pass_patterns.n || job->fail_patterns.n;
-	struct verdict_rules v = {
-		.is_dry_run = job->is_dry_run,
-		.leak_fails = job->leak == LEAK_FAIL,
-	};
 	struct error err = {0};
-	bool is_whole = true;
 
-	if (has_patterns && slot_rules_compile(a->rules, &err) < 0) {
+	if (slot_rules_judge(a->rules, &a->ending, &a->log, &a->result, &err) < 0)
 		attempt_end_unstarted(a, JOB_FAILED, REASON_PATTERN_ERROR, &err);
-		return;
-	}
-	if (has_patterns) {
-		v.pass = a->rules->pass;
-		v.fail = a->rules->fail;
-		v.pass_texts = a->rules->pass_texts;
-		v.n_pass = job->pass_patterns.n;
-		v.n_fail = job->fail_patterns.n;
-		is_whole = is_log_whole(a);
-	}
-	verdict_decide(&a->ending, &v, is_whole ? a->log_fd : -1, 0, (off_t)a->header.len,
-		       &a->result);
 }
 
 static void measure(struct attempt *a)
@@ -141,8 +109,8 @@ static void measure(struct attempt *a)
 	const struct steps_job job = {
 		.rules = &a->rules->job,
 		.steps = &a->run.steps,
-		.log_fd = a->log_fd,
-		.log_start = (off_t)a->header.len,
+		.log_fd = a->log.fd,
+		.log_start = (off_t)a->log.header.len,
 	};
 
 	if (job.steps->coverage_path && !a->measured)
@@ -158,9 +126,8 @@ static void measure(struct attempt *a)
 static void note_flood(struct attempt *a)
 {
 	uint64_t most = a->rules->job.max_log_bytes;
-	struct stat st;
 
-	if (most && fstat(a->log_fd, &st) == 0 && (uint64_t)st.st_size > most)
+	if (job_log_is_over(&a->log, most))
 		a->ending.flood_bytes = most;
 }
 
@@ -168,8 +135,8 @@ static void note_flood(struct attempt *a)
 static void finish(struct attempt *a)
 {
 	note_flood(a);
-	if (a->ending.flood_bytes && ftruncate(a->log_fd, (off_t)a->ending.flood_bytes) < 0)
-		a->log_size = 0; /* the disk stays fuller than it should: the verdict says why */
+	if (a->ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->ending.flood_bytes) < 0)
+		a->log.size = 0; /* the disk stays fuller than it should: the verdict says why */
 	a->ending.had_oom = a->ending.term_signal == SIGKILL && read_oom_kills() > a->oom_kills;
 	if (!a->leader_is_gone)
 		a->result.duration_s = now_s() - a->started_s;
@@ -338,7 +305,7 @@ void attempt_began(struct attempt *a, pid_t pid)
 	a->deadline_at = job->timeout_s > 0 ? a->started_s + job->timeout_s : INFINITY;
 	a->pause_s = look_least_s;
 	a->look_at = a->started_s + a->pause_s;
-	a->log_size = (off_t)a->header.len;
+	a->log.size = (off_t)a->log.header.len;
 	if (a->started_s >= a->oom_read_s + oom_read_again_s) {
 		a->oom_kills = read_oom_kills();
 		a->oom_read_s = a->started_s;
@@ -361,10 +328,10 @@ static void look(struct attempt *a, double now)
 	double growth, left;
 	struct stat st;
 
-	if (fstat(a->log_fd, &st) < 0)
-		st.st_size = a->log_size;
-	growth = (double)(st.st_size - a->log_size);
-	a->log_size = st.st_size;
+	if (fstat(a->log.fd, &st) < 0)
+		st.st_size = a->log.size;
+	growth = (double)(st.st_size - a->log.size);
+	a->log.size = st.st_size;
 	if (most && (uint64_t)st.st_size > most) {
 		a->ending.flood_bytes = most;
 		enter_kill(a);

@@ -10,6 +10,7 @@
 #include <sys/resource.h>
 
 #include "base/confine.h"
+#include "exec/job_log.h"
 #include "exec/kept.h"
 #include "exec/launch.h"
 #include "exec/slot_rules.h"
@@ -40,13 +41,11 @@ struct attempt {
 	enum attempt_phase phase;
 	struct slot_rules *rules;
 	struct slot_run run;
-	struct str frame;  /* what run's strings point into */
-	struct str header; /* the log's first lines */
-	int log_fd;
+	struct str frame; /* what run's strings point into */
+	struct job_log log;
 	pid_t leader;
 	bool leader_is_gone;
 	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
-	off_t log_size; /* at the last look */
 	struct ending ending;
 	struct str leaked, stuck;
 	struct tree tree;

@@ -123,17 +123,6 @@ static int shorten_argv(struct attempt *a, struct error *err)
 	return 0;
 }
 
-static int write_header(struct attempt *a, struct error *err)
-{
-	str_clear(&a->header);
-	str_add(&a->header, "[Executing]:\n");
-	str_add(&a->header, a->run.command);
-	str_add(&a->header, "\n\n");
-	if (fs_write_all(a->log_fd, a->header.s, a->header.len) < 0)
-		return error_sys(err, errno, "cannot write the log");
-	return 0;
-}
-
 static int prepare(struct attempt *a, struct error *err)
 {
 	const struct job_rules *job = &a->rules->job;
@@ -148,8 +137,8 @@ static int prepare(struct attempt *a, struct error *err)
 
 	if (steps_remove(&a->confine, &a->run.steps, err) < 0)
 		return -1;
-	a->log_fd = odir_prepare(&a->confine, &r, err);
-	if (a->log_fd < 0 || write_header(a, err) < 0 ||
+	a->log.fd = odir_prepare(&a->confine, &r, err);
+	if (a->log.fd < 0 || job_log_begin(&a->log, a->run.command, err) < 0 ||
 	    steps_write(&a->confine, &a->run.steps, err) < 0)
 		return -1;
 	for (size_t i = 0; a->run.has_attempt && i < a->run.n_argv; i++)
@@ -202,7 +191,7 @@ static void launch(struct attempt *a, const char *const *env)
 		.argv = a->run.argv,
 		.env = env,
 		.cwd = a->rules->job.cwd,
-		.log_fd = a->log_fd,
+		.log_fd = a->log.fd,
 		.nofile = a->has_nofile ? &a->nofile : NULL,
 	};
 	_cleanup_(str_done) struct str text = {0};

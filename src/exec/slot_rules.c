@@ -120,3 +120,27 @@ int slot_rules_compile(struct slot_rules *r, struct error *err)
 	r->is_compiled = true;
 	return 0;
 }
+
+int slot_rules_judge(struct slot_rules *r, const struct ending *end, const struct job_log *log,
+		     struct job_result *ret, struct error *err)
+{
+	const struct job_rules *job = &r->job;
+	struct verdict_rules v = {
+		.is_dry_run = job->is_dry_run,
+		.leak_fails = job->leak == LEAK_FAIL,
+	};
+	bool is_whole = true;
+
+	if (job->pass_patterns.n || job->fail_patterns.n) {
+		if (slot_rules_compile(r, err) < 0)
+			return -1;
+		v.pass = r->pass;
+		v.fail = r->fail;
+		v.pass_texts = r->pass_texts;
+		v.n_pass = job->pass_patterns.n;
+		v.n_fail = job->fail_patterns.n;
+		is_whole = job_log_is_whole(log);
+	}
+	verdict_decide(end, &v, is_whole ? log->fd : -1, 0, (off_t)log->header.len, ret);
+	return 0;
+}

@@ -3,6 +3,7 @@
 #ifndef EXEC_SLOT_RULES_H
 #define EXEC_SLOT_RULES_H
 
+#include "exec/job_log.h"
 #include "exec/slot_wire.h"
 #include "exec/verdict.h"
 
@@ -26,5 +27,8 @@ bool slot_rules_take(struct slot_rules *table, struct wire *w, const char *const
 void slot_rules_free(struct slot_rules *r);
 /* -1 with err: one does not compile (which the load should have told). */
 int slot_rules_compile(struct slot_rules *r, struct error *err);
+/* verdict_decide() under these rules. -1 with err: a pattern does not compile. */
+int slot_rules_judge(struct slot_rules *r, const struct ending *end, const struct job_log *log,
+		     struct job_result *ret, struct error *err);
 
 #endif

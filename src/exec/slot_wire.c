@@ -275,10 +275,8 @@ void slot_measures_done(struct job_measures *m)
 	*m = (struct job_measures){0};
 }
 
-void slot_put_result(struct str *b, const struct job_result *r)
+void slot_put_result_fields(struct str *b, const struct job_result *r)
 {
-	size_t start = wire_begin(b, FRAME_RESULT);
-
 	wire_put_u32(b, (uint32_t)r->status);
 	wire_put_u32(b, (uint32_t)r->reason);
 	wire_put_u32(b, r->line);
@@ -294,6 +292,13 @@ void slot_put_result(struct str *b, const struct job_result *r)
 	wire_put_string(b, r->message);
 	wire_put_string(b, r->context);
 	put_measures(b, r->measures);
+}
+
+void slot_put_result(struct str *b, const struct job_result *r)
+{
+	size_t start = wire_begin(b, FRAME_RESULT);
+
+	slot_put_result_fields(b, r);
 	wire_end(b, start);
 }
 

@@ -57,6 +57,8 @@ void slot_put_kill(struct str *b, bool now, enum job_reason reason);
 bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason);
 
 void slot_put_result(struct str *b, const struct job_result *r);
+/* Its fields alone, for the frames of others. */
+void slot_put_result_fields(struct str *b, const struct job_result *r);
 /* measures: room for those of the result; what it holds is freed by slot_measures_done(). */
 bool slot_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures);
 void slot_measures_done(struct job_measures *m);
