@@ -12,6 +12,8 @@
 #include "cli/outcome.h"
 #include "cli/signals.h"
 #include "clerk/clerk.h"
+#include "device/probe.h"
+#include "device/worker.h"
 #include "exec/slot.h"
 
 static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
@@ -108,6 +110,10 @@ int main(int argc, char **argv)
 		return slot_main();
 	if (argc == 2 && strcmp(argv[1], "__clerk") == 0)
 		return clerk_main();
+	if (argc == 2 && strcmp(argv[1], "__device") == 0)
+		return worker_main();
+	if (argc == 2 && strcmp(argv[1], "__probe") == 0)
+		return probe_main();
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
 	if (argc > 0 && strcmp(path_base(argv[0]), "dvsim") == 0)

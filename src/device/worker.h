@@ -50,6 +50,7 @@ struct device_request {
 	int shared_fd;	   /* the gang's memory, for join(); -1: none. Stays the caller's */
 	uint64_t shared_bytes;
 	uint64_t join_deadline_ns;
+	uint64_t deadline_ns; /* of the run, for the driver to know; 0: none */
 };
 
 /* How a run ended on one rank. Texts are valid during the call. */
@@ -67,7 +68,8 @@ struct device_result {
 	bool is_spent;
 	uint64_t stamp_ns[PHASE_COUNT];
 	/* The verdict on the log and the class together, as a slot would give it: status, reason,
-	 * message, context, line, usage. Rank 0's counts for a gang that had no error. */
+	 * message, context, line, usage, is_uncharged. In a gang that had no error rank 0's counts;
+	 * another rank's log is searched for fail patterns only. */
 	struct job_result verdict;
 };
 
@@ -79,11 +81,15 @@ struct device_worker_handler {
 	/* TAKEN, ARMED and LAUNCHED of a rank of a gang (n_ranks > 1 or waits_for_go); not of
 	 * single runs. */
 	void (*phase)(struct device_worker *w, void *ctx, uint64_t epoch, enum run_phase phase);
+	/* One per run, also of a run that had failed before its process died: died() follows then,
+	 * and the worker is not idle. */
 	void (*ended)(struct device_worker *w, void *ctx, const struct device_result *result);
 	/* An answer to device_worker_diagnose(). */
 	void (*diagnosed)(struct device_worker *w, void *ctx, const char *text);
-	/* The process is gone and reaped, its temporary files are removed. status: waitpid()'s. The
-	 * worker is only good for device_worker_free(). */
+	/* The process is gone and reaped, its temporary files are removed; a run that was there has
+	 * no result. status: waitpid()'s. A process that is still there some seconds after SIGKILL
+	 * is given up: status is -1, and why says what it hangs in. The worker is only good for
+	 * device_worker_free(), which may be called from here, and from no other handler. */
 	void (*died)(struct device_worker *w, void *ctx, int status, const char *why);
 };
 
@@ -98,7 +104,7 @@ void device_worker_run(struct device_worker *w, const struct device_request *r);
 /* Releases an armed rank: launch() is called now. */
 void device_worker_go(struct device_worker *w, uint64_t epoch);
 /* Asks the run to end: is_cancelled() says so, abort() is called where there is one. The result
- * still comes, unless the driver hangs. */
+ * still comes, unless the driver hangs: DVS_PEER with CALL_NONE if nothing else came first. */
 void device_worker_cancel(struct device_worker *w, uint64_t epoch);
 /* Asks for the driver's own words; answered by the main thread, also while the driver hangs. */
 void device_worker_diagnose(struct device_worker *w);

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/link.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/proc.h"
+
+enum { READ_SIZE = 16 * 1024 };
+enum { IS_CONFUSED = 70 };
+
+void link_lost(void)
+{
+	kill(0, SIGKILL);
+	_exit(0);
+}
+
+void link_confused(void)
+{
+	_exit(IS_CONFUSED);
+}
+
+void eventfd_post(int fd)
+{
+	uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void eventfd_clear(int fd)
+{
+	uint64_t n;
+
+	while (read(fd, &n, sizeof(n)) < 0 && errno == EINTR)
+		;
+}
+
+void link_init(struct link *l)
+{
+	pthread_mutex_init(&l->in_lock, NULL);
+	pthread_mutex_init(&l->out_lock, NULL);
+	l->nudge_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->hello_fd = l->run_fd = -1;
+	if (l->nudge_fd < 0 || l->wake_fd < 0)
+		link_confused();
+}
+
+/* ---- in ---- */
+
+static int next_descriptor(struct link *l)
+{
+	int fd;
+
+	if (l->n_descriptors == 0)
+		link_confused();
+	fd = l->descriptors[0];
+	l->n_descriptors--;
+	memmove(l->descriptors, l->descriptors + 1, l->n_descriptors * sizeof(int));
+	return fd;
+}
+
+static void keep_frame(struct str *to, const struct wire *w, bool *ret_is_there)
+{
+	if (*ret_is_there)
+		link_confused();
+	str_clear(to);
+	str_addn(to, w->at, (size_t)(w->end - w->at));
+	*ret_is_there = true;
+}
+
+static uint64_t take_epoch(struct wire *w)
+{
+	uint64_t epoch = wire_u64(w);
+
+	if (!w->ok)
+		link_confused();
+	return epoch;
+}
+
+/* true: it is for the driver thread. */
+static bool take_frame(struct link *l, uint8_t type, struct wire *w)
+{
+	switch (type) {
+	case DEVICE_HELLO:
+		keep_frame(&l->hello, w, &l->has_hello);
+		l->hello_fd = next_descriptor(l);
+		return false;
+	case DEVICE_RULES:
+		if (!slot_rules_take(l->rules, w, l->base_env))
+			link_confused();
+		return false;
+	case DEVICE_RUN:
+		keep_frame(&l->run, w, &l->has_run);
+		l->run_fd = device_run_has_shared(*w) ? next_descriptor(l) : -1;
+		return true;
+	case DEVICE_GO:
+		atomic_store(&l->go_epoch, take_epoch(w));
+		return true;
+	case DEVICE_CANCEL:
+		atomic_store(&l->cancel_epoch, take_epoch(w));
+		return true;
+	case DEVICE_CLOSE:
+		atomic_store(&l->is_closing, true);
+		return true;
+	case DEVICE_DIAGNOSE:
+		atomic_store(&l->wants_diagnosis, true);
+		eventfd_post(l->wake_fd);
+		return false;
+	default:
+		link_confused();
+	}
+}
+
+static bool take_frames(struct link *l)
+{
+	bool is_for_driver = false;
+	size_t at = 0, size;
+	struct wire w;
+	uint8_t type;
+	int rc;
+
+	while ((rc = wire_next(l->in.s + at, l->in.len - at, &type, &w, &size)) > 0) {
+		is_for_driver |= take_frame(l, type, &w);
+		at += size;
+	}
+	if (rc < 0)
+		link_confused();
+	l->in.len -= at;
+	memmove(l->in.s, l->in.s + at, l->in.len);
+	return is_for_driver;
+}
+
+static void take_descriptors(struct link *l, struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		if (l->n_descriptors + n > LINK_DESCRIPTORS)
+			link_confused();
+		memcpy(l->descriptors + l->n_descriptors, CMSG_DATA(c), n * sizeof(int));
+		l->n_descriptors += (unsigned)n;
+	}
+}
+
+/* true: something came for the driver thread. */
+static bool read_frames(struct link *l)
+{
+	char control[CMSG_SPACE(LINK_DESCRIPTORS * sizeof(int))]
+		__attribute__((aligned(_Alignof(struct cmsghdr))));
+	struct iovec into = {.iov_base = str_reserve(&l->in, READ_SIZE), .iov_len = READ_SIZE};
+	struct msghdr m = {.msg_iov = &into,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(PROC_SOCKET_FD, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return false;
+	if (n <= 0)
+		link_lost();
+	take_descriptors(l, &m);
+	l->in.len += (size_t)n;
+	return take_frames(l);
+}
+
+void link_read(struct link *l)
+{
+	bool is_for_driver;
+
+	pthread_mutex_lock(&l->in_lock);
+	is_for_driver = read_frames(l);
+	pthread_mutex_unlock(&l->in_lock);
+	if (is_for_driver)
+		eventfd_post(l->nudge_fd);
+}
+
+void link_wait(struct link *l, int64_t most_ns)
+{
+	struct timespec most = {most_ns / 1000000000, most_ns % 1000000000};
+	struct pollfd fds[2] = {{.fd = PROC_SOCKET_FD, .events = POLLIN},
+				{.fd = l->nudge_fd, .events = POLLIN}};
+
+	if (ppoll(fds, 2, most_ns < 0 ? NULL : &most, NULL) <= 0)
+		return;
+	if (fds[1].revents)
+		eventfd_clear(l->nudge_fd);
+	if (!fds[0].revents)
+		return;
+	pthread_mutex_lock(&l->in_lock);
+	read_frames(l);
+	pthread_mutex_unlock(&l->in_lock);
+}
+
+bool link_take_run(struct link *l, struct str *frame, struct device_run *ret, int *ret_shared_fd)
+{
+	struct str was = *frame;
+	bool is_there;
+	struct wire w;
+
+	pthread_mutex_lock(&l->in_lock);
+	is_there = l->has_run;
+	if (is_there) {
+		*frame = l->run;
+		l->run = was;
+		*ret_shared_fd = l->run_fd;
+		l->run_fd = -1;
+		l->has_run = false;
+	}
+	pthread_mutex_unlock(&l->in_lock);
+	if (!is_there)
+		return false;
+	w = (struct wire){frame->s, frame->s + frame->len, true};
+	if (!device_take_run(&w, ret))
+		link_confused();
+	return true;
+}
+
+/* ---- out ---- */
+
+void link_send(struct link *l, const struct str *frames)
+{
+	size_t sent = 0;
+
+	pthread_mutex_lock(&l->out_lock);
+	while (sent < frames->len) {
+		ssize_t n = send(PROC_SOCKET_FD, frames->s + sent, frames->len - sent,
+				 MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			link_lost();
+		if (n > 0)
+			sent += (size_t)n;
+	}
+	pthread_mutex_unlock(&l->out_lock);
+}

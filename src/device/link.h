@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In a worker: its end of the socket. Either thread may read: the driver thread while it has
+ * nothing better to do (so that a short run needs no hand-over), the main thread while a run or an
+ * open takes long. Who reads what the other waits for wakes it.
+ */
+#ifndef DEVICE_LINK_H
+#define DEVICE_LINK_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "device/device_wire.h"
+#include "exec/slot_rules.h"
+
+enum { LINK_DESCRIPTORS = 8 };
+
+struct link {
+	pthread_mutex_t in_lock, out_lock;
+	int nudge_fd; /* wakes the driver thread */
+	int wake_fd;  /* wakes the main thread */
+	_Atomic uint64_t go_epoch, cancel_epoch;
+	_Atomic bool wants_diagnosis, is_closing;
+
+	/* ---- by who holds in_lock ---- */
+	struct str in;
+	int descriptors[LINK_DESCRIPTORS]; /* received, in order, and not yet called for */
+	unsigned n_descriptors;
+	bool has_hello, has_run;
+	struct str hello, run;		     /* frames */
+	int hello_fd, run_fd;		     /* what came with them; -1: nothing */
+	struct slot_rules rules[SLOT_RULES]; /* of an idle worker; else the driver thread's */
+	const char *const *base_env;	     /* what rules are laid over */
+};
+
+void link_init(struct link *l);
+/* Waits until there is something for the caller, or so long (ns; < 0: no limit), and reads it. A
+ * socket that is closed ends the process. */
+void link_wait(struct link *l, int64_t most_ns);
+/* Reads what is there, for the main thread. */
+void link_read(struct link *l);
+/* Takes the request that came; false: none. Its strings point into *frame. */
+bool link_take_run(struct link *l, struct str *frame, struct device_run *ret, int *ret_shared_fd);
+void link_send(struct link *l, const struct str *frames);
+
+void eventfd_post(int fd);
+void eventfd_clear(int fd);
+/* The end of the process and of all in its group: nobody is there to tell anything to. */
+_noreturn_ void link_lost(void);
+/* Our own bug, or a scheduler of another version. */
+_noreturn_ void link_confused(void);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The frames between dvsched and its probe: one request, then stages and one answer. */
+#ifndef DEVICE_PROBE_WIRE_H
+#define DEVICE_PROBE_WIRE_H
+
+#include "base/wire.h"
+
+enum probe_frame {
+	PROBE_ASK = 1, /* driver, options, enum probe_question, device */
+	PROBE_STAGE,   /* what it is in from here on, in words */
+	PROBE_ANSWER,  /* name, version, caps, inner watch, devices as bytes */
+	PROBE_FAILED,  /* a text */
+};
+
+enum probe_question { PROBE_DEVICES, PROBE_HEALTH };
+
+enum { PROBE_DEVICES_MOST = 4096 };
+
+#endif
