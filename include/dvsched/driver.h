@@ -157,7 +157,7 @@ struct dvs_join {
 	 */
 	int32_t shared_fd;
 	uint32_t reserved;
-	uint64_t shared_bytes;
+	uint64_t shared_bytes; /* at least 64 KiB, and window_bytes in whole pages for each rank */
 };
 
 /* join(): what is given. The host checks it: a name that is missing, twice or was not asked for is

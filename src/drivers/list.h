@@ -3,3 +3,4 @@
  * One line per driver: DRIVER(name, "help"). The line declares driver_<name>_get(), which the
  * driver defines, and enters it under that name. Included more than once, so without a guard.
  */
+DRIVER(sim, "simulated devices: programs and kernels on a thread, every fault on request")

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/sim/device_state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "drivers/sim/codes.h"
+
+enum { MOST_BYTES = 4096 };
+
+static const char *const wedge_names[] = {"none", "never", "force_reset"};
+
+static char *path_of(const char *dir, int32_t device)
+{
+	return xasprintf("%s/sim/dev%d.json", dir, device);
+}
+
+/* A file that is half written or somebody else's is no state: the device is as new. */
+static void parse(int fd, struct sim_device_state *ret)
+{
+	char text[MOST_BYTES];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+	json_t *j = json_loadb(text, n > 0 ? (size_t)n : 0, 0, NULL);
+	const char *wedge = json_string_value(json_object_get(j, "wedged_until"));
+
+	*ret = (struct sim_device_state){
+		.n_opens = json_integer_value(json_object_get(j, "opens")),
+		.n_runs = json_integer_value(json_object_get(j, "runs")),
+		.n_ecc = json_integer_value(json_object_get(j, "ecc_errors")),
+	};
+	for (uint32_t i = 0; wedge && i < ARRAY_LEN(wedge_names); i++)
+		if (strcmp(wedge_names[i], wedge) == 0)
+			ret->wedge = i;
+	json_decref(j);
+}
+
+static int write_out(int fd, const struct sim_device_state *s)
+{
+	char text[256];
+	int n = snprintf(text, sizeof(text),
+			 "{\"wedged_until\": \"%s\", \"opens\": %lld, \"runs\": %lld, "
+			 "\"ecc_errors\": %lld}\n",
+			 wedge_names[s->wedge], (long long)s->n_opens, (long long)s->n_runs,
+			 (long long)s->n_ecc);
+
+	if (pwrite(fd, text, (size_t)n, 0) != n)
+		return -1;
+	return ftruncate(fd, n);
+}
+
+/* The lock is the file itself: it is written in place and never replaced. */
+static int open_locked(const char *path, int flags, int how)
+{
+	int fd = open(path, flags | O_CLOEXEC, 0666);
+
+	while (fd >= 0 && flock(fd, how) < 0)
+		if (errno != EINTR) {
+			close(fd);
+			return -1;
+		}
+	return fd;
+}
+
+int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device_state *ret,
+			      struct dvs_text *err)
+{
+	_cleanup_(freep) char *path = dir ? path_of(dir, device) : NULL;
+	_cleanup_(closep) int fd = -1;
+
+	*ret = (struct sim_device_state){0};
+	if (!dir)
+		return 0;
+	fd = open_locked(path, O_RDONLY, LOCK_SH);
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : sim_fail(err, SIM_STATE, "cannot read %s: %s", path,
+						  strerror(errno));
+	parse(fd, ret);
+	return 0;
+}
+
+int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_state_change *change,
+				   struct dvs_text *err)
+{
+	_cleanup_(freep) char *path = dir ? path_of(dir, device) : NULL;
+	_cleanup_(freep) char *folder = dir ? xasprintf("%s/sim", dir) : NULL;
+	_cleanup_(closep) int fd = -1;
+	struct sim_device_state s;
+
+	if (!dir)
+		return 0;
+	if (fs_mkdirs(folder, 0777) == 0)
+		fd = open_locked(path, O_RDWR | O_CREAT, LOCK_EX);
+	if (fd < 0)
+		return sim_fail(err, SIM_STATE, "cannot open %s: %s", path, strerror(errno));
+	parse(fd, &s);
+	change(&s);
+	if (write_out(fd, &s) < 0)
+		return sim_fail(err, SIM_STATE, "cannot write %s: %s", path, strerror(errno));
+	return 0;
+}

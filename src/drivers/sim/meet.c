@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/sim/meet.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/mem.h"
+#include "drivers/sim/codes.h"
+
+enum { PAGE = 4096, SEAT_BYTES = 64, LOBBY = 64 << 10, MOST_RANKS = LOBBY / SEAT_BYTES };
+
+/* The time between two looks at is_cancelled(), which rings no bell. */
+static const uint64_t look_up_ns = 50000000;
+
+/* Written by its rank alone, except the bell. */
+struct seat {
+	sim_bell bell;
+	_Atomic uint32_t is_taken;
+	_Atomic uint32_t n_begun, n_ended; /* runs */
+	_Atomic uint32_t n_arrived;	   /* at barriers, since the join */
+	uint32_t n_ranks;		   /* what it was told: before is_taken */
+	uint64_t window_bytes, wants;	   /* likewise */
+	uint64_t epoch;
+	_Atomic uint32_t has_failed; /* the run that n_ended counts last */
+};
+static_assert(sizeof(struct seat) <= SEAT_BYTES, "seats have their room");
+
+struct sim_hall {
+	union {
+		struct seat seat;
+		char room[SEAT_BYTES];
+	} seats[MOST_RANKS];
+};
+static_assert(sizeof(struct sim_hall) == LOBBY, "windows begin after it");
+
+static struct seat *seat_of(const struct sim_meet *m, int32_t rank)
+{
+	return &m->hall->seats[rank].seat;
+}
+
+sim_bell *sim_meet_bell(struct sim_meet *m)
+{
+	return &seat_of(m, m->rank)->bell;
+}
+
+void *sim_meet_window(const struct sim_meet *m, int32_t rank)
+{
+	return (char *)m->hall + LOBBY + (uint64_t)rank * m->stride;
+}
+
+static void ring_all(struct sim_meet *m)
+{
+	for (int32_t r = 0; r < m->n_ranks; r++)
+		if (r != m->rank)
+			sim_bell_ring(&seat_of(m, r)->bell);
+}
+
+/* Ranks that want different buffers would compute each other's addresses wrongly. */
+static uint64_t hash_of_wants(const struct dvs_join *j)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (uint32_t i = 0; i < j->n_buffers; i++) {
+		const struct dvs_buffer_want *w = &j->buffers[i];
+
+		for (const char *c = w->name; *c; c++)
+			h = (h ^ (unsigned char)*c) * 0x100000001b3u;
+		h = (h ^ w->bytes ^ w->align) * 0x100000001b3u;
+	}
+	return h;
+}
+
+static uint64_t round_up(uint64_t n, uint64_t to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/* Names, sizes and offsets; addresses follow when the hall is mapped. */
+static int32_t carve(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
+{
+	uint64_t at = 0;
+
+	m->buffers = xcalloc(j->n_buffers, sizeof(*m->buffers));
+	m->n_buffers = j->n_buffers;
+	for (uint32_t i = 0; i < j->n_buffers; i++) {
+		const struct dvs_buffer_want *w = &j->buffers[i];
+		uint64_t align = w->align ? w->align : SEAT_BYTES;
+
+		if (!w->name || strlen(w->name) >= sizeof(m->buffers[i].name))
+			return sim_fail(err, SIM_BAD_JOB, "buffer %u: a name of 1 to 63 bytes", i);
+		if (align > PAGE || (align & (align - 1)) != 0)
+			return sim_fail(err, SIM_BAD_JOB,
+					"buffer '%s': 'align' must be a power of two, up to %d",
+					w->name, PAGE);
+		at = round_up(at, align);
+		if (w->bytes > j->window_bytes || at > j->window_bytes - w->bytes)
+			return sim_fail(err, SIM_BAD_JOB,
+					"buffer '%s' of %llu bytes does not fit into what is left "
+					"of the window of %llu",
+					w->name, (unsigned long long)w->bytes,
+					(unsigned long long)j->window_bytes);
+		strcpy(m->buffers[i].name, w->name);
+		m->buffers[i].address = at;
+		m->buffers[i].bytes = w->bytes;
+		at += w->bytes;
+	}
+	return 0;
+}
+
+static int32_t map_hall(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
+{
+	bool is_alone = j->n_ranks == 1 && j->shared_fd < 0;
+	int how = is_alone ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
+	void *at;
+
+	m->stride = round_up(j->window_bytes, PAGE);
+	if (m->stride > ((uint64_t)1 << 40))
+		return sim_fail(err, SIM_BAD_JOB, "a window of %llu bytes is too large",
+				(unsigned long long)j->window_bytes);
+	m->bytes = LOBBY + (uint64_t)m->n_ranks * m->stride;
+	if (!is_alone && (j->shared_fd < 0 || j->shared_bytes < m->bytes))
+		return sim_fail(err, SIM_BAD_JOB,
+				"%d ranks need %zu bytes of shared memory, and have %llu",
+				m->n_ranks, m->bytes,
+				j->shared_fd < 0 ? 0ull : (unsigned long long)j->shared_bytes);
+	at = mmap(NULL, m->bytes, PROT_READ | PROT_WRITE, how, is_alone ? -1 : j->shared_fd, 0);
+	if (at == MAP_FAILED)
+		return sim_fail(err, SIM_MEMORY, "cannot map %zu bytes of shared memory: %s",
+				m->bytes, strerror(errno));
+	m->hall = at;
+	for (uint32_t i = 0; i < m->n_buffers; i++)
+		m->buffers[i].address += (uintptr_t)sim_meet_window(m, m->rank);
+	return 0;
+}
+
+static int32_t take_seat(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
+{
+	struct seat *s = seat_of(m, m->rank);
+
+	if (atomic_load(&s->is_taken))
+		return sim_fail(err, SIM_MISUSE, "rank %d is there already", m->rank);
+	s->n_ranks = (uint32_t)m->n_ranks;
+	s->window_bytes = j->window_bytes;
+	s->wants = hash_of_wants(j);
+	s->epoch = j->epoch;
+	atomic_store(&s->is_taken, 1);
+	ring_all(m);
+	return 0;
+}
+
+/* The first that is not there; -1: all are. */
+static int32_t first_missing(const struct sim_meet *m)
+{
+	for (int32_t r = 0; r < m->n_ranks; r++)
+		if (!atomic_load(&seat_of(m, r)->is_taken))
+			return r;
+	return -1;
+}
+
+static int32_t wait_for_all(const struct dvs_join *j, const struct dvs_host *host,
+			    struct sim_meet *m, struct dvs_text *err)
+{
+	for (;;) {
+		uint32_t seen = atomic_load(sim_meet_bell(m));
+		int32_t missing = first_missing(m);
+		uint64_t now = sim_now_ns(), until = now + look_up_ns;
+
+		if (missing < 0)
+			return 0;
+		if (host->is_cancelled(host->user))
+			return sim_fail(err, SIM_CANCELLED, "cancelled while rank %d was missing",
+					missing);
+		if (j->deadline_ns && now >= j->deadline_ns)
+			return sim_fail(err, SIM_PEER, "rank %d of %d did not come in time",
+					missing, m->n_ranks);
+		if (j->deadline_ns && until > j->deadline_ns)
+			until = j->deadline_ns;
+		sim_bell_wait(sim_meet_bell(m), seen, until);
+	}
+}
+
+static int32_t compare_seats(const struct sim_meet *m, struct dvs_text *err)
+{
+	const struct seat *mine = seat_of(m, m->rank);
+
+	for (int32_t r = 0; r < m->n_ranks; r++) {
+		const struct seat *s = seat_of(m, r);
+
+		if (s->n_ranks != mine->n_ranks || s->window_bytes != mine->window_bytes ||
+		    s->wants != mine->wants || s->epoch != mine->epoch)
+			return sim_fail(err, SIM_BAD_JOB, "ranks %d and %d ask for different gangs",
+					m->rank, r);
+	}
+	return 0;
+}
+
+static void give(const struct sim_meet *m, const struct dvs_join *j, struct dvs_context *ret)
+{
+	ret->communicator = (uintptr_t)m->hall;
+	ret->window_base = j->window_bytes ? (uintptr_t)sim_meet_window(m, m->rank) : 0;
+	ret->window_bytes = m->stride;
+	ret->n_buffers = m->n_buffers;
+	if (m->n_buffers)
+		memcpy(ret->buffers, m->buffers, m->n_buffers * sizeof(*m->buffers));
+}
+
+int32_t sim_meet_join(const struct dvs_join *j, const struct dvs_host *host, struct sim_meet **ret,
+		      struct dvs_context *context, struct dvs_text *err)
+{
+	struct sim_meet *m;
+	int32_t code;
+
+	if (j->n_ranks < 1 || j->n_ranks > MOST_RANKS || j->rank < 0 || j->rank >= j->n_ranks)
+		return sim_fail(err, SIM_BAD_JOB, "rank %d of %d cannot be (most: %d ranks)",
+				j->rank, j->n_ranks, MOST_RANKS);
+	m = xcalloc(1, sizeof(*m));
+	m->rank = j->rank;
+	m->n_ranks = j->n_ranks;
+	if ((code = carve(j, m, err)) != 0 || (code = map_hall(j, m, err)) != 0 ||
+	    (code = take_seat(j, m, err)) != 0 || (code = wait_for_all(j, host, m, err)) != 0 ||
+	    (code = compare_seats(m, err)) != 0) {
+		sim_meet_leave(m);
+		return code;
+	}
+	give(m, j, context);
+	*ret = m;
+	return 0;
+}
+
+void sim_meet_leave(struct sim_meet *m)
+{
+	if (!m)
+		return;
+	if (m->hall)
+		munmap(m->hall, m->bytes);
+	free(m->buffers);
+	free(m);
+}
+
+void sim_meet_begin(struct sim_meet *m)
+{
+	m->n_runs++;
+	atomic_store(&seat_of(m, m->rank)->n_begun, m->n_runs);
+}
+
+void sim_meet_end(struct sim_meet *m, bool has_failed)
+{
+	atomic_store(&seat_of(m, m->rank)->has_failed, has_failed);
+	atomic_store(&seat_of(m, m->rank)->n_ended, m->n_runs);
+	ring_all(m);
+}
+
+uint32_t sim_meet_arrive(struct sim_meet *m)
+{
+	uint32_t barrier = atomic_fetch_add(&seat_of(m, m->rank)->n_arrived, 1) + 1;
+
+	ring_all(m);
+	return barrier;
+}
+
+/* A rank that has ended its run comes to no barrier any more; but look at its arrivals last, since
+ * it may have come and ended in between. */
+enum sim_meeting sim_meet_look(const struct sim_meet *m, uint32_t barrier, int32_t *ret_rank)
+{
+	enum sim_meeting is = SIM_MET;
+
+	for (int32_t r = 0; r < m->n_ranks; r++) {
+		const struct seat *s = seat_of(m, r);
+		bool has_ended = atomic_load(&s->n_ended) >= m->n_runs;
+
+		if (atomic_load(&s->n_arrived) >= barrier)
+			continue;
+		*ret_rank = r;
+		if (has_ended)
+			return atomic_load(&s->has_failed) ? SIM_BROKEN : SIM_NEVER;
+		is = SIM_NOT_YET;
+	}
+	return is;
+}
+
+void sim_meet_describe(const struct sim_meet *m, char *to, size_t size)
+{
+	uint32_t mine = atomic_load(&seat_of(m, m->rank)->n_arrived);
+	size_t at = 0;
+
+	*to = '\0';
+	for (int32_t r = 0; r < m->n_ranks && at + 16 < size; r++)
+		if (atomic_load(&seat_of(m, r)->n_arrived) < mine)
+			at += (size_t)snprintf(to + at, size - at, "%s%d", at ? ", " : "", r);
+}
