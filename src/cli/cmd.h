@@ -9,5 +9,7 @@ int cmd_run(const struct args *args);
 int cmd_list(const struct args *args);
 int cmd_plan(const struct args *args);
 int cmd_config(const struct args *args);
+int cmd_report(const struct args *args);
+int cmd_dashboard(const struct args *args);
 
 #endif

@@ -28,6 +28,16 @@ const struct command commands[] = {
 	 "the place it came from (and runs its eval_cmds, unless --raw). keys lists the keys of "
 	 "the native flow.",
 	 cmd_config},
+	{"report", CMD_REPORT,
+	 "gen INDEX.json | instrumentation METRICS.json | dashboard INDEX.json  DIR",
+	 "pages of results that are there",
+	 "gen makes the pages of a run's reports again, of index.json and the blocks' files beside "
+	 "it, which dvsched or DVSim wrote. instrumentation draws a metrics.json. dashboard makes "
+	 "one page of all blocks with a badge for each number, for another site.",
+	 cmd_report},
+	{"dashboard", CMD_BOARD, "gen INDEX.json DIR", "the same as `report dashboard`",
+	 "Makes dashboard.html, dashboard.json and badge/BLOCK/*.svg of a run's index.json.",
+	 cmd_dashboard},
 	{0},
 };
 

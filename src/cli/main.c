@@ -42,6 +42,11 @@ static int run_without_command(int argc, char **argv)
 	return -1;
 }
 
+static bool is_called(char **argv, const char *name)
+{
+	return argv[0] && strcmp(path_base(argv[0]), name) == 0;
+}
+
 static int run_command(int argc, char **argv)
 {
 	struct diags diags;
@@ -51,6 +56,7 @@ static int run_command(int argc, char **argv)
 	diags_init(&diags);
 	if (args_parse(&args, argc, argv, &diags) == 0)
 		rc = EXIT_PASSED;
+	args.is_admin = is_called(argv, "dvsim-admin");
 	diags_print(&diags, stderr, load_wants_color(&args, 2), false);
 	diags_done(&diags);
 	if (rc == EXIT_PASSED && opt_has(&args, OPT_HELP))
@@ -100,6 +106,20 @@ static int dvsim_main(int argc, char **argv)
 	return rc;
 }
 
+/* dvsim-admin has reports and dashboards, and nothing else. */
+static int admin_main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : "";
+
+	if (strcmp(word, "report") == 0 || strcmp(word, "dashboard") == 0)
+		return run_command(argc, argv);
+	if (strcmp(word, "--help") == 0 || strcmp(word, "--version") == 0)
+		return run_without_command(argc, argv);
+	fprintf(stderr, "dvsim-admin: error: %s%s\n  hint: dvsim-admin report|dashboard …\n",
+		*word ? "there is no command " : "a command is missing", word);
+	return EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	int rc;
@@ -116,8 +136,10 @@ int main(int argc, char **argv)
 		return probe_main();
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
-	if (argc > 0 && strcmp(path_base(argv[0]), "dvsim") == 0)
+	if (is_called(argv, "dvsim"))
 		return dvsim_main(argc, argv);
+	if (is_called(argv, "dvsim-admin"))
+		return admin_main(argc, argv);
 	rc = run_without_command(argc, argv);
 	if (rc >= 0)
 		return rc;

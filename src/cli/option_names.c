@@ -8,12 +8,19 @@
 
 static const struct src_pos nowhere;
 
-static enum opt find_exact(const char *name)
+/* Two commands may have different options of one name. */
+static enum opt find_exact(const char *name, unsigned command)
 {
-	for (int i = 0; i < OPT_COUNT; i++)
-		if (strcmp(option_table[i].name, name) == 0)
+	enum opt other = OPT_COUNT;
+
+	for (int i = 0; i < OPT_COUNT; i++) {
+		if (strcmp(option_table[i].name, name) != 0)
+			continue;
+		if (option_table[i].commands & command)
 			return (enum opt)i;
-	return OPT_COUNT;
+		other = (enum opt)i;
+	}
+	return other;
 }
 
 /* The only one of names that starts with prefix; NULL if none or several do (*ret_n says). */
@@ -88,7 +95,7 @@ enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 	const char *own[OPT_COUNT];
 	const char *dvsim[OPT_COUNT];
 	size_t n_own = own_names(command, own);
-	enum opt o = find_exact(name);
+	enum opt o = find_exact(name, command);
 	unsigned n_found;
 	const char *found;
 
@@ -100,7 +107,7 @@ enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 			return ambiguous_option(name, own, n_own, diags);
 		if (!found)
 			return unknown_option(name, own, n_own, diags);
-		o = find_exact(found);
+		o = find_exact(found, command);
 	}
 	if (!(option_table[o].commands & command)) {
 		diag_error(diags, nowhere, "option '--%s' does not go with this command",

@@ -151,6 +151,10 @@ const struct option option_table[OPT_COUNT] = {
 				 "a --mapping for FuseSoC, or one in the place of another"},
 	[OPT_FUSESOC_ROOT] = {"fusesoc-extra-cores-root", NULL, OPT_REPEAT, CMD_GRAPH, "DIR", SIM,
 			      "one more --cores-root for FuseSoC"},
+	[OPT_BASE_URL] = {"base-url", NULL, OPT_WORD, CMD_REPORT | CMD_BOARD, "URL", SHOW,
+			  "dashboard: what stands before the names of the blocks' pages"},
+	[OPT_DETAIL] = {"profile", NULL, OPT_WORD, CMD_REPORT, "normal|high|full", SHOW,
+			"instrumentation: how much is drawn; default: normal"},
 	[OPT_INSTRUMENT] = {"instrument", NULL, OPT_WORDS, CMD_RUN, "all|meta|timing|compute", SHOW,
 			    "record what the scheduler did"},
 };

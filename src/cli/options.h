@@ -88,6 +88,8 @@ enum opt {
 	OPT_FUSESOC_MAPPING,
 	OPT_FUSESOC_ROOT,
 	OPT_INSTRUMENT,
+	OPT_BASE_URL,
+	OPT_DETAIL,
 	OPT_COUNT,
 };
 
@@ -103,8 +105,10 @@ enum opt_kind {
 #define CMD_LIST   2u
 #define CMD_PLAN   4u
 #define CMD_CONFIG 8u
-#define CMD_ALL	   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG)
-#define CMD_LOAD   CMD_ALL			   /* reads a configuration */
+#define CMD_REPORT 16u
+#define CMD_BOARD  32u
+#define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
+#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD)
 #define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
 
 struct option {
@@ -152,6 +156,7 @@ struct args {
 	const char *const *argv;     /* all of it, for records; NULL-terminated */
 	bool is_dvsim;		     /* called as dvsim: its command line, its exit codes */
 	struct outcome_facts *facts; /* for those; NULL: nobody asks */
+	bool is_admin;		     /* called as dvsim-admin: only reports, its exit codes */
 };
 
 /* Returns 0, or -1 after errors (exit code 2). Options' values are checked by whoever reads them.

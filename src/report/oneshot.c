@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "report/oneshot_data.h"
+#include "report/oneshot_html.h"
 #include "tool/meridian.h"
 
 enum { RESULTS_MOST = 256 << 20 };
@@ -454,6 +455,19 @@ static int write_block(struct oneshot_report *r, const struct os_block *b, struc
 	return fs_write_atomic(file_of(r, b->dv, ".md"), text.s, text.len, err);
 }
 
+/* Of the JSON that was written just now: one way to make them, whenever it is. */
+static int write_pages(struct oneshot_report *r, struct error *err)
+{
+	const char *dir = r->plan->dv->reports_dir;
+	struct json_in in;
+	int rc = json_in_open(&in, path_join(r->mem, dir, "index.json"), err);
+
+	if (rc == 0)
+		rc = oneshot_html_write(&in, dir, err);
+	json_in_close(&in);
+	return rc;
+}
+
 int oneshot_report_write(struct oneshot_report *r, struct error *err)
 {
 	_cleanup_(str_done) struct str json = {0};
@@ -464,8 +478,10 @@ int oneshot_report_write(struct oneshot_report *r, struct error *err)
 		if (write_block(r, &r->blocks[i], err) < 0)
 			return -1;
 	os_json_index(r, &json);
-	return fs_write_atomic(path_join(r->mem, r->plan->dv->reports_dir, "index.json"), json.s,
-			       json.len, err);
+	if (fs_write_atomic(path_join(r->mem, r->plan->dv->reports_dir, "index.json"), json.s,
+			    json.len, err) < 0)
+		return -1;
+	return write_pages(r, err);
 }
 
 void oneshot_report_show(struct oneshot_report *r, struct str *blocks, struct str *summary)

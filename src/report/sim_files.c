@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the reports of simulations go: files in JSON and HTML, and the console. */
+#include "report/sim_files.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,59 +11,56 @@
 #include "base/mem.h"
 #include "report/sim_gather.h"
 
-static int write_file(const struct sim_summary *s, const char *name, const struct str *text,
+static int write_file(const char *dir, const char *stem, const char *suffix, const struct str *text,
 		      struct error *err)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", s->report_path, name);
+	_cleanup_(freep) char *path = xasprintf("%s/%s%s", dir, stem, suffix);
 
 	return fs_write_atomic(path, text->s, text->len, err);
 }
 
-static int write_block(const struct sim_summary *s, const struct sim_block_results *b,
-		       struct error *err)
+static int write_block(const char *dir, const struct sim_block_results *b, struct error *err)
 {
 	_cleanup_(str_done) struct str text = {0}, page = {0}, name = {0};
-	size_t len;
 
 	sim_block_add_name(&b->block, "_", &name);
 	for (size_t i = 0; i < name.len; i++)
 		if (name.s[i] == '/')
 			name.s[i] = '_';
-	len = name.len;
-	str_add(&name, ".json");
 	sim_json_block(b, &text);
-	if (write_file(s, name.s, &text, err) < 0)
+	if (write_file(dir, name.s, ".json", &text, err) < 0)
 		return -1;
-	name.len = len;
-	str_add(&name, ".html");
 	sim_html_block(b, &page);
-	return write_file(s, name.s, &page, err);
+	return write_file(dir, name.s, ".html", &page, err);
+}
+
+int sim_files_write(const struct sim_summary *s, const char *dir, struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0}, page = {0};
+	_cleanup_(freep) char *metrics = xasprintf("%s/metrics.html", dir);
+
+	if (fs_mkdirs(dir, 0777) < 0)
+		return error_set(err, (struct src_pos){0}, "%s: %s", dir, strerror(errno));
+	for (size_t i = 0; i < s->n_blocks; i++)
+		if (write_block(dir, s->blocks[i], err) < 0)
+			return -1;
+	sim_json_summary(s, &text);
+	if (write_file(dir, "index", ".json", &text, err) < 0)
+		return -1;
+	sim_html_summary(s, fs_exists(metrics), &page);
+	return write_file(dir, "index", ".html", &page, err);
 }
 
 int sim_report_write(const struct sim_report *r, struct error *err)
 {
 	const struct sim_summary *s = sim_report_summary(r);
-	_cleanup_(str_done) struct str text = {0}, page = {0};
-	_cleanup_(freep) char *metrics = NULL;
 
-	if (fs_mkdirs(s->report_path, 0777) < 0)
-		return error_set(err, (struct src_pos){0}, "%s: %s", s->report_path,
-				 strerror(errno));
-	for (size_t i = 0; i < s->n_blocks; i++)
-		if (write_block(s, s->blocks[i], err) < 0)
-			return -1;
-	sim_json_summary(s, &text);
-	if (write_file(s, "index.json", &text, err) < 0)
-		return -1;
-	metrics = xasprintf("%s/metrics.html", s->report_path);
-	sim_html_summary(s, fs_exists(metrics), &page);
-	return write_file(s, "index.html", &page, err);
+	return sim_files_write(s, s->report_path, err);
 }
 
-/* With links from here to the pages. */
-static void show_summary(const struct sim_summary *s, struct str *out)
+void sim_files_show(const struct sim_summary *s, const char *dir, struct str *out)
 {
-	_cleanup_(freep) char *here = getcwd(NULL, 0), *there = realpath(s->report_path, NULL);
+	_cleanup_(freep) char *here = getcwd(NULL, 0), *there = realpath(dir, NULL);
 	struct sim_summary linked = *s;
 	struct arena *mem = arena_new();
 
@@ -84,5 +83,5 @@ void sim_report_show(const struct sim_report *r, struct str *blocks, struct str 
 		str_add(blocks, s->top ? "\n\n\n" : "\n\n");
 	}
 	if (s->top)
-		show_summary(s, summary);
+		sim_files_show(s, s->report_path, summary);
 }

@@ -77,6 +77,10 @@ class OneShot(Story):
         self.assertEqual(dirty["errors"], 2)
         self.assertEqual(dirty["build_modes"][0]["buckets"]["lint_warning"]["messages"], ["one.sv:3: tab", "two.sv:9: blank"])
         self.assertEqual(self.report("clean")["errors"], 0)
+        with open(self.path("out/reports/index.html"), encoding="utf-8") as text:
+            self.assertIn('<a href="./dirty.html">dirty</a>', text.read())
+        with open(self.path("out/reports/dirty.html"), encoding="utf-8") as text:
+            self.assertIn("one.sv:3: tab\ntwo.sv:9: blank\n", text.read())
         self.assertEqual(self.report("index")["flow_results"]["dirty"]["buckets"]["lint_warning"]["count"], 2)
         with open(self.path("out/reports/dirty.md"), encoding="utf-8") as text:
             self.assertIn("### Messages for Build Mode `'default'`\n#### Lint Warnings\n```\none.sv:3: tab\n", text.read())

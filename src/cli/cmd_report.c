@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `dvsched report`: pages of JSON that a run left, dvsched's or DVSim's. Under the name dvsim-admin
+ * it is that program, with its exit codes: 2 for the command line, files that are not there
+ * included, and 1 for what is in them.
+ */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "cli/cmd.h"
+#include "cli/final_out.h"
+#include "cli/load.h"
+#include "cli/metrics_page.h"
+#include "report/remake.h"
+
+static const struct src_pos nowhere;
+
+/* One command while it works. */
+struct job_of_report {
+	const struct args *args;
+	const char *json, *dir;
+	enum metrics_profile profile;
+	struct diags *diags;
+};
+
+/* ---- verbs ---- */
+
+/* DVSim shows its table over all blocks, where there is one. */
+static void gen(const struct job_of_report *w)
+{
+	_cleanup_(str_done) struct str shown = {0};
+
+	if (remake_reports(w->json, w->dir, &shown, w->diags) == 0 && shown.len)
+		final_write(shown.s, shown.len);
+}
+
+static void instrumentation(const struct job_of_report *w)
+{
+	struct error err = {0};
+	struct diag *e;
+
+	if (metrics_page_write(w->json, w->dir, w->profile, &err) == 0)
+		return;
+	e = diag_error(w->diags, err.pos, "%s", err.msg);
+	if (err.pos.file)
+		diag_hint(e, "wanted: the reports/metrics.json of a run with --instrument");
+	error_done(&err);
+}
+
+static void dashboard(const struct job_of_report *w)
+{
+	remake_dashboard(w->json, w->dir, opt_word(w->args, OPT_BASE_URL, NULL), w->diags);
+}
+
+/* ---- the command line ---- */
+
+static const struct verb {
+	const char *name;
+	unsigned command;
+	void (*run)(const struct job_of_report *w);
+} verbs[] = {{"gen", CMD_REPORT, gen},
+	     {"instrumentation", CMD_REPORT, instrumentation},
+	     {"dashboard", CMD_REPORT, dashboard},
+	     {"gen", CMD_BOARD, dashboard}};
+
+static const struct verb *find_verb(const struct args *args, struct diags *diags)
+{
+	const char *word = args->n_words ? args->words[0] : "", *names[ARRAY_LEN(verbs)], *near;
+	struct diag *e;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (verbs[i].command != args->command->bit)
+			continue;
+		if (strcmp(verbs[i].name, word) == 0)
+			return &verbs[i];
+		names[n++] = verbs[i].name;
+	}
+	e = diag_error(diags, nowhere, *word ? "unknown word '%s' after '%s'" : "%s%s: of what?",
+		       word, args->command->name);
+	near = *word ? str_suggest(word, names, n) : NULL;
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	else
+		diag_hint(e, "%s %s", args->command->name, args->command->usage);
+	return NULL;
+}
+
+/* After "--" words are words, too. */
+static const char *word_at(const struct args *args, size_t i)
+{
+	return i < args->n_words ? args->words[i] : args->after[i - args->n_words];
+}
+
+/* What the words after the verb name; DVSim's order. */
+static void check_files(struct job_of_report *w)
+{
+	const struct args *args = w->args;
+	struct stat st;
+
+	if (args->n_words + args->n_after != 3) {
+		struct diag *e = diag_error(
+			w->diags, nowhere,
+			"'%s %s' takes a JSON file and a directory, and nothing "
+			"more",
+			args->command->name, args->words[0]);
+
+		diag_hint(e, "%s %s", args->command->name, args->command->usage);
+		return;
+	}
+	w->json = word_at(args, 1);
+	w->dir = word_at(args, 2);
+	if (stat(w->json, &st) < 0)
+		diag_error(w->diags, nowhere, "%s: %s", w->json, strerror(errno));
+	else if (S_ISDIR(st.st_mode))
+		diag_hint(diag_error(w->diags, nowhere, "%s is a directory", w->json),
+			  "the file itself is wanted: %s/index.json", w->json);
+	if (stat(w->dir, &st) == 0 && !S_ISDIR(st.st_mode))
+		diag_error(w->diags, nowhere, "%s is no directory: the pages need one", w->dir);
+}
+
+static void check_profile(struct job_of_report *w)
+{
+	static const char *const names[] = {"normal", "high", "full", NULL};
+	const char *word = opt_word(w->args, OPT_DETAIL, "normal");
+
+	for (int i = 0; names[i]; i++)
+		if (strcasecmp(word, names[i]) == 0) {
+			w->profile = (enum metrics_profile)i;
+			return;
+		}
+	opt_choice(w->args, OPT_DETAIL, names, 0, w->diags);
+}
+
+int cmd_report(const struct args *args)
+{
+	struct loaded l = {0};
+	struct job_of_report w = {.args = args, .diags = &l.diags};
+	const struct verb *verb;
+	int rc;
+
+	diags_init(&l.diags);
+	verb = load_common(args, &l.diags) == 0 ? find_verb(args, &l.diags) : NULL;
+	if (verb) {
+		check_files(&w);
+		check_profile(&w);
+	}
+	rc = load_report(args, &l);
+	if (rc == EXIT_PASSED) {
+		verb->run(&w);
+		rc = load_report(args, &l);
+		if (rc != EXIT_PASSED && args->is_admin)
+			rc = EXIT_SOME_FAILED;
+	}
+	load_done(&l);
+	return rc;
+}
+
+int cmd_dashboard(const struct args *args)
+{
+	return cmd_report(args);
+}
