@@ -4,4 +4,5 @@
  * backend defines, and enters it under that name. Included more than once, so without a guard.
  */
 BACKEND(local, "runs processes on this machine, each in a slot of its own")
+BACKEND(chips, "runs programs and kernels on devices, each in a worker of its own")
 BACKEND(fake, "runs nothing: outcomes and durations are drawn or scripted")

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The chips backend: its verbs. How it works: chips.h; what users see: docs/drivers.md. */
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/backends.h"
+#include "backends/chips/chips.h"
+#include "base/mem.h"
+
+/* Jobs taken beyond those that run, so that one can be found that fits, or that is loaded already.
+ */
+enum { LOOK_AHEAD_PER_UNIT = 8, LOOK_AHEAD_LEAST = 64 };
+
+static struct chips *chips_of(struct backend *b)
+{
+	return container_of(b, struct chips, base);
+}
+
+static void chips_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
+{
+	struct chips *c = chips_of(b);
+	struct arena *mem;
+
+	/* Jobs of a kind differ in values only, and those are for the driver. */
+	if (c->last_checked == spec->rules)
+		return;
+	c->last_checked = spec->rules;
+	mem = arena_new();
+	chips_request_read(mem, c->s, spec, diags);
+	arena_free(mem);
+}
+
+static enum submit chips_submit(struct backend *b, const struct job *job, uint32_t attempt,
+				struct error *why)
+{
+	struct chips *c = chips_of(b);
+	struct arena *mem;
+	struct chips_job *j;
+	const struct chips_request *q;
+
+	if (c->is_paused || c->n_queued >= c->n_units * LOOK_AHEAD_PER_UNIT + LOOK_AHEAD_LEAST)
+		return SUBMIT_BUSY;
+	mem = arena_new();
+	q = chips_request_read(mem, c->s, job->spec, NULL);
+	if (!q) {
+		arena_free(mem);
+		error_plain(why, "what '%s' asks of its devices cannot be read", job->spec->id);
+		return SUBMIT_REFUSED;
+	}
+	j = xcalloc(1, sizeof(*j));
+	*j = (struct chips_job){
+		.chips = c,
+		.job = job,
+		.attempt = attempt,
+		.mem = mem,
+		.request = q,
+		.queued_s = chips_now(c),
+	};
+	if (c->n_queued == 0 && list_is_empty(&c->gangs))
+		c->last_event_s = j->queued_s;
+	list_init(&j->link);
+	list_append(&c->queue, &j->link);
+	c->n_queued++;
+	chips_dispatch(c);
+	return SUBMIT_ACCEPTED;
+}
+
+static struct chips_job *find_queued(struct chips *c, const struct job *job)
+{
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (j->job == job)
+			return j;
+	}
+	return NULL;
+}
+
+static struct gang *find_gang(struct chips *c, const struct job *job)
+{
+	list_for_each (it, &c->gangs) {
+		struct gang *g = list_entry(it, struct gang, link);
+
+		if (g->job->job == job)
+			return g;
+	}
+	return NULL;
+}
+
+static void chips_kill(struct backend *b, const struct job *job, enum kill_level level,
+		       enum job_reason reason)
+{
+	struct chips *c = chips_of(b);
+	struct chips_job *j = find_queued(c, job);
+	struct gang *g = find_gang(c, job);
+
+	if (j)
+		chips_job_end_unstarted(j, reason, "killed while it waited for devices");
+	else if (g)
+		gang_kill(g, level, reason);
+}
+
+static void chips_pause(struct backend *b, bool is_paused)
+{
+	struct chips *c = chips_of(b);
+
+	c->is_paused = is_paused;
+	if (is_paused)
+		return;
+	sched_backend_capacity(b);
+	chips_dispatch(c);
+}
+
+static void chips_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
+{
+	struct chips *c = chips_of(b);
+
+	c->is_closing = true;
+	ev_timer_stop(c->loop, &c->tick);
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		struct unit *u = &c->units[i];
+
+		if (u->state == UNIT_IDLE)
+			unit_close(u);
+		else if (u->state == UNIT_OPENING)
+			unit_kill(u);
+	}
+	if (c->n_workers == 0) {
+		closed(ctx);
+		return;
+	}
+	c->closed = closed;
+	c->closed_ctx = ctx;
+}
+
+static void chips_destroy(struct backend *b)
+{
+	struct chips *c;
+
+	if (!b)
+		return;
+	c = chips_of(b);
+	ev_timer_stop(c->loop, &c->tick);
+	while (!list_is_empty(&c->gangs))
+		gang_free(list_entry(c->gangs.next, struct gang, link));
+	chips_queue_done(c);
+	for (uint32_t i = 0; i < c->n_units; i++)
+		unit_done(&c->units[i]);
+	free(c->units);
+	free(c->past);
+	free(c->health_warning);
+	arena_free(c->mem);
+	free(c);
+}
+
+static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	chips_dispatch(w->data);
+}
+
+static const struct backend_ops chips_ops = {
+	.check = chips_check,
+	.submit = chips_submit,
+	.kill = chips_kill,
+	.pause = chips_pause,
+	.close = chips_close,
+	.destroy = chips_destroy,
+};
+
+static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
+			       struct chips_settings *s)
+{
+	struct chips *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct chips){
+		.base = {.caps = {.is_local = true}},
+		.ops = chips_ops,
+		.mem = mem,
+		.loop = env->loop,
+		.clock = env->clock,
+		.scratch_root = env->scratch_root,
+		.s = s,
+	};
+	c->ops.name = s->name;
+	c->base.ops = &c->ops;
+	list_init(&c->queue);
+	list_init(&c->gangs);
+	ev_init(&c->tick, on_tick);
+	c->tick.data = c;
+	c->n_units = s->n_devices;
+	c->units = xcalloc(c->n_units, sizeof(*c->units));
+	for (uint32_t i = 0; i < c->n_units; i++)
+		unit_init(&c->units[i], c, &s->devices[i]);
+	c->last_event_s = chips_now(c);
+	return c;
+}
+
+struct backend *backend_chips_create(const struct backend_env *env, struct diags *diags)
+{
+	struct arena *mem = arena_new();
+	struct chips_settings *s = chips_settings_read(mem, env, diags);
+
+	assert(env->loop && env->scratch_root);
+	if (!s) {
+		arena_free(mem);
+		return NULL;
+	}
+	return &chips_new(env, mem, s)->base;
+}

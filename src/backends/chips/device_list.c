@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/chips/device_list.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LARGEST_ID = 65535, MOST_DEVICES = 4096 };
+
+static bool read_id(const char **at, long *ret)
+{
+	char *end;
+
+	if (!isdigit((unsigned char)**at))
+		return false;
+	*ret = strtol(*at, &end, 10);
+	*at = end;
+	return *ret <= LARGEST_ID;
+}
+
+/* "3" or "0-7" */
+static bool read_range(const char **at, long *ret_first, long *ret_last)
+{
+	if (!read_id(at, ret_first))
+		return false;
+	*ret_last = *ret_first;
+	if (**at != '-')
+		return true;
+	(*at)++;
+	return read_id(at, ret_last) && *ret_last >= *ret_first;
+}
+
+int device_list_parse(struct arena *mem, const char *text, int32_t **ret, uint32_t *ret_n)
+{
+	int32_t *ids = arena_array(mem, MOST_DEVICES, sizeof(*ids));
+	const char *at = text;
+	uint32_t n = 0;
+	long first, last;
+
+	do {
+		at += at != text; /* the comma */
+		at += strspn(at, " ");
+		if (!read_range(&at, &first, &last) || n + (last - first) >= MOST_DEVICES)
+			return -1;
+		while (first <= last)
+			ids[n++] = (int32_t)first++;
+		at += strspn(at, " ");
+	} while (*at == ',');
+	*ret = ids;
+	*ret_n = n;
+	return *at == '\0' ? 0 : -1;
+}
+
+void device_list_add(struct str *out, const int32_t *ids, uint32_t n)
+{
+	for (uint32_t i = 0; i < n;) {
+		uint32_t last = i;
+
+		while (last + 1 < n && ids[last + 1] == ids[last] + 1)
+			last++;
+		str_printf(out, "%s%d", i ? "," : "", ids[i]);
+		if (last > i)
+			str_printf(out, "-%d", ids[last]);
+		i = last + 1;
+	}
+}
+
+/* ---- against what is there ---- */
+
+struct listing {
+	struct arena *mem;
+	struct cfg_fields *f;
+	const struct driver_facts *facts;
+	struct chips_settings *s;
+	struct diags *diags;
+};
+
+static const struct dvs_device *find_there(const struct driver_facts *facts, int32_t id)
+{
+	for (size_t i = 0; i < facts->n_devices; i++)
+		if (facts->devices[i].id == id)
+			return &facts->devices[i];
+	return NULL;
+}
+
+static const char *ids_there(struct listing *l)
+{
+	const struct driver_facts *facts = l->facts;
+	int32_t *ids = arena_array(l->mem, facts->n_devices + 1, sizeof(*ids));
+	_cleanup_(str_done) struct str out = {0};
+
+	for (size_t i = 0; i < facts->n_devices; i++)
+		ids[i] = facts->devices[i].id;
+	device_list_add(&out, ids, (uint32_t)facts->n_devices);
+	return arena_strdup(l->mem, out.len ? out.s : "none");
+}
+
+static struct chips_device *find_own(struct chips_settings *s, int32_t id)
+{
+	for (uint32_t i = 0; i < s->n_devices; i++)
+		if (s->devices[i].id == id)
+			return &s->devices[i];
+	return NULL;
+}
+
+static void add(struct listing *l, const struct hjson_node *at, int32_t id)
+{
+	const struct dvs_device *there = find_there(l->facts, id);
+	struct cfg *c = cfg_fields_cfg(l->f);
+	struct chips_device *d;
+
+	if (!there) {
+		diag_hint(cfg_error(c, l->diags, at, "the driver '%s' has no device %d",
+				    l->facts->name, id),
+			  "there are: %s", ids_there(l));
+		return;
+	}
+	if (find_own(l->s, id)) {
+		cfg_error(c, l->diags, at, "device %d is there twice", id);
+		return;
+	}
+	d = &l->s->devices[l->s->n_devices++];
+	*d = (struct chips_device){.id = id, .domain = there->fault_domain};
+	memcpy(d->model, there->model, sizeof(d->model));
+}
+
+static void add_listed(struct listing *l, struct hjson_node *node)
+{
+	struct cfg *c = cfg_fields_cfg(l->f);
+	const char *text = cfg_scalar_text(c, node);
+	int32_t *ids;
+	uint32_t n;
+
+	if (!text || device_list_parse(l->mem, text, &ids, &n) < 0) {
+		diag_hint(
+			cfg_error(c, l->diags, node, "'devices' must be a list of device numbers"),
+			"like \"0-7\", \"0,2,4-5\" or [0, 2]");
+		return;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		add(l, node, ids[i]);
+}
+
+static void read_ids(struct listing *l)
+{
+	struct hjson_node *node = cfg_fields_node(l->f, "devices"), *e;
+
+	l->s->devices = arena_array(l->mem, l->facts->n_devices + 1, sizeof(*l->s->devices));
+	if (!node) {
+		for (size_t i = 0; i < l->facts->n_devices; i++)
+			add(l, NULL, l->facts->devices[i].id);
+		return;
+	}
+	if (node->type != HJSON_ARRAY) {
+		add_listed(l, node);
+		return;
+	}
+	hjson_for_each (e, node)
+		add_listed(l, e);
+}
+
+static void read_domain(struct listing *l, struct hjson_node *list, int32_t domain)
+{
+	struct cfg *c = cfg_fields_cfg(l->f);
+	struct hjson_node *e;
+
+	hjson_for_each (e, list) {
+		struct chips_device *d = e->type == HJSON_INT && !e->big && e->i >= 0 &&
+							 e->i <= LARGEST_ID
+						 ? find_own(l->s, (int32_t)e->i)
+						 : NULL;
+
+		if (d)
+			d->domain = domain;
+		else
+			cfg_error(c, l->diags, e,
+				  "'fault_domains' names what is none of 'devices'");
+	}
+}
+
+static void read_domains(struct listing *l)
+{
+	struct hjson_node *node = cfg_fields_node(l->f, "fault_domains"), *e;
+	int32_t domain = 1 << 20; /* no driver's own */
+
+	if (!node)
+		return;
+	if (node->type != HJSON_ARRAY) {
+		cfg_error(cfg_fields_cfg(l->f), l->diags, node,
+			  "'fault_domains' must be a list of lists: [[0, 1], [2, 3]]");
+		return;
+	}
+	hjson_for_each (e, node) {
+		if (e->type == HJSON_ARRAY)
+			read_domain(l, e, domain++);
+		else
+			cfg_error(cfg_fields_cfg(l->f), l->diags, e,
+				  "a fault domain is a list of device numbers");
+	}
+}
+
+void device_list_read(struct arena *mem, struct cfg_fields *f, const struct driver_facts *facts,
+		      struct chips_settings *s, struct diags *diags)
+{
+	struct listing l = {.mem = mem, .f = f, .facts = facts, .s = s, .diags = diags};
+	unsigned n_before = diags->n_errors;
+
+	read_ids(&l);
+	if (diags->n_errors > n_before)
+		return;
+	if (s->n_devices == 0)
+		diag_error(diags, s->devices_pos, "the driver '%s' has no device here",
+			   facts->name);
+	read_domains(&l);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What an end means: for the job, for the device of the rank that is the cause, and in the results.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/chips/chips.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+
+/* ---- where a job has failed before ---- */
+
+bool past_has(const struct chips *c, const struct job *job, int32_t device)
+{
+	for (size_t i = 0; i < c->n_past; i++)
+		if (c->past[i].job == job->n && c->past[i].device == device)
+			return true;
+	return false;
+}
+
+/* The same end on another device: it is the job. */
+static const struct past *find_like(const struct chips *c, const struct gang *g,
+				    enum dvs_class class)
+{
+	const struct rank *r = &g->ranks[g->cause];
+
+	for (size_t i = 0; i < c->n_past; i++) {
+		const struct past *p = &c->past[i];
+
+		if (p->job == g->job->job->n && p->class == class &&
+		    p->device != r->unit->device->id)
+			return p;
+	}
+	return NULL;
+}
+
+static void add_past(struct chips *c, uint32_t job, int32_t device, enum dvs_class class)
+{
+	c->past = xreallocarray(c->past, c->n_past + 1, sizeof(*c->past));
+	c->past[c->n_past++] = (struct past){job, device, class};
+}
+
+static void forget_past(struct chips *c, uint32_t job)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_past; i++)
+		if (c->past[i].job != job)
+			c->past[n++] = c->past[i];
+	c->n_past = n;
+}
+
+/* ---- health ---- */
+
+static struct unit *unit_of(struct chips *c, int32_t device)
+{
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (c->units[i].device->id == device)
+			return &c->units[i];
+	return NULL;
+}
+
+static void suspect_neighbours(struct unit *u)
+{
+	struct chips *c = u->chips;
+	char text[96];
+
+	if (u->device->domain < 0)
+		return;
+	snprintf(text, sizeof(text), "device %d of the same fault domain broke", u->device->id);
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (&c->units[i] != u && c->units[i].device->domain == u->device->domain &&
+		    health_suspect(&c->units[i].health, text, clock_wall(c->clock)))
+			unit_store_health(&c->units[i]);
+}
+
+static void mark(struct unit *u, const struct gang *g, enum dvs_class class, int32_t code,
+		 const char *text)
+{
+	struct chips *c = u->chips;
+	enum device_mark kind = device_class_fate(class)->mark;
+	struct health_mark m = {.wall_s = clock_wall(c->clock), .class = class, .code = code};
+
+	if (kind == MARK_NONE)
+		return;
+	snprintf(m.job, sizeof(m.job), "%s", g->job->job->spec->id);
+	health_mark(&u->health, &c->s->health, kind, &m, text);
+	unit_store_health(u);
+	if (kind == MARK_QUARANTINE)
+		suspect_neighbours(u);
+}
+
+void outcome_of_open(struct unit *u, enum dvs_class class, const char *text)
+{
+	struct chips *c = u->chips;
+
+	/* Somebody else's device, or a request that no device could open with: not its health. */
+	if (class == DVS_BUSY || class == DVS_CONFIG || class == DVS_UNSUPPORTED)
+		return;
+	health_probed(&u->health, &c->s->health, false, text, clock_wall(c->clock));
+	unit_store_health(u);
+	suspect_neighbours(u);
+}
+
+static void pass_health(struct gang *g)
+{
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct unit *u = g->ranks[i].unit;
+
+		if (health_passed(&u->health, &g->chips->s->health, clock_wall(g->chips->clock)))
+			unit_store_health(u);
+	}
+}
+
+/* ---- the details ---- */
+
+static void write_clocks(struct json_out *out, const struct gang *g, const struct rank *r)
+{
+	const uint64_t *at = r->end.stamp_ns;
+	static const struct {
+		const char *name;
+		enum run_phase from, to;
+	} spans[] = {
+		{"load_s", PHASE_TAKEN, PHASE_LOADED},
+		{"join_s", PHASE_LOADED, PHASE_ARMED},
+		{"run_s", PHASE_LAUNCHED, PHASE_RAN},
+		{"finish_s", PHASE_RAN, PHASE_FINISHED},
+	};
+
+	jout_key(out, "clocks");
+	jout_object(out);
+	if (r->sent_s > r->open_s)
+		jout_key_real(out, "open_s", r->sent_s - r->open_s, 6);
+	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
+		if (at[spans[i].from] && at[spans[i].to] >= at[spans[i].from])
+			jout_key_real(out, spans[i].name,
+				      (double)(at[spans[i].to] - at[spans[i].from]) * 1e-9, 6);
+	jout_object_end(out);
+	(void)g;
+}
+
+static void write_rank(struct json_out *out, const struct gang *g, uint32_t i)
+{
+	const struct rank *r = &g->ranks[i];
+
+	jout_object(out);
+	jout_key_int(out, "rank", i);
+	jout_key_int(out, "device", r->unit->device->id);
+	jout_key_string(out, "class", device_class_name(r->end.class));
+	if (r->end.code)
+		jout_key_int(out, "code", r->end.code);
+	if (r->end.code_name)
+		jout_key_string(out, "code_name", r->end.code_name);
+	if (r->end.hint)
+		jout_key_string(out, "hint", r->end.hint);
+	if (r->end.class != DVS_OK && r->end.text)
+		jout_key_string(out, "text", r->end.text);
+	if (r->end.pid)
+		jout_key_int(out, "worker_pid", r->end.pid);
+	if (r->end.worker_runs)
+		jout_key_int(out, "worker_run", r->end.worker_runs);
+	jout_key_string(out, "phase", board_phase_name(r->end.phase));
+	write_clocks(out, g, r);
+	if (r->end.result) {
+		jout_key(out, "result");
+		jout_raw(out, r->end.result);
+	}
+	jout_object_end(out);
+}
+
+static char *make_details(const struct gang *g, const char *blame)
+{
+	const struct chips *c = g->chips;
+	struct json_out out;
+
+	jout_init(&out, -1, 0);
+	jout_object(&out);
+	jout_key_string(&out, "driver", c->s->driver_name);
+	jout_key_string(&out, "driver_version", c->s->driver_version);
+	if (g->is_started)
+		jout_key_real(&out, "queue_s", g->started_s - g->job->queued_s, 6);
+	if (g->cause >= 0)
+		jout_key_int(&out, "cause", g->cause);
+	if (blame)
+		jout_key_string(&out, "blame", blame);
+	jout_key(&out, "ranks");
+	jout_array(&out);
+	for (uint32_t i = 0; i < g->n; i++)
+		write_rank(&out, g, i);
+	jout_array_end(&out);
+	jout_object_end(&out);
+	return str_take(&out.buf);
+}
+
+/* ---- the result ---- */
+
+static void set_blame(struct gang *g, struct job_result *result, const char **ret_blame)
+{
+	struct chips *c = g->chips;
+	struct rank *r = &g->ranks[g->cause];
+	enum dvs_class class = r->end.class;
+	const struct class_fate *fate = device_class_fate(class);
+	const struct past *like = find_like(c, g, class);
+	uint32_t job = g->job->job->n;
+
+	*ret_blame = fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
+	if (like && fate->mark != MARK_NONE && fate->mark != MARK_QUARANTINE) {
+		struct unit *other = unit_of(c, like->device);
+
+		/* Twice, on two devices: the job. The first one's mark is taken back. */
+		*ret_blame = "job";
+		result->is_uncharged = false;
+		if (class == DVS_LOST)
+			result->reason = REASON_SIGNAL;
+		if (other && health_unmark(&other->health, &c->s->health, g->job->job->spec->id,
+					   clock_wall(c->clock)))
+			unit_store_health(other);
+	} else {
+		mark(r->unit, g, class, r->end.code, result->message);
+	}
+	if (fate->mark != MARK_NONE || !fate->is_charged)
+		add_past(c, job, r->unit->device->id, class);
+}
+
+static const char *message_of(struct gang *g, const struct rank *r)
+{
+	const char *text = r->end.verdict.status != JOB_RUNNING && r->end.verdict.message
+				   ? r->end.verdict.message
+			   : r->end.text ? r->end.text
+					 : device_class_name(r->end.class);
+
+	if (g->n == 1)
+		return arena_printf(g->job->mem, "device %d: %s", r->unit->device->id, text);
+	return arena_printf(g->job->mem, "rank %d on device %d: %s", g->cause, r->unit->device->id,
+			    text);
+}
+
+/* A rank's driver was content, and its log was not. */
+static void by_log(struct gang *g, struct job_result *result)
+{
+	const struct rank *r = &g->ranks[g->cause];
+
+	*result = r->end.verdict;
+	if (g->n > 1)
+		result->message = message_of(g, r);
+}
+
+static void by_cause(struct gang *g, struct job_result *result)
+{
+	const struct rank *r = &g->ranks[g->cause];
+	const struct class_fate *fate = device_class_fate(r->end.class);
+
+	if (r->end.verdict.status != JOB_RUNNING)
+		*result = r->end.verdict;
+	result->status = fate->status;
+	result->reason = fate->reason;
+	result->is_uncharged = !fate->is_charged;
+	result->message = message_of(g, r);
+	if (!result->context && g->context.len)
+		result->context = g->context.s;
+}
+
+static void by_user(struct gang *g, struct job_result *result)
+{
+	result->status = JOB_KILLED;
+	result->reason = g->kill_reason;
+	result->message = "killed: the run was told to stop";
+}
+
+static void add_usage(const struct gang *g, struct job_result *result)
+{
+	result->usage = (struct job_usage){0};
+	for (uint32_t i = 0; i < g->n; i++) {
+		const struct job_usage *u = &g->ranks[i].end.verdict.usage;
+
+		result->usage.user_s += u->user_s;
+		result->usage.system_s += u->system_s;
+		if (u->max_rss_kib > result->usage.max_rss_kib)
+			result->usage.max_rss_kib = u->max_rss_kib;
+	}
+}
+
+/* The public status of an attempt that never began can only be KILLED. */
+static void unstarted(struct job_result *result)
+{
+	if (result->status == JOB_FAILED && result->reason == REASON_BAD_REQUEST)
+		result->reason = REASON_LAUNCH;
+	result->status = JOB_KILLED;
+}
+
+void outcome_tell(struct gang *g)
+{
+	struct job_result result = {.status = JOB_PASSED, .exit_status = -1};
+	const char *blame = NULL;
+	_cleanup_(freep) char *details = NULL;
+
+	if (g->was_killed) {
+		by_user(g, &result);
+	} else if (g->cause >= 0 && g->ranks[g->cause].end.class == DVS_OK) {
+		by_log(g, &result);
+		blame = "job";
+	} else if (g->cause >= 0) {
+		by_cause(g, &result);
+		set_blame(g, &result, &blame);
+	} else {
+		result = g->ranks[0].end.verdict;
+		pass_health(g);
+	}
+	add_usage(g, &result);
+	if (g->is_started) {
+		result.start_wall_s = g->started_wall_s;
+		result.duration_s = fmax(
+			g->over_s - (g->is_released ? g->released_s : g->started_s), 0);
+	} else if (!job_status_is_final(result.status) || result.status != JOB_KILLED) {
+		unstarted(&result);
+	}
+	if (result.status == JOB_PASSED)
+		forget_past(g->chips, g->job->job->n);
+	result.details = details = make_details(g, blame);
+	sched_job_ended(g->job->job, &result);
+}

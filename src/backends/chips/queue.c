@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Jobs that wait for devices. In the order in which they came, but: what does not fit keeps nobody
+ * behind it waiting (backfill), until it has waited so long that the units which will be free first
+ * are reserved for it; and a device that has a job's image loaded takes that job first, max_streak
+ * times in a row.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/chips/chips.h"
+#include "base/mem.h"
+
+/* How many waiting jobs are looked at for one that a device has loaded already. */
+enum { AFFINITY_WINDOW = 256 };
+
+void chips_job_free(struct chips_job *j)
+{
+	if (list_is_linked(&j->link)) {
+		list_remove(&j->link);
+		j->chips->n_queued--;
+	}
+	arena_free(j->mem);
+	free(j);
+}
+
+void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const char *text)
+{
+	const struct job_result result = {
+		.status = JOB_KILLED,
+		.reason = reason,
+		.message = text,
+		.exit_status = -1,
+	};
+
+	sched_job_ended(j->job, &result);
+	chips_job_free(j);
+}
+
+/* ---- who can never run, and why somebody waits ---- */
+
+static uint32_t n_units_that(const struct chips *c, bool (*is)(const struct unit *u))
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		n += is(&c->units[i]);
+	return n;
+}
+
+static bool is_usable(const struct unit *u)
+{
+	return health_is_usable(&u->health);
+}
+
+static bool is_not_dead(const struct unit *u)
+{
+	return u->health.state != HEALTH_DEAD;
+}
+
+static void add_unusable(const struct chips *c, struct str *out)
+{
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		if (!is_usable(u))
+			str_printf(out, "; device %d is %s: %s", u->device->id,
+				   health_state_name(u->health.state),
+				   u->health.reason[0] ? u->health.reason : "no reason known");
+		else if (u->locked_by[0])
+			str_printf(out, "; device %d is in use by %s", u->device->id, u->locked_by);
+	}
+}
+
+static const char *why_waiting(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	_cleanup_(str_done) struct str out = {0};
+
+	str_printf(&out, "needs %u of the %u devices of '%s', %u of them usable",
+		   j->request->n_devices, c->n_units, c->s->name, n_units_that(c, is_usable));
+	if (j->request->same_domain)
+		str_add(&out, ", in one fault domain");
+	add_unusable(c, &out);
+	return arena_strdup(j->mem, out.s);
+}
+
+/* Nothing runs, nothing opens, nothing came back for a while: what cannot ever run is told so.
+ * Idleness alone convicts nobody: a job that could run on usable devices goes on waiting. */
+static bool is_quiet(const struct chips *c)
+{
+	if (!list_is_empty(&c->gangs) || chips_now(c) < c->last_event_s + c->s->deadlock_s)
+		return false;
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (c->units[i].state == UNIT_OPENING || c->units[i].state == UNIT_LENT)
+			return false;
+	return true;
+}
+
+static bool end_if_hopeless(struct chips_job *j, bool is_quiet_now)
+{
+	struct chips *c = j->chips;
+	uint32_t n = j->request->n_devices;
+
+	if (j->request->queue_s > 0 && chips_now(c) >= j->queued_s + j->request->queue_s) {
+		chips_job_end_unstarted(j, REASON_QUEUE_TIMEOUT,
+					arena_printf(j->mem, "waited %gs for devices: it %s",
+						     j->request->queue_s, why_waiting(j)));
+		return true;
+	}
+	if (n_units_that(c, is_not_dead) >= n && !(is_quiet_now && n_units_that(c, is_usable) < n))
+		return false;
+	chips_job_end_unstarted(
+		j, REASON_NO_DEVICE,
+		arena_printf(j->mem, "no usable device is left: it %s", why_waiting(j)));
+	return true;
+}
+
+static void end_hopeless(struct chips *c)
+{
+	bool is_quiet_now = is_quiet(c);
+
+	list_for_each (it, &c->queue)
+		end_if_hopeless(list_entry(it, struct chips_job, link), is_quiet_now);
+}
+
+/* ---- reservation ---- */
+
+struct reservation {
+	const struct chips_job *job; /* NULL: none */
+	bool *units;
+	double at_s; /* when they will be free, as far as limits tell; INFINITY: not known */
+};
+
+/* When the run that is on u must be over. */
+static double free_at(const struct chips *c, const struct unit *u)
+{
+	const struct gang *g = u->gang;
+
+	if (!g)
+		return u->retry_at_s > chips_now(c) ? u->retry_at_s : chips_now(c);
+	if (g->job->request->run_s <= 0)
+		return INFINITY;
+	return (g->is_released ? g->released_s : chips_now(c)) + g->job->request->run_s;
+}
+
+static bool is_reserved_first(const struct chips *c, uint32_t a, const bool *taken, uint32_t best)
+{
+	return !taken[a] && health_is_usable(&c->units[a].health) &&
+	       (best == c->n_units || free_at(c, &c->units[a]) < free_at(c, &c->units[best]));
+}
+
+/* The n units that will be free first. */
+static void reserve(const struct chips *c, const struct chips_job *j, struct reservation *r)
+{
+	r->job = j;
+	r->units = xcalloc(c->n_units, sizeof(*r->units));
+	for (uint32_t k = 0; k < j->request->n_devices; k++) {
+		uint32_t best = c->n_units;
+
+		for (uint32_t i = 0; i < c->n_units; i++)
+			if (is_reserved_first(c, i, r->units, best))
+				best = i;
+		if (best == c->n_units)
+			break;
+		r->units[best] = true;
+		r->at_s = fmax(r->at_s, free_at(c, &c->units[best]));
+	}
+}
+
+/* The first job that has waited too long, unless it can start now. */
+static void reserve_if_due(const struct chips *c, struct reservation *r)
+{
+	double now_s = chips_now(c);
+
+	list_for_each (it, &c->queue) {
+		const struct chips_job *j = list_entry(it, struct chips_job, link);
+		struct unit **units;
+		bool can_start;
+
+		if (now_s < j->queued_s + c->s->reserve_after_s)
+			return; /* they stand in the order in which they came */
+		units = xcalloc(j->request->n_devices, sizeof(*units));
+		can_start = chips_choose(c, j, NULL, units);
+		free(units);
+		if (!can_start) {
+			reserve(c, j, r);
+			return;
+		}
+	}
+}
+
+/* It will be gone before the reservation is due. */
+static bool ends_in_time(const struct chips *c, const struct chips_job *j,
+			 const struct reservation *r)
+{
+	return j->request->run_s > 0 && chips_now(c) + j->request->run_s <= r->at_s;
+}
+
+/* ---- starting ---- */
+
+static bool start(struct chips_job *j, const bool *reserved)
+{
+	struct unit **units = xcalloc(j->request->n_devices, sizeof(*units));
+	bool is_found = chips_choose(j->chips, j, reserved, units);
+
+	if (is_found) {
+		list_remove(&j->link);
+		j->chips->n_queued--;
+		gang_start(j, units);
+	}
+	free(units);
+	return is_found;
+}
+
+static struct chips_job *find_affine(struct chips *c, const struct unit *u)
+{
+	unsigned n = 0;
+
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (n++ == AFFINITY_WINDOW)
+			break;
+		if (j->request->n_devices == 1 && j->request->image_key == u->image_key &&
+		    !past_has(c, j->job, u->device->id))
+			return j;
+	}
+	return NULL;
+}
+
+/* A unit that has loaded what somebody waits for. */
+static void start_affine(struct chips *c, const struct reservation *r)
+{
+	for (uint32_t i = 0; i < c->n_units && c->s->has_affinity; i++) {
+		struct unit *u = &c->units[i];
+		struct chips_job *j;
+
+		if (u->state != UNIT_IDLE || !unit_is_free(u, chips_now(c)) ||
+		    u->streak >= c->s->max_streak)
+			continue;
+		j = find_affine(c, u);
+		if (!j || (r->job && r->units[i] && !ends_in_time(c, j, r)))
+			continue;
+		list_remove(&j->link);
+		c->n_queued--;
+		gang_start(j, &u);
+	}
+}
+
+static void start_in_order(struct chips *c, const struct reservation *r)
+{
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+		bool is_free = !r->job || j == r->job || ends_in_time(c, j, r);
+
+		start(j, is_free ? NULL : r->units);
+	}
+}
+
+/* ---- devices that nobody uses ---- */
+
+/* When is a unit's next appointment: closing what is idle, probing what was quarantined. */
+static void tend(struct unit *u)
+{
+	struct chips *c = u->chips;
+	struct error err = {0};
+
+	if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0 && list_is_empty(&c->queue) &&
+	    chips_now(c) >= u->changed_s + c->s->idle_s)
+		unit_close(u);
+	if (u->state != UNIT_CLOSED || u->gang || list_is_empty(&c->queue) ||
+	    !health_wants_probe(&u->health, clock_wall(c->clock)))
+		return;
+	u->is_probe = true;
+	if (unit_open(u, c->s->options, &err) < 0) {
+		u->is_probe = false;
+		error_done(&err);
+	}
+}
+
+static double next_appointment(const struct chips *c)
+{
+	double at_s = INFINITY, now_s = chips_now(c), wall_s = clock_wall(c->clock);
+
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0)
+			at_s = fmin(at_s, u->changed_s + c->s->idle_s);
+		if (u->retry_at_s > now_s)
+			at_s = fmin(at_s, u->retry_at_s);
+		if (u->health.state == HEALTH_QUARANTINED && !list_is_empty(&c->queue))
+			at_s = fmin(at_s, now_s + fmax(u->health.until_wall_s - wall_s, 0.01));
+	}
+	list_for_each (it, &c->queue) {
+		const struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (j->request->queue_s > 0)
+			at_s = fmin(at_s, j->queued_s + j->request->queue_s);
+		if (now_s < j->queued_s + c->s->reserve_after_s)
+			at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
+	}
+	if (!list_is_empty(&c->queue) && list_is_empty(&c->gangs))
+		at_s = fmin(at_s, fmax(c->last_event_s + c->s->deadlock_s, now_s + 0.01));
+	return at_s;
+}
+
+static void set_tick(struct chips *c)
+{
+	double at_s = next_appointment(c);
+
+	ev_timer_stop(c->loop, &c->tick);
+	if (!isfinite(at_s))
+		return;
+	ev_timer_set(&c->tick, fmax(at_s - chips_now(c), 0.001), 0);
+	ev_timer_start(c->loop, &c->tick);
+}
+
+static void dispatch_once(struct chips *c)
+{
+	struct reservation r = {0};
+
+	if (c->is_paused || c->is_closing)
+		return;
+	end_hopeless(c);
+	reserve_if_due(c, &r);
+	start_affine(c, &r);
+	start_in_order(c, &r);
+	free(r.units);
+	for (uint32_t i = 0; i < c->n_units; i++)
+		tend(&c->units[i]);
+}
+
+void chips_dispatch(struct chips *c)
+{
+	/* What is done here may call back: once more then, when this is done. */
+	c->must_dispatch = true;
+	if (c->is_dispatching)
+		return;
+	c->is_dispatching = true;
+	while (c->must_dispatch) {
+		c->must_dispatch = false;
+		dispatch_once(c);
+	}
+	c->is_dispatching = false;
+	set_tick(c);
+}
+
+void chips_queue_done(struct chips *c)
+{
+	list_for_each (it, &c->queue)
+		chips_job_free(list_entry(it, struct chips_job, link));
+}

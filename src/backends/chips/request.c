@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/chips/request.h"
+
+#include <ctype.h>
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+
+enum { MOST_RANKS = 4096 };
+
+struct reader {
+	struct arena *mem;
+	const struct chips_settings *s;
+	const struct job_spec *spec;
+	struct diags *diags; /* NULL: nobody wants to know */
+	json_t *json;
+	struct chips_request *ret;
+	bool has_error;
+};
+
+static struct src_pos pos_of(const struct reader *r, const char *key)
+{
+	const struct job_rules *rules = r->spec->rules;
+
+	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
+		if (str_eq(rules->backend_keys[i].key, key))
+			return rules->backend_keys[i].pos;
+	return r->spec->pos;
+}
+
+static void refuse(struct reader *r, const char *key, const char *what, const char *hint)
+{
+	struct diag *e;
+
+	r->has_error = true;
+	if (!r->diags)
+		return;
+	e = diag_error(r->diags, pos_of(r, key), "'%s' of '%s' %s", key, r->spec->id, what);
+	if (hint)
+		diag_hint(e, "%s", hint);
+}
+
+static bool bool_of(struct reader *r, const json_t *obj, const char *key, bool otherwise)
+{
+	const json_t *v = json_object_get(obj, key);
+
+	if (!v)
+		return otherwise;
+	if (!json_is_boolean(v))
+		refuse(r, key, "must be true or false", NULL);
+	return json_is_true(v);
+}
+
+static uint64_t size_of(struct reader *r, const json_t *obj, const char *key)
+{
+	const json_t *v = json_object_get(obj, key);
+	uint64_t n = 0;
+
+	if (!v)
+		return 0;
+	if (json_is_integer(v) && json_integer_value(v) >= 0)
+		return (uint64_t)json_integer_value(v);
+	if (!json_is_string(v) || !units_size(json_string_value(v), &n))
+		refuse(r, key, "must be a size", "like \"64K\", or a number of bytes");
+	return n;
+}
+
+static double duration_of(struct reader *r, const char *key, double otherwise)
+{
+	const json_t *v = json_object_get(r->json, key);
+	double s = otherwise;
+
+	if (!v)
+		return otherwise;
+	if (json_is_number(v))
+		return json_number_value(v);
+	if (!json_is_string(v) || !duration_parse(json_string_value(v), &s) || s < 0)
+		refuse(r, key, "must be a duration", "like \"90s\"");
+	return s;
+}
+
+bool chips_devices_word(struct arena *mem, const char *word, const char **ret_pool, uint32_t *ret_n)
+{
+	const char *colon = strrchr(word, ':'), *digits = colon ? colon + 1 : word;
+	unsigned long n;
+	char *end;
+
+	*ret_pool = colon ? arena_strndup(mem, word, (size_t)(colon - word)) : NULL;
+	if (!isdigit((unsigned char)*digits) || (colon && colon == word))
+		return false;
+	n = strtoul(digits, &end, 10);
+	*ret_n = (uint32_t)n;
+	return *end == '\0' && n >= 1 && n <= MOST_RANKS;
+}
+
+static void read_devices(struct reader *r)
+{
+	const json_t *v = json_object_get(r->json, "devices");
+	const char *pool = NULL;
+	bool is_good;
+
+	r->ret->n_devices = 1;
+	if (!v)
+		return;
+	if (json_is_string(v)) {
+		is_good = chips_devices_word(r->mem, json_string_value(v), &pool,
+					     &r->ret->n_devices);
+	} else {
+		is_good = json_is_integer(v) && json_integer_value(v) >= 1 &&
+			  json_integer_value(v) <= MOST_RANKS;
+		r->ret->n_devices = is_good ? (uint32_t)json_integer_value(v) : 1;
+	}
+	if (!is_good)
+		refuse(r, "devices", "must be a number of devices of at least 1", NULL);
+	else if (pool && !str_eq(pool, r->s->name))
+		refuse(r, "devices", "names another pool than the job's backend", NULL);
+}
+
+static uint32_t domain_size(const struct chips_settings *s, int32_t domain)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->n_devices; i++)
+		n += s->devices[i].domain == domain;
+	return domain < 0 ? 1 : n;
+}
+
+static uint32_t largest_domain(const struct chips_settings *s)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < s->n_devices; i++) {
+		uint32_t n = domain_size(s, s->devices[i].domain);
+
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+static void check_fits(struct reader *r)
+{
+	uint32_t n = r->ret->n_devices;
+	const char *hint;
+
+	if (n > r->s->n_devices) {
+		hint = arena_printf(r->mem, "the pool '%s' has %u device%s", r->s->name,
+				    r->s->n_devices, r->s->n_devices == 1 ? "" : "s");
+		refuse(r, "devices", "asks for more devices than there are", hint);
+	} else if (r->ret->same_domain && n > largest_domain(r->s)) {
+		hint = arena_printf(r->mem, "the largest fault domain has %u",
+				    largest_domain(r->s));
+		refuse(r, "devices", "asks for more devices than one fault domain has", hint);
+	}
+}
+
+/* ---- gangs ---- */
+
+static void read_buffer(struct reader *r, const json_t *one, struct dvs_buffer_want *ret)
+{
+	const char *name = json_string_value(json_object_get(one, "name"));
+
+	if (!json_is_object(one) || !name || !*name ||
+	    strlen(name) >= sizeof(((struct dvs_buffer *)0)->name)) {
+		refuse(r, "buffers",
+		       "must be objects with a 'name' of at most 63 bytes and 'bytes'", NULL);
+		return;
+	}
+	for (uint32_t i = 0; i < r->ret->n_buffers; i++)
+		if (str_eq(r->ret->buffers[i].name, name))
+			refuse(r, "buffers", "has two of one name", NULL);
+	ret->name = arena_strdup(r->mem, name);
+	ret->bytes = size_of(r, one, "bytes");
+	ret->align = (uint32_t)size_of(r, one, "align");
+	if (ret->align & (ret->align - 1))
+		refuse(r, "buffers", "has an 'align' that is no power of two", NULL);
+}
+
+static void read_buffers(struct reader *r, const json_t *list)
+{
+	size_t i;
+	json_t *one;
+
+	if (!list)
+		return;
+	if (!json_is_array(list)) {
+		refuse(r, "buffers", "must be a list of objects", NULL);
+		return;
+	}
+	r->ret->buffers = arena_array(r->mem, json_array_size(list) + 1, sizeof(*r->ret->buffers));
+	json_array_foreach(list, i, one)
+	{
+		read_buffer(r, one, &r->ret->buffers[r->ret->n_buffers]);
+		r->ret->n_buffers++;
+	}
+}
+
+static void read_gang(struct reader *r)
+{
+	const json_t *gang = json_object_get(r->json, "gang");
+	struct chips_request *q = r->ret;
+	bool is_gang = q->n_devices > 1 || gang;
+
+	if (gang && !json_is_object(gang)) {
+		refuse(r, "gang", "must be an object", NULL);
+		return;
+	}
+	q->has_barrier = bool_of(r, gang, "barrier", is_gang);
+	q->has_join = bool_of(r, gang, "join", is_gang);
+	q->fail_fast = bool_of(r, gang, "fail_fast", true);
+	q->window_bytes = size_of(r, gang ? gang : r->json, "window");
+	read_buffers(r, json_object_get(gang ? gang : r->json, "buffers"));
+	if (q->n_devices > 1 && !(r->s->caps & DVS_CAP_GANG))
+		refuse(r, "devices", "is more than one, and the driver knows no gangs", NULL);
+}
+
+/* ---- what a worker is opened with, and what it loads ---- */
+
+static void read_options(struct reader *r)
+{
+	json_t *all = json_loads(r->s->options, 0, NULL);
+	json_t *own = json_object_get(r->json, "options"),
+	       *runtime = json_object_get(r->json, "runtime");
+	char *text;
+
+	if (own && !json_is_object(own))
+		refuse(r, "options", "must be an object, for the driver", NULL);
+	else if (own)
+		json_object_update(all, own);
+	if (runtime)
+		json_object_set(all, "runtime", runtime);
+	text = json_dumps(all, JSON_COMPACT | JSON_SORT_KEYS);
+	r->ret->open_options = arena_strdup(r->mem, text ? text : "{}");
+	free(text);
+	json_decref(all);
+}
+
+static uint64_t hash(uint64_t h, const char *s)
+{
+	for (; *s; s++)
+		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
+	return h;
+}
+
+static void read_image(struct reader *r)
+{
+	static const char *const keys[] = {"program", "image", "callable"};
+	uint64_t h = hash(UINT64_C(14695981039346656037), r->ret->open_options);
+	bool has_any = false;
+
+	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
+		const json_t *v = json_object_get(r->json, keys[i]);
+		char *text = v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
+			       : NULL;
+
+		h = hash(h, text ? text : "-");
+		has_any |= text != NULL;
+		free(text);
+	}
+	r->ret->image_key = h;
+	if (!has_any)
+		refuse(r, "devices", "has nothing to run",
+		       "'program', 'image' or 'callable' is what a device runs; a command borrows "
+		       "devices with backend: \"local\"");
+}
+
+/* Clocks that the job sets must keep the order of the pool's ladder. */
+static void read_clocks(struct reader *r)
+{
+	const struct chips_settings *s = r->s;
+	const struct job_rules *rules = r->spec->rules;
+	struct chips_request *q = r->ret;
+
+	q->open_s = duration_of(r, "open_timeout", s->budget_s[CLOCK_OPEN]);
+	q->queue_s = duration_of(r, "queue_timeout", s->budget_s[CLOCK_QUEUE]);
+	q->run_s = rules->timeout_s > 0 ? rules->timeout_s : s->budget_s[CLOCK_RUN];
+	q->stall_s = s->stall_s;
+	if (q->stall_s > 0 && q->run_s > 0 && q->stall_s >= q->run_s) {
+		r->has_error = true;
+		if (r->diags)
+			diag_note(diag_error(r->diags, r->spec->pos,
+					     "the timeout of '%s' (%gs) must be longer than "
+					     "'stall' (%gs)",
+					     r->spec->id, q->run_s, q->stall_s),
+				  s->stall_pos, "'stall' is set here");
+	}
+}
+
+struct chips_request *chips_request_read(struct arena *mem, const struct chips_settings *s,
+					 const struct job_spec *spec, struct diags *diags)
+{
+	struct reader r = {.mem = mem, .s = s, .spec = spec, .diags = diags};
+	char *text;
+
+	r.ret = arena_zalloc(mem, sizeof(*r.ret));
+	text = job_attempt_text(spec->request ? spec->request : "{}", 1);
+	r.json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	free(text);
+	if (!json_is_object(r.json)) {
+		refuse(&r, "devices", "cannot be read as JSON", NULL);
+	} else {
+		read_devices(&r);
+		r.ret->same_domain = bool_of(&r, r.json, "same_domain", false);
+		check_fits(&r);
+		read_gang(&r);
+		read_options(&r);
+		read_image(&r);
+		read_clocks(&r);
+	}
+	json_decref(r.json);
+	return r.has_error ? NULL : r.ret;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a job asks of devices: its keys, read and checked. docs/drivers.md has every key. */
+#ifndef BACKENDS_CHIPS_REQUEST_H
+#define BACKENDS_CHIPS_REQUEST_H
+
+#include "backends/chips/settings.h"
+#include "job/job_spec.h"
+
+struct chips_request {
+	uint32_t n_devices; /* at least 1 */
+	bool same_domain;
+	bool has_barrier; /* all ranks are released together when the last one is armed */
+	bool has_join;
+	bool fail_fast; /* the first error ends the others; false: they may end by themselves */
+	uint64_t window_bytes;
+	struct dvs_buffer_want *buffers;
+	uint32_t n_buffers;
+	const char *open_options; /* JSON for open(), keys sorted: what a worker is opened with */
+	uint64_t image_key;	  /* equal for jobs that load the same */
+	double open_s, queue_s;	  /* budgets, the job's own or the pool's; 0: no limit */
+	double run_s, stall_s;
+};
+
+/* In mem. diags NULL: it was checked before. NULL after errors. */
+struct chips_request *chips_request_read(struct arena *mem, const struct chips_settings *s,
+					 const struct job_spec *spec, struct diags *diags);
+
+/* The word of a job's `devices`: "2", "chips:2". *ret_pool NULL: not said. false: neither. */
+bool chips_devices_word(struct arena *mem, const char *word, const char **ret_pool,
+			uint32_t *ret_n);
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A device and its worker process: opened, used again, retired, killed. */
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/chips/chips.h"
+#include "base/mem.h"
+
+static void set_state(struct unit *u, enum unit_state next)
+{
+	u->state = next;
+	u->changed_s = chips_now(u->chips);
+}
+
+void unit_store_health(struct unit *u)
+{
+	const struct chips_settings *s = u->chips->s;
+	struct error err = {0};
+
+	if (health_store(s->state_dir, s->driver_name, u->device->id, &u->health, &err) == 0)
+		return;
+	free(u->chips->health_warning);
+	u->chips->health_warning = xstrdup(err.msg);
+	error_done(&err);
+}
+
+/* ---- what the worker says ---- */
+
+static void on_probe_opened(struct unit *u)
+{
+	struct chips *c = u->chips;
+
+	u->is_probe = false;
+	health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
+	unit_store_health(u);
+	unit_close(u); /* the next probe, or job, gets a fresh process */
+	chips_dispatch(c);
+}
+
+static void on_opened(struct device_worker *w, void *ctx)
+{
+	struct unit *u = ctx;
+	struct chips *c = u->chips;
+
+	(void)w;
+	assert(u->state == UNIT_OPENING);
+	set_state(u, UNIT_IDLE);
+	u->opened_s = c->last_event_s = chips_now(c);
+	u->n_locked = 0;
+	u->locked_by[0] = '\0';
+	if (u->is_probe)
+		on_probe_opened(u);
+	else if (u->gang)
+		gang_rank_opened(u->gang, u->rank);
+	else
+		chips_dispatch(c);
+}
+
+/* The process is ending; what it means is told when it has. */
+static void on_open_failed(struct device_worker *w, void *ctx, enum dvs_class class,
+			   const char *text)
+{
+	struct unit *u = ctx;
+
+	(void)w;
+	if (u->state == UNIT_DYING) /* we killed it: our reason stands */
+		return;
+	u->open_class = class;
+	snprintf(u->open_text, sizeof(u->open_text), "%s", text ? text : "");
+}
+
+static void on_phase(struct device_worker *w, void *ctx, uint64_t epoch, enum run_phase phase)
+{
+	struct unit *u = ctx;
+
+	(void)w;
+	if (u->gang && u->gang->epoch == epoch)
+		gang_rank_phase(u->gang, u->rank, phase);
+}
+
+static void on_ended(struct device_worker *w, void *ctx, const struct device_result *result)
+{
+	struct unit *u = ctx;
+
+	(void)w;
+	u->n_runs++;
+	if (u->gang && u->gang->epoch == result->epoch)
+		gang_rank_ended(u->gang, u->rank, result);
+}
+
+static void on_diagnosed(struct device_worker *w, void *ctx, const char *text)
+{
+	struct unit *u = ctx;
+
+	(void)w;
+	if (u->gang)
+		gang_rank_diagnosed(u->gang, u->rank, text);
+}
+
+static void forget_worker(struct unit *u)
+{
+	device_worker_free(u->worker);
+	u->worker = NULL;
+	u->chips->n_workers--;
+	free(u->open_options);
+	u->open_options = NULL;
+	u->image_key = 0;
+	u->streak = 0;
+}
+
+static void finish_closing(struct chips *c)
+{
+	void (*closed)(void *ctx) = c->closed;
+
+	if (!closed || c->n_workers)
+		return;
+	c->closed = NULL;
+	closed(c->closed_ctx);
+}
+
+/* It never opened: is it the device, the job's options, or somebody else who has it? */
+static void open_has_failed(struct unit *u, const char *why)
+{
+	struct gang *g = u->gang;
+
+	if (u->open_class == DVS_OK) { /* without a word */
+		u->open_class = DVS_WEDGE;
+		snprintf(u->open_text, sizeof(u->open_text), "while it opened device %d %s",
+			 u->device->id, why);
+	}
+	u->is_probe = false;
+	outcome_of_open(u, u->open_class, u->open_text);
+	u->gang = NULL;
+	if (g)
+		gang_rank_open_failed(g, u->rank, u->open_class, u->open_text);
+}
+
+static void on_died(struct device_worker *w, void *ctx, int status, const char *why)
+{
+	struct unit *u = ctx;
+	struct chips *c = u->chips;
+	struct gang *g = u->gang;
+	bool was_opening = u->state == UNIT_OPENING || u->open_class != DVS_OK;
+
+	(void)w;
+	forget_worker(u);
+	set_state(u, UNIT_CLOSED);
+	c->last_event_s = chips_now(c);
+	if (was_opening) {
+		open_has_failed(u, why);
+	} else if (g && g->ranks[u->rank].state < RANK_SENT) {
+		gang_rank_opened(
+			g, u->rank); /* it had other options: now open it with the right ones */
+	} else if (g) {
+		gang_rank_died(g, u->rank, status, why);
+	}
+	u->open_class = DVS_OK;
+	chips_dispatch(c);
+	finish_closing(c);
+}
+
+static const struct device_worker_handler handler = {
+	.opened = on_opened,
+	.open_failed = on_open_failed,
+	.phase = on_phase,
+	.ended = on_ended,
+	.diagnosed = on_diagnosed,
+	.died = on_died,
+};
+
+/* ---- what is done to it ---- */
+
+void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
+{
+	struct error err = {0};
+
+	*u = (struct unit){.chips = c, .device = d};
+	if (c->s->lock_dir)
+		u->lock_path = xasprintf("%s/%s-%d.lock", c->s->lock_dir, c->s->driver_name, d->id);
+	if (health_load(c->s->state_dir, c->s->driver_name, d->id, &u->health, &err) < 0) {
+		free(c->health_warning);
+		c->health_warning = xstrdup(err.msg);
+		error_done(&err);
+	}
+}
+
+void unit_done(struct unit *u)
+{
+	if (u->worker)
+		forget_worker(u);
+	free(u->lock_path);
+}
+
+int unit_open(struct unit *u, const char *open_options, struct error *err)
+{
+	struct chips *c = u->chips;
+
+	assert(u->state == UNIT_CLOSED && !u->worker);
+	u->options = (struct device_worker_options){
+		.driver = c->s->driver,
+		.device = u->device->id,
+		.options = u->open_options = xstrdup(open_options),
+		.scratch_root = c->scratch_root,
+		.lock_path = u->lock_path,
+		.number = (uint32_t)(u - c->units),
+	};
+
+	u->open_class = DVS_OK;
+	u->worker = device_worker_new(c->loop, &u->options, &handler, u, err);
+	if (!u->worker) {
+		free(u->open_options);
+		u->open_options = NULL;
+		return -1;
+	}
+	c->n_workers++;
+	u->n_opened++;
+	u->n_runs = 0;
+	u->committed = 0;
+	set_state(u, UNIT_OPENING);
+	return 0;
+}
+
+void unit_close(struct unit *u)
+{
+	assert(u->state == UNIT_IDLE);
+	set_state(u, UNIT_CLOSING);
+	device_worker_close(u->worker);
+}
+
+void unit_kill(struct unit *u)
+{
+	if (!u->worker || u->state == UNIT_DYING)
+		return;
+	set_state(u, UNIT_DYING);
+	device_worker_kill(u->worker);
+}
+
+static bool is_worn_out(struct unit *u)
+{
+	const struct chips_settings *s = u->chips->s;
+	uint64_t committed = atomic_load(&device_worker_board(u->worker)->committed_bytes);
+
+	if (u->n_runs <= 1)
+		u->committed = committed;
+	return (s->max_runs && u->n_runs >= s->max_runs) ||
+	       (s->max_age_s > 0 && chips_now(u->chips) - u->opened_s >= s->max_age_s) ||
+	       (s->max_growth && committed > u->committed + s->max_growth);
+}
+
+/* Closing: what nobody will need any more leaves. */
+static bool is_wanted(struct unit *u)
+{
+	return !u->chips->is_closing && health_is_usable(&u->health);
+}
+
+void unit_release(struct unit *u, bool may_go_on)
+{
+	u->gang = NULL;
+	if (u->state != UNIT_BUSY && u->state != UNIT_IDLE)
+		return;
+	set_state(u, UNIT_IDLE);
+	if (!may_go_on)
+		unit_kill(u);
+	else if (is_worn_out(u) || !is_wanted(u))
+		unit_close(u);
+}
