@@ -12,7 +12,8 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_HELP] = {"help", "h", OPT_FLAG, CMD_ALL, NULL, SHOW, "this text"},
 	[OPT_VERSION] = {"version", NULL, OPT_FLAG, CMD_ALL, NULL, SHOW, "the version"},
 	[OPT_ITEMS] = {"items", "i", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
-		       "jobs by name, glob or @tag, with everything they need; default: all"},
+		       "jobs by name, glob or @tag, with everything they need; default: all, "
+		       "of simulations: smoke"},
 	[OPT_FAILED] = {"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
 			"the jobs that did not pass in an earlier run; default: latest"},
 	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH, "NAME=VALUE", WHAT,
@@ -35,8 +36,9 @@ const struct option option_table[OPT_COUNT] = {
 		       "between TERM and KILL when a job must end"},
 	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN, "5m", HOW,
 			 "for `run -- CMD`: the command's time limit"},
-	[OPT_DRY_RUN] = {"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
-			 "show the commands in the order of the plan; run nothing"},
+	[OPT_DRY_RUN] =
+		{"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
+		 "show the commands in the order of the plan; run nothing (dvsim: make -n)"},
 	[OPT_BACKEND] = {"backend", NULL, OPT_WORD, CMD_RUN, "NAME", WHERE,
 			 "the backend of all jobs that name none; default: local"},
 	[OPT_BACKEND_FOR] = {"backend-for", NULL, OPT_REPEAT, CMD_RUN, "GLOB=NAME", WHERE,
@@ -46,7 +48,8 @@ const struct option option_table[OPT_COUNT] = {
 		      "--backend fake: nothing is really run"},
 	[OPT_SCRATCH_ROOT] =
 		{"scratch-root", "sr", OPT_WORD, CMD_LOAD, "DIR", WHERE,
-		 "all output; default: $SCRATCH_ROOT, else scratch/ beside the configuration"},
+		 "all output; default: $SCRATCH_ROOT, else scratch/ beside the configuration, for "
+		 "DVSim's flows in the project root"},
 	[OPT_PROJ_ROOT] =
 		{"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", WHERE,
 		 "value of {proj_root}; default: the git work tree around the current directory"},

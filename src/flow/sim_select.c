@@ -126,6 +126,22 @@ static bool take_tests(struct sim *s, const char *item)
 	return found;
 }
 
+static void warn_of_item(struct sim *s, const char *item)
+{
+	size_t n = 0, all = s->tests.n + s->regressions.n;
+	const char **names = arena_array(s->reader.mem, all + 1, sizeof(*names)), *near;
+	struct diag *d = diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
+				      "'%s' is no test and no regression here", item);
+
+	for (size_t i = 0; i < s->tests.n; i++)
+		names[n++] = s->tests.at[i]->name;
+	for (size_t i = 0; i < s->regressions.n; i++)
+		names[n++] = s->regressions.at[i]->name;
+	near = str_suggest(item, names, n);
+	if (near)
+		diag_hint(d, "did you mean '%s'?", near);
+}
+
 static void take_items(struct sim *s, const char *const *items)
 {
 	struct map taken = {0}, matched = {0};
@@ -138,8 +154,7 @@ static void take_items(struct sim *s, const char *const *items)
 			map_set(&matched, *i, s);
 	for (const char *const *i = items; *i; i++)
 		if (!map_has(&matched, *i) && !map_set(&matched, *i, s))
-			diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
-				     "'%s' is no test and no regression here", *i);
+			warn_of_item(s, *i);
 	map_done(&taken);
 	map_done(&matched);
 }

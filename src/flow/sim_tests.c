@@ -168,12 +168,44 @@ static void read_tests(struct sim *s)
 
 /* ---- regressions ---- */
 
-static void take_included(struct sim *s, struct mode *regr);
+enum { REGRESSIONS_DEEP = 500 };
 
-static void include(struct sim *s, struct mode *regr, struct node_list *tests,
+/* The regressions that are being resolved, the innermost first. */
+struct chain {
+	struct mode *regr;
+	const struct chain *outer;
+	unsigned depth;
+};
+
+static void take_included(struct sim *s, struct mode *regr, const struct chain *outer);
+
+static void add_chain(struct str *out, const struct chain *inner, const struct mode *until)
+{
+	const char *names[REGRESSIONS_DEEP + 1];
+	size_t n = 0;
+
+	for (; inner->regr != until; inner = inner->outer)
+		names[n++] = inner->regr->name;
+	str_printf(out, "'%s'", until->name);
+	while (n)
+		str_printf(out, " → '%s'", names[--n]);
+	str_printf(out, " → '%s'", until->name);
+}
+
+static void report_cycle(struct sim *s, const struct chain *chain, const struct mode *other,
+			 struct hjson_node *name)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	add_chain(&text, chain, other);
+	cfg_error(s->reader.cfg, s->reader.diags, name, "regression '%s' includes itself: %s",
+		  other->name, text.s);
+}
+
+static void include(struct sim *s, const struct chain *chain, struct node_list *tests,
 		    struct hjson_node *name)
 {
-	struct mode *other = modes_find(&s->regressions, text_of(s, name));
+	struct mode *regr = chain->regr, *other = modes_find(&s->regressions, text_of(s, name));
 
 	if (!other) {
 		cfg_error(s->reader.cfg, s->reader.diags, name,
@@ -182,11 +214,15 @@ static void include(struct sim *s, struct mode *regr, struct node_list *tests,
 		return;
 	}
 	if (other->is_resolving) {
-		cfg_error(s->reader.cfg, s->reader.diags, name,
-			  "regression '%s' includes itself through '%s'", other->name, regr->name);
+		report_cycle(s, chain, other, name);
 		return;
 	}
-	take_included(s, other);
+	if (chain->depth == REGRESSIONS_DEEP) {
+		cfg_error(s->reader.cfg, s->reader.diags, name,
+			  "regressions include one another more than %d deep", REGRESSIONS_DEEP);
+		return;
+	}
+	take_included(s, other, chain);
 	if (other->is_all_tests)
 		regr->is_all_tests = true;
 	for (uint32_t i = 0; i < other->lists[LIST_TESTS].n; i++) {
@@ -197,8 +233,9 @@ static void include(struct sim *s, struct mode *regr, struct node_list *tests,
 	}
 }
 
-static void take_included(struct sim *s, struct mode *regr)
+static void take_included(struct sim *s, struct mode *regr, const struct chain *outer)
 {
+	const struct chain chain = {regr, outer, outer ? outer->depth + 1 : 1};
 	struct node_list names = regr->lists[LIST_REGRESSIONS], tests = {0};
 
 	if (regr->is_resolved || names.n == 0)
@@ -207,7 +244,7 @@ static void take_included(struct sim *s, struct mode *regr)
 	regr->is_all_tests = false;
 	node_list_extend(&s->reader, &tests, &regr->lists[LIST_TESTS]);
 	for (uint32_t i = 0; i < names.n; i++)
-		include(s, regr, &tests, names.at[i]);
+		include(s, &chain, &tests, names.at[i]);
 	regr->lists[LIST_TESTS] = tests;
 	regr->is_resolving = false;
 	regr->is_resolved = true;
@@ -300,7 +337,7 @@ void sim_read_objects(struct sim *s)
 	modes_read(&s->reader, MODE_REGRESSION, sim_value(s, "regressions"), &s->regressions);
 	read_stages(s);
 	for (size_t i = 0; i < s->regressions.n; i++)
-		take_included(s, s->regressions.at[i]);
+		take_included(s, s->regressions.at[i], NULL);
 	for (size_t i = 0; i < s->regressions.n; i++) {
 		enable_sim_modes(s, s->regressions.at[i]);
 		check_regression(s, s->regressions.at[i]);

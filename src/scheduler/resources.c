@@ -116,8 +116,10 @@ static void complain_of_all(const struct map *missing, struct diags *diags)
 		str_printf(&names, "%s%s", names.len ? ", " : "", e->key);
 	error = diag_error(diags, (struct src_pos){0}, "resources without a limit: %s", names.s);
 	for (size_t at = 0; (e = map_next(missing, &at)) != NULL;)
-		diag_note(error, ((const struct resource_need *)e->value)->pos,
-			  "%s is asked for here", e->key);
+		if (((const struct resource_need *)e->value)->pos.line)
+			diag_note(error, ((const struct resource_need *)e->value)->pos,
+				  "%s is asked for here", e->key);
+	diag_hint(error, "set one with -R NAME=N");
 	str_done(&names);
 }
 

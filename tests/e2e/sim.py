@@ -198,6 +198,8 @@ class Simulations(SimStory):
         done = self.run_sim("one.hjson", "-i", "nosuch")
         self.assertEqual(done.code, 2, done)
         self.assertIn("'nosuch' is no test and no regression here", done.err)
+        self.assertNotIn("did you mean", done.err)
+        self.assertIn("did you mean 'silent'?", self.run_sim("one.hjson", "-i", "silnt").err)
         done = self.run_sim("one.hjson", "--select-cfgs", "one")
         self.assertIn("--select-cfgs is for a list of configurations", done.err)
         done = self.run_sim("one.hjson", "--fixed-seed", "5x")

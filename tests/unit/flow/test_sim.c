@@ -217,8 +217,9 @@ static void faults_name_what_is_wrong(void **state)
 	check_fault(CFG("", "{ name: \"r\", regressions: [\"x\"] }"), "smoke",
 		    "regression 'r' includes 'x', which is no regression");
 	check_fault(CFG("", "{ name: \"r\", regressions: [\"q\"] }\n"
-			    "{ name: \"q\", regressions: [\"r\"] }"),
-		    "smoke", "includes itself through");
+			    "{ name: \"q\", regressions: [\"p\"] }\n"
+			    "{ name: \"p\", regressions: [\"q\"] }"),
+		    "smoke", "regression 'q' includes itself: 'q' → 'p' → 'q'");
 	check_fault(CFG("", "{ name: \"mini_b2\" }"), "smoke",
 		    "'mini_b2' is a test and a regression");
 	check_fault(CFG("", "{ name: \"r\", en_sim_modes: [\"b2\"] }"), "smoke",
