@@ -19,9 +19,22 @@
 extern "C" {
 #endif
 
-enum dvs_kernel_type { DVS_KERNEL_F32, DVS_KERNEL_F64, DVS_KERNEL_I32, DVS_KERNEL_U8 };
+enum dvs_kernel_type {
+	DVS_KERNEL_F16, /* 5 bits of exponent, 10 of mantissa */
+	DVS_KERNEL_BF16,
+	DVS_KERNEL_F32,
+	DVS_KERNEL_F64,
+	DVS_KERNEL_I8,
+	DVS_KERNEL_I16,
+	DVS_KERNEL_I32,
+	DVS_KERNEL_I64,
+	DVS_KERNEL_U8,
+	DVS_KERNEL_U16,
+	DVS_KERNEL_U32,
+	DVS_KERNEL_U64
+};
 
-/* One of the job's `args`, in their order, then one of the window's buffers. */
+/* Each of the job's `args` in their order (a scalar has one element), then the window's buffers. */
 struct dvs_kernel_buffer {
 	const char *name;
 	void *at;

@@ -154,7 +154,7 @@ static int read_dims(struct tensor *t, const json_t *dims, struct error *err)
 
 static int read_tensor(struct tensor *t, const json_t *arg, struct arena *mem, struct error *err)
 {
-	static const char *const known[] = {"fill", "file", "out", "expect"};
+	static const char *const known[] = {"name", "fill", "file", "out", "expect"};
 	const json_t *out = json_object_get(arg, "out");
 
 	if (out && !json_is_boolean(out))
@@ -174,15 +174,19 @@ static int read_scalar(struct tensor *t, const json_t *arg, struct error *err)
 	t->is_scalar = true;
 	t->n = 1;
 	t->bytes = types[t->type].size;
-	if (only_known_keys(arg, NULL, 0, name, err) < 0)
+	if (only_known_keys(arg, (const char *const[]){"name"}, 1, name, err) < 0)
 		return -1;
 	return read_value(t, name, json_object_get(arg, name), &t->content, err);
 }
 
 static int read_arg(struct tensor *t, const json_t *arg, struct arena *mem, struct error *err)
 {
+	const json_t *name = json_object_get(arg, "name");
 	unsigned n_types = 0;
 
+	if (name && !json_is_string(name))
+		return error_plain(err, "name must be a text");
+	t->name = name ? arena_strdup(mem, json_string_value(name)) : NULL;
 	for (unsigned i = 0; i < TENSOR_TYPE_COUNT; i++)
 		if (json_object_get(arg, types[i].name)) {
 			t->type = (enum tensor_type)i;

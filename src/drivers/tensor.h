@@ -6,6 +6,7 @@
  *           { f32: [128, 128], out: true, expect: { fill: 42, rtol: 1e-5 } }
  *           { i64: 16384 } ]                      a scalar
  *
+ * Each may have a `name`, for drivers that want one.
  * An output that has `fill` or `file` is read by the kernel, too. One that has neither begins as
  * bytes of 0xff (not a number, -1), so that what no kernel wrote is never taken for a result.
  */
@@ -54,6 +55,7 @@ struct tensor_content {
 };
 
 struct tensor {
+	const char *name; /* NULL: none was given */
 	enum tensor_type type;
 	bool is_scalar, is_out;
 	unsigned n_dims;
@@ -70,6 +72,9 @@ size_t tensor_type_size(enum tensor_type t);
 /* args: a JSON array, or NULL for none. All in mem. The message says which one: "args[2]: …". */
 int tensors_read(const json_t *args, struct arena *mem, struct tensor **ret, size_t *ret_n,
 		 struct error *err);
+/* One element, as near as a double can be. Integers stop at the ends of their type. */
+double tensor_get(enum tensor_type type, const void *from);
+void tensor_set(enum tensor_type type, void *to, double value);
 /* What it holds before the kernel runs: t->bytes bytes. */
 int tensor_fill(const struct tensor *t, void *to, struct error *err);
 /* got: what it holds afterwards. -1 with how many elements are wrong, and the first of them. */

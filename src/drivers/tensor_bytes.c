@@ -130,6 +130,35 @@ static struct element get(enum tensor_type type, const void *from)
 	return e;
 }
 
+double tensor_get(enum tensor_type type, const void *from)
+{
+	struct element e = get(type, from);
+
+	if (type == TENSOR_U64)
+		return (double)(uint64_t)e.integer;
+	return e.is_real ? e.real : (double)e.integer;
+}
+
+static int64_t to_integer(enum tensor_type type, double value)
+{
+	bool is_signed = type <= TENSOR_I64;
+	unsigned bits = (unsigned)tensor_type_size(type) * 8 - is_signed;
+	int64_t most = INT64_MAX >> (bits > 63 ? 0 : 63 - bits), least = is_signed ? -most - 1 : 0;
+
+	if (!(value > (double)least)) /* also what is no number */
+		return least;
+	return value < (double)most ? (int64_t)value : most;
+}
+
+void tensor_set(enum tensor_type type, void *to, double value)
+{
+	struct element e = {.is_real = type <= TENSOR_F64, .real = value};
+
+	if (!e.is_real)
+		e.integer = to_integer(type, value);
+	put(type, to, &e);
+}
+
 static struct element content_at(const struct tensor *t, const struct tensor_content *c,
 				 const void *bytes, uint64_t i)
 {

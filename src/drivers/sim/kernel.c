@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A run of a user's image. */
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
 #include "drivers/sim/sim.h"
+
+static_assert((int)DVS_KERNEL_F32 == (int)TENSOR_F32 && (int)DVS_KERNEL_U64 == (int)TENSOR_U64,
+	      "kernels and tensors count types alike");
 
 static void on_progress(void *host, uint64_t done, uint64_t total)
 {
@@ -42,8 +46,8 @@ static struct dvs_kernel_buffer *buffers_of(const struct sim_run *run)
 			.at = v->at,
 			.bytes = sim_vector_bytes(v),
 			.n = v->n,
-			.type = v->type,
-			.is_out = v->is_out,
+			.type = (uint32_t)v->type,
+			.is_out = v->tensor && v->tensor->is_out,
 			.to_next = v->is_owned ? 0 : m->stride,
 		};
 	}

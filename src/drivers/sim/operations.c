@@ -169,7 +169,7 @@ static int32_t do_alloc(struct sim_run *run, const struct sim_op *op, struct dvs
 	if ((code = sim_alloc(run, op->bytes, err)) != 0)
 		return code;
 	snprintf(usual_name, sizeof(usual_name), "#%zu", (size_t)(op - run->program.ops));
-	v = sim_vectors_add(&run->vectors, op->text2 ? op->text2 : usual_name, DVS_KERNEL_F32,
+	v = sim_vectors_add(&run->vectors, op->text2 ? op->text2 : usual_name, TENSOR_F32,
 			    op->bytes / sizeof(float), err);
 	if (!v)
 		return SIM_BAD_JOB;
@@ -390,7 +390,7 @@ static int32_t do_raise(struct sim_run *run, const struct sim_op *op, struct dvs
 	return 0;
 }
 
-#define VALUES "fill iota values "
+#define VALUES "fill values "
 
 const struct sim_op_kind sim_op_kinds[] = {
 	{"compute", TAKES_TIME, "busy ", NULL, true, do_compute},

@@ -61,9 +61,4 @@ struct sim_program {
 int32_t sim_program_read(json_t *list, struct sim_program *ret, struct dvs_text *err);
 void sim_program_done(struct sim_program *p);
 
-/* The job's `args`: makes and fills the vectors. */
-int32_t sim_args_read(json_t *list, struct sim_vectors *ret, struct dvs_text *err);
-/* Compares those with `expect`. */
-int32_t sim_args_verify(const struct sim_vectors *v, struct dvs_text *err);
-
 #endif

@@ -18,7 +18,7 @@ static void add_buffers(struct sim_run *run, const struct sim_meet *m)
 {
 	for (uint32_t i = 0; m && i < m->n_buffers; i++)
 		sim_vectors_add_view(&run->vectors, m->buffers[i].name,
-				     run->image ? DVS_KERNEL_U8 : DVS_KERNEL_F32,
+				     run->image ? TENSOR_U8 : TENSOR_F32,
 				     (void *)(uintptr_t)m->buffers[i].address, m->buffers[i].bytes);
 }
 
@@ -51,11 +51,7 @@ static int32_t read_job(struct sim_run *run, const char *job, struct dvs_text *e
 	params = json_object_get(run->job, "params");
 	run->params = params ? json_dumps(params, JSON_COMPACT | JSON_ENCODE_ANY) : xstrdup("{}");
 	code = sim_strike_malloc(run, err);
-	if (code == 0)
-		code = sim_args_read(json_object_get(run->job, "args"), &run->vectors, err);
-	for (size_t i = 0; code == 0 && i < run->vectors.n; i++)
-		code = sim_alloc(run, sim_vector_bytes(&run->vectors.items[i]), err);
-	return code;
+	return code ? code : sim_args_read(run, json_object_get(run->job, "args"), err);
 }
 
 struct sim_run *sim_run_new(struct sim *s, const struct dvs_run *r, uint32_t slot,
@@ -73,6 +69,7 @@ struct sim_run *sim_run_new(struct sim *s, const struct dvs_run *r, uint32_t slo
 		.n_ranks = r->n_ranks,
 		.odir = xstrdup(r->odir ? r->odir : ""),
 		.image = sim_images_get(&s->images, slot),
+		.mem = arena_new(),
 		.slow = 1,
 		.result = json_object(),
 		.faults = json_array(),
@@ -95,6 +92,7 @@ void sim_run_free(struct sim_run *run)
 		return;
 	sim_program_done(&run->program);
 	sim_vectors_done(&run->vectors);
+	arena_free(run->mem);
 	json_decref(run->job);
 	json_decref(run->result);
 	json_decref(run->faults);
@@ -140,7 +138,7 @@ static void corrupt(struct sim_run *run)
 	for (size_t i = 0; i < run->vectors.n; i++) {
 		struct sim_vector *v = &run->vectors.items[i];
 
-		if (v->n == 0 || (!v->is_out && !v->expect))
+		if (v->n == 0 || !v->tensor || !v->tensor->is_out)
 			continue;
 		sim_vector_set(v, v->n / 2, sim_vector_get(v, v->n / 2) + 1);
 		return;

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "drivers/sim/image.h"
 #include "drivers/sim/meet.h"
 #include "drivers/sim/options.h"
@@ -42,6 +43,7 @@ struct sim_run {
 	int32_t n_ranks;
 	char *odir, *params;
 	json_t *job;
+	struct arena *mem; /* of the arguments' descriptions */
 	struct sim_program program;
 	struct sim_vectors vectors;
 	const struct sim_image *image; /* NULL: program only */
@@ -90,7 +92,10 @@ int32_t sim_strike_malloc(struct sim_run *run, struct dvs_text *err);
 void sim_die(enum sim_action how, int sig, int32_t code);
 _noreturn_ void sim_hang(void);
 
-/* operations.c */
+/* args.c: the job's `args`: makes and fills the vectors; compares those with `expect`. */
+int32_t sim_args_read(struct sim_run *run, json_t *list, struct dvs_text *err);
+int32_t sim_args_verify(const struct sim_vectors *v, struct dvs_text *err);
+/* operations.c: bytes more are the device's, if it has them. */
 int32_t sim_alloc(struct sim_run *run, uint64_t bytes, struct dvs_text *err);
 /* kernel.c */
 int32_t sim_kernel_run(struct sim_run *run, struct dvs_text *err);

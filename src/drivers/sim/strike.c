@@ -165,9 +165,6 @@ int32_t sim_strike_run(struct sim_run *run, struct dvs_text *err)
 
 int32_t sim_strike_malloc(struct sim_run *run, struct dvs_text *err)
 {
-	int32_t code;
-
 	run->occasion.ordinal++;
-	code = strike_all(run, SIM_ON_MALLOC, err);
-	return code;
+	return strike_all(run, SIM_ON_MALLOC, err);
 }

@@ -10,35 +10,30 @@
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
 
-static const size_t type_bytes[] = {
-	[DVS_KERNEL_F32] = sizeof(float),
-	[DVS_KERNEL_F64] = sizeof(double),
-	[DVS_KERNEL_I32] = sizeof(int32_t),
-	[DVS_KERNEL_U8] = 1,
-};
-
 uint64_t sim_vector_bytes(const struct sim_vector *v)
 {
-	return v->n * type_bytes[v->type];
+	return v->n * tensor_type_size(v->type);
+}
+
+static bool is_iota(json_t *fill)
+{
+	return json_is_string(fill) && strcmp(json_string_value(fill), "iota") == 0;
 }
 
 int32_t sim_values_read(const struct sim_reader *r, json_t *object, struct sim_values *ret)
 {
-	json_t *fill = json_object_get(object, "fill"), *iota = json_object_get(object, "iota");
-	json_t *values = json_object_get(object, "values"), *first = fill ? fill : iota;
+	json_t *fill = json_object_get(object, "fill"), *values = json_object_get(object, "values");
 
-	*ret = (struct sim_values){.values = values, .rtol = 1e-6};
-	ret->is_there = first || values;
-	if (!!fill + !!iota + !!values > 1)
-		return sim_fail(r->err, SIM_BAD_JOB, "%s: one of 'fill', 'iota', 'values'",
+	*ret = (struct sim_values){.values = values, .is_there = fill || values, .rtol = 1e-6};
+	if (fill && values)
+		return sim_fail(r->err, SIM_BAD_JOB, "%s: either 'fill' or 'values'", r->where);
+	if (fill && !json_is_number(fill) && !is_iota(fill))
+		return sim_fail(r->err, SIM_BAD_JOB, "%s: 'fill' must be a number or \"iota\"",
 				r->where);
-	if (first && !json_is_number(first))
-		return sim_fail(r->err, SIM_BAD_JOB, "%s: '%s' must be a number", r->where,
-				fill ? "fill" : "iota");
 	if (values && !json_is_array(values))
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: 'values' must be a list", r->where);
-	ret->fill = json_number_value(first);
-	ret->step = iota ? 1 : 0;
+	ret->fill = json_number_value(fill);
+	ret->step = is_iota(fill) ? 1 : 0;
 	if (sim_read_real(r, object, "rtol", &ret->rtol) != 0)
 		return SIM_BAD_JOB;
 	return sim_read_real(r, object, "atol", &ret->atol);
@@ -66,8 +61,8 @@ static struct sim_vector *grow(struct sim_vectors *v)
 	return &v->items[v->n++];
 }
 
-struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name,
-				   enum dvs_kernel_type type, size_t n, struct dvs_text *err)
+struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum tensor_type type,
+				   size_t n, struct dvs_text *err)
 {
 	struct sim_vector *one;
 	void *at;
@@ -76,7 +71,8 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name,
 		sim_fail(err, 0, "there are two vectors '%.60s'", name);
 		return NULL;
 	}
-	if (n > SIZE_MAX / 2 / type_bytes[type] || !(at = calloc(n ? n : 1, type_bytes[type]))) {
+	if (n > SIZE_MAX / 2 / tensor_type_size(type) ||
+	    !(at = calloc(n ? n : 1, tensor_type_size(type)))) {
 		sim_fail(err, 0, "no memory for '%.60s': %zu elements", name, n);
 		return NULL;
 	}
@@ -90,12 +86,12 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name,
 }
 
 struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
-					enum dvs_kernel_type type, void *at, size_t bytes)
+					enum tensor_type type, void *at, size_t bytes)
 {
 	struct sim_vector *one = grow(v);
 
 	one->type = type;
-	one->n = bytes / type_bytes[type];
+	one->n = bytes / tensor_type_size(type);
 	one->at = at;
 	snprintf(one->name, sizeof(one->name), "%s", name);
 	return one;
@@ -124,38 +120,19 @@ void sim_vectors_done(struct sim_vectors *v)
 	*v = (struct sim_vectors){0};
 }
 
-double sim_vector_get(const struct sim_vector *v, size_t i)
+static char *element(const struct sim_vector *v, size_t i)
 {
-	switch (v->type) {
-	case DVS_KERNEL_F32:
-		return (double)((const float *)v->at)[i];
-	case DVS_KERNEL_F64:
-		return ((const double *)v->at)[i];
-	case DVS_KERNEL_I32:
-		return ((const int32_t *)v->at)[i];
-	case DVS_KERNEL_U8:
-		return ((const uint8_t *)v->at)[i];
-	}
-	return NAN;
+	return (char *)v->at + i * tensor_type_size(v->type);
 }
 
-/* Numbers that a whole-number type cannot hold stop at its ends. */
+double sim_vector_get(const struct sim_vector *v, size_t i)
+{
+	return tensor_get(v->type, element(v, i));
+}
+
 void sim_vector_set(struct sim_vector *v, size_t i, double to)
 {
-	switch (v->type) {
-	case DVS_KERNEL_F32:
-		((float *)v->at)[i] = (float)to;
-		break;
-	case DVS_KERNEL_F64:
-		((double *)v->at)[i] = to;
-		break;
-	case DVS_KERNEL_I32:
-		((int32_t *)v->at)[i] = (int32_t)fmin(fmax(to, INT32_MIN), INT32_MAX);
-		break;
-	case DVS_KERNEL_U8:
-		((uint8_t *)v->at)[i] = (uint8_t)fmin(fmax(to, 0), UINT8_MAX);
-		break;
-	}
+	tensor_set(v->type, element(v, i), to);
 }
 
 int32_t sim_vector_fill(struct sim_vector *v, const struct sim_values *with, struct dvs_text *err)

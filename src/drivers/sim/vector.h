@@ -8,16 +8,15 @@
 #include <stddef.h>
 
 #include "drivers/sim/read.h"
-#include "dvsched/sim_kernel.h"
+#include "drivers/tensor.h"
 
 struct sim_vector {
 	char name[64];
-	enum dvs_kernel_type type;
+	enum tensor_type type;
 	size_t n; /* elements */
 	void *at;
-	bool is_owned; /* not a part of a window */
-	bool is_out;
-	json_t *expect; /* borrowed from the job; NULL */
+	bool is_owned;		     /* not a part of a window */
+	const struct tensor *tensor; /* which of the job's `args` it is; NULL: none */
 };
 
 struct sim_vectors {
@@ -25,10 +24,10 @@ struct sim_vectors {
 	size_t n;
 };
 
-/* What a vector is filled with or compared to: `fill`, `values`, `iota`; rtol, atol. */
+/* What an operation fills a vector with or compares it to: `fill`, `values`; `rtol`, `atol`. */
 struct sim_values {
-	json_t *values;
-	double fill, step;
+	json_t *values;	   /* NULL: fill */
+	double fill, step; /* step: 1 for "iota" */
 	bool is_there;
 	double rtol, atol;
 };
@@ -36,11 +35,11 @@ struct sim_values {
 int32_t sim_values_read(const struct sim_reader *r, json_t *object, struct sim_values *ret);
 
 /* Zeroed memory; NULL with err. type, name: as in the struct. */
-struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name,
-				   enum dvs_kernel_type type, size_t n, struct dvs_text *err);
+struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum tensor_type type,
+				   size_t n, struct dvs_text *err);
 /* On memory that is somebody else's. */
 struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
-					enum dvs_kernel_type type, void *at, size_t bytes);
+					enum tensor_type type, void *at, size_t bytes);
 struct sim_vector *sim_vectors_find(const struct sim_vectors *v, const char *name);
 void sim_vectors_remove(struct sim_vectors *v, struct sim_vector *one);
 void sim_vectors_done(struct sim_vectors *v);

@@ -20,8 +20,8 @@ static const struct good {
 	{"numbers", "{\"program\": [{\"alloc\": \"4K\", \"name\": \"x\", \"fill\": 2},"
 		    " {\"mul\": [\"x\", 3], \"to\": \"x\"}, {\"sub\": [\"x\", 1], \"to\": \"x\"},"
 		    " {\"expect\": \"x\", \"fill\": 5}, {\"free\": \"x\"}]}"},
-	{"a list", "{\"program\": [{\"alloc\": 12, \"name\": \"x\", \"values\": [1, 2, 3]},"
-		   " {\"expect\": \"x\", \"iota\": 1}]}"},
+	{"a list", "{\"program\": [{\"alloc\": 12, \"name\": \"x\", \"values\": [0, 1, 2]},"
+		   " {\"expect\": \"x\", \"fill\": \"iota\"}]}"},
 	{"not for this rank", "{\"program\": [{\"fail\": \"no\", \"only\": 1},"
 			      " {\"fail\": \"no\", \"only\": [2, 3]}]}"},
 };

@@ -240,6 +240,32 @@ static void iota_counts(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, bed_init, bed_done)
 
+static void every_type_holds_what_a_double_can_say_of_it(void **state)
+{
+	static const double most[TENSOR_TYPE_COUNT] = {
+		[TENSOR_F16] = 65504,	   [TENSOR_BF16] = 0x1p100,   [TENSOR_F32] = 0x1p100,
+		[TENSOR_F64] = 0x1p1000,   [TENSOR_I8] = INT8_MAX,    [TENSOR_I16] = INT16_MAX,
+		[TENSOR_I32] = INT32_MAX,  [TENSOR_I64] = 0x1p63,     [TENSOR_U8] = UINT8_MAX,
+		[TENSOR_U16] = UINT16_MAX, [TENSOR_U32] = UINT32_MAX, [TENSOR_U64] = 0x1p63,
+	};
+	char at[8];
+
+	(void)state;
+	for (unsigned t = 0; t < TENSOR_TYPE_COUNT; t++) {
+		tensor_set((enum tensor_type)t, at, 5);
+		assert_true(tensor_get((enum tensor_type)t, at) == 5);
+		tensor_set((enum tensor_type)t, at, most[t]);
+		assert_true(tensor_get((enum tensor_type)t, at) == most[t]);
+		if (t < TENSOR_I8)
+			continue;
+		tensor_set((enum tensor_type)t, at, 1e30);
+		assert_true(tensor_get((enum tensor_type)t, at) == most[t]);
+		tensor_set((enum tensor_type)t, at, -1e30);
+		assert_true(tensor_get((enum tensor_type)t, at) ==
+			    (t < TENSOR_U8 ? -most[t] - (t == TENSOR_I64 ? 0 : 1) : 0));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +277,7 @@ int main(void)
 		TEST(tolerances_are_relative_and_absolute),
 		TEST(files_hold_what_goes_in_and_what_should_come_out),
 		TEST(iota_counts),
+		cmocka_unit_test(every_type_holds_what_a_double_can_say_of_it),
 	};
 
 	return RUN(tests);
