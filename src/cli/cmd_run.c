@@ -43,7 +43,8 @@ struct run {
 	struct run_dir *dir;
 	struct watchers watchers;
 	struct observer publisher;
-	struct oneshot_report *oneshot; /* of such a flow, when its jobs have ended; else NULL */
+	struct str notes, backends_json; /* what backends have to say at the end */
+	struct oneshot_report *oneshot;	 /* of such a flow, when its jobs have ended; else NULL */
 };
 
 static void print_commands(const struct plan *plan)
@@ -202,11 +203,14 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	struct error err = {0};
 
 	read_oneshot(r, &outcome);
+	engines_tell(&r->engines, &r->notes, &r->backends_json);
 	*ret_head = (struct results_head){
 		.start_wall_s = sched_started_wall_s(r->sched),
 		.duration_s = clock_now(sched_clock(r->sched)) - sched_started_s(r->sched),
 		.outcome = outcome.name,
 		.exit_code = outcome.exit_code,
+		.backends = r->backends_json.s,
+		.notes = r->notes.len ? r->notes.s : NULL,
 		.argv = r->args->argv,
 	};
 	if (results_write(r->dir, r->loaded.plan, ret_head, rows_next, &rows, &err) < 0) {
@@ -352,6 +356,8 @@ static int run_loaded(struct run *r)
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	oneshot_report_free(r->oneshot);
+	str_done(&r->notes);
+	str_done(&r->backends_json);
 	run_dir_free(r->dir);
 	loop_host_free(r->host);
 	signals_stop(&r->signals);

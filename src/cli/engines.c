@@ -128,6 +128,25 @@ void engines_warn_of_idle(const struct run_options *options, struct diags *diags
 				     options->backend_for[i].glob, options->backend_for[i].backend);
 }
 
+void engines_tell(const struct engines *e, struct str *notes, struct str *json)
+{
+	struct json_out out;
+
+	jout_init(&out, -1, 0);
+	jout_object(&out);
+	for (unsigned i = 0; i < e->n; i++) {
+		if (!e->at[i]->ops->tell)
+			continue;
+		jout_key(&out, e->at[i]->ops->name);
+		jout_object(&out);
+		e->at[i]->ops->tell(e->at[i], notes, &out);
+		jout_object_end(&out);
+	}
+	jout_object_end(&out);
+	str_addn(json, out.buf.s, out.buf.len);
+	jout_done(&out);
+}
+
 struct closing {
 	struct ev_loop *loop;
 	unsigned n_open;

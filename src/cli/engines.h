@@ -27,6 +27,9 @@ const struct clock *engines_clock(const struct engines *e);
 const char *engines_choose(const struct job_spec *spec, void *options);
 /* After all jobs have chosen: the --backend-for that none of them took. */
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags);
+/* What backends have to say after the last job: lines for people, and a JSON object by their names.
+ */
+void engines_tell(const struct engines *e, struct str *notes, struct str *json);
 /* Lets go of processes, running the loop until they are gone. The scheduler may still look at them.
  */
 void engines_close(const struct engines *e, struct ev_loop *loop);

@@ -398,6 +398,8 @@ static void add_last_lines(struct writer *w)
 
 	add_outcome(w);
 	add_path(w, "note", w->head->note);
+	if (w->head->notes)
+		str_add(w->out, w->head->notes);
 	add_path(w, "logs", logs_path(w->plan));
 	add_path(w, "run", w->options->run_path);
 	add_path(w, "results", w->options->results_path);

@@ -124,6 +124,8 @@ static void write_run(struct json_out *out, const struct results_place *place,
 	jout_key_string(out, "outcome", head->outcome);
 	jout_key_int(out, "exit_code", head->exit_code);
 	jout_key_string(out, "note", head->note);
+	jout_key(out, "backends");
+	jout_raw(out, head->backends ? head->backends : "{}");
 	jout_object_end(out);
 }
 

@@ -37,6 +37,8 @@ struct results_head {
 	const char *outcome; /* "passed", "failed", "infra", "interrupted", "deadline", "lost" */
 	int exit_code;
 	const char *note;	 /* what a reader should know about these results, or NULL */
+	const char *backends;	 /* what they tell of their machines: a JSON object, or NULL */
+	const char *notes;	 /* the same for people: lines, or NULL */
 	const char *const *argv; /* the command line; NULL-terminated */
 };
 

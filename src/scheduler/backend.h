@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/json_out.h"
 #include "scheduler/job.h"
 
 enum submit {
@@ -57,6 +58,10 @@ struct backend_ops {
 	void (*pause)(struct backend *b, bool is_paused);
 	/* Lowering never kills. */
 	void (*set_parallel)(struct backend *b, uint32_t n);
+	/* After the last job: what people should know of the machines (lines, each with its '\n'),
+	 * and what results.json keeps of them (members of an object that is open). Either may be
+	 * nothing. */
+	void (*tell)(struct backend *b, struct str *notes, struct json_out *json);
 	/* No job will be submitted any more, none is running: let go of processes. closed() is
 	 * called, now or later. */
 	void (*close)(struct backend *b, void (*closed)(void *ctx), void *ctx);

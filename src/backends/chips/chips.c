@@ -13,11 +13,6 @@
  */
 enum { LOOK_AHEAD_PER_UNIT = 8, LOOK_AHEAD_LEAST = 64 };
 
-static struct chips *chips_of(struct backend *b)
-{
-	return container_of(b, struct chips, base);
-}
-
 static void chips_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	struct chips *c = chips_of(b);
@@ -167,6 +162,7 @@ static const struct backend_ops chips_ops = {
 	.submit = chips_submit,
 	.kill = chips_kill,
 	.pause = chips_pause,
+	.tell = chips_tell,
 	.close = chips_close,
 	.destroy = chips_destroy,
 };

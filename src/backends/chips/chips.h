@@ -157,6 +157,11 @@ struct chips {
 	char *health_warning; /* the last file that could not be written; told at the end */
 };
 
+static inline struct chips *chips_of(struct backend *b)
+{
+	return container_of(b, struct chips, base);
+}
+
 static inline double chips_now(const struct chips *c)
 {
 	return clock_now(c->clock);
@@ -201,6 +206,9 @@ void gang_free(struct gang *g); /* without an end: the backend is destroyed */
 void watch_init(struct gang *g);
 void watch_again(
 	struct gang *g); /* after any change: looks, and sets the timer to what comes next */
+
+/* tell.c: the verb. */
+void chips_tell(struct backend *b, struct str *notes, struct json_out *json);
 
 /* outcome.c: health, the result and its details; tells the scheduler. */
 void outcome_of_open(struct unit *u, enum dvs_class class, const char *text);

@@ -394,7 +394,7 @@ void gang_rank_died(struct gang *g, uint32_t rank, int status, const char *why)
 		return;
 	if (!r->is_convicted) {
 		r->end.class = g->is_ending ? DVS_PEER : DVS_LOST;
-		r->end.text = arena_printf(g->job->mem, "its worker %s", why);
+		r->end.text = arena_printf(g->job->mem, "%s", why);
 	}
 	end_rank(g, rank, false);
 	if (!g->is_ending || r->is_convicted)

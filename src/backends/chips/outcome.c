@@ -196,6 +196,13 @@ static char *make_details(const struct gang *g, const char *blame)
 
 /* ---- the result ---- */
 
+static const char *text_of(const struct rank *r)
+{
+	if (r->end.verdict.status != JOB_RUNNING && r->end.verdict.message)
+		return r->end.verdict.message;
+	return r->end.text ? r->end.text : device_class_name(r->end.class);
+}
+
 static void set_blame(struct gang *g, struct job_result *result, const char **ret_blame)
 {
 	struct chips *c = g->chips;
@@ -218,7 +225,7 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 					   clock_wall(c->clock)))
 			unit_store_health(other);
 	} else {
-		mark(r->unit, g, class, r->end.code, result->message);
+		mark(r->unit, g, class, r->end.code, text_of(r));
 	}
 	if (fate->mark != MARK_NONE || !fate->is_charged)
 		add_past(c, job, r->unit->device->id, class);
@@ -226,10 +233,7 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 
 static const char *message_of(struct gang *g, const struct rank *r)
 {
-	const char *text = r->end.verdict.status != JOB_RUNNING && r->end.verdict.message
-				   ? r->end.verdict.message
-			   : r->end.text ? r->end.text
-					 : device_class_name(r->end.class);
+	const char *text = text_of(r);
 
 	if (g->n == 1)
 		return arena_printf(g->job->mem, "device %d: %s", r->unit->device->id, text);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is said of devices after the last job: those that are not well, and why. */
+#include <string.h>
+
+#include "backends/chips/chips.h"
+
+/* "device   chips/3 is quarantined until 2026-11-25T12:30:00Z: … (first code 507018; 2 jobs: a, b)"
+ */
+static void add_line(struct str *out, const struct unit *u)
+{
+	const struct device_health *h = &u->health;
+
+	str_printf(out, "device   %s/%d is %s", u->chips->s->name, u->device->id,
+		   health_state_name(h->state));
+	if (h->state == HEALTH_QUARANTINED) {
+		str_add(out, " until ");
+		wall_add_iso(out, h->until_wall_s);
+	}
+	str_add(out, h->reason[0] ? ": " : "");
+	str_add_printable(out, h->reason, strlen(h->reason));
+	if (h->first_code)
+		str_printf(out, " (first code %d)", h->first_code);
+	for (uint32_t i = 0; i < h->n_marks; i++)
+		str_printf(out, "%s%s", i ? ", " : "; jobs: ", h->marks[i].job);
+	str_addc(out, '\n');
+}
+
+static void write_device(struct json_out *json, const struct unit *u)
+{
+	const struct device_health *h = &u->health;
+
+	jout_object(json);
+	jout_key_int(json, "id", u->device->id);
+	jout_key_string(json, "health", health_state_name(h->state));
+	jout_key_string(json, "reason", h->reason[0] ? h->reason : NULL);
+	if (h->state == HEALTH_QUARANTINED)
+		jout_key_real(json, "until", h->until_wall_s, 3);
+	if (h->first_code)
+		jout_key_int(json, "first_code", h->first_code);
+	jout_key(json, "jobs");
+	jout_array(json);
+	for (uint32_t i = 0; i < h->n_marks; i++)
+		jout_string(json, h->marks[i].job);
+	jout_array_end(json);
+	jout_key_int(json, "opened", u->n_opened);
+	jout_object_end(json);
+}
+
+void chips_tell(struct backend *b, struct str *notes, struct json_out *json)
+{
+	const struct chips *c = chips_of(b);
+
+	jout_key_string(json, "driver", c->s->driver_name);
+	jout_key_string(json, "driver_version", c->s->driver_version);
+	jout_key(json, "devices");
+	jout_array(json);
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		write_device(json, u);
+		if (u->health.state != HEALTH_HEALTHY && u->health.state != HEALTH_UNKNOWN)
+			add_line(notes, u);
+	}
+	jout_array_end(json);
+	if (c->health_warning)
+		str_printf(notes, "health   %s\n", c->health_warning);
+}
