@@ -4,3 +4,4 @@
  * driver defines, and enters it under that name. Included more than once, so without a guard.
  */
 DRIVER(sim, "simulated devices: programs and kernels on a thread, every fault on request")
+DRIVER(simpler, "tasks for a simpler host runtime that is installed, simulated or on silicon")

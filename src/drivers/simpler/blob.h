@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `callable` of a job: its files, put together as the library registers them. */
+#ifndef DRIVERS_SIMPLER_BLOB_H
+#define DRIVERS_SIMPLER_BLOB_H
+
+#include <stddef.h>
+
+#include "base/sha256.h"
+#include "drivers/simpler/read.h"
+#include "drivers/simpler/simpler_abi.h"
+
+/* What a callable's arguments are. */
+struct simpler_signature {
+	uint8_t directions[SIMPLER_MAX_TENSORS]; /* enum simpler_direction */
+	unsigned n;
+};
+
+struct simpler_blob {
+	void *at; /* aligned; free() */
+	size_t size;
+	uint8_t digest[SHA256_SIZE];
+	struct simpler_signature signature;
+};
+
+/* job: the job's object. Reads every file, so that what changed under the same path is another
+ * blob. simpler_blob_done() in any case. */
+int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_text *err);
+void simpler_blob_done(struct simpler_blob *b);
+/* "in,out,inout,scalar", or a list of these. */
+int32_t simpler_signature_read(const struct simpler_reader *r, const char *key, unsigned most,
+			       struct simpler_signature *ret);
+
+#endif

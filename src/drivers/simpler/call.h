@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `args` of a job as the library takes them: the tensors of drivers/tensor.h in memory of ours, or
+ * in a buffer of the gang's window:
+ *
+ *   { f32: [1024], buffer: "acc", fill: 0, out: true }
+ *   { u64: "communicator" }         also: window, rank, ranks
+ *
+ * Everything is checked against the callable's signature first: the library does not, and crashes.
+ */
+#ifndef DRIVERS_SIMPLER_CALL_H
+#define DRIVERS_SIMPLER_CALL_H
+
+#include "base/arena.h"
+#include "drivers/simpler/blob.h"
+#include "drivers/simpler/gang.h"
+#include "drivers/tensor.h"
+
+struct simpler_arg {
+	struct tensor *t;
+	uint8_t direction;
+	const char *buffer; /* its name; NULL: at is in our memory */
+	void *at;	    /* a tensor's elements; of a buffer: our copy of them */
+	uint64_t address;   /* as the device sees it */
+};
+
+struct simpler_call {
+	struct arena *mem;
+	struct simpler_args *args; /* for the library; may go after prepare */
+	struct simpler_arg *list;
+	size_t n;
+};
+
+/* What it refers to lives until simpler_call_done(), which is due in any case. */
+int32_t simpler_call_read(json_t *job, const struct simpler_signature *sig,
+			  const struct simpler_gang *gang, struct simpler_call *ret,
+			  struct dvs_text *err);
+/* Inputs that lie in the window go there. */
+int32_t simpler_call_send(struct simpler_session *s, const struct simpler_call *call,
+			  struct dvs_text *err);
+/* The outputs, fetched and compared: SIMPLER_E_RESULT with the first one that is wrong. */
+int32_t simpler_call_check(struct simpler_session *s, const struct simpler_call *call,
+			   unsigned *ret_n_checked, struct dvs_text *err);
+void simpler_call_done(struct simpler_call *call);
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/simpler/codes.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "drivers/npu_codes.h"
+
+struct row {
+	enum dvs_class class;
+	const char *name, *hint;
+};
+
+#define SEE_LOG "the library says why on standard error: see the job's log"
+
+static const struct row rows[] = {
+	[SIMPLER_E_OPTIONS - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "bad options", NULL},
+	[SIMPLER_E_LIBRARY - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "library not loaded",
+						   "see 'libdir', 'platform' and 'runtime'"},
+	[SIMPLER_E_ABI - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "library of another version",
+					       "docs/drivers.md says which one is meant"},
+	[SIMPLER_E_INIT - SIMPLER_E_OPTIONS] = {DVS_POISON, "device not initialised",
+						"the library says why on standard error"},
+	[SIMPLER_E_JOB - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "bad job", NULL},
+	[SIMPLER_E_FILE - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "file not read", NULL},
+	[SIMPLER_E_REGISTER - SIMPLER_E_OPTIONS] =
+		{DVS_CONFIG, "callable refused",
+		 "no such entry, no kernel_entry, or made for the other runtime: see the log"},
+	[SIMPLER_E_PREPARE - SIMPLER_E_OPTIONS] = {DVS_JOB, "graph not built", SEE_LOG},
+	[SIMPLER_E_OVERLAP - SIMPLER_E_OPTIONS] = {DVS_BUSY, "another run is under way", NULL},
+	[SIMPLER_E_LAUNCH - SIMPLER_E_OPTIONS] = {DVS_POISON, "not launched", SEE_LOG},
+	[SIMPLER_E_POLL - SIMPLER_E_OPTIONS] = {DVS_POISON, "run lost", SEE_LOG},
+	[SIMPLER_E_SCOPE - SIMPLER_E_OPTIONS] = {DVS_JOB, "scope deadlock", SEE_LOG},
+	[SIMPLER_E_RESULT - SIMPLER_E_OPTIONS] = {DVS_JOB, "wrong result", NULL},
+	[SIMPLER_E_LANE - SIMPLER_E_OPTIONS] = {DVS_POISON, "process spoilt",
+						"the first failure is the cause, not this one"},
+	[SIMPLER_E_ORDER -
+		SIMPLER_E_OPTIONS] = {DVS_CONFIG, "call out of order", "a defect of dvsched"},
+	[SIMPLER_E_NOT_RUN - SIMPLER_E_OPTIONS] = {DVS_PEER, "never launched", NULL},
+	[SIMPLER_E_UNFINISHED -
+		SIMPLER_E_OPTIONS] = {DVS_POISON, "run still going",
+				      "there is no abort: the process must be killed"},
+	[SIMPLER_E_COMM - SIMPLER_E_OPTIONS] = {DVS_POISON, "no communicator", SEE_LOG},
+	[SIMPLER_E_PEERS - SIMPLER_E_OPTIONS] = {DVS_PEER, "other ranks did not come", NULL},
+	[SIMPLER_E_WINDOW - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "buffers do not fit", NULL},
+	[SIMPLER_E_COPY - SIMPLER_E_OPTIONS] = {DVS_POISON, "copy failed", SEE_LOG},
+	[SIMPLER_E_DEVICE - SIMPLER_E_OPTIONS] = {DVS_POISON, "device not given back", SEE_LOG},
+};
+static_assert(ARRAY_LEN(rows) == SIMPLER_E_END - SIMPLER_E_OPTIONS, "one row per code");
+
+int32_t simpler_fail(struct dvs_text *err, int32_t code, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!err || !err->size || *err->at)
+		return code;
+	va_start(ap, fmt);
+	vsnprintf(err->at, err->size, fmt, ap);
+	va_end(ap);
+	return code;
+}
+
+int32_t simpler_fail_error(struct dvs_text *err, int32_t code, const char *where, struct error *e)
+{
+	const char *file = e->pos.file;
+
+	simpler_fail(err, code, "%s: %s%s%s", where, file ? file : "", file ? ": " : "", e->msg);
+	error_done(e);
+	return code;
+}
+
+enum dvs_class simpler_classify(int32_t code, int32_t is_fresh, const char **ret_name,
+				const char **ret_hint)
+{
+	const struct row *row;
+
+	if (code < SIMPLER_E_OPTIONS || code >= SIMPLER_E_END)
+		return npu_classify(code, is_fresh, ret_name, ret_hint);
+	row = &rows[code - SIMPLER_E_OPTIONS];
+	*ret_name = row->name;
+	*ret_hint = row->hint;
+	return row->class;
+}
+
+int32_t simpler_code_of(int native, enum simpler_code instead)
+{
+	return native == -1 ? (int32_t)instead : native;
+}

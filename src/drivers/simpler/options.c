@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/simpler/options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/str.h"
+
+/* The task scheduler on the device must speak before the operation's clock, and that one before the
+ * host gives up waiting: the inner ones know more. */
+enum { SYNC_MARGIN_MS = 1500 };
+
+static const struct platform {
+	const char *name, *arch;
+	bool is_sim;
+} platforms[] = {
+	{"a2a3sim", "a2a3", true},
+	{"a5sim", "a5", true},
+	{"a2a3", "a2a3", false},
+	{"a5", "a5", false},
+};
+
+static const char *const runtimes[] = {"host_build_graph", "tensormap_and_ringbuffer"};
+
+/* state_dir: for drivers that keep a state; this one has none. */
+static const char *const keys[] = {
+	"libdir",     "platform",      "runtime",   "paths", "preload",
+	"rendezvous", "log_threshold", "n_devices", "ring",  "inner_watch",
+	"op_timeout", "sync_timeout",  "state_dir", NULL,
+};
+
+bool simpler_runtime_is_known(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(runtimes); i++)
+		if (strcmp(runtimes[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int32_t read_platform(const struct simpler_reader *r, struct simpler_options *ret)
+{
+	int32_t c = simpler_read_text(r, "platform", &ret->platform);
+
+	if (c)
+		return c;
+	for (unsigned i = 0; i < ARRAY_LEN(platforms); i++) {
+		if (strcmp(platforms[i].name, ret->platform) != 0)
+			continue;
+		ret->arch = platforms[i].arch;
+		ret->is_sim = platforms[i].is_sim;
+		return 0;
+	}
+	return simpler_fail(r->err, r->code,
+			    "'platform' is a2a3sim, a5sim, a2a3 or a5, not '%.60s'", ret->platform);
+}
+
+static int32_t read_clocks(const struct simpler_reader *r, struct simpler_options *ret)
+{
+	int32_t c;
+
+	if ((c = simpler_read_duration(r, "inner_watch", &ret->scheduler_ms)) ||
+	    (c = simpler_read_duration(r, "op_timeout", &ret->op_ms)) ||
+	    (c = simpler_read_duration(r, "sync_timeout", &ret->sync_ms)))
+		return c;
+	if (ret->scheduler_ms >= ret->op_ms || ret->op_ms >= ret->sync_ms ||
+	    ret->sync_ms <= ret->scheduler_ms + SYNC_MARGIN_MS)
+		return simpler_fail(r->err, r->code,
+				    "inner_watch (%" PRIu64 " ms) < op_timeout (%" PRIu64
+				    " ms) < sync_timeout (%" PRIu64
+				    " ms) must hold, the last one more than %d ms above the first",
+				    ret->scheduler_ms, ret->op_ms, ret->sync_ms, SYNC_MARGIN_MS);
+	return 0;
+}
+
+static int32_t read_paths(const struct simpler_reader *options, struct simpler_options *ret)
+{
+	static const char *const known[] = {"host",   "context",    "aicpu",
+					    "aicore", "dispatcher", NULL};
+	struct simpler_reader r = {NULL, "paths", options->code, options->err};
+	int32_t c = simpler_read_typed(options, "paths", JSON_OBJECT, &r.from);
+
+	if (c || !r.from)
+		return c;
+	if ((c = simpler_read_only(&r, known)) || (c = simpler_read_text(&r, "host", &ret->host)) ||
+	    (c = simpler_read_text(&r, "context", &ret->context)) ||
+	    (c = simpler_read_text(&r, "aicpu", &ret->aicpu)) ||
+	    (c = simpler_read_text(&r, "aicore", &ret->aicore)))
+		return c;
+	return simpler_read_text(&r, "dispatcher", &ret->dispatcher);
+}
+
+static int32_t read_preload(const struct simpler_reader *r, struct simpler_options *ret)
+{
+	json_t *list, *one;
+	size_t i;
+	int32_t c = simpler_read_typed(r, "preload", JSON_ARRAY, &list);
+
+	if (c)
+		return c;
+	ret->preload = arena_array(ret->mem, json_array_size(list) + 1, sizeof(*ret->preload));
+	json_array_foreach(list, i, one)
+	{
+		if (!json_is_string(one))
+			return simpler_fail(r->err, r->code, "'preload' is a list of paths");
+		ret->preload[ret->n_preload++] = json_string_value(one);
+	}
+	return 0;
+}
+
+static int32_t read_numbers(const struct simpler_reader *r, struct simpler_options *ret)
+{
+	int64_t threshold = ret->log_threshold, devices = ret->n_devices;
+	int32_t c;
+
+	if ((c = simpler_read_int(r, "log_threshold", 10, 60, &threshold)) ||
+	    (c = simpler_read_int(r, "n_devices", 1, 4096, &devices)))
+		return c;
+	ret->log_threshold = (int32_t)threshold;
+	ret->n_devices = (int32_t)devices;
+	return simpler_ring_read(json_object_get(r->from, "ring"), r->code, &ret->ring, r->err);
+}
+
+static int32_t read_all(const struct simpler_reader *r, struct simpler_options *ret)
+{
+	int32_t c;
+
+	if ((c = simpler_read_only(r, keys)) || (c = simpler_read_text(r, "libdir", &ret->libdir)))
+		return c;
+	if (!ret->libdir || ret->libdir[0] != '/')
+		return simpler_fail(r->err, r->code,
+				    "'libdir' must be the absolute path of the libraries that "
+				    "simpler's build leaves (build/lib there)");
+	if ((c = read_platform(r, ret)) || (c = simpler_read_text(r, "runtime", &ret->runtime)))
+		return c;
+	if (!simpler_runtime_is_known(ret->runtime))
+		return simpler_fail(r->err, r->code, "'runtime' is %s or %s, not '%.60s'",
+				    runtimes[0], runtimes[1], ret->runtime);
+	if ((c = read_paths(r, ret)) || (c = read_preload(r, ret)) || (c = read_clocks(r, ret)) ||
+	    (c = simpler_read_text(r, "rendezvous", &ret->rendezvous)))
+		return c;
+	return read_numbers(r, ret);
+}
+
+/* The texts outlive the JSON they came from. */
+static void keep(struct simpler_options *o)
+{
+	const char **texts[] = {&o->libdir, &o->platform,   &o->runtime,
+				&o->host,   &o->context,    &o->aicpu,
+				&o->aicore, &o->dispatcher, &o->rendezvous};
+
+	for (unsigned i = 0; i < ARRAY_LEN(texts); i++)
+		if (*texts[i])
+			*texts[i] = arena_strdup(o->mem, *texts[i]);
+	for (size_t i = 0; i < o->n_preload; i++)
+		o->preload[i] = arena_strdup(o->mem, o->preload[i]);
+}
+
+int32_t simpler_options_read(const char *json, struct simpler_options *ret, struct dvs_text *err)
+{
+	struct simpler_reader r = {simpler_read_json(json, "options", err), "options",
+				   SIMPLER_E_OPTIONS, err};
+	const char *tmp = getenv("TMPDIR");
+	int32_t c;
+
+	*ret = (struct simpler_options){
+		.mem = arena_new(),
+		.platform = "a2a3sim",
+		.runtime = runtimes[0],
+		.rendezvous = tmp && *tmp ? tmp : "/tmp",
+		.log_threshold = 30,
+		.scheduler_ms = 10000,
+		.op_ms = 45000,
+		.sync_ms = 50000,
+		.n_devices = SIMPLER_MAX_RANKS,
+	};
+	if (!r.from)
+		return SIMPLER_E_OPTIONS;
+	c = read_all(&r, ret);
+	if (c == 0)
+		keep(ret);
+	json_decref(r.from);
+	return c;
+}
+
+void simpler_options_done(struct simpler_options *o)
+{
+	arena_free(o->mem);
+	o->mem = NULL;
+}
+
+/* path below libdir, %r replaced. */
+static char *expand(const struct simpler_options *o, const char *path, const char *runtime,
+		    struct arena *mem)
+{
+	const char *at = strstr(path, "%r");
+
+	if (at)
+		path = arena_printf(mem, "%.*s%s%s", (int)(at - path), path, runtime, at + 2);
+	return path_join(mem, o->libdir, path);
+}
+
+static int32_t find(const struct simpler_options *o, const char *what, const char *set,
+		    const char *usual, const char *runtime, struct arena *mem, char **ret,
+		    struct dvs_text *err)
+{
+	*ret = expand(o, set ? set : usual, runtime, mem);
+	if (access(*ret, R_OK) == 0)
+		return 0;
+	return simpler_fail(err, SIMPLER_E_LIBRARY,
+			    "%s is not there or not readable: see 'libdir' and 'paths.%s'", *ret,
+			    what);
+}
+
+int32_t simpler_files_find(const struct simpler_options *o, const char *runtime, struct arena *mem,
+			   struct simpler_files *ret, struct dvs_text *err)
+{
+	const char *dir = arena_printf(mem, "%s/%s/%s", o->arch, o->is_sim ? "sim" : "onboard",
+				       runtime);
+	const char *host = arena_printf(mem, "%s/libhost_runtime.so", dir);
+	const char *aicpu = arena_printf(mem, "%s/libaicpu_kernel.so", dir);
+	const char *aicore = arena_printf(mem, "%s/%s", dir,
+					  o->is_sim ? "libaicore_kernel.so" : "aicore_kernel.o");
+	const char *dispatcher = arena_printf(mem, "%s/dispatcher/libsimpler_aicpu_dispatcher.so",
+					      o->arch);
+	int32_t c;
+
+	*ret = (struct simpler_files){0};
+	if ((c = find(o, "host", o->host, host, runtime, mem, &ret->host, err)) ||
+	    (c = find(o, "aicpu", o->aicpu, aicpu, runtime, mem, &ret->aicpu, err)) ||
+	    (c = find(o, "aicore", o->aicore, aicore, runtime, mem, &ret->aicore, err)))
+		return c;
+	if (o->is_sim)
+		return find(o, "context", o->context, "libcpu_sim_context.so", runtime, mem,
+			    &ret->context, err);
+	return find(o, "dispatcher", o->dispatcher, dispatcher, runtime, mem, &ret->dispatcher,
+		    err);
+}
+
+static void export_number(const char *name, uint64_t value)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, value);
+	setenv(name, text, 1);
+}
+
+void simpler_options_export(const struct simpler_options *o)
+{
+	export_number("SIMPLER_SCHEDULER_TIMEOUT_MS", o->scheduler_ms);
+	export_number("SIMPLER_OP_EXECUTE_TIMEOUT_US", o->op_ms * 1000);
+	export_number("SIMPLER_STREAM_SYNC_TIMEOUT_MS", o->sync_ms);
+}

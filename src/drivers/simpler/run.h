@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run: prepare, launch, poll, wait, finalize, in this order and each at most once. */
+#ifndef DRIVERS_SIMPLER_RUN_H
+#define DRIVERS_SIMPLER_RUN_H
+
+#include "drivers/simpler/call.h"
+#include "drivers/simpler/ring.h"
+
+enum simpler_run_state {
+	RUN_NONE,
+	RUN_UNPREPARED, /* prepare failed: nothing to finalize, a finish is owed all the same */
+	RUN_PREPARED,
+	RUN_UNLAUNCHED, /* launch failed */
+	RUN_LAUNCHED,
+	RUN_OVER,
+	RUN_LOST, /* nobody knows whether it is over: nothing of it may be touched any more */
+};
+
+struct simpler_run {
+	enum simpler_run_state state;
+	uint64_t epoch, number; /* number: of the process's runs, from 1 */
+	uint32_t callable;
+	int32_t code; /* of what failed first; 0: nothing */
+	int32_t accepted;
+	int wait, finalize; /* what they returned */
+	unsigned n_checked;
+	struct simpler_call call;
+	struct simpler_call_config config;
+	struct simpler_descriptor descriptor;
+};
+
+int32_t simpler_run_prepare(struct simpler_session *s, struct simpler_run *run, uint32_t callable,
+			    json_t *job, const struct simpler_ring *usual,
+			    const struct simpler_gang *gang, struct dvs_text *err);
+int32_t simpler_run_launch(struct simpler_session *s, struct simpler_run *run,
+			   struct dvs_text *err);
+int32_t simpler_run_poll(struct simpler_session *s, struct simpler_run *run, int32_t *ret_is_over,
+			 struct dvs_text *err);
+/* Never waits. */
+int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, bool is_sim,
+			   struct dvs_text *err);
+const char *simpler_run_state_name(enum simpler_run_state state);
+
+#endif

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver `simpler`: from include/dvsched/driver.h to a host runtime that the user has. */
+#include <ctype.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "drivers/drivers.h"
+#include "drivers/npu_codes.h"
+#include "drivers/simpler/run.h"
+
+struct simpler {
+	const struct dvs_host *host;
+	struct simpler_options options;
+	int32_t device;
+	struct simpler_session session;
+	struct simpler_gang gang;
+	struct simpler_run run;
+	struct simpler_where where;
+	uint64_t n_runs;
+	bool load_was_new;
+	int32_t spoilt; /* the code after which this process is good for nothing more; 0: none */
+	char why_spoilt[200];
+	_Atomic int shown_state; /* enum simpler_run_state, for diagnose() */
+	_Atomic uint64_t shown_epoch;
+};
+
+static void say(const struct simpler *s, int32_t level, const char *text)
+{
+	if (*text)
+		s->host->log(s->host->user, level, text);
+}
+
+/* Does the process survive that? The careful answer wherever nobody has tried. */
+static bool does_spoil(const struct simpler *s, int32_t code)
+{
+	const struct npu_code *row;
+
+	switch (code) {
+	case SIMPLER_E_LAUNCH:
+	case SIMPLER_E_POLL:
+	case SIMPLER_E_UNFINISHED:
+	case SIMPLER_E_COPY:
+	case SIMPLER_E_COMM:
+	case SIMPLER_E_DEVICE:
+	case SIMPLER_E_INIT:
+		return true;
+	default:
+		break;
+	}
+	if (code >= SIMPLER_E_OPTIONS && code < SIMPLER_E_END)
+		return false;
+	row = npu_code_find(code);
+	/* A code that was latched in a simulator leaves it as good as new. */
+	return !row || row->poisons || (code < 0 && !s->options.is_sim);
+}
+
+static int32_t note(struct simpler *s, int32_t code, const struct dvs_text *err)
+{
+	if (!code || s->spoilt || !does_spoil(s, code))
+		return code;
+	s->spoilt = code;
+	snprintf(s->why_spoilt, sizeof(s->why_spoilt), "%s", err && err->size ? err->at : "");
+	return code;
+}
+
+static int32_t refuse_spoilt(const struct simpler *s, struct dvs_text *err)
+{
+	return simpler_fail(err, SIMPLER_E_LANE,
+			    "this process can use device %d no more since an earlier failure (%d): "
+			    "%s",
+			    s->device, s->spoilt, s->why_spoilt);
+}
+
+static void show(struct simpler *s)
+{
+	s->shown_epoch = s->run.epoch;
+	s->shown_state = s->run.state;
+}
+
+static void tell_memory(const struct simpler *s)
+{
+	if (s->host->committed)
+		s->host->committed(s->host->user,
+				   s->session.library.api.committed(s->session.context));
+}
+
+/* ---- devices ---- */
+
+static int compare_ids(const void *a, const void *b)
+{
+	int32_t x = *(const int32_t *)a, y = *(const int32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* /dev/davinci0, …: what the kernel's driver made, whoever may use it. */
+static size_t find_chips(int32_t *ids, size_t cap)
+{
+	DIR *dev = opendir("/dev");
+	struct dirent *e;
+	size_t n = 0;
+
+	if (!dev)
+		return 0;
+	while (n < cap && (e = readdir(dev))) {
+		const char *digits = e->d_name + 7;
+
+		if (strncmp(e->d_name, "davinci", 7) == 0 && isdigit((unsigned char)*digits) &&
+		    strlen(digits) < 5 && strspn(digits, "0123456789") == strlen(digits))
+			ids[n++] = (int32_t)strtol(digits, NULL, 10);
+	}
+	closedir(dev);
+	qsort(ids, n, sizeof(*ids), compare_ids);
+	return n;
+}
+
+static void describe_device(const struct simpler_options *o, int32_t id, struct dvs_device *ret)
+{
+	uint32_t size = ret->size;
+
+	*ret = (struct dvs_device){.size = size, .id = id, .fault_domain = -1, .numa = -1};
+	ret->health = o->is_sim ? DVS_HEALTH_GOOD : DVS_HEALTH_UNKNOWN;
+	snprintf(ret->model, sizeof(ret->model), "%.31s", o->platform);
+	snprintf(ret->detail, sizeof(ret->detail), "%s",
+		 o->is_sim ? "simulated on this machine's CPUs" : "not opened, so not known");
+}
+
+static int32_t simpler_probe(const char *json, struct dvs_device *devices, size_t cap,
+			     size_t *ret_n, struct dvs_text *err)
+{
+	struct simpler_options o;
+	struct simpler_files files;
+	int32_t ids[4096];
+	int32_t c = simpler_options_read(json, &o, err);
+
+	if (!c)
+		c = simpler_files_find(&o, o.runtime, o.mem, &files, err);
+	if (!c) {
+		*ret_n = o.is_sim ? (size_t)o.n_devices : find_chips(ids, ARRAY_LEN(ids));
+		for (size_t i = 0; i < *ret_n && i < cap; i++)
+			describe_device(&o, o.is_sim ? (int32_t)i : ids[i], &devices[i]);
+	}
+	simpler_options_done(&o);
+	return c;
+}
+
+static uint64_t simpler_inner_watch_ns(const char *json)
+{
+	struct simpler_options o;
+	uint64_t ms = simpler_options_read(json, &o, NULL) == 0 ? o.scheduler_ms : 0;
+
+	simpler_options_done(&o);
+	return ms * 1000000;
+}
+
+/* ---- open and close ---- */
+
+static void simpler_free(struct simpler *s)
+{
+	simpler_options_done(&s->options);
+	free(s);
+}
+
+static int32_t simpler_open(const struct dvs_host *host, int32_t device, const char *json,
+			    void **ret_ctx, struct dvs_text *err)
+{
+	struct simpler *s = xcalloc(1, sizeof(*s));
+	int32_t c;
+
+	s->host = host;
+	s->device = device;
+	c = simpler_options_read(json, &s->options, err);
+	if (!c)
+		c = simpler_session_open(&s->options, s->options.runtime, device, &s->where,
+					 &s->session, err);
+	if (c) {
+		simpler_free(s);
+		return c;
+	}
+	tell_memory(s);
+	*ret_ctx = s;
+	return 0;
+}
+
+static int32_t end_session(struct simpler *s, struct dvs_text *err)
+{
+	int32_t c = simpler_gang_leave(&s->session, &s->gang);
+
+	if (c)
+		simpler_fail(err, c, "the communicator was not given back (%d)", c);
+	return simpler_session_close(&s->session, err);
+}
+
+/*
+ * What a device may still write to, or what would wait for one that is gone, is left as it is: the
+ * process ends after this.
+ */
+static void simpler_close(void *ctx)
+{
+	struct simpler *s = ctx;
+	char text[300] = "";
+	struct dvs_text err = {text, sizeof(text)};
+	int32_t ignored = 0;
+
+	if (s->run.state == RUN_LAUNCHED &&
+	    simpler_run_poll(&s->session, &s->run, &ignored, &err) == 0 && !ignored)
+		s->run.state = RUN_LOST;
+	if (s->run.state == RUN_LOST || (s->spoilt && !s->options.is_sim)) {
+		say(s, 1, "left as it is, for the end of the process to clean up");
+		return;
+	}
+	if (s->run.state != RUN_NONE)
+		simpler_run_finish(&s->session, &s->run, s->options.is_sim, &err);
+	text[0] = '\0';
+	if (s->session.context && end_session(s, &err))
+		say(s, 0, text);
+	simpler_free(s);
+}
+
+/* ---- load ---- */
+
+static int32_t switch_runtime(struct simpler *s, const char *runtime, struct dvs_text *err)
+{
+	struct simpler_files files;
+	struct arena *mem;
+	int32_t c;
+
+	if (strcmp(s->session.runtime, runtime) == 0)
+		return 0;
+	if (!simpler_runtime_is_known(runtime))
+		return simpler_fail(err, SIMPLER_E_JOB, "there is no runtime '%.60s'", runtime);
+	if (s->run.state != RUN_NONE)
+		return simpler_fail(err, SIMPLER_E_ORDER, "load of another runtime within a run");
+	/* The one that works is not given up for one that is not there. */
+	mem = arena_new();
+	c = simpler_files_find(&s->options, runtime, mem, &files, err);
+	arena_free(mem);
+	if (!c)
+		c = end_session(s, err);
+	return c ? c
+		 : simpler_session_open(&s->options, runtime, s->device, &s->where, &s->session,
+					err);
+}
+
+static int32_t load(struct simpler *s, json_t *job, uint32_t *ret_slot, struct dvs_text *err)
+{
+	struct simpler_reader r = {job, "job", SIMPLER_E_JOB, err};
+	const char *runtime = s->options.runtime;
+	struct simpler_blob blob = {0};
+	int32_t c;
+
+	if (!(c = simpler_read_text(&r, "runtime", &runtime)) &&
+	    !(c = simpler_blob_build(job, &blob, err)) && !(c = switch_runtime(s, runtime, err)))
+		c = simpler_session_load(&s->session, &blob, ret_slot, &s->load_was_new, err);
+	simpler_blob_done(&blob);
+	return c;
+}
+
+static int32_t simpler_load(void *ctx, const char *text, uint32_t *ret_slot, struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+	json_t *job;
+	int32_t c;
+
+	if (s->spoilt || !s->session.context)
+		return refuse_spoilt(s, err);
+	job = simpler_read_json(text, "job", err);
+	if (!job)
+		return SIMPLER_E_JOB;
+	c = load(s, job, ret_slot, err);
+	json_decref(job);
+	if (!s->session.context && !s->spoilt)
+		s->spoilt = c; /* the other runtime did not open, and this one is closed */
+	return note(s, c, err);
+}
+
+static int32_t simpler_unload(void *ctx, uint32_t slot)
+{
+	struct simpler *s = ctx;
+
+	if (s->spoilt)
+		return SIMPLER_E_LANE;
+	return note(s, simpler_session_unload(&s->session, slot, NULL), NULL);
+}
+
+/* ---- gangs ---- */
+
+static int32_t simpler_join(void *ctx, const struct dvs_join *join, struct dvs_context *ret,
+			    struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+
+	if (s->spoilt)
+		return refuse_spoilt(s, err);
+	if (s->gang.comm || s->run.state != RUN_NONE)
+		return simpler_fail(err, SIMPLER_E_ORDER, "join while in a gang or in a run");
+	return note(s,
+		    simpler_gang_join(&s->session, s->options.rendezvous, join, s->host, &s->gang,
+				      ret, err),
+		    err);
+}
+
+static int32_t simpler_leave(void *ctx)
+{
+	struct simpler *s = ctx;
+
+	if (s->run.state != RUN_NONE)
+		return SIMPLER_E_ORDER;
+	return note(s, simpler_gang_leave(&s->session, &s->gang), NULL);
+}
+
+/* ---- a run ---- */
+
+static int32_t simpler_prepare(void *ctx, uint32_t slot, const struct dvs_run *run,
+			       struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+	json_t *job;
+	int32_t c;
+
+	if (s->spoilt)
+		return refuse_spoilt(s, err);
+	if (s->run.state != RUN_NONE)
+		return simpler_fail(err, SIMPLER_E_ORDER, "prepare while a run is %s",
+				    simpler_run_state_name(s->run.state));
+	s->run = (struct simpler_run){.epoch = run->epoch, .number = ++s->n_runs};
+	job = simpler_read_json(run->job, "job", err);
+	if (job)
+		c = simpler_run_prepare(&s->session, &s->run, slot, job, &s->options.ring, &s->gang,
+					err);
+	else
+		c = s->run.code = SIMPLER_E_JOB;
+	if (!job)
+		s->run.state = RUN_UNPREPARED;
+	json_decref(job);
+	show(s);
+	return note(s, c, err);
+}
+
+static int32_t check_epoch(const struct simpler *s, uint64_t epoch, struct dvs_text *err)
+{
+	if (s->run.state != RUN_NONE && s->run.epoch == epoch)
+		return 0;
+	return simpler_fail(err, SIMPLER_E_ORDER, "there is no run %" PRIu64, epoch);
+}
+
+static int32_t simpler_launch(void *ctx, uint64_t epoch, struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+	int32_t c = check_epoch(s, epoch, err);
+
+	if (c)
+		return c;
+	c = simpler_run_launch(&s->session, &s->run, err);
+	if (!c && s->run.accepted != s->run.descriptor.accepted_value)
+		say(s, 1, "the library launched a run and did not say that it accepted it");
+	show(s);
+	return note(s, c, err);
+}
+
+static int32_t simpler_poll(void *ctx, uint64_t epoch, int32_t *ret_is_over, struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+	int32_t c = check_epoch(s, epoch, err);
+
+	if (c)
+		return c;
+	c = simpler_run_poll(&s->session, &s->run, ret_is_over, err);
+	show(s);
+	return note(s, c, err);
+}
+
+static void write_result(const struct simpler *s, struct dvs_text *result)
+{
+	const struct simpler_library *l = &s->session.library;
+	json_t *j = json_pack(
+		"{ss ss ss ss si sb sb si si si sI}", "library", l->path, "build_id", l->build_id,
+		"platform", s->options.platform, "runtime", s->session.runtime, "callable",
+		(int)s->run.callable, "registered", s->load_was_new, "accepted",
+		s->run.accepted == s->run.descriptor.accepted_value, "wait", s->run.wait,
+		"finalize", s->run.finalize, "checked", (int)s->run.n_checked, "images_loaded",
+		(json_int_t)(l->api.n_host_loads(s->session.context) +
+			     l->api.n_aicpu_loads(s->session.context)));
+	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
+
+	if (text && result && strlen(text) < result->size)
+		memcpy(result->at, text, strlen(text) + 1);
+	free(text);
+	json_decref(j);
+}
+
+static int32_t simpler_finish(void *ctx, uint64_t epoch, struct dvs_text *result,
+			      struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+	int32_t c = check_epoch(s, epoch, err);
+
+	if (c)
+		return c;
+	c = simpler_run_finish(&s->session, &s->run, s->options.is_sim, err);
+	show(s);
+	if (s->run.state == RUN_NONE) {
+		write_result(s, result);
+		tell_memory(s);
+	}
+	return note(s, c, err);
+}
+
+/* ---- after an error ---- */
+
+static int32_t simpler_is_usable(void *ctx)
+{
+	const struct simpler *s = ctx;
+
+	return !s->spoilt && s->session.context && s->run.state != RUN_LOST;
+}
+
+/* finalize_device resets silicon; whether that helped is seen by using it. */
+static int32_t simpler_reset(void *ctx, int32_t force, int32_t *ret_is_verified,
+			     struct dvs_text *err)
+{
+	struct simpler *s = ctx;
+	int32_t c = 0;
+
+	(void)force;
+	*ret_is_verified = 0;
+	if (s->run.state != RUN_NONE)
+		return simpler_fail(err, SIMPLER_E_UNFINISHED, "a run is %s",
+				    simpler_run_state_name(s->run.state));
+	if (s->session.context)
+		c = end_session(s, err);
+	if (!c)
+		c = simpler_session_open(&s->options, s->options.runtime, s->device, &s->where,
+					 &s->session, err);
+	if (!c)
+		c = simpler_session_prove(&s->session, err);
+	if (c) {
+		s->spoilt = s->spoilt ? s->spoilt : c;
+		return c;
+	}
+	s->spoilt = 0;
+	*ret_is_verified = 1;
+	return 0;
+}
+
+/* From another thread: nothing of the library's may be called here. */
+static void simpler_diagnose(void *ctx, struct dvs_text *text)
+{
+	struct simpler *s = ctx;
+	const char *call = s->where.call;
+	uint64_t since = s->where.since_ns, now = s->host->now_ns(s->host->user);
+
+	if (!text->size)
+		return;
+	snprintf(text->at, text->size,
+		 "simpler: device %d, run %" PRIu64 " is %s; %s%s for %.1f s. What its tasks wait "
+		 "for is in the library's stall report, in the log",
+		 s->device, s->shown_epoch,
+		 simpler_run_state_name((enum simpler_run_state)s->shown_state),
+		 call ? "in the library's function " : "outside the library", call ? call : "",
+		 now > since ? (double)(now - since) / 1e9 : 0.0);
+}
+
+const struct dvs_driver *driver_simpler_get(uint32_t host_abi)
+{
+	static const struct dvs_driver driver = {
+		.abi = DVS_DRIVER_ABI,
+		.size = sizeof(driver),
+		.name = "simpler",
+		.version = "1",
+		.caps = DVS_CAP_GANG | DVS_CAP_RESET | DVS_CAP_INNER_WATCH,
+		.probe = simpler_probe,
+		.open = simpler_open,
+		.load = simpler_load,
+		.unload = simpler_unload,
+		.join = simpler_join,
+		.prepare = simpler_prepare,
+		.launch = simpler_launch,
+		.poll = simpler_poll,
+		.finish = simpler_finish,
+		.leave = simpler_leave,
+		.reset = simpler_reset,
+		.diagnose = simpler_diagnose,
+		.classify = simpler_classify,
+		.close = simpler_close,
+		.inner_watch_ns = simpler_inner_watch_ns,
+		.is_usable = simpler_is_usable,
+	};
+
+	return host_abi == DVS_DRIVER_ABI ? &driver : NULL;
+}

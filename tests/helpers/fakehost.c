@@ -1,0 +1,744 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A double of simpler's libhost_runtime.so: the same exports, a device that adds, and every
+ * misbehaviour that somebody asks for. It knows nothing of the driver's header: the offsets below
+ * were written down a second time from the ABI's description, so that a field in the wrong place is
+ * found.
+ *
+ * FAKEHOST: what to do, "key=value,key=value", read at each call (the keys: see would()).
+ * FAKEHOST_REPORT: a file that is appended to: "call NAME" for each call, "violation …" for each
+ * thing that the real library would answer with a crash, a leak or nonsense, "saw …" for what tests
+ * look at.
+ *
+ * What it computes: every output (f32) is the sum of all inputs and scalars (their low 32 bits, as
+ * f32) plus a number that stands in the first kernel's file: "\177ELF…K=5;".
+ */
+#include <dlfcn.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+/* Of the ABI's description. */
+enum {
+	ARGS_SIZE = 33856,
+	ARGS_SCALARS = 32768,
+	ARGS_N_TENSORS = 33792,
+	ARGS_N_SCALARS = 33796,
+	TENSOR_SIZE = 128,
+	CHIP_N = 1024,
+	CHIP_BYTES = 1028,
+	CHIP_NAME = 1032,
+	CHIP_NAME_LENGTH = 1096,
+	CHIP_IDS = 1100,
+	CHIP_OFFSETS = 5196,
+	CHIP_N_CHILDREN = 9292,
+	CHIP_CONFIG_LENGTH = 9360,
+	CHIP_STORAGE = 9376,
+	LEAF_N = 128,
+	LEAF_BYTES = 132,
+	LEAF_RESOLVED = 136,
+	LEAF_BINARY = 192,
+	N_IDS = 64,
+	RUN_SIZE = 48576,
+	RUN_MAGIC = 0x52554e31,
+};
+
+enum phase { EMPTY, PREPARED, LAUNCHED, OVER, WAITED };
+
+struct callable {
+	bool is_there;
+	int32_t directions[256], n;
+	float k;
+};
+
+struct fake {
+	bool is_initialised;
+	int device, n_comms;
+	enum phase phase;
+	unsigned n_polls;
+	struct callable callables[N_IDS];
+	int32_t id;
+	uint64_t out[256], in[256], out_elements[256];
+	unsigned n_out, n_in;
+	float sum;
+	uint64_t last_run;
+	size_t committed, n_loads;
+};
+
+struct comm {
+	int rank, n;
+	char *window;
+	size_t size;
+};
+
+static struct {
+	bool is_bound;
+	unsigned n_contexts, n_inits, n_registers;
+	struct fake *live;
+} module;
+
+static uint32_t at32(const void *p, size_t off)
+{
+	uint32_t v;
+
+	memcpy(&v, (const char *)p + off, sizeof(v));
+	return v;
+}
+
+static uint64_t at64(const void *p, size_t off)
+{
+	uint64_t v;
+
+	memcpy(&v, (const char *)p + off, sizeof(v));
+	return v;
+}
+
+static void report(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void report(const char *kind, const char *fmt, ...)
+{
+	const char *path = getenv("FAKEHOST_REPORT");
+	FILE *f = path ? fopen(path, "ae") : NULL;
+	va_list ap;
+
+	if (!f)
+		return;
+	va_start(ap, fmt);
+	fprintf(f, "%s ", kind);
+	vfprintf(f, fmt, ap);
+	fputc('\n', f);
+	va_end(ap);
+	fclose(f);
+}
+
+#define VIOLATION(...) report("violation", __VA_ARGS__)
+#define EXPECT(what, ...)                       \
+	do {                                    \
+		if (!(what))                    \
+			VIOLATION(__VA_ARGS__); \
+	} while (0)
+
+/* Is key in FAKEHOST? Then *ret is its value. */
+static bool would(const char *key, long *ret)
+{
+	const char *at = getenv("FAKEHOST");
+	size_t n = strlen(key);
+
+	for (; at && *at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL)
+		if (strncmp(at, key, n) == 0 && at[n] == '=') {
+			*ret = strtol(at + n + 1, NULL, 0);
+			return true;
+		}
+	return false;
+}
+
+/* What every call does first: is seen, crashes if it should, and says what it returns. */
+static int enter(const char *name, int usually)
+{
+	char key[80];
+	long value = usually;
+
+	report("call", "%s", name);
+	snprintf(key, sizeof(key), "crash_%s", name);
+	if (would(key, &value))
+		raise(SIGSEGV);
+	EXPECT(module.is_bound || strcmp(name, "bind") == 0, "%s before the log's state was bound",
+	       name);
+	value = usually;
+	would(name, &value);
+	return (int)value;
+}
+
+static struct fake *get(void *ctx, const char *call)
+{
+	if (ctx != module.live || !ctx)
+		VIOLATION("%s with a context that is not there", call);
+	return module.live;
+}
+
+/* ---- the library itself ---- */
+
+EXPORT int simpler_host_log_bind_state(const void *state)
+{
+	EXPECT(at32(state, 0) == 1 && at32(state, 4) == 16, "bind: abi %u, size %u", at32(state, 0),
+	       at32(state, 4));
+	EXPECT(at32(state, 8) >= 10 && at32(state, 8) <= 60, "bind: threshold %u", at32(state, 8));
+	EXPECT((int32_t)at32(state, 12) == -1, "bind: anchor %d", (int32_t)at32(state, 12));
+	EXPECT(dlsym(RTLD_DEFAULT, "fakecontext_is_here"), "the context is not loaded for all");
+	report("saw", "threshold %u", at32(state, 8));
+	module.is_bound = true;
+	return enter("bind", 0);
+}
+
+struct contract {
+	uint32_t abi, n, depth;
+	struct {
+		uint32_t kind, class;
+		uint64_t bytes;
+	} resources[8];
+};
+
+EXPORT const struct contract *get_pipeline_contract(void)
+{
+	static struct contract c;
+	long depth = 2;
+
+	c = (struct contract){(uint32_t)enter("contract", 1), 3, 2, {{1, 1, 4096}}};
+	if (would("depth", &depth))
+		c.depth = (uint32_t)depth;
+	return c.abi ? &c : NULL;
+}
+
+EXPORT size_t get_runtime_size(void)
+{
+	return (size_t)enter("run_size", RUN_SIZE);
+}
+
+EXPORT size_t get_runtime_alignment(void)
+{
+	return (size_t)enter("run_align", 64);
+}
+
+EXPORT void *create_device_context(void)
+{
+	if (enter("create", 1) == 0)
+		return NULL;
+	EXPECT(!module.live, "a second context");
+	module.live = calloc(1, sizeof(*module.live));
+	module.n_contexts++;
+	return module.live;
+}
+
+EXPORT void destroy_device_context(void *ctx)
+{
+	struct fake *f = get(ctx, "destroy");
+
+	enter("destroy", 0);
+	EXPECT(!f || !f->is_initialised, "destroy before finalize_device");
+	free(f);
+	module.live = NULL;
+}
+
+static bool is_elf(const void *at, size_t n)
+{
+	return n >= 4 && memcmp(at, "\177ELF", 4) == 0;
+}
+
+EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_aicpu,
+			const uint8_t *aicore, size_t n_aicore, const uint8_t *dispatcher,
+			size_t n_dispatcher, const void *prewarm)
+{
+	struct fake *f = get(ctx, "init");
+	int result = enter("init", 0);
+
+	EXPECT(!f->is_initialised, "init twice");
+	EXPECT(is_elf(aicpu, n_aicpu), "init: the AICPU's image is none");
+	EXPECT(is_elf(aicore, n_aicore), "init: the AICore's image is none");
+	EXPECT(!dispatcher == !n_dispatcher, "init: dispatcher %zu bytes at %p", n_dispatcher,
+	       (const void *)dispatcher);
+	EXPECT(!prewarm, "init: an arena to warm");
+	report("saw", "device %d", device);
+	report("saw", "dispatcher %zu", n_dispatcher);
+	report("saw", "clocks %s %s %s", getenv("SIMPLER_SCHEDULER_TIMEOUT_MS"),
+	       getenv("SIMPLER_OP_EXECUTE_TIMEOUT_US"), getenv("SIMPLER_STREAM_SYNC_TIMEOUT_MS"));
+	f->is_initialised = result == 0;
+	f->device = device;
+	return result;
+}
+
+EXPORT int finalize_device(void *ctx)
+{
+	struct fake *f = get(ctx, "finalize_device");
+	int result = enter("finalize_device", 0);
+
+	EXPECT(f->is_initialised, "finalize_device twice, or before init");
+	EXPECT(f->phase == EMPTY, "finalize_device while a run is active");
+	EXPECT(f->n_comms == 0, "finalize_device before comm_destroy");
+	for (int i = 0; i < N_IDS; i++)
+		EXPECT(!f->callables[i].is_there, "finalize_device with callable %d", i);
+	if (result == 0)
+		f->is_initialised = false;
+	return result;
+}
+
+__attribute__((destructor)) static void on_unload(void)
+{
+	EXPECT(!module.live, "unloaded with a live context");
+}
+
+/* ---- memory ---- */
+
+EXPORT void *device_malloc_ctx(void *ctx, size_t n)
+{
+	get(ctx, "malloc")->committed += n;
+	return enter("malloc", 1) ? malloc(n) : NULL;
+}
+
+EXPORT void device_free_ctx(void *ctx, void *p)
+{
+	get(ctx, "free");
+	enter("free", 0);
+	free(p);
+}
+
+EXPORT int copy_to_device_ctx(void *ctx, void *to, const void *from, size_t n)
+{
+	int result = enter("copy_to", 0);
+
+	get(ctx, "copy_to");
+	if (result == 0)
+		memcpy(to, from, n);
+	return result;
+}
+
+EXPORT int copy_from_device_ctx(void *ctx, void *to, const void *from, size_t n)
+{
+	int result = enter("copy_from", 0);
+
+	get(ctx, "copy_from");
+	if (result == 0)
+		memcpy(to, from, n);
+	return result;
+}
+
+EXPORT size_t committed_device_memory_ctx(void *ctx)
+{
+	return get(ctx, "committed")->committed;
+}
+
+/* ---- callables ---- */
+
+static float kernel_number(const char *binary, size_t n)
+{
+	const char *at = memmem(binary, n, "K=", 2);
+
+	return at ? strtof(at + 2, NULL) : 0;
+}
+
+static void check_leaf(const char *leaf, int32_t i, struct callable *c)
+{
+	int32_t n = (int32_t)at32(leaf, LEAF_N);
+
+	EXPECT(n >= 0 && n <= 32, "kernel %d: %d arguments", i, n);
+	for (int32_t k = 0; k < 32; k++)
+		EXPECT(k < n ? at32(leaf, (size_t)k * 4) <= 3 : at32(leaf, (size_t)k * 4) == 0,
+		       "kernel %d: direction %d is %u", i, k, at32(leaf, (size_t)k * 4));
+	EXPECT(at64(leaf, LEAF_RESOLVED) == 0, "kernel %d: resolved already", i);
+	EXPECT(is_elf(leaf + LEAF_BINARY, at32(leaf, LEAF_BYTES)), "kernel %d: no image", i);
+	if (i == 0)
+		c->k = kernel_number(leaf + LEAF_BINARY, at32(leaf, LEAF_BYTES));
+}
+
+static void check_children(const char *blob, struct callable *c)
+{
+	int32_t n = (int32_t)at32(blob, CHIP_N_CHILDREN);
+	uint32_t end = at32(blob, CHIP_BYTES);
+
+	EXPECT(n >= 0 && n <= 1024, "%d kernels", n);
+	for (int32_t i = 0; i < n && n <= 1024; i++) {
+		uint32_t off = at32(blob, CHIP_OFFSETS + (size_t)i * 4);
+		const char *leaf = blob + CHIP_STORAGE + off;
+
+		EXPECT(at32(blob, CHIP_IDS + (size_t)i * 4) < 1024, "kernel %d: its id", i);
+		EXPECT(off % 64 == 0 && off >= end && off < end + 64, "kernel %d: offset %u", i,
+		       off);
+		check_leaf(leaf, i, c);
+		end = off + LEAF_BINARY + at32(leaf, LEAF_BYTES);
+	}
+	report("saw", "kernels %d bytes %u", n, end);
+}
+
+static void check_blob(const char *blob, struct callable *c)
+{
+	const char *name = blob + CHIP_NAME;
+
+	c->n = (int32_t)at32(blob, CHIP_N);
+	EXPECT(c->n >= 0 && c->n <= 256, "a callable of %d arguments", c->n);
+	for (int32_t i = 0; i < c->n; i++)
+		c->directions[i] = (int32_t)at32(blob, (size_t)i * 4);
+	EXPECT(memchr(name, '\0', 64) && strlen(name) == at32(blob, CHIP_NAME_LENGTH),
+	       "a name of %u bytes", at32(blob, CHIP_NAME_LENGTH));
+	EXPECT(at32(blob, CHIP_CONFIG_LENGTH) == 0, "a config function");
+	EXPECT(is_elf(blob + CHIP_STORAGE, at32(blob, CHIP_BYTES)), "no orchestration");
+	EXPECT((uintptr_t)blob % 64 == 0, "a callable that is not aligned");
+	report("saw", "entry %.64s", name);
+	check_children(blob, c);
+}
+
+EXPORT int simpler_register_callable(void *ctx, int32_t id, const void *blob)
+{
+	struct fake *f = get(ctx, "register");
+	int result = enter("register", 0);
+
+	EXPECT(id >= 0 && id < N_IDS && f->is_initialised, "register of id %d", id);
+	EXPECT(f->phase == EMPTY, "register while a run is prepared");
+	if (id < 0 || id >= N_IDS || f->callables[id].is_there) {
+		VIOLATION("register: id %d is taken, or there is no such id", id);
+		return -1;
+	}
+	if (strcmp((const char *)blob + CHIP_NAME, "no_such_entry") == 0)
+		return -1;
+	check_blob(blob, &f->callables[id]);
+	f->callables[id].is_there = result == 0;
+	f->n_loads += result == 0;
+	return result;
+}
+
+EXPORT int simpler_unregister_callable(void *ctx, int32_t id)
+{
+	struct fake *f = get(ctx, "unregister");
+	int result = enter("unregister", 0);
+
+	EXPECT(id >= 0 && id < N_IDS && f->callables[id].is_there, "unregister of id %d", id);
+	EXPECT(f->phase == EMPTY, "unregister while a run is prepared");
+	f->callables[id].is_there = false;
+	return result;
+}
+
+/* ---- a run ---- */
+
+static size_t element_size(unsigned dtype)
+{
+	static const size_t sizes[] = {4, 2, 4, 2, 1, 1, 2, 8, 8};
+
+	return dtype < 9 ? sizes[dtype] : 0;
+}
+
+static uint64_t check_shape(const char *t, int i)
+{
+	uint32_t dims = at32(t, 36);
+	uint64_t n = 1;
+
+	EXPECT(dims >= 1 && dims <= 5, "tensor %d: %u dimensions", i, dims);
+	for (uint32_t d = 5; d-- > 0;) {
+		uint32_t shape = at32(t, 44 + d * 4), stride = at32(t, 72 + d * 4);
+
+		EXPECT(d < dims ? stride == n : (stride == 0 && shape == 0),
+		       "tensor %d: dimension %u has stride %u", i, d, stride);
+		n *= d < dims ? shape : 1;
+	}
+	EXPECT(at64(t, 64) == n, "tensor %d: extent %llu", i, (unsigned long long)at64(t, 64));
+	return n;
+}
+
+static void check_tensor(const char *t, int i)
+{
+	uint64_t n = check_shape(t, i);
+	unsigned dtype = (unsigned char)t[40];
+
+	EXPECT(at64(t, 0) && at64(t, 0) % 64 == 0, "tensor %d: its address", i);
+	EXPECT(element_size(dtype) && at64(t, 8) == n * element_size(dtype),
+	       "tensor %d: dtype %u, %llu bytes", i, dtype, (unsigned long long)at64(t, 8));
+	EXPECT(at64(t, 16) == UINT64_MAX, "tensor %d: it has an owner", i);
+	EXPECT(at64(t, 24) == 0 && at32(t, 32) == 0, "tensor %d: start, version", i);
+	EXPECT(t[41] == 0 && t[42] == 1, "tensor %d: manual %d, contiguous %d", i, t[41], t[42]);
+	EXPECT(t[43] == 0 || t[43] == 1, "tensor %d: space %d", i, t[43]);
+	report("saw", "tensor %d dtype %u dims %u space %d", i, dtype, at32(t, 36), t[43]);
+}
+
+static void take_tensor(struct fake *f, const char *t, int i, int32_t direction)
+{
+	check_tensor(t, i);
+	if (direction == 1 || direction == 3)
+		f->in[f->n_in++] = at64(t, 0);
+	if (direction >= 2) {
+		f->out[f->n_out] = at64(t, 0);
+		f->out_elements[f->n_out++] = at64(t, 64);
+	}
+}
+
+static void take_args(struct fake *f, const char *args, const struct callable *c)
+{
+	int32_t n_tensors = 0, n_scalars = 0;
+
+	f->n_in = f->n_out = 0;
+	f->sum = 0;
+	for (int32_t i = 0; i < c->n; i++) {
+		uint32_t bits;
+		float value;
+
+		if (c->directions[i] != 0) {
+			take_tensor(f, args + (size_t)n_tensors * TENSOR_SIZE, n_tensors,
+				    c->directions[i]);
+			n_tensors++;
+			continue;
+		}
+		bits = (uint32_t)at64(args, ARGS_SCALARS + (size_t)n_scalars++ * 8);
+		memcpy(&value, &bits, sizeof(value));
+		report("saw", "scalar %#x", bits);
+		f->sum += value;
+	}
+	EXPECT((int32_t)at32(args, ARGS_N_TENSORS) == n_tensors &&
+		       (int32_t)at32(args, ARGS_N_SCALARS) == n_scalars,
+	       "prepare: %d tensors and %d scalars", (int32_t)at32(args, ARGS_N_TENSORS),
+	       (int32_t)at32(args, ARGS_N_SCALARS));
+}
+
+static void check_config(const char *config)
+{
+	static const struct {
+		const char *name;
+		size_t at;
+	} rings[] = {{"window", 24}, {"heap", 56}, {"dep_pool", 88}};
+
+	EXPECT(at32(config, 0) == 0 || at32(config, 0) >= 2, "config: %u threads", at32(config, 0));
+	for (size_t at = 4; at < 24; at += 4)
+		EXPECT(at32(config, at) == 0, "config: a flag at %zu", at);
+	for (unsigned i = 0; i < 3; i++)
+		report("saw", "%s %llu %llu %llu %llu", rings[i].name,
+		       (unsigned long long)at64(config, rings[i].at),
+		       (unsigned long long)at64(config, rings[i].at + 8),
+		       (unsigned long long)at64(config, rings[i].at + 16),
+		       (unsigned long long)at64(config, rings[i].at + 24));
+	EXPECT(config[120] == 0 && config[1143] == 0, "config: an output's prefix");
+	report("saw", "threads %u", at32(config, 0));
+}
+
+static void check_descriptor(struct fake *f, const char *d)
+{
+	int32_t *accepted = (int32_t *)(uintptr_t)at64(d, 40);
+
+	EXPECT(at32(d, 0) == 0 && at32(d, 4) == 0, "descriptor: slot, bank");
+	EXPECT(at64(d, 8) > f->last_run, "descriptor: run %llu again",
+	       (unsigned long long)at64(d, 8));
+	EXPECT(at64(d, 16) && at64(d, 24) && at64(d, 32), "descriptor: an id is 0");
+	EXPECT(accepted && *accepted == 0, "descriptor: accepted already, or nowhere to say so");
+	EXPECT(at32(d, 48) != 0, "descriptor: the word to accept with is 0");
+	f->last_run = at64(d, 8);
+}
+
+/* A run's storage: what is needed until finalize, nothing of the caller's but the tensors. */
+static void take_storage(const struct fake *f, char *run, const char *descriptor)
+{
+	EXPECT((uintptr_t)run % 64 == 0, "prepare: storage that is not aligned");
+	if (at32(run, 0) != RUN_MAGIC)
+		for (size_t i = 0; i < RUN_SIZE; i++)
+			if (run[i]) {
+				VIOLATION("prepare: storage that is not zeroed at %zu", i);
+				break;
+			}
+	(void)f;
+	memcpy(run, &(uint32_t){RUN_MAGIC}, 4);
+	memcpy(run + 8, descriptor + 40, 16);
+}
+
+EXPORT int simpler_prepare_run(void *ctx, void *run, int32_t id, const void *args,
+			       const void *config, const void *descriptor)
+{
+	struct fake *f = get(ctx, "prepare");
+	int result = enter("prepare", 0);
+
+	EXPECT(f->phase == EMPTY, "prepare while a run is active");
+	if (id < 0 || id >= N_IDS || !f->callables[id].is_there) {
+		VIOLATION("prepare of id %d, which is not registered", id);
+		return -1;
+	}
+	take_args(f, args, &f->callables[id]);
+	check_config(config);
+	check_descriptor(f, descriptor);
+	if (result)
+		return result;
+	take_storage(f, run, descriptor);
+	f->id = id;
+	f->phase = PREPARED;
+	return 0;
+}
+
+EXPORT int simpler_launch_run(void *ctx, void *run)
+{
+	struct fake *f = get(ctx, "launch");
+	int result = enter("launch", 0);
+	int32_t *accepted = (int32_t *)(uintptr_t)at64(run, 8);
+	long no = 0;
+
+	EXPECT(f->phase == PREPARED, "launch in phase %d", f->phase);
+	if (result)
+		return result;
+	f->phase = LAUNCHED;
+	f->n_polls = 0;
+	if (!would("unaccepted", &no))
+		*accepted = (int32_t)at32(run, 16);
+	return 0;
+}
+
+EXPORT int simpler_poll_run(void *ctx, void *run)
+{
+	struct fake *f = get(ctx, "poll");
+	long polls = 2;
+	int result = enter("poll", 1);
+
+	(void)run;
+	EXPECT(f->phase == LAUNCHED, "poll in phase %d", f->phase);
+	would("polls", &polls);
+	if (result != 1)
+		return result;
+	if (++f->n_polls < (unsigned)polls)
+		return 0;
+	f->phase = OVER;
+	return 1;
+}
+
+static void add(struct fake *f)
+{
+	long wrong = 0;
+
+	would("wrong", &wrong);
+	for (unsigned o = 0; o < f->n_out; o++)
+		for (uint64_t e = 0; e < f->out_elements[o]; e++) {
+			float v = f->sum + f->callables[f->id].k + (float)wrong;
+
+			for (unsigned i = 0; i < f->n_in; i++)
+				v += ((const float *)(uintptr_t)f->in[i])[e];
+			((float *)(uintptr_t)f->out[o])[e] = v;
+		}
+}
+
+EXPORT int simpler_wait_run(void *ctx, void *run)
+{
+	struct fake *f = get(ctx, "wait");
+	int result = enter("wait", 0);
+
+	(void)run;
+	EXPECT(f->phase == OVER, "wait in phase %d: it would never return", f->phase);
+	f->phase = WAITED;
+	return result;
+}
+
+EXPORT int simpler_finalize_run(void *ctx, void *run)
+{
+	struct fake *f = get(ctx, "finalize");
+	int result = enter("finalize", 0);
+
+	(void)run;
+	EXPECT(f->phase == PREPARED || f->phase == WAITED, "finalize in phase %d", f->phase);
+	if (f->phase == WAITED && result == 0)
+		add(f);
+	f->phase = EMPTY;
+	return result;
+}
+
+/* ---- gangs: each rank for itself ---- */
+
+EXPORT int ensure_acl_ready_ctx(void *ctx, int device)
+{
+	EXPECT(get(ctx, "ready")->device == device, "ready: device %d", device);
+	return enter("ready", 0);
+}
+
+EXPORT void *create_comm_stream_ctx(void *ctx)
+{
+	get(ctx, "stream");
+	return enter("stream", 0) ? malloc(1) : NULL;
+}
+
+EXPORT int destroy_comm_stream_ctx(void *ctx, void *stream)
+{
+	EXPECT(get(ctx, "stream")->n_comms == 0, "the stream goes before its communicator");
+	free(stream);
+	return enter("free_stream", 0);
+}
+
+EXPORT void *comm_init(int rank, int n, void *stream, const char *root)
+{
+	struct comm *c;
+	FILE *made = NULL;
+
+	(void)stream;
+	EXPECT(rank >= 0 && rank < n && n <= 64 && root && *root, "comm_init: rank %d of %d", rank,
+	       n);
+	report("saw", "root %s", root);
+	if (enter("comm_init", 1) == 0)
+		return NULL;
+	if (rank == 0)
+		made = fopen(root, "we");
+	if (made)
+		fclose(made);
+	c = calloc(1, sizeof(*c));
+	c->rank = rank;
+	c->n = n;
+	module.live->n_comms++;
+	return c;
+}
+
+EXPORT int comm_alloc_windows(void *h, size_t bytes, uint64_t *context)
+{
+	struct comm *c = h;
+
+	c->size = (bytes + 4095) / 4096 * 4096;
+	c->window = aligned_alloc(4096, c->size);
+	*context = 0xc0ffee;
+	return enter("windows", 0);
+}
+
+EXPORT int comm_get_local_window_base(void *h, uint64_t *base)
+{
+	*base = (uint64_t)(uintptr_t)((struct comm *)h)->window;
+	return enter("base", 0);
+}
+
+EXPORT int comm_get_window_size(void *h, size_t *size)
+{
+	long small = 0;
+
+	*size = would("window", &small) ? (size_t)small : ((struct comm *)h)->size;
+	return enter("size", 0);
+}
+
+#ifndef FAKEHOST_LACKS
+EXPORT int comm_barrier(void *h)
+{
+	(void)h;
+	return enter("barrier", 0);
+}
+
+EXPORT size_t get_retained_temp_addr_ctx(void *ctx)
+{
+	(void)ctx;
+	return 0;
+}
+#endif
+
+EXPORT int comm_destroy(void *h)
+{
+	struct comm *c = h;
+
+	module.live->n_comms--;
+	free(c->window);
+	free(c);
+	return enter("comm_destroy", 0);
+}
+
+EXPORT size_t get_aicpu_dlopen_count(void *ctx)
+{
+	return get(ctx, "count") ? 1 : 0;
+}
+
+EXPORT size_t get_host_dlopen_count(void *ctx)
+{
+	return get(ctx, "count")->n_loads;
+}
+
+/* What is exported and never called. */
+#define UNCALLED(name)                         \
+	EXPORT int name(void);                 \
+	EXPORT int name(void)                  \
+	{                                      \
+		VIOLATION("%s called", #name); \
+		return -1;                     \
+	}
+UNCALLED(simpler_run)
+UNCALLED(supports_concurrent_native_prepare_ctx)
+UNCALLED(get_arena_bank_gm_heap_base_ctx)
+UNCALLED(get_run_stream_set_create_count)
+UNCALLED(simpler_provision_dma_workspace)
+UNCALLED(comm_derive_context)
+UNCALLED(comm_alloc_domain_windows)
+UNCALLED(comm_release_domain_windows)
+UNCALLED(comm_global_domain_prepare)
+UNCALLED(comm_global_domain_import)
+UNCALLED(comm_global_domain_release)

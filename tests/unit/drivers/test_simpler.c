@@ -1,0 +1,791 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver `simpler`: callables, arguments, runs, gangs; against a double of the library. */
+#include "simpler_bed.h"
+
+#include <dirent.h>
+#include <jansson.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+static int open_setup(void **state)
+{
+	bed_setup(state);
+	assert_int_equal(bed_open(*state, ""), 0);
+	return 0;
+}
+
+static void a_run_goes_through_all_phases_once(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, ""), room[600];
+
+	bed_forget_report(b);
+	assert_int_equal(bed_run(b, job), 0);
+	bed_expect_calls(b, "register prepare launch poll poll wait finalize");
+	assert_int_equal(bed_count(b, "saw entry aicpu_orchestration_entry"), 1);
+	assert_int_equal(bed_count(b, "saw tensor 2 dtype 0 dims 1 space 0"), 1);
+	assert_non_null(strstr(bed_json(b, "library", room, sizeof(room)),
+			       "a2a3/sim/host_build_graph/libhost_runtime.so"));
+	assert_string_equal(bed_json(b, "registered", room, sizeof(room)), "true");
+	assert_string_equal(bed_json(b, "accepted", room, sizeof(room)), "true");
+	assert_string_equal(bed_json(b, "checked", room, sizeof(room)), "1");
+	bed_forget_report(b);
+	assert_int_equal(bed_run(b, job), 0);
+	bed_expect_calls(b, "prepare launch poll poll wait finalize");
+	assert_string_equal(bed_json(b, "registered", room, sizeof(room)), "false");
+	bed_forget_report(b);
+	bed_close(b);
+	bed_expect_calls(b, "unregister finalize_device destroy");
+	free(job);
+}
+
+static const struct {
+	const char *would;
+	int32_t code;
+	enum dvs_class class;
+	bool is_usable;
+} run_errors[] = {
+	{"wrong=1", SIMPLER_E_RESULT, DVS_JOB, true},
+	{"register=-1", SIMPLER_E_REGISTER, DVS_CONFIG, true},
+	{"prepare=-1", SIMPLER_E_PREPARE, DVS_JOB, true},
+	{"prepare=-3", SIMPLER_E_OVERLAP, DVS_BUSY, true},
+	{"prepare=507899", 507899, DVS_POISON, false},
+	{"launch=-1", SIMPLER_E_LAUNCH, DVS_POISON, false},
+	{"launch=507015", 507015, DVS_JOB, false},
+	{"wait=-1", SIMPLER_E_SCOPE, DVS_JOB, true},
+	{"wait=-2", -2, DVS_JOB, true},
+	{"wait=-100", -100, DVS_STALL, true},
+	{"wait=-100,finalize=-100", -100, DVS_STALL, true},
+	{"wait=507018", 507018, DVS_POISON, false},
+	{"wait=507046,finalize=507899", 507046, DVS_TIMEOUT, false},
+	{"finalize=-5", -5, DVS_JOB, true},
+	{"finalize=-1", SIMPLER_E_SCOPE, DVS_JOB, true},
+};
+
+static void check_after_error(struct bed *b, const char *job, bool is_usable, const char *would)
+{
+	const char *name, *hint;
+	int32_t code;
+
+	if (b->d->is_usable(b->ctx) != is_usable)
+		fail_msg("%s: is_usable() is %d", would, !is_usable);
+	bed_would("");
+	code = bed_run(b, job);
+	assert_int_equal(code, is_usable ? 0 : SIMPLER_E_LANE);
+	if (is_usable)
+		return;
+	assert_int_equal(b->d->classify(code, 0, &name, &hint), DVS_POISON);
+	assert_non_null(strstr(b->err_text, "since an earlier failure"));
+	assert_int_equal(bed_prepare(b, job), SIMPLER_E_LANE);
+	assert_int_equal(b->d->unload(b->ctx, 0), SIMPLER_E_LANE);
+}
+
+static void each_error_has_its_code_and_class_and_tells_what_the_process_is_worth(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+
+	for (unsigned i = 0; i < ARRAY_LEN(run_errors); i++) {
+		const char *name, *hint;
+		int32_t code;
+
+		bed_would(run_errors[i].would);
+		code = bed_run(b, job);
+		if (code != run_errors[i].code)
+			fail_msg("%s: %d (%s)", run_errors[i].would, code, b->err_text);
+		assert_true(*b->err_text);
+		assert_int_equal(b->d->classify(code, 0, &name, &hint), run_errors[i].class);
+		check_after_error(b, job, run_errors[i].is_usable, run_errors[i].would);
+		bed_close(b);
+		assert_int_equal(bed_open(b, ""), 0);
+	}
+	free(job);
+}
+
+/* On silicon a latched code comes with a device that nobody has proven to be clean. */
+static void on_silicon_a_latched_code_spoils_the_process(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, ""), *dir = xasprintf("%s/lib/a2a3/dispatcher", b->dir);
+
+	bed_close(b);
+	bed_install(b, "a2a3/onboard", "host_build_graph", FAKEHOST);
+	assert_int_equal(fs_mkdirs(dir, 0700), 0);
+	bed_write(b, "lib/a2a3/dispatcher/libsimpler_aicpu_dispatcher.so", "\177ELF");
+	assert_int_equal(bed_open(b, ", \"platform\": \"a2a3\""), 0);
+	bed_would("wait=-9");
+	assert_int_equal(bed_run(b, job), -9);
+	assert_int_equal(b->d->is_usable(b->ctx), 0);
+	bed_forget_report(b);
+	b->keeps_running = true;
+	bed_close(b);
+	bed_expect_calls(b, ""); /* what would be freed there may never come back */
+	free(job);
+	free(dir);
+}
+
+static void a_wrong_element_is_named(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 6, "");
+
+	assert_int_equal(bed_run(b, job), SIMPLER_E_RESULT);
+	assert_non_null(strstr(b->err_text, "args[2]: 1024 of 1024 elements wrong; element 0 is 5, "
+					    "not 6"));
+	free(job);
+}
+
+/* wait() of it would never come back, and what it writes to must stay. */
+static void a_run_that_does_not_end_is_never_waited_for(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+	int32_t is_over = 1;
+
+	bed_would("polls=1000000");
+	assert_int_equal(bed_load(b, job), 0);
+	assert_int_equal(bed_prepare(b, job), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, &b->err), 0);
+	for (unsigned i = 0; i < 100; i++)
+		assert_int_equal(b->d->poll(b->ctx, b->epoch, &is_over, &b->err), 0);
+	assert_int_equal(is_over, 0);
+	bed_forget_report(b);
+	assert_int_equal(bed_finish(b), SIMPLER_E_UNFINISHED);
+	assert_int_equal(b->d->is_usable(b->ctx), 0);
+	assert_int_equal(bed_run(b, job), SIMPLER_E_LANE);
+	b->keeps_running = true;
+	bed_close(b);
+	bed_expect_calls(b, "");
+	free(job);
+}
+
+static void a_run_that_is_lost_is_not_touched_again(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+
+	bed_would("poll=-1");
+	assert_int_equal(bed_run(b, job), SIMPLER_E_POLL);
+	assert_int_equal(bed_finish(b), SIMPLER_E_POLL);
+	assert_int_equal(b->d->is_usable(b->ctx), 0);
+	b->keeps_running = true;
+	bed_close(b);
+	assert_int_equal(bed_count(b, "call wait") + bed_count(b, "call finalize"), 0);
+	free(job);
+}
+
+static void close_takes_a_run_that_is_over_with_it(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+
+	bed_would("polls=1");
+	assert_int_equal(bed_load(b, job), 0);
+	assert_int_equal(bed_prepare(b, job), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, &b->err), 0);
+	bed_forget_report(b);
+	bed_close(b);
+	bed_expect_calls(b, "poll wait finalize unregister finalize_device destroy");
+	free(job);
+}
+
+static void a_run_that_is_never_launched_is_finished_and_is_no_success(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+
+	assert_int_equal(bed_load(b, job), 0);
+	assert_int_equal(bed_prepare(b, job), 0);
+	bed_forget_report(b);
+	assert_int_equal(bed_finish(b), SIMPLER_E_NOT_RUN);
+	bed_expect_calls(b, "finalize");
+	assert_int_equal(bed_run(b, job), 0);
+	free(job);
+}
+
+static void calls_out_of_order_never_reach_the_library(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+	int32_t is_over, is_verified;
+
+	bed_forget_report(b);
+	assert_int_equal(b->d->launch(b->ctx, 1, &b->err), SIMPLER_E_ORDER);
+	assert_int_equal(b->d->poll(b->ctx, 1, &is_over, &b->err), SIMPLER_E_ORDER);
+	assert_int_equal(bed_finish(b), SIMPLER_E_ORDER);
+	b->slot = 5;
+	assert_int_equal(bed_prepare(b, job), SIMPLER_E_ORDER);
+	assert_int_equal(bed_finish(b), SIMPLER_E_ORDER);
+	assert_int_equal(b->d->unload(b->ctx, 64), SIMPLER_E_ORDER);
+	bed_expect_calls(b, "");
+	assert_int_equal(bed_load(b, job), 0);
+	assert_int_equal(bed_prepare(b, job), 0);
+	assert_int_equal(b->d->poll(b->ctx, b->epoch, &is_over, &b->err), SIMPLER_E_ORDER);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch + 1, &b->err), SIMPLER_E_ORDER);
+	assert_int_equal(b->d->reset(b->ctx, 0, &is_verified, &b->err), SIMPLER_E_UNFINISHED);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, &b->err), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, &b->err), SIMPLER_E_ORDER);
+	assert_int_equal(bed_poll_to_end(b), 0);
+	assert_int_equal(b->d->poll(b->ctx, b->epoch, &is_over, &b->err), 0);
+	assert_int_equal(is_over, 1);
+	assert_int_equal(bed_finish(b), 0);
+	assert_int_equal(bed_finish(b), SIMPLER_E_ORDER);
+	free(job);
+}
+
+static const struct {
+	const char *args, *text;
+} bad_args[] = {
+	{"[{\"f32\": [4]}, {\"f32\": [4], \"out\": true}]", "takes 3 arguments and 'args' has 2"},
+	{"[{\"f32\": [4]}, {\"f32\": [4]}, {\"f32\": [4]}]",
+	 "args[2] is 'in' and the callable's signature says 'out'"},
+	{"[{\"f32\": [4]}, {\"f32\": 4}, {\"f32\": [4], \"out\": true}]",
+	 "args[1] is 'scalar' and the callable's signature says 'in'"},
+	{"[{\"f32\": [4]}, {\"f32\": [4]}, {\"f64\": [4], \"out\": true}]", "no tensors of f64"},
+	{"[{\"f32\": [4]}, {\"f32\": [4]}, 5]", "args[2]: must be an object"},
+	{"[{\"f32\": [4]}, {\"f32\": [4], \"file\": \"not-there\"}, {\"f32\": [4], \"out\": true}]",
+	 "not-there"},
+	{"[{\"f32\": [4]}, {\"f32\": [4]}, {\"f32\": [4], \"out\": true, \"buffer\": \"acc\"}]",
+	 "no buffer 'acc'"},
+	{"[{\"f32\": [4]}, {\"f32\": \"rnak\"}, {\"f32\": [4], \"out\": true}]", "'rnak'"},
+	{"[{\"f32\": [4]}, {\"f32\": [0]}, {\"f32\": [4], \"out\": true}]", "args[1]"},
+	{"{}", "'args' must be a list"},
+};
+
+/* It would crash: it believes what it is told. */
+static void arguments_are_held_against_the_signature_before_the_library_sees_them(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+
+	assert_int_equal(bed_load(b, job), 0);
+	for (unsigned i = 0; i < ARRAY_LEN(bad_args); i++) {
+		json_t *j = json_loads(job, 0, NULL);
+		char *text;
+		int32_t code;
+
+		json_object_set_new(j, "args", json_loads(bad_args[i].args, 0, NULL));
+		text = json_dumps(j, 0);
+		code = bed_prepare(b, text);
+		if (!strstr(b->err_text, bad_args[i].text))
+			fail_msg("%s: %d %s", bad_args[i].args, code, b->err_text);
+		assert_true(code == SIMPLER_E_JOB || code == SIMPLER_E_FILE);
+		assert_int_equal(bed_finish(b), code);
+		assert_int_equal(b->d->is_usable(b->ctx), 1);
+		free(text);
+		json_decref(j);
+	}
+	assert_int_equal(bed_count(b, "call prepare"), 0);
+	free(job);
+}
+
+static const struct {
+	const char *job, *text;
+} bad_jobs[] = {
+	{"", "'callable' is missing"},
+	{"nonsense", "job: "},
+	{"{\"runtime\": 5}", "'runtime' must be a text"},
+	{"{\"callable\": {}}", "'sig' must say what the arguments are"},
+	{"{\"callable\": {\"sig\": \"in,owt\"}}", "not of 'owt'"},
+	{"{\"callable\": {\"sig\": \"in\"}}", "'orch' is missing"},
+	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"/not/there.so\"}}", "/not/there.so"},
+	{"{\"callable\": {\"sig\": \"in\", \"orhc\": \"x\"}}", "did you mean 'orch'?"},
+	{"{\"callable\": {\"sig\": \"in\", \"entry\": \"\"}}", "'entry' has 1 to 63 bytes"},
+	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"text\"}}", "is no ELF file"},
+	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	 "[5]}}",
+	 "callable.kernels[0] must be an object"},
+	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	 "[{}]}}",
+	 "'id' is missing"},
+	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	 "[{\"id\": 1, \"so\": \"add.so\", \"sig\": []}, {\"id\": 1, \"so\": \"add.so\", \"sig\": "
+	 "[]}]}}",
+	 "callable.kernels[1]: id 1 is taken"},
+	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	 "[{\"id\": 0, \"so\": \"add.so\", \"core\": \"gpu\"}]}}",
+	 "aic or aiv, not 'gpu'"},
+	{"{\"dir\": \"@\", \"runtime\": \"rt\", \"callable\": {\"sig\": \"in\", \"orch\": "
+	 "\"orch.so\"}}",
+	 "there is no runtime 'rt'"},
+	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"entry\": \"no_such_entry\", \"orch\": "
+	 "\"orch.so\"}}",
+	 "simpler_register_callable returned -1"},
+};
+
+static void a_bad_job_is_refused_and_spoils_nothing(void **state)
+{
+	struct bed *b = *state;
+	char *good = bed_job(b, "add.so", 5, "");
+
+	bed_write(b, "text", "just a text");
+	for (unsigned i = 0; i < ARRAY_LEN(bad_jobs); i++) {
+		const char *at = strchr(bad_jobs[i].job, '@');
+		char *job = at ? xasprintf("%.*s%s%s", (int)(at - bad_jobs[i].job), bad_jobs[i].job,
+					   b->dir, at + 1)
+			       : xstrdup(bad_jobs[i].job);
+		const char *name, *hint;
+		int32_t code = bed_load(b, job);
+
+		assert_int_equal(b->d->classify(code, 0, &name, &hint), DVS_CONFIG);
+		if (!strstr(b->err_text, bad_jobs[i].text))
+			fail_msg("%s: %s", job, b->err_text);
+		free(job);
+	}
+	assert_int_equal(bed_run(b, good), 0);
+	free(good);
+}
+
+static void what_is_loaded_is_known_by_its_content(void **state)
+{
+	struct bed *b = *state;
+	char *first = bed_job(b, "same.so", 10, ""), *second = bed_job(b, "same.so", 20, "");
+
+	for (unsigned i = 0; i < 200; i++) {
+		bed_kernel(b, "same.so", i % 2 ? 15 : 5);
+		assert_int_equal(bed_run(b, i % 2 ? second : first), 0);
+	}
+	assert_int_equal(bed_count(b, "call register"), 2);
+	free(first);
+	free(second);
+}
+
+static void the_least_recently_used_of_64_gives_way(void **state)
+{
+	struct bed *b = *state;
+	char name[32], *job;
+
+	for (int i = 0; i < 66; i++) {
+		snprintf(name, sizeof(name), "k%d.so", i);
+		bed_kernel(b, name, i);
+		job = bed_job(b, name, 5 + i, "");
+		assert_int_equal(bed_run(b, job), 0);
+		free(job);
+		job = bed_job(b, "k0.so", 5, ""); /* always in use: it stays */
+		assert_int_equal(bed_run(b, job), 0);
+		free(job);
+	}
+	assert_int_equal(bed_count(b, "call register"), 66);
+	assert_int_equal(bed_count(b, "call unregister"), 2);
+	job = bed_job(b, "k65.so", 70, "");
+	assert_int_equal(bed_run(b, job), 0);
+	assert_int_equal(bed_count(b, "call register"), 66);
+	free(job);
+	job = bed_job(b, "k1.so", 6, "");
+	assert_int_equal(bed_run(b, job), 0);
+	assert_int_equal(bed_count(b, "call register"), 67);
+	assert_int_equal(b->d->unload(b->ctx, b->slot), 0);
+	assert_int_equal(b->d->unload(b->ctx, b->slot), SIMPLER_E_ORDER);
+	free(job);
+}
+
+static unsigned count_entries(const char *dir)
+{
+	DIR *d = opendir(dir);
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static unsigned count_mappings(void)
+{
+	FILE *f = fopen("/proc/self/maps", "re");
+	unsigned n = 0;
+
+	for (int c; (c = fgetc(f)) != EOF;)
+		n += c == '\n';
+	fclose(f);
+	return n;
+}
+
+static void a_hundred_runs_leave_nothing_behind(void **state)
+{
+	struct bed *b = *state;
+	char *good = bed_job(b, "add.so", 5, ""), *bad = bed_job(b, "add.so", 6, "");
+	unsigned descriptors = 0, mappings = 0, files = 0;
+
+	for (unsigned i = 0; i < 110; i++) {
+		assert_int_equal(bed_run(b, i % 3 ? good : bad), i % 3 ? 0 : SIMPLER_E_RESULT);
+		if (i == 9) {
+			descriptors = count_entries("/proc/self/fd");
+			mappings = count_mappings();
+			files = count_entries(b->dir);
+		}
+	}
+	assert_int_equal(count_entries("/proc/self/fd"), descriptors);
+	assert_int_equal(count_entries(b->dir), files);
+	assert_in_range(count_mappings(), 1, mappings + 1); /* the allocator's own may move */
+	free(good);
+	free(bad);
+}
+
+static void opening_and_closing_leaves_nothing_behind(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+	unsigned descriptors = 0, mappings = 0;
+
+	for (unsigned i = 0; i < 30; i++) {
+		bed_close(b);
+		assert_int_equal(bed_open(b, ""), 0);
+		assert_int_equal(bed_run(b, job), 0);
+		if (i == 4) {
+			descriptors = count_entries("/proc/self/fd");
+			mappings = count_mappings();
+		}
+	}
+	assert_int_equal(count_entries("/proc/self/fd"), descriptors);
+	assert_in_range(count_mappings(), 1, mappings + 2);
+	free(job);
+}
+
+static void rings_are_the_jobs_or_else_the_options(void **state)
+{
+	struct bed *b = *state;
+	char *plain = bed_job(b, "add.so", 5, "");
+	char *own = bed_job(b, "add.so", 5,
+			    ", \"ring\": {\"heap\": [1, 2, 3, \"4K\"], \"window\": 1024, "
+			    "\"aicpu_threads\": 4}");
+	char *bad = bed_job(b, "add.so", 5, ", \"ring\": {\"haep\": 1}");
+
+	assert_int_equal(bed_run(b, plain), 0);
+	assert_int_equal(bed_count(b, "saw heap 0 0 0 0"), 1);
+	bed_close(b);
+	assert_int_equal(bed_open(b, ", \"ring\": {\"heap\": \"16M\", \"dep_pool\": 7}"), 0);
+	assert_int_equal(bed_run(b, plain), 0);
+	assert_int_equal(bed_count(b, "saw heap 16777216 16777216 16777216 16777216"), 1);
+	assert_int_equal(bed_run(b, own), 0);
+	assert_int_equal(bed_count(b, "saw heap 1 2 3 4096"), 1);
+	assert_int_equal(bed_count(b, "saw window 1024 1024 1024 1024"), 1);
+	assert_int_equal(bed_count(b, "saw dep_pool 7 7 7 7"), 2);
+	assert_int_equal(bed_count(b, "saw threads 4"), 1);
+	assert_int_equal(bed_run(b, bad), SIMPLER_E_JOB);
+	free(plain);
+	free(own);
+	free(bad);
+}
+
+/* out = in + 0.5 + K, in two dimensions and of each type that the library has. */
+static void scalars_and_tensors_of_every_type_arrive(void **state)
+{
+	static const char *const types[] = {"f32", "f16",  "i32", "i16", "i8",
+					    "u8",  "bf16", "i64", "u64"};
+	struct bed *b = *state;
+	struct str args = {0}, sig = {0};
+	char *job;
+
+	for (unsigned i = 1; i < ARRAY_LEN(types); i++) {
+		str_printf(&args, "{\"%s\": [3, 5, 7], \"fill\": %u}, ", types[i], i);
+		str_add(&sig, "in, ");
+	}
+	job = xasprintf(
+		"{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"entry\": \"go\", "
+		"\"sig\": \"%sscalar, scalar\"}, \"args\": [%s {\"f32\": 0.5}, {\"i8\": -1}]}",
+		b->dir, sig.s, args.s);
+	assert_int_equal(bed_run(b, job), 0);
+	for (unsigned i = 1; i < ARRAY_LEN(types); i++) {
+		char line[60];
+
+		snprintf(line, sizeof(line), "saw tensor %u dtype %u dims 3 space 0", i - 1, i);
+		assert_int_equal(bed_count(b, line), 1);
+	}
+	assert_int_equal(bed_count(b, "saw scalar 0x3f000000"), 1);
+	assert_int_equal(bed_count(b, "saw scalar 0xff"), 1);
+	assert_int_equal(bed_count(b, "saw kernels 0 bytes 18"), 1);
+	assert_int_equal(bed_count(b, "saw entry go"), 1);
+	free(job);
+	str_done(&args);
+	str_done(&sig);
+}
+
+/* Relative to the job's directory, in and out. */
+static void a_tensor_comes_from_a_file_and_is_held_against_one(void **state)
+{
+	struct bed *b = *state;
+	char *job = xasprintf(
+		"{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"sig\": [\"inout\"], "
+		"\"kernels\": [{\"id\": 0, \"so\": \"add.so\", \"sig\": \"inout\"}]}, \"args\": "
+		"[{\"f32\": [2], \"file\": \"in.bin\", \"out\": true, \"expect\": {\"file\": "
+		"\"want.bin\"}}]}",
+		b->dir);
+
+	bed_kernel(b, "add.so", 1);
+	bed_write(b, "in.bin", "@@@@AAAA");
+	bed_write(b, "want.bin", "@@@@AAAA");
+	assert_int_equal(bed_run(b, job), SIMPLER_E_RESULT);
+	bed_kernel(b, "add.so", 0);
+	assert_int_equal(bed_run(b, job), 0);
+	free(job);
+}
+
+/* ---- gangs ---- */
+
+static struct dvs_join join_of(const struct bed *b, const struct dvs_buffer_want *buffers,
+			       uint32_t n)
+{
+	return (struct dvs_join){.size = sizeof(struct dvs_join),
+				 .n_ranks = 2,
+				 .n_buffers = n,
+				 .epoch = b->epoch,
+				 .token = "t-1",
+				 .buffers = buffers,
+				 .shared_fd = -1};
+}
+
+static const struct dvs_buffer_want two_buffers[] = {{"in", 100, 0, 0}, {"acc", 4096, 256, 0}};
+
+static int32_t join(struct bed *b, struct dvs_join *j, struct dvs_context *ret,
+		    struct dvs_buffer *buffers)
+{
+	*ret = (struct dvs_context){.size = sizeof(*ret), .buffers = buffers};
+	b->err_text[0] = '\0';
+	return b->d->join(b->ctx, j, ret, &b->err);
+}
+
+static void a_gang_has_a_window_with_named_buffers(void **state)
+{
+	struct bed *b = *state;
+	struct dvs_join j = join_of(b, two_buffers, 2);
+	struct dvs_buffer buffers[2];
+	struct dvs_context c;
+	char *root = xasprintf("%s/dvsched-t-1.root", b->dir);
+	char *job = xasprintf(
+		"{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"sig\": "
+		"\"scalar,scalar,scalar,inout\", \"kernels\": [{\"id\": 0, \"so\": \"add.so\", "
+		"\"sig\": []}]}, \"args\": [{\"u64\": \"communicator\"}, {\"i32\": \"ranks\"}, "
+		"{\"f32\": 1.5}, {\"f32\": [1024], \"buffer\": \"acc\", \"fill\": 4, \"out\": "
+		"true, "
+		"\"expect\": {\"fill\": 5.5, \"atol\": 1e-3}}]}",
+		b->dir);
+
+	assert_int_equal(bed_load(b, job), 0);
+	bed_forget_report(b);
+	assert_int_equal(join(b, &j, &c, buffers), 0);
+	assert_int_equal(c.n_buffers, 2);
+	assert_int_equal(c.communicator, 0xc0ffee);
+	assert_int_equal(c.window_bytes, 8192);
+	assert_string_equal(buffers[1].name, "acc");
+	assert_int_equal(buffers[0].address, c.window_base);
+	assert_int_equal(buffers[1].address, c.window_base + 256);
+	assert_int_equal(buffers[1].bytes, 4096);
+	assert_true(fs_exists(root));
+	assert_int_equal(bed_run(b, job), 0);
+	assert_int_equal(bed_count(b, "saw scalar 0xc0ffee"), 1);
+	assert_int_equal(bed_count(b, "saw scalar 0x2"), 1);
+	assert_int_equal(bed_count(b, "saw tensor 0 dtype 0 dims 1 space 1"), 1);
+	assert_int_equal(b->d->leave(b->ctx), 0);
+	assert_int_equal(b->d->leave(b->ctx), 0);
+	assert_false(fs_exists(root));
+	bed_expect_calls(b,
+			 "ready stream comm_init windows base size barrier copy_to prepare launch "
+			 "poll poll wait finalize copy_from comm_destroy");
+	free(root);
+	free(job);
+}
+
+static void a_communicator_goes_before_its_device(void **state)
+{
+	struct bed *b = *state;
+	struct dvs_join j = join_of(b, NULL, 0);
+	struct dvs_context c;
+
+	bed_would("stream=1");
+	j.rank = 1;
+	assert_int_equal(join(b, &j, &c, NULL), 0);
+	assert_int_equal(c.window_bytes, 0);
+	assert_int_equal(join(b, &j, &c, NULL), SIMPLER_E_ORDER);
+	bed_forget_report(b);
+	bed_close(b);
+	bed_expect_calls(b, "comm_destroy free_stream finalize_device destroy");
+}
+
+static const struct dvs_buffer_want twice[] = {{"a", 8, 0, 0}, {"a", 8, 0, 0}};
+static const struct dvs_buffer_want crooked[] = {{"a", 8, 3, 0}};
+
+static const struct {
+	const char *would;
+	const struct dvs_buffer_want *buffers;
+	uint32_t n_buffers;
+	uint64_t window;
+	int32_t n_ranks, code;
+	const char *text;
+} bad_joins[] = {
+	{"comm_init=0", NULL, 0, 0, 2, SIMPLER_E_COMM, "rank 0 of 2: comm_init made no"},
+	{"ready=-1", NULL, 0, 0, 2, SIMPLER_E_COMM, "ensure_acl_ready_ctx returned -1"},
+	{"windows=507899", NULL, 0, 64, 2, 507899, "comm_alloc_windows returned 507899"},
+	{"window=32", NULL, 0, 64, 2, SIMPLER_E_COMM, "has 32 bytes"},
+	{"barrier=-1", NULL, 0, 0, 2, SIMPLER_E_PEERS, "comm_barrier returned -1"},
+	{"", NULL, 0, 0, 65, SIMPLER_E_WINDOW, "at most 64 ranks"},
+	{"", two_buffers, 2, 4096, 2, SIMPLER_E_WINDOW, "need 4352 bytes and the window has 4096"},
+	{"", twice, 2, 0, 2, SIMPLER_E_WINDOW, "there twice"},
+	{"", crooked, 1, 0, 2, SIMPLER_E_WINDOW, "no power of two"},
+};
+
+static void a_join_that_fails_leaves_nothing_of_it(void **state)
+{
+	struct bed *b = *state;
+
+	for (unsigned i = 0; i < ARRAY_LEN(bad_joins); i++) {
+		struct dvs_join j = join_of(b, bad_joins[i].buffers, bad_joins[i].n_buffers);
+		struct dvs_buffer buffers[2];
+		struct dvs_context c;
+
+		j.window_bytes = bad_joins[i].window;
+		j.n_ranks = bad_joins[i].n_ranks;
+		bed_would(bad_joins[i].would);
+		assert_int_equal(join(b, &j, &c, buffers), bad_joins[i].code);
+		if (!strstr(b->err_text, bad_joins[i].text))
+			fail_msg("%u: %s", i, b->err_text);
+		bed_would("");
+		bed_close(b);
+		assert_int_equal(bed_open(b, ""), 0);
+	}
+	assert_int_equal(bed_count(b, "call comm_init") - 1, bed_count(b, "call comm_destroy"));
+}
+
+/* ---- the rest ---- */
+
+static void another_runtime_is_another_library_in_the_same_process(void **state)
+{
+	struct bed *b = *state;
+	char *trb = bed_job(b, "add.so", 5, ", \"runtime\": \"tensormap_and_ringbuffer\"");
+	char *hbg = bed_job(b, "add.so", 5, ""), room[600];
+
+	assert_int_equal(bed_run(b, trb), SIMPLER_E_LIBRARY);
+	assert_int_equal(bed_run(b, hbg), 0); /* what works is not given up for it */
+	bed_install(b, "a2a3/sim", "tensormap_and_ringbuffer", FAKEHOST_ANONYMOUS);
+	bed_forget_report(b);
+	assert_int_equal(bed_run(b, trb), 0);
+	assert_string_equal(bed_json(b, "runtime", room, sizeof(room)), "tensormap_and_ringbuffer");
+	bed_expect_calls(b, "unregister finalize_device destroy bind contract run_size run_align "
+			    "create init register prepare launch poll poll wait finalize");
+	assert_int_equal(bed_run(b, hbg), 0);
+	assert_string_equal(bed_json(b, "runtime", room, sizeof(room)), "host_build_graph");
+	free(trb);
+	free(hbg);
+}
+
+static void a_crash_of_the_library_is_the_processs_end(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, "");
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGSEGV, SIG_DFL);
+		bed_would("crash_prepare=1");
+		bed_run(b, job);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
+	free(job);
+}
+
+static void a_launch_that_is_not_accepted_is_remarked_upon(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, ""), room[20];
+
+	bed_would("unaccepted=1");
+	assert_int_equal(bed_run(b, job), 0);
+	assert_non_null(strstr(b->log, "did not say that it accepted"));
+	assert_string_equal(bed_json(b, "accepted", room, sizeof(room)), "false");
+	free(job);
+}
+
+static void diagnose_says_how_far_a_run_is(void **state)
+{
+	struct bed *b = *state;
+	char *job = bed_job(b, "add.so", 5, ""), room[400] = "";
+	struct dvs_text text = {room, sizeof(room)};
+
+	assert_int_equal(bed_load(b, job), 0);
+	assert_int_equal(bed_prepare(b, job), 0);
+	b->d->diagnose(b->ctx, &text);
+	assert_non_null(strstr(room, "device 3, run 1 is prepared; outside the library"));
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, &b->err), 0);
+	b->d->diagnose(b->ctx, &text);
+	assert_non_null(strstr(room, "run 1 is launched"));
+	assert_int_equal(bed_poll_to_end(b), 0);
+	assert_int_equal(bed_finish(b), 0);
+	free(job);
+}
+
+/* With DVSCHED_SIMPLER_LIBDIR: the real thing. DVSCHED_SIMPLER_JOB: a file with a job for it. */
+static void the_real_library_when_there_is_one(void **state)
+{
+	const char *libdir = getenv("DVSCHED_SIMPLER_LIBDIR"),
+		   *path = getenv("DVSCHED_SIMPLER_JOB");
+	struct bed *b = *state;
+	struct str job = {0};
+	struct error err = {0};
+	char *options;
+	int32_t is_verified = 0;
+
+	if (!libdir) {
+		print_message(
+			"DVSCHED_SIMPLER_LIBDIR is not set: the real library was not tried\n");
+		skip();
+	}
+	bed_close(b);
+	options = xasprintf("{\"libdir\": \"%s\", \"ring\": {\"heap\": \"16M\"}}", libdir);
+	if (b->d->open(&b->host, 0, options, &b->ctx, &b->err))
+		fail_msg("%s", b->err_text);
+	if (path) {
+		assert_int_equal(fs_read_file(path, 1 << 20, &job, &err), 0);
+		for (unsigned i = 0; i < 3; i++)
+			if (bed_run(b, job.s))
+				fail_msg("run %u: %s", i, b->err_text);
+		print_message("%s\n", b->result_text);
+	}
+	assert_int_equal(b->d->reset(b->ctx, 0, &is_verified, &b->err), 0);
+	assert_int_equal(is_verified, 1);
+	free(options);
+	str_done(&job);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, open_setup, bed_teardown)
+		TEST(a_run_goes_through_all_phases_once),
+		TEST(each_error_has_its_code_and_class_and_tells_what_the_process_is_worth),
+		TEST(on_silicon_a_latched_code_spoils_the_process),
+		TEST(a_wrong_element_is_named),
+		TEST(a_run_that_does_not_end_is_never_waited_for),
+		TEST(a_run_that_is_lost_is_not_touched_again),
+		TEST(close_takes_a_run_that_is_over_with_it),
+		TEST(a_run_that_is_never_launched_is_finished_and_is_no_success),
+		TEST(calls_out_of_order_never_reach_the_library),
+		TEST(arguments_are_held_against_the_signature_before_the_library_sees_them),
+		TEST(a_bad_job_is_refused_and_spoils_nothing),
+		TEST(what_is_loaded_is_known_by_its_content),
+		TEST(the_least_recently_used_of_64_gives_way),
+		TEST(a_hundred_runs_leave_nothing_behind),
+		TEST(opening_and_closing_leaves_nothing_behind),
+		TEST(rings_are_the_jobs_or_else_the_options),
+		TEST(scalars_and_tensors_of_every_type_arrive),
+		TEST(a_tensor_comes_from_a_file_and_is_held_against_one),
+		TEST(a_gang_has_a_window_with_named_buffers),
+		TEST(a_communicator_goes_before_its_device),
+		TEST(a_join_that_fails_leaves_nothing_of_it),
+		TEST(another_runtime_is_another_library_in_the_same_process),
+		TEST(a_crash_of_the_library_is_the_processs_end),
+		TEST(a_launch_that_is_not_accepted_is_remarked_upon),
+		TEST(diagnose_says_how_far_a_run_is),
+		TEST(the_real_library_when_there_is_one),
+	};
+
+	return RUN(tests);
+}
