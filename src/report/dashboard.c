@@ -194,7 +194,8 @@ static int write_share(const char *dir, const char *name, const char *label, dou
 
 	if (percent > 0)
 		snprintf(value, sizeof(value), "%.1f%%", percent);
-	dashboard_badge(label, value, color_of(percent), percent <= 20, &badge);
+	/* Nothing at all is as much as a little, for whoever made the first badges. */
+	dashboard_badge(label, value, color_of(percent > 0 ? percent : 1), percent <= 20, &badge);
 	return write_badge(dir, name, &badge, err);
 }
 

@@ -129,7 +129,7 @@ static void a_dashboard_has_the_numbers_and_a_badge_for_each(void **state)
 		      {"passing", "Tests Passing: 75.0%", "#D6EF57"},
 		      {"functional", "Functional Coverage: 12.5%", "#EF8357"},
 		      {"code", "Code Coverage: 85.8%", "#C0EF57"},
-		      {"assertion", "Assertion Coverage: 0%", "#EF5757"}};
+		      {"assertion", "Assertion Coverage: 0%", "#EF6D57"}};
 	_cleanup_(str_done) struct str page = {0}, index = {0}, copy = {0};
 	struct error err = {0};
 	struct sim_index *x;
