@@ -25,7 +25,7 @@
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ARENA_FIRST = 4096, ARENA_LARGEST = 1 << 20, ARENA_ALIGN = 16 };
+enum { ARENA_FIRST = 4096, ARENA_LARGEST = 1 << 20, ARENA_ALIGN = 16, PRINTF_USUAL = 512 };
 
 struct chunk {
 	struct chunk *next;
@@ -141,6 +141,11 @@ void *arena_memdup(struct arena *a, const void *p, size_t size)
 	return size ? memcpy(copy, p, size) : copy; /* p may be NULL then */
 }
 
+char *arena_alloc_text(struct arena *a, size_t len)
+{
+	return alloc_aligned(a, len + 1, 1);
+}
+
 char *arena_strndup(struct arena *a, const char *s, size_t n)
 {
 	char *copy = alloc_aligned(a, n + 1, 1);
@@ -155,15 +160,18 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+/* Most texts are short; measuring them first costs more than copying them. */
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char usual[PRINTF_USUAL], *text;
 	va_list again;
-	char *text;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(usual, sizeof(usual), fmt, again);
 	va_end(again);
+	if ((size_t)n < sizeof(usual))
+		return arena_strndup(a, usual, (size_t)n);
 	text = alloc_aligned(a, (size_t)n + 1, 1);
 	vsnprintf(text, (size_t)n + 1, fmt, ap);
 	return text;

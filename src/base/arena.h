@@ -23,6 +23,7 @@ void *arena_zalloc(struct arena *a, size_t size);
 /* n elements of size, zeroed, overflow checked. */
 void *arena_array(struct arena *a, size_t n, size_t size);
 void *arena_memdup(struct arena *a, const void *p, size_t size);
+char *arena_alloc_text(struct arena *a, size_t len); /* for len bytes and a NUL, unaligned */
 char *arena_strdup(struct arena *a, const char *s);
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) _printf_(2, 3);

@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 
+enum { PRINTF_USUAL = 63 };
+
 void str_done(struct str *b)
 {
 	free(b->s);
@@ -40,15 +42,19 @@ void str_add(struct str *b, const char *s)
 	str_addn(b, s, strlen(s));
 }
 
+/* Most texts fit into what there is; measuring them first costs more than writing them. */
 void str_vprintf(struct str *b, const char *fmt, va_list ap)
 {
+	char *to = str_reserve(b, PRINTF_USUAL);
+	size_t room = b->cap - b->len;
 	va_list again;
 	int n;
 
 	va_copy(again, ap);
-	n = vsnprintf(NULL, 0, fmt, again);
+	n = vsnprintf(to, room, fmt, again);
 	va_end(again);
-	vsnprintf(str_reserve(b, (size_t)n), (size_t)n + 1, fmt, ap);
+	if ((size_t)n >= room)
+		vsnprintf(str_reserve(b, (size_t)n), (size_t)n + 1, fmt, ap);
 	b->len += (size_t)n;
 }
 

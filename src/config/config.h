@@ -116,8 +116,9 @@ struct cfg_subst {
 	cfg_lookup *lookup;
 	void *ctx;
 	struct cfg_expand_options options;
-	bool no_env;  /* do not fall back to the environment */
-	bool no_eval; /* {eval_cmd} is an ordinary name */
+	bool no_env;	  /* do not fall back to the environment */
+	bool no_eval;	  /* {eval_cmd} is an ordinary name */
+	bool no_new_eval; /* a command that has not run yet is an error */
 };
 /* text with all wildcards expanded, arena-owned; NULL with err (no position: the caller knows it).
  */

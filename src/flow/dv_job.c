@@ -126,6 +126,7 @@ const char *maker_expand(struct maker *m, const char *text, const struct hjson_n
 {
 	struct cfg *c = m->sim->reader.cfg;
 	_cleanup_(error_done) struct error err = {0};
+	bool varied = m->varies;
 	const char *result;
 	struct diag *e;
 
@@ -133,7 +134,10 @@ const char *maker_expand(struct maker *m, const char *text, const struct hjson_n
 		return text;
 	if (m->is_hostile && m->subst.options.is_rehearsal)
 		return ""; /* its paths may wait for commands, and be empty until then */
+	m->varies = false;
 	result = cfg_subst_text(c, &m->subst, text, &err);
+	m->has_own_commands |= m->varies && strstr(text, "{eval_cmd}");
+	m->varies |= varied;
 	if (result)
 		return m->is_hostile ? maker_fit_paths(m, result) : result;
 	m->is_wrong = true;
@@ -271,19 +275,21 @@ static struct maker_shared *shared_of(struct maker *m)
 /* KEY=VALUE for make, and quoted for the command. */
 static const char *make_word(struct maker *m, const char *key, struct str *segment)
 {
-	_cleanup_(str_done) struct str value = {0};
+	_cleanup_(str_done) struct str word = {0};
 	bool is_raw;
+	size_t n;
 
-	str_reserve(&value, 0);
-	add_value(m, key, &value, &is_raw);
+	str_add(&word, key);
+	str_addc(&word, '=');
+	n = word.len;
+	add_value(m, key, &word, &is_raw);
 	str_addc(segment, ' ');
-	str_add(segment, key);
-	str_addc(segment, '=');
+	str_addn(segment, word.s, n);
 	if (is_raw || strcmp(key, "seed") == 0)
-		str_add(segment, value.s);
+		str_add(segment, word.s + n);
 	else
-		str_add_shell_word(segment, value.s);
-	return arena_printf(m->plan->mem, "%s=%s", key, value.s);
+		str_add_shell_word(segment, word.s + n);
+	return arena_strndup(m->plan->mem, word.s, word.len);
 }
 
 static const char *add_word(struct maker *m, struct maker_shared *shared, size_t k,
@@ -362,6 +368,13 @@ static const struct job_rules *rules_of(struct maker *m)
 	if (shared && !m->varies)
 		shared->rules = rules;
 	return rules;
+}
+
+bool maker_shares_rules(struct maker *m)
+{
+	struct maker_shared *shared = shared_of(m);
+
+	return shared && shared->rules;
 }
 
 static void check_name(struct maker *m, const struct job_spec *job)

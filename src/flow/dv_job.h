@@ -53,9 +53,10 @@ struct maker {
 	struct map warned;			/* keys that a warning was told of */
 	struct map lists; /* key -> array node of the mode's list, made at need */
 	const struct job_rules *last_rules;
-	struct map shared; /* the bytes of a mode's address -> struct maker_shared, for runs */
-	bool varies;	   /* a name was looked up that differs from run to run of a test */
-	bool is_wrong;	   /* an error was told */
+	struct map shared;     /* the bytes of a mode's address -> struct maker_shared, for runs */
+	bool varies;	       /* a name was looked up that differs from run to run of a test */
+	bool has_own_commands; /* of a rehearsal: an {eval_cmd} with such a name in it */
+	bool is_wrong;	       /* an error was told */
 	/* dv_paths.c: */
 	bool is_hostile; /* one of the names is no file name */
 	bool in_path;	 /* the value of a path is being expanded */
@@ -73,6 +74,8 @@ void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode
 void maker_set_name(struct maker *m, const char *key, const char *text);
 void maker_set_number(struct maker *m, const char *key, const char *digits);
 void maker_set_export(struct maker *m, const char *name, const char *value);
+/* All runs of the mode that the last job had share their rules. */
+bool maker_shares_rules(struct maker *m);
 /* name: its qualified name. */
 struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name);
 

@@ -42,22 +42,25 @@ uint32_t seed_low_bits(const char *seed)
 /* words: the lowest first; they are used up. */
 static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
 {
-	char text[WORDS * 10 + 1], *p = text + sizeof(text) - 1;
+	char text[WORDS * 10 + 9 + 1], *p = text + sizeof(text) - 1;
 	bool is_zero = false;
 
 	*p = '\0';
-	while (!is_zero) {
+	while (!is_zero) { /* nine digits at a time */
 		uint64_t rest = 0;
 
 		is_zero = true;
 		for (int i = WORDS - 1; i >= 0; i--) {
 			rest = rest << 32 | words[i];
-			words[i] = (uint32_t)(rest / 10);
-			rest %= 10;
+			words[i] = (uint32_t)(rest / 1000000000);
+			rest %= 1000000000;
 			is_zero = is_zero && words[i] == 0;
 		}
-		*--p = (char)('0' + rest);
+		for (int k = 0; k < 9; k++, rest /= 10)
+			*--p = (char)('0' + rest % 10);
 	}
+	while (*p == '0' && p[1])
+		p++;
 	return arena_strdup(mem, p);
 }
 

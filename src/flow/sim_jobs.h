@@ -19,6 +19,14 @@ size_t sim_make_builds(struct maker *m, struct job_spec *jobs, uint32_t *build_o
 /* Is primary_build_mode, whose coverage comes first, one of them? False after an error. */
 bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n);
 
+/* sim_runs.c: all runs, in the order in which they are made, without their builds; draws their
+ * seeds. */
+struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n);
+void sim_make_runs(struct maker *m, const struct job_spec *builds, const struct sim_run *runs,
+		   size_t n, struct job_spec *ret);
+/* Has their commands noted. */
+void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n);
+
 /* The coverage databases of all runs: the primary build's first, the rest sorted. */
 const char *sim_coverage_dirs(struct maker *m, const struct job_spec *builds, size_t n_builds,
 			      const struct sim_run *runs, size_t n_runs);

@@ -204,3 +204,44 @@ class Simulations(SimStory):
         self.assertIn("--select-cfgs is for a list of configurations", done.err)
         done = self.run_sim("one.hjson", "--fixed-seed", "5x")
         self.assertIn("'--fixed-seed' must be digits, not '5x'", done.err)
+
+
+class ManyRuns(SimStory):
+    """Runs of a test after the first are made after its model: they must be what each would be by itself."""
+
+    def commands(self, more, n=4):
+        self.leaf("many", f'tests: [{{ name: "good", reseed: {n} }}]\n{more}')
+        done = self.run_sim("many.hjson", "-i", "good", "--seeds", *(str(7 + k) for k in range(n)), "--fake")
+        self.assertEqual(done.code, 0, done)
+        name, = [n for n in os.listdir(self.path("out")) if n.startswith("deploy_")]
+        with open(self.path("out", name), encoding="utf-8") as text:
+            jobs = {job["qual_name"]: job for job in json.load(text)}
+        return [jobs[f"{k}.good.{7 + k}"] for k in range(n)]
+
+    def test_each_has_its_own_index_and_seed_everywhere(self):
+        for k, job in enumerate(self.commands('cov_db_test_dir: "{cov_db_dir}/{run_dir_name}.{svseed}"')):
+            self.assertIn(f" run_opts='good {7 + k} {7 + k}' seed={7 + k} ", job["cmd"])
+            self.assertEqual(job["odir"], str(self.path(f"out/main/many-sim-vcs/{k}.good/latest")))
+            self.assertEqual(job["log_path"], job["odir"] + "/run.log")
+            self.assertEqual((job["seed"], job["full_name"]), (7 + k, f"many:{k}.good.{7 + k}"))
+
+    def test_names_may_be_computed_of_an_index(self):
+        jobs = self.commands('opt_0: "none", opt_1: "one", opt_2: "two", opt_3: "three"\n run_opts: ["{opt_{index}}"]')
+        for job, word in zip(jobs, ("none", "one", "two", "three")):
+            self.assertIn(f" run_opts='{word} good ", job["cmd"])
+
+    def test_commands_of_a_seed_run_once_each_and_for_no_other(self):
+        jobs = self.commands('run_opts: ["{eval_cmd} echo {seed} >> %s; expr {seed} + 1"]' % self.path("ran"))
+        for k, job in enumerate(jobs):
+            self.assertIn(f" run_opts='{8 + k} good ", job["cmd"])
+        with open(self.path("ran"), encoding="utf-8") as ran:
+            self.assertEqual(sorted(ran.read().split(), key=int), [str(7 + k) for k in range(4)])
+
+    def test_commands_of_runs_run_side_by_side(self):
+        # Each waits for the other: one after the other they would never end.
+        for k in range(2):
+            os.mkfifo(self.path(f"to_{k}"))
+        jobs = self.commands('run_opts: ["{eval_cmd} cd %s; case {index} in 0) echo a >to_0; cat to_1;; 1) cat to_0; echo b >to_1;; esac"]'
+                             % self.path(""), 2)
+        self.assertIn(" run_opts='b good ", jobs[0]["cmd"])
+        self.assertIn(" run_opts='a good ", jobs[1]["cmd"])
