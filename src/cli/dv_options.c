@@ -66,6 +66,14 @@ static const char *read_minutes(const struct args *args, enum opt o, struct diag
 	return opt_word(args, o, NULL);
 }
 
+/* 0: not given. As with DVSim, who asks for none gets one. */
+static unsigned read_count(const struct args *args, enum opt o, struct diags *diags)
+{
+	unsigned n = opt_uint(args, o, 0, INT_MAX, 0, diags);
+
+	return opt_word(args, o, NULL) && n == 0 ? 1 : n;
+}
+
 static void set_timestamps(const struct args *args, struct dv_options *o)
 {
 	char brief[32], full[64];
@@ -98,8 +106,8 @@ int dv_options_read(const struct args *args, struct dv_options *o, struct diags 
 		.run_timeout_mins = read_minutes(args, OPT_RUN_TIMEOUT, diags),
 		.run_timeout_multiplier = opt_real(args, OPT_RUN_TIMEOUT_MULTIPLIER, 0, 0, diags),
 		.reseed_multiplier = opt_real(args, OPT_RESEED_MULTIPLIER, 0, 0, diags),
-		.reseed = opt_uint(args, OPT_RESEED, 1, INT_MAX, 0, diags),
-		.max_odirs = opt_uint(args, OPT_MAX_ODIRS, 1, INT_MAX, 0, diags),
+		.reseed = read_count(args, OPT_RESEED, diags),
+		.max_odirs = read_count(args, OPT_MAX_ODIRS, diags),
 		.max_waves = opt_uint(args, OPT_MAX_WAVES, 0, INT_MAX, 5, diags),
 		.waves = read_word(args, OPT_WAVES, wave_formats, NULL, diags),
 		.profile = read_word(args, OPT_PROFILE, profiles, "time", diags),

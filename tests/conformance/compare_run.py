@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -49,6 +50,12 @@ MORE_FILES = {
     "tagged.hjson": TAGGED,
     "nested.hjson": LEAF % ("nested", 'regressions: [{ name: "inner", tests: ["bad"], run_opts: ["-no"] }\n'
                             '{ name: "outer", regressions: ["inner", "smoke"], tests: ["silent"], reseed: 2, run_opts: ["-o"] }]'),
+    "set.hjson": LEAF % ("set", 'build_seed: 7, map_full_testplan: true, testplan: "{proj_root}/plan.hjson", verbosity: "m"\n'
+                         'build_modes: [{ name: "waves", is_sim_mode: 1, run_opts: ["-w {waves} {max_waves} {verbosity}"] }]\n'
+                         'run_timeout_mins: 3, exports: [{ Q: true, N: 7 }, { N: 8.5, S: "{scratch_path}" }]'),
+    "deep.hjson": '{ flow: "sim", name: "deep", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
+                  '  overrides: [{ name: "scratch_base_path", value: "{scratch_root}/deep" }]\n'
+                  '  use_cfgs: ["{proj_root}/one.hjson", "{proj_root}/planned.hjson"] }\n',
     "late.hjson": LEAF % ("late", 'run_timeout_mins: 0.02\n'
                           'overrides: [{ name: "run_cmd", value: "echo waiting; exec sleep 100; true" }]'),
     "all.hjson": '{ flow: "sim", name: "all", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
@@ -71,6 +78,9 @@ LINES = [
     "tags.hjson -i all --fixed-seed 5 --map-full-testplan",
     "nested.hjson -i outer --fixed-seed 5",
     "nested.hjson -i inner outer --fixed-seed 5",
+    "set.hjson -i good --fixed-seed 5",
+    "set.hjson -i all --fixed-seed 5 -r 0 -t xcelium -w vpd -v h -ro=-x -bo '+a b' --build-timeout-mins 3 --run-timeout-multiplier 2",
+    "deep.hjson --select-cfgs planned -i V1 --fixed-seed 5",
 ]
 # Keys whose values tell a time or a program's version, not a result.
 MASKED = {"timestamp", "max_time", "sim_time", "version", "commit", "commit_short"}
@@ -139,11 +149,22 @@ def tables(folder, text):
         (" [Executing]:", " make f ", "dvsched: error: Errors were")))
 
 
+def jobs(folder, out):
+    """The job specifications of the dump, by name."""
+    found = {}
+    for path in out.glob("deploy_*.json"):
+        text = re.sub(r"\b\d{8}_\d{6}\b", "STAMP", path.read_text(encoding="utf-8"))
+        for job in json.loads(text):
+            job["dependencies"].sort()  # in the order written with us, by chance with DVSim
+            found[job["full_name"]] = masked(folder, job)
+    return found
+
+
 def interrupted(side, line):
     """A run that gets INT once its first job has begun."""
     tree, fifo = side.project(), side.folder / "started"
     os.mkfifo(fifo)
-    run = subprocess.Popen([side.program, "-sr", side.folder / "out", *line.split()], cwd=tree, text=True,
+    run = subprocess.Popen([side.program, "-sr", side.folder / "out", *shlex.split(line)], cwd=tree, text=True,
                            env=side.environ(STARTED=str(fifo)), stdin=subprocess.DEVNULL,
                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True)
     with open(fifo, encoding="utf-8") as started:
@@ -159,6 +180,7 @@ def observe(side, line):
     return {
         "exit code": done.returncode,
         "files": files(out),
+        "jobs": jobs(side.folder, out),
         "reports": reports(side.folder, out),
         "console": tables(side.folder, done.stderr),
         "summary": [line for line in (done.stdout or "").splitlines() if " UTC" not in line and "### Revision" not in line],

@@ -78,6 +78,25 @@ class CalledAsDvsim(Project):
         self.assertIn("no backend 'nosuch'", done.err)
         self.assertIn("DVSIM_MAX_PARALLEL", done.err)
 
+    def test_each_variable_of_the_environment_counts(self):
+        here = {"SCRATCH_ROOT": str(self.path("there")), "DVSIM_LAUNCHER": "fake", "DVSIM_MAX_PARALLEL": "1", "DVSIM_DEPLOY_DUMP": ""}
+        done = self.dvsched("one.hjson", "-pr", ".", "-br", "main", "--view", "none", env=here)
+        self.assertEqual(self.backends(), {"fake"}, done)
+        self.assertEqual(list(self.path("there").glob("deploy_*")), [])
+        done = self.dvsched("one.hjson", "-pr", ".", "-br", "main", "--view", "none", env={**here, "DVSIM_BACKEND": "local"})
+        self.assertEqual(self.backends(), {"local"}, done)
+        done = self.dvsched("one.hjson", "-pr", ".", "-br", "main", "--view", "none", "--fake", env={**here, "DVSIM_BACKEND": "local"})
+        self.assertEqual(self.backends(), {"fake"}, done)
+
+    def backends(self):
+        return {job["backend"] for job in self.results("there")["jobs"]}
+
+    def test_no_runs_and_no_directories_are_one_of_each(self):
+        for _ in range(2):
+            self.assertEqual(self.run_sim("one.hjson", "-i", "good", "-r", "0", "-mo", "0").code, 0)
+        self.assertEqual(sum(":0." in job or ":1." in job for job in self.statuses("out")), 1)
+        self.assertEqual(os.listdir(self.path("out/main/one-sim-vcs/0.good")), ["latest"])
+
     def test_list_says_what_there_is_on_standard_error(self):
         done = self.run_sim("one.hjson", "--list")
         self.assertEqual(done.code, 0, done)
