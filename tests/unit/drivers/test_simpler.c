@@ -722,39 +722,6 @@ static void diagnose_says_how_far_a_run_is(void **state)
 	free(job);
 }
 
-/* With DVSCHED_SIMPLER_LIBDIR: the real thing. DVSCHED_SIMPLER_JOB: a file with a job for it. */
-static void the_real_library_when_there_is_one(void **state)
-{
-	const char *libdir = getenv("DVSCHED_SIMPLER_LIBDIR"),
-		   *path = getenv("DVSCHED_SIMPLER_JOB");
-	struct bed *b = *state;
-	struct str job = {0};
-	struct error err = {0};
-	char *options;
-	int32_t is_verified = 0;
-
-	if (!libdir) {
-		print_message(
-			"DVSCHED_SIMPLER_LIBDIR is not set: the real library was not tried\n");
-		skip();
-	}
-	bed_close(b);
-	options = xasprintf("{\"libdir\": \"%s\", \"ring\": {\"heap\": \"16M\"}}", libdir);
-	if (b->d->open(&b->host, 0, options, &b->ctx, &b->err))
-		fail_msg("%s", b->err_text);
-	if (path) {
-		assert_int_equal(fs_read_file(path, 1 << 20, &job, &err), 0);
-		for (unsigned i = 0; i < 3; i++)
-			if (bed_run(b, job.s))
-				fail_msg("run %u: %s", i, b->err_text);
-		print_message("%s\n", b->result_text);
-	}
-	assert_int_equal(b->d->reset(b->ctx, 0, &is_verified, &b->err), 0);
-	assert_int_equal(is_verified, 1);
-	free(options);
-	str_done(&job);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -784,7 +751,6 @@ int main(void)
 		TEST(a_crash_of_the_library_is_the_processs_end),
 		TEST(a_launch_that_is_not_accepted_is_remarked_upon),
 		TEST(diagnose_says_how_far_a_run_is),
-		TEST(the_real_library_when_there_is_one),
 	};
 
 	return RUN(tests);
