@@ -18,6 +18,7 @@ struct cfg {
 	struct cfg *parent;	     /* whose evals they are; NULL: its own */
 	struct cfg *children, *next; /* cfg_keep() */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
+	const char *eval_said; /* what a command said that cfg_subst_text() failed with; or NULL */
 };
 
 /* An {eval_cmd} failed with status (0: something else did): the first one counts, for the parents

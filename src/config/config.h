@@ -120,9 +120,11 @@ struct cfg_subst {
 	bool no_eval;	  /* {eval_cmd} is an ordinary name */
 	bool no_new_eval; /* a command that has not run yet is an error */
 };
-/* text with all wildcards expanded, arena-owned; NULL with err (no position: the caller knows it).
- */
+/* text with all wildcards expanded, arena-owned; NULL with err (no position: the caller knows it),
+ * for which cfg_hint_output() may have more to say. */
 const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *s, const char *text,
 			   struct error *err);
+/* If it was a command that failed: the last lines of its output. */
+void cfg_hint_output(const struct cfg *c, struct diag *e);
 
 #endif

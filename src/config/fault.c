@@ -130,6 +130,17 @@ static void suggest(struct diag *e, const char *name, const struct map *known)
 	free(names);
 }
 
+static void hint_output(struct diag *e, const char *last_lines)
+{
+	diag_hint(e, "the last lines of its output:\n%s", last_lines);
+}
+
+void cfg_hint_output(const struct cfg *c, struct diag *e)
+{
+	if (c->eval_said)
+		hint_output(e, c->eval_said);
+}
+
 struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hjson_node *string,
 			     struct subst_error *err, const struct map *known)
 {
@@ -145,7 +156,7 @@ struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hj
 	if (err->problem == SUBST_UNKNOWN && diags->n_errors <= SHOWN_MOST)
 		suggest(e, err->name, known);
 	if (err->detail)
-		diag_hint(e, "the last lines of its output:\n%s", err->detail);
+		hint_output(e, err->detail);
 	if (in != string)
 		cfg_note(c, e, string, "expanded for this");
 	cfg_note_status(c, err->status);

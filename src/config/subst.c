@@ -295,7 +295,7 @@ const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const c
 	if (s.collect)
 		return "";
 	cfg_note_status(c, fault.status);
-	error_plain(err, "%s%s%s", fault.msg, fault.detail ? ", it said: " : "",
-		    fault.detail ? fault.detail : "");
+	c->eval_said = fault.detail ? arena_strdup(c->mem, fault.detail) : NULL;
+	error_plain(err, "%s", fault.msg);
 	return NULL;
 }

@@ -135,7 +135,7 @@ static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struc
 	}
 	path = cfg_subst_text(parent, &rules, hjson_cstr(cfg_doc(parent), entry), &err);
 	if (!path) {
-		cfg_error(parent, diags, entry, "%s", err.msg);
+		cfg_hint_output(parent, cfg_error(parent, diags, entry, "%s", err.msg));
 		return NULL;
 	}
 	return cfg_load(path, &options, diags);
@@ -154,16 +154,34 @@ static bool is_selected(const struct primary *p, const struct sim *child)
 	return false;
 }
 
+/* An error in a file that several configurations share does not say by itself whose it is. */
+static void name_child(const struct primary *p, struct hjson_node *entry, const struct cfg *child,
+		       struct diag *first)
+{
+	struct cfg *list = p->like.reader.cfg;
+	const char *own = child ? cfg_start(child).file : NULL;
+	const char *name = entry->type == HJSON_STRING ? hjson_cstr(cfg_doc(list), entry)
+						       : "a configuration";
+
+	for (struct diag *e = first; e; e = e->next)
+		if (e->level == DIAG_ERROR && !(own && str_eq(e->pos.file, own)))
+			diag_note(e, cfg_pos(list, entry->pos), "in '%s', which is listed here",
+				  name);
+}
+
 static void make_child(struct primary *p, struct hjson_node *entry)
 {
 	struct diags *diags = p->like.reader.diags;
+	struct diag **first = diags->end;
 	unsigned n_before = diags->n_errors + diags->n_warnings;
 	struct cfg *c = load_child(p, entry, diags);
 	struct sim s = p->like;
 	struct hjson_node *more;
 
-	if (!c)
+	if (!c) {
+		name_child(p, entry, NULL, *first);
 		return;
+	}
 	s.reader = (struct mode_reader){c, diags, arena_new()};
 	s.is_child = true;
 	more = hjson_get(cfg_root(c), "use_cfgs");
@@ -173,6 +191,7 @@ static void make_child(struct primary *p, struct hjson_node *entry)
 		p->n_selected++;
 		make_leaf(&s, p->plan);
 	}
+	name_child(p, entry, c, *first);
 	sim_done(&s);
 	arena_free(s.reader.mem);
 	if (diags->n_errors + diags->n_warnings == n_before)

@@ -145,6 +145,7 @@ const char *maker_expand(struct maker *m, const char *text, const struct hjson_n
 			  : diag_error(m->sim->reader.diags, cfg_start(c), "%s", err.msg);
 	diag_hint(e, "in a job '%s' of '%s'", m->kind->target,
 		  m->mode ? m->mode->name : m->sim->name);
+	cfg_hint_output(c, e);
 	return "";
 }
 

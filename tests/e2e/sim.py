@@ -245,3 +245,57 @@ class ManyRuns(SimStory):
                              % self.path(""), 2)
         self.assertIn(" run_opts='b good ", jobs[0]["cmd"])
         self.assertIn(" run_opts='a good ", jobs[1]["cmd"])
+
+
+class Mistakes(SimStory):
+    """Each of DVSim's tracebacks and half-told errors, with its place."""
+
+    def refused(self, name, *lines, **options):
+        done = self.run_sim(name, "-i", "good", **options)
+        self.assertEqual(done.code, 2, done)
+        told = [line for line in done.err.splitlines() if ": error: " in line or ": note: " in line or ": warning: " in line]
+        self.assertEqual(told, list(lines), done)
+        self.assertFalse(os.path.exists(self.path("out/main")))
+        return done
+
+    def test_a_conflict_has_both_places(self):
+        self.leaf("wrong", 'build_cmd: "other"')
+        self.refused("wrong.hjson", "common.hjson:8:14: error: 'build_cmd' is set to \"echo building\", but it is \"other\" already",
+                     "wrong.hjson:2:12: note: first set here")
+
+    def test_a_circle_shows_its_chain(self):
+        self.leaf("wrong", 'a: "x{b}", b: "{c}"\nc: "y {a}"')
+        self.refused("wrong.hjson", "wrong.hjson:2:6: error: circular expansion of wildcard '{b}': b -> c -> a -> b")
+
+    def test_the_mode_that_lacks_a_mode_is_named(self):
+        self.leaf("wrong", 'build_modes: [{ name: "fast", en_build_modes: ["gone"] }]\nrun_modes: [{ name: "r", en_run_modes: ["lost"] }]\n'
+                  'tests: [{ name: "t", en_run_modes: ["away"] }]')
+        self.refused("wrong.hjson", "wrong.hjson:2:48: error: build mode 'fast' enables 'gone', which is no build mode",
+                     "wrong.hjson:3:41: error: run mode 'r' enables 'lost', which is no run mode",
+                     "wrong.hjson:4:37: error: the run mode 'away' is enabled, but not defined")
+
+    def test_the_test_that_a_regression_names_in_vain(self):
+        self.leaf("wrong", 'regressions: [{ name: "nightly", tests: ["good", "godo"] }]')
+        done = self.run_sim("wrong.hjson", "-i", "nightly", "--fixed-seed", "5", "--fake")
+        self.assertEqual(done.code, 0, done)  # as with DVSim, the others run
+        self.assertIn("wrong.hjson:2:50: warning: regression 'nightly' has the test 'godo', which is not defined\n", done.err)
+
+    def test_an_error_in_a_shared_file_names_the_configuration_that_it_breaks(self):
+        self.write("shared.hjson", '{ run_opts: ["{mine} {index}"] }')
+        for name, mine in ("has", 'mine: "x"'), ("lacks", ""):
+            self.write(f"{name}.hjson", '{ name: "%s", import_cfgs: ["common.hjson", "shared.hjson"]\n%s}\n' % (name, mine))
+        self.leaf("other", 'run_opts: ["{unknown}"]')
+        self.write("all.hjson", '{ flow: "sim", name: "all", rel_path: "x"\n  use_cfgs: ["lacks.hjson", "has.hjson", "nofile.hjson", "other.hjson"] }\n')
+        self.refused("all.hjson", "shared.hjson:1:15: error: unknown wildcard, '{mine}'",
+                     "all.hjson:2:14: note: in 'lacks.hjson', which is listed here",
+                     "nofile.hjson: error: cannot be read: No such file or directory",
+                     "all.hjson:2:42: note: in 'nofile.hjson', which is listed here",
+                     "other.hjson:2:13: error: unknown wildcard, '{unknown}'")
+
+    def test_a_command_of_a_job_that_fails_is_shown_with_its_last_lines(self):
+        self.leaf("wrong", 'run_opts: ["{eval_cmd} seq 1 30; echo {seed}; exit 9"]')
+        done = self.run_sim("wrong.hjson", "-i", "good", "--fixed-seed", "5")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("wrong.hjson:2:12: error: {eval_cmd} exited with status 9:  seq 1 30; echo 5; exit 9\n", done.err)
+        self.assertIn("  hint: the last lines of its output:\n    12\n    13\n", done.err)
+        self.assertIn("    30\n    5\n", done.err)
