@@ -173,8 +173,10 @@ static struct element content_at(const struct tensor *t, const struct tensor_con
 
 static int read_bytes(const struct tensor *t, const char *path, struct str *ret, struct error *err)
 {
-	if (fs_read_file(path, t->bytes, ret, err) < 0)
+	if (fs_read_file(path, t->bytes, ret, err) < 0) {
+		error_wrap(err, "%s", path);
 		return -1;
+	}
 	if (ret->len != t->bytes)
 		return error_plain(err, "%s: has %zu bytes, not %" PRIu64, path, ret->len,
 				   t->bytes);

@@ -220,8 +220,12 @@ static void files_hold_what_goes_in_and_what_should_come_out(void **state)
 	assert_int_equal(ftruncate(fd, 8), 0);
 	assert_int_equal(tensor_fill(b->t, got, &b->err), -1);
 	assert_non_null(strstr(b->err.msg, "has 8 bytes, not 12"));
+	error_done(&b->err);
 	close(fd);
 	unlink(path);
+	assert_int_equal(tensor_fill(b->t, got, &b->err), -1);
+	snprintf(text, sizeof(text), "%s: cannot be read: No such file or directory", path);
+	assert_string_equal(b->err.msg, text);
 }
 
 static void iota_counts(void **state)

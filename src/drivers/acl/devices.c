@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "drivers/acl/devices.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "drivers/acl/acl_api.h"
+#include "drivers/acl/codes.h"
+#include "drivers/acl/dcmi.h"
+#include "drivers/acl/visible.h"
+
+struct census {
+	struct acl_options options;
+	struct visible visible;
+	struct acl_api api;
+	uint32_t count;
+	char soc[32];
+};
+
+int acl_device_resolve(const struct acl_options *o, int32_t device, int32_t *ret_logical,
+		       int32_t *ret_physical, struct error *err)
+{
+	struct visible v;
+
+	if (visible_read(getenv(VISIBLE_VARIABLE), &v, err) < 0)
+		return -1;
+	*ret_logical = o->has_logical_ids ? device : visible_logical(&v, device);
+	*ret_physical = visible_physical(&v, *ret_logical);
+	if (device >= 0 && *ret_logical >= 0 && *ret_physical >= 0)
+		return 0;
+	return error_plain(err, "device %" PRId32 " is not among those of " VISIBLE_VARIABLE "=%s",
+			   device, v.is_limited ? getenv(VISIBLE_VARIABLE) : "");
+}
+
+/* No more than the host's struct has; its size stays. */
+static void give(struct dvs_device *to, struct dvs_device *device)
+{
+	device->size = to->size;
+	memcpy(to, device, to->size < sizeof(*device) ? to->size : sizeof(*device));
+}
+
+static void describe(const struct dcmi_facts *facts, int32_t id, const char *soc,
+		     struct dvs_device *ret)
+{
+	*ret = (struct dvs_device){
+		.id = id, .fault_domain = facts->card, .numa = -1, .health = facts->health};
+	snprintf(ret->model, sizeof(ret->model), "%s", soc);
+	snprintf(ret->detail, sizeof(ret->detail), "%s", facts->text);
+}
+
+static void add_device(const struct census *s, int32_t logical, struct dvs_device *to)
+{
+	int32_t physical = visible_physical(&s->visible, logical);
+	struct dcmi_facts facts;
+	struct dvs_device d;
+	int status = ACL_STATUS_NORMAL;
+
+	dcmi_get(s->options.dcmi, physical, &facts);
+	describe(&facts, s->options.has_logical_ids ? logical : physical, s->soc, &d);
+	if (s->api.aclrtQueryDeviceStatus && s->api.aclrtQueryDeviceStatus(logical, &status) == 0 &&
+	    status != ACL_STATUS_NORMAL) {
+		d.health = DVS_HEALTH_BAD;
+		snprintf(d.detail, sizeof(d.detail), "runtime: abnormal; %.64s", facts.text);
+	}
+	give(to, &d);
+}
+
+static int32_t count(struct census *s, struct dvs_text *err)
+{
+	const char *soc;
+	int rc = s->api.aclInit(NULL);
+	bool is_ours = rc == 0;
+
+	if (rc != 0 && rc != ACL_ALREADY_INITIALISED)
+		return acl_fail(err, rc, "the runtime does not start: aclInit: %d", rc);
+	rc = s->api.aclrtGetDeviceCount(&s->count);
+	soc = s->api.aclrtGetSocName ? s->api.aclrtGetSocName() : NULL;
+	snprintf(s->soc, sizeof(s->soc), "%s", soc ? soc : "");
+	if (is_ours)
+		s->api.aclFinalize();
+	return rc == 0 ? 0 : acl_fail(err, rc, "no devices: aclrtGetDeviceCount: %d", rc);
+}
+
+static int32_t take(struct census *s, struct dvs_text *err)
+{
+	struct error why = {0};
+	int32_t rc;
+
+	if (visible_read(getenv(VISIBLE_VARIABLE), &s->visible, &why) < 0)
+		return acl_fail_with(err, ACL_E_OPTIONS, &why);
+	if (acl_api_open(s->options.libdir, &s->api, &why) < 0)
+		return acl_fail_with(err, ACL_E_LIBRARY, &why);
+	rc = count(s, err);
+	if (rc != 0)
+		return rc;
+	if (s->count > VISIBLE_MOST)
+		return acl_fail(err, ACL_E_GARBAGE, "aclrtGetDeviceCount: %" PRIu32 " devices",
+				s->count);
+	if (s->visible.is_limited && s->count > s->visible.n)
+		s->count = s->visible.n;
+	return 0;
+}
+
+int32_t acl_probe(const char *options, struct dvs_device *devices, size_t cap, size_t *ret_n,
+		  struct dvs_text *err)
+{
+	struct census s = {0};
+	struct error why = {0};
+	int32_t rc;
+
+	*ret_n = 0;
+	if (acl_options_read(options, &s.options, &why) < 0)
+		rc = acl_fail_with(err, ACL_E_OPTIONS, &why);
+	else
+		rc = take(&s, err);
+	if (rc == 0)
+		*ret_n = s.count;
+	for (size_t i = 0; i < *ret_n && i < cap; i++)
+		add_device(&s, (int32_t)i,
+			   (struct dvs_device *)(void *)((char *)devices + i * devices->size));
+	acl_options_done(&s.options);
+	return rc;
+}
+
+int32_t acl_health(int32_t device, const char *options, struct dvs_device *ret,
+		   struct dvs_text *err)
+{
+	struct acl_options o;
+	struct error why = {0};
+	struct dcmi_facts facts;
+	struct dvs_device d;
+	int32_t rc = 0, logical, physical;
+
+	if (acl_options_read(options, &o, &why) < 0) {
+		rc = acl_fail_with(err, ACL_E_OPTIONS, &why);
+	} else if (acl_device_resolve(&o, device, &logical, &physical, &why) < 0) {
+		rc = acl_fail_with(err, ACL_E_DEVICE, &why);
+	} else {
+		dcmi_get(o.dcmi, physical, &facts);
+		describe(&facts, device, "", &d);
+		give(ret, &d);
+	}
+	acl_options_done(&o);
+	return rc;
+}

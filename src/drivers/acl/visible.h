@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ASCEND_RT_VISIBLE_DEVICES: a process may see some devices only, and then counts them anew. The
+ * ids on the machine are called physical here (they are what `npu-smi` and this variable have), the
+ * process's own count logical. Locks and health go by the physical ones.
+ */
+#ifndef DRIVERS_ACL_VISIBLE_H
+#define DRIVERS_ACL_VISIBLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+#define VISIBLE_VARIABLE "ASCEND_RT_VISIBLE_DEVICES"
+
+enum { VISIBLE_MOST = 256 };
+
+struct visible {
+	bool is_limited; /* false: all, and both counts are the same */
+	unsigned n;
+	int32_t ids[VISIBLE_MOST];
+};
+
+/* text: "2,5"; "" for none; NULL for all. */
+int visible_read(const char *text, struct visible *ret, struct error *err);
+/* -1: not visible. */
+int32_t visible_logical(const struct visible *v, int32_t physical);
+int32_t visible_physical(const struct visible *v, int32_t logical);
+
+#endif

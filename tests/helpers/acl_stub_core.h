@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside the stub of AscendCL: its script, its state, its book. */
+#ifndef TESTS_HELPERS_ACL_STUB_CORE_H
+#define TESTS_HELPERS_ACL_STUB_CORE_H
+
+#include <stddef.h>
+
+/* What a poisoned or a dead device does to a call. */
+enum stub_kind {
+	STUB_HOST,	 /* nothing */
+	STUB_DEVICE,	 /* it fails */
+	STUB_GIVES_BACK, /* it fails; it blocks on a wedged device and while a kernel hangs */
+};
+
+struct stub {
+	int rc;			/* of the call that stub_enter() said to leave */
+	int has_status, status; /* of the call that goes on */
+	int n_inits, n_devices, n_streams, n_buffers, n_binaries;
+	int is_poisoned, is_wedged, is_kernel_hung;
+};
+
+extern struct stub stub;
+
+/* Writes the call down and does what the script says. 1: return stub.rc. */
+int stub_enter(const char *entry, enum stub_kind kind);
+int stub_enter_n(const char *entry, enum stub_kind kind, long argument);
+/* As by force: what lived on the device is gone. */
+void stub_reset_device(void);
+/* Memory on the device: zeroed, gone after a reset by force and with the next stub_begin(). */
+void *stub_new(size_t bytes);
+void stub_delete(void *p);
+/* What the runtime says of its last error, once; or NULL. */
+const char *stub_take_recent(void);
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Driver acl: finding the library, getting a device and giving it back. */
+#include "acl_bed.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NOTHING_LIVES "devices=0 streams=0 buffers=0 binaries=0 inits=0"
+
+static void without_the_library_it_is_unsupported_and_says_what_was_tried(void **state)
+{
+	struct acl_bed *b = *state;
+	struct dvs_device devices[4] = {{.size = sizeof(devices[0])}};
+	size_t n = 7;
+	int32_t rc;
+
+	acl_bed_use(b, NULL);
+	rc = acl_bed_open(b, NULL);
+	assert_int_equal(acl_bed_class(b, rc, 1), DVS_UNSUPPORTED);
+	assert_non_null(strstr(b->said, "no AscendCL on this machine"));
+	assert_non_null(strstr(b->said, b->libdir));
+	assert_non_null(strstr(b->said, "set libdir"));
+	rc = b->d->probe(b->options, devices, 4, &n, acl_bed_err(b));
+	assert_int_equal(acl_bed_class(b, rc, 1), DVS_UNSUPPORTED);
+	assert_non_null(strstr(b->said, "no AscendCL on this machine"));
+	assert_int_equal(n, 0);
+	/* Nobody said where: the loader's places, where there is none, either. */
+	rc = b->d->probe("{}", devices, 4, &n, acl_bed_err(b));
+	assert_int_equal(acl_bed_class(b, rc, 1), DVS_UNSUPPORTED);
+}
+
+static void a_library_that_lacks_an_entry_is_named_with_it(void **state)
+{
+	struct acl_bed *b = *state;
+	int32_t rc;
+
+	acl_bed_use(b, ACL_STUB_BROKEN);
+	rc = acl_bed_open(b, NULL);
+	assert_int_equal(acl_bed_class(b, rc, 1), DVS_UNSUPPORTED);
+	assert_string_equal(b->said, "libascendcl.so has no aclrtMalloc: too old, or not AscendCL");
+}
+
+static void the_toolkits_home_is_looked_into(void **state)
+{
+	struct acl_bed *b = *state;
+	char lib64[128], link[192];
+
+	snprintf(lib64, sizeof(lib64), "%s/lib64", b->dir);
+	snprintf(link, sizeof(link), "%s/libascendcl.so", lib64);
+	assert_int_equal(mkdir(lib64, 0700), 0);
+	assert_int_equal(symlink(ACL_STUB_NEW, link), 0);
+	setenv("ASCEND_HOME_PATH", b->dir, 1);
+	b->begin(NULL);
+	assert_int_equal(b->d->open(&b->host, 0, "{\"dcmi\": \"\"}", &b->ctx, acl_bed_err(b)), 0);
+}
+
+static void it_opens_and_closes_in_order(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, NULL);
+	assert_string_equal(b->log(),
+			    "aclInit aclrtSetDevice(1) aclrtCreateStream aclrtGetMemInfo(1)");
+	assert_string_equal(b->logged, "device 1 (1 here): Ascend910B1, 61440 of 65536 MiB free");
+	assert_string_equal(b->live(), "devices=1 streams=1 buffers=0 binaries=0 inits=1");
+	acl_bed_close(b);
+	assert_string_equal(b->log(),
+			    "aclInit aclrtSetDevice(1) aclrtCreateStream aclrtGetMemInfo(1) "
+			    "aclrtDestroyStreamForce aclrtResetDevice(1) aclFinalize");
+	assert_string_equal(b->live(), NOTHING_LIVES);
+}
+
+static void limits_are_set_before_there_is_a_stream(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_options(b, "\"op_timeout\": \"1.5s\", \"wait_timeout\": 2.5");
+	acl_bed_must_open(b, NULL);
+	assert_string_equal(b->log(),
+			    "aclInit aclrtSetDevice(1) aclrtSetOpExecuteTimeOutV2(1500000) "
+			    "aclrtSetOpWaitTimeout(3) aclrtCreateStream aclrtGetMemInfo(1)");
+	assert_int_equal(b->d->inner_watch_ns(b->options), 1500000000);
+	assert_int_equal(b->d->inner_watch_ns("{}"), 0);
+	acl_bed_close(b);
+	acl_bed_use(b, ACL_STUB_OLD);
+	acl_bed_options(b, "\"wait_timeout\": 2.5");
+	assert_int_equal(acl_bed_class(b, acl_bed_open(b, NULL), 1), DVS_UNSUPPORTED);
+	assert_string_equal(b->said, "wait_timeout: this runtime has no such limit");
+	assert_string_equal(b->live(), NOTHING_LIVES);
+}
+
+static void a_runtime_that_somebody_else_started_is_not_ended(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, "aclInit: 100002");
+	acl_bed_close(b);
+	assert_null(strstr(b->log(), "aclFinalize"));
+	assert_non_null(strstr(b->log(), "aclrtResetDevice(1)"));
+}
+
+static void another_kind_of_device_is_refused_before_it_is_touched(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_options(b, "\"soc\": \"Ascend910B\"");
+	acl_bed_must_open(b, NULL);
+	acl_bed_close(b);
+	acl_bed_options(b, "\"soc\": \"Ascend310P\"");
+	assert_int_equal(acl_bed_open(b, NULL), ACL_E_SOC);
+	assert_string_equal(b->said, "soc is \"Ascend310P\", and device 1 is a Ascend910B1");
+	assert_string_equal(b->log(), "aclInit aclFinalize");
+	acl_bed_use(b, ACL_STUB_OLD);
+	acl_bed_options(b, "\"soc\": \"Ascend310P\"");
+	assert_int_equal(acl_bed_open(b, NULL), ACL_E_SOC);
+	assert_non_null(strstr(b->said, "cannot say what is there"));
+}
+
+static void whatever_fails_while_opening_is_told_and_leaves_nothing(void **state)
+{
+	static const struct {
+		const char *script;
+		int32_t code;
+		enum dvs_class class; /* in a fresh process */
+		const char *text;
+	} cases[] = {
+		{"aclInit: 507899", 507899, DVS_WEDGE,
+		 "the runtime does not start: aclInit: 507899, driver internal error: EZ9999: "
+		 "inner error aclInit failed, code 507899."},
+		{"aclrtSetDevice: 507033", 507033, DVS_WEDGE,
+		 "device 1: aclrtSetDevice: 507033, device setup error: "},
+		{"aclrtSetDevice: 107001", 107001, DVS_CONFIG,
+		 "device 1: aclrtSetDevice: 107001, invalid device id: "},
+		{"aclrtSetOpExecuteTimeOutV2: 107000", 107000, DVS_CONFIG,
+		 "op_timeout: aclrtSetOpExecuteTimeOutV2: 107000: "},
+		{"aclrtSetOpWaitTimeout: 107000", 107000, DVS_CONFIG,
+		 "wait_timeout: aclrtSetOpWaitTimeout: 107000: "},
+		{"aclrtCreateStream: 207008", 207008, DVS_BUSY,
+		 "device 1: aclrtCreateStream: 207008, out of streams, events or notifies: "},
+	};
+	struct acl_bed *b = *state;
+
+	acl_bed_options(b, "\"op_timeout\": \"1s\", \"wait_timeout\": \"1s\"");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(acl_bed_open(b, cases[i].script), cases[i].code);
+		assert_int_equal(acl_bed_class(b, cases[i].code, 1), cases[i].class);
+		assert_memory_equal(b->said, cases[i].text, strlen(cases[i].text));
+		/* What poisons ends the process: giving back could block. */
+		if (cases[i].class != DVS_WEDGE)
+			assert_string_equal(b->live(), NOTHING_LIVES);
+		assert_null(b->ctx);
+	}
+}
+
+static void the_process_counts_what_it_sees(void **state)
+{
+	struct acl_bed *b = *state;
+
+	setenv("ASCEND_RT_VISIBLE_DEVICES", "5,1,7", 1);
+	acl_bed_must_open(b, NULL); /* device 1 */
+	assert_non_null(strstr(b->log(), "aclrtSetDevice(1) "));
+	acl_bed_close(b);
+	setenv("ASCEND_RT_VISIBLE_DEVICES", "1,5", 1);
+	acl_bed_must_open(b, NULL);
+	assert_non_null(strstr(b->log(), "aclrtSetDevice(0) "));
+	acl_bed_close(b);
+	acl_bed_options(b, "\"ids\": \"logical\"");
+	acl_bed_must_open(b, NULL); /* the second one: 5 */
+	assert_non_null(strstr(b->log(), "aclrtSetDevice(1) "));
+	acl_bed_close(b);
+	acl_bed_options(b, NULL);
+	setenv("ASCEND_RT_VISIBLE_DEVICES", "2,5", 1);
+	assert_int_equal(acl_bed_open(b, NULL), ACL_E_DEVICE);
+	assert_string_equal(b->said,
+			    "device 1 is not among those of ASCEND_RT_VISIBLE_DEVICES=2,5");
+	assert_string_equal(b->log(), "");
+}
+
+static void a_device_that_is_known_to_be_bad_is_not_opened(void **state)
+{
+	struct acl_bed *b = *state;
+
+	setenv("DCMI_STUB", "health.1=3 error.1=80e01801", 1);
+	assert_int_equal(acl_bed_open(b, NULL), ACL_E_UNHEALTHY);
+	assert_int_equal(acl_bed_class(b, ACL_E_UNHEALTHY, 1), DVS_WEDGE);
+	assert_string_equal(b->said, "device 1: DCMI: critical, errors 0x80e01801 0x80e01802");
+	assert_string_equal(b->log(), "");
+	setenv("DCMI_STUB", "health.1=1", 1); /* a minor alarm stops nobody */
+	acl_bed_must_open(b, NULL);
+}
+
+static void wrong_options_are_refused_by_name(void **state)
+{
+	static const struct {
+		const char *options, *text;
+	} cases[] = {
+		{"[]", "options are not a JSON object"},
+		{"{", "options are not a JSON object"},
+		{"{\"libdri\": \"/x\"}", "unknown option 'libdri'; did you mean 'libdir'?"},
+		{"{\"libdir\": 5}", "libdir must be a text"},
+		{"{\"ids\": \"real\"}", "ids must be \"physical\" or \"logical\""},
+		{"{\"op_timeout\": \"soon\"}", "op_timeout must be a time, such as \"45s\""},
+		{"{\"op_timeout\": 0}", "op_timeout must be from 1ms to 11 days"},
+		{"{\"sync_timeout\": \"2h\"}", "sync_timeout must be 10m or less"},
+	};
+	struct acl_bed *b = *state;
+	struct dvs_device d = {.size = sizeof(d)};
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		assert_int_equal(b->d->open(&b->host, 0, cases[i].options, &b->ctx, acl_bed_err(b)),
+				 ACL_E_OPTIONS);
+		assert_string_equal(b->said, cases[i].text);
+		assert_int_equal(b->d->probe(cases[i].options, &d, 1, &n, acl_bed_err(b)),
+				 ACL_E_OPTIONS);
+		assert_int_equal(b->d->health(0, cases[i].options, &d, acl_bed_err(b)),
+				 ACL_E_OPTIONS);
+		assert_int_equal(b->d->inner_watch_ns(cases[i].options), 0);
+	}
+}
+
+static void another_abi_is_refused(void **state)
+{
+	(void)state;
+	assert_null(driver_acl_get(DVS_DRIVER_ABI + 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ACL_TEST(without_the_library_it_is_unsupported_and_says_what_was_tried),
+		ACL_TEST(a_library_that_lacks_an_entry_is_named_with_it),
+		ACL_TEST(the_toolkits_home_is_looked_into),
+		ACL_TEST(it_opens_and_closes_in_order),
+		ACL_TEST(limits_are_set_before_there_is_a_stream),
+		ACL_TEST(a_runtime_that_somebody_else_started_is_not_ended),
+		ACL_TEST(another_kind_of_device_is_refused_before_it_is_touched),
+		ACL_TEST(whatever_fails_while_opening_is_told_and_leaves_nothing),
+		ACL_TEST(the_process_counts_what_it_sees),
+		ACL_TEST(a_device_that_is_known_to_be_bad_is_not_opened),
+		ACL_TEST(wrong_options_are_refused_by_name),
+		ACL_TEST(another_abi_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

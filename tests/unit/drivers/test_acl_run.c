@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Driver acl: one run, from its image to its verdict. */
+#include "acl_bed.h"
+
+#include <pthread.h>
+
+#define IDLE   "devices=1 streams=1 buffers=0 binaries=1 inits=1"
+#define OPENED "aclInit aclrtSetDevice(1) aclrtCreateStream aclrtGetMemInfo(1) "
+#define LOADED OPENED "aclrtBinaryLoadFromFile aclrtBinaryGetFunction "
+#define PREPARED \
+	LOADED "aclrtMalloc aclrtMemcpy(1) aclrtMalloc aclrtMemcpy(1) aclrtMalloc aclrtMemcpy(1) "
+
+static void a_run_calls_in_order_and_leaves_nothing(void **state)
+{
+	struct acl_bed *b = *state;
+	int32_t is_over;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+	assert_int_equal(b->committed, 3 * 8 * sizeof(float));
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(b->evidence, 1);
+	assert_int_equal(acl_bed_poll(b, 1, &is_over), 0);
+	assert_true(is_over);
+	assert_int_equal(b->evidence, 0);
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), 0);
+	assert_string_equal(b->log(), PREPARED
+			    "aclrtLaunchKernel(8) aclrtStreamQuery "
+			    "aclrtSynchronizeStreamWithTimeout aclrtMemcpy(2) aclrtGetVersion "
+			    "aclrtFree aclrtFree aclrtFree");
+	assert_string_equal(b->live(), IDLE);
+	assert_int_equal(b->committed, 0);
+	assert_string_equal(b->result, "{\"device\":1,\"logical\":1,\"soc\":\"Ascend910B1\","
+				       "\"runtime\":\"1.15.0\"}");
+	acl_bed_close(b);
+	assert_string_equal(b->live(), "devices=0 streams=0 buffers=0 binaries=0 inits=0");
+}
+
+static void poll_does_not_wait_for_a_kernel(void **state)
+{
+	struct acl_bed *b = *state;
+	int32_t is_over = 1;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "hang", NULL)), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(acl_bed_poll(b, 100, &is_over), 0);
+	assert_false(is_over);
+	assert_int_equal(b->evidence, 1);
+}
+
+static void a_wrong_result_is_the_jobs_and_says_which(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, "aclrtMemcpy#4: status 64"); /* the output's copy, a bit over */
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), ACL_E_RESULT);
+	assert_int_equal(acl_bed_class(b, ACL_E_RESULT, 0), DVS_JOB);
+	assert_string_equal(b->said,
+			    "args[2]: 1 of 8 elements wrong; element 0 is 5.00003052, not 5");
+	assert_true(b->d->is_usable(b->ctx));
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "nop", ADD_ARGS)), ACL_E_RESULT);
+	assert_non_null(strstr(b->said, "args[2]: 8 of 8 elements wrong; element 0 is "));
+	assert_non_null(strstr(b->said, "nan, not 5"));
+	assert_string_equal(b->live(), IDLE);
+}
+
+/* Whatever call fails: its code is the answer, its text names it, nothing stays behind. */
+static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
+{
+	static const struct {
+		const char *script;
+		int32_t code;
+		const char *text;
+		int is_spent;
+	} cases[] = {
+		{"aclrtBinaryLoadFromFile: 107000", 107000,
+		 "kernel.o: aclrtBinaryLoadFromFile: ", 0},
+		{"aclrtBinaryGetFunction: 107000", 107000,
+		 "kernel.o: entry add_f32: aclrtBinaryGetFunction: 107000", 0},
+		{"aclrtMalloc#1: 207001", 207001,
+		 "args[0]: 32 bytes: aclrtMalloc: 207001, memory allocation failed: EZ9999", 0},
+		{"aclrtMalloc#3: 207018", 207018, "args[2]: 32 bytes: aclrtMalloc: 207018", 0},
+		{"aclrtMemcpy#2: 107000", 107000,
+		 "args[1]: 32 bytes to the device: aclrtMemcpy: 107000", 0},
+		{"aclrtLaunchKernel: 107003", 107003, "launch: aclrtLaunchKernel: 107003", 0},
+		{"aclrtStreamQuery: 507015", 507015,
+		 "the run: aclrtStreamQuery: 507015, AICore exception", 1},
+		{"aclrtStreamQuery: status 9", ACL_E_GARBAGE, "the run: aclrtStreamQuery: status 9",
+		 1},
+		{"aclrtSynchronizeStreamWithTimeout: 507018", 507018,
+		 "the run: aclrtSynchronizeStreamWithTimeout: 507018, AICPU exception", 1},
+		{"aclrtMemcpy#4: 507901", 507901,
+		 "args[2]: 32 bytes from the device: aclrtMemcpy: 507901", 1},
+	};
+	struct acl_bed *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		acl_bed_must_open(b, cases[i].script);
+		assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)),
+				 cases[i].code);
+		assert_non_null(strstr(b->said, cases[i].text));
+		assert_non_null(strstr(b->live(), "devices=1 streams=1 buffers=0"));
+		assert_int_equal(b->committed, 0);
+		assert_int_equal(b->d->is_usable(b->ctx), !cases[i].is_spent);
+		acl_bed_close(b);
+	}
+}
+
+static void what_follows_a_fault_is_not_its_cause(void **state)
+{
+	struct acl_bed *b = *state;
+	int32_t is_over;
+	uint32_t slot;
+
+	acl_bed_must_open(b, "aclrtStreamQuery: poison 507015");
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(acl_bed_poll(b, 1, &is_over), 507015);
+	assert_int_equal(acl_bed_poll(b, 1, &is_over), 507015); /* asked again */
+	/* Giving the buffers back fails with 507899, which is no news. */
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), 507015);
+	assert_int_equal(acl_bed_class(b, 507015, 0), DVS_JOB);
+	/* But the next job is not to blame, and is not let in. */
+	assert_false(b->d->is_usable(b->ctx));
+	assert_int_equal(b->d->load(b->ctx, "{}", &slot, acl_bed_err(b)), ACL_SPENT);
+	assert_int_equal(acl_bed_class(b, ACL_SPENT, 0), DVS_POISON);
+	assert_string_equal(b->said, "this process can use the device no more since 507015, "
+				     "AICore exception");
+}
+
+static void a_fault_that_hides_behind_its_fallout_is_found(void **state)
+{
+	struct acl_bed *b = *state;
+
+	/* The launch fails for what an earlier kernel of somebody else did. */
+	acl_bed_must_open(b, "aclrtLaunchKernel: 507899; aclrtStreamQuery: 507010");
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "nop", NULL)), 507899);
+	assert_int_equal(acl_bed_class(b, 507899, 0), DVS_POISON);
+	assert_int_equal(acl_bed_class(b, 507899, 1), DVS_WEDGE);
+}
+
+static void a_run_that_was_never_launched_is_no_success(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), ACL_E_CANCELLED);
+	assert_string_equal(b->said, "never launched");
+	assert_string_equal(b->live(), IDLE);
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+}
+
+static void an_aborted_run_ends_and_the_next_one_works(void **state)
+{
+	struct acl_bed *b = *state;
+	int32_t is_over;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "hang", NULL)), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(b->d->abort(b->ctx, b->epoch), 0);
+	assert_int_equal(acl_bed_poll(b, 1, &is_over), 0);
+	assert_true(is_over);
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), ACL_E_CANCELLED);
+	assert_string_equal(b->said, "aborted");
+	assert_true(b->d->is_usable(b->ctx));
+	assert_string_equal(b->live(), IDLE);
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+	assert_null(strstr(b->log(), "BLOCKED"));
+}
+
+static void where_there_is_no_abort_it_says_so(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, "aclrtStreamAbort: 207000; aclrtDeviceTaskAbort: 207000");
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "hang", NULL)), 0);
+	assert_int_equal(b->d->abort(b->ctx, b->epoch), ACL_E_ORDER); /* not launched */
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(acl_bed_class(b, b->d->abort(b->ctx, b->epoch), 0), DVS_UNSUPPORTED);
+	/* It stays on the device: nothing may be given back, the process has to end. */
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), ACL_E_STUCK);
+	assert_int_equal(acl_bed_class(b, ACL_E_STUCK, 0), DVS_STALL);
+	assert_string_equal(b->said, "the run neither ends nor can be aborted: after 10 ms "
+				     "aclrtSynchronizeStreamWithTimeout gave 507046");
+	assert_false(b->d->is_usable(b->ctx));
+	acl_bed_close(b);
+	assert_null(strstr(b->log(), "BLOCKED"));
+	assert_null(strstr(b->log(), "aclFinalize"));
+}
+
+static void finishing_a_run_that_is_not_over_ends_it(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "hang", NULL)), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), ACL_E_CANCELLED);
+	assert_string_equal(b->said, "ended before it was over");
+	assert_non_null(strstr(b->log(), "aclrtStreamAbort "));
+	assert_true(b->d->is_usable(b->ctx));
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+}
+
+static void *poll_on_another_thread(void *bed)
+{
+	struct acl_bed *b = bed;
+	int32_t is_over;
+
+	acl_bed_poll(b, 1, &is_over);
+	return NULL;
+}
+
+static void a_call_that_does_not_return_is_named_by_diagnose(void **state)
+{
+	struct acl_bed *b = *state;
+	char text[200] = "";
+	struct dvs_text room = {text, sizeof(text)};
+	pthread_t thread;
+
+	acl_bed_must_open(b, "aclrtStreamQuery: hang");
+	b->d->diagnose(b->ctx, &room);
+	assert_string_equal(text, "device 1: idle, run 0");
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "nop", NULL)), 0);
+	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
+	assert_int_equal(pthread_create(&thread, NULL, poll_on_another_thread, b), 0);
+	while (!b->is_hanging())
+		sched_yield();
+	b->d->diagnose(b->ctx, &room);
+	assert_memory_equal(text, "device 1: running, run 1; in aclrtStreamQuery for 0.", 50);
+	b->release();
+	pthread_join(thread, NULL);
+	b->d->diagnose(b->ctx, &room);
+	assert_string_equal(text, "device 1: over, run 1");
+	room.size = 12; /* little room is no trouble */
+	b->d->diagnose(b->ctx, &room);
+	assert_string_equal(text, "device 1: o");
+}
+
+static void calls_out_of_order_are_refused(void **state)
+{
+	struct acl_bed *b = *state;
+	struct dvs_run run = {.size = sizeof(run), .epoch = 77, .job = "{}"};
+	int32_t is_over = 1;
+	uint32_t slot;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(b->d->launch(b->ctx, 1, acl_bed_err(b)), ACL_E_ORDER);
+	assert_string_equal(b->said, "launch of run 1 while run 0 is at idle");
+	assert_int_equal(b->d->poll(b->ctx, 1, &is_over, acl_bed_err(b)), ACL_E_ORDER);
+	assert_false(is_over);
+	assert_int_equal(b->d->finish(b->ctx, 0, &b->room, acl_bed_err(b)), ACL_E_ORDER);
+	assert_int_equal(b->d->prepare(b->ctx, 5, &run, acl_bed_err(b)), ACL_E_ORDER);
+	assert_string_equal(b->said, "nothing is loaded in slot 5");
+	assert_int_equal(b->d->finish(b->ctx, 77, &b->room, acl_bed_err(b)), ACL_E_ORDER);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "nop", NULL)), 0);
+	assert_int_equal(b->d->prepare(b->ctx, 0, &run, acl_bed_err(b)), ACL_E_ORDER);
+	assert_int_equal(b->d->load(b->ctx, "{}", &slot, acl_bed_err(b)), ACL_E_ORDER);
+	assert_int_equal(b->d->launch(b->ctx, 77, acl_bed_err(b)), ACL_E_ORDER);
+	assert_int_equal(b->d->finish(b->ctx, 77, &b->room, acl_bed_err(b)), ACL_E_ORDER);
+	assert_true(b->d->is_usable(b->ctx));
+}
+
+static void a_job_without_a_kernel_gets_a_card_that_works(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_run(b, "{}"), 0);
+	assert_string_equal(b->log(), OPENED
+			    "aclrtCreateStream aclrtMalloc aclrtMemcpy(1) aclrtMemcpy(2) aclrtFree "
+			    "aclrtDestroyStream aclrtGetVersion");
+	assert_non_null(strstr(b->result, "\"environment\":{\"ASCEND_RT_VISIBLE_DEVICES\":\"1\"}"));
+	acl_bed_close(b);
+	/* What the card gives back is not what was sent to it. */
+	acl_bed_must_open(b, "aclrtMemcpy#2: status 4");
+	assert_int_equal(acl_bed_run(b, "{}"), ACL_E_GARBAGE);
+	assert_int_equal(acl_bed_class(b, ACL_E_GARBAGE, 0), DVS_POISON);
+	acl_bed_close(b);
+	acl_bed_use(b, ACL_STUB_OLD);
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(acl_bed_run(b, "{}"), 0);
+	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "nop", NULL)), ACL_E_UNSUPPORTED);
+	assert_string_equal(b->said, "this runtime has no aclrtBinaryLoadFromFile: jobs with a "
+				     "kernel need a newer one");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		ACL_TEST(a_run_calls_in_order_and_leaves_nothing),
+		ACL_TEST(poll_does_not_wait_for_a_kernel),
+		ACL_TEST(a_wrong_result_is_the_jobs_and_says_which),
+		ACL_TEST(every_call_that_fails_is_the_cause_and_leaves_nothing),
+		ACL_TEST(what_follows_a_fault_is_not_its_cause),
+		ACL_TEST(a_fault_that_hides_behind_its_fallout_is_found),
+		ACL_TEST(a_run_that_was_never_launched_is_no_success),
+		ACL_TEST(an_aborted_run_ends_and_the_next_one_works),
+		ACL_TEST(where_there_is_no_abort_it_says_so),
+		ACL_TEST(finishing_a_run_that_is_not_over_ends_it),
+		ACL_TEST(a_call_that_does_not_return_is_named_by_diagnose),
+		ACL_TEST(calls_out_of_order_are_refused),
+		ACL_TEST(a_job_without_a_kernel_gets_a_card_that_works),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
