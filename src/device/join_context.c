@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
 
@@ -121,6 +122,8 @@ int join_context_write(const char *path, const struct join_rank *rank,
 	write_buffers(&j, given);
 	jout_object_end(&j);
 	errnum = jout_done(&j);
+	if (!errnum && fs_write_all(fd, "\n", 1) < 0)
+		errnum = errno;
 	close(fd);
 	return errnum ? error_sys(err, errnum, "cannot write %s", path) : 0;
 }

@@ -127,13 +127,14 @@ static void tell_end(const struct device_worker *w, pid_t pid, int status, struc
 /* Its run had failed before: that is known, and what it died of comes after. */
 static void end_by_cause(struct device_worker *w, const char *why)
 {
-	struct wire wire = {w->cause.s, w->cause.s + w->cause.len, true};
 	_cleanup_(str_done) struct str message = {0};
 	struct job_measures measures = {0};
 	struct device_result r;
+	struct wire wire;
 
 	if (w->cause.len == 0)
 		return;
+	wire = (struct wire){w->cause.s, w->cause.s + w->cause.len, true};
 	if (device_take_result(&wire, &r, &measures)) {
 		str_printf(&message, "%s; then %s", r.verdict.message ? r.verdict.message : "",
 			   why);

@@ -400,6 +400,7 @@ static void poll_until_over(struct run *r)
 	r->looked_ns = board_now_ns();
 	while (poll_once(r, &is_over) == 0) {
 		if (is_over) {
+			notices_cancel(r); /* which may be why it is over */
 			reach(r, PHASE_RAN);
 			return;
 		}
@@ -633,6 +634,25 @@ static void end(struct run *r)
 	forget_verdict(r);
 }
 
+/* In JSON the word's control characters may stand escaped. */
+static char *job_with_attempt(const char *job, uint32_t attempt)
+{
+	static const char escaped[] = "\\u0001attempt\\u0001";
+	char *text = job_attempt_text(job, attempt), *from = text, *at;
+	struct str out = {0};
+
+	if (!strstr(text, escaped))
+		return text;
+	while ((at = strstr(from, escaped)) != NULL) {
+		str_addn(&out, from, (size_t)(at - from));
+		str_printf(&out, "%u", attempt);
+		from = at + strlen(escaped);
+	}
+	str_add(&out, from);
+	free(text);
+	return str_take(&out);
+}
+
 static void set_up(struct run *r)
 {
 	r->start_s = clock_wall(clock_real());
@@ -642,7 +662,7 @@ static void set_up(struct run *r)
 	r->ctx = atomic_load(&r->p->ctx);
 	r->is_gang = r->ask.n_ranks > 1 || r->ask.waits_for_go;
 	r->result.epoch = r->ask.epoch;
-	r->job = job_attempt_text(r->ask.job, r->ask.attempt);
+	r->job = job_with_attempt(r->ask.job, r->ask.attempt);
 	r->log_path = r->ask.rank == 0 ? xstrdup(r->ask.log_path)
 				       : xasprintf("%s/rank%d.log", r->ask.odir, r->ask.rank);
 	if (r->ask.token)

@@ -9,8 +9,9 @@
  *   "exit N"   ends the process
  *   "until cancelled"  poll: not over before
  *   "few", "other", "twice", "small", "crooked", "endless"   join: a wrong list of buffers
- * More keys of a job: "polls" (how many until over), "print", "print_env" (in prepare), "result"
- * (finish gives it), "leave_behind" (a descriptor is opened and kept), "is_spent", "reset".
+ * More keys of a job: "polls" (how many until over), "print", "print_env" (in prepare), "flood" (so
+ * many lines), "result" (finish gives it), "image" (a file in TMPDIR is mapped and left), "child"
+ * (a process is left), "is_spent", "reset".
  */
 #include <dlfcn.h>
 #include <signal.h>
@@ -249,6 +250,44 @@ static void print_env(void)
 	setenv("DVSCHED_TEST_LEFT", "behind", 1);
 }
 
+/* As a private copy of a library would be. Its path is printed. */
+static void leave_image(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[512];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/dvs-test-XXXXXX", tmp ? tmp : "/tmp");
+	fd = mkstemp(path);
+	if (fd < 0 || write(fd, path, sizeof(path)) < 0)
+		return;
+	mmap(NULL, sizeof(path), PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	puts(path);
+}
+
+static void leave_child(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		for (;;)
+			pause();
+	printf("child %d\n", (int)pid);
+}
+
+static void print(const json_t *job)
+{
+	json_int_t n = json_integer_value(json_object_get(job, "flood"));
+
+	if (json_is_true(json_object_get(job, "print_env")))
+		print_env();
+	if (json_object_get(job, "print"))
+		puts(text_of(job, "print"));
+	while (n-- > 0)
+		puts("a line of sixty-four bytes, as many as there are squares on a b");
+}
+
 static int32_t test_prepare(void *ctx, uint32_t slot, const struct dvs_run *run,
 			    struct dvs_text *err)
 {
@@ -263,12 +302,11 @@ static int32_t test_prepare(void *ctx, uint32_t slot, const struct dvs_run *run,
 	d->epoch = run->epoch;
 	d->rank = run->rank;
 	d->polls_left = (int)json_integer_value(json_object_get(d->job, "polls"));
-	if (json_is_true(json_object_get(d->job, "print_env")))
-		print_env();
-	if (json_object_get(d->job, "print"))
-		puts(text_of(d->job, "print"));
-	if (json_is_true(json_object_get(d->job, "leave_behind")) && dup(1) < 0)
-		return 666;
+	print(d->job);
+	if (json_is_true(json_object_get(d->job, "image")))
+		leave_image();
+	if (json_is_true(json_object_get(d->job, "child")))
+		leave_child();
 	return 0;
 }
 

@@ -312,19 +312,35 @@ void worker_bed_wait(struct worker_bed *b, unsigned rank, bed_condition *is_so)
 }
 
 /* The board tells nobody when it changes: it is looked at again after a turn of the loop. */
-void worker_bed_wait_for_call(struct worker_bed *b, unsigned rank, enum driver_call call)
+static void wait_for_word(struct worker_bed *b, const struct bed_rank *r,
+			  const _Atomic uint32_t *word, uint32_t value)
 {
-	const struct bed_rank *r = &b->ranks[rank];
 	bool is_so = false;
 
 	for (unsigned i = 0; i < PATIENCE_S * 1000 && !is_so && r->worker; i++) {
-		is_so = atomic_load(&device_worker_board(r->worker)->call) == call;
+		is_so = atomic_load(word) == value;
 		if (!is_so) {
 			ev_run(b->loop, EVRUN_NOWAIT);
 			poll(NULL, 0, 1);
 		}
 	}
+	if (!is_so)
+		tell(r);
 	assert_true(is_so);
+}
+
+void worker_bed_wait_for_call(struct worker_bed *b, unsigned rank, enum driver_call call)
+{
+	const struct bed_rank *r = &b->ranks[rank];
+
+	wait_for_word(b, r, &device_worker_board(r->worker)->call, call);
+}
+
+void worker_bed_wait_for_phase(struct worker_bed *b, unsigned rank, enum run_phase phase)
+{
+	const struct bed_rank *r = &b->ranks[rank];
+
+	wait_for_word(b, r, &device_worker_board(r->worker)->phase, phase);
 }
 
 char *worker_bed_read(const char *path)

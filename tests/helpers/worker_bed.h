@@ -57,8 +57,10 @@ bool bed_has_answered(const struct bed_rank *r);
 bool bed_is_armed(const struct bed_rank *r);
 /* Turns the loop until it is so. */
 void worker_bed_wait(struct worker_bed *b, unsigned rank, bed_condition *is_so);
-/* Turns the loop until the driver of rank is inside of that call. */
+/* Turns the loop until the driver of rank is inside of that call, which it must not leave soon. */
 void worker_bed_wait_for_call(struct worker_bed *b, unsigned rank, enum driver_call call);
+/* Turns the loop until the run of rank is there, where it must stay for a while. */
+void worker_bed_wait_for_phase(struct worker_bed *b, unsigned rank, enum run_phase phase);
 
 /* malloc()ed; NULL: there is no such file. */
 char *worker_bed_read(const char *path);
