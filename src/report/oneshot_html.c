@@ -122,7 +122,6 @@ static void add_value(struct json_in *in, struct hjson_node *n, unsigned depth, 
 
 static void add_scalar(struct json_in *in, struct hjson_node *n, struct str *out)
 {
-	_cleanup_(str_done) struct str digits = {0};
 	const char *text;
 	size_t len;
 
