@@ -212,10 +212,9 @@ static int obey(const struct rule *r)
 		hang();
 		return 0;
 	case WEDGE:
-		stub.is_wedged = 1;
-		/* fall through */
 	case POISON:
 		stub.is_poisoned = 1;
+		stub.is_wedged |= r->action == WEDGE;
 		return fail(r->entry, r->value);
 	default:
 		return fail(r->entry, r->value);
