@@ -98,6 +98,7 @@ struct primary {
 	struct sim like; /* what children share */
 	struct plan *plan;
 	size_t n_selected;
+	struct map names; /* what --select-cfgs can name */
 };
 
 static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
@@ -169,6 +170,38 @@ static void name_child(const struct primary *p, struct hjson_node *entry, const 
 				  name);
 }
 
+static void note_name(struct primary *p, const struct sim *child)
+{
+	struct arena *mem = p->like.reader.mem;
+	const char *name = sim_text(child, "name", ""), *variant = sim_text(child, "variant", "");
+
+	map_set(&p->names, arena_strdup(mem, name), p);
+	if (*variant)
+		map_set(&p->names, arena_printf(mem, "%s/%s", name, variant), p);
+}
+
+/* Of --select-cfgs, the words that select nothing. */
+static void warn_of_selection(struct primary *p, struct hjson_node *children)
+{
+	const struct sim *s = &p->like;
+	const char **names = arena_array(s->reader.mem, p->names.n_live + 1, sizeof(*names)), *near;
+	const struct map_entry *e;
+	size_t at = 0, n = 0;
+	struct diag *d;
+
+	while ((e = map_next(&p->names, &at)))
+		names[n++] = e->key;
+	for (const char *const *w = s->dv->select_cfgs; w && *w; w++) {
+		if (map_has(&p->names, *w))
+			continue;
+		d = cfg_warning(s->reader.cfg, s->reader.diags, children,
+				"--select-cfgs: there is no configuration '%s' in here", *w);
+		near = str_suggest(*w, names, n);
+		if (near)
+			diag_hint(d, "did you mean '%s'?", near);
+	}
+}
+
 static void make_child(struct primary *p, struct hjson_node *entry)
 {
 	struct diags *diags = p->like.reader.diags;
@@ -184,6 +217,7 @@ static void make_child(struct primary *p, struct hjson_node *entry)
 	}
 	s.reader = (struct mode_reader){c, diags, arena_new()};
 	s.is_child = true;
+	note_name(p, &s);
 	more = hjson_get(cfg_root(c), "use_cfgs");
 	if (more) {
 		cfg_key_error(c, diags, more, "a list of configurations cannot be in another one");
@@ -258,6 +292,8 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 	rehearse_all(&p, children);
 	hjson_for_each (e, children)
 		make_child(&p, e);
+	warn_of_selection(&p, children);
+	map_done(&p.names);
 	if (like->reader.diags->n_errors > n_before)
 		return;
 	if (p.n_selected == 0)

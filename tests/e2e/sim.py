@@ -180,7 +180,14 @@ class Simulations(SimStory):
         done = self.run_sim("all.hjson", "--fixed-seed", "5")
         self.assertEqual(done.code, 0, done)
         self.assertEqual(len(self.statuses("out")), 4)
-        done = self.run_sim("all.hjson", "--fixed-seed", "5", "--select-cfgs", "two")
+        self.leaf("one", 'variant: "big"')
+        for word in "one", "one/big":
+            self.assertEqual(self.run_sim("all.hjson", "--fixed-seed", "5", "--select-cfgs", word).code, 0)
+            self.assertEqual(sorted(self.statuses("out")), ["one_big:0.good.5", "one_big:default"])
+        done = self.run_sim("all.hjson", "--fixed-seed", "5", "--select-cfgs", "two", "one/bg")
+        self.assertEqual(done.code, 0, done)
+        self.assertRegex(done.err, r"all\.hjson:1:\d+: warning: --select-cfgs: there is no configuration 'one/bg' in here")
+        self.assertIn("did you mean 'one/big'?", done.err)
         self.assertEqual(sorted(self.statuses("out")), ["two:0.good.5", "two:default"])
 
     def test_an_error_in_one_configuration_does_not_hide_that_of_another(self):
