@@ -11,5 +11,6 @@ int cmd_plan(const struct args *args);
 int cmd_config(const struct args *args);
 int cmd_report(const struct args *args);
 int cmd_dashboard(const struct args *args);
+int cmd_chips(const struct args *args);
 
 #endif

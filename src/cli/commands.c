@@ -38,6 +38,13 @@ const struct command commands[] = {
 	{"dashboard", CMD_BOARD, "gen INDEX.json DIR", "the same as `report dashboard`",
 	 "Makes dashboard.html, dashboard.json and badge/BLOCK/*.svg of a run's index.json.",
 	 cmd_dashboard},
+	{"chips", CMD_CHIPS, "check --driver NAME|X.so [options]",
+	 "does a driver of devices keep to its contract",
+	 "check opens a device in a process of its own and goes through every call of "
+	 "dvsched/driver.h, one line for each check. Exit code 1: some failed; 3: the driver is "
+	 "missing, of another ABI, crashed or never returned. docs/drivers.md says how to write "
+	 "one.",
+	 cmd_chips},
 	{0},
 };
 

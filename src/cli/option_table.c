@@ -34,8 +34,9 @@ const struct option option_table[OPT_COUNT] = {
 		 "end the whole run after this time, or at this time of day; exit code 124"},
 	[OPT_GRACE] = {"grace", NULL, OPT_WORD, CMD_RUN, "10s", HOW,
 		       "between TERM and KILL when a job must end"},
-	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN, "5m", HOW,
-			 "for `run -- CMD`: the command's time limit"},
+	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN | CMD_CHIPS, "5m", HOW,
+			 "for `run -- CMD`: the command's time limit; chips check: of each step "
+			 "(10s)"},
 	[OPT_DRY_RUN] =
 		{"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
 		 "show the commands in the order of the plan; run nothing (dvsim: make -n)"},
@@ -160,4 +161,12 @@ const struct option option_table[OPT_COUNT] = {
 			"instrumentation: how much is drawn; default: normal"},
 	[OPT_INSTRUMENT] = {"instrument", NULL, OPT_WORDS, CMD_RUN, "all|meta|timing|compute", SHOW,
 			    "record what the scheduler did"},
+	[OPT_DRIVER] = {"driver", NULL, OPT_WORD, CMD_CHIPS, "NAME|X.so", WHAT,
+			"check: one of dvsched's drivers by its name, or a library"},
+	[OPT_DRIVER_OPTIONS] = {"options", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
+				"check: the driver's options, as a configuration has them"},
+	[OPT_DEVICE] = {"device", NULL, OPT_WORD, CMD_CHIPS, "N", WHAT,
+			"check: the device to open; default: 0"},
+	[OPT_JOB] = {"job", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
+		     "check: the keys of a job that passes and is over soon; default: {}"},
 };

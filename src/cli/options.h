@@ -90,6 +90,10 @@ enum opt {
 	OPT_INSTRUMENT,
 	OPT_BASE_URL,
 	OPT_DETAIL,
+	OPT_DRIVER,
+	OPT_DRIVER_OPTIONS,
+	OPT_DEVICE,
+	OPT_JOB,
 	OPT_COUNT,
 };
 
@@ -107,8 +111,9 @@ enum opt_kind {
 #define CMD_CONFIG 8u
 #define CMD_REPORT 16u
 #define CMD_BOARD  32u
+#define CMD_CHIPS  64u
 #define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
-#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD)
+#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS)
 #define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
 
 struct option {

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "device/check.h"
 #include "device/driver_find.h"
 #include "device/probe_wire.h"
 #include "device/temp_images.h"
@@ -23,7 +24,8 @@ static const double reap_patience_s = 2;
 
 struct probing {
 	const char *driver;
-	double limit_s, until_s;
+	const struct driver_check *check; /* NULL: one question, one answer */
+	double limit_s, until_s;	  /* of a check: for each step */
 	struct proc proc;
 	struct str in;
 	struct str stage;
@@ -45,6 +47,7 @@ static void send_ask(struct probing *p, const char *options, enum probe_question
 
 	wire_put_string(&out, p->driver);
 	wire_put_string(&out, options ? options : "{}");
+	wire_put_string(&out, p->check && p->check->job ? p->check->job : "{}");
 	wire_put_u32(&out, question);
 	wire_put_u32(&out, (uint32_t)device);
 	wire_end(&out, start);
@@ -77,7 +80,27 @@ static bool read_more(struct probing *p)
 	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
-/* The answer's frame, stages left out; false: there is none. */
+/* What comes before the answer; each shows that it goes on. */
+static void take_news(struct probing *p, uint8_t type, struct wire *w)
+{
+	const char *what, *why;
+	uint32_t verdict;
+
+	if (type == PROBE_STAGE) {
+		what = wire_string(w);
+		str_clear(&p->stage);
+		str_add(&p->stage, what ? what : "");
+	} else if (p->check) {
+		verdict = wire_u32(w);
+		what = wire_string(w);
+		why = wire_string(w);
+		p->check->line(p->check->ctx, (enum check_verdict)verdict, what ? what : "?", why);
+	}
+	if (p->check)
+		p->until_s = now_s() + p->limit_s;
+}
+
+/* The answer's frame, what comes before it left out; false: there is none. */
 static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 {
 	size_t size;
@@ -89,10 +112,9 @@ static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 				return false;
 		if (rc < 0)
 			return false;
-		if (*ret_type != PROBE_STAGE)
+		if (*ret_type != PROBE_STAGE && *ret_type != PROBE_LINE)
 			return true;
-		str_clear(&p->stage);
-		str_add(&p->stage, wire_string(ret));
+		take_news(p, *ret_type, ret);
 		p->in.len -= size;
 		memmove(p->in.s, p->in.s + size, p->in.len);
 	}
@@ -207,4 +229,13 @@ int device_health(const char *driver, const char *options, int32_t device, doubl
 				   driver, device);
 	*ret = facts.devices[0];
 	return 0;
+}
+
+int device_check(const struct driver_check *c, struct error *err)
+{
+	struct probing p = {.driver = c->driver, .check = c, .limit_s = c->limit_s};
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	struct driver_facts facts;
+
+	return ask(&p, c->options, PROBE_CHECK, c->device, mem, &facts, err);
 }

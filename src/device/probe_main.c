@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "device/check.h"
 #include "device/driver_find.h"
 #include "device/probe.h"
 #include "device/probe_wire.h"
@@ -19,7 +20,7 @@ enum { READ_SIZE = 4096, FIRST_CAP = 64, ERR_ROOM = 2048, IS_CONFUSED = 70 };
 
 struct ask {
 	struct str frame;
-	const char *driver, *options;
+	const char *driver, *options, *job;
 	enum probe_question question;
 	int32_t device;
 };
@@ -61,9 +62,10 @@ static void read_ask(struct ask *ret)
 	}
 	ret->driver = wire_string(&w);
 	ret->options = wire_string(&w);
+	ret->job = wire_string(&w);
 	ret->question = (enum probe_question)wire_u32(&w);
 	ret->device = (int32_t)wire_u32(&w);
-	if (!w.ok || !ret->driver || !ret->options)
+	if (!w.ok || !ret->driver || !ret->options || !ret->job)
 		_exit(IS_CONFUSED);
 }
 
@@ -201,6 +203,24 @@ static void answer(const struct dvs_driver *d, uint64_t inner_ns, const struct d
 		_exit(IS_CONFUSED);
 }
 
+static void say_stage(const char *text)
+{
+	say(PROBE_STAGE, text);
+}
+
+static void say_line(enum check_verdict v, const char *what, const char *why)
+{
+	_cleanup_(str_done) struct str out = {0};
+	size_t start = wire_begin(&out, PROBE_LINE);
+
+	wire_put_u32(&out, v);
+	wire_put_string(&out, what);
+	wire_put_string(&out, why);
+	wire_end(&out, start);
+	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+		_exit(IS_CONFUSED);
+}
+
 static const struct dvs_driver *find(const struct ask *a)
 {
 	struct error err = {0};
@@ -231,6 +251,11 @@ int probe_main(void)
 	if (d->caps & DVS_CAP_INNER_WATCH) {
 		say(PROBE_STAGE, "in inner_watch_ns()");
 		inner_ns = d->inner_watch_ns(a.options);
+	}
+	if (a.question == PROBE_CHECK) {
+		check_driver(d, a.options, a.job, a.device, say_stage, say_line);
+		answer(d, inner_ns, NULL, 0);
+		_exit(0);
 	}
 	say(PROBE_STAGE, a.question == PROBE_HEALTH ? "in health()" : "in probe()");
 	list = a.question == PROBE_HEALTH ? ask_health(&a, d, &n) : ask_devices(&a, d, &n);

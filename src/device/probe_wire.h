@@ -6,13 +6,14 @@
 #include "base/wire.h"
 
 enum probe_frame {
-	PROBE_ASK = 1, /* driver, options, enum probe_question, device */
+	PROBE_ASK = 1, /* driver, options, job, enum probe_question, device */
 	PROBE_STAGE,   /* what it is in from here on, in words */
 	PROBE_ANSWER,  /* name, version, caps, inner watch, devices as bytes */
 	PROBE_FAILED,  /* a text */
+	PROBE_LINE,    /* of a check: enum check_verdict, what, why */
 };
 
-enum probe_question { PROBE_DEVICES, PROBE_HEALTH };
+enum probe_question { PROBE_DEVICES, PROBE_HEALTH, PROBE_CHECK };
 
 enum { PROBE_DEVICES_MOST = 4096 };
 

@@ -76,7 +76,7 @@ class Reading(Story):
     def test_help_and_version(self):
         self.assertIn("Commands:", self.dvsched("--help").out)
         self.assertRegex(self.dvsched("--version").out, r"^dvsched \d")
-        for command in ("run", "list", "plan", "config", "report", "dashboard"):
+        for command in ("run", "list", "plan", "config", "report", "dashboard", "chips"):
             run = self.dvsched(command, "--help")
             self.assertEqual(run.code, 0)
             self.assertIn(f"usage: dvsched {command}", run.out)
@@ -92,7 +92,7 @@ class Reading(Story):
         page = SOURCE / "docs/dvsched.1.scd"
         with open(page) as lines:
             text = lines.read()
-        for command in ("run", "list", "plan", "config", "report", "dashboard"):
+        for command in ("run", "list", "plan", "config", "report", "dashboard", "chips"):
             for word in self.dvsched(command, "--help").out.split():
                 if word.startswith("--"):
                     self.assertIn(word.rstrip(",:;.)"), text)

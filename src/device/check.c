@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of a check, in the process that may die of them: until the device is open. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "device/board.h"
+#include "device/check_parts.h"
+#include "device/device_class.h"
+
+enum { GUARD = 0x5a };
+
+/* --- what the driver is given --- */
+
+static void host_log(void *user, int32_t level, const char *text)
+{
+	(void)user, (void)level, (void)text;
+}
+
+static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
+{
+	(void)user, (void)done, (void)total, (void)evidence;
+}
+
+static int32_t host_is_cancelled(void *user)
+{
+	return ((struct check *)user)->is_cancelled;
+}
+
+static uint64_t host_now_ns(void *user)
+{
+	(void)user;
+	return board_now_ns();
+}
+
+static void host_committed(void *user, uint64_t bytes)
+{
+	(void)user, (void)bytes;
+}
+
+struct dvs_text check_room(char *at)
+{
+	memset(at, 0, CHECK_ROOM);
+	at[CHECK_ROOM] = GUARD;
+	return (struct dvs_text){at, CHECK_ROOM};
+}
+
+struct dvs_text check_err(struct check *c)
+{
+	return check_room(c->text);
+}
+
+/* --- verdicts --- */
+
+void check_good(struct check *c, const char *what)
+{
+	c->line(CHECK_GOOD, what, NULL);
+}
+
+void check_skip(struct check *c, const char *what, const char *why)
+{
+	c->line(CHECK_SKIPPED, what, why);
+}
+
+bool check_bad(struct check *c, const char *what, const char *fmt, ...)
+{
+	_cleanup_(str_done) struct str why = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	str_vprintf(&why, fmt, ap);
+	va_end(ap);
+	c->line(CHECK_BAD, what, why.s);
+	return false;
+}
+
+bool check_is_whole(const char *at)
+{
+	return at[CHECK_ROOM] == GUARD && memchr(at, '\0', CHECK_ROOM);
+}
+
+/* A call's code, with its text and class. */
+bool check_bad_code(struct check *c, const char *what, const char *call, int32_t code)
+{
+	_cleanup_(str_done) struct str words = {0};
+	const char *name = NULL, *hint = NULL;
+	enum dvs_class class = c->d->classify(code, 0, &name, &hint);
+
+	str_add_printable(&words, c->text, strnlen(c->text, CHECK_ROOM));
+	return check_bad(c, what, "%s() returned %d (%s): %s", call, code,
+			 class < DVS_CLASS_COUNT ? device_class_name(class) : "no class",
+			 words.len ? words.s : "without a text");
+}
+
+/* --- steps without a device --- */
+
+static bool check_devices(struct check *c, const struct dvs_device *list, size_t n)
+{
+	bool is_there = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].size != sizeof(*list) || list[i].id < 0 ||
+		    list[i].health > DVS_HEALTH_BAD)
+			return check_bad(c, "probe", "what it says of device %zu is garbage", i);
+		is_there |= list[i].id == c->device;
+	}
+	return is_there || check_bad(c, "probe", "it does not speak of device %d", c->device);
+}
+
+static struct dvs_device *blank_devices(size_t n)
+{
+	struct dvs_device *list = xcalloc(n, sizeof(*list));
+
+	for (size_t i = 0; i < n; i++)
+		list[i].size = sizeof(*list);
+	return list;
+}
+
+static bool probe_into(struct check *c, struct dvs_device *list, size_t cap, size_t *ret_n)
+{
+	struct dvs_text err = check_err(c);
+	int32_t code = c->d->probe(c->options, list, cap, ret_n, &err);
+
+	return code == 0 || check_bad_code(c, "probe", "probe", code);
+}
+
+static void probe_with_less_room(struct check *c, struct dvs_device *two, size_t n)
+{
+	static const struct dvs_device blank = {.size = sizeof(blank)};
+	size_t again = 0;
+
+	two[0] = two[1] = blank;
+	if (!probe_into(c, two, 1, &again))
+		return;
+	if (again != n)
+		check_bad(c, "probe with less room", "it spoke of %zu devices, and now of %zu", n,
+			  again);
+	else if (memcmp(&two[1], &blank, sizeof(blank)) != 0)
+		check_bad(c, "probe with less room", "it wrote beyond the room that it had");
+	else
+		check_good(c, "probe with less room: the same number, nothing beyond the room");
+}
+
+static void step_probe(struct check *c)
+{
+	struct dvs_device *list = blank_devices(CHECK_ROOM);
+	size_t n = 0;
+
+	c->stage("in probe()");
+	c->is_broken = !probe_into(c, list, CHECK_ROOM, &n);
+	if (!c->is_broken && n > CHECK_ROOM)
+		c->is_broken = !check_bad(c, "probe", "it speaks of %zu devices", n);
+	if (!c->is_broken)
+		c->is_broken = !check_devices(c, list, n);
+	if (!c->is_broken) {
+		check_good(c, "probe: devices that are there, device asked for among them");
+		probe_with_less_room(c, list, n);
+	}
+	free(list);
+}
+
+static bool classify_one(struct check *c, int32_t code, int32_t is_fresh)
+{
+	const char *name = NULL, *hint = NULL;
+	enum dvs_class class = c->d->classify(code, is_fresh, &name, &hint);
+
+	if (class >= DVS_CLASS_COUNT)
+		return check_bad(c, "classify", "code %d has the class %d, which is none", code,
+				 (int)class);
+	if ((code == 0) != (class == DVS_OK) && code == 0)
+		return check_bad(c, "classify", "0 must be DVS_OK");
+	/* Texts that are not there would end this process here. */
+	return (name ? strlen(name) : 0) < CHECK_ROOM && (hint ? strlen(hint) : 0) < CHECK_ROOM
+		       ? true
+		       : check_bad(c, "classify", "the texts of code %d have no end", code);
+}
+
+static void step_classify(struct check *c)
+{
+	static const int32_t ranges[][2] = {
+		{-1100, 2000},	  {99990, 100100},	  {106990, 107100},	 {206990, 207100},
+		{506990, 508000}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MIN}};
+
+	c->stage("in classify()");
+	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
+		for (int64_t code = ranges[i][0]; code <= ranges[i][1]; code++)
+			if (!classify_one(c, (int32_t)code, 0) ||
+			    !classify_one(c, (int32_t)code, 1))
+				return;
+	check_good(c, "classify: a class for every code, also for unknown ones");
+}
+
+static void step_health(struct check *c)
+{
+	struct dvs_device one = {.size = sizeof(one)};
+	struct dvs_text err = check_err(c);
+	int32_t code;
+
+	if (!c->d->health) {
+		check_skip(c, "health", "it has no health()");
+		return;
+	}
+	c->stage("in health()");
+	code = c->d->health(c->device, c->options, &one, &err);
+	if (code != 0)
+		check_bad_code(c, "health", "health", code);
+	else if (one.health > DVS_HEALTH_BAD)
+		check_bad(c, "health", "%u is no health", one.health);
+	else
+		check_good(c, "health: without opening the device");
+}
+
+/* --- steps with a device --- */
+
+static void step_open(struct check *c)
+{
+	struct dvs_text err = check_err(c);
+	int32_t code;
+
+	c->stage("in open()");
+	c->host = (struct dvs_host){.size = sizeof(c->host),
+				    .user = c,
+				    .log = host_log,
+				    .progress = host_progress,
+				    .is_cancelled = host_is_cancelled,
+				    .now_ns = host_now_ns,
+				    .committed = host_committed};
+	code = c->d->open(&c->host, c->device, c->options, &c->ctx, &err);
+	c->is_broken = code != 0 && !check_bad_code(c, "open", "open", code);
+	if (!c->is_broken)
+		check_good(c, "open");
+}
+
+bool check_load(struct check *c, const char *what, uint32_t *ret_slot)
+{
+	struct dvs_text err = check_err(c);
+	int32_t code;
+
+	c->stage("in load()");
+	code = c->d->load(c->ctx, c->job, ret_slot, &err);
+	return code == 0 || check_bad_code(c, what, "load", code);
+}
+
+static void step_load(struct check *c)
+{
+	uint32_t again = 0;
+
+	c->is_broken = !check_load(c, "load", &c->slot) || !check_load(c, "load", &again);
+	if (c->is_broken)
+		return;
+	if (again != c->slot)
+		check_bad(c, "load twice", "the same job got the slots %u and %u", c->slot, again);
+	else
+		check_good(c, "load twice: the same slot");
+}
+
+static void step_bad_job(struct check *c)
+{
+	static const char *const jobs[] = {"", "nonsense", "[1, 2", "{\"a\": }"};
+	const char *what = "a job that is not JSON";
+
+	c->stage("in load() of a job that is not JSON");
+	for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
+		struct dvs_text err = check_err(c);
+		uint32_t slot;
+		int32_t code = c->d->load(c->ctx, jobs[i], &slot, &err);
+
+		/* Nothing at all may be taken for an empty object, and few read all of it. */
+		if (code == 0 && i == 1) {
+			check_bad(c, what, "load() took '%s' for a job", jobs[i]);
+			return;
+		}
+		if (code != 0 && (!c->text[0] || !check_is_whole(c->text))) {
+			check_bad(c, what, "load() returned %d without a text", code);
+			return;
+		}
+	}
+	check_good(c, "a job that is not JSON: an error with a text");
+}
+
+static void step_close(struct check *c)
+{
+	if (!c->d->close) {
+		check_skip(c, "close", "it has no close()");
+		return;
+	}
+	c->stage("in close()");
+	c->d->close(c->ctx);
+	check_good(c, "close");
+}
+
+void check_driver(const struct dvs_driver *d, const char *options, const char *job, int32_t device,
+		  check_stage *stage, check_line *line)
+{
+	static check_step *const first[] = {step_probe, step_classify, step_health,
+					    step_open,	step_load,     step_bad_job};
+	struct check *c = xcalloc(1, sizeof(*c));
+
+	*c = (struct check){.d = d,
+			    .options = options,
+			    .job = job,
+			    .device = device,
+			    .stage = stage,
+			    .line = line};
+	for (size_t i = 0; i < ARRAY_LEN(first) && !c->is_broken; i++)
+		first[i](c);
+	for (size_t i = 0; i < check_n_run_steps && !c->is_broken; i++)
+		check_run_steps[i](c);
+	if (c->ctx)
+		step_close(c);
+	free(c);
+}

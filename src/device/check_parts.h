@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the steps of a check share. */
+#ifndef DEVICE_CHECK_PARTS_H
+#define DEVICE_CHECK_PARTS_H
+
+#include <stdatomic.h>
+
+#include "base/attr.h"
+#include "device/check.h"
+
+enum { CHECK_ROOM = 4096 };
+
+struct check {
+	const struct dvs_driver *d;
+	const char *options, *job;
+	int32_t device;
+	check_stage *stage;
+	check_line *line;
+	struct dvs_host host;
+	void *ctx;
+	uint32_t slot;
+	uint64_t epoch;
+	char text[CHECK_ROOM + 1], result[CHECK_ROOM + 1];
+	_Atomic bool is_cancelled, must_stop; /* the second thread's end */
+	_Atomic unsigned n_diagnoses;
+	bool is_broken; /* a step failed that the next ones need */
+};
+
+/* Room for a driver's text. The byte behind it is ours: a driver that writes over it has not looked
+ * at size. at: CHECK_ROOM + 1 bytes. */
+struct dvs_text check_room(char *at);
+struct dvs_text check_err(struct check *c); /* c->text */
+bool check_is_whole(const char *at);
+
+void check_good(struct check *c, const char *what);
+void check_skip(struct check *c, const char *what, const char *why);
+/* These return false. The second: a call's code, with c->text and its class. */
+bool check_bad(struct check *c, const char *what, const char *fmt, ...) _printf_(3, 4);
+bool check_bad_code(struct check *c, const char *what, const char *call, int32_t code);
+
+bool check_load(struct check *c, const char *what, uint32_t *ret_slot);
+
+/* check_runs.c: of an open device with something loaded, in this order. */
+extern const unsigned check_n_run_steps;
+typedef void check_step(struct check *c);
+extern check_step *const check_run_steps[];
+
+#endif

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Drivers of devices, looked at from outside: `dvsched chips check`, and a driver that is built against
+the installed header alone."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from harness import SOURCE, Story
+
+CC = os.environ.get("CC", "cc").split()[-1]
+ECHO = SOURCE / "docs" / "examples" / "driver_echo.c"
+
+# The example, with one entry replaced by something that a driver must not do.
+WRONG = """
+#define dvs_driver_get echo_get
+#include "driver_echo.c"
+#undef dvs_driver_get
+#include <fcntl.h>
+#include <unistd.h>
+%s
+const struct dvs_driver *dvs_driver_get(uint32_t host_abi);
+const struct dvs_driver *dvs_driver_get(uint32_t host_abi)
+{
+	static struct dvs_driver d;
+
+	(void)host_abi;
+	d = *echo_get(DVS_DRIVER_ABI);
+	%s;
+	return &d;
+}
+"""
+
+
+class Drivers(Story):
+    def setUp(self):
+        super().setUp()
+        if not shutil.which(CC):
+            self.skipTest(f"no C compiler ({CC})")
+
+    def check(self, driver, *args):
+        return self.dvsched("chips", "check", "--driver", str(driver), *args)
+
+    def compile(self, source, into, include):
+        done = subprocess.run([CC, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(into)],
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return into
+
+    def wrong(self, change, functions=""):
+        """A driver with something wrong in it."""
+        source = self.write("wrong.c", WRONG % (functions, change))
+        shutil.copy(ECHO, self.dir)
+        return self.compile(source, self.path("wrong.so"), SOURCE / "include")
+
+    def refused(self, driver, text, *args):
+        """It says so, it names the driver, exit code 3."""
+        run = self.check(driver, *args)
+        self.assertEqual(run.code, 3, run)
+        self.assertIn(f"driver {driver}: ", run.err)
+        self.assertIn(text, run.err)
+        return run
+
+    def failed(self, driver, text):
+        run = self.check(driver)
+        self.assertEqual(run.code, 1, run)
+        self.assertRegex(run.out, rf"(?m)^FAIL  {text}")
+
+    def test_the_example_builds_against_the_installed_header_and_passes(self):
+        build = pathlib.Path(self.binary).resolve().parents[2]
+        meson = shutil.which("meson")
+        if not meson or not (build / "meson-private").is_dir():
+            self.skipTest("no meson, or the binary is not in its build directory")
+        subprocess.run([meson, "install", "-C", str(build), "--no-rebuild", "--tags", "devel", "--destdir",
+                        str(self.path("root"))], check=True, stdout=subprocess.DEVNULL)
+        header, = self.path("root").rglob("dvsched/driver.h")
+        shutil.copy(ECHO, self.path("driver_echo.c"))
+        self.compile(self.path("driver_echo.c"), self.path("echo.so"), header.parents[1])
+        run = self.check("./echo.so")
+        self.assertEqual(run.code, 0, run)
+        self.assertNotIn("FAIL", run.out)
+        self.assertRegex(run.out, r"(?m)^ok    20 runs")
+        self.assertRegex(run.out, r"driver \S+/echo\.so: \d+ checks passed, 0 failed, 6 skipped\n$")
+
+    def test_sim_passes_all_checks(self):
+        job = json.dumps({"program": ["compute 1ms"], "args": [{"f32": [64], "fill": 1}]})
+        run = self.check("sim", "--options", '{"n_devices": 3}', "--device", "2", "--job", job)
+        self.assertEqual(run.code, 0, run)
+        self.assertRegex(run.out, r"0 failed, 0 skipped\n$")
+
+    def test_a_fault_of_sim_is_found(self):
+        for fault, code, text in (({"on": "open", "do": "crash"}, 3, r"crashed in open\(\): signal 11"),
+                                  ({"on": "finish", "do": "exit", "code": 9}, 3, "in finish\\(\\): exit status 9"),
+                                  ({"on": "launch", "do": "hang"}, 3, r"did not come back within .* in launch\(\)"),
+                                  ({"on": "load", "do": "code", "code": 507014}, 1, r"load\(\) returned 507014")):
+            run = self.check("sim", "--options", json.dumps({"faults": [fault]}), "--timeout", "1s")
+            self.assertEqual(run.code, code, run)
+            self.assertRegex(run.out + run.err, text)
+
+    def test_what_is_no_driver_is_named(self):
+        self.refused(self.path("nothing.so"), "there is no such file")
+        self.refused("nothing", "there is no driver of this name (there are: ")
+        self.refused(self.write("text.so", "this is text\n"), "it cannot be loaded: ")
+        self.write("empty.c", "int nothing;\n")
+        self.refused(self.compile(self.path("empty.c"), self.path("empty.so"), "/"), "it has no dvs_driver_get()")
+
+    def test_another_abi_is_refused(self):
+        self.refused(self.wrong("d.abi = 2"), "it is of ABI 2, this dvsched has 1")
+        self.refused(self.wrong("return NULL"), "it does not serve ABI 1")
+        self.refused(self.wrong("d.size = 64"), "its table has 64 bytes")
+        self.refused(self.wrong("d.poll = NULL"), "it has no poll()")
+
+    def test_one_that_crashes_is_told_by_the_call(self):
+        crash = "static void crash(void *ctx) { (void)ctx; *(volatile int *)8 = 1; }"
+        self.refused(self.wrong("d.close = crash", crash), "it crashed in close(): signal 11")
+        self.refused(self.wrong("*(void **)&d.probe = (void *)8"), "it crashed in probe(): signal 11")
+        run = self.refused(self.wrong("d.close = leave", "static void leave(void *c) { (void)c; _exit(4); }"),
+                           "it ended the process in close(): exit status 4")
+        self.assertIn("ok    a run", run.out)
+
+    def test_one_that_never_returns_is_ended(self):
+        never = "static void never(void *ctx) { (void)ctx; for (;;) pause(); }"
+        self.refused(self.wrong("d.close = never", never), "it did not come back within 1.00s in close()",
+                     "--timeout", "1s")
+
+    def test_wrong_answers_are_failures(self):
+        many = ("static int32_t many(const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e)\n"
+                "{ (void)o, (void)d, (void)c, (void)e; *n = 1u << 30; return 0; }")
+        self.failed(self.wrong("d.probe = many", many), "probe: it speaks of 1073741824 devices")
+        odd = ("static enum dvs_class odd(int32_t c, int32_t f, const char **n, const char **h)\n"
+               "{ (void)c, (void)f, (void)n, (void)h; return (enum dvs_class)99; }")
+        self.failed(self.wrong("d.classify = odd", odd), "classify: code -1100 has the class 99, which is none")
+        leak = ("static int32_t leak(void *x, uint32_t s, const struct dvs_run *r, struct dvs_text *e)\n"
+                "{ open(\"/dev/null\", O_RDONLY); return prepare(x, s, r, e); }")
+        self.failed(self.wrong("d.prepare = leak", leak), r"20 runs: \d+ descriptors are open, and were \d+ before")
+        result = ("static int32_t odd(void *x, uint64_t n, struct dvs_text *r, struct dvs_text *e)\n"
+                  "{ int32_t code = finish(x, n, r, e); strcpy(r->at, \"fine\"); return code; }")
+        self.failed(self.wrong("d.finish = odd", result), r"a run: the result of finish\(\) is no JSON object")
+        blind = ("static int32_t blind(void *x, const char *j, uint32_t *s, struct dvs_text *e)\n"
+                 "{ (void)x, (void)j, (void)e; *s = 0; return 0; }")
+        self.failed(self.wrong("d.load = blind", blind), r"a job that is not JSON: load\(\) took 'nonsense' for a job")
+
+    def test_the_command_line_is_checked(self):
+        for args in (["chips"], ["chips", "dance"], ["chips", "check"],
+                     ["chips", "check", "--driver", "sim", "--device", "x"]):
+            run = self.dvsched(*args)
+            self.assertEqual(run.code, 2, run)
+            self.assertNotEqual(run.err, "")
+
+
+if __name__ == "__main__":
+    unittest.main()
