@@ -128,9 +128,9 @@ int32_t simpler_session_close(struct simpler_session *s, struct dvs_text *err)
 			s->library.api.destroy(s->context);
 		simpler_library_close(&s->library);
 		free(s->run);
+		s->run = NULL;
 	}
 	s->context = NULL;
-	s->run = NULL;
 	s->is_initialised = false;
 	return c;
 }

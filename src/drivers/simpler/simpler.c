@@ -217,8 +217,10 @@ static void simpler_close(void *ctx)
 	if (s->run.state != RUN_NONE)
 		simpler_run_finish(&s->session, &s->run, s->options.is_sim, &err);
 	text[0] = '\0';
-	if (s->session.context && end_session(s, &err))
+	if (s->session.context && end_session(s, &err)) {
 		say(s, 0, text);
+		return;
+	}
 	simpler_free(s);
 }
 
