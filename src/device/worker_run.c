@@ -172,6 +172,25 @@ static void lead_output(int fd)
 	dup2(fd, STDERR_FILENO);
 }
 
+/* Relative paths in what a driver reads begin there. */
+static int stand_in_cwd(struct run *r)
+{
+	const char *cwd = r->rules->job.cwd;
+	struct error err = {0};
+
+	if (!cwd || chdir(cwd) == 0)
+		return 0;
+	error_sys(&err, errno, "the job's directory '%s' cannot be entered", cwd);
+	return fail_error(r, DVS_CONFIG, CALL_NONE, &err);
+}
+
+/* A worker holds no directory of a job that is over. */
+static void stand_nowhere(void)
+{
+	if (chdir("/") < 0)
+		errno = 0;
+}
+
 static void free_environment(struct worker_process *p)
 {
 	for (size_t i = 0; i < p->n_run_env; i++)
@@ -605,8 +624,10 @@ static void run_in_place(struct run *r)
 	set_environment(r);
 	lead_output(p->log.fd);
 	reach(r, PHASE_TAKEN);
-	drive(r);
+	if (stand_in_cwd(r) == 0)
+		drive(r);
 	look_after(r);
+	stand_nowhere();
 	lead_output(p->own_log_fd);
 	environ = (char **)p->base_env;
 	if (has_flooded(r) && ftruncate(p->log.fd, (off_t)r->ending.flood_bytes) < 0)

@@ -8,7 +8,6 @@
 #include "base/error.h"
 #include "base/fs.h"
 #include "base/str.h"
-#include "drivers/simpler/path.h"
 
 /* 2 GiB less what the offsets of 32 bits need. */
 enum { LARGEST_FILE = 1 << 30 };
@@ -81,11 +80,9 @@ int32_t simpler_signature_read(const struct simpler_reader *r, const char *key, 
 }
 
 /* A file that is part of the callable. */
-static int32_t read_image(const struct simpler_reader *r, json_t *job, const char *key,
-			  struct str *ret)
+static int32_t read_image(const struct simpler_reader *r, const char *key, struct str *ret)
 {
 	const char *path = NULL;
-	char *whole;
 	struct error err = {0};
 	int32_t c = simpler_read_text(r, key, &path);
 
@@ -94,12 +91,10 @@ static int32_t read_image(const struct simpler_reader *r, json_t *job, const cha
 	if (!path || !*path)
 		return simpler_fail(r->err, r->code, "%s: '%s' is missing: the path of a library",
 				    r->where, key);
-	whole = simpler_path(job, path);
-	if (fs_read_file(whole, LARGEST_FILE, ret, &err) < 0)
+	if (fs_read_file(path, LARGEST_FILE, ret, &err) < 0)
 		c = simpler_fail_error(r->err, SIMPLER_E_FILE, r->where, &err);
 	else if (ret->len < 4 || memcmp(ret->s, "\177ELF", 4) != 0)
-		c = simpler_fail(r->err, SIMPLER_E_FILE, "%s: %s is no ELF file", r->where, whole);
-	free(whole);
+		c = simpler_fail(r->err, SIMPLER_E_FILE, "%s: %s is no ELF file", r->where, path);
 	return c;
 }
 
@@ -137,8 +132,8 @@ static int32_t check_id(const struct simpler_reader *r, const struct simpler_cal
 	return 0;
 }
 
-static int32_t add_kernel(const struct simpler_reader *r, json_t *job,
-			  struct simpler_callable *head, struct str *storage)
+static int32_t add_kernel(const struct simpler_reader *r, struct simpler_callable *head,
+			  struct str *storage)
 {
 	static const char *const keys[] = {"id", "so", "core", "sig", NULL};
 	struct simpler_signature sig;
@@ -151,7 +146,7 @@ static int32_t add_kernel(const struct simpler_reader *r, json_t *job,
 	    (c = simpler_read_int(r, "id", 0, SIMPLER_MAX_KERNELS - 1, &id)) ||
 	    (c = check_id(r, head, id)) || (c = read_core(r)) ||
 	    (c = simpler_signature_read(r, "sig", SIMPLER_MAX_LEAF_ARGS, &sig)) ||
-	    (c = read_image(r, job, "so", &binary))) {
+	    (c = read_image(r, "so", &binary))) {
 		str_done(&binary);
 		return c;
 	}
@@ -168,8 +163,8 @@ static int32_t add_kernel(const struct simpler_reader *r, json_t *job,
 	return 0;
 }
 
-static int32_t add_kernels(const struct simpler_reader *callable, json_t *job,
-			   struct simpler_callable *head, struct str *storage)
+static int32_t add_kernels(const struct simpler_reader *callable, struct simpler_callable *head,
+			   struct str *storage)
 {
 	json_t *list, *one;
 	size_t i;
@@ -189,7 +184,7 @@ static int32_t add_kernels(const struct simpler_reader *callable, json_t *job,
 		snprintf(where, sizeof(where), "callable.kernels[%zu]", i);
 		if (!json_is_object(one))
 			return simpler_fail(r.err, r.code, "%s must be an object", where);
-		if ((c = add_kernel(&r, job, head, storage)))
+		if ((c = add_kernel(&r, head, storage)))
 			return c;
 		if (storage->len > INT32_MAX)
 			return simpler_fail(r.err, r.code, "callable: more than 2 GiB");
@@ -213,7 +208,7 @@ static int32_t read_entry(const struct simpler_reader *r, struct simpler_callabl
 	return 0;
 }
 
-static int32_t fill(const struct simpler_reader *r, json_t *job, struct simpler_callable *head,
+static int32_t fill(const struct simpler_reader *r, struct simpler_callable *head,
 		    struct str *storage, struct simpler_signature *sig)
 {
 	static const char *const keys[] = {"orch", "entry", "sig", "kernels", NULL};
@@ -221,13 +216,13 @@ static int32_t fill(const struct simpler_reader *r, json_t *job, struct simpler_
 
 	if ((c = simpler_read_only(r, keys)) || (c = read_entry(r, head)) ||
 	    (c = simpler_signature_read(r, "sig", SIMPLER_MAX_TENSORS, sig)) ||
-	    (c = read_image(r, job, "orch", storage)))
+	    (c = read_image(r, "orch", storage)))
 		return c;
 	for (unsigned i = 0; i < sig->n; i++)
 		head->directions[i] = sig->directions[i];
 	head->n_args = (int32_t)sig->n;
 	head->bytes = (uint32_t)storage->len;
-	return add_kernels(r, job, head, storage);
+	return add_kernels(r, head, storage);
 }
 
 static void join(const struct simpler_callable *head, const struct str *storage,
@@ -261,7 +256,7 @@ int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_tex
 	head = calloc(1, sizeof(*head));
 	if (!head)
 		abort();
-	c = fill(&r, job, head, &storage, &ret->signature);
+	c = fill(&r, head, &storage, &ret->signature);
 	if (c == 0)
 		join(head, &storage, ret);
 	free(head);

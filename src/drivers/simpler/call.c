@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "drivers/simpler/path.h"
 
 static const char *const direction_names[] = {"scalar", "in", "out", "inout"};
 
@@ -37,20 +36,8 @@ static int32_t find_symbol(const struct simpler_gang *gang, const char *name, si
 			    at, name);
 }
 
-static void make_path(json_t *job, json_t *object)
-{
-	const char *file = json_string_value(json_object_get(object, "file"));
-	char *whole;
-
-	if (!file)
-		return;
-	whole = simpler_path(job, file);
-	json_object_set_new(object, "file", json_string(whole));
-	free(whole);
-}
-
 /* Takes out of an argument what drivers/tensor.h does not know. */
-static int32_t plain_arg(json_t *job, json_t *arg, size_t at, const struct simpler_gang *gang,
+static int32_t plain_arg(json_t *arg, size_t at, const struct simpler_gang *gang,
 			 struct simpler_arg *ret, struct arena *mem, struct dvs_text *err)
 {
 	struct simpler_reader r = {arg, "args", SIMPLER_E_JOB, err};
@@ -65,8 +52,6 @@ static int32_t plain_arg(json_t *job, json_t *arg, size_t at, const struct simpl
 	if (buffer)
 		ret->buffer = arena_strdup(mem, buffer);
 	json_object_del(arg, "buffer");
-	make_path(job, arg);
-	make_path(job, json_object_get(arg, "expect"));
 	json_object_foreach_safe(arg, next, key, value)
 	{
 		if (!json_is_string(value) || strcmp(key, "file") == 0 || strcmp(key, "fill") == 0)
@@ -78,8 +63,8 @@ static int32_t plain_arg(json_t *job, json_t *arg, size_t at, const struct simpl
 	return 0;
 }
 
-static int32_t plain_args(json_t *job, json_t *args, const struct simpler_gang *gang,
-			  struct simpler_call *ret, struct dvs_text *err)
+static int32_t plain_args(json_t *args, const struct simpler_gang *gang, struct simpler_call *ret,
+			  struct dvs_text *err)
 {
 	json_t *one;
 	size_t i;
@@ -89,7 +74,7 @@ static int32_t plain_args(json_t *job, json_t *args, const struct simpler_gang *
 	{
 		if (!json_is_object(one))
 			return simpler_fail(err, SIMPLER_E_JOB, "args[%zu]: must be an object", i);
-		if ((c = plain_arg(job, one, i, gang, &ret->list[i], ret->mem, err)))
+		if ((c = plain_arg(one, i, gang, &ret->list[i], ret->mem, err)))
 			return c;
 	}
 	return 0;
@@ -263,13 +248,13 @@ static int32_t put(struct simpler_call *call, size_t i, const struct simpler_gan
 	return 0;
 }
 
-static int32_t read_all(json_t *job, json_t *args, const struct simpler_signature *sig,
+static int32_t read_all(json_t *args, const struct simpler_signature *sig,
 			const struct simpler_gang *gang, struct simpler_call *ret,
 			struct dvs_text *err)
 {
 	int32_t c;
 
-	if ((c = plain_args(job, args, gang, ret, err)) || (c = read_tensors(args, ret, err)) ||
+	if ((c = plain_args(args, gang, ret, err)) || (c = read_tensors(args, ret, err)) ||
 	    (c = check_signature(sig, ret, err)))
 		return c;
 	for (size_t i = 0; i < ret->n && !c; i++)
@@ -294,7 +279,7 @@ int32_t simpler_call_read(json_t *job, const struct simpler_signature *sig,
 	if (!ret->args)
 		abort();
 	memset(ret->args, 0, sizeof(*ret->args));
-	c = read_all(job, args, sig, gang, ret, err);
+	c = read_all(args, sig, gang, ret, err);
 	json_decref(args);
 	return c;
 }

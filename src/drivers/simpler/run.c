@@ -20,6 +20,11 @@ const char *simpler_run_state_name(enum simpler_run_state state)
 	return names[state];
 }
 
+bool simpler_run_is_gone(const struct simpler_run *run)
+{
+	return run->state == RUN_NONE || run->state == RUN_UNPREPARED;
+}
+
 static void describe(struct simpler_run *run)
 {
 	run->descriptor = (struct simpler_descriptor){

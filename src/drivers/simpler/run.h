@@ -39,6 +39,8 @@ int32_t simpler_run_poll(struct simpler_session *s, struct simpler_run *run, int
 /* Never waits. */
 int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, bool is_sim,
 			   struct dvs_text *err);
+/* Nothing of it is left with the library: another may begin. */
+bool simpler_run_is_gone(const struct simpler_run *run);
 const char *simpler_run_state_name(enum simpler_run_state state);
 
 #endif

@@ -236,7 +236,7 @@ static int32_t switch_runtime(struct simpler *s, const char *runtime, struct dvs
 		return 0;
 	if (!simpler_runtime_is_known(runtime))
 		return simpler_fail(err, SIMPLER_E_JOB, "there is no runtime '%.60s'", runtime);
-	if (s->run.state != RUN_NONE)
+	if (!simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_ORDER, "load of another runtime within a run");
 	/* The one that works is not given up for one that is not there. */
 	mem = arena_new();
@@ -299,7 +299,7 @@ static int32_t simpler_join(void *ctx, const struct dvs_join *join, struct dvs_c
 
 	if (s->spoilt)
 		return refuse_spoilt(s, err);
-	if (s->gang.comm || s->run.state != RUN_NONE)
+	if (s->gang.comm || !simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_ORDER, "join while in a gang or in a run");
 	return note(s,
 		    simpler_gang_join(&s->session, s->options.rendezvous, join, s->host, &s->gang,
@@ -311,7 +311,7 @@ static int32_t simpler_leave(void *ctx)
 {
 	struct simpler *s = ctx;
 
-	if (s->run.state != RUN_NONE)
+	if (!simpler_run_is_gone(&s->run))
 		return SIMPLER_E_ORDER;
 	return note(s, simpler_gang_leave(&s->session, &s->gang), NULL);
 }
@@ -327,7 +327,7 @@ static int32_t simpler_prepare(void *ctx, uint32_t slot, const struct dvs_run *r
 
 	if (s->spoilt)
 		return refuse_spoilt(s, err);
-	if (s->run.state != RUN_NONE)
+	if (!simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_ORDER, "prepare while a run is %s",
 				    simpler_run_state_name(s->run.state));
 	s->run = (struct simpler_run){.epoch = run->epoch, .number = ++s->n_runs};
@@ -431,7 +431,7 @@ static int32_t simpler_reset(void *ctx, int32_t force, int32_t *ret_is_verified,
 
 	(void)force;
 	*ret_is_verified = 0;
-	if (s->run.state != RUN_NONE)
+	if (!simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_UNFINISHED, "a run is %s",
 				    simpler_run_state_name(s->run.state));
 	if (s->session.context)

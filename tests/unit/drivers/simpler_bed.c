@@ -97,6 +97,7 @@ int bed_setup(void **state)
 
 	snprintf(b->dir, sizeof(b->dir), "/tmp/dvsched-simpler-XXXXXX");
 	assert_non_null(mkdtemp(b->dir));
+	assert_int_equal(chdir(b->dir), 0);
 	b->d = driver_simpler_get(DVS_DRIVER_ABI);
 	b->host = (struct dvs_host){.size = sizeof(b->host),
 				    .user = b,
@@ -132,6 +133,7 @@ int bed_teardown(void **state)
 		print_error("%s\n", fault);
 	assert_null(fault);
 	free(report);
+	assert_int_equal(chdir("/"), 0);
 	fs_remove_tree(b->dir);
 	free(b);
 	return 0;
@@ -164,14 +166,14 @@ void bed_close(struct bed *b)
 	b->ctx = NULL;
 }
 
-char *bed_job(const struct bed *b, const char *so, int expect, const char *rest)
+char *bed_job(const char *so, int expect, const char *rest)
 {
-	return xasprintf("{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"sig\": "
+	return xasprintf("{\"callable\": {\"orch\": \"orch.so\", \"sig\": "
 			 "\"in,in,out\", \"kernels\": [{\"id\": 0, \"so\": \"%s\", \"core\": "
 			 "\"aiv\", \"sig\": \"in,in,out\"}]}, \"args\": [{\"f32\": [1024], "
 			 "\"fill\": 2}, {\"f32\": [1024], \"fill\": 3}, {\"f32\": [1024], "
 			 "\"out\": true, \"expect\": {\"fill\": %d, \"rtol\": 1e-5}}]%s}",
-			 b->dir, so, expect, rest);
+			 so, expect, rest);
 }
 
 int32_t bed_load(struct bed *b, const char *job)

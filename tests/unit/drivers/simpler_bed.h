@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A directory with the double of a host runtime where the driver looks for one, and a driver's
- * table to call. */
+/* A directory with the double of a host runtime where the driver looks for one, the current one,
+ * and a driver's table to call. */
 #ifndef TESTS_UNIT_DRIVERS_SIMPLER_BED_H
 #define TESTS_UNIT_DRIVERS_SIMPLER_BED_H
 
@@ -40,7 +40,7 @@ void bed_install(const struct bed *b, const char *platform, const char *runtime,
 int32_t bed_open(struct bed *b, const char *extra);
 void bed_close(struct bed *b);
 /* 2 + 3 + what kernel so adds = expect, in 1024 floats. rest: more keys, or "". The caller's. */
-char *bed_job(const struct bed *b, const char *so, int expect, const char *rest);
+char *bed_job(const char *so, int expect, const char *rest);
 /* load … finish; the first code that is not 0. */
 int32_t bed_run(struct bed *b, const char *job);
 int32_t bed_load(struct bed *b, const char *job);

@@ -22,7 +22,7 @@ static int open_setup(void **state)
 static void a_run_goes_through_all_phases_once(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, ""), room[600];
+	char *job = bed_job("add.so", 5, ""), room[600];
 
 	bed_forget_report(b);
 	assert_int_equal(bed_run(b, job), 0);
@@ -88,7 +88,7 @@ static void check_after_error(struct bed *b, const char *job, bool is_usable, co
 static void each_error_has_its_code_and_class_and_tells_what_the_process_is_worth(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 
 	for (unsigned i = 0; i < ARRAY_LEN(run_errors); i++) {
 		const char *name, *hint;
@@ -111,7 +111,7 @@ static void each_error_has_its_code_and_class_and_tells_what_the_process_is_wort
 static void on_silicon_a_latched_code_spoils_the_process(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, ""), *dir = xasprintf("%s/lib/a2a3/dispatcher", b->dir);
+	char *job = bed_job("add.so", 5, ""), *dir = xasprintf("%s/lib/a2a3/dispatcher", b->dir);
 
 	bed_close(b);
 	bed_install(b, "a2a3/onboard", "host_build_graph", FAKEHOST);
@@ -132,7 +132,7 @@ static void on_silicon_a_latched_code_spoils_the_process(void **state)
 static void a_wrong_element_is_named(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 6, "");
+	char *job = bed_job("add.so", 6, "");
 
 	assert_int_equal(bed_run(b, job), SIMPLER_E_RESULT);
 	assert_non_null(strstr(b->err_text, "args[2]: 1024 of 1024 elements wrong; element 0 is 5, "
@@ -144,7 +144,7 @@ static void a_wrong_element_is_named(void **state)
 static void a_run_that_does_not_end_is_never_waited_for(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 	int32_t is_over = 1;
 
 	bed_would("polls=1000000");
@@ -167,7 +167,7 @@ static void a_run_that_does_not_end_is_never_waited_for(void **state)
 static void a_run_that_is_lost_is_not_touched_again(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 
 	bed_would("poll=-1");
 	assert_int_equal(bed_run(b, job), SIMPLER_E_POLL);
@@ -182,7 +182,7 @@ static void a_run_that_is_lost_is_not_touched_again(void **state)
 static void close_takes_a_run_that_is_over_with_it(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 
 	bed_would("polls=1");
 	assert_int_equal(bed_load(b, job), 0);
@@ -197,7 +197,7 @@ static void close_takes_a_run_that_is_over_with_it(void **state)
 static void a_run_that_is_never_launched_is_finished_and_is_no_success(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 
 	assert_int_equal(bed_load(b, job), 0);
 	assert_int_equal(bed_prepare(b, job), 0);
@@ -211,7 +211,7 @@ static void a_run_that_is_never_launched_is_finished_and_is_no_success(void **st
 static void calls_out_of_order_never_reach_the_library(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 	int32_t is_over, is_verified;
 
 	bed_forget_report(b);
@@ -261,7 +261,7 @@ static const struct {
 static void arguments_are_held_against_the_signature_before_the_library_sees_them(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 
 	assert_int_equal(bed_load(b, job), 0);
 	for (unsigned i = 0; i < ARRAY_LEN(bad_args); i++) {
@@ -281,6 +281,10 @@ static void arguments_are_held_against_the_signature_before_the_library_sees_the
 		json_decref(j);
 	}
 	assert_int_equal(bed_count(b, "call prepare"), 0);
+	b->slot = 63;
+	assert_int_equal(bed_prepare(b, job), SIMPLER_E_ORDER);
+	assert_int_equal(bed_run(b, job),
+			 0); /* a host that asks for no finish of that is heard, too */
 	free(job);
 }
 
@@ -296,24 +300,24 @@ static const struct {
 	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"/not/there.so\"}}", "/not/there.so"},
 	{"{\"callable\": {\"sig\": \"in\", \"orhc\": \"x\"}}", "did you mean 'orch'?"},
 	{"{\"callable\": {\"sig\": \"in\", \"entry\": \"\"}}", "'entry' has 1 to 63 bytes"},
-	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"text\"}}", "is no ELF file"},
-	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"text\"}}", "is no ELF file"},
+	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
 	 "[5]}}",
 	 "callable.kernels[0] must be an object"},
-	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
 	 "[{}]}}",
 	 "'id' is missing"},
-	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
 	 "[{\"id\": 1, \"so\": \"add.so\", \"sig\": []}, {\"id\": 1, \"so\": \"add.so\", \"sig\": "
 	 "[]}]}}",
 	 "callable.kernels[1]: id 1 is taken"},
-	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
+	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"orch.so\", \"kernels\": "
 	 "[{\"id\": 0, \"so\": \"add.so\", \"core\": \"gpu\"}]}}",
 	 "aic or aiv, not 'gpu'"},
-	{"{\"dir\": \"@\", \"runtime\": \"rt\", \"callable\": {\"sig\": \"in\", \"orch\": "
+	{"{\"runtime\": \"rt\", \"callable\": {\"sig\": \"in\", \"orch\": "
 	 "\"orch.so\"}}",
 	 "there is no runtime 'rt'"},
-	{"{\"dir\": \"@\", \"callable\": {\"sig\": \"in\", \"entry\": \"no_such_entry\", \"orch\": "
+	{"{\"callable\": {\"sig\": \"in\", \"entry\": \"no_such_entry\", \"orch\": "
 	 "\"orch.so\"}}",
 	 "simpler_register_callable returned -1"},
 };
@@ -321,21 +325,16 @@ static const struct {
 static void a_bad_job_is_refused_and_spoils_nothing(void **state)
 {
 	struct bed *b = *state;
-	char *good = bed_job(b, "add.so", 5, "");
+	char *good = bed_job("add.so", 5, "");
 
 	bed_write(b, "text", "just a text");
 	for (unsigned i = 0; i < ARRAY_LEN(bad_jobs); i++) {
-		const char *at = strchr(bad_jobs[i].job, '@');
-		char *job = at ? xasprintf("%.*s%s%s", (int)(at - bad_jobs[i].job), bad_jobs[i].job,
-					   b->dir, at + 1)
-			       : xstrdup(bad_jobs[i].job);
 		const char *name, *hint;
-		int32_t code = bed_load(b, job);
+		int32_t code = bed_load(b, bad_jobs[i].job);
 
 		assert_int_equal(b->d->classify(code, 0, &name, &hint), DVS_CONFIG);
 		if (!strstr(b->err_text, bad_jobs[i].text))
-			fail_msg("%s: %s", job, b->err_text);
-		free(job);
+			fail_msg("%s: %s", bad_jobs[i].job, b->err_text);
 	}
 	assert_int_equal(bed_run(b, good), 0);
 	free(good);
@@ -344,7 +343,7 @@ static void a_bad_job_is_refused_and_spoils_nothing(void **state)
 static void what_is_loaded_is_known_by_its_content(void **state)
 {
 	struct bed *b = *state;
-	char *first = bed_job(b, "same.so", 10, ""), *second = bed_job(b, "same.so", 20, "");
+	char *first = bed_job("same.so", 10, ""), *second = bed_job("same.so", 20, "");
 
 	for (unsigned i = 0; i < 200; i++) {
 		bed_kernel(b, "same.so", i % 2 ? 15 : 5);
@@ -363,20 +362,20 @@ static void the_least_recently_used_of_64_gives_way(void **state)
 	for (int i = 0; i < 66; i++) {
 		snprintf(name, sizeof(name), "k%d.so", i);
 		bed_kernel(b, name, i);
-		job = bed_job(b, name, 5 + i, "");
+		job = bed_job(name, 5 + i, "");
 		assert_int_equal(bed_run(b, job), 0);
 		free(job);
-		job = bed_job(b, "k0.so", 5, ""); /* always in use: it stays */
+		job = bed_job("k0.so", 5, ""); /* always in use: it stays */
 		assert_int_equal(bed_run(b, job), 0);
 		free(job);
 	}
 	assert_int_equal(bed_count(b, "call register"), 66);
 	assert_int_equal(bed_count(b, "call unregister"), 2);
-	job = bed_job(b, "k65.so", 70, "");
+	job = bed_job("k65.so", 70, "");
 	assert_int_equal(bed_run(b, job), 0);
 	assert_int_equal(bed_count(b, "call register"), 66);
 	free(job);
-	job = bed_job(b, "k1.so", 6, "");
+	job = bed_job("k1.so", 6, "");
 	assert_int_equal(bed_run(b, job), 0);
 	assert_int_equal(bed_count(b, "call register"), 67);
 	assert_int_equal(b->d->unload(b->ctx, b->slot), 0);
@@ -410,7 +409,7 @@ static unsigned count_mappings(void)
 static void a_hundred_runs_leave_nothing_behind(void **state)
 {
 	struct bed *b = *state;
-	char *good = bed_job(b, "add.so", 5, ""), *bad = bed_job(b, "add.so", 6, "");
+	char *good = bed_job("add.so", 5, ""), *bad = bed_job("add.so", 6, "");
 	unsigned descriptors = 0, mappings = 0, files = 0;
 
 	for (unsigned i = 0; i < 110; i++) {
@@ -431,7 +430,7 @@ static void a_hundred_runs_leave_nothing_behind(void **state)
 static void opening_and_closing_leaves_nothing_behind(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 	unsigned descriptors = 0, mappings = 0;
 
 	for (unsigned i = 0; i < 30; i++) {
@@ -451,11 +450,11 @@ static void opening_and_closing_leaves_nothing_behind(void **state)
 static void rings_are_the_jobs_or_else_the_options(void **state)
 {
 	struct bed *b = *state;
-	char *plain = bed_job(b, "add.so", 5, "");
-	char *own = bed_job(b, "add.so", 5,
+	char *plain = bed_job("add.so", 5, "");
+	char *own = bed_job("add.so", 5,
 			    ", \"ring\": {\"heap\": [1, 2, 3, \"4K\"], \"window\": 1024, "
 			    "\"aicpu_threads\": 4}");
-	char *bad = bed_job(b, "add.so", 5, ", \"ring\": {\"haep\": 1}");
+	char *bad = bed_job("add.so", 5, ", \"ring\": {\"haep\": 1}");
 
 	assert_int_equal(bed_run(b, plain), 0);
 	assert_int_equal(bed_count(b, "saw heap 0 0 0 0"), 1);
@@ -488,9 +487,9 @@ static void scalars_and_tensors_of_every_type_arrive(void **state)
 		str_add(&sig, "in, ");
 	}
 	job = xasprintf(
-		"{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"entry\": \"go\", "
+		"{\"callable\": {\"orch\": \"orch.so\", \"entry\": \"go\", "
 		"\"sig\": \"%sscalar, scalar\"}, \"args\": [%s {\"f32\": 0.5}, {\"i8\": -1}]}",
-		b->dir, sig.s, args.s);
+		sig.s, args.s);
 	assert_int_equal(bed_run(b, job), 0);
 	for (unsigned i = 1; i < ARRAY_LEN(types); i++) {
 		char line[60];
@@ -511,12 +510,11 @@ static void scalars_and_tensors_of_every_type_arrive(void **state)
 static void a_tensor_comes_from_a_file_and_is_held_against_one(void **state)
 {
 	struct bed *b = *state;
-	char *job = xasprintf(
-		"{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"sig\": [\"inout\"], "
+	char *job = xstrdup(
+		"{\"callable\": {\"orch\": \"orch.so\", \"sig\": [\"inout\"], "
 		"\"kernels\": [{\"id\": 0, \"so\": \"add.so\", \"sig\": \"inout\"}]}, \"args\": "
 		"[{\"f32\": [2], \"file\": \"in.bin\", \"out\": true, \"expect\": {\"file\": "
-		"\"want.bin\"}}]}",
-		b->dir);
+		"\"want.bin\"}}]}");
 
 	bed_kernel(b, "add.so", 1);
 	bed_write(b, "in.bin", "@@@@AAAA");
@@ -558,14 +556,13 @@ static void a_gang_has_a_window_with_named_buffers(void **state)
 	struct dvs_buffer buffers[2];
 	struct dvs_context c;
 	char *root = xasprintf("%s/dvsched-t-1.root", b->dir);
-	char *job = xasprintf(
-		"{\"dir\": \"%s\", \"callable\": {\"orch\": \"orch.so\", \"sig\": "
+	char *job = xstrdup(
+		"{\"callable\": {\"orch\": \"orch.so\", \"sig\": "
 		"\"scalar,scalar,scalar,inout\", \"kernels\": [{\"id\": 0, \"so\": \"add.so\", "
 		"\"sig\": []}]}, \"args\": [{\"u64\": \"communicator\"}, {\"i32\": \"ranks\"}, "
 		"{\"f32\": 1.5}, {\"f32\": [1024], \"buffer\": \"acc\", \"fill\": 4, \"out\": "
 		"true, "
-		"\"expect\": {\"fill\": 5.5, \"atol\": 1e-3}}]}",
-		b->dir);
+		"\"expect\": {\"fill\": 5.5, \"atol\": 1e-3}}]}");
 
 	assert_int_equal(bed_load(b, job), 0);
 	bed_forget_report(b);
@@ -657,8 +654,8 @@ static void a_join_that_fails_leaves_nothing_of_it(void **state)
 static void another_runtime_is_another_library_in_the_same_process(void **state)
 {
 	struct bed *b = *state;
-	char *trb = bed_job(b, "add.so", 5, ", \"runtime\": \"tensormap_and_ringbuffer\"");
-	char *hbg = bed_job(b, "add.so", 5, ""), room[600];
+	char *trb = bed_job("add.so", 5, ", \"runtime\": \"tensormap_and_ringbuffer\"");
+	char *hbg = bed_job("add.so", 5, ""), room[600];
 
 	assert_int_equal(bed_run(b, trb), SIMPLER_E_LIBRARY);
 	assert_int_equal(bed_run(b, hbg), 0); /* what works is not given up for it */
@@ -677,7 +674,7 @@ static void another_runtime_is_another_library_in_the_same_process(void **state)
 static void a_crash_of_the_library_is_the_processs_end(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, "");
+	char *job = bed_job("add.so", 5, "");
 	int status;
 	pid_t pid = fork();
 
@@ -695,7 +692,7 @@ static void a_crash_of_the_library_is_the_processs_end(void **state)
 static void a_launch_that_is_not_accepted_is_remarked_upon(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, ""), room[20];
+	char *job = bed_job("add.so", 5, ""), room[20];
 
 	bed_would("unaccepted=1");
 	assert_int_equal(bed_run(b, job), 0);
@@ -707,7 +704,7 @@ static void a_launch_that_is_not_accepted_is_remarked_upon(void **state)
 static void diagnose_says_how_far_a_run_is(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, ""), room[400] = "";
+	char *job = bed_job("add.so", 5, ""), room[400] = "";
 	struct dvs_text text = {room, sizeof(room)};
 
 	assert_int_equal(bed_load(b, job), 0);

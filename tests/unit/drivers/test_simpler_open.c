@@ -113,7 +113,7 @@ static void a_setup_that_fails_in_a_fresh_process_wedges_the_device(void **state
 static void the_build_id_is_found_or_made(void **state)
 {
 	struct bed *b = *state;
-	char *job = bed_job(b, "add.so", 5, ""), id[80], again[80];
+	char *job = bed_job("add.so", 5, ""), id[80], again[80];
 
 	assert_int_equal(bed_open(b, ""), 0);
 	assert_int_equal(bed_run(b, job), 0);
