@@ -342,7 +342,7 @@ static void add_row(struct json_in *in, const struct hjson_node *flow,
 	str_add(out, "</tr>\n");
 }
 
-int oneshot_html_index(struct json_in *in, struct str *out)
+int oneshot_html_index(struct json_in *in, bool has_metrics, struct str *out)
 {
 	struct hjson_node *flows = json_in_object(in, in->root, "flow_results"), *f;
 	const struct hjson_node *top = json_in_object_or_null(in, in->root, "top"), *heads, *first;
@@ -355,6 +355,8 @@ int oneshot_html_index(struct json_in *in, struct str *out)
 		   json_in_text(in, in->root, "flow"));
 	html_begin_with(out, title.s, style);
 	add_facts(in, top, out);
+	if (has_metrics)
+		str_add(out, "<p><a href=\"metrics.html\">Metrics of this run</a></p>\n");
 	heads = widest(in, flows);
 	str_add(out, "<table>\n<tr><th>Block</th>");
 	add_heads(in, heads, out);
@@ -422,7 +424,8 @@ int oneshot_html_write(struct json_in *in, const char *dir, struct error *err)
 	struct arena *mem = arena_new();
 	const char *parent = path_dir(mem, in->path);
 	_cleanup_(str_done) struct str page = {0};
-	int rc = oneshot_html_index(in, &page);
+	_cleanup_(freep) char *metrics = xasprintf("%s/metrics.html", dir);
+	int rc = oneshot_html_index(in, fs_exists(metrics), &page);
 
 	if (rc == 0 && fs_mkdirs(dir, 0777) < 0)
 		rc = error_sys(err, errno, "%s", dir);

@@ -67,7 +67,7 @@ class OneShot(Story):
             return json.load(text)
 
     def test_findings_fail_the_run_and_are_written(self):
-        done = self.run_flow("list.hjson")
+        done = self.run_flow("list.hjson", "--instrument", "timing")
         self.assertEqual(done.code, 1, done)
         self.assertRegex(done.err, r"2 findings fail this run: .*/reports/index\.json")
         self.assertEqual(set(self.statuses("out").values()), {"PASSED"})
@@ -78,7 +78,9 @@ class OneShot(Story):
         self.assertEqual(dirty["build_modes"][0]["buckets"]["lint_warning"]["messages"], ["one.sv:3: tab", "two.sv:9: blank"])
         self.assertEqual(self.report("clean")["errors"], 0)
         with open(self.path("out/reports/index.html"), encoding="utf-8") as text:
-            self.assertIn('<a href="./dirty.html">dirty</a>', text.read())
+            page = text.read()
+        self.assertIn('<a href="./dirty.html">dirty</a>', page)
+        self.assertIn('<a href="metrics.html">', page)
         with open(self.path("out/reports/dirty.html"), encoding="utf-8") as text:
             self.assertIn("one.sv:3: tab\ntwo.sv:9: blank\n", text.read())
         self.assertEqual(self.report("index")["flow_results"]["dirty"]["buckets"]["lint_warning"]["count"], 2)
