@@ -87,7 +87,7 @@ static void set_flags(struct sim *s)
 	const struct dv_options *dv = s->dv;
 
 	dv_set_flag(s, "cov", dv->cov);
-	dv_set_flag(s, "gui", dv->gui || dv->gui_debug);
+	dv_set_flag(s, "gui", dv_has_gui(dv));
 	dv_set_flag(s, "gui_debug", dv->gui_debug);
 	dv_set_flag(s, "interactive", dv->is_interactive);
 	dv_set_flag(s, "dry_run", dv->is_dry_run);

@@ -300,8 +300,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 		cfg_error(like->reader.cfg, like->reader.diags, children,
 			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
 						: "there is no configuration in here");
-	else if (p.n_selected > 1 &&
-		 (like->dv->gui || like->dv->gui_debug || like->dv->is_interactive))
+	else if (p.n_selected > 1 && (dv_has_gui(like->dv) || like->dv->is_interactive))
 		diag_hint(
 			cfg_error(like->reader.cfg, like->reader.diags, children,
 				  "--gui and --interactive are for one configuration, but %zu are "

@@ -18,7 +18,8 @@ struct job_kind {
 	bool renew, joins_cmds;
 	bool plain_stamps;  /* as in job_rules */
 	unsigned max_odirs; /* 0: what the command line or the default says */
-	bool is_run;	    /* its time limit is that of runs, and a GUI has none */
+	bool is_run;	    /* its time limit is that of runs */
+	bool has_gui;	    /* --gui shows this one: it has no time limit then */
 };
 
 /* What all runs of a test have in common, as the first of them came out; NULL: each has its own. */

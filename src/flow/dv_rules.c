@@ -7,13 +7,19 @@
 #include "config/fields.h"
 #include "flow/dv_job.h"
 
+/* A GUI does not write the log, and its user decides how long it takes. */
+static bool is_watched(const struct maker *m)
+{
+	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->sim->dv);
+}
+
 static struct pattern_list patterns(struct maker *m, const char *key)
 {
 	struct hjson_node *list = key ? sim_value(m->sim, key) : NULL, *e;
 	struct pattern_list ret = {0};
 	struct pattern *at;
 
-	if (!list || list->type != HJSON_ARRAY || m->sim->dv->gui)
+	if (!list || list->type != HJSON_ARRAY || is_watched(m))
 		return ret;
 	at = arena_array(m->plan->mem, list->n + 1, sizeof(*at));
 	ret.at = at;
@@ -104,7 +110,7 @@ static double minutes(struct maker *m)
 	const char *given = m->kind->is_run ? dv->run_timeout_mins : dv->build_timeout_mins;
 	double value = 60, times = dv->run_timeout_multiplier;
 
-	if (!m->kind->timeout_key || (dv->gui && m->kind->is_run))
+	if (!m->kind->timeout_key || (m->kind->has_gui && dv_has_gui(dv)))
 		return 0;
 	n = maker_value(m, m->kind->timeout_key);
 	if (!given && !n)

@@ -26,6 +26,12 @@ struct dv_options {
 	void (*say)(const char *text); /* what users should know of at level info; or NULL */
 };
 
+/* --gui-debug is --gui and more. */
+static inline bool dv_has_gui(const struct dv_options *dv)
+{
+	return dv->gui || dv->gui_debug;
+}
+
 /* What a configuration of DVSim's has to offer, each a NULL-terminated list of names; NULL: the
  * flow has no such thing. */
 enum { FLOW_BUILD_MODES, FLOW_RUN_MODES, FLOW_TESTS, FLOW_REGRESSIONS, FLOW_N_CATEGORIES };

@@ -57,7 +57,7 @@ static void set_rdc_defaults(struct sim *s)
 static void set_formal_defaults(struct sim *s)
 {
 	set_defaults(s);
-	dv_set_text(s, "batch_mode_prefix", s->dv->gui || s->dv->gui_debug ? "" : "-batch");
+	dv_set_text(s, "batch_mode_prefix", s->dv->gui ? "" : "-batch");
 }
 
 /* ---- jobs ---- */
@@ -78,6 +78,7 @@ static const struct job_kind kind = {
 	.fail_key = "build_fail_patterns",
 	.keys = keys,
 	.weight = 1,
+	.has_gui = true,
 };
 
 /* Options of the configuration come after a mode's own. */

@@ -164,6 +164,18 @@ static void list_objects(const struct sim *s)
 	s->options->list(s->options->list_ctx, &listing);
 }
 
+static bool check_gui_debug(struct sim *s)
+{
+	struct diag *e;
+
+	if (!s->dv->gui_debug || strcmp(sim_text(s, "tool", ""), "xcelium") == 0)
+		return true;
+	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
+		       "the tool '%s' has no --gui-debug", sim_text(s, "tool", ""));
+	diag_hint(e, "it is for xcelium; --gui is for all");
+	return false;
+}
+
 static void make_jobs(struct sim *s, struct plan *plan)
 {
 	struct diags *diags = s->reader.diags;
@@ -171,6 +183,8 @@ static void make_jobs(struct sim *s, struct plan *plan)
 
 	if (!plan->seed_base)
 		plan->seed_base = arena_strdup(plan->mem, s->seeds->base);
+	if (!check_gui_debug(s))
+		return;
 	s->primary_build_mode = sim_text(s, "primary_build_mode",
 					 sim_text(s, "build_mode", "default"));
 	sim_read_objects(s);

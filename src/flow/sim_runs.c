@@ -26,6 +26,7 @@ const struct job_kind sim_run_kind = {
 	.renew = true,
 	.joins_cmds = true,
 	.is_run = true,
+	.has_gui = true,
 };
 
 /* z01x simulates twice: the options go to the good machine by the environment, and the command
@@ -66,6 +67,16 @@ static int by_index(const void *a, const void *b)
 	return x->test < y->test ? -1 : x->test > y->test;
 }
 
+static size_t keep_one(struct sim *s, const struct sim_run *runs, size_t n)
+{
+	if (!dv_has_gui(s->dv) || n < 2)
+		return n;
+	diag_warning(s->reader.diags, (struct src_pos){0},
+		     "--gui shows one run: of the %zu that are selected it is '%s'", n,
+		     runs[0].test->mode->name);
+	return 1;
+}
+
 struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n)
 {
 	struct sim_run *runs;
@@ -82,9 +93,7 @@ struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n)
 						     .seed = seeds_next(s->seeds, s->full_name,
 									s->runs[i].mode->name, k)};
 	qsort(runs, n, sizeof(*runs), by_index);
-	if (s->dv->gui && n > 1)
-		n = 1;
-	*ret_n = s->dv->build_only ? 0 : n;
+	*ret_n = s->dv->build_only ? 0 : keep_one(s, runs, n);
 	return runs;
 }
 

@@ -49,6 +49,9 @@ MORE = {
         ["-i", "smoke", "--run-only", "--fixed-seed", "7"],
         ["-i", "smoke", "--build-only"],
         ["-i", "smoke", "--fixed-seed", "7", "--dry-run"],
+        ["-i", "all", "--gui", "--cov", "--fixed-seed", "7"],
+        ["-t", "xcelium", "-i", "uart_smoke", "--gui-debug", "--fixed-seed", "7"],
+        ["-i", "smoke", "--gui-debug", "--fixed-seed", "7"],
     ],
     "hw/ip/kmac/dv/kmac_masked_sim_cfg.hjson": [["-i", "nightly", "--cov", "--reseed-multiplier", "0.3", "--fixed-seed", "7"]],
     "hw/subset_sim_cfgs.hjson": [
@@ -56,7 +59,8 @@ MORE = {
         ["-i", "nosuch"],
     ],
     "hw/top_earlgrey/lint/top_earlgrey_dv_lint_cfgs.hjson": [
-        ["-t", "verilator", "--build-timeout-mins", "7"], ["-t", "ascentlint", "--select-cfgs", "aes"], []],
+        ["-t", "verilator", "--build-timeout-mins", "7"], ["-t", "ascentlint", "--select-cfgs", "aes"],
+        ["-t", "verilator", "--select-cfgs", "aes", "--gui"], []],
     "hw/top_earlgrey/formal/top_earlgrey_fpv_prim_cfgs.hjson": [["--gui"]],
 }
 

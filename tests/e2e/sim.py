@@ -170,6 +170,24 @@ class Simulations(SimStory):
         self.assertEqual(points["wrong"]["tests"]["bad"]["total"], 0)
         self.assertEqual(points["later"]["tests"]["later"]["total"], 0)
 
+    def test_a_gui_shows_one_run_without_limits(self):
+        common = self.path("common.hjson").read_text(encoding="utf-8")
+        self.write("common.hjson", common.replace("build_modes: [", 'build_modes: [{ name: "gui", is_sim_mode: 1 }'))
+        done = self.run_sim("one.hjson", "-i", "silent", "bad", "--gui", "--fixed-seed", "7")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("warning: --gui shows one run: of the 2 that are selected it is 'silent'", done.err)
+        dump = next(self.path("out").glob("deploy_main_*.json"))
+        jobs = {job["full_name"]: job for job in json.loads(dump.read_text(encoding="utf-8"))}
+        self.assertEqual(jobs.keys(), {"one:default", "one:0.silent.7"})
+        run, build = jobs["one:0.silent.7"], jobs["one:default"]
+        self.assertEqual((run["timeout_mins"], run["pass_patterns"], run["fail_patterns"]), (None, [], []))
+        self.assertEqual((build["timeout_mins"], build["fail_patterns"]), (60, ["^Error-"]))
+
+    def test_gui_debug_is_for_one_tool(self):
+        done = self.run_sim("one.hjson", "--gui-debug")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("the tool 'vcs' has no --gui-debug", done.err)
+
     def test_no_dump_is_written_when_the_environment_says_so(self):
         done = self.run_sim("one.hjson", "--fixed-seed", "5", env={"DVSIM_DEPLOY_DUMP": ""})
         self.assertEqual(done.code, 0, done)
