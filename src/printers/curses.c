@@ -21,11 +21,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/term_mode.h"
 #include "printers/cells.h"
 #include "printers/printer.h"
 #include "printers/screen.h"
 #include "printers/term_info.h"
-#include "printers/term_mode.h"
 
 #define LEAST_COLUMNS 20u
 #define LEAST_ROWS    5u
@@ -224,7 +224,7 @@ static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
 		ev_io_stop(loop, w);
 		return;
 	}
-	if (!printer_is_foreground(own->tty_fd)) { /* reading would stop us */
+	if (!term_is_foreground(own->tty_fd)) { /* reading would stop us */
 		leave_view(p);
 		return;
 	}
@@ -264,12 +264,12 @@ static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (!printer_is_foreground(own->tty_fd)) {
+	if (!term_is_foreground(own->tty_fd)) {
 		leave_view(own->printer);
 		return;
 	}
 	if (own->is_stopped)
-		term_mode_enter(own->tty_fd, term_info_undo());
+		term_mode_enter(own->tty_fd, TERM_KEYS, term_info_undo());
 	else
 		term_mode_again();
 	own->is_stopped = false;
@@ -431,7 +431,7 @@ struct observer *curses_create(const struct printer_env *env, struct error *err)
 	canvas_init(&own->canvas, own->printer->is_utf8);
 	screen_init(&own->screen);
 	set_up_screen(own->printer, own);
-	term_mode_enter(own->tty_fd, term_info_undo());
+	term_mode_enter(own->tty_fd, TERM_KEYS, term_info_undo());
 	watch(own, env->loop);
 	return o;
 }

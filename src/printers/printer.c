@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/term_mode.h"
 #include "printers/cells.h"
 #include "scheduler/sched.h"
 
@@ -124,17 +124,12 @@ void printer_size(const struct printer *p, unsigned *ret_columns, unsigned *ret_
 	*ret_rows = ws.ws_row ? ws.ws_row : 24;
 }
 
-bool printer_is_foreground(int fd)
-{
-	return tcgetpgrp(fd) == getpgrp();
-}
-
 bool printer_can_draw(const struct printer_env *env)
 {
 	const char *term = getenv("TERM");
 
 	return isatty(env->fd) == 1 && term && *term && strcmp(term, "dumb") != 0 &&
-	       printer_is_foreground(env->fd);
+	       term_is_foreground(env->fd);
 }
 
 /* ---- what happens in the run ---- */

@@ -70,8 +70,6 @@ void printer_changed(struct printer *p); /* draw when it is time */
 
 /* Columns and rows; 80 x 24 where the terminal does not say. */
 void printer_size(const struct printer *p, unsigned *ret_columns, unsigned *ret_rows);
-/* The terminal is ours to draw on: we are its foreground process group. */
-bool printer_is_foreground(int fd);
 /* It is a terminal that can be drawn on, and ours. */
 bool printer_can_draw(const struct printer_env *env);
 

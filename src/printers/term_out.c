@@ -10,9 +10,10 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/term_mode.h"
 
 #define MOST_PER_TURN (256u << 10) /* bytes written before the loop gets its turn */
 #define POLLED_BYTES  256u	   /* what a terminal that poll() calls writable surely takes */
@@ -23,19 +24,6 @@ static int open_again(int fd, int flags)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-}
-
-int term_open(int fd, int flags)
-{
-	char name[PATH_MAX];
-	int own = open_again(fd, flags);
-
-	if (own < 0 && ttyname_r(fd, name, sizeof(name)) == 0)
-		own = open(name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	/* After su(1) the terminal belongs to somebody else, but is still ours to use. */
-	if (own < 0 && tcgetsid(fd) == getsid(0))
-		own = open("/dev/tty", flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	return own;
 }
 
 static void choose_kind(struct term_out *o, int fd)

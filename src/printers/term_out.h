@@ -61,7 +61,4 @@ void term_out_add(struct term_out *o, const char *bytes, size_t n);
  */
 void term_out_flush(struct term_out *o);
 
-/* A description of our own of the terminal that fd is, for reading or writing; -1 with errno. */
-int term_open(int fd, int flags);
-
 #endif

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/term_mode.h"
 
 #define LINE_BYTES (16u << 10) /* of lines handed out with one drawing */
 
@@ -155,7 +156,7 @@ static void tty_fill(struct printer *p, struct str *unit)
 	_cleanup_(str_done) struct str lines = {0};
 	unsigned columns, rows, up;
 
-	if (!p->run_name || !printer_is_foreground(p->env.fd)) {
+	if (!p->run_name || !term_is_foreground(p->env.fd)) {
 		fill_background(p, unit);
 		return;
 	}

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "printers/term_mode.h"
+#include "base/term_mode.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "base/attr.h"
@@ -19,7 +21,7 @@ static const int fatal_signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SI
 
 static struct {
 	int fd;
-	struct termios was, raw;
+	struct termios was, now;
 	char undo[UNDO_BYTES];
 	size_t n_undo;
 	struct sigaction actions[N_FATAL];
@@ -28,6 +30,32 @@ static struct {
 	bool is_registered;
 	_Alignas(64) char stack_bytes[STACK_BYTES];
 } mode;
+
+static int open_again(int fd, int flags)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+int term_open(int fd, int flags)
+{
+	char name[PATH_MAX];
+	int own = open_again(fd, flags);
+
+	if (own < 0 && ttyname_r(fd, name, sizeof(name)) == 0)
+		own = open(name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* After su(1) the terminal belongs to somebody else, but is still ours to use. */
+	if (own < 0 && tcgetsid(fd) == getsid(0))
+		own = open("/dev/tty", flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return own;
+}
+
+bool term_is_foreground(int fd)
+{
+	return tcgetpgrp(fd) == getpgrp();
+}
 
 /* Waits for the terminal half a second at most. */
 static void write_undo(int fd, const char *bytes, size_t n)
@@ -51,7 +79,7 @@ static void write_undo(int fd, const char *bytes, size_t n)
 /* In the background the modes are somebody else's, and setting them would stop us. */
 static void set_modes(const struct termios *to)
 {
-	if (tcgetpgrp(mode.fd) == getpgrp())
+	if (term_is_foreground(mode.fd))
 		tcsetattr(mode.fd, TCSANOW, to);
 }
 
@@ -99,17 +127,27 @@ static void unwatch_fatal(void)
 	sigaltstack(&mode.stack, NULL);
 }
 
-int term_mode_enter(int fd, const char *undo)
+struct termios term_mode_of(enum term_modes modes, const struct termios *was)
+{
+	struct termios now = *was;
+
+	if (modes == TERM_RAW)
+		cfmakeraw(&now);
+	else
+		now.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL);
+	now.c_cc[VMIN] = 1;
+	now.c_cc[VTIME] = 0;
+	return now;
+}
+
+int term_mode_enter(int fd, enum term_modes modes, const char *undo)
 {
 	if (mode.is_active)
 		return 0;
 	mode.fd = fd;
 	if (tcgetattr(fd, &mode.was) < 0)
 		return -1;
-	mode.raw = mode.was;
-	mode.raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL);
-	mode.raw.c_cc[VMIN] = 1;
-	mode.raw.c_cc[VTIME] = 0;
+	mode.now = term_mode_of(modes, &mode.was);
 	mode.n_undo = strnlen(undo, sizeof(mode.undo));
 	memcpy(mode.undo, undo, mode.n_undo);
 	if (!mode.is_registered)
@@ -117,14 +155,14 @@ int term_mode_enter(int fd, const char *undo)
 	mode.is_registered = true;
 	watch_fatal();
 	mode.is_active = 1;
-	set_modes(&mode.raw);
+	set_modes(&mode.now);
 	return 0;
 }
 
 void term_mode_again(void)
 {
 	if (mode.is_active)
-		set_modes(&mode.raw);
+		set_modes(&mode.now);
 }
 
 void term_mode_leave(void)
