@@ -48,6 +48,7 @@ static uint64_t read_oom_kills(void)
 void attempt_init(struct attempt *a, const struct slot_hello *hello)
 {
 	*a = (struct attempt){.grace_s = hello->grace_s, .log.fd = -1};
+	pty_init(&a->pty);
 	a->has_nofile = hello->nofile && getrlimit(RLIMIT_NOFILE, &a->nofile) == 0 &&
 			a->nofile.rlim_cur != hello->nofile;
 	a->nofile.rlim_cur = hello->nofile;
@@ -58,6 +59,7 @@ void attempt_init(struct attempt *a, const struct slot_hello *hello)
 
 void attempt_clear(struct attempt *a)
 {
+	pty_close(&a->pty);
 	job_log_close(&a->log);
 	slot_run_done(&a->run);
 	for (size_t i = 0; i < a->n_own_strings; i++)
@@ -131,9 +133,25 @@ static void note_flood(struct attempt *a)
 		a->ending.flood_bytes = most;
 }
 
+/* What was on the screen only is not known to have been right. */
+static void note_lost_log(struct attempt *a)
+{
+	struct error err = {0};
+
+	if (!a->pty.log_errnum || a->result.status != JOB_PASSED)
+		return;
+	free((char *)a->result.message);
+	error_sys(&err, a->pty.log_errnum, "its log could not be written");
+	a->result.status = JOB_FAILED;
+	a->result.reason = REASON_LOG_UNREADABLE;
+	a->result.message = xstrdup(err.msg);
+	error_done(&err);
+}
+
 /* Nothing is left of the job. */
 static void finish(struct attempt *a)
 {
+	pty_drain(&a->pty, a->log.fd);
 	note_flood(a);
 	if (a->ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->ending.flood_bytes) < 0)
 		a->log.size = 0; /* the disk stays fuller than it should: the verdict says why */
@@ -141,6 +159,7 @@ static void finish(struct attempt *a)
 	if (!a->leader_is_gone)
 		a->result.duration_s = now_s() - a->started_s;
 	attempt_decide(a);
+	note_lost_log(a);
 	if (!a->rules->job.is_dry_run)
 		measure(a);
 	a->phase = ATTEMPT_OVER;
@@ -167,6 +186,11 @@ static void add_usage(struct job_usage *to, const struct rusage *u)
 		to->max_rss_kib = (uint64_t)u->ru_maxrss;
 }
 
+static bool on_terminal(const struct attempt *a)
+{
+	return a->pty.master >= 0;
+}
+
 /* Returns true if no child is left but kept ones. */
 static bool reap(struct attempt *a)
 {
@@ -174,7 +198,11 @@ static bool reap(struct attempt *a)
 	int status;
 	pid_t pid;
 
-	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0) {
+	while ((pid = wait4(-1, &status, WNOHANG | (on_terminal(a) ? WUNTRACED : 0), &usage)) > 0) {
+		if (WIFSTOPPED(status)) {
+			a->has_stopped |= pid == a->leader;
+			continue;
+		}
 		if (kept_has(pid, &a->kept)) {
 			kept_forget(&a->kept, pid);
 			continue;
@@ -291,6 +319,12 @@ void attempt_kill(struct attempt *a, bool now, enum job_reason reason)
 		enter_term(a);
 }
 
+void attempt_continue(struct attempt *a)
+{
+	if (a->phase == ATTEMPT_RUNS && on_terminal(a) && !a->leader_is_gone)
+		kill(-a->leader, SIGCONT);
+}
+
 void attempt_began(struct attempt *a, pid_t pid)
 {
 	const struct job_rules *job = &a->rules->job;
@@ -302,7 +336,9 @@ void attempt_began(struct attempt *a, pid_t pid)
 	a->started_s = now_s();
 	a->result.pid = pid;
 	a->result.start_wall_s = clock_wall(clock_real());
-	a->deadline_at = job->timeout_s > 0 ? a->started_s + job->timeout_s : INFINITY;
+	/* Whoever sits at the terminal decides how long it takes. */
+	a->deadline_at = job->timeout_s > 0 && !job->is_interactive ? a->started_s + job->timeout_s
+								    : INFINITY;
 	a->pause_s = look_least_s;
 	a->look_at = a->started_s + a->pause_s;
 	a->log.size = (off_t)a->log.header.len;

@@ -13,6 +13,7 @@
 #include "exec/job_log.h"
 #include "exec/kept.h"
 #include "exec/launch.h"
+#include "exec/pty.h"
 #include "exec/slot_rules.h"
 #include "exec/tree.h"
 
@@ -36,6 +37,9 @@ struct attempt {
 	struct str program, program_of, program_path; /* the last look-up in PATH */
 	uint64_t oom_kills; /* by the kernel, on this machine, when we looked last */
 	double oom_read_s;
+	struct slot_terminal terminal; /* of the user's, for the next interactive one; its path is
+					  malloc()ed */
+	bool has_terminal;
 
 	/* ---- of this one ---- */
 	enum attempt_phase phase;
@@ -43,8 +47,9 @@ struct attempt {
 	struct slot_run run;
 	struct str frame; /* what run's strings point into */
 	struct job_log log;
+	struct pty pty; /* of an interactive one */
 	pid_t leader;
-	bool leader_is_gone;
+	bool leader_is_gone, has_stopped;
 	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
 	struct ending ending;
 	struct str leaked, stuck;
@@ -60,6 +65,8 @@ void attempt_init(struct attempt *a, const struct slot_hello *hello);
 
 void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
+/* The user wants an interactive one that has stopped to go on. */
+void attempt_continue(struct attempt *a);
 /* Reaps, and does what is due. */
 void attempt_step(struct attempt *a);
 /* On the monotonic clock; INFINITY: only SIGCHLD matters. */

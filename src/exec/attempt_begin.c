@@ -123,6 +123,13 @@ static int shorten_argv(struct attempt *a, struct error *err)
 	return 0;
 }
 
+static int open_terminal(struct attempt *a, struct error *err)
+{
+	if (!a->has_terminal)
+		return error_plain(err, "there is no terminal for it");
+	return pty_open(&a->pty, &a->terminal, err);
+}
+
 static int prepare(struct attempt *a, struct error *err)
 {
 	const struct job_rules *job = &a->rules->job;
@@ -139,7 +146,8 @@ static int prepare(struct attempt *a, struct error *err)
 		return -1;
 	a->log.fd = odir_prepare(&a->confine, &r, err);
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->run.command, err) < 0 ||
-	    steps_write(&a->confine, &a->run.steps, err) < 0)
+	    steps_write(&a->confine, &a->run.steps, err) < 0 ||
+	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;
 	for (size_t i = 0; a->run.has_attempt && i < a->run.n_argv; i++)
 		a->run.argv[i] = with_attempt(a, a->run.argv[i]);
@@ -191,7 +199,8 @@ static void launch(struct attempt *a, const char *const *env)
 		.argv = a->run.argv,
 		.env = env,
 		.cwd = a->rules->job.cwd,
-		.log_fd = a->log.fd,
+		.log_fd = a->pty.slave >= 0 ? a->pty.slave : a->log.fd,
+		.is_on_terminal = a->pty.slave >= 0,
 		.nofile = a->has_nofile ? &a->nofile : NULL,
 	};
 	_cleanup_(str_done) struct str text = {0};
@@ -234,6 +243,7 @@ void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
 	copy = (struct wire){a->frame.s, a->frame.s + a->frame.len, true};
 	a->ending = (struct ending){0};
 	a->leader = 0;
+	a->has_stopped = false;
 	if (!slot_take_run(&copy, &a->run)) {
 		error_plain(&err, "the slot was sent a job that it cannot read");
 		fail(a, &err);

@@ -11,6 +11,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -55,6 +56,19 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 	return strchr(argv0, '/') ? 0 : -1;
 }
 
+/* Whoever takes the foreground is in the background still, and would be stopped for it. */
+__attribute__((no_sanitize("address", "undefined"))) static void take_terminal(int fd)
+{
+	sigset_t all;
+	pid_t pid = getpid();
+
+	sigfillset(&all);
+	sigprocmask(SIG_SETMASK, &all, NULL);
+	setpgid(0, 0);
+	ioctl(fd, TIOCSPGRP, &pid);
+	dup2(fd, STDIN_FILENO);
+}
+
 /*
  * In the child. Handlers are default again after the exec; descriptors above 2 are close-on-exec.
  * PDEATHSIG is an extra: what counts is that the scheduler kills what a dead slot leaves.
@@ -65,7 +79,10 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *arg
 	sigset_t none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	setsid();
+	if (l->is_on_terminal)
+		take_terminal(l->log_fd);
+	else
+		setsid();
 	dup2(l->log_fd, STDOUT_FILENO);
 	dup2(l->log_fd, STDERR_FILENO);
 	if (l->nofile)

@@ -16,6 +16,8 @@ struct launch {
 	const char *const *argv, *const *env;
 	const char *cwd;
 	int log_fd; /* becomes standard output and standard error; standard input is ours */
+	bool is_on_terminal; /* log_fd is our session's terminal: it becomes standard input, too,
+				and the program its foreground, in our session */
 	const struct rlimit *nofile; /* NULL: ours */
 
 	/* ---- set by launch_start() ---- */

@@ -25,6 +25,8 @@ enum { READ_SIZE = 8 * 1024 };
 static const double patience_s = 8;
 
 struct slot {
+	struct list link; /* in its family */
+	struct list *family;
 	struct ev_loop *loop;
 	const struct slot_handler *handler;
 	void *ctx;
@@ -58,6 +60,24 @@ static int reap(struct slot *s)
 	return status;
 }
 
+/* What this one left is ours now, what others have is theirs. */
+static void reap_strays(const struct slot *s)
+{
+	pid_t *known = NULL;
+	size_t n = 0;
+
+	if (s->family)
+		list_for_each (it, s->family) {
+			const struct slot *other = list_entry(it, struct slot, link);
+
+			known = xreallocarray(known, n + 1, sizeof(*known));
+			if (other->proc.pid)
+				known[n++] = other->proc.pid;
+		}
+	exec_reap_strays(known, n);
+	free(known);
+}
+
 static void die(struct slot *s)
 {
 	pid_t pid = s->proc.pid;
@@ -72,7 +92,7 @@ static void die(struct slot *s)
 	else
 		snprintf(why, sizeof(why), "the slot that ran it (pid %d) ended: exit status %d",
 			 (int)pid, WEXITSTATUS(status));
-	exec_reap_strays(NULL, 0);
+	reap_strays(s);
 	s->handler->died(s, s->ctx, why);
 }
 
@@ -107,6 +127,21 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
 	flush(w->data);
 }
 
+static bool take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
+{
+	const char *bytes = NULL;
+	size_t n = 0;
+
+	if (type == FRAME_SAID) {
+		bytes = wire_bytes(w, &n);
+		if (w->ok && s->handler->said)
+			s->handler->said(s, s->ctx, bytes, n);
+	} else if (s->handler->stopped) {
+		s->handler->stopped(s, s->ctx);
+	}
+	return w->ok;
+}
+
 /* false: not what a slot says. */
 static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 {
@@ -114,7 +149,11 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	struct job_result result;
 	bool is_good;
 
-	if (type != FRAME_RESULT || s->is_idle)
+	if (s->is_idle)
+		return false;
+	if (type == FRAME_SAID || type == FRAME_STOPPED)
+		return take_terminal_frame(s, type, w);
+	if (type != FRAME_RESULT)
 		return false;
 	is_good = slot_take_result(w, &result, &measures);
 	if (is_good) {
@@ -186,6 +225,10 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 		free(s);
 		return NULL;
 	}
+	list_init(&s->link);
+	s->family = options->family;
+	if (s->family)
+		list_append(s->family, &s->link);
 	s->loop = loop;
 	s->handler = handler;
 	s->ctx = ctx;
@@ -212,6 +255,8 @@ void slot_free(struct slot *s)
 {
 	if (!s)
 		return;
+	if (s->family)
+		list_remove(&s->link);
 	forget_process(s);
 	reap(s);
 	str_done(&s->in);
@@ -249,6 +294,40 @@ void slot_kill(struct slot *s, bool now, enum job_reason reason)
 	ev_timer_stop(s->loop, &s->late);
 	ev_timer_set(&s->late, (now ? 0 : s->grace_s) + patience_s, 0);
 	ev_timer_start(s->loop, &s->late);
+}
+
+void slot_give_terminal(struct slot *s, const struct slot_terminal *terminal)
+{
+	slot_put_terminal(&s->out, terminal);
+	flush(s);
+}
+
+void slot_type(struct slot *s, const char *bytes, size_t n)
+{
+	slot_put_text(&s->out, FRAME_TYPED, bytes, n);
+	flush(s);
+}
+
+void slot_resize(struct slot *s, uint16_t rows, uint16_t columns)
+{
+	slot_put_size(&s->out, rows, columns);
+	flush(s);
+}
+
+void slot_continue(struct slot *s)
+{
+	slot_put_word(&s->out, FRAME_CONTINUE);
+	flush(s);
+}
+
+void slot_listen(struct slot *s, bool listens)
+{
+	if (s->proc.fd < 0)
+		return;
+	if (listens)
+		ev_io_start(s->loop, &s->readable);
+	else
+		ev_io_stop(s->loop, &s->readable);
 }
 
 bool slot_is_idle(const struct slot *s)

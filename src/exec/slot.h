@@ -15,8 +15,10 @@
 #define EXEC_SLOT_H
 
 #include <ev.h>
+#include <termios.h>
 
 #include "base/error.h"
+#include "base/list.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
 
@@ -29,6 +31,18 @@ struct slot_handler {
 	/* The process is gone. If a job was there it is lost: its tree has been killed by the time
 	   of this call. The slot is only good for slot_free(). */
 	void (*died)(struct slot *slot, void *ctx, const char *why);
+	/* Of an interactive job, and NULL where there are none: what it wrote to its terminal; it
+	   was stopped, as by Ctrl-Z. */
+	void (*said)(struct slot *slot, void *ctx, const char *bytes, size_t n);
+	void (*stopped)(struct slot *slot, void *ctx);
+};
+
+/* The user's terminal, for the terminal of an interactive job to be like it. */
+struct slot_terminal {
+	struct termios modes;
+	uint16_t rows, columns;
+	/* Of a slot whose scheduler is gone, to put the modes back; NULL: not known. */
+	const char *path;
 };
 
 struct slot_options {
@@ -37,6 +51,8 @@ struct slot_options {
 	double default_grace_s;
 	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: the slot's own */
 	uint32_t number;     /* for people: "local/3" */
+	struct list *family; /* where the slots of one owner know each other, so that none is taken
+				for what another left behind; borrowed; NULL: there is one only */
 };
 
 /* Starts the process. NULL on failure, with err. handler and ctx are borrowed. */
@@ -52,6 +68,15 @@ void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);
 /* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
  * that has not answered some seconds after that is killed itself. */
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);
+
+/* For an interactive job (job_rules.is_interactive): before slot_run(); then while it runs. */
+void slot_give_terminal(struct slot *slot, const struct slot_terminal *terminal);
+void slot_type(struct slot *slot, const char *bytes, size_t n);
+void slot_resize(struct slot *slot, uint16_t rows, uint16_t columns);
+void slot_continue(struct slot *slot); /* after stopped() */
+/* false: said() is not wanted now; a job that writes on has to wait. */
+void slot_listen(struct slot *slot, bool listens);
+
 bool slot_is_idle(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);
 /* What the processes of its job take now; false: it has none. */

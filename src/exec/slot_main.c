@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -18,6 +19,8 @@
 #include "exec/attempt.h"
 
 enum { READ_SIZE = 16 * 1024 };
+/* Of an interactive job's output on its way to the screen: with more the job has to wait. */
+enum { UNSENT_MOST = 64 * 1024 };
 enum { IS_LOST = 69, IS_CONFUSED = 70 };
 
 struct slot_process {
@@ -27,6 +30,7 @@ struct slot_process {
 	struct slot_rules rules[SLOT_RULES];
 	struct attempt attempt;
 	struct str in, out;
+	size_t out_sent;
 };
 
 /* A signal must wake ppoll(); that is all. */
@@ -80,6 +84,7 @@ static void offer_to_oom(void)
 
 static _noreturn_ void leave(struct slot_process *p, int status)
 {
+	pty_rescue_users(&p->attempt.pty);
 	attempt_kill_all(&p->attempt);
 	_exit(status);
 }
@@ -107,6 +112,84 @@ static void take_kill(struct slot_process *p, struct wire *w)
 		attempt_kill(&p->attempt, now, reason);
 }
 
+/* ---- of interactive jobs ---- */
+
+static void take_terminal(struct slot_process *p, struct wire *w)
+{
+	struct slot_terminal *t = &p->attempt.terminal;
+
+	free((char *)t->path);
+	if (!slot_take_terminal(w, t))
+		leave(p, IS_CONFUSED);
+	t->path = t->path ? xstrdup(t->path) : NULL;
+	p->attempt.has_terminal = true;
+}
+
+static void take_typed(struct slot_process *p, struct wire *w)
+{
+	size_t n;
+	const char *bytes = wire_bytes(w, &n);
+
+	if (!w->ok)
+		leave(p, IS_CONFUSED);
+	pty_type(&p->attempt.pty, bytes, n);
+}
+
+static void take_size(struct slot_process *p, struct wire *w)
+{
+	unsigned rows, columns;
+
+	if (!slot_take_size(w, &rows, &columns))
+		leave(p, IS_CONFUSED);
+	pty_resize(&p->attempt.pty, rows, columns);
+}
+
+/* What comes late, after the job's end, is nothing. */
+static void take_terminal_frame(struct slot_process *p, uint8_t type, struct wire *w)
+{
+	if (type == FRAME_TERMINAL)
+		take_terminal(p, w);
+	else if (type == FRAME_TYPED)
+		take_typed(p, w);
+	else if (type == FRAME_SIZE)
+		take_size(p, w);
+	else if (type == FRAME_CONTINUE)
+		attempt_continue(&p->attempt);
+	else
+		leave(p, IS_CONFUSED);
+}
+
+/* What the socket does not take now goes when it can. */
+static void flush(struct slot_process *p)
+{
+	while (p->out_sent < p->out.len) {
+		ssize_t n = send(PROC_SOCKET_FD, p->out.s + p->out_sent, p->out.len - p->out_sent,
+				 MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n < 0 && errno != EINTR)
+			leave(p, IS_LOST);
+		p->out_sent += n > 0 ? (size_t)n : 0;
+	}
+	str_clear(&p->out);
+	p->out_sent = 0;
+}
+
+static void pass_on(struct slot_process *p)
+{
+	struct str *said = &p->attempt.pty.said;
+
+	if (said->len)
+		slot_put_text(&p->out, FRAME_SAID, said->s, said->len);
+	str_clear(said);
+	if (p->attempt.has_stopped)
+		slot_put_word(&p->out, FRAME_STOPPED);
+	p->attempt.has_stopped = false;
+}
+
+/* ---- the loop ---- */
+
 static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 {
 	if (type != FRAME_HELLO && !p->is_greeted)
@@ -128,7 +211,7 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		take_kill(p, w);
 		break;
 	default:
-		leave(p, IS_CONFUSED);
+		take_terminal_frame(p, type, w);
 	}
 }
 
@@ -165,10 +248,12 @@ static void report(struct slot_process *p)
 {
 	bool is_stuck = attempt_is_stuck(&p->attempt);
 
-	str_clear(&p->out);
+	pass_on(p);
 	slot_put_result(&p->out, &p->attempt.result);
-	if (fs_write_all(PROC_SOCKET_FD, p->out.s, p->out.len) < 0)
+	if (fs_write_all(PROC_SOCKET_FD, p->out.s + p->out_sent, p->out.len - p->out_sent) < 0)
 		leave(p, IS_LOST);
+	str_clear(&p->out);
+	p->out_sent = 0;
 	attempt_clear(&p->attempt);
 	if (is_stuck) /* what cannot be killed must not be taken for the next job's */
 		_exit(0);
@@ -187,24 +272,46 @@ static const struct timespec *until(double at, struct timespec *ret)
 	return ret;
 }
 
+enum { SOCKET, TERMINAL, N_POLLED };
+
+static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
+{
+	struct pty *pty = &p->attempt.pty;
+	size_t n_unsent = p->out.len - p->out_sent;
+	struct pollfd fds[N_POLLED] = {
+		[SOCKET] = {.fd = PROC_SOCKET_FD,
+			    .events = (short)(POLLIN | (n_unsent ? POLLOUT : 0))},
+		[TERMINAL] = {.fd = pty->master, .events = pty_events(pty, n_unsent < UNSENT_MOST)},
+	};
+	struct timespec left;
+	int n = ppoll(fds, N_POLLED, until(attempt_wake_at(&p->attempt), &left), waiting);
+	bool has_terminal = pty->master >= 0;
+
+	if (n > 0 && (fds[SOCKET].revents & ~POLLOUT))
+		read_frames(p);
+	if (n > 0 && fds[TERMINAL].revents)
+		pty_step(pty, p->attempt.log.fd);
+	/* A job that writes without end must not keep us from what is due. */
+	if (n <= 0 || has_terminal)
+		attempt_step(&p->attempt);
+	if (!has_terminal || attempt_is_over(&p->attempt))
+		return;
+	pass_on(p);
+	flush(p);
+}
+
 int slot_main(void)
 {
 	struct slot_process *p = xcalloc(1, sizeof(*p));
-	struct pollfd socket = {.fd = PROC_SOCKET_FD, .events = POLLIN};
-	struct timespec left;
 	sigset_t waiting;
 
+	pty_init(&p->attempt.pty);
 	proc_become("dvs-slot");
 	set_signals(&waiting);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	offer_to_oom();
 	for (;;) {
-		int n = ppoll(&socket, 1, until(attempt_wake_at(&p->attempt), &left), &waiting);
-
-		if (n > 0)
-			read_frames(p);
-		else
-			attempt_step(&p->attempt);
+		wait_for_more(p, &waiting);
 		if (attempt_is_over(&p->attempt))
 			report(p);
 	}

@@ -37,18 +37,24 @@ static void add_unless_set(struct slot_rules *r, const char *const *list, size_t
 		r->env[r->n_env++] = list[i];
 }
 
+/* What DVSim tells an interactive job, the second one for older makefiles. */
+static const char *const interactive[] = {"DVSIM_RUN_INTERACTIVE=1", "RUN_INTERACTIVE=1", NULL};
+
 /* A name that is set twice has the later value. */
 static void merge_env(struct slot_rules *r, const char *const *base)
 {
-	const char *const *own = r->job.env;
-	size_t n_base = count(base), n_own = count(own);
+	const char *const *own = r->job.env, *const *last = r->job.is_interactive ? interactive
+										  : NULL;
+	size_t n_base = count(base), n_own = count(own), n_last = count(last);
 
-	r->env = xcalloc(n_base + n_own + ENV_PER_JOB + 1, sizeof(*r->env));
+	r->env = xcalloc(n_base + n_own + n_last + ENV_PER_JOB + 1, sizeof(*r->env));
 	for (size_t i = 0; i < n_base; i++)
-		if (!str_starts(base[i], "MAKEFLAGS="))
+		if (!str_starts(base[i], "MAKEFLAGS=") && !is_set_in(last, base[i]))
 			add_unless_set(r, base, i, own);
 	for (size_t i = 0; i < n_own; i++)
-		add_unless_set(r, own, i, NULL);
+		add_unless_set(r, own, i, last);
+	for (size_t i = 0; i < n_last; i++)
+		r->env[r->n_env++] = last[i];
 }
 
 static void free_codes(struct pattern_code **codes, size_t n)

@@ -48,13 +48,15 @@ enum {
 	LEAK_FAILS = BIT(3),
 	PLAIN_STAMPS = BIT(4),
 	SIMULATION = BIT(5),
+	INTERACTIVE = BIT(6),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
 {
 	return (r->renew_odir ? RENEW_ODIR : 0) | (r->dump_env ? DUMP_ENV : 0) |
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
-	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0);
+	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0) |
+	       (r->is_interactive ? INTERACTIVE : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -111,6 +113,7 @@ bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
 		.leak = flags & LEAK_FAILS ? LEAK_FAIL : LEAK_KILL,
 		.plain_stamps = flags & PLAIN_STAMPS,
 		.is_simulation = flags & SIMULATION,
+		.is_interactive = flags & INTERACTIVE,
 		.max_odirs = wire_u32(w),
 	};
 	ret->max_log_bytes = wire_u64(w);
@@ -213,6 +216,69 @@ bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason)
 	reason = wire_u32(w);
 	*ret_reason = (enum job_reason)reason;
 	return w->ok && reason < REASON_COUNT;
+}
+
+void slot_put_terminal(struct str *b, const struct slot_terminal *t)
+{
+	size_t start = wire_begin(b, FRAME_TERMINAL);
+
+	wire_put_u32(b, t->modes.c_iflag);
+	wire_put_u32(b, t->modes.c_oflag);
+	wire_put_u32(b, t->modes.c_cflag);
+	wire_put_u32(b, t->modes.c_lflag);
+	wire_put_bytes(b, t->modes.c_cc, sizeof(t->modes.c_cc));
+	wire_put_u32(b, t->rows);
+	wire_put_u32(b, t->columns);
+	wire_put_string(b, t->path);
+	wire_end(b, start);
+}
+
+bool slot_take_terminal(struct wire *w, struct slot_terminal *ret)
+{
+	const char *keys;
+	size_t n;
+
+	*ret = (struct slot_terminal){.modes.c_iflag = wire_u32(w)};
+	ret->modes.c_oflag = wire_u32(w);
+	ret->modes.c_cflag = wire_u32(w);
+	ret->modes.c_lflag = wire_u32(w);
+	keys = wire_bytes(w, &n);
+	w->ok = w->ok && n == sizeof(ret->modes.c_cc);
+	if (w->ok)
+		memcpy(ret->modes.c_cc, keys, n);
+	ret->rows = (uint16_t)wire_u32(w);
+	ret->columns = (uint16_t)wire_u32(w);
+	ret->path = wire_string(w);
+	return w->ok;
+}
+
+void slot_put_size(struct str *b, uint16_t rows, uint16_t columns)
+{
+	size_t start = wire_begin(b, FRAME_SIZE);
+
+	wire_put_u32(b, rows);
+	wire_put_u32(b, columns);
+	wire_end(b, start);
+}
+
+bool slot_take_size(struct wire *w, unsigned *ret_rows, unsigned *ret_columns)
+{
+	*ret_rows = wire_u32(w);
+	*ret_columns = wire_u32(w);
+	return w->ok;
+}
+
+void slot_put_text(struct str *b, enum slot_frame type, const char *bytes, size_t n)
+{
+	size_t start = wire_begin(b, (uint8_t)type);
+
+	wire_put_bytes(b, bytes, n);
+	wire_end(b, start);
+}
+
+void slot_put_word(struct str *b, enum slot_frame type)
+{
+	wire_end(b, wire_begin(b, (uint8_t)type));
 }
 
 enum { HAS_RUN_TIME = BIT(0), HAS_SIM_TIME = BIT(1), HAS_VPLAN = BIT(2), HAS_ANY = BIT(3) };

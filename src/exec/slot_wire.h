@@ -10,7 +10,7 @@
 #include "base/wire.h"
 #include "exec/slot.h"
 
-enum { SLOT_PROTOCOL = 2 };
+enum { SLOT_PROTOCOL = 3 };
 /* Places for rules in a slot; a place is overwritten when another kind of job needs it. */
 enum { SLOT_RULES = 64 };
 
@@ -19,7 +19,13 @@ enum slot_frame {
 	FRAME_RULES,
 	FRAME_RUN,
 	FRAME_KILL,
-	FRAME_RESULT, /* to the scheduler: one per FRAME_RUN */
+	FRAME_RESULT,	/* to the scheduler: one per FRAME_RUN */
+	FRAME_TERMINAL, /* to the slot: before the FRAME_RUN of an interactive job */
+	FRAME_TYPED,
+	FRAME_SIZE,
+	FRAME_CONTINUE,
+	FRAME_SAID, /* to the scheduler */
+	FRAME_STOPPED,
 };
 
 struct slot_hello {
@@ -55,6 +61,13 @@ void slot_run_done(struct slot_run *run);
 
 void slot_put_kill(struct str *b, bool now, enum job_reason reason);
 bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason);
+
+void slot_put_terminal(struct str *b, const struct slot_terminal *t);
+bool slot_take_terminal(struct wire *w, struct slot_terminal *ret);
+void slot_put_size(struct str *b, uint16_t rows, uint16_t columns);
+bool slot_take_size(struct wire *w, unsigned *ret_rows, unsigned *ret_columns);
+void slot_put_text(struct str *b, enum slot_frame type, const char *bytes, size_t n);
+void slot_put_word(struct str *b, enum slot_frame type); /* a frame without fields */
 
 void slot_put_result(struct str *b, const struct job_result *r);
 /* Its fields alone, for the frames of others. */

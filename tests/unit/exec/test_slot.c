@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A slot with real processes: what it promises about one job, whatever that job does. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -590,6 +591,71 @@ static void when_the_scheduler_is_gone_the_job_goes(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
+/* ---- interactive jobs ---- */
+
+static struct slot_terminal a_terminal(void)
+{
+	struct slot_terminal t = {.rows = 7, .columns = 70};
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+	assert_int_equal(tcgetattr(fd, &t.modes), 0);
+	close(fd);
+	return t;
+}
+
+static void an_interactive_job_has_a_terminal_of_its_own(void **state)
+{
+	struct slot_bed *b = *state;
+	struct slot_terminal t = a_terminal();
+	char *log;
+
+	b->rules.is_interactive = true;
+	slot_give_terminal(b->slot, &t);
+	bed_shell(b, "stty size; tty -s && printf 'a\\rb\\r\\nc\\r'; read x; echo $x > /dev/tty; "
+		     "exit 3");
+	bed_start(b, 1);
+	slot_type(b->slot, "typed\n", 6);
+	bed_wait(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	log = bed_log(b);
+	assert_non_null(strstr(log, "7 70\n"));
+	assert_non_null(strstr(log, "a\rb\r\nc\r"));
+	assert_non_null(strstr(log, "typed\n"));
+	assert_string_equal(log + strlen(log) - 6, "typed\n");
+	free(log);
+}
+
+static void its_slot_is_good_for_others_afterwards(void **state)
+{
+	struct slot_bed *b = *state;
+	struct slot_terminal t = a_terminal();
+	struct job_rules ordinary = b->rules;
+
+	b->rules.is_interactive = true;
+	slot_give_terminal(b->slot, &t);
+	for (int i = 0; i < 2; i++) {
+		bed_shell(b, "tty -s");
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		b->spec.rules = &ordinary;
+		bed_shell(b, "! tty -s && ! true < /dev/tty");
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		b->spec.rules = &b->rules;
+	}
+}
+
+static void without_a_terminal_no_job_is_interactive(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.is_interactive = true;
+	bed_shell(b, "true");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_LAUNCH);
+	assert_string_equal(b->result.message, "there is no terminal for it");
+}
+
 int main(int argc, char **argv)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -628,6 +694,9 @@ int main(int argc, char **argv)
 		CASE(a_slot_that_dies_takes_its_job_with_it),
 		CASE(a_job_may_kill_its_slot),
 		CASE(when_the_scheduler_is_gone_the_job_goes),
+		CASE(an_interactive_job_has_a_terminal_of_its_own),
+		CASE(its_slot_is_good_for_others_afterwards),
+		CASE(without_a_terminal_no_job_is_interactive),
 	};
 
 	bed_dispatch(argc, argv);
