@@ -272,6 +272,13 @@ void printer_pause(struct observer *printer, bool is_paused)
 	draw_if_due(p);
 }
 
+void printer_hold(struct observer *printer, bool is_held)
+{
+	struct printer *p = get(printer);
+
+	term_out_hold(&p->out, is_held);
+}
+
 void printer_log(struct observer *printer, const char *text, size_t len)
 {
 	struct printer *p = get(printer);

@@ -34,6 +34,8 @@ const struct printer_type *printer_type_choose(const char *name, const struct pr
 
 /* Stops drawing during kill storms; a printer that is paused still counts. */
 void printer_pause(struct observer *printer, bool is_paused);
+/* Somebody else writes to the terminal: what there is to say is said afterwards. */
+void printer_hold(struct observer *printer, bool is_held);
 /* A log line, shown above or between what is drawn (log.h's sink goes here while a printer lives).
  */
 void printer_log(struct observer *printer, const char *text, size_t len);

@@ -148,7 +148,7 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
 
 void term_out_wake(struct term_out *o)
 {
-	if (!o->is_dead)
+	if (!o->is_dead && !o->is_held)
 		ev_io_start(o->loop, &o->writable);
 }
 
@@ -156,7 +156,7 @@ void term_out_try(struct term_out *o)
 {
 	enum progress now;
 
-	if (o->is_dead || ev_is_active(&o->writable))
+	if (o->is_dead || o->is_held || ev_is_active(&o->writable))
 		return;
 	now = write_on(o);
 	if (now == WROTE_ENOUGH || now == MUST_WAIT)
@@ -168,6 +168,17 @@ void term_out_add(struct term_out *o, const char *bytes, size_t n)
 	if (o->is_dead || n == 0)
 		return;
 	str_addn(&o->unit, bytes, n);
+	term_out_wake(o);
+}
+
+void term_out_hold(struct term_out *o, bool is_held)
+{
+	if (o->is_dead || o->is_held == is_held)
+		return;
+	if (is_held && write_on(o) == BROKE)
+		return;
+	ev_io_stop(o->loop, &o->writable);
+	o->is_held = is_held;
 	term_out_wake(o);
 }
 

@@ -37,7 +37,7 @@ struct term_out {
 	struct term_out_client client;
 	int fd;
 	enum term_out_kind kind;
-	bool is_tty, is_dead;
+	bool is_tty, is_dead, is_held;
 	ev_io writable; /* active only while something is to be written */
 	struct str unit;
 	size_t sent;
@@ -55,6 +55,8 @@ void term_out_wake(struct term_out *o);
 void term_out_try(struct term_out *o);
 /* These bytes follow the unit that is on its way; not from within fill(). */
 void term_out_add(struct term_out *o, const char *bytes, size_t n);
+/* Writes what goes without waiting, and no more until it is let go. */
+void term_out_hold(struct term_out *o, bool is_held);
 /*
  * At the end of a run only: writes what is left. A terminal that takes nothing for patience_s is
  * given up; a pipe is waited for until SIGINT, SIGTERM or SIGHUP comes.
