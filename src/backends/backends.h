@@ -13,6 +13,13 @@
 #include "config/fields.h"
 #include "scheduler/backend.h"
 
+/* Told when a job is about to have the user's terminal, and when it is free again: whoever else
+ * writes there waits. taken: NULL: nobody does. */
+struct backend_terminal {
+	void (*taken)(void *ctx, bool is_taken);
+	void *ctx;
+};
+
 /* What a constructor is given. All borrowed, all outlive the backend. */
 struct backend_env {
 	const char *name;     /* as the configuration calls it: the type's name, or another */
@@ -21,6 +28,7 @@ struct backend_env {
 	const char *scratch_root;
 	uint32_t max_parallel; /* an explicit -j; 0: the backend's own default */
 	double grace_s;
+	struct backend_terminal terminal;
 	/* What backends: { NAME: {…} } says of this one, or NULL. Read it with config/fields.h. */
 	struct cfg_fields *settings; /* whoever made env calls cfg_fields_end() on it */
 };

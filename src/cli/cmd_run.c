@@ -57,11 +57,26 @@ static void print_commands(const struct plan *plan)
 	str_done(&out);
 }
 
+/* A job has the terminal, or gives it back. */
+static void on_terminal(void *ctx, bool is_taken)
+{
+	struct run *r = ctx;
+
+	if (r->watchers.printer)
+		printer_hold(r->watchers.printer, is_taken);
+}
+
+/* All jobs of a DVSim flow are interactive, or none: one after another, there is one terminal. */
+static bool is_one_at_a_time(const struct run *r)
+{
+	return opt_has(r->args, OPT_INTERACTIVE) && r->loaded.plan->dv;
+}
+
 /* Backends and graph: the last that can say no before anything is created. */
 static int make_graph(struct run *r)
 {
 	struct sched_options options = {
-		.max_parallel = r->options.max_parallel,
+		.max_parallel = is_one_at_a_time(r) ? 1 : r->options.max_parallel,
 		.max_failures = r->options.max_failures,
 		.limits = r->options.limits,
 		.n_limits = r->options.n_limits,
@@ -69,12 +84,14 @@ static int make_graph(struct run *r)
 	};
 	struct diags *diags = &r->loaded.diags;
 
+	r->engines.terminal = (struct backend_terminal){on_terminal, r};
 	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
 	    0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
 		r->sched = sched_new(&options, loop_host_get(r->host));
 		engines_add_to(&r->engines, r->sched);
-		sched_load(r->sched, r->loaded.plan, engines_choose, &r->options, diags);
+		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->options, diags) == 0)
+			engines_check_terminal(r->sched, r->loop, diags);
 		engines_warn_of_idle(&r->options, diags);
 	}
 	return load_report(r->args, &r->loaded);
@@ -117,6 +134,8 @@ static void make_watchers(struct run *r)
 		.scratch_root = r->loaded.plan->scratch_root,
 		.argv = r->args->argv,
 		.color = load_wants_color(r->args, STDERR_FILENO),
+		.is_interactive = opt_has(r->args, OPT_INTERACTIVE),
+		.is_all_interactive = is_one_at_a_time(r),
 	};
 
 	watchers_make(&r->watchers, &options);

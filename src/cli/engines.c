@@ -2,8 +2,7 @@
 #include "cli/engines.h"
 
 #include <string.h>
-
-#include "backends/backends.h"
+#include <unistd.h>
 
 static struct backend *find(const struct engines *e, const char *name)
 {
@@ -72,11 +71,12 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 		.scratch_root = plan->scratch_root,
 		.max_parallel = options->max_parallel,
 		.grace_s = options->grace_s,
+		.terminal = e->terminal,
 	};
 	const struct job_rules *last = NULL;
 	int rc;
 
-	*e = (struct engines){0};
+	e->n = 0;
 	rc = make_one(e, options->backend, &env, cfg, diags);
 	for (size_t i = 0; i < options->n_backend_for; i++)
 		rc |= make_missing(e, options->backend_for[i].backend, &env, cfg, diags);
@@ -145,6 +145,59 @@ void engines_tell(const struct engines *e, struct str *notes, struct str *json)
 	jout_object_end(&out);
 	str_addn(json, out.buf.s, out.buf.len);
 	jout_done(&out);
+}
+
+static bool can_be_interactive(const struct backend_type *type, struct ev_loop *loop)
+{
+	const struct backend_env env = {
+		.name = type->name, .loop = loop, .clock = clock_real(), .scratch_root = "/"};
+	struct diags diags;
+	struct backend *b;
+	bool can;
+
+	diags_init(&diags);
+	b = type->create(&env, &diags);
+	can = b && b->caps.is_interactive;
+	if (b)
+		b->ops->destroy(b);
+	diags_done(&diags);
+	return can;
+}
+
+static void refuse_backend(const struct job *job, struct ev_loop *loop, struct diags *diags)
+{
+	_cleanup_(str_done) struct str names = {0};
+	struct diag *e = diag_error(
+		diags, job->spec->pos,
+		"'%s' is to run on your terminal, which the backend '%s' cannot "
+		"give it",
+		job->spec->id, job->backend->ops->name);
+
+	for (const struct backend_type *const *t = backend_types; *t; t++)
+		if (can_be_interactive(*t, loop))
+			str_printf(&names, "%s%s", names.len ? ", " : "", (*t)->name);
+	diag_hint(e, "these can: %s", names.s);
+}
+
+void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags)
+{
+	bool is_wanted = false;
+
+	for (size_t i = 0; i < sched_n_jobs(s); i++) {
+		const struct job *job = sched_job(s, i);
+
+		if (!job->spec->rules->is_interactive)
+			continue;
+		is_wanted = true;
+		if (job->backend->caps.is_interactive)
+			continue;
+		refuse_backend(job, loop, diags);
+		return;
+	}
+	if (is_wanted && !isatty(STDIN_FILENO))
+		diag_hint(diag_error(diags, (struct src_pos){0},
+				     "--interactive needs a terminal, and standard input is none"),
+			  "start it from a terminal, without '<', '|' or nohup before it");
 }
 
 struct closing {

@@ -6,6 +6,7 @@
 
 #include <ev.h>
 
+#include "backends/backends.h"
 #include "cli/run_options.h"
 #include "config/config.h"
 #include "scheduler/sched.h"
@@ -13,6 +14,7 @@
 enum { ENGINES_MOST = 16 };
 
 struct engines {
+	struct backend_terminal terminal; /* set before engines_make() */
 	struct backend *at[ENGINES_MOST]; /* the default first */
 	unsigned n;
 };
@@ -25,7 +27,9 @@ void engines_add_to(const struct engines *e, struct sched *s);
 const struct clock *engines_clock(const struct engines *e);
 /* sched_choose_backend, ctx: struct run_options *. */
 const char *engines_choose(const struct job_spec *spec, void *options);
-/* After all jobs have chosen: the --backend-for that none of them took. */
+/* After all jobs have chosen: an error if one is to have the terminal where none can be had. */
+void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags);
+/* Likewise: the --backend-for that none of them took. */
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags);
 /* What backends have to say after the last job: lines for people, and a JSON object by their names.
  */

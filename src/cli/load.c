@@ -172,11 +172,18 @@ static struct plan *plan_command(const struct args *args, struct diags *diags)
 		.argv = args->after,
 		.timeout_s = opt_duration(args, OPT_TIMEOUT, 0, diags),
 		.cwd = path_absolute(mem, "."),
+		.is_interactive = opt_has(args, OPT_INTERACTIVE),
 	};
 
 	if (args->n_words) {
 		diag_error(diags, nowhere,
 			   "a configuration and a command after -- do not go together");
+		return NULL;
+	}
+	if (cmd.is_interactive && opt_has(args, OPT_TIMEOUT)) {
+		diag_error(diags, nowhere,
+			   "--timeout and --interactive do not go together: you decide how long it "
+			   "takes");
 		return NULL;
 	}
 	if (args->n_after == 0) {
@@ -197,6 +204,10 @@ static void load_and_plan(const struct args *args, struct loaded *l)
 		struct diag *e = diag_error(&l->diags, nowhere, "'--list' is for DVSim's flows");
 
 		diag_hint(e, "dvsched list %s", path);
+		return;
+	}
+	if (opt_has(args, OPT_REMOTE) && opt_has(args, OPT_INTERACTIVE)) {
+		diag_error(&l->diags, nowhere, "--interactive and --remote do not go together");
 		return;
 	}
 	if (opt_has(args, OPT_REMOTE) && !opt_has(args, OPT_DRY_RUN) && !opt_has(args, OPT_LIST) &&

@@ -57,6 +57,15 @@ static void make_observers(struct watchers *w, const struct watchers_options *op
 	}
 }
 
+/* What a job leaves on the terminal stays where it is; where all jobs have it, there is nothing to
+ * view. */
+static const char *view_of(const struct watchers_options *options)
+{
+	if (!options->is_interactive || strcmp(options->run->view, "none") == 0)
+		return options->run->view;
+	return options->is_all_interactive ? "none" : "plain";
+}
+
 static void make_printer(struct watchers *w, const struct watchers_options *options)
 {
 	struct printer_env env = {
@@ -65,7 +74,7 @@ static void make_printer(struct watchers *w, const struct watchers_options *opti
 		.color = options->color,
 		.interval_s = options->run->interval_s,
 	};
-	const struct printer_type *type = printer_type_choose(options->run->view, &env);
+	const struct printer_type *type = printer_type_choose(view_of(options), &env);
 	struct error err = {0};
 
 	if (!type)

@@ -26,6 +26,8 @@ struct watchers_options {
 	const char *scratch_root;
 	const char *const *argv; /* the command line, for the record */
 	bool color;
+	bool is_interactive; /* a job has the terminal: no view that draws */
+	bool is_all_interactive;
 };
 
 /* What cannot be made is a warning; the run goes on without it. The journal is made first: it hears

@@ -85,6 +85,7 @@ struct flow_command {
 	const char *name;	 /* NULL: the command's base name */
 	double timeout_s;
 	const char *cwd; /* absolute */
+	bool is_interactive;
 };
 struct plan *flow_plan_command(const struct flow_command *cmd, const char *scratch_root,
 			       struct diags *diags);

@@ -176,3 +176,52 @@ void select_jobs(struct plan *plan, const char *const *items, const struct map *
 	free(s.is_in);
 	free(s.queue);
 }
+
+/* ---- interactive ---- */
+
+static const struct job_rules *interactive_rules(struct plan *p, const struct job_rules *like)
+{
+	struct job_rules *r = arena_zalloc(p->mem, sizeof(*r));
+
+	*r = *like;
+	r->is_interactive = true;
+	r->timeout_s = 0;
+	r->retry.max = 0;
+	return r;
+}
+
+static void refuse_many(const struct selection *s, bool has_items, struct diags *diags)
+{
+	const struct job_spec *jobs = s->plan->jobs;
+	struct diag *e = diag_error(diags, nowhere,
+				    "--interactive is for one job, but %s '%s', '%s'%s",
+				    has_items ? "-i selects" : "there are", jobs[s->queue[0]].name,
+				    jobs[s->queue[1]].name, s->n_queued > 2 ? ", …" : "");
+
+	diag_hint(e, "name one: -i '%s'; what it needs runs before it, in the ordinary way",
+		  jobs[s->queue[s->n_queued - 1]].name);
+}
+
+void select_interactive(struct plan *plan, const char *const *items, const struct map *by_name,
+			struct diags *diags)
+{
+	struct selection s = {.plan = plan, .by_name = by_name};
+	bool has_items = items && items[0];
+
+	s.is_in = xcalloc(plan->n_jobs + 1, sizeof(*s.is_in));
+	s.queue = xreallocarray(NULL, plan->n_jobs + 1, sizeof(*s.queue));
+	for (size_t i = 0; has_items && items[i]; i++)
+		take_item(&s, items[i]);
+	for (size_t i = 0; !has_items && i < plan->n_jobs; i++)
+		if (!plan->jobs[i].rules->is_finally)
+			take(&s, i);
+	if (s.n_queued > 1) {
+		refuse_many(&s, has_items, diags);
+	} else if (s.n_queued == 1) {
+		struct job_spec *job = &plan->jobs[s.queue[0]];
+
+		job->rules = interactive_rules(plan, job->rules);
+	}
+	free(s.is_in);
+	free(s.queue);
+}

@@ -35,6 +35,7 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.tags = none,
 		.keep = none,
 		.timeout_s = cmd->timeout_s,
+		.is_interactive = cmd->is_interactive,
 		.grace_s = settings_default.grace_s,
 		.cpus = settings_default.cpus,
 		.renew_odir = true, /* the record of the last time is worth keeping */

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "backends/backends.h"
+#include "backends/local/console.h"
 #include "backends/local/cpus.h"
 #include "base/mem.h"
 #include "exec/slot.h"
@@ -31,6 +32,9 @@ struct local {
 	struct ev_loop *loop;
 	struct slot_options slot;
 	struct list idle, busy; /* idle: used last first */
+	struct list family;	/* all slots, for each other */
+	struct console *console;
+	struct backend_terminal terminal;
 	uint32_t n_slots, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
 	bool is_paused;
@@ -45,6 +49,28 @@ static struct local *local_of(struct backend *b)
 	return container_of(b, struct local, base);
 }
 
+/* ---- the user's terminal ---- */
+
+static void release_console(struct local *l, const struct job *job)
+{
+	if (!job || !job->spec->rules->is_interactive)
+		return;
+	console_release(l->console);
+	if (l->terminal.taken)
+		l->terminal.taken(l->terminal.ctx, false);
+}
+
+static int take_console(struct local *l, struct slot *slot, struct error *err)
+{
+	if (l->terminal.taken)
+		l->terminal.taken(l->terminal.ctx, true);
+	if (console_take(l->console, slot, err) == 0)
+		return 0;
+	if (l->terminal.taken)
+		l->terminal.taken(l->terminal.ctx, false);
+	return -1;
+}
+
 /* ---- slots ---- */
 
 static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)
@@ -53,6 +79,7 @@ static void on_ended(struct slot *slot, void *ctx, const struct job_result *resu
 	const struct job *job = ls->job;
 
 	(void)slot;
+	release_console(ls->local, job);
 	ls->job = NULL;
 	list_remove(&ls->link);
 	list_prepend(&ls->local->idle, &ls->link);
@@ -90,13 +117,35 @@ static void on_died(struct slot *slot, void *ctx, const char *why)
 	};
 
 	(void)slot;
+	release_console(l, job);
 	if (job)
 		sched_job_ended(job, &lost);
 	free_slot(ls);
 	finish_closing(l);
 }
 
-static const struct slot_handler slot_handler = {.ended = on_ended, .died = on_died};
+static void on_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
+{
+	const struct local_slot *ls = ctx;
+
+	(void)slot;
+	console_say(ls->local->console, bytes, n);
+}
+
+static void on_stopped(struct slot *slot, void *ctx)
+{
+	const struct local_slot *ls = ctx;
+
+	(void)slot;
+	console_stopped(ls->local->console);
+}
+
+static const struct slot_handler slot_handler = {
+	.ended = on_ended,
+	.died = on_died,
+	.said = on_said,
+	.stopped = on_stopped,
+};
 
 static struct local_slot *start_slot(struct local *l, struct error *err)
 {
@@ -134,12 +183,16 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	struct error err = {0};
 	struct local_slot *ls;
 
-	if (l->is_paused)
+	bool is_interactive = job->spec->rules->is_interactive;
+
+	if (l->is_paused || (is_interactive && console_is_taken(l->console)))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) && !start_slot(l, &err))
 		return no_slot(l, &err, why);
 	l->n_start_failures = 0;
 	ls = list_entry(l->idle.next, struct local_slot, link);
+	if (is_interactive && take_console(l, ls->slot, why) < 0)
+		return SUBMIT_REFUSED;
 	ls->job = job;
 	list_remove(&ls->link);
 	list_append(&l->busy, &ls->link);
@@ -156,8 +209,11 @@ static void local_kill(struct backend *b, const struct job *job, enum kill_level
 	list_for_each (it, &l->busy) {
 		struct local_slot *ls = list_entry(it, struct local_slot, link);
 
-		if (ls->job == job)
-			slot_kill(ls->slot, level == KILL_NOW, reason);
+		if (ls->job != job)
+			continue;
+		if (job->spec->rules->is_interactive)
+			console_hurry(l->console);
+		slot_kill(ls->slot, level == KILL_NOW, reason);
 	}
 }
 
@@ -273,6 +329,7 @@ static void local_destroy(struct backend *b)
 	if (!b)
 		return;
 	l = local_of(b);
+	console_free(l->console);
 	free_slots(&l->busy);
 	free_slots(&l->idle);
 	free(l->checked);
@@ -322,7 +379,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a dead slot leaves comes to us */
 	l->base = (struct backend){
 		.ops = &local_ops,
-		.caps = {.is_local = true},
+		.caps = {.is_local = true, .is_interactive = true},
 		.max_parallel = parallel_of(env),
 	};
 	l->loop = env->loop;
@@ -330,7 +387,11 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 		.scratch_root = env->scratch_root,
 		.default_grace_s = env->grace_s,
 		.job_nofile = raise_nofile(),
+		.family = &l->family,
 	};
+	l->terminal = env->terminal;
+	l->console = console_new(env->loop);
+	list_init(&l->family);
 	list_init(&l->idle);
 	list_init(&l->busy);
 	return &l->base;

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/local/console.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/term_mode.h"
+
+enum { READ_SIZE = 4096 };
+/* Of what the screen did not take yet: above the first the job has to wait, below the second not
+ * any more; a hurried one loses what is above the third. */
+enum { UNSENT_MOST = 256 << 10, UNSENT_FEW = 64 << 10, UNSENT_LOST = 1 << 20 };
+/* What a terminal or pipe that poll() calls writable surely takes. */
+enum { POLLED_BYTES = 256 };
+/* At the end, without progress. */
+enum { PATIENCE_MS = 5000, HURRY_MS = 500 };
+/* How often `bg` is answered by stopping again. */
+enum { BACKGROUND_MOST = 8 };
+
+struct console {
+	struct ev_loop *loop;
+	struct slot *slot; /* who has it; NULL: nobody */
+	int in_fd, out_fd;
+	bool is_polled; /* out_fd is not ours alone: written to in small parts, after poll() */
+	bool is_gone;	/* nobody reads what we write */
+	bool is_hurried, has_line;
+	ev_io readable, writable;
+	ev_signal resized, stop, resumed;
+	struct str out;
+	size_t sent;
+};
+
+/* ---- the screen ---- */
+
+static ssize_t write_some(struct console *c, const char *bytes, size_t n)
+{
+	struct pollfd p = {.fd = c->out_fd, .events = POLLOUT};
+
+	if (!c->is_polled)
+		return write(c->out_fd, bytes, n);
+	if (poll(&p, 1, 0) > 0)
+		return write(c->out_fd, bytes, n < POLLED_BYTES ? n : POLLED_BYTES);
+	errno = EAGAIN;
+	return -1;
+}
+
+static void forget_output(struct console *c)
+{
+	str_clear(&c->out);
+	c->sent = 0;
+	ev_io_stop(c->loop, &c->writable);
+}
+
+/* False: it does not take more now. */
+static bool write_on(struct console *c)
+{
+	while (c->sent < c->out.len && !c->is_gone) {
+		ssize_t n = write_some(c, c->out.s + c->sent, c->out.len - c->sent);
+
+		if (n > 0) {
+			c->sent += (size_t)n;
+			c->has_line = c->out.s[c->sent - 1] == '\n';
+		} else if (errno == EAGAIN) {
+			return false;
+		} else if (errno != EINTR) {
+			c->is_gone = true;
+		}
+	}
+	forget_output(c);
+	return true;
+}
+
+static size_t unsent(const struct console *c)
+{
+	return c->out.len - c->sent;
+}
+
+static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct console *c = w->data;
+
+	(void)loop;
+	(void)revents;
+	write_on(c);
+	if (unsent(c) < UNSENT_FEW)
+		slot_listen(c->slot, true);
+}
+
+void console_say(struct console *c, const char *bytes, size_t n)
+{
+	if (c->is_gone || !c->slot || (c->is_hurried && unsent(c) > UNSENT_LOST))
+		return;
+	str_addn(&c->out, bytes, n);
+	if (!ev_is_active(&c->writable) && !write_on(c))
+		ev_io_start(c->loop, &c->writable);
+	if (unsent(c) > UNSENT_MOST && !c->is_hurried)
+		slot_listen(c->slot, false);
+}
+
+void console_hurry(struct console *c)
+{
+	c->is_hurried = true;
+	if (c->slot)
+		slot_listen(c->slot, true);
+}
+
+static void write_rest(struct console *c, int patience_ms)
+{
+	struct pollfd p = {.fd = c->out_fd, .events = POLLOUT};
+
+	while (!write_on(c) && poll(&p, 1, patience_ms) > 0)
+		;
+	forget_output(c);
+}
+
+/* ---- the keys ---- */
+
+/* Reading in the background would stop us: what is typed there is for somebody else. */
+static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+{
+	struct console *c = w->data;
+	char bytes[READ_SIZE];
+	ssize_t n;
+
+	(void)revents;
+	if (!term_is_foreground(c->in_fd)) {
+		ev_io_stop(loop, w);
+		return;
+	}
+	n = read(c->in_fd, bytes, sizeof(bytes));
+	if (n > 0)
+		slot_type(c->slot, bytes, (size_t)n);
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		ev_io_stop(loop, w); /* the terminal is gone; SIGHUP says what that means */
+}
+
+/* ---- the size ---- */
+
+static struct winsize size_of(const struct console *c)
+{
+	struct winsize size = {0};
+
+	if (ioctl(c->in_fd, TIOCGWINSZ, &size) < 0)
+		size = (struct winsize){0};
+	return size;
+}
+
+static void tell_size(struct console *c)
+{
+	struct winsize size = size_of(c);
+
+	slot_resize(c->slot, size.ws_row, size.ws_col);
+}
+
+static void on_resized(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	tell_size(w->data);
+}
+
+/* ---- stopped and resumed ---- */
+
+/* In the background the terminal is not ours to take: as any program that wants it, we stop. */
+static bool wait_for_foreground(const struct console *c)
+{
+	for (int i = 0; i < BACKGROUND_MOST && !term_is_foreground(c->in_fd); i++)
+		kill(0, SIGTTOU);
+	return term_is_foreground(c->in_fd);
+}
+
+static void take_again(struct console *c)
+{
+	term_mode_again();
+	tell_size(c);
+	ev_io_start(c->loop, &c->readable);
+}
+
+/* The whole process group, as a terminal would: whoever waits for us is stopped, too. */
+static void suspend(struct console *c)
+{
+	bool may_stop = ev_is_active(&c->stop);
+
+	write_rest(c, HURRY_MS);
+	term_mode_leave();
+	ev_signal_stop(c->loop, &c->stop);
+	if (may_stop)
+		kill(0, SIGTSTP);
+	wait_for_foreground(c);
+	if (may_stop)
+		ev_signal_start(c->loop, &c->stop);
+	term_mode_enter(c->in_fd, TERM_RAW, "");
+	take_again(c);
+	slot_listen(c->slot, true);
+}
+
+void console_stopped(struct console *c)
+{
+	if (!c->slot || c->is_hurried)
+		return;
+	suspend(c);
+	slot_continue(c->slot);
+}
+
+static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	suspend(w->data);
+}
+
+static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct console *c = w->data;
+
+	(void)loop;
+	(void)revents;
+	if (term_is_foreground(c->in_fd))
+		take_again(c);
+}
+
+/* ---- taken and given back ---- */
+
+/* What is opened again has an offset of its own: not for files, where others write behind us. */
+static void open_screen(struct console *c)
+{
+	bool is_file;
+	struct stat st;
+
+	is_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+	c->out_fd = is_file ? -1 : term_open(STDOUT_FILENO, O_WRONLY);
+	c->is_polled = c->out_fd < 0 && !is_file;
+	if (c->out_fd < 0)
+		c->out_fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+}
+
+static int open_both(struct console *c)
+{
+	c->in_fd = term_open(STDIN_FILENO, O_RDWR);
+	if (c->in_fd < 0)
+		c->in_fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+	open_screen(c);
+	return c->in_fd < 0 || c->out_fd < 0 ? -1 : 0;
+}
+
+static void watch(struct console *c)
+{
+	struct sigaction stop;
+
+	ev_io_set(&c->readable, c->in_fd, EV_READ);
+	ev_io_set(&c->writable, c->out_fd, EV_WRITE);
+	ev_io_start(c->loop, &c->readable);
+	ev_signal_start(c->loop, &c->resized);
+	ev_signal_start(c->loop, &c->resumed);
+	sigaction(SIGTSTP, NULL, &stop);
+	if (stop.sa_handler != SIG_IGN) /* a shell without job control */
+		ev_signal_start(c->loop, &c->stop);
+}
+
+static void unwatch(struct console *c)
+{
+	ev_io_stop(c->loop, &c->readable);
+	ev_io_stop(c->loop, &c->writable);
+	ev_signal_stop(c->loop, &c->resized);
+	ev_signal_stop(c->loop, &c->stop);
+	ev_signal_stop(c->loop, &c->resumed);
+}
+
+static void close_both(struct console *c)
+{
+	closep(&c->in_fd);
+	closep(&c->out_fd);
+}
+
+static void introduce(const struct console *c, const struct termios *modes)
+{
+	struct winsize size = size_of(c);
+	char path[256];
+	struct slot_terminal t = {
+		.modes = *modes,
+		.rows = size.ws_row,
+		.columns = size.ws_col,
+		.path = ttyname_r(c->in_fd, path, sizeof(path)) == 0 ? path : NULL,
+	};
+
+	slot_give_terminal(c->slot, &t);
+}
+
+int console_take(struct console *c, struct slot *slot, struct error *err)
+{
+	struct termios modes;
+
+	c->is_gone = c->is_hurried = false;
+	c->has_line = true;
+	if (open_both(c) < 0 || tcgetattr(c->in_fd, &modes) < 0) {
+		error_sys(err, errno, "an interactive job needs a terminal as standard input");
+		close_both(c);
+		return -1;
+	}
+	if (!wait_for_foreground(c)) {
+		close_both(c);
+		return error_plain(err, "an interactive job needs the terminal, which belongs to "
+					"another process");
+	}
+	tcgetattr(c->in_fd, &modes); /* a shell may have changed them meanwhile */
+	c->slot = slot;
+	introduce(c, &modes);
+	term_mode_enter(c->in_fd, TERM_RAW, "");
+	watch(c);
+	return 0;
+}
+
+void console_release(struct console *c)
+{
+	if (!c || !c->slot)
+		return;
+	if (!c->has_line || unsent(c))
+		write_rest(c, c->is_hurried ? HURRY_MS : PATIENCE_MS);
+	if (!c->has_line) { /* what we say next begins a line */
+		str_add(&c->out, "\r\n");
+		write_rest(c, HURRY_MS);
+	}
+	term_mode_leave();
+	unwatch(c);
+	close_both(c);
+	c->slot = NULL;
+}
+
+bool console_is_taken(const struct console *c)
+{
+	return c->slot != NULL;
+}
+
+struct console *console_new(struct ev_loop *loop)
+{
+	struct console *c = xcalloc(1, sizeof(*c));
+
+	c->loop = loop;
+	c->in_fd = c->out_fd = -1;
+	ev_init(&c->readable, on_readable);
+	ev_init(&c->writable, on_writable);
+	ev_signal_init(&c->resized, on_resized, SIGWINCH);
+	ev_signal_init(&c->stop, on_stop, SIGTSTP);
+	ev_signal_init(&c->resumed, on_resumed, SIGCONT);
+	c->readable.data = c->writable.data = c->resized.data = c->stop.data = c->resumed.data = c;
+	return c;
+}
+
+void console_free(struct console *c)
+{
+	if (!c)
+		return;
+	console_release(c);
+	str_done(&c->out);
+	free(c);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The user's own terminal, lent to the job of one slot: what is typed goes to the job as it is,
+ * what the job writes to the screen, the size follows. Keys that mean a signal mean it to the job.
+ * Standard input is the terminal; the screen is standard output, wherever that leads.
+ */
+#ifndef BACKENDS_LOCAL_CONSOLE_H
+#define BACKENDS_LOCAL_CONSOLE_H
+
+#include <ev.h>
+
+#include "exec/slot.h"
+
+struct console;
+
+struct console *console_new(struct ev_loop *loop);
+void console_free(struct console *c); /* accepts NULL */
+
+bool console_is_taken(const struct console *c);
+/* Before slot_run(). -1 with err: there is no terminal that could be given. */
+int console_take(struct console *c, struct slot *slot, struct error *err);
+/* The job is over: the terminal is as it was. Harmless if it is not taken. */
+void console_release(struct console *c);
+
+void console_say(struct console *c, const char *bytes, size_t n);
+/* The job was stopped by its user: so are we, until the user's shell lets us go on. */
+void console_stopped(struct console *c);
+/* The job is to end: from now on nobody waits for a screen that takes nothing. */
+void console_hurry(struct console *c);
+
+#endif
