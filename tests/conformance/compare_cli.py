@@ -8,8 +8,10 @@ last line of what argparse refuses, and what --list prints.
 VENV has dvsim==1.57.0. The project is a small one of its own, made anew for each line and side.
 """
 import argparse
+import fcntl
 import os
 import pathlib
+import pty
 import re
 import select
 import shlex
@@ -18,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import termios
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 from sim_project import COMMON, MAKEFILE, SIMULATOR  # noqa: E402
@@ -93,6 +96,20 @@ class Side:
         words = ["-sr", str(self.folder / "out"), *shlex.split(line)] if line else []
         return subprocess.run([self.program, *words], cwd=tree, env=self.environ(), capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, check=False, timeout=300)
+
+    def run_on_terminal(self, line, typed):
+        """With a terminal as standard input, on which something was typed."""
+        tree = self.project()
+        master, slave = pty.openpty()
+        os.write(master, typed.encode())
+        try:
+            return subprocess.run([self.program, "-sr", str(self.folder / "out"), *shlex.split(line)], cwd=tree,
+                                  env=self.environ(), capture_output=True, text=True, stdin=slave, timeout=300,
+                                  start_new_session=True, check=False,
+                                  preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0))
+        finally:
+            os.close(master)
+            os.close(slave)
 
     def interrupt(self):
         """The exit code of a run that gets INT once its job has begun."""

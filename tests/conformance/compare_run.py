@@ -58,6 +58,8 @@ MORE_FILES = {
                   '  use_cfgs: ["{proj_root}/one.hjson", "{proj_root}/planned.hjson"] }\n',
     "late.hjson": LEAF % ("late", 'run_timeout_mins: 0.02\n'
                           'overrides: [{ name: "run_cmd", value: "echo waiting; exec sleep 100; true" }]'),
+    "ask.sh": 'tty -s && echo "$RUN_INTERACTIVE $DVSIM_RUN_INTERACTIVE"; read x; echo "TEST $x"\n',
+    "asks.hjson": LEAF % ("asks", 'overrides: [{ name: "run_cmd", value: "sh {proj_root}/ask.sh" }]'),
     "all.hjson": '{ flow: "sim", name: "all", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
                  '  use_cfgs: ["{proj_root}/one.hjson", "{proj_root}/two.hjson"] }\n',
     "held.hjson": LEAF % ("held", 'overrides: [{ name: "run_cmd", value: "sh {proj_root}/wait.sh" }]'),
@@ -81,6 +83,8 @@ LINES = [
     "set.hjson -i good --fixed-seed 5",
     "set.hjson -i all --fixed-seed 5 -r 0 -t xcelium -w vpd -v h -ro=-x -bo '+a b' --build-timeout-mins 3 --run-timeout-multiplier 2",
     "deep.hjson --select-cfgs planned -i V1 --fixed-seed 5",
+    "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",
+    "one.hjson -i good silent --fixed-seed 5 --interactive",
 ]
 # Keys whose values tell a time or a program's version, not a result.
 MASKED = {"timestamp", "max_time", "sim_time", "version", "commit", "commit_short"}
@@ -174,8 +178,17 @@ def interrupted(side, line):
     return subprocess.CompletedProcess(line, run.returncode, None, err)
 
 
+TYPED = "PASSED"  # its echo comes from the user's terminal, or from the job's
+
+
+def begin(side, line):
+    if "--interactive" in line:
+        return side.run_on_terminal(line, TYPED + "\n")
+    return interrupted(side, line) if line.startswith("held") else side.run(line)
+
+
 def observe(side, line):
-    done = interrupted(side, line) if line.startswith("held") else side.run(line)
+    done = begin(side, line)
     out = side.folder / "out"
     return {
         "exit code": done.returncode,
@@ -183,7 +196,8 @@ def observe(side, line):
         "jobs": jobs(side.folder, out),
         "reports": reports(side.folder, out),
         "console": tables(side.folder, done.stderr),
-        "summary": [line for line in (done.stdout or "").splitlines() if " UTC" not in line and "### Revision" not in line],
+        "summary": [shown(side.folder, text) for text in (done.stdout or "").splitlines()
+                    if " UTC" not in text and "### Revision" not in text and text != TYPED],
     }
 
 

@@ -163,6 +163,30 @@ class Signals(OnTerminal):
         terminal.type("x\r")
         self.assertEqual(terminal.end(), 0)
 
+    def test_ctrl_z_where_no_shell_could_go_on_is_nothing(self):
+        terminal = self.talk("trap 'echo on again' CONT; echo ready; read x; echo got $x")
+        terminal.see("ready")
+        terminal.type("\x1a")
+        terminal.type("it\r")
+        terminal.see(r"got it\r\n")
+        self.assertEqual(terminal.end(), 0)
+        self.assert_restored(terminal)
+
+    def test_a_run_deadline_counts_here_too(self):
+        terminal = self.talk("trap '' TERM; stty -echo; echo ready; while :; do sleep 60; done", "--run-deadline", "1s",
+                             "--grace", "0s")
+        self.assertEqual(terminal.end(), 124)
+        self.assert_restored(terminal)
+
+    def test_the_third_signal_leaves_at_once(self):
+        terminal = self.talk("trap '' TERM; echo ready; while :; do sleep 60; done", "--grace", "60s")
+        terminal.see("ready")
+        os.kill(terminal.process.pid, signal.SIGTERM)
+        os.kill(terminal.process.pid, signal.SIGINT)
+        os.kill(terminal.process.pid, signal.SIGHUP)
+        self.assertIn(terminal.end(), (128 + s for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)))
+        self.assert_restored(terminal)
+
     def test_what_a_job_leaves_running_is_ended(self):
         terminal = self.talk("trap '' HUP; sleep 60 & echo left")
         terminal.see("left")
