@@ -240,7 +240,9 @@ static bool is_near(const struct tensor *t, const struct element *got, const str
 
 static void add_element(struct str *b, const struct tensor *t, const struct element *e)
 {
-	if (e->is_real)
+	if (e->is_real && isnan(e->real))
+		str_add(b, "nan"); /* without its sign */
+	else if (e->is_real)
 		str_printf(b, "%.9g", e->real);
 	else if (t->type == TENSOR_U64)
 		str_printf(b, "%" PRIu64, (uint64_t)e->integer);

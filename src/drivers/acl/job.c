@@ -40,6 +40,8 @@ static int read_image(const json_t *image, struct acl_job *j, struct error *err)
 		return 0;
 	if (!json_is_object(image))
 		return error_plain(err, "image must be { binary, entry, blocks }");
+	if (json_object_size(image) == 0)
+		return 0;
 	json_object_foreach((json_t *)image, key,
 			    v) if (strcmp(key, "binary") != 0 && strcmp(key, "entry") != 0 &&
 				   strcmp(key, "blocks") !=

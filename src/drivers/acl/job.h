@@ -2,7 +2,7 @@
 /*
  * The keys of a job that driver acl reads:
  *
- *   image: { binary: "/path/add.o", entry: "add_custom", blocks: 8 }   left out: just a card
+ *   image: { binary: "/path/add.o", entry: "add_custom", blocks: 8 }   {}: just a card
  *   args: [ … ]                                                       drivers/tensor.h
  */
 #ifndef DRIVERS_ACL_JOB_H

@@ -89,10 +89,25 @@ static int32_t upload_all(struct acl_context *c, struct dvs_text *err)
 	return 0;
 }
 
-int32_t acl_run_prepare(struct acl_context *c, uint32_t slot, const struct dvs_run *run,
+static int32_t fill_run(struct acl_context *c, uint32_t slot, const struct dvs_run *run,
 			struct dvs_text *err)
 {
 	struct error why = {0};
+
+	c->run.function = acl_images_find(c, slot);
+	if (slot && !c->run.function)
+		return acl_blame(c, err, ACL_E_ORDER, "nothing is loaded in slot %" PRIu32, slot);
+	if (acl_job_read(run->job, &c->run.job, &why) < 0) {
+		acl_blame(c, err, ACL_E_JOB, "%s", why.msg);
+		error_done(&why);
+		return ACL_E_JOB;
+	}
+	return upload_all(c, err);
+}
+
+int32_t acl_run_prepare(struct acl_context *c, uint32_t slot, const struct dvs_run *run,
+			struct dvs_text *err)
+{
 	int32_t rc;
 
 	if (c->run.epoch || run->epoch == 0)
@@ -100,18 +115,14 @@ int32_t acl_run_prepare(struct acl_context *c, uint32_t slot, const struct dvs_r
 	rc = acl_begin(c, err);
 	if (rc != 0)
 		return rc;
-	/* From here on there is something to finish. */
 	c->run = (struct acl_run){.epoch = run->epoch};
 	acl_set_stage(c, ACL_PREPARED);
-	c->run.function = acl_images_find(c, slot);
-	if (slot && !c->run.function)
-		return acl_blame(c, err, ACL_E_ORDER, "nothing is loaded in slot %" PRIu32, slot);
-	if (acl_job_read(run->job, &c->run.job, &why) < 0) {
-		rc = acl_blame(c, err, ACL_E_JOB, "%s", why.msg);
-		error_done(&why);
-		return rc;
-	}
-	return upload_all(c, err);
+	rc = fill_run(c, slot, run, err);
+	if (rc == 0)
+		return 0;
+	acl_run_release(c);
+	c->run.refused = run->epoch;
+	return rc;
 }
 
 int32_t acl_run_launch(struct acl_context *c, uint64_t epoch, struct dvs_text *err)
@@ -253,6 +264,8 @@ int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *r
 	bool was_aborted = c->run.is_aborted;
 	int32_t rc;
 
+	if (epoch != 0 && epoch == c->run.refused)
+		return acl_blame(c, err, c->cause, "it was never prepared");
 	if (c->run.epoch != epoch || epoch == 0)
 		return out_of_order(c, err, "finish", epoch);
 	rc = verdict(c, err);

@@ -24,6 +24,7 @@ struct acl_run {
 	uint64_t epoch; /* 0: none */
 	enum acl_stage stage;
 	bool is_aborted;
+	uint64_t refused; /* the epoch of one that could not be prepared */
 	struct acl_job job;
 	void *function; /* NULL: no kernel */
 	void **buffers; /* on the device, one per argument; NULL for scalars. In job.mem */
@@ -33,6 +34,7 @@ struct acl_run {
 
 const char *acl_stage_name(enum acl_stage stage);
 
+/* A run that cannot be prepared is over and leaves nothing; finishing it once more does no harm. */
 int32_t acl_run_prepare(struct acl_context *c, uint32_t slot, const struct dvs_run *run,
 			struct dvs_text *err);
 int32_t acl_run_launch(struct acl_context *c, uint64_t epoch, struct dvs_text *err);

@@ -107,6 +107,18 @@ static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 	}
 }
 
+/* The host may take a prepare that failed for the end. */
+static void a_run_that_cannot_be_prepared_needs_no_finish(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, "aclrtMalloc#2: 207018");
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 207018);
+	assert_string_equal(b->live(), IDLE);
+	assert_int_equal(acl_bed_prepare(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), ACL_E_CANCELLED);
+}
+
 static void what_follows_a_fault_is_not_its_cause(void **state)
 {
 	struct acl_bed *b = *state;
@@ -269,7 +281,7 @@ static void a_job_without_a_kernel_gets_a_card_that_works(void **state)
 	struct acl_bed *b = *state;
 
 	acl_bed_must_open(b, NULL);
-	assert_int_equal(acl_bed_run(b, "{}"), 0);
+	assert_int_equal(acl_bed_run(b, "{\"image\": {}}"), 0);
 	assert_string_equal(b->log(), OPENED
 			    "aclrtCreateStream aclrtMalloc aclrtMemcpy(1) aclrtMemcpy(2) aclrtFree "
 			    "aclrtDestroyStream aclrtGetVersion");
@@ -295,6 +307,7 @@ int main(void)
 		ACL_TEST(poll_does_not_wait_for_a_kernel),
 		ACL_TEST(a_wrong_result_is_the_jobs_and_says_which),
 		ACL_TEST(every_call_that_fails_is_the_cause_and_leaves_nothing),
+		ACL_TEST(a_run_that_cannot_be_prepared_needs_no_finish),
 		ACL_TEST(what_follows_a_fault_is_not_its_cause),
 		ACL_TEST(a_fault_that_hides_behind_its_fallout_is_found),
 		ACL_TEST(a_run_that_was_never_launched_is_no_success),
