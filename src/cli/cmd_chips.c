@@ -64,7 +64,7 @@ static int check(const struct args *args, struct diags *diags)
 		/* It is opened in a process that stands elsewhere. */
 		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
 		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
-		.job = opt_word(args, OPT_JOB, NULL),
+		.job = opt_word(args, OPT_SAMPLE, NULL),
 		.device = (int32_t)opt_uint(args, OPT_DEVICE, 0, INT32_MAX, 0, diags),
 		.limit_s = opt_duration(args, OPT_TIMEOUT, usual_limit_s, diags),
 		.line = print_line,

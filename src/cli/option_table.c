@@ -167,6 +167,6 @@ const struct option option_table[OPT_COUNT] = {
 				"check: the driver's options, as a configuration has them"},
 	[OPT_DEVICE] = {"device", NULL, OPT_WORD, CMD_CHIPS, "N", WHAT,
 			"check: the device to open; default: 0"},
-	[OPT_JOB] = {"job", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
-		     "check: the keys of a job that passes and is over soon; default: {}"},
+	[OPT_SAMPLE] = {"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
+			"check: the keys of a job that passes and is over soon; default: {}"},
 };

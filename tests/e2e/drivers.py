@@ -87,7 +87,7 @@ class Drivers(Story):
 
     def test_sim_passes_all_checks(self):
         job = json.dumps({"program": ["compute 1ms"], "args": [{"f32": [64], "fill": 1}]})
-        run = self.check("sim", "--options", '{"n_devices": 3}', "--device", "2", "--job", job)
+        run = self.check("sim", "--options", '{"n_devices": 3}', "--device", "2", "--sample", job)
         self.assertEqual(run.code, 0, run)
         self.assertRegex(run.out, r"0 failed, 0 skipped\n$")
 
