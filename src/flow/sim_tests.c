@@ -30,16 +30,20 @@ static void report_unknown(struct sim *s, const struct modes *all, struct hjson_
 			   const char *kind)
 {
 	const char **names = arena_array(s->reader.mem, all->n + 1, sizeof(const char *)), *near;
-	struct diag *e = cfg_error(s->reader.cfg, s->reader.diags, name,
-				   "the %s '%s' is enabled, but not defined", kind,
-				   text_of(s, name));
+	const char *text = text_of(s, name);
+	static const char told[] = "the %s '%s' is enabled, but not defined";
+	/* One without a place is enabled by an option, or by default. */
+	struct diag *e = name->pos
+				 ? cfg_error(s->reader.cfg, s->reader.diags, name, told, kind, text)
+				 : diag_error(s->reader.diags, cfg_start(s->reader.cfg), told, kind,
+					      text);
 
 	for (size_t i = 0; i < all->n; i++)
 		names[i] = all->at[i]->name;
-	near = str_suggest(text_of(s, name), names, all->n);
+	near = str_suggest(text, names, all->n);
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
-	else if (!name->pos)
+	else if (!name->pos && (strcmp(text, "waves_off") == 0 || strcmp(text, "xprop") == 0))
 		diag_hint(e, "every configuration needs the modes 'waves_off' and 'xprop'; "
 			     "--xprop-off does without the latter");
 }
