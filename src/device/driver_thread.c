@@ -94,7 +94,7 @@ const char *call_words(struct worker_process *p)
 	p->err[ERR_ROOM - 1] = '\0';
 	n = strcspn(p->err, "\n");
 	str_add_printable(&text, p->err, n);
-	snprintf(p->err, ERR_ROOM, "%s", text.s);
+	snprintf(p->err, ERR_ROOM, "%s", text.s ? text.s : "");
 	return p->err;
 }
 

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs on a host runtime of simpler: the driver, its worker and the pool, with a double of the library
+(tests/helpers/fakehost.c) that adds, writes down what it was told, and misbehaves on request."""
+
+import json
+import os
+import shutil
+
+from harness import Story
+
+VEC_ADD = """{ name: "vec_add", backend: "npu"
+  callable: { orch: "kern/orch.so", sig: "in,in,out"
+              kernels: [ { id: 0, so: "kern/add.so", core: "aiv", sig: "in,in,out" } ] }
+  args: [ { f32: [4096], fill: 2 }, { f32: [4096], fill: 3 }
+          { f32: [4096], out: true, expect: { fill: 42, rtol: 1e-5 } } ] %s }"""
+
+SUM = """{ name: "sum", backend: "npu", devices: 2, buffers: [ { name: "acc", bytes: "4K" } ]
+  callable: { orch: "kern/orch.so", sig: "scalar,inout"
+              kernels: [ { id: 0, so: "kern/add.so", sig: "scalar,inout" } ] }
+  args: [ { f32: 1 }, { f32: [1024], buffer: "acc", fill: 4, out: true, expect: { fill: 42 } } ] }"""
+
+
+class Simpler(Story):
+    def setUp(self):
+        super().setUp()
+        runtime = self.path("lib", "a2a3", "sim", "host_build_graph")
+        runtime.mkdir(parents=True)
+        shutil.copy(os.environ["FAKEHOST_SO"], runtime / "libhost_runtime.so")
+        shutil.copy(os.environ["FAKECONTEXT_SO"], self.path("lib", "libcpu_sim_context.so"))
+        self.image("lib/a2a3/sim/host_build_graph/libaicpu_kernel.so", "")
+        self.image("lib/a2a3/sim/host_build_graph/libaicore_kernel.so", "")
+        self.path("kern").mkdir()
+        self.image("kern/orch.so", "")
+        self.image("kern/add.so", "K=37;")
+
+    def image(self, name, text):
+        self.path(*name.split("/")).write_bytes(b"\177ELF" + text.encode())
+
+    def run_jobs(self, jobs, would="", pool='devices: "0-1"', libdir="lib"):
+        self.config(f"""{{ flow: "jobs", name: "demo"
+          backends: {{ npu: {{ type: "chips", driver: "simpler", libdir: "{self.path(libdir)}", {pool} }} }}
+          jobs: [ {jobs} ] }}""")
+        env = {"FAKEHOST": would, "FAKEHOST_REPORT": str(self.path("report")),
+               "DVSCHED_STATE_DIR": str(self.path("state")), "DVSCHED_LOCK_DIR": str(self.path("lock"))}
+        return self.dvsched("run", "cfg.hjson", "--view", "none", env=env)
+
+    def report(self):
+        lines = self.path("report").read_text(encoding="utf-8").splitlines()
+        self.assertEqual([line for line in lines if line.startswith("violation")], [])
+        return lines
+
+    def attempt(self):
+        return self.results()["jobs"][0]["attempts"][-1]
+
+    def test_a_job_passes_and_its_result_names_the_library(self):
+        done = self.run_jobs(VEC_ADD % "")
+        self.assertEqual(done.code, 0, done)
+        result = self.attempt()["details"]["ranks"][0]["result"]
+        self.assertEqual(result["library"],
+                         str(self.path("lib/a2a3/sim/host_build_graph/libhost_runtime.so")))
+        self.assertEqual(len(result["build_id"]), 40, result)
+        self.assertEqual(result["checked"], 1)
+        self.assertIn("call destroy", self.report())
+
+    def test_many_jobs_open_the_device_once_and_load_each_image_once(self):
+        jobs = [VEC_ADD.replace("vec_add", f"job{i}") % "" for i in range(30)]
+        done = self.run_jobs("\n".join(jobs), pool='devices: "0"')
+        self.assertEqual(done.code, 0, done)
+        report = self.report()
+        self.assertEqual([report.count(f"call {name}") for name in ("init", "register", "finalize")],
+                         [1, 1, 30])
+
+    def test_each_failure_is_told_apart(self):
+        for would, reason, text, code in (
+                ("wrong=1", "wrong_result", "4096 of 4096 elements wrong; element 0 is 43, not 42", 1),
+                ("wait=-100", "stall", "scheduler timeout -100", 1),
+                ("register=-1", "bad_request", "simpler_register_callable returned -1", 1),
+                ("crash_prepare=1", "lost", "died of signal 11 (SIGSEGV) in prepare()", 3)):
+            with self.subTest(would):
+                shutil.rmtree(self.path("state"), ignore_errors=True)
+                done = self.run_jobs(VEC_ADD % "", would)
+                self.assertEqual(done.code, code, done)
+                attempt = self.attempt()
+                self.assertEqual(attempt["reason"], reason, done)
+                self.assertIn(text, attempt["message"])
+
+    def test_a_run_that_never_ends_is_killed_at_its_timeout(self):
+        done = self.run_jobs(VEC_ADD % 'timeout: "500ms"', "polls=1000000000")
+        self.assertEqual(done.code, 1, done)
+        self.assertEqual(self.attempt()["reason"], "timeout", done)
+
+    def test_a_gang_has_its_window_and_its_buffers_by_name(self):
+        done = self.run_jobs(SUM)
+        self.assertEqual(done.code, 0, done)
+        report = self.report()
+        roots = {line for line in report if line.startswith("saw root")}
+        self.assertEqual(len(roots), 1, report)
+        self.assertEqual(report.count("call comm_destroy"), 2)
+        self.assertFalse(os.path.exists(roots.pop().split()[2]))
+        context = json.loads(self.path("scratch", "demo", "sum", "rank1.json").read_text("utf-8"))
+        self.assertIn("acc", context["buffers"])
+
+    def test_a_library_that_is_not_there_is_named_when_the_configuration_loads(self):
+        done = self.run_jobs(VEC_ADD % "", libdir="elsewhere")
+        self.assertIn(done.code, (2, 3), done)
+        self.assertIn("elsewhere/a2a3/sim/host_build_graph/libhost_runtime.so is not there", done.err)
+        self.assertFalse(self.path("report").exists())
