@@ -15,8 +15,9 @@
  *   hang           the call does not return before stub_release()
  *
  * A call that would block for ever on a real device, because it gives something back while a kernel
- * hangs or after a wedge, is written down as BLOCKED(entry). Kernels by name: add_f32 (a, b, out,
- * n), add_k (a, out, n; adds the number that the binary's file holds), nop, hang.
+ * hangs or after a reset that changed nothing, is written down as BLOCKED(entry). Kernels by name:
+ * add_f32 (a, b, out, n), add_k (a, out, n; adds the number that the binary's file holds), nop,
+ * hang.
  *
  * ACL_STUB_SCRIPT in the environment is the script when the library is loaded, ACL_STUB_LOG a file
  * that gets a line per call.

@@ -244,7 +244,7 @@ static int enter(const char *entry, enum stub_kind kind, const char *text)
 
 	note(text);
 	stub.rc = stub.has_status = 0;
-	if (kind == STUB_GIVES_BACK && (stub.is_wedged || stub.is_kernel_hung)) {
+	if (kind == STUB_GIVES_BACK && (stub.is_given_up || stub.is_kernel_hung)) {
 		snprintf(blocked, sizeof(blocked), "BLOCKED(%s)", entry);
 		note(blocked);
 	}
@@ -271,8 +271,8 @@ void stub_reset_device(void)
 	stub.n_devices = stub.n_streams = stub.n_buffers = stub.n_binaries = 0;
 	stub.is_kernel_hung = 0;
 	free_all();
-	if (!stub.is_wedged)
-		stub.is_poisoned = 0;
+	stub.is_given_up = stub.is_wedged;
+	stub.is_poisoned = stub.is_wedged;
 }
 
 const char *stub_take_recent(void)

@@ -9,7 +9,7 @@
 enum stub_kind {
 	STUB_HOST,	 /* nothing */
 	STUB_DEVICE,	 /* it fails */
-	STUB_GIVES_BACK, /* it fails; it blocks on a wedged device and while a kernel hangs */
+	STUB_GIVES_BACK, /* it fails; it blocks after a reset in vain, and while a kernel hangs */
 };
 
 struct stub {
@@ -17,6 +17,7 @@ struct stub {
 	int has_status, status; /* of the call that goes on */
 	int n_inits, n_devices, n_streams, n_buffers, n_binaries;
 	int is_poisoned, is_wedged, is_kernel_hung;
+	int is_given_up; /* was reset in vain */
 };
 
 extern struct stub stub;

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -60,6 +61,7 @@ static void log_open(struct acl_context *c)
 static void free_context(struct acl_context *c)
 {
 	acl_options_done(&c->options);
+	free(c->left);
 	free(c);
 }
 

@@ -35,6 +35,8 @@ struct acl_context {
 	void *stream;
 	struct acl_images images;
 	struct acl_run run;
+	void **left; /* buffers of a run that a fault ended: for a reset to give back */
+	size_t n_left;
 	const char *last_call; /* for texts */
 	int32_t cause;	       /* the first error since the run (or the load) began; 0: none */
 	bool is_spent;	       /* nothing more can be done on the device by this process */

@@ -15,6 +15,7 @@ struct census {
 	struct acl_options options;
 	struct visible visible;
 	struct acl_api api;
+	bool is_ours; /* we started the runtime */
 	uint32_t count;
 	char soc[32];
 };
@@ -69,38 +70,44 @@ static void add_device(const struct census *s, int32_t logical, struct dvs_devic
 
 static int32_t count(struct census *s, struct dvs_text *err)
 {
-	const char *soc;
-	int rc = s->api.aclInit(NULL);
-	bool is_ours = rc == 0;
+	const char *soc = s->api.aclrtGetSocName ? s->api.aclrtGetSocName() : NULL;
+	int rc = s->api.aclrtGetDeviceCount(&s->count);
 
-	if (rc != 0 && rc != ACL_ALREADY_INITIALISED)
-		return acl_fail(err, rc, "the runtime does not start: aclInit: %d", rc);
-	rc = s->api.aclrtGetDeviceCount(&s->count);
-	soc = s->api.aclrtGetSocName ? s->api.aclrtGetSocName() : NULL;
 	snprintf(s->soc, sizeof(s->soc), "%s", soc ? soc : "");
-	if (is_ours)
-		s->api.aclFinalize();
-	return rc == 0 ? 0 : acl_fail(err, rc, "no devices: aclrtGetDeviceCount: %d", rc);
-}
-
-static int32_t take(struct census *s, struct dvs_text *err)
-{
-	struct error why = {0};
-	int32_t rc;
-
-	if (visible_read(getenv(VISIBLE_VARIABLE), &s->visible, &why) < 0)
-		return acl_fail_with(err, ACL_E_OPTIONS, &why);
-	if (acl_api_open(s->options.libdir, &s->api, &why) < 0)
-		return acl_fail_with(err, ACL_E_LIBRARY, &why);
-	rc = count(s, err);
 	if (rc != 0)
-		return rc;
+		return acl_fail(err, rc, "no devices: aclrtGetDeviceCount: %d", rc);
 	if (s->count > VISIBLE_MOST)
 		return acl_fail(err, ACL_E_GARBAGE, "aclrtGetDeviceCount: %" PRIu32 " devices",
 				s->count);
 	if (s->visible.is_limited && s->count > s->visible.n)
 		s->count = s->visible.n;
 	return 0;
+}
+
+static int32_t start(struct census *s, struct dvs_text *err)
+{
+	struct error why = {0};
+	int rc;
+
+	if (visible_read(getenv(VISIBLE_VARIABLE), &s->visible, &why) < 0)
+		return acl_fail_with(err, ACL_E_OPTIONS, &why);
+	if (acl_api_open(s->options.libdir, &s->api, &why) < 0)
+		return acl_fail_with(err, ACL_E_LIBRARY, &why);
+	rc = s->api.aclInit(NULL);
+	s->is_ours = rc == 0;
+	if (rc == 0 || rc == ACL_ALREADY_INITIALISED)
+		return 0;
+	return acl_fail(err, rc, "the runtime does not start: aclInit: %d", rc);
+}
+
+static int32_t take(struct census *s, struct dvs_device *devices, size_t cap, struct dvs_text *err)
+{
+	int32_t rc = count(s, err);
+
+	for (size_t i = 0; rc == 0 && i < s->count && i < cap; i++)
+		add_device(s, (int32_t)i,
+			   (struct dvs_device *)(void *)((char *)devices + i * devices->size));
+	return rc;
 }
 
 int32_t acl_probe(const char *options, struct dvs_device *devices, size_t cap, size_t *ret_n,
@@ -110,16 +117,15 @@ int32_t acl_probe(const char *options, struct dvs_device *devices, size_t cap, s
 	struct error why = {0};
 	int32_t rc;
 
-	*ret_n = 0;
 	if (acl_options_read(options, &s.options, &why) < 0)
 		rc = acl_fail_with(err, ACL_E_OPTIONS, &why);
 	else
-		rc = take(&s, err);
+		rc = start(&s, err);
 	if (rc == 0)
-		*ret_n = s.count;
-	for (size_t i = 0; i < *ret_n && i < cap; i++)
-		add_device(&s, (int32_t)i,
-			   (struct dvs_device *)(void *)((char *)devices + i * devices->size));
+		rc = take(&s, devices, cap, err);
+	if (s.is_ours)
+		s.api.aclFinalize();
+	*ret_n = rc == 0 ? s.count : 0;
 	acl_options_done(&s.options);
 	return rc;
 }

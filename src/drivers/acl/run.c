@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "drivers/acl/context.h"
+#include "base/mem.h"
 #include "drivers/acl/attach.h"
 #include "drivers/acl/results.h"
 
@@ -277,14 +278,26 @@ int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *r
 	return rc;
 }
 
+/* After a fault nothing is given back before what runs has had its bounded time to stop. */
+static void give_back(struct acl_context *c, void *buffer)
+{
+	if (c->is_dead)
+		return;
+	if (!c->is_spent) {
+		ACL_CALL(c, aclrtFree, buffer);
+		return;
+	}
+	c->left = xreallocarray(c->left, c->n_left + 1, sizeof(*c->left));
+	c->left[c->n_left++] = buffer;
+}
+
 void acl_run_release(struct acl_context *c)
 {
 	struct acl_run *r = &c->run;
 
 	for (size_t i = 0; r->buffers && i < r->job.n_args; i++)
-		if (r->buffers[i] && !c->is_dead)
-			(void)(c->is_spent ? ACL_TRY(c, aclrtFree, r->buffers[i])
-					   : ACL_CALL(c, aclrtFree, r->buffers[i]));
+		if (r->buffers[i])
+			give_back(c, r->buffers[i]);
 	if (r->epoch)
 		tell_committed(c, 0);
 	if (r->job.mem)

@@ -43,7 +43,8 @@ int32_t acl_run_poll(struct acl_context *c, uint64_t epoch, int32_t *ret_is_over
 int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *result,
 		       struct dvs_text *err);
 int32_t acl_run_abort(struct acl_context *c, uint64_t epoch);
-/* Ends it, whatever came: nothing of it is left, except on a dead device. */
+/* Ends it, whatever came. Nothing of it is left on the device; after a fault its buffers stay for a
+ * reset, and on a dead device for ever. */
 void acl_run_release(struct acl_context *c);
 
 #endif

@@ -25,10 +25,9 @@ static void after_a_reset_that_is_proven_the_next_run_works(void **state)
 	assert_int_equal(b->d->reset(b->ctx, 0, &is_verified, acl_bed_err(b)), 0);
 	assert_true(is_verified);
 	/* What lives is given back before, or the reset would block; the proof comes after. */
-	assert_string_equal(
-		log,
-		RESET "aclrtBinaryUnLoad aclrtDestroyStreamForce aclrtResetDeviceForce(1) " PROOF
-		      "aclrtCreateStream");
+	assert_string_equal(log, RESET "aclrtFree aclrtFree aclrtFree aclrtBinaryUnLoad "
+				       "aclrtDestroyStreamForce aclrtResetDeviceForce(1) " PROOF
+				       "aclrtCreateStream");
 	assert_true(b->d->is_usable(b->ctx));
 	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
 	acl_bed_close(b);
@@ -60,6 +59,7 @@ static void a_zero_is_no_proof(void **state)
 	setenv("DCMI_STUB", "health.1=3", 1);
 	assert_int_equal(b->d->reset(b->ctx, 1, &is_verified, acl_bed_err(b)), 507015);
 	assert_false(is_verified);
+	assert_null(strstr(b->log(), "BLOCKED"));
 	assert_string_equal(b->said, "3 resets, and device 1 is still not usable; DCMI: critical: "
 				     "aclrtCreateStream: 507899, driver internal error: EZ9999: "
 				     "inner error aclrtCreateStream failed, code 507899.; the "

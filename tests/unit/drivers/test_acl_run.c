@@ -100,7 +100,10 @@ static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 		assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)),
 				 cases[i].code);
 		assert_non_null(strstr(b->said, cases[i].text));
-		assert_non_null(strstr(b->live(), "devices=1 streams=1 buffers=0"));
+		/* Where the process is done with the device, giving back is up to a reset. */
+		assert_non_null(strstr(b->live(), cases[i].is_spent
+							  ? "devices=1 streams=1 buffers=3"
+							  : "devices=1 streams=1 buffers=0"));
 		assert_int_equal(b->committed, 0);
 		assert_int_equal(b->d->is_usable(b->ctx), !cases[i].is_spent);
 		acl_bed_close(b);
@@ -130,7 +133,7 @@ static void what_follows_a_fault_is_not_its_cause(void **state)
 	assert_int_equal(b->d->launch(b->ctx, b->epoch, acl_bed_err(b)), 0);
 	assert_int_equal(acl_bed_poll(b, 1, &is_over), 507015);
 	assert_int_equal(acl_bed_poll(b, 1, &is_over), 507015); /* asked again */
-	/* Giving the buffers back fails with 507899, which is no news. */
+	/* The runtime says 507899 to all that comes now, which is no news. */
 	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), 507015);
 	assert_int_equal(acl_bed_class(b, 507015, 0), DVS_JOB);
 	/* But the next job is not to blame, and is not let in. */
