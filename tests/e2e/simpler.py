@@ -4,9 +4,11 @@
 
 import json
 import os
+import re
 import shutil
+import unittest
 
-from harness import Story
+from harness import SOURCE, Story
 
 VEC_ADD = """{ name: "vec_add", backend: "npu"
   callable: { orch: "kern/orch.so", sig: "in,in,out"
@@ -99,6 +101,30 @@ class Simpler(Story):
         self.assertFalse(os.path.exists(roots.pop().split()[2]))
         context = json.loads(self.path("scratch", "demo", "sum", "rank1.json").read_text("utf-8"))
         self.assertIn("acc", context["buffers"])
+
+    def test_the_driver_keeps_to_the_contract(self):
+        sample = {"callable": {"orch": str(self.path("kern/orch.so")), "sig": "out", "kernels": [
+            {"id": 0, "so": str(self.path("kern/add.so")), "sig": "out"}]},
+            "args": [{"f32": [64], "out": True, "expect": {"fill": 37}}]}
+        done = self.dvsched("chips", "check", "--driver", "simpler", "--sample", json.dumps(sample),
+                            "--options", json.dumps({"libdir": str(self.path("lib"))}),
+                            env={"FAKEHOST_REPORT": str(self.path("report"))})
+        self.assertEqual(done.code, 0, done)
+        self.assertIn(" 0 failed", done.out)
+        self.report()
+
+    @unittest.skipUnless(shutil.which("cc"), "no C compiler (cc)")
+    def test_the_example_of_the_documentation_is_good(self):
+        text = SOURCE.joinpath("docs", "drivers.md").read_text(encoding="utf-8")
+        example = next(block for block in re.findall(r"```hjson\n(.*?)```", text, re.S)
+                       if 'driver: "simpler"' in block)
+        self.path("kern/add.c").write_text('const char k[] = "K=37;";\n', encoding="utf-8")
+        self.config(example.replace("/opt/simpler/build/lib", str(self.path("lib"))))
+        done = self.dvsched("run", "cfg.hjson", env={
+            "FAKEHOST_REPORT": str(self.path("report")), "DVSCHED_STATE_DIR": str(self.path("state")),
+            "DVSCHED_LOCK_DIR": str(self.path("lock"))})
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("saw window 1024 1024 1024 1024", self.report())
 
     def test_a_library_that_is_not_there_is_named_when_the_configuration_loads(self):
         done = self.run_jobs(VEC_ADD % "", libdir="elsewhere")
