@@ -22,7 +22,9 @@ struct backend_terminal {
 
 /* What a constructor is given. All borrowed, all outlive the backend. */
 struct backend_env {
-	const char *name;     /* as the configuration calls it: the type's name, or another */
+	const char *name; /* as the configuration calls it: the type's name, or another */
+	struct backend *const *others; /* made before it, n_others of them */
+	unsigned n_others;
 	struct ev_loop *loop; /* NULL: it is driven by hand (tests, benchmarks) */
 	const struct clock *clock;
 	const char *scratch_root;

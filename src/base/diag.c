@@ -103,6 +103,11 @@ struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt
 	return e;
 }
 
+void diag_infra(struct diags *d, const struct diag *e)
+{
+	d->n_infra += e->level == DIAG_ERROR;
+}
+
 void diag_hint(struct diag *e, const char *fmt, ...)
 {
 	va_list ap;

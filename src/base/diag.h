@@ -44,7 +44,8 @@ struct diag {
 struct diags {
 	struct diag *first, **end;
 	unsigned n_errors, n_warnings;
-	unsigned limit; /* of errors and of warnings shown; more are only counted. 0: 50 */
+	unsigned n_infra; /* errors that are no mistake in what was written: diag_infra() */
+	unsigned limit;	  /* of errors and of warnings shown; more are only counted. 0: 50 */
 };
 
 void diags_init(struct diags *d);
@@ -55,6 +56,8 @@ struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ..
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt, ...)
 	_printf_(3, 4);
+/* e, an error of d, is the machine's (a driver that crashes), not the configuration's. */
+void diag_infra(struct diags *d, const struct diag *e);
 /* May have several lines. */
 void diag_hint(struct diag *e, const char *fmt, ...) _printf_(2, 3);
 void diag_note(struct diag *e, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);

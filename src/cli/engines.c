@@ -42,6 +42,8 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 	if (!type || e->n == ENGINES_MOST)
 		return 0; /* sched_load() says which jobs name it, with their places */
 	env.name = name;
+	env.others = e->at;
+	env.n_others = e->n;
 	if (node)
 		env.settings = cfg_fields_new(
 			cfg, node, arena_printf(cfg_mem(cfg), "backends.%s", name), diags);

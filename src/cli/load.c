@@ -222,10 +222,13 @@ int load_report(const struct args *args, struct loaded *l)
 {
 	bool is_strict = opt_has(args, OPT_STRICT);
 	unsigned n_errors = l->diags.n_errors + (is_strict ? l->diags.n_warnings : 0);
+	bool is_infra = n_errors == l->diags.n_infra;
 
 	diags_print(&l->diags, stderr, load_wants_color(args, STDERR_FILENO), is_strict);
 	diags_done(&l->diags);
-	return n_errors ? EXIT_USAGE : EXIT_PASSED;
+	if (n_errors == 0)
+		return EXIT_PASSED;
+	return is_infra ? EXIT_INFRA : EXIT_USAGE;
 }
 
 int load_plan(const struct args *args, struct loaded *l)

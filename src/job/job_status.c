@@ -49,6 +49,7 @@ static const struct {
 	[REASON_DEVICE_BUSY] = {"device_busy", CLASS_INFRA},
 	[REASON_NO_DEVICE] = {"no_device", CLASS_INFRA},
 	[REASON_QUEUE_TIMEOUT] = {"queue_timeout", CLASS_INFRA},
+	[REASON_BREAKS_DEVICES] = {"breaks_devices", CLASS_JOB},
 };
 static_assert(ARRAY_LEN(reasons) == REASON_COUNT, "one row per reason");
 

@@ -50,7 +50,8 @@ enum job_reason {
 	REASON_PEER,	     /* another rank of its gang is the cause */
 	REASON_DEVICE_BUSY,  /* somebody else has the device, or it is short of something */
 	REASON_NO_DEVICE,    /* no usable device is left for it */
-	REASON_QUEUE_TIMEOUT, /* it waited too long for devices */
+	REASON_QUEUE_TIMEOUT,  /* it waited too long for devices */
+	REASON_BREAKS_DEVICES, /* it ended alike on two devices: the job, and not the devices */
 	REASON_COUNT
 };
 

@@ -195,13 +195,46 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 	return c;
 }
 
+static const struct chips_device *find_shared(const struct chips_settings *a,
+					      const struct chips_settings *b)
+{
+	for (uint32_t i = 0; i < a->n_devices; i++)
+		for (uint32_t k = 0; k < b->n_devices; k++)
+			if (a->devices[i].id == b->devices[k].id)
+				return &a->devices[i];
+	return NULL;
+}
+
+/* Two pools that lend the same device to two jobs: each would wait for the other's lock. */
+static bool shares_no_device(const struct backend_env *env, const struct chips_settings *s,
+			     struct diags *diags)
+{
+	for (unsigned i = 0; i < env->n_others; i++) {
+		struct backend *b = env->others[i];
+		const struct chips_settings *other;
+		const struct chips_device *d;
+
+		if (b->ops->submit != chips_submit)
+			continue;
+		other = chips_of(b)->s;
+		d = str_eq(other->driver_name, s->driver_name) ? find_shared(s, other) : NULL;
+		if (!d)
+			continue;
+		diag_note(diag_error(diags, s->devices_pos, "device %d of '%s' belongs to '%s' too",
+				     d->id, s->name, other->name),
+			  other->devices_pos, "that one takes it here");
+		return false;
+	}
+	return true;
+}
+
 struct backend *backend_chips_create(const struct backend_env *env, struct diags *diags)
 {
 	struct arena *mem = arena_new();
 	struct chips_settings *s = chips_settings_read(mem, env, diags);
 
 	assert(env->loop && env->scratch_root);
-	if (!s) {
+	if (!s || !shares_no_device(env, s, diags)) {
 		arena_free(mem);
 		return NULL;
 	}

@@ -120,7 +120,8 @@ struct gang {
 	bool was_killed;
 	enum job_reason kill_reason;
 	double started_s, started_wall_s, released_s, over_s;
-	double kill_at_s;     /* what is left is killed then; INFINITY: not yet */
+	double accuse_at_s; /* a rank says that a peer is missing: whoever is not done by then is */
+	double kill_at_s;   /* what is left is killed then; INFINITY: not yet */
 	double diagnose_by_s; /* the answer of the convicted rank is waited for until then */
 	struct str context;
 	ev_timer watch;

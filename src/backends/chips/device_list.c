@@ -73,6 +73,8 @@ struct listing {
 	const struct driver_facts *facts;
 	struct chips_settings *s;
 	struct diags *diags;
+	int32_t *missing; /* of the list that is being read */
+	uint32_t n_missing;
 };
 
 static const struct dvs_device *find_there(const struct driver_facts *facts, int32_t id)
@@ -95,6 +97,16 @@ static const char *ids_there(struct listing *l)
 	return arena_strdup(l->mem, out.len ? out.s : "none");
 }
 
+static void refuse_missing(struct listing *l, const struct hjson_node *at)
+{
+	_cleanup_(str_done) struct str ids = {0};
+
+	device_list_add(&ids, l->missing, l->n_missing);
+	diag_hint(cfg_error(cfg_fields_cfg(l->f), l->diags, at, "the driver '%s' has no device %s",
+			    l->facts->name, ids.s),
+		  "there are: %s", ids_there(l));
+}
+
 static struct chips_device *find_own(struct chips_settings *s, int32_t id)
 {
 	for (uint32_t i = 0; i < s->n_devices; i++)
@@ -110,9 +122,7 @@ static void add(struct listing *l, const struct hjson_node *at, int32_t id)
 	struct chips_device *d;
 
 	if (!there) {
-		diag_hint(cfg_error(c, l->diags, at, "the driver '%s' has no device %d",
-				    l->facts->name, id),
-			  "there are: %s", ids_there(l));
+		l->missing[l->n_missing++] = id;
 		return;
 	}
 	if (find_own(l->s, id)) {
@@ -137,8 +147,12 @@ static void add_listed(struct listing *l, struct hjson_node *node)
 			"like \"0-7\", \"0,2,4-5\" or [0, 2]");
 		return;
 	}
+	l->missing = arena_array(l->mem, n, sizeof(*l->missing));
+	l->n_missing = 0;
 	for (uint32_t i = 0; i < n; i++)
 		add(l, node, ids[i]);
+	if (l->n_missing)
+		refuse_missing(l, node);
 }
 
 static void read_ids(struct listing *l)

@@ -69,11 +69,23 @@ static void requeue(struct gang *g)
 	gang_free(g);
 }
 
+/* All ranks say that another did not come: then it is nobody's device, and the job's own affair. */
+static void blame_all(struct gang *g)
+{
+	for (uint32_t i = 0; i < g->n && g->cause < 0; i++)
+		if (g->ranks[i].end.class == DVS_PEER) {
+			g->ranks[i].end.class = DVS_DEADLOCK;
+			g->cause = (int)i;
+		}
+}
+
 static void finish(struct gang *g)
 {
 	struct chips *c = g->chips;
 
 	c->last_event_s = chips_now(c);
+	if (isfinite(g->accuse_at_s) && !g->was_killed)
+		blame_all(g);
 	if (g->must_requeue && !g->was_killed) {
 		requeue(g);
 	} else {
@@ -281,7 +293,7 @@ void gang_start(struct chips_job *j, struct unit *const *units)
 	*g = (struct gang){.chips = c, .job = j, .n = q->n_devices, .epoch = ++c->last_epoch};
 	g->ranks = xcalloc(g->n, sizeof(*g->ranks));
 	g->cause = -1;
-	g->kill_at_s = g->diagnose_by_s = never;
+	g->kill_at_s = g->diagnose_by_s = g->accuse_at_s = never;
 	g->shared_fd = q->has_join ? memfd_create("dvs-gang", MFD_CLOEXEC) : -1;
 	if (g->shared_fd >= 0 && ftruncate(g->shared_fd, SHARED_BYTES) < 0)
 		closep(&g->shared_fd);
@@ -366,6 +378,12 @@ static void note_worker(struct rank *r)
 	r->end.pid = r->unit->worker ? (int32_t)device_worker_pid(r->unit->worker) : 0;
 }
 
+/* It is not the cause, it says so itself: the cause is asked for, or found by its silence. */
+static void accuse(struct gang *g)
+{
+	g->accuse_at_s = fmin(g->accuse_at_s, chips_now(g->chips) + g->chips->s->peer_grace_s);
+}
+
 void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *result)
 {
 	struct rank *r = &g->ranks[rank];
@@ -379,7 +397,9 @@ void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *
 	if (g->is_ending && result->class != DVS_OK)
 		r->end.class = DVS_PEER;
 	end_rank(g, rank, device_class_fate(result->class)->worker_goes_on && !result->is_spent);
-	if (!is_good && !g->is_ending)
+	if (!is_good && !g->is_ending && result->class == DVS_PEER)
+		accuse(g);
+	else if (!is_good && !g->is_ending)
 		set_cause(g, rank);
 	g->over_s = chips_now(g->chips);
 	settle(g);

@@ -219,8 +219,8 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 		/* Twice, on two devices: the job. The first one's mark is taken back. */
 		*ret_blame = "job";
 		result->is_uncharged = false;
-		if (class == DVS_LOST)
-			result->reason = REASON_SIGNAL;
+		if (job_reason_class(result->reason) == CLASS_INFRA)
+			result->reason = REASON_BREAKS_DEVICES;
 		if (other && health_unmark(&other->health, &c->s->health, g->job->job->spec->id,
 					   clock_wall(c->clock)))
 			unit_store_health(other);

@@ -218,8 +218,10 @@ static void read_places(struct reader *r)
 	if (!r->s->is_exclusive)
 		return;
 	r->s->lock_dir = places_lock_dir(r->mem, &err);
-	if (!r->s->lock_dir)
-		diag_from_error(r->diags, &err);
+	if (r->s->lock_dir)
+		return;
+	diag_infra(r->diags, diag_error(r->diags, r->s->pos, "%s", err.msg));
+	error_done(&err);
 }
 
 static void read_watch(struct reader *r)
@@ -238,7 +240,7 @@ static void probe(struct reader *r, struct driver_facts *facts)
 
 	if (device_probe(r->s->driver, r->s->options, probe_limit_s, r->mem, facts, &err) == 0)
 		return;
-	diag_error(r->diags, pos_of(r, "driver"), "%s", err.msg);
+	diag_infra(r->diags, diag_error(r->diags, pos_of(r, "driver"), "%s", err.msg));
 	error_done(&err);
 }
 

@@ -15,6 +15,8 @@
 /* A main thread that does not beat is stopped, or its machine is. A driver call that must not wait
  * may take so long. */
 static const double beat_limit_s = 3, instant_call_s = 10;
+/* Between two looks at a rank that is with its driver. */
+static const double look_least_s = 0.02, look_most_s = 1;
 
 /* What one look finds. */
 struct look {
@@ -117,6 +119,16 @@ static void look_at_beat(struct look *l, uint32_t rank)
 		convict(l, rank, DVS_LOST, "its worker does not answer: no heartbeat for 3s");
 }
 
+/* While somebody runs, calls and progress change without a word. */
+static void look_again_soon(struct look *l)
+{
+	double stall_s = l->g->job->request->stall_s;
+	double pause_s = stall_s > 0 ? fmin(fmax(stall_s / 4, look_least_s), look_most_s)
+				     : look_most_s;
+
+	l->next_s = fmin(l->next_s, l->now_s + pause_s);
+}
+
 static bool is_instant(enum driver_call call)
 {
 	return call == CALL_LAUNCH || call == CALL_POLL || call == CALL_ABORT;
@@ -189,6 +201,7 @@ static void look_at_rank(struct look *l, uint32_t rank)
 		look_at_open(l, r);
 	if (r->state < RANK_SENT || r->state == RANK_ENDED || r->is_convicted || l->g->is_ending)
 		return;
+	look_again_soon(l);
 	for (size_t i = 0; i < ARRAY_LEN(looks) && !l->has_acted; i++)
 		looks[i](l, rank);
 }
@@ -303,6 +316,30 @@ static void look_at_wall(struct look *l)
 	convict(l, (uint32_t)rank, DVS_TIMEOUT, "the attempt as a whole took longer than 'wall'");
 }
 
+/* Somebody says that a peer did not come. Who else is not done has had its time to say why. */
+static void look_at_accused(struct look *l)
+{
+	struct gang *g = l->g;
+	char text[128];
+
+	if (g->is_ending || !isfinite(g->accuse_at_s))
+		return;
+	if (l->now_s < g->accuse_at_s) {
+		l->next_s = fmin(l->next_s, g->accuse_at_s);
+		return;
+	}
+	for (uint32_t i = 0; i < g->n; i++) {
+		if (g->ranks[i].state == RANK_ENDED)
+			continue;
+		snprintf(text, sizeof(text),
+			 "the others waited for it in vain; its driver is in %s()",
+			 board_call_name(
+				 (enum driver_call)atomic_load(&board_of(&g->ranks[i])->call)));
+		convict(l, i, DVS_STALL, text);
+		return;
+	}
+}
+
 /* The grace is over: what is left is killed. */
 static void look_at_ending(struct look *l)
 {
@@ -359,6 +396,8 @@ void watch_again(struct gang *g)
 		look_at_run(&l);
 	if (!l.has_acted)
 		look_at_wall(&l);
+	if (!l.has_acted)
+		look_at_accused(&l);
 	look_at_ending(&l);
 	ev_timer_stop(g->chips->loop, &g->watch);
 	if (l.has_acted)

@@ -84,6 +84,7 @@ static void written_names_stay(void **state)
 		"device_busy",
 		"no_device",
 		"queue_timeout",
+		"breaks_devices",
 	};
 
 	(void)state;
