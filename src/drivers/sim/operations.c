@@ -141,16 +141,17 @@ int32_t sim_alloc(struct sim_run *run, uint64_t bytes, struct dvs_text *err)
 	return 0;
 }
 
-/* Memory that is really used, and stays until the process ends. */
+/* Memory that is really used, and stays until the device is closed. */
 static int32_t leak(struct sim_run *run, uint64_t bytes, struct dvs_text *err)
 {
 	int32_t code = sim_alloc(run, bytes, err);
-	char *at = code == 0 ? malloc(bytes) : NULL;
+	struct sim_leak *l = code == 0 ? malloc(sizeof(*l) + bytes) : NULL;
 
-	if (!at)
-		return code ? code : SIM_MEMORY;
-	memset(at, 1, bytes);
-	json_object_set_new(run->result, "leaked_at", json_sprintf("%p", (void *)at));
+	if (!l)
+		return code ? code : sim_fail(err, SIM_MEMORY, "no memory");
+	memset(l + 1, 1, bytes);
+	l->next = run->sim->leaks;
+	run->sim->leaks = l;
 	run->alloc_bytes -= bytes;
 	run->sim->leaked_bytes += bytes;
 	return 0;

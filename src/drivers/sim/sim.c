@@ -212,6 +212,12 @@ static void free_sim(struct sim *s)
 {
 	sim_meet_leave(s->meet);
 	sim_run_free(s->run);
+	while (s->leaks) {
+		struct sim_leak *next = s->leaks->next;
+
+		free(s->leaks);
+		s->leaks = next;
+	}
 	sim_images_done(&s->images);
 	sim_options_done(&s->options);
 	json_decref(s->faults);

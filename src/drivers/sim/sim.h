@@ -12,15 +12,20 @@
 #include "drivers/sim/options.h"
 #include "drivers/sim/program.h"
 
+struct sim_leak {
+	struct sim_leak *next;
+};
+
 struct sim {
 	struct dvs_host host;
 	int32_t device;
 	struct sim_options options;
 	struct sim_images images;
-	struct sim_meet *meet; /* NULL: alone */
-	struct sim_run *run;   /* NULL: none is prepared */
-	int32_t poison;	       /* what broke this process; 0: nothing did */
+	struct sim_meet *meet;	/* NULL: alone */
+	struct sim_run *run;	/* NULL: none is prepared */
+	_Atomic int32_t poison; /* what broke this process; 0: nothing did */
 	uint64_t leaked_bytes;
+	struct sim_leak *leaks;	      /* until the device is closed */
 	json_t *open_faults, *faults; /* what struck at open; since the last finish */
 
 	/* The thread that stands for the device. */
@@ -61,6 +66,7 @@ struct sim_run {
 	double slow; /* factor */
 	bool is_corrupt;
 	uint64_t alloc_bytes;
+	uint32_t n_mallocs;
 	int32_t code; /* how it ended; text */
 	char text[512];
 	json_t *result, *faults;

@@ -47,7 +47,7 @@ void sim_die(enum sim_action how, int sig, int32_t code)
 /* As it was written, with what was drawn: the same again for the same seed. */
 static void record(json_t *to, const struct sim_fault *f, uint64_t ns)
 {
-	json_t *j = json_copy(f->json);
+	json_t *j = json_deep_copy(f->json); /* of no thread but this */
 
 	json_object_del(j, "p");
 	if (ns)
@@ -142,15 +142,16 @@ static int32_t strike_run(struct sim_run *run, const struct sim_fault *f, uint64
 	}
 }
 
-static int32_t strike_all(struct sim_run *run, enum sim_point on, struct dvs_text *err)
+static int32_t strike_all(struct sim_run *run, enum sim_point on, const struct sim_occasion *o,
+			  struct dvs_text *err)
 {
 	const struct sim_faults *faults = &run->sim->options.faults;
 	const struct sim_fault *f;
 	int32_t code = 0;
 	size_t at = 0;
 
-	while (code == 0 && (f = sim_fault_next(faults, on, &run->occasion, &at))) {
-		uint64_t ns = sim_fault_ns(faults, f, &run->occasion);
+	while (code == 0 && (f = sim_fault_next(faults, on, o, &at))) {
+		uint64_t ns = sim_fault_ns(faults, f, o);
 
 		record(run->faults, f, ns);
 		code = strike_run(run, f, ns, err);
@@ -160,11 +161,13 @@ static int32_t strike_all(struct sim_run *run, enum sim_point on, struct dvs_tex
 
 int32_t sim_strike_run(struct sim_run *run, struct dvs_text *err)
 {
-	return strike_all(run, SIM_ON_RUN, err);
+	return strike_all(run, SIM_ON_RUN, &run->occasion, err);
 }
 
 int32_t sim_strike_malloc(struct sim_run *run, struct dvs_text *err)
 {
-	run->occasion.ordinal++;
-	return strike_all(run, SIM_ON_MALLOC, err);
+	struct sim_occasion o = run->occasion;
+
+	o.ordinal = ++run->n_mallocs;
+	return strike_all(run, SIM_ON_MALLOC, &o, err);
 }

@@ -19,6 +19,7 @@ struct rank {
 	int32_t join_code, code;
 	char text[512];
 	bool is_absent;
+	_Atomic bool is_open;
 	pthread_t thread;
 };
 
@@ -54,6 +55,7 @@ static void *run_rank(void *arg)
 	struct rank *r = arg;
 
 	assert_int_equal(bed_open_device(&r->bed, r->number, r->options), 0);
+	r->is_open = true;
 	if (r->is_absent)
 		return NULL;
 	r->join_code = join(r);
@@ -146,6 +148,8 @@ static void a_rank_that_waits_says_so_and_for_whom(void **state)
 	(void)state;
 	ranks[1].json = "{\"program\": [\"compute 1h\", \"barrier\"]}";
 	start(ranks, 2, "{\"program\": [\"barrier\"]}");
+	while (!ranks[0].is_open || !ranks[1].is_open)
+		bed_nap();
 	while (ranks[0].bed.evidence != 2 || ranks[1].bed.evidence != 1)
 		bed_nap();
 	sim()->diagnose(ranks[0].bed.ctx, &(struct dvs_text){text, sizeof(text)});
@@ -179,7 +183,7 @@ static void a_join_can_be_cancelled(void **state)
 	ranks[1].is_absent = true;
 	start(ranks, 2, "{}");
 	pthread_join(ranks[1].thread, NULL);
-	while (!ranks[0].bed.ctx)
+	while (!ranks[0].is_open)
 		bed_nap();
 	ranks[0].bed.is_cancelled = 1;
 	pthread_join(ranks[0].thread, NULL);

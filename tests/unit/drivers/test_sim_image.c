@@ -8,6 +8,18 @@
 
 enum { ROUNDS = 200 };
 
+/* Sanitizers keep libraries mapped, whoever closes them, to name places in them later. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define KEEPS_LIBRARIES 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(KEEPS_LIBRARIES)
+static const bool may_count_maps = false;
+#else
+static const bool may_count_maps = true;
+#endif
+
 static char dir[64];
 
 static int make_dir(void **state)
@@ -91,7 +103,8 @@ static void the_same_path_with_other_bytes_is_another_image(void **state)
 			names = count_names(dir);
 		}
 	}
-	assert_int_equal(count_lines("/proc/self/maps"), maps);
+	if (may_count_maps)
+		assert_int_equal(count_lines("/proc/self/maps"), maps);
 	assert_int_equal(count_names("/proc/self/fd"), fds);
 	assert_int_equal(count_names(dir), names);
 	bed_close(&b);
@@ -116,6 +129,8 @@ static void an_unloaded_image_gives_its_mappings_back(void **state)
 	uint32_t slots[3];
 
 	(void)state;
+	if (!may_count_maps)
+		skip();
 	bed_open(&b, "{}");
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(sim()->load(b.ctx, job_of(KERNEL_ONE, 0), &slots[0], &err), 0);
