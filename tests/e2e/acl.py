@@ -26,8 +26,8 @@ class Acl(Story):
         return {"libdir": str(self.path("lib")), "dcmi": str(HELPERS / "dcmi_stub.so")}
 
     def job(self, name, entry="add_f32", more=ADD):
-        return f'{{ name: "{name}", backend: "npu", devices: 1, image: {{ binary: "{self.path("add.o")}",' \
-               f' entry: "{entry}" }} {more} }}'
+        return f'{{ name: "{name}", backend: "npu", devices: 1, cwd: "{self.dir}",' \
+               f' image: {{ binary: "add.o", entry: "{entry}" }} {more} }}'
 
     def run_jobs(self, jobs, script=""):
         """One device, so that jobs come after one another in one worker."""
@@ -48,7 +48,7 @@ class Acl(Story):
                "args": [{"f32": [8], "fill": 2}, {"f32": [8], "fill": 3},
                         {"f32": [8], "out": True, "expect": {"fill": 5}}, {"i64": 8}]}
         done = self.dvsched("chips", "check", "--driver", "acl", "--options", json.dumps(self.options()),
-                            "--job", json.dumps(job))
+                            "--sample", json.dumps(job))
         self.assertEqual(done.code, 0, done)
         self.assertIn("reset: verified, and the next run is good", done.out)
 

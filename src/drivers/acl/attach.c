@@ -130,11 +130,10 @@ void acl_detach(struct acl_context *c)
 	acl_run_release(c);
 	acl_images_clear(c);
 	acl_destroy_stream(c);
-	acl_unbind(c);
-	if (c->is_ours) {
-		acl_enter(c, "aclFinalize");
-		acl_left_anyhow(c, c->api.aclFinalize());
-	}
+	if (acl_unbind(c) != 0 || !c->is_ours)
+		return;
+	acl_enter(c, "aclFinalize");
+	acl_left_anyhow(c, c->api.aclFinalize());
 	c->is_ours = false;
 }
 

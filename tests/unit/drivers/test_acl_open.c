@@ -99,6 +99,16 @@ static void a_runtime_that_somebody_else_started_is_not_ended(void **state)
 	assert_non_null(strstr(b->log(), "aclrtResetDevice(1)"));
 }
 
+static void a_device_that_does_not_let_go_is_left_alone(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, "aclrtResetDevice: 507899");
+	acl_bed_close(b);
+	assert_non_null(strstr(b->log(), "aclrtResetDevice(1)"));
+	assert_null(strstr(b->log(), "aclFinalize"));
+}
+
 static void another_kind_of_device_is_refused_before_it_is_touched(void **state)
 {
 	struct acl_bed *b = *state;
@@ -234,6 +244,7 @@ int main(void)
 		ACL_TEST(it_opens_and_closes_in_order),
 		ACL_TEST(limits_are_set_before_there_is_a_stream),
 		ACL_TEST(a_runtime_that_somebody_else_started_is_not_ended),
+		ACL_TEST(a_device_that_does_not_let_go_is_left_alone),
 		ACL_TEST(another_kind_of_device_is_refused_before_it_is_touched),
 		ACL_TEST(whatever_fails_while_opening_is_told_and_leaves_nothing),
 		ACL_TEST(the_process_counts_what_it_sees),
