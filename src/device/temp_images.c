@@ -28,6 +28,9 @@ static bool is_image(const char *path)
 {
 	const char *tmp = getenv("TMPDIR"), *name = path_base(path);
 
+	/* A gang's shared memory, of a runtime that gives it a name. */
+	if (is_in(path, "/dev/shm"))
+		return str_starts(name, "simpler_");
 	if (!is_in(path, "/tmp") && !(tmp && is_in(path, tmp)))
 		return false;
 	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)

@@ -98,7 +98,9 @@ class Simpler(Story):
         roots = {line for line in report if line.startswith("saw root")}
         self.assertEqual(len(roots), 1, report)
         self.assertEqual(report.count("call comm_destroy"), 2)
-        self.assertFalse(os.path.exists(roots.pop().split()[2]))
+        root = roots.pop().split()[2]
+        self.assertEqual(os.path.dirname(root), str(self.path("scratch", "demo", "sum")))
+        self.assertFalse(os.path.exists(root))
         context = json.loads(self.path("scratch", "demo", "sum", "rank1.json").read_text("utf-8"))
         self.assertIn("acc", context["buffers"])
 

@@ -84,6 +84,17 @@ static int32_t make_windows(struct simpler_session *s, struct simpler_gang *g, u
 	return 0;
 }
 
+/* The same for all ranks. In the job's directory, what a killed gang leaves is where people look.
+ */
+static char *name_root(const char *rendezvous, const char *token)
+{
+	const char *odir = getenv("DVSCHED_ODIR");
+
+	if (!rendezvous)
+		rendezvous = odir && *odir ? odir : "/tmp";
+	return xasprintf("%s/dvsched-%s.root", rendezvous, token);
+}
+
 static int32_t connect_ranks(struct simpler_session *s, struct simpler_gang *g,
 			     struct dvs_text *err)
 {
@@ -138,7 +149,7 @@ int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 	    join->rank >= join->n_ranks)
 		return simpler_fail(err, SIMPLER_E_WINDOW, "rank %d of %d: at most %d ranks",
 				    join->rank, join->n_ranks, SIMPLER_MAX_RANKS);
-	ret->root = xasprintf("%s/dvsched-%s.root", rendezvous, join->token);
+	ret->root = name_root(rendezvous, join->token);
 	c = carve(join, ret, &needed, err);
 	if (!c)
 		c = connect_ranks(s, ret, err);

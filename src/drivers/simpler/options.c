@@ -163,14 +163,12 @@ int32_t simpler_options_read(const char *json, struct simpler_options *ret, stru
 {
 	struct simpler_reader r = {simpler_read_json(json, "options", err), "options",
 				   SIMPLER_E_OPTIONS, err};
-	const char *tmp = getenv("TMPDIR");
 	int32_t c;
 
 	*ret = (struct simpler_options){
 		.mem = arena_new(),
 		.platform = "a2a3sim",
 		.runtime = runtimes[0],
-		.rendezvous = tmp && *tmp ? tmp : "/tmp",
 		.log_threshold = 30,
 		.scheduler_ms = 10000,
 		.op_ms = 45000,

@@ -19,7 +19,7 @@ struct simpler_options {
 	const char *host, *context, *aicpu, *aicore, *dispatcher;
 	const char **preload; /* opened for everybody before all else */
 	size_t n_preload;
-	const char *rendezvous; /* directory for the communicators' root files */
+	const char *rendezvous; /* directory for the communicators' root files; NULL: the job's */
 	int32_t log_threshold;
 	uint64_t scheduler_ms, op_ms, sync_ms; /* the library's own clocks */
 	int32_t n_devices;
