@@ -252,6 +252,7 @@ static void set_up(struct worker_process *p)
 	atomic_store(&p->driver_tid, (pid_t)syscall(SYS_gettid));
 	confine_init(&p->confine, p->hello.scratch_root);
 	p->log.fd = -1;
+	p->pid = getpid();
 	p->result = xmalloc(RESULT_ROOM);
 }
 
@@ -263,6 +264,7 @@ void *driver_thread(void *process)
 	lock_device(p);
 	open_device(p);
 	keep_environment(p);
+	getrusage(RUSAGE_SELF, &p->usage);
 	worker_idle(p);
 	device_put_empty(&p->out, DEVICE_OPENED);
 	link_send(&p->link, &p->out);
@@ -271,7 +273,7 @@ void *driver_thread(void *process)
 			continue;
 		if (atomic_load(&p->link.is_closing))
 			close_device(p);
-		link_wait(&p->link, -1);
+		link_wait_idle(&p->link);
 	}
 	return NULL;
 }

@@ -154,7 +154,7 @@ static void take_descriptors(struct link *l, struct msghdr *m)
 }
 
 /* true: something came for the driver thread. */
-static bool read_frames(struct link *l)
+static bool read_frames(struct link *l, int flags)
 {
 	char control[CMSG_SPACE(LINK_DESCRIPTORS * sizeof(int))]
 		__attribute__((aligned(_Alignof(struct cmsghdr))));
@@ -163,7 +163,7 @@ static bool read_frames(struct link *l)
 			   .msg_iovlen = 1,
 			   .msg_control = control,
 			   .msg_controllen = sizeof(control)};
-	ssize_t n = recvmsg(PROC_SOCKET_FD, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	ssize_t n = recvmsg(PROC_SOCKET_FD, &m, flags | MSG_CMSG_CLOEXEC);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return false;
@@ -179,7 +179,7 @@ void link_read(struct link *l)
 	bool is_for_driver;
 
 	pthread_mutex_lock(&l->in_lock);
-	is_for_driver = read_frames(l);
+	is_for_driver = read_frames(l, MSG_DONTWAIT);
 	pthread_mutex_unlock(&l->in_lock);
 	if (is_for_driver)
 		eventfd_post(l->nudge_fd);
@@ -198,7 +198,31 @@ void link_wait(struct link *l, int64_t most_ns)
 	if (!fds[0].revents)
 		return;
 	pthread_mutex_lock(&l->in_lock);
-	read_frames(l);
+	read_frames(l, MSG_DONTWAIT);
+	pthread_mutex_unlock(&l->in_lock);
+}
+
+/*
+ * Each says first what it does and looks then at what the other does: either the driver thread sees
+ * that it is not alone, or the main thread sees that nobody is busy and stays away.
+ */
+void link_share(struct link *l, const _Atomic bool *is_busy)
+{
+	bool is_shared = atomic_load(is_busy);
+
+	atomic_store(&l->is_shared, is_shared);
+	if (is_shared && !atomic_load(is_busy))
+		atomic_store(&l->is_shared, false);
+}
+
+void link_wait_idle(struct link *l)
+{
+	if (atomic_load(&l->is_shared)) {
+		link_wait(l, -1);
+		return;
+	}
+	pthread_mutex_lock(&l->in_lock);
+	read_frames(l, 0);
 	pthread_mutex_unlock(&l->in_lock);
 }
 

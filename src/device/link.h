@@ -21,6 +21,7 @@ struct link {
 	int wake_fd;  /* wakes the main thread */
 	_Atomic uint64_t go_epoch, cancel_epoch;
 	_Atomic bool wants_diagnosis, is_closing;
+	_Atomic bool is_shared; /* the main thread reads, too; set by it, see link_share() */
 
 	/* ---- by who holds in_lock ---- */
 	struct str in;
@@ -37,6 +38,10 @@ void link_init(struct link *l);
 /* Waits until there is something for the caller, or so long (ns; < 0: no limit), and reads it. A
  * socket that is closed ends the process. */
 void link_wait(struct link *l, int64_t most_ns);
+/* Of a driver thread with nothing to do: it reads alone, if the main thread does not. */
+void link_wait_idle(struct link *l);
+/* The main thread reads from now on, if the driver thread is busy, which is_busy says; or not. */
+void link_share(struct link *l, const _Atomic bool *is_busy);
 /* Reads what is there, for the main thread. */
 void link_read(struct link *l);
 /* Takes the request that came; false: none. Its strings point into *frame. */

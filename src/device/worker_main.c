@@ -46,9 +46,8 @@ void worker_idle(struct worker_process *p)
 /* The main thread's own. */
 struct watch {
 	struct worker_process *p;
-	uint64_t beat_ns;    /* the last one */
-	uint32_t n_begun;    /* at the last tick */
-	bool watches_socket; /* since what goes on has been going on for a tick */
+	uint64_t beat_ns; /* the last one */
+	uint32_t n_begun; /* at the last tick */
 };
 
 static void stop_ticking(struct watch *m)
@@ -71,7 +70,10 @@ static void on_tick(struct watch *m)
 	bool is_busy = atomic_load(&p->is_busy);
 
 	eventfd_clear(p->tick_fd);
-	m->watches_socket = is_busy && n == m->n_begun;
+	if (is_busy && n == m->n_begun) /* for a tick already */
+		link_share(&p->link, &p->is_busy);
+	else
+		atomic_store(&p->link.is_shared, false);
 	m->n_begun = n;
 	if (!is_busy) {
 		stop_ticking(m);
@@ -92,23 +94,25 @@ static void answer(struct worker_process *p)
 
 static _noreturn_ void watch(struct worker_process *p)
 {
-	struct watch m = {.p = p, .watches_socket = true};
+	struct watch m = {.p = p};
 	struct pollfd fds[3] = {{.fd = p->tick_fd, .events = POLLIN},
 				{.fd = p->link.wake_fd, .events = POLLIN},
 				{.fd = PROC_SOCKET_FD, .events = POLLIN}};
 
 	for (;;) {
-		if (poll(fds, m.watches_socket ? 3 : 2, -1) < 0)
+		bool reads = atomic_load(&p->link.is_shared);
+
+		fds[2].revents = 0;
+		if (poll(fds, reads ? 3 : 2, -1) < 0)
 			continue;
 		if (fds[0].revents)
 			on_tick(&m);
 		if (fds[1].revents)
 			eventfd_clear(p->link.wake_fd);
-		if (m.watches_socket && fds[2].revents)
+		if (fds[2].revents)
 			link_read(&p->link);
 		if (atomic_exchange(&p->link.wants_diagnosis, false))
 			answer(p);
-		fds[2].revents = 0;
 	}
 }
 
@@ -156,6 +160,7 @@ int worker_main(void)
 	if (p->tick_fd < 0)
 		link_confused();
 	worker_busy(p); /* with the open */
+	atomic_store(&p->link.is_shared, true);
 	if (pthread_create(&thread, NULL, driver_thread, p) != 0)
 		link_confused();
 	watch(p);

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/resource.h>
 
 #include "base/confine.h"
 #include "device/board.h"
@@ -35,7 +36,9 @@ struct worker_process {
 	struct str run_frame, out;
 	const char **base_env; /* as it was after open() */
 	char **run_env;	       /* of the last run: somebody may still be looking */
-	size_t n_run_env;
+	size_t n_own_env;      /* strings of it that are its own, at its beginning */
+	struct rusage usage;   /* of this process, when the last run ended */
+	pid_t pid;
 	uint32_t n_good;    /* runs that finish() called good */
 	char err[ERR_ROOM]; /* what the driver says about an error */
 	char *result;	    /* RESULT_ROOM */

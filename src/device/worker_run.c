@@ -41,7 +41,7 @@ struct run {
 	struct device_result result;
 	struct str text, notes; /* the cause in words; what came after it */
 	struct ending ending;
-	struct rusage usage;
+	struct rusage usage; /* at its end */
 	double start_s;
 };
 
@@ -191,49 +191,54 @@ static void stand_nowhere(void)
 		errno = 0;
 }
 
-static void free_environment(struct worker_process *p)
+/* That of a run before may be what somebody is just looking at: it goes when the next one comes. */
+static void keep_environment(struct worker_process *p, char **env, size_t n_own)
 {
-	for (size_t i = 0; i < p->n_run_env; i++)
+	for (size_t i = 0; i < p->n_own_env; i++)
 		free(p->run_env[i]);
 	free(p->run_env);
+	p->run_env = env;
+	p->n_own_env = n_own;
 }
 
 /* Ours when dvsched itself runs below a job of another. */
 static bool is_of_a_run(const char *entry)
 {
 	static const char *const names[ENV_OF_A_RUN] = {
-		"DVSCHED_JOB=",	 "DVSCHED_ATTEMPT=", "DVSCHED_ODIR=",	 "DVSCHED_DEVICE=",
-		"DVSCHED_RANK=", "DVSCHED_RANKS=",   "DVSCHED_CONTEXT=",
+		"JOB=", "ATTEMPT=", "ODIR=", "DEVICE=", "RANK=", "RANKS=", "CONTEXT=",
 	};
 
+	if (!str_starts(entry, "DVSCHED_"))
+		return false;
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_starts(entry, names[i]))
+		if (str_starts(entry + strlen("DVSCHED_"), names[i]))
 			return true;
 	return false;
 }
 
+/* The run's own strings stand first; those of the rules are borrowed, but for {attempt}. */
 static void set_environment(struct run *r)
 {
-	struct slot_rules *rules = r->rules;
-	struct worker_process *p = r->p;
-	size_t n = 0, n_rules = rules->n_env;
+	const struct slot_rules *rules = r->rules;
+	size_t n = 0, n_own, n_rules = rules->n_env;
 	char **env = xcalloc(n_rules + ENV_OF_A_RUN + 1, sizeof(*env));
 
-	for (size_t i = 0; i < n_rules; i++)
-		if (!is_of_a_run(rules->env[i]))
-			env[n++] = job_attempt_text(rules->env[i], r->ask.attempt);
 	env[n++] = xasprintf("DVSCHED_JOB=%s", r->ask.id);
 	env[n++] = xasprintf("DVSCHED_ATTEMPT=%u", r->ask.attempt);
 	env[n++] = xasprintf("DVSCHED_ODIR=%s", r->ask.odir);
-	env[n++] = xasprintf("DVSCHED_DEVICE=%d", p->hello.device);
+	env[n++] = xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device);
 	env[n++] = xasprintf("DVSCHED_RANK=%d", r->ask.rank);
 	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
 	if (r->context)
 		env[n++] = xasprintf("DVSCHED_CONTEXT=%s", r->context);
+	n_own = n;
+	for (size_t i = 0; i < n_rules; i++)
+		if (!is_of_a_run(rules->env[i]))
+			env[n++] = r->ask.has_attempt
+					   ? job_attempt_text(rules->env[i], r->ask.attempt)
+					   : (char *)rules->env[i];
 	environ = env;
-	free_environment(p);
-	p->run_env = env;
-	p->n_run_env = n;
+	keep_environment(r->p, env, r->ask.has_attempt ? n : n_own);
 }
 
 /* ---- the driver's part ---- */
@@ -509,14 +514,15 @@ static void look_after(struct run *r)
 
 static void add_usage(struct run *r, struct job_usage *to)
 {
-	struct rusage now;
+	struct rusage *before = &r->p->usage, now;
 
 	getrusage(RUSAGE_SELF, &now);
-	to->user_s = (double)(now.ru_utime.tv_sec - r->usage.ru_utime.tv_sec) +
-		     (double)(now.ru_utime.tv_usec - r->usage.ru_utime.tv_usec) * 1e-6;
-	to->system_s = (double)(now.ru_stime.tv_sec - r->usage.ru_stime.tv_sec) +
-		       (double)(now.ru_stime.tv_usec - r->usage.ru_stime.tv_usec) * 1e-6;
+	to->user_s = (double)(now.ru_utime.tv_sec - before->ru_utime.tv_sec) +
+		     (double)(now.ru_utime.tv_usec - before->ru_utime.tv_usec) * 1e-6;
+	to->system_s = (double)(now.ru_stime.tv_sec - before->ru_stime.tv_sec) +
+		       (double)(now.ru_stime.tv_usec - before->ru_stime.tv_usec) * 1e-6;
 	to->max_rss_kib = (uint64_t)now.ru_maxrss;
+	r->usage = now;
 }
 
 static void decide_by_class(struct run *r, struct job_result *v)
@@ -575,7 +581,7 @@ static void decide(struct run *r)
 	else
 		decide_by_log(r, v);
 	v->exit_status = -1;
-	v->pid = getpid();
+	v->pid = r->p->pid;
 	add_usage(r, &v->usage);
 }
 
@@ -649,6 +655,7 @@ static void end(struct run *r)
 		p->n_good++;
 	}
 	atomic_fetch_add(&p->board->n_runs, 1);
+	p->usage = r->usage;
 	job_log_close(&p->log);
 	worker_idle(p);
 	put_and_send(r, DEVICE_ENDED);
@@ -677,7 +684,6 @@ static char *job_with_attempt(const char *job, uint32_t attempt)
 static void set_up(struct run *r)
 {
 	r->start_s = clock_wall(clock_real());
-	getrusage(RUSAGE_SELF, &r->usage);
 	r->rules = &r->p->link.rules[r->ask.rules];
 	r->driver = atomic_load(&r->p->driver);
 	r->ctx = atomic_load(&r->p->ctx);

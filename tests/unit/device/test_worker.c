@@ -649,11 +649,10 @@ static void a_run_has_its_variables_and_nobody_elses(void **state)
 		worker_bed_run(b,
 			       "{\"print_env\": true, \"print\": \"try \\u0001attempt\\u0001\"}");
 		log = worker_bed_log(b->log);
-		want = xasprintf(
-			"OWN_WORD=%u\nDVSCHED_JOB=cfg:job\nDVSCHED_ATTEMPT=%u\nDVSCHED_ODIR=%s\n"
-			"DVSCHED_DEVICE=0\nDVSCHED_RANK=0\nDVSCHED_RANKS=1\n"
-			"try %u\nfinished\n",
-			i, i, b->odir, i);
+		want = xasprintf("DVSCHED_JOB=cfg:job\nDVSCHED_ATTEMPT=%u\nDVSCHED_ODIR=%s\n"
+				 "DVSCHED_DEVICE=0\nDVSCHED_RANK=0\nDVSCHED_RANKS=1\n"
+				 "OWN_WORD=%u\ntry %u\nfinished\n",
+				 i, b->odir, i, i);
 		assert_string_equal(log, want);
 		free(log);
 		free(want);
