@@ -110,6 +110,8 @@ static int fail_code(struct run *r, enum driver_call call, int32_t code)
 	const char *name, *hint, *words = call_words(r->p);
 	enum dvs_class class = call_class(r->p, code, &name, &hint);
 
+	if (has_failed(r) && code == r->result.code && !*words)
+		return -1; /* the same once more: no news */
 	if (has_failed(r)) {
 		str_printf(&text, "%s() failed%s%s", board_call_name(call), *words ? ": " : "",
 			   words);

@@ -77,12 +77,13 @@ class Acl(Story):
         self.assertEqual(done.code, 1, done)
         status = [self.result_of(n)["status"] for n in ("a", "b", "c")]
         self.assertEqual(sorted(status), ["FAILED", "PASSED", "PASSED"], done)
-        self.assertIn("507015, AICore exception", done.err + done.out)
+        self.assertIn("AICore exception 507015", done.err + done.out)
         self.assertEqual(self.calls().count("aclrtResetDeviceForce(1)"), 1)
 
     def test_a_device_that_no_reset_helps_is_let_go_of(self):
         done = self.run_jobs([self.job("a"), self.job("b")], script="aclrtStreamQuery#1: wedge 507015")
         self.assertNotEqual(done.code, 0, done)
+        self.assertIn("3 resets, and device 1 is still not usable (DCMI: normal)", json.dumps(self.results()))
         self.assertFalse([c for c in self.calls() if c.startswith("BLOCKED")])
         self.assertGreaterEqual(self.calls().count("aclrtResetDeviceForce(1)"), 3)
 

@@ -48,7 +48,7 @@ static void add_code(struct str *b, int32_t code)
 }
 
 /* The runtime's own words, which may have many lines, in one. */
-static void add_recent(struct acl_context *c, struct str *b)
+static bool add_recent(struct acl_context *c, struct str *b)
 {
 	const char *s = c->api.aclGetRecentErrMsg ? c->api.aclGetRecentErrMsg() : NULL;
 	_cleanup_(str_done) struct str line = {0};
@@ -64,9 +64,10 @@ static void add_recent(struct acl_context *c, struct str *b)
 		is_gap = is_blank;
 	}
 	if (line.len == 0)
-		return;
+		return false;
 	str_add(b, ": ");
 	str_add_printable(b, line.s, line.len);
+	return true;
 }
 
 int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const char *fmt, ...)
@@ -77,16 +78,17 @@ int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const ch
 	va_start(ap, fmt);
 	str_vprintf(&text, fmt, ap);
 	va_end(ap);
-	str_printf(&text, ": %s: ", c->last_call);
-	add_code(&text, rc);
-	add_recent(c, &text);
-	if (c->cause && c->cause != rc) {
-		str_add(&text, "; the cause is ");
-		add_code(&text, c->cause);
-	}
-	acl_fail(err, rc, "%s", text.s);
+	str_printf(&text, ": %s", c->last_call);
 	if (c->cause == 0)
 		set_cause(c, rc);
+	/* Whoever shows the text adds the name of what is returned, which is the cause. */
+	if (c->cause != rc) {
+		str_add(&text, " gave ");
+		add_code(&text, rc);
+	}
+	if (!add_recent(c, &text) && c->cause == rc)
+		str_add(&text, " failed");
+	acl_fail(err, rc, "%s", text.s);
 	return c->cause;
 }
 

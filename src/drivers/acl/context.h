@@ -56,8 +56,8 @@ void acl_enter(struct acl_context *c, const char *entry);
 int acl_left(struct acl_context *c, int rc);
 int acl_left_anyhow(struct acl_context *c, int rc);
 
-/* For an error of a call: a text of what was done (a noun and its place), the code and its name,
- * what the runtime says of it. Returns the cause. */
+/* For an error of a call: a text of what was done (a noun and its place), the entry, what the
+ * runtime says of it. Returns the cause. */
 int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const char *fmt, ...)
 	_printf_(4, 5);
 /* An error of our own: the cause, unless there is one. Returns the cause. */

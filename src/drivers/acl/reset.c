@@ -85,7 +85,7 @@ static int32_t not_reset(struct acl_context *c, int rc, struct dvs_text *err)
 	c->is_spent = c->is_dead = true;
 	acl_set_stage(c, ACL_IDLE);
 	dcmi_get(c->options.dcmi, c->physical, &facts);
-	return acl_failed(c, err, rc, "%d resets, and device %" PRId32 " is still not usable; %s",
+	return acl_failed(c, err, rc, "%d resets, and device %" PRId32 " is still not usable (%s)",
 			  ATTEMPTS, c->device, facts.text);
 }
 

@@ -256,7 +256,7 @@ static int32_t verdict(struct acl_context *c, struct dvs_text *err)
 		acl_blame(c, err, ACL_E_CANCELLED, "aborted");
 	if (c->cause == 0)
 		return acl_collect(c, err);
-	return acl_blame(c, err, c->cause, "it failed before it was over, with %" PRId32, c->cause);
+	return c->cause; /* with its text, if it has not had one before */
 }
 
 int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *result,

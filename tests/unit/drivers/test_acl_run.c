@@ -77,21 +77,19 @@ static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 		{"aclrtBinaryLoadFromFile: 107000", 107000,
 		 "kernel.o: aclrtBinaryLoadFromFile: ", 0},
 		{"aclrtBinaryGetFunction: 107000", 107000,
-		 "kernel.o: entry add_f32: aclrtBinaryGetFunction: 107000", 0},
-		{"aclrtMalloc#1: 207001", 207001,
-		 "args[0]: 32 bytes: aclrtMalloc: 207001, memory allocation failed: EZ9999", 0},
-		{"aclrtMalloc#3: 207018", 207018, "args[2]: 32 bytes: aclrtMalloc: 207018", 0},
+		 "kernel.o: entry add_f32: aclrtBinaryGetFunction: EZ9999", 0},
+		{"aclrtMalloc#1: 207001", 207001, "args[0]: 32 bytes: aclrtMalloc: EZ9999", 0},
+		{"aclrtMalloc#3: 207018", 207018, "args[2]: 32 bytes: aclrtMalloc: EZ9999", 0},
 		{"aclrtMemcpy#2: 107000", 107000,
-		 "args[1]: 32 bytes to the device: aclrtMemcpy: 107000", 0},
-		{"aclrtLaunchKernel: 107003", 107003, "launch: aclrtLaunchKernel: 107003", 0},
-		{"aclrtStreamQuery: 507015", 507015,
-		 "the run: aclrtStreamQuery: 507015, AICore exception", 1},
+		 "args[1]: 32 bytes to the device: aclrtMemcpy: EZ9999", 0},
+		{"aclrtLaunchKernel: 107003", 107003, "launch: aclrtLaunchKernel: EZ9999", 0},
+		{"aclrtStreamQuery: 507015", 507015, "the run: aclrtStreamQuery: EZ9999", 1},
 		{"aclrtStreamQuery: status 9", ACL_E_GARBAGE, "the run: aclrtStreamQuery: status 9",
 		 1},
 		{"aclrtSynchronizeStreamWithTimeout: 507018", 507018,
-		 "the run: aclrtSynchronizeStreamWithTimeout: 507018, AICPU exception", 1},
+		 "the run: aclrtSynchronizeStreamWithTimeout: EZ9999", 1},
 		{"aclrtMemcpy#4: 507901", 507901,
-		 "args[2]: 32 bytes from the device: aclrtMemcpy: 507901", 1},
+		 "args[2]: 32 bytes from the device: aclrtMemcpy: EZ9999", 1},
 	};
 	struct acl_bed *b = *state;
 
@@ -144,12 +142,11 @@ static void what_follows_a_fault_is_not_its_cause(void **state)
 				     "AICore exception");
 }
 
-static void a_fault_that_hides_behind_its_fallout_is_found(void **state)
+static void fallout_without_a_cause_is_the_process_or_when_fresh_the_device(void **state)
 {
 	struct acl_bed *b = *state;
 
-	/* The launch fails for what an earlier kernel of somebody else did. */
-	acl_bed_must_open(b, "aclrtLaunchKernel: 507899; aclrtStreamQuery: 507010");
+	acl_bed_must_open(b, "aclrtLaunchKernel: 507899");
 	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "nop", NULL)), 507899);
 	assert_int_equal(acl_bed_class(b, 507899, 0), DVS_POISON);
 	assert_int_equal(acl_bed_class(b, 507899, 1), DVS_WEDGE);
@@ -312,7 +309,7 @@ int main(void)
 		ACL_TEST(every_call_that_fails_is_the_cause_and_leaves_nothing),
 		ACL_TEST(a_run_that_cannot_be_prepared_needs_no_finish),
 		ACL_TEST(what_follows_a_fault_is_not_its_cause),
-		ACL_TEST(a_fault_that_hides_behind_its_fallout_is_found),
+		ACL_TEST(fallout_without_a_cause_is_the_process_or_when_fresh_the_device),
 		ACL_TEST(a_run_that_was_never_launched_is_no_success),
 		ACL_TEST(an_aborted_run_ends_and_the_next_one_works),
 		ACL_TEST(where_there_is_no_abort_it_says_so),
