@@ -5,206 +5,21 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
-#include "base/proc.h"
-#include "device/device_wire.h"
-#include "device/temp_images.h"
-#include "exec/tree.h"
-#include "exec/verdict_text.h"
+#include "device/worker_parts.h"
 
-enum { READ_SIZE = 16 * 1024, PASSENGERS = 4, FREE_PATIENCE_MS = 2000 };
+enum { READ_SIZE = 16 * 1024 };
 
-/* From the end of the socket to a kill, and from a kill until it is given up. */
-static const double linger_s = 1, give_up_s = 5;
-/* Without a pidfd: how often it is asked whether it has ended. */
+/* From the end of the socket to a kill. */
+static const double linger_s = 1;
+/* Without a pidfd: how soon it is asked whether it has ended. */
 static const double ask_s = 0.005;
-
-enum worker_state { WORKER_OPENING, WORKER_IDLE, WORKER_RUNS, WORKER_ENDING };
-
-/* A descriptor that goes with the byte at `at` of what is sent. */
-struct passenger {
-	size_t at;
-	int fd;
-};
-
-struct device_worker {
-	struct ev_loop *loop;
-	const struct device_worker_options *options;
-	const struct device_worker_handler *handler;
-	void *ctx;
-	struct proc proc; /* pid 0: reaped */
-	int pid_fd;
-	struct board *board;
-	ev_io readable, writable, ended;
-	ev_timer late; /* it should have ended by now */
-	bool is_killed, is_eof;
-	enum worker_state state;
-	uint64_t epoch; /* of the run that is there; 0: none */
-	struct str in, out;
-	size_t out_sent;
-	struct passenger passengers[PASSENGERS];
-	unsigned n_passengers;
-	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
-	struct str cause;			   /* of a run that has failed and not ended */
-	struct temp_images images;
-};
-
-/* ---- the end ---- */
-
-static void forget_process(struct device_worker *w)
-{
-	ev_io_stop(w->loop, &w->readable);
-	ev_io_stop(w->loop, &w->writable);
-	ev_io_stop(w->loop, &w->ended);
-	ev_timer_stop(w->loop, &w->late);
-	closep(&w->proc.fd);
-	closep(&w->pid_fd);
-}
-
-static void kill_group(const struct device_worker *w)
-{
-	kill(-w->proc.pid, SIGKILL);
-	kill(w->proc.pid, SIGKILL);
-}
-
-/* As long as it is not reaped its number, and its group's, are nobody else's. */
-static bool reap(struct device_worker *w, int *ret_status)
-{
-	siginfo_t end = {0};
-	int rc = waitid(P_PID, (id_t)w->proc.pid, &end, WEXITED | WNOHANG | WNOWAIT);
-
-	*ret_status = 0;
-	if (rc == 0 && end.si_pid == 0)
-		return false;
-	if (rc < 0 && errno != ECHILD) /* which would be somebody else who reaped it */
-		return false;
-	if (rc == 0)
-		kill(-w->proc.pid, SIGKILL);
-	waitpid(w->proc.pid, ret_status, WNOHANG);
-	w->proc.pid = 0;
-	return true;
-}
-
-/* "in finish() for 3.2s" */
-static void add_last_call(const struct device_worker *w, struct str *to)
-{
-	enum driver_call call = (enum driver_call)atomic_load(&w->board->call);
-	uint64_t since = atomic_load(&w->board->call_since_ns), now = board_now_ns();
-
-	if (call == CALL_NONE)
-		return;
-	str_printf(to, " in %s()", board_call_name(call));
-	if (w->is_killed && now > since) {
-		str_add(to, " for ");
-		duration_add(to, (double)(now - since) * 1e-9);
-	}
-}
-
-static void tell_end(const struct device_worker *w, pid_t pid, int status, struct str *to)
-{
-	str_printf(to, "the worker for device %d (%s, pid %d) ", w->options->device,
-		   w->options->driver, (int)pid);
-	if (WIFSIGNALED(status) && w->is_killed)
-		str_add(to, "was killed");
-	else if (WIFSIGNALED(status))
-		str_printf(to, "died of signal %d (%s)", WTERMSIG(status),
-			   verdict_signal_name(WTERMSIG(status)));
-	else
-		str_printf(to, "ended with exit status %d", WEXITSTATUS(status));
-	add_last_call(w, to);
-}
-
-/* Its run had failed before: that is known, and what it died of comes after. */
-static void end_by_cause(struct device_worker *w, const char *why)
-{
-	_cleanup_(str_done) struct str message = {0};
-	struct job_measures measures = {0};
-	struct device_result r;
-	struct wire wire;
-
-	if (w->cause.len == 0)
-		return;
-	wire = (struct wire){w->cause.s, w->cause.s + w->cause.len, true};
-	if (device_take_result(&wire, &r, &measures)) {
-		str_printf(&message, "%s; then %s", r.verdict.message ? r.verdict.message : "",
-			   why);
-		r.verdict.message = message.s;
-		w->handler->ended(w, w->ctx, &r);
-	}
-	slot_measures_done(&measures);
-}
-
-static void report_death(struct device_worker *w, int status, const char *why)
-{
-	bool had_run = w->state == WORKER_RUNS;
-
-	w->state = WORKER_ENDING;
-	forget_process(w);
-	temp_images_remove(&w->images);
-	if (had_run)
-		end_by_cause(w, why);
-	w->handler->died(w, w->ctx, status, why);
-}
-
-/* true: it has ended, and w may be gone. */
-static bool try_reap(struct device_worker *w)
-{
-	_cleanup_(str_done) struct str why = {0};
-	pid_t pid = w->proc.pid;
-	int status;
-
-	if (!reap(w, &status))
-		return false;
-	tell_end(w, pid, status, &why);
-	report_death(w, status, why.s);
-	return true;
-}
-
-static void start_late(struct device_worker *w, double s)
-{
-	ev_now_update(w->loop);
-	ev_timer_stop(w->loop, &w->late);
-	ev_timer_set(&w->late, s, 0);
-	ev_timer_start(w->loop, &w->late);
-}
-
-/* Nothing can end it: it is left to the kernel. */
-static void give_up(struct device_worker *w)
-{
-	_cleanup_(str_done) struct str why = {0};
-	struct proc_stat st;
-
-	str_printf(&why, "the worker for device %d (%s, pid %d) is still there after SIGKILL",
-		   w->options->device, w->options->driver, (int)w->proc.pid);
-	if (proc_stat_read(w->proc.pid, &st))
-		str_printf(&why, ", state %c", st.state);
-	add_last_call(w, &why);
-	report_death(w, -1, why.s);
-}
-
-static void on_late(struct ev_loop *loop, ev_timer *timer, int revents)
-{
-	struct device_worker *w = timer->data;
-
-	(void)loop;
-	(void)revents;
-	if (try_reap(w))
-		return;
-	if (w->is_killed)
-		give_up(w);
-	else
-		device_worker_kill(w);
-}
 
 /* ---- out ---- */
 
@@ -275,7 +90,7 @@ static void on_writable(struct ev_loop *loop, ev_io *io, int revents)
 /* fd goes with the frame that is put next; it is ours from here on. */
 static void add_passenger(struct device_worker *w, int fd)
 {
-	assert(w->n_passengers < PASSENGERS);
+	assert(w->n_passengers < WORKER_PASSENGERS);
 	w->passengers[w->n_passengers++] = (struct passenger){w->out.len, fd};
 }
 
@@ -411,8 +226,8 @@ static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
 	ev_io_stop(loop, io);
 	w->is_eof = true;
 	/* It ends; if a pidfd cannot tell, then by asking. */
-	if (!try_reap(w) && !w->is_killed)
-		start_late(w, w->pid_fd >= 0 ? linger_s : ask_s);
+	if (!worker_try_reap(w) && !w->is_killed)
+		worker_expect_end(w, w->pid_fd >= 0 ? linger_s : ask_s);
 }
 
 /* It has ended; what it had said before is still to be heard. */
@@ -424,7 +239,7 @@ static void on_ended(struct ev_loop *loop, ev_io *io, int revents)
 	(void)revents;
 	while (!w->is_eof && read_some(w) > 0)
 		;
-	try_reap(w);
+	worker_try_reap(w);
 }
 
 /* ---- the face ---- */
@@ -444,7 +259,7 @@ static void watch_process(struct device_worker *w)
 	ev_io_init(&w->readable, on_readable, w->proc.fd, EV_READ);
 	ev_io_init(&w->writable, on_writable, w->proc.fd, EV_WRITE);
 	ev_io_init(&w->ended, on_ended, w->pid_fd, EV_READ);
-	ev_init(&w->late, on_late);
+	ev_init(&w->late, worker_on_late);
 	w->readable.data = w->writable.data = w->ended.data = w->late.data = w;
 	ev_io_start(w->loop, &w->readable);
 	if (w->pid_fd >= 0)
@@ -548,21 +363,8 @@ void device_worker_kill(struct device_worker *w)
 		return;
 	w->is_killed = true;
 	temp_images_note(&w->images, w->proc.pid);
-	kill_group(w);
-	start_late(w, give_up_s);
-}
-
-static void wait_for_end(struct device_worker *w)
-{
-	struct pollfd p = {.fd = w->pid_fd, .events = POLLIN};
-	int status, left_ms = FREE_PATIENCE_MS;
-
-	while (!reap(w, &status) && left_ms > 0) {
-		poll(&p, 1, p.fd >= 0 ? left_ms : 5);
-		left_ms -= p.fd >= 0 ? left_ms : 5;
-	}
-	if (w->proc.pid)
-		reap(w, &status);
+	worker_kill_group(w);
+	worker_expect_death(w);
 }
 
 void device_worker_free(struct device_worker *w)
@@ -571,9 +373,9 @@ void device_worker_free(struct device_worker *w)
 		return;
 	if (w->proc.pid && w->proc.fd >= 0) {
 		device_worker_kill(w);
-		wait_for_end(w);
+		worker_wait_for_end(w);
 	}
-	forget_process(w);
+	worker_forget_process(w);
 	temp_images_remove(&w->images);
 	while (w->n_passengers)
 		drop_passenger(w);
