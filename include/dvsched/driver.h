@@ -141,6 +141,11 @@ struct dvs_buffer {
 	uint64_t bytes;	  /* at least what was wanted */
 };
 
+enum {
+	/* Ranks do not wait for each other here: some may open much later. They meet in the run. */
+	DVS_JOIN_NO_WAIT = 1u << 0,
+};
+
 /* join(): what is asked. */
 struct dvs_join {
 	uint32_t size;
@@ -157,7 +162,7 @@ struct dvs_join {
 	 * last process is.
 	 */
 	int32_t shared_fd;
-	uint32_t reserved;
+	uint32_t flags; /* DVS_JOIN_… */
 	uint64_t shared_bytes; /* at least 64 KiB, and window_bytes in whole pages for each rank */
 };
 

@@ -58,6 +58,7 @@ static int join(struct run *r)
 		.buffers = r->ask.buffers,
 		.deadline_ns = r->ask.join_deadline_ns,
 		.shared_fd = r->shared_fd,
+		.flags = r->ask.waits_for_go ? 0 : DVS_JOIN_NO_WAIT,
 		.shared_bytes = r->ask.shared_bytes,
 	};
 	_cleanup_(freep) struct dvs_buffer *buffers = xcalloc(ask.n_buffers + 1, sizeof(*buffers));
