@@ -162,7 +162,7 @@ struct dvs_join {
 	 * last process is.
 	 */
 	int32_t shared_fd;
-	uint32_t flags; /* DVS_JOIN_… */
+	uint32_t flags;	       /* DVS_JOIN_… */
 	uint64_t shared_bytes; /* at least 64 KiB, and window_bytes in whole pages for each rank */
 };
 

@@ -223,7 +223,7 @@ int32_t sim_meet_join(const struct dvs_join *j, const struct dvs_host *host, str
 	if ((code = carve(j, m, err)) != 0 || (code = map_hall(j, m, err)) != 0 ||
 	    (code = take_seat(j, m, err)) != 0 ||
 	    (!(j->flags & DVS_JOIN_NO_WAIT) && ((code = wait_for_all(j, host, m, err)) != 0 ||
-						 (code = compare_seats(m, err)) != 0))) {
+						(code = compare_seats(m, err)) != 0))) {
 		sim_meet_leave(m);
 		return code;
 	}
