@@ -13,6 +13,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
+#include "device/device_lock.h"
 #include "device/driver_find.h"
 #include "device/worker_process.h"
 
@@ -139,38 +140,25 @@ static _noreturn_ void leave_unopened(struct worker_process *p, enum dvs_class c
 	_exit(1);
 }
 
-static void note_holder(int fd, char *ret, size_t size)
-{
-	ssize_t n = pread(fd, ret, size - 1, 0);
-
-	ret[n > 0 ? n : 0] = '\0';
-	ret[strspn(ret, "0123456789")] = '\0';
-}
-
 /* Kept open until the end: then the lock is free, however the end comes. */
 static void lock_device(struct worker_process *p)
 {
 	const char *path = p->hello.lock_path;
 	_cleanup_(str_done) struct str text = {0};
-	char holder[16], own[16];
-	int fd, n;
+	pid_t holder;
 
-	if (!path)
+	if (!path || device_lock_take(path, &holder) >= 0)
 		return;
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		n = snprintf(own, sizeof(own), "%d\n", (int)getpid());
-		if (ftruncate(fd, 0) < 0 || pwrite(fd, own, (size_t)n, 0) != n)
-			errno = 0; /* the lock counts, not what is written in it */
-		return;
-	}
-	if (fd < 0 || errno != EWOULDBLOCK) {
+	if (errno != EWOULDBLOCK) {
 		str_printf(&text, "cannot lock %s: %s", path, strerror(errno));
 		leave_unopened(p, DVS_CONFIG, text.s);
 	}
-	note_holder(fd, holder, sizeof(holder));
-	str_printf(&text, "device %d is in use by pid %s (lock %s)", p->hello.device,
-		   *holder ? holder : "unknown", path);
+	str_printf(&text, "device %d is in use by ", p->hello.device);
+	if (holder > 0)
+		str_printf(&text, "pid %d", (int)holder);
+	else
+		str_add(&text, "another process");
+	str_printf(&text, " (lock %s)", path);
 	leave_unopened(p, DVS_BUSY, text.s);
 }
 

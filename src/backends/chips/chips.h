@@ -55,7 +55,7 @@ struct unit {
 	double retry_at_s;	   /* locked by somebody else: not before */
 	uint64_t committed;	   /* bytes after the first run */
 	bool is_probe;		   /* it opens without a job, to see whether it can */
-	char locked_by[96];	   /* "pid 123"; "" */
+	char locked_by[256];	   /* "device 0 is in use by pid 123 …"; "" */
 	enum dvs_class open_class; /* why the last open failed */
 	char open_text[512];
 };

@@ -69,7 +69,7 @@ static void add_unusable(const struct chips *c, struct str *out)
 				   health_state_name(u->health.state),
 				   u->health.reason[0] ? u->health.reason : "no reason known");
 		else if (u->locked_by[0])
-			str_printf(out, "; device %d is in use by %s", u->device->id, u->locked_by);
+			str_printf(out, "; %s", u->locked_by);
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "backends/chips/chips.h"
 #include "base/mem.h"
+#include "device/device_lock.h"
 
 static void set_state(struct unit *u, enum unit_state next)
 {
@@ -178,7 +179,7 @@ void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 
 	*u = (struct unit){.chips = c, .device = d};
 	if (c->s->lock_dir)
-		u->lock_path = xasprintf("%s/%s-%d.lock", c->s->lock_dir, c->s->driver_name, d->id);
+		u->lock_path = device_lock_path(c->s->lock_dir, c->s->driver_name, d->id);
 	if (health_load(c->s->state_dir, c->s->driver_name, d->id, &u->health, &err) < 0) {
 		free(c->health_warning);
 		c->health_warning = xstrdup(err.msg);

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/device_lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/mem.h"
+
+char *device_lock_path(const char *dir, const char *driver, int32_t device)
+{
+	return xasprintf("%s/%s-%d.lock", dir, driver, device);
+}
+
+static int create(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+
+	if (fd >= 0 && fchmod(fd, 0666) < 0) /* whatever our umask: others lock it, too */
+		errno = 0;
+	return fd;
+}
+
+/* Another user's file in a directory that all may write: Linux lets nobody open it with O_CREAT
+ * (fs.protected_regular), and it may be read-only for us. flock() wants neither. */
+static int open_lock(const char *path)
+{
+	int fd = -1;
+
+	for (int round = 0; round < 3 && fd < 0; round++) {
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0 && (errno == EACCES || errno == EROFS))
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		if (fd < 0 && errno == ENOENT)
+			fd = create(path);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	return fd;
+}
+
+static pid_t read_holder(int fd)
+{
+	char text[16];
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+int device_lock_take(const char *path, pid_t *ret_holder)
+{
+	char text[16];
+	int fd = open_lock(path), n, why;
+
+	*ret_holder = 0;
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+		if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+			errno = 0; /* the lock counts, not what is written in it */
+		return fd;
+	}
+	why = errno;
+	*ret_holder = read_holder(fd);
+	close(fd);
+	errno = why;
+	return -1;
+}
+
+enum device_lock device_lock_look(const char *path, pid_t *ret_holder)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	enum device_lock found = DEVICE_UNLOCKED;
+
+	*ret_holder = 0;
+	if (fd < 0)
+		return errno == ENOENT ? DEVICE_UNLOCKED : DEVICE_LOCK_UNKNOWN;
+	if (flock(fd, LOCK_SH | LOCK_NB) < 0) {
+		found = errno == EWOULDBLOCK ? DEVICE_LOCKED : DEVICE_LOCK_UNKNOWN;
+		*ret_holder = found == DEVICE_LOCKED ? read_holder(fd) : 0;
+	}
+	close(fd);
+	return found;
+}
