@@ -15,6 +15,7 @@
 #include "base/proc.h"
 #include "device/device_lock.h"
 #include "device/driver_find.h"
+#include "device/loaded_images.h"
 #include "device/worker_process.h"
 
 extern char **environ;
@@ -48,10 +49,10 @@ static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evi
 static int32_t host_is_cancelled(void *user)
 {
 	struct worker_process *p = user;
-	uint64_t cancelled = atomic_load(&p->link.cancel_epoch);
+	uint64_t cancelled = atomic_load(&p->channel.cancel_epoch);
 
 	return (cancelled && cancelled == atomic_load(&p->board->epoch)) ||
-	       atomic_load(&p->link.is_closing);
+	       atomic_load(&p->channel.is_closing);
 }
 
 static uint64_t host_now_ns(void *user)
@@ -77,6 +78,9 @@ void call_begin(struct worker_process *p, enum driver_call call)
 
 void call_end(struct worker_process *p)
 {
+	/* Later calls load nothing, and of polls there are many. */
+	if (atomic_load_explicit(&p->board->call, memory_order_relaxed) < CALL_POLL)
+		loaded_images_show(p->board, &p->n_loads);
 	atomic_store_explicit(&p->board->call_returned_ns, board_now_ns(), memory_order_relaxed);
 	atomic_store_explicit(&p->board->call, CALL_NONE, memory_order_release);
 }
@@ -136,7 +140,7 @@ static _noreturn_ void leave_unopened(struct worker_process *p, enum dvs_class c
 {
 	str_clear(&p->out);
 	device_put_failure(&p->out, class, text);
-	link_send(&p->link, &p->out);
+	channel_send(&p->channel, &p->out);
 	_exit(1);
 }
 
@@ -186,9 +190,9 @@ static void keep_environment(struct worker_process *p)
 	p->base_env = xcalloc(n + 1, sizeof(*p->base_env));
 	memcpy(p->base_env, environ, n * sizeof(*p->base_env));
 	environ = (char **)p->base_env;
-	pthread_mutex_lock(&p->link.in_lock);
-	p->link.base_env = p->base_env;
-	pthread_mutex_unlock(&p->link.in_lock);
+	pthread_mutex_lock(&p->channel.in_lock);
+	p->channel.base_env = p->base_env;
+	pthread_mutex_unlock(&p->channel.in_lock);
 }
 
 static void open_device(struct worker_process *p)
@@ -255,13 +259,13 @@ void *driver_thread(void *process)
 	getrusage(RUSAGE_SELF, &p->usage);
 	worker_idle(p);
 	device_put_empty(&p->out, DEVICE_OPENED);
-	link_send(&p->link, &p->out);
+	channel_send(&p->channel, &p->out);
 	for (;;) {
 		if (run_next(p))
 			continue;
-		if (atomic_load(&p->link.is_closing))
+		if (atomic_load(&p->channel.is_closing))
 			close_device(p);
-		link_wait_idle(&p->link);
+		channel_wait_idle(&p->channel);
 	}
 	return NULL;
 }

@@ -110,10 +110,10 @@ static int prepare(struct run *r)
 
 static int wait_for_go(struct run *r)
 {
-	while (r->ask.waits_for_go && atomic_load(&r->p->link.go_epoch) != r->ask.epoch) {
+	while (r->ask.waits_for_go && atomic_load(&r->p->channel.go_epoch) != r->ask.epoch) {
 		if (notices_cancel(r))
 			return -1;
-		link_wait(&r->p->link, -1);
+		channel_wait(&r->p->channel, -1);
 	}
 	return notices_cancel(r) ? -1 : 0;
 }
@@ -158,7 +158,7 @@ static bool notices_flood(struct run *r)
 	if (!run_has_flooded(r))
 		return false;
 	run_fail(r, DVS_JOB, CALL_NONE, "the log went over its limit");
-	atomic_store(&r->p->link.cancel_epoch, r->ask.epoch);
+	atomic_store(&r->p->channel.cancel_epoch, r->ask.epoch);
 	return true;
 }
 
@@ -198,7 +198,7 @@ static void poll_until_over(struct run *r)
 			return;
 		}
 		look_around(r);
-		link_wait(&r->p->link, pause_ns);
+		channel_wait(&r->p->channel, pause_ns);
 		pause_ns = pause_ns * 2 < last_pause_ns ? pause_ns * 2 : last_pause_ns;
 	}
 }

@@ -24,7 +24,7 @@ static bool is_in(const char *path, const char *dir)
 	return n && strncmp(path, dir, n) == 0 && path[n] == '/' && path + n + 1 == path_base(path);
 }
 
-static bool is_image(const char *path)
+bool temp_images_has_name(const char *path)
 {
 	const char *tmp = getenv("TMPDIR"), *name = path_base(path);
 
@@ -56,7 +56,7 @@ static void note_line(struct temp_images *t, char *line)
 	if (!path || sscanf(line, "%*s %*s %*s %*s %llu", &inode) != 1)
 		return;
 	path[strcspn(path, "\n")] = '\0';
-	if (!is_image(path) || is_noted(t, path))
+	if (!temp_images_has_name(path) || is_noted(t, path))
 		return;
 	t->at = xreallocarray(t->at, t->n + 1, sizeof(*t->at));
 	t->at[t->n++] = (struct temp_image){xstrdup(path), (ino_t)inode};
@@ -74,6 +74,22 @@ void temp_images_note(struct temp_images *t, pid_t pid)
 	if (f)
 		fclose(f);
 	free(line);
+}
+
+void temp_images_note_paths(struct temp_images *t, const char *at, size_t size)
+{
+	struct stat st;
+
+	while (size && memchr(at, '\0', size)) {
+		size_t n = strlen(at) + 1;
+
+		if (temp_images_has_name(at) && !is_noted(t, at) && lstat(at, &st) == 0) {
+			t->at = xreallocarray(t->at, t->n + 1, sizeof(*t->at));
+			t->at[t->n++] = (struct temp_image){xstrdup(at), st.st_ino};
+		}
+		at += n;
+		size -= n;
+	}
 }
 
 static bool is_same(const struct temp_image *image)

@@ -7,6 +7,7 @@
 #ifndef DEVICE_TEMP_IMAGES_H
 #define DEVICE_TEMP_IMAGES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -24,6 +25,10 @@ struct temp_images {
 /* Adds what pid has mapped now, of files directly in TMPDIR, /tmp or /dev/shm whose names say that
  * they are such. */
 void temp_images_note(struct temp_images *t, pid_t pid);
+/* Adds those of the paths in at[0..size), a NUL after each, that are such and are there. */
+void temp_images_note_paths(struct temp_images *t, const char *at, size_t size);
+/* Is it the path of such a file, by its text? */
+bool temp_images_has_name(const char *path);
 /* Removes those files, if they are still the same, and forgets them. */
 void temp_images_remove(struct temp_images *t);
 

@@ -99,12 +99,22 @@ static void end_by_cause(struct device_worker *w, const char *why)
 	slot_measures_done(&measures);
 }
 
+/* Also of one that died without us. */
+static void note_images(struct device_worker *w)
+{
+	uint32_t size = atomic_load(&w->board->images_size);
+
+	if (size <= BOARD_IMAGES)
+		temp_images_note_paths(&w->images, w->board->images, size);
+}
+
 static void report_death(struct device_worker *w, int status, const char *why)
 {
 	bool had_run = w->state == WORKER_RUNS;
 
 	w->state = WORKER_ENDING;
 	worker_forget_process(w);
+	note_images(w);
 	temp_images_remove(&w->images);
 	if (had_run)
 		end_by_cause(w, why);

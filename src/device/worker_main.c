@@ -71,9 +71,9 @@ static void on_tick(struct watch *m)
 
 	eventfd_clear(p->tick_fd);
 	if (is_busy && n == m->n_begun) /* for a tick already */
-		link_share(&p->link, &p->is_busy);
+		channel_share(&p->channel, &p->is_busy);
 	else
-		atomic_store(&p->link.is_shared, false);
+		atomic_store(&p->channel.is_shared, false);
 	m->n_begun = n;
 	if (!is_busy) {
 		stop_ticking(m);
@@ -89,18 +89,18 @@ static void answer(struct worker_process *p)
 
 	diagnosis_write(p, &text);
 	device_put_text(&frame, DEVICE_DIAGNOSED, text.s);
-	link_send(&p->link, &frame);
+	channel_send(&p->channel, &frame);
 }
 
 static _noreturn_ void watch(struct worker_process *p)
 {
 	struct watch m = {.p = p};
 	struct pollfd fds[3] = {{.fd = p->tick_fd, .events = POLLIN},
-				{.fd = p->link.wake_fd, .events = POLLIN},
+				{.fd = p->channel.wake_fd, .events = POLLIN},
 				{.fd = PROC_SOCKET_FD, .events = POLLIN}};
 
 	for (;;) {
-		bool reads = atomic_load(&p->link.is_shared);
+		bool reads = atomic_load(&p->channel.is_shared);
 
 		fds[2].revents = 0;
 		if (poll(fds, reads ? 3 : 2, -1) < 0)
@@ -108,10 +108,10 @@ static _noreturn_ void watch(struct worker_process *p)
 		if (fds[0].revents)
 			on_tick(&m);
 		if (fds[1].revents)
-			eventfd_clear(p->link.wake_fd);
+			eventfd_clear(p->channel.wake_fd);
 		if (fds[2].revents)
-			link_read(&p->link);
-		if (atomic_exchange(&p->link.wants_diagnosis, false))
+			channel_read(&p->channel);
+		if (atomic_exchange(&p->channel.wants_diagnosis, false))
 			answer(p);
 	}
 }
@@ -121,13 +121,13 @@ static void read_hello(struct worker_process *p)
 	struct error err = {0};
 	struct wire w;
 
-	while (!p->link.has_hello)
-		link_wait(&p->link, -1);
-	w = (struct wire){p->link.hello.s, p->link.hello.s + p->link.hello.len, true};
-	p->board = board_map(p->link.hello_fd, &err);
-	closep(&p->link.hello_fd);
+	while (!p->channel.has_hello)
+		channel_wait(&p->channel, -1);
+	w = (struct wire){p->channel.hello.s, p->channel.hello.s + p->channel.hello.len, true};
+	p->board = board_map(p->channel.hello_fd, &err);
+	closep(&p->channel.hello_fd);
 	if (!p->board || !device_take_hello(&w, &p->hello))
-		link_confused();
+		channel_confused();
 }
 
 /* What drivers print goes there until a job has a log; a line that was begun is not lost with the
@@ -153,15 +153,15 @@ int worker_main(void)
 
 	proc_become("dvs-device");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	link_init(&p->link);
+	channel_init(&p->channel);
 	read_hello(p);
 	open_own_log(p);
 	p->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (p->tick_fd < 0)
-		link_confused();
+		channel_confused();
 	worker_busy(p); /* with the open */
-	atomic_store(&p->link.is_shared, true);
+	atomic_store(&p->channel.is_shared, true);
 	if (pthread_create(&thread, NULL, driver_thread, p) != 0)
-		link_confused();
+		channel_confused();
 	watch(p);
 }

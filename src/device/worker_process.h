@@ -9,14 +9,14 @@
 
 #include "base/confine.h"
 #include "device/board.h"
-#include "device/link.h"
+#include "device/channel.h"
 #include "dvsched/driver.h"
 #include "exec/job_log.h"
 
 enum { ERR_ROOM = 2048, RESULT_ROOM = 64 * 1024 };
 
 struct worker_process {
-	struct link link;
+	struct channel channel;
 	struct device_hello hello; /* constant once the driver thread runs */
 	struct board *board;
 	int own_log_fd;				   /* what is printed between runs */
@@ -39,6 +39,7 @@ struct worker_process {
 	size_t n_own_env;      /* strings of it that are its own, at its beginning */
 	struct rusage usage;   /* of this process, when the last run ended */
 	pid_t pid;
+	uint64_t n_loads;   /* of libraries into this process, and out of it, at the last look */
 	uint32_t n_good;    /* runs that finish() called good */
 	char err[ERR_ROOM]; /* what the driver says about an error */
 	char *result;	    /* RESULT_ROOM */
@@ -63,7 +64,7 @@ enum dvs_class call_class(struct worker_process *p, int32_t code, const char **r
 /* " (NAME code; hint)" */
 void call_add_code(struct str *to, int32_t code, const char *name, const char *hint);
 
-/* One run, from the request that lies in the link to its result; false: there is none. */
+/* One run, from the request that lies in the channel to its result; false: there is none. */
 bool run_next(struct worker_process *p);
 
 /* What is going on, for people; by the main thread, whatever the other one is inside of. */

@@ -21,7 +21,7 @@ void run_send(struct run *r, enum device_frame type)
 {
 	str_clear(&r->p->out);
 	device_put_result(&r->p->out, type, &r->result);
-	link_send(&r->p->link, &r->p->out);
+	channel_send(&r->p->channel, &r->p->out);
 }
 
 void run_reach(struct run *r, enum run_phase phase)
@@ -37,7 +37,7 @@ void run_reach(struct run *r, enum run_phase phase)
 		return;
 	str_clear(&r->p->out);
 	device_put_phase(&r->p->out, r->ask.epoch, phase);
-	link_send(&r->p->link, &r->p->out);
+	channel_send(&r->p->channel, &r->p->out);
 }
 
 static void begin_on_board(struct run *r)
@@ -282,7 +282,7 @@ static char *job_with_attempt(const char *job, uint32_t attempt)
 static void set_up(struct run *r)
 {
 	r->start_s = clock_wall(clock_real());
-	r->rules = &r->p->link.rules[r->ask.rules];
+	r->rules = &r->p->channel.rules[r->ask.rules];
 	r->driver = atomic_load(&r->p->driver);
 	r->ctx = atomic_load(&r->p->ctx);
 	r->is_gang = r->ask.n_ranks > 1 || r->ask.waits_for_go;
@@ -309,7 +309,7 @@ bool run_next(struct worker_process *p)
 {
 	struct run r = {.p = p, .shared_fd = -1};
 
-	if (!link_take_run(&p->link, &p->run_frame, &r.ask, &r.shared_fd))
+	if (!channel_take_run(&p->channel, &p->run_frame, &r.ask, &r.shared_fd))
 		return false;
 	worker_busy(p);
 	set_up(&r);

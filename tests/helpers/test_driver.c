@@ -10,10 +10,11 @@
  *   "until cancelled"  poll: not over before
  *   "few", "other", "twice", "small", "crooked", "endless"   join: a wrong list of buffers
  * More keys of a job: "polls" (how many until over), "print", "print_env" (in prepare), "flood" (so
- * many lines), "result" (finish gives it), "image" (a file in TMPDIR is mapped and left), "child"
- * (a process is left), "is_spent", "reset".
+ * many lines), "result" (finish gives it), "image" (a file in TMPDIR is mapped and left), "library"
+ * (one is loaded and left), "child" (a process is left), "is_spent", "reset".
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -266,6 +267,28 @@ static void leave_image(void)
 	puts(path);
 }
 
+/* A copy of this library, as of a kernel that came as bytes. */
+static void leave_library(void)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[512], bytes[65536];
+	int from, to;
+	Dl_info self;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%s/kernel_7_XXXXXX", tmp ? tmp : "/tmp");
+	to = mkstemp(path);
+	from = dladdr((void *)(uintptr_t)dvs_driver_get, &self) ? open(self.dli_fname, O_RDONLY)
+								: -1;
+	while ((n = read(from, bytes, sizeof(bytes))) > 0)
+		if (write(to, bytes, (size_t)n) != n)
+			return;
+	close(from);
+	close(to);
+	if (dlopen(path, RTLD_NOW | RTLD_LOCAL))
+		puts(path);
+}
+
 static void leave_child(void)
 {
 	pid_t pid = fork();
@@ -305,6 +328,8 @@ static int32_t test_prepare(void *ctx, uint32_t slot, const struct dvs_run *run,
 	print(d->job);
 	if (json_is_true(json_object_get(d->job, "image")))
 		leave_image();
+	if (json_is_true(json_object_get(d->job, "library")))
+		leave_library();
 	if (json_is_true(json_object_get(d->job, "child")))
 		leave_child();
 	return 0;

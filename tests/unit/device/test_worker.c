@@ -373,6 +373,21 @@ static void what_a_driver_leaves_goes_with_its_worker(void **state)
 	free(log);
 }
 
+static void a_library_of_a_moment_goes_with_a_worker_that_crashes(void **state)
+{
+	struct worker_bed *b = *state;
+	char *log, *path;
+
+	worker_bed_open(b, 0, "{}");
+	worker_bed_send(b, "{\"library\": true, \"poll\": \"crash\"}");
+	worker_bed_wait(b, 0, bed_has_died);
+	log = worker_bed_log(b->log);
+	path = strtok(log, "\n");
+	assert_non_null(strstr(path, "/kernel_7_"));
+	assert_false(fs_exists(path));
+	free(log);
+}
+
 /* The scheduler lives, and has let go of it. */
 static void shut_all_sockets(void)
 {
@@ -888,6 +903,7 @@ int main(int argc, char **argv)
 		TEST(a_driver_that_hangs_is_told_of_and_can_be_killed),
 		TEST(an_error_outlives_a_finish_that_hangs),
 		TEST(what_a_driver_leaves_goes_with_its_worker),
+		TEST(a_library_of_a_moment_goes_with_a_worker_that_crashes),
 		TEST(a_worker_without_a_scheduler_ends),
 		TEST(a_worker_dies_with_its_scheduler),
 		TEST(a_cancelled_run_ends_with_a_result),

@@ -4,8 +4,8 @@
  * nothing better to do (so that a short run needs no hand-over), the main thread while a run or an
  * open takes long. Who reads what the other waits for wakes it.
  */
-#ifndef DEVICE_LINK_H
-#define DEVICE_LINK_H
+#ifndef DEVICE_CHANNEL_H
+#define DEVICE_CHANNEL_H
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -13,19 +13,19 @@
 #include "device/device_wire.h"
 #include "exec/slot_rules.h"
 
-enum { LINK_DESCRIPTORS = 8 };
+enum { CHANNEL_DESCRIPTORS = 8 };
 
-struct link {
+struct channel {
 	pthread_mutex_t in_lock, out_lock;
 	int nudge_fd; /* wakes the driver thread */
 	int wake_fd;  /* wakes the main thread */
 	_Atomic uint64_t go_epoch, cancel_epoch;
 	_Atomic bool wants_diagnosis, is_closing;
-	_Atomic bool is_shared; /* the main thread reads, too; set by it, see link_share() */
+	_Atomic bool is_shared; /* the main thread reads, too; set by it, see channel_share() */
 
 	/* ---- by who holds in_lock ---- */
 	struct str in;
-	int descriptors[LINK_DESCRIPTORS]; /* received, in order, and not yet called for */
+	int descriptors[CHANNEL_DESCRIPTORS]; /* received, in order, and not yet called for */
 	unsigned n_descriptors;
 	bool has_hello, has_run;
 	struct str hello, run;		     /* frames */
@@ -34,25 +34,26 @@ struct link {
 	const char *const *base_env;	     /* what rules are laid over */
 };
 
-void link_init(struct link *l);
+void channel_init(struct channel *l);
 /* Waits until there is something for the caller, or so long (ns; < 0: no limit), and reads it. A
  * socket that is closed ends the process. */
-void link_wait(struct link *l, int64_t most_ns);
+void channel_wait(struct channel *l, int64_t most_ns);
 /* Of a driver thread with nothing to do: it reads alone, if the main thread does not. */
-void link_wait_idle(struct link *l);
+void channel_wait_idle(struct channel *l);
 /* The main thread reads from now on, if the driver thread is busy, which is_busy says; or not. */
-void link_share(struct link *l, const _Atomic bool *is_busy);
+void channel_share(struct channel *l, const _Atomic bool *is_busy);
 /* Reads what is there, for the main thread. */
-void link_read(struct link *l);
+void channel_read(struct channel *l);
 /* Takes the request that came; false: none. Its strings point into *frame. */
-bool link_take_run(struct link *l, struct str *frame, struct device_run *ret, int *ret_shared_fd);
-void link_send(struct link *l, const struct str *frames);
+bool channel_take_run(struct channel *l, struct str *frame, struct device_run *ret,
+		      int *ret_shared_fd);
+void channel_send(struct channel *l, const struct str *frames);
 
 void eventfd_post(int fd);
 void eventfd_clear(int fd);
 /* The end of the process and of all in its group: nobody is there to tell anything to. */
-_noreturn_ void link_lost(void);
+_noreturn_ void channel_lost(void);
 /* Our own bug, or a scheduler of another version. */
-_noreturn_ void link_confused(void);
+_noreturn_ void channel_confused(void);
 
 #endif

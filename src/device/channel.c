@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/link.h"
+#include "device/channel.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,13 +16,13 @@
 enum { READ_SIZE = 16 * 1024 };
 enum { IS_CONFUSED = 70 };
 
-void link_lost(void)
+void channel_lost(void)
 {
 	kill(0, SIGKILL);
 	_exit(0);
 }
 
-void link_confused(void)
+void channel_confused(void)
 {
 	_exit(IS_CONFUSED);
 }
@@ -43,7 +43,7 @@ void eventfd_clear(int fd)
 		;
 }
 
-void link_init(struct link *l)
+void channel_init(struct channel *l)
 {
 	pthread_mutex_init(&l->in_lock, NULL);
 	pthread_mutex_init(&l->out_lock, NULL);
@@ -51,17 +51,17 @@ void link_init(struct link *l)
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->hello_fd = l->run_fd = -1;
 	if (l->nudge_fd < 0 || l->wake_fd < 0)
-		link_confused();
+		channel_confused();
 }
 
 /* ---- in ---- */
 
-static int next_descriptor(struct link *l)
+static int next_descriptor(struct channel *l)
 {
 	int fd;
 
 	if (l->n_descriptors == 0)
-		link_confused();
+		channel_confused();
 	fd = l->descriptors[0];
 	l->n_descriptors--;
 	memmove(l->descriptors, l->descriptors + 1, l->n_descriptors * sizeof(int));
@@ -71,7 +71,7 @@ static int next_descriptor(struct link *l)
 static void keep_frame(struct str *to, const struct wire *w, bool *ret_is_there)
 {
 	if (*ret_is_there)
-		link_confused();
+		channel_confused();
 	str_clear(to);
 	str_addn(to, w->at, (size_t)(w->end - w->at));
 	*ret_is_there = true;
@@ -82,12 +82,12 @@ static uint64_t take_epoch(struct wire *w)
 	uint64_t epoch = wire_u64(w);
 
 	if (!w->ok)
-		link_confused();
+		channel_confused();
 	return epoch;
 }
 
 /* true: it is for the driver thread. */
-static bool take_frame(struct link *l, uint8_t type, struct wire *w)
+static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
 {
 	switch (type) {
 	case DEVICE_HELLO:
@@ -96,7 +96,7 @@ static bool take_frame(struct link *l, uint8_t type, struct wire *w)
 		return false;
 	case DEVICE_RULES:
 		if (!slot_rules_take(l->rules, w, l->base_env))
-			link_confused();
+			channel_confused();
 		return false;
 	case DEVICE_RUN:
 		keep_frame(&l->run, w, &l->has_run);
@@ -116,11 +116,11 @@ static bool take_frame(struct link *l, uint8_t type, struct wire *w)
 		eventfd_post(l->wake_fd);
 		return false;
 	default:
-		link_confused();
+		channel_confused();
 	}
 }
 
-static bool take_frames(struct link *l)
+static bool take_frames(struct channel *l)
 {
 	bool is_for_driver = false;
 	size_t at = 0, size;
@@ -133,30 +133,30 @@ static bool take_frames(struct link *l)
 		at += size;
 	}
 	if (rc < 0)
-		link_confused();
+		channel_confused();
 	l->in.len -= at;
 	memmove(l->in.s, l->in.s + at, l->in.len);
 	return is_for_driver;
 }
 
-static void take_descriptors(struct link *l, struct msghdr *m)
+static void take_descriptors(struct channel *l, struct msghdr *m)
 {
 	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
 		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
 
 		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
 			continue;
-		if (l->n_descriptors + n > LINK_DESCRIPTORS)
-			link_confused();
+		if (l->n_descriptors + n > CHANNEL_DESCRIPTORS)
+			channel_confused();
 		memcpy(l->descriptors + l->n_descriptors, CMSG_DATA(c), n * sizeof(int));
 		l->n_descriptors += (unsigned)n;
 	}
 }
 
 /* true: something came for the driver thread. */
-static bool read_frames(struct link *l, int flags)
+static bool read_frames(struct channel *l, int flags)
 {
-	char control[CMSG_SPACE(LINK_DESCRIPTORS * sizeof(int))]
+	char control[CMSG_SPACE(CHANNEL_DESCRIPTORS * sizeof(int))]
 		__attribute__((aligned(_Alignof(struct cmsghdr))));
 	struct iovec into = {.iov_base = str_reserve(&l->in, READ_SIZE), .iov_len = READ_SIZE};
 	struct msghdr m = {.msg_iov = &into,
@@ -168,13 +168,13 @@ static bool read_frames(struct link *l, int flags)
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return false;
 	if (n <= 0)
-		link_lost();
+		channel_lost();
 	take_descriptors(l, &m);
 	l->in.len += (size_t)n;
 	return take_frames(l);
 }
 
-void link_read(struct link *l)
+void channel_read(struct channel *l)
 {
 	bool is_for_driver;
 
@@ -185,7 +185,7 @@ void link_read(struct link *l)
 		eventfd_post(l->nudge_fd);
 }
 
-void link_wait(struct link *l, int64_t most_ns)
+void channel_wait(struct channel *l, int64_t most_ns)
 {
 	struct timespec most = {most_ns / 1000000000, most_ns % 1000000000};
 	struct pollfd fds[2] = {{.fd = PROC_SOCKET_FD, .events = POLLIN},
@@ -206,7 +206,7 @@ void link_wait(struct link *l, int64_t most_ns)
  * Each says first what it does and looks then at what the other does: either the driver thread sees
  * that it is not alone, or the main thread sees that nobody is busy and stays away.
  */
-void link_share(struct link *l, const _Atomic bool *is_busy)
+void channel_share(struct channel *l, const _Atomic bool *is_busy)
 {
 	bool is_shared = atomic_load(is_busy);
 
@@ -215,10 +215,10 @@ void link_share(struct link *l, const _Atomic bool *is_busy)
 		atomic_store(&l->is_shared, false);
 }
 
-void link_wait_idle(struct link *l)
+void channel_wait_idle(struct channel *l)
 {
 	if (atomic_load(&l->is_shared)) {
-		link_wait(l, -1);
+		channel_wait(l, -1);
 		return;
 	}
 	pthread_mutex_lock(&l->in_lock);
@@ -226,7 +226,8 @@ void link_wait_idle(struct link *l)
 	pthread_mutex_unlock(&l->in_lock);
 }
 
-bool link_take_run(struct link *l, struct str *frame, struct device_run *ret, int *ret_shared_fd)
+bool channel_take_run(struct channel *l, struct str *frame, struct device_run *ret,
+		      int *ret_shared_fd)
 {
 	struct str was = *frame;
 	bool is_there;
@@ -246,13 +247,13 @@ bool link_take_run(struct link *l, struct str *frame, struct device_run *ret, in
 		return false;
 	w = (struct wire){frame->s, frame->s + frame->len, true};
 	if (!device_take_run(&w, ret))
-		link_confused();
+		channel_confused();
 	return true;
 }
 
 /* ---- out ---- */
 
-void link_send(struct link *l, const struct str *frames)
+void channel_send(struct channel *l, const struct str *frames)
 {
 	size_t sent = 0;
 
@@ -262,7 +263,7 @@ void link_send(struct link *l, const struct str *frames)
 				 MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EINTR)
-			link_lost();
+			channel_lost();
 		if (n > 0)
 			sent += (size_t)n;
 	}
