@@ -64,7 +64,11 @@ static void plan_text(const struct plan *plan)
 		str_printf(&out, "    $ %s\n", spec->command);
 		add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
 		add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
-		n_edges += spec->n_needs + spec->n_any;
+		add_deps(&out, plan, spec, "waits for", spec->n_needs + spec->n_any, spec->n_held);
+		for (uint32_t k = 0; k < spec->n_fallback; k++)
+			str_printf(&out, "    else '%s': %s\n", spec->fallback[k].stage,
+				   spec->fallback[k].command);
+		n_edges += job_n_deps(spec);
 	}
 	str_printf(&out, "%zu job%s, %zu dependenc%s, output in %s\n", plan->n_jobs,
 		   plan->n_jobs == 1 ? "" : "s", n_edges, n_edges == 1 ? "y" : "ies",
@@ -92,6 +96,20 @@ static void json_resources(struct json_out *j, const struct job_rules *rules)
 	jout_object_end(j);
 }
 
+static void json_fallback(struct json_out *j, const struct job_spec *spec)
+{
+	jout_key(j, "fallback");
+	jout_array(j);
+	for (uint32_t i = 0; i < spec->n_fallback; i++) {
+		jout_object(j);
+		jout_key_string(j, "stage", spec->fallback[i].stage);
+		jout_key_string(j, "backend", spec->fallback[i].rules->backend);
+		jout_key_string(j, "command", spec->fallback[i].command);
+		jout_object_end(j);
+	}
+	jout_array_end(j);
+}
+
 static void json_job(struct json_out *j, const struct plan *plan, const struct job_spec *spec)
 {
 	jout_object(j);
@@ -115,6 +133,8 @@ static void json_job(struct json_out *j, const struct plan *plan, const struct j
 	json_resources(j, spec->rules);
 	json_deps(j, plan, spec, "needs", 0, spec->n_needs);
 	json_deps(j, plan, spec, "needs_any", spec->n_needs, spec->n_any);
+	json_deps(j, plan, spec, "waits_for", spec->n_needs + spec->n_any, spec->n_held);
+	json_fallback(j, spec);
 	jout_object_end(j);
 }
 
@@ -151,7 +171,7 @@ static void dot_quote(struct str *out, const char *s)
 
 static void dot_edges(struct str *out, const struct plan *plan, const struct job_spec *spec)
 {
-	for (uint32_t i = 0; i < spec->n_needs + spec->n_any; i++) {
+	for (uint32_t i = 0; i < job_n_deps(spec); i++) {
 		str_add(out, "  ");
 		dot_quote(out, dep_id(plan, spec, i));
 		str_add(out, " -> ");

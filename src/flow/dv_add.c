@@ -61,7 +61,7 @@ void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
 	for (size_t i = 0; i < n; i++)
 		place_job(&a, &jobs[i], i);
 	for (size_t i = first; i < plan->n_jobs; i++)
-		for (uint32_t k = 0; k < all[i].n_needs + all[i].n_any; k++)
+		for (uint32_t k = 0; k < job_n_deps(&all[i]); k++)
 			((uint32_t *)all[i].deps)[k] = a.place[all[i].deps[k]];
 	tell_twins(&a);
 }

@@ -116,14 +116,45 @@ struct job_spec {
 	/* What the job says to its backend, {words} replaced: a JSON object of those keys; or NULL.
 	 */
 	const char *request;
-	/* Indices into plan->jobs: the first n_needs must pass, of the n_any after them one must.
+	/*
+	 * Indices into plan->jobs: the first n_needs must pass, of the n_any after them one must;
+	 * the n_held after those must have ended, and the fallback is there only if they passed.
 	 */
 	const uint32_t *deps;
-	uint32_t n_needs, n_any;
-	bool is_split;	  /* argv is the words of command, quotes taken away */
-	bool has_attempt; /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
+	uint32_t n_needs, n_any, n_held;
+	/*
+	 * What the job goes on with when its own attempts failed by its own fault (CLASS_JOB), or
+	 * at once when a job that it needs passed on a fallback: stages, one after another, each
+	 * with this job's name, places and dependencies, but with its own argv, request and rules.
+	 * The pass of the last one is the job's, with MARK_FALLBACK.
+	 */
+	const struct job_spec *fallback;
+	uint32_t n_fallback;
+	const char *stage; /* of a fallback: what its attempts are called; else NULL */
+	bool is_split;	   /* argv is the words of command, quotes taken away */
+	bool has_attempt;  /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
 	struct src_pos pos; /* where it is defined */
 };
+
+static inline uint32_t job_n_deps(const struct job_spec *spec)
+{
+	return spec->n_needs + spec->n_any + spec->n_held;
+}
+
+/* *ret is job under its name and in its places; what is to be run is not set. */
+static inline void job_stage_init(struct job_spec *ret, const struct job_spec *job)
+{
+	*ret = (struct job_spec){
+		.id = job->id,
+		.name = job->name,
+		.subject = job->subject,
+		.block = job->block,
+		.odir = job->odir,
+		.log_path = job->log_path,
+		.seed = job->seed,
+		.pos = job->pos,
+	};
+}
 
 /* How much of a resource there is, as the configuration says (-R says it over). */
 struct resource_limit {

@@ -59,8 +59,9 @@ enum job_reason {
 enum job_class { CLASS_NONE, CLASS_JOB, CLASS_INFRA, CLASS_DEPENDENCY, CLASS_USER, CLASS_COUNT };
 
 /* Marks on a result; never states of their own. */
-#define MARK_FLAKY 1u /* passed, but not at the first attempt */
-#define MARK_LEAKY 2u /* left processes that had to be killed */
+#define MARK_FLAKY    1u /* passed, but not at the first attempt */
+#define MARK_LEAKY    2u /* left processes that had to be killed */
+#define MARK_FALLBACK 4u /* passed, but only on its fallback; not flaky then */
 
 static inline bool job_status_is_final(enum job_status s)
 {

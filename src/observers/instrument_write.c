@@ -91,7 +91,7 @@ static void write_meta(struct json_out *j, const struct plan *plan, const struct
 		jout_key_string(j, "backend", spec->rules->backend);
 	jout_key(j, "dependencies");
 	jout_array(j);
-	for (uint32_t i = 0; i < spec->n_needs + spec->n_any; i++)
+	for (uint32_t i = 0; i < job_n_deps(spec); i++)
 		jout_string(j, plan->jobs[spec->deps[i]].id);
 	jout_array_end(j);
 	jout_key_string(j, "status", words[job_status(job)]);

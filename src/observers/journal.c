@@ -169,6 +169,7 @@ static void write_job(struct journal_observer *o, const struct job *job,
 		.backend = is_start && job->backend ? job->backend->ops->name : NULL,
 		.attempt = a ? a->number : 0,
 		.where = is_start && a ? a->where : NULL,
+		.stage = a ? a->stage : NULL,
 		.result = result,
 	};
 

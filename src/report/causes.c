@@ -72,6 +72,7 @@ static void add_root(struct search *s, const struct result_row *row, uint32_t n)
 
 	c->n_flaky += (row->marks & MARK_FLAKY) != 0;
 	c->n_leaky += (row->marks & MARK_LEAKY) != 0;
+	c->n_fallback += (row->marks & MARK_FALLBACK) != 0;
 	c->n_passed += row->status == JOB_PASSED;
 	if (row->status != JOB_FAILED && row->status != JOB_KILLED)
 		return;

@@ -28,7 +28,7 @@ struct causes {
 	uint32_t *n_cancelled_by; /* by job: cancelled because of it, where it is in a bucket */
 	/* By class of the reason, of KILLED jobs only but for FAILED ones. */
 	uint32_t n_passed, n_failed, n_killed, n_cancelled, n_stopped;
-	uint32_t n_flaky, n_leaky;
+	uint32_t n_flaky, n_leaky, n_fallback;
 	/* By reason of class user: jobs stopped, and those cancelled because of such ones. */
 	uint32_t stopped[REASON_COUNT], stopped_more[REASON_COUNT];
 	uint32_t n_unexplained; /* cancelled, and the cause is not among the jobs */

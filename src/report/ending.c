@@ -334,6 +334,8 @@ static void add_marked(struct writer *w, uint32_t mark, uint32_t n, const char *
 			continue;
 		str_add(&text, n_named++ ? ", " : " ");
 		add_printable(&text, row.spec->id);
+		if (mark == MARK_FALLBACK && row.n_attempts)
+			str_printf(&text, " (%s)", row.attempts[row.n_attempts - 1].stage);
 	}
 	if (n > n_named)
 		str_add(&text, ", …");
@@ -351,6 +353,23 @@ static void add_count(struct str *b, uint32_t n, const char *what)
 		str_printf(b, ", %u %s", n, what);
 }
 
+/* " (2 on a fallback only, 1 flaky)" */
+static void add_remarks(struct str *b, const struct causes *c)
+{
+	const char *before = " (";
+
+	if (c->n_fallback) {
+		str_printf(b, "%s%u on a fallback only", before, c->n_fallback);
+		before = ", ";
+	}
+	if (c->n_flaky) {
+		str_printf(b, "%s%u flaky", before, c->n_flaky);
+		before = ", ";
+	}
+	if (*before == ',')
+		str_addc(b, ')');
+}
+
 static void add_outcome(struct writer *w)
 {
 	const struct causes *c = &w->causes;
@@ -360,8 +379,7 @@ static void add_outcome(struct writer *w)
 	add_color(w, is_good ? GREEN : RED);
 	add_n_jobs(w->out, (uint32_t)w->plan->n_jobs);
 	str_printf(w->out, ": %u passed", c->n_passed);
-	if (c->n_flaky)
-		str_printf(w->out, " (%u flaky)", c->n_flaky);
+	add_remarks(w->out, c);
 	add_count(w->out, c->n_failed, "failed");
 	add_count(w->out, c->n_killed, "killed");
 	add_count(w->out, c->n_cancelled, "cancelled");
@@ -414,6 +432,7 @@ static void render(struct writer *w)
 	add_buckets(w);
 	if (add_stopped(w))
 		str_addc(w->out, '\n');
+	add_marked(w, MARK_FALLBACK, w->causes.n_fallback, "passed on a fallback only");
 	add_marked(w, MARK_FLAKY, w->causes.n_flaky, "flaky");
 	add_marked(w, MARK_LEAKY, w->causes.n_leaky, "left processes behind (killed)");
 	add_last_lines(w);

@@ -132,7 +132,7 @@ static const char *const *lines_of(struct gather *g, const char *text, size_t *r
 
 static bool lost_a_dependency(const struct sim_report *r, const struct job_spec *spec)
 {
-	for (uint32_t i = 0; i < spec->n_needs + spec->n_any; i++)
+	for (uint32_t i = 0; i < job_n_deps(spec); i++)
 		if (r->statuses[spec->deps[i]] == JOB_KILLED)
 			return true;
 	return false;

@@ -109,7 +109,7 @@ static void write_dependencies(struct json_out *j, const struct plan *plan,
 {
 	jout_key(j, "dependencies");
 	jout_array(j);
-	for (uint32_t i = 0; i < job->n_needs + job->n_any; i++)
+	for (uint32_t i = 0; i < job_n_deps(job); i++)
 		jout_string(j, plan->jobs[job->deps[i]].id);
 	jout_array_end(j);
 	jout_key_bool(j, "needs_all_dependencies_passing", job->n_any == 0);

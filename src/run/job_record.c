@@ -80,6 +80,7 @@ void job_record_write(struct json_out *out, const struct job_record *r)
 	write_text(out, "backend", r->backend);
 	write_int(out, "attempt", r->attempt);
 	write_text(out, "where", r->where);
+	write_text(out, "stage", r->stage);
 	if (r->result)
 		write_result(out, r);
 }
@@ -164,6 +165,7 @@ bool job_record_read(const void *json, struct job_record *ret, struct job_result
 	ret->backend = text_of(json, "backend");
 	ret->attempt = (uint32_t)attempt;
 	ret->where = text_of(json, "where");
+	ret->stage = text_of(json, "stage");
 	if (!result)
 		return ret->id != NULL;
 	ret->result = ret_result;

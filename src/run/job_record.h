@@ -21,8 +21,8 @@ struct job_record {
 	const char *message;
 	uint32_t cause; /* index of the root cause, or JOB_RECORD_NO_CAUSE */
 	const char *backend;
-	uint32_t attempt; /* the one that starts or has ended; 0: none */
-	const char *where;
+	uint32_t attempt;		 /* the one that starts or has ended; 0: none */
+	const char *where, *stage;	 /* stage: of its fallback */
 	const struct job_result *result; /* of the attempt that has ended, or NULL */
 };
 

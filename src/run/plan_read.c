@@ -334,37 +334,72 @@ static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *r
 {
 	const json_t *needs = json_object_get(obj, "needs");
 	const json_t *any = json_object_get(obj, "needs_any");
+	const json_t *held = json_object_get(obj, "waits_for");
 	uint32_t *deps;
 
 	ret->n_needs = (uint32_t)json_array_size(needs);
 	ret->n_any = (uint32_t)json_array_size(any);
-	deps = arena_array(r->mem, (size_t)ret->n_needs + ret->n_any, sizeof(*deps));
+	ret->n_held = (uint32_t)json_array_size(held);
+	deps = arena_array(r->mem, (size_t)ret->n_needs + ret->n_any + ret->n_held, sizeof(*deps));
 	ret->deps = deps;
-	if (add_deps(r, needs, "needs", deps) < 0)
+	if (add_deps(r, needs, "needs", deps) < 0 ||
+	    add_deps(r, any, "needs_any", deps + ret->n_needs) < 0)
 		return -1;
-	return add_deps(r, any, "needs_any", deps + ret->n_needs);
+	return add_deps(r, held, "waits_for", deps + ret->n_needs + ret->n_any);
+}
+
+/* What a job and a stage of its fallback each have of their own. */
+static int get_what_runs(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
+{
+	size_t rules = 0;
+
+	if (need_index(r, obj, "rules", r->n_rules, &rules) < 0 ||
+	    get_text(r, obj, "command", &ret->command) < 0 || get_argv(r, obj, ret) < 0 ||
+	    get_text(r, obj, "request", &ret->request) < 0 || get_steps(r, obj, &ret->steps) < 0 ||
+	    get_pos(r, obj, &ret->pos) < 0)
+		return -1;
+	ret->rules = &r->rules[rules];
+	ret->has_attempt = json_is_true(json_object_get(obj, "has_attempt"));
+	return 0;
+}
+
+static int get_fallback(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
+{
+	const json_t *list = json_object_get(obj, "fallback");
+	size_t n = json_array_size(list);
+	struct job_spec *stages;
+
+	if (n > UINT16_MAX || (list && !json_is_array(list)))
+		return bad(r, "fallback");
+	stages = arena_array(r->mem, n, sizeof(*stages));
+	for (size_t i = 0; i < n; i++) {
+		const json_t *one = json_array_get(list, i);
+
+		job_stage_init(&stages[i], ret);
+		if (need_text(r, one, "stage", &stages[i].stage) < 0 ||
+		    get_what_runs(r, one, &stages[i]) < 0)
+			return -1;
+	}
+	ret->fallback = stages;
+	ret->n_fallback = (uint32_t)n;
+	return 0;
 }
 
 static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
-	size_t block = 0, rules = 0;
+	size_t block = 0;
 
 	if (need_text(r, obj, "id", &ret->id) < 0 || get_text(r, obj, "name", &ret->name) < 0 ||
 	    need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
-	    need_index(r, obj, "rules", r->n_rules, &rules) < 0 ||
-	    get_text(r, obj, "command", &ret->command) < 0 || get_argv(r, obj, ret) < 0 ||
+	    get_what_runs(r, obj, ret) < 0 ||
 	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
 	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
-	    get_text(r, obj, "seed", &ret->seed) < 0 ||
-	    get_text(r, obj, "request", &ret->request) < 0 || get_steps(r, obj, &ret->steps) < 0 ||
-	    get_deps(r, obj, ret) < 0 || get_pos(r, obj, &ret->pos) < 0)
+	    get_text(r, obj, "seed", &ret->seed) < 0 || get_deps(r, obj, ret) < 0)
 		return -1;
 	if (!ret->name)
 		ret->name = ret->id;
 	ret->block = &r->blocks[block];
-	ret->rules = &r->rules[rules];
-	ret->has_attempt = json_is_true(json_object_get(obj, "has_attempt"));
-	return 0;
+	return get_fallback(r, obj, ret);
 }
 
 /* ---- the file ---- */

@@ -87,6 +87,14 @@ static void collect_rules(struct plan_writer *w, struct map *seen, const struct 
 	collect_rules_files(w, spec->rules);
 }
 
+static void collect_job(struct plan_writer *w, struct map *seen, const struct job_spec *spec)
+{
+	collect_rules(w, seen, spec);
+	if (!spec->is_split)
+		collect_words(w, seen, spec->argv);
+	collect_file(w, spec->pos);
+}
+
 static void collect(struct plan_writer *w)
 {
 	struct map seen = {0};
@@ -95,10 +103,9 @@ static void collect(struct plan_writer *w)
 		const struct job_spec *spec = &w->plan->jobs[i];
 
 		table_add(&w->blocks, (const char *)&spec->block, sizeof(spec->block));
-		collect_rules(w, &seen, spec);
-		if (!spec->is_split)
-			collect_words(w, &seen, spec->argv);
-		collect_file(w, spec->pos);
+		collect_job(w, &seen, spec);
+		for (uint32_t k = 0; k < spec->n_fallback; k++)
+			collect_job(w, &seen, &spec->fallback[k]);
 	}
 	map_done(&seen);
 }
@@ -299,14 +306,9 @@ static void write_steps(struct plan_writer *w, const struct job_steps *s)
 	jout_object_end(&w->out);
 }
 
-static void write_job(struct plan_writer *w, const struct job_spec *s)
+/* What a job and a stage of its fallback each have of their own. */
+static void write_what_runs(struct plan_writer *w, const struct job_spec *s)
 {
-	jout_object(&w->out);
-	write_text(w, "id", s->id);
-	if (!str_eq(s->name, s->id))
-		write_text(w, "name", s->name);
-	jout_key_int(&w->out, "block",
-		     (int64_t)table_number(&w->blocks, (const char *)&s->block, sizeof(s->block)));
 	jout_key_int(&w->out, "rules",
 		     (int64_t)table_number(&w->rules, (const char *)&s->rules, sizeof(s->rules)));
 	write_text(w, "command", s->command);
@@ -314,15 +316,45 @@ static void write_job(struct plan_writer *w, const struct job_spec *s)
 		write_flag(w, "is_split", true);
 	else
 		write_words(w, "argv", s->argv, s->command);
+	write_text(w, "request", s->request);
+	write_steps(w, s->steps);
+	write_flag(w, "has_attempt", s->has_attempt);
+	write_pos(w, s->pos);
+}
+
+static void write_fallback(struct plan_writer *w, const struct job_spec *s)
+{
+	if (!s->n_fallback)
+		return;
+	jout_key(&w->out, "fallback");
+	jout_array(&w->out);
+	for (uint32_t i = 0; i < s->n_fallback; i++) {
+		jout_object(&w->out);
+		write_text(w, "stage", s->fallback[i].stage);
+		write_what_runs(w, &s->fallback[i]);
+		jout_object_end(&w->out);
+	}
+	jout_array_end(&w->out);
+}
+
+static void write_job(struct plan_writer *w, const struct job_spec *s)
+{
+	uint32_t any_at = s->n_needs, held_at = any_at + s->n_any;
+
+	jout_object(&w->out);
+	write_text(w, "id", s->id);
+	if (!str_eq(s->name, s->id))
+		write_text(w, "name", s->name);
+	jout_key_int(&w->out, "block",
+		     (int64_t)table_number(&w->blocks, (const char *)&s->block, sizeof(s->block)));
+	write_what_runs(w, s);
 	write_path(w, "odir", s->odir, w->plan->scratch_root);
 	write_path(w, "log", s->log_path, s->odir);
 	write_text(w, "seed", s->seed);
-	write_text(w, "request", s->request);
-	write_steps(w, s->steps);
-	write_deps(w, "needs", s->deps, 0, s->n_needs);
-	write_deps(w, "needs_any", s->deps, s->n_needs, s->n_needs + s->n_any);
-	write_flag(w, "has_attempt", s->has_attempt);
-	write_pos(w, s->pos);
+	write_deps(w, "needs", s->deps, 0, any_at);
+	write_deps(w, "needs_any", s->deps, any_at, held_at);
+	write_deps(w, "waits_for", s->deps, held_at, job_n_deps(s));
+	write_fallback(w, s);
 	jout_object_end(&w->out);
 }
 

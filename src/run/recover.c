@@ -71,8 +71,10 @@ static struct attempt_row *attempt_of(struct recovery *r, struct found_job *j, u
 			memcpy(bigger, j->attempts, j->n_attempts * sizeof(*bigger));
 		j->attempts = bigger;
 	}
-	j->attempts[j->n_attempts].number = number;
-	j->attempts[j->n_attempts].result = (struct job_result){.status = JOB_RUNNING};
+	j->attempts[j->n_attempts] = (struct attempt_row){
+		.number = number,
+		.result = {.status = JOB_RUNNING},
+	};
 	return &j->attempts[j->n_attempts++];
 }
 
@@ -93,6 +95,8 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 
 	if (rec->where)
 		a->where = keep(r, rec->where);
+	if (rec->stage)
+		a->stage = keep(r, rec->stage);
 	if (a->result.start_wall_s <= 0)
 		a->result.start_wall_s = wall_s;
 	if (!rec->result)

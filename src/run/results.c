@@ -26,7 +26,7 @@ struct target_count {
 
 struct counts {
 	uint32_t n[JOB_STATUS_COUNT];
-	uint32_t n_flaky, n_leaky;
+	uint32_t n_flaky, n_leaky, n_fallback;
 	struct map by_target; /* name -> struct target_count, malloc()ed */
 };
 
@@ -62,6 +62,7 @@ static void count(struct counts *c, size_t n_jobs, results_next *next, void *ctx
 		c->n[row.status]++;
 		c->n_flaky += (row.marks & MARK_FLAKY) != 0;
 		c->n_leaky += (row.marks & MARK_LEAKY) != 0;
+		c->n_fallback += (row.marks & MARK_FALLBACK) != 0;
 	}
 }
 
@@ -147,6 +148,7 @@ static void write_counts(struct json_out *out, const struct counts *c, size_t n_
 	write_tally(out, c->n, n_jobs);
 	jout_key_int(out, "flaky", c->n_flaky);
 	jout_key_int(out, "leaky", c->n_leaky);
+	jout_key_int(out, "fallback", c->n_fallback);
 	jout_object_end(out);
 	jout_key(out, "targets");
 	jout_array(out);
@@ -218,6 +220,7 @@ static void write_attempt(struct json_out *out, const struct job_spec *spec,
 	jout_object(out);
 	jout_key_int(out, "number", a->number);
 	jout_key_string(out, "where", a->where);
+	jout_key_string(out, "stage", a->stage);
 	write_verdict(out, r->status, r->reason, r->message);
 	write_int_if(out, "line", r->line != 0, r->line);
 	jout_key_string(out, "context", r->context);
@@ -271,6 +274,7 @@ static void write_job(struct json_out *out, const struct result_row *row)
 	write_verdict(out, row->status, row->reason, row->message);
 	jout_key_bool(out, "flaky", row->marks & MARK_FLAKY);
 	jout_key_bool(out, "leaky", row->marks & MARK_LEAKY);
+	jout_key_bool(out, "fallback", row->marks & MARK_FALLBACK);
 	jout_key_string(out, "cause", row->cause);
 	jout_key_string(out, "backend", row->backend);
 	jout_key_string(out, "odir", spec->odir);

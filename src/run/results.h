@@ -18,6 +18,7 @@ struct attempt_row {
 	uint32_t number;
 	const char *where;
 	struct job_result result;
+	const char *stage; /* of the job's fallback; NULL: the job itself */
 };
 
 struct result_row {

@@ -48,7 +48,7 @@ static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t s
 		uint32_t at = queue[first++];
 		const struct job_spec *spec = s->jobs[at].spec;
 
-		for (uint32_t k = 0; k < n_deps(spec); k++) {
+		for (uint32_t k = 0; k < job_n_deps(spec); k++) {
 			uint32_t dep = spec->deps[k];
 
 			if (dep == start)

@@ -69,8 +69,8 @@ static bool check_edges(const struct sched *s, struct diags *diags)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
 
-		n_edges += n_deps(spec);
-		for (uint32_t k = 0; k < n_deps(spec); k++) {
+		n_edges += job_n_deps(spec);
+		for (uint32_t k = 0; k < job_n_deps(spec); k++) {
 			if (spec->deps[k] < s->n_jobs)
 				continue;
 			diag_error(diags, spec->pos, "'%s' depends on job number %u of %zu",
@@ -90,13 +90,20 @@ static void number_dependents(struct sched *s)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
 
-		for (uint32_t k = 0; k < n_deps(spec); k++)
+		for (uint32_t k = 0; k < job_n_deps(spec); k++)
 			s->jobs[spec->deps[k]].n_dependents++;
-		s->n_edges += n_deps(spec);
+		s->n_edges += job_n_deps(spec);
 	}
 	for (size_t i = 1; i < s->n_jobs; i++)
 		s->jobs[i].dependents_at = s->jobs[i - 1].dependents_at +
 					   s->jobs[i - 1].n_dependents;
+}
+
+static uint32_t kind_of(const struct job_spec *spec, uint32_t k)
+{
+	if (k < spec->n_needs)
+		return 0;
+	return k < spec->n_needs + spec->n_any ? EDGE_ANY : EDGE_HELD;
 }
 
 /* Each list in the order of the plan: what one end makes ready or kills comes in that order. */
@@ -108,11 +115,11 @@ static void fill_dependents(struct sched *s)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
 
-		for (uint32_t k = 0; k < n_deps(spec); k++) {
+		for (uint32_t k = 0; k < job_n_deps(spec); k++) {
 			uint32_t dep = spec->deps[k];
 			uint32_t at = s->jobs[dep].dependents_at + n_filled[dep]++;
 
-			s->dependents[at] = (uint32_t)i | (k < spec->n_needs ? 0 : EDGE_ANY);
+			s->dependents[at] = (uint32_t)i | kind_of(spec, k);
 		}
 	}
 }
@@ -124,7 +131,7 @@ static void pass_on_epilogue(struct sched *s, const struct job *job)
 	for (uint32_t k = 0; k < job->n_dependents; k++) {
 		uint32_t edge = s->dependents[job->dependents_at + k];
 
-		if (!(edge & EDGE_ANY) && (job->flags & FLAG_EPILOGUE))
+		if (!(edge & (EDGE_ANY | EDGE_HELD)) && (job->flags & FLAG_EPILOGUE))
 			job_at(s, edge & EDGE_JOB)->flags |= FLAG_EPILOGUE;
 	}
 }
@@ -143,7 +150,7 @@ static size_t visit_in_order(struct sched *s, uint32_t *n_left)
 
 		if (job->flags & (FLAG_FINALLY | FLAG_NEEDS_ANY))
 			job->flags |= FLAG_EPILOGUE;
-		n_left[i] = n_deps(job->spec);
+		n_left[i] = job_n_deps(job->spec);
 		if (n_left[i] == 0)
 			queue[n++] = (uint32_t)i;
 	}
@@ -169,7 +176,7 @@ static void check_finally(const struct sched *s, struct diags *diags)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
 
-		for (uint32_t k = 0; k < n_deps(spec) && !spec->rules->is_finally; k++) {
+		for (uint32_t k = 0; k < job_n_deps(spec) && !spec->rules->is_finally; k++) {
 			const struct job_spec *dep = s->jobs[spec->deps[k]].spec;
 			struct diag *e;
 

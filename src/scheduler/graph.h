@@ -5,11 +5,6 @@
 
 #include "scheduler/state.h"
 
-static inline uint32_t n_deps(const struct job_spec *spec)
-{
-	return spec->n_needs + spec->n_any;
-}
-
 /* Fills dependents and flags of all jobs. Returns 0, or -1 after errors. */
 int graph_load(struct sched *s, struct diags *diags);
 /*

@@ -36,7 +36,10 @@ void job_set_status(struct job *job, enum job_status next, enum job_reason reaso
 	t->n[next]++;
 	if (job_status_is_final(next) && !(job->flags & FLAG_FINALLY))
 		s->n_ordinary--;
-	if (next == JOB_PASSED && job->n_attempts > 1) {
+	if (next == JOB_PASSED && job->stage) {
+		job->marks |= MARK_FALLBACK;
+		s->n_fallback++;
+	} else if (next == JOB_PASSED && job->n_attempts > 1) {
 		job->marks |= MARK_FLAKY;
 		s->n_flaky++;
 	}
@@ -50,6 +53,7 @@ struct job_attempt *job_add_attempt(struct job *job, const char *where)
 	a->before = job->attempts;
 	a->number = ++job->n_attempts;
 	a->where = where;
+	a->stage = job->spec->stage;
 	a->result.status = JOB_RUNNING;
 	job->attempts = a;
 	return a;
@@ -85,7 +89,7 @@ void job_init_all(struct sched *s)
 		job->sched = s;
 		job->n = (uint32_t)i;
 		job->cause = CAUSE_NONE;
-		job->n_waiting = job->spec->n_needs + job->spec->n_any;
+		job->n_waiting = job_n_deps(job->spec);
 		list_init(&job->link);
 		heap_node_init(&job->ready);
 		if (job->spec->rules != rules) {

@@ -24,11 +24,12 @@ struct job_attempt {
 	struct job_attempt *before;
 	uint32_t number;	  /* from 1 */
 	const char *where;	  /* "local/3", a host, a device; as the backend said */
+	const char *stage;	  /* of the fallback that it is on; NULL: the job itself */
 	struct job_result result; /* status JOB_RUNNING until it has ended */
 };
 
 struct job {
-	const struct job_spec *spec;
+	const struct job_spec *spec;  /* the plan's, or the stage of its fallback that it is on */
 	struct sched *sched;	      /* borrowed */
 	struct backend *backend;      /* the one chosen for it */
 	struct job_attempt *attempts; /* NULL: never started */
@@ -39,11 +40,13 @@ struct job {
 	uint32_t n_attempts;
 	uint8_t status; /* enum job_status */
 	uint8_t reason; /* enum job_reason */
-	uint8_t marks;	/* MARK_FLAKY | MARK_LEAKY */
+	uint8_t marks;	/* MARK_FLAKY | MARK_LEAKY | MARK_FALLBACK */
 
 	/* ---- the scheduler's own ---- */
 	uint8_t flags;
 	uint8_t n_uncharged; /* attempts that retries do not count */
+	uint16_t stage;	     /* of its fallback, from 1; 0: itself */
+	uint32_t n_own;	     /* attempts before the stage that it is on, charged ones */
 	uint32_t n_waiting;  /* what must end before it may run, counted with multiplicity */
 	uint32_t n_dependents;
 	uint32_t dependents_at; /* first of them in the scheduler's edge array */

@@ -136,6 +136,21 @@ void ready_classify(struct sched *s, struct job *job, struct lane *lane)
 	job->backend = lane->backend;
 }
 
+void ready_note_stage(struct sched *s, const struct job_spec *spec, struct lane *lane)
+{
+	struct ready_class *c = class_of(s, lane, spec->rules);
+
+	map_set_n(&s->stages, arena_memdup(s->mem, &spec, sizeof(spec)), sizeof(spec), c);
+}
+
+void ready_enter_stage(struct job *job, const struct job_spec *spec)
+{
+	assert(!heap_is_in(&job->ready));
+	job->spec = spec;
+	job->class = map_get_n(&job->sched->stages, (const char *)&spec, sizeof(spec));
+	job->backend = job->class->lane->backend;
+}
+
 /* ---- resources of a class ---- */
 
 static bool need_fits(const struct class_need *need)
@@ -303,4 +318,5 @@ void ready_done(struct sched *s)
 		free(c);
 	}
 	map_done(&s->classes);
+	map_done(&s->stages);
 }

@@ -60,7 +60,12 @@ bool retry_is_due(const struct job *job, const struct job_result *result, bool i
 		return false;
 	if (is_excused)
 		return true;
-	return job->n_attempts - job->n_uncharged <= rules->max && is_wanted(rules, result->reason);
+	return retry_n_charged(job) <= rules->max && is_wanted(rules, result->reason);
+}
+
+uint32_t retry_n_charged(const struct job *job)
+{
+	return job->n_attempts - job->n_uncharged - job->n_own;
 }
 
 static double pause_after(const struct job *job)

@@ -41,6 +41,21 @@ void sched_free(struct sched *s)
 
 /* ---- loading ---- */
 
+static void choose_of_fallback(struct sched *s, const struct job_spec *spec,
+			       sched_choose_backend *choose, void *ctx, struct diags *diags)
+{
+	for (uint32_t i = 0; i < spec->n_fallback; i++) {
+		const struct job_spec *stage = &spec->fallback[i];
+		struct lane *l = lane_choose(s, stage, choose, ctx, diags);
+
+		if (!l)
+			return;
+		ready_note_stage(s, stage, l);
+		if (l->backend->ops->check)
+			l->backend->ops->check(l->backend, stage, diags);
+	}
+}
+
 static void choose_backends(struct sched *s, sched_choose_backend *choose, void *ctx,
 			    struct diags *diags)
 {
@@ -58,6 +73,7 @@ static void choose_backends(struct sched *s, sched_choose_backend *choose, void 
 		ready_classify(s, job, l);
 		if (l->backend->ops->check)
 			l->backend->ops->check(l->backend, job->spec, diags);
+		choose_of_fallback(s, job->spec, choose, ctx, diags);
 	}
 }
 
@@ -295,6 +311,11 @@ const uint32_t *sched_tally(const struct sched *s)
 uint32_t sched_n_flaky(const struct sched *s)
 {
 	return s->n_flaky;
+}
+
+uint32_t sched_n_fallback(const struct sched *s)
+{
+	return s->n_fallback;
 }
 
 size_t sched_memory(const struct sched *s)

@@ -114,6 +114,7 @@ uint32_t sched_n_targets(const struct sched *s);
 const struct sched_target *sched_target(const struct sched *s, uint32_t i); /* first seen first */
 const uint32_t *sched_tally(const struct sched *s); /* jobs by status, JOB_STATUS_COUNT of them */
 uint32_t sched_n_flaky(const struct sched *s);
+uint32_t sched_n_fallback(const struct sched *s); /* passed on their fallback only */
 
 /* For a KILLED job: the job that is the cause (a failed or killed one that has no cause itself), or
  * NULL. */

@@ -63,6 +63,7 @@ void settle_waited(struct job *job)
 		return;
 	}
 	assert(stop_may_launch(job->sched, job));
+	fallback_begin(job);
 	job_set_status(job, JOB_QUEUED, REASON_NONE, NULL);
 	ready_push(job);
 }
@@ -82,7 +83,7 @@ static void tell_dependents(struct sched *s, const struct job *job)
 		d->n_waiting--;
 		if (has_passed && (edge & EDGE_ANY))
 			d->flags |= FLAG_ANY_PASSED;
-		if (!has_passed && !(edge & EDGE_ANY))
+		if (!has_passed && !(edge & (EDGE_ANY | EDGE_HELD)))
 			kill_dependent(d, job, &message);
 		else if (d->n_waiting == 0)
 			settle_waited(d);

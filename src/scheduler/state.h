@@ -7,9 +7,10 @@
 #include "base/map.h"
 #include "scheduler/sched.h"
 
-/* An entry of sched.dependents: a job's index, and whether the dependent needs all or any. */
+/* An entry of sched.dependents: a job's index, and how the dependent needs it. */
 #define EDGE_ANY   (UINT32_C(1) << 31)
-#define EDGE_JOB   (EDGE_ANY - 1)
+#define EDGE_HELD  (UINT32_C(1) << 30) /* waits for its end, whatever that is */
+#define EDGE_JOB   (EDGE_HELD - 1)
 #define CAUSE_NONE UINT32_MAX
 
 /* job.flags */
@@ -76,7 +77,7 @@ struct sched {
 	struct job *jobs;
 	size_t n_jobs;
 	uint32_t tally[JOB_STATUS_COUNT];
-	uint32_t n_flaky;
+	uint32_t n_flaky, n_fallback;
 	struct sched_target *targets;
 	uint32_t n_targets;
 	struct list observers;
@@ -98,6 +99,7 @@ struct sched {
 	uint32_t n_lanes;
 	uint32_t n_in_flight; /* submitted and not ended */
 	struct map classes;   /* by what they ask for */
+	struct map stages;    /* the class of each stage of a fallback, by its spec's address */
 	struct map resources;
 	size_t id_prefix; /* bytes that all ids begin with */
 
@@ -161,6 +163,9 @@ void lanes_done(struct sched *s);
 /* ready.c */
 void ready_init_lane(struct sched *s, struct lane *lane);
 void ready_classify(struct sched *s, struct job *job, struct lane *lane);
+/* The job is to be run as spec, a stage of its fallback: noted at load, done later. */
+void ready_note_stage(struct sched *s, const struct job_spec *spec, struct lane *lane);
+void ready_enter_stage(struct job *job, const struct job_spec *spec);
 void ready_push(struct job *job);
 void ready_remove(struct job *job); /* harmless if it is not there */
 /* The best job that may run now, taken out, with all it asks for taken; or NULL. */
@@ -177,9 +182,19 @@ size_t ready_memory(const struct sched *s);
 bool retry_excuse(struct job *job, const struct job_result *result);
 bool retry_is_due(const struct job *job, const struct job_result *result, bool is_excused);
 void retry_later(struct job *job);
+/* Attempts of the stage that it is on which count. */
+uint32_t retry_n_charged(const struct job *job);
 bool retries_fire(struct sched *s, double now_s);
 double retries_alarm(const struct sched *s);
 void retries_done(struct sched *s);
+
+/* fallback.c: what a job goes on with */
+/* A job that may run now begins with its fallback if what it needs passed on one only. */
+void fallback_begin(struct job *job);
+/* The attempt that ended is followed by another stage: entered; *ret_message says so. */
+bool fallback_go_on(struct job *job, const struct job_result *result, const char **ret_message);
+/* No stage is left: the job's end. */
+void fallback_settle(struct job *job, const struct job_result *result);
 
 /* settle.c: what the end of one job means for others */
 void settle(struct job *job, enum job_status status, enum job_reason reason, const char *message);

@@ -96,6 +96,18 @@ static void on_started(struct job *job, const struct upcall *u)
 	job_set_status(job, JOB_RUNNING, REASON_NONE, NULL);
 }
 
+/* Another attempt is to come: said to all. */
+static void requeue(struct job *job, enum job_reason reason, const char *message)
+{
+	if (job_status(job) == JOB_RUNNING) {
+		job_set_status(job, JOB_QUEUED, reason, message);
+		return;
+	}
+	job->reason = (uint8_t)reason;
+	job->message = message;
+	emit_job_changed(job->sched, job, JOB_QUEUED);
+}
+
 static void try_again(struct job *job, const struct job_result *result)
 {
 	struct sched *s = job->sched;
@@ -107,16 +119,8 @@ static void try_again(struct job *job, const struct job_result *result)
 				       job->n_attempts, why);
 	else
 		message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
-				       job->n_attempts - job->n_uncharged,
-				       job->spec->rules->retry.max + 1, why);
-
-	if (job_status(job) == JOB_RUNNING) {
-		job_set_status(job, JOB_QUEUED, result->reason, message);
-	} else {
-		job->reason = (uint8_t)result->reason;
-		job->message = message;
-		emit_job_changed(s, job, JOB_QUEUED);
-	}
+				       retry_n_charged(job), job->spec->rules->retry.max + 1, why);
+	requeue(job, result->reason, message);
 	retry_later(job);
 }
 
@@ -124,6 +128,7 @@ static void on_ended(struct job *job, const struct upcall *u)
 {
 	const struct job_result *result = &u->result;
 	struct job_attempt *a = job->attempts;
+	const char *message;
 	double start_wall_s;
 	bool is_excused;
 
@@ -138,10 +143,14 @@ static void on_ended(struct job *job, const struct upcall *u)
 	lane_set_free(job->backend->lane);
 	ready_give(job);
 	is_excused = retry_excuse(job, result);
-	if (retry_is_due(job, result, is_excused))
+	if (retry_is_due(job, result, is_excused)) {
 		try_again(job, result);
-	else
-		settle(job, result->status, result->reason, result->message);
+	} else if (fallback_go_on(job, result, &message)) {
+		requeue(job, result->reason, message);
+		ready_push(job);
+	} else {
+		fallback_settle(job, result);
+	}
 }
 
 bool upcalls_drain(struct sched *s)

@@ -452,10 +452,29 @@ static void logs_of_many_blocks_are_below_the_scratch_root(void **state)
 	story_done(&s);
 }
 
+static void a_pass_on_a_fallback_is_told_with_its_stage(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_init(&s, 3);
+	for (size_t i = 0; i < 2; i++) {
+		s.rows[i].marks = MARK_FALLBACK;
+		s.attempts[i].stage = "pin";
+	}
+	s.rows[2].marks = MARK_FLAKY;
+	assert_non_null(strstr(tell(&s),
+			       "2 passed on a fallback only: b:job0 (pin), b:job1 (pin)\n"
+			       "1 flaky: b:job2\n"
+			       "3 jobs: 3 passed (2 on a fallback only, 1 flaky) in 1m02s\n"));
+	story_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_that_passed_is_four_lines),
+		cmocka_unit_test(a_pass_on_a_fallback_is_told_with_its_stage),
 		cmocka_unit_test(an_empty_run_is_told_too),
 		cmocka_unit_test(failures_are_told_by_cause_and_then_the_counts),
 		cmocka_unit_test(the_attempt_is_told_where_there_was_more_than_one),

@@ -139,8 +139,13 @@ static void assert_job(const struct job_spec *a, const struct job_spec *b)
 	assert_text(a->request, b->request);
 	assert_int_equal(a->n_needs, b->n_needs);
 	assert_int_equal(a->n_any, b->n_any);
-	for (uint32_t i = 0; i < a->n_needs + a->n_any; i++)
+	assert_int_equal(a->n_held, b->n_held);
+	for (uint32_t i = 0; i < job_n_deps(a); i++)
 		assert_int_equal(a->deps[i], b->deps[i]);
+	assert_int_equal(a->n_fallback, b->n_fallback);
+	assert_text(a->stage, b->stage);
+	for (uint32_t i = 0; i < a->n_fallback; i++)
+		assert_job(&a->fallback[i], &b->fallback[i]);
 	assert_int_equal(a->has_attempt, b->has_attempt);
 	assert_pos(a->pos, b->pos);
 }
@@ -213,8 +218,9 @@ static void a_plan_comes_back_as_it_was(void **state)
 {
 	struct plan *p = make_plan(4), *back;
 	struct job_rules *rules = add_rules(p, NULL);
-	uint32_t *deps = arena_array(p->mem, 3, sizeof(*deps));
+	uint32_t *deps = arena_array(p->mem, 4, sizeof(*deps));
 	struct job_block *block = arena_zalloc(p->mem, sizeof(*block));
+	struct job_spec *stages = arena_array(p->mem, 2, sizeof(*stages));
 
 	(void)state;
 	fill_rules(p, rules);
@@ -222,6 +228,7 @@ static void a_plan_comes_back_as_it_was(void **state)
 	deps[0] = 2;
 	deps[1] = 0;
 	deps[2] = 1;
+	deps[3] = 0;
 	p->cfg_path = "/cfg/a.hjson";
 	p->jobs[3] = (struct job_spec){
 		.id = "same",
@@ -238,9 +245,21 @@ static void a_plan_comes_back_as_it_was(void **state)
 		.deps = deps,
 		.n_needs = 1,
 		.n_any = 2,
+		.n_held = 1,
+		.fallback = stages,
+		.n_fallback = 2,
 		.has_attempt = true,
 		.pos = elsewhere,
 	};
+	for (int i = 0; i < 2; i++) {
+		job_stage_init(&stages[i], &p->jobs[3]);
+		stages[i].stage = i ? "pin" : "pin: compile";
+		stages[i].rules = i ? rules : add_rules(p, NULL);
+		stages[i].argv = words(p, "/bin/sh", "-c", i ? "run\n" : "make");
+		stages[i].command = i ? "run\n" : "make";
+		stages[i].request = i ? "{}" : NULL;
+		stages[i].steps = i ? NULL : &steps;
+	}
 	p->jobs[2].pos = somewhere;
 	back = write_and_read(p);
 	assert_plan(p, back);

@@ -176,19 +176,22 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 {
 	struct plan *p = make_plan(2);
 	const struct attempt_row attempts[] = {
-		{1,
-		 "local/0",
-		 {.status = JOB_FAILED,
-		  .reason = REASON_SIGNAL,
-		  .message = "died",
-		  .context = "a\nb",
-		  .line = 9,
-		  .exit_status = -1,
-		  .term_signal = 11,
-		  .start_wall_s = 1763704198,
-		  .duration_s = 0.5,
-		  .usage = {0.25, 0.125, 2048}}},
-		{2, "local/1", {.status = JOB_PASSED, .exit_status = 0}},
+		{.number = 1,
+		 .where = "local/0",
+		 .result = {.status = JOB_FAILED,
+			    .reason = REASON_SIGNAL,
+			    .message = "died",
+			    .context = "a\nb",
+			    .line = 9,
+			    .exit_status = -1,
+			    .term_signal = 11,
+			    .start_wall_s = 1763704198,
+			    .duration_s = 0.5,
+			    .usage = {0.25, 0.125, 2048}}},
+		{.number = 2,
+		 .where = "local/1",
+		 .stage = "pin",
+		 .result = {.status = JOB_PASSED, .exit_status = 0}},
 	};
 	struct result_row rows[] = {
 		{.status = JOB_PASSED,
@@ -235,6 +238,8 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 	is_real(json, "jobs.0.attempts.0.system_s", 0.125);
 	is_int(json, "jobs.0.attempts.0.max_rss_kib", 2048);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
+	is_text(json, "jobs.0.attempts.0.stage", NULL);
+	is_text(json, "jobs.0.attempts.1.stage", "pin");
 	is_int(json, "jobs.0.attempts.1.exit_status", 0);
 	is_text(json, "jobs.0.attempts.1.signal", NULL);
 	is_text(json, "jobs.0.attempts.1.start", NULL);
@@ -259,6 +264,8 @@ static void an_attempt_whose_directory_is_renewed_keeps_its_log_in_it(void **sta
 	((struct job_rules *)p->jobs[0].rules)->renew_odir = true;
 	json = write_and_load(p, &row);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
+	is_text(json, "jobs.0.attempts.0.stage", NULL);
+	is_text(json, "jobs.0.attempts.1.stage", "pin");
 	json_decref(json);
 	plan_free(p);
 }

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a job goes on with when it failed by its own fault: the stages of its fallback, one after
+ * another. They are attempts of the same job, so it has one end, whatever happens to it; and where
+ * the fallback does not help, that end is the job's own failure, which came first.
+ */
+#include "scheduler/state.h"
+
+static const struct job_spec *plan_spec(const struct job *job)
+{
+	return &job->sched->plan->jobs[job->n];
+}
+
+static bool has_passed(const struct sched *s, uint32_t n)
+{
+	return job_status(&s->jobs[n]) == JOB_PASSED;
+}
+
+/* All that only the fallback needs is there. */
+static bool may_fall_back(const struct job *job)
+{
+	const struct job_spec *spec = plan_spec(job);
+	uint32_t first = spec->n_needs + spec->n_any;
+
+	for (uint32_t i = 0; i < spec->n_held; i++)
+		if (!has_passed(job->sched, spec->deps[first + i]))
+			return false;
+	return spec->n_fallback > 0;
+}
+
+static void enter(struct job *job, uint16_t stage)
+{
+	job->n_own = job->n_attempts - job->n_uncharged;
+	job->stage = stage;
+	ready_enter_stage(job, &plan_spec(job)->fallback[stage - 1]);
+}
+
+void fallback_begin(struct job *job)
+{
+	const struct job_spec *spec = plan_spec(job);
+
+	if (!spec->n_fallback)
+		return;
+	for (uint32_t i = 0; i < spec->n_needs; i++)
+		if ((job->sched->jobs[spec->deps[i]].marks & MARK_FALLBACK) && may_fall_back(job)) {
+			enter(job, 1);
+			return;
+		}
+}
+
+static bool is_due(const struct job *job, const struct job_result *result)
+{
+	if (job->sched->stop_level >= 0 || job->stage == plan_spec(job)->n_fallback)
+		return false;
+	if (job->stage)
+		return result->status == JOB_PASSED;
+	return result->status != JOB_PASSED && job_reason_class(result->reason) == CLASS_JOB &&
+	       may_fall_back(job);
+}
+
+static const char *text_of(const struct job_result *result)
+{
+	return result->message ? result->message : job_reason_name(result->reason);
+}
+
+bool fallback_go_on(struct job *job, const struct job_result *result, const char **ret_message)
+{
+	const char *before = job->spec->stage;
+	struct arena *mem = job->sched->mem;
+
+	if (!is_due(job, result))
+		return false;
+	enter(job, (uint16_t)(job->stage + 1));
+	*ret_message = before ? arena_printf(mem, "'%s' passed; going on with '%s'", before,
+					     job->spec->stage)
+			      : arena_printf(mem, "attempt %u ended (%s); going on with '%s'",
+					     job->n_attempts, text_of(result), job->spec->stage);
+	return true;
+}
+
+/* The last attempt of the job itself; NULL: it began with its fallback. */
+static const struct job_attempt *own_failure(const struct job *job)
+{
+	const struct job_attempt *a = job->attempts;
+
+	while (a && a->stage)
+		a = a->before;
+	return a;
+}
+
+void fallback_settle(struct job *job, const struct job_result *result)
+{
+	const struct job_attempt *own = job->stage ? own_failure(job) : NULL;
+	const char *text;
+
+	if (!own || result->status == JOB_PASSED ||
+	    job_reason_class(result->reason) == CLASS_USER) {
+		settle(job, result->status, result->reason, result->message);
+		return;
+	}
+	text = arena_printf(job->sched->mem, "%s; on '%s': %s", text_of(&own->result),
+			    job->spec->stage, text_of(result));
+	settle(job, own->result.status, own->result.reason, text);
+}

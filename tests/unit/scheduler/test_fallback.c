@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a job goes on with when it failed by its own fault. */
+#include <signal.h>
+#include <string.h>
+
+#include "base/attr.h"
+#include "bed.h"
+#include "cmocka_all.h"
+
+/* By the last letter of the stage, or of the id: f fails, l is lost, L takes long. */
+static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, void *ctx)
+{
+	const char *name = job->spec->stage ? job->spec->stage : job->spec->id;
+	struct fake_outcome o = {.status = JOB_PASSED, .duration_s = 1};
+
+	(void)attempt, (void)ctx;
+	switch (strchr(name, ':') ? strchr(name, ':')[1] : ' ') {
+	case 'f':
+		o.status = JOB_FAILED;
+		o.reason = REASON_EXIT;
+		break;
+	case 'l':
+		o.status = JOB_KILLED;
+		o.reason = REASON_LOST;
+		break;
+	case 'L':
+		o.duration_s = 100;
+		break;
+	}
+	return o;
+}
+
+static struct job_spec *add(struct bed *b, const char *id)
+{
+	return bed_job(b, "%s", id);
+}
+
+/* A stage that runs on backend "other". */
+static void add_stage(struct bed *b, struct job_spec *spec, const char *stage)
+{
+	struct job_spec *list = arena_array(b->plan->mem, spec->n_fallback + 1, sizeof(*list));
+	struct job_spec *last = &list[spec->n_fallback];
+	struct job_rules *rules = arena_memdup(b->plan->mem, spec->rules, sizeof(*rules));
+
+	if (spec->n_fallback)
+		memcpy(list, spec->fallback, spec->n_fallback * sizeof(*list));
+	job_stage_init(last, spec);
+	rules->backend = "other";
+	last->rules = rules;
+	last->argv = spec->argv;
+	last->command = spec->command;
+	last->stage = stage;
+	spec->fallback = list;
+	spec->n_fallback++;
+}
+
+static void init(struct bed *b)
+{
+	bed_init(b, 16);
+	bed_backend(b, NULL, by_letter, 0);
+	bed_backend(b, "other", by_letter, 0);
+}
+
+/* Oldest first; "-" is the job itself. */
+static const char *stages_of(const struct bed *b, const char *id)
+{
+	const struct job_attempt *a = bed_find(b, id)->attempts;
+	const char *text = "";
+
+	for (; a; a = a->before)
+		text = arena_printf(b->plan->mem, "%s@%s %s", a->stage ? a->stage : "-", a->where,
+				    text);
+	return text;
+}
+
+static void a_failure_is_tried_on_the_fallback(void **state)
+{
+	const struct job *job;
+	struct job_spec *spec;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	spec = add(&b, "a:f");
+	add_stage(&b, spec, "compile");
+	add_stage(&b, spec, "pin");
+	bed_go(&b);
+	job = bed_find(&b, "a:f");
+	assert_string_equal(bed_letters(&b), "P");
+	assert_string_equal(stages_of(&b, "a:f"), "-@fake compile@other pin@other ");
+	assert_int_equal(job->marks, MARK_FALLBACK);
+	assert_int_equal(sched_n_fallback(b.s), 1);
+	assert_int_equal(sched_n_flaky(b.s), 0);
+	assert_non_null(strstr(b.trace.s, "a:f RUNNING>QUEUED exit\n"));
+	bed_done(&b);
+}
+
+static void a_pass_leaves_the_fallback_alone(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	add_stage(&b, add(&b, "a"), "pin");
+	bed_go(&b);
+	assert_string_equal(stages_of(&b, "a"), "-@fake ");
+	assert_int_equal(bed_find(&b, "a")->marks, 0);
+	bed_done(&b);
+}
+
+static void what_the_machines_did_is_no_reason_for_it(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	add_stage(&b, add(&b, "a:l"), "pin");
+	bed_go(&b);
+	assert_string_equal(bed_letters(&b), "K");
+	assert_string_equal(stages_of(&b, "a:l"), "-@fake ");
+	bed_done(&b);
+}
+
+static void retries_come_first_and_each_stage_has_its_own(void **state)
+{
+	struct job_spec *spec;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	spec = add(&b, "a:f");
+	bed_rules(spec)->retry = (struct retry_rules){.max = 1};
+	add_stage(&b, spec, "pin:f");
+	bed_go(&b);
+	assert_string_equal(bed_letters(&b), "F");
+	assert_string_equal(stages_of(&b, "a:f"), "-@fake -@fake pin:f@other pin:f@other ");
+	bed_done(&b);
+}
+
+/* The job's own failure came first and stays its verdict, also when the fallback got no machine. */
+static void the_first_failure_is_the_verdict(void **state)
+{
+	static const struct {
+		const char *stage, *message;
+	} cases[] = {
+		{"pin:f", "exit status 1 (fake); on 'pin:f': exit status 1 (fake)"},
+		{"pin:l", "exit status 1 (fake); on 'pin:l': lost (fake)"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct job_spec *spec;
+		struct bed b;
+
+		init(&b);
+		spec = add(&b, "a:f");
+		add_stage(&b, spec, cases[i].stage);
+		add_stage(&b, spec, "never");
+		bed_go(&b);
+		assert_string_equal(bed_letters(&b), "F");
+		assert_int_equal(bed_reason(&b, "a:f"), REASON_EXIT);
+		assert_string_equal(bed_find(&b, "a:f")->message, cases[i].message);
+		assert_int_equal(bed_find(&b, "a:f")->n_attempts, 2);
+		assert_int_equal(bed_find(&b, "a:f")->marks, 0);
+		bed_done(&b);
+	}
+}
+
+static void held(struct bed *b, struct job_spec *spec, const struct job_spec *dep)
+{
+	bed_needs_any(b, spec, dep);
+	spec->n_any--;
+	spec->n_held++;
+}
+
+static void what_only_the_fallback_needs_is_waited_for_and_may_fail(void **state)
+{
+	static const char *const builds[] = {"build:L", "build:f"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(builds); i++) {
+		struct job_spec *build, *good, *bad;
+		struct bed b;
+
+		init(&b);
+		build = add(&b, builds[i]);
+		good = add(&b, "good");
+		bad = add(&b, "bad:f");
+		held(&b, good, build);
+		held(&b, bad, build);
+		add_stage(&b, good, "pin");
+		add_stage(&b, bad, "pin");
+		bed_go(&b);
+		assert_string_equal(bed_letters(&b), i ? "FPF" : "PPP");
+		assert_true(strstr(b.ended.s, builds[i]) < strstr(b.started.s, "good") ||
+			    strncmp(b.ended.s, builds[i], strlen(builds[i])) == 0);
+		assert_string_equal(stages_of(&b, "bad:f"), i ? "-@fake " : "-@fake pin@other ");
+		bed_done(&b);
+	}
+}
+
+static void a_job_follows_what_it_needs_onto_the_fallback(void **state)
+{
+	struct job_spec *build, *run, *bad;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	build = add(&b, "build:f");
+	run = add(&b, "run");
+	bad = add(&b, "bad");
+	bed_needs(&b, run, build);
+	bed_needs(&b, bad, build);
+	add_stage(&b, build, "pin");
+	add_stage(&b, run, "pin");
+	add_stage(&b, bad, "pin:f");
+	bed_go(&b);
+	assert_string_equal(bed_letters(&b), "PPF");
+	assert_string_equal(stages_of(&b, "run"), "pin@other ");
+	assert_int_equal(bed_find(&b, "run")->marks, MARK_FALLBACK);
+	assert_string_equal(bed_find(&b, "bad")->message, "exit status 1 (fake)");
+	bed_done(&b);
+}
+
+static void stop_when_it_falls_back(struct bed *b, const struct job *job, enum job_status was)
+{
+	if (was == JOB_RUNNING && job_status(job) == JOB_QUEUED)
+		sched_stop(b->s, STOP_KILL, REASON_USER, SIGINT);
+}
+
+static void nothing_is_begun_when_the_run_is_ended(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	add_stage(&b, add(&b, "a:f"), "pin");
+	b.on_change = stop_when_it_falls_back;
+	bed_go(&b);
+	assert_string_equal(bed_letters(&b), "K");
+	assert_string_equal(stages_of(&b, "a:f"), "-@fake ");
+	bed_done(&b);
+}
+
+static void a_stage_on_a_backend_that_is_not_there_is_refused(void **state)
+{
+	struct job_spec *spec;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	spec = add(&b, "a");
+	add_stage(&b, spec, "pin");
+	((struct job_rules *)spec->fallback[0].rules)->backend = "nowhere";
+	assert_int_equal(bed_load(&b), -1);
+	assert_string_equal(bed_message(&b),
+			    "job 'a' wants the backend 'nowhere', which this run does not have");
+	bed_done(&b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_failure_is_tried_on_the_fallback),
+		cmocka_unit_test(a_pass_leaves_the_fallback_alone),
+		cmocka_unit_test(what_the_machines_did_is_no_reason_for_it),
+		cmocka_unit_test(retries_come_first_and_each_stage_has_its_own),
+		cmocka_unit_test(the_first_failure_is_the_verdict),
+		cmocka_unit_test(what_only_the_fallback_needs_is_waited_for_and_may_fail),
+		cmocka_unit_test(a_job_follows_what_it_needs_onto_the_fallback),
+		cmocka_unit_test(nothing_is_begun_when_the_run_is_ended),
+		cmocka_unit_test(a_stage_on_a_backend_that_is_not_there_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
