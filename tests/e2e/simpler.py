@@ -85,11 +85,28 @@ class Simpler(Story):
                 attempt = self.attempt()
                 self.assertEqual(attempt["reason"], reason, done)
                 self.assertIn(text, attempt["message"])
+                if "=-" in would:  # what the library says goes to the job's log
+                    log = self.path("scratch", "demo", "vec_add", "log").read_text("utf-8")
+                    self.assertIn(f"fakehost: {would.replace('=', ' returns ')}", log)
 
     def test_a_run_that_never_ends_is_killed_at_its_timeout(self):
         done = self.run_jobs(VEC_ADD % 'timeout: "500ms"', "polls=1000000000")
         self.assertEqual(done.code, 1, done)
         self.assertEqual(self.attempt()["reason"], "timeout", done)
+
+    def test_a_library_that_does_not_come_back_is_killed_and_diagnosed(self):
+        done = self.run_jobs(VEC_ADD % "", "hang_wait=1",
+                             'devices: "0", budgets: { finish: "500ms", queue: "2s" }')
+        self.assertEqual(done.code, 3, done)
+        first = self.results()["jobs"][0]["attempts"][0]
+        self.assertIn("finish was not done within 0.50s", first["message"])
+        self.assertIn("run 1 is over; in the library's function simpler_wait_run", first["context"])
+
+    def test_a_device_that_does_not_open_is_no_jobs_fault(self):
+        done = self.run_jobs(VEC_ADD % "", "hang_init=1",
+                             'devices: "0", budgets: { open: "500ms", queue: "2s" }')
+        self.assertEqual(done.code, 3, done)
+        self.assertIn("device 0 did not open within 0.5s", self.attempt()["message"])
 
     def test_a_gang_has_its_window_and_its_buffers_by_name(self):
         done = self.run_jobs(SUM)

@@ -21,6 +21,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -137,22 +138,32 @@ static bool would(const char *key, long *ret)
 	return false;
 }
 
-/* What every call does first: is seen, crashes if it should, and says what it returns. */
-static int enter(const char *name, int usually)
+static void crash_or_hang(const char *name)
 {
 	char key[80];
-	long value = usually;
+	long value;
 
-	report("call", "%s", name);
 	snprintf(key, sizeof(key), "crash_%s", name);
 	if (would(key, &value)) {
 		signal(SIGSEGV, SIG_DFL); /* a sanitizer would make an exit of it */
 		raise(SIGSEGV);
 	}
+	snprintf(key, sizeof(key), "hang_%s", name);
+	while (would(key, &value))
+		pause();
+}
+
+/* What every call does first: is seen, crashes or hangs if it should, and says what it returns. */
+static int enter(const char *name, int usually)
+{
+	long value = usually;
+
+	report("call", "%s", name);
+	crash_or_hang(name);
 	EXPECT(module.is_bound || strcmp(name, "bind") == 0, "%s before the log's state was bound",
 	       name);
-	value = usually;
-	would(name, &value);
+	if (would(name, &value))
+		fprintf(stderr, "fakehost: %s returns %ld\n", name, value);
 	return (int)value;
 }
 

@@ -15,6 +15,12 @@ struct binaries {
 	struct str aicpu, aicore, dispatcher;
 };
 
+const struct simpler_names simpler_names = {
+#define NAME(member, result, symbol, parameters) .member = #symbol,
+	SIMPLER_CALLED(NAME)
+#undef NAME
+};
+
 void simpler_session_enter(struct simpler_where *where, const char *call)
 {
 	struct timespec now;

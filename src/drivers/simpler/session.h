@@ -6,6 +6,14 @@
 #include "drivers/simpler/library.h"
 #include "drivers/simpler/slots.h"
 
+/* The functions' names, for people. */
+struct simpler_names {
+#define MEMBER(member, result, symbol, parameters) const char *member;
+	SIMPLER_CALLED(MEMBER)
+#undef MEMBER
+};
+extern const struct simpler_names simpler_names;
+
 /* Which of the library's functions the driver's thread is inside of; for another thread to read. */
 struct simpler_where {
 	const char *_Atomic call; /* NULL: none */
@@ -24,8 +32,8 @@ struct simpler_session {
 };
 
 /* -> what `call` returns, with the board of diagnose() saying that we are in it. */
-#define SESSION_CALL(s, member, ...)                 \
-	(simpler_session_enter((s)->where, #member), \
+#define SESSION_CALL(s, member, ...)                              \
+	(simpler_session_enter((s)->where, simpler_names.member), \
 	 simpler_session_left((s)->where, (s)->library.api.member(__VA_ARGS__)))
 
 void simpler_session_enter(struct simpler_where *where, const char *call);
