@@ -146,9 +146,25 @@ static bool become_healthy(struct device_health *h, double wall_s)
 	return set_state(h, HEALTH_HEALTHY, wall_s);
 }
 
+/* What may have been the job's own doing. A device on which another job passes afterwards is not
+ * the one that hangs: so a night with many jobs that hang does not use up its devices one by one.
+ */
+static bool is_soft(const struct health_mark *m)
+{
+	return m->class == DVS_STALL || m->class == DVS_TIMEOUT || m->class == DVS_LOST;
+}
+
+static void drop_soft_marks(struct device_health *h)
+{
+	for (uint32_t i = h->n_marks; i-- > 0;)
+		if (is_soft(&h->marks[i]))
+			drop_mark(h, i);
+}
+
 bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s)
 {
 	drop_old_marks(h, rules, wall_s);
+	drop_soft_marks(h);
 	if (h->state == HEALTH_SUSPECT && h->n_marks)
 		return false;
 	if (h->state == HEALTH_DEAD || h->state == HEALTH_QUARANTINED || h->state == HEALTH_HEALTHY)

@@ -7,9 +7,10 @@
  *   PROBATION ─one job passes─► HEALTHY      PROBATION ─any mark─► QUARANTINED, for twice as long
  *   any ─a process that cannot be killed, a reset that is refused─► DEAD, until a person clears it
  *
- * A mark names the job that made it: if the same job ends the same way on another device, it was
- * the job, and the mark is taken back. Pure but for health_load() and health_store(); time is an
- * argument.
+ * A pass takes back the marks of hangs and lost processes, which may have been their jobs' own
+ * doing. A mark names the job that made it: if the same job ends the same way on another device, it
+ * was the job, and the mark is taken back. Pure but for health_load() and health_store(); time is
+ * an argument.
  */
 #ifndef DEVICE_HEALTH_H
 #define DEVICE_HEALTH_H

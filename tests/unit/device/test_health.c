@@ -136,6 +136,25 @@ static void a_bad_probe_or_a_bad_canary_doubles_the_quarantine(void **state)
 	assert_true(h.until_wall_s == 1800);
 }
 
+/* Twenty jobs that hang, among others that pass, cost no device. */
+static void a_pass_takes_back_what_may_have_been_the_jobs_doing(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	for (int i = 0; i < 20; i++) {
+		mark(&h, DVS_TIMEOUT, "a", 1000 + i);
+		assert_int_equal(h.state, HEALTH_SUSPECT);
+		assert_true(health_passed(&h, &rules, 1000 + i));
+		assert_int_equal(h.state, HEALTH_HEALTHY);
+	}
+	mark(&h, DVS_POISON, "a", 1100);
+	health_passed(&h, &rules, 1101);
+	assert_int_equal(h.state, HEALTH_SUSPECT);
+	mark(&h, DVS_POISON, "b", 1102);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+}
+
 static void dead_stays_dead(void **state)
 {
 	struct device_health h = {0};
@@ -220,6 +239,7 @@ int main(void)
 		cmocka_unit_test(a_job_that_fails_elsewhere_too_takes_its_marks_back),
 		cmocka_unit_test(out_of_quarantine_by_two_good_probes_and_one_good_job),
 		cmocka_unit_test(a_bad_probe_or_a_bad_canary_doubles_the_quarantine),
+		cmocka_unit_test(a_pass_takes_back_what_may_have_been_the_jobs_doing),
 		cmocka_unit_test(dead_stays_dead),
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
