@@ -63,8 +63,8 @@ struct device_result {
 	enum run_phase phase;  /* the last one reached */
 	enum driver_call call; /* the call that failed; CALL_NONE */
 	const char *result;    /* JSON object of the driver's; NULL */
-	/* The driver's is_usable() said no and reset() did not help: whatever the class says, this
-	 * process must not get another run; close or kill it. */
+	/* The driver's is_usable() said no and reset() did not help, or the process is gone:
+	 * whatever the class says, it must not get another run; kill it. */
 	bool is_spent;
 	uint64_t stamp_ns[PHASE_COUNT];
 	/* The verdict on the log and the class together, as a slot would give it: status, reason,
@@ -81,8 +81,8 @@ struct device_worker_handler {
 	/* TAKEN, ARMED and LAUNCHED of a rank of a gang (n_ranks > 1 or waits_for_go); not of
 	 * single runs. */
 	void (*phase)(struct device_worker *w, void *ctx, uint64_t epoch, enum run_phase phase);
-	/* One per run, also of a run that had failed before its process died: died() follows then,
-	 * and the worker is not idle. */
+	/* One per run, also of a run that had failed before its process died: is_spent, and died()
+	 * follows. */
 	void (*ended)(struct device_worker *w, void *ctx, const struct device_result *result);
 	/* An answer to device_worker_diagnose(). */
 	void (*diagnosed)(struct device_worker *w, void *ctx, const char *text);

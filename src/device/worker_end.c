@@ -94,6 +94,7 @@ static void end_by_cause(struct device_worker *w, const char *why)
 		str_printf(&message, "%s; then %s", r.verdict.message ? r.verdict.message : "",
 			   why);
 		r.verdict.message = message.s;
+		r.is_spent = true;
 		w->handler->ended(w, w->ctx, &r);
 	}
 	slot_measures_done(&measures);

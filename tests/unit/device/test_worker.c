@@ -322,21 +322,37 @@ static void a_driver_that_hangs_is_told_of_and_can_be_killed(void **state)
 	}
 }
 
+static void assert_cause_outlived(struct worker_bed *b)
+{
+	struct bed_rank *r = &b->ranks[0];
+
+	worker_bed_wait(b, 0, bed_has_died);
+	assert_true(r->has_ended);
+	assert_ended(&r->result, DVS_JOB, CALL_POLL);
+	assert_true(r->result.is_spent);
+	assert_non_null(strstr(r->result.verdict.message,
+			       "to poll (TEST_CODE 101; look at the "
+			       "numbers); then the worker for device 0"));
+}
+
 static void an_error_outlives_a_finish_that_hangs(void **state)
 {
 	struct worker_bed *b = *state;
-	struct bed_rank *r = &b->ranks[0];
 
 	worker_bed_open(b, 0, "{}");
 	worker_bed_send(b, "{\"poll\": \"code 101\", \"finish\": \"hang\"}");
 	worker_bed_wait_for_call(b, 0, CALL_FINISH);
-	device_worker_kill(r->worker);
-	worker_bed_wait(b, 0, bed_has_died);
-	assert_true(r->has_ended);
-	assert_ended(&r->result, DVS_JOB, CALL_POLL);
-	assert_non_null(strstr(r->result.verdict.message,
-			       "to poll (TEST_CODE 101; look at the "
-			       "numbers); then the worker for device 0"));
+	device_worker_kill(b->ranks[0].worker);
+	assert_cause_outlived(b);
+}
+
+static void an_error_outlives_a_finish_that_crashes(void **state)
+{
+	struct worker_bed *b = *state;
+
+	worker_bed_open(b, 0, "{}");
+	worker_bed_send(b, "{\"poll\": \"code 101\", \"finish\": \"crash\"}");
+	assert_cause_outlived(b);
 }
 
 static void what_a_driver_leaves_goes_with_its_worker(void **state)
@@ -902,6 +918,7 @@ int main(int argc, char **argv)
 		TEST(a_crash_is_a_death_that_says_where),
 		TEST(a_driver_that_hangs_is_told_of_and_can_be_killed),
 		TEST(an_error_outlives_a_finish_that_hangs),
+		TEST(an_error_outlives_a_finish_that_crashes),
 		TEST(what_a_driver_leaves_goes_with_its_worker),
 		TEST(a_library_of_a_moment_goes_with_a_worker_that_crashes),
 		TEST(a_worker_without_a_scheduler_ends),
