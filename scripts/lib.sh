@@ -31,6 +31,7 @@ test  python3             command python3
 test  tmux                command tmux
 test  make                command make
 test  verilator           command verilator
+test  rsync               command rsync
 test  g++                 command g++
 check clang-14            command clang-14
 check libclang-rt-14-dev  file    /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.asan-*.a
