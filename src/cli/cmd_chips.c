@@ -1,104 +1,101 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched chips`: devices and their drivers, looked at by hand. */
-#include <stdio.h>
+/* `dvsched chips`: devices and their drivers, looked at and tended by hand. */
 #include <string.h>
 
-#include "base/fs.h"
-#include "base/log.h"
+#include "cli/chips_cmd.h"
 #include "cli/cmd.h"
-#include "cli/final_out.h"
 #include "cli/load.h"
-#include "device/check.h"
 
-/* --- check --- */
+static const struct src_pos nowhere;
 
-static const double usual_limit_s = 10;
+enum takes { TAKES_NOTHING, TAKES_CONFIG, TAKES_DEVICES };
 
-struct tally {
-	unsigned n[3]; /* by enum check_verdict */
-};
-
-/* Each line at once, so that one that hangs is told by the line that is not there. */
-static void print_line(void *ctx, enum check_verdict v, const char *what, const char *why)
-{
-	static const char *const words[] = {"ok  ", "FAIL", "skip"};
-	struct tally *t = ctx;
-	struct str line = {0};
-
-	if (v > CHECK_SKIPPED)
-		v = CHECK_BAD;
-	t->n[v]++;
-	str_printf(&line, "%s  %s%s%s\n", words[v], what, why ? ": " : "", why ? why : "");
-	final_write(line.s, line.len);
-	str_done(&line);
-}
-
-static void print_end(const char *driver, const struct tally *t)
-{
-	struct str line = {0};
-
-	str_printf(&line, "driver %s: %u checks passed, %u failed, %u skipped\n", driver,
-		   t->n[CHECK_GOOD], t->n[CHECK_BAD], t->n[CHECK_SKIPPED]);
-	final_write(line.s, line.len);
-	str_done(&line);
-}
-
-static int run_check(const struct driver_check *c, const struct tally *t)
-{
-	struct error err = {0};
-
-	if (device_check(c, &err) < 0) {
-		log_error("%s", err.msg);
-		error_done(&err);
-		return EXIT_INFRA;
-	}
-	print_end(c->driver, t);
-	return t->n[CHECK_BAD] ? EXIT_SOME_FAILED : EXIT_PASSED;
-}
-
-static int check(const struct args *args, struct diags *diags)
-{
-	struct tally tally = {{0}};
-	const char *driver = opt_word(args, OPT_DRIVER, NULL);
-	const struct driver_check c = {
-		/* It is opened in a process that stands elsewhere. */
-		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
-		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
-		.job = opt_word(args, OPT_SAMPLE, NULL),
-		.device = (int32_t)opt_uint(args, OPT_DEVICE, 0, INT32_MAX, 0, diags),
-		.limit_s = opt_duration(args, OPT_TIMEOUT, usual_limit_s, diags),
-		.line = print_line,
-		.ctx = &tally,
-	};
-
-	if (!c.driver)
-		diag_error(diags, (struct src_pos){0}, "chips check: --driver is missing");
-	return diags->n_errors ? EXIT_USAGE : run_check(&c, &tally);
-}
-
-/* --- which --- */
-
-static const struct {
+static const struct part {
 	const char *name;
-	int (*run)(const struct args *args, struct diags *diags);
+	enum takes takes; /* devices: and perhaps a configuration */
+	int (*run)(const struct args *args, const struct chips_words *w, struct diags *diags);
 } parts[] = {
-	{"check", check},
+	{"list", TAKES_CONFIG, chips_list},
+	{"drivers", TAKES_NOTHING, chips_drivers},
+	{"probe", TAKES_DEVICES, chips_probe},
+	{"clear", TAKES_DEVICES, chips_clear},
+	{"quarantine", TAKES_DEVICES, chips_quarantine},
+	{"check", TAKES_NOTHING, chips_check},
 };
+
+static bool is_config(const char *word)
+{
+	return str_ends(word, ".hjson") || str_ends(word, ".json");
+}
+
+/* `chips` and `chips cfg.hjson` list. */
+static const struct part *find_part(const struct args *args, size_t *ret_first, struct diags *diags)
+{
+	const char *word = args->n_words ? args->words[0] : "list", *names[ARRAY_LEN(parts)], *near;
+	struct diag *e;
+
+	*ret_first = args->n_words ? 1 : 0;
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		if (strcmp(parts[i].name, word) == 0)
+			return &parts[i];
+		names[i] = parts[i].name;
+	}
+	*ret_first = 0;
+	if (is_config(word))
+		return &parts[0];
+	e = diag_error(diags, nowhere, "unknown word '%s' after 'chips'", word);
+	near = str_suggest(word, names, ARRAY_LEN(parts));
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	else
+		diag_hint(e, "chips %s", args->command->usage);
+	return NULL;
+}
+
+static void one_too_many(const struct part *p, const char *word, struct diags *diags)
+{
+	diag_error(diags, nowhere, "'chips %s': '%s' is one word too many", p->name, word);
+}
+
+static void sort_words(const struct args *args, const struct part *p, size_t first,
+		       struct chips_words *ret, struct diags *diags)
+{
+	const char **devices = arena_array(args->mem, args->n_words + 1, sizeof(*devices));
+
+	*ret = (struct chips_words){.devices = devices};
+	for (size_t i = first; i < args->n_words; i++) {
+		const char *word = args->words[i];
+		bool may_be_config = p->takes == TAKES_CONFIG ||
+				     (p->takes == TAKES_DEVICES && is_config(word));
+
+		if (may_be_config && !ret->cfg)
+			ret->cfg = word;
+		else if (p->takes == TAKES_DEVICES && !may_be_config)
+			devices[ret->n_devices++] = word;
+		else
+			one_too_many(p, word, diags);
+	}
+	devices[ret->n_devices] = NULL;
+	if (p->takes == TAKES_DEVICES && ret->n_devices == 0)
+		diag_hint(diag_error(diags, nowhere, "'chips %s': which device?", p->name),
+			  "chips %s POOL/NUMBER …, as `dvsched chips` calls them", p->name);
+}
 
 int cmd_chips(const struct args *args)
 {
-	struct diags diags;
-	int rc = EXIT_USAGE;
-	size_t i = 0;
+	struct loaded l = {0};
+	struct chips_words words;
+	const struct part *part;
+	size_t first;
+	int rc = EXIT_USAGE, rc_load;
 
-	diags_init(&diags);
-	while (args->n_words && i < ARRAY_LEN(parts) && strcmp(args->words[0], parts[i].name) != 0)
-		i++;
-	if (args->n_words != 1 || i == ARRAY_LEN(parts))
-		diag_error(&diags, (struct src_pos){0}, "chips: what? 'check'");
-	else
-		rc = parts[i].run(args, &diags);
-	diags_print(&diags, stderr, load_wants_color(args, 2), false);
-	diags_done(&diags);
-	return rc;
+	diags_init(&l.diags);
+	part = load_common(args, &l.diags) == 0 ? find_part(args, &first, &l.diags) : NULL;
+	if (part)
+		sort_words(args, part, first, &words, &l.diags);
+	if (part && l.diags.n_errors == 0)
+		rc = part->run(args, &words, &l.diags);
+	rc_load = load_report(args, &l);
+	load_done(&l);
+	return rc_load != EXIT_PASSED ? rc_load : rc;
 }

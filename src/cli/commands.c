@@ -38,9 +38,17 @@ const struct command commands[] = {
 	{"dashboard", CMD_BOARD, "gen INDEX.json DIR", "the same as `report dashboard`",
 	 "Makes dashboard.html, dashboard.json and badge/BLOCK/*.svg of a run's index.json.",
 	 cmd_dashboard},
-	{"chips", CMD_CHIPS, "check --driver NAME|X.so [options]",
-	 "does a driver of devices keep to its contract",
-	 "check opens a device in a process of its own and goes through every call of "
+	{"chips", CMD_CHIPS,
+	 "[list] [CONFIG]  |  drivers  |  probe|clear|quarantine DEVICE … [CONFIG]  |  check "
+	 "--driver NAME|X.so",
+	 "devices and their drivers, by hand",
+	 "list (or no word) shows the devices of a configuration's pools, of --driver, or of all "
+	 "drivers: what they are, how they are, who has them. drivers shows dvsched's own. A "
+	 "DEVICE is one of that table, or some: npu/3, npu/0-7, npu. probe opens it in a process "
+	 "of its own "
+	 "and says how long that took; clear forgets what is remembered of its health, after a "
+	 "repair; quarantine keeps jobs from it, with --why. check opens a device in a process of "
+	 "its own and goes through every call of "
 	 "dvsched/driver.h, one line for each check. Exit code 1: some failed; 3: the driver is "
 	 "missing, of another ABI, crashed or never returned. docs/drivers.md says how to write "
 	 "one.",

@@ -119,6 +119,20 @@ struct cfg *load_cfg(const struct args *args, struct diags *diags)
 	return load_at(args, &place, diags);
 }
 
+struct cfg *load_cfg_settings(const struct args *args, const char *path, struct diags *diags)
+{
+	const struct cfg_expand_options lenient = {.is_lenient = true};
+	struct place place;
+	struct cfg *cfg = place_find(args, path, &place, diags) == 0 ? load_at(args, &place, diags)
+								     : NULL;
+
+	if (cfg && cfg_override(cfg, diags) == 0 &&
+	    (place.is_native || cfg_expand(cfg, &lenient, diags) == 0))
+		return cfg;
+	cfg_free(cfg);
+	return NULL;
+}
+
 static void say(const char *text)
 {
 	log_info("%s", text);

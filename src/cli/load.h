@@ -33,6 +33,9 @@ bool load_wants_color(const struct args *args, int fd);
 /* The only positional word, or NULL after an error. */
 const char *load_path(const struct args *args, struct diags *diags);
 struct cfg *load_cfg(const struct args *args, struct diags *diags);
+/* The configuration at path, for who wants its settings and no plan: overrides applied, wildcards
+ * of DVSim's flows expanded where that can be. */
+struct cfg *load_cfg_settings(const struct args *args, const char *path, struct diags *diags);
 
 /* Fills l; returns EXIT_PASSED or the exit code, with all diagnostics printed. load_done() in any
  * case. */

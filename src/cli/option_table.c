@@ -36,7 +36,7 @@ const struct option option_table[OPT_COUNT] = {
 		       "between TERM and KILL when a job must end"},
 	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN | CMD_CHIPS, "5m", HOW,
 			 "for `run -- CMD`: the command's time limit; chips check: of each step "
-			 "(10s)"},
+			 "(10s); chips probe: of each open (the budget, else 60s)"},
 	[OPT_DRY_RUN] =
 		{"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
 		 "show the commands in the order of the plan; run nothing (dvsim: make -n)"},
@@ -74,7 +74,8 @@ const struct option option_table[OPT_COUNT] = {
 			  "append messages to this file too"},
 	[OPT_VERBOSE] = {"verbose", NULL, OPT_MAYBE, CMD_ALL, "debug", SHOW,
 			 "--log-level verbose, or debug"},
-	[OPT_JSON] = {"json", NULL, OPT_FLAG, CMD_LIST | CMD_PLAN | CMD_CONFIG, NULL, SHOW, "JSON"},
+	[OPT_JSON] = {"json", NULL, OPT_FLAG, CMD_LIST | CMD_PLAN | CMD_CONFIG | CMD_CHIPS, NULL,
+		      SHOW, "JSON"},
 	[OPT_NUL] = {"null", "0", OPT_FLAG, CMD_LIST, NULL, SHOW,
 		     "names end in a NUL byte, for xargs -0"},
 	[OPT_FORMAT] = {"format", NULL, OPT_WORD, CMD_PLAN, "text|json|dot", SHOW,
@@ -162,11 +163,16 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_INSTRUMENT] = {"instrument", NULL, OPT_WORDS, CMD_RUN, "all|meta|timing|compute", SHOW,
 			    "record what the scheduler did"},
 	[OPT_DRIVER] = {"driver", NULL, OPT_WORD, CMD_CHIPS, "NAME|X.so", WHAT,
-			"check: one of dvsched's drivers by its name, or a library"},
+			"one of dvsched's drivers by its name, or a library; default: the "
+			"configuration's, or all of dvsched's"},
 	[OPT_DRIVER_OPTIONS] = {"options", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
-				"check: the driver's options, as a configuration has them"},
+				"with --driver: its options, as a configuration has them"},
 	[OPT_DEVICE] = {"device", NULL, OPT_WORD, CMD_CHIPS, "N", WHAT,
 			"check: the device to open; default: 0"},
 	[OPT_SAMPLE] = {"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
 			"check: the keys of a job that passes and is over soon; default: {}"},
+	[OPT_WHY] = {"why", NULL, OPT_WORD, CMD_CHIPS, "TEXT", WHAT,
+		     "quarantine: the reason, for whoever misses the device"},
+	[OPT_FOR] = {"for", NULL, OPT_WORD, CMD_CHIPS, "2h", HOW,
+		     "quarantine: for so long; default: until it is cleared"},
 };

@@ -94,6 +94,8 @@ enum opt {
 	OPT_DRIVER_OPTIONS,
 	OPT_DEVICE,
 	OPT_SAMPLE,
+	OPT_WHY,
+	OPT_FOR,
 	OPT_COUNT,
 };
 

@@ -7,9 +7,12 @@
 #include <string.h>
 
 #include "base/attr.h"
+#include "base/clock.h"
 
 /* A quarantine doubles each time, up to this. */
 static const double QUARANTINE_MOST_S = 24 * 3600;
+/* The last second that a date of four digits can say. */
+static const double FOR_EVER_WALL_S = 253402300799.0;
 enum { PROBES_NEEDED = 2 };
 
 static const char *const state_names[] = {
@@ -200,6 +203,33 @@ bool health_dead(struct device_health *h, const char *text, double wall_s)
 {
 	say(h, text);
 	return set_state(h, HEALTH_DEAD, wall_s);
+}
+
+bool health_set_aside(struct device_health *h, const char *text, double for_s, double wall_s)
+{
+	say(h, text);
+	h->n_quarantines++;
+	h->n_good_probes = 0;
+	h->first_code = 0;
+	h->until_wall_s = fmin(wall_s + for_s, FOR_EVER_WALL_S);
+	return set_state(h, HEALTH_QUARANTINED, wall_s);
+}
+
+bool health_has_end(const struct device_health *h)
+{
+	return h->until_wall_s < FOR_EVER_WALL_S;
+}
+
+void health_add_state(struct str *out, const struct device_health *h)
+{
+	str_add(out, health_state_name(h->state));
+	if (h->state != HEALTH_QUARANTINED)
+		return;
+	str_add(out, " until ");
+	if (health_has_end(h))
+		wall_add_iso(out, h->until_wall_s);
+	else
+		str_add(out, "it is cleared");
 }
 
 bool health_is_usable(const struct device_health *h)

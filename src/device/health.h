@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/str.h"
 #include "device/device_class.h"
 
 enum health_state {
@@ -73,10 +74,15 @@ bool health_probed(struct device_health *h, const struct health_rules *rules, bo
 bool health_suspect(struct device_health *h, const char *text,
 		    double wall_s); /* its neighbour broke */
 bool health_dead(struct device_health *h, const char *text, double wall_s);
+/* By a person: for so long, INFINITY: until it is cleared. */
+bool health_set_aside(struct device_health *h, const char *text, double for_s, double wall_s);
 
 bool health_is_usable(const struct device_health *h); /* a job may go there */
 bool health_wants_probe(const struct device_health *h, double wall_s);
 const char *health_state_name(enum health_state s); /* "quarantined" */
+/* "quarantined until 2026-11-25T12:30:00Z", "healthy" */
+void health_add_state(struct str *out, const struct device_health *h);
+bool health_has_end(const struct device_health *h); /* of a quarantine: until_wall_s says when */
 
 /* <state_dir>/<driver>-<id>.json; a file that is not there is UNKNOWN. -1 with err, *ret is then
  * UNKNOWN. */

@@ -215,6 +215,14 @@ int device_probe(const char *driver, const char *options, double limit_s, struct
 	return ask(&p, options, PROBE_DEVICES, 0, mem, ret, err);
 }
 
+int device_driver_facts(const char *driver, double limit_s, struct arena *mem,
+			struct driver_facts *ret, struct error *err)
+{
+	struct probing p = {.driver = driver, .limit_s = limit_s};
+
+	return ask(&p, NULL, PROBE_FACTS, 0, mem, ret, err);
+}
+
 int device_health(const char *driver, const char *options, int32_t device, double limit_s,
 		  struct dvs_device *ret, struct error *err)
 {

@@ -23,6 +23,9 @@ struct driver_facts {
  * crashed in probe, garbage, late; the message names the driver and what to do. */
 int device_probe(const char *driver, const char *options, double limit_s, struct arena *mem,
 		 struct driver_facts *ret, struct error *err);
+/* The driver alone: it is loaded and asked for nothing; no devices come back. */
+int device_driver_facts(const char *driver, double limit_s, struct arena *mem,
+			struct driver_facts *ret, struct error *err);
 /* health() of one device, likewise. */
 int device_health(const char *driver, const char *options, int32_t device, double limit_s,
 		  struct dvs_device *ret, struct error *err);

@@ -248,6 +248,10 @@ int probe_main(void)
 	     STDERR_FILENO); /* what a driver prints is not for the user's terminal */
 	read_ask(&a);
 	d = find(&a);
+	if (a.question == PROBE_FACTS) {
+		answer(d, 0, NULL, 0);
+		_exit(0);
+	}
 	if (d->caps & DVS_CAP_INNER_WATCH) {
 		say(PROBE_STAGE, "in inner_watch_ns()");
 		inner_ns = d->inner_watch_ns(a.options);

@@ -13,7 +13,7 @@ enum probe_frame {
 	PROBE_LINE,    /* of a check: enum check_verdict, what, why */
 };
 
-enum probe_question { PROBE_DEVICES, PROBE_HEALTH, PROBE_CHECK };
+enum probe_question { PROBE_DEVICES, PROBE_HEALTH, PROBE_CHECK, PROBE_FACTS };
 
 enum { PROBE_DEVICES_MOST = 4096 };
 

@@ -130,8 +130,7 @@ static void add(struct listing *l, const struct hjson_node *at, int32_t id)
 		return;
 	}
 	d = &l->s->devices[l->s->n_devices++];
-	*d = (struct chips_device){.id = id, .domain = there->fault_domain};
-	memcpy(d->model, there->model, sizeof(d->model));
+	*d = (struct chips_device){.id = id, .domain = there->fault_domain, .facts = there};
 }
 
 static void add_listed(struct listing *l, struct hjson_node *node)
@@ -195,7 +194,7 @@ static void read_domain(struct listing *l, struct hjson_node *list, int32_t doma
 static void read_domains(struct listing *l)
 {
 	struct hjson_node *node = cfg_fields_node(l->f, "fault_domains"), *e;
-	int32_t domain = 1 << 20; /* no driver's own */
+	int32_t domain = CHIPS_FIRST_OWN_DOMAIN;
 
 	if (!node)
 		return;

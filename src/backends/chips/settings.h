@@ -28,9 +28,11 @@ enum watch_rule {
 };
 
 struct chips_device {
-	int32_t id, domain; /* domain -1: its own */
-	char model[32];
+	int32_t id, domain;		/* domain -1: its own */
+	const struct dvs_device *facts; /* what the driver says */
 };
+/* Fault domains of the configuration begin there; those of drivers are below. */
+enum { CHIPS_FIRST_OWN_DOMAIN = 1 << 20 };
 
 struct chips_settings {
 	const char *name;    /* of the backend */

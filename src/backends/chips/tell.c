@@ -10,12 +10,8 @@ static void add_line(struct str *out, const struct unit *u)
 {
 	const struct device_health *h = &u->health;
 
-	str_printf(out, "device   %s/%d is %s", u->chips->s->name, u->device->id,
-		   health_state_name(h->state));
-	if (h->state == HEALTH_QUARANTINED) {
-		str_add(out, " until ");
-		wall_add_iso(out, h->until_wall_s);
-	}
+	str_printf(out, "device   %s/%d is ", u->chips->s->name, u->device->id);
+	health_add_state(out, h);
 	str_add(out, h->reason[0] ? ": " : "");
 	str_add_printable(out, h->reason, strlen(h->reason));
 	if (h->first_code)
@@ -33,7 +29,7 @@ static void write_device(struct json_out *json, const struct unit *u)
 	jout_key_int(json, "id", u->device->id);
 	jout_key_string(json, "health", health_state_name(h->state));
 	jout_key_string(json, "reason", h->reason[0] ? h->reason : NULL);
-	if (h->state == HEALTH_QUARANTINED)
+	if (h->state == HEALTH_QUARANTINED && health_has_end(h))
 		jout_key_real(json, "until", h->until_wall_s, 3);
 	if (h->first_code)
 		jout_key_int(json, "first_code", h->first_code);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/health.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -228,6 +229,27 @@ static void a_file_that_is_not_ours_is_told_and_counts_as_unknown(void **state)
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
+static void a_person_sets_it_aside_until_it_is_cleared(void **state)
+{
+	_cleanup_(str_done) struct str text = {0};
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	assert_true(health_set_aside(&h, "fan broken", INFINITY, 1000));
+	assert_false(health_is_usable(&h));
+	assert_false(health_has_end(&h));
+	assert_false(health_wants_probe(&h, 4e9));
+	health_add_state(&text, &h);
+	assert_string_equal(text.s, "quarantined until it is cleared");
+	assert_string_equal(h.reason, "fan broken");
+	assert_false(health_set_aside(&h, "lent", 7200, 1000));
+	assert_true(health_has_end(&h));
+	assert_true(health_wants_probe(&h, 8200));
+	str_clear(&text);
+	health_add_state(&text, &h);
+	assert_string_equal(text.s, "quarantined until 1970-01-01T02:16:40.000Z");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +266,7 @@ int main(void)
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
 		cmocka_unit_test(a_file_that_is_not_ours_is_told_and_counts_as_unknown),
+		cmocka_unit_test(a_person_sets_it_aside_until_it_is_cleared),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

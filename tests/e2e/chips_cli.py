@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""`dvsched chips`: devices and their drivers, looked at and tended by hand."""
+
+import json
+
+from harness import Story
+
+POOLS = """{
+  flow: jobs
+  name: demo
+  backends: {
+    npu: { type: "chips", driver: "sim", n_devices: 4, devices: "0-2", fault_domains: [[0, 1]], %s
+           options: { memory: "64G" } }
+    other: { type: "chips", driver: "sim", n_devices: 4, devices: [3] }
+    fake: { seed: 1 }
+  }
+  jobs: [ { name: "a", backend: "npu", program: [%s] } ]
+}"""
+
+
+class ChipsCli(Story):
+    def environ(self, extra=None):
+        return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),
+                                "DVSCHED_STATE_DIR": str(self.path("state")),
+                                **(extra or {})})
+
+    def pools(self, more="", program='{ print: "x" }'):
+        self.config(POOLS % (more, program))
+
+    def chips(self, *args, code=0, **kwargs):
+        done = self.dvsched("chips", *args, **kwargs)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def devices(self, *args):
+        return {f"{d['pool']}/{d['id']}": d for d in json.loads(self.chips("list", *args, "--json").out)}
+
+    # --- list ---
+
+    def test_the_pools_of_a_configuration_are_listed(self):
+        self.pools()
+        for words in (["list", "cfg.hjson"], ["cfg.hjson"]):
+            lines = self.chips(*words).out.splitlines()
+            self.assertEqual(lines[0].split("  ")[0], "DEVICE")
+            self.assertEqual([line.split()[0] for line in lines[1:]], ["npu/0", "npu/1", "npu/2", "other/3"])
+            self.assertRegex(lines[1], r"^npu/0 +sim +0 +unknown +- +64G$")
+        found = self.devices("cfg.hjson")
+        self.assertEqual([found[d]["fault_domain"] for d in found], [0, 0, -1, -1])
+        self.assertEqual(found["npu/0"]["mem_total"], 64 << 30)
+
+    def test_a_driver_or_all_of_them_are_asked_without_a_configuration(self):
+        self.assertEqual(sorted(self.devices("--driver", "sim", "--options", '{"n_devices": 2}')), ["sim/0", "sim/1"])
+        self.assertIn("sim/0", self.chips().out)
+
+    def test_health_is_shown_with_its_reason_and_the_jobs(self):
+        self.pools('faults: [{ on: "run", device: 0, do: "wedge", clears_on: "never" }],'
+                   ' state_dir: "state",')
+        self.dvsched("run", "cfg.hjson", "--view", "none")
+        health = self.devices("cfg.hjson")
+        self.assertEqual([health[f"npu/{i}"]["health"] for i in (0, 1)], ["quarantined", "suspect"])
+        self.assertEqual(health["npu/0"]["jobs"], ["a"])
+        self.assertGreater(health["npu/0"]["until"], health["npu/0"]["since"])
+        self.assertIn("of the same fault domain", health["npu/1"]["reason"])
+        out = self.chips("cfg.hjson", "--color", "always").out
+        self.assertRegex(out, r"npu/0 .*\x1b\[31mquarantined until \d{4}-")
+        self.assertRegex(out, r"(?m)^    since \d{4}-.*1 job: a\)$")
+
+    def test_who_has_a_device_is_shown(self):
+        self.pools(program='{ compute: "1000s" }')
+        run = self.start("run", "cfg.hjson", "--view", "none")
+        while self.devices("cfg.hjson")["npu/0"]["lock"]["state"] != "locked":
+            self.assertIsNone(run.poll())
+        lock = self.devices("cfg.hjson")["npu/0"]["lock"]
+        self.assertIn(f"pid {lock['pid']}", self.chips("cfg.hjson").out)
+        done = self.chips("probe", "npu/0", "cfg.hjson", code=3)
+        self.assertIn(f"npu/0: busy: device 0 is in use by pid {lock['pid']}", done.out)
+        run.terminate()
+        self.finish(run)
+        self.assertEqual(self.devices("cfg.hjson")["npu/0"]["lock"]["state"], "free")
+
+    # --- drivers ---
+
+    def test_drivers_say_what_they_can_and_why_not(self):
+        out = self.chips("drivers").out
+        self.assertRegex(out, r"(?m)^sim +\S+ +\d+ +abort gang reset health watchdog ")
+        self.assertIn("    not usable here without options: driver simpler: probe() failed: 'libdir'", out)
+        drivers = {d["name"]: d for d in json.loads(self.chips("drivers", "--json").out)}
+        self.assertTrue(drivers["sim"]["usable"])
+        self.assertFalse(drivers["simpler"]["usable"])
+        self.assertIn("gang", drivers["simpler"]["can"])
+
+    # --- quarantine, clear ---
+
+    def test_a_person_sets_a_device_aside_and_takes_it_back(self):
+        self.pools()
+        done = self.chips("quarantine", "npu/0-1", "cfg.hjson", "--why", "fan broken")
+        self.assertEqual(done.out, "npu/0: quarantined until it is cleared\nnpu/1: quarantined until it is cleared\n")
+        self.assertEqual(self.devices("cfg.hjson")["npu/1"]["reason"], "fan broken")
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(self.results()["jobs"][0]["attempts"][0]["where"], "npu/2", run)
+        self.assertIn("device   npu/0 is quarantined until it is cleared: fan broken\n", run.out + run.err)
+        self.assertEqual(self.chips("clear", "npu/0", "npu/2", "cfg.hjson").out.splitlines(),
+                         ["npu/0: it was quarantined until it is cleared; now nothing is remembered of it",
+                          "npu/2: it was healthy; now nothing is remembered of it"])
+        self.assertEqual([self.devices("cfg.hjson")[d]["health"] for d in ("npu/0", "npu/1")],
+                         ["unknown", "quarantined"])
+        self.assertEqual(self.chips("clear", "npu/0", "cfg.hjson").out, "npu/0: nothing was remembered of it\n")
+
+    def test_a_quarantine_may_have_an_end(self):
+        self.pools()
+        self.chips("quarantine", "npu", "cfg.hjson", "--why", "lent", "--for", "2h")
+        found = self.devices("cfg.hjson")
+        self.assertAlmostEqual(found["npu/0"]["until"] - found["npu/0"]["since"], 7200, delta=1)
+        self.assertEqual(found["other/3"]["health"], "unknown")
+
+    def test_a_file_that_cannot_be_read_is_shown_and_cleared(self):
+        self.pools()
+        self.write("state/sim-2.json", "{")
+        self.assertIn("sim-2.json is not what dvsched writes", self.chips("cfg.hjson").out)
+        self.assertIn("npu/2: it could not be read", self.chips("clear", "npu/2", "cfg.hjson").out)
+        self.assertEqual(self.devices("cfg.hjson")["npu/2"]["health_error"], None)
+
+    # --- probe ---
+
+    def test_a_probe_opens_and_says_how_long_it_took(self):
+        self.pools()
+        out = self.chips("probe", "npu/0-1", "other", "cfg.hjson").out
+        self.assertRegex(out, r"^npu/0: opened in [\d.]+ ms, closed in [\d.]+ ms\nnpu/1: .*\nother/3: opened ")
+
+    def test_a_probe_that_hangs_or_fails_says_so(self):
+        self.pools('faults: [{ on: "open", device: 0, do: "hang" }, { on: "open", device: 1, do: "crash", sig: "SEGV" }],')
+        out = self.chips("probe", "npu", "cfg.hjson", "--timeout", "300ms", code=3).out.splitlines()
+        self.assertEqual(out[0], "npu/0: it did not open within 0.30s")
+        self.assertIn("SIGSEGV", out[1])
+        self.assertRegex(out[2], "^npu/2: opened in ")
+        self.assertEqual(self.devices("cfg.hjson")["npu/0"]["health"], "unknown")
+
+    # --- what is wrong ---
+
+    def test_wrong_words_are_told_with_a_way_out(self):
+        self.pools()
+        for words, text in ((["lst"], "did you mean 'list'?"),
+                            (["drivers", "x"], "'x' is one word too many"),
+                            (["clear"], "'chips clear': which device?"),
+                            (["clear", "nqu/0", "cfg.hjson"], "did you mean 'npu/0'?"),
+                            (["clear", "zzzzz/0", "cfg.hjson"], "a device is POOL/NUMBER, like npu/0 or npu/0-3"),
+                            (["clear", "npu/x", "cfg.hjson"], "there are no devices 'npu/x'"),
+                            (["clear", "npu/3", "cfg.hjson"], "'npu' has no device 3"),
+                            (["quarantine", "npu/0", "cfg.hjson"], "--why is missing"),
+                            (["cfg.hjson", "--driver", "sim"], "a configuration and --driver do not go together"),
+                            (["--options", "{}"], "--options: of which driver?"),
+                            (["nothing.hjson"], "nothing.hjson: error: cannot be read")):
+            done = self.chips(*words, code=2)
+            self.assertIn(text, done.err, done)
+            self.assertEqual(done.out, "")
+
+    def test_a_configuration_without_devices_is_told_where_it_begins(self):
+        self.config('{ flow: "jobs", name: "demo", jobs: [] }')
+        self.assertIn("cfg.hjson:1:1: error: no backend of type 'chips' is here", self.chips("cfg.hjson", code=2).err)
+
+    def test_a_driver_that_cannot_be_asked_is_no_mistake_of_the_user(self):
+        done = self.chips("--driver", "/nowhere.so", code=3)
+        self.assertIn("driver /nowhere.so: there is no such file", done.err)
+        self.config('{ flow: "jobs", name: "d", backends: { chips: { driver: "./no.so" } }, jobs: [] }')
+        self.assertRegex(self.chips("cfg.hjson", code=3).err, r"cfg.hjson:1:\d+: error: driver /.*/no.so: there is no")
