@@ -151,5 +151,70 @@ class Drivers(Story):
             self.assertNotEqual(run.err, "")
 
 
+KERNEL = """
+#include <dvsched/sim_kernel.h>
+#include <stdio.h>
+
+int dvs_kernel(const struct dvs_kernel_args *a)
+{
+	float *out = a->buffers[0].at;
+
+	for (uint64_t i = 0; i < a->buffers[0].n; i++)
+		out[i] = NUMBER;
+	printf("%s\\n", a->params);
+	fflush(stdout);
+	return 0;
+}
+"""
+
+
+class Sim(Story):
+    """Driver sim in a whole run."""
+
+    def environ(self, extra=None):
+        return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),
+                                "DVSCHED_STATE_DIR": str(self.path("state")), **(extra or {})})
+
+    def run_jobs(self, jobs, options="{}", code=0):
+        self.config('{ flow: "jobs", name: "sim"\n  backends: { chips: { driver: "sim", devices: "0", options: %s } }\n'
+                    "  jobs: [\n%s\n] }" % (options, jobs))
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(run.code, code, run)
+        return {job["name"]: job for job in self.results()["jobs"]}
+
+    def test_the_example_of_the_manual_runs(self):
+        manual = (SOURCE / "docs" / "drivers.md").read_text(encoding="utf-8")
+        self.config(manual.split("## `sim`")[1].split("```hjson\n")[1].split("```")[0])
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(run.code, 0, run)
+        two, = (job for job in self.results()["jobs"] if job["name"] == "two")
+        self.assertEqual([a["status"] for a in two["attempts"]], ["FAILED", "PASSED"])
+        self.assertIn('"do": "poison"', json.dumps(two["attempts"][0]["details"]))
+
+    def test_one_worker_runs_two_images_of_one_path(self):
+        if not shutil.which(CC):
+            self.skipTest(f"no C compiler ({CC})")
+        self.write("kernel.c", KERNEL)
+        for number in (1, 2):
+            subprocess.run([CC, "-shared", "-fPIC", f"-DNUMBER={number}", f"-I{SOURCE / 'include'}",
+                            str(self.path("kernel.c")), "-o", str(self.path(f"{number}.so"))], check=True)
+        jobs, before = [], ""
+        for i in range(6):
+            number = i % 2 + 1
+            jobs.append(f'{{ name: "put{i}", command: "cp {self.dir}/{number}.so {self.dir}/x.so", {before} }}')
+            jobs.append(f'{{ name: "run{i}", needs: ["put{i}"], backend: "chips", image: "{self.dir}/x.so"\n'
+                        f'  params: {{ round: {i} }}, args: [ {{ f32: [8], out: true, expect: {{ fill: {number} }} }} ] }}')
+            before = f'needs: ["run{i}"]'
+        ended = self.run_jobs("\n".join(jobs))
+        ranks = [ended[f"run{i}"]["attempts"][-1]["details"]["ranks"][0] for i in range(6)]
+        self.assertEqual(len({rank["worker_pid"] for rank in ranks}), 1)
+        self.assertEqual(len({rank["result"]["image"] for rank in ranks}), 2)
+        self.assertIn('{"round":3}', pathlib.Path(ended["run3"]["log"]).read_text(encoding="utf-8"))
+
+    def test_a_job_that_sim_cannot_read_says_where(self):
+        ended = self.run_jobs('{ name: "a", backend: "chips", program: ["barrier", "dance"] }', code=1)
+        self.assertIn("program[1]: there is no operation 'dance'", ended["a"]["attempts"][-1]["message"])
+
+
 if __name__ == "__main__":
     unittest.main()
