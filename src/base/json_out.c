@@ -54,6 +54,20 @@ static void newline(struct json_out *j)
 	j->buf.s[j->buf.len] = '\0';
 }
 
+void jout_part(struct json_out *part, const struct json_out *j)
+{
+	assert(j->depth && j->has_items[j->depth - 1] && !j->after_key);
+	jout_init(part, -1, j->indent);
+	part->depth = j->depth;
+	part->has_items[part->depth - 1] = true;
+}
+
+void jout_add_part(struct json_out *j, const struct str *part)
+{
+	assert(j->depth && j->has_items[j->depth - 1] && !j->after_key);
+	str_addn(&j->buf, part->s, part->len);
+}
+
 /* Before each value and key: the comma and the line. */
 static void next_item(struct json_out *j)
 {
@@ -115,10 +129,12 @@ static void add_escaped(struct str *b, unsigned char c)
 	static const char plain[] = "\"\\\b\f\n\r\t", letter[] = "\"\\bfnrt";
 	const char *at = c ? strchr(plain, c) : NULL;
 
-	if (at)
-		str_printf(b, "\\%c", letter[at - plain]);
-	else
+	if (at) {
+		str_addc(b, '\\');
+		str_addc(b, letter[at - plain]);
+	} else {
 		str_printf(b, "\\u%04x", c);
+	}
 }
 
 /* Printable ASCII but for quote and backslash goes as it is. */
@@ -127,54 +143,72 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+/* Bytes that are looked at together; where the machine cannot, the compiler makes do. */
+typedef unsigned char bytes16 __attribute__((vector_size(16)));
+typedef uint64_t words16 __attribute__((vector_size(16)));
+typedef unsigned char bytes8 __attribute__((vector_size(8)));
 
-/* A bit for each byte of v that is 0; true bytes above a zero one may have theirs, too. */
-static uint64_t zero_bytes(uint64_t v)
+static bool are_plain16(const char *s)
 {
-	return (v - EACH_BYTE(1)) & ~v & EACH_BYTE(0x80);
-}
-
-/* Eight plain bytes at once; most of a dump is such. */
-static bool are_plain(const char *s)
-{
-	uint64_t v;
+	bytes16 v;
+	words16 odd;
 
 	memcpy(&v, s, sizeof(v));
-	return !((v & EACH_BYTE(0x80)) | ((v - EACH_BYTE(0x20)) & ~v & EACH_BYTE(0x80)) |
-		 zero_bytes(v ^ EACH_BYTE('"')) | zero_bytes(v ^ EACH_BYTE('\\')) |
-		 zero_bytes(v ^ EACH_BYTE(0x7f)));
+	odd = (words16)((v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\'));
+	return (odd[0] | odd[1]) == 0;
+}
+
+static bool are_plain8(const char *s)
+{
+	bytes8 v;
+
+	memcpy(&v, s, sizeof(v));
+	return (uint64_t)((v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\')) == 0;
+}
+
+/* How many of n bytes are plain before the first that is not. */
+static size_t plain_run(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	while (n - i >= sizeof(bytes16) && are_plain16(s + i))
+		i += sizeof(bytes16);
+	if (n - i >= sizeof(bytes8) && are_plain8(s + i))
+		i += sizeof(bytes8);
+	while (i < n && is_plain((unsigned char)s[i]))
+		i++;
+	return i;
+}
+
+/* From a byte on that is not plain: what is written of it. Returns how many bytes it was. */
+static size_t add_odd(struct str *b, const char *s, size_t n)
+{
+	unsigned char c = (unsigned char)*s;
+	size_t k = c >= 0x80 ? utf8_valid_len(s, n) : 0;
+
+	if (k)
+		str_addn(b, s, k);
+	else if (c >= 0x80)
+		str_add(b, "\xef\xbf\xbd");
+	else
+		add_escaped(b, c);
+	return k ? k : 1;
 }
 
 static void add_quoted(struct str *b, const char *s, size_t n)
 {
-	size_t from = 0, i = 0;
+	size_t i = plain_run(s, n);
 
 	str_addc(b, '"');
+	str_addn(b, s, i);
 	while (i < n) {
-		unsigned char c = (unsigned char)s[i];
-		size_t k = 1;
+		size_t k = plain_run(s + i, n - i);
 
-		if (n - i >= 8 && are_plain(s + i)) {
-			i += 8;
-			continue;
-		}
-		if (is_plain(c)) {
-			i++;
-			continue;
-		}
-		if (c >= 0x80 && (k = utf8_valid_len(s + i, n - i)) > 0) {
-			i += k;
-			continue;
-		}
-		str_addn(b, s + from, i - from);
-		if (c >= 0x80)
-			str_add(b, "\xef\xbf\xbd");
-		else
-			add_escaped(b, c);
-		from = ++i;
+		str_addn(b, s + i, k);
+		i += k;
+		if (i < n)
+			i += add_odd(b, s + i, n - i);
 	}
-	str_addn(b, s + from, n - from);
 	str_addc(b, '"');
 }
 

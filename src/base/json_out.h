@@ -28,6 +28,13 @@ void jout_init(struct json_out *j, int fd, unsigned indent);
 /* Writes the rest. Returns 0, or the errno of the first failure. Frees the buffer. */
 int jout_done(struct json_out *j);
 
+/*
+ * For members or elements that stand in many places: part writes into its buffer what can follow an
+ * item where j is now; jout_add_part() adds such text to any writer as deep in an item's wake.
+ */
+void jout_part(struct json_out *part, const struct json_out *j);
+void jout_add_part(struct json_out *j, const struct str *part);
+
 void jout_object(struct json_out *j);
 void jout_object_end(struct json_out *j);
 void jout_array(struct json_out *j);

@@ -151,6 +151,79 @@ static void reals_have_the_digits_they_need(void **state)
 	}
 }
 
+/* Wherever in a text an odd byte stands, it is found: also where many are looked at together. */
+static void an_odd_byte_is_escaped_at_every_place(void **state)
+{
+	static const char odd[] = {'"', '\\', 0x1f, 0x7f, '\n', (char)0xff};
+	char text[40];
+
+	(void)state;
+	for (size_t len = 1; len < sizeof(text); len++)
+		for (size_t at = 0; at < len; at++)
+			for (size_t k = 0; k < sizeof(odd); k++) {
+				struct json_out j;
+				json_t *root;
+
+				memset(text, 'x', len);
+				text[at] = odd[k];
+				jout_init(&j, -1, 0);
+				jout_array(&j);
+				jout_string_n(&j, text, len);
+				jout_array_end(&j);
+				root = parsed(&j);
+				if (odd[k] != (char)0xff)
+					assert_memory_equal(
+						json_string_value(json_array_get(root, 0)), text,
+						len);
+				else
+					assert_non_null(strstr(j.buf.s, "\xef\xbf\xbd"));
+				json_decref(root);
+				jout_done(&j);
+			}
+}
+
+static void write_common(struct json_out *j)
+{
+	jout_key_string(j, "common", "text");
+	jout_key(j, "more");
+	jout_array(j);
+	jout_int(j, 1);
+	jout_array_end(j);
+}
+
+static void a_part_reads_as_if_written_in_place(void **state)
+{
+	struct json_out j, plain, part;
+
+	(void)state;
+	jout_init(&j, -1, 2);
+	jout_init(&plain, -1, 2);
+	jout_array(&j);
+	jout_array(&plain);
+	for (int i = 0; i < 3; i++) {
+		jout_object(&j);
+		jout_object(&plain);
+		jout_key_int(&j, "i", i);
+		jout_key_int(&plain, "i", i);
+		if (i == 0) {
+			jout_part(&part, &j);
+			write_common(&part);
+		}
+		jout_add_part(&j, &part.buf);
+		write_common(&plain);
+		jout_key_bool(&j, "last", i == 2);
+		jout_key_bool(&plain, "last", i == 2);
+		jout_object_end(&j);
+		jout_object_end(&plain);
+	}
+	jout_array_end(&j);
+	jout_array_end(&plain);
+	assert_string_equal(j.buf.s, plain.buf.s);
+	jout_done(&part);
+	jout_done(&plain);
+	jout_done(&j);
+}
+
 static void a_break_puts_the_next_item_on_its_own_line(void **state)
 {
 	struct json_out j;
@@ -217,6 +290,8 @@ int main(void)
 		cmocka_unit_test(any_bytes_become_json),
 		cmocka_unit_test(each_bad_byte_becomes_one_replacement),
 		cmocka_unit_test(reals_have_the_digits_they_need),
+		cmocka_unit_test(an_odd_byte_is_escaped_at_every_place),
+		cmocka_unit_test(a_part_reads_as_if_written_in_place),
 		cmocka_unit_test(a_break_puts_the_next_item_on_its_own_line),
 		cmocka_unit_test(a_file_gets_everything_in_order),
 		cmocka_unit_test(a_write_that_fails_is_told_at_the_end),
