@@ -154,10 +154,75 @@ static void write_patterns(struct json_out *j, const char *key, const struct pat
 	jout_array_end(j);
 }
 
-static void write_job(struct json_out *j, const struct plan *plan, const struct job_spec *job,
-		      const char *timestamp)
+/* Text that one job after the other has, as long as it is made of the same. */
+struct repeated {
+	const void *of;
+	struct str text;
+};
+
+struct dump {
+	struct json_out out;
+	const struct plan *plan;
+	const char *timestamp;
+	struct repeated block, exports, pass_patterns, fail_patterns;
+};
+
+/* True: r has the text of `of`, and it was written. Else part is to have it. */
+static bool write_again(struct dump *d, struct repeated *r, const void *of, struct json_out *part)
+{
+	if (r->of == of)
+		jout_add_part(&d->out, &r->text);
+	else
+		jout_part(part, &d->out);
+	return r->of == of;
+}
+
+static void write_first(struct dump *d, struct repeated *r, const void *of, struct json_out *part)
+{
+	str_done(&r->text);
+	*r = (struct repeated){.of = of, .text = part->buf};
+	jout_add_part(&d->out, &r->text);
+}
+
+static void dump_block(struct dump *d, const struct job_spec *job)
+{
+	struct json_out part;
+
+	if (write_again(d, &d->block, job->block, &part))
+		return;
+	write_block(&part, d->plan, job, d->timestamp);
+	write_first(d, &d->block, job->block, &part);
+}
+
+static void dump_exports(struct dump *d, const char *const *env)
+{
+	struct json_out part;
+
+	if (write_again(d, &d->exports, env, &part))
+		return;
+	write_exports(&part, env);
+	write_first(d, &d->exports, env, &part);
+}
+
+static void dump_patterns(struct dump *d, struct repeated *r, const char *key,
+			  const struct pattern_list *list)
+{
+	struct json_out part;
+
+	if (!list->at) {
+		write_patterns(&d->out, key, list);
+		return;
+	}
+	if (write_again(d, r, list->at, &part))
+		return;
+	write_patterns(&part, key, list);
+	write_first(d, r, list->at, &part);
+}
+
+static void write_job(struct dump *d, const struct job_spec *job)
 {
 	const struct job_rules *r = job->rules;
+	struct json_out *j = &d->out;
 
 	jout_object(j);
 	jout_key_string(j, "name", job->subject);
@@ -176,21 +241,30 @@ static void write_job(struct json_out *j, const struct plan *plan, const struct 
 		jout_null(j);
 	jout_key_string(j, "full_name", job->id);
 	jout_key_string(j, "qual_name", job->name);
-	write_block(j, plan, job, timestamp);
-	write_dependencies(j, plan, job);
+	dump_block(d, job);
+	write_dependencies(j, d->plan, job);
 	jout_key_int(j, "weight", r->weight);
 	write_minutes(j, r->timeout_s);
 	jout_key_string(j, "cmd", job->command);
-	write_exports(j, r->env);
+	dump_exports(d, r->env);
 	jout_key_bool(j, "dry_run", r->is_dry_run);
 	jout_key_bool(j, "interactive", r->is_interactive);
 	jout_key_string(j, "odir", job->odir);
 	/* DVSim sets the merged database aside as well, but while it plans. */
 	jout_key_bool(j, "renew_odir", r->renew_odir && strcmp(r->target, "run") == 0);
 	jout_key_string(j, "log_path", job->log_path);
-	write_patterns(j, "pass_patterns", &r->pass_patterns);
-	write_patterns(j, "fail_patterns", &r->fail_patterns);
+	dump_patterns(d, &d->pass_patterns, "pass_patterns", &r->pass_patterns);
+	dump_patterns(d, &d->fail_patterns, "fail_patterns", &r->fail_patterns);
 	jout_object_end(j);
+}
+
+static int dump_done(struct dump *d)
+{
+	str_done(&d->block.text);
+	str_done(&d->exports.text);
+	str_done(&d->pass_patterns.text);
+	str_done(&d->fail_patterns.text);
+	return jout_done(&d->out);
 }
 
 static int by_id(const void *a, const void *b)
@@ -222,7 +296,7 @@ int dv_files_deploy(const struct plan *plan, struct error *err)
 	_cleanup_(freep) const struct job_spec **jobs = NULL;
 	_cleanup_(freep) char *path = NULL;
 	char timestamp[32];
-	struct json_out j;
+	struct dump d = {.plan = plan, .timestamp = timestamp};
 	struct tm utc;
 	int fd;
 
@@ -235,12 +309,12 @@ int dv_files_deploy(const struct plan *plan, struct error *err)
 	if (fd < 0)
 		return report(err, path);
 	jobs = sorted(plan);
-	jout_init(&j, fd, DUMP_INDENT);
-	jout_array(&j);
+	jout_init(&d.out, fd, DUMP_INDENT);
+	jout_array(&d.out);
 	for (size_t i = 0; i < plan->n_jobs; i++)
-		write_job(&j, plan, jobs[i], timestamp);
-	jout_array_end(&j);
-	errno = jout_done(&j);
+		write_job(&d, jobs[i]);
+	jout_array_end(&d.out);
+	errno = dump_done(&d);
 	if (errno) {
 		report(err, path);
 		close(fd);
