@@ -183,16 +183,17 @@ static void check_list(const struct pattern_list *list, struct map *seen, struct
 
 void pattern_check_plan(const struct plan *plan, struct diags *diags)
 {
-	const struct job_rules *last = NULL;
+	static const struct job_rules none;
+	const struct job_rules *last = &none;
 	struct map seen = {0};
 
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct job_rules *r = plan->jobs[i].rules;
 
-		if (r == last)
-			continue;
-		check_list(&r->pass_patterns, &seen, diags);
-		check_list(&r->fail_patterns, &seen, diags);
+		if (r->pass_patterns.at != last->pass_patterns.at)
+			check_list(&r->pass_patterns, &seen, diags);
+		if (r->fail_patterns.at != last->fail_patterns.at)
+			check_list(&r->fail_patterns, &seen, diags);
 		last = r;
 	}
 	map_done(&seen);

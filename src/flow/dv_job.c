@@ -132,6 +132,7 @@ const char *maker_expand(struct maker *m, const char *text, const struct hjson_n
 
 	if (!strchr(text, '{'))
 		return text;
+	m->n_expanded++;
 	if (m->is_hostile && m->subst.options.is_rehearsal)
 		return ""; /* its paths may wait for commands, and be empty until then */
 	m->varies = false;
@@ -449,6 +450,7 @@ void maker_copy(struct maker *to, const struct maker *from, struct sim *s, struc
 void maker_done(struct maker *m)
 {
 	map_done(&m->shared);
+	map_done(&m->patterns);
 	map_done(&m->warned);
 	map_done(&m->lists);
 }

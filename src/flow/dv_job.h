@@ -54,10 +54,13 @@ struct maker {
 	struct map warned;			/* keys that a warning was told of */
 	struct map lists; /* key -> array node of the mode's list, made at need */
 	const struct job_rules *last_rules;
-	struct map shared;     /* the bytes of a mode's address -> struct maker_shared, for runs */
-	bool varies;	       /* a name was looked up that differs from run to run of a test */
-	bool has_own_commands; /* of a rehearsal: an {eval_cmd} with such a name in it */
-	bool is_wrong;	       /* an error was told */
+	const char *const *env; /* of all jobs, if no export has a {word}; else NULL */
+	struct map patterns;	/* key -> struct pattern_list without a {word} */
+	struct map shared;	/* the bytes of a mode's address -> struct maker_shared, for runs */
+	unsigned n_expanded;	/* texts with a {word} so far */
+	bool varies;		/* a name was looked up that differs from run to run of a test */
+	bool has_own_commands;	/* of a rehearsal: an {eval_cmd} with such a name in it */
+	bool is_wrong;		/* an error was told */
 	/* dv_paths.c: */
 	bool is_hostile; /* one of the names is no file name */
 	bool in_path;	 /* the value of a path is being expanded */

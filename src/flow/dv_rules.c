@@ -13,14 +13,12 @@ static bool is_watched(const struct maker *m)
 	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->sim->dv);
 }
 
-static struct pattern_list patterns(struct maker *m, const char *key)
+static struct pattern_list read_patterns(struct maker *m, const struct hjson_node *list)
 {
-	struct hjson_node *list = key ? sim_value(m->sim, key) : NULL, *e;
 	struct pattern_list ret = {0};
+	struct hjson_node *e;
 	struct pattern *at;
 
-	if (!list || list->type != HJSON_ARRAY || is_watched(m))
-		return ret;
 	at = arena_array(m->plan->mem, list->n + 1, sizeof(*at));
 	ret.at = at;
 	hjson_for_each (e, list) {
@@ -35,6 +33,25 @@ static struct pattern_list patterns(struct maker *m, const char *key)
 			pos.file = arena_strdup(m->plan->mem, pos.file);
 		at[ret.n++].pos = pos;
 	}
+	return ret;
+}
+
+/* What has no {word} in it is read once for all jobs. */
+static struct pattern_list patterns(struct maker *m, const char *key)
+{
+	const struct hjson_node *list = key && !is_watched(m) ? sim_value(m->sim, key) : NULL;
+	unsigned n_before = m->n_expanded;
+	const struct pattern_list *known;
+	struct pattern_list ret = {0};
+
+	if (!list || list->type != HJSON_ARRAY)
+		return ret;
+	known = map_get(&m->patterns, key);
+	if (known)
+		return *known;
+	ret = read_patterns(m, list);
+	if (m->n_expanded == n_before)
+		map_set(&m->patterns, key, arena_memdup(m->sim->reader.mem, &ret, sizeof(ret)));
 	return ret;
 }
 
@@ -68,7 +85,7 @@ static const char *export_text(struct maker *m, struct hjson_node *value)
 }
 
 /* `exports`: objects, the later ones win. */
-static const char *const *exports(struct maker *m)
+static const char *const *read_exports(struct maker *m)
 {
 	struct hjson_node *list = sim_value(m->sim, "exports"), *e, *v;
 	struct cfg *c = m->sim->reader.cfg;
@@ -92,6 +109,20 @@ static const char *const *exports(struct maker *m)
 		map_set(&values, m->export_name, (void *)m->export_value);
 	env = copy_env(m, &values);
 	map_done(&values);
+	return env;
+}
+
+/* Those without a {word} are the same for all jobs. */
+static const char *const *exports(struct maker *m)
+{
+	unsigned n_before = m->n_expanded;
+	const char *const *env = m->export_name ? NULL : m->env;
+
+	if (env)
+		return env;
+	env = read_exports(m);
+	if (m->n_expanded == n_before && !m->export_name && !m->is_wrong)
+		m->env = env;
 	return env;
 }
 
@@ -154,7 +185,7 @@ const struct job_rules *maker_rules(struct maker *m)
 	const char *const *env = exports(m);
 	struct job_rules *r;
 
-	if (m->last_rules && same_texts(m->last_rules->env, env))
+	if (m->last_rules && (m->last_rules->env == env || same_texts(m->last_rules->env, env)))
 		return m->last_rules;
 	r = arena_zalloc(m->plan->mem, sizeof(*r));
 	*r = (struct job_rules){
