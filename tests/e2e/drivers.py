@@ -175,9 +175,9 @@ class Sim(Story):
         return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),
                                 "DVSCHED_STATE_DIR": str(self.path("state")), **(extra or {})})
 
-    def run_jobs(self, jobs, options="{}", code=0):
-        self.config('{ flow: "jobs", name: "sim"\n  backends: { chips: { driver: "sim", devices: "0", options: %s } }\n'
-                    "  jobs: [\n%s\n] }" % (options, jobs))
+    def run_jobs(self, jobs, devices="0", code=0):
+        self.config('{ flow: "jobs", name: "sim"\n  backends: { chips: { driver: "sim", devices: "%s" } }\n'
+                    "  jobs: [\n%s\n] }" % (devices, jobs))
         run = self.dvsched("run", "cfg.hjson", "--view", "none")
         self.assertEqual(run.code, code, run)
         return {job["name"]: job for job in self.results()["jobs"]}
@@ -210,6 +210,15 @@ class Sim(Story):
         self.assertEqual(len({rank["worker_pid"] for rank in ranks}), 1)
         self.assertEqual(len({rank["result"]["image"] for rank in ranks}), 2)
         self.assertIn('{"round":3}', pathlib.Path(ended["run3"]["log"]).read_text(encoding="utf-8"))
+
+    def test_a_device_that_a_gang_has_done_with_is_the_next_jobs(self):
+        ended = self.run_jobs("""
+            { name: "pair", backend: "chips", devices: 2, program: [ { compute: "500ms", only: 1 } ] }
+            { name: "short", backend: "chips", program: [ { compute: "50ms" } ] }
+            { name: "next{n}", backend: "chips", needs: ["short"], program: [ { compute: "900ms" } ]
+              sweep: { n: "1..2" } }""",
+                              devices="0-2")
+        self.assertEqual({job["status"] for job in ended.values()}, {"PASSED"})
 
     def test_a_job_that_sim_cannot_read_says_where(self):
         ended = self.run_jobs('{ name: "a", backend: "chips", program: ["barrier", "dance"] }', code=1)

@@ -44,8 +44,8 @@ void gang_free(struct gang *g)
 {
 	ev_timer_stop(g->chips->loop, &g->watch);
 	list_remove(&g->link);
-	for (uint32_t i = 0; i < g->n; i++)
-		if (g->ranks[i].unit)
+	for (uint32_t i = 0; i < g->n; i++) /* one that has ended may be another's already */
+		if (g->ranks[i].unit && g->ranks[i].unit->gang == g)
 			g->ranks[i].unit->gang = NULL;
 	closep(&g->shared_fd);
 	str_done(&g->context);
