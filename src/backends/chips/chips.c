@@ -101,9 +101,14 @@ static void chips_pause(struct backend *b, bool is_paused)
 {
 	struct chips *c = chips_of(b);
 
-	c->is_paused = is_paused;
-	if (is_paused)
+	if (is_paused == c->is_paused)
 		return;
+	c->is_paused = is_paused;
+	if (is_paused) {
+		c->paused_s = chips_now(c);
+		return;
+	}
+	chips_queue_resumed(c, chips_now(c) - c->paused_s);
 	sched_backend_capacity(b);
 	chips_dispatch(c);
 }
@@ -128,6 +133,7 @@ static void chips_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
 	}
 	c->closed = closed;
 	c->closed_ctx = ctx;
+	chips_dispatch(c); /* what does not leave has a clock */
 }
 
 static void chips_destroy(struct backend *b)

@@ -55,6 +55,7 @@ struct unit {
 	double retry_at_s;	   /* locked by somebody else: not before */
 	uint64_t committed;	   /* bytes after the first run */
 	bool is_probe;		   /* it opens without a job, to see whether it can */
+	bool wants_probe;	   /* its process was poisoned: no job before it has opened again */
 	char locked_by[256];	   /* "device 0 is in use by pid 123 …"; "" */
 	enum dvs_class open_class; /* why the last open failed */
 	char open_text[512];
@@ -92,6 +93,7 @@ struct rank_end {
 	struct job_result verdict; /* the worker's; status JOB_RUNNING: it gave none */
 	uint32_t worker_runs;
 	int32_t pid;
+	bool is_spent; /* the device did not come back by a reset */
 };
 
 struct rank {
@@ -116,6 +118,7 @@ struct gang {
 	bool is_released;
 	bool is_ending;	   /* somebody failed, or it is being killed */
 	bool must_requeue; /* not started, and not by its own fault: back into the queue */
+	bool is_starting;  /* it cannot end before gang_start() is through */
 	int cause;	   /* rank; -1: none */
 	bool was_killed;
 	enum job_reason kill_reason;
@@ -150,6 +153,7 @@ struct chips {
 	struct past *past;
 	size_t n_past;
 	double last_event_s; /* something ended or was opened */
+	double paused_s;     /* since when, if it is */
 	bool is_paused, is_closing, is_dispatching, must_dispatch;
 	ev_timer tick;
 	const struct job_rules *last_checked;
@@ -171,6 +175,7 @@ static inline double chips_now(const struct chips *c)
 /* queue.c */
 void chips_dispatch(struct chips *c); /* after whatever may have freed a unit or added a job */
 void chips_queue_done(struct chips *c);
+void chips_queue_resumed(struct chips *c, double pause_s); /* which nobody's clock counts */
 void chips_job_free(struct chips_job *j);
 /* Ends a job that was never started. */
 void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const char *text);
@@ -189,6 +194,12 @@ void unit_close(struct unit *u); /* nicely, when idle */
 void unit_kill(struct unit *u);
 void unit_release(struct unit *u, bool may_go_on); /* its rank is over */
 void unit_store_health(struct unit *u);
+void unit_note_locked(struct unit *u, const char *text); /* not again before a pause */
+/* It did not open, and is killed: the end of its process tells it on. */
+void unit_fail_open(struct unit *u, enum dvs_class class, const char *text);
+/* The clocks of what belongs to no gang: an open that nobody waits for, a close. Returns when it
+ * must be called again; INFINITY: not needed. */
+double unit_look(struct unit *u);
 
 /* gang.c */
 void gang_start(struct chips_job *j, struct unit *const *units);
@@ -199,8 +210,12 @@ void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *
 void gang_rank_died(struct gang *g, uint32_t rank, int status, const char *why);
 void gang_rank_diagnosed(struct gang *g, uint32_t rank, const char *text);
 void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason);
+/* It cannot come to a good end, and no rank is guilty. */
+void gang_give_up(struct gang *g);
 /* A clock or a rule says that this rank failed. */
 void gang_convict(struct gang *g, uint32_t rank, enum dvs_class class, const char *text);
+/* After any change: it ends if all ranks have; else its clocks are looked at. g may be gone. */
+void gang_settle(struct gang *g);
 void gang_free(struct gang *g); /* without an end: the backend is destroyed */
 
 /* watch.c */

@@ -7,7 +7,8 @@
 
 bool unit_is_free(const struct unit *u, double now_s)
 {
-	if (u->gang || u->is_probe || !health_is_usable(&u->health) || u->retry_at_s > now_s)
+	if (u->gang || u->is_probe || u->wants_probe || !health_is_usable(&u->health) ||
+	    u->retry_at_s > now_s)
 		return false;
 	return u->state == UNIT_CLOSED || u->state == UNIT_IDLE;
 }

@@ -24,8 +24,6 @@
 
 /* What the ranks of a gang share to meet in. */
 enum { SHARED_BYTES = 1 << 20 };
-/* Somebody else has a device: tried again, less and less often. */
-static const double locked_first_s = 0.2, locked_most_s = 5;
 
 static const struct chips_request *request_of(const struct gang *g)
 {
@@ -72,11 +70,15 @@ static void requeue(struct gang *g)
 /* All ranks say that another did not come: then it is nobody's device, and the job's own affair. */
 static void blame_all(struct gang *g)
 {
-	for (uint32_t i = 0; i < g->n && g->cause < 0; i++)
-		if (g->ranks[i].end.class == DVS_PEER) {
-			g->ranks[i].end.class = DVS_DEADLOCK;
-			g->cause = (int)i;
-		}
+	int found = -1;
+
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->ranks[i].end.class == DVS_PEER && (found < 0 || !g->ranks[found].end.text))
+			found = (int)i; /* one that has said so */
+	if (g->cause >= 0 || found < 0)
+		return;
+	g->ranks[found].end.class = DVS_DEADLOCK;
+	g->cause = found;
 }
 
 static void finish(struct gang *g)
@@ -84,6 +86,8 @@ static void finish(struct gang *g)
 	struct chips *c = g->chips;
 
 	c->last_event_s = chips_now(c);
+	if (g->over_s == 0)
+		g->over_s = c->last_event_s;
 	if (isfinite(g->accuse_at_s) && !g->was_killed)
 		blame_all(g);
 	if (g->must_requeue && !g->was_killed) {
@@ -99,10 +103,15 @@ static void finish(struct gang *g)
 static void end_rank(struct gang *g, uint32_t rank, bool may_go_on)
 {
 	struct rank *r = &g->ranks[rank];
+	bool was_sent = r->state >= RANK_SENT;
 
 	r->state = RANK_ENDED;
-	if (r->unit->gang == g)
-		unit_release(r->unit, may_go_on);
+	if (g->cause == (int)rank)
+		g->diagnose_by_s = INFINITY; /* nobody is left to answer */
+	if (r->unit->gang != g)
+		return;
+	r->unit->wants_probe |= was_sent && device_class_fate(r->end.class)->probe_before_next;
+	unit_release(r->unit, may_go_on);
 }
 
 /* Ranks that have not been sent anything give their units back as they are. */
@@ -133,19 +142,28 @@ static void ask_to_end(struct gang *g, double grace_s)
 	}
 }
 
-/* This rank is the first that failed. */
-static void set_cause(struct gang *g, uint32_t rank)
+void gang_give_up(struct gang *g)
 {
-	if (g->cause >= 0 || g->was_killed)
-		return;
-	g->cause = (int)rank;
-	g->over_s = chips_now(g->chips);
-	if (request_of(g)->fail_fast || g->ranks[rank].end.class != DVS_JOB)
-		ask_to_end(g, g->chips->s->peer_grace_s);
+	ask_to_end(g, g->chips->s->peer_grace_s);
 }
 
-static void settle(struct gang *g)
+/* This rank failed; the first one that does is the cause. */
+static void set_cause(struct gang *g, uint32_t rank)
 {
+	if (g->was_killed)
+		return;
+	if (g->cause < 0) {
+		g->cause = (int)rank;
+		g->over_s = chips_now(g->chips);
+	}
+	if (!g->is_ending && (request_of(g)->fail_fast || g->ranks[rank].end.class != DVS_JOB))
+		gang_give_up(g);
+}
+
+void gang_settle(struct gang *g)
+{
+	if (g->is_starting)
+		return;
 	if (is_over(g))
 		finish(g);
 	else
@@ -210,13 +228,17 @@ static bool all_in(const struct gang *g, enum rank_state least)
 	return true;
 }
 
-/* Rank 0 first: it makes the directory. A gang of one, or without a barrier, needs no ceremony. */
-static void begin_if_open(struct gang *g)
+/* With a barrier: rank 0 first, it makes the directory; the others when it is there. */
+static void send_what_may_go(struct gang *g)
 {
-	if (!request_of(g)->has_barrier || !all_in(g, RANK_OPEN))
-		return;
-	say_started(g);
-	send_request(g, 0);
+	if (!g->is_started && all_in(g, RANK_OPEN)) {
+		say_started(g);
+		send_request(g, 0);
+	}
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->ranks[i].state == RANK_OPEN && g->is_started &&
+		    (i == 0 || g->ranks[0].state >= RANK_TAKEN))
+			send_request(g, i);
 }
 
 void gang_rank_opened(struct gang *g, uint32_t rank)
@@ -226,17 +248,19 @@ void gang_rank_opened(struct gang *g, uint32_t rank)
 
 	if (r->unit->state == UNIT_CLOSED) { /* the old worker is gone: now the right one */
 		if (unit_open(r->unit, request_of(g)->open_options, &err) < 0) {
+			unit_note_locked(r->unit, err.msg);
 			gang_rank_open_failed(g, rank, DVS_BUSY, err.msg);
 			error_done(&err);
 			return;
 		}
+		r->state = RANK_OPENING; /* again, perhaps: it died when it was idle */
 		r->open_s = chips_now(g->chips);
 		watch_again(g);
 		return;
 	}
 	r->state = RANK_OPEN;
 	if (request_of(g)->has_barrier) {
-		begin_if_open(g);
+		send_what_may_go(g);
 	} else {
 		if (!g->is_started)
 			say_started(g);
@@ -246,15 +270,6 @@ void gang_rank_opened(struct gang *g, uint32_t rank)
 		send_request(g, rank);
 	}
 	watch_again(g);
-}
-
-static void note_locked(struct unit *u, const char *text)
-{
-	double pause_s = locked_first_s * ldexp(1, (int)(u->n_locked < 6 ? u->n_locked : 6));
-
-	u->n_locked++;
-	u->retry_at_s = chips_now(u->chips) + fmin(pause_s, locked_most_s);
-	snprintf(u->locked_by, sizeof(u->locked_by), "%s", text);
 }
 
 /* What the driver cannot be asked: no other device will make a difference. */
@@ -267,8 +282,6 @@ void gang_rank_open_failed(struct gang *g, uint32_t rank, enum dvs_class class, 
 {
 	struct rank *r = &g->ranks[rank];
 
-	if (class == DVS_BUSY)
-		note_locked(r->unit, text);
 	r->end.class = class;
 	r->end.call = CALL_OPEN;
 	r->end.text = arena_strdup(g->job->mem, text);
@@ -280,7 +293,7 @@ void gang_rank_open_failed(struct gang *g, uint32_t rank, enum dvs_class class, 
 	} else {
 		set_cause(g, rank);
 	}
-	settle(g);
+	gang_settle(g);
 }
 
 void gang_start(struct chips_job *j, struct unit *const *units)
@@ -307,6 +320,7 @@ void gang_start(struct chips_job *j, struct unit *const *units)
 		units[i]->gang = g;
 		units[i]->rank = i;
 	}
+	g->is_starting = true;
 	for (uint32_t i = 0; i < g->n; i++) {
 		struct unit *u = units[i];
 
@@ -317,6 +331,8 @@ void gang_start(struct chips_job *j, struct unit *const *units)
 		else
 			gang_rank_opened(g, i); /* opens it, if it is not */
 	}
+	g->is_starting = false;
+	gang_settle(g);
 }
 
 /* ---- on the way ---- */
@@ -339,8 +355,7 @@ void gang_rank_phase(struct gang *g, uint32_t rank, enum run_phase phase)
 		return;
 	if (phase == PHASE_TAKEN && r->state == RANK_SENT) {
 		r->state = RANK_TAKEN;
-		for (uint32_t i = 1; rank == 0 && i < g->n; i++)
-			send_request(g, i);
+		send_what_may_go(g);
 	} else if (phase == PHASE_ARMED && r->state < RANK_ARMED) {
 		r->state = RANK_ARMED;
 		r->armed_s = chips_now(g->chips);
@@ -363,6 +378,7 @@ static void keep_end(struct gang *g, struct rank_end *e, const struct device_res
 	e->result = KEEP(result->result);
 	e->call = result->call;
 	e->phase = result->phase;
+	e->is_spent = result->is_spent;
 	memcpy(e->stamp_ns, result->stamp_ns, sizeof(e->stamp_ns));
 	e->verdict = result->verdict;
 	e->verdict.message = KEEP(result->verdict.message);
@@ -402,7 +418,7 @@ void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *
 	else if (!is_good && !g->is_ending)
 		set_cause(g, rank);
 	g->over_s = chips_now(g->chips);
-	settle(g);
+	gang_settle(g);
 }
 
 void gang_rank_died(struct gang *g, uint32_t rank, int status, const char *why)
@@ -419,7 +435,7 @@ void gang_rank_died(struct gang *g, uint32_t rank, int status, const char *why)
 	end_rank(g, rank, false);
 	if (!g->is_ending || r->is_convicted)
 		set_cause(g, rank);
-	settle(g);
+	gang_settle(g);
 }
 
 /* ---- convicted ---- */
@@ -448,7 +464,7 @@ void gang_convict(struct gang *g, uint32_t rank, enum dvs_class class, const cha
 
 void gang_rank_diagnosed(struct gang *g, uint32_t rank, const char *text)
 {
-	if (g->cause != (int)rank || !isfinite(g->diagnose_by_s))
+	if (g->cause != (int)rank || !isfinite(g->diagnose_by_s)) /* or it comes too late */
 		return;
 	str_add(&g->context, text);
 	g->diagnose_by_s = INFINITY;
@@ -469,5 +485,5 @@ void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason)
 		g->kill_reason = reason;
 	}
 	ask_to_end(g, level == KILL_NOW ? 0 : grace_s);
-	settle(g);
+	gang_settle(g);
 }

@@ -104,6 +104,15 @@ void outcome_of_open(struct unit *u, enum dvs_class class, const char *text)
 	suspect_neighbours(u);
 }
 
+/* The run is the job's own affair; that the device did not come back after it is not. */
+static void mark_spent(struct gang *g)
+{
+	const struct rank *r = &g->ranks[g->cause];
+
+	if (r->end.is_spent && device_class_fate(r->end.class)->mark == MARK_NONE)
+		mark(r->unit, g, DVS_POISON, r->end.code, "a reset did not bring it back");
+}
+
 static void pass_health(struct gang *g)
 {
 	for (uint32_t i = 0; i < g->n; i++) {
@@ -308,6 +317,7 @@ void outcome_tell(struct gang *g)
 	} else if (g->cause >= 0) {
 		by_cause(g, &result);
 		set_blame(g, &result, &blame);
+		mark_spent(g);
 	} else {
 		result = g->ranks[0].end.verdict;
 		pass_health(g);

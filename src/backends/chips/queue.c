@@ -133,7 +133,7 @@ struct reservation {
 	double at_s; /* when they will be free, as far as limits tell; INFINITY: not known */
 };
 
-/* When the run that is on u must be over. */
+/* When the run that is on u must be over, as far as its limit tells. */
 static double free_at(const struct chips *c, const struct unit *u)
 {
 	const struct gang *g = u->gang;
@@ -145,50 +145,64 @@ static double free_at(const struct chips *c, const struct unit *u)
 	return (g->is_released ? g->released_s : chips_now(c)) + g->job->request->run_s;
 }
 
-static bool is_reserved_first(const struct chips *c, uint32_t a, const bool *taken, uint32_t best)
+/* The usable unit that is free first, of those that are not taken; n_units: none. */
+static uint32_t next_free(const struct chips *c, const bool *taken, const int32_t *domain)
 {
-	return !taken[a] && health_is_usable(&c->units[a].health) &&
-	       (best == c->n_units || free_at(c, &c->units[a]) < free_at(c, &c->units[best]));
-}
+	uint32_t best = c->n_units;
 
-/* The n units that will be free first. */
-static void reserve(const struct chips *c, const struct chips_job *j, struct reservation *r)
-{
-	r->job = j;
-	r->units = xcalloc(c->n_units, sizeof(*r->units));
-	for (uint32_t k = 0; k < j->request->n_devices; k++) {
-		uint32_t best = c->n_units;
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
 
-		for (uint32_t i = 0; i < c->n_units; i++)
-			if (is_reserved_first(c, i, r->units, best))
-				best = i;
-		if (best == c->n_units)
-			break;
-		r->units[best] = true;
-		r->at_s = fmax(r->at_s, free_at(c, &c->units[best]));
+		if (taken[i] || !is_usable(u) || (domain && u->device->domain != *domain))
+			continue;
+		if (best == c->n_units || free_at(c, u) < free_at(c, &c->units[best]))
+			best = i;
 	}
+	return best;
 }
 
-/* The first job that has waited too long, unless it can start now. */
-static void reserve_if_due(const struct chips *c, struct reservation *r)
+/* n units; false: there are not so many, and none is kept. */
+static bool reserve_among(const struct chips *c, const int32_t *domain, uint32_t n,
+			  struct reservation *r)
 {
-	double now_s = chips_now(c);
+	bool *units = xcalloc(c->n_units, sizeof(*units));
+	double at_s = 0;
 
-	list_for_each (it, &c->queue) {
-		const struct chips_job *j = list_entry(it, struct chips_job, link);
-		struct unit **units;
-		bool can_start;
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t next = next_free(c, units, domain);
 
-		if (now_s < j->queued_s + c->s->reserve_after_s)
-			return; /* they stand in the order in which they came */
-		units = xcalloc(j->request->n_devices, sizeof(*units));
-		can_start = chips_choose(c, j, NULL, units);
-		free(units);
-		if (!can_start) {
-			reserve(c, j, r);
-			return;
+		if (next == c->n_units) {
+			free(units);
+			return false;
 		}
+		units[next] = true;
+		at_s = fmax(at_s, free_at(c, &c->units[next]));
 	}
+	if (r->units && r->at_s <= at_s) {
+		free(units);
+		return true;
+	}
+	free(r->units);
+	r->units = units;
+	r->at_s = at_s;
+	return true;
+}
+
+/* What will be free first; false: it cannot run on what is usable, however long it waits. */
+static bool reserve(const struct chips *c, const struct chips_job *j, struct reservation *r)
+{
+	uint32_t n = j->request->n_devices;
+	bool is_possible = false;
+
+	if (!j->request->same_domain || n == 1)
+		is_possible = reserve_among(c, NULL, n, r);
+	else
+		for (uint32_t i = 0; i < c->n_units; i++)
+			if (c->units[i].device->domain >= 0)
+				is_possible |= reserve_among(c, &c->units[i].device->domain, n, r);
+	if (is_possible)
+		r->job = j;
+	return is_possible;
 }
 
 /* It will be gone before the reservation is due. */
@@ -200,10 +214,33 @@ static bool ends_in_time(const struct chips *c, const struct chips_job *j,
 
 /* ---- starting ---- */
 
+static bool is_overdue(const struct chips_job *j)
+{
+	return chips_now(j->chips) >= j->queued_s + j->chips->s->reserve_after_s;
+}
+
+/* It failed on one of these, and others that it has not tried will be free: for a while it waits
+ * for them. A second end elsewhere tells a bad job from a bad device. */
+static bool waits_for_others(const struct chips_job *j, struct unit *const *units)
+{
+	const struct chips *c = j->chips;
+	uint32_t n_others = 0, n_tried = 0;
+
+	if (c->n_past == 0 || is_overdue(j))
+		return false;
+	for (uint32_t i = 0; i < j->request->n_devices; i++)
+		n_tried += past_has(c, j->job, units[i]->device->id);
+	if (n_tried == 0)
+		return false;
+	for (uint32_t i = 0; i < c->n_units; i++)
+		n_others += is_usable(&c->units[i]) && !past_has(c, j->job, c->units[i].device->id);
+	return n_others >= j->request->n_devices;
+}
+
 static bool start(struct chips_job *j, const bool *reserved)
 {
 	struct unit **units = xcalloc(j->request->n_devices, sizeof(*units));
-	bool is_found = chips_choose(j->chips, j, reserved, units);
+	bool is_found = chips_choose(j->chips, j, reserved, units) && !waits_for_others(j, units);
 
 	if (is_found) {
 		list_remove(&j->link);
@@ -212,6 +249,20 @@ static bool start(struct chips_job *j, const bool *reserved)
 	}
 	free(units);
 	return is_found;
+}
+
+/* Jobs that have waited too long go first; the first one that must still wait gets what it needs
+ * reserved. */
+static void start_overdue(struct chips *c, struct reservation *r)
+{
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (!is_overdue(j)) /* they stand in the order in which they came */
+			return;
+		if (!start(j, NULL) && reserve(c, j, r))
+			return;
+	}
 }
 
 static struct chips_job *find_affine(struct chips *c, const struct unit *u)
@@ -261,7 +312,14 @@ static void start_in_order(struct chips *c, const struct reservation *r)
 
 /* ---- devices that nobody uses ---- */
 
-/* When is a unit's next appointment: closing what is idle, probing what was quarantined. */
+/* Only if somebody waits who could use it. */
+static bool may_probe(const struct unit *u)
+{
+	return u->state == UNIT_CLOSED && !u->gang && !list_is_empty(&u->chips->queue) &&
+	       u->health.state != HEALTH_DEAD;
+}
+
+/* Closing what is idle, probing what was quarantined or poisoned. */
 static void tend(struct unit *u)
 {
 	struct chips *c = u->chips;
@@ -270,47 +328,65 @@ static void tend(struct unit *u)
 	if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0 && list_is_empty(&c->queue) &&
 	    chips_now(c) >= u->changed_s + c->s->idle_s)
 		unit_close(u);
-	if (u->state != UNIT_CLOSED || u->gang || list_is_empty(&c->queue) ||
-	    !health_wants_probe(&u->health, clock_wall(c->clock)))
+	if (!may_probe(u) || chips_now(c) < u->retry_at_s ||
+	    !(u->wants_probe || health_wants_probe(&u->health, clock_wall(c->clock))))
 		return;
 	u->is_probe = true;
 	if (unit_open(u, c->s->options, &err) < 0) {
 		u->is_probe = false;
+		unit_note_locked(u, err.msg);
 		error_done(&err);
 	}
 }
 
-static double next_appointment(const struct chips *c)
+/* What dispatch_once() will do then, and has not done now. */
+static double unit_appointment(const struct unit *u)
 {
-	double at_s = INFINITY, now_s = chips_now(c), wall_s = clock_wall(c->clock);
+	const struct chips *c = u->chips;
+	double now_s = chips_now(c), wall_s = clock_wall(c->clock);
 
-	for (uint32_t i = 0; i < c->n_units; i++) {
-		const struct unit *u = &c->units[i];
+	if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0 && list_is_empty(&c->queue))
+		return u->changed_s + c->s->idle_s;
+	if (list_is_empty(&c->queue))
+		return INFINITY;
+	if (may_probe(u) && u->health.state == HEALTH_QUARANTINED)
+		return fmax(u->retry_at_s, now_s + u->health.until_wall_s - wall_s);
+	return u->retry_at_s > now_s ? u->retry_at_s : INFINITY;
+}
 
-		if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0)
-			at_s = fmin(at_s, u->changed_s + c->s->idle_s);
-		if (u->retry_at_s > now_s)
-			at_s = fmin(at_s, u->retry_at_s);
-		if (u->health.state == HEALTH_QUARANTINED && !list_is_empty(&c->queue))
-			at_s = fmin(at_s, now_s + fmax(u->health.until_wall_s - wall_s, 0.01));
-	}
-	list_for_each (it, &c->queue) {
-		const struct chips_job *j = list_entry(it, struct chips_job, link);
+static double job_appointment(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	double at_s = INFINITY;
 
-		if (j->request->queue_s > 0)
-			at_s = fmin(at_s, j->queued_s + j->request->queue_s);
-		if (now_s < j->queued_s + c->s->reserve_after_s)
-			at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
-	}
-	if (!list_is_empty(&c->queue) && list_is_empty(&c->gangs))
-		at_s = fmin(at_s, fmax(c->last_event_s + c->s->deadlock_s, now_s + 0.01));
+	if (j->request->queue_s > 0)
+		at_s = j->queued_s + j->request->queue_s;
+	if (!is_overdue(j))
+		at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
+	if (list_is_empty(&c->gangs) && n_units_that(c, is_usable) < j->request->n_devices &&
+	    chips_now(c) < c->last_event_s + c->s->deadlock_s)
+		at_s = fmin(at_s, c->last_event_s + c->s->deadlock_s);
 	return at_s;
 }
 
+static double next_appointment(const struct chips *c)
+{
+	double at_s = INFINITY;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		at_s = fmin(at_s, unit_appointment(&c->units[i]));
+	list_for_each (it, &c->queue)
+		at_s = fmin(at_s, job_appointment(list_entry(it, struct chips_job, link)));
+	return at_s;
+}
+
+/* The clocks of units run on in a pause, and until the last has left. */
 static void set_tick(struct chips *c)
 {
-	double at_s = next_appointment(c);
+	double at_s = c->is_paused || c->is_closing ? INFINITY : next_appointment(c);
 
+	for (uint32_t i = 0; i < c->n_units; i++)
+		at_s = fmin(at_s, unit_look(&c->units[i]));
 	ev_timer_stop(c->loop, &c->tick);
 	if (!isfinite(at_s))
 		return;
@@ -325,7 +401,7 @@ static void dispatch_once(struct chips *c)
 	if (c->is_paused || c->is_closing)
 		return;
 	end_hopeless(c);
-	reserve_if_due(c, &r);
+	start_overdue(c, &r);
 	start_affine(c, &r);
 	start_in_order(c, &r);
 	free(r.units);
@@ -346,6 +422,13 @@ void chips_dispatch(struct chips *c)
 	}
 	c->is_dispatching = false;
 	set_tick(c);
+}
+
+void chips_queue_resumed(struct chips *c, double pause_s)
+{
+	list_for_each (it, &c->queue)
+		list_entry(it, struct chips_job, link)->queued_s += pause_s;
+	c->last_event_s += pause_s;
 }
 
 void chips_queue_done(struct chips *c)

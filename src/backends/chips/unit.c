@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device and its worker process: opened, used again, retired, killed. */
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,9 @@
 #include "backends/chips/chips.h"
 #include "base/mem.h"
 #include "device/device_lock.h"
+
+/* Somebody else has a device: tried again, less and less often. */
+static const double locked_first_s = 0.2, locked_most_s = 5;
 
 static void set_state(struct unit *u, enum unit_state next)
 {
@@ -27,6 +31,15 @@ void unit_store_health(struct unit *u)
 	error_done(&err);
 }
 
+void unit_note_locked(struct unit *u, const char *text)
+{
+	double pause_s = locked_first_s * ldexp(1, (int)(u->n_locked < 6 ? u->n_locked : 6));
+
+	u->n_locked++;
+	u->retry_at_s = chips_now(u->chips) + fmin(pause_s, locked_most_s);
+	snprintf(u->locked_by, sizeof(u->locked_by), "%s", text);
+}
+
 /* ---- what the worker says ---- */
 
 static void on_probe_opened(struct unit *u)
@@ -34,9 +47,13 @@ static void on_probe_opened(struct unit *u)
 	struct chips *c = u->chips;
 
 	u->is_probe = false;
-	health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
-	unit_store_health(u);
-	unit_close(u); /* the next probe, or job, gets a fresh process */
+	if (u->wants_probe) { /* this is the fresh process */
+		u->wants_probe = false;
+	} else {
+		health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
+		unit_store_health(u);
+		unit_close(u); /* the next probe, or job, gets a fresh process */
+	}
 	chips_dispatch(c);
 }
 
@@ -85,8 +102,9 @@ static void on_ended(struct device_worker *w, void *ctx, const struct device_res
 {
 	struct unit *u = ctx;
 
-	(void)w;
 	u->n_runs++;
+	if (!device_worker_is_idle(w)) /* it failed, and then died: that comes next */
+		set_state(u, UNIT_DYING);
 	if (u->gang && u->gang->epoch == result->epoch)
 		gang_rank_ended(u->gang, u->rank, result);
 }
@@ -131,11 +149,26 @@ static void open_has_failed(struct unit *u, const char *why)
 		snprintf(u->open_text, sizeof(u->open_text), "while it opened device %d %s",
 			 u->device->id, why);
 	}
-	u->is_probe = false;
+	if (u->open_class == DVS_BUSY || u->is_probe)
+		unit_note_locked(u, u->open_class == DVS_BUSY ? u->open_text : "");
+	u->is_probe = u->wants_probe = false;
 	outcome_of_open(u, u->open_class, u->open_text);
 	u->gang = NULL;
 	if (g)
 		gang_rank_open_failed(g, u->rank, u->open_class, u->open_text);
+}
+
+/* It opened and was gone before its first run: the next one would do the same. */
+static bool has_died_fresh(const struct unit *u)
+{
+	return u->state == UNIT_IDLE && u->gang && u->n_runs == 0;
+}
+
+/* It is still there after SIGKILL, and so is what it has of the device. */
+static void declare_dead(struct unit *u, const char *why)
+{
+	health_dead(&u->health, why, clock_wall(u->chips->clock));
+	unit_store_health(u);
 }
 
 static void on_died(struct device_worker *w, void *ctx, int status, const char *why)
@@ -143,17 +176,18 @@ static void on_died(struct device_worker *w, void *ctx, int status, const char *
 	struct unit *u = ctx;
 	struct chips *c = u->chips;
 	struct gang *g = u->gang;
-	bool was_opening = u->state == UNIT_OPENING || u->open_class != DVS_OK;
+	bool was_opening = u->state == UNIT_OPENING || u->open_class != DVS_OK || has_died_fresh(u);
 
 	(void)w;
 	forget_worker(u);
 	set_state(u, UNIT_CLOSED);
 	c->last_event_s = chips_now(c);
-	if (was_opening) {
+	if (status == -1)
+		declare_dead(u, why);
+	if (was_opening || (status == -1 && g && g->ranks[u->rank].state < RANK_SENT)) {
 		open_has_failed(u, why);
 	} else if (g && g->ranks[u->rank].state < RANK_SENT) {
-		gang_rank_opened(
-			g, u->rank); /* it had other options: now open it with the right ones */
+		gang_rank_opened(g, u->rank); /* it had other options, or died idle: a fresh one */
 	} else if (g) {
 		gang_rank_died(g, u->rank, status, why);
 	}
@@ -236,6 +270,32 @@ void unit_kill(struct unit *u)
 		return;
 	set_state(u, UNIT_DYING);
 	device_worker_kill(u->worker);
+}
+
+void unit_fail_open(struct unit *u, enum dvs_class class, const char *text)
+{
+	u->open_class = class;
+	snprintf(u->open_text, sizeof(u->open_text), "%s", text);
+	unit_kill(u);
+}
+
+double unit_look(struct unit *u)
+{
+	const double *budget_s = u->chips->s->budget_s;
+	bool is_open = u->state == UNIT_OPENING;
+	double limit_s = budget_s[is_open ? CLOCK_OPEN : CLOCK_RESET];
+	char text[96];
+
+	if ((u->state != UNIT_CLOSING && (!is_open || u->gang)) || limit_s <= 0)
+		return INFINITY;
+	if (chips_now(u->chips) < u->changed_s + limit_s)
+		return u->changed_s + limit_s;
+	snprintf(text, sizeof(text), "device %d did not open within %gs", u->device->id, limit_s);
+	if (is_open)
+		unit_fail_open(u, DVS_WEDGE, text);
+	else
+		unit_kill(u);
+	return INFINITY;
 }
 
 static bool is_worn_out(struct unit *u)

@@ -15,6 +15,8 @@
 /* A main thread that does not beat is stopped, or its machine is. A driver call that must not wait
  * may take so long. */
 static const double beat_limit_s = 3, instant_call_s = 10;
+/* A request that was sent has been read by then. */
+static const double read_limit_s = 5;
 /* Between two looks at a rank that is with its driver. */
 static const double look_least_s = 0.02, look_most_s = 1;
 
@@ -97,17 +99,35 @@ static void convict_for_time(struct look *l, uint32_t rank, enum dvs_class class
 
 /* ---- one rank ---- */
 
+/* While somebody opens or runs, beats, calls and progress change without a word. */
+static void look_again_soon(struct look *l)
+{
+	double stall_s = l->g->job->request->stall_s;
+	double pause_s = stall_s > 0 ? fmin(fmax(stall_s / 4, look_least_s), look_most_s)
+				     : look_most_s;
+
+	l->next_s = fmin(l->next_s, l->now_s + pause_s);
+}
+
 static void look_at_open(struct look *l, struct rank *r)
 {
 	struct unit *u = r->unit;
 	double limit_s = l->g->job->request->open_s;
+	char text[128];
 
-	if (u->state != UNIT_OPENING || !is_due(l, u->changed_s, limit_s))
+	if (u->state != UNIT_OPENING)
 		return;
-	u->open_class = DVS_WEDGE;
-	snprintf(u->open_text, sizeof(u->open_text), "device %d did not open within %gs",
-		 u->device->id, limit_s);
-	unit_kill(u);
+	look_again_soon(l);
+	if (is_due(l, u->changed_s, limit_s))
+		snprintf(text, sizeof(text), "device %d did not open within %gs", u->device->id,
+			 limit_s);
+	else if (is_due_ns(l, atomic_load(&board_of(r)->beat_ns), beat_limit_s))
+		snprintf(text, sizeof(text),
+			 "while it opened device %d its worker gave no heartbeat for %gs",
+			 u->device->id, beat_limit_s);
+	else
+		return;
+	unit_fail_open(u, DVS_WEDGE, text);
 	l->has_acted = true;
 }
 
@@ -119,19 +139,32 @@ static void look_at_beat(struct look *l, uint32_t rank)
 		convict(l, rank, DVS_LOST, "its worker does not answer: no heartbeat for 3s");
 }
 
-/* While somebody runs, calls and progress change without a word. */
-static void look_again_soon(struct look *l)
+static void look_at_reading(struct look *l, uint32_t rank)
 {
-	double stall_s = l->g->job->request->stall_s;
-	double pause_s = stall_s > 0 ? fmin(fmax(stall_s / 4, look_least_s), look_most_s)
-				     : look_most_s;
+	const struct rank *r = &l->g->ranks[rank];
 
-	l->next_s = fmin(l->next_s, l->now_s + pause_s);
+	if (!is_this_run(l->g, board_of(r)) && is_due(l, r->sent_s, read_limit_s))
+		convict(l, rank, DVS_LOST,
+			"its worker does not answer: it has not read its request");
 }
 
 static bool is_instant(enum driver_call call)
 {
 	return call == CALL_LAUNCH || call == CALL_POLL || call == CALL_ABORT;
+}
+
+/* What comes after the run, or after a fault, whatever phase it was in. */
+static void look_at_cleanup(struct look *l, uint32_t rank)
+{
+	const struct board *b = board_of(&l->g->ranks[rank]);
+	const double *budget_s = l->g->chips->s->budget_s;
+	enum driver_call call = (enum driver_call)atomic_load(&b->call);
+	enum chips_clock clock = call == CALL_RESET ? CLOCK_RESET : CLOCK_FINISH;
+
+	if (call != CALL_FINISH && call != CALL_LEAVE && call != CALL_UNLOAD && call != CALL_RESET)
+		return;
+	if (is_due_ns(l, atomic_load(&b->call_since_ns), budget_s[clock]))
+		convict_for_time(l, rank, DVS_POISON, clock, budget_s[clock]);
 }
 
 /* A call that must not wait, and does. */
@@ -184,8 +217,8 @@ static void look_at_phase(struct look *l, uint32_t rank)
 			convict_for_time(l, rank, DVS_STALL, CLOCK_JOIN, s->budget_s[CLOCK_JOIN]);
 	} else if (phase == PHASE_LAUNCHED) {
 		look_at_progress(l, rank);
-	} else if (phase == PHASE_RAN) {
-		if (is_due_ns(l, stamp_of(b, PHASE_RAN), s->budget_s[CLOCK_FINISH]))
+	} else if (phase > PHASE_LAUNCHED) {
+		if (is_due_ns(l, stamp_of(b, phase), s->budget_s[CLOCK_FINISH]))
 			convict_for_time(l, rank, DVS_POISON, CLOCK_FINISH,
 					 s->budget_s[CLOCK_FINISH]);
 	}
@@ -193,8 +226,8 @@ static void look_at_phase(struct look *l, uint32_t rank)
 
 static void look_at_rank(struct look *l, uint32_t rank)
 {
-	static void (*const looks[])(struct look *, uint32_t) = {look_at_beat, look_at_call,
-								 look_at_phase};
+	static void (*const looks[])(struct look *, uint32_t) = {
+		look_at_beat, look_at_reading, look_at_call, look_at_cleanup, look_at_phase};
 	struct rank *r = &l->g->ranks[rank];
 
 	if (r->state == RANK_OPENING)
@@ -305,15 +338,34 @@ static void look_at_deadlock(struct look *l)
 	convict(l, (uint32_t)first, DVS_DEADLOCK, text.s);
 }
 
+/* Somebody whose worker is still to be heard of; of those, one that runs. */
+static int unfinished(const struct gang *g)
+{
+	int found = slowest(g);
+
+	for (uint32_t i = 0; i < g->n && found < 0; i++)
+		if (g->ranks[i].state >= RANK_SENT && g->ranks[i].state < RANK_ENDED)
+			found = (int)i;
+	return found;
+}
+
 static void look_at_wall(struct look *l)
 {
 	const struct gang *g = l->g;
-	int rank = slowest(g);
+	int rank = unfinished(g);
 
 	if (g->is_ending || !g->is_started || rank < 0 ||
 	    !is_due(l, g->started_s, g->chips->s->wall_s))
 		return;
 	convict(l, (uint32_t)rank, DVS_TIMEOUT, "the attempt as a whole took longer than 'wall'");
+}
+
+/* It has its request, and is not one that only waits for the release. */
+static bool can_be_waited_for(const struct gang *g, uint32_t rank)
+{
+	enum rank_state state = g->ranks[rank].state;
+
+	return state >= RANK_SENT && state != RANK_ENDED && (g->is_released || state != RANK_ARMED);
 }
 
 /* Somebody says that a peer did not come. Who else is not done has had its time to say why. */
@@ -329,7 +381,7 @@ static void look_at_accused(struct look *l)
 		return;
 	}
 	for (uint32_t i = 0; i < g->n; i++) {
-		if (g->ranks[i].state == RANK_ENDED)
+		if (!can_be_waited_for(g, i))
 			continue;
 		snprintf(text, sizeof(text),
 			 "the others waited for it in vain; its driver is in %s()",
@@ -338,6 +390,8 @@ static void look_at_accused(struct look *l)
 		convict(l, i, DVS_STALL, text);
 		return;
 	}
+	l->has_acted = true;
+	gang_give_up(g); /* those that are left wait themselves, or were not there yet */
 }
 
 /* The grace is over: what is left is killed. */
@@ -369,7 +423,7 @@ static void on_watch(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	watch_again(w->data);
+	gang_settle(w->data);
 }
 
 void watch_init(struct gang *g)

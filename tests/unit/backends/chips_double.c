@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chips_double.h"
+
+#include <assert.h>
+#include <math.h>
+#include <signal.h>
+
+#include "base/mem.h"
+
+struct world world;
+
+/* ---- timers ---- */
+
+enum { MOST_TIMERS = 128, MOST_IDLE_FIRES = 8 };
+
+static struct {
+	ev_timer *timer;
+	double at_s;
+} timers[MOST_TIMERS];
+static uint32_t n_timers;
+
+void ev_timer_start(struct ev_loop *loop, ev_timer *w)
+{
+	(void)loop;
+	assert(n_timers < MOST_TIMERS && isfinite(w->at) && w->repeat <= 0);
+	if (w->active)
+		return;
+	w->active = 1;
+	timers[n_timers].timer = w;
+	timers[n_timers++].at_s = world.clock.now_s + w->at;
+}
+
+void ev_timer_stop(struct ev_loop *loop, ev_timer *w)
+{
+	(void)loop;
+	w->active = 0;
+	for (uint32_t i = 0; i < n_timers; i++)
+		if (timers[i].timer == w) {
+			timers[i] = timers[--n_timers];
+			return;
+		}
+}
+
+static int first_timer(void)
+{
+	int first = -1;
+
+	for (uint32_t i = 0; i < n_timers; i++)
+		if (first < 0 || timers[i].at_s < timers[first].at_s)
+			first = (int)i;
+	return first;
+}
+
+/* A timer that fires, does nothing, and fires again at once, is one that spins. */
+void world_pass(double s)
+{
+	double until_s = world.clock.now_s + s, last_s = -1;
+	uint32_t n_idle = 0, n_acts = world.n_acts;
+	int i;
+
+	while ((i = first_timer()) >= 0 && timers[i].at_s <= until_s) {
+		ev_timer *t = timers[i].timer;
+
+		world.clock.now_s = fmax(world.clock.now_s, timers[i].at_s);
+		ev_timer_stop(NULL, t);
+		t->cb(NULL, t, EV_TIMER);
+		world.n_fired++;
+		n_idle = n_acts == world.n_acts && world.clock.now_s < last_s + 0.015 ? n_idle + 1
+										      : 0;
+		n_acts = world.n_acts;
+		last_s = world.clock.now_s;
+		if (n_idle > MOST_IDLE_FIRES)
+			fail_msg("a timer spins at %.3f", last_s);
+	}
+	world.clock.now_s = until_s;
+}
+
+/* ---- boards ---- */
+
+uint64_t board_now_ns(void)
+{
+	return (uint64_t)(world.clock.now_s * 1e9);
+}
+
+const char *board_phase_name(enum run_phase p)
+{
+	(void)p;
+	return "some";
+}
+
+const char *board_call_name(enum driver_call c)
+{
+	(void)c;
+	return "call";
+}
+
+/* ---- workers ---- */
+
+struct device_worker *device_worker_new(struct ev_loop *loop,
+					const struct device_worker_options *options,
+					const struct device_worker_handler *handler, void *ctx,
+					struct error *err)
+{
+	struct device_worker *w;
+
+	(void)loop;
+	if (world.cannot_start) {
+		error_plain(err, "no process can be made");
+		return NULL;
+	}
+	assert(world.n_workers < MOST_WORKERS && !worker_on(options->device));
+	w = xcalloc(1, sizeof(*w));
+	w->options = options;
+	w->handler = handler;
+	w->ctx = ctx;
+	w->number = ++world.n_made;
+	world.workers[world.n_workers++] = w;
+	world.n_acts++;
+	return w;
+}
+
+void device_worker_run(struct device_worker *w, const struct device_request *r)
+{
+	/* A process may be dying, and nobody knows yet; but not one that we have killed or closed.
+	 */
+	assert(w->state == FAKE_IDLE && !w->is_killed && !w->is_gone && r->epoch);
+	w->state = FAKE_RUNS;
+	w->epoch = r->epoch;
+	w->rank = r->rank;
+	w->n_ranks = r->n_ranks;
+	w->spec = r->spec;
+	w->waits_for_go = r->waits_for_go;
+	w->is_released = w->is_cancelled = false;
+	world.n_acts++;
+}
+
+void device_worker_go(struct device_worker *w, uint64_t epoch)
+{
+	assert(w->state != FAKE_RUNS || (epoch == w->epoch && !w->is_released));
+	w->is_released = true;
+	world.n_acts++;
+}
+
+void device_worker_cancel(struct device_worker *w, uint64_t epoch)
+{
+	if (w->state == FAKE_RUNS && w->epoch == epoch)
+		w->is_cancelled = true;
+	world.n_acts++;
+}
+
+void device_worker_diagnose(struct device_worker *w)
+{
+	w->is_asked = true;
+	world.n_acts++;
+}
+
+void device_worker_close(struct device_worker *w)
+{
+	assert(w->state == FAKE_IDLE && !w->is_killed && !w->is_gone);
+	w->state = FAKE_ENDING;
+	w->is_closed = true;
+	world.n_acts++;
+}
+
+void device_worker_kill(struct device_worker *w)
+{
+	if (w->is_killed || w->is_gone)
+		return;
+	w->is_killed = true;
+	w->killed_s = world.clock.now_s;
+	world.n_acts++;
+}
+
+void device_worker_free(struct device_worker *w)
+{
+	if (!w)
+		return;
+	for (uint32_t i = 0; i < world.n_workers; i++)
+		if (world.workers[i] == w) {
+			world.workers[i] = world.workers[--world.n_workers];
+			free(w);
+			return;
+		}
+	fail_msg("a worker is freed twice");
+}
+
+const struct board *device_worker_board(const struct device_worker *w)
+{
+	return &w->board;
+}
+
+pid_t device_worker_pid(const struct device_worker *w)
+{
+	return (pid_t)w->number;
+}
+
+bool device_worker_is_idle(const struct device_worker *w)
+{
+	return w->state == FAKE_IDLE && !w->is_killed && !w->is_gone;
+}
+
+struct device_worker *worker_on(int32_t device)
+{
+	for (uint32_t i = 0; i < world.n_workers; i++)
+		if (world.workers[i]->options->device == device && !world.workers[i]->is_gone)
+			return world.workers[i];
+	return NULL;
+}
+
+void worker_opens(struct device_worker *w)
+{
+	assert(w->state == FAKE_OPENING);
+	w->state = FAKE_IDLE;
+	atomic_store(&w->board.beat_ns, 0);
+	w->handler->opened(w, w->ctx);
+}
+
+void worker_opens_not(struct device_worker *w, enum dvs_class class, const char *text)
+{
+	assert(w->state == FAKE_OPENING);
+	w->state = FAKE_ENDING;
+	w->handler->open_failed(w, w->ctx, class, text);
+}
+
+void worker_reaches(struct device_worker *w, enum run_phase phase)
+{
+	bool is_gang = w->n_ranks > 1 || w->waits_for_go;
+
+	assert(w->state == FAKE_RUNS);
+	atomic_store(&w->board.epoch, w->epoch);
+	if (phase == PHASE_TAKEN)
+		for (unsigned i = 0; i < PHASE_COUNT; i++)
+			atomic_store(&w->board.stamp_ns[i], 0);
+	atomic_store(&w->board.phase, phase);
+	atomic_store(&w->board.stamp_ns[phase], board_now_ns());
+	if (phase == PHASE_LAUNCHED)
+		atomic_store(&w->board.progress_ns, board_now_ns());
+	if (is_gang && (phase == PHASE_TAKEN || phase == PHASE_ARMED || phase == PHASE_LAUNCHED))
+		w->handler->phase(w, w->ctx, w->epoch, phase);
+}
+
+static void tell_end(struct device_worker *w, enum dvs_class class, bool is_spent)
+{
+	const struct class_fate *fate = device_class_fate(class);
+	struct device_result r = {
+		.epoch = w->epoch,
+		.class = class,
+		.phase = (enum run_phase)atomic_load(&w->board.phase),
+		.is_spent = is_spent,
+		.text = class == DVS_OK ? NULL : "it went wrong",
+		.verdict = {.status = fate->status, .reason = fate->reason, .exit_status = -1},
+	};
+
+	atomic_store(&w->board.beat_ns, 0);
+	w->handler->ended(w, w->ctx, &r);
+}
+
+void worker_ends(struct device_worker *w, enum dvs_class class, bool is_spent)
+{
+	assert(w->state == FAKE_RUNS);
+	w->state = FAKE_IDLE;
+	tell_end(w, class, is_spent);
+}
+
+void worker_answers(struct device_worker *w)
+{
+	w->is_asked = false;
+	w->handler->diagnosed(w, w->ctx, "it hangs\n");
+}
+
+static void go(struct device_worker *w, int status, const char *why)
+{
+	w->state = FAKE_ENDING;
+	w->is_gone = true;
+	w->handler->died(w, w->ctx, status, why);
+}
+
+void worker_fails_and_dies(struct device_worker *w, enum dvs_class class)
+{
+	assert(w->state == FAKE_RUNS);
+	w->state = FAKE_ENDING;
+	w->is_gone = true;
+	tell_end(w, class, false);
+	go(w, SIGSEGV, "died of a signal");
+}
+
+void worker_dies(struct device_worker *w)
+{
+	bool is_own = w->is_closed && !w->is_killed;
+
+	go(w, is_own ? 0 : SIGKILL, is_own ? "ended" : "died of a signal");
+}
+
+void worker_stays(struct device_worker *w)
+{
+	assert(w->is_killed);
+	go(w, -1, "is still there after SIGKILL");
+}
+
+void worker_goes_through(struct device_worker *w)
+{
+	if (w->is_killed || w->is_closed || (w->state == FAKE_ENDING)) {
+		worker_dies(w);
+		return;
+	}
+	if (w->state == FAKE_OPENING) {
+		worker_opens(w);
+	} else if (w->state == FAKE_RUNS) {
+		enum run_phase at = atomic_load(&w->board.epoch) == w->epoch
+					    ? (enum run_phase)atomic_load(&w->board.phase)
+					    : PHASE_NONE;
+
+		if (w->is_cancelled)
+			worker_ends(w, DVS_PEER, false);
+		else if (at == PHASE_ARMED && w->waits_for_go && !w->is_released)
+			return;
+		else if (at < PHASE_FINISHED)
+			worker_reaches(w, at + 1);
+		else
+			worker_ends(w, DVS_OK, false);
+	}
+}
+
+/* ---- settings, requests, health ---- */
+
+const char *chips_clock_name(enum chips_clock c)
+{
+	(void)c;
+	return "clock";
+}
+
+struct chips_settings *chips_settings_read(struct arena *mem, const struct backend_env *env,
+					   struct diags *diags)
+{
+	(void)mem;
+	(void)env;
+	(void)diags;
+	return &world.settings;
+}
+
+struct chips_request *chips_request_read(struct arena *mem, const struct chips_settings *s,
+					 const struct job_spec *spec, struct diags *diags)
+{
+	(void)mem;
+	(void)s;
+	(void)diags;
+	return &container_of((struct job_spec *)(uintptr_t)spec, struct fake_job, spec)->request;
+}
+
+int health_load(const char *state_dir, const char *driver, int32_t id, struct device_health *ret,
+		struct error *err)
+{
+	(void)state_dir;
+	(void)driver;
+	(void)err;
+	*ret = world.stored[id];
+	return 0;
+}
+
+int health_store(const char *state_dir, const char *driver, int32_t id,
+		 const struct device_health *h, struct error *err)
+{
+	(void)state_dir;
+	(void)driver;
+	(void)err;
+	world.stored[id] = *h;
+	world.n_acts++;
+	return 0;
+}
+
+/* ---- the scheduler ---- */
+
+static struct fake_job *fake_of(const struct job *job)
+{
+	return container_of((struct job *)(uintptr_t)job, struct fake_job, job);
+}
+
+void sched_job_started(const struct job *job, const char *where)
+{
+	struct fake_job *j = fake_of(job);
+
+	if (j->state != FAKE_SUBMITTED)
+		fail_msg("job %s is started in state %d", j->id, j->state);
+	j->state = FAKE_STARTED;
+	j->n_started++;
+	j->started_s = world.clock.now_s;
+	snprintf(j->where, sizeof(j->where), "%s", where);
+	world.n_acts++;
+}
+
+void sched_job_ended(const struct job *job, const struct job_result *result)
+{
+	struct fake_job *j = fake_of(job);
+
+	if (j->state != FAKE_SUBMITTED && j->state != FAKE_STARTED)
+		fail_msg("job %s ends in state %d", j->id, j->state);
+	if (j->state == FAKE_SUBMITTED && result->status != JOB_KILLED)
+		fail_msg("job %s was never started, and its status is %d", j->id, result->status);
+	if (!job_status_is_final(result->status))
+		fail_msg("job %s ends without a status", j->id);
+	j->state = FAKE_ENDED;
+	j->n_ended++;
+	j->ended_s = world.clock.now_s;
+	j->result = *result;
+	snprintf(j->message, sizeof(j->message), "%s", result->message ? result->message : "");
+	snprintf(j->context, sizeof(j->context), "%s", result->context ? result->context : "");
+	world.n_acts++;
+}
+
+void sched_backend_capacity(struct backend *b)
+{
+	(void)b;
+	world.n_capacity++;
+}
+
+struct fake_job *job_new(uint32_t n_devices)
+{
+	struct fake_job *j = &world.jobs[world.n_jobs];
+
+	assert(world.n_jobs < MOST_JOBS);
+	memset(j, 0, sizeof(*j));
+	snprintf(j->id, sizeof(j->id), "j%u", world.n_jobs);
+	j->job.n = world.n_jobs++;
+	j->job.spec = &j->spec;
+	j->spec.id = j->spec.name = j->id;
+	j->spec.rules = &j->rules;
+	j->rules.grace_s = -1;
+	j->request = (struct chips_request){
+		.n_devices = n_devices,
+		.has_barrier = n_devices > 1,
+		.has_join = n_devices > 1,
+		.fail_fast = true,
+		.open_options = "{}",
+		.image_key = 1,
+		.open_s = 300,
+		.run_s = 60,
+		.stall_s = 10,
+	};
+	return j;
+}
+
+enum submit job_submit(struct fake_job *j)
+{
+	struct error why = {0};
+	enum submit answer;
+	enum fake_job_state was = j->state;
+
+	assert(was == FAKE_NONE || was == FAKE_ENDED);
+	j->state = FAKE_SUBMITTED;
+	j->submitted_s = world.clock.now_s;
+	answer = world.backend->ops->submit(world.backend, &j->job, j->attempt + 1, &why);
+	error_done(&why);
+	if (answer == SUBMIT_ACCEPTED)
+		j->attempt++;
+	else
+		j->state = was;
+	return answer;
+}
+
+/* ---- the world ---- */
+
+void world_init(uint32_t n_devices)
+{
+	struct chips_settings *s = &world.settings;
+
+	assert(n_devices <= MOST_DEVICES);
+	memset(&world, 0, sizeof(world));
+	n_timers = 0;
+	clock_virtual_init(&world.clock, 1e9);
+	world.clock.now_s = 1000;
+	*s = (struct chips_settings){
+		.name = "chips",
+		.driver = "none",
+		.driver_name = "none",
+		.options = "{}",
+		.devices = world.devices,
+		.n_devices = n_devices,
+		.budget_s = {[CLOCK_OPEN] = 300,
+			     [CLOCK_LOAD] = 30,
+			     [CLOCK_JOIN] = 60,
+			     [CLOCK_FINISH] = 60,
+			     [CLOCK_RESET] = 60},
+		.stall_s = 10,
+		.grace_s = 5,
+		.peer_grace_s = 2,
+		.has_affinity = true,
+		.max_streak = 8,
+		.reserve_after_s = 5,
+		.deadlock_s = 30,
+		.health = {.marks = 2, .window_s = 600, .quarantine_s = 300},
+	};
+	for (uint32_t i = 0; i < n_devices; i++)
+		world.devices[i] = (struct chips_device){.id = (int32_t)i,
+							 .domain = (int32_t)i / 2};
+}
+
+void world_begin(void)
+{
+	static char loop; /* nobody looks into it */
+	const struct backend_env env = {
+		.name = "chips",
+		.loop = (struct ev_loop *)(void *)&loop,
+		.clock = &world.clock.clock,
+		.scratch_root = "/nowhere",
+	};
+
+	world.backend = backend_chips_create(&env, NULL);
+	world.c = container_of(world.backend, struct chips, base);
+}
+
+void world_done(void)
+{
+	world.backend->ops->destroy(world.backend);
+	assert(n_timers == 0 && world.n_workers == 0);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is under the chips backend, and above it, without a process, a file or a second of real
+ * time: workers that do what a test says, timers on a clock that a test moves, a scheduler that
+ * keeps what it is told. Linked in the place of device/worker.h, device/board.h, libev's timers,
+ * settings, requests, health files and upcalls; the rest is the backend itself.
+ *
+ * Every rule of those interfaces is asserted: nothing is sent to a worker that cannot take it, a
+ * job is started once at most and ends once, and no timer fires again and again without anything
+ * being done.
+ */
+#ifndef TESTS_UNIT_BACKENDS_CHIPS_DOUBLE_H
+#define TESTS_UNIT_BACKENDS_CHIPS_DOUBLE_H
+
+#include "../base/unit.h"
+#include "backends/chips/chips.h"
+
+enum { MOST_DEVICES = 8, MOST_JOBS = 64, MOST_WORKERS = 4096 };
+
+enum fake_state { FAKE_OPENING, FAKE_IDLE, FAKE_RUNS, FAKE_ENDING };
+
+struct device_worker {
+	const struct device_worker_options *options;
+	const struct device_worker_handler *handler;
+	void *ctx;
+	struct board board;
+	enum fake_state state;
+	uint64_t epoch;
+	int32_t rank, n_ranks;
+	const struct job_spec *spec;
+	bool waits_for_go, is_released, is_cancelled, is_asked, is_killed, is_closed, is_gone;
+	bool is_deaf;	  /* does nothing by itself any more: only a kill helps */
+	bool is_immortal; /* not even that */
+	uint32_t number;
+	double killed_s;
+};
+
+enum fake_job_state { FAKE_NONE, FAKE_SUBMITTED, FAKE_STARTED, FAKE_ENDED };
+
+struct fake_job {
+	struct job job;
+	struct job_spec spec;
+	struct job_rules rules;
+	struct chips_request request;
+	enum fake_job_state state;
+	uint32_t attempt, n_started, n_ended;
+	double submitted_s, started_s, ended_s;
+	struct job_result result; /* the last; texts below */
+	char id[16], where[64], message[512], context[512];
+	bool is_killed;
+};
+
+struct world {
+	struct clock_virtual clock;
+	struct chips_settings settings;
+	struct chips_device devices[MOST_DEVICES];
+	struct device_health stored[MOST_DEVICES];
+	struct backend *backend;
+	struct chips *c;
+	struct fake_job jobs[MOST_JOBS];
+	uint32_t n_jobs;
+	struct device_worker *workers[MOST_WORKERS]; /* all that ever were, until freed */
+	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired;
+	bool cannot_start; /* no process can be made */
+	bool is_closed;	   /* closed() was called */
+};
+extern struct world world;
+
+/* Of n devices, two to a fault domain; settings may be changed until world_begin(). */
+void world_init(uint32_t n_devices);
+void world_begin(void);
+void world_done(void);
+
+struct fake_job *job_new(uint32_t n_devices); /* a gang with a barrier, if more than one */
+enum submit job_submit(struct fake_job *j);
+
+/* Time goes on; what is due is called. */
+void world_pass(double s);
+
+/* Of a device; NULL: none. */
+struct device_worker *worker_on(int32_t device);
+void worker_opens(struct device_worker *w);
+void worker_opens_not(struct device_worker *w, enum dvs_class class, const char *text);
+void worker_reaches(struct device_worker *w, enum run_phase phase);
+void worker_ends(struct device_worker *w, enum dvs_class class, bool is_spent);
+void worker_fails_and_dies(struct device_worker *w, enum dvs_class class);
+void worker_answers(struct device_worker *w);
+void worker_dies(struct device_worker *w);  /* as it was told to, or of a signal */
+void worker_stays(struct device_worker *w); /* it was killed long ago, and is still there */
+/* All that is to be done until it is through, and good. */
+void worker_goes_through(struct device_worker *w);
+
+#endif

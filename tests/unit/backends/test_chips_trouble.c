@@ -1,0 +1,712 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can go wrong with workers and gangs, one story each, on a virtual clock. */
+#include "chips_double.h"
+
+#include <math.h>
+
+static int end_world(void **state)
+{
+	(void)state;
+	world_done();
+	return 0;
+}
+
+static void begin(uint32_t n_devices)
+{
+	world_init(n_devices);
+	world_begin();
+}
+
+static struct unit *unit(uint32_t device)
+{
+	return &world.c->units[device];
+}
+
+static struct fake_job *submitted(uint32_t n_devices)
+{
+	struct fake_job *j = job_new(n_devices);
+
+	assert_int_equal(job_submit(j), SUBMIT_ACCEPTED);
+	return j;
+}
+
+static void open_all(uint32_t n_devices)
+{
+	for (uint32_t i = 0; i < n_devices; i++)
+		worker_opens(worker_on((int32_t)i));
+}
+
+static void arm(uint32_t n_devices)
+{
+	for (uint32_t i = 0; i < n_devices; i++)
+		for (int p = PHASE_TAKEN; p <= PHASE_ARMED; p++)
+			worker_reaches(worker_on((int32_t)i), (enum run_phase)p);
+}
+
+static void launch(uint32_t n_devices)
+{
+	arm(n_devices);
+	for (uint32_t i = 0; i < n_devices; i++)
+		worker_reaches(worker_on((int32_t)i), PHASE_LAUNCHED);
+}
+
+static void run_through(struct fake_job *j)
+{
+	for (int k = 0; k < 100 && j->state != FAKE_ENDED; k++)
+		for (uint32_t i = 0; i < world.settings.n_devices; i++)
+			if (worker_on((int32_t)i))
+				worker_goes_through(worker_on((int32_t)i));
+	assert_int_equal(j->state, FAKE_ENDED);
+}
+
+static void closed(void *ctx)
+{
+	(void)ctx;
+	world.is_closed = true;
+}
+
+static void close_backend(void)
+{
+	world.backend->ops->close(world.backend, closed, NULL);
+}
+
+/* ---- the table ---- */
+
+static void every_class_has_its_row(void **state)
+{
+	(void)state;
+	for (int class = DVS_JOB; class < DVS_CLASS_COUNT; class ++) {
+		const struct class_fate *fate = device_class_fate((enum dvs_class) class);
+		struct fake_job *j;
+
+		if (class == DVS_PEER) /* of a single rank: a deadlock, see below */
+			continue;
+		begin(1);
+		j = submitted(1);
+		open_all(1);
+		worker_ends(worker_on(0), (enum dvs_class) class, false);
+		assert_int_equal(j->state, FAKE_ENDED);
+		assert_int_equal(j->result.status, fate->status);
+		assert_int_equal(j->result.reason, fate->reason);
+		assert_int_equal(j->result.is_uncharged, !fate->is_charged);
+		assert_int_equal(worker_on(0)->is_killed, !fate->worker_goes_on);
+		assert_int_equal(unit(0)->health.n_marks, fate->mark != MARK_NONE);
+		assert_int_equal(unit(0)->health.state == HEALTH_QUARANTINED,
+				 fate->mark == MARK_QUARANTINE);
+		world_done();
+	}
+	begin(1);
+}
+
+static void a_process_that_cannot_go_on_gets_no_other_run(void **state)
+{
+	(void)state;
+	begin(1);
+	submitted(1);
+	open_all(1);
+	worker_ends(worker_on(0), DVS_JOB, true);
+	assert_true(worker_on(0)->is_killed);
+}
+
+/* ---- deaths ---- */
+
+static void an_idle_process_that_dies_is_opened_again(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	j = submitted(1);
+	run_through(j);
+	j = submitted(2); /* device 0 is open, device 1 opens */
+	assert_int_equal(unit(0)->state, UNIT_IDLE);
+	worker_dies(worker_on(0));
+	worker_opens(worker_on(1));
+	assert_int_equal(j->state, FAKE_SUBMITTED); /* not before both are open */
+	worker_opens(worker_on(0));
+	run_through(j);
+	assert_int_equal(j->result.status, JOB_PASSED);
+}
+
+static void also_when_rank_0_was_sent_its_request(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	run_through(submitted(2));
+	j = submitted(2);
+	assert_int_equal(unit(0)->state, UNIT_BUSY);
+	worker_dies(worker_on(1));
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_opens(worker_on(1));
+	assert_int_equal(unit(1)->state, UNIT_BUSY);
+	run_through(j);
+	assert_int_equal(j->result.status, JOB_PASSED);
+}
+
+static void one_that_dies_before_its_first_run_has_not_opened(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(3);
+	j = submitted(2);
+	worker_opens(worker_on(0));
+	worker_dies(worker_on(0)); /* and would so for ever */
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	run_through(j);
+	assert_int_equal(j->result.status, JOB_PASSED);
+	assert_string_equal(j->where, "chips/2,1"); /* its neighbour comes last */
+}
+
+static void when_no_process_can_be_made_jobs_wait(void **state)
+{
+	(void)state;
+	for (uint32_t n = 1; n <= 3; n++) {
+		struct fake_job *j;
+
+		begin(3);
+		world.cannot_start = true;
+		j = submitted(n);
+		assert_int_equal(j->state, FAKE_SUBMITTED);
+		world_pass(3);
+		world.cannot_start = false;
+		world_pass(6);
+		run_through(j);
+		assert_int_equal(j->result.status, JOB_PASSED);
+		world_done();
+	}
+	begin(1);
+}
+
+static void what_failed_and_died_is_not_taken_for_idle(void **state)
+{
+	struct fake_job *j, *next;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	next = submitted(1);
+	open_all(1);
+	worker_fails_and_dies(worker_on(0), DVS_JOB);
+	assert_int_equal(j->result.reason, REASON_WRONG_RESULT);
+	run_through(next);
+	assert_int_equal(next->result.status, JOB_PASSED);
+}
+
+static void what_cannot_be_killed_is_dead_and_holds_up_nobody(void **state)
+{
+	struct fake_job *j, *next;
+
+	(void)state;
+	begin(2);
+	j = submitted(2);
+	open_all(2);
+	launch(2);
+	next = submitted(1);
+	world.backend->ops->kill(world.backend, &j->job, KILL_NOW, REASON_USER);
+	assert_true(worker_on(0)->is_killed && worker_on(1)->is_killed);
+	worker_dies(worker_on(1));
+	worker_stays(worker_on(0));
+	assert_int_equal(j->state, FAKE_ENDED);
+	assert_int_equal(unit(0)->health.state, HEALTH_DEAD);
+	assert_int_equal(world.stored[0].state, HEALTH_DEAD);
+	run_through(next);
+	assert_string_equal(next->where, "chips/1");
+	j = submitted(2); /* of which one is dead */
+	assert_int_equal(j->state, FAKE_ENDED);
+	assert_int_equal(j->result.reason, REASON_NO_DEVICE);
+	close_backend();
+	worker_dies(worker_on(1));
+	assert_true(world.is_closed);
+}
+
+static void a_convicts_end_leaves_its_device_to_others(void **state)
+{
+	struct fake_job *j, *next;
+
+	(void)state;
+	begin(2);
+	j = submitted(2);
+	j->request.run_s = 1;
+	open_all(2);
+	launch(2);
+	world_pass(1.01);
+	assert_true(worker_on(0)->is_asked || worker_on(1)->is_asked);
+	next = submitted(1);
+	for (int32_t i = 0; i < 2; i++)
+		if (worker_on(i)->is_asked)
+			worker_dies(worker_on(i)); /* before it has answered */
+	assert_int_equal(j->state, FAKE_STARTED);
+	for (int32_t i = 0; i < 2; i++)
+		if (worker_on(i)->state == FAKE_OPENING)
+			worker_opens(worker_on(i));
+	world_pass(1.5);
+	for (int32_t i = 0; i < 2; i++)
+		if (worker_on(i)->n_ranks == 1)
+			assert_false(worker_on(i)->is_killed);
+	world_pass(1);
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_TIMEOUT);
+	run_through(next);
+	assert_int_equal(next->result.status, JOB_PASSED);
+}
+
+static void a_job_that_was_killed_has_run_so_long(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	open_all(1);
+	world_pass(4);
+	world.backend->ops->kill(world.backend, &j->job, KILL_NOW, REASON_USER);
+	worker_dies(worker_on(0));
+	assert_true(j->result.duration_s > 3.9 && j->result.duration_s < 4.1);
+}
+
+/* ---- hanging ---- */
+
+static void a_close_that_hangs_is_ended(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	run_through(submitted(1));
+	j = job_new(1);
+	j->request.open_options = "{\"runtime\":\"other\"}";
+	job_submit(j);
+	assert_int_equal(unit(0)->state, UNIT_CLOSING);
+	world_pass(61);
+	assert_true(worker_on(0)->is_killed);
+	run_through(j);
+	close_backend();
+	world_pass(61);
+	assert_true(worker_on(0)->is_killed);
+	worker_dies(worker_on(0));
+	assert_true(world.is_closed);
+}
+
+static void an_open_that_nobody_waits_for_has_its_clock(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	world.backend->ops->kill(world.backend, &j->job, KILL_TERM, REASON_USER);
+	assert_int_equal(j->state, FAKE_ENDED);
+	world_pass(301);
+	assert_true(worker_on(0)->is_killed);
+	worker_dies(worker_on(0));
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+}
+
+static void so_has_a_probe(void **state)
+{
+	(void)state;
+	world_init(2);
+	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED, .until_wall_s = 1};
+	world_begin();
+	submitted(2);
+	assert_int_equal(unit(0)->state, UNIT_OPENING);
+	world_pass(301);
+	assert_true(worker_on(0)->is_killed);
+	worker_dies(worker_on(0));
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	assert_false(unit(0)->is_probe);
+	assert_true(unit(0)->health.until_wall_s > clock_wall(&world.clock.clock));
+}
+
+static void a_process_that_is_stopped_while_it_opens_is_found(void **state)
+{
+	(void)state;
+	begin(1);
+	submitted(1);
+	atomic_store(&worker_on(0)->board.beat_ns, board_now_ns());
+	world_pass(3.5);
+	assert_true(worker_on(0)->is_killed);
+}
+
+static void one_that_never_reads_its_request_is_found(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	run_through(submitted(1));
+	j = submitted(1);
+	atomic_store(&worker_on(0)->board.epoch, 77);
+	world_pass(9);
+	assert_true(worker_on(0)->is_asked || worker_on(0)->is_killed);
+	world_pass(2);
+	assert_true(worker_on(0)->is_killed);
+	worker_dies(worker_on(0));
+	assert_int_equal(j->result.reason, REASON_LOST);
+}
+
+static void cleaning_up_after_a_fault_has_a_clock(void **state)
+{
+	static const enum driver_call calls[] = {CALL_FINISH, CALL_LEAVE, CALL_RESET, CALL_ABORT};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(calls); i++) {
+		struct fake_job *j;
+
+		begin(1);
+		j = submitted(1);
+		j->request.run_s = 0;
+		open_all(1);
+		worker_reaches(worker_on(0), PHASE_TAKEN);
+		atomic_store(&worker_on(0)->board.call, calls[i]);
+		atomic_store(&worker_on(0)->board.call_since_ns, board_now_ns());
+		for (int p = PHASE_LOADED; p <= PHASE_LAUNCHED; p++)
+			worker_reaches(worker_on(0), (enum run_phase)p);
+		world_pass(63);
+		assert_true(worker_on(0)->is_killed);
+		worker_dies(worker_on(0));
+		assert_int_equal(j->state, FAKE_ENDED);
+		world_done();
+	}
+	begin(1);
+}
+
+static void the_wall_stands_before_the_release_too(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(2);
+	world.settings.wall_s = 100;
+	world.settings.budget_s[CLOCK_LOAD] = 0;
+	world_begin();
+	j = submitted(2);
+	open_all(2);
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_reaches(worker_on(1), PHASE_TAKEN);
+	world_pass(104);
+	assert_true(worker_on(0)->is_killed && worker_on(1)->is_killed);
+	worker_dies(worker_on(0));
+	worker_dies(worker_on(1));
+	assert_int_equal(j->result.reason, REASON_TIMEOUT);
+}
+
+/* ---- ranks that accuse others ---- */
+
+static void who_waits_for_the_release_is_not_guilty(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(3);
+	j = submitted(3);
+	open_all(3);
+	for (int32_t i = 0; i < 3; i++)
+		for (int p = PHASE_TAKEN; p <= (i == 1 ? PHASE_LOADED : PHASE_ARMED); p++)
+			worker_reaches(worker_on(i), (enum run_phase)p);
+	worker_ends(worker_on(1), DVS_PEER, false); /* and the others are all there */
+	world_pass(3);
+	assert_true(worker_on(0)->is_cancelled && worker_on(2)->is_cancelled);
+	world_pass(3);
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_DEADLOCK);
+	for (uint32_t i = 0; i < 3; i++)
+		assert_int_equal(unit(i)->health.n_marks, 0);
+}
+
+static void who_has_not_even_opened_makes_no_timer_spin(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	j = job_new(2);
+	j->request.has_barrier = false;
+	job_submit(j);
+	worker_opens(worker_on(0));
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_ends(worker_on(0), DVS_PEER, false);
+	world_pass(20);
+	run_through(j);
+	assert_int_equal(j->state, FAKE_ENDED);
+}
+
+static void who_may_go_on_after_a_wrong_result_not_after_a_death(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(3);
+	j = job_new(3);
+	j->request.fail_fast = false;
+	job_submit(j);
+	open_all(3);
+	launch(3);
+	worker_ends(worker_on(0), DVS_JOB, false);
+	assert_false(worker_on(2)->is_cancelled);
+	worker_dies(worker_on(1));
+	assert_true(worker_on(2)->is_cancelled);
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_WRONG_RESULT); /* the first */
+}
+
+/* ---- waiting ---- */
+
+static void nothing_spins_while_jobs_wait(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(2);
+	world.settings.idle_s = 2;
+	world_begin();
+	run_through(submitted(2));
+	j = job_new(1);
+	j->request.run_s = j->request.stall_s = 0;
+	job_submit(j);
+	submitted(2);
+	world_pass(200); /* one idle, one at work, one job that waits */
+	run_through(j);
+}
+
+static void nor_for_devices_that_others_have(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	for (int i = 0; i < 40; i++) {
+		if (worker_on(0)) {
+			worker_opens_not(worker_on(0), DVS_BUSY, "in use by pid 1");
+			worker_dies(worker_on(0));
+		}
+		world_pass(3);
+	}
+	assert_int_equal(j->state, FAKE_SUBMITTED);
+	assert_true(world.n_made < 45);
+	world_pass(6);
+	run_through(j);
+	assert_int_equal(j->result.status, JOB_PASSED);
+}
+
+static void nor_while_it_is_paused(void **state)
+{
+	struct fake_job *j, *waiting;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	waiting = job_new(1);
+	waiting->request.queue_s = 10;
+	job_submit(waiting);
+	world.backend->ops->pause(world.backend, true);
+	world_pass(100);
+	assert_int_equal(waiting->state, FAKE_SUBMITTED);
+	world.backend->ops->pause(world.backend, false);
+	assert_int_equal(waiting->state, FAKE_SUBMITTED); /* a pause is not its fault */
+	run_through(j);
+	run_through(waiting);
+	assert_int_equal(waiting->result.status, JOB_PASSED);
+}
+
+static void a_probe_of_a_device_that_is_in_use_comes_again_later(void **state)
+{
+	(void)state;
+	world_init(2);
+	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED, .until_wall_s = 1};
+	world_begin();
+	submitted(2);
+	for (int i = 0; i < 20 && worker_on(0); i++) {
+		worker_opens_not(worker_on(0), DVS_BUSY, "in use by pid 1");
+		worker_dies(worker_on(0));
+	}
+	assert_null(worker_on(0));
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	world_pass(0.5);
+	assert_non_null(worker_on(0));
+	world_pass(20); /* it opens, and takes its time */
+}
+
+static void a_device_on_probation_takes_a_canary(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(1);
+	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED, .until_wall_s = 1};
+	world_begin();
+	j = submitted(1);
+	for (int i = 0; i < 2; i++) {
+		worker_opens(worker_on(0)); /* a probe */
+		assert_int_equal(j->state, FAKE_SUBMITTED);
+		worker_dies(worker_on(0));
+	}
+	assert_int_equal(unit(0)->health.state, HEALTH_PROBATION);
+	run_through(j);
+	assert_int_equal(unit(0)->health.state, HEALTH_HEALTHY);
+}
+
+static void a_wedge_at_open_is_one_of_its_neighbours_too(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(4);
+	j = submitted(1);
+	worker_opens_not(worker_on(0), DVS_WEDGE, "no heartbeat");
+	worker_dies(worker_on(0));
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	assert_int_equal(unit(1)->health.state, HEALTH_SUSPECT);
+	assert_int_equal(unit(2)->health.state, HEALTH_UNKNOWN);
+	run_through(j);
+	assert_string_equal(j->where, "chips/2"); /* and neither the suspect one */
+}
+
+/* ---- who is first ---- */
+
+static void who_waited_too_long_goes_before_who_fits_better(void **state)
+{
+	struct fake_job *gang;
+
+	(void)state;
+	world_init(2);
+	world.settings.max_streak = 1000;
+	world_begin();
+	submitted(1);
+	submitted(1);
+	gang = submitted(2);
+	gang->request.image_key = 2;
+	for (int i = 2; i < 30; i++)
+		submitted(1);
+	open_all(2);
+	launch(2);
+	world_pass(6);
+	for (int k = 0; k < 12 && gang->state == FAKE_SUBMITTED; k++)
+		for (int32_t i = 0; i < 2; i++)
+			if (worker_on(i) && worker_on(i)->state == FAKE_RUNS)
+				worker_ends(worker_on(i), DVS_OK, false);
+	assert_int_equal(gang->state, FAKE_STARTED);
+}
+
+static void devices_of_one_domain_are_kept_for_who_needs_them(void **state)
+{
+	struct fake_job *gang;
+	uint32_t n = 0;
+
+	(void)state;
+	begin(4);
+	for (int i = 0; i < 4; i++)
+		submitted(1);
+	gang = submitted(2);
+	gang->request.same_domain = true;
+	open_all(4);
+	launch(4);
+	for (; n < 40; n++)
+		submitted(1);
+	world_pass(6);
+	/* Never two neighbours at once. */
+	for (n = 0; n < 24 && gang->state == FAKE_SUBMITTED; n++) {
+		static const int32_t order[] = {0, 2, 1, 3};
+		struct device_worker *w = worker_on(order[n % 4]);
+
+		if (w && w->state == FAKE_RUNS)
+			worker_ends(w, DVS_OK, false);
+	}
+	assert_int_equal(gang->state, FAKE_STARTED);
+}
+
+static void nothing_is_kept_for_who_cannot_run(void **state)
+{
+	struct fake_job *small;
+
+	(void)state;
+	world_init(3);
+	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED, .until_wall_s = 2e9};
+	world_begin();
+	small = submitted(1);
+	submitted(3);
+	run_through(small);
+	world_pass(6);
+	run_through(submitted(1));
+}
+
+static void what_failed_here_waits_for_another_device(void **state)
+{
+	struct fake_job *j, *other;
+
+	(void)state;
+	begin(2);
+	j = submitted(1);
+	other = submitted(1);
+	open_all(2);
+	worker_dies(worker_on(0));
+	assert_int_equal(j->result.reason, REASON_LOST);
+	job_submit(j); /* again: device 0 is free, device 1 will be */
+	assert_int_equal(j->state, FAKE_SUBMITTED);
+	run_through(other);
+	run_through(j);
+	assert_string_equal(j->where, "chips/1");
+}
+
+static void but_not_for_ever(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	j = submitted(1);
+	submitted(1);
+	open_all(2);
+	worker_dies(worker_on(0));
+	job_submit(j);
+	world_pass(6);
+	worker_opens(worker_on(0));
+	assert_string_equal(j->where, "chips/0");
+}
+
+#define STORY(name) cmocka_unit_test_teardown(name, end_world)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		STORY(every_class_has_its_row),
+		STORY(a_process_that_cannot_go_on_gets_no_other_run),
+		STORY(an_idle_process_that_dies_is_opened_again),
+		STORY(also_when_rank_0_was_sent_its_request),
+		STORY(one_that_dies_before_its_first_run_has_not_opened),
+		STORY(when_no_process_can_be_made_jobs_wait),
+		STORY(what_failed_and_died_is_not_taken_for_idle),
+		STORY(what_cannot_be_killed_is_dead_and_holds_up_nobody),
+		STORY(a_convicts_end_leaves_its_device_to_others),
+		STORY(a_job_that_was_killed_has_run_so_long),
+		STORY(a_close_that_hangs_is_ended),
+		STORY(an_open_that_nobody_waits_for_has_its_clock),
+		STORY(so_has_a_probe),
+		STORY(a_process_that_is_stopped_while_it_opens_is_found),
+		STORY(one_that_never_reads_its_request_is_found),
+		STORY(cleaning_up_after_a_fault_has_a_clock),
+		STORY(the_wall_stands_before_the_release_too),
+		STORY(who_waits_for_the_release_is_not_guilty),
+		STORY(who_has_not_even_opened_makes_no_timer_spin),
+		STORY(who_may_go_on_after_a_wrong_result_not_after_a_death),
+		STORY(nothing_spins_while_jobs_wait),
+		STORY(nor_for_devices_that_others_have),
+		STORY(nor_while_it_is_paused),
+		STORY(a_probe_of_a_device_that_is_in_use_comes_again_later),
+		STORY(a_device_on_probation_takes_a_canary),
+		STORY(a_wedge_at_open_is_one_of_its_neighbours_too),
+		STORY(who_waited_too_long_goes_before_who_fits_better),
+		STORY(devices_of_one_domain_are_kept_for_who_needs_them),
+		STORY(nothing_is_kept_for_who_cannot_run),
+		STORY(what_failed_here_waits_for_another_device),
+		STORY(but_not_for_ever),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]); /* one story, by its name */
+	return RUN(tests);
+}
