@@ -39,8 +39,7 @@ const struct command commands[] = {
 	 "Makes dashboard.html, dashboard.json and badge/BLOCK/*.svg of a run's index.json.",
 	 cmd_dashboard},
 	{"chips", CMD_CHIPS,
-	 "[list] [CONFIG]  |  drivers  |  probe|clear|quarantine DEVICE … [CONFIG]  |  check "
-	 "--driver NAME|X.so",
+	 "[list [CONFIG]] | drivers | check | probe|clear|quarantine DEVICE … [CONFIG]",
 	 "devices and their drivers, by hand",
 	 "list (or no word) shows the devices of a configuration's pools, of --driver, or of all "
 	 "drivers: what they are, how they are, who has them. drivers shows dvsched's own. A "
