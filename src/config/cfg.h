@@ -16,6 +16,7 @@ struct cfg {
 	const char *path, *dir;
 	struct evals *evals;	     /* what {eval_cmd} has run so far */
 	struct cfg *parent;	     /* whose evals they are; NULL: its own */
+	bool shares_doc;	     /* the parent's */
 	struct cfg *children, *next; /* cfg_keep() */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
 	const char *eval_said; /* what a command said that cfg_subst_text() failed with; or NULL */

@@ -25,6 +25,7 @@ struct cfg_options {
 	const char *const *initial;
 	struct cfg *parent; /* what its {eval_cmd} have run is not run again, and the other way
 			       round; must outlive this one. Or NULL. */
+	bool shares_doc; /* with parent: a node of either may be asked of both, for its place too */
 	/* Set by cfg_load(): the exit status of an {eval_cmd} in an import that failed, else 0.
 	 * Or NULL. */
 	int *ret_eval_status;

@@ -350,13 +350,14 @@ static const char *settle_path(struct arena *a, const char *path)
 	return arena_strdup(a, real);
 }
 
-static struct cfg *cfg_new(const char *path, struct cfg *parent)
+static struct cfg *cfg_new(const char *path, struct cfg *parent, bool shares_doc)
 {
 	struct arena *mem = arena_new();
 	struct cfg *c = arena_zalloc(mem, sizeof(*c));
 
 	c->mem = mem;
-	c->doc = hjson_new();
+	c->shares_doc = shares_doc;
+	c->doc = shares_doc ? parent->doc : hjson_new();
 	c->root = hjson_new_node(c->doc, HJSON_OBJECT, 0);
 	c->path = settle_path(mem, path);
 	c->dir = path_dir(mem, c->path);
@@ -389,7 +390,7 @@ static struct cfg *load(struct cfg *c, const struct source *file, const struct c
 
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags)
 {
-	struct cfg *c = cfg_new(path, options->parent);
+	struct cfg *c = cfg_new(path, options->parent, options->shares_doc);
 	struct source first = {.path = c->path, .shown = cfg_shown_path(c->mem, c->path)};
 
 	return load(c, &first, options, diags);
@@ -410,7 +411,7 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 		diag_hint(e, "{ name: NAME, … }");
 		return NULL;
 	}
-	c = cfg_new(parent->path, parent);
+	c = cfg_new(parent->path, parent, false);
 	c->dir = arena_strdup(c->mem, options->scratch_root);
 	first.path = c->path;
 	first.shown = cfg_shown_path(c->mem, c->path);
@@ -421,7 +422,7 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 
 struct cfg *cfg_parse(const char *path, struct diags *diags)
 {
-	struct cfg *c = cfg_new(path, NULL);
+	struct cfg *c = cfg_new(path, NULL, false);
 	struct parse_report r = {.cfg = c, .diags = diags};
 	_cleanup_(str_done) struct str text = {0};
 	struct error err = {0};
@@ -449,7 +450,8 @@ void cfg_free(struct cfg *c)
 	}
 	if (!c->parent)
 		evals_free(c->evals);
-	hjson_free(c->doc);
+	if (!c->shares_doc)
+		hjson_free(c->doc);
 	arena_free(c->mem);
 }
 

@@ -125,14 +125,42 @@ static struct text stem_of(struct load *l, const struct text *name)
 	return (struct text){n ? arena_strndup(l->mem, s, n) : "jobs", name->at};
 }
 
+/* What the settings say of texts, once they have all been read. */
+static void take_texts(struct load *l, struct entry *e, struct entry_texts *t)
+{
+	struct text *env = arena_array(l->mem, e->settings.n_env + 1u, sizeof(*env));
+
+	t->request = request_of(l, e);
+	t->tags = e->settings.tags;
+	t->cwd = e->settings.cwd;
+	t->seed = e->settings.seed;
+	t->target = e->settings.target;
+	if (t->name.s && !t->target.s)
+		t->target = stem_of(l, &t->name);
+	e->must_be_seed = t->seed.s != NULL;
+	if (!t->seed.s && sweep_find(&e->sweep, "seed", 4) >= 0)
+		t->seed = (struct text){"{seed}", e->node};
+	e->has_seed = t->seed.s != NULL;
+	for (uint32_t i = 0; i < e->settings.n_env; i++)
+		env[i] = e->settings.env[i].value;
+	t->env = (struct text_list){env, e->settings.n_env};
+}
+
+static struct entry_texts *begin(struct load *l, struct hjson_node *node,
+				 const struct settings *settings, struct entry *ret)
+{
+	struct entry_texts *t = arena_zalloc(l->mem, sizeof(*t));
+
+	*ret = (struct entry){.load = l, .node = node, .settings = *settings, .texts = t};
+	return t;
+}
+
 void entry_read(struct load *l, struct hjson_node *node, const struct flow_options *options,
 		const struct settings *defaults, struct entry *ret)
 {
-	struct entry_texts *t = arena_zalloc(l->mem, sizeof(*t));
+	struct entry_texts *t = begin(l, node, defaults, ret);
 	struct cfg_fields *f = cfg_fields_new(l->cfg, node, "job", l->diags);
-	struct text *env;
 
-	*ret = (struct entry){.node = node, .settings = *defaults, .texts = t};
 	if (!cfg_fields_object(f)) {
 		cfg_fields_end(f);
 		return;
@@ -146,21 +174,34 @@ void entry_read(struct load *l, struct hjson_node *node, const struct flow_optio
 	settings_read(l, f, options, &ret->settings);
 	check_command(l, ret);
 	cfg_fields_end(f);
-	t->request = request_of(l, ret);
-	t->tags = ret->settings.tags;
-	t->cwd = ret->settings.cwd;
-	t->seed = ret->settings.seed;
-	t->target = ret->settings.target;
-	if (t->name.s && !t->target.s)
-		t->target = stem_of(l, &t->name);
-	ret->must_be_seed = t->seed.s != NULL;
-	if (!t->seed.s && sweep_find(&ret->sweep, "seed", 4) >= 0)
-		t->seed = (struct text){"{seed}", node};
-	ret->has_seed = t->seed.s != NULL;
-	env = arena_array(l->mem, ret->settings.n_env + 1u, sizeof(*env));
-	for (uint32_t i = 0; i < ret->settings.n_env; i++)
-		env[i] = ret->settings.env[i].value;
-	t->env = (struct text_list){env, ret->settings.n_env};
+	take_texts(l, ret, t);
+}
+
+void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *name,
+		      const struct flow_options *options, const struct settings *settings,
+		      struct entry *ret)
+{
+	struct hjson_node *node = cfg_fields_object(f);
+	struct entry_texts *t = begin(l, node, settings, ret);
+
+	ret->pos = cfg_pos(l->cfg, name->at->pos);
+	t->name = *name;
+	t->command = read_command(l, f);
+	t->argv = read_argv(l, f);
+	settings_read(l, f, options, &ret->settings);
+	check_command(l, ret);
+	take_texts(l, ret, t);
+}
+
+void entry_of_command(struct load *l, const struct text *command, const struct text *name,
+		      const struct settings *settings, struct entry *ret)
+{
+	struct entry_texts *t = begin(l, command->at, settings, ret);
+
+	ret->pos = cfg_pos(l->cfg, command->at->pos);
+	t->name = *name;
+	t->command = *command;
+	take_texts(l, ret, t);
 }
 
 static void compile(struct load *l, struct entry *e, const char *key, const struct text *text,

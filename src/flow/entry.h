@@ -10,6 +10,7 @@
 struct entry_texts; /* between the two steps */
 
 struct entry {
+	struct load *load; /* its file and its words */
 	struct hjson_node *node;
 	const struct entry_texts *texts;
 	struct src_pos pos; /* of its name */
@@ -31,5 +32,13 @@ extern const size_t n_entry_keys;
 void entry_read(struct load *l, struct hjson_node *node, const struct flow_options *options,
 		const struct settings *defaults, struct entry *ret);
 void entry_compile(struct load *l, struct entry *e);
+/* One whose name is not in its object, and which has no needs and no sweep; f is the caller's, who
+ * may ask it for more. */
+void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *name,
+		      const struct flow_options *options, const struct settings *settings,
+		      struct entry *ret);
+/* One that is a command line and nothing else. */
+void entry_of_command(struct load *l, const struct text *command, const struct text *name,
+		      const struct settings *settings, struct entry *ret);
 
 #endif

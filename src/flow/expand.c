@@ -199,17 +199,8 @@ static void set_seed(struct expander *x, struct job_spec *job)
 				    job->name, text_printable(x->load->mem, seed)));
 }
 
-static void make_job(struct expander *x, uint32_t number)
+static void set_what_runs(struct expander *x, struct job_spec *job, const struct job_spec *before)
 {
-	struct job_spec *job = &x->plan->jobs[number];
-	bool is_first = number == x->entry->first;
-	const struct job_spec *before = is_first ? NULL : job - 1;
-
-	job->block = x->block;
-	job->pos = x->entry->pos;
-	x->values[VALUE_NAME] = NULL;
-	if (!set_name(x, job, number))
-		return;
 	x->values[VALUE_NAME] = job->name;
 	x->values[VALUE_ODIR] = job->odir;
 	x->values[VALUE_LOG] = job->log_path;
@@ -226,19 +217,52 @@ static void make_job(struct expander *x, uint32_t number)
 	set_seed(x, job);
 }
 
-static void expand_entry(struct expander *x)
+static void make_job(struct expander *x, uint32_t number)
 {
-	struct entry *e = x->entry;
+	struct job_spec *job = &x->plan->jobs[number];
+	bool is_first = number == x->entry->first;
+	const struct job_spec *before = is_first ? NULL : job - 1;
 
+	job->block = x->block;
+	job->pos = x->entry->pos;
+	x->values[VALUE_NAME] = NULL;
+	if (set_name(x, job, number))
+		set_what_runs(x, job, before);
+}
+
+/* ---- entries ---- */
+
+static void begin_entry(struct expander *x, struct entry *e)
+{
+	x->entry = e;
+	x->load = e->load;
 	x->has_error = false;
 	x->values = arena_array(x->load->mem, VALUE_FIRST_AXIS + e->sweep.n_axes,
 				sizeof(*x->values));
 	rules_init(&x->rules, x->load, x->plan->mem, e);
+}
+
+static void expand_entry(struct expander *x, struct entry *e)
+{
+	begin_entry(x, e);
 	for (size_t i = 0; i < e->n && !x->has_error; i++) {
 		sweep_row(&e->sweep, i, x->values + VALUE_FIRST_AXIS);
 		make_job(x, (uint32_t)(e->first + i));
 	}
 	rules_done(&x->rules);
+}
+
+void expand_stage(struct plan *plan, struct entry *e, const struct job_spec *job, const char *stage,
+		  struct job_spec *ret)
+{
+	struct expander x = {.plan = plan};
+
+	job_stage_init(ret, job);
+	ret->stage = stage;
+	begin_entry(&x, e);
+	set_what_runs(&x, ret, NULL);
+	rules_done(&x.rules);
+	str_done(&x.text);
 }
 
 static const struct job_block *make_block(struct plan *plan)
@@ -250,11 +274,9 @@ static const struct job_block *make_block(struct plan *plan)
 	return block;
 }
 
-void expand_entries(struct load *l, struct plan *plan, struct entry *entries, size_t n_entries,
-		    struct map *by_name)
+void expand_entries(struct plan *plan, struct entry *entries, size_t n_entries, struct map *by_name)
 {
-	struct expander x = {
-		.load = l, .plan = plan, .block = make_block(plan), .by_name = by_name};
+	struct expander x = {.plan = plan, .block = make_block(plan), .by_name = by_name};
 
 	plan->n_jobs = 0;
 	for (size_t i = 0; i < n_entries; i++) {
@@ -263,9 +285,7 @@ void expand_entries(struct load *l, struct plan *plan, struct entry *entries, si
 		plan->n_jobs += entries[i].n;
 	}
 	plan->jobs = arena_array(plan->mem, plan->n_jobs, sizeof(*plan->jobs));
-	for (size_t i = 0; i < n_entries; i++) {
-		x.entry = &entries[i];
-		expand_entry(&x);
-	}
+	for (size_t i = 0; i < n_entries; i++)
+		expand_entry(&x, &entries[i]);
 	str_done(&x.text);
 }

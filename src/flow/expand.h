@@ -7,8 +7,11 @@
 #include "flow/entry.h"
 
 /* Fills plan->jobs, by_name (name -> index + 1) and where each entry's jobs are. Errors go to the
- * load's list. */
-void expand_entries(struct load *l, struct plan *plan, struct entry *entries, size_t n_entries,
+ * loads' lists. */
+void expand_entries(struct plan *plan, struct entry *entries, size_t n_entries,
 		    struct map *by_name);
+/* What e runs, as a stage of job's fallback; its name is not asked for. */
+void expand_stage(struct plan *plan, struct entry *e, const struct job_spec *job, const char *stage,
+		  struct job_spec *ret);
 
 #endif

@@ -103,13 +103,15 @@ static void take_needs(struct selection *s)
 
 		for (uint32_t i = 0; i < job->n_needs; i++)
 			take(s, job->deps[i]);
+		for (uint32_t i = 0; i < job->n_held; i++)
+			take(s, job->deps[job->n_needs + job->n_any + i]);
 	}
 }
 
 /* Arrays of dependencies are shared: the last one that was renumbered, and what became of it. */
 struct renumbered {
 	const uint32_t *from, *to;
-	uint32_t from_needs, from_any, n_any;
+	uint32_t from_needs, from_any, from_held, n_any;
 };
 
 static void renumber(struct plan *p, const bool *is_in, const uint32_t *numbers,
@@ -118,19 +120,23 @@ static void renumber(struct plan *p, const bool *is_in, const uint32_t *numbers,
 	uint32_t *deps, n = job->n_needs;
 
 	if (last->from == job->deps && last->from_needs == job->n_needs &&
-	    last->from_any == job->n_any) {
+	    last->from_any == job->n_any && last->from_held == job->n_held) {
 		job->deps = last->to;
 		job->n_any = last->n_any;
 		return;
 	}
-	*last = (struct renumbered){
-		.from = job->deps, .from_needs = job->n_needs, .from_any = job->n_any};
-	deps = arena_array(p->mem, n + job->n_any, sizeof(*deps));
+	*last = (struct renumbered){.from = job->deps,
+				    .from_needs = job->n_needs,
+				    .from_any = job->n_any,
+				    .from_held = job->n_held};
+	deps = arena_array(p->mem, job_n_deps(job), sizeof(*deps));
 	for (uint32_t i = 0; i < n; i++)
 		deps[i] = numbers[job->deps[i]];
 	for (uint32_t i = 0; i < job->n_any; i++)
 		if (is_in[job->deps[job->n_needs + i]])
 			deps[n++] = numbers[job->deps[job->n_needs + i]];
+	for (uint32_t i = 0; i < job->n_held; i++)
+		deps[n + i] = numbers[job->deps[job->n_needs + job->n_any + i]];
 	job->deps = deps;
 	job->n_any = n - job->n_needs;
 	last->to = deps;
