@@ -151,7 +151,8 @@ static struct entry_texts *begin(struct load *l, struct hjson_node *node,
 {
 	struct entry_texts *t = arena_zalloc(l->mem, sizeof(*t));
 
-	*ret = (struct entry){.load = l, .node = node, .settings = *settings, .texts = t};
+	*ret = (struct entry){
+		.load = l, .node = node, .settings = *settings, .sweep = {.n_jobs = 1}, .texts = t};
 	return t;
 }
 
@@ -184,7 +185,8 @@ void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *n
 	struct hjson_node *node = cfg_fields_object(f);
 	struct entry_texts *t = begin(l, node, settings, ret);
 
-	ret->pos = cfg_pos(l->cfg, name->at->pos);
+	/* A root that was merged has no place of its own. */
+	ret->pos = name->at->pos ? cfg_pos(l->cfg, name->at->pos) : cfg_start(l->cfg);
 	t->name = *name;
 	t->command = read_command(l, f);
 	t->argv = read_argv(l, f);

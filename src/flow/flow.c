@@ -6,7 +6,8 @@
 #include "flow/types.h"
 
 const struct flow_type *const flow_types[] = {
-	&flow_jobs, &flow_sim, &flow_lint, &flow_cdc, &flow_rdc, &flow_syn, &flow_formal, NULL,
+	&flow_jobs, &flow_cases, &flow_sim,    &flow_lint, &flow_cdc,
+	&flow_rdc,  &flow_syn,	 &flow_formal, NULL,
 };
 
 static const char *suggest(const char *name)

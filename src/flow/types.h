@@ -5,7 +5,7 @@
 
 #include "flow/flow.h"
 
-extern const struct flow_type flow_jobs, flow_sim, flow_lint, flow_cdc, flow_rdc, flow_syn,
-	flow_formal;
+extern const struct flow_type flow_jobs, flow_cases, flow_sim, flow_lint, flow_cdc, flow_rdc,
+	flow_syn, flow_formal;
 
 #endif

@@ -64,10 +64,11 @@ static int read_sync_timeout(const json_t *from, uint32_t *ret_ms, struct error 
 
 static int only_known_keys(const json_t *from, struct error *err)
 {
-	/* state_dir: for drivers that keep a state; this one has none. */
+	/* state_dir: for drivers that keep a state; this one has none. runtime: only for that jobs
+	 * of another one have another worker. */
 	static const char *const known[] = {"libdir",	    "dcmi",	  "soc",
 					    "ids",	    "op_timeout", "wait_timeout",
-					    "sync_timeout", "state_dir"};
+					    "sync_timeout", "state_dir",  "runtime"};
 	const char *key, *near;
 	json_t *v;
 

@@ -82,10 +82,11 @@ static int32_t read_faults(struct sim_options *o, int64_t seed, struct dvs_text 
 
 int32_t sim_options_read(const char *text, struct sim_options *ret, struct dvs_text *err)
 {
-	static const char *const keys[] = {"n_devices",	 "fault_domains", "state_dir",
-					   "open_delay", "memory",	  "inner_watch",
-					   "faults",	 "seed",	  NULL};
+	static const char *const keys[] = {
+		"n_devices",   "fault_domains", "state_dir", "open_delay", "memory",
+		"inner_watch", "faults",	"seed",	     "runtime",	   NULL};
 	const struct sim_reader r = {"options", err};
+	const char *runtime; /* means nothing here, but jobs of another have another worker */
 	int64_t seed = 0;
 
 	*ret = (struct sim_options){.n_devices = USUAL_DEVICES};
@@ -95,6 +96,7 @@ int32_t sim_options_read(const char *text, struct sim_options *ret, struct dvs_t
 	    sim_read_int(&r, ret->json, "n_devices", 0, MOST_DEVICES, &ret->n_devices) != 0 ||
 	    sim_read_int(&r, ret->json, "seed", INT64_MIN, INT64_MAX, &seed) != 0 ||
 	    sim_read_text(&r, ret->json, "state_dir", &ret->state_dir) != 0 ||
+	    sim_read_text(&r, ret->json, "runtime", &runtime) != 0 ||
 	    sim_read_size(&r, ret->json, "memory", &ret->memory) != 0 ||
 	    read_open_delay(json_object_get(ret->json, "open_delay"), &ret->open, err) != 0 ||
 	    read_watch(json_object_get(ret->json, "inner_watch"), &ret->watch, err) != 0 ||
