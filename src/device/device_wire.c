@@ -122,8 +122,8 @@ bool device_take_run(struct wire *w, struct device_run *ret)
 	ret->join_deadline_ns = wire_u64(w);
 	ret->deadline_ns = wire_u64(w);
 	take_buffers(w, ret);
-	return w->ok && ret->rules < SLOT_RULES && ret->epoch && ret->id && ret->odir &&
-	       ret->log_path && ret->command && ret->job;
+	return w->ok && ret->rules < SLOT_RULES && ret->epoch && ret->id &&
+	       (!ret->odir || ret->log_path) && ret->command && ret->job;
 }
 
 void device_run_done(struct device_run *run)

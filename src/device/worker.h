@@ -37,7 +37,7 @@ struct device_worker_options {
 
 /* One rank of one attempt. Everything is borrowed for the call. */
 struct device_request {
-	const struct job_spec *spec;
+	const struct job_spec *spec; /* odir NULL: a canary, without a directory and a log */
 	uint32_t attempt;
 	uint64_t epoch; /* never 0; the same for all ranks, never used twice in this dvsched */
 	int32_t rank, n_ranks;

@@ -131,6 +131,8 @@ static int make_place(struct run *r, struct error *err)
 		.keep = job->max_odirs,
 	};
 
+	if (!r->ask.odir) /* a canary: it has no place, and leaves nothing */
+		return 0;
 	r->p->log.fd = odir_prepare(&r->p->confine, &o, err);
 	if (r->p->log.fd < 0)
 		return -1;
@@ -197,7 +199,8 @@ static void set_environment(struct run *r)
 
 	env[n++] = xasprintf("DVSCHED_JOB=%s", r->ask.id);
 	env[n++] = xasprintf("DVSCHED_ATTEMPT=%u", r->ask.attempt);
-	env[n++] = xasprintf("DVSCHED_ODIR=%s", r->ask.odir);
+	if (r->ask.odir)
+		env[n++] = xasprintf("DVSCHED_ODIR=%s", r->ask.odir);
 	env[n++] = xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device);
 	env[n++] = xasprintf("DVSCHED_RANK=%d", r->ask.rank);
 	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
@@ -226,13 +229,15 @@ static void run_in_place(struct run *r)
 		return;
 	}
 	set_environment(r);
-	lead_output(p->log.fd);
+	if (p->log.fd >= 0)
+		lead_output(p->log.fd);
 	run_reach(r, PHASE_TAKEN);
 	if (stand_in_cwd(r) == 0)
 		run_drive(r);
 	run_look_after(r);
 	stand_nowhere();
-	lead_output(p->own_log_fd);
+	if (p->log.fd >= 0)
+		lead_output(p->own_log_fd);
 	environ = (char **)p->base_env;
 	if (run_has_flooded(r) && ftruncate(p->log.fd, (off_t)r->ending.flood_bytes) < 0)
 		errno = 0; /* the disk stays fuller than it should: the verdict says why */
@@ -288,6 +293,8 @@ static void set_up(struct run *r)
 	r->is_gang = r->ask.n_ranks > 1 || r->ask.waits_for_go;
 	r->result.epoch = r->ask.epoch;
 	r->job = job_with_attempt(r->ask.job, r->ask.attempt);
+	if (!r->ask.odir)
+		return;
 	r->log_path = r->ask.rank == 0 ? xstrdup(r->ask.log_path)
 				       : xasprintf("%s/rank%d.log", r->ask.odir, r->ask.rank);
 	if (r->ask.token)

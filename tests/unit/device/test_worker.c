@@ -716,6 +716,23 @@ static void patterns_of_the_log_decide_as_for_any_job(void **state)
 	b->rules.pass_patterns = b->rules.fail_patterns = (struct pattern_list){0};
 }
 
+static void a_canary_runs_without_a_directory(void **state)
+{
+	struct worker_bed *b = *state;
+	const char *odir = b->spec.odir;
+	const struct device_result *r;
+
+	worker_bed_open(b, 0, "{}");
+	b->spec.odir = NULL;
+	r = worker_bed_run(b, "{\"print\": \"unheard\"}");
+	assert_ended(r, DVS_OK, CALL_NONE);
+	assert_int_equal(r->verdict.status, JOB_PASSED);
+	assert_false(fs_exists(odir));
+	b->spec.odir = odir;
+	assert_ended(worker_bed_run(b, "{}"), DVS_OK, CALL_NONE);
+	assert_true(fs_exists(odir));
+}
+
 static void a_log_over_its_limit_ends_the_run(void **state)
 {
 	struct worker_bed *b = *state;
@@ -932,6 +949,7 @@ int main(int argc, char **argv)
 		TEST(a_rank_that_fails_to_join_says_so_and_the_others_can_be_cancelled),
 		TEST(a_run_has_its_variables_and_nobody_elses),
 		TEST(patterns_of_the_log_decide_as_for_any_job),
+		TEST(a_canary_runs_without_a_directory),
 		TEST(a_log_over_its_limit_ends_the_run),
 		TEST(a_result_is_json_or_nothing),
 		TEST(a_directory_that_cannot_be_made_is_a_failure_to_launch),
