@@ -107,27 +107,6 @@ static void add_lock(struct table *t, const struct sight *s)
 		table_add(t, s->lock == DEVICE_LOCK_UNKNOWN ? "?" : "-", TABLE_PLAIN);
 }
 
-/* "since 2026-11-25T12:30:00Z: stalled: … (first code 507018; 2 jobs: a, b)" */
-static void add_reason(struct str *out, const struct device_health *h)
-{
-	if (h->since_wall_s > 0) {
-		str_add(out, "since ");
-		wall_add_iso(out, h->since_wall_s);
-	}
-	str_printf(out, "%s%s", out->len && h->reason[0] ? ": " : "", h->reason);
-	if (!h->n_jobs && !h->first_code)
-		return;
-	str_add(out, " (");
-	if (h->first_code)
-		str_printf(out, "first code %d", h->first_code);
-	if (h->n_jobs)
-		str_printf(out, "%s%u job%s", h->first_code ? "; " : "", h->n_jobs,
-			   h->n_jobs == 1 ? "" : "s");
-	for (uint32_t i = 0; i < h->n_marks; i++)
-		str_printf(out, "%s%s", i ? ", " : ": ", h->marks[i].job);
-	str_addc(out, ')');
-}
-
 static bool is_well(const struct device_health *h)
 {
 	return h->state == HEALTH_UNKNOWN || h->state == HEALTH_HEALTHY;
@@ -138,10 +117,12 @@ static void add_notes(struct table *t, const struct sight *s)
 	static const char *const words[] = {"", "", "suspect", "bad"};
 	_cleanup_(str_done) struct str text = {0}, driver = {0};
 
-	if (!is_well(&s->health))
-		add_reason(&text, &s->health);
-	if (text.len)
+	if (!is_well(&s->health)) {
+		str_add(&text, "since ");
+		wall_add_iso(&text, s->health.since_wall_s);
+		health_add_reason(&text, &s->health);
 		table_note(t, text.s);
+	}
 	if (s->health_error)
 		table_note(t, s->health_error);
 	if (s->device->health < DVS_HEALTH_SUSPECT)

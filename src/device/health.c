@@ -37,9 +37,20 @@ static bool set_state(struct device_health *h, enum health_state next, double wa
 	return true;
 }
 
+/* One line; what is too long for it ends with "…", between two characters. */
 static void say(struct device_health *h, const char *text)
 {
-	snprintf(h->reason, sizeof(h->reason), "%s", text ? text : "");
+	static const char more[] = "…";
+	size_t n, most = sizeof(h->reason) - sizeof(more);
+
+	text = text ? text : "";
+	n = strlen(text);
+	snprintf(h->reason, sizeof(h->reason), "%s", text);
+	if (n < sizeof(h->reason))
+		return;
+	while (((unsigned char)text[most] & 0xc0) == 0x80)
+		most--;
+	memcpy(h->reason + most, more, sizeof(more));
 }
 
 static bool quarantine(struct device_health *h, const struct health_rules *rules, double wall_s)
@@ -230,6 +241,27 @@ void health_add_state(struct str *out, const struct device_health *h)
 		wall_add_iso(out, h->until_wall_s);
 	else
 		str_add(out, "it is cleared");
+}
+
+void health_add_reason(struct str *out, const struct device_health *h)
+{
+	const char *between = "";
+
+	if (h->reason[0])
+		str_add(out, ": ");
+	str_add_printable(out, h->reason, strlen(h->reason));
+	if (!h->n_jobs && !h->first_code)
+		return;
+	str_add(out, " (");
+	if (h->first_code) {
+		str_printf(out, "first code %d", h->first_code);
+		between = "; ";
+	}
+	if (h->n_jobs)
+		str_printf(out, "%s%u job%s", between, h->n_jobs, h->n_jobs == 1 ? "" : "s");
+	for (uint32_t i = 0; i < h->n_marks && h->n_jobs; i++)
+		str_printf(out, "%s%s", i ? ", " : ": ", h->marks[i].job);
+	str_addc(out, ')');
 }
 
 bool health_is_usable(const struct device_health *h)

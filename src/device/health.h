@@ -82,6 +82,8 @@ bool health_wants_probe(const struct device_health *h, double wall_s);
 const char *health_state_name(enum health_state s); /* "quarantined" */
 /* "quarantined until 2026-11-25T12:30:00Z", "healthy" */
 void health_add_state(struct str *out, const struct device_health *h);
+/* ": stalled: no progress for 12s (first code 507018; 2 jobs: a, b)"; "" if there is none. */
+void health_add_reason(struct str *out, const struct device_health *h);
 bool health_has_end(const struct device_health *h); /* of a quarantine: until_wall_s says when */
 
 /* <state_dir>/<driver>-<id>.json; a file that is not there is UNKNOWN. -1 with err, *ret is then

@@ -179,6 +179,7 @@ static int take(struct probing *p, uint8_t type, struct wire *w, struct arena *m
 	if (type == PROBE_ANSWER && take_answer(w, mem, ret) == 0)
 		return 0;
 	text = type == PROBE_FAILED ? wire_string(w) : NULL;
+	*ret = (struct driver_facts){.fault = text ? (enum dvs_class)wire_u32(w) : DVS_OK};
 	if (!text)
 		return error_plain(err, "driver %s: its probe's answer cannot be read", p->driver);
 	return error_plain(err, "%s", text);

@@ -17,6 +17,9 @@ struct driver_facts {
 	uint64_t inner_watch_ns; /* 0: none */
 	struct dvs_device *devices;
 	size_t n_devices;
+	/* After an error: what the driver calls it; DVS_OK: nothing, the driver itself is broken.
+	 */
+	enum dvs_class fault;
 };
 
 /* driver: a name or a path. options: JSON. All in mem. -1 with err: missing, another ABI, no entry,

@@ -36,15 +36,22 @@ static void say(enum probe_frame type, const char *text)
 		_exit(IS_CONFUSED);
 }
 
-static _noreturn_ void fail(const char *text)
+static _noreturn_ void fail(const char *text, enum dvs_class class)
 {
-	say(PROBE_FAILED, text);
+	_cleanup_(str_done) struct str out = {0};
+	size_t start = wire_begin(&out, PROBE_FAILED);
+
+	wire_put_string(&out, text);
+	wire_put_u32(&out, class);
+	wire_end(&out, start);
+	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+		_exit(IS_CONFUSED);
 	_exit(1);
 }
 
 static _noreturn_ void fail_error(struct error *err)
 {
-	fail(err->msg);
+	fail(err->msg, DVS_OK);
 }
 
 static void read_ask(struct ask *ret)
@@ -75,14 +82,16 @@ static _noreturn_ void fail_call(const struct ask *a, const struct dvs_driver *d
 {
 	_cleanup_(str_done) struct str text = {0};
 	const char *name = NULL, *hint = NULL;
+	enum dvs_class class = d->classify(code, 1, &name, &hint);
 
-	str_printf(&text, "driver %s: %s() failed: ", a->driver, call);
+	str_printf(&text, "driver %s: ", a->driver);
+	if (class != DVS_CONFIG || !*words) /* else the words are about what was asked */
+		str_printf(&text, "%s() failed: ", call);
 	if (*words)
 		str_add_printable(&text, words, strcspn(words, "\n"));
-	d->classify(code, 1, &name, &hint);
 	str_printf(&text, "%s(%s%s%d%s%s)", *words ? " " : "", name ? name : "code", " ", code,
 		   hint ? "; " : "", hint ? hint : "");
-	fail(text.s);
+	fail(text.s, class < DVS_CLASS_COUNT ? class : DVS_OK);
 }
 
 static int check_text(const char *text, size_t room, const char *what, struct error *err)

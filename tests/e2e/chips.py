@@ -341,6 +341,17 @@ class BadInput(Chips):
         self.refused('chips: { driver: "./text.so" }', job, "text.so", code=3)
         self.refused('chips: {}', job, "'chips' needs a 'driver'")
 
+    def test_options_that_the_driver_does_not_take(self):
+        job = '{ name: "a", backend: "chips", program: [] }'
+        self.refused('chips: { driver: "sim", options: { memori: "1G" } }', job,
+                     "cfg.hjson:3:46: error: driver sim: options: there is no key 'memori'; did you mean 'memory'?")
+        self.refused('chips: { driver: "sim", seed: "x" }', job, "cfg.hjson:3:33: error: driver sim: options: 'seed' must")
+
+    def test_health_that_cannot_be_kept(self):
+        self.refused('chips: { driver: "sim", state_dir: "/proc/x" }', '{ name: "a", backend: "chips", program: [] }',
+                     "cfg.hjson:3:38: error: cannot keep the health of devices in /proc/x: ", "$DVSCHED_STATE_DIR",
+                     code=3)
+
     def test_what_a_process_cannot_do_with_a_device(self):
         self.refused('chips: { driver: "sim" }', '{ name: "a", backend: "local", command: "true", program: [] }',
                      "'program' is for devices")

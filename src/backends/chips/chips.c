@@ -211,6 +211,18 @@ static const struct chips_device *find_shared(const struct chips_settings *a,
 	return NULL;
 }
 
+static void refuse_shared(const struct backend_env *env, int32_t id,
+			  const struct chips_settings *other, struct diags *diags)
+{
+	struct hjson_node *node = cfg_fields_node(env->settings, "devices");
+	struct diag *e = cfg_error(cfg_fields_cfg(env->settings), diags,
+				   node ? node : cfg_fields_object(env->settings),
+				   "device %d of '%s' belongs to '%s' too", id, env->name,
+				   other->name);
+
+	diag_note(e, other->devices_pos, "that one takes it here");
+}
+
 /* Two pools that lend the same device to two jobs: each would wait for the other's lock. */
 static bool shares_no_device(const struct backend_env *env, const struct chips_settings *s,
 			     struct diags *diags)
@@ -226,9 +238,7 @@ static bool shares_no_device(const struct backend_env *env, const struct chips_s
 		d = str_eq(other->driver_name, s->driver_name) ? find_shared(s, other) : NULL;
 		if (!d)
 			continue;
-		diag_note(diag_error(diags, s->devices_pos, "device %d of '%s' belongs to '%s' too",
-				     d->id, s->name, other->name),
-			  other->devices_pos, "that one takes it here");
+		refuse_shared(env, d->id, other, diags);
 		return false;
 	}
 	return true;

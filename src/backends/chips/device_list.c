@@ -222,7 +222,11 @@ void device_list_read(struct arena *mem, struct cfg_fields *f, const struct driv
 	if (diags->n_errors > n_before)
 		return;
 	if (s->n_devices == 0)
-		diag_error(diags, s->devices_pos, "the driver '%s' has no device here",
-			   facts->name);
+		cfg_error(cfg_fields_cfg(f), diags,
+			  cfg_fields_node(f, "devices") ? cfg_fields_node(f, "devices")
+							: cfg_fields_object(f),
+			  facts->n_devices ? "'devices' of '%s' is empty"
+					   : "the driver '%s' has no device here",
+			  facts->n_devices ? s->name : facts->name);
 	read_domains(&l);
 }

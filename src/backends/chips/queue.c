@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "backends/chips/chips.h"
+#include "backends/chips/device_list.h"
 #include "base/mem.h"
 
 /* How many waiting jobs are looked at for one that a device has loaded already. */
@@ -23,19 +24,6 @@ void chips_job_free(struct chips_job *j)
 	}
 	arena_free(j->mem);
 	free(j);
-}
-
-void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const char *text)
-{
-	const struct job_result result = {
-		.status = JOB_KILLED,
-		.reason = reason,
-		.message = text,
-		.exit_status = -1,
-	};
-
-	sched_job_ended(j->job, &result);
-	chips_job_free(j);
 }
 
 /* ---- who can never run, and why somebody waits ---- */
@@ -59,18 +47,81 @@ static bool is_not_dead(const struct unit *u)
 	return u->health.state != HEALTH_DEAD;
 }
 
-static void add_unusable(const struct chips *c, struct str *out)
+/* "; 0-3 quarantined" */
+static void add_state(const struct chips *c, struct str *out, enum health_state state)
+{
+	int32_t *ids = xcalloc(c->n_units, sizeof(*ids));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (c->units[i].health.state == state)
+			ids[n++] = c->units[i].device->id;
+	if (n) {
+		str_add(out, "; ");
+		device_list_add(out, ids, n);
+		str_printf(out, " %s", health_state_name(state));
+	}
+	free(ids);
+}
+
+/* "; device 0 is quarantined until …: why" */
+static void add_only(const struct chips *c, struct str *out)
 {
 	for (uint32_t i = 0; i < c->n_units; i++) {
 		const struct unit *u = &c->units[i];
 
-		if (!is_usable(u))
-			str_printf(out, "; device %d is %s: %s", u->device->id,
-				   health_state_name(u->health.state),
-				   u->health.reason[0] ? u->health.reason : "no reason known");
-		else if (u->locked_by[0])
-			str_printf(out, "; %s", u->locked_by);
+		if (is_usable(u))
+			continue;
+		str_printf(out, "; device %d is ", u->device->id);
+		health_add_state(out, &u->health);
+		health_add_reason(out, &u->health);
 	}
+}
+
+/* One is told in full; of more only which. */
+static void add_unusable(const struct chips *c, struct str *out)
+{
+	if (c->n_units - n_units_that(c, is_usable) == 1) {
+		add_only(c, out);
+	} else {
+		add_state(c, out, HEALTH_QUARANTINED);
+		add_state(c, out, HEALTH_DEAD);
+	}
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (is_usable(&c->units[i]) && c->units[i].locked_by[0])
+			str_printf(out, "; %s", c->units[i].locked_by);
+}
+
+/* The reasons, a line for each device. */
+static const char *why_unusable(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	_cleanup_(str_done) struct str out = {0};
+
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		if (is_usable(u))
+			continue;
+		str_printf(&out, "%sdevice %d is ", out.len ? "\n" : "", u->device->id);
+		health_add_state(&out, &u->health);
+		health_add_reason(&out, &u->health);
+	}
+	return out.len ? arena_strdup(j->mem, out.s) : NULL;
+}
+
+void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const char *text)
+{
+	const struct job_result result = {
+		.status = JOB_KILLED,
+		.reason = reason,
+		.message = text,
+		.context = why_unusable(j),
+		.exit_status = -1,
+	};
+
+	sched_job_ended(j->job, &result);
+	chips_job_free(j);
 }
 
 static const char *why_waiting(const struct chips_job *j)

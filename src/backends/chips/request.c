@@ -20,14 +20,22 @@ struct reader {
 	bool has_error;
 };
 
-static struct src_pos pos_of(const struct reader *r, const char *key)
+static const struct src_pos *find_pos(const struct job_rules *rules, const char *key)
 {
-	const struct job_rules *rules = r->spec->rules;
-
 	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
 		if (str_eq(rules->backend_keys[i].key, key))
-			return rules->backend_keys[i].pos;
-	return r->spec->pos;
+			return &rules->backend_keys[i].pos;
+	return NULL;
+}
+
+/* What stands in `gang` has no place of its own here. */
+static struct src_pos pos_of(const struct reader *r, const char *key)
+{
+	const struct src_pos *pos = find_pos(r->spec->rules, key);
+
+	if (!pos)
+		pos = find_pos(r->spec->rules, "gang");
+	return pos ? *pos : r->spec->pos;
 }
 
 static void refuse(struct reader *r, const char *key, const char *what, const char *hint)
@@ -75,9 +83,11 @@ static double duration_of(struct reader *r, const char *key, double otherwise)
 	if (!v)
 		return otherwise;
 	if (json_is_number(v))
-		return json_number_value(v);
-	if (!json_is_string(v) || !duration_parse(json_string_value(v), &s) || s < 0)
-		refuse(r, key, "must be a duration", "like \"90s\"");
+		s = json_number_value(v);
+	else if (!json_is_string(v) || !duration_parse(json_string_value(v), &s))
+		s = -1;
+	if (s < 0)
+		refuse(r, key, "must be a duration", "like \"90s\", or a number of seconds");
 	return s;
 }
 
@@ -157,10 +167,35 @@ static void check_fits(struct reader *r)
 
 /* ---- gangs ---- */
 
-static void read_buffer(struct reader *r, const json_t *one, struct dvs_buffer_want *ret)
+/* keys: all that there may be, NULL-terminated. */
+static void check_keys(struct reader *r, json_t *obj, const char *where, const char *const *keys)
 {
+	const char *key, *near;
+	json_t *value;
+	size_t n = 0;
+
+	while (keys[n])
+		n++;
+	json_object_foreach(obj, key, value)
+	{
+		size_t i = 0;
+
+		while (i < n && strcmp(keys[i], key) != 0)
+			i++;
+		if (i < n)
+			continue;
+		near = str_suggest(key, keys, n);
+		refuse(r, where, arena_printf(r->mem, "has an unknown key '%s'", key),
+		       near ? arena_printf(r->mem, "did you mean '%s'?", near) : NULL);
+	}
+}
+
+static void read_buffer(struct reader *r, json_t *one, struct dvs_buffer_want *ret)
+{
+	static const char *const keys[] = {"name", "bytes", "align", NULL};
 	const char *name = json_string_value(json_object_get(one, "name"));
 
+	check_keys(r, one, "buffers", keys);
 	if (!json_is_object(one) || !name || !*name ||
 	    strlen(name) >= sizeof(((struct dvs_buffer *)0)->name)) {
 		refuse(r, "buffers",
@@ -198,7 +233,9 @@ static void read_buffers(struct reader *r, const json_t *list)
 
 static void read_gang(struct reader *r)
 {
-	const json_t *gang = json_object_get(r->json, "gang");
+	static const char *const keys[] = {"barrier", "join",	 "fail_fast",
+					   "window",  "buffers", NULL};
+	json_t *gang = json_object_get(r->json, "gang");
 	struct chips_request *q = r->ret;
 	bool is_gang = q->n_devices > 1 || gang;
 
@@ -206,6 +243,7 @@ static void read_gang(struct reader *r)
 		refuse(r, "gang", "must be an object", NULL);
 		return;
 	}
+	check_keys(r, gang, "gang", keys);
 	q->has_barrier = bool_of(r, gang, "barrier", is_gang);
 	q->has_join = bool_of(r, gang, "join", is_gang);
 	q->fail_fast = bool_of(r, gang, "fail_fast", true);
@@ -243,6 +281,17 @@ static uint64_t hash(uint64_t h, const char *s)
 	return h;
 }
 
+static void refuse_empty(struct reader *r)
+{
+	r->has_error = true;
+	if (!r->diags)
+		return;
+	diag_hint(diag_error(r->diags, r->spec->pos, "'%s' has nothing to run on a device",
+			     r->spec->id),
+		  "'program', 'image' or 'callable' is what a device runs; a command borrows "
+		  "devices with backend: \"local\" and 'devices'");
+}
+
 static void read_image(struct reader *r)
 {
 	static const char *const keys[] = {"program", "image", "callable"};
@@ -260,9 +309,7 @@ static void read_image(struct reader *r)
 	}
 	r->ret->image_key = h;
 	if (!has_any)
-		refuse(r, "devices", "has nothing to run",
-		       "'program', 'image' or 'callable' is what a device runs; a command borrows "
-		       "devices with backend: \"local\"");
+		refuse_empty(r);
 }
 
 /* Clocks that the job sets must keep the order of the pool's ladder. */

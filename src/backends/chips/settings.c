@@ -2,8 +2,11 @@
 #include "backends/chips/settings.h"
 
 #include <assert.h>
+#include <ctype.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "backends/chips/device_list.h"
 #include "base/fs.h"
@@ -35,14 +38,19 @@ struct reader {
 	struct chips_settings *s;
 };
 
+/* The value of key, else the settings as a whole. */
+static struct hjson_node *node_of(const struct reader *r, const char *key)
+{
+	struct hjson_node *obj = cfg_fields_object(r->f), *node = obj ? hjson_get(obj, key) : NULL;
+
+	return node ? node : obj;
+}
+
 static struct src_pos pos_of(const struct reader *r, const char *key)
 {
-	struct hjson_node *obj = r->f ? cfg_fields_object(r->f) : NULL;
-	struct hjson_node *node = obj ? hjson_get(obj, key) : NULL;
+	struct hjson_node *node = node_of(r, key);
 
-	if (node)
-		return cfg_pos(r->cfg, node->pos);
-	return obj ? cfg_pos(r->cfg, obj->pos) : (struct src_pos){0};
+	return node ? cfg_pos(r->cfg, node->pos) : (struct src_pos){0};
 }
 
 /* ---- the driver and what it is told ---- */
@@ -54,16 +62,17 @@ static void add_option(struct reader *r, struct str *out, struct hjson_node *m)
 }
 
 /* Keys that belong to drivers may stand beside our own; `options` holds any. */
+static const char *const driver_keys[] = {"platform",  "libdir",      "faults",	       "seed",
+					  "n_devices", "inner_watch", "log_threshold", "runtime"};
+
 static const char *read_options(struct reader *r)
 {
-	static const char *const keys[] = {"platform",	"libdir",      "faults",	"seed",
-					   "n_devices", "inner_watch", "log_threshold", "runtime"};
 	_cleanup_(str_done) struct str out = {0};
 	struct hjson_node *options = cfg_fields_node(r->f, "options"), *m;
 
 	str_addc(&out, '{');
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		m = cfg_fields_node(r->f, keys[i]);
+	for (size_t i = 0; i < ARRAY_LEN(driver_keys); i++) {
+		m = cfg_fields_node(r->f, driver_keys[i]);
 		if (m)
 			add_option(r, &out, m);
 	}
@@ -85,18 +94,19 @@ static const char *read_driver(struct reader *r)
 	const char *name = cfg_fields_string(r->f, "driver", NULL);
 
 	if (!name) {
-		diag_hint(diag_error(r->diags, pos_of(r, "driver"), "'%s' needs a 'driver'",
-				     r->s->name),
-			  "driver: \"sim\", or the path of a library; docs/drivers.md");
+		if (!cfg_fields_node(r->f, "driver")) /* of a wrong type: that was said */
+			diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
+					    "'%s' needs a 'driver'", r->s->name),
+				  "driver: \"sim\", or the path of a library; docs/drivers.md");
 		return NULL;
 	}
 	if (strchr(name, '/'))
 		return path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), name));
 	if (!driver_is_known(name)) {
-		diag_hint(
-			diag_error(r->diags, pos_of(r, "driver"), "there is no driver '%s'", name),
-			"`dvsched chips drivers` lists them; a library is named by a path with a "
-			"'/'");
+		diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
+				    "there is no driver '%s'", name),
+			  "`dvsched chips drivers` lists them; a library is named by a path with a "
+			  "'/'");
 		return NULL;
 	}
 	return arena_strdup(r->mem, name);
@@ -125,46 +135,51 @@ static void read_budgets(struct reader *r)
 	cfg_fields_end(f);
 }
 
-static void wrong_order(struct reader *r, const char *shorter, double shorter_s, const char *longer,
-			double longer_s)
+/* One rung: what must end first, and what after it. at: the key of `budgets` to change. */
+struct rung {
+	const char *at, *shorter, *longer;
+	double shorter_s, longer_s; /* 0: no limit */
+};
+
+static void check_rung(struct reader *r, const struct rung *g)
 {
+	struct hjson_node *budgets = node_of(r, "budgets"), *at = hjson_get(budgets, g->at);
 	_cleanup_(str_done) struct str text = {0};
 	struct diag *e;
 
-	str_printf(&text, "'%s' (", shorter);
-	duration_add(&text, shorter_s);
-	str_printf(&text, ") must be shorter than '%s' (", longer);
-	duration_add(&text, longer_s);
-	str_addc(&text, ')');
-	e = diag_error(r->diags, r->s->stall_pos, "%s", text.s);
+	if (g->shorter_s <= 0 || g->longer_s <= 0 || g->shorter_s < g->longer_s)
+		return;
+	str_printf(&text, "%s (", g->shorter);
+	duration_add(&text, g->shorter_s);
+	str_printf(&text, ") must be shorter than %s (", g->longer);
+	duration_add(&text, g->longer_s);
+	e = cfg_error(r->cfg, r->diags, at ? at : budgets, "%s)", text.s);
 	diag_hint(e,
 		  "the clock that is nearest to the device must end first: it alone can say what "
 		  "happened there");
 }
 
-static void check_less(struct reader *r, const char *shorter, double shorter_s, const char *longer,
-		       double longer_s)
-{
-	if (shorter_s > 0 && longer_s > 0 && shorter_s >= longer_s)
-		wrong_order(r, shorter, shorter_s, longer, longer_s);
-}
-
 /* The ladder: driver's own < stall < run; run + finish + grace < wall; all together < session. */
 static void check_ladder(struct reader *r, double inner_s)
 {
+	static const char own[] = "the driver's own watchdog";
 	const struct chips_settings *s = r->s;
 	const double *b = s->budget_s;
-	double sum_s = 0;
+	const double run_s = b[CLOCK_RUN];
+	double ending_s = run_s > 0 ? run_s + b[CLOCK_FINISH] + s->grace_s : 0, sum_s = 0;
 
-	check_less(r, "stall", s->stall_s, "run", b[CLOCK_RUN]);
-	check_less(r, "the driver's own watchdog", inner_s, "stall", s->stall_s);
-	check_less(r, "the driver's own watchdog", inner_s, "run", b[CLOCK_RUN]);
-	if (b[CLOCK_RUN] > 0)
-		check_less(r, "run + finish + grace", b[CLOCK_RUN] + b[CLOCK_FINISH] + s->grace_s,
-			   "wall", s->wall_s);
 	for (int i = 0; i < CLOCK_COUNT; i++)
 		sum_s += i == CLOCK_RESET ? 0 : b[i];
-	check_less(r, "the sum of all budgets", sum_s, "session", s->session_s);
+	const struct rung ladder[] = {
+		{"stall", "'stall'", "'run'", s->stall_s, run_s},
+		{"stall", own, "'stall'", inner_s, s->stall_s},
+		{"run", own, "'run'", inner_s, run_s},
+		{"wall", "run + finish + grace", "'wall'", ending_s, s->wall_s},
+		{"session", "the sum of all budgets", "'session'", sum_s, s->session_s},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(ladder); i++)
+		check_rung(r, &ladder[i]);
 }
 
 /* ---- the pool, the gangs, health ---- */
@@ -224,6 +239,20 @@ static void read_places(struct reader *r)
 	error_done(&err);
 }
 
+/* Also where a simulator keeps what its devices remember: nothing would open without it. */
+static void check_state_dir(struct reader *r)
+{
+	const char *dir = r->s->state_dir;
+	struct diag *e;
+
+	if (fs_mkdirs(dir, 0755) == 0 && access(dir, W_OK | X_OK) == 0)
+		return;
+	e = cfg_error(r->cfg, r->diags, node_of(r, "state_dir"),
+		      "cannot keep the health of devices in %s: %s", dir, strerror(errno));
+	diag_hint(e, "'state_dir' or $DVSCHED_STATE_DIR names another directory");
+	diag_infra(r->diags, e);
+}
+
 static void read_watch(struct reader *r)
 {
 	static const char *const rules[] = {"evidence", "idle", NULL};
@@ -234,13 +263,47 @@ static void read_watch(struct reader *r)
 
 /* ---- devices ---- */
 
+static bool has_word(const char *text, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = strstr(text, word); at; at = strstr(at + 1, word))
+		if ((at == text || !(isalnum((unsigned char)at[-1]) || at[-1] == '_')) &&
+		    !(isalnum((unsigned char)at[n]) || at[n] == '_'))
+			return true;
+	return false;
+}
+
+/* The option that a driver's complaint is about, if it names one; else what names the driver. */
+static struct hjson_node *option_in(struct reader *r, const char *text)
+{
+	struct hjson_node *obj = cfg_fields_object(r->f), *m, *found = NULL;
+	struct hjson_node *options = hjson_get(obj, "options");
+
+	if (options && options->type == HJSON_OBJECT)
+		hjson_for_each (m, options)
+			if (!found && has_word(text, hjson_key_cstr(cfg_doc(r->cfg), m)))
+				found = m;
+	for (size_t i = 0; i < ARRAY_LEN(driver_keys) && !found; i++)
+		if (has_word(text, driver_keys[i]))
+			found = hjson_get(obj, driver_keys[i]);
+	return found ? found : node_of(r, "driver");
+}
+
+/* Options that a driver refuses are the user's mistake; all else is not. */
 static void probe(struct reader *r, struct driver_facts *facts)
 {
 	struct error err = {0};
+	struct diag *e;
 
 	if (device_probe(r->s->driver, r->s->options, probe_limit_s, r->mem, facts, &err) == 0)
 		return;
-	diag_infra(r->diags, diag_error(r->diags, pos_of(r, "driver"), "%s", err.msg));
+	if (facts->fault == DVS_CONFIG) {
+		cfg_error(r->cfg, r->diags, option_in(r, err.msg), "%s", err.msg);
+	} else {
+		e = cfg_error(r->cfg, r->diags, node_of(r, "driver"), "%s", err.msg);
+		diag_infra(r->diags, e);
+	}
 	error_done(&err);
 }
 
@@ -276,6 +339,7 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 	r.cfg = cfg_fields_cfg(r.f);
 	s->pos = pos_of(&r, "");
 	read_places(&r);
+	check_state_dir(&r);
 	s->driver = read_driver(&r);
 	s->options = read_options(&r);
 	read_budgets(&r);

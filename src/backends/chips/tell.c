@@ -12,12 +12,7 @@ static void add_line(struct str *out, const struct unit *u)
 
 	str_printf(out, "device   %s/%d is ", u->chips->s->name, u->device->id);
 	health_add_state(out, h);
-	str_add(out, h->reason[0] ? ": " : "");
-	str_add_printable(out, h->reason, strlen(h->reason));
-	if (h->first_code)
-		str_printf(out, " (first code %d)", h->first_code);
-	for (uint32_t i = 0; i < h->n_marks; i++)
-		str_printf(out, "%s%s", i ? ", " : "; jobs: ", h->marks[i].job);
+	health_add_reason(out, h);
 	str_addc(out, '\n');
 }
 

@@ -126,6 +126,10 @@ static void what_cannot_be_is_told_with_its_place(void **state)
 		 "two of one name"},
 		{"{\"program\":[],\"open_timeout\":\"soon\"}", "must be a duration"},
 		{"{\"program\":[],\"options\":1}", "must be an object"},
+		{"{\"program\":[],\"queue_timeout\":-1}", "must be a duration"},
+		{"{\"program\":[],\"gang\":{\"barier\":true}}", "an unknown key 'barier'"},
+		{"{\"program\":[],\"gang\":{\"buffers\":[{\"name\":\"a\",\"size\":1}]}}",
+		 "an unknown key 'size'"},
 	};
 
 	(void)state;

@@ -250,6 +250,24 @@ static void a_person_sets_it_aside_until_it_is_cleared(void **state)
 	assert_string_equal(text.s, "quarantined until 1970-01-01T02:16:40.000Z");
 }
 
+static void a_long_reason_ends_where_a_character_does(void **state)
+{
+	_cleanup_(str_done) struct str text = {0}, out = {0};
+	struct device_health h = {0};
+
+	(void)state;
+	while (text.len < 2 * sizeof(h.reason))
+		str_add(&text, "é");
+	health_dead(&h, text.s, 1000);
+	assert_true(strlen(h.reason) < sizeof(h.reason));
+	assert_string_equal(h.reason + strlen(h.reason) - 5, "é…");
+	h = (struct device_health){0};
+	mark(&h, DVS_STALL, "a", 1000);
+	mark(&h, DVS_POISON, "b", 1001);
+	health_add_reason(&out, &h);
+	assert_string_equal(out.s, ": it broke (first code 507018; 2 jobs: a, b)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -266,6 +284,7 @@ int main(void)
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
 		cmocka_unit_test(a_file_that_is_not_ours_is_told_and_counts_as_unknown),
+		cmocka_unit_test(a_long_reason_ends_where_a_character_does),
 		cmocka_unit_test(a_person_sets_it_aside_until_it_is_cleared),
 	};
 
