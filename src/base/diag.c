@@ -46,6 +46,18 @@ void diags_done(struct diags *d)
 	diags_init(d);
 }
 
+void diags_move(struct diags *d, struct diags *from)
+{
+	if (from->first) {
+		*d->end = from->first;
+		d->end = from->end;
+	}
+	d->n_errors += from->n_errors;
+	d->n_warnings += from->n_warnings;
+	d->n_infra += from->n_infra;
+	diags_init(from);
+}
+
 /* A list outlives the configuration that it is about, if that could not be loaded. */
 static struct src_pos keep_pos(struct src_pos pos)
 {

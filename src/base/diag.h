@@ -64,6 +64,8 @@ void diag_note(struct diag *e, struct src_pos pos, const char *fmt, ...) _printf
 /* line: the text of the line that pos is in (need not be NUL-terminated); underline: columns to
  * mark. */
 void diag_excerpt(struct diag *e, const char *line, size_t len, unsigned underline);
+/* Moves all of from to the end of d. */
+void diags_move(struct diags *d, struct diags *from);
 /* Moves err into the list; err is empty afterwards. */
 void diag_from_error(struct diags *d, struct error *err);
 

@@ -76,17 +76,25 @@ int cfg_override(struct cfg *c, struct diags *diags);
 struct cfg_expand_options {
 	bool is_lenient;	    /* unknown wildcards stay */
 	const char *const *ignored; /* NULL-terminated, or NULL */
-	/* Only note which {eval_cmd} would run first, for cfg_run_noted(); tree and texts are of
-	 * no use after that, and nothing is told. */
+	/* cfg_subst_text() alone: only have its {eval_cmd} run, by and by; texts are of no use, and
+	 * nothing is told. */
 	bool is_rehearsal;
 };
 /* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
  */
 int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags);
 
-/* Runs what rehearsals of c's children noted, side by side; who expands one of them for good finds
- * its result. */
-void cfg_run_noted(struct cfg *c);
+/* The same in two steps: what needs no command, whose commands then run while others take a step;
+ * and the rest, after waiting for them. */
+struct cfg_expansion;
+struct cfg_expansion *cfg_expand_begin(struct cfg *c, const struct cfg_expand_options *options,
+				       struct diags *diags);
+int cfg_expand_end(struct cfg_expansion *x); /* frees x */
+
+/* How many different {eval_cmd} c, its parent and that one's children have had so far. */
+size_t cfg_n_commands(const struct cfg *c);
+/* Waits until the first n of them are done. */
+void cfg_wait_commands(struct cfg *c, size_t n);
 
 /* The exit status of the first {eval_cmd} that failed (128 + its signal if one ended it); 0: none
  * did. */

@@ -9,10 +9,30 @@
 #include "config/shell.h"
 
 struct evals {
-	struct map by_cmd; /* text -> struct eval, the waiting ones too */
-	struct eval **wanted;
-	size_t n_wanted, cap_wanted;
+	struct map by_cmd; /* text -> struct eval, those that are not done too */
+	struct shells *shells;
+	size_t n_wanted, n_waited; /* n_waited: for the first so many */
 };
+
+/* Four also on one processor: they wait for files more than they compute. */
+static unsigned at_once(void)
+{
+	cpu_set_t set;
+	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+
+	return n < 4 ? 4 : (unsigned)n;
+}
+
+static struct shells *new_shells(void)
+{
+	const struct shell_limits limits = {
+		.at_once = at_once(),
+		.timeout_s = 60,
+		.output_most = 1024 * 1024,
+	};
+
+	return shells_new(&limits);
+}
 
 struct evals *evals_new(void)
 {
@@ -34,10 +54,10 @@ void evals_free(struct evals *e)
 
 	if (!e)
 		return;
+	shells_free(e->shells);
 	while ((entry = map_next(&e->by_cmd, &at)))
 		eval_free(entry->value);
 	map_done(&e->by_cmd);
-	free(e->wanted);
 	free(e);
 }
 
@@ -45,7 +65,7 @@ const struct eval *evals_find(const struct evals *e, const char *cmd)
 {
 	const struct eval *v = map_get(&e->by_cmd, cmd);
 
-	return v && v->is_done ? v : NULL;
+	return v && v->number < e->n_waited ? v : NULL;
 }
 
 void evals_want(struct evals *e, const char *cmd)
@@ -57,35 +77,31 @@ void evals_want(struct evals *e, const char *cmd)
 	v = xcalloc(1, sizeof(*v));
 	v->cmd = xstrdup(cmd);
 	map_set(&e->by_cmd, v->cmd, v);
-	if (e->n_wanted == e->cap_wanted) {
-		e->cap_wanted = e->cap_wanted ? 2 * e->cap_wanted : 16;
-		e->wanted = xreallocarray(e->wanted, e->cap_wanted, sizeof(struct eval *));
-	}
-	e->wanted[e->n_wanted++] = v;
+	if (!e->shells)
+		e->shells = new_shells();
+	v->number = e->n_wanted++;
+	shells_add(e->shells, v);
 }
 
-bool evals_are_wanted(const struct evals *e)
+size_t evals_wanted(const struct evals *e)
 {
-	return e->n_wanted > 0;
+	return e->n_wanted;
 }
 
-/* Four also on one processor: they wait for files more than they compute. */
-static unsigned at_once(void)
+bool evals_are_open(const struct evals *e)
 {
-	cpu_set_t set;
-	int n = sched_getaffinity(0, sizeof(set), &set) < 0 ? 1 : CPU_COUNT(&set);
+	return e->n_waited < e->n_wanted;
+}
 
-	return n < 4 ? 4 : (unsigned)n;
+void evals_wait(struct evals *e, size_t n)
+{
+	if (n <= e->n_waited)
+		return;
+	shells_wait(e->shells, n);
+	e->n_waited = n;
 }
 
 void evals_run(struct evals *e)
 {
-	struct shell_limits limits = {
-		.at_once = at_once(),
-		.timeout_s = 60,
-		.output_most = 1024 * 1024,
-	};
-
-	shells_run(e->wanted, e->n_wanted, &limits);
-	e->n_wanted = 0;
+	evals_wait(e, e->n_wanted);
 }

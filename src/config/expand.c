@@ -2,8 +2,8 @@
 /*
  * The whole tree, in order, with itself as table: a key sees the keys before it expanded and those
  * behind it as they were written. That is what DVSim does, one string after the other, and the
- * result here is the same; but a string that needs a command only puts it on a list and waits, with
- * every string that looks at its key. Then all commands of the list run side by side, and what
+ * result here is the same; but a string that needs a command only has it begin and waits, with
+ * every string that looks at its key. Commands run side by side meanwhile; when they are done, what
  * waited is tried again, until nothing waits. So that "as they were written" still holds then, keys
  * that are expanded while something waits keep a copy.
  */
@@ -36,7 +36,7 @@ struct result {
 	struct str text;
 };
 
-struct expand {
+struct cfg_expansion {
 	struct cfg *cfg;
 	struct diags *diags;
 	struct subst subst;
@@ -50,13 +50,15 @@ struct expand {
 	size_t n_results, cap_results;
 	struct map reported; /* places of faults */
 	unsigned n_faults;
-	size_t text_len; /* of all that was expanded */
-	bool is_over;	 /* a limit was hit */
+	size_t text_len;   /* of all that was expanded */
+	size_t n_commands; /* wanted when the first round was over */
+	unsigned n_errors; /* of diags, before */
+	bool is_over;	   /* a limit was hit */
 };
 
 static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
 {
-	const struct expand *x = ctx;
+	const struct cfg_expansion *x = ctx;
 	const struct slot *s = map_get_n(&x->known, name, len);
 
 	if (!s)
@@ -67,7 +69,7 @@ static const struct hjson_node *find_value(void *ctx, const char *name, size_t l
 }
 
 /* A fault is told once, where it is written, however many strings it is part of. */
-static bool is_new_fault(struct expand *x, const struct hjson_node *string,
+static bool is_new_fault(struct cfg_expansion *x, const struct hjson_node *string,
 			 const struct subst_error *err)
 {
 	const struct hjson_node *in = err->node ? err->node : string;
@@ -81,14 +83,15 @@ static bool is_new_fault(struct expand *x, const struct hjson_node *string,
 	return true;
 }
 
-static void on_fault(struct expand *x, const struct hjson_node *string, struct subst_error *err)
+static void on_fault(struct cfg_expansion *x, const struct hjson_node *string,
+		     struct subst_error *err)
 {
 	if (is_new_fault(x, string, err))
 		cfg_subst_fault(x->cfg, x->diags, string, err, &x->known);
 	x->is_over |= ++x->n_faults >= FAULTS_MOST;
 }
 
-static void set_text(struct expand *x, struct hjson_node *string, const struct str *text)
+static void set_text(struct cfg_expansion *x, struct hjson_node *string, const struct str *text)
 {
 	x->text_len += text->len;
 	if (x->text_len > TREE_TEXT_MOST) {
@@ -103,7 +106,7 @@ static void set_text(struct expand *x, struct hjson_node *string, const struct s
 
 enum outcome { DONE, WAITS, FAILED };
 
-static enum outcome try_string(struct expand *x, struct hjson_node *string, struct str *ret)
+static enum outcome try_string(struct cfg_expansion *x, struct hjson_node *string, struct str *ret)
 {
 	_cleanup_(subst_error_done) struct subst_error err = {0};
 
@@ -116,7 +119,7 @@ static enum outcome try_string(struct expand *x, struct hjson_node *string, stru
 	return FAILED;
 }
 
-static void wait_for(struct expand *x, struct hjson_node *string)
+static void wait_for(struct cfg_expansion *x, struct hjson_node *string)
 {
 	if (x->n_waiting == x->cap_waiting) {
 		x->cap_waiting = x->cap_waiting ? 2 * x->cap_waiting : 64;
@@ -171,7 +174,7 @@ static struct hjson_node *walk_next(struct walk *w)
 	return NULL;
 }
 
-static void keep_result(struct expand *x, struct hjson_node *string, struct str *text)
+static void keep_result(struct cfg_expansion *x, struct hjson_node *string, struct str *text)
 {
 	if (x->n_results == x->cap_results) {
 		x->cap_results = x->cap_results ? 2 * x->cap_results : 64;
@@ -181,7 +184,7 @@ static void keep_result(struct expand *x, struct hjson_node *string, struct str 
 	*text = (struct str){0};
 }
 
-static void expand_string(struct expand *x, struct hjson_node *string)
+static void expand_string(struct cfg_expansion *x, struct hjson_node *string)
 {
 	_cleanup_(str_done) struct str text = {0};
 	enum outcome o;
@@ -198,7 +201,7 @@ static void expand_string(struct expand *x, struct hjson_node *string)
 }
 
 /* A list that names itself sees itself as it was written: hence all results at once. */
-static void set_results(struct expand *x, struct slot *s)
+static void set_results(struct cfg_expansion *x, struct slot *s)
 {
 	if (s->n_open && !s->written)
 		s->written = hjson_copy(x->cfg->doc, s->member);
@@ -209,7 +212,7 @@ static void set_results(struct expand *x, struct slot *s)
 	x->n_results = 0;
 }
 
-static void expand_slot(struct expand *x, struct slot *s)
+static void expand_slot(struct cfg_expansion *x, struct slot *s)
 {
 	struct walk w = {0};
 	struct hjson_node *string;
@@ -228,7 +231,7 @@ static void expand_slot(struct expand *x, struct slot *s)
 
 /* ---- the other rounds ---- */
 
-static void retry_waiting(struct expand *x)
+static void retry_waiting(struct cfg_expansion *x)
 {
 	_cleanup_(str_done) struct str text = {0};
 	size_t n_left = 0;
@@ -249,18 +252,18 @@ static void retry_waiting(struct expand *x)
 	x->n_waiting = n_left;
 }
 
-/* Each round runs at least one command, and the first that waits can go on after it. */
-static void expand_all(struct expand *x)
+/* Each round has at least one command more, and the first that waits can go on after it. */
+static void expand_rest(struct cfg_expansion *x)
 {
-	for (x->now = 0; x->now < x->n_slots; x->now++)
-		expand_slot(x, &x->slots[x->now]);
-	while (!x->rules.options.is_rehearsal && evals_are_wanted(x->cfg->evals) && !x->is_over) {
+	evals_wait(x->cfg->evals, x->n_commands);
+	retry_waiting(x);
+	while (x->n_waiting && evals_are_open(x->cfg->evals) && !x->is_over) {
 		evals_run(x->cfg->evals);
 		retry_waiting(x);
 	}
 }
 
-static void make_slots(struct expand *x)
+static void make_slots(struct cfg_expansion *x)
 {
 	struct hjson_node *m;
 
@@ -273,28 +276,52 @@ static void make_slots(struct expand *x)
 	}
 }
 
-void cfg_run_noted(struct cfg *c)
+struct cfg_expansion *cfg_expand_begin(struct cfg *c, const struct cfg_expand_options *options,
+				       struct diags *diags)
 {
-	if (evals_are_wanted(c->evals))
-		evals_run(c->evals);
+	struct cfg_expansion *x = xcalloc(1, sizeof(*x));
+
+	x->cfg = c;
+	x->diags = diags;
+	x->n_errors = diags->n_errors;
+	x->rules = (struct cfg_subst){.lookup = find_value, .ctx = x};
+	if (options)
+		x->rules.options = *options;
+	x->subst = (struct subst){
+		.rules = &x->rules, .doc = c->doc, .evals = c->evals, .collect = true};
+	make_slots(x);
+	for (x->now = 0; x->now < x->n_slots; x->now++)
+		expand_slot(x, &x->slots[x->now]);
+	x->n_commands = evals_wanted(c->evals);
+	return x;
+}
+
+int cfg_expand_end(struct cfg_expansion *x)
+{
+	int ret;
+
+	expand_rest(x);
+	ret = x->diags->n_errors == x->n_errors ? 0 : -1;
+	map_done(&x->known);
+	map_done(&x->reported);
+	free(x->slots);
+	free(x->waiting);
+	free(x->results);
+	free(x);
+	return ret;
 }
 
 int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags)
 {
-	struct expand x = {.cfg = c, .diags = diags};
-	unsigned n_before = diags->n_errors;
+	return cfg_expand_end(cfg_expand_begin(c, options, diags));
+}
 
-	x.rules = (struct cfg_subst){.lookup = find_value, .ctx = &x};
-	if (options)
-		x.rules.options = *options;
-	x.subst = (struct subst){
-		.rules = &x.rules, .doc = c->doc, .evals = c->evals, .collect = true};
-	make_slots(&x);
-	expand_all(&x);
-	map_done(&x.known);
-	map_done(&x.reported);
-	free(x.slots);
-	free(x.waiting);
-	free(x.results);
-	return diags->n_errors == n_before ? 0 : -1;
+size_t cfg_n_commands(const struct cfg *c)
+{
+	return evals_wanted(c->evals);
+}
+
+void cfg_wait_commands(struct cfg *c, size_t n)
+{
+	evals_wait(c->evals, n);
 }

@@ -36,10 +36,14 @@ struct shell {
 	enum { CUT_NOT, CUT_TIME, CUT_OUTPUT, CUT_INTERRUPT } cut; /* why it was killed */
 };
 
-struct pool {
-	const struct shell_limits *limits;
+struct shells {
+	struct shell_limits limits;
 	size_t n; /* places in use of these */
-	struct shell shells[SHELLS_MOST];
+	struct shell places[SHELLS_MOST];
+	struct eval **added; /* in this order */
+	size_t n_added, cap_added;
+	size_t n_begun; /* those before have a place, or are done */
+	size_t n_done;	/* those before are done; others may be, too */
 };
 
 /* For cfg_interrupt() only: what runs now. Signal handlers have no other way to know. */
@@ -108,9 +112,9 @@ static int open_pidfd(pid_t pid)
 #endif
 }
 
-static void start(struct pool *p, size_t place, struct eval *v)
+static void start(struct shells *s, size_t place, struct eval *v)
 {
-	struct shell *sh = &p->shells[place];
+	struct shell *sh = &s->places[place];
 	int ends[2], rc;
 
 	*sh = (struct shell){.eval = v, .out = -1, .pidfd = -1};
@@ -132,7 +136,7 @@ static void start(struct pool *p, size_t place, struct eval *v)
 	sh->out = ends[0];
 	fcntl(sh->out, F_SETFL, O_NONBLOCK);
 	sh->pidfd = open_pidfd(sh->pid);
-	sh->deadline = clock_now(clock_real()) + p->limits->timeout_s;
+	sh->deadline = clock_now(clock_real()) + s->limits.timeout_s;
 }
 
 static void end_output(struct shell *sh)
@@ -150,7 +154,7 @@ static void cut(struct shell *sh, int why)
 	end_output(sh); /* whoever left the group may keep it open */
 }
 
-static void read_output(struct pool *p, struct shell *sh)
+static void read_output(struct shells *s, struct shell *sh)
 {
 	struct str *out = &sh->eval->out;
 	ssize_t n;
@@ -159,9 +163,9 @@ static void read_output(struct pool *p, struct shell *sh)
 		n = read(sh->out, str_reserve(out, 64 * 1024), 64 * 1024);
 		if (n > 0)
 			out->len += (size_t)n;
-	} while (n > 0 && out->len <= p->limits->output_most);
+	} while (n > 0 && out->len <= s->limits.output_most);
 	out->s[out->len] = '\0';
-	if (out->len > p->limits->output_most)
+	if (out->len > s->limits.output_most)
 		cut(sh, CUT_OUTPUT);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		end_output(sh);
@@ -181,6 +185,12 @@ static void tidy(struct str *out)
 		to--;
 	out->len = to;
 	str_add(out, "");
+}
+
+static void finish(struct eval *v)
+{
+	str_add(&v->out, "");
+	v->is_done = true;
 }
 
 static void judge_cut(struct eval *v, int why, const struct shell_limits *limits)
@@ -206,9 +216,9 @@ static void judge(struct eval *v, int status)
 }
 
 /* True: the shell has exited, and all of it is put away. The group's number is ours until then. */
-static bool has_ended(struct pool *p, size_t place)
+static bool has_ended(struct shells *s, size_t place)
 {
-	struct shell *sh = &p->shells[place];
+	struct shell *sh = &s->places[place];
 	siginfo_t end = {0};
 	int status;
 
@@ -225,11 +235,12 @@ static bool has_ended(struct pool *p, size_t place)
 	if (atomic_load(&is_interrupted))
 		sh->cut = CUT_INTERRUPT;
 	if (sh->cut)
-		judge_cut(sh->eval, (int)sh->cut, p->limits);
+		judge_cut(sh->eval, (int)sh->cut, &s->limits);
 	else
 		judge(sh->eval, status);
 	closep(&sh->pidfd);
 	sh->pid = 0;
+	finish(sh->eval);
 	return true;
 }
 
@@ -246,78 +257,133 @@ static int patience_ms(const struct shell *sh, double now)
 }
 
 /* Until the next event of any of them, or the first deadline. */
-static void wait_for_one(struct pool *p)
+static int longest_wait_ms(const struct shells *s)
 {
-	struct pollfd fds[SHELLS_MOST];
 	double now = clock_now(clock_real());
 	int wait_ms = 1000 * 1000;
 
-	for (size_t i = 0; i < p->n; i++) {
-		struct shell *sh = &p->shells[i];
-		int ms = sh->pid ? patience_ms(sh, now) : wait_ms;
+	for (size_t i = 0; i < s->n; i++) {
+		int ms = s->places[i].pid ? patience_ms(&s->places[i], now) : wait_ms;
+
+		if (ms < wait_ms)
+			wait_ms = ms;
+	}
+	return wait_ms;
+}
+
+/* Reads what they say, after waiting for it so long. */
+static void listen_to_all(struct shells *s, int wait_ms)
+{
+	struct pollfd fds[SHELLS_MOST];
+
+	for (size_t i = 0; i < s->n; i++) {
+		struct shell *sh = &s->places[i];
 
 		fds[i] = (struct pollfd){.fd = -1, .events = POLLIN};
 		if (sh->pid)
 			fds[i].fd = sh->out >= 0 ? sh->out : sh->pidfd;
-		if (ms < wait_ms)
-			wait_ms = ms;
 	}
-	if (poll(fds, p->n, wait_ms) < 0)
+	if (poll(fds, s->n, wait_ms) <= 0)
 		return;
-	for (size_t i = 0; i < p->n; i++)
-		if (fds[i].revents && fds[i].fd == p->shells[i].out)
-			read_output(p, &p->shells[i]);
+	for (size_t i = 0; i < s->n; i++)
+		if (fds[i].revents && fds[i].fd == s->places[i].out)
+			read_output(s, &s->places[i]);
 }
 
-/* Ends what is out of time or no longer wanted; counts what still runs. */
-static size_t look_after(struct pool *p)
+/* Ends what is out of time or no longer wanted. */
+static void look_after(struct shells *s)
 {
 	double now = clock_now(clock_real());
-	size_t n_running = 0;
 
-	for (size_t i = 0; i < p->n; i++) {
-		struct shell *sh = &p->shells[i];
+	for (size_t i = 0; i < s->n; i++) {
+		struct shell *sh = &s->places[i];
 
-		if (!sh->pid)
+		if (!sh->pid || has_ended(s, i))
 			continue;
 		if (atomic_load(&is_interrupted))
 			cut(sh, CUT_INTERRUPT);
 		else if (now >= sh->deadline)
 			cut(sh, CUT_TIME);
-		if (!has_ended(p, i))
-			n_running++;
 	}
-	return n_running;
+	while (s->n_done < s->n_begun && s->added[s->n_done]->is_done)
+		s->n_done++;
 }
 
-/* Gives free places to the commands from *next on. */
-static void fill(struct pool *p, struct eval *const *evals, size_t n, size_t *next)
+/* In a free place. */
+static void begin(struct shells *s, size_t place, struct eval *v)
 {
-	for (size_t i = 0; i < p->n && *next < n; i++) {
-		if (p->shells[i].pid)
-			continue;
-		if (atomic_load(&is_interrupted))
-			fail(evals[*next], 130, "was not run: interrupted");
-		else
-			start(p, i, evals[*next]);
-		++*next;
+	if (atomic_load(&is_interrupted))
+		fail(v, 130, "was not run: interrupted");
+	else
+		start(s, place, v);
+	if (!s->places[place].pid)
+		finish(v);
+}
+
+static void fill(struct shells *s)
+{
+	for (size_t i = 0; i < s->n && s->n_begun < s->n_added; i++)
+		while (!s->places[i].pid && s->n_begun < s->n_added)
+			begin(s, i, s->added[s->n_begun++]);
+}
+
+static bool are_all_free(const struct shells *s)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->places[i].pid)
+			return false;
+	return true;
+}
+
+void shells_turn(struct shells *s)
+{
+	if (!are_all_free(s)) {
+		listen_to_all(s, 0);
+		look_after(s);
+	}
+	fill(s);
+}
+
+void shells_wait(struct shells *s, size_t n)
+{
+	for (;;) {
+		fill(s);
+		look_after(s);
+		if (s->n_done >= n)
+			return;
+		if (!are_all_free(s))
+			listen_to_all(s, longest_wait_ms(s));
 	}
 }
 
-void shells_run(struct eval *const *evals, size_t n, const struct shell_limits *limits)
+void shells_add(struct shells *s, struct eval *v)
 {
-	struct pool p = {.limits = limits};
-	size_t next = 0, n_running;
-
-	p.n = limits->at_once < SHELLS_MOST ? limits->at_once : SHELLS_MOST;
-	do {
-		fill(&p, evals, n, &next);
-		n_running = look_after(&p);
-		if (n_running)
-			wait_for_one(&p);
-	} while (n_running || next < n);
-	for (size_t i = 0; i < n; i++) {
-		str_add(&evals[i]->out, "");
-		evals[i]->is_done = true;
+	if (s->n_added == s->cap_added) {
+		s->cap_added = s->cap_added ? 2 * s->cap_added : 16;
+		s->added = xreallocarray(s->added, s->cap_added, sizeof(struct eval *));
 	}
+	s->added[s->n_added++] = v;
+	shells_turn(s);
+}
+
+struct shells *shells_new(const struct shell_limits *limits)
+{
+	struct shells *s = xcalloc(1, sizeof(*s));
+
+	s->limits = *limits;
+	s->n = limits->at_once < SHELLS_MOST ? limits->at_once : SHELLS_MOST;
+	return s;
+}
+
+void shells_free(struct shells *s)
+{
+	if (!s)
+		return;
+	s->n_added = s->n_begun;
+	for (size_t i = 0; i < s->n; i++)
+		if (s->places[i].pid)
+			cut(&s->places[i], CUT_INTERRUPT);
+	shells_wait(s, s->n_added);
+	free(s->added);
+	free(s);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Some shell commands side by side, each in its own process group, with limits. */
+/* Shell commands side by side, each in its own process group, with limits, while we do other work.
+ */
 #ifndef CONFIG_SHELL_H
 #define CONFIG_SHELL_H
 
@@ -13,7 +14,16 @@ struct shell_limits {
 	size_t output_most;
 };
 
-/* Runs n commands; all are done at the end. */
-void shells_run(struct eval *const *evals, size_t n, const struct shell_limits *limits);
+struct shells;
+
+struct shells *shells_new(const struct shell_limits *limits);
+/* Ends what still runs; accepts NULL. */
+void shells_free(struct shells *s);
+/* Runs the command as soon as there is a place: now, in shells_turn(), or in shells_wait(). */
+void shells_add(struct shells *s, struct eval *v);
+/* Reads what has been said so far and gives free places away; does not wait. */
+void shells_turn(struct shells *s);
+/* Until the first n of those that were added are done. */
+void shells_wait(struct shells *s, size_t n);
 
 #endif

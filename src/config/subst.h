@@ -33,7 +33,7 @@ struct subst {
 	const struct cfg_subst *rules;
 	struct hjson_doc *doc; /* of the values */
 	struct evals *evals;
-	bool collect; /* put commands that have not run yet on evals' list, and be blocked */
+	bool collect; /* have commands begin that did not, and be blocked */
 };
 
 /* What a lookup returns for a value that waits for a command. */

@@ -38,35 +38,44 @@ static bool has_tool(struct sim *s)
 	return false;
 }
 
-/* The tree as jobs are made of it; false after errors. */
-static bool prepare(struct sim *s, bool is_rehearsal)
+/* The tree as jobs are made of it, but for what waits for commands; NULL after errors. */
+static struct cfg_expansion *prepare(struct sim *s)
 {
-	struct cfg_expand_options rules = {.ignored = s->flow->ignored,
-					   .is_rehearsal = is_rehearsal};
+	struct cfg_expand_options rules = {.ignored = s->flow->ignored};
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
 
 	s->flow->set_defaults(s);
 	dv_set_common(s);
 	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0)
-		return false;
+		return NULL;
 	dv_take_options(s);
-	return (!s->flow->check || s->flow->check(s)) &&
-	       cfg_expand(s->reader.cfg, &rules, diags) == 0;
+	if (s->flow->check && !s->flow->check(s))
+		return NULL;
+	return cfg_expand_begin(s->reader.cfg, &rules, diags);
+}
+
+/* What comes after prepare(); false: there is nothing to make of it. */
+static bool begin(struct sim *s, struct cfg_expansion *x, struct plan *plan)
+{
+	s->plan_mem = plan->mem;
+	if (!x || cfg_expand_end(x) < 0 || !has_tool(s))
+		return false;
+	if (!s->is_child)
+		dv_plan_place_reports(plan, s->reader.cfg);
+	fusesoc_rewrite(s->reader.cfg, s->dv, s->reader.diags);
+	read_name(s);
+	dv_set_missing_text(s, "build_mode", "default");
+	if (s->flow->begin)
+		s->flow->begin(s, plan);
+	return true;
 }
 
 static void make_leaf(struct sim *s, struct plan *plan)
 {
-	struct diags *diags = s->reader.diags;
-
-	s->plan_mem = plan->mem;
-	if (!prepare(s, false) || !has_tool(s))
+	if (!begin(s, prepare(s), plan))
 		return;
-	if (!s->is_child)
-		dv_plan_place_reports(plan, s->reader.cfg);
-	fusesoc_rewrite(s->reader.cfg, s->dv, diags);
-	read_name(s);
-	dv_set_missing_text(s, "build_mode", "default");
+	cfg_wait_commands(s->reader.cfg, cfg_n_commands(s->reader.cfg));
 	s->flow->make(s, plan);
 }
 
@@ -202,69 +211,90 @@ static void warn_of_selection(struct primary *p, struct hjson_node *children)
 	}
 }
 
-static void make_child(struct primary *p, struct hjson_node *entry)
+/*
+ * Most of the time of planning is spent in {eval_cmd}. So all children take one step, then all take
+ * the next, and the commands of each run while it is the turn of the others.
+ */
+struct child {
+	struct hjson_node *entry;
+	struct cfg *cfg; /* NULL: it could not be loaded */
+	struct sim sim;
+	struct diags diags;
+	struct cfg_expansion *expansion;
+	size_t n_commands; /* to wait for before the next step */
+	bool is_begun;
+};
+
+static void load_step(struct primary *p, struct child *ch)
 {
-	struct diags *diags = p->like.reader.diags;
-	struct diag **first = diags->end;
-	unsigned n_before = diags->n_errors + diags->n_warnings;
-	struct cfg *c = load_child(p, entry, diags);
-	struct sim s = p->like;
 	struct hjson_node *more;
 
-	if (!c) {
-		name_child(p, entry, NULL, *first);
+	diags_init(&ch->diags);
+	ch->cfg = load_child(p, ch->entry, &ch->diags);
+	if (!ch->cfg)
 		return;
-	}
-	s.reader = (struct mode_reader){c, diags, arena_new()};
-	s.is_child = true;
-	note_name(p, &s);
-	more = hjson_get(cfg_root(c), "use_cfgs");
+	ch->sim = p->like;
+	ch->sim.reader = (struct mode_reader){ch->cfg, &ch->diags, arena_new()};
+	ch->sim.is_child = true;
+	note_name(p, &ch->sim);
+	more = hjson_get(cfg_root(ch->cfg), "use_cfgs");
 	if (more) {
-		cfg_key_error(c, diags, more, "a list of configurations cannot be in another one");
-	} else if (is_selected(p, &s)) {
+		cfg_key_error(ch->cfg, &ch->diags, more,
+			      "a list of configurations cannot be in another one");
+	} else if (is_selected(p, &ch->sim)) {
 		p->n_selected++;
-		make_leaf(&s, p->plan);
+		ch->expansion = prepare(&ch->sim);
 	}
-	name_child(p, entry, c, *first);
-	sim_done(&s);
-	arena_free(s.reader.mem);
-	if (diags->n_errors + diags->n_warnings == n_before)
-		cfg_free(c);
+}
+
+static void begin_step(struct primary *p, struct child *ch)
+{
+	if (!ch->expansion)
+		return;
+	ch->is_begun = begin(&ch->sim, ch->expansion, p->plan);
+	ch->n_commands = cfg_n_commands(ch->cfg);
+}
+
+static void make_step(struct primary *p, struct child *ch)
+{
+	if (!ch->is_begun)
+		return;
+	cfg_wait_commands(ch->cfg, ch->n_commands);
+	p->like.flow->make(&ch->sim, p->plan);
+}
+
+static void end_child(struct primary *p, struct child *ch)
+{
+	bool is_silent = ch->diags.n_errors + ch->diags.n_warnings == 0;
+
+	name_child(p, ch->entry, ch->cfg, ch->diags.first);
+	diags_move(p->like.reader.diags, &ch->diags);
+	if (!ch->cfg)
+		return;
+	sim_done(&ch->sim);
+	arena_free(ch->sim.reader.mem);
+	if (is_silent)
+		cfg_free(ch->cfg);
 	else
-		cfg_keep(p->like.reader.cfg, c); /* messages point into it */
+		cfg_keep(p->like.reader.cfg, ch->cfg); /* messages point into it */
 }
 
-/* Notes which commands a child will run first. False: it cannot be read, which is told later. */
-static bool rehearse(struct primary *p, struct hjson_node *entry)
+static void make_children(struct primary *p, const struct hjson_node *list)
 {
-	struct sim s = p->like;
-	struct diags diags;
-	struct cfg *c;
-	bool is_good;
-
-	diags_init(&diags);
-	c = load_child(p, entry, &diags);
-	if (c) {
-		s.reader = (struct mode_reader){c, &diags, arena_new()};
-		if (is_selected(p, &s))
-			prepare(&s, true);
-		arena_free(s.reader.mem);
-	}
-	is_good = diags.n_errors == 0;
-	cfg_free(c);
-	diags_done(&diags);
-	return is_good;
-}
-
-/* Most of the time of planning is spent in {eval_cmd}: those of all children run side by side. */
-static void rehearse_all(struct primary *p, struct hjson_node *children)
-{
+	struct child *all = arena_array(p->like.reader.mem, list->n + 1, sizeof(*all));
 	struct hjson_node *e;
+	size_t n = 0;
 
-	hjson_for_each (e, children)
-		if (!rehearse(p, e))
-			return;
-	cfg_run_noted(p->like.reader.cfg);
+	hjson_for_each (e, list) {
+		all[n].entry = e;
+		load_step(p, &all[n++]);
+	}
+	for (size_t i = 0; i < n; i++)
+		begin_step(p, &all[i]);
+	for (size_t i = 0; i < n; i++) {
+		make_step(p, &all[i]);
+		end_child(p, &all[i]);
+	}
 }
 
 /* A list's own overrides: of where its reports go, for example. */
@@ -281,7 +311,6 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 {
 	struct primary p = {.like = *like, .plan = plan};
 	unsigned n_before = like->reader.diags->n_errors;
-	struct hjson_node *e;
 
 	if (children->type != HJSON_ARRAY)
 		return; /* said when it was loaded */
@@ -289,9 +318,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 		return;
 	dv_plan_place_reports(plan, like->reader.cfg);
 	dv_plan_set_top(plan, like->reader.cfg, like->dv);
-	rehearse_all(&p, children);
-	hjson_for_each (e, children)
-		make_child(&p, e);
+	make_children(&p, children);
 	warn_of_selection(&p, children);
 	map_done(&p.names);
 	if (like->reader.diags->n_errors > n_before)

@@ -13,6 +13,8 @@ struct dv_flow {
 	const char *const *ignored; /* names that get their values job by job; ends in NULL */
 	void (*set_defaults)(struct sim *s);
 	bool (*check)(struct sim *s); /* before wildcards are expanded; or NULL */
+	/* All before make() that has commands run, which are then waited for; or NULL. */
+	void (*begin)(struct sim *s, struct plan *plan);
 	/* Jobs of a configuration that is read and expanded; or what it has, if s->options->list.
 	 */
 	void (*make)(struct sim *s, struct plan *plan);

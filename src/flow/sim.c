@@ -139,9 +139,9 @@ static bool check_waves(struct sim *s)
 }
 
 /* Works on the coverage of earlier runs; no test is selected. */
-static bool is_on_coverage(const struct dv_options *dv)
+bool sim_is_on_coverage(const struct sim *s)
 {
-	return dv->cov_unr || dv->cov_analyze;
+	return s->dv->cov_unr || s->dv->cov_analyze;
 }
 
 static const char *const *names_of(const struct sim *s, const struct modes *modes)
@@ -176,7 +176,7 @@ static bool check_gui_debug(struct sim *s)
 	return false;
 }
 
-static void make_jobs(struct sim *s, struct plan *plan)
+static void begin_jobs(struct sim *s, struct plan *plan)
 {
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
@@ -192,10 +192,16 @@ static void make_jobs(struct sim *s, struct plan *plan)
 		list_objects(s);
 		return;
 	}
-	if (diags->n_errors == n_before && !is_on_coverage(s->dv))
+	if (diags->n_errors == n_before && !sim_is_on_coverage(s))
 		sim_select(s);
-	if (diags->n_errors == n_before && (s->n_runs || is_on_coverage(s->dv)))
-		sim_deploy(s, plan);
+	if (diags->n_errors == n_before && (s->n_runs || sim_is_on_coverage(s)))
+		sim_deploy_begin(s, plan);
+}
+
+static void make_jobs(struct sim *s, struct plan *plan)
+{
+	(void)plan;
+	sim_deploy_end(s);
 }
 
 static const struct dv_flow flow = {
@@ -203,6 +209,7 @@ static const struct dv_flow flow = {
 	.ignored = job_names,
 	.set_defaults = set_defaults,
 	.check = check_waves,
+	.begin = begin_jobs,
 	.make = make_jobs,
 };
 

@@ -16,6 +16,7 @@ struct sim_test {
 };
 
 struct dv_flow;
+struct sim_deploy;
 
 struct sim {
 	const struct dv_flow *flow;
@@ -35,7 +36,8 @@ struct sim {
 	const char *name, *full_name, *primary_build_mode;
 	struct arena *plan_mem; /* of the plan that is made */
 	struct testplan testplan;
-	bool is_child; /* of a primary configuration */
+	bool is_child;		   /* of a primary configuration */
+	struct sim_deploy *deploy; /* NULL: nothing was begun */
 };
 
 /* The value of a key of the configuration; NULL: not there, or null. */
@@ -43,11 +45,15 @@ struct hjson_node *sim_value(const struct sim *s, const char *key);
 /* A string of the configuration, or otherwise. */
 const char *sim_text(const struct sim *s, const char *key, const char *otherwise);
 
+/* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
+bool sim_is_on_coverage(const struct sim *s);
+
 /* Modes, tests and regressions out of the expanded tree. */
 void sim_read_objects(struct sim *s);
 /* runs and builds out of the items. */
 void sim_select(struct sim *s);
-/* Adds the jobs to the plan. */
-void sim_deploy(struct sim *s, struct plan *plan);
+/* Draws the seeds, and has the commands of all jobs begin; then: adds the jobs to the plan. */
+void sim_deploy_begin(struct sim *s, struct plan *plan);
+void sim_deploy_end(struct sim *s);
 
 #endif

@@ -275,6 +275,25 @@ class ManyRuns(SimStory):
         self.assertIn(" run_opts='a good ", jobs[1]["cmd"])
 
 
+class CommandsOfChildren(SimStory):
+    def test_they_run_side_by_side(self):
+        # Each waits for the other's: when it is read, and when its runs are made.
+        for name, other in ("one", "two"), ("two", "one"):
+            for step in "read", "made":
+                os.mkfifo(self.path(f"{step}_{name}"))
+            talk = "{eval_cmd} cd %s; echo {name} of {flow} >%%s_%s & cat %%s_%s" % (self.path(""), other, name)
+            self.leaf(name, f'post_run_cmds: ["{talk % ("read", "read")}"], '
+                            f'run_opts: ["{talk % ("made", "made")} | sed s/$/{{seed}}/"]')
+        self.write("all.hjson", '{ flow: "sim", name: "all", rel_path: "x", use_cfgs: ["one.hjson", "two.hjson"] }\n')
+        done = self.run_sim("all.hjson", "-i", "good", "--fixed-seed", "5", "--fake")
+        self.assertEqual(done.code, 0, done)
+        name, = [n for n in os.listdir(self.path("out")) if n.startswith("deploy_")]
+        with open(self.path("out", name), encoding="utf-8") as text:
+            commands = {job["full_name"]: job["cmd"] for job in json.load(text)}
+        self.assertIn(" post_run_cmds='two of sim && true' ", commands["one:0.good.5"])
+        self.assertIn(" run_opts='one of sim5 good 5 5' ", commands["two:0.good.5"])
+
+
 class Mistakes(SimStory):
     """Each of DVSim's tracebacks and half-told errors, with its place."""
 
@@ -319,6 +338,13 @@ class Mistakes(SimStory):
                      "nofile.hjson: error: cannot be read: No such file or directory",
                      "all.hjson:2:42: note: in 'nofile.hjson', which is listed here",
                      "other.hjson:2:13: error: unknown wildcard, '{unknown}'")
+
+    def test_errors_stand_in_the_order_of_the_list_however_late_they_are_found(self):
+        self.leaf("late", 'run_opts: ["{eval_cmd} exit 7 # {test}"]')
+        self.leaf("early", 'run_opts: ["{unknown}"]')
+        self.write("all.hjson", '{ flow: "sim", name: "all", rel_path: "x", use_cfgs: ["late.hjson", "early.hjson"] }\n')
+        self.refused("all.hjson", "late.hjson:2:12: error: {eval_cmd} exited with status 7:  exit 7 # good",
+                     "early.hjson:2:13: error: unknown wildcard, '{unknown}'")
 
     def test_a_command_of_a_job_that_fails_is_shown_with_its_last_lines(self):
         self.leaf("wrong", 'run_opts: ["{eval_cmd} seq 1 30; echo {seed}; exit 9"]')

@@ -202,11 +202,37 @@ static void a_flood_is_counted(void **state)
 	diags_done(&d);
 }
 
+static void a_list_that_is_moved_stands_at_the_end(void **state)
+{
+	struct diags d, more;
+
+	(void)state;
+	diags_init(&d);
+	diags_init(&more);
+	diags_move(&d, &more);
+	diag_error(&d, at(1, 1), "first");
+	diag_warning(&more, at(2, 1), "second");
+	diag_error(&more, at(3, 1), "third");
+	diags_move(&d, &more);
+	assert_null(more.first);
+	assert_int_equal(more.n_errors, 0);
+	diag_warning(&more, at(9, 1), "not moved");
+	diag_error(&d, at(4, 1), "fourth");
+	assert_int_equal(d.n_errors, 3);
+	assert_int_equal(d.n_warnings, 1);
+	diags_done(&more);
+	assert_printed(&d, "cfg.hjson:1:1: error: first\n"
+			   "cfg.hjson:2:1: warning: second\n"
+			   "cfg.hjson:3:1: error: third\n"
+			   "cfg.hjson:4:1: error: fourth\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_error_has_its_line_a_caret_a_hint_and_notes),
 		cmocka_unit_test(carets_stand_under_their_character),
+		cmocka_unit_test(a_list_that_is_moved_stands_at_the_end),
 		cmocka_unit_test(a_long_line_is_cut_around_the_caret),
 		cmocka_unit_test(the_user_s_text_cannot_drive_the_terminal),
 		cmocka_unit_test(a_hint_may_have_lines),

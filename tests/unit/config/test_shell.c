@@ -15,13 +15,14 @@ static const struct shell_limits usual = {
 
 static void run(struct eval *evals, size_t n, const struct shell_limits *limits)
 {
-	struct eval *all[64];
+	struct shells *s = shells_new(limits);
 
 	for (size_t i = 0; i < n; i++)
-		all[i] = &evals[i];
-	shells_run(all, n, limits);
+		shells_add(s, &evals[i]);
+	shells_wait(s, n);
 	for (size_t i = 0; i < n; i++)
 		assert_true(evals[i].is_done);
+	shells_free(s);
 }
 
 static void done(struct eval *v)
@@ -220,6 +221,50 @@ static void a_command_too_long_for_the_system_is_an_error(void **state)
 	done(&v);
 }
 
+/* The second gets the place of the first in a turn, and nobody waits before. */
+static void commands_run_while_nobody_waits(void **state)
+{
+	struct eval evals[2] = {{.cmd = (char *)"echo a"}, {.cmd = (char *)"echo b >life; echo c"}};
+	struct shell_limits limits = usual;
+	struct shells *s;
+	int lifeline = open_lifeline();
+
+	(void)state;
+	limits.at_once = 1;
+	s = shells_new(&limits);
+	shells_add(s, &evals[0]);
+	shells_add(s, &evals[1]);
+	while (!evals[1].is_done)
+		shells_turn(s);
+	assert_string_equal(evals[0].out.s, "a");
+	assert_string_equal(evals[1].out.s, "c");
+	shells_wait(s, 2);
+	shells_free(s);
+	assert_all_gone(lifeline);
+	done(&evals[0]);
+	done(&evals[1]);
+}
+
+static void who_waits_for_the_first_does_not_wait_for_the_last(void **state)
+{
+	struct eval evals[2] = {{.cmd = (char *)"echo a"},
+				{.cmd = (char *)"exec 3>life; sleep 1000"}};
+	struct shells *s = shells_new(&usual);
+	int lifeline = open_lifeline();
+
+	(void)state;
+	shells_add(s, &evals[0]);
+	shells_add(s, &evals[1]);
+	shells_wait(s, 1);
+	assert_string_equal(evals[0].out.s, "a");
+	assert_false(evals[1].is_done);
+	shells_free(s);
+	assert_string_equal(evals[1].why, "was interrupted");
+	assert_all_gone(lifeline);
+	done(&evals[0]);
+	done(&evals[1]);
+}
+
 static void on_usr1(int signal)
 {
 	(void)signal;
@@ -262,6 +307,8 @@ int main(void)
 		PROJECT_TEST(as_many_as_the_limit_run_at_once),
 		PROJECT_TEST(many_commands_get_their_own_output),
 		PROJECT_TEST(a_command_too_long_for_the_system_is_an_error),
+		PROJECT_TEST(commands_run_while_nobody_waits),
+		PROJECT_TEST(who_waits_for_the_first_does_not_wait_for_the_last),
 		PROJECT_TEST(an_interrupt_ends_all_and_starts_no_more),
 	};
 
