@@ -141,7 +141,10 @@ class Story(unittest.TestCase):
     def environ(self, extra=None):
         env = {k: v for k, v in os.environ.items()
                if k in ("PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS")}
-        env.update({"HOME": str(self.dir), "TERM": "dumb", COOKIE: self.cookie, **(extra or {})})
+        # What is remembered of devices, and their locks, are the machine's: a story has its own.
+        env.update({"HOME": str(self.dir), "TERM": "dumb", COOKIE: self.cookie,
+                    "DVSCHED_LOCK_DIR": str(self.dir / "locks"), "DVSCHED_STATE_DIR": str(self.dir / "state"),
+                    **(extra or {})})
         return env
 
     def start(self, *args, env=None, stdin=subprocess.DEVNULL, **options):
