@@ -163,3 +163,37 @@ class ChipsCli(Story):
         self.assertIn("driver /nowhere.so: there is no such file", done.err)
         self.config('{ flow: "jobs", name: "d", backends: { chips: { driver: "./no.so" } }, jobs: [] }')
         self.assertRegex(self.chips("cfg.hjson", code=3).err, r"cfg.hjson:1:\d+: error: driver /.*/no.so: there is no")
+
+
+class Examples(Story):
+    """What docs/drivers.md and README.md show runs, for a user who has nothing but a home."""
+
+    def environ(self, extra=None):
+        return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),
+                                "XDG_STATE_HOME": str(self.path("state")), **(extra or {})})
+
+    def run_example(self, name):
+        self.example(name)
+        done = self.dvsched("run", name, "--view", "none")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(set(self.statuses().values()), {"PASSED"}, done)
+        return done
+
+    def test_a_poisoned_process_costs_the_job_nothing(self):
+        done = self.run_example("chips.hjson")
+        self.assertRegex(done.out, r"(?m)^device   npu/\d is suspect: fault: poison \(first code 507018; 1 job: add\.2\)$")
+        first, second = next(j for j in self.results()["jobs"] if j["id"] == "add.2")["attempts"]
+        self.assertEqual((first["reason"], first["details"]["blame"]), ("poison", "device"))
+        self.assertNotEqual(first["where"], second["where"])
+        report = self.path("scratch", "chips", "report", "log").read_text()
+        self.assertEqual(len([line for line in report.splitlines() if line.startswith("job ")]), 8, report)
+
+    def test_a_gang_meets_and_a_slow_rank_costs_nobody_anything(self):
+        self.run_example("gang.hjson")
+        gang = next(j for j in self.results()["jobs"] if j["id"] == "allreduce")["attempts"][0]
+        self.assertEqual(gang["where"], "npu/0-2")
+        self.assertGreater(gang["details"]["ranks"][1]["clocks"]["open_s"], 0.29)
+        self.assertLess(gang["duration_s"], gang["details"]["ranks"][1]["clocks"]["open_s"])
+        logs = [self.path("scratch", "gang", "allreduce", n).read_text() for n in ("log", "rank1.log", "rank2.log")]
+        for rank, log in enumerate(logs):
+            self.assertIn(f"rank {rank} of 3 has the sum\n", log)

@@ -234,7 +234,7 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 					   clock_wall(c->clock)))
 			unit_store_health(other);
 	} else {
-		mark(r->unit, g, class, r->end.code, text_of(r));
+		mark(r->unit, g, class, r->end.code, r->end.text ? r->end.text : text_of(r));
 	}
 	if (fate->mark != MARK_NONE || !fate->is_charged)
 		add_past(c, job, r->unit->device->id, class);

@@ -9,14 +9,26 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
+static const struct {
+	const char *backend, *key;
+} job_keys[] = {
+#define JOB_KEY(backend, key) {#backend, #key},
+#include "backends/job_keys.h"
+#undef JOB_KEY
+};
+
 static const char *backend_of_key(const char *key)
 {
-	return strcmp(key, "program") == 0 || strcmp(key, "devices") == 0 ? "chips" : NULL;
+	for (size_t i = 0; i < ARRAY_LEN(job_keys); i++)
+		if (strcmp(job_keys[i].key, key) == 0)
+			return job_keys[i].backend;
+	return NULL;
 }
 
 static bool is_backend(const char *name)
 {
-	return strcmp(name, "fake") == 0 || strcmp(name, "local") == 0;
+	return strcmp(name, "fake") == 0 || strcmp(name, "local") == 0 ||
+	       strcmp(name, "chips") == 0;
 }
 
 static char *without(const char *text, const char *unwanted)
