@@ -371,7 +371,7 @@ static int run_loaded(struct run *r)
 	if (rc == EXIT_PASSED)
 		rc = run_graph(r);
 	watchers_free(&r->watchers);
-	engines_close(&r->engines, r->loop);
+	engines_close(&r->engines, r->loop, &r->signals.n);
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	oneshot_report_free(r->oneshot);

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 static struct backend *find(const struct engines *e, const char *name)
 {
 	for (unsigned i = 0; i < e->n; i++)
@@ -207,17 +209,20 @@ struct closing {
 	unsigned n_open;
 };
 
-static void on_closed(void *ctx)
+static void on_closed(void *ctx, const char *trouble)
 {
 	struct closing *c = ctx;
 
+	if (trouble)
+		log_warning("%s", trouble);
 	if (--c->n_open == 0)
 		ev_break(c->loop, EVBREAK_ALL);
 }
 
-void engines_close(const struct engines *e, struct ev_loop *loop)
+void engines_close(const struct engines *e, struct ev_loop *loop, const unsigned *n_signals)
 {
 	struct closing c = {.loop = loop};
+	unsigned n_before = *n_signals;
 
 	for (unsigned i = 0; i < e->n; i++) {
 		if (!e->at[i]->ops->close)
@@ -225,7 +230,7 @@ void engines_close(const struct engines *e, struct ev_loop *loop)
 		c.n_open++;
 		e->at[i]->ops->close(e->at[i], on_closed, &c);
 	}
-	while (c.n_open && ev_run(loop, EVRUN_ONCE))
+	while (c.n_open && *n_signals == n_before && ev_run(loop, EVRUN_ONCE))
 		;
 }
 

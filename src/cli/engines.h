@@ -34,9 +34,9 @@ void engines_warn_of_idle(const struct run_options *options, struct diags *diags
 /* What backends have to say after the last job: lines for people, and a JSON object by their names.
  */
 void engines_tell(const struct engines *e, struct str *notes, struct str *json);
-/* Lets go of processes, running the loop until they are gone. The scheduler may still look at them.
- */
-void engines_close(const struct engines *e, struct ev_loop *loop);
+/* Lets go of processes, running the loop until they are gone, or until somebody presses Ctrl-C:
+ * then engines_free() kills them. The scheduler may still look at them. */
+void engines_close(const struct engines *e, struct ev_loop *loop, const unsigned *n_signals);
 void engines_free(struct engines *e); /* after the scheduler */
 
 #endif

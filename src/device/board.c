@@ -20,11 +20,11 @@ static const char *const phase_names[] = {
 static_assert(ARRAY_LEN(phase_names) == PHASE_COUNT, "one name per phase");
 
 static const char *const call_names[] = {
-	[CALL_NONE] = "none",	[CALL_OPEN] = "open",	    [CALL_LOAD] = "load",
-	[CALL_JOIN] = "join",	[CALL_PREPARE] = "prepare", [CALL_LAUNCH] = "launch",
-	[CALL_POLL] = "poll",	[CALL_FINISH] = "finish",   [CALL_ABORT] = "abort",
-	[CALL_LEAVE] = "leave", [CALL_UNLOAD] = "unload",   [CALL_RESET] = "reset",
-	[CALL_CLOSE] = "close",
+	[CALL_NONE] = "none",	[CALL_OPEN] = "open",	      [CALL_LOAD] = "load",
+	[CALL_JOIN] = "join",	[CALL_PREPARE] = "prepare",   [CALL_LAUNCH] = "launch",
+	[CALL_POLL] = "poll",	[CALL_FINISH] = "finish",     [CALL_ABORT] = "abort",
+	[CALL_LEAVE] = "leave", [CALL_UNLOAD] = "unload",     [CALL_RESET] = "reset",
+	[CALL_CLOSE] = "close", [CALL_CLASSIFY] = "classify", [CALL_IS_USABLE] = "is_usable",
 };
 static_assert(ARRAY_LEN(call_names) == CALL_COUNT, "one name per call");
 

@@ -46,6 +46,8 @@ enum driver_call {
 	CALL_UNLOAD,
 	CALL_RESET,
 	CALL_CLOSE,
+	CALL_CLASSIFY,
+	CALL_IS_USABLE,
 	CALL_COUNT
 };
 

@@ -112,7 +112,9 @@ enum dvs_class call_class(struct worker_process *p, int32_t code, const char **r
 	enum dvs_class class;
 
 	*ret_name = *ret_hint = NULL;
+	call_begin(p, CALL_CLASSIFY);
 	class = d->classify(code, p->n_good == 0, ret_name, ret_hint);
+	call_end(p);
 	return class > DVS_OK && class < DVS_CLASS_COUNT ? class : DVS_POISON;
 }
 

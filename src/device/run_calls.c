@@ -262,13 +262,25 @@ static void reset(struct run *r)
 		run_fail_code(r, CALL_RESET, rc);
 }
 
+/* What is owed now may not come back: then this is the last word. */
+static void tell_cause(struct run *r)
+{
+	if (!run_has_failed(r) || r->is_cancelled || r->is_cause_told)
+		return;
+	r->is_cause_told = true;
+	run_decide(r);
+	run_send(r, DEVICE_CAUSE);
+	run_forget_verdict(r);
+}
+
 void run_look_after(struct run *r)
 {
 	bool is_usable;
 
 	if (!run_has_failed(r) || !r->driver->is_usable)
 		return;
-	call_begin(r->p, CALL_RESET);
+	tell_cause(r);
+	call_begin(r->p, CALL_IS_USABLE);
 	is_usable = r->driver->is_usable(r->ctx) != 0;
 	call_end(r->p);
 	if (is_usable)
@@ -278,16 +290,6 @@ void run_look_after(struct run *r)
 		reset(r);
 }
 
-/* What is owed now may not come back: then this is the last word. */
-static void tell_cause(struct run *r)
-{
-	if (!run_has_failed(r) || r->is_cancelled || !(r->is_prepared || r->is_joined))
-		return;
-	run_decide(r);
-	run_send(r, DEVICE_CAUSE);
-	run_forget_verdict(r);
-}
-
 void run_drive(struct run *r)
 {
 	if (load(r) < 0)
@@ -295,7 +297,8 @@ void run_drive(struct run *r)
 	if ((!r->ask.token || join(r) == 0) && prepare(r) == 0 && wait_for_go(r) == 0 &&
 	    launch(r) == 0)
 		poll_until_over(r);
-	tell_cause(r);
+	if (r->is_prepared || r->is_joined)
+		tell_cause(r);
 	if (r->is_prepared)
 		finish(r);
 	if (r->is_joined)

@@ -20,6 +20,7 @@ struct run {
 	int shared_fd;
 	uint32_t slot;
 	bool is_gang, is_joined, is_prepared, is_cancelled;
+	bool is_cause_told;
 	bool is_unplaced; /* there is no directory or log */
 	uint64_t looked_ns;
 	struct device_result result;

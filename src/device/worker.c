@@ -396,6 +396,11 @@ pid_t device_worker_pid(const struct device_worker *w)
 	return w->proc.pid;
 }
 
+bool device_worker_has_failed(const struct device_worker *w)
+{
+	return w->state == WORKER_RUNS && w->cause.len > 0;
+}
+
 bool device_worker_is_idle(const struct device_worker *w)
 {
 	return w->state == WORKER_IDLE && w->proc.pid && !w->is_killed;

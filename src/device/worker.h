@@ -117,6 +117,8 @@ void device_worker_free(struct device_worker *w);
 
 const struct board *device_worker_board(const struct device_worker *w);
 pid_t device_worker_pid(const struct device_worker *w);
+/* The run that it is in has told its first error: what it does now is to clean up. */
+bool device_worker_has_failed(const struct device_worker *w);
 bool device_worker_is_idle(const struct device_worker *w); /* open, no run */
 
 /* The process itself: `dvsched __device`. Never returns. */

@@ -63,8 +63,8 @@ struct backend_ops {
 	 * nothing. */
 	void (*tell)(struct backend *b, struct str *notes, struct json_out *json);
 	/* No job will be submitted any more, none is running: let go of processes. closed() is
-	 * called, now or later. */
-	void (*close)(struct backend *b, void (*closed)(void *ctx), void *ctx);
+	 * called, now or later; trouble: what people should know of it, or NULL. */
+	void (*close)(struct backend *b, void (*closed)(void *ctx, const char *trouble), void *ctx);
 	/* Frees b (accepts NULL); at once, without closing nicely, if close() was not called or has
 	 * not ended. */
 	void (*destroy)(struct backend *b);

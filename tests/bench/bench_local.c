@@ -85,8 +85,9 @@ static struct plan *make_plan(size_t n, const char *root, const struct job_rules
 	return p;
 }
 
-static void on_closed(void *ctx)
+static void on_closed(void *ctx, const char *trouble)
 {
+	(void)trouble;
 	ev_break(ctx, EVBREAK_ALL);
 }
 

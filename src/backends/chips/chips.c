@@ -113,7 +113,8 @@ static void chips_pause(struct backend *b, bool is_paused)
 	chips_dispatch(c);
 }
 
-static void chips_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
+static void chips_close(struct backend *b, void (*closed)(void *ctx, const char *trouble),
+			void *ctx)
 {
 	struct chips *c = chips_of(b);
 
@@ -128,7 +129,7 @@ static void chips_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
 			unit_kill(u);
 	}
 	if (c->n_workers == 0) {
-		closed(ctx);
+		closed(ctx, NULL);
 		return;
 	}
 	c->closed = closed;
@@ -152,6 +153,7 @@ static void chips_destroy(struct backend *b)
 	free(c->units);
 	free(c->past);
 	free(c->health_warning);
+	str_done(&c->trouble);
 	arena_free(c->mem);
 	free(c);
 }

@@ -99,6 +99,7 @@ struct rank_end {
 struct rank {
 	struct unit *unit;
 	enum rank_state state;
+	bool has_failed;   /* when it was convicted it had: its first error is the cause */
 	bool is_convicted; /* by a clock: class and text are decided, the process is on its way out
 			    */
 	double open_s, sent_s, armed_s;
@@ -157,7 +158,8 @@ struct chips {
 	bool is_paused, is_closing, is_dispatching, must_dispatch;
 	ev_timer tick;
 	const struct job_rules *last_checked;
-	void (*closed)(void *ctx);
+	void (*closed)(void *ctx, const char *trouble);
+	struct str trouble; /* at closing */
 	void *closed_ctx;
 	char *health_warning; /* the last file that could not be written; told at the end */
 };
@@ -197,6 +199,8 @@ void unit_store_health(struct unit *u);
 void unit_note_locked(struct unit *u, const char *text); /* not again before a pause */
 /* It did not open, and is killed: the end of its process tells it on. */
 void unit_fail_open(struct unit *u, enum dvs_class class, const char *text);
+/* It opens, or closes, for longer than it may. */
+void unit_is_late(struct unit *u, double limit_s);
 /* The clocks of what belongs to no gang: an open that nobody waits for, a close. Returns when it
  * must be called again; INFINITY: not needed. */
 double unit_look(struct unit *u);

@@ -405,12 +405,12 @@ void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *
 	struct rank *r = &g->ranks[rank];
 	bool is_good = result->class == DVS_OK && result->verdict.status == JOB_PASSED;
 
-	if (r->state == RANK_ENDED || r->is_convicted)
+	if (r->state == RANK_ENDED || (r->is_convicted && !r->has_failed))
 		return;
 	keep_end(g, &r->end, result);
 	note_worker(r);
 	/* What comes after the first failure is fallout, if it looks like it or not. */
-	if (g->is_ending && result->class != DVS_OK)
+	if (g->is_ending && result->class != DVS_OK && !r->is_convicted)
 		r->end.class = DVS_PEER;
 	end_rank(g, rank, device_class_fate(result->class)->worker_goes_on && !result->is_spent);
 	if (!is_good && !g->is_ending && result->class == DVS_PEER)
@@ -450,6 +450,7 @@ void gang_convict(struct gang *g, uint32_t rank, enum dvs_class class, const cha
 	if (r->state < RANK_SENT || r->state == RANK_ENDED || r->is_convicted)
 		return;
 	r->is_convicted = true;
+	r->has_failed = r->unit->worker && device_worker_has_failed(r->unit->worker);
 	r->end.class = class;
 	r->end.text = arena_strdup(g->job->mem, text);
 	note_worker(r);

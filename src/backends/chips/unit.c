@@ -131,12 +131,12 @@ static void forget_worker(struct unit *u)
 
 static void finish_closing(struct chips *c)
 {
-	void (*closed)(void *ctx) = c->closed;
+	void (*closed)(void *ctx, const char *trouble) = c->closed;
 
 	if (!closed || c->n_workers)
 		return;
 	c->closed = NULL;
-	closed(c->closed_ctx);
+	closed(c->closed_ctx, c->trouble.len ? c->trouble.s : NULL);
 }
 
 /* It never opened: is it the device, the job's options, or somebody else who has it? */
@@ -279,22 +279,49 @@ void unit_fail_open(struct unit *u, enum dvs_class class, const char *text)
 	unit_kill(u);
 }
 
+/* Nothing is lost but time: the next process will show whether the device still opens. */
+static void tell_hang_in_close(struct unit *u, const char *text)
+{
+	struct chips *c = u->chips;
+
+	if (health_suspect(&u->health, text, clock_wall(c->clock)))
+		unit_store_health(u);
+	str_printf(&c->trouble, "%s%s/%d: %s", c->trouble.len ? "; " : "", c->s->name,
+		   u->device->id, text);
+}
+
+void unit_is_late(struct unit *u, double limit_s)
+{
+	const struct board *b = device_worker_board(u->worker);
+	enum driver_call call = (enum driver_call)atomic_load(&b->call);
+	bool is_open = u->state == UNIT_OPENING;
+	_cleanup_(str_done) struct str text = {0};
+
+	str_printf(&text, "device %d did not %s within %gs", u->device->id,
+		   is_open ? "open" : "close", limit_s);
+	if (call != CALL_NONE)
+		str_printf(&text, "; driver %s is in %s() for %.1fs", u->chips->s->driver_name,
+			   board_call_name(call),
+			   (double)(board_now_ns() - atomic_load(&b->call_since_ns)) * 1e-9);
+	if (is_open) {
+		unit_fail_open(u, DVS_WEDGE, text.s);
+		return;
+	}
+	tell_hang_in_close(u, text.s);
+	unit_kill(u);
+}
+
 double unit_look(struct unit *u)
 {
 	const double *budget_s = u->chips->s->budget_s;
 	bool is_open = u->state == UNIT_OPENING;
 	double limit_s = budget_s[is_open ? CLOCK_OPEN : CLOCK_RESET];
-	char text[96];
 
 	if ((u->state != UNIT_CLOSING && (!is_open || u->gang)) || limit_s <= 0)
 		return INFINITY;
 	if (chips_now(u->chips) < u->changed_s + limit_s)
 		return u->changed_s + limit_s;
-	snprintf(text, sizeof(text), "device %d did not open within %gs", u->device->id, limit_s);
-	if (is_open)
-		unit_fail_open(u, DVS_WEDGE, text);
-	else
-		unit_kill(u);
+	unit_is_late(u, limit_s);
 	return INFINITY;
 }
 

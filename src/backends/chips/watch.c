@@ -78,7 +78,7 @@ static void convict(struct look *l, uint32_t rank, enum dvs_class class, const c
 	gang_convict(l->g, rank, class, text);
 }
 
-/* "load did not come back within 60s (in load for 60.2s)" */
+/* "load was not done within 60s; driver sim is in load() for 60.2s" */
 static void convict_for_time(struct look *l, uint32_t rank, enum dvs_class class,
 			     enum chips_clock clock, double limit_s)
 {
@@ -92,8 +92,8 @@ static void convict_for_time(struct look *l, uint32_t rank, enum dvs_class class
 		str_printf(&text, "%s was not done within ", chips_clock_name(clock));
 	duration_add(&text, limit_s);
 	if (call != CALL_NONE)
-		str_printf(&text, "; the driver is in %s() since %.1fs", board_call_name(call),
-			   seconds_ago(l, atomic_load(&b->call_since_ns)));
+		str_printf(&text, "; driver %s is in %s() for %.1fs", l->g->chips->s->driver_name,
+			   board_call_name(call), seconds_ago(l, atomic_load(&b->call_since_ns)));
 	convict(l, rank, class, text.s);
 }
 
@@ -118,16 +118,16 @@ static void look_at_open(struct look *l, struct rank *r)
 	if (u->state != UNIT_OPENING)
 		return;
 	look_again_soon(l);
-	if (is_due(l, u->changed_s, limit_s))
-		snprintf(text, sizeof(text), "device %d did not open within %gs", u->device->id,
-			 limit_s);
-	else if (is_due_ns(l, atomic_load(&board_of(r)->beat_ns), beat_limit_s))
+	if (is_due(l, u->changed_s, limit_s)) {
+		unit_is_late(u, limit_s);
+	} else if (is_due_ns(l, atomic_load(&board_of(r)->beat_ns), beat_limit_s)) {
 		snprintf(text, sizeof(text),
 			 "while it opened device %d its worker gave no heartbeat for %gs",
 			 u->device->id, beat_limit_s);
-	else
+		unit_fail_open(u, DVS_WEDGE, text);
+	} else {
 		return;
-	unit_fail_open(u, DVS_WEDGE, text);
+	}
 	l->has_acted = true;
 }
 
@@ -150,7 +150,8 @@ static void look_at_reading(struct look *l, uint32_t rank)
 
 static bool is_instant(enum driver_call call)
 {
-	return call == CALL_LAUNCH || call == CALL_POLL || call == CALL_ABORT;
+	return call == CALL_LAUNCH || call == CALL_POLL || call == CALL_ABORT ||
+	       call == CALL_CLASSIFY || call == CALL_IS_USABLE;
 }
 
 /* What comes after the run, or after a fault, whatever phase it was in. */
@@ -174,12 +175,12 @@ static void look_at_call(struct look *l, uint32_t rank)
 	enum driver_call call = (enum driver_call)atomic_load(&b->call);
 	double limit_s = l->g->job->request->stall_s > 0 ? l->g->job->request->stall_s
 							 : instant_call_s;
-	char text[96];
+	char text[160];
 
 	if (!is_instant(call) || !is_due_ns(l, atomic_load(&b->call_since_ns), limit_s))
 		return;
-	snprintf(text, sizeof(text), "stalled: the driver does not come back from %s()",
-		 board_call_name(call));
+	snprintf(text, sizeof(text), "stalled: driver %s does not come back from %s()",
+		 l->g->chips->s->driver_name, board_call_name(call));
 	convict(l, rank, DVS_STALL, text);
 }
 

@@ -335,10 +335,10 @@ static void fake_set_parallel(struct backend *b, uint32_t n)
 		sched_backend_capacity(b);
 }
 
-static void fake_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
+static void fake_close(struct backend *b, void (*closed)(void *ctx, const char *trouble), void *ctx)
 {
 	assert(!first_event(fake_of(b)));
-	closed(ctx);
+	closed(ctx, NULL);
 }
 
 static void fake_destroy(struct backend *b)

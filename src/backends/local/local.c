@@ -40,7 +40,7 @@ struct local {
 	bool is_paused;
 	const struct job_rules **checked; /* open addressing; NULL: free */
 	size_t n_checked, checked_size;
-	void (*closed)(void *ctx);
+	void (*closed)(void *ctx, const char *trouble);
 	void *closed_ctx;
 };
 
@@ -96,12 +96,12 @@ static void free_slot(struct local_slot *ls)
 
 static void finish_closing(struct local *l)
 {
-	void (*closed)(void *ctx) = l->closed;
+	void (*closed)(void *ctx, const char *trouble) = l->closed;
 
 	if (!closed || l->n_slots)
 		return;
 	l->closed = NULL;
-	closed(l->closed_ctx);
+	closed(l->closed_ctx, NULL);
 }
 
 static void on_died(struct slot *slot, void *ctx, const char *why)
@@ -305,7 +305,8 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 	}
 }
 
-static void local_close(struct backend *b, void (*closed)(void *ctx), void *ctx)
+static void local_close(struct backend *b, void (*closed)(void *ctx, const char *trouble),
+			void *ctx)
 {
 	struct local *l = local_of(b);
 

@@ -194,6 +194,11 @@ pid_t device_worker_pid(const struct device_worker *w)
 	return (pid_t)w->number;
 }
 
+bool device_worker_has_failed(const struct device_worker *w)
+{
+	return w->has_failed;
+}
+
 bool device_worker_is_idle(const struct device_worker *w)
 {
 	return w->state == FAKE_IDLE && !w->is_killed && !w->is_gone;

@@ -29,6 +29,7 @@ struct device_worker {
 	int32_t rank, n_ranks;
 	const struct job_spec *spec;
 	bool waits_for_go, is_released, is_cancelled, is_asked, is_killed, is_closed, is_gone;
+	bool has_failed;  /* its run has told its first error */
 	bool is_deaf;	  /* does nothing by itself any more: only a kill helps */
 	bool is_immortal; /* not even that */
 	uint32_t number;
@@ -63,6 +64,7 @@ struct world {
 	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired;
 	bool cannot_start; /* no process can be made */
 	bool is_closed;	   /* closed() was called */
+	char trouble[256]; /* with that */
 };
 extern struct world world;
 

@@ -59,9 +59,10 @@ static void run_through(struct fake_job *j)
 	assert_int_equal(j->state, FAKE_ENDED);
 }
 
-static void closed(void *ctx)
+static void closed(void *ctx, const char *trouble)
 {
 	(void)ctx;
+	snprintf(world.trouble, sizeof(world.trouble), "%s", trouble ? trouble : "");
 	world.is_closed = true;
 }
 
@@ -288,6 +289,8 @@ static void a_close_that_hangs_is_ended(void **state)
 	assert_true(worker_on(0)->is_killed);
 	worker_dies(worker_on(0));
 	assert_true(world.is_closed);
+	assert_non_null(strstr(world.trouble, "chips/0: device 0 did not close within 60s"));
+	assert_int_equal(unit(0)->health.state, HEALTH_SUSPECT);
 }
 
 static void an_open_that_nobody_waits_for_has_its_clock(void **state)
@@ -372,6 +375,26 @@ static void cleaning_up_after_a_fault_has_a_clock(void **state)
 		world_done();
 	}
 	begin(1);
+}
+
+static void a_hang_after_the_first_error_is_not_the_cause(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	open_all(1);
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_on(0)->has_failed = true;
+	atomic_store(&worker_on(0)->board.call, CALL_RESET);
+	atomic_store(&worker_on(0)->board.call_since_ns, board_now_ns());
+	world_pass(63);
+	assert_true(worker_on(0)->is_killed);
+	worker_fails_and_dies(worker_on(0), DVS_JOB);
+	assert_int_equal(j->state, FAKE_ENDED);
+	assert_int_equal(j->result.reason, REASON_WRONG_RESULT);
+	run_through(submitted(1)); /* and its device goes on in a fresh process */
 }
 
 static void the_wall_stands_before_the_release_too(void **state)
@@ -689,6 +712,7 @@ int main(int argc, char **argv)
 		STORY(a_process_that_is_stopped_while_it_opens_is_found),
 		STORY(one_that_never_reads_its_request_is_found),
 		STORY(cleaning_up_after_a_fault_has_a_clock),
+		STORY(a_hang_after_the_first_error_is_not_the_cause),
 		STORY(the_wall_stands_before_the_release_too),
 		STORY(who_waits_for_the_release_is_not_guilty),
 		STORY(who_has_not_even_opened_makes_no_timer_spin),

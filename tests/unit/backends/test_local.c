@@ -152,10 +152,11 @@ static void rig_run(struct rig *r)
 	loop_host_run(r->host, r->s);
 }
 
-static void on_closed(void *ctx)
+static void on_closed(void *ctx, const char *trouble)
 {
 	struct rig *r = ctx;
 
+	assert_null(trouble);
 	r->is_closed = true;
 	ev_break(r->loop, EVBREAK_ALL);
 }
