@@ -374,9 +374,12 @@ static void report_unknown(struct mode_reader *r, const struct modes *all, const
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
+/* Our stack is bounded by us, and not by the file. */
+enum { MODES_DEEP = 500 };
+
 /* A mode's own modes are merged into it first, each once: that differs from DVSim, which repeats
  * options when modes are three deep. */
-static void resolve(struct mode_reader *r, struct modes *all, struct mode *mode)
+static void resolve(struct mode_reader *r, struct modes *all, struct mode *mode, unsigned depth)
 {
 	struct node_list subs = *sub_modes(mode);
 
@@ -392,8 +395,12 @@ static void resolve(struct mode_reader *r, struct modes *all, struct mode *mode)
 			cfg_error(r->cfg, r->diags, subs.at[i],
 				  "%s '%s' enables '%s', which enables it in turn",
 				  kind_names[mode->kind], mode->name, sub->name);
+		} else if (sub != mode && depth == MODES_DEEP) {
+			cfg_error(r->cfg, r->diags, subs.at[i],
+				  "%ss enable one another more than %d deep",
+				  kind_names[mode->kind], MODES_DEEP);
 		} else if (sub != mode) {
-			resolve(r, all, sub);
+			resolve(r, all, sub, depth + 1);
 			mode_merge(r, mode, sub);
 		}
 	}
@@ -404,7 +411,7 @@ static void resolve(struct mode_reader *r, struct modes *all, struct mode *mode)
 void modes_resolve(struct mode_reader *r, struct modes *all)
 {
 	for (size_t i = 0; i < all->n; i++)
-		resolve(r, all, all->at[i]);
+		resolve(r, all, all->at[i], 0);
 }
 
 void modes_done(struct modes *all)

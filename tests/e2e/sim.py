@@ -321,6 +321,18 @@ class Mistakes(SimStory):
                      "wrong.hjson:3:41: error: run mode 'r' enables 'lost', which is no run mode",
                      "wrong.hjson:4:37: error: the run mode 'away' is enabled, but not defined")
 
+    def test_modes_and_regressions_nest_only_so_deep(self):
+        modes = ", ".join(f'{{ name: "m{i}", en_run_modes: ["m{i + 1}"] }}' for i in range(2000))
+        self.leaf("one", f'run_modes: [{modes}, {{ name: "m2000" }}]')
+        done = self.run_sim("one.hjson", "-i", "good")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("run modes enable one another more than 500 deep", done.err)
+        rows = ", ".join(f'{{ name: "r{i}", regressions: ["r{i + 1}"] }}' for i in range(2000))
+        self.leaf("one", f'regressions: [{rows}, {{ name: "r2000", tests: ["good"] }}]')
+        done = self.run_sim("one.hjson", "-i", "good")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("regressions include one another more than 500 deep", done.err)
+
     def test_the_test_that_a_regression_names_in_vain(self):
         self.leaf("wrong", 'regressions: [{ name: "nightly", tests: ["good", "godo"] }]')
         done = self.run_sim("wrong.hjson", "-i", "nightly", "--fixed-seed", "5", "--fake")
