@@ -23,8 +23,9 @@ static void read_cases(struct cases *b, struct hjson_node *node)
 			   "the configuration has no 'cases'");
 		return;
 	}
-	if (cases_find(b, node, &places))
-		cases_read_all(b, &places);
+	cases_find(b, node, &places);
+	cases_read_all(b, &places);
+	free(places.at);
 }
 
 static void read_top(struct cases *b)

@@ -67,13 +67,15 @@ struct cases {
 	const char *scratch_path;
 };
 
-/* cases_find.c: directories, in order; NULL after errors. file: of each case. */
-struct case_places {
-	const char **dirs;
-	size_t n;
-	const char *file;
+/* cases_find.c: directories, in order, and the file of each case. */
+struct case_place {
+	const char *dir, *file;
 };
-bool cases_find(struct cases *b, struct hjson_node *node, struct case_places *ret);
+struct case_places {
+	struct case_place *at; /* malloc()ed */
+	size_t n, cap;
+};
+void cases_find(struct cases *b, struct hjson_node *node, struct case_places *ret);
 
 /* cases_build.c */
 size_t entries_add(struct entry_list *l, const struct entry *e);

@@ -97,6 +97,24 @@ static struct settings build_settings(struct cases *b, struct hjson_node *at)
 	return s;
 }
 
+/* Where it is when it is built: `dir`, or the directory of its job. */
+static const char *dir_of(struct cases *b, struct hjson_node *node, const char *job)
+{
+	struct load *l = b->load;
+	struct hjson_node *dir = node->type == HJSON_OBJECT ? hjson_get(node, "dir") : NULL;
+	const char *own = path_join(l->mem, b->scratch_path, job);
+
+	if (!dir)
+		return own;
+	if (dir->type != HJSON_STRING) {
+		cfg_error(l->cfg, l->diags, dir, "'dir' must be a string");
+		return own;
+	}
+	return path_normalise(
+		l->mem, path_join(l->mem, cfg_dir(l->cfg),
+				  cases_text(l, "dir", hjson_cstr(cfg_doc(l->cfg), dir), dir)));
+}
+
 /* ---- runtimes ---- */
 
 static void read_runtime(struct cases *b, struct hjson_node *m)
@@ -113,8 +131,9 @@ static void read_runtime(struct cases *b, struct hjson_node *m)
 		return;
 	b->n_runtimes++;
 	job = arena_printf(l->mem, "runtime.%s", r->name);
-	r->dir = path_join(l->mem, b->scratch_path, job);
+	r->dir = dir_of(b, m, job);
 	f = cfg_fields_new(l->cfg, m, arena_printf(l->mem, "runtimes.%s", r->name), l->diags);
+	cfg_fields_allow(f, "dir");
 	build = cfg_fields_node(f, "build");
 	if (cfg_fields_object(f))
 		settings_read(l, f, b->options, &r->settings);
@@ -153,24 +172,6 @@ static const char *word_of(struct cases *b, const char *name)
 		if (!text_is_word(c, 1) && !(*c >= '0' && *c <= '9' && c > word))
 			*c = '_';
 	return word;
-}
-
-/* Where it is when it is built: `dir`, or the directory of its job. */
-static const char *dir_of(struct cases *b, struct hjson_node *node, const char *job)
-{
-	struct load *l = b->load;
-	struct hjson_node *dir = node->type == HJSON_OBJECT ? hjson_get(node, "dir") : NULL;
-	const char *own = path_join(l->mem, b->scratch_path, job);
-
-	if (!dir)
-		return own;
-	if (dir->type != HJSON_STRING) {
-		cfg_error(l->cfg, l->diags, dir, "'dir' must be a string");
-		return own;
-	}
-	return path_normalise(
-		l->mem, path_join(l->mem, cfg_dir(l->cfg),
-				  cases_text(l, "dir", hjson_cstr(cfg_doc(l->cfg), dir), dir)));
 }
 
 /* { dir: "…" }: it is there, nothing is to be built. */

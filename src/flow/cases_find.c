@@ -21,8 +21,8 @@ struct finder {
 	const char *root, *glob, *file;
 	struct text_list markers;
 	struct hjson_node *root_at, *glob_at, *marker_at;
-	struct dirs dirs;
-	size_t n_matched, n_halves;
+	struct case_places *found;
+	size_t n_matched, n_halves, n_found;
 };
 
 static void push(struct dirs *d, const char *path)
@@ -104,6 +104,18 @@ static const char *lacks(struct finder *f, const char *dir, size_t *ret_n)
 	return missing;
 }
 
+static void add_place(struct finder *f, const char *dir)
+{
+	struct case_places *p = f->found;
+
+	if (p->n == p->cap) {
+		p->cap = p->cap ? p->cap * 2 : 64;
+		p->at = xreallocarray(p->at, p->cap, sizeof(*p->at));
+	}
+	p->at[p->n++] = (struct case_place){dir, f->file};
+	f->n_found++;
+}
+
 static void take_dir(struct finder *f, const char *dir)
 {
 	const char *missing;
@@ -112,7 +124,7 @@ static void take_dir(struct finder *f, const char *dir)
 	f->n_matched++;
 	missing = lacks(f, dir, &n);
 	if (!missing) {
-		push(&f->dirs, dir);
+		add_place(f, dir);
 		return;
 	}
 	if (n == 0)
@@ -151,7 +163,7 @@ static void find_all(struct finder *f)
 	for (size_t i = 0; i < matched.n; i++)
 		take_dir(f, matched.at[i]);
 	free(matched.at);
-	if (f->dirs.n == 0 && f->n_halves == 0)
+	if (f->n_found == 0 && f->n_halves == 0)
 		refuse_nothing(f);
 }
 
@@ -181,12 +193,12 @@ static void read_markers(struct finder *f, struct cfg_fields *fields, struct hjs
 	f->marker_at = given.n ? given.at[0].at : file_at;
 }
 
-bool cases_find(struct cases *b, struct hjson_node *node, struct case_places *ret)
+static void find_one(struct cases *b, struct hjson_node *node, struct case_places *ret)
 {
 	struct load *l = b->load;
 	struct cfg_fields *fields = cfg_fields_new(l->cfg, node, "cases", l->diags);
 	unsigned n_before = l->diags->n_errors;
-	struct finder f = {.load = l};
+	struct finder f = {.load = l, .found = ret};
 	struct hjson_node *file_at;
 
 	if (cfg_fields_object(fields)) {
@@ -199,10 +211,18 @@ bool cases_find(struct cases *b, struct hjson_node *node, struct case_places *re
 			find_all(&f);
 	}
 	cfg_fields_end(fields);
-	*ret = (struct case_places){.n = f.dirs.n, .file = f.file};
-	ret->dirs = arena_array(l->mem, f.dirs.n + 1, sizeof(*ret->dirs));
-	if (f.dirs.n)
-		memcpy(ret->dirs, f.dirs.at, f.dirs.n * sizeof(*ret->dirs));
-	free(f.dirs.at);
-	return f.dirs.n > 0;
+}
+
+void cases_find(struct cases *b, struct hjson_node *node, struct case_places *ret)
+{
+	struct hjson_node *one;
+
+	if (node->type != HJSON_ARRAY) {
+		find_one(b, node, ret);
+		return;
+	}
+	if (node->n == 0)
+		cfg_error(b->load->cfg, b->load->diags, node, "'cases' is empty");
+	hjson_for_each (one, node)
+		find_one(b, one, ret);
 }

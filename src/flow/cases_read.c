@@ -325,8 +325,8 @@ void cases_read_all(struct cases *b, const struct case_places *places)
 	for (size_t i = 0; i < places->n; i++) {
 		struct found_case *c = &b->cases[b->n_cases];
 
-		*c = (struct found_case){.dir = places->dirs[i], .run = NO_ENTRY};
-		b->n_cases += read_case(b, c, places->file, &by_id);
+		*c = (struct found_case){.dir = places->at[i].dir, .run = NO_ENTRY};
+		b->n_cases += read_case(b, c, places->at[i].file, &by_id);
 	}
 	map_done(&by_id);
 }

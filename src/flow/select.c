@@ -227,6 +227,7 @@ void select_interactive(struct plan *plan, const char *const *items, const struc
 		struct job_spec *job = &plan->jobs[s.queue[0]];
 
 		job->rules = interactive_rules(plan, job->rules);
+		job->n_fallback = 0;
 	}
 	free(s.is_in);
 	free(s.queue);

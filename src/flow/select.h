@@ -17,8 +17,8 @@ void select_jobs(struct plan *plan, const char *const *items, const struct map *
 
 /*
  * Makes the one job that is asked for (of all, without items) interactive: no time limit and no
- * second attempt. More than one is an error. Before select_jobs(), which says what is wrong with
- * items.
+ * second attempt, no fallback. More than one is an error. Before select_jobs(), which says what is
+ * wrong with items.
  */
 void select_interactive(struct plan *plan, const char *const *items, const struct map *by_name,
 			struct diags *diags);

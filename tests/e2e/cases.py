@@ -59,6 +59,12 @@ class Example(Cases):
         self.assertIn("cc -shared", logs[1])
         self.assertEqual(jobs["ring.words"]["attempts"][0]["where"], "chips/0-3")
 
+    def test_a_chosen_case_has_its_pin_with_it(self):
+        self.run_it("-i", "graph.scale", cfg=EXAMPLE)
+        self.assertEqual(list(self.statuses()), ["isa.head", "isa.pin", "runtime.graph", "graph.scale.compile",
+                                                 "graph.scale"])
+        self.assertEqual(self.stages("graph.scale"), [None, "pin: compile", "pin"])
+
     def test_without_a_commit_there_is_no_pin(self):
         self.run_it("-D", "commit=", cfg=EXAMPLE, code=1)
         self.assertNotIn("isa.pin", self.statuses())
@@ -114,6 +120,15 @@ class Pins(Cases):
         self.assertEqual(self.statuses(), {"my-lib.head": "PASSED", "my-lib.pin": "FAILED", "r.fine": "PASSED",
                                            "r.broken": "FAILED"})
         self.assertEqual(self.stages("r.broken"), [None])
+
+    def test_cases_may_be_in_several_places_and_runtimes_too(self):
+        for name in ("here/r/a/case.hjson", "there/b/test.hjson"):
+            self.write(name, '{ runtime: "r", command: "test -f {runtime_dir}/lib.so" }')
+        self.write("lib/lib.so", "")
+        self.config("""{ flow: "cases", name: "demo", runtimes: { r: { dir: "lib" } }
+                         cases: [ { root: "here" }, { root: "there", glob: "*", file: "test.hjson" } ] }""")
+        self.run_it()
+        self.assertEqual(self.statuses(), {"r.a": "PASSED", "r.b": "PASSED"})
 
     def test_a_dependency_that_is_there_is_not_built(self):
         self.write("lib/state", "good")
