@@ -93,6 +93,10 @@ void fallback_settle(struct job *job, const struct job_result *result)
 	const struct job_attempt *own = job->stage ? own_failure(job) : NULL;
 	const char *text;
 
+	if (job->stage && job->stage < plan_spec(job)->n_fallback && result->status == JOB_PASSED) {
+		stop_settle(job); /* what was to come is the job's pass, not this */
+		return;
+	}
 	if (!own || result->status == JOB_PASSED ||
 	    job_reason_class(result->reason) == CLASS_USER) {
 		settle(job, result->status, result->reason, result->message);

@@ -123,6 +123,17 @@ static void complain_of_all(const struct map *missing, struct diags *diags)
 	str_done(&names);
 }
 
+static void check_needs(struct sched *s, const struct job_spec *spec, struct map *missing,
+			struct diags *diags)
+{
+	const struct job_rules *rules = spec->rules;
+
+	for (uint32_t k = 0; k < rules->n_resources; k++) {
+		check_need(s, spec, &rules->resources[k], diags);
+		check_missing(s, missing, &rules->resources[k], diags);
+	}
+}
+
 void resources_check(struct sched *s, struct diags *diags)
 {
 	const struct job_rules *rules = NULL;
@@ -131,13 +142,12 @@ void resources_check(struct sched *s, struct diags *diags)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
 
-		if (spec->rules == rules)
-			continue;
+		if (spec->rules != rules)
+			check_needs(s, spec, &missing, diags);
 		rules = spec->rules;
-		for (uint32_t k = 0; k < rules->n_resources; k++) {
-			check_need(s, spec, &rules->resources[k], diags);
-			check_missing(s, &missing, &rules->resources[k], diags);
-		}
+		for (uint32_t k = 0; k < spec->n_fallback; k++)
+			if (spec->fallback[k].rules->resources != rules->resources)
+				check_needs(s, &spec->fallback[k], &missing, diags);
 	}
 	if (missing.n_live && s->options.on_missing == MISSING_FATAL)
 		complain_of_all(&missing, diags);

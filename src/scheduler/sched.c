@@ -160,7 +160,9 @@ static void refuse(struct job *job, struct error *why)
 						   why->msg)
 				    : arena_printf(s->mem, "refused by backend '%s'", name);
 
-	settle(job, JOB_KILLED, REASON_REFUSED, text);
+	fallback_settle(job, &(struct job_result){.status = JOB_KILLED,
+						  .reason = REASON_REFUSED,
+						  .message = text});
 	settle_all(s);
 }
 

@@ -206,6 +206,8 @@ void settle_waited(struct job *job);
 bool stop_may_launch(const struct sched *s, const struct job *job);
 bool stop_apply(struct sched *s);
 void stop_at_max_failures(struct sched *s);
+/* A run that is stopped has no more attempts for it. */
+void stop_settle(struct job *job);
 
 /* upcall.c */
 bool upcalls_drain(struct sched *s);

@@ -42,6 +42,14 @@ static const char *text_of(const struct job *job, enum job_reason reason)
 	}
 }
 
+void stop_settle(struct job *job)
+{
+	struct sched *s = job->sched;
+	enum job_reason reason = s->stops[s->stop_level].reason;
+
+	settle(job, JOB_KILLED, reason, text_of(job, reason));
+}
+
 /* The backend says later that it has ended, and how. */
 static void kill_job(struct job *job, enum kill_level level, enum job_reason reason)
 {

@@ -15,9 +15,10 @@ static const char *id_of(const struct sim *m, uint32_t job)
 	return m->b.plan->jobs[job].id;
 }
 
+/* Of the stage that it is on. */
 static const struct job_rules *rules_of(const struct sim *m, uint32_t job)
 {
-	return m->b.plan->jobs[job].rules;
+	return sim_spec(m, job, m->jobs[job].stage)->rules;
 }
 
 static unsigned lane_of(const struct sim *m, const struct backend *b)
@@ -116,7 +117,8 @@ static bool is_ready(const struct sim *m, uint32_t job)
 
 static bool goes_first(const struct sim *m, uint32_t a, uint32_t b)
 {
-	const struct job_rules *x = rules_of(m, a), *y = rules_of(m, b);
+	/* Who goes first is settled by the job itself, on every stage. */
+	const struct job_rules *x = m->b.plan->jobs[a].rules, *y = m->b.plan->jobs[b].rules;
 	double tx = x->timeout_s > 0 ? x->timeout_s : INFINITY;
 	double ty = y->timeout_s > 0 ? y->timeout_s : INFINITY;
 
@@ -181,7 +183,11 @@ static void check_submit(struct sim *m, const struct job *job, uint32_t attempt)
 
 	SIM_CHECK(m, j->status == JOB_QUEUED && !j->is_in_flight, "%s is submitted while %s",
 		  job->spec->id, job_status_name(j->status));
-	SIM_CHECK(m, attempt == j->n_attempts + 1 && attempt <= job->spec->rules->retry.max + 1,
+	SIM_CHECK(m, job->spec == sim_spec(m, job->n, j->stage), "%s is on another stage",
+		  job->spec->id);
+	SIM_CHECK(m,
+		  attempt == j->n_attempts + 1 &&
+			  attempt - j->n_before <= job->spec->rules->retry.max + 1,
 		  "%s is submitted as attempt %u after %u", job->spec->id, attempt, j->n_attempts);
 	SIM_CHECK(m, rules_may_launch(m, job->n), "%s is launched after the stop", job->spec->id);
 	SIM_CHECK(m, next == (int)job->n, "%s is submitted, not %s", job->spec->id,
@@ -234,7 +240,8 @@ static bool is_legal(enum job_status was, enum job_status now)
 	case JOB_SCHEDULED:
 		return now == JOB_QUEUED || now == JOB_KILLED;
 	case JOB_QUEUED:
-		return now == JOB_RUNNING || now == JOB_KILLED || now == JOB_QUEUED;
+		return now == JOB_RUNNING || now == JOB_KILLED || now == JOB_QUEUED ||
+		       now == JOB_FAILED;
 	case JOB_RUNNING:
 		return now == JOB_QUEUED || job_status_is_final(now);
 	default:
@@ -248,12 +255,12 @@ static bool deps_allow(const struct sim *m, uint32_t job)
 	const struct job_spec *spec = &m->b.plan->jobs[job];
 	bool has_any = spec->n_any == 0;
 
-	for (uint32_t k = 0; k < spec->n_needs + spec->n_any; k++) {
+	for (uint32_t k = 0; k < job_n_deps(spec); k++) {
 		enum job_status s = m->jobs[spec->deps[k]].status;
 
 		if (!job_status_is_final(s) || (k < spec->n_needs && s != JOB_PASSED))
 			return false;
-		has_any |= k >= spec->n_needs && s == JOB_PASSED;
+		has_any |= k >= spec->n_needs && k < spec->n_needs + spec->n_any && s == JOB_PASSED;
 	}
 	for (uint32_t i = 0; spec->rules->is_finally && i < m->b.plan->n_jobs; i++)
 		if (!rules_of(m, i)->is_finally && !job_status_is_final(m->jobs[i].status))
@@ -303,26 +310,69 @@ static void check_tallies(struct sim *m)
 static bool may_retry(const struct sim *m, uint32_t job, enum job_reason reason)
 {
 	return m->stop < 0 && !is_from_others(reason) && reason != REASON_REFUSED &&
-	       m->jobs[job].n_attempts <= rules_of(m, job)->retry.max &&
+	       m->jobs[job].n_attempts - m->jobs[job].n_before <= rules_of(m, job)->retry.max &&
 	       reference_retries(rules_of(m, job), reason);
+}
+
+static bool may_fall_back(const struct sim *m, uint32_t job)
+{
+	const struct job_spec *spec = &m->b.plan->jobs[job];
+
+	for (uint32_t k = spec->n_needs + spec->n_any; k < job_n_deps(spec); k++)
+		if (m->jobs[spec->deps[k]].status != JOB_PASSED)
+			return false;
+	return spec->n_fallback > 0;
+}
+
+/* The next stage comes after its own fault, or after a stage that passed. */
+static bool may_go_on(const struct sim *m, uint32_t job, const struct job_result *r)
+{
+	uint32_t stage = m->jobs[job].stage;
+
+	if (m->stop >= 0 || stage == m->b.plan->jobs[job].n_fallback)
+		return false;
+	if (stage)
+		return r->status == JOB_PASSED;
+	return r->status != JOB_PASSED && reference_is_own_fault(r->reason) &&
+	       may_fall_back(m, job);
+}
+
+static void enter_stage(struct sim *m, uint32_t job, uint32_t stage)
+{
+	m->jobs[job].stage = stage;
+	m->jobs[job].n_before = m->jobs[job].n_attempts;
+}
+
+/* It follows one that it needs onto the fallback. */
+static void begin(struct sim *m, uint32_t job)
+{
+	const struct job_spec *spec = &m->b.plan->jobs[job];
+
+	for (uint32_t k = 0; k < spec->n_needs; k++)
+		if (m->jobs[spec->deps[k]].stage && may_fall_back(m, job))
+			enter_stage(m, job, 1);
 }
 
 /* An attempt is over: what it held is free, and its backend may be asked again. */
 static void on_attempt_over(struct sim *m, const struct job *job, enum job_status now)
 {
 	struct sim_job *j = &m->jobs[job->n];
-	enum job_reason reason = (enum job_reason)job->reason;
-	double pause_s = job->spec->rules->retry.backoff_s;
+	const struct job_result *r = &job->attempts->result;
+	double pause_s = rules_of(m, job->n)->retry.backoff_s;
+	bool is_retry = r->status != JOB_PASSED && may_retry(m, job->n, r->reason);
+	bool is_next = !is_retry && may_go_on(m, job->n, r);
 
-	SIM_CHECK(m, (now == JOB_QUEUED) == (now != JOB_PASSED && may_retry(m, job->n, reason)),
+	SIM_CHECK(m, (now == JOB_QUEUED) == (is_retry || is_next),
 		  "%s %s after attempt %u, which ended by %s", job->spec->id,
 		  now == JOB_QUEUED ? "goes on" : "is over", j->n_attempts,
-		  job_reason_name(reason));
+		  job_reason_name(r->reason));
 	j->is_in_flight = false;
 	set_free(&m->lanes[job_lane(m, job->n)]);
 	for (uint32_t i = 1; i < j->n_attempts; i++)
 		pause_s *= 2;
-	j->ready_at_s = m->b.clock.now_s + pause_s;
+	j->ready_at_s = m->b.clock.now_s + (is_retry ? pause_s : 0);
+	if (is_next)
+		enter_stage(m, job->n, j->stage + 1);
 }
 
 static void on_final(struct sim *m, const struct job *job)
@@ -350,6 +400,8 @@ static void on_change(struct bed *b, const struct job *job, enum job_status was)
 	SIM_CHECK(m, now != JOB_RUNNING || (j->is_in_flight && job->n_attempts == j->n_attempts),
 		  "%s runs, and nobody submitted it", job->spec->id);
 	j->status = now;
+	if (was == JOB_SCHEDULED && now == JOB_QUEUED)
+		begin(m, job->n);
 	if (j->is_in_flight && now != JOB_RUNNING)
 		on_attempt_over(m, job, now);
 	if (job_status_is_final(now))
@@ -435,10 +487,14 @@ void rules_at_end(struct sim *m)
 	SIM_CHECK(m, m->b.n_run_ended == 1, "the run ended %u times", m->b.n_run_ended);
 	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++) {
 		const struct job *job = sched_job(m->b.s, i);
-		bool is_flaky = m->jobs[i].status == JOB_PASSED && m->jobs[i].n_attempts > 1;
+		bool has_passed = m->jobs[i].status == JOB_PASSED;
+		bool is_flaky = has_passed && !m->jobs[i].stage && m->jobs[i].n_attempts > 1;
+		bool is_fallback = has_passed && m->jobs[i].stage;
 
 		SIM_CHECK(m, job_status_is_final(m->jobs[i].status), "%s never ended", id_of(m, i));
 		SIM_CHECK(m, is_flaky == !!(job->marks & MARK_FLAKY), "%s: flaky?", id_of(m, i));
+		SIM_CHECK(m, is_fallback == !!(job->marks & MARK_FALLBACK), "%s: fallback?",
+			  id_of(m, i));
 	}
 	for (uint32_t i = 0; i < m->b.s->n_lanes; i++)
 		SIM_CHECK(m, m->b.s->lanes[i]->in_use == 0, "a backend keeps CPUs");

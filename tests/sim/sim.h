@@ -9,7 +9,7 @@
 
 #include "bed.h"
 
-enum { SIM_JOBS = 24, SIM_ACTIONS = 12, SIM_RESOURCES = 2 };
+enum { SIM_JOBS = 24, SIM_ACTIONS = 12, SIM_RESOURCES = 2, SIM_STAGES = 2 };
 
 /* Something that is done to the run from outside. */
 struct sim_action {
@@ -30,6 +30,8 @@ struct sim_job {
 	bool was_killed;     /* in any attempt */
 	bool is_epilogue;
 	uint32_t n_dependents;
+	uint32_t stage;	   /* of its fallback, from 1; 0: itself */
+	uint32_t n_before; /* attempts before that */
 };
 
 struct sim_lane {
@@ -68,6 +70,13 @@ uint64_t sim_random(struct sim *m);
 uint32_t sim_below(struct sim *m, uint32_t n);
 bool sim_chance(struct sim *m, unsigned percent);
 void sim_make_world(struct sim *m);
+/* What the job is run by: itself, or a stage of its fallback. */
+static inline const struct job_spec *sim_spec(const struct sim *m, uint32_t job, uint32_t stage)
+{
+	const struct job_spec *spec = &m->b.plan->jobs[job];
+
+	return stage ? &spec->fallback[stage - 1] : spec;
+}
 /* What becomes of an attempt, leaving busy answers aside. Pure. */
 struct fake_outcome sim_outcome(const struct sim *m, uint32_t job, uint32_t attempt);
 
@@ -77,6 +86,8 @@ void rules_before_turn(struct sim *m);
 void rules_after_turn(struct sim *m);
 void rules_at_end(struct sim *m);
 void rules_set_free(struct sim *m, unsigned lane);
+/* Is it the job's own fault? */
+bool reference_is_own_fault(enum job_reason reason);
 bool rules_may_launch(const struct sim *m, uint32_t job);
 
 /* reference.c */

@@ -112,6 +112,39 @@ static void make_deps(struct sim *m, const uint32_t *order, uint32_t i)
 	}
 }
 
+/* Stages with rules of their own; some wait for a job that may fail. */
+static void make_fallback(struct sim *m, const uint32_t *order, uint32_t i)
+{
+	struct job_spec *jobs = m->b.plan->jobs, *spec = &jobs[order[i]];
+	struct job_spec *stages = arena_array(m->b.plan->mem, SIM_STAGES, sizeof(*stages));
+	uint32_t n = sim_chance(m, 30) ? 1 + sim_below(m, SIM_STAGES) : 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		struct job_rules *rules = arena_zalloc(m->b.plan->mem, sizeof(*rules));
+
+		job_stage_init(&stages[k], spec);
+		stages[k].stage = k ? "second" : "first";
+		stages[k].argv = spec->argv;
+		stages[k].command = spec->command;
+		stages[k].rules = rules;
+		*rules = *spec->rules;
+		make_rules(m, rules);
+		rules->is_finally = spec->rules->is_finally;
+		rules->resources = NULL;
+		rules->n_resources = 0;
+		make_resources(m, &stages[k]);
+	}
+	spec->fallback = stages;
+	spec->n_fallback = n;
+	while (n && i > 0 && sim_chance(m, 40)) {
+		struct job_spec *dep = &jobs[order[sim_below(m, i)]];
+
+		if (dep->rules->is_finally && !spec->rules->is_finally)
+			continue;
+		bed_holds(&m->b, spec, dep);
+	}
+}
+
 static void make_plan(struct sim *m)
 {
 	uint32_t n = sim_below(m, SIM_JOBS + 1), order[SIM_JOBS];
@@ -125,8 +158,10 @@ static void make_plan(struct sim *m)
 		make_rules(m, bed_rules(spec));
 		make_resources(m, spec);
 	}
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
 		make_deps(m, order, i);
+		make_fallback(m, order, i);
+	}
 }
 
 /* What it means for the others, counted the slow way. */
@@ -139,7 +174,7 @@ static void derive(struct sim *m)
 
 		m->jobs[i].kill_level = -1;
 		m->jobs[i].is_epilogue = spec->rules->is_finally || spec->n_any;
-		for (uint32_t k = 0; k < spec->n_needs + spec->n_any; k++)
+		for (uint32_t k = 0; k < job_n_deps(spec); k++)
 			m->jobs[spec->deps[k]].n_dependents++;
 	}
 	for (size_t round = 0; round < p->n_jobs; round++)

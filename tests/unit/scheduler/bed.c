@@ -161,7 +161,7 @@ struct job_rules *bed_rules(struct job_spec *spec)
 
 static void add_dep(struct bed *b, struct job_spec *spec, const struct job_spec *dep)
 {
-	uint32_t n = spec->n_needs + spec->n_any;
+	uint32_t n = job_n_deps(spec);
 	uint32_t *deps = (uint32_t *)spec->deps;
 
 	if ((n & (n - 1)) == 0) {
@@ -182,8 +182,15 @@ void bed_needs(struct bed *b, struct job_spec *spec, const struct job_spec *dep)
 
 void bed_needs_any(struct bed *b, struct job_spec *spec, const struct job_spec *dep)
 {
+	assert(spec->n_held == 0);
 	add_dep(b, spec, dep);
 	spec->n_any++;
+}
+
+void bed_holds(struct bed *b, struct job_spec *spec, const struct job_spec *dep)
+{
+	add_dep(b, spec, dep);
+	spec->n_held++;
 }
 
 void bed_resource(struct bed *b, struct job_spec *spec, const char *name, uint32_t count)

@@ -48,9 +48,11 @@ void bed_done(struct bed *b);
 /* A job that needs nothing, of a target "t", with rules of its own that may be changed. */
 struct job_spec *bed_job(struct bed *b, const char *fmt, ...) _printf_(2, 3);
 struct job_rules *bed_rules(struct job_spec *spec);
-/* All needs of a job must be given before its anys. */
+/* All needs of a job must be given before its anys, those before what it is held for. */
 void bed_needs(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
 void bed_needs_any(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
+/* What only its fallback needs; after all anys. */
+void bed_holds(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
 void bed_resource(struct bed *b, struct job_spec *spec, const char *name, uint32_t count);
 
 /* script NULL: passes after one second. */

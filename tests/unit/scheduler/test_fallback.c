@@ -7,7 +7,7 @@
 #include "bed.h"
 #include "cmocka_all.h"
 
-/* By the last letter of the stage, or of the id: f fails, l is lost, L takes long. */
+/* By the last letter of the stage, or of the id: f fails, l is lost, r is refused, L takes long. */
 static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, void *ctx)
 {
 	const char *name = job->spec->stage ? job->spec->stage : job->spec->id;
@@ -22,6 +22,9 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 	case 'l':
 		o.status = JOB_KILLED;
 		o.reason = REASON_LOST;
+		break;
+	case 'r':
+		o.submit = SUBMIT_REFUSED;
 		break;
 	case 'L':
 		o.duration_s = 100;
@@ -145,6 +148,7 @@ static void the_first_failure_is_the_verdict(void **state)
 	} cases[] = {
 		{"pin:f", "exit status 1 (fake); on 'pin:f': exit status 1 (fake)"},
 		{"pin:l", "exit status 1 (fake); on 'pin:l': lost (fake)"},
+		{"pin:r", "exit status 1 (fake); on 'pin:r': refused by backend 'other'"},
 	};
 
 	(void)state;
@@ -160,17 +164,10 @@ static void the_first_failure_is_the_verdict(void **state)
 		assert_string_equal(bed_letters(&b), "F");
 		assert_int_equal(bed_reason(&b, "a:f"), REASON_EXIT);
 		assert_string_equal(bed_find(&b, "a:f")->message, cases[i].message);
-		assert_int_equal(bed_find(&b, "a:f")->n_attempts, 2);
+		assert_int_equal(bed_find(&b, "a:f")->n_attempts, i == 2 ? 1 : 2);
 		assert_int_equal(bed_find(&b, "a:f")->marks, 0);
 		bed_done(&b);
 	}
-}
-
-static void held(struct bed *b, struct job_spec *spec, const struct job_spec *dep)
-{
-	bed_needs_any(b, spec, dep);
-	spec->n_any--;
-	spec->n_held++;
 }
 
 static void what_only_the_fallback_needs_is_waited_for_and_may_fail(void **state)
@@ -186,8 +183,8 @@ static void what_only_the_fallback_needs_is_waited_for_and_may_fail(void **state
 		build = add(&b, builds[i]);
 		good = add(&b, "good");
 		bad = add(&b, "bad:f");
-		held(&b, good, build);
-		held(&b, bad, build);
+		bed_holds(&b, good, build);
+		bed_holds(&b, bad, build);
 		add_stage(&b, good, "pin");
 		add_stage(&b, bad, "pin");
 		bed_go(&b);
@@ -242,6 +239,50 @@ static void nothing_is_begun_when_the_run_is_ended(void **state)
 	bed_done(&b);
 }
 
+static void stop_while_compile_runs(struct bed *b, const struct job *job, enum job_status was)
+{
+	(void)was;
+	if (job->spec->stage && job_status(job) == JOB_RUNNING)
+		sched_stop(b->s, STOP_LAUNCHING, REASON_MAX_FAILURES, 0);
+}
+
+/* What passed is not yet what was asked for. */
+static void a_stage_that_passed_alone_is_no_pass(void **state)
+{
+	struct job_spec *spec;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	spec = add(&b, "a:f");
+	add_stage(&b, spec, "compile");
+	add_stage(&b, spec, "pin");
+	b.on_change = stop_while_compile_runs;
+	bed_go(&b);
+	assert_string_equal(bed_letters(&b), "K");
+	assert_int_equal(bed_reason(&b, "a:f"), REASON_MAX_FAILURES);
+	assert_string_equal(stages_of(&b, "a:f"), "-@fake compile@other ");
+	bed_done(&b);
+}
+
+static void a_stage_that_asks_for_too_much_is_refused_at_load(void **state)
+{
+	static const struct resource_limit limits[] = {{"LIC", 1}};
+	struct job_spec *spec;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	b.options.limits = limits;
+	b.options.n_limits = 1;
+	spec = add(&b, "a");
+	add_stage(&b, spec, "pin");
+	bed_resource(&b, (struct job_spec *)&spec->fallback[0], "LIC", 2);
+	assert_int_equal(bed_load(&b), -1);
+	assert_non_null(strstr(bed_message(&b), "LIC"));
+	bed_done(&b);
+}
+
 static void a_stage_on_a_backend_that_is_not_there_is_refused(void **state)
 {
 	struct job_spec *spec;
@@ -269,6 +310,8 @@ int main(void)
 		cmocka_unit_test(what_only_the_fallback_needs_is_waited_for_and_may_fail),
 		cmocka_unit_test(a_job_follows_what_it_needs_onto_the_fallback),
 		cmocka_unit_test(nothing_is_begun_when_the_run_is_ended),
+		cmocka_unit_test(a_stage_that_passed_alone_is_no_pass),
+		cmocka_unit_test(a_stage_that_asks_for_too_much_is_refused_at_load),
 		cmocka_unit_test(a_stage_on_a_backend_that_is_not_there_is_refused),
 	};
 
