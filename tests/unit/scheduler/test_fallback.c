@@ -148,7 +148,8 @@ static void the_first_failure_is_the_verdict(void **state)
 	} cases[] = {
 		{"pin:f", "exit status 1 (fake); on 'pin:f': exit status 1 (fake)"},
 		{"pin:l", "exit status 1 (fake); on 'pin:l': lost (fake)"},
-		{"pin:r", "exit status 1 (fake); on 'pin:r': refused by backend 'other'"},
+		{"pin:r",
+		 "exit status 1 (fake); on 'pin:r': refused by backend 'other': as scripted"},
 	};
 
 	(void)state;
