@@ -119,6 +119,7 @@ struct gang {
 	bool is_released;
 	bool is_ending;	   /* somebody failed, or it is being killed */
 	bool must_requeue; /* not started, and not by its own fault: back into the queue */
+	bool has_freed;	   /* a unit, and nobody was told yet */
 	bool is_starting;  /* it cannot end before gang_start() is through */
 	int cause;	   /* rank; -1: none */
 	bool was_killed;

@@ -112,6 +112,7 @@ static void end_rank(struct gang *g, uint32_t rank, bool may_go_on)
 		return;
 	r->unit->wants_probe |= was_sent && device_class_fate(r->end.class)->probe_before_next;
 	unit_release(r->unit, may_go_on);
+	g->has_freed = true;
 }
 
 /* Ranks that have not been sent anything give their units back as they are. */
@@ -124,7 +125,8 @@ static void end_unsent(struct gang *g)
 			continue;
 		r->state = RANK_ENDED;
 		r->end.class = DVS_PEER;
-		r->unit->gang = NULL; /* it may go on opening: somebody will want it */
+		unit_release(r->unit, true); /* it may go on opening: somebody will want it */
+		g->has_freed = true;
 	}
 }
 
@@ -147,6 +149,12 @@ void gang_give_up(struct gang *g)
 	ask_to_end(g, g->chips->s->peer_grace_s);
 }
 
+/* Only from the result of one rank the others may go on to their own, if they were released. */
+static bool may_go_on_without(const struct gang *g, uint32_t rank)
+{
+	return !request_of(g)->fail_fast && g->ranks[rank].end.class == DVS_JOB && g->is_released;
+}
+
 /* This rank failed; the first one that does is the cause. */
 static void set_cause(struct gang *g, uint32_t rank)
 {
@@ -156,7 +164,7 @@ static void set_cause(struct gang *g, uint32_t rank)
 		g->cause = (int)rank;
 		g->over_s = chips_now(g->chips);
 	}
-	if (!g->is_ending && (request_of(g)->fail_fast || g->ranks[rank].end.class != DVS_JOB))
+	if (!g->is_ending && !may_go_on_without(g, rank))
 		gang_give_up(g);
 }
 
@@ -164,10 +172,15 @@ void gang_settle(struct gang *g)
 {
 	if (g->is_starting)
 		return;
-	if (is_over(g))
+	if (is_over(g)) {
 		finish(g);
-	else
-		watch_again(g);
+		return;
+	}
+	watch_again(g);
+	if (!g->has_freed)
+		return;
+	g->has_freed = false;
+	chips_dispatch(g->chips);
 }
 
 /* ---- opening ---- */

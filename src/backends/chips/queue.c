@@ -37,6 +37,26 @@ static uint32_t n_units_that(const struct chips *c, bool (*is)(const struct unit
 	return n;
 }
 
+/* How many at most j could have at once. */
+static uint32_t n_for(const struct chips_job *j, bool (*is)(const struct unit *u))
+{
+	const struct chips *c = j->chips;
+	uint32_t most = 0;
+
+	if (!j->request->same_domain || j->request->n_devices == 1)
+		return n_units_that(c, is);
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		uint32_t n = 0;
+
+		for (uint32_t k = 0; k < c->n_units; k++)
+			n += c->units[k].device->domain == c->units[i].device->domain &&
+			     is(&c->units[k]);
+		if (c->units[i].device->domain >= 0 && n > most)
+			most = n;
+	}
+	return most;
+}
+
 static bool is_usable(const struct unit *u)
 {
 	return health_is_usable(&u->health);
@@ -160,7 +180,7 @@ static bool end_if_hopeless(struct chips_job *j, bool is_quiet_now)
 						     j->request->queue_s, why_waiting(j)));
 		return true;
 	}
-	if (n_units_that(c, is_not_dead) >= n && !(is_quiet_now && n_units_that(c, is_usable) < n))
+	if (n_for(j, is_not_dead) >= n && !(is_quiet_now && n_for(j, is_usable) < n))
 		return false;
 	chips_job_end_unstarted(
 		j, REASON_NO_DEVICE,
@@ -370,17 +390,31 @@ static bool may_probe(const struct unit *u)
 	       u->health.state != HEALTH_DEAD;
 }
 
+/* A quarantine has its time; what is only poisoned is looked at at once. */
+static bool is_probe_due(const struct unit *u)
+{
+	return health_is_usable(&u->health)
+		       ? u->wants_probe
+		       : health_wants_probe(&u->health, clock_wall(u->chips->clock));
+}
+
+static bool is_long_idle(const struct unit *u)
+{
+	const struct chips *c = u->chips;
+
+	return c->s->idle_s > 0 && list_is_empty(&c->queue) &&
+	       chips_now(c) >= u->changed_s + c->s->idle_s;
+}
+
 /* Closing what is idle, probing what was quarantined or poisoned. */
 static void tend(struct unit *u)
 {
 	struct chips *c = u->chips;
 	struct error err = {0};
 
-	if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0 && list_is_empty(&c->queue) &&
-	    chips_now(c) >= u->changed_s + c->s->idle_s)
+	if (u->state == UNIT_IDLE && !u->gang && (!is_usable(u) || is_long_idle(u)))
 		unit_close(u);
-	if (!may_probe(u) || chips_now(c) < u->retry_at_s ||
-	    !(u->wants_probe || health_wants_probe(&u->health, clock_wall(c->clock))))
+	if (!may_probe(u) || chips_now(c) < u->retry_at_s || !is_probe_due(u))
 		return;
 	u->is_probe = true;
 	if (unit_open(u, c->s->options, &err) < 0) {
@@ -414,7 +448,7 @@ static double job_appointment(const struct chips_job *j)
 		at_s = j->queued_s + j->request->queue_s;
 	if (!is_overdue(j))
 		at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
-	if (list_is_empty(&c->gangs) && n_units_that(c, is_usable) < j->request->n_devices &&
+	if (list_is_empty(&c->gangs) && n_for(j, is_usable) < j->request->n_devices &&
 	    chips_now(c) < c->last_event_s + c->s->deadlock_s)
 		at_s = fmin(at_s, c->last_event_s + c->s->deadlock_s);
 	return at_s;

@@ -46,10 +46,8 @@ static void on_probe_opened(struct unit *u)
 {
 	struct chips *c = u->chips;
 
-	u->is_probe = false;
-	if (u->wants_probe) { /* this is the fresh process */
-		u->wants_probe = false;
-	} else {
+	u->is_probe = u->wants_probe = false;
+	if (!health_is_usable(&u->health)) {
 		health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
 		unit_store_health(u);
 		unit_close(u); /* the next probe, or job, gets a fresh process */

@@ -51,6 +51,16 @@ static int first_timer(void)
 	return first;
 }
 
+static void beat(void)
+{
+	for (uint32_t i = 0; i < world.n_workers && world.has_beats; i++) {
+		struct device_worker *w = world.workers[i];
+
+		if (!w->is_stopped && (w->state == FAKE_OPENING || w->state == FAKE_RUNS))
+			atomic_store(&w->board.beat_ns, board_now_ns());
+	}
+}
+
 /* A timer that fires, does nothing, and fires again at once, is one that spins. */
 void world_pass(double s)
 {
@@ -63,6 +73,7 @@ void world_pass(double s)
 
 		world.clock.now_s = fmax(world.clock.now_s, timers[i].at_s);
 		ev_timer_stop(NULL, t);
+		beat();
 		t->cb(NULL, t, EV_TIMER);
 		world.n_fired++;
 		n_idle = n_acts == world.n_acts && world.clock.now_s < last_s + 0.015 ? n_idle + 1
@@ -73,6 +84,7 @@ void world_pass(double s)
 			fail_msg("a timer spins at %.3f", last_s);
 	}
 	world.clock.now_s = until_s;
+	beat();
 }
 
 /* ---- boards ---- */
@@ -410,6 +422,8 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	snprintf(j->message, sizeof(j->message), "%s", result->message ? result->message : "");
 	snprintf(j->context, sizeof(j->context), "%s", result->context ? result->context : "");
 	world.n_acts++;
+	if (world.ended)
+		world.ended(j);
 }
 
 void sched_backend_capacity(struct backend *b)

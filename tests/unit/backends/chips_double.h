@@ -29,9 +29,9 @@ struct device_worker {
 	int32_t rank, n_ranks;
 	const struct job_spec *spec;
 	bool waits_for_go, is_released, is_cancelled, is_asked, is_killed, is_closed, is_gone;
-	bool has_failed;  /* its run has told its first error */
-	bool is_deaf;	  /* does nothing by itself any more: only a kill helps */
-	bool is_immortal; /* not even that */
+	bool has_failed; /* its run has told its first error */
+	bool is_stuck, is_stopped,
+		is_immortal; /* for a test to use; what is stopped does not beat */
 	uint32_t number;
 	double killed_s;
 };
@@ -63,8 +63,10 @@ struct world {
 	struct device_worker *workers[MOST_WORKERS]; /* all that ever were, until freed */
 	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired;
 	bool cannot_start; /* no process can be made */
-	bool is_closed;	   /* closed() was called */
-	char trouble[256]; /* with that */
+	bool has_beats;	   /* workers beat while time passes, unless they are stopped */
+	void (*ended)(struct fake_job *j); /* when j has just ended; or NULL */
+	bool is_closed;			   /* closed() was called */
+	char trouble[256];		   /* with that */
 };
 extern struct world world;
 

@@ -476,6 +476,70 @@ static void who_may_go_on_after_a_wrong_result_not_after_a_death(void **state)
 	assert_int_equal(j->result.reason, REASON_WRONG_RESULT); /* the first */
 }
 
+static void nobody_goes_on_who_was_not_released(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	j = job_new(2);
+	j->request.fail_fast = false;
+	job_submit(j);
+	open_all(2);
+	worker_ends(worker_on(0), DVS_JOB, false); /* and there is no directory */
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_WRONG_RESULT);
+}
+
+static void who_opens_while_it_is_quarantined_is_closed(void **state)
+{
+	struct fake_job *j, *next;
+
+	(void)state;
+	begin(2);
+	j = submitted(2);
+	open_all(2);
+	launch(2);
+	next = submitted(1);
+	worker_ends(worker_on(0), DVS_WEDGE, false);
+	worker_dies(worker_on(0)); /* its peer takes its time: the next job gets the device */
+	assert_int_equal(unit(0)->state, UNIT_OPENING);
+	worker_ends(worker_on(1), DVS_PEER, false);
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	world.backend->ops->kill(world.backend, &next->job, KILL_NOW, REASON_USER);
+	worker_opens(worker_on(0));
+	assert_int_equal(unit(0)->state, UNIT_CLOSING);
+}
+
+static void what_one_rank_is_done_with_is_anothers_at_once(void **state)
+{
+	struct fake_job *next;
+
+	(void)state;
+	begin(2);
+	submitted(2);
+	open_all(2);
+	launch(2);
+	next = submitted(1);
+	worker_ends(worker_on(0), DVS_OK, false);
+	assert_int_equal(next->state, FAKE_STARTED);
+}
+
+static void also_when_it_was_never_sent_anything(void **state)
+{
+	struct fake_job *next;
+
+	(void)state;
+	begin(2);
+	run_through(submitted(2));
+	submitted(2); /* rank 0 makes the directory */
+	next = submitted(1);
+	world.backend->ops->kill(world.backend, &world.jobs[1].job, KILL_TERM, REASON_USER);
+	assert_int_equal(next->state, FAKE_STARTED);
+	assert_string_equal(next->where, "chips/1");
+}
+
 /* ---- waiting ---- */
 
 static void nothing_spins_while_jobs_wait(void **state)
@@ -573,6 +637,30 @@ static void a_device_on_probation_takes_a_canary(void **state)
 	assert_int_equal(unit(0)->health.state, HEALTH_HEALTHY);
 }
 
+static void a_poisoned_device_is_probed_before_its_next_job(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	submitted(1);
+	open_all(1);
+	worker_ends(worker_on(0), DVS_POISON, false);
+	j = submitted(1);
+	worker_dies(worker_on(0));
+	assert_true(unit(0)->is_probe);
+	worker_opens(worker_on(0));
+	assert_int_equal(j->state, FAKE_STARTED); /* in the process that was the probe */
+	worker_ends(worker_on(0), DVS_POISON, false);
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	j = submitted(1);
+	worker_dies(worker_on(0));
+	assert_null(worker_on(0)); /* a quarantine has its time */
+	world_pass(10);
+	assert_null(worker_on(0));
+	assert_int_equal(j->state, FAKE_SUBMITTED);
+}
+
 static void a_wedge_at_open_is_one_of_its_neighbours_too(void **state)
 {
 	struct fake_job *j;
@@ -587,6 +675,32 @@ static void a_wedge_at_open_is_one_of_its_neighbours_too(void **state)
 	assert_int_equal(unit(2)->health.state, HEALTH_UNKNOWN);
 	run_through(j);
 	assert_string_equal(j->where, "chips/2"); /* and neither the suspect one */
+}
+
+static void a_broken_domain_is_no_home_for_a_gang(void **state)
+{
+	struct fake_job *dead, *quarantined;
+
+	(void)state;
+	world_init(4);
+	world.stored[0].state = world.stored[2].state = HEALTH_DEAD;
+	world_begin();
+	dead = job_new(2);
+	dead->request.same_domain = true;
+	job_submit(dead);
+	assert_int_equal(dead->result.reason, REASON_NO_DEVICE);
+	world_done();
+	world_init(4);
+	for (int i = 0; i < 4; i += 2)
+		world.stored[i] = (struct device_health){.state = HEALTH_QUARANTINED,
+							 .until_wall_s = 2e9};
+	world_begin();
+	quarantined = job_new(2);
+	quarantined->request.same_domain = true;
+	job_submit(quarantined);
+	assert_int_equal(quarantined->state, FAKE_SUBMITTED);
+	world_pass(31);
+	assert_int_equal(quarantined->result.reason, REASON_NO_DEVICE);
 }
 
 /* ---- who is first ---- */
@@ -717,12 +831,18 @@ int main(int argc, char **argv)
 		STORY(who_waits_for_the_release_is_not_guilty),
 		STORY(who_has_not_even_opened_makes_no_timer_spin),
 		STORY(who_may_go_on_after_a_wrong_result_not_after_a_death),
+		STORY(nobody_goes_on_who_was_not_released),
+		STORY(who_opens_while_it_is_quarantined_is_closed),
+		STORY(what_one_rank_is_done_with_is_anothers_at_once),
+		STORY(also_when_it_was_never_sent_anything),
 		STORY(nothing_spins_while_jobs_wait),
 		STORY(nor_for_devices_that_others_have),
 		STORY(nor_while_it_is_paused),
 		STORY(a_probe_of_a_device_that_is_in_use_comes_again_later),
 		STORY(a_device_on_probation_takes_a_canary),
+		STORY(a_poisoned_device_is_probed_before_its_next_job),
 		STORY(a_wedge_at_open_is_one_of_its_neighbours_too),
+		STORY(a_broken_domain_is_no_home_for_a_gang),
 		STORY(who_waited_too_long_goes_before_who_fits_better),
 		STORY(devices_of_one_domain_are_kept_for_who_needs_them),
 		STORY(nothing_is_kept_for_who_cannot_run),

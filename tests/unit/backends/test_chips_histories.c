@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Random histories of the chips backend: random jobs, workers that open, hang, fail and die at
+ * random moments, kills, pauses, no process to be had. After every step the books are checked;
+ * then all goes well again, and every job must end, every unit come back, and the backend close.
+ *
+ * DVSCHED_CHIPS_RUNS: how many histories; DVSCHED_CHIPS_SEED: the first (or only) one's number.
+ */
+#include "chips_double.h"
+
+#include <math.h>
+#include <signal.h>
+#include <unistd.h>
+
+static struct history {
+	unsigned seed, random;
+	unsigned trouble; /* of 1000 events, so many are bad */
+	bool is_calm;	  /* no trouble at all: nobody may wait for long */
+	const struct job *head;
+	double head_since_s;
+	uint32_t n_passed, n_other;
+} h;
+
+static unsigned below(unsigned n)
+{
+	return next_random(&h.random) % n;
+}
+
+static bool is_trouble(void)
+{
+	return !h.is_calm && below(1000) < h.trouble;
+}
+
+/* ---- the books ---- */
+
+static bool is_held_by(const struct unit *u, const struct gang *g)
+{
+	return u->gang == g && u->rank < g->n && g->ranks[u->rank].unit == u &&
+	       g->ranks[u->rank].state != RANK_ENDED;
+}
+
+static void check_gang(const struct gang *g)
+{
+	for (uint32_t i = 0; i < g->n; i++) {
+		const struct rank *r = &g->ranks[i];
+
+		if (r->state != RANK_ENDED)
+			assert_true(is_held_by(r->unit, g) && r->unit->rank == i);
+		else if (!g->is_started) /* nothing was sent: all or nothing */
+			assert_true(g->is_ending);
+		if (r->state >= RANK_SENT && r->state < RANK_ENDED)
+			assert_true(r->unit->state == UNIT_BUSY || r->unit->state == UNIT_DYING);
+	}
+}
+
+/* What is told to end is killed when its grace is over, not later, and not earlier. */
+static void check_grace(const struct gang *g)
+{
+	const struct chips_settings *s = g->chips->s;
+
+	if (!g->is_ending)
+		return;
+	if (isfinite(g->kill_at_s)) {
+		assert_true(world.clock.now_s <= g->kill_at_s);
+		assert_true(g->kill_at_s <= world.clock.now_s + fmax(s->grace_s, s->peer_grace_s));
+		return;
+	}
+	for (uint32_t i = 0; i < g->n; i++)
+		if (g->ranks[i].state != RANK_ENDED)
+			assert_int_equal(g->ranks[i].unit->state, UNIT_DYING);
+}
+
+static void check_unit(const struct unit *u)
+{
+	static const unsigned has_worker = 1u << UNIT_OPENING | 1u << UNIT_IDLE | 1u << UNIT_BUSY |
+					   1u << UNIT_CLOSING | 1u << UNIT_DYING;
+
+	assert_int_equal(u->worker != NULL, (has_worker >> u->state) & 1);
+	if (u->gang)
+		assert_true(is_held_by(u, u->gang));
+	else
+		assert_true(u->state != UNIT_BUSY);
+	if (u->state == UNIT_IDLE)
+		assert_true(device_worker_is_idle(u->worker) &&
+			    (u->gang || world.c->is_paused || health_is_usable(&u->health)));
+}
+
+static unsigned n_places(const struct fake_job *j)
+{
+	unsigned n = 0;
+
+	list_for_each (it, &world.c->queue)
+		n += list_entry(it, struct chips_job, link)->job == &j->job;
+	list_for_each (it, &world.c->gangs)
+		n += list_entry(it, struct gang, link)->job->job == &j->job;
+	return n;
+}
+
+static void check_books(void)
+{
+	uint32_t n_workers = 0;
+
+	list_for_each (it, &world.c->gangs) {
+		check_gang(list_entry(it, struct gang, link));
+		check_grace(list_entry(it, struct gang, link));
+	}
+	for (uint32_t i = 0; i < world.c->n_units; i++) {
+		check_unit(&world.c->units[i]);
+		n_workers += world.c->units[i].worker != NULL;
+	}
+	assert_int_equal(n_workers, world.c->n_workers);
+	assert_int_equal(n_workers, world.n_workers);
+	for (uint32_t i = 0; i < world.n_jobs; i++) {
+		const struct fake_job *j = &world.jobs[i];
+		bool is_there = j->state == FAKE_SUBMITTED || j->state == FAKE_STARTED;
+
+		assert_int_equal(n_places(j), is_there);
+		assert_int_equal(j->n_ended, j->attempt - is_there);
+		assert_true(j->n_started <= j->attempt);
+	}
+}
+
+/* The class of the cause decides, by its row. */
+static void check_row(struct fake_job *j)
+{
+	list_for_each (it, &world.c->gangs) {
+		const struct gang *g = list_entry(it, struct gang, link);
+		const struct class_fate *fate;
+
+		if (g->job->job != &j->job || g->cause < 0 || g->was_killed)
+			continue;
+		fate = device_class_fate(g->ranks[g->cause].end.class);
+		assert_int_equal(j->result.status, g->is_started ? fate->status : JOB_KILLED);
+		if (j->result.reason == REASON_BREAKS_DEVICES)
+			assert_false(j->result.is_uncharged);
+		else if (g->is_started)
+			assert_int_equal(j->result.reason, fate->reason);
+		if (j->result.is_uncharged)
+			assert_false(fate->is_charged);
+		for (uint32_t i = 0; i < g->n; i++)
+			if ((int)i != g->cause && g->job->request->fail_fast)
+				assert_true(g->ranks[i].end.class == DVS_PEER ||
+					    g->ranks[i].end.class == DVS_OK ||
+					    g->ranks[i].is_convicted);
+	}
+	if (h.is_calm && j->result.status != JOB_PASSED)
+		fail_msg("%s, and nothing went wrong: %s", j->id, j->message);
+	h.n_passed += j->result.status == JOB_PASSED;
+	h.n_other += j->result.status != JOB_PASSED;
+}
+
+/* When nothing goes wrong, whoever stands first and has waited too long is served when the runs
+ * that are under way are over. */
+static void check_patience(void)
+{
+	const struct chips_job *first;
+	double since_s;
+
+	if (!h.is_calm)
+		return;
+	if (list_is_empty(&world.c->queue)) {
+		h.head = NULL;
+		return;
+	}
+	first = list_entry(world.c->queue.next, struct chips_job, link);
+	if (first->job != h.head) {
+		h.head = first->job;
+		h.head_since_s = world.clock.now_s;
+	}
+	since_s = fmax(h.head_since_s, first->queued_s + world.settings.reserve_after_s);
+	if (world.clock.now_s > since_s + 120)
+		fail_msg("%s, on %u devices, waits for ever", first->job->spec->id,
+			 first->request->n_devices);
+}
+
+/* ---- what happens ---- */
+
+static void random_settings(void)
+{
+	static const double idles_s[] = {0, 3, 60}, walls_s[] = {0, 400},
+			    reserves_s[] = {0.5, 5, 30};
+	struct chips_settings *s = &world.settings;
+
+	s->idle_s = idles_s[below(3)];
+	s->wall_s = walls_s[below(2)];
+	s->reserve_after_s = reserves_s[below(3)];
+	s->has_affinity = below(3) > 0;
+	s->max_streak = 1 + below(6);
+	s->max_runs = below(2) ? 0 : 1 + below(4);
+	s->max_age_s = below(4) ? 0 : 30;
+	s->health.marks = 1 + below(3);
+	s->health.quarantine_s = 20 + below(60);
+	for (uint32_t i = 0; i < s->n_devices; i++) {
+		if (below(4) == 0)
+			world.devices[i].domain = -1;
+		if (!h.is_calm && below(8) == 0)
+			world.stored[i] = (struct device_health){
+				.state = (enum health_state)below(HEALTH_STATE_COUNT),
+				.until_wall_s = clock_wall(&world.clock.clock) + below(100)};
+	}
+}
+
+static bool has_domain_of_two(void)
+{
+	for (uint32_t i = 0; i < world.settings.n_devices; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (world.devices[i].domain >= 0 &&
+			    world.devices[i].domain == world.devices[k].domain)
+				return true;
+	return false;
+}
+
+static void random_job(void)
+{
+	struct fake_job *j = job_new(1 + below(below(2) ? world.settings.n_devices : 1));
+	struct chips_request *q = &j->request;
+
+	q->image_key = 1 + below(3);
+	q->open_options = below(4) ? "{}" : "{\"runtime\":\"b\"}";
+	q->same_domain = q->n_devices == 2 && has_domain_of_two() && below(2);
+	if (below(4) == 0)
+		q->has_barrier = !q->has_barrier;
+	q->fail_fast = below(4) > 0;
+	q->run_s = world.settings.wall_s <= 0 || below(4) ? 30 + below(60) : 0;
+	q->stall_s = below(2) ? 10 : 0;
+	q->open_s = 40;
+	q->queue_s = !h.is_calm && below(4) == 0 ? 1 + below(60) : 0;
+	j->rules.grace_s = below(2) ? -1 : (int)below(4);
+	job_submit(j);
+}
+
+static void try_again(struct fake_job *j)
+{
+	bool is_new = j->state == FAKE_NONE && j->attempt == 0;
+	bool is_failed = j->state == FAKE_ENDED && j->result.status != JOB_PASSED && j->attempt < 4;
+
+	if (is_new || (is_failed && !j->is_killed))
+		job_submit(j);
+}
+
+static void kill_one(struct fake_job *j)
+{
+	if (j->state != FAKE_SUBMITTED && j->state != FAKE_STARTED)
+		return;
+	j->is_killed = true;
+	world.backend->ops->kill(world.backend, &j->job, below(2) ? KILL_TERM : KILL_NOW,
+				 REASON_USER);
+}
+
+static enum dvs_class random_class(void)
+{
+	return (enum dvs_class)(DVS_JOB + below(DVS_CLASS_COUNT - DVS_JOB));
+}
+
+static void end_killed(struct device_worker *w)
+{
+	if (!w->is_immortal)
+		worker_dies(w);
+	else if (world.clock.now_s >= w->killed_s + 5)
+		worker_stays(w);
+}
+
+static void go_wrong(struct device_worker *w)
+{
+	switch (below(5)) {
+	case 0:
+		w->is_stuck = true;
+		w->has_failed = w->state == FAKE_RUNS && below(2);
+		w->is_stopped = below(2);
+		w->is_immortal = below(4) == 0;
+		return;
+	case 1:
+		if (w->state == FAKE_RUNS)
+			worker_fails_and_dies(w, random_class());
+		return;
+	case 2:
+		worker_dies(w);
+		return;
+	default:
+		if (w->state == FAKE_RUNS)
+			worker_ends(w, random_class(), below(4) == 0);
+		else if (w->state == FAKE_OPENING)
+			worker_opens_not(w, random_class(), "it does not open");
+	}
+}
+
+/* One thing that this worker does, by itself or as it was told. */
+static void one_event(struct device_worker *w)
+{
+	if (w->is_killed && below(10)) {
+		end_killed(w);
+	} else if (w->is_asked && !w->is_stopped && below(2)) {
+		worker_answers(w);
+	} else if (w->is_stuck) {
+		return;
+	} else if (is_trouble()) {
+		go_wrong(w);
+	} else if (w->state == FAKE_IDLE || w->is_killed) {
+		return;
+	} else {
+		atomic_store(&w->board.evidence, below(3));
+		worker_goes_through(w);
+	}
+}
+
+/* In calm times nobody is kept from working for long. */
+static void some_events(void)
+{
+	for (uint32_t i = 0; h.is_calm && i < world.settings.n_devices; i++)
+		if (worker_on((int32_t)i) && below(8))
+			one_event(worker_on((int32_t)i));
+	for (unsigned k = h.is_calm ? 0 : below(6); k > 0; k--)
+		if (world.n_workers)
+			one_event(world.workers[below(world.n_workers)]);
+}
+
+static void pass_some_time(void)
+{
+	static const double often_s[] = {0, 0.01, 0.1, 0.5}, seldom_s[] = {3, 20, 70};
+
+	world_pass(h.is_calm || below(20) ? often_s[below(4)] : seldom_s[below(3)]);
+}
+
+static void one_step(void)
+{
+	struct fake_job *any = world.n_jobs ? &world.jobs[below(world.n_jobs)] : NULL;
+
+	if (world.n_jobs < MOST_JOBS && below(4) == 0)
+		random_job();
+	else if (any && below(4) == 0)
+		try_again(any);
+	if (any && !h.is_calm && below(40) == 0)
+		kill_one(any);
+	if (!h.is_calm && below(60) == 0)
+		world.backend->ops->pause(world.backend, !world.c->is_paused);
+	if (!h.is_calm)
+		world.cannot_start = below(60) == 0;
+	some_events();
+	pass_some_time();
+}
+
+/* ---- the end ---- */
+
+static bool are_all_over(void)
+{
+	for (uint32_t i = 0; i < world.n_jobs; i++)
+		if (world.jobs[i].state == FAKE_SUBMITTED || world.jobs[i].state == FAKE_STARTED)
+			return false;
+	return true;
+}
+
+/* All but those that hang already do what they are told. */
+static void go_well(void)
+{
+	for (uint32_t i = 0; i < world.settings.n_devices; i++) {
+		struct device_worker *w = worker_on((int32_t)i);
+
+		if (!w)
+			continue;
+		if (w->is_killed)
+			end_killed(w);
+		else if (!w->is_stuck && w->state != FAKE_IDLE)
+			worker_goes_through(w);
+	}
+	world_pass(0.25);
+}
+
+static void on_closed(void *ctx, const char *trouble)
+{
+	(void)ctx;
+	(void)trouble;
+	assert_false(world.is_closed);
+	world.is_closed = true;
+}
+
+static void end_well(void)
+{
+	world.cannot_start = false;
+	world.backend->ops->pause(world.backend, false);
+	for (unsigned k = 0; k < 8000 && !are_all_over(); k++) {
+		go_well();
+		check_books();
+	}
+	if (!are_all_over())
+		fail_msg("jobs do not end");
+	assert_true(list_is_empty(&world.c->gangs) && list_is_empty(&world.c->queue));
+	world.backend->ops->close(world.backend, on_closed, NULL);
+	for (unsigned k = 0; k < 2000 && !world.is_closed; k++)
+		go_well();
+	if (!world.is_closed)
+		fail_msg("the backend does not close");
+	assert_int_equal(world.n_workers, 0);
+	world_pass(1000); /* and nothing happens any more */
+}
+
+static void live_through(unsigned seed, bool is_calm)
+{
+	h = (struct history){.seed = seed, .random = seed * 2654435761u + 1, .is_calm = is_calm};
+	below(2);
+	h.trouble = 5 + below(2) * below(300);
+	world_init(1 + below(6));
+	world.has_beats = true;
+	world.ended = check_row;
+	random_settings();
+	world_begin();
+	for (unsigned k = 100 + below(200); k > 0; k--) {
+		one_step();
+		check_books();
+		check_patience();
+	}
+	end_well();
+	world_done();
+	h.seed = 0;
+}
+
+/* ---- many of them ---- */
+
+static unsigned number(const char *name, unsigned usual)
+{
+	const char *text = getenv(name);
+
+	return text ? (unsigned)strtoul(text, NULL, 10) : usual;
+}
+
+static void on_abort(int sig)
+{
+	char text[64];
+	int n = snprintf(text, sizeof(text), "# history %u, %s\n", h.seed,
+			 h.is_calm ? "calm" : "in trouble");
+
+	(void)sig;
+	if (write(STDERR_FILENO, text, (size_t)n) < 0)
+		_exit(1);
+}
+
+static void tell_gang(const struct gang *g)
+{
+	print_message("# gang of %s:%s%s%s cause %d\n", g->job->job->spec->id,
+		      g->is_started ? " started" : "", g->is_released ? " released" : "",
+		      g->is_ending ? " ending" : "", g->cause);
+	for (uint32_t i = 0; i < g->n; i++)
+		print_message("#   rank %u: state %d class %d, on device %d\n", i,
+			      g->ranks[i].state, g->ranks[i].end.class,
+			      g->ranks[i].unit->device->id);
+}
+
+static void tell_unit(const struct unit *u)
+{
+	const struct device_worker *w = u->worker;
+
+	print_message("# device %d: state %d, %s%s, again in %.1fs;", u->device->id, u->state,
+		      health_state_name(u->health.state), u->is_probe ? ", a probe" : "",
+		      u->retry_at_s - world.clock.now_s);
+	if (w)
+		print_message(" worker %u: state %d phase %u%s%s%s%s%s", w->number, w->state,
+			      atomic_load(&w->board.phase), w->is_stuck ? " stuck" : "",
+			      w->is_stopped ? " stopped" : "", w->is_killed ? " killed" : "",
+			      w->is_closed ? " closed" : "", w->is_cancelled ? " cancelled" : "");
+	print_message("\n");
+}
+
+static int tell_all(void **state)
+{
+	(void)state;
+	if (!h.seed)
+		return 0;
+	on_abort(0);
+	list_for_each (it, &world.c->queue)
+		print_message("# %s waits for %u\n",
+			      list_entry(it, struct chips_job, link)->job->spec->id,
+			      list_entry(it, struct chips_job, link)->request->n_devices);
+	list_for_each (it, &world.c->gangs)
+		tell_gang(list_entry(it, struct gang, link));
+	for (uint32_t i = 0; i < world.c->n_units; i++)
+		tell_unit(&world.c->units[i]);
+	return 0;
+}
+
+static void live_many(bool is_calm, unsigned n)
+{
+	unsigned first = number("DVSCHED_CHIPS_SEED", 1);
+	uint32_t n_passed = 0, n_other = 0;
+
+	signal(SIGABRT, on_abort);
+	n = number("DVSCHED_CHIPS_RUNS", n);
+	for (unsigned i = 0; i < n; i++) {
+		live_through(first + i, is_calm);
+		n_passed += h.n_passed;
+		n_other += h.n_other;
+	}
+	print_message("# %u histories: %u attempts passed, %u did not\n", n, n_passed, n_other);
+	if (n > 10)
+		assert_true(n_passed > n && (is_calm ? n_other == 0 : n_other > n));
+}
+
+static void jobs_end_once_and_devices_come_back(void **state)
+{
+	(void)state;
+	live_many(false, 2000);
+}
+
+static void nobody_waits_for_ever(void **state)
+{
+	(void)state;
+	live_many(true, 500);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(jobs_end_once_and_devices_come_back, tell_all),
+		cmocka_unit_test_teardown(nobody_waits_for_ever, tell_all),
+	};
+
+	return RUN(tests);
+}
