@@ -195,13 +195,22 @@ static size_t add_odd(struct str *b, const char *s, size_t n)
 	return k ? k : 1;
 }
 
-static void add_quoted(struct str *b, const char *s, size_t n)
+/* The last bytes are looked at together, too, with some that were seen before. */
+static bool are_all_plain(const char *s, size_t n)
 {
-	size_t i = plain_run(s, n);
+	if (n < sizeof(bytes8))
+		return plain_run(s, n) == n;
+	if (n < sizeof(bytes16))
+		return are_plain8(s) && are_plain8(s + n - sizeof(bytes8));
+	for (size_t i = 0; n - i > sizeof(bytes16); i += sizeof(bytes16))
+		if (!are_plain16(s + i))
+			return false;
+	return are_plain16(s + n - sizeof(bytes16));
+}
 
-	str_addc(b, '"');
-	str_addn(b, s, i);
-	while (i < n) {
+static void add_escapes(struct str *b, const char *s, size_t n)
+{
+	for (size_t i = 0; i < n;) {
 		size_t k = plain_run(s + i, n - i);
 
 		str_addn(b, s + i, k);
@@ -209,6 +218,15 @@ static void add_quoted(struct str *b, const char *s, size_t n)
 		if (i < n)
 			i += add_odd(b, s + i, n - i);
 	}
+}
+
+static void add_quoted(struct str *b, const char *s, size_t n)
+{
+	str_addc(b, '"');
+	if (are_all_plain(s, n))
+		str_addn(b, s, n);
+	else
+		add_escapes(b, s, n);
 	str_addc(b, '"');
 }
 
@@ -216,7 +234,7 @@ void jout_key(struct json_out *j, const char *key)
 {
 	next_item(j);
 	add_quoted(&j->buf, key, strlen(key));
-	str_add(&j->buf, j->indent ? ": " : ":");
+	str_addn(&j->buf, ": ", j->indent ? 2 : 1);
 	j->after_key = true;
 }
 

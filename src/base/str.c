@@ -92,12 +92,11 @@ void str_add_shell_word(struct str *b, const char *s)
 		return;
 	}
 	str_addc(b, '\'');
-	for (; *s; s++) {
-		if (*s == '\'')
-			str_add(b, "'\"'\"'");
-		else
-			str_addc(b, *s);
+	for (const char *quote; (quote = strchr(s, '\'')); s = quote + 1) {
+		str_addn(b, s, (size_t)(quote - s));
+		str_add(b, "'\"'\"'");
 	}
+	str_add(b, s);
 	str_addc(b, '\'');
 }
 
