@@ -160,6 +160,17 @@ static const char *split_word(struct arena *mem, const char **at)
 	return arena_strndup(mem, word.s, word.len);
 }
 
+static size_t count_of(const char *text, char c)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, c))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
 /* argv of a job whose command says it all. */
 static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
@@ -172,7 +183,7 @@ static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *r
 		return get_words(r, obj, "argv", ret->command, &ret->argv);
 	if (!at)
 		return bad(r, "command");
-	words = arena_array(r->mem, strlen(at) + 2, sizeof(*words));
+	words = arena_array(r->mem, count_of(at, ' ') + 2, sizeof(*words));
 	while (*(at += strspn(at, " ")))
 		words[n++] = split_word(r->mem, &at);
 	words[n] = NULL;
