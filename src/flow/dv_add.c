@@ -47,21 +47,48 @@ static void place_job(struct adding *a, const struct job_spec *job, size_t i)
 	map_set(ids, job->id, (void *)(uintptr_t)plan->n_jobs);
 }
 
+/* deps counts from the first that is added. */
+static void settle_deps(const struct job_spec *job, const uint32_t *place)
+{
+	uint32_t *deps = (uint32_t *)job->deps; /* ours until the plan is done */
+
+	for (uint32_t k = 0; k < job_n_deps(job); k++)
+		deps[k] = place[deps[k]];
+}
+
+/* How many jobs a plan with n of them has room for: it doubles, else lists would pile up. */
+static size_t room_of(size_t n)
+{
+	size_t room = 16;
+
+	while (room < n)
+		room *= 2;
+	return n ? room : 0;
+}
+
+static void make_room(struct plan *plan, size_t n)
+{
+	struct job_spec *all;
+
+	if (plan->n_jobs + n <= room_of(plan->n_jobs))
+		return;
+	all = arena_alloc(plan->mem, room_of(plan->n_jobs + n) * sizeof(*all));
+	if (plan->n_jobs)
+		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
+	plan->jobs = all;
+}
+
 void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
 {
 	struct plan *plan = m->plan;
-	struct job_spec *all = arena_array(plan->mem, plan->n_jobs + n, sizeof(*all));
 	struct adding a = {.m = m,
 			   .place = arena_array(m->sim->reader.mem, n + 1, sizeof(uint32_t))};
 	size_t first = plan->n_jobs;
 
-	if (first)
-		memcpy(all, plan->jobs, first * sizeof(*all));
-	plan->jobs = all;
+	make_room(plan, n);
 	for (size_t i = 0; i < n; i++)
 		place_job(&a, &jobs[i], i);
 	for (size_t i = first; i < plan->n_jobs; i++)
-		for (uint32_t k = 0; k < job_n_deps(&all[i]); k++)
-			((uint32_t *)all[i].deps)[k] = a.place[all[i].deps[k]];
+		settle_deps(&plan->jobs[i], a.place);
 	tell_twins(&a);
 }

@@ -30,7 +30,7 @@ void maker_set_name(struct maker *m, const char *key, const char *text)
 
 static bool is_key(const char *key, const char *name, size_t len)
 {
-	return strncmp(key, name, len) == 0 && key[len] == '\0';
+	return *key == *name && strncmp(key, name, len) == 0 && key[len] == '\0';
 }
 
 void maker_set_number(struct maker *m, const char *key, const char *digits)

@@ -43,22 +43,24 @@ uint32_t seed_low_bits(const char *seed)
 static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
 {
 	char text[WORDS * 10 + 9 + 1], *p = text + sizeof(text) - 1;
-	bool is_zero = false;
+	int n = WORDS; /* not zero, as far as we know */
 
 	*p = '\0';
-	while (!is_zero) { /* nine digits at a time */
+	do { /* nine digits at a time */
 		uint64_t rest = 0;
+		uint32_t nine;
 
-		is_zero = true;
-		for (int i = WORDS - 1; i >= 0; i--) {
+		for (int i = n - 1; i >= 0; i--) {
 			rest = rest << 32 | words[i];
 			words[i] = (uint32_t)(rest / 1000000000);
 			rest %= 1000000000;
-			is_zero = is_zero && words[i] == 0;
 		}
-		for (int k = 0; k < 9; k++, rest /= 10)
-			*--p = (char)('0' + rest % 10);
-	}
+		while (n && words[n - 1] == 0)
+			n--;
+		nine = (uint32_t)rest;
+		for (int k = 0; k < 9; k++, nine /= 10)
+			*--p = (char)('0' + nine % 10);
+	} while (n);
 	while (*p == '0' && p[1])
 		p++;
 	return arena_strdup(mem, p);
