@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "drivers/sim/codes.h"
-#include "drivers/sim/sim.h"
+#include "drivers/sim/run.h"
 
 static int32_t give(struct dvs_text *err, int32_t code, struct error *fault, const char *name)
 {
@@ -39,7 +39,7 @@ int32_t sim_args_read(struct sim_run *run, json_t *list, struct dvs_text *err)
 		return give(err, SIM_BAD_JOB, &fault, NULL);
 	for (size_t i = 0; i < n; i++)
 		bytes += tensors[i].bytes;
-	code = sim_alloc(run, bytes, err);
+	code = sim_memory_take(run, bytes, err);
 	for (size_t i = 0; i < n && code == 0; i++)
 		code = add_arg(&tensors[i], i, &run->vectors, err);
 	return code;

@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
-#include "drivers/sim/sim.h"
+#include "drivers/sim/run.h"
 
 static_assert((int)DVS_KERNEL_F32 == (int)TENSOR_F32 && (int)DVS_KERNEL_U64 == (int)TENSOR_U64,
 	      "kernels and tensors count types alike");

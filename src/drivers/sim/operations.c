@@ -9,7 +9,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
-#include "drivers/sim/sim.h"
+#include "drivers/sim/exchange.h"
+#include "drivers/sim/run.h"
 
 static uint64_t time_of(const struct sim_run *run, const struct sim_op *op)
 {
@@ -127,36 +128,6 @@ static int32_t do_write(struct sim_run *run, const struct sim_op *op, struct dvs
 	return SIM_WRONG;
 }
 
-int32_t sim_alloc(struct sim_run *run, uint64_t bytes, struct dvs_text *err)
-{
-	struct sim *s = run->sim;
-	uint64_t most = s->options.memory, have = s->leaked_bytes + run->alloc_bytes;
-
-	if (most && (have > most || bytes > most - have))
-		return sim_fail(err, SIM_OUT_OF_MEMORY, "no %llu bytes are left of %llu",
-				(unsigned long long)bytes, (unsigned long long)most);
-	run->alloc_bytes += bytes;
-	if (s->host.committed)
-		s->host.committed(s->host.user, s->leaked_bytes + run->alloc_bytes);
-	return 0;
-}
-
-/* Memory that is really used, and stays until the device is closed. */
-static int32_t leak(struct sim_run *run, uint64_t bytes, struct dvs_text *err)
-{
-	int32_t code = sim_alloc(run, bytes, err);
-	struct sim_leak *l = code == 0 ? malloc(sizeof(*l) + bytes) : NULL;
-
-	if (!l)
-		return code ? code : sim_fail(err, SIM_MEMORY, "no memory");
-	memset(l + 1, 1, bytes);
-	l->next = run->sim->leaks;
-	run->sim->leaks = l;
-	run->alloc_bytes -= bytes;
-	run->sim->leaked_bytes += bytes;
-	return 0;
-}
-
 static int32_t do_alloc(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
 	char usual_name[24];
@@ -166,8 +137,8 @@ static int32_t do_alloc(struct sim_run *run, const struct sim_op *op, struct dvs
 	if (code != 0)
 		return code;
 	if (op->is_leak)
-		return leak(run, op->bytes, err);
-	if ((code = sim_alloc(run, op->bytes, err)) != 0)
+		return sim_memory_leak(run, op->bytes, err);
+	if ((code = sim_memory_take(run, op->bytes, err)) != 0)
 		return code;
 	snprintf(usual_name, sizeof(usual_name), "#%zu", (size_t)(op - run->program.ops));
 	v = sim_vectors_add(&run->vectors, op->text2 ? op->text2 : usual_name, TENSOR_F32,
@@ -177,18 +148,9 @@ static int32_t do_alloc(struct sim_run *run, const struct sim_op *op, struct dvs
 	return op->values.is_there ? sim_vector_fill(v, &op->values, err) : 0;
 }
 
-static struct sim_vector *find(const struct sim_run *run, const char *name, struct dvs_text *err)
-{
-	struct sim_vector *v = sim_vectors_find(&run->vectors, name ? name : "");
-
-	if (!v)
-		sim_fail(err, 0, "there is no vector '%.60s'", name ? name : "");
-	return v;
-}
-
 static int32_t do_free(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
-	struct sim_vector *v = find(run, op->text, err);
+	struct sim_vector *v = sim_vectors_need(&run->vectors, op->text, err);
 
 	if (!v || !v->is_owned)
 		return SIM_BAD_JOB;
@@ -199,14 +161,14 @@ static int32_t do_free(struct sim_run *run, const struct sim_op *op, struct dvs_
 
 static int32_t do_set(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
-	struct sim_vector *v = find(run, op->text, err);
+	struct sim_vector *v = sim_vectors_need(&run->vectors, op->text, err);
 
 	return v ? sim_vector_fill(v, &op->values, err) : SIM_BAD_JOB;
 }
 
 static int32_t do_expect(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
-	const struct sim_vector *v = find(run, op->text, err);
+	const struct sim_vector *v = sim_vectors_need(&run->vectors, op->text, err);
 
 	return v ? sim_vector_compare(v, &op->values, err) : SIM_BAD_JOB;
 }
@@ -231,13 +193,13 @@ static double multiply(double a, double b)
 static int32_t combine(struct sim_run *run, const struct sim_op *op, combine_function *with,
 		       struct dvs_text *err)
 {
-	struct sim_vector *to = find(run, op->to, err);
+	struct sim_vector *to = sim_vectors_need(&run->vectors, op->to, err);
 	const struct sim_vector *from[2] = {NULL, NULL};
 
 	for (size_t i = 0; i < 2 && to; i++) {
 		if (!op->operands[i])
 			continue;
-		if (!(from[i] = find(run, op->operands[i], err)))
+		if (!(from[i] = sim_vectors_need(&run->vectors, op->operands[i], err)))
 			return SIM_BAD_JOB;
 		if (from[i]->n != to->n)
 			return sim_fail(err, SIM_BAD_JOB, "'%s' has %zu elements, and '%s' %zu",
@@ -263,98 +225,6 @@ static int32_t do_sub(struct sim_run *run, const struct sim_op *op, struct dvs_t
 static int32_t do_mul(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
 	return combine(run, op, multiply, err);
-}
-
-/* The same buffer in the window of another rank. */
-static struct sim_vector elsewhere(const struct sim_run *run, const struct sim_vector *v,
-				   int32_t rank)
-{
-	const struct sim_meet *m = run->sim->meet;
-	struct sim_vector there = *v;
-
-	there.at = (char *)sim_meet_window(m, rank) +
-		   ((char *)v->at - (char *)sim_meet_window(m, m->rank));
-	return there;
-}
-
-static int32_t find_shared(const struct sim_run *run, const char *name, struct sim_vector **ret,
-			   struct dvs_text *err)
-{
-	*ret = find(run, name, err);
-	if (!*ret)
-		return SIM_BAD_JOB;
-	return (*ret)->is_owned
-		       ? sim_fail(err, SIM_BAD_JOB,
-				  "'%s' is no buffer of the window: other ranks have none", name)
-		       : 0;
-}
-
-static int32_t rank_of(const struct sim_run *run, const struct sim_op *op, int32_t *ret,
-		       struct dvs_text *err)
-{
-	*ret = op->rank == SIM_NEXT	  ? (run->occasion.rank + 1) % run->n_ranks
-	       : op->rank == SIM_PREVIOUS ? (run->occasion.rank + run->n_ranks - 1) % run->n_ranks
-					  : op->rank;
-	return *ret < run->n_ranks ? 0
-				   : sim_fail(err, SIM_BAD_JOB, "there is no rank %d of %d", *ret,
-					      run->n_ranks);
-}
-
-static int32_t copy(struct sim_vector *to, const struct sim_vector *from, struct dvs_text *err)
-{
-	if (to->n != from->n)
-		return sim_fail(err, SIM_BAD_JOB, "'%s' has %zu elements, and '%s' %zu", from->name,
-				from->n, to->name, to->n);
-	for (size_t i = 0; i < to->n; i++)
-		sim_vector_set(to, i, sim_vector_get(from, i));
-	return 0;
-}
-
-static int32_t do_put(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
-{
-	const struct sim_vector *from = find(run, op->text, err);
-	struct sim_vector *to, there;
-	int32_t rank;
-
-	if (!from || find_shared(run, op->to, &to, err) != 0 || rank_of(run, op, &rank, err) != 0)
-		return SIM_BAD_JOB;
-	there = elsewhere(run, to, rank);
-	return copy(&there, from, err);
-}
-
-static int32_t do_get(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
-{
-	struct sim_vector *from, *to, there;
-	int32_t rank;
-
-	if (find_shared(run, op->text, &from, err) != 0 || !(to = find(run, op->to, err)) ||
-	    rank_of(run, op, &rank, err) != 0)
-		return SIM_BAD_JOB;
-	there = elsewhere(run, from, rank);
-	return copy(to, &there, err);
-}
-
-static int32_t do_sum(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
-{
-	struct sim_vector *from, *to;
-
-	if (find_shared(run, op->text, &from, err) != 0 || !(to = find(run, op->to, err)))
-		return SIM_BAD_JOB;
-	if (from->n != to->n || from == to)
-		return sim_fail(err, SIM_BAD_JOB,
-				"sum: '%s' must be another vector of %zu elements", to->name,
-				from->n);
-	for (size_t i = 0; i < to->n; i++) {
-		double sum = 0;
-
-		for (int32_t r = 0; r < run->n_ranks; r++) {
-			struct sim_vector there = elsewhere(run, from, r);
-
-			sum += sim_vector_get(&there, i);
-		}
-		sim_vector_set(to, i, sum);
-	}
-	return 0;
 }
 
 static int32_t do_result(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
@@ -409,9 +279,9 @@ const struct sim_op_kind sim_op_kinds[] = {
 	{"add", TAKES_PAIR, "to ", "to", false, do_add},
 	{"sub", TAKES_PAIR, "to ", "to", false, do_sub},
 	{"mul", TAKES_PAIR, "to ", "to", false, do_mul},
-	{"put", TAKES_NAME, "to rank ", "to", true, do_put},
-	{"get", TAKES_NAME, "to rank ", "to", true, do_get},
-	{"sum", TAKES_NAME, "to ", "to", true, do_sum},
+	{"put", TAKES_NAME, "to rank ", "to", true, sim_exchange_put},
+	{"get", TAKES_NAME, "to rank ", "to", true, sim_exchange_get},
+	{"sum", TAKES_NAME, "to ", "to", true, sim_exchange_sum},
 	{"expect", TAKES_NAME, VALUES "rtol atol ", NULL, false, do_expect},
 	{"result", TAKES_ANYTHING, "", NULL, false, do_result},
 	{"fail", TAKES_TEXT, "", NULL, false, do_fail},

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
-#include "drivers/sim/sim.h"
+#include "drivers/sim/run.h"
 
 enum { SHORT_OPS = 16, SHORT_BYTES = 64 << 10 };
 

@@ -7,7 +7,7 @@
 
 #include "drivers/sim/codes.h"
 #include "drivers/sim/device_state.h"
-#include "drivers/sim/sim.h"
+#include "drivers/sim/run.h"
 
 void sim_hang(void)
 {
@@ -114,6 +114,28 @@ int32_t sim_strike(struct sim *s, enum sim_point on, const struct sim_occasion *
 			sim_die(f->action, f->sig, f->code);
 	}
 	return 0;
+}
+
+/* Outside a run the worker's environment says whose the call is. */
+struct sim_occasion sim_occasion_of(const struct sim *s)
+{
+	const char *attempt = getenv("DVSCHED_ATTEMPT");
+
+	if (s->run)
+		return s->run->occasion;
+	return (struct sim_occasion){
+		.device = s->device,
+		.rank = s->meet ? s->meet->rank : 0,
+		.job = getenv("DVSCHED_JOB"),
+		.attempt = attempt ? (uint32_t)strtoul(attempt, NULL, 10) : 0,
+	};
+}
+
+int32_t sim_strike_call(struct sim *s, enum sim_point on, struct dvs_text *err)
+{
+	const struct sim_occasion o = sim_occasion_of(s);
+
+	return sim_strike(s, on, &o, err);
 }
 
 static int32_t strike_run(struct sim_run *run, const struct sim_fault *f, uint64_t ns,

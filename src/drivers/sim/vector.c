@@ -105,6 +105,16 @@ struct sim_vector *sim_vectors_find(const struct sim_vectors *v, const char *nam
 	return NULL;
 }
 
+struct sim_vector *sim_vectors_need(const struct sim_vectors *v, const char *name,
+				    struct dvs_text *err)
+{
+	struct sim_vector *one = sim_vectors_find(v, name ? name : "");
+
+	if (!one)
+		sim_fail(err, 0, "there is no vector '%.60s'", name ? name : "");
+	return one;
+}
+
 void sim_vectors_remove(struct sim_vectors *v, struct sim_vector *one)
 {
 	if (one->is_owned)

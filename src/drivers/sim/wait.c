@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #include "drivers/sim/codes.h"
-#include "drivers/sim/sim.h"
+#include "drivers/sim/run.h"
 
 /* Between two reports of progress. */
 static const uint64_t tick_ns = 20000000;
