@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -44,13 +45,16 @@ static int open_lock(const char *path)
 	return fd;
 }
 
+/* Who may not write into the file leaves what stands there: of one that is long gone. */
 static pid_t read_holder(int fd)
 {
 	char text[16];
 	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
+	pid_t pid;
 
 	text[n > 0 ? n : 0] = '\0';
-	return (pid_t)strtol(text, NULL, 10);
+	pid = (pid_t)strtol(text, NULL, 10);
+	return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH) ? pid : 0;
 }
 
 int device_lock_take(const char *path, pid_t *ret_holder)

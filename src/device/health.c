@@ -177,11 +177,11 @@ static void drop_soft_marks(struct device_health *h)
 
 bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s)
 {
+	if (!health_is_usable(h)) /* it was there before; what led to this is still to be told */
+		return false;
 	drop_old_marks(h, rules, wall_s);
 	drop_soft_marks(h);
-	if (h->state == HEALTH_SUSPECT && h->n_marks)
-		return false;
-	if (h->state == HEALTH_DEAD || h->state == HEALTH_QUARANTINED || h->state == HEALTH_HEALTHY)
+	if (h->state == HEALTH_HEALTHY || (h->state == HEALTH_SUSPECT && h->n_marks))
 		return false;
 	return become_healthy(h, wall_s);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../base/unit.h"
@@ -51,6 +52,23 @@ static void one_has_it_and_the_other_is_told_who(void **state)
 	close(fd);
 }
 
+static void a_holder_that_is_gone_is_not_named(void **state)
+{
+	pid_t holder, gone = fork();
+	int fd = device_lock_take(path, &holder);
+	char text[16];
+
+	(void)state;
+	if (gone == 0)
+		_exit(0);
+	assert_int_equal(waitpid(gone, NULL, 0), gone);
+	snprintf(text, sizeof(text), "%d\n", (int)gone);
+	assert_true(pwrite(fd, text, strlen(text), 0) > 0);
+	assert_int_equal(device_lock_look(path, &holder), DEVICE_LOCKED);
+	assert_int_equal(holder, 0);
+	close(fd);
+}
+
 static void every_user_may_lock_whatever_the_umask(void **state)
 {
 	mode_t before = umask(077);
@@ -85,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_has_it_and_the_other_is_told_who),
+		cmocka_unit_test(a_holder_that_is_gone_is_not_named),
 		cmocka_unit_test(every_user_may_lock_whatever_the_umask),
 		cmocka_unit_test(a_link_is_not_followed),
 	};

@@ -229,6 +229,19 @@ static void a_file_that_is_not_ours_is_told_and_counts_as_unknown(void **state)
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
+/* A job that was there before may still pass. */
+static void a_quarantine_keeps_what_led_to_it(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	mark(&h, DVS_STALL, "a", 1000);
+	mark(&h, DVS_STALL, "b", 1001);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_false(health_passed(&h, &rules, 1002));
+	assert_int_equal(h.n_marks, 2);
+}
+
 static void a_person_sets_it_aside_until_it_is_cleared(void **state)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -285,6 +298,7 @@ int main(void)
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
 		cmocka_unit_test(a_file_that_is_not_ours_is_told_and_counts_as_unknown),
 		cmocka_unit_test(a_long_reason_ends_where_a_character_does),
+		cmocka_unit_test(a_quarantine_keeps_what_led_to_it),
 		cmocka_unit_test(a_person_sets_it_aside_until_it_is_cleared),
 	};
 
