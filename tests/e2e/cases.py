@@ -249,7 +249,7 @@ class BadInput(Cases):
         self.assertNotIn("examples/r/f", done.err)  # what devices need is looked at when all can be read
         for name in "abcde":
             shutil.rmtree(self.path("examples", "r", name))
-        self.refused("examples/r/f/case.hjson:1:1: error: 'devices' of 'r.f' has nothing to run")
+        self.refused("examples/r/f/case.hjson:1:1: error: 'r.f' has nothing to run on a device")
 
     def test_a_runtime_that_is_not_there(self):
         self.batch({"ring/a": '{ program: [] }', "x/b": '{ runtime: "rinq", program: [] }'},
