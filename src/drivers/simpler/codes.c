@@ -87,3 +87,26 @@ int32_t simpler_code_of(int native, enum simpler_code instead)
 {
 	return native == -1 ? (int32_t)instead : native;
 }
+
+bool simpler_code_spoils(int32_t code, bool is_sim)
+{
+	const struct npu_code *row;
+
+	switch (code) {
+	case SIMPLER_E_LAUNCH:
+	case SIMPLER_E_POLL:
+	case SIMPLER_E_UNFINISHED:
+	case SIMPLER_E_COPY:
+	case SIMPLER_E_COMM:
+	case SIMPLER_E_DEVICE:
+	case SIMPLER_E_INIT:
+		return true;
+	default:
+		break;
+	}
+	if (code >= SIMPLER_E_OPTIONS && code < SIMPLER_E_END)
+		return false;
+	row = npu_code_find(code);
+	/* A code that was latched in a simulator leaves it as good as new. */
+	return !row || row->poisons || (code < 0 && !is_sim);
+}

@@ -4,6 +4,7 @@
 #ifndef DRIVERS_SIMPLER_CODES_H
 #define DRIVERS_SIMPLER_CODES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -48,5 +49,7 @@ enum dvs_class simpler_classify(int32_t code, int32_t is_fresh, const char **ret
 /* The library's return value of a call, or instead of a bare -1 (which means whatever that call
  * failed of) ours. */
 int32_t simpler_code_of(int native, enum simpler_code instead);
+/* Is the process of no use after it? Yes, wherever nobody has tried. */
+bool simpler_code_spoils(int32_t code, bool is_sim);
 
 #endif

@@ -6,10 +6,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "drivers/drivers.h"
-#include "drivers/npu_codes.h"
 #include "drivers/simpler/devices.h"
+#include "drivers/simpler/result.h"
 #include "drivers/simpler/run.h"
 
 struct simpler {
@@ -34,33 +33,9 @@ static void say(const struct simpler *s, int32_t level, const char *text)
 		s->host->log(s->host->user, level, text);
 }
 
-/* Does the process survive that? The careful answer wherever nobody has tried. */
-static bool does_spoil(const struct simpler *s, int32_t code)
-{
-	const struct npu_code *row;
-
-	switch (code) {
-	case SIMPLER_E_LAUNCH:
-	case SIMPLER_E_POLL:
-	case SIMPLER_E_UNFINISHED:
-	case SIMPLER_E_COPY:
-	case SIMPLER_E_COMM:
-	case SIMPLER_E_DEVICE:
-	case SIMPLER_E_INIT:
-		return true;
-	default:
-		break;
-	}
-	if (code >= SIMPLER_E_OPTIONS && code < SIMPLER_E_END)
-		return false;
-	row = npu_code_find(code);
-	/* A code that was latched in a simulator leaves it as good as new. */
-	return !row || row->poisons || (code < 0 && !s->options.is_sim);
-}
-
 static int32_t note(struct simpler *s, int32_t code, const struct dvs_text *err)
 {
-	if (!code || s->spoilt || !does_spoil(s, code))
+	if (!code || s->spoilt || !simpler_code_spoils(code, s->options.is_sim))
 		return code;
 	s->spoilt = code;
 	snprintf(s->why_spoilt, sizeof(s->why_spoilt), "%s", err && err->size ? err->at : "");
@@ -307,25 +282,6 @@ static int32_t simpler_poll(void *ctx, uint64_t epoch, int32_t *ret_is_over, str
 	return note(s, c, err);
 }
 
-static void write_result(const struct simpler *s, struct dvs_text *result)
-{
-	const struct simpler_library *l = &s->session.library;
-	json_t *j = json_pack(
-		"{ss ss ss ss si sb sb si si si sI}", "library", l->path, "build_id", l->build_id,
-		"platform", s->options.platform, "runtime", s->session.runtime, "callable",
-		(int)s->run.callable, "registered", s->load_was_new, "accepted",
-		s->run.accepted == s->run.descriptor.accepted_value, "wait", s->run.wait,
-		"finalize", s->run.finalize, "checked", (int)s->run.n_checked, "images_loaded",
-		(json_int_t)(l->api.n_host_loads(s->session.context) +
-			     l->api.n_aicpu_loads(s->session.context)));
-	char *text = j ? json_dumps(j, JSON_COMPACT) : NULL;
-
-	if (text && result && strlen(text) < result->size)
-		memcpy(result->at, text, strlen(text) + 1);
-	free(text);
-	json_decref(j);
-}
-
 static int32_t simpler_finish(void *ctx, uint64_t epoch, struct dvs_text *result,
 			      struct dvs_text *err)
 {
@@ -337,7 +293,8 @@ static int32_t simpler_finish(void *ctx, uint64_t epoch, struct dvs_text *result
 	c = simpler_run_finish(&s->session, &s->run, s->options.is_sim, err);
 	show(s);
 	if (s->run.state == RUN_NONE) {
-		write_result(s, result);
+		simpler_result_write(&s->session, &s->run, s->options.platform, s->load_was_new,
+				     result);
 		tell_memory(s);
 	}
 	return note(s, c, err);

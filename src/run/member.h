@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Members of the objects in plan.json. An absent one is NULL, 0 or false; need_x: it must be there.
+ * Each returns 0, or -1 with an error that says where in the file.
+ */
+#ifndef RUN_MEMBER_H
+#define RUN_MEMBER_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "job/job_spec.h"
+
+/* A plan on its way: the tables that are read so far. */
+struct plan_reader {
+	struct plan *plan;
+	struct arena *mem;
+	const char **strings, **files;
+	struct job_block *blocks;
+	struct job_rules *rules;
+	size_t n_strings, n_files, n_blocks, n_rules;
+	const char *table; /* where we are, for messages: "jobs" and its element */
+	size_t at;
+	struct error *err;
+};
+
+/* -1, and says of the member that it is not what it should be. */
+int member_bad(struct plan_reader *r, const char *key);
+int member_get_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret);
+int member_need_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret);
+int member_get_int(struct plan_reader *r, const json_t *obj, const char *key, int64_t least,
+		   int64_t most, int64_t *ret);
+int member_get_u32(struct plan_reader *r, const json_t *obj, const char *key, uint32_t *ret);
+/* An index into a table of n. */
+int member_need_index(struct plan_reader *r, const json_t *obj, const char *key, size_t n,
+		      size_t *ret);
+int member_get_real(struct plan_reader *r, const json_t *obj, const char *key, double *ret);
+int member_get_pos(struct plan_reader *r, const json_t *obj, struct src_pos *ret);
+/* A list of words or of their numbers among the strings; null in it stands for command. */
+int member_get_words(struct plan_reader *r, const json_t *obj, const char *key, const char *command,
+		     const char *const **ret);
+
+#endif
