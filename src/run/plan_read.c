@@ -4,305 +4,19 @@
  * checked against its table, and the first thing that is wrong is said with its path
  * ("jobs[17].rules").
  */
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "run/plan_file.h"
+#include "run/plan_rules.h"
 #include "run/plan_text.h"
 
 enum { LARGEST_MIB = 4096 };
 
-struct plan_reader {
-	struct plan *plan;
-	struct arena *mem;
-	const char **strings, **files;
-	struct job_block *blocks;
-	struct job_rules *rules;
-	size_t n_strings, n_files, n_blocks, n_rules;
-	const char *table; /* where we are, for messages: "jobs" and its element */
-	size_t at;
-	struct error *err;
-};
-
-static int bad(struct plan_reader *r, const char *key)
-{
-	if (error_is_set(r->err))
-		return -1;
-	return error_plain(r->err, "%s[%zu].%s is not what it should be", r->table, r->at, key);
-}
-
-/* ---- members; an absent one is NULL, 0 or false ---- */
-
-static int get_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret)
-{
-	const json_t *v = json_object_get(obj, key);
-
-	*ret = NULL;
-	if (v && !plan_text_read(v, r->mem, ret))
-		return bad(r, key);
-	return 0;
-}
-
-static int need_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret)
-{
-	if (get_text(r, obj, key, ret) < 0)
-		return -1;
-	return *ret ? 0 : bad(r, key);
-}
-
-static int get_int(struct plan_reader *r, const json_t *obj, const char *key, int64_t least,
-		   int64_t most, int64_t *ret)
-{
-	const json_t *v = json_object_get(obj, key);
-
-	*ret = 0;
-	if (!v)
-		return 0;
-	*ret = json_integer_value(v);
-	return json_is_integer(v) && *ret >= least && *ret <= most ? 0 : bad(r, key);
-}
-
-static int get_u32(struct plan_reader *r, const json_t *obj, const char *key, uint32_t *ret)
-{
-	int64_t i;
-
-	if (get_int(r, obj, key, 0, UINT32_MAX, &i) < 0)
-		return -1;
-	*ret = (uint32_t)i;
-	return 0;
-}
-
-/* An index into a table of n. */
-static int need_index(struct plan_reader *r, const json_t *obj, const char *key, size_t n,
-		      size_t *ret)
-{
-	int64_t i;
-
-	if (!json_object_get(obj, key) || get_int(r, obj, key, 0, (int64_t)n - 1, &i) < 0)
-		return bad(r, key);
-	*ret = (size_t)i;
-	return 0;
-}
-
-static int get_real(struct plan_reader *r, const json_t *obj, const char *key, double *ret)
-{
-	const json_t *v = json_object_get(obj, key);
-
-	*ret = v ? json_number_value(v) : 0;
-	return !v || json_is_number(v) ? 0 : bad(r, key);
-}
-
-static int get_pos(struct plan_reader *r, const json_t *obj, struct src_pos *ret)
-{
-	const json_t *v = json_object_get(obj, "pos");
-	json_int_t file = json_integer_value(json_array_get(v, 0));
-
-	if (!v)
-		return 0;
-	if (json_array_size(v) != 3 || file < 0 || (size_t)file >= r->n_files)
-		return bad(r, "pos");
-	ret->file = r->files[file];
-	ret->line = (unsigned)json_integer_value(json_array_get(v, 1));
-	ret->col = (unsigned)json_integer_value(json_array_get(v, 2));
-	return 0;
-}
-
-static int read_word(struct plan_reader *r, const json_t *v, const char *command, const char **ret)
-{
-	if (json_is_null(v))
-		*ret = command;
-	else if (!json_is_integer(v))
-		return plan_text_read(v, r->mem, ret) && *ret ? 0 : -1;
-	else if (json_integer_value(v) < 0 || (size_t)json_integer_value(v) >= r->n_strings)
-		return -1;
-	else
-		*ret = r->strings[json_integer_value(v)];
-	return *ret ? 0 : -1;
-}
-
-static int get_words(struct plan_reader *r, const json_t *obj, const char *key, const char *command,
-		     const char *const **ret)
-{
-	const json_t *v = json_object_get(obj, key);
-	const char **words;
-
-	*ret = NULL;
-	if (!v)
-		return 0;
-	if (!json_is_array(v))
-		return bad(r, key);
-	words = arena_array(r->mem, json_array_size(v) + 1, sizeof(*words));
-	for (size_t i = 0; i < json_array_size(v); i++)
-		if (read_word(r, json_array_get(v, i), command, &words[i]) < 0)
-			return bad(r, key);
-	*ret = words;
-	return 0;
-}
-
-/* A word of a command, to its end in *at, quotes taken away; flow quotes with ' and " only. */
-static const char *split_word(struct arena *mem, const char **at)
-{
-	_cleanup_(str_done) struct str word = {0};
-	const char *s = *at;
-	char quote = 0;
-
-	str_reserve(&word, 0);
-	for (; *s && (quote || *s != ' '); s++)
-		if (*s == quote)
-			quote = 0;
-		else if (!quote && (*s == '\'' || *s == '"'))
-			quote = *s;
-		else
-			str_addc(&word, *s);
-	*at = s;
-	return arena_strndup(mem, word.s, word.len);
-}
-
-static size_t count_of(const char *text, char c)
-{
-	size_t n = 0;
-
-	while ((text = strchr(text, c))) {
-		text++;
-		n++;
-	}
-	return n;
-}
-
-/* argv of a job whose command says it all. */
-static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
-{
-	const char *at = ret->command;
-	const char **words;
-	size_t n = 0;
-
-	ret->is_split = json_is_true(json_object_get(obj, "is_split"));
-	if (!ret->is_split)
-		return get_words(r, obj, "argv", ret->command, &ret->argv);
-	if (!at)
-		return bad(r, "command");
-	words = arena_array(r->mem, count_of(at, ' ') + 2, sizeof(*words));
-	while (*(at += strspn(at, " ")))
-		words[n++] = split_word(r->mem, &at);
-	words[n] = NULL;
-	ret->argv = words;
-	return n ? 0 : bad(r, "command");
-}
-
-/* ---- rules ---- */
-
-static int get_patterns(struct plan_reader *r, const json_t *obj, const char *key,
-			struct pattern_list *ret)
-{
-	const json_t *v = json_object_get(obj, key);
-	struct pattern *at;
-
-	if (v && !json_is_array(v))
-		return bad(r, key);
-	at = arena_array(r->mem, json_array_size(v), sizeof(*at));
-	for (size_t i = 0; i < json_array_size(v); i++) {
-		const json_t *one = json_array_get(v, i);
-
-		if (need_text(r, one, "text", &at[i].text) < 0 || get_pos(r, one, &at[i].pos) < 0)
-			return -1;
-	}
-	*ret = (struct pattern_list){at, (uint32_t)json_array_size(v)};
-	return 0;
-}
-
-static int get_resources(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
-{
-	const json_t *v = json_object_get(obj, "resources");
-	size_t n = json_array_size(v);
-	struct resource_need *at = arena_array(r->mem, n, sizeof(*at));
-
-	if (v && !json_is_array(v))
-		return bad(r, "resources");
-	for (size_t i = 0; i < n; i++) {
-		const json_t *one = json_array_get(v, i);
-
-		if (need_text(r, one, "name", &at[i].name) < 0 ||
-		    get_u32(r, one, "count", &at[i].count) < 0 || get_pos(r, one, &at[i].pos) < 0)
-			return -1;
-	}
-	ret->resources = at;
-	ret->n_resources = (uint32_t)n;
-	return 0;
-}
-
-static int get_backend_keys(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
-{
-	const json_t *v = json_object_get(obj, "backend_keys");
-	size_t n = json_array_size(v);
-	struct backend_key *at = arena_array(r->mem, n, sizeof(*at));
-
-	if (v && !json_is_array(v))
-		return bad(r, "backend_keys");
-	for (size_t i = 0; i < n; i++) {
-		const json_t *one = json_array_get(v, i);
-
-		if (need_text(r, one, "backend", &at[i].backend) < 0 ||
-		    need_text(r, one, "key", &at[i].key) < 0 ||
-		    get_text(r, one, "value", &at[i].value) < 0 ||
-		    get_text(r, one, "json", &at[i].json) < 0 || get_pos(r, one, &at[i].pos) < 0)
-			return -1;
-	}
-	ret->backend_keys = at;
-	ret->n_backend_keys = (uint32_t)n;
-	return 0;
-}
-
-static int get_limits(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
-{
-	int64_t retry_on, max_log, weight;
-
-	if (get_u32(r, obj, "retries", &ret->retry.max) < 0 ||
-	    get_int(r, obj, "retry_on", 0, RETRY_TIMEOUT, &retry_on) < 0 ||
-	    get_real(r, obj, "retry_backoff_s", &ret->retry.backoff_s) < 0 ||
-	    get_real(r, obj, "timeout_s", &ret->timeout_s) < 0 ||
-	    get_real(r, obj, "grace_s", &ret->grace_s) < 0 ||
-	    get_int(r, obj, "max_log_bytes", 0, INT64_MAX, &max_log) < 0 ||
-	    get_int(r, obj, "weight", INT32_MIN, INT32_MAX, &weight) < 0 ||
-	    get_u32(r, obj, "cpus", &ret->cpus) < 0 ||
-	    get_u32(r, obj, "max_odirs", &ret->max_odirs) < 0)
-		return -1;
-	ret->retry.on = (enum retry_on)retry_on;
-	ret->max_log_bytes = (uint64_t)max_log;
-	ret->weight = (int32_t)weight;
-	return 0;
-}
-
-static int read_rules(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
-{
-	if (get_text(r, obj, "target", &ret->target) < 0 ||
-	    get_text(r, obj, "backend", &ret->backend) < 0 ||
-	    get_text(r, obj, "cwd", &ret->cwd) < 0 || get_text(r, obj, "tool", &ret->tool) < 0 ||
-	    get_words(r, obj, "env", NULL, &ret->env) < 0 ||
-	    get_patterns(r, obj, "pass_patterns", &ret->pass_patterns) < 0 ||
-	    get_patterns(r, obj, "fail_patterns", &ret->fail_patterns) < 0 ||
-	    get_resources(r, obj, ret) < 0 || get_words(r, obj, "tags", NULL, &ret->tags) < 0 ||
-	    get_words(r, obj, "keep", NULL, &ret->keep) < 0 || get_backend_keys(r, obj, ret) < 0 ||
-	    get_limits(r, obj, ret) < 0)
-		return -1;
-	ret->leak = json_is_true(json_object_get(obj, "leak_fail")) ? LEAK_FAIL : LEAK_KILL;
-	ret->is_finally = json_is_true(json_object_get(obj, "is_finally"));
-	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));
-	ret->plain_stamps = json_is_true(json_object_get(obj, "plain_stamps"));
-	ret->dump_env = json_is_true(json_object_get(obj, "dump_env"));
-	ret->is_simulation = json_is_true(json_object_get(obj, "is_simulation"));
-	ret->is_interactive = json_is_true(json_object_get(obj, "is_interactive"));
-	ret->is_dry_run = json_is_true(json_object_get(obj, "is_dry_run"));
-	return 0;
-}
-
-/* ---- jobs ---- */
-
 static int get_path(struct plan_reader *r, const json_t *obj, const char *key, const char *root,
 		    const char **ret)
 {
-	if (get_text(r, obj, key, ret) < 0)
+	if (member_get_text(r, obj, key, ret) < 0)
 		return -1;
 	if (*ret)
 		*ret = path_join(r->mem, root ? root : "", *ret);
@@ -321,7 +35,7 @@ static int get_steps(struct plan_reader *r, const json_t *job, const struct job_
 	*ret = s;
 	if (get_path(r, obj, "remove_before", root, &s->remove_before) < 0 ||
 	    get_path(r, obj, "write_path", root, &s->write_path) < 0 ||
-	    get_text(r, obj, "write_text", &s->write_text) < 0 ||
+	    member_get_text(r, obj, "write_text", &s->write_text) < 0 ||
 	    get_path(r, obj, "remove_unless_passed", root, &s->remove_unless_passed) < 0 ||
 	    get_path(r, obj, "coverage_path", root, &s->coverage_path) < 0)
 		return -1;
@@ -335,7 +49,7 @@ static int add_deps(struct plan_reader *r, const json_t *list, const char *key, 
 
 		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
 		    (size_t)json_integer_value(v) >= r->plan->n_jobs)
-			return bad(r, key);
+			return member_bad(r, key);
 		to[i] = (uint32_t)json_integer_value(v);
 	}
 	return 0;
@@ -359,15 +73,65 @@ static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	return add_deps(r, held, "waits_for", deps + ret->n_needs + ret->n_any);
 }
 
+static size_t count_of(const char *text, char c)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, c))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+/* A word of a command, to its end in *at, quotes taken away; flow quotes with ' and " only. */
+static const char *split_word(struct arena *mem, const char **at)
+{
+	_cleanup_(str_done) struct str word = {0};
+	const char *s = *at;
+	char quote = 0;
+
+	str_reserve(&word, 0);
+	for (; *s && (quote || *s != ' '); s++)
+		if (*s == quote)
+			quote = 0;
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		else
+			str_addc(&word, *s);
+	*at = s;
+	return arena_strndup(mem, word.s, word.len);
+}
+
+/* argv of a job whose command says it all. */
+static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
+{
+	const char *at = ret->command;
+	const char **words;
+	size_t n = 0;
+
+	ret->is_split = json_is_true(json_object_get(obj, "is_split"));
+	if (!ret->is_split)
+		return member_get_words(r, obj, "argv", ret->command, &ret->argv);
+	if (!at)
+		return member_bad(r, "command");
+	words = arena_array(r->mem, count_of(at, ' ') + 2, sizeof(*words));
+	while (*(at += strspn(at, " ")))
+		words[n++] = split_word(r->mem, &at);
+	words[n] = NULL;
+	ret->argv = words;
+	return n ? 0 : member_bad(r, "command");
+}
+
 /* What a job and a stage of its fallback each have of their own. */
 static int get_what_runs(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
 	size_t rules = 0;
 
-	if (need_index(r, obj, "rules", r->n_rules, &rules) < 0 ||
-	    get_text(r, obj, "command", &ret->command) < 0 || get_argv(r, obj, ret) < 0 ||
-	    get_text(r, obj, "request", &ret->request) < 0 || get_steps(r, obj, &ret->steps) < 0 ||
-	    get_pos(r, obj, &ret->pos) < 0)
+	if (member_need_index(r, obj, "rules", r->n_rules, &rules) < 0 ||
+	    member_get_text(r, obj, "command", &ret->command) < 0 || get_argv(r, obj, ret) < 0 ||
+	    member_get_text(r, obj, "request", &ret->request) < 0 ||
+	    get_steps(r, obj, &ret->steps) < 0 || member_get_pos(r, obj, &ret->pos) < 0)
 		return -1;
 	ret->rules = &r->rules[rules];
 	ret->has_attempt = json_is_true(json_object_get(obj, "has_attempt"));
@@ -381,13 +145,13 @@ static int get_fallback(struct plan_reader *r, const json_t *obj, struct job_spe
 	struct job_spec *stages;
 
 	if (n > UINT16_MAX || (list && !json_is_array(list)))
-		return bad(r, "fallback");
+		return member_bad(r, "fallback");
 	stages = arena_array(r->mem, n, sizeof(*stages));
 	for (size_t i = 0; i < n; i++) {
 		const json_t *one = json_array_get(list, i);
 
 		job_stage_init(&stages[i], ret);
-		if (need_text(r, one, "stage", &stages[i].stage) < 0 ||
+		if (member_need_text(r, one, "stage", &stages[i].stage) < 0 ||
 		    get_what_runs(r, one, &stages[i]) < 0)
 			return -1;
 	}
@@ -400,20 +164,19 @@ static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *r
 {
 	size_t block = 0;
 
-	if (need_text(r, obj, "id", &ret->id) < 0 || get_text(r, obj, "name", &ret->name) < 0 ||
-	    need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
+	if (member_need_text(r, obj, "id", &ret->id) < 0 ||
+	    member_get_text(r, obj, "name", &ret->name) < 0 ||
+	    member_need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
 	    get_what_runs(r, obj, ret) < 0 ||
 	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
 	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
-	    get_text(r, obj, "seed", &ret->seed) < 0 || get_deps(r, obj, ret) < 0)
+	    member_get_text(r, obj, "seed", &ret->seed) < 0 || get_deps(r, obj, ret) < 0)
 		return -1;
 	if (!ret->name)
 		ret->name = ret->id;
 	ret->block = &r->blocks[block];
 	return get_fallback(r, obj, ret);
 }
-
-/* ---- the file ---- */
 
 static int need_table(struct plan_reader *r, const json_t *root, const char *key,
 		      const json_t **ret)
@@ -437,7 +200,7 @@ static int read_strings(struct plan_reader *r, const json_t *root, const char *k
 	*ret = arena_array(r->mem, *ret_n, sizeof(**ret));
 	for (r->at = 0; r->at < *ret_n; r->at++)
 		if (!plan_text_read(json_array_get(table, r->at), r->mem, &(*ret)[r->at]))
-			return bad(r, "text");
+			return member_bad(r, "text");
 	return 0;
 }
 
@@ -452,8 +215,8 @@ static int read_blocks(struct plan_reader *r, const json_t *root)
 	for (r->at = 0; r->at < r->n_blocks; r->at++) {
 		const json_t *one = json_array_get(table, r->at);
 
-		if (get_text(r, one, "name", &r->blocks[r->at].name) < 0 ||
-		    get_text(r, one, "scratch_path", &r->blocks[r->at].scratch_path) < 0)
+		if (member_get_text(r, one, "name", &r->blocks[r->at].name) < 0 ||
+		    member_get_text(r, one, "scratch_path", &r->blocks[r->at].scratch_path) < 0)
 			return -1;
 	}
 	return 0;
@@ -468,7 +231,7 @@ static int read_all_rules(struct plan_reader *r, const json_t *root)
 	r->n_rules = json_array_size(table);
 	r->rules = arena_array(r->mem, r->n_rules, sizeof(*r->rules));
 	for (r->at = 0; r->at < r->n_rules; r->at++)
-		if (read_rules(r, json_array_get(table, r->at), &r->rules[r->at]) < 0)
+		if (plan_rules_read(r, json_array_get(table, r->at), &r->rules[r->at]) < 0)
 			return -1;
 	return 0;
 }
@@ -499,12 +262,12 @@ static int read_head(struct plan_reader *r, const json_t *root)
 		return error_plain(r->err, "its version is %lld; this program reads version %d",
 				   (long long)version, PLAN_SCHEMA_VERSION);
 	r->table = "plan";
-	if (get_text(r, root, "name", &r->plan->name) < 0 ||
-	    get_text(r, root, "flow", &r->plan->flow) < 0 ||
-	    get_text(r, root, "cfg_path", &r->plan->cfg_path) < 0 ||
-	    get_text(r, root, "seed_base", &r->plan->seed_base) < 0)
+	if (member_get_text(r, root, "name", &r->plan->name) < 0 ||
+	    member_get_text(r, root, "flow", &r->plan->flow) < 0 ||
+	    member_get_text(r, root, "cfg_path", &r->plan->cfg_path) < 0 ||
+	    member_get_text(r, root, "seed_base", &r->plan->seed_base) < 0)
 		return -1;
-	return get_text(r, root, "scratch_root", &r->plan->scratch_root);
+	return member_get_text(r, root, "scratch_root", &r->plan->scratch_root);
 }
 
 static int read_plan(struct plan_reader *r, const json_t *root)
