@@ -264,8 +264,6 @@ static void an_attempt_whose_directory_is_renewed_keeps_its_log_in_it(void **sta
 	((struct job_rules *)p->jobs[0].rules)->renew_odir = true;
 	json = write_and_load(p, &row);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
-	is_text(json, "jobs.0.attempts.0.stage", NULL);
-	is_text(json, "jobs.0.attempts.1.stage", "pin");
 	json_decref(json);
 	plan_free(p);
 }
