@@ -322,10 +322,26 @@ static bool start(struct chips_job *j, const bool *reserved)
 	return is_found;
 }
 
-/* Jobs that have waited too long go first; the first one that must still wait gets what it needs
- * reserved. */
+static bool has_overdue_gang(const struct chips *c)
+{
+	list_for_each (it, &c->queue) {
+		const struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (!is_overdue(j))
+			return false;
+		if (j->request->n_devices > 1)
+			return true;
+	}
+	return false;
+}
+
+/* A gang that has waited too long, and who waits before it, go first, whatever is loaded; the first
+ * one that must still wait gets what it needs reserved. Jobs on one device alone need no such help:
+ * a device leaves its image after max_streak of them. */
 static void start_overdue(struct chips *c, struct reservation *r)
 {
+	if (!has_overdue_gang(c))
+		return;
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
 

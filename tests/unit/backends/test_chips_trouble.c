@@ -729,6 +729,29 @@ static void who_waited_too_long_goes_before_who_fits_better(void **state)
 	assert_int_equal(gang->state, FAKE_STARTED);
 }
 
+static void but_a_long_queue_keeps_images_together(void **state)
+{
+	struct fake_job *jobs[20];
+
+	(void)state;
+	begin(2);
+	for (int i = 0; i < 20; i++) {
+		jobs[i] = job_new(1);
+		jobs[i]->request.image_key = 1 + (uint64_t)i % 2;
+		job_submit(jobs[i]);
+	}
+	open_all(2);
+	launch(2);
+	world_pass(6); /* now all of them have waited too long */
+	for (int i = 0; i < 6; i++) {
+		worker_ends(worker_on(0), DVS_OK, false);
+		launch(1);
+	}
+	for (int i = 0; i < 14; i += 2)
+		assert_string_equal(jobs[i]->where, "chips/0");
+	assert_int_equal(jobs[3]->state, FAKE_SUBMITTED);
+}
+
 static void devices_of_one_domain_are_kept_for_who_needs_them(void **state)
 {
 	struct fake_job *gang;
@@ -844,6 +867,7 @@ int main(int argc, char **argv)
 		STORY(a_wedge_at_open_is_one_of_its_neighbours_too),
 		STORY(a_broken_domain_is_no_home_for_a_gang),
 		STORY(who_waited_too_long_goes_before_who_fits_better),
+		STORY(but_a_long_queue_keeps_images_together),
 		STORY(devices_of_one_domain_are_kept_for_who_needs_them),
 		STORY(nothing_is_kept_for_who_cannot_run),
 		STORY(what_failed_here_waits_for_another_device),
