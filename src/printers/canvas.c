@@ -129,6 +129,16 @@ void canvas_pad_to(struct canvas *c, enum ink ink, unsigned column)
 		canvas_repeat(c, ink, " ", column - at);
 }
 
+void canvas_add_right(struct canvas *c, enum ink ink, const char *text)
+{
+	unsigned width = cells_width(text, c->is_utf8);
+
+	if (canvas_left(c) < width + 1)
+		return;
+	canvas_pad_to(c, ink, c->width - width);
+	canvas_add(c, ink, text);
+}
+
 void canvas_ink_row(struct canvas *c, enum ink ink)
 {
 	canvas_pad_to(c, ink, c->width);

@@ -58,6 +58,8 @@ void canvas_field(struct canvas *c, enum ink ink, const char *text, unsigned col
 void canvas_repeat(struct canvas *c, enum ink ink, const char *glyph, unsigned n);
 /* Blanks up to that column, and at least up to where it is. */
 void canvas_pad_to(struct canvas *c, enum ink ink, unsigned column);
+/* At the right edge, if there is room for all of it. */
+void canvas_add_right(struct canvas *c, enum ink ink, const char *text);
 unsigned canvas_left(const struct canvas *c); /* columns left in this row */
 /* Makes all of the last row look like that. */
 void canvas_ink_row(struct canvas *c, enum ink ink);
