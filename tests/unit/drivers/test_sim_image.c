@@ -129,8 +129,6 @@ static void an_unloaded_image_gives_its_mappings_back(void **state)
 	uint32_t slots[3];
 
 	(void)state;
-	if (!may_count_maps)
-		skip();
 	bed_open(&b, "{}");
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(sim()->load(b.ctx, job_of(KERNEL_ONE, 0), &slots[0], &err), 0);
@@ -141,12 +139,12 @@ static void an_unloaded_image_gives_its_mappings_back(void **state)
 		assert_true(count_image_maps() > 0);
 		assert_int_equal(sim()->unload(b.ctx, slots[0]), 0);
 		assert_int_equal(sim()->unload(b.ctx, slots[1]), 0);
-		assert_int_equal(count_image_maps(), 0);
+		assert_true(!may_count_maps || count_image_maps() == 0);
 	}
 	/* Loaded anew, it begins anew. */
 	assert_int_equal(bed_run(&b, job_of(KERNEL_ONE, 100)), 0);
 	bed_close(&b);
-	assert_int_equal(count_image_maps(), 0);
+	assert_true(!may_count_maps || count_image_maps() == 0);
 }
 
 static void what_is_no_image_is_named(void **state)
