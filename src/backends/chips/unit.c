@@ -61,6 +61,8 @@ static void on_opened(struct device_worker *w, void *ctx)
 	struct chips *c = u->chips;
 
 	(void)w;
+	if (u->state == UNIT_DYING) /* its word and our kill were on the way together */
+		return;
 	assert(u->state == UNIT_OPENING);
 	set_state(u, UNIT_IDLE);
 	u->opened_s = c->last_event_s = chips_now(c);

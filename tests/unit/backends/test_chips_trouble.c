@@ -308,6 +308,39 @@ static void an_open_that_nobody_waits_for_has_its_clock(void **state)
 	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
 }
 
+/* Its word was on the way when it was killed. */
+static void an_open_that_comes_with_the_kill_is_none(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	world.backend->ops->kill(world.backend, &j->job, KILL_TERM, REASON_USER);
+	world_pass(301);
+	assert_true(worker_on(0)->is_killed);
+	worker_opens(worker_on(0));
+	assert_int_equal(unit(0)->state, UNIT_DYING);
+	worker_dies(worker_on(0));
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+}
+
+static void likewise_when_the_run_is_over(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	world.backend->ops->kill(world.backend, &j->job, KILL_TERM, REASON_USER);
+	close_backend();
+	assert_true(worker_on(0)->is_killed);
+	worker_opens(worker_on(0));
+	worker_dies(worker_on(0));
+	assert_true(world.is_closed);
+	assert_int_equal(unit(0)->health.state, HEALTH_UNKNOWN);
+}
+
 static void so_has_a_probe(void **state)
 {
 	(void)state;
@@ -845,6 +878,8 @@ int main(int argc, char **argv)
 		STORY(a_job_that_was_killed_has_run_so_long),
 		STORY(a_close_that_hangs_is_ended),
 		STORY(an_open_that_nobody_waits_for_has_its_clock),
+		STORY(an_open_that_comes_with_the_kill_is_none),
+		STORY(likewise_when_the_run_is_over),
 		STORY(so_has_a_probe),
 		STORY(a_process_that_is_stopped_while_it_opens_is_found),
 		STORY(one_that_never_reads_its_request_is_found),
