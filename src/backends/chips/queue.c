@@ -169,10 +169,16 @@ static bool is_quiet(const struct chips *c)
 	return true;
 }
 
-static bool end_if_hopeless(struct chips_job *j, bool is_quiet_now)
+/* What all jobs that wait see alike: with many devices too much to find out for each. */
+struct outlook {
+	bool is_quiet;
+	uint32_t n_usable, n_not_dead;
+};
+
+static bool end_if_hopeless(struct chips_job *j, const struct outlook *o)
 {
 	struct chips *c = j->chips;
-	uint32_t n = j->request->n_devices;
+	uint32_t n = j->request->n_devices, n_not_dead, n_usable;
 
 	if (j->request->queue_s > 0 && chips_now(c) >= j->queued_s + j->request->queue_s) {
 		chips_job_end_unstarted(j, REASON_QUEUE_TIMEOUT,
@@ -180,7 +186,9 @@ static bool end_if_hopeless(struct chips_job *j, bool is_quiet_now)
 						     j->request->queue_s, why_waiting(j)));
 		return true;
 	}
-	if (n_for(j, is_not_dead) >= n && !(is_quiet_now && n_for(j, is_usable) < n))
+	n_not_dead = j->request->same_domain ? n_for(j, is_not_dead) : o->n_not_dead;
+	n_usable = j->request->same_domain ? n_for(j, is_usable) : o->n_usable;
+	if (n_not_dead >= n && !(o->is_quiet && n_usable < n))
 		return false;
 	chips_job_end_unstarted(
 		j, REASON_NO_DEVICE,
@@ -190,10 +198,14 @@ static bool end_if_hopeless(struct chips_job *j, bool is_quiet_now)
 
 static void end_hopeless(struct chips *c)
 {
-	bool is_quiet_now = is_quiet(c);
+	const struct outlook o = {
+		.is_quiet = is_quiet(c),
+		.n_usable = n_units_that(c, is_usable),
+		.n_not_dead = n_units_that(c, is_not_dead),
+	};
 
 	list_for_each (it, &c->queue)
-		end_if_hopeless(list_entry(it, struct chips_job, link), is_quiet_now);
+		end_if_hopeless(list_entry(it, struct chips_job, link), &o);
 }
 
 /* ---- reservation ---- */
@@ -387,13 +399,28 @@ static void start_affine(struct chips *c, const struct reservation *r)
 	}
 }
 
+static uint32_t n_free_now(const struct chips *c)
+{
+	double now_s = chips_now(c);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		n += unit_is_free(&c->units[i], now_s);
+	return n;
+}
+
 static void start_in_order(struct chips *c, const struct reservation *r)
 {
+	uint32_t n_free = n_free_now(c);
+
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
 		bool is_free = !r->job || j == r->job || ends_in_time(c, j, r);
 
-		start(j, is_free ? NULL : r->units);
+		if (n_free == 0)
+			return;
+		if (j->request->n_devices <= n_free && start(j, is_free ? NULL : r->units))
+			n_free = n_free_now(c);
 	}
 }
 
