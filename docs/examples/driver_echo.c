@@ -71,11 +71,13 @@ static int32_t load(void *ctx, const char *job, uint32_t *ret_slot, struct dvs_t
 static int32_t prepare(void *ctx, uint32_t slot, const struct dvs_run *run, struct dvs_text *err)
 {
 	struct echo *e = ctx;
+	size_t size = strlen(run->job) + 1;
 
 	(void)slot;
-	e->job = strdup(run->job); /* it is valid during this call only */
+	e->job = malloc(size);
 	if (!e->job)
 		return fail(err, ECHO_NO_MEMORY, "out of memory");
+	memcpy(e->job, run->job, size); /* it is valid during this call only */
 	e->epoch = run->epoch;
 	e->is_over = 0;
 	return 0;

@@ -103,6 +103,12 @@ struct dvs_device {
 	uint64_t mem_total, mem_free; /* bytes; 0: not known */
 	char model[32];
 	char detail[96]; /* for people: why its health is what it is */
+	/*
+	 * What the id counts. Devices of one family and id are one device, whichever driver or
+	 * options lead to it: it has one lock and one health on this machine. A simulator beside
+	 * silicon is another family. "": the driver's name. It becomes part of files' names.
+	 */
+	char family[32];
 };
 
 /* What the host offers. Callable from the driver thread and from threads that the driver made. */

@@ -45,13 +45,13 @@ static void look(struct sight *ret, const struct chips_pool *p, const struct dvs
 	struct error err = {0};
 
 	*ret = (struct sight){.pool = p, .device = d};
-	if (health_load(p->state_dir, p->driver_name, d->id, &ret->health, &err) < 0) {
+	if (health_load(p->state_dir, d->family, d->id, &ret->health, &err) < 0) {
 		ret->health_error = xstrdup(err.msg);
 		error_done(&err);
 	}
 	if (!p->lock_dir)
 		return;
-	ret->lock_path = device_lock_path(p->lock_dir, p->driver_name, d->id);
+	ret->lock_path = device_lock_path(p->lock_dir, d->family, d->id);
 	ret->lock = device_lock_look(ret->lock_path, &ret->holder);
 }
 

@@ -13,9 +13,9 @@
 #include "base/attr.h"
 #include "base/mem.h"
 
-char *device_lock_path(const char *dir, const char *driver, int32_t device)
+char *device_lock_path(const char *dir, const char *family, int32_t device)
 {
-	return xasprintf("%s/%s-%d.lock", dir, driver, device);
+	return xasprintf("%s/%s-%d.lock", dir, family, device);
 }
 
 static int create(const char *path)

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* <dir>/<driver>-<device>.lock, the caller's to free(). */
-char *device_lock_path(const char *dir, const char *driver, int32_t device);
+/* <dir>/<family>-<device>.lock, the caller's to free(). */
+char *device_lock_path(const char *dir, const char *family, int32_t device);
 
 /* A descriptor that holds the lock as long as it is open (close-on-exec). -1 with errno;
  * EWOULDBLOCK: somebody else has it, *ret_holder is who, 0 if that is not known. */

@@ -86,13 +86,13 @@ void health_add_state(struct str *out, const struct device_health *h);
 void health_add_reason(struct str *out, const struct device_health *h);
 bool health_has_end(const struct device_health *h); /* of a quarantine: until_wall_s says when */
 
-/* <state_dir>/<driver>-<id>.json; a file that is not there is UNKNOWN. -1 with err, *ret is then
+/* <state_dir>/<family>-<id>.json; a file that is not there is UNKNOWN. -1 with err, *ret is then
  * UNKNOWN. */
-int health_load(const char *state_dir, const char *driver, int32_t id, struct device_health *ret,
+int health_load(const char *state_dir, const char *family, int32_t id, struct device_health *ret,
 		struct error *err);
-int health_store(const char *state_dir, const char *driver, int32_t id,
+int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err);
 /* Forgets it: `dvsched chips clear`. */
-int health_clear(const char *state_dir, const char *driver, int32_t id, struct error *err);
+int health_clear(const char *state_dir, const char *family, int32_t id, struct error *err);
 
 #endif

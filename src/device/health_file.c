@@ -13,9 +13,9 @@
 
 enum { FILE_MOST = 64 * 1024 };
 
-static char *path_of(const char *state_dir, const char *driver, int32_t id)
+static char *path_of(const char *state_dir, const char *family, int32_t id)
 {
-	return xasprintf("%s/%s-%d.json", state_dir, path_base(driver), id);
+	return xasprintf("%s/%s-%d.json", state_dir, path_base(family), id);
 }
 
 static void copy_text(const json_t *obj, const char *key, char *to, size_t size)
@@ -79,10 +79,10 @@ static bool read_health(const json_t *obj, struct device_health *ret)
 	return true;
 }
 
-int health_load(const char *state_dir, const char *driver, int32_t id, struct device_health *ret,
+int health_load(const char *state_dir, const char *family, int32_t id, struct device_health *ret,
 		struct error *err)
 {
-	_cleanup_(freep) char *path = path_of(state_dir, driver, id);
+	_cleanup_(freep) char *path = path_of(state_dir, family, id);
 	_cleanup_(str_done) struct str text = {0};
 	json_t *obj;
 	bool is_good;
@@ -117,10 +117,10 @@ static void write_marks(struct json_out *out, const struct device_health *h)
 	jout_array_end(out);
 }
 
-int health_store(const char *state_dir, const char *driver, int32_t id,
+int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err)
 {
-	_cleanup_(freep) char *path = path_of(state_dir, driver, id);
+	_cleanup_(freep) char *path = path_of(state_dir, family, id);
 	struct json_out out;
 	int rc;
 
@@ -143,9 +143,9 @@ int health_store(const char *state_dir, const char *driver, int32_t id,
 	return rc;
 }
 
-int health_clear(const char *state_dir, const char *driver, int32_t id, struct error *err)
+int health_clear(const char *state_dir, const char *family, int32_t id, struct error *err)
 {
-	_cleanup_(freep) char *path = path_of(state_dir, driver, id);
+	_cleanup_(freep) char *path = path_of(state_dir, family, id);
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_sys(err, errno, "cannot remove %s", path);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/probe.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -153,6 +155,16 @@ static int explain(const struct probing *p, struct error *err)
 			   stage, WEXITSTATUS(p->status));
 }
 
+/* A word that files may be called by. */
+static void set_family(struct dvs_device *d, const char *driver)
+{
+	if (!d->family[0])
+		snprintf(d->family, sizeof(d->family), "%s", driver);
+	for (char *c = d->family; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			*c = '_';
+}
+
 static int take_answer(struct wire *w, struct arena *mem, struct driver_facts *ret)
 {
 	const char *name = wire_string(w), *version = wire_string(w), *bytes;
@@ -168,6 +180,8 @@ static int take_answer(struct wire *w, struct arena *mem, struct driver_facts *r
 	ret->n_devices = n / sizeof(struct dvs_device);
 	ret->devices = arena_array(mem, ret->n_devices + 1, sizeof(struct dvs_device));
 	memcpy(ret->devices, bytes, n);
+	for (size_t i = 0; i < ret->n_devices; i++)
+		set_family(&ret->devices[i], ret->name);
 	return 0;
 }
 

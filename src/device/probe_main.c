@@ -112,6 +112,8 @@ static int check_device(const struct dvs_device *d, struct error *err)
 				   d->health);
 	if (check_text(d->model, sizeof(d->model), "model", err) < 0)
 		return -1;
+	if (check_text(d->family, sizeof(d->family), "family", err) < 0)
+		return -1;
 	return check_text(d->detail, sizeof(d->detail), "detail", err);
 }
 

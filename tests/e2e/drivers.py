@@ -49,8 +49,8 @@ class Drivers(Story):
     def check(self, driver, *args):
         return self.dvsched("chips", "check", "--driver", str(driver), *args)
 
-    def compile(self, source, into, include):
-        done = subprocess.run([CC, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(into)],
+    def compile(self, source, into, include, *flags):
+        done = subprocess.run([CC, *flags, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(into)],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return into
@@ -83,7 +83,8 @@ class Drivers(Story):
                         str(self.path("root"))], check=True, stdout=subprocess.DEVNULL)
         header, = self.path("root").rglob("dvsched/driver.h")
         shutil.copy(ECHO, self.path("driver_echo.c"))
-        self.compile(self.path("driver_echo.c"), self.path("echo.so"), header.parents[1])
+        self.compile(self.path("driver_echo.c"), self.path("echo.so"), header.parents[1],
+                     "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
         run = self.check("./echo.so")
         self.assertEqual(run.code, 0, run)
         self.assertNotIn("FAIL", run.out)
@@ -147,6 +148,31 @@ class Drivers(Story):
         blind = ("static int32_t blind(void *x, const char *j, uint32_t *s, struct dvs_text *e)\n"
                  "{ (void)x, (void)j, (void)e; *s = 0; return 0; }")
         self.failed(self.wrong("d.load = blind", blind), r"a job that is not JSON: load\(\) took 'nonsense' for a job")
+
+    def of_family(self, name, family):
+        """A driver of that name, whose devices are of that family."""
+        probe = ("static int32_t own(const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e)\n"
+                 "{ int32_t rc = probe(o, d, c, n, e);\n"
+                 f"for (size_t i = 0; i < *n && i < c; i++) strcpy(d[i].family, \"{family}\"); return rc; }}")
+        self.wrong(f'd.probe = own; d.name = "{name}"', probe).rename(self.path(f"{name}.so"))
+
+    def test_drivers_of_one_family_share_devices(self):
+        for name, family in (("one", "card"), ("two", "card"), ("three", "paper/../card")):
+            self.of_family(name, family)
+        self.config('{ flow: jobs\n name: demo\n backends: {\n  one: { type: "chips", driver: "./one.so" }\n'
+                    '  two: { type: "chips", driver: "./two.so", devices: [1] }\n }\n jobs: ['
+                    '{ name: "a", backend: "one", image: {} }, { name: "b", backend: "two", image: {} }] }')
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(run.code, 2, run)
+        self.assertIn("device 1 of 'two' belongs to 'one' too", run.err)
+        run = self.dvsched("chips", "quarantine", "0", "--driver", "./one.so", "--why", "dust")
+        self.assertEqual(run.code, 0, run)
+        self.assertIn("dust", self.dvsched("chips", "--driver", "./two.so").out)
+        # Another family's word leads nowhere else, and its device 0 is another.
+        run = self.dvsched("chips", "quarantine", "1", "--driver", "./three.so", "--why", "rust")
+        self.assertEqual(run.code, 0, run)
+        self.assertEqual(sorted(p.name for p in self.path("state").iterdir()),
+                         ["card-0.json", "paper_.._card-1.json"])
 
     def test_the_command_line_is_checked(self):
         for args in (["chips", "dance"], ["chips", "check"],

@@ -208,7 +208,8 @@ static const struct chips_device *find_shared(const struct chips_settings *a,
 {
 	for (uint32_t i = 0; i < a->n_devices; i++)
 		for (uint32_t k = 0; k < b->n_devices; k++)
-			if (a->devices[i].id == b->devices[k].id)
+			if (a->devices[i].id == b->devices[k].id &&
+			    str_eq(a->devices[i].family, b->devices[k].family))
 				return &a->devices[i];
 	return NULL;
 }
@@ -237,7 +238,7 @@ static bool shares_no_device(const struct backend_env *env, const struct chips_s
 		if (b->ops->submit != chips_submit)
 			continue;
 		other = chips_of(b)->s;
-		d = str_eq(other->driver_name, s->driver_name) ? find_shared(s, other) : NULL;
+		d = find_shared(s, other);
 		if (!d)
 			continue;
 		refuse_shared(env, d->id, other, diags);

@@ -130,7 +130,8 @@ static void add(struct listing *l, const struct hjson_node *at, int32_t id)
 		return;
 	}
 	d = &l->s->devices[l->s->n_devices++];
-	*d = (struct chips_device){.id = id, .domain = there->fault_domain, .facts = there};
+	*d = (struct chips_device){
+		.id = id, .domain = there->fault_domain, .facts = there, .family = there->family};
 }
 
 static void add_listed(struct listing *l, struct hjson_node *node)

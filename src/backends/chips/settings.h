@@ -30,6 +30,7 @@ enum watch_rule {
 struct chips_device {
 	int32_t id, domain;		/* domain -1: its own */
 	const struct dvs_device *facts; /* what the driver says */
+	const char *family;		/* with id: its lock, its health */
 };
 /* Fault domains of the configuration begin there; those of drivers are below. */
 enum { CHIPS_FIRST_OWN_DOMAIN = 1 << 20 };

@@ -24,7 +24,7 @@ void unit_store_health(struct unit *u)
 	const struct chips_settings *s = u->chips->s;
 	struct error err = {0};
 
-	if (health_store(s->state_dir, s->driver_name, u->device->id, &u->health, &err) == 0)
+	if (health_store(s->state_dir, u->device->family, u->device->id, &u->health, &err) == 0)
 		return;
 	free(u->chips->health_warning);
 	u->chips->health_warning = xstrdup(err.msg);
@@ -213,8 +213,8 @@ void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 
 	*u = (struct unit){.chips = c, .device = d};
 	if (c->s->lock_dir)
-		u->lock_path = device_lock_path(c->s->lock_dir, c->s->driver_name, d->id);
-	if (health_load(c->s->state_dir, c->s->driver_name, d->id, &u->health, &err) < 0) {
+		u->lock_path = device_lock_path(c->s->lock_dir, d->family, d->id);
+	if (health_load(c->s->state_dir, d->family, d->id, &u->health, &err) < 0) {
 		free(c->health_warning);
 		c->health_warning = xstrdup(err.msg);
 		error_done(&err);

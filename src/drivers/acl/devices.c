@@ -60,6 +60,8 @@ static void add_device(const struct census *s, int32_t logical, struct dvs_devic
 
 	dcmi_get(s->options.dcmi, physical, &facts);
 	describe(&facts, s->options.has_logical_ids ? logical : physical, s->soc, &d);
+	if (!s->options.has_logical_ids) /* whoever else drives the card means the same */
+		snprintf(d.family, sizeof(d.family), "npu");
 	if (s->api.aclrtQueryDeviceStatus && s->api.aclrtQueryDeviceStatus(logical, &status) == 0 &&
 	    status != ACL_STATUS_NORMAL) {
 		d.health = DVS_HEALTH_BAD;

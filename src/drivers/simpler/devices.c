@@ -45,6 +45,8 @@ static void describe_device(const struct simpler_options *o, int32_t id, struct 
 	*ret = (struct dvs_device){.size = size, .id = id, .fault_domain = -1, .numa = -1};
 	ret->health = o->is_sim ? DVS_HEALTH_GOOD : DVS_HEALTH_UNKNOWN;
 	snprintf(ret->model, sizeof(ret->model), "%.31s", o->platform);
+	snprintf(ret->family, sizeof(ret->family), "%s%.20s", o->is_sim ? "simpler-" : "npu",
+		 o->is_sim ? o->platform : "");
 	snprintf(ret->detail, sizeof(ret->detail), "%s",
 		 o->is_sim ? "simulated on this machine's CPUs" : "not opened, so not known");
 }

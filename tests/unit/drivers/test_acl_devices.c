@@ -33,6 +33,7 @@ static void devices_are_counted_and_none_is_opened(void **state)
 		assert_int_equal(c.devices[i].fault_domain, i / 2); /* two chips on a card */
 		assert_int_equal(c.devices[i].health, DVS_HEALTH_GOOD);
 		assert_string_equal(c.devices[i].model, "Ascend910B1");
+		assert_string_equal(c.devices[i].family, "npu");
 		assert_string_equal(c.devices[i].detail, "DCMI: normal");
 	}
 	assert_null(strstr(b->log(), "aclrtSetDevice"));

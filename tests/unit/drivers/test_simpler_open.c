@@ -227,6 +227,7 @@ static void probe_opens_nothing_and_counts(void **state)
 	assert_int_equal(devices[2].id, 2);
 	assert_int_equal(devices[2].fault_domain, -1);
 	assert_string_equal(devices[2].model, "a2a3sim");
+	assert_string_equal(devices[2].family, "simpler-a2a3sim"); /* and no card's */
 	assert_int_equal(devices[2].health, DVS_HEALTH_GOOD);
 	assert_int_equal(b->d->inner_watch_ns(options), UINT64_C(10000000000));
 	bed_expect_calls(b, "");
