@@ -25,7 +25,7 @@
 #include "observers/rows.h"
 #include "report/ending.h"
 #include "report/oneshot.h"
-#include "report/sim_gather.h"
+#include "report/sim_report.h"
 #include "run/dv_files.h"
 #include "scheduler/loop_host.h"
 

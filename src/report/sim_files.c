@@ -9,7 +9,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "report/sim_gather.h"
+#include "report/sim_report.h"
 
 static int write_file(const char *dir, const char *stem, const char *suffix, const struct str *text,
 		      struct error *err)

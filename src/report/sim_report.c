@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/sim_gather.h"
+#include "report/sim_report.h"
 
 #include <assert.h>
 #include <ctype.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "base/map.h"
-#include "base/mem.h"
 #include "report/buckets.h"
+#include "report/sim_stages.h"
 #include "tool/tool.h"
 
 struct sim_report {
@@ -23,12 +22,6 @@ struct sim_report {
 	enum job_status *statuses; /* of the plan's jobs, as far as they were read */
 };
 
-/* A test on its way: DVSim's row of its table. */
-struct tested {
-	struct sim_test test;
-	bool is_mapped;
-};
-
 struct bucket {
 	struct sim_bucket out;
 	struct sim_failure *failures;
@@ -39,10 +32,8 @@ struct bucket {
 struct gather {
 	struct sim_report *report;
 	const struct dv_block *dv;
-	struct map by_name, by_key; /* -> struct tested, struct bucket */
-	struct tested **tested;
-	struct bucket **buckets;
-	size_t n_tested, n_buckets;
+	struct map by_name, by_key; /* -> struct sim_tested, struct bucket */
+	size_t n_buckets;
 	struct sim_coverage *coverage;
 	struct sim_number vplan;
 };
@@ -52,17 +43,14 @@ static struct arena *mem_of(const struct gather *g)
 	return g->report->mem;
 }
 
-/* ---- tests ---- */
-
-static struct tested *test_of(struct gather *g, const char *name)
+static struct sim_tested *test_of(struct gather *g, const char *name)
 {
-	struct tested *t = map_get(&g->by_name, name);
+	struct sim_tested *t = map_get(&g->by_name, name);
 
 	if (!t) {
 		t = arena_zalloc(mem_of(g), sizeof(*t));
 		t->test.name = name;
 		map_set(&g->by_name, name, t);
-		g->n_tested++;
 	}
 	return t;
 }
@@ -76,7 +64,7 @@ static const struct job_result *last_of(const struct result_row *row)
  * tell is 0, as in DVSim. */
 static void add_run(struct gather *g, const struct result_row *row)
 {
-	struct tested *t = test_of(g, row->spec->subject);
+	struct sim_tested *t = test_of(g, row->spec->subject);
 	const struct job_result *last = last_of(row);
 	const struct job_measures *m = last ? last->measures : NULL;
 	double seconds = m && m->has_run_time ? m->run_time_s : last ? last->duration_s : 0;
@@ -88,8 +76,6 @@ static void add_run(struct gather *g, const struct result_row *row)
 	t->test.count.total++;
 	t->test.count.passed += row->status == JOB_PASSED;
 }
-
-/* ---- failures ---- */
 
 static struct bucket *bucket_of(struct gather *g, const char *message)
 {
@@ -222,97 +208,6 @@ static void add_row(struct gather *g, const struct result_row *row)
 		add_failure(g, row);
 }
 
-/* ---- stages ---- */
-
-/* Adds one that was not run only if the whole plan is to be shown. */
-static void add_test(const struct gather *g, struct sim_testpoint *point, struct sim_test *tests,
-		     const struct sim_test *test)
-{
-	if (test->count.total || g->dv->map_full_testplan)
-		tests[point->n_tests++] = *test;
-}
-
-static bool has_test(const struct dv_testpoint *p, const char *name)
-{
-	for (size_t i = 0; i < p->n_tests; i++)
-		if (strcmp(p->tests[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* Tests that ran in the order of the run, then those that did not; a feature without tests counts
- * as a test of its own name. */
-static void map_point(struct gather *g, const struct dv_testpoint *p, struct sim_testpoint *ret)
-{
-	struct sim_test *tests = arena_array(mem_of(g), p->n_tests + 1, sizeof(*tests));
-	struct sim_test none = {.name = p->name};
-
-	*ret = (struct sim_testpoint){.name = p->name, .tests = tests};
-	if (p->n_tests == 0)
-		add_test(g, ret, tests, &none);
-	if (p->is_not_mapped)
-		return;
-	for (size_t i = 0; i < g->n_tested; i++)
-		if (has_test(p, g->tested[i]->test.name)) {
-			g->tested[i]->is_mapped = true;
-			add_test(g, ret, tests, &g->tested[i]->test);
-		}
-	for (size_t i = 0; i < p->n_tests; i++)
-		if (!map_has(&g->by_name, p->tests[i])) {
-			none.name = p->tests[i];
-			add_test(g, ret, tests, &none);
-		}
-}
-
-static struct sim_stage *last_stage(struct sim_stage *stages, size_t *n, const char *name)
-{
-	if (*n == 0 || strcmp(stages[*n - 1].name, name) != 0)
-		stages[(*n)++] = (struct sim_stage){.name = name};
-	return &stages[*n - 1];
-}
-
-static void map_unmapped(struct gather *g, struct sim_stage *stages, size_t *n)
-{
-	struct sim_test *tests = arena_array(mem_of(g), g->n_tested + 1, sizeof(*tests));
-	struct sim_testpoint *point = arena_zalloc(mem_of(g), sizeof(*point));
-
-	*point = (struct sim_testpoint){.name = "Unmapped", .tests = tests};
-	for (size_t i = 0; i < g->n_tested; i++)
-		if (!g->tested[i]->is_mapped)
-			add_test(g, point, tests, &g->tested[i]->test);
-	if (point->n_tests)
-		stages[(*n)++] = (struct sim_stage){
-			.name = "unmapped", .testpoints = point, .n_testpoints = 1};
-}
-
-/* Testpoints stand by stage, so a stage's are neighbours. */
-static void map_stages(struct gather *g, struct sim_block_results *ret)
-{
-	size_t most = g->dv->n_testpoints, n = 0, n_points = 0;
-	struct sim_testpoint *points = arena_array(mem_of(g), most + 1, sizeof(*points));
-	struct sim_stage *stages = arena_array(mem_of(g), most + 2, sizeof(*stages));
-	bool is_full = g->dv->map_full_testplan;
-
-	for (size_t i = 0; i < most; i++) {
-		const struct dv_testpoint *p = &g->dv->testpoints[i];
-		struct sim_stage *stage;
-
-		map_point(g, p, &points[n_points]);
-		if (points[n_points].n_tests == 0 && !is_full)
-			continue;
-		stage = last_stage(stages, &n, p->stage);
-		if (stage->n_testpoints == 0)
-			stage->testpoints = &points[n_points];
-		stage->n_testpoints++;
-		n_points++;
-	}
-	map_unmapped(g, stages, &n);
-	ret->stages = stages;
-	ret->n_stages = n;
-}
-
-/* ---- blocks ---- */
-
 static const char *lower(struct arena *mem, const char *text)
 {
 	char *ret = arena_strdup(mem, text);
@@ -338,16 +233,6 @@ static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, b
 		.url = r->url,
 		.revision_info = r->revision ? r->revision : "",
 	};
-}
-
-static void fill_lists(struct gather *g)
-{
-	const struct map_entry *e;
-	size_t at = 0, n = 0;
-
-	g->tested = arena_array(mem_of(g), g->n_tested + 1, sizeof(struct tested *));
-	while ((e = map_next(&g->by_name, &at)))
-		g->tested[n++] = e->value;
 }
 
 static const struct sim_bucket *buckets_of(struct gather *g)
@@ -378,7 +263,6 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 		r->statuses[i] = row.status;
 		add_row(&g, &row);
 	}
-	fill_lists(&g);
 	*ret = (struct sim_block_results){
 		.block = block_of(r->mem, dv, false),
 		.tool = lower(r->mem, dv->tool),
@@ -397,7 +281,7 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 		.buckets = buckets_of(&g),
 		.n_buckets = g.n_buckets,
 	};
-	map_stages(&g, ret);
+	sim_stages_map(r->mem, dv, &g.by_name, ret);
 	map_done(&g.by_name);
 	map_done(&g.by_key);
 }

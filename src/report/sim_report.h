@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A finished run of simulations in the shape of DVSim's reports, and its files. */
-#ifndef REPORT_SIM_GATHER_H
-#define REPORT_SIM_GATHER_H
+#ifndef REPORT_SIM_REPORT_H
+#define REPORT_SIM_REPORT_H
 
 #include "report/sim_results.h"
 #include "run/results.h"
