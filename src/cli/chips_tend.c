@@ -4,8 +4,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json_out.h"
 #include "base/mem.h"
 #include "cli/chips_cmd.h"
 #include "cli/chips_pools.h"
@@ -266,8 +268,36 @@ static void add_short(struct str *out, const char *before, double s)
 		duration_add(out, s);
 }
 
-/* false: it cannot be opened. */
-static bool try(const struct chips_target *target, struct ev_loop *loop, double limit_s)
+static void write_trial(struct json_out *j, const struct trial *t)
+{
+	jout_object(j);
+	jout_key_string(j, "pool", t->target->pool->name);
+	jout_key_int(j, "id", t->target->device->id);
+	jout_key_bool(j, "opened", t->open_s >= 0);
+	if (t->open_s >= 0) {
+		jout_key_real(j, "open_s", t->open_s, 6);
+		jout_key_real(j, "close_s", t->close_s, 6);
+	}
+	jout_key_string(j, "why", t->why.len ? t->why.s : NULL);
+	jout_object_end(j);
+}
+
+static void say_trial(const struct trial *t)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	if (t->why.len) {
+		say(t->target, t->why.s);
+		return;
+	}
+	add_short(&text, "opened in ", t->open_s);
+	add_short(&text, ", closed in ", t->close_s);
+	say(t->target, text.s);
+}
+
+/* json NULL: for people. false: it cannot be opened. */
+static bool try(const struct chips_target *target, struct ev_loop *loop, double limit_s,
+		struct json_out *json)
 {
 	const struct chips_pool *p = target->pool;
 	_cleanup_(freep) char *lock = NULL;
@@ -287,11 +317,10 @@ static bool try(const struct chips_target *target, struct ev_loop *loop, double 
 	o.lock_path = lock;
 	start(&t, &o);
 	is_good = t.why.len == 0;
-	if (is_good) {
-		add_short(&t.why, "opened in ", t.open_s);
-		add_short(&t.why, ", closed in ", t.close_s);
-	}
-	say(target, t.why.s);
+	if (json)
+		write_trial(json, &t);
+	else
+		say_trial(&t);
 	str_done(&t.why);
 	return is_good;
 }
@@ -301,13 +330,19 @@ int chips_probe(const struct args *args, const struct chips_words *w, struct dia
 	double limit_s = opt_duration(args, OPT_TIMEOUT, 0, diags);
 	struct targets all;
 	struct ev_loop *loop;
-	bool is_good = true;
+	struct json_out json;
+	bool is_good = true, has_json = opt_has(args, OPT_JSON);
 
 	if (find_targets(args, w, &all, diags) < 0)
 		return EXIT_USAGE;
 	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	jout_init(&json, has_json ? STDOUT_FILENO : -1, 2);
+	jout_array(&json);
 	for (size_t i = 0; i < all.n; i++)
-		is_good = try(&all.at[i], loop, limit_s) && is_good;
+		is_good = try(&all.at[i], loop, limit_s, has_json ? &json : NULL) && is_good;
+	jout_array_end(&json);
+	str_addc(&json.buf, '\n');
+	jout_done(&json);
 	ev_loop_destroy(loop);
 	return is_good ? EXIT_PASSED : EXIT_INFRA;
 }

@@ -13,14 +13,15 @@ enum takes { TAKES_NOTHING, TAKES_CONFIG, TAKES_DEVICES };
 static const struct part {
 	const char *name;
 	enum takes takes; /* devices: and perhaps a configuration */
+	bool has_json;
 	int (*run)(const struct args *args, const struct chips_words *w, struct diags *diags);
 } parts[] = {
-	{"list", TAKES_CONFIG, chips_list},
-	{"drivers", TAKES_NOTHING, chips_drivers},
-	{"probe", TAKES_DEVICES, chips_probe},
-	{"clear", TAKES_DEVICES, chips_clear},
-	{"quarantine", TAKES_DEVICES, chips_quarantine},
-	{"check", TAKES_NOTHING, chips_check},
+	{"list", TAKES_CONFIG, true, chips_list},
+	{"drivers", TAKES_NOTHING, true, chips_drivers},
+	{"probe", TAKES_DEVICES, true, chips_probe},
+	{"clear", TAKES_DEVICES, false, chips_clear},
+	{"quarantine", TAKES_DEVICES, false, chips_quarantine},
+	{"check", TAKES_NOTHING, false, chips_check},
 };
 
 static bool is_config(const char *word)
@@ -93,6 +94,8 @@ int cmd_chips(const struct args *args)
 	part = load_common(args, &l.diags) == 0 ? find_part(args, &first, &l.diags) : NULL;
 	if (part)
 		sort_words(args, part, first, &words, &l.diags);
+	if (part && opt_has(args, OPT_JSON) && !part->has_json)
+		diag_error(&l.diags, nowhere, "'chips %s' prints no JSON", part->name);
 	if (part && l.diags.n_errors == 0)
 		rc = part->run(args, &words, &l.diags);
 	rc_load = load_report(args, &l);

@@ -127,6 +127,13 @@ class ChipsCli(Story):
         out = self.chips("probe", "npu/0-1", "other", "cfg.hjson").out
         self.assertRegex(out, r"^npu/0: opened in [\d.]+ ms, closed in [\d.]+ ms\nnpu/1: .*\nother/3: opened ")
 
+    def test_a_probe_tells_scripts_too(self):
+        self.pools('faults: [{ on: "open", device: 1, do: "code", code: 1004 }],')
+        good, bad = json.loads(self.chips("probe", "npu/0-1", "cfg.hjson", "--json", code=3).out)
+        self.assertTrue(good["opened"] and good["open_s"] > 0 and good["why"] is None, good)
+        self.assertFalse(bad["opened"], bad)
+        self.assertIn("1004", bad["why"])
+
     def test_a_probe_that_hangs_or_fails_says_so(self):
         self.pools('faults: [{ on: "open", device: 0, do: "hang" }, { on: "open", device: 1, do: "crash", sig: "SEGV" }],')
         out = self.chips("probe", "npu", "cfg.hjson", "--timeout", "300ms", code=3).out.splitlines()
@@ -141,6 +148,7 @@ class ChipsCli(Story):
         self.pools()
         for words, text in ((["lst"], "did you mean 'list'?"),
                             (["drivers", "x"], "'x' is one word too many"),
+                            (["clear", "npu", "cfg.hjson", "--json"], "'chips clear' prints no JSON"),
                             (["clear"], "'chips clear': which device?"),
                             (["clear", "nqu/0", "cfg.hjson"], "did you mean 'npu/0'?"),
                             (["clear", "zzzzz/0", "cfg.hjson"], "a device is POOL/NUMBER, like npu/0 or npu/0-3"),
