@@ -207,18 +207,39 @@ static const struct device_worker_handler handler = {
 
 /* ---- what is done to it ---- */
 
-void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
+static void read_health(struct unit *u)
 {
+	struct chips *c = u->chips;
+	struct device_health h;
 	struct error err = {0};
 
+	if (health_load(c->s->state_dir, u->device->family, u->device->id, &h, &err) == 0) {
+		u->health = h;
+		return;
+	}
+	free(c->health_warning);
+	c->health_warning = xstrdup(err.msg);
+	error_done(&err);
+}
+
+void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
+{
 	*u = (struct unit){.chips = c, .device = d};
 	if (c->s->lock_dir)
 		u->lock_path = device_lock_path(c->s->lock_dir, d->family, d->id);
-	if (health_load(c->s->state_dir, d->family, d->id, &u->health, &err) < 0) {
-		free(c->health_warning);
-		c->health_warning = xstrdup(err.msg);
-		error_done(&err);
-	}
+	read_health(u);
+}
+
+/* As long as it was closed, others may have had the device, or a person set it aside. What we could
+ * not write is known to us alone. */
+static int look_at_health(struct unit *u, struct error *err)
+{
+	if (!u->chips->health_warning)
+		read_health(u);
+	if (u->is_probe || health_is_usable(&u->health))
+		return 0;
+	return error_plain(err, "device %d is %s: %s", u->device->id,
+			   health_state_name(u->health.state), u->health.reason);
 }
 
 void unit_done(struct unit *u)
@@ -233,6 +254,8 @@ int unit_open(struct unit *u, const char *open_options, struct error *err)
 	struct chips *c = u->chips;
 
 	assert(u->state == UNIT_CLOSED && !u->worker);
+	if (look_at_health(u, err) < 0)
+		return -1;
 	u->options = (struct device_worker_options){
 		.driver = c->s->driver,
 		.device = u->device->id,

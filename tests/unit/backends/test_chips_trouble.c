@@ -410,6 +410,21 @@ static void cleaning_up_after_a_fault_has_a_clock(void **state)
 	begin(1);
 }
 
+static void what_others_found_out_of_a_device_counts(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	world.stored[0].state = HEALTH_QUARANTINED; /* by another process, since we began */
+	world.stored[0].until_wall_s = INFINITY;
+	j = submitted(1);
+	run_through(j);
+	assert_string_equal(j->where, "chips/1");
+	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
+	assert_null(worker_on(0));
+}
+
 static void a_hang_after_the_first_error_is_not_the_cause(void **state)
 {
 	struct fake_job *j;
@@ -884,6 +899,7 @@ int main(int argc, char **argv)
 		STORY(a_process_that_is_stopped_while_it_opens_is_found),
 		STORY(one_that_never_reads_its_request_is_found),
 		STORY(cleaning_up_after_a_fault_has_a_clock),
+		STORY(what_others_found_out_of_a_device_counts),
 		STORY(a_hang_after_the_first_error_is_not_the_cause),
 		STORY(the_wall_stands_before_the_release_too),
 		STORY(who_waits_for_the_release_is_not_guilty),
