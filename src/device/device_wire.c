@@ -215,6 +215,7 @@ void device_put_result(struct str *b, enum device_frame type, const struct devic
 	for (unsigned i = 0; i < PHASE_COUNT; i++)
 		wire_put_u64(b, r->stamp_ns[i]);
 	wire_put_u32(b, r->is_spent);
+	wire_put_u64(b, r->reset_ns);
 	wire_put_u32(b, r->verdict.is_uncharged);
 	slot_put_result_fields(b, &r->verdict);
 	wire_end(b, start);
@@ -236,6 +237,7 @@ bool device_take_result(struct wire *w, struct device_result *ret, struct job_me
 	for (unsigned i = 0; i < PHASE_COUNT; i++)
 		ret->stamp_ns[i] = wire_u64(w);
 	ret->is_spent = wire_u32(w) != 0;
+	ret->reset_ns = wire_u64(w);
 	is_uncharged = wire_u32(w);
 	ret->class = (enum dvs_class) class;
 	ret->phase = (enum run_phase)phase;

@@ -252,14 +252,18 @@ static void leave(struct run *r)
 static void reset(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
+	uint64_t begin_ns = board_now_ns();
 	int32_t is_verified = 0, rc;
 
 	call_begin(r->p, CALL_RESET);
 	rc = r->driver->reset(r->ctx, 0, &is_verified, &err);
 	call_end(r->p);
+	r->result.reset_ns = board_now_ns() - begin_ns;
 	r->result.is_spent = rc != 0 || !is_verified;
 	if (rc != 0)
 		run_fail_code(r, CALL_RESET, rc);
+	else if (!is_verified)
+		run_fail(r, DVS_POISON, CALL_RESET, "reset() did not bring the device back");
 }
 
 /* What is owed now may not come back: then this is the last word. */

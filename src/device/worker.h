@@ -66,6 +66,7 @@ struct device_result {
 	/* The driver's is_usable() said no and reset() did not help, or the process is gone:
 	 * whatever the class says, it must not get another run; kill it. */
 	bool is_spent;
+	uint64_t reset_ns; /* how long that took; 0: there was none */
 	uint64_t stamp_ns[PHASE_COUNT];
 	/* The verdict on the log and the class together, as a slot would give it: status, reason,
 	 * message, context, line, usage, is_uncharged. In a gang that had no error rank 0's counts;

@@ -60,7 +60,7 @@ static int32_t finish(void *c, uint64_t n, struct dvs_text *r, struct dvs_text *
 { (void)c, (void)n, (void)r, (void)e; return act("finish"); }
 static int32_t leave(void *c) { (void)c; return act("leave"); }
 static int32_t reset(void *c, int32_t f, int32_t *v, struct dvs_text *e)
-{ (void)c, (void)f, (void)e; *v = 1; return act("reset"); }
+{ (void)c, (void)f, (void)e; *v = !is_told("refuse", "reset"); return act("reset"); }
 static enum dvs_class classify(int32_t code, int32_t f, const char **name, const char **hint)
 { (void)f; *name = "SEVEN"; *hint = NULL; act("classify"); return code ? DVS_JOB : DVS_OK; }
 static void close_it(void *c) { (void)c; act("close"); }
@@ -106,7 +106,9 @@ class Hangs(Story):
             self.pool(f'{{ hang: "{call}" }}')
             run = self.dvsched("run", "cfg.hjson", "--view", "none")
             self.assertIn(run.code, (1, 3), (call, run))
-            self.assertRegex(self.attempts()[0]["message"], rf"driver tar [a-z ]+ {call}\(\)")
+            # A device that does not open is no job's: it is told with the devices.
+            said = run.out if call == "open" else self.attempts()[0]["message"]
+            self.assertRegex(said, rf"driver tar [a-z ]+ {call}\(\)")
             shutil.rmtree(self.path("state"))
 
     def test_what_hangs_after_the_first_error_is_told_behind_it(self):
@@ -119,6 +121,16 @@ class Hangs(Story):
             self.assertRegex(attempt["message"],
                              rf"^device 0: launch\(\) failed \(SEVEN 7\); then the worker .* in {call}\(\) for ")
             shutil.rmtree(self.path("state"))
+
+    def test_a_reset_has_a_clock_and_words_when_it_does_not_help(self):
+        self.pool('{ fail: "launch", refuse: "reset" }', job="")
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(run.code, 1, run)
+        attempt, = self.attempts()
+        self.assertEqual(attempt["message"],
+                         "device 0: launch() failed (SEVEN 7); then reset() did not bring the device back")
+        self.assertIn("reset_s", attempt["details"]["ranks"][0]["clocks"])
+        self.assertIn("chips/0 is suspect", run.out)
 
     def test_classify_has_a_clock(self):
         self.pool('{ fail: "launch", hang: "classify" }', job="")

@@ -94,6 +94,7 @@ struct rank_end {
 	uint32_t worker_runs;
 	int32_t pid;
 	bool is_spent; /* the device did not come back by a reset */
+	uint64_t reset_ns;
 };
 
 struct rank {

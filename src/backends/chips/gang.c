@@ -392,6 +392,7 @@ static void keep_end(struct gang *g, struct rank_end *e, const struct device_res
 	e->call = result->call;
 	e->phase = result->phase;
 	e->is_spent = result->is_spent;
+	e->reset_ns = result->reset_ns;
 	memcpy(e->stamp_ns, result->stamp_ns, sizeof(e->stamp_ns));
 	e->verdict = result->verdict;
 	e->verdict.message = KEEP(result->verdict.message);

@@ -146,6 +146,8 @@ static void write_clocks(struct json_out *out, const struct gang *g, const struc
 		if (at[spans[i].from] && at[spans[i].to] >= at[spans[i].from])
 			jout_key_real(out, spans[i].name,
 				      (double)(at[spans[i].to] - at[spans[i].from]) * 1e-9, 6);
+	if (r->end.reset_ns)
+		jout_key_real(out, "reset_s", (double)r->end.reset_ns * 1e-9, 6);
 	jout_object_end(out);
 	(void)g;
 }
