@@ -52,11 +52,33 @@ static const char *find_path(const char *const *env)
 	return NULL;
 }
 
+/* Where a variable stands that is called as the one in entry; n: nowhere. */
+static size_t find_name(const char *const *env, size_t n, const char *entry)
+{
+	size_t i = 0;
+
+	while (i < n && !env_is_same_name(env[i], entry))
+		i++;
+	return i;
+}
+
+/* What comes with the attempt goes over all other. */
+static size_t add_own_env(const struct attempt *a, const char **env, size_t n)
+{
+	for (size_t i = 0; i < a->run.n_env; i++) {
+		size_t at = find_name(env, n, a->run.env[i]);
+
+		env[at] = a->run.env[i];
+		n += at == n;
+	}
+	return n;
+}
+
 /* The environment of this job; an array that is freed by the caller. */
 static const char **make_env(struct attempt *a)
 {
 	struct slot_rules *r = a->rules;
-	const char **env = xcalloc(r->n_env + ENV_PER_JOB + 1, sizeof(*env));
+	const char **env = xcalloc(r->n_env + ENV_PER_JOB + a->run.n_env + 1, sizeof(*env));
 	size_t n = r->n_env;
 
 	memcpy(env, r->env, n * sizeof(*env));
@@ -65,6 +87,7 @@ static const char **make_env(struct attempt *a)
 	env[n++] = own_string(a, xasprintf("DVSCHED_JOB=%s", a->run.id));
 	env[n++] = own_string(a, xasprintf("DVSCHED_ATTEMPT=%u", a->run.attempt));
 	env[n++] = own_string(a, xasprintf("DVSCHED_ODIR=%s", a->run.odir));
+	add_own_env(a, env, n);
 	return env;
 }
 

@@ -210,10 +210,44 @@ static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
 	kill(s->proc.pid, SIGKILL);
 }
 
-static void greet(struct slot *s, const struct slot_options *options)
+/* Some of the descriptors with one byte of what is to be sent. */
+static int send_kept(struct slot *s, const int *fds, size_t n)
+{
+	union {
+		char room[CMSG_SPACE(SLOT_DESCRIPTORS * sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct iovec byte = {.iov_base = s->out.s + s->out_sent, .iov_len = 1};
+	struct msghdr m = {
+		.msg_iov = &byte,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = CMSG_SPACE(n * sizeof(int)),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n * sizeof(int));
+	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
+	if (sendmsg(s->proc.fd, &m, MSG_NOSIGNAL) != 1)
+		return -1;
+	s->out_sent++;
+	return 0;
+}
+
+static int greet(struct slot *s, const struct slot_options *options, struct error *err)
 {
 	slot_put_hello(&s->out, options, (const char *const *)environ);
+	for (size_t i = 0; i < options->n_kept; i += SLOT_DESCRIPTORS) {
+		size_t n = options->n_kept - i;
+
+		if (send_kept(s, options->kept + i, n < SLOT_DESCRIPTORS ? n : SLOT_DESCRIPTORS) <
+		    0)
+			return error_sys(err, errno, "cannot hand descriptors to dvs-slot");
+	}
 	flush(s);
+	return 0;
 }
 
 struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
@@ -240,8 +274,10 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	s->default_grace_s = options->default_grace_s;
 	s->readable.data = s->writable.data = s->late.data = s;
 	ev_io_start(loop, &s->readable);
-	greet(s, options);
-	return s;
+	if (greet(s, options, err) == 0)
+		return s;
+	slot_free(s);
+	return NULL;
 }
 
 void slot_close(struct slot *s)
@@ -276,12 +312,12 @@ static uint32_t place_rules(struct slot *s, const struct job_rules *rules)
 	return place;
 }
 
-void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt)
+void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env)
 {
 	assert(s->is_idle);
 	s->is_idle = false;
 	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
-	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt);
+	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt, env);
 	flush(s);
 }
 

@@ -53,6 +53,9 @@ struct slot_options {
 	uint32_t number;     /* for people: "local/3" */
 	struct list *family; /* where the slots of one owner know each other, so that none is taken
 				for what another left behind; borrowed; NULL: there is one only */
+	/* Descriptors that the process keeps open until it is gone, whatever becomes of ours. */
+	const int *kept;
+	size_t n_kept;
 };
 
 /* Starts the process. NULL on failure, with err. handler and ctx are borrowed. */
@@ -63,8 +66,9 @@ void slot_close(struct slot *slot);
 /* Closes the socket and waits for the process: a job still there is killed by its slot. */
 void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
- * returns. */
-void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt);
+ * returns. env: "NAME=VALUE" for this attempt, over all other; NULL-terminated; NULL: none. */
+void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt,
+	      const char *const *env);
 /* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
  * that has not answered some seconds after that is killed itself. */
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);

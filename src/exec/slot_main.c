@@ -232,9 +232,27 @@ static void take_frames(struct slot_process *p)
 	memmove(p->in.s, p->in.s + at, p->in.len);
 }
 
+/* Descriptors that come along stay open until our end, which is what they are sent for. */
+static ssize_t receive(char *to, size_t size)
+{
+	union {
+		char room[CMSG_SPACE(SLOT_DESCRIPTORS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec bytes = {.iov_base = to, .iov_len = size};
+	struct msghdr m = {
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+
+	return recvmsg(PROC_SOCKET_FD, &m, MSG_CMSG_CLOEXEC);
+}
+
 static void read_frames(struct slot_process *p)
 {
-	ssize_t n = read(PROC_SOCKET_FD, str_reserve(&p->in, READ_SIZE), READ_SIZE);
+	ssize_t n = receive(str_reserve(&p->in, READ_SIZE), READ_SIZE);
 
 	if (n < 0 && (errno == EINTR || errno == EAGAIN))
 		return;

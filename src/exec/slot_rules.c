@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-static bool is_same_name(const char *a, const char *b)
+bool env_is_same_name(const char *a, const char *b)
 {
 	size_t n = strcspn(a, "=");
 
@@ -16,7 +16,7 @@ static bool is_same_name(const char *a, const char *b)
 static bool is_set_in(const char *const *list, const char *entry)
 {
 	for (; list && *list; list++)
-		if (is_same_name(entry, *list))
+		if (env_is_same_name(entry, *list))
 			return true;
 	return false;
 }

@@ -22,6 +22,8 @@ struct slot_rules {
 	const char **pass_texts;
 };
 
+/* "NAME=VALUE", of one NAME. */
+bool env_is_same_name(const char *a, const char *b);
 /* Takes a copy of the frame's fields. false: not a frame that we know. */
 bool slot_rules_take(struct slot_rules *table, struct wire *w, const char *const *base_env);
 void slot_rules_free(struct slot_rules *r);

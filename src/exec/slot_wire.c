@@ -162,7 +162,8 @@ static void take_steps(struct wire *w, struct job_steps *ret)
 	w->ok = w->ok && (!ret->write_path || ret->write_text);
 }
 
-void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt)
+void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt,
+		  const char *const *env)
 {
 	size_t start = wire_begin(b, FRAME_RUN);
 
@@ -174,6 +175,7 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 	wire_put_string(b, spec->log_path);
 	wire_put_string(b, spec->command);
 	wire_put_strings(b, spec->argv, count(spec->argv));
+	wire_put_strings(b, env, count(env));
 	put_steps(b, spec->steps);
 	wire_end(b, start);
 }
@@ -188,6 +190,9 @@ bool slot_take_run(struct wire *w, struct slot_run *ret)
 	ret->log_path = wire_string(w);
 	ret->command = wire_string(w);
 	ret->argv = wire_strings(w, &ret->n_argv);
+	ret->env = wire_strings(w, &ret->n_env);
+	for (size_t i = 0; i < ret->n_env; i++)
+		w->ok = w->ok && ret->env[i];
 	take_steps(w, &ret->steps);
 	return w->ok && ret->rules < SLOT_RULES && ret->id && ret->odir && ret->log_path &&
 	       ret->command && ret->n_argv > 0;
@@ -196,6 +201,7 @@ bool slot_take_run(struct wire *w, struct slot_run *ret)
 void slot_run_done(struct slot_run *run)
 {
 	free(run->argv);
+	free(run->env);
 	*run = (struct slot_run){0};
 }
 

@@ -10,9 +10,11 @@
 #include "base/wire.h"
 #include "exec/slot.h"
 
-enum { SLOT_PROTOCOL = 3 };
+enum { SLOT_PROTOCOL = 4 };
 /* Places for rules in a slot; a place is overwritten when another kind of job needs it. */
 enum { SLOT_RULES = 64 };
+/* That may come with one read. */
+enum { SLOT_DESCRIPTORS = 64 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */
@@ -43,7 +45,8 @@ struct slot_run {
 	bool has_attempt;
 	const char *id, *odir, *log_path, *command;
 	const char **argv;
-	size_t n_argv;
+	const char **env; /* over all other; NULL-terminated */
+	size_t n_argv, n_env;
 	struct job_steps steps; /* all NULL: none */
 };
 
@@ -55,7 +58,9 @@ void slot_put_rules(struct str *b, uint32_t place, const struct job_rules *r);
 bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret);
 void slot_rules_done(struct job_rules *r); /* what slot_take_rules() allocated */
 
-void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt);
+/* env: NULL-terminated; NULL: none. */
+void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt,
+		  const char *const *env);
 bool slot_take_run(struct wire *w, struct slot_run *ret);
 void slot_run_done(struct slot_run *run);
 

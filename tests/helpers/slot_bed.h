@@ -13,6 +13,7 @@ struct slot_bed {
 	struct job_rules rules;
 	struct job_spec spec;
 	const char *argv[8];
+	const char *const *env;		/* of the attempt; NULL: none */
 	char *base, *root, *odir, *log; /* base: the directory around root */
 	char *cookie;
 	/* ---- what came out ---- */

@@ -196,7 +196,7 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	ls->job = job;
 	list_remove(&ls->link);
 	list_append(&l->busy, &ls->link);
-	slot_run(ls->slot, job->spec, attempt);
+	slot_run(ls->slot, job->spec, attempt, NULL);
 	sched_job_started(job, ls->where);
 	return SUBMIT_ACCEPTED;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A slot with real processes: what it promises about one job, whatever that job does. */
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "exec/slot_wire.h"
 #include "slot_bed.h"
 
 static int setup(void **state)
@@ -415,6 +417,22 @@ static void the_environment_is_ours_with_the_rules_over_it(void **state)
 	free(path);
 }
 
+static void what_comes_with_the_attempt_is_over_all(void **state)
+{
+	static const char *const env[] = {"OURS=attempt", "MORE=2", NULL};
+	static const char *const rules[] = {"OURS=rules", NULL};
+	struct slot_bed *b = *state;
+	char *log;
+
+	b->rules.env = rules;
+	b->env = env;
+	bed_shell(b, "env | grep -c '^OURS='; echo $OURS $MORE");
+	bed_run(b);
+	log = bed_log(b);
+	assert_string_equal(log, "1\nattempt 2\n");
+	free(log);
+}
+
 static void patterns_decide_before_the_exit_status(void **state)
 {
 	struct slot_bed *b = *state;
@@ -579,6 +597,32 @@ static void a_job_may_kill_its_slot(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
+/* Also after the scheduler has closed its own; more than go with one message. */
+static void what_it_was_given_is_open_until_it_ends(void **state)
+{
+	static const struct slot_handler nobody = {0};
+	struct slot_bed *b = *state;
+	struct slot_options options = b->options;
+	int fds[2], kept[SLOT_DESCRIPTORS + 1];
+	struct error err = {0};
+	struct slot *slot;
+	char byte;
+
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	for (size_t i = 0; i < ARRAY_LEN(kept); i++)
+		kept[i] = fds[1];
+	options.kept = kept;
+	options.n_kept = ARRAY_LEN(kept);
+	slot = slot_new(b->loop, &options, &nobody, NULL, &err);
+	assert_non_null(slot);
+	close(fds[1]);
+	assert_int_equal(read(fds[0], &byte, 1), -1);
+	assert_int_equal(errno, EAGAIN);
+	slot_free(slot);
+	assert_int_equal(read(fds[0], &byte, 1), 0);
+	close(fds[0]);
+}
+
 static void when_the_scheduler_is_gone_the_job_goes(void **state)
 {
 	struct slot_bed *b = *state;
@@ -683,6 +727,7 @@ int main(int argc, char **argv)
 		CASE(a_command_may_be_longer_than_an_argument),
 		CASE(the_surroundings_are_clean),
 		CASE(the_environment_is_ours_with_the_rules_over_it),
+		CASE(what_comes_with_the_attempt_is_over_all),
 		CASE(patterns_decide_before_the_exit_status),
 		CASE(a_pass_pattern_in_the_command_is_no_pass),
 		CASE(a_flood_is_stopped_and_cut),
@@ -693,6 +738,7 @@ int main(int argc, char **argv)
 		CASE(nothing_outside_the_root_is_touched),
 		CASE(a_slot_that_dies_takes_its_job_with_it),
 		CASE(a_job_may_kill_its_slot),
+		CASE(what_it_was_given_is_open_until_it_ends),
 		CASE(when_the_scheduler_is_gone_the_job_goes),
 		CASE(an_interactive_job_has_a_terminal_of_its_own),
 		CASE(its_slot_is_good_for_others_afterwards),
