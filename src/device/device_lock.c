@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -76,6 +77,20 @@ int device_lock_take(const char *path, pid_t *ret_holder)
 	close(fd);
 	errno = why;
 	return -1;
+}
+
+void device_lock_explain(struct str *to, const char *path, int32_t device, pid_t holder)
+{
+	if (errno != EWOULDBLOCK) {
+		str_printf(to, "cannot lock %s: %s", path, strerror(errno));
+		return;
+	}
+	str_printf(to, "device %d is in use by ", device);
+	if (holder > 0)
+		str_printf(to, "pid %d", (int)holder);
+	else
+		str_add(to, "another process");
+	str_printf(to, " (lock %s)", path);
 }
 
 enum device_lock device_lock_look(const char *path, pid_t *ret_holder)

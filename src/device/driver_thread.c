@@ -151,21 +151,14 @@ static void lock_device(struct worker_process *p)
 {
 	const char *path = p->hello.lock_path;
 	_cleanup_(str_done) struct str text = {0};
+	enum dvs_class class;
 	pid_t holder;
 
 	if (!path || device_lock_take(path, &holder) >= 0)
 		return;
-	if (errno != EWOULDBLOCK) {
-		str_printf(&text, "cannot lock %s: %s", path, strerror(errno));
-		leave_unopened(p, DVS_CONFIG, text.s);
-	}
-	str_printf(&text, "device %d is in use by ", p->hello.device);
-	if (holder > 0)
-		str_printf(&text, "pid %d", (int)holder);
-	else
-		str_add(&text, "another process");
-	str_printf(&text, " (lock %s)", path);
-	leave_unopened(p, DVS_BUSY, text.s);
+	class = errno == EWOULDBLOCK ? DVS_BUSY : DVS_CONFIG;
+	device_lock_explain(&text, path, p->hello.device, holder);
+	leave_unopened(p, class, text.s);
 }
 
 /* ---- open and close ---- */
