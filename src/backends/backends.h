@@ -30,6 +30,7 @@ struct backend_env {
 	const char *scratch_root;
 	uint32_t max_parallel; /* an explicit -j; 0: the backend's own default */
 	double grace_s;
+	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: ours */
 	struct backend_terminal terminal;
 	/* What backends: { NAME: {…} } says of this one, or NULL. Read it with config/fields.h. */
 	struct cfg_fields *settings; /* whoever made env calls cfg_fields_end() on it */

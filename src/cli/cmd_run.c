@@ -90,7 +90,7 @@ static int make_graph(struct run *r)
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
 		r->sched = sched_new(&options, loop_host_get(r->host));
 		engines_add_to(&r->engines, r->sched);
-		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->options, diags) == 0)
+		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->engines, diags) == 0)
 			engines_check_terminal(r->sched, r->loop, diags);
 		engines_warn_of_idle(&r->options, diags);
 	}

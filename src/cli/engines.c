@@ -2,9 +2,11 @@
 #include "cli/engines.h"
 
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/pools.h"
 
 static struct backend *find(const struct engines *e, const char *name)
 {
@@ -66,7 +68,44 @@ static int make_missing(struct engines *e, const char *name, const struct backen
 	return find(e, name) ? 0 : make_one(e, name, env, cfg, diags);
 }
 
-int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
+static const char *chosen_for(const struct job_spec *spec, struct run_options *options);
+
+/* To a command that would run here its devices are lent by their pool. */
+static bool is_lent_to(const struct engines *e, const struct job_spec *spec)
+{
+	const char *name;
+
+	if (!pools_is_borrower(spec))
+		return false;
+	name = chosen_for(spec, e->options);
+	return str_eq(name ? name : e->options->backend, "local");
+}
+
+static int make_pool(struct engines *e, const struct job_spec *spec, const struct backend_env *env,
+		     struct diags *diags)
+{
+	const char *name;
+
+	if (!is_lent_to(e, spec))
+		return 0;
+	name = pools_find(e->cfg, spec, diags);
+	return name ? make_missing(e, name, env, e->cfg, diags) : -1;
+}
+
+/* Each slot costs us a descriptor; jobs get the limit back that we were given. */
+static uint64_t raise_nofile(void)
+{
+	struct rlimit limit;
+	rlim_t was;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return 0;
+	was = limit.rlim_cur;
+	limit.rlim_cur = limit.rlim_max;
+	return was != limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? was : 0;
+}
+
+int engines_make(struct engines *e, struct run_options *options, const struct plan *plan,
 		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags)
 {
 	const struct backend_env env = {
@@ -75,12 +114,15 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 		.scratch_root = plan->scratch_root,
 		.max_parallel = options->max_parallel,
 		.grace_s = options->grace_s,
+		.job_nofile = raise_nofile(),
 		.terminal = e->terminal,
 	};
 	const struct job_rules *last = NULL;
 	int rc;
 
 	e->n = 0;
+	e->options = options;
+	e->cfg = cfg;
 	rc = make_one(e, options->backend, &env, cfg, diags);
 	for (size_t i = 0; i < options->n_backend_for; i++)
 		rc |= make_missing(e, options->backend_for[i].backend, &env, cfg, diags);
@@ -89,6 +131,8 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 
 		if (rules != last && rules->backend)
 			rc |= make_missing(e, rules->backend, &env, cfg, diags);
+		if (rules != last && pools_is_borrower(&plan->jobs[i]))
+			rc |= make_pool(e, &plan->jobs[i], &env, diags);
 		last = rules;
 	}
 	return rc || diags->n_errors ? -1 : 0;
@@ -108,9 +152,11 @@ const struct clock *engines_clock(const struct engines *e)
 	return e->n == 1 ? e->at[0]->clock : clock_real();
 }
 
-const char *engines_choose(const struct job_spec *spec, void *ctx)
+/* By the job's own word, or the command line's; NULL: neither says anything. */
+static const char *chosen_for(const struct job_spec *spec, struct run_options *options)
 {
-	const struct run_options *options = ctx;
+	if (spec->rules->backend)
+		return spec->rules->backend;
 
 	for (size_t i = 0; i < options->n_backend_for; i++) {
 		struct backend_for *f = &options->backend_for[i];
@@ -121,6 +167,13 @@ const char *engines_choose(const struct job_spec *spec, void *ctx)
 		return f->backend;
 	}
 	return NULL;
+}
+
+const char *engines_choose(const struct job_spec *spec, void *ctx)
+{
+	struct engines *e = ctx;
+
+	return is_lent_to(e, spec) ? pools_find(e->cfg, spec, NULL) : chosen_for(spec, e->options);
 }
 
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags)

@@ -15,18 +15,21 @@ enum { ENGINES_MOST = 16 };
 
 struct engines {
 	struct backend_terminal terminal; /* set before engines_make() */
+	struct run_options *options;	  /* of engines_make() */
+	struct cfg *cfg;		  /* likewise */
 	struct backend *at[ENGINES_MOST]; /* the default first */
 	unsigned n;
 };
 
 /* cfg: where backends: { NAME: {…} } is read; NULL: nowhere. Returns 0, or -1 after errors. */
-int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
+int engines_make(struct engines *e, struct run_options *options, const struct plan *plan,
 		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags);
 void engines_add_to(const struct engines *e, struct sched *s);
 /* The clock of a run: virtual only if no backend lives in real time. */
 const struct clock *engines_clock(const struct engines *e);
-/* sched_choose_backend, ctx: struct run_options *. */
-const char *engines_choose(const struct job_spec *spec, void *options);
+/* sched_choose_backend, ctx: struct engines *. A command that would run here and wants devices goes
+ * to their pool, which lends them. */
+const char *engines_choose(const struct job_spec *spec, void *engines);
 /* After all jobs have chosen: an error if one is to have the terminal where none can be had. */
 void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags);
 /* Likewise: the --backend-for that none of them took. */

@@ -13,6 +13,7 @@
 #include "cli/list_items.h"
 #include "cli/outcome.h"
 #include "cli/place.h"
+#include "cli/pools.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
 #include "scheduler/sched.h"
@@ -179,7 +180,8 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	return plan;
 }
 
-static struct plan *plan_command(const struct args *args, struct diags *diags)
+static struct plan *plan_command(const struct args *args, struct cfg **ret_pools,
+				 struct diags *diags)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	struct flow_command cmd = {
@@ -189,6 +191,9 @@ static struct plan *plan_command(const struct args *args, struct diags *diags)
 		.is_interactive = opt_has(args, OPT_INTERACTIVE),
 	};
 
+	cmd.backend_keys = pools_keys(args, &cmd.n_backend_keys, diags);
+	if (cmd.n_backend_keys && cmd.is_interactive)
+		diag_error(diags, nowhere, "--devices and --interactive do not go together");
 	if (args->n_words) {
 		diag_error(diags, nowhere,
 			   "a configuration and a command after -- do not go together");
@@ -204,6 +209,8 @@ static struct plan *plan_command(const struct args *args, struct diags *diags)
 		diag_error(diags, nowhere, "no command after --");
 		return NULL;
 	}
+	if (cmd.n_backend_keys && !diags->n_errors && !opt_has(args, OPT_DRY_RUN))
+		*ret_pools = pools_load(args, diags);
 	return flow_plan_command(&cmd, place_scratch(args, "."), diags);
 }
 
@@ -245,21 +252,30 @@ int load_report(const struct args *args, struct loaded *l)
 	return is_infra ? EXIT_INFRA : EXIT_USAGE;
 }
 
+static void refuse_of_commands(const struct args *args, struct diags *diags)
+{
+	static const enum opt of_commands[] = {OPT_TIMEOUT, OPT_DEVICES, OPT_QUEUE_TIMEOUT,
+					       OPT_POOLS};
+
+	for (size_t i = 0; i < ARRAY_LEN(of_commands); i++)
+		if (opt_has(args, of_commands[i]))
+			diag_error(diags, nowhere,
+				   "'--%s' is for `run -- CMD`; a configuration says its own",
+				   option_table[of_commands[i]].name);
+}
+
 int load_plan(const struct args *args, struct loaded *l)
 {
 	*l = (struct loaded){0};
 	diags_init(&l->diags);
 	if (load_common(args, &l->diags) == 0) {
 		if (args->after && (args->command->bit & CMD_RUN)) {
-			l->plan = plan_command(args, &l->diags);
+			l->plan = plan_command(args, &l->cfg, &l->diags);
 		} else {
 			if (args->after)
 				diag_error(&l->diags, nowhere,
 					   "a command after -- goes with 'run' only");
-			if (opt_has(args, OPT_TIMEOUT))
-				diag_error(&l->diags, nowhere,
-					   "'--timeout' is for `run -- CMD`; a configuration says "
-					   "its own");
+			refuse_of_commands(args, &l->diags);
 			load_and_plan(args, l);
 			if (l->plan && !(args->command->bit & CMD_RUN))
 				sched_check(l->plan, &l->diags); /* run: with its backends */

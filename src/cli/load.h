@@ -9,7 +9,7 @@
 
 /* cfg outlives plan: positions point into it. */
 struct loaded {
-	struct cfg *cfg; /* NULL for `run -- CMD` */
+	struct cfg *cfg; /* of `run -- CMD`: its pools of devices; NULL: it needs none */
 	struct plan *plan;
 	struct diags diags;
 };

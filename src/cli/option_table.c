@@ -175,4 +175,12 @@ const struct option option_table[OPT_COUNT] = {
 		     "quarantine: the reason, for whoever misses the device"},
 	[OPT_FOR] = {"for", NULL, OPT_WORD, CMD_CHIPS, "2h", HOW,
 		     "quarantine: for so long; default: until it is cleared"},
+	[OPT_DEVICES] = {"devices", NULL, OPT_WORD, CMD_RUN, "[POOL:]N", HOW,
+			 "for `run -- CMD`: borrow N devices for it; POOL may be a driver (sim:2)"},
+	[OPT_QUEUE_TIMEOUT] = {"queue-timeout", NULL, OPT_WORD, CMD_RUN, "10m", HOW,
+			       "with --devices: how long it may wait for them; default: the "
+			       "pool's"},
+	[OPT_POOLS] = {"pools", NULL, OPT_WORD, CMD_RUN, "FILE", WHERE,
+		       "with --devices: where pools are; default: $DVSCHED_POOLS, the nearest "
+		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson"},
 };

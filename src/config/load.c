@@ -420,24 +420,34 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 	return load(c, &first, options, diags);
 }
 
-struct cfg *cfg_parse(const char *path, struct diags *diags)
+static struct cfg *parse_alone(struct cfg *c, const char *shown, const char *text, size_t n,
+			       struct diags *diags)
 {
-	struct cfg *c = cfg_new(path, NULL, false);
 	struct parse_report r = {.cfg = c, .diags = diags};
-	_cleanup_(str_done) struct str text = {0};
-	struct error err = {0};
 
-	if (fs_read_file(path, HJSON_MAX_TEXT, &text, &err) < 0) {
-		diag_from_error(diags, &err);
-		c->root = NULL;
-	} else {
-		c->root = hjson_parse(c->doc, cfg_shown_path(c->mem, c->path), text.s, text.len,
-				      on_hjson, &r);
-	}
+	c->root = hjson_parse(c->doc, shown, text, n, on_hjson, &r);
 	if (c->root)
 		return c;
 	cfg_free(c);
 	return NULL;
+}
+
+struct cfg *cfg_parse(const char *path, struct diags *diags)
+{
+	struct cfg *c = cfg_new(path, NULL, false);
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+
+	if (fs_read_file(path, HJSON_MAX_TEXT, &text, &err) == 0)
+		return parse_alone(c, cfg_shown_path(c->mem, c->path), text.s, text.len, diags);
+	diag_from_error(diags, &err);
+	cfg_free(c);
+	return NULL;
+}
+
+struct cfg *cfg_parse_text(const char *shown, const char *text, size_t n, struct diags *diags)
+{
+	return parse_alone(cfg_new(".", NULL, false), shown, text, n, diags);
 }
 
 void cfg_free(struct cfg *c)

@@ -182,6 +182,7 @@ static void set_request_as_command(struct expander *x, struct job_spec *job)
 
 	job->argv = arena_memdup(x->plan->mem, argv, sizeof(argv));
 	job->command = command_shown(x->plan->mem, job->request);
+	job->is_request = true;
 }
 
 static void set_seed(struct expander *x, struct job_spec *job)

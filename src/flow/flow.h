@@ -86,6 +86,8 @@ struct flow_command {
 	double timeout_s;
 	const char *cwd; /* absolute */
 	bool is_interactive;
+	const struct backend_key *backend_keys; /* without {words} */
+	uint32_t n_backend_keys;
 };
 struct plan *flow_plan_command(const struct flow_command *cmd, const char *scratch_root,
 			       struct diags *diags);

@@ -22,6 +22,37 @@ static const char *const *copy_words(struct arena *mem, const char *const *words
 	return copy;
 }
 
+static const struct backend_key *copy_keys(struct arena *mem, const struct flow_command *cmd)
+{
+	struct backend_key *keys = arena_array(mem, cmd->n_backend_keys + 1u, sizeof(*keys));
+
+	for (uint32_t i = 0; i < cmd->n_backend_keys; i++) {
+		const struct backend_key *k = &cmd->backend_keys[i];
+
+		keys[i] = (struct backend_key){
+			.backend = arena_strdup(mem, k->backend),
+			.key = arena_strdup(mem, k->key),
+			.value = arena_strdup(mem, k->value),
+			.json = arena_strdup(mem, k->json),
+		};
+	}
+	return keys;
+}
+
+/* NULL: it says nothing. */
+static const char *request_of(struct arena *mem, const struct flow_command *cmd)
+{
+	_cleanup_(str_done) struct str out = {0};
+
+	if (cmd->n_backend_keys == 0)
+		return NULL;
+	for (uint32_t i = 0; i < cmd->n_backend_keys; i++)
+		str_printf(&out, "%s\"%s\":%s", i ? "," : "{", cmd->backend_keys[i].key,
+			   cmd->backend_keys[i].json);
+	str_addc(&out, '}');
+	return arena_strndup(mem, out.s, out.len);
+}
+
 static const struct job_rules *make_rules(struct plan *p, const struct flow_command *cmd,
 					  const char *name)
 {
@@ -34,6 +65,8 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.env = none,
 		.tags = none,
 		.keep = none,
+		.backend_keys = copy_keys(p->mem, cmd),
+		.n_backend_keys = cmd->n_backend_keys,
 		.timeout_s = cmd->timeout_s,
 		.is_interactive = cmd->is_interactive,
 		.grace_s = settings_default.grace_s,
@@ -57,6 +90,7 @@ static void fill_job(struct plan *p, const struct flow_command *cmd, const char 
 		.block = block,
 		.rules = make_rules(p, cmd, name),
 		.argv = copy_words(p->mem, cmd->argv),
+		.request = request_of(p->mem, cmd),
 		.odir = path_join(p->mem, block->scratch_path, name),
 	};
 	job->command = command_shown_argv(p->mem, job->argv);

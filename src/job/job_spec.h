@@ -132,6 +132,7 @@ struct job_spec {
 	uint32_t n_fallback;
 	const char *stage; /* of a fallback: what its attempts are called; else NULL */
 	bool is_split;	   /* argv is the words of command, quotes taken away */
+	bool is_request;   /* it has no command of its own: argv and command stand for request */
 	bool has_attempt;  /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
 	struct src_pos pos; /* where it is defined */
 };

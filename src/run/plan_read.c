@@ -135,6 +135,7 @@ static int get_what_runs(struct plan_reader *r, const json_t *obj, struct job_sp
 		return -1;
 	ret->rules = &r->rules[rules];
 	ret->has_attempt = json_is_true(json_object_get(obj, "has_attempt"));
+	ret->is_request = json_is_true(json_object_get(obj, "is_request"));
 	return 0;
 }
 

@@ -319,6 +319,7 @@ static void write_what_runs(struct plan_writer *w, const struct job_spec *s)
 	write_text(w, "request", s->request);
 	write_steps(w, s->steps);
 	write_flag(w, "has_attempt", s->has_attempt);
+	write_flag(w, "is_request", s->is_request);
 	write_pos(w, s->pos);
 }
 

@@ -52,11 +52,9 @@ static void complain(const struct sched *s, const struct job_spec *spec, const c
 struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
 			 void *ctx, struct diags *diags)
 {
-	const char *name = spec->rules->backend;
+	const char *name = choose ? choose(spec, ctx) : spec->rules->backend;
 	struct backend *b;
 
-	if (!name && choose)
-		name = choose(spec, ctx);
 	if (!name)
 		return s->lanes[0];
 	b = sched_find_backend(s, name);

@@ -53,7 +53,7 @@ static enum submit chips_submit(struct backend *b, const struct job *job, uint32
 		.request = q,
 		.queued_s = chips_now(c),
 	};
-	if (c->n_queued == 0 && list_is_empty(&c->gangs))
+	if (c->n_queued == 0 && list_is_empty(&c->gangs) && list_is_empty(&c->lends))
 		c->last_event_s = j->queued_s;
 	list_init(&j->link);
 	list_append(&c->queue, &j->link);
@@ -90,11 +90,21 @@ static void chips_kill(struct backend *b, const struct job *job, enum kill_level
 	struct chips *c = chips_of(b);
 	struct chips_job *j = find_queued(c, job);
 	struct gang *g = find_gang(c, job);
+	struct lend *l = lend_find(c, job);
 
 	if (j)
 		chips_job_end_unstarted(j, reason, "killed while it waited for devices");
 	else if (g)
 		gang_kill(g, level, reason);
+	else if (l)
+		lend_kill(l, level, reason);
+}
+
+static bool chips_measure(const struct backend *b, const struct job *job, struct job_load *ret)
+{
+	const struct lend *l = lend_find(container_of(b, const struct chips, base), job);
+
+	return l && lend_measure(l, ret);
 }
 
 static void chips_pause(struct backend *b, bool is_paused)
@@ -147,6 +157,8 @@ static void chips_destroy(struct backend *b)
 	ev_timer_stop(c->loop, &c->tick);
 	while (!list_is_empty(&c->gangs))
 		gang_free(list_entry(c->gangs.next, struct gang, link));
+	for (struct lend *l; (l = lend_first(c)) != NULL;)
+		lend_free(l);
 	chips_queue_done(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_done(&c->units[i]);
@@ -169,6 +181,7 @@ static const struct backend_ops chips_ops = {
 	.check = chips_check,
 	.submit = chips_submit,
 	.kill = chips_kill,
+	.measure = chips_measure,
 	.pause = chips_pause,
 	.tell = chips_tell,
 	.close = chips_close,
@@ -187,12 +200,14 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 		.loop = env->loop,
 		.clock = env->clock,
 		.scratch_root = env->scratch_root,
+		.job_nofile = env->job_nofile,
 		.s = s,
 	};
 	c->ops.name = s->name;
 	c->base.ops = &c->ops;
 	list_init(&c->queue);
 	list_init(&c->gangs);
+	list_init(&c->lends);
 	ev_init(&c->tick, on_tick);
 	c->tick.data = c;
 	c->n_units = s->n_devices;

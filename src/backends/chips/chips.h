@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The chips backend from inside: units (a device and the worker that has it open), jobs that wait,
- * gangs that hold units. A job on one device is a gang of one.
+ * gangs that hold units. A job on one device is a gang of one. A job with a command of its own
+ * holds no gang but a lend: units without workers, locked for a process that a slot runs.
  *
  *   submit ─► queue ─► (queue.c finds units) ─► gang: OPENING ─► SENT ─► ARMED ─► RUNNING ─► ENDING
  * ─► ended
+ *                                              └► lend: CLEARING ─► RUNNING ─► PROBING ─► ended
  *
  * Everything happens in the loop's thread, by calls of workers (unit.c), by one timer per gang
  * (watch.c) and one for the pool (queue.c). Nothing waits. Units go back to the pool one by one as
@@ -24,6 +26,7 @@
 
 struct chips;
 struct gang;
+struct lend;
 
 enum unit_state {
 	UNIT_CLOSED,  /* no process */
@@ -42,6 +45,7 @@ struct unit {
 	enum unit_state state;
 	struct device_worker *worker; /* NULL: none */
 	struct gang *gang;	      /* it is held by one; NULL: free */
+	struct lend *lend;	      /* likewise */
 	uint32_t rank;
 	struct device_worker_options options; /* the worker's, as long as it lives */
 	char *open_options;
@@ -147,10 +151,11 @@ struct chips {
 	struct ev_loop *loop;
 	const struct clock *clock;
 	const char *scratch_root;
+	uint64_t job_nofile;
 	struct chips_settings *s;
 	struct unit *units;
 	uint32_t n_units;
-	struct list queue, gangs;
+	struct list queue, gangs, lends;
 	uint32_t n_queued, n_workers;
 	uint64_t last_epoch;
 	struct past *past;
@@ -206,6 +211,8 @@ void unit_is_late(struct unit *u, double limit_s);
 /* The clocks of what belongs to no gang: an open that nobody waits for, a close. Returns when it
  * must be called again; INFINITY: not needed. */
 double unit_look(struct unit *u);
+void unit_lend(struct unit *u); /* a closed one */
+void unit_take_back(struct unit *u);
 
 /* gang.c */
 void gang_start(struct chips_job *j, struct unit *const *units);
@@ -224,6 +231,19 @@ void gang_convict(struct gang *g, uint32_t rank, enum dvs_class class, const cha
 void gang_settle(struct gang *g);
 void gang_free(struct gang *g); /* without an end: the backend is destroyed */
 
+/* lend.c: a process of its own borrows devices: all locked, or none. */
+void lend_start(struct chips_job *j, struct unit *const *units);
+/* The unit's worker is gone: idle before, or killed while it probed. */
+void lend_unit_closed(struct unit *u);
+/* It was opened after the process had failed. DVS_OK: it can be. */
+void lend_unit_probed(struct unit *u, enum dvs_class class, const char *text);
+void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason);
+struct lend *lend_find(const struct chips *c, const struct job *job);
+struct lend *lend_first(const struct chips *c); /* NULL: there is none */
+bool lend_measure(const struct lend *l, struct job_load *ret);
+double lend_ends_at(const struct lend *l); /* its time limit; INFINITY: it has none */
+void lend_free(struct lend *l);
+
 /* watch.c */
 void watch_init(struct gang *g);
 void watch_again(
@@ -235,6 +255,11 @@ void chips_tell(struct backend *b, struct str *notes, struct json_out *json);
 /* outcome.c: health, the result and its details; tells the scheduler. */
 void outcome_of_open(struct unit *u, enum dvs_class class, const char *text);
 void outcome_tell(struct gang *g);
+void outcome_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
+		  const char *text);
+void outcome_passed(struct unit *u);
 bool past_has(const struct chips *c, const struct job *job, int32_t device);
+void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class);
+void past_forget(struct chips *c, const struct job *job);
 
 #endif

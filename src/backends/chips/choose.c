@@ -7,7 +7,7 @@
 
 bool unit_is_free(const struct unit *u, double now_s)
 {
-	if (u->gang || u->is_probe || u->wants_probe || !health_is_usable(&u->health) ||
+	if (u->gang || u->lend || u->is_probe || u->wants_probe || !health_is_usable(&u->health) ||
 	    u->retry_at_s > now_s)
 		return false;
 	return u->state == UNIT_CLOSED || u->state == UNIT_IDLE;
@@ -25,6 +25,8 @@ static int cost_of(const struct chips *c, const struct chips_job *j, const struc
 		cost += 100;
 	if (u->health.state == HEALTH_PROBATION)
 		cost += q->n_devices > 1 ? 400 : 200;
+	if (q->is_borrowed) /* who borrows opens it itself */
+		return cost + (u->state == UNIT_CLOSED ? 0 : 20);
 	if (u->state == UNIT_CLOSED)
 		return cost + 20;
 	if (!str_eq(u->open_options, q->open_options))

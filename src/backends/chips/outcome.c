@@ -36,18 +36,18 @@ static const struct past *find_like(const struct chips *c, const struct gang *g,
 	return NULL;
 }
 
-static void add_past(struct chips *c, uint32_t job, int32_t device, enum dvs_class class)
+void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class)
 {
 	c->past = xreallocarray(c->past, c->n_past + 1, sizeof(*c->past));
-	c->past[c->n_past++] = (struct past){job, device, class};
+	c->past[c->n_past++] = (struct past){job->n, device, class};
 }
 
-static void forget_past(struct chips *c, uint32_t job)
+void past_forget(struct chips *c, const struct job *job)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n_past; i++)
-		if (c->past[i].job != job)
+		if (c->past[i].job != job->n)
 			c->past[n++] = c->past[i];
 	c->n_past = n;
 }
@@ -76,8 +76,8 @@ static void suspect_neighbours(struct unit *u)
 			unit_store_health(&c->units[i]);
 }
 
-static void mark(struct unit *u, const struct gang *g, enum dvs_class class, int32_t code,
-		 const char *text)
+void outcome_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
+		  const char *text)
 {
 	struct chips *c = u->chips;
 	enum device_mark kind = device_class_fate(class)->mark;
@@ -85,7 +85,7 @@ static void mark(struct unit *u, const struct gang *g, enum dvs_class class, int
 
 	if (kind == MARK_NONE)
 		return;
-	snprintf(m.job, sizeof(m.job), "%s", g->job->job->spec->id);
+	snprintf(m.job, sizeof(m.job), "%s", job->spec->id);
 	health_mark(&u->health, &c->s->health, kind, &m, text);
 	unit_store_health(u);
 	if (kind == MARK_QUARANTINE)
@@ -110,17 +110,16 @@ static void mark_spent(struct gang *g)
 	const struct rank *r = &g->ranks[g->cause];
 
 	if (r->end.is_spent && device_class_fate(r->end.class)->mark == MARK_NONE)
-		mark(r->unit, g, DVS_POISON, r->end.code, "a reset did not bring it back");
+		outcome_mark(r->unit, g->job->job, DVS_POISON, r->end.code,
+			     "a reset did not bring it back");
 }
 
-static void pass_health(struct gang *g)
+void outcome_passed(struct unit *u)
 {
-	for (uint32_t i = 0; i < g->n; i++) {
-		struct unit *u = g->ranks[i].unit;
+	struct chips *c = u->chips;
 
-		if (health_passed(&u->health, &g->chips->s->health, clock_wall(g->chips->clock)))
-			unit_store_health(u);
-	}
+	if (health_passed(&u->health, &c->s->health, clock_wall(c->clock)))
+		unit_store_health(u);
 }
 
 /* ---- the details ---- */
@@ -221,7 +220,7 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 	enum dvs_class class = r->end.class;
 	const struct class_fate *fate = device_class_fate(class);
 	const struct past *like = find_like(c, g, class);
-	uint32_t job = g->job->job->n;
+	const struct job *job = g->job->job;
 
 	*ret_blame = fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
 	if (like && fate->mark != MARK_NONE && fate->mark != MARK_QUARANTINE) {
@@ -236,10 +235,11 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 					   clock_wall(c->clock)))
 			unit_store_health(other);
 	} else {
-		mark(r->unit, g, class, r->end.code, r->end.text ? r->end.text : text_of(r));
+		outcome_mark(r->unit, job, class, r->end.code,
+			     r->end.text ? r->end.text : text_of(r));
 	}
 	if (fate->mark != MARK_NONE || !fate->is_charged)
-		add_past(c, job, r->unit->device->id, class);
+		past_add(c, job, r->unit->device->id, class);
 }
 
 static const char *message_of(struct gang *g, const struct rank *r)
@@ -322,7 +322,8 @@ void outcome_tell(struct gang *g)
 		mark_spent(g);
 	} else {
 		result = g->ranks[0].end.verdict;
-		pass_health(g);
+		for (uint32_t i = 0; i < g->n; i++)
+			outcome_passed(g->ranks[i].unit);
 	}
 	add_usage(g, &result);
 	if (g->is_started) {
@@ -333,7 +334,7 @@ void outcome_tell(struct gang *g)
 		unstarted(&result);
 	}
 	if (result.status == JOB_PASSED)
-		forget_past(g->chips, g->job->job->n);
+		past_forget(g->chips, g->job->job);
 	result.details = details = make_details(g, blame);
 	sched_job_ended(g->job->job, &result);
 }

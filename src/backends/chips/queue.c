@@ -157,14 +157,19 @@ static const char *why_waiting(const struct chips_job *j)
 	return arena_strdup(j->mem, out.s);
 }
 
+static bool is_unused(const struct chips *c)
+{
+	return list_is_empty(&c->gangs) && list_is_empty(&c->lends);
+}
+
 /* Nothing runs, nothing opens, nothing came back for a while: what cannot ever run is told so.
  * Idleness alone convicts nobody: a job that could run on usable devices goes on waiting. */
 static bool is_quiet(const struct chips *c)
 {
-	if (!list_is_empty(&c->gangs) || chips_now(c) < c->last_event_s + c->s->deadlock_s)
+	if (!is_unused(c) || chips_now(c) < c->last_event_s + c->s->deadlock_s)
 		return false;
 	for (uint32_t i = 0; i < c->n_units; i++)
-		if (c->units[i].state == UNIT_OPENING || c->units[i].state == UNIT_LENT)
+		if (c->units[i].state == UNIT_OPENING)
 			return false;
 	return true;
 }
@@ -221,6 +226,8 @@ static double free_at(const struct chips *c, const struct unit *u)
 {
 	const struct gang *g = u->gang;
 
+	if (u->lend)
+		return lend_ends_at(u->lend);
 	if (!g)
 		return u->retry_at_s > chips_now(c) ? u->retry_at_s : chips_now(c);
 	if (g->job->request->run_s <= 0)
@@ -297,6 +304,16 @@ static bool ends_in_time(const struct chips *c, const struct chips_job *j,
 
 /* ---- starting ---- */
 
+static void start_on(struct chips_job *j, struct unit *const *units)
+{
+	list_remove(&j->link);
+	j->chips->n_queued--;
+	if (j->request->is_borrowed)
+		lend_start(j, units);
+	else
+		gang_start(j, units);
+}
+
 static bool is_overdue(const struct chips_job *j)
 {
 	return chips_now(j->chips) >= j->queued_s + j->chips->s->reserve_after_s;
@@ -325,11 +342,8 @@ static bool start(struct chips_job *j, const bool *reserved)
 	struct unit **units = xcalloc(j->request->n_devices, sizeof(*units));
 	bool is_found = chips_choose(j->chips, j, reserved, units) && !waits_for_others(j, units);
 
-	if (is_found) {
-		list_remove(&j->link);
-		j->chips->n_queued--;
-		gang_start(j, units);
-	}
+	if (is_found)
+		start_on(j, units);
 	free(units);
 	return is_found;
 }
@@ -373,8 +387,8 @@ static struct chips_job *find_affine(struct chips *c, const struct unit *u)
 
 		if (n++ == AFFINITY_WINDOW)
 			break;
-		if (j->request->n_devices == 1 && j->request->image_key == u->image_key &&
-		    !past_has(c, j->job, u->device->id))
+		if (!j->request->is_borrowed && j->request->n_devices == 1 &&
+		    j->request->image_key == u->image_key && !past_has(c, j->job, u->device->id))
 			return j;
 	}
 	return NULL;
@@ -393,9 +407,7 @@ static void start_affine(struct chips *c, const struct reservation *r)
 		j = find_affine(c, u);
 		if (!j || (r->job && r->units[i] && !ends_in_time(c, j, r)))
 			continue;
-		list_remove(&j->link);
-		c->n_queued--;
-		gang_start(j, &u);
+		start_on(j, &u);
 	}
 }
 
@@ -429,8 +441,8 @@ static void start_in_order(struct chips *c, const struct reservation *r)
 /* Only if somebody waits who could use it. */
 static bool may_probe(const struct unit *u)
 {
-	return u->state == UNIT_CLOSED && !u->gang && !list_is_empty(&u->chips->queue) &&
-	       u->health.state != HEALTH_DEAD;
+	return u->state == UNIT_CLOSED && !u->gang && !u->lend &&
+	       !list_is_empty(&u->chips->queue) && u->health.state != HEALTH_DEAD;
 }
 
 /* A quarantine has its time; what is only poisoned is looked at at once. */
@@ -491,7 +503,7 @@ static double job_appointment(const struct chips_job *j)
 		at_s = j->queued_s + j->request->queue_s;
 	if (!is_overdue(j))
 		at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
-	if (list_is_empty(&c->gangs) && n_for(j, is_usable) < j->request->n_devices &&
+	if (is_unused(c) && n_for(j, is_usable) < j->request->n_devices &&
 	    chips_now(c) < c->last_event_s + c->s->deadlock_s)
 		at_s = fmin(at_s, c->last_event_s + c->s->deadlock_s);
 	return at_s;

@@ -281,6 +281,8 @@ static uint64_t hash(uint64_t h, const char *s)
 	return h;
 }
 
+static const char *const image_keys[] = {"program", "image", "callable"};
+
 static void refuse_empty(struct reader *r)
 {
 	r->has_error = true;
@@ -288,18 +290,17 @@ static void refuse_empty(struct reader *r)
 		return;
 	diag_hint(diag_error(r->diags, r->spec->pos, "'%s' has nothing to run on a device",
 			     r->spec->id),
-		  "'program', 'image' or 'callable' is what a device runs; a command borrows "
-		  "devices with backend: \"local\" and 'devices'");
+		  "'program', 'image' or 'callable' is what a device runs; a command says how many "
+		  "'devices' it borrows");
 }
 
 static void read_image(struct reader *r)
 {
-	static const char *const keys[] = {"program", "image", "callable"};
 	uint64_t h = hash(UINT64_C(14695981039346656037), r->ret->open_options);
 	bool has_any = false;
 
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
-		const json_t *v = json_object_get(r->json, keys[i]);
+	for (size_t i = 0; i < ARRAY_LEN(image_keys); i++) {
+		const json_t *v = json_object_get(r->json, image_keys[i]);
 		char *text = v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
 			       : NULL;
 
@@ -320,7 +321,6 @@ static void read_clocks(struct reader *r)
 	struct chips_request *q = r->ret;
 
 	q->open_s = duration_of(r, "open_timeout", s->budget_s[CLOCK_OPEN]);
-	q->queue_s = duration_of(r, "queue_timeout", s->budget_s[CLOCK_QUEUE]);
 	q->run_s = rules->timeout_s > 0 ? rules->timeout_s : s->budget_s[CLOCK_RUN];
 	q->stall_s = s->stall_s;
 	if (q->stall_s > 0 && q->run_s > 0 && q->stall_s >= q->run_s) {
@@ -332,6 +332,60 @@ static void read_clocks(struct reader *r)
 					     r->spec->id, q->run_s, q->stall_s),
 				  s->stall_pos, "'stall' is set here");
 	}
+}
+
+/* ---- borrowed by a command ---- */
+
+static bool is_env_name(const char *s)
+{
+	return s && *s && !isdigit((unsigned char)*s) &&
+	       s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
+		       '\0';
+}
+
+static void refuse_foreign_keys(struct reader *r)
+{
+	static const char *const known[] = {"devices", "same_domain", "queue_timeout",
+					    "devices_env"};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(r->json, key, value)
+	{
+		size_t i = 0;
+
+		while (i < ARRAY_LEN(known) && !str_eq(known[i], key))
+			i++;
+		if (i == ARRAY_LEN(known))
+			refuse(r, key, "is for what runs on a device, and this job has a command",
+			       "a command takes 'devices', 'same_domain', 'queue_timeout' and "
+			       "'devices_env'");
+	}
+}
+
+/* Its own time limit is all that counts, and its slot looks after that. */
+static void read_borrowed(struct reader *r)
+{
+	const json_t *name = json_object_get(r->json, "devices_env");
+
+	refuse_foreign_keys(r);
+	r->ret->is_borrowed = true;
+	r->ret->run_s = r->spec->rules->timeout_s;
+	r->ret->env_name = "ASCEND_RT_VISIBLE_DEVICES";
+	if (!name)
+		return;
+	if (is_env_name(json_string_value(name)))
+		r->ret->env_name = arena_strdup(r->mem, json_string_value(name));
+	else
+		refuse(r, "devices_env", "must be the name of a variable", "like \"MY_DEVICES\"");
+}
+
+static void read_run(struct reader *r)
+{
+	read_gang(r);
+	read_options(r);
+	read_image(r);
+	read_clocks(r);
 }
 
 struct chips_request *chips_request_read(struct arena *mem, const struct chips_settings *s,
@@ -350,10 +404,11 @@ struct chips_request *chips_request_read(struct arena *mem, const struct chips_s
 		read_devices(&r);
 		r.ret->same_domain = bool_of(&r, r.json, "same_domain", false);
 		check_fits(&r);
-		read_gang(&r);
-		read_options(&r);
-		read_image(&r);
-		read_clocks(&r);
+		r.ret->queue_s = duration_of(&r, "queue_timeout", s->budget_s[CLOCK_QUEUE]);
+		if (!spec->is_request && json_object_get(r.json, "devices"))
+			read_borrowed(&r);
+		else
+			read_run(&r);
 	}
 	json_decref(r.json);
 	return r.has_error ? NULL : r.ret;

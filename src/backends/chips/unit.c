@@ -40,6 +40,12 @@ void unit_note_locked(struct unit *u, const char *text)
 	snprintf(u->locked_by, sizeof(u->locked_by), "%s", text);
 }
 
+static void note_unlocked(struct unit *u)
+{
+	u->n_locked = 0;
+	u->locked_by[0] = '\0';
+}
+
 /* ---- what the worker says ---- */
 
 static void on_probe_opened(struct unit *u)
@@ -52,6 +58,8 @@ static void on_probe_opened(struct unit *u)
 		unit_store_health(u);
 		unit_close(u); /* the next probe, or job, gets a fresh process */
 	}
+	if (u->lend)
+		lend_unit_probed(u, DVS_OK, NULL);
 	chips_dispatch(c);
 }
 
@@ -66,8 +74,7 @@ static void on_opened(struct device_worker *w, void *ctx)
 	assert(u->state == UNIT_OPENING);
 	set_state(u, UNIT_IDLE);
 	u->opened_s = c->last_event_s = chips_now(c);
-	u->n_locked = 0;
-	u->locked_by[0] = '\0';
+	note_unlocked(u);
 	if (u->is_probe)
 		on_probe_opened(u);
 	else if (u->gang)
@@ -156,6 +163,8 @@ static void open_has_failed(struct unit *u, const char *why)
 	u->gang = NULL;
 	if (g)
 		gang_rank_open_failed(g, u->rank, u->open_class, u->open_text);
+	if (u->lend)
+		lend_unit_probed(u, u->open_class, u->open_text);
 }
 
 /* It opened and was gone before its first run: the next one would do the same. */
@@ -186,6 +195,9 @@ static void on_died(struct device_worker *w, void *ctx, int status, const char *
 		declare_dead(u, why);
 	if (was_opening || (status == -1 && g && g->ranks[u->rank].state < RANK_SENT)) {
 		open_has_failed(u, why);
+	} else if (u->lend) {
+		u->is_probe = false;
+		lend_unit_closed(u);
 	} else if (g && g->ranks[u->rank].state < RANK_SENT) {
 		gang_rank_opened(g, u->rank); /* it had other options, or died idle: a fresh one */
 	} else if (g) {
@@ -346,6 +358,19 @@ double unit_look(struct unit *u)
 		return u->changed_s + limit_s;
 	unit_is_late(u, limit_s);
 	return INFINITY;
+}
+
+void unit_lend(struct unit *u)
+{
+	assert(u->state == UNIT_CLOSED && !u->worker);
+	note_unlocked(u);
+	set_state(u, UNIT_LENT);
+}
+
+void unit_take_back(struct unit *u)
+{
+	if (u->state == UNIT_LENT)
+		set_state(u, UNIT_CLOSED);
 }
 
 static bool is_worn_out(struct unit *u)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 
 #include "backends/backends.h"
 #include "backends/local/console.h"
@@ -272,18 +271,6 @@ static bool is_checked(struct local *l, const struct job_rules *rules)
 	return false;
 }
 
-/* What a process that only borrows devices may say: docs/drivers.md. */
-static bool is_of_borrowers(const char *key)
-{
-	static const char *const keys[] = {"devices", "same_domain", "queue_timeout",
-					   "devices_env"};
-
-	for (size_t i = 0; i < ARRAY_LEN(keys); i++)
-		if (str_eq(keys[i], key))
-			return true;
-	return false;
-}
-
 static void local_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	struct local *l = local_of(b);
@@ -294,12 +281,13 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 	for (uint32_t i = 0; i < r->n_backend_keys; i++) {
 		const struct backend_key *k = &r->backend_keys[i];
 
-		if (str_eq(k->backend, "chips") && !is_of_borrowers(k->key))
+		if (str_eq(k->backend, "chips"))
 			diag_hint(diag_error(diags, k->pos,
 					     "'%s' is for devices, and this job goes "
 					     "to the backend local",
 					     k->key),
-				  "say backend: \"chips\"");
+				  "say backend: \"chips\"; a command borrows devices with "
+				  "'devices'");
 		if (str_eq(k->backend, "local"))
 			diag_error(diags, k->pos, "the local backend has no setting '%s'", k->key);
 	}
@@ -349,19 +337,6 @@ static const struct backend_ops local_ops = {
 	.destroy = local_destroy,
 };
 
-/* Each slot costs us a descriptor; jobs get the limit back that we were given. */
-static uint64_t raise_nofile(void)
-{
-	struct rlimit limit;
-	rlim_t was;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return 0;
-	was = limit.rlim_cur;
-	limit.rlim_cur = limit.rlim_max;
-	return was != limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? was : 0;
-}
-
 static uint32_t parallel_of(const struct backend_env *env)
 {
 	int64_t n = env->settings ? cfg_fields_int(env->settings, "parallel", 1, 65535, 0) : 0;
@@ -387,7 +362,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 	l->slot = (struct slot_options){
 		.scratch_root = env->scratch_root,
 		.default_grace_s = env->grace_s,
-		.job_nofile = raise_nofile(),
+		.job_nofile = env->job_nofile,
 		.family = &l->family,
 	};
 	l->terminal = env->terminal;

@@ -37,8 +37,11 @@ static void rig_init(struct rig *r, const char *request)
 		.stall_s = 5,
 	};
 	r->rules = (struct job_rules){.timeout_s = 20};
-	r->spec = (struct job_spec){
-		.id = "j", .rules = &r->rules, .request = request, .pos = {"cfg.hjson", 3, 4}};
+	r->spec = (struct job_spec){.id = "j",
+				    .rules = &r->rules,
+				    .request = request,
+				    .is_request = true,
+				    .pos = {"cfg.hjson", 3, 4}};
 	diags_init(&r->diags);
 	r->q = chips_request_read(r->mem, &r->s, &r->spec, &r->diags);
 }

@@ -202,10 +202,12 @@ static void a_backend_that_is_not_there_is_told_once_per_kind(void **state)
 static const char *by_name(const struct job_spec *spec, void *ctx)
 {
 	(void)ctx;
+	if (spec->rules->backend)
+		return "rack";
 	return str_starts(spec->id, "far") ? "farm" : NULL;
 }
 
-static void a_jobs_own_backend_wins_over_the_chooser_and_that_over_the_first(void **state)
+static void the_chooser_has_the_last_word_and_may_leave_it_to_the_first(void **state)
 {
 	struct job_spec *own;
 	struct bed b;
@@ -215,7 +217,7 @@ static void a_jobs_own_backend_wins_over_the_chooser_and_that_over_the_first(voi
 	bed_job(&b, "near");
 	bed_job(&b, "far");
 	own = bed_job(&b, "far.own");
-	bed_rules(own)->backend = "rack";
+	bed_rules(own)->backend = "local";
 	bed_backend(&b, "local", NULL, 0);
 	bed_backend(&b, "farm", NULL, 0);
 	bed_backend(&b, "rack", NULL, 0);
@@ -344,7 +346,7 @@ int main(void)
 		cmocka_unit_test(a_dependency_that_is_not_there_is_an_error),
 		cmocka_unit_test(an_ordinary_job_cannot_wait_for_a_finally_job),
 		cmocka_unit_test(a_backend_that_is_not_there_is_told_once_per_kind),
-		cmocka_unit_test(a_jobs_own_backend_wins_over_the_chooser_and_that_over_the_first),
+		cmocka_unit_test(the_chooser_has_the_last_word_and_may_leave_it_to_the_first),
 		cmocka_unit_test(more_of_a_resource_than_there_is_is_refused_where_it_is_asked),
 		cmocka_unit_test(an_unlimited_request_fits_an_unlimited_resource_only),
 		cmocka_unit_test(lines_about_one_resource_add_up),

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/pools.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/backends.h"
+#include "base/fs.h"
+#include "base/json_out.h"
+#include "base/str.h"
+#include "device/driver_find.h"
+
+static const struct src_pos nowhere;
+static const char file_name[] = "dvsched-pools.hjson";
+/* The type of backends that have devices, and the key by which jobs ask for them. */
+static const char pool_type[] = "chips", devices_key[] = "devices";
+
+enum { POOLS_MOST = 64 };
+
+/* ---- which pools there are ---- */
+
+static bool is_pool(const struct cfg *cfg, struct hjson_node *member)
+{
+	struct hjson_node *type = member->type == HJSON_OBJECT ? hjson_get(member, "type") : NULL;
+
+	if (type && type->type == HJSON_STRING)
+		return str_eq(hjson_cstr(cfg_doc(cfg), type), pool_type);
+	return hjson_key_is(member, pool_type);
+}
+
+static size_t list_pools(struct cfg *cfg, const char **ret)
+{
+	struct hjson_node *all = cfg ? hjson_get(cfg_root(cfg), "backends") : NULL, *m;
+	size_t n = 0;
+
+	if (!all || all->type != HJSON_OBJECT)
+		return 0;
+	hjson_for_each (m, all)
+		if (is_pool(cfg, m) && n < POOLS_MOST)
+			ret[n++] = hjson_key_cstr(cfg_doc(cfg), m);
+	return n;
+}
+
+/* ---- which one a job means ---- */
+
+static const struct backend_key *find_key(const struct job_rules *rules, const char *key)
+{
+	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
+		if (str_eq(rules->backend_keys[i].key, key))
+			return &rules->backend_keys[i];
+	return NULL;
+}
+
+bool pools_is_borrower(const struct job_spec *spec)
+{
+	return !spec->is_request && find_key(spec->rules, devices_key);
+}
+
+/* The length of POOL in "POOL:N"; 0: there is none. */
+static size_t pool_in(const char *word)
+{
+	const char *colon = strrchr(word, ':');
+
+	return colon ? (size_t)(colon - word) : 0;
+}
+
+static void hint_names(struct diag *e, const char *const *names, size_t n)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	for (size_t i = 0; i < n; i++)
+		str_printf(&text, "%s%s", i ? ", " : "", names[i]);
+	if (n)
+		diag_hint(e, "there is %s", text.s);
+	else
+		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; docs/drivers.md");
+}
+
+static const char *find_named(const struct backend_key *k, size_t len, const char *const *names,
+			      size_t n, struct diags *diags)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strlen(names[i]) == len && strncmp(names[i], k->value, len) == 0)
+			return names[i];
+	if (diags)
+		hint_names(diag_error(diags, k->pos, "there is no pool of devices '%.*s'", (int)len,
+				      k->value),
+			   names, n);
+	return NULL;
+}
+
+const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diags *diags)
+{
+	const struct backend_key *k = find_key(spec->rules, devices_key);
+	const char *names[POOLS_MOST];
+	size_t n = list_pools(cfg, names), len = pool_in(k->value);
+	struct diag *e;
+
+	if (len)
+		return find_named(k, len, names, n, diags);
+	if (n == 1)
+		return names[0];
+	if (!diags)
+		return NULL;
+	if (n == 0) {
+		hint_names(diag_error(diags, k->pos,
+				      "'%s' wants devices, and there is no pool of them", spec->id),
+			   names, n);
+		return NULL;
+	}
+	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
+	diag_hint(e, "devices: \"%s:%s\"", names[0], k->value);
+	return NULL;
+}
+
+/* ---- without a configuration ---- */
+
+static const char *file_in(struct arena *mem, const char *dir, const char *name)
+{
+	const char *path = path_join(mem, dir, name);
+
+	return fs_exists(path) && !fs_is_dir(path) ? path : NULL;
+}
+
+static const char *find_above(struct arena *mem)
+{
+	const char *dir = path_absolute(mem, "."), *path = file_in(mem, dir, file_name), *up;
+
+	for (; !path; dir = up, path = file_in(mem, dir, file_name)) {
+		up = path_dir(mem, dir);
+		if (str_eq(up, dir))
+			return NULL;
+	}
+	return path;
+}
+
+static const char *find_own(struct arena *mem)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (xdg && *xdg)
+		return file_in(mem, xdg, "dvsched/pools.hjson");
+	return home && *home ? file_in(mem, home, ".config/dvsched/pools.hjson") : NULL;
+}
+
+/* NULL: there is none, and none was named. */
+static const char *find_file(const struct args *args)
+{
+	const char *given = opt_word(args, OPT_POOLS, NULL), *env = getenv("DVSCHED_POOLS"), *path;
+
+	if (given)
+		return given;
+	if (env && *env)
+		return env;
+	path = find_above(args->mem);
+	return path ? path : find_own(args->mem);
+}
+
+static int check_root(struct cfg *cfg, struct diags *diags)
+{
+	struct hjson_node *root = cfg_root(cfg), *m;
+	unsigned n_before = diags->n_errors;
+
+	if (root->type != HJSON_OBJECT) {
+		cfg_error(cfg, diags, root, "a file of pools must be an object");
+		return -1;
+	}
+	hjson_for_each (m, root) {
+		if (!hjson_key_is(m, "backends"))
+			cfg_key_error(cfg, diags, m, "a file of pools has 'backends' and no '%s'",
+				      hjson_key_cstr(cfg_doc(cfg), m));
+		else if (m->type != HJSON_OBJECT)
+			cfg_error(cfg, diags, m, "'backends' must be an object");
+	}
+	return diags->n_errors == n_before ? 0 : -1;
+}
+
+static bool has_pool(struct cfg *cfg, const char *name)
+{
+	const char *names[POOLS_MOST];
+	size_t n = list_pools(cfg, names);
+
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(names[i], name))
+			return true;
+	return false;
+}
+
+static struct cfg *load_file(const char *path, struct diags *diags)
+{
+	struct cfg *cfg = cfg_parse(path, diags);
+
+	if (!cfg || check_root(cfg, diags) == 0)
+		return cfg;
+	cfg_free(cfg);
+	return NULL;
+}
+
+static struct cfg *make_up(const char *driver, struct diags *diags)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	str_printf(&text, "{ backends: { %s: { type: \"%s\", driver: \"%s\" } } }", driver,
+		   pool_type, driver);
+	return cfg_parse_text("--devices", text.s, text.len, diags);
+}
+
+struct cfg *pools_load(const struct args *args, struct diags *diags)
+{
+	const char *word = opt_word(args, OPT_DEVICES, ""), *path = find_file(args);
+	const char *name = arena_strndup(args->mem, word, pool_in(word));
+	struct cfg *cfg = path ? load_file(path, diags) : NULL;
+	struct diag *e;
+
+	if (path && !cfg)
+		return NULL;
+	if (*name && driver_is_known(name) && !has_pool(cfg, name)) {
+		cfg_free(cfg);
+		return make_up(name, diags);
+	}
+	if (cfg)
+		return cfg;
+	e = diag_error(diags, nowhere, "--devices %s: there is no file of pools", word);
+	diag_hint(e, "--pools FILE, $DVSCHED_POOLS or %s; or the name of a driver: --devices sim:2",
+		  file_name);
+	return NULL;
+}
+
+/* ---- the keys ---- */
+
+static bool is_devices_word(const char *word)
+{
+	const char *colon = strrchr(word, ':'), *n = colon ? colon + 1 : word;
+
+	return colon != word && *n && n[strspn(n, "0123456789")] == '\0' && strlen(n) < 6 &&
+	       atoi(n) > 0;
+}
+
+static void add_key(const struct args *args, struct backend_key *k, const char *key,
+		    const char *value)
+{
+	struct json_out out;
+
+	jout_init(&out, -1, 0);
+	jout_string(&out, value);
+	*k = (struct backend_key){
+		.backend = pool_type,
+		.key = key,
+		.value = value,
+		.json = arena_strndup(args->mem, out.buf.s, out.buf.len),
+	};
+	jout_done(&out);
+}
+
+const struct backend_key *pools_keys(const struct args *args, uint32_t *ret_n, struct diags *diags)
+{
+	struct backend_key *keys = arena_array(args->mem, 2, sizeof(*keys));
+	const char *devices = opt_word(args, OPT_DEVICES, NULL);
+
+	*ret_n = 0;
+	if (!devices) {
+		if (opt_has(args, OPT_QUEUE_TIMEOUT) || opt_has(args, OPT_POOLS))
+			diag_error(diags, nowhere, "--queue-timeout and --pools go with --devices");
+		return keys;
+	}
+	if (!is_devices_word(devices))
+		diag_error(diags, nowhere, "'--devices' wants [POOL:]N, not '%s'", devices);
+	add_key(args, &keys[(*ret_n)++], devices_key, devices);
+	if (opt_has(args, OPT_QUEUE_TIMEOUT)) {
+		opt_duration(args, OPT_QUEUE_TIMEOUT, 0, diags);
+		add_key(args, &keys[(*ret_n)++], "queue_timeout",
+			opt_word(args, OPT_QUEUE_TIMEOUT, "0"));
+	}
+	return keys;
+}

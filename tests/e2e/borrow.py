@@ -1,0 +1,374 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories of commands that borrow devices of a pool: lent by the chips backend, with the simulator as its driver."""
+
+import errno
+import fcntl
+import os
+import pathlib
+import select
+import signal
+import threading
+import time
+
+from harness import PATIENCE_S, Story, pids_with
+
+# Stays until the story makes a file of that name beside its configuration.
+HOLD = "echo up > up; while [ ! -e {name} ]; do sleep 0.01; done"
+
+
+class Borrow(Story):
+    def environ(self, extra=None):
+        return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),
+                                "DVSCHED_STATE_DIR": str(self.path("state")),
+                                "TMPDIR": str(self.path("tmp")), **(extra or {})})
+
+    def setUp(self):
+        super().setUp()
+        for name in ("locks", "state", "tmp"):
+            self.path(name).mkdir()
+
+    def pool(self, jobs, n=2, more="", top="", name="cfg.hjson"):
+        self.config(f"""{{
+          flow: jobs
+          name: demo
+          backends: {{ chips: {{ driver: "sim", n_devices: {n}, {more} }} }}
+          {top}
+          jobs: [
+            {jobs}
+          ]
+        }}""", name)
+
+    def pools_file(self, n=1, more="", name="dvsched-pools.hjson"):
+        self.write(name, f'{{ backends: {{ npu: {{ type: "chips", driver: "sim", n_devices: {n}, {more} }} }} }}')
+
+    def run_it(self, *options, code=0, env=None):
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", *options, env=env)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def by_hand(self, *options, code=0, env=None, command=("true",)):
+        done = self.dvsched("run", "--view", "none", *options, "--", *command, env=env)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def job(self, name, scratch="scratch"):
+        return next(j for j in self.results(scratch)["jobs"] if j["id"] == name)
+
+    def last(self, name):
+        return self.job(name)["attempts"][-1]
+
+    def only(self):
+        return self.results()["jobs"][0]["attempts"][-1]
+
+    def log(self, name):
+        return self.path("scratch", "demo", name, "log").read_text().split("\n\n", 1)[1]
+
+    def until_there(self, *names):
+        end = time.monotonic() + PATIENCE_S
+        while not self.path(*names).exists():
+            self.assertLess(time.monotonic(), end, names)
+            select.select([], [], [], 0.01)
+
+    def begin(self, before=""):
+        """A run whose command has a device, and keeps it."""
+        self.pool('{ name: "hold", devices: 1, grace: "1s", command: "%s" }' % (before + HOLD.replace("{name}", "end")),
+                  n=1)
+        process = self.start("run", "cfg.hjson", "--view", "none")
+        self.until_there("up")
+        return process
+
+    def is_locked(self, device=0):
+        fd = os.open(self.path("locks", f"sim-{device}.lock"), os.O_RDWR)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return False
+        except OSError as e:
+            self.assertEqual(e.errno, errno.EWOULDBLOCK)
+            return True
+        finally:
+            os.close(fd)
+
+    def jobs_processes(self):
+        found = []
+        for pid in pids_with(self.cookie):
+            try:
+                if b"\0DVSCHED_JOB=" in pathlib.Path("/proc", str(pid), "environ").read_bytes():
+                    found.append(pid)
+            except OSError:
+                pass  # gone
+        return found
+
+    def jobs_processes_once_unlocked(self):
+        fd = os.open(self.path("locks", "sim-0.lock"), os.O_RDWR)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            return self.jobs_processes()
+        finally:
+            os.close(fd)
+
+    def slot_of(self, process):
+        """Of the command that has a device: that of its processes which runs something."""
+        for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            name, rest = self.stat(entry)
+            if name == "dvs-slot" and int(rest[1]) == process.pid and self.has_child(entry.parent.name):
+                return int(entry.parent.name)
+        self.fail("no slot")
+
+    @staticmethod
+    def stat(path):
+        try:
+            text = path.read_text()
+        except OSError:
+            return "", ["", "0"]
+        return text[text.index("(") + 1:text.rindex(")")], text[text.rindex(")") + 2:].split()
+
+    def has_child(self, pid):
+        return any(int(self.stat(e)[1][1]) == int(pid) for e in pathlib.Path("/proc").glob("[0-9]*/stat"))
+
+
+class Lending(Borrow):
+    def test_a_command_finds_its_devices_in_its_environment(self):
+        self.pool('{ name: "a", devices: 2, command: "echo $DVSCHED_DEVICES $ASCEND_RT_VISIBLE_DEVICES" }\n'
+                  '{ name: "b", devices: 1, devices_env: "MINE", argv: ["sh", "-c",'
+                  ' "echo $MINE $ASCEND_RT_VISIBLE_DEVICES $OWN"], env: { MINE: "x", OWN: "y" } }\n'
+                  '{ name: "c", command: "echo none: $DVSCHED_DEVICES" }')
+        self.run_it(env={"ASCEND_RT_VISIBLE_DEVICES": "7"})
+        self.assertEqual(self.log("a"), "0,1 0,1\n")
+        self.assertRegex(self.log("b"), r"^[01] 7 y\n$")
+        self.assertEqual(self.log("c"), "none:\n")
+        attempt = self.last("a")
+        self.assertEqual(attempt["where"], "chips/0-1")
+        self.assertEqual(attempt["details"]["driver"], "sim")
+        self.assertEqual([d["device"] for d in attempt["details"]["borrowed"]], [0, 1])
+        self.assertEqual(self.last("c")["where"].split("/")[0], "local")
+
+    def test_jobs_that_share_a_pool_never_share_a_device(self):
+        self.pool('{ name: "a.{i}", sweep: { i: "1..12" }, devices: 2, command:'
+                  ' "for d in $(echo $DVSCHED_DEVICES | tr , \' \'); do mkdir on$d || exit; done;'
+                  ' sleep 0.01; rmdir on*" }', n=3)
+        self.run_it()
+        self.assertEqual(self.results()["counts"]["passed"], 12)
+
+    def test_all_or_nothing(self):
+        # One device is held until a small job has run beside it; only then can all three be had.
+        self.pool('{ name: "hold", devices: 1, weight: 9, command: "%s" }\n' % HOLD.replace("{name}", "end") +
+                  '{ name: "all", devices: 3, weight: 5, command: "echo $DVSCHED_DEVICES" }\n'
+                  '{ name: "small", devices: 1, timeout: "1ms", weight: 1, command: "true" }\n'
+                  '{ name: "end", devices: 1, weight: 0, command: "touch end" }', n=3, more='gang: { reserve_after: "60s" }')
+        self.run_it("-i", "hold", "all", "end")
+        self.assertEqual(self.log("all"), "0,1,2\n")
+        self.assertGreater(self.last("all")["start"], self.last("end")["start"])
+
+    def test_a_command_and_what_runs_on_a_device_take_turns(self):
+        self.pool('{ name: "c.{i}", sweep: { i: "1..4" }, backend: "chips", program: ["print x"] }\n'
+                  '{ name: "b.{i}", sweep: { i: "1..4" }, devices: 1, command: "echo $DVSCHED_DEVICES" }\n'
+                  '{ name: "last", needs: ["b.*", "c.*"], backend: "chips", program: ["print x"] }', n=1)
+        self.run_it()
+        self.assertEqual({j["attempts"][0]["where"] for j in self.results()["jobs"]}, {"chips/0"})
+        self.assertFalse(self.is_locked())
+
+    def test_local_jobs_do_not_wait_for_devices(self):
+        self.pool('{ name: "hold", devices: 2, command: "%s" }\n' % HOLD.replace("{name}", "end") +
+                  '{ name: "waits.{i}", sweep: { i: "1..3" }, devices: 1, command: "true" }\n'
+                  '{ name: "free", command: "touch end" }')
+        self.run_it()
+        self.assertEqual(self.results()["counts"]["passed"], 5)
+
+    def test_patterns_and_time_limits_are_those_of_any_command(self):
+        self.pool('{ name: "bad", devices: 1, command: "echo UVM_ERROR", fail_patterns: ["^UVM_ERROR"] }\n'
+                  '{ name: "slow", devices: 1, timeout: "200ms", grace: "100ms", command: "sleep 600" }\n'
+                  '{ name: "none", devices: 1, command: "/nowhere/at/all" }')
+        self.run_it(code=1)
+        self.assertEqual({n: self.last(n)["reason"] for n in ("bad", "slow", "none")},
+                         {"bad": "fail_pattern", "slow": "timeout", "none": "launch"})
+        health = {d["health"] for d in self.results()["run"]["backends"]["chips"]["devices"]}
+        self.assertEqual(health & {"quarantined", "suspect"}, set())
+
+    def test_a_retry_goes_elsewhere(self):
+        self.pool('{ name: "a", devices: 1, retries: 2, command: "false" }', n=3)
+        self.run_it(code=1)
+        self.assertEqual(sorted(a["where"] for a in self.job("a")["attempts"]), ["chips/0", "chips/1", "chips/2"])
+
+
+class Failures(Borrow):
+    def test_a_device_that_does_not_open_any_more_is_to_blame(self):
+        # The command uses device 0 in its own way; a worker opens it only afterwards.
+        self.pool('{ name: "a", devices: 1, command: "test $DVSCHED_DEVICES = 1" }',
+                  more='faults: [{ on: "open", device: 0, do: "wedge", clears_on: "never" }]')
+        done = self.run_it()
+        attempts = self.job("a")["attempts"]
+        self.assertEqual([(a["status"], a["reason"], a["where"]) for a in attempts],
+                         [("FAILED", "wedge", "chips/0"), ("PASSED", "none", "chips/1")])
+        self.assertRegex(attempts[0]["message"], "non-zero exit code: 1; then device 0 does not open any more: .")
+        self.assertEqual(attempts[0]["details"]["blame"], "device")
+        self.assertEqual([d["health"] for d in self.results()["run"]["backends"]["chips"]["devices"]],
+                         ["quarantined", "healthy"])
+        self.assertIn("chips/0 is quarantined", done.out)
+        self.assertIn("1 job: a", done.out)
+
+    def test_a_command_that_fails_on_good_devices_failed_itself(self):
+        self.pool('{ name: "a", devices: 2, command: "exit 7" }')
+        self.run_it(code=1)
+        attempt = self.last("a")
+        self.assertEqual((attempt["reason"], attempt["exit_status"]), ("exit", 7))
+        self.assertEqual(attempt["details"]["blame"], "job")
+        self.assertEqual([d["probe"] for d in attempt["details"]["borrowed"]], ["ok", "ok"])
+
+    def test_a_device_that_hangs_when_it_is_asked_is_to_blame(self):
+        self.pool('{ name: "a", devices: 1, command: "test $DVSCHED_DEVICES = 1" }',
+                  more='budgets: { open: "200ms" }, faults: [{ on: "open", device: 0, do: "hang" }]')
+        self.run_it()
+        self.assertEqual([a["reason"] for a in self.job("a")["attempts"]], ["wedge", "none"])
+        self.assertIn("did not open within 0.2s", self.job("a")["attempts"][0]["message"])
+
+    def test_a_slot_that_dies_loses_the_command_and_frees_the_device(self):
+        process = self.begin()
+        os.kill(self.slot_of(process), signal.SIGKILL)
+        done = self.finish(process)
+        self.assertEqual(done.code, 3, done)
+        self.assertEqual(self.last("hold")["reason"], "lost")
+        self.assertFalse(self.is_locked())
+
+    def test_waiting_too_long_is_neither_the_jobs_nor_the_devices_failure(self):
+        process = self.begin()
+        self.pool('{ name: "late", devices: 1, queue_timeout: "200ms", command: "true" }', n=1, name="other.hjson")
+        done = self.dvsched("run", "other.hjson", "--view", "none", "-sr", "elsewhere")
+        self.assertEqual(done.code, 3, done)
+        attempt = self.results("elsewhere")["jobs"][0]["attempts"][0]
+        self.assertEqual(attempt["reason"], "queue_timeout")
+        self.assertIn(f"in use by pid {process.pid}", attempt["message"])
+        self.path("end").touch()
+        self.assertEqual(self.finish(process).code, 0)
+        self.assertEqual(self.dvsched("run", "other.hjson", "--view", "none", "-sr", "elsewhere").code, 0)
+
+
+class Stopping(Borrow):
+    def test_ctrl_c_ends_the_command_and_frees_the_device(self):
+        process = self.begin()
+        process.send_signal(signal.SIGINT)
+        done = self.finish(process)
+        self.assertEqual(done.code, 130, done)
+        self.assertEqual(self.job("hold")["status"], "KILLED")
+        self.assertFalse(self.is_locked())
+
+    def test_ctrl_c_ends_one_that_waits(self):
+        process = self.begin()
+        self.pool('{ name: "late", devices: 1, command: "true" }\n{ name: "free", command: "touch waiting" }', n=1,
+                  name="other.hjson")
+        other = self.start("run", "other.hjson", "--view", "none", "-sr", "elsewhere")
+        self.until_there("waiting")
+        other.send_signal(signal.SIGINT)
+        self.assertEqual(self.finish(other).code, 130)
+        self.path("end").touch()
+        self.assertEqual(self.finish(process).code, 0)
+
+    def test_a_device_is_free_when_the_commands_last_process_is_gone_and_not_before(self):
+        process = self.begin(before="for i in $(seq 100); do sleep 600 & done;")
+        found = []
+        waiter = threading.Thread(target=lambda: found.append(self.jobs_processes_once_unlocked()))
+        self.assertGreater(len(self.jobs_processes()), 10)
+        waiter.start()
+        process.send_signal(signal.SIGKILL)
+        waiter.join()
+        self.assertEqual(found, [[]])
+        self.finish(process)
+
+
+class ByHand(Borrow):
+    show = ("sh", "-c", "echo devices $DVSCHED_DEVICES")
+
+    def test_from_a_driver_by_its_name(self):
+        self.by_hand("--devices", "sim:2", command=self.show)
+        self.assertIn("devices 0,1\n", self.path("scratch", "command", "sh", "log").read_text())
+        self.assertEqual(self.only()["where"], "sim/0-1")
+
+    def test_three_kinds_of_failure(self):
+        self.pools_file()
+        self.by_hand("--devices", "1", "--timeout", "5m", command=("false",), code=1)
+        self.assertEqual(self.only()["reason"], "exit")
+        self.by_hand("--devices", "npu:1", "--timeout", "100ms", "--grace", "100ms", command=("sleep", "600"), code=1)
+        self.assertEqual(self.only()["reason"], "timeout")
+        fd = os.open(self.path("locks", "sim-0.lock"), os.O_RDWR)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        self.by_hand("--devices", "1", "--queue-timeout", "100ms", code=3)
+        os.close(fd)
+        self.assertEqual(self.only()["reason"], "queue_timeout")
+        self.pools_file(more='deadlock: "10ms", faults: [{ on: "open", do: "wedge", clears_on: "never" }]')
+        done = self.by_hand("--devices", "1", command=("false",), code=3)
+        self.assertEqual(self.results()["jobs"][0]["attempts"][0]["reason"], "wedge")
+        self.assertIn("device 0", done.out)
+
+    def test_where_pools_are_looked_for(self):
+        def ids(**kwargs):
+            self.by_hand("--devices", "npu:1", *kwargs.pop("options", ()), env=kwargs.pop("env", None))
+            return self.only()["where"]
+
+        self.pools_file(9, 'devices: "1"', ".config/dvsched/pools.hjson")
+        self.assertEqual(ids(), "npu/1")
+        self.pools_file(9, 'devices: "2"', "xdg/dvsched/pools.hjson")
+        self.assertEqual(ids(env={"XDG_CONFIG_HOME": str(self.path("xdg"))}), "npu/2")
+        self.pools_file(9, 'devices: "3"')
+        self.assertEqual(ids(), "npu/3")
+        self.pools_file(9, 'devices: "4"', "env.hjson")
+        self.assertEqual(ids(env={"DVSCHED_POOLS": "env.hjson"}), "npu/4")
+        self.pools_file(9, 'devices: "5"', "given.hjson")
+        self.assertEqual(ids(env={"DVSCHED_POOLS": "env.hjson"}, options=("--pools", "given.hjson")), "npu/5")
+        self.by_hand("--devices", "sim:1", command=self.show)  # no pool of that name, but a driver
+        self.assertEqual(self.only()["where"], "sim/0")
+
+    def test_what_is_wrong_is_said(self):
+        def refused(text, *options, command=("true",)):
+            self.assertIn(text, self.by_hand(*options, command=command, code=2).err)
+
+        refused("there is no file of pools", "--devices", "2")
+        refused("'--devices' wants [POOL:]N, not 'x'", "--devices", "x")
+        refused("'--devices' wants [POOL:]N, not 'sim:0'", "--devices", "sim:0")
+        refused("go with --devices", "--queue-timeout", "5s")
+        refused("'--queue-timeout' must be a duration", "--devices", "sim:1", "--queue-timeout", "soon")
+        refused("do not go together", "--devices", "sim:1", "--interactive")
+        refused("nowhere.hjson", "--devices", "1", "--pools", "nowhere.hjson")
+        self.pools_file()
+        refused("there is no pool of devices 'gpu'", "--devices", "gpu:1")
+        refused("asks for more devices than there are", "--devices", "2")
+        self.write("odd.hjson", '{ backends: {}\n flow: "jobs" }')
+        refused("odd.hjson:2:2: error: a file of pools has 'backends' and no 'flow'", "--devices", "1", "--pools",
+                "odd.hjson")
+        self.pool('{ name: "a", command: "true" }')
+        done = self.dvsched("run", "cfg.hjson", "--devices", "1")
+        self.assertEqual(done.code, 2)
+        self.assertIn("'--devices' is for `run -- CMD`", done.err)
+        self.assertFalse(self.path("scratch").exists())
+
+
+class BadInput(Borrow):
+    def refused(self, pools, job, *texts):
+        self.config("{ flow: jobs\n backends: {\n  " + pools + "\n }\n jobs: [\n  " + job + "\n ]\n}")
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(done.code, 2, done)
+        for text in texts:
+            self.assertIn(text, done.err)
+        self.assertFalse(self.path("scratch").exists())
+
+    def test_pools_that_are_none_or_too_many(self):
+        two = 'a: { type: "chips", driver: "sim", devices: "0" }\n  b: { type: "chips", driver: "sim", devices: "1" }'
+        self.refused("", '{ name: "a", command: "true", devices: 2 }',
+                     "cfg.hjson:6:", "'a' wants devices, and there is no pool of them")
+        self.refused(two, '{ name: "a", command: "true", devices: 2 }',
+                     "'a' does not say of which pool its devices are", 'devices: "a:2"')
+        self.refused(two, '{ name: "a", command: "true", devices: "c:2" }', "there is no pool of devices 'c'")
+
+    def test_keys_that_make_no_sense(self):
+        pool = 'chips: { driver: "sim", n_devices: 4 }'
+        self.refused(pool, '{ name: "a", command: "true", devices: 5 }',
+                     "error: 'devices' of 'a' asks for more devices than there are")
+        self.refused(pool, '{ name: "a", command: "true", devices: 1, program: [] }',
+                     "'program' of 'a' is for what runs on a device")
+        self.refused(pool, '{ name: "a", command: "true", devices: 1, devices_env: "A-B" }',
+                     "'devices_env' of 'a' must be the name of a variable")
+        self.refused(pool, '{ name: "a", command: "true", queue_timeout: "1s" }', "'queue_timeout' is for devices")
+        self.refused(pool, '{ name: "a", backend: "local", devices: 1 }', "'devices' is for devices")
+
+    def test_a_run_that_runs_nothing_needs_no_device(self):
+        self.config('{ flow: "jobs", jobs: [{ name: "a", command: "true", devices: 2 }] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "--fake")
+        self.assertEqual(done.code, 0, done)
