@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -47,8 +49,33 @@ struct dvs_text check_room(char *at)
 	return (struct dvs_text){at, CHECK_ROOM};
 }
 
+static size_t lent_size(const char *text)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (strlen(text) + page) / page * page;
+}
+
+const char *check_lend(const char *text)
+{
+	char *at = mmap(NULL, lent_size(text), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			-1, 0);
+
+	if (at == MAP_FAILED)
+		abort();
+	return memcpy(at, text, strlen(text) + 1);
+}
+
+void check_take_back(const char *lent, const char *text)
+{
+	munmap((void *)(uintptr_t)lent, lent_size(text));
+}
+
 struct dvs_text check_err(struct check *c)
 {
+	if (c->has_text && !check_is_whole(c->text))
+		check_bad(c, "texts", "a call wrote beyond the room that it had for its words");
+	c->has_text = true;
 	return check_room(c->text);
 }
 
@@ -104,6 +131,14 @@ static bool check_devices(struct check *c, const struct dvs_device *list, size_t
 		if (list[i].size != sizeof(*list) || list[i].id < 0 ||
 		    list[i].health > DVS_HEALTH_BAD)
 			return check_bad(c, "probe", "what it says of device %zu is garbage", i);
+		if (!memchr(list[i].model, '\0', sizeof(list[i].model)) ||
+		    !memchr(list[i].detail, '\0', sizeof(list[i].detail)) ||
+		    !memchr(list[i].family, '\0', sizeof(list[i].family)))
+			return check_bad(c, "probe", "a text of device %d has no end", list[i].id);
+		for (size_t k = 0; k < i; k++)
+			if (list[k].id == list[i].id)
+				return check_bad(c, "probe", "device %d is there twice",
+						 list[i].id);
 		is_there |= list[i].id == c->device;
 	}
 	return is_there || check_bad(c, "probe", "it does not speak of device %d", c->device);
@@ -217,6 +252,7 @@ static void step_health(struct check *c)
 static void step_open(struct check *c)
 {
 	struct dvs_text err = check_err(c);
+	const char *options;
 	int32_t code;
 
 	c->stage("in open()");
@@ -227,7 +263,9 @@ static void step_open(struct check *c)
 				    .is_cancelled = host_is_cancelled,
 				    .now_ns = host_now_ns,
 				    .committed = host_committed};
-	code = c->d->open(&c->host, c->device, c->options, &c->ctx, &err);
+	options = check_lend(c->options);
+	code = c->d->open(&c->host, c->device, options, &c->ctx, &err);
+	check_take_back(options, c->options);
 	c->is_broken = code != 0 && !check_bad_code(c, "open", "open", code);
 	if (!c->is_broken)
 		check_good(c, "open");
@@ -236,10 +274,12 @@ static void step_open(struct check *c)
 bool check_load(struct check *c, const char *what, uint32_t *ret_slot)
 {
 	struct dvs_text err = check_err(c);
+	const char *job = check_lend(c->job);
 	int32_t code;
 
 	c->stage("in load()");
-	code = c->d->load(c->ctx, c->job, ret_slot, &err);
+	code = c->d->load(c->ctx, job, ret_slot, &err);
+	check_take_back(job, c->job);
 	return code == 0 || check_bad_code(c, what, "load", code);
 }
 

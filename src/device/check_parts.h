@@ -23,6 +23,7 @@ struct check {
 	char text[CHECK_ROOM + 1], result[CHECK_ROOM + 1];
 	_Atomic bool is_cancelled, must_stop; /* the second thread's end */
 	_Atomic unsigned n_diagnoses;
+	bool has_text;	/* is somebody's, and not room that was never lent */
 	bool is_broken; /* a step failed that the next ones need */
 };
 
@@ -30,6 +31,9 @@ struct check {
  * at size. at: CHECK_ROOM + 1 bytes. */
 struct dvs_text check_room(char *at);
 struct dvs_text check_err(struct check *c); /* c->text */
+/* A text as a host passes it: valid during the call only, so it is gone after it. */
+const char *check_lend(const char *text);
+void check_take_back(const char *lent, const char *text);
 bool check_is_whole(const char *at);
 
 void check_good(struct check *c, const char *what);

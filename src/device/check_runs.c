@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a check that run jobs on an open device. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -17,19 +18,25 @@ enum { WARM_UP = 5, MANY_RUNS = 20, WINDOW = 64 << 10, LOBBY = 64 << 10 };
 
 static int32_t prepare(struct check *c)
 {
+	static const char id[] = "check", odir[] = "/tmp";
 	const struct dvs_run run = {
 		.size = sizeof(run),
 		.attempt = 1,
 		.epoch = ++c->epoch,
 		.n_ranks = 1,
-		.job_id = "check",
-		.odir = "/tmp",
-		.job = c->job,
+		.job_id = check_lend(id),
+		.odir = check_lend(odir),
+		.job = check_lend(c->job),
 	};
 	struct dvs_text err = check_err(c);
+	int32_t code;
 
 	c->stage("in prepare()");
-	return c->d->prepare(c->ctx, c->slot, &run, &err);
+	code = c->d->prepare(c->ctx, c->slot, &run, &err);
+	check_take_back(run.job_id, id);
+	check_take_back(run.odir, odir);
+	check_take_back(run.job, c->job);
+	return code;
 }
 
 static int32_t launch(struct check *c)
@@ -250,6 +257,8 @@ static bool join_alone(struct check *c, int fd)
 	code = c->d->join(c->ctx, &join, &got, &err);
 	if (code != 0)
 		return check_bad_code(c, "join", "join", code);
+	if (fcntl(fd, F_GETFD) < 0)
+		return check_bad(c, "join", "it closed shared_fd, which is the host's");
 	return check_context(c, &got, &want);
 }
 

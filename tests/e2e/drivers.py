@@ -149,6 +149,27 @@ class Drivers(Story):
                  "{ (void)x, (void)j, (void)e; *s = 0; return 0; }")
         self.failed(self.wrong("d.load = blind", blind), r"a job that is not JSON: load\(\) took 'nonsense' for a job")
 
+    def test_rules_of_the_header_are_checked(self):
+        kept = ("static const char *kept;\n"
+                "static int32_t keep(void *x, uint32_t s, const struct dvs_run *r, struct dvs_text *e)\n"
+                "{ kept = r->job; return prepare(x, s, r, e); }\n"
+                "static int32_t look(void *x, uint64_t n, struct dvs_text *e)\n"
+                "{ return launch(x, n, e) + (kept[0] != '{'); }")
+        self.refused(self.wrong("d.prepare = keep; d.launch = look", kept), "it crashed in launch(): signal 11")
+        probe = ("static int32_t odd(const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e)\n"
+                 "{ int32_t rc = probe(o, d, c, n, e); %s; return rc; }")
+        self.failed(self.wrong("d.probe = odd", probe % "d[1].id = 0"), "probe: device 0 is there twice")
+        self.failed(self.wrong("d.probe = odd", probe % "memset(d[0].model, 'x', 32)"),
+                    "probe: a text of device 0 has no end")
+        long = ("static int32_t loud(void *x, uint64_t n, struct dvs_text *e)\n"
+                "{ memset(e->at, 'x', e->size + 1); return launch(x, n, e); }")
+        self.failed(self.wrong("d.launch = loud", long), "texts: a call wrote beyond the room")
+        join = ("static int32_t join(void *x, const struct dvs_join *j, struct dvs_context *r, struct dvs_text *e)\n"
+                "{ (void)x, (void)r, (void)e; close(j->shared_fd); return 0; }\n"
+                "static int32_t leave(void *x) { (void)x; return 0; }")
+        self.failed(self.wrong("d.caps = DVS_CAP_GANG; d.join = join; d.leave = leave", join),
+                    "join: it closed shared_fd, which is the host's")
+
     def of_family(self, name, family):
         """A driver of that name, whose devices are of that family."""
         probe = ("static int32_t own(const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e)\n"
