@@ -118,3 +118,14 @@ void proc_become(const char *name)
 	if (chdir("/") < 0)
 		_exit(70);
 }
+
+int proc_open_pidfd(pid_t pid)
+{
+#ifdef SYS_pidfd_open
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+	(void)pid;
+	errno = ENOSYS;
+	return -1;
+#endif
+}

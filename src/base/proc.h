@@ -36,4 +36,7 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
  */
 void proc_become(const char *name);
 
+/* A descriptor that is readable when pid has ended, close-on-exec; -1 where the kernel has none. */
+int proc_open_pidfd(pid_t pid);
+
 #endif

@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "base/utf8.h"
 #include "config/config.h"
 
@@ -102,16 +102,6 @@ static int spawn(const char *cmd, int out, pid_t *ret_pid)
 	return rc;
 }
 
-static int open_pidfd(pid_t pid)
-{
-#ifdef SYS_pidfd_open
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-#else
-	(void)pid;
-	return -1;
-#endif
-}
-
 static void start(struct shells *s, size_t place, struct eval *v)
 {
 	struct shell *sh = &s->places[place];
@@ -135,7 +125,7 @@ static void start(struct shells *s, size_t place, struct eval *v)
 		kill(-sh->pid, SIGKILL); /* the handler ran before it could know */
 	sh->out = ends[0];
 	fcntl(sh->out, F_SETFL, O_NONBLOCK);
-	sh->pidfd = open_pidfd(sh->pid);
+	sh->pidfd = proc_open_pidfd(sh->pid);
 	sh->deadline = clock_now(clock_real()) + s->limits.timeout_s;
 }
 

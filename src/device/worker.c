@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -244,16 +243,6 @@ static void on_ended(struct ev_loop *loop, ev_io *io, int revents)
 
 /* ---- the face ---- */
 
-static int open_pid(pid_t pid)
-{
-#ifdef SYS_pidfd_open
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-#else
-	(void)pid;
-	return -1;
-#endif
-}
-
 static void watch_process(struct device_worker *w)
 {
 	ev_io_init(&w->readable, on_readable, w->proc.fd, EV_READ);
@@ -285,7 +274,7 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 	w->options = options;
 	w->handler = handler;
 	w->ctx = ctx;
-	w->pid_fd = open_pid(w->proc.pid);
+	w->pid_fd = proc_open_pidfd(w->proc.pid);
 	watch_process(w);
 	add_passenger(w, board_fd);
 	device_put_hello(&w->out, options);

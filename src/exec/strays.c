@@ -6,11 +6,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/proc.h"
 #include "exec/slot.h"
 #include "exec/tree.h"
 
@@ -46,11 +46,8 @@ static unsigned reap_own(const struct tree *t)
 /* Until one of them has ended, or a while. */
 static void wait_for_one(pid_t pid)
 {
-	struct pollfd p = {.fd = -1, .events = POLLIN};
+	struct pollfd p = {.fd = proc_open_pidfd(pid), .events = POLLIN};
 
-#ifdef SYS_pidfd_open
-	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
-#endif
 	poll(&p, 1, p.fd >= 0 ? PATIENCE_MS : 1);
 	closep(&p.fd);
 }

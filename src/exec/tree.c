@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/proc.h"
 
 /* More than this is looked for in the next round. */
 enum { TREE_MOST = 1 << 17 };
@@ -137,17 +138,6 @@ void tree_read_below(struct tree *t, pid_t root)
 		read_children(t, t->at[i].pid);
 }
 
-static int open_pidfd(pid_t pid)
-{
-#ifdef SYS_pidfd_open
-	return (int)syscall(SYS_pidfd_open, pid, 0);
-#else
-	(void)pid;
-	errno = ENOSYS;
-	return -1;
-#endif
-}
-
 static void send_to(int pidfd, pid_t pid, int signum)
 {
 #ifdef SYS_pidfd_send_signal
@@ -166,7 +156,7 @@ static void send_to(int pidfd, pid_t pid, int signum)
  */
 static void signal_distant(const struct tree_proc *p, int signum)
 {
-	int pidfd = open_pidfd(p->pid);
+	int pidfd = proc_open_pidfd(p->pid);
 	struct proc_stat st;
 
 	if (pidfd < 0 && errno != ENOSYS)
