@@ -19,6 +19,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "clerk/clerk.h"
+#include "disk.h"
 
 /* Only what hangs meets it. */
 enum { PATIENCE_S = 60 };
@@ -195,28 +196,9 @@ const struct job_result *bed_run(struct slot_bed *b)
 	return &b->result;
 }
 
-char *bed_read(const char *path)
-{
-	struct str text = {0};
-	struct error err = {0};
-
-	if (fs_read_file(path, 64 << 20, &text, &err) < 0) {
-		error_done(&err);
-		str_done(&text);
-		return NULL;
-	}
-	return str_take(&text);
-}
-
 char *bed_log(struct slot_bed *b)
 {
-	static const char header[] = "[Executing]:\nthe command\n\n";
-	char *text = bed_read(b->log);
-
-	assert_non_null(text);
-	assert_memory_equal(text, header, sizeof(header) - 1);
-	memmove(text, text + sizeof(header) - 1, strlen(text) - sizeof(header) + 2);
-	return text;
+	return disk_log(b->log);
 }
 
 /* A log tells nobody when it grows: it is looked at again after a turn of the loop. */
@@ -225,7 +207,7 @@ void bed_wait_for_log(struct slot_bed *b, const char *text)
 	bool found = false;
 
 	for (unsigned i = 0; i < PATIENCE_S * 1000 && !found && !b->has_ended; i++) {
-		char *log = bed_read(b->log);
+		char *log = disk_text(b->log);
 
 		found = log && strstr(log, text);
 		free(log);

@@ -46,7 +46,6 @@ void bed_wait_for_log(struct slot_bed *b, const char *text);
 
 /* What the log holds after its header. */
 char *bed_log(struct slot_bed *b);
-char *bed_read(const char *path);
 /* Processes with the cookie in their environment, the slot left out. */
 unsigned bed_count_processes(const struct slot_bed *b);
 /* Waits until no such process is left. */

@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/probe.h"
+#include "disk.h"
 
 /* Only what hangs meets it. */
 enum { PATIENCE_S = 60 };
@@ -285,7 +286,7 @@ static void on_patience(struct ev_loop *loop, ev_timer *w, int revents)
 /* What a worker died of is in its log. */
 static void tell(const struct bed_rank *r)
 {
-	char *text = worker_bed_read(r->own_log);
+	char *text = disk_text(r->own_log);
 
 	print_error("failed: %s\ndied: %s\nresult: %s\nlog of the worker:\n%s\n",
 		    r->open_text ? r->open_text : "-", r->why ? r->why : "-",
@@ -341,28 +342,4 @@ void worker_bed_wait_for_phase(struct worker_bed *b, unsigned rank, enum run_pha
 	const struct bed_rank *r = &b->ranks[rank];
 
 	wait_for_word(b, r, &device_worker_board(r->worker)->phase, phase);
-}
-
-char *worker_bed_read(const char *path)
-{
-	struct str text = {0};
-	struct error err = {0};
-
-	if (fs_read_file(path, 64 << 20, &text, &err) < 0) {
-		error_done(&err);
-		str_done(&text);
-		return NULL;
-	}
-	return str_take(&text);
-}
-
-char *worker_bed_log(const char *path)
-{
-	static const char header[] = "[Executing]:\nthe command\n\n";
-	char *text = worker_bed_read(path);
-
-	assert_non_null(text);
-	assert_memory_equal(text, header, sizeof(header) - 1);
-	memmove(text, text + sizeof(header) - 1, strlen(text) - sizeof(header) + 2);
-	return text;
 }

@@ -62,9 +62,4 @@ void worker_bed_wait_for_call(struct worker_bed *b, unsigned rank, enum driver_c
 /* Turns the loop until the run of rank is there, where it must stay for a while. */
 void worker_bed_wait_for_phase(struct worker_bed *b, unsigned rank, enum run_phase phase);
 
-/* malloc()ed; NULL: there is no such file. */
-char *worker_bed_read(const char *path);
-/* A job's log after its header. */
-char *worker_bed_log(const char *path);
-
 #endif

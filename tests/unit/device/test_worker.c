@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/device_class.h"
+#include "disk.h"
 #include "worker_bed.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -71,10 +72,10 @@ static void a_run_that_finishes_passes(void **state)
 		assert_true(r->stamp_ns[i] >= r->stamp_ns[i - 1] && r->stamp_ns[i]);
 	assert_true(r->verdict.start_wall_s > 1e9);
 	assert_int_equal(r->verdict.pid, device_worker_pid(b->ranks[0].worker));
-	log = worker_bed_log(b->log);
+	log = disk_log(b->log);
 	assert_string_equal(log, "hello\nfinished\n");
 	free(log);
-	log = worker_bed_read(b->ranks[0].own_log);
+	log = disk_text(b->ranks[0].own_log);
 	assert_string_equal(log, "device 0 is open\ninfo: opened\n");
 	free(log);
 	assert_true(device_worker_is_idle(b->ranks[0].worker));
@@ -178,7 +179,7 @@ static void a_worker_that_is_closed_closes_its_device(void **state)
 	worker_bed_wait(b, 0, bed_has_died);
 	assert_true(WIFEXITED(b->ranks[0].status));
 	assert_int_equal(WEXITSTATUS(b->ranks[0].status), 0);
-	log = worker_bed_read(b->ranks[0].own_log);
+	log = disk_text(b->ranks[0].own_log);
 	assert_string_equal(log, "device 0 is open\ninfo: opened\nclosed after 1 loads\n");
 	free(log);
 }
@@ -208,7 +209,7 @@ static void an_error_has_the_class_code_and_call_that_it_came_from(void **state)
 	worker_bed_open(b, 0, "{}");
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct device_result *r = worker_bed_run(b, cases[i].job);
-		char *log = worker_bed_log(b->log);
+		char *log = disk_log(b->log);
 
 		assert_ended(r, cases[i].class, cases[i].call);
 		assert_int_equal(r->phase, cases[i].phase);
@@ -364,7 +365,7 @@ static void what_a_driver_leaves_goes_with_its_worker(void **state)
 	worker_bed_open(b, 0, "{}");
 	worker_bed_send(b, "{\"image\": true, \"child\": true, \"launch\": \"hang\"}");
 	worker_bed_wait_for_call(b, 0, CALL_LAUNCH);
-	log = worker_bed_log(b->log);
+	log = disk_log(b->log);
 	path = strtok(log, "\n");
 	child = strtok(NULL, "\n");
 	assert_non_null(strstr(path, "/dvs-test-"));
@@ -397,7 +398,7 @@ static void a_library_of_a_moment_goes_with_a_worker_that_crashes(void **state)
 	worker_bed_open(b, 0, "{}");
 	worker_bed_send(b, "{\"library\": true, \"poll\": \"crash\"}");
 	worker_bed_wait(b, 0, bed_has_died);
-	log = worker_bed_log(b->log);
+	log = disk_log(b->log);
 	path = strtok(log, "\n");
 	assert_non_null(strstr(path, "/kernel_7_"));
 	assert_false(fs_exists(path));
@@ -527,7 +528,7 @@ static void an_armed_run_that_is_cancelled_is_finished_and_never_launched(void *
 	worker_bed_wait(b, 0, bed_has_ended);
 	assert_ended(&r->result, DVS_PEER, CALL_NONE);
 	assert_int_equal(r->result.stamp_ns[PHASE_LAUNCHED], 0);
-	log = worker_bed_log(b->log);
+	log = disk_log(b->log);
 	assert_string_equal(log, "finished\n");
 	free(log);
 }
@@ -589,9 +590,9 @@ static void a_gang_meets_arms_and_starts_at_the_word(void **state)
 		assert_ended(&b->ranks[i].result, DVS_OK, CALL_NONE);
 	}
 	log_path = xasprintf("%s/rank2.log", b->odir);
-	log = worker_bed_log(log_path);
+	log = disk_log(log_path);
 	context_path = xasprintf("%s/rank2.json", b->odir);
-	context = worker_bed_read(context_path);
+	context = disk_text(context_path);
 	assert_non_null(strstr(log, "DVSCHED_JOB=cfg:job\nDVSCHED_ATTEMPT=1\nDVSCHED_ODIR="));
 	assert_non_null(strstr(log, "DVSCHED_DEVICE=2\nDVSCHED_RANK=2\nDVSCHED_RANKS=3\n"));
 	assert_non_null(strstr(log, context_path));
@@ -680,7 +681,7 @@ static void a_run_has_its_variables_and_nobody_elses(void **state)
 		b->request.attempt = i;
 		worker_bed_run(b,
 			       "{\"print_env\": true, \"print\": \"try \\u0001attempt\\u0001\"}");
-		log = worker_bed_log(b->log);
+		log = disk_log(b->log);
 		want = xasprintf("DVSCHED_JOB=cfg:job\nDVSCHED_ATTEMPT=%u\nDVSCHED_ODIR=%s\n"
 				 "DVSCHED_DEVICE=0\nDVSCHED_RANK=0\nDVSCHED_RANKS=1\n"
 				 "OWN_WORD=%u\ntry %u\nfinished\n",
@@ -690,7 +691,7 @@ static void a_run_has_its_variables_and_nobody_elses(void **state)
 		free(want);
 	}
 	want = xasprintf("%s.attempt-1", b->log);
-	log = worker_bed_log(want);
+	log = disk_log(want);
 	assert_non_null(strstr(log, "try 1\n"));
 	free(log);
 	free(want);
@@ -762,7 +763,7 @@ static void a_result_is_json_or_nothing(void **state)
 			    "{\"sum\": 4}");
 	assert_null(worker_bed_run(b, "{\"result\": \"sum is 4\"}")->result);
 	assert_null(worker_bed_run(b, "{}")->result);
-	log = worker_bed_read(b->ranks[0].own_log);
+	log = disk_text(b->ranks[0].own_log);
 	assert_non_null(
 		strstr(log, "warning: the driver's result is not a JSON object: left out\n"));
 	free(log);
@@ -788,15 +789,8 @@ static void a_directory_that_cannot_be_made_is_a_failure_to_launch(void **state)
 static unsigned count_in(pid_t pid, const char *what)
 {
 	_cleanup_(freep) char *path = xasprintf("/proc/%d/%s", (int)pid, what);
-	struct dirent *e;
-	unsigned n = 0;
-	DIR *dir = opendir(path);
 
-	assert_non_null(dir);
-	while ((e = readdir(dir)))
-		n++;
-	closedir(dir);
-	return n;
+	return disk_count(path);
 }
 
 static unsigned count_mappings(pid_t pid)

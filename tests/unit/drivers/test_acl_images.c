@@ -2,7 +2,7 @@
 /* Driver acl: what is loaded, and the keys of a job. */
 #include "acl_bed.h"
 
-#include <dirent.h>
+#include "disk.h"
 
 static unsigned count(const char *log, const char *word)
 {
@@ -10,18 +10,6 @@ static unsigned count(const char *log, const char *word)
 
 	for (const char *at = log; (at = strstr(at, word)); at++)
 		n++;
-	return n;
-}
-
-static unsigned files_in(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
 	return n;
 }
 
@@ -76,10 +64,10 @@ static void another_content_under_the_same_path_is_another_image(void **state)
 			i % 2 ? 12 : 3);
 		assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_k", args)), 0);
 		if (i == 0)
-			n_files = files_in(b->dir);
+			n_files = disk_count(b->dir);
 	}
 	assert_int_equal(count(b->log(), "aclrtBinaryLoadFromFile"), 2);
-	assert_int_equal(files_in(b->dir), n_files); /* no copy stays */
+	assert_int_equal(disk_count(b->dir), n_files); /* no copy stays */
 	assert_string_equal(b->live(), "devices=1 streams=1 buffers=0 binaries=2 inits=1");
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sim_bed.h"
 
-#include <dirent.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
+#include "disk.h"
 
 enum { ROUNDS = 200 };
 
@@ -50,18 +50,6 @@ static unsigned count_lines(const char *path)
 	return n;
 }
 
-static unsigned count_names(const char *path)
-{
-	DIR *d = opendir(path);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
 /* In place, and the size is the same: nothing but the bytes tells the two apart. */
 static void put_at(const char *path, const char *from)
 {
@@ -99,14 +87,14 @@ static void the_same_path_with_other_bytes_is_another_image(void **state)
 			fail_msg("round %u: %d %s", i, b.code, b.text);
 		if (i == 1) {
 			maps = count_lines("/proc/self/maps");
-			fds = count_names("/proc/self/fd");
-			names = count_names(dir);
+			fds = disk_count("/proc/self/fd");
+			names = disk_count(dir);
 		}
 	}
 	if (may_count_maps)
 		assert_int_equal(count_lines("/proc/self/maps"), maps);
-	assert_int_equal(count_names("/proc/self/fd"), fds);
-	assert_int_equal(count_names(dir), names);
+	assert_int_equal(disk_count("/proc/self/fd"), fds);
+	assert_int_equal(disk_count(dir), names);
 	bed_close(&b);
 }
 

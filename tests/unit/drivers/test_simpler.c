@@ -2,7 +2,6 @@
 /* The driver `simpler`: callables, arguments, runs, gangs; against a double of the library. */
 #include "simpler_bed.h"
 
-#include <dirent.h>
 #include <jansson.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -11,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "disk.h"
 
 static int open_setup(void **state)
 {
@@ -383,18 +383,6 @@ static void the_least_recently_used_of_64_gives_way(void **state)
 	free(job);
 }
 
-static unsigned count_entries(const char *dir)
-{
-	DIR *d = opendir(dir);
-	unsigned n = 0;
-
-	assert_non_null(d);
-	while (readdir(d))
-		n++;
-	closedir(d);
-	return n;
-}
-
 static unsigned count_mappings(void)
 {
 	FILE *f = fopen("/proc/self/maps", "re");
@@ -415,13 +403,13 @@ static void a_hundred_runs_leave_nothing_behind(void **state)
 	for (unsigned i = 0; i < 110; i++) {
 		assert_int_equal(bed_run(b, i % 3 ? good : bad), i % 3 ? 0 : SIMPLER_E_RESULT);
 		if (i == 9) {
-			descriptors = count_entries("/proc/self/fd");
+			descriptors = disk_count("/proc/self/fd");
 			mappings = count_mappings();
-			files = count_entries(b->dir);
+			files = disk_count(b->dir);
 		}
 	}
-	assert_int_equal(count_entries("/proc/self/fd"), descriptors);
-	assert_int_equal(count_entries(b->dir), files);
+	assert_int_equal(disk_count("/proc/self/fd"), descriptors);
+	assert_int_equal(disk_count(b->dir), files);
 	assert_in_range(count_mappings(), 1, mappings + 10); /* the allocator's own come and go */
 	free(good);
 	free(bad);
@@ -438,11 +426,11 @@ static void opening_and_closing_leaves_nothing_behind(void **state)
 		assert_int_equal(bed_open(b, ""), 0);
 		assert_int_equal(bed_run(b, job), 0);
 		if (i == 4) {
-			descriptors = count_entries("/proc/self/fd");
+			descriptors = disk_count("/proc/self/fd");
 			mappings = count_mappings();
 		}
 	}
-	assert_int_equal(count_entries("/proc/self/fd"), descriptors);
+	assert_int_equal(disk_count("/proc/self/fd"), descriptors);
 	assert_in_range(count_mappings(), 1, mappings + 10);
 	free(job);
 }

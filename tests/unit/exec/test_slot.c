@@ -17,6 +17,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "disk.h"
 #include "exec/slot_wire.h"
 #include "slot_bed.h"
 
@@ -410,7 +411,7 @@ static void the_environment_is_ours_with_the_rules_over_it(void **state)
 	assert_non_null(strstr(text, b->odir));
 	free(text);
 	path = xasprintf("%s/env_vars", b->odir);
-	text = bed_read(path);
+	text = disk_text(path);
 	assert_non_null(strstr(text, "DVSCHED_ATTEMPT=3\n"));
 	assert_true(strstr(text, "DVSCHED_ATTEMPT=3\n") < strstr(text, "DVSCHED_TEST_A=2\n"));
 	free(text);
@@ -520,7 +521,7 @@ static void a_log_that_is_no_file_is_an_error_at_once(void **state)
 	assert_int_equal(link(outside, b->log), 0);
 	bed_run(b);
 	assert_ended(b, JOB_PASSED, REASON_NONE);
-	text = bed_read(outside);
+	text = disk_text(outside);
 	assert_string_equal(text, "precious");
 	free(text);
 	free(outside);
