@@ -220,6 +220,8 @@ void gang_rank_opened(struct gang *g, uint32_t rank);
 void gang_rank_open_failed(struct gang *g, uint32_t rank, enum dvs_class class, const char *text);
 void gang_rank_phase(struct gang *g, uint32_t rank, enum run_phase phase);
 void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *result);
+/* Its process is gone, and its board will be: how far it was. */
+void gang_keep_board(struct gang *g, uint32_t rank);
 void gang_rank_died(struct gang *g, uint32_t rank, int status, const char *why);
 void gang_rank_diagnosed(struct gang *g, uint32_t rank, const char *text);
 void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason);

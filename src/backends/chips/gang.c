@@ -435,6 +435,20 @@ void gang_rank_ended(struct gang *g, uint32_t rank, const struct device_result *
 	gang_settle(g);
 }
 
+void gang_keep_board(struct gang *g, uint32_t rank)
+{
+	struct rank *r = &g->ranks[rank];
+	const struct board *b = device_worker_board(r->unit->worker);
+
+	if (r->state < RANK_SENT || r->state == RANK_ENDED || atomic_load(&b->epoch) != g->epoch)
+		return;
+	r->end.phase = (enum run_phase)atomic_load(&b->phase);
+	r->end.call = (enum driver_call)atomic_load(&b->call);
+	for (int i = 0; i < PHASE_COUNT; i++)
+		r->end.stamp_ns[i] = atomic_load(&b->stamp_ns[i]);
+	note_worker(r);
+}
+
 void gang_rank_died(struct gang *g, uint32_t rank, int status, const char *why)
 {
 	struct rank *r = &g->ranks[rank];

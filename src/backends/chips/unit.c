@@ -188,6 +188,8 @@ static void on_died(struct device_worker *w, void *ctx, int status, const char *
 	bool was_opening = u->state == UNIT_OPENING || u->open_class != DVS_OK || has_died_fresh(u);
 
 	(void)w;
+	if (g)
+		gang_keep_board(g, u->rank);
 	forget_worker(u);
 	set_state(u, UNIT_CLOSED);
 	c->last_event_s = chips_now(c);
