@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Why a gang needs a barrier and a watchdog needs evidence: a table of four rows.
 
-    bring_up_table.py DVSCHED [--rounds N] [--row NAME…] [--side-by-side N]
+    bring_up_table.py DVSCHED [--rounds N] [--first N] [--row NAME…] [--side-by-side N]
 
 Two ranks of an all-reduce on simulated devices that open with a heavy tail. Each round is a real `dvsched run` with two
 worker processes; all rows have the same seeded delays. A rank that is open early waits inside its operation for the
 other; two timers may charge that wait to the operation: the device's idle counter (92 ms) and the clock of the stream
-(2 s). The rows turn on, one by one, what dvsched does about it: the barrier (operations start when all ranks are
+(2 s). Each round is known by its number, the seed: many of them say how far they are, and one that was stopped goes on
+with --first. The rows turn on, one by one, what dvsched does about it: the barrier (operations start when all ranks are
 armed) and the evidence rule (idleness alone convicts nobody).
 """
 
@@ -28,6 +29,7 @@ ROWS = {  # name: barrier, rule
 }
 COLUMNS = ("pass", "fail", "idle latch", "sync time-out")
 PATIENCE_S = 120
+PROGRESS = 100  # rounds from word to word
 
 CONFIG = """{
   flow: jobs
@@ -86,14 +88,16 @@ def run_round(dvsched, row, seed):
         shutil.rmtree(place, ignore_errors=True)
 
 
-def run_row(dvsched, row, rounds, side_by_side):
+def run_row(dvsched, row, rounds, side_by_side, first=0):
     """Column -> number of rounds; ends that have no column of their own stand under their class."""
     counts = dict.fromkeys(COLUMNS, 0)
     with concurrent.futures.ThreadPoolExecutor(side_by_side) as pool:
-        for end in pool.map(lambda seed: run_round(dvsched, row, seed), range(rounds)):
+        for n, end in enumerate(pool.map(lambda seed: run_round(dvsched, row, seed), range(first, rounds)), first + 1):
             counts["fail" if end else "pass"] += 1
             if end:
                 counts[end] = counts.get(end, 0) + 1
+            if n % PROGRESS == 0:
+                print(f"{row}: {n} of {rounds} rounds, {counts['fail']} failed", file=sys.stderr, flush=True)
     return counts
 
 
@@ -108,10 +112,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("dvsched")
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--first", type=int, default=0, help="rounds before this one are left out")
     parser.add_argument("--row", nargs="+", choices=ROWS, default=list(ROWS))
     parser.add_argument("--side-by-side", type=int, default=4)
     args = parser.parse_args()
-    show({row: run_row(os.path.abspath(args.dvsched), row, args.rounds, args.side_by_side) for row in args.row})
+    show({row: run_row(os.path.abspath(args.dvsched), row, args.rounds, args.side_by_side, args.first) for row in args.row})
 
 
 if __name__ == "__main__":
