@@ -92,6 +92,34 @@ static int make_pool(struct engines *e, const struct job_spec *spec, const struc
 	return name ? make_missing(e, name, env, e->cfg, diags) : -1;
 }
 
+static int make_for(struct engines *e, const struct job_spec *spec, const struct backend_env *env,
+		    struct diags *diags)
+{
+	const char *name = spec->rules->backend;
+	int rc = name ? make_missing(e, name, env, e->cfg, diags) : 0;
+
+	for (uint32_t i = 0; i < spec->n_fallback && rc == 0; i++)
+		rc = make_for(e, &spec->fallback[i], env, diags);
+	return rc == 0 && pools_is_borrower(spec) ? make_pool(e, spec, env, diags) : rc;
+}
+
+static int make_for_jobs(struct engines *e, const struct plan *plan, const struct backend_env *env,
+			 struct diags *diags)
+{
+	const struct job_rules *wrong = NULL; /* a sweep's mistake is told once */
+	int rc = 0;
+
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_spec *spec = &plan->jobs[i];
+
+		if (spec->rules == wrong || make_for(e, spec, env, diags) == 0)
+			continue;
+		wrong = spec->rules;
+		rc = -1;
+	}
+	return rc;
+}
+
 /* Each slot costs us a descriptor; jobs get the limit back that we were given. */
 static uint64_t raise_nofile(void)
 {
@@ -117,7 +145,6 @@ int engines_make(struct engines *e, struct run_options *options, const struct pl
 		.job_nofile = raise_nofile(),
 		.terminal = e->terminal,
 	};
-	const struct job_rules *last = NULL;
 	int rc;
 
 	e->n = 0;
@@ -126,15 +153,7 @@ int engines_make(struct engines *e, struct run_options *options, const struct pl
 	rc = make_one(e, options->backend, &env, cfg, diags);
 	for (size_t i = 0; i < options->n_backend_for; i++)
 		rc |= make_missing(e, options->backend_for[i].backend, &env, cfg, diags);
-	for (size_t i = 0; i < plan->n_jobs; i++) {
-		const struct job_rules *rules = plan->jobs[i].rules;
-
-		if (rules != last && rules->backend)
-			rc |= make_missing(e, rules->backend, &env, cfg, diags);
-		if (rules != last && pools_is_borrower(&plan->jobs[i]))
-			rc |= make_pool(e, &plan->jobs[i], &env, diags);
-		last = rules;
-	}
+	rc |= make_for_jobs(e, plan, &env, diags);
 	return rc || diags->n_errors ? -1 : 0;
 }
 

@@ -368,6 +368,16 @@ class BadInput(Borrow):
         self.refused(pool, '{ name: "a", command: "true", queue_timeout: "1s" }', "'queue_timeout' is for devices")
         self.refused(pool, '{ name: "a", backend: "local", devices: 1 }', "'devices' is for devices")
 
+    def test_what_goes_elsewhere_needs_no_pool_and_what_stays_does(self):
+        self.config("""{
+          flow: jobs
+          backends: { chips: { driver: "sim", n_devices: 1 } }
+          jobs: [{ name: "a.{i}", sweep: { i: [1, 2] }, devices: 1, command: "true" }]
+        }""")
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "--backend-for", "*a.1=fake")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual([j["attempts"][0]["where"].split("/")[0] for j in self.results()["jobs"]], ["fake", "chips"])
+
     def test_a_run_that_runs_nothing_needs_no_device(self):
         self.config('{ flow: "jobs", jobs: [{ name: "a", command: "true", devices: 2 }] }')
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "--fake")

@@ -64,6 +64,23 @@ static void what_has_least_to_do_comes_first(void **state)
 	assert_string_equal(choose(&r, NULL), "4 2 3 5 0 1");
 }
 
+static void who_borrows_gets_what_nobody_has_open(void **state)
+{
+	struct lend *somebody = (struct lend *)&somebody;
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.q.is_borrowed = true;
+	r.q.image_key = 0; /* as of a worker that has loaded nothing */
+	r.units[1].lend = somebody;
+	r.units[4].state = UNIT_CLOSED;
+	r.q.n_devices = 3;
+	assert_string_equal(choose(&r, NULL), "4 0 2");
+	r.q.n_devices = 6;
+	assert_string_equal(choose(&r, NULL), "none");
+}
+
 static void only_free_and_usable_ones(void **state)
 {
 	struct gang *somebody = (struct gang *)&somebody;
@@ -138,6 +155,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_has_least_to_do_comes_first),
+		cmocka_unit_test(who_borrows_gets_what_nobody_has_open),
 		cmocka_unit_test(only_free_and_usable_ones),
 		cmocka_unit_test(a_retry_goes_elsewhere_if_there_is_an_elsewhere),
 		cmocka_unit_test(one_domain_if_that_is_asked_for),

@@ -19,7 +19,7 @@ struct rig {
 	struct chips_request *q;
 };
 
-static void rig_init(struct rig *r, const char *request)
+static void rig_read(struct rig *r, const char *request, bool has_command)
 {
 	static const struct chips_device devices[] = {{.id = 0, .domain = 0},
 						      {.id = 1, .domain = 0},
@@ -40,10 +40,15 @@ static void rig_init(struct rig *r, const char *request)
 	r->spec = (struct job_spec){.id = "j",
 				    .rules = &r->rules,
 				    .request = request,
-				    .is_request = true,
+				    .is_request = !has_command,
 				    .pos = {"cfg.hjson", 3, 4}};
 	diags_init(&r->diags);
 	r->q = chips_request_read(r->mem, &r->s, &r->spec, &r->diags);
+}
+
+static void rig_init(struct rig *r, const char *request)
+{
+	rig_read(r, request, false);
 }
 
 static void rig_done(struct rig *r)
@@ -107,6 +112,53 @@ static void what_a_worker_is_opened_with_and_loads_makes_the_key(void **state)
 	}
 	assert_true(key[0] != key[1] && key[0] != key[2]);
 	assert_true(key[0] == key[3] && key[0] == key[4]); /* arguments are no image */
+}
+
+static void a_command_borrows(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_read(&r, "{\"devices\":2,\"queue_timeout\":\"3s\",\"same_domain\":true}", true);
+	assert_non_null(r.q);
+	assert_true(r.q->is_borrowed && r.q->same_domain);
+	assert_int_equal(r.q->n_devices, 2);
+	assert_true(r.q->queue_s == 3 && r.q->run_s == 20);
+	assert_string_equal(r.q->env_name, "ASCEND_RT_VISIBLE_DEVICES");
+	assert_false(r.q->has_barrier || r.q->has_join); /* no gang: nobody meets */
+	rig_done(&r);
+	rig_read(&r, "{\"devices\":1,\"devices_env\":\"_A1\"}", true);
+	assert_string_equal(r.q->env_name, "_A1");
+	rig_done(&r);
+}
+
+static void what_a_command_cannot_ask_for_is_told(void **state)
+{
+	static const struct {
+		const char *request, *message;
+	} cases[] = {
+		{"{}", "has nothing to run on a device"},
+		{"{\"devices\":5}", "asks for more devices than there are"},
+		{"{\"devices\":1,\"image\":\"a.so\"}", "is for what runs on a device"},
+		{"{\"devices\":1,\"gang\":{}}", "is for what runs on a device"},
+		{"{\"devices\":1,\"devices_env\":\"\"}", "must be the name of a variable"},
+		{"{\"devices\":1,\"devices_env\":\"1A\"}", "must be the name of a variable"},
+		{"{\"devices\":1,\"devices_env\":\"A=B\"}", "must be the name of a variable"},
+		{"{\"devices\":1,\"devices_env\":[1]}", "must be the name of a variable"},
+		{"{\"devices\":1,\"queue_timeout\":\"x\"}", "must be a duration"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct rig r;
+
+		rig_read(&r, cases[i].request, true);
+		assert_null(r.q);
+		assert_int_equal(r.diags.n_errors, 1);
+		if (!strstr(r.diags.first->msg, cases[i].message))
+			fail_msg("%s: %s", cases[i].request, r.diags.first->msg);
+		rig_done(&r);
+	}
 }
 
 static void what_cannot_be_is_told_with_its_place(void **state)
@@ -216,6 +268,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_said_has_a_default),
 		cmocka_unit_test(a_gang_waits_and_meets),
 		cmocka_unit_test(what_a_worker_is_opened_with_and_loads_makes_the_key),
+		cmocka_unit_test(a_command_borrows),
+		cmocka_unit_test(what_a_command_cannot_ask_for_is_told),
 		cmocka_unit_test(what_cannot_be_is_told_with_its_place),
 		cmocka_unit_test(a_job_shorter_than_the_stall_clock_is_refused),
 		cmocka_unit_test(lists_of_devices_are_read_and_written),

@@ -147,6 +147,7 @@ static void assert_job(const struct job_spec *a, const struct job_spec *b)
 	for (uint32_t i = 0; i < a->n_fallback; i++)
 		assert_job(&a->fallback[i], &b->fallback[i]);
 	assert_int_equal(a->has_attempt, b->has_attempt);
+	assert_int_equal(a->is_request, b->is_request);
 	assert_pos(a->pos, b->pos);
 }
 
@@ -248,6 +249,7 @@ static void a_plan_comes_back_as_it_was(void **state)
 		.n_held = 1,
 		.fallback = stages,
 		.n_fallback = 2,
+		.is_request = true,
 		.has_attempt = true,
 		.pos = elsewhere,
 	};
