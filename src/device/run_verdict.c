@@ -32,7 +32,8 @@ static void decide_by_class(struct run *r, struct job_result *v)
 	if (r->notes.len)
 		str_add(&message, r->notes.s);
 	job_log_tail(&r->p->log, CONTEXT_TAIL, &context);
-	v->status = fate->status;
+	/* Without a directory or a log it never began: as on any other backend. */
+	v->status = r->is_unplaced ? JOB_KILLED : fate->status;
 	v->reason = r->is_unplaced ? REASON_LAUNCH : fate->reason;
 	v->is_uncharged = !fate->is_charged;
 	v->message = str_take(&message);

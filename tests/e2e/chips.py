@@ -245,6 +245,15 @@ class Faults(Chips):
         self.assertIn("poll()", self.last("a")["message"])
         self.assert_nothing_left()
 
+    def test_a_job_without_a_place_did_not_begin(self):
+        self.pool('{ name: "a", backend: "chips", retries: 0, program: ["print x"] }')
+        self.path("scratch", "demo").mkdir(parents=True)
+        self.write("scratch/demo/a", "in the way")
+        self.run_it(code=3)
+        attempt = self.last("a")
+        self.assertEqual((self.job("a")["status"], attempt["reason"]), ("KILLED", "launch"), attempt)
+        self.assertEqual([d["health"] for d in self.devices()], ["unknown"] * 4)
+
     def test_load_and_finish_have_clocks_of_their_own(self):
         for call in ("load", "finish"):
             self.pool('{ name: "a", backend: "chips", program: ["print x"] }',

@@ -269,8 +269,10 @@ static void by_cause(struct gang *g, struct job_result *result)
 
 	if (r->end.verdict.status != JOB_RUNNING)
 		*result = r->end.verdict;
-	result->status = fate->status;
-	result->reason = fate->reason;
+	if (result->reason != REASON_LAUNCH) { /* not even its directory could be made */
+		result->status = fate->status;
+		result->reason = fate->reason;
+	}
 	result->is_uncharged = !fate->is_charged;
 	result->message = message_of(g, r);
 	if (!result->context && g->context.len)

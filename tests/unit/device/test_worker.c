@@ -777,7 +777,7 @@ static void a_directory_that_cannot_be_made_is_a_failure_to_launch(void **state)
 	worker_bed_open(b, 0, "{}");
 	b->spec.odir = "/outside";
 	r = worker_bed_run(b, "{}");
-	assert_int_equal(r->verdict.status, JOB_FAILED);
+	assert_int_equal(r->verdict.status, JOB_KILLED);
 	assert_int_equal(r->verdict.reason, REASON_LAUNCH);
 	assert_non_null(strstr(r->verdict.message, "/outside is not below the scratch root"));
 	b->spec.odir = b->odir;
