@@ -161,6 +161,7 @@ struct chips {
 	struct past *past;
 	size_t n_past;
 	double last_event_s; /* something ended or was opened */
+	double turn_s;	     /* the time of the dispatch that is going on: many look at it */
 	double paused_s;     /* since when, if it is */
 	bool is_paused, is_closing, is_dispatching, must_dispatch;
 	ev_timer tick;

@@ -316,7 +316,7 @@ static void start_on(struct chips_job *j, struct unit *const *units)
 
 static bool is_overdue(const struct chips_job *j)
 {
-	return chips_now(j->chips) >= j->queued_s + j->chips->s->reserve_after_s;
+	return j->chips->turn_s >= j->queued_s + j->chips->s->reserve_after_s;
 }
 
 /* It failed on one of these, and others that it has not tried will be free: for a while it waits
@@ -401,7 +401,7 @@ static void start_affine(struct chips *c, const struct reservation *r)
 		struct unit *u = &c->units[i];
 		struct chips_job *j;
 
-		if (u->state != UNIT_IDLE || !unit_is_free(u, chips_now(c)) ||
+		if (u->state != UNIT_IDLE || !unit_is_free(u, c->turn_s) ||
 		    u->streak >= c->s->max_streak)
 			continue;
 		j = find_affine(c, u);
@@ -469,7 +469,7 @@ static void tend(struct unit *u)
 
 	if (u->state == UNIT_IDLE && !u->gang && (!is_usable(u) || is_long_idle(u)))
 		unit_close(u);
-	if (!may_probe(u) || chips_now(c) < u->retry_at_s || !is_probe_due(u))
+	if (!may_probe(u) || c->turn_s < u->retry_at_s || !is_probe_due(u))
 		return;
 	u->is_probe = true;
 	if (unit_open(u, c->s->options, &err) < 0) {
@@ -483,14 +483,14 @@ static void tend(struct unit *u)
 static double unit_appointment(const struct unit *u)
 {
 	const struct chips *c = u->chips;
-	double now_s = chips_now(c), wall_s = clock_wall(c->clock);
+	double now_s = c->turn_s;
 
 	if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0 && list_is_empty(&c->queue))
 		return u->changed_s + c->s->idle_s;
 	if (list_is_empty(&c->queue))
 		return INFINITY;
 	if (may_probe(u) && u->health.state == HEALTH_QUARANTINED)
-		return fmax(u->retry_at_s, now_s + u->health.until_wall_s - wall_s);
+		return fmax(u->retry_at_s, now_s + u->health.until_wall_s - clock_wall(c->clock));
 	return u->retry_at_s > now_s ? u->retry_at_s : INFINITY;
 }
 
@@ -504,7 +504,7 @@ static double job_appointment(const struct chips_job *j)
 	if (!is_overdue(j))
 		at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
 	if (is_unused(c) && n_for(j, is_usable) < j->request->n_devices &&
-	    chips_now(c) < c->last_event_s + c->s->deadlock_s)
+	    c->turn_s < c->last_event_s + c->s->deadlock_s)
 		at_s = fmin(at_s, c->last_event_s + c->s->deadlock_s);
 	return at_s;
 }
@@ -523,14 +523,16 @@ static double next_appointment(const struct chips *c)
 /* The clocks of units run on in a pause, and until the last has left. */
 static void set_tick(struct chips *c)
 {
-	double at_s = c->is_paused || c->is_closing ? INFINITY : next_appointment(c);
+	double at_s;
 
+	c->turn_s = chips_now(c);
+	at_s = c->is_paused || c->is_closing ? INFINITY : next_appointment(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		at_s = fmin(at_s, unit_look(&c->units[i]));
 	ev_timer_stop(c->loop, &c->tick);
 	if (!isfinite(at_s))
 		return;
-	ev_timer_set(&c->tick, fmax(at_s - chips_now(c), 0.001), 0);
+	ev_timer_set(&c->tick, fmax(at_s - c->turn_s, 0.001), 0);
 	ev_timer_start(c->loop, &c->tick);
 }
 
@@ -538,6 +540,7 @@ static void dispatch_once(struct chips *c)
 {
 	struct reservation r = {0};
 
+	c->turn_s = chips_now(c);
 	if (c->is_paused || c->is_closing)
 		return;
 	end_hopeless(c);
