@@ -35,7 +35,9 @@
  *
  * Strings are UTF-8 and NUL-terminated; what is passed in is valid during the call only. Structs
  * that begin with `size` may grow at their end: whoever reads one looks at no more than `size`
- * bytes of it. Memory that a driver hands out stays the driver's.
+ * bytes of it. Only struct dvs_device, which stands in arrays, keeps its size as long as the ABI
+ * has its number: what comes to it takes from its spare room. Memory that a driver hands out stays
+ * the driver's.
  *
  * Output: file descriptors 1 and 2 lead to the job's log during a run, and to the worker's own log
  * otherwise. Environment during prepare … finish: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR,
@@ -109,6 +111,7 @@ struct dvs_device {
 	 * silicon is another family. "": the driver's name. It becomes part of files' names.
 	 */
 	char family[32];
+	uint64_t spare[4]; /* leave it alone */
 };
 
 /* What the host offers. Callable from the driver thread and from threads that the driver made. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The probe's process: it asks one driver one question and believes nothing of the answer. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -15,6 +16,9 @@
 #include "device/driver_find.h"
 #include "device/probe.h"
 #include "device/probe_wire.h"
+
+/* Drivers that are built count in these; another size is another ABI. */
+static_assert(sizeof(struct dvs_device) == 232 && DVS_DRIVER_ABI == 1, "dvs_device keeps its size");
 
 enum { READ_SIZE = 4096, FIRST_CAP = 64, ERR_ROOM = 2048, IS_CONFUSED = 70 };
 
