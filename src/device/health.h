@@ -5,7 +5,7 @@
  *   UNKNOWN ─pass─► HEALTHY ─mark─► SUSPECT ─marks in the window, or a probe fails─► QUARANTINED
  *   QUARANTINED ─its time is over and two probes in a row are good─► PROBATION
  *   PROBATION ─one job passes─► HEALTHY      PROBATION ─any mark─► QUARANTINED, for twice as long
- *   any ─a process that cannot be killed, a reset that is refused─► DEAD, until a person clears it
+ *   any ─a process that cannot be killed─► DEAD, until a person clears it
  *
  * A pass takes back the marks of hangs and lost processes, which may have been their jobs' own
  * doing. A mark names the job that made it: if the same job ends the same way on another device, it
