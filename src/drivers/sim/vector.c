@@ -61,13 +61,21 @@ static struct sim_vector *grow(struct sim_vectors *v)
 	return &v->items[v->n++];
 }
 
+static struct sim_vector *find(const struct sim_vectors *v, const char *name)
+{
+	for (size_t i = 0; i < v->n; i++)
+		if (strcmp(v->items[i].name, name) == 0)
+			return &v->items[i];
+	return NULL;
+}
+
 struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum tensor_type type,
 				   size_t n, struct dvs_text *err)
 {
 	struct sim_vector *one;
 	void *at;
 
-	if (sim_vectors_find(v, name)) {
+	if (find(v, name)) {
 		sim_fail(err, 0, "there are two vectors '%.60s'", name);
 		return NULL;
 	}
@@ -97,18 +105,10 @@ struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
 	return one;
 }
 
-struct sim_vector *sim_vectors_find(const struct sim_vectors *v, const char *name)
-{
-	for (size_t i = 0; i < v->n; i++)
-		if (strcmp(v->items[i].name, name) == 0)
-			return &v->items[i];
-	return NULL;
-}
-
 struct sim_vector *sim_vectors_need(const struct sim_vectors *v, const char *name,
 				    struct dvs_text *err)
 {
-	struct sim_vector *one = sim_vectors_find(v, name ? name : "");
+	struct sim_vector *one = find(v, name ? name : "");
 
 	if (!one)
 		sim_fail(err, 0, "there is no vector '%.60s'", name ? name : "");

@@ -40,8 +40,7 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum
 /* On memory that is somebody else's. */
 struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
 					enum tensor_type type, void *at, size_t bytes);
-struct sim_vector *sim_vectors_find(const struct sim_vectors *v, const char *name);
-/* The same; NULL with err if there is none. */
+/* NULL with err: there is none. */
 struct sim_vector *sim_vectors_need(const struct sim_vectors *v, const char *name,
 				    struct dvs_text *err);
 void sim_vectors_remove(struct sim_vectors *v, struct sim_vector *one);

@@ -7,7 +7,6 @@
  * one with something of its own running that does not move. A chip moves by itself while it
  * computes: a late wake-up of this thread convicts nobody.
  */
-#include <stdlib.h>
 
 #include "drivers/sim/codes.h"
 #include "drivers/sim/run.h"

@@ -52,8 +52,9 @@ static int32_t read_words(const struct simpler_reader *r, const char *key, const
 	}
 }
 
-int32_t simpler_signature_read(const struct simpler_reader *r, const char *key, unsigned most,
-			       struct simpler_signature *ret)
+/* "in,out,inout,scalar", or a list of these. */
+static int32_t read_signature(const struct simpler_reader *r, const char *key, unsigned most,
+			      struct simpler_signature *ret)
 {
 	json_t *v = json_object_get(r->from, key), *one;
 	size_t i;
@@ -145,7 +146,7 @@ static int32_t add_kernel(const struct simpler_reader *r, struct simpler_callabl
 	if ((c = simpler_read_only(r, keys)) ||
 	    (c = simpler_read_int(r, "id", 0, SIMPLER_MAX_KERNELS - 1, &id)) ||
 	    (c = check_id(r, head, id)) || (c = read_core(r)) ||
-	    (c = simpler_signature_read(r, "sig", SIMPLER_MAX_LEAF_ARGS, &sig)) ||
+	    (c = read_signature(r, "sig", SIMPLER_MAX_LEAF_ARGS, &sig)) ||
 	    (c = read_image(r, "so", &binary))) {
 		str_done(&binary);
 		return c;
@@ -215,7 +216,7 @@ static int32_t fill(const struct simpler_reader *r, struct simpler_callable *hea
 	int32_t c;
 
 	if ((c = simpler_read_only(r, keys)) || (c = read_entry(r, head)) ||
-	    (c = simpler_signature_read(r, "sig", SIMPLER_MAX_TENSORS, sig)) ||
+	    (c = read_signature(r, "sig", SIMPLER_MAX_TENSORS, sig)) ||
 	    (c = read_image(r, "orch", storage)))
 		return c;
 	for (unsigned i = 0; i < sig->n; i++)

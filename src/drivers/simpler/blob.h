@@ -26,8 +26,5 @@ struct simpler_blob {
  * blob. simpler_blob_done() in any case. */
 int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_text *err);
 void simpler_blob_done(struct simpler_blob *b);
-/* "in,out,inout,scalar", or a list of these. */
-int32_t simpler_signature_read(const struct simpler_reader *r, const char *key, unsigned most,
-			       struct simpler_signature *ret);
 
 #endif

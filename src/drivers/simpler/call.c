@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 static const char *const direction_names[] = {"scalar", "in", "out", "inout"};
 
 /* What a scalar may be instead of a number. */

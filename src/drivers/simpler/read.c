@@ -92,17 +92,6 @@ int32_t simpler_read_int(const struct simpler_reader *r, const char *key, int64_
 	return 0;
 }
 
-int32_t simpler_read_real(const struct simpler_reader *r, const char *key, double *ret)
-{
-	json_t *v = json_object_get(r->from, key);
-
-	if (v && !json_is_number(v))
-		return wrong(r, key, "a number");
-	if (v)
-		*ret = json_number_value(v);
-	return 0;
-}
-
 int32_t simpler_read_size(const struct simpler_reader *r, const char *key, uint64_t *ret)
 {
 	json_t *v = json_object_get(r->from, key);

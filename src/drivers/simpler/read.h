@@ -23,7 +23,6 @@ int32_t simpler_read_only(const struct simpler_reader *r, const char *const *kno
 int32_t simpler_read_text(const struct simpler_reader *r, const char *key, const char **ret);
 int32_t simpler_read_int(const struct simpler_reader *r, const char *key, int64_t least,
 			 int64_t most, int64_t *ret);
-int32_t simpler_read_real(const struct simpler_reader *r, const char *key, double *ret);
 /* "16M", or a number of bytes. */
 int32_t simpler_read_size(const struct simpler_reader *r, const char *key, uint64_t *ret);
 /* "10s"; a number is seconds. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/simpler/ring.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* One value for all four rings, or a list of four. */
