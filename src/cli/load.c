@@ -80,7 +80,8 @@ static void say_what_is_missing(const struct args *args, struct diags *diags)
 	diag_hint(e, "dvsched %s %s", args->command->name, args->command->usage);
 }
 
-const char *load_path(const struct args *args, struct diags *diags)
+/* The only positional word, or NULL after an error. */
+static const char *path_of(const struct args *args, struct diags *diags)
 {
 	if (args->n_words == 0 || !*args->words[0]) {
 		say_what_is_missing(args, diags);
@@ -112,7 +113,7 @@ static struct cfg *load_at(const struct args *args, const struct place *p, struc
 
 struct cfg *load_cfg(const struct args *args, struct diags *diags)
 {
-	const char *path = load_path(args, diags);
+	const char *path = path_of(args, diags);
 	struct place place;
 
 	if (!path || place_find(args, path, &place, diags) < 0)
@@ -216,7 +217,7 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 
 static void load_and_plan(const struct args *args, struct loaded *l)
 {
-	const char *path = load_path(args, &l->diags);
+	const char *path = path_of(args, &l->diags);
 	struct place place;
 
 	if (!path || place_find(args, path, &place, &l->diags) < 0)

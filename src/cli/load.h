@@ -30,8 +30,6 @@ enum {
 int load_common(const struct args *args, struct diags *diags);
 bool load_wants_color(const struct args *args, int fd);
 
-/* The only positional word, or NULL after an error. */
-const char *load_path(const struct args *args, struct diags *diags);
 struct cfg *load_cfg(const struct args *args, struct diags *diags);
 /* The configuration at path, for who wants its settings and no plan: overrides applied, wildcards
  * of DVSim's flows expanded where that can be. */

@@ -98,7 +98,7 @@ void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_r
 	error_done(err);
 }
 
-void attempt_decide(struct attempt *a)
+static void decide(struct attempt *a)
 {
 	struct error err = {0};
 
@@ -158,7 +158,7 @@ static void finish(struct attempt *a)
 	a->ending.had_oom = a->ending.term_signal == SIGKILL && read_oom_kills() > a->oom_kills;
 	if (!a->leader_is_gone)
 		a->result.duration_s = now_s() - a->started_s;
-	attempt_decide(a);
+	decide(a);
 	note_lost_log(a);
 	if (!a->rules->job.is_dry_run)
 		measure(a);

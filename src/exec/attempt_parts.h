@@ -10,8 +10,6 @@ void attempt_launch(struct attempt *a);
 
 /* attempt.c: the process is there. */
 void attempt_began(struct attempt *a, pid_t pid);
-/* The verdict on a->ending. */
-void attempt_decide(struct attempt *a);
 /* Over without a process; err is taken. */
 void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_reason reason,
 			   struct error *err);

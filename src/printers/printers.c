@@ -45,7 +45,7 @@ static const struct printer_type none = {
 	.create = none_create,
 };
 
-const struct printer_type *const printer_types[] = {&curses, &tty, &plain, &none, NULL};
+static const struct printer_type *const types[] = {&curses, &tty, &plain, &none, NULL};
 
 /* Set by every CI service; what is shown there is a log. */
 static bool is_ci(void)
@@ -60,8 +60,8 @@ const struct printer_type *printer_type_choose(const char *name, const struct pr
 	/* Never full screen unasked: people want their scrollback. */
 	if (strcmp(name, "auto") == 0)
 		return !is_ci() && tty.can(env) ? &tty : &plain;
-	for (size_t i = 0; printer_types[i]; i++)
-		if (strcmp(printer_types[i]->name, name) == 0)
-			return printer_types[i];
+	for (size_t i = 0; types[i]; i++)
+		if (strcmp(types[i]->name, name) == 0)
+			return types[i];
 	return NULL;
 }

@@ -28,7 +28,6 @@ struct printer_type {
 	struct observer *(*create)(const struct printer_env *env, struct error *err);
 };
 
-extern const struct printer_type *const printer_types[]; /* NULL-terminated */
 /* "auto": tty where it can, else plain. An unknown name: NULL. */
 const struct printer_type *printer_type_choose(const char *name, const struct printer_env *env);
 

@@ -108,7 +108,7 @@ static void add_mark(struct str *out, const char *what, const char *value)
 	str_add(out, "</span>\n");
 }
 
-void dashboard_html(const struct sim_index *x, const char *base_url, struct str *out)
+static void add_page(const struct sim_index *x, const char *base_url, struct str *out)
 {
 	const struct sim_block *head = x->summary.top ? x->summary.top : &x->entries[0].block;
 	_cleanup_(str_done) struct str when = {0};
@@ -154,8 +154,8 @@ static void add_half(struct str *out, unsigned at, unsigned width, const char *c
 	str_add(out, "</text>\n");
 }
 
-void dashboard_badge(const char *label, const char *value, const char *color, bool is_dark,
-		     struct str *out)
+static void add_badge(const char *label, const char *value, const char *color, bool is_dark,
+		      struct str *out)
 {
 	unsigned left = width_of(label), right = width_of(value);
 
@@ -195,7 +195,7 @@ static int write_share(const char *dir, const char *name, const char *label, dou
 	if (percent > 0)
 		snprintf(value, sizeof(value), "%.1f%%", percent);
 	/* Nothing at all is as much as a little, for whoever made the first badges. */
-	dashboard_badge(label, value, color_of(percent > 0 ? percent : 1), percent <= 20, &badge);
+	add_badge(label, value, color_of(percent > 0 ? percent : 1), percent <= 20, &badge);
 	return write_badge(dir, name, &badge, err);
 }
 
@@ -205,7 +205,7 @@ static int write_count(const char *dir, unsigned total, struct error *err)
 	char value[16];
 
 	snprintf(value, sizeof(value), "%u", total);
-	dashboard_badge("Tests Running", value, "#0000FF", true, &badge);
+	add_badge("Tests Running", value, "#0000FF", true, &badge);
 	return write_badge(dir, "test", &badge, err);
 }
 
@@ -238,7 +238,7 @@ static int write_page(const struct sim_index *x, const char *dir, const char *ba
 	_cleanup_(freep) char *path = xasprintf("%s/dashboard.html", dir);
 	_cleanup_(str_done) struct str page = {0};
 
-	dashboard_html(x, base_url, &page);
+	add_page(x, base_url, &page);
 	return fs_write_atomic(path, page.s, page.len, err);
 }
 

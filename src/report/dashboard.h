@@ -5,13 +5,8 @@
 
 #include "report/sim_read.h"
 
-/* base_url: before the names of the blocks' pages; NULL: no links. */
-void dashboard_html(const struct sim_index *x, const char *base_url, struct str *out);
-/* "label | value" as an image; colours as DVSim's. */
-void dashboard_badge(const char *label, const char *value, const char *color, bool is_dark,
-		     struct str *out);
 /* dashboard.html, dashboard.json (the index at path) and badge/<block>/<what>.svg in dir; 0, or -1
- * with err. */
+ * with err. base_url: before the names of the blocks' pages; NULL: no links. */
 int dashboard_write(const struct sim_index *x, const char *path, const char *dir,
 		    const char *base_url, struct error *err);
 

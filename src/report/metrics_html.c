@@ -2,7 +2,6 @@
 /* The page: a tab for each view that has something to show. No scripts: a tab is a radio button. */
 #include <stdlib.h>
 
-#include "base/mem.h"
 #include "report/html.h"
 #include "report/metrics_data.h"
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/mem.h"
 #include "report/oneshot_data.h"
 #include "report/oneshot_html.h"
 #include "tool/meridian.h"
@@ -33,7 +32,7 @@ struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const ch
 	return more;
 }
 
-void os_bucket_add(struct arena *mem, struct os_bucket *b, const char *message)
+static void add_to_bucket(struct arena *mem, struct os_bucket *b, const char *message)
 {
 	const char **more;
 
@@ -156,7 +155,7 @@ static void add_flow_error(const struct oneshot_report *r, const struct dv_block
 			set_severity(dv, b, "error");
 	}
 	b->is_failure = true; /* without results nobody can say that there is no error */
-	os_bucket_add(r->mem, b, message);
+	add_to_bucket(r->mem, b, message);
 }
 
 /* ---- reading ---- */
@@ -235,7 +234,7 @@ static bool take_list(const struct oneshot_report *r, struct os_mode *mode, stru
 
 		if (!text)
 			return false;
-		os_bucket_add(r->mem, b, text);
+		add_to_bucket(r->mem, b, text);
 	}
 	return true;
 }

@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "report/md_table.h"
 #include "report/oneshot_data.h"
 #include "report/sim_results.h"

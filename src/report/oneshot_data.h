@@ -51,7 +51,6 @@ static inline bool os_is_lint(const struct oneshot_report *r)
 }
 
 struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key);
-void os_bucket_add(struct arena *mem, struct os_bucket *b, const char *message);
 /* " W" of a warning. */
 char os_severity_letter(const char *severity);
 /* "IBEX Lint Results", in DVSim's words. */

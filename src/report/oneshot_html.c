@@ -170,7 +170,7 @@ static void add_mode(struct json_in *in, const struct hjson_node *mode, struct s
 	json_in_each(e, buckets) if (e->type == HJSON_OBJECT) add_messages(in, e, out);
 }
 
-int oneshot_html_block(struct json_in *in, struct str *out)
+static int add_block_page(struct json_in *in, struct str *out)
 {
 	struct hjson_node *modes = json_in_array(in, in->root, "build_modes"), *m;
 
@@ -242,7 +242,7 @@ static void add_row(struct json_in *in, const struct hjson_node *flow,
 	str_add(out, "</tr>\n");
 }
 
-int oneshot_html_index(struct json_in *in, bool has_metrics, struct str *out)
+static int add_index_page(struct json_in *in, bool has_metrics, struct str *out)
 {
 	struct hjson_node *flows = json_in_object(in, in->root, "flow_results"), *f;
 	const struct hjson_node *top = json_in_object_or_null(in, in->root, "top"), *heads, *first;
@@ -303,7 +303,7 @@ static int write_block(const char *parent, const char *stem, const char *dir, st
 	int rc = json_in_open(&in, path, err);
 
 	if (rc == 0)
-		rc = oneshot_html_block(&in, &page);
+		rc = add_block_page(&in, &page);
 	/* The place's file name is ours: it must outlive us. */
 	if (rc < 0 && in.path == err->pos.file) {
 		if (err->pos.line)
@@ -325,7 +325,7 @@ int oneshot_html_write(struct json_in *in, const char *dir, struct error *err)
 	const char *parent = path_dir(mem, in->path);
 	_cleanup_(str_done) struct str page = {0};
 	_cleanup_(freep) char *metrics = xasprintf("%s/metrics.html", dir);
-	int rc = oneshot_html_index(in, fs_exists(metrics), &page);
+	int rc = add_index_page(in, fs_exists(metrics), &page);
 
 	if (rc == 0 && fs_mkdirs(dir, 0777) < 0)
 		rc = error_sys(err, errno, "%s", dir);

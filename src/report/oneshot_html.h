@@ -7,9 +7,6 @@
 
 /* The index, or a block, has `flow`: that of simulations has none. */
 bool oneshot_html_is_index(const struct json_in *in);
-/* Both append a page; 0, or -1 with the err of in. */
-int oneshot_html_index(struct json_in *in, bool has_metrics, struct str *out);
-int oneshot_html_block(struct json_in *in, struct str *out);
 /* in: an open index. Reads the blocks beside it, writes pages of all and copies of the files to
  * dir. 0, or -1 with err, that of in. */
 int oneshot_html_write(struct json_in *in, const char *dir, struct error *err);

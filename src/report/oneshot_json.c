@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/json_out.h"
-#include "base/mem.h"
 #include "report/oneshot_data.h"
 #include "report/sim_results.h"
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "report/md_table.h"
 #include "report/oneshot_data.h"
 

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/mem.h"
 
 /* ---- pieces ---- */
 
