@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched list`: the names of the jobs that `run` would run, for people, xargs and jq. */
-#include <stdio.h>
 #include <unistd.h>
 
 #include "base/json_out.h"

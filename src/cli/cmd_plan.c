@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/json_out.h"
-#include "base/map.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
 #include "cli/load.h"

@@ -9,7 +9,6 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "base/mem.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
 #include "cli/load.h"

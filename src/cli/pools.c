@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/pools.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -17,8 +17,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/mem.h"
-
 enum { STACK_SIZE = 64 * 1024 };
 
 static bool is_program(const char *path)

@@ -3,7 +3,6 @@
  * What a dead slot leaves comes to the scheduler, which is a subreaper too. Strays are told from
  * processes of our own by their session: jobs start in one of theirs, and nobody can enter ours.
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>

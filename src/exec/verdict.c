@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "exec/log_scan.h"
 #include "exec/verdict_text.h"
 

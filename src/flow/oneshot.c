@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "base/mem.h"
 #include "flow/dv_defaults.h"
 #include "flow/dv_flow.h"
 #include "flow/dv_job.h"

@@ -4,7 +4,6 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "flow/load.h"
 
 static const struct src_pos nowhere;

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/json_out.h"
 #include "base/map.h"
 #include "run/plan_file.h"

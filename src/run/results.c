@@ -12,7 +12,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/json_out.h"
 #include "base/map.h"
 #include "base/mem.h"

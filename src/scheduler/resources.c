@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What there is a limited number of: licences, boards. Held from submit to the end of an attempt.
  */
-#include <assert.h>
 #include <stdlib.h>
 
 #include "base/mem.h"

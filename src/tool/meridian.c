@@ -14,7 +14,6 @@
 
 #include "base/fs.h"
 #include "base/json_out.h"
-#include "base/map.h"
 #include "base/mem.h"
 #include "tool/lines.h"
 

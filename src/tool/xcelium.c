@@ -2,7 +2,6 @@
 /* Cadence Xcelium, and the summary of its imc. */
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/str.h"
 #include "tool/tool_row.h"
 
