@@ -161,9 +161,9 @@ static void open_has_failed(struct unit *u, const char *why)
 	u->is_probe = u->wants_probe = false;
 	outcome_of_open(u, u->open_class, u->open_text);
 	u->gang = NULL;
-	if (g)
+	if (g) /* and it may have been lent to the next one then */
 		gang_rank_open_failed(g, u->rank, u->open_class, u->open_text);
-	if (u->lend)
+	else if (u->lend)
 		lend_unit_probed(u, u->open_class, u->open_text);
 }
 

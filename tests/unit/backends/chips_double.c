@@ -338,6 +338,101 @@ void worker_goes_through(struct device_worker *w)
 	}
 }
 
+/* ---- slots ---- */
+
+struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
+		      const struct slot_handler *handler, void *ctx, struct error *err)
+{
+	struct slot *s;
+
+	(void)loop;
+	(void)options;
+	if (world.cannot_start) {
+		error_plain(err, "no process can be made");
+		return NULL;
+	}
+	assert(world.n_slots < MOST_SLOTS);
+	s = xcalloc(1, sizeof(*s));
+	s->handler = handler;
+	s->ctx = ctx;
+	world.slots[world.n_slots++] = s;
+	world.n_acts++;
+	return s;
+}
+
+void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env)
+{
+	(void)spec;
+	(void)attempt;
+	assert(!s->has_job && !s->is_closed && str_starts(env[0], "DVSCHED_DEVICES="));
+	s->has_job = true;
+	world.n_acts++;
+}
+
+void slot_kill(struct slot *s, bool now, enum job_reason reason)
+{
+	(void)now;
+	if (s->is_killed || !s->has_job)
+		return;
+	s->is_killed = true;
+	s->reason = reason;
+	world.n_acts++;
+}
+
+void slot_close(struct slot *s)
+{
+	assert(!s->has_job && !s->is_closed);
+	s->is_closed = true;
+	world.n_acts++;
+}
+
+void slot_free(struct slot *s)
+{
+	if (!s)
+		return;
+	for (uint32_t i = 0; i < world.n_slots; i++)
+		if (world.slots[i] == s) {
+			world.slots[i] = world.slots[--world.n_slots];
+			free(s);
+			return;
+		}
+	fail_msg("a slot is freed twice");
+}
+
+bool slot_measure(const struct slot *s, struct job_load *ret)
+{
+	*ret = (struct job_load){.n_processes = 1};
+	return s->has_job;
+}
+
+void slot_ends(struct slot *s, bool is_good)
+{
+	struct job_result r = {.status = JOB_PASSED, .exit_status = 0};
+
+	assert(s->has_job);
+	s->has_job = false;
+	if (!is_good)
+		r = (struct job_result){
+			.status = JOB_FAILED, .reason = REASON_EXIT, .message = "it failed"};
+	if (s->is_killed)
+		r = (struct job_result){.status = JOB_KILLED, .reason = s->reason};
+	s->handler->ended(s, s->ctx, &r);
+}
+
+void slot_dies(struct slot *s)
+{
+	s->has_job = false;
+	s->handler->died(s, s->ctx, "it died");
+}
+
+void slot_goes_through(struct slot *s)
+{
+	if (s->has_job)
+		slot_ends(s, true);
+	else
+		slot_dies(s);
+}
+
 /* ---- settings, requests, health ---- */
 
 const char *chips_clock_name(enum chips_clock c)
@@ -530,5 +625,5 @@ void world_begin(void)
 void world_done(void)
 {
 	world.backend->ops->destroy(world.backend);
-	assert(n_timers == 0 && world.n_workers == 0);
+	assert(n_timers == 0 && world.n_workers == 0 && world.n_slots == 0);
 }

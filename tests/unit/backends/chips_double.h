@@ -2,8 +2,8 @@
 /*
  * What is under the chips backend, and above it, without a process, a file or a second of real
  * time: workers that do what a test says, timers on a clock that a test moves, a scheduler that
- * keeps what it is told. Linked in the place of device/worker.h, device/board.h, libev's timers,
- * settings, requests, health files and upcalls; the rest is the backend itself.
+ * keeps what it is told. Linked in the place of device/worker.h, device/board.h, exec/slot.h,
+ * libev's timers, settings, requests, health files and upcalls; the rest is the backend itself.
  *
  * Every rule of those interfaces is asserted: nothing is sent to a worker that cannot take it, a
  * job is started once at most and ends once, and no timer fires again and again without anything
@@ -14,8 +14,9 @@
 
 #include "../base/unit.h"
 #include "backends/chips/chips.h"
+#include "backends/chips/lend.h"
 
-enum { MOST_DEVICES = 8, MOST_JOBS = 64, MOST_WORKERS = 4096 };
+enum { MOST_DEVICES = 8, MOST_JOBS = 64, MOST_WORKERS = 4096, MOST_SLOTS = 16 };
 
 enum fake_state { FAKE_OPENING, FAKE_IDLE, FAKE_RUNS, FAKE_ENDING };
 
@@ -34,6 +35,13 @@ struct device_worker {
 		is_immortal; /* for a test to use; what is stopped does not beat */
 	uint32_t number;
 	double killed_s;
+};
+
+struct slot {
+	const struct slot_handler *handler;
+	void *ctx;
+	bool has_job, is_killed, is_closed;
+	enum job_reason reason; /* of the kill */
 };
 
 enum fake_job_state { FAKE_NONE, FAKE_SUBMITTED, FAKE_STARTED, FAKE_ENDED };
@@ -62,6 +70,8 @@ struct world {
 	uint32_t n_jobs;
 	struct device_worker *workers[MOST_WORKERS]; /* all that ever were, until freed */
 	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired;
+	struct slot *slots[MOST_SLOTS];
+	uint32_t n_slots;
 	bool cannot_start; /* no process can be made */
 	bool has_beats;	   /* workers beat while time passes, unless they are stopped */
 	void (*ended)(struct fake_job *j); /* when j has just ended; or NULL */
@@ -91,6 +101,10 @@ void worker_fails_and_dies(struct device_worker *w, enum dvs_class class);
 void worker_answers(struct device_worker *w);
 void worker_dies(struct device_worker *w);  /* as it was told to, or of a signal */
 void worker_stays(struct device_worker *w); /* it was killed long ago, and is still there */
+/* Its process ends, or as it was told to; or the slot itself. */
+void slot_ends(struct slot *s, bool is_good);
+void slot_dies(struct slot *s);
+void slot_goes_through(struct slot *s);
 /* All that is to be done until it is through, and good. */
 void worker_goes_through(struct device_worker *w);
 

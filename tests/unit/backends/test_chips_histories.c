@@ -70,6 +70,23 @@ static void check_grace(const struct gang *g)
 			assert_int_equal(g->ranks[i].unit->state, UNIT_DYING);
 }
 
+/* All are there in every state, and its own until they are back. */
+static void check_lend(const struct lend *l)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct lent *d = &l->devices[i];
+
+		if (d->is_back) {
+			assert_int_equal(l->state, LEND_PROBING);
+			continue;
+		}
+		assert_true(d->unit->lend == l && !d->unit->gang);
+		assert_int_equal(d->unit->state == UNIT_LENT, l->state == LEND_RUNNING);
+		assert_int_equal(d->unit->is_probe, l->state == LEND_PROBING);
+	}
+	assert_int_equal(l->slot != NULL, l->state == LEND_RUNNING);
+}
+
 static void check_unit(const struct unit *u)
 {
 	static const unsigned has_worker = 1u << UNIT_OPENING | 1u << UNIT_IDLE | 1u << UNIT_BUSY |
@@ -79,7 +96,7 @@ static void check_unit(const struct unit *u)
 	if (u->gang)
 		assert_true(is_held_by(u, u->gang));
 	else
-		assert_true(u->state != UNIT_BUSY);
+		assert_true(u->state != UNIT_BUSY && (u->lend || u->state != UNIT_LENT));
 	if (u->state == UNIT_IDLE)
 		assert_true(device_worker_is_idle(u->worker) &&
 			    (u->gang || world.c->is_paused || health_is_usable(&u->health)));
@@ -93,6 +110,8 @@ static unsigned n_places(const struct fake_job *j)
 		n += list_entry(it, struct chips_job, link)->job == &j->job;
 	list_for_each (it, &world.c->gangs)
 		n += list_entry(it, struct gang, link)->job->job == &j->job;
+	list_for_each (it, &world.c->lends)
+		n += list_entry(it, struct lend, link)->job->job == &j->job;
 	return n;
 }
 
@@ -104,6 +123,8 @@ static void check_books(void)
 		check_gang(list_entry(it, struct gang, link));
 		check_grace(list_entry(it, struct gang, link));
 	}
+	list_for_each (it, &world.c->lends)
+		check_lend(list_entry(it, struct lend, link));
 	for (uint32_t i = 0; i < world.c->n_units; i++) {
 		check_unit(&world.c->units[i]);
 		n_workers += world.c->units[i].worker != NULL;
@@ -220,6 +241,8 @@ static void random_job(void)
 	q->same_domain = q->n_devices == 2 && has_domain_of_two() && below(2);
 	if (below(4) == 0)
 		q->has_barrier = !q->has_barrier;
+	q->is_borrowed = below(4) == 0;
+	q->env_name = "MY_DEVICES";
 	q->fail_fast = below(4) > 0;
 	q->run_s = world.settings.wall_s <= 0 || below(4) ? 30 + below(60) : 0;
 	q->stall_s = below(2) ? 10 : 0;
@@ -303,6 +326,16 @@ static void one_event(struct device_worker *w)
 	}
 }
 
+static void one_event_of(struct slot *s)
+{
+	if (is_trouble())
+		slot_dies(s);
+	else if (s->has_job && !h.is_calm)
+		slot_ends(s, below(2));
+	else
+		slot_goes_through(s);
+}
+
 /* In calm times nobody is kept from working for long. */
 static void some_events(void)
 {
@@ -312,6 +345,8 @@ static void some_events(void)
 	for (unsigned k = h.is_calm ? 0 : below(6); k > 0; k--)
 		if (world.n_workers)
 			one_event(world.workers[below(world.n_workers)]);
+	if (world.n_slots && below(3) == 0)
+		one_event_of(world.slots[below(world.n_slots)]);
 }
 
 static void pass_some_time(void)
@@ -362,6 +397,8 @@ static void go_well(void)
 		else if (!w->is_stuck && w->state != FAKE_IDLE)
 			worker_goes_through(w);
 	}
+	if (world.n_slots)
+		slot_goes_through(world.slots[0]);
 	world_pass(0.25);
 }
 
@@ -383,7 +420,8 @@ static void end_well(void)
 	}
 	if (!are_all_over())
 		fail_msg("jobs do not end");
-	assert_true(list_is_empty(&world.c->gangs) && list_is_empty(&world.c->queue));
+	assert_true(list_is_empty(&world.c->gangs) && list_is_empty(&world.c->queue) &&
+		    list_is_empty(&world.c->lends));
 	world.backend->ops->close(world.backend, on_closed, NULL);
 	for (unsigned k = 0; k < 2000 && !world.is_closed; k++)
 		go_well();
