@@ -221,8 +221,8 @@ class BadInput(Story):
                 self.assertIn(what, err)
 
     def test_an_unknown_flow_names_those_that_exist(self):
-        err = self.config("{ flow: waves\n name: x\n}")
-        self.assertRegex(err, r"a\.hjson:1:\d+: error: .*waves")
+        err = self.config("{ flow: swimming\n name: x\n}")
+        self.assertRegex(err, r"a\.hjson:1:\d+: error: .*swimming")
         self.assertIn("jobs", err)
 
     def test_wrong_options(self):

@@ -247,12 +247,14 @@ static void commands_run_while_nobody_waits(void **state)
 
 static void who_waits_for_the_first_does_not_wait_for_the_last(void **state)
 {
-	struct eval evals[2] = {{.cmd = (char *)"echo a"},
-				{.cmd = (char *)"exec 3>life; sleep 1000"}};
+	/* The first ends when the last has begun. */
+	struct eval evals[2] = {{.cmd = (char *)"read up <begun; echo a"},
+				{.cmd = (char *)"exec 3>life; echo up >begun; sleep 1000"}};
 	struct shells *s = shells_new(&usual);
 	int lifeline = open_lifeline();
 
 	(void)state;
+	assert_int_equal(mkfifo("begun", 0666), 0);
 	shells_add(s, &evals[0]);
 	shells_add(s, &evals[1]);
 	shells_wait(s, 1);
