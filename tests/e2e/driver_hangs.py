@@ -155,10 +155,10 @@ class Hangs(Story):
         self.assertIn(self.finish(process).code, (0, 130))
 
     def test_a_probe_that_hangs_is_named(self):
-        self.pool('{ hang: "probe" }')
-        process = self.start("run", "cfg.hjson", "--view", "none")
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(self.finish(process).code, -signal.SIGINT)
+        run = self.dvsched("chips", "check", "--driver", "./tar.so", "--options", '{"hang":"probe"}',
+                           "--timeout", "1s")
+        self.assertEqual(run.code, 3, run)
+        self.assertRegex(run.err, r"driver \S*tar\.so: it did not come back within 1\.00s in probe\(\)")
 
 
 if __name__ == "__main__":
