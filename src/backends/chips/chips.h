@@ -187,8 +187,28 @@ void chips_dispatch(struct chips *c); /* after whatever may have freed a unit or
 void chips_queue_done(struct chips *c);
 void chips_queue_resumed(struct chips *c, double pause_s); /* which nobody's clock counts */
 void chips_job_free(struct chips_job *j);
+/* Nobody has a unit. */
+bool chips_is_unused(const struct chips *c);
 /* Ends a job that was never started. */
 void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const char *text);
+
+/* outlook.c */
+/* How many usable units j could have at once. */
+uint32_t outlook_n_usable(const struct chips_job *j);
+void outlook_end_hopeless(struct chips *c);
+
+/* reserve.c */
+struct reservation {
+	const struct chips_job *job; /* NULL: none */
+	bool *units;
+	double at_s; /* when they will be free, as far as limits tell; INFINITY: not known */
+};
+/* What will be free first, into *r; false: j cannot run on what is usable, however long it waits.
+ */
+bool reserve_for(const struct chips *c, const struct chips_job *j, struct reservation *r);
+/* j will be gone before the reservation is due. */
+bool reserve_ends_before(const struct chips *c, const struct chips_job *j,
+			 const struct reservation *r);
 
 /* choose.c: pure. Units for a job, best first, into ret[n_devices]; false: not now. reserved: those
  * that a job without an end in sight must leave alone; or NULL. */

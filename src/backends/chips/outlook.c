@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Why a job waits for devices, and which jobs wait in vain: those are ended, with the reasons. */
+#include <stdlib.h>
+
+#include "backends/chips/chips.h"
+#include "backends/chips/device_list.h"
+#include "base/mem.h"
+
+static uint32_t n_units_that(const struct chips *c, bool (*is)(const struct unit *u))
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		n += is(&c->units[i]);
+	return n;
+}
+
+/* How many at most j could have at once. */
+static uint32_t n_for(const struct chips_job *j, bool (*is)(const struct unit *u))
+{
+	const struct chips *c = j->chips;
+	uint32_t most = 0;
+
+	if (!j->request->same_domain || j->request->n_devices == 1)
+		return n_units_that(c, is);
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		uint32_t n = 0;
+
+		for (uint32_t k = 0; k < c->n_units; k++)
+			n += c->units[k].device->domain == c->units[i].device->domain &&
+			     is(&c->units[k]);
+		if (c->units[i].device->domain >= 0 && n > most)
+			most = n;
+	}
+	return most;
+}
+
+static bool is_usable(const struct unit *u)
+{
+	return health_is_usable(&u->health);
+}
+
+uint32_t outlook_n_usable(const struct chips_job *j)
+{
+	return n_for(j, is_usable);
+}
+
+static bool is_not_dead(const struct unit *u)
+{
+	return u->health.state != HEALTH_DEAD;
+}
+
+/* "; 0-3 quarantined" */
+static void add_state(const struct chips *c, struct str *out, enum health_state state)
+{
+	int32_t *ids = xcalloc(c->n_units, sizeof(*ids));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (c->units[i].health.state == state)
+			ids[n++] = c->units[i].device->id;
+	if (n) {
+		str_add(out, "; ");
+		device_list_add(out, ids, n);
+		str_printf(out, " %s", health_state_name(state));
+	}
+	free(ids);
+}
+
+/* "; device 0 is quarantined until …: why" */
+static void add_only(const struct chips *c, struct str *out)
+{
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		if (is_usable(u))
+			continue;
+		str_printf(out, "; device %d is ", u->device->id);
+		health_add_state(out, &u->health);
+		health_add_reason(out, &u->health);
+	}
+}
+
+/* One is told in full; of more only which. */
+static void add_unusable(const struct chips *c, struct str *out)
+{
+	if (c->n_units - n_units_that(c, is_usable) == 1) {
+		add_only(c, out);
+	} else {
+		add_state(c, out, HEALTH_QUARANTINED);
+		add_state(c, out, HEALTH_DEAD);
+	}
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (is_usable(&c->units[i]) && c->units[i].locked_by[0])
+			str_printf(out, "; %s", c->units[i].locked_by);
+}
+
+/* The reasons, a line for each device. */
+static const char *why_unusable(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	_cleanup_(str_done) struct str out = {0};
+
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		if (is_usable(u))
+			continue;
+		str_printf(&out, "%sdevice %d is ", out.len ? "\n" : "", u->device->id);
+		health_add_state(&out, &u->health);
+		health_add_reason(&out, &u->health);
+	}
+	return out.len ? arena_strdup(j->mem, out.s) : NULL;
+}
+
+void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const char *text)
+{
+	const struct job_result result = {
+		.status = JOB_KILLED,
+		.reason = reason,
+		.message = text,
+		.context = why_unusable(j),
+		.exit_status = -1,
+	};
+
+	sched_job_ended(j->job, &result);
+	chips_job_free(j);
+}
+
+static const char *why_waiting(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	_cleanup_(str_done) struct str out = {0};
+
+	str_printf(&out, "needs %u of the %u devices of '%s', %u of them usable",
+		   j->request->n_devices, c->n_units, c->s->name, n_units_that(c, is_usable));
+	if (j->request->same_domain)
+		str_add(&out, ", in one fault domain");
+	add_unusable(c, &out);
+	return arena_strdup(j->mem, out.s);
+}
+
+bool chips_is_unused(const struct chips *c)
+{
+	return list_is_empty(&c->gangs) && list_is_empty(&c->lends);
+}
+
+/* Nothing runs, nothing opens, nothing came back for a while: what cannot ever run is told so.
+ * Idleness alone convicts nobody: a job that could run on usable devices goes on waiting. */
+static bool is_quiet(const struct chips *c)
+{
+	if (!chips_is_unused(c) || chips_now(c) < c->last_event_s + c->s->deadlock_s)
+		return false;
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (c->units[i].state == UNIT_OPENING)
+			return false;
+	return true;
+}
+
+/* What all jobs that wait see alike: with many devices too much to find out for each. */
+struct outlook {
+	bool is_quiet;
+	uint32_t n_usable, n_not_dead;
+};
+
+static bool end_if_hopeless(struct chips_job *j, const struct outlook *o)
+{
+	struct chips *c = j->chips;
+	uint32_t n = j->request->n_devices, n_not_dead, n_usable;
+
+	if (j->request->queue_s > 0 && chips_now(c) >= j->queued_s + j->request->queue_s) {
+		chips_job_end_unstarted(j, REASON_QUEUE_TIMEOUT,
+					arena_printf(j->mem, "waited %gs for devices: it %s",
+						     j->request->queue_s, why_waiting(j)));
+		return true;
+	}
+	n_not_dead = j->request->same_domain ? n_for(j, is_not_dead) : o->n_not_dead;
+	n_usable = j->request->same_domain ? n_for(j, is_usable) : o->n_usable;
+	if (n_not_dead >= n && !(o->is_quiet && n_usable < n))
+		return false;
+	chips_job_end_unstarted(
+		j, REASON_NO_DEVICE,
+		arena_printf(j->mem, "no usable device is left: it %s", why_waiting(j)));
+	return true;
+}
+
+void outlook_end_hopeless(struct chips *c)
+{
+	const struct outlook o = {
+		.is_quiet = is_quiet(c),
+		.n_usable = n_units_that(c, is_usable),
+		.n_not_dead = n_units_that(c, is_not_dead),
+	};
+
+	list_for_each (it, &c->queue)
+		end_if_hopeless(list_entry(it, struct chips_job, link), &o);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The units that a job which has waited too long will get: those that will be free first. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "backends/chips/chips.h"
+#include "base/mem.h"
+
+/* When the run that is on u must be over, as far as its limit tells. */
+static double free_at(const struct chips *c, const struct unit *u)
+{
+	const struct gang *g = u->gang;
+
+	if (u->lend)
+		return lend_ends_at(u->lend);
+	if (!g)
+		return u->retry_at_s > chips_now(c) ? u->retry_at_s : chips_now(c);
+	if (g->job->request->run_s <= 0)
+		return INFINITY;
+	return (g->is_released ? g->released_s : chips_now(c)) + g->job->request->run_s;
+}
+
+/* The usable unit that is free first, of those that are not taken; n_units: none. */
+static uint32_t next_free(const struct chips *c, const bool *taken, const int32_t *domain)
+{
+	uint32_t best = c->n_units;
+
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		const struct unit *u = &c->units[i];
+
+		if (taken[i] || !health_is_usable(&u->health) ||
+		    (domain && u->device->domain != *domain))
+			continue;
+		if (best == c->n_units || free_at(c, u) < free_at(c, &c->units[best]))
+			best = i;
+	}
+	return best;
+}
+
+/* n units; false: there are not so many, and none is kept. */
+static bool reserve_among(const struct chips *c, const int32_t *domain, uint32_t n,
+			  struct reservation *r)
+{
+	bool *units = xcalloc(c->n_units, sizeof(*units));
+	double at_s = 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t next = next_free(c, units, domain);
+
+		if (next == c->n_units) {
+			free(units);
+			return false;
+		}
+		units[next] = true;
+		at_s = fmax(at_s, free_at(c, &c->units[next]));
+	}
+	if (r->units && r->at_s <= at_s) {
+		free(units);
+		return true;
+	}
+	free(r->units);
+	r->units = units;
+	r->at_s = at_s;
+	return true;
+}
+
+/* What will be free first; false: it cannot run on what is usable, however long it waits. */
+bool reserve_for(const struct chips *c, const struct chips_job *j, struct reservation *r)
+{
+	uint32_t n = j->request->n_devices;
+	bool is_possible = false;
+
+	if (!j->request->same_domain || n == 1)
+		is_possible = reserve_among(c, NULL, n, r);
+	else
+		for (uint32_t i = 0; i < c->n_units; i++)
+			if (c->units[i].device->domain >= 0)
+				is_possible |= reserve_among(c, &c->units[i].device->domain, n, r);
+	if (is_possible)
+		r->job = j;
+	return is_possible;
+}
+
+/* It will be gone before the reservation is due. */
+bool reserve_ends_before(const struct chips *c, const struct chips_job *j,
+			 const struct reservation *r)
+{
+	return j->request->run_s > 0 && chips_now(c) + j->request->run_s <= r->at_s;
+}
