@@ -97,6 +97,7 @@ struct rank_end {
 	struct job_result verdict; /* the worker's; status JOB_RUNNING: it gave none */
 	uint32_t worker_runs;
 	int32_t pid;
+	bool was_read; /* its request, by the process that died */
 	bool is_spent; /* the device did not come back by a reset */
 	uint64_t reset_ns;
 };

@@ -442,6 +442,7 @@ void gang_keep_board(struct gang *g, uint32_t rank)
 
 	if (r->state < RANK_SENT || r->state == RANK_ENDED || atomic_load(&b->epoch) != g->epoch)
 		return;
+	r->end.was_read = true;
 	r->end.phase = (enum run_phase)atomic_load(&b->phase);
 	r->end.call = (enum driver_call)atomic_load(&b->call);
 	for (int i = 0; i < PHASE_COUNT; i++)

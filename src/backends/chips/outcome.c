@@ -262,6 +262,12 @@ static void by_log(struct gang *g, struct job_result *result)
 		result->message = message_of(g, r);
 }
 
+/* Its process was gone, or stopped, before the job had any part in it. */
+static bool is_unread(const struct rank *r)
+{
+	return r->end.class == DVS_LOST && !r->end.was_read && r->end.verdict.status == JOB_RUNNING;
+}
+
 static void by_cause(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
@@ -273,7 +279,7 @@ static void by_cause(struct gang *g, struct job_result *result)
 		result->status = fate->status;
 		result->reason = fate->reason;
 	}
-	result->is_uncharged = !fate->is_charged;
+	result->is_uncharged = !fate->is_charged || is_unread(r);
 	result->message = message_of(g, r);
 	if (!result->context && g->context.len)
 		result->context = g->context.s;

@@ -181,6 +181,25 @@ static void when_no_process_can_be_made_jobs_wait(void **state)
 	begin(1);
 }
 
+static void a_job_that_was_never_read_is_not_charged(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	run_through(submitted(1));
+	j = submitted(1);
+	worker_dies(worker_on(0)); /* nobody knew yet that it was dying */
+	assert_int_equal(j->result.reason, REASON_LOST);
+	assert_true(j->result.is_uncharged);
+	j = submitted(1);
+	worker_opens(worker_on(0));
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_dies(worker_on(0));
+	assert_int_equal(j->result.reason, REASON_LOST);
+	assert_false(j->result.is_uncharged);
+}
+
 static void what_failed_and_died_is_not_taken_for_idle(void **state)
 {
 	struct fake_job *j, *next;
@@ -887,6 +906,7 @@ int main(int argc, char **argv)
 		STORY(also_when_rank_0_was_sent_its_request),
 		STORY(one_that_dies_before_its_first_run_has_not_opened),
 		STORY(when_no_process_can_be_made_jobs_wait),
+		STORY(a_job_that_was_never_read_is_not_charged),
 		STORY(what_failed_and_died_is_not_taken_for_idle),
 		STORY(what_cannot_be_killed_is_dead_and_holds_up_nobody),
 		STORY(a_convicts_end_leaves_its_device_to_others),
