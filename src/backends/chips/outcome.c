@@ -213,13 +213,19 @@ static const char *text_of(const struct rank *r)
 	return r->end.text ? r->end.text : device_class_name(r->end.class);
 }
 
+/* Its process was gone, or stopped, before the job had any part in it. */
+static bool is_unread(const struct rank *r)
+{
+	return r->end.class == DVS_LOST && !r->end.was_read && r->end.verdict.status == JOB_RUNNING;
+}
+
 static void set_blame(struct gang *g, struct job_result *result, const char **ret_blame)
 {
 	struct chips *c = g->chips;
 	struct rank *r = &g->ranks[g->cause];
 	enum dvs_class class = r->end.class;
 	const struct class_fate *fate = device_class_fate(class);
-	const struct past *like = find_like(c, g, class);
+	const struct past *like = is_unread(r) ? NULL : find_like(c, g, class);
 	const struct job *job = g->job->job;
 
 	*ret_blame = fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
@@ -238,7 +244,7 @@ static void set_blame(struct gang *g, struct job_result *result, const char **re
 		outcome_mark(r->unit, job, class, r->end.code,
 			     r->end.text ? r->end.text : text_of(r));
 	}
-	if (fate->mark != MARK_NONE || !fate->is_charged)
+	if (!is_unread(r) && (fate->mark != MARK_NONE || !fate->is_charged))
 		past_add(c, job, r->unit->device->id, class);
 }
 
@@ -260,12 +266,6 @@ static void by_log(struct gang *g, struct job_result *result)
 	*result = r->end.verdict;
 	if (g->n > 1)
 		result->message = message_of(g, r);
-}
-
-/* Its process was gone, or stopped, before the job had any part in it. */
-static bool is_unread(const struct rank *r)
-{
-	return r->end.class == DVS_LOST && !r->end.was_read && r->end.verdict.status == JOB_RUNNING;
 }
 
 static void by_cause(struct gang *g, struct job_result *result)

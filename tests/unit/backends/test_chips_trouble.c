@@ -200,6 +200,34 @@ static void a_job_that_was_never_read_is_not_charged(void **state)
 	assert_false(j->result.is_uncharged);
 }
 
+static void nor_blamed_when_it_dies_elsewhere(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	run_through(submitted(1));
+	j = submitted(1);
+	worker_dies(worker_on(0)); /* unread */
+	unit(0)->health.state = HEALTH_SUSPECT;
+	job_submit(j); /* device 1 */
+	for (int32_t i = 0; i < 2; i++)
+		if (worker_on(i)) {
+			worker_opens(worker_on(i));
+			worker_reaches(worker_on(i), PHASE_TAKEN);
+			worker_dies(worker_on(i));
+		}
+	assert_int_equal(j->result.reason, REASON_LOST); /* its first own one */
+	job_submit(j);
+	for (int32_t i = 0; i < 2; i++)
+		if (worker_on(i)) {
+			worker_opens(worker_on(i));
+			worker_reaches(worker_on(i), PHASE_TAKEN);
+			worker_dies(worker_on(i));
+		}
+	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
+}
+
 static void what_failed_and_died_is_not_taken_for_idle(void **state)
 {
 	struct fake_job *j, *next;
@@ -870,6 +898,7 @@ static void what_failed_here_waits_for_another_device(void **state)
 	j = submitted(1);
 	other = submitted(1);
 	open_all(2);
+	worker_reaches(worker_on(0), PHASE_TAKEN);
 	worker_dies(worker_on(0));
 	assert_int_equal(j->result.reason, REASON_LOST);
 	job_submit(j); /* again: device 0 is free, device 1 will be */
@@ -888,6 +917,7 @@ static void but_not_for_ever(void **state)
 	j = submitted(1);
 	submitted(1);
 	open_all(2);
+	worker_reaches(worker_on(0), PHASE_TAKEN);
 	worker_dies(worker_on(0));
 	job_submit(j);
 	world_pass(6);
@@ -907,6 +937,7 @@ int main(int argc, char **argv)
 		STORY(one_that_dies_before_its_first_run_has_not_opened),
 		STORY(when_no_process_can_be_made_jobs_wait),
 		STORY(a_job_that_was_never_read_is_not_charged),
+		STORY(nor_blamed_when_it_dies_elsewhere),
 		STORY(what_failed_and_died_is_not_taken_for_idle),
 		STORY(what_cannot_be_killed_is_dead_and_holds_up_nobody),
 		STORY(a_convicts_end_leaves_its_device_to_others),
