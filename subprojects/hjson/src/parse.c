@@ -244,7 +244,8 @@ struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const ch
 {
 	bool fits = len <= HJSON_MAX_TEXT;
 	struct source *source = doc_add_source(doc, name, text, fits ? len : 0);
-	struct scan s = {.doc = doc, .source = source};
+	struct frame frames[HJSON_MAX_DEPTH]; /* not cleared: that takes longer than most texts */
+	struct scan s = {.doc = doc, .source = source, .frames = frames};
 	struct hjson_node *root;
 
 	if (!source || !fits) {

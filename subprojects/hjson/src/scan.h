@@ -48,8 +48,8 @@ struct scan {
 	size_t column;
 	bool tabbed; /* that line begins with a tab */
 	unsigned depth;
-	struct frame frames[HJSON_MAX_DEPTH];
-	char *scratch; /* where strings are decoded */
+	struct frame *frames; /* HJSON_MAX_DEPTH of them, set when they are entered */
+	char *scratch;	      /* where strings are decoded */
 	size_t scratch_size;
 	struct key_table keys;
 	struct lints lints;
