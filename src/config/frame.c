@@ -8,12 +8,6 @@
 
 enum { TEXT_MOST = 16 * 1024 * 1024, BUDGET = 256 * 1024 * 1024 };
 
-bool frame_is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 int frame_shown(size_t len)
 {
 	return len < 100 ? (int)len : 100;

@@ -43,7 +43,12 @@ struct frame {
 	bool is_at_it; /* the former */
 };
 
-bool frame_is_name_char(char c);
+static inline bool frame_is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_';
+}
+
 /* len as a printf() precision for a name: a file may hold one of a megabyte. */
 int frame_shown(size_t len);
 
