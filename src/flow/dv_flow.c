@@ -86,6 +86,7 @@ static void sim_done(struct sim *s)
 	modes_done(&s->tests);
 	modes_done(&s->regressions);
 	map_done(&s->test_builds);
+	map_done(&s->root_keys);
 }
 
 static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *flow,

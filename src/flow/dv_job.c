@@ -17,109 +17,6 @@ static struct arena *mem_of(const struct maker *m)
 	return m->sim->reader.mem;
 }
 
-/* ---- names ---- */
-
-void maker_set_name(struct maker *m, const char *key, const char *text)
-{
-	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
-
-	m->names[m->n_names] = (struct maker_name){
-		key, hjson_new_string(doc, text, strlen(text), 0), NULL};
-	maker_fit_name(m, &m->names[m->n_names++]);
-}
-
-static bool is_key(const char *key, const char *name, size_t len)
-{
-	return *key == *name && strncmp(key, name, len) == 0 && key[len] == '\0';
-}
-
-void maker_set_number(struct maker *m, const char *key, const char *digits)
-{
-	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
-	struct hjson_node *n = hjson_new_node(doc, HJSON_INT, 0);
-
-	n->i = strtoll(digits, NULL, 10);
-	m->names[m->n_names++] = (struct maker_name){key, n, NULL};
-}
-
-void maker_set_export(struct maker *m, const char *name, const char *value)
-{
-	m->export_name = name;
-	m->export_value = value;
-}
-
-static int find_list(const struct mode *mode, const char *name, size_t len)
-{
-	for (int i = 0; mode && i <= LIST_SW_BUILD_OPTS; i++)
-		if (is_key(mode_list_key((enum mode_list)i), name, len))
-			return i;
-	return -1;
-}
-
-/* Tests and run modes have no build lists of their own; build modes have no sw_build_device. */
-static bool mode_has_list(const struct mode *mode, int list)
-{
-	return mode->kind == MODE_BUILD || list >= LIST_PRE_RUN_CMDS;
-}
-
-static const struct hjson_node *mode_value(const struct mode *mode, const char *name, size_t len)
-{
-	for (int i = 0; mode && i < N_MODE_VALUES; i++)
-		if (i != VALUE_BUILD_MODE && is_key(mode_value_key((enum mode_value)i), name, len))
-			return mode->values[i];
-	return NULL;
-}
-
-static const struct hjson_node *list_node(struct maker *m, int list)
-{
-	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
-	const struct node_list *l = &m->mode->lists[list];
-	const char *key = mode_list_key((enum mode_list)list);
-	struct hjson_node *node = map_get(&m->lists, key);
-
-	if (node)
-		return node;
-	node = hjson_new_node(doc, HJSON_ARRAY, 0);
-	for (uint32_t i = 0; i < l->n; i++)
-		hjson_append(doc, node, hjson_copy(doc, l->at[i]));
-	map_set(&m->lists, key, node);
-	return node;
-}
-
-static bool is_of_one_run(const char *key)
-{
-	return strcmp(key, "seed") == 0 || strcmp(key, "svseed") == 0 || strcmp(key, "index") == 0;
-}
-
-static const struct hjson_node *lookup(void *ctx, const char *name, size_t len)
-{
-	struct maker *m = ctx;
-	const struct hjson_node *n;
-	int list;
-
-	for (size_t i = 0; i < m->n_names; i++)
-		if (is_key(m->names[i].key, name, len)) {
-			m->varies |= is_of_one_run(m->names[i].key);
-			return m->in_path && m->names[i].in_path ? m->names[i].in_path
-								 : m->names[i].value;
-		}
-	list = find_list(m->mode, name, len);
-	if (list == LIST_RUN_OPTS && m->run_opts)
-		return m->run_opts;
-	if (list >= 0 && mode_has_list(m->mode, list))
-		return list_node(m, list);
-	n = mode_value(m->mode, name, len);
-	if (n)
-		return n;
-	n = hjson_get_n(cfg_root(m->sim->reader.cfg), name, len);
-	return n && n->type != HJSON_NULL ? n : NULL;
-}
-
-const struct hjson_node *maker_value(struct maker *m, const char *key)
-{
-	return lookup(m, key, strlen(key));
-}
-
 /* ---- texts ---- */
 
 const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at)
@@ -188,21 +85,21 @@ static void add_value(struct maker *m, const char *key, struct str *out, bool *i
 {
 	struct cfg *c = m->sim->reader.cfg;
 	const char *between = m->kind->joins_cmds && str_ends(key, "_cmds") ? " && " : " ";
-	int list = find_list(m->mode, key, strlen(key));
+	const struct node_list *list = maker_list(m, key);
 	const struct hjson_node *n;
 	struct hjson_node *e;
 	struct diag *d;
 
 	*is_raw = false;
-	if (list >= 0 && mode_has_list(m->mode, list) && !(list == LIST_RUN_OPTS && m->run_opts)) {
-		for (uint32_t i = 0; i < m->mode->lists[list].n; i++) {
+	if (list) {
+		for (uint32_t i = 0; i < list->n; i++) {
 			if (i)
 				str_add(out, between);
-			add_element(m, out, m->mode->lists[list].at[i]);
+			add_element(m, out, list->at[i]);
 		}
 		return;
 	}
-	n = lookup(m, key, strlen(key));
+	n = maker_value(m, key);
 	if (!n && !may_be_none(key) && !hjson_get(cfg_root(c), key)) {
 		d = diag_error(m->sim->reader.diags, cfg_start(c),
 			       "the configuration has no '%s', which a job '%s' needs", key,
@@ -241,7 +138,7 @@ const char *maker_text(struct maker *m, const char *key)
 const char *maker_lines(struct maker *m, const char *key)
 {
 	_cleanup_(str_done) struct str text = {0};
-	const struct hjson_node *list = lookup(m, key, strlen(key));
+	const struct hjson_node *list = maker_value(m, key);
 	struct hjson_node *e;
 
 	if (list && list->type == HJSON_ARRAY)
@@ -432,8 +329,9 @@ void maker_init(struct maker *m, struct sim *s, struct plan *plan)
 	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
 
 	*m = (struct maker){.sim = s, .plan = plan};
-	m->subst = (struct cfg_subst){.lookup = lookup, .ctx = m};
+	m->subst = (struct cfg_subst){.lookup = maker_lookup, .ctx = m};
 	m->cwd = arena_strdup(plan->mem, cwd ? cwd : "/");
+	maker_index_root(m);
 	make_block(m);
 }
 

@@ -93,9 +93,17 @@ void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n);
 const char *maker_text(struct maker *m, const char *key);
 /* A list's elements that are not empty, each with a line end. */
 const char *maker_lines(struct maker *m, const char *key);
-/* The value of a key for this job, not expanded; NULL: none. */
-const struct hjson_node *maker_value(struct maker *m, const char *key);
 const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at);
+
+/* dv_names.c: the value of a key for this job, not expanded; NULL: none. */
+const struct hjson_node *maker_value(struct maker *m, const char *key);
+/* The mode's list of that name; NULL: it has none. */
+const struct node_list *maker_list(const struct maker *m, const char *key);
+/* The configuration's own, whatever the job says; the configuration does not change any more. */
+const struct hjson_node *maker_root_value(const struct maker *m, const char *key);
+void maker_index_root(struct maker *m);
+/* For subst; ctx is the maker. */
+const struct hjson_node *maker_lookup(void *ctx, const char *name, size_t len);
 
 /* dv_paths.c: notes what a name is to be in paths. */
 void maker_fit_name(struct maker *m, struct maker_name *name);

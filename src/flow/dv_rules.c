@@ -39,7 +39,7 @@ static struct pattern_list read_patterns(struct maker *m, const struct hjson_nod
 /* What has no {word} in it is read once for all jobs. */
 static struct pattern_list patterns(struct maker *m, const char *key)
 {
-	const struct hjson_node *list = key && !is_watched(m) ? sim_value(m->sim, key) : NULL;
+	const struct hjson_node *list = key && !is_watched(m) ? maker_root_value(m, key) : NULL;
 	unsigned n_before = m->n_expanded;
 	const struct pattern_list *known;
 	struct pattern_list ret = {0};
@@ -87,7 +87,8 @@ static const char *export_text(struct maker *m, struct hjson_node *value)
 /* `exports`: objects, the later ones win. */
 static const char *const *read_exports(struct maker *m)
 {
-	struct hjson_node *list = sim_value(m->sim, "exports"), *e, *v;
+	const struct hjson_node *list = maker_root_value(m, "exports");
+	struct hjson_node *e, *v;
 	struct cfg *c = m->sim->reader.cfg;
 	struct map values = {0};
 	const char **env;

@@ -31,8 +31,9 @@ struct sim {
 	size_t n_runs;
 	struct mode **builds; /* those that the runs use, in order of first use */
 	size_t n_builds;
-	struct seeds *seeds; /* of all configurations of this plan */
-	struct map *ids;     /* of its jobs: id -> index + 1 */
+	struct seeds *seeds;  /* of all configurations of this plan */
+	struct map root_keys; /* of the configuration, once jobs are made: key -> value */
+	struct map *ids;      /* of its jobs: id -> index + 1 */
 	const char *name, *full_name, *primary_build_mode;
 	struct arena *plan_mem; /* of the plan that is made */
 	struct testplan testplan;
