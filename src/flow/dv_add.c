@@ -34,17 +34,18 @@ static void place_job(struct adding *a, const struct job_spec *job, size_t i)
 {
 	struct plan *plan = a->m->plan;
 	struct map *ids = a->m->sim->ids;
-	uintptr_t number = (uintptr_t)map_get(ids, job->id);
+	uintptr_t next = plan->n_jobs + 1;
+	uintptr_t first = (uintptr_t)map_set(ids, job->id, (void *)next);
 
-	if (number) {
-		a->place[i] = (uint32_t)(number - 1);
+	if (first) {
+		map_set(ids, job->id, (void *)first);
+		a->place[i] = (uint32_t)(first - 1);
 		if (a->n_twins++ == 0)
 			a->twin = job->id;
 		return;
 	}
 	a->place[i] = (uint32_t)plan->n_jobs;
 	plan->jobs[plan->n_jobs++] = *job;
-	map_set(ids, job->id, (void *)(uintptr_t)plan->n_jobs);
 }
 
 /* deps counts from the first that is added. */

@@ -23,6 +23,13 @@ struct mould_text {
 	size_t n_pieces; /* 0: the same in all runs */
 };
 
+/* One that is being cast. */
+struct cast {
+	struct arena *mem;
+	const struct run_values *values;
+	size_t lens[N_RUN_VALUES + 1]; /* of no value: 0 */
+};
+
 struct run_mould {
 	struct job_spec like; /* what all have */
 	struct job_steps steps;
@@ -70,26 +77,24 @@ static struct mould_text take_apart(struct arena *mem, const char *text)
 	return ret;
 }
 
-static const char *put_in(const struct mould_text *t, struct arena *mem, const struct run_values *v)
+static const char *put_in(const struct mould_text *t, const struct cast *c)
 {
-	size_t lens[N_RUN_VALUES + 1] = {0}, len = 0;
+	size_t len = 0;
 	char *ret, *to;
 
 	if (t->n_pieces == 0)
 		return t->text;
-	for (int i = 0; i < N_RUN_VALUES; i++)
-		lens[i] = strlen(v->text[i]);
 	for (size_t i = 0; i < t->n_pieces; i++)
-		len += t->pieces[i].len + lens[t->pieces[i].value];
-	ret = to = arena_alloc_text(mem, len);
+		len += t->pieces[i].len + c->lens[t->pieces[i].value];
+	ret = to = arena_alloc_text(c->mem, len);
 	for (size_t i = 0; i < t->n_pieces; i++) {
 		const struct piece *p = &t->pieces[i];
 
 		memcpy(to, p->text, p->len);
 		to += p->len;
 		if (p->value != N_RUN_VALUES)
-			memcpy(to, v->text[p->value], lens[p->value]);
-		to += lens[p->value];
+			memcpy(to, c->values->text[p->value], c->lens[p->value]);
+		to += c->lens[p->value];
 	}
 	*to = '\0';
 	return ret;
@@ -147,21 +152,24 @@ void run_mould_cast(const struct run_mould *m, struct arena *mem, const struct r
 		    struct job_spec *ret)
 {
 	const char **argv = arena_alloc(mem, (m->argc + 1) * sizeof(*argv));
+	struct cast c = {.mem = mem, .values = v};
 
+	for (int i = 0; i < N_RUN_VALUES; i++)
+		c.lens[i] = strlen(v->text[i]);
 	for (size_t i = 0; i < m->argc; i++)
-		argv[i] = put_in(&m->argv[i], mem, v);
+		argv[i] = put_in(&m->argv[i], &c);
 	argv[m->argc] = NULL;
 	*ret = m->like;
 	ret->argv = argv;
-	ret->id = put_in(&m->id, mem, v);
-	ret->name = put_in(&m->name, mem, v);
-	ret->odir = put_in(&m->odir, mem, v);
-	ret->log_path = put_in(&m->log_path, mem, v);
-	ret->command = put_in(&m->command, mem, v);
+	ret->id = put_in(&m->id, &c);
+	ret->name = put_in(&m->name, &c);
+	ret->odir = put_in(&m->odir, &c);
+	ret->log_path = put_in(&m->log_path, &c);
+	ret->command = put_in(&m->command, &c);
 	if (m->removed.n_pieces) {
 		struct job_steps *steps = arena_memdup(mem, &m->steps, sizeof(m->steps));
 
-		steps->remove_unless_passed = put_in(&m->removed, mem, v);
+		steps->remove_unless_passed = put_in(&m->removed, &c);
 		ret->steps = steps;
 	}
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The runs of a simulation's tests, each with its seed. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,12 +96,24 @@ struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n)
 	return runs;
 }
 
-/* room: for the numbers. */
-static struct run_values values_of(const struct sim_run *run, char room[2][16])
+enum { DIGITS_MOST = 10 };
+
+static const char *put_digits(char room[DIGITS_MOST + 1], uint32_t n)
 {
-	snprintf(room[0], sizeof(room[0]), "%u", run->index);
-	snprintf(room[1], sizeof(room[1]), "%u", seed_low_bits(run->seed));
-	return (struct run_values){{room[0], run->seed, room[1]}};
+	char *p = room + DIGITS_MOST;
+
+	*p = '\0';
+	do
+		*--p = (char)('0' + n % 10);
+	while (n /= 10);
+	return p;
+}
+
+/* room: for the numbers. */
+static struct run_values values_of(const struct sim_run *run, char room[2][DIGITS_MOST + 1])
+{
+	return (struct run_values){{put_digits(room[0], run->index), run->seed,
+				    put_digits(room[1], seed_low_bits(run->seed))}};
 }
 
 void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n)
@@ -114,7 +125,7 @@ void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n)
 		const struct sim_test *t = runs[i].test;
 		struct job_spec scrap = {0};
 		struct run_values v;
-		char room[2][16];
+		char room[2][DIGITS_MOST + 1];
 
 		if (runs[i].index > 0 && !own[t - s->runs])
 			continue;
@@ -158,7 +169,7 @@ static void make_next_run(struct maker *m, struct run_mould **mould, const char 
 			  const struct sim_run *run, struct job_spec *job)
 {
 	struct run_values v;
-	char room[2][16];
+	char room[2][DIGITS_MOST + 1];
 
 	v = values_of(run, room);
 	if (*mould) {
