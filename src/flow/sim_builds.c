@@ -96,6 +96,19 @@ size_t sim_make_builds(struct maker *m, struct job_spec *jobs, uint32_t *build_o
 	return n;
 }
 
+void sim_rehearse_builds(struct maker *m)
+{
+	struct sim *s = m->sim;
+	bool all = sim_kind_has_command(s, &build_kind);
+
+	for (size_t i = 0; i < s->n_builds; i++) {
+		struct job_spec scrap = {0};
+
+		if (all || sim_mode_has_command(s, s->builds[i]))
+			make_build(m, &scrap, s->builds[i]);
+	}
+}
+
 bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n)
 {
 	struct diag *e;

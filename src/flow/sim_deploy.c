@@ -29,7 +29,7 @@ static void deploy_on_coverage(struct maker *m)
 /*
  * Has the commands of each build, run and coverage job begin, side by side: one after the other
  * they take longer than all the rest. The first run of a test stands for all of them, unless its
- * commands are its own. Nothing is kept or told.
+ * commands are its own. Nothing is kept or told; what is missed here runs when its job is made.
  */
 static void rehearse(struct sim_deploy *d)
 {
@@ -44,7 +44,7 @@ static void rehearse(struct sim_deploy *d)
 	plan->scratch_root = d->m.plan->scratch_root;
 	maker_copy(&r, &d->m, &s, plan);
 	r.subst.options.is_rehearsal = true;
-	sim_make_builds(&r, d->builds, d->build_of);
+	sim_rehearse_builds(&r);
 	sim_rehearse_runs(&r, d->runs, d->n_runs);
 	if (sim_value(&s, "cov")->i)
 		sim_make_coverage(&r, scrap, "", 0, 0);

@@ -24,7 +24,8 @@ bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n);
 struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n);
 void sim_make_runs(struct maker *m, const struct job_spec *builds, const struct sim_run *runs,
 		   size_t n, struct job_spec *ret);
-/* Has their commands noted. */
+/* Has the commands of builds noted, and those of runs. */
+void sim_rehearse_builds(struct maker *m);
 void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n);
 
 /* The coverage databases of all runs: the primary build's first, the rest sorted. */
@@ -40,6 +41,11 @@ void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report);
 /* One job on the coverage databases of earlier runs: unreachable code, and the tool's viewer. */
 void sim_make_unr(struct maker *m, struct job_spec *job);
 void sim_make_analyze(struct maker *m, struct job_spec *job);
+
+/* sim_command.c: a text of the configuration that such jobs use holds an {eval_cmd}. */
+bool sim_kind_has_command(const struct sim *s, const struct job_kind *kind);
+/* One of the mode's own lists or values does. */
+bool sim_mode_has_command(const struct sim *s, const struct mode *mode);
 
 /* sim_steps.c: after maker_finish() of a job of this kind. */
 void sim_add_build_steps(struct maker *m, struct job_spec *job);

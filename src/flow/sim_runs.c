@@ -120,6 +120,7 @@ void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n)
 {
 	struct sim *s = m->sim;
 	bool *own = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*own));
+	bool all = sim_kind_has_command(s, &sim_run_kind);
 
 	for (size_t i = 0; i < n; i++) {
 		const struct sim_test *t = runs[i].test;
@@ -128,6 +129,8 @@ void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n)
 		char room[2][DIGITS_MOST + 1];
 
 		if (runs[i].index > 0 && !own[t - s->runs])
+			continue;
+		if (!all && !sim_mode_has_command(s, t->mode))
 			continue;
 		v = values_of(&runs[i], room);
 		m->has_own_commands = false;

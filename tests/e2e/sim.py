@@ -265,14 +265,22 @@ class ManyRuns(SimStory):
         with open(self.path("ran"), encoding="utf-8") as ran:
             self.assertEqual(sorted(ran.read().split(), key=int), [str(7 + k) for k in range(4)])
 
-    def test_commands_of_runs_run_side_by_side(self):
+    def talk(self):
         # Each waits for the other: one after the other they would never end.
         for k in range(2):
             os.mkfifo(self.path(f"to_{k}"))
-        jobs = self.commands('run_opts: ["{eval_cmd} cd %s; case {index} in 0) echo a >to_0; cat to_1;; 1) cat to_0; echo b >to_1;; esac"]'
-                             % self.path(""), 2)
+        return ("{eval_cmd} cd %s; case {index} in 0) echo a >to_0; cat to_1;; 1) cat to_0; echo b >to_1;; esac"
+                % self.path(""))
+
+    def test_commands_of_runs_run_side_by_side(self):
+        jobs = self.commands(f'run_opts: ["{self.talk()}"]', 2)
         self.assertIn(" run_opts='b good ", jobs[0]["cmd"])
         self.assertIn(" run_opts='a good ", jobs[1]["cmd"])
+
+    def test_commands_of_a_mode_run_side_by_side(self):
+        jobs = self.commands(f'run_modes: [{{ name: "talk", run_opts: ["{self.talk()}"] }}], en_run_modes: ["talk"]', 2)
+        self.assertIn(" run_opts='good 7 7 b'", jobs[0]["cmd"])
+        self.assertIn(" run_opts='good 8 8 a'", jobs[1]["cmd"])
 
 
 class CommandsOfChildren(SimStory):
