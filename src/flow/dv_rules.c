@@ -179,15 +179,30 @@ static const char *tool_name(struct maker *m)
 	return *name ? arena_strdup(m->plan->mem, name) : NULL;
 }
 
-/* Runs of one test share theirs, but where an export has a {word} in it. */
+static bool same_patterns(const struct pattern_list *a, const struct pattern_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; a->at != b->at && i < a->n; i++)
+		if (strcmp(a->at[i].text, b->at[i].text) != 0)
+			return false;
+	return true;
+}
+
+/* Runs of one test share theirs, but where an export or a pattern has a {word} in it. */
 const struct job_rules *maker_rules(struct maker *m)
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
 	const char *const *env = exports(m);
+	const struct pattern_list pass = patterns(m, m->kind->pass_key);
+	const struct pattern_list fail = patterns(m, m->kind->fail_key);
+	const struct job_rules *last = m->last_rules;
 	struct job_rules *r;
 
-	if (m->last_rules && (m->last_rules->env == env || same_texts(m->last_rules->env, env)))
-		return m->last_rules;
+	if (last && (last->env == env || same_texts(last->env, env)) &&
+	    same_patterns(&last->pass_patterns, &pass) &&
+	    same_patterns(&last->fail_patterns, &fail))
+		return last;
 	r = arena_zalloc(m->plan->mem, sizeof(*r));
 	*r = (struct job_rules){
 		.target = m->kind->target,
@@ -195,8 +210,8 @@ const struct job_rules *maker_rules(struct maker *m)
 		.env = env,
 		.tags = none,
 		.keep = bazel,
-		.pass_patterns = patterns(m, m->kind->pass_key),
-		.fail_patterns = patterns(m, m->kind->fail_key),
+		.pass_patterns = pass,
+		.fail_patterns = fail,
 		.resources = tool_need(m),
 		.n_resources = 1,
 		.timeout_s = minutes(m) * 60,

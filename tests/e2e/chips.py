@@ -150,7 +150,8 @@ class Gangs(Chips):
         self.assertIn("rank 1 on device 1", attempt["message"])
         self.assertIn("SIGSEGV", attempt["message"])
         self.assertEqual([r["class"] for r in attempt["details"]["ranks"]], ["peer", "lost", "peer"])
-        self.assertEqual(attempt["details"]["ranks"][1]["phase"], "launched")
+        # It may die before its launch() has come back.
+        self.assertIn(attempt["details"]["ranks"][1]["phase"], ("armed", "launched"))
         # A process that died is a mark only if two jobs lose theirs on the device: peers have none at all.
         self.assertEqual([d["jobs"] for d in self.devices()], [[], ["g"], [], []])
         self.assert_nothing_left()

@@ -113,6 +113,15 @@ class Simulations(SimStory):
         self.assertEqual(self.run_sim("all.hjson", "--fixed-seed", "5").code, 0)
         self.assertTrue(self.path("out/list/reports/index.json").exists())
 
+    def test_patterns_are_those_of_each_run(self):
+        self.leaf("one", 'run_pass_patterns: ["seed {seed} of {index}"], run_fail_patterns: ["no {index}"]')
+        self.run_sim("one.hjson", "-i", "good", "--reseed", "4", "--seeds", "5", "6", "7", "8", "--fake")
+        dump, = self.path("out").glob("deploy_main_*.json")
+        jobs = [j for j in json.loads(dump.read_text(encoding="utf-8")) if j["target"] == "run"]
+        self.assertEqual([j["pass_patterns"] for j in jobs],
+                         [[f"seed {5 + i} of {i}", "^TEST PASSED$"] for i in range(4)])
+        self.assertEqual([j["fail_patterns"][0] for j in jobs], [f"no {i}" for i in range(4)])
+
     def test_exports_are_those_of_each_job(self):
         self.leaf("one", 'build_modes: [{ name: "fast", build_opts: ["-f"] }], tests: [{ name: "quick", build_mode: "fast" }]\n'
                   'exports: [{ B: "{build_mode}", Q: true, N: 7 }, { N: 8, D: "{build_dir}" }]')
