@@ -102,7 +102,7 @@ static int sync_dir_of(const char *path)
 	return rc;
 }
 
-int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err)
+static int replace(const char *path, const void *bytes, size_t n, bool is_synced, struct error *err)
 {
 	_cleanup_(freep) char *tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
 	struct src_pos pos = {.file = path};
@@ -110,20 +110,30 @@ int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error 
 
 	if (fd < 0)
 		return error_set(err, pos, "cannot be written: %s", strerror(errno));
-	if (fs_write_all(fd, bytes, n) < 0 || fsync(fd) < 0) {
+	if (fs_write_all(fd, bytes, n) < 0 || (is_synced && fsync(fd) < 0)) {
 		int errnum = errno;
 
 		close(fd);
 		unlink(tmp);
 		return error_set(err, pos, "cannot be written: %s", strerror(errnum));
 	}
-	if (close(fd) < 0 || rename(tmp, path) < 0 || sync_dir_of(path) < 0) {
+	if (close(fd) < 0 || rename(tmp, path) < 0 || (is_synced && sync_dir_of(path) < 0)) {
 		int errnum = errno;
 
 		unlink(tmp);
 		return error_set(err, pos, "cannot be written: %s", strerror(errnum));
 	}
 	return 0;
+}
+
+int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err)
+{
+	return replace(path, bytes, n, true, err);
+}
+
+int fs_replace(const char *path, const void *bytes, size_t n, struct error *err)
+{
+	return replace(path, bytes, n, false, err);
 }
 
 /* An existing directory is fine, also where nothing may be made (read-only, not ours). */

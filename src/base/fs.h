@@ -19,6 +19,9 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 /* Temporary file beside it, fsync, rename, fsync of the directory. Never leaves half a file under
  * path. */
 int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err);
+/* The same without waiting for the disk: whole for whoever reads it, but a power cut may take it
+ * back. For what is written from the loop. */
+int fs_replace(const char *path, const void *bytes, size_t n, struct error *err);
 /* mkdir -p; an existing directory is fine. Returns 0 or -1 with errno. */
 int fs_mkdirs(const char *path, mode_t mode);
 int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */

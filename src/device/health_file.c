@@ -138,7 +138,8 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 	jout_key_int(&out, "jobs", h->n_jobs);
 	write_marks(&out, h);
 	jout_object_end(&out);
-	rc = fs_write_atomic(path, out.buf.s, out.buf.len, err);
+	/* Not synced: it is written while a run goes, and a power cut may cost a mark. */
+	rc = fs_replace(path, out.buf.s, out.buf.len, err);
 	jout_done(&out);
 	return rc;
 }
