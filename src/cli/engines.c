@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/engines.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "cli/pools.h"
 
 static struct backend *find(const struct engines *e, const char *name)
@@ -43,7 +45,7 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 	struct backend_env env = *env_base;
 	struct backend *b;
 
-	if (!type || e->n == ENGINES_MOST)
+	if (!type)
 		return 0; /* sched_load() says which jobs name it, with their places */
 	env.name = name;
 	env.others = e->at;
@@ -58,6 +60,7 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 		cfg_fields_end(env.settings);
 	if (!b)
 		return -1;
+	e->at = xreallocarray(e->at, e->n + 1, sizeof(struct backend *));
 	e->at[e->n++] = b;
 	return 0;
 }
@@ -147,7 +150,6 @@ int engines_make(struct engines *e, struct run_options *options, const struct pl
 	};
 	int rc;
 
-	e->n = 0;
 	e->options = options;
 	e->cfg = cfg;
 	rc = make_one(e, options->backend, &env, cfg, diags);
@@ -310,5 +312,7 @@ void engines_free(struct engines *e)
 {
 	for (unsigned i = 0; i < e->n; i++)
 		e->at[i]->ops->destroy(e->at[i]);
+	free(e->at);
+	e->at = NULL;
 	e->n = 0;
 }

@@ -11,13 +11,11 @@
 #include "config/config.h"
 #include "scheduler/sched.h"
 
-enum { ENGINES_MOST = 16 };
-
 struct engines {
 	struct backend_terminal terminal; /* set before engines_make() */
 	struct run_options *options;	  /* of engines_make() */
 	struct cfg *cfg;		  /* likewise */
-	struct backend *at[ENGINES_MOST]; /* the default first */
+	struct backend **at;		  /* n of them, the default first */
 	unsigned n;
 };
 

@@ -15,8 +15,6 @@ static const char file_name[] = "dvsched-pools.hjson";
 /* The type of backends that have devices, and the key by which jobs ask for them. */
 static const char pool_type[] = "chips", devices_key[] = "devices";
 
-enum { POOLS_MOST = 64 };
-
 /* ---- which pools there are ---- */
 
 static bool is_pool(const struct cfg *cfg, struct hjson_node *member)
@@ -28,17 +26,33 @@ static bool is_pool(const struct cfg *cfg, struct hjson_node *member)
 	return hjson_key_is(member, pool_type);
 }
 
-static size_t list_pools(struct cfg *cfg, const char **ret)
+/* The pool after m in the file, the first one for NULL; NULL: there is none. */
+static struct hjson_node *next_pool(struct cfg *cfg, struct hjson_node *m)
 {
-	struct hjson_node *all = cfg ? hjson_get(cfg_root(cfg), "backends") : NULL, *m;
-	size_t n = 0;
+	struct hjson_node *all = cfg ? hjson_get(cfg_root(cfg), "backends") : NULL;
 
 	if (!all || all->type != HJSON_OBJECT)
-		return 0;
-	hjson_for_each (m, all)
-		if (is_pool(cfg, m) && n < POOLS_MOST)
-			ret[n++] = hjson_key_cstr(cfg_doc(cfg), m);
-	return n;
+		return NULL;
+	m = m ? m->next : all->child;
+	while (m && !is_pool(cfg, m))
+		m = m->next;
+	return m;
+}
+
+static const char *pool_name(struct cfg *cfg, struct hjson_node *pool)
+{
+	return hjson_key_cstr(cfg_doc(cfg), pool);
+}
+
+static const char *find_pool(struct cfg *cfg, const char *name, size_t len)
+{
+	for (struct hjson_node *m = NULL; (m = next_pool(cfg, m)) != NULL;) {
+		const char *own = pool_name(cfg, m);
+
+		if (strlen(own) == len && strncmp(own, name, len) == 0)
+			return own;
+	}
+	return NULL;
 }
 
 /* ---- which one a job means ---- */
@@ -64,52 +78,51 @@ static size_t pool_in(const char *word)
 	return colon ? (size_t)(colon - word) : 0;
 }
 
-static void hint_names(struct diag *e, const char *const *names, size_t n)
+static void hint_names(struct diag *e, struct cfg *cfg)
 {
 	_cleanup_(str_done) struct str text = {0};
 
-	for (size_t i = 0; i < n; i++)
-		str_printf(&text, "%s%s", i ? ", " : "", names[i]);
-	if (n)
+	for (struct hjson_node *m = NULL; (m = next_pool(cfg, m)) != NULL;)
+		str_printf(&text, "%s%s", text.len ? ", " : "", pool_name(cfg, m));
+	if (text.len)
 		diag_hint(e, "there is %s", text.s);
 	else
 		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; docs/drivers.md");
 }
 
-static const char *find_named(const struct backend_key *k, size_t len, const char *const *names,
-			      size_t n, struct diags *diags)
+static const char *find_named(struct cfg *cfg, const struct backend_key *k, size_t len,
+			      struct diags *diags)
 {
-	for (size_t i = 0; i < n; i++)
-		if (strlen(names[i]) == len && strncmp(names[i], k->value, len) == 0)
-			return names[i];
-	if (diags)
+	const char *name = find_pool(cfg, k->value, len);
+
+	if (!name && diags)
 		hint_names(diag_error(diags, k->pos, "there is no pool of devices '%.*s'", (int)len,
 				      k->value),
-			   names, n);
-	return NULL;
+			   cfg);
+	return name;
 }
 
 const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diags *diags)
 {
 	const struct backend_key *k = find_key(spec->rules, devices_key);
-	const char *names[POOLS_MOST];
-	size_t n = list_pools(cfg, names), len = pool_in(k->value);
+	struct hjson_node *first = next_pool(cfg, NULL);
+	size_t len = pool_in(k->value);
 	struct diag *e;
 
 	if (len)
-		return find_named(k, len, names, n, diags);
-	if (n == 1)
-		return names[0];
+		return find_named(cfg, k, len, diags);
+	if (first && !next_pool(cfg, first))
+		return pool_name(cfg, first);
 	if (!diags)
 		return NULL;
-	if (n == 0) {
+	if (!first) {
 		hint_names(diag_error(diags, k->pos,
 				      "'%s' wants devices, and there is no pool of them", spec->id),
-			   names, n);
+			   cfg);
 		return NULL;
 	}
 	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
-	diag_hint(e, "devices: \"%s:%s\"", names[0], k->value);
+	diag_hint(e, "devices: \"%s:%s\"", pool_name(cfg, first), k->value);
 	return NULL;
 }
 
@@ -175,17 +188,6 @@ static int check_root(struct cfg *cfg, struct diags *diags)
 	return diags->n_errors == n_before ? 0 : -1;
 }
 
-static bool has_pool(struct cfg *cfg, const char *name)
-{
-	const char *names[POOLS_MOST];
-	size_t n = list_pools(cfg, names);
-
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(names[i], name))
-			return true;
-	return false;
-}
-
 static struct cfg *load_file(const char *path, struct diags *diags)
 {
 	struct cfg *cfg = cfg_parse(path, diags);
@@ -214,7 +216,7 @@ struct cfg *pools_load(const struct args *args, struct diags *diags)
 
 	if (path && !cfg)
 		return NULL;
-	if (*name && driver_is_known(name) && !has_pool(cfg, name)) {
+	if (*name && driver_is_known(name) && !find_pool(cfg, name, strlen(name))) {
 		cfg_free(cfg);
 		return make_up(name, diags);
 	}

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "flow/dv_defaults.h"
 #include "flow/dv_flow.h"
 #include "flow/types.h"
@@ -76,11 +77,15 @@ static const char *const empty_lists[] = {
 static void enable_modes(struct sim *s)
 {
 	const struct dv_options *dv = s->dv;
-	const char *names[64];
+	enum { OF_OPTIONS = 7 }; /* gui, gui_debug, waves, cov, profile, xprop, build_seed */
+	_cleanup_(freep) const char **names = NULL;
 	size_t n = 0;
 
-	for (const char *const *m = dv->build_modes; m && *m && n < 50; m++)
-		names[n++] = *m;
+	while (dv->build_modes && dv->build_modes[n])
+		n++;
+	names = xcalloc(n + OF_OPTIONS + 1, sizeof(*names));
+	if (n)
+		memcpy(names, dv->build_modes, n * sizeof(*names));
 	if (dv->gui)
 		names[n++] = "gui";
 	if (dv->gui_debug)
@@ -94,7 +99,6 @@ static void enable_modes(struct sim *s)
 		names[n++] = "xprop";
 	if (dv->build_seed)
 		names[n++] = "build_seed";
-	names[n] = NULL;
 	dv_put_first(s, "en_build_modes", names);
 	dv_put_first(s, "en_run_modes", dv->run_modes);
 }

@@ -142,6 +142,15 @@ class Lending(Borrow):
         self.assertEqual([d["device"] for d in attempt["details"]["borrowed"]], [0, 1])
         self.assertEqual(self.last("c")["where"].split("/")[0], "local")
 
+    def test_there_is_no_limit_to_the_number_of_pools(self):
+        pools = "\n".join(f'p{n}: {{ type: "chips", driver: "sim", devices: "{n}", options: {{ n_devices: 70 }} }}'
+                          for n in range(70))
+        jobs = "\n".join(f'{{ name: "on.{n}", command: "true", devices: "p{n}:1" }}' for n in range(50, 70))
+        self.config(f'{{ flow: "jobs", name: "demo", backends: {{ {pools} }}, jobs: [ {jobs} ] }}')
+        self.run_it()
+        self.assertEqual({j["id"]: j["backend"] for j in self.results()["jobs"]},
+                         {f"on.{n}": f"p{n}" for n in range(50, 70)})
+
     def test_jobs_that_share_a_pool_never_share_a_device(self):
         self.pool('{ name: "a.{i}", sweep: { i: "1..12" }, devices: 2, command:'
                   ' "for d in $(echo $DVSCHED_DEVICES | tr , \' \'); do mkdir on$d || exit; done;'

@@ -50,6 +50,16 @@ class Simulations(SimStory):
         self.assertRegex(names[0], r"^\d{8}_\d{6}$")
         self.assertEqual(names[1], "latest")
 
+    def test_there_is_no_limit_to_the_build_modes_of_the_command_line(self):
+        names = [f"m{n}" for n in range(80)]
+        self.leaf("one", "build_modes: [%s]" % " ".join(
+            '{ name: "%s", is_sim_mode: 1, build_opts: ["+define+%s"] }' % (n, n) for n in names))
+        done = self.run_sim("one.hjson", "-bm", *names)
+        self.assertEqual(done.code, 0, done)
+        options = json.loads((self.run_dir("out") / "plan.json").read_text())
+        self.assertIn("+define+m79", json.dumps(options))
+        self.assertIn("+define+m49", json.dumps(options))
+
     def test_output_goes_to_the_project_without_sr(self):
         subprocess.run(["git", "init", "-q", self.path("")], check=True)
         done = self.dvsched("run", "one.hjson", "-br", "main", "--view", "none", "--fixed-seed", "5")
