@@ -359,8 +359,7 @@ static int run_loaded(struct run *r)
 	int rc;
 
 	/* DVSim's dry run is a run of its own: make -n, and every job passes. */
-	if (r->options.is_dry_run &&
-	    !(r->args->is_dvsim && !str_eq(r->loaded.plan->flow, "jobs"))) {
+	if (r->options.is_dry_run && !(r->args->is_dvsim && r->loaded.plan->dv)) {
 		print_commands(r->loaded.plan);
 		return EXIT_PASSED;
 	}

@@ -98,7 +98,7 @@ static const char *path_of(const struct args *args, struct diags *diags)
 	return args->words[0];
 }
 
-static struct cfg *load_at(const struct args *args, const struct place *p, struct diags *diags)
+static struct cfg *load_at(const struct args *args, struct place *p, struct diags *diags)
 {
 	struct cfg_options options = {
 		.proj_root = p->proj_root,
@@ -108,7 +108,11 @@ static struct cfg *load_at(const struct args *args, const struct place *p, struc
 		.ret_eval_status = args->facts ? &args->facts->eval_status : NULL,
 	};
 
-	return cfg_load(p->cfg_path, &options, diags);
+	struct cfg *cfg = cfg_load(p->cfg_path, &options, diags);
+
+	if (cfg && !p->is_native && flow_is_native(cfg, hjson_get(cfg_root(cfg), "flow")))
+		place_set_native(args, p);
+	return cfg;
 }
 
 struct cfg *load_cfg(const struct args *args, struct diags *diags)

@@ -9,23 +9,21 @@
 #include "base/log.h"
 #include "cli/remote.h"
 #include "config/config.h"
+#include "flow/flow.h"
 
 static const struct src_pos nowhere;
 
-/* A configuration of ours says `flow: jobs` itself; DVSim's get their flow by an import. */
+/* A configuration of ours mostly says its flow itself; DVSim's get theirs by an import. */
 static bool is_native(const char *path)
 {
-	struct hjson_node *flow = NULL;
 	struct diags diags;
 	struct cfg *c;
 	bool is;
 
 	diags_init(&diags);
 	c = cfg_parse(path, &diags);
-	if (c && cfg_root(c)->type == HJSON_OBJECT)
-		flow = hjson_get(cfg_root(c), "flow");
-	is = !c || (flow && flow->type == HJSON_STRING &&
-		    strcmp(hjson_cstr(cfg_doc(c), flow), "jobs") == 0);
+	is = !c || (cfg_root(c)->type == HJSON_OBJECT &&
+		    flow_is_native(c, hjson_get(cfg_root(c), "flow")));
 	cfg_free(c);
 	diags_done(&diags);
 	return is;
@@ -98,6 +96,12 @@ int place_find(const struct args *args, const char *cfg_path, struct place *ret,
 	ret->scratch_root = place_scratch(args,
 					  !ret->is_native && ret->proj_root ? ret->proj_root : dir);
 	return check_project(args, ret, diags);
+}
+
+void place_set_native(const struct args *args, struct place *p)
+{
+	p->is_native = true;
+	p->scratch_root = place_scratch(args, path_dir(args->mem, p->cfg_path));
 }
 
 /* --purge goes for the copy, too. */

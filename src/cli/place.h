@@ -11,13 +11,15 @@ struct place {
 	const char *proj_root;	  /* absolute; NULL: there is no project */
 	const char *scratch_root; /* absolute */
 	const char *branch;	  /* NULL: of the project's work tree */
-	bool is_native;		  /* `flow: jobs`: no configuration of DVSim's */
+	bool is_native;		  /* of one of our own flows, not of DVSim's */
 	struct tool_config tool;  /* empty for native ones */
 };
 
 /* Returns 0, or -1 after errors. All of it lives in args->mem. */
 int place_find(const struct args *args, const char *cfg_path, struct place *ret,
 	       struct diags *diags);
+/* The file imports its flow, and the flow is one of our own: its output lies beside it. */
+void place_set_native(const struct args *args, struct place *p);
 /* -sr, else $SCRATCH_ROOT, else scratch/ in dir. */
 const char *place_scratch(const struct args *args, const char *dir);
 /* --remote: copies the project, and is in the copy then. Returns 0, or -1 after an error. */

@@ -97,6 +97,7 @@ static struct plan *cases_make(struct cfg *c, const struct flow_options *options
 
 const struct flow_type flow_cases = {
 	.name = "cases",
+	.is_native = true,
 	.help = "cases that are found in directories, each compiled and run",
 	.make = cases_make,
 };

@@ -28,6 +28,15 @@ static const struct flow_type *find(const char *name)
 	return NULL;
 }
 
+bool flow_is_native(const struct cfg *c, struct hjson_node *flow)
+{
+	const struct flow_type *type = flow && flow->type == HJSON_STRING
+					       ? find(hjson_cstr(cfg_doc(c), flow))
+					       : NULL;
+
+	return type && type->is_native;
+}
+
 static void hint_at_all(struct diag *e)
 {
 	_cleanup_(str_done) struct str all = {0};

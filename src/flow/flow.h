@@ -57,6 +57,7 @@ struct flow_options {
 struct flow_type {
 	const char *name; /* "jobs" */
 	const char *help;
+	bool is_native; /* one of our own, no flow of DVSim's: its output lies beside it */
 	/* NULL after errors. The plan owns copies of all it needs but positions' file names, which
 	 * cfg keeps. */
 	struct plan *(*make)(struct cfg *c, const struct flow_options *options,
@@ -77,6 +78,8 @@ struct flow_key {
 const struct flow_key *flow_jobs_key(size_t n);
 
 extern const struct flow_type *const flow_types[]; /* NULL-terminated */
+/* Is this value of the key `flow` one of our own flows? NULL (no such key): no. */
+bool flow_is_native(const struct cfg *c, struct hjson_node *flow);
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags);
 
 /* `run -- CMD ARGS`: one job, without a configuration. */

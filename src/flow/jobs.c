@@ -141,6 +141,7 @@ static struct plan *jobs_make(struct cfg *c, const struct flow_options *options,
 
 const struct flow_type flow_jobs = {
 	.name = "jobs",
+	.is_native = true,
 	.help = "a graph of jobs, and sweeps",
 	.make = jobs_make,
 };

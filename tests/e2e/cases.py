@@ -2,6 +2,8 @@
 """Stories of batches: cases that are found in directories, on simulated devices and on this machine."""
 
 import shutil
+import subprocess
+from pathlib import Path
 
 from harness import SOURCE, Story
 
@@ -81,6 +83,30 @@ class Example(Cases):
             self.assertEqual({f for f in found if not f.endswith(".compile")}, want)
             # What is built is what they need.
             self.assertEqual("runtime.graph" in done.out, any(w.startswith("graph") for w in want))
+
+
+class Places(Cases):
+    def test_output_is_beside_the_configuration_in_a_git_tree_too(self):
+        subprocess.run(["git", "init", "-q", self.dir], check=True)
+        self.batch({"rt/add": '{ program: ["print hello"] }'})
+        self.path("cfg.hjson").rename(self.path("examples", "cfg.hjson"))
+        self.write("examples/base.hjson", '{ flow: "cases" }')
+        for text in ('flow: "cases"', 'import_cfgs: ["{self_dir}/base.hjson"]'):
+            self.write("examples/own.hjson", f"""{{ {text}
+              name: "own", backends: {{ chips: {{ driver: "sim" }} }}, cases: {{ root: ".", glob: "rt/*" }} }}""")
+            done = self.dvsched("run", "examples/own.hjson", "--view", "none")
+            self.assertEqual(done.code, 0, done)
+            self.assertFalse(self.path("scratch").exists())
+            shutil.rmtree(self.path("examples", "scratch"))
+
+    def test_a_dry_run_runs_nothing_under_the_name_dvsim(self):
+        self.batch({"rt/add": '{ program: ["print hello"] }'})
+        self.path("dvsim").symlink_to(Path(self.binary).absolute())
+        self.binary = str(self.path("dvsim"))
+        done = self.dvsched("cfg.hjson", "-n", "-sr", "scratch")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("rt.add: ", done.out)
+        self.assert_left_nothing()
 
 
 class Pins(Cases):
