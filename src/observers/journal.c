@@ -84,7 +84,7 @@ static void commit(struct journal_observer *o)
 	if (errnum)
 		observer_break(&o->base,
 			       "the journal %s cannot be written (%s): it ends at its last whole "
-			       "record, and the run cannot be resumed from there on",
+			       "record. Should dvsched be killed, later results are lost",
 			       o->path ? o->path : JOURNAL_NAME, strerror(errnum));
 	else
 		sync_soon(o);
