@@ -76,9 +76,22 @@ void attempt_clear(struct attempt *a)
 	a->phase = ATTEMPT_NONE;
 }
 
+static bool on_terminal(const struct attempt *a)
+{
+	return a->pty.master >= 0;
+}
+
 static void keep_daemons(struct attempt *a)
 {
-	kept_adopt(&a->kept, a->rules->job.keep, a->leader_is_gone ? 0 : a->leader, &a->tree);
+	const struct ending *end = &a->ending;
+	const struct kept_job job = {
+		.globs = a->rules->job.keep,
+		.leader = a->leader_is_gone ? 0 : a->leader,
+		.session = on_terminal(a) ? getsid(0) : a->leader,
+		.only_daemons = end->was_killed || end->is_timeout || end->flood_bytes,
+	};
+
+	kept_adopt(&a->kept, &job, &a->tree);
 }
 
 /* ---- the end ---- */
@@ -184,11 +197,6 @@ static void add_usage(struct job_usage *to, const struct rusage *u)
 	to->system_s += (double)u->ru_stime.tv_sec + (double)u->ru_stime.tv_usec * 1e-6;
 	if ((uint64_t)u->ru_maxrss > to->max_rss_kib)
 		to->max_rss_kib = (uint64_t)u->ru_maxrss;
-}
-
-static bool on_terminal(const struct attempt *a)
-{
-	return a->pty.master >= 0;
 }
 
 /* Returns true if no child is left but kept ones. */

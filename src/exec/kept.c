@@ -1,14 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exec/kept.h"
 
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "base/mem.h"
+
+/* The kernel's mark on the name of an executable that was replaced since. */
+static const char deleted[] = " (deleted)";
 
 bool kept_has(pid_t child, void *kept)
 {
 	const struct kept *k = kept;
 
 	for (size_t i = 0; i < k->n; i++)
-		if (k->at[i] == child)
+		if (k->at[i].pid == child)
 			return true;
 	return false;
 }
@@ -16,37 +25,104 @@ bool kept_has(pid_t child, void *kept)
 void kept_forget(struct kept *k, pid_t pid)
 {
 	for (size_t i = 0; i < k->n; i++)
-		if (k->at[i] == pid)
+		if (k->at[i].pid == pid)
 			k->at[i] = k->at[--k->n];
 }
 
-static bool matches(const char *const *globs, pid_t pid)
+static bool is_session_of_kept(const struct kept *k, pid_t session)
 {
-	struct proc_stat st;
-
-	if (!proc_stat_read(pid, &st))
-		return false;
-	for (; *globs; globs++)
-		if (str_glob(*globs, st.name))
+	for (size_t i = 0; i < k->n; i++)
+		if (k->at[i].session == session)
 			return true;
 	return false;
 }
 
-static void add(struct kept *k, pid_t pid)
+static bool one_matches(const char *const *globs, const char *name)
+{
+	for (; *globs; globs++)
+		if (str_glob(*globs, name))
+			return true;
+	return false;
+}
+
+static bool path_matches(const char *const *globs, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return one_matches(globs, path) || (slash && one_matches(globs, slash + 1));
+}
+
+/* What it was started as. A program may write there what it likes. */
+static bool argv0_matches(const char *const *globs, pid_t pid)
+{
+	char path[64], text[PATH_MAX];
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
+	closep(&fd);
+	text[n > 0 ? n : 0] = '\0';
+	return text[0] && path_matches(globs, text);
+}
+
+static bool executable_matches(const char *const *globs, pid_t pid)
+{
+	char path[64], text[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	n = readlink(path, text, sizeof(text) - 1);
+	if (n <= 0)
+		return false;
+	text[n] = '\0';
+	if (str_ends(text, deleted))
+		text[(size_t)n - strlen(deleted)] = '\0';
+	return path_matches(globs, text);
+}
+
+static bool matches(const char *const *globs, pid_t pid, const struct proc_stat *st)
+{
+	return globs && (one_matches(globs, st->name) || argv0_matches(globs, pid) ||
+			 executable_matches(globs, pid));
+}
+
+static void add(struct kept *k, pid_t pid, pid_t session)
 {
 	if (k->n == k->cap) {
 		k->cap = k->cap ? k->cap * 2 : 8;
 		k->at = xreallocarray(k->at, k->cap, sizeof(*k->at));
 	}
-	k->at[k->n++] = pid;
+	k->at[k->n++] = (struct kept_proc){pid, session};
 }
 
-void kept_adopt(struct kept *k, const char *const *globs, pid_t leader, struct tree *t)
+/* Its name decides, or the session of a daemon that is kept. */
+static void adopt(struct kept *k, const struct kept_job *job, pid_t pid)
 {
-	if (!globs || !globs[0])
+	struct proc_stat st;
+	bool is_of_job;
+
+	if (pid == job->leader || kept_has(pid, k) || !proc_stat_read(pid, &st))
+		return;
+	is_of_job = st.session == job->session;
+	if (is_of_job && job->only_daemons)
+		return;
+	if ((!is_of_job && is_session_of_kept(k, st.session)) || matches(job->globs, pid, &st))
+		add(k, pid, st.session);
+}
+
+void kept_adopt(struct kept *k, const struct kept_job *job, struct tree *t)
+{
+	size_t before;
+
+	if (k->n == 0 && (!job->globs || !job->globs[0]))
 		return;
 	tree_read(t, kept_has, k);
-	for (size_t i = 0; i < t->n_own; i++)
-		if (t->at[i].pid != leader && matches(globs, t->at[i].pid))
-			add(k, t->at[i].pid);
+	/* A daemon may come after its children: once more when there is a new one. */
+	do {
+		before = k->n;
+		for (size_t i = 0; i < t->n_own; i++)
+			adopt(k, job, t->at[i].pid);
+	} while (k->n > before);
 }

@@ -73,6 +73,71 @@ static int chains(int n)
 	return wait_for_ever();
 }
 
+static void exec_self(const char *name, const char *word, int fd)
+{
+	char number[16];
+	char *argv[] = {(char *)name, (char *)word, number, NULL};
+
+	snprintf(number, sizeof(number), "%d", fd);
+	execv("/proc/self/exe", argv);
+	_exit(1);
+}
+
+/* As Bazel's client starts its server: in a session of its own, under another name than its
+ * executable's, and we go on when it is there. */
+static int start_server(const char *name)
+{
+	int hello[2];
+	char c;
+
+	if (pipe(hello) < 0)
+		return 1;
+	if (become_daemon())
+		exec_self(name, "serve", hello[1]);
+	close(hello[1]);
+	return read(hello[0], &c, 1) == 1 ? 0 : 1;
+}
+
+/* The server: what it starts is orphaned, and keeps the server's session. */
+static int serve(int hello)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (fork() == 0)
+			exec_self("worker", "ready", hello);
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return wait_for_ever();
+}
+
+static int say_ready(int hello)
+{
+	if (write(hello, "x", 1) != 1)
+		return 1;
+	close(hello);
+	return wait_for_ever();
+}
+
+/* It outlives us at TERM, and does not leave our session. */
+static int leave_orphan(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		signal(SIGTERM, SIG_IGN);
+		if (fork() == 0) {
+			puts("ready");
+			fflush(stdout);
+			wait_for_ever();
+		}
+		_exit(0);
+	}
+	waitpid(pid, NULL, 0);
+	return wait_for_ever();
+}
+
 static int ignore_term(void)
 {
 	signal(SIGTERM, SIG_IGN);
@@ -231,6 +296,14 @@ int main(int argc, char **argv)
 		return kill(getppid(), SIGKILL) < 0 ? 1 : wait_for_ever();
 	if (strcmp(word, "daemon") == 0)
 		return become_daemon() ? wait_for_ever() : 0;
+	if (strcmp(word, "server") == 0)
+		return start_server(more);
+	if (strcmp(word, "serve") == 0)
+		return serve(atoi(more));
+	if (strcmp(word, "ready") == 0)
+		return say_ready(atoi(more));
+	if (strcmp(word, "orphan") == 0)
+		return leave_orphan();
 	if (strcmp(word, "for-ever") == 0)
 		return wait_for_ever();
 	fprintf(stderr, "unknown word '%s'\n", word);

@@ -60,11 +60,26 @@ static const struct slot_handler handler = {.ended = on_ended, .died = on_died};
 
 static const char *const no_strings[] = {NULL};
 
+static void start_slot(struct slot_bed *b)
+{
+	struct error err = {0};
+
+	b->slot = slot_new(b->loop, &b->options, &handler, b, &err);
+	assert_non_null(b->slot);
+}
+
+void bed_renew_slot(struct slot_bed *b)
+{
+	slot_free(b->slot);
+	b->slot = NULL;
+	assert_int_equal(bed_count_processes(b), 0);
+	start_slot(b);
+}
+
 struct slot_bed *bed_new(void)
 {
 	struct slot_bed *b = xcalloc(1, sizeof(*b));
 	const char *tmp = getenv("TMPDIR");
-	struct error err = {0};
 
 	b->base = xasprintf("%s/dvsched-test-XXXXXX", tmp ? tmp : "/tmp");
 	assert_non_null(mkdtemp(b->base));
@@ -91,8 +106,7 @@ struct slot_bed *bed_new(void)
 				    .command = "the command",
 				    .odir = b->odir,
 				    .log_path = b->log};
-	b->slot = slot_new(b->loop, &b->options, &handler, b, &err);
-	assert_non_null(b->slot);
+	start_slot(b);
 	return b;
 }
 

@@ -28,6 +28,8 @@ void bed_dispatch(int argc, char **argv);
 struct slot_bed *bed_new(void);
 /* Ends the slot, then fails the test if any process that it made is still there. */
 void bed_free(struct slot_bed *b);
+/* The slot ends, and with it all that it kept; another one takes its place. */
+void bed_renew_slot(struct slot_bed *b);
 
 /* The job is this helper word with its arguments (NULL-terminated). */
 void bed_helper(struct slot_bed *b, const char *word, const char *arg);

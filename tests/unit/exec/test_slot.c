@@ -303,6 +303,49 @@ static void kept_daemons_stay_until_the_slot_ends(void **state)
 	assert_int_equal(bed_count_processes(b), 1);
 }
 
+/* The server's process is called "exe", its argv[0] is "server(dir)", its file job-helper. */
+static void a_daemon_is_kept_by_any_of_its_names(void **state)
+{
+	static const struct {
+		const char *glob;
+		bool is_kept;
+	} cases[] = {
+		{"server*", true},    {"server(dir)", true}, {"ex?", true},    {"job-help*", true},
+		{"*/job-hel*", true}, {"dir*", false},	     {"serve", false},
+	};
+	struct slot_bed *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *const keep[] = {cases[i].glob, NULL};
+
+		b->rules.keep = keep;
+		bed_helper(b, "server", "server(dir)");
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		if ((b->result.marks == 0) != cases[i].is_kept)
+			fail_msg("%s: marks %u", cases[i].glob, b->result.marks);
+		/* With the server its worker, whose own name matches nothing. */
+		assert_int_equal(bed_count_processes(b), cases[i].is_kept ? 2 : 0);
+		bed_renew_slot(b);
+	}
+}
+
+static void a_killed_job_leaves_daemons_only(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+
+	b->rules.keep = keep;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "orphan", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
 static void assert_launch_error(struct slot_bed *b, const char *text)
 {
 	bed_run(b);
@@ -724,6 +767,8 @@ int main(int argc, char **argv)
 		CASE(a_second_kill_may_be_harder),
 		CASE(the_stopped_hear_term),
 		CASE(kept_daemons_stay_until_the_slot_ends),
+		CASE(a_daemon_is_kept_by_any_of_its_names),
+		CASE(a_killed_job_leaves_daemons_only),
 		CASE(what_cannot_be_started_is_named),
 		CASE(a_command_may_be_longer_than_an_argument),
 		CASE(the_surroundings_are_clean),
