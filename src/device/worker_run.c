@@ -128,6 +128,7 @@ static int make_place(struct run *r, struct error *err)
 		.attempt = r->ask.attempt,
 		.renew = is_first && job->renew_odir,
 		.plain_stamps = job->plain_stamps,
+		.reuse = !is_first || job->retry.reuse,
 		.keep = job->max_odirs,
 	};
 

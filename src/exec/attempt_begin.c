@@ -162,6 +162,7 @@ static int prepare(struct attempt *a, struct error *err)
 		.attempt = a->run.attempt,
 		.renew = job->renew_odir,
 		.plain_stamps = job->plain_stamps,
+		.reuse = job->retry.reuse,
 		.keep = job->max_odirs,
 	};
 

@@ -18,7 +18,7 @@ static char *dir_of(const char *path)
 	return xstrndup(path, (size_t)(path_base(path) - path - 1));
 }
 
-/* What earlier runs left as path.attempt-1, -2 … goes into the trash. */
+/* What an earlier run left as path.attempt-1, -2 … goes into the trash. */
 static int trash_attempts(struct confine *c, const char *path, struct error *err)
 {
 	for (unsigned n = 1;; n++) {
@@ -32,8 +32,7 @@ static int trash_attempts(struct confine *c, const char *path, struct error *err
 }
 
 /* path, of the attempt before, becomes path.attempt-N. */
-static int set_attempt_aside(struct confine *c, const char *path, uint32_t attempt,
-			     struct error *err)
+static int set_path_aside(struct confine *c, const char *path, uint32_t attempt, struct error *err)
 {
 	_cleanup_(freep) char *to = xasprintf("%s.attempt-%u", path, attempt - 1);
 
@@ -42,6 +41,16 @@ static int set_attempt_aside(struct confine *c, const char *path, uint32_t attem
 	if (confine_trash(c, to, err) < 0)
 		return -1;
 	return confine_rename(c, path, to, err);
+}
+
+/* A log outside of the directory does not move along with it. */
+static int set_attempt_aside(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	if (!r->reuse && set_path_aside(c, r->odir, r->attempt, err) < 0)
+		return -1;
+	if (!r->reuse && path_is_below(r->log_path, r->odir))
+		return 0;
+	return set_path_aside(c, r->log_path, r->attempt, err);
 }
 
 /*
@@ -144,20 +153,27 @@ static int rotate(struct confine *c, const struct odir_request *r, struct error 
 	return r->keep ? prune(c, parent, prefix, r->keep - 1, err) : 0;
 }
 
-/* An existing odir is used as it is: but not one that leads out of the scratch root. */
-static int accept_existing(struct confine *c, const char *odir, struct error *err)
+static bool is_renewed(const struct odir_request *r)
 {
-	if (!fs_is_dir(odir))
-		return error_plain(err, "%s exists and is not a directory", odir);
-	return confine_real_dir(c, odir, err);
+	return r->renew && r->attempt == 1;
+}
+
+/* An existing odir is used as it is: but not one that leads out of the scratch root. */
+static int accept_existing(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	if (!fs_is_dir(r->odir))
+		return error_plain(err, "%s exists and is not a directory", r->odir);
+	if (confine_real_dir(c, r->odir, err) < 0)
+		return -1;
+	return r->attempt == 1 ? trash_attempts(c, r->odir, err) : 0;
 }
 
 static int make_odir(struct confine *c, const struct odir_request *r, struct error *err)
 {
 	if (mkdir(r->odir, 0777) == 0)
 		return 0;
-	if (errno == EEXIST && !r->renew)
-		return accept_existing(c, r->odir, err);
+	if (errno == EEXIST && !is_renewed(r))
+		return accept_existing(c, r, err);
 	if (errno == EEXIST) {
 		if (rotate(c, r, err) < 0)
 			return -1;
@@ -200,7 +216,7 @@ static int open_old_log(struct confine *c, const struct odir_request *r, struct 
 	struct stat st;
 	int fd;
 
-	if (r->attempt == 1 && !r->renew && trash_attempts(c, path, err) < 0)
+	if (r->attempt == 1 && trash_attempts(c, path, err) < 0)
 		return -1;
 	fd = open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0 && errno == ELOOP)
@@ -241,8 +257,7 @@ int odir_prepare(struct confine *c, const struct odir_request *r, struct error *
 	parent = dir_of(r->odir);
 	if (confine_make_dir(c, parent, err) < 0)
 		return -1;
-	if (r->attempt > 1 &&
-	    set_attempt_aside(c, r->renew ? r->odir : r->log_path, r->attempt, err) < 0)
+	if (r->attempt > 1 && set_attempt_aside(c, r, err) < 0)
 		return -1;
 	if (make_odir(c, r, err) < 0)
 		return -1;

@@ -8,10 +8,13 @@
 
 struct odir_request {
 	const char *odir, *log_path;
-	uint32_t attempt; /* from 1 */
-	bool renew;	  /* an odir that exists is moved to <odir>.<stamp>; `latest`: to <stamp> */
+	uint32_t attempt;  /* from 1 */
+	bool renew;	   /* before the first attempt: an odir that exists is moved to
+			      <odir>.<stamp>; `latest`: to <stamp> */
 	bool plain_stamps; /* with renew: always to <stamp> */
-	uint32_t keep;	   /* with renew: directories kept, the new one included; 0: all */
+	bool reuse; /* before another attempt: only the log is moved to <log>.attempt-N, not odir to
+		       <odir>.attempt-N */
+	uint32_t keep; /* with renew: directories kept, the new one included; 0: all */
 };
 
 /*

@@ -16,6 +16,7 @@ struct job_kind {
 	const char *const *keys; /* what make is told, in the order of the alphabet */
 	int weight;
 	bool renew, joins_cmds;
+	bool reuse;	    /* as in retry_rules */
 	bool plain_stamps;  /* as in job_rules */
 	unsigned max_odirs; /* 0: what the command line or the default says */
 	bool is_run;	    /* its time limit is that of runs */

@@ -218,6 +218,7 @@ const struct job_rules *maker_rules(struct maker *m)
 		.grace_s = -1,
 		.weight = m->kind->weight,
 		.cpus = 1,
+		.retry.reuse = m->kind->reuse,
 		.renew_odir = m->kind->renew,
 		.plain_stamps = m->kind->plain_stamps,
 		.max_odirs = m->kind->max_odirs	     ? m->kind->max_odirs

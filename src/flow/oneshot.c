@@ -77,6 +77,7 @@ static const struct job_kind kind = {
 	.fail_key = "build_fail_patterns",
 	.keys = keys,
 	.weight = 1,
+	.reuse = true,
 	.has_gui = true,
 };
 

@@ -16,7 +16,7 @@ static const char *member_path(const struct cfg_fields *f, const char *key, cons
 
 enum { RETRIES_MOST = 1000 };
 
-/* A number, or {max, on, backoff}. */
+/* A number, or {max, on, backoff, reuse}. */
 void setting_read_retries(struct cfg_fields *f, const char *key, struct settings *s)
 {
 	static const char *const on[] = {[RETRY_ANY] = "any",
@@ -39,6 +39,7 @@ void setting_read_retries(struct cfg_fields *f, const char *key, struct settings
 	r.max = (uint32_t)cfg_fields_int(inner, "max", 0, RETRIES_MOST, 1);
 	r.on = (enum retry_on)cfg_fields_word(inner, "on", on, RETRY_ANY);
 	r.backoff_s = cfg_fields_duration(inner, "backoff", 0);
+	r.reuse = cfg_fields_bool(inner, "reuse", false);
 	cfg_fields_end(inner);
 	s->retry = r;
 }

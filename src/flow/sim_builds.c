@@ -19,6 +19,7 @@ static const struct job_kind build_kind = {
 	.fail_key = "build_fail_patterns",
 	.keys = build_keys,
 	.weight = 5,
+	.reuse = true,
 	.joins_cmds = true,
 };
 

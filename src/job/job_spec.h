@@ -39,6 +39,8 @@ struct retry_rules {
 	uint32_t max;	  /* attempts beyond the first; 0: none */
 	enum retry_on on; /* which ends are tried again */
 	double backoff_s; /* before the second attempt; doubles each time, at most 10 minutes */
+	bool reuse; /* the next attempt goes on in the directory of the failed one; only the log is
+		       set aside */
 };
 
 enum leak_rule { LEAK_KILL, LEAK_FAIL };

@@ -80,6 +80,7 @@ static int get_limits(struct plan_reader *r, const json_t *obj, struct job_rules
 	    member_get_u32(r, obj, "max_odirs", &ret->max_odirs) < 0)
 		return -1;
 	ret->retry.on = (enum retry_on)retry_on;
+	ret->retry.reuse = json_is_true(json_object_get(obj, "retry_reuse"));
 	ret->max_log_bytes = (uint64_t)max_log;
 	ret->weight = (int32_t)weight;
 	return 0;

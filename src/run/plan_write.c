@@ -253,6 +253,7 @@ static void write_rules(struct plan_writer *w, const struct job_rules *r)
 	write_words(w, "keep", r->keep, NULL);
 	write_backend_keys(w, r);
 	write_limits(w, r);
+	write_flag(w, "retry_reuse", r->retry.reuse);
 	write_flag(w, "leak_fail", r->leak == LEAK_FAIL);
 	write_flag(w, "is_finally", r->is_finally);
 	write_flag(w, "renew_odir", r->renew_odir);

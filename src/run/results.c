@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/json_out.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -164,31 +165,40 @@ static void write_counts(struct json_out *out, const struct counts *c, size_t n_
 
 /* ---- jobs ---- */
 
-/*
- * Where an attempt's log is now: an attempt that was followed by another one has been moved aside,
- * with its directory where that is renewed, alone where it is not.
- */
-static void add_attempt_log(struct str *b, const struct job_spec *spec, uint32_t number,
-			    bool is_last)
+static const struct job_rules *stage_rules(const struct job_spec *spec, const char *stage)
 {
-	size_t n = strlen(spec->odir);
-	bool is_inside = strncmp(spec->log_path, spec->odir, n) == 0 && spec->log_path[n] == '/';
+	for (uint32_t i = 0; stage && i < spec->n_fallback; i++)
+		if (str_eq(spec->fallback[i].stage, stage))
+			return spec->fallback[i].rules;
+	return spec->rules;
+}
+
+/*
+ * Where the log of attempt i is now: an attempt that was followed by another one has been set
+ * aside by that, with its directory or, where that is used again, alone.
+ */
+static void add_attempt_log(struct str *b, const struct result_row *row, uint32_t i)
+{
+	const struct job_spec *spec = row->spec;
+	const struct attempt_row *a = &row->attempts[i];
+	bool is_last = i + 1 == row->n_attempts;
 
 	if (is_last)
 		str_add(b, spec->log_path);
-	else if (spec->rules->renew_odir && is_inside)
-		str_printf(b, "%s.attempt-%u%s", spec->odir, number, spec->log_path + n);
+	else if (!stage_rules(spec, a[1].stage)->retry.reuse &&
+		 path_is_below(spec->log_path, spec->odir))
+		str_printf(b, "%s.attempt-%u%s", spec->odir, a->number,
+			   spec->log_path + strlen(spec->odir));
 	else
-		str_printf(b, "%s.attempt-%u", spec->log_path, number);
+		str_printf(b, "%s.attempt-%u", spec->log_path, a->number);
 }
 
-static void write_attempt_log(struct json_out *out, const struct job_spec *spec, uint32_t number,
-			      bool is_last)
+static void write_attempt_log(struct json_out *out, const struct result_row *row, uint32_t i)
 {
 	_cleanup_(str_done) struct str path = {0};
 
-	if (spec->log_path && spec->odir)
-		add_attempt_log(&path, spec, number, is_last);
+	if (row->spec->log_path && row->spec->odir)
+		add_attempt_log(&path, row, i);
 	jout_key_string(out, "log", path.s);
 }
 
@@ -211,9 +221,9 @@ static void write_verdict(struct json_out *out, enum job_status status, enum job
 	jout_key_string(out, "message", message);
 }
 
-static void write_attempt(struct json_out *out, const struct job_spec *spec,
-			  const struct attempt_row *a, bool is_last)
+static void write_attempt(struct json_out *out, const struct result_row *row, uint32_t i)
 {
+	const struct attempt_row *a = &row->attempts[i];
 	const struct job_result *r = &a->result;
 
 	jout_object(out);
@@ -238,7 +248,7 @@ static void write_attempt(struct json_out *out, const struct job_spec *spec,
 		job_measures_write(out, r->measures);
 	else
 		jout_key_string(out, "measures", NULL);
-	write_attempt_log(out, spec, a->number, is_last);
+	write_attempt_log(out, row, i);
 	jout_object_end(out);
 }
 
@@ -247,7 +257,7 @@ static void write_attempts(struct json_out *out, const struct result_row *row)
 	jout_key(out, "attempts");
 	jout_array(out);
 	for (uint32_t i = 0; i < row->n_attempts; i++)
-		write_attempt(out, row->spec, &row->attempts[i], i + 1 == row->n_attempts);
+		write_attempt(out, row, i);
 	jout_array_end(out);
 }
 

@@ -133,6 +133,40 @@ class Running(Story):
         self.assertTrue(job["flaky"])
         self.assertIn("flaky", run.out)
 
+    def test_a_retry_begins_in_an_empty_directory(self):
+        job = 'command: "touch {odir}/of-{attempt}; cd {odir}; ls of-*; test {attempt} = 3", retries: 3'
+        one = '{ flow: "jobs", name: "r", jobs: [ { name: "j", %s%s } ] }'
+        for settings in ("", ", renew: true"):
+            self.write("a.hjson", one % (job, settings))
+            for _ in range(2):  # what an earlier run set aside is gone in the next
+                run = self.dvsched("run", "a.hjson")
+                self.assertEqual(run.code, 0, run.err)
+                attempts = self.results()["jobs"][0]["attempts"]
+                logs = [pathlib.Path(a["log"]).read_text(encoding="utf-8").splitlines() for a in attempts]
+                self.assertIn("of-1", logs[0])
+                self.assertEqual([log[-1:] + log[-2:-1] for log in logs[1:]], [["of-2", ""], ["of-3", ""]])
+                self.assertEqual([os.path.relpath(a["log"], self.path("scratch/r")) for a in attempts],
+                                 ["j.attempt-1/log", "j.attempt-2/log", "j/log"])
+            self.write("a.hjson", one % ('command: "true"', settings))
+            self.assertEqual(self.dvsched("run", "a.hjson").code, 0)
+            self.assertEqual([n for n in os.listdir(self.path("scratch/r")) if "attempt" in n], [])
+
+    def test_a_retry_may_reuse_the_directory(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          name: r
+          jobs: [
+            { name: "j", command: "echo try {attempt}; touch {odir}/of-{attempt}; test -e {odir}/of-1 -a {attempt} = 2"
+              retries: { reuse: true } }
+          ]
+        }""")
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 0, run.err)
+        attempts = self.results()["jobs"][0]["attempts"]
+        self.assertEqual([pathlib.Path(a["log"]).read_text(encoding="utf-8").splitlines()[-1] for a in attempts],
+                         ["try 1", "try 2"])
+        self.assertEqual(sorted(os.listdir(self.path("scratch/r/j"))), ["log", "log.attempt-1", "of-1", "of-2"])
+
     def test_a_deadline_ends_the_job_and_its_whole_tree(self):
         self.write("a.hjson", """{
           flow: jobs

@@ -78,8 +78,11 @@ static void make_rules(struct sim *m, struct job_rules *r)
 	if (sim_chance(m, 30))
 		r->backend = backend_names[sim_below(m, m->b.n_backends)];
 	if (sim_chance(m, 30))
-		r->retry = (struct retry_rules){1 + sim_below(m, 2), ons[sim_below(m, 4)],
-						0.25 * sim_below(m, 4)};
+		r->retry = (struct retry_rules){
+			.max = 1 + sim_below(m, 2),
+			.on = ons[sim_below(m, 4)],
+			.backoff_s = 0.25 * sim_below(m, 4),
+		};
 }
 
 static void make_resources(struct sim *m, struct job_spec *spec)

@@ -705,7 +705,7 @@ static void a_run_has_its_variables_and_nobody_elses(void **state)
 		free(log);
 		free(want);
 	}
-	want = xasprintf("%s.attempt-1", b->log);
+	want = xasprintf("%s.attempt-1%s", b->odir, b->log + strlen(b->odir));
 	log = disk_log(want);
 	assert_non_null(strstr(log, "try 1\n"));
 	free(log);

@@ -200,40 +200,91 @@ static void siblings_keep_their_own(void **state)
 	assert_int_equal(count(b->parent, ""), 8);
 }
 
-static void a_failed_attempt_is_set_aside(void **state)
+static void leave(const struct bed *b, const char *name)
 {
-	struct bed *b = *state;
-	char *first = xasprintf("%s.attempt-1/run.log", b->odir);
-	char *second = xasprintf("%s.attempt-2/run.log", b->odir);
+	char *path = xasprintf("%s/%s", b->odir, name);
 
-	b->r.renew = true;
-	for (b->r.attempt = 1; b->r.attempt <= 3; b->r.attempt++)
-		prepare(b, b->r.attempt == 1 ? "1" : b->r.attempt == 2 ? "2" : "3");
-	assert_text(first, "1");
-	assert_text(second, "2");
-	assert_text(b->log, "3");
-	assert_int_equal(count(b->parent, "2"), 0); /* not rotated */
-	b->r.attempt = 1;
-	prepare(b, "again");
-	assert_int_equal(count(b->parent, "latest"), 1);
-	assert_int_equal(count(b->parent, "2"), 1);
-	free(first);
-	free(second);
+	close(open(path, O_CREAT | O_WRONLY, 0666));
+	free(path);
 }
 
-static void where_the_directory_stays_the_log_is_set_aside(void **state)
+/* Three attempts, each of which leaves a file, then another run. */
+static void a_failed_attempt_is_set_aside_with_its_directory(void **state)
+{
+	struct bed *b = *state;
+	char *first = xasprintf("%s.attempt-1", b->odir),
+	     *first_log = xasprintf("%s/run.log", first);
+	char *second_log = xasprintf("%s.attempt-2/run.log", b->odir);
+
+	for (int renews = 0; renews < 2; renews++) {
+		b->r.renew = renews;
+		b->r.attempt = 1;
+		prepare(b, "1");
+		leave(b, "of-1");
+		b->r.attempt = 2;
+		prepare(b, "2");
+		assert_int_equal(count(b->odir, ""), 1); /* the log */
+		leave(b, "of-2");
+		b->r.attempt = 3;
+		prepare(b, "3");
+		assert_int_equal(count(b->odir, ""), 1);
+		assert_text(first_log, "1");
+		assert_int_equal(count(first, "of-"), 1);
+		assert_text(second_log, "2");
+		assert_text(b->log, "3");
+		assert_int_equal(count(b->parent, "2"), 0); /* not rotated */
+		b->r.attempt = 1;
+		prepare(b, "again");
+		assert_int_equal(count(b->parent, "latest"), 1);
+		assert_int_equal(count(b->parent, "2"), renews);
+		fs_remove_tree(b->parent);
+		str_clear(&b->fence.checked);
+	}
+	free(first);
+	free(first_log);
+	free(second_log);
+}
+
+static void where_the_directory_is_used_again_the_log_is_set_aside(void **state)
 {
 	struct bed *b = *state;
 	char *first = xasprintf("%s.attempt-1", b->log);
 
+	b->r.reuse = true;
+	for (int renews = 0; renews < 2; renews++) {
+		b->r.renew = renews;
+		b->r.attempt = 1;
+		prepare(b, "1");
+		leave(b, "object");
+		b->r.attempt = 2;
+		prepare(b, "2");
+		assert_text(first, "1");
+		assert_text(b->log, "2");
+		assert_int_equal(count(b->odir, "object"), 1);
+		assert_int_equal(count(b->parent, "latest"), 1);
+		b->r.attempt = 1;
+		prepare(b, "again");
+		assert_false(fs_exists(first));
+		assert_int_equal(count(b->odir, "object"), !renews);
+	}
+	free(first);
+}
+
+static void a_log_elsewhere_is_set_aside_beside_its_directory(void **state)
+{
+	struct bed *b = *state;
+	char *first;
+
+	free(b->log);
+	b->log = xasprintf("%s/logs/job.log", b->root);
+	b->r.log_path = b->log;
+	first = xasprintf("%s.attempt-1", b->log);
 	prepare(b, "1");
 	b->r.attempt = 2;
 	prepare(b, "2");
 	assert_text(first, "1");
 	assert_text(b->log, "2");
-	b->r.attempt = 1;
-	prepare(b, "again");
-	assert_false(fs_exists(first));
+	assert_int_equal(count(b->parent, "latest.attempt-1"), 1);
 	free(first);
 }
 
@@ -310,8 +361,9 @@ int main(void)
 		CASE(stamps_that_collide_are_numbered),
 		CASE(only_the_newest_are_kept),
 		CASE(siblings_keep_their_own),
-		CASE(a_failed_attempt_is_set_aside),
-		CASE(where_the_directory_stays_the_log_is_set_aside),
+		CASE(a_failed_attempt_is_set_aside_with_its_directory),
+		CASE(where_the_directory_is_used_again_the_log_is_set_aside),
+		CASE(a_log_elsewhere_is_set_aside_beside_its_directory),
 		CASE(links_lead_nowhere),
 		CASE(the_root_itself_may_be_a_link),
 		CASE(a_directory_that_is_a_file_is_an_error),

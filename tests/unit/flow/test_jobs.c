@@ -113,7 +113,8 @@ static void every_setting_arrives_in_the_rules(void **state)
 		&s,
 		ONE("argv: [\"true\"], target: \"row {name}\", tags: [\"x\", \"y{name}\"]\n"
 		    "env: { A: 1, B: \"b {name}\" }, cwd: \"sub/../{name}\", timeout: 90\n"
-		    "grace: \"2s\", retries: { max: 3, on: \"infra\", backoff: \"10s\" }\n"
+		    "grace: \"2s\", retries: { max: 3, on: \"infra\", backoff: \"10s\", "
+		    "reuse: true }\n"
 		    "pass_patterns: [\"a{2}\", \"b\"], fail_patterns: \"c\", weight: -5, cpus: 4\n"
 		    "resources: { VCS: 2, B_9: 1 }, backend: \"local\", finally: true\n"
 		    "seed: 12345678901234567890123, leak: \"fail\", keep: \"bazel*\"\n"
@@ -135,6 +136,7 @@ static void every_setting_arrives_in_the_rules(void **state)
 	assert_int_equal(r->retry.max, 3);
 	assert_int_equal(r->retry.on, RETRY_INFRA);
 	assert_true(r->retry.backoff_s == 10);
+	assert_true(r->retry.reuse);
 	assert_int_equal(r->pass_patterns.n, 2);
 	assert_string_equal(r->pass_patterns.at[0].text, "a{2}");
 	assert_int_equal(r->fail_patterns.n, 1);
@@ -210,6 +212,7 @@ static void without_settings_the_defaults_hold(void **state)
 	assert_null(r->keep[0]);
 	assert_true(r->timeout_s == 0 && r->grace_s < 0);
 	assert_int_equal(r->retry.max, 0);
+	assert_false(r->retry.reuse);
 	assert_int_equal(r->pass_patterns.n + r->fail_patterns.n + r->n_resources, 0);
 	assert_int_equal(r->weight, 0);
 	assert_int_equal(r->cpus, 1);

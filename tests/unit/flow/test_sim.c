@@ -90,12 +90,14 @@ static void jobs_say_what_dvsim_says_of_them(void **state)
 	assert_string_equal(run->rules->target, "run");
 	assert_string_equal(run->rules->resources[0].name, "VCS");
 	assert_true(run->rules->renew_odir);
+	assert_false(run->rules->retry.reuse);
 	assert_int_equal(run->rules->max_odirs, 5);
 	assert_int_equal((int)run->rules->timeout_s, 3600);
 	assert_int_equal(run->rules->weight, 1);
 	assert_string_equal(run->rules->pass_patterns.at[0].text, "^TEST PASSED$");
 	assert_string_equal(run->rules->fail_patterns.at[0].text, "^UVM_ERROR");
 	assert_int_equal(stage_job(&s, "default")->rules->weight, 5);
+	assert_true(stage_job(&s, "default")->rules->retry.reuse);
 	assert_string_equal(stage_job(&s, "default")->rules->fail_patterns.at[0].text, "^Error-");
 	assert_text(stage_deps(&s, "0.mini_smoke.4294967303"), "default");
 	assert_string_equal(run->argv[0], "make");

@@ -202,7 +202,7 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 		{.status = JOB_KILLED, .reason = REASON_USER, .message = "Job killed"},
 	};
 	_cleanup_(freep) char *log = xasprintf("%s/b/job0/log", scratch);
-	_cleanup_(freep) char *log_1 = xasprintf("%s/b/job0/log.attempt-1", scratch);
+	_cleanup_(freep) char *log_1 = xasprintf("%s/b/job0.attempt-1/log", scratch);
 	json_t *json;
 
 	(void)state;
@@ -252,18 +252,34 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 	plan_free(p);
 }
 
-static void an_attempt_whose_directory_is_renewed_keeps_its_log_in_it(void **state)
+/* The attempt after it decides whether its directory was set aside along with its log. */
+static void a_log_is_where_the_next_attempt_has_put_it(void **state)
 {
-	struct plan *p = make_plan(1);
-	const struct attempt_row attempts[] = {{.number = 1}, {.number = 2}};
-	struct result_row row = {.status = JOB_PASSED, .attempts = attempts, .n_attempts = 2};
-	_cleanup_(freep) char *log_1 = xasprintf("%s/b/job0.attempt-1/log", scratch);
+	static const struct attempt_row attempts[] = {
+		{.number = 1}, {.number = 2}, {.number = 3, .stage = "pin"}};
+	struct plan *p = make_plan(2);
+	struct job_rules again = *p->jobs[0].rules, anew = again;
+	struct job_spec stage = {.stage = "pin", .rules = &anew};
+	struct result_row rows[] = {
+		{.status = JOB_PASSED, .attempts = attempts, .n_attempts = 3},
+		{.status = JOB_PASSED, .attempts = attempts, .n_attempts = 2},
+	};
+	_cleanup_(freep) char *log_1 = xasprintf("%s/b/job0/log.attempt-1", scratch);
+	_cleanup_(freep) char *log_2 = xasprintf("%s/b/job0.attempt-2/log", scratch);
 	json_t *json;
 
 	(void)state;
-	((struct job_rules *)p->jobs[0].rules)->renew_odir = true;
-	json = write_and_load(p, &row);
+	again.retry.reuse = true;
+	p->jobs[0].rules = &again;
+	p->jobs[0].fallback = &stage;
+	p->jobs[0].n_fallback = 1;
+	p->jobs[1].rules = &again;
+	p->jobs[1].log_path = "/elsewhere/log";
+	json = write_and_load(p, rows);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
+	is_text(json, "jobs.0.attempts.1.log", log_2);
+	is_text(json, "jobs.0.attempts.2.log", p->jobs[0].log_path);
+	is_text(json, "jobs.1.attempts.0.log", "/elsewhere/log.attempt-1");
 	json_decref(json);
 	plan_free(p);
 }
@@ -566,7 +582,7 @@ int main(void)
 		cmocka_unit_test(the_head_says_what_was_run),
 		cmocka_unit_test(jobs_are_counted_by_status_and_target),
 		cmocka_unit_test(a_job_is_told_with_all_its_attempts),
-		cmocka_unit_test(an_attempt_whose_directory_is_renewed_keeps_its_log_in_it),
+		cmocka_unit_test(a_log_is_where_the_next_attempt_has_put_it),
 		cmocka_unit_test(each_job_is_one_line),
 		cmocka_unit_test(results_that_cannot_be_written_are_an_error),
 		cmocka_unit_test(what_the_journal_proves_is_kept_and_the_rest_is_killed),

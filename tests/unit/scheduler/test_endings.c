@@ -239,7 +239,8 @@ static void finally_jobs_alone_run(void **state)
 static void set_retries(struct bed *b, uint32_t max, enum retry_on on, double backoff_s)
 {
 	for (size_t i = 0; i < b->plan->n_jobs; i++)
-		bed_rules(&b->plan->jobs[i])->retry = (struct retry_rules){max, on, backoff_s};
+		bed_rules(&b->plan->jobs[i])->retry = (struct retry_rules){
+			.max = max, .on = on, .backoff_s = backoff_s};
 }
 
 static void a_pass_after_a_failure_is_flaky(void **state)
