@@ -92,6 +92,8 @@ static int make_graph(struct run *r)
 		engines_add_to(&r->engines, r->sched);
 		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->engines, diags) == 0)
 			engines_check_terminal(r->sched, r->loop, diags);
+		if (!diags->n_errors)
+			r->loaded.plan->is_rehearsal = engines_only_rehearse(r->sched);
 		engines_warn_of_idle(&r->options, diags);
 	}
 	return load_report(r->args, &r->loaded);

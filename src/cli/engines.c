@@ -197,6 +197,17 @@ const char *engines_choose(const struct job_spec *spec, void *ctx)
 	return is_lent_to(e, spec) ? pools_find(e->cfg, spec, NULL) : chosen_for(spec, e->options);
 }
 
+bool engines_only_rehearse(const struct sched *s)
+{
+	for (size_t i = 0; i < sched_n_jobs(s); i++) {
+		const struct job *job = sched_job(s, i);
+
+		if (!job->backend->caps.is_rehearsal && !job->spec->rules->is_dry_run)
+			return false;
+	}
+	return true;
+}
+
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags)
 {
 	for (size_t i = 0; i < options->n_backend_for; i++)

@@ -30,6 +30,8 @@ const struct clock *engines_clock(const struct engines *e);
 const char *engines_choose(const struct job_spec *spec, void *engines);
 /* After all jobs have chosen: an error if one is to have the terminal where none can be had. */
 void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags);
+/* Likewise: no job is really run. */
+bool engines_only_rehearse(const struct sched *s);
 /* Likewise: the --backend-for that none of them took. */
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags);
 /* What backends have to say after the last job: lines for people, and a JSON object by their names.

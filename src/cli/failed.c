@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "cli/load.h"
 #include "run/run_dir.h"
@@ -39,7 +40,7 @@ static const char *const *collect(struct arena *mem, json_t *root)
 }
 
 const char *const *load_failed(struct arena *mem, const char *scratch_root, const char *which,
-			       struct diags *diags)
+			       const char **ret_run, struct diags *diags)
 {
 	struct error err = {0};
 	_cleanup_(freep) char *run_path = run_dir_find(scratch_root, which, &err);
@@ -50,6 +51,7 @@ const char *const *load_failed(struct arena *mem, const char *scratch_root, cons
 		diag_from_error(diags, &err);
 		return NULL;
 	}
+	*ret_run = arena_strdup(mem, path_base(run_path));
 	root = read_results(run_path, diags);
 	if (!root)
 		return NULL;

@@ -157,6 +157,7 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		.backend_of_key = backend_of_job_key,
 		.dv = &dv,
 	};
+	const char *parent = NULL;
 	struct plan *plan;
 
 	if (dv_options_read(args, &dv, diags) < 0)
@@ -175,11 +176,13 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	}
 	if (opt_has(args, OPT_FAILED)) {
 		options.items = load_failed(args->mem, options.scratch_root,
-					    opt_word(args, OPT_FAILED, "latest"), diags);
+					    opt_word(args, OPT_FAILED, "latest"), &parent, diags);
 		if (!options.items)
 			return NULL;
 	}
 	plan = flow_plan(cfg, &options, diags);
+	if (plan && parent)
+		plan->parent = arena_strdup(plan->mem, parent);
 	if (!plan && args->facts)
 		args->facts->eval_status = cfg_eval_status(cfg);
 	return plan;
@@ -286,6 +289,8 @@ int load_plan(const struct args *args, struct loaded *l)
 				sched_check(l->plan, &l->diags); /* run: with its backends */
 		}
 	}
+	if (l->plan) /* jobs have it in their environment */
+		l->plan->is_nested = getenv("DVSCHED_JOB") != NULL;
 	if (l->plan)
 		pattern_check_plan(l->plan, &l->diags);
 	if (load_report(args, l) != EXIT_PASSED)

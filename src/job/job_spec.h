@@ -176,6 +176,9 @@ struct plan {
 		scratch_root; /* absolute; nothing outside it is ever removed, renamed or rotated */
 	const char *flow;
 	const char *seed_base; /* of all random seeds; NULL: none is random */
+	const char *parent;    /* id of the run that this one was made from; NULL: none */
+	bool is_nested;	       /* started by a job of another run */
+	bool is_rehearsal;     /* no job is really run: --fake, make -n */
 	const struct resource_limit *limits;
 	uint32_t n_limits;
 	const struct dv_plan *dv; /* of DVSim's flows; else NULL */

@@ -112,6 +112,9 @@ static void write_run(struct journal_observer *o, const struct sched *s)
 	jout_key_string(out, "flow", plan->flow);
 	jout_key_string(out, "cfg_path", plan->cfg_path);
 	jout_key_string(out, "scratch_root", plan->scratch_root);
+	jout_key_string(out, "parent", plan->parent);
+	jout_key_bool(out, "nested", plan->is_nested);
+	jout_key_bool(out, "rehearsal", plan->is_rehearsal);
 	jout_key_int(out, "n_jobs", (int64_t)sched_n_jobs(s));
 	jout_key_int(out, "pid", getpid());
 	jout_key_string(out, "host", host);

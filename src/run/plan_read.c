@@ -266,8 +266,11 @@ static int read_head(struct plan_reader *r, const json_t *root)
 	if (member_get_text(r, root, "name", &r->plan->name) < 0 ||
 	    member_get_text(r, root, "flow", &r->plan->flow) < 0 ||
 	    member_get_text(r, root, "cfg_path", &r->plan->cfg_path) < 0 ||
-	    member_get_text(r, root, "seed_base", &r->plan->seed_base) < 0)
+	    member_get_text(r, root, "seed_base", &r->plan->seed_base) < 0 ||
+	    member_get_text(r, root, "parent", &r->plan->parent) < 0)
 		return -1;
+	r->plan->is_nested = json_is_true(json_object_get(root, "nested"));
+	r->plan->is_rehearsal = json_is_true(json_object_get(root, "rehearsal"));
 	return member_get_text(r, root, "scratch_root", &r->plan->scratch_root);
 }
 

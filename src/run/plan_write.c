@@ -419,6 +419,9 @@ static void write_head(struct plan_writer *w, const char *run_id)
 	write_text(w, "cfg_path", w->plan->cfg_path);
 	write_text(w, "scratch_root", w->plan->scratch_root);
 	write_text(w, "seed_base", w->plan->seed_base);
+	write_text(w, "parent", w->plan->parent);
+	write_flag(w, "nested", w->plan->is_nested);
+	write_flag(w, "rehearsal", w->plan->is_rehearsal);
 }
 
 int plan_write(int fd, const struct plan *plan, const char *run_id)

@@ -117,6 +117,9 @@ static void write_run(struct json_out *out, const struct results_place *place,
 	jout_key_string(out, "cfg_path", plan->cfg_path);
 	jout_key_string(out, "scratch_root", plan->scratch_root);
 	jout_key_string(out, "seed_base", plan->seed_base);
+	jout_key_string(out, "parent", plan->parent);
+	jout_key_bool(out, "nested", plan->is_nested);
+	jout_key_bool(out, "rehearsal", plan->is_rehearsal);
 	write_host(out);
 	write_command_line(out, head->argv);
 	write_iso(out, "start", head->start_wall_s);

@@ -33,6 +33,7 @@ struct backend_caps {
 	bool is_interactive; /* can give a job the user's terminal */
 	bool is_local;	     /* jobs run on this machine: paths and devices here are theirs */
 	bool is_virtual;     /* jobs take no real time */
+	bool is_rehearsal;   /* nothing is really run */
 };
 
 struct backend_ops {

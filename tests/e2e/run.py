@@ -233,23 +233,6 @@ class Running(Story):
         os.write(go.fd, b"go\n")
         self.assertEqual(self.finish(first).code, 0)
 
-    def test_failed_runs_only_what_did_not_pass(self):
-        self.write("a.hjson", """{
-          flow: jobs
-          name: f
-          jobs: [
-            { name: "good", argv: ["true"] }
-            { name: "bad", command: "test -e {cfg_dir}/fixed" }
-          ]
-        }""")
-        first = self.dvsched("run", "a.hjson")
-        self.assertEqual(first.code, 1)
-        self.assertIn("--failed", first.out)
-        self.write("fixed", "")
-        self.assertEqual(self.dvsched("run", "a.hjson", "--failed").code, 0)
-        self.assertEqual([job["id"] for job in self.results()["jobs"]], ["bad"])
-        self.assertEqual(self.dvsched("run", "a.hjson", "--failed").code, 2)
-
 
 class FullDisk(Story):
     """A small disk of its own, in a mount namespace; without those the story is skipped."""

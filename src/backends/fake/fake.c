@@ -387,7 +387,8 @@ struct backend *fake_new(const struct fake_options *options)
 	if (options->name)
 		f->ops.name = options->name;
 	f->base.ops = &f->ops;
-	f->base.caps = (struct backend_caps){.is_virtual = options->clock != NULL};
+	f->base.caps = (struct backend_caps){.is_virtual = options->clock != NULL,
+					     .is_rehearsal = true};
 	f->base.max_parallel = options->max_parallel;
 	if (options->clock) {
 		f->base.clock = &options->clock->clock;

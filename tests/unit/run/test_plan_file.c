@@ -158,6 +158,9 @@ static void assert_plan(const struct plan *a, const struct plan *b)
 	assert_text(a->flow, b->flow);
 	assert_text(a->cfg_path, b->cfg_path);
 	assert_text(a->scratch_root, b->scratch_root);
+	assert_text(a->parent, b->parent);
+	assert_int_equal(a->is_nested, b->is_nested);
+	assert_int_equal(a->is_rehearsal, b->is_rehearsal);
 	assert_int_equal(a->n_jobs, b->n_jobs);
 	for (size_t i = 0; i < a->n_jobs; i++)
 		assert_job(&a->jobs[i], &b->jobs[i]);

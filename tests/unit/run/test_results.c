@@ -117,6 +117,8 @@ static void the_head_says_what_was_run(void **state)
 
 	(void)state;
 	p->cfg_path = "/cfg/x.hjson";
+	p->parent = "20260101T000000Z-000000";
+	p->is_rehearsal = true;
 	json = write_and_load(p, &row);
 	is_text(json, "schema.name", "dvsched-results");
 	is_int(json, "schema.version", RESULTS_SCHEMA_VERSION);
@@ -124,6 +126,9 @@ static void the_head_says_what_was_run(void **state)
 	is_text(json, "run.flow", "jobs");
 	is_text(json, "run.cfg_path", "/cfg/x.hjson");
 	is_text(json, "run.scratch_root", scratch);
+	is_text(json, "run.parent", "20260101T000000Z-000000");
+	assert_true(json_is_false(at(json, "run.nested")));
+	assert_true(json_is_true(at(json, "run.rehearsal")));
 	is_text(json, "run.command_line.2", "x.hjson");
 	is_text(json, "run.start", "2025-11-21T05:49:57.500Z");
 	is_text(json, "run.end", "2025-11-21T05:50:59.750Z");
@@ -435,12 +440,15 @@ static void what_the_journal_proves_is_kept_and_the_rest_is_killed(void **state)
 	static const char *const reason[] = {"none", "none",	   "run_deadline", "run_deadline",
 					     "exit", "dependency", "run_deadline"};
 	struct plan *p = make_plan(7);
-	struct run_dir *r = make_run(p);
+	struct run_dir *r;
 	json_t *json;
 
 	(void)state;
+	p->parent = "20260101T000000Z-000000";
+	r = make_run(p);
 	record_story(r, p);
 	json = recover(run_dir_path(r), REASON_RUN_DEADLINE);
+	is_text(json, "run.parent", p->parent);
 	for (int i = 0; i < 7; i++) {
 		_cleanup_(freep) char *s = xasprintf("jobs.%d.status", i);
 		_cleanup_(freep) char *why = xasprintf("jobs.%d.reason", i);
