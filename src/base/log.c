@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -62,7 +63,8 @@ int log_open_file(const char *path)
 	return 0;
 }
 
-static void write_all(int fd, const char *s, size_t n)
+/* 0, or an errno. */
+static int write_all(int fd, const char *s, size_t n)
 {
 	while (n) {
 		ssize_t k = write(fd, s, n);
@@ -70,23 +72,30 @@ static void write_all(int fd, const char *s, size_t n)
 		if (k < 0 && errno == EINTR)
 			continue;
 		if (k <= 0)
-			return; /* there is nobody left to tell */
+			return k < 0 ? errno : ENOSPC;
 		s += k;
 		n -= (size_t)k;
 	}
+	return 0;
+}
+
+static void give_up_file(int errnum)
+{
+	closep(&out.file_fd);
+	log_warning("the log file cannot be written (%s): it ends here", strerror(errnum));
 }
 
 static void emit(enum log_level level, const char *fmt, va_list ap)
 {
 	struct str msg = {0}, line = {0};
-	int errnum = errno;
+	int errnum = errno, file_errnum = 0;
 
 	if (level > out.level)
 		return;
 	str_vprintf(&msg, fmt, ap);
 	str_printf(&line, "dvsched: %s%s\n", levels[level].label, msg.s);
 	if (out.file_fd >= 0)
-		write_all(out.file_fd, line.s, line.len);
+		file_errnum = write_all(out.file_fd, line.s, line.len);
 	if (out.color && *levels[level].tint) {
 		str_clear(&line);
 		str_printf(&line, "dvsched: %s%s%s\033[0m\n", levels[level].tint,
@@ -95,7 +104,10 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 	if (out.sink)
 		out.sink(out.ctx, level, line.s, line.len);
 	else
-		write_all(STDERR_FILENO, line.s, line.len);
+		write_all(STDERR_FILENO, line.s,
+			  line.len); /* it fails: there is nobody left to tell */
+	if (file_errnum)
+		give_up_file(file_errnum);
 	str_done(&msg);
 	str_done(&line);
 	errno = errnum;

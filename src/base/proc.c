@@ -18,12 +18,12 @@ extern char **environ;
 
 void proc_hold_streams(void)
 {
-	int fd;
+	static const int wrong_ways[] = {
+		[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDWR};
 
-	do
-		fd = open("/dev/null", O_RDWR); /* the lowest free number, and children keep it */
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	closep(&fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0) /* so it is the lowest free number */
+			(void)!open("/dev/null", wrong_ways[fd]);
 }
 
 static void set_attributes(posix_spawnattr_t *attr)
@@ -108,7 +108,8 @@ static void close_from(int first)
 
 void proc_become(const char *name)
 {
-	static const int ignored[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU, SIGHUP, SIGPIPE};
+	static const int ignored[] = {SIGINT,  SIGQUIT, SIGTSTP, SIGTTIN,
+				      SIGTTOU, SIGHUP,	SIGPIPE, SIGXFSZ};
 
 	prctl(PR_SET_NAME, name);
 	close_from(PROC_SOCKET_FD + 1);

@@ -18,7 +18,9 @@ struct proc {
 
 /*
  * The first thing main() does: a standard stream that somebody closed leads to /dev/null, so that
- * no file of ours (or of a job's) ever takes its number.
+ * no file of ours (or of a job's) ever takes its number. It is open the wrong way round, so that
+ * whoever reads closed input or writes to closed output gets EBADF; standard error takes anything,
+ * as there would be no place to report it.
  */
 void proc_hold_streams(void);
 

@@ -32,6 +32,7 @@ void signals_before_run(void)
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
 		sigaction(stop_signals[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: EFBIG, as a full disk gives ENOSPC */
 }
 
 static void on_calm(struct ev_loop *loop, ev_timer *w, int revents)

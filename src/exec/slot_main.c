@@ -57,8 +57,8 @@ static void reset_hidden_signals(void)
  */
 static void set_signals(sigset_t *ret_waiting)
 {
-	static const int heard[] = {SIGINT,  SIGQUIT, SIGTSTP, SIGTTIN,
-				    SIGTTOU, SIGHUP,  SIGPIPE, SIGCHLD};
+	static const int heard[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU,
+				    SIGHUP, SIGPIPE, SIGXFSZ, SIGCHLD};
 	struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 	sigset_t blocked;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing. A record is whole in the file or not there: a write that fails or is short (disk full)
- * is cut off again, and the journal then stays as it is, so that a reader never meets a piece of a
- * record followed by another.
+ * Writing. A record is whole in the file or not there: a write that fails or stays short (disk
+ * full, `ulimit -f`) is cut off again, and the journal then stays as it is, so that a reader never
+ * meets a piece of a record followed by another.
  */
 #include "run/journal.h"
 
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "run/crc32.h"
 
@@ -85,16 +86,10 @@ static int give_up(struct journal *j, int errnum)
 
 static int write_line(struct journal *j, const struct str *line)
 {
-	ssize_t k;
-
-	do
-		k = write(j->fd, line->s, line->len);
-	while (k < 0 && errno == EINTR);
-	if (k < 0)
+	/* Why a write was short is known when the rest of it fails. */
+	if (fs_write_all(j->fd, line->s, line->len) < 0)
 		return give_up(j, errno);
-	if ((size_t)k < line->len)
-		return give_up(j, ENOSPC);
-	j->size += k;
+	j->size += (off_t)line->len;
 	j->seq++;
 	return 0;
 }

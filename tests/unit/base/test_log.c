@@ -126,6 +126,19 @@ static void without_a_sink_it_is_standard_error(void **state)
 	assert_string_equal(text, "dvsched: error: to stderr\n");
 }
 
+static void a_file_that_takes_no_more_is_given_up_with_one_warning(void **state)
+{
+	(void)state;
+	assert_int_equal(log_open_file("/dev/full"), 0);
+	log_info("i");
+	log_info("j");
+	assert_string_equal(sunk.s,
+			    "dvsched: i\n"
+			    "dvsched: warning: the log file cannot be written (No space left on "
+			    "device): it ends here\n"
+			    "dvsched: j\n");
+}
+
 static int free_sunk(void **state)
 {
 	(void)state;
@@ -142,6 +155,7 @@ int main(void)
 		WITH_SINK(a_message_leaves_errno_as_it_was),
 		WITH_SINK(without_a_sink_it_is_standard_error),
 		WITH_SINK(the_file_gets_every_line_plain),
+		WITH_SINK(a_file_that_takes_no_more_is_given_up_with_one_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, free_sunk);

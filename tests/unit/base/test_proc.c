@@ -46,8 +46,9 @@ static int report_as_mode(char **argv)
 		return 1;
 	str_printf(&b, "argv0=%s comm=%s cwd=%s stdout=%s fds=%u", argv[0], name, cwd, out,
 		   count_open_fds());
-	str_printf(&b, " int=%d hup=%d pipe=%d term=%d usr1=%d", is_ignored(SIGINT),
-		   is_ignored(SIGHUP), is_ignored(SIGPIPE), is_ignored(SIGTERM), usr1_was_ignored);
+	str_printf(&b, " int=%d hup=%d pipe=%d xfsz=%d term=%d usr1=%d", is_ignored(SIGINT),
+		   is_ignored(SIGHUP), is_ignored(SIGPIPE), is_ignored(SIGXFSZ),
+		   is_ignored(SIGTERM), usr1_was_ignored);
 	str_printf(&b, " blocked=%d group=%d stdin=%zd", sigismember(&mask, SIGUSR2),
 		   getpgrp() == getpid(), read(0, out, 1));
 	if (write(PROC_SOCKET_FD, b.s, b.len) < 0)
@@ -82,8 +83,9 @@ static void a_mode_starts_clean_and_ends_with_its_socket(void **state)
 	assert_true(fcntl(p.fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(p.fd, F_GETFD) & FD_CLOEXEC);
 	assert_true(read_when_there(p.fd, text, sizeof(text) - 1) > 0);
-	assert_string_equal(text, "argv0=dvs-name comm=dvs-mode cwd=/ stdout=/dev/null fds=4 "
-				  "int=1 hup=1 pipe=1 term=0 usr1=0 blocked=0 group=1 stdin=0");
+	assert_string_equal(text,
+			    "argv0=dvs-name comm=dvs-mode cwd=/ stdout=/dev/null fds=4 "
+			    "int=1 hup=1 pipe=1 xfsz=1 term=0 usr1=0 blocked=0 group=1 stdin=0");
 	close(p.fd);
 	assert_int_equal(waitpid(p.pid, &status, 0), p.pid);
 	assert_true(WIFEXITED(status));
@@ -118,11 +120,47 @@ static void low_descriptors_may_be_the_socket_s(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
+/* exit status: a bit for each that is as it should be. */
+static void closed_streams_lead_nowhere_and_closed_output_is_an_error(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (pid == 0) {
+		char c;
+		int right = 0;
+
+		for (int fd = 0; fd < 3; fd++)
+			close(fd);
+		proc_hold_streams();
+		right |= (read(0, &c, 1) < 0 && errno == EBADF) << 0;
+		right |= (write(1, "x", 1) < 0 && errno == EBADF) << 1;
+		right |= (write(2, "x", 1) == 1) << 2;
+		right |= (open("/dev/null", O_RDONLY) >= 3) << 3;
+		_exit(right);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 15);
+}
+
+static void streams_that_are_there_are_left_alone(void **state)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	(void)state;
+	proc_hold_streams();
+	assert_int_equal(fcntl(STDOUT_FILENO, F_GETFL), flags);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_mode_starts_clean_and_ends_with_its_socket),
 		cmocka_unit_test(low_descriptors_may_be_the_socket_s),
+		cmocka_unit_test(closed_streams_lead_nowhere_and_closed_output_is_an_error),
+		cmocka_unit_test(streams_that_are_there_are_left_alone),
 	};
 
 	if (argc == 2 && strcmp(argv[1], "__mode") == 0)
