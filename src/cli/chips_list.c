@@ -238,7 +238,7 @@ static void list_json(const struct chips_pools *pools)
 {
 	struct json_out j;
 
-	jout_init(&j, STDOUT_FILENO, 2);
+	jout_init(&j, -1, 2);
 	jout_array(&j);
 	for (size_t i = 0; i < pools->n; i++)
 		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
@@ -249,8 +249,7 @@ static void list_json(const struct chips_pools *pools)
 			sight_done(&s);
 		}
 	jout_array_end(&j);
-	str_addc(&j.buf, '\n');
-	jout_done(&j);
+	final_json(&j);
 }
 
 int chips_list(const struct args *args, const struct chips_words *w, struct diags *diags)
@@ -343,7 +342,7 @@ static void drivers_json(const struct args *args)
 {
 	struct json_out j;
 
-	jout_init(&j, STDOUT_FILENO, 2);
+	jout_init(&j, -1, 2);
 	jout_array(&j);
 	for (const struct driver_type *const *t = driver_types; *t; t++) {
 		struct found f;
@@ -353,8 +352,7 @@ static void drivers_json(const struct args *args)
 		free(f.why);
 	}
 	jout_array_end(&j);
-	str_addc(&j.buf, '\n');
-	jout_done(&j);
+	final_json(&j);
 }
 
 static void drivers_table(const struct args *args)

@@ -336,13 +336,15 @@ int chips_probe(const struct args *args, const struct chips_words *w, struct dia
 	if (find_targets(args, w, &all, diags) < 0)
 		return EXIT_USAGE;
 	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-	jout_init(&json, has_json ? STDOUT_FILENO : -1, 2);
+	jout_init(&json, -1, 2);
 	jout_array(&json);
 	for (size_t i = 0; i < all.n; i++)
 		is_good = try(&all.at[i], loop, limit_s, has_json ? &json : NULL) && is_good;
 	jout_array_end(&json);
-	str_addc(&json.buf, '\n');
-	jout_done(&json);
+	if (has_json)
+		final_json(&json);
+	else
+		jout_done(&json);
 	ev_loop_destroy(loop);
 	return is_good ? EXIT_PASSED : EXIT_INFRA;
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched list`: the names of the jobs that `run` would run, for people, xargs and jq. */
-#include <unistd.h>
-
 #include "base/json_out.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
@@ -32,7 +30,7 @@ static void list_json(const struct plan *plan)
 {
 	struct json_out j;
 
-	jout_init(&j, STDOUT_FILENO, 2);
+	jout_init(&j, -1, 2);
 	jout_array(&j);
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct job_spec *spec = &plan->jobs[i];
@@ -44,8 +42,7 @@ static void list_json(const struct plan *plan)
 		jout_object_end(&j);
 	}
 	jout_array_end(&j);
-	str_addc(&j.buf, '\n');
-	jout_done(&j);
+	final_json(&j);
 }
 
 int cmd_list(const struct args *args)

@@ -141,7 +141,7 @@ static void plan_json(const struct plan *plan)
 {
 	struct json_out j;
 
-	jout_init(&j, STDOUT_FILENO, 2);
+	jout_init(&j, -1, 2);
 	jout_object(&j);
 	jout_key_string(&j, "name", plan->name);
 	jout_key_string(&j, "flow", plan->flow);
@@ -152,8 +152,7 @@ static void plan_json(const struct plan *plan)
 		json_job(&j, plan, &plan->jobs[i]);
 	jout_array_end(&j);
 	jout_object_end(&j);
-	str_addc(&j.buf, '\n');
-	jout_done(&j);
+	final_json(&j);
 }
 
 /* A DOT string: a JSON string but for control characters, which no id has. */

@@ -45,6 +45,7 @@ struct run {
 	struct observer publisher;
 	struct str notes, backends_json; /* what backends have to say at the end */
 	struct oneshot_report *oneshot;	 /* of such a flow, when its jobs have ended; else NULL */
+	bool has_results, lost_pages;	 /* results.json was written; reports were not */
 };
 
 static void print_commands(const struct plan *plan)
@@ -192,13 +193,13 @@ static void print_ending(struct run *r, const struct results_head *head)
 		.width = output_width(),
 		.show_failures = r->options.show_failures,
 		.run_path = run_dir_path(r->dir),
-		.results_path = results_path,
+		.results_path = r->has_results ? results_path : NULL,
 	};
 
 	add_rerun(&rerun, r);
 	options.rerun_command = rerun.s;
 	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
-	final_write(text.s, text.len);
+	final_write_ending(text.s, text.len);
 	str_done(&rerun);
 	str_done(&text);
 	rows_done(&rows);
@@ -234,7 +235,9 @@ static int write_results(struct run *r, struct results_head *ret_head)
 		.notes = r->notes.len ? r->notes.s : NULL,
 		.argv = r->args->argv,
 	};
-	if (results_write(r->dir, r->loaded.plan, ret_head, rows_next, &rows, &err) < 0) {
+	r->has_results = results_write(r->dir, r->loaded.plan, ret_head, rows_next, &rows, &err) ==
+			 0;
+	if (!r->has_results) {
 		log_error("%s", err.msg);
 		error_done(&err);
 		if (outcome.exit_code == EXIT_PASSED)
@@ -253,6 +256,14 @@ static const char *signal_name(int signum)
 				   : NULL;
 }
 
+static void lose_pages(struct run *r, struct error *err)
+{
+	r->lost_pages = true;
+	log_error("the reports could not be written: %s%s%s", err->pos.file ? err->pos.file : "",
+		  err->pos.file ? " " : "", err->msg);
+	error_done(err);
+}
+
 /* DVSim's reports; under its name they stand for our ending. True if they were shown. A run that
  * was stopped asks no tool for its version. */
 static bool report_simulations(struct run *r, bool is_stopped)
@@ -269,15 +280,13 @@ static bool report_simulations(struct run *r, bool is_stopped)
 				rows_next, &rows);
 	if (report && !is_stopped)
 		sim_report_set_versions(report, tool_version_ask);
-	if (report && sim_report_write(report, &err) < 0) {
-		log_error("the reports could not be written: %s", err.msg);
-		error_done(&err);
-	}
+	if (report && sim_report_write(report, &err) < 0)
+		lose_pages(r, &err);
 	if (report && is_shown) {
-		sim_report_show(report, &blocks, &summary);
+		sim_report_show(report, !r->lost_pages, &blocks, &summary);
 		fflush(stdout);
 		fwrite(blocks.s, 1, blocks.len, stderr);
-		final_write(summary.s ? summary.s : "", summary.len);
+		final_write_ending(summary.s ? summary.s : "", summary.len);
 	}
 	is_shown = is_shown && report;
 	sim_report_free(report);
@@ -294,24 +303,23 @@ static bool report_oneshot(struct run *r)
 	_cleanup_(str_done) struct str blocks = {0}, summary = {0};
 	struct error err = {0};
 
-	if (oneshot_report_write(r->oneshot, &err) < 0) {
-		log_error("the reports could not be written: %s", err.msg);
-		error_done(&err);
-	}
+	if (oneshot_report_write(r->oneshot, &err) < 0)
+		lose_pages(r, &err);
 	oneshot_report_show(r->oneshot, &blocks, &summary);
 	fflush(stdout);
 	if (r->args->is_dvsim) {
 		fwrite(blocks.s, 1, blocks.len, stderr);
-		final_write(summary.s ? summary.s : "", summary.len);
+		final_write_ending(summary.s ? summary.s : "", summary.len);
 	} else if (summary.len) {
-		final_write(summary.s, summary.len);
+		final_write_ending(summary.s, summary.len);
 	} else {
-		final_write(blocks.s ? blocks.s : "", blocks.len);
+		final_write_ending(blocks.s ? blocks.s : "", blocks.len);
 	}
 	if (n_errors && !r->args->is_dvsim)
-		log_error("%zu finding%s fail%s this run: %s/index.json", n_errors,
-			  n_errors == 1 ? "" : "s", n_errors == 1 ? "s" : "",
-			  r->loaded.plan->dv->reports_dir);
+		log_error("%zu finding%s fail%s this run%s%s%s", n_errors, n_errors == 1 ? "" : "s",
+			  n_errors == 1 ? "s" : "", r->lost_pages ? "" : ": ",
+			  r->lost_pages ? "" : r->loaded.plan->dv->reports_dir,
+			  r->lost_pages ? "" : "/index.json");
 	return r->args->is_dvsim;
 }
 
@@ -351,6 +359,8 @@ static int run_graph(struct run *r)
 		print_ending(r, &head);
 	else if (rc != EXIT_PASSED)
 		log_error("Errors were encountered in this run.");
+	if (r->lost_pages && rc == EXIT_PASSED)
+		rc = EXIT_INFRA;
 	if (r->args->facts)
 		r->args->facts->is_formal_run = str_eq(r->loaded.plan->flow, "formal");
 	return rc;

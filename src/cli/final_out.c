@@ -4,31 +4,45 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
+#include "base/log.h"
 #include "base/mem.h"
 
-enum { PATIENCE_MS = 5000 };
+enum { PATIENCE_MS = 5000, NO_END = -1 };
+
+/* The first failure, until final_code(): whoever prints goes on, so that nothing else is lost. */
+static struct {
+	int errnum; /* 0: all was written */
+	const char *stream;
+} unwritten;
 
 /* An open file description of our own: O_NONBLOCK on the inherited one would reach the user's
  * shell. */
-static int open_terminal(void)
+static int open_terminal(int stream)
 {
-	return isatty(STDOUT_FILENO)
-		       ? open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+	return isatty(stream)
+		       ? open(stream == STDOUT_FILENO ? "/proc/self/fd/1" : "/proc/self/fd/2",
+			      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 		       : -1;
 }
 
-void final_write(const char *text, size_t len)
+/* EIO of a terminal: it was hung up. */
+static bool is_reader_gone(int fd, int errnum)
 {
-	_cleanup_(closep) int fd = open_terminal();
+	struct stat st;
 
-	if (fd < 0) {
-		if (fs_write_all(STDOUT_FILENO, text, len) < 0)
-			return; /* nobody reads it any more */
-		return;
-	}
+	if (errnum == EIO)
+		return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode);
+	return errnum == EPIPE || errnum == ECONNRESET;
+}
+
+/* 0, or an errno. A file may be in the way of a descriptor that somebody else made non-blocking. */
+static int write_out(int fd, const char *text, size_t len, int patience_ms)
+{
 	while (len) {
 		ssize_t n = write(fd, text, len);
 		struct pollfd p = {fd, POLLOUT, 0};
@@ -37,10 +51,57 @@ void final_write(const char *text, size_t len)
 			text += n;
 			len -= (size_t)n;
 		} else if (n < 0 && errno == EAGAIN) {
-			if (poll(&p, 1, PATIENCE_MS) == 0)
-				return;
+			if (poll(&p, 1, patience_ms) == 0)
+				return 0;
 		} else if (n < 0 && errno != EINTR) {
-			return;
+			return errno;
 		}
 	}
+	return 0;
+}
+
+static void write_stream(int stream, const char *text, size_t len)
+{
+	_cleanup_(closep) int terminal = open_terminal(stream);
+	int fd = terminal < 0 ? stream : terminal;
+	int errnum = write_out(fd, text, len, terminal < 0 ? NO_END : PATIENCE_MS);
+
+	if (errnum == 0 || is_reader_gone(fd, errnum) || unwritten.errnum)
+		return;
+	unwritten.errnum = errnum;
+	unwritten.stream = stream == STDOUT_FILENO ? "standard output" : "standard error";
+}
+
+void final_write(const char *text, size_t len)
+{
+	write_stream(STDOUT_FILENO, text, len);
+}
+
+void final_write_ending(const char *text, size_t len)
+{
+	int flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
+		final_write(text, len);
+}
+
+void final_write_error(const char *text, size_t len)
+{
+	write_stream(STDERR_FILENO, text, len);
+}
+
+void final_json(struct json_out *j)
+{
+	str_addc(&j->buf, '\n');
+	final_write(j->buf.s, j->buf.len);
+	jout_done(j);
+}
+
+int final_code(int code, int code_unwritten)
+{
+	if (!unwritten.errnum)
+		return code;
+	log_error("%s: %s", unwritten.stream,
+		  unwritten.errnum == EBADF ? "it is closed" : strerror(unwritten.errnum));
+	return code ? code : code_unwritten;
 }

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a command prints for its user: a list, a plan, help, the ending of a run. What could not be
+ * written is kept until the end of the program, which then says so and does not exit with 0. A
+ * reader that left early (`| head -1`) is no error.
+ */
 #ifndef CLI_FINAL_OUT_H
 #define CLI_FINAL_OUT_H
 
 #include <stddef.h>
+
+#include "base/json_out.h"
 
 /*
  * Writes text to standard output. A file or a pipe takes it as any program's output; a terminal
@@ -10,5 +17,16 @@
  * in the results anyway.
  */
 void final_write(const char *text, size_t len);
+/* The same for the ending of a run, which stands in its results, too: that nobody wants it
+ * (standard output is closed) is no error. */
+void final_write_ending(const char *text, size_t len);
+/* The same to standard error, for what is a command's product there. */
+void final_write_error(const char *text, size_t len);
+/* A document of jout_init(j, -1, …), complete: writes it with a line break, and ends j. */
+void final_json(struct json_out *j);
+
+/* The last thing a program does: code, or code_unwritten in place of 0 if something was not
+ * written. */
+int final_code(int code, int code_unwritten);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* --help and --version, from the tables. */
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/str.h"
+#include "cli/final_out.h"
 #include "cli/options.h"
 
 enum { HELP_COLUMN = 30, HELP_WIDEST = 100 };
@@ -21,7 +21,7 @@ static unsigned terminal_width(void)
 }
 
 /* text, broken at blanks, from column on. */
-static void print_wrapped(const char *text, unsigned column, unsigned width)
+static void add_wrapped(struct str *out, const char *text, unsigned column, unsigned width)
 {
 	unsigned at = column;
 
@@ -29,18 +29,18 @@ static void print_wrapped(const char *text, unsigned column, unsigned width)
 		size_t n = strcspn(text, " ");
 
 		if (at > column && at + n + 1 > width) {
-			printf("\n%*s", (int)column, "");
+			str_printf(out, "\n%*s", (int)column, "");
 			at = column;
 		} else if (at > column) {
-			putchar(' ');
+			str_addc(out, ' ');
 			at++;
 		}
-		fwrite(text, 1, n, stdout);
+		str_addn(out, text, n);
 		at += (unsigned)n;
 		text += n;
 		text += strspn(text, " ");
 	}
-	putchar('\n');
+	str_addc(out, '\n');
 }
 
 static void add_name(struct str *b, const struct option *o)
@@ -69,17 +69,17 @@ static unsigned columns(const char *s)
 	return n;
 }
 
-static void print_option(const struct option *o, unsigned width)
+static void add_option(struct str *out, const struct option *o, unsigned width)
 {
 	struct str name = {0};
 
 	add_name(&name, o);
-	fputs(name.s, stdout);
+	str_add(out, name.s);
 	if (columns(name.s) + 2 > HELP_COLUMN)
-		printf("\n%*s", HELP_COLUMN, "");
+		str_printf(out, "\n%*s", HELP_COLUMN, "");
 	else
-		printf("%*s", (int)(HELP_COLUMN - columns(name.s)), "");
-	print_wrapped(o->help, HELP_COLUMN, width);
+		str_printf(out, "%*s", (int)(HELP_COLUMN - columns(name.s)), "");
+	add_wrapped(out, o->help, HELP_COLUMN, width);
 	str_done(&name);
 }
 
@@ -96,70 +96,81 @@ static bool is_first_of_group(int i, unsigned command)
 	return (option_table[i].commands & command) != 0;
 }
 
-static void print_group(const char *group, unsigned command, unsigned width)
+static void add_group(struct str *out, const char *group, unsigned command, unsigned width)
 {
-	printf("\n%s:\n", group);
+	str_printf(out, "\n%s:\n", group);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (is_shown(i, command, group))
-			print_option(&option_table[i], width);
+			add_option(out, &option_table[i], width);
 }
 
 /* The groups in the order in which they first appear; what is shown comes last, it is least asked
  * for. */
-static void print_options(unsigned command, unsigned width)
+static void add_options(struct str *out, unsigned command, unsigned width)
 {
 	const char *last = option_table[OPT_HELP].group;
 
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (!str_eq(option_table[i].group, last) && is_first_of_group(i, command))
-			print_group(option_table[i].group, command, width);
-	print_group(last, command, width);
+			add_group(out, option_table[i].group, command, width);
+	add_group(out, last, command, width);
 }
 
-static void print_command(const struct command *c, unsigned width)
+static void add_command(struct str *out, const struct command *c, unsigned width)
 {
-	printf("usage: dvsched %s %s\n\n", c->name, c->usage);
-	print_wrapped(c->more, 0, width);
-	print_options(c->bit, width);
+	str_printf(out, "usage: dvsched %s %s\n\n", c->name, c->usage);
+	add_wrapped(out, c->more, 0, width);
+	add_options(out, c->bit, width);
 }
 
-static void print_program(unsigned width)
+static void add_program(struct str *out, unsigned width)
 {
-	puts("usage: dvsched COMMAND …\n");
-	print_wrapped("Runs the jobs of a configuration as a graph: in parallel, contained, with "
-		      "results that "
-		      "people and tools can read.",
-		      0, width);
-	puts("\nCommands:");
+	str_add(out, "usage: dvsched COMMAND …\n\n");
+	add_wrapped(out,
+		    "Runs the jobs of a configuration as a graph: in parallel, contained, with "
+		    "results that "
+		    "people and tools can read.",
+		    0, width);
+	str_add(out, "\nCommands:\n");
 	for (const struct command *c = commands; c->name; c++) {
-		printf("  %-10s", c->name);
-		print_wrapped(c->help, 12, width);
+		str_printf(out, "  %-10s", c->name);
+		add_wrapped(out, c->help, 12, width);
 	}
-	puts("\n`dvsched COMMAND --help` says more. A first run: dvsched run "
-	     "hjson-cfgs/quickstart.hjson");
+	str_add(out, "\n`dvsched COMMAND --help` says more. A first run: dvsched run "
+		     "hjson-cfgs/quickstart.hjson\n");
 }
 
 void help_print(const struct command *c)
 {
+	struct str out = {0};
+
 	if (c)
-		print_command(c, terminal_width());
+		add_command(&out, c, terminal_width());
 	else
-		print_program(terminal_width());
+		add_program(&out, terminal_width());
+	final_write(out.s, out.len);
+	str_done(&out);
 }
 
 void version_print(void)
 {
-	printf("dvsched %s\n", DVSCHED_VERSION);
+	static const char line[] = "dvsched " DVSCHED_VERSION "\n";
+
+	final_write(line, strlen(line));
 }
 
 void help_print_dvsim(void)
 {
 	unsigned width = terminal_width();
+	struct str out = {0};
 
-	puts("usage: dvsim <cfg-hjson-file> [-h] [options]\n");
-	print_wrapped("dvsched under the name of DVSim: runs a DVSim configuration with DVSim's "
-		      "options and exit codes. The configuration goes first, or after `--`: "
-		      "options that take many words take all that follow.",
-		      0, width);
-	print_options(CMD_RUN, width);
+	str_add(&out, "usage: dvsim <cfg-hjson-file> [-h] [options]\n\n");
+	add_wrapped(&out,
+		    "dvsched under the name of DVSim: runs a DVSim configuration with DVSim's "
+		    "options and exit codes. The configuration goes first, or after `--`: "
+		    "options that take many words take all that follow.",
+		    0, width);
+	add_options(&out, CMD_RUN, width);
+	final_write(out.s, out.len);
+	str_done(&out);
 }

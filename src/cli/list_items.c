@@ -1,30 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/list_items.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "base/str.h"
+#include "cli/final_out.h"
 
 static const char *const all_categories[] = {"build_modes", "run_modes", "tests", "regressions",
 					     NULL};
 
-static void list_category(const struct flow_listing *l, size_t category)
+static void list_category(const struct flow_listing *l, size_t category, struct str *out)
 {
 	const char *const *names = l->names[category];
 
-	fprintf(stderr, "---- List of %s in %s ----\n", all_categories[category], l->block);
+	str_printf(out, "---- List of %s in %s ----\n", all_categories[category], l->block);
 	if (!names)
-		fprintf(stderr, "this flow has no %s\n", all_categories[category]);
+		str_printf(out, "this flow has no %s\n", all_categories[category]);
 	for (; names && *names; names++)
-		fprintf(stderr, "%s\n", *names);
+		str_printf(out, "%s\n", *names);
 }
 
 /* Straight to standard error, whatever the log level: it is what was asked for. */
 static void list_block(void *ctx, const struct flow_listing *l)
 {
+	struct str out = {0};
+
 	for (const char *const *w = ctx; *w; w++)
 		for (size_t i = 0; i < FLOW_N_CATEGORIES; i++)
 			if (strcmp(*w, all_categories[i]) == 0)
-				list_category(l, i);
+				list_category(l, i, &out);
+	final_write_error(out.s ? out.s : "", out.len);
+	str_done(&out);
 }
 
 static int check_category(const char *word, struct diags *diags)

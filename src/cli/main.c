@@ -8,6 +8,7 @@
 #include "base/proc.h"
 #include "cli/cmd.h"
 #include "cli/dvsim_args.h"
+#include "cli/final_out.h"
 #include "cli/load.h"
 #include "cli/outcome.h"
 #include "cli/signals.h"
@@ -120,10 +121,23 @@ static int admin_main(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
+/* Under its own name. */
+static int dvsched_main(int argc, char **argv)
+{
+	int rc = run_without_command(argc, argv);
+
+	if (rc >= 0)
+		return rc;
+	if (is_one_of(argv[1], "help", "--help", "-h")) {
+		char option[] = "--help", *as_option[] = {argv[0], argv[2], option, NULL};
+
+		return run_command(3, as_option);
+	}
+	return run_command(argc, argv);
+}
+
 int main(int argc, char **argv)
 {
-	int rc;
-
 	proc_hold_streams();
 	/* Our own processes: this program in another mode (base/proc.h). */
 	if (argc == 2 && strcmp(argv[1], "__slot") == 0)
@@ -137,16 +151,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
 	if (is_called(argv, "dvsim"))
-		return dvsim_main(argc, argv);
+		return final_code(dvsim_main(argc, argv), EXIT_SOME_FAILED);
 	if (is_called(argv, "dvsim-admin"))
-		return admin_main(argc, argv);
-	rc = run_without_command(argc, argv);
-	if (rc >= 0)
-		return rc;
-	if (is_one_of(argv[1], "help", "--help", "-h")) {
-		char option[] = "--help", *as_option[] = {argv[0], argv[2], option, NULL};
-
-		return run_command(3, as_option);
-	}
-	return run_command(argc, argv);
+		return final_code(admin_main(argc, argv), EXIT_SOME_FAILED);
+	return final_code(dvsched_main(argc, argv), EXIT_INFRA);
 }

@@ -60,7 +60,7 @@ int sim_report_write(const struct sim_report *r, struct error *err)
 
 void sim_files_show(const struct sim_summary *s, const char *dir, struct str *out)
 {
-	_cleanup_(freep) char *here = getcwd(NULL, 0), *there = realpath(dir, NULL);
+	_cleanup_(freep) char *here = getcwd(NULL, 0), *there = dir ? realpath(dir, NULL) : NULL;
 	struct sim_summary linked = *s;
 	struct arena *mem = arena_new();
 
@@ -71,7 +71,8 @@ void sim_files_show(const struct sim_summary *s, const char *dir, struct str *ou
 	arena_free(mem);
 }
 
-void sim_report_show(const struct sim_report *r, struct str *blocks, struct str *summary)
+void sim_report_show(const struct sim_report *r, bool has_pages, struct str *blocks,
+		     struct str *summary)
 {
 	const struct sim_summary *s = sim_report_summary(r);
 
@@ -83,5 +84,5 @@ void sim_report_show(const struct sim_report *r, struct str *blocks, struct str 
 		str_add(blocks, s->top ? "\n\n\n" : "\n\n");
 	}
 	if (s->top)
-		sim_files_show(s, s->report_path, summary);
+		sim_files_show(s, has_pages ? s->report_path : NULL, summary);
 }

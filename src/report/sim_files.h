@@ -11,7 +11,7 @@
  * is there. 0, or -1 with err at the first that cannot be written.
  */
 int sim_files_write(const struct sim_summary *summary, const char *dir, struct error *err);
-/* Appends the table over all blocks, with links from here to the pages in dir. */
+/* Appends the table over all blocks, with links from here to the pages in dir (NULL: none). */
 void sim_files_show(const struct sim_summary *summary, const char *dir, struct str *out);
 
 #endif

@@ -20,7 +20,9 @@ void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask);
 const struct sim_summary *sim_report_summary(const struct sim_report *r);
 /* <block>.json of each, and index.json; 0, or -1 with err at the first that cannot be written. */
 int sim_report_write(const struct sim_report *r, struct error *err);
-/* Appends what DVSim shows of the blocks (stderr), and of a primary configuration (stdout). */
-void sim_report_show(const struct sim_report *r, struct str *blocks, struct str *summary);
+/* Appends what DVSim shows of the blocks (stderr), and of a primary configuration (stdout), which
+ * links to its pages if it has them. */
+void sim_report_show(const struct sim_report *r, bool has_pages, struct str *blocks,
+		     struct str *summary);
 
 #endif
