@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "exec/attempt.h"
 
+#include <errno.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,6 +24,8 @@ static const double leak_wait_s = 0.1;
 static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
 /* A log that grows fast is looked at more often than each second. */
 static const double look_least_s = 0.02, look_most_s = 1;
+/* wait4() fails for another reason than that no child is left: how soon it is tried again. */
+static const double reap_again_s = 0.05;
 /* Reading it costs as much as starting half a job. */
 static const double oom_read_again_s = 1;
 
@@ -199,6 +202,15 @@ static void add_usage(struct job_usage *to, const struct rusage *u)
 		to->max_rss_kib = (uint64_t)u->ru_maxrss;
 }
 
+/* It is not known who is still there: asked again soon, as no signal will tell. */
+static bool note_wait_error(struct attempt *a)
+{
+	if (isinf(a->reap_since_s))
+		a->reap_since_s = now_s();
+	a->reap_at = now_s() + reap_again_s;
+	return false;
+}
+
 /* Returns true if no child is left but kept ones. */
 static bool reap(struct attempt *a)
 {
@@ -219,6 +231,9 @@ static bool reap(struct attempt *a)
 			note_leader(a, status);
 		add_usage(&a->result.usage, &usage);
 	}
+	if (pid < 0 && errno != ECHILD)
+		return note_wait_error(a);
+	a->reap_at = a->reap_since_s = INFINITY;
 	if (pid < 0)
 		return true;
 	if (a->kept.n == 0)
@@ -276,7 +291,8 @@ static void give_up(struct attempt *a)
 	tree_describe(&a->tree, &a->stuck);
 	if (a->tree.n && proc_stat_read(a->tree.at[0].pid, &st))
 		str_printf(&a->stuck, ", state %c", st.state);
-	str_reserve(&a->stuck, 0);
+	if (a->stuck.len == 0)
+		str_add(&a->stuck, "its end cannot be waited for");
 	a->ending.stuck = a->stuck.s;
 	finish(a);
 }
@@ -430,7 +446,9 @@ void attempt_step(struct attempt *a)
 		return;
 	}
 	now = now_s();
-	if (now >= a->deadline_at && a->phase == ATTEMPT_RUNS)
+	if (now >= a->reap_since_s + give_up_s && a->phase != ATTEMPT_KILL)
+		enter_kill(a);
+	else if (now >= a->deadline_at && a->phase == ATTEMPT_RUNS)
 		time_out(a);
 	else if (now >= a->phase_at)
 		do_phase(a);
@@ -444,7 +462,8 @@ double attempt_wake_at(const struct attempt *a)
 
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return INFINITY;
-	return fmin(fmin(a->deadline_at, a->phase_at), looks ? a->look_at : INFINITY);
+	return fmin(fmin(a->deadline_at, a->phase_at),
+		    fmin(a->reap_at, looks ? a->look_at : INFINITY));
 }
 
 void attempt_kill_all(struct attempt *a)

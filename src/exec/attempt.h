@@ -51,6 +51,7 @@ struct attempt {
 	pid_t leader;
 	bool leader_is_gone, has_stopped;
 	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
+	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
 	struct ending ending;
 	struct str leaked, stuck;
 	struct tree tree;

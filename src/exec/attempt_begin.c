@@ -265,7 +265,8 @@ void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
 	str_clear(&a->frame);
 	str_addn(&a->frame, w->at, (size_t)(w->end - w->at));
 	copy = (struct wire){a->frame.s, a->frame.s + a->frame.len, true};
-	a->ending = (struct ending){0};
+	a->ending = (struct ending){.exit_status = -1}; /* until the leader was reaped */
+	a->reap_at = a->reap_since_s = INFINITY;
 	a->leader = 0;
 	a->has_stopped = false;
 	if (!slot_take_run(&copy, &a->run)) {

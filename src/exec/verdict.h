@@ -14,7 +14,7 @@
 
 /* How the process ended. */
 struct ending {
-	int exit_status; /* -1: by a signal */
+	int exit_status; /* -1: by a signal, or it is not known */
 	int term_signal; /* 0: none */
 	bool has_core;
 	bool is_timeout;

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A slot whose system calls fail: no hang, and no pass that is none. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "faulty.h"
+#include "slot_bed.h"
+
+static int teardown(void **state)
+{
+	faulty_clear();
+	bed_free(*state);
+	return 0;
+}
+
+/* The slot of the bed has the fault, too. */
+static struct slot_bed *bed_with(void **state, enum faulty call, int errnum, int skip, int n)
+{
+	faulty_set_children(call, errnum, skip, n);
+	*state = bed_new();
+	return *state;
+}
+
+static void a_wait_that_fails_once_does_not_end_a_job(void **state)
+{
+	static const int errnums[] = {EINTR, EINVAL};
+
+	for (int skip = 0; skip < 4; skip++) {
+		struct slot_bed *b = bed_with(state, FAULTY_WAIT, errnums[skip % 2], skip, 1);
+
+		bed_shell(b, "sleep 0.05; exit 3");
+		bed_run(b);
+		assert_int_equal(b->result.status, JOB_FAILED);
+		assert_int_equal(b->result.reason, REASON_EXIT);
+		assert_int_equal(b->result.exit_status, 3);
+		if (skip < 3)
+			teardown(state);
+	}
+}
+
+static void a_job_whose_end_was_not_seen_has_not_passed(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_WAIT, ECHILD, 0, -1);
+
+	bed_shell(b, "exit 0");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_FAILED);
+	assert_int_equal(b->result.reason, REASON_LOST);
+	assert_int_equal(b->result.exit_status, -1);
+	assert_string_equal(b->result.message, "it is not known how the job ended");
+}
+
+static void a_wait_that_always_fails_ends_the_job(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_WAIT, EPERM, 0, -1);
+
+	bed_shell(b, "exit 0");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_KILLED);
+	assert_int_equal(b->result.reason, REASON_UNKILLABLE);
+	assert_non_null(b->result.message);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_wait_that_fails_once_does_not_end_a_job, teardown),
+		cmocka_unit_test_teardown(a_job_whose_end_was_not_seen_has_not_passed, teardown),
+		cmocka_unit_test_teardown(a_wait_that_always_fails_ends_the_job, teardown),
+	};
+
+	bed_dispatch(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
