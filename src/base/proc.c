@@ -26,6 +26,16 @@ void proc_hold_streams(void)
 			(void)!open("/dev/null", wrong_ways[fd]);
 }
 
+void proc_close_to_others(void)
+{
+	prctl(PR_SET_DUMPABLE, 0);
+}
+
+void proc_expect_children(void)
+{
+	signal(SIGCHLD, SIG_DFL);
+}
+
 static void set_attributes(posix_spawnattr_t *attr)
 {
 	sigset_t all, none;

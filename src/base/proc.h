@@ -25,6 +25,19 @@ struct proc {
 void proc_hold_streams(void);
 
 /*
+ * The second: whoever started us may ignore SIGCHLD, which exec() keeps, and with which nobody ever
+ * learns how a child ended.
+ */
+void proc_expect_children(void);
+
+/*
+ * From here on no process of the same user (a job is one) may take descriptors out of this one,
+ * trace it, or read and write its memory; root still may. There is no core file either. Afterwards
+ * only root can write to /proc/self.
+ */
+void proc_close_to_others(void);
+
+/*
  * Starts /proc/self/exe with argv = {name, mode, NULL}: default signal dispositions and an empty
  * mask, stdin and stdout on /dev/null, stderr ours, in a process group of its own so that the
  * terminal's signals do not reach it. Its end: EOF on the socket, then waitpid() by whoever started

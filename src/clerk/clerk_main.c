@@ -264,6 +264,7 @@ int clerk_main(void)
 	struct process p = {.has_trash = true};
 
 	proc_become("dvs-clerk");
+	proc_close_to_others();
 	while (!p.is_over && !p.is_closing) {
 		struct pollfd fd = {PROC_SOCKET_FD, POLLIN, 0};
 		int n = poll(&fd, 1, patience(&p));

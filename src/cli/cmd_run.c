@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "cli/cmd.h"
 #include "cli/deadline.h"
 #include "cli/engines.h"
@@ -401,6 +402,7 @@ int cmd_run(const struct args *args)
 	struct run r = {.args = args, .deadline_fd = -1, .publisher.ops = &publisher};
 	int rc;
 
+	proc_close_to_others(); /* and the clock, which is forked from here */
 	diags_init(&r.loaded.diags);
 	run_options_read(args, &r.options, &r.loaded.diags);
 	rc = load_report(args, &r.loaded);

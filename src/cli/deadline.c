@@ -173,6 +173,10 @@ static int watch_until_end(struct watch *w, double grace_s, const sigset_t *sign
 
 		if (pid == w->pid)
 			break;
+		if (pid < 0 && errno == ECHILD) { /* it is gone, and nobody knows how */
+			status = SIGKILL;
+			break;
+		}
 		on_time(w, grace_s);
 		wait_a_little(w, signals);
 	}

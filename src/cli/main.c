@@ -139,6 +139,7 @@ static int dvsched_main(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	proc_hold_streams();
+	proc_expect_children();
 	/* Our own processes: this program in another mode (base/proc.h). */
 	if (argc == 2 && strcmp(argv[1], "__slot") == 0)
 		return slot_main();

@@ -328,6 +328,7 @@ int slot_main(void)
 	set_signals(&waiting);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	offer_to_oom();
+	proc_close_to_others();
 	for (;;) {
 		wait_for_more(p, &waiting);
 		if (attempt_is_over(&p->attempt))
