@@ -90,20 +90,23 @@ static const char *check_backend(const char *name, struct diags *diags)
 	return name;
 }
 
-/* What DVSim's users have in their environment: a backend that there is not becomes local. */
+/* Where the user's site says that jobs go. To run them here instead is not what was asked for. */
 static const char *backend_of_environment(struct diags *diags)
 {
-	const char *name = getenv("DVSIM_BACKEND");
+	const char *variable = getenv("DVSIM_BACKEND") ? "DVSIM_BACKEND" : "DVSIM_LAUNCHER";
+	const char *name = getenv(variable);
+	struct str names = {0};
+	struct diag *e;
 
-	if (!name)
-		name = getenv("DVSIM_LAUNCHER");
 	if (!name || !*name)
 		return "local";
 	if (backend_type_exists(name))
 		return name;
-	diag_warning(diags, nowhere,
-		     "there is no backend '%s' ($DVSIM_BACKEND, $DVSIM_LAUNCHER): using 'local'",
-		     name);
+	e = diag_error(diags, nowhere, "$%s is '%s': there is no such backend", variable, name);
+	for (size_t i = 0; backend_types[i]; i++)
+		str_printf(&names, "%s%s", i ? ", " : "", backend_types[i]->name);
+	diag_hint(e, "there are: %s; --local runs the jobs here", names.s);
+	str_done(&names);
 	return "local";
 }
 
@@ -130,7 +133,9 @@ static const char *chosen_backend(const struct args *args, struct diags *diags)
 		return opt_word(args, OPT_BACKEND, "local");
 	if (opt_has(args, OPT_LOCAL))
 		return "local";
-	return opt_has(args, OPT_FAKE) ? "fake" : backend_of_environment(diags);
+	if (opt_has(args, OPT_FAKE))
+		return "fake";
+	return opt_has(args, OPT_LIST) ? "local" : backend_of_environment(diags);
 }
 
 static void read_backends(const struct args *args, struct run_options *o, struct diags *diags)

@@ -68,15 +68,33 @@ class CalledAsDvsim(Project):
 
     def test_messages_go_to_a_file_too_at_dvsims_levels(self):
         done = self.run_sim("one.hjson", "-i", "good", "--log-level", "CRITICAL", "--log-file", "log",
-                            env={"DVSIM_BACKEND": "nosuch"})
+                            env={"DVSIM_MAX_PARALLEL": "many"})
         self.assertEqual(done.code, 0, done)
         self.assertTrue(self.path("log").exists())
 
     def test_the_environment_has_a_say(self):
-        done = self.run_sim("one.hjson", env={"DVSIM_BACKEND": "nosuch", "DVSIM_MAX_PARALLEL": "many"})
+        done = self.run_sim("one.hjson", env={"DVSIM_MAX_PARALLEL": "many"})
         self.assertEqual(done.code, 0, done)
-        self.assertIn("no backend 'nosuch'", done.err)
         self.assertIn("DVSIM_MAX_PARALLEL", done.err)
+
+    def test_a_backend_of_the_environment_that_is_not_there_is_an_error(self):
+        for variable in "DVSIM_BACKEND", "DVSIM_LAUNCHER":
+            done = self.run_sim("one.hjson", env={variable: "slurm"})
+            self.assertEqual(done.code, 1, done)
+            self.assertIn(f"error: ${variable} is 'slurm': there is no such backend\n"
+                          "  hint: there are: local, chips, fake; --local runs the jobs here\n", done.err)
+        self.binary = os.environ["DVSCHED"]
+        done = self.dvsched("run", "one.hjson", "-pr", ".", "-sr", self.path("out"), "--view", "none", env={"DVSIM_BACKEND": "slurm"})
+        self.assertEqual(done.code, 2, done)
+        self.assertFalse(self.path("out").exists(), "something was made")
+
+    def test_local_and_fake_win_over_the_environment(self):
+        for word in "--local", "--fake":
+            done = self.run_sim("one.hjson", word, env={"DVSIM_BACKEND": "slurm"})
+            self.assertEqual(done.code, 0, done)
+            self.assertNotIn("slurm", done.err)
+        done = self.run_sim("one.hjson", "--list", "tests", env={"DVSIM_BACKEND": "slurm"})
+        self.assertEqual(done.code, 0, done)
 
     def test_each_variable_of_the_environment_counts(self):
         here = {"SCRATCH_ROOT": str(self.path("there")), "DVSIM_LAUNCHER": "fake", "DVSIM_MAX_PARALLEL": "1", "DVSIM_DEPLOY_DUMP": ""}
