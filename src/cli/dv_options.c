@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/number.h"
 #include "base/str.h"
 #include "flow/seeds.h"
 
@@ -14,12 +15,15 @@ static const char *const wave_formats[] = {"fsdb", "shm", "vpd", "vcd", "evcd", 
 static const char *const profiles[] = {"time", "mem", NULL};
 static const char *const verbosities[] = {"n", "l", "m", "h", "f", "d", NULL};
 
-static bool check_seed(enum opt o, const char *word, struct diags *diags)
+static const char *check_seed(const struct args *args, enum opt o, const char *word,
+			      struct diags *diags)
 {
-	if (!seed_is_valid(word))
+	const char *number = seed_number(args->mem, word);
+
+	if (!number)
 		diag_error(diags, nowhere, "'--%s' must be digits, not '%s'", option_table[o].name,
 			   word);
-	return seed_is_valid(word);
+	return number;
 }
 
 /* DVSim takes these for numbers: 007 is 7 in names, too; NULL: not given, or wrong. */
@@ -27,7 +31,7 @@ static const char *read_seed(const struct args *args, enum opt o, struct diags *
 {
 	const char *word = opt_word(args, o, NULL);
 
-	return word && check_seed(o, word, diags) ? seed_number(args->mem, word) : NULL;
+	return word ? check_seed(args, o, word, diags) : NULL;
 }
 
 static void read_seeds(const struct args *args, struct dv_options *o, struct diags *diags)
@@ -38,7 +42,7 @@ static void read_seeds(const struct args *args, struct dv_options *o, struct dia
 	if (!o->seed_base)
 		o->seed_base = seeds_new_base(args->mem);
 	for (const char *const *s = o->seeds; s && *s; s++)
-		check_seed(OPT_SEEDS, *s, diags);
+		check_seed(args, OPT_SEEDS, *s, diags);
 	if (o->fixed_seed)
 		o->reseed = 1;
 	if (opt_word(args, OPT_BUILD_SEED, NULL)) {
@@ -59,11 +63,13 @@ static const char *read_word(const struct args *args, enum opt o, const char *co
 				  : NULL;
 }
 
-/* In minutes; kept as it is written, since DVSim shows it. */
+/* In minutes; as a text, since DVSim shows it. */
 static const char *read_minutes(const struct args *args, enum opt o, struct diags *diags)
 {
+	const char *word = opt_word(args, o, NULL);
+
 	opt_uint(args, o, 0, INT_MAX, 0, diags);
-	return opt_word(args, o, NULL);
+	return word ? number_int(args->mem, word) : NULL;
 }
 
 /* 0: not given. As with DVSim, who asks for none gets one. */

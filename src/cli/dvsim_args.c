@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/number.h"
 
 enum { MOST_NAMES = 128 };
 
@@ -239,34 +240,52 @@ static int classify(struct parser *p)
 
 /* ---- values ---- */
 
-static bool is_int(const char *s)
+static bool is_int(const struct parser *p, const char *s)
 {
-	s += strspn(s, " \t");
-	s += *s == '-' || *s == '+';
-	return isdigit((unsigned char)*s) && !s[strspn(s, "0123456789")];
+	return number_int(p->args->mem, s);
 }
 
-static bool is_real(const char *s, double *ret)
+static bool is_positive(const struct parser *p, const char *s)
 {
-	char *end;
+	const char *number = number_int(p->args->mem, s);
 
-	*ret = strtod(s, &end);
-	return end > s && !*end && !strpbrk(s, "xX");
+	return number && *number != '-' && *number != '0';
 }
 
-static bool is_limit(const char *s)
+static bool is_real(const struct parser *p, const char *s, double *ret)
+{
+	const char *number = number_real(p->args->mem, s);
+
+	*ret = number ? strtod(number, NULL) : 0;
+	return number;
+}
+
+static int fault_limit(struct parser *p, const struct dvsim_option *o, const char *s)
+{
+	return fault(p, o, "Invalid resource format: %s, expected RESOURCE=COUNT", s);
+}
+
+static int check_limit(struct parser *p, const struct dvsim_option *o, const char *s)
 {
 	static const char *const unlimited[] = {"all", "any",  "inf",  "infinite", "many",
 						"max", "none", "null", "unlimited"};
-	const char *equals = strchr(s, '='), *value;
+	const char *equals = strchr(s, '='), *value, *number;
 
 	if (!equals || equals == s || strchr(equals + 1, '='))
-		return false;
+		return fault_limit(p, o, s);
 	value = equals + 1 + strspn(equals + 1, " ");
-	for (size_t i = 0; i < sizeof(unlimited) / sizeof(*unlimited); i++)
+	for (size_t i = 0; i < ARRAY_LEN(unlimited); i++)
 		if (strcasecmp(value, unlimited[i]) == 0)
-			return true;
-	return is_int(value) && strtol(value, NULL, 10) > 0;
+			return 0;
+	number = number_int(p->args->mem, value);
+	if (!number)
+		return fault_limit(p, o, s);
+	if (!is_positive(p, number))
+		return fault(p, o,
+			     "Resource values should be positive integers or 'INF' / 'NONE', "
+			     "not %s.",
+			     number);
+	return 0;
 }
 
 static bool is_chosen(const char *choices, const char *value)
@@ -283,20 +302,20 @@ static int check_value(struct parser *p, const struct dvsim_option *o, const cha
 {
 	double x;
 
-	if (o->type == DVSIM_INT && !is_int(value))
+	if (o->type == DVSIM_INT && !is_int(p, value))
 		return fault(p, o, "invalid int value: '%s'", value);
-	if (o->type == DVSIM_REAL && !is_real(value, &x))
+	if (o->type == DVSIM_REAL && !is_real(p, value, &x))
 		return fault(p, o, "invalid float value: '%s'", value);
-	if (o->type == DVSIM_PARALLEL && !(is_int(value) && strtol(value, NULL, 10) > 0))
+	if (o->type == DVSIM_PARALLEL && !is_positive(p, value))
 		return fault(p, o,
 			     "Bad argument for --max-parallel ('%s'): must be a positive integer.",
 			     value);
-	if (o->type == DVSIM_MULTIPLIER && !is_real(value, &x))
+	if (o->type == DVSIM_MULTIPLIER && !is_real(p, value, &x))
 		return fault(p, o, "Invalid reseed multiplier: '%s'. Must be a float.", value);
 	if (o->type == DVSIM_MULTIPLIER && x <= 0)
 		return fault(p, o, "Reseed multiplier must be positive.");
-	if (o->type == DVSIM_LIMIT && !is_limit(value))
-		return fault(p, o, "Invalid resource format: %s, expected RESOURCE=COUNT", value);
+	if (o->type == DVSIM_LIMIT && check_limit(p, o, value) < 0)
+		return -1;
 	if (o->choices && !is_chosen(o->choices, value))
 		return fault_choice(p, o, value);
 	return 0;

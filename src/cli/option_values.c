@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was given, as typed values. */
 #include <limits.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "cli/options.h"
 
@@ -28,14 +30,13 @@ const char *const *opt_words(const struct args *a, enum opt o)
 unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned most,
 		  unsigned otherwise, struct diags *diags)
 {
-	const char *word = opt_word(a, o, NULL);
+	const char *word = opt_word(a, o, NULL), *number = word ? number_int(a->mem, word) : NULL;
 	unsigned long v;
-	char *end;
 
 	if (!word)
 		return otherwise;
-	v = strtoul(word, &end, 10);
-	if (*word < '0' || *word > '9' || *end || v < least || v > most) {
+	v = number ? strtoul(number, NULL, 10) : 0;
+	if (!number || *number == '-' || v < least || v > most) {
 		if (most == UINT_MAX)
 			diag_error(diags, nowhere,
 				   "'--%s' must be a whole number of at least %u, not '%s'",
@@ -52,14 +53,13 @@ unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned mos
 double opt_real(const struct args *a, enum opt o, double least, double otherwise,
 		struct diags *diags)
 {
-	const char *word = opt_word(a, o, NULL);
+	const char *word = opt_word(a, o, NULL), *number = word ? number_real(a->mem, word) : NULL;
 	double v;
-	char *end;
 
 	if (!word)
 		return otherwise;
-	v = strtod(word, &end);
-	if (*word && !*end && v >= least && v < 1e9)
+	v = number ? strtod(number, NULL) : NAN;
+	if (v >= least && v < 1e9)
 		return v;
 	diag_error(diags, nowhere, "'--%s' must be a number of at least %g, not '%s'",
 		   option_table[o].name, least, word);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/backends.h"
+#include "base/number.h"
 #include "base/str.h"
 #include "cli/deadline.h"
 #include "observers/observers.h"
@@ -31,21 +32,22 @@ static bool split_pair(struct arena *mem, const char *word, char **ret_name, cha
 	return **ret_name && **ret_value;
 }
 
-static bool parse_limit(const char *value, uint32_t *ret)
+static bool parse_limit(struct arena *mem, const char *value, uint32_t *ret)
 {
 	static const char *const unlimited[] = {"all", "any",  "inf",  "infinite", "many",
 						"max", "none", "null", "unlimited"};
+	const char *number;
 	unsigned long n;
-	char *end;
 
 	for (size_t i = 0; i < ARRAY_LEN(unlimited); i++)
 		if (strcasecmp(unlimited[i], value) == 0) {
 			*ret = RESOURCE_UNLIMITED;
 			return true;
 		}
-	n = strtoul(value, &end, 10);
+	number = number_int(mem, value);
+	n = number && *number != '-' ? strtoul(number, NULL, 10) : 0;
 	*ret = (uint32_t)n;
-	return isdigit((unsigned char)*value) && !*end && n > 0 && n < RESOURCE_UNLIMITED;
+	return n > 0 && n < RESOURCE_UNLIMITED;
 }
 
 static void read_limits(const struct args *args, struct run_options *o, struct diags *diags)
@@ -58,7 +60,7 @@ static void read_limits(const struct args *args, struct run_options *o, struct d
 		char *name, *value;
 
 		if (!split_pair(args->mem, v->words[i], &name, &value) ||
-		    !parse_limit(value, &limit->count)) {
+		    !parse_limit(args->mem, value, &limit->count)) {
 			struct diag *e = diag_error(
 				diags, nowhere, "'--resource' wants NAME=N, not '%s'", v->words[i]);
 
@@ -110,16 +112,16 @@ static const char *backend_of_environment(struct diags *diags)
 	return "local";
 }
 
-static unsigned parallel_of_environment(struct diags *diags)
+static unsigned parallel_of_environment(struct arena *mem, struct diags *diags)
 {
-	const char *word = getenv("DVSIM_MAX_PARALLEL");
+	const char *word = getenv("DVSIM_MAX_PARALLEL"), *number;
 	unsigned long n;
-	char *end;
 
 	if (!word)
 		return 0;
-	n = strtoul(word, &end, 10);
-	if (isdigit((unsigned char)*word) && !*end && n > 0 && n <= MOST_PARALLEL)
+	number = number_int(mem, word);
+	n = number && *number != '-' ? strtoul(number, NULL, 10) : 0;
+	if (n > 0 && n <= MOST_PARALLEL)
 		return (unsigned)n;
 	diag_warning(diags, nowhere,
 		     "$DVSIM_MAX_PARALLEL is '%s', which is no whole number above 0: not used",
@@ -217,7 +219,7 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 		.is_dry_run = opt_has(args, OPT_DRY_RUN),
 	};
 	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))
-		ret->max_parallel = parallel_of_environment(diags);
+		ret->max_parallel = parallel_of_environment(args->mem, diags);
 	read_limits(args, ret, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/blank.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "flow/dv_block.h"
@@ -47,17 +48,23 @@ const char *maker_expand(struct maker *m, const char *text, const struct hjson_n
 	return "";
 }
 
-/* Without blanks at both ends. */
 static void add_stripped(struct str *out, const char *text)
 {
-	size_t n;
+	size_t n = strlen(text);
+	const char *s = blank_strip(text, &n);
 
-	while (*text && strchr(" \t\n\r\f\v", *text))
-		text++;
-	n = strlen(text);
-	while (n && strchr(" \t\n\r\f\v", text[n - 1]))
-		n--;
-	str_addn(out, text, n);
+	str_addn(out, s, n);
+}
+
+/* What out holds from `from` on: an empty element at either end leaves a blank there. */
+static void strip_from(struct str *out, size_t from)
+{
+	size_t n = out->len - from;
+	const char *s = blank_strip(out->s + from, &n);
+
+	memmove(out->s + from, s, n);
+	out->len = from + n;
+	out->s[out->len] = '\0';
 }
 
 static void add_element(struct maker *m, struct str *out, struct hjson_node *e)
@@ -80,6 +87,35 @@ static bool may_be_none(const char *key)
 	return strcmp(key, "build_seed") == 0 || strcmp(key, "build_timeout_mins") == 0;
 }
 
+static void add_list(struct maker *m, const struct node_list *list, const char *between,
+		     struct str *out)
+{
+	size_t from = out->len;
+
+	for (uint32_t i = 0; i < list->n; i++) {
+		if (i)
+			str_add(out, between);
+		add_element(m, out, list->at[i]);
+	}
+	if (list->n)
+		strip_from(out, from);
+}
+
+static void add_array(struct maker *m, const struct hjson_node *array, const char *between,
+		      struct str *out)
+{
+	size_t from = out->len;
+	struct hjson_node *e;
+
+	hjson_for_each (e, array) {
+		if (e != array->child)
+			str_add(out, between);
+		add_element(m, out, e);
+	}
+	if (array->child)
+		strip_from(out, from);
+}
+
 /* What make is told of a key. is_raw: not to be quoted (numbers, None), as DVSim has it. */
 static void add_value(struct maker *m, const char *key, struct str *out, bool *is_raw)
 {
@@ -87,16 +123,11 @@ static void add_value(struct maker *m, const char *key, struct str *out, bool *i
 	const char *between = m->kind->joins_cmds && str_ends(key, "_cmds") ? " && " : " ";
 	const struct node_list *list = maker_list(m, key);
 	const struct hjson_node *n;
-	struct hjson_node *e;
 	struct diag *d;
 
 	*is_raw = false;
 	if (list) {
-		for (uint32_t i = 0; i < list->n; i++) {
-			if (i)
-				str_add(out, between);
-			add_element(m, out, list->at[i]);
-		}
+		add_list(m, list, between, out);
 		return;
 	}
 	n = maker_value(m, key);
@@ -110,11 +141,7 @@ static void add_value(struct maker *m, const char *key, struct str *out, bool *i
 		str_add(out, "None");
 		*is_raw = true;
 	} else if (n->type == HJSON_ARRAY) {
-		hjson_for_each (e, n) {
-			if (e != n->child)
-				str_add(out, between);
-			add_element(m, out, e);
-		}
+		add_array(m, n, between, out);
 	} else if (n->type == HJSON_BOOL) {
 		str_add(out, n->i ? "1" : "0");
 		*is_raw = true;

@@ -1,40 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/seeds.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
-enum { WORDS = 8 }; /* of 32 bits: seeds have 256, as DVSim's */
+#include "base/number.h"
 
-bool seed_is_valid(const char *text)
-{
-	if (*text == '-' || *text == '+')
-		text++;
-	return *text && text[strspn(text, "0123456789")] == '\0';
-}
+enum { WORDS = 8 }; /* of 32 bits: seeds have 256, as DVSim's */
 
 const char *seed_number(struct arena *mem, const char *seed)
 {
-	bool is_negative = *seed == '-';
-
-	if (is_negative || *seed == '+')
-		seed++;
-	while (*seed == '0' && seed[1])
-		seed++;
-	return is_negative && *seed != '0' ? arena_printf(mem, "-%s", seed)
-					   : arena_strdup(mem, seed);
+	return number_int(mem, seed);
 }
 
 uint32_t seed_low_bits(const char *seed)
 {
-	bool is_negative = *seed == '-';
+	bool is_negative = strchr(seed, '-');
 	uint32_t low = 0;
 
-	if (is_negative || *seed == '+')
-		seed++;
 	for (; *seed; seed++)
-		low = low * 10 + (uint32_t)(*seed - '0');
+		if (*seed >= '0' && *seed <= '9')
+			low = low * 10 + (uint32_t)(*seed - '0');
 	return is_negative ? 0u - low : low;
 }
 

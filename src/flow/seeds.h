@@ -7,7 +7,6 @@
 #ifndef FLOW_SEEDS_H
 #define FLOW_SEEDS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -19,15 +18,13 @@ struct seeds {
 	struct arena *mem;
 };
 
-/* Digits with at most one sign in front. */
-bool seed_is_valid(const char *text);
-/* The number that a valid seed is, as JSON has numbers: +007 is 7. */
+/* The number that a seed is, as JSON has numbers: +007 is 7, and so is 0_0_7. NULL: it is none. */
 const char *seed_number(struct arena *mem, const char *seed);
 /* The next run's seed. */
 const char *seeds_next(struct seeds *s, const char *block, const char *test, uint32_t index);
 /* A base that nobody had before. */
 const char *seeds_new_base(struct arena *mem);
-/* What is left modulo 2^32, as Python has it: never negative. */
+/* Of a seed that is one: what is left modulo 2^32, as Python has it: never negative. */
 uint32_t seed_low_bits(const char *seed);
 
 #endif

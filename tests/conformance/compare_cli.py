@@ -56,6 +56,9 @@ RUNS = [
     "one.hjson --select-cfgs one", "five.hjson -i good", "wrong.hjson", "unknown.hjson -i good", "nofile.hjson",
     "one.hjson --interactive --remote", "one.hjson -i good --dvsim-config nofile", "one.hjson -i good -br a/b",
     "one.hjson -i good --fusesoc-mapping =x", "one.hjson -i good --max-waves 3 -mo 2",
+    "one.hjson -i good -r 1_0", "one.hjson -i good -r ' +2 ' -mp ' 1_0 ' -rx ' 1_0.5 ' -fs=-1_0 -mo 0_2 --max-waves ' 5'",
+    "one.hjson -i good -R 'vcs=1_0' --build-timeout-mins 1_0 --run-timeout-mins ' 2 ' --run-timeout-multiplier 1_0.0",
+    "one.hjson -i good -pi ' 1_0 ' --build-seed 1_0",
 ]
 LISTS = ["one.hjson --list", "one.hjson -l tests", "one.hjson -l regressions build_modes", "all.hjson --list"]
 REFUSED = [
@@ -65,7 +68,9 @@ REFUSED = [
     "one.hjson -l nothing", "one.hjson -v x", "one.hjson -p disk", "one.hjson -R a", "one.hjson -R a=x",
     "one.hjson -fs five", "one.hjson --print-interval often", "one.hjson --verbose=loud", "one.hjson --log-level info",
     "one.hjson --instrument", "one.hjson --instrument none", "one.hjson --on-missing-resource no",
-    "one.hjson --build-timeout-mins 1.5", "one.hjson -- --cov", "one.hjson -b", "one.hjson --map --cov-",
+    "one.hjson --build-timeout-mins 1.5", "one.hjson -- --cov", "one.hjson -b", "one.hjson -r 1__0",
+    "one.hjson -r _1", "one.hjson -mp 1_", "one.hjson -mp=-1_0", "one.hjson -fs '1 0'", "one.hjson -rx 1_.5", "one.hjson -R a=0_0",
+    "one.hjson -rx nan(1)", "one.hjson -r 0x10", "one.hjson -r ''", "one.hjson -fs -1_0", "one.hjson -r 1e3", "one.hjson --map --cov-",
 ]
 
 

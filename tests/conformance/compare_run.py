@@ -63,6 +63,12 @@ MORE_FILES = {
     "all.hjson": '{ flow: "sim", name: "all", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
                  '  use_cfgs: ["{proj_root}/one.hjson", "{proj_root}/two.hjson"] }\n',
     "held.hjson": LEAF % ("held", 'overrides: [{ name: "run_cmd", value: "sh {proj_root}/wait.sh" }]'),
+    "ends.hjson": LEAF % ("ends", 'nothing: [], uvm_test: " t "\n'
+                          'build_opts: ["", "-a"]\n'
+                          'overrides: [{ name: "pre_build_cmds", value: ["true #", ""] }, { name: "post_run_cmds", value: [" true #", "", ""] }\n'
+                          '{ name: "build_cmd", value: " echo building " }, { name: "run_opts", value: ["", " {test}  ", "{seed}", ""] }\n'
+                          '{ name: "cov_report_opts", value: ["{cov_report_txt}", "{nothing}"] }\n'
+                          '{ name: "cov_merge_opts", value: ["\\u00a0", "{cov_db_dirs}"] }]'),
     "broken.hjson": LEAF % ("broken", 'overrides: [{ name: "build_cmd", value: "echo Error-9; false" }]'),
 }
 LINES = [
@@ -83,6 +89,8 @@ LINES = [
     "set.hjson -i good --fixed-seed 5",
     "set.hjson -i all --fixed-seed 5 -r 0 -t xcelium -w vpd -v h -ro=-x -bo '+a b' --build-timeout-mins 3 --run-timeout-multiplier 2",
     "deep.hjson --select-cfgs planned -i V1 --fixed-seed 5",
+    "ends.hjson -i good --cov --fixed-seed 5",
+    "one.hjson -i good --seeds 1_1 0_12 +13 -r 0_3",
     "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",
     "one.hjson -i good silent --fixed-seed 5 --interactive",
 ]
@@ -98,7 +106,7 @@ def shown(folder, value):
 
 def same_words(text):
     """What docs/dvsim.md lists as different on purpose: a cancelled job says what it waited for."""
-    return re.sub(r"Job cancelled because (one|all) of its dependencies failed or (was|were) killed\.|needs '[^']*', which \w+( \w+)?|"
+    return re.sub(r"Job cancelled because (one|all) of its dependencies failed or (was|were) killed\.|needs '[^']*', which (did not pass|\w+( \w+)?)|"
                   r"needs any of \*? ?(\d+ )?jobs, and none passed", "CANCELLED", text)
 
 

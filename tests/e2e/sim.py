@@ -77,12 +77,12 @@ class Simulations(SimStory):
         self.assertEqual(build["resources"], {"VCS": 1})
 
     def test_seeds_are_numbers_in_the_dump_however_they_are_written(self):
-        self.assertEqual(self.run_sim("one.hjson", "-r", "2", "--seeds", "007", "+8").code, 0)
+        self.assertEqual(self.run_sim("one.hjson", "-r", " 0_3 ", "--seeds", "007", "+8", "0_9").code, 0)
         dump, = self.path("out").glob("deploy_main_*.json")
         with open(dump, encoding="utf-8") as text:
             jobs = {job["full_name"]: job["seed"] for job in json.load(text)}
-        self.assertEqual(jobs, {"one:default": None, "one:0.good.007": 7, "one:1.good.+8": 8})
-        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", "009").code, 0)
+        self.assertEqual(jobs, {"one:default": None, "one:0.good.007": 7, "one:1.good.+8": 8, "one:2.good.0_9": 9})
+        self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", " 0_09").code, 0)
         self.assertIn("one:0.good.9", self.statuses("out"))
 
     def test_the_base_of_random_seeds_is_recorded_and_repeats_them(self):

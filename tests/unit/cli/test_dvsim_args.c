@@ -137,6 +137,11 @@ static void values_are_checked_at_once(void **state)
 				"('0'): must be a positive integer.");
 	assert_fault("x|-rx|0", "argument --reseed-multiplier/-rx: Reseed multiplier must be "
 				"positive.");
+	assert_holds("x|-r| 1_000 |-mp|+1_0|-fs=-1_0|-rx| 1_0.5 |-R|a= 1_0 ", OPT_RESEED,
+		     " 1_000 ");
+	assert_fault("x|-r|1__0", "argument --reseed/-r: invalid int value: '1__0'");
+	assert_fault("x|-mp=-1_0", "argument --max-parallel/-mp: Bad argument for --max-parallel "
+				   "('-1_0'): must be a positive integer.");
 	assert_fault("x|-R|a", "argument -R/--resource: Invalid resource format: a, expected "
 			       "RESOURCE=COUNT");
 	assert_holds("x|--on-missing-resource|FATAL", OPT_ON_MISSING, "fatal");

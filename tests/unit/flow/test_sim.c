@@ -2,6 +2,7 @@
 /* flow: sim. The commands are those that DVSim 1.57.0 makes of the same text. */
 #include "stage.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,15 @@ static void set(struct stage *s, const char *text, const char *item, struct dv_o
 	stage_set(s, text, &(struct stage_options){.items = items, .dv = &dv});
 }
 
+static void set_more(struct stage *s, const char *more, const char *item)
+{
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s }",
+		 HEAD TESTS "build_modes: [" MODES "]\nregressions: [" REGRESSIONS "]\n", more);
+	set(s, text, item, (struct dv_options){0});
+}
+
 static void smoke_is_one_build_and_one_run(void **state)
 {
 	struct stage s;
@@ -71,6 +81,35 @@ static void smoke_is_one_build_and_one_run(void **state)
 		"run_dir=/scratch/master/mini-sim-vcs/0.mini_smoke/latest "
 		"run_opts='+seed=4294967303 +sv=7' seed=4294967303 sw_build_cmd='' "
 		"sw_build_device='' sw_build_opts='' sw_images='' uvm_test=t uvm_test_seq=s");
+	stage_done(&s);
+}
+
+static void lists_are_stripped_as_a_whole(void **state)
+{
+	static const char *const cases[][2] = {
+		{"\"\", \"--a\"", "=--a "},
+		{"\"--b\", \"\"", "=--b "},
+		{"\"{nothing}\", \"--c\"", "=--c "},
+		{"\" --d\", \"\", \"e \"", "='--d  e' "},
+		{"\"\", \" \"", "='' "},
+	};
+	struct stage s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		char more[256], wanted[64];
+
+		snprintf(more, sizeof(more),
+			 "nothing: []\noverrides: [{ name: \"build_opts\", value: [%s] }]\n",
+			 cases[i][0]);
+		snprintf(wanted, sizeof(wanted), " build_opts%s", cases[i][1]);
+		set_more(&s, more, "smoke");
+		assert_non_null(strstr(s.plan->jobs[0].command, wanted));
+		stage_done(&s);
+	}
+	set_more(&s, "overrides: [{ name: \"pre_build_cmds\", value: [\"true\", \"\"] }]\n",
+		 "smoke");
+	assert_non_null(strstr(s.plan->jobs[0].command, " pre_build_cmds='true &&' "));
 	stage_done(&s);
 }
 
@@ -247,6 +286,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smoke_is_one_build_and_one_run),
+		cmocka_unit_test(lists_are_stripped_as_a_whole),
 		cmocka_unit_test(jobs_say_what_dvsim_says_of_them),
 		cmocka_unit_test(reseeds_are_interleaved),
 		cmocka_unit_test(coverage_is_merged_from_the_primary_build_on),
