@@ -220,6 +220,26 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 	return -1;
 }
 
+bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
+{
+	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int fd = -1;
+	struct owner owner;
+
+	if (dir_fd < 0)
+		return false;
+	if (owner_read(dir_fd, LOCK_OWNER_NAME, &owner) && strcmp(owner.run, run_id) == 0 &&
+	    !is_stale(&owner))
+		return say_held(err, dir, &owner) < 0;
+	/* The file stays, so what it says may be long over: only the kernel knows. */
+	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
+		return false;
+	fd = openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return false;
+	return say_held(err, dir, &owner) < 0;
+}
+
 void lock_give(struct lock *l)
 {
 	if (!l->dir)

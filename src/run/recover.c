@@ -14,8 +14,11 @@
 #include "base/mem.h"
 #include "run/job_record.h"
 #include "run/journal.h"
+#include "run/lock.h"
 #include "run/plan_file.h"
 #include "run/results_file.h"
+
+enum { LOST_EXIT_CODE = 3 }; /* infrastructure: docs/results.md */
 
 struct found_job {
 	enum job_status status;
@@ -33,6 +36,7 @@ struct recovery {
 	const char **argv;	/* or NULL */
 	double start_s, last_s; /* wall: of the first and the last record */
 	bool is_foreign;	/* a record does not fit to the plan */
+	bool is_late;		/* nobody knows when it ended: with its last record */
 	struct str note;
 };
 
@@ -239,7 +243,7 @@ static const char *outcome_for(enum job_reason reason)
 static int write_found(struct recovery *r, const struct results_place *place,
 		       enum job_reason reason, int exit_code, struct error *err)
 {
-	double now_s = clock_wall(clock_real());
+	double now_s = r->is_late ? r->last_s : clock_wall(clock_real());
 	struct results_head head = {
 		.start_wall_s = r->start_s,
 		.duration_s = r->start_s > 0 && now_s > r->start_s ? now_s - r->start_s : 0,
@@ -268,12 +272,29 @@ static int recover(struct recovery *r, int dir_fd, const char *run_path, enum jo
 	return write_found(r, &place, reason, exit_code, err);
 }
 
-int results_recover(const char *run_path, enum job_reason reason, int exit_code, struct error *err)
+static int check_gone(const struct plan *plan, const char *run_path, struct error *err)
+{
+	const char *id = path_base(run_path), *last = NULL;
+
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const char *dir = plan->jobs[i].block->scratch_path;
+
+		if (dir && !str_eq(dir, last) && lock_is_held_by(dir, id, err)) {
+			error_wrap(err, "the run %s is still going", id);
+			return -1;
+		}
+		last = dir;
+	}
+	return 0;
+}
+
+static int recover_at(const char *run_path, bool may_live, enum job_reason reason, int exit_code,
+		      struct error *err)
 {
 	_cleanup_(freep) char *plan_path = xasprintf("%s/%s", run_path, PLAN_NAME);
 	_cleanup_(freep) char *results_path = xasprintf("%s/%s", run_path, RESULTS_NAME);
 	_cleanup_(closep) int dir_fd = open(run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct recovery r = {0};
+	struct recovery r = {.is_late = may_live};
 	int rc;
 
 	if (dir_fd < 0)
@@ -284,10 +305,22 @@ int results_recover(const char *run_path, enum job_reason reason, int exit_code,
 	if (!r.plan)
 		return -1;
 	r.mem = arena_new();
-	rc = recover(&r, dir_fd, run_path, reason, exit_code, err);
+	rc = may_live ? check_gone(r.plan, run_path, err) : 0;
+	if (rc == 0 && !fs_exists(results_path)) /* it may have ended since we looked */
+		rc = recover(&r, dir_fd, run_path, reason, exit_code, err);
 	str_done(&r.note);
 	free(r.jobs);
 	arena_free(r.mem);
 	plan_free(r.plan);
 	return rc;
+}
+
+int results_recover(const char *run_path, enum job_reason reason, int exit_code, struct error *err)
+{
+	return recover_at(run_path, false, reason, exit_code, err);
+}
+
+int results_complete(const char *run_path, struct error *err)
+{
+	return recover_at(run_path, true, REASON_LOST, LOST_EXIT_CODE, err);
 }

@@ -56,5 +56,10 @@ int results_write(struct run_dir *r, const struct plan *plan, const struct resul
  * REASON_LOST, REASON_USER). Results that are there already are left as they are.
  */
 int results_recover(const char *run_path, enum job_reason reason, int exit_code, struct error *err);
+/*
+ * The same for a run that somebody looks back on: if its scheduler died without a word, its jobs
+ * were lost. Error: it is still going.
+ */
+int results_complete(const char *run_path, struct error *err);
 
 #endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/past_run.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "run/journal.h"
+#include "run/plan_file.h"
+#include "run/results.h"
+
+enum { LARGEST_MIB = 4096 };
+
+struct peek {
+	struct arena *mem;
+	struct past_run *run;
+	bool is_done;
+};
+
+static const char *text_of(struct arena *mem, const json_t *obj, const char *key)
+{
+	const char *s = json_string_value(json_object_get(obj, key));
+
+	return s ? arena_strdup(mem, s) : NULL;
+}
+
+static const char *const *words_of(struct arena *mem, const json_t *list)
+{
+	size_t n = json_array_size(list);
+	const char **words = arena_array(mem, n + 1, sizeof(*words));
+
+	for (size_t i = 0; i < n; i++) {
+		const char *word = json_string_value(json_array_get(list, i));
+
+		words[i] = arena_strdup(mem, word ? word : "");
+	}
+	return words;
+}
+
+/* What the journal's first record and results.json call alike. */
+static void take_head(const json_t *head, const char *argv_key, struct arena *mem,
+		      struct past_run *ret)
+{
+	ret->cfg_path = text_of(mem, head, "cfg_path");
+	ret->parent = text_of(mem, head, "parent");
+	ret->argv = words_of(mem, json_object_get(head, argv_key));
+	ret->is_nested = json_is_true(json_object_get(head, "nested"));
+	ret->is_rehearsal = json_is_true(json_object_get(head, "rehearsal"));
+}
+
+static void begin(const char *run_path, struct arena *mem, struct past_run *ret)
+{
+	const char *name = path_base(run_path);
+
+	*ret = (struct past_run){
+		.id = arena_strdup(mem, name),
+		.path = arena_strdup(mem, run_path),
+		.argv = words_of(mem, NULL),
+	};
+}
+
+/* ---- results.json ---- */
+
+static int foreign(struct error *err, const char *path, const char *what)
+{
+	return error_plain(err, "%s is not a results file of dvsched: %s", path, what);
+}
+
+static int check_schema(const json_t *root, const char *path, struct error *err)
+{
+	const json_t *schema = json_object_get(root, "schema");
+	json_int_t version = json_integer_value(json_object_get(schema, "version"));
+
+	if (!str_eq(json_string_value(json_object_get(schema, "name")), "dvsched-results"))
+		return foreign(err, path, "'schema.name' is not 'dvsched-results'");
+	if (version != RESULTS_SCHEMA_VERSION)
+		return error_plain(err, "%s has version %lld; this program reads version %d", path,
+				   (long long)version, RESULTS_SCHEMA_VERSION);
+	if (!json_is_object(json_object_get(root, "run")))
+		return foreign(err, path, "'run' is not an object");
+	if (!json_is_array(json_object_get(root, "jobs")))
+		return foreign(err, path, "'jobs' is not a list");
+	return 0;
+}
+
+/* NULL with err. */
+static json_t *load_results(const char *path, struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0};
+	json_error_t where;
+	json_t *root;
+
+	if (fs_read_file(path, (size_t)LARGEST_MIB << 20, &text, err) < 0) {
+		err->pos = (struct src_pos){0}; /* path is only borrowed: it goes into the text */
+		error_wrap(err, "%s", path);
+		return NULL;
+	}
+	root = json_loadb(text.s, text.len, JSON_ALLOW_NUL, &where);
+	if (!root) {
+		error_plain(err, "%s:%d:%d: %s", path, where.line, where.column, where.text);
+		return NULL;
+	}
+	if (check_schema(root, path, err) == 0)
+		return root;
+	json_decref(root);
+	return NULL;
+}
+
+static int take_jobs(const json_t *list, const char *path, struct arena *mem, struct past_run *ret,
+		     struct error *err)
+{
+	struct past_job *jobs = arena_array(mem, json_array_size(list), sizeof(*jobs));
+	size_t i;
+	json_t *one;
+
+	json_array_foreach(list, i, one)
+	{
+		const char *status = json_string_value(json_object_get(one, "status"));
+
+		jobs[i] = (struct past_job){.id = text_of(mem, one, "id"),
+					    .seed = text_of(mem, one, "seed")};
+		if (jobs[i].id && status && job_status_from_name(status, &jobs[i].status))
+			continue;
+		return error_plain(err,
+				   "%s is not a results file of dvsched: 'jobs[%zu]' has no 'id' "
+				   "or no 'status'",
+				   path, i);
+	}
+	ret->jobs = jobs;
+	ret->n_jobs = i;
+	return 0;
+}
+
+static int read_results(const char *path, struct arena *mem, struct past_run *ret,
+			struct error *err)
+{
+	json_t *root = load_results(path, err), *run;
+	int rc;
+
+	if (!root)
+		return -1;
+	run = json_object_get(root, "run");
+	take_head(run, "command_line", mem, ret);
+	ret->seed_base = text_of(mem, run, "seed_base");
+	ret->outcome = text_of(mem, run, "outcome");
+	rc = take_jobs(json_object_get(root, "jobs"), path, mem, ret, err);
+	json_decref(root);
+	return rc;
+}
+
+int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, RESULTS_NAME);
+
+	begin(run_path, mem, ret);
+	if (results_complete(run_path, err) < 0)
+		return -1;
+	return read_results(path, mem, ret, err);
+}
+
+/* ---- the little that says which run it was ---- */
+
+static bool take_first(void *ctx, const struct journal_record *record)
+{
+	struct peek *p = ctx;
+
+	if (strcmp(record->ev, "run") == 0) {
+		take_head(record->json, "argv", p->mem, p->run);
+		p->run->start_wall_s = record->wall_s;
+		p->is_done = true;
+	}
+	return false;
+}
+
+static bool peek_journal(const char *run_path, struct arena *mem, struct past_run *ret)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, JOURNAL_NAME);
+	struct peek p = {mem, ret, false};
+	struct error err = {0};
+	bool is_torn;
+
+	journal_read(path, take_first, &p, &is_torn, &err);
+	error_done(&err);
+	return p.is_done;
+}
+
+static bool peek_results(const char *run_path, struct arena *mem, struct past_run *ret)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, RESULTS_NAME);
+	struct error err = {0};
+	bool is_good = read_results(path, mem, ret, &err) == 0;
+
+	error_done(&err);
+	return is_good;
+}
+
+static int peek_plan(const char *run_path, struct arena *mem, struct past_run *ret,
+		     struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, PLAN_NAME);
+	struct plan *plan = plan_read(path, err);
+
+	if (!plan)
+		return -1;
+	ret->cfg_path = plan->cfg_path ? arena_strdup(mem, plan->cfg_path) : NULL;
+	ret->parent = plan->parent ? arena_strdup(mem, plan->parent) : NULL;
+	ret->is_nested = plan->is_nested;
+	ret->is_rehearsal = plan->is_rehearsal;
+	plan_free(plan);
+	return 0;
+}
+
+int past_run_peek(const char *run_path, struct arena *mem, struct past_run *ret, struct error *err)
+{
+	begin(run_path, mem, ret);
+	if (peek_journal(run_path, mem, ret) || peek_results(run_path, mem, ret))
+		return 0;
+	return peek_plan(run_path, mem, ret, err);
+}
