@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/socket.h>
@@ -68,6 +69,20 @@ static int spawn_with(int fd, const char *name, const char *mode, pid_t *ret_pid
 	return rc;
 }
 
+int proc_check(struct error *err)
+{
+	static const struct src_pos nowhere;
+
+	if (access("/proc/self/exe", X_OK) < 0)
+		return error_set(err, nowhere,
+				 "/proc/self/exe: %s. Mount /proc: dvsched needs it to start its "
+				 "own processes and to find those of jobs",
+				 strerror(errno));
+	if (access("/dev/null", R_OK | W_OK) < 0)
+		return error_sys(err, errno, "/dev/null cannot be used");
+	return 0;
+}
+
 int proc_start(const char *name, const char *mode, struct proc *ret, struct error *err)
 {
 	int pair[2], rc;
@@ -85,6 +100,8 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
 	closep(&pair[1]);
 	if (rc != 0 || fcntl(pair[0], F_SETFL, O_NONBLOCK) < 0) {
 		closep(&pair[0]);
+		if (rc == ENOENT && proc_check(err) < 0)
+			return -1;
 		return error_sys(err, rc ? rc : errno, "cannot start %s", name);
 	}
 	ret->fd = pair[0];

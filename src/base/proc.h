@@ -24,6 +24,10 @@ struct proc {
  */
 void proc_hold_streams(void);
 
+/* Returns 0 if there is what proc_start() and the containment of jobs need: /proc and /dev/null.
+ * -1: err says what is missing. */
+int proc_check(struct error *err);
+
 /*
  * The second: whoever started us may ignore SIGCHLD, which exec() keeps, and with which nobody ever
  * learns how a child ended.

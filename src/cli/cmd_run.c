@@ -367,6 +367,17 @@ static int run_graph(struct run *r)
 	return rc;
 }
 
+static int check_system(void)
+{
+	struct error err = {0};
+
+	if (proc_check(&err) == 0)
+		return EXIT_PASSED;
+	log_error("%s", err.msg);
+	error_done(&err);
+	return EXIT_INFRA;
+}
+
 static int run_loaded(struct run *r)
 {
 	int rc;
@@ -376,6 +387,9 @@ static int run_loaded(struct run *r)
 		print_commands(r->loaded.plan);
 		return EXIT_PASSED;
 	}
+	rc = check_system();
+	if (rc != EXIT_PASSED)
+		return rc;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	signals_start(&r->signals, r->loop);

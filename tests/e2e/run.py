@@ -234,6 +234,27 @@ class Running(Story):
         self.assertEqual(self.finish(first).code, 0)
 
 
+class BareSystem(Story):
+    """A mount namespace in which something is missing; without those the stories are skipped."""
+
+    def run_without(self, path):
+        self.write("a.hjson", '{ flow: "jobs", name: "demo", jobs: [{ name: "a", command: "true" }] }')
+        hide = ["unshare", "-rm", "sh", "-c", f'mount -t tmpfs x {path} && exec "$@"', "sh"]
+        if subprocess.run(hide + ["true"], capture_output=True, check=False).returncode:
+            self.skipTest("no mount namespaces here")
+        done = subprocess.run(hide + [self.binary, "run", "a.hjson"], cwd=self.dir, env=self.environ(),
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 3, done)
+        self.assert_left_nothing()
+        return done.stderr
+
+    def test_proc_is_missing(self):
+        self.assertIn("Mount /proc", self.run_without("/proc"))
+
+    def test_dev_null_is_missing(self):
+        self.assertIn("/dev/null cannot be used", self.run_without("/dev"))
+
+
 class FullDisk(Story):
     """A small disk of its own, in a mount namespace; without those the story is skipped."""
 
