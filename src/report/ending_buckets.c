@@ -163,13 +163,16 @@ static void add_other_buckets(struct ending_writer *w, size_t from)
 
 void ending_buckets_add(struct ending_writer *w)
 {
-	uint32_t left = w->n_jobs;
+	uint32_t left = w->n_jobs, n_in_buckets = 0;
 	size_t i;
 
 	for (i = 0; i < w->causes.n_buckets && i < w->n_buckets && left; i++) {
 		uint32_t most = w->n_per_bucket < left ? w->n_per_bucket : left;
 
 		left -= add_bucket(w, w->causes.buckets[i], most);
+		n_in_buckets += w->causes.buckets[i]->n_jobs;
 	}
 	add_other_buckets(w, i);
+	if (i < w->causes.n_buckets || n_in_buckets > w->n_jobs - left)
+		str_add(w->out, "(--show-failures all shows every failed job)\n\n");
 }

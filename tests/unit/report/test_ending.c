@@ -188,6 +188,8 @@ static void failures_are_told_by_cause_and_then_the_counts(void **state)
 		"    Job timed out after 1.0 minutes\n"
 		"    /scratch/b/job1005/log\n"
 		"\n"
+		"(--show-failures all shows every failed job)\n"
+		"\n"
 		"1 flaky: b:job1006\n"
 		"1 left processes behind (killed): b:job1007\n"
 		"1010 jobs: 5 passed (1 flaky), 4 failed, 1 killed, 1000 cancelled in 1m02s\n"
@@ -307,6 +309,19 @@ static void messages_that_differ_in_their_reason_are_two_buckets(void **state)
 	story_done(&s);
 }
 
+static void jobs_left_out_of_a_bucket_name_the_option_that_shows_them(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_init(&s, 3);
+	for (size_t i = 0; i < 3; i++)
+		fail_job(&s, i, "x");
+	assert_has(tell(&s), "  … and 1 more\n");
+	assert_has(s.text.s, "(--show-failures all shows every failed job)\n");
+	story_done(&s);
+}
+
 /* Many kinds of failure, all with a long context and dependents. */
 static void make_many(struct story *s, size_t n_kinds, size_t n_each)
 {
@@ -340,6 +355,7 @@ static void ten_thousand_failures_fit_into_60_lines(void **state)
 	assert_true(n_lines(s.text.s) <= 60);
 	assert_has(s.text.s, "… and 95 more kinds of failure: 9500 jobs, 8550 cancelled");
 	assert_has(s.text.s, "  … and 98 more; 90 jobs cancelled because of them\n");
+	assert_has(s.text.s, "(--show-failures all shows every failed job)\n");
 	assert_has(s.text.s, "10000 failed");
 	story_done(&s);
 }
@@ -356,7 +372,7 @@ static void the_room_that_is_left_goes_to_the_logs(void **state)
 	story_done(&s);
 	story_init(&s, 100);
 	make_many(&s, 5, 1);
-	tell(&s);
+	assert_lacks(tell(&s), "--show-failures"); /* nothing is left out */
 	assert_true(n_lines(s.text.s) <= 60);
 	assert_has(s.text.s, "      | 3\n"); /* … or as many as fit */
 	assert_lacks(s.text.s, "      | 10\n");
@@ -484,6 +500,7 @@ int main(void)
 		cmocka_unit_test(who_cancelled_most_is_shown_first_in_its_bucket),
 		cmocka_unit_test(messages_that_differ_in_their_reason_are_two_buckets),
 		cmocka_unit_test(ten_thousand_failures_fit_into_60_lines),
+		cmocka_unit_test(jobs_left_out_of_a_bucket_name_the_option_that_shows_them),
 		cmocka_unit_test(the_room_that_is_left_goes_to_the_logs),
 		cmocka_unit_test(without_a_deciding_line_the_last_lines_are_shown),
 		cmocka_unit_test(more_is_shown_to_those_who_ask),
