@@ -60,6 +60,7 @@ class Example(Cases):
         logs = [self.path(a["log"]).read_text() for a in jobs["graph.scale"]["attempts"]]
         self.assertIn("cc -shared", logs[1])
         self.assertEqual(jobs["ring.words"]["attempts"][0]["where"], "chips/0-3")
+        self.assertEqual(list(self.path("state").iterdir()), [])  # the machine remembers nothing of it
 
     def test_a_chosen_case_has_its_pin_with_it(self):
         self.run_it("-i", "graph.scale", cfg=EXAMPLE)

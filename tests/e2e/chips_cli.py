@@ -196,6 +196,14 @@ class Examples(Story):
         report = self.path("scratch", "chips", "report", "log").read_text()
         self.assertEqual(len([line for line in report.splitlines() if line.startswith("job ")]), 8, report)
 
+    def test_an_example_may_be_run_often_and_leaves_the_machine_alone(self):
+        for _ in range(9):
+            self.run_example("chips.hjson")
+        self.run_example("gang.hjson")
+        self.assertFalse(self.path("state").exists())
+        done = self.dvsched("chips", "chips.hjson")
+        self.assertNotIn("quarantined", done.out)
+
     def test_a_gang_meets_and_a_slow_rank_costs_nobody_anything(self):
         self.run_example("gang.hjson")
         gang = next(j for j in self.results()["jobs"] if j["id"] == "allreduce")["attempts"][0]
