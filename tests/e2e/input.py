@@ -4,6 +4,8 @@
 import json
 import os
 import re
+import shlex
+import subprocess
 
 from harness import SOURCE, Story
 
@@ -96,6 +98,16 @@ class Reading(Story):
             for word in self.dvsched(command, "--help").out.split():
                 if word.startswith("--"):
                     self.assertIn(word.rstrip(",:;.)"), text)
+
+    def test_each_example_of_the_man_page_is_a_line_of_its_own(self):
+        page = (SOURCE / "docs/dvsched.1.scd").read_text(encoding="utf-8")
+        for i, part in enumerate(page.partition("# EXAMPLES")[2].split("```")):
+            lines = [line for line in part.splitlines() if "dvsched" in line]
+            self.assertEqual(bool(lines), i % 2 == 1, part)  # in literal blocks, which keep lines and quotes
+            for line in lines:
+                words = shlex.split(line)
+                self.assertEqual((words[0], words.count("dvsched")), ("dvsched", 1), line)
+                self.assertIn(words[1], ("run", "chips"), line)
 
 
 class Documented(Story):
