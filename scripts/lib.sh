@@ -33,6 +33,7 @@ test  make                command make
 test  verilator           command verilator
 test  rsync               command rsync
 test  g++                 command g++
+test  git                 command git
 check clang-14            command clang-14
 check libclang-rt-14-dev  file    /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.asan-*.a
 check clang-format-14     command clang-format-14

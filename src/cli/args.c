@@ -173,6 +173,11 @@ int args_parse(struct args *args, int argc, char **argv, struct diags *diags)
 	return diags->n_errors ? -1 : 0;
 }
 
+const char *args_program(const struct args *args)
+{
+	return args->is_dvsim ? "dvsim" : args->is_admin ? "dvsim-admin" : "dvsched";
+}
+
 void args_done(struct args *args)
 {
 	arena_free(args->mem);

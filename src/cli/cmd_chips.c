@@ -49,7 +49,7 @@ static const struct part *find_part(const struct args *args, size_t *ret_first, 
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
 	else
-		diag_hint(e, "chips %s", args->command->usage);
+		diag_hint(e, "dvsched chips %s", args->command->usage);
 	return NULL;
 }
 

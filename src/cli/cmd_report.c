@@ -84,7 +84,8 @@ static const struct verb *find_verb(const struct args *args, struct diags *diags
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
 	else
-		diag_hint(e, "%s %s", args->command->name, args->command->usage);
+		diag_hint(e, "%s %s %s", args_program(args), args->command->name,
+			  args->command->usage);
 	return NULL;
 }
 
@@ -107,7 +108,8 @@ static void check_files(struct job_of_report *w)
 			"more",
 			args->command->name, args->words[0]);
 
-		diag_hint(e, "%s %s", args->command->name, args->command->usage);
+		diag_hint(e, "%s %s %s", args_program(args), args->command->name,
+			  args->command->usage);
 		return;
 	}
 	w->json = word_at(args, 1);

@@ -116,9 +116,10 @@ static void add_options(struct str *out, unsigned command, unsigned width)
 	add_group(out, last, command, width);
 }
 
-static void add_command(struct str *out, const struct command *c, unsigned width)
+static void add_command(struct str *out, const char *program, const struct command *c,
+			unsigned width)
 {
-	str_printf(out, "usage: dvsched %s %s\n\n", c->name, c->usage);
+	str_printf(out, "usage: %s %s %s\n\n", program, c->name, c->usage);
 	add_wrapped(out, c->more, 0, width);
 	add_options(out, c->bit, width);
 }
@@ -140,12 +141,12 @@ static void add_program(struct str *out, unsigned width)
 		     "hjson-cfgs/quickstart.hjson\n");
 }
 
-void help_print(const struct command *c)
+void help_print(const char *program, const struct command *c)
 {
 	struct str out = {0};
 
 	if (c)
-		add_command(&out, c, terminal_width());
+		add_command(&out, program, c, terminal_width());
 	else
 		add_program(&out, terminal_width());
 	final_write(out.s, out.len);
@@ -171,6 +172,25 @@ void help_print_dvsim(void)
 		    "options that take many words take all that follow.",
 		    0, width);
 	add_options(&out, CMD_RUN, width);
+	final_write(out.s, out.len);
+	str_done(&out);
+}
+
+void help_print_admin(void)
+{
+	unsigned width = terminal_width();
+	struct str out = {0};
+
+	str_add(&out, "usage: dvsim-admin report gen INDEX.json DIR\n"
+		      "       dvsim-admin report instrumentation METRICS.json DIR [--profile "
+		      "normal|high|full]\n"
+		      "       dvsim-admin dashboard gen INDEX.json DIR [--base-url URL]\n\n");
+	add_wrapped(&out,
+		    "dvsched under the name of DVSim's tool for reports: makes the pages of a "
+		    "run's reports again, draws its metrics, and makes one page of all blocks. "
+		    "The files may be dvsched's or DVSim's.",
+		    0, width);
+	str_add(&out, "\n`dvsim-admin COMMAND --help` says more.\n");
 	final_write(out.s, out.len);
 	str_done(&out);
 }

@@ -27,7 +27,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 static int run_without_command(int argc, char **argv)
 {
 	if (argc < 2) {
-		help_print(NULL);
+		help_print("dvsched", NULL);
 		return EXIT_USAGE;
 	}
 	if (is_one_of(argv[1], "--version", "version", "-V")) {
@@ -37,7 +37,7 @@ static int run_without_command(int argc, char **argv)
 	if (is_one_of(argv[1], "--help", "help", "-h")) {
 		if (argc > 2)
 			return -1;
-		help_print(NULL);
+		help_print("dvsched", NULL);
 		return EXIT_PASSED;
 	}
 	return -1;
@@ -61,7 +61,7 @@ static int run_command(int argc, char **argv)
 	diags_print(&diags, stderr, load_wants_color(&args, 2), false);
 	diags_done(&diags);
 	if (rc == EXIT_PASSED && opt_has(&args, OPT_HELP))
-		help_print(args.command);
+		help_print(args_program(&args), args.command);
 	else if (rc == EXIT_PASSED && opt_has(&args, OPT_VERSION))
 		version_print();
 	else if (rc == EXIT_PASSED)
@@ -114,9 +114,14 @@ static int admin_main(int argc, char **argv)
 
 	if (strcmp(word, "report") == 0 || strcmp(word, "dashboard") == 0)
 		return run_command(argc, argv);
-	if (strcmp(word, "--help") == 0 || strcmp(word, "--version") == 0)
+	if (is_one_of(word, "--help", "-h", "help")) {
+		help_print_admin();
+		return EXIT_PASSED;
+	}
+	if (strcmp(word, "--version") == 0)
 		return run_without_command(argc, argv);
-	fprintf(stderr, "dvsim-admin: error: %s%s\n  hint: dvsim-admin report|dashboard …\n",
+	fprintf(stderr,
+		"dvsim-admin: error: %s%s\n  hint: `dvsim-admin --help` shows the commands\n",
 		*word ? "there is no command " : "a command is missing", word);
 	return EXIT_USAGE;
 }

@@ -173,6 +173,8 @@ struct args {
  */
 int args_parse(struct args *args, int argc, char **argv, struct diags *diags);
 void args_done(struct args *args);
+/* "dvsched", or the name by which it was called, for texts that can be typed. */
+const char *args_program(const struct args *args);
 
 bool opt_has(const struct args *a, enum opt o);
 /* The last value, or otherwise. */
@@ -192,8 +194,10 @@ int opt_choice(const struct args *a, enum opt o, const char *const *choices, int
 /* What the name of a long option stands for: OPT_COUNT if nothing does, after an error. */
 enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
 
-void help_print(const struct command *c); /* NULL: the program's */
+/* program: the name by which it was called. c: NULL: the program's own text. */
+void help_print(const char *program, const struct command *c);
 void help_print_dvsim(void);
+void help_print_admin(void);
 void version_print(void);
 
 #endif

@@ -35,6 +35,16 @@ class Reports(SimStory):
         self.assertNotIn("<script", page)
         self.assertIn('href="metrics.html"', reports.joinpath("index.html").read_text(encoding="utf-8"))
 
+    def test_dvsim_admin_helps_with_its_own_commands(self):
+        self.as_admin()
+        done = self.dvsched("--help")
+        self.assertEqual(done.code, 0, done)
+        for line in ("dvsim-admin report gen", "dvsim-admin report instrumentation", "dvsim-admin dashboard gen"):
+            self.assertIn(line, done.out)
+        self.assertNotIn("chips", done.out)
+        self.assertTrue(self.dvsched("report", "--help").out.startswith("usage: dvsim-admin report "))
+        self.assertIn("hint: dvsim-admin report ", self.dvsched("report", "gen").err)
+
     def test_without_the_option_there_are_no_metrics(self):
         reports = self.run_all()
         self.assertFalse(reports.joinpath("metrics.json").exists())
