@@ -34,9 +34,10 @@ static void push(struct dirs *d, const char *path)
 	d->at[d->n++] = path;
 }
 
+/* case-9 before case-10. */
 static int by_name(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* All directories in dir that the segment matches, in order; hidden ones only if it says so. */

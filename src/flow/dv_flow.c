@@ -362,6 +362,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	if (!seeds.base)
 		seeds.base = seeds_new_base(mem);
 	fill_plan(plan, c, flow, options);
+	plan->is_by_id = true;
 	dv_plan_begin(plan, c, dv);
 	revision = cfg_ask_revision(plan->dv->proj_root);
 	if (children)

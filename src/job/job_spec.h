@@ -182,6 +182,9 @@ struct plan {
 	const struct resource_limit *limits;
 	uint32_t n_limits;
 	const struct dv_plan *dv; /* of DVSim's flows; else NULL */
+	/* Jobs of equal priority start in the order of their ids as text, as in DVSim; else in the
+	 * order of the plan. */
+	bool is_by_id;
 };
 
 /* text with each JOB_ATTEMPT_WORD replaced by the number; malloc()ed. */

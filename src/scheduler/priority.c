@@ -118,6 +118,8 @@ void priority_prepare(struct sched *s)
 	if (s->options.priority == sched_priority_default)
 		s->options.priority = NULL;
 	set_ranks(s);
+	if (!s->plan->is_by_id)
+		return;
 	s->id_prefix = common_prefix(s);
 	for (size_t i = 0; i < s->n_jobs; i++)
 		s->jobs[i].id_key = first_bytes(s->jobs[i].spec->id + s->id_prefix);
@@ -133,6 +135,8 @@ bool priority_first(const struct sched *s, const struct job *a, const struct job
 		return true;
 	if (first && first(b, a, s->options.priority_ctx))
 		return false;
+	if (!s->plan->is_by_id)
+		return a->n < b->n;
 	if (a->id_key != b->id_key)
 		return a->id_key < b->id_key;
 	return strcmp(a->spec->id + s->id_prefix, b->spec->id + s->id_prefix) < 0;

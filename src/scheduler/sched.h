@@ -29,8 +29,8 @@ struct sched_host {
 	void (*alarm)(struct sched_host *h, double at_s);
 };
 
-/* Which of two jobs of the ready ones goes first: true if a does. Total order not required; ids
- * break ties. */
+/* Which of two jobs of the ready ones goes first: true if a does. Total order not required: of
+ * equal ones the first of the plan goes first, or the first by id (plan.is_by_id). */
 typedef bool sched_priority(const struct job *a, const struct job *b, void *ctx);
 /* Larger weight, longer timeout (none is longest), more dependents. */
 bool sched_priority_default(const struct job *a, const struct job *b, void *ctx);

@@ -157,6 +157,11 @@ class Pins(Cases):
         self.run_it()
         self.assertEqual(self.statuses(), {"r.a": "PASSED", "r.b": "PASSED"})
 
+    def test_cases_start_in_the_order_of_their_numbers(self):
+        self.batch({f"r/v{n}": '{ command: "true" }' for n in (1, 10, 9, 11, 2)})
+        self.run_it()
+        self.assertEqual(list(self.statuses()), ["r.v1", "r.v2", "r.v9", "r.v10", "r.v11"])
+
     def test_a_dependency_that_is_there_is_not_built(self):
         self.write("lib/state", "good")
         self.batch({"r/a": '{ command: "grep good {lib}/state" }'}, more='pins: { lib: { head: { dir: "lib" } } }')

@@ -40,6 +40,14 @@ class Running(Story):
         for name in ("build", "test.3", "report"):
             self.assertTrue(os.path.islink(self.path("scratch/demo/passed", name)))
 
+    def test_equal_jobs_start_in_the_order_of_the_file_and_of_the_sweep(self):
+        self.config('''{ flow: "jobs", jobs: [
+            { name: "z", command: "echo z >> started" }
+            { name: "n.{n}", command: "echo {n} >> started", sweep: { n: "8..11" } }
+            { name: "a", command: "echo a >> started" } ] }''')
+        self.assertEqual(self.dvsched("run", "cfg.hjson", "-j", "1").code, 0)
+        self.assertEqual(self.path("started").read_text().split(), ["z", "8", "9", "10", "11", "a"])
+
     def test_a_failed_build_cancels_what_needs_it_and_says_why(self):
         self.write("a.hjson", """{
           flow: jobs

@@ -128,7 +128,7 @@ static bool goes_first(const struct sim *m, uint32_t a, uint32_t b)
 		return tx > ty;
 	if (m->jobs[a].n_dependents != m->jobs[b].n_dependents)
 		return m->jobs[a].n_dependents > m->jobs[b].n_dependents;
-	return strcmp(id_of(m, a), id_of(m, b)) < 0;
+	return m->b.plan->is_by_id ? strcmp(id_of(m, a), id_of(m, b)) < 0 : a < b;
 }
 
 /*

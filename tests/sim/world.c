@@ -152,6 +152,8 @@ static void make_plan(struct sim *m)
 {
 	uint32_t n = sim_below(m, SIM_JOBS + 1), order[SIM_JOBS];
 
+	m->b.plan->is_by_id = sim_chance(m, 50);
+
 	for (uint32_t i = 0; i < n; i++) {
 		struct job_spec *spec = bed_job(&m->b, "j%u", i);
 		uint32_t k = sim_below(m, i + 1);

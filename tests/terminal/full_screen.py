@@ -107,7 +107,7 @@ class FullScreen(unittest.TestCase):
         self.shell(80, 24)
         self.drive("--jobs", "40", "--parallel", "2", "--targets", "1", "--fail-every", "1",
                    "--mean", "0.01", "--hold")
-        self.wait_for(r"Failures  39(.*\n)*.*FAILED build.job_9 ")
+        self.wait_for(r"Failures  39(.*\n)*.*FAILED build.job_38 ")
         for keys, first in ((("Home",), 0), (("NPage", "Down"), None), (("G",), None), (("g",), 0)):
             before = self.seen()
             self.type(*keys)

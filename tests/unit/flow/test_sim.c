@@ -68,6 +68,7 @@ static void smoke_is_one_build_and_one_run(void **state)
 	set(&s, CFG("", ""), "smoke", (struct dv_options){0});
 	assert_string_equal(s.messages, "");
 	assert_text(stage_names(&s), "default 0.mini_smoke.4294967303");
+	assert_true(s.plan->is_by_id);
 	assert_string_equal(
 		s.plan->jobs[0].command,
 		"make -f /p/sim.mk build build_cmd='echo building' "

@@ -98,12 +98,12 @@ static void one_record_per_start_and_one_per_end(void **state)
 					 "bad RUNNING 1\n"
 					 "bad FAILED 1 FAILED\n"
 					 "zz KILLED cause 2\n"
+					 "good RUNNING 1\n"
+					 "good PASSED 1 PASSED\n"
 					 "flaky RUNNING 1\n"
 					 "flaky QUEUED 1 FAILED\n"
 					 "flaky RUNNING 2\n"
 					 "flaky PASSED 2 PASSED\n"
-					 "good RUNNING 1\n"
-					 "good PASSED 1 PASSED\n"
 					 "end\n");
 	assert_string_equal(json_string_value(json_object_get(told.run, "run")), run_dir_id(g.run));
 	assert_int_equal(json_integer_value(json_object_get(told.run, "pid")), getpid());

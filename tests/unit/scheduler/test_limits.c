@@ -333,7 +333,23 @@ static void two_runs_are_alike(void **state)
 	free(second);
 }
 
-static void ties_go_by_id_as_text(void **state)
+static void equal_jobs_go_in_the_order_of_the_plan(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 8);
+	bed_job(&b, "zebra");
+	for (unsigned i = 8; i <= 12; i++)
+		bed_job(&b, "run.%u", i);
+	bed_job(&b, "ant");
+	bed_backend(&b, NULL, NULL, 1);
+	bed_go(&b);
+	assert_string_equal(b.started.s, "zebra run.8 run.9 run.10 run.11 run.12 ant ");
+	bed_done(&b);
+}
+
+static void equal_jobs_go_by_id_as_text_where_the_plan_says_so(void **state)
 {
 	/* The eight bytes that are compared first are the same for some, and end early for others.
 	 */
@@ -345,6 +361,7 @@ static void ties_go_by_id_as_text(void **state)
 
 	(void)state;
 	bed_init(&b, ARRAY_LEN(ids));
+	b.plan->is_by_id = true;
 	for (size_t i = 0; i < ARRAY_LEN(ids); i++)
 		bed_job(&b, "%s", ids[i]);
 	bed_backend(&b, NULL, NULL, 1);
@@ -413,7 +430,8 @@ int main(void)
 		cmocka_unit_test(a_crowd_that_waits_costs_nothing),
 		cmocka_unit_test(a_fan_in_costs_one_count_per_end),
 		cmocka_unit_test(two_runs_are_alike),
-		cmocka_unit_test(ties_go_by_id_as_text),
+		cmocka_unit_test(equal_jobs_go_in_the_order_of_the_plan),
+		cmocka_unit_test(equal_jobs_go_by_id_as_text_where_the_plan_says_so),
 		cmocka_unit_test(weight_then_timeout_then_dependents_decide),
 		cmocka_unit_test(a_job_takes_less_than_it_may),
 	};
