@@ -37,14 +37,33 @@ void proc_expect_children(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+static bool is_ignored(int signum)
+{
+	struct sigaction action;
+
+	return sigaction(signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+/* What a user had us ignore (nohup; `&` in a script), our children ignore, too. */
+static void keep_users_ignored(sigset_t *defaults)
+{
+	static const int users[] = {SIGHUP, SIGINT, SIGQUIT};
+
+	for (size_t i = 0; i < ARRAY_LEN(users); i++)
+		if (is_ignored(users[i]))
+			sigdelset(defaults, users[i]);
+}
+
+/* Signals stay blocked until proc_become() can take them. */
 static void set_attributes(posix_spawnattr_t *attr)
 {
-	sigset_t all, none;
+	sigset_t defaults, all;
 
 	sigfillset(&all);
-	sigemptyset(&none);
-	posix_spawnattr_setsigdefault(attr, &all);
-	posix_spawnattr_setsigmask(attr, &none);
+	sigfillset(&defaults);
+	keep_users_ignored(&defaults);
+	posix_spawnattr_setsigdefault(attr, &defaults);
+	posix_spawnattr_setsigmask(attr, &all);
 	posix_spawnattr_setpgroup(attr, 0);
 	posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
 					       POSIX_SPAWN_SETPGROUP);
@@ -133,16 +152,37 @@ static void close_from(int first)
 	close_listed_from(first);
 }
 
+static void on_nothing(int signum)
+{
+	(void)signum;
+}
+
+/*
+ * Batch systems and service managers send their signals to every process. Ours end with the
+ * scheduler and not before: their jobs then get their grace. A handler that does nothing instead of
+ * SIG_IGN: exec resets it, so that what they start has the default.
+ */
+static void outlive_signals(void)
+{
+	static const int survived[] = {SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM, SIGUSR1,
+				       SIGUSR2, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ,
+				       SIGTSTP, SIGTTIN, SIGTTOU};
+	struct sigaction action = {.sa_handler = on_nothing, .sa_flags = SA_RESTART};
+	sigset_t none;
+
+	for (size_t i = 0; i < ARRAY_LEN(survived); i++)
+		if (!is_ignored(survived[i]))
+			sigaction(survived[i], &action, NULL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 void proc_become(const char *name)
 {
-	static const int ignored[] = {SIGINT,  SIGQUIT, SIGTSTP, SIGTTIN,
-				      SIGTTOU, SIGHUP,	SIGPIPE, SIGXFSZ};
-
 	prctl(PR_SET_NAME, name);
 	close_from(PROC_SOCKET_FD + 1);
 	fcntl(PROC_SOCKET_FD, F_SETFD, FD_CLOEXEC);
-	for (size_t i = 0; i < ARRAY_LEN(ignored); i++)
-		signal(ignored[i], SIG_IGN);
+	outlive_signals();
 	if (chdir("/") < 0)
 		_exit(70);
 }

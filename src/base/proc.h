@@ -42,16 +42,17 @@ void proc_expect_children(void);
 void proc_close_to_others(void);
 
 /*
- * Starts /proc/self/exe with argv = {name, mode, NULL}: default signal dispositions and an empty
- * mask, stdin and stdout on /dev/null, stderr ours, in a process group of its own so that the
- * terminal's signals do not reach it. Its end: EOF on the socket, then waitpid() by whoever started
- * it.
+ * Starts /proc/self/exe with argv = {name, mode, NULL}: stdin and stdout on /dev/null, stderr ours,
+ * in a process group of its own so that the terminal's signals do not reach it. Signals have their
+ * defaults and are blocked until proc_become(); HUP, INT and QUIT stay ignored where they are
+ * ignored here. Its end: EOF on the socket, then waitpid() by whoever started it.
  */
 int proc_start(const char *name, const char *mode, struct proc *ret, struct error *err);
 
 /*
- * The first thing a mode does: its name in ps, working directory /, terminal signals ignored, every
- * descriptor above the socket closed (also those that somebody let us inherit).
+ * The first thing a mode does: its name in ps, working directory /, every descriptor above the
+ * socket closed (also those that somebody let us inherit). It outlives every signal that people and
+ * supervisors send, but for KILL; what it starts does not inherit that.
  */
 void proc_become(const char *name);
 

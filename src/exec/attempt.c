@@ -48,9 +48,11 @@ static uint64_t read_oom_kills(void)
 	return n;
 }
 
-void attempt_init(struct attempt *a, const struct slot_hello *hello)
+void attempt_init(struct attempt *a, const struct slot_hello *hello,
+		  volatile sig_atomic_t *ending_signals)
 {
-	*a = (struct attempt){.grace_s = hello->grace_s, .log.fd = -1};
+	*a = (struct attempt){
+		.grace_s = hello->grace_s, .log.fd = -1, .ending_signals = ending_signals};
 	pty_init(&a->pty);
 	a->has_nofile = hello->nofile && getrlimit(RLIMIT_NOFILE, &a->nofile) == 0 &&
 			a->nofile.rlim_cur != hello->nofile;
@@ -164,11 +166,28 @@ static void note_lost_log(struct attempt *a)
 	error_done(&err);
 }
 
+/*
+ * Whoever ends a batch job or a service sends TERM to all its processes: a job that dies of it may
+ * do so before the scheduler has asked for it, and the slot was sent the same.
+ */
+static void note_supervisor(struct attempt *a)
+{
+	struct ending *e = &a->ending;
+	int signum = e->term_signal ? e->term_signal : e->exit_status - 128;
+
+	if (e->was_killed || e->is_timeout || e->flood_bytes || signum <= 0 || signum >= 31 ||
+	    !(*a->ending_signals & 1 << signum))
+		return;
+	e->was_killed = true;
+	e->kill_reason = REASON_USER;
+}
+
 /* Nothing is left of the job. */
 static void finish(struct attempt *a)
 {
 	pty_drain(&a->pty, a->log.fd);
 	note_flood(a);
+	note_supervisor(a);
 	if (a->ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->ending.flood_bytes) < 0)
 		a->log.size = 0; /* the disk stays fuller than it should: the verdict says why */
 	a->ending.had_oom = a->ending.term_signal == SIGKILL && read_oom_kills() > a->oom_kills;

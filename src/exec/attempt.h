@@ -7,6 +7,7 @@
 #ifndef EXEC_ATTEMPT_H
 #define EXEC_ATTEMPT_H
 
+#include <signal.h>
 #include <sys/resource.h>
 
 #include "base/confine.h"
@@ -41,6 +42,10 @@ struct attempt {
 					  malloc()ed */
 	bool has_terminal;
 
+	/* What the slot was sent, while this attempt went on, of the signals that end a run: a bit
+	 * for each number. */
+	volatile sig_atomic_t *ending_signals;
+
 	/* ---- of this one ---- */
 	enum attempt_phase phase;
 	struct slot_rules *rules;
@@ -62,7 +67,8 @@ struct attempt {
 	struct arena *measured; /* what measures points into */
 };
 
-void attempt_init(struct attempt *a, const struct slot_hello *hello);
+void attempt_init(struct attempt *a, const struct slot_hello *hello,
+		  volatile sig_atomic_t *ending_signals);
 
 void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);

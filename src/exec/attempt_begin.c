@@ -269,6 +269,7 @@ void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
 	a->reap_at = a->reap_since_s = INFINITY;
 	a->leader = 0;
 	a->has_stopped = false;
+	*a->ending_signals = 0;
 	if (!slot_take_run(&copy, &a->run)) {
 		error_plain(&err, "the slot was sent a job that it cannot read");
 		fail(a, &err);

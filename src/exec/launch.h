@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting one program: in its own session, with exactly descriptors 0, 1 and 2, default signals.
- */
+/* Starting one program: in its own session, with exactly descriptors 0, 1 and 2; signals have their
+ * defaults, but for those that we inherited as ignored. */
 #ifndef EXEC_LAUNCH_H
 #define EXEC_LAUNCH_H
 

@@ -33,8 +33,16 @@ struct slot_process {
 	size_t out_sent;
 };
 
-/* A signal must wake ppoll(); that is all. */
-static void on_signal(int signum)
+/* What has come of the signals that end a run, as bits; for the attempt that goes on. */
+static volatile sig_atomic_t ending_signals;
+
+static void on_ending_signal(int signum)
+{
+	ending_signals |= 1 << signum;
+}
+
+/* A child's end must wake ppoll(); that is all. */
+static void on_child(int signum)
 {
 	(void)signum;
 }
@@ -51,20 +59,25 @@ static void reset_hidden_signals(void)
 		syscall(SYS_rt_sigaction, signum, none, NULL, 8);
 }
 
-/*
- * A handler that does nothing instead of SIG_IGN: exec resets it, so that jobs start with default
- * dispositions without a system call each. SIGCHLD is open only while we wait.
- */
+static void hear_ending_signals(void)
+{
+	static const int heard[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	struct sigaction act = {.sa_handler = on_ending_signal, .sa_flags = SA_RESTART}, was;
+
+	for (size_t i = 0; i < ARRAY_LEN(heard); i++)
+		if (sigaction(heard[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+			sigaction(heard[i], &act, NULL);
+}
+
+/* SIGCHLD is open only while we wait. */
 static void set_signals(sigset_t *ret_waiting)
 {
-	static const int heard[] = {SIGINT, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU,
-				    SIGHUP, SIGPIPE, SIGXFSZ, SIGCHLD};
-	struct sigaction act = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+	struct sigaction act = {.sa_handler = on_child, .sa_flags = SA_RESTART};
 	sigset_t blocked;
 
 	reset_hidden_signals();
-	for (size_t i = 0; i < ARRAY_LEN(heard); i++)
-		sigaction(heard[i], &act, NULL);
+	hear_ending_signals();
+	sigaction(SIGCHLD, &act, NULL);
 	sigemptyset(ret_waiting);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGCHLD);
@@ -97,7 +110,7 @@ static void greet(struct slot_process *p, struct wire *w)
 	copy = (struct wire){p->hello_frame.s, p->hello_frame.s + p->hello_frame.len, true};
 	if (p->is_greeted || !slot_take_hello(&copy, &p->hello))
 		leave(p, IS_CONFUSED);
-	attempt_init(&p->attempt, &p->hello);
+	attempt_init(&p->attempt, &p->hello, &ending_signals);
 	p->is_greeted = true;
 }
 

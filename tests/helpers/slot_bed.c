@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <setjmp.h>
 #include <stddef.h>
@@ -31,6 +32,10 @@ void bed_dispatch(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "__clerk") == 0)
 		exit(clerk_main());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	/* As from a terminal, however the tests were started. */
+	signal(SIGHUP, SIG_DFL);
+	signal(SIGINT, SIG_DFL);
+	signal(SIGQUIT, SIG_DFL);
 }
 
 static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)

@@ -256,6 +256,34 @@ static void what_ignores_term_gets_kill_after_the_grace(void **state)
 	assert_true(b->result.duration_s >= 0.2);
 }
 
+/* As a service manager does: the job is not told first, and neither is the slot. */
+static void a_signal_to_everybody_is_a_user_s(void **state)
+{
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+	struct slot_bed *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
+		_cleanup_(freep) char *command = xasprintf("kill -%d $PPID $$", signals[i]);
+
+		bed_shell(b, command);
+		bed_run(b);
+		assert_ended(b, JOB_KILLED, REASON_USER);
+		assert_int_equal(b->result.term_signal, signals[i]);
+	}
+	bed_shell(b, "kill $PPID; exit 143");
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	bed_shell(b, "kill $PPID; exit 1");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	bed_shell(b, "kill $PPID; true");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	bed_shell(b, "kill $$"); /* the job's own affair */
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_SIGNAL);
+}
+
 static void a_second_kill_may_be_harder(void **state)
 {
 	struct slot_bed *b = *state;
@@ -764,6 +792,7 @@ int main(int argc, char **argv)
 		CASE(hiding_does_not_help),
 		CASE(a_deadline_ends_the_job_and_says_which),
 		CASE(what_ignores_term_gets_kill_after_the_grace),
+		CASE(a_signal_to_everybody_is_a_user_s),
 		CASE(a_second_kill_may_be_harder),
 		CASE(the_stopped_hear_term),
 		CASE(kept_daemons_stay_until_the_slot_ends),

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories of signals: those of a shell, of a terminal that closes, of batch systems and service managers."""
+
+import os
+import pathlib
+import signal
+
+from chips import Chips
+from harness import Story
+from run import jobs_of
+
+
+def tree_of(pid):
+    """pid and all processes below it, parents first."""
+    found = [pid]
+    for parent in found:
+        try:
+            children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text(encoding="ascii")
+        except OSError:
+            continue
+        found += map(int, children.split())
+    return found
+
+
+def send_to_all(pids, signum):
+    for pid in pids:
+        try:
+            os.kill(pid, signum)
+        except ProcessLookupError:
+            pass
+
+
+class ToEverybody(Story):
+    def begin(self, *args):
+        """One job that cleans up when it is told to end, and one that dies at once."""
+        self.config("""{ flow: "jobs", name: "s", jobs: [
+          { name: "neat", command: "trap 'touch cleaned; exit 0' TERM HUP INT; echo up > events; while :; do read x < never; done" }
+          { name: "plain", command: "echo up > events; exec sleep 1000" }
+        ] }""")
+        events = self.fifo()
+        self.fifo("never")
+        process = self.start("run", "cfg.hjson", "-j", "2", "--grace", "60s", *args)
+        self.assertEqual([events.line(), events.line()], ["up", "up"])
+        return process
+
+    def ends_by(self, process, signum):
+        pids = tree_of(process.pid)
+        self.assertGreaterEqual(len(pids), 6)  # dvsched, its clerk, two slots, two jobs
+        send_to_all(pids, signum)
+        done = self.finish(process)
+        self.assertEqual(done.code, 128 + signum, done)
+        jobs = jobs_of(self.results())
+        self.assertEqual({j["reason"] for j in jobs.values() if j["id"] == "plain"}, {"user"}, done)
+        self.assertNotIn("lost", [j["reason"] for j in jobs.values()])
+        self.assertTrue(self.path("cleaned").exists())
+        self.assertNotIn("clerk", done.err)
+
+    def test_jobs_get_their_grace_and_are_the_user_s(self):
+        self.ends_by(self.begin(), signal.SIGTERM)
+
+    def test_also_when_a_session_ends(self):
+        self.ends_by(self.begin(), signal.SIGHUP)
+
+    def test_a_clock_above_it_makes_no_difference(self):
+        self.ends_by(self.begin("--run-deadline", "1h"), signal.SIGTERM)
+
+    def test_a_job_may_be_the_first_to_hear(self):
+        process = self.begin()
+        pids = tree_of(process.pid)
+        slots = [p for p in pids if pathlib.Path(f"/proc/{p}/comm").read_text(encoding="ascii") == "dvs-slot\n"]
+        self.assertEqual(len(slots), 2)
+        send_to_all(slots + [p for p in pids if p not in slots and p != process.pid], signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        self.finish(process)
+        self.assertEqual(jobs_of(self.results())["plain"]["reason"], "user")
+
+
+class ToDeviceWorkers(Chips):
+    def test_a_gang_ends_as_the_user_s_and_its_devices_stay_good(self):
+        self.pool('{ name: "g", backend: "chips", devices: 3, grace: "60s",'
+                  ' program: [{ barrier: true }, { write: "up" }, { idle: "600s" }] }', n=3)
+        process = self.start("run", "cfg.hjson", "--view", "none")
+        self.until_there("scratch", "demo", "g", "up")
+        send_to_all(tree_of(process.pid), signal.SIGTERM)
+        done = self.finish(process)
+        self.assertEqual(done.code, 143, done)
+        self.assertEqual((self.job("g")["status"], self.job("g")["reason"]), ("KILLED", "user"))
+        self.assertLessEqual({d["health"] for d in self.devices()}, {"good", "unknown"})
