@@ -37,7 +37,7 @@ void proc_expect_children(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
-static bool is_ignored(int signum)
+bool proc_ignores(int signum)
 {
 	struct sigaction action;
 
@@ -50,7 +50,7 @@ static void keep_users_ignored(sigset_t *defaults)
 	static const int users[] = {SIGHUP, SIGINT, SIGQUIT};
 
 	for (size_t i = 0; i < ARRAY_LEN(users); i++)
-		if (is_ignored(users[i]))
+		if (proc_ignores(users[i]))
 			sigdelset(defaults, users[i]);
 }
 
@@ -171,7 +171,7 @@ static void outlive_signals(void)
 	sigset_t none;
 
 	for (size_t i = 0; i < ARRAY_LEN(survived); i++)
-		if (!is_ignored(survived[i]))
+		if (!proc_ignores(survived[i]))
 			sigaction(survived[i], &action, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);

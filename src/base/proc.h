@@ -4,6 +4,7 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -55,6 +56,9 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
  * supervisors send, but for KILL; what it starts does not inherit that.
  */
 void proc_become(const char *name);
+
+/* Whoever started us wants that signal to have no effect (nohup; `&` in a script). */
+bool proc_ignores(int signum);
 
 /* A descriptor that is readable when pid has ended, close-on-exec; -1 where the kernel has none. */
 int proc_open_pidfd(pid_t pid);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/proc.h"
 #include "cli/deadline.h"
 #include "cli/load.h"
 #include "config/config.h"
@@ -30,7 +31,8 @@ void signals_before_run(void)
 
 	sigemptyset(&action.sa_mask);
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
-		sigaction(stop_signals[i], &action, NULL);
+		if (!proc_ignores(stop_signals[i]))
+			sigaction(stop_signals[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: EFBIG, as a full disk gives ENOSPC */
 }
@@ -106,7 +108,8 @@ void signals_start(struct signals *s, struct ev_loop *loop)
 	for (unsigned i = 0; i < SIGNALS_STOP; i++) {
 		ev_signal_init(&s->stop[i], on_stop, stop_signals[i]);
 		s->stop[i].data = s;
-		ev_signal_start(loop, &s->stop[i]);
+		if (!proc_ignores(stop_signals[i]))
+			ev_signal_start(loop, &s->stop[i]);
 	}
 	ev_signal_init(&s->deadline, on_deadline, SIGUSR1);
 	s->deadline.data = s;

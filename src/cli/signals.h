@@ -2,7 +2,8 @@
 /*
  * Signals of a run. INT, TERM, HUP: the first stops launching and asks jobs to end, the second
  * kills them, the third leaves at once (slots finish the killing). USR1 is the run deadline's
- * clock.
+ * clock. What was ignored when we
+ * started stays ignored: nohup, or `&` in a script.
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H

@@ -62,10 +62,10 @@ static void reset_hidden_signals(void)
 static void hear_ending_signals(void)
 {
 	static const int heard[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-	struct sigaction act = {.sa_handler = on_ending_signal, .sa_flags = SA_RESTART}, was;
+	struct sigaction act = {.sa_handler = on_ending_signal, .sa_flags = SA_RESTART};
 
 	for (size_t i = 0; i < ARRAY_LEN(heard); i++)
-		if (sigaction(heard[i], NULL, &was) == 0 && was.sa_handler != SIG_IGN)
+		if (!proc_ignores(heard[i]))
 			sigaction(heard[i], &act, NULL);
 }
 

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/proc.h"
 #include "base/term_mode.h"
 
 #define MOST_PER_TURN (256u << 10) /* bytes written before the loop gets its turn */
@@ -209,8 +210,11 @@ static void listening_start(struct listening *l)
 	for (size_t i = 0; i < N_ENDING; i++)
 		sigaddset(&l->mask, ending_signals[i]);
 	sigprocmask(SIG_BLOCK, &l->mask, &l->outside);
-	for (size_t i = 0; i < N_ENDING; i++)
-		sigaction(ending_signals[i], &act, &l->was[i]);
+	for (size_t i = 0; i < N_ENDING; i++) {
+		sigaction(ending_signals[i], NULL, &l->was[i]);
+		if (!proc_ignores(ending_signals[i]))
+			sigaction(ending_signals[i], &act, NULL);
+	}
 }
 
 /* One that came is given to its real handler now. */

@@ -16,6 +16,7 @@ import os
 import pathlib
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -24,6 +25,10 @@ import uuid
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 COOKIE = "DVSCHED_TEST_ID"
+# As from a terminal, however the stories were started: `&` in a script would have them ignored.
+for _signum in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+    if signal.getsignal(_signum) == signal.SIG_IGN:
+        signal.signal(_signum, signal.SIG_DFL)
 PATIENCE_S = 60  # for what should come at once: only a broken program makes a story wait so long
 
 

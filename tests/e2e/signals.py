@@ -4,6 +4,7 @@
 import os
 import pathlib
 import signal
+import subprocess
 
 from chips import Chips
 from harness import Story
@@ -86,3 +87,58 @@ class ToDeviceWorkers(Chips):
         self.assertEqual(done.code, 143, done)
         self.assertEqual((self.job("g")["status"], self.job("g")["reason"]), ("KILLED", "user"))
         self.assertLessEqual({d["health"] for d in self.devices()}, {"good", "unknown"})
+
+
+class Ignored(Story):
+    """What is ignored at the start stays ignored, for dvsched and for its jobs."""
+
+    def run_in(self, shell, script):
+        self.config("""{ flow: "jobs", name: "s", jobs: [
+          { name: "a", command: "grep SigIgn /proc/self/status > ignored; echo up > up; read x < gate" }
+        ] }""")
+        for name in "up", "gate":
+            self.fifo(name)
+        self.write("script", script)
+        process = subprocess.Popen([shell, "script"], cwd=self.dir, env=self.environ({"DVSCHED": self.binary}),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   start_new_session=True)
+        self.addCleanup(self._end, process)
+        return self.finish(process)
+
+    def ignored_by_the_job(self):
+        bits = int(self.path("ignored").read_text(encoding="ascii").split()[1], 16)
+        return {s for s in signal.Signals if bits & 1 << (s - 1)}
+
+    def test_hup_under_nohup(self):
+        for shell in "bash", "sh":
+            with self.subTest(shell):
+                done = self.run_in(shell, 'nohup "$DVSCHED" run cfg.hjson & read x < up; kill -HUP $!; echo go > gate\n'
+                                          'wait $!; echo rc=$?\n')
+                self.assertIn("rc=0\n", done.out, done)
+                self.assertEqual(self.statuses(), {"a": "PASSED"})
+                self.assertIn(signal.SIGHUP, self.ignored_by_the_job())
+                for name in "up", "gate":
+                    self.path(name).unlink()
+
+    def test_int_and_quit_in_the_background_of_a_script(self):
+        done = self.run_in("sh", '"$DVSCHED" run cfg.hjson & read x < up; kill -INT $!; kill -QUIT $!; echo go > gate\n'
+                                 'wait $!; echo rc=$?\n')
+        self.assertIn("rc=0\n", done.out, done)
+        self.assertEqual(self.ignored_by_the_job(), {signal.SIGINT, signal.SIGQUIT})
+
+    def test_term_ends_it_all_the_same(self):
+        done = self.run_in("sh", 'trap "" PIPE; nohup "$DVSCHED" run cfg.hjson & read x < up; kill $!\nwait $!; echo rc=$?\n')
+        self.assertIn("rc=143\n", done.out, done)
+        self.assertNotIn(signal.SIGPIPE, self.ignored_by_the_job())
+
+    def test_ignored_while_the_configuration_is_read(self):
+        self.write("part.hjson", '{ description: "p" }')
+        self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "true" } ]
+          import_cfgs: ["{eval_cmd} echo reading > events; read x < gate; echo {self_dir}/part.hjson"] }""")
+        events, gate = self.fifo(), self.fifo("gate")
+        process = self.start("run", "cfg.hjson", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.assertEqual(events.line(), "reading")
+        process.send_signal(signal.SIGHUP)
+        os.write(gate.fd, b"go\n")
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)

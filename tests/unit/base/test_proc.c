@@ -25,20 +25,13 @@ static unsigned count_open_fds(void)
 	return n;
 }
 
-static bool is_ignored(int sig)
-{
-	struct sigaction was;
-
-	return sigaction(sig, NULL, &was) == 0 && was.sa_handler == SIG_IGN;
-}
-
 static int report_as_mode(char **argv)
 {
 	char name[16] = "", cwd[64] = "", out[64] = "";
 	static const int survived[] = {SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM, SIGUSR1,
 				       SIGUSR2, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ,
 				       SIGTSTP, SIGTTIN, SIGTTOU};
-	bool usr1_was_ignored = is_ignored(SIGUSR1);
+	bool usr1_was_ignored = proc_ignores(SIGUSR1);
 	_cleanup_(str_done) struct str b = {0};
 	sigset_t mask;
 
@@ -52,9 +45,9 @@ static int report_as_mode(char **argv)
 		return 1;
 	str_printf(&b, "argv0=%s comm=%s cwd=%s stdout=%s fds=%u", argv[0], name, cwd, out,
 		   count_open_fds());
-	str_printf(&b, " int=%d hup=%d pipe=%d xfsz=%d term=%d usr1=%d", is_ignored(SIGINT),
-		   is_ignored(SIGHUP), is_ignored(SIGPIPE), is_ignored(SIGXFSZ),
-		   is_ignored(SIGTERM), usr1_was_ignored);
+	str_printf(&b, " int=%d hup=%d pipe=%d xfsz=%d term=%d usr1=%d", proc_ignores(SIGINT),
+		   proc_ignores(SIGHUP), proc_ignores(SIGPIPE), proc_ignores(SIGXFSZ),
+		   proc_ignores(SIGTERM), usr1_was_ignored);
 	str_printf(&b, " blocked=%d group=%d stdin=%zd", sigismember(&mask, SIGUSR2),
 		   getpgrp() == getpid(), read(0, out, 1));
 	if (write(PROC_SOCKET_FD, b.s, b.len) < 0)
