@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -109,7 +110,8 @@ static void on_time(struct watch *w, double grace_s)
 	if (!w->is_past && now >= w->deadline) {
 		w->is_past = true;
 		w->silent_since = now;
-		kill(w->pid, SIGUSR1);
+		if (send(w->fd, "!", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+			log_debug("the scheduler does not listen any more");
 	}
 	if (w->is_past && !w->was_killed && now - w->silent_since > grace_s + patience_s) {
 		w->was_killed = true;
@@ -189,7 +191,7 @@ static int watch_until_end(struct watch *w, double grace_s, const sigset_t *sign
 
 static void block(sigset_t *signals, sigset_t *ret_before)
 {
-	static const int ours[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2};
+	static const int ours[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 	sigemptyset(signals);
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
@@ -202,14 +204,14 @@ int deadline_split(double in_s, double grace_s, int *ret_exit)
 	struct watch w = {.deadline = clock_now(clock_real()) + in_s};
 	pid_t clock_pid = getpid();
 	sigset_t signals, before;
-	int pipe_fds[2];
+	int ends[2];
 
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
 		log_error("--run-deadline: %s", strerror(errno));
 		*ret_exit = EXIT_INFRA;
 		return -1;
 	}
-	fcntl(pipe_fds[1], F_SETFL, O_NONBLOCK);
+	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	block(&signals, &before);
 	w.pid = fork();
 	if (w.pid == 0) {
@@ -217,14 +219,12 @@ int deadline_split(double in_s, double grace_s, int *ret_exit)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != clock_pid)
 			raise(SIGKILL);
-		/* Until there is a run to end, the deadline waits: signals_attach() lets it in. */
-		sigaddset(&before, SIGUSR1);
 		sigprocmask(SIG_SETMASK, &before, NULL);
-		close(pipe_fds[0]);
-		return pipe_fds[1];
+		close(ends[0]);
+		return ends[1];
 	}
-	close(pipe_fds[1]);
-	w.fd = pipe_fds[0];
+	close(ends[1]);
+	w.fd = ends[0];
 	*ret_exit = w.pid < 0 ? EXIT_INFRA : watch_until_end(&w, grace_s, &signals);
 	if (w.pid < 0)
 		log_error("--run-deadline: cannot fork: %s", strerror(errno));
@@ -244,4 +244,11 @@ void deadline_tell_alive(int fd)
 {
 	if (fd >= 0 && write(fd, ".", 1) < 0)
 		log_debug("the deadline's clock is gone");
+}
+
+bool deadline_has_come(int fd)
+{
+	char word;
+
+	return read(fd, &word, 1) == 1;
 }

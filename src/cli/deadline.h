@@ -4,8 +4,8 @@
  * scheduler's loop, a slot or a driver is stuck. The process that the user started becomes the
  * clock; the scheduler is its child.
  *
- *   clock ──SIGUSR1 at the deadline──► scheduler      (its signal for: end now)
- *   clock ◄──one pipe── scheduler: the run's path, then one byte a second once the deadline has
+ *   clock ──socket──► scheduler: one byte at the deadline. No signal: anybody could send that.
+ *   clock ◄──socket── scheduler: the run's path, then one byte a second once the deadline has
  * passed
  *
  * A scheduler that is silent for too long after the deadline is killed (its slots then kill their
@@ -20,7 +20,7 @@
 double deadline_parse(const char *word, struct diags *diags);
 
 /*
- * Splits. In the child (the scheduler) it returns the pipe's descriptor. In the parent it returns
+ * Splits. In the child (the scheduler) it returns the socket's descriptor. In the parent it returns
  * only to end: -1, with the exit code in *ret_exit.
  */
 int deadline_split(double in_s, double grace_s, int *ret_exit);
@@ -29,5 +29,7 @@ int deadline_split(double in_s, double grace_s, int *ret_exit);
  * of life. */
 void deadline_tell_path(int fd, const char *run_path);
 void deadline_tell_alive(int fd);
+/* For the scheduler, when fd is readable: the deadline has come. */
+bool deadline_has_come(int fd);
 
 #endif

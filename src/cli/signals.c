@@ -25,6 +25,12 @@ static void on_early(int signum)
 	raise(signum);
 }
 
+/* Of batch systems, which warn of a limit that comes. Not SIG_IGN, which others would inherit. */
+static void on_nothing(int signum)
+{
+	(void)signum;
+}
+
 void signals_before_run(void)
 {
 	struct sigaction action = {.sa_handler = on_early};
@@ -33,6 +39,10 @@ void signals_before_run(void)
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
 		if (!proc_ignores(stop_signals[i]))
 			sigaction(stop_signals[i], &action, NULL);
+	action.sa_handler = on_nothing;
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: EFBIG, as a full disk gives ENOSPC */
 }
@@ -88,13 +98,15 @@ static void on_alive(struct ev_loop *loop, ev_timer *w, int revents)
 	deadline_tell_alive(s->deadline_fd);
 }
 
-static void on_deadline(struct ev_loop *loop, ev_signal *w, int revents)
+/* One that came while the configuration was read counts from here: nobody has looked before. */
+static void on_deadline(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct signals *s = w->data;
 
 	(void)revents;
-	if (s->is_past_deadline || !s->sched)
-		return;
+	ev_io_stop(loop, w);
+	if (!deadline_has_come(s->deadline_fd))
+		return; /* the clock is gone, and takes us with it */
 	s->is_past_deadline = true;
 	log_warning("run deadline: stopping; what needs any of what is there still runs");
 	deadline_tell_alive(s->deadline_fd);
@@ -111,24 +123,12 @@ void signals_start(struct signals *s, struct ev_loop *loop)
 		if (!proc_ignores(stop_signals[i]))
 			ev_signal_start(loop, &s->stop[i]);
 	}
-	ev_signal_init(&s->deadline, on_deadline, SIGUSR1);
+	ev_init(&s->deadline, on_deadline);
 	s->deadline.data = s;
-	ev_signal_start(loop, &s->deadline);
 	ev_timer_init(&s->alive, on_alive, 1, 1);
 	s->alive.data = s;
 	ev_init(&s->calm, on_calm);
 	s->calm.data = s;
-}
-
-/* Blocked since deadline_split(): one that came while the configuration was read counts from here.
- */
-static void let_deadline_in(void)
-{
-	sigset_t deadline;
-
-	sigemptyset(&deadline);
-	sigaddset(&deadline, SIGUSR1);
-	sigprocmask(SIG_UNBLOCK, &deadline, NULL);
 }
 
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
@@ -137,14 +137,18 @@ void signals_attach(struct signals *s, struct sched *sched, struct observer *pri
 	s->sched = sched;
 	s->printer = printer;
 	s->deadline_fd = deadline_fd;
-	let_deadline_in();
+	ev_io_stop(s->loop, &s->deadline);
+	if (deadline_fd < 0 || s->is_past_deadline)
+		return;
+	ev_io_set(&s->deadline, deadline_fd, EV_READ);
+	ev_io_start(s->loop, &s->deadline);
 }
 
 void signals_stop(struct signals *s)
 {
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
 		ev_signal_stop(s->loop, &s->stop[i]);
-	ev_signal_stop(s->loop, &s->deadline);
+	ev_io_stop(s->loop, &s->deadline);
 	ev_timer_stop(s->loop, &s->alive);
 	ev_timer_stop(s->loop, &s->calm);
 }

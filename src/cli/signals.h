@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Signals of a run. INT, TERM, HUP: the first stops launching and asks jobs to end, the second
- * kills them, the third leaves at once (slots finish the killing). USR1 is the run deadline's
- * clock. What was ignored when we
- * started stays ignored: nohup, or `&` in a script.
+ * kills them, the third leaves at once (slots finish the killing). USR1 and USR2 have no effect.
+ * What was ignored when we started stays ignored: nohup, or `&` in a script. The run deadline is no
+ * signal: it comes through a socket (deadline.h).
  */
 #ifndef CLI_SIGNALS_H
 #define CLI_SIGNALS_H
@@ -19,7 +19,8 @@ struct signals {
 	struct ev_loop *loop;
 	struct sched *sched;	  /* borrowed */
 	struct observer *printer; /* borrowed; or NULL */
-	ev_signal stop[SIGNALS_STOP], deadline;
+	ev_signal stop[SIGNALS_STOP];
+	ev_io deadline;
 	ev_timer alive, calm;
 	int deadline_fd; /* -1: no run deadline */
 	int signum;	 /* the first that came; 0: none */

@@ -142,3 +142,37 @@ class Ignored(Story):
         os.write(gate.fd, b"go\n")
         done = self.finish(process)
         self.assertEqual(done.code, 0, done)
+
+
+class Warnings(Story):
+    """What batch systems send some time before a limit."""
+
+    def test_usr1_and_usr2_are_nothing(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [
+          { name: "a", command: "echo up > up; read x < gate" }
+          { name: "b", command: "grep SigIgn /proc/self/status", needs: ["a"] }
+        ] }""")
+        up, gate = self.fifo("up"), self.fifo("gate")
+        for args in [], ["--run-deadline", "1h"]:
+            with self.subTest(args):
+                process = self.start("run", "cfg.hjson", *args)
+                self.assertEqual(up.line(), "up")
+                for signum in signal.SIGUSR1, signal.SIGUSR2:
+                    send_to_all([p for p in tree_of(process.pid)
+                                 if pathlib.Path(f"/proc/{p}/exe").resolve() == pathlib.Path(self.binary).resolve()], signum)
+                os.write(gate.fd, b"go\n")
+                done = self.finish(process)
+                self.assertEqual(done.code, 0, done)
+                log = self.path("scratch/s/b/log").read_text(encoding="utf-8")
+                self.assertRegex(log, r"SigIgn:\t0+\n")
+
+    def test_usr1_is_nothing_before_the_run_either(self):
+        self.write("part.hjson", '{ description: "p" }')
+        self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "true" } ]
+          import_cfgs: ["{eval_cmd} echo reading > events; read x < gate; echo {self_dir}/part.hjson"] }""")
+        events, gate = self.fifo(), self.fifo("gate")
+        process = self.start("run", "cfg.hjson")
+        self.assertEqual(events.line(), "reading")
+        process.send_signal(signal.SIGUSR1)
+        os.write(gate.fd, b"go\n")
+        self.assertEqual(self.finish(process).code, 0)

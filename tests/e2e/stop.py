@@ -6,9 +6,8 @@ import pathlib
 import re
 import select
 import signal
-import time
 
-from harness import PATIENCE_S, Story
+from harness import Story
 from run import jobs_of
 
 
@@ -140,21 +139,12 @@ class Stopping(Story):
         events, gate = self.fifo(), self.fifo("gate")
         process = self.start("run", "cfg.hjson", "--run-deadline", "0.1s")
         self.assertEqual(events.line(), "reading")
-        self.wait_pending(children_of(process.pid)[0], signal.SIGUSR1)
+        # The clock's word lies in a socket, which nobody can look into. Without the pause the story is true, too.
+        select.select([], [], [], 0.5)
         os.write(gate.fd, b"go\n")
         done = self.finish(process)
         self.assertEqual(done.code, 124, done)
         self.assertEqual(self.results()["jobs"][0]["reason"], "run_deadline")
-
-    def wait_pending(self, pid, signum):
-        """Until the signal has come to a process that blocks it."""
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-            if int(re.search(r"ShdPnd:\s*(\w+)", status).group(1), 16) & 1 << (signum - 1):
-                return
-            os.sched_yield()
-        self.fail(f"{signum} never came to {pid}")
 
     def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
         process = self.begin("--grace", "0", "--run-deadline", "5s")
