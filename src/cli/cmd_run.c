@@ -220,7 +220,7 @@ static void read_oneshot(struct run *r, struct outcome *outcome)
 /* Returns the exit code. */
 static int write_results(struct run *r, struct results_head *ret_head)
 {
-	struct outcome outcome = outcome_of(r->sched, r->signals.signum,
+	struct outcome outcome = outcome_of(r->sched, r->signals.requests.first,
 					    r->signals.is_past_deadline);
 	struct rows rows = {.sched = r->sched};
 	struct error err = {0};
@@ -254,6 +254,7 @@ static const char *signal_name(int signum)
 	return signum == SIGINT	   ? "SIGINT"
 	       : signum == SIGTERM ? "SIGTERM"
 	       : signum == SIGHUP  ? "SIGHUP"
+	       : signum == SIGQUIT ? "SIGQUIT"
 				   : NULL;
 }
 
@@ -277,8 +278,8 @@ static bool report_simulations(struct run *r, bool is_stopped)
 
 	if (opt_has(r->args, OPT_COV_UNR) || opt_has(r->args, OPT_COV_ANALYZE))
 		return false; /* DVSim reports on tests only */
-	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION, signal_name(r->signals.signum),
-				rows_next, &rows);
+	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION,
+				signal_name(r->signals.requests.first), rows_next, &rows);
 	if (report && !is_stopped)
 		sim_report_set_versions(report, tool_version_ask);
 	if (report && sim_report_write(report, &err) < 0)
@@ -397,7 +398,7 @@ static int run_loaded(struct run *r)
 	if (rc == EXIT_PASSED)
 		rc = run_graph(r);
 	watchers_free(&r->watchers);
-	engines_close(&r->engines, r->loop, &r->signals.n);
+	engines_close(&r->engines, r->loop, &r->signals.requests.n);
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	oneshot_report_free(r->oneshot);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
 #include "cli/deadline.h"
@@ -69,17 +70,19 @@ static void pause_printer(struct signals *s)
 
 static void stop_run(struct signals *s, int signum)
 {
-	if (!s->signum)
-		s->signum = signum;
-	s->n++;
-	if (!s->sched || s->n > 2)
+	unsigned n;
+
+	if (!stop_requests_add(&s->requests, signum, clock_now(clock_real())))
+		return;
+	n = s->requests.n;
+	if (!s->sched || n > 2)
 		exit(EXIT_BY_SIGNAL + signum);
 	pause_printer(s);
-	if (s->n == 1)
+	if (n == 1)
 		log_warning("%s: stopping; jobs get TERM, then KILL after the grace; once more: "
 			    "KILL now",
 			    strsignal(signum));
-	sched_stop(s->sched, s->n == 1 ? STOP_TERM : STOP_KILL, REASON_USER, signum);
+	sched_stop(s->sched, n == 1 ? STOP_TERM : STOP_KILL, REASON_USER, signum);
 }
 
 static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)

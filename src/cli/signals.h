@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <stdbool.h>
 
+#include "cli/stop_requests.h"
 #include "scheduler/sched.h"
 
 enum { SIGNALS_STOP = 4 };
@@ -23,8 +24,7 @@ struct signals {
 	ev_io deadline;
 	ev_timer alive, calm;
 	int deadline_fd; /* -1: no run deadline */
-	int signum;	 /* the first that came; 0: none */
-	unsigned n;
+	struct stop_requests requests;
 	bool is_past_deadline;
 };
 

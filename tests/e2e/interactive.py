@@ -183,8 +183,8 @@ class Signals(OnTerminal):
         terminal.see("ready")
         os.kill(terminal.process.pid, signal.SIGTERM)
         os.kill(terminal.process.pid, signal.SIGINT)
-        os.kill(terminal.process.pid, signal.SIGHUP)
-        self.assertIn(terminal.end(), (128 + s for s in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)))
+        os.kill(terminal.process.pid, signal.SIGQUIT)
+        self.assertIn(terminal.end(), (128 + s for s in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)))
         self.assert_restored(terminal)
 
     def test_what_a_job_leaves_running_is_ended(self):

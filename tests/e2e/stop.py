@@ -74,9 +74,26 @@ class Stopping(Story):
         self.assertEqual(events.line(), "up")
         process.send_signal(signal.SIGINT)
         self.assertEqual(events.line(), "term")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)  # of another kind: once more, however soon it comes
         self.assertEqual(self.finish(process).code, 130)
         self.assertEqual(self.statuses(), {"deaf": "KILLED"})
+
+    def test_a_terminal_that_closes_asks_once(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [
+          { name: "neat", command: "trap 'echo term > events; read x < gate; touch cleaned; exit' TERM; echo up > events; while :; do read x < never; done" }
+          { name: "last", command: "touch last", finally: true }
+        ] }""")
+        events, gate = self.fifo(), self.fifo("gate")
+        self.fifo("never")
+        process = self.start("run", "cfg.hjson", "--grace", "1000s")
+        self.assertEqual(events.line(), "up")
+        process.send_signal(signal.SIGHUP)  # by its shell
+        process.send_signal(signal.SIGHUP)  # by the kernel
+        self.assertEqual(events.line(), "term")
+        os.write(gate.fd, b"go\n")
+        self.assertEqual(self.finish(process).code, 129)
+        self.assertTrue(self.path("cleaned").exists())
+        self.assertTrue(self.path("last").exists())
 
     def test_the_view_goes_on_while_jobs_use_their_grace(self):
         self.config("""{
@@ -97,7 +114,7 @@ class Stopping(Story):
             self.assertTrue(select.select([process.stderr], [], [], 20)[0], seen)
             seen += os.read(process.stderr.fileno(), 65536)
         self.assertEqual(events.line(), "term")
-        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
         self.assertEqual(self.finish(process).code, 130)
 
     def test_the_grace_ends_a_job_that_is_deaf_to_term(self):

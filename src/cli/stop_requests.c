@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stop_requests.h"
+
+#include <assert.h>
+#include <signal.h>
+
+/* Shorter than a person takes who means "once more". Nobody types HUP: it may take longer. */
+static const double moment_s = 0.25, hangup_moment_s = 1;
+
+bool stop_requests_add(struct stop_requests *r, int signum, double now_s)
+{
+	bool is_hangup = signum == SIGHUP;
+
+	assert(signum > 0 && signum < STOP_REQUESTS_SIGNALS);
+	if (is_hangup ? r->n > 0 && now_s - r->any_s < hangup_moment_s
+		      : r->has[signum] && now_s - r->last_s[signum] < moment_s)
+		return false;
+	if (r->n++ == 0)
+		r->first = signum;
+	r->has[signum] = true;
+	r->last_s[signum] = r->any_s = now_s;
+	return true;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/stop_requests.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/attr.h"
+
+struct request {
+	int signum;
+	double at_s;
+	bool counts;
+};
+
+static const struct {
+	const char *what;
+	struct request at[6];
+} cases[] = {
+	{"one", {{SIGINT, 5, true}}},
+	{"Ctrl-C and Ctrl-C again", {{SIGINT, 5, true}, {SIGINT, 5.4, true}, {SIGINT, 6, true}}},
+	{"a wrapper repeats it", {{SIGINT, 5, true}, {SIGINT, 5.01, false}, {SIGINT, 5.02, false}}},
+	{"a key that is held down",
+	 {{SIGINT, 5, true}, {SIGINT, 5.1, false}, {SIGINT, 5.2, false}, {SIGINT, 5.3, true}}},
+	{"kernel and shell hang up", {{SIGHUP, 0, true}, {SIGHUP, 0.001, false}}},
+	{"on a busy machine", {{SIGHUP, 0, true}, {SIGHUP, 0.9, false}, {SIGHUP, 2, true}}},
+	{"another kind", {{SIGINT, 5, true}, {SIGTERM, 5.001, true}, {SIGQUIT, 5.002, true}}},
+	{"two kinds, repeated",
+	 {{SIGINT, 5, true}, {SIGTERM, 5.01, true}, {SIGINT, 5.02, false}, {SIGTERM, 5.03, false}}},
+	{"a service manager", {{SIGTERM, 5, true}, {SIGHUP, 5.001, false}, {SIGTERM, 9, true}}},
+	{"hung up, then told", {{SIGHUP, 5, true}, {SIGTERM, 5.5, true}}},
+};
+
+static void what_comes_twice_in_a_moment_is_one_request(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct stop_requests r = {0};
+		unsigned n = 0;
+
+		for (const struct request *q = cases[i].at; q->signum; q++) {
+			n += q->counts;
+			if (stop_requests_add(&r, q->signum, q->at_s) != q->counts)
+				fail_msg("%s: request %d", cases[i].what, (int)(q - cases[i].at));
+		}
+		assert_int_equal(r.n, n);
+		assert_int_equal(r.first, cases[i].at[0].signum);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_comes_twice_in_a_moment_is_one_request),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
