@@ -84,7 +84,7 @@ static void set_modes(const struct termios *to)
 }
 
 /* Everything in here is safe in a signal handler. */
-static void rescue(void)
+void term_mode_rescue(void)
 {
 	int saved = errno;
 
@@ -100,11 +100,18 @@ static void rescue(void)
  * 128 + n come as ever. */
 static void on_fatal(int signum)
 {
-	rescue();
+	term_mode_rescue();
 	for (size_t i = 0; i < N_FATAL; i++)
 		if (fatal_signals[i] == signum)
 			sigaction(signum, &mode.actions[i], NULL);
 	raise(signum);
+}
+
+/* Who handles QUIT goes on after it. */
+static bool is_fatal(size_t i)
+{
+	return fatal_signals[i] == SIGQUIT ? mode.actions[i].sa_handler == SIG_DFL
+					   : mode.actions[i].sa_handler != SIG_IGN;
 }
 
 static void watch_fatal(void)
@@ -115,7 +122,7 @@ static void watch_fatal(void)
 	sigaltstack(&own, &mode.stack);
 	for (size_t i = 0; i < N_FATAL; i++) {
 		sigaction(fatal_signals[i], NULL, &mode.actions[i]);
-		if (mode.actions[i].sa_handler != SIG_IGN)
+		if (is_fatal(i))
 			sigaction(fatal_signals[i], &act, NULL);
 	}
 }
@@ -151,7 +158,7 @@ int term_mode_enter(int fd, enum term_modes modes, const char *undo)
 	mode.n_undo = strnlen(undo, sizeof(mode.undo));
 	memcpy(mode.undo, undo, mode.n_undo);
 	if (!mode.is_registered)
-		atexit(rescue);
+		atexit(term_mode_rescue);
 	mode.is_registered = true;
 	watch_fatal();
 	mode.is_active = 1;

@@ -22,6 +22,8 @@ enum term_modes {
 int term_mode_enter(int fd, enum term_modes modes, const char *undo);
 /* As it was; writes nothing. Harmless when not entered. */
 void term_mode_leave(void);
+/* As it was, and undo written, at once: for an end that does not go through exit(). */
+void term_mode_rescue(void);
 /* Sets the modes once more, after somebody else had the terminal. */
 void term_mode_again(void);
 /* What entering makes of a terminal that is as was. */

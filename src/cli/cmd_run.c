@@ -393,7 +393,7 @@ static int run_loaded(struct run *r)
 		return rc;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-	signals_start(&r->signals, r->loop);
+	signals_start(&r->signals, r->loop, r->args);
 	rc = make_graph(r);
 	if (rc == EXIT_PASSED)
 		rc = run_graph(r);

@@ -157,10 +157,19 @@ static int complete_results(const struct watch *w, enum job_reason reason, int e
 	return exit_code;
 }
 
+/* By one that it handles, it died in its own time. */
+static bool is_own_end(int term_signal)
+{
+	return term_signal == SIGINT || term_signal == SIGTERM || term_signal == SIGHUP ||
+	       term_signal == SIGQUIT;
+}
+
 static int lost_scheduler(const struct watch *w, int term_signal)
 {
 	bool is_from_outside = term_signal == SIGKILL || term_signal == SIGXCPU;
 
+	if (is_own_end(term_signal))
+		return EXIT_BY_SIGNAL + term_signal;
 	log_error("the scheduler (pid %d) was ended by signal %d (%s)", (int)w->pid, term_signal,
 		  strsignal(term_signal));
 	return complete_results(w, REASON_LOST, is_from_outside ? EXIT_INFRA : EXIT_OUR_BUG);

@@ -157,8 +157,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
 	if (is_called(argv, "dvsim"))
-		return final_code(dvsim_main(argc, argv), EXIT_SOME_FAILED);
+		return signals_leave(final_code(dvsim_main(argc, argv), EXIT_SOME_FAILED));
 	if (is_called(argv, "dvsim-admin"))
 		return final_code(admin_main(argc, argv), EXIT_SOME_FAILED);
-	return final_code(dvsched_main(argc, argv), EXIT_INFRA);
+	return signals_leave(final_code(dvsched_main(argc, argv), EXIT_INFRA));
 }

@@ -2,14 +2,19 @@
 #include "cli/signals.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc.h"
+#include "base/term_mode.h"
 #include "cli/deadline.h"
 #include "cli/load.h"
+#include "cli/outcome.h"
 #include "config/config.h"
 #include "printers/printers.h"
 
@@ -19,11 +24,42 @@ static const double storm_s = 0.2;
 
 static const int stop_signals[SIGNALS_STOP] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
+static bool is_stop_signal(int signum)
+{
+	for (unsigned i = 0; i < SIGNALS_STOP; i++)
+		if (stop_signals[i] == signum)
+			return true;
+	return false;
+}
+
+/* Nobody has use for a core file of a program that did as it was asked. Safe in a handler. */
+static _noreturn_ void die_of(int signum)
+{
+	sigset_t only;
+
+	prctl(PR_SET_DUMPABLE, 0);
+	signal(signum, SIG_DFL);
+	raise(signum);
+	sigemptyset(&only);
+	sigaddset(&only, signum);
+	sigprocmask(SIG_UNBLOCK, &only, NULL);
+	_exit(EXIT_BY_SIGNAL + signum); /* the first process of a container does not die of it */
+}
+
+int signals_leave(int exit_code)
+{
+	int signum = exit_code - EXIT_BY_SIGNAL;
+
+	if (!is_stop_signal(signum))
+		return exit_code;
+	fflush(NULL);
+	die_of(signum);
+}
+
 static void on_early(int signum)
 {
 	cfg_interrupt();
-	signal(signum, SIG_DFL);
-	raise(signum);
+	die_of(signum);
 }
 
 /* Of batch systems, which warn of a limit that comes. Not SIG_IGN, which others would inherit. */
@@ -75,8 +111,10 @@ static void stop_run(struct signals *s, int signum)
 	if (!stop_requests_add(&s->requests, signum, clock_now(clock_real())))
 		return;
 	n = s->requests.n;
-	if (!s->sched || n > 2)
-		exit(EXIT_BY_SIGNAL + signum);
+	if (!s->sched || n > 2) {
+		term_mode_rescue();
+		exit(signals_leave(outcome_shell_code(s->args, EXIT_BY_SIGNAL + signum)));
+	}
 	pause_printer(s);
 	if (n == 1)
 		log_warning("%s: stopping; jobs get TERM, then KILL after the grace; once more: "
@@ -117,9 +155,9 @@ static void on_deadline(struct ev_loop *loop, ev_io *w, int revents)
 	sched_stop(s->sched, STOP_DEADLINE, REASON_RUN_DEADLINE, 0);
 }
 
-void signals_start(struct signals *s, struct ev_loop *loop)
+void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args)
 {
-	*s = (struct signals){.loop = loop, .deadline_fd = -1};
+	*s = (struct signals){.loop = loop, .args = args, .deadline_fd = -1};
 	for (unsigned i = 0; i < SIGNALS_STOP; i++) {
 		ev_signal_init(&s->stop[i], on_stop, stop_signals[i]);
 		s->stop[i].data = s;

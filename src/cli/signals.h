@@ -11,6 +11,7 @@
 #include <ev.h>
 #include <stdbool.h>
 
+#include "cli/options.h"
 #include "cli/stop_requests.h"
 #include "scheduler/sched.h"
 
@@ -18,6 +19,7 @@ enum { SIGNALS_STOP = 4 };
 
 struct signals {
 	struct ev_loop *loop;
+	const struct args *args;
 	struct sched *sched;	  /* borrowed */
 	struct observer *printer; /* borrowed; or NULL */
 	ev_signal stop[SIGNALS_STOP];
@@ -30,11 +32,17 @@ struct signals {
 
 /* Before a run: Ctrl-C ends the eval_cmds that are running, and us. */
 void signals_before_run(void);
-void signals_start(struct signals *s, struct ev_loop *loop);
+void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args);
 /* From then on they have something to stop. The printer is quiet for a moment after each signal;
  * attach again with NULL before it goes. */
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
 		    int deadline_fd);
 void signals_stop(struct signals *s);
+/*
+ * The last thing that main() does. If exit_code says that a signal ended the run (128 + its
+ * number), the program dies of that signal, so that a shell which waits for it ends its loop, too;
+ * the number stays the same. Else returns exit_code.
+ */
+int signals_leave(int exit_code);
 
 #endif

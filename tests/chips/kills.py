@@ -253,7 +253,7 @@ class Batch:
 
     def stop(self):
         self.child.send_signal(signal.SIGINT)
-        if self.child.wait(PATIENCE_S) != 130:
+        if self.child.wait(PATIENCE_S) != -signal.SIGINT:
             raise Failure(f"dvsched ended with {self.child.returncode}")
         results = json.loads((self.place / "scratch/.dvsched/runs/latest/results.json").read_text())
         for job in results["jobs"]:

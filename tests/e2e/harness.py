@@ -35,11 +35,13 @@ PATIENCE_S = 60  # for what should come at once: only a broken program makes a s
 class Done:
     """How a run of the binary ended. As text: all of it, for messages of assertions."""
 
-    def __init__(self, args, code, out, err):
-        self.args, self.code, self.out, self.err = args, code, out, err
+    def __init__(self, args, status, out, err):
+        self.args, self.out, self.err = args, out, err
+        self.signal = -status if status < 0 else 0  # that it died of
+        self.code = 128 - status if status < 0 else status  # what a shell shows
 
     def __str__(self):
-        return f"{self.args}\nexit {self.code}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
+        return f"{self.args}\nexit {self.code}{' by a signal' * bool(self.signal)}\n--- stdout\n{self.out}\n--- stderr\n{self.err}"
 
 
 class Fifo:

@@ -9,6 +9,7 @@ import subprocess
 from chips import Chips
 from harness import Story
 from run import jobs_of
+from user_terminal import UserTerminal
 
 
 def tree_of(pid):
@@ -176,3 +177,45 @@ class Warnings(Story):
         process.send_signal(signal.SIGUSR1)
         os.write(gate.fd, b"go\n")
         self.assertEqual(self.finish(process).code, 0)
+
+
+class Loops(Story):
+    """Ctrl-C in a shell's loop ends the loop, too."""
+
+    def stops(self, shell, job_is_up):
+        self.write("loop.sh", 'for i in 1 2 3; do echo "<iter $i>"; "$DVSCHED" run cfg.hjson --view none; echo "<rc $?>"; done\n')
+        terminal = UserTerminal([shell, self.path("loop.sh")], self.dir, self.environ({"DVSCHED": self.binary}))
+        self.addCleanup(terminal.close)
+        self.assertEqual(job_is_up(), "up")
+        terminal.type("\x03")
+        code = terminal.end()
+        self.assertNotIn("<iter 2>", terminal.screen())
+        self.assertIn("results ", terminal.screen())
+        return code
+
+    def test_of_bash_and_sh(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "echo up > events; exec sleep 1000" } ] }""")
+        events = self.fifo()
+        for shell in "bash", "sh":
+            with self.subTest(shell):
+                self.assertEqual(self.stops(shell, events.line), 130)
+
+    def test_of_make(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "echo up > events; exec sleep 1000" } ] }""")
+        events = self.fifo()
+        self.write("Makefile", 'all:\n\t@"$$DVSCHED" run cfg.hjson --view none\n\t@echo went on\n')
+        terminal = UserTerminal(["make"], self.dir, self.environ({"DVSCHED": self.binary}))
+        self.addCleanup(terminal.close)
+        self.assertEqual(events.line(), "up")
+        terminal.type("\x03")
+        terminal.end()
+        self.assertNotIn("went on", terminal.screen())
+        self.assertIn("results ", terminal.screen())
+
+    def test_of_a_shell_with_a_clock_between(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "echo up > events; exec sleep 1000" } ] }""")
+        events = self.fifo()
+        process = self.start("run", "cfg.hjson", "--run-deadline", "1h", start_new_session=True)
+        self.assertEqual(events.line(), "up")
+        os.killpg(process.pid, signal.SIGINT)
+        self.assertEqual(self.finish(process).signal, signal.SIGINT)

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import resource
 import select
 import signal
 
@@ -44,6 +45,8 @@ class Stopping(Story):
         process.send_signal(signum)
         done = self.finish(process)
         self.assertEqual(done.code, code, done)
+        self.assertEqual(done.signal, signum, done)  # so that loops of shells stop
+        self.assertIn("results ", done.out)
         jobs = jobs_of(self.results())
         self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]), ("KILLED", "user"))
         self.assertEqual(jobs["after"]["status"], "KILLED")
@@ -61,6 +64,11 @@ class Stopping(Story):
 
     def test_a_lost_terminal_ends_the_run_with_results_and_129(self):
         self.ends_by(signal.SIGHUP, 129)
+
+    def test_quit_ends_the_run_with_results_and_131_and_no_core(self):
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+        self.ends_by(signal.SIGQUIT, 131)
+        self.assertEqual(list(self.dir.glob("core*")), [])
 
     def test_a_second_signal_does_not_wait_for_the_grace(self):
         self.config("""{
@@ -202,8 +210,20 @@ class Stopping(Story):
     def test_a_signal_to_the_clock_reaches_the_scheduler(self):
         process = self.begin("--run-deadline", "1h")
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(self.finish(process).code, 143)
+        self.assertEqual(self.finish(process).signal, signal.SIGTERM)
         self.assertEqual(self.results()["run"]["exit_code"], 143)
+
+    def test_ctrl_c_while_the_configuration_is_read_is_no_bug_of_the_scheduler(self):
+        self.config("""{ flow: jobs, name: s, jobs: [ { name: "a", command: "true" } ]
+          import_cfgs: ["{eval_cmd} echo reading > events; read x < never"] }""")
+        events = self.fifo()
+        self.fifo("never")
+        process = self.start("run", "cfg.hjson", "--run-deadline", "1h")
+        self.assertEqual(events.line(), "reading")
+        os.kill(children_of(process.pid)[0], signal.SIGINT)
+        process.send_signal(signal.SIGINT)
+        done = self.finish(process)
+        self.assertEqual((done.signal, done.err), (signal.SIGINT, ""))
 
     def test_max_failures_stops_launching(self):
         self.config("""{

@@ -79,7 +79,7 @@ class UserTerminal:
             pass
         if self.process.poll() is None:
             raise AssertionError(f"does not end\n{self.screen()[-3000:]}")
-        return self.process.returncode
+        return self.process.returncode if self.process.returncode >= 0 else 128 - self.process.returncode
 
     def close(self):
         if self.process.poll() is None:
