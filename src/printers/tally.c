@@ -39,12 +39,24 @@ void tally_done(struct tally *t)
 	*t = (struct tally){0};
 }
 
+/* Room for one more, twice as many each time: a configuration may have a target per job. */
+static void tally_grow(struct tally *t)
+{
+	uint32_t n = t->n_targets;
+
+	if (n & (n - 1))
+		return;
+	t->targets = xreallocarray(t->targets, n ? 2 * (size_t)n : 1, sizeof(*t->targets));
+	for (uint32_t i = 0; i < n; i++)
+		list_init(&t->targets[i].running); /* they do not survive the move */
+}
+
 void tally_add_target(struct tally *t, const char *name, const uint32_t *n)
 {
 	struct tally_target *target;
 
-	assert(list_is_empty(&t->running)); /* lists in targets do not survive the move below */
-	t->targets = xreallocarray(t->targets, t->n_targets + 1, sizeof(*t->targets));
+	assert(list_is_empty(&t->running)); /* so the targets' own lists are empty, too */
+	tally_grow(t);
 	target = &t->targets[t->n_targets++];
 	*target = (struct tally_target){.name = xstrdup(name), .started_s = NAN, .ended_s = NAN};
 	for (int i = 0; i < JOB_STATUS_COUNT; i++) {
@@ -53,8 +65,7 @@ void tally_add_target(struct tally *t, const char *name, const uint32_t *n)
 		t->n[i] += n[i];
 	}
 	t->total += target->total;
-	for (uint32_t i = 0; i < t->n_targets; i++)
-		list_init(&t->targets[i].running);
+	list_init(&target->running);
 	t->version++;
 }
 

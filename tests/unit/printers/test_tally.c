@@ -222,6 +222,22 @@ static void the_widest_total_decides_the_digits(void **state)
 	assert_int_equal(tally_digits(&t, false), 4);
 }
 
+/* Each was looked at again for every further one: this took minutes. */
+static void a_target_for_each_of_many_jobs_is_no_trouble(void **state)
+{
+	enum { MANY = 400000 };
+	const uint32_t n[JOB_STATUS_COUNT] = {[JOB_SCHEDULED] = 1};
+
+	(void)state;
+	for (int i = 0; i < MANY; i++)
+		tally_add_target(&t, "x", n);
+	assert_int_equal(t.n_targets, MANY + 2);
+	start(&t, 0, 0, 101);
+	start(&t, 1, MANY + 1, 102);
+	assert_ptr_equal(tally_target_longest(&t.targets[MANY + 1])->id,
+			 list_entry(t.running.prev, struct tally_running, link)->id);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -241,6 +257,7 @@ int main(void)
 		TEST(only_the_last_failures_are_kept),
 		TEST(flaky_passes_are_counted),
 		TEST(the_widest_total_decides_the_digits),
+		TEST(a_target_for_each_of_many_jobs_is_no_trouble),
 	};
 
 	return RUN(tests);
