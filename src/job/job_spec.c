@@ -20,6 +20,31 @@ void plan_free(struct plan *p)
 		arena_free(p->mem);
 }
 
+static size_t text_bytes(const char *s)
+{
+	return s ? strlen(s) + 1 : 0;
+}
+
+static size_t list_bytes(const char *const *list)
+{
+	size_t n = 0;
+
+	for (; list && *list && n <= JOB_TEXT_MOST; list++)
+		n += strlen(*list) + 1;
+	return n;
+}
+
+size_t job_text_bytes(const struct job_spec *spec)
+{
+	return text_bytes(spec->command) + text_bytes(spec->request) + list_bytes(spec->argv) +
+	       (spec->steps ? text_bytes(spec->steps->write_text) : 0);
+}
+
+size_t job_rules_bytes(const struct job_rules *rules)
+{
+	return list_bytes(rules->env);
+}
+
 char *job_attempt_text(const char *text, uint32_t attempt)
 {
 	struct str out = {0};

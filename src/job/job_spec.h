@@ -187,6 +187,16 @@ struct plan {
 	bool is_by_id;
 };
 
+/*
+ * The most text that a job may have: what goes to its process in one message, whatever backend it
+ * is for. Linux gives a process at most 6 MiB of arguments and environment.
+ */
+#define JOB_TEXT_MOST ((size_t)8 << 20)
+/* Bytes of a job's own text (command, arguments, request, step file) and of what it shares with
+ * others (environment). Counting stops soon after JOB_TEXT_MOST. */
+size_t job_text_bytes(const struct job_spec *spec);
+size_t job_rules_bytes(const struct job_rules *rules);
+
 /* text with each JOB_ATTEMPT_WORD replaced by the number; malloc()ed. */
 char *job_attempt_text(const char *text, uint32_t attempt);
 

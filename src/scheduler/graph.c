@@ -193,6 +193,42 @@ static void check_finally(const struct sched *s, struct diags *diags)
 	}
 }
 
+/* ---- what can be given to a process ---- */
+
+/* *env: of the kind of job that was looked at last. */
+struct env_size {
+	const struct job_rules *rules;
+	size_t n;
+};
+
+static void check_text(const struct job_spec *spec, struct env_size *env, struct diags *diags)
+{
+	struct diag *e;
+
+	if (spec->rules != env->rules)
+		*env = (struct env_size){spec->rules, job_rules_bytes(spec->rules)};
+	if (job_text_bytes(spec) + env->n <= JOB_TEXT_MOST)
+		return;
+	e = diag_error(diags, spec->pos,
+		       "'%s' has more text than a process can be given: command, arguments and "
+		       "environment are over %zu MiB",
+		       spec->id, JOB_TEXT_MOST >> 20);
+	diag_hint(e, "write it to a file and give the job the file's name");
+}
+
+static void check_texts(const struct sched *s, struct diags *diags)
+{
+	struct env_size env = {0};
+
+	for (size_t i = 0; i < s->n_jobs; i++) {
+		const struct job_spec *spec = s->jobs[i].spec;
+
+		check_text(spec, &env, diags);
+		for (uint32_t k = 0; k < spec->n_fallback; k++)
+			check_text(&spec->fallback[k], &env, diags);
+	}
+}
+
 int graph_load(struct sched *s, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
@@ -200,6 +236,7 @@ int graph_load(struct sched *s, struct diags *diags)
 	size_t n_visited;
 
 	check_ids(s, diags);
+	check_texts(s, diags);
 	if (!check_edges(s, diags))
 		return -1;
 	number_dependents(s);

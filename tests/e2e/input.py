@@ -110,6 +110,28 @@ class Reading(Story):
                 self.assertIn(words[1], ("run", "chips"), line)
 
 
+class TooMuchText(Story):
+    """What no process can be given is refused before anything is created."""
+
+    def refused(self, job, top=""):
+        self.config('{ flow: "jobs", name: "demo", %s jobs: [ %s\n{ name: "b", command: "true" } ] }' % (top, job))
+        done = self.dvsched("run", "cfg.hjson")
+        self.assertEqual(done.code, 2, done.err[:2000])
+        self.assertRegex(done.err, r"cfg.hjson:1:\d+: error: 'a' has more text than a process can be given")
+        self.assertEqual(done.err.count("error:"), 1)
+        self.assert_left_nothing()
+
+    def test_arguments(self):
+        self.refused('{ name: "a", argv: ["true", %s] }' % ", ".join(['"{big}"'] * 70),
+                     'vars: { big: "%s" },' % ("x" * 1000000))
+
+    def test_a_command(self):
+        self.refused('{ name: "a", command: "echo %s" }' % ("x" * 9000000))
+
+    def test_an_environment(self):
+        self.refused('{ name: "a", command: "true", env: { X: "%s" } }' % ("x" * 9000000))
+
+
 class Documented(Story):
     """The examples in the key tables of docs/config.md, each in a configuration around it."""
 
