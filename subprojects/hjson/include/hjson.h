@@ -25,8 +25,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HJSON_MAX_DEPTH 256		  /* objects and arrays inside each other */
-#define HJSON_MAX_TEXT	((64u << 20) - 1) /* bytes of one source, or of one string */
+#define HJSON_MAX_DEPTH	  256		    /* objects and arrays inside each other */
+#define HJSON_MOST_ERRORS 20		    /* reported for one source */
+#define HJSON_MAX_TEXT	  ((64u << 20) - 1) /* bytes of one source, or of one string */
 
 enum hjson_type {
 	HJSON_NULL,
@@ -125,8 +126,9 @@ void hjson_free(struct hjson_doc *doc); /* accepts NULL */
 
 /*
  * Reads one source. name and text are copied. Returns the root (any type; empty text is an empty
- * object) or NULL after report() has been told at least one error. Exactly one error is reported
- * for a source: the first. report may be NULL.
+ * object) or NULL after report() has been told at least one error: the first, then those behind it
+ * that can be found without guessing much, in the order of the text as a rule, HJSON_MOST_ERRORS at
+ * most. report may be NULL.
  */
 struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const char *text,
 			       size_t len, hjson_report *report, void *ctx);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one error of a source, kept until the scanner has unwound. Every function that makes one
+ * The first error of a source, kept until the scanner has unwound. Every function that makes one
  * returns false, so that it can be returned as it is.
  */
 #ifndef HJSON_FAULT_H
@@ -11,13 +11,31 @@
 struct scan;
 struct frame;
 
+/*
+ * A change of the text that may be what was meant: `cut` bytes at `at` become `insert`. recover.c
+ * reads the changed text to find further errors.
+ */
+struct mend {
+	const char *at;
+	size_t cut;
+	const char *insert; /* a literal */
+};
+
+enum { MENDS_MOST = 4 };
+
 struct fault {
 	enum hjson_problem problem;
 	const char *at; /* NULL: there is no fault */
 	size_t len;
+	const char *noticed; /* how far the text was read */
 	const char *other;
 	const char *other_label;
-	bool cut_off; /* the text ends where a value should be */
+	bool cut_off;	    /* the text ends where a value should be */
+	const char *inside; /* a bracket that seems not to be closed; NULL: it is not about that */
+	bool is_local;	    /* the mistake is where it is noticed, whatever went wrong before it */
+	bool is_sure;	    /* and its one mend cannot be wrong */
+	struct mend mends[MENDS_MOST];
+	unsigned n_mends;
 	char message[320];
 	char hint[320]; /* "": none */
 };
@@ -33,6 +51,10 @@ __attribute__((format(printf, 5, 6))) bool fault_set(struct scan *s, enum hjson_
 						     ...);
 __attribute__((format(printf, 2, 3))) bool fault_hint(struct scan *s, const char *fmt, ...);
 bool fault_other(struct scan *s, const char *at, const char *label);
+/* One more change that may be what was meant, the likelier one first. */
+bool fault_mend(struct scan *s, const char *at, size_t cut, const char *insert);
+/* The one change after which the rest means what it says: the mistake is inside of a token. */
+bool fault_mend_sure(struct scan *s, const char *at, size_t cut, const char *insert);
 
 /* The mistakes of structure that need a look around to be named well. s->p is where it was noticed.
  */

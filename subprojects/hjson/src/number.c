@@ -147,6 +147,7 @@ static bool read_real(struct scan *s, const char *begin, const char *end, struct
 	if (isinf(n->d)) {
 		fault_set(s, HJSON_BAD_TEXT, begin, len, "the number %s is out of range",
 			  excerpt(begin, len).s);
+		fault_mend_sure(s, begin, len, "0");
 		return fault_hint(s, "the largest is about 1.8e308; quote it if it is a name");
 	}
 	return true;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "scan.h"
+#include "parse.h"
+
+#include "recover.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -194,7 +196,7 @@ static struct hjson_node *read_unbraced(struct scan *s)
 	return root;
 }
 
-static struct hjson_node *read_source(struct scan *s)
+struct hjson_node *parse_source(struct scan *s)
 {
 	const char *bad = text_bad(s->p, s->end);
 
@@ -214,19 +216,20 @@ static struct hjson_node *read_source(struct scan *s)
 	return read_unbraced(s);
 }
 
-static void report_fault(const struct scan *s, hjson_report *report, void *ctx)
+void parse_begin(struct scan *s, struct hjson_doc *doc, const struct source *source,
+		 struct frame *frames)
 {
-	const struct fault *f = &s->fault;
+	*s = (struct scan){.doc = doc, .source = source, .frames = frames};
+	s->p = s->start = source->text + source_mark(source);
+	s->end = source->text + source->len;
+}
 
-	if (report)
-		report(ctx, &(struct hjson_diag){.severity = HJSON_ERROR,
-						 .problem = f->problem,
-						 .pos = scan_pos(s, f->at),
-						 .len = (uint32_t)f->len,
-						 .other = f->other ? scan_pos(s, f->other) : 0,
-						 .message = f->message,
-						 .hint = f->hint[0] ? f->hint : NULL,
-						 .other_label = f->other ? f->other_label : NULL});
+void parse_end(struct scan *s)
+{
+	free(s->indented.all);
+	free(s->scratch);
+	free(s->keys.slots);
+	free(s->lints.all);
 }
 
 static void too_large(hjson_pos pos, hjson_report *report, void *ctx)
@@ -245,25 +248,21 @@ struct hjson_node *hjson_parse(struct hjson_doc *doc, const char *name, const ch
 	bool fits = len <= HJSON_MAX_TEXT;
 	struct source *source = doc_add_source(doc, name, text, fits ? len : 0);
 	struct frame frames[HJSON_MAX_DEPTH]; /* not cleared: that takes longer than most texts */
-	struct scan s = {.doc = doc, .source = source, .frames = frames};
 	struct hjson_node *root;
+	struct scan s;
 
 	if (!source || !fits) {
 		too_large(source ? source->base : 0, report, ctx);
 		return NULL;
 	}
-	s.p = s.start = source->text + source_mark(source);
-	s.end = source->text + source->len;
-	root = read_source(&s);
+	parse_begin(&s, doc, source, frames);
+	root = parse_source(&s);
 	if (root) {
 		lint_report(&s, report, ctx); /* while the text is as it was written */
 		unindent_all(&s);
-	} else {
-		report_fault(&s, report, ctx);
+	} else if (report) {
+		recover(source, &s.fault, report, ctx);
 	}
-	free(s.indented.all);
-	free(s.scratch);
-	free(s.keys.slots);
-	free(s.lints.all);
+	parse_end(&s);
 	return root;
 }

@@ -67,6 +67,14 @@ static inline struct frame *scan_top(struct scan *s)
 	return &s->frames[s->depth - 1];
 }
 
+/* The item that was read last; NULL: none was. */
+static inline const struct hjson_node *frame_last(const struct frame *f)
+{
+	if (f->tail == &f->node->child)
+		return NULL;
+	return (const void *)((const char *)f->tail - offsetof(struct hjson_node, next));
+}
+
 static inline enum bracket frame_bracket(const struct frame *f)
 {
 	return f->node->type == HJSON_OBJECT ? BRACE : SQUARE;

@@ -43,10 +43,13 @@ static bool decode_unicode(struct scan *s, struct quoted *q)
 
 	if (code < 0) {
 		fault_set(s, HJSON_SYNTAX, q->p, 2, "\\u needs four hexadecimal digits");
+		fault_mend_sure(s, q->p, 1, ".");
 		return fault_hint(s, "like \\u00e9; write \\\\ for a backslash");
 	}
-	if (code == 0)
-		return fault_set(s, HJSON_BAD_TEXT, q->p, 6, "a string cannot hold \\u0000");
+	if (code == 0) {
+		fault_set(s, HJSON_BAD_TEXT, q->p, 6, "a string cannot hold \\u0000");
+		return fault_mend_sure(s, q->p, 6, ".");
+	}
 	q->p += 6;
 	if (code >= 0xd800 && code <= 0xdbff) {
 		low = unicode_escape(q->p, s->end);
@@ -58,6 +61,7 @@ static bool decode_unicode(struct scan *s, struct quoted *q)
 	if (code >= 0xd800 && code <= 0xdfff) {
 		fault_set(s, HJSON_BAD_TEXT, q->p - 6, 6,
 			  "half of a surrogate pair is no character");
+		fault_mend_sure(s, q->p - 6, 6, ".");
 		return fault_hint(s, "write \\ud83d\\ude00, both halves, or the character itself");
 	}
 	q->to += text_encode(q->to, (unsigned)code);
@@ -71,6 +75,8 @@ static bool bad_escape(struct scan *s, const struct quoted *q)
 	while (q->p + len < s->end && ((unsigned char)q->p[len] & 0xc0) == 0x80)
 		len++;
 	fault_set(s, HJSON_SYNTAX, q->p, len, "'%s' is no escape", excerpt(q->p, len).s);
+	if (s->end - q->p >= 2 && !text_is(q->p[1], TEXT_EOL)) /* else the string does not end */
+		fault_mend_sure(s, q->p, 1, ".");
 	return fault_hint(s, "write \\\\ for a backslash; known are \\\" \\' \\\\ \\/ \\b \\f \\n "
 			     "\\r \\t \\uXXXX");
 }
@@ -93,10 +99,41 @@ static bool decode_escape(struct scan *s, struct quoted *q)
 	return true;
 }
 
+/* A bracket in the string that was not opened in it; end: there is none. */
+static const char *foreign_closer(const char *p, const char *end)
+{
+	int depth = 0;
+
+	for (; p < end; p++) {
+		depth += *p == '{' || *p == '[';
+		depth -= *p == '}' || *p == ']';
+		if (depth < 0)
+			break;
+	}
+	return p;
+}
+
+/* Where the quote was meant to stand: before what closes more than the string, or at the end. */
+static void mend_unclosed(struct scan *s, const struct quoted *q)
+{
+	const char *begin = q->open + 1;
+	const char *end = text_trim_right(begin, q->p);
+	const char *at = text_trim_right(begin, foreign_closer(begin, end));
+	const char *quote = *q->open == '"' ? "\"" : "'";
+
+	if (at > begin && at[-1] == ',')
+		at--;
+	if (at < end)
+		fault_mend(s, at, 0, quote);
+	fault_mend(s, end, 0, quote);
+	s->fault.is_local = true;
+}
+
 static bool unclosed(struct scan *s, const struct quoted *q)
 {
 	fault_set(s, HJSON_SYNTAX, q->open, (size_t)(q->p - q->open),
 		  "this string has no closing quote%s", q->p < s->end ? " on its line" : "");
+	mend_unclosed(s, q);
 	if (s->quoted_end == q->open) {
 		fault_other(s, q->open - 1, "another string ends here");
 		return fault_hint(s, "one of the quotes is too many");
@@ -110,11 +147,13 @@ static bool bad_control(struct scan *s, const struct quoted *q)
 		return unclosed(s, q);
 	if (*q->p == '\t') {
 		fault_set(s, HJSON_SYNTAX, q->p, 1, "a tab cannot stand in a string in quotes");
+		fault_mend_sure(s, q->p, 1, " ");
 		return fault_hint(s, "write \\t, or use '''");
 	}
 	fault_set(s, HJSON_SYNTAX, q->p, 1,
 		  "the control character U+%04X cannot stand in a string in quotes",
 		  (unsigned)*q->p);
+	fault_mend_sure(s, q->p, 1, " ");
 	return fault_hint(s, "write \\u%04x", (unsigned)*q->p);
 }
 

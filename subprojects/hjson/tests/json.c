@@ -2,7 +2,7 @@
 /*
  * hjson-json: reads Hjson texts from the standard input, writes what they mean, for scripts that
  * compare. With the argument -0, texts are separated by NUL and each answer is one line: "= JSON"
- * or "! message".
+ * or "! message", the first error.
  */
 #include "hjson.h"
 
@@ -25,12 +25,21 @@ static void on_diag(void *ctx, const struct hjson_diag *d)
 			d->other_label);
 }
 
+/* What on_diag_line() has of a text. */
+struct line {
+	struct hjson_doc *doc;
+	bool has_error;
+};
+
 static void on_diag_line(void *ctx, const struct hjson_diag *d)
 {
-	struct hjson_place at = hjson_where(ctx, d->pos);
+	struct line *line = ctx;
+	struct hjson_place at = hjson_where(line->doc, d->pos);
 
-	if (d->severity == HJSON_ERROR)
-		printf("! %u:%u: %s\n", at.line, at.col, d->message);
+	if (d->severity != HJSON_ERROR || line->has_error)
+		return;
+	line->has_error = true;
+	printf("! %u:%u: %s\n", at.line, at.col, d->message);
 }
 
 static bool on_bytes(void *ctx, const char *bytes, size_t len)
@@ -56,8 +65,10 @@ static char *read_all(FILE *f, size_t *ret_len)
 static bool answer(const char *text, size_t len, bool by_line)
 {
 	struct hjson_doc *doc = hjson_new();
-	struct hjson_node *root = hjson_parse(doc, "stdin", text, len,
-					      by_line ? on_diag_line : on_diag, doc);
+	struct line line = {.doc = doc};
+	struct hjson_node *root = by_line ? hjson_parse(doc, "stdin", text, len, on_diag_line,
+							&line)
+					  : hjson_parse(doc, "stdin", text, len, on_diag, doc);
 
 	if (root) {
 		if (by_line)
