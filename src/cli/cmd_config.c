@@ -21,7 +21,7 @@ static void dump(const struct args *args, struct loaded *l)
 {
 	struct str out = {0};
 
-	l->cfg = cfg_parse(args->words[1], &l->diags);
+	l->cfg = cfg_parse_as_is(args->words[1], &l->diags);
 	if (!l->cfg)
 		return;
 	hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, add_bytes, &out);

@@ -59,6 +59,8 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 			    struct diags *diags);
 /* One file as it was written: no imports, no merge, any root. NULL after errors. */
 struct cfg *cfg_parse(const char *path, struct diags *diags);
+/* The same, but strings and keys may hold \u0000: for those who only show them. */
+struct cfg *cfg_parse_as_is(const char *path, struct diags *diags);
 /* The same for text that stands in no file; shown: what messages call it. */
 struct cfg *cfg_parse_text(const char *shown, const char *text, size_t n, struct diags *diags);
 void cfg_free(struct cfg *c); /* accepts NULL */

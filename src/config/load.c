@@ -15,6 +15,7 @@
 #include "config/eval.h"
 #include "config/git.h"
 #include "config/merge.h"
+#include "config/nul.h"
 #include "config/subst.h"
 
 enum { FILES_MOST = 4096, WARNINGS_MOST = 100 };
@@ -95,6 +96,12 @@ static bool cut_out(struct load *l, const struct source *f, struct str *text)
 	return true;
 }
 
+/* The walk that is needed to know it takes time. */
+static bool may_hold_nul(const struct str *text)
+{
+	return text->len && memmem(text->s, text->len, "\\u0000", 6);
+}
+
 /* The file's root object; NULL after errors. */
 static struct hjson_node *parse(struct load *l, const struct source *f)
 {
@@ -110,6 +117,8 @@ static struct hjson_node *parse(struct load *l, const struct source *f)
 	if (f->len && !cut_out(l, f, &text))
 		return NULL;
 	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, on_hjson, &r);
+	if (root && may_hold_nul(&text) && nul_refuse(l->cfg, root, l->diags) < 0)
+		return NULL;
 	if (root && root->type != HJSON_OBJECT) {
 		cfg_error(l->cfg, l->diags, root,
 			  "a configuration is an object with keys, but this is %s", cfg_kind(root));
@@ -420,34 +429,46 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 	return load(c, &first, options, diags);
 }
 
-static struct cfg *parse_alone(struct cfg *c, const char *shown, const char *text, size_t n,
-			       struct diags *diags)
+static struct cfg *parse_alone(struct cfg *c, const char *shown, const struct str *text,
+			       bool holds_nul, struct diags *diags)
 {
 	struct parse_report r = {.cfg = c, .diags = diags};
 
-	c->root = hjson_parse(c->doc, shown, text, n, on_hjson, &r);
-	if (c->root)
+	c->root = hjson_parse(c->doc, shown, text->s, text->len, on_hjson, &r);
+	if (c->root && (holds_nul || nul_refuse(c, c->root, diags) == 0))
 		return c;
 	cfg_free(c);
 	return NULL;
 }
 
-struct cfg *cfg_parse(const char *path, struct diags *diags)
+static struct cfg *parse_file(const char *path, bool holds_nul, struct diags *diags)
 {
 	struct cfg *c = cfg_new(path, NULL, false);
 	_cleanup_(str_done) struct str text = {0};
 	struct error err = {0};
 
 	if (fs_read_file(path, HJSON_MAX_TEXT, &text, &err) == 0)
-		return parse_alone(c, cfg_shown_path(c->mem, c->path), text.s, text.len, diags);
+		return parse_alone(c, cfg_shown_path(c->mem, c->path), &text, holds_nul, diags);
 	diag_from_error(diags, &err);
 	cfg_free(c);
 	return NULL;
 }
 
+struct cfg *cfg_parse(const char *path, struct diags *diags)
+{
+	return parse_file(path, false, diags);
+}
+
+struct cfg *cfg_parse_as_is(const char *path, struct diags *diags)
+{
+	return parse_file(path, true, diags);
+}
+
 struct cfg *cfg_parse_text(const char *shown, const char *text, size_t n, struct diags *diags)
 {
-	return parse_alone(cfg_new(".", NULL, false), shown, text, n, diags);
+	struct str borrowed = {.s = (char *)text, .len = n};
+
+	return parse_alone(cfg_new(".", NULL, false), shown, &borrowed, false, diags);
 }
 
 void cfg_free(struct cfg *c)

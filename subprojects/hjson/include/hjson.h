@@ -15,8 +15,9 @@
  * position that is unique in the document, so nodes of several sources may be linked into one tree
  * and still be asked where they stand (hjson_where()). Everything lives until hjson_free().
  *
- * Strings are slices, not NUL-terminated, and may hold any byte but NUL; hjson_cstr() makes a C
- * string. Not thread-safe: one document belongs to one thread.
+ * Strings and keys are slices, not NUL-terminated, and may hold any byte, a NUL if \u0000 was
+ * written; hjson_cstr() makes a C string, which ends at the first NUL. Not thread-safe: one
+ * document belongs to one thread.
  */
 #ifndef HJSON_H
 #define HJSON_H

@@ -47,7 +47,7 @@ static void put_escape(struct out *o, char c)
 {
 	static const char from[] = "\"\\\b\f\n\r\t";
 	static const char to[] = "\"\\bfnrt";
-	const char *known = strchr(from, c);
+	const char *known = c ? strchr(from, c) : NULL;
 	char text[8];
 
 	if (known)

@@ -46,10 +46,6 @@ static bool decode_unicode(struct scan *s, struct quoted *q)
 		fault_mend_sure(s, q->p, 1, ".");
 		return fault_hint(s, "like \\u00e9; write \\\\ for a backslash");
 	}
-	if (code == 0) {
-		fault_set(s, HJSON_BAD_TEXT, q->p, 6, "a string cannot hold \\u0000");
-		return fault_mend_sure(s, q->p, 6, ".");
-	}
 	q->p += 6;
 	if (code >= 0xd800 && code <= 0xdbff) {
 		low = unicode_escape(q->p, s->end);

@@ -96,7 +96,7 @@ def known(text, theirs, crash, ours):
             return "key without a value at the end"
         if "out of range" in ours and crash in (None, "InvalidOperation", "MemoryError"):
             return "number out of range"
-        for words, name in (("surrogate", "lone surrogate"), ("cannot hold", "NUL"), ("four hex", "sloppy \\u")):
+        for words, name in (("surrogate", "lone surrogate"), ("four hex", "sloppy \\u")):
             if words in ours and crash in (None, "ValueError"):
                 return name
     if text.startswith("\ufeff") and theirs is None and ours == "= {}":

@@ -317,9 +317,21 @@ static void deep_trees_of_a_program_are_written_and_copied(void)
 	free(t.s);
 }
 
+static void strings_and_keys_may_hold_a_nul(void)
+{
+	static const char text[] = "{a: \"x\\u0000y\", \"k\\u0000\": 'z'}";
+	struct hjson_node *root = hjson_parse(doc, "t", text, strlen(text), NULL, NULL);
+	struct hjson_node *a = root ? hjson_get(root, "a") : NULL;
+
+	CHECK(a && a->n == 3 && memcmp(a->str, "x\0y", 4) == 0);
+	CHECK(root && !hjson_get(root, "k") && hjson_get_n(root, "k\0", 2));
+	CHECK(is_json(root, "{\"a\": \"x\\u0000y\", \"k\\u0000\": \"z\"}"));
+}
+
 int main(void)
 {
 	doc = hjson_new();
+	RUN(strings_and_keys_may_hold_a_nul);
 	RUN(types_and_values_are_read);
 	RUN(every_type_has_a_name);
 	RUN(whole_numbers_keep_their_digits);
