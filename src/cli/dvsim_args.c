@@ -106,7 +106,8 @@ static void add_own(struct parser *p, enum opt opt)
 				   DVSIM_TEXT,
 				   NULL};
 	add_names(p, o, row->name, "--", false);
-	if (row->shorts)
+	/* -x would be found in what DVSim refuses or takes for a tool's option: -nx, -xlrm. */
+	if (row->shorts && opt != OPT_EXCLUDE)
 		add_names(p, o, row->shorts, "-", false);
 }
 
@@ -169,6 +170,15 @@ struct match {
 	const char *attached;
 };
 
+/*
+ * An option's name may stand in text, with its value. A name that only we have does not where DVSim
+ * sees a value because of a blank: -bo '-DX=1 -DY=2' is no -D.
+ */
+static bool may_hold(const struct name *name, const char *text)
+{
+	return name->is_dvsim || !strchr(text, ' ');
+}
+
 /* The options that text may be short for. Returns how many; *ret is the last one. */
 static unsigned find_matches(const struct parser *p, const char *text, struct match *ret,
 			     struct str *ret_list)
@@ -183,6 +193,8 @@ static unsigned find_matches(const struct parser *p, const char *text, struct ma
 		struct match m = {name, equals ? equals + 1 : NULL};
 
 		if (!name->is_dvsim && (is_long || strlen(name->text) != 2))
+			continue;
+		if (!may_hold(name, text))
 			continue;
 		if (!is_long && strlen(name->text) == 2 && name->text[1] == text[1])
 			m.attached = text + 2;
@@ -205,7 +217,9 @@ static int classify_option(struct parser *p, struct word *w)
 	w->name = find_exact(p, text, strlen(text));
 	if (w->name)
 		return 0;
-	if (equals && (w->name = find_exact(p, text, (size_t)(equals - text)))) {
+	if (equals)
+		w->name = find_exact(p, text, (size_t)(equals - text));
+	if (w->name && may_hold(w->name, text)) {
 		w->attached = equals + 1;
 		return 0;
 	}

@@ -2,6 +2,7 @@
 #include "cli/load.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "cli/outcome.h"
 #include "cli/place.h"
 #include "cli/pools.h"
+#include "cli/selection.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
 #include "scheduler/sched.h"
@@ -68,14 +70,19 @@ int load_common(const struct args *args, struct diags *diags)
 static void say_what_is_missing(const struct args *args, struct diags *diags)
 {
 	struct diag *e = diag_error(diags, nowhere, "no configuration given");
-	const struct opt_value *items = &args->opt[OPT_ITEMS];
+	static const enum opt lists[] = {OPT_ITEMS, OPT_EXCLUDE};
 
-	for (size_t i = 0; i < items->n; i++) {
-		if (!str_ends(items->words[i], ".hjson"))
-			continue;
-		diag_hint(e, "-i took '%s' as one of its words; put the configuration first",
-			  items->words[i]);
-		return;
+	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
+		const struct opt_value *items = &args->opt[lists[k]];
+
+		for (size_t i = 0; i < items->n; i++) {
+			if (!str_ends(items->words[i], ".hjson"))
+				continue;
+			diag_hint(e,
+				  "-%s took '%s' as one of its words; put the configuration first",
+				  option_table[lists[k]].shorts, items->words[i]);
+			return;
+		}
 	}
 	diag_hint(e, "dvsched %s %s", args->command->name, args->command->usage);
 }
@@ -151,7 +158,6 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	struct dv_options dv;
 	struct flow_options options = {
 		.scratch_root = place->scratch_root,
-		.items = opt_words(args, OPT_ITEMS),
 		.defines = opt_words(args, OPT_DEFINE),
 		.is_backend = backend_type_exists,
 		.backend_of_key = backend_of_job_key,
@@ -160,7 +166,7 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	const char *parent = NULL;
 	struct plan *plan;
 
-	if (dv_options_read(args, &dv, diags) < 0)
+	if (selection_read(args, &options, diags) < 0 || dv_options_read(args, &dv, diags) < 0)
 		return NULL;
 	dv.fusesoc_mappings = place->tool.mappings;
 	dv.fusesoc_roots = place->tool.roots;
@@ -195,6 +201,7 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 	struct flow_command cmd = {
 		.argv = args->after,
 		.timeout_s = opt_duration(args, OPT_TIMEOUT, 0, diags),
+		.retries = opt_uint(args, OPT_RETRIES, 0, UINT_MAX - 1, 0, diags),
 		.cwd = path_absolute(mem, "."),
 		.is_interactive = opt_has(args, OPT_INTERACTIVE),
 	};
@@ -262,8 +269,7 @@ int load_report(const struct args *args, struct loaded *l)
 
 static void refuse_of_commands(const struct args *args, struct diags *diags)
 {
-	static const enum opt of_commands[] = {OPT_TIMEOUT, OPT_DEVICES, OPT_QUEUE_TIMEOUT,
-					       OPT_POOLS};
+	static const enum opt of_commands[] = {OPT_DEVICES, OPT_QUEUE_TIMEOUT, OPT_POOLS};
 
 	for (size_t i = 0; i < ARRAY_LEN(of_commands); i++)
 		if (opt_has(args, of_commands[i]))

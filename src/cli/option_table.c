@@ -14,6 +14,9 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_ITEMS] = {"items", "i", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
 		       "jobs by name, glob or @tag, with everything they need; default: all, "
 		       "of simulations: smoke"},
+	[OPT_EXCLUDE] =
+		{"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
+		 "leave these jobs out (as does -i '!ITEM'), but for those that others need"},
 	[OPT_FAILED] = {"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
 			"the jobs that did not pass in an earlier run; default: latest"},
 	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH, "NAME=VALUE", WHAT,
@@ -34,9 +37,13 @@ const struct option option_table[OPT_COUNT] = {
 		 "end the whole run after this time, or at this time of day; exit code 124"},
 	[OPT_GRACE] = {"grace", NULL, OPT_WORD, CMD_RUN, "10s", HOW,
 		       "between TERM and KILL when a job must end"},
-	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN | CMD_CHIPS, "5m", HOW,
-			 "for `run -- CMD`: the command's time limit; chips check: of each step "
-			 "(10s); chips probe: of each open (the budget, else 60s)"},
+	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN | CMD_PLAN | CMD_CHIPS, "5m", HOW,
+			 "time limit of each job, instead of the configuration's; 0: none; chips "
+			 "check: of each step (10s); chips probe: of each open (the budget, else "
+			 "60s)"},
+	[OPT_RETRIES] = {"retries", NULL, OPT_WORD, CMD_RUN | CMD_PLAN, "N", HOW,
+			 "how often each job that did not pass is tried again, instead of what "
+			 "the configuration says"},
 	[OPT_DRY_RUN] =
 		{"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
 		 "show the commands in the order of the plan; run nothing (dvsim: make -n)"},

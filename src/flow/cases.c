@@ -64,10 +64,8 @@ static void make_graph(struct cases *b, struct plan *plan)
 		expand_entries(plan, b->entries.at, b->entries.n, &by_name);
 	if (diags->n_errors == n_before)
 		cases_connect(b, plan);
-	if (diags->n_errors == n_before && o->dv && o->dv->is_interactive)
-		select_interactive(plan, o->items, &by_name, diags);
-	if (diags->n_errors == n_before && o->items && o->items[0])
-		select_jobs(plan, o->items, &by_name, diags);
+	if (diags->n_errors == n_before)
+		select_plan(plan, o, &by_name, diags);
 	map_done(&by_name);
 }
 

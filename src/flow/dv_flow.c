@@ -340,6 +340,15 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 			   "nothing to do: no test was selected in any configuration");
 }
 
+/* Of -x, the words that mean nothing in any configuration. */
+static void check_excluded(struct sim *s)
+{
+	for (const char *const *w = s->options->excluded; w && *w; w++)
+		if (!map_has(s->excluded, *w))
+			diag_error(s->reader.diags, (struct src_pos){0},
+				   "cannot leave out %s: no %s matches", *w, s->flow->selects);
+}
+
 struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			  const struct flow_options *options, struct diags *diags)
 {
@@ -348,13 +357,14 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	struct arena *mem = arena_new();
 	struct seeds seeds = {
 		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
-	struct map ids = {0};
+	struct map ids = {0}, excluded = {0};
 	struct sim s = {.reader = {c, diags, mem},
 			.flow = flow,
 			.options = options,
 			.dv = dv,
 			.seeds = &seeds,
-			.ids = &ids};
+			.ids = &ids,
+			.excluded = &excluded};
 	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
 	struct cfg_revision_query *revision;
 	struct plan *plan = plan_new();
@@ -374,12 +384,15 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	else
 		make_leaf(&s, plan);
 	dv_plan_end(plan, revision);
+	if (diags->n_errors == n_before && !options->list)
+		check_excluded(&s);
 	if (diags->n_errors > n_before) {
 		plan_free(plan);
 		plan = NULL;
 	}
 	sim_done(&s);
 	map_done(&ids);
+	map_done(&excluded);
 	arena_free(mem);
 	return plan;
 }

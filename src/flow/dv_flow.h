@@ -10,6 +10,7 @@
 
 struct dv_flow {
 	const char *name;
+	const char *selects;	    /* what words of -x mean, for messages */
 	const char *const *ignored; /* names that get their values job by job; ends in NULL */
 	void (*set_defaults)(struct sim *s);
 	bool (*check)(struct sim *s); /* before wildcards are expanded; or NULL */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "flow/job_limits.h"
 #include "flow/types.h"
 
 const struct flow_type *const flow_types[] = {
@@ -80,6 +81,9 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags)
 {
 	const struct flow_type *type = type_of(c, diags);
+	struct plan *plan = type ? type->make(c, options, diags) : NULL;
 
-	return type ? type->make(c, options, diags) : NULL;
+	if (plan)
+		job_limits_set(plan, options);
+	return plan;
 }

@@ -40,9 +40,18 @@ struct flow_listing {
 	const char *const *names[FLOW_N_CATEGORIES];
 };
 
+/* What the command line says of all jobs, whatever the configuration says of each. */
+struct flow_limits {
+	bool has_timeout, has_retries;
+	double timeout_s; /* 0: none */
+	uint32_t retries;
+};
+
 struct flow_options {
-	const char *scratch_root;	      /* absolute */
-	const char *const *items;	      /* -i: ids or globs, NULL-terminated; NULL: all */
+	const char *scratch_root;    /* absolute */
+	const char *const *items;    /* -i: ids or globs, NULL-terminated; NULL: all */
+	const char *const *excluded; /* -x, likewise; NULL: none */
+	struct flow_limits limits;
 	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
 	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
 	/* The backend that reads this key of a job ("devices"); NULL: none does. NULL: no backend
@@ -87,6 +96,7 @@ struct flow_command {
 	const char *const *argv; /* NULL-terminated */
 	const char *name;	 /* NULL: the command's base name */
 	double timeout_s;
+	uint32_t retries;
 	const char *cwd; /* absolute */
 	bool is_interactive;
 	const struct backend_key *backend_keys; /* without {words} */

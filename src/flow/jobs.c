@@ -108,10 +108,8 @@ static void make_graph(struct load *l, struct plan *plan, const struct top *top,
 	expand_entries(plan, top->entries, top->n_entries, &by_name);
 	if (l->diags->n_errors == n_before)
 		needs_resolve(l, plan, &by_name, top->entries, top->n_entries);
-	if (l->diags->n_errors == n_before && options->dv && options->dv->is_interactive)
-		select_interactive(plan, options->items, &by_name, l->diags);
-	if (l->diags->n_errors == n_before && options->items && options->items[0])
-		select_jobs(plan, options->items, &by_name, l->diags);
+	if (l->diags->n_errors == n_before)
+		select_plan(plan, options, &by_name, l->diags);
 	map_done(&by_name);
 }
 

@@ -120,11 +120,26 @@ static void make_job(struct maker *m, struct job_spec *job, const struct mode *m
 	maker_finish(m, job, mode->name);
 }
 
+/* -x: by the mode's name, the configuration's, or the job's id. */
+static bool is_excluded(struct sim *s, const struct mode *mode)
+{
+	const char *id = arena_printf(s->reader.mem, "%s:%s", s->full_name, mode->name);
+	bool is_out = false;
+
+	for (const char *const *w = s->options->excluded; w && *w; w++)
+		if (str_glob(*w, mode->name) || str_glob(*w, s->full_name) || str_glob(*w, id)) {
+			map_set(s->excluded, *w, s);
+			is_out = true;
+		}
+	return is_out;
+}
+
 static void make_jobs(struct sim *s, struct plan *plan)
 {
 	unsigned n_before = s->reader.diags->n_errors;
 	struct job_spec *jobs;
 	struct maker m;
+	size_t n = 0;
 
 	read_modes(s);
 	if (s->options->list) {
@@ -136,12 +151,17 @@ static void make_jobs(struct sim *s, struct plan *plan)
 	jobs = arena_array(s->reader.mem, s->build_modes.n, sizeof(*jobs));
 	maker_init(&m, s, plan);
 	for (size_t i = 0; i < s->build_modes.n; i++) {
-		jobs[i] = (struct job_spec){0};
-		make_job(&m, &jobs[i], s->build_modes.at[i]);
+		if (is_excluded(s, s->build_modes.at[i]))
+			continue;
+		jobs[n] = (struct job_spec){0};
+		make_job(&m, &jobs[n++], s->build_modes.at[i]);
 	}
 	if (!m.is_wrong)
-		maker_add_jobs(&m, jobs, s->build_modes.n);
+		maker_add_jobs(&m, jobs, n);
 	maker_done(&m);
+	if (n == 0 && !s->is_child)
+		diag_error(s->reader.diags, cfg_start(s->reader.cfg),
+			   "no job is left to run: all are excluded");
 }
 
 /* DVSim takes the results of one job only, and every configuration has the mode `default`. */
@@ -160,15 +180,30 @@ static void make_formal_job(struct sim *s, struct plan *plan)
 
 /* ---- the flows ---- */
 
-static const struct dv_flow lint = {
-	.name = "lint", .ignored = job_names, .set_defaults = set_lint_defaults, .make = make_jobs};
-static const struct dv_flow cdc = {
-	.name = "cdc", .ignored = job_names, .set_defaults = set_lint_defaults, .make = make_jobs};
-static const struct dv_flow rdc = {
-	.name = "rdc", .ignored = job_names, .set_defaults = set_rdc_defaults, .make = make_jobs};
-static const struct dv_flow syn = {
-	.name = "syn", .ignored = job_names, .set_defaults = set_defaults, .make = make_jobs};
+static const char selects[] = "build mode or configuration";
+
+static const struct dv_flow lint = {.name = "lint",
+				    .selects = selects,
+				    .ignored = job_names,
+				    .set_defaults = set_lint_defaults,
+				    .make = make_jobs};
+static const struct dv_flow cdc = {.name = "cdc",
+				   .selects = selects,
+				   .ignored = job_names,
+				   .set_defaults = set_lint_defaults,
+				   .make = make_jobs};
+static const struct dv_flow rdc = {.name = "rdc",
+				   .selects = selects,
+				   .ignored = job_names,
+				   .set_defaults = set_rdc_defaults,
+				   .make = make_jobs};
+static const struct dv_flow syn = {.name = "syn",
+				   .selects = selects,
+				   .ignored = job_names,
+				   .set_defaults = set_defaults,
+				   .make = make_jobs};
 static const struct dv_flow formal = {.name = "formal",
+				      .selects = selects,
 				      .ignored = job_names,
 				      .set_defaults = set_formal_defaults,
 				      .make = make_formal_job};

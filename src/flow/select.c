@@ -10,20 +10,56 @@
 
 static const struct src_pos nowhere;
 
+enum { NOBODY = UINT32_MAX };
+
 struct selection {
 	struct plan *plan;
 	const struct map *by_name;
 	bool *is_in;
-	uint32_t *queue; /* jobs whose needs must be looked at */
-	size_t n_queued;
+	bool *is_out;	   /* excluded by name */
+	uint32_t *because; /* who needs it; NOBODY: it was asked for */
+	uint32_t *queue;   /* jobs whose needs must be looked at */
+	size_t n_queued, n_left_out;
 };
 
-static void take(struct selection *s, size_t job)
+static void selection_init(struct selection *s, struct plan *plan, const struct map *by_name)
+{
+	*s = (struct selection){.plan = plan, .by_name = by_name};
+	s->is_in = xcalloc(plan->n_jobs + 1, sizeof(*s->is_in));
+	s->is_out = xcalloc(plan->n_jobs + 1, sizeof(*s->is_out));
+	s->because = xreallocarray(NULL, plan->n_jobs + 1, sizeof(*s->because));
+	s->queue = xreallocarray(NULL, plan->n_jobs + 1, sizeof(*s->queue));
+}
+
+static void selection_done(struct selection *s)
+{
+	free(s->is_in);
+	free(s->is_out);
+	free(s->because);
+	free(s->queue);
+}
+
+static void take_because(struct selection *s, size_t job, uint32_t who)
 {
 	if (s->is_in[job])
 		return;
 	s->is_in[job] = true;
+	s->because[job] = who;
 	s->queue[s->n_queued++] = (uint32_t)job;
+}
+
+/* What was asked for, unless it was excluded. */
+static void take_job(struct selection *s, size_t job)
+{
+	if (s->is_out[job])
+		s->n_left_out++;
+	else
+		take_because(s, job, NOBODY);
+}
+
+static void exclude_job(struct selection *s, size_t job)
+{
+	s->is_out[job] = true;
 }
 
 static bool has_tag(const struct job_spec *job, const char *glob)
@@ -42,18 +78,20 @@ static bool is_meant(const struct job_spec *job, const char *item)
 	       (str_is_glob(item) && str_glob(item, job->name));
 }
 
-static bool take_item(struct selection *s, const char *item)
+/* Calls mark for each job that the item means; false: there is none. */
+static bool mark_item(struct selection *s, const char *item,
+		      void (*mark)(struct selection *s, size_t job))
 {
 	uintptr_t number = (uintptr_t)map_get(s->by_name, item);
 	bool found = number > 0;
 
 	if (found) { /* the very name goes before a target of that name */
-		take(s, number - 1);
+		mark(s, number - 1);
 		return true;
 	}
 	for (size_t i = 0; i < s->plan->n_jobs; i++) {
 		if (is_meant(&s->plan->jobs[i], item)) {
-			take(s, i);
+			mark(s, i);
 			found = true;
 		}
 	}
@@ -75,20 +113,22 @@ static const char *suggest_tag(const struct plan *p, const char *tag)
 	return near;
 }
 
-static void refuse_item(const struct selection *s, const char *item, struct diags *diags)
+/* what: "-i " or, as it may have been written in two ways, "cannot leave out ". */
+static void refuse_item(const struct selection *s, const char *what, const char *item,
+			struct diags *diags)
 {
 	struct name_index index;
 	const char *near;
 	struct diag *e;
 
 	if (*item == '@') {
-		e = diag_error(diags, nowhere, "-i %s: no job has such a tag", item);
+		e = diag_error(diags, nowhere, "%s%s: no job has such a tag", what, item);
 		near = suggest_tag(s->plan, item + 1);
 		if (near)
 			diag_hint(e, "did you mean '@%s'?", near);
 		return;
 	}
-	e = diag_error(diags, nowhere, "-i %s: no job or target matches", item);
+	e = diag_error(diags, nowhere, "%s%s: no job or target matches", what, item);
 	name_index_init(&index, s->plan);
 	near = name_index_suggest(&index, item);
 	name_index_done(&index);
@@ -96,16 +136,59 @@ static void refuse_item(const struct selection *s, const char *item, struct diag
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
+static void mark_items(struct selection *s, const char *what, const char *const *items,
+		       void (*mark)(struct selection *s, size_t job), struct diags *diags)
+{
+	for (size_t i = 0; items && items[i]; i++)
+		if (!mark_item(s, items[i], mark) && diags)
+			refuse_item(s, what, items[i], diags);
+}
+
+/* What is asked for, less what is excluded. diags NULL: what matches nothing is not said. */
+static void take_asked(struct selection *s, const struct flow_options *options, struct diags *diags)
+{
+	mark_items(s, "cannot leave out ", options->excluded, exclude_job, diags);
+	if (options->items && options->items[0]) {
+		mark_items(s, "-i ", options->items, take_job, diags);
+		return;
+	}
+	for (size_t i = 0; i < s->plan->n_jobs; i++)
+		if (!s->plan->jobs[i].rules->is_finally)
+			take_job(s, i);
+}
+
 static void take_needs(struct selection *s)
 {
 	while (s->n_queued) {
-		const struct job_spec *job = &s->plan->jobs[s->queue[--s->n_queued]];
+		uint32_t who = s->queue[--s->n_queued];
+		const struct job_spec *job = &s->plan->jobs[who];
 
 		for (uint32_t i = 0; i < job->n_needs; i++)
-			take(s, job->deps[i]);
+			take_because(s, job->deps[i], who);
 		for (uint32_t i = 0; i < job->n_held; i++)
-			take(s, job->deps[job->n_needs + job->n_any + i]);
+			take_because(s, job->deps[job->n_needs + job->n_any + i], who);
 	}
+}
+
+/* What was excluded and runs all the same. */
+static void warn_of_needed(const struct selection *s, struct diags *diags)
+{
+	const struct job_spec *jobs = s->plan->jobs;
+	size_t n = 0, first = 0;
+	_cleanup_(str_done) struct str others = {0};
+
+	for (size_t i = s->plan->n_jobs; i-- > 0;)
+		if (s->is_in[i] && s->is_out[i]) {
+			first = i;
+			n++;
+		}
+	if (n > 1)
+		str_printf(&others, "; so do %zu other%s", n - 1, n > 2 ? "s" : "");
+	if (n)
+		diag_warning(diags, nowhere,
+			     "'%s' is excluded, but '%s' needs it: it runs all the same%s",
+			     jobs[first].name, jobs[s->because[first]].name,
+			     others.s ? others.s : "");
 }
 
 /* Arrays of dependencies are shared: the last one that was renumbered, and what became of it. */
@@ -164,23 +247,23 @@ static void keep_selected(struct selection *s)
 	free(numbers);
 }
 
-void select_jobs(struct plan *plan, const char *const *items, const struct map *by_name,
-		 struct diags *diags)
+static void select_jobs(struct plan *plan, const struct flow_options *options,
+			const struct map *by_name, struct diags *diags)
 {
-	struct selection s = {.plan = plan, .by_name = by_name};
+	struct selection s;
 
-	s.is_in = xcalloc(plan->n_jobs + 1, sizeof(*s.is_in));
-	s.queue = xreallocarray(NULL, plan->n_jobs + 1, sizeof(*s.queue));
-	for (size_t i = 0; items[i]; i++)
-		if (!take_item(&s, items[i]))
-			refuse_item(&s, items[i], diags);
+	selection_init(&s, plan, by_name);
+	take_asked(&s, options, diags);
+	if (s.n_queued == 0 && s.n_left_out)
+		diag_error(diags, nowhere,
+			   "no job is left to run: all that were selected are excluded");
 	for (size_t i = 0; i < plan->n_jobs; i++)
-		if (plan->jobs[i].rules->is_finally)
-			take(&s, i);
+		if (plan->jobs[i].rules->is_finally && !s.is_out[i])
+			take_because(&s, i, NOBODY);
 	take_needs(&s);
+	warn_of_needed(&s, diags);
 	keep_selected(&s);
-	free(s.is_in);
-	free(s.queue);
+	selection_done(&s);
 }
 
 /* ---- interactive ---- */
@@ -208,27 +291,33 @@ static void refuse_many(const struct selection *s, bool has_items, struct diags 
 		  jobs[s->queue[s->n_queued - 1]].name);
 }
 
-void select_interactive(struct plan *plan, const char *const *items, const struct map *by_name,
-			struct diags *diags)
+static void select_interactive(struct plan *plan, const struct flow_options *options,
+			       const struct map *by_name, struct diags *diags)
 {
-	struct selection s = {.plan = plan, .by_name = by_name};
-	bool has_items = items && items[0];
+	struct selection s;
 
-	s.is_in = xcalloc(plan->n_jobs + 1, sizeof(*s.is_in));
-	s.queue = xreallocarray(NULL, plan->n_jobs + 1, sizeof(*s.queue));
-	for (size_t i = 0; has_items && items[i]; i++)
-		take_item(&s, items[i]);
-	for (size_t i = 0; !has_items && i < plan->n_jobs; i++)
-		if (!plan->jobs[i].rules->is_finally)
-			take(&s, i);
+	selection_init(&s, plan, by_name);
+	take_asked(&s, options, NULL); /* select_jobs() says what is wrong with items */
 	if (s.n_queued > 1) {
-		refuse_many(&s, has_items, diags);
+		refuse_many(&s, options->items && options->items[0], diags);
 	} else if (s.n_queued == 1) {
 		struct job_spec *job = &plan->jobs[s.queue[0]];
 
 		job->rules = interactive_rules(plan, job->rules);
 		job->n_fallback = 0;
 	}
-	free(s.is_in);
-	free(s.queue);
+	selection_done(&s);
+}
+
+void select_plan(struct plan *plan, const struct flow_options *options, const struct map *by_name,
+		 struct diags *diags)
+{
+	unsigned n_before = diags->n_errors;
+
+	if (options->dv && options->dv->is_interactive)
+		select_interactive(plan, options, by_name, diags);
+	if (diags->n_errors > n_before)
+		return;
+	if ((options->items && options->items[0]) || (options->excluded && options->excluded[0]))
+		select_jobs(plan, options, by_name, diags);
 }

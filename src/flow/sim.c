@@ -210,6 +210,7 @@ static void make_jobs(struct sim *s, struct plan *plan)
 
 static const struct dv_flow flow = {
 	.name = "sim",
+	.selects = "test or regression",
 	.ignored = job_names,
 	.set_defaults = set_defaults,
 	.check = check_waves,

@@ -34,6 +34,8 @@ struct sim {
 	struct seeds *seeds;  /* of all configurations of this plan */
 	struct map root_keys; /* of the configuration, once jobs are made: key -> value */
 	struct map *ids;      /* of its jobs: id -> index + 1 */
+	struct map *
+		excluded; /* of all configurations of this plan: words of -x that meant something */
 	const char *name, *full_name, *primary_build_mode;
 	struct arena *plan_mem; /* of the plan that is made */
 	struct testplan testplan;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* -i: which tests run, how often, and the builds they need. */
+/* -i and -x: which tests run, how often, and the builds they need. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -126,6 +126,58 @@ static bool take_tests(struct sim *s, const char *item)
 	return found;
 }
 
+/* ---- -x ---- */
+
+static bool is_test_of(const struct sim *s, const struct mode *regr, const struct mode *test)
+{
+	const struct node_list *names = &regr->lists[LIST_TESTS];
+
+	for (uint32_t i = 0; i < names->n && !regr->is_all_tests; i++)
+		if (str_eq(hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]), test->name))
+			return true;
+	return regr->is_all_tests;
+}
+
+/* Is it the test that word means, or one of a regression that it means? */
+static bool means_test(const struct sim *s, const char *word, const struct mode *test)
+{
+	if (str_glob(word, test->name))
+		return true;
+	for (size_t i = 0; i < s->regressions.n; i++)
+		if (str_glob(word, s->regressions.at[i]->name) &&
+		    is_test_of(s, s->regressions.at[i], test))
+			return true;
+	return false;
+}
+
+static bool is_excluded(const struct sim *s, const struct mode *test)
+{
+	for (const char *const *w = s->options->excluded; w && *w; w++)
+		if (means_test(s, *w, test))
+			return true;
+	return false;
+}
+
+/* Selected or not: a word that means a test here is no mistake. */
+static void note_excluded_words(struct sim *s)
+{
+	for (const char *const *w = s->options->excluded; w && *w; w++)
+		for (size_t i = 0; i < s->tests.n && !map_has(s->excluded, *w); i++)
+			if (means_test(s, *w, s->tests.at[i]))
+				map_set(s->excluded, *w, s);
+}
+
+static void drop_excluded(struct sim *s)
+{
+	size_t n = 0;
+
+	note_excluded_words(s);
+	for (size_t i = 0; i < s->n_runs; i++)
+		if (!is_excluded(s, s->runs[i].mode))
+			s->runs[n++] = s->runs[i];
+	s->n_runs = n;
+}
+
 static void warn_of_item(struct sim *s, const char *item)
 {
 	size_t n = 0, all = s->tests.n + s->regressions.n;
@@ -201,6 +253,8 @@ void sim_select(struct sim *s)
 	s->runs = arena_array(s->reader.mem, s->tests.n + 1, sizeof(*s->runs));
 	s->builds = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(struct mode *));
 	take_items(s, items && items[0] ? items : smoke);
+	if (s->options->excluded)
+		drop_excluded(s);
 	add_globals(s);
 	for (size_t i = 0; i < s->n_runs; i++)
 		set_reseed(s, &s->runs[i]);

@@ -68,6 +68,7 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.backend_keys = copy_keys(p->mem, cmd),
 		.n_backend_keys = cmd->n_backend_keys,
 		.timeout_s = cmd->timeout_s,
+		.retry.max = cmd->retries,
 		.is_interactive = cmd->is_interactive,
 		.grace_s = settings_default.grace_s,
 		.cpus = settings_default.cpus,

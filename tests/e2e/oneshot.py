@@ -57,6 +57,16 @@ class OneShot(Story):
     def run_flow(self, *words, **options):
         return self.dvsched("run", *words, "-pr", ".", "-sr", self.path("out"), "-br", "main", "--view", "none", **options)
 
+    def test_configurations_and_jobs_can_be_left_out(self):
+        for word in ("dirty", "dirty:default", "d*y"):
+            self.assertEqual(self.run_flow("list.hjson", "-x", word).code, 0)
+            self.assertEqual(list(self.statuses("out")), ["clean:default"])
+        for word, text in (("nobody", "cannot leave out nobody: no build mode or configuration matches"),
+                           ("*", "nothing to do")):
+            done = self.run_flow("list.hjson", "-x", word)
+            self.assertEqual(done.code, 2, done)
+            self.assertIn(text, done.err)
+
     def single(self, flow, found):
         self.write("one.hjson", '{ name: "one", flow: "%s", import_cfgs: ["{proj_root}/common.hjson"] }' % flow)
         self.write("one.found", found)

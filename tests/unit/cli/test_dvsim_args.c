@@ -100,6 +100,10 @@ static void options_take_as_many_words_as_argparse_gives_them(void **state)
 	assert_holds("x|-ro|+a +b|+c", OPT_RUN_OPTS, "+a +b +c");
 	assert_holds("x|--build-opts=-a", OPT_BUILD_OPTS, "-a");
 	assert_holds("x|-bo|-a -b", OPT_BUILD_OPTS, "-a -b"); /* a blank in it: no option */
+	assert_holds("x|-bo|-DX=1 -DY=2|-xlrm uniq", OPT_BUILD_OPTS, "-DX=1 -DY=2 -xlrm uniq");
+	assert_holds("x|-ro|--timeout=1 --view", OPT_RUN_OPTS, "--timeout=1 --view");
+	assert_fault("x|-x|a", "unrecognized arguments: -x a");
+	assert_holds("x|--exclude|a|b", OPT_EXCLUDE, "a b");
 	assert_holds("x|-R|a=1|--resource|b = inf", OPT_RESOURCE, "a=1 b = inf");
 	assert_holds("x|-p", OPT_PROFILE, "");
 	assert_holds("x|-p|mem", OPT_PROFILE, "mem");
