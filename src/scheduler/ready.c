@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Who runs next. Jobs that ask for the same (backend, CPUs, resources) are one class: what holds
- * one of them back holds all of them back, so only the best of a class is ever looked at. A class
- * whose resource is used up waits in that resource's list and costs nothing until some is given
- * back. Where a backend has no room for the best of its classes, the others wait as well: otherwise
- * narrow jobs would keep a wide one out for ever.
+ * one of them back holds all of them back, so only the best of a class is ever looked at. Which
+ * classes lack a resource is known before (rivals.c). Where a backend has no room for the best of
+ * the others, all others wait as well, and the resources that this one asks for are kept for it:
+ * otherwise narrow jobs would keep a wide one out for ever.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -14,22 +14,7 @@
 #include "base/str.h"
 #include "scheduler/state.h"
 
-struct class_need {
-	struct resource *resource;
-	uint32_t count; /* RESOURCE_UNLIMITED: as many as it likes */
-};
-
-struct ready_class {
-	struct lane *lane;
-	uint32_t cpus;
-	uint32_t n_needs;
-	struct heap jobs;      /* ready ones */
-	struct heap_node node; /* in the lane's heap, while it has jobs and is not blocked */
-	struct list link;      /* in the list of the resource that blocks it */
-	struct class_need needs[];
-};
-
-static struct job *head_of(const struct ready_class *c)
+struct job *ready_head(const struct ready_class *c)
 {
 	return container_of(heap_top(&c->jobs), struct job, ready);
 }
@@ -42,8 +27,8 @@ static bool job_less(const struct heap_node *a, const struct heap_node *b, void 
 
 static bool class_less(const struct heap_node *a, const struct heap_node *b, void *ctx)
 {
-	return priority_first(ctx, head_of(container_of(a, struct ready_class, node)),
-			      head_of(container_of(b, struct ready_class, node)));
+	return priority_first(ctx, ready_head(container_of(a, struct ready_class, node)),
+			      ready_head(container_of(b, struct ready_class, node)));
 }
 
 /* ---- making classes, at load ---- */
@@ -115,6 +100,8 @@ static struct ready_class *class_of(struct sched *s, struct lane *lane,
 		free(c);
 		return known;
 	}
+	if (c->n_needs)
+		rivals_join(c);
 	map_set(&s->classes, arena_strdup(s->mem, key.s), c);
 	return c;
 }
@@ -153,134 +140,173 @@ void ready_enter_stage(struct job *job, const struct job_spec *spec)
 
 /* ---- resources of a class ---- */
 
-static bool need_fits(const struct class_need *need)
-{
-	const struct resource *r = need->resource;
-
-	if (r->limit == RESOURCE_UNLIMITED)
-		return true;
-	return need->count != RESOURCE_UNLIMITED && r->in_use + need->count <= r->limit;
-}
-
-/* The first resource that holds c back, or NULL. */
-static struct resource *blocker_of(const struct ready_class *c)
-{
-	for (uint32_t i = 0; i < c->n_needs; i++)
-		if (!need_fits(&c->needs[i]))
-			return c->needs[i].resource;
-	return NULL;
-}
-
 static uint32_t count_of(const struct class_need *need)
 {
 	return need->count == RESOURCE_UNLIMITED ? 0 : need->count;
 }
 
-static void take_needs(const struct ready_class *c)
+static void take_needs(struct sched *s, const struct ready_class *c)
 {
-	for (uint32_t i = 0; i < c->n_needs; i++)
+	for (uint32_t i = 0; i < c->n_needs; i++) {
 		c->needs[i].resource->in_use += count_of(&c->needs[i]);
+		rivals_changed(s, c->needs[i].resource);
+	}
 }
 
-static void give_needs(const struct ready_class *c)
+static void give_needs(struct sched *s, const struct ready_class *c)
 {
 	for (uint32_t i = 0; i < c->n_needs; i++) {
 		struct resource *r = c->needs[i].resource;
 
 		assert(r->in_use >= count_of(&c->needs[i]));
 		r->in_use -= count_of(&c->needs[i]);
-		ready_unblock(r);
+		rivals_changed(s, r);
 	}
 }
 
-static bool class_needs_fit(const struct ready_class *c, const struct resource *r)
+static uint64_t asked_of(const struct ready_class *c, const struct resource *r)
 {
 	for (uint32_t i = 0; i < c->n_needs; i++)
 		if (c->needs[i].resource == r)
-			return need_fits(&c->needs[i]);
-	return true;
-}
-
-void ready_unblock(struct resource *r)
-{
-	list_for_each (it, &r->waiting) {
-		struct ready_class *c = list_entry(it, struct ready_class, link);
-
-		if (!class_needs_fit(c, r))
-			continue;
-		list_remove(&c->link);
-		heap_push(&c->lane->classes, &c->node);
-	}
+			return count_of(&c->needs[i]);
+	return 0;
 }
 
 /* ---- jobs in and out ---- */
+
+static void add_class(struct sched *s, struct ready_class *c)
+{
+	if (c->n_needs)
+		rivals_add(s, c);
+	else
+		heap_push(&c->lane->classes, &c->node);
+}
+
+static void remove_class(struct sched *s, struct ready_class *c)
+{
+	if (c->n_needs)
+		rivals_remove(s, c);
+	else
+		heap_remove(&c->lane->classes, &c->node);
+}
+
+static void move_class(struct sched *s, struct ready_class *c)
+{
+	if (heap_is_in(&c->node))
+		heap_moved(&c->lane->classes, &c->node);
+	if (c->n_needs)
+		rivals_moved(s, c);
+}
 
 void ready_push(struct job *job)
 {
 	struct ready_class *c = job->class;
 
 	heap_push(&c->jobs, &job->ready);
-	if (heap_is_in(&c->node))
-		heap_moved(&c->lane->classes, &c->node);
-	else if (!list_is_linked(&c->link))
-		heap_push(&c->lane->classes, &c->node);
+	if (c->jobs.n == 1)
+		add_class(job->sched, c);
+	else if (ready_head(c) == job)
+		move_class(job->sched, c);
 }
 
 void ready_remove(struct job *job)
 {
 	struct ready_class *c = job->class;
+	bool was_head;
 
 	if (!heap_is_in(&job->ready))
 		return;
+	was_head = ready_head(c) == job;
 	heap_remove(&c->jobs, &job->ready);
-	if (heap_is_in(&c->node)) {
-		if (c->jobs.n)
-			heap_moved(&c->lane->classes, &c->node);
-		else
-			heap_remove(&c->lane->classes, &c->node);
-	} else if (c->jobs.n == 0) {
-		list_remove(&c->link);
-	}
+	if (c->jobs.n == 0)
+		remove_class(job->sched, c);
+	else if (was_head)
+		move_class(job->sched, c);
 }
 
-/* The best class of a lane that no resource blocks, if there is room for its best job. */
-static struct ready_class *candidate(struct lane *l)
+/* ---- the choice ---- */
+
+/* Of the backends that no class holds, the best class. */
+static struct ready_class *best_class(struct sched *s)
 {
-	struct heap_node *top;
+	struct ready_class *best = NULL;
 
-	if (!lane_has_room(l, 1))
-		return NULL;
-	while ((top = heap_top(&l->classes)) != NULL) {
-		struct ready_class *c = container_of(top, struct ready_class, node);
-		struct resource *r = blocker_of(c);
+	for (uint32_t i = 0; i < s->n_lanes; i++) {
+		struct heap_node *top = heap_top(&s->lanes[i]->classes);
+		struct ready_class *c;
 
-		if (!r)
-			return lane_has_room(l, c->cpus) ? c : NULL;
-		heap_remove(&l->classes, &c->node);
-		list_append(&r->waiting, &c->link);
+		if (s->lanes[i]->is_held || !top)
+			continue;
+		c = container_of(top, struct ready_class, node);
+		if (!best || priority_first(s, ready_head(c), ready_head(best)))
+			best = c;
 	}
-	return NULL;
+	return best;
+}
+
+/* A better class waits for its backend's room only, and c would take what it asks for. */
+static bool is_kept_from(const struct sched *s, const struct ready_class *c)
+{
+	for (uint32_t i = 0; i < c->n_needs; i++) {
+		const struct resource *r = c->needs[i].resource;
+		uint64_t wanted = r->in_use + count_of(&c->needs[i]);
+
+		for (uint32_t k = 0; k < s->n_lanes; k++) {
+			const struct lane *l = s->lanes[k];
+
+			if (l->is_held && !l->is_busy)
+				wanted += asked_of(container_of(heap_top(&l->classes),
+								struct ready_class, node),
+						   r);
+		}
+		if (r->limit != RESOURCE_UNLIMITED && wanted > r->limit)
+			return true;
+	}
+	return false;
+}
+
+static struct ready_class *choose_class(struct sched *s)
+{
+	struct ready_class *c;
+	struct list aside;
+
+	list_init(&aside);
+	for (uint32_t i = 0; i < s->n_lanes; i++)
+		s->lanes[i]->is_held = false;
+	while ((c = best_class(s)) != NULL) {
+		if (!lane_has_room(c->lane, c->cpus)) {
+			c->lane->is_held = true;
+		} else if (is_kept_from(s, c)) {
+			heap_remove(&c->lane->classes, &c->node);
+			list_append(&aside, &c->link);
+		} else {
+			break;
+		}
+	}
+	list_for_each (it, &aside) {
+		struct ready_class *back = list_entry(it, struct ready_class, link);
+
+		list_remove(&back->link);
+		heap_push(&back->lane->classes, &back->node);
+	}
+	return c;
 }
 
 struct job *ready_take(struct sched *s)
 {
-	struct ready_class *best = NULL;
+	struct ready_class *c;
 	struct job *job;
 
 	if (s->options.max_parallel && s->n_in_flight >= s->options.max_parallel)
 		return NULL;
-	for (uint32_t i = 0; i < s->n_lanes; i++) {
-		struct ready_class *c = candidate(s->lanes[i]);
-
-		if (c && (!best || priority_first(s, head_of(c), head_of(best))))
-			best = c;
-	}
-	if (!best)
+	rivals_settle(s);
+	c = choose_class(s);
+	if (!c)
 		return NULL;
-	job = head_of(best);
+	job = ready_head(c);
 	ready_remove(job);
-	take_needs(best);
-	lane_take(best->lane, best->cpus);
+	take_needs(s, c);
+	lane_take(c->lane, c->cpus);
 	s->n_in_flight++;
 	return job;
 }
@@ -290,7 +316,7 @@ void ready_give(struct job *job)
 	assert(job->sched->n_in_flight > 0);
 	job->sched->n_in_flight--;
 	lane_give(job->class->lane, job->class->cpus);
-	give_needs(job->class);
+	give_needs(job->sched, job->class);
 }
 
 size_t ready_memory(const struct sched *s)

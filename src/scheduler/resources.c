@@ -16,7 +16,7 @@ struct resource *resource_get(struct sched *s, const char *name)
 	r = xcalloc(1, sizeof(*r));
 	r->name = arena_strdup(s->mem, name);
 	r->limit = RESOURCE_UNLIMITED;
-	list_init(&r->waiting);
+	list_init(&r->rivals.link);
 	map_set(&s->resources, r->name, r);
 	return r;
 }
@@ -49,8 +49,12 @@ void resources_done(struct sched *s)
 {
 	const struct map_entry *e;
 
-	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;)
-		free(e->value);
+	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;) {
+		struct resource *r = e->value;
+
+		free(r->rivals.at);
+		free(r);
+	}
 	map_done(&s->resources);
 }
 
@@ -159,6 +163,6 @@ void sched_set_resource(struct sched *s, const char *name, uint32_t count)
 
 	r->limit = count;
 	r->has_limit = true;
-	ready_unblock(r);
+	rivals_changed(s, r);
 	s->host->wake(s->host);
 }

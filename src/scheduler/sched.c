@@ -18,6 +18,7 @@ struct sched *sched_new(const struct sched_options *options, struct sched_host *
 	s->alarm_s = INFINITY;
 	list_init(&s->observers);
 	list_init(&s->settled);
+	list_init(&s->unsettled);
 	resources_init(s);
 	return s;
 }

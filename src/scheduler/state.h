@@ -45,12 +45,43 @@ struct stop_request {
 	int signum;
 };
 
+/* Classes that are connected by resources which both want; see rivals.c. */
+struct rivals {
+	struct rivals *joined;	 /* the ones that these have become part of; NULL: none */
+	struct list link;	 /* in sched.unsettled */
+	struct ready_class **at; /* those with ready jobs, the best head first */
+	uint32_t n, size;
+	uint32_t n_open;      /* of these, may go */
+	uint32_t n_resources; /* that they are about */
+};
+
 struct resource {
 	const char *name;
 	uint32_t limit; /* or RESOURCE_UNLIMITED */
 	uint64_t in_use;
-	bool has_limit;	     /* the user gave one */
-	struct list waiting; /* classes that it blocks */
+	bool has_limit; /* the user gave one */
+
+	/* rivals.c: as far as the present round of settling has come */
+	struct rivals rivals;
+	uint64_t round, kept;
+	bool is_closed; /* the best of those that lack some of it is known */
+};
+
+struct class_need {
+	struct resource *resource;
+	uint32_t count; /* RESOURCE_UNLIMITED: as many as it likes */
+};
+
+/* Jobs that ask for the same. */
+struct ready_class {
+	struct lane *lane;
+	uint32_t cpus;
+	uint32_t n_needs;
+	uint32_t place;	       /* among its rivals, while it has jobs */
+	struct heap jobs;      /* ready ones */
+	struct heap_node node; /* in the lane's heap, while it has jobs and resources allow them */
+	struct list link;      /* put aside while a job is chosen */
+	struct class_need needs[]; /* at most one per resource */
 };
 
 /* A backend as the scheduler sees it: its room, and the classes that would like to have some. */
@@ -61,8 +92,8 @@ struct lane {
 	bool is_busy;	     /* it said so; asked again at busy_until_s at the latest */
 	double busy_until_s; /* INFINITY: not busy */
 	double busy_pause_s; /* the next pause */
-	struct heap classes; /* that have ready jobs and are not blocked by a resource; best head on
-				top */
+	bool is_held;	     /* while a job is chosen: its best class waits for room */
+	struct heap classes; /* that have ready jobs and lack no resource; best head on top */
 };
 
 struct sched {
@@ -101,7 +132,9 @@ struct sched {
 	struct map classes;   /* by what they ask for */
 	struct map stages;    /* the class of each stage of a fallback, by its spec's address */
 	struct map resources;
-	size_t id_prefix; /* bytes that all ids begin with */
+	struct list unsettled; /* rivals */
+	uint64_t n_rounds;     /* of settling some */
+	size_t id_prefix;      /* bytes that all ids begin with */
 
 	struct upcall_queue upcalls;
 	struct map places; /* each `where` once */
@@ -147,6 +180,18 @@ void resources_done(struct sched *s);
 struct resource *resource_get(struct sched *s, const char *name);
 void resources_check(struct sched *s, struct diags *diags);
 
+/* rivals.c */
+/* At load: c, and whoever wants one of its resources, are rivals from now on. */
+void rivals_join(struct ready_class *c);
+/* c has its first ready job, none any more, another one at its head. */
+void rivals_add(struct sched *s, struct ready_class *c);
+void rivals_remove(struct sched *s, struct ready_class *c);
+void rivals_moved(struct sched *s, struct ready_class *c);
+/* More or less of r is in use, or there. */
+void rivals_changed(struct sched *s, struct resource *r);
+/* Works out who may go, where something changed: puts classes into the heaps of lanes. */
+void rivals_settle(struct sched *s);
+
 /* lane.c */
 struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
 			 void *ctx, struct diags *diags);
@@ -162,6 +207,7 @@ void lanes_done(struct sched *s);
 
 /* ready.c */
 void ready_init_lane(struct sched *s, struct lane *lane);
+struct job *ready_head(const struct ready_class *c);
 void ready_classify(struct sched *s, struct job *job, struct lane *lane);
 /* The job is to be run as spec, a stage of its fallback: noted at load, done later. */
 void ready_note_stage(struct sched *s, const struct job_spec *spec, struct lane *lane);
@@ -172,8 +218,6 @@ void ready_remove(struct job *job); /* harmless if it is not there */
 struct job *ready_take(struct sched *s);
 /* Gives back what ready_take() took. */
 void ready_give(struct job *job);
-/* Classes that r blocked and that fit now may try again. */
-void ready_unblock(struct resource *r);
 void ready_done(struct sched *s);
 size_t ready_memory(const struct sched *s);
 

@@ -81,19 +81,42 @@ static uint64_t asked_of(const struct sim *m, uint32_t job, const char *resource
 	return n;
 }
 
-static bool fits_resources(const struct sim *m, uint32_t job)
+static uint64_t in_use_of(const struct sim *m, const char *resource)
 {
-	for (unsigned k = 0; k < SIM_RESOURCES; k++) {
-		const struct resource_limit *l = &m->limits[k];
-		uint64_t asked = asked_of(m, job, l->name), in_use = 0;
+	uint64_t n = 0;
 
-		for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
-			if (m->jobs[i].is_in_flight)
-				in_use += asked_of(m, i, l->name);
-		if (asked && l->count != RESOURCE_UNLIMITED && in_use + asked > l->count)
-			return false;
-	}
-	return true;
+	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
+		if (m->jobs[i].is_in_flight)
+			n += asked_of(m, i, resource);
+	return n;
+}
+
+/* Does the job lack resource k, if so much more of each is in use? */
+static bool lacks(const struct sim *m, uint32_t job, unsigned k, const uint64_t *more)
+{
+	const struct resource_limit *l = &m->limits[k];
+	uint64_t asked = asked_of(m, job, l->name);
+
+	return asked && l->count != RESOURCE_UNLIMITED &&
+	       in_use_of(m, l->name) + more[k] + asked > l->count;
+}
+
+static bool lacks_any(const struct sim *m, uint32_t job, const uint64_t *more)
+{
+	for (unsigned k = 0; k < SIM_RESOURCES; k++)
+		if (lacks(m, job, k, more))
+			return true;
+	return false;
+}
+
+/* It asks for more than there is at all, now. */
+static bool is_impossible(const struct sim *m, uint32_t job)
+{
+	for (unsigned k = 0; k < SIM_RESOURCES; k++)
+		if (m->limits[k].count != RESOURCE_UNLIMITED &&
+		    asked_of(m, job, m->limits[k].name) > m->limits[k].count)
+			return true;
+	return false;
 }
 
 static bool fits_lane(const struct sim *m, uint32_t job)
@@ -131,28 +154,122 @@ static bool goes_first(const struct sim *m, uint32_t a, uint32_t b)
 	return m->b.plan->is_by_id ? strcmp(id_of(m, a), id_of(m, b)) < 0 : a < b;
 }
 
+/* Do they ask for the same? */
+static bool are_alike(const struct sim *m, uint32_t a, uint32_t b)
+{
+	for (unsigned k = 0; k < SIM_RESOURCES; k++)
+		if (asked_of(m, a, m->limits[k].name) != asked_of(m, b, m->limits[k].name))
+			return false;
+	return job_lane(m, a) == job_lane(m, b) && rules_of(m, a)->cpus == rules_of(m, b)->cpus;
+}
+
+/* The ready jobs, best first; of those that ask for the same only the best. Returns how many. */
+static uint32_t list_first(const struct sim *m, uint32_t *ret)
+{
+	uint32_t n = 0, n_first = 0;
+
+	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++) {
+		uint32_t at = n;
+
+		if (!is_ready(m, i))
+			continue;
+		for (; at > 0 && goes_first(m, i, ret[at - 1]); at--)
+			ret[at] = ret[at - 1];
+		ret[at] = i;
+		n++;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t k = 0;
+
+		while (k < n_first && !are_alike(m, ret[i], ret[k]))
+			k++;
+		if (k == n_first)
+			ret[n_first++] = ret[i];
+	}
+	return n_first;
+}
+
+static void add_asked(const struct sim *m, uint32_t job, uint64_t *amounts)
+{
+	for (unsigned k = 0; k < SIM_RESOURCES; k++)
+		amounts[k] += asked_of(m, job, m->limits[k].name);
+}
+
+/* One that lacks something keeps all that it asks for, unless a better one lacks the same. */
+static bool may_go(const struct sim *m, uint32_t job, uint64_t *kept, bool *is_lacked)
+{
+	bool is_next = !is_impossible(m, job), has_all = is_next, lacked[SIM_RESOURCES] = {false};
+
+	for (unsigned k = 0; k < SIM_RESOURCES; k++) {
+		lacked[k] = lacks(m, job, k, kept);
+		has_all &= !lacked[k];
+		is_next &= !(lacked[k] && is_lacked[k]);
+	}
+	if (has_all || !is_next)
+		return has_all;
+	for (unsigned k = 0; k < SIM_RESOURCES; k++)
+		is_lacked[k] |= lacked[k];
+	add_asked(m, job, kept);
+	return false;
+}
+
 /*
- * The first of those that resources allow, of each backend; of these the first that its backend has
- * room for. -1: none.
+ * Of those that may go as far as resources are concerned, the first of each backend, if that has
+ * room for it; if not, what it asks for is kept for it, and the rest of its backend waits. -1:
+ * none.
  */
 static int next_job(const struct sim *m)
 {
-	int best = -1;
+	uint64_t kept[SIM_RESOURCES] = {0}, held[SIM_RESOURCES] = {0};
+	bool is_lacked[SIM_RESOURCES] = {false}, is_held[BED_BACKENDS] = {false};
+	uint32_t list[SIM_JOBS], n = list_first(m, list);
 
 	if (m->max_parallel && n_in_flight(m) >= m->max_parallel)
 		return -1;
-	for (unsigned lane = 0; lane < m->b.n_backends; lane++) {
-		int first = -1;
+	for (uint32_t i = 0; i < n; i++) {
+		unsigned lane = job_lane(m, list[i]);
 
-		for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
-			if (is_ready(m, i) && job_lane(m, i) == lane && fits_resources(m, i) &&
-			    (first < 0 || goes_first(m, i, (uint32_t)first)))
-				first = (int)i;
-		if (first >= 0 && fits_lane(m, (uint32_t)first) &&
-		    (best < 0 || goes_first(m, (uint32_t)first, (uint32_t)best)))
-			best = first;
+		if (!may_go(m, list[i], kept, is_lacked) || is_held[lane])
+			continue;
+		if (!fits_lane(m, list[i])) {
+			is_held[lane] = true;
+			if (!m->lanes[lane].is_busy)
+				add_asked(m, list[i], held);
+		} else if (!lacks_any(m, list[i], held)) {
+			return (int)list[i];
+		}
 	}
-	return best;
+	return -1;
+}
+
+/*
+ * Whatever the order of lines is: the best of all ready jobs that can have what it asks for waits
+ * for jobs that run already, and for nothing else. Those that start before it leave it what it
+ * asks for, and what it lacks they leave alone.
+ */
+static void check_best_is_not_kept_out(struct sim *m, uint32_t job)
+{
+	const uint64_t none[SIM_RESOURCES] = {0};
+	uint64_t taken[SIM_RESOURCES] = {0};
+	int best = -1;
+
+	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
+		if (is_ready(m, i) && !is_impossible(m, i) &&
+		    (best < 0 || goes_first(m, i, (uint32_t)best)))
+			best = (int)i;
+	if (best < 0 || best == (int)job || m->lanes[job_lane(m, (uint32_t)best)].is_busy)
+		return;
+	add_asked(m, job, taken);
+	for (unsigned k = 0; k < SIM_RESOURCES; k++)
+		SIM_CHECK(m,
+			  !lacks(m, (uint32_t)best, k, taken) ||
+				  (lacks(m, (uint32_t)best, k, none) && taken[k] == 0),
+			  "%s takes %s from %s, which is next", id_of(m, job), m->limits[k].name,
+			  id_of(m, (uint32_t)best));
+	SIM_CHECK(m,
+		  lacks_any(m, (uint32_t)best, none) ||
+			  job_lane(m, (uint32_t)best) != job_lane(m, job),
+		  "%s takes room from %s, which is next", id_of(m, job), id_of(m, (uint32_t)best));
 }
 
 /* ---- backends ---- */
@@ -192,6 +309,7 @@ static void check_submit(struct sim *m, const struct job *job, uint32_t attempt)
 	SIM_CHECK(m, rules_may_launch(m, job->n), "%s is launched after the stop", job->spec->id);
 	SIM_CHECK(m, next == (int)job->n, "%s is submitted, not %s", job->spec->id,
 		  next < 0 ? "none" : id_of(m, (uint32_t)next));
+	check_best_is_not_kept_out(m, job->n);
 }
 
 static enum submit submit(struct backend *b, const struct job *job, uint32_t attempt,

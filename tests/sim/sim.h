@@ -9,7 +9,7 @@
 
 #include "bed.h"
 
-enum { SIM_JOBS = 24, SIM_ACTIONS = 12, SIM_RESOURCES = 2, SIM_STAGES = 2 };
+enum { SIM_JOBS = 24, SIM_ACTIONS = 12, SIM_RESOURCES = 3, SIM_STAGES = 2 };
 
 /* Something that is done to the run from outside. */
 struct sim_action {
@@ -44,6 +44,7 @@ struct sim_lane {
 struct sim {
 	struct bed b;
 	uint64_t seed, random;
+	bool many_resources;			     /* that jobs ask for */
 	struct resource_limit limits[SIM_RESOURCES]; /* as they are now */
 	uint32_t max_parallel;			     /* likewise */
 	struct sim_action actions[SIM_ACTIONS];

@@ -3,7 +3,7 @@
 #include "sim.h"
 
 static const char *const backend_names[] = {"fake", "farm", "rack"};
-static const char *const resource_names[SIM_RESOURCES] = {"LIC", "BOARD"};
+static const char *const resource_names[SIM_RESOURCES] = {"LIC", "BOARD", "TOKEN"};
 
 static uint64_t mix(uint64_t x)
 {
@@ -90,7 +90,7 @@ static void make_resources(struct sim *m, struct job_spec *spec)
 	for (unsigned i = 0; i < SIM_RESOURCES; i++) {
 		uint32_t limit = m->limits[i].count;
 
-		if (!sim_chance(m, 25))
+		if (!sim_chance(m, m->many_resources ? 50 : 20))
 			continue;
 		bed_resource(&m->b, spec, resource_names[i],
 			     1 + sim_below(m, limit == RESOURCE_UNLIMITED ? 3 : limit));
@@ -151,6 +151,8 @@ static void make_fallback(struct sim *m, const uint32_t *order, uint32_t i)
 static void make_plan(struct sim *m)
 {
 	uint32_t n = sim_below(m, SIM_JOBS + 1), order[SIM_JOBS];
+
+	m->many_resources = sim_chance(m, 40);
 
 	m->b.plan->is_by_id = sim_chance(m, 50);
 
