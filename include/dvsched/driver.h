@@ -41,8 +41,9 @@
  *
  * Output: file descriptors 1 and 2 lead to the job's log during a run, and to the worker's own log
  * otherwise. Environment during prepare … finish: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR,
- * DVSCHED_DEVICE, DVSCHED_RANK, DVSCHED_RANKS, DVSCHED_CONTEXT (a JSON file with what join gave).
- * Relative paths: from load to finish the process stands in the job's working directory.
+ * DVSCHED_NEEDS, DVSCHED_DEVICE, DVSCHED_RANK, DVSCHED_RANKS, DVSCHED_CONTEXT (a JSON file with
+ * what join gave). Relative paths: from load to finish the process stands in the job's working
+ * directory.
  */
 #ifndef DVSCHED_DRIVER_H
 #define DVSCHED_DRIVER_H

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "exec/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
 enum { IS_CONFUSED = 70 };
@@ -96,6 +97,10 @@ static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
 		return false;
 	case DEVICE_RULES:
 		if (!slot_rules_take(l->rules, w, l->base_env))
+			channel_confused();
+		return false;
+	case DEVICE_NEEDS:
+		if (!needs_take(&l->needs, w))
 			channel_confused();
 		return false;
 	case DEVICE_RUN:
@@ -226,8 +231,8 @@ void channel_wait_idle(struct channel *l)
 	pthread_mutex_unlock(&l->in_lock);
 }
 
-bool channel_take_run(struct channel *l, struct str *frame, struct device_run *ret,
-		      int *ret_shared_fd)
+bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
+		      struct device_run *ret, int *ret_shared_fd)
 {
 	struct str was = *frame;
 	bool is_there;
@@ -238,6 +243,9 @@ bool channel_take_run(struct channel *l, struct str *frame, struct device_run *r
 	if (is_there) {
 		*frame = l->run;
 		l->run = was;
+		str_done(needs);
+		*needs = l->needs;
+		l->needs = (struct str){0};
 		*ret_shared_fd = l->run_fd;
 		l->run_fd = -1;
 		l->has_run = false;

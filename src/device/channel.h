@@ -29,6 +29,7 @@ struct channel {
 	unsigned n_descriptors;
 	bool has_hello, has_run;
 	struct str hello, run;		     /* frames */
+	struct str needs;		     /* what came for run */
 	int hello_fd, run_fd;		     /* what came with them; -1: nothing */
 	struct slot_rules rules[SLOT_RULES]; /* of an idle worker; else the driver thread's */
 	const char *const *base_env;	     /* what rules are laid over */
@@ -44,9 +45,10 @@ void channel_wait_idle(struct channel *l);
 void channel_share(struct channel *l, const _Atomic bool *is_busy);
 /* Reads what is there, for the main thread. */
 void channel_read(struct channel *l);
-/* Takes the request that came; false: none. Its strings point into *frame. */
-bool channel_take_run(struct channel *l, struct str *frame, struct device_run *ret,
-		      int *ret_shared_fd);
+/* Takes the request that came; false: none. Its strings point into *frame; needs: what came before
+ * it, for needs_write(). */
+bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
+		      struct device_run *ret, int *ret_shared_fd);
 void channel_send(struct channel *l, const struct str *frames);
 
 void eventfd_post(int fd);

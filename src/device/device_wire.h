@@ -11,11 +11,12 @@
 #include "device/worker.h"
 #include "exec/slot_wire.h"
 
-enum { DEVICE_PROTOCOL = 1 };
+enum { DEVICE_PROTOCOL = 2 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */
 	DEVICE_RULES,	  /* to an idle worker, as FRAME_RULES */
+	DEVICE_NEEDS,	  /* before the DEVICE_RUN that it is for, as FRAME_NEEDS */
 	DEVICE_RUN,	  /* to an idle worker */
 	DEVICE_GO,
 	DEVICE_CANCEL,

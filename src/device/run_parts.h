@@ -24,6 +24,7 @@ struct run {
 	bool is_unplaced; /* there is no directory or log */
 	uint64_t looked_ns;
 	struct device_result result;
+	struct str needs;	/* came with ask; see exec/needs.h */
 	struct str text, notes; /* the cause in words; what came after it */
 	struct ending ending;
 	struct rusage usage; /* at its end */

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "device/worker_parts.h"
+#include "exec/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
 
@@ -302,6 +303,8 @@ void device_worker_run(struct device_worker *w, const struct device_request *r)
 	w->state = WORKER_RUNS;
 	w->epoch = r->epoch;
 	place = place_rules(w, r->spec->rules);
+	if (r->needs)
+		needs_put(&w->out, DEVICE_NEEDS, r->needs);
 	if (r->shared_fd >= 0)
 		add_passenger(w, fcntl(r->shared_fd, F_DUPFD_CLOEXEC, 0));
 	device_put_run(&w->out, place, r);

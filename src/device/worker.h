@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "device/board.h"
 #include "dvsched/driver.h"
+#include "job/job_needs.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
 
@@ -41,8 +42,9 @@ struct device_request {
 	uint32_t attempt;
 	uint64_t epoch; /* never 0; the same for all ranks, never used twice in this dvsched */
 	int32_t rank, n_ranks;
-	const char *job;   /* JSON object for the driver */
-	const char *token; /* of the gang; NULL: no join() */
+	const struct job_needs *needs; /* what rank 0 writes into the directory; NULL: nothing */
+	const char *job;	       /* JSON object for the driver */
+	const char *token;	       /* of the gang; NULL: no join() */
 	uint64_t window_bytes;
 	const struct dvs_buffer_want *buffers;
 	uint32_t n_buffers;

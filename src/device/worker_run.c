@@ -7,13 +7,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "device/run_parts.h"
+#include "exec/needs.h"
 #include "exec/odir.h"
 
 extern char **environ;
 
-enum { ENV_OF_A_RUN = 7 };
+enum { ENV_OF_A_RUN = 8 };
 
 /* ---- board and messages ---- */
 
@@ -118,6 +120,27 @@ bool run_has_flooded(struct run *r)
 	return r->ending.flood_bytes != 0;
 }
 
+/* As in a slot: attempt_begin.c. */
+static int tell_needs(struct run *r, struct error *err)
+{
+	bool is_wanted = r->needs.len || needs_is_named(r->ask.job);
+
+	for (const char *const *e = r->rules->job.env; e && *e && !is_wanted; e++)
+		is_wanted = needs_is_named(*e);
+	if (is_wanted)
+		return needs_write(r->ask.odir, &r->needs, err);
+	needs_remove(r->ask.odir);
+	return 0;
+}
+
+/* Of any rank: the first one has written it before the others were asked. */
+static char *needs_variable(const struct run *r)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.odir, JOB_NEEDS_NAME);
+
+	return xasprintf("DVSCHED_NEEDS=%s", fs_exists(path) ? path : "/dev/null");
+}
+
 static int make_place(struct run *r, struct error *err)
 {
 	const struct job_rules *job = &r->rules->job;
@@ -136,6 +159,8 @@ static int make_place(struct run *r, struct error *err)
 		return 0;
 	r->p->log.fd = odir_prepare(&r->p->confine, &o, err);
 	if (r->p->log.fd < 0)
+		return -1;
+	if (is_first && tell_needs(r, err) < 0)
 		return -1;
 	return job_log_begin(&r->p->log, r->ask.command, err);
 }
@@ -180,7 +205,7 @@ static void keep_environment(struct worker_process *p, char **env, size_t n_own)
 static bool is_of_a_run(const char *entry)
 {
 	static const char *const names[ENV_OF_A_RUN] = {
-		"JOB=", "ATTEMPT=", "ODIR=", "DEVICE=", "RANK=", "RANKS=", "CONTEXT=",
+		"JOB=", "ATTEMPT=", "ODIR=", "NEEDS=", "DEVICE=", "RANK=", "RANKS=", "CONTEXT=",
 	};
 
 	if (!str_starts(entry, "DVSCHED_"))
@@ -200,8 +225,10 @@ static void set_environment(struct run *r)
 
 	env[n++] = xasprintf("DVSCHED_JOB=%s", r->ask.id);
 	env[n++] = xasprintf("DVSCHED_ATTEMPT=%u", r->ask.attempt);
-	if (r->ask.odir)
+	if (r->ask.odir) {
 		env[n++] = xasprintf("DVSCHED_ODIR=%s", r->ask.odir);
+		env[n++] = needs_variable(r);
+	}
 	env[n++] = xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device);
 	env[n++] = xasprintf("DVSCHED_RANK=%d", r->ask.rank);
 	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
@@ -309,6 +336,7 @@ static void clear(struct run *r)
 	free(r->job);
 	free(r->log_path);
 	free(r->context);
+	str_done(&r->needs);
 	str_done(&r->text);
 	str_done(&r->notes);
 }
@@ -317,7 +345,7 @@ bool run_next(struct worker_process *p)
 {
 	struct run r = {.p = p, .shared_fd = -1};
 
-	if (!channel_take_run(&p->channel, &p->run_frame, &r.ask, &r.shared_fd))
+	if (!channel_take_run(&p->channel, &p->run_frame, &r.needs, &r.ask, &r.shared_fd))
 		return false;
 	worker_busy(p);
 	set_up(&r);

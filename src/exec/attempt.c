@@ -26,6 +26,8 @@ static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
 static const double look_least_s = 0.02, look_most_s = 1;
 /* wait4() fails for another reason than that no child is left: how soon it is tried again. */
 static const double reap_again_s = 0.05;
+/* Of the memory that needs took. */
+enum { NEEDS_KEPT = 1 << 20 };
 /* Reading it costs as much as starting half a job. */
 static const double oom_read_again_s = 1;
 
@@ -67,6 +69,9 @@ void attempt_clear(struct attempt *a)
 	pty_close(&a->pty);
 	job_log_close(&a->log);
 	slot_run_done(&a->run);
+	str_clear(&a->needs);
+	if (a->needs.cap > NEEDS_KEPT)
+		str_done(&a->needs);
 	for (size_t i = 0; i < a->n_own_strings; i++)
 		free(a->own_strings[i]);
 	free(a->own_strings);

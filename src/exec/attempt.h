@@ -51,6 +51,8 @@ struct attempt {
 	struct slot_rules *rules;
 	struct slot_run run;
 	struct str frame; /* what run's strings point into */
+	struct str needs; /* came before run; see exec/needs.h */
+	bool has_needs_file;
 	struct job_log log;
 	struct pty pty; /* of an interactive one */
 	pid_t leader;

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "exec/attempt_parts.h"
+#include "exec/needs.h"
 #include "exec/odir.h"
 #include "exec/steps.h"
 
@@ -87,6 +88,9 @@ static const char **make_env(struct attempt *a)
 	env[n++] = own_string(a, xasprintf("DVSCHED_JOB=%s", a->run.id));
 	env[n++] = own_string(a, xasprintf("DVSCHED_ATTEMPT=%u", a->run.attempt));
 	env[n++] = own_string(a, xasprintf("DVSCHED_ODIR=%s", a->run.odir));
+	env[n++] = own_string(
+		a, a->has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s", a->run.odir, JOB_NEEDS_NAME)
+				     : xstrdup("DVSCHED_NEEDS=/dev/null"));
 	add_own_env(a, env, n);
 	return env;
 }
@@ -153,6 +157,27 @@ static int open_terminal(struct attempt *a, struct error *err)
 	return pty_open(&a->pty, &a->terminal, err);
 }
 
+static bool names_needs(const struct attempt *a)
+{
+	for (size_t i = 0; i < a->run.n_argv; i++)
+		if (needs_is_named(a->run.argv[i]))
+			return true;
+	for (const char *const *e = a->rules->job.env; e && *e; e++)
+		if (needs_is_named(*e))
+			return true;
+	return false;
+}
+
+/* A file costs as much as a third of starting a job: most that need nothing can do without. */
+static int tell_needs(struct attempt *a, struct error *err)
+{
+	a->has_needs_file = a->needs.len || names_needs(a);
+	if (a->has_needs_file)
+		return needs_write(a->run.odir, &a->needs, err);
+	needs_remove(a->run.odir);
+	return 0;
+}
+
 static int prepare(struct attempt *a, struct error *err)
 {
 	const struct job_rules *job = &a->rules->job;
@@ -170,7 +195,7 @@ static int prepare(struct attempt *a, struct error *err)
 		return -1;
 	a->log.fd = odir_prepare(&a->confine, &r, err);
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->run.command, err) < 0 ||
-	    steps_write(&a->confine, &a->run.steps, err) < 0 ||
+	    tell_needs(a, err) < 0 || steps_write(&a->confine, &a->run.steps, err) < 0 ||
 	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;
 	for (size_t i = 0; a->run.has_attempt && i < a->run.n_argv; i++)

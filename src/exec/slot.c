@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "exec/needs.h"
 #include "exec/slot_wire.h"
 #include "exec/tree.h"
 
@@ -312,11 +313,14 @@ static uint32_t place_rules(struct slot *s, const struct job_rules *rules)
 	return place;
 }
 
-void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env)
+void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env,
+	      const struct job_needs *needs)
 {
 	assert(s->is_idle);
 	s->is_idle = false;
 	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
+	if (needs)
+		needs_put(&s->out, FRAME_NEEDS, needs);
 	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt, env);
 	flush(s);
 }

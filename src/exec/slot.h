@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "job/job_needs.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
 
@@ -66,9 +67,10 @@ void slot_close(struct slot *slot);
 /* Closes the socket and waits for the process: a job still there is killed by its slot. */
 void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
- * returns. env: "NAME=VALUE" for this attempt, over all other; NULL-terminated; NULL: none. */
+ * returns. env: "NAME=VALUE" for this attempt, over all other; NULL-terminated; NULL: none. needs:
+ * what the job is told of those that it needs; NULL: nothing. */
 void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt,
-	      const char *const *env);
+	      const char *const *env, const struct job_needs *needs);
 /* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
  * that has not answered some seconds after that is killed itself. */
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);

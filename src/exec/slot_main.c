@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "exec/attempt.h"
+#include "exec/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
 /* Of an interactive job's output on its way to the screen: with more the job has to wait. */
@@ -213,6 +214,10 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		break;
 	case FRAME_RULES:
 		if (!slot_rules_take(p->rules, w, p->hello.env))
+			leave(p, IS_CONFUSED);
+		break;
+	case FRAME_NEEDS:
+		if (!needs_take(&p->attempt.needs, w))
 			leave(p, IS_CONFUSED);
 		break;
 	case FRAME_RUN:

@@ -40,6 +40,19 @@ static void add_unless_set(struct slot_rules *r, const char *const *list, size_t
 /* What DVSim tells an interactive job, the second one for older makefiles. */
 static const char *const interactive[] = {"DVSIM_RUN_INTERACTIVE=1", "RUN_INTERACTIVE=1", NULL};
 
+/* Ours when dvsched itself runs below a job of another: each job has its own. */
+static bool is_per_job(const char *entry)
+{
+	static const char *const names[ENV_PER_JOB] = {"JOB=", "ATTEMPT=", "ODIR=", "NEEDS="};
+
+	if (!str_starts(entry, "DVSCHED_"))
+		return false;
+	for (size_t i = 0; i < ENV_PER_JOB; i++)
+		if (str_starts(entry + strlen("DVSCHED_"), names[i]))
+			return true;
+	return false;
+}
+
 /* A name that is set twice has the later value. */
 static void merge_env(struct slot_rules *r, const char *const *base)
 {
@@ -49,7 +62,8 @@ static void merge_env(struct slot_rules *r, const char *const *base)
 
 	r->env = xcalloc(n_base + n_own + n_last + ENV_PER_JOB + 1, sizeof(*r->env));
 	for (size_t i = 0; i < n_base; i++)
-		if (!str_starts(base[i], "MAKEFLAGS=") && !is_set_in(last, base[i]))
+		if (!str_starts(base[i], "MAKEFLAGS=") && !is_per_job(base[i]) &&
+		    !is_set_in(last, base[i]))
 			add_unless_set(r, base, i, own);
 	for (size_t i = 0; i < n_own; i++)
 		add_unless_set(r, own, i, last);

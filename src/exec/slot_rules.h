@@ -7,8 +7,8 @@
 #include "exec/slot_wire.h"
 #include "exec/verdict.h"
 
-/* What is added for each job: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR. */
-enum { ENV_PER_JOB = 3 };
+/* What is added for each job: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR, DVSCHED_NEEDS. */
+enum { ENV_PER_JOB = 4 };
 
 struct slot_rules {
 	struct job_rules job;

@@ -10,7 +10,7 @@
 #include "base/wire.h"
 #include "exec/slot.h"
 
-enum { SLOT_PROTOCOL = 4 };
+enum { SLOT_PROTOCOL = 5 };
 /* Places for rules in a slot; a place is overwritten when another kind of job needs it. */
 enum { SLOT_RULES = 64 };
 /* That may come with one read. */
@@ -19,6 +19,7 @@ enum { SLOT_DESCRIPTORS = 64 };
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */
 	FRAME_RULES,
+	FRAME_NEEDS, /* before the FRAME_RUN that it is for; any number of them: exec/needs.h */
 	FRAME_RUN,
 	FRAME_KILL,
 	FRAME_RESULT,	/* to the scheduler: one per FRAME_RUN */

@@ -28,7 +28,7 @@ bool cases_name_is_plain(const char *name)
 const char *cases_text(struct load *l, const char *key, const char *s, struct hjson_node *at)
 {
 	static const struct sweep no_sweep = {.n_jobs = 1};
-	const char *values[VALUE_FIRST_AXIS] = {"", "", ""};
+	const char *values[VALUE_FIRST_AXIS] = {"", "", "", ""};
 	struct text *text = arena_memdup(l->mem, &(struct text){s, at}, sizeof(*text));
 	_cleanup_(str_done) struct str out = {0};
 	struct template t;

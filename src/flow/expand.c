@@ -9,6 +9,7 @@
 #include "flow/names.h"
 #include "flow/seeds.h"
 #include "flow/rules.h"
+#include "job/job_needs.h"
 
 struct expander {
 	struct load *load;
@@ -18,7 +19,7 @@ struct expander {
 	struct entry *entry; /* whose turn it is */
 	struct rules_maker rules;
 	const char **values;
-	struct str text;
+	struct str text, needs_path;
 	bool has_error; /* an entry is told of one error: its jobs are alike */
 };
 
@@ -200,11 +201,21 @@ static void set_seed(struct expander *x, struct job_spec *job)
 				    job->name, text_printable(x->load->mem, seed)));
 }
 
+/* Lives until the next job: texts that name it have a copy. */
+static void set_needs_path(struct expander *x, const struct job_spec *job)
+{
+	str_clear(&x->needs_path);
+	str_add(&x->needs_path, job->odir);
+	str_add(&x->needs_path, "/" JOB_NEEDS_NAME);
+	x->values[VALUE_NEEDS] = x->needs_path.s;
+}
+
 static void set_what_runs(struct expander *x, struct job_spec *job, const struct job_spec *before)
 {
 	x->values[VALUE_NAME] = job->name;
 	x->values[VALUE_ODIR] = job->odir;
 	x->values[VALUE_LOG] = job->log_path;
+	set_needs_path(x, job);
 	job->rules = rules_get(&x->rules, x->values);
 	for (uint32_t i = 0; i < x->entry->env.n; i++)
 		job->has_attempt |= x->entry->env.at[i].has_attempt;
@@ -264,6 +275,7 @@ void expand_stage(struct plan *plan, struct entry *e, const struct job_spec *job
 	set_what_runs(&x, ret, NULL);
 	rules_done(&x.rules);
 	str_done(&x.text);
+	str_done(&x.needs_path);
 }
 
 static const struct job_block *make_block(struct plan *plan)
@@ -289,4 +301,5 @@ void expand_entries(struct plan *plan, struct entry *entries, size_t n_entries, 
 	for (size_t i = 0; i < n_entries; i++)
 		expand_entry(&x, &entries[i]);
 	str_done(&x.text);
+	str_done(&x.needs_path);
 }

@@ -65,9 +65,8 @@ struct own_word {
 
 /* Our own words that are not the same in every job. */
 static const struct own_word own_words[] = {
-	{"name", VALUE_NAME, WORDS_NAME},
-	{"odir", VALUE_ODIR, WORDS_DIRS},
-	{"log", VALUE_LOG, WORDS_DIRS},
+	{"name", VALUE_NAME, WORDS_NAME}, {"odir", VALUE_ODIR, WORDS_DIRS},
+	{"log", VALUE_LOG, WORDS_DIRS},	  {"needs", VALUE_NEEDS, WORDS_DIRS},
 	{"attempt", 0, WORDS_ATTEMPT},
 };
 

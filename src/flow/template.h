@@ -13,13 +13,13 @@
 #include "flow/sweep.h"
 
 /* What differs between jobs, in the order of an array of values; the axes come after these. */
-enum { VALUE_NAME, VALUE_ODIR, VALUE_LOG, VALUE_FIRST_AXIS };
+enum { VALUE_NAME, VALUE_ODIR, VALUE_LOG, VALUE_NEEDS, VALUE_FIRST_AXIS };
 
 /* Our own words that a key may use; {scratch} and {cfg_dir} are allowed everywhere. */
 enum template_words {
 	WORDS_NONE = 0,
 	WORDS_NAME = BIT(0),
-	WORDS_DIRS = BIT(1),	/* {odir} {log} */
+	WORDS_DIRS = BIT(1),	/* {odir} {log} {needs} */
 	WORDS_ATTEMPT = BIT(2), /* known only when the job starts */
 	WORDS_IN_JSON = BIT(3), /* the text is JSON: values stand in its strings */
 	WORDS_ALL = WORDS_NAME | WORDS_DIRS | WORDS_ATTEMPT,

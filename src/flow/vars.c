@@ -8,7 +8,8 @@
 
 static const struct src_pos nowhere;
 
-const char *const vars_builtin[] = {"name", "odir", "log", "scratch", "cfg_dir", "attempt"};
+const char *const vars_builtin[] = {"name",    "odir",	  "log",    "needs",
+				    "scratch", "cfg_dir", "attempt"};
 static_assert(ARRAY_LEN(vars_builtin) == VARS_N_BUILTIN, "as many as the header says");
 
 bool vars_is_builtin(const char *name, size_t len)

@@ -23,7 +23,7 @@ struct vars {
 
 /* Words that are always there. */
 extern const char *const vars_builtin[];
-enum { VARS_N_BUILTIN = 6 };
+enum { VARS_N_BUILTIN = 7 };
 bool vars_is_builtin(const char *name, size_t len);
 
 /* defines: NAME=VALUE, NULL-terminated; or NULL. */

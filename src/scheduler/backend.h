@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/json_out.h"
+#include "job/job_needs.h"
 #include "scheduler/job.h"
 
 enum submit {
@@ -89,6 +90,8 @@ struct backend {
  */
 void sched_job_started(const struct job *job, const char *where);
 void sched_job_ended(const struct job *job, const struct job_result *result);
+/* What a job that is being started is told of those that it needs; for use at once. */
+struct job_needs sched_job_needs(const struct job *job);
 /* There is room again after SUBMIT_BUSY, or max_parallel changed. */
 void sched_backend_capacity(struct backend *b);
 

@@ -6,11 +6,6 @@
  */
 #include "scheduler/state.h"
 
-static const struct job_spec *plan_spec(const struct job *job)
-{
-	return &job->sched->plan->jobs[job->n];
-}
-
 static bool has_passed(const struct sched *s, uint32_t n)
 {
 	return job_status(&s->jobs[n]) == JOB_PASSED;

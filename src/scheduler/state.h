@@ -149,6 +149,12 @@ static inline struct job *job_at(struct sched *s, uint32_t n)
 	return &s->jobs[n];
 }
 
+/* The job's own, whatever stage of its fallback it is on. */
+static inline const struct job_spec *plan_spec(const struct job *job)
+{
+	return &job->sched->plan->jobs[job->n];
+}
+
 static inline bool job_is_final(const struct job *j)
 {
 	return job_status_is_final(job_status(j));

@@ -180,7 +180,7 @@ void bed_fail(struct slot_bed *b, const char *pattern)
 void bed_start(struct slot_bed *b, uint32_t attempt)
 {
 	forget_result(b);
-	slot_run(b->slot, &b->spec, attempt, b->env);
+	slot_run(b->slot, &b->spec, attempt, b->env, b->needs);
 }
 
 static void on_patience(struct ev_loop *loop, ev_timer *w, int revents)

@@ -14,6 +14,7 @@ struct slot_bed {
 	struct job_spec spec;
 	const char *argv[8];
 	const char *const *env;		/* of the attempt; NULL: none */
+	const struct job_needs *needs;	/* NULL: none */
 	char *base, *root, *odir, *log; /* base: the directory around root */
 	char *cookie;
 	/* ---- what came out ---- */

@@ -190,6 +190,7 @@ static void send_request(struct gang *g, uint32_t rank)
 	const struct chips_request *q = request_of(g);
 	struct rank *r = &g->ranks[rank];
 	struct unit *u = r->unit;
+	const struct job_needs needs = sched_job_needs(g->job->job);
 	const struct device_request request = {
 		.spec = g->job->job->spec,
 		.attempt = g->job->attempt,
@@ -204,6 +205,7 @@ static void send_request(struct gang *g, uint32_t rank)
 		.waits_for_go = q->has_barrier,
 		.shared_fd = g->shared_fd,
 		.shared_bytes = g->shared_fd >= 0 ? SHARED_BYTES : 0,
+		.needs = rank == 0 ? &needs : NULL,
 		.join_deadline_ns = board_now_ns() +
 				    (uint64_t)(g->chips->s->budget_s[CLOCK_JOIN] * 1e9),
 	};

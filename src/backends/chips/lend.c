@@ -223,6 +223,7 @@ static struct slot *make_slot(struct lend *l, struct error *err)
 
 static void run(struct lend *l)
 {
+	const struct job_needs needs = sched_job_needs(l->job->job);
 	struct chips *c = l->chips;
 	_cleanup_(str_done) struct str where = {0};
 	struct error err = {0};
@@ -239,7 +240,7 @@ static void run(struct lend *l)
 		unit_lend(l->devices[i].unit);
 	lend_add_where(l, &where);
 	sched_job_started(l->job->job, where.s);
-	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l));
+	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l), &needs);
 }
 
 /* ---- all, or none ---- */

@@ -179,10 +179,10 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 				struct error *why)
 {
 	struct local *l = local_of(b);
+	const struct job_needs needs = sched_job_needs(job);
+	bool is_interactive = job->spec->rules->is_interactive;
 	struct error err = {0};
 	struct local_slot *ls;
-
-	bool is_interactive = job->spec->rules->is_interactive;
 
 	if (l->is_paused || (is_interactive && console_is_taken(l->console)))
 		return SUBMIT_BUSY;
@@ -195,7 +195,7 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	ls->job = job;
 	list_remove(&ls->link);
 	list_append(&l->busy, &ls->link);
-	slot_run(ls->slot, job->spec, attempt, NULL);
+	slot_run(ls->slot, job->spec, attempt, NULL, &needs);
 	sched_job_started(job, ls->where);
 	return SUBMIT_ACCEPTED;
 }

@@ -360,10 +360,12 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	return s;
 }
 
-void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env)
+void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env,
+	      const struct job_needs *needs)
 {
 	(void)spec;
 	(void)attempt;
+	(void)needs;
 	assert(!s->has_job && !s->is_closed && str_starts(env[0], "DVSCHED_DEVICES="));
 	s->has_job = true;
 	world.n_acts++;
@@ -485,6 +487,12 @@ int health_store(const char *state_dir, const char *driver, int32_t id,
 static struct fake_job *fake_of(const struct job *job)
 {
 	return container_of((struct job *)(uintptr_t)job, struct fake_job, job);
+}
+
+struct job_needs sched_job_needs(const struct job *job)
+{
+	(void)job;
+	return (struct job_needs){0};
 }
 
 void sched_job_started(const struct job *job, const char *where)

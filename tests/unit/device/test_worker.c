@@ -698,7 +698,8 @@ static void a_run_has_its_variables_and_nobody_elses(void **state)
 			       "{\"print_env\": true, \"print\": \"try \\u0001attempt\\u0001\"}");
 		log = disk_log(b->log);
 		want = xasprintf("DVSCHED_JOB=cfg:job\nDVSCHED_ATTEMPT=%u\nDVSCHED_ODIR=%s\n"
-				 "DVSCHED_DEVICE=0\nDVSCHED_RANK=0\nDVSCHED_RANKS=1\n"
+				 "DVSCHED_NEEDS=/dev/"
+				 "null\nDVSCHED_DEVICE=0\nDVSCHED_RANK=0\nDVSCHED_RANKS=1\n"
 				 "OWN_WORD=%u\ntry %u\nfinished\n",
 				 i, b->odir, i, i);
 		assert_string_equal(log, want);

@@ -20,8 +20,8 @@ static void the_example_of_the_manual_means_what_it_seems_to_mean(void **state)
 		"\"+seed={seed}\"], needs: [\"build\"],\n"
 		"      sweep: { mode: [\"fast\", \"slow\"], seed: \"1..1000\" }, resources: { VCS: "
 		"1 }, retries: 1, fail_patterns: [\"^UVM_ERROR\"] }\n"
-		"    { name: \"report\", command: \"cat {scratch}/demo/test.*/log > "
-		"{odir}/all.txt\", needs_any: [\"test.*\"] }\n"
+		"    { name: \"report\", command: \"grep -c PASSED '{needs}' > "
+		"'{odir}/passed.txt'\", needs_any: [\"test.*\"] }\n"
 		"  ]\n"
 		"}\n";
 	const struct job_spec *job;
@@ -71,8 +71,9 @@ static void the_example_of_the_manual_means_what_it_seems_to_mean(void **state)
 	assert_false(job->has_attempt);
 
 	job = stage_job(&s, "report");
-	assert_text(stage_argv(job), "</bin/sh> <-c> <cat /scratch/demo/test.*/log > "
-				     "/scratch/demo/report/all.txt>");
+	assert_text(stage_argv(job), "</bin/sh> <-c> <grep -c PASSED "
+				     "'/scratch/demo/report/needs.jsonl' > "
+				     "'/scratch/demo/report/passed.txt'>");
 	assert_int_equal(job->n_needs, 0);
 	assert_int_equal(job->n_any, 2000);
 	assert_int_equal(job->deps[0], 1);

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a job is told of the jobs that it needs: a file in its directory, a JSON object per line.
+ * docs/config.md says what users may rely on.
+ */
+#ifndef JOB_NEEDS_H
+#define JOB_NEEDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "job/job_status.h"
+
+#define JOB_NEEDS_NAME "needs.jsonl"
+
+struct job_need {
+	const char *id;
+	enum job_status status;
+	const char *odir;
+	const char *log;  /* NULL: the job has not run, what may be there is of an earlier run */
+	const char *seed; /* digits, or NULL */
+};
+
+/* A list of them, asked for one by one; what get() gives is valid as long as the list. */
+struct job_needs {
+	uint32_t n;
+	bool may_repeat; /* a job may be in it twice; it is told of once */
+	void (*get)(const void *ctx, uint32_t i, struct job_need *ret);
+	const void *ctx;
+};
+
+#endif
