@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "exec/pattern_code.h"
+#include "exec/scan_clock.h"
 
 enum { CONTEXT_AFTER = 4, TAIL_BLOCK = 64 * 1024 };
 
@@ -121,11 +122,18 @@ static void found_undecided(struct log_scan *s, struct pattern_code *c)
 	s->is_done = true;
 }
 
+static void found_late(struct log_scan *s)
+{
+	s->is_late = true;
+	found_undecided(s, s->trying);
+}
+
 /* True: the line decided the outcome. */
 static bool try_fail_patterns(struct log_scan *s, struct pattern_code *const *list, size_t n_list,
 			      const char *line, size_t n)
 {
 	for (size_t i = 0; i < n_list; i++) {
+		s->trying = list[i];
 		switch (pattern_match_line(list[i], line, n)) {
 		case PATTERN_NO:
 			break;
@@ -147,6 +155,7 @@ static void try_pass_patterns(struct log_scan *s, const char *line, size_t n)
 
 		if (s->seen[i])
 			continue;
+		s->trying = s->pass[i];
 		m = pattern_match_line(s->pass[i], line, n);
 		if (m == PATTERN_UNDECIDED) {
 			found_undecided(s, s->pass[i]);
@@ -276,6 +285,10 @@ void log_scan_took(struct log_scan *s, size_t n)
 	if (s->is_skipping)
 		at = search = skip_rest(s);
 	while (!s->is_done && (end = memchr(s->buf + search, '\n', s->len - search))) {
+		if (scan_clock_is_up()) {
+			found_late(s);
+			break;
+		}
 		size_t next = (size_t)(end + 1 - s->buf);
 
 		scan_line(s, s->buf + at, next - at);
@@ -297,6 +310,12 @@ void log_scan_end(struct log_scan *s)
 	s->is_done = true;
 }
 
+/* A scan does some GB/s; 20 MB/s are enough for slow patterns and for sanitizers. */
+static double cpu_allowed(const struct log_scan *s, off_t size)
+{
+	return (s->cpu_s > 0 ? s->cpu_s : 5) + (double)size / 20e6;
+}
+
 static ssize_t read_at(int fd, char *to, size_t n, off_t at)
 {
 	ssize_t k;
@@ -307,21 +326,15 @@ static ssize_t read_at(int fd, char *to, size_t n, off_t at)
 	return k;
 }
 
-int log_scan_file(struct log_scan *s, int fd, off_t start)
+static int scan_blocks(struct log_scan *s, int fd, off_t start, off_t size)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return errno;
-	if (st.st_size < start)
-		return ESTALE;
-	while (start < st.st_size && !s->is_done) {
+	while (start < size && !s->is_done) {
 		size_t room;
 		char *to = log_scan_room(s, &room);
 		ssize_t k;
 
-		if ((off_t)room > st.st_size - start)
-			room = (size_t)(st.st_size - start);
+		if ((off_t)room > size - start)
+			room = (size_t)(size - start);
 		k = read_at(fd, to, room, start);
 		if (k < 0)
 			return errno;
@@ -332,6 +345,30 @@ int log_scan_file(struct log_scan *s, int fd, off_t start)
 	}
 	log_scan_end(s);
 	return 0;
+}
+
+/* The clock is started, and may come back by a jump. */
+static int scan_in_time(struct log_scan *s, int fd, off_t start, off_t size, sigjmp_buf *way_out)
+{
+	if (sigsetjmp(*way_out, 0) == 0)
+		return scan_blocks(s, fd, start, size);
+	found_late(s);
+	return 0;
+}
+
+int log_scan_file(struct log_scan *s, int fd, off_t start)
+{
+	struct stat st;
+	int errnum;
+
+	if (fstat(fd, &st) < 0)
+		return errno;
+	if (st.st_size < start)
+		return ESTALE;
+	errnum = scan_in_time(s, fd, start, st.st_size,
+			      scan_clock_start(cpu_allowed(s, st.st_size - start)));
+	scan_clock_stop();
+	return errnum;
 }
 
 /* Where the last n_lines lines begin. */

@@ -3,7 +3,8 @@
  * Looking for patterns in a log, line by line as Python reads text: LF, CR and CRLF all end a line,
  * and a line is matched with a '\n' at its end. Bytes that are no UTF-8 match as U+FFFD. Memory is
  * bounded: of a line over LOG_LINE_MOST only the beginning is read (is_cut), and only for failures;
- * whether the rest would fail is then undecided. It never makes a pass.
+ * whether the rest would fail is then undecided. It never makes a pass. So is time: what takes
+ * hundreds of times as long as usual is undecided, too.
  */
 #ifndef EXEC_LOG_SCAN_H
 #define EXEC_LOG_SCAN_H
@@ -19,12 +20,13 @@ enum { LOG_MESSAGE_MOST = 1024, LOG_CONTEXT_MOST = 4096 };
 enum scan_outcome {
 	SCAN_CLEAN,	/* no fail pattern; pass patterns: see n_missing */
 	SCAN_FAIL,	/* message, context, line */
-	SCAN_UNDECIDED, /* pattern (NULL: the line is too long), line */
+	SCAN_UNDECIDED, /* undecided (NULL: the line is too long), is_late, line */
 };
 
 struct log_scan {
 	struct pattern_code *const *pass, *const *fail;
 	size_t n_pass, n_fail;
+	double cpu_s; /* for log_scan_file(), beside what the size of the log is worth; 0: 5 s */
 
 	/* ---- what came out; valid after log_scan_end() ---- */
 	enum scan_outcome outcome;
@@ -33,6 +35,7 @@ struct log_scan {
 	struct pattern_code *undecided;
 	bool *seen; /* for each pass pattern */
 	size_t n_missing;
+	bool is_late; /* undecided because its time was up */
 	bool is_cut;
 	bool is_done; /* nothing that follows can change the outcome */
 
@@ -44,6 +47,7 @@ struct log_scan {
 	bool drop_lf;	    /* the last byte was a CR */
 	bool is_skipping;   /* in the rest of a line that was too long */
 	bool has_high;	    /* bytes over 0x7f in buf */
+	struct pattern_code *trying;
 	struct pattern_code **anywhere_fail, **prefixed_fail;
 	size_t n_anywhere_fail, n_prefixed_fail;
 	bool may_begin[256]; /* some prefixed fail pattern begins with this byte */

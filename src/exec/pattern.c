@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "exec/pattern_code.h"
 #include "exec/python_regex.h"
+#include "exec/scan_clock.h"
 
 /* Per line. PCRE2's own default lets ^(a+)+$ burn a third of a second on every line. */
 enum { MATCH_LIMIT = 100000, HEAP_LIMIT_KIB = 64 * 1024 };
@@ -19,6 +20,8 @@ struct pattern_code {
 	pcre2_code *code;
 	pcre2_match_data *match;
 	pcre2_match_context *limits;
+	char *text;
+	bool has_jit;
 	pcre2_jit_stack *stack; /* made when the machine's own was too small once */
 	char *prefix;		/* every match begins so at the line's start; NULL: not known */
 	size_t prefix_len;
@@ -63,13 +66,15 @@ static pcre2_code *compile_text(const struct pattern *p, const struct python_reg
 	return code;
 }
 
-static struct pattern_code *make_code(pcre2_code *code, const struct python_regex *re)
+static struct pattern_code *make_code(pcre2_code *code, const struct pattern *p,
+				      const struct python_regex *re)
 {
 	struct pattern_code *c = xcalloc(1, sizeof(*c));
 
 	c->code = code;
+	c->text = xstrdup(p->text);
 	/* Without JIT (a hardened host) the interpreter does the same, slower. */
-	pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	c->has_jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
 	c->match = pcre2_match_data_create(1, NULL);
 	c->limits = pcre2_match_context_create(NULL);
 	pcre2_set_match_limit(c->limits, MATCH_LIMIT);
@@ -97,7 +102,7 @@ struct pattern_code *pattern_compile(const struct pattern *p, char **ret_warning
 		return NULL;
 	if (ret_warning && re.warning.len)
 		*ret_warning = str_take(&re.warning);
-	return make_code(code, &re);
+	return make_code(code, p, &re);
 }
 
 void pattern_free(struct pattern_code *c)
@@ -109,6 +114,7 @@ void pattern_free(struct pattern_code *c)
 	pcre2_match_data_free(c->match);
 	pcre2_code_free(c->code);
 	free(c->prefix);
+	free(c->text);
 	free(c);
 }
 
@@ -118,10 +124,23 @@ const char *pattern_prefix(const struct pattern_code *c, size_t *ret_len)
 	return c->prefix;
 }
 
+const char *pattern_text(const struct pattern_code *c)
+{
+	return c->text;
+}
+
+/* The interpreter allocates, and counts each of its steps: it must not be left, and need not be. */
 static int match(struct pattern_code *c, const char *line, size_t len, uint32_t options)
 {
-	return pcre2_match(c->code, (PCRE2_SPTR)line, len, 0, options | PCRE2_NO_UTF_CHECK,
-			   c->match, c->limits);
+	bool may_leave = c->has_jit && !(options & PCRE2_NO_JIT);
+	int rc;
+
+	if (may_leave)
+		scan_clock_enter_match();
+	rc = pcre2_match(c->code, (PCRE2_SPTR)line, len, 0, options | PCRE2_NO_UTF_CHECK, c->match,
+			 c->limits);
+	scan_clock_leave_match();
+	return rc;
 }
 
 /* A larger stack, and if that is not enough, the interpreter on the heap. */

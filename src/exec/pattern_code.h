@@ -5,6 +5,8 @@
 
 #include "exec/pattern.h"
 
+/* The pattern as it was written. */
+const char *pattern_text(const struct pattern_code *c);
 /* The text that every match begins with, at the start of a line; NULL: not known. */
 const char *pattern_prefix(const struct pattern_code *c, size_t *ret_len);
 

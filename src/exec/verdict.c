@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "exec/log_scan.h"
+#include "exec/pattern_code.h"
 #include "exec/verdict_text.h"
 
 enum { CONTEXT_TAIL = 10 };
@@ -120,6 +121,20 @@ static uint32_t line_of(const struct judge *j, const struct log_scan *s)
 	return s->line + log_count_lines(j->log_fd, j->log_start);
 }
 
+static void say_undecided(struct judge *j, const struct log_scan *s)
+{
+	str_add(&j->message, s->undecided ? "the pattern " : "a pattern");
+	if (s->undecided)
+		verdict_add_repr(&j->message, pattern_text(s->undecided));
+	str_printf(&j->message, " could not be decided on line %u: ", j->ret->line);
+	if (s->is_late)
+		str_add(&j->message, "it takes too long");
+	else if (s->undecided)
+		str_add(&j->message, "too much backtracking");
+	else
+		str_printf(&j->message, "longer than %d KiB", LOG_LINE_MOST / 1024);
+}
+
 static bool judge_scan(struct judge *j, struct log_scan *s)
 {
 	switch (s->outcome) {
@@ -130,12 +145,7 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 		return decide(j, JOB_FAILED, REASON_FAIL_PATTERN);
 	case SCAN_UNDECIDED:
 		j->ret->line = line_of(j, s);
-		str_printf(&j->message,
-			   "a pattern could not be decided on line %u: ", j->ret->line);
-		if (s->undecided)
-			str_add(&j->message, "too much backtracking");
-		else
-			str_printf(&j->message, "longer than %d KiB", LOG_LINE_MOST / 1024);
+		say_undecided(j, s);
 		return decide(j, JOB_FAILED, REASON_PATTERN_ERROR);
 	case SCAN_CLEAN:
 		break;

@@ -228,6 +228,38 @@ static void a_file_that_gets_shorter_is_stale(void **state)
 	close(fd);
 }
 
+/* Twice in a row: the first one, which was left by a jump, leaves nothing behind. */
+static void a_pattern_that_never_comes_to_an_end_is_undecided(void **state)
+{
+	enum { PIECE = 22, N = 45000 };
+	char *text = xmalloc(PIECE * N + 3);
+	int fd;
+
+	(void)state;
+	memcpy(text, "1\n", 2);
+	for (int i = 0; i < N; i++)
+		memcpy(text + 2 + PIECE * i, "{\"error\": 1, \"x\": 2} ", PIECE);
+	fd = log_of(text, PIECE * N + 2);
+	for (int i = 0; i < 2; i++) {
+		struct scan t;
+
+		scan_begin(&t, "^nothing", "error.*x.*fatal");
+		t.s.cpu_s = 0.05;
+		assert_int_equal(log_scan_file(&t.s, fd, 0), 0);
+		assert_int_equal(t.s.outcome, SCAN_UNDECIDED);
+		assert_true(t.s.is_late);
+		assert_int_equal(t.s.line, 2);
+		assert_ptr_equal(t.s.undecided, t.fail);
+		scan_done(&t);
+		scan_begin(&t, NULL, "error.*2");
+		assert_int_equal(log_scan_file(&t.s, fd, 0), 0);
+		assert_int_equal(t.s.outcome, SCAN_FAIL);
+		scan_done(&t);
+	}
+	free(text);
+	close(fd);
+}
+
 static void the_tail_is_the_last_lines(void **state)
 {
 	int fd = log_of("HEADER\n1\n2\r3\n4", 14);
@@ -409,6 +441,8 @@ static void what_cannot_be_read_or_decided_is_no_pass(void **state)
 	assert_int_equal(r.status, JOB_FAILED);
 	assert_int_equal(r.reason, REASON_PATTERN_ERROR);
 	assert_int_equal(r.line, 1);
+	assert_string_equal(r.message, "the pattern '^(a+)+$' could not be decided on line 1: too "
+				       "much backtracking");
 	free((char *)r.message);
 	r = judge(&fine, &plain, -1);
 	assert_int_equal(r.status, JOB_FAILED);
@@ -452,6 +486,7 @@ int main(void)
 		cmocka_unit_test(nul_bytes_are_bytes),
 		cmocka_unit_test(what_is_shown_is_bounded),
 		cmocka_unit_test(a_file_that_gets_shorter_is_stale),
+		cmocka_unit_test(a_pattern_that_never_comes_to_an_end_is_undecided),
 		cmocka_unit_test(the_tail_is_the_last_lines),
 		cmocka_unit_test(strings_and_numbers_are_written_as_in_python),
 		cmocka_unit_test(the_order_of_the_rules_is_dvsims),
