@@ -387,7 +387,7 @@ void attempt_began(struct attempt *a, pid_t pid)
 	/* Whoever sits at the terminal decides how long it takes. */
 	a->deadline_at = job->timeout_s > 0 && !job->is_interactive ? a->started_s + job->timeout_s
 								    : INFINITY;
-	a->pause_s = look_least_s;
+	a->pause_s = job->max_log_bytes ? look_least_s : look_most_s;
 	a->look_at = a->started_s + a->pause_s;
 	a->log.size = (off_t)a->log.header.len;
 	if (a->started_s >= a->oom_read_s + oom_read_again_s) {
@@ -405,25 +405,30 @@ static void time_out(struct attempt *a)
 	enter_term(a);
 }
 
+/* Does anything depend on what is in the log? */
+static bool wants_looks(const struct attempt *a)
+{
+	const struct job_rules *job = &a->rules->job;
+
+	return job->max_log_bytes || job->pass_patterns.n || job->fail_patterns.n;
+}
+
 /* How the log grows, and whether it is over its limit. */
 static void look(struct attempt *a, double now)
 {
 	uint64_t most = a->rules->job.max_log_bytes;
-	double growth, left;
-	struct stat st;
+	double was = (double)a->log.size, growth, left;
 
-	if (fstat(a->log.fd, &st) < 0)
-		st.st_size = a->log.size;
-	growth = (double)(st.st_size - a->log.size);
-	a->log.size = st.st_size;
-	if (most && (uint64_t)st.st_size > most) {
+	job_log_look(&a->log);
+	if (job_log_is_over(&a->log, most)) {
 		a->ending.flood_bytes = most;
 		enter_kill(a);
 		return;
 	}
-	left = (double)most - (double)st.st_size;
+	growth = (double)a->log.size - was;
+	left = (double)most - (double)a->log.size;
 	a->pause_s = fmin(a->pause_s * 2, look_most_s);
-	if (growth > 0)
+	if (most && growth > 0)
 		a->pause_s = fmin(a->pause_s, a->pause_s * left / growth / 4);
 	a->pause_s = fmax(a->pause_s, look_least_s);
 	a->look_at = now + a->pause_s;
@@ -482,7 +487,7 @@ void attempt_step(struct attempt *a)
 
 double attempt_wake_at(const struct attempt *a)
 {
-	bool looks = a->phase == ATTEMPT_RUNS && a->rules->job.max_log_bytes;
+	bool looks = a->phase == ATTEMPT_RUNS && wants_looks(a);
 
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return INFINITY;

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -19,7 +21,32 @@ int job_log_begin(struct job_log *l, const char *command, struct error *err)
 	if (fs_write_all(l->fd, l->header.s, l->header.len) < 0)
 		return error_sys(err, errno, "cannot write the log");
 	l->size = (off_t)l->header.len;
+	l->was_full = false;
 	return 0;
+}
+
+static bool has_room(int fd, off_t size)
+{
+	struct rlimit limit;
+	struct statvfs fs;
+
+	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
+	    (rlim_t)size >= limit.rlim_cur)
+		return false;
+	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0) /* 0: it does not say */
+		return true;
+	return (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) > 0;
+}
+
+void job_log_look(struct job_log *l)
+{
+	struct stat st;
+
+	if (fstat(l->fd, &st) < 0)
+		return;
+	if (st.st_size > l->size)
+		l->size = st.st_size;
+	l->was_full |= !has_room(l->fd, st.st_size);
 }
 
 bool job_log_is_whole(const struct job_log *l)

@@ -16,11 +16,16 @@ struct job_log {
 	int fd;
 	struct str header; /* what the job itself wrote begins after it */
 	off_t size;	   /* at the last look */
+	bool was_full;	   /* at some look nothing could be added to it */
 };
 
 /* Writes the header. command: as people are shown it. */
 int job_log_begin(struct job_log *l, const char *command, struct error *err);
-/* false: it lost its beginning, or itself; then nobody knows what was in it. */
+/* Remembers its size, and whether its file system or a limit on the size of files has no room for
+ * more: a job that does not look at what write() says loses output then. */
+void job_log_look(struct job_log *l);
+/* false: it lost its beginning, or itself, or is shorter than at a look; then nobody knows
+ * what was in it. */
 bool job_log_is_whole(const struct job_log *l);
 /* Is there more than so many bytes? 0: there is no limit. */
 bool job_log_is_over(const struct job_log *l, uint64_t most);

@@ -141,7 +141,7 @@ int slot_rules_compile(struct slot_rules *r, struct error *err)
 	return 0;
 }
 
-int slot_rules_judge(struct slot_rules *r, const struct ending *end, const struct job_log *log,
+int slot_rules_judge(struct slot_rules *r, const struct ending *end, struct job_log *log,
 		     struct job_result *ret, struct error *err)
 {
 	const struct job_rules *job = &r->job;
@@ -160,6 +160,8 @@ int slot_rules_judge(struct slot_rules *r, const struct ending *end, const struc
 		v.n_pass = job->pass_patterns.n;
 		v.n_fail = job->fail_patterns.n;
 		is_whole = job_log_is_whole(log);
+		job_log_look(log);
+		v.was_log_full = log->was_full;
 	}
 	verdict_decide(end, &v, is_whole ? log->fd : -1, 0, (off_t)log->header.len, ret);
 	return 0;

@@ -30,7 +30,7 @@ void slot_rules_free(struct slot_rules *r);
 /* -1 with err: one does not compile (which the load should have told). */
 int slot_rules_compile(struct slot_rules *r, struct error *err);
 /* verdict_decide() under these rules. -1 with err: a pattern does not compile. */
-int slot_rules_judge(struct slot_rules *r, const struct ending *end, const struct job_log *log,
+int slot_rules_judge(struct slot_rules *r, const struct ending *end, struct job_log *log,
 		     struct job_result *ret, struct error *err);
 
 #endif

@@ -161,6 +161,22 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 	return false;
 }
 
+/* Could what is missing in the log be the only thing against a pass? */
+static bool would_pass_unseen(const struct judge *j, const struct log_scan *s)
+{
+	return j->rules->was_log_full && s->outcome == SCAN_CLEAN && (s->n_fail || s->n_missing) &&
+	       j->end->exit_status == 0 && j->end->term_signal == 0;
+}
+
+static bool unvouched(struct judge *j)
+{
+	str_add(&j->message,
+		"there was no room for its log (a full disk, or a limit on the size of "
+		"files): what it printed last may be missing");
+	log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
+	return decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
+}
+
 static bool judge_patterns(struct judge *j)
 {
 	struct log_scan s = {.pass = j->rules->pass,
@@ -177,7 +193,9 @@ static bool judge_patterns(struct judge *j)
 						   : "it was removed or emptied by the job");
 	log_scan_init(&s);
 	errnum = log_scan_file(&s, j->log_fd, j->log_start);
-	if (errnum)
+	if (!errnum && would_pass_unseen(j, &s))
+		is_decided = unvouched(j);
+	else if (errnum)
 		is_decided = unreadable(j, errnum == ESTALE ? "it was cut short meanwhile"
 							    : strerror(errnum));
 	else

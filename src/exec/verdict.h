@@ -32,6 +32,7 @@ struct verdict_rules {
 	const char *const *pass_texts; /* as written, for "Some pass patterns missing: [...]" */
 	size_t n_pass, n_fail;
 	bool is_dry_run, leak_fails;
+	bool was_log_full; /* some of the log may be missing */
 };
 
 /*

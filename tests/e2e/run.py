@@ -8,6 +8,7 @@ import pty
 import resource
 import select
 import subprocess
+import sys
 import termios
 import time
 
@@ -264,13 +265,25 @@ class BareSystem(Story):
 
 
 class FullDisk(Story):
-    """A small disk of its own, in a mount namespace; without those the story is skipped."""
+    """A small disk of its own, in a mount namespace; without those the stories are skipped."""
 
-    def test_a_disk_that_jobs_filled_still_takes_the_results(self):
+    def run_on_small_disk(self, *options):
+        """Returns the jobs of the results, and the files of the run's directory."""
         probe = subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "x", self.dir],
                                capture_output=True, check=False)
         if probe.returncode:
             self.skipTest("no mount namespaces here")
+        self.path("disk").mkdir(exist_ok=True)
+        done = subprocess.run(
+            ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=512k x disk && "
+             '"$@" -sr disk/s --view none; '
+             "cp disk/s/.dvsched/runs/latest/results.json . && ls -A disk/s/.dvsched/runs/latest",
+             "sh", self.binary, "run", "a.hjson", *options],
+            cwd=self.dir, env=self.environ(), capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done)
+        return jobs_of(json.loads(self.path("results.json").read_text(encoding="utf-8"))), done.stdout
+
+    def test_a_disk_that_jobs_filled_still_takes_the_results(self):
         self.write("a.hjson", """{
           flow: jobs
           name: full
@@ -280,17 +293,52 @@ class FullDisk(Story):
             { name: "ok", argv: ["true"] }
           ]
         }""")
-        self.path("disk").mkdir()
-        done = subprocess.run(
-            ["unshare", "-rm", "sh", "-c", "mount -t tmpfs -o size=512k x disk && "
-             '"$0" run a.hjson -j 1 -sr disk/s --view none; '
-             "cp disk/s/.dvsched/runs/latest/results.json . && ls -A disk/s/.dvsched/runs/latest",
-             self.binary], cwd=self.dir, env=self.environ(), capture_output=True, text=True, check=False)
-        self.assertEqual(done.returncode, 0, done)
-        self.assertNotIn(".reserve", done.stdout)
-        jobs = jobs_of(json.loads(self.path("results.json").read_text(encoding="utf-8")))
+        jobs, files = self.run_on_small_disk("-j", "1")
+        self.assertNotIn(".reserve", files)
         self.assertEqual(len(jobs), 22)
         self.assertEqual(jobs["flood"]["status"], "FAILED")
+
+    def test_a_log_that_had_no_room_makes_no_pass(self):
+        """The job does not look at what write() says."""
+        fill = "yes | head -c 4000000"
+        for end, patterns, expected in (
+                ("echo UVM_ERROR; exit 0", 'fail_patterns: ["^UVM_ERROR"]', ("FAILED", "log_unreadable")),
+                ("echo good; exit 0", 'pass_patterns: ["^good"]', ("FAILED", "log_unreadable")),
+                ("exit 0", 'pass_patterns: ["^y"]', ("PASSED", "none")),  # what is missing changes nothing
+                ("exit 0", "", ("PASSED", "none")),  # its log does not decide
+                ("exit 3", 'fail_patterns: ["^UVM_ERROR"]', ("FAILED", "exit"))):
+            self.config(f"""{{ flow: "jobs", name: "full", jobs: [
+              {{ name: "a", command: "{fill}; {end}", {patterns} }} ] }}""", "a.hjson")
+            jobs, _ = self.run_on_small_disk()
+            self.assertEqual((jobs["a"]["status"], jobs["a"]["reason"]), expected, end)
+
+    def test_a_limit_on_the_size_of_files_is_a_full_disk(self):
+        """Python ignores SIGXFSZ, as others do."""
+        self.write("job.py", "import os\nfor n in range(100):\n    try:\n        os.write(1, b'x' * 9999 + b'\\n')\n"
+                             "    except OSError:\n        pass\n")
+        self.write("a.hjson", """{ flow: "jobs", name: "limit", jobs: [
+          { name: "a", argv: ["%s", "job.py"], fail_patterns: ["UVM_ERROR"] } ] }""" % sys.executable)
+        done = self.dvsched("run", "a.hjson", "--view", "none",
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500000, 500000)))
+        self.assertEqual(done.code, 3, done)
+        self.assertEqual(jobs_of(self.results())["a"]["reason"], "log_unreadable")
+
+
+class CutLog(Story):
+    # Until the slot, which sleeps but for its looks, has slept again.
+    SCRIPT = """start=$(stat -c %s $DVSCHED_ODIR/log); echo UVM_ERROR
+slept() { awk '/^voluntary/ { print $2 }' /proc/$PPID/status; }
+enough=$(($(slept) + 3)); while [ "$(slept)" -lt $enough ]; do :; done
+truncate -s $start $DVSCHED_ODIR/log
+"""
+
+    def test_an_error_that_was_cut_out_of_the_log_is_no_pass(self):
+        self.config("""{ flow: "jobs", name: "demo", jobs: [
+          { name: "a", argv: ["sh", "job.sh"], fail_patterns: ["UVM_ERROR"], timeout: "60s" } ] }""")
+        self.write("job.sh", self.SCRIPT)
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(done.code, 3, done)
+        self.assertEqual(jobs_of(self.results())["a"]["reason"], "log_unreadable")
 
 
 class Backends(Story):
