@@ -28,7 +28,7 @@ int fs_write_all(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
-static int read_all(int fd, size_t most, struct str *ret)
+int fs_read_stream(int fd, size_t most, struct str *ret)
 {
 	for (;;) {
 		ssize_t k = read(fd, str_reserve(ret, 64 * 1024), 64 * 1024);
@@ -82,7 +82,7 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 	if ((size_t)st.st_size > most)
 		return too_large(err, pos, most);
 	str_reserve(ret, (size_t)st.st_size + 1);
-	if (read_all(fd, most, ret) == 0)
+	if (fs_read_stream(fd, most, ret) == 0)
 		return 0;
 	if (errno == EFBIG)
 		return too_large(err, pos, most);

@@ -16,6 +16,9 @@
  * it is never waited for. The message names the path.
  */
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err);
+/* What fd has from where it stands to its end, waiting for it. 0, or -1 with errno (EFBIG: more
+ * than most bytes). */
+int fs_read_stream(int fd, size_t most, struct str *ret);
 /* Temporary file beside it, fsync, rename, fsync of the directory. Never leaves half a file under
  * path. */
 int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err);
@@ -39,7 +42,8 @@ int fs_remove_tree(const char *path);
 char *path_join(struct arena *a, const char *dir, const char *name);
 /* "." and "//" removed, ".." folded by text; no file system access. Relative stays relative. */
 char *path_normalise(struct arena *a, const char *path);
-/* Made absolute against the current directory, then normalised. */
+/* Made absolute against the current directory, then normalised. Where that is gone: a path that
+ * nothing can ever be at; whoever takes relative paths from a user checks first (cli/here.h). */
 char *path_absolute(struct arena *a, const char *path);
 /* From the directory `from` to path, both absolute and normalised. */
 char *path_relative(struct arena *a, const char *path, const char *from);

@@ -55,6 +55,14 @@ char *path_normalise(struct arena *a, const char *path)
 	return arena_strdup(a, out.s);
 }
 
+/* Below a file there is nothing, for root neither. */
+static char *nowhere(struct arena *a, const char *path)
+{
+	const char *below = path_normalise(a, arena_printf(a, "/%s", path));
+
+	return arena_printf(a, "/dev/null/current-directory-is-gone%s", below[1] ? below : "");
+}
+
 char *path_absolute(struct arena *a, const char *path)
 {
 	_cleanup_(freep) char *cwd = NULL;
@@ -62,7 +70,7 @@ char *path_absolute(struct arena *a, const char *path)
 	if (*path == '/')
 		return path_normalise(a, path);
 	cwd = getcwd(NULL, 0);
-	return path_normalise(a, path_join(a, cwd ? cwd : "/", path));
+	return cwd ? path_normalise(a, path_join(a, cwd, path)) : nowhere(a, path);
 }
 
 const char *path_base(const char *path)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/cfg_stream.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
 #include "cli/load.h"
@@ -19,9 +20,12 @@ static bool add_bytes(void *out, const char *bytes, size_t len)
 
 static void dump(const struct args *args, struct loaded *l)
 {
+	const struct cfg_text *text;
 	struct str out = {0};
 
-	l->cfg = cfg_parse_as_is(args->words[1], &l->diags);
+	if (cfg_stream_read(args->mem, args->words[1], &text, &l->diags) < 0)
+		return;
+	l->cfg = cfg_parse_as_is(args->words[1], text, &l->diags);
 	if (!l->cfg)
 		return;
 	hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, add_bytes, &out);

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/dv_options.h"
+#include "cli/here.h"
 #include "cli/list_items.h"
 #include "cli/outcome.h"
 #include "cli/place.h"
@@ -61,7 +62,8 @@ int load_common(const struct args *args, struct diags *diags)
 	log_set_level((enum log_level)read_level(args, diags));
 	opt_choice(args, OPT_COLOR, colors, 0, diags);
 	log_set_color(load_wants_color(args, STDERR_FILENO));
-	if (file && log_open_file(file) < 0)
+	here_check(args, diags);
+	if (file && !diags->n_errors && log_open_file(file) < 0)
 		diag_error(diags, nowhere, "--log-file %s: %s", file, strerror(errno));
 	return diags->n_errors ? -1 : 0;
 }
@@ -108,6 +110,7 @@ static const char *path_of(const struct args *args, struct diags *diags)
 static struct cfg *load_at(const struct args *args, struct place *p, struct diags *diags)
 {
 	struct cfg_options options = {
+		.text = p->text,
 		.proj_root = p->proj_root,
 		.scratch_root = p->scratch_root,
 		.branch = p->branch,

@@ -7,6 +7,8 @@
 #include "base/confine.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "cli/cfg_stream.h"
+#include "cli/here.h"
 #include "cli/remote.h"
 #include "config/config.h"
 #include "flow/flow.h"
@@ -14,14 +16,15 @@
 static const struct src_pos nowhere;
 
 /* A configuration of ours mostly says its flow itself; DVSim's get theirs by an import. */
-static bool is_native(const char *path)
+static bool is_native(const struct place *p)
 {
 	struct diags diags;
 	struct cfg *c;
 	bool is;
 
 	diags_init(&diags);
-	c = cfg_parse(path, &diags);
+	c = p->text ? cfg_parse_text(p->text->shown, p->text->bytes, p->text->n, &diags)
+		    : cfg_parse(p->cfg_path, &diags);
 	is = !c || (cfg_root(c)->type == HJSON_OBJECT &&
 		    flow_is_native(c, hjson_get(cfg_root(c), "flow")));
 	cfg_free(c);
@@ -76,19 +79,25 @@ static int check_project(const struct args *args, const struct place *p, struct 
 	return -1;
 }
 
-int place_find(const struct args *args, const char *cfg_path, struct place *ret,
-	       struct diags *diags)
+int place_find(const struct args *args, const char *word, struct place *ret, struct diags *diags)
 {
 	static const char *const none[] = {NULL};
-	const char *dir = path_dir(args->mem, cfg_path);
+	const char *dir;
 
 	*ret = (struct place){
-		.cfg_path = cfg_path,
+		.cfg_path = word,
 		.branch = given_branch(args),
-		.is_native = is_native(cfg_path),
 		.tool = {.mappings = none, .roots = none},
 	};
-	if (!ret->is_native && tool_config_read(args, &ret->tool, diags) < 0)
+	if (cfg_stream_read(args->mem, word, &ret->text, diags) < 0)
+		return -1;
+	if (ret->text) /* as a file of this name in the current directory */
+		ret->cfg_path = path_absolute(args->mem, "stdin");
+	dir = path_dir(args->mem, ret->cfg_path);
+	ret->is_native = is_native(ret);
+	/* DVSim's imports, commands and project are relative to it. */
+	if (!ret->is_native &&
+	    (here_require(diags) < 0 || tool_config_read(args, &ret->tool, diags) < 0))
 		return -1;
 	if (ret->tool.path)
 		log_info("[dvsim_config]: %s", ret->tool.path);
@@ -127,7 +136,7 @@ int place_go_remote(const struct args *args, struct place *p, struct diags *diag
 	const char *cfg = path_absolute(mem, p->cfg_path), *copy;
 	struct remote remote = {.project = p->proj_root, .scratch_root = p->scratch_root};
 
-	if (p->is_native || !p->proj_root || !path_is_below(cfg, p->proj_root)) {
+	if (p->is_native || p->text || !p->proj_root || !path_is_below(cfg, p->proj_root)) {
 		diag_error(diags, nowhere,
 			   "--remote is for a DVSim configuration that is in its project");
 		return -1;

@@ -5,19 +5,20 @@
 
 #include "cli/options.h"
 #include "cli/tool_config.h"
+#include "config/config.h"
 
 struct place {
-	const char *cfg_path;	  /* as given, but in the copy with --remote */
-	const char *proj_root;	  /* absolute; NULL: there is no project */
-	const char *scratch_root; /* absolute */
-	const char *branch;	  /* NULL: of the project's work tree */
-	bool is_native;		  /* of one of our own flows, not of DVSim's */
-	struct tool_config tool;  /* empty for native ones */
+	const char *cfg_path;	     /* as given, but in the copy with --remote */
+	const struct cfg_text *text; /* of it, which was read from a stream; NULL: it is a file */
+	const char *proj_root;	     /* absolute; NULL: there is no project */
+	const char *scratch_root;    /* absolute */
+	const char *branch;	     /* NULL: of the project's work tree */
+	bool is_native;		     /* of one of our own flows, not of DVSim's */
+	struct tool_config tool;     /* empty for native ones */
 };
 
-/* Returns 0, or -1 after errors. All of it lives in args->mem. */
-int place_find(const struct args *args, const char *cfg_path, struct place *ret,
-	       struct diags *diags);
+/* word names a file or a stream. Returns 0, or -1 after errors. All of it lives in args->mem. */
+int place_find(const struct args *args, const char *word, struct place *ret, struct diags *diags);
 /* The file imports its flow, and the flow is one of our own: its output lies beside it. */
 void place_set_native(const struct args *args, struct place *p);
 /* -sr, else $SCRATCH_ROOT, else scratch/ in dir. */

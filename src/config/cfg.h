@@ -14,6 +14,7 @@ struct cfg {
 	struct arena *mem;
 	struct hjson_node *root;
 	const char *path, *dir;
+	const struct cfg_text *text; /* of path; NULL: it is a file */
 	struct evals *evals;	     /* what {eval_cmd} has run so far */
 	struct cfg *parent;	     /* whose evals they are; NULL: its own */
 	bool shares_doc;	     /* the parent's */
@@ -29,6 +30,8 @@ void cfg_note_status(struct cfg *c, int status);
 /* Key -> member of the root, as the tree stands now. The caller's to map_done(). */
 void cfg_index(const struct cfg *c, struct map *ret);
 
+/* What messages call the configuration. */
+const char *cfg_shown(const struct cfg *c);
 /* A path as people click it: relative if it is below the current directory. */
 const char *cfg_shown_path(struct arena *a, const char *path);
 

@@ -15,7 +15,17 @@
 
 struct cfg; /* owns a hjson_doc, an arena and everything that comes out of it */
 
+/* A configuration that is in no file. Lives as long as what is loaded of it. */
+struct cfg_text {
+	const char *shown; /* what messages call it */
+	const char *bytes;
+	size_t n;
+};
+
 struct cfg_options {
+	/* What the configuration's path is said to hold: it is not read, and need not exist. NULL:
+	 * it is read. */
+	const struct cfg_text *text;
 	const char *proj_root; /* initial value of {proj_root}; NULL: git work tree of the current
 				  directory, if any */
 	const char *scratch_root; /* initial value of {scratch_root}, {scratch_path}…; NULL: none */
@@ -59,8 +69,9 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 			    struct diags *diags);
 /* One file as it was written: no imports, no merge, any root. NULL after errors. */
 struct cfg *cfg_parse(const char *path, struct diags *diags);
-/* The same, but strings and keys may hold \u0000: for those who only show them. */
-struct cfg *cfg_parse_as_is(const char *path, struct diags *diags);
+/* The same (of text, where it is not NULL: path is not read), but strings and keys may hold \u0000:
+ * for those who only show them. */
+struct cfg *cfg_parse_as_is(const char *path, const struct cfg_text *text, struct diags *diags);
 /* The same for text that stands in no file; shown: what messages call it. */
 struct cfg *cfg_parse_text(const char *shown, const char *text, size_t n, struct diags *diags);
 void cfg_free(struct cfg *c); /* accepts NULL */

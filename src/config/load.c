@@ -102,18 +102,30 @@ static bool may_hold_nul(const struct str *text)
 	return text->len && memmem(text->s, text->len, "\\u0000", 6);
 }
 
+/* The file's bytes. Returns 0, or -1 after an error. */
+static int read_source(struct load *l, const struct source *f, struct str *ret)
+{
+	const struct cfg_text *given = f->import ? NULL : l->cfg->text;
+	_cleanup_(error_done) struct error err = {0};
+
+	if (given) {
+		str_addn(ret, given->bytes, given->n);
+	} else if (fs_read_file(f->path, HJSON_MAX_TEXT, ret, &err) < 0) {
+		report_unread(l, f, &err);
+		return -1;
+	}
+	return 0;
+}
+
 /* The file's root object; NULL after errors. */
 static struct hjson_node *parse(struct load *l, const struct source *f)
 {
 	struct parse_report r = {.cfg = l->cfg, .diags = l->diags};
 	_cleanup_(str_done) struct str text = {0};
-	_cleanup_(error_done) struct error err = {0};
 	struct hjson_node *root;
 
-	if (fs_read_file(f->path, HJSON_MAX_TEXT, &text, &err) < 0) {
-		report_unread(l, f, &err);
+	if (read_source(l, f, &text) < 0)
 		return NULL;
-	}
 	if (f->len && !cut_out(l, f, &text))
 		return NULL;
 	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, on_hjson, &r);
@@ -400,8 +412,10 @@ static struct cfg *load(struct cfg *c, const struct source *file, const struct c
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags)
 {
 	struct cfg *c = cfg_new(path, options->parent, options->shares_doc);
-	struct source first = {.path = c->path, .shown = cfg_shown_path(c->mem, c->path)};
+	struct source first = {.path = c->path};
 
+	c->text = options->text;
+	first.shown = cfg_shown(c);
 	return load(c, &first, options, diags);
 }
 
@@ -422,8 +436,9 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 	}
 	c = cfg_new(parent->path, parent, false);
 	c->dir = arena_strdup(c->mem, options->scratch_root);
+	c->text = parent->text;
 	first.path = c->path;
-	first.shown = cfg_shown_path(c->mem, c->path);
+	first.shown = cfg_shown(c);
 	first.from = place.offset;
 	first.len = object->len;
 	return load(c, &first, options, diags);
@@ -459,9 +474,14 @@ struct cfg *cfg_parse(const char *path, struct diags *diags)
 	return parse_file(path, false, diags);
 }
 
-struct cfg *cfg_parse_as_is(const char *path, struct diags *diags)
+struct cfg *cfg_parse_as_is(const char *path, const struct cfg_text *text, struct diags *diags)
 {
-	return parse_file(path, true, diags);
+	struct str borrowed = {0};
+
+	if (!text)
+		return parse_file(path, true, diags);
+	borrowed = (struct str){.s = (char *)text->bytes, .len = text->n};
+	return parse_alone(cfg_new(".", NULL, false), text->shown, &borrowed, true, diags);
 }
 
 struct cfg *cfg_parse_text(const char *shown, const char *text, size_t n, struct diags *diags)

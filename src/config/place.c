@@ -23,7 +23,7 @@ struct src_pos cfg_pos(const struct cfg *c, hjson_pos pos)
 
 struct src_pos cfg_start(const struct cfg *c)
 {
-	return (struct src_pos){cfg_shown_path(c->mem, c->path), 1, 1};
+	return (struct src_pos){cfg_shown(c), 1, 1};
 }
 
 /* Bytes of the line before column col (from 1). */
@@ -134,6 +134,11 @@ void cfg_note(const struct cfg *c, struct diag *e, const struct hjson_node *at, 
 		diag_note(e, cfg_pos(c, at->pos), "%s", what);
 	else
 		diag_note(e, (struct src_pos){0}, "%s: from outside the files", what);
+}
+
+const char *cfg_shown(const struct cfg *c)
+{
+	return c->text ? c->text->shown : cfg_shown_path(c->mem, c->path);
 }
 
 const char *cfg_shown_path(struct arena *a, const char *path)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/fs.h"
 
+#include <errno.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -102,6 +104,30 @@ static void relative_paths_start_here(void **state)
 	free(cwd);
 }
 
+/* In a child: the directory of a test program is not to be lost. */
+static void where_the_current_directory_is_gone_nothing_is(void **state)
+{
+	char dir[] = "/tmp/dvsched-path-XXXXXX";
+	struct arena *a = *state;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		int right = 0;
+
+		if (!mkdtemp(dir) || chdir(dir) < 0 || rmdir(dir) < 0)
+			_exit(99);
+		right += strcmp(path_absolute(a, "/x/y"), "/x/y") == 0;
+		right += str_starts(path_absolute(a, "../../../../x"), "/dev/null/");
+		right += str_starts(path_absolute(a, "."), "/dev/null/");
+		right += fs_mkdirs(path_absolute(a, "x/y"), 0777) < 0 && errno == ENOTDIR;
+		_exit(right);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 4);
+}
+
 static void below_means_by_whole_names(void **state)
 {
 	static const struct {
@@ -150,6 +176,7 @@ int main(void)
 		cmocka_unit_test(names_are_joined),
 		cmocka_unit_test(paths_are_taken_apart),
 		cmocka_unit_test(relative_paths_start_here),
+		cmocka_unit_test(where_the_current_directory_is_gone_nothing_is),
 		cmocka_unit_test(below_means_by_whole_names),
 		cmocka_unit_test(only_one_plain_name_is_safe),
 	};

@@ -43,7 +43,7 @@ static void one_file_by_itself_may_hold_it_if_the_caller_can(void **state)
 	put("one.hjson", "a: \"x\\u0000y\"");
 	assert_null(cfg_parse("one.hjson", &p->diags));
 	assert_true(says(p, "one.hjson:1:6: error: this string holds \\u0000"));
-	c = cfg_parse_as_is("one.hjson", &p->diags);
+	c = cfg_parse_as_is("one.hjson", NULL, &p->diags);
 	assert_non_null(c);
 	assert_int_equal(hjson_get(cfg_root(c), "a")->n, 3);
 	cfg_free(c);
