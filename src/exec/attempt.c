@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "exec/attempt_parts.h"
 #include "exec/steps.h"
@@ -203,6 +204,25 @@ static void finish(struct attempt *a)
 	if (!a->rules->job.is_dry_run)
 		measure(a);
 	a->phase = ATTEMPT_OVER;
+}
+
+/* The log has the words where a shell would have put its own. */
+void attempt_refuse(struct attempt *a, int exit_status, const char *why)
+{
+	_cleanup_(str_done) struct str line = {0};
+	int fd = on_terminal(a) ? a->pty.slave : a->log.fd;
+
+	str_printf(&line, "dvsched: %s\n", why);
+	a->log.size = (off_t)a->log.header.len;
+	if (fs_write_all(fd, line.s, line.len) < 0)
+		errno = 0; /* a shell's own words would be lost, too; the message has them */
+	str_clear(&a->refused);
+	str_add(&a->refused, why);
+	a->ending.refused = a->refused.s;
+	a->ending.exit_status = exit_status;
+	a->leader_is_gone = true;
+	a->result.start_wall_s = clock_wall(clock_real());
+	finish(a);
 }
 
 static void note_leader(struct attempt *a, int status)

@@ -60,7 +60,7 @@ struct attempt {
 	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
 	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
 	struct ending ending;
-	struct str leaked, stuck;
+	struct str leaked, stuck, refused;
 	struct tree tree;
 	char **own_strings; /* of argv and env, where {attempt} stood in them */
 	size_t n_own_strings;

@@ -203,13 +203,13 @@ static int prepare(struct attempt *a, struct error *err)
 	return shorten_argv(a, err);
 }
 
-/* Jobs in a row mostly run the same program: one look-up serves them all. */
-static int find_program(struct attempt *a, const char *const *env, struct error *err)
+/* Jobs in a row mostly run the same program: one look-up serves them all. false: there is none. */
+static bool find_program(struct attempt *a, const char *const *env)
 {
 	const char *name = a->run.argv[0], *path = find_path(env);
 
 	if (a->program.len && strcmp(name, a->program_of.s) == 0 && str_eq(path, a->program_path.s))
-		return 0;
+		return true;
 	str_clear(&a->program);
 	str_clear(&a->program_of);
 	str_done(&a->program_path);
@@ -218,9 +218,19 @@ static int find_program(struct attempt *a, const char *const *env, struct error 
 		str_add(&a->program_path, path);
 	if (launch_resolve(name, path, a->rules->job.cwd ? a->rules->job.cwd : "/", &a->program) ==
 	    0)
-		return 0;
+		return true;
 	str_clear(&a->program);
-	return error_plain(err, "command not found: '%s'", name);
+	return false;
+}
+
+static void refuse_unknown(struct attempt *a)
+{
+	_cleanup_(str_done) struct str why = {0};
+
+	str_add(&why, "command not found: '");
+	str_add_printable(&why, a->run.argv[0], strlen(a->run.argv[0]));
+	str_addc(&why, '\'');
+	attempt_refuse(a, 127, why.s);
 }
 
 static void reattempt_launch(struct attempt *a, int errnum)
@@ -241,6 +251,40 @@ static void reattempt_launch(struct attempt *a, int errnum)
 	a->pause_s = fmin(a->pause_s * 2, launch_pause_most_s);
 }
 
+/* An executable file that is no program: a shell runs it as a script of its own. */
+static pid_t launch_script(const struct attempt *a, struct launch *l)
+{
+	const char **argv = xcalloc(a->run.n_argv + 2, sizeof(*argv));
+	pid_t pid;
+
+	argv[0] = "sh";
+	argv[1] = strchr(l->argv[0], '/') ? l->argv[0] : l->path;
+	for (size_t i = 1; i < a->run.n_argv; i++)
+		argv[i + 1] = l->argv[i];
+	l->path = "/bin/sh";
+	l->argv = argv;
+	pid = launch_start(l);
+	l->argv = a->run.argv; /* for messages */
+	free(argv);
+	return pid;
+}
+
+static void fail_launch(struct attempt *a, const struct launch *l)
+{
+	int status = launch_shell_status(l);
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+
+	launch_explain(l, &text);
+	str_clear(&a->program); /* looked up again next time */
+	if (status) {
+		attempt_refuse(a, status, text.s);
+		return;
+	}
+	error_plain(&err, "%s", text.s);
+	fail(a, &err);
+}
+
 static void launch(struct attempt *a, const char *const *env)
 {
 	struct launch l = {
@@ -252,20 +296,16 @@ static void launch(struct attempt *a, const char *const *env)
 		.is_on_terminal = a->pty.slave >= 0,
 		.nofile = a->has_nofile ? &a->nofile : NULL,
 	};
-	_cleanup_(str_done) struct str text = {0};
-	struct error err = {0};
 	pid_t pid = launch_start(&l);
 
-	if (pid < 0) {
+	if (pid > 0 && l.errnum == ENOEXEC && a->rules->job.is_command && launch_is_script(l.path))
+		pid = launch_script(a, &l);
+	if (pid < 0)
 		reattempt_launch(a, errno);
-	} else if (l.errnum) {
-		launch_explain(&l, &text);
-		str_clear(&a->program); /* looked up again next time */
-		error_plain(&err, "%s", text.s);
-		fail(a, &err);
-	} else {
+	else if (l.errnum)
+		fail_launch(a, &l);
+	else
 		attempt_began(a, pid);
-	}
 }
 
 void attempt_launch(struct attempt *a)
@@ -273,9 +313,10 @@ void attempt_launch(struct attempt *a)
 	const char **env = make_env(a);
 	struct error err = {0};
 
-	if ((a->rules->job.dump_env && dump_env(a, env, &err) < 0) ||
-	    find_program(a, env, &err) < 0)
+	if (a->rules->job.dump_env && dump_env(a, env, &err) < 0)
 		fail(a, &err);
+	else if (!find_program(a, env))
+		refuse_unknown(a);
 	else
 		launch(a, env);
 	free(env);

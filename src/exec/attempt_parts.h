@@ -10,6 +10,8 @@ void attempt_launch(struct attempt *a);
 
 /* attempt.c: the process is there. */
 void attempt_began(struct attempt *a, pid_t pid);
+/* Its program cannot be started: over, as a shell would be that ends with exit_status for it. */
+void attempt_refuse(struct attempt *a, int exit_status, const char *why);
 /* Over without a process; err is taken. */
 void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_reason reason,
 			   struct error *err);

@@ -17,19 +17,26 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 enum { STACK_SIZE = 64 * 1024 };
 
-static bool is_program(const char *path)
+static bool is_file(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-	       faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static bool is_program(const char *path)
+{
+	return is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret)
 {
 	const char *at = search_path ? search_path : "/usr/local/bin:/usr/bin:/bin";
+	_cleanup_(str_done) struct str other = {0};
 
 	if (*argv0 && !strchr(argv0, '/')) {
 		for (;; at++) {
@@ -42,12 +49,18 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 			str_printf(ret, "%s%s", n ? "/" : "", argv0);
 			if (is_program(ret->s))
 				return 0;
+			if (!other.len && is_file(ret->s))
+				str_addn(&other, ret->s, ret->len);
 			at += n;
 			if (*at == '\0')
 				break;
 		}
 	}
 	str_clear(ret);
+	if (other.len) {
+		str_add(ret, other.s);
+		return 0;
+	}
 	if (*argv0 != '/')
 		str_printf(ret, "%s/", cwd);
 	str_add(ret, argv0);
@@ -108,6 +121,42 @@ pid_t launch_start(struct launch *l)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	return pid;
+}
+
+int launch_shell_status(const struct launch *l)
+{
+	if (l->is_about_cwd)
+		return 0;
+	switch (l->errnum) {
+	case ENOENT:
+	case ENOTDIR:
+		return 127;
+	case EACCES:
+	case EPERM:
+	case ENOEXEC:
+	case E2BIG:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case EINVAL:
+	case EISDIR:
+	case ELIBBAD:
+		return 126;
+	default:
+		return 0;
+	}
+}
+
+/* As bash decides: a binary has a NUL in its first line. */
+bool launch_is_script(const char *path)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	char begin[256];
+	ssize_t n = fd < 0 ? 0 : read(fd, begin, sizeof(begin));
+
+	for (ssize_t i = 0; i < n && begin[i] != '\n'; i++)
+		if (!begin[i])
+			return false;
+	return true;
 }
 
 static void quote(struct str *to, const char *s)

@@ -27,7 +27,7 @@ struct launch {
 
 /*
  * The file that argv0 names, absolute: itself if it holds a '/', else the first in search_path (the
- * job's PATH) that may be executed. -1: there is none.
+ * job's PATH) that may be executed, else the first that may not. -1: there is none.
  */
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret);
 
@@ -37,6 +37,13 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
  */
 pid_t launch_start(struct launch *l);
 
+/*
+ * What a shell ends with that cannot execute the program for that errnum: 127 (it is not there) or
+ * 126. 0: it is not the program's fault, but the machine's, or the working directory's.
+ */
+int launch_shell_status(const struct launch *l);
+/* After ENOEXEC: a shell would take the file for a script of its own, and not for a binary. */
+bool launch_is_script(const char *path);
 /* What launch_start()'s errnum means, for people. */
 void launch_explain(const struct launch *l, struct str *to);
 

@@ -50,6 +50,7 @@ enum {
 	SIMULATION = BIT(5),
 	INTERACTIVE = BIT(6),
 	REUSE_ODIR = BIT(7),
+	COMMAND = BIT(8),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
@@ -57,7 +58,8 @@ static uint32_t flags_of(const struct job_rules *r)
 	return (r->renew_odir ? RENEW_ODIR : 0) | (r->dump_env ? DUMP_ENV : 0) |
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
 	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0) |
-	       (r->is_interactive ? INTERACTIVE : 0) | (r->retry.reuse ? REUSE_ODIR : 0);
+	       (r->is_interactive ? INTERACTIVE : 0) | (r->retry.reuse ? REUSE_ODIR : 0) |
+	       (r->is_command ? COMMAND : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -116,6 +118,7 @@ bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
 		.is_simulation = flags & SIMULATION,
 		.is_interactive = flags & INTERACTIVE,
 		.retry.reuse = flags & REUSE_ODIR,
+		.is_command = flags & COMMAND,
 		.max_odirs = wire_u32(w),
 	};
 	ret->max_log_bytes = wire_u64(w);

@@ -33,7 +33,7 @@ static bool decide(struct judge *j, enum job_status status, enum job_reason reas
 
 static bool judge_dry_run(struct judge *j)
 {
-	return j->rules->is_dry_run && decide(j, JOB_PASSED, REASON_NONE);
+	return j->rules->is_dry_run && !j->end->refused && decide(j, JOB_PASSED, REASON_NONE);
 }
 
 static bool judge_stuck(struct judge *j)
@@ -233,6 +233,8 @@ static bool judge_exit(struct judge *j)
 		return decide(j, JOB_FAILED, REASON_LOST);
 	}
 	str_printf(&j->message, "Job returned a non-zero exit code: %d", j->end->exit_status);
+	if (j->end->refused)
+		str_printf(&j->message, ": %s", j->end->refused);
 	return decide(j, JOB_FAILED, REASON_EXIT);
 }
 

@@ -25,6 +25,8 @@ struct ending {
 	const char *leaked; /* names and pids of what was left behind, and killed; NULL: nothing */
 	uint64_t flood_bytes; /* the limit that the log went over; 0: it did not */
 	const char *stuck;    /* what is still there after KILL; NULL: nothing */
+	const char *refused;  /* why its program could not be started; exit_status is then what a
+				 shell would have ended with. NULL: it was started */
 };
 
 struct verdict_rules {

@@ -226,6 +226,7 @@ const struct job_rules *maker_rules(struct maker *m)
 						     : 5,
 		.tool = tool_name(m),
 		.is_simulation = m->kind->is_run,
+		.is_command = true,
 		.dump_env = true,
 		.is_dry_run = m->sim->dv->is_dry_run,
 		.is_interactive = m->sim->dv->is_interactive,

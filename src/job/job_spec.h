@@ -90,6 +90,8 @@ struct job_rules {
 	uint32_t max_odirs; /* with renew_odir: directories kept, the new one included; 0: all */
 	bool dump_env;	    /* write <odir>/env_vars */
 	bool is_interactive;
+	bool is_command;    /* argv comes from a command line: an executable file that is no
+			       program is a script of /bin/sh, as for a shell */
 	bool is_dry_run;    /* its command only tells what it would do: run without steps, always a
 			       pass */
 	bool is_simulation; /* with tool: its log may tell the simulated time */

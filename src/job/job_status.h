@@ -30,7 +30,7 @@ enum job_reason {
 	REASON_LOG_FLOOD,	 /* log over its limit */
 	REASON_MEMORY,		 /* killed for memory, not by us */
 	REASON_STALL,		 /* no progress */
-	REASON_LAUNCH,		 /* could not be started: command not found, log not writable … */
+	REASON_LAUNCH,		 /* could not be started: no process, log or directory */
 	REASON_LOST,		 /* whoever ran it died or vanished */
 	REASON_REFUSED,		 /* its backend will never run it */
 	REASON_UNKILLABLE,	 /* still there after KILL */

@@ -105,6 +105,7 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));
 	ret->plain_stamps = json_is_true(json_object_get(obj, "plain_stamps"));
 	ret->dump_env = json_is_true(json_object_get(obj, "dump_env"));
+	ret->is_command = json_is_true(json_object_get(obj, "is_command"));
 	ret->is_simulation = json_is_true(json_object_get(obj, "is_simulation"));
 	ret->is_interactive = json_is_true(json_object_get(obj, "is_interactive"));
 	ret->is_dry_run = json_is_true(json_object_get(obj, "is_dry_run"));

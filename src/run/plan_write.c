@@ -259,6 +259,7 @@ static void write_rules(struct plan_writer *w, const struct job_rules *r)
 	write_flag(w, "renew_odir", r->renew_odir);
 	write_flag(w, "plain_stamps", r->plain_stamps);
 	write_flag(w, "dump_env", r->dump_env);
+	write_flag(w, "is_command", r->is_command);
 	write_flag(w, "is_simulation", r->is_simulation);
 	write_flag(w, "is_interactive", r->is_interactive);
 	write_flag(w, "is_dry_run", r->is_dry_run);

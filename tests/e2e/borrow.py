@@ -186,10 +186,13 @@ class Lending(Borrow):
     def test_patterns_and_time_limits_are_those_of_any_command(self):
         self.pool('{ name: "bad", devices: 1, command: "echo UVM_ERROR", fail_patterns: ["^UVM_ERROR"] }\n'
                   '{ name: "slow", devices: 1, timeout: "200ms", grace: "100ms", command: "sleep 600" }\n'
-                  '{ name: "none", devices: 1, command: "/nowhere/at/all" }')
+                  '{ name: "none", devices: 1, command: "/nowhere/at/all" }\n'
+                  '{ name: "script", devices: 1, command: "./script" }')
+        self.write("script", 'echo "no first line, $DVSCHED_JOB"', 0o755)
         self.run_it(code=1)
         self.assertEqual({n: self.last(n)["reason"] for n in ("bad", "slow", "none")},
-                         {"bad": "fail_pattern", "slow": "timeout", "none": "launch"})
+                         {"bad": "fail_pattern", "slow": "timeout", "none": "exit"})
+        self.assertIn("no first line, script", self.path(next(j for j in self.results()["jobs"] if j["id"] == "script")["log"]).read_text())
         health = {d["health"] for d in self.results()["run"]["backends"]["chips"]["devices"]}
         self.assertEqual(health & {"quarantined", "suspect"}, set())
 

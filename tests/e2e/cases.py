@@ -123,7 +123,7 @@ class Pins(Cases):
         self.pinned({"r/fine": '{ command: "true" }',
                      "r/broken_by_head": '{ command: "grep good {my_lib}/state" }',
                      "r/broken": '{ command: "echo it is broken; exit 3" }',
-                     "r/no_machine": '{ argv: ["/no/such/program"] }'})
+                     "r/no_machine": '{ cwd: "/no/such/directory", argv: ["true"] }'})
         done = self.run_it(code=1)
         ends = {j["id"][2:]: (j["status"], j["fallback"], j["reason"]) for j in self.results()["jobs"][2:]}
         self.assertEqual(ends, {"fine": ("PASSED", False, "none"), "broken_by_head": ("PASSED", True, "none"),

@@ -193,12 +193,48 @@ class Running(Story):
         self.assertIn("hello", run.out)
         self.assertEqual(self.results()["jobs"][0]["attempts"][0]["exit_status"], 4)
 
-    def test_a_command_that_is_not_there_is_infrastructure(self):
-        run = self.dvsched("run", "--", "no-such-command-at-all")
-        self.assertEqual(run.code, 3)
-        job = self.results()["jobs"][0]
-        self.assertEqual(job["reason"], "launch")
-        self.assertIn("no-such-command-at-all", job["message"])
+    def test_a_program_that_cannot_be_started_fails_its_job_with_or_without_a_shell(self):
+        self.write("plain", "echo not executable")
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [
+            { name: "nowhere", command: "./nowhere" }
+            { name: "nowhere.sh", command: "./nowhere;" }
+            { name: "plain", command: "./plain" }
+            { name: "plain.sh", command: "./plain;" }
+            { name: "unknown", argv: ["no-such-command-at-all"] }
+            { name: "unknown.sh", command: "no-such-command-at-all;" }
+          ]
+        }""")
+        run = self.dvsched("run", "cfg.hjson", "--show-failures", "all")
+        self.assertEqual(run.code, 1, run)
+        for name, job in jobs_of(self.results()).items():
+            self.assertEqual((job["status"], job["reason"]), ("FAILED", "exit"), job)
+            self.assertEqual(job["attempts"][0]["exit_status"], 126 if "plain" in name else 127, job)
+            program = name.split(".")[0].replace("unknown", "no-such-command-at-all")
+            self.assertIn(program, self.path(job["log"]).read_text().split("\n\n", 1)[1])
+        self.assertIn("127: command not found: 'no-such-command-at-all'", run.out)
+        self.assertEqual(self.dvsched("run", "--", "no-such-command-at-all").code, 1)
+
+    def test_a_script_without_a_first_line_runs_as_the_shell_runs_it(self):
+        self.write("script", 'echo "$0 $1"', 0o755)
+        self.config("""{
+          flow: jobs
+          name: s
+          jobs: [
+            { name: "direct", command: "./script 'a  b'" }
+            { name: "shell", command: "./script 'a  b';" }
+            { name: "found", command: "script 'a  b'", env: { PATH: "%s:/usr/bin:/bin" } }
+            { name: "argv", argv: ["./script"] }
+          ]
+        }""" % self.dir)
+        self.assertEqual(self.dvsched("run", "cfg.hjson").code, 1)
+        logs = {name: self.path("scratch/s", name, "log").read_text().split("\n\n", 1)[1]
+                for name in ("direct", "shell", "found", "argv")}
+        self.assertEqual(logs, {"direct": "./script a  b\n", "shell": "./script a  b\n",
+                                "found": f"{self.dir}/script a  b\n",
+                                "argv": "dvsched: neither a program nor a script with '#!': './script'\n"})
 
     def test_a_job_has_the_descriptor_limit_that_we_were_given(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -395,32 +395,118 @@ static char *make_file(struct slot_bed *b, const char *name, const char *text, m
 	return path;
 }
 
-static void what_cannot_be_started_is_named(void **state)
+/* As if a shell had been asked to start it: its exit status, and words in the log. */
+static void assert_refused(struct slot_bed *b, const char *program, int exit_status,
+			   const char *text)
+{
+	_cleanup_(freep) char *message = xasprintf("Job returned a non-zero exit code: %d: %s",
+						   exit_status, text);
+	_cleanup_(freep) char *line = xasprintf("dvsched: %s", text);
+	_cleanup_(freep) char *log = NULL;
+
+	b->argv[0] = program;
+	b->argv[1] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, exit_status);
+	assert_non_null(strstr(b->result.message, message));
+	log = bed_log(b);
+	assert_true(str_starts(log, line));
+	assert_int_equal(b->result.pid, 0);
+	assert_true(b->result.start_wall_s > 0);
+}
+
+static void a_program_that_cannot_be_started_is_the_job_s_own_failure(void **state)
 {
 	struct slot_bed *b = *state;
 	char *plain = make_file(b, "plain", "true\n", 0644);
 	char *odd = make_file(b, "odd", "#!/no/such/interpreter\n", 0755);
 	char *text = make_file(b, "text", "true\n", 0755);
+	char *path = xasprintf("PATH=%s:/bin", b->base);
+	const char *const env[] = {path, NULL};
 
-	b->argv[0] = "no-such-command-here";
-	assert_launch_error(b, "command not found: 'no-such-command-here'");
-	b->argv[0] = "./no/such/file";
-	assert_launch_error(b, "command not found: './no/such/file'");
-	b->argv[0] = plain;
-	assert_launch_error(b, "not executable: ");
-	b->argv[0] = odd;
-	assert_launch_error(b, "bad interpreter in the first line of ");
-	b->argv[0] = text;
-	assert_launch_error(b, "neither a program nor a script with '#!': ");
-	b->argv[0] = "";
-	assert_launch_error(b, "command not found: ''");
-	b->rules.cwd = "/no/such/directory";
-	b->argv[0] = "true";
-	slot_free(b->slot);
-	b->slot = NULL;
+	assert_refused(b, "no-such-command-here", 127, "command not found: 'no-such-command-here'");
+	assert_refused(b, "./no/such/file", 127, "command not found: './no/such/file'");
+	assert_refused(b, plain, 126, "not executable: ");
+	assert_refused(b, "/", 126, "not executable: '/'");
+	assert_refused(b, odd, 127, "bad interpreter in the first line of ");
+	assert_refused(b, text, 126, "neither a program nor a script with '#!': ");
+	assert_refused(b, "", 127, "command not found: ''");
+	b->rules.env = env;
+	bed_renew_slot(b);
+	assert_refused(b, "plain", 126, "not executable: ");
 	free(plain);
 	free(odd);
 	free(text);
+	free(path);
+}
+
+/* The verdict is that of a shell's 127 in the log: patterns first. A dry run does not pass it. */
+static void patterns_judge_what_could_not_be_started(void **state)
+{
+	static const struct pattern fail = {.text = "not found: 'nowhere'"};
+	struct slot_bed *b = *state;
+
+	b->rules.fail_patterns = (struct pattern_list){&fail, 1};
+	b->argv[0] = "nowhere";
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_FAIL_PATTERN);
+	b->rules.fail_patterns = (struct pattern_list){0}; /* the bed would free them */
+	b->rules.is_dry_run = true;
+	bed_renew_slot(b);
+	assert_refused(b, "nowhere", 127, "command not found: 'nowhere'");
+}
+
+static void a_directory_that_is_not_there_is_no_fault_of_the_program(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.cwd = "/no/such/directory";
+	b->argv[0] = "true";
+	assert_launch_error(b, "cannot enter the working directory '/no/such/directory'");
+}
+
+static void an_executable_text_is_a_script_of_the_shell(void **state)
+{
+	struct slot_bed *b = *state;
+	char *script = make_file(b, "script", "echo $0 $# $2; exit 3\n", 0755);
+	char *empty = make_file(b, "empty", "", 0755);
+	char *path = xasprintf("PATH=%s:/bin:/usr/bin", b->base), *log, *want;
+	const char *const env[] = {path, NULL};
+
+	b->rules.is_command = true;
+	b->rules.env = env;
+	b->argv[0] = "script";
+	b->argv[1] = "a  b";
+	b->argv[2] = "c";
+	b->argv[3] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, 3);
+	log = bed_log(b);
+	want = xasprintf("%s 2 c\n", script);
+	assert_string_equal(log, want);
+	free(log);
+	free(want);
+	b->argv[0] = empty;
+	b->argv[1] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	free(script);
+	free(empty);
+	free(path);
+}
+
+/* One of another machine, say: a NUL in the first line. */
+static void a_binary_is_no_script(void **state)
+{
+	struct slot_bed *b = *state;
+	char *binary = make_file(b, "binary", "ELF", 0755);
+
+	assert_int_equal(truncate(binary, 100), 0);
+	b->rules.is_command = true;
+	assert_refused(b, binary, 126, "neither a program nor a script with '#!': ");
+	free(binary);
 }
 
 static void a_command_may_be_longer_than_an_argument(void **state)
@@ -798,7 +884,11 @@ int main(int argc, char **argv)
 		CASE(kept_daemons_stay_until_the_slot_ends),
 		CASE(a_daemon_is_kept_by_any_of_its_names),
 		CASE(a_killed_job_leaves_daemons_only),
-		CASE(what_cannot_be_started_is_named),
+		CASE(a_program_that_cannot_be_started_is_the_job_s_own_failure),
+		CASE(patterns_judge_what_could_not_be_started),
+		CASE(a_directory_that_is_not_there_is_no_fault_of_the_program),
+		CASE(an_executable_text_is_a_script_of_the_shell),
+		CASE(a_binary_is_no_script),
 		CASE(a_command_may_be_longer_than_an_argument),
 		CASE(the_surroundings_are_clean),
 		CASE(the_environment_is_ours_with_the_rules_over_it),

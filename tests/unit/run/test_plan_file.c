@@ -105,6 +105,7 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 	assert_int_equal(a->renew_odir, b->renew_odir);
 	assert_int_equal(a->plain_stamps, b->plain_stamps);
 	assert_text(a->tool, b->tool);
+	assert_int_equal(a->is_command, b->is_command);
 	assert_int_equal(a->is_simulation, b->is_simulation);
 	assert_int_equal(a->dump_env, b->dump_env);
 	assert_int_equal(a->is_interactive, b->is_interactive);
@@ -203,6 +204,7 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 		.max_odirs = 5,
 		.plain_stamps = true,
 		.tool = "vcs",
+		.is_command = true,
 		.is_simulation = true,
 		.dump_env = true,
 		.is_interactive = true,
