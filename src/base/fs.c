@@ -102,9 +102,20 @@ static int sync_dir_of(const char *path)
 	return rc;
 }
 
+/* A temporary name beside path, also where the name has no room for more. */
+static char *beside(const char *path)
+{
+	const char *name = path_base(path);
+	size_t n = strlen(name), most = 255 - strlen(".tmp-2147483647");
+
+	for (n = n < most ? n : most; n && ((unsigned char)name[n] & 0xc0) == 0x80; n--)
+		;
+	return xasprintf("%.*s.tmp-%d", (int)((size_t)(name - path) + n), path, (int)getpid());
+}
+
 static int replace(const char *path, const void *bytes, size_t n, bool is_synced, struct error *err)
 {
-	_cleanup_(freep) char *tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
+	_cleanup_(freep) char *tmp = beside(path);
 	struct src_pos pos = {.file = path};
 	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 
@@ -197,7 +208,7 @@ int fs_set_link(const char *target, const char *path)
 		errno = EEXIST;
 		return -1;
 	}
-	tmp = xasprintf("%s.tmp-%d", path, (int)getpid());
+	tmp = beside(path);
 	unlink(tmp);
 	if (symlink(target, tmp) < 0)
 		return -1;

@@ -12,17 +12,27 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "job/file_name.h"
 
 static char *dir_of(const char *path)
 {
 	return xstrndup(path, (size_t)(path_base(path) - path - 1));
 }
 
+static char *attempt_path(const char *path, unsigned attempt)
+{
+	struct str to = {0};
+
+	job_add_aside(&to, path);
+	str_printf(&to, ".attempt-%u", attempt);
+	return str_take(&to);
+}
+
 /* What an earlier run left as path.attempt-1, -2 … goes into the trash. */
 static int trash_attempts(struct confine *c, const char *path, struct error *err)
 {
 	for (unsigned n = 1;; n++) {
-		_cleanup_(freep) char *old = xasprintf("%s.attempt-%u", path, n);
+		_cleanup_(freep) char *old = attempt_path(path, n);
 
 		if (!fs_exists(old))
 			return 0;
@@ -34,7 +44,7 @@ static int trash_attempts(struct confine *c, const char *path, struct error *err
 /* path, of the attempt before, becomes path.attempt-N. */
 static int set_path_aside(struct confine *c, const char *path, uint32_t attempt, struct error *err)
 {
-	_cleanup_(freep) char *to = xasprintf("%s.attempt-%u", path, attempt - 1);
+	_cleanup_(freep) char *to = attempt_path(path, attempt - 1);
 
 	if (!fs_exists(path))
 		return 0;
@@ -60,9 +70,13 @@ static int set_attempt_aside(struct confine *c, const struct odir_request *r, st
 static char *stamp_prefix(const struct odir_request *r)
 {
 	const char *name = path_base(r->odir);
+	struct str prefix = {0};
 
-	return r->plain_stamps || strcmp(name, "latest") == 0 ? xstrdup("")
-							      : xasprintf("%s.", name);
+	if (r->plain_stamps || strcmp(name, "latest") == 0)
+		return xstrdup("");
+	job_add_aside(&prefix, name);
+	str_addc(&prefix, '.');
+	return str_take(&prefix);
 }
 
 /* Newest first; before the stamps the names are the same. */

@@ -10,7 +10,8 @@
 #include "base/fs.h"
 #include "base/utf8.h"
 
-enum { KEPT_MOST = JOB_FILE_NAME_ROOM - 1 - 1 - 16 }; /* room for "-", 16 digits, the end */
+enum { NAME_MOST = 255, DIGEST_ROOM = 1 + 16 }; /* "-" and digits */
+enum { KEPT_MOST = JOB_FILE_NAME_ROOM - DIGEST_ROOM - 1, ASIDE_MOST = NAME_MOST - JOB_ASIDE_ROOM };
 
 bool job_name_is_fit(const char *name)
 {
@@ -57,4 +58,20 @@ const char *job_file_name(const char *name, char room[JOB_FILE_NAME_ROOM])
 	}
 	snprintf(room + n, JOB_FILE_NAME_ROOM - n, "-%016" PRIx64, digest_of(name));
 	return room;
+}
+
+void job_add_aside(struct str *to, const char *path)
+{
+	const char *name = path_base(path);
+	size_t n = strlen(name);
+
+	if (n <= ASIDE_MOST) {
+		str_add(to, path);
+		return;
+	}
+	n = ASIDE_MOST - DIGEST_ROOM;
+	while (n && ((unsigned char)name[n] & 0xc0) == 0x80)
+		n--;
+	str_addn(to, path, (size_t)(name - path) + n);
+	str_printf(to, "-%016" PRIx64, digest_of(name));
 }

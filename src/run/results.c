@@ -16,6 +16,7 @@
 #include "base/json_out.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "job/file_name.h"
 #include "run/job_record.h"
 #include "run/results_file.h"
 
@@ -186,14 +187,16 @@ static void add_attempt_log(struct str *b, const struct result_row *row, uint32_
 	const struct attempt_row *a = &row->attempts[i];
 	bool is_last = i + 1 == row->n_attempts;
 
-	if (is_last)
+	if (is_last) {
 		str_add(b, spec->log_path);
-	else if (!stage_rules(spec, a[1].stage)->retry.reuse &&
-		 path_is_below(spec->log_path, spec->odir))
-		str_printf(b, "%s.attempt-%u%s", spec->odir, a->number,
-			   spec->log_path + strlen(spec->odir));
-	else
-		str_printf(b, "%s.attempt-%u", spec->log_path, a->number);
+	} else if (!stage_rules(spec, a[1].stage)->retry.reuse &&
+		   path_is_below(spec->log_path, spec->odir)) {
+		job_add_aside(b, spec->odir);
+		str_printf(b, ".attempt-%u%s", a->number, spec->log_path + strlen(spec->odir));
+	} else {
+		job_add_aside(b, spec->log_path);
+		str_printf(b, ".attempt-%u", a->number);
+	}
 }
 
 static void write_attempt_log(struct json_out *out, const struct result_row *row, uint32_t i)

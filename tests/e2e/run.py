@@ -300,6 +300,28 @@ class BareSystem(Story):
         self.assertIn("/dev/null cannot be used", self.run_without("/dev"))
 
 
+class LongNames(Story):
+    """A name that fills a file name: whatever is moved aside for it finds room."""
+
+    def test_runs_again_renewed_and_retried(self):
+        for name, more in (("p" * 255, ""), ("r" * 245, "renew: true"), ("€" * 85, "renew: true, retries: 2"),
+                           ("t" * 255, "retries: 1"), ("u" * 255, "retries: { max: 1, reuse: true }")):
+            self.config('{ flow: "jobs", name: "long", jobs: [{ name: "%s", command: "test {attempt} -gt %d", %s }] }'
+                        % (name, "retries" in more, more))
+            for _ in range(3):
+                done = self.dvsched("run", "cfg.hjson")
+                self.assertEqual((done.code, "warning" in done.err), (0, False), done)
+                job, = self.results()["jobs"]
+                for attempt in job["attempts"]:
+                    self.assertTrue(self.path(attempt["log"]).is_file(), attempt)
+                self.assertTrue(self.path("scratch/long/passed", name).is_symlink())
+
+    def test_a_configuration_may_be_called_so(self):
+        self.config('{ flow: "jobs", name: "%s", jobs: [{ name: "a", command: "true", renew: true }] }' % ("c" * 255))
+        for _ in range(2):
+            self.assertEqual(self.dvsched("run", "cfg.hjson", "--instrument", "all").code, 0)
+
+
 class FullDisk(Story):
     """A small disk of its own, in a mount namespace; without those the stories are skipped."""
 

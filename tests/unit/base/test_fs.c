@@ -185,6 +185,24 @@ static void links_replace_links_only(void **state)
 	assert_int_equal(errno, ENOENT);
 }
 
+static void a_name_may_fill_its_room(void **state)
+{
+	char name[256], target[16] = "";
+	struct error err = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 255; i += 3)
+		memcpy(name + i, "€", 4);
+	assert_int_equal(fs_set_link("one", name), 0);
+	assert_int_equal(fs_set_link("two", name), 0);
+	assert_int_equal(readlink(name, target, sizeof(target)), 3);
+	assert_memory_equal(target, "two", 3);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(fs_write_atomic(name, "x", 1, &err), 0);
+	assert_content(name, "x");
+	assert_int_equal(unlink(name), 0);
+}
+
 static void removing_a_tree_follows_no_link(void **state)
 {
 	(void)state;
@@ -303,6 +321,7 @@ int main(void)
 		IN_DIR(a_write_that_fails_keeps_the_old_file),
 		IN_DIR(directories_are_made_with_all_above),
 		IN_DIR(links_replace_links_only),
+		IN_DIR(a_name_may_fill_its_room),
 		IN_DIR(removing_a_tree_follows_no_link),
 		IN_DIR(read_only_directories_of_ours_are_removed_too),
 		IN_DIR(a_tree_may_be_deeper_than_there_are_descriptors),

@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "exec/odir.h"
+#include "job/file_name.h"
 
 struct bed {
 	char *base, *root, *parent, *odir, *log;
@@ -331,6 +332,38 @@ static void the_root_itself_may_be_a_link(void **state)
 	free(real);
 }
 
+/* The longest name that a file may have leaves no room for a stamp or a number. */
+static void a_long_name_is_moved_aside_under_a_shorter_one(void **state)
+{
+	struct bed *b = *state;
+	struct str stem = {0};
+	char *first;
+
+	free(b->odir);
+	free(b->log);
+	b->odir = xasprintf("%s/%0255d", b->parent, 7);
+	b->log = xasprintf("%s/log", b->odir);
+	b->r.odir = b->odir;
+	b->r.log_path = b->log;
+	b->r.renew = true;
+	b->r.keep = 3;
+	job_add_aside(&stem, b->odir);
+	first = xasprintf("%s.attempt-1/log", stem.s);
+	for (int run = 0; run < 5; run++) {
+		b->r.attempt = 1;
+		prepare(b, "1");
+		b->r.attempt = 2;
+		prepare(b, "2");
+		assert_text(first, "1");
+		assert_text(b->log, "2");
+	}
+	str_addc(&stem, '.');
+	/* Two earlier directories, and the first attempt of the newest. */
+	assert_int_equal(count(b->parent, path_base(stem.s)), 3);
+	free(first);
+	str_done(&stem);
+}
+
 static void a_directory_that_is_a_file_is_an_error(void **state)
 {
 	struct bed *b = *state;
@@ -366,6 +399,7 @@ int main(void)
 		CASE(a_log_elsewhere_is_set_aside_beside_its_directory),
 		CASE(links_lead_nowhere),
 		CASE(the_root_itself_may_be_a_link),
+		CASE(a_long_name_is_moved_aside_under_a_shorter_one),
 		CASE(a_directory_that_is_a_file_is_an_error),
 		CASE(a_parent_that_vanished_is_made_again),
 	};

@@ -64,9 +64,37 @@ static void long_names_that_differ_at_the_end_stay_two(void **state)
 	assert_string_not_equal(job_file_name("a/b", room_a), job_file_name("a\nb", room_b));
 }
 
+static void what_is_moved_aside_has_room_for_its_suffix(void **state)
+{
+	char fits[300], cut[300], wide[300];
+	struct str got = {0}, other = {0};
+
+	(void)state;
+	snprintf(fits, sizeof(fits), "/s/%0231d", 0);
+	job_add_aside(&got, fits);
+	assert_string_equal(got.s, fits);
+	snprintf(cut, sizeof(cut), "/s/%0254d1", 0);
+	str_clear(&got);
+	job_add_aside(&got, cut);
+	assert_memory_equal(got.s, cut, 3 + 231 - 17);
+	assert_int_equal(strlen(path_base(got.s)), 231);
+	cut[strlen(cut) - 1] = '2';
+	job_add_aside(&other, cut);
+	assert_string_not_equal(got.s, other.s);
+	/* Not in the middle of a character. */
+	for (size_t i = 0; i < 252; i += 3)
+		memcpy(wide + i, "€", 4);
+	str_clear(&got);
+	job_add_aside(&got, wide);
+	assert_true(path_is_safe_name(got.s) && strlen(got.s) <= 231);
+	str_done(&got);
+	str_done(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_moved_aside_has_room_for_its_suffix),
 		cmocka_unit_test(fit_names_stay),
 		cmocka_unit_test(others_become_fit_and_short),
 		cmocka_unit_test(long_names_that_differ_at_the_end_stay_two),
