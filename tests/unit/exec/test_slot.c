@@ -827,6 +827,24 @@ static void an_interactive_job_has_a_terminal_of_its_own(void **state)
 	free(log);
 }
 
+static void an_interactive_program_that_is_not_there_is_named_on_the_terminal(void **state)
+{
+	struct slot_bed *b = *state;
+	struct slot_terminal t = a_terminal();
+	char *log;
+
+	b->rules.is_interactive = true;
+	slot_give_terminal(b->slot, &t);
+	b->argv[0] = "nowhere";
+	b->argv[1] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, 127);
+	log = bed_log(b);
+	assert_string_equal(log, "dvsched: command not found: 'nowhere'\n");
+	free(log);
+}
+
 static void its_slot_is_good_for_others_afterwards(void **state)
 {
 	struct slot_bed *b = *state;
@@ -906,6 +924,7 @@ int main(int argc, char **argv)
 		CASE(what_it_was_given_is_open_until_it_ends),
 		CASE(when_the_scheduler_is_gone_the_job_goes),
 		CASE(an_interactive_job_has_a_terminal_of_its_own),
+		CASE(an_interactive_program_that_is_not_there_is_named_on_the_terminal),
 		CASE(its_slot_is_good_for_others_afterwards),
 		CASE(without_a_terminal_no_job_is_interactive),
 	};
