@@ -57,11 +57,28 @@ size_t utf8_first_bad(const char *s, size_t n)
 	return n;
 }
 
+/* U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: all begin with E2. */
+static bool is_wide_control(const unsigned char *u)
+{
+	if (u[1] == 0x80)
+		return u[2] == 0x8e || u[2] == 0x8f || (u[2] >= 0xa8 && u[2] <= 0xae);
+	return u[1] == 0x81 && u[2] >= 0xa6 && u[2] <= 0xa9;
+}
+
 bool utf8_is_control(const char *s, size_t k)
 {
-	unsigned char c = (unsigned char)s[0];
+	const unsigned char *u = (const unsigned char *)s;
 
-	return k == 1 ? c < 0x20 || c == 0x7f : k == 2 && c == 0xc2 && (unsigned char)s[1] < 0xa0;
+	switch (k) {
+	case 1:
+		return u[0] < 0x20 || u[0] == 0x7f;
+	case 2: /* C1, U+061C */
+		return (u[0] == 0xc2 && u[1] < 0xa0) || (u[0] == 0xd8 && u[1] == 0x9c);
+	case 3:
+		return u[0] == 0xe2 && is_wide_control(u);
+	default:
+		return false;
+	}
 }
 
 size_t utf8_put(char *out, uint32_t cp)

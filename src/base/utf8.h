@@ -12,7 +12,8 @@ size_t utf8_valid_len(const char *s, size_t n);
 /* Offset of the first byte that belongs to no well-formed code point; n if there is none. */
 size_t utf8_first_bad(const char *s, size_t n);
 /* The code point at s, k bytes long, is a control character: C0, DEL or C1 (some terminals obey
- * U+009B as they do ESC [). */
+ * U+009B as they do ESC [), one that changes the direction of the text around it (U+202E makes
+ * "gpj.exe" of "exe.jpg"), or one of the line ends U+2028 and U+2029. */
 bool utf8_is_control(const char *s, size_t k);
 /* Appends cp to out (room for 4 bytes); returns the bytes written. */
 size_t utf8_put(char *out, uint32_t cp);

@@ -17,6 +17,20 @@ static const char *dep_id(const struct plan *plan, const struct job_spec *spec, 
 	return plan->jobs[spec->deps[i]].id;
 }
 
+/* A text with line breaks goes on below itself. */
+static void add_shown(struct str *out, const char *before, const char *text)
+{
+	size_t n = strcspn(text, "\n");
+
+	str_add(out, before);
+	str_add_printable(out, text, n);
+	for (; text[n]; n = strcspn(text, "\n")) {
+		text += n + 1;
+		str_add(out, "\n");
+		str_add_printable(out, text, strcspn(text, "\n"));
+	}
+}
+
 static void add_deps(struct str *out, const struct plan *plan, const struct job_spec *spec,
 		     const char *label, uint32_t from, uint32_t n)
 {
@@ -24,7 +38,7 @@ static void add_deps(struct str *out, const struct plan *plan, const struct job_
 		return;
 	str_printf(out, "    %s", label);
 	for (uint32_t i = 0; i < n && i < DEPS_SHOWN; i++)
-		str_printf(out, " %s", dep_id(plan, spec, from + i));
+		add_shown(out, " ", dep_id(plan, spec, from + i));
 	if (n > DEPS_SHOWN)
 		str_printf(out, " … (%u in all)", n);
 	str_addc(out, '\n');
@@ -32,7 +46,7 @@ static void add_deps(struct str *out, const struct plan *plan, const struct job_
 
 static void add_rules(struct str *out, const struct job_rules *rules)
 {
-	str_printf(out, "    %s", rules->target);
+	add_shown(out, "    ", rules->target);
 	if (rules->backend)
 		str_printf(out, ", backend %s", rules->backend);
 	if (rules->timeout_s > 0) {
@@ -58,15 +72,19 @@ static void plan_text(const struct plan *plan)
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const struct job_spec *spec = &plan->jobs[i];
 
-		str_printf(&out, "%s\n", spec->id);
+		add_shown(&out, "", spec->id);
+		str_addc(&out, '\n');
 		add_rules(&out, spec->rules);
-		str_printf(&out, "    $ %s\n", spec->command);
+		add_shown(&out, "    $ ", spec->command);
+		str_addc(&out, '\n');
 		add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
 		add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
 		add_deps(&out, plan, spec, "waits for", spec->n_needs + spec->n_any, spec->n_held);
-		for (uint32_t k = 0; k < spec->n_fallback; k++)
-			str_printf(&out, "    else '%s': %s\n", spec->fallback[k].stage,
-				   spec->fallback[k].command);
+		for (uint32_t k = 0; k < spec->n_fallback; k++) {
+			str_printf(&out, "    else '%s': ", spec->fallback[k].stage);
+			add_shown(&out, "", spec->fallback[k].command);
+			str_addc(&out, '\n');
+		}
 		n_edges += job_n_deps(spec);
 	}
 	str_printf(&out, "%zu job%s, %zu dependenc%s, output in %s\n", plan->n_jobs,

@@ -113,6 +113,8 @@ static struct text stem_of(struct load *l, const struct text *name)
 	const char *s = name->s;
 	size_t n = strcspn(s, "{");
 
+	if (!text_is_clean(s)) /* its name is refused, which is enough */
+		return (struct text){"jobs", name->at};
 	if (n == 0) { /* "{mode}.test": what comes after the words */
 		const char *end = strrchr(s, '}');
 

@@ -210,6 +210,15 @@ static void set_needs_path(struct expander *x, const struct job_spec *job)
 	x->values[VALUE_NEEDS] = x->needs_path.s;
 }
 
+/* A row of the status table, and of reports. */
+static void check_target(struct expander *x, const char *target)
+{
+	if (!text_is_line(target) && !x->has_error)
+		refuse(x, &x->entry->target,
+		       arena_printf(x->load->mem, "'target' holds a control character: %s",
+				    text_printable(x->load->mem, target)));
+}
+
 static void set_what_runs(struct expander *x, struct job_spec *job, const struct job_spec *before)
 {
 	x->values[VALUE_NAME] = job->name;
@@ -217,6 +226,8 @@ static void set_what_runs(struct expander *x, struct job_spec *job, const struct
 	x->values[VALUE_LOG] = job->log_path;
 	set_needs_path(x, job);
 	job->rules = rules_get(&x->rules, x->values);
+	if (!before || before->rules != job->rules)
+		check_target(x, job->rules->target);
 	for (uint32_t i = 0; i < x->entry->env.n; i++)
 		job->has_attempt |= x->entry->env.at[i].has_attempt;
 	set_request(x, job, before);

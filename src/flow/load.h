@@ -28,6 +28,7 @@ struct text_list {
 
 /* All of it can stand in a command: valid UTF-8, no control characters but tabs and line breaks. */
 bool text_is_clean(const char *s);
+bool text_is_line(const char *s); /* and none of those */
 /* A letter or _, then letters, digits and _: what {…} may hold. */
 bool text_is_word(const char *s, size_t len);
 /* For messages, arena-owned. */

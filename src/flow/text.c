@@ -6,12 +6,19 @@
 
 bool text_is_clean(const char *s)
 {
-	size_t n = strlen(s);
+	size_t n = strlen(s), k;
 
-	for (size_t i = 0; i < n; i++)
-		if (((unsigned char)s[i] < 0x20 && s[i] != '\t' && s[i] != '\n') || s[i] == 0x7f)
+	for (size_t i = 0; i < n; i += k) {
+		k = utf8_valid_len(s + i, n - i);
+		if (k == 0 || (utf8_is_control(s + i, k) && s[i] != '\t' && s[i] != '\n'))
 			return false;
-	return utf8_first_bad(s, n) == n;
+	}
+	return true;
+}
+
+bool text_is_line(const char *s)
+{
+	return text_is_clean(s) && !strpbrk(s, "\t\n");
 }
 
 static bool is_word_char(char c, bool is_first)

@@ -22,13 +22,6 @@ static uint32_t decode(const unsigned char *u, size_t n)
 	return cp;
 }
 
-/* Marks that reorder what stands around them. */
-static bool is_bidi_mark(uint32_t cp)
-{
-	return (cp >= 0x202a && cp <= 0x202e) || (cp >= 0x2066 && cp <= 0x2069) || cp == 0x200e ||
-	       cp == 0x200f || cp == 0x061c;
-}
-
 static size_t cell_set(struct cell *c, const char *bytes, size_t n, unsigned columns)
 {
 	memcpy(c->bytes, bytes, n);
@@ -51,7 +44,7 @@ size_t cell_next(const char *s, size_t n, bool is_utf8, struct cell *ret)
 		columns = wcwidth((wchar_t)cp);
 		if (columns < 0 && cp >= 0xa0 && MB_CUR_MAX == 1)
 			columns = 1; /* a log in UTF-8 under a locale that knows no widths */
-		if (columns >= 0 && !is_bidi_mark(cp))
+		if (columns >= 0 && !utf8_is_control(s, len))
 			return cell_set(ret, s, len, (unsigned)columns);
 	}
 	cell_set(ret, instead, strlen(instead), 1);

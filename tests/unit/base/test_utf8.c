@@ -80,14 +80,22 @@ static void the_first_bad_byte_is_found_wherever_it_is(void **state)
 	assert_int_equal(utf8_first_bad("", 0), 0);
 }
 
-static void controls_are_c0_del_and_c1(void **state)
+/* Direction of text: Unicode's Bidi_Control. Line ends: U+2028, U+2029. */
+static bool is_mark(uint32_t cp)
+{
+	return cp == 0x61c || cp == 0x200e || cp == 0x200f || (cp >= 0x2028 && cp <= 0x202e) ||
+	       (cp >= 0x2066 && cp <= 0x2069);
+}
+
+static void controls_are_c0_del_c1_and_marks_of_direction(void **state)
 {
 	(void)state;
-	for (uint32_t cp = 0; cp < 0x3000; cp++) {
+	for (uint32_t cp = 0; cp < 0x12000; cp++) {
 		char out[4];
 		size_t k = utf8_put(out, cp);
 
-		assert_int_equal(utf8_is_control(out, k), cp < 0x20 || (cp >= 0x7f && cp <= 0x9f));
+		assert_int_equal(utf8_is_control(out, k),
+				 cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || is_mark(cp));
 	}
 }
 
@@ -97,7 +105,7 @@ int main(void)
 		cmocka_unit_test(every_two_bytes_and_what_may_follow),
 		cmocka_unit_test(every_code_point_goes_out_and_comes_back),
 		cmocka_unit_test(the_first_bad_byte_is_found_wherever_it_is),
-		cmocka_unit_test(controls_are_c0_del_and_c1),
+		cmocka_unit_test(controls_are_c0_del_c1_and_marks_of_direction),
 	};
 
 	return RUN(tests);

@@ -142,6 +142,15 @@ static void values_have_types(void **state)
 		   "3:16: error: 'on' must be \"any\", \"infra\", \"job\" or \"timeout\", not "
 		   "\"evry\"\n"},
 		{RUN("cwd: \"\\u0007\""), P "3:6: error: 'cwd' holds a control character: \\x07\n"},
+		{RUN("target: \"x\\ny\""),
+		 P "3:9: error: 'target' holds a control character: x\\x0ay\n"},
+		{RUN("target: \"x\\u202ey\""),
+		 P "3:9: error: 'target' holds a control character: x\\xe2\\x80\\xaey\n"},
+		{RUN("target: \"{w}\", sweep: { w: [\"a\\tb\"] }"),
+		 P "3:9: error: 'target' holds a control character: a\\x09b\n"},
+		{RUN("env: { A: \"\\u2067\", B: \"\\u009b\" }"),
+		 P "3:11: error: 'env' holds a control character: \\xe2\\x81\\xa7\n" P
+		   "3:24: error: 'env' holds a control character: \\xc2\\x9b\n"},
 	};
 
 	(void)state;
@@ -164,6 +173,8 @@ static void names_are_unique_and_fit_for_a_directory(void **state)
 		{"{ flow: jobs\n jobs: [ { name: \"a\\nb\", argv: [\"x\"] } ] }",
 		 P "2:18: error: the job name 'a\\x0ab' contains a control character or invalid "
 		   "UTF-8\n"},
+		{"{ flow: jobs\n jobs: [ { name: \"a\\u202eb\", argv: [\"x\"] } ] }",
+		 P "2:18: error: 'name' holds a control character: a\\xe2\\x80\\xaeb\n"},
 		{"{ flow: jobs\n jobs: [ { name: \"a/b\", argv: [\"x\"] }\n{ name: \"..\", argv: "
 		 "[\"x\"] "
 		 "}\n{ name: \".x\", argv: [\"x\"] }\n{ name: \"passed\", argv: [\"x\"] }\n{ name: "
