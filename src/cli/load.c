@@ -16,6 +16,7 @@
 #include "cli/outcome.h"
 #include "cli/place.h"
 #include "cli/pools.h"
+#include "cli/run_options.h"
 #include "cli/selection.h"
 #include "exec/pattern.h"
 #include "flow/flow.h"
@@ -149,6 +150,26 @@ struct cfg *load_cfg_settings(const struct args *args, const char *path, struct 
 	return NULL;
 }
 
+/* A run has limits of resources, too. */
+static void check_graph(const struct args *args, const struct plan *plan, struct diags *diags)
+{
+	struct sched_options options = {0};
+
+	if (!(args->command->bit & CMD_RUN)) {
+		sched_check(plan, diags);
+		return;
+	}
+	options.n_limits = run_options_limits(args, &options.limits);
+	sched_check_resources(plan, &options, diags);
+}
+
+/* What else is wrong with a plan that is refused. */
+static void check_refused(void *ctx, const struct plan *plan, struct diags *diags)
+{
+	pattern_check_plan(plan, diags);
+	check_graph(ctx, plan, diags);
+}
+
 static void say(const char *text)
 {
 	log_info("%s", text);
@@ -164,6 +185,8 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		.defines = opt_words(args, OPT_DEFINE),
 		.is_backend = backend_type_exists,
 		.backend_of_key = backend_of_job_key,
+		.check_refused = check_refused,
+		.check_ctx = (void *)args,
 		.dv = &dv,
 	};
 	const char *parent = NULL;
@@ -294,14 +317,15 @@ int load_plan(const struct args *args, struct loaded *l)
 					   "a command after -- goes with 'run' only");
 			refuse_of_commands(args, &l->diags);
 			load_and_plan(args, l);
-			if (l->plan && !(args->command->bit & CMD_RUN))
-				sched_check(l->plan, &l->diags); /* run: with its backends */
 		}
 	}
 	if (l->plan) /* jobs have it in their environment */
 		l->plan->is_nested = getenv("DVSCHED_JOB") != NULL;
 	if (l->plan)
 		pattern_check_plan(l->plan, &l->diags);
+	/* A run that is not refused yet checks it with its backends. */
+	if (l->plan && (!(args->command->bit & CMD_RUN) || l->diags.n_errors))
+		check_graph(args, l->plan, &l->diags);
 	if (load_report(args, l) != EXIT_PASSED)
 		return EXIT_USAGE;
 	return l->plan ? EXIT_PASSED : EXIT_OUR_BUG;

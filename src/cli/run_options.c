@@ -75,6 +75,18 @@ static void read_limits(const struct args *args, struct run_options *o, struct d
 	}
 }
 
+uint32_t run_options_limits(const struct args *args, const struct resource_limit **ret)
+{
+	struct run_options o = {0};
+	struct diags ignored;
+
+	diags_init(&ignored);
+	read_limits(args, &o, &ignored);
+	diags_done(&ignored);
+	*ret = o.limits;
+	return o.n_limits;
+}
+
 static const char *check_backend(const char *name, struct diags *diags)
 {
 	const char *names[32], *near;

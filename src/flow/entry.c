@@ -113,7 +113,7 @@ static struct text stem_of(struct load *l, const struct text *name)
 	const char *s = name->s;
 	size_t n = strcspn(s, "{");
 
-	if (!text_is_clean(s)) /* its name is refused, which is enough */
+	if (!text_is_line(s)) /* its name is refused, which is enough */
 		return (struct text){"jobs", name->at};
 	if (n == 0) { /* "{mode}.test": what comes after the words */
 		const char *end = strrchr(s, '}');
@@ -163,17 +163,21 @@ void entry_read(struct load *l, struct hjson_node *node, const struct flow_optio
 {
 	struct entry_texts *t = begin(l, node, defaults, ret);
 	struct cfg_fields *f = cfg_fields_new(l->cfg, node, "job", l->diags);
+	unsigned n_before;
 
 	if (!cfg_fields_object(f)) {
 		cfg_fields_end(f);
+		l->has_unknown_jobs = true;
 		return;
 	}
+	n_before = l->diags->n_errors;
 	t->name = read_name(l, f, ret);
+	sweep_read(l, cfg_fields_node(f, "sweep"), &ret->sweep);
+	l->has_unknown_jobs |= l->diags->n_errors > n_before;
 	t->command = read_command(l, f);
 	t->argv = read_argv(l, f);
 	t->needs = settings_texts(f, "needs", (struct text_list){0});
 	t->needs_any = settings_texts(f, "needs_any", (struct text_list){0});
-	sweep_read(l, cfg_fields_node(f, "sweep"), &ret->sweep);
 	settings_read(l, f, options, &ret->settings);
 	check_command(l, ret);
 	cfg_fields_end(f);
@@ -228,8 +232,10 @@ static struct template_list compile_list(struct load *l, struct entry *e, const 
 void entry_compile(struct load *l, struct entry *e)
 {
 	const struct entry_texts *t = e->texts;
+	unsigned n_before = l->diags->n_errors;
 
 	compile(l, e, "name", &t->name, WORDS_NONE, &e->name);
+	l->has_unknown_jobs |= l->diags->n_errors > n_before;
 	compile(l, e, "target", &t->target, WORDS_NAME, &e->target);
 	compile(l, e, "cwd", &t->cwd, WORDS_NAME | WORDS_DIRS, &e->cwd);
 	compile(l, e, "seed", &t->seed, WORDS_NAME, &e->seed);

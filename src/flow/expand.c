@@ -21,6 +21,7 @@ struct expander {
 	const char **values;
 	struct str text, needs_path;
 	bool has_error; /* an entry is told of one error: its jobs are alike */
+	struct expand_faults faults;
 };
 
 static struct diag *refuse(struct expander *x, const struct template *t, const char *what)
@@ -72,8 +73,9 @@ static void refuse_twin(struct expander *x, const char *name, size_t number)
 	diag_note(e, x->plan->jobs[number].pos, "the first is here");
 }
 
-/* Name, directory and log are parts of two strings. */
-static bool set_name(struct expander *x, struct job_spec *job, uint32_t number)
+/* Name, directory and log are parts of two strings. A name that is refused is a name all the same:
+ * other jobs may need it. */
+static void set_name(struct expander *x, struct job_spec *job, uint32_t number)
 {
 	const char *root = x->block->scratch_path, *fault;
 	size_t root_len = strlen(root), len;
@@ -85,10 +87,8 @@ static bool set_name(struct expander *x, struct job_spec *job, uint32_t number)
 	fault = name_job_fault(x->text.s);
 	if (!fault && root_len + x->text.len + sizeof("//log") > PATH_MAX)
 		fault = "makes the path of its log too long";
-	if (fault) {
+	if (fault)
 		refuse_name(x, x->text.s, fault);
-		return false;
-	}
 	len = root_len + 1 + x->text.len;
 	odir = arena_alloc(x->plan->mem, len + 1);
 	memcpy(odir, root, root_len);
@@ -102,9 +102,9 @@ static bool set_name(struct expander *x, struct job_spec *job, uint32_t number)
 	job->id = job->name = odir + root_len + 1;
 	twin = (uintptr_t)map_set_n(x->by_name, job->name, x->text.len,
 				    (void *)(uintptr_t)(number + 1));
-	if (twin)
+	if (twin && !fault)
 		refuse_twin(x, job->name, twin - 1);
-	return !twin;
+	x->faults.has_twins |= twin != 0;
 }
 
 static const char *render(struct expander *x, const struct template *t)
@@ -182,7 +182,7 @@ static void set_request_as_command(struct expander *x, struct job_spec *job)
 	static const char *const argv[] = {"true", NULL};
 
 	job->argv = arena_memdup(x->plan->mem, argv, sizeof(argv));
-	job->command = command_shown(x->plan->mem, job->request);
+	job->command = command_shown(x->plan->mem, job->request ? job->request : "");
 	job->is_request = true;
 }
 
@@ -213,7 +213,9 @@ static void set_needs_path(struct expander *x, const struct job_spec *job)
 /* A row of the status table, and of reports. */
 static void check_target(struct expander *x, const char *target)
 {
-	if (!text_is_line(target) && !x->has_error)
+	const struct text *written = x->entry->target.text;
+
+	if (!text_is_line(target) && text_is_clean(written->s))
 		refuse(x, &x->entry->target,
 		       arena_printf(x->load->mem, "'target' holds a control character: %s",
 				    text_printable(x->load->mem, target)));
@@ -249,8 +251,8 @@ static void make_job(struct expander *x, uint32_t number)
 	job->block = x->block;
 	job->pos = x->entry->pos;
 	x->values[VALUE_NAME] = NULL;
-	if (set_name(x, job, number))
-		set_what_runs(x, job, before);
+	set_name(x, job, number);
+	set_what_runs(x, job, before);
 }
 
 /* ---- entries ---- */
@@ -272,6 +274,7 @@ static void expand_entry(struct expander *x, struct entry *e)
 		sweep_row(&e->sweep, i, x->values + VALUE_FIRST_AXIS);
 		make_job(x, (uint32_t)(e->first + i));
 	}
+	x->faults.is_cut |= x->has_error && e->n > 1;
 	rules_done(&x->rules);
 }
 
@@ -298,7 +301,8 @@ static const struct job_block *make_block(struct plan *plan)
 	return block;
 }
 
-void expand_entries(struct plan *plan, struct entry *entries, size_t n_entries, struct map *by_name)
+struct expand_faults expand_entries(struct plan *plan, struct entry *entries, size_t n_entries,
+				    struct map *by_name)
 {
 	struct expander x = {.plan = plan, .block = make_block(plan), .by_name = by_name};
 
@@ -313,4 +317,5 @@ void expand_entries(struct plan *plan, struct entry *entries, size_t n_entries, 
 		expand_entry(&x, &entries[i]);
 	str_done(&x.text);
 	str_done(&x.needs_path);
+	return x.faults;
 }

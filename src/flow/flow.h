@@ -57,6 +57,10 @@ struct flow_options {
 	/* The backend that reads this key of a job ("devices"); NULL: none does. NULL: no backend
 	 * has such keys. */
 	const char *(*backend_of_key)(const char *key);
+	/* Called for a plan that is refused, but whose jobs and dependencies are known, to find
+	 * what else is wrong with it. NULL: nobody wants to. */
+	void (*check_refused)(void *ctx, const struct plan *plan, struct diags *diags);
+	void *check_ctx;
 	const struct dv_options *dv; /* NULL: none of them */
 	/* Called for each configuration instead of planning its jobs; NULL: they are planned. */
 	void (*list)(void *ctx, const struct flow_listing *listing);

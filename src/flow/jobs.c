@@ -48,6 +48,7 @@ static void read_jobs(struct load *l, struct hjson_node *node, const struct flow
 {
 	struct hjson_node *e;
 
+	l->has_unknown_jobs |= !node || node->type != HJSON_ARRAY || node->n == 0;
 	if (!node) {
 		diag_error(l->diags, cfg_start(l->cfg), "the configuration has no 'jobs'");
 		return;
@@ -68,19 +69,24 @@ static void read_jobs(struct load *l, struct hjson_node *node, const struct flow
 static void read_top(struct load *l, const struct flow_options *options, struct top *top)
 {
 	struct cfg_fields *f = cfg_fields_new(l->cfg, cfg_root(l->cfg), "configuration", l->diags);
+	unsigned n_before;
 
 	for (size_t i = 0; i < ARRAY_LEN(top_keys); i++)
 		cfg_fields_allow(f, top_keys[i].key);
 	native_read_name(l, f, &top->native);
 	cfg_fields_string(f, "description", NULL);
+	n_before = l->diags->n_errors;
 	vars_read(l, cfg_fields_node(f, "vars"));
+	l->has_unknown_jobs |= l->diags->n_errors > n_before;
 	top->defaults = settings_default;
 	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", options,
 			     &top->defaults);
 	read_jobs(l, cfg_fields_node(f, "jobs"), options, top);
 	native_read_machines(l, f, options, &top->native);
 	cfg_fields_end(f);
+	n_before = l->diags->n_errors;
 	vars_check_defines(l);
+	l->has_unknown_jobs |= l->diags->n_errors > n_before;
 }
 
 static void check_size(struct load *l, const struct top *top)
@@ -92,24 +98,27 @@ static void check_size(struct load *l, const struct top *top)
 		if (n > FLOW_MOST_JOBS) {
 			cfg_error(l->cfg, l->diags, top->entries[i].node,
 				  "with this job there are more than 10,000,000");
+			l->has_unknown_jobs = true;
 			return;
 		}
 	}
 }
 
-/* From texts to a graph; each step only if those before found no fault, because one fault makes
- * others. */
+/* From texts to a graph; each step unless those before found a fault that makes others in it. */
 static void make_graph(struct load *l, struct plan *plan, const struct top *top,
-		       const struct flow_options *options)
+		       const struct flow_options *options, unsigned n_before)
 {
-	unsigned n_before = l->diags->n_errors;
 	struct map by_name = {0};
+	struct expand_faults faults = expand_entries(plan, top->entries, top->n_entries, &by_name);
+	unsigned n_expanded = l->diags->n_errors;
 
-	expand_entries(plan, top->entries, top->n_entries, &by_name);
-	if (l->diags->n_errors == n_before)
+	if (!faults.is_cut)
 		needs_resolve(l, plan, &by_name, top->entries, top->n_entries);
-	if (l->diags->n_errors == n_before)
+	if (!faults.is_cut && l->diags->n_errors == n_expanded)
 		select_plan(plan, options, &by_name, l->diags);
+	if (!faults.is_cut && !faults.has_twins && l->diags->n_errors > n_before &&
+	    options->check_refused)
+		options->check_refused(options->check_ctx, plan, l->diags);
 	map_done(&by_name);
 }
 
@@ -122,12 +131,13 @@ static struct plan *jobs_make(struct cfg *c, const struct flow_options *options,
 	struct load l;
 
 	native_init(&l, c, options, diags);
-	if (native_override(&l) == 0)
+	if (native_override(&l) == 0) {
 		read_top(&l, options, &top);
-	check_size(&l, &top);
-	if (diags->n_errors == n_before) {
-		plan = native_plan(&l, "jobs", &top.native, options);
-		make_graph(&l, plan, &top, options);
+		check_size(&l, &top);
+		if (!l.has_unknown_jobs) {
+			plan = native_plan(&l, "jobs", &top.native, options);
+			make_graph(&l, plan, &top, options, n_before);
+		}
 	}
 	if (diags->n_errors > n_before) {
 		plan_free(plan);

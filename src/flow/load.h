@@ -14,6 +14,9 @@ struct load {
 	struct arena *mem; /* dies with the load; the plan has its own */
 	struct vars vars;
 	struct hjson_node *backends; /* what the configuration says of them; NULL: nothing */
+	/* An error that leaves open which jobs there are: to look for them would make errors where
+	 * there are none. */
+	bool has_unknown_jobs;
 };
 
 struct text {

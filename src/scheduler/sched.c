@@ -110,16 +110,33 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 	return 0;
 }
 
+static int check_graph(struct sched *s, const struct plan *plan, struct diags *diags)
+{
+	s->plan = plan;
+	job_init_all(s);
+	return graph_load(s, diags);
+}
+
 int sched_check(const struct plan *plan, struct diags *diags)
 {
 	struct sched *s = sched_new(&(struct sched_options){0}, NULL);
-	int rc;
+	int rc = check_graph(s, plan, diags);
 
-	s->plan = plan;
-	job_init_all(s);
-	rc = graph_load(s, diags);
 	sched_free(s);
 	return rc;
+}
+
+int sched_check_resources(const struct plan *plan, const struct sched_options *options,
+			  struct diags *diags)
+{
+	unsigned n_before = diags->n_errors;
+	struct sched *s = sched_new(options, NULL);
+
+	check_graph(s, plan, diags);
+	resources_take_plan(s);
+	resources_check(s, diags);
+	sched_free(s);
+	return diags->n_errors > n_before ? -1 : 0;
 }
 
 void sched_subscribe(struct sched *s, struct observer *o)

@@ -70,6 +70,9 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 
 /* What sched_load() says of ids, dependencies and cycles, for those who run nothing. */
 int sched_check(const struct plan *plan, struct diags *diags);
+/* The same, and its resources with the limits of options. */
+int sched_check_resources(const struct plan *plan, const struct sched_options *options,
+			  struct diags *diags);
 
 /* Before sched_start() only. */
 void sched_subscribe(struct sched *s, struct observer *o);

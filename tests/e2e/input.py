@@ -20,6 +20,70 @@ GOOD = """{
 }"""
 
 
+def errors(run):
+    """The lines of a refusal that say what is wrong, without the rest of each message."""
+    return [line for line in run.err.splitlines() if ": error:" in line]
+
+
+class Refusals(Story):
+    """Several mistakes are reported at once, each with its place."""
+
+    def test_syntax_is_checked_behind_the_first_error(self):
+        self.write("a.hjson", """{
+  flow: jobs
+  jobs: [
+    { name: "a", command: make }
+    { name: "b", command: "true" }
+    { name: "c", command: "\\d+" }
+    {
+      name "d"
+      command: "true"
+    }
+  ]
+}""")
+        run = self.dvsched("plan", "a.hjson")
+        self.assertEqual(run.code, 2)
+        self.assertEqual(errors(run), [
+            "a.hjson:4:32: error: this '}' is inside the quoteless string 'make }', so it does not close the object",
+            "a.hjson:6:28: error: '\\d' is no escape",
+            "a.hjson:8:7: error: key 'name' has no ':' behind it"])
+        self.assertIn("hint: quote the string: \"make\", or put the '}' on the next line", run.err)
+
+    def test_values_needs_cycles_patterns_and_resources_are_checked_in_one_go(self):
+        self.write("a.hjson", """{
+  flow: jobs
+  jobs: [
+    { name: "a", argv: ["true"], needs: ["nobody"], timeout: "soon" }
+    { name: "b", argv: ["true"], needs: ["c"], pass_patterns: ["("] }
+    { name: "c", argv: ["true"], needs: ["b"] }
+    { name: "d", argv: ["true"], resources: { LIC: 5 } }
+  ]
+  resources: { LIC: 2 }
+}""")
+        run = self.dvsched("run", "a.hjson")
+        self.assertEqual(run.code, 2)
+        self.assertEqual([line.split(": error: ")[0] for line in errors(run)],
+                         ["a.hjson:4:62", "a.hjson:4:42", "a.hjson:5:64", "a.hjson:5:13", "a.hjson:7:52"])
+        self.assertIn("in a cycle: b -> c -> b", run.err)
+        self.assertIn("job 'd' asks for 5 of LIC, of which this run has 2", run.err)
+        more = self.dvsched("run", "a.hjson", "-R", "LIC=5")
+        self.assertNotIn("LIC", more.err)
+        self.assert_left_nothing()
+
+    def test_a_cycle_is_reported_with_a_wrong_pattern(self):
+        self.write("a.hjson", """{
+  flow: jobs
+  jobs: [
+    { name: "a", argv: ["true"], needs: ["b"], pass_patterns: ["("] }
+    { name: "b", argv: ["true"], needs: ["a"] }
+  ]
+}""")
+        for command in "plan", "run":
+            run = self.dvsched(command, "a.hjson")
+            self.assertEqual((run.code, len(errors(run))), (2, 2), run.err)
+            self.assertIn("a cycle: a -> b -> a", run.err)
+
+
 class Reading(Story):
     def test_list_prints_names(self):
         self.write("a.hjson", GOOD)
@@ -57,6 +121,14 @@ class Reading(Story):
         self.assertEqual(run.code, 0, run.err)
         self.assertEqual(json.loads(run.out), [1, 2.5, "abc", 123456789012345678901234567890, {"a": "x"}])
         self.assertIn("123456789012345678901234567890", run.out)
+
+    def test_config_dump_shows_a_nul(self):
+        self.write("b.hjson", '{ a: "x\\u0000y" }')
+        run = self.dvsched("config", "dump", "b.hjson")
+        self.assertEqual(json.loads(run.out), {"a": "x\0y"})
+        run = self.dvsched("plan", "b.hjson")
+        self.assertEqual(run.code, 2)
+        self.assertIn("b.hjson:1:8: error: this string holds \\u0000", run.err)
 
     def test_config_show_tells_the_place_of_each_value(self):
         self.write("base.hjson", "{ flow: jobs\n  vars: { x: 1 }\n  jobs: [ { name: \"b\", argv: [\"true\"] } ]\n}")

@@ -343,6 +343,29 @@ static void errors_of_the_first_step_hide_those_they_cause(void **state)
 	check(cases, ARRAY_LEN(cases));
 }
 
+static void values_names_and_needs_are_told_together(void **state)
+{
+	static const struct bad cases[] = {
+		{"{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"x\"], timeout: \"soon\" }\n"
+		 "{ name: \"b/c\", argv: [\"x\"], needs: [\"a\", \"z\"] }\n"
+		 "{ name: \"d\", argv: [], needs: [\"b/c\"] } ] }",
+		 P "2:45: error: 'timeout' must be a duration such as \"90s\" or \"5m\", not "
+		   "\"soon\"\n  hint: the units are ms, s, m, h and d; a number without quotes is "
+		   "seconds\n" P "4:20: error: 'argv' must be an array of the program and its "
+		   "arguments\n  hint: for a command line in one string use 'command'\n" P
+		   "3:9: error: the job name 'b/c' contains '/'\n" P
+		   "3:42: error: there is no job 'z'\n"},
+		/* The jobs of a sweep whose name is wrong are not all known. */
+		{"{ flow: jobs\n jobs: [ { name: \"a/{s}\", argv: [\"x\"], sweep: { s: \"1..9\" } "
+		 "}\n"
+		 "{ name: \"b\", argv: [\"x\"], needs: [\"a/5\", \"z\"] } ] }",
+		 P "2:18: error: the job name 'a/1' contains '/'\n"},
+	};
+
+	(void)state;
+	check(cases, ARRAY_LEN(cases));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -357,6 +380,7 @@ int main(void)
 		cmocka_unit_test(our_own_words_have_their_places),
 		cmocka_unit_test(defines_must_name_something),
 		cmocka_unit_test(errors_of_the_first_step_hide_those_they_cause),
+		cmocka_unit_test(values_names_and_needs_are_told_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
