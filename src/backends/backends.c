@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/backends.h"
 
-#include "base/str.h"
-
 #define BACKEND(name, help) &(const struct backend_type){#name, help, backend_##name##_create},
 const struct backend_type *const backend_types[] = {
 #include "backends/list.h"
@@ -16,6 +14,35 @@ const struct backend_type *backend_type_find(const char *name)
 		if (str_eq((*t)->name, name))
 			return *t;
 	return NULL;
+}
+
+void backend_add_names(struct str *out)
+{
+	for (size_t i = 0; backend_types[i]; i++)
+		str_printf(out, "%s%s", i ? ", " : "", backend_types[i]->name);
+}
+
+static const char *backend_suggest(const char *name)
+{
+	const char *names[ARRAY_LEN(backend_types)];
+	size_t n = 0;
+
+	for (; backend_types[n]; n++)
+		names[n] = backend_types[n]->name;
+	return str_suggest(name, names, n);
+}
+
+void backend_hint(struct diag *e, const char *name)
+{
+	_cleanup_(str_done) struct str names = {0};
+	const char *near = backend_suggest(name);
+
+	if (near) {
+		diag_hint(e, "did you mean '%s'?", near);
+		return;
+	}
+	backend_add_names(&names);
+	diag_hint(e, "there are: %s", names.s);
 }
 
 const char *backend_of_job_key(const char *key)

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/diag.h"
+#include "base/str.h"
 #include "config/fields.h"
 #include "scheduler/backend.h"
 
@@ -46,6 +47,10 @@ struct backend_type {
 extern const struct backend_type *const backend_types[]; /* NULL-terminated */
 /* The backend that reads this key of a job, or NULL: job_keys.h. */
 const char *backend_of_job_key(const char *key);
+/* Their names, for messages: "local, chips, fake". */
+void backend_add_names(struct str *out);
+/* e says that there is no backend of this name: the one that was meant, or all. */
+void backend_hint(struct diag *e, const char *name);
 const struct backend_type *backend_type_find(const char *name);
 /* Is key (of a job or of backends: {…}) the name of a backend? For the flow, which reads such keys
  * unread. */

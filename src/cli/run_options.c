@@ -89,18 +89,8 @@ uint32_t run_options_limits(const struct args *args, const struct resource_limit
 
 static const char *check_backend(const char *name, struct diags *diags)
 {
-	const char *names[32], *near;
-	struct diag *e;
-	size_t n = 0;
-
-	if (backend_type_exists(name))
-		return name;
-	e = diag_error(diags, nowhere, "unknown backend '%s'", name);
-	for (; backend_types[n] && n < ARRAY_LEN(names); n++)
-		names[n] = backend_types[n]->name;
-	near = str_suggest(name, names, n);
-	if (near)
-		diag_hint(e, "did you mean '%s'?", near);
+	if (!backend_type_exists(name))
+		backend_hint(diag_error(diags, nowhere, "there is no backend '%s'", name), name);
 	return name;
 }
 
@@ -117,8 +107,7 @@ static const char *backend_of_environment(struct diags *diags)
 	if (backend_type_exists(name))
 		return name;
 	e = diag_error(diags, nowhere, "$%s is '%s': there is no such backend", variable, name);
-	for (size_t i = 0; backend_types[i]; i++)
-		str_printf(&names, "%s%s", i ? ", " : "", backend_types[i]->name);
+	backend_add_names(&names);
 	diag_hint(e, "there are: %s; --local runs the jobs here", names.s);
 	str_done(&names);
 	return "local";
@@ -172,6 +161,17 @@ static void read_backends(const struct args *args, struct run_options *o, struct
 	}
 }
 
+static void refuse_observer(const char *name, struct diags *diags)
+{
+	_cleanup_(str_done) struct str names = {0};
+	struct diag *e = diag_error(diags, nowhere, "'--without': there is no observer called '%s'",
+				    name);
+
+	for (size_t i = 0; observer_types[i]; i++)
+		str_printf(&names, "%s%s", i ? ", " : "", observer_types[i]->name);
+	diag_hint(e, "there are: %s", names.s);
+}
+
 static void read_without(const struct args *args, struct run_options *o, struct diags *diags)
 {
 	o->without = opt_words(args, OPT_WITHOUT);
@@ -181,8 +181,7 @@ static void read_without(const struct args *args, struct run_options *o, struct 
 		while (*t && strcmp((*t)->name, *w) != 0)
 			t++;
 		if (!*t)
-			diag_error(diags, nowhere, "'--without': there is no observer called '%s'",
-				   *w);
+			refuse_observer(*w, diags);
 	}
 }
 

@@ -117,6 +117,12 @@ static void suggest(struct diag *e, const char *name, const struct map *known)
 	size_t at = 0, n = 0;
 	const char *best;
 
+	if (strcmp(name, "proj_root") == 0) {
+		diag_hint(e, "the current directory is in no git work tree: say where the project "
+			     "is with -pr DIR");
+		free(names);
+		return;
+	}
 	while ((entry = map_next(known, &at)))
 		names[n++] = xstrndup(entry->key, entry->key_len);
 	names[n++] = xstrdup("eval_cmd");

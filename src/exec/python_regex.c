@@ -24,6 +24,8 @@ struct reader {
 	bool is_prefix_open;
 	unsigned depth; /* of parentheses */
 	bool has_top_alternative;
+	bool has_line_end;   /* outside of parentheses, and not optional */
+	bool is_behind_line; /* something has to follow it */
 };
 
 static void emit_n(struct reader *r, const char *s, size_t n)
@@ -227,7 +229,9 @@ static int take_group(struct reader *r)
 	if (r->at[2] == '#') { /* a comment: up to ')' */
 		size_t n = strcspn(r->at, ")");
 
-		r->at += n + (r->at[n] == ')');
+		if (!r->at[n])
+			return fail(r, "the comment '(?#' has no ')'");
+		r->at += n + 1;
 		r->depth--;
 		return 0;
 	}
@@ -317,6 +321,33 @@ static int take_one(struct reader *r)
 	}
 }
 
+/* It takes a character of the line. */
+static bool takes_character(const char *atom)
+{
+	if (*atom == '\\')
+		return !strchr("AbBZ", atom[1]);
+	return !strchr("^$()|*+?{}", *atom);
+}
+
+/* Lines are matched one by one, each with its end: what has to follow that end never comes. */
+static void note_line_end(struct reader *r, const char *atom)
+{
+	bool is_optional = *r->at && strchr("?*{", *r->at);
+
+	if (r->depth || r->is_verbose || is_optional || !takes_character(atom))
+		return;
+	r->is_behind_line |= r->has_line_end;
+	r->has_line_end |= *atom == '\n' || (atom[0] == '\\' && atom[1] == 'n');
+}
+
+static void warn_of_line_end(struct reader *r)
+{
+	if (r->is_behind_line && !r->has_top_alternative && !r->out->warning.len)
+		str_add(&r->out->warning,
+			"it never matches: each line is looked at by itself, and this goes on "
+			"behind the end of a line");
+}
+
 int python_regex_translate(const char *source, struct python_regex *ret)
 {
 	struct reader r = {.source = source, .at = source, .out = ret};
@@ -331,9 +362,14 @@ int python_regex_translate(const char *source, struct python_regex *ret)
 		r.is_prefix_open = !is_repeat(r.at);
 	}
 	ret->has_prefix = r.is_prefix_open;
-	while (*r.at)
+	while (*r.at) {
+		const char *atom = r.at;
+
 		if (take_one(&r) < 0)
 			return -1;
+		note_line_end(&r, atom);
+	}
+	warn_of_line_end(&r);
 	/* An alternative need not begin so, and flags may change what a letter is. */
 	if (r.has_top_alternative || r.has_flags)
 		ret->has_prefix = false;

@@ -66,6 +66,14 @@ static bool parse_range(const char *s, struct range *ret)
 	return true;
 }
 
+/* Two whole numbers, of which one is too long. */
+static bool is_huge_range(const char *s)
+{
+	size_t a = digits_len(s), b = a ? digits_len(s + a + 2 * !strncmp(s + a, "..", 2)) : 0;
+
+	return b && strncmp(s + a, "..", 2) == 0 && !s[a + 2 + b];
+}
+
 /* Something like "a..c" or "1..2..3": surely meant as a range, but not one that we know. */
 static bool looks_like_range(const char *s)
 {
@@ -105,6 +113,8 @@ static void push_text(struct values *v, const char *text)
 
 	if (parse_range(text, &r))
 		push_range(v, &r);
+	else if (is_huge_range(text))
+		refuse(v, "the ends of a range have 18 digits at most");
 	else if (looks_like_range(text))
 		diag_hint(refuse(v, "not a range of whole numbers"), "for example \"1..1000\"");
 	else if (!text_is_clean(text))

@@ -54,6 +54,8 @@ struct flow_options {
 	struct flow_limits limits;
 	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
 	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
+	/* e says that it is none: which there are. Or NULL. */
+	void (*hint_backend)(struct diag *e, const char *name);
 	/* The backend that reads this key of a job ("devices"); NULL: none does. NULL: no backend
 	 * has such keys. */
 	const char *(*backend_of_key)(const char *key);

@@ -77,14 +77,45 @@ void name_index_glob(struct name_index *x, const char *glob)
 	qsort(x->found, x->n_found, sizeof(*x->found), name_index_compare);
 }
 
-const char *name_index_suggest(const struct name_index *x, const char *name)
+static const char *suggest_name(const struct plan *plan, const char *name, bool is_target)
 {
-	size_t n = x->plan->n_jobs;
-	const char **names = xreallocarray(NULL, n + 1, sizeof(*names)), *near;
+	size_t n = 0;
+	const char **names = xreallocarray(NULL, 2 * plan->n_jobs + 1, sizeof(*names)), *near;
 
-	for (size_t i = 0; i < n; i++)
-		names[i] = x->plan->jobs[i].name;
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		if (!is_target)
+			names[n++] = plan->jobs[i].name;
+		names[n++] = plan->jobs[i].rules->target;
+	}
 	near = str_suggest(name, names, n);
 	free(names);
 	return near;
+}
+
+/* The glob with another beginning, of len bytes; NULL: no target is near to it. */
+static const char *suggest_beginning(const struct plan *plan, const char *glob, size_t len)
+{
+	const char *begin = arena_strndup(plan->mem, glob, len);
+	const char *near = len ? suggest_name(plan, begin, true) : NULL;
+
+	if (!near || strcmp(near, begin) == 0)
+		return NULL;
+	return arena_printf(plan->mem, "%s%s", near, glob + len);
+}
+
+/* "biuld.a*": the beginning is taken for a target. */
+static const char *suggest_glob(const struct plan *plan, const char *glob)
+{
+	static const char between[] = "._- ";
+	size_t first = strcspn(glob, "*?[._- "), len = strcspn(glob, "*?[");
+	const char *near = suggest_beginning(plan, glob, first);
+
+	while (len && strchr(between, glob[len - 1]))
+		len--;
+	return near ? near : suggest_beginning(plan, glob, len);
+}
+
+const char *name_index_suggest(const struct name_index *x, const char *name)
+{
+	return str_is_glob(name) ? suggest_glob(x->plan, name) : suggest_name(x->plan, name, false);
 }

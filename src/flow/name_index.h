@@ -18,7 +18,7 @@ void name_index_done(struct name_index *x);
 void name_index_glob(struct name_index *x, const char *glob);
 /* Orders indices of jobs, for qsort() and bsearch(). */
 int name_index_compare(const void *a, const void *b);
-/* A name near to this one, or NULL. */
+/* A name or target near to this one, or a glob near to this glob; or NULL. */
 const char *name_index_suggest(const struct name_index *x, const char *name);
 
 #endif

@@ -90,8 +90,10 @@ static void check_backends(struct load *l, struct hjson_node *node,
 
 		if (options->is_backend && !options->is_backend(key) &&
 		    !is_named_after(l, options, m))
-			cfg_key_error(l->cfg, l->diags, m, "there is no backend '%s'",
-				      text_printable(l->mem, key));
+			settings_hint_backend(l, options, key,
+					      cfg_key_error(l->cfg, l->diags, m,
+							    "there is no backend '%s'",
+							    text_printable(l->mem, key)));
 		else if (m->type != HJSON_OBJECT)
 			cfg_error(l->cfg, l->diags, m, "'backends.%s' must be an object", key);
 	}

@@ -81,6 +81,15 @@ static void refuse_unknown(struct resolver *r, const struct text *text, const ch
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
+static void refuse_useless(struct resolver *r, const struct text *text, const char *glob)
+{
+	const char *near = name_index_suggest(&r->index, glob);
+	struct diag *e = refuse(r, text, "no job matches", glob);
+
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+}
+
 static bool add_dep(struct resolver *r, uint32_t job)
 {
 	if (r->stamps[job] == r->stamp)
@@ -117,7 +126,7 @@ static void add_glob(struct resolver *r, const struct text *text, const char *gl
 				 glob),
 			  "finally jobs run after all others, whatever happened to those");
 	else if (n == 0)
-		refuse(r, text, "no job matches", glob);
+		refuse_useless(r, text, glob);
 	else if (n == 1 && n_own == 1 && (!r->is_one || r->entry->n == 1))
 		set->lonely = text;
 }

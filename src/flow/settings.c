@@ -235,6 +235,34 @@ static bool is_backend(struct load *l, const struct flow_options *options, const
 	return options->is_backend(name) || (l->backends && hjson_get(l->backends, name));
 }
 
+/* Those that the configuration makes of ours come first. */
+static const char *own_backend(struct load *l, const char *name)
+{
+	const struct hjson_node *all = l->backends;
+	const char **names, *near;
+	struct hjson_node *m;
+	size_t n = 0;
+
+	if (!all || all->type != HJSON_OBJECT)
+		return NULL;
+	names = arena_array(l->mem, all->n, sizeof(*names));
+	hjson_for_each (m, all)
+		names[n++] = hjson_key_cstr(cfg_doc(l->cfg), m);
+	near = str_suggest(name, names, n);
+	return near && strcmp(near, name) != 0 ? near : NULL;
+}
+
+void settings_hint_backend(struct load *l, const struct flow_options *options, const char *name,
+			   struct diag *e)
+{
+	const char *near = own_backend(l, name);
+
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	else if (options->hint_backend)
+		options->hint_backend(e, name);
+}
+
 static void read_backend_key(struct cfg_fields *f, struct hjson_node *m,
 			     const struct flow_options *options, struct settings *s)
 {
@@ -260,8 +288,10 @@ void settings_read(struct load *l, struct cfg_fields *f, const struct flow_optio
 	if (!options->is_backend || !cfg_fields_object(f))
 		return;
 	if (s->backend.at != before.at && !is_backend(l, options, s->backend.s))
-		cfg_error(l->cfg, l->diags, s->backend.at, "there is no backend '%s'",
-			  text_printable(l->mem, s->backend.s));
+		settings_hint_backend(l, options, s->backend.s,
+				      cfg_error(l->cfg, l->diags, s->backend.at,
+						"there is no backend '%s'",
+						text_printable(l->mem, s->backend.s)));
 	hjson_for_each (m, cfg_fields_object(f))
 		if (!m->shadowed)
 			read_backend_key(f, m, options, s);

@@ -43,6 +43,9 @@ extern const size_t n_setting_keys;
 /* Reads all keys of f over what is in *s. */
 void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
 		   struct settings *s);
+/* e says that there is no backend of this name: the one that was meant, or those there are. */
+void settings_hint_backend(struct load *l, const struct flow_options *options, const char *name,
+			   struct diag *e);
 
 /* A string or a list of strings, none of them empty or there twice. */
 struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise);

@@ -27,7 +27,7 @@ void resources_init(struct sched *s)
 		struct resource *r = resource_get(s, s->options.limits[i].name);
 
 		r->limit = s->options.limits[i].count;
-		r->has_limit = true;
+		r->has_limit = r->is_of_option = true;
 	}
 	s->options.limits = NULL; /* they were the caller's */
 	s->options.n_limits = 0;
@@ -38,6 +38,7 @@ void resources_take_plan(struct sched *s)
 	for (uint32_t i = 0; i < s->plan->n_limits; i++) {
 		struct resource *r = resource_get(s, s->plan->limits[i].name);
 
+		r->is_asked = true;
 		if (r->has_limit)
 			continue; /* the command line's stands */
 		r->limit = s->plan->limits[i].count;
@@ -76,6 +77,7 @@ static void check_need(struct sched *s, const struct job_spec *spec,
 	uint64_t total = total_of(spec->rules, need->name);
 	struct diag *e;
 
+	r->is_asked = true;
 	if (!r->has_limit || r->limit == RESOURCE_UNLIMITED || total <= r->limit)
 		return;
 	if (need->count == RESOURCE_UNLIMITED)
@@ -137,6 +139,43 @@ static void check_needs(struct sched *s, const struct job_spec *spec, struct map
 	}
 }
 
+static void warn_of_unasked(const struct sched *s, const struct resource *r, struct diags *diags)
+{
+	_cleanup_(str_done) struct str all = {0};
+	const char **names = arena_array(s->mem, s->resources.n_live, sizeof(*names)), *near;
+	const struct map_entry *e;
+	struct diag *w;
+	size_t n = 0;
+
+	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;) {
+		const struct resource *other = e->value;
+
+		if (!other->is_asked)
+			continue;
+		str_printf(&all, "%s%s", n ? ", " : "", other->name);
+		names[n++] = other->name;
+	}
+	w = diag_warning(diags, (struct src_pos){0}, "-R %s: no job of this run asks for it",
+			 r->name);
+	near = str_suggest(r->name, names, n);
+	if (near)
+		diag_hint(w, "did you mean '%s'?", near);
+	else if (n)
+		diag_hint(w, "jobs ask for: %s", all.s);
+}
+
+static void check_unasked(const struct sched *s, struct diags *diags)
+{
+	const struct map_entry *e;
+
+	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;) {
+		const struct resource *r = e->value;
+
+		if (r->is_of_option && !r->is_asked)
+			warn_of_unasked(s, r, diags);
+	}
+}
+
 void resources_check(struct sched *s, struct diags *diags)
 {
 	const struct job_rules *rules = NULL;
@@ -155,6 +194,7 @@ void resources_check(struct sched *s, struct diags *diags)
 	if (missing.n_live && s->options.on_missing == MISSING_FATAL)
 		complain_of_all(&missing, diags);
 	map_done(&missing);
+	check_unasked(s, diags);
 }
 
 void sched_set_resource(struct sched *s, const char *name, uint32_t count)

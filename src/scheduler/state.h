@@ -59,7 +59,9 @@ struct resource {
 	const char *name;
 	uint32_t limit; /* or RESOURCE_UNLIMITED */
 	uint64_t in_use;
-	bool has_limit; /* the user gave one */
+	bool has_limit;	   /* the user gave one */
+	bool is_of_option; /* on the command line */
+	bool is_asked;	   /* by a job, or the configuration knows it */
 
 	/* rivals.c: as far as the present round of settling has come */
 	struct rivals rivals;

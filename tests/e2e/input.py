@@ -361,6 +361,45 @@ class BadInput(Story):
         self.assertEqual(run.code, 0, run)
         self.assertIn("zz*=local", run.err)
 
+    def test_names_that_are_near_are_suggested(self):
+        self.write("a.hjson", GOOD.replace("[\"build\"]", "[\"biuld*\"]").replace("\"test.*\"", "\"tset.*\""))
+        err = self.fails("plan", "a.hjson")
+        self.assertIn("no job matches 'biuld*'", err)
+        self.assertIn("did you mean 'build*'?", err)
+        self.assertIn("did you mean 'test.*'?", err)
+        self.write("a.hjson", GOOD)
+        for item, meant in (("biuld", "build"), ("tets", "test"), ("tets.a*", "test.a*"), ("@quik", "@quick")):
+            self.assertIn(f"did you mean '{meant}'?", self.fails("list", "a.hjson", "-i", item))
+
+    def test_a_resource_that_nobody_asks_for_is_a_warning(self):
+        self.write("a.hjson", """{
+          flow: jobs
+          resources: { LIC: 2 }
+          jobs: [ { name: "a", argv: ["true"], resources: { VCS: 3 } } ]
+        }""")
+        run = self.dvsched("run", "a.hjson", "--fake", "-R", "VSC=8", "-R", "LIC=9")
+        self.assertEqual(run.code, 0, run.err)
+        self.assertIn("warning: -R VSC: no job of this run asks for it\n  hint: did you mean 'VCS'?", run.err)
+        self.assertNotIn("LIC", run.err)
+
+    def test_names_that_are_none_come_with_those_there_are(self):
+        self.write("a.hjson", GOOD)
+        there = "there are: local, chips, fake"
+        self.assertIn(there, self.fails("run", "a.hjson", "--backend", "lsf"))
+        self.assertIn(there, self.fails("run", "a.hjson", "--backend-for", "a=lsf"))
+        self.assertIn("did you mean 'local'?", self.fails("run", "a.hjson", "--backend", "locl"))
+        self.assertIn("there are: journal", self.fails("run", "a.hjson", "--without", "nothing"))
+        self.write("a.hjson", GOOD.replace("tags:", "backend: \"lsf\", tags:"))
+        self.assertIn(there, self.fails("plan", "a.hjson"))
+        self.write("a.hjson", GOOD.replace("flow:", "backends: { slurm: {} }\n flow:"))
+        self.assertIn(there, self.fails("plan", "a.hjson"))
+
+    def test_without_a_work_tree_the_project_is_asked_for(self):
+        self.write("a.hjson", "{ flow: sim\n name: m\n import_cfgs: [\"{proj_root}/b.hjson\"]\n}")
+        err = self.fails("plan", "a.hjson")
+        self.assertIn("the current directory is in no git work tree", err)
+        self.assertIn("-pr DIR", err)
+
     def test_strict_makes_warnings_errors(self):
         self.write("a.hjson", GOOD.replace("name: demo", "name: demo\n  name: demo"))
         self.assertEqual(self.dvsched("list", "a.hjson").code, 0)

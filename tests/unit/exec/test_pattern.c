@@ -63,6 +63,7 @@ static void what_could_change_a_verdict_is_refused(void **state)
 		{"\\x4", "incomplete", 0},     {"(?L)a", "the flag L", 2},
 		{"a\\", "backslash", 1},       {"a[bc", "never closed", 4},
 		{"a\xff", "UTF-8", 1},	       {"\\Qa.b\\E", "\\Q", 0},
+		{"a(?#b", "has no ')'", 1},    {"(?#", "has no ')'", 0},
 	};
 
 	(void)state;
@@ -87,6 +88,31 @@ static void what_python_has_not_is_noted(void **state)
 		{"\\h", true},	   {"\\R", true},     {"\\p{L}", true},	   {"a(?i)b", true},
 		{"(?|a|b)", true}, {"(?R)", true},    {"(?<n>a)", true},   {"(?i)b", false},
 		{"\\d\\w", false}, {"(?<=a)", false}, {"(?P<n>a)", false}, {"(?-i:a)", false},
+		{"a(?#)b", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct python_regex re = {0};
+
+		assert_int_equal(python_regex_translate(cases[i].python, &re), 0);
+		if ((re.warning.len > 0) != cases[i].is_noted)
+			print_error("%s\n", cases[i].python);
+		assert_int_equal(re.warning.len > 0, cases[i].is_noted);
+		python_regex_done(&re);
+	}
+}
+
+static void what_goes_on_behind_a_line_is_noted(void **state)
+{
+	static const struct {
+		const char *python;
+		bool is_noted;
+	} cases[] = {
+		{"a\nb", true},	     {"a\\nb", true},	 {"^\\n\\n", true},  {"\\n.", true},
+		{"a\\n$", false},    {"a\\n", false},	 {"a\\n?b", false},  {"a\\n*b", false},
+		{"a\\n\\Z", false},  {"a\\nb?", false},	 {"a\\nb|c", false}, {"a[\\n]b", false},
+		{"a(\\nb)?", false}, {"[^\\n]b", false},
 	};
 
 	(void)state;
@@ -288,6 +314,7 @@ int main(void)
 		cmocka_unit_test(constructs_that_differ_are_translated),
 		cmocka_unit_test(what_could_change_a_verdict_is_refused),
 		cmocka_unit_test(what_python_has_not_is_noted),
+		cmocka_unit_test(what_goes_on_behind_a_line_is_noted),
 		cmocka_unit_test(lines_match_as_in_python),
 		cmocka_unit_test(a_known_beginning_never_hides_a_match),
 		cmocka_unit_test(too_much_backtracking_is_undecided),

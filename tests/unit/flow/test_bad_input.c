@@ -229,6 +229,8 @@ static void sweeps_and_variables_must_make_sense(void **state)
 		 P "3:17: error: axis 'a': a value must be a string or a number\n"},
 		{SWEEP("{ a: \"5..1\" }"), P "3:13: error: axis 'a': the range runs backwards\n"
 					     "  hint: write 1..5\n"},
+		{SWEEP("{ a: \"1..9999999999999999999\" }"),
+		 P "3:13: error: axis 'a': the ends of a range have 18 digits at most\n"},
 		{SWEEP("{ a: \"a..c\" }"), P "3:13: error: axis 'a': not a range of whole numbers\n"
 					     "  hint: for example \"1..1000\"\n"},
 		{SWEEP("{ a: [1, 2, 1] }"),

@@ -318,10 +318,11 @@ static void a_resource_without_limit_is_what_the_policy_says(void **state)
 		struct resource_limit limit = {"LIC", 1};
 		struct bed b;
 
-		bed_init(&b, 3);
+		bed_init(&b, 4);
 		bed_resource(&b, bed_job(&b, "a"), "VCS", 1);
 		bed_resource(&b, bed_job(&b, "b"), "BOARD", 1);
 		bed_resource(&b, bed_job(&b, "c"), "VCS", 1);
+		bed_resource(&b, bed_job(&b, "d"), "LIC", 1);
 		b.options.limits = &limit;
 		b.options.n_limits = 1;
 		b.options.on_missing = cases[i].policy;
