@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backends/backends.h"
 #include "cli/cfg_stream.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
@@ -34,19 +35,40 @@ static void dump(const struct args *args, struct loaded *l)
 	str_done(&out);
 }
 
-/* The merged tree. Flows set more names before they expand, so what is unknown here stays. */
+/* Our own flows replace {words} in each job and leave others as they are, with a warning. */
+static void warn_of_words(const struct args *args, struct loaded *l)
+{
+	struct flow_options options = {
+		.scratch_root = cfg_dir(l->cfg),
+		.defines = opt_words(args, OPT_DEFINE),
+		.is_backend = backend_type_exists,
+		.backend_of_key = backend_of_job_key,
+	};
+	struct diags diags;
+
+	diags_init(&diags);
+	plan_free(flow_plan(l->cfg, &options, &diags));
+	if (!diags.n_errors)
+		diags_move(&l->diags, &diags);
+	diags_done(&diags);
+}
+
+/* The merged tree, as the flow gets it. DVSim's flows set more names before they expand, so what is
+ * unknown here stays. */
 static void show(const struct args *args, struct loaded *l)
 {
 	const struct cfg_expand_options lenient = {.is_lenient = true};
 	struct args one_word = *args;
 	struct str out = {0};
+	bool is_native;
 
 	one_word.words++;
 	one_word.n_words--;
 	l->cfg = load_cfg(&one_word, &l->diags);
 	if (!l->cfg || cfg_override(l->cfg, &l->diags) < 0)
 		return;
-	if (!opt_has(args, OPT_RAW) && cfg_expand(l->cfg, &lenient, &l->diags) < 0)
+	is_native = flow_is_native(l->cfg, hjson_get(cfg_root(l->cfg), "flow"));
+	if (!opt_has(args, OPT_RAW) && !is_native && cfg_expand(l->cfg, &lenient, &l->diags) < 0)
 		return;
 	if (opt_has(args, OPT_JSON))
 		hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, add_bytes, &out);
@@ -56,6 +78,8 @@ static void show(const struct args *args, struct loaded *l)
 		str_addc(&out, '\n');
 	final_write(out.s ? out.s : "", out.len);
 	str_done(&out);
+	if (!opt_has(args, OPT_RAW) && is_native)
+		warn_of_words(args, l);
 }
 
 static void print_keys(const char *title, enum flow_key_place place, struct str *out)

@@ -138,9 +138,29 @@ class Reading(Story):
         self.assertEqual(run.code, 0, run.err)
         self.assertRegex(run.out, r'(?m)^name = "top"\s+# top\.hjson:1:9$')
         self.assertRegex(run.out, r'(?m)^vars\.x = 1\s+# base\.hjson:2:14$')
-        self.assertRegex(run.out, r'(?m)^jobs\[0\]\.name = "j"\s+# top\.hjson:3:19$')
+        self.assertRegex(run.out, r'(?m)^jobs\[0\]\.name = "{eval_cmd} echo j"\s+# top\.hjson:3:19$')
         self.assertRegex(run.out, r'(?m)^jobs\[1\]\.name = "b"')
-        self.assertIn("{eval_cmd} echo j", self.dvsched("config", "show", "top.hjson", "--raw").out)
+
+    def test_config_show_shows_what_a_native_flow_will_use(self):
+        self.write("a.hjson", """{
+  flow: jobs
+  vars: { x: 1 }
+  jobs: [ { name: "a{x}", argv: ["{HOME}", "{eval_cmd} touch ran", "{x}"] } ]
+}""")
+        run = self.dvsched("config", "show", "a.hjson")
+        self.assertEqual(run.code, 0, run.err)
+        for text in ("a{x}", "{HOME}", "{eval_cmd} touch ran"):
+            self.assertIn(f'= "{text}"', run.out)
+        self.assertIn("holds {eval_cmd}, which this flow does not run", run.err)
+        self.assertNotIn("{eval_cmd}", self.dvsched("config", "show", "a.hjson", "--raw").err)
+        self.assertFalse(self.path("ran").exists())
+
+    def test_config_show_expands_what_a_flow_of_dvsim_expands(self):
+        self.write("a.hjson", "{ flow: sim\n name: a\n x: \"{eval_cmd} echo j\"\n y: \"{HOME}\"\n}")
+        run = self.dvsched("config", "show", "a.hjson", env={"HOME": "/here"})
+        self.assertIn('x = "j"', run.out)
+        self.assertIn('y = "/here"', run.out)
+        self.assertIn("{eval_cmd} echo j", self.dvsched("config", "show", "a.hjson", "--raw").out)
 
     def test_config_keys_are_the_documented_ones(self):
         run = self.dvsched("config", "keys")
