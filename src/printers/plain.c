@@ -56,12 +56,6 @@ static void plain_ended(struct printer *p)
 
 	for (uint32_t i = 0; i < p->tally.n_targets; i++)
 		say_target(p, i, &out);
-	if (p->tally.n_cancelled)
-		str_printf(&out,
-			   "%u job%s cancelled: what %s did not pass, or the run was told to "
-			   "end\n",
-			   p->tally.n_cancelled, p->tally.n_cancelled == 1 ? "" : "s",
-			   p->tally.n_cancelled == 1 ? "it needs" : "they need");
 	printer_add_lines(p, out.s, out.len);
 }
 

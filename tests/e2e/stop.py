@@ -47,6 +47,9 @@ class Stopping(Story):
         self.assertEqual(done.code, code, done)
         self.assertEqual(done.signal, signum, done)  # so that loops of shells stop
         self.assertIn("results ", done.out)
+        # Said once, by the ending.
+        self.assertEqual((done.out + done.err).count("the run was"), 1, done)
+        self.assertNotIn("cancelled:", done.err)
         jobs = jobs_of(self.results())
         self.assertEqual((jobs["long.1"]["status"], jobs["long.1"]["reason"]), ("KILLED", "user"))
         self.assertEqual(jobs["after"]["status"], "KILLED")
