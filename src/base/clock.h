@@ -16,6 +16,9 @@ struct clock {
 };
 
 const struct clock *clock_real(void);
+/* So many seconds, just gone by, do not count: what was due in s is due s later. For the time in
+ * which a process was stopped. */
+void clock_real_skip(double s);
 
 /* Stands still until somebody moves it. */
 struct clock_virtual {

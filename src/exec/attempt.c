@@ -264,7 +264,7 @@ static bool reap(struct attempt *a)
 
 	while ((pid = wait4(-1, &status, WNOHANG | (on_terminal(a) ? WUNTRACED : 0), &usage)) > 0) {
 		if (WIFSTOPPED(status)) {
-			a->has_stopped |= pid == a->leader;
+			a->has_stopped |= pid == a->leader && !a->pause.is_on;
 			continue;
 		}
 		if (kept_has(pid, &a->kept)) {
@@ -368,6 +368,7 @@ void attempt_kill(struct attempt *a, bool now, enum job_reason reason)
 {
 	struct error err = {0};
 
+	attempt_pause(a, false);
 	if (a->phase == ATTEMPT_RETRY_LAUNCH) {
 		error_plain(&err, "killed before it could be started");
 		attempt_end_unstarted(a, JOB_KILLED, reason, &err);
@@ -484,12 +485,16 @@ void attempt_step(struct attempt *a)
 	bool is_empty = a->phase != ATTEMPT_RETRY_LAUNCH && reap(a);
 	double now;
 
+	if (a->pause.is_on)
+		attempt_pause_step(a);
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return;
 	if (is_empty) {
 		finish(a);
 		return;
 	}
+	if (a->pause.is_on)
+		return;
 	if (a->phase == ATTEMPT_RUNS && a->leader_is_gone) {
 		enter_leak(a);
 		return;
@@ -509,6 +514,8 @@ double attempt_wake_at(const struct attempt *a)
 {
 	bool looks = a->phase == ATTEMPT_RUNS && wants_looks(a);
 
+	if (a->pause.is_on)
+		return a->pause.next_round_s;
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return INFINITY;
 	return fmin(fmin(a->deadline_at, a->phase_at),

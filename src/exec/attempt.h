@@ -46,6 +46,12 @@ struct attempt {
 	 * for each number. */
 	volatile sig_atomic_t *ending_signals;
 
+	struct pause {
+		bool is_on;
+		double since_s, next_round_s; /* INFINITY: all have stopped */
+		unsigned n_rounds;
+	} pause; /* attempt_pause.c */
+
 	/* ---- of this one ---- */
 	enum attempt_phase phase;
 	struct slot_rules *rules;
@@ -74,6 +80,8 @@ void attempt_init(struct attempt *a, const struct slot_hello *hello,
 
 void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
+/* Stops everything below this process and its clocks, or lets it go on; with or without a job. */
+void attempt_pause(struct attempt *a, bool is_paused);
 /* The user wants an interactive one that has stopped to go on. */
 void attempt_continue(struct attempt *a);
 /* Reaps, and does what is due. */

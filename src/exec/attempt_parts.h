@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the two files that make an attempt: attempt_begin.c starts it, attempt.c sees it out. */
+/* Between the files that make an attempt: attempt_begin.c starts it, attempt.c sees it out,
+ * attempt_pause.c stops it for a while. */
 #ifndef EXEC_ATTEMPT_PARTS_H
 #define EXEC_ATTEMPT_PARTS_H
 
@@ -15,5 +16,8 @@ void attempt_refuse(struct attempt *a, int exit_status, const char *why);
 /* Over without a process; err is taken. */
 void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_reason reason,
 			   struct error *err);
+
+/* attempt_pause.c: what is due while it is paused, and when something will be. */
+void attempt_pause_step(struct attempt *a);
 
 #endif

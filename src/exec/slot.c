@@ -336,6 +336,14 @@ void slot_kill(struct slot *s, bool now, enum job_reason reason)
 	ev_timer_start(s->loop, &s->late);
 }
 
+void slot_pause(struct slot *s, bool is_paused)
+{
+	if (s->proc.fd < 0)
+		return;
+	slot_put_pause(&s->out, is_paused);
+	flush(s);
+}
+
 void slot_give_terminal(struct slot *s, const struct slot_terminal *terminal)
 {
 	slot_put_terminal(&s->out, terminal);

@@ -74,6 +74,9 @@ void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt,
 /* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
  * that has not answered some seconds after that is killed itself. */
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);
+/* Stops what it runs and the clocks of that (its time limit, the grace), or lets it go on. Also of
+ * a slot without a job: it may keep daemons. */
+void slot_pause(struct slot *slot, bool is_paused);
 
 /* For an interactive job (job_rules.is_interactive): before slot_run(); then while it runs. */
 void slot_give_terminal(struct slot *slot, const struct slot_terminal *terminal);

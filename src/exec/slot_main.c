@@ -126,6 +126,15 @@ static void take_kill(struct slot_process *p, struct wire *w)
 		attempt_kill(&p->attempt, now, reason);
 }
 
+static void take_pause(struct slot_process *p, struct wire *w)
+{
+	bool is_paused;
+
+	if (!slot_take_pause(w, &is_paused))
+		leave(p, IS_CONFUSED);
+	attempt_pause(&p->attempt, is_paused);
+}
+
 /* ---- of interactive jobs ---- */
 
 static void take_terminal(struct slot_process *p, struct wire *w)
@@ -227,6 +236,9 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		break;
 	case FRAME_KILL:
 		take_kill(p, w);
+		break;
+	case FRAME_PAUSE:
+		take_pause(p, w);
 		break;
 	default:
 		take_terminal_frame(p, type, w);

@@ -229,6 +229,20 @@ bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason)
 	return w->ok && reason < REASON_COUNT;
 }
 
+void slot_put_pause(struct str *b, bool is_paused)
+{
+	size_t start = wire_begin(b, FRAME_PAUSE);
+
+	wire_put_u32(b, is_paused);
+	wire_end(b, start);
+}
+
+bool slot_take_pause(struct wire *w, bool *ret_is_paused)
+{
+	*ret_is_paused = wire_u32(w) != 0;
+	return w->ok;
+}
+
 void slot_put_terminal(struct str *b, const struct slot_terminal *t)
 {
 	size_t start = wire_begin(b, FRAME_TERMINAL);

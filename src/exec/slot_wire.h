@@ -29,6 +29,7 @@ enum slot_frame {
 	FRAME_CONTINUE,
 	FRAME_SAID, /* to the scheduler */
 	FRAME_STOPPED,
+	FRAME_PAUSE, /* to the slot */
 };
 
 struct slot_hello {
@@ -67,6 +68,9 @@ void slot_run_done(struct slot_run *run);
 
 void slot_put_kill(struct str *b, bool now, enum job_reason reason);
 bool slot_take_kill(struct wire *w, bool *ret_now, enum job_reason *ret_reason);
+
+void slot_put_pause(struct str *b, bool is_paused);
+bool slot_take_pause(struct wire *w, bool *ret_is_paused);
 
 void slot_put_terminal(struct str *b, const struct slot_terminal *t);
 bool slot_take_terminal(struct wire *w, struct slot_terminal *ret);

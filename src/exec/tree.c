@@ -176,6 +176,16 @@ void tree_signal(const struct tree *t, int signum)
 	}
 }
 
+bool tree_is_stopped(const struct tree *t)
+{
+	struct proc_stat st;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (proc_stat_read(t->at[i].pid, &st) && !strchr("TtDZX", st.state))
+			return false;
+	return true;
+}
+
 void tree_done(struct tree *t)
 {
 	free(t->at);

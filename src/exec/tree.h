@@ -29,6 +29,9 @@ typedef bool tree_skip(pid_t child, void *ctx);
 void tree_read(struct tree *t, tree_skip *skip, void *ctx);
 /* The descendants of another process, for looking at only. */
 void tree_read_below(struct tree *t, pid_t root);
+/* After STOP: none of it runs any more. One that waits in the kernel (vfork() waits there for a
+ * child that has stopped) stops when it comes back. */
+bool tree_is_stopped(const struct tree *t);
 /* Parents first. A pid that is no longer ours is never signalled. */
 void tree_signal(const struct tree *t, int signum);
 void tree_done(struct tree *t);

@@ -2,6 +2,7 @@
 /* A slot with real processes: what it promises about one job, whatever that job does. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -15,10 +16,12 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "disk.h"
 #include "exec/slot_wire.h"
+#include "exec/tree.h"
 #include "slot_bed.h"
 
 static int setup(void **state)
@@ -254,6 +257,111 @@ static void what_ignores_term_gets_kill_after_the_grace(void **state)
 	assert_ended(b, JOB_KILLED, REASON_USER);
 	assert_int_equal(b->result.term_signal, SIGKILL);
 	assert_true(b->result.duration_s >= 0.2);
+}
+
+static void wait_for_state(pid_t pid, const char *states)
+{
+	struct proc_stat st = {0};
+
+	for (unsigned i = 0; i < 60000 && !(proc_stat_read(pid, &st) && strchr(states, st.state));
+	     i++)
+		poll(NULL, 0, 1);
+	assert_non_null(strchr(states, st.state));
+}
+
+/* The pid that the job has written into its log after word. */
+static pid_t pid_in_log(struct slot_bed *b, const char *word)
+{
+	char *log;
+	pid_t pid;
+
+	bed_wait_for_log(b, word);
+	log = bed_log(b);
+	pid = (pid_t)atoi(strstr(log, word) + strlen(word));
+	free(log);
+	return pid;
+}
+
+static double now_s(void)
+{
+	return clock_now(clock_real());
+}
+
+static void a_pause_stops_all_of_the_job_and_its_clocks(void **state)
+{
+	struct slot_bed *b = *state;
+	double began_s = now_s(), stopped_s, paused_s;
+	pid_t leader, orphan;
+
+	b->rules.timeout_s = 2;
+	bed_shell(b, "(setsid sh -c 'echo orphan $$; exec sleep 1000' &); echo leader $$; "
+		     "while :; do :; done");
+	bed_start(b, 1);
+	orphan = pid_in_log(b, "orphan ");
+	leader = pid_in_log(b, "leader ");
+	slot_pause(b->slot, true);
+	wait_for_state(leader, "TD");
+	wait_for_state(orphan, "TD");
+	stopped_s = now_s();
+	poll(NULL, 0, 2100); /* longer than the time limit */
+	assert_false(b->has_ended);
+	paused_s = now_s() - stopped_s;
+	slot_pause(b->slot, false);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_true(now_s() - began_s >= 2 + paused_s);
+	assert_true(b->result.duration_s <= now_s() - began_s - paused_s);
+}
+
+static void a_paused_job_can_be_killed(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "trap 'echo bye; exit 0' TERM; echo up $$; while :; do sleep 0.01; done");
+	for (int now = 0; now <= 1; now++) {
+		bed_start(b, 1);
+		pid_t pid = pid_in_log(b, "up ");
+
+		slot_pause(b->slot, true);
+		wait_for_state(pid, "TD");
+		slot_kill(b->slot, now, REASON_USER);
+		bed_wait(b);
+		assert_ended(b, JOB_KILLED, REASON_USER);
+		assert_int_equal(b->result.term_signal, now ? SIGKILL : 0);
+		slot_pause(b->slot, false);
+	}
+}
+
+/* Such as another dvsched. */
+static void who_handles_tstp_is_told_first(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "trap told=1 TSTP; trap on=1 CONT; echo up $$; "
+		     "while [ \"$told$on\" != 11 ]; do sleep 0.01; done");
+	bed_start(b, 1);
+	slot_pause(b->slot, true);
+	wait_for_state(pid_in_log(b, "up "), "TD");
+	slot_pause(b->slot, false);
+	bed_wait(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+}
+
+static void what_is_forked_while_it_stops_stops(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "echo up $$; while :; do (:) & (:) & wait; done");
+	bed_start(b, 1);
+	pid_t pid = pid_in_log(b, "up ");
+
+	slot_pause(b->slot, true);
+	wait_for_state(pid, "TD");
+	slot_pause(b->slot, false);
+	wait_for_state(pid, "RS");
+	slot_kill(b->slot, true, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
 }
 
 /* As a service manager does: the job is not told first, and neither is the slot. */
@@ -896,6 +1004,10 @@ int main(int argc, char **argv)
 		CASE(hiding_does_not_help),
 		CASE(a_deadline_ends_the_job_and_says_which),
 		CASE(what_ignores_term_gets_kill_after_the_grace),
+		CASE(a_pause_stops_all_of_the_job_and_its_clocks),
+		CASE(a_paused_job_can_be_killed),
+		CASE(who_handles_tstp_is_told_first),
+		CASE(what_is_forked_while_it_stops_stops),
 		CASE(a_signal_to_everybody_is_a_user_s),
 		CASE(a_second_kill_may_be_harder),
 		CASE(the_stopped_hear_term),

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The run is stopped, as by Ctrl-Z, and its jobs with it. TSTP goes first, which a program may
+ * handle: one that holds a licence gives it back, another dvsched pauses its own jobs. By default
+ * it stops nothing here, as no shell controls a job's session: STOP follows, until all have
+ * stopped, since what is forked meanwhile is not in the tree that was read.
+ */
+#include <math.h>
+#include <signal.h>
+
+#include "base/clock.h"
+#include "exec/attempt_parts.h"
+
+static const double term_stop_s = 0.1, first_round_s = 0.002, last_round_s = 0.05;
+enum { ROUNDS_MOST = 100 }; /* then something hangs in the kernel, and runs no more than that */
+
+static double now_s(void)
+{
+	return clock_now(clock_real());
+}
+
+/* Daemons that are kept work for jobs, and pause as they do. */
+static void signal_all(struct attempt *a, int signum)
+{
+	tree_read(&a->tree, NULL, NULL);
+	tree_signal(&a->tree, signum);
+}
+
+static void begin(struct attempt *a)
+{
+	a->pause = (struct pause){.is_on = true, .since_s = now_s()};
+	signal_all(a, SIGTSTP);
+	a->pause.next_round_s = a->pause.since_s + (a->tree.n ? term_stop_s : INFINITY);
+}
+
+static void end(struct attempt *a)
+{
+	a->pause.is_on = false;
+	clock_real_skip(now_s() - a->pause.since_s);
+	signal_all(a, SIGCONT);
+}
+
+void attempt_pause(struct attempt *a, bool is_paused)
+{
+	if (a->pause.is_on == is_paused)
+		return;
+	if (is_paused)
+		begin(a);
+	else
+		end(a);
+}
+
+void attempt_pause_step(struct attempt *a)
+{
+	struct pause *p = &a->pause;
+	double now = now_s();
+
+	if (now < p->next_round_s)
+		return;
+	signal_all(a, SIGSTOP);
+	if (tree_is_stopped(&a->tree) || ++p->n_rounds == ROUNDS_MOST)
+		p->next_round_s = INFINITY;
+	else
+		p->next_round_s = now + fmin(first_round_s * p->n_rounds, last_round_s);
+}
