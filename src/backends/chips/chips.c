@@ -130,6 +130,7 @@ static void chips_close(struct backend *b, void (*closed)(void *ctx, const char 
 
 	c->is_closing = true;
 	ev_timer_stop(c->loop, &c->tick);
+	c->tick_due_s = INFINITY;
 	for (uint32_t i = 0; i < c->n_units; i++) {
 		struct unit *u = &c->units[i];
 
@@ -209,6 +210,8 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 	list_init(&c->gangs);
 	list_init(&c->lends);
 	ev_init(&c->tick, on_tick);
+	c->back_s = -INFINITY;
+	c->tick_due_s = INFINITY;
 	c->tick.data = c;
 	c->n_units = s->n_devices;
 	c->units = xcalloc(c->n_units, sizeof(*c->units));

@@ -136,6 +136,7 @@ struct gang {
 	double diagnose_by_s; /* the answer of the convicted rank is waited for until then */
 	struct str context;
 	ev_timer watch;
+	double look_due_s; /* when that timer fires; INFINITY: it does not */
 };
 
 /* Where a job has failed before: a retry goes elsewhere, and shows who is to blame. */
@@ -166,6 +167,8 @@ struct chips {
 	double paused_s;     /* since when, if it is */
 	bool is_paused, is_closing, is_dispatching, must_dispatch;
 	ev_timer tick;
+	double tick_due_s; /* when that fires; INFINITY: it does not */
+	double back_s;	   /* the last time that the loop had been away: watch_is_quiet() */
 	const struct job_rules *last_checked;
 	void (*closed)(void *ctx, const char *trouble);
 	struct str trouble; /* at closing */
@@ -270,6 +273,12 @@ void lend_free(struct lend *l);
 
 /* watch.c */
 void watch_init(struct gang *g);
+/*
+ * What was due at due_s is looked at now. true: the loop was away, because this process was stopped
+ * or the machine was. Nothing is judged for a moment then: what workers have said meanwhile is
+ * heard first, and those that were stopped, too, have time for a heartbeat.
+ */
+bool watch_is_quiet(struct chips *c, double due_s);
 void watch_again(
 	struct gang *g); /* after any change: looks, and sets the timer to what comes next */
 

@@ -251,9 +251,13 @@ static void set_tick(struct chips *c)
 
 	c->turn_s = chips_now(c);
 	at_s = c->is_paused || c->is_closing ? INFINITY : next_appointment(c);
-	for (uint32_t i = 0; i < c->n_units; i++)
-		at_s = fmin(at_s, unit_look(&c->units[i]));
+	if (watch_is_quiet(c, c->tick_due_s))
+		at_s = fmin(at_s, c->turn_s + 1);
+	else
+		for (uint32_t i = 0; i < c->n_units; i++)
+			at_s = fmin(at_s, unit_look(&c->units[i]));
 	ev_timer_stop(c->loop, &c->tick);
+	c->tick_due_s = at_s;
 	if (!isfinite(at_s))
 		return;
 	ev_timer_set(&c->tick, fmax(at_s - c->turn_s, 0.001), 0);

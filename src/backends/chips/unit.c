@@ -352,12 +352,13 @@ double unit_look(struct unit *u)
 {
 	const double *budget_s = u->chips->s->budget_s;
 	bool is_open = u->state == UNIT_OPENING;
-	double limit_s = budget_s[is_open ? CLOCK_OPEN : CLOCK_RESET];
+	double limit_s = budget_s[is_open ? CLOCK_OPEN : CLOCK_RESET], due_s;
 
 	if ((u->state != UNIT_CLOSING && (!is_open || u->gang)) || limit_s <= 0)
 		return INFINITY;
-	if (chips_now(u->chips) < u->changed_s + limit_s)
-		return u->changed_s + limit_s;
+	due_s = fmax(u->changed_s, u->chips->back_s) + limit_s;
+	if (chips_now(u->chips) < due_s)
+		return due_s;
 	unit_is_late(u, limit_s);
 	return INFINITY;
 }

@@ -19,6 +19,9 @@ static const double beat_limit_s = 3, instant_call_s = 10;
 static const double read_limit_s = 5;
 /* Between two looks at a rank that is with its driver. */
 static const double look_least_s = 0.02, look_most_s = 1;
+/* A timer that fires so late does because nobody was there; and how long nothing is judged then:
+ * some heartbeats. */
+static const double away_s = 1, quiet_s = 0.3;
 
 /* What one look finds. */
 struct look {
@@ -29,10 +32,12 @@ struct look {
 	bool has_acted; /* the gang may be gone */
 };
 
+/* Workers may have been stopped with us: their clocks begin anew when we are back. */
 static bool is_due(struct look *l, double since_s, double limit_s)
 {
 	if (limit_s <= 0)
 		return false;
+	since_s = fmax(since_s, l->g->chips->back_s);
 	if (l->now_s >= since_s + limit_s)
 		return true;
 	l->next_s = fmin(l->next_s, since_s + limit_s);
@@ -431,6 +436,26 @@ void watch_init(struct gang *g)
 {
 	ev_init(&g->watch, on_watch);
 	g->watch.data = g;
+	g->look_due_s = INFINITY;
+}
+
+bool watch_is_quiet(struct chips *c, double due_s)
+{
+	double now_s = chips_now(c);
+
+	if (now_s > due_s + away_s)
+		c->back_s = now_s;
+	return now_s < c->back_s + quiet_s;
+}
+
+static void look_at(struct gang *g, double due_s)
+{
+	ev_timer_stop(g->chips->loop, &g->watch);
+	g->look_due_s = due_s;
+	if (!isfinite(due_s))
+		return;
+	ev_timer_set(&g->watch, fmax(due_s - chips_now(g->chips), 0.001), 0);
+	ev_timer_start(g->chips->loop, &g->watch);
 }
 
 /* Nothing here ends a gang: convicting and killing only send. */
@@ -443,6 +468,10 @@ void watch_again(struct gang *g)
 		.next_s = INFINITY,
 	};
 
+	if (watch_is_quiet(g->chips, g->look_due_s)) {
+		look_at(g, l.now_s + quiet_s);
+		return;
+	}
 	for (uint32_t i = 0; i < g->n && !l.has_acted; i++)
 		look_at_rank(&l, i);
 	if (!l.has_acted)
@@ -454,11 +483,5 @@ void watch_again(struct gang *g)
 	if (!l.has_acted)
 		look_at_accused(&l);
 	look_at_ending(&l);
-	ev_timer_stop(g->chips->loop, &g->watch);
-	if (l.has_acted)
-		l.next_s = l.now_s + 0.001;
-	if (!isfinite(l.next_s))
-		return;
-	ev_timer_set(&g->watch, fmax(l.next_s - l.now_s, 0.001), 0);
-	ev_timer_start(g->chips->loop, &g->watch);
+	look_at(g, l.has_acted ? l.now_s + 0.001 : l.next_s);
 }

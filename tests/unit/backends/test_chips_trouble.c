@@ -414,6 +414,72 @@ static void a_process_that_is_stopped_while_it_opens_is_found(void **state)
 	assert_true(worker_on(0)->is_killed);
 }
 
+/* No timer fires meanwhile, and nothing is read: by a STOP, a batch system's suspend, a stalled
+ * machine. */
+static void scheduler_is_stopped(double s)
+{
+	world.clock.now_s += s;
+}
+
+static void nobody_is_judged_by_the_time_the_scheduler_was_stopped(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	j = submitted(2);
+	open_all(2);
+	launch(2);
+	world.has_beats = true; /* of workers that were stopped, too: once they go on */
+	world_pass(2);
+	for (uint32_t i = 0; i < 2; i++) {
+		atomic_store(&worker_on((int32_t)i)->board.evidence, 1);
+		worker_on((int32_t)i)->is_stopped = true;
+	}
+	worker_reaches(worker_on(0), PHASE_FINISHED); /* longer ago than finish() may take */
+	scheduler_is_stopped(600);
+	world_pass(0.1);
+	assert_false(worker_on(0)->is_killed || worker_on(1)->is_killed);
+	worker_ends(worker_on(0), DVS_OK, false); /* it is heard only now */
+	assert_false(worker_on(1)->is_killed);
+	worker_on(1)->is_stopped = false;
+	world_pass(5);
+	assert_false(worker_on(1)->is_killed);
+	worker_reaches(worker_on(1), PHASE_FINISHED);
+	worker_ends(worker_on(1), DVS_OK, false);
+	assert_int_equal(j->result.status, JOB_PASSED);
+}
+
+static void a_worker_that_stays_stopped_is_found_after_that(void **state)
+{
+	(void)state;
+	begin(1);
+	submitted(1);
+	open_all(1);
+	launch(1);
+	atomic_store(&worker_on(0)->board.beat_ns, board_now_ns());
+	world_pass(2);
+	scheduler_is_stopped(600);
+	world_pass(0.1);
+	assert_false(worker_on(0)->is_killed);
+	world_pass(5);
+	assert_true(worker_on(0)->is_asked || worker_on(0)->is_killed);
+}
+
+static void an_open_is_not_late_for_a_scheduler_that_was_stopped(void **state)
+{
+	(void)state;
+	begin(1);
+	submitted(1);
+	world_pass(2);
+	scheduler_is_stopped(600);
+	world_pass(0.1);
+	assert_false(worker_on(0)->is_killed);
+	worker_opens(worker_on(0));
+	world_pass(1);
+	assert_false(worker_on(0)->is_killed);
+}
+
 static void one_that_never_reads_its_request_is_found(void **state)
 {
 	struct fake_job *j;
@@ -948,6 +1014,9 @@ int main(int argc, char **argv)
 		STORY(likewise_when_the_run_is_over),
 		STORY(so_has_a_probe),
 		STORY(a_process_that_is_stopped_while_it_opens_is_found),
+		STORY(nobody_is_judged_by_the_time_the_scheduler_was_stopped),
+		STORY(a_worker_that_stays_stopped_is_found_after_that),
+		STORY(an_open_is_not_late_for_a_scheduler_that_was_stopped),
 		STORY(one_that_never_reads_its_request_is_found),
 		STORY(cleaning_up_after_a_fault_has_a_clock),
 		STORY(what_others_found_out_of_a_device_counts),

@@ -300,8 +300,8 @@ static void a_pause_stops_all_of_the_job_and_its_clocks(void **state)
 	orphan = pid_in_log(b, "orphan ");
 	leader = pid_in_log(b, "leader ");
 	slot_pause(b->slot, true);
-	wait_for_state(leader, "TD");
-	wait_for_state(orphan, "TD");
+	wait_for_state(leader, "T");
+	wait_for_state(orphan, "T");
 	stopped_s = now_s();
 	poll(NULL, 0, 2100); /* longer than the time limit */
 	assert_false(b->has_ended);
@@ -317,13 +317,13 @@ static void a_paused_job_can_be_killed(void **state)
 {
 	struct slot_bed *b = *state;
 
-	bed_shell(b, "trap 'echo bye; exit 0' TERM; echo up $$; while :; do sleep 0.01; done");
+	bed_shell(b, "trap 'exit 0' TERM; echo up $$; while :; do :; done");
 	for (int now = 0; now <= 1; now++) {
 		bed_start(b, 1);
 		pid_t pid = pid_in_log(b, "up ");
 
 		slot_pause(b->slot, true);
-		wait_for_state(pid, "TD");
+		wait_for_state(pid, "T");
 		slot_kill(b->slot, now, REASON_USER);
 		bed_wait(b);
 		assert_ended(b, JOB_KILLED, REASON_USER);
@@ -338,10 +338,12 @@ static void who_handles_tstp_is_told_first(void **state)
 	struct slot_bed *b = *state;
 
 	bed_shell(b, "trap told=1 TSTP; trap on=1 CONT; echo up $$; "
-		     "while [ \"$told$on\" != 11 ]; do sleep 0.01; done");
+		     "while [ \"$told$on\" != 11 ]; do :; done");
 	bed_start(b, 1);
+	pid_t pid = pid_in_log(b, "up ");
+
 	slot_pause(b->slot, true);
-	wait_for_state(pid_in_log(b, "up "), "TD");
+	wait_for_state(pid, "T");
 	slot_pause(b->slot, false);
 	bed_wait(b);
 	assert_ended(b, JOB_PASSED, REASON_NONE);
