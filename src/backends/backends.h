@@ -18,6 +18,9 @@
  * writes there waits. taken: NULL: nobody does. */
 struct backend_terminal {
 	void (*taken)(void *ctx, bool is_taken);
+	/* The job that has it was stopped by Ctrl-Z: suspend the run, and all of its process group,
+	 * before this returns. NULL: nobody can. */
+	void (*suspend)(void *ctx);
 	void *ctx;
 };
 

@@ -187,6 +187,32 @@ void proc_become(const char *name)
 		_exit(70);
 }
 
+static bool has_terminal(void)
+{
+	_cleanup_(closep) int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+	return fd >= 0;
+}
+
+void proc_stop(bool whole_group)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL}, was;
+	sigset_t stop, blocked;
+
+	if (!has_terminal()) {
+		raise(SIGSTOP);
+		return;
+	}
+	/* With the default the kernel itself looks whether somebody can continue us. */
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	sigaction(SIGTSTP, &standard, &was);
+	kill(whole_group ? 0 : getpid(), SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &stop, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	sigaction(SIGTSTP, &was, NULL);
+}
+
 int proc_open_pidfd(pid_t pid)
 {
 #ifdef SYS_pidfd_open

@@ -60,6 +60,12 @@ void proc_become(const char *name);
 /* Whoever started us wants that signal to have no effect (nohup; `&` in a script). */
 bool proc_ignores(int signum);
 
+/*
+ * Stops this process, or all of its process group, as Ctrl-Z would, and returns when it goes on:
+ * at once if no shell could continue it. Without a terminal it waits for whoever has sent TSTP.
+ */
+void proc_stop(bool whole_group);
+
 /* A descriptor that is readable when pid has ended, close-on-exec; -1 where the kernel has none. */
 int proc_open_pidfd(pid_t pid);
 

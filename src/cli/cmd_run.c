@@ -68,6 +68,23 @@ static void on_terminal(void *ctx, bool is_taken)
 		printer_hold(r->watchers.printer, is_taken);
 }
 
+static void on_suspend(void *ctx, bool is_suspended)
+{
+	struct run *r = ctx;
+
+	engines_suspend(&r->engines, is_suspended);
+	if (r->watchers.printer)
+		printer_suspend(r->watchers.printer, is_suspended);
+}
+
+/* A job that has the terminal was stopped there. */
+static void on_job_suspends(void *ctx)
+{
+	struct run *r = ctx;
+
+	signals_suspend(&r->signals, true);
+}
+
 /* All jobs of a DVSim flow are interactive, or none: one after another, there is one terminal. */
 static bool is_one_at_a_time(const struct run *r)
 {
@@ -86,7 +103,7 @@ static int make_graph(struct run *r)
 	};
 	struct diags *diags = &r->loaded.diags;
 
-	r->engines.terminal = (struct backend_terminal){on_terminal, r};
+	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, r};
 	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
 	    0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
@@ -393,7 +410,7 @@ static int run_loaded(struct run *r)
 		return rc;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-	signals_start(&r->signals, r->loop, r->args);
+	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_suspend, r});
 	rc = make_graph(r);
 	if (rc == EXIT_PASSED)
 		rc = run_graph(r);

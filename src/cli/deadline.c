@@ -20,6 +20,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "cli/load.h"
 #include "run/results.h"
 
@@ -103,6 +104,40 @@ static void pass_on(const struct watch *w, const siginfo_t *info)
 		kill(w->pid, info->si_signo);
 }
 
+static bool has_stopped(pid_t pid)
+{
+	siginfo_t how = {0};
+
+	return waitid(P_PID, (id_t)pid, &how, WSTOPPED | WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       how.si_pid == pid;
+}
+
+/*
+ * Ctrl-Z: the scheduler first, so that the terminal is as it was when the shell comes back. The
+ * deadline does not wait, but a scheduler that was stopped was not silent.
+ */
+static void suspend(struct watch *w)
+{
+	static const double patience_for_stop_s = 2;
+	double began_s = clock_now(clock_real());
+	struct timespec pause = {.tv_nsec = 2000000};
+
+	while (!has_stopped(w->pid) && clock_now(clock_real()) < began_s + patience_for_stop_s)
+		nanosleep(&pause, NULL);
+	proc_stop(false);
+	kill(w->pid, SIGCONT);
+	w->silent_since += clock_now(clock_real()) - began_s;
+}
+
+static void take_signal(struct watch *w, const siginfo_t *info)
+{
+	if (info->si_signo == SIGCHLD)
+		return;
+	pass_on(w, info);
+	if (info->si_signo == SIGTSTP)
+		suspend(w);
+}
+
 static void on_time(struct watch *w, double grace_s)
 {
 	double now = clock_now(clock_real());
@@ -131,8 +166,8 @@ static void wait_a_little(struct watch *w, const sigset_t *signals)
 
 	left = left < 0 ? 0 : left > 0.5 ? 0.5 : left;
 	most.tv_nsec = (long)(left * 1e9);
-	if (sigtimedwait(signals, &info, &most) > 0 && info.si_signo != SIGCHLD)
-		pass_on(w, &info);
+	if (sigtimedwait(signals, &info, &most) > 0)
+		take_signal(w, &info);
 	if (w->fd >= 0) {
 		struct pollfd p = {w->fd, POLLIN, 0};
 
@@ -200,7 +235,7 @@ static int watch_until_end(struct watch *w, double grace_s, const sigset_t *sign
 
 static void block(sigset_t *signals, sigset_t *ret_before)
 {
-	static const int ours[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+	static const int ours[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 
 	sigemptyset(signals);
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)

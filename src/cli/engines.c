@@ -289,6 +289,13 @@ void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct 
 			  "start it from a terminal, without '<', '|' or nohup before it");
 }
 
+void engines_suspend(const struct engines *e, bool is_suspended)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (e->at[i]->ops->suspend)
+			e->at[i]->ops->suspend(e->at[i], is_suspended);
+}
+
 struct closing {
 	struct ev_loop *loop;
 	unsigned n_open;

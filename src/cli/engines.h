@@ -37,6 +37,8 @@ void engines_warn_of_idle(const struct run_options *options, struct diags *diags
 /* What backends have to say after the last job: lines for people, and a JSON object by their names.
  */
 void engines_tell(const struct engines *e, struct str *notes, struct str *json);
+/* The whole run is about to be stopped, or goes on. */
+void engines_suspend(const struct engines *e, bool is_suspended);
 /* Lets go of processes, running the loop until they are gone, or until somebody presses Ctrl-C:
  * then engines_free() kills them. The scheduler may still look at them. */
 void engines_close(const struct engines *e, struct ev_loop *loop, const unsigned *n_signals);

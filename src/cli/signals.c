@@ -130,6 +130,42 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 	stop_run(w->data, w->signum);
 }
 
+/* Together: the clock and the loop's timers. */
+static void stop_process(struct signals *s, bool whole_group)
+{
+	double before_s = clock_now(clock_real());
+
+	ev_suspend(s->loop);
+	proc_stop(whole_group);
+	clock_real_skip(clock_now(clock_real()) - before_s);
+	ev_resume(s->loop);
+}
+
+/* What came twice before we stopped was one: the clock of a run deadline passes on what both of us
+ * were sent. */
+static void forget_suspend(struct signals *s)
+{
+	ev_feed_signal_event(s->loop, SIGTSTP);
+	ev_clear_pending(s->loop, &s->suspend);
+}
+
+void signals_suspend(struct signals *s, bool whole_group)
+{
+	s->client.suspend(s->client.ctx, true);
+	stop_process(s, whole_group);
+	forget_suspend(s);
+	s->client.suspend(s->client.ctx, false);
+}
+
+static void on_suspend(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct signals *s = w->data;
+
+	(void)loop;
+	(void)revents;
+	signals_suspend(s, false);
+}
+
 static void on_alive(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct signals *s = w->data;
@@ -155,15 +191,20 @@ static void on_deadline(struct ev_loop *loop, ev_io *w, int revents)
 	sched_stop(s->sched, STOP_DEADLINE, REASON_RUN_DEADLINE, 0);
 }
 
-void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args)
+void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args,
+		   const struct signals_client *client)
 {
-	*s = (struct signals){.loop = loop, .args = args, .deadline_fd = -1};
+	*s = (struct signals){.loop = loop, .args = args, .client = *client, .deadline_fd = -1};
 	for (unsigned i = 0; i < SIGNALS_STOP; i++) {
 		ev_signal_init(&s->stop[i], on_stop, stop_signals[i]);
 		s->stop[i].data = s;
 		if (!proc_ignores(stop_signals[i]))
 			ev_signal_start(loop, &s->stop[i]);
 	}
+	ev_signal_init(&s->suspend, on_suspend, SIGTSTP);
+	s->suspend.data = s;
+	if (!proc_ignores(SIGTSTP)) /* a shell without job control */
+		ev_signal_start(loop, &s->suspend);
 	ev_init(&s->deadline, on_deadline);
 	s->deadline.data = s;
 	ev_timer_init(&s->alive, on_alive, 1, 1);
@@ -189,6 +230,7 @@ void signals_stop(struct signals *s)
 {
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
 		ev_signal_stop(s->loop, &s->stop[i]);
+	ev_signal_stop(s->loop, &s->suspend);
 	ev_io_stop(s->loop, &s->deadline);
 	ev_timer_stop(s->loop, &s->alive);
 	ev_timer_stop(s->loop, &s->calm);

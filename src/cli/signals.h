@@ -17,12 +17,19 @@
 
 enum { SIGNALS_STOP = 4 };
 
+/* Who has to do something before the process is stopped by Ctrl-Z, and when it goes on. */
+struct signals_client {
+	void (*suspend)(void *ctx, bool is_suspended);
+	void *ctx;
+};
+
 struct signals {
 	struct ev_loop *loop;
 	const struct args *args;
 	struct sched *sched;	  /* borrowed */
 	struct observer *printer; /* borrowed; or NULL */
-	ev_signal stop[SIGNALS_STOP];
+	struct signals_client client;
+	ev_signal stop[SIGNALS_STOP], suspend;
 	ev_io deadline;
 	ev_timer alive, calm;
 	int deadline_fd; /* -1: no run deadline */
@@ -32,7 +39,13 @@ struct signals {
 
 /* Before a run: Ctrl-C ends the eval_cmds that are running, and us. */
 void signals_before_run(void);
-void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args);
+void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args,
+		   const struct signals_client *client);
+/*
+ * Stops the process, or all of its process group, as by Ctrl-Z; returns when it goes on. What was
+ * due in a while is due that while later: timers of the loop, and all that is on clock_real().
+ */
+void signals_suspend(struct signals *s, bool whole_group);
 /* From then on they have something to stop. The printer is quiet for a moment after each signal;
  * attach again with NULL before it goes. */
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,

@@ -42,7 +42,7 @@ struct curses {
 	char *said; /* the last message of the program */
 	bool is_wanted, is_stopped, must_repaint;
 	ev_io keys;
-	ev_signal stop, resumed;
+	ev_signal resumed;
 };
 
 /* ---- may it be used ---- */
@@ -238,15 +238,12 @@ static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
 /* ---- the terminal is given and taken ---- */
 
 /* Ctrl-Z: the screen goes back before the shell writes to it. */
-static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
+static void give_screen_back(struct curses *own)
 {
-	struct curses *own = w->data;
 	struct term_out *out = &own->printer->out;
 	double patience_s = out->patience_s;
 	_cleanup_(str_done) struct str bytes = {0};
 
-	(void)loop;
-	(void)revents;
 	own->is_stopped = true;
 	endwin();
 	take_bytes(own, &bytes);
@@ -255,15 +252,10 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 	term_out_flush(out);
 	out->patience_s = patience_s;
 	term_mode_leave();
-	raise(SIGSTOP);
 }
 
-static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
+static void take_screen_again(struct curses *own)
 {
-	struct curses *own = w->data;
-
-	(void)loop;
-	(void)revents;
 	if (!term_is_foreground(own->tty_fd)) {
 		leave_view(own->printer);
 		return;
@@ -274,6 +266,22 @@ static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 		term_mode_again();
 	own->is_stopped = false;
 	curses_repaint(own->printer);
+}
+
+static void curses_suspended(struct printer *p, bool is_suspended)
+{
+	if (is_suspended)
+		give_screen_back(p->own);
+	else
+		take_screen_again(p->own);
+}
+
+/* Also after STOP, which nobody hears of. */
+static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	take_screen_again(w->data);
 }
 
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
@@ -294,17 +302,11 @@ static SCREEN *newterm_without_signals(FILE *to, FILE *from)
 
 static void watch(struct curses *own, struct ev_loop *loop)
 {
-	struct sigaction stop;
-
 	ev_io_init(&own->keys, on_keys, own->tty_fd, EV_READ);
-	ev_signal_init(&own->stop, on_stop, SIGTSTP);
 	ev_signal_init(&own->resumed, on_resumed, SIGCONT);
-	own->keys.data = own->stop.data = own->resumed.data = own;
+	own->keys.data = own->resumed.data = own;
 	ev_io_start(loop, &own->keys);
 	ev_signal_start(loop, &own->resumed);
-	sigaction(SIGTSTP, NULL, &stop);
-	if (stop.sa_handler != SIG_IGN) /* a shell without job control */
-		ev_signal_start(loop, &own->stop);
 }
 
 static void set_up_screen(struct printer *p, struct curses *own)
@@ -370,7 +372,6 @@ static void curses_destroy(struct printer *p)
 	_cleanup_(str_done) struct str bytes = {0};
 
 	ev_io_stop(p->env.loop, &own->keys);
-	ev_signal_stop(p->env.loop, &own->stop);
 	ev_signal_stop(p->env.loop, &own->resumed);
 	if (!own->is_stopped)
 		endwin();
@@ -394,6 +395,7 @@ static const struct face_ops curses_face = {
 	.ended = curses_ended,
 	.fill = curses_fill,
 	.resized = curses_repaint,
+	.suspended = curses_suspended,
 	.leave = leave_view,
 	.destroy = curses_destroy,
 };

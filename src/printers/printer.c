@@ -279,6 +279,14 @@ void printer_hold(struct observer *printer, bool is_held)
 	term_out_hold(&p->out, is_held);
 }
 
+void printer_suspend(struct observer *printer, bool is_suspended)
+{
+	struct printer *p = get(printer);
+
+	if (p->face->suspended)
+		p->face->suspended(p, is_suspended);
+}
+
 void printer_log(struct observer *printer, const char *text, size_t len)
 {
 	struct printer *p = get(printer);

@@ -35,6 +35,8 @@ struct face_ops {
 	/* The next unit for the terminal. NULL: lines that wait. */
 	void (*fill)(struct printer *p, struct str *unit);
 	void (*resized)(struct printer *p);
+	/* The process is about to be stopped, or goes on. */
+	void (*suspended)(struct printer *p, bool is_suspended);
 	/* Before the end, or when nobody reads any more: give the terminal back. */
 	void (*leave)(struct printer *p);
 	void (*destroy)(struct printer *p);

@@ -35,6 +35,8 @@ const struct printer_type *printer_type_choose(const char *name, const struct pr
 void printer_pause(struct observer *printer, bool is_paused);
 /* Somebody else writes to the terminal: what there is to say is said afterwards. */
 void printer_hold(struct observer *printer, bool is_held);
+/* The process is about to be stopped, as by Ctrl-Z, or goes on. */
+void printer_suspend(struct observer *printer, bool is_suspended);
 /* A log line, shown above or between what is drawn (log.h's sink goes here while a printer lives).
  */
 void printer_log(struct observer *printer, const char *text, size_t len);

@@ -58,6 +58,9 @@ struct backend_ops {
 		      struct error *why);
 	/* Start nothing new until pause(false); what runs goes on. */
 	void (*pause)(struct backend *b, bool is_paused);
+	/* The whole run is stopped, as by Ctrl-Z, or goes on: jobs stop with it, and so do their
+	 * clocks, where that can be done. The loop does not turn in between. */
+	void (*suspend)(struct backend *b, bool is_suspended);
 	/* Lowering never kills. */
 	void (*set_parallel)(struct backend *b, uint32_t n);
 	/* After the last job: what people should know of the machines (lines, each with its '\n'),

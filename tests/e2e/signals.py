@@ -3,11 +3,15 @@
 
 import os
 import pathlib
+import select
 import signal
 import subprocess
+import time
 
+import harness
 from chips import Chips
-from harness import Story
+from harness import PATIENCE_S, Story
+from interactive import OnTerminal
 from run import jobs_of
 from user_terminal import UserTerminal
 
@@ -219,3 +223,145 @@ class Loops(Story):
         self.assertEqual(events.line(), "up")
         os.killpg(process.pid, signal.SIGINT)
         self.assertEqual(self.finish(process).signal, signal.SIGINT)
+
+
+class Suspended(OnTerminal):
+    """Ctrl-Z stops dvsched, its jobs and their clocks; fg continues them all."""
+
+    JOBS = """{ flow: "jobs", name: "s", jobs: [
+      { name: "a.{n}", sweep: { n: "1..2" }, timeout: "60s",
+        command: "echo $$ > events; read x < gate" }
+      { name: "b", command: "true", needs: ["a.*"] }
+    ] }"""
+
+    def state_of(self, pid):
+        return pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
+
+    def until_state(self, pid, states):
+        end = time.monotonic() + PATIENCE_S
+        while self.state_of(pid) not in states:
+            self.assertLess(time.monotonic(), end, (pid, self.state_of(pid)))
+            select.select([], [], [], 0.01)
+
+    def begin_in(self, shell, *args):
+        self.config(self.JOBS)
+        events, self.gate = self.fifo(), self.fifo("gate")
+        shell.type(f'"$DVSCHED" run cfg.hjson -j 2 {" ".join(args)}; echo rc=$?\r')
+        return [int(events.line()) for _ in range(2)]
+
+    def goes_through(self, view, *args):
+        shell = self.shell()
+        before = shell.modes()
+        jobs = self.begin_in(shell, "--view", view, *args)
+        shell.type("\x1a")
+        shell.see("Stopped")
+        for pid in jobs:
+            self.until_state(pid, "T")
+        self.assertEqual(shell.modes(), before)
+        os.write(self.gate.fd, b"go\ngo\n")
+        shell.type("fg\r")
+        for pid in jobs:
+            self.assertFalse(harness.outlives(pid, PATIENCE_S))
+        shell.see(r"3 jobs: 3 passed")
+        shell.type("exit\r")
+        shell.end()
+
+    def test_with_each_view(self):
+        for view in "tty", "plain":
+            with self.subTest(view):
+                self.goes_through(view)
+                self.path("gate").unlink()
+                self.path("events").unlink()
+
+    def test_with_the_full_screen(self):
+        self.goes_through("curses")
+
+    def test_with_a_clock_above_it(self):
+        self.goes_through("plain", "--run-deadline", "1h")
+
+    def test_more_than_once(self):
+        shell = self.shell()
+        jobs = self.begin_in(shell, "--view plain")
+        for _ in range(3):
+            shell.type("\x1a")
+            shell.see("Stopped")
+            for pid in jobs:
+                self.until_state(pid, "T")
+            shell.type("fg\r")
+            for pid in jobs:
+                self.until_state(pid, "SR")
+        os.write(self.gate.fd, b"go\ngo\n")
+        shell.see(r"3 jobs: 3 passed")
+        shell.type("exit\r")
+        shell.end()
+
+    def test_ctrl_c_after_fg_ends_it(self):
+        shell = self.shell()
+        jobs = self.begin_in(shell, "--view plain")
+        shell.type("\x1a")
+        shell.see("Stopped")
+        for pid in jobs:
+            self.until_state(pid, "T")
+        shell.type("fg\r")
+        for pid in jobs:
+            self.until_state(pid, "SR")
+        shell.type("\x03")
+        shell.see(r"3 jobs: 0 passed, 3 stopped")
+        shell.type("exit\r")
+        shell.end()
+
+    def test_kill_of_a_stopped_one_leaves_no_process(self):
+        shell = self.shell()
+        jobs = self.begin_in(shell, "--view plain")
+        shell.type("\x1a")
+        shell.see("Stopped")
+        shell.type("kill -9 %1\r")
+        for pid in jobs:
+            self.assertFalse(harness.outlives(pid, PATIENCE_S))
+        shell.type("exit\rexit\r")  # the first one may find that there were stopped jobs
+        shell.end()
+
+    def test_by_a_batch_system_without_a_terminal(self):
+        self.config(self.JOBS)
+        events, self.gate = self.fifo(), self.fifo("gate")
+        process = self.start("run", "cfg.hjson", "-j", "2", start_new_session=True)
+        jobs = [int(events.line()) for _ in range(2)]
+        send_to_all(tree_of(process.pid), signal.SIGTSTP)
+        for pid in [process.pid, *jobs]:
+            self.until_state(pid, "T")
+        pids = tree_of(process.pid)
+        send_to_all(pids, signal.SIGSTOP)
+        os.write(self.gate.fd, b"go\ngo\n")
+        send_to_all(pids, signal.SIGCONT)
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)
+
+    def test_a_clock_that_alone_is_told(self):
+        self.config(self.JOBS)
+        events, self.gate = self.fifo(), self.fifo("gate")
+        process = self.start("run", "cfg.hjson", "-j", "2", "--run-deadline", "1h", start_new_session=True)
+        jobs = [int(events.line()) for _ in range(2)]
+        process.send_signal(signal.SIGTSTP)
+        for pid in [process.pid, *jobs]:
+            self.until_state(pid, "T")
+        os.write(self.gate.fd, b"go\ngo\n")
+        process.send_signal(signal.SIGCONT)
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)
+
+    def test_a_job_that_is_another_dvsched(self):
+        self.config(f"""{{ flow: "jobs", name: "o", jobs: [
+          {{ name: "outer", command: "{self.binary} run inner.hjson -sr inner" }} ] }}""")
+        self.write("inner.hjson", """{ flow: "jobs", name: "i", jobs: [
+          { name: "inner", timeout: "2s", command: "echo $$ > events; read x < gate" } ] }""")
+        events, gate = self.fifo(), self.fifo("gate")
+        process = self.start("run", "cfg.hjson", start_new_session=True)
+        inner = int(events.line())
+        process.send_signal(signal.SIGTSTP)
+        for pid in process.pid, inner:
+            self.until_state(pid, "T")
+        select.select([], [], [], 2.2)  # longer than the time limit of the inner job
+        os.write(gate.fd, b"go\n")
+        process.send_signal(signal.SIGCONT)
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)

@@ -7,6 +7,7 @@
 
 #include "backends/backends.h"
 #include "backends/chips/chips.h"
+#include "backends/chips/lend.h"
 #include "base/mem.h"
 
 /* Jobs taken beyond those that run, so that one can be found that fits, or that is loaded already.
@@ -107,6 +108,17 @@ static bool chips_measure(const struct backend *b, const struct job *job, struct
 	return l && lend_measure(l, ret);
 }
 
+/* A device cannot be stopped in the middle of a run: workers go on with theirs. */
+static void chips_suspend(struct backend *b, bool is_suspended)
+{
+	struct chips *c = chips_of(b);
+
+	list_for_each (it, &c->lends)
+		lend_suspend(list_entry(it, struct lend, link), is_suspended);
+	if (!is_suspended)
+		watch_is_quiet(c, -INFINITY);
+}
+
 static void chips_pause(struct backend *b, bool is_paused)
 {
 	struct chips *c = chips_of(b);
@@ -184,6 +196,7 @@ static const struct backend_ops chips_ops = {
 	.kill = chips_kill,
 	.measure = chips_measure,
 	.pause = chips_pause,
+	.suspend = chips_suspend,
 	.tell = chips_tell,
 	.close = chips_close,
 	.destroy = chips_destroy,

@@ -265,6 +265,7 @@ void lend_unit_closed(struct unit *u);
 /* It was opened after the process had failed. DVS_OK: it can be. */
 void lend_unit_probed(struct unit *u, enum dvs_class class, const char *text);
 void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason);
+void lend_suspend(struct lend *l, bool is_suspended);
 struct lend *lend_find(const struct chips *c, const struct job *job);
 struct lend *lend_first(const struct chips *c); /* NULL: there is none */
 bool lend_measure(const struct lend *l, struct job_load *ret);

@@ -353,6 +353,12 @@ void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason)
 	}
 }
 
+void lend_suspend(struct lend *l, bool is_suspended)
+{
+	if (l->slot)
+		slot_pause(l->slot, is_suspended);
+}
+
 struct lend *lend_find(const struct chips *c, const struct job *job)
 {
 	list_for_each (it, &c->lends) {

@@ -33,7 +33,7 @@ struct console {
 	bool is_gone;	/* nobody reads what we write */
 	bool is_hurried, has_line;
 	ev_io readable, writable;
-	ev_signal resized, stop, resumed;
+	ev_signal resized, resumed;
 	struct str out;
 	size_t sent;
 };
@@ -184,37 +184,24 @@ static void take_again(struct console *c)
 	ev_io_start(c->loop, &c->readable);
 }
 
-/* The whole process group, as a terminal would: whoever waits for us is stopped, too. */
-static void suspend(struct console *c)
+void console_suspend(struct console *c, bool is_suspended)
 {
-	bool may_stop = ev_is_active(&c->stop);
-
-	write_rest(c, HURRY_MS);
-	term_mode_leave();
-	ev_signal_stop(c->loop, &c->stop);
-	if (may_stop)
-		kill(0, SIGTSTP);
+	if (!c->slot)
+		return;
+	if (is_suspended) {
+		write_rest(c, HURRY_MS);
+		term_mode_leave();
+		return;
+	}
 	wait_for_foreground(c);
-	if (may_stop)
-		ev_signal_start(c->loop, &c->stop);
 	term_mode_enter(c->in_fd, TERM_RAW, "");
 	take_again(c);
 	slot_listen(c->slot, true);
 }
 
-void console_stopped(struct console *c)
+bool console_may_suspend(const struct console *c)
 {
-	if (!c->slot || c->is_hurried)
-		return;
-	suspend(c);
-	slot_continue(c->slot);
-}
-
-static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
-{
-	(void)loop;
-	(void)revents;
-	suspend(w->data);
+	return c->slot && !c->is_hurried;
 }
 
 static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
@@ -253,16 +240,11 @@ static int open_both(struct console *c)
 
 static void watch(struct console *c)
 {
-	struct sigaction stop;
-
 	ev_io_set(&c->readable, c->in_fd, EV_READ);
 	ev_io_set(&c->writable, c->out_fd, EV_WRITE);
 	ev_io_start(c->loop, &c->readable);
 	ev_signal_start(c->loop, &c->resized);
 	ev_signal_start(c->loop, &c->resumed);
-	sigaction(SIGTSTP, NULL, &stop);
-	if (stop.sa_handler != SIG_IGN) /* a shell without job control */
-		ev_signal_start(c->loop, &c->stop);
 }
 
 static void unwatch(struct console *c)
@@ -270,7 +252,6 @@ static void unwatch(struct console *c)
 	ev_io_stop(c->loop, &c->readable);
 	ev_io_stop(c->loop, &c->writable);
 	ev_signal_stop(c->loop, &c->resized);
-	ev_signal_stop(c->loop, &c->stop);
 	ev_signal_stop(c->loop, &c->resumed);
 }
 
@@ -348,9 +329,8 @@ struct console *console_new(struct ev_loop *loop)
 	ev_init(&c->readable, on_readable);
 	ev_init(&c->writable, on_writable);
 	ev_signal_init(&c->resized, on_resized, SIGWINCH);
-	ev_signal_init(&c->stop, on_stop, SIGTSTP);
 	ev_signal_init(&c->resumed, on_resumed, SIGCONT);
-	c->readable.data = c->writable.data = c->resized.data = c->stop.data = c->resumed.data = c;
+	c->readable.data = c->writable.data = c->resized.data = c->resumed.data = c;
 	return c;
 }
 

@@ -23,8 +23,11 @@ int console_take(struct console *c, struct slot *slot, struct error *err);
 void console_release(struct console *c);
 
 void console_say(struct console *c, const char *bytes, size_t n);
-/* The job was stopped by its user: so are we, until the user's shell lets us go on. */
-void console_stopped(struct console *c);
+/* We are about to be stopped, as by Ctrl-Z: gives the terminal back. false: takes it again, which
+ * waits until it is ours. Nothing if nobody has it. */
+void console_suspend(struct console *c, bool is_suspended);
+/* The job has it, and was not told to end. */
+bool console_may_suspend(const struct console *c);
 /* The job is to end: from now on nobody waits for a screen that takes nothing. */
 void console_hurry(struct console *c);
 

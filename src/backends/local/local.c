@@ -134,9 +134,14 @@ static void on_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
 static void on_stopped(struct slot *slot, void *ctx)
 {
 	const struct local_slot *ls = ctx;
+	const struct backend_terminal *t = &ls->local->terminal;
 
-	(void)slot;
-	console_stopped(ls->local->console);
+	if (!console_may_suspend(ls->local->console))
+		return;
+	if (t->suspend)
+		t->suspend(t->ctx); /* and it goes on with the run */
+	else
+		slot_continue(slot);
 }
 
 static const struct slot_handler slot_handler = {
@@ -238,6 +243,25 @@ static void local_pause(struct backend *b, bool is_paused)
 		sched_backend_capacity(b);
 }
 
+static void pause_slots(const struct list *slots, bool is_paused)
+{
+	list_for_each (it, slots)
+		slot_pause(list_entry(it, struct local_slot, link)->slot, is_paused);
+}
+
+/* Jobs wait until the terminal is ours again. */
+static void local_suspend(struct backend *b, bool is_suspended)
+{
+	struct local *l = local_of(b);
+
+	if (!is_suspended)
+		console_suspend(l->console, false);
+	pause_slots(&l->busy, is_suspended);
+	pause_slots(&l->idle, is_suspended);
+	if (is_suspended)
+		console_suspend(l->console, true);
+}
+
 static void local_set_parallel(struct backend *b, uint32_t n)
 {
 	b->max_parallel = n ? n : cpus_usable();
@@ -332,6 +356,7 @@ static const struct backend_ops local_ops = {
 	.kill = local_kill,
 	.measure = local_measure,
 	.pause = local_pause,
+	.suspend = local_suspend,
 	.set_parallel = local_set_parallel,
 	.close = local_close,
 	.destroy = local_destroy,

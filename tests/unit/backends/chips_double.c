@@ -381,6 +381,12 @@ void slot_kill(struct slot *s, bool now, enum job_reason reason)
 	world.n_acts++;
 }
 
+void slot_pause(struct slot *s, bool is_paused)
+{
+	assert(s->is_paused != is_paused);
+	s->is_paused = is_paused;
+}
+
 void slot_close(struct slot *s)
 {
 	assert(!s->has_job && !s->is_closed);

@@ -40,7 +40,7 @@ struct device_worker {
 struct slot {
 	const struct slot_handler *handler;
 	void *ctx;
-	bool has_job, is_killed, is_closed;
+	bool has_job, is_killed, is_closed, is_paused;
 	enum job_reason reason; /* of the kill */
 };
 
