@@ -44,11 +44,11 @@ bool proc_ignores(int signum)
 	return sigaction(signum, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
-/* What a user had us ignore (nohup; `&` in a script), our children ignore, too. */
-static void keep_users_ignored(sigset_t *defaults)
+void proc_defaults_of_child(sigset_t *defaults)
 {
 	static const int users[] = {SIGHUP, SIGINT, SIGQUIT};
 
+	sigfillset(defaults);
 	for (size_t i = 0; i < ARRAY_LEN(users); i++)
 		if (proc_ignores(users[i]))
 			sigdelset(defaults, users[i]);
@@ -60,8 +60,7 @@ static void set_attributes(posix_spawnattr_t *attr)
 	sigset_t defaults, all;
 
 	sigfillset(&all);
-	sigfillset(&defaults);
-	keep_users_ignored(&defaults);
+	proc_defaults_of_child(&defaults);
 	posix_spawnattr_setsigdefault(attr, &defaults);
 	posix_spawnattr_setsigmask(attr, &all);
 	posix_spawnattr_setpgroup(attr, 0);

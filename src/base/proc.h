@@ -4,6 +4,7 @@
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
@@ -59,6 +60,9 @@ void proc_become(const char *name);
 
 /* Whoever started us wants that signal to have no effect (nohup; `&` in a script). */
 bool proc_ignores(int signum);
+/* Signals that a child of ours begins with the default action for: all but HUP, INT and QUIT where
+ * we ignore them. */
+void proc_defaults_of_child(sigset_t *ret);
 
 /*
  * Stops this process, or all of its process group, as Ctrl-Z would, and returns when it goes on:

@@ -81,13 +81,13 @@ static int spawn(const char *cmd, int out, pid_t *ret_pid)
 	char *argv[] = {(char *)"sh", (char *)"-c", (char *)cmd, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attr;
-	sigset_t all, none;
+	sigset_t defaults, none;
 	int rc;
 
-	sigfillset(&all);
+	proc_defaults_of_child(&defaults);
 	sigemptyset(&none);
 	posix_spawnattr_init(&attr);
-	posix_spawnattr_setsigdefault(&attr, &all);
+	posix_spawnattr_setsigdefault(&attr, &defaults);
 	posix_spawnattr_setsigmask(&attr, &none);
 	posix_spawnattr_setpgroup(&attr, 0);
 	posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |

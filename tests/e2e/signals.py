@@ -183,6 +183,59 @@ class Warnings(Story):
         self.assertEqual(self.finish(process).code, 0)
 
 
+class ClosedTerminal(OnTerminal):
+    CONFIG = """{ flow: "jobs", name: "s", jobs: [
+      { name: "neat", command: "trap 'sleep 0.1; touch cleaned; exit' TERM; echo $PPID > events; while :; do read x < never; done" }
+      { name: "last", command: "touch last", finally: true }
+    ] }"""
+
+    def begin_in_a_shell(self, command):
+        """The pid of dvsched, its shell, once the job is up."""
+        self.config(self.CONFIG)
+        events = self.fifo()
+        self.fifo("never")
+        shell = self.shell()
+        shell.type(command + "\r")
+        slot = int(events.line())
+        pid = int(pathlib.Path(f"/proc/{slot}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
+        return pid, shell
+
+    def close(self, shell):
+        os.close(shell.slave)
+        os.close(shell.master)
+        shell.master, shell.slave = os.openpty()  # for the story's end
+
+    def test_jobs_have_their_grace_and_finally_jobs_run(self):
+        pid, shell = self.begin_in_a_shell('"$DVSCHED" run cfg.hjson --grace 60s')
+        self.close(shell)  # HUP comes from the kernel, and from the shell
+        self.assertFalse(harness.outlives(pid, PATIENCE_S))
+        self.assertTrue(self.path("cleaned").exists())
+        self.assertTrue(self.path("last").exists())
+        self.assertEqual(self.results()["run"]["exit_code"], 129)
+        self.assertEqual(jobs_of(self.results())["neat"]["reason"], "user")
+
+    def test_in_the_background_too(self):
+        pid, shell = self.begin_in_a_shell('"$DVSCHED" run cfg.hjson --grace 60s &')
+        self.close(shell)
+        self.assertFalse(harness.outlives(pid, PATIENCE_S))
+        self.assertTrue(self.path("cleaned").exists())
+        self.assertEqual(self.results()["run"]["exit_code"], 129)
+
+    def test_under_nohup_the_run_goes_on(self):
+        self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "echo $PPID > events; read x < gate" } ] }""")
+        events, gate = self.fifo(), self.fifo("gate")
+        shell = self.shell()
+        shell.type('nohup "$DVSCHED" run cfg.hjson &\r')
+        slot = int(events.line())
+        pid = int(pathlib.Path(f"/proc/{slot}/stat").read_text(encoding="ascii").rpartition(")")[2].split()[1])
+        self.close(shell)
+        self.assertFalse(harness.outlives(shell.process.pid, PATIENCE_S))
+        os.write(gate.fd, b"go\n")
+        self.assertFalse(harness.outlives(pid, PATIENCE_S))
+        self.assertEqual(self.results()["run"]["exit_code"], 0)
+        self.assertIn("1 job: 1 passed", self.path("nohup.out").read_text(encoding="utf-8"))
+
+
 class Loops(Story):
     """Ctrl-C in a shell's loop ends the loop, too."""
 
