@@ -94,6 +94,34 @@ class ToDeviceWorkers(Chips):
         self.assertLessEqual({d["health"] for d in self.devices()}, {"good", "unknown"})
 
 
+class StoppedWithDevices(Chips):
+    def begin(self):
+        self.pool('{ name: "g", backend: "chips", devices: 2, program: [{ barrier: true }, { write: "up" }, { idle: "1s" }] }', n=2)
+        process = self.start("run", "cfg.hjson", "--view", "none", start_new_session=True)
+        self.until_there("scratch", "demo", "g", "up")
+        return process
+
+    def ends_well(self, process):
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(len(self.job("g")["attempts"]), 1)
+
+    def test_a_stop_of_everything_is_no_silence_of_a_worker(self):
+        process = self.begin()
+        pids = tree_of(process.pid)
+        send_to_all(pids, signal.SIGSTOP)
+        select.select([], [], [], 3.5)  # longer than a worker may be without a heartbeat
+        send_to_all(pids, signal.SIGCONT)
+        self.ends_well(process)
+
+    def test_workers_go_on_when_the_run_is_suspended(self):
+        process = self.begin()
+        process.send_signal(signal.SIGTSTP)
+        select.select([], [], [], 3.5)
+        process.send_signal(signal.SIGCONT)
+        self.ends_well(process)
+
+
 class Ignored(Story):
     """What is ignored at the start stays ignored, for dvsched and for its jobs."""
 
