@@ -111,6 +111,8 @@ class StoppedWithDevices(Chips):
         pids = tree_of(process.pid)
         send_to_all(pids, signal.SIGSTOP)
         select.select([], [], [], 3.5)  # longer than a worker may be without a heartbeat
+        process.send_signal(signal.SIGCONT)
+        select.select([], [], [], 0.5)  # the workers are later than it
         send_to_all(pids, signal.SIGCONT)
         self.ends_well(process)
 
@@ -434,15 +436,16 @@ class Suspended(OnTerminal):
         self.config(f"""{{ flow: "jobs", name: "o", jobs: [
           {{ name: "outer", command: "{self.binary} run inner.hjson -sr inner" }} ] }}""")
         self.write("inner.hjson", """{ flow: "jobs", name: "i", jobs: [
-          { name: "inner", timeout: "2s", command: "echo $$ > events; read x < gate" } ] }""")
+          { name: "inner", timeout: "3s", command: "echo $$ > events; read x < gate" } ] }""")
         events, gate = self.fifo(), self.fifo("gate")
         process = self.start("run", "cfg.hjson", start_new_session=True)
         inner = int(events.line())
         process.send_signal(signal.SIGTSTP)
         for pid in process.pid, inner:
             self.until_state(pid, "T")
-        select.select([], [], [], 2.2)  # longer than the time limit of the inner job
-        os.write(gate.fd, b"go\n")
+        select.select([], [], [], 3.2)  # longer than the time limit of the inner job
         process.send_signal(signal.SIGCONT)
+        self.until_state(inner, "SR")
+        os.write(gate.fd, b"go\n")
         done = self.finish(process)
         self.assertEqual(done.code, 0, done)
