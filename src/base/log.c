@@ -85,14 +85,31 @@ static void give_up_file(int errnum)
 	log_warning("the log file cannot be written (%s): it ends here", strerror(errnum));
 }
 
+/* Names and paths in it are the user's, and may hold what a terminal obeys. */
+static void add_lines(struct str *to, const char *text)
+{
+	for (;;) {
+		size_t n = strcspn(text, "\n\t");
+
+		str_add_printable(to, text, n);
+		if (!text[n])
+			return;
+		str_addc(to, text[n]);
+		text += n + 1;
+	}
+}
+
 static void emit(enum log_level level, const char *fmt, va_list ap)
 {
-	struct str msg = {0}, line = {0};
+	struct str raw = {0}, msg = {0}, line = {0};
 	int errnum = errno, file_errnum = 0;
 
 	if (level > out.level)
 		return;
-	str_vprintf(&msg, fmt, ap);
+	str_vprintf(&raw, fmt, ap);
+	str_reserve(&msg, 0);
+	add_lines(&msg, raw.s);
+	str_done(&raw);
 	str_printf(&line, "dvsched: %s%s\n", levels[level].label, msg.s);
 	if (out.file_fd >= 0)
 		file_errnum = write_all(out.file_fd, line.s, line.len);

@@ -39,6 +39,7 @@ struct load {
 	size_t n_work, cap_work;
 	unsigned n_files;
 	bool is_tool_locked;
+	bool has_unread; /* a file is left out, so names that it gives are not known */
 };
 
 /* ---- one file's text ---- */
@@ -160,7 +161,10 @@ static const char *expand_import(struct load *l, const struct hjson_node *import
 		return NULL;
 	}
 	if (subst_expand(&s, import->str, import->n, &path, &err) < 0) {
-		cfg_subst_fault(l->cfg, l->diags, import, &err, &l->merge.members);
+		if (l->has_unread && err.problem == SUBST_UNKNOWN)
+			subst_error_done(&err);
+		else
+			cfg_subst_fault(l->cfg, l->diags, import, &err, &l->merge.members);
 		return NULL;
 	}
 	return arena_strndup(l->cfg->mem, path.s ? path.s : "", path.len);
@@ -294,6 +298,7 @@ static void load_one(struct load *l, const struct source *f)
 			check_use_cfgs(l, f, m);
 		merge_member(&l->merge, m);
 	}
+	l->has_unread |= !root;
 	if (imports)
 		add_imports(l, f, imports);
 }

@@ -2,6 +2,7 @@
 #include "report/md_table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct str *md_cell(struct md_table *table)
 {
@@ -17,7 +18,7 @@ struct str *md_cell(struct md_table *table)
 
 void md_text(struct md_table *table, const char *text)
 {
-	str_add(md_cell(table), text);
+	str_add_printable(md_cell(table), text, strlen(text));
 }
 
 static size_t width_of(const struct str *cell)

@@ -139,6 +139,13 @@ static void a_file_that_takes_no_more_is_given_up_with_one_warning(void **state)
 			    "dvsched: j\n");
 }
 
+static void what_a_terminal_obeys_is_shown(void **state)
+{
+	(void)state;
+	log_info("a\tb\n%s", "c\033[2J\xe2\x80\xae\xff");
+	assert_string_equal(sunk.s, "dvsched: a\tb\nc\\x1b[2J\\xe2\\x80\\xae\\xff\n");
+}
+
 static int free_sunk(void **state)
 {
 	(void)state;
@@ -153,6 +160,7 @@ int main(void)
 		WITH_SINK(each_level_shows_itself_and_what_is_graver),
 		WITH_SINK(color_wraps_the_whole_line),
 		WITH_SINK(a_message_leaves_errno_as_it_was),
+		WITH_SINK(what_a_terminal_obeys_is_shown),
 		WITH_SINK(without_a_sink_it_is_standard_error),
 		WITH_SINK(the_file_gets_every_line_plain),
 		WITH_SINK(a_file_that_takes_no_more_is_given_up_with_one_warning),

@@ -39,6 +39,18 @@ static void an_unknown_name_in_an_import_is_an_error(void **state)
 	assert_true(says(p, "main.hjson:3:6: error: unknown wildcard, '{nope}'"));
 }
 
+static void a_file_with_an_error_hides_what_it_would_have_named(void **state)
+{
+	struct project *p = *state;
+
+	put("names.hjson", "what: \"vcs\n b: \"\\d\"\n");
+	put("later.hjson", "import_cfgs: [\"{proj_root}/{what}.hjson\"]");
+	assert_null(load(p, "import_cfgs: [\"later.hjson\", \"names.hjson\"]"));
+	assert_true(says(p, "names.hjson:1:7: error: this string has no closing quote"));
+	assert_true(says(p, "names.hjson:2:6: error: '\\d' is no escape"));
+	assert_false(says(p, "unknown wildcard"));
+}
+
 static void a_failed_command_in_an_import_tells_its_status(void **state)
 {
 	int status = 0;
@@ -250,6 +262,7 @@ int main(void)
 		PROJECT_TEST(the_last_import_comes_first_and_depth_first),
 		PROJECT_TEST(import_paths_use_all_that_was_merged_so_far),
 		PROJECT_TEST(an_unknown_name_in_an_import_is_an_error),
+		PROJECT_TEST(a_file_with_an_error_hides_what_it_would_have_named),
 		PROJECT_TEST(a_failed_command_in_an_import_tells_its_status),
 		PROJECT_TEST(a_missing_import_is_told_at_its_string),
 		PROJECT_TEST(a_file_imported_twice_is_told_with_both_places),
