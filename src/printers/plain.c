@@ -1,23 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The printer for logs and pipes: lines only. A row is said again when it changed, never twice the
- * same; what failed is said when it does. */
+/* The printer for logs and pipes: lines only. A row is said again when it changed, and while the
+ * target is at work as a sign of life; what failed is said when it does. */
 #include "printers/printer.h"
 
 #include <stdlib.h>
 
 #include "base/mem.h"
 
+struct said {
+	uint32_t version; /* of the row; 0: none */
+	double at_s;	  /* when that was drawn */
+};
+
 struct plain {
-	uint32_t *said; /* per target: the version that was printed last; 0: none */
+	struct said *said; /* per target: what was printed last */
 };
 
 /* A finished target is said once more, with the time it took; then it changes no more. */
-static bool is_news(const struct printer *p, uint32_t i)
+static bool is_due(const struct printer *p, uint32_t i)
 {
-	const struct plain *own = p->own;
+	const struct said *said = &((const struct plain *)p->own)->said[i];
 	const struct tally_target *t = &p->tally.targets[i];
 
-	return tally_target_is_begun(t) && t->version != own->said[i];
+	if (tally_target_is_begun(t) && t->version != said->version)
+		return true;
+	return tally_target_is_at_work(t) && p->pace.drawn_s >= said->at_s + p->pace.tick_s;
 }
 
 static void say_target(struct printer *p, uint32_t i, struct str *out)
@@ -25,7 +32,7 @@ static void say_target(struct printer *p, uint32_t i, struct str *out)
 	struct plain *own = p->own;
 
 	rows_target(out, &p->widths, &p->tally.targets[i], printer_now(p));
-	own->said[i] = p->tally.targets[i].version;
+	own->said[i] = (struct said){p->tally.targets[i].version, p->pace.drawn_s};
 }
 
 static void plain_draw(struct printer *p)
@@ -33,7 +40,7 @@ static void plain_draw(struct printer *p)
 	_cleanup_(str_done) struct str out = {0};
 
 	for (uint32_t i = 0; i < p->tally.n_targets; i++)
-		if (is_news(p, i))
+		if (is_due(p, i))
 			say_target(p, i, &out);
 	printer_add_lines(p, out.s, out.len);
 }
@@ -48,6 +55,8 @@ static void plain_started(struct printer *p)
 	rows_legend(&out, &p->widths);
 	printer_add_lines(p, out.s, out.len);
 	pace_drew(&p->pace, clock_now(clock_real())); /* the first rows after one interval */
+	for (uint32_t i = 0; i < p->tally.n_targets; i++)
+		own->said[i].at_s = p->pace.drawn_s;
 }
 
 static void plain_ended(struct printer *p)
@@ -72,6 +81,8 @@ static void plain_destroy(struct printer *p)
 const struct face_ops plain_face = {
 	.name = "plain",
 	.interval_s = 10, /* DVSim's */
+	.tick_s = 60,	  /* CI services end what is silent for long */
+	.has_users_tick = true,
 	.started = plain_started,
 	.draw = plain_draw,
 	.failed = printer_add_failure,

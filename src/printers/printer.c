@@ -225,7 +225,8 @@ static void set_face(struct printer *p, const struct face_ops *face, void *own)
 	p->face = face;
 	p->own = own;
 	p->pace.interval_s = p->env.interval_s < 0 ? face->interval_s : p->env.interval_s;
-	p->pace.tick_s = face->tick_s;
+	p->pace.tick_s = face->has_users_tick && p->env.interval_s > 0 ? p->env.interval_s
+								       : face->tick_s;
 }
 
 struct observer *printer_new(const struct printer_env *env, const struct face_ops *face, void *own)

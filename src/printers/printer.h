@@ -20,8 +20,9 @@ struct printer;
 /* NULL member: nothing to do. */
 struct face_ops {
 	const char *name;
-	double interval_s; /* its own, where the user asks for none */
-	double tick_s;	   /* drawn so often even if nothing changed; 0: no */
+	double interval_s;   /* its own, where the user asks for none */
+	double tick_s;	     /* drawn so often even if nothing changed; 0: no */
+	bool has_users_tick; /* an interval that the user asks for is the tick, too */
 	/* The tally knows all targets. */
 	void (*started)(struct printer *p);
 	/* It is time: say what is new, in lines, or call term_out_wake() for a new picture. */

@@ -215,6 +215,11 @@ bool tally_target_is_done(const struct tally_target *t)
 	return tally_n_done(t->n) == t->total;
 }
 
+bool tally_target_is_at_work(const struct tally_target *t)
+{
+	return t->n[JOB_RUNNING] + t->n[JOB_QUEUED] > 0;
+}
+
 double tally_target_elapsed(const struct tally_target *t, double now)
 {
 	if (isnan(t->started_s))

@@ -76,6 +76,8 @@ unsigned tally_percent(uint32_t done, uint32_t total);
 double tally_elapsed(const struct tally *t, double now);
 bool tally_target_is_begun(const struct tally_target *t);
 bool tally_target_is_done(const struct tally_target *t);
+/* Something of it runs, or waits for nothing but room. */
+bool tally_target_is_at_work(const struct tally_target *t);
 double tally_target_elapsed(const struct tally_target *t, double now);
 /* NULL: nothing runs. */
 const struct tally_running *tally_longest(const struct tally *t);

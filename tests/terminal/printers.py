@@ -168,6 +168,15 @@ class Printers(unittest.TestCase):
         self.assertEqual(200000, missed + t.text().count("message "))
         self.assertIn("message 200000 of 200000", t.text())
 
+    def test_plain_says_at_every_interval_that_something_runs(self):
+        process = subprocess.Popen([DRIVE, "--view", "plain", "--jobs", "1", "--hold", "--interval", "0.05"],
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        rows = 0
+        while rows < 5:  # nothing changes after the first
+            rows += "R:       1" in process.stderr.readline()
+        process.terminate()
+        process.communicate()
+
     def test_a_reader_that_leaves_does_not_end_the_run(self):
         ours, theirs = os.pipe()
         process = subprocess.Popen([DRIVE, "--view", "plain", "--report", str(self.report_path),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "unit.h"
 
-#include "printers/pace.h"
+#include "printers/printer.h"
 
 static void every_change_is_drawn_when_the_interval_is_zero(void **state)
 {
@@ -46,6 +46,15 @@ static void nothing_is_drawn_while_paused(void **state)
 	assert_true(pace_wait(&p, 100) == 0);
 }
 
+static void lines_are_never_silent_for_longer_than_a_minute(void **state)
+{
+	struct pace p = {
+		.interval_s = plain_face.interval_s, .tick_s = plain_face.tick_s, .drawn_s = 10};
+
+	(void)state;
+	assert_true(pace_wait(&p, 10) <= 60);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -53,6 +62,7 @@ int main(void)
 		cmocka_unit_test(changes_within_the_interval_wait_for_its_end),
 		cmocka_unit_test(clocks_go_on_without_a_change_but_no_faster_than_the_interval),
 		cmocka_unit_test(nothing_is_drawn_while_paused),
+		cmocka_unit_test(lines_are_never_silent_for_longer_than_a_minute),
 	};
 
 	return RUN(tests);

@@ -45,6 +45,18 @@ static void a_change_is_seen_by_the_version_of_its_target_only(void **state)
 	assert_true(t.version > all);
 }
 
+static void a_target_is_at_work_while_something_of_it_is_queued_or_runs(void **state)
+{
+	(void)state;
+	assert_false(tally_target_is_at_work(&t.targets[0]));
+	change(&t, 0, 0, JOB_SCHEDULED, JOB_QUEUED, 101);
+	assert_true(tally_target_is_at_work(&t.targets[0]));
+	change(&t, 0, 0, JOB_QUEUED, JOB_RUNNING, 110);
+	assert_true(tally_target_is_at_work(&t.targets[0]));
+	change(&t, 0, 0, JOB_RUNNING, JOB_PASSED, 111);
+	assert_false(tally_target_is_at_work(&t.targets[0]));
+}
+
 static void the_clock_of_a_target_starts_with_its_first_job(void **state)
 {
 	(void)state;
@@ -245,6 +257,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_change_moves_one_job_in_its_target_and_in_the_sum),
 		TEST(a_change_is_seen_by_the_version_of_its_target_only),
+		TEST(a_target_is_at_work_while_something_of_it_is_queued_or_runs),
 		TEST(the_clock_of_a_target_starts_with_its_first_job),
 		TEST(the_clock_of_a_finished_target_stands_still),
 		TEST(all_clocks_stand_still_after_the_run),
