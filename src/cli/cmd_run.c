@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched run`: the one place that knows every room. Load, plan, build, subscribe, run, report. */
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,6 +92,14 @@ static bool is_one_at_a_time(const struct run *r)
 	return opt_has(r->args, OPT_INTERACTIVE) && r->loaded.plan->dv;
 }
 
+/* Before it is said what a job waits for. A rehearsal's time is not the user's. */
+static double waits_after_s(const struct run *r)
+{
+	if (log_level() >= LOG_VERBOSE)
+		return 0;
+	return engines_clock(&r->engines) ? INFINITY : 10;
+}
+
 /* Backends and graph: the last that can say no before anything is created. */
 static int make_graph(struct run *r)
 {
@@ -107,6 +116,7 @@ static int make_graph(struct run *r)
 	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
 	    0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
+		options.waits_after_s = waits_after_s(r);
 		r->sched = sched_new(&options, loop_host_get(r->host));
 		engines_add_to(&r->engines, r->sched);
 		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->engines, diags) == 0)

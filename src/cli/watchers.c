@@ -105,10 +105,30 @@ void watchers_make(struct watchers *w, const struct watchers_options *options)
 	make_printer(w, options);
 }
 
-void watchers_subscribe(const struct watchers *w, struct sched *s)
+static void on_job_waits(struct observer *o, const struct job *job, const char *what)
+{
+	(void)o;
+	if (log_level() >= LOG_VERBOSE)
+		log_verbose("'%s' waits for %s", job->spec->id, what);
+	else
+		log_info("'%s' waits for %s", job->spec->id, what);
+}
+
+static const struct observer_ops waits_ops = {.name = "waits", .job_waits = on_job_waits};
+
+/* Other views show what is queued all the time. */
+static bool wants_waits(const struct watchers *w)
+{
+	return log_level() >= LOG_VERBOSE || (w->printer && printer_is_plain(w->printer));
+}
+
+void watchers_subscribe(struct watchers *w, struct sched *s)
 {
 	for (unsigned i = 0; i < w->n; i++)
 		sched_subscribe(s, w->at[i]);
+	w->waits.ops = &waits_ops;
+	if (wants_waits(w))
+		sched_subscribe(s, &w->waits);
 }
 
 static void free_observer(struct observer *o)

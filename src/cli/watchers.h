@@ -16,6 +16,7 @@ struct watchers {
 	struct observer *at[WATCHERS_MOST];
 	unsigned n;
 	struct observer *printer; /* one of them, or NULL */
+	struct observer waits;	  /* says what jobs wait for */
 	struct clerk *clerk;
 };
 
@@ -33,7 +34,7 @@ struct watchers_options {
 /* What cannot be made is a warning; the run goes on without it. The journal is made first: it hears
  * first. */
 void watchers_make(struct watchers *w, const struct watchers_options *options);
-void watchers_subscribe(const struct watchers *w, struct sched *s);
+void watchers_subscribe(struct watchers *w, struct sched *s);
 /* Says what broke on the way, once each; frees. */
 void watchers_free(struct watchers *w);
 

@@ -263,6 +263,11 @@ void printer_set_face(struct printer *p, const struct face_ops *face, void *own)
 	term_out_wake(&p->out);
 }
 
+bool printer_is_plain(const struct observer *printer)
+{
+	return container_of(printer, const struct printer, observer)->face == &plain_face;
+}
+
 void printer_pause(struct observer *printer, bool is_paused)
 {
 	struct printer *p = get(printer);

@@ -31,6 +31,8 @@ struct printer_type {
 /* "auto": tty where it can, else plain. An unknown name: NULL. */
 const struct printer_type *printer_type_choose(const char *name, const struct printer_env *env);
 
+/* Lines only? */
+bool printer_is_plain(const struct observer *printer);
 /* Stops drawing during kill storms; a printer that is paused still counts. */
 void printer_pause(struct observer *printer, bool is_paused);
 /* Somebody else writes to the terminal: what there is to say is said afterwards. */

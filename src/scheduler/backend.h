@@ -95,6 +95,12 @@ void sched_job_started(const struct job *job, const char *where);
 void sched_job_ended(const struct job *job, const struct job_result *result);
 /* What a job that is being started is told of those that it needs; for use at once. */
 struct job_needs sched_job_needs(const struct job *job);
+/* The job waits in the backend's own queue, for what is in use: observers are told. what: "devices:
+ * it needs 2, and none of 4 is free". */
+void sched_job_waits(const struct job *job, const char *what);
+/* After how many seconds of waiting that is called, once for a crowd; INFINITY: nobody wants to
+ * know. */
+double sched_waits_after_s(const struct sched *s);
 /* There is room again after SUBMIT_BUSY, or max_parallel changed. */
 void sched_backend_capacity(struct backend *b);
 

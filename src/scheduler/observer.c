@@ -22,6 +22,11 @@ void emit_job_changed(struct sched *s, const struct job *job, enum job_status wa
 	TELL(s, job_changed, job, was)
 }
 
+void emit_job_waits(struct sched *s, const struct job *job, const char *what)
+{
+	TELL(s, job_waits, job, what)
+}
+
 void emit_kill_signal(struct sched *s, int signum)
 {
 	TELL(s, kill_signal, s, signum)

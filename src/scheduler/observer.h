@@ -21,6 +21,10 @@ struct observer_ops {
 	/* job has its new status, reason, message and attempts already. was == new: a new attempt's
 	   number or place became known. */
 	void (*job_changed)(struct observer *o, const struct job *job, enum job_status was);
+	/* job, the first of several perhaps, has waited for what others have for as long as
+	 * sched_options.waits_after_s says; what: "LIC: it asks for 2, and 3 of 4 are in use". Once
+	 * for jobs of a kind. */
+	void (*job_waits)(struct observer *o, const struct job *job, const char *what);
 	/* The run was told to end: signum is SIGINT, SIGTERM, SIGHUP, or 0 for the run deadline. */
 	void (*kill_signal)(struct observer *o, const struct sched *s, int signum);
 	/* Every job is final. */

@@ -71,6 +71,7 @@ static struct ready_class *class_new(struct sched *s, struct lane *lane,
 	heap_init(&c->jobs, job_less, s);
 	heap_node_init(&c->node);
 	list_init(&c->link);
+	list_init(&c->waits);
 	for (uint32_t i = 0; i < rules->n_resources; i++) {
 		c->needs[i].resource = resource_get(s, rules->resources[i].name);
 		c->needs[i].count = rules->resources[i].count;

@@ -137,6 +137,7 @@ void rivals_remove(struct sched *s, struct ready_class *c)
 	struct rivals *all = class_rivals(c);
 
 	set_open(all, c, false);
+	waits_set(s, c, false);
 	take_out(all, c);
 	set_changed(s, all);
 }
@@ -217,7 +218,7 @@ static uint32_t keep_all(const struct ready_class *c)
 }
 
 /* When each resource has somebody next in line, all others wait; most of them do already. */
-static void settle_rivals(struct rivals *all, uint64_t round)
+static void settle_rivals(struct sched *s, struct rivals *all, uint64_t round)
 {
 	uint32_t n_closed = 0, n_open = all->n_open;
 
@@ -230,6 +231,7 @@ static void settle_rivals(struct rivals *all, uint64_t round)
 		standing = standing_of(c);
 		if (standing == NEXT_IN_LINE)
 			n_closed += keep_all(c);
+		waits_set(s, c, standing == NEXT_IN_LINE);
 		set_open(all, c, standing == MAY_GO);
 	}
 }
@@ -238,6 +240,6 @@ void rivals_settle(struct sched *s)
 {
 	list_for_each (it, &s->unsettled) {
 		list_remove(it);
-		settle_rivals(list_entry(it, struct rivals, link), ++s->n_rounds);
+		settle_rivals(s, list_entry(it, struct rivals, link), ++s->n_rounds);
 	}
 }

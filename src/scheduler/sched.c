@@ -19,6 +19,7 @@ struct sched *sched_new(const struct sched_options *options, struct sched_host *
 	list_init(&s->observers);
 	list_init(&s->settled);
 	list_init(&s->unsettled);
+	list_init(&s->waits);
 	resources_init(s);
 	return s;
 }
@@ -230,8 +231,10 @@ static bool dispatch(struct sched *s)
 
 static void set_alarm(struct sched *s)
 {
-	double at_s = s->is_done ? INFINITY : fmin(retries_alarm(s), lanes_alarm(s));
+	double at_s = INFINITY;
 
+	if (!s->is_done)
+		at_s = fmin(fmin(retries_alarm(s), lanes_alarm(s)), waits_alarm(s));
 	/* An alarm that went off a little early is set again. */
 	if (isinf(at_s) && isinf(s->alarm_s))
 		return;
@@ -253,12 +256,14 @@ bool sched_turn(struct sched *s)
 	if (s->is_done)
 		return false;
 	s->is_in_turn = true;
+	s->turn_s = now_s;
 	has_changed |= open_run(s);
 	has_changed |= stop_apply(s);
 	has_changed |= upcalls_drain(s);
 	has_changed |= retries_fire(s, now_s);
 	lanes_wake(s, now_s);
 	has_changed |= dispatch(s);
+	waits_fire(s, now_s);
 	if (n_final(s) == s->n_jobs) {
 		s->is_done = true;
 		emit_run_ended(s);

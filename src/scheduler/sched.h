@@ -43,7 +43,9 @@ struct sched_options {
 	const struct resource_limit *limits; /* over the plan's own, by name */
 	uint32_t n_limits;
 	enum missing_resource on_missing; /* a job asks for a resource without a limit */
-	sched_priority *priority;	  /* NULL: the default */
+	double waits_after_s; /* how long a job waits before observers hear of it; INFINITY: never
+				 do they */
+	sched_priority *priority; /* NULL: the default */
 	void *priority_ctx;
 };
 

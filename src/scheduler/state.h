@@ -29,8 +29,8 @@ enum {
 /* What the backends have said and the next turn will hear. A ring. */
 struct upcall {
 	struct job *job;
-	const char *where; /* of a start */
-	bool is_end;
+	enum { UPCALL_START, UPCALL_END, UPCALL_WAITS } what;
+	const char *text;	  /* of a start: where; of waiting: for what */
 	struct job_result result; /* of an end */
 };
 
@@ -83,6 +83,9 @@ struct ready_class {
 	struct heap jobs;      /* ready ones */
 	struct heap_node node; /* in the lane's heap, while it has jobs and resources allow them */
 	struct list link;      /* put aside while a job is chosen */
+	struct list waits;     /* in sched.waits, while it is next in line for something */
+	double waits_since_s;
+	bool was_said;		   /* that it waits */
 	struct class_need needs[]; /* at most one per resource */
 };
 
@@ -104,6 +107,7 @@ struct sched {
 	const struct plan *plan;
 	struct arena *mem; /* attempts, messages, names: all that lives until the end */
 	double started_s, started_wall_s;
+	double turn_s; /* when the present turn began */
 	bool is_started, is_open, is_done, is_in_turn;
 
 	/* job.c */
@@ -136,6 +140,7 @@ struct sched {
 	struct map resources;
 	struct list unsettled; /* rivals */
 	uint64_t n_rounds;     /* of settling some */
+	struct list waits;     /* classes, the one that has waited longest first */
 	size_t id_prefix;      /* bytes that all ids begin with */
 
 	struct upcall_queue upcalls;
@@ -173,6 +178,7 @@ struct job_attempt *job_add_attempt(struct job *job, const char *where);
 /* observer.c */
 void emit_run_started(struct sched *s);
 void emit_job_changed(struct sched *s, const struct job *job, enum job_status was);
+void emit_job_waits(struct sched *s, const struct job *job, const char *what);
 void emit_kill_signal(struct sched *s, int signum);
 void emit_run_ended(struct sched *s);
 
@@ -199,6 +205,12 @@ void rivals_moved(struct sched *s, struct ready_class *c);
 void rivals_changed(struct sched *s, struct resource *r);
 /* Works out who may go, where something changed: puts classes into the heaps of lanes. */
 void rivals_settle(struct sched *s);
+
+/* waits.c: saying what jobs wait for */
+/* c is next in line for a resource, or is no more. */
+void waits_set(struct sched *s, struct ready_class *c, bool is_next);
+void waits_fire(struct sched *s, double now_s);
+double waits_alarm(const struct sched *s);
 
 /* lane.c */
 struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,

@@ -57,7 +57,8 @@ void sched_job_started(const struct job *job, const char *where)
 
 	assert((own->flags & (FLAG_SUBMITTED | FLAG_STARTED | FLAG_ENDED)) == FLAG_SUBMITTED);
 	own->flags |= FLAG_STARTED;
-	*append(&s->upcalls) = (struct upcall){.job = own, .where = place(s, where)};
+	*append(&s->upcalls) = (struct upcall){
+		.what = UPCALL_START, .job = own, .text = place(s, where)};
 	s->host->wake(s->host);
 }
 
@@ -72,11 +73,20 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	assert((own->flags & FLAG_STARTED) || result->status == JOB_KILLED);
 	own->flags |= FLAG_ENDED;
 	u = append(&s->upcalls);
-	*u = (struct upcall){.job = own, .is_end = true, .result = *result};
+	*u = (struct upcall){.what = UPCALL_END, .job = own, .result = *result};
 	u->result.message = copy(s, result->message);
 	u->result.context = copy(s, result->context);
 	u->result.details = copy(s, result->details);
 	u->result.measures = copy_measures(s, result->measures);
+	s->host->wake(s->host);
+}
+
+void sched_job_waits(const struct job *job, const char *what)
+{
+	struct sched *s = job->sched;
+
+	*append(&s->upcalls) = (struct upcall){
+		.what = UPCALL_WAITS, .job = job_at(s, job->n), .text = copy(s, what)};
 	s->host->wake(s->host);
 }
 
@@ -89,7 +99,7 @@ void sched_backend_capacity(struct backend *b)
 static void on_started(struct job *job, const struct upcall *u)
 {
 	struct sched *s = job->sched;
-	struct job_attempt *a = job_add_attempt(job, u->where);
+	struct job_attempt *a = job_add_attempt(job, u->text);
 
 	job->started_s = clock_now(s->host->clock);
 	a->result.start_wall_s = clock_wall(s->host->clock);
@@ -153,6 +163,12 @@ static void on_ended(struct job *job, const struct upcall *u)
 	}
 }
 
+static void on_waits(struct job *job, const struct upcall *u)
+{
+	if (job_status(job) == JOB_QUEUED)
+		emit_job_waits(job->sched, job, u->text);
+}
+
 bool upcalls_drain(struct sched *s)
 {
 	struct upcall_queue *q = &s->upcalls;
@@ -163,10 +179,12 @@ bool upcalls_drain(struct sched *s)
 
 		q->first = (q->first + 1) & (q->size - 1);
 		q->n--;
-		if (u.is_end)
+		if (u.what == UPCALL_END)
 			on_ended(u.job, &u);
-		else
+		else if (u.what == UPCALL_START)
 			on_started(u.job, &u);
+		else
+			on_waits(u.job, &u);
 		settle_all(s);
 		stop_at_max_failures(s);
 		stop_apply(s);

@@ -49,6 +49,14 @@ class Running(Story):
         self.assertEqual(self.dvsched("run", "cfg.hjson", "-j", "1").code, 0)
         self.assertEqual(self.path("started").read_text().split(), ["z", "8", "9", "10", "11", "a"])
 
+    def test_verbose_says_at_once_what_a_job_waits_for(self):
+        self.config('''{ flow: "jobs", resources: { LIC: 1 }, jobs: [
+            { name: "a", command: "true", resources: { LIC: 1 } }, { name: "b", command: "true", resources: { LIC: 1 } } ] }''')
+        text = "'b' waits for LIC: it asks for 1, and 1 of 1 is in use"
+        for view in ("none", "plain"):
+            self.assertIn(text, self.dvsched("run", "cfg.hjson", "--view", view, "--verbose").err)
+            self.assertNotIn("waits", self.dvsched("run", "cfg.hjson", "--view", view).err)
+
     def test_a_failed_build_cancels_what_needs_it_and_says_why(self):
         self.write("a.hjson", """{
           flow: jobs

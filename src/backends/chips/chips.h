@@ -166,6 +166,7 @@ struct chips {
 	double turn_s;	     /* the time of the dispatch that is going on: many look at it */
 	double paused_s;     /* since when, if it is */
 	bool is_paused, is_closing, is_dispatching, must_dispatch;
+	bool has_said_waits; /* that somebody waits; until all have started */
 	ev_timer tick;
 	double tick_due_s; /* when that fires; INFINITY: it does not */
 	double back_s;	   /* the last time that the loop had been away: watch_is_quiet() */
@@ -189,6 +190,8 @@ static inline double chips_now(const struct chips *c)
 /* queue.c */
 void chips_dispatch(struct chips *c); /* after whatever may have freed a unit or added a job */
 void chips_queue_done(struct chips *c);
+/* One of its jobs has started. */
+void chips_queue_started(struct chips *c);
 void chips_queue_resumed(struct chips *c, double pause_s); /* which nobody's clock counts */
 void chips_job_free(struct chips_job *j);
 /* Nobody has a unit. */
@@ -200,6 +203,7 @@ void chips_job_end_unstarted(struct chips_job *j, enum job_reason reason, const 
 /* How many usable units j could have at once. */
 uint32_t outlook_n_usable(const struct chips_job *j);
 void outlook_end_hopeless(struct chips *c);
+void outlook_say_waits(const struct chips_job *j);
 
 /* reserve.c */
 struct reservation {

@@ -233,6 +233,7 @@ static void say_started(struct gang *g)
 	g->started_s = chips_now(c);
 	g->started_wall_s = clock_wall(c->clock);
 	sched_job_started(g->job->job, where.s);
+	chips_queue_started(g->chips);
 }
 
 static bool all_in(const struct gang *g, enum rank_state least)

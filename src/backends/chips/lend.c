@@ -240,6 +240,7 @@ static void run(struct lend *l)
 		unit_lend(l->devices[i].unit);
 	lend_add_where(l, &where);
 	sched_job_started(l->job->job, where.s);
+	chips_queue_started(l->chips);
 	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l), &needs);
 }
 

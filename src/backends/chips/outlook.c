@@ -140,6 +140,16 @@ static const char *why_waiting(const struct chips_job *j)
 	return arena_strdup(j->mem, out.s);
 }
 
+void outlook_say_waits(const struct chips_job *j)
+{
+	_cleanup_(str_done) struct str out = {0};
+
+	str_printf(&out, "devices: it %s", why_waiting(j));
+	if (j->chips->n_queued > 1)
+		str_printf(&out, " (and %u more)", j->chips->n_queued - 1);
+	sched_job_waits(j->job, out.s);
+}
+
 bool chips_is_unused(const struct chips *c)
 {
 	return list_is_empty(&c->gangs) && list_is_empty(&c->lends);

@@ -233,9 +233,26 @@ static double job_appointment(const struct chips_job *j)
 	return at_s;
 }
 
+/* The first job waits, and others with it: said once, until all have started. */
+static double waits_appointment(const struct chips *c)
+{
+	if (list_is_empty(&c->queue) || c->has_said_waits)
+		return INFINITY;
+	return list_entry(c->queue.next, struct chips_job, link)->queued_s +
+	       sched_waits_after_s(c->base.sched);
+}
+
+static void say_waits(struct chips *c)
+{
+	if (waits_appointment(c) > c->turn_s)
+		return;
+	c->has_said_waits = true;
+	outlook_say_waits(list_entry(c->queue.next, struct chips_job, link));
+}
+
 static double next_appointment(const struct chips *c)
 {
-	double at_s = INFINITY;
+	double at_s = waits_appointment(c);
 
 	for (uint32_t i = 0; i < c->n_units; i++)
 		at_s = fmin(at_s, unit_appointment(&c->units[i]));
@@ -276,6 +293,7 @@ static void dispatch_once(struct chips *c)
 	start_affine(c, &r);
 	start_in_order(c, &r);
 	free(r.units);
+	say_waits(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		tend(&c->units[i]);
 }
@@ -293,6 +311,12 @@ void chips_dispatch(struct chips *c)
 	}
 	c->is_dispatching = false;
 	set_tick(c);
+}
+
+void chips_queue_started(struct chips *c)
+{
+	if (list_is_empty(&c->queue))
+		c->has_said_waits = false;
 }
 
 void chips_queue_resumed(struct chips *c, double pause_s)

@@ -541,6 +541,22 @@ void sched_backend_capacity(struct backend *b)
 	world.n_capacity++;
 }
 
+double sched_waits_after_s(const struct sched *s)
+{
+	(void)s;
+	return 10;
+}
+
+void sched_job_waits(const struct job *job, const char *what)
+{
+	struct fake_job *j = fake_of(job);
+
+	if (j->state != FAKE_SUBMITTED)
+		fail_msg("job %s is said to wait in state %d", j->id, j->state);
+	snprintf(world.waits, sizeof(world.waits), "%s: %s", j->id, what);
+	world.n_waits++;
+}
+
 struct fake_job *job_new(uint32_t n_devices)
 {
 	struct fake_job *j = &world.jobs[world.n_jobs];

@@ -69,7 +69,8 @@ struct world {
 	struct fake_job jobs[MOST_JOBS];
 	uint32_t n_jobs;
 	struct device_worker *workers[MOST_WORKERS]; /* all that ever were, until freed */
-	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired;
+	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired, n_waits;
+	char waits[256]; /* what was said last of a job that waits */
 	struct slot *slots[MOST_SLOTS];
 	uint32_t n_slots;
 	bool cannot_start; /* no process can be made */

@@ -741,6 +741,57 @@ static void nor_for_devices_that_others_have(void **state)
 	assert_int_equal(j->result.status, JOB_PASSED);
 }
 
+static void what_waits_is_said_once_until_all_have_started(void **state)
+{
+	struct fake_job *first;
+
+	(void)state;
+	begin(2);
+	first = job_new(2);
+	first->request.run_s = first->request.stall_s = 0;
+	job_submit(first);
+	open_all(2);
+	launch(2);
+	submitted(1);
+	submitted(1);
+	world_pass(9);
+	assert_int_equal(world.n_waits, 0);
+	world_pass(2);
+	assert_int_equal(world.n_waits, 1);
+	assert_string_equal(world.waits,
+			    "j1: devices: it needs 1 of the 2 devices of 'chips', 2 of "
+			    "them usable (and 1 more)");
+	submitted(1);
+	world_pass(30);
+	assert_int_equal(world.n_waits, 1);
+	run_through(first);
+	run_through(&world.jobs[3]);
+	assert_int_equal(world.n_waits, 1);
+	first = job_new(2);
+	first->request.run_s = first->request.stall_s = 0;
+	job_submit(first);
+	launch(2);
+	submitted(1);
+	world_pass(11);
+	assert_int_equal(world.n_waits, 2);
+}
+
+static void a_device_that_others_have_is_named_to_who_waits(void **state)
+{
+	(void)state;
+	begin(1);
+	submitted(1);
+	for (int i = 0; i < 40; i++) {
+		if (worker_on(0)) {
+			worker_opens_not(worker_on(0), DVS_BUSY, "in use by pid 1");
+			worker_dies(worker_on(0));
+		}
+		world_pass(3);
+	}
+	assert_int_equal(world.n_waits, 1);
+	assert_non_null(strstr(world.waits, "in use by pid 1"));
+}
+
 static void nor_while_it_is_paused(void **state)
 {
 	struct fake_job *j, *waiting;
@@ -1032,6 +1083,8 @@ int main(int argc, char **argv)
 		STORY(nothing_spins_while_jobs_wait),
 		STORY(nor_for_devices_that_others_have),
 		STORY(nor_while_it_is_paused),
+		STORY(what_waits_is_said_once_until_all_have_started),
+		STORY(a_device_that_others_have_is_named_to_who_waits),
 		STORY(a_probe_of_a_device_that_is_in_use_comes_again_later),
 		STORY(a_device_on_probation_takes_a_canary),
 		STORY(a_poisoned_device_is_probed_before_its_next_job),

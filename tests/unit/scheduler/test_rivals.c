@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Who gets what there is too little of: jobs that ask for several units, or for several things. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,6 +58,12 @@ static struct fake_outcome staggered(const struct job *job, uint32_t attempt, vo
 {
 	(void)attempt, (void)ctx;
 	return (struct fake_outcome){.status = JOB_PASSED, .duration_s = 1 + job->n % 7 * 0.1};
+}
+
+static struct fake_outcome lasts_a_minute(const struct job *job, uint32_t attempt, void *ctx)
+{
+	(void)job, (void)attempt, (void)ctx;
+	return (struct fake_outcome){.status = JOB_PASSED, .duration_s = 60};
 }
 
 static void a_wide_job_waits_only_for_what_runs_already(void **state)
@@ -201,6 +208,54 @@ static void licences_are_kept_for_a_job_that_waits_for_cpus(void **state)
 	bed_done(&b);
 }
 
+/* ---- saying so ---- */
+
+static struct str waits;
+
+static void on_waits(struct observer *o, const struct job *job, const char *what)
+{
+	const struct sched *s = job->sched;
+
+	(void)o;
+	str_printf(&waits, "%g %s: %s\n", clock_now(sched_clock(s)) - sched_started_s(s),
+		   job->spec->id, what);
+}
+
+static const char *said_of_a_run(double after_s)
+{
+	static const struct observer_ops ops = {.name = "waits", .job_waits = on_waits};
+	struct observer o = {.ops = &ops};
+	struct bed b;
+
+	str_clear(&waits);
+	begin(&b, 64);
+	b.options.waits_after_s = after_s;
+	add_stream(&b, "early", 4, 9, "LIC");
+	add(&b, "wide", 5, "LIC", 2);
+	add_stream(&b, "late", 8, 0, "LIC");
+	bed_backend(&b, NULL, lasts_a_minute, 0);
+	assert_int_equal(bed_load(&b), 0);
+	sched_subscribe(b.s, &o);
+	bed_run(&b);
+	bed_done(&b);
+	return waits.s ? waits.s : "";
+}
+
+static void what_waits_for_long_is_said_once_and_those_behind_it_later(void **state)
+{
+	(void)state;
+	assert_string_equal(said_of_a_run(10),
+			    "10 wide: LIC: it asks for 2, and 4 of 4 are in use\n"
+			    "70 late2: LIC: it asks for 1, and 4 of 4 are in use "
+			    "(and 5 more)\n");
+	assert_string_equal(said_of_a_run(0), "0 wide: LIC: it asks for 2, and 4 of 4 are in use\n"
+					      "60 late2: LIC: it asks for 1, and 4 of 4 are in use "
+					      "(and 5 more)\n");
+	assert_string_equal(said_of_a_run(60.5), "");
+	assert_string_equal(said_of_a_run(INFINITY), "");
+	str_done(&waits);
+}
+
 /* ---- what it costs ---- */
 
 static unsigned long n_compared;
@@ -264,6 +319,7 @@ int main(void)
 		cmocka_unit_test(those_behind_in_a_line_keep_nothing),
 		cmocka_unit_test(a_job_that_asks_for_more_than_is_left_holds_back_nobody),
 		cmocka_unit_test(licences_are_kept_for_a_job_that_waits_for_cpus),
+		cmocka_unit_test(what_waits_for_long_is_said_once_and_those_behind_it_later),
 		cmocka_unit_test(classes_that_wait_cost_no_comparison),
 	};
 
