@@ -65,7 +65,7 @@ static void make_graph(struct cases *b, struct plan *plan)
 	if (diags->n_errors == n_before)
 		cases_connect(b, plan);
 	if (diags->n_errors == n_before)
-		select_plan(plan, o, &by_name, diags);
+		select_plan(plan, o, SELECT_ENDS, &by_name, diags);
 	map_done(&by_name);
 }
 

@@ -115,7 +115,7 @@ static void make_graph(struct load *l, struct plan *plan, const struct top *top,
 	if (!faults.is_cut)
 		needs_resolve(l, plan, &by_name, top->entries, top->n_entries);
 	if (!faults.is_cut && l->diags->n_errors == n_expanded)
-		select_plan(plan, options, &by_name, l->diags);
+		select_plan(plan, options, SELECT_EACH, &by_name, l->diags);
 	if (!faults.is_cut && !faults.has_twins && l->diags->n_errors > n_before &&
 	    options->check_refused)
 		options->check_refused(options->check_ctx, plan, l->diags);

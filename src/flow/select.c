@@ -144,17 +144,33 @@ static void mark_items(struct selection *s, const char *what, const char *const 
 			refuse_item(s, what, items[i], diags);
 }
 
-/* What is asked for, less what is excluded. diags NULL: what matches nothing is not said. */
-static void take_asked(struct selection *s, const struct flow_options *options, struct diags *diags)
+/* Which jobs are there for others, in whatever way. */
+static bool *find_needed(const struct plan *p)
 {
+	bool *ret = xcalloc(p->n_jobs + 1, sizeof(*ret));
+
+	for (size_t i = 0; i < p->n_jobs; i++)
+		for (uint32_t k = 0; k < job_n_deps(&p->jobs[i]); k++)
+			ret[p->jobs[i].deps[k]] = true;
+	return ret;
+}
+
+/* What is asked for, less what is excluded. diags NULL: what matches nothing is not said. */
+static void take_asked(struct selection *s, const struct flow_options *options, enum select_all all,
+		       struct diags *diags)
+{
+	bool with_aids = all == SELECT_EACH || !options->excluded, *is_needed;
+
 	mark_items(s, "cannot leave out ", options->excluded, exclude_job, diags);
 	if (options->items && options->items[0]) {
 		mark_items(s, "-i ", options->items, take_job, diags);
 		return;
 	}
+	is_needed = with_aids ? NULL : find_needed(s->plan);
 	for (size_t i = 0; i < s->plan->n_jobs; i++)
-		if (!s->plan->jobs[i].rules->is_finally)
+		if (!s->plan->jobs[i].rules->is_finally && !(is_needed && is_needed[i]))
 			take_job(s, i);
+	free(is_needed);
 }
 
 static void take_needs(struct selection *s)
@@ -247,13 +263,13 @@ static void keep_selected(struct selection *s)
 	free(numbers);
 }
 
-static void select_jobs(struct plan *plan, const struct flow_options *options,
+static void select_jobs(struct plan *plan, const struct flow_options *options, enum select_all all,
 			const struct map *by_name, struct diags *diags)
 {
 	struct selection s;
 
 	selection_init(&s, plan, by_name);
-	take_asked(&s, options, diags);
+	take_asked(&s, options, all, diags);
 	if (s.n_queued == 0 && s.n_left_out)
 		diag_error(diags, nowhere,
 			   "no job is left to run: all that were selected are excluded");
@@ -297,7 +313,8 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 	struct selection s;
 
 	selection_init(&s, plan, by_name);
-	take_asked(&s, options, NULL); /* select_jobs() says what is wrong with items */
+	take_asked(&s, options, SELECT_EACH,
+		   NULL); /* select_jobs() says what is wrong with items */
 	if (s.n_queued > 1) {
 		refuse_many(&s, options->items && options->items[0], diags);
 	} else if (s.n_queued == 1) {
@@ -309,8 +326,8 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 	selection_done(&s);
 }
 
-void select_plan(struct plan *plan, const struct flow_options *options, const struct map *by_name,
-		 struct diags *diags)
+void select_plan(struct plan *plan, const struct flow_options *options, enum select_all all,
+		 const struct map *by_name, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 
@@ -319,5 +336,5 @@ void select_plan(struct plan *plan, const struct flow_options *options, const st
 	if (diags->n_errors > n_before)
 		return;
 	if ((options->items && options->items[0]) || (options->excluded && options->excluded[0]))
-		select_jobs(plan, options, by_name, diags);
+		select_jobs(plan, options, all, by_name, diags);
 }

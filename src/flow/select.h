@@ -6,6 +6,10 @@
 #include "base/map.h"
 #include "flow/flow.h"
 
+/* What -x leaves out of, where -i names nothing: each job; or those that no other one needs, and
+ * what they need (a build that was for an excluded case only is not made). */
+enum select_all { SELECT_EACH, SELECT_ENDS };
+
 /*
  * Takes all other jobs out of the plan. An item is a name, a glob over names, a target, or @TAG (a
  * glob over tags). What a selected job needs comes along, even if it is excluded, which is a
@@ -15,7 +19,7 @@
  * --interactive: the one job that is asked for (of all, without items) becomes interactive: no time
  * limit and no second attempt, no fallback. More than one is an error.
  */
-void select_plan(struct plan *plan, const struct flow_options *options, const struct map *by_name,
-		 struct diags *diags);
+void select_plan(struct plan *plan, const struct flow_options *options, enum select_all all,
+		 const struct map *by_name, struct diags *diags);
 
 #endif

@@ -68,6 +68,19 @@ class Example(Cases):
                                                  "graph.scale"])
         self.assertEqual(self.stages("graph.scale"), [None, "pin: compile", "pin"])
 
+    def test_what_only_an_excluded_case_needs_is_not_built(self):
+        every = self.listed()
+        gone = {"graph.scale", "graph.scale.compile"}
+        self.assertEqual(self.listed("-x", "graph.scale"), [name for name in every if name not in gone])
+        ring = self.listed("-x", "graph")
+        self.assertNotIn("runtime.graph", ring)
+        self.assertEqual([name for name in ring if name.startswith("ring.")], ["ring.copy", "ring.words"])
+
+    def listed(self, *words):
+        done = self.dvsched("list", EXAMPLE, "-sr", "scratch", *words)
+        self.assertEqual(done.code, 0, done)
+        return done.out.split()
+
     def test_without_a_commit_there_is_no_pin(self):
         self.run_it("-D", "commit=", cfg=EXAMPLE, code=1)
         self.assertNotIn("isa.pin", self.statuses())
