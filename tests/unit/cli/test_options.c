@@ -11,6 +11,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "cli/dvsim_args.h"
 #include "cli/options.h"
 
 /* A command line that is parsed and forgotten after the test. */
@@ -271,6 +272,36 @@ static void each_unique_prefix_of_a_dvsim_option_keeps_its_meaning(void **state)
 	assert_true(n_checked > 300);
 }
 
+static void assert_short_means(const char *name, enum opt meant)
+{
+	char line[64];
+	struct parsed p;
+
+	snprintf(line, sizeof(line), "dvsched run %s 1", name);
+	parse(&p, line);
+	if (p.rc < 0 || !p.args.opt[meant].is_set)
+		fail_msg("%s is not --%s", name, option_table[meant].name);
+	forget(&p);
+}
+
+static void each_short_option_of_dvsim_keeps_its_meaning(void **state)
+{
+	unsigned n_checked = 0;
+
+	(void)state;
+	for (const struct dvsim_option *o = dvsim_options; o->names; o++)
+		for (const char *s = o->names; *s; s += strcspn(s, " "), s += *s == ' ') {
+			char name[8];
+
+			if (s[1] == '-')
+				continue;
+			snprintf(name, sizeof(name), "%.*s", (int)strcspn(s, " "), s);
+			assert_short_means(name, o->opt);
+			n_checked++;
+		}
+	assert_true(n_checked > 25);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +313,7 @@ int main(void)
 		cmocka_unit_test(mistakes_get_a_suggestion),
 		cmocka_unit_test(bad_values_name_the_option),
 		cmocka_unit_test(each_unique_prefix_of_a_dvsim_option_keeps_its_meaning),
+		cmocka_unit_test(each_short_option_of_dvsim_keeps_its_meaning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
