@@ -58,7 +58,8 @@ static void add_rules(struct str *out, const struct job_rules *rules)
 	for (uint32_t i = 0; i < rules->n_resources; i++)
 		str_printf(out, ", %s=%u", rules->resources[i].name, rules->resources[i].count);
 	if (rules->retry.max)
-		str_printf(out, ", %u retries", rules->retry.max);
+		str_printf(out, ", %u retr%s", rules->retry.max,
+			   rules->retry.max == 1 ? "y" : "ies");
 	if (rules->is_finally)
 		str_add(out, ", finally");
 	str_addc(out, '\n');

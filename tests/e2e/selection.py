@@ -92,6 +92,7 @@ class Limits(Story):
         self.assertEqual(self.limits(), ["a, timeout 9m00s, 5 retries", "b, timeout 1m00s"])
         self.assertEqual(self.limits("--timeout", "30s"), ["a, timeout 30.0s, 5 retries", "b, timeout 30.0s"])
         self.assertEqual(self.limits("--timeout", "0", "--retries", "2"), ["a, 2 retries", "b, 2 retries"])
+        self.assertEqual(self.limits("--timeout", "0", "--retries", "1"), ["a, 1 retry", "b, 1 retry"])
         self.assertEqual(self.limits("--retries", "0"), ["a, timeout 9m00s", "b, timeout 1m00s"])
         self.assertEqual(self.dvsched("run", "cfg.hjson", "--retries", "many").code, 2)
 
