@@ -274,9 +274,14 @@ unsigned bed_count_processes(const struct slot_bed *b)
 	return n;
 }
 
+void bed_wait_for_processes(const struct slot_bed *b, unsigned n)
+{
+	for (unsigned i = 0; i < PATIENCE_S * 100 && bed_count_processes(b) != n; i++)
+		poll(NULL, 0, 10);
+	assert_int_equal(bed_count_processes(b), n);
+}
+
 void bed_wait_for_none(const struct slot_bed *b)
 {
-	for (unsigned i = 0; i < PATIENCE_S * 100 && bed_count_processes(b); i++)
-		poll(NULL, 0, 10);
-	assert_int_equal(bed_count_processes(b), 0);
+	bed_wait_for_processes(b, 0);
 }

@@ -51,7 +51,8 @@ void bed_wait_for_log(struct slot_bed *b, const char *text);
 char *bed_log(struct slot_bed *b);
 /* Processes with the cookie in their environment, the slot left out. */
 unsigned bed_count_processes(const struct slot_bed *b);
-/* Waits until no such process is left. */
+/* Waits until there are n of them, or none. */
+void bed_wait_for_processes(const struct slot_bed *b, unsigned n);
 void bed_wait_for_none(const struct slot_bed *b);
 
 #endif
