@@ -456,7 +456,8 @@ int cmd_run(const struct args *args)
 			return rc;
 	}
 	rc = load_plan(args, &r.loaded);
-	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST))
+	/* --failed may find nothing to do. */
+	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST) && r.loaded.plan->n_jobs)
 		rc = run_loaded(&r);
 	load_done(&r.loaded);
 	return rc;

@@ -34,11 +34,12 @@ static const char *read_seed(const struct args *args, enum opt o, struct diags *
 	return word ? check_seed(args, o, word, diags) : NULL;
 }
 
-static void read_seeds(const struct args *args, struct dv_options *o, struct diags *diags)
+static void read_seeds(const struct args *args, const char *seed_base, struct dv_options *o,
+		       struct diags *diags)
 {
 	o->seeds = opt_words(args, OPT_SEEDS);
 	o->fixed_seed = read_seed(args, OPT_FIXED_SEED, diags);
-	o->seed_base = opt_word(args, OPT_SEED_BASE, NULL);
+	o->seed_base = opt_word(args, OPT_SEED_BASE, seed_base);
 	if (!o->seed_base)
 		o->seed_base = seeds_new_base(args->mem);
 	for (const char *const *s = o->seeds; s && *s; s++)
@@ -94,7 +95,8 @@ static void set_timestamps(const struct args *args, struct dv_options *o)
 	o->timestamp_long = arena_strdup(args->mem, full);
 }
 
-int dv_options_read(const struct args *args, struct dv_options *o, struct diags *diags)
+int dv_options_read(const struct args *args, const char *seed_base, struct dv_options *o,
+		    struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 
@@ -134,7 +136,7 @@ int dv_options_read(const struct args *args, struct dv_options *o, struct diags 
 	};
 	if (o->is_interactive)
 		o->reseed = 1;
-	read_seeds(args, o, diags);
+	read_seeds(args, seed_base, o, diags);
 	set_timestamps(args, o);
 	return diags->n_errors == n_before ? 0 : -1;
 }

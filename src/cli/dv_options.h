@@ -6,7 +6,9 @@
 #include "cli/options.h"
 #include "flow/flow.h"
 
-/* Everything in *ret lives in args->mem. Returns 0, or -1 after errors. */
-int dv_options_read(const struct args *args, struct dv_options *ret, struct diags *diags);
+/* Everything in *ret lives in args->mem, or is seed_base: for --seed-base if that is not given;
+ * NULL: a new one. Returns 0, or -1 after errors. */
+int dv_options_read(const struct args *args, const char *seed_base, struct dv_options *ret,
+		    struct diags *diags);
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/dv_options.h"
+#include "cli/failed.h"
 #include "cli/here.h"
 #include "cli/list_items.h"
 #include "cli/outcome.h"
@@ -69,11 +70,13 @@ int load_common(const struct args *args, struct diags *diags)
 	return diags->n_errors ? -1 : 0;
 }
 
-/* `-i smoke cfg.hjson` swallows the configuration, as it does in DVSim: say so. */
+/* `-i smoke cfg.hjson` swallows the configuration, as it does in DVSim, and so does `--failed
+ * cfg.hjson`: say so. */
 static void say_what_is_missing(const struct args *args, struct diags *diags)
 {
 	struct diag *e = diag_error(diags, nowhere, "no configuration given");
 	static const enum opt lists[] = {OPT_ITEMS, OPT_EXCLUDE};
+	const char *run = opt_word(args, OPT_FAILED, "");
 
 	for (size_t k = 0; k < ARRAY_LEN(lists); k++) {
 		const struct opt_value *items = &args->opt[lists[k]];
@@ -86,6 +89,12 @@ static void say_what_is_missing(const struct args *args, struct diags *diags)
 				  option_table[lists[k]].shorts, items->words[i]);
 			return;
 		}
+	}
+	if (str_ends(run, ".hjson")) {
+		diag_hint(e,
+			  "--failed took '%s' for the name of a run; put the configuration first",
+			  run);
+		return;
 	}
 	diag_hint(e, "dvsched %s %s", args->command->name, args->command->usage);
 }
@@ -190,10 +199,14 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		.check_ctx = (void *)args,
 		.dv = &dv,
 	};
-	const char *parent = NULL;
+	_cleanup_(failed_done) struct failed failed = {0};
 	struct plan *plan;
 
-	if (selection_read(args, &options, diags) < 0 || dv_options_read(args, &dv, diags) < 0)
+	if (opt_has(args, OPT_FAILED) &&
+	    failed_find(&failed, args, options.scratch_root, cfg_path(cfg), diags) < 0)
+		return NULL;
+	if (selection_read(args, &options, diags) < 0 ||
+	    dv_options_read(args, failed.seed_base, &dv, diags) < 0)
 		return NULL;
 	dv.fusesoc_mappings = place->tool.mappings;
 	dv.fusesoc_roots = place->tool.roots;
@@ -207,15 +220,13 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		diag_error(diags, nowhere, "nothing to run: -i names no items");
 		return NULL;
 	}
-	if (opt_has(args, OPT_FAILED)) {
-		options.items = load_failed(args->mem, options.scratch_root,
-					    opt_word(args, OPT_FAILED, "latest"), &parent, diags);
-		if (!options.items)
-			return NULL;
-	}
+	if (opt_has(args, OPT_FAILED))
+		options.again = &failed.again;
+	if (options.again && failed.again.n == 0)
+		return failed_nothing(&failed, cfg, &options);
 	plan = flow_plan(cfg, &options, diags);
-	if (plan && parent)
-		plan->parent = arena_strdup(plan->mem, parent);
+	if (plan && options.again)
+		failed_settle(&failed, args, plan, diags);
 	if (!plan && args->facts)
 		args->facts->eval_status = cfg_eval_status(cfg);
 	return plan;
@@ -245,6 +256,11 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 		diag_error(diags, nowhere,
 			   "--timeout and --interactive do not go together: you decide how long it "
 			   "takes");
+		return NULL;
+	}
+	if (opt_has(args, OPT_FAILED)) {
+		diag_error(diags, nowhere,
+			   "--failed is for a configuration, not for a command after --");
 		return NULL;
 	}
 	if (args->n_after == 0) {

@@ -42,9 +42,4 @@ int load_plan(const struct args *args, struct loaded *l);
 int load_report(const struct args *args, struct loaded *l);
 void load_done(struct loaded *l);
 
-/* `-i` for `--failed RUN`: ids of the jobs that did not pass, in mem, as is *ret_run, the run's id.
- * NULL after an error. */
-const char *const *load_failed(struct arena *mem, const char *scratch_root, const char *which,
-			       const char **ret_run, struct diags *diags);
-
 #endif

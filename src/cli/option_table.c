@@ -17,8 +17,10 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_EXCLUDE] =
 		{"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
 		 "leave these jobs out (as does -i '!ITEM'), but for those that others need"},
-	[OPT_FAILED] = {"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
-			"the jobs that did not pass in an earlier run; default: latest"},
+	[OPT_FAILED] =
+		{"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
+		 "the jobs that did not pass in an earlier run, with their seeds; default: the "
+		 "newest run of this configuration"},
 	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH, "NAME=VALUE", WHAT,
 			"set a variable, or the values of a sweep (seed=1..50, mode=fast,slow)"},
 	[OPT_STRICT] = {"strict", NULL, OPT_FLAG, CMD_LOAD, NULL, WHAT,

@@ -234,6 +234,23 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 	return b;
 }
 
+void dv_plan_drop_idle(struct plan *plan)
+{
+	struct dv_plan *p = dv_of(plan);
+	const struct dv_block **all = (const struct dv_block **)p->blocks;
+	size_t n = 0;
+
+	for (size_t b = 0; b < p->n_blocks; b++) {
+		size_t i = 0;
+
+		while (i < plan->n_jobs && plan->jobs[i].block->dv != all[b])
+			i++;
+		if (i < plan->n_jobs)
+			all[n++] = all[b];
+	}
+	p->n_blocks = n;
+}
+
 void dv_plan_end(struct plan *plan, struct cfg_revision_query *query)
 {
 	struct dv_plan *p = dv_of(plan);

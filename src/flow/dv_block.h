@@ -9,6 +9,8 @@
 void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv);
 /* Anew, once the root configuration's overrides are applied. */
 void dv_plan_place_reports(struct plan *plan, struct cfg *root);
+/* Forgets blocks that no job is left of. */
+void dv_plan_drop_idle(struct plan *plan);
 /* The last thing: what git said of the project. */
 void dv_plan_end(struct plan *plan, struct cfg_revision_query *query);
 /* plan->dv->top: the primary configuration. */

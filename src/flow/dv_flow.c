@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "flow/again.h"
 #include "flow/dv_block.h"
 #include "flow/dv_defaults.h"
 #include "flow/fusesoc.h"
@@ -335,7 +336,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 				  "selected",
 				  p.n_selected),
 			"choose one with --select-cfgs");
-	else if (plan->n_jobs == 0 && !like->options->list)
+	else if (plan->n_jobs == 0 && !like->options->list && !like->options->again)
 		diag_error(like->reader.diags, cfg_start(like->reader.cfg),
 			   "nothing to do: no test was selected in any configuration");
 }
@@ -347,6 +348,38 @@ static void check_excluded(struct sim *s)
 		if (!map_has(s->excluded, *w))
 			diag_error(s->reader.diags, (struct src_pos){0},
 				   "cannot leave out %s: no %s matches", *w, s->flow->selects);
+}
+
+/* A job of a configuration that --select-cfgs leaves out is not gone. */
+static void forgive_unselected(struct flow_again *again, const struct plan *plan)
+{
+	for (size_t i = 0; i < again->n; i++) {
+		const char *id = again->jobs[i].id;
+		size_t len = strcspn(id, ":"), k = 0;
+
+		for (; k < plan->dv->n_blocks; k++) {
+			const struct dv_block *b = plan->dv->blocks[k];
+			size_t n = strlen(b->name);
+
+			if (strncmp(id, b->name, n) == 0 &&
+			    (b->variant ? id[n] == '_' && strlen(b->variant) == len - n - 1 &&
+						  strncmp(id + n + 1, b->variant, len - n - 1) == 0
+					: n == len))
+				break;
+		}
+		again->jobs[i].is_there |= k == plan->dv->n_blocks;
+	}
+}
+
+static void select_again(const struct sim *s, struct plan *plan)
+{
+	struct flow_again *again = s->options->again;
+
+	again_mark(again, plan);
+	if (s->dv->select_cfgs)
+		forgive_unselected(again, plan);
+	again_select(again, plan);
+	dv_plan_drop_idle(plan);
 }
 
 struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
@@ -383,6 +416,8 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			   "is not");
 	else
 		make_leaf(&s, plan);
+	if (options->again)
+		select_again(&s, plan);
 	dv_plan_end(plan, revision);
 	if (diags->n_errors == n_before && !options->list)
 		check_excluded(&s);

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/diag.h"
+#include "base/map.h"
 #include "config/config.h"
 #include "job/job_spec.h"
 
@@ -47,6 +48,22 @@ struct flow_limits {
 	uint32_t retries;
 };
 
+/* --failed: a job of an earlier run that is to run again. */
+struct flow_again_job {
+	const char *id, *seed; /* seed: NULL if it has none */
+	bool is_there;	       /* set by the flow: the configuration still has it */
+	bool is_left_out;      /* likewise: it is there, but -i does not select it */
+};
+
+struct flow_again {
+	struct flow_again_job *jobs;
+	size_t n;
+	struct map by_id; /* id -> its index + 1 */
+	/* The -i of that run; NULL: none. In DVSim's flows a regression adds options to its tests,
+	 * so what ran is planned by these, and -i only selects. */
+	const char *const *items;
+};
+
 struct flow_options {
 	const char *scratch_root;    /* absolute */
 	const char *const *items;    /* -i: ids or globs, NULL-terminated; NULL: all */
@@ -64,6 +81,7 @@ struct flow_options {
 	void (*check_refused)(void *ctx, const struct plan *plan, struct diags *diags);
 	void *check_ctx;
 	const struct dv_options *dv; /* NULL: none of them */
+	struct flow_again *again;    /* --failed; NULL: not given. The plan may be empty then. */
 	/* Called for each configuration instead of planning its jobs; NULL: they are planned. */
 	void (*list)(void *ctx, const struct flow_listing *listing);
 	void *list_ctx;

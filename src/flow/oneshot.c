@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "flow/again.h"
 #include "flow/dv_defaults.h"
 #include "flow/dv_flow.h"
 #include "flow/dv_job.h"
@@ -131,6 +132,8 @@ static bool is_excluded(struct sim *s, const struct mode *mode)
 			map_set(s->excluded, *w, s);
 			is_out = true;
 		}
+	if (is_out && s->options->again)
+		again_leave_out(s->options->again, id);
 	return is_out;
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "flow/again.h"
 #include "flow/name_index.h"
 
 static const struct src_pos nowhere;
@@ -282,6 +283,19 @@ static void select_jobs(struct plan *plan, const struct flow_options *options, e
 	selection_done(&s);
 }
 
+void select_keep(struct plan *plan, const bool *is_in)
+{
+	struct selection s;
+
+	selection_init(&s, plan, NULL);
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		if (is_in[i] || plan->jobs[i].rules->is_finally)
+			take_because(&s, i, NOBODY);
+	take_needs(&s);
+	keep_selected(&s);
+	selection_done(&s);
+}
+
 /* ---- interactive ---- */
 
 static const struct job_rules *interactive_rules(struct plan *p, const struct job_rules *like)
@@ -295,16 +309,35 @@ static const struct job_rules *interactive_rules(struct plan *p, const struct jo
 	return r;
 }
 
-static void refuse_many(const struct selection *s, bool has_items, struct diags *diags)
+static const char *who_selects(const struct flow_options *options)
+{
+	if (options->items && options->items[0])
+		return options->again ? "-i and --failed select" : "-i selects";
+	return options->again ? "--failed selects" : "there are";
+}
+
+static void refuse_many(const struct selection *s, const struct flow_options *options,
+			struct diags *diags)
 {
 	const struct job_spec *jobs = s->plan->jobs;
 	struct diag *e = diag_error(diags, nowhere,
 				    "--interactive is for one job, but %s '%s', '%s'%s",
-				    has_items ? "-i selects" : "there are", jobs[s->queue[0]].name,
+				    who_selects(options), jobs[s->queue[0]].name,
 				    jobs[s->queue[1]].name, s->n_queued > 2 ? ", …" : "");
 
 	diag_hint(e, "name one: -i '%s'; what it needs runs before it, in the ordinary way",
 		  jobs[s->queue[s->n_queued - 1]].name);
+}
+
+/* Of the jobs that are taken only those that are to run again. */
+static void keep_failed(struct selection *s, const struct flow_again *again)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_queued; i++)
+		if (again_find(again, s->plan->jobs[s->queue[i]].id))
+			s->queue[n++] = s->queue[i];
+	s->n_queued = n;
 }
 
 static void select_interactive(struct plan *plan, const struct flow_options *options,
@@ -315,8 +348,10 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 	selection_init(&s, plan, by_name);
 	take_asked(&s, options, SELECT_EACH,
 		   NULL); /* select_jobs() says what is wrong with items */
+	if (options->again)
+		keep_failed(&s, options->again);
 	if (s.n_queued > 1) {
-		refuse_many(&s, options->items && options->items[0], diags);
+		refuse_many(&s, options, diags);
 	} else if (s.n_queued == 1) {
 		struct job_spec *job = &plan->jobs[s.queue[0]];
 
@@ -331,10 +366,14 @@ void select_plan(struct plan *plan, const struct flow_options *options, enum sel
 {
 	unsigned n_before = diags->n_errors;
 
+	if (options->again)
+		again_mark(options->again, plan);
 	if (options->dv && options->dv->is_interactive)
 		select_interactive(plan, options, by_name, diags);
 	if (diags->n_errors > n_before)
 		return;
 	if ((options->items && options->items[0]) || (options->excluded && options->excluded[0]))
 		select_jobs(plan, options, all, by_name, diags);
+	if (diags->n_errors == n_before && options->again)
+		again_select(options->again, plan);
 }

@@ -18,8 +18,13 @@ enum select_all { SELECT_EACH, SELECT_ENDS };
  *
  * --interactive: the one job that is asked for (of all, without items) becomes interactive: no time
  * limit and no second attempt, no fallback. More than one is an error.
+ *
+ * --failed: of all that, the jobs that are to run again, and what they need; it may be none.
  */
 void select_plan(struct plan *plan, const struct flow_options *options, enum select_all all,
 		 const struct map *by_name, struct diags *diags);
+
+/* Takes all jobs out of the plan but those that is_in says, finally jobs, and what these need. */
+void select_keep(struct plan *plan, const bool *is_in);
 
 #endif

@@ -55,6 +55,8 @@ bool sim_is_on_coverage(const struct sim *s);
 void sim_read_objects(struct sim *s);
 /* runs and builds out of the items. */
 void sim_select(struct sim *s);
+/* With --failed: the test is one that -i and -x select; others are planned, too. */
+bool sim_is_asked(const struct sim *s, const struct mode *test);
 /* Draws the seeds, and has the commands of all jobs begin; then: adds the jobs to the plan. */
 void sim_deploy_begin(struct sim *s, struct plan *plan);
 void sim_deploy_end(struct sim *s);

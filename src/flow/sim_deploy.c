@@ -57,7 +57,7 @@ static void begin_runs(struct sim_deploy *d, struct sim *s)
 {
 	d->build_of = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*d->build_of));
 	d->builds = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*d->builds));
-	d->runs = sim_list_runs(s, &d->n_runs);
+	d->runs = sim_list_runs(&d->m, &d->n_runs);
 	rehearse(d);
 }
 

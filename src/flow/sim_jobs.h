@@ -21,9 +21,16 @@ bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n);
 
 /* sim_runs.c: all runs, in the order in which they are made, without their builds; draws their
  * seeds. */
-struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n);
+struct sim_run *sim_list_runs(struct maker *m, size_t *ret_n);
 void sim_make_runs(struct maker *m, const struct job_spec *builds, const struct sim_run *runs,
 		   size_t n, struct job_spec *ret);
+/*
+ * sim_again.c: with --failed, the runs that are to run again, with the seeds that they had, and of
+ * the n others those that their coverage is merged with. What is there is marked.
+ */
+struct sim_run *sim_again_runs(struct maker *m, const struct sim_run *runs, size_t *n);
+/* The test of job i of those that are to run again, if nothing selects it any more; or NULL. */
+struct mode *sim_again_missing(struct sim *s, size_t i);
 /* Has the commands of builds noted, and those of runs. */
 void sim_rehearse_builds(struct maker *m);
 void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n);

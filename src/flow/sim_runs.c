@@ -76,8 +76,9 @@ static size_t keep_one(struct sim *s, const struct sim_run *runs, size_t n)
 	return 1;
 }
 
-struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n)
+struct sim_run *sim_list_runs(struct maker *m, size_t *ret_n)
 {
+	struct sim *s = m->sim;
 	struct sim_run *runs;
 	size_t n = 0;
 
@@ -91,7 +92,10 @@ struct sim_run *sim_list_runs(struct sim *s, size_t *ret_n)
 						     .index = k,
 						     .seed = seeds_next(s->seeds, s->full_name,
 									s->runs[i].mode->name, k)};
-	qsort(runs, n, sizeof(*runs), by_index);
+	if (s->options->again)
+		runs = sim_again_runs(m, runs, &n);
+	if (n)
+		qsort(runs, n, sizeof(*runs), by_index);
 	*ret_n = s->dv->build_only ? 0 : keep_one(s, runs, n);
 	return runs;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/sim.h"
+#include "flow/sim_jobs.h"
 
 static const char *const smoke[] = {"smoke", NULL};
 
@@ -171,7 +171,6 @@ static void drop_excluded(struct sim *s)
 {
 	size_t n = 0;
 
-	note_excluded_words(s);
 	for (size_t i = 0; i < s->n_runs; i++)
 		if (!is_excluded(s, s->runs[i].mode))
 			s->runs[n++] = s->runs[i];
@@ -204,11 +203,54 @@ static void take_items(struct sim *s, const char *const *items)
 	for (const char *const *i = items; *i; i++)
 		if (take_tests(s, *i))
 			map_set(&matched, *i, s);
-	for (const char *const *i = items; *i; i++)
+	for (const char *const *i = items; *i && !s->options->again; i++)
 		if (!map_has(&matched, *i) && !map_set(&matched, *i, s))
 			warn_of_item(s, *i);
 	map_done(&taken);
 	map_done(&matched);
+}
+
+/* ---- --failed: planned as that run was, selected by what is asked for now ---- */
+
+bool sim_is_asked(const struct sim *s, const struct mode *test)
+{
+	const char *const *items = s->options->items;
+
+	if (is_excluded(s, test))
+		return false;
+	if (!items || !items[0])
+		return true;
+	for (; *items; items++)
+		if (means_test(s, *items, test))
+			return true;
+	return false;
+}
+
+static bool is_any(const struct sim *s, const char *item)
+{
+	for (size_t i = 0; i < s->tests.n; i++)
+		if (str_glob(item, s->tests.at[i]->name))
+			return true;
+	for (size_t i = 0; i < s->regressions.n; i++)
+		if (str_glob(item, s->regressions.at[i]->name))
+			return true;
+	return false;
+}
+
+static void take_again(struct sim *s)
+{
+	const char *const *then = s->options->again->items, *const *now = s->options->items;
+
+	take_items(s, then && then[0] ? then : smoke);
+	for (size_t i = 0; i < s->options->again->n; i++) {
+		struct mode *test = sim_again_missing(s, i);
+
+		if (test)
+			add_run(s, test);
+	}
+	for (; now && *now; now++)
+		if (!is_any(s, *now))
+			warn_of_item(s, *now);
 }
 
 static void add_globals(struct sim *s)
@@ -252,16 +294,20 @@ void sim_select(struct sim *s)
 
 	s->runs = arena_array(s->reader.mem, s->tests.n + 1, sizeof(*s->runs));
 	s->builds = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(struct mode *));
-	take_items(s, items && items[0] ? items : smoke);
-	if (s->options->excluded)
+	if (s->options->again)
+		take_again(s);
+	else
+		take_items(s, items && items[0] ? items : smoke);
+	note_excluded_words(s);
+	if (!s->options->again)
 		drop_excluded(s);
 	add_globals(s);
 	for (size_t i = 0; i < s->n_runs; i++)
 		set_reseed(s, &s->runs[i]);
-	if (s->n_runs == 0 && s->is_child) {
+	if (s->n_runs == 0 && s->is_child && !s->options->again) {
 		diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
 			     "'%s' is left out: no test was selected in it", s->name);
-	} else if (s->n_runs == 0) {
+	} else if (s->n_runs == 0 && !s->options->again) {
 		struct diag *e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 					    "nothing to do: no test was selected in '%s'", s->name);
 

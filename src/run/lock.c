@@ -220,6 +220,12 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 	return -1;
 }
 
+static bool say_going(struct error *err, const struct owner *o)
+{
+	return error_plain(err, "the run %s is still going: pid %ld on %s", o->run, o->pid,
+			   o->host) < 0;
+}
+
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 {
 	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -230,14 +236,14 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 		return false;
 	if (owner_read(dir_fd, LOCK_OWNER_NAME, &owner) && strcmp(owner.run, run_id) == 0 &&
 	    !is_stale(&owner))
-		return say_held(err, dir, &owner) < 0;
+		return say_going(err, &owner);
 	/* The file stays, so what it says may be long over: only the kernel knows. */
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
 		return false;
 	fd = openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return false;
-	return say_held(err, dir, &owner) < 0;
+	return say_going(err, &owner);
 }
 
 void lock_give(struct lock *l)

@@ -24,7 +24,7 @@ struct lock {
 int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err);
 void lock_give(struct lock *l); /* a lock that was never taken ({0}) is nothing */
 
-/* Is it that run that has the lock now? The message says who it is. */
+/* Is it that run that has the lock now? Then err says so. */
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err);
 
 /* The fall-back alone. */

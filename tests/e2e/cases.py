@@ -87,6 +87,11 @@ class Example(Cases):
         self.assertEqual(self.job("graph.scale")["reason"], "wrong_result")
         self.assertEqual(self.statuses()["graph.add"], "PASSED")
 
+    def test_a_case_that_failed_runs_again_with_what_it_needs(self):
+        self.run_it("-D", "commit=", cfg=EXAMPLE, code=1)
+        done = self.dvsched("list", EXAMPLE, "-sr", "scratch", "-D", "commit=", "--failed")
+        self.assertEqual(done.out.split(), ["isa.head", "runtime.graph", "graph.scale.compile", "graph.scale"], done)
+
     def test_cases_are_chosen_by_glob_tag_runtime_and_variable(self):
         for options, want in ((("-i", "*.add"), {"graph.add"}), (("-i", "@smoke"), {"graph.add", "ring.copy"}),
                               (("-i", "ring"), {"ring.copy", "ring.words"}),

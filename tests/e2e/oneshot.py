@@ -67,6 +67,23 @@ class OneShot(Story):
             self.assertEqual(done.code, 2, done)
             self.assertIn(text, done.err)
 
+    def test_only_what_failed_runs_again(self):
+        self.write("lint.mk", MAKEFILE + "\ttest ${build_dir} != %s -o -e fixed\n" % self.path("out/dirty-lint-veriblelint/default"))
+        self.assertEqual(self.run_flow("list.hjson").code, 1)
+        self.assertEqual(self.statuses("out"), {"clean:default": "PASSED", "dirty:default": "FAILED"})
+        done = self.run_flow("list.hjson", "--failed")
+        self.assertEqual(done.code, 1, done)
+        self.assertEqual(self.statuses("out"), {"dirty:default": "FAILED"})
+        self.assertNotIn("clean", done.out)
+        done = self.run_flow("list.hjson", "--failed", "-x", "dirty")
+        self.assertEqual(done.code, 2, done)
+        self.assertNotIn("any more", done.err)
+        self.write("fixed", "")
+        self.run_flow("list.hjson", "--failed")
+        done = self.run_flow("list.hjson", "--failed")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("failed by what its jobs found", done.err)
+
     def single(self, flow, found):
         self.write("one.hjson", '{ name: "one", flow: "%s", import_cfgs: ["{proj_root}/common.hjson"] }' % flow)
         self.write("one.found", found)
