@@ -24,7 +24,7 @@ static enum opt find_short(const char *name, size_t n)
 struct reader {
 	struct args *args;
 	char **argv;
-	int argc, at;
+	int argc, at, first; /* first: the option's own word */
 	const char **words[OPT_COUNT];
 	const char **positional;
 	struct diags *diags;
@@ -34,6 +34,8 @@ static void add_value(struct reader *r, enum opt o, const char *word)
 {
 	struct opt_value *v = &r->args->opt[o];
 
+	for (int i = r->first; i < r->at; i++)
+		r->args->owners[i] = o;
 	if (!r->words[o]) {
 		r->words[o] = arena_array(r->args->mem, (size_t)r->argc + 1, sizeof(char *));
 		v->words = r->words[o];
@@ -125,6 +127,7 @@ static void read_words(struct reader *r)
 	while (r->at < r->argc) {
 		const char *word = r->argv[r->at++];
 
+		r->first = r->at - 1;
 		if (strcmp(word, "--") == 0) {
 			r->args->after = (const char *const *)r->argv + r->at;
 			r->args->n_after = (size_t)(r->argc - r->at);
@@ -157,11 +160,19 @@ static int unknown_command(const char *word, struct diags *diags)
 	return -1;
 }
 
+void args_set_owners(struct args *args, int argc)
+{
+	args->owners = arena_array(args->mem, (size_t)argc + 1, sizeof(*args->owners));
+	for (int i = 0; i < argc; i++)
+		args->owners[i] = OPT_COUNT;
+}
+
 int args_parse(struct args *args, int argc, char **argv, struct diags *diags)
 {
 	struct reader r = {.args = args, .argv = argv, .argc = argc, .at = 2, .diags = diags};
 
 	*args = (struct args){.mem = arena_new(), .argv = (const char *const *)argv};
+	args_set_owners(args, argc);
 	if (argc < 2)
 		return 0;
 	args->command = command_find(argv[1]);

@@ -20,6 +20,7 @@
 #include "cli/metrics_page.h"
 #include "cli/outcome.h"
 #include "cli/purge.h"
+#include "cli/rerun.h"
 #include "cli/signals.h"
 #include "cli/tool_versions.h"
 #include "cli/watchers.h"
@@ -198,17 +199,20 @@ static unsigned output_width(void)
 	return 0;
 }
 
-static void add_rerun(struct str *out, const struct run *r)
+/* After the tables that stand for our ending. */
+static void end_as_dvsim(const struct run *r, int exit_code)
 {
-	str_add(out, r->args->is_dvsim ? "dvsim" : "dvsched run");
-	for (const char *const *w = r->args->argv + (r->args->is_dvsim ? 1 : 2); *w; w++) {
-		str_addc(out, ' ');
-		str_add_shell_word(out, *w);
-	}
-	if (r->args->after)
+	const uint32_t *n = sched_tally(r->sched);
+	_cleanup_(str_done) struct str line = {0}, command = {0};
+
+	if (exit_code != EXIT_PASSED)
+		log_error("Errors were encountered in this run.");
+	if (n[JOB_PASSED] == sched_n_jobs(r->sched))
 		return;
-	/* Of this run, and not of the one that it took its jobs from: the last value counts. */
-	str_add(out, opt_has(r->args, OPT_FAILED) ? " --failed latest" : " --failed");
+	rerun_add_command(&command, r->args, r->loaded.plan, run_dir_id(r->dir));
+	if (command.len)
+		ending_add_line(&line, "rerun", command.s);
+	final_write_ending(line.s ? line.s : "", line.len);
 }
 
 static void print_ending(struct run *r, const struct results_head *head)
@@ -224,7 +228,7 @@ static void print_ending(struct run *r, const struct results_head *head)
 		.results_path = r->has_results ? results_path : NULL,
 	};
 
-	add_rerun(&rerun, r);
+	rerun_add_command(&rerun, r->args, r->loaded.plan, run_dir_id(r->dir));
 	options.rerun_command = rerun.s;
 	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
 	final_write_ending(text.s, text.len);
@@ -386,8 +390,8 @@ static int run_graph(struct run *r)
 	write_metrics_page(r);
 	if (!(r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA)))
 		print_ending(r, &head);
-	else if (rc != EXIT_PASSED)
-		log_error("Errors were encountered in this run.");
+	else
+		end_as_dvsim(r, rc);
 	if (r->lost_pages && rc == EXIT_PASSED)
 		rc = EXIT_INFRA;
 	if (r->args->facts)

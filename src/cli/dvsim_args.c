@@ -423,11 +423,14 @@ static int take_words(struct parser *p)
 
 	p->args->words = cfg;
 	while (p->at < p->n_words && !p->is_over) {
-		const struct word *w = &p->words[p->at++];
+		size_t first = p->at++;
+		const struct word *w = &p->words[first];
 
 		if (w->kind == WORD_OPTION && w->name) {
 			if (take_option(p, w) < 0)
 				return -1;
+			for (size_t i = first; i < p->at; i++)
+				p->args->owners[i + 1] = w->name->option->opt;
 		} else if (w->kind == WORD_DASHES) {
 			continue;
 		} else if (w->kind == WORD_VALUE && p->args->n_words == 0) {
@@ -456,6 +459,7 @@ int dvsim_args_parse(struct args *args, int argc, char **argv, struct str *ret_f
 		.argv = (const char *const *)argv,
 		.is_dvsim = true,
 	};
+	args_set_owners(args, argc);
 	p = arena_alloc(args->mem, sizeof(*p));
 	*p = (struct parser){.args = args, .fault = ret_fault, .n_words = (size_t)argc - 1};
 	p->words = arena_array(args->mem, (size_t)argc, sizeof(*p->words));

@@ -165,8 +165,9 @@ struct args {
 	size_t n_words;
 	const char *const *after; /* after "--": NULL if there was none */
 	size_t n_after;
-	const char *const *argv;     /* all of it, for records; NULL-terminated */
-	bool is_dvsim;		     /* called as dvsim: its command line, its exit codes */
+	const char *const *argv; /* all of it, for records; NULL-terminated */
+	enum opt *owners; /* of each word of argv the option that it belongs to; OPT_COUNT: none */
+	bool is_dvsim;	  /* called as dvsim: its command line, its exit codes */
 	struct outcome_facts *facts; /* for those; NULL: nobody asks */
 	bool is_admin;		     /* called as dvsim-admin: only reports, its exit codes */
 };
@@ -177,6 +178,8 @@ int args_parse(struct args *args, int argc, char **argv, struct diags *diags);
 void args_done(struct args *args);
 /* "dvsched", or the name by which it was called, for texts that can be typed. */
 const char *args_program(const struct args *args);
+/* args->owners for argc words, for parsers. */
+void args_set_owners(struct args *args, int argc);
 
 bool opt_has(const struct args *a, enum opt o);
 /* The last value, or otherwise. */

@@ -127,13 +127,17 @@ static void add_outcome(struct ending_writer *w)
 	str_addc(w->out, '\n');
 }
 
+void ending_add_line(struct str *out, const char *what, const char *text)
+{
+	str_printf(out, "%-8s ", what);
+	ending_text_printable(out, text);
+	str_addc(out, '\n');
+}
+
 static void add_path(struct ending_writer *w, const char *what, const char *path)
 {
-	if (!path)
-		return;
-	str_printf(w->out, "%-8s ", what);
-	ending_text_printable(w->out, path);
-	str_addc(w->out, '\n');
+	if (path)
+		ending_add_line(w->out, what, path);
 }
 
 /* Where all logs are: the block's directory if there is but one. */

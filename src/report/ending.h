@@ -20,6 +20,8 @@ struct ending_options {
 	const char *rerun_command; /* or NULL */
 };
 
+/* One of the last lines: "rerun    dvsched run …". */
+void ending_add_line(struct str *out, const char *what, const char *text);
 /* Appends the text. Rows come as for results_write(). */
 void ending_write(struct str *out, const struct plan *plan, const struct results_head *head,
 		  results_next *next, void *ctx, const struct ending_options *options);

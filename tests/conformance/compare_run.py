@@ -205,7 +205,8 @@ def observe(side, line):
         "reports": reports(side.folder, out),
         "console": tables(side.folder, done.stderr),
         "summary": [shown(side.folder, text) for text in (done.stdout or "").splitlines()
-                    if " UTC" not in text and "### Revision" not in text and text != TYPED],
+                    if " UTC" not in text and "### Revision" not in text and text != TYPED
+                    and not text.startswith("rerun ")],  # DVSim has no such line
     }
 
 
