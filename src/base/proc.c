@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 #include "base/mem.h"
 
 extern char **environ;
+
+/* Until another try, when the kernel is short of something. */
+enum { SHORTAGE_MS = 10 };
 
 void proc_hold_streams(void)
 {
@@ -210,6 +214,30 @@ void proc_stop(bool whole_group)
 	sigprocmask(SIG_UNBLOCK, &stop, &blocked);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	sigaction(SIGTSTP, &was, NULL);
+}
+
+bool proc_is_shortage(int errnum)
+{
+	return errnum == ENOBUFS || errnum == ENOMEM;
+}
+
+int proc_answer(const void *bytes, size_t n)
+{
+	const char *at = bytes;
+
+	while (n) {
+		ssize_t sent = send(PROC_SOCKET_FD, at, n, MSG_NOSIGNAL);
+
+		if (sent >= 0) {
+			at += sent;
+			n -= (size_t)sent;
+		} else if (proc_is_shortage(errno)) {
+			poll(NULL, 0, SHORTAGE_MS);
+		} else if (errno != EINTR) {
+			return -1;
+		}
+	}
+	return 0;
 }
 
 int proc_open_pidfd(pid_t pid)

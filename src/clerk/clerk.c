@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -17,6 +18,7 @@
 #include "base/proc.h"
 #include "base/wire.h"
 #include "clerk/clerk_wire.h"
+#include "io/port.h"
 
 enum { SEND_AT_ONCE = 64 * 1024, PATIENCE_MS = 10000 };
 
@@ -38,7 +40,7 @@ struct request {
 struct clerk {
 	struct ev_loop *loop;
 	struct proc proc;
-	ev_io readable, writable;
+	struct port port;
 	ev_timer gather;
 	struct list queue;
 	struct map by_key;
@@ -72,8 +74,7 @@ static void forget_queue(struct clerk *c)
 
 static void stop_watching(struct clerk *c)
 {
-	ev_io_stop(c->loop, &c->readable);
-	ev_io_stop(c->loop, &c->writable);
+	port_stop(&c->port);
 	ev_timer_stop(c->loop, &c->gather);
 }
 
@@ -131,38 +132,34 @@ static bool send_some(struct clerk *c)
 			refill(c);
 		if (c->out.len == 0)
 			return false;
-		n = write(c->proc.fd, c->out.s + c->n_sent, c->out.len - c->n_sent);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN)
+		n = send(c->proc.fd, c->out.s + c->n_sent, c->out.len - c->n_sent, MSG_NOSIGNAL);
+		if (n >= 0) {
+			c->n_sent += (size_t)n;
+		} else if (port_may_send_again(&c->port, errno)) {
 			return true;
-		if (n < 0) {
+		} else {
 			gone(c);
 			return false;
 		}
-		c->n_sent += (size_t)n;
 	}
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+static void on_clerk_writable(struct port *p)
 {
-	(void)revents;
-	if (!send_some(w->data))
-		ev_io_stop(loop, w);
+	if (!send_some(container_of(p, struct clerk, port)))
+		port_want_out(p, false);
 }
 
 static void on_gathered(struct ev_loop *loop, ev_timer *w, int revents)
 {
-	struct clerk *c = w->data;
-
+	(void)loop;
 	(void)revents;
-	if (send_some(c))
-		ev_io_start(loop, &c->writable);
+	send_some(w->data);
 }
 
 static void want_to_send(struct clerk *c)
 {
-	if (ev_is_active(&c->writable) || ev_is_active(&c->gather))
+	if (c->port.wants_out || ev_is_active(&c->gather))
 		return;
 	ev_timer_set(&c->gather, gather_s, 0);
 	ev_timer_start(c->loop, &c->gather);
@@ -195,21 +192,21 @@ static bool receive(struct clerk *c)
 {
 	ssize_t n = read(c->proc.fd, str_reserve(&c->in, 4096), 4096);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return true;
-	if (n <= 0)
+	if (port_is_end(n, errno))
 		return false;
+	if (n < 0)
+		return true;
 	c->in.len += (size_t)n;
 	take_frames(c);
 	return true;
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+static void on_clerk_readable(struct port *p)
 {
-	(void)loop;
-	(void)revents;
-	if (!receive(w->data))
-		gone(w->data);
+	struct clerk *c = container_of(p, struct clerk, port);
+
+	if (!receive(c))
+		gone(c);
 }
 
 /* ---- requests ---- */
@@ -278,12 +275,6 @@ void clerk_set_link(struct clerk *c, const char *base, const char *group, const 
 
 /* ---- beginning and end ---- */
 
-static void watch(struct clerk *c, ev_io *w, void (*fn)(struct ev_loop *, ev_io *, int), int events)
-{
-	ev_io_init(w, fn, c->proc.fd, events);
-	w->data = c;
-}
-
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
 			struct error *err)
 {
@@ -297,11 +288,10 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	c->problem = problem;
 	c->ctx = ctx;
 	list_init(&c->queue);
-	watch(c, &c->readable, on_readable, EV_READ);
-	watch(c, &c->writable, on_writable, EV_WRITE);
+	port_init(&c->port, loop, c->proc.fd, on_clerk_readable, on_clerk_writable);
 	ev_timer_init(&c->gather, on_gathered, 0, 0);
 	c->gather.data = c;
-	ev_io_start(loop, &c->readable);
+	port_want_in(&c->port, true);
 	add_path(c, CLERK_ROOT, root);
 	return c;
 }

@@ -44,7 +44,7 @@ static void answer(enum clerk_answer type, const char *text)
 
 	wire_put_string(&out, text);
 	wire_end(&out, start);
-	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+	if (proc_answer(out.s, out.len) < 0)
 		_exit(0); /* nobody is there any more */
 	str_done(&out);
 }

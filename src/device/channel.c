@@ -170,7 +170,7 @@ static bool read_frames(struct channel *l, int flags)
 			   .msg_controllen = sizeof(control)};
 	ssize_t n = recvmsg(PROC_SOCKET_FD, &m, flags | MSG_CMSG_CLOEXEC);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)))
 		return false;
 	if (n <= 0)
 		channel_lost();
@@ -263,17 +263,8 @@ bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
 
 void channel_send(struct channel *l, const struct str *frames)
 {
-	size_t sent = 0;
-
 	pthread_mutex_lock(&l->out_lock);
-	while (sent < frames->len) {
-		ssize_t n = send(PROC_SOCKET_FD, frames->s + sent, frames->len - sent,
-				 MSG_NOSIGNAL);
-
-		if (n < 0 && errno != EINTR)
-			channel_lost();
-		if (n > 0)
-			sent += (size_t)n;
-	}
+	if (proc_answer(frames->s, frames->len) < 0)
+		channel_lost();
 	pthread_mutex_unlock(&l->out_lock);
 }

@@ -56,7 +56,9 @@ static void send_ask(struct probing *p, const char *options, enum probe_question
 	while (sent < out.len && now_s() < p->until_s) {
 		ssize_t n = send(p->proc.fd, out.s + sent, out.len - sent, MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && proc_is_shortage(errno))
+			poll(NULL, 0, 10);
+		else if (n < 0 && errno == EAGAIN)
 			poll(&room, 1, 50);
 		else if (n < 0 && errno != EINTR)
 			return; /* it is gone, which is noticed by reading */
@@ -79,7 +81,7 @@ static bool read_more(struct probing *p)
 	n = read(p->proc.fd, str_reserve(&p->in, READ_SIZE), READ_SIZE);
 	if (n > 0)
 		p->in.len += (size_t)n;
-	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)));
 }
 
 /* What comes before the answer; each shows that it goes on. */

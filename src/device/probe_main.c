@@ -9,7 +9,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "device/check.h"
@@ -36,7 +35,7 @@ static void say(enum probe_frame type, const char *text)
 
 	wire_put_string(&out, text);
 	wire_end(&out, start);
-	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+	if (proc_answer(out.s, out.len) < 0)
 		_exit(IS_CONFUSED);
 }
 
@@ -48,7 +47,7 @@ static _noreturn_ void fail(const char *text, enum dvs_class class)
 	wire_put_string(&out, text);
 	wire_put_u32(&out, class);
 	wire_end(&out, start);
-	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+	if (proc_answer(out.s, out.len) < 0)
 		_exit(IS_CONFUSED);
 	_exit(1);
 }
@@ -214,7 +213,7 @@ static void answer(const struct dvs_driver *d, uint64_t inner_ns, const struct d
 	wire_put_u64(&out, inner_ns);
 	wire_put_bytes(&out, list, n * sizeof(*list));
 	wire_end(&out, start);
-	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+	if (proc_answer(out.s, out.len) < 0)
 		_exit(IS_CONFUSED);
 }
 
@@ -232,7 +231,7 @@ static void say_line(enum check_verdict v, const char *what, const char *why)
 	wire_put_string(&out, what);
 	wire_put_string(&out, why);
 	wire_end(&out, start);
-	if (fs_write_all(PROC_SOCKET_FD, out.s, out.len) < 0)
+	if (proc_answer(out.s, out.len) < 0)
 		_exit(IS_CONFUSED);
 }
 

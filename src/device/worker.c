@@ -61,30 +61,24 @@ static void flush(struct device_worker *w)
 		bool had_passenger = w->n_passengers && w->passengers[0].at == w->out_sent;
 		ssize_t n = send_piece(w);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			ev_io_start(w->loop, &w->writable);
+		if (n < 0 && port_may_send_again(&w->port, errno))
 			return;
-		}
 		if (n < 0)
 			break;
 		w->out_sent += (size_t)n;
 		if (had_passenger)
 			drop_passenger(w);
 	}
-	ev_io_stop(w->loop, &w->writable);
+	port_want_out(&w->port, false);
 	str_clear(&w->out);
 	w->out_sent = 0;
 	while (w->n_passengers)
 		drop_passenger(w);
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *io, int revents)
+static void on_worker_writable(struct port *p)
 {
-	(void)loop;
-	(void)revents;
-	flush(io->data);
+	flush(container_of(p, struct device_worker, port));
 }
 
 /* fd goes with the frame that is put next; it is ours from here on. */
@@ -206,37 +200,34 @@ static int read_some(struct device_worker *w)
 {
 	ssize_t n = read(w->proc.fd, str_reserve(&w->in, READ_SIZE), READ_SIZE);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return 0;
-	if (n <= 0)
+	if (port_is_end(n, errno))
 		return -1;
+	if (n < 0)
+		return 0;
 	w->in.len += (size_t)n;
 	if (!take_frames(w))
 		device_worker_kill(w);
 	return 1;
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *io, int revents)
+static void on_worker_readable(struct port *p)
 {
-	struct device_worker *w = io->data;
+	struct device_worker *w = container_of(p, struct device_worker, port);
 
-	(void)revents;
 	if (read_some(w) >= 0)
 		return;
-	ev_io_stop(loop, io);
+	port_want_in(p, false);
 	w->is_eof = true;
 	/* It ends; if a pidfd cannot tell, then by asking. */
 	if (!worker_try_reap(w) && !w->is_killed)
 		worker_expect_end(w, w->pid_fd >= 0 ? linger_s : ask_s);
 }
 
-/* It has ended; what it had said before is still to be heard. */
-static void on_ended(struct ev_loop *loop, ev_io *io, int revents)
+/* It has ended, or it is only looked at; what it had said before is still to be heard. */
+static void on_worker_ended(struct port *p)
 {
-	struct device_worker *w = io->data;
+	struct device_worker *w = container_of(p, struct device_worker, end);
 
-	(void)loop;
-	(void)revents;
 	while (!w->is_eof && read_some(w) > 0)
 		;
 	worker_try_reap(w);
@@ -246,14 +237,12 @@ static void on_ended(struct ev_loop *loop, ev_io *io, int revents)
 
 static void watch_process(struct device_worker *w)
 {
-	ev_io_init(&w->readable, on_readable, w->proc.fd, EV_READ);
-	ev_io_init(&w->writable, on_writable, w->proc.fd, EV_WRITE);
-	ev_io_init(&w->ended, on_ended, w->pid_fd, EV_READ);
+	port_init(&w->port, w->loop, w->proc.fd, on_worker_readable, on_worker_writable);
+	port_init(&w->end, w->loop, w->pid_fd, on_worker_ended, NULL);
 	ev_init(&w->late, worker_on_late);
-	w->readable.data = w->writable.data = w->ended.data = w->late.data = w;
-	ev_io_start(w->loop, &w->readable);
-	if (w->pid_fd >= 0)
-		ev_io_start(w->loop, &w->ended);
+	w->late.data = w;
+	port_want_in(&w->port, true);
+	port_want_in(&w->end, w->pid_fd >= 0);
 }
 
 struct device_worker *device_worker_new(struct ev_loop *loop,

@@ -18,9 +18,8 @@ static const double give_up_s = 5;
 
 void worker_forget_process(struct device_worker *w)
 {
-	ev_io_stop(w->loop, &w->readable);
-	ev_io_stop(w->loop, &w->writable);
-	ev_io_stop(w->loop, &w->ended);
+	port_stop(&w->port);
+	port_stop(&w->end);
 	ev_timer_stop(w->loop, &w->late);
 	closep(&w->proc.fd);
 	closep(&w->pid_fd);

@@ -8,6 +8,7 @@
 #include "device/device_wire.h"
 #include "device/temp_images.h"
 #include "device/worker.h"
+#include "io/port.h"
 
 enum { WORKER_PASSENGERS = 4 };
 
@@ -27,8 +28,8 @@ struct device_worker {
 	struct proc proc; /* pid 0: reaped */
 	int pid_fd;
 	struct board *board;
-	ev_io readable, writable, ended;
-	ev_timer late; /* it should have ended by now */
+	struct port port, end; /* end: pid_fd's */
+	ev_timer late;	       /* it should have ended by now */
 	bool is_killed, is_eof;
 	enum worker_state state;
 	uint64_t epoch; /* of the run that is there; 0: none */

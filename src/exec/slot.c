@@ -17,6 +17,7 @@
 #include "exec/needs.h"
 #include "exec/slot_wire.h"
 #include "exec/tree.h"
+#include "io/port.h"
 
 extern char **environ;
 
@@ -32,7 +33,7 @@ struct slot {
 	const struct slot_handler *handler;
 	void *ctx;
 	struct proc proc; /* pid 0: reaped */
-	ev_io readable, writable;
+	struct port port;
 	ev_timer late; /* it was told to kill its job, and says nothing */
 	double default_grace_s, grace_s;
 	struct str in, out;
@@ -44,8 +45,7 @@ struct slot {
 
 static void forget_process(struct slot *s)
 {
-	ev_io_stop(s->loop, &s->readable);
-	ev_io_stop(s->loop, &s->writable);
+	port_stop(&s->port);
 	ev_timer_stop(s->loop, &s->late);
 	closep(&s->proc.fd);
 }
@@ -97,35 +97,28 @@ static void die(struct slot *s)
 	s->handler->died(s, s->ctx, why);
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *w, int revents);
-
-/* What the socket does not take now goes when it can. A dead slot is noticed by reading. */
+/* What the socket does not take now goes when it can. */
 static void flush(struct slot *s)
 {
 	while (s->out_sent < s->out.len) {
 		ssize_t n = send(s->proc.fd, s->out.s + s->out_sent, s->out.len - s->out_sent,
 				 MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0 && errno == EAGAIN) {
-			ev_io_start(s->loop, &s->writable);
+		if (n >= 0)
+			s->out_sent += (size_t)n;
+		else if (port_may_send_again(&s->port, errno))
 			return;
-		}
-		if (n < 0)
-			break;
-		s->out_sent += (size_t)n;
+		else
+			break; /* a dead slot is noticed by reading */
 	}
-	ev_io_stop(s->loop, &s->writable);
+	port_want_out(&s->port, false);
 	str_clear(&s->out);
 	s->out_sent = 0;
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+static void on_slot_writable(struct port *p)
 {
-	(void)loop;
-	(void)revents;
-	flush(w->data);
+	flush(container_of(p, struct slot, port));
 }
 
 static bool take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
@@ -183,14 +176,12 @@ static bool take_frames(struct slot *s)
 	return rc == 0;
 }
 
-static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
+static void on_slot_readable(struct port *p)
 {
-	struct slot *s = w->data;
+	struct slot *s = container_of(p, struct slot, port);
 	ssize_t n = read(s->proc.fd, str_reserve(&s->in, READ_SIZE), READ_SIZE);
 
-	(void)loop;
-	(void)revents;
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (n < 0 && !port_is_end(n, errno))
 		return;
 	if (n > 0) {
 		s->in.len += (size_t)n;
@@ -269,12 +260,11 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	s->ctx = ctx;
 	s->number = options->number;
 	s->is_idle = true;
-	ev_io_init(&s->readable, on_readable, s->proc.fd, EV_READ);
-	ev_io_init(&s->writable, on_writable, s->proc.fd, EV_WRITE);
+	port_init(&s->port, loop, s->proc.fd, on_slot_readable, on_slot_writable);
 	ev_init(&s->late, on_late);
 	s->default_grace_s = options->default_grace_s;
-	s->readable.data = s->writable.data = s->late.data = s;
-	ev_io_start(loop, &s->readable);
+	s->late.data = s;
+	port_want_in(&s->port, true);
 	if (greet(s, options, err) == 0)
 		return s;
 	slot_free(s);
@@ -372,10 +362,7 @@ void slot_listen(struct slot *s, bool listens)
 {
 	if (s->proc.fd < 0)
 		return;
-	if (listens)
-		ev_io_start(s->loop, &s->readable);
-	else
-		ev_io_stop(s->loop, &s->readable);
+	port_want_in(&s->port, listens);
 }
 
 bool slot_is_idle(const struct slot *s)

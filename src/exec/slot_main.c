@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "exec/attempt.h"
@@ -189,7 +188,7 @@ static void flush(struct slot_process *p)
 		ssize_t n = send(PROC_SOCKET_FD, p->out.s + p->out_sent, p->out.len - p->out_sent,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
 
-		if (n < 0 && errno == EAGAIN)
+		if (n < 0 && (errno == EAGAIN || proc_is_shortage(errno)))
 			return;
 		if (n < 0 && errno != EINTR)
 			leave(p, IS_LOST);
@@ -284,7 +283,7 @@ static void read_frames(struct slot_process *p)
 {
 	ssize_t n = receive(str_reserve(&p->in, READ_SIZE), READ_SIZE);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	if (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)))
 		return;
 	if (n <= 0) /* the scheduler is gone: its jobs go too, at once */
 		leave(p, n < 0 ? IS_LOST : 0);
@@ -298,7 +297,7 @@ static void report(struct slot_process *p)
 
 	pass_on(p);
 	slot_put_result(&p->out, &p->attempt.result);
-	if (fs_write_all(PROC_SOCKET_FD, p->out.s + p->out_sent, p->out.len - p->out_sent) < 0)
+	if (proc_answer(p->out.s + p->out_sent, p->out.len - p->out_sent) < 0)
 		leave(p, IS_LOST);
 	str_clear(&p->out);
 	p->out_sent = 0;

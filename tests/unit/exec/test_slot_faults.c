@@ -66,12 +66,58 @@ static void a_wait_that_always_fails_ends_the_job(void **state)
 	assert_non_null(b->result.message);
 }
 
+/* Each call of the first job's, one after the other, fails once. */
+static void assert_passes_with(void **state, enum faulty call, int errnum)
+{
+	int n_failed;
+
+	for (int skip = 0;; skip++) {
+		struct slot_bed *b;
+
+		faulty_set(call, errnum, skip, 1);
+		*state = b = bed_new();
+		bed_shell(b, "exit 0");
+		bed_run(b);
+		assert_int_equal(b->result.status, JOB_PASSED);
+		bed_run(b);
+		assert_int_equal(b->result.status, JOB_PASSED);
+		n_failed = faulty_count(call);
+		if (n_failed == 0)
+			break;
+		teardown(state);
+	}
+}
+
+static void a_frame_that_memory_is_too_short_for_is_sent_later(void **state)
+{
+	assert_passes_with(state, FAULTY_SEND, ENOBUFS);
+}
+
+static void a_slot_that_the_loop_cannot_watch_is_heard(void **state)
+{
+	assert_passes_with(state, FAULTY_EPOLL, ENOMEM);
+}
+
+static void a_result_that_memory_is_too_short_for_is_sent_later(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_SEND, ENOBUFS, 0, 2);
+
+	bed_shell(b, "exit 0");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_PASSED);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(a_wait_that_fails_once_does_not_end_a_job, teardown),
 		cmocka_unit_test_teardown(a_job_whose_end_was_not_seen_has_not_passed, teardown),
 		cmocka_unit_test_teardown(a_wait_that_always_fails_ends_the_job, teardown),
+		cmocka_unit_test_teardown(a_frame_that_memory_is_too_short_for_is_sent_later,
+					  teardown),
+		cmocka_unit_test_teardown(a_slot_that_the_loop_cannot_watch_is_heard, teardown),
+		cmocka_unit_test_teardown(a_result_that_memory_is_too_short_for_is_sent_later,
+					  teardown),
 	};
 
 	bed_dispatch(argc, argv);
