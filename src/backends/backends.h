@@ -36,6 +36,7 @@ struct backend_env {
 	double grace_s;
 	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: ours */
 	struct backend_terminal terminal;
+	void (*warn)(const char *text); /* what people should know at once; NULL: nobody does */
 	/* What backends: { NAME: {…} } says of this one, or NULL. Read it with config/fields.h. */
 	struct cfg_fields *settings; /* whoever made env calls cfg_fields_end() on it */
 };

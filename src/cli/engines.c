@@ -136,6 +136,11 @@ static uint64_t raise_nofile(void)
 	return was != limit.rlim_max && setrlimit(RLIMIT_NOFILE, &limit) == 0 ? was : 0;
 }
 
+static void warn_at_once(const char *text)
+{
+	log_warning("%s", text);
+}
+
 int engines_make(struct engines *e, struct run_options *options, const struct plan *plan,
 		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags)
 {
@@ -147,6 +152,7 @@ int engines_make(struct engines *e, struct run_options *options, const struct pl
 		.grace_s = options->grace_s,
 		.job_nofile = raise_nofile(),
 		.terminal = e->terminal,
+		.warn = warn_at_once,
 	};
 	int rc;
 

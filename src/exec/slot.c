@@ -4,104 +4,26 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/proc.h"
 #include "exec/needs.h"
-#include "exec/slot_wire.h"
+#include "exec/slot_parts.h"
 #include "exec/tree.h"
-#include "io/port.h"
 
 extern char **environ;
 
 enum { READ_SIZE = 8 * 1024 };
 
-/* Longer than a slot needs, from KILL on, until it calls a process unkillable. */
-static const double patience_s = 8;
-
-struct slot {
-	struct list link; /* in its family */
-	struct list *family;
-	struct ev_loop *loop;
-	const struct slot_handler *handler;
-	void *ctx;
-	struct proc proc; /* pid 0: reaped */
-	struct port port;
-	ev_timer late; /* it was told to kill its job, and says nothing */
-	double default_grace_s, grace_s;
-	struct str in, out;
-	size_t out_sent;
-	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
-	uint32_t number;
-	bool is_idle;
-};
-
-static void forget_process(struct slot *s)
-{
-	port_stop(&s->port);
-	ev_timer_stop(s->loop, &s->late);
-	closep(&s->proc.fd);
-}
-
-/* The socket is closed already, so that it is about to end, if it has not. */
-static int reap(struct slot *s)
-{
-	int status = 0;
-
-	while (s->proc.pid && waitpid(s->proc.pid, &status, 0) < 0 && errno == EINTR)
-		;
-	s->proc.pid = 0;
-	return status;
-}
-
-/* What this one left is ours now, what others have is theirs. */
-static void reap_strays(const struct slot *s)
-{
-	pid_t *known = NULL;
-	size_t n = 0;
-
-	if (s->family)
-		list_for_each (it, s->family) {
-			const struct slot *other = list_entry(it, struct slot, link);
-
-			known = xreallocarray(known, n + 1, sizeof(*known));
-			if (other->proc.pid)
-				known[n++] = other->proc.pid;
-		}
-	exec_reap_strays(known, n);
-	free(known);
-}
-
-static void die(struct slot *s)
-{
-	pid_t pid = s->proc.pid;
-	char why[96];
-	int status;
-
-	forget_process(s);
-	status = reap(s);
-	if (WIFSIGNALED(status))
-		snprintf(why, sizeof(why), "the slot that ran it (pid %d) died: signal %d",
-			 (int)pid, WTERMSIG(status));
-	else
-		snprintf(why, sizeof(why), "the slot that ran it (pid %d) ended: exit status %d",
-			 (int)pid, WEXITSTATUS(status));
-	reap_strays(s);
-	s->handler->died(s, s->ctx, why);
-}
-
 /* What the socket does not take now goes when it can. */
-static void flush(struct slot *s)
+void slot_flush(struct slot *s)
 {
 	while (s->out_sent < s->out.len) {
-		ssize_t n = send(s->proc.fd, s->out.s + s->out_sent, s->out.len - s->out_sent,
+		ssize_t n = send(s->fd, s->out.s + s->out_sent, s->out.len - s->out_sent,
 				 MSG_NOSIGNAL);
 
 		if (n >= 0)
@@ -118,7 +40,7 @@ static void flush(struct slot *s)
 
 static void on_slot_writable(struct port *p)
 {
-	flush(container_of(p, struct slot, port));
+	slot_flush(container_of(p, struct slot, port));
 }
 
 static bool take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
@@ -143,6 +65,10 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	struct job_result result;
 	bool is_good;
 
+	if (type == FRAME_ALIVE) { /* its job may have ended meanwhile */
+		vigil_answered(&s->vigil);
+		return true;
+	}
 	if (s->is_idle)
 		return false;
 	if (type == FRAME_SAID || type == FRAME_STOPPED)
@@ -152,7 +78,10 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	is_good = slot_take_result(w, &result, &measures);
 	if (is_good) {
 		s->is_idle = true;
-		ev_timer_stop(s->loop, &s->late);
+		s->kill_reason = REASON_NONE;
+		vigil_stop(&s->vigil);
+		s->end_within_s = 0;
+		child_expect_nothing(&s->child);
 		s->handler->ended(s, s->ctx, &result);
 	}
 	slot_measures_done(&measures);
@@ -176,30 +105,33 @@ static bool take_frames(struct slot *s)
 	return rc == 0;
 }
 
+/* 1: read something; 0: nothing there; -1: the end. */
+int slot_read(struct slot *s)
+{
+	ssize_t n = read(s->fd, str_reserve(&s->in, READ_SIZE), READ_SIZE);
+
+	if (port_is_end(n, errno)) {
+		s->is_eof = true;
+		return -1;
+	}
+	if (n < 0)
+		return 0;
+	s->in.len += (size_t)n;
+	if (take_frames(s))
+		return 1;
+	s->is_eof = true;
+	slot_kill_for(s, "said what no slot says");
+	return -1;
+}
+
 static void on_slot_readable(struct port *p)
 {
 	struct slot *s = container_of(p, struct slot, port);
-	ssize_t n = read(s->proc.fd, str_reserve(&s->in, READ_SIZE), READ_SIZE);
 
-	if (n < 0 && !port_is_end(n, errno))
+	if (slot_read(s) >= 0)
 		return;
-	if (n > 0) {
-		s->in.len += (size_t)n;
-		if (take_frames(s))
-			return;
-		kill(s->proc.pid, SIGKILL);
-	}
-	die(s);
-}
-
-/* Stuck or stopped: what it leaves is killed when it is reaped. */
-static void on_late(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	struct slot *s = w->data;
-
-	(void)loop;
-	(void)revents;
-	kill(s->proc.pid, SIGKILL);
+	port_want_in(p, false);
+	child_hung_up(&s->child);
 }
 
 /* Some of the descriptors with one byte of what is to be sent. */
@@ -222,7 +154,7 @@ static int send_kept(struct slot *s, const int *fds, size_t n)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(n * sizeof(int));
 	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	if (sendmsg(s->proc.fd, &m, MSG_NOSIGNAL) != 1)
+	if (sendmsg(s->fd, &m, MSG_NOSIGNAL) != 1)
 		return -1;
 	s->out_sent++;
 	return 0;
@@ -238,7 +170,7 @@ static int greet(struct slot *s, const struct slot_options *options, struct erro
 		    0)
 			return error_sys(err, errno, "cannot hand descriptors to dvs-slot");
 	}
-	flush(s);
+	slot_flush(s);
 	return 0;
 }
 
@@ -246,8 +178,9 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 		      const struct slot_handler *handler, void *ctx, struct error *err)
 {
 	struct slot *s = xcalloc(1, sizeof(*s));
+	struct proc proc;
 
-	if (proc_start("dvs-slot", "__slot", &s->proc, err) < 0) {
+	if (proc_start("dvs-slot", "__slot", &proc, err) < 0) {
 		free(s);
 		return NULL;
 	}
@@ -260,35 +193,16 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	s->ctx = ctx;
 	s->number = options->number;
 	s->is_idle = true;
-	port_init(&s->port, loop, s->proc.fd, on_slot_readable, on_slot_writable);
-	ev_init(&s->late, on_late);
+	s->fd = proc.fd;
+	child_init(&s->child, loop, proc.pid, slot_on_end);
+	vigil_init(&s->vigil, loop, proc.pid, options->limits, &slot_vigil);
+	port_init(&s->port, loop, s->fd, on_slot_readable, on_slot_writable);
 	s->default_grace_s = options->default_grace_s;
-	s->late.data = s;
 	port_want_in(&s->port, true);
 	if (greet(s, options, err) == 0)
 		return s;
 	slot_free(s);
 	return NULL;
-}
-
-void slot_close(struct slot *s)
-{
-	assert(s->is_idle);
-	if (s->proc.fd >= 0)
-		shutdown(s->proc.fd, SHUT_WR);
-}
-
-void slot_free(struct slot *s)
-{
-	if (!s)
-		return;
-	if (s->family)
-		list_remove(&s->link);
-	forget_process(s);
-	reap(s);
-	str_done(&s->in);
-	str_done(&s->out);
-	free(s);
 }
 
 /* The place of rules in the slot; sends them if another kind's stand there. */
@@ -308,71 +222,83 @@ void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, con
 {
 	assert(s->is_idle);
 	s->is_idle = false;
+	s->job_id = spec->id;
+	s->fault = NULL;
 	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
 	if (needs)
 		needs_put(&s->out, FRAME_NEEDS, needs);
 	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt, env);
-	flush(s);
+	slot_flush(s);
+	vigil_start(&s->vigil);
 }
 
 void slot_kill(struct slot *s, bool now, enum job_reason reason)
 {
-	if (s->is_idle || s->proc.fd < 0)
+	if (s->is_idle || s->fd < 0)
 		return;
 	slot_put_kill(&s->out, now, reason);
-	flush(s);
-	ev_timer_stop(s->loop, &s->late);
-	ev_timer_set(&s->late, (now ? 0 : s->grace_s) + patience_s, 0);
-	ev_timer_start(s->loop, &s->late);
+	slot_flush(s);
+	s->kill_reason = reason;
+	s->fault = "did not end its job when it was told to";
+	s->end_within_s = (now ? 0 : s->grace_s) + slot_patience_s;
+	child_expect_end(&s->child, s->end_within_s);
 }
 
 void slot_pause(struct slot *s, bool is_paused)
 {
-	if (s->proc.fd < 0)
+	if (s->fd < 0)
 		return;
 	slot_put_pause(&s->out, is_paused);
-	flush(s);
+	slot_flush(s);
+	if (is_paused)
+		child_expect_nothing(&s->child);
+	else if (s->end_within_s > 0)
+		child_expect_end(&s->child, s->end_within_s);
 }
 
 void slot_give_terminal(struct slot *s, const struct slot_terminal *terminal)
 {
 	slot_put_terminal(&s->out, terminal);
-	flush(s);
+	slot_flush(s);
 }
 
 void slot_type(struct slot *s, const char *bytes, size_t n)
 {
 	slot_put_text(&s->out, FRAME_TYPED, bytes, n);
-	flush(s);
+	slot_flush(s);
 }
 
 void slot_resize(struct slot *s, uint16_t rows, uint16_t columns)
 {
 	slot_put_size(&s->out, rows, columns);
-	flush(s);
+	slot_flush(s);
 }
 
 void slot_continue(struct slot *s)
 {
 	slot_put_word(&s->out, FRAME_CONTINUE);
-	flush(s);
+	slot_flush(s);
 }
 
 void slot_listen(struct slot *s, bool listens)
 {
-	if (s->proc.fd < 0)
+	if (s->fd < 0)
 		return;
 	port_want_in(&s->port, listens);
+	if (listens && !s->is_idle)
+		vigil_start(&s->vigil);
+	else
+		vigil_stop(&s->vigil); /* its answers would not be read */
 }
 
 bool slot_is_idle(const struct slot *s)
 {
-	return s->is_idle && s->proc.fd >= 0;
+	return s->is_idle && s->fd >= 0;
 }
 
 pid_t slot_pid(const struct slot *s)
 {
-	return s->proc.pid;
+	return s->child.pid;
 }
 
 bool slot_measure(const struct slot *s, struct job_load *ret)
@@ -382,9 +308,9 @@ bool slot_measure(const struct slot *s, struct job_load *ret)
 	struct proc_stat st;
 
 	*ret = (struct job_load){0};
-	if (s->is_idle || s->proc.pid == 0)
+	if (s->is_idle || s->child.pid == 0)
 		return false;
-	tree_read_below(&tree, s->proc.pid);
+	tree_read_below(&tree, s->child.pid);
 	for (size_t i = 0; i < tree.n; i++) {
 		if (!proc_stat_read(tree.at[i].pid, &st) || st.rss_pages <= 0)
 			continue; /* gone by now, or a zombie */

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/list.h"
+#include "io/vigil.h"
 #include "job/job_needs.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
@@ -32,6 +33,9 @@ struct slot_handler {
 	/* The process is gone. If a job was there it is lost: its tree has been killed by the time
 	   of this call. The slot is only good for slot_free(). */
 	void (*died)(struct slot *slot, void *ctx, const char *why);
+	/* Something about the slot that people should know: it was stopped, hangs, had to be killed
+	   without a job. NULL: nobody wants to. */
+	void (*noted)(struct slot *slot, void *ctx, const char *text);
 	/* Of an interactive job, and NULL where there are none: what it wrote to its terminal; it
 	   was stopped, as by Ctrl-Z. */
 	void (*said)(struct slot *slot, void *ctx, const char *bytes, size_t n);
@@ -57,14 +61,18 @@ struct slot_options {
 	/* Descriptors that the process keeps open until it is gone, whatever becomes of ours. */
 	const int *kept;
 	size_t n_kept;
+	const struct vigil_limits *limits; /* of its clock on our side; NULL: the default */
 };
 
 /* Starts the process. NULL on failure, with err. handler and ctx are borrowed. */
 struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 		      const struct slot_handler *handler, void *ctx, struct error *err);
-/* Asks an idle slot to end; died() follows. */
+/* Asks an idle slot to end; died() follows, some seconds later at most. */
 void slot_close(struct slot *slot);
-/* Closes the socket and waits for the process: a job still there is killed by its slot. */
+/* Closes the socket: a job still there is killed by its slot. Only good for slot_free() then. */
+void slot_hang_up(struct slot *slot);
+/* Hangs up and waits for the process; one that does not end in time is killed, with all below it.
+ */
 void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
  * returns. env: "NAME=VALUE" for this attempt, over all other; NULL-terminated; NULL: none. needs:
@@ -87,6 +95,8 @@ void slot_continue(struct slot *slot); /* after stopped() */
 void slot_listen(struct slot *slot, bool listens);
 
 bool slot_is_idle(const struct slot *slot);
+/* In died(), of a job that was there: what it was told to end for, or LOST. */
+enum job_reason slot_lost_reason(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);
 /* What the processes of its job take now; false: it has none. */
 bool slot_measure(const struct slot *slot, struct job_load *ret);

@@ -239,6 +239,10 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 	case FRAME_PAUSE:
 		take_pause(p, w);
 		break;
+	case FRAME_PING:
+		slot_put_word(&p->out, FRAME_ALIVE);
+		flush(p);
+		break;
 	default:
 		take_terminal_frame(p, type, w);
 	}
@@ -336,6 +340,8 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 
 	if (n > 0 && (fds[SOCKET].revents & ~POLLOUT))
 		read_frames(p);
+	if (n > 0 && (fds[SOCKET].revents & POLLOUT))
+		flush(p);
 	if (n > 0 && fds[TERMINAL].revents)
 		pty_step(pty, p->attempt.log.fd);
 	/* A job that writes without end must not keep us from what is due. */

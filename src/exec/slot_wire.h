@@ -30,6 +30,8 @@ enum slot_frame {
 	FRAME_SAID, /* to the scheduler */
 	FRAME_STOPPED,
 	FRAME_PAUSE, /* to the slot */
+	FRAME_PING,  /* to the slot, now and then while it has a job; answered at once, */
+	FRAME_ALIVE, /* by this, unless it is busy with a file */
 };
 
 struct slot_hello {

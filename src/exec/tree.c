@@ -27,40 +27,6 @@ static void add(struct tree *t, pid_t pid, pid_t parent)
 	t->at[t->n++] = (struct tree_proc){pid, parent};
 }
 
-static bool read_small(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
-
-	closep(&fd);
-	buf[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
-bool proc_stat_read(pid_t pid, struct proc_stat *ret)
-{
-	char path[64], buf[512], *open_at, *close_at;
-	size_t n;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (!read_small(path, buf, sizeof(buf)))
-		return false;
-	open_at = strchr(buf, '(');
-	close_at = strrchr(buf, ')'); /* the name itself may hold any character */
-	if (!open_at || !close_at || close_at < open_at)
-		return false;
-	n = (size_t)(close_at - open_at - 1);
-	n = n < sizeof(ret->name) ? n : sizeof(ret->name) - 1;
-	memcpy(ret->name, open_at + 1, n);
-	ret->name[n] = '\0';
-	/* The 17 fields between the session and the memory are times, counts and priorities. */
-	return sscanf(close_at + 1,
-		      " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
-		      "%*s "
-		      "%*s %ld",
-		      &ret->state, &ret->parent, &ret->group, &ret->session, &ret->rss_pages) == 5;
-}
-
 /* Takes the pids out of one "children" file, which may be of any length. */
 static bool read_children_file(struct tree *t, const char *path, pid_t parent)
 {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "base/proc_stat.h"
 #include "base/str.h"
 
 struct tree_proc {
@@ -36,13 +37,6 @@ bool tree_is_stopped(const struct tree *t);
 void tree_signal(const struct tree *t, int signum);
 void tree_done(struct tree *t);
 
-struct proc_stat {
-	char name[64]; /* comm */
-	char state;    /* 'R', 'S', 'D', 'Z' … */
-	pid_t parent, group, session;
-	long rss_pages;
-};
-bool proc_stat_read(pid_t pid, struct proc_stat *ret);
 /* "sleep (pid 123), sh (pid 124) and 3 more": our own children in t, zombies left out. */
 void tree_describe(const struct tree *t, struct str *to);
 

@@ -61,7 +61,15 @@ static void on_died(struct slot *slot, void *ctx, const char *why)
 	ev_break(b->loop, EVBREAK_ONE);
 }
 
-static const struct slot_handler handler = {.ended = on_ended, .died = on_died};
+static void on_noted(struct slot *slot, void *ctx, const char *text)
+{
+	struct slot_bed *b = ctx;
+
+	(void)slot;
+	str_printf(&b->notes, "%s\n", text);
+}
+
+static const struct slot_handler handler = {.ended = on_ended, .died = on_died, .noted = on_noted};
 
 static const char *const no_strings[] = {NULL};
 
@@ -83,6 +91,11 @@ void bed_renew_slot(struct slot_bed *b)
 
 struct slot_bed *bed_new(void)
 {
+	return bed_new_with(NULL);
+}
+
+struct slot_bed *bed_new_with(const struct vigil_limits *limits)
+{
 	struct slot_bed *b = xcalloc(1, sizeof(*b));
 	const char *tmp = getenv("TMPDIR");
 
@@ -95,7 +108,8 @@ struct slot_bed *bed_new(void)
 	b->odir = xasprintf("%s/cfg/job", b->root);
 	b->log = xasprintf("%s/log", b->odir);
 	b->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
-	b->options = (struct slot_options){.scratch_root = b->root, .default_grace_s = 30};
+	b->options = (struct slot_options){
+		.scratch_root = b->root, .default_grace_s = 30, .limits = limits};
 	b->rules = (struct job_rules){.target = "t",
 				      .cwd = b->base,
 				      .env = no_strings,
@@ -131,6 +145,7 @@ void bed_free(struct slot_bed *b)
 	b->slot = NULL;
 	assert_int_equal(bed_count_processes(b), 0);
 	forget_result(b);
+	str_done(&b->notes);
 	ev_loop_destroy(b->loop);
 	free((void *)b->rules.pass_patterns.at);
 	free((void *)b->rules.fail_patterns.at);

@@ -3,6 +3,7 @@
 #ifndef HELPERS_SLOT_BED_H
 #define HELPERS_SLOT_BED_H
 
+#include "base/str.h"
 #include "exec/slot.h"
 
 struct slot_bed {
@@ -21,12 +22,15 @@ struct slot_bed {
 	bool has_ended, has_died;
 	struct job_result result; /* texts are ours */
 	char *why;
+	struct str notes; /* each with its '\n' */
 };
 
 /* In main(), before anything else: this program is slots and the clerk, too. */
 void bed_dispatch(int argc, char **argv);
 
 struct slot_bed *bed_new(void);
+/* The same, with limits of the slot's clock on our side. */
+struct slot_bed *bed_new_with(const struct vigil_limits *limits);
 /* Ends the slot, then fails the test if any process that it made is still there. */
 void bed_free(struct slot_bed *b);
 /* The slot ends, and with it all that it kept; another one takes its place. */

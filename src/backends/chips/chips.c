@@ -215,6 +215,7 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 		.clock = env->clock,
 		.scratch_root = env->scratch_root,
 		.job_nofile = env->job_nofile,
+		.warn = env->warn,
 		.s = s,
 	};
 	c->ops.name = s->name;

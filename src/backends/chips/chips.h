@@ -154,6 +154,7 @@ struct chips {
 	const struct clock *clock;
 	const char *scratch_root;
 	uint64_t job_nofile;
+	void (*warn)(const char *text);
 	struct chips_settings *s;
 	struct unit *units;
 	uint32_t n_units;

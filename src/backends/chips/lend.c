@@ -166,7 +166,7 @@ static void on_died(struct slot *slot, void *ctx, const char *why)
 	if (l->result.status == JOB_RUNNING)
 		l->result = (struct job_result){
 			.status = JOB_KILLED,
-			.reason = REASON_LOST,
+			.reason = slot_lost_reason(slot),
 			.message = keep(l, why),
 			.exit_status = -1,
 		};
@@ -181,7 +181,16 @@ static void on_died(struct slot *slot, void *ctx, const char *why)
 		finish(l);
 }
 
-static const struct slot_handler handler = {.ended = on_ended, .died = on_died};
+static void on_noted(struct slot *slot, void *ctx, const char *text)
+{
+	const struct lend *l = ctx;
+
+	(void)slot;
+	if (l->chips->warn)
+		l->chips->warn(text);
+}
+
+static const struct slot_handler handler = {.ended = on_ended, .died = on_died, .noted = on_noted};
 
 /* "0,1" */
 static const char *list_devices(const struct lend *l)

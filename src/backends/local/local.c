@@ -34,6 +34,7 @@ struct local {
 	struct list family;	/* all slots, for each other */
 	struct console *console;
 	struct backend_terminal terminal;
+	void (*warn)(const char *text);
 	uint32_t n_slots, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
 	bool is_paused;
@@ -110,17 +111,25 @@ static void on_died(struct slot *slot, void *ctx, const char *why)
 	const struct job *job = ls->job;
 	struct job_result lost = {
 		.status = JOB_KILLED,
-		.reason = REASON_LOST,
+		.reason = slot_lost_reason(slot),
 		.message = why,
 		.exit_status = -1,
 	};
 
-	(void)slot;
 	release_console(l, job);
 	if (job)
 		sched_job_ended(job, &lost);
 	free_slot(ls);
 	finish_closing(l);
+}
+
+static void on_noted(struct slot *slot, void *ctx, const char *text)
+{
+	const struct local_slot *ls = ctx;
+
+	(void)slot;
+	if (ls->local->warn)
+		ls->local->warn(text);
 }
 
 static void on_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
@@ -147,6 +156,7 @@ static void on_stopped(struct slot *slot, void *ctx)
 static const struct slot_handler slot_handler = {
 	.ended = on_ended,
 	.died = on_died,
+	.noted = on_noted,
 	.said = on_said,
 	.stopped = on_stopped,
 };
@@ -329,6 +339,12 @@ static void local_close(struct backend *b, void (*closed)(void *ctx, const char 
 	finish_closing(l);
 }
 
+static void hang_up_slots(struct list *slots)
+{
+	list_for_each (it, slots)
+		slot_hang_up(list_entry(it, struct local_slot, link)->slot);
+}
+
 static void free_slots(struct list *slots)
 {
 	while (!list_is_empty(slots))
@@ -343,6 +359,8 @@ static void local_destroy(struct backend *b)
 		return;
 	l = local_of(b);
 	console_free(l->console);
+	hang_up_slots(&l->busy); /* so that their ends go on side by side */
+	hang_up_slots(&l->idle);
 	free_slots(&l->busy);
 	free_slots(&l->idle);
 	free(l->checked);
@@ -391,6 +409,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 		.family = &l->family,
 	};
 	l->terminal = env->terminal;
+	l->warn = env->warn;
 	l->console = console_new(env->loop);
 	list_init(&l->family);
 	list_init(&l->idle);

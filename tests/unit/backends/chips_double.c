@@ -407,6 +407,11 @@ void slot_free(struct slot *s)
 	fail_msg("a slot is freed twice");
 }
 
+enum job_reason slot_lost_reason(const struct slot *s)
+{
+	return s->is_killed ? s->reason : REASON_LOST;
+}
+
 bool slot_measure(const struct slot *s, struct job_load *ret)
 {
 	*ret = (struct job_load){.n_processes = 1};

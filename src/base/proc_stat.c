@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/proc_stat.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static bool read_small(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
+
+	closep(&fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+bool proc_stat_read(pid_t pid, struct proc_stat *ret)
+{
+	char path[64], buf[512], *open_at, *close_at;
+	unsigned long long user, system;
+	size_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (!read_small(path, buf, sizeof(buf)))
+		return false;
+	open_at = strchr(buf, '(');
+	close_at = strrchr(buf, ')'); /* the name itself may hold any character */
+	if (!open_at || !close_at || close_at < open_at)
+		return false;
+	n = (size_t)(close_at - open_at - 1);
+	n = n < sizeof(ret->name) ? n : sizeof(ret->name) - 1;
+	memcpy(ret->name, open_at + 1, n);
+	ret->name[n] = '\0';
+	/* Between the session and the memory 17 fields, the times of this process among them. */
+	if (sscanf(close_at + 1,
+		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %*s "
+		   "%*s %ld",
+		   &ret->state, &ret->parent, &ret->group, &ret->session, &user, &system,
+		   &ret->rss_pages) != 7)
+		return false;
+	ret->cpu_ticks = user + system;
+	return true;
+}
+
+uint64_t proc_switches_read(pid_t pid)
+{
+	unsigned long long n = 0, sum = 0;
+	char path[64], line[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "voluntary_ctxt_switches: %llu", &n) == 1 ||
+		    sscanf(line, "nonvoluntary_ctxt_switches: %llu", &n) == 1)
+			sum += n;
+	if (f)
+		fclose(f);
+	return sum;
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scheduler's end of a slot, between its two files: slot.c talks to the process, slot_end.c
+ * watches over it and sees it out. */
+#ifndef EXEC_SLOT_PARTS_H
+#define EXEC_SLOT_PARTS_H
+
+#include "exec/slot.h"
+#include "exec/slot_wire.h"
+#include "io/child.h"
+#include "io/port.h"
+#include "io/vigil.h"
+
+/* Longer than a slot needs, from KILL on, until it calls a process unkillable. */
+static const double slot_patience_s = 8;
+
+struct slot {
+	struct list link; /* in its family */
+	struct list *family;
+	struct ev_loop *loop;
+	const struct slot_handler *handler;
+	void *ctx;
+	int fd; /* our end of the socket; -1: it is over */
+	struct child child;
+	struct port port;
+	struct vigil vigil; /* while it has a job */
+	double default_grace_s, grace_s;
+	double end_within_s; /* it was told to end, or to end its job, and has so long; 0: no */
+	double hung_up_s;    /* when we closed the socket; 0: not yet */
+	struct str in, out;
+	size_t out_sent;
+	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
+	uint32_t number;
+	const char *job_id;	     /* of its job, or the last one */
+	enum job_reason kill_reason; /* its job was told to end; NONE: it was not */
+	const char *fault;	     /* why we kill it, if we do */
+	char fault_text[96];	     /* what fault may point to */
+	bool is_idle, is_closing, is_eof;
+};
+
+/* slot.c. Sends what is put into out. */
+void slot_flush(struct slot *s);
+/* 1: read something; 0: nothing there; -1: the end. */
+int slot_read(struct slot *s);
+
+/* slot_end.c */
+extern const struct vigil_ops slot_vigil;
+child_ended slot_on_end;
+/* fault completes "the slot … (pid 12) "; borrowed. */
+void slot_kill_for(struct slot *s, const char *fault);
+
+#endif

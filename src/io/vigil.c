@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/vigil.h"
+
+#include "base/proc_stat.h"
+
+/*
+ * A server that comes back, or a disk that is scanned for damage, takes minutes: a helper that
+ * waits for one is left alone for a quarter of an hour.
+ */
+const struct vigil_limits vigil_limits_default = {
+	.look_s = 5,
+	.stopped_look_s = 1,
+	.stopped_looks = 3,
+	.continues = 3,
+	.warn_s = 60,
+	.kill_s = 900,
+};
+
+static enum vigil_act vigil_judge_stopped(struct vigil_memory *m, const struct vigil_limits *limits)
+{
+	if (++m->n_stopped < limits->stopped_looks)
+		return VIGIL_WAIT;
+	m->n_stopped = 0;
+	return m->n_continued++ < limits->continues ? VIGIL_CONTINUE : VIGIL_KILL;
+}
+
+static bool vigil_moves(struct vigil_memory *m, const struct vigil_sight *sight)
+{
+	bool moves = sight->has_answered || sight->cpu_ticks != m->cpu_ticks ||
+		     sight->switches != m->switches;
+
+	m->cpu_ticks = sight->cpu_ticks;
+	m->switches = sight->switches;
+	return moves;
+}
+
+enum vigil_act vigil_judge(struct vigil_memory *m, const struct vigil_limits *limits,
+			   const struct vigil_sight *sight)
+{
+	if (sight->state == 0 || sight->state == 'Z' || sight->state == 'X')
+		return VIGIL_GONE;
+	if (sight->state == 'T')
+		return vigil_judge_stopped(m, limits);
+	m->n_stopped = 0;
+	if (vigil_moves(m, sight)) {
+		m->silent_s = 0;
+		m->was_warned = false;
+		return VIGIL_WAIT;
+	}
+	m->silent_s += limits->look_s;
+	if (m->silent_s >= limits->kill_s)
+		return VIGIL_KILL;
+	if (m->silent_s < limits->warn_s || m->was_warned)
+		return VIGIL_WAIT;
+	m->was_warned = true;
+	return VIGIL_WARN;
+}
+
+static struct vigil_sight vigil_see(const struct vigil *v)
+{
+	struct vigil_sight sight = {.has_answered = v->has_answered || !v->is_asked};
+	struct proc_stat st;
+
+	if (!proc_stat_read(v->pid, &st))
+		return sight;
+	sight.state = st.state;
+	sight.cpu_ticks = st.cpu_ticks;
+	sight.switches = proc_switches_read(v->pid);
+	return sight;
+}
+
+static void vigil_next(struct vigil *v)
+{
+	const struct vigil_limits *l = v->limits;
+
+	ev_timer_stop(v->loop, &v->look);
+	ev_timer_set(&v->look, v->memory.n_stopped ? l->stopped_look_s : l->look_s, 0);
+	ev_timer_start(v->loop, &v->look);
+}
+
+static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct vigil *v = w->data;
+	struct vigil_sight sight = vigil_see(v);
+	enum vigil_act act = vigil_judge(&v->memory, v->limits, &sight);
+
+	(void)loop;
+	(void)revents;
+	if (sight.has_answered && act != VIGIL_GONE) {
+		v->has_answered = false;
+		v->is_asked = true;
+		v->ops->ask(v);
+	}
+	vigil_next(v);
+	if (act != VIGIL_WAIT)
+		v->ops->act(v, act, &sight);
+}
+
+void vigil_init(struct vigil *v, struct ev_loop *loop, pid_t pid, const struct vigil_limits *limits,
+		const struct vigil_ops *ops)
+{
+	*v = (struct vigil){.loop = loop,
+			    .pid = pid,
+			    .limits = limits ? limits : &vigil_limits_default,
+			    .ops = ops};
+	ev_init(&v->look, on_look);
+	v->look.data = v;
+}
+
+void vigil_start(struct vigil *v)
+{
+	v->memory = (struct vigil_memory){0};
+	v->is_asked = false;
+	vigil_next(v);
+}
+
+void vigil_answered(struct vigil *v)
+{
+	v->has_answered = true;
+}
+
+void vigil_stop(struct vigil *v)
+{
+	if (v->loop)
+		ev_timer_stop(v->loop, &v->look);
+}

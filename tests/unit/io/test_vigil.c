@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rule that tells a helper that hangs from one that is slow, look by look. */
+#include "io/vigil.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+
+static enum vigil_act look(struct vigil_memory *m, struct vigil_sight sight)
+{
+	return vigil_judge(m, &vigil_limits_default, &sight);
+}
+
+static unsigned looks_of(double s)
+{
+	return (unsigned)(s / vigil_limits_default.look_s);
+}
+
+static void who_answers_is_well_in_any_state(void **state)
+{
+	struct vigil_memory m = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 10000; i++)
+		assert_int_equal(
+			look(&m, (struct vigil_sight){.state = "RSD"[i % 3], .has_answered = true}),
+			VIGIL_WAIT);
+}
+
+static void who_is_slow_but_moves_is_well(void **state)
+{
+	struct vigil_memory m = {0};
+
+	(void)state;
+	for (uint64_t i = 1; i < 10000; i++)
+		assert_int_equal(look(&m, (struct vigil_sight){.state = 'R', .cpu_ticks = i}),
+				 VIGIL_WAIT);
+	for (uint64_t i = 1; i < 10000; i++)
+		assert_int_equal(look(&m, (struct vigil_sight){.state = 'D', .switches = i}),
+				 VIGIL_WAIT);
+}
+
+static void who_shows_no_life_is_told_of_once_and_killed_much_later(void **state)
+{
+	static const char states[] = "DSRt";
+
+	(void)state;
+	for (size_t s = 0; states[s]; s++) {
+		struct vigil_sight sight = {.state = states[s], .cpu_ticks = 7, .switches = 9};
+		struct vigil_memory m = {.cpu_ticks = 7, .switches = 9};
+
+		for (unsigned i = 1; i < looks_of(900); i++)
+			assert_int_equal(look(&m, sight),
+					 i == looks_of(60) ? VIGIL_WARN : VIGIL_WAIT);
+		assert_int_equal(look(&m, sight), VIGIL_KILL);
+	}
+}
+
+static void one_sign_of_life_begins_anew(void **state)
+{
+	struct vigil_sight hangs = {.state = 'D', .switches = 9},
+			   moved = {.state = 'D', .switches = 10};
+	struct vigil_memory m = {.switches = 9};
+
+	(void)state;
+	for (unsigned i = 1; i < looks_of(900); i++)
+		look(&m, hangs);
+	assert_int_equal(look(&m, moved), VIGIL_WAIT);
+	for (unsigned i = 1; i < looks_of(900); i++)
+		assert_int_equal(look(&m, moved), i == looks_of(60) ? VIGIL_WARN : VIGIL_WAIT);
+}
+
+static void who_is_stopped_is_continued_three_times_and_then_killed(void **state)
+{
+	struct vigil_sight stopped = {.state = 'T', .has_answered = true};
+	struct vigil_sight runs = {.state = 'S', .has_answered = true};
+	struct vigil_memory m = {0};
+
+	(void)state;
+	for (unsigned n = 0; n < 4; n++) {
+		assert_int_equal(look(&m, stopped), VIGIL_WAIT);
+		assert_int_equal(look(&m, stopped), VIGIL_WAIT);
+		assert_int_equal(look(&m, stopped), n < 3 ? VIGIL_CONTINUE : VIGIL_KILL);
+		assert_int_equal(look(&m, runs), VIGIL_WAIT);
+	}
+}
+
+/* As after a suspend of all of us: it is continued a moment later than we are. */
+static void a_short_stop_is_none(void **state)
+{
+	struct vigil_sight stopped = {.state = 'T'}, runs = {.state = 'S', .has_answered = true};
+	struct vigil_memory m = {0};
+
+	(void)state;
+	for (unsigned i = 0; i < 100; i++) {
+		assert_int_equal(look(&m, stopped), VIGIL_WAIT);
+		assert_int_equal(look(&m, stopped), VIGIL_WAIT);
+		assert_int_equal(look(&m, runs), VIGIL_WAIT);
+	}
+}
+
+static void who_has_ended_is_gone(void **state)
+{
+	struct vigil_memory m = {0};
+
+	(void)state;
+	assert_int_equal(look(&m, (struct vigil_sight){.state = 'Z'}), VIGIL_GONE);
+	assert_int_equal(look(&m, (struct vigil_sight){.state = 0}), VIGIL_GONE);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(who_answers_is_well_in_any_state),
+		cmocka_unit_test(who_is_slow_but_moves_is_well),
+		cmocka_unit_test(who_shows_no_life_is_told_of_once_and_killed_much_later),
+		cmocka_unit_test(one_sign_of_life_begins_anew),
+		cmocka_unit_test(who_is_stopped_is_continued_three_times_and_then_killed),
+		cmocka_unit_test(a_short_stop_is_none),
+		cmocka_unit_test(who_has_ended_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
