@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/list.h"
@@ -18,9 +17,22 @@
 #include "base/proc.h"
 #include "base/wire.h"
 #include "clerk/clerk_wire.h"
+#include "io/child.h"
 #include "io/port.h"
+#include "io/vigil.h"
 
-enum { SEND_AT_ONCE = 64 * 1024, PATIENCE_MS = 10000 };
+enum { SEND_AT_ONCE = 64 * 1024, LOOK_MS = 1000 };
+
+/* At the end it has work, and nothing else to wait for: a look each second. */
+static const struct vigil_limits closing_limits = {
+	.look_s = 1,
+	.stopped_looks = 2,
+	.continues = 3,
+	.warn_s = 1e9,
+	.kill_s = 10,
+};
+/* Its answer was the last thing that it does. */
+static const double end_s = 2;
 
 /*
  * Requests wait this long for company: a job that runs for two milliseconds then costs one request,
@@ -39,7 +51,8 @@ struct request {
 
 struct clerk {
 	struct ev_loop *loop;
-	struct proc proc;
+	int fd;
+	struct child child;
 	struct port port;
 	ev_timer gather;
 	struct list queue;
@@ -48,6 +61,8 @@ struct clerk {
 	size_t n_sent;
 	clerk_problem *problem;
 	void *ctx;
+	void (*tick)(void *ctx); /* NULL: nobody wants it */
+	void *tick_ctx;
 	bool is_gone, is_done;
 };
 
@@ -132,7 +147,7 @@ static bool send_some(struct clerk *c)
 			refill(c);
 		if (c->out.len == 0)
 			return false;
-		n = send(c->proc.fd, c->out.s + c->n_sent, c->out.len - c->n_sent, MSG_NOSIGNAL);
+		n = send(c->fd, c->out.s + c->n_sent, c->out.len - c->n_sent, MSG_NOSIGNAL);
 		if (n >= 0) {
 			c->n_sent += (size_t)n;
 		} else if (port_may_send_again(&c->port, errno)) {
@@ -190,7 +205,7 @@ static void take_frames(struct clerk *c)
 /* Returns false at the end of the stream. */
 static bool receive(struct clerk *c)
 {
-	ssize_t n = read(c->proc.fd, str_reserve(&c->in, 4096), 4096);
+	ssize_t n = read(c->fd, str_reserve(&c->in, 4096), 4096);
 
 	if (port_is_end(n, errno))
 		return false;
@@ -279,8 +294,9 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 			struct error *err)
 {
 	struct clerk *c = xcalloc(1, sizeof(*c));
+	struct proc proc;
 
-	if (proc_start("dvs-clerk", "__clerk", &c->proc, err) < 0) {
+	if (proc_start("dvs-clerk", "__clerk", &proc, err) < 0) {
 		free(c);
 		return NULL;
 	}
@@ -288,7 +304,9 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	c->problem = problem;
 	c->ctx = ctx;
 	list_init(&c->queue);
-	port_init(&c->port, loop, c->proc.fd, on_clerk_readable, on_clerk_writable);
+	c->fd = proc.fd;
+	child_init(&c->child, loop, proc.pid, NULL); /* its socket tells its end */
+	port_init(&c->port, loop, c->fd, on_clerk_readable, on_clerk_writable);
 	ev_timer_init(&c->gather, on_gathered, 0, 0);
 	c->gather.data = c;
 	port_want_in(&c->port, true);
@@ -296,16 +314,50 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	return c;
 }
 
-/* Returns false if nothing happened on the socket for too long. */
+static void tell_late(const struct clerk *c, char state)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	str_printf(&text,
+		   "the clerk (pid %d, state %c) did not finish, and was killed: status links may "
+		   "be missing",
+		   (int)c->child.pid, state);
+	if (c->problem)
+		c->problem(c->ctx, text.s);
+}
+
+void clerk_set_tick(struct clerk *c, void (*tick)(void *ctx), void *ctx)
+{
+	c->tick = tick;
+	c->tick_ctx = ctx;
+}
+
+/* Nothing has come for a while. false: there is nothing to hope for. */
+static bool look_after(const struct clerk *c, struct vigil_memory *m)
+{
+	struct vigil_sight sight = vigil_look(c->child.pid);
+	enum vigil_act act = vigil_judge(m, &closing_limits, &sight);
+
+	if (c->tick)
+		c->tick(c->tick_ctx);
+	if (act == VIGIL_CONTINUE)
+		kill(c->child.pid, SIGCONT);
+	if (act == VIGIL_KILL)
+		tell_late(c, sight.state);
+	return act != VIGIL_KILL && act != VIGIL_GONE;
+}
+
+/* Returns false if nothing will happen on the socket any more. */
 static bool wait_for_socket(const struct clerk *c, short events)
 {
-	struct pollfd p = {c->proc.fd, events, 0};
+	struct pollfd p = {c->fd, events, 0};
+	struct vigil_memory m = {0};
 	int n;
 
-	do
-		n = poll(&p, 1, PATIENCE_MS);
-	while (n < 0 && errno == EINTR);
-	return n > 0;
+	while ((n = poll(&p, 1, LOOK_MS)) <= 0)
+		if (n == 0 && !look_after(c, &m))
+			return false;
+	return true;
 }
 
 static void finish(struct clerk *c)
@@ -319,6 +371,16 @@ static void finish(struct clerk *c)
 			return;
 }
 
+/* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps it. */
+static void end_process(struct clerk *c)
+{
+	closep(&c->fd);
+	if (c->is_done && child_wait(&c->child, end_s))
+		return;
+	kill(c->child.pid, SIGKILL);
+	child_wait(&c->child, end_s);
+}
+
 void clerk_free(struct clerk *c)
 {
 	if (!c)
@@ -326,12 +388,8 @@ void clerk_free(struct clerk *c)
 	if (!c->is_gone)
 		finish(c);
 	stop_watching(c);
-	if (!c->is_done)
-		kill(c->proc.pid, SIGKILL);
-	close(c->proc.fd);
-	/* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps
-	 * it. */
-	waitpid(c->proc.pid, NULL, c->is_done ? 0 : WNOHANG);
+	end_process(c);
+	child_done(&c->child);
 	forget_queue(c);
 	str_done(&c->out);
 	str_done(&c->in);

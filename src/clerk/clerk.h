@@ -21,8 +21,10 @@ typedef void clerk_problem(void *ctx, const char *text);
 /* root: absolute; the clerk refuses to touch anything outside it. */
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
 			struct error *err);
-/* Sends what is queued, waits until it is done (at most 10 s without progress), ends the process.
- */
+/* Each second in which clerk_free() waits. */
+void clerk_set_tick(struct clerk *c, void (*tick)(void *ctx), void *ctx);
+/* Sends what is queued, waits until it is done, ends the process. A clerk that is stopped is
+ * continued; one that shows no sign of life for 10 s is killed, and that is a problem to tell. */
 void clerk_free(struct clerk *c);
 
 /* An empty directory at path: what was there is renamed into the trash first. Links inside are not

@@ -16,6 +16,7 @@
 #include "device/device_lock.h"
 #include "device/health.h"
 #include "device/worker.h"
+#include "io/loop.h"
 
 static const struct src_pos nowhere;
 
@@ -335,7 +336,7 @@ int chips_probe(const struct args *args, const struct chips_words *w, struct dia
 
 	if (find_targets(args, w, &all, diags) < 0)
 		return EXIT_USAGE;
-	loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	loop = loop_new();
 	jout_init(&json, -1, 2);
 	jout_array(&json);
 	for (size_t i = 0; i < all.n; i++)

@@ -24,6 +24,7 @@
 #include "cli/signals.h"
 #include "cli/tool_versions.h"
 #include "cli/watchers.h"
+#include "io/loop.h"
 #include "observers/instrument.h"
 #include "observers/rows.h"
 #include "report/ending.h"
@@ -168,6 +169,7 @@ static void make_watchers(struct run *r)
 		.color = load_wants_color(r->args, STDERR_FILENO),
 		.is_interactive = opt_has(r->args, OPT_INTERACTIVE),
 		.is_all_interactive = is_one_at_a_time(r),
+		.deadline_fd = r->deadline_fd,
 	};
 
 	watchers_make(&r->watchers, &options);
@@ -423,7 +425,7 @@ static int run_loaded(struct run *r)
 	if (rc != EXIT_PASSED)
 		return rc;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
-	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	r->loop = loop_new();
 	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_suspend, r});
 	rc = make_graph(r);
 	if (rc == EXIT_PASSED)

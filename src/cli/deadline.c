@@ -22,12 +22,23 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/load.h"
+#include "io/child.h"
 #include "run/results.h"
 
 static const struct src_pos nowhere;
 
 /* Beyond the grace: how long a scheduler may be silent after the deadline. */
 static const double patience_s = 10;
+/* After SIGKILL: how long until it is left to the kernel. */
+static const double give_up_s = 5;
+/* Results are written by a child, as long as their file system lets it. */
+static const struct vigil_limits results_limits = {
+	.look_s = 1,
+	.stopped_looks = 3,
+	.continues = 3,
+	.warn_s = 1e9,
+	.kill_s = 10,
+};
 
 static bool parse_time_of_day(const char *word, double *ret_in_s)
 {
@@ -72,7 +83,8 @@ struct watch {
 	pid_t pid;
 	int fd;
 	double deadline, silent_since;
-	bool is_past, was_killed;
+	bool is_past, was_killed, is_given_up;
+	double killed_at;
 	char path[PATH_MAX];
 	size_t path_len;
 	bool has_path;
@@ -154,6 +166,13 @@ static void on_time(struct watch *w, double grace_s)
 			  "killed",
 			  (int)w->pid);
 		kill(w->pid, SIGKILL);
+		w->killed_at = now;
+	}
+	if (w->was_killed && now - w->killed_at > give_up_s) {
+		w->is_given_up = true;
+		log_error("the scheduler (pid %d) is still there after SIGKILL: the file system of "
+			  "the run hangs",
+			  (int)w->pid);
 	}
 }
 
@@ -177,18 +196,34 @@ static void wait_a_little(struct watch *w, const sigset_t *signals)
 }
 
 /* The scheduler is gone without a word: its journal knows what had ended. */
-static int complete_results(const struct watch *w, enum job_reason reason, int exit_code)
+static _noreturn_ void recover(const struct watch *w, enum job_reason reason, int exit_code)
 {
 	struct error err = {0};
 
-	if (!w->has_path)
-		return exit_code;
 	if (results_recover(w->path, reason, exit_code, &err) < 0) {
 		log_error("the results of %s could not be completed: %s", w->path, err.msg);
 		error_done(&err);
 	} else {
 		log_info("results: %s/results.json", w->path);
 	}
+	_exit(0);
+}
+
+/* By a child, for whom the file system may hang. */
+static int complete_results(const struct watch *w, enum job_reason reason, int exit_code)
+{
+	pid_t pid = w->has_path ? fork() : 0;
+	struct child child;
+
+	if (w->has_path && pid == 0)
+		recover(w, reason, exit_code);
+	if (pid <= 0)
+		return exit_code;
+	child_init(&child, NULL, pid, NULL);
+	if (child_wait_while_alive(&child, &results_limits))
+		return exit_code;
+	log_error("the results of %s could not be completed: its file system hangs", w->path);
+	kill(pid, SIGKILL);
 	return exit_code;
 }
 
@@ -224,6 +259,8 @@ static int watch_until_end(struct watch *w, double grace_s, const sigset_t *sign
 			break;
 		}
 		on_time(w, grace_s);
+		if (w->is_given_up)
+			return complete_results(w, REASON_RUN_DEADLINE, EXIT_DEADLINE);
 		wait_a_little(w, signals);
 	}
 	while (w->fd >= 0 && !w->has_path)
@@ -290,9 +327,9 @@ void deadline_tell_alive(int fd)
 		log_debug("the deadline's clock is gone");
 }
 
-bool deadline_has_come(int fd)
+ssize_t deadline_hear(int fd)
 {
 	char word;
 
-	return read(fd, &word, 1) == 1;
+	return read(fd, &word, 1);
 }

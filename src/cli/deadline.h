@@ -14,6 +14,8 @@
 #ifndef CLI_DEADLINE_H
 #define CLI_DEADLINE_H
 
+#include <sys/types.h>
+
 #include "base/diag.h"
 
 /* "600s" or "07:00" (the next time it is that late, local time) -> seconds from now. */
@@ -29,7 +31,7 @@ int deadline_split(double in_s, double grace_s, int *ret_exit);
  * of life. */
 void deadline_tell_path(int fd, const char *run_path);
 void deadline_tell_alive(int fd);
-/* For the scheduler, when fd is readable: the deadline has come. */
-bool deadline_has_come(int fd);
+/* For the scheduler, when fd is readable: what read() gives; 1: the deadline has come. */
+ssize_t deadline_hear(int fd);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/signals.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/proc.h"
 #include "base/term_mode.h"
 #include "cli/deadline.h"
@@ -176,18 +178,20 @@ static void on_alive(struct ev_loop *loop, ev_timer *w, int revents)
 }
 
 /* One that came while the configuration was read counts from here: nobody has looked before. */
-static void on_deadline(struct ev_loop *loop, ev_io *w, int revents)
+static void on_deadline(struct port *p)
 {
-	struct signals *s = w->data;
+	struct signals *s = container_of(p, struct signals, deadline);
+	ssize_t n = deadline_hear(s->deadline_fd);
 
-	(void)revents;
-	ev_io_stop(loop, w);
-	if (!deadline_has_come(s->deadline_fd))
+	if (n < 0 && !port_is_end(n, errno))
+		return;
+	port_want_in(p, false);
+	if (n <= 0)
 		return; /* the clock is gone, and takes us with it */
 	s->is_past_deadline = true;
 	log_warning("run deadline: stopping; what needs any of what is there still runs");
 	deadline_tell_alive(s->deadline_fd);
-	ev_timer_start(loop, &s->alive);
+	ev_timer_start(s->loop, &s->alive);
 	sched_stop(s->sched, STOP_DEADLINE, REASON_RUN_DEADLINE, 0);
 }
 
@@ -205,8 +209,6 @@ void signals_start(struct signals *s, struct ev_loop *loop, const struct args *a
 	s->suspend.data = s;
 	if (!proc_ignores(SIGTSTP)) /* a shell without job control */
 		ev_signal_start(loop, &s->suspend);
-	ev_init(&s->deadline, on_deadline);
-	s->deadline.data = s;
 	ev_timer_init(&s->alive, on_alive, 1, 1);
 	s->alive.data = s;
 	ev_init(&s->calm, on_calm);
@@ -219,11 +221,11 @@ void signals_attach(struct signals *s, struct sched *sched, struct observer *pri
 	s->sched = sched;
 	s->printer = printer;
 	s->deadline_fd = deadline_fd;
-	ev_io_stop(s->loop, &s->deadline);
+	port_stop(&s->deadline);
 	if (deadline_fd < 0 || s->is_past_deadline)
 		return;
-	ev_io_set(&s->deadline, deadline_fd, EV_READ);
-	ev_io_start(s->loop, &s->deadline);
+	port_init(&s->deadline, s->loop, deadline_fd, on_deadline, NULL);
+	port_want_in(&s->deadline, true);
 }
 
 void signals_stop(struct signals *s)
@@ -231,7 +233,7 @@ void signals_stop(struct signals *s)
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
 		ev_signal_stop(s->loop, &s->stop[i]);
 	ev_signal_stop(s->loop, &s->suspend);
-	ev_io_stop(s->loop, &s->deadline);
+	port_stop(&s->deadline);
 	ev_timer_stop(s->loop, &s->alive);
 	ev_timer_stop(s->loop, &s->calm);
 }

@@ -13,6 +13,7 @@
 
 #include "cli/options.h"
 #include "cli/stop_requests.h"
+#include "io/port.h"
 #include "scheduler/sched.h"
 
 enum { SIGNALS_STOP = 4 };
@@ -30,7 +31,7 @@ struct signals {
 	struct observer *printer; /* borrowed; or NULL */
 	struct signals_client client;
 	ev_signal stop[SIGNALS_STOP], suspend;
-	ev_io deadline;
+	struct port deadline;
 	ev_timer alive, calm;
 	int deadline_fd; /* -1: no run deadline */
 	struct stop_requests requests;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "cli/deadline.h"
 #include "observers/observers.h"
 
 static void on_clerk_problem(void *ctx, const char *text)
@@ -93,11 +94,18 @@ static void make_printer(struct watchers *w, const struct watchers_options *opti
 		log_set_sink(to_printer, w->printer);
 }
 
+static void on_clerk_wait(void *ctx)
+{
+	const struct watchers *w = ctx;
+
+	deadline_tell_alive(w->deadline_fd);
+}
+
 void watchers_make(struct watchers *w, const struct watchers_options *options)
 {
 	struct error err = {0};
 
-	*w = (struct watchers){0};
+	*w = (struct watchers){.deadline_fd = options->deadline_fd};
 	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, NULL, &err);
 	if (!w->clerk)
 		add(w, NULL, "the clerk", &err);
@@ -147,6 +155,8 @@ void watchers_free(struct watchers *w)
 	for (unsigned i = 0; i < w->n; i++)
 		if (w->at[i] != w->printer)
 			free_observer(w->at[i]);
+	if (w->clerk)
+		clerk_set_tick(w->clerk, on_clerk_wait, w);
 	clerk_free(w->clerk);
 	*w = (struct watchers){0};
 }

@@ -142,6 +142,22 @@ bool child_wait(struct child *c, double most_s)
 	return c->pid == 0 || child_reap(c, &status);
 }
 
+bool child_wait_while_alive(struct child *c, const struct vigil_limits *limits)
+{
+	struct vigil_memory m = {0};
+
+	while (!child_wait(c, limits->look_s)) {
+		struct vigil_sight sight = vigil_look(c->pid);
+		enum vigil_act act = vigil_judge(&m, limits, &sight);
+
+		if (act == VIGIL_CONTINUE)
+			kill(c->pid, SIGCONT);
+		if (act == VIGIL_KILL)
+			return false;
+	}
+	return true;
+}
+
 void child_describe_end(pid_t pid, int status, struct str *to)
 {
 	struct proc_stat st;

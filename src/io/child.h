@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "io/port.h"
+#include "io/vigil.h"
 
 struct child;
 
@@ -43,6 +44,9 @@ void child_expect_nothing(struct child *c);
 void child_kill(struct child *c);
 /* Waits for its end, most_s at most; ended() is not called. false: it is still there. */
 bool child_wait(struct child *c, double most_s);
+/* Waits for its end as long as it shows signs of life, and continues it if it is stopped; ended()
+ * is not called. false: it shows none. */
+bool child_wait_while_alive(struct child *c, const struct vigil_limits *limits);
 /* Watches it no longer. */
 void child_done(struct child *c);
 /* "died: signal 9", "ended: exit status 0", "is still there after SIGKILL (state D)"; before

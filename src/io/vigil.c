@@ -56,16 +56,16 @@ enum vigil_act vigil_judge(struct vigil_memory *m, const struct vigil_limits *li
 	return VIGIL_WARN;
 }
 
-static struct vigil_sight vigil_see(const struct vigil *v)
+struct vigil_sight vigil_look(pid_t pid)
 {
-	struct vigil_sight sight = {.has_answered = v->has_answered || !v->is_asked};
+	struct vigil_sight sight = {0};
 	struct proc_stat st;
 
-	if (!proc_stat_read(v->pid, &st))
+	if (!proc_stat_read(pid, &st))
 		return sight;
 	sight.state = st.state;
 	sight.cpu_ticks = st.cpu_ticks;
-	sight.switches = proc_switches_read(v->pid);
+	sight.switches = proc_switches_read(pid);
 	return sight;
 }
 
@@ -81,11 +81,13 @@ static void vigil_next(struct vigil *v)
 static void on_look(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct vigil *v = w->data;
-	struct vigil_sight sight = vigil_see(v);
-	enum vigil_act act = vigil_judge(&v->memory, v->limits, &sight);
+	struct vigil_sight sight = vigil_look(v->pid);
+	enum vigil_act act;
 
 	(void)loop;
 	(void)revents;
+	sight.has_answered = v->has_answered || !v->is_asked;
+	act = vigil_judge(&v->memory, v->limits, &sight);
 	if (sight.has_answered && act != VIGIL_GONE) {
 		v->has_answered = false;
 		v->is_asked = true;

@@ -53,6 +53,9 @@ struct vigil_memory {
 enum vigil_act vigil_judge(struct vigil_memory *m, const struct vigil_limits *limits,
 			   const struct vigil_sight *sight);
 
+/* What /proc shows of pid now; it has answered nothing. */
+struct vigil_sight vigil_look(pid_t pid);
+
 struct vigil;
 
 struct vigil_ops {

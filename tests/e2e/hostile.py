@@ -2,12 +2,13 @@
 """Surroundings and jobs that turn on what runs them: no hang, and no pass that is none."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import unittest
 
-from harness import Story
+from harness import Done, Story
 
 
 class Surroundings(Story):
@@ -96,6 +97,120 @@ class OtherProcesses(Story):
         self.assertEqual(log.splitlines()[-1], "reached:", log)
         self.assertEqual(self.statuses(), {"a": "FAILED"}, log)
         self.assertEqual(done.code, 1, done)
+
+
+class StoppedProcesses(Story):
+    def test_a_slot_that_its_job_stops_is_continued_and_told(self):
+        self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "kill -STOP $PPID; exit 3" }, '
+                    '{ name: "b", command: "true" }] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j2")
+        self.assertEqual(done.code, 1, done)
+        self.assertEqual(self.statuses(), {"a": "FAILED", "b": "PASSED"})
+        self.assertRegex(done.err, r"warning: the slot that runs 'a' \(pid \d+\) was stopped: it was continued")
+
+    def test_idle_slots_and_a_clerk_that_are_stopped_do_not_outlive_the_run(self):
+        self.write("stop.sh", """
+            run=$(cut -d' ' -f4 /proc/$PPID/stat)
+            for p in $(cat /proc/$run/task/*/children); do
+                [ $p = $PPID ] || kill -STOP $p
+            done
+            """)
+        self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "true" }, { name: "b", command: "true" }, '
+                    '{ name: "last", command: "sh stop.sh", needs: ["a", "b"] }] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j3")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(set(self.statuses().values()), {"PASSED"})
+        self.assertTrue(self.path("scratch", "c", "passed", "last").is_symlink(), done)
+
+
+class FailingCalls(Story):
+    """Calls of dvsched itself, one after the other; what its slots and the loop do then: tests/unit/io, tests/unit/exec."""
+
+    def inject(self, call, error, whens):
+        if not shutil.which("strace"):
+            self.skipTest("strace is not there")
+        self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a{n}", command: "true", sweep: { n: "1..8" } }] }')
+        for when in whens:
+            process = subprocess.Popen(
+                ["strace", "-q", "-o", str(self.path("trace")), "-e", f"trace={call}", "-e",
+                 f"inject={call}:error={error}:when={when}", self.binary, "run", "cfg.hjson", "--view", "none", "-j2"],
+                cwd=self.dir, env=self.environ(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            done = self.finish(process)
+            if "ptrace" in done.err.lower() and done.code:
+                self.skipTest("strace may not trace here")
+            self.assertEqual(done.code, 0, f"when={when}: {done}")
+            self.assertEqual(set(self.statuses().values()), {"PASSED"})
+
+    def test_no_memory_for_a_frame_ends_no_job(self):
+        self.inject("sendto", "ENOBUFS", range(1, 14))
+
+    def test_a_watch_that_the_kernel_refuses_ends_no_job(self):
+        self.inject("epoll_ctl", "ENOSPC", range(1, 10))
+
+
+class HungFileSystems(Story):
+    """Frozen, as a server that is gone: who touches one sleeps in the kernel, and no SIGKILL ends that."""
+
+    def mount(self, where):
+        """A file system of its own, or a skip."""
+        image, at = self.path("image"), self.path("mount")
+        at.mkdir()
+        where.mkdir(parents=True)
+        with open(image, "wb") as f:
+            f.truncate(32 << 20)
+        try:
+            for command in (["mkfs.ext4", "-q", "-F", image], ["mount", "-o", "loop", image, at],
+                            ["mount", "--bind", at, where]):
+                subprocess.run(command, check=True, capture_output=True)
+                if command[0] == "mount":
+                    self.addCleanup(subprocess.run, ["umount", "-l", command[-1]], check=False)
+            self.freeze(at)
+            self.thaw(at)
+        except (OSError, subprocess.CalledProcessError) as e:
+            self.skipTest(f"no file system can be mounted and frozen here: {e}")
+        self.addCleanup(self.thaw, at, check=False)
+        return at
+
+    def freeze(self, at):
+        subprocess.run(["fsfreeze", "-f", at], check=True, capture_output=True)
+
+    def thaw(self, at, check=True):
+        subprocess.run(["fsfreeze", "-u", at], check=check, capture_output=True)
+
+    def run_on(self, at):
+        events = self.fifo()
+        self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "echo up > events; exec sleep 1000" }, '
+                    '{ name: "b{n}", command: "true", sweep: { n: "1..40" } }] }')
+        # Into files: who hangs in the kernel would keep a pipe open.
+        with open(self.path("out"), "w") as out, open(self.path("err"), "w") as err:
+            process = subprocess.Popen([self.binary, "run", "cfg.hjson", "--view", "none", "-j2", "--grace", "1s",
+                                        "--run-deadline", "4s"], cwd=self.dir, env=self.environ(),
+                                       stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        try:
+            self.assertEqual(events.line(), "up")
+            self.freeze(at)
+            code = process.wait(120)
+        finally:
+            self.thaw(at, check=False)
+            process.kill()
+        return Done(process.args, code, self.path("out").read_text(), self.path("err").read_text())
+
+    def test_the_deadline_ends_a_run_whose_slots_hang(self):
+        at = self.mount(self.path("scratch", "c"))
+        done = self.run_on(at)
+        self.assertEqual(done.code, 124, done)
+        hung = [j for j in self.results()["jobs"] if "is still there after SIGKILL (state D)" in (j["message"] or "")]
+        self.assertTrue(hung, done)
+        self.assertEqual({j["status"] for j in hung}, {"KILLED"})
+        self.assertIn("did not finish, and was killed: status links may be missing", done.err)
+        self.assertNotIn("does not answer after the run deadline", done.err)
+
+    def test_the_deadline_ends_a_run_whose_scheduler_hangs(self):
+        at = self.mount(self.path("scratch", ".dvsched"))
+        done = self.run_on(at)
+        self.assertEqual(done.code, 124, done)
+        self.assertIn("is still there after SIGKILL: the file system of the run hangs", done.err)
+        self.assertIn("could not be completed: its file system hangs", done.err)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The clerk with its real process: this program is it, in another mode. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -226,6 +227,48 @@ static void ten_thousand_links_are_all_there_at_the_end(void **state)
 	}
 }
 
+/* Of this process: the clerk is the only one. */
+static pid_t only_child(void)
+{
+	char path[64];
+	int pid = 0;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+	f = fopen(path, "re");
+	assert_non_null(f);
+	assert_int_equal(fscanf(f, "%d", &pid), 1);
+	fclose(f);
+	return pid;
+}
+
+static void a_clerk_that_is_stopped_still_finishes(void **state)
+{
+	struct bed *b = *state;
+
+	kill(only_child(), SIGSTOP);
+	reset(b, "passed");
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/odir/a");
+	finish(b);
+	assert_true(is_link_to(b, "passed/a", "/odir/a"));
+	assert_int_equal(b->n_problems, 0);
+}
+
+static void a_clerk_without_a_sign_of_life_is_killed_and_told(void **state)
+{
+	struct bed *b = *state;
+	struct error err = {0};
+
+	finish(b);
+	setenv("DVSCHED_TEST_DEAF", "1", 1);
+	b->clerk = clerk_new(b->loop, b->root, on_problem, b, &err);
+	unsetenv("DVSCHED_TEST_DEAF");
+	assert_non_null(b->clerk);
+	finish(b);
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, ") did not finish, and was killed: "));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,8 +290,15 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(ten_thousand_links_are_all_there_at_the_end, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_clerk_without_a_sign_of_life_is_killed_and_told,
+						set_up, tear_down),
 	};
 
+	if (getenv("DVSCHED_TEST_DEAF"))
+		for (;;)
+			pause();
 	if (argc == 2 && strcmp(argv[1], "__clerk") == 0)
 		return clerk_main();
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "io/loop.h"
+
+#include <stdbool.h>
+
+/* What a trial of the loop's own wake-up needs. */
+struct trial {
+	ev_async wake;
+	bool is_woken;
+};
+
+static void on_woken(struct ev_loop *loop, ev_async *w, int revents)
+{
+	struct trial *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	t->is_woken = true;
+}
+
+/* libev calls this when it is about to wait: only from then on a wake-up takes the descriptor. */
+static void on_about_to_wait(struct ev_loop *loop)
+{
+	struct trial *t = ev_userdata(loop);
+
+	ev_async_send(loop, &t->wake);
+}
+
+static void on_waited(struct ev_loop *loop)
+{
+	(void)loop;
+}
+
+static bool loop_can_be_woken(struct ev_loop *loop)
+{
+	struct trial t = {.is_woken = false};
+
+	ev_async_init(&t.wake, on_woken);
+	t.wake.data = &t;
+	ev_async_start(loop, &t.wake);
+	ev_set_userdata(loop, &t);
+	ev_set_loop_release_cb(loop, on_about_to_wait, on_waited);
+	ev_run(loop, EVRUN_NOWAIT); /* a refusal wakes it, too, but only once */
+	t.is_woken = false;
+	ev_run(loop, EVRUN_NOWAIT);
+	ev_set_loop_release_cb(loop, NULL, NULL);
+	ev_set_userdata(loop, NULL);
+	ev_async_stop(loop, &t.wake);
+	return t.is_woken;
+}
+
+struct ev_loop *loop_new(void)
+{
+	struct ev_loop *loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+
+	if (loop && loop_can_be_woken(loop))
+		return loop;
+	if (loop)
+		ev_loop_destroy(loop);
+	return ev_loop_new(EVBACKEND_POLL | EVFLAG_NOENV);
+}
