@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "device/device_lock.h"
 
+/* Without a budget of its own: a worker that is stopped must not keep us for ever. */
+static const double unbudgeted_s = 900;
 /* Somebody else has a device: tried again, less and less often. */
 static const double locked_first_s = 0.2, locked_most_s = 5;
 
@@ -354,8 +356,10 @@ double unit_look(struct unit *u)
 	bool is_open = u->state == UNIT_OPENING;
 	double limit_s = budget_s[is_open ? CLOCK_OPEN : CLOCK_RESET], due_s;
 
-	if ((u->state != UNIT_CLOSING && (!is_open || u->gang)) || limit_s <= 0)
+	if (u->state != UNIT_CLOSING && (!is_open || u->gang))
 		return INFINITY;
+	if (limit_s <= 0)
+		limit_s = unbudgeted_s;
 	due_s = fmax(u->changed_s, u->chips->back_s) + limit_s;
 	if (chips_now(u->chips) < due_s)
 		return due_s;

@@ -480,6 +480,20 @@ static void an_open_is_not_late_for_a_scheduler_that_was_stopped(void **state)
 	assert_false(worker_on(0)->is_killed);
 }
 
+static void a_worker_that_never_closes_has_a_limit_without_a_budget(void **state)
+{
+	(void)state;
+	world_init(1);
+	world.settings.budget_s[CLOCK_RESET] = 0;
+	world_begin();
+	run_through(submitted(1));
+	close_backend();
+	world_pass(899);
+	assert_false(worker_on(0)->is_killed);
+	world_pass(2);
+	assert_true(worker_on(0)->is_killed);
+}
+
 static void one_that_never_reads_its_request_is_found(void **state)
 {
 	struct fake_job *j;
@@ -1068,6 +1082,7 @@ int main(int argc, char **argv)
 		STORY(nobody_is_judged_by_the_time_the_scheduler_was_stopped),
 		STORY(a_worker_that_stays_stopped_is_found_after_that),
 		STORY(an_open_is_not_late_for_a_scheduler_that_was_stopped),
+		STORY(a_worker_that_never_closes_has_a_limit_without_a_budget),
 		STORY(one_that_never_reads_its_request_is_found),
 		STORY(cleaning_up_after_a_fault_has_a_clock),
 		STORY(what_others_found_out_of_a_device_counts),
