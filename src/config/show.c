@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "config/cfg.h"
 
 struct level {
@@ -35,9 +36,26 @@ static void enter(struct show *s, const struct hjson_node *parent)
 	};
 }
 
+/* The character, two or three bytes long, as JSON can write it. */
+static void add_escape(struct str *to, const char *s, size_t k)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	unsigned cp = k == 2 ? (u[0] & 0x1fu) << 6 | (u[1] & 0x3fu)
+			     : (u[0] & 0x0fu) << 12 | (u[1] & 0x3fu) << 6 | (u[2] & 0x3fu);
+
+	str_printf(to, "\\u%04x", cp);
+}
+
+/* JSON need not escape what a terminal obeys; people who read it need that. */
 static bool write_str(void *ctx, const char *bytes, size_t len)
 {
-	str_addn(ctx, bytes, len);
+	for (size_t i = 0, k; i < len; i += k ? k : 1) {
+		k = utf8_valid_len(bytes + i, len - i);
+		if (k > 1 && utf8_is_control(bytes + i, k))
+			add_escape(ctx, bytes + i, k);
+		else
+			str_addn(ctx, bytes + i, k ? k : 1);
+	}
 	return true;
 }
 

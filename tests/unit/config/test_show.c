@@ -35,6 +35,16 @@ static void each_leaf_has_its_path_value_and_place(void **state)
 	assert_string_equal(out.s, expected);
 }
 
+static void what_a_terminal_obeys_is_escaped(void **state)
+{
+	struct project *p = *state;
+	_cleanup_(str_done) struct str out = {0};
+
+	assert_non_null(load(p, "\"k\\u202e\": \"a\\u2067b\\u009b\\u00e9\\u0007\""));
+	cfg_show(p->cfg, &out);
+	assert_non_null(strstr(out.s, "\"k\\u202e\" = \"a\\u2067b\\u009b\xc3\xa9\\u0007\"   # "));
+}
+
 static void files_outside_of_the_current_directory_have_whole_paths(void **state)
 {
 	struct cfg_options options = {0};
@@ -54,6 +64,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PROJECT_TEST(each_leaf_has_its_path_value_and_place),
+		PROJECT_TEST(what_a_terminal_obeys_is_escaped),
 		PROJECT_TEST(files_outside_of_the_current_directory_have_whole_paths),
 	};
 
