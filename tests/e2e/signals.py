@@ -13,6 +13,7 @@ from chips import Chips
 from harness import PATIENCE_S, Story
 from interactive import OnTerminal
 from run import jobs_of
+from sim_project import SimStory
 from user_terminal import UserTerminal
 
 
@@ -449,3 +450,29 @@ class Suspended(OnTerminal):
         os.write(gate.fd, b"go\n")
         done = self.finish(process)
         self.assertEqual(done.code, 0, done)
+
+
+class UnderTheNameOfDvsim(SimStory):
+    def ends_by(self, signum):
+        os.symlink(os.path.abspath(self.binary), self.path("dvsim"))
+        events = self.fifo()
+        self.write("sim.sh", f"echo started > {events.path}; exec sleep 1000")
+        process = subprocess.Popen([self.path("dvsim"), "one.hjson", "-i", "good", "-pr", ".", "-sr", self.path("out"), "-br",
+                                    "main", "--fixed-seed", "7"], cwd=self.dir, env=self.environ(),
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.addCleanup(self._end, process)
+        events.line()
+        process.send_signal(signum)
+        return self.finish(process)
+
+    def test_int_and_term_are_exit_code_1_as_dvsims(self):
+        for signum in signal.SIGINT, signal.SIGTERM:
+            with self.subTest(signum):
+                done = self.ends_by(signum)
+                self.assertEqual((done.code, done.signal), (1, 0), done)
+                for name in "dvsim", "events":
+                    self.path(name).unlink()
+
+    def test_hup_is_not(self):
+        done = self.ends_by(signal.SIGHUP)
+        self.assertEqual((done.code, done.signal), (129, signal.SIGHUP), done)
