@@ -5,7 +5,8 @@
  *
  *   drive --view tty --jobs 200 --targets 4 --parallel 16 --mean 0.5 --fail-every 9
  *
- * SIGINT and SIGTERM end the run as in dvsched, SIGUSR1 crashes it. Its last words go to --report.
+ * SIGINT and SIGTERM end the run as in dvsched, SIGTSTP stops it, SIGUSR1 crashes it. Its last
+ * words go to --report.
  */
 #include <getopt.h>
 #include <signal.h>
@@ -16,6 +17,7 @@
 
 #include "backends/fake/fake.h"
 #include "base/mem.h"
+#include "base/proc.h"
 #include "printers/printers.h"
 #include "scheduler/loop_host.h"
 
@@ -29,7 +31,7 @@ struct drive {
 	struct ev_loop *loop;
 	struct sched *sched;
 	struct observer *printer;
-	ev_signal interrupted, terminated, crash;
+	ev_signal interrupted, terminated, suspend, crash;
 	ev_timer stop;
 };
 
@@ -107,6 +109,16 @@ static void on_signal(struct ev_loop *loop, ev_signal *w, int revents)
 	sched_stop(d->sched, STOP_TERM, REASON_USER, w->signum);
 }
 
+static void on_suspend(struct ev_loop *loop, ev_signal *w, int revents)
+{
+	struct drive *d = w->data;
+
+	(void)loop, (void)revents;
+	printer_suspend(d->printer, true);
+	proc_stop(false);
+	printer_suspend(d->printer, false);
+}
+
 static void on_crash(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop, (void)w, (void)revents;
@@ -170,6 +182,7 @@ static int run(struct drive *d, const struct printer_env *env, const struct prin
 	diags_init(&diags);
 	watch_signal(d, &d->interrupted, on_signal, SIGINT);
 	watch_signal(d, &d->terminated, on_signal, SIGTERM);
+	watch_signal(d, &d->suspend, on_suspend, SIGTSTP);
 	watch_signal(d, &d->crash, on_crash, SIGUSR1);
 	d->sched = sched_new(&options, loop_host_get(host));
 	sched_add_backend(d->sched, backend);
@@ -195,6 +208,7 @@ static int run(struct drive *d, const struct printer_env *env, const struct prin
 	ev_timer_stop(d->loop, &d->stop);
 	ev_signal_stop(d->loop, &d->interrupted);
 	ev_signal_stop(d->loop, &d->terminated);
+	ev_signal_stop(d->loop, &d->suspend);
 	ev_signal_stop(d->loop, &d->crash);
 	sched_free(d->sched);
 	backend->ops->destroy(backend);
