@@ -88,6 +88,8 @@ class Simulations(SimStory):
         done = self.run_sim("one.hjson", "-i", "good", "--cov", "--failed")
         self.assertEqual(done.code, 0, done)
         self.assertEqual(sorted(self.statuses("out")), ["one:cov_merge", "one:cov_report"])
+        log = next(self.path("out").rglob("cov_merge.log")).read_text(encoding="utf-8")
+        self.assertIn("coverage/default.vdb", log)
 
     def test_a_test_that_is_gone_is_named(self):
         self.run_sim("one.hjson", "-i", "all")

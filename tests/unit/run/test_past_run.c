@@ -155,7 +155,8 @@ static void a_run_that_was_killed_is_completed_once_it_is_gone(void **state)
 	struct past_run run;
 	struct run_dir *live;
 	const char *id = make_run(p, 100, &live);
-	_cleanup_(freep) char *path = path_of(id);
+	_cleanup_(freep) char *path = path_of(id), *results = NULL;
+	_cleanup_(str_done) struct str text = {0};
 
 	(void)state;
 	assert_int_equal(past_run_read(path, mem, &run, &err), -1);
@@ -166,6 +167,10 @@ static void a_run_that_was_killed_is_completed_once_it_is_gone(void **state)
 	if (past_run_read(path, mem, &run, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_string_equal(run.outcome, "lost");
+	results = xasprintf("%s/%s", path, RESULTS_NAME);
+	assert_int_equal(fs_read_file(results, 1 << 20, &text, &err), 0);
+	/* It ended with its last record, and not when somebody looked back. */
+	assert_non_null(strstr(text.s, "\"end\":\"1970-01-01T00:01:41.000Z\""));
 	assert_string_equal(run.argv[4], "a=1");
 	assert_int_equal(run.n_jobs, 2);
 	assert_string_equal(run.jobs[1].id, "b:job1");
