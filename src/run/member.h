@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "job/job_spec.h"
+#include "run/plan_expand.h"
 
 /* A plan on its way: the tables that are read so far. */
 struct plan_reader {
@@ -21,6 +22,8 @@ struct plan_reader {
 	struct job_block *blocks;
 	struct job_rules *rules;
 	size_t n_strings, n_files, n_blocks, n_rules;
+	struct plan_expander expander;
+	int version;
 	const char *table; /* where we are, for messages: "jobs" and its element */
 	size_t at;
 	struct error *err;

@@ -11,7 +11,9 @@
 #include "job/job_spec.h"
 
 #define PLAN_NAME	    "plan.json"
-#define PLAN_SCHEMA_VERSION 1
+#define PLAN_SCHEMA_VERSION 2
+/* Still read: it has every record in full. */
+#define PLAN_SCHEMA_OLDEST 1
 
 /* Writes to fd (not synced). Returns 0 or an errno. */
 int plan_write(int fd, const struct plan *plan, const char *run_id);

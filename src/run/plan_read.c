@@ -42,35 +42,82 @@ static int get_steps(struct plan_reader *r, const json_t *job, const struct job_
 	return get_path(r, obj, "vplan_path", root, &s->vplan_path);
 }
 
-static int add_deps(struct plan_reader *r, const json_t *list, const char *key, uint32_t *to)
-{
-	for (size_t i = 0; i < json_array_size(list); i++) {
-		const json_t *v = json_array_get(list, i);
+/* One of a job's lists: numbers of jobs, and ranges of them ("17-203"). */
+struct dep_list {
+	const json_t *list;
+	const char *key;
+	uint32_t n;
+};
 
-		if (!json_is_integer(v) || json_integer_value(v) < 0 ||
-		    (size_t)json_integer_value(v) >= r->plan->n_jobs)
-			return member_bad(r, key);
-		to[i] = (uint32_t)json_integer_value(v);
+static bool take_number(const char **at, size_t most, size_t *ret)
+{
+	const char *s = *at;
+	size_t n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n < most; s++)
+		n = n * 10 + (size_t)(*s - '0');
+	if (s == *at || n >= most)
+		return false;
+	*at = s;
+	*ret = n;
+	return true;
+}
+
+/* Which jobs of n an element of such a list names. */
+static bool dep_range(const json_t *v, size_t n, size_t *ret_first, size_t *ret_last)
+{
+	const char *text = json_string_value(v);
+
+	if (text)
+		return take_number(&text, n, ret_first) && *text++ == '-' &&
+		       take_number(&text, n, ret_last) && !*text && *ret_first <= *ret_last;
+	*ret_first = *ret_last = (size_t)json_integer_value(v);
+	return json_is_integer(v) && json_integer_value(v) >= 0 && *ret_first < n;
+}
+
+static int count_deps(struct plan_reader *r, const json_t *obj, struct dep_list *l)
+{
+	size_t n = 0, first, last;
+
+	l->list = json_object_get(obj, l->key);
+	for (size_t i = 0; i < json_array_size(l->list); i++) {
+		if (!dep_range(json_array_get(l->list, i), r->plan->n_jobs, &first, &last))
+			return member_bad(r, l->key);
+		n += last - first + 1;
+		if (n > UINT32_MAX / 4)
+			return member_bad(r, l->key);
 	}
+	l->n = (uint32_t)n;
 	return 0;
+}
+
+static uint32_t *add_deps(const struct plan_reader *r, const struct dep_list *l, uint32_t *to)
+{
+	size_t first, last;
+
+	for (size_t i = 0; i < json_array_size(l->list); i++)
+		if (dep_range(json_array_get(l->list, i), r->plan->n_jobs, &first, &last))
+			while (first <= last)
+				*to++ = (uint32_t)first++;
+	return to;
 }
 
 static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
-	const json_t *needs = json_object_get(obj, "needs");
-	const json_t *any = json_object_get(obj, "needs_any");
-	const json_t *held = json_object_get(obj, "waits_for");
+	struct dep_list needs = {.key = "needs"}, any = {.key = "needs_any"},
+			held = {.key = "waits_for"};
 	uint32_t *deps;
 
-	ret->n_needs = (uint32_t)json_array_size(needs);
-	ret->n_any = (uint32_t)json_array_size(any);
-	ret->n_held = (uint32_t)json_array_size(held);
-	deps = arena_array(r->mem, (size_t)ret->n_needs + ret->n_any + ret->n_held, sizeof(*deps));
-	ret->deps = deps;
-	if (add_deps(r, needs, "needs", deps) < 0 ||
-	    add_deps(r, any, "needs_any", deps + ret->n_needs) < 0)
+	if (count_deps(r, obj, &needs) < 0 || count_deps(r, obj, &any) < 0 ||
+	    count_deps(r, obj, &held) < 0)
 		return -1;
-	return add_deps(r, held, "waits_for", deps + ret->n_needs + ret->n_any);
+	ret->n_needs = needs.n;
+	ret->n_any = any.n;
+	ret->n_held = held.n;
+	deps = arena_array(r->mem, (size_t)needs.n + any.n + held.n, sizeof(*deps));
+	ret->deps = deps;
+	add_deps(r, &held, add_deps(r, &any, add_deps(r, &needs, deps)));
+	return 0;
 }
 
 static size_t count_of(const char *text, char c)
@@ -223,32 +270,51 @@ static int read_blocks(struct plan_reader *r, const json_t *root)
 	return 0;
 }
 
+static int read_templates(struct plan_reader *r, const json_t *root)
+{
+	const json_t *list = json_object_get(root, "templates");
+
+	r->table = "templates";
+	if (plan_expander_init(&r->expander, list))
+		return 0;
+	r->at = r->expander.n;
+	return member_bad(r, "text");
+}
+
 static int read_all_rules(struct plan_reader *r, const json_t *root)
 {
 	const json_t *table;
+	int rc = 0;
 
 	if (need_table(r, root, "rules", &table) < 0)
 		return -1;
 	r->n_rules = json_array_size(table);
 	r->rules = arena_array(r->mem, r->n_rules, sizeof(*r->rules));
-	for (r->at = 0; r->at < r->n_rules; r->at++)
-		if (plan_rules_read(r, json_array_get(table, r->at), &r->rules[r->at]) < 0)
-			return -1;
-	return 0;
+	for (r->at = 0; r->at < r->n_rules && rc == 0; r->at += rc == 0) {
+		json_t *one = plan_expand(&r->expander, json_array_get(table, r->at));
+
+		rc = one ? plan_rules_read(r, one, &r->rules[r->at]) : member_bad(r, "template");
+		json_decref(one);
+	}
+	return rc;
 }
 
 static int read_jobs(struct plan_reader *r, const json_t *root)
 {
 	const json_t *table;
+	int rc = 0;
 
 	if (need_table(r, root, "jobs", &table) < 0)
 		return -1;
 	r->plan->n_jobs = json_array_size(table);
 	r->plan->jobs = arena_array(r->mem, r->plan->n_jobs, sizeof(*r->plan->jobs));
-	for (r->at = 0; r->at < r->plan->n_jobs; r->at++)
-		if (read_job(r, json_array_get(table, r->at), &r->plan->jobs[r->at]) < 0)
-			return -1;
-	return 0;
+	for (r->at = 0; r->at < r->plan->n_jobs && rc == 0; r->at += rc == 0) {
+		json_t *one = plan_expand(&r->expander, json_array_get(table, r->at));
+
+		rc = one ? read_job(r, one, &r->plan->jobs[r->at]) : member_bad(r, "template");
+		json_decref(one);
+	}
+	return rc;
 }
 
 static int read_head(struct plan_reader *r, const json_t *root)
@@ -259,9 +325,11 @@ static int read_head(struct plan_reader *r, const json_t *root)
 
 	if (!str_eq(name, "dvsched-plan"))
 		return error_plain(r->err, "it is not a plan of dvsched");
-	if (version != PLAN_SCHEMA_VERSION)
-		return error_plain(r->err, "its version is %lld; this program reads version %d",
-				   (long long)version, PLAN_SCHEMA_VERSION);
+	if (version < PLAN_SCHEMA_OLDEST || version > PLAN_SCHEMA_VERSION)
+		return error_plain(r->err,
+				   "its version is %lld; this program reads versions %d to %d",
+				   (long long)version, PLAN_SCHEMA_OLDEST, PLAN_SCHEMA_VERSION);
+	r->version = (int)version;
 	r->table = "plan";
 	if (member_get_text(r, root, "name", &r->plan->name) < 0 ||
 	    member_get_text(r, root, "flow", &r->plan->flow) < 0 ||
@@ -279,7 +347,7 @@ static int read_plan(struct plan_reader *r, const json_t *root)
 	if (read_head(r, root) < 0 ||
 	    read_strings(r, root, "strings", &r->strings, &r->n_strings) < 0 ||
 	    read_strings(r, root, "files", &r->files, &r->n_files) < 0 ||
-	    read_blocks(r, root) < 0 || read_all_rules(r, root) < 0)
+	    read_blocks(r, root) < 0 || read_templates(r, root) < 0 || read_all_rules(r, root) < 0)
 		return -1;
 	return read_jobs(r, root);
 }
@@ -303,6 +371,7 @@ struct plan *plan_read(const char *path, struct error *err)
 		err->pos = (struct src_pos){0}; /* path is only borrowed: it goes into the text */
 		error_wrap(err, "%s", path);
 	}
+	plan_expander_done(&r.expander);
 	json_decref(root);
 	if (!error_is_set(err))
 		return r.plan;

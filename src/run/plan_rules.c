@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/plan_rules.h"
 
+#include "run/plan_file.h"
+
 static int get_patterns(struct plan_reader *r, const json_t *obj, const char *key,
 			struct pattern_list *ret)
 {
@@ -80,7 +82,6 @@ static int get_limits(struct plan_reader *r, const json_t *obj, struct job_rules
 	    member_get_u32(r, obj, "max_odirs", &ret->max_odirs) < 0)
 		return -1;
 	ret->retry.on = (enum retry_on)retry_on;
-	ret->retry.reuse = json_is_true(json_object_get(obj, "retry_reuse"));
 	ret->max_log_bytes = (uint64_t)max_log;
 	ret->weight = (int32_t)weight;
 	return 0;
@@ -100,6 +101,10 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	    member_get_words(r, obj, "keep", NULL, &ret->keep) < 0 ||
 	    get_backend_keys(r, obj, ret) < 0 || get_limits(r, obj, ret) < 0)
 		return -1;
+	/* Once only directories that were renewed were set aside between attempts. */
+	ret->retry.reuse = r->version == PLAN_SCHEMA_OLDEST
+				   ? !json_is_true(json_object_get(obj, "renew_odir"))
+				   : json_is_true(json_object_get(obj, "retry_reuse"));
 	ret->leak = json_is_true(json_object_get(obj, "leak_fail")) ? LEAK_FAIL : LEAK_KILL;
 	ret->is_finally = json_is_true(json_object_get(obj, "is_finally"));
 	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));

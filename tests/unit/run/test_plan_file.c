@@ -332,6 +332,71 @@ static void argv_comes_back_out_of_a_command(void **state)
 	plan_free(p);
 }
 
+/* What runs of a test, or jobs of a sweep, have in common stands once, in any number of them. */
+static void jobs_that_differ_in_numbers_share_all_else(void **state)
+{
+	enum { MANY = 2000 };
+	struct plan *p = make_plan(MANY), *back;
+	_cleanup_(freep) char *path = plan_path();
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+	uint32_t *deps = arena_array(p->mem, MANY, sizeof(*deps));
+	const char *command =
+		"make -f /a/makefile/with/a/long/name run seed=%zu run_opts='+define+A -64bit "
+		"+seed=%zu -cm line+cond' dir=/scratch/b/%zu.test/latest";
+
+	(void)state;
+	for (size_t i = 0; i + 1 < MANY; i++) {
+		struct job_spec *j = &p->jobs[i];
+
+		j->command = arena_printf(p->mem, command, 7 * i, 7 * i, i);
+		j->argv = words(p, "/bin/sh", "-c", j->command);
+		j->seed = arena_printf(p->mem, "%zu", 7 * i);
+		deps[i] = (uint32_t)(i < 100 ? 99 - i : i);
+	}
+	p->jobs[MANY - 1].deps = deps;
+	p->jobs[MANY - 1].n_needs = 1000;
+	p->jobs[MANY - 1].n_any = MANY - 1 - 1000;
+	back = write_and_read(p);
+	assert_plan(p, back);
+	assert_int_equal(fs_read_file(path, 1 << 24, &text, &err), 0);
+	assert_true(text.len < MANY * 40);
+	plan_free(back);
+	plan_free(p);
+}
+
+/* One that was written before there were templates. */
+static void a_plan_of_the_first_version_is_read(void **state)
+{
+	struct error err = {0};
+	struct plan *p = plan_read(SOURCE_ROOT "/tests/unit/run/data/plan-1.json", &err);
+	const struct job_spec *job;
+
+	(void)state;
+	if (!p)
+		fail_msg("%s", err.msg);
+	assert_int_equal(p->n_jobs, 6);
+	assert_string_equal(p->cfg_path, "/project/demo.hjson");
+	assert_string_equal(p->jobs[0].argv[2],
+			    "echo 'built é' > /project/scratch/demo/build/a.out");
+	assert_string_equal(p->jobs[0].rules->env[0], "LONG_VARIABLE=a value of some length");
+	job = &p->jobs[4];
+	assert_string_equal(job->id, "test.slow.2");
+	assert_string_equal(job->argv[3], "+a_long_plusarg_that_all_have=1");
+	assert_string_equal(job->log_path, "/project/scratch/demo/test.slow.2/log");
+	assert_string_equal(job->seed, "2");
+	assert_string_equal(job->rules->pass_patterns.at[0].text, "^PASSED");
+	assert_int_equal(job->rules->pass_patterns.at[0].pos.line, 9);
+	assert_int_equal(job->n_needs, 1);
+	/* Where its logs are: between attempts only what was renewed was set aside. */
+	assert_true(p->jobs[0].rules->retry.reuse);
+	assert_false(job->rules->retry.reuse);
+	assert_int_equal(p->jobs[5].n_any, 4);
+	assert_int_equal(p->jobs[5].deps[3], 4);
+	assert_true(p->jobs[5].has_attempt);
+	plan_free(p);
+}
+
 static void an_empty_plan_comes_back(void **state)
 {
 	struct plan *p = make_plan(0), *back = write_and_read(p);
@@ -366,6 +431,19 @@ static void a_wrong_file_is_an_error_that_names_the_place(void **state)
 		 "\"blocks\":[{}],\"rules\":[{}],\"jobs\":[{\"id\":\"a\",\"block\":0,\"rules\":0,"
 		 "\"argv\":[0]}]}",
 		 "jobs[0].argv"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":2},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"templates\":[{\"text\":[\"{}\"]},{}],\"rules\":[],\"jobs\":[]}",
+		 "templates[1].text"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":2},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"templates\":[{\"text\":[\"{}\"]}],\"rules\":[0,1],\"jobs\":[]}",
+		 "rules[1].template"},
+		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":2},\"strings\":[],\"files\":[]"
+		 ","
+		 "\"blocks\":[{}],\"rules\":[{}],\"jobs\":[{\"id\":\"a\",\"block\":0,\"rules\":0,"
+		 "\"needs\":[\"0-1\"]}]}",
+		 "jobs[0].needs"},
 		{"{\"schema\":{\"name\":\"dvsched-plan\",\"version\":1},\"strings\":[],\"files\":[]"
 		 ","
 		 "\"blocks\":[{}],\"rules\":[{\"env\":[null]}],\"jobs\":[]}",
@@ -386,32 +464,44 @@ static void a_wrong_file_is_an_error_that_names_the_place(void **state)
 	}
 }
 
+static void damage(const char *path, struct str *text, size_t i)
+{
+	char was = text->s[i];
+	FILE *f = fopen(path, "we");
+	struct error err = {0};
+	struct plan *back;
+
+	text->s[i] = (char)(was ^ 1 << i % 8);
+	assert_int_equal(fwrite(text->s, 1, text->len, f), text->len);
+	fclose(f);
+	text->s[i] = was;
+	back = plan_read(path, &err);
+	assert_int_equal(back == NULL, error_is_set(&err));
+	plan_free(back);
+	error_done(&err);
+}
+
 /* Whatever the bytes are: a plan or an error, and no crash. */
 static void damage_to_a_plan_never_crashes_the_reader(void **state)
 {
-	struct plan *p = make_plan(3), *back;
+	static const size_t sizes[] = {3, 250};
 	_cleanup_(freep) char *path = plan_path();
-	_cleanup_(str_done) struct str text = {0};
-	struct error err = {0};
 
 	(void)state;
-	fill_rules(p, (struct job_rules *)p->jobs[0].rules);
-	write_plan(p);
-	assert_int_equal(fs_read_file(path, 1 << 20, &text, &err), 0);
-	for (size_t i = 0; i < text.len; i++) {
-		char was = text.s[i];
-		FILE *f = fopen(path, "we");
+	for (size_t k = 0; k < ARRAY_LEN(sizes); k++) {
+		struct plan *p = make_plan(sizes[k]);
+		_cleanup_(str_done) struct str text = {0};
+		struct error err = {0};
+		size_t step;
 
-		text.s[i] = (char)(was ^ 1 << i % 8);
-		assert_int_equal(fwrite(text.s, 1, text.len, f), text.len);
-		fclose(f);
-		text.s[i] = was;
-		back = plan_read(path, &err);
-		assert_int_equal(back == NULL, error_is_set(&err));
-		plan_free(back);
-		error_done(&err);
+		fill_rules(p, (struct job_rules *)p->jobs[0].rules);
+		write_plan(p);
+		assert_int_equal(fs_read_file(path, 1 << 20, &text, &err), 0);
+		step = 1 + text.len / 4000;
+		for (size_t i = 0; i < text.len; i += step)
+			damage(path, &text, i);
+		plan_free(p);
 	}
-	plan_free(p);
 }
 
 int main(void)
@@ -421,6 +511,8 @@ int main(void)
 		cmocka_unit_test(words_that_many_jobs_use_stand_once),
 		cmocka_unit_test(bytes_that_are_not_utf8_survive),
 		cmocka_unit_test(argv_comes_back_out_of_a_command),
+		cmocka_unit_test(jobs_that_differ_in_numbers_share_all_else),
+		cmocka_unit_test(a_plan_of_the_first_version_is_read),
 		cmocka_unit_test(an_empty_plan_comes_back),
 		cmocka_unit_test(a_wrong_file_is_an_error_that_names_the_place),
 		cmocka_unit_test(damage_to_a_plan_never_crashes_the_reader),

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/plan_templates.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "run/text_delta.h"
+
+enum { CONSTANT = -1 };
+/* Of a record that differs in more numbers than this, equal ones are not looked for. */
+enum { JOINED_MOST = 64 };
+/* Of templates' texts, to find more records like them; what comes then has a template of its own.
+ */
+enum { KEPT_MOST = 16 << 20 };
+
+/* A run of digits in a text. */
+struct number {
+	uint32_t at, len;
+	bool is_as_first; /* the template's first record has the same there */
+};
+
+struct number_list {
+	struct number *at;
+	uint32_t n, cap;
+};
+
+/* One or more numbers that vary, and are equal to each other in every record so far. */
+struct variable {
+	uint32_t number; /* the first of them */
+	int32_t before;	 /* the variable that it was, or CONSTANT, in earlier records */
+};
+
+struct template
+{
+	char *delta;		/* JSON: its text as the difference from the template before */
+	struct str text;	/* of its first record */
+	struct number *numbers; /* in text */
+	int32_t *variable_of;	/* each number's, or CONSTANT */
+	struct variable *variables;
+	uint32_t n_numbers, n_variables, cap_variables;
+	size_t next; /* the template of the record that came after the last one of this */
+};
+
+struct record {
+	uint32_t template, n_values; /* it has values of the first so many variables */
+	size_t at;		     /* in values: each with a blank after it */
+};
+
+struct plan_templates {
+	struct arena *mem; /* keys */
+	struct map by_form;
+	struct template *at;
+	size_t n, cap;
+	struct record *records;
+	size_t n_records, cap_records;
+	struct str values;
+	struct str newest; /* the text of the newest template */
+	size_t n_kept;	   /* bytes of texts */
+	/* ---- of the last record ---- */
+	struct number_list numbers;
+	size_t last;
+};
+
+struct plan_templates *plan_templates_new(void)
+{
+	struct plan_templates *t = xcalloc(1, sizeof(*t));
+
+	t->mem = arena_new();
+	return t;
+}
+
+void plan_templates_free(struct plan_templates *t)
+{
+	if (!t)
+		return;
+	for (size_t i = 0; i < t->n; i++) {
+		free(t->at[i].delta);
+		str_done(&t->at[i].text);
+		free(t->at[i].numbers);
+		free(t->at[i].variable_of);
+		free(t->at[i].variables);
+	}
+	free(t->at);
+	free(t->records);
+	free(t->numbers.at);
+	str_done(&t->values);
+	str_done(&t->newest);
+	map_done(&t->by_form);
+	arena_free(t->mem);
+	free(t);
+}
+
+/* ---- the form of a text: all but its numbers ---- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static void add_number(struct number_list *l, size_t at, size_t len, bool is_as_first)
+{
+	if (l->n == l->cap) {
+		l->cap = l->cap ? l->cap * 2 : 64;
+		l->at = xreallocarray(l->at, l->cap, sizeof(*l->at));
+	}
+	l->at[l->n++] = (struct number){(uint32_t)at, (uint32_t)len, is_as_first};
+}
+
+static size_t digits_at(const struct str *text, size_t at)
+{
+	size_t n = 0;
+
+	while (at + n < text->len && is_digit(text->s[at + n]))
+		n++;
+	return n;
+}
+
+/* The first n bytes, which end with a number, stand at at, too. */
+static bool has_same(const struct str *text, size_t at, const char *s, size_t n)
+{
+	return text->len - at >= n && memcmp(text->s + at, s, n) == 0 && !is_digit(text->s[at + n]);
+}
+
+/* Then ret has its numbers. */
+static bool has_form(const struct str *text, const struct template *m, struct number_list *ret)
+{
+	size_t from = 0, at = 0, n; /* in the template, in text */
+
+	ret->n = 0;
+	for (uint32_t i = 0; i < m->n_numbers; i++) {
+		const struct number *number = &m->numbers[i];
+		const char *s = m->text.s + from;
+		bool is_same = has_same(text, at, s, number->at + number->len - from);
+
+		n = number->at - from;
+		from = number->at + number->len;
+		if (!is_same && (text->len - at < n || memcmp(text->s + at, s, n) != 0))
+			return false;
+		at += n;
+		n = is_same ? number->len : digits_at(text, at);
+		if (n == 0)
+			return false;
+		add_number(ret, at, n, is_same);
+		at += n;
+	}
+	n = m->text.len - from;
+	return text->len - at == n && memcmp(text->s + at, m->text.s + from, n) == 0;
+}
+
+/* Forms that are the same have the same hash; and the numbers are found on the way. */
+static uint64_t form_hash(const struct str *text, struct number_list *ret)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	ret->n = 0;
+	for (size_t i = 0; i < text->len;) {
+		size_t n = digits_at(text, i);
+
+		hash = (hash ^ (n ? '0' : (unsigned char)text->s[i])) * UINT64_C(0x100000001b3);
+		if (n)
+			add_number(ret, i, n,
+				   true); /* of a new template, of which this is the first */
+		i += n ? n : 1;
+	}
+	return hash;
+}
+
+/* ---- templates ---- */
+
+static char *delta_of(const struct str *text, const struct str *other)
+{
+	struct json_out out;
+
+	jout_init(&out, -1, 0);
+	text_delta_write(&out, text, other);
+	return str_take(&out.buf);
+}
+
+static struct template *add_template(struct plan_templates *t, const struct str *text,
+				     const struct number_list *numbers)
+{
+	struct template *m;
+
+	if (t->n == t->cap) {
+		t->cap = t->cap ? t->cap * 2 : 64;
+		t->at = xreallocarray(t->at, t->cap, sizeof(*t->at));
+	}
+	m = &t->at[t->n];
+	*m = (struct template){.delta = delta_of(text, &t->newest), .next = t->n};
+	str_clear(&t->newest);
+	str_addn(&t->newest, text->s, text->len);
+	if (t->n_kept < KEPT_MOST) {
+		t->n_kept += text->len;
+		str_addn(&m->text, text->s, text->len);
+		m->n_numbers = numbers->n;
+		m->numbers = xcalloc(numbers->n, sizeof(*m->numbers));
+		m->variable_of = xcalloc(numbers->n, sizeof(*m->variable_of));
+		for (uint32_t i = 0; i < numbers->n; i++) {
+			m->numbers[i] = numbers->at[i];
+			m->variable_of[i] = CONSTANT;
+		}
+	}
+	t->n++;
+	return m;
+}
+
+/* Records like each other come one after another, or in turns. */
+static size_t find_template(struct plan_templates *t, const struct str *text,
+			    struct number_list *numbers)
+{
+	size_t likely = t->n ? t->at[t->last].next : 0;
+	uint64_t form;
+	uintptr_t known;
+
+	if (t->n && t->at[likely].text.len && has_form(text, &t->at[likely], numbers))
+		return likely;
+	form = form_hash(text, numbers);
+	known = (uintptr_t)map_get_n(&t->by_form, (const char *)&form, sizeof(form));
+	if (known && has_form(text, &t->at[known - 1], numbers))
+		return known - 1;
+	if (add_template(t, text, numbers)->text.len && !known)
+		map_set_n(&t->by_form, arena_memdup(t->mem, &form, sizeof(form)), sizeof(form),
+			  (void *)(uintptr_t)t->n);
+	return t->n - 1;
+}
+
+/* ---- what varies ---- */
+
+static bool same_digits(const char *a, struct number x, const char *b, struct number y)
+{
+	return x.len == y.len && memcmp(a + x.at, b + y.at, x.len) == 0;
+}
+
+static int32_t add_variable(struct template *m, uint32_t number, int32_t before)
+{
+	if (m->n_variables == m->cap_variables) {
+		m->cap_variables = m->cap_variables ? m->cap_variables * 2 : 8;
+		m->variables = xreallocarray(m->variables, m->cap_variables, sizeof(*m->variables));
+	}
+	m->variables[m->n_variables] = (struct variable){number, before};
+	return (int32_t)m->n_variables++;
+}
+
+/* A variable that this record brought, and that number i has been equal to in all records. */
+static int32_t find_new(const struct template *m, uint32_t first_new, const char *s,
+			const struct number *numbers, uint32_t i)
+{
+	for (uint32_t v = first_new; v < m->n_variables && v < first_new + JOINED_MOST; v++) {
+		uint32_t k = m->variables[v].number;
+
+		if (m->variables[v].before == m->variable_of[i] &&
+		    same_digits(s, numbers[k], s, numbers[i]) &&
+		    (m->variable_of[i] != CONSTANT ||
+		     same_digits(m->text.s, m->numbers[k], m->text.s, m->numbers[i])))
+			return (int32_t)v;
+	}
+	return CONSTANT;
+}
+
+static void note_numbers(struct template *m, const char *s, const struct number *numbers)
+{
+	uint32_t first_new = m->n_variables;
+
+	for (uint32_t i = 0; i < m->n_numbers; i++) {
+		int32_t v = m->variable_of[i];
+
+		if (v == CONSTANT ? numbers[i].is_as_first
+				  : same_digits(s, numbers[i], s, numbers[m->variables[v].number]))
+			continue;
+		v = find_new(m, first_new, s, numbers, i);
+		m->variable_of[i] = v == CONSTANT ? add_variable(m, i, m->variable_of[i]) : v;
+	}
+}
+
+static void keep_values(struct plan_templates *t, size_t template, const char *s,
+			const struct number *numbers)
+{
+	const struct template *m = &t->at[template];
+
+	if (t->n_records == t->cap_records) {
+		t->cap_records = t->cap_records ? t->cap_records * 2 : 256;
+		t->records = xreallocarray(t->records, t->cap_records, sizeof(*t->records));
+	}
+	t->records[t->n_records++] = (struct record){(uint32_t) template, m->n_variables,
+						     t->values.len};
+	for (uint32_t v = 0; v < m->n_variables; v++) {
+		struct number n = numbers[m->variables[v].number];
+
+		str_addn(&t->values, s + n.at, n.len);
+		str_addc(&t->values, ' ');
+	}
+}
+
+void plan_templates_add(struct plan_templates *t, const struct str *text)
+{
+	size_t before = t->last, template = find_template(t, text, &t->numbers);
+
+	note_numbers(&t->at[template], text->s, t->numbers.at);
+	keep_values(t, template, text->s, t->numbers.at);
+	t->at[before].next = template;
+	t->last = template;
+}
+
+/* ---- out ---- */
+
+static void write_template(const struct template *m, struct json_out *out)
+{
+	jout_break(out);
+	jout_object(out);
+	jout_key(out, "text");
+	jout_raw(out, m->delta);
+	if (m->n_variables) {
+		jout_key(out, "vary");
+		jout_array(out);
+		for (uint32_t i = 0; i < m->n_numbers; i++)
+			if (m->variable_of[i] != CONSTANT) {
+				jout_int(out, i);
+				jout_int(out, m->variable_of[i]);
+			}
+		jout_array_end(out);
+	}
+	jout_object_end(out);
+}
+
+void plan_templates_write(const struct plan_templates *t, struct json_out *out)
+{
+	jout_array(out);
+	for (size_t i = 0; i < t->n; i++)
+		write_template(&t->at[i], out);
+	jout_array_end(out);
+}
+
+/* Where each of a record's values stands. */
+static struct number *split_values(const char *values, uint32_t n)
+{
+	struct number *list = xcalloc(n + 1, sizeof(*list));
+	uint32_t at = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		list[i] = (struct number){at, (uint32_t)strcspn(values + at, " "), false};
+		at += list[i].len + 1;
+	}
+	return list;
+}
+
+/* In a record from before a variable was found, it is what it was then. */
+static void add_values(const struct plan_templates *t, const struct record *r, struct str *to)
+{
+	const struct template *m = &t->at[r->template];
+	const char *values = t->values.s + r->at;
+	_cleanup_(freep) struct number *own = split_values(values, r->n_values);
+
+	for (uint32_t i = 0; i < m->n_variables; i++) {
+		struct number n = m->numbers[m->variables[i].number];
+		int32_t v = (int32_t)i;
+
+		while (v != CONSTANT && (uint32_t)v >= r->n_values)
+			v = m->variables[v].before;
+		if (i)
+			str_addc(to, ' ');
+		if (v == CONSTANT)
+			str_addn(to, m->text.s + n.at, n.len);
+		else
+			str_addn(to, values + own[v].at, own[v].len);
+	}
+}
+
+void plan_templates_write_record(const struct plan_templates *t, size_t n, struct json_out *out)
+{
+	const struct record *r = &t->records[n];
+	_cleanup_(str_done) struct str text = {0};
+
+	jout_break(out);
+	if (t->at[r->template].n_variables == 0) {
+		jout_int(out, r->template);
+		return;
+	}
+	add_values(t, r, &text);
+	jout_array(out);
+	jout_int(out, r->template);
+	jout_string_n(out, text.s, text.len);
+	jout_array_end(out);
+}
