@@ -253,6 +253,7 @@ static void close_down(struct process *p)
 	double until;
 
 	do_pending(p);
+	p->has_trash = true; /* others put something there, too */
 	until = clock_now(clock_real()) + last_s;
 	while (p->has_trash && clock_now(clock_real()) < until)
 		p->has_trash = empty_some(p);

@@ -31,6 +31,7 @@
 #include "report/oneshot.h"
 #include "report/sim_report.h"
 #include "run/dv_files.h"
+#include "run/past_run.h"
 #include "scheduler/loop_host.h"
 
 /* Everything of one run, in the order in which it is made; let go in the opposite order. */
@@ -372,6 +373,19 @@ static void write_metrics_page(const struct run *r)
 	error_done(&err);
 }
 
+/* Before the clerk ends, which empties the trash. */
+static void remove_older_records(const struct run *r)
+{
+	uint32_t keep = r->options.keep_runs < 0 ? r->loaded.plan->keep_runs
+						 : (uint32_t)r->options.keep_runs;
+	struct error err = {0};
+
+	if (past_runs_remove(r->loaded.plan, run_dir_id(r->dir), keep, &err) < 0) {
+		log_warning("older records of runs could not be removed: %s", err.msg);
+		error_done(&err);
+	}
+}
+
 static int run_graph(struct run *r)
 {
 	struct results_head head;
@@ -387,6 +401,7 @@ static int run_graph(struct run *r)
 	loop_host_run(r->host, r->sched);
 	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
 	rc = write_results(r, &head);
+	remove_older_records(r);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
 	write_metrics_page(r);

@@ -65,6 +65,9 @@ const struct option option_table[OPT_COUNT] = {
 		 "value of {proj_root}; default: the git work tree around the current directory"},
 	[OPT_BRANCH] = {"branch", "br", OPT_WORD, CMD_LOAD, "NAME", WHERE,
 			"value of {branch}; default: of the git work tree"},
+	[OPT_KEEP_RUNS] = {"keep-runs", NULL, OPT_WORD, CMD_RUN, "N", WHERE,
+			   "records of this configuration's runs to keep, the new one included; 0: "
+			   "all; default: its keep_runs, else 20"},
 	[OPT_TOOL] = {"tool", "t", OPT_WORD, CMD_LOAD, "NAME", WHERE,
 		      "value of {tool}, whatever the files say"},
 	[OPT_VIEW] = {"view", NULL, OPT_WORD, CMD_RUN, "auto|curses|tty|plain|none", SHOW,

@@ -227,6 +227,9 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 		.view = views[opt_choice(args, OPT_VIEW, views, 0, diags)],
 		.interval_s = opt_duration(args, OPT_PRINT_INTERVAL, -1, diags),
 		.show_failures = read_show_failures(args, diags),
+		.keep_runs = opt_has(args, OPT_KEEP_RUNS)
+				     ? (int64_t)opt_uint(args, OPT_KEEP_RUNS, 0, 1000000, 0, diags)
+				     : -1,
 		.is_dry_run = opt_has(args, OPT_DRY_RUN),
 	};
 	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))

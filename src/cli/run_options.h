@@ -21,6 +21,7 @@ struct run_options {
 	const char *view;
 	double interval_s; /* < 0: the view's own */
 	unsigned show_failures;
+	int64_t keep_runs; /* < 0: what the configuration says */
 	bool is_dry_run;
 	const char *backend; /* the default one's name */
 	struct backend_for *backend_for;

@@ -90,6 +90,19 @@ static void sim_done(struct sim *s)
 	map_done(&s->root_keys);
 }
 
+/* A key of ours: DVSim leaves it alone. */
+static void read_keep_runs(struct plan *plan, struct cfg *c, struct diags *diags)
+{
+	struct hjson_node *n = hjson_get(cfg_root(c), "keep_runs");
+
+	if (!n)
+		return;
+	if (n->type == HJSON_INT && n->i >= 0 && n->i <= UINT32_MAX)
+		plan->keep_runs = (uint32_t)n->i;
+	else
+		cfg_error(c, diags, n, "'keep_runs' must be a whole number, 0 or more");
+}
+
 static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *flow,
 		      const struct flow_options *options)
 {
@@ -405,6 +418,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	if (!seeds.base)
 		seeds.base = seeds_new_base(mem);
 	fill_plan(plan, c, flow, options);
+	read_keep_runs(plan, c, diags);
 	plan->is_by_id = true;
 	dv_plan_begin(plan, c, dv);
 	revision = cfg_ask_revision(plan->dv->proj_root);

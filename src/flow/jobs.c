@@ -20,6 +20,7 @@ static const struct flow_key top_keys[] = {
 	 FLOW_KEY_TOP},
 	{"backends", "object", "none", "settings of backends: { fake: { mean: \"1s\" } }",
 	 FLOW_KEY_TOP},
+	{"keep_runs", "whole number", "20", "records of runs to keep; 0: all", FLOW_KEY_TOP},
 	{"import_cfgs", "strings", "none", "files to merge into this one", FLOW_KEY_TOP},
 	{"overrides", "list", "none", "values that win over those of imported files", FLOW_KEY_TOP},
 };

@@ -8,6 +8,8 @@
 #include "flow/names.h"
 #include "flow/setting_objects.h"
 
+enum { KEEP_RUNS_MOST = 1000000 };
+
 void native_init(struct load *l, struct cfg *c, const struct flow_options *options,
 		 struct diags *diags)
 {
@@ -104,6 +106,8 @@ void native_read_machines(struct load *l, struct cfg_fields *f, const struct flo
 {
 	top->limits = settings_resources(f, "resources", 0, &top->n_limits);
 	check_backends(l, cfg_fields_node(f, "backends"), options);
+	top->keep_runs = (uint32_t)cfg_fields_int(f, "keep_runs", 0, KEEP_RUNS_MOST,
+						  PLAN_KEEP_RUNS);
 }
 
 static const struct resource_limit *copy_limits(struct arena *mem, const struct native_top *top)
@@ -128,5 +132,6 @@ struct plan *native_plan(struct load *l, const char *flow, const struct native_t
 	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
 	plan->limits = copy_limits(plan->mem, top);
 	plan->n_limits = top->n_limits;
+	plan->keep_runs = top->keep_runs;
 	return plan;
 }

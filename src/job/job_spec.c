@@ -11,6 +11,7 @@ struct plan *plan_new(void)
 	struct plan *p = arena_zalloc(mem, sizeof(*p));
 
 	p->mem = mem;
+	p->keep_runs = PLAN_KEEP_RUNS;
 	return p;
 }
 

@@ -168,6 +168,8 @@ struct resource_limit {
 };
 #define RESOURCE_UNLIMITED UINT32_MAX
 
+enum { PLAN_KEEP_RUNS = 20 }; /* if nothing says how many */
+
 struct plan {
 	struct arena *mem;
 	struct job_spec *jobs; /* in the order of the configuration; frozen once made */
@@ -183,6 +185,7 @@ struct plan {
 	bool is_rehearsal;     /* no job is really run: --fake, make -n */
 	const struct resource_limit *limits;
 	uint32_t n_limits;
+	uint32_t keep_runs;	  /* records of this configuration's runs; 0: all of them */
 	const struct dv_plan *dv; /* of DVSim's flows; else NULL */
 	/* Jobs of equal priority start in the order of their ids as text, as in DVSim; else in the
 	 * order of the plan. */

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "job/job_spec.h"
 #include "job/job_status.h"
 
 struct past_job {
@@ -42,5 +43,12 @@ int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret,
  */
 int past_run_find(const char *scratch_root, const char *cfg_path, bool is_nested, struct arena *mem,
 		  struct past_run *ret, struct error *err);
+
+/*
+ * Moves records into the trash, the oldest first: those of this configuration and sort (rehearsal,
+ * nested) beyond the newest so many, own_id among them. None that is still going, or that a record
+ * that stays was made from. keep 0: nothing. 0, or -1 with err.
+ */
+int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep, struct error *err);
 
 #endif

@@ -313,6 +313,23 @@ static int recover_at(const char *run_path, bool may_live, enum job_reason reaso
 	return rc;
 }
 
+bool results_are_final(const char *run_path)
+{
+	_cleanup_(freep) char *plan_path = xasprintf("%s/%s", run_path, PLAN_NAME);
+	_cleanup_(freep) char *results_path = xasprintf("%s/%s", run_path, RESULTS_NAME);
+	struct error err = {0};
+	struct plan *plan;
+	bool are_final;
+
+	if (fs_exists(results_path))
+		return true;
+	plan = plan_read(plan_path, &err);
+	are_final = plan && check_gone(plan, run_path, &err) == 0;
+	plan_free(plan);
+	error_done(&err);
+	return are_final;
+}
+
 int results_recover(const char *run_path, enum job_reason reason, int exit_code, struct error *err)
 {
 	return recover_at(run_path, false, reason, exit_code, err);

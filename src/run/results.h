@@ -61,5 +61,7 @@ int results_recover(const char *run_path, enum job_reason reason, int exit_code,
  * were lost. Error: it is still going.
  */
 int results_complete(const char *run_path, struct error *err);
+/* Nobody will write results any more: they are there, or the scheduler is gone. */
+bool results_are_final(const char *run_path);
 
 #endif

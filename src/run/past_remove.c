@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Older records of a configuration make room for newer ones. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/confine.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "run/past_run.h"
+#include "run/results.h"
+
+struct record {
+	struct past_run run; /* id NULL: not known, so it stays */
+	char *name;
+	bool stays;
+};
+
+struct records {
+	struct record *at;
+	size_t n;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	return strcmp(((const struct record *)b)->name, ((const struct record *)a)->name);
+}
+
+static void records_read(struct records *l, const char *runs)
+{
+	DIR *d = opendir(runs);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL) {
+		if (e->d_name[0] == '.' || strcmp(e->d_name, "latest") == 0)
+			continue;
+		l->at = xreallocarray(l->at, l->n + 1, sizeof(*l->at));
+		l->at[l->n++] = (struct record){.name = xstrdup(e->d_name)};
+	}
+	if (d)
+		closedir(d);
+	if (l->n)
+		qsort(l->at, l->n, sizeof(*l->at), newest_first);
+}
+
+static void records_done(struct records *l)
+{
+	while (l->n)
+		free(l->at[--l->n].name);
+	free(l->at);
+}
+
+static void record_peek(struct record *r, const char *runs, struct arena *mem)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", runs, r->name);
+	struct error err = {0};
+
+	if (past_run_peek(path, mem, &r->run, &err) < 0)
+		r->run = (struct past_run){0};
+	error_done(&err);
+}
+
+/* A rehearsal is no reason for a real run to go. */
+static bool is_same_kind(const struct past_run *a, const struct plan *plan)
+{
+	return str_eq(a->cfg_path, plan->cfg_path) && a->is_nested == plan->is_nested &&
+	       a->is_rehearsal == plan->is_rehearsal;
+}
+
+static void choose(struct records *l, const struct plan *plan, const char *own_id, uint32_t keep)
+{
+	uint32_t n = 1; /* the run that asks */
+
+	for (size_t i = 0; i < l->n; i++) {
+		struct record *r = &l->at[i];
+		bool is_own = strcmp(r->name, own_id) == 0;
+
+		r->stays = is_own || !r->run.id || !is_same_kind(&r->run, plan) || n < keep ||
+			   !results_are_final(r->run.path);
+		n += r->stays && !is_own && r->run.id && is_same_kind(&r->run, plan);
+	}
+}
+
+static bool keep_one(struct records *l, const char *id)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (!l->at[i].stays && strcmp(l->at[i].name, id) == 0) {
+			l->at[i].stays = true;
+			return true;
+		}
+	return false;
+}
+
+/* What stays keeps what it was made from. */
+static void keep_parents(struct records *l)
+{
+	bool has_changed = true;
+
+	while (has_changed) {
+		has_changed = false;
+		for (size_t i = 0; i < l->n; i++)
+			if (l->at[i].stays && l->at[i].run.parent)
+				has_changed |= keep_one(l, l->at[i].run.parent);
+	}
+}
+
+static int remove_rest(const struct records *l, const char *scratch_root, const char *runs,
+		       struct error *err)
+{
+	struct confine c;
+	int rc = 0;
+
+	confine_init(&c, scratch_root);
+	for (size_t i = l->n; i > 0 && rc == 0; i--) {
+		_cleanup_(freep) char *path = xasprintf("%s/%s", runs, l->at[i - 1].name);
+
+		if (!l->at[i - 1].stays)
+			rc = confine_trash(&c, path, err);
+	}
+	confine_done(&c);
+	return rc;
+}
+
+int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep, struct error *err)
+{
+	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", plan->scratch_root);
+	struct records l = {0};
+	struct arena *mem;
+	int rc;
+
+	if (keep == 0)
+		return 0;
+	records_read(&l, runs);
+	if (l.n <= keep) {
+		records_done(&l);
+		return 0;
+	}
+	mem = arena_new();
+	for (size_t i = 0; i < l.n; i++)
+		record_peek(&l.at[i], runs, mem);
+	choose(&l, plan, own_id, keep);
+	keep_parents(&l);
+	rc = remove_rest(&l, plan->scratch_root, runs, err);
+	records_done(&l);
+	arena_free(mem);
+	return rc;
+}
