@@ -394,7 +394,7 @@ void attempt_continue(struct attempt *a)
 		kill(-a->leader, SIGCONT);
 }
 
-void attempt_began(struct attempt *a, pid_t pid)
+void attempt_began(struct attempt *a, pid_t pid, struct attempt_start_time start)
 {
 	const struct job_rules *job = &a->rules->job;
 
@@ -402,9 +402,9 @@ void attempt_began(struct attempt *a, pid_t pid)
 	a->leader_is_gone = false;
 	a->phase = ATTEMPT_RUNS;
 	a->phase_at = INFINITY;
-	a->started_s = now_s();
+	a->started_s = start.s;
 	a->result.pid = pid;
-	a->result.start_wall_s = clock_wall(clock_real());
+	a->result.start_wall_s = start.wall_s;
 	/* Whoever sits at the terminal decides how long it takes. */
 	a->deadline_at = job->timeout_s > 0 && !job->is_interactive ? a->started_s + job->timeout_s
 								    : INFINITY;

@@ -296,6 +296,8 @@ static void launch(struct attempt *a, const char *const *env)
 		.is_on_terminal = a->pty.slave >= 0,
 		.nofile = a->has_nofile ? &a->nofile : NULL,
 	};
+	/* Before the process is there: it may run, and end, before we do again. */
+	const struct attempt_start_time start = {now_s(), clock_wall(clock_real())};
 	pid_t pid = launch_start(&l);
 
 	if (pid > 0 && l.errnum == ENOEXEC && a->rules->job.is_command && launch_is_script(l.path))
@@ -305,7 +307,7 @@ static void launch(struct attempt *a, const char *const *env)
 	else if (l.errnum)
 		fail_launch(a, &l);
 	else
-		attempt_began(a, pid);
+		attempt_began(a, pid, start);
 }
 
 void attempt_launch(struct attempt *a)

@@ -9,8 +9,13 @@
 /* attempt_begin.c: tries (again) to make the process. */
 void attempt_launch(struct attempt *a);
 
+/* When a process was asked for: on the monotonic clock, and since 1970. */
+struct attempt_start_time {
+	double s, wall_s;
+};
+
 /* attempt.c: the process is there. */
-void attempt_began(struct attempt *a, pid_t pid);
+void attempt_began(struct attempt *a, pid_t pid, struct attempt_start_time start);
 /* Its program cannot be started: over, as a shell would be that ends with exit_status for it. */
 void attempt_refuse(struct attempt *a, int exit_status, const char *why);
 /* Over without a process; err is taken. */

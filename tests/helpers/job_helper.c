@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -265,6 +266,15 @@ static int replace_log(const char *by)
 	return 0;
 }
 
+/* Seconds since 1970. */
+static int say_time(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return printf("%lld.%09ld\n", (long long)t.tv_sec, t.tv_nsec) < 0;
+}
+
 int main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
@@ -304,6 +314,8 @@ int main(int argc, char **argv)
 		return say_ready(atoi(more));
 	if (strcmp(word, "orphan") == 0)
 		return leave_orphan();
+	if (strcmp(word, "clock") == 0)
+		return say_time();
 	if (strcmp(word, "for-ever") == 0)
 		return wait_for_ever();
 	fprintf(stderr, "unknown word '%s'\n", word);

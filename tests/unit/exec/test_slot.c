@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -89,6 +90,37 @@ static void one_slot_runs_many_jobs(void **state)
 	b->argv[0] = "false";
 	bed_run(b);
 	assert_ended(b, JOB_FAILED, REASON_EXIT);
+}
+
+/* On one processor a short job may be over before its slot runs again. */
+static void a_job_begins_before_it_runs(void **state)
+{
+	struct slot_bed *b = *state;
+	cpu_set_t all, one;
+	int first = 0;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	while (!CPU_ISSET(first, &all))
+		first++;
+	CPU_ZERO(&one);
+	CPU_SET(first, &one);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	bed_renew_slot(b);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+	bed_helper(b, "clock", NULL);
+	for (int i = 0; i < 50; i++) {
+		const struct job_usage *u;
+		char *log;
+
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		log = bed_log(b);
+		assert_true(b->result.start_wall_s <= strtod(log, NULL));
+		u = &b->result.usage;
+		assert_true(b->result.duration_s > 0 &&
+			    u->user_s + u->system_s <= b->result.duration_s + 0.001);
+		free(log);
+	}
 }
 
 static void output_goes_to_the_log_after_its_header(void **state)
@@ -996,6 +1028,7 @@ int main(int argc, char **argv)
 		CASE(a_job_that_exits_with_0_passes),
 		CASE(a_running_job_can_be_measured),
 		CASE(one_slot_runs_many_jobs),
+		CASE(a_job_begins_before_it_runs),
 		CASE(output_goes_to_the_log_after_its_header),
 		CASE(an_exit_status_fails_with_the_last_lines),
 		CASE(a_signal_is_named),
