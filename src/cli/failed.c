@@ -110,6 +110,9 @@ static void judge(struct finder *x, const struct past_run *run)
 		map_set(&x->judged, job->id, x);
 		if (job->status != JOB_PASSED)
 			add_job(x, job);
+		else
+			map_set(&x->f->again.passed, job->id,
+				(void *)(uintptr_t)(job->seed ? job->seed : ""));
 	}
 }
 
@@ -174,6 +177,7 @@ int failed_find(struct failed *f, const struct args *args, const char *scratch_r
 void failed_done(struct failed *f)
 {
 	map_done(&f->again.by_id);
+	map_done(&f->again.passed);
 }
 
 /* ---- what came of it ---- */

@@ -32,6 +32,53 @@ void again_leave_out(struct flow_again *again, const char *id)
 		job->is_there = job->is_left_out = true;
 }
 
+/* Those of n jobs that passed then. */
+static struct job_need *settled_of(const struct flow_again *again, const struct plan *plan,
+				   const uint32_t *deps, uint32_t n, uint32_t *ret_n)
+{
+	struct job_need *list = arena_array(plan->mem, n, sizeof(*list));
+
+	*ret_n = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		const struct job_spec *dep = &plan->jobs[deps[i]];
+		const char *seed = map_get(&again->passed, dep->id);
+
+		if (seed)
+			list[(*ret_n)++] = (struct job_need){
+				.id = dep->id,
+				.status = JOB_PASSED,
+				.odir = dep->odir,
+				.log = dep->log_path,
+				.seed = *seed ? arena_strdup(plan->mem, seed) : NULL,
+			};
+	}
+	return list;
+}
+
+/*
+ * What a job needs any of does not run again if it passed; the job is told of it all the same.
+ * Those that stay in the plan are in both lists, and told of once. Jobs of a kind share their list.
+ */
+static void settle_passed(const struct flow_again *again, struct plan *plan)
+{
+	const struct job_spec *last = NULL;
+
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		struct job_spec *job = &plan->jobs[i];
+
+		if (job->n_any == 0)
+			continue;
+		if (last && last->deps == job->deps && last->n_needs == job->n_needs) {
+			job->settled = last->settled;
+			job->n_settled = last->n_settled;
+		} else {
+			job->settled = settled_of(again, plan, job->deps + job->n_needs, job->n_any,
+						  &job->n_settled);
+		}
+		last = job;
+	}
+}
+
 void again_select(const struct flow_again *again, struct plan *plan)
 {
 	bool *is_in = xcalloc(plan->n_jobs + 1, sizeof(*is_in));
@@ -43,6 +90,8 @@ void again_select(const struct flow_again *again, struct plan *plan)
 		is_in[i] = job && !job->is_left_out;
 		n += is_in[i];
 	}
+	if (n)
+		settle_passed(again, plan);
 	if (n)
 		select_keep(plan, is_in);
 	else

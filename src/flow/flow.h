@@ -58,7 +58,8 @@ struct flow_again_job {
 struct flow_again {
 	struct flow_again_job *jobs;
 	size_t n;
-	struct map by_id; /* id -> its index + 1 */
+	struct map by_id;  /* id -> its index + 1 */
+	struct map passed; /* jobs that need not run again: id -> seed, or "" */
 	/* The -i of that run; NULL: none. In DVSim's flows a regression adds options to its tests,
 	 * so what ran is planned by these, and -i only selects. */
 	const char *const *items;

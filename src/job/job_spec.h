@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "job/dv_block.h"
+#include "job/job_needs.h"
 #include "job/job_steps.h"
 
 struct pattern {
@@ -126,6 +127,9 @@ struct job_spec {
 	 */
 	const uint32_t *deps;
 	uint32_t n_needs, n_any, n_held;
+	/* Jobs that it needs, but that are not in the plan: an earlier run has settled them. */
+	const struct job_need *settled;
+	uint32_t n_settled;
 	/*
 	 * What the job goes on with when its own attempts failed by its own fault (CLASS_JOB), or
 	 * at once when a job that it needs passed on a fallback: stages, one after another, each

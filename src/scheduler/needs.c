@@ -12,10 +12,15 @@ static bool has_log(const struct job *job)
 
 static void get_need(const void *ctx, uint32_t i, struct job_need *ret)
 {
-	const struct job *job = ctx;
-	const struct job *needed = &job->sched->jobs[plan_spec(job)->deps[i]];
-	const struct job_spec *spec = plan_spec(needed);
+	const struct job *job = ctx, *needed;
+	const struct job_spec *spec = plan_spec(job);
 
+	if (i >= spec->n_needs + spec->n_any) {
+		*ret = spec->settled[i - spec->n_needs - spec->n_any];
+		return;
+	}
+	needed = &job->sched->jobs[spec->deps[i]];
+	spec = plan_spec(needed);
 	*ret = (struct job_need){
 		.id = spec->id,
 		.status = job_status(needed),
@@ -30,8 +35,8 @@ struct job_needs sched_job_needs(const struct job *job)
 	const struct job_spec *spec = plan_spec(job);
 
 	return (struct job_needs){
-		.n = spec->n_needs + spec->n_any,
-		.may_repeat = spec->n_needs && spec->n_any,
+		.n = spec->n_needs + spec->n_any + spec->n_settled,
+		.may_repeat = (spec->n_needs && spec->n_any) || spec->n_settled,
 		.get = get_need,
 		.ctx = job,
 	};

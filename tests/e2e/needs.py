@@ -73,6 +73,21 @@ class Jobs(Needs):
         with open(jobs["report"]["log"], encoding="utf-8") as log:
             self.assertEqual(log.read().splitlines()[-1], "2")
 
+    def test_what_an_earlier_run_has_settled_is_told_by_failed(self):
+        self.jobs(("t.{n}", {"command": "test {n} != 2 -o -e {cfg_dir}/mended", "sweep": {"n": "1..4"}, "seed": "7{n}"}),
+                  ("report", {"command": "grep -c PASSED {needs} && test -e {cfg_dir}/mended", "needs_any": ["t.*"]}))
+        first = self.run_it(code=1)
+        self.write("mended", "")
+        jobs = self.run_it("--failed")
+        self.assertEqual(set(jobs), {"t.2", "report"})
+        lines = {x["id"]: x for x in lines_of(jobs["report"])}
+        self.assertEqual(set(lines), {"t.1", "t.2", "t.3", "t.4"})
+        for name, line in lines.items():
+            then = jobs.get(name, first[name])
+            self.assertEqual(line, {key: then[key] for key in ("id", "status", "odir", "log", "seed")})
+        with open(jobs["report"]["log"], encoding="utf-8") as log:
+            self.assertEqual(log.read().splitlines()[-1], "4")
+
     def test_each_attempt_is_told_anew(self):
         for settings in ({}, {"renew": True}, {"retries": {"max": 1, "reuse": True}}):
             self.jobs(("a", {"command": "true"}),
