@@ -63,6 +63,8 @@ struct attempt {
 	struct pty pty; /* of an interactive one */
 	pid_t leader;
 	bool leader_is_gone, has_stopped;
+	bool has_failed_launch; /* for want of a process; to be told */
+	bool is_short;		/* that was told */
 	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
 	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
 	struct ending ending;

@@ -16,7 +16,7 @@
 #include "exec/steps.h"
 
 /* No process could be made: tried again so long. */
-static const double launch_pause_s = 0.05, launch_pause_most_s = 5, launch_give_up_s = 300;
+static const double launch_pause_s = 0.05, launch_pause_most_s = 1, launch_give_up_s = 300;
 
 /* Linux: one argument may not be longer (MAX_ARG_STRLEN, its NUL included). */
 enum { ARGUMENT_MOST = 128 * 1024 };
@@ -239,6 +239,7 @@ static void reattempt_launch(struct attempt *a, int errnum)
 
 	if (a->phase != ATTEMPT_RETRY_LAUNCH) {
 		a->phase = ATTEMPT_RETRY_LAUNCH;
+		a->deadline_at = a->look_at = INFINITY;
 		a->give_up_at = now_s() + launch_give_up_s;
 		a->pause_s = launch_pause_s;
 	}
@@ -247,6 +248,7 @@ static void reattempt_launch(struct attempt *a, int errnum)
 		fail(a, &err);
 		return;
 	}
+	a->has_failed_launch = true;
 	a->phase_at = now_s() + a->pause_s;
 	a->pause_s = fmin(a->pause_s * 2, launch_pause_most_s);
 }
@@ -336,7 +338,7 @@ void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
 	a->ending = (struct ending){.exit_status = -1}; /* until the leader was reaped */
 	a->reap_at = a->reap_since_s = INFINITY;
 	a->leader = 0;
-	a->has_stopped = false;
+	a->has_stopped = a->has_failed_launch = a->is_short = false;
 	*a->ending_signals = 0;
 	if (!slot_take_run(&copy, &a->run)) {
 		error_plain(&err, "the slot was sent a job that it cannot read");

@@ -73,6 +73,11 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 		return false;
 	if (type == FRAME_SAID || type == FRAME_STOPPED)
 		return take_terminal_frame(s, type, w);
+	if (type == FRAME_SHORT || type == FRAME_LAUNCHED) {
+		if (s->handler->is_short)
+			s->handler->is_short(s, s->ctx, type == FRAME_SHORT);
+		return true;
+	}
 	if (type != FRAME_RESULT)
 		return false;
 	is_good = slot_take_result(w, &result, &measures);

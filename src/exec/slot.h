@@ -40,6 +40,9 @@ struct slot_handler {
 	   was stopped, as by Ctrl-Z. */
 	void (*said)(struct slot *slot, void *ctx, const char *bytes, size_t n);
 	void (*stopped)(struct slot *slot, void *ctx);
+	/* No process can be made for its job, which the slot tries again (said at each try); one
+	   was made after all. NULL: nobody can help. */
+	void (*is_short)(struct slot *slot, void *ctx, bool is_short);
 };
 
 /* The user's terminal, for the terminal of an interactive job to be like it. */

@@ -198,6 +198,20 @@ static void flush(struct slot_process *p)
 	p->out_sent = 0;
 }
 
+static void pass_on_shortage(struct slot_process *p)
+{
+	struct attempt *a = &p->attempt;
+
+	if (a->has_failed_launch) {
+		slot_put_word(&p->out, FRAME_SHORT);
+		a->has_failed_launch = false;
+		a->is_short = true;
+	} else if (a->is_short && a->phase != ATTEMPT_RETRY_LAUNCH) {
+		slot_put_word(&p->out, FRAME_LAUNCHED);
+		a->is_short = false;
+	}
+}
+
 static void pass_on(struct slot_process *p)
 {
 	struct str *said = &p->attempt.pty.said;
@@ -208,6 +222,7 @@ static void pass_on(struct slot_process *p)
 	if (p->attempt.has_stopped)
 		slot_put_word(&p->out, FRAME_STOPPED);
 	p->attempt.has_stopped = false;
+	pass_on_shortage(p);
 }
 
 /* ---- the loop ---- */
@@ -347,7 +362,7 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 	/* A job that writes without end must not keep us from what is due. */
 	if (n <= 0 || has_terminal)
 		attempt_step(&p->attempt);
-	if (!has_terminal || attempt_is_over(&p->attempt))
+	if (attempt_is_over(&p->attempt))
 		return;
 	pass_on(p);
 	flush(p);
