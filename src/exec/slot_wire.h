@@ -31,9 +31,9 @@ enum slot_frame {
 	FRAME_STOPPED,
 	FRAME_SHORT,	/* no process can be made for the job now; it is tried again */
 	FRAME_LAUNCHED, /* after FRAME_SHORT: there is one now */
-	FRAME_PAUSE, /* to the slot */
-	FRAME_PING,  /* to the slot, now and then while it has a job; answered at once, */
-	FRAME_ALIVE, /* by this, unless it is busy with a file */
+	FRAME_PAUSE,	/* to the slot */
+	FRAME_PING,	/* to the slot, now and then while it has a job; answered at once, */
+	FRAME_ALIVE,	/* by this, unless it is busy with a file */
 };
 
 struct slot_hello {

@@ -7,6 +7,7 @@ import pathlib
 import pty
 import resource
 import select
+import shutil
 import subprocess
 import sys
 import termios
@@ -388,6 +389,33 @@ class FullDisk(Story):
                             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (500000, 500000)))
         self.assertEqual(done.code, 3, done)
         self.assertEqual(jobs_of(self.results())["a"]["reason"], "log_unreadable")
+
+
+class FewProcesses(Story):
+    """ulimit -u: slots are processes, too. Root is not limited, so the run is another user's."""
+
+    USER = 54377
+
+    def become(self):
+        resource.setrlimit(resource.RLIMIT_NPROC, (12, 12))
+        os.setgroups([])
+        os.setgid(self.USER)
+        os.setuid(self.USER)
+
+    def test_a_limit_on_processes_slows_a_run_and_fails_nothing(self):
+        if os.geteuid() != 0:
+            self.skipTest("needs root, to be a user without other processes")
+        shutil.copy(self.binary, self.path("dvsched"))
+        self.binary = str(self.path("dvsched"))
+        self.config("""{ flow: "jobs", name: "few", jobs: [
+          { name: "j{n}", command: "true", sweep: { n: "1..60" }, timeout: "60s" } ] }""")
+        os.chown(self.dir, self.USER, self.USER)
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "30", preexec_fn=self.become)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("no process can be made for a job", done.err)
+        jobs = jobs_of(self.results())
+        self.assertEqual({job["status"] for job in jobs.values()}, {"PASSED"})
+        self.assertEqual({a["reason"] for job in jobs.values() for a in job["attempts"]} - {"launch"}, {"none"})
 
 
 class CutLog(Story):

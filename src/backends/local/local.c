@@ -12,6 +12,7 @@
 #include "backends/backends.h"
 #include "backends/local/console.h"
 #include "backends/local/cpus.h"
+#include "backends/local/shortage.h"
 #include "base/mem.h"
 #include "exec/slot.h"
 
@@ -23,7 +24,10 @@ struct local_slot {
 	struct local *local;
 	struct slot *slot;
 	const struct job *job; /* NULL: idle */
-	char where[24];	       /* "local/3" */
+	bool is_short;	       /* no process can be made for its job */
+	bool is_taken_back;    /* its job was, for that reason */
+	bool is_leaving;
+	char where[24]; /* "local/3" */
 };
 
 struct local {
@@ -31,11 +35,13 @@ struct local {
 	struct ev_loop *loop;
 	struct slot_options slot;
 	struct list idle, busy; /* idle: used last first */
-	struct list family;	/* all slots, for each other */
+	struct list leaving;	/* were told to end */
+	struct shortage shortage;
+	struct list family; /* all slots, for each other */
 	struct console *console;
 	struct backend_terminal terminal;
 	void (*warn)(const char *text);
-	uint32_t n_slots, n_made;
+	uint32_t n_slots, n_leaving, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
 	bool is_paused;
 	const struct job_rules **checked; /* open addressing; NULL: free */
@@ -73,23 +79,89 @@ static int take_console(struct local *l, struct slot *slot, struct error *err)
 
 /* ---- slots ---- */
 
+static uint32_t n_active(const struct local *l)
+{
+	return l->n_slots - l->n_leaving;
+}
+
+static double now_s(void)
+{
+	return clock_now(clock_real());
+}
+
+/* It has no job. */
+static void send_away(struct local_slot *ls)
+{
+	list_remove(&ls->link);
+	list_append(&ls->local->leaving, &ls->link);
+	ls->is_leaving = true;
+	ls->local->n_leaving++;
+	slot_close(ls->slot);
+}
+
+/* What its slot could not start is started again, when there is room; that costs no attempt. */
+static struct job_result taken_back(const struct local_slot *ls, const struct job_result *result)
+{
+	struct job_result r = *result;
+
+	if (!ls->is_taken_back || r.status != JOB_KILLED || r.reason != REASON_LAUNCH)
+		return r;
+	r.message = "no process could be made for it";
+	r.is_uncharged = true;
+	return r;
+}
+
 static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)
 {
 	struct local_slot *ls = ctx;
+	struct local *l = ls->local;
+	const struct job_result told = taken_back(ls, result);
 	const struct job *job = ls->job;
 
 	(void)slot;
-	release_console(ls->local, job);
+	release_console(l, job);
 	ls->job = NULL;
+	ls->is_short = ls->is_taken_back = false;
 	list_remove(&ls->link);
-	list_prepend(&ls->local->idle, &ls->link);
-	sched_job_ended(job, result);
+	list_prepend(&l->idle, &ls->link);
+	if (shortage_must_shrink(&l->shortage, n_active(l)))
+		send_away(ls);
+	sched_job_ended(job, &told);
+}
+
+/* Nobody else gives a process back: all slots wait for one. */
+static bool all_are_short(const struct local *l)
+{
+	list_for_each (it, &l->busy)
+		if (!list_entry(it, struct local_slot, link)->is_short)
+			return false;
+	return true;
+}
+
+static void on_short(struct slot *slot, void *ctx, bool is_short)
+{
+	struct local_slot *ls = ctx;
+	struct local *l = ls->local;
+
+	ls->is_short = is_short;
+	if (!is_short)
+		return;
+	if (shortage_seen(&l->shortage, n_active(l), now_s()) && l->warn)
+		l->warn("no process can be made for a job (ulimit -u, or pids.max of a cgroup): "
+			"fewer jobs run at a time until that is over");
+	if (!list_is_empty(&l->idle)) {
+		send_away(list_entry(l->idle.next, struct local_slot, link));
+	} else if (n_active(l) > 1 && l->n_leaving == 0 && all_are_short(l)) {
+		ls->is_taken_back = true;
+		slot_kill(slot, true, REASON_LAUNCH);
+	}
 }
 
 static void free_slot(struct local_slot *ls)
 {
 	list_remove(&ls->link);
 	ls->local->n_slots--;
+	ls->local->n_leaving -= ls->is_leaving;
 	slot_free(ls->slot);
 	free(ls);
 }
@@ -159,6 +231,7 @@ static const struct slot_handler slot_handler = {
 	.noted = on_noted,
 	.said = on_said,
 	.stopped = on_stopped,
+	.is_short = on_short,
 };
 
 static struct local_slot *start_slot(struct local *l, struct error *err)
@@ -200,6 +273,8 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	struct local_slot *ls;
 
 	if (l->is_paused || (is_interactive && console_is_taken(l->console)))
+		return SUBMIT_BUSY;
+	if (list_is_empty(&l->idle) && !shortage_may_grow(&l->shortage, n_active(l), now_s()))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) && !start_slot(l, &err))
 		return no_slot(l, &err, why);
@@ -363,6 +438,7 @@ static void local_destroy(struct backend *b)
 	hang_up_slots(&l->idle);
 	free_slots(&l->busy);
 	free_slots(&l->idle);
+	free_slots(&l->leaving);
 	free(l->checked);
 	free(l);
 }
@@ -414,5 +490,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 	list_init(&l->family);
 	list_init(&l->idle);
 	list_init(&l->busy);
+	list_init(&l->leaving);
+	shortage_init(&l->shortage);
 	return &l->base;
 }

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "backends/local/shortage.h"
+
+/* Without a shortage for so long, another slot is tried. */
+static const double quiet_s = 10;
+
+void shortage_init(struct shortage *s)
+{
+	*s = (struct shortage){.n_allowed = UINT32_MAX};
+}
+
+bool shortage_seen(struct shortage *s, uint32_t n, double now_s)
+{
+	bool is_first = s->n_allowed == UINT32_MAX;
+
+	s->changed_s = now_s;
+	/* While more are there than allowed, one is on its way out: that may be enough. */
+	if (n > 1 && n <= s->n_allowed)
+		s->n_allowed = n - 1;
+	return is_first;
+}
+
+bool shortage_may_grow(struct shortage *s, uint32_t n, double now_s)
+{
+	if (n < s->n_allowed)
+		return true;
+	if (now_s - s->changed_s < quiet_s)
+		return false;
+	s->n_allowed = n + 1;
+	s->changed_s = now_s;
+	return true;
+}
+
+bool shortage_must_shrink(const struct shortage *s, uint32_t n)
+{
+	return n > s->n_allowed;
+}
