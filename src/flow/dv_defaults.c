@@ -131,10 +131,18 @@ static void set_missing_number(struct sim *s, const char *key, uint32_t number)
 	dv_set_node(s, key, n);
 }
 
+/* Of every flow. */
+static const char *const common_texts[] = {
+	"name",	      "variant_name",	    "results_dir",	  "results_page",
+	"results_md", "publish_results_md", "results_summary_md", NULL,
+};
+
 void dv_set_common(struct sim *s)
 {
+	static const char *const no_lists[] = {NULL};
 	const struct dv_options *dv = s->dv;
 
+	dv_set_empty(s, common_texts, no_lists);
 	set_flags(s);
 	set_missing_number(s, "max_waves", dv->max_waves);
 	dv_set_missing_text(s, "flow_cfg_file", cfg_path(s->reader.cfg));

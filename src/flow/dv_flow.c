@@ -20,7 +20,7 @@ static void read_name(struct sim *s)
 	const char *variant = sim_text(s, "variant", ""), *fault;
 
 	s->name = sim_text(s, "name", "");
-	fault = name_cfg_fault(s->name);
+	fault = *s->name ? name_cfg_fault(s->name) : NULL; /* DVSim's default is "" */
 	if (fault)
 		cfg_error(s->reader.cfg, s->reader.diags, sim_value(s, "name"), "the name '%s' %s",
 			  text_printable(s->reader.mem, s->name), fault);

@@ -69,6 +69,10 @@ MORE_FILES = {
                           '{ name: "build_cmd", value: " echo building " }, { name: "run_opts", value: ["", " {test}  ", "{seed}", ""] }\n'
                           '{ name: "cov_report_opts", value: ["{cov_report_txt}", "{nothing}"] }\n'
                           '{ name: "cov_merge_opts", value: ["\\u00a0", "{cov_db_dirs}"] }]'),
+    "unnamed.hjson": '{ import_cfgs: ["{proj_root}/common.hjson"], more: ["x{name}y"], run_opts: ["{more}"], overrides: [{ name: "scratch_path"\n'
+                     '  value: "{scratch_base_path}/no-{name}-name" }] }\n',
+    "unlisted.hjson": '{ flow: "sim", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
+                      '  use_cfgs: ["{proj_root}/unnamed.hjson", "{proj_root}/two.hjson"] }\n',
     "broken.hjson": LEAF % ("broken", 'overrides: [{ name: "build_cmd", value: "echo Error-9; false" }]'),
 }
 LINES = [
@@ -89,6 +93,8 @@ LINES = [
     "set.hjson -i good --fixed-seed 5",
     "set.hjson -i all --fixed-seed 5 -r 0 -t xcelium -w vpd -v h -ro=-x -bo '+a b' --build-timeout-mins 3 --run-timeout-multiplier 2",
     "deep.hjson --select-cfgs planned -i V1 --fixed-seed 5",
+    "unnamed.hjson -i good --cov --fixed-seed 5",
+    "unlisted.hjson -i good bad --fixed-seed 5",
     "ends.hjson -i good --cov --fixed-seed 5",
     "one.hjson -i good --seeds 1_1 0_12 +13 -r 0_3",
     "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",

@@ -85,6 +85,14 @@ class Simulations(SimStory):
         self.assertEqual(self.run_sim("one.hjson", "--fixed-seed", " 0_09").code, 0)
         self.assertIn("one:0.good.9", self.statuses("out"))
 
+    def test_a_configuration_without_a_name_has_an_empty_one(self):
+        self.write("none.hjson", '{ import_cfgs: ["{proj_root}/common.hjson"], overrides: [\n'
+                   '{ name: "run_opts", value: ["good{name}{variant_name}{results_dir}"] }, { name: "dut", value: "none" }] }')
+        done = self.run_sim("none.hjson", "--fixed-seed", "5")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(sorted(self.statuses("out")), [":0.good.5", ":default"])
+        self.assertEqual(self.reports("")["block"]["name"], "")
+
     def test_the_base_of_random_seeds_is_recorded_and_repeats_them(self):
         self.assertEqual(self.run_sim("one.hjson", "-i", "good", "-r", "3").code, 0)
         ids = set(self.statuses("out"))
