@@ -374,44 +374,91 @@ static void report_unknown(struct mode_reader *r, const struct modes *all, const
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
-/* Our stack is bounded by us, and not by the file. */
-enum { MODES_DEEP = 500 };
+/* Our stack and our time are bounded by us, and not by the file. */
+enum { MODES_DEEP = 500, MERGED_MOST = 1000000 };
 
-/* A mode's own modes are merged into it first, each once: that differs from DVSim, which repeats
- * options when modes are three deep. */
-static void resolve(struct mode_reader *r, struct modes *all, struct mode *mode, unsigned depth)
+static bool report_bad_sub(struct mode_reader *r, const struct modes *all, const struct mode *mode,
+			   struct hjson_node *sub, const struct mode *found, unsigned depth)
 {
-	struct node_list subs = *sub_modes(mode);
+	if (!found)
+		report_unknown(r, all, mode, sub);
+	else if (found->is_resolving)
+		cfg_error(r->cfg, r->diags, sub, "%s '%s' enables '%s', which enables it in turn",
+			  kind_names[mode->kind], mode->name, found->name);
+	else if (depth == MODES_DEEP)
+		cfg_error(r->cfg, r->diags, sub, "%ss enable one another more than %d deep",
+			  kind_names[mode->kind], MODES_DEEP);
+	else if (all->n_merged > MERGED_MOST)
+		cfg_error(r->cfg, r->diags, sub,
+			  "%ss enable one another so often that their options come to more than %d",
+			  kind_names[mode->kind], MERGED_MOST);
+	else
+		return false;
+	return true;
+}
 
-	if (mode->is_resolved)
-		return;
+/* What a mode enables, each once and not itself. */
+static void set_sub_modes(struct mode_reader *r, struct mode *mode)
+{
+	struct node_list was = *sub_modes(mode);
+
+	*sub_modes(mode) = (struct node_list){0};
+	for (uint32_t i = 0; i < was.n; i++) {
+		const char *name = hjson_cstr(cfg_doc(r->cfg), was.at[i]);
+
+		if (strcmp(name, mode->name) != 0 && !node_list_has(r, sub_modes(mode), name))
+			node_list_add(r, sub_modes(mode), was.at[i]);
+	}
+}
+
+static size_t n_listed(const struct mode *mode)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < N_MODE_LISTS; i++)
+		n += mode->lists[i].n;
+	return n;
+}
+
+/*
+ * As DVSim 1.57 does it, whose plans are the measure: a mode's own modes are merged into it first,
+ * and again each time that the mode is met; and what the first of them enables is then enabled by
+ * the mode itself, and its turn comes after the others. So options of a mode that is three deep
+ * come two or three times. DVSim goes through a set; we go through the list as it is written.
+ */
+static bool resolve(struct mode_reader *r, struct modes *all, struct mode *mode, unsigned depth)
+{
+	struct node_list subs = {0};
+	bool is_first = true;
+
+	node_list_extend(r, &subs, sub_modes(mode));
 	mode->is_resolving = true;
 	for (uint32_t i = 0; i < subs.n; i++) {
 		struct mode *sub = modes_find(all, hjson_cstr(cfg_doc(r->cfg), subs.at[i]));
 
-		if (!sub) {
-			report_unknown(r, all, mode, subs.at[i]);
-		} else if (sub->is_resolving && sub != mode) {
-			cfg_error(r->cfg, r->diags, subs.at[i],
-				  "%s '%s' enables '%s', which enables it in turn",
-				  kind_names[mode->kind], mode->name, sub->name);
-		} else if (sub != mode && depth == MODES_DEEP) {
-			cfg_error(r->cfg, r->diags, subs.at[i],
-				  "%ss enable one another more than %d deep",
-				  kind_names[mode->kind], MODES_DEEP);
-		} else if (sub != mode) {
-			resolve(r, all, sub, depth + 1);
-			mode_merge(r, mode, sub);
+		if (sub == mode)
+			continue;
+		if (report_bad_sub(r, all, mode, subs.at[i], sub, depth) ||
+		    !resolve(r, all, sub, depth + 1)) {
+			mode->is_resolving = false;
+			return false;
 		}
+		if (is_first && !lists_are_equal(sub_modes(mode), sub_modes(sub)))
+			node_list_extend(r, &subs, sub_modes(sub));
+		is_first = false;
+		mode_merge(r, mode, sub);
+		set_sub_modes(r, mode);
+		all->n_merged += 1 + n_listed(sub);
 	}
 	mode->is_resolving = false;
-	mode->is_resolved = true;
+	return true;
 }
 
 void modes_resolve(struct mode_reader *r, struct modes *all)
 {
 	for (size_t i = 0; i < all->n; i++)
-		resolve(r, all, all->at[i], 0);
+		if (!resolve(r, all, all->at[i], 0))
+			return;
 }
 
 void modes_done(struct modes *all)

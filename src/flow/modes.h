@@ -65,6 +65,7 @@ struct mode {
 struct modes {
 	struct mode **at; /* in the order of their first definition */
 	size_t n, cap;
+	size_t n_merged; /* modes into modes, and what they list */
 	struct map by_name;
 };
 

@@ -73,6 +73,16 @@ MORE_FILES = {
                      '  value: "{scratch_base_path}/no-{name}-name" }] }\n',
     "unlisted.hjson": '{ flow: "sim", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
                       '  use_cfgs: ["{proj_root}/unnamed.hjson", "{proj_root}/two.hjson"] }\n',
+    "modes.hjson": LEAF % ("modes", 'run_modes: [{ name: "a", en_run_modes: ["b"], run_opts: ["-a"] }\n'
+                           '{ name: "b", en_run_modes: ["c"], run_opts: ["-b"], sw_images: ["i"] }, { name: "c", run_opts: ["-c"], uvm_test: "u" }\n'
+                           '{ name: "d", en_run_modes: ["a"], run_opts: ["-d"], pre_run_cmds: ["true"] }\n'
+                           '{ name: "e", en_run_modes: ["d"], run_opts: ["-e"] }, { name: "g", en_run_modes: ["h"] }\n'
+                           '{ name: "h", en_run_modes: ["k"], run_opts: ["-h"] }, { name: "k", run_opts: ["-k"] }]\n'
+                           'build_modes: [{ name: "x", en_build_modes: ["y"], build_opts: ["-x"], run_opts: ["+x"] }\n'
+                           '{ name: "y", en_build_modes: ["z"], build_opts: ["-y"] }, { name: "z", build_opts: ["-z"], run_opts: ["+z"] }]\n'
+                           'tests: [{ name: "t1", en_run_modes: ["a"], build_mode: "x" }, { name: "t2", en_run_modes: ["e"] }\n'
+                           '{ name: "t3", en_run_modes: ["g"], build_mode: "y" }, { name: "t4", en_run_modes: ["b"], run_opts: ["-t"] }]\n'
+                           'regressions: [{ name: "every", tests: ["t1", "t2", "t3", "t4"] }]'),
     "broken.hjson": LEAF % ("broken", 'overrides: [{ name: "build_cmd", value: "echo Error-9; false" }]'),
 }
 LINES = [
@@ -95,6 +105,8 @@ LINES = [
     "deep.hjson --select-cfgs planned -i V1 --fixed-seed 5",
     "unnamed.hjson -i good --cov --fixed-seed 5",
     "unlisted.hjson -i good bad --fixed-seed 5",
+    "modes.hjson -i t1 t2 t3 t4 --fixed-seed 5",
+    "modes.hjson -i t1 --fixed-seed 5 -bm y -rm d",
     "ends.hjson -i good --cov --fixed-seed 5",
     "one.hjson -i good --seeds 1_1 0_12 +13 -r 0_3",
     "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",

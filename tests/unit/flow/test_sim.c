@@ -212,7 +212,7 @@ static void modes_bring_the_modes_they_enable(void **state)
 				.run_opts = (const char *const[]){"first", NULL}});
 	assert_string_equal(s.messages, "");
 	assert_non_null(strstr(s.plan->jobs[1].command,
-			       "run_opts='-slow first +seed=4294967303 +sv=7 a b c'"));
+			       "run_opts='-slow first +seed=4294967303 +sv=7 a b c c'"));
 	stage_done(&s);
 }
 
@@ -241,6 +241,20 @@ static void check_fault(const char *text, const char *item, const char *expected
 	stage_done(&s);
 }
 
+/* Each doubles what the one before it repeats. */
+static void modes_that_never_end(void)
+{
+	char modes[2048], text[8192];
+	size_t n = 0;
+
+	for (int i = 40; i > 0; i--)
+		n += (size_t)snprintf(modes + n, sizeof(modes) - n,
+				      "{ name: \"m%d\", en_build_modes: [\"m%d\"] }\n", i, i - 1);
+	snprintf(text, sizeof(text), "%s%s{ name: \"m0\", run_opts: [\"x\"] }%s",
+		 HEAD TESTS "build_modes: [" MODES, modes, "]\nregressions: [" REGRESSIONS "] }");
+	check_fault(text, "smoke", "so often that their options come to more than 1000000");
+}
+
 static void faults_name_what_is_wrong(void **state)
 {
 	(void)state;
@@ -250,6 +264,7 @@ static void faults_name_what_is_wrong(void **state)
 			"{ name: \"n\", en_build_modes: [\"m\"] }",
 			""),
 		    "smoke", "enables 'm', which enables it in turn");
+	modes_that_never_end();
 	check_fault(CFG("{ name: \"m\", build_timeout_mins: 1 }\n"
 			"{ name: \"m\", build_timeout_mins: 2 }",
 			""),
