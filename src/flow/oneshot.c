@@ -4,6 +4,7 @@
  * tool found stands in <build_dir>/results.hjson afterwards (report/oneshot.h).
  */
 #include <string.h>
+#include <strings.h>
 
 #include "flow/again.h"
 #include "flow/dv_defaults.h"
@@ -46,6 +47,26 @@ static void set_lint_defaults(struct sim *s)
 {
 	set_defaults(s);
 	dv_set_empty(s, lint_texts, lint_lists);
+}
+
+/* DVSim's check_bool(): Hjson's True is a text, and may be meant. */
+static bool check_lint(struct sim *s)
+{
+	struct hjson_node *n = sim_value(s, "is_style_lint"), *flag;
+	const char *text = sim_text(s, "is_style_lint", NULL);
+	bool is_on = text && strcasecmp(text, "true") == 0;
+
+	if (!n || n->type == HJSON_BOOL || (text && !*text))
+		return true;
+	if (!is_on && !(text && strcasecmp(text, "false") == 0)) {
+		cfg_error(s->reader.cfg, s->reader.diags, n,
+			  "'is_style_lint' must be true or false");
+		return false;
+	}
+	flag = hjson_new_node(cfg_doc(s->reader.cfg), HJSON_BOOL, n->pos);
+	flag->i = is_on;
+	dv_set_node(s, "is_style_lint", flag);
+	return true;
 }
 
 static void set_rdc_defaults(struct sim *s)
@@ -189,16 +210,19 @@ static const struct dv_flow lint = {.name = "lint",
 				    .selects = selects,
 				    .ignored = job_names,
 				    .set_defaults = set_lint_defaults,
+				    .check = check_lint,
 				    .make = make_jobs};
 static const struct dv_flow cdc = {.name = "cdc",
 				   .selects = selects,
 				   .ignored = job_names,
 				   .set_defaults = set_lint_defaults,
+				   .check = check_lint,
 				   .make = make_jobs};
 static const struct dv_flow rdc = {.name = "rdc",
 				   .selects = selects,
 				   .ignored = job_names,
 				   .set_defaults = set_rdc_defaults,
+				   .check = check_lint,
 				   .make = make_jobs};
 static const struct dv_flow syn = {.name = "syn",
 				   .selects = selects,

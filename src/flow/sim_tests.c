@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Modes, tests and regressions of a simulation, merged as docs/dvsim.md says. */
 #include <string.h>
+#include <strings.h>
 
 #include "flow/sim.h"
 
@@ -254,6 +255,14 @@ static void take_included(struct sim *s, struct mode *regr, const struct chain *
 	regr->is_resolved = true;
 }
 
+/* With DVSim any text is; Hjson's True is one. */
+static bool is_on(const struct sim *s, struct hjson_node *n)
+{
+	if (n->type == HJSON_STRING)
+		return strcasecmp(hjson_cstr(cfg_doc(s->reader.cfg), n), "false") != 0;
+	return n->i != 0;
+}
+
 static void enable_sim_modes(struct sim *s, struct mode *regr)
 {
 	struct node_list names = regr->lists[LIST_EN_SIM_MODES];
@@ -264,7 +273,7 @@ static void enable_sim_modes(struct sim *s, struct mode *regr)
 
 		if (!m)
 			continue;
-		if (!is_sim || is_sim->type == HJSON_STRING || is_sim->i == 0) {
+		if (!is_sim || !is_on(s, is_sim)) {
 			cfg_error(s->reader.cfg, s->reader.diags, names.at[i],
 				  "regression '%s' enables '%s', which is no sim mode", regr->name,
 				  m->name);

@@ -134,6 +134,18 @@ class OneShot(Story):
         self.assertRegex(message, r"results\.hjson:2:\d+: ")
         self.assertEqual(self.single("lint", '{ lint_error: "text" }').code, 1)
 
+    def test_true_of_python_is_a_style_lint(self):
+        for word, title in ("True", "ONE Style Lint"), ("true", "ONE Style Lint"), ('"FALSE"', "ONE Lint"), ("false", "ONE Lint"):
+            self.write("one.hjson", '{ name: "one", flow: "lint", import_cfgs: ["{proj_root}/common.hjson"]\nis_style_lint: %s\n}' % word)
+            self.write("one.found", "{ lint_error: [] }")
+            done = self.run_flow("one.hjson")
+            self.assertEqual(done.code, 0, done)
+            self.assertIn(f"## {title} Results\n", done.out)
+        self.write("one.hjson", '{ name: "one", flow: "lint", import_cfgs: ["{proj_root}/common.hjson"]\nis_style_lint: yes\n}')
+        done = self.run_flow("one.hjson")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("one.hjson:2:16: error: 'is_style_lint' must be true or false", done.err)
+
     def test_an_inline_configuration_is_told_with_its_place(self):
         self.write("list.hjson", '{ name: "both", flow: "lint"\n  use_cfgs: [\n    { name: "a"\n      nosuch: { }\n'
                    '      import_cfgs: ["{proj_root}/gone.hjson"] }\n    { tool: "x" } ] }')

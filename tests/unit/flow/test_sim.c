@@ -29,7 +29,7 @@
 	"cov_report_cmd: \"report\", cov_report_opts: [], uvm_test: \"t\", uvm_test_seq: \"s\"\n"
 #define MODES                                                                            \
 	"{ name: \"waves_off\", is_sim_mode: 1 }, { name: \"xprop\", is_sim_mode: 1 }\n" \
-	"{ name: \"cov\", is_sim_mode: 1, run_opts: [\"-cov\"] }\n"                      \
+	"{ name: \"cov\", is_sim_mode: True\n run_opts: [\"-cov\"] }\n"                  \
 	"{ name: \"b2\", build_opts: [\"+define+B2\"] }\n"
 #define TESTS                                                                           \
 	"tests: [{ name: \"mini_smoke\" }, { name: \"mini_b2\", build_mode: \"b2\" }\n" \
