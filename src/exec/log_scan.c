@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/blank.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 #include "exec/pattern_code.h"
@@ -62,13 +63,8 @@ char *log_scan_room(struct log_scan *s, size_t *ret_n)
 	return s->buf + s->len;
 }
 
-static bool is_blank(char c)
-{
-	return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
-}
-
-/* One line for people: no end of line, a tab as it is or as `tab`, at most most bytes of it. */
-static void add_line(struct str *to, const char *line, size_t n, size_t most, char tab)
+/* One line for people: no end of line, tabs as they are, at most most bytes of it. */
+static void add_line(struct str *to, const char *line, size_t n, size_t most)
 {
 	size_t limit = to->len + most;
 
@@ -78,7 +74,7 @@ static void add_line(struct str *to, const char *line, size_t n, size_t most, ch
 		size_t k = utf8_valid_len(line, n), before = to->len;
 
 		if (*line == '\t')
-			str_addc(to, tab);
+			str_addc(to, '\t');
 		else
 			str_add_printable(to, line, k ? k : 1);
 		if (to->len > limit) {
@@ -91,13 +87,14 @@ static void add_line(struct str *to, const char *line, size_t n, size_t most, ch
 	}
 }
 
+/* Each with its end, so that empty ones are there; the log's last line may have none. */
 static void add_context_line(struct str *to, const char *line, size_t n)
 {
 	if (to->len + 1 >= LOG_CONTEXT_MOST)
 		return;
-	if (to->len)
+	add_line(to, line, n, LOG_CONTEXT_MOST - to->len - 1);
+	if (n && line[n - 1] == '\n')
 		str_addc(to, '\n');
-	add_line(to, line, n, LOG_CONTEXT_MOST - to->len, '\t');
 }
 
 static void found_failure(struct log_scan *s, const char *line, size_t n)
@@ -105,13 +102,8 @@ static void found_failure(struct log_scan *s, const char *line, size_t n)
 	s->outcome = SCAN_FAIL;
 	s->line = s->n_lines;
 	s->n_context = CONTEXT_AFTER;
-	while (n && is_blank(*line)) {
-		line++;
-		n--;
-	}
-	while (n && is_blank(line[n - 1]))
-		n--;
-	add_line(&s->message, line, n, LOG_MESSAGE_MOST, ' ');
+	line = blank_strip(line, &n);
+	add_line(&s->message, line, n, LOG_MESSAGE_MOST);
 }
 
 static void found_undecided(struct log_scan *s, struct pattern_code *c)

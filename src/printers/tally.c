@@ -120,6 +120,17 @@ static bool is_failure(const struct tally_job *job)
 	return job->status == JOB_KILLED && class != CLASS_DEPENDENCY && class != CLASS_USER;
 }
 
+/* A tab has no width of its own. */
+static char *copy_line(const char *message)
+{
+	char *copy = xstrndup(message, strnlen(message, MESSAGE_BYTES));
+
+	for (char *p = copy; *p; p++)
+		if (*p == '\t')
+			*p = ' ';
+	return copy;
+}
+
 static void remember_failure(struct tally *t, const struct tally_job *job, double now)
 {
 	struct tally_failure *f = &t->failures[t->n_failures++ % TALLY_FAILURES];
@@ -128,7 +139,7 @@ static void remember_failure(struct tally *t, const struct tally_job *job, doubl
 	failure_done(f);
 	*f = (struct tally_failure){
 		.id = xstrdup(job->id),
-		.message = xstrndup(message, strnlen(message, MESSAGE_BYTES)),
+		.message = copy_line(message),
 		.log_path = job->log_path ? xstrdup(job->log_path) : NULL,
 		.at_s = now - t->started_s,
 		.status = job->status,

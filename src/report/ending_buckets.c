@@ -86,7 +86,7 @@ static void add_job(struct ending_writer *w, const struct bucket *b, uint32_t n,
 	if (!last || !last->context || !*last->context)
 		return;
 	*(is_first ? &w->n_first : &w->n_more) += 1;
-	add_context(w, last->context, most, last->line == 0);
+	add_context(w, last->context + strspn(last->context, "\n"), most, last->line == 0);
 }
 
 static const char *verb_of(const struct bucket *b)

@@ -11,9 +11,17 @@ void ending_text_color(struct ending_writer *w, const char *sequence)
 		str_add(w->out, sequence);
 }
 
+/* A tab has no width of its own. */
+static void replace_tabs(struct str *b, size_t from)
+{
+	for (; from < b->len; from++)
+		if (b->s[from] == '\t')
+			b->s[from] = ' ';
+}
+
 void ending_text_cut(struct str *b, const char *s, size_t columns)
 {
-	size_t len = strlen(s), at = 0, n = 0, keep = 0;
+	size_t len = strlen(s), at = 0, n = 0, keep = 0, before = b->len;
 
 	while (at < len && n < columns) {
 		size_t k = utf8_valid_len(s + at, len - at);
@@ -23,12 +31,9 @@ void ending_text_cut(struct str *b, const char *s, size_t columns)
 		at += k ? k : 1;
 		n++;
 	}
-	if (at >= len) {
-		str_addn(b, s, len);
-		return;
-	}
-	str_addn(b, s, keep);
-	if (columns)
+	str_addn(b, s, at >= len ? len : keep);
+	replace_tabs(b, before);
+	if (at < len && columns)
 		str_add(b, "…");
 }
 

@@ -83,6 +83,17 @@ MORE_FILES = {
                            'tests: [{ name: "t1", en_run_modes: ["a"], build_mode: "x" }, { name: "t2", en_run_modes: ["e"] }\n'
                            '{ name: "t3", en_run_modes: ["g"], build_mode: "y" }, { name: "t4", en_run_modes: ["b"], run_opts: ["-t"] }]\n'
                            'regressions: [{ name: "every", tests: ["t1", "t2", "t3", "t4"] }]'),
+    "talk.sh": 'case $1 in\n'
+               "blank) printf 'UVM_ERROR @ 1 ps: a\\n\\n\\nx\\n\\ny\\n' ;;\n"
+               "tab) printf '\\tUVM_ERROR\\ttab\\t\\tsep   blanks  \\n\\tindented\\n   three  \\n' ;;\n"
+               "crlf) printf 'UVM_ERROR @ 12.5 ns: 0x12\\r\\nnext\\r\\n\\r\\nthird\\r\\n' ;;\n"
+               "open) printf 'UVM_ERROR no end\\nlast line' ;;\n"
+               "wide) printf 'UVM_ERROR caf\\303\\251\\302\\240 <b>&amp; `x` | _y_ *\\302\\240\\n\\342\\200\\250next\\n' ;;\n"
+               "early) printf '\\n\\nTEST PASSED\\n'; exit 1 ;;\n"
+               "esac\n",
+    "logs.hjson": LEAF % ("logs", 'overrides: [{ name: "run_cmd", value: "sh {proj_root}/talk.sh" }\n'
+                          '{ name: "run_fail_patterns", value: ["UVM_ERROR"] }]\n'
+                          'tests: [{ name: "blank" }, { name: "tab" }, { name: "crlf" }, { name: "open" }, { name: "wide" }, { name: "early" }]'),
     "broken.hjson": LEAF % ("broken", 'overrides: [{ name: "build_cmd", value: "echo Error-9; false" }]'),
 }
 LINES = [
@@ -107,6 +118,7 @@ LINES = [
     "unlisted.hjson -i good bad --fixed-seed 5",
     "modes.hjson -i t1 t2 t3 t4 --fixed-seed 5",
     "modes.hjson -i t1 --fixed-seed 5 -bm y -rm d",
+    "logs.hjson -i blank tab crlf open wide early --fixed-seed 5",
     "ends.hjson -i good --cov --fixed-seed 5",
     "one.hjson -i good --seeds 1_1 0_12 +13 -r 0_3",
     "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",

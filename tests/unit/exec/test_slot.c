@@ -144,7 +144,8 @@ static void an_exit_status_fails_with_the_last_lines(void **state)
 	assert_ended(b, JOB_FAILED, REASON_EXIT);
 	assert_int_equal(b->result.exit_status, 7);
 	assert_string_equal(b->result.message, "Job returned a non-zero exit code: 7");
-	assert_string_equal(b->result.context, "111\n112\n113\n114\n115\n116\n117\n118\n119\n120");
+	assert_string_equal(b->result.context,
+			    "111\n112\n113\n114\n115\n116\n117\n118\n119\n120\n");
 }
 
 static void a_signal_is_named(void **state)
@@ -746,7 +747,7 @@ static void patterns_decide_before_the_exit_status(void **state)
 	bed_run(b);
 	assert_ended(b, JOB_FAILED, REASON_FAIL_PATTERN);
 	assert_string_equal(b->result.message, "UVM_ERROR x.sv");
-	assert_string_equal(b->result.context, "b\nc\nd\ne");
+	assert_string_equal(b->result.context, "b\nc\nd\ne\n");
 	assert_int_equal(b->result.line, 5);
 	bed_shell(b, "echo no; exit 3");
 	bed_run(b);

@@ -99,9 +99,37 @@ static void every_split_of_a_log_is_read_alike(void **state)
 			assert_int_equal(t.s.line, 7);
 			assert_int_equal(t.s.n_missing, 0);
 			assert_string_equal(t.s.message.s, "BAD \303\251\357\277\275 line");
-			assert_string_equal(t.s.context.s, "after 1\nafter 2\n\nafter 4");
+			assert_string_equal(t.s.context.s, "after 1\nafter 2\n\nafter 4\n");
 			scan_done(&t);
 		}
+	}
+}
+
+static void empty_lines_and_tabs_are_kept(void **state)
+{
+	static const struct {
+		const char *text, *message, *context;
+	} cases[] = {
+		{"BAD\n\n\nx\n\ny\n", "BAD", "\n\nx\n\n"},
+		{"BAD\n\n", "BAD", "\n"},
+		{"BAD\nlast", "BAD", "last"},
+		{"BAD\n", "BAD", NULL},
+		{"\t BAD\tone\t\ttwo \xc2\xa0\n\ta\n", "BAD\tone\t\ttwo", "\ta\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct scan t;
+
+		scan_begin(&t, "^two$", "BAD");
+		scan_feed(&t, cases[i].text, strlen(cases[i].text));
+		log_scan_end(&t.s);
+		assert_string_equal(t.s.message.s, cases[i].message);
+		if (cases[i].context)
+			assert_string_equal(t.s.context.s, cases[i].context);
+		else
+			assert_int_equal(t.s.context.len, 0);
+		scan_done(&t);
 	}
 }
 
@@ -481,6 +509,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_split_of_a_log_is_read_alike),
+		cmocka_unit_test(empty_lines_and_tabs_are_kept),
 		cmocka_unit_test(ends_of_lines_are_pythons),
 		cmocka_unit_test(an_endless_line_never_makes_a_pass),
 		cmocka_unit_test(nul_bytes_are_bytes),
