@@ -349,9 +349,21 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 				  "selected",
 				  p.n_selected),
 			"choose one with --select-cfgs");
-	else if (plan->n_jobs == 0 && !like->options->list && !like->options->again)
-		diag_error(like->reader.diags, cfg_start(like->reader.cfg),
-			   "nothing to do: no test was selected in any configuration");
+}
+
+/* What is left to say when a plan without errors has no job. */
+static void check_jobs(const struct sim *s, const struct plan *plan)
+{
+	struct diag *e;
+
+	if (plan->n_jobs || s->options->list || s->options->again)
+		return;
+	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg), "nothing to run: %s",
+		       s->dv->build_only && s->dv->run_only
+			       ? "neither builds nor runs are wanted"
+			       : "no configuration has a job for this");
+	if (s->dv->build_only && s->dv->run_only)
+		diag_hint(e, "give --build-only or --run-only, not both");
 }
 
 /* Of -x, the words that mean nothing in any configuration. */
@@ -430,6 +442,8 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			   "is not");
 	else
 		make_leaf(&s, plan);
+	if (diags->n_errors == n_before)
+		check_jobs(&s, plan);
 	if (options->again)
 		select_again(&s, plan);
 	dv_plan_end(plan, revision);

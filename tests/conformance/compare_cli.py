@@ -56,6 +56,7 @@ RUNS = [
     "one.hjson --select-cfgs one", "five.hjson -i good", "wrong.hjson", "unknown.hjson -i good", "nofile.hjson",
     "one.hjson --interactive --remote", "one.hjson -i good --dvsim-config nofile", "one.hjson -i good -br a/b",
     "one.hjson -i good --fusesoc-mapping =x", "one.hjson -i good --max-waves 3 -mo 2",
+    "one.hjson -i good -bu -ru", "all.hjson -i good --run-only --build-only", "one.hjson -i good -ru",
     "one.hjson -i good -r 1_0", "one.hjson -i good -r ' +2 ' -mp ' 1_0 ' -rx ' 1_0.5 ' -fs=-1_0 -mo 0_2 --max-waves ' 5'",
     "one.hjson -i good -R 'vcs=1_0' --build-timeout-mins 1_0 --run-timeout-mins ' 2 ' --run-timeout-multiplier 1_0.0",
     "one.hjson -i good -pi ' 1_0 ' --build-seed 1_0",

@@ -44,6 +44,14 @@ class CalledAsDvsim(Project):
         self.assertEqual(self.run_sim("one.hjson", "--reseed", "x").code, 2)
         self.assertEqual(self.run_sim().code, 2)
 
+    def test_no_builds_and_no_runs_are_nothing_to_run(self):
+        self.write("list.hjson", '{ flow: "sim", name: "list", use_cfgs: ["{proj_root}/one.hjson"] }')
+        for cfg in "one.hjson", "list.hjson":
+            done = self.run_sim(cfg, "-i", "good", "-bu", "-ru")
+            self.assertEqual(done.code, 1, done)
+            self.assertIn("error: nothing to run: neither builds nor runs are wanted\n", done.err)
+            self.assertFalse(self.path("out").exists())
+
     def test_an_eval_cmd_ends_it_with_its_own_status(self):
         self.leaf("five", 'build_opts: ["{eval_cmd}sh -c \'exit 5\'"]')
         self.assertEqual(self.run_sim("five.hjson").code, 5)
