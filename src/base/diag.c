@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/utf8.h"
@@ -245,15 +247,29 @@ static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 	}
 }
 
+/* A warning about a file that several configurations share comes with each of them. */
+static bool is_repeated(struct arena *mem, struct map *seen, const struct diag *e)
+{
+	return e->level != DIAG_ERROR &&
+	       map_set(seen,
+		       arena_printf(mem, "%d %u %u %s\n%s", (int)e->level, e->pos.line, e->pos.col,
+				    e->pos.file ? e->pos.file : "", e->msg),
+		       (void *)e);
+}
+
 void diags_print(const struct diags *d, FILE *to, bool color, bool strict)
 {
 	static const char *const names[] = {
 		[DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_COMPLAINT] = "complaint"};
 	unsigned n[ARRAY_LEN(names)] = {0}, limit = d->limit ? d->limit : DIAG_LIMIT;
+	struct arena *mem = arena_new();
+	struct map seen = {0};
 
 	for (const struct diag *e = d->first; e; e = e->next)
-		if (n[e->level]++ < limit)
+		if (!is_repeated(mem, &seen, e) && n[e->level]++ < limit)
 			print_one(e, to, color, strict);
+	map_done(&seen);
+	arena_free(mem);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (n[i] > limit)
 			fprintf(to, "dvsched: … and %u more %s%s\n", n[i] - limit, names[i],

@@ -69,7 +69,8 @@ void diags_move(struct diags *d, struct diags *from);
 /* Moves err into the list; err is empty afterwards. */
 void diag_from_error(struct diags *d, struct error *err);
 
-/* Prints all, in order. color: with SGR sequences. strict: warnings are shown as errors. */
+/* Prints all, in order, the same warning once. color: with SGR sequences. strict: warnings are
+ * shown as errors. */
 void diags_print(const struct diags *d, FILE *to, bool color, bool strict);
 
 #endif

@@ -118,11 +118,14 @@ static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *fl
 
 /* ---- a primary configuration: a list of others ---- */
 
+enum { LEFT_OUT_SHOWN = 5 };
+
 struct primary {
 	struct sim like; /* what children share */
 	struct plan *plan;
-	size_t n_selected;
-	struct map names; /* what --select-cfgs can name */
+	size_t n_selected, n_left_out;
+	struct str left_out; /* names of some of those */
+	struct map names;    /* what --select-cfgs can name */
 };
 
 static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
@@ -278,10 +281,34 @@ static void make_step(struct primary *p, struct child *ch)
 	p->like.flow->make(&ch->sim, p->plan);
 }
 
+static void leave_out(struct primary *p, const struct sim *child)
+{
+	if (p->n_left_out++ < LEFT_OUT_SHOWN)
+		str_printf(&p->left_out, "%s'%s'", p->left_out.len ? ", " : "", child->full_name);
+}
+
+static void warn_of_left_out(struct primary *p, struct hjson_node *children)
+{
+	size_t n = p->n_left_out;
+
+	if (n == 0 || p->plan->n_jobs == 0)
+		return;
+	cfg_warning(p->like.reader.cfg, p->like.reader.diags, children,
+		    n == 1 ? "no test was selected in %s%s, which is left out"
+			   : "no test was selected in %s%s, which are left out",
+		    p->left_out.s, n > LEFT_OUT_SHOWN ? ", …" : "");
+}
+
+/* Of a configuration in which nothing is selected only errors count: DVSim loads it, too. */
 static void end_child(struct primary *p, struct child *ch)
 {
-	bool is_silent = ch->diags.n_errors + ch->diags.n_warnings == 0;
+	bool is_silent;
 
+	if (ch->diags.n_errors == 0 && (!ch->is_begun || ch->sim.is_left_out))
+		diags_done(&ch->diags);
+	if (ch->is_begun && ch->sim.is_left_out)
+		leave_out(p, &ch->sim);
+	is_silent = ch->diags.n_errors + ch->diags.n_warnings == 0;
 	name_child(p, ch->entry, ch->cfg, ch->diags.first);
 	diags_move(p->like.reader.diags, &ch->diags);
 	if (!ch->cfg)
@@ -335,6 +362,8 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 	dv_plan_set_top(plan, like->reader.cfg, like->dv);
 	make_children(&p, children);
 	warn_of_selection(&p, children);
+	warn_of_left_out(&p, children);
+	str_done(&p.left_out);
 	map_done(&p.names);
 	if (like->reader.diags->n_errors > n_before)
 		return;
@@ -422,7 +451,9 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			.dv = dv,
 			.seeds = &seeds,
 			.ids = &ids,
-			.excluded = &excluded};
+			.excluded = &excluded,
+			.items = sim_items_new(mem, options->items),
+			.items_mem = mem};
 	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
 	struct cfg_revision_query *revision;
 	struct plan *plan = plan_new();
@@ -442,6 +473,8 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			   "is not");
 	else
 		make_leaf(&s, plan);
+	sim_items_warn(s.items, diags, cfg_start(c),
+		       children ? "in any of these configurations" : "here");
 	if (diags->n_errors == n_before)
 		check_jobs(&s, plan);
 	if (options->again)

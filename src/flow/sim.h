@@ -6,6 +6,7 @@
 #include "flow/flow.h"
 #include "flow/modes.h"
 #include "flow/seeds.h"
+#include "flow/sim_items.h"
 #include "flow/testplan.h"
 
 enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
@@ -39,7 +40,10 @@ struct sim {
 	const char *name, *full_name, *primary_build_mode;
 	struct arena *plan_mem; /* of the plan that is made */
 	struct testplan testplan;
-	bool is_child;		   /* of a primary configuration */
+	bool is_child;		/* of a primary configuration */
+	bool is_left_out;	/* nothing was selected in it */
+	struct sim_item *items; /* of all configurations of this plan */
+	struct arena *items_mem;
 	struct sim_deploy *deploy; /* NULL: nothing was begun */
 };
 

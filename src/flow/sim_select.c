@@ -6,8 +6,6 @@
 
 #include "flow/sim_jobs.h"
 
-static const char *const smoke[] = {"smoke", NULL};
-
 static bool is_selected(const struct sim *s, const struct mode *test)
 {
 	for (size_t i = 0; i < s->n_runs; i++)
@@ -177,37 +175,33 @@ static void drop_excluded(struct sim *s)
 	s->n_runs = n;
 }
 
-static void warn_of_item(struct sim *s, const char *item)
+/* ---- -i ---- */
+
+static void suggest(struct sim *s, struct sim_item *item)
 {
 	size_t n = 0, all = s->tests.n + s->regressions.n;
-	const char **names = arena_array(s->reader.mem, all + 1, sizeof(*names)), *near;
-	struct diag *d = diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
-				      "'%s' is no test and no regression here", item);
+	const char **names = arena_array(s->reader.mem, all + 1, sizeof(*names));
 
 	for (size_t i = 0; i < s->tests.n; i++)
 		names[n++] = s->tests.at[i]->name;
 	for (size_t i = 0; i < s->regressions.n; i++)
 		names[n++] = s->regressions.at[i]->name;
-	near = str_suggest(item, names, n);
-	if (near)
-		diag_hint(d, "did you mean '%s'?", near);
+	sim_item_suggest(item, s->items_mem, names, n);
 }
 
-static void take_items(struct sim *s, const char *const *items)
+static void take_items(struct sim *s, struct sim_item *items)
 {
-	struct map taken = {0}, matched = {0};
+	struct map taken = {0};
 
-	for (const char *const *i = items; *i; i++)
-		if (take_regressions(s, *i, &taken))
-			map_set(&matched, *i, s);
-	for (const char *const *i = items; *i; i++)
-		if (take_tests(s, *i))
-			map_set(&matched, *i, s);
-	for (const char *const *i = items; *i && !s->options->again; i++)
-		if (!map_has(&matched, *i) && !map_set(&matched, *i, s))
-			warn_of_item(s, *i);
+	for (struct sim_item *i = items; i->text; i++)
+		i->is_found |= take_regressions(s, i->text, &taken);
+	for (struct sim_item *i = items; i->text; i++) {
+		i->is_found |= take_tests(s, i->text);
+		i->is_asked = true;
+		if (!i->is_found)
+			suggest(s, i);
+	}
 	map_done(&taken);
-	map_done(&matched);
 }
 
 /* ---- --failed: planned as that run was, selected by what is asked for now ---- */
@@ -239,18 +233,21 @@ static bool is_any(const struct sim *s, const char *item)
 
 static void take_again(struct sim *s)
 {
-	const char *const *then = s->options->again->items, *const *now = s->options->items;
+	const char *const *now = s->options->items;
 
-	take_items(s, then && then[0] ? then : smoke);
+	take_items(s, sim_items_new(s->reader.mem, s->options->again->items));
 	for (size_t i = 0; i < s->options->again->n; i++) {
 		struct mode *test = sim_again_missing(s, i);
 
 		if (test)
 			add_run(s, test);
 	}
-	for (; now && *now; now++)
-		if (!is_any(s, *now))
-			warn_of_item(s, *now);
+	for (struct sim_item *i = s->items; now && now[0] && i->text; i++) {
+		i->is_asked = true;
+		i->is_found |= is_any(s, i->text);
+		if (!i->is_found)
+			suggest(s, i);
+	}
 }
 
 static void add_globals(struct sim *s)
@@ -290,24 +287,20 @@ static void set_reseed(struct sim *s, struct sim_test *t)
 
 void sim_select(struct sim *s)
 {
-	const char *const *items = s->options->items;
-
 	s->runs = arena_array(s->reader.mem, s->tests.n + 1, sizeof(*s->runs));
 	s->builds = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(struct mode *));
 	if (s->options->again)
 		take_again(s);
 	else
-		take_items(s, items && items[0] ? items : smoke);
+		take_items(s, s->items);
 	note_excluded_words(s);
 	if (!s->options->again)
 		drop_excluded(s);
 	add_globals(s);
 	for (size_t i = 0; i < s->n_runs; i++)
 		set_reseed(s, &s->runs[i]);
-	if (s->n_runs == 0 && s->is_child && !s->options->again) {
-		diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
-			     "'%s' is left out: no test was selected in it", s->name);
-	} else if (s->n_runs == 0 && !s->options->again) {
+	s->is_left_out = s->n_runs == 0 && s->is_child && !s->options->again;
+	if (s->n_runs == 0 && !s->is_child && !s->options->again) {
 		struct diag *e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 					    "nothing to do: no test was selected in '%s'", s->name);
 

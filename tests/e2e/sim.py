@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 
-from sim_project import SimStory
+from sim_project import COMMON, SimStory
 
 PLAN = """\
 {
@@ -245,6 +245,29 @@ class Simulations(SimStory):
         self.assertIn("did you mean 'build_mode'?", done.err)
         self.assertRegex(done.err, r"two\.hjson:2:\d+: error: regression 'r' includes 'gone'")
         self.assertFalse(os.path.exists(self.path("out/main")))
+
+    def test_only_what_is_selected_warns(self):
+        self.write("common.hjson", COMMON.replace("regressions: [", 'regressions: [{ name: "shared", tests: ["gone"] }, ', 1))
+        for name in "one", "two", "three":
+            self.leaf(name, 'regressions: [{ name: "own_%s", tests: ["gone_%s"] }], tests: [{ name: "t_%s", run_opts: ["good"] }]\n'
+                      'overrides: [{ name: "run_cmd", value: "sh {proj_root}/sim.sh good" }]' % (name, name, name))
+        self.write("all.hjson", '{ flow: "sim", name: "all", use_cfgs: ["{proj_root}/one.hjson"\n"{proj_root}/two.hjson"\n'
+                   '"{proj_root}/three.hjson"] }')
+        done = self.run_sim("all.hjson", "-i", "t_one", "t_two", "t_nine", "--fake")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(done.err.count("warning: regression 'shared' has the test 'gone'"), 1, done)
+        self.assertEqual(done.err.count("has the test 'gone_one'"), 1, done)
+        self.assertNotIn("gone_three", done.err)
+        self.assertEqual(done.err.count("is no test and no regression"), 1, done)
+        self.assertIn("'t_nine' is no test and no regression in any of these configurations", done.err)
+        self.assertIn("warning: no test was selected in 'three', which is left out\n", done.err)
+        done = self.run_sim("all.hjson", "--select-cfgs", "two", "-i", "t_two", "--fake")
+        self.assertEqual(done.code, 0, done)
+        self.assertNotIn("gone_one", done.err)
+        done = self.run_sim("all.hjson", "-i", "t_on")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("error: nothing to run: no configuration has a job for this\n", done.err)
+        self.assertIn("hint: did you mean 't_one'?\n", done.err)
 
     def test_what_cannot_be_selected_is_told(self):
         done = self.run_sim("one.hjson", "-i", "nosuch")

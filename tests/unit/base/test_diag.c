@@ -202,6 +202,25 @@ static void a_flood_is_counted(void **state)
 	diags_done(&d);
 }
 
+static void the_same_warning_is_printed_once(void **state)
+{
+	struct diags d;
+
+	(void)state;
+	diags_init(&d);
+	diag_warning(&d, at(1, 2), "twice");
+	diag_warning(&d, at(1, 3), "twice");
+	diag_error(&d, at(1, 2), "twice");
+	diag_error(&d, at(1, 2), "twice");
+	diag_warning(&d, at(1, 2), "twice");
+	diag_complaint(&d, at(1, 2), "twice");
+	assert_printed(&d, "cfg.hjson:1:2: warning: twice\n"
+			   "cfg.hjson:1:3: warning: twice\n"
+			   "cfg.hjson:1:2: error: twice\n"
+			   "cfg.hjson:1:2: error: twice\n"
+			   "cfg.hjson:1:2: error: twice\n");
+}
+
 static void a_list_that_is_moved_stands_at_the_end(void **state)
 {
 	struct diags d, more;
@@ -232,6 +251,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_error_has_its_line_a_caret_a_hint_and_notes),
 		cmocka_unit_test(carets_stand_under_their_character),
+		cmocka_unit_test(the_same_warning_is_printed_once),
 		cmocka_unit_test(a_list_that_is_moved_stands_at_the_end),
 		cmocka_unit_test(a_long_line_is_cut_around_the_caret),
 		cmocka_unit_test(the_user_s_text_cannot_drive_the_terminal),
