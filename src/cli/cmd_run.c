@@ -135,6 +135,7 @@ static int open_run_dir(struct run *r)
 {
 	struct error err = {0};
 
+	r->loaded.plan->may_share &= !opt_has(r->args, OPT_PURGE);
 	r->dir = run_dir_new(r->loaded.plan, sched_clock(r->sched), &err);
 	if (r->dir) {
 		if (run_dir_warning(r->dir))

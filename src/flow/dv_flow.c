@@ -64,6 +64,7 @@ static bool begin(struct sim *s, struct cfg_expansion *x, struct plan *plan)
 		return false;
 	if (!s->is_child)
 		dv_plan_place_reports(plan, s->reader.cfg);
+	plan->may_share &= s->dv->build_unique;
 	fusesoc_rewrite(s->reader.cfg, s->dv, s->reader.diags);
 	read_name(s);
 	dv_set_missing_text(s, "build_mode", "default");
@@ -109,6 +110,7 @@ static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *fl
 	struct hjson_node *name = hjson_get(cfg_root(c), "name");
 
 	plan->flow = flow->name;
+	plan->may_share = true; /* until a configuration says otherwise */
 	plan->name = arena_strdup(plan->mem, name && name->type == HJSON_STRING
 						     ? hjson_cstr(cfg_doc(c), name)
 						     : path_base(cfg_path(c)));

@@ -194,6 +194,9 @@ struct plan {
 	/* Jobs of equal priority start in the order of their ids as text, as in DVSim; else in the
 	 * order of the plan. */
 	bool is_by_id;
+	/* Its builds are its own (--build-unique): it may run beside a run in the same scratch
+	 * path. */
+	bool may_share;
 };
 
 /*

@@ -22,6 +22,7 @@ static const char *const groups[JOB_STATUS_COUNT] = {
 struct links_observer {
 	struct observer base;
 	struct clerk *clerk;
+	bool is_shared;
 };
 
 static struct links_observer *own(struct observer *o)
@@ -47,6 +48,8 @@ static void on_run_started(struct observer *base, const struct sched *s)
 	const struct map_entry *e;
 	size_t at = 0;
 
+	if (own(base)->is_shared)
+		return; /* the links of the other run */
 	for (size_t i = 0; i < sched_n_jobs(s); i++)
 		map_set(&paths, sched_job(s, i)->spec->block->scratch_path, base);
 	while ((e = map_next(&paths, &at)) != NULL)
@@ -96,5 +99,6 @@ struct observer *observer_links_create(const struct observer_env *env, struct er
 	o = xcalloc(1, sizeof(*o));
 	o->base.ops = &ops;
 	o->clerk = env->clerk;
+	o->is_shared = env->run && run_dir_is_shared(env->run);
 	return &o->base;
 }

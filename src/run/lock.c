@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/lock.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -197,6 +199,83 @@ static int say_who(const char *dir, struct error *err)
 	return say_held(err, dir, &owner);
 }
 
+/* ---- of a run beside another ---- */
+
+/* Nobody has it: its run is gone. Who makes one looks afterwards whether it is still there. */
+static bool is_left_behind(int dir_fd, const char *name)
+{
+	_cleanup_(closep) int fd = openat(dir_fd, name,
+					  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+
+	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
+}
+
+/* 0: no run is beside us. */
+static int check_beside(const char *dir, struct error *err)
+{
+	DIR *d = opendir(dir);
+	struct dirent *e;
+	int rc = 0;
+
+	while (d && rc == 0 && (e = readdir(d))) {
+		struct owner owner;
+
+		if (!str_starts(e->d_name, LOCK_BESIDE))
+			continue;
+		if (is_left_behind(dirfd(d), e->d_name)) {
+			unlinkat(dirfd(d), e->d_name, 0);
+			continue;
+		}
+		if (!owner_read(dirfd(d), e->d_name, &owner))
+			owner.pid = 0;
+		rc = say_held(err, dir, &owner);
+	}
+	if (d)
+		closedir(d);
+	return rc;
+}
+
+/* 1: it is ours; 0: somebody took it for one that was left behind; -1: errno. */
+static int make_beside(int fd, const char *run_id)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? 0 : -1;
+	if (fstat(fd, &st) < 0 || owner_write(fd, run_id) < 0)
+		return -1;
+	return st.st_nlink > 0;
+}
+
+int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/" LOCK_BESIDE "%s", dir, run_id);
+	int rc = 0;
+
+	for (int i = 0; i < TRIES && rc == 0; i++) {
+		_cleanup_(closep) int fd = open(
+			path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+
+		rc = fd < 0 ? -1 : make_beside(fd, run_id);
+		if (rc > 0) {
+			*ret = (struct lock){.dir = xstrdup(dir), .fd = fd, .beside = path};
+			path = NULL;
+			fd = -1;
+			return 0;
+		}
+	}
+	return error_sys(err, rc < 0 ? errno : EBUSY, "%s cannot be locked", path);
+}
+
+/* ---- either ---- */
+
+static void lock_close(struct lock *l)
+{
+	close(l->fd);
+	free(l->dir);
+	*l = (struct lock){.is_of_other = true};
+}
+
 int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err)
 {
 	int fd = open_lock_file(dir, err), errnum;
@@ -206,14 +285,18 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 	errnum = flock_now(fd);
 	if (errnum == 0 && owner_write(fd, run_id) == 0) {
 		*ret = (struct lock){.dir = xstrdup(dir), .fd = fd};
-		return 0;
+		if (check_beside(dir, err) == 0)
+			return 0;
+		lock_close(ret);
+		return -1;
 	}
 	if (errnum == 0)
 		error_sys(err, errno, "%s/%s cannot be written", dir, LOCK_NAME);
 	close(fd);
 	if (has_no_flock(errnum))
 		return lock_take_by_file(dir, run_id, ret, err);
-	if (errnum == EWOULDBLOCK)
+	ret->is_of_other = errnum == EWOULDBLOCK;
+	if (ret->is_of_other)
 		say_who(dir, err);
 	else if (!error_is_set(err))
 		error_sys(err, errnum, "%s/%s cannot be locked", dir, LOCK_NAME);
@@ -229,11 +312,14 @@ static bool say_going(struct error *err, const struct owner *o)
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 {
 	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(freep) char *beside = xasprintf(LOCK_BESIDE "%s", run_id);
 	_cleanup_(closep) int fd = -1;
 	struct owner owner;
 
 	if (dir_fd < 0)
 		return false;
+	if (owner_read(dir_fd, beside, &owner) && !is_left_behind(dir_fd, beside))
+		return say_held(err, dir, &owner) < 0;
 	if (owner_read(dir_fd, LOCK_OWNER_NAME, &owner) && strcmp(owner.run, run_id) == 0 &&
 	    !is_stale(&owner))
 		return say_going(err, &owner);
@@ -254,6 +340,10 @@ void lock_give(struct lock *l)
 		_cleanup_(freep) char *path = xasprintf("%s/%s", l->dir, LOCK_OWNER_NAME);
 
 		unlink(path);
+	} else if (l->beside) {
+		unlink(l->beside);
+		close(l->fd);
+		free(l->beside);
 	} else {
 		/* The file stays: to remove it would let two runs lock two files of one name. */
 		close(l->fd);

@@ -13,15 +13,21 @@
 
 #define LOCK_NAME	".dvsched.lock"
 #define LOCK_OWNER_NAME ".dvsched.lock.owner" /* the fall-back's */
+#define LOCK_BESIDE	".dvsched.lock.run."  /* and the id of a run beside another */
 
 struct lock {
 	char *dir;
 	int fd; /* -1: by file */
 	bool is_by_file;
+	char *beside;	  /* the file of a run beside others; NULL: it is alone */
+	bool is_of_other; /* not taken: another run has it */
 };
 
 /* -1 with err: somebody has it (the message says who), or the directory cannot be written. */
 int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err);
+/* For a run that may go on beside the one that has the lock: nobody else takes the lock until it is
+ * given. Not where there is no flock. */
+int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, struct error *err);
 void lock_give(struct lock *l); /* a lock that was never taken ({0}) is nothing */
 
 /* Is it that run that has the lock now? Then err says so. */

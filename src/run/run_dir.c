@@ -26,7 +26,7 @@ struct run_dir {
 	char *warning;
 	char id[ID_SIZE];
 	int fd;
-	bool is_published;
+	bool is_published, is_shared;
 	struct lock *locks;
 	size_t n_locks;
 };
@@ -82,11 +82,30 @@ static int make_run(struct run_dir *r, const struct clock *clock, struct error *
 	return r->fd < 0 ? error_sys(err, errno, "%s cannot be made", r->path) : 0;
 }
 
-static int lock_block(struct run_dir *r, const char *dir, struct error *err)
+/* Whoever asked for builds of his own may run beside another run. */
+static int take_lock(struct run_dir *r, const char *dir, bool may_share, struct error *err)
 {
 	struct lock *l = &r->locks[r->n_locks];
 
-	if (make_dir(dir, SHARED, err) < 0 || lock_take(dir, r->id, l, err) < 0)
+	if (lock_take(dir, r->id, l, err) == 0)
+		return 0;
+	if (!l->is_of_other || !may_share)
+		return -1;
+	if (!r->warning)
+		r->warning = xasprintf(
+			"%s; this one has builds of its own and goes on beside it: directories of "
+			"tests that both run are moved aside",
+			err->msg);
+	error_done(err);
+	r->is_shared = true;
+	return lock_take_beside(dir, r->id, l, err);
+}
+
+static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct error *err)
+{
+	struct lock *l = &r->locks[r->n_locks];
+
+	if (make_dir(dir, SHARED, err) < 0 || take_lock(r, dir, may_share, err) < 0)
 		return -1;
 	r->n_locks++;
 	if (l->is_by_file && !r->warning)
@@ -106,7 +125,7 @@ static int lock_blocks(struct run_dir *r, const struct plan *plan, struct error 
 		map_set(&paths, plan->jobs[i].block->scratch_path, r);
 	r->locks = xcalloc(paths.n_live, sizeof(*r->locks));
 	while (rc == 0 && (e = map_next(&paths, &at)) != NULL)
-		rc = lock_block(r, e->key, err);
+		rc = lock_block(r, e->key, plan->may_share, err);
 	map_done(&paths);
 	return rc;
 }
@@ -155,6 +174,11 @@ static int sync_dir(const char *path)
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	return fd < 0 ? -1 : fsync(fd);
+}
+
+bool run_dir_is_shared(const struct run_dir *r)
+{
+	return r->is_shared;
 }
 
 int run_dir_publish(struct run_dir *r, struct error *err)

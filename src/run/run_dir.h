@@ -14,7 +14,8 @@
 struct run_dir;
 
 /* Makes the directory, takes the locks of all blocks' scratch paths, writes plan.json. NULL with
-   err: another run holds a lock (its pid and host are in the message), no permission, … */
+   err: another run holds a lock that the plan may not share (its pid and host are in the message),
+   no permission, … */
 struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, struct error *err);
 /* The first record is written: from now on the run has its name and is `latest`. Once published,
  * nothing more happens. */
@@ -27,6 +28,9 @@ const char *run_dir_id(const struct run_dir *r);   /* 20261121T054957Z-1a2b3c */
 int run_dir_fd(const struct run_dir *r);	   /* for openat() */
 /* What the user should know although the run goes on (no flock here, …), or NULL. */
 const char *run_dir_warning(const struct run_dir *r);
+
+/* Another run goes on in one of its scratch paths. */
+bool run_dir_is_shared(const struct run_dir *r);
 
 /* Finds a run: an id, a unique prefix of one, a path, or "latest". malloc()ed absolute path; NULL
  * with err. */
