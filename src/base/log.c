@@ -99,6 +99,24 @@ static void add_lines(struct str *to, const char *text)
 	}
 }
 
+bool log_has_file(void)
+{
+	return out.file_fd >= 0 && out.level >= LOG_INFO;
+}
+
+int log_file_fd(void)
+{
+	return log_has_file() ? out.file_fd : -1;
+}
+
+void log_file_add(const char *text, size_t n)
+{
+	int errnum = log_has_file() && n ? write_all(out.file_fd, text, n) : 0;
+
+	if (errnum)
+		give_up_file(errnum);
+}
+
 static void emit(enum log_level level, const char *fmt, va_list ap)
 {
 	struct str raw = {0}, msg = {0}, line = {0};

@@ -25,6 +25,13 @@ void log_set_color(bool color);
  * cannot be opened. */
 int log_open_file(const char *path);
 
+/* It is open, and takes what is said at level info. */
+bool log_has_file(void);
+/* What the screen shows besides messages, into the file alone: tables, endings. */
+void log_file_add(const char *text, size_t n);
+/* -1: none. */
+int log_file_fd(void);
+
 /* These leave errno as it was. */
 void log_error(const char *fmt, ...) _printf_(1, 2);
 void log_warning(const char *fmt, ...) _printf_(1, 2);

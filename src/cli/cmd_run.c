@@ -49,6 +49,7 @@ struct run {
 	struct watchers watchers;
 	struct observer publisher;
 	struct str notes, backends_json; /* what backends have to say at the end */
+	char *report_path;		 /* of DVSim's flows; NULL: none was written */
 	struct oneshot_report *oneshot;	 /* of such a flow, when its jobs have ended; else NULL */
 	bool has_results, lost_pages;	 /* results.json was written; reports were not */
 };
@@ -203,12 +204,21 @@ static unsigned output_width(void)
 	return 0;
 }
 
+/* The tables of dvsim name no path. */
+static void say_where(const struct run *r)
+{
+	log_info("scratch path: %s", ending_logs_path(r->loaded.plan));
+	if (r->report_path)
+		log_info("report: %s", r->report_path);
+}
+
 /* After the tables that stand for our ending. */
 static void end_as_dvsim(const struct run *r, int exit_code)
 {
 	const uint32_t *n = sched_tally(r->sched);
 	_cleanup_(str_done) struct str line = {0}, command = {0};
 
+	say_where(r);
 	if (exit_code != EXIT_PASSED)
 		log_error("Errors were encountered in this run.");
 	if (n[JOB_PASSED] == sched_n_jobs(r->sched))
@@ -217,6 +227,20 @@ static void end_as_dvsim(const struct run *r, int exit_code)
 	if (command.len)
 		ending_add_line(&line, "rerun", command.s);
 	final_write_ending(line.s ? line.s : "", line.len);
+}
+
+/* As the screen has it, without colours. */
+static void log_ending(struct run *r, const struct results_head *head,
+		       struct ending_options options)
+{
+	struct rows rows = {.sched = r->sched};
+	struct str text = {0};
+
+	options.color = false;
+	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
+	log_file_add(text.s, text.len);
+	str_done(&text);
+	rows_done(&rows);
 }
 
 static void print_ending(struct run *r, const struct results_head *head)
@@ -228,6 +252,7 @@ static void print_ending(struct run *r, const struct results_head *head)
 		.color = load_wants_color(r->args, STDOUT_FILENO),
 		.width = output_width(),
 		.show_failures = r->options.show_failures,
+		.report_path = r->report_path,
 		.run_path = run_dir_path(r->dir),
 		.results_path = r->has_results ? results_path : NULL,
 	};
@@ -236,6 +261,8 @@ static void print_ending(struct run *r, const struct results_head *head)
 	options.rerun_command = rerun.s;
 	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
 	final_write_ending(text.s, text.len);
+	if (log_has_file())
+		log_ending(r, head, options);
 	str_done(&rerun);
 	str_done(&text);
 	rows_done(&rows);
@@ -301,6 +328,19 @@ static void lose_pages(struct run *r, struct error *err)
 	error_done(err);
 }
 
+/* DVSim's tables are messages, of level info. */
+static void show_blocks(const struct str *blocks)
+{
+	if (log_level() >= LOG_INFO)
+		fwrite(blocks->s, 1, blocks->len, stderr);
+}
+
+static void note_report(struct run *r)
+{
+	if (!r->lost_pages && !r->report_path)
+		r->report_path = xasprintf("%s/index.html", r->loaded.plan->dv->reports_dir);
+}
+
 /* DVSim's reports; under its name they stand for our ending. True if they were shown. A run that
  * was stopped asks no tool for its version. */
 static bool report_simulations(struct run *r, bool is_stopped)
@@ -319,10 +359,15 @@ static bool report_simulations(struct run *r, bool is_stopped)
 		sim_report_set_versions(report, tool_version_ask);
 	if (report && sim_report_write(report, &err) < 0)
 		lose_pages(r, &err);
-	if (report && is_shown) {
+	if (report && (is_shown || log_has_file()))
 		sim_report_show(report, !r->lost_pages, &blocks, &summary);
+	if (report) {
+		log_file_add(blocks.s, blocks.len); /* DVSim's file has no summary */
+		note_report(r);
+	}
+	if (report && is_shown) {
 		fflush(stdout);
-		fwrite(blocks.s, 1, blocks.len, stderr);
+		show_blocks(&blocks);
 		final_write_ending(summary.s ? summary.s : "", summary.len);
 	}
 	is_shown = is_shown && report;
@@ -343,9 +388,12 @@ static bool report_oneshot(struct run *r)
 	if (oneshot_report_write(r->oneshot, &err) < 0)
 		lose_pages(r, &err);
 	oneshot_report_show(r->oneshot, &blocks, &summary);
+	log_file_add(blocks.s, blocks.len);
+	log_file_add(summary.s, summary.len);
+	note_report(r);
 	fflush(stdout);
 	if (r->args->is_dvsim) {
-		fwrite(blocks.s, 1, blocks.len, stderr);
+		show_blocks(&blocks);
 		final_write_ending(summary.s ? summary.s : "", summary.len);
 	} else if (summary.len) {
 		final_write_ending(summary.s, summary.len);
@@ -406,10 +454,10 @@ static int run_graph(struct run *r)
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
 	watchers_free(&r->watchers);
 	write_metrics_page(r);
-	if (!(r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA)))
-		print_ending(r, &head);
-	else
+	if (r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA))
 		end_as_dvsim(r, rc);
+	else
+		print_ending(r, &head);
 	if (r->lost_pages && rc == EXIT_PASSED)
 		rc = EXIT_INFRA;
 	if (r->args->facts)
@@ -451,6 +499,7 @@ static int run_loaded(struct run *r)
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	oneshot_report_free(r->oneshot);
+	free(r->report_path);
 	str_done(&r->notes);
 	str_done(&r->backends_json);
 	run_dir_free(r->dir);

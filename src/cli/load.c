@@ -297,6 +297,20 @@ static void load_and_plan(const struct args *args, struct loaded *l)
 		l->plan = plan_cfg(args, &place, l->cfg, &l->diags);
 }
 
+static void log_diags(const struct diags *d, bool is_strict)
+{
+	char *text = NULL;
+	size_t n = 0;
+	FILE *f = open_memstream(&text, &n);
+
+	if (!f)
+		return;
+	diags_print(d, f, false, is_strict);
+	if (fclose(f) == 0)
+		log_file_add(text, n);
+	free(text);
+}
+
 int load_report(const struct args *args, struct loaded *l)
 {
 	bool is_strict = opt_has(args, OPT_STRICT);
@@ -304,6 +318,8 @@ int load_report(const struct args *args, struct loaded *l)
 	bool is_infra = n_errors == l->diags.n_infra;
 
 	diags_print(&l->diags, stderr, load_wants_color(args, STDERR_FILENO), is_strict);
+	if (l->diags.first && log_has_file())
+		log_diags(&l->diags, is_strict);
 	diags_done(&l->diags);
 	if (n_errors == 0)
 		return EXIT_PASSED;

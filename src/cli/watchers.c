@@ -101,6 +101,21 @@ static void on_clerk_wait(void *ctx)
 	deadline_tell_alive(w->deadline_fd);
 }
 
+/* DVSim's log has the rows of the plain view, whatever the screen shows. */
+static void make_log_printer(struct watchers *w, const struct watchers_options *options)
+{
+	const struct printer_env env = {
+		.loop = options->loop,
+		.fd = log_file_fd(),
+		.what = "the log file",
+		.interval_s = options->run->interval_s,
+	};
+	struct error err = {0};
+
+	if (env.fd >= 0)
+		add(w, printer_type_choose("plain", &env)->create(&env, &err), env.what, &err);
+}
+
 void watchers_make(struct watchers *w, const struct watchers_options *options)
 {
 	struct error err = {0};
@@ -111,6 +126,7 @@ void watchers_make(struct watchers *w, const struct watchers_options *options)
 		add(w, NULL, "the clerk", &err);
 	make_observers(w, options);
 	make_printer(w, options);
+	make_log_printer(w, options);
 }
 
 static void on_job_waits(struct observer *o, const struct job *job, const char *what)

@@ -95,7 +95,8 @@ static void on_broken(void *ctx, int errnum)
 	ev_timer_stop(p->env.loop, &p->due);
 	if (p->face->leave)
 		p->face->leave(p);
-	observer_break(&p->observer, "cannot write to the terminal any more: %s", strerror(errnum));
+	observer_break(&p->observer, "cannot write to %s any more: %s",
+		       p->env.what ? p->env.what : "the terminal", strerror(errnum));
 }
 
 void printer_add_lines(struct printer *p, const char *text, size_t len)

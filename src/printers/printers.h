@@ -14,7 +14,8 @@
 
 struct printer_env {
 	struct ev_loop *loop;
-	int fd; /* where to draw: standard error, as log lines */
+	int fd;		  /* where to draw: standard error, as log lines */
+	const char *what; /* that is, for messages; NULL: the terminal */
 	bool color;
 	/* Least time between two drawings; 0: every change; < 0: the printer's own. */
 	double interval_s;

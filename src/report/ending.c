@@ -140,8 +140,7 @@ static void add_path(struct ending_writer *w, const char *what, const char *path
 		ending_add_line(w->out, what, path);
 }
 
-/* Where all logs are: the block's directory if there is but one. */
-static const char *logs_path(const struct plan *plan)
+const char *ending_logs_path(const struct plan *plan)
 {
 	const char *path = plan->n_jobs ? plan->jobs[0].block->scratch_path : NULL;
 
@@ -159,7 +158,8 @@ static void add_last_lines(struct ending_writer *w)
 	add_path(w, "note", w->head->note);
 	if (w->head->notes)
 		str_add(w->out, w->head->notes);
-	add_path(w, "logs", logs_path(w->plan));
+	add_path(w, "logs", ending_logs_path(w->plan));
+	add_path(w, "report", w->options->report_path);
 	add_path(w, "run", w->options->run_path);
 	add_path(w, "results", w->options->results_path);
 	add_path(w, "rerun", has_failed ? w->options->rerun_command : NULL);

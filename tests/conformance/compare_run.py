@@ -119,6 +119,9 @@ LINES = [
     "modes.hjson -i t1 t2 t3 t4 --fixed-seed 5",
     "modes.hjson -i t1 --fixed-seed 5 -bm y -rm d",
     "logs.hjson -i blank tab crlf open wide early --fixed-seed 5",
+    "one.hjson -i all --fixed-seed 5 --log-file log",
+    "all.hjson -i good --fixed-seed 5 --log-file log",
+    "one.hjson -i bad --fixed-seed 5 --log-file log --log-level WARNING",
     "ends.hjson -i good --cov --fixed-seed 5",
     "one.hjson -i good --seeds 1_1 0_12 +13 -r 0_3",
     "asks.hjson -i good --fixed-seed 5 --reseed 3 --interactive --run-only",
@@ -188,7 +191,7 @@ def tables(folder, text):
         kept.append(same_words(re.sub(r"[ -]+", " ", shown(folder, line)).rstrip()))
     # Of the context of a failure the header is no output; orders are those in which jobs ended.
     return sorted(line for line in kept if line and not line.startswith(
-        (" [Executing]:", " make f ", "dvsched: error: Errors were")))
+        (" [Executing]:", " make f ", "dvsched: error: Errors were", "dvsched: scratch path: ", "dvsched: report: ")))
 
 
 def jobs(folder, out):
@@ -225,10 +228,23 @@ def begin(side, line):
     return interrupted(side, line) if line.startswith("held") else side.run(line)
 
 
+def status_rows(text):
+    """The last row of each target, and the legend."""
+    return dict(re.findall(r"\[\s+(\w+)\s+\]: (\[S: .*\](?: +\d+%)?)", re.sub("\033\\[[0-9;]*m", "", text)))
+
+
+def log_file(side):
+    path = side.folder / "tree" / "log"
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    return {"rows": status_rows(text), "tables": tables(side.folder, text),
+            "ends in an error": "Errors were encountered in this run." in text[-200:]}
+
+
 def observe(side, line):
     done = begin(side, line)
     out = side.folder / "out"
     return {
+        "log file": log_file(side),
         "exit code": done.returncode,
         "files": files(out),
         "jobs": jobs(side.folder, out),

@@ -80,6 +80,22 @@ class CalledAsDvsim(Project):
         self.assertEqual(done.code, 0, done)
         self.assertTrue(self.path("log").exists())
 
+    def test_the_log_file_has_what_the_screen_has(self):
+        done = self.run_sim("one.hjson", "-i", "good", "bad", "nosuch", "--fixed-seed", "5", "--log-file", "log")
+        self.assertEqual(done.code, 1, done)
+        with open(self.path("log"), encoding="utf-8") as text:
+            log = text.read()
+        for part in ("warning: 'nosuch' is no test", "[   legend    ]: [S: scheduled", "[     run     ]: [S: ", "FAILED one:0.bad.5",
+                     "## ONE Simulation Results\n", "## Failure Buckets\n* `UVM_ERROR something is wrong` has 1 failure:\n",
+                     f"dvsched: scratch path: {self.path('out/main/one-sim-vcs')}\n",
+                     f"dvsched: report: {self.path('out/main/reports/index.html')}\n",
+                     "error: Errors were encountered in this run.\n"):
+            self.assertIn(part, log)
+        self.assertIn(f"dvsched: report: {self.path('out/main/reports/index.html')}\n", done.err)
+        self.assertTrue(self.path("out/main/reports/index.html").exists())
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good", "--log-level", "ERROR", "--log-file", "quiet").code, 0)
+        self.assertEqual(self.path("quiet").read_text(encoding="utf-8"), "")
+
     def test_the_environment_has_a_say(self):
         done = self.run_sim("one.hjson", env={"DVSIM_MAX_PARALLEL": "many"})
         self.assertEqual(done.code, 0, done)

@@ -32,6 +32,15 @@ class Simulations(SimStory):
         self.assertTrue(os.readlink(link).endswith("/0.good/latest"), os.readlink(link))
         self.assertTrue(os.path.islink(self.path("out/main/one-sim-vcs/passed/default")))
 
+    def test_the_ending_names_the_report(self):
+        done = self.run_sim("one.hjson", "--color", "always", "--log-file", "log")
+        self.assertIn(f"\nreport   {self.path('out/main/reports/index.html')}\n", done.out)
+        with open(self.path("log"), encoding="utf-8") as text:
+            log = text.read()
+        self.assertIn(f"2 jobs: 2 passed in ", log)
+        self.assertIn("## ONE Simulation Results\n", log)
+        self.assertNotIn("\033", log)
+
     def test_patterns_decide_and_coverage_needs_one_pass(self):
         done = self.run_sim("one.hjson", "-i", "all", "--fixed-seed", "5", "--cov")
         self.assertEqual(done.code, 1, done)
