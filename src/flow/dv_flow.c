@@ -389,10 +389,10 @@ static void check_jobs(const struct sim *s, const struct plan *plan)
 
 	if (plan->n_jobs || s->options->list || s->options->again)
 		return;
-	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg), "nothing to run: %s",
+	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg), "nothing to do: %s",
 		       s->dv->build_only && s->dv->run_only
 			       ? "neither builds nor runs are wanted"
-			       : "no configuration has a job for this");
+			       : "nothing was selected in any configuration");
 	if (s->dv->build_only && s->dv->run_only)
 		diag_hint(e, "give --build-only or --run-only, not both");
 }

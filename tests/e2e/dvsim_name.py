@@ -49,7 +49,7 @@ class CalledAsDvsim(Project):
         for cfg in "one.hjson", "list.hjson":
             done = self.run_sim(cfg, "-i", "good", "-bu", "-ru")
             self.assertEqual(done.code, 1, done)
-            self.assertIn("error: nothing to run: neither builds nor runs are wanted\n", done.err)
+            self.assertIn("error: nothing to do: neither builds nor runs are wanted\n", done.err)
             self.assertFalse(self.path("out").exists())
 
     def test_an_eval_cmd_ends_it_with_its_own_status(self):

@@ -275,7 +275,7 @@ class Simulations(SimStory):
         self.assertNotIn("gone_one", done.err)
         done = self.run_sim("all.hjson", "-i", "t_on")
         self.assertEqual(done.code, 2, done)
-        self.assertIn("error: nothing to run: no configuration has a job for this\n", done.err)
+        self.assertIn("error: nothing to do: nothing was selected in any configuration\n", done.err)
         self.assertIn("hint: did you mean 't_one'?\n", done.err)
 
     def test_what_cannot_be_selected_is_told(self):
