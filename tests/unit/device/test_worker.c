@@ -232,7 +232,7 @@ static void a_message_has_words_name_code_hint_and_the_end_of_the_log(void **sta
 	r = worker_bed_run(b, "{\"print\": \"one is 3\", \"finish\": \"code 101\"}");
 	assert_string_equal(r->verdict.message, "the test says 'code 101' to finish "
 						"(TEST_CODE 101; look at the numbers)");
-	assert_string_equal(r->verdict.context, "one is 3\nfinished");
+	assert_string_equal(r->verdict.context, "one is 3\nfinished\n");
 	assert_int_equal(r->code, 101);
 	assert_string_equal(r->hint, "look at the numbers");
 }
