@@ -31,8 +31,16 @@ static const struct vigil_limits closing_limits = {
 	.warn_s = 1e9,
 	.kill_s = 10,
 };
+/* The run is over its deadline. */
+static const struct vigil_limits hurried_limits = {
+	.look_s = 1,
+	.stopped_looks = 2,
+	.continues = 1,
+	.warn_s = 1e9,
+	.kill_s = 3,
+};
 /* Its answer was the last thing that it does. */
-static const double end_s = 2;
+static const double end_s = 2, killed_s = 0.5;
 
 /*
  * Requests wait this long for company: a job that runs for two milliseconds then costs one request,
@@ -63,7 +71,7 @@ struct clerk {
 	void *ctx;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
 	void *tick_ctx;
-	bool is_gone, is_done;
+	bool is_gone, is_done, is_hurried;
 };
 
 static void request_free(struct request *r)
@@ -332,11 +340,17 @@ void clerk_set_tick(struct clerk *c, void (*tick)(void *ctx), void *ctx)
 	c->tick_ctx = ctx;
 }
 
+void clerk_hurry(struct clerk *c)
+{
+	c->is_hurried = true;
+}
+
 /* Nothing has come for a while. false: there is nothing to hope for. */
 static bool look_after(const struct clerk *c, struct vigil_memory *m)
 {
 	struct vigil_sight sight = vigil_look(c->child.pid);
-	enum vigil_act act = vigil_judge(m, &closing_limits, &sight);
+	enum vigil_act act = vigil_judge(m, c->is_hurried ? &hurried_limits : &closing_limits,
+					 &sight);
 
 	if (c->tick)
 		c->tick(c->tick_ctx);
@@ -378,7 +392,7 @@ static void end_process(struct clerk *c)
 	if (c->is_done && child_wait(&c->child, end_s))
 		return;
 	kill(c->child.pid, SIGKILL);
-	child_wait(&c->child, end_s);
+	child_wait(&c->child, killed_s);
 }
 
 void clerk_free(struct clerk *c)

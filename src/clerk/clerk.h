@@ -21,6 +21,8 @@ typedef void clerk_problem(void *ctx, const char *text);
 /* root: absolute; the clerk refuses to touch anything outside it. */
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
 			struct error *err);
+/* The run is over its deadline: clerk_free() waits 3 s for a sign of life, and not 10 s. */
+void clerk_hurry(struct clerk *c);
 /* Each second in which clerk_free() waits. */
 void clerk_set_tick(struct clerk *c, void (*tick)(void *ctx), void *ctx);
 /* Sends what is queued, waits until it is done, ends the process. A clerk that is stopped is

@@ -452,6 +452,8 @@ static int run_graph(struct run *r)
 	rc = write_results(r, &head);
 	remove_older_records(r);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
+	if (r->signals.is_past_deadline && r->watchers.clerk)
+		clerk_hurry(r->watchers.clerk);
 	watchers_free(&r->watchers);
 	write_metrics_page(r);
 	if (r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA))

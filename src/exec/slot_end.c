@@ -12,7 +12,7 @@
 #include "exec/tree.h"
 
 /* An idle slot has nothing to do before it ends. */
-static const double close_s = 5;
+static const double close_s = 4;
 /* After SIGKILL, for somebody who cannot wait. */
 static const double last_s = 2;
 
