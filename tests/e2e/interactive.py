@@ -164,7 +164,7 @@ class Signals(OnTerminal):
         self.assertEqual(terminal.end(), 0)
 
     def test_ctrl_z_where_no_shell_could_go_on_is_nothing(self):
-        terminal = self.talk("trap 'echo on again' CONT; echo ready; read x; echo got $x")
+        terminal = self.talk("trap 'echo on again' CONT; echo ready; until read x; do :; done; echo got $x")
         terminal.see("ready")
         terminal.type("\x1a")
         terminal.type("it\r")
