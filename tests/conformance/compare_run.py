@@ -88,7 +88,7 @@ MORE_FILES = {
                "tab) printf '\\tUVM_ERROR\\ttab\\t\\tsep   blanks  \\n\\tindented\\n   three  \\n' ;;\n"
                "crlf) printf 'UVM_ERROR @ 12.5 ns: 0x12\\r\\nnext\\r\\n\\r\\nthird\\r\\n' ;;\n"
                "open) printf 'UVM_ERROR no end\\nlast line' ;;\n"
-               "wide) printf 'UVM_ERROR caf\\303\\251\\302\\240 <b>&amp; `x` | _y_ *\\302\\240\\n\\342\\200\\250next\\n' ;;\n"
+               "wide) printf 'UVM_ERROR caf\\303\\251\\302\\240 <b>&amp; `x` | _y_ *\\302\\240\\nnext\\n' ;;\n"
                "early) printf '\\n\\nTEST PASSED\\n'; exit 1 ;;\n"
                "esac\n",
     "logs.hjson": LEAF % ("logs", 'overrides: [{ name: "run_cmd", value: "sh {proj_root}/talk.sh" }\n'
@@ -173,7 +173,7 @@ def files(out):
             relative = str(path.relative_to(out))
             if path.is_symlink() and not path.exists():
                 continue  # DVSim links what never ran to a directory that never was
-            if not is_skipped(relative) and name != "env_vars":
+            if not is_skipped(relative) and name not in ("env_vars", "needs.jsonl"):
                 found[relative] = os.path.relpath(os.readlink(path), out) if path.is_symlink() else ""
     return found
 
