@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/dv_block.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/fs.h"
@@ -195,13 +196,46 @@ void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options 
 	p->proj_root = text_or(&s, "proj_root", ".");
 	p->timestamp = dv->when;
 	plan->dv = p;
-	dv_plan_place_reports(plan, root);
+	dv_plan_place_reports(plan, root, NULL);
 }
 
-void dv_plan_place_reports(struct plan *plan, struct cfg *root)
+/* Of the first {word} in text, braces included; 0: there is none. */
+static size_t find_word(const char *text, const char **ret)
+{
+	for (; (text = strchr(text, '{')) != NULL; text++) {
+		size_t n = 1;
+
+		while (isalnum((unsigned char)text[n]) || text[n] == '_')
+			n++;
+		*ret = text;
+		if (n > 1 && text[n] == '}')
+			return n + 1;
+	}
+	return 0;
+}
+
+/* A list may name in the path what only its members know ({dut}, {tool}); NULL then. */
+static const char *reports_base(struct source *s, struct diags *diags)
+{
+	const char *base = text(s, "scratch_base_path"), *word;
+	size_t n = base ? find_word(base, &word) : 0;
+	struct diag *w;
+
+	if (n == 0)
+		return base;
+	if (!diags)
+		return NULL;
+	w = cfg_warning(s->cfg, diags, value(s, "scratch_base_path"),
+			"'scratch_base_path' has %.*s, which is not known in this file", (int)n,
+			word);
+	diag_hint(w, "the reports of all its configurations go to reports/ in the scratch root");
+	return NULL;
+}
+
+void dv_plan_place_reports(struct plan *plan, struct cfg *root, struct diags *diags)
 {
 	struct source s = {root, plan->mem, NULL};
-	const char *base = text(&s, "scratch_base_path");
+	const char *base = reports_base(&s, diags);
 
 	dv_of(plan)->reports_dir = path_join(
 		plan->mem, path_absolute(plan->mem, base ? base : plan->scratch_root), "reports");

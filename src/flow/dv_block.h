@@ -7,8 +7,8 @@
 
 /* Sets plan->dv, out of the root configuration: a primary one or a leaf. */
 void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv);
-/* Anew, once the root configuration's overrides are applied. */
-void dv_plan_place_reports(struct plan *plan, struct cfg *root);
+/* Anew, once the root configuration's overrides are applied. diags: NULL: without a warning. */
+void dv_plan_place_reports(struct plan *plan, struct cfg *root, struct diags *diags);
 /* Forgets blocks that no job is left of. */
 void dv_plan_drop_idle(struct plan *plan);
 /* The last thing: what git said of the project. */

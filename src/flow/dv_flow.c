@@ -63,7 +63,7 @@ static bool begin(struct sim *s, struct cfg_expansion *x, struct plan *plan)
 	if (!x || cfg_expand_end(x) < 0 || !has_tool(s))
 		return false;
 	if (!s->is_child)
-		dv_plan_place_reports(plan, s->reader.cfg);
+		dv_plan_place_reports(plan, s->reader.cfg, s->reader.diags);
 	plan->may_share &= s->dv->build_unique;
 	fusesoc_rewrite(s->reader.cfg, s->dv, s->reader.diags);
 	read_name(s);
@@ -360,7 +360,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 		return; /* said when it was loaded */
 	if (!override_primary(like))
 		return;
-	dv_plan_place_reports(plan, like->reader.cfg);
+	dv_plan_place_reports(plan, like->reader.cfg, like->reader.diags);
 	dv_plan_set_top(plan, like->reader.cfg, like->dv);
 	make_children(&p, children);
 	warn_of_selection(&p, children);

@@ -131,6 +131,19 @@ class Simulations(SimStory):
         log = self.path("out/main/one-sim-vcs/0.good/latest/run.log").read_text(encoding="utf-8")
         self.assertIn(f"run_opts='5 {self.path('one.hjson')} good 5 5'", log)
 
+    def test_reports_of_a_list_never_go_to_a_directory_with_a_name_of_its_members(self):
+        common = self.path("common.hjson").read_text(encoding="utf-8")
+        self.write("common.hjson", common.replace('scratch_base_path: "{scratch_root}/{branch}"',
+                                                  'scratch_base_path: "{scratch_root}/{ip}.{flow}.{tool}"'))
+        self.leaf("one", 'ip: "x"')
+        self.write("all.hjson", '{ name: "all", import_cfgs: ["{proj_root}/common.hjson"]\n'
+                                'use_cfgs: ["{proj_root}/one.hjson"] }')
+        done = self.run_sim("all.hjson", "--fixed-seed", "5")
+        self.assertEqual(done.code, 0, done)
+        self.assertRegex(done.err, r"common.hjson:\d+:\d+: warning: 'scratch_base_path' has \{ip\}, which is not known")
+        self.assertTrue(self.path("out", "reports", "index.html").exists())
+        self.assertEqual([p for p in self.path("out").rglob("*") if "{" in p.name], [])
+
     def test_reports_go_where_an_override_says(self):
         there = 'overrides: [{ name: "scratch_base_path", value: "{scratch_root}/%s" }]'
         self.leaf("one", there % "leaf")
