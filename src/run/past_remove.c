@@ -13,12 +13,13 @@
 struct record {
 	struct past_run run; /* id NULL: not known, so it stays */
 	char *name;
+	bool is_hidden; /* it was never published: what is left of a run killed before its start */
 	bool stays;
 };
 
 struct records {
 	struct record *at;
-	size_t n;
+	size_t n, n_hidden;
 };
 
 static int newest_first(const void *a, const void *b)
@@ -32,10 +33,14 @@ static void records_read(struct records *l, const char *runs)
 	const struct dirent *e;
 
 	while (d && (e = readdir(d)) != NULL) {
-		if (e->d_name[0] == '.' || strcmp(e->d_name, "latest") == 0)
+		bool is_hidden = e->d_name[0] == '.';
+
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+		    strcmp(e->d_name, "latest") == 0)
 			continue;
 		l->at = xreallocarray(l->at, l->n + 1, sizeof(*l->at));
-		l->at[l->n++] = (struct record){.name = xstrdup(e->d_name)};
+		l->at[l->n++] = (struct record){.name = xstrdup(e->d_name), .is_hidden = is_hidden};
+		l->n_hidden += is_hidden;
 	}
 	if (d)
 		closedir(d);
@@ -74,10 +79,11 @@ static void choose(struct records *l, const struct plan *plan, const char *own_i
 	for (size_t i = 0; i < l->n; i++) {
 		struct record *r = &l->at[i];
 		bool is_own = strcmp(r->name, own_id) == 0;
+		bool is_one = !is_own && r->run.id && is_same_kind(&r->run, plan);
 
-		r->stays = is_own || !r->run.id || !is_same_kind(&r->run, plan) || n < keep ||
+		r->stays = !is_one || (n < keep && !r->is_hidden) ||
 			   !results_are_final(r->run.path);
-		n += r->stays && !is_own && r->run.id && is_same_kind(&r->run, plan);
+		n += r->stays && is_one && !r->is_hidden;
 	}
 }
 
@@ -131,7 +137,7 @@ int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep,
 	if (keep == 0)
 		return 0;
 	records_read(&l, runs);
-	if (l.n <= keep) {
+	if (l.n <= keep && l.n_hidden == 0) {
 		records_done(&l);
 		return 0;
 	}

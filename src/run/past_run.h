@@ -47,7 +47,8 @@ int past_run_find(const char *scratch_root, const char *cfg_path, bool is_nested
 /*
  * Moves records into the trash, the oldest first: those of this configuration and sort (rehearsal,
  * nested) beyond the newest so many, own_id among them. None that is still going, or that a record
- * that stays was made from. keep 0: nothing. 0, or -1 with err.
+ * that stays was made from. What was killed before it was published goes, too. keep 0: nothing. 0,
+ * or -1 with err.
  */
 int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep, struct error *err);
 

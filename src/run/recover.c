@@ -274,7 +274,7 @@ static int recover(struct recovery *r, int dir_fd, const char *run_path, enum jo
 
 static int check_gone(const struct plan *plan, const char *run_path, struct error *err)
 {
-	const char *id = path_base(run_path), *last = NULL;
+	const char *name = path_base(run_path), *id = name + (*name == '.'), *last = NULL;
 
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		const char *dir = plan->jobs[i].block->scratch_path;

@@ -107,6 +107,19 @@ class Retention(Records):
         newest = self.run_it("--keep-runs", "1")
         self.assertEqual(self.ids(), {newest})
 
+    def test_what_was_killed_before_its_start_goes(self):
+        # As SIGKILL leaves it between the lock and the first job: never published, and much is reserved for its results.
+        first = self.run_it()
+        runs = self.path("scratch/.dvsched/runs")
+        hidden = runs / ".20200101T000000Z-000000"
+        os.rename(runs / self.copy(first, "20200101T000000Z-000000"), hidden)
+        self.write(hidden / ".reserve", "x" * 4096)
+        (hidden / "results.json").unlink()
+        other = self.copy(first, ".20200101T000001Z-000000", cfg_path="/other.hjson")
+        self.write(runs / ".20200101T000002Z-000000/plan.json", "{ cut of")
+        newest = self.run_it("--keep-runs", "5")
+        self.assertEqual(self.ids(), {first, newest, other, ".20200101T000002Z-000000"})
+
     def test_commands_are_counted_by_themselves(self):
         first = self.run_it()
         for _ in range(2):
