@@ -45,11 +45,16 @@ static bool one_matches(const char *const *globs, const char *name)
 	return false;
 }
 
+/* The name decides, not where it is: "bazel*" means no program below bazel-out/. */
 static bool path_matches(const char *const *globs, const char *path)
 {
 	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 
-	return one_matches(globs, path) || (slash && one_matches(globs, slash + 1));
+	for (; *globs; globs++)
+		if (str_glob(*globs, strchr(*globs, '/') ? path : name))
+			return true;
+	return false;
 }
 
 /* What it was started as. A program may write there what it likes. */

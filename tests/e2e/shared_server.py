@@ -51,3 +51,13 @@ class SharedServer(SimStory):
         self.config('{ flow: "jobs", name: "demo", jobs: [\n{ name: "first", command: "bin/bazel.sh", keep: ["bazel(*)"] }\n'
                     '{ name: "job.{n}", sweep: { n: "1..6" }, command: "bin/bazel.sh", keep: ["bazel(*)"], needs: ["first"] }] }')
         self.assert_one_server(self.dvsched("run", "cfg.hjson", "-j", "2", "--view", "none"))
+
+    def test_what_only_stands_below_such_a_directory_is_no_daemon(self):
+        # By a relative path, so that argv[0] and executable both have "bazel-out/" in front.
+        os.mkdir(self.path("bazel-out"))
+        shutil.copy(shutil.which("sleep"), self.path("bazel-out/sim"))
+        self.config('{ flow: "jobs", name: "demo", jobs: [\n'
+                    '{ name: "first", command: "bazel-out/sim infinity & echo $! > pid", keep: ["bazel*"] }\n'
+                    '{ name: "second", command: "! kill -0 $(cat pid)", needs: ["first"] }] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(done.code, 0, done)
