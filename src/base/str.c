@@ -100,12 +100,25 @@ void str_add_shell_word(struct str *b, const char *s)
 	str_addc(b, '\'');
 }
 
+/* How much of s is printable ASCII: of almost every text, all of it. */
+static size_t plain_len(const char *s, size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && s[k] >= 0x20 && s[k] < 0x7f)
+		k++;
+	return k;
+}
+
 void str_add_printable(struct str *b, const char *s, size_t n)
 {
 	while (n) {
-		size_t k = utf8_valid_len(s, n);
+		size_t k = plain_len(s, n);
+		bool is_plain = k > 0;
 
-		if (k && !utf8_is_control(s, k)) {
+		if (!is_plain)
+			k = utf8_valid_len(s, n);
+		if (is_plain || (k && !utf8_is_control(s, k))) {
 			str_addn(b, s, k);
 		} else {
 			k = k ? k : 1;
