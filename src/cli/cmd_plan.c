@@ -87,6 +87,7 @@ static void plan_text(const struct plan *plan)
 			str_addc(&out, '\n');
 		}
 		n_edges += job_n_deps(spec);
+		final_part(&out);
 	}
 	str_printf(&out, "%zu job%s, %zu dependenc%s, output in %s\n", plan->n_jobs,
 		   plan->n_jobs == 1 ? "" : "s", n_edges, n_edges == 1 ? "y" : "ies",
@@ -167,8 +168,10 @@ static void plan_json(const struct plan *plan)
 	jout_key_string(&j, "scratch_root", plan->scratch_root);
 	jout_key(&j, "jobs");
 	jout_array(&j);
-	for (size_t i = 0; i < plan->n_jobs; i++)
+	for (size_t i = 0; i < plan->n_jobs; i++) {
 		json_job(&j, plan, &plan->jobs[i]);
+		final_part(&j.buf);
+	}
 	jout_array_end(&j);
 	jout_object_end(&j);
 	final_json(&j);
@@ -208,9 +211,12 @@ static void plan_dot(const struct plan *plan)
 		str_add(&out, "  ");
 		dot_quote(&out, plan->jobs[i].id);
 		str_add(&out, ";\n");
+		final_part(&out);
 	}
-	for (size_t i = 0; i < plan->n_jobs; i++)
+	for (size_t i = 0; i < plan->n_jobs; i++) {
 		dot_edges(&out, plan, &plan->jobs[i]);
+		final_part(&out);
+	}
 	str_add(&out, "}\n");
 	final_write(out.s, out.len);
 	str_done(&out);

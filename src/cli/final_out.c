@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { PATIENCE_MS = 5000, NO_END = -1 };
+enum { PATIENCE_MS = 5000, NO_END = -1, PART = 256 * 1024 };
 
 /* The first failure, until final_code(): whoever prints goes on, so that nothing else is lost. */
 static struct {
@@ -22,11 +22,10 @@ static struct {
 
 /* An open file description of our own: O_NONBLOCK on the inherited one would reach the user's
  * shell. */
-static int open_terminal(int stream)
+static int open_terminal(void)
 {
-	return isatty(stream)
-		       ? open(stream == STDOUT_FILENO ? "/proc/self/fd/1" : "/proc/self/fd/2",
-			      O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+	return isatty(STDOUT_FILENO)
+		       ? open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 		       : -1;
 }
 
@@ -60,9 +59,9 @@ static int write_out(int fd, const char *text, size_t len, int patience_ms)
 	return 0;
 }
 
-static void write_stream(int stream, const char *text, size_t len)
+/* terminal: see open_terminal(); -1: a terminal is waited for like any other reader. */
+static void write_stream(int stream, int terminal, const char *text, size_t len)
 {
-	_cleanup_(closep) int terminal = open_terminal(stream);
 	int fd = terminal < 0 ? stream : terminal;
 	int errnum = write_out(fd, text, len, terminal < 0 ? NO_END : PATIENCE_MS);
 
@@ -74,20 +73,29 @@ static void write_stream(int stream, const char *text, size_t len)
 
 void final_write(const char *text, size_t len)
 {
-	write_stream(STDOUT_FILENO, text, len);
+	write_stream(STDOUT_FILENO, -1, text, len);
+}
+
+void final_part(struct str *text)
+{
+	if (text->len < PART)
+		return;
+	final_write(text->s, text->len);
+	str_clear(text);
 }
 
 void final_write_ending(const char *text, size_t len)
 {
+	_cleanup_(closep) int terminal = open_terminal();
 	int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)
-		final_write(text, len);
+		write_stream(STDOUT_FILENO, terminal, text, len);
 }
 
 void final_write_error(const char *text, size_t len)
 {
-	write_stream(STDERR_FILENO, text, len);
+	write_stream(STDERR_FILENO, -1, text, len);
 }
 
 void final_json(struct json_out *j)

@@ -11,16 +11,18 @@
 
 #include "base/json_out.h"
 
-/*
- * Writes text to standard output. A file or a pipe takes it as any program's output; a terminal
- * that takes nothing for five seconds (Ctrl-S) does not keep us: the rest is dropped, all of it is
- * in the results anyway.
- */
+/* Writes text to standard output, whose reader may take its time. */
 void final_write(const char *text, size_t len);
-/* The same for the ending of a run, which stands in its results, too: that nobody wants it
- * (standard output is closed) is no error. */
+/* Writes and clears a long text that is not complete yet once there is enough of it, so that
+ * memory does not hold all of it. */
+void final_part(struct str *text);
+/*
+ * The same for the ending of a run, which stands in its results, too: that nobody wants it
+ * (standard output is closed) is no error, and a terminal that takes nothing for five seconds
+ * (Ctrl-S) does not keep us: the rest is dropped.
+ */
 void final_write_ending(const char *text, size_t len);
-/* The same to standard error, for what is a command's product there. */
+/* As final_write(), to standard error, for what is a command's product there. */
 void final_write_error(const char *text, size_t len);
 /* A document of jout_init(j, -1, …), complete: writes it with a line break, and ends j. */
 void final_json(struct json_out *j);

@@ -2,6 +2,7 @@
 """What cannot be written: standard output that is full or closed, files that may not grow."""
 import json
 import os
+import pty
 import resource
 import subprocess
 
@@ -66,6 +67,35 @@ class StandardOutput(Story):
         whole = self.dvsched("plan", "cfg.hjson", "--json")
         self.assertEqual(whole.code, 0, whole)
         self.assertEqual(len(json.loads(whole.out)["jobs"]), 400)
+
+    def test_a_terminal_that_stands_still_loses_nothing(self):
+        self.config(CONFIG.replace("1..400", "1..20000"))
+        ours, theirs = pty.openpty()
+        process = subprocess.Popen([self.binary, "list", "cfg.hjson"], cwd=self.dir, stdin=subprocess.DEVNULL,
+                                   stdout=theirs, env=self.environ())
+        os.close(theirs)
+        with self.assertRaises(subprocess.TimeoutExpired):  # Ctrl-S, for longer than an ending is waited for
+            process.wait(6)
+        text = b""
+        while text.count(b"\n") < 20000:
+            text += os.read(ours, 65536)
+        self.assertEqual(process.wait(), 0)
+        os.close(ours)
+
+    def peak_of(self, *words):
+        """KiB."""
+        process = subprocess.Popen([self.binary, *words], cwd=self.dir, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL, env=self.environ())
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        return used.ru_maxrss
+
+    def test_no_plan_is_held_in_memory_as_text(self):
+        self.config(CONFIG.replace("1..400", "1..50000"))
+        names = self.peak_of("list", "cfg.hjson")
+        for words in ((), ("--json",), ("--format", "dot")):
+            self.assertLess(self.peak_of("plan", "cfg.hjson", *words), 1.2 * names, words)
 
     def test_other_errors_keep_their_exit_codes(self):
         with open("/dev/full", "wb") as full:
