@@ -30,7 +30,7 @@ struct resolver {
 	const struct entry *entry; /* whose turn it is */
 	bool is_one;		   /* all its jobs have the same texts */
 	struct map sets;	   /* rendered texts -> dep_set */
-	bool has_error;		   /* an entry is told of one error: its jobs are alike */
+	bool has_error;		   /* of an entry one job is reported: its jobs are alike */
 	struct str key;
 	uint32_t *deps, *own; /* being collected */
 	size_t n_deps, cap_deps, n_own, cap_own;
@@ -167,7 +167,7 @@ static size_t add_list(struct resolver *r, const struct template_list *list, con
 	size_t before = r->n_deps;
 
 	r->stamp++;
-	for (uint32_t i = 0; i < list->n && !r->has_error; i++) {
+	for (uint32_t i = 0; i < list->n; i++) {
 		add_text(r, &list->at[i], *texts, set);
 		*texts += strlen(*texts) + 1;
 	}

@@ -53,7 +53,7 @@ class Refusals(Story):
         self.write("a.hjson", """{
   flow: jobs
   jobs: [
-    { name: "a", argv: ["true"], needs: ["nobody"], timeout: "soon" }
+    { name: "a", argv: ["true"], needs: ["nobody", "nothing.*"], timeout: "soon" }
     { name: "b", argv: ["true"], needs: ["c"], pass_patterns: ["("] }
     { name: "c", argv: ["true"], needs: ["b"] }
     { name: "d", argv: ["true"], resources: { LIC: 5 } }
@@ -63,7 +63,7 @@ class Refusals(Story):
         run = self.dvsched("run", "a.hjson")
         self.assertEqual(run.code, 2)
         self.assertEqual([line.split(": error: ")[0] for line in errors(run)],
-                         ["a.hjson:4:62", "a.hjson:4:42", "a.hjson:5:64", "a.hjson:5:13", "a.hjson:7:52"])
+                         ["a.hjson:4:75", "a.hjson:4:42", "a.hjson:4:52", "a.hjson:5:64", "a.hjson:5:13", "a.hjson:7:52"])
         self.assertIn("in a cycle: b -> c -> b", run.err)
         self.assertIn("job 'd' asks for 5 of LIC, of which this run has 2", run.err)
         more = self.dvsched("run", "a.hjson", "-R", "LIC=5")
