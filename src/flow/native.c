@@ -67,13 +67,25 @@ void native_read_defaults(struct load *l, struct hjson_node *node, const char *w
 	cfg_fields_end(f);
 }
 
-/* `npu: { type: "chips", … }`: one of ours under another name. */
-static bool is_named_after(struct load *l, const struct flow_options *options, struct hjson_node *m)
+/* The key, or `npu: { type: "chips", … }`: one of ours under another name. */
+static void check_backend_name(struct load *l, const struct flow_options *options,
+			       struct hjson_node *m)
 {
 	struct hjson_node *type = m->type == HJSON_OBJECT ? hjson_get(m, "type") : NULL;
+	const char *name = hjson_key_cstr(cfg_doc(l->cfg), m);
+	struct diag *e;
 
-	return type && type->type == HJSON_STRING &&
-	       options->is_backend(hjson_cstr(cfg_doc(l->cfg), type));
+	if (type && type->type == HJSON_STRING)
+		name = hjson_cstr(cfg_doc(l->cfg), type);
+	else
+		type = NULL;
+	if (options->is_backend(name))
+		return;
+	e = type ? cfg_error(l->cfg, l->diags, type, "there is no type of backends '%s'",
+			     text_printable(l->mem, name))
+		 : cfg_key_error(l->cfg, l->diags, m, "there is no backend '%s'",
+				 text_printable(l->mem, name));
+	settings_hint_backend(l, options, name, e);
 }
 
 static void check_backends(struct load *l, struct hjson_node *node,
@@ -88,16 +100,11 @@ static void check_backends(struct load *l, struct hjson_node *node,
 		return;
 	}
 	hjson_for_each (m, node) {
-		const char *key = hjson_key_cstr(cfg_doc(l->cfg), m);
-
-		if (options->is_backend && !options->is_backend(key) &&
-		    !is_named_after(l, options, m))
-			settings_hint_backend(l, options, key,
-					      cfg_key_error(l->cfg, l->diags, m,
-							    "there is no backend '%s'",
-							    text_printable(l->mem, key)));
-		else if (m->type != HJSON_OBJECT)
-			cfg_error(l->cfg, l->diags, m, "'backends.%s' must be an object", key);
+		if (options->is_backend)
+			check_backend_name(l, options, m);
+		if (m->type != HJSON_OBJECT)
+			cfg_error(l->cfg, l->diags, m, "'backends.%s' must be an object",
+				  hjson_key_cstr(cfg_doc(l->cfg), m));
 	}
 }
 

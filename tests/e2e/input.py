@@ -413,6 +413,20 @@ class BadInput(Story):
         self.assertIn(there, self.fails("plan", "a.hjson"))
         self.write("a.hjson", GOOD.replace("flow:", "backends: { slurm: {} }\n flow:"))
         self.assertIn(there, self.fails("plan", "a.hjson"))
+        self.write("a.hjson", GOOD.replace("flow:", "backends: { mine: { type: \"fakr\" } }\n flow:"))
+        self.assertIn("there is no type of backends 'fakr'", self.fails("plan", "a.hjson"))
+
+    def test_a_backend_has_the_name_that_the_configuration_gives_it(self):
+        config = """{
+          flow: jobs
+          backends: { a: { type: "%s" }, b: { type: "fake", outcomes: { "*": "fail" } } }
+          jobs: [ { name: "x", argv: ["true"], backend: "a" }, { name: "y", argv: ["true"], backend: "b" } ]
+        }"""
+        self.write("a.hjson", config % "local")
+        self.assertIn("'a' cannot be another local backend", self.fails("run", "a.hjson"))
+        self.write("a.hjson", config % "fake")
+        run = self.dvsched("run", "a.hjson", "--view", "none")
+        self.assertIn("2 jobs: 1 passed, 1 failed", run.out, run)
 
     def test_without_a_work_tree_the_project_is_asked_for(self):
         self.write("a.hjson", "{ flow: sim\n name: m\n import_cfgs: [\"{proj_root}/b.hjson\"]\n}")

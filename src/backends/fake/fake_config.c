@@ -236,6 +236,7 @@ struct backend *backend_fake_create(const struct backend_env *env, struct diags 
 		.script_ctx = c,
 		.script_free = config_free,
 		.check = check,
+		.name = env->name,
 		.max_parallel = env->max_parallel,
 		.loop = env->loop,
 	};

@@ -467,9 +467,16 @@ static uint32_t parallel_of(const struct backend_env *env)
 
 struct backend *backend_local_create(const struct backend_env *env, struct diags *diags)
 {
-	struct local *l = xcalloc(1, sizeof(*l));
+	struct local *l;
 
-	(void)diags;
+	if (env->settings && env->name && !str_eq(env->name, local_ops.name)) {
+		diag_hint(cfg_error(cfg_fields_cfg(env->settings), diags,
+				    cfg_fields_object(env->settings),
+				    "'%s' cannot be another local backend", env->name),
+			  "there is one, which is called 'local'");
+		return NULL;
+	}
+	l = xcalloc(1, sizeof(*l));
 	assert(env->loop && env->scratch_root);
 	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a dead slot leaves comes to us */
 	l->base = (struct backend){
