@@ -239,7 +239,7 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 	struct flow_command cmd = {
 		.argv = args->after,
 		.timeout_s = opt_duration(args, OPT_TIMEOUT, 0, diags),
-		.retries = opt_uint(args, OPT_RETRIES, 0, UINT_MAX - 1, 0, diags),
+		.retries = opt_uint(args, OPT_RETRIES, 0, FLOW_MOST_RETRIES, 0, diags),
 		.cwd = path_absolute(mem, "."),
 		.is_interactive = opt_has(args, OPT_INTERACTIVE),
 	};

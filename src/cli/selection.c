@@ -46,7 +46,7 @@ int selection_read(const struct args *args, struct flow_options *ret, struct dia
 		.has_timeout = opt_has(args, OPT_TIMEOUT),
 		.has_retries = opt_has(args, OPT_RETRIES),
 		.timeout_s = opt_duration(args, OPT_TIMEOUT, 0, diags),
-		.retries = opt_uint(args, OPT_RETRIES, 0, UINT_MAX - 1, 0, diags),
+		.retries = opt_uint(args, OPT_RETRIES, 0, FLOW_MOST_RETRIES, 0, diags),
 	};
 	return diags->n_errors > n_before ? -1 : 0;
 }

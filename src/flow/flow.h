@@ -41,6 +41,8 @@ struct flow_listing {
 	const char *const *names[FLOW_N_CATEGORIES];
 };
 
+enum { FLOW_MOST_RETRIES = 1000 };
+
 /* What the command line says of all jobs, whatever the configuration says of each. */
 struct flow_limits {
 	bool has_timeout, has_retries;

@@ -14,8 +14,6 @@ static const char *member_path(const struct cfg_fields *f, const char *key, cons
 	return arena_printf(mem_of(f), "%s.%s", key, text_printable(mem_of(f), member));
 }
 
-enum { RETRIES_MOST = 1000 };
-
 /* A number, or {max, on, backoff, reuse}. */
 void setting_read_retries(struct cfg_fields *f, const char *key, struct settings *s)
 {
@@ -31,12 +29,12 @@ void setting_read_retries(struct cfg_fields *f, const char *key, struct settings
 	if (!node)
 		return;
 	if (node->type != HJSON_OBJECT) {
-		r.max = (uint32_t)cfg_fields_int(f, key, 0, RETRIES_MOST, 0);
+		r.max = (uint32_t)cfg_fields_int(f, key, 0, FLOW_MOST_RETRIES, 0);
 		s->retry = r;
 		return;
 	}
 	inner = cfg_fields_new(cfg_fields_cfg(f), node, key, cfg_fields_diags(f));
-	r.max = (uint32_t)cfg_fields_int(inner, "max", 0, RETRIES_MOST, 1);
+	r.max = (uint32_t)cfg_fields_int(inner, "max", 0, FLOW_MOST_RETRIES, 1);
 	r.on = (enum retry_on)cfg_fields_word(inner, "on", on, RETRY_ANY);
 	r.backoff_s = cfg_fields_duration(inner, "backoff", 0);
 	r.reuse = cfg_fields_bool(inner, "reuse", false);

@@ -95,6 +95,9 @@ class Limits(Story):
         self.assertEqual(self.limits("--timeout", "0", "--retries", "1"), ["a, 1 retry", "b, 1 retry"])
         self.assertEqual(self.limits("--retries", "0"), ["a, timeout 9m00s", "b, timeout 1m00s"])
         self.assertEqual(self.dvsched("run", "cfg.hjson", "--retries", "many").code, 2)
+        for words in (("cfg.hjson",), ("--", "true")):
+            self.assertIn("'--retries' must be a whole number from 0 to 1000, not '1001'",
+                          self.dvsched("run", "--retries", "1001", *words).err)
 
     def test_a_run_keeps_to_them(self):
         self.config('''{ flow: "jobs", jobs: [
