@@ -140,7 +140,7 @@ void duration_add(struct str *b, double s)
 
 	if (!(s >= 0))
 		s = 0;
-	t = s < 1e15 ? lround(s) : 0;
+	t = lround(fmin(s, 1e15));
 	if (s < 9.995)
 		str_printf(b, "%.2fs", s);
 	else if (s < 59.95)
@@ -155,7 +155,7 @@ void duration_add(struct str *b, double s)
 
 void duration_add_hms(struct str *b, double s)
 {
-	long t = s > 0 && s < 1e15 ? (long)s : 0;
+	long t = s > 0 ? (long)fmin(s, 1e15) : 0;
 
 	str_printf(b, "%02ld:%02ld:%02ld", t / 3600, t / 60 % 60, t % 60);
 }
