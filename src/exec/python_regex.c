@@ -344,8 +344,8 @@ static void warn_of_line_end(struct reader *r)
 {
 	if (r->is_behind_line && !r->has_top_alternative && !r->out->warning.len)
 		str_add(&r->out->warning,
-			"it never matches: each line is looked at by itself, and this goes on "
-			"behind the end of a line");
+			"it can never match: each line of the log is searched by itself, and this "
+			"pattern needs text after the end of a line");
 }
 
 int python_regex_translate(const char *source, struct python_regex *ret)
