@@ -105,6 +105,14 @@ class BelowBlanks(Story):
                 done = self.run_in(self.project, "run", path, "--view", "none")
                 self.assertEqual(done.code, int(path.name == FAILS), done)
 
+    def test_a_fault_of_one_example_is_none_of_another(self):
+        done = self.run_in(self.project, "run", "hjson-cfgs/chips.hjson", "--view", "none")
+        self.assertIn("is suspect", done.out, done)
+        for name in ("gang.hjson", "cases/cases.hjson"):
+            done = self.run_in(self.project, "chips", f"hjson-cfgs/{name}")
+            self.assertIn("/0", done.out, done)
+            self.assertNotIn("suspect", done.out, done)
+
     @unittest.skipUnless(shutil.which("cc"), "no C compiler")
     def test_the_batch_of_cases(self):
         done = self.run_in(self.project, "run", "hjson-cfgs/cases/cases.hjson", "--view", "none")
