@@ -11,7 +11,7 @@
 
 static const struct src_pos nowhere;
 
-enum { NOBODY = UINT32_MAX };
+static const uint32_t NOBODY = UINT32_MAX;
 
 struct selection {
 	struct plan *plan;
