@@ -32,6 +32,7 @@ static unsigned send_all(const struct job_needs *needs, struct str *ret)
 	struct wire w;
 	uint8_t type;
 
+	str_reserve(&frames, 0); /* no frame is no NULL */
 	needs_put(&frames, TYPE, needs);
 	for (; wire_next(frames.s + at, frames.len - at, &type, &w, &size) == 1; at += size, n++) {
 		assert_int_equal(type, TYPE);
