@@ -124,7 +124,8 @@ static void on_ended(struct slot *slot, void *ctx, const struct job_result *resu
 	ls->is_short = ls->is_taken_back = false;
 	list_remove(&ls->link);
 	list_prepend(&l->idle, &ls->link);
-	if (shortage_must_shrink(&l->shortage, n_active(l)))
+	/* A slot that could not end its job ends itself: its next job would be lost with it. */
+	if (result->reason == REASON_UNKILLABLE || shortage_must_shrink(&l->shortage, n_active(l)))
 		send_away(ls);
 	sched_job_ended(job, &told);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The local backend under a scheduler, with real processes. */
 #include <dirent.h>
+#include <errno.h>
 #include <ev.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -18,6 +19,7 @@
 #include "backends/local/cpus.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "faulty.h"
 #include "scheduler/loop_host.h"
 #include "slot_bed.h"
 
@@ -78,6 +80,7 @@ static void on_change(struct observer *o, const struct job *job, enum job_status
 	if (++r->n_running > r->most_running)
 		r->most_running = r->n_running;
 	note_where(r, job->attempts->where);
+	faulty_clear(); /* for slots that are started from now on */
 	if ((int)job->n == r->kill_slot_at)
 		kill(only_child(), SIGKILL);
 	if (r->stop_when_running && r->n_running == r->local->max_parallel)
@@ -225,6 +228,20 @@ static void a_slot_that_dies_costs_one_job(void **state)
 	rig_free(r);
 }
 
+/* It cannot wait for its job, says so, and ends. */
+static void a_slot_that_is_about_to_end_gets_no_job(void **state)
+{
+	struct rig *r = rig_new(2, 1);
+
+	(void)state;
+	faulty_set_children(FAULTY_WAIT, EPERM, 0, -1);
+	rig_run(r);
+	assert_int_equal(sched_job(r->s, 0)->reason, REASON_UNKILLABLE);
+	assert_int_equal(job_status(sched_job(r->s, 1)), JOB_PASSED);
+	assert_int_equal(r->n_wheres, 2);
+	rig_free(r);
+}
+
 static void a_kill_reaches_all_that_run(void **state)
 {
 	static const char *const waits[] = {"sleep", "1000", NULL};
@@ -315,6 +332,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(slots_are_reused_and_no_more_than_needed),
 		cmocka_unit_test(results_reach_the_scheduler),
 		cmocka_unit_test(a_slot_that_dies_costs_one_job),
+		cmocka_unit_test(a_slot_that_is_about_to_end_gets_no_job),
 		cmocka_unit_test(a_kill_reaches_all_that_run),
 		cmocka_unit_test(what_it_will_not_take_is_told_once_per_rules),
 		cmocka_unit_test(a_quota_bounds_the_cpus),
