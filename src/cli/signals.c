@@ -72,6 +72,7 @@ static void on_nothing(int signum)
 
 void signals_before_run(void)
 {
+	static const int warnings[] = {SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU};
 	struct sigaction action = {.sa_handler = on_early};
 
 	sigemptyset(&action.sa_mask);
@@ -80,8 +81,8 @@ void signals_before_run(void)
 			sigaction(stop_signals[i], &action, NULL);
 	action.sa_handler = on_nothing;
 	action.sa_flags = SA_RESTART;
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGUSR2, &action, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(warnings); i++)
+		sigaction(warnings[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: EFBIG, as a full disk gives ENOSPC */
 }

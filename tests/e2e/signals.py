@@ -183,7 +183,7 @@ class Ignored(Story):
 class Warnings(Story):
     """What batch systems send some time before a limit."""
 
-    def test_usr1_and_usr2_are_nothing(self):
+    def test_warnings_of_a_limit_are_nothing(self):
         self.config("""{ flow: "jobs", name: "s", jobs: [
           { name: "a", command: "echo up > up; read x < gate" }
           { name: "b", command: "grep SigIgn /proc/self/status", needs: ["a"] }
@@ -193,7 +193,7 @@ class Warnings(Story):
             with self.subTest(args):
                 process = self.start("run", "cfg.hjson", *args)
                 self.assertEqual(up.line(), "up")
-                for signum in signal.SIGUSR1, signal.SIGUSR2:
+                for signum in signal.SIGUSR1, signal.SIGUSR2, signal.SIGALRM, signal.SIGXCPU:
                     send_to_all([p for p in tree_of(process.pid)
                                  if pathlib.Path(f"/proc/{p}/exe").resolve() == pathlib.Path(self.binary).resolve()], signum)
                 os.write(gate.fd, b"go\n")
