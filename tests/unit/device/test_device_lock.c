@@ -55,12 +55,13 @@ static void one_has_it_and_the_other_is_told_who(void **state)
 static void a_holder_that_is_gone_is_not_named(void **state)
 {
 	pid_t holder, gone = fork();
-	int fd = device_lock_take(path, &holder);
 	char text[16];
+	int fd;
 
 	(void)state;
 	if (gone == 0)
-		_exit(0);
+		_exit(0); /* it must not take the lock, not even for a moment */
+	fd = device_lock_take(path, &holder);
 	assert_int_equal(waitpid(gone, NULL, 0), gone);
 	snprintf(text, sizeof(text), "%d\n", (int)gone);
 	assert_true(pwrite(fd, text, strlen(text), 0) > 0);
