@@ -43,9 +43,12 @@ static void add_wrapped(struct str *out, const char *text, unsigned column, unsi
 	str_addc(out, '\n');
 }
 
-static void add_name(struct str *b, const struct option *o)
+/* A bit beside a command's: for who calls us dvsim. */
+enum { AS_DVSIM = 1 << 30 };
+
+static void add_name(struct str *b, const struct option *o, bool has_shorts)
 {
-	const char *s = o->shorts;
+	const char *s = has_shorts ? o->shorts : NULL;
 
 	str_add(b, "  ");
 	for (; s && *s; s += strcspn(s, " "), s += *s == ' ')
@@ -69,17 +72,18 @@ static unsigned columns(const char *s)
 	return n;
 }
 
-static void add_option(struct str *out, const struct option *o, unsigned width)
+static void add_option(struct str *out, const struct option *o, unsigned command, unsigned width)
 {
+	bool is_other = (command & AS_DVSIM) && o->dvsim_help;
 	struct str name = {0};
 
-	add_name(&name, o);
+	add_name(&name, o, !is_other);
 	str_add(out, name.s);
 	if (columns(name.s) + 2 > HELP_COLUMN)
 		str_printf(out, "\n%*s", HELP_COLUMN, "");
 	else
 		str_printf(out, "%*s", (int)(HELP_COLUMN - columns(name.s)), "");
-	add_wrapped(out, o->help, HELP_COLUMN, width);
+	add_wrapped(out, is_other ? o->dvsim_help : o->help, HELP_COLUMN, width);
 	str_done(&name);
 }
 
@@ -101,7 +105,7 @@ static void add_group(struct str *out, const char *group, unsigned command, unsi
 	str_printf(out, "\n%s:\n", group);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if (is_shown(i, command, group))
-			add_option(out, &option_table[i], width);
+			add_option(out, &option_table[i], command, width);
 }
 
 /* The groups in the order in which they first appear; what is shown comes last, it is least asked
@@ -171,7 +175,7 @@ void help_print_dvsim(void)
 		    "options and exit codes. The configuration goes first, or after `--`: "
 		    "options that take many words take all that follow.",
 		    0, width);
-	add_options(&out, CMD_RUN, width);
+	add_options(&out, CMD_RUN | AS_DVSIM, width);
 	final_write(out.s, out.len);
 	str_done(&out);
 }

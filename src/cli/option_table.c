@@ -16,7 +16,8 @@ const struct option option_table[OPT_COUNT] = {
 		       "of simulations: smoke"},
 	[OPT_EXCLUDE] =
 		{"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
-		 "leave these jobs out (as does -i '!ITEM'), but for those that others need"},
+		 "leave these jobs out (as does -i '!ITEM'), but for those that others need",
+		 "leave these out of what -i selects, but for those that others need"},
 	[OPT_FAILED] =
 		{"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
 		 "the jobs that did not pass in an earlier run, with their seeds; default: the "

@@ -132,6 +132,7 @@ struct option {
 	const char *metavar; /* NULL for flags */
 	const char *group;   /* heading in --help */
 	const char *help;
+	const char *dvsim_help; /* called as dvsim, where it has no short name; NULL: the same */
 };
 
 extern const struct option option_table[OPT_COUNT];

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Called as dvsim: DVSim's command line, exit codes, and settings."""
 import os
+import re
 import shutil
 
 import harness
@@ -68,6 +69,14 @@ class CalledAsDvsim(Project):
         self.assertEqual(done.code, 2, done)
         self.assertIn("usage: dvsim <cfg-hjson-file>", done.err)
         self.assertIn("dvsim: error: argument --waves/-w: invalid choice: 'gif'", done.err)
+
+    def test_it_takes_every_name_that_its_help_shows(self):
+        shown = re.findall(r"^  (-[^ ,].*?)(?:  |$)", self.dvsched("--help").out, re.M)
+        names = [name for line in shown for name in re.findall(r"(?<!\S)--?[a-zA-Z][-\w]*", line)]
+        self.assertGreater(len(names), 80)
+        for name in names:
+            if name not in ("-h", "--help", "--version"):
+                self.assertNotIn("unrecognized", self.dvsched("nowhere.hjson", name).err, name)
 
     def test_a_branch_is_one_directory(self):
         done = self.dvsched("one.hjson", "-pr", ".", "-sr", self.path("out"), "--branch", "a/b", "--view", "none")
