@@ -40,14 +40,40 @@ static struct bucket *new_bucket(struct search *s, const struct result_row *row,
 	return b;
 }
 
+static void replace_text(struct str *text, const char *what, const char *by)
+{
+	char *at = what && *what ? strstr(text->s, what) : NULL;
+	char *rest;
+
+	if (!at)
+		return;
+	rest = xstrdup(at + strlen(what));
+	text->len = (size_t)(at - text->s);
+	str_add(text, by);
+	str_add(text, rest);
+	free(rest);
+}
+
+/* What the machine refuses has the job's own paths in it: a full disk is one kind of failure. */
+static void add_key(struct search *s, const struct result_row *row)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	str_add(&text, row->message ? row->message : job_reason_name(row->reason));
+	if (row->reason == REASON_LAUNCH) {
+		replace_text(&text, row->spec->log_path, "*");
+		replace_text(&text, row->spec->odir, "*");
+	}
+	bucketer_key(s->bucketer, text.s, &s->scratch);
+}
+
 static void add_failure(struct search *s, const struct result_row *row, uint32_t n)
 {
 	struct bucket *b;
 
 	str_clear(&s->scratch);
 	str_printf(&s->scratch, "%s\n", job_reason_name(row->reason));
-	bucketer_key(s->bucketer, row->message ? row->message : job_reason_name(row->reason),
-		     &s->scratch);
+	add_key(s, row);
 	b = map_get_n(&s->by_key, s->scratch.s, s->scratch.len);
 	if (!b)
 		b = new_bucket(s, row, n);

@@ -338,6 +338,32 @@ static void make_many(struct story *s, size_t n_kinds, size_t n_each)
 	}
 }
 
+static void what_a_full_disk_refuses_is_one_kind_of_failure(void **state)
+{
+	struct story s;
+
+	(void)state;
+	story_init(&s, 9);
+	for (size_t i = 0; i < 9; i++) {
+		struct job_spec *spec = &s.plan->jobs[i];
+
+		spec->odir = arena_printf(s.plan->mem, "/scratch/b/%c", 'a' + (int)i);
+		spec->log_path = arena_printf(s.plan->mem, "%s/log", spec->odir);
+		set(&s, i, JOB_FAILED, REASON_LAUNCH,
+		    arena_printf(s.plan->mem,
+				 i < 4 ? "cannot make the directory %s: No space left on device"
+				       : "cannot open the log %s: No space left on device",
+				 i < 4 ? spec->odir : spec->log_path));
+	}
+	tell(&s);
+	assert_has(s.text.s, "5 jobs failed (launch): cannot open the log *: No space left on");
+	assert_has(s.text.s, "4 jobs failed (launch): cannot make the directory *: No space left");
+	/* Each job's own words have its path. */
+	assert_has(s.text.s,
+		   "    cannot make the directory /scratch/b/a: No space left on device\n");
+	story_done(&s);
+}
+
 static void ten_thousand_failures_fit_into_60_lines(void **state)
 {
 	struct story s;
@@ -499,6 +525,7 @@ int main(void)
 		cmocka_unit_test(a_cause_may_stand_behind_what_it_cancelled),
 		cmocka_unit_test(who_cancelled_most_is_shown_first_in_its_bucket),
 		cmocka_unit_test(messages_that_differ_in_their_reason_are_two_buckets),
+		cmocka_unit_test(what_a_full_disk_refuses_is_one_kind_of_failure),
 		cmocka_unit_test(ten_thousand_failures_fit_into_60_lines),
 		cmocka_unit_test(jobs_left_out_of_a_bucket_name_the_option_that_shows_them),
 		cmocka_unit_test(the_room_that_is_left_goes_to_the_logs),
