@@ -202,11 +202,17 @@ int run_dir_publish(struct run_dir *r, struct error *err)
 	return sync_dir(r->runs) < 0 ? error_sys(err, errno, "%s", r->runs) : 0;
 }
 
+/* A file system that takes results may still refuse the name. */
+static bool has_run(const struct run_dir *r)
+{
+	return r->is_published || faccessat(r->fd, RESULTS_NAME, F_OK, 0) == 0;
+}
+
 void run_dir_free(struct run_dir *r)
 {
 	if (!r)
 		return;
-	if (r->fd >= 0 && !r->is_published)
+	if (r->fd >= 0 && !has_run(r))
 		fs_remove_tree(r->path);
 	if (r->fd >= 0) {
 		unlinkat(r->fd, RESULTS_RESERVE, 0);

@@ -20,7 +20,7 @@ struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, 
 /* The first record is written: from now on the run has its name and is `latest`. Once published,
  * nothing more happens. */
 int run_dir_publish(struct run_dir *r, struct error *err);
-/* Gives the locks back; never published: removes the directory. Accepts NULL. */
+/* Gives the locks back; neither published nor with results: removes the directory. Accepts NULL. */
 void run_dir_free(struct run_dir *r);
 
 const char *run_dir_path(const struct run_dir *r); /* absolute; changes at run_dir_publish() */

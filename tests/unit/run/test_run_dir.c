@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "run/lock.h"
 #include "run/plan_file.h"
+#include "run/results.h"
 #include "run/run_dir.h"
 
 static struct run_dir *make_run(const struct plan *p)
@@ -62,6 +63,21 @@ static void an_unpublished_run_has_a_dot_and_vanishes(void **state)
 	assert_false(fs_exists(latest));
 	run_dir_free(r);
 	assert_false(fs_exists(path));
+	plan_free(p);
+}
+
+/* As where the file system has refused the rename, and the run has gone on. */
+static void an_unpublished_run_with_results_stays(void **state)
+{
+	struct plan *p = make_plan(2);
+	struct run_dir *r = make_run(p);
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_dir_path(r), RESULTS_NAME);
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(fs_write_atomic(path, "{}", 2, &err), 0);
+	run_dir_free(r);
+	assert_true(fs_exists(path));
 	plan_free(p);
 }
 
@@ -357,6 +373,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_unpublished_run_has_a_dot_and_vanishes),
+		cmocka_unit_test(an_unpublished_run_with_results_stays),
 		cmocka_unit_test(a_published_run_stays_and_is_latest),
 		cmocka_unit_test(latest_follows_the_newest_run),
 		cmocka_unit_test(an_id_is_utc_and_six_hex_digits),
