@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -101,7 +102,7 @@ static double waits_after_s(const struct run *r)
 {
 	if (log_level() >= LOG_VERBOSE)
 		return 0;
-	return engines_clock(&r->engines) ? INFINITY : 10;
+	return engines_clock(&r->engines) == clock_real() ? 10 : INFINITY;
 }
 
 /* Backends and graph: the last that can say no before anything is created. */

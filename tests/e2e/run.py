@@ -58,6 +58,17 @@ class Running(Story):
             self.assertIn(text, self.dvsched("run", "cfg.hjson", "--view", view, "--verbose").err)
             self.assertNotIn("waits", self.dvsched("run", "cfg.hjson", "--view", view).err)
 
+    def test_plain_says_after_a_while_what_a_job_waits_for(self):
+        os.mkfifo(self.path("gate"))
+        self.config('''{ flow: "jobs", resources: { LIC: 1 }, defaults: { timeout: "20s" }, jobs: [
+            { name: "a", command: "read x < gate", resources: { LIC: 1 } }
+            { name: "b", command: "true", resources: { LIC: 1 } } ] }''')
+        process = self.start("run", "cfg.hjson", "--view", "plain")
+        lines = iter(process.stderr.readline, b"")
+        self.assertTrue(any(b"'b' waits for LIC: it asks for 1, and 1 of 1 is in use" in line for line in lines))
+        self.path("gate").write_text("go\n")
+        self.assertEqual(self.finish(process).code, 0)
+
     def test_a_failed_build_cancels_what_needs_it_and_says_why(self):
         self.write("a.hjson", """{
           flow: jobs
@@ -408,7 +419,7 @@ class FewProcesses(Story):
         shutil.copy(self.binary, self.path("dvsched"))
         self.binary = str(self.path("dvsched"))
         self.config("""{ flow: "jobs", name: "few", jobs: [
-          { name: "j{n}", command: "true", sweep: { n: "1..60" }, timeout: "60s" } ] }""")
+          { name: "j{n}", command: "true", sweep: { n: "1..60" }, timeout: "20s" } ] }""")
         os.chown(self.dir, self.USER, self.USER)
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "30", preexec_fn=self.become)
         self.assertEqual(done.code, 0, done)
@@ -428,7 +439,7 @@ truncate -s $start $DVSCHED_ODIR/log
 
     def test_an_error_that_was_cut_out_of_the_log_is_no_pass(self):
         self.config("""{ flow: "jobs", name: "demo", jobs: [
-          { name: "a", argv: ["sh", "job.sh"], fail_patterns: ["UVM_ERROR"], timeout: "60s" } ] }""")
+          { name: "a", argv: ["sh", "job.sh"], fail_patterns: ["UVM_ERROR"], timeout: "20s" } ] }""")
         self.write("job.sh", self.SCRIPT)
         done = self.dvsched("run", "cfg.hjson", "--view", "none")
         self.assertEqual(done.code, 3, done)
