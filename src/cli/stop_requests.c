@@ -7,13 +7,20 @@
 /* Shorter than a person takes who means "once more". Nobody types HUP: it may take longer. */
 static const double moment_s = 0.25, hangup_moment_s = 1;
 
+static bool is_repeated(const struct stop_requests *r, int signum, double now_s)
+{
+	if (signum == SIGHUP)
+		return r->n > 0 && now_s - r->any_s < hangup_moment_s;
+	if (r->has[signum] && now_s - r->last_s[signum] < moment_s)
+		return true;
+	/* bash that ends sends both to what Ctrl-Z has stopped. */
+	return signum == SIGTERM && r->has[SIGHUP] && now_s - r->last_s[SIGHUP] < moment_s;
+}
+
 bool stop_requests_add(struct stop_requests *r, int signum, double now_s)
 {
-	bool is_hangup = signum == SIGHUP;
-
 	assert(signum > 0 && signum < STOP_REQUESTS_SIGNALS);
-	if (is_hangup ? r->n > 0 && now_s - r->any_s < hangup_moment_s
-		      : r->has[signum] && now_s - r->last_s[signum] < moment_s)
+	if (is_repeated(r, signum, now_s))
 		return false;
 	if (r->n++ == 0)
 		r->first = signum;

@@ -2,7 +2,8 @@
 /*
  * How often somebody asked a run to end. What comes twice within a moment is one request: a
  * terminal that closes sends HUP from its shell and from the kernel, a wrapper repeats the INT that
- * the terminal has sent already, service managers send HUP after TERM.
+ * the terminal has sent already, service managers send HUP after TERM, a shell that ends TERM after
+ * HUP.
  */
 #ifndef CLI_STOP_REQUESTS_H
 #define CLI_STOP_REQUESTS_H

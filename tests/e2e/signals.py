@@ -252,6 +252,22 @@ class ClosedTerminal(OnTerminal):
         self.assertTrue(self.path("cleaned").exists())
         self.assertEqual(self.results()["run"]["exit_code"], 129)
 
+    def closes_after_ctrl_z(self, *args):
+        pid, shell = self.begin_in_a_shell(f'"$DVSCHED" run cfg.hjson --grace 60s {" ".join(args)}')
+        shell.type("\x1a")
+        shell.see("Stopped")
+        self.close(shell)  # TERM comes from bash, too
+        self.assertFalse(harness.outlives(pid, PATIENCE_S))
+        self.assertTrue(self.path("cleaned").exists())
+        self.assertTrue(self.path("last").exists())
+        self.assertEqual(self.results()["run"]["exit_code"], 129)
+
+    def test_after_ctrl_z_too(self):
+        self.closes_after_ctrl_z()
+
+    def test_after_ctrl_z_with_a_clock_above_it(self):
+        self.closes_after_ctrl_z("--run-deadline", "1h")
+
     def test_under_nohup_the_run_goes_on(self):
         self.config("""{ flow: "jobs", name: "s", jobs: [ { name: "a", command: "echo $PPID > events; read x < gate" } ] }""")
         events, gate = self.fifo(), self.fifo("gate")

@@ -32,6 +32,8 @@ static const struct {
 	{"two kinds, repeated",
 	 {{SIGINT, 5, true}, {SIGTERM, 5.01, true}, {SIGINT, 5.02, false}, {SIGTERM, 5.03, false}}},
 	{"a service manager", {{SIGTERM, 5, true}, {SIGHUP, 5.001, false}, {SIGTERM, 9, true}}},
+	{"a shell with stopped jobs",
+	 {{SIGHUP, 5, true}, {SIGTERM, 5.001, false}, {SIGHUP, 5.002, false}, {SIGTERM, 6, true}}},
 	{"hung up, then told", {{SIGHUP, 5, true}, {SIGTERM, 5.5, true}}},
 };
 
