@@ -107,7 +107,7 @@ static void add_own(struct parser *p, enum opt opt)
 				   NULL};
 	add_names(p, o, row->name, "--", false);
 	/* -x would be found in what DVSim refuses or takes for a tool's option: -nx, -xlrm. */
-	if (row->shorts && !row->dvsim_help)
+	if (row->shorts && !option_dvsim_help(row))
 		add_names(p, o, row->shorts, "-", false);
 }
 

@@ -74,16 +74,16 @@ static unsigned columns(const char *s)
 
 static void add_option(struct str *out, const struct option *o, unsigned command, unsigned width)
 {
-	bool is_other = (command & AS_DVSIM) && o->dvsim_help;
+	const char *other = command & AS_DVSIM ? option_dvsim_help(o) : NULL;
 	struct str name = {0};
 
-	add_name(&name, o, !is_other);
+	add_name(&name, o, !other);
 	str_add(out, name.s);
 	if (columns(name.s) + 2 > HELP_COLUMN)
 		str_printf(out, "\n%*s", HELP_COLUMN, "");
 	else
 		str_printf(out, "%*s", (int)(HELP_COLUMN - columns(name.s)), "");
-	add_wrapped(out, is_other ? o->dvsim_help : o->help, HELP_COLUMN, width);
+	add_wrapped(out, other ? other : o->help, HELP_COLUMN, width);
 	str_done(&name);
 }
 

@@ -16,8 +16,7 @@ const struct option option_table[OPT_COUNT] = {
 		       "of simulations: smoke"},
 	[OPT_EXCLUDE] =
 		{"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
-		 "leave these jobs out (as does -i '!ITEM'), but for those that others need",
-		 "leave these out of what -i selects, but for those that others need"},
+		 "leave these jobs out (as does -i '!ITEM'), but for those that others need"},
 	[OPT_FAILED] =
 		{"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
 		 "the jobs that did not pass in an earlier run, with their seeds; default: the "
@@ -197,3 +196,10 @@ const struct option option_table[OPT_COUNT] = {
 		       "with --devices: where pools are; default: $DVSCHED_POOLS, the nearest "
 		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson"},
 };
+
+const char *option_dvsim_help(const struct option *o)
+{
+	return o == &option_table[OPT_EXCLUDE]
+		       ? "leave these out of what -i selects, but for those that others need"
+		       : NULL;
+}

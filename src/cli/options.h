@@ -132,10 +132,11 @@ struct option {
 	const char *metavar; /* NULL for flags */
 	const char *group;   /* heading in --help */
 	const char *help;
-	const char *dvsim_help; /* called as dvsim, where it has no short name; NULL: the same */
 };
 
 extern const struct option option_table[OPT_COUNT];
+/* The help of an option that has no short name when called as dvsim; NULL: it is the same there. */
+const char *option_dvsim_help(const struct option *o);
 
 struct args;
 struct outcome_facts;
