@@ -217,6 +217,15 @@ static size_t list_gone(const struct flow_again *again, struct str *ret)
 	return n;
 }
 
+static size_t count_again(const struct flow_again *again, const struct plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		n += map_has(&again->by_id, plan->jobs[i].id);
+	return n;
+}
+
 void failed_settle(const struct failed *f, const struct args *args, struct plan *plan,
 		   struct diags *diags)
 {
@@ -224,6 +233,7 @@ void failed_settle(const struct failed *f, const struct args *args, struct plan 
 	size_t n_gone = list_gone(&f->again, &names), n = f->again.n;
 
 	plan->parent = arena_strdup(plan->mem, f->run.id);
+	plan->n_left = n - n_gone - count_again(&f->again, plan);
 	if (n_gone == n) {
 		diag_error(diags, nowhere,
 			   "--failed: what did not pass in the run %s is not part of the plan any "

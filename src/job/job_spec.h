@@ -185,6 +185,7 @@ struct plan {
 	const char *flow;
 	const char *seed_base; /* of all random seeds; NULL: none is random */
 	const char *parent;    /* id of the run that this one was made from; NULL: none */
+	size_t n_left;	       /* jobs that did not pass there, and do not run again here */
 	bool is_nested;	       /* started by a job of another run */
 	bool is_rehearsal;     /* no job is really run: --fake, make -n */
 	const struct resource_limit *limits;

@@ -150,11 +150,24 @@ const char *ending_logs_path(const struct plan *plan)
 	return path;
 }
 
+/* They still count as failed. */
+static void add_left(struct ending_writer *w)
+{
+	size_t n = w->plan->n_left;
+
+	if (n)
+		str_printf(w->out,
+			   "left     %zu job%s that did not pass in the run %s; --failed without "
+			   "-i and -x runs what is left\n",
+			   n, n == 1 ? "" : "s", w->plan->parent);
+}
+
 static void add_last_lines(struct ending_writer *w)
 {
 	bool has_failed = w->causes.n_passed < w->plan->n_jobs;
 
 	add_outcome(w);
+	add_left(w);
 	add_path(w, "note", w->head->note);
 	if (w->head->notes)
 		str_add(w->out, w->head->notes);

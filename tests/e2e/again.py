@@ -29,6 +29,7 @@ class Again(Story):
         self.ran()
         done = self.dvsched("run", cfg, "--view", "none", "--failed", *words)
         self.assertEqual(done.code, code, done)
+        self.said = done.out
         return self.ran()
 
     def listed(self, *words, cfg="cfg.hjson"):
@@ -170,8 +171,11 @@ class PartByPart(Again):
         self.fix("good")
         self.first_run()
         self.fix("a")
+        first = self.run_dir().name
         self.assertEqual(self.again("-i", "a"), ["a"])
+        self.assertIn(f"left     1 job that did not pass in the run {first};", self.said)
         self.assertEqual(self.again(code=1), ["b"])
+        self.assertNotIn("left ", self.said)
         self.fix("b")
         self.assertEqual(self.again(), ["b"])
         self.assertEqual(self.again(), [])
