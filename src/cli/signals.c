@@ -222,6 +222,7 @@ void signals_attach(struct signals *s, struct sched *sched, struct observer *pri
 	s->sched = sched;
 	s->printer = printer;
 	s->deadline_fd = deadline_fd;
+	s->requests.is_relayed = deadline_fd >= 0;
 	port_stop(&s->deadline);
 	if (deadline_fd < 0 || s->is_past_deadline)
 		return;

@@ -5,13 +5,16 @@
 #include <signal.h>
 
 /* Shorter than a person takes who means "once more". Nobody types HUP: it may take longer. */
-static const double moment_s = 0.25, hangup_moment_s = 1;
+static const double moment_s = 0.25, hangup_moment_s = 1, relayed_moment_s = 2;
 
 static bool is_repeated(const struct stop_requests *r, int signum, double now_s)
 {
+	bool may_be_late = r->is_relayed && signum == SIGTERM;
+
 	if (signum == SIGHUP)
 		return r->n > 0 && now_s - r->any_s < hangup_moment_s;
-	if (r->has[signum] && now_s - r->last_s[signum] < moment_s)
+	if (r->has[signum] &&
+	    now_s - r->last_s[signum] < (may_be_late ? relayed_moment_s : moment_s))
 		return true;
 	/* bash that ends sends both to what Ctrl-Z has stopped. */
 	return signum == SIGTERM && r->has[SIGHUP] && now_s - r->last_s[SIGHUP] < moment_s;

@@ -13,6 +13,9 @@
 enum { STOP_REQUESTS_SIGNALS = 32 };
 
 struct stop_requests {
+	/* A clock above us passes on what it was sent, which may come late when the machine is
+	 * busy. What the terminal sends it does not pass on. */
+	bool is_relayed;
 	unsigned n;
 	int first; /* signal; 0: there was none */
 	/* By signal: when it counted last, if it did. */

@@ -54,10 +54,23 @@ static void what_comes_twice_in_a_moment_is_one_request(void **state)
 	}
 }
 
+static void what_a_clock_passes_on_may_come_late(void **state)
+{
+	struct stop_requests r = {.is_relayed = true};
+
+	(void)state;
+	assert_true(stop_requests_add(&r, SIGTERM, 5));
+	assert_false(stop_requests_add(&r, SIGTERM, 6.5));
+	assert_true(stop_requests_add(&r, SIGTERM, 7.5));
+	assert_true(stop_requests_add(&r, SIGINT, 8)); /* of the terminal: it is not passed on */
+	assert_true(stop_requests_add(&r, SIGINT, 8.5));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_twice_in_a_moment_is_one_request),
+		cmocka_unit_test(what_a_clock_passes_on_may_come_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
