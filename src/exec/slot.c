@@ -200,7 +200,8 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	s->is_idle = true;
 	s->fd = proc.fd;
 	child_init(&s->child, loop, proc.pid, slot_on_end);
-	vigil_init(&s->vigil, loop, proc.pid, options->limits, &slot_vigil);
+	s->usual = s->limits = options->limits ? *options->limits : vigil_limits_default;
+	vigil_init(&s->vigil, loop, proc.pid, &s->limits, &slot_vigil);
 	port_init(&s->port, loop, s->fd, on_slot_readable, on_slot_writable);
 	s->default_grace_s = options->default_grace_s;
 	port_want_in(&s->port, true);
@@ -234,6 +235,9 @@ void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, con
 		needs_put(&s->out, FRAME_NEEDS, needs);
 	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt, env);
 	slot_flush(s);
+	s->limits = s->usual;
+	if (spec->rules->timeout_s > 0 && !spec->rules->is_interactive)
+		vigil_shorten(&s->limits, spec->rules->timeout_s + s->grace_s + slot_patience_s);
 	vigil_start(&s->vigil);
 }
 

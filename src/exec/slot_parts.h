@@ -22,7 +22,8 @@ struct slot {
 	int fd; /* our end of the socket; -1: it is over */
 	struct child child;
 	struct port port;
-	struct vigil vigil; /* while it has a job */
+	struct vigil vigil;		   /* while it has a job */
+	struct vigil_limits usual, limits; /* of any job, of this one */
 	double default_grace_s, grace_s;
 	double end_within_s; /* it was told to end, or to end its job, and has so long; 0: no */
 	double hung_up_s;    /* when we closed the socket; 0: not yet */

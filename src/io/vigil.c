@@ -16,6 +16,16 @@ const struct vigil_limits vigil_limits_default = {
 	.kill_s = 900,
 };
 
+void vigil_shorten(struct vigil_limits *limits, double most_s)
+{
+	double least_s = limits->warn_s + limits->look_s;
+
+	if (most_s < least_s)
+		most_s = least_s;
+	if (most_s < limits->kill_s)
+		limits->kill_s = most_s;
+}
+
 static enum vigil_act vigil_judge_stopped(struct vigil_memory *m, const struct vigil_limits *limits)
 {
 	if (++m->n_stopped < limits->stopped_looks)

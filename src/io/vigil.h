@@ -41,6 +41,10 @@ struct vigil_limits {
 
 extern const struct vigil_limits vigil_limits_default;
 
+/* Of a helper whose work should have ended after so long: it is not waited for much longer, but is
+ * reported first. */
+void vigil_shorten(struct vigil_limits *limits, double most_s);
+
 /* What is remembered from look to look; {0} at the beginning. */
 struct vigil_memory {
 	unsigned n_stopped, n_continued;
