@@ -86,6 +86,10 @@ enum {
 	DVS_CAP_HEALTH = 1u << 3, /* health() knows more than that the device is there */
 	DVS_CAP_INNER_WATCH =
 		1u << 4, /* has a watchdog of its own: inner_watch_ns() in struct dvs_driver */
+	/* Runs nothing itself: its devices are lent to commands, which open them on their own.
+	 * load, prepare, launch, poll and finish may be NULL and are never called. open() says
+	 * whether the device can be used, and need not hold anything. */
+	DVS_CAP_LEND_ONLY = 1u << 5,
 };
 
 /* Room for text or JSON that a call gives back; always NUL-terminated by the host beforehand. */

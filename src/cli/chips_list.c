@@ -278,7 +278,7 @@ static const struct {
 } abilities[] = {
 	{"abort", DVS_CAP_ABORT},	   {"gang", DVS_CAP_GANG},
 	{"reset", DVS_CAP_RESET},	   {"health", DVS_CAP_HEALTH},
-	{"watchdog", DVS_CAP_INNER_WATCH},
+	{"watchdog", DVS_CAP_INNER_WATCH}, {"lend-only", DVS_CAP_LEND_ONLY},
 };
 
 /* A driver, and what it finds here without options. */

@@ -320,6 +320,11 @@ static void step_bad_job(struct check *c)
 	check_good(c, "a job that is not JSON: an error with a text");
 }
 
+static void step_lend_only(struct check *c)
+{
+	check_skip(c, "runs", "its devices are only lent to commands");
+}
+
 static void step_close(struct check *c)
 {
 	if (!c->d->close) {
@@ -331,11 +336,18 @@ static void step_close(struct check *c)
 	check_good(c, "close");
 }
 
+static void take_steps(struct check *c, check_step *const *steps, size_t n)
+{
+	for (size_t i = 0; i < n && !c->is_broken; i++)
+		steps[i](c);
+}
+
 void check_driver(const struct dvs_driver *d, const char *options, const char *job, int32_t device,
 		  check_stage *stage, check_line *line)
 {
-	static check_step *const first[] = {step_probe, step_classify, step_health,
-					    step_open,	step_load,     step_bad_job};
+	static check_step *const first[] = {step_probe, step_classify, step_health, step_open};
+	static check_step *const images[] = {step_load, step_bad_job};
+	static check_step *const lent[] = {step_lend_only};
 	struct check *c = xcalloc(1, sizeof(*c));
 
 	*c = (struct check){.d = d,
@@ -344,10 +356,13 @@ void check_driver(const struct dvs_driver *d, const char *options, const char *j
 			    .device = device,
 			    .stage = stage,
 			    .line = line};
-	for (size_t i = 0; i < ARRAY_LEN(first) && !c->is_broken; i++)
-		first[i](c);
-	for (size_t i = 0; i < check_n_run_steps && !c->is_broken; i++)
-		check_run_steps[i](c);
+	take_steps(c, first, ARRAY_LEN(first));
+	if (d->caps & DVS_CAP_LEND_ONLY) {
+		take_steps(c, lent, ARRAY_LEN(lent));
+	} else {
+		take_steps(c, images, ARRAY_LEN(images));
+		take_steps(c, check_run_steps, check_n_run_steps);
+	}
 	if (c->ctx)
 		step_close(c);
 	free(c);

@@ -22,28 +22,29 @@ static int foreign(struct error *err, const char *before, const char *words)
 struct entry {
 	const char *name;
 	size_t at;
-	uint32_t cap; /* needed by this capability; 0: always */
+	uint32_t cap;	/* needed by this capability; 0: always */
+	uint32_t spare; /* with this capability it is never called */
 };
 
-#define ENTRY(name, cap)                                      \
-	{                                                     \
-#name, offsetof(struct dvs_driver, name), cap \
+#define ENTRY(name, ...)                                              \
+	{                                                             \
+#name, offsetof(struct dvs_driver, name), __VA_ARGS__ \
 	}
 static const struct entry entries[] = {
-	ENTRY(probe, 0),
-	ENTRY(open, 0),
-	ENTRY(load, 0),
-	ENTRY(prepare, 0),
-	ENTRY(launch, 0),
-	ENTRY(poll, 0),
-	ENTRY(finish, 0),
-	ENTRY(classify, 0),
-	ENTRY(abort, DVS_CAP_ABORT),
-	ENTRY(join, DVS_CAP_GANG),
-	ENTRY(leave, DVS_CAP_GANG),
-	ENTRY(reset, DVS_CAP_RESET),
-	ENTRY(health, DVS_CAP_HEALTH),
-	ENTRY(inner_watch_ns, DVS_CAP_INNER_WATCH),
+	ENTRY(probe, 0, 0),
+	ENTRY(open, 0, 0),
+	ENTRY(load, 0, DVS_CAP_LEND_ONLY),
+	ENTRY(prepare, 0, DVS_CAP_LEND_ONLY),
+	ENTRY(launch, 0, DVS_CAP_LEND_ONLY),
+	ENTRY(poll, 0, DVS_CAP_LEND_ONLY),
+	ENTRY(finish, 0, DVS_CAP_LEND_ONLY),
+	ENTRY(classify, 0, 0),
+	ENTRY(abort, DVS_CAP_ABORT, 0),
+	ENTRY(join, DVS_CAP_GANG, 0),
+	ENTRY(leave, DVS_CAP_GANG, 0),
+	ENTRY(reset, DVS_CAP_RESET, 0),
+	ENTRY(health, DVS_CAP_HEALTH, 0),
+	ENTRY(inner_watch_ns, DVS_CAP_INNER_WATCH, 0),
 };
 #undef ENTRY
 
@@ -59,7 +60,7 @@ static int check_entries(const struct dvs_driver *d, struct error *err)
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
 		const struct entry *e = &entries[i];
 
-		if ((e->cap && !(d->caps & e->cap)) || has_entry(d, e->at))
+		if ((e->cap && !(d->caps & e->cap)) || (d->caps & e->spare) || has_entry(d, e->at))
 			continue;
 		if (e->cap)
 			return error_plain(err, "it says that it can, but has no %s()", e->name);

@@ -195,6 +195,34 @@ class Drivers(Story):
         self.assertEqual(sorted(p.name for p in self.path("state").iterdir()),
                          ["card-0.json", "paper_.._card-1.json"])
 
+    LENDS = ("d.caps = DVS_CAP_LEND_ONLY; d.load = NULL; d.prepare = NULL; d.launch = NULL; d.poll = NULL;"
+             "d.finish = NULL")
+
+    def test_a_driver_that_only_lends_needs_no_runs(self):
+        run = self.check(self.wrong(self.LENDS))
+        self.assertEqual(run.code, 0, run)
+        self.assertRegex(run.out, r"(?m)^ok    open$")
+        self.assertRegex(run.out, r"(?m)^skip  runs: its devices are only lent to commands$")
+        self.assertRegex(run.out, r"(?m)^ok    close$")
+        self.refused(self.wrong("d.caps = DVS_CAP_LEND_ONLY; d.open = NULL"), "it has no open()")
+
+    def test_only_commands_get_devices_of_a_driver_that_only_lends(self):
+        self.wrong(self.LENDS)
+        self.config('{ flow: jobs\n name: demo\n backends: { card: { type: "chips", driver: "./wrong.so" } }\n jobs: [\n'
+                    '  { name: "a", devices: 1, command: "echo device $DVSCHED_DEVICES" }\n] }')
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(run.code, 0, run)
+        self.assertIn("device 0\n", self.path("scratch", "demo", "a", "log").read_text())
+        shutil.rmtree(self.path("scratch"))
+        for key, value in (("program", '["x"]'), ("image", "{}"), ("callable", "{}")):
+            self.config('{ flow: jobs\n name: demo\n backends: { card: { type: "chips", driver: "./wrong.so" } }\n jobs: [\n'
+                        '  { name: "a", backend: "card", %s: %s }\n] }' % (key, value))
+            run = self.dvsched("run", "cfg.hjson", "--view", "none")
+            self.assertEqual(run.code, 2, run)
+            self.assertRegex(run.err, r"cfg\.hjson:5:\d+: error: '%s' of 'a' cannot run on the devices of 'card', "
+                                      r"which are only lent to commands" % key)
+            self.assert_left_nothing()
+
     def test_the_command_line_is_checked(self):
         for args in (["chips", "dance"], ["chips", "check"],
                      ["chips", "check", "--driver", "sim", "--device", "x"]):

@@ -294,6 +294,25 @@ static void refuse_empty(struct reader *r)
 		  "'devices' it borrows");
 }
 
+static const char *image_key_of(const struct reader *r)
+{
+	for (size_t i = 0; i < ARRAY_LEN(image_keys); i++)
+		if (json_object_get(r->json, image_keys[i]))
+			return image_keys[i];
+	return NULL;
+}
+
+/* Of a driver that runs nothing itself. */
+static void refuse_lend_only(struct reader *r, const char *key)
+{
+	const char *what = arena_printf(r->mem,
+					"cannot run on the devices of '%s', which are only "
+					"lent to commands",
+					r->s->name);
+
+	refuse(r, key, what, "a 'command' says how many 'devices' it borrows: devices: 1");
+}
+
 static void read_image(struct reader *r)
 {
 	uint64_t h = hash(UINT64_C(14695981039346656037), r->ret->open_options);
@@ -382,6 +401,12 @@ static void read_borrowed(struct reader *r)
 
 static void read_run(struct reader *r)
 {
+	const char *image = image_key_of(r);
+
+	if (image && (r->s->caps & DVS_CAP_LEND_ONLY)) {
+		refuse_lend_only(r, image);
+		return;
+	}
 	read_gang(r);
 	read_options(r);
 	read_image(r);
