@@ -55,10 +55,25 @@ static int read_image(const json_t *image, struct acl_job *j, struct error *err)
 	return read_blocks(image, &j->image.blocks, err);
 }
 
+/* What other drivers run. Left alone, the job would pass without it. */
+static int refuse_foreign(const json_t *from, struct error *err)
+{
+	static const char *const foreign[] = {"program", "callable"};
+
+	for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
+		if (json_object_get(from, foreign[i]))
+			return error_plain(err,
+					   "'%s' is not for this driver, which runs an 'image'",
+					   foreign[i]);
+	return 0;
+}
+
 static int read_object(const json_t *from, struct acl_job *j, struct error *err)
 {
 	if (!json_is_object(from))
 		return error_plain(err, "the job is not a JSON object");
+	if (refuse_foreign(from, err) < 0)
+		return -1;
 	if (read_image(json_object_get(from, "image"), j, err) < 0)
 		return -1;
 	if (!j->image.binary && json_object_get(from, "args"))

@@ -242,6 +242,19 @@ static void join(const struct simpler_callable *head, const struct str *storage,
 	sha256_of(ret->at, size, ret->digest);
 }
 
+/* What other drivers run. Left alone, the job would pass without it. */
+static int32_t refuse_foreign(const json_t *job, struct dvs_text *err)
+{
+	static const char *const foreign[] = {"program", "image"};
+
+	for (size_t i = 0; i < ARRAY_LEN(foreign); i++)
+		if (json_object_get(job, foreign[i]))
+			return simpler_fail(err, SIMPLER_E_JOB,
+					    "'%s' is not for this driver, which runs a 'callable'",
+					    foreign[i]);
+	return 0;
+}
+
 int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_text *err)
 {
 	struct simpler_reader r = {json_object_get(job, "callable"), "callable", SIMPLER_E_JOB,
@@ -251,6 +264,8 @@ int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_tex
 	int32_t c;
 
 	*ret = (struct simpler_blob){0};
+	if (refuse_foreign(job, err))
+		return SIMPLER_E_JOB;
 	if (!json_is_object(r.from))
 		return simpler_fail(err, SIMPLER_E_JOB,
 				    "'callable' is missing: { orch, entry, sig, kernels }");

@@ -294,6 +294,8 @@ static const struct {
 	{"", "'callable' is missing"},
 	{"nonsense", "job: "},
 	{"{\"runtime\": 5}", "'runtime' must be a text"},
+	{"{\"callable\": {}, \"program\": []}", "'program' is not for this driver"},
+	{"{\"callable\": {}, \"image\": {}}", "'image' is not for this driver"},
 	{"{\"callable\": {}}", "'sig' must say what the arguments are"},
 	{"{\"callable\": {\"sig\": \"in,owt\"}}", "not of 'owt'"},
 	{"{\"callable\": {\"sig\": \"in\"}}", "'orch' is missing"},
