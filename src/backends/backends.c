@@ -45,21 +45,12 @@ void backend_hint(struct diag *e, const char *name)
 	diag_hint(e, "there are: %s", names.s);
 }
 
-const char *backend_of_job_key(const char *key)
-{
-	static const struct {
-		const char *backend, *key;
-	} rows[] = {
-#define JOB_KEY(backend, key) {#backend, #key},
+const struct job_key backend_job_keys[] = {
+#define JOB_KEY(backend, key, is_work) {#backend, #key, is_work},
 #include "backends/job_keys.h"
 #undef JOB_KEY
-	};
-
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (str_eq(rows[i].key, key))
-			return rows[i].backend;
-	return NULL;
-}
+	{0},
+};
 
 bool backend_type_exists(const char *name)
 {

@@ -49,8 +49,7 @@ struct backend_type {
 };
 
 extern const struct backend_type *const backend_types[]; /* NULL-terminated */
-/* The backend that reads this key of a job, or NULL: job_keys.h. */
-const char *backend_of_job_key(const char *key);
+extern const struct job_key backend_job_keys[];		 /* job_keys.h; ends in one without a key */
 /* Their names, for messages: "local, chips, fake". */
 void backend_add_names(struct str *out);
 /* e says that there is no backend of this name: the one that was meant, or all. */

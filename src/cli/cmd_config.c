@@ -42,7 +42,7 @@ static void warn_of_words(const struct args *args, struct loaded *l)
 		.scratch_root = cfg_dir(l->cfg),
 		.defines = opt_words(args, OPT_DEFINE),
 		.is_backend = backend_type_exists,
-		.backend_of_key = backend_of_job_key,
+		.job_keys = backend_job_keys,
 	};
 	struct diags diags;
 

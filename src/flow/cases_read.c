@@ -174,6 +174,7 @@ static void set_words(struct cases *b, struct found_case *c, int side)
 		.diags = b->load->diags,
 		.mem = b->load->mem,
 		.backends = b->load->backends,
+		.job_keys = b->load->job_keys,
 	};
 	c->outs[side] = arena_printf(l->mem, "%s/out/%s/%s", b->scratch_path, c->id,
 				     side == ON_PIN ? "pin" : "head");

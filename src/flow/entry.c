@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "flow/setting_objects.h"
+
 const struct flow_key entry_keys[] = {
 	{"name", "string", "required", "unique; becomes a directory; {words} of the sweep",
 	 FLOW_KEY_JOB},
@@ -67,6 +69,29 @@ static struct text read_command(struct load *l, struct cfg_fields *f)
 	return t;
 }
 
+/* What runs on a device, and a command: one of them would not run, and nobody would miss it. */
+static void check_only_command(struct load *l, const struct entry *e, struct hjson_node *command)
+{
+	const struct settings *s = &e->settings;
+	const char *word = hjson_key_cstr(cfg_doc(l->cfg), command);
+
+	for (uint32_t i = 0; i < s->n_backend_keys; i++) {
+		const struct backend_key *k = &s->backend_keys[i];
+		const struct job_key *row = setting_job_key(l->job_keys, k->key);
+		struct diag *d;
+
+		if (!row || !row->is_work || strcmp(row->backend, k->backend) != 0)
+			continue;
+		d = diag_error(l->diags, k->pos, "a job has '%s' or '%s', not both", word, k->key);
+		diag_note(d, cfg_pos(l->cfg, hjson_key_pos(cfg_doc(l->cfg), command)),
+			  "'%s' is here", word);
+		diag_hint(d,
+			  "'%s' runs on a device; a command that wants devices says how many: "
+			  "'devices'",
+			  k->key);
+	}
+}
+
 static void check_command(struct load *l, struct entry *e)
 {
 	struct hjson_node *command = hjson_get(e->node, "command");
@@ -79,19 +104,31 @@ static void check_command(struct load *l, struct entry *e)
 			  "'command' is here");
 	if (!command && !argv && !e->settings.n_backend_keys)
 		cfg_error(l->cfg, l->diags, e->node, "a job needs 'command' or 'argv'");
+	if (command || argv)
+		check_only_command(l, e, command ? command : argv);
 }
 
-/* All keys that are for backends, as one JSON object, braces of {words} and all. */
+/* It has keys of its own in a job; any other reads what stands under its name as it is. */
+static bool has_job_keys(const struct load *l, const char *backend)
+{
+	for (const struct job_key *k = l->job_keys; k && k->key; k++)
+		if (strcmp(k->backend, backend) == 0)
+			return true;
+	return false;
+}
+
+/* All keys of such backends, as one JSON object, braces of {words} and all. */
 static struct text request_of(struct load *l, const struct entry *e)
 {
 	const struct settings *s = &e->settings;
 	_cleanup_(str_done) struct str out = {0};
 
-	if (s->n_backend_keys == 0)
-		return (struct text){0};
 	for (uint32_t i = 0; i < s->n_backend_keys; i++)
-		str_printf(&out, "%s\"%s\":%s", i ? "," : "{", s->backend_keys[i].key,
-			   s->backend_keys[i].json);
+		if (has_job_keys(l, s->backend_keys[i].backend))
+			str_printf(&out, "%s\"%s\":%s", out.len ? "," : "{", s->backend_keys[i].key,
+				   s->backend_keys[i].json);
+	if (!out.len)
+		return (struct text){0};
 	str_addc(&out, '}');
 	return (struct text){arena_strndup(l->mem, out.s, out.len), e->node};
 }

@@ -76,9 +76,8 @@ struct flow_options {
 	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
 	/* e says that it is none: which there are. Or NULL. */
 	void (*hint_backend)(struct diag *e, const char *name);
-	/* The backend that reads this key of a job ("devices"); NULL: none does. NULL: no backend
-	 * has such keys. */
-	const char *(*backend_of_key)(const char *key);
+	/* Keys of a job that backends read ("devices"); ends in one without a key. NULL: none. */
+	const struct job_key *job_keys;
 	/* Called for a plan that is refused, but whose jobs and dependencies are known, to find
 	 * what else is wrong with it. NULL: nobody wants to. */
 	void (*check_refused)(void *ctx, const struct plan *plan, struct diags *diags);

@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "flow/vars.h"
+#include "job/job_spec.h"
 
 enum { FLOW_MOST_JOBS = 10000000 }; /* of one plan; more is a slip of the pen */
 
@@ -13,7 +14,8 @@ struct load {
 	struct diags *diags;
 	struct arena *mem; /* dies with the load; the plan has its own */
 	struct vars vars;
-	struct hjson_node *backends; /* what the configuration says of them; NULL: nothing */
+	struct hjson_node *backends;	/* what the configuration says of them; NULL: nothing */
+	const struct job_key *job_keys; /* of flow_options */
 	/* An error that leaves open which jobs there are: to look for them would make errors where
 	 * there are none. */
 	bool has_unknown_jobs;

@@ -13,7 +13,8 @@ enum { KEEP_RUNS_MOST = 1000000 };
 void native_init(struct load *l, struct cfg *c, const struct flow_options *options,
 		 struct diags *diags)
 {
-	*l = (struct load){.cfg = c, .diags = diags, .mem = arena_new()};
+	*l = (struct load){
+		.cfg = c, .diags = diags, .mem = arena_new(), .job_keys = options->job_keys};
 	vars_init(l, options->defines);
 	vars_set(&l->vars, "scratch", options->scratch_root);
 	vars_set(&l->vars, "cfg_dir", cfg_dir(c));

@@ -198,6 +198,14 @@ void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, co
 	s->backend_keys = list;
 }
 
+const struct job_key *setting_job_key(const struct job_key *keys, const char *key)
+{
+	for (const struct job_key *k = keys; k && k->key; k++)
+		if (strcmp(k->key, key) == 0)
+			return k;
+	return NULL;
+}
+
 void setting_read_backend_key(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			      struct settings *s)
 {

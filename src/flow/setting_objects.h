@@ -11,6 +11,8 @@ void setting_read_env(struct cfg_fields *f, const char *key, struct settings *s)
 /* node: the member called backend. */
 void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			       struct settings *s);
+/* The row of keys, which may be NULL; NULL: no backend reads such a key. */
+const struct job_key *setting_job_key(const struct job_key *keys, const char *key);
 /* A key of the job's own that backend reads. */
 void setting_read_backend_key(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			      struct settings *s);

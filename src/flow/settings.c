@@ -266,15 +266,16 @@ void settings_hint_backend(struct load *l, const struct flow_options *options, c
 static void read_backend_key(struct cfg_fields *f, struct hjson_node *m,
 			     const struct flow_options *options, struct settings *s)
 {
-	const char *key = hjson_key_cstr(cfg_doc(cfg_fields_cfg(f)), m), *backend;
+	const char *key = hjson_key_cstr(cfg_doc(cfg_fields_cfg(f)), m);
+	const struct job_key *k;
 
 	if (options->is_backend(key)) {
 		setting_read_backend_keys(f, m, key, s);
 		return;
 	}
-	backend = options->backend_of_key ? options->backend_of_key(key) : NULL;
-	if (backend)
-		setting_read_backend_key(f, m, backend, s);
+	k = setting_job_key(options->job_keys, key);
+	if (k)
+		setting_read_backend_key(f, m, k->backend, s);
 }
 
 void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,

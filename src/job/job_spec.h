@@ -54,6 +54,12 @@ struct backend_key {
 	struct src_pos pos;
 };
 
+/* A key of a job that a backend reads, beside the one with the backend's name. */
+struct job_key {
+	const char *backend, *key;
+	bool is_work; /* it says what runs, in the place of a command */
+};
+
 /*
  * What {attempt} becomes in a frozen spec: the number is known only at the launch. No user can
  * write it, control characters are refused in commands.

@@ -49,7 +49,7 @@ class DeviceKeys(unittest.TestCase):
 
     def test_every_key_of_a_job_has_a_row(self):
         text = (CHIPS.parent / "job_keys.h").read_text(encoding="utf-8")
-        self.same(rows(section("Keys of a job")), re.findall(r"(?m)^JOB_KEY\(chips, (\w+)\)", text))
+        self.same(rows(section("Keys of a job")), re.findall(r"(?m)^JOB_KEY\(chips, (\w+), ", text))
 
     def test_every_key_of_a_gang_has_a_row(self):
         gang = re.search(r"static void read_gang\(.*?\n}\n", source("request.c"), re.S)[0]

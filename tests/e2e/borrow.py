@@ -142,6 +142,18 @@ class Lending(Borrow):
         self.assertEqual([d["device"] for d in attempt["details"]["borrowed"]], [0, 1])
         self.assertEqual(self.last("c")["where"].split("/")[0], "local")
 
+    def test_a_command_and_something_for_a_device_are_two_jobs(self):
+        self.pool('{ name: "a", backend: "chips", program: ["print x"], command: "exit 1" }')
+        for more in ([], ["--fake"]):
+            done = self.run_it(*more, code=2)
+            self.assertIn("a job has 'command' or 'program', not both", done.err)
+            self.assertIn("note: 'command' is here", done.err)
+        self.pool('{ name: "a", command: "true", devices: 1, fake: { outcome: "fail" } }')
+        self.run_it()  # what it does elsewhere is nothing to the pool
+        self.run_it("--fake", code=1)
+        self.pool('{ name: "a", fake: { outcome: "pass" } }')
+        self.assertIn("'a' has no 'command' and no 'argv' to run here", self.run_it(code=2).err)
+
     def test_there_is_no_limit_to_the_number_of_pools(self):
         pools = "\n".join(f'p{n}: {{ type: "chips", driver: "sim", devices: "{n}", options: {{ n_devices: 70 }} }}'
                           for n in range(70))
@@ -373,8 +385,8 @@ class BadInput(Borrow):
         pool = 'chips: { driver: "sim", n_devices: 4 }'
         self.refused(pool, '{ name: "a", command: "true", devices: 5 }',
                      "error: 'devices' of 'a' asks for more devices than there are")
-        self.refused(pool, '{ name: "a", command: "true", devices: 1, program: [] }',
-                     "'program' of 'a' is for what runs on a device")
+        self.refused(pool, '{ name: "a", command: "true", devices: 1, args: [] }',
+                     "'args' of 'a' is for what runs on a device")
         self.refused(pool, '{ name: "a", command: "true", devices: 1, devices_env: "A-B" }',
                      "'devices_env' of 'a' must be the name of a variable")
         self.refused(pool, '{ name: "a", command: "true", queue_timeout: "1s" }', "'queue_timeout' is for devices")

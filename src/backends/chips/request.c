@@ -235,6 +235,7 @@ static void read_gang(struct reader *r)
 {
 	static const char *const keys[] = {"barrier", "join",	 "fail_fast",
 					   "window",  "buffers", NULL};
+	static const char *const of_gang[] = {"window", "buffers"};
 	json_t *gang = json_object_get(r->json, "gang");
 	struct chips_request *q = r->ret;
 	bool is_gang = q->n_devices > 1 || gang;
@@ -247,6 +248,9 @@ static void read_gang(struct reader *r)
 	q->has_barrier = bool_of(r, gang, "barrier", is_gang);
 	q->has_join = bool_of(r, gang, "join", is_gang);
 	q->fail_fast = bool_of(r, gang, "fail_fast", true);
+	for (size_t i = 0; gang && i < ARRAY_LEN(of_gang); i++)
+		if (json_object_get(r->json, of_gang[i]))
+			refuse(r, of_gang[i], "stands beside 'gang'", "it belongs into 'gang'");
 	q->window_bytes = size_of(r, gang ? gang : r->json, "window");
 	read_buffers(r, json_object_get(gang ? gang : r->json, "buffers"));
 	if (q->n_devices > 1 && !(r->s->caps & DVS_CAP_GANG))
@@ -399,6 +403,19 @@ static void read_borrowed(struct reader *r)
 		refuse(r, "devices_env", "must be the name of a variable", "like \"MY_DEVICES\"");
 }
 
+/* What a process that borrows devices would do with them; a device runs something else. */
+static void refuse_command(struct reader *r)
+{
+	for (size_t i = 0; !r->spec->is_request && i < ARRAY_LEN(image_keys); i++)
+		if (json_object_get(r->json, image_keys[i]))
+			refuse(r, image_keys[i],
+			       "is what runs on a device, and this job has a command",
+			       "a command says how many 'devices' it borrows");
+	if (json_object_get(r->json, "devices_env"))
+		refuse(r, "devices_env", "is for a command that borrows devices",
+		       "what runs on a device finds its number in DVSCHED_DEVICE");
+}
+
 static void read_run(struct reader *r)
 {
 	const char *image = image_key_of(r);
@@ -407,6 +424,7 @@ static void read_run(struct reader *r)
 		refuse_lend_only(r, image);
 		return;
 	}
+	refuse_command(r);
 	read_gang(r);
 	read_options(r);
 	read_image(r);

@@ -388,6 +388,9 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 
 	if (is_checked(l, r))
 		return;
+	if (spec->is_request && !spec->request)
+		diag_error(diags, spec->pos, "'%s' has no 'command' and no 'argv' to run here",
+			   spec->id);
 	for (uint32_t i = 0; i < r->n_backend_keys; i++) {
 		const struct backend_key *k = &r->backend_keys[i];
 

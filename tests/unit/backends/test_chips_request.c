@@ -138,6 +138,8 @@ static void what_a_command_cannot_ask_for_is_told(void **state)
 		const char *request, *message;
 	} cases[] = {
 		{"{}", "has nothing to run on a device"},
+		{"{\"program\":[]}", "is what runs on a device"},
+		{"{\"callable\":{}}", "is what runs on a device"},
 		{"{\"devices\":5}", "asks for more devices than there are"},
 		{"{\"devices\":1,\"image\":\"a.so\"}", "is for what runs on a device"},
 		{"{\"devices\":1,\"gang\":{}}", "is for what runs on a device"},
@@ -182,6 +184,9 @@ static void what_cannot_be_is_told_with_its_place(void **state)
 		{"{\"program\":[],\"open_timeout\":\"soon\"}", "must be a duration"},
 		{"{\"program\":[],\"options\":1}", "must be an object"},
 		{"{\"program\":[],\"queue_timeout\":-1}", "must be a duration"},
+		{"{\"program\":[],\"gang\":{},\"window\":1}", "stands beside 'gang'"},
+		{"{\"program\":[],\"gang\":{},\"buffers\":[]}", "stands beside 'gang'"},
+		{"{\"program\":[],\"devices_env\":\"A\"}", "is for a command"},
 		{"{\"program\":[],\"gang\":{\"barier\":true}}", "an unknown key 'barier'"},
 		{"{\"program\":[],\"gang\":{\"buffers\":[{\"name\":\"a\",\"size\":1}]}}",
 		 "an unknown key 'size'"},

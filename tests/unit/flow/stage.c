@@ -9,21 +9,12 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-static const struct {
-	const char *backend, *key;
-} job_keys[] = {
-#define JOB_KEY(backend, key) {#backend, #key},
+static const struct job_key job_keys[] = {
+#define JOB_KEY(backend, key, is_work) {#backend, #key, is_work},
 #include "backends/job_keys.h"
 #undef JOB_KEY
+	{0},
 };
-
-static const char *backend_of_key(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_LEN(job_keys); i++)
-		if (strcmp(job_keys[i].key, key) == 0)
-			return job_keys[i].backend;
-	return NULL;
-}
 
 static bool is_backend(const char *name)
 {
@@ -58,9 +49,8 @@ static char *print(const struct diags *diags)
 
 static void load(struct stage *s, const char *path, const struct stage_options *options)
 {
-	struct flow_options flow = {.scratch_root = "/scratch",
-				    .is_backend = is_backend,
-				    .backend_of_key = backend_of_key};
+	struct flow_options flow = {
+		.scratch_root = "/scratch", .is_backend = is_backend, .job_keys = job_keys};
 	struct cfg_options cfg = {0};
 	struct diags diags;
 	char *text;

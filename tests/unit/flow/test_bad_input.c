@@ -79,6 +79,15 @@ static void a_job_has_a_name_and_one_command(void **state)
 		{JOB("command: \"x\", argv: [\"x\"]"),
 		 P "2:37: error: a job has 'command' or 'argv', not both\n" P
 		   "2:23: note: 'command' is here\n"},
+		{JOB("command: \"x\", program: [1]"), P
+		 "2:46: error: a job has 'command' or 'program', not both\n"
+		 "  hint: 'program' runs on a device; a command that wants devices says how many: "
+		 "'devices'\n" P "2:23: note: 'command' is here\n"},
+		{"{ flow: jobs\n defaults: { chips: { image: \"k\" } }\n"
+		 " jobs: [ { name: \"a\", argv: [\"x\"] } ] }",
+		 P "2:30: error: a job has 'argv' or 'image', not both\n"
+		   "  hint: 'image' runs on a device; a command that wants devices says how many: "
+		   "'devices'\n" P "3:23: note: 'argv' is here\n"},
 		{JOB("command: \" \\n\""), P "2:32: error: 'command' must not be blank\n"},
 		{JOB("command: 5"), P "2:32: error: 'command' must be a string, not 5\n"
 				      "  hint: put it in quotes: \"5\"\n"},

@@ -176,10 +176,26 @@ static void what_a_job_asks_of_its_backend_is_json_with_words_replaced(void **st
 		  NULL);
 	job = stage_job(&s, "k.2");
 	assert_string_equal(job->request, "{\"devices\":2,\"program\":[{\"print\": \"k.2 2 {i} say "
-					  "\\\"hi\\\"\"}],\"outcome\":\"pass\"}");
+					  "\\\"hi\\\"\"}]}");
 	assert_string_equal(job->command, job->request); /* there is no other */
 	assert_string_equal(job->rules->backend_keys[0].backend, "chips");
 	assert_string_equal(job->rules->backend_keys[2].backend, "fake");
+	stage_done(&s);
+}
+
+static void a_request_has_no_settings_of_other_backends(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: jobs\n jobs: [\n"
+		  " { name: \"a\", program: [], fake: { outcome: \"fail\" }, chips: { mine: 1 } }\n"
+		  " { name: \"b\", fake: { outcome: \"fail\" } } ] }",
+		  NULL);
+	assert_string_equal(stage_job(&s, "a")->request, "{\"program\":[],\"mine\":1}");
+	assert_int_equal(stage_job(&s, "a")->rules->n_backend_keys, 3);
+	assert_null(stage_job(&s, "b")->request);
 	stage_done(&s);
 }
 
@@ -500,6 +516,7 @@ int main(void)
 		cmocka_unit_test(jobs_of_a_sweep_share_what_does_not_differ),
 		cmocka_unit_test(every_setting_arrives_in_the_rules),
 		cmocka_unit_test(what_a_job_asks_of_its_backend_is_json_with_words_replaced),
+		cmocka_unit_test(a_request_has_no_settings_of_other_backends),
 		cmocka_unit_test(a_value_is_escaped_where_it_stands_in_a_request),
 		cmocka_unit_test(without_settings_the_defaults_hold),
 		cmocka_unit_test(a_job_wins_over_defaults_and_env_merges),
