@@ -21,7 +21,7 @@ static bool read_small(const char *path, char *buf, size_t size)
 bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 {
 	char path[64], buf[512], *open_at, *close_at;
-	unsigned long long user, system;
+	unsigned long long user, system, start;
 	size_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -37,12 +37,13 @@ bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 	ret->name[n] = '\0';
 	/* Between the session and the memory 17 fields, the times of this process among them. */
 	if (sscanf(close_at + 1,
-		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s %*s "
-		   "%*s %ld",
-		   &ret->state, &ret->parent, &ret->group, &ret->session, &user, &system,
-		   &ret->rss_pages) != 7)
+		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s "
+		   "%llu %*s %ld",
+		   &ret->state, &ret->parent, &ret->group, &ret->session, &user, &system, &start,
+		   &ret->rss_pages) != 8)
 		return false;
 	ret->cpu_ticks = user + system;
+	ret->start_ticks = start;
 	return true;
 }
 

@@ -11,7 +11,8 @@ struct proc_stat {
 	char name[64]; /* comm */
 	char state;    /* 'R', 'S', 'D', 'T', 'Z' … */
 	pid_t parent, group, session;
-	uint64_t cpu_ticks; /* of its own, all threads */
+	uint64_t cpu_ticks;   /* of its own, all threads */
+	uint64_t start_ticks; /* when it began, since the boot */
 	long rss_pages;
 };
 

@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_id.h"
 #include "base/str.h"
 
 enum { NAME_SIZE = 256, OWNER_SIZE = 1024, TRIES = 10 };
@@ -24,24 +25,13 @@ struct owner {
 	char host[NAME_SIZE], boot[NAME_SIZE], run[NAME_SIZE];
 };
 
-/* "-" where the kernel has none: two of those are taken for the same boot. */
-static void read_boot_id(char *ret)
-{
-	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	if (!f || fscanf(f, "%255s", ret) != 1)
-		strcpy(ret, "-");
-	if (f)
-		fclose(f);
-}
-
 static void owner_self(struct owner *o, const char *run_id)
 {
 	memset(o, 0, sizeof(*o));
 	o->pid = getpid();
 	if (gethostname(o->host, sizeof(o->host) - 1) < 0 || !*o->host)
 		strcpy(o->host, "-");
-	read_boot_id(o->boot);
+	proc_boot_read(o->boot);
 	snprintf(o->run, sizeof(o->run), "%s", run_id);
 }
 
