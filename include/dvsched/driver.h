@@ -139,7 +139,20 @@ struct dvs_host {
 	/* Memory that the device (or its simulator) holds for this process, for the worker's
 	 * retirement; optional. */
 	void (*committed)(void *user, uint64_t bytes);
+	/*
+	 * What this process, or a library below it, makes outside and leaves when it is killed:
+	 * absolute paths as fnmatch() has them ("/tmp/mine_*", "/dev/shm/mine_*"), one a call. The
+	 * host then records the name of each such file that mkstemp() and its kin or shm_open()
+	 * make, or that is loaded as a library, and removes it when the process is gone and nobody
+	 * else has it open. A file that is made in another way: say its whole path before it is
+	 * there. Older hosts have no such call: DVS_HAS(host, leaves).
+	 */
+	void (*leaves)(void *user, const char *pattern);
 };
+
+/* Has this struct, which begins with `size`, that member? One of an older header may not. */
+#define DVS_HAS(s, member) \
+	((size_t)((const char *)(&(s)->member + 1) - (const char *)(s)) <= (s)->size)
 
 /* A buffer that a job wants in its window, by name. */
 struct dvs_buffer_want {

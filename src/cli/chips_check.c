@@ -8,6 +8,8 @@
 #include "cli/final_out.h"
 #include "cli/load.h"
 #include "device/check.h"
+#include "device/leftovers.h"
+#include "device/places.h"
 
 static const double usual_limit_s = 10;
 
@@ -58,6 +60,7 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 	struct tally tally = {{0}};
 	const char *driver = opt_word(args, OPT_DRIVER, NULL);
 	const struct driver_check c = {
+		.state_dir = places_state_dir(args->mem),
 		/* It is opened in a process that stands elsewhere. */
 		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
 		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
@@ -69,6 +72,7 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 	};
 
 	(void)w;
+	leftovers_sweep(c.state_dir); /* of an earlier dvsched */
 	if (!c.driver)
 		diag_error(diags, (struct src_pos){0}, "chips check: --driver is missing");
 	return diags->n_errors ? EXIT_USAGE : run_check(&c, &tally);

@@ -9,6 +9,7 @@
 #include "backends/chips/settings.h"
 #include "base/fs.h"
 #include "cli/load.h"
+#include "device/leftovers.h"
 #include "device/places.h"
 #include "drivers/drivers.h"
 
@@ -128,6 +129,7 @@ static void ask_driver(const struct args *args, const char *driver, const char *
 	ret->name = ret->driver_name = driver;
 	ret->driver = driver;
 	ret->state_dir = places_state_dir(args->mem);
+	leftovers_sweep(ret->state_dir); /* of an earlier dvsched */
 	ret->options = with_state_dir(args->mem, driver, options, ret->state_dir);
 	ret->lock_dir = places_lock_dir(args->mem, &err);
 	error_done(&err);

@@ -307,6 +307,7 @@ static bool try(const struct chips_target *target, struct ev_loop *loop, double 
 		.device = target->device->id,
 		.options = p->options,
 		.scratch_root = "/",
+		.state_dir = p->state_dir,
 	};
 	struct trial t = {.target = target, .loop = loop, .limit_s = limit_s};
 	bool is_good;

@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-enum { BOARD_MAGIC = 0x64767362, BOARD_VERSION = 2, BOARD_IMAGES = 2048 };
+enum { BOARD_MAGIC = 0x64767362, BOARD_VERSION = 3 };
 
 /* How far a run is; only ever grows within an epoch. */
 enum run_phase {
@@ -66,10 +66,6 @@ struct board {
 	_Atomic uint32_t evidence; /* dvs_host.progress */
 	_Atomic uint32_t n_runs;   /* finished by this process */
 	_Atomic uint64_t committed_bytes;
-	/* Paths of temporary images that the process has loaded, a NUL after each: whoever finds it
-	 * dead removes them. */
-	_Atomic uint32_t images_size; /* bytes of images; 0 while they are written */
-	char images[BOARD_IMAGES];
 };
 
 /* The scheduler's side: memory without a name, sealed against resizing. *ret_fd is for the worker.

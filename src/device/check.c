@@ -11,6 +11,7 @@
 #include "device/board.h"
 #include "device/check_parts.h"
 #include "device/device_class.h"
+#include "device/made_files.h"
 
 enum { GUARD = 0x5a };
 
@@ -40,6 +41,16 @@ static uint64_t host_now_ns(void *user)
 static void host_committed(void *user, uint64_t bytes)
 {
 	(void)user, (void)bytes;
+}
+
+static void host_leaves(void *user, const char *pattern)
+{
+	struct leftovers *l = made_files_leftovers();
+
+	if (pattern[0] != '/')
+		check_bad(user, "leaves", "'%s' is no absolute path", pattern);
+	else if (l)
+		leftovers_add_pattern(l, pattern);
 }
 
 struct dvs_text check_room(char *at)
@@ -262,7 +273,8 @@ static void step_open(struct check *c)
 				    .progress = host_progress,
 				    .is_cancelled = host_is_cancelled,
 				    .now_ns = host_now_ns,
-				    .committed = host_committed};
+				    .committed = host_committed,
+				    .leaves = host_leaves};
 	options = check_lend(c->options);
 	code = c->d->open(&c->host, c->device, options, &c->ctx, &err);
 	check_take_back(options, c->options);

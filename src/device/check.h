@@ -18,7 +18,8 @@ struct driver_check {
 	const char *options; /* JSON; NULL: {} */
 	const char *job;     /* JSON of a job that passes; NULL: {} */
 	int32_t device;
-	double limit_s; /* for each step */
+	const char *state_dir; /* for what the driver may leave; NULL: not recorded */
+	double limit_s;	       /* for each step */
 	/* One line for each check. why: NULL unless it is bad or skipped. */
 	void (*line)(void *ctx, enum check_verdict v, const char *what, const char *why);
 	void *ctx;

@@ -10,7 +10,7 @@ static_assert((int)DEVICE_RULES == (int)FRAME_RULES, "slot_put_rules() makes it"
 
 /* ---- to the worker ---- */
 
-void device_put_hello(struct str *b, const struct device_worker_options *o)
+void device_put_hello(struct str *b, const struct device_worker_options *o, const char *leftovers)
 {
 	size_t start = wire_begin(b, DEVICE_HELLO);
 
@@ -22,6 +22,7 @@ void device_put_hello(struct str *b, const struct device_worker_options *o)
 	wire_put_string(b, o->scratch_root);
 	wire_put_string(b, o->lock_path);
 	wire_put_string(b, o->log_path);
+	wire_put_string(b, leftovers);
 	wire_end(b, start);
 }
 
@@ -35,6 +36,7 @@ bool device_take_hello(struct wire *w, struct device_hello *ret)
 	ret->scratch_root = wire_string(w);
 	ret->lock_path = wire_string(w);
 	ret->log_path = wire_string(w);
+	ret->leftovers = wire_string(w);
 	return w->ok && ret->version == DEVICE_PROTOCOL && ret->driver && ret->options &&
 	       ret->scratch_root;
 }

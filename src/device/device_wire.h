@@ -11,7 +11,7 @@
 #include "device/worker.h"
 #include "exec/slot_wire.h"
 
-enum { DEVICE_PROTOCOL = 2 };
+enum { DEVICE_PROTOCOL = 3 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */
@@ -34,6 +34,7 @@ struct device_hello {
 	uint32_t version, number;
 	int32_t device;
 	const char *driver, *options, *scratch_root, *lock_path, *log_path;
+	const char *leftovers; /* path of the record; NULL: none */
 };
 
 /* Strings point into the frame; buffers is malloc()ed. */
@@ -47,7 +48,8 @@ struct device_run {
 	uint32_t n_buffers;
 };
 
-void device_put_hello(struct str *b, const struct device_worker_options *o);
+/* leftovers: the path of its record; NULL: none. */
+void device_put_hello(struct str *b, const struct device_worker_options *o, const char *leftovers);
 bool device_take_hello(struct wire *w, struct device_hello *ret);
 
 void device_put_run(struct str *b, uint32_t place, const struct device_request *r);

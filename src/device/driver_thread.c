@@ -16,6 +16,7 @@
 #include "device/device_lock.h"
 #include "device/driver_find.h"
 #include "device/loaded_images.h"
+#include "device/made_files.h"
 #include "device/worker_process.h"
 
 extern char **environ;
@@ -68,6 +69,14 @@ static void host_committed(void *user, uint64_t bytes)
 	atomic_store(&p->board->committed_bytes, bytes);
 }
 
+static void host_leaves(void *user, const char *pattern)
+{
+	struct leftovers *l = made_files_leftovers();
+
+	if (l && !leftovers_add_pattern(l, pattern))
+		host_log(user, 1, "leaves(): not an absolute path, or too long");
+}
+
 /* ---- calls ---- */
 
 void call_begin(struct worker_process *p, enum driver_call call)
@@ -80,7 +89,7 @@ void call_end(struct worker_process *p)
 {
 	/* Later calls load nothing, and of polls there are many. */
 	if (atomic_load_explicit(&p->board->call, memory_order_relaxed) < CALL_POLL)
-		loaded_images_show(p->board, &p->n_loads);
+		loaded_images_note(&p->n_loads);
 	atomic_store_explicit(&p->board->call_returned_ns, board_now_ns(), memory_order_relaxed);
 	atomic_store_explicit(&p->board->call, CALL_NONE, memory_order_release);
 }
@@ -161,6 +170,19 @@ static void lock_device(struct worker_process *p)
 	leave_unopened(p, class, text.s);
 }
 
+/* Before the driver can leave anything. Without a record it works all the same. */
+static void begin_leftovers(struct worker_process *p)
+{
+	struct error err = {0};
+
+	if (!p->hello.leftovers)
+		return;
+	made_files_record(leftovers_begin(p->hello.leftovers, &err));
+	if (err.msg)
+		host_log(p, 1, err.msg);
+	error_done(&err);
+}
+
 /* ---- open and close ---- */
 
 static void fail_open(struct worker_process *p, int32_t code)
@@ -233,6 +255,7 @@ static void set_up(struct worker_process *p)
 		.is_cancelled = host_is_cancelled,
 		.now_ns = host_now_ns,
 		.committed = host_committed,
+		.leaves = host_leaves,
 	};
 	prctl(PR_SET_NAME, "dvs-driver");
 	prctl(PR_SET_TIMERSLACK, 1000); /* 50 us between two polls are meant */
@@ -249,6 +272,7 @@ void *driver_thread(void *process)
 
 	set_up(p);
 	lock_device(p);
+	begin_leftovers(p);
 	open_device(p);
 	keep_environment(p);
 	getrusage(RUSAGE_SELF, &p->usage);

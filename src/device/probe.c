@@ -17,8 +17,8 @@
 #include "base/proc.h"
 #include "device/check.h"
 #include "device/driver_find.h"
+#include "device/leftovers.h"
 #include "device/probe_wire.h"
-#include "device/temp_images.h"
 #include "exec/verdict_text.h"
 
 enum { READ_SIZE = 16 * 1024 };
@@ -29,6 +29,7 @@ struct probing {
 	const struct driver_check *check; /* NULL: one question, one answer */
 	double limit_s, until_s;	  /* of a check: for each step */
 	struct proc proc;
+	char *leftovers; /* the path of its record; NULL: none */
 	struct str in;
 	struct str stage;
 	bool is_late;
@@ -50,6 +51,7 @@ static void send_ask(struct probing *p, const char *options, enum probe_question
 	wire_put_string(&out, p->driver);
 	wire_put_string(&out, options ? options : "{}");
 	wire_put_string(&out, p->check && p->check->job ? p->check->job : "{}");
+	wire_put_string(&out, p->leftovers);
 	wire_put_u32(&out, question);
 	wire_put_u32(&out, (uint32_t)device);
 	wire_end(&out, start);
@@ -128,15 +130,15 @@ static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
  * its status. */
 static void end_process(struct probing *p)
 {
-	struct temp_images images = {0};
 	double until_s = now_s() + reap_patience_s;
 
 	closep(&p->proc.fd);
-	temp_images_note(&images, p->proc.pid);
 	kill(-p->proc.pid, SIGKILL);
 	while (waitpid(p->proc.pid, &p->status, WNOHANG) == 0 && now_s() < until_s)
 		poll(NULL, 0, 1);
-	temp_images_remove(&images);
+	if (p->leftovers)
+		leftovers_sweep(p->check->state_dir);
+	free(p->leftovers);
 }
 
 static int explain(const struct probing *p, struct error *err)
@@ -211,6 +213,9 @@ static int ask(struct probing *p, const char *options, enum probe_question quest
 
 	if (proc_start("dvs-probe", "__probe", &p->proc, err) < 0)
 		return -1;
+	/* The other questions open nothing. */
+	if (p->check && p->check->state_dir)
+		p->leftovers = leftovers_new_path(p->check->state_dir);
 	p->until_s = now_s() + p->limit_s;
 	send_ask(p, options, question, device);
 	is_there = next_answer(p, &type, &w);

@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "device/check.h"
 #include "device/driver_find.h"
+#include "device/made_files.h"
 #include "device/probe.h"
 #include "device/probe_wire.h"
 
@@ -23,7 +24,7 @@ enum { READ_SIZE = 4096, FIRST_CAP = 64, ERR_ROOM = 2048, IS_CONFUSED = 70 };
 
 struct ask {
 	struct str frame;
-	const char *driver, *options, *job;
+	const char *driver, *options, *job, *leftovers;
 	enum probe_question question;
 	int32_t device;
 };
@@ -73,6 +74,7 @@ static void read_ask(struct ask *ret)
 	ret->driver = wire_string(&w);
 	ret->options = wire_string(&w);
 	ret->job = wire_string(&w);
+	ret->leftovers = wire_string(&w);
 	ret->question = (enum probe_question)wire_u32(&w);
 	ret->device = (int32_t)wire_u32(&w);
 	if (!w.ok || !ret->driver || !ret->options || !ret->job)
@@ -271,6 +273,9 @@ int probe_main(void)
 		inner_ns = d->inner_watch_ns(a.options);
 	}
 	if (a.question == PROBE_CHECK) {
+		if (a.leftovers)
+			made_files_record(leftovers_begin(a.leftovers, &err));
+		error_done(&err);
 		check_driver(d, a.options, a.job, a.device, say_stage, say_line);
 		answer(d, inner_ns, NULL, 0);
 		_exit(0);

@@ -6,7 +6,7 @@
 #include "base/wire.h"
 
 enum probe_frame {
-	PROBE_ASK = 1, /* driver, options, job, enum probe_question, device */
+	PROBE_ASK = 1, /* driver, options, job, path of a record, enum probe_question, device */
 	PROBE_STAGE,   /* what it is in from here on, in words */
 	PROBE_ANSWER,  /* name, version, caps, inner watch, devices as bytes */
 	PROBE_FAILED,  /* a text, enum dvs_class of what a call returned, or DVS_OK */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "device/leftovers.h"
 #include "device/worker_parts.h"
 #include "exec/needs.h"
 
@@ -250,6 +251,9 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 					const struct device_worker_handler *handler, void *ctx,
 					struct error *err)
 {
+	_cleanup_(freep) char *leftovers = options->state_dir
+						   ? leftovers_new_path(options->state_dir)
+						   : NULL;
 	struct device_worker *w = xcalloc(1, sizeof(*w));
 	int board_fd = -1;
 
@@ -267,7 +271,7 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 	w->pid_fd = proc_open_pidfd(w->proc.pid);
 	watch_process(w);
 	add_passenger(w, board_fd);
-	device_put_hello(&w->out, options);
+	device_put_hello(&w->out, options, leftovers);
 	flush(w);
 	return w;
 }
@@ -343,21 +347,24 @@ void device_worker_kill(struct device_worker *w)
 	if (!w->proc.pid || w->is_killed)
 		return;
 	w->is_killed = true;
-	temp_images_note(&w->images, w->proc.pid);
 	worker_kill_group(w);
 	worker_expect_death(w);
 }
 
 void device_worker_free(struct device_worker *w)
 {
+	bool is_sudden;
+
 	if (!w)
 		return;
-	if (w->proc.pid && w->proc.fd >= 0) {
+	is_sudden = w->proc.pid && w->proc.fd >= 0;
+	if (is_sudden) {
 		device_worker_kill(w);
 		worker_wait_for_end(w);
 	}
 	worker_forget_process(w);
-	temp_images_remove(&w->images);
+	if (is_sudden && w->options->state_dir)
+		leftovers_sweep(w->options->state_dir);
 	while (w->n_passengers)
 		drop_passenger(w);
 	str_done(&w->in);

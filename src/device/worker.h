@@ -31,9 +31,12 @@ struct device_worker_options {
 	int32_t device;
 	const char *options;	  /* JSON object for open() */
 	const char *scratch_root; /* absolute; nothing outside it is made, moved or removed */
-	const char *lock_path;	  /* the worker holds flock() on it while it lives; NULL: none */
-	const char *log_path;	  /* what the driver prints between runs; NULL: /dev/null */
-	uint32_t number;	  /* for people */
+	/* What it may leave when it is killed is recorded there, and removed when it is gone, by us
+	 * or by who comes next; NULL: neither. */
+	const char *state_dir;
+	const char *lock_path; /* the worker holds flock() on it while it lives; NULL: none */
+	const char *log_path;  /* what the driver prints between runs; NULL: /dev/null */
+	uint32_t number;       /* for people */
 };
 
 /* One rank of one attempt. Everything is borrowed for the call. */

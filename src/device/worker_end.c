@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "device/leftovers.h"
 #include "device/worker_parts.h"
 #include "exec/tree.h"
 #include "exec/verdict_text.h"
@@ -99,23 +100,14 @@ static void end_by_cause(struct device_worker *w, const char *why)
 	slot_measures_done(&measures);
 }
 
-/* Also of one that died without us. */
-static void note_images(struct device_worker *w)
-{
-	uint32_t size = atomic_load(&w->board->images_size);
-
-	if (size <= BOARD_IMAGES)
-		temp_images_note_paths(&w->images, w->board->images, size);
-}
-
 static void report_death(struct device_worker *w, int status, const char *why)
 {
 	bool had_run = w->state == WORKER_RUNS;
 
 	w->state = WORKER_ENDING;
 	worker_forget_process(w);
-	note_images(w);
-	temp_images_remove(&w->images);
+	if (w->options->state_dir)
+		leftovers_sweep(w->options->state_dir);
 	if (had_run)
 		end_by_cause(w, why);
 	w->handler->died(w, w->ctx, status, why);

@@ -6,7 +6,6 @@
 
 #include "base/proc.h"
 #include "device/device_wire.h"
-#include "device/temp_images.h"
 #include "device/worker.h"
 #include "io/port.h"
 
@@ -39,7 +38,6 @@ struct device_worker {
 	unsigned n_passengers;
 	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
 	struct str cause;			   /* of a run that has failed and not ended */
-	struct temp_images images;
 };
 
 /* worker_end.c */

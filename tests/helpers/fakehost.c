@@ -14,6 +14,7 @@
  * f32) plus a number that stands in the first kernel's file: "\177ELF…K=5;".
  */
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -21,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define EXPORT __attribute__((visibility("default")))
@@ -70,12 +72,14 @@ struct fake {
 	float sum;
 	uint64_t last_run;
 	size_t committed, n_loads;
+	char temporary[32]; /* lies there until the device is given back */
 };
 
 struct comm {
 	int rank, n;
 	char *window;
 	size_t size;
+	char shared[64]; /* the name of memory that only its maker removes; "": not made */
 };
 
 static struct {
@@ -237,6 +241,43 @@ EXPORT void destroy_device_context(void *ctx)
 	module.live = NULL;
 }
 
+/* As the library does, and with FAKEHOST=files=1 only, so that tests which kill leave nothing. */
+static void leave_temporary(struct fake *f)
+{
+	long value;
+	int fd;
+
+	if (!would("files", &value))
+		return;
+	strcpy(f->temporary, "/tmp/aicpu_sim_XXXXXX");
+	fd = mkstemp(f->temporary);
+	EXPECT(fd >= 0, "init: no temporary file");
+	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+}
+
+static void leave_shared(struct comm *c, const char *root)
+{
+	unsigned hash = 5381;
+	char name[64];
+	long value;
+	int fd;
+
+	if (!would("files", &value))
+		return;
+	while (*root)
+		hash = hash * 33 + (unsigned char)*root++;
+	snprintf(name, sizeof(name), "/simpler_%08x_%08x", (unsigned)getppid(), hash);
+	fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0600);
+	if (fd >= 0)
+		strcpy(c->shared, name);
+	else
+		fd = shm_open(name, O_RDWR, 0600);
+	EXPECT(fd >= 0, "windows: no shared memory");
+	mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
+	close(fd);
+}
+
 static bool is_elf(const void *at, size_t n)
 {
 	return n >= 4 && memcmp(at, "\177ELF", 4) == 0;
@@ -261,6 +302,7 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 	       getenv("SIMPLER_OP_EXECUTE_TIMEOUT_US"), getenv("SIMPLER_STREAM_SYNC_TIMEOUT_MS"));
 	f->is_initialised = result == 0;
 	f->device = device;
+	leave_temporary(f);
 	return result;
 }
 
@@ -276,6 +318,8 @@ EXPORT int finalize_device(void *ctx)
 		EXPECT(!f->callables[i].is_there, "finalize_device with callable %d", i);
 	if (result == 0)
 		f->is_initialised = false;
+	if (f->temporary[0])
+		unlink(f->temporary);
 	return result;
 }
 
@@ -674,6 +718,7 @@ EXPORT void *comm_init(int rank, int n, void *stream, const char *root)
 	c = calloc(1, sizeof(*c));
 	c->rank = rank;
 	c->n = n;
+	leave_shared(c, root);
 	module.live->n_comms++;
 	return c;
 }
@@ -721,6 +766,8 @@ EXPORT int comm_destroy(void *h)
 	struct comm *c = h;
 
 	module.live->n_comms--;
+	if (c->shared[0])
+		shm_unlink(c->shared);
 	free(c->window);
 	free(c);
 	return enter("comm_destroy", 0);

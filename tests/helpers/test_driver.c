@@ -134,6 +134,15 @@ static uint64_t test_inner_watch_ns(const char *options)
 
 /* ---- a worker ---- */
 
+static void leaves_there(const struct dvs_host *host, const char *name)
+{
+	const char *tmp = getenv("TMPDIR");
+	char path[512];
+
+	snprintf(path, sizeof(path), "%s/%s", tmp ? tmp : "/tmp", name);
+	host->leaves(host->user, path);
+}
+
 static int32_t test_open(const struct dvs_host *host, int32_t device, const char *options,
 			 void **ret_ctx, struct dvs_text *err)
 {
@@ -147,6 +156,10 @@ static int32_t test_open(const struct dvs_host *host, int32_t device, const char
 	d = calloc(1, sizeof(*d));
 	d->host = host;
 	*ret_ctx = d;
+	if (DVS_HAS(host, leaves)) {
+		leaves_there(host, "dvs-test-*");
+		leaves_there(host, "kernel_7_*");
+	}
 	printf("device %d is open\n", device);
 	host->log(host->user, 2, "opened");
 	return 0;

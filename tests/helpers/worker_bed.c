@@ -141,6 +141,7 @@ static void init_rank(struct worker_bed *b, unsigned i)
 		.device = (int32_t)i,
 		.scratch_root = b->root,
 		.log_path = r->own_log,
+		.state_dir = b->state,
 		.number = i,
 	};
 }
@@ -156,6 +157,7 @@ struct worker_bed *worker_bed_new(void)
 	b->odir = xasprintf("%s/cfg/job", b->root);
 	b->log = xasprintf("%s/log", b->odir);
 	b->lock = xasprintf("%s/lock", b->base);
+	b->state = xasprintf("%s/state", b->base);
 	b->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	b->rules = (struct job_rules){.target = "t",
 				      .cwd = b->base,
@@ -203,6 +205,7 @@ void worker_bed_free(struct worker_bed *b)
 	free(b->odir);
 	free(b->log);
 	free(b->lock);
+	free(b->state);
 	free(b);
 }
 

@@ -28,7 +28,7 @@ struct worker_bed {
 	struct job_spec spec;
 	const char *argv[2];
 	struct device_request request;
-	char *base, *root, *odir, *log, *lock; /* base: the directory around root */
+	char *base, *root, *odir, *log, *lock, *state; /* base: the directory around root */
 	uint64_t epoch;
 };
 

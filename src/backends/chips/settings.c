@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "device/driver_find.h"
+#include "device/leftovers.h"
 #include "device/places.h"
 
 static const char *const clock_names[] = {
@@ -245,8 +246,10 @@ static void check_state_dir(struct reader *r)
 	const char *dir = r->s->state_dir;
 	struct diag *e;
 
-	if (fs_mkdirs(dir, 0755) == 0 && access(dir, W_OK | X_OK) == 0)
+	if (fs_mkdirs(dir, 0755) == 0 && access(dir, W_OK | X_OK) == 0) {
+		leftovers_sweep(dir); /* of an earlier dvsched */
 		return;
+	}
 	e = cfg_error(r->cfg, r->diags, node_of(r, "state_dir"),
 		      "cannot keep the health of devices in %s: %s", dir, strerror(errno));
 	diag_hint(e, "'state_dir' or $DVSCHED_STATE_DIR names another directory");

@@ -277,6 +277,7 @@ int unit_open(struct unit *u, const char *open_options, struct error *err)
 		.device = u->device->id,
 		.options = u->open_options = xstrdup(open_options),
 		.scratch_root = c->scratch_root,
+		.state_dir = c->s->state_dir,
 		.lock_path = u->lock_path,
 		.number = (uint32_t)(u - c->units),
 	};

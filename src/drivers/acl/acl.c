@@ -13,6 +13,7 @@
 #include "drivers/acl/devices.h"
 #include "drivers/acl/reset.h"
 #include "drivers/drivers.h"
+#include "drivers/temp_files.h"
 
 static int32_t find_device(struct acl_context *c, struct dvs_text *err)
 {
@@ -72,6 +73,7 @@ static int32_t acl_open(const struct dvs_host *host, int32_t device, const char 
 	int32_t rc;
 
 	c->host = host;
+	temp_files_leave_there(host, "dvsched-acl-*");
 	c->device = device;
 	rc = set_up(c, options, err);
 	if (rc != 0) {

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "drivers/acl/context.h"
 #include "drivers/acl/job.h"
+#include "drivers/temp_files.h"
 
 enum { BINARY_MOST = 1 << 30 };
 
@@ -85,10 +86,9 @@ static struct acl_binary *take_binary(struct acl_context *c)
  * in any case. */
 static int make_copy(const struct str *content, char **ret_path)
 {
-	const char *dir = getenv("TMPDIR");
 	_cleanup_(closep) int fd = -1;
 
-	*ret_path = xasprintf("%s/dvsched-acl-XXXXXX.o", dir && *dir ? dir : "/tmp");
+	*ret_path = xasprintf("%s/dvsched-acl-XXXXXX.o", temp_files_dir());
 	fd = mkostemps(*ret_path, 2, O_CLOEXEC);
 	if (fd < 0) {
 		(*ret_path)[0] = '\0';

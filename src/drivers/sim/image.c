@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
+#include "drivers/temp_files.h"
 
 static const size_t most_bytes = (size_t)256 << 20;
 
@@ -39,11 +40,10 @@ static void hash_of(const char *s, size_t n, char ret[33])
 static void *open_copy(const struct str *text, char *name, size_t size, struct dvs_text *err)
 {
 	static _Atomic unsigned n_copies;
-	const char *dir = getenv("TMPDIR");
+	const char *dir = temp_files_dir();
 	_cleanup_(closep) int fd = -1;
 	void *library = NULL;
 
-	dir = dir && *dir ? dir : "/tmp";
 	snprintf(name, size, "%s/dvs-sim-%d-%u-XXXXXX", dir, (int)getpid(),
 		 atomic_fetch_add(&n_copies, 1));
 	fd = mkostemp(name, O_CLOEXEC);

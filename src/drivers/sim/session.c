@@ -9,6 +9,7 @@
 #include "drivers/sim/codes.h"
 #include "drivers/sim/device_state.h"
 #include "drivers/sim/run.h"
+#include "drivers/temp_files.h"
 
 static void *run_device(void *arg)
 {
@@ -112,6 +113,7 @@ int32_t sim_session_open(const struct dvs_host *host, int32_t device, const char
 	memcpy(&s->host, host, host->size < sizeof(s->host) ? host->size : sizeof(s->host));
 	s->device = device;
 	s->faults = json_array();
+	temp_files_leave_there(&s->host, "dvs-sim-*");
 	code = sim_options_read(options, &s->options, err);
 	if (code == 0)
 		code = bring_up(s, err);

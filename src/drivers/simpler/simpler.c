@@ -10,6 +10,7 @@
 #include "drivers/simpler/devices.h"
 #include "drivers/simpler/result.h"
 #include "drivers/simpler/run.h"
+#include "drivers/temp_files.h"
 
 struct simpler {
 	const struct dvs_host *host;
@@ -63,6 +64,29 @@ static void tell_memory(const struct simpler *s)
 				   s->session.library.api.committed(s->session.context));
 }
 
+/*
+ * What the runtimes make: copies of libraries in /tmp, whatever TMPDIR says, the simulators' shared
+ * windows, and copies of orchestrations in the first of some directories that takes them.
+ */
+static void tell_leavings(const struct dvs_host *host)
+{
+	static const char *const patterns[] = {
+		"/tmp/aicpu_sim_*",
+		"/tmp/aicore_sim_*",
+		"/tmp/kernel_*",
+		"/tmp/orch_so_*",
+		"/tmp/libdevice_orch_*",
+		"/var/tmp/libdevice_orch_*",
+		"/lib64/libdevice_orch_*",
+		"/usr/lib64/libdevice_orch_*",
+		"/usr/lib64/aicpu_kernels/0/aicpu_kernels_device/libdevice_orch_*",
+		"/dev/shm/simpler_*",
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(patterns); i++)
+		temp_files_leave(host, patterns[i]);
+}
+
 /* ---- open and close ---- */
 
 static void simpler_free(struct simpler *s)
@@ -79,6 +103,7 @@ static int32_t simpler_open(const struct dvs_host *host, int32_t device, const c
 
 	s->host = host;
 	s->device = device;
+	tell_leavings(host);
 	c = simpler_options_read(json, &s->options, err);
 	if (!c)
 		c = simpler_session_open(&s->options, s->options.runtime, device, &s->where,
