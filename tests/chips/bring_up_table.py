@@ -3,8 +3,8 @@
 
     bring_up_table.py DVSCHED [--rounds N] [--first N] [--row NAME…] [--side-by-side N]
 
-Two ranks of an all-reduce on simulated devices that open with a heavy tail. Each round is a real `dvsched run` with two
-worker processes; all rows have the same seeded delays. A rank that is open early waits inside its operation for the
+Two ranks of an all-reduce on simulated devices that load with a heavy tail. Each round is a real `dvsched run` with two
+worker processes; all rows have the same seeded delays. A rank that is loaded early waits inside its operation for the
 other; two timers may charge that wait to the operation: the device's idle counter (92 ms) and the clock of the stream
 (2 s). Each round is known by its number, the seed: many of them say how far they are, and one that was stopped goes on
 with --first. The rows turn on, one by one, what dvsched does about it: the barrier (operations start when all ranks are
@@ -40,7 +40,7 @@ CONFIG = """{
       n_devices: 2
       seed: %(seed)d
       inner_watch: { idle: "92ms", sync: "2s", rule: "%(rule)s" }
-      faults: [{ on: "open", do: "delay", dist: "pareto", ms: 25, shape: 0.75, max_ms: 6000 }]
+      faults: [{ on: "load", do: "delay", dist: "pareto", ms: 25, shape: 0.75, max_ms: 6000 }]
     }
   }
   jobs: [

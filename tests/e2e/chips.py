@@ -264,7 +264,7 @@ class Faults(Chips):
             self.assertNotEqual(self.last("a")["reason"], "timeout")
 
     def test_a_device_that_does_not_open_in_time_is_left_alone(self):
-        self.pool('{ name: "a", backend: "chips", program: ["print x"] }', n=2,
+        self.pool('{ name: "a", backend: "chips", program: [{ compute: "1s" }] }', n=2,
                   more='budgets: { open: "300ms" }, faults: [{ on: "open", device: 0, do: "hang" }]')
         self.run_it()
         self.assertEqual(self.last("a")["where"], "chips/1")

@@ -7,6 +7,7 @@
 
 #include "backends/backends.h"
 #include "backends/chips/chips.h"
+#include "backends/chips/gang.h"
 #include "backends/chips/lend.h"
 #include "base/mem.h"
 
@@ -54,51 +55,18 @@ static enum submit chips_submit(struct backend *b, const struct job *job, uint32
 		.request = q,
 		.queued_s = chips_now(c),
 	};
-	if (c->n_queued == 0 && list_is_empty(&c->gangs) && list_is_empty(&c->lends))
-		c->last_event_s = j->queued_s;
 	list_init(&j->link);
-	list_append(&c->queue, &j->link);
 	c->n_queued++;
-	chips_dispatch(c);
+	event_add(c, &(struct event){.kind = EVENT_SUBMIT, .new_job = j});
 	return SUBMIT_ACCEPTED;
-}
-
-static struct chips_job *find_queued(struct chips *c, const struct job *job)
-{
-	list_for_each (it, &c->queue) {
-		struct chips_job *j = list_entry(it, struct chips_job, link);
-
-		if (j->job == job)
-			return j;
-	}
-	return NULL;
-}
-
-static struct gang *find_gang(struct chips *c, const struct job *job)
-{
-	list_for_each (it, &c->gangs) {
-		struct gang *g = list_entry(it, struct gang, link);
-
-		if (g->job->job == job)
-			return g;
-	}
-	return NULL;
 }
 
 static void chips_kill(struct backend *b, const struct job *job, enum kill_level level,
 		       enum job_reason reason)
 {
-	struct chips *c = chips_of(b);
-	struct chips_job *j = find_queued(c, job);
-	struct gang *g = find_gang(c, job);
-	struct lend *l = lend_find(c, job);
-
-	if (j)
-		chips_job_end_unstarted(j, reason, "killed while it waited for devices");
-	else if (g)
-		gang_kill(g, level, reason);
-	else if (l)
-		lend_kill(l, level, reason);
+	event_add(
+		chips_of(b),
+		&(struct event){.kind = EVENT_KILL, .job = job, .level = level, .reason = reason});
 }
 
 static bool chips_measure(const struct backend *b, const struct job *job, struct job_load *ret)
@@ -116,23 +84,12 @@ static void chips_suspend(struct backend *b, bool is_suspended)
 	list_for_each (it, &c->lends)
 		lend_suspend(list_entry(it, struct lend, link), is_suspended);
 	if (!is_suspended)
-		watch_is_quiet(c, -INFINITY);
+		c->back_s = chips_now(c);
 }
 
 static void chips_pause(struct backend *b, bool is_paused)
 {
-	struct chips *c = chips_of(b);
-
-	if (is_paused == c->is_paused)
-		return;
-	c->is_paused = is_paused;
-	if (is_paused) {
-		c->paused_s = chips_now(c);
-		return;
-	}
-	chips_queue_resumed(c, chips_now(c) - c->paused_s);
-	sched_backend_capacity(b);
-	chips_dispatch(c);
+	event_add(chips_of(b), &(struct event){.kind = EVENT_PAUSE, .flag = is_paused});
 }
 
 static void chips_close(struct backend *b, void (*closed)(void *ctx, const char *trouble),
@@ -141,23 +98,9 @@ static void chips_close(struct backend *b, void (*closed)(void *ctx, const char 
 	struct chips *c = chips_of(b);
 
 	c->is_closing = true;
-	ev_timer_stop(c->loop, &c->tick);
-	c->tick_due_s = INFINITY;
-	for (uint32_t i = 0; i < c->n_units; i++) {
-		struct unit *u = &c->units[i];
-
-		if (u->state == UNIT_IDLE)
-			unit_close(u);
-		else if (u->state == UNIT_OPENING)
-			unit_kill(u);
-	}
-	if (c->n_workers == 0) {
-		closed(ctx, NULL);
-		return;
-	}
 	c->closed = closed;
 	c->closed_ctx = ctx;
-	chips_dispatch(c); /* what does not leave has a clock */
+	chips_turn(c); /* what does not leave has a clock */
 }
 
 static void chips_destroy(struct backend *b)
@@ -167,27 +110,22 @@ static void chips_destroy(struct backend *b)
 	if (!b)
 		return;
 	c = chips_of(b);
-	ev_timer_stop(c->loop, &c->tick);
+	chips_turn_done(c);
 	while (!list_is_empty(&c->gangs))
 		gang_free(list_entry(c->gangs.next, struct gang, link));
-	for (struct lend *l; (l = lend_first(c)) != NULL;)
-		lend_free(l);
-	chips_queue_done(c);
+	while (!list_is_empty(&c->lends))
+		lend_free(list_entry(c->lends.next, struct lend, link));
+	queue_done(c);
+	events_done(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_done(&c->units[i]);
 	free(c->units);
+	free(c->view);
 	free(c->past);
 	free(c->health_warning);
 	str_done(&c->trouble);
 	arena_free(c->mem);
 	free(c);
-}
-
-static void on_tick(struct ev_loop *loop, ev_timer *w, int revents)
-{
-	(void)loop;
-	(void)revents;
-	chips_dispatch(w->data);
 }
 
 static const struct backend_ops chips_ops = {
@@ -223,12 +161,10 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 	list_init(&c->queue);
 	list_init(&c->gangs);
 	list_init(&c->lends);
-	ev_init(&c->tick, on_tick);
-	c->back_s = -INFINITY;
-	c->tick_due_s = INFINITY;
-	c->tick.data = c;
+	chips_turn_init(c);
 	c->n_units = s->n_devices;
 	c->units = xcalloc(c->n_units, sizeof(*c->units));
+	c->view = xcalloc(c->n_units, sizeof(*c->view));
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_init(&c->units[i], c, &s->devices[i]);
 	c->last_event_s = chips_now(c);

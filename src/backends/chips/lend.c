@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Devices for a process that opens them itself. They are its own by their locks, all or none: held
- * by us and by the slot that runs it, so that they are free only when its last process is gone,
- * whoever of the two dies first. A slot serves one lend.
- *
- * If the process fails, each device is opened by a worker before anybody is told: one that does not
- * open any more makes it the device's failure, and is quarantined.
- */
 #include "backends/chips/lend.h"
 
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "backends/chips/device_list.h"
 #include "base/mem.h"
 #include "device/device_lock.h"
 
-static void close_locks(struct lend *l)
+static struct lend *lend_of(struct holder *h)
+{
+	return container_of(h, struct lend, holder);
+}
+
+static const char *lend_keep(const struct lend *l, const char *text)
+{
+	return text ? arena_strdup(l->job->mem, text) : NULL;
+}
+
+/* ---- given back ---- */
+
+static void lend_close_locks(struct lend *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)
 		closep(&l->devices[i].lock_fd);
@@ -29,14 +32,14 @@ static void give_back(struct lent *d)
 		return;
 	d->is_back = true;
 	unit_take_back(d->unit);
-	d->unit->lend = NULL;
+	unit_let_go(d->unit, true);
 }
 
 /* Nothing that we may give back is left with a process. */
 void lend_free(struct lend *l)
 {
 	slot_free(l->slot);
-	close_locks(l);
+	lend_close_locks(l);
 	for (uint32_t i = 0; i < l->n; i++)
 		give_back(&l->devices[i]);
 	list_remove(&l->link);
@@ -46,37 +49,28 @@ void lend_free(struct lend *l)
 	free(l);
 }
 
-static void finish(struct lend *l)
+static void lend_finish(struct lend *l)
 {
-	struct chips *c = l->chips;
-
-	c->last_event_s = chips_now(c);
+	l->chips->last_event_s = chips_now(l->chips);
 	if (l->job)
 		lend_tell(l);
 	lend_free(l);
-	chips_dispatch(c);
 }
 
 /* Not its fault: it waits again, at the front. */
-static void requeue(struct lend *l)
+static void lend_put_back(struct lend *l)
 {
-	struct chips *c = l->chips;
-	struct chips_job *j = l->job;
-
+	queue_put_back(l->job);
 	l->job = NULL;
-	list_prepend(&c->queue, &j->link);
-	c->n_queued++;
-	finish(l);
+	lend_finish(l);
 }
 
-static void end_unstarted(struct lend *l, enum job_reason reason, const char *text)
+static void lend_end_unstarted(struct lend *l, enum job_reason reason, const char *text)
 {
 	chips_job_end_unstarted(l->job, reason, text);
 	l->job = NULL;
-	finish(l);
+	lend_finish(l);
 }
-
-/* ---- can they still be opened? ---- */
 
 static bool all_back(const struct lend *l)
 {
@@ -86,27 +80,91 @@ static bool all_back(const struct lend *l)
 	return true;
 }
 
-static void probe(struct lend *l)
+/* ---- what it hears of its units ---- */
+
+static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, const char *text)
 {
-	struct chips *c = l->chips;
+	struct lent *d = &l->devices[u->place];
 
-	l->state = LEND_PROBING;
-	for (uint32_t i = 0; i < l->n; i++) {
-		struct unit *u = l->devices[i].unit;
-		struct error err = {0};
-
-		u->is_probe = true;
-		if (unit_open(u, c->s->options, &err) < 0) {
-			u->is_probe = false;
-			error_done(&err);
-			give_back(&l->devices[i]);
-		}
-	}
-	if (all_back(l))
-		finish(l);
-	else
-		chips_dispatch(c); /* the clock of the probes */
+	if (l->state != LEND_PROBING)
+		return;
+	d->is_probed = true;
+	d->class = class;
+	d->text = lend_keep(l, text);
+	give_back(d);
+	if (lent_is_broken(d))
+		outcome_mark(u, l->job->job, DVS_WEDGE, 0, d->text);
 }
+
+static void on_opened(struct holder *h, struct unit *u)
+{
+	note_probe(lend_of(h), u, DVS_OK, NULL);
+}
+
+static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class class, const char *text)
+{
+	note_probe(lend_of(h), u, class, text);
+}
+
+/* Idle before, or killed while it probed. */
+static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
+{
+	struct lend *l = lend_of(h);
+
+	(void)is_stuck;
+	(void)why;
+	if (l->state == LEND_PROBING)
+		give_back(&l->devices[u->place]);
+}
+
+static double free_at(const struct holder *h, double now_s)
+{
+	const struct lend *l = container_of(h, const struct lend, holder);
+	double run_s = l->job->request->run_s;
+
+	if (run_s <= 0)
+		return INFINITY;
+	return (l->state == LEND_CLEARING ? now_s : l->started_s) + run_s;
+}
+
+static const struct holder_ops lend_holder_ops = {
+	.opened = on_opened,
+	.open_failed = on_open_failed,
+	.died = on_died,
+	.free_at = free_at,
+};
+
+/* ---- what it hears of its slot ---- */
+
+void lend_hear_ended(struct lend *l, const struct job_result *result)
+{
+	l->result = *result;
+	l->result.message = lend_keep(l, result->message);
+	l->result.context = lend_keep(l, result->context);
+	if (result->measures)
+		l->result.measures = job_measures_copy(result->measures, l->job->mem);
+}
+
+void lend_hear_died(struct lend *l, enum job_reason lost_reason, const char *why)
+{
+	if (l->result.status == JOB_RUNNING)
+		l->result = (struct job_result){
+			.status = JOB_KILLED,
+			.reason = lost_reason,
+			.message = lend_keep(l, why),
+			.exit_status = -1,
+		};
+	l->state = LEND_SETTLING;
+}
+
+void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason)
+{
+	l->was_killed = l->must_kill = true;
+	l->kill_level = level;
+	l->kill_reason = reason;
+}
+
+/* ---- can they still be opened? ---- */
 
 /* It ran, and did not pass, and nobody wanted its end. */
 static bool wants_probe(const struct lend *l)
@@ -115,82 +173,20 @@ static bool wants_probe(const struct lend *l)
 	       !l->was_killed && !l->chips->is_closing;
 }
 
-static struct lent *lent_of(const struct unit *u)
+static void lend_settle(struct lend *l)
 {
-	struct lend *l = u->lend;
-	uint32_t i = 0;
-
-	while (l->devices[i].unit != u)
-		i++;
-	return &l->devices[i];
-}
-
-void lend_unit_probed(struct unit *u, enum dvs_class class, const char *text)
-{
-	struct lend *l = u->lend;
-	struct lent *d = lent_of(u);
-
-	d->is_probed = true;
-	d->class = class;
-	d->text = text ? arena_strdup(l->job->mem, text) : NULL;
-	give_back(d);
-	if (lent_is_broken(d))
-		outcome_mark(u, l->job->job, DVS_WEDGE, 0, d->text);
-	if (all_back(l))
-		finish(l);
+	slot_free(l->slot);
+	l->slot = NULL;
+	lend_close_locks(l);
+	for (uint32_t i = 0; i < l->n; i++)
+		unit_take_back(l->devices[i].unit);
+	l->state = LEND_PROBING;
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!wants_probe(l) || !unit_probe(l->devices[i].unit))
+			give_back(&l->devices[i]);
 }
 
 /* ---- its process ---- */
-
-static const char *keep(const struct lend *l, const char *text)
-{
-	return text ? arena_strdup(l->job->mem, text) : NULL;
-}
-
-static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)
-{
-	struct lend *l = ctx;
-
-	l->result = *result;
-	l->result.message = keep(l, result->message);
-	l->result.context = keep(l, result->context);
-	if (result->measures)
-		l->result.measures = job_measures_copy(result->measures, l->job->mem);
-	slot_close(slot);
-}
-
-static void on_died(struct slot *slot, void *ctx, const char *why)
-{
-	struct lend *l = ctx;
-
-	if (l->result.status == JOB_RUNNING)
-		l->result = (struct job_result){
-			.status = JOB_KILLED,
-			.reason = slot_lost_reason(slot),
-			.message = keep(l, why),
-			.exit_status = -1,
-		};
-	slot_free(slot);
-	l->slot = NULL;
-	close_locks(l);
-	for (uint32_t i = 0; i < l->n; i++)
-		unit_take_back(l->devices[i].unit);
-	if (wants_probe(l))
-		probe(l);
-	else
-		finish(l);
-}
-
-static void on_noted(struct slot *slot, void *ctx, const char *text)
-{
-	const struct lend *l = ctx;
-
-	(void)slot;
-	if (l->chips->warn)
-		l->chips->warn(text);
-}
-
-static const struct slot_handler handler = {.ended = on_ended, .died = on_died, .noted = on_noted};
 
 /* "0,1" */
 static const char *list_devices(const struct lend *l)
@@ -227,10 +223,10 @@ static struct slot *make_slot(struct lend *l, struct error *err)
 	for (uint32_t i = 0; i < l->n; i++)
 		if (l->devices[i].lock_fd >= 0)
 			fds[options.n_kept++] = l->devices[i].lock_fd;
-	return slot_new(c->loop, &options, &handler, l, err);
+	return slot_new(c->loop, &options, &event_of_slot, l, err);
 }
 
-static void run(struct lend *l)
+static void lend_run(struct lend *l)
 {
 	const struct job_needs needs = sched_job_needs(l->job->job);
 	struct chips *c = l->chips;
@@ -239,7 +235,7 @@ static void run(struct lend *l)
 
 	l->slot = make_slot(l, &err);
 	if (!l->slot) {
-		end_unstarted(l, REASON_LAUNCH, keep(l, err.msg));
+		lend_end_unstarted(l, REASON_LAUNCH, lend_keep(l, err.msg));
 		error_done(&err);
 		return;
 	}
@@ -249,7 +245,7 @@ static void run(struct lend *l)
 		unit_lend(l->devices[i].unit);
 	lend_add_where(l, &where);
 	sched_job_started(l->job->job, where.s);
-	chips_queue_started(l->chips);
+	queue_note_started(c);
 	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l), &needs);
 }
 
@@ -291,77 +287,99 @@ static bool take_locks(struct lend *l, enum dvs_class *ret_class, struct str *wh
 	return true;
 }
 
-static void take_locks_and_run(struct lend *l)
+static void lend_take_locks_and_run(struct lend *l)
 {
 	_cleanup_(str_done) struct str why = {0};
 	enum dvs_class class = DVS_OK;
 
 	if (has_unusable(l))
-		requeue(l);
+		lend_put_back(l);
 	else if (take_locks(l, &class, &why))
-		run(l);
+		lend_run(l);
 	else if (class == DVS_BUSY)
-		requeue(l);
+		lend_put_back(l);
 	else
-		end_unstarted(l, REASON_LAUNCH, keep(l, why.s));
+		lend_end_unstarted(l, REASON_LAUNCH, lend_keep(l, why.s));
 }
 
-static bool is_clear(const struct lend *l)
+static void lend_clear(struct lend *l)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->devices[i].unit->state != UNIT_CLOSED)
-			return false;
-	return true;
-}
+	bool is_clear = true;
 
-void lend_unit_closed(struct unit *u)
-{
-	struct lend *l = u->lend;
-
-	if (l->state == LEND_CLEARING) {
-		if (is_clear(l))
-			take_locks_and_run(l);
+	if (l->must_kill) {
+		lend_end_unstarted(l, l->kill_reason, "killed while it waited for devices");
 		return;
 	}
-	give_back(lent_of(u));
-	if (all_back(l))
-		finish(l);
+	for (uint32_t i = 0; i < l->n; i++) {
+		struct unit *u = l->devices[i].unit;
+
+		if (u->state == UNIT_IDLE)
+			unit_close(u);
+		is_clear &= u->state == UNIT_CLOSED;
+	}
+	if (is_clear)
+		lend_take_locks_and_run(l);
 }
 
-void lend_start(struct chips_job *j, struct unit *const *units)
+/* Its end is known; what is known of the devices is enough. */
+static void lend_kill_probes(struct lend *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (!l->devices[i].is_back)
+			unit_kill(l->devices[i].unit);
+}
+
+static void lend_attend(struct lend *l)
+{
+	bool has_ended = l->result.status != JOB_RUNNING;
+
+	if (has_ended && !l->is_slot_closed) {
+		l->is_slot_closed = true;
+		slot_close(l->slot);
+	}
+	if (l->must_kill && !has_ended)
+		slot_kill(l->slot, l->kill_level == KILL_NOW, l->kill_reason);
+	l->must_kill = false;
+}
+
+void lend_act(struct lend *l)
+{
+	if (l->state == LEND_CLEARING) {
+		lend_clear(l);
+		return;
+	}
+	if (l->state == LEND_RUNNING)
+		lend_attend(l);
+	if (l->state == LEND_SETTLING)
+		lend_settle(l);
+	if (l->state != LEND_PROBING)
+		return;
+	if (l->must_kill)
+		lend_kill_probes(l);
+	l->must_kill = false;
+	if (all_back(l))
+		lend_finish(l);
+}
+
+struct lend *lend_new(struct chips_job *j, struct unit *const *units)
 {
 	struct lend *l = xcalloc(1, sizeof(*l));
-	struct chips *c = j->chips;
 
-	*l = (struct lend){.chips = c, .job = j, .n = j->request->n_devices};
+	*l = (struct lend){.holder = {&lend_holder_ops},
+			   .chips = j->chips,
+			   .job = j,
+			   .n = j->request->n_devices};
 	l->result.status = JOB_RUNNING;
 	l->devices = xcalloc(l->n, sizeof(*l->devices));
-	list_append(&c->lends, &l->link);
+	list_append(&j->chips->lends, &l->link);
 	for (uint32_t i = 0; i < l->n; i++) {
 		l->devices[i] = (struct lent){.unit = units[i], .lock_fd = -1};
-		units[i]->lend = l;
-		if (units[i]->state == UNIT_IDLE)
-			unit_close(units[i]);
+		unit_hold(units[i], &l->holder, i);
 	}
-	if (is_clear(l))
-		take_locks_and_run(l);
+	return l;
 }
 
-/* ---- looked at, and killed ---- */
-
-void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason)
-{
-	l->was_killed = true;
-	if (l->state == LEND_CLEARING) {
-		end_unstarted(l, reason, "killed while it waited for devices");
-	} else if (l->state == LEND_RUNNING) {
-		slot_kill(l->slot, level == KILL_NOW, reason);
-	} else { /* its end is known; what is known of the devices is enough */
-		for (uint32_t i = 0; i < l->n; i++)
-			if (!l->devices[i].is_back)
-				unit_kill(l->devices[i].unit);
-	}
-}
+/* ---- looked at ---- */
 
 void lend_suspend(struct lend *l, bool is_suspended)
 {
@@ -380,21 +398,7 @@ struct lend *lend_find(const struct chips *c, const struct job *job)
 	return NULL;
 }
 
-struct lend *lend_first(const struct chips *c)
-{
-	return list_is_empty(&c->lends) ? NULL : list_entry(c->lends.next, struct lend, link);
-}
-
 bool lend_measure(const struct lend *l, struct job_load *ret)
 {
 	return l->slot && slot_measure(l->slot, ret);
-}
-
-double lend_ends_at(const struct lend *l)
-{
-	double run_s = l->job->request->run_s;
-
-	if (run_s <= 0)
-		return INFINITY;
-	return (l->state == LEND_CLEARING ? chips_now(l->chips) : l->started_s) + run_s;
 }

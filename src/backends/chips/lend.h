@@ -1,5 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A lend from inside: lend.c sees it through, lend_result.c says how it ended. */
+/*
+ * A lend: devices for a process that opens them itself. They are its own by their locks, all or
+ * none: held by us and by the slot that runs it, so that they are free only when its last process
+ * is gone, whoever of the two dies first. A slot serves one lend.
+ *
+ * If the process fails, each device is opened by a worker before anybody is told: one that does not
+ * open any more makes it the device's failure, and is quarantined.
+ *
+ * What it hears changes its state; lend_act() does what that asks for. lend_result.c says how it
+ * ended.
+ */
 #ifndef BACKENDS_CHIPS_LEND_H
 #define BACKENDS_CHIPS_LEND_H
 
@@ -9,11 +19,12 @@
 enum lend_state {
 	LEND_CLEARING, /* workers that have a device open are leaving */
 	LEND_RUNNING,  /* all are locked; until the slot of the process is gone */
+	LEND_SETTLING, /* its process and its slot are gone: did it fail? */
 	LEND_PROBING,  /* it failed: can they still be opened? */
 };
 
 struct lent {
-	struct unit *unit; /* its lend pointer is ours as long as it is not back */
+	struct unit *unit; /* held by the lend as long as it is not back */
 	int lock_fd;	   /* -1: none */
 	bool is_back;
 	bool is_probed;
@@ -22,6 +33,7 @@ struct lent {
 };
 
 struct lend {
+	struct holder holder;
 	struct list link; /* in chips->lends */
 	struct chips *chips;
 	struct chips_job *job;
@@ -29,12 +41,31 @@ struct lend {
 	uint32_t n;
 	enum lend_state state;
 	struct slot *slot;
-	bool was_killed;
+	bool was_killed, is_slot_closed;
+	bool must_kill; /* when all events are heard */
+	enum kill_level kill_level;
+	enum job_reason kill_reason;
 	double started_s;
 	struct job_result
 		result; /* of the process; texts in the job's arena. JOB_RUNNING: none yet */
 };
 
+/* The units are free; those that are open are closed first. */
+struct lend *lend_new(struct chips_job *j, struct unit *const *units);
+/* What its state asks for; l may be gone then. */
+void lend_act(struct lend *l);
+void lend_free(struct lend *l);
+
+/* While events are drained. */
+void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason);
+void lend_hear_ended(struct lend *l, const struct job_result *result);
+void lend_hear_died(struct lend *l, enum job_reason lost_reason, const char *why);
+
+void lend_suspend(struct lend *l, bool is_suspended);
+struct lend *lend_find(const struct chips *c, const struct job *job);
+bool lend_measure(const struct lend *l, struct job_load *ret);
+
+/* lend_result.c */
 /* It does not open any more, and it is the device's fault. */
 bool lent_is_broken(const struct lent *d);
 void lend_tell(struct lend *l);

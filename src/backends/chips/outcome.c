@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "backends/chips/chips.h"
+#include "backends/chips/gang.h"
 #include "base/json_out.h"
 #include "base/mem.h"
 
@@ -124,7 +124,7 @@ void outcome_passed(struct unit *u)
 
 /* ---- the details ---- */
 
-static void write_clocks(struct json_out *out, const struct gang *g, const struct rank *r)
+static void write_clocks(struct json_out *out, const struct rank *r)
 {
 	const uint64_t *at = r->end.stamp_ns;
 	static const struct {
@@ -139,8 +139,8 @@ static void write_clocks(struct json_out *out, const struct gang *g, const struc
 
 	jout_key(out, "clocks");
 	jout_object(out);
-	if (r->sent_s > r->open_s)
-		jout_key_real(out, "open_s", r->sent_s - r->open_s, 6);
+	if (r->open_took_s > 0)
+		jout_key_real(out, "open_s", r->open_took_s, 6);
 	for (size_t i = 0; i < ARRAY_LEN(spans); i++)
 		if (at[spans[i].from] && at[spans[i].to] >= at[spans[i].from])
 			jout_key_real(out, spans[i].name,
@@ -148,7 +148,6 @@ static void write_clocks(struct json_out *out, const struct gang *g, const struc
 	if (r->end.reset_ns)
 		jout_key_real(out, "reset_s", (double)r->end.reset_ns * 1e-9, 6);
 	jout_object_end(out);
-	(void)g;
 }
 
 static void write_rank(struct json_out *out, const struct gang *g, uint32_t i)
@@ -172,7 +171,7 @@ static void write_rank(struct json_out *out, const struct gang *g, uint32_t i)
 	if (r->end.worker_runs)
 		jout_key_int(out, "worker_run", r->end.worker_runs);
 	jout_key_string(out, "phase", board_phase_name(r->end.phase));
-	write_clocks(out, g, r);
+	write_clocks(out, r);
 	if (r->end.result) {
 		jout_key(out, "result");
 		jout_raw(out, r->end.result);
@@ -305,14 +304,6 @@ static void add_usage(const struct gang *g, struct job_result *result)
 	}
 }
 
-/* The public status of an attempt that never began can only be KILLED. */
-static void unstarted(struct job_result *result)
-{
-	if (result->status == JOB_FAILED && result->reason == REASON_BAD_REQUEST)
-		result->reason = REASON_LAUNCH;
-	result->status = JOB_KILLED;
-}
-
 void outcome_tell(struct gang *g)
 {
 	struct job_result result = {.status = JOB_PASSED, .exit_status = -1};
@@ -334,13 +325,8 @@ void outcome_tell(struct gang *g)
 			outcome_passed(g->ranks[i].unit);
 	}
 	add_usage(g, &result);
-	if (g->is_started) {
-		result.start_wall_s = g->started_wall_s;
-		result.duration_s = fmax(
-			g->over_s - (g->is_released ? g->released_s : g->started_s), 0);
-	} else if (!job_status_is_final(result.status) || result.status != JOB_KILLED) {
-		unstarted(&result);
-	}
+	result.start_wall_s = g->started_wall_s;
+	result.duration_s = fmax(g->over_s - (g->is_released ? g->released_s : g->started_s), 0);
 	if (result.status == JOB_PASSED)
 		past_forget(g->chips, g->job->job);
 	result.details = details = make_details(g, blame);

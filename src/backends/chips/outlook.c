@@ -177,8 +177,12 @@ static bool end_if_hopeless(struct chips_job *j, const struct outlook *o)
 {
 	struct chips *c = j->chips;
 	uint32_t n = j->request->n_devices, n_not_dead, n_usable;
+	bool is_served;
 
-	if (j->request->queue_s > 0 && chips_now(c) >= j->queued_s + j->request->queue_s) {
+	/* What it needs is set aside and opens: that has a clock of its own. */
+	is_served = j->served_by && j->served_by == c->last_pass;
+	if (!is_served && j->request->queue_s > 0 &&
+	    c->turn_s >= j->queued_s + j->request->queue_s) {
 		chips_job_end_unstarted(j, REASON_QUEUE_TIMEOUT,
 					arena_printf(j->mem, "waited %gs for devices: it %s",
 						     j->request->queue_s, why_waiting(j)));

@@ -4,16 +4,24 @@
  * behind it waiting (backfill), until it has waited so long that the units which will be free first
  * are reserved for it; and a device that has a job's image loaded takes that job first, max_streak
  * times in a row.
+ *
+ * A job is bound to units when all of them are open, not before. Until then a pass over the queue
+ * sets units aside for it, all or none, and opens those that are closed: as many as waiting jobs
+ * need. That is found out anew in each pass, so a job takes whatever is open first.
  */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/chips/chips.h"
+#include "backends/chips/gang.h"
+#include "backends/chips/lend.h"
 #include "base/mem.h"
 
 /* How many waiting jobs are looked at for one that a device has loaded already. */
 enum { AFFINITY_WINDOW = 256 };
+
+/* ---- who waits ---- */
 
 void chips_job_free(struct chips_job *j)
 {
@@ -25,21 +33,91 @@ void chips_job_free(struct chips_job *j)
 	free(j);
 }
 
-/* ---- starting ---- */
+struct chips_job *queue_find(const struct chips *c, const struct job *job)
+{
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (j->job == job)
+			return j;
+	}
+	return NULL;
+}
+
+void queue_put_back(struct chips_job *j)
+{
+	list_prepend(&j->chips->queue, &j->link);
+	j->chips->n_queued++;
+}
+
+void queue_refuse(struct chips *c, const char *open_options, const char *text)
+{
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (j->refused || j->request->is_borrowed ||
+		    !str_eq(j->request->open_options, open_options))
+			continue;
+		j->refused = REASON_LAUNCH;
+		j->refused_text = arena_strdup(j->mem, text);
+	}
+}
+
+void queue_end_refused(struct chips *c)
+{
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (j->refused)
+			chips_job_end_unstarted(j, j->refused, j->refused_text);
+	}
+}
+
+void queue_note_started(struct chips *c)
+{
+	if (list_is_empty(&c->queue))
+		c->has_said_waits = false;
+}
+
+void queue_resumed(struct chips *c, double pause_s)
+{
+	list_for_each (it, &c->queue)
+		list_entry(it, struct chips_job, link)->queued_s += pause_s;
+	c->last_event_s += pause_s;
+}
+
+void queue_done(struct chips *c)
+{
+	list_for_each (it, &c->queue)
+		chips_job_free(list_entry(it, struct chips_job, link));
+}
+
+/* ---- a pass over the queue ---- */
+
+struct pass {
+	struct chips *c;
+	bool *taken; /* set aside for jobs that were served in this pass */
+	struct reservation r;
+};
 
 static void start_on(struct chips_job *j, struct unit *const *units)
 {
 	list_remove(&j->link);
 	j->chips->n_queued--;
 	if (j->request->is_borrowed)
-		lend_start(j, units);
+		lend_act(lend_new(j, units));
 	else
-		gang_start(j, units);
+		gang_act(gang_new(j, units));
 }
 
 static bool is_overdue(const struct chips_job *j)
 {
 	return j->chips->turn_s >= j->queued_s + j->chips->s->reserve_after_s;
+}
+
+static bool is_served(const struct chips_job *j)
+{
+	return j->served_by && j->served_by == j->chips->last_pass;
 }
 
 /* It failed on one of these, and others that it has not tried will be free: for a while it waits
@@ -61,14 +139,37 @@ static bool waits_for_others(const struct chips_job *j, struct unit *const *unit
 	return n_others >= j->request->n_devices;
 }
 
-static bool start(struct chips_job *j, const bool *reserved)
+/* It is on its way to be open for j, or is already. */
+static void get_ready(struct pass *p, const struct chips_job *j, struct unit *u)
 {
-	struct unit **units = xcalloc(j->request->n_devices, sizeof(*units));
-	bool is_found = chips_choose(j->chips, j, reserved, units) && !waits_for_others(j, units);
+	const struct chips_request *q = j->request;
 
-	if (is_found)
+	p->taken[u - p->c->units] = true;
+	if (u->state == UNIT_IDLE && !str_eq(u->open_options, q->open_options))
+		unit_close(u);
+	else if (u->state == UNIT_CLOSED && !unit_open(u, q->open_options, q->open_s))
+		chips_wake(p->c); /* it looks elsewhere then */
+}
+
+/* j starts, or units are set aside for it; false: there are none. */
+static bool serve(struct pass *p, struct chips_job *j, const bool *reserved)
+{
+	struct chips *c = p->c;
+	bool *withheld = xcalloc(c->n_units, sizeof(*withheld)), is_ready, is_found;
+	struct unit **units = xcalloc(j->request->n_devices, sizeof(*units));
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		withheld[i] = p->taken[i] || (reserved && reserved[i]);
+	is_found = chips_choose(c, j, withheld, units, &is_ready) && !waits_for_others(j, units);
+	if (is_found && is_ready) {
 		start_on(j, units);
+	} else if (is_found) {
+		j->served_by = c->last_pass;
+		for (uint32_t i = 0; i < j->request->n_devices; i++)
+			get_ready(p, j, units[i]);
+	}
 	free(units);
+	free(withheld);
 	return is_found;
 }
 
@@ -88,142 +189,118 @@ static bool has_overdue_gang(const struct chips *c)
 /* A gang that has waited too long, and who waits before it, go first, whatever is loaded; the first
  * one that must still wait gets what it needs reserved. Jobs on one device alone need no such help:
  * a device leaves its image after max_streak of them. */
-static void start_overdue(struct chips *c, struct reservation *r)
+static void serve_overdue(struct pass *p)
 {
-	if (!has_overdue_gang(c))
+	if (!has_overdue_gang(p->c))
 		return;
-	list_for_each (it, &c->queue) {
+	list_for_each (it, &p->c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
 
 		if (!is_overdue(j)) /* they stand in the order in which they came */
 			return;
-		if (!start(j, NULL) && reserve_for(c, j, r))
+		if (!serve(p, j, NULL) && reserve_for(p->c, j, &p->r))
 			return;
 	}
 }
 
-static struct chips_job *find_affine(struct chips *c, const struct unit *u)
+static bool may_use_reserved(const struct pass *p, const struct chips_job *j)
+{
+	return !p->r.job || j == p->r.job || reserve_ends_before(p->c, j, &p->r);
+}
+
+/* Gangs for which units were set aside keep them while the others open. */
+static void serve_gangs_again(struct pass *p)
+{
+	list_for_each (it, &p->c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		if (j->served_by && j->served_by == p->c->last_pass - 1 &&
+		    j->request->n_devices > 1)
+			serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units);
+	}
+}
+
+static struct chips_job *find_affine(const struct chips *c, const struct unit *u)
 {
 	unsigned n = 0;
 
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
+		const struct chips_request *q = j->request;
 
 		if (n++ == AFFINITY_WINDOW)
 			break;
-		if (!j->request->is_borrowed && j->request->n_devices == 1 &&
-		    j->request->image_key == u->image_key && !past_has(c, j->job, u->device->id))
+		if (!q->is_borrowed && q->n_devices == 1 && q->image_key == u->image_key &&
+		    str_eq(q->open_options, u->open_options) && !is_served(j) &&
+		    !past_has(c, j->job, u->device->id))
 			return j;
 	}
 	return NULL;
 }
 
 /* A unit that has loaded what somebody waits for. */
-static void start_affine(struct chips *c, const struct reservation *r)
+static void serve_affine(struct pass *p)
 {
+	const struct chips *c = p->c;
+
 	for (uint32_t i = 0; i < c->n_units && c->s->has_affinity; i++) {
 		struct unit *u = &c->units[i];
 		struct chips_job *j;
 
-		if (u->state != UNIT_IDLE || !unit_is_free(u, c->turn_s) ||
+		if (u->state != UNIT_IDLE || !unit_is_free(u, c->turn_s) || p->taken[i] ||
 		    u->streak >= c->s->max_streak)
 			continue;
 		j = find_affine(c, u);
-		if (!j || (r->job && r->units[i] && !reserve_ends_before(c, j, r)))
-			continue;
-		start_on(j, &u);
+		if (j && (!p->r.job || !p->r.units[i] || reserve_ends_before(c, j, &p->r)))
+			start_on(j, &u);
 	}
 }
 
-static uint32_t n_free_now(const struct chips *c)
+static uint32_t n_left(const struct pass *p)
 {
-	double now_s = chips_now(c);
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < c->n_units; i++)
-		n += unit_is_free(&c->units[i], now_s);
+	for (uint32_t i = 0; i < p->c->n_units; i++)
+		n += !p->taken[i] && unit_is_free(&p->c->units[i], p->c->turn_s);
 	return n;
 }
 
-static void start_in_order(struct chips *c, const struct reservation *r)
+static void serve_in_order(struct pass *p)
 {
-	uint32_t n_free = n_free_now(c);
+	uint32_t n = n_left(p);
 
-	list_for_each (it, &c->queue) {
+	list_for_each (it, &p->c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
-		bool is_free = !r->job || j == r->job || reserve_ends_before(c, j, r);
 
-		if (n_free == 0)
+		if (n == 0)
 			return;
-		if (j->request->n_devices <= n_free && start(j, is_free ? NULL : r->units))
-			n_free = n_free_now(c);
+		if (j->request->n_devices <= n && !is_served(j) &&
+		    serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units))
+			n = n_left(p);
 	}
 }
 
-/* ---- devices that nobody uses ---- */
-
-/* Only if somebody waits who could use it. */
-static bool may_probe(const struct unit *u)
+static void queue_pass(struct chips *c)
 {
-	return u->state == UNIT_CLOSED && !u->gang && !u->lend &&
-	       !list_is_empty(&u->chips->queue) && u->health.state != HEALTH_DEAD;
+	struct pass p = {.c = c, .taken = xcalloc(c->n_units, sizeof(bool))};
+
+	c->last_pass++;
+	serve_overdue(&p);
+	serve_gangs_again(&p);
+	serve_affine(&p);
+	serve_in_order(&p);
+	free(p.taken);
+	free(p.r.units);
 }
 
-/* A quarantine has its time; what is only poisoned is looked at at once. */
-static bool is_probe_due(const struct unit *u)
-{
-	return health_is_usable(&u->health)
-		       ? u->wants_probe
-		       : health_wants_probe(&u->health, clock_wall(u->chips->clock));
-}
+/* ---- clocks ---- */
 
-static bool is_long_idle(const struct unit *u)
-{
-	const struct chips *c = u->chips;
-
-	return c->s->idle_s > 0 && list_is_empty(&c->queue) &&
-	       chips_now(c) >= u->changed_s + c->s->idle_s;
-}
-
-/* Closing what is idle, probing what was quarantined or poisoned. */
-static void tend(struct unit *u)
-{
-	struct chips *c = u->chips;
-	struct error err = {0};
-
-	if (u->state == UNIT_IDLE && !u->gang && (!health_is_usable(&u->health) || is_long_idle(u)))
-		unit_close(u);
-	if (!may_probe(u) || c->turn_s < u->retry_at_s || !is_probe_due(u))
-		return;
-	u->is_probe = true;
-	if (unit_open(u, c->s->options, &err) < 0) {
-		u->is_probe = false;
-		unit_note_locked(u, err.msg);
-		error_done(&err);
-	}
-}
-
-/* What dispatch_once() will do then, and has not done now. */
-static double unit_appointment(const struct unit *u)
-{
-	const struct chips *c = u->chips;
-	double now_s = c->turn_s;
-
-	if (u->state == UNIT_IDLE && !u->gang && c->s->idle_s > 0 && list_is_empty(&c->queue))
-		return u->changed_s + c->s->idle_s;
-	if (list_is_empty(&c->queue))
-		return INFINITY;
-	if (may_probe(u) && u->health.state == HEALTH_QUARANTINED)
-		return fmax(u->retry_at_s, now_s + u->health.until_wall_s - clock_wall(c->clock));
-	return u->retry_at_s > now_s ? u->retry_at_s : INFINITY;
-}
-
-static double job_appointment(const struct chips_job *j)
+static double job_next_s(const struct chips_job *j)
 {
 	const struct chips *c = j->chips;
 	double at_s = INFINITY;
 
-	if (j->request->queue_s > 0)
+	if (j->request->queue_s > 0 && !is_served(j))
 		at_s = j->queued_s + j->request->queue_s;
 	if (!is_overdue(j))
 		at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);
@@ -234,7 +311,7 @@ static double job_appointment(const struct chips_job *j)
 }
 
 /* The first job waits, and others with it: said once, until all have started. */
-static double waits_appointment(const struct chips *c)
+static double waits_next_s(const struct chips *c)
 {
 	if (list_is_empty(&c->queue) || c->has_said_waits)
 		return INFINITY;
@@ -244,90 +321,26 @@ static double waits_appointment(const struct chips *c)
 
 static void say_waits(struct chips *c)
 {
-	if (waits_appointment(c) > c->turn_s)
+	if (waits_next_s(c) > c->turn_s)
 		return;
 	c->has_said_waits = true;
 	outlook_say_waits(list_entry(c->queue.next, struct chips_job, link));
 }
 
-static double next_appointment(const struct chips *c)
+double queue_next_s(const struct chips *c)
 {
-	double at_s = waits_appointment(c);
+	double at_s = waits_next_s(c);
 
-	for (uint32_t i = 0; i < c->n_units; i++)
-		at_s = fmin(at_s, unit_appointment(&c->units[i]));
 	list_for_each (it, &c->queue)
-		at_s = fmin(at_s, job_appointment(list_entry(it, struct chips_job, link)));
+		at_s = fmin(at_s, job_next_s(list_entry(it, struct chips_job, link)));
 	return at_s;
 }
 
-/* The clocks of units run on in a pause, and until the last has left. */
-static void set_tick(struct chips *c)
-{
-	double at_s;
-
-	c->turn_s = chips_now(c);
-	at_s = c->is_paused || c->is_closing ? INFINITY : next_appointment(c);
-	if (watch_is_quiet(c, c->tick_due_s))
-		at_s = fmin(at_s, c->turn_s + 1);
-	else
-		for (uint32_t i = 0; i < c->n_units; i++)
-			at_s = fmin(at_s, unit_look(&c->units[i]));
-	ev_timer_stop(c->loop, &c->tick);
-	c->tick_due_s = at_s;
-	if (!isfinite(at_s))
-		return;
-	ev_timer_set(&c->tick, fmax(at_s - c->turn_s, 0.001), 0);
-	ev_timer_start(c->loop, &c->tick);
-}
-
-static void dispatch_once(struct chips *c)
-{
-	struct reservation r = {0};
-
-	c->turn_s = chips_now(c);
-	if (c->is_paused || c->is_closing)
-		return;
-	outlook_end_hopeless(c);
-	start_overdue(c, &r);
-	start_affine(c, &r);
-	start_in_order(c, &r);
-	free(r.units);
-	say_waits(c);
-	for (uint32_t i = 0; i < c->n_units; i++)
-		tend(&c->units[i]);
-}
-
-void chips_dispatch(struct chips *c)
-{
-	/* What is done here may call back: once more then, when this is done. */
-	c->must_dispatch = true;
-	if (c->is_dispatching)
-		return;
-	c->is_dispatching = true;
-	while (c->must_dispatch) {
-		c->must_dispatch = false;
-		dispatch_once(c);
-	}
-	c->is_dispatching = false;
-	set_tick(c);
-}
-
-void chips_queue_started(struct chips *c)
+void queue_act(struct chips *c)
 {
 	if (list_is_empty(&c->queue))
-		c->has_said_waits = false;
-}
-
-void chips_queue_resumed(struct chips *c, double pause_s)
-{
-	list_for_each (it, &c->queue)
-		list_entry(it, struct chips_job, link)->queued_s += pause_s;
-	c->last_event_s += pause_s;
-}
-
-void chips_queue_done(struct chips *c)
-{
-	list_for_each (it, &c->queue)
-		chips_job_free(list_entry(it, struct chips_job, link));
+		return;
+	queue_pass(c);
+	outlook_end_hopeless(c);
+	say_waits(c);
 }

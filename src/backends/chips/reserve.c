@@ -9,15 +9,13 @@
 /* When the run that is on u must be over, as far as its limit tells. */
 static double free_at(const struct chips *c, const struct unit *u)
 {
-	const struct gang *g = u->gang;
+	double now_s = chips_now(c);
 
-	if (u->lend)
-		return lend_ends_at(u->lend);
-	if (!g)
-		return u->retry_at_s > chips_now(c) ? u->retry_at_s : chips_now(c);
-	if (g->job->request->run_s <= 0)
-		return INFINITY;
-	return (g->is_released ? g->released_s : chips_now(c)) + g->job->request->run_s;
+	if (u->holder)
+		return u->holder->ops->free_at(u->holder, now_s);
+	if ((u->state == UNIT_OPENING || u->state == UNIT_CLOSING) && now_s >= unit_slow_at(u))
+		return unit_late_at(u);
+	return fmax(u->retry_at_s, now_s);
 }
 
 /* The usable unit that is free first, of those that are not taken; n_units: none. */

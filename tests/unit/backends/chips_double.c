@@ -41,6 +41,47 @@ void ev_timer_stop(struct ev_loop *loop, ev_timer *w)
 		}
 }
 
+/* ---- the turn ---- */
+
+enum { MOST_TURNS = 200 };
+
+void ev_feed_event(struct ev_loop *loop, void *w, int revents)
+{
+	(void)loop;
+	(void)revents;
+	assert(!world.woken);
+	world.woken = w;
+	world.woken->pending = 1;
+}
+
+int ev_clear_pending(struct ev_loop *loop, void *w)
+{
+	(void)loop;
+	if (world.woken == w)
+		world.woken = NULL;
+	((struct ev_watcher *)w)->pending = 0;
+	return 0;
+}
+
+void world_turn(void)
+{
+	for (unsigned n = 0; world.woken; n++) {
+		struct ev_watcher *w = world.woken;
+
+		if (n > MOST_TURNS)
+			fail_msg("turns spin at %.3f", world.clock.now_s);
+		ev_clear_pending(NULL, w);
+		w->cb(NULL, w, EV_CUSTOM);
+	}
+}
+
+/* What has just been done is heard at once, unless a test gathers events. */
+static void world_settle(void)
+{
+	if (!world.gathers)
+		world_turn();
+}
+
 static int first_timer(void)
 {
 	int first = -1;
@@ -56,7 +97,8 @@ static void beat(void)
 	for (uint32_t i = 0; i < world.n_workers && world.has_beats; i++) {
 		struct device_worker *w = world.workers[i];
 
-		if (!w->is_stopped && (w->state == FAKE_OPENING || w->state == FAKE_RUNS))
+		if (!w->is_stopped && !w->has_word &&
+		    (w->state == FAKE_OPENING || w->state == FAKE_RUNS))
 			atomic_store(&w->board.beat_ns, board_now_ns());
 	}
 }
@@ -68,6 +110,7 @@ void world_pass(double s)
 	uint32_t n_idle = 0, n_acts = world.n_acts;
 	int i;
 
+	world_turn();
 	while ((i = first_timer()) >= 0 && timers[i].at_s <= until_s) {
 		ev_timer *t = timers[i].timer;
 
@@ -75,6 +118,7 @@ void world_pass(double s)
 		ev_timer_stop(NULL, t);
 		beat();
 		t->cb(NULL, t, EV_TIMER);
+		world_turn();
 		world.n_fired++;
 		n_idle = n_acts == world.n_acts && world.clock.now_s < last_s + 0.015 ? n_idle + 1
 										      : 0;
@@ -230,6 +274,7 @@ void worker_opens(struct device_worker *w)
 	w->state = FAKE_IDLE;
 	atomic_store(&w->board.beat_ns, 0);
 	w->handler->opened(w, w->ctx);
+	world_settle();
 }
 
 void worker_opens_not(struct device_worker *w, enum dvs_class class, const char *text)
@@ -237,6 +282,7 @@ void worker_opens_not(struct device_worker *w, enum dvs_class class, const char 
 	assert(w->state == FAKE_OPENING);
 	w->state = FAKE_ENDING;
 	w->handler->open_failed(w, w->ctx, class, text);
+	world_settle();
 }
 
 void worker_reaches(struct device_worker *w, enum run_phase phase)
@@ -254,6 +300,7 @@ void worker_reaches(struct device_worker *w, enum run_phase phase)
 		atomic_store(&w->board.progress_ns, board_now_ns());
 	if (is_gang && (phase == PHASE_TAKEN || phase == PHASE_ARMED || phase == PHASE_LAUNCHED))
 		w->handler->phase(w, w->ctx, w->epoch, phase);
+	world_settle();
 }
 
 static void tell_end(struct device_worker *w, enum dvs_class class, bool is_spent)
@@ -277,12 +324,14 @@ void worker_ends(struct device_worker *w, enum dvs_class class, bool is_spent)
 	assert(w->state == FAKE_RUNS);
 	w->state = FAKE_IDLE;
 	tell_end(w, class, is_spent);
+	world_settle();
 }
 
 void worker_answers(struct device_worker *w)
 {
 	w->is_asked = false;
 	w->handler->diagnosed(w, w->ctx, "it hangs\n");
+	world_settle();
 }
 
 static void go(struct device_worker *w, int status, const char *why)
@@ -290,6 +339,7 @@ static void go(struct device_worker *w, int status, const char *why)
 	w->state = FAKE_ENDING;
 	w->is_gone = true;
 	w->handler->died(w, w->ctx, status, why);
+	world_settle();
 }
 
 void worker_fails_and_dies(struct device_worker *w, enum dvs_class class)
@@ -390,6 +440,8 @@ void slot_pause(struct slot *s, bool is_paused)
 void slot_close(struct slot *s)
 {
 	assert(!s->has_job && !s->is_closed);
+	if (s->is_gone)
+		return;
 	s->is_closed = true;
 	world.n_acts++;
 }
@@ -430,12 +482,15 @@ void slot_ends(struct slot *s, bool is_good)
 	if (s->is_killed)
 		r = (struct job_result){.status = JOB_KILLED, .reason = s->reason};
 	s->handler->ended(s, s->ctx, &r);
+	world_settle();
 }
 
 void slot_dies(struct slot *s)
 {
 	s->has_job = false;
+	s->is_gone = true;
 	s->handler->died(s, s->ctx, "it died");
+	world_settle();
 }
 
 void slot_goes_through(struct slot *s)
@@ -597,13 +652,67 @@ enum submit job_submit(struct fake_job *j)
 	assert(was == FAKE_NONE || was == FAKE_ENDED);
 	j->state = FAKE_SUBMITTED;
 	j->submitted_s = world.clock.now_s;
-	answer = world.backend->ops->submit(world.backend, &j->job, j->attempt + 1, &why);
+	answer = world.backend->ops->submit(world.backend, &j->job, ++j->attempt, &why);
 	error_done(&why);
-	if (answer == SUBMIT_ACCEPTED)
-		j->attempt++;
-	else
+	if (answer != SUBMIT_ACCEPTED) {
+		j->attempt--;
 		j->state = was;
+	}
 	return answer;
+}
+
+/* ---- the backend's verbs, each with the turn that comes after it ---- */
+
+static enum submit double_submit(struct backend *b, const struct job *job, uint32_t attempt,
+				 struct error *why)
+{
+	enum submit answer = world.real->submit(b, job, attempt, why);
+
+	world_settle();
+	return answer;
+}
+
+static void double_kill(struct backend *b, const struct job *job, enum kill_level level,
+			enum job_reason reason)
+{
+	world.real->kill(b, job, level, reason);
+	world_settle();
+}
+
+static void double_pause(struct backend *b, bool is_paused)
+{
+	world.real->pause(b, is_paused);
+	world_settle();
+}
+
+static void double_close(struct backend *b, void (*on_closed)(void *ctx, const char *trouble),
+			 void *ctx)
+{
+	world.real->close(b, on_closed, ctx);
+	world_settle();
+}
+
+static void double_destroy(struct backend *b)
+{
+	b->ops = world.real;
+	world.real->destroy(b);
+}
+
+struct fake_job *job_submitted(uint32_t n_devices)
+{
+	struct fake_job *j = job_new(n_devices);
+
+	assert_int_equal(job_submit(j), SUBMIT_ACCEPTED);
+	return j;
+}
+
+void job_goes_through(struct fake_job *j)
+{
+	for (int k = 0; k < 100 && j->state != FAKE_ENDED; k++)
+		for (uint32_t i = 0; i < world.settings.n_devices; i++)
+			if (worker_on((int32_t)i))
+				worker_goes_through(worker_on((int32_t)i));
+	assert_int_equal(j->state, FAKE_ENDED);
 }
 
 /* ---- the world ---- */
@@ -655,6 +764,14 @@ void world_begin(void)
 
 	world.backend = backend_chips_create(&env, NULL);
 	world.c = container_of(world.backend, struct chips, base);
+	world.real = world.backend->ops;
+	world.verbs = *world.real;
+	world.verbs.submit = double_submit;
+	world.verbs.kill = double_kill;
+	world.verbs.pause = double_pause;
+	world.verbs.close = double_close;
+	world.verbs.destroy = double_destroy;
+	world.backend->ops = &world.verbs;
 }
 
 void world_done(void)

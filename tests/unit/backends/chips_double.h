@@ -14,6 +14,7 @@
 
 #include "../base/unit.h"
 #include "backends/chips/chips.h"
+#include "backends/chips/gang.h"
 #include "backends/chips/lend.h"
 
 enum { MOST_DEVICES = 8, MOST_JOBS = 64, MOST_WORKERS = 4096, MOST_SLOTS = 16 };
@@ -31,6 +32,7 @@ struct device_worker {
 	const struct job_spec *spec;
 	bool waits_for_go, is_released, is_cancelled, is_asked, is_killed, is_closed, is_gone;
 	bool has_failed; /* its run has told its first error */
+	bool has_word;	 /* it has said that it is open, or through, and nobody has read it yet */
 	bool is_stuck, is_stopped,
 		is_immortal; /* for a test to use; what is stopped does not beat */
 	uint32_t number;
@@ -40,7 +42,7 @@ struct device_worker {
 struct slot {
 	const struct slot_handler *handler;
 	void *ctx;
-	bool has_job, is_killed, is_closed, is_paused;
+	bool has_job, is_killed, is_closed, is_paused, is_gone;
 	enum job_reason reason; /* of the kill */
 };
 
@@ -65,7 +67,11 @@ struct world {
 	struct chips_device devices[MOST_DEVICES];
 	struct device_health stored[MOST_DEVICES];
 	struct backend *backend;
+	const struct backend_ops *real;
+	struct backend_ops verbs; /* of it, each followed by a turn */
 	struct chips *c;
+	struct ev_watcher *woken; /* the pool has something to hear */
+	bool gathers;		  /* it hears nothing before time passes or world_turn() */
 	struct fake_job jobs[MOST_JOBS];
 	uint32_t n_jobs;
 	struct device_worker *workers[MOST_WORKERS]; /* all that ever were, until freed */
@@ -91,6 +97,8 @@ enum submit job_submit(struct fake_job *j);
 
 /* Time goes on; what is due is called. */
 void world_pass(double s);
+/* The pool hears what there is. */
+void world_turn(void);
 
 /* Of a device; NULL: none. */
 struct device_worker *worker_on(int32_t device);
@@ -106,6 +114,10 @@ void worker_stays(struct device_worker *w); /* it was killed long ago, and is st
 void slot_ends(struct slot *s, bool is_good);
 void slot_dies(struct slot *s);
 void slot_goes_through(struct slot *s);
+/* A job on so many devices, submitted. */
+struct fake_job *job_submitted(uint32_t n_devices);
+/* Whatever its workers are to do is done, until it has ended. */
+void job_goes_through(struct fake_job *j);
 /* All that is to be done until it is through, and good. */
 void worker_goes_through(struct device_worker *w);
 

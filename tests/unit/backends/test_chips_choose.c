@@ -17,6 +17,7 @@ struct rig {
 	struct chips_job j;
 	struct past past[4];
 	struct unit *chosen[N];
+	bool is_ready;
 	char text[64];
 };
 
@@ -42,7 +43,7 @@ static const char *choose(struct rig *r, const bool *reserved)
 {
 	size_t at = 0;
 
-	if (!chips_choose(&r->c, &r->j, reserved, r->chosen))
+	if (!chips_choose(&r->c, &r->j, reserved, r->chosen, &r->is_ready))
 		return "none";
 	r->text[0] = '\0';
 	for (uint32_t i = 0; i < r->q.n_devices; i++)
@@ -66,14 +67,14 @@ static void what_has_least_to_do_comes_first(void **state)
 
 static void who_borrows_gets_what_nobody_has_open(void **state)
 {
-	struct lend *somebody = (struct lend *)&somebody;
+	struct holder somebody = {0};
 	struct rig r;
 
 	(void)state;
 	rig_init(&r);
 	r.q.is_borrowed = true;
 	r.q.image_key = 0; /* as of a worker that has loaded nothing */
-	r.units[1].lend = somebody;
+	r.units[1].holder = &somebody;
 	r.units[4].state = UNIT_CLOSED;
 	r.q.n_devices = 3;
 	assert_string_equal(choose(&r, NULL), "4 0 2");
@@ -83,12 +84,12 @@ static void who_borrows_gets_what_nobody_has_open(void **state)
 
 static void only_free_and_usable_ones(void **state)
 {
-	struct gang *somebody = (struct gang *)&somebody;
+	struct holder somebody = {0};
 	struct rig r;
 
 	(void)state;
 	rig_init(&r);
-	r.units[0].gang = somebody;
+	r.units[0].holder = &somebody;
 	r.units[1].health.state = HEALTH_QUARANTINED;
 	r.units[2].state = UNIT_DYING; /* freed when it is reaped, not before */
 	r.units[3].retry_at_s = 1e12;  /* another dvsched has it */

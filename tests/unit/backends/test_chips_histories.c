@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random histories of the chips backend: random jobs, workers that open, hang, fail and die at
- * random moments, kills, pauses, no process to be had. After every step the books are checked;
- * then all goes well again, and every job must end, every unit come back, and the backend close.
+ * random moments, kills, pauses, no process to be had. What happens is data to the pool: so in some
+ * steps much of it happens, in any order, before the pool hears any of it, and what a worker has
+ * said may be on its way for long, while its board is ahead and the pool decides without it. After
+ * every step the books are checked; then all goes well again, and every job must end, every unit
+ * come back, and the backend close.
  *
  * DVSCHED_CHIPS_RUNS: how many histories; DVSCHED_CHIPS_SEED: the first (or only) one's number.
  */
@@ -35,8 +38,8 @@ static bool is_trouble(void)
 
 static bool is_held_by(const struct unit *u, const struct gang *g)
 {
-	return u->gang == g && u->rank < g->n && g->ranks[u->rank].unit == u &&
-	       g->ranks[u->rank].state != RANK_ENDED;
+	return u->holder == &g->holder && u->place < g->n && g->ranks[u->place].unit == u &&
+	       g->ranks[u->place].state != RANK_ENDED;
 }
 
 static void check_gang(const struct gang *g)
@@ -45,9 +48,7 @@ static void check_gang(const struct gang *g)
 		const struct rank *r = &g->ranks[i];
 
 		if (r->state != RANK_ENDED)
-			assert_true(is_held_by(r->unit, g) && r->unit->rank == i);
-		else if (!g->is_started) /* nothing was sent: all or nothing */
-			assert_true(g->is_ending);
+			assert_true(is_held_by(r->unit, g) && r->unit->place == i);
 		if (r->state >= RANK_SENT && r->state < RANK_ENDED)
 			assert_true(r->unit->state == UNIT_BUSY || r->unit->state == UNIT_DYING);
 	}
@@ -80,7 +81,7 @@ static void check_lend(const struct lend *l)
 			assert_int_equal(l->state, LEND_PROBING);
 			continue;
 		}
-		assert_true(d->unit->lend == l && !d->unit->gang);
+		assert_true(d->unit->holder == &l->holder && d->unit->place == i);
 		assert_int_equal(d->unit->state == UNIT_LENT, l->state == LEND_RUNNING);
 		assert_int_equal(d->unit->is_probe, l->state == LEND_PROBING);
 	}
@@ -93,13 +94,13 @@ static void check_unit(const struct unit *u)
 					   1u << UNIT_CLOSING | 1u << UNIT_DYING;
 
 	assert_int_equal(u->worker != NULL, (has_worker >> u->state) & 1);
-	if (u->gang)
-		assert_true(is_held_by(u, u->gang));
+	if (u->holder && u->holder->ops == &gang_holder_ops)
+		assert_true(is_held_by(u, container_of(u->holder, struct gang, holder)));
 	else
-		assert_true(u->state != UNIT_BUSY && (u->lend || u->state != UNIT_LENT));
+		assert_true(u->state != UNIT_BUSY && (u->holder || u->state != UNIT_LENT));
 	if (u->state == UNIT_IDLE)
 		assert_true(device_worker_is_idle(u->worker) &&
-			    (u->gang || world.c->is_paused || health_is_usable(&u->health)));
+			    (u->holder || world.c->is_paused || health_is_usable(&u->health)));
 }
 
 static unsigned n_places(const struct fake_job *j)
@@ -162,7 +163,7 @@ static void check_row(struct fake_job *j)
 			if ((int)i != g->cause && g->job->request->fail_fast)
 				assert_true(g->ranks[i].end.class == DVS_PEER ||
 					    g->ranks[i].end.class == DVS_OK ||
-					    g->ranks[i].is_convicted);
+					    g->ranks[i].is_given_up);
 	}
 	if (h.is_calm && j->result.status != JOB_PASSED)
 		fail_msg("%s, and nothing went wrong: %s", j->id, j->message);
@@ -307,10 +308,36 @@ static void go_wrong(struct device_worker *w)
 	}
 }
 
+/* It says that it is through, and is idle: that is not read yet. */
+static bool is_word_sent(struct device_worker *w)
+{
+	bool can_say = w->state == FAKE_OPENING || (w->state == FAKE_RUNS && !w->waits_for_go);
+
+	if (h.is_calm || !can_say || w->is_killed || below(8))
+		return false;
+	atomic_store(&w->board.beat_ns, 0);
+	return w->has_word = true;
+}
+
+/* Of a process that was killed meanwhile, too. */
+static void word_arrives(struct device_worker *w)
+{
+	w->has_word = false;
+	if (w->state == FAKE_OPENING)
+		worker_opens(w);
+	else
+		worker_ends(w, is_trouble() ? random_class() : DVS_OK, false);
+}
+
 /* One thing that this worker does, by itself or as it was told. */
 static void one_event(struct device_worker *w)
 {
-	if (w->is_killed && below(10)) {
+	if (w->is_gone) {
+		return;
+	} else if (w->has_word) {
+		if (below(3) == 0)
+			word_arrives(w);
+	} else if (w->is_killed && below(10)) {
 		end_killed(w);
 	} else if (w->is_asked && !w->is_stopped && below(2)) {
 		worker_answers(w);
@@ -318,7 +345,7 @@ static void one_event(struct device_worker *w)
 		return;
 	} else if (is_trouble()) {
 		go_wrong(w);
-	} else if (w->state == FAKE_IDLE || w->is_killed) {
+	} else if (w->state == FAKE_IDLE || w->is_killed || is_word_sent(w)) {
 		return;
 	} else {
 		atomic_store(&w->board.evidence, below(3));
@@ -328,6 +355,8 @@ static void one_event(struct device_worker *w)
 
 static void one_event_of(struct slot *s)
 {
+	if (s->is_gone)
+		return;
 	if (is_trouble())
 		slot_dies(s);
 	else if (s->has_job && !h.is_calm)
@@ -360,6 +389,7 @@ static void one_step(void)
 {
 	struct fake_job *any = world.n_jobs ? &world.jobs[below(world.n_jobs)] : NULL;
 
+	world.gathers = below(2);
 	if (world.n_jobs < MOST_JOBS && below(4) == 0)
 		random_job();
 	else if (any && below(4) == 0)
@@ -370,8 +400,10 @@ static void one_step(void)
 		world.backend->ops->pause(world.backend, !world.c->is_paused);
 	if (!h.is_calm)
 		world.cannot_start = below(60) == 0;
-	some_events();
-	pass_some_time();
+	for (unsigned k = world.gathers ? 1 + below(4) : 1; k > 0; k--)
+		some_events();
+	world.gathers = false;
+	pass_some_time(); /* and what was gathered is heard first */
 }
 
 /* ---- the end ---- */
@@ -392,7 +424,9 @@ static void go_well(void)
 
 		if (!w)
 			continue;
-		if (w->is_killed)
+		if (w->has_word)
+			word_arrives(w);
+		else if (w->is_killed)
 			end_killed(w);
 		else if (!w->is_stuck && w->state != FAKE_IDLE)
 			worker_goes_through(w);

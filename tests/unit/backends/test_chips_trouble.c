@@ -24,10 +24,7 @@ static struct unit *unit(uint32_t device)
 
 static struct fake_job *submitted(uint32_t n_devices)
 {
-	struct fake_job *j = job_new(n_devices);
-
-	assert_int_equal(job_submit(j), SUBMIT_ACCEPTED);
-	return j;
+	return job_submitted(n_devices);
 }
 
 static void open_all(uint32_t n_devices)
@@ -52,11 +49,7 @@ static void launch(uint32_t n_devices)
 
 static void run_through(struct fake_job *j)
 {
-	for (int k = 0; k < 100 && j->state != FAKE_ENDED; k++)
-		for (uint32_t i = 0; i < world.settings.n_devices; i++)
-			if (worker_on((int32_t)i))
-				worker_goes_through(worker_on((int32_t)i));
-	assert_int_equal(j->state, FAKE_ENDED);
+	job_goes_through(j);
 }
 
 static void closed(void *ctx, const char *trouble)
@@ -621,10 +614,9 @@ static void who_has_not_even_opened_makes_no_timer_spin(void **state)
 
 	(void)state;
 	begin(2);
-	j = job_new(2);
-	j->request.has_barrier = false;
-	job_submit(j);
-	worker_opens(worker_on(0));
+	run_through(submitted(2));
+	j = submitted(2);
+	worker_dies(worker_on(1)); /* idle, before its request */
 	worker_reaches(worker_on(0), PHASE_TAKEN);
 	worker_ends(worker_on(0), DVS_PEER, false);
 	world_pass(20);
@@ -874,9 +866,10 @@ static void a_poisoned_device_is_probed_before_its_next_job(void **state)
 	worker_ends(worker_on(0), DVS_POISON, false);
 	j = submitted(1);
 	worker_dies(worker_on(0));
-	assert_true(unit(0)->is_probe);
+	assert_int_equal(unit(0)->state, UNIT_OPENING);
+	assert_int_equal(j->state, FAKE_SUBMITTED); /* the fresh process is the probe */
 	worker_opens(worker_on(0));
-	assert_int_equal(j->state, FAKE_STARTED); /* in the process that was the probe */
+	assert_int_equal(j->state, FAKE_STARTED);
 	worker_ends(worker_on(0), DVS_POISON, false);
 	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
 	j = submitted(1);

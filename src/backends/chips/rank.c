@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a gang hears of its ranks, and what the watchdog finds: state changes, and orders for
+ * workers are noted for gang_act(). The first rank that fails is the cause; the others are told to
+ * end, and killed when they do not within the grace.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/chips/gang.h"
+
+/* How long a worker's main thread may take to say what it sees. */
+static const double diagnose_s = 1;
+
+static struct gang *gang_of(struct holder *h)
+{
+	return container_of(h, struct gang, holder);
+}
+
+static void gang_has_changed(struct gang *g)
+{
+	g->look_at_s = -INFINITY;
+}
+
+/* ---- the end of a rank ---- */
+
+/* The rank is done with its unit. */
+static void end_rank(struct gang *g, uint32_t rank, bool worker_goes_on)
+{
+	struct rank *r = &g->ranks[rank];
+
+	r->state = RANK_ENDED;
+	gang_has_changed(g);
+	if (g->cause == (int)rank)
+		g->diagnose_by_s = INFINITY; /* nobody is left to answer */
+	if (r->unit->holder == &g->holder)
+		unit_let_go(r->unit, worker_goes_on);
+}
+
+static void gang_ask_to_end(struct gang *g, double grace_s)
+{
+	g->is_ending = true;
+	g->kill_at_s = fmin(g->kill_at_s, chips_now(g->chips) + grace_s);
+	gang_has_changed(g);
+	for (uint32_t i = 0; i < g->n; i++) {
+		struct rank *r = &g->ranks[i];
+
+		if (r->state < RANK_SENT) { /* it gives its unit back as it is */
+			r->end.class = DVS_PEER;
+			end_rank(g, i, true);
+		} else if (r->state < RANK_ENDED && !r->is_given_up) {
+			r->orders |= ORDER_CANCEL;
+		}
+	}
+}
+
+static void gang_give_up(struct gang *g)
+{
+	gang_ask_to_end(g, g->chips->s->peer_grace_s);
+}
+
+/* Only from the result of one rank the others may go on to their own, if they were released. */
+static bool may_go_on_without(const struct gang *g, uint32_t rank)
+{
+	return !g->job->request->fail_fast && g->ranks[rank].end.class == DVS_JOB && g->is_released;
+}
+
+/* This rank failed; the first one that does is the cause. */
+static void set_cause(struct gang *g, uint32_t rank)
+{
+	if (g->was_killed)
+		return;
+	if (g->cause < 0) {
+		g->cause = (int)rank;
+		g->over_s = chips_now(g->chips);
+	}
+	if (!g->is_ending && !may_go_on_without(g, rank))
+		gang_give_up(g);
+}
+
+/* ---- what workers say ---- */
+
+static void on_opened(struct holder *h, struct unit *u)
+{
+	struct gang *g = gang_of(h);
+
+	g->ranks[u->place].state = RANK_OPEN;
+	gang_has_changed(g);
+}
+
+void gang_fail_open(struct gang *g, uint32_t rank, enum dvs_class class, const char *text)
+{
+	struct rank *r = &g->ranks[rank];
+
+	r->end.class = class;
+	r->end.call = CALL_OPEN;
+	r->end.text = arena_strdup(g->job->mem, text);
+	end_rank(g, rank, true);
+	set_cause(g, rank);
+}
+
+static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class class, const char *text)
+{
+	gang_fail_open(gang_of(h), u->place, class, text);
+}
+
+static void on_phase(struct holder *h, struct unit *u, uint64_t epoch, enum run_phase phase)
+{
+	struct gang *g = gang_of(h);
+	struct rank *r = &g->ranks[u->place];
+
+	if (g->epoch != epoch || g->is_ending || !g->job->request->has_barrier)
+		return;
+	if (phase == PHASE_TAKEN && r->state == RANK_SENT) {
+		r->state = RANK_TAKEN;
+	} else if (phase == PHASE_ARMED && r->state < RANK_ARMED) {
+		r->state = RANK_ARMED;
+		r->armed_s = chips_now(g->chips);
+	}
+	gang_has_changed(g);
+}
+
+static void keep_end(struct gang *g, struct rank_end *e, const struct device_result *result)
+{
+	struct arena *mem = g->job->mem;
+#define KEEP(s) ((s) ? arena_strdup(mem, (s)) : NULL)
+
+	e->class = result->class;
+	e->code = result->code;
+	e->code_name = KEEP(result->code_name);
+	e->hint = KEEP(result->hint);
+	e->text = KEEP(result->text);
+	e->result = KEEP(result->result);
+	e->call = result->call;
+	e->phase = result->phase;
+	e->is_spent = result->is_spent;
+	e->reset_ns = result->reset_ns;
+	memcpy(e->stamp_ns, result->stamp_ns, sizeof(e->stamp_ns));
+	e->verdict = result->verdict;
+	e->verdict.message = KEEP(result->verdict.message);
+	e->verdict.context = KEEP(result->verdict.context);
+#undef KEEP
+}
+
+static void note_worker(struct rank *r)
+{
+	r->end.worker_runs = r->unit->n_runs;
+	r->end.pid = r->unit->worker ? (int32_t)device_worker_pid(r->unit->worker) : 0;
+}
+
+/* It is not the cause, it says so itself: the cause is asked for, or found by its silence. */
+static void note_missing_peer(struct gang *g)
+{
+	g->missing_at_s = fmin(g->missing_at_s, chips_now(g->chips) + g->chips->s->peer_grace_s);
+}
+
+static void on_ended(struct holder *h, struct unit *u, const struct device_result *result)
+{
+	struct gang *g = gang_of(h);
+	struct rank *r = &g->ranks[u->place];
+	bool is_good = result->class == DVS_OK && result->verdict.status == JOB_PASSED;
+
+	if (g->epoch != result->epoch || (r->is_given_up && !r->has_failed))
+		return;
+	keep_end(g, &r->end, result);
+	note_worker(r);
+	/* What comes after the first failure is fallout, if it looks like it or not. */
+	if (g->is_ending && result->class != DVS_OK && !r->is_given_up)
+		r->end.class = DVS_PEER;
+	end_rank(g, u->place,
+		 device_class_fate(result->class)->worker_goes_on && !result->is_spent);
+	if (!is_good && !g->is_ending && result->class == DVS_PEER)
+		note_missing_peer(g);
+	else if (!is_good && !g->is_ending)
+		set_cause(g, u->place);
+	g->over_s = chips_now(g->chips);
+}
+
+/* How far the process was that is gone. */
+static void keep_board(struct gang *g, struct rank *r)
+{
+	const struct board *b = device_worker_board(r->unit->worker);
+
+	if (atomic_load(&b->epoch) != g->epoch)
+		return;
+	r->end.was_read = true;
+	r->end.phase = (enum run_phase)atomic_load(&b->phase);
+	r->end.call = (enum driver_call)atomic_load(&b->call);
+	for (int i = 0; i < PHASE_COUNT; i++)
+		r->end.stamp_ns[i] = atomic_load(&b->stamp_ns[i]);
+	note_worker(r);
+}
+
+static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
+{
+	struct gang *g = gang_of(h);
+	struct rank *r = &g->ranks[u->place];
+
+	if (r->state < RANK_SENT && !is_stuck) { /* it died idle: a fresh one */
+		r->state = RANK_OPENING;
+		gang_has_changed(g);
+		return;
+	}
+	if (r->state < RANK_SENT) {
+		gang_fail_open(g, u->place, DVS_WEDGE, why);
+		return;
+	}
+	keep_board(g, r);
+	if (!r->is_given_up) {
+		r->end.class = g->is_ending ? DVS_PEER : DVS_LOST;
+		r->end.text = arena_strdup(g->job->mem, why);
+	}
+	end_rank(g, u->place, false);
+	if (!g->is_ending || r->is_given_up)
+		set_cause(g, u->place);
+}
+
+static void on_diagnosed(struct holder *h, struct unit *u, const char *text)
+{
+	struct gang *g = gang_of(h);
+
+	if (g->cause != (int)u->place || !isfinite(g->diagnose_by_s)) /* or it comes too late */
+		return;
+	str_add(&g->context, text);
+	g->diagnose_by_s = INFINITY;
+	g->ranks[g->cause].orders |= ORDER_KILL;
+	gang_has_changed(g);
+}
+
+static double free_at(const struct holder *h, double now_s)
+{
+	const struct gang *g = container_of(h, const struct gang, holder);
+
+	if (g->job->request->run_s <= 0)
+		return INFINITY;
+	return (g->is_released ? g->released_s : now_s) + g->job->request->run_s;
+}
+
+const struct holder_ops gang_holder_ops = {
+	.opened = on_opened,
+	.open_failed = on_open_failed,
+	.phase = on_phase,
+	.ended = on_ended,
+	.diagnosed = on_diagnosed,
+	.died = on_died,
+	.free_at = free_at,
+};
+
+/* ---- what the watchdog finds ---- */
+
+static void gang_fail_rank(struct gang *g, const struct verdict *v)
+{
+	struct rank *r = &g->ranks[v->rank];
+
+	r->is_given_up = true;
+	r->has_failed = device_worker_has_failed(r->unit->worker);
+	r->end.class = v->class;
+	r->end.text = arena_strdup(g->job->mem, v->text.s);
+	note_worker(r);
+	set_cause(g, v->rank);
+	if (g->cause != (int)v->rank) {
+		r->orders |= ORDER_KILL;
+		return;
+	}
+	g->diagnose_by_s = chips_now(g->chips) + diagnose_s;
+	r->orders |= ORDER_DIAGNOSE;
+}
+
+void gang_take_verdict(struct gang *g, const struct verdict *v)
+{
+	switch (v->kind) {
+	case VERDICT_NONE:
+		break;
+	case VERDICT_FAIL:
+		gang_fail_rank(g, v);
+		break;
+	case VERDICT_GIVE_UP:
+		gang_give_up(g);
+		break;
+	case VERDICT_NO_ANSWER:
+		g->diagnose_by_s = INFINITY;
+		str_add(&g->context, "its worker did not answer when it was asked what it does\n");
+		g->ranks[g->cause].orders |= ORDER_KILL;
+		break;
+	case VERDICT_KILL:
+		g->kill_at_s = INFINITY;
+		for (uint32_t i = 0; i < g->n; i++)
+			g->ranks[i].orders |= ORDER_KILL;
+		break;
+	}
+}
+
+/* ---- killed by a person, or the run's end ---- */
+
+void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason)
+{
+	double grace_s = g->job->job->spec->rules->grace_s;
+
+	if (grace_s < 0)
+		grace_s = g->chips->s->grace_s;
+	if (!g->was_killed && g->cause < 0) {
+		g->was_killed = true;
+		g->kill_reason = reason;
+	}
+	gang_ask_to_end(g, level == KILL_NOW ? 0 : grace_s);
+}

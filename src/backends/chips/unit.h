@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A unit: a device and the worker process that has it open. unit.c is the only writer of units.
+ *
+ * While events are drained a unit only changes its state (unit_hear()); what follows for its worker
+ * is done afterwards, by unit_act() or by whoever holds the unit. A holder is known by its
+ * interface alone: a gang and a lend are two.
+ *
+ *   CLOSED ─► OPENING ─► IDLE ─► BUSY ─► IDLE ─► CLOSING ─► CLOSED     (any with a worker) ─► DYING
+ * ─► CLOSED CLOSED ─► LENT ─► CLOSED
+ */
+#ifndef BACKENDS_CHIPS_UNIT_H
+#define BACKENDS_CHIPS_UNIT_H
+
+#include "backends/chips/settings.h"
+#include "device/health.h"
+#include "device/worker.h"
+
+struct chips;
+struct event;
+struct unit;
+
+enum unit_state {
+	UNIT_CLOSED,  /* no process */
+	UNIT_OPENING, /* a process that opens the device */
+	UNIT_IDLE,    /* open */
+	UNIT_BUSY,    /* a rank's request is with it */
+	UNIT_CLOSING, /* told to leave */
+	UNIT_DYING,   /* killed, not reaped yet */
+	UNIT_LENT,    /* to a process that borrows it */
+	UNIT_STATE_COUNT
+};
+
+struct holder;
+
+/* What a unit tells its holder while events are drained: only state may change there, and the unit
+ * may be let go. u->place is the holder's own number for it. NULL members: not interested. */
+struct holder_ops {
+	void (*opened)(struct holder *h, struct unit *u);
+	/* The process that should have opened it is gone. */
+	void (*open_failed)(struct holder *h, struct unit *u, enum dvs_class class,
+			    const char *text);
+	void (*phase)(struct holder *h, struct unit *u, uint64_t epoch, enum run_phase phase);
+	void (*ended)(struct holder *h, struct unit *u, const struct device_result *result);
+	void (*diagnosed)(struct holder *h, struct unit *u, const char *text);
+	/* Its worker is gone; the board can still be read. is_stuck: it is there even after
+	 * SIGKILL. */
+	void (*died)(struct holder *h, struct unit *u, bool is_stuck, const char *why);
+	/* When the unit will be free, as far as limits tell; INFINITY: not known. */
+	double (*free_at)(const struct holder *h, double now_s);
+};
+
+struct holder {
+	const struct holder_ops *ops;
+};
+
+/* What becomes of an idle worker that nobody holds. */
+enum unit_leave { LEAVE_NOT, LEAVE_NICELY, LEAVE_KILLED };
+
+struct unit {
+	struct chips *chips;
+	const struct chips_device *device;
+	struct device_health health;
+	enum unit_state state;
+	struct device_worker *worker; /* NULL: none */
+	uint64_t serial;	      /* of the worker: what an earlier one said is not heard */
+	struct holder *holder;	      /* NULL: free */
+	uint32_t place;		      /* at the holder: a rank */
+	enum unit_leave leave;
+	struct device_worker_options options; /* the worker's, as long as it lives */
+	char *open_options;
+	char *lock_path;
+	uint64_t image_key; /* what it loaded last */
+	uint32_t streak;    /* runs of that in a row */
+	uint32_t n_runs, n_opened;
+	uint32_t n_locked;	   /* times in a row that somebody else had it */
+	double changed_s;	   /* when it got its state */
+	double open_limit_s;	   /* for this open; INFINITY: none */
+	double open_took_s;	   /* of this worker */
+	double opened_s;	   /* the worker */
+	double retry_at_s;	   /* locked by somebody else: not before */
+	uint64_t committed;	   /* bytes after the first run */
+	bool is_probe;		   /* it opens to see whether it can: no job may have it */
+	char locked_by[256];	   /* "device 0 is in use by pid 123 …"; "" */
+	enum dvs_class open_class; /* why the last open failed */
+	char open_text[512];
+};
+
+void unit_init(struct unit *u, struct chips *c, const struct chips_device *d);
+void unit_done(struct unit *u);
+
+/* ---- while events are drained ---- */
+void unit_hear(struct unit *u, const struct event *e);
+void unit_hold(struct unit *u, struct holder *h, uint32_t place);
+/* Its holder is through with it. worker_goes_on: the process may do another run. */
+void unit_let_go(struct unit *u, bool worker_goes_on);
+void unit_note_locked(struct unit *u, const char *text); /* not again before a pause */
+void unit_store_health(struct unit *u);
+
+/* ---- afterwards ---- */
+/* Starts a worker. limit_s: how long it may take, 0: no limit. false: it cannot be now; the reason
+ * stands in locked_by, and it is tried again after a pause. */
+bool unit_open(struct unit *u, const char *open_options, double limit_s);
+bool unit_probe(struct unit *u); /* likewise, without a job */
+/* A request of a job with this image goes to its worker. */
+void unit_send(struct unit *u, const struct device_request *r, uint64_t image_key);
+void unit_close(struct unit *u); /* nicely, when idle */
+void unit_kill(struct unit *u);
+void unit_lend(struct unit *u); /* a closed one */
+void unit_take_back(struct unit *u);
+/* What follows for the worker of a unit that nobody holds. */
+void unit_act(struct unit *u);
+/* It opens, or closes, for longer than it may, or its worker gives no sign of life: killed. */
+void unit_is_late(struct unit *u, bool is_silent);
+
+/* ---- looked at ---- */
+bool unit_is_held(const struct unit *u);
+/* When its open or close is late; INFINITY: there is no such clock. */
+double unit_late_at(const struct unit *u);
+/* An open that takes so much of its limit is not waited for alone. */
+double unit_slow_at(const struct unit *u);
+
+#endif

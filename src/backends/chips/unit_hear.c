@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a unit hears of its worker, while events are drained: its state changes, and its holder is
+ * told. Nothing is sent and nothing is started here. */
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+
+#include "backends/chips/chips.h"
+#include "backends/chips/unit_parts.h"
+
+/* Somebody else has a device: tried again, less and less often. */
+static const double locked_first_s = 0.2, locked_most_s = 5;
+
+void unit_note_locked(struct unit *u, const char *text)
+{
+	double pause_s = locked_first_s * ldexp(1, (int)(u->n_locked < 6 ? u->n_locked : 6));
+
+	u->n_locked++;
+	u->retry_at_s = chips_now(u->chips) + fmin(pause_s, locked_most_s);
+	snprintf(u->locked_by, sizeof(u->locked_by), "%s", text);
+}
+
+void unit_note_unlocked(struct unit *u)
+{
+	u->n_locked = 0;
+	u->locked_by[0] = '\0';
+}
+
+/* ---- it opens ---- */
+
+static void hear_probe(struct unit *u)
+{
+	struct chips *c = u->chips;
+
+	u->is_probe = false;
+	if (health_is_usable(&u->health))
+		return;
+	health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
+	unit_store_health(u);
+	u->leave = LEAVE_NICELY; /* the next probe, or job, gets a fresh process */
+}
+
+static void hear_opened(struct unit *u)
+{
+	double now_s = chips_now(u->chips);
+
+	if (u->state == UNIT_DYING) /* its word and our kill were on the way together */
+		return;
+	u->open_took_s = now_s - u->changed_s;
+	unit_set_state(u, UNIT_IDLE);
+	u->opened_s = u->chips->last_event_s = now_s;
+	unit_note_unlocked(u);
+	if (u->is_probe)
+		hear_probe(u);
+	if (!health_is_usable(&u->health))
+		u->leave = LEAVE_NICELY;
+	if (u->holder && u->holder->ops->opened)
+		u->holder->ops->opened(u->holder, u);
+}
+
+/* The process is ending; what it means is told when it has. */
+static void hear_open_failed(struct unit *u, const struct event *e)
+{
+	if (u->state == UNIT_DYING) /* we killed it: our reason stands */
+		return;
+	u->open_class = e->class;
+	snprintf(u->open_text, sizeof(u->open_text), "%s", e->text);
+}
+
+/* What the driver cannot be asked: no other device will make a difference. */
+static bool is_the_requests_fault(enum dvs_class class)
+{
+	return class == DVS_CONFIG || class == DVS_UNSUPPORTED || class == DVS_JOB;
+}
+
+/* It never opened: is it the device, the options, or somebody else who has it? */
+static void open_has_failed(struct unit *u, const char *why)
+{
+	bool was_probe = u->is_probe;
+
+	if (u->open_class == DVS_OK) { /* without a word */
+		u->open_class = DVS_WEDGE;
+		snprintf(u->open_text, sizeof(u->open_text), "while it opened device %d %s",
+			 u->device->id, why);
+	}
+	if (u->open_class == DVS_BUSY || was_probe)
+		unit_note_locked(u, u->open_class == DVS_BUSY ? u->open_text : "");
+	u->is_probe = false;
+	outcome_of_open(u, u->open_class, u->open_text);
+	if (u->holder)
+		u->holder->ops->open_failed(u->holder, u, u->open_class, u->open_text);
+	else if (!was_probe && is_the_requests_fault(u->open_class))
+		queue_refuse(u->chips, u->open_options, u->open_text);
+}
+
+/* ---- it runs ---- */
+
+static void hear_ended(struct unit *u, const struct event *e)
+{
+	u->n_runs++;
+	if (!e->flag && u->state != UNIT_DYING) /* it failed, and then died: that comes next */
+		unit_set_state(u, UNIT_DYING);
+	if (u->holder && u->holder->ops->ended)
+		u->holder->ops->ended(u->holder, u, e->run);
+}
+
+/* ---- it is gone ---- */
+
+/* It is still there after SIGKILL, and so is what it has of the device. */
+static void declare_dead(struct unit *u, const char *why)
+{
+	health_dead(&u->health, why, clock_wall(u->chips->clock));
+	unit_store_health(u);
+}
+
+/* Also one that opened and was gone before its first run: the next one would do the same. */
+static bool has_failed_to_open(const struct unit *u)
+{
+	return u->state == UNIT_OPENING || u->open_class != DVS_OK ||
+	       (u->state == UNIT_IDLE && u->n_runs == 0);
+}
+
+static void hear_died(struct unit *u, const struct event *e)
+{
+	struct chips *c = u->chips;
+	bool never_opened = has_failed_to_open(u);
+
+	unit_set_state(u, UNIT_CLOSED);
+	c->last_event_s = chips_now(c);
+	if (e->flag)
+		declare_dead(u, e->text);
+	if (never_opened)
+		open_has_failed(u, e->text);
+	else if (u->holder)
+		u->holder->ops->died(u->holder, u, e->flag, e->text);
+	u->is_probe = false;
+	u->open_class = DVS_OK;
+	unit_forget_worker(u);
+}
+
+void unit_hear(struct unit *u, const struct event *e)
+{
+	assert(u->worker && e->serial == u->serial);
+	switch (e->kind) {
+	case EVENT_OPENED:
+		hear_opened(u);
+		break;
+	case EVENT_OPEN_FAILED:
+		hear_open_failed(u, e);
+		break;
+	case EVENT_PHASE:
+		if (u->holder && u->holder->ops->phase)
+			u->holder->ops->phase(u->holder, u, e->epoch, e->phase);
+		break;
+	case EVENT_RUN_ENDED:
+		hear_ended(u, e);
+		break;
+	case EVENT_DIAGNOSED:
+		if (u->holder && u->holder->ops->diagnosed)
+			u->holder->ops->diagnosed(u->holder, u, e->text);
+		break;
+	default: /* EVENT_DIED */
+		hear_died(u, e);
+		break;
+	}
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The clocks of a gang, as a function of what can be seen: a view of its ranks and their boards
+ * goes in, a verdict comes out. Each clock has its own start; only the run's fails a job for its
+ * time. What a rank is doing is read off its board, so this works while the driver hangs. Idleness
+ * alone fails no rank: a rank stalls if something that it owns runs and does not move; and if no
+ * rank owns anything that runs, and not all are over, it is a deadlock.
+ */
+#ifndef BACKENDS_CHIPS_WATCH_H
+#define BACKENDS_CHIPS_WATCH_H
+
+#include "backends/chips/request.h"
+#include "backends/chips/settings.h"
+#include "base/str.h"
+#include "device/board.h"
+
+enum watch_stage {
+	STAGE_BEFORE,  /* no request was sent */
+	STAGE_SENT,    /* on the way to the release */
+	STAGE_ARMED,   /* waits for the release, and for nothing else */
+	STAGE_RUNNING, /* released */
+	STAGE_ENDED
+};
+
+/* A rank and its board, copied. */
+struct watch_rank {
+	enum watch_stage stage;
+	bool is_given_up, has_worker;
+	bool has_read; /* the board is of this run */
+	double sent_s;
+	enum run_phase phase;
+	enum driver_call call;
+	uint64_t call_since_ns, beat_ns, progress_ns, done, total;
+	uint64_t loaded_ns, launched_ns, phase_ns; /* when it got there */
+	uint32_t evidence;
+};
+
+struct watch_view {
+	const struct chips_settings *s;
+	const struct chips_request *q;
+	double now_s;
+	double back_s; /* clocks begin then if they began before: the loop had been away */
+	uint64_t now_ns;
+	bool is_ending, is_released;
+	double started_s, released_s, missing_at_s, kill_at_s, diagnose_by_s;
+	uint32_t n;
+	const struct watch_rank *ranks;
+};
+
+enum verdict_kind {
+	VERDICT_NONE,
+	VERDICT_FAIL,	   /* this rank failed: class, text */
+	VERDICT_GIVE_UP,   /* it cannot come to a good end, and no rank is the cause */
+	VERDICT_NO_ANSWER, /* the rank that was asked what it does has not answered */
+	VERDICT_KILL,	   /* the grace is over: whatever is left */
+};
+
+struct verdict {
+	enum verdict_kind kind;
+	uint32_t rank;
+	enum dvs_class class;
+	struct str text;
+	double next_s; /* when to look again if nothing else happens; INFINITY: never */
+};
+
+/* Pure. The text is the caller's. */
+void watch_look(const struct watch_view *v, struct verdict *ret);
+
+/* A unit that opens or closes: when it is late (INFINITY: never), its worker's last sign of life.
+ */
+struct watch_open {
+	bool is_open;
+	double now_s, late_at_s, back_s;
+	uint64_t now_ns, beat_ns;
+};
+enum open_verdict { OPEN_GOES_ON, OPEN_IS_LATE, OPEN_IS_SILENT };
+enum open_verdict watch_look_at_open(const struct watch_open *o, double *ret_next_s);
+/* "gave no heartbeat for 3s" */
+void watch_add_silence(struct str *out);
+
+#endif
