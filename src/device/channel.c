@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "device/device_lock.h"
 #include "exec/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
@@ -94,6 +95,9 @@ static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
 	case DEVICE_HELLO:
 		keep_frame(&l->hello, w, &l->has_hello);
 		l->hello_fd = next_descriptor(l);
+		return false;
+	case DEVICE_LOCK:
+		device_lock_sign(next_descriptor(l)); /* open until the end of the process */
 		return false;
 	case DEVICE_RULES:
 		if (!slot_rules_take(l->rules, w, l->base_env))

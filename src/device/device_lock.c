@@ -58,23 +58,72 @@ static pid_t read_holder(int fd)
 	return pid > 0 && (kill(pid, 0) == 0 || errno != ESRCH) ? pid : 0;
 }
 
-int device_lock_take(const char *path, pid_t *ret_holder)
+void device_lock_sign(int fd)
 {
 	char text[16];
-	int fd = open_lock(path), n, why;
+	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 
+	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
+		errno = 0; /* the lock counts, not what is written in it */
+}
+
+/* Somebody may have removed the file that is open here: locks on it keep nobody away. */
+static bool is_gone(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) < 0 || st.st_nlink == 0;
+}
+
+void lock_file_init(struct lock_file *l, char *path)
+{
+	*l = (struct lock_file){.path = path, .fd = -1};
+}
+
+void lock_file_release(struct lock_file *l)
+{
+	closep(&l->fd);
+	l->is_held = false;
+}
+
+void lock_file_done(struct lock_file *l)
+{
+	lock_file_release(l);
+	free(l->path);
+}
+
+int lock_file_try(struct lock_file *l, pid_t *ret_holder)
+{
 	*ret_holder = 0;
-	if (fd < 0)
+	if (l->is_held)
+		return 0;
+	if (l->fd >= 0 && is_gone(l->fd))
+		closep(&l->fd);
+	if (l->fd < 0)
+		l->fd = open_lock(l->path);
+	if (l->fd < 0)
 		return -1;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
-		if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
-			errno = 0; /* the lock counts, not what is written in it */
-		return fd;
+	if (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {
+		int why = errno;
+
+		*ret_holder = read_holder(l->fd);
+		errno = why;
+		return -1;
 	}
+	device_lock_sign(l->fd);
+	l->is_held = true;
+	return 0;
+}
+
+int device_lock_take(const char *path, pid_t *ret_holder)
+{
+	struct lock_file l = {.path = (char *)(uintptr_t)path, .fd = -1};
+	int why;
+
+	if (lock_file_try(&l, ret_holder) == 0)
+		return l.fd;
 	why = errno;
-	*ret_holder = read_holder(fd);
-	close(fd);
+	lock_file_release(&l);
 	errno = why;
 	return -1;
 }

@@ -28,6 +28,7 @@ enum device_frame {
 	DEVICE_CAUSE, /* the run has failed; what the driver still owes may not come back */
 	DEVICE_ENDED, /* one per DEVICE_RUN */
 	DEVICE_DIAGNOSED,
+	DEVICE_LOCK, /* to the worker, before all others: its device's, as a descriptor */
 };
 
 struct device_hello {

@@ -36,6 +36,8 @@ static ssize_t send_piece(struct device_worker *w)
 	if (next && next->at > w->out_sent) {
 		from.iov_len = next->at - w->out_sent;
 	} else if (next) {
+		if (w->n_passengers > 1) /* the next one goes with a piece of its own */
+			from.iov_len = next[1].at - w->out_sent;
 		memset(control, 0, sizeof(control));
 		m.msg_control = control;
 		m.msg_controllen = sizeof(control);
@@ -270,6 +272,10 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 	w->ctx = ctx;
 	w->pid_fd = proc_open_pidfd(w->proc.pid);
 	watch_process(w);
+	if (options->lock_fd > 0) {
+		add_passenger(w, fcntl(options->lock_fd, F_DUPFD_CLOEXEC, 0));
+		device_put_empty(&w->out, DEVICE_LOCK);
+	}
 	add_passenger(w, board_fd);
 	device_put_hello(&w->out, options, leftovers);
 	flush(w);

@@ -35,8 +35,11 @@ struct device_worker_options {
 	 * or by who comes next; NULL: neither. */
 	const char *state_dir;
 	const char *lock_path; /* the worker holds flock() on it while it lives; NULL: none */
-	const char *log_path;  /* what the driver prints between runs; NULL: /dev/null */
-	uint32_t number;       /* for people */
+	/* Instead of lock_path: a lock that the caller has taken. The worker gets a copy, so it is
+	 * free when both are gone. <= 0: none. */
+	int lock_fd;
+	const char *log_path; /* what the driver prints between runs; NULL: /dev/null */
+	uint32_t number;      /* for people */
 };
 
 /* One rank of one attempt. Everything is borrowed for the call. */

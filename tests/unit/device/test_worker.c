@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/device_class.h"
+#include "device/device_lock.h"
 #include "disk.h"
 #include "worker_bed.h"
 
@@ -166,6 +167,26 @@ static void a_lock_is_free_when_its_worker_is_gone(void **state)
 	device_worker_kill(b->ranks[1].worker);
 	worker_bed_wait(b, 1, bed_has_died);
 	worker_bed_open(b, 0, "{}");
+}
+
+/* The caller took it, and may go: the worker has it as long as it lives. */
+static void a_lock_that_it_is_given_is_its_own(void **state)
+{
+	struct worker_bed *b = *state;
+	struct lock_file lock;
+	pid_t holder;
+
+	lock_file_init(&lock, xstrdup(b->lock));
+	assert_int_equal(lock_file_try(&lock, &holder), 0);
+	b->ranks[0].options.lock_fd = lock.fd;
+	worker_bed_open(b, 0, "{}");
+	lock_file_release(&lock);
+	assert_int_equal(lock_file_try(&lock, &holder), -1);
+	assert_int_equal(holder, device_worker_pid(b->ranks[0].worker));
+	device_worker_kill(b->ranks[0].worker);
+	worker_bed_wait(b, 0, bed_has_died);
+	assert_int_equal(lock_file_try(&lock, &holder), 0);
+	lock_file_done(&lock);
 }
 
 static void a_worker_that_is_closed_closes_its_device(void **state)
@@ -938,6 +959,7 @@ int main(int argc, char **argv)
 		TEST(a_driver_that_is_not_there_is_named),
 		TEST(a_lock_that_is_held_names_its_holder),
 		TEST(a_lock_is_free_when_its_worker_is_gone),
+		TEST(a_lock_that_it_is_given_is_its_own),
 		TEST(a_worker_that_is_closed_closes_its_device),
 		TEST(an_error_has_the_class_code_and_call_that_it_came_from),
 		TEST(a_message_has_words_name_code_hint_and_the_end_of_the_log),
