@@ -36,18 +36,12 @@ static void dump(const struct args *args, struct loaded *l)
 }
 
 /* Our own flows replace {words} in each job and leave others as they are, with a warning. */
-static void warn_of_words(const struct args *args, struct loaded *l)
+static void warn_of_words(const struct flow_options *options, struct loaded *l)
 {
-	struct flow_options options = {
-		.scratch_root = cfg_dir(l->cfg),
-		.defines = opt_words(args, OPT_DEFINE),
-		.is_backend = backend_type_exists,
-		.job_keys = backend_job_keys,
-	};
 	struct diags diags;
 
 	diags_init(&diags);
-	plan_free(flow_plan(l->cfg, &options, &diags));
+	plan_free(flow_plan(l->cfg, options, &diags));
 	if (!diags.n_errors)
 		diags_move(&l->diags, &diags);
 	diags_done(&diags);
@@ -58,6 +52,11 @@ static void warn_of_words(const struct args *args, struct loaded *l)
 static void show(const struct args *args, struct loaded *l)
 {
 	const struct cfg_expand_options lenient = {.is_lenient = true};
+	struct flow_options options = {
+		.defines = opt_words(args, OPT_DEFINE),
+		.is_backend = backend_type_exists,
+		.job_keys = backend_job_keys,
+	};
 	struct args one_word = *args;
 	struct str out = {0};
 	bool is_native;
@@ -68,6 +67,9 @@ static void show(const struct args *args, struct loaded *l)
 	if (!l->cfg || cfg_override(l->cfg, &l->diags) < 0)
 		return;
 	is_native = flow_is_native(l->cfg, hjson_get(cfg_root(l->cfg), "flow"));
+	options.scratch_root = cfg_dir(l->cfg);
+	if (!opt_has(args, OPT_RAW))
+		flow_replace_words(l->cfg, &options, false, &l->diags);
 	if (!opt_has(args, OPT_RAW) && !is_native && cfg_expand(l->cfg, &lenient, &l->diags) < 0)
 		return;
 	if (opt_has(args, OPT_JSON))
@@ -79,7 +81,7 @@ static void show(const struct args *args, struct loaded *l)
 	final_write(out.s ? out.s : "", out.len);
 	str_done(&out);
 	if (!opt_has(args, OPT_RAW) && is_native)
-		warn_of_words(args, l);
+		warn_of_words(&options, l);
 }
 
 static void print_keys(const char *title, enum flow_key_place place, struct str *out)

@@ -65,7 +65,7 @@ static void add_rules(struct str *out, const struct job_rules *rules)
 	str_addc(out, '\n');
 }
 
-static void plan_text(const struct plan *plan)
+static void plan_text(const struct plan *plan, const struct cfg *cfg)
 {
 	struct str out = {0};
 	size_t n_edges = 0;
@@ -92,6 +92,7 @@ static void plan_text(const struct plan *plan)
 	str_printf(&out, "%zu job%s, %zu dependenc%s, output in %s\n", plan->n_jobs,
 		   plan->n_jobs == 1 ? "" : "s", n_edges, n_edges == 1 ? "y" : "ies",
 		   plan->scratch_root);
+	cfg_show_replaced(cfg, &out);
 	final_write(out.s, out.len);
 	str_done(&out);
 }
@@ -157,7 +158,26 @@ static void json_job(struct json_out *j, const struct plan *plan, const struct j
 	jout_object_end(j);
 }
 
-static void plan_json(const struct plan *plan)
+static bool add_bytes(void *out, const char *bytes, size_t len)
+{
+	str_addn(out, bytes, len);
+	return true;
+}
+
+/* As they are with their words replaced. */
+static void json_backends(struct json_out *j, const struct cfg *cfg)
+{
+	const struct hjson_node *all = hjson_get(cfg_root(cfg), "backends");
+	_cleanup_(str_done) struct str text = {0};
+
+	if (!all)
+		return;
+	hjson_to_json(cfg_doc(cfg), all, 0, add_bytes, &text);
+	jout_key(j, "backends");
+	jout_raw(j, text.s);
+}
+
+static void plan_json(const struct plan *plan, const struct cfg *cfg)
 {
 	struct json_out j;
 
@@ -166,6 +186,7 @@ static void plan_json(const struct plan *plan)
 	jout_key_string(&j, "name", plan->name);
 	jout_key_string(&j, "flow", plan->flow);
 	jout_key_string(&j, "scratch_root", plan->scratch_root);
+	json_backends(&j, cfg);
 	jout_key(&j, "jobs");
 	jout_array(&j);
 	for (size_t i = 0; i < plan->n_jobs; i++) {
@@ -200,10 +221,11 @@ static void dot_edges(struct str *out, const struct plan *plan, const struct job
 	}
 }
 
-static void plan_dot(const struct plan *plan)
+static void plan_dot(const struct plan *plan, const struct cfg *cfg)
 {
 	struct str out = {0};
 
+	(void)cfg;
 	str_add(&out, "digraph ");
 	dot_quote(&out, plan->name);
 	str_add(&out, " {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n");
@@ -225,7 +247,8 @@ static void plan_dot(const struct plan *plan)
 int cmd_plan(const struct args *args)
 {
 	static const char *const formats[] = {"text", "json", "dot", NULL};
-	static void (*const writers[])(const struct plan *) = {plan_text, plan_json, plan_dot};
+	static void (*const writers[])(const struct plan *,
+				       const struct cfg *) = {plan_text, plan_json, plan_dot};
 	struct diags diags;
 	struct loaded l;
 	int format, rc;
@@ -239,7 +262,7 @@ int cmd_plan(const struct args *args)
 		return rc;
 	rc = load_plan(args, &l);
 	if (rc == EXIT_PASSED)
-		writers[format](l.plan);
+		writers[format](l.plan, l.cfg);
 	load_done(&l);
 	return rc;
 }

@@ -148,13 +148,20 @@ struct cfg *load_cfg(const struct args *args, struct diags *diags)
 struct cfg *load_cfg_settings(const struct args *args, const char *path, struct diags *diags)
 {
 	const struct cfg_expand_options lenient = {.is_lenient = true};
-	struct place place;
+	struct flow_options options = {.defines = opt_words(args, OPT_DEFINE)};
+	struct place place = {0};
 	struct cfg *cfg = place_find(args, path, &place, diags) == 0 ? load_at(args, &place, diags)
 								     : NULL;
+	unsigned n_before = diags->n_errors;
 
-	if (cfg && cfg_override(cfg, diags) == 0 &&
-	    (place.is_native || cfg_expand(cfg, &lenient, diags) == 0))
-		return cfg;
+	if (cfg && cfg_override(cfg, diags) == 0) {
+		options.scratch_root = place.scratch_root;
+		flow_replace_words(cfg, &options, false, diags);
+		if (!place.is_native)
+			cfg_expand(cfg, &lenient, diags);
+		if (diags->n_errors == n_before)
+			return cfg;
+	}
 	cfg_free(cfg);
 	return NULL;
 }
@@ -265,6 +272,11 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 	}
 	if (args->n_after == 0) {
 		diag_error(diags, nowhere, "no command after --");
+		return NULL;
+	}
+	if (opt_has(args, OPT_DEFINE) && !cmd.n_backend_keys) {
+		diag_error(diags, nowhere,
+			   "-D is for a configuration, or for the pools of --devices");
 		return NULL;
 	}
 	if (cmd.n_backend_keys && !diags->n_errors && !opt_has(args, OPT_DRY_RUN))

@@ -21,7 +21,8 @@ const struct option option_table[OPT_COUNT] = {
 		{"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
 		 "the jobs that did not pass in an earlier run, with their seeds; default: the "
 		 "newest run of this configuration"},
-	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH, "NAME=VALUE", WHAT,
+	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH | CMD_CONFIG | CMD_CHIPS, "NAME=VALUE",
+			WHAT,
 			"set a variable, or the values of a sweep (seed=1..50, mode=fast,slow)"},
 	[OPT_STRICT] = {"strict", NULL, OPT_FLAG, CMD_LOAD, NULL, WHAT,
 			"warnings about the configuration are errors"},

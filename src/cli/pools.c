@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/pools.h"
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/backends.h"
 #include "base/fs.h"
 #include "base/json_out.h"
+#include "base/mem.h"
 #include "base/str.h"
+#include "cli/place.h"
 #include "device/driver_find.h"
+#include "flow/flow.h"
 
 static const struct src_pos nowhere;
 static const char file_name[] = "dvsched-pools.hjson";
@@ -90,27 +94,41 @@ static void hint_names(struct diag *e, struct cfg *cfg)
 		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; docs/drivers.md");
 }
 
-static const char *find_named(struct cfg *cfg, const struct backend_key *k, size_t len,
+static const char *find_named(struct cfg *cfg, const struct backend_key *k, const char *word,
 			      struct diags *diags)
 {
-	const char *name = find_pool(cfg, k->value, len);
+	size_t len = pool_in(word);
+	const char *name = find_pool(cfg, word, len);
 
 	if (!name && diags)
 		hint_names(diag_error(diags, k->pos, "there is no pool of devices '%.*s'", (int)len,
-				      k->value),
+				      word),
 			   cfg);
 	return name;
+}
+
+/* "npu:2", its {words} replaced; to be freed. */
+static char *devices_word(const struct job_spec *spec, const struct backend_key *k)
+{
+	json_t *request = spec->request && strchr(k->value, '{')
+				  ? json_loads(spec->request, 0, NULL)
+				  : NULL;
+	const char *word = json_string_value(json_object_get(request, devices_key));
+	char *copy = xstrdup(word ? word : k->value);
+
+	json_decref(request);
+	return copy;
 }
 
 const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diags *diags)
 {
 	const struct backend_key *k = find_key(spec->rules, devices_key);
+	_cleanup_(freep) char *word = devices_word(spec, k);
 	struct hjson_node *first = next_pool(cfg, NULL);
-	size_t len = pool_in(k->value);
 	struct diag *e;
 
-	if (len)
-		return find_named(cfg, k, len, diags);
+	if (pool_in(word))
+		return find_named(cfg, k, word, diags);
 	if (first && !next_pool(cfg, first))
 		return pool_name(cfg, first);
 	if (!diags)
@@ -122,7 +140,7 @@ const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diag
 		return NULL;
 	}
 	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
-	diag_hint(e, "devices: \"%s:%s\"", pool_name(cfg, first), k->value);
+	diag_hint(e, "devices: \"%s:%s\"", pool_name(cfg, first), word);
 	return NULL;
 }
 
@@ -179,8 +197,11 @@ static int check_root(struct cfg *cfg, struct diags *diags)
 		return -1;
 	}
 	hjson_for_each (m, root) {
+		if (hjson_key_is(m, "vars"))
+			continue;
 		if (!hjson_key_is(m, "backends"))
-			cfg_key_error(cfg, diags, m, "a file of pools has 'backends' and no '%s'",
+			cfg_key_error(cfg, diags, m,
+				      "a file of pools has 'backends' and 'vars', and no '%s'",
 				      hjson_key_cstr(cfg_doc(cfg), m));
 		else if (m->type != HJSON_OBJECT)
 			cfg_error(cfg, diags, m, "'backends' must be an object");
@@ -188,11 +209,20 @@ static int check_root(struct cfg *cfg, struct diags *diags)
 	return diags->n_errors == n_before ? 0 : -1;
 }
 
-static struct cfg *load_file(const char *path, struct diags *diags)
+static struct cfg *load_file(const struct args *args, const char *path, struct diags *diags)
 {
+	const struct flow_options options = {
+		.scratch_root = place_scratch(args, "."),
+		.defines = opt_words(args, OPT_DEFINE),
+	};
 	struct cfg *cfg = cfg_parse(path, diags);
+	unsigned n_before = diags->n_errors;
 
-	if (!cfg || check_root(cfg, diags) == 0)
+	if (!cfg)
+		return NULL;
+	if (check_root(cfg, diags) == 0)
+		flow_replace_words(cfg, &options, true, diags);
+	if (diags->n_errors == n_before)
 		return cfg;
 	cfg_free(cfg);
 	return NULL;
@@ -211,7 +241,7 @@ struct cfg *pools_load(const struct args *args, struct diags *diags)
 {
 	const char *word = opt_word(args, OPT_DEVICES, ""), *path = find_file(args);
 	const char *name = arena_strndup(args->mem, word, pool_in(word));
-	struct cfg *cfg = path ? load_file(path, diags) : NULL;
+	struct cfg *cfg = path ? load_file(args, path, diags) : NULL;
 	struct diag *e;
 
 	if (path && !cfg)

@@ -19,6 +19,7 @@ struct cfg {
 	struct cfg *parent;	     /* whose evals they are; NULL: its own */
 	bool shares_doc;	     /* the parent's */
 	struct cfg *children, *next; /* cfg_keep() */
+	struct map replaced;	     /* position -> struct replaced */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
 	const char *eval_said; /* what a command said that cfg_subst_text() failed with; or NULL */
 };
@@ -46,6 +47,8 @@ void cfg_note(const struct cfg *c, struct diag *e, const struct hjson_node *at, 
  * wrong. known: suggestions for unknown names. Empties err. */
 struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hjson_node *string,
 			     struct subst_error *err, const struct map *known);
+/* Notes of where the words behind a value have theirs from. at may be NULL. */
+void cfg_note_origins(const struct cfg *c, struct diag *e, const struct hjson_node *at);
 /* "a string", "a list", … */
 const char *cfg_kind(const struct hjson_node *n);
 /* A value in a few words, for messages: "abc", 12, a list, … */

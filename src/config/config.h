@@ -130,8 +130,24 @@ struct diag *cfg_key_error(const struct cfg *c, struct diags *diags,
 struct diag *cfg_warning(const struct cfg *c, struct diags *diags, const struct hjson_node *at,
 			 const char *fmt, ...) _printf_(4, 5);
 
+/*
+ * value in the place of string, a text with {words}; value is not to be used again. Messages about
+ * it point there, and say what cfg_add_origin() was given.
+ */
+void cfg_replace(struct cfg *c, struct hjson_node *string, struct hjson_node *value);
+void cfg_add_origin(struct cfg *c, const struct hjson_node *value, struct src_pos pos,
+		    const char *text);
+/* text as a value of like's kind, a number or true or false; a string if like is one or NULL, or
+ * if text is none of that kind. */
+struct hjson_node *cfg_value_like(const struct cfg *c, const struct hjson_node *like,
+				  const char *text, hjson_pos pos);
+/* The text that was in its place; NULL: it was not replaced. */
+const char *cfg_written(const struct cfg *c, const struct hjson_node *value);
+
 /* Prints the tree, one `path = value   # file:line:col` per leaf. */
 void cfg_show(const struct cfg *c, struct str *out);
+/* Only what was replaced. */
+void cfg_show_replaced(const struct cfg *c, struct str *out);
 
 /* ---- wildcards by themselves (flows expand per job) ---- */
 /* The value of a name, or NULL: not there. Owned by the table. */

@@ -508,6 +508,7 @@ void cfg_free(struct cfg *c)
 		evals_free(c->evals);
 	if (!c->shares_doc)
 		hjson_free(c->doc);
+	map_done(&c->replaced);
 	arena_free(c->mem);
 }
 

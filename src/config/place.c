@@ -87,8 +87,10 @@ static _printf_(5, 0) struct diag *report(const struct cfg *c, struct diags *dia
 					  const char *fmt, va_list ap)
 {
 	_cleanup_(freep) char *msg = xvasprintf(fmt, ap);
+	struct diag *e = cfg_report(c, diags, level, at ? at->pos : 0, at ? marked(at) : 0, msg);
 
-	return cfg_report(c, diags, level, at ? at->pos : 0, at ? marked(at) : 0, msg);
+	cfg_note_origins(c, e, at);
+	return e;
 }
 
 struct diag *cfg_error(const struct cfg *c, struct diags *diags, const struct hjson_node *at,

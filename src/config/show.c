@@ -21,6 +21,7 @@ struct show {
 	struct str path;
 	struct level *levels;
 	size_t n, cap;
+	bool only_replaced;
 };
 
 static void enter(struct show *s, const struct hjson_node *parent)
@@ -86,17 +87,25 @@ static void add_key(struct show *s, const struct hjson_node *m)
 static void show_leaf(struct show *s, const struct hjson_node *n)
 {
 	struct src_pos at = cfg_pos(s->cfg, n->pos);
+	const char *written = cfg_written(s->cfg, n);
 
+	if (s->only_replaced && !written)
+		return;
 	str_addn(s->out, s->path.s, s->path.len);
 	str_add(s->out, " = ");
 	hjson_to_json(s->cfg->doc, n, 0, write_str, s->out);
 	str_add(s->out, "   # ");
 	if (at.file) {
 		str_add_printable(s->out, at.file, strlen(at.file));
-		str_printf(s->out, ":%u:%u\n", at.line, at.col);
+		str_printf(s->out, ":%u:%u", at.line, at.col);
 	} else {
-		str_add(s->out, "given from outside the files\n");
+		str_add(s->out, "given from outside the files");
 	}
+	if (written) {
+		str_add(s->out, ", written as ");
+		str_add_printable(s->out, written, strlen(written));
+	}
+	str_addc(s->out, '\n');
 }
 
 /* One child, its path first: shown, or entered. */
@@ -114,12 +123,10 @@ static void show_child(struct show *s, const struct hjson_node *n, bool is_eleme
 		show_leaf(s, n);
 }
 
-void cfg_show(const struct cfg *c, struct str *out)
+static void show_tree(struct show s)
 {
-	struct show s = {.cfg = c, .out = out};
-
 	str_add(&s.path, "");
-	enter(&s, c->root);
+	enter(&s, s.cfg->root);
 	while (s.n) {
 		struct level *top = &s.levels[s.n - 1];
 		const struct hjson_node *n = top->next;
@@ -135,4 +142,15 @@ void cfg_show(const struct cfg *c, struct str *out)
 	}
 	str_done(&s.path);
 	free(s.levels);
+}
+
+void cfg_show(const struct cfg *c, struct str *out)
+{
+	show_tree((struct show){.cfg = c, .out = out});
+}
+
+void cfg_show_replaced(const struct cfg *c, struct str *out)
+{
+	if (c->replaced.n_live)
+		show_tree((struct show){.cfg = c, .out = out, .only_replaced = true});
 }

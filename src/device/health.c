@@ -139,15 +139,15 @@ bool health_unmark(struct device_health *h, const struct health_rules *rules, co
 	if (h->n_marks == n_before)
 		return false;
 	h->n_jobs -= h->n_jobs ? 1 : 0;
-	if (h->state != HEALTH_SUSPECT && h->state != HEALTH_QUARANTINED)
-		return false;
-	if (n_counted(h) >= rules->marks)
-		return false;
+	if ((h->state != HEALTH_SUSPECT && h->state != HEALTH_QUARANTINED) ||
+	    n_counted(h) >= rules->marks)
+		return true;
 	if (h->state == HEALTH_QUARANTINED)
 		h->n_quarantines -= h->n_quarantines ? 1 : 0;
 	if (n_counted(h) == 0)
 		say(h, "");
-	return set_state(h, n_counted(h) ? HEALTH_SUSPECT : HEALTH_HEALTHY, wall_s);
+	set_state(h, n_counted(h) ? HEALTH_SUSPECT : HEALTH_HEALTHY, wall_s);
+	return true;
 }
 
 static bool become_healthy(struct device_health *h, double wall_s)
@@ -177,12 +177,14 @@ static void drop_soft_marks(struct device_health *h)
 
 bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s)
 {
+	uint32_t n_before = h->n_marks;
+
 	if (!health_is_usable(h)) /* it was there before; what led to this is still to be told */
 		return false;
 	drop_old_marks(h, rules, wall_s);
 	drop_soft_marks(h);
 	if (h->state == HEALTH_HEALTHY || (h->state == HEALTH_SUSPECT && h->n_marks))
-		return false;
+		return h->n_marks != n_before;
 	return become_healthy(h, wall_s);
 }
 

@@ -64,9 +64,10 @@ struct device_health {
  * changed. */
 bool health_mark(struct device_health *h, const struct health_rules *rules, enum device_mark mark,
 		 const struct health_mark *what, const char *text);
-/* It was the job: its marks go, and what they led to. Returns true if the state changed. */
+/* It was the job: its marks go, and what they led to. Returns true if anything changed. */
 bool health_unmark(struct device_health *h, const struct health_rules *rules, const char *job,
 		   double wall_s);
+/* A job passed there. Returns true if anything changed, marks included: it must be stored then. */
 bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s);
 /* Opened, or not, by a fresh process without a job. */
 bool health_probed(struct device_health *h, const struct health_rules *rules, bool is_good,

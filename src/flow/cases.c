@@ -8,6 +8,7 @@
 #include "flow/expand.h"
 #include "flow/select.h"
 #include "flow/types.h"
+#include "flow/words.h"
 
 static const char *const top_keys[] = {
 	"flow",	    "name", "description", "vars",     "defaults",  "builds",	   "cases",
@@ -39,6 +40,7 @@ static void read_top(struct cases *b)
 	b->scratch_path = path_join(l->mem, b->options->scratch_root, b->native.name.s);
 	cfg_fields_string(f, "description", NULL);
 	vars_read(l, cfg_fields_node(f, "vars"));
+	words_in_backends(l);
 	b->defaults = b->builds = settings_default;
 	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", b->options,
 			     &b->defaults);

@@ -7,6 +7,7 @@
 #include "flow/again.h"
 #include "flow/dv_block.h"
 #include "flow/dv_defaults.h"
+#include "flow/dv_words.h"
 #include "flow/fusesoc.h"
 #include "flow/load.h"
 #include "flow/names.h"
@@ -50,7 +51,9 @@ static struct cfg_expansion *prepare(struct sim *s)
 	dv_set_common(s);
 	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0)
 		return NULL;
+	dv_define(s->reader.cfg, s->options->defines, s->defined, diags);
 	dv_take_options(s);
+	dv_words_in_backends(s->reader.cfg, false, diags);
 	if (s->flow->check && !s->flow->check(s))
 		return NULL;
 	return cfg_expand_begin(s->reader.cfg, &rules, diags);
@@ -360,6 +363,8 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 		return; /* said when it was loaded */
 	if (!override_primary(like))
 		return;
+	dv_define(like->reader.cfg, like->options->defines, like->defined, like->reader.diags);
+	dv_words_in_backends(like->reader.cfg, false, like->reader.diags);
 	dv_plan_place_reports(plan, like->reader.cfg, like->reader.diags);
 	dv_plan_set_top(plan, like->reader.cfg, like->dv);
 	make_children(&p, children);
@@ -446,7 +451,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	struct arena *mem = arena_new();
 	struct seeds seeds = {
 		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
-	struct map ids = {0}, excluded = {0};
+	struct map ids = {0}, excluded = {0}, defined = {0};
 	struct sim s = {.reader = {c, diags, mem},
 			.flow = flow,
 			.options = options,
@@ -454,6 +459,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			.seeds = &seeds,
 			.ids = &ids,
 			.excluded = &excluded,
+			.defined = &defined,
 			.items = sim_items_new(mem, options->items),
 			.items_mem = mem};
 	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
@@ -484,6 +490,8 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	dv_plan_end(plan, revision);
 	if (diags->n_errors == n_before && !options->list)
 		check_excluded(&s);
+	if (diags->n_errors == n_before)
+		dv_define_check(options->defines, &defined, diags);
 	if (diags->n_errors > n_before) {
 		plan_free(plan);
 		plan = NULL;
@@ -491,6 +499,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	sim_done(&s);
 	map_done(&ids);
 	map_done(&excluded);
+	map_done(&defined);
 	arena_free(mem);
 	return plan;
 }

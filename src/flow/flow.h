@@ -117,6 +117,13 @@ extern const struct flow_type *const flow_types[]; /* NULL-terminated */
 bool flow_is_native(const struct cfg *c, struct hjson_node *flow);
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags);
 
+/*
+ * For those who read `backends` and make no plan: its {words} get the values of `vars` and -D, as
+ * flow_plan() has it. must_use: a -D for no variable is an error.
+ */
+void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+			struct diags *diags);
+
 /* `run -- CMD ARGS`: one job, without a configuration. */
 struct flow_command {
 	const char *const *argv; /* NULL-terminated */

@@ -7,6 +7,7 @@
 #include "flow/needs.h"
 #include "flow/select.h"
 #include "flow/types.h"
+#include "flow/words.h"
 
 static const struct flow_key top_keys[] = {
 	{"flow", "string", "required", "\"jobs\"", FLOW_KEY_TOP},
@@ -18,8 +19,8 @@ static const struct flow_key top_keys[] = {
 	{"jobs", "list", "required", "the jobs", FLOW_KEY_TOP},
 	{"resources", "object", "none", "how many there are of each resource: { VCS: 4 }",
 	 FLOW_KEY_TOP},
-	{"backends", "object", "none", "settings of backends: { fake: { mean: \"1s\" } }",
-	 FLOW_KEY_TOP},
+	{"backends", "object", "none",
+	 "settings of backends: { fake: { duration: \"1s\" } }; {words} of vars", FLOW_KEY_TOP},
 	{"keep_runs", "whole number", "20", "records of runs to keep; 0: all", FLOW_KEY_TOP},
 	{"import_cfgs", "strings", "none", "files to merge into this one", FLOW_KEY_TOP},
 	{"overrides", "list", "none", "values that win over those of imported files", FLOW_KEY_TOP},
@@ -78,6 +79,7 @@ static void read_top(struct load *l, const struct flow_options *options, struct 
 	cfg_fields_string(f, "description", NULL);
 	n_before = l->diags->n_errors;
 	vars_read(l, cfg_fields_node(f, "vars"));
+	words_in_backends(l);
 	l->has_unknown_jobs |= l->diags->n_errors > n_before;
 	top->defaults = settings_default;
 	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", options,

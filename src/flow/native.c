@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "flow/dv_words.h"
 #include "flow/entry.h"
 #include "flow/names.h"
 #include "flow/setting_objects.h"
+#include "flow/words.h"
 
 enum { KEEP_RUNS_MOST = 1000000 };
 
@@ -32,6 +34,26 @@ int native_override(struct load *l)
 		return -1;
 	l->backends = hjson_get(cfg_root(l->cfg), "backends");
 	return 0;
+}
+
+void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+			struct diags *diags)
+{
+	struct hjson_node *flow = hjson_get(cfg_root(c), "flow");
+	struct load l;
+
+	if (flow && !flow_is_native(c, flow)) {
+		dv_define(c, options->defines, NULL, diags);
+		dv_words_in_backends(c, true, diags);
+		return;
+	}
+	native_init(&l, c, options, diags);
+	l.backends = hjson_get(cfg_root(c), "backends");
+	vars_read(&l, hjson_get(cfg_root(c), "vars"));
+	words_in_backends(&l);
+	if (must_use)
+		vars_check_defines(&l);
+	native_done(&l);
 }
 
 static const char *name_of_file(struct load *l)

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "flow/words.h"
+
 const struct settings settings_default = {
 	.grace_s = -1,
 	.cpus = 1,
@@ -201,7 +203,8 @@ const struct setting_key setting_keys[] = {
 	{{"resources", "object", "none", "what the job holds while it runs: { VCS: 1 }",
 	  FLOW_KEY_SETTING},
 	 setting_read_resources},
-	{{"backend", "string", "--backend", "what runs the job", FLOW_KEY_SETTING}, read_backend},
+	{{"backend", "string", "--backend", "what runs the job; {words} of vars", FLOW_KEY_SETTING},
+	 read_backend},
 	{{"finally", "true or false", "false", "run at the end, whatever happened before",
 	  FLOW_KEY_SETTING},
 	 read_finally},
@@ -263,6 +266,16 @@ void settings_hint_backend(struct load *l, const struct flow_options *options, c
 		options->hint_backend(e, name);
 }
 
+static void refuse_backend(struct load *l, const struct flow_options *options,
+			   const struct text *backend)
+{
+	struct diag *e = cfg_error(l->cfg, l->diags, backend->at, "there is no backend '%s'",
+				   text_printable(l->mem, backend->s));
+
+	words_note(l, e, backend->at);
+	settings_hint_backend(l, options, backend->s, e);
+}
+
 static void read_backend_key(struct cfg_fields *f, struct hjson_node *m,
 			     const struct flow_options *options, struct settings *s)
 {
@@ -286,13 +299,12 @@ void settings_read(struct load *l, struct cfg_fields *f, const struct flow_optio
 
 	for (size_t i = 0; i < n_setting_keys; i++)
 		setting_keys[i].read(f, setting_keys[i].doc.key, s);
+	if (s->backend.at != before.at)
+		s->backend.s = words_text(l, "backend", &s->backend);
 	if (!options->is_backend || !cfg_fields_object(f))
 		return;
 	if (s->backend.at != before.at && !is_backend(l, options, s->backend.s))
-		settings_hint_backend(l, options, s->backend.s,
-				      cfg_error(l->cfg, l->diags, s->backend.at,
-						"there is no backend '%s'",
-						text_printable(l->mem, s->backend.s)));
+		refuse_backend(l, options, &s->backend);
 	hjson_for_each (m, cfg_fields_object(f))
 		if (!m->shadowed)
 			read_backend_key(f, m, options, s);

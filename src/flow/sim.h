@@ -37,6 +37,7 @@ struct sim {
 	struct map *ids;      /* of its jobs: id -> index + 1 */
 	struct map *
 		excluded; /* of all configurations of this plan: words of -x that meant something */
+	struct map *defined; /* likewise: -D for a key that there is */
 	const char *name, *full_name, *primary_build_mode;
 	struct arena *plan_mem; /* of the plan that is made */
 	struct testplan testplan;

@@ -149,6 +149,22 @@ static void warn_if_meant(struct compiler *c, const char *s, size_t len)
 	diag_hint(w, "did you mean {%s}? If not, write {{%s}}", near, word);
 }
 
+static void refuse_unknown(struct compiler *c, const char *s, size_t len)
+{
+	const char *word = arena_strndup(c->load->mem, s, len), *near = suggest(c, word);
+	struct diag *e = cfg_error(c->load->cfg, c->load->diags, c->text->at,
+				   "'%s' holds {%s}, which is no name known here", c->key, word);
+
+	if (near)
+		diag_hint(e, "did you mean {%s}? A {%s} that shall stay is written {{%s}}", near,
+			  word, word);
+	else
+		diag_hint(e,
+			  "'vars' gives names their values; a {%s} that shall stay is written "
+			  "{{%s}}",
+			  word, word);
+}
+
 static bool is_known(const struct compiler *c, const char *word, size_t len)
 {
 	return sweep_find(c->sweep, word, len) >= 0 || vars_is_builtin(word, len) ||
@@ -194,6 +210,8 @@ static void push_word(struct compiler *c, const char *word, size_t len)
 		str_add(&c->literal, c->allowed & WORDS_IN_JSON
 					     ? template_json_value(c->load->mem, value)
 					     : value);
+	} else if (c->allowed & WORDS_KNOWN) {
+		refuse_unknown(c, word, len);
 	} else {
 		str_addn(&c->literal, word - 1, len + 2);
 		warn_if_meant(c, word, len);

@@ -22,6 +22,7 @@ enum template_words {
 	WORDS_DIRS = BIT(1),	/* {odir} {log} {needs} */
 	WORDS_ATTEMPT = BIT(2), /* known only when the job starts */
 	WORDS_IN_JSON = BIT(3), /* the text is JSON: values stand in its strings */
+	WORDS_KNOWN = BIT(4),	/* one that is not known is an error, and does not stay */
 	WORDS_ALL = WORDS_NAME | WORDS_DIRS | WORDS_ATTEMPT,
 };
 

@@ -3,6 +3,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import pathlib
 import select
@@ -153,6 +154,31 @@ class Lending(Borrow):
         self.run_it("--fake", code=1)
         self.pool('{ name: "a", fake: { outcome: "pass" } }')
         self.assertIn("'a' has no 'command' and no 'argv' to run here", self.run_it(code=2).err)
+
+    def test_one_option_chooses_pool_and_jobs(self):
+        self.config("""{
+          flow: "jobs", name: "demo"
+          vars: { plat: "small", devs: "0" }
+          backends: { small: { type: "chips", driver: "sim", n_devices: 4, devices: "{devs}" }
+                      large: { type: "chips", driver: "sim", n_devices: 4, devices: "{devs}"} }
+          jobs: [ { name: "a", devices: "{plat}:1", command: "echo $DVSCHED_DEVICES" }
+                  { name: "b.{plat}", backend: "{plat}", program: ["print x"] } ]
+        }""")
+        self.run_it()
+        self.assertEqual(self.last("a")["where"], "small/0")
+        self.run_it("-D", "plat=large", "-D", "devs=3")
+        self.assertEqual((self.log("a"), self.last("a")["where"]), ("3\n", "large/3"))
+        self.assertEqual(self.last("b.large")["where"], "large/3")
+        plan = self.dvsched("plan", "cfg.hjson", "-D", "devs=2").out
+        self.assertIn('backends.large.devices = "2"   # cfg.hjson:5:85, written as {devs}\n', plan)
+        plan = json.loads(self.dvsched("plan", "cfg.hjson", "-D", "devs=2", "--json").out)
+        self.assertEqual(plan["backends"]["large"]["devices"], "2")
+        shown = self.dvsched("config", "show", "cfg.hjson", "-D", "devs=1").out
+        self.assertIn('backends.small.devices = "1"   # cfg.hjson:4:85, written as {devs}\n', shown)
+        self.assertIn("large/3", self.dvsched("chips", "cfg.hjson", "-D", "devs=3", "-D", "plat=large").out)
+        done = self.run_it("-D", "devs=0-5", "-D", "plat=large", code=2)
+        self.assertIn("cfg.hjson:5:85: error: the driver 'sim' has no device 4-5", done.err)
+        self.assertIn('note: {devs} is "0-5", by -D devs', done.err)
 
     def test_there_is_no_limit_to_the_number_of_pools(self):
         pools = "\n".join(f'p{n}: {{ type: "chips", driver: "sim", devices: "{n}", options: {{ n_devices: 70 }} }}'
@@ -340,6 +366,19 @@ class ByHand(Borrow):
         self.by_hand("--devices", "sim:1", command=self.show)  # no pool of that name, but a driver
         self.assertEqual(self.only()["where"], "sim/0")
 
+    def test_words_of_the_pools_file_are_replaced(self):
+        self.write("dvsched-pools.hjson", """{
+          vars: { n: 2, devs: "0" }
+          backends: { npu: { type: "chips", driver: "sim", n_devices: "{n}", devices: "{devs}" } } }""")
+        self.by_hand("--devices", "1", command=self.show)
+        self.assertEqual(self.only()["where"], "npu/0")
+        self.by_hand("--devices", "1", "-D", "devs=1", command=self.show)
+        self.assertEqual(self.only()["where"], "npu/1")
+        done = self.by_hand("--devices", "1", "-D", "devs=1-2", code=2)
+        self.assertIn("dvsched-pools.hjson:3:87: error: the driver 'sim' has no device 2", done.err)
+        self.assertIn('note: {devs} is "1-2", by -D devs', done.err)
+        self.assertIn("no variable", self.by_hand("--devices", "1", "-D", "dev=1", code=2).err)
+
     def test_what_is_wrong_is_said(self):
         def refused(text, *options, command=("true",)):
             self.assertIn(text, self.by_hand(*options, command=command, code=2).err)
@@ -351,11 +390,12 @@ class ByHand(Borrow):
         refused("'--queue-timeout' must be a duration", "--devices", "sim:1", "--queue-timeout", "soon")
         refused("do not go together", "--devices", "sim:1", "--interactive")
         refused("nowhere.hjson", "--devices", "1", "--pools", "nowhere.hjson")
+        refused("-D is for a configuration", "-D", "a=1")
         self.pools_file()
         refused("there is no pool of devices 'gpu'", "--devices", "gpu:1")
         refused("asks for more devices than there are", "--devices", "2")
         self.write("odd.hjson", '{ backends: {}\n flow: "jobs" }')
-        refused("odd.hjson:2:2: error: a file of pools has 'backends' and no 'flow'", "--devices", "1", "--pools",
+        refused("odd.hjson:2:2: error: a file of pools has 'backends' and 'vars', and no 'flow'", "--devices", "1", "--pools",
                 "odd.hjson")
         self.pool('{ name: "a", command: "true" }')
         done = self.dvsched("run", "cfg.hjson", "--devices", "1")

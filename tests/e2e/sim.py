@@ -32,6 +32,22 @@ class Simulations(SimStory):
         self.assertTrue(os.readlink(link).endswith("/0.good/latest"), os.readlink(link))
         self.assertTrue(os.path.islink(self.path("out/main/one-sim-vcs/passed/default")))
 
+    def test_settings_of_backends_take_words_and_d_changes_them(self):
+        self.leaf("one", 'n: 1, d: "1s", backends: { fake: { duration: "{d}" }, local: { parallel: "{n}" } }')
+        self.write("list.hjson", '{ name: "list", flow: "sim", rel_path: "x", use_cfgs: ["{proj_root}/two.hjson"]\n'
+                                 'd: "9s", backends: { fake: { duration: "{d}" } } }')
+        self.assertEqual(self.run_sim("one.hjson").code, 0)
+        for cfg, text, *options in (("one", "in 2.00s"), ("one", "in 6.00s", "-D", "d=3s"), ("list", "in 18.0s"),
+                                    ("list", "in 10.0s", "-D", "d=5s")):
+            done = self.run_sim(f"{cfg}.hjson", "--fake", *options)
+            self.assertIn(text, done.out, (cfg, options, done))
+        done = self.run_sim("list.hjson", "--fake", "-D", "d=soon")
+        self.assertIn("list.hjson:2:40: error: 'duration' must be a duration", done.err)
+        self.assertIn('note: {d} is "soon"', done.err)
+        done = self.run_sim("one.hjson", "-D", "nn=1")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("-D nn: no configuration has a key of that name", done.err)
+
     def test_the_ending_names_the_report(self):
         done = self.run_sim("one.hjson", "--color", "always", "--log-file", "log")
         self.assertIn(f"\nreport   {self.path('out/main/reports/index.html')}\n", done.out)

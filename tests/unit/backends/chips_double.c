@@ -312,7 +312,10 @@ static void tell_end(struct device_worker *w, enum dvs_class class, bool is_spen
 		.phase = (enum run_phase)atomic_load(&w->board.phase),
 		.is_spent = is_spent,
 		.text = class == DVS_OK ? NULL : "it went wrong",
-		.verdict = {.status = fate->status, .reason = fate->reason, .exit_status = -1},
+		.verdict = {.status = fate->status,
+			    .reason = fate->reason,
+			    .exit_status = -1,
+			    .usage = {.user_s = 2, .system_s = 1, .max_rss_kib = 100 + w->rank}},
 	};
 
 	atomic_store(&w->board.beat_ns, 0);
@@ -325,6 +328,23 @@ void worker_ends(struct device_worker *w, enum dvs_class class, bool is_spent)
 	w->state = FAKE_IDLE;
 	tell_end(w, class, is_spent);
 	world_settle();
+}
+
+void worker_fails_by_log(struct device_worker *w)
+{
+	const struct device_result r = {
+		.epoch = w->epoch,
+		.class = DVS_OK,
+		.phase = PHASE_FINISHED,
+		.verdict = {.status = JOB_FAILED,
+			    .reason = REASON_FAIL_PATTERN,
+			    .message = "ERROR: no",
+			    .exit_status = -1},
+	};
+
+	assert(w->state == FAKE_RUNS);
+	w->state = FAKE_IDLE;
+	w->handler->ended(w, w->ctx, &r);
 }
 
 void worker_answers(struct device_worker *w)
@@ -590,6 +610,7 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	j->result = *result;
 	snprintf(j->message, sizeof(j->message), "%s", result->message ? result->message : "");
 	snprintf(j->context, sizeof(j->context), "%s", result->context ? result->context : "");
+	snprintf(j->details, sizeof(j->details), "%s", result->details ? result->details : "");
 	world.n_acts++;
 	if (world.ended)
 		world.ended(j);

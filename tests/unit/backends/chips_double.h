@@ -57,7 +57,7 @@ struct fake_job {
 	uint32_t attempt, n_started, n_ended;
 	double submitted_s, started_s, ended_s;
 	struct job_result result; /* the last; texts below */
-	char id[16], where[64], message[512], context[512];
+	char id[16], where[64], message[512], context[512], details[2048];
 	bool is_killed;
 };
 
@@ -106,6 +106,8 @@ void worker_opens(struct device_worker *w);
 void worker_opens_not(struct device_worker *w, enum dvs_class class, const char *text);
 void worker_reaches(struct device_worker *w, enum run_phase phase);
 void worker_ends(struct device_worker *w, enum dvs_class class, bool is_spent);
+/* Its driver was content, a fail pattern was not. */
+void worker_fails_by_log(struct device_worker *w);
 void worker_fails_and_dies(struct device_worker *w, enum dvs_class class);
 void worker_answers(struct device_worker *w);
 void worker_dies(struct device_worker *w);  /* as it was told to, or of a signal */

@@ -125,6 +125,9 @@ static void one_domain_if_that_is_asked_for(void **state)
 	assert_string_equal(choose(&r, NULL), "2 3");
 	r.q.n_devices = 3;
 	assert_string_equal(choose(&r, NULL), "none");
+	r.q.n_devices = 1;
+	r.devices[1].domain = -1; /* a domain of its own */
+	assert_string_equal(choose(&r, NULL), "1");
 }
 
 static void what_is_reserved_is_left_alone(void **state)

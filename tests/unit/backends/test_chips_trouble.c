@@ -1,68 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can go wrong with workers and gangs, one story each, on a virtual clock. */
-#include "chips_double.h"
+#include "chips_story.h"
 
 #include <math.h>
-
-static int end_world(void **state)
-{
-	(void)state;
-	world_done();
-	return 0;
-}
-
-static void begin(uint32_t n_devices)
-{
-	world_init(n_devices);
-	world_begin();
-}
-
-static struct unit *unit(uint32_t device)
-{
-	return &world.c->units[device];
-}
-
-static struct fake_job *submitted(uint32_t n_devices)
-{
-	return job_submitted(n_devices);
-}
-
-static void open_all(uint32_t n_devices)
-{
-	for (uint32_t i = 0; i < n_devices; i++)
-		worker_opens(worker_on((int32_t)i));
-}
-
-static void arm(uint32_t n_devices)
-{
-	for (uint32_t i = 0; i < n_devices; i++)
-		for (int p = PHASE_TAKEN; p <= PHASE_ARMED; p++)
-			worker_reaches(worker_on((int32_t)i), (enum run_phase)p);
-}
-
-static void launch(uint32_t n_devices)
-{
-	arm(n_devices);
-	for (uint32_t i = 0; i < n_devices; i++)
-		worker_reaches(worker_on((int32_t)i), PHASE_LAUNCHED);
-}
-
-static void run_through(struct fake_job *j)
-{
-	job_goes_through(j);
-}
-
-static void closed(void *ctx, const char *trouble)
-{
-	(void)ctx;
-	snprintf(world.trouble, sizeof(world.trouble), "%s", trouble ? trouble : "");
-	world.is_closed = true;
-}
-
-static void close_backend(void)
-{
-	world.backend->ops->close(world.backend, closed, NULL);
-}
 
 /* ---- the table ---- */
 
@@ -1048,8 +988,6 @@ static void but_not_for_ever(void **state)
 	worker_opens(worker_on(0));
 	assert_string_equal(j->where, "chips/0");
 }
-
-#define STORY(name) cmocka_unit_test_teardown(name, end_world)
 
 int main(int argc, char **argv)
 {

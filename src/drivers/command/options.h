@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of driver command, read and checked; docs/drivers.md has every one. */
+#ifndef DRIVERS_COMMAND_OPTIONS_H
+#define DRIVERS_COMMAND_OPTIONS_H
+
+#include "drivers/command/pattern.h"
+
+struct smi_options {
+	struct arena *mem; /* of all texts */
+	/* Commands for the shell; NULL: not given. */
+	const char *probe, *health, *open_check;
+	struct smi_pattern *line;		  /* of what probe prints: a device */
+	struct smi_pattern *good, *suspect, *bad; /* of what health prints; NULL: not given */
+	double timeout_s;
+	const char *family;
+};
+
+/* json: an object. -1 with err, which names the option. */
+int smi_options_read(const char *json, struct smi_options *ret, struct error *err);
+void smi_options_done(struct smi_options *o);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A user's pattern (PCRE2), with groups that have names. On bytes: a tool may print any. */
+#ifndef DRIVERS_COMMAND_PATTERN_H
+#define DRIVERS_COMMAND_PATTERN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+struct smi_pattern;
+
+/* NULL with err: where it is wrong. names: NULL, or all that its groups may be called,
+ * NULL-terminated. */
+struct smi_pattern *smi_pattern_new(const char *text, const char *const *names, struct error *err);
+void smi_pattern_free(struct smi_pattern *p);
+bool smi_pattern_has(const struct smi_pattern *p, const char *name);
+/* ^ and $: where lines begin and end. text: any bytes. What cannot be decided is no match. */
+bool smi_pattern_match(struct smi_pattern *p, const char *text, size_t n);
+/* Of the last match, without blanks around it, in mem; NULL: no such group, or nothing in it. */
+const char *smi_pattern_group(const struct smi_pattern *p, struct arena *mem, const char *name);
+/* The line of the last match, in mem. */
+const char *smi_pattern_line(const struct smi_pattern *p, struct arena *mem);
+
+#endif
