@@ -57,12 +57,15 @@ static void lend_finish(struct lend *l)
 	lend_free(l);
 }
 
-/* Not its fault: it waits again, at the front. */
+/* Not its fault: it waits again, at the front, and the next turn may find it other devices. */
 static void lend_put_back(struct lend *l)
 {
+	struct chips *c = l->chips;
+
 	queue_put_back(l->job);
 	l->job = NULL;
 	lend_finish(l);
+	chips_wake(c);
 }
 
 static void lend_end_unstarted(struct lend *l, enum job_reason reason, const char *text)

@@ -93,7 +93,6 @@ static void one_that_nobody_has_open_is_lent_first(void **state)
 	begin(2);
 	run_through(submitted(1));
 	j = command(1);
-	world_pass(6);
 	assert_string_equal(j->where, "chips/1");
 	assert_false(worker_on(0)->is_closed);
 	ends(true);
@@ -108,7 +107,6 @@ static void a_quarantined_one_is_not_lent(void **state)
 	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED, .until_wall_s = 2e9};
 	world_begin();
 	j = command(1);
-	world_pass(6);
 	assert_string_equal(j->where, "chips/1");
 	ends(true);
 }
@@ -210,7 +208,6 @@ static void another_is_taken_if_one_is_in_use(void **state)
 	begin_with_locks(2);
 	theirs = take(0);
 	j = command(1);
-	world_pass(6);
 	assert_string_equal(j->where, "chips/1");
 	ends(true);
 	close(theirs);
