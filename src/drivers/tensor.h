@@ -8,7 +8,8 @@
  *
  * Each may have a `name`, for drivers that want one.
  * An output that has `fill` or `file` is read by the kernel, too. One that has neither begins as
- * bytes of 0xff (not a number, -1), so that what no kernel wrote is never taken for a result.
+ * bytes of 0xff (not a number, -1), or of 0x55 where 0xff is expected, so that what no kernel wrote
+ * is never taken for a result.
  */
 #ifndef DRIVERS_TENSOR_H
 #define DRIVERS_TENSOR_H

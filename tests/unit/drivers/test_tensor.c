@@ -162,9 +162,14 @@ static void an_output_nobody_wrote_is_not_a_result(void **state)
 	static const char *const args[] = {
 		"[{\"f32\": [4], \"out\": true, \"expect\": {\"fill\": 0, \"atol\": 1e9}}]",
 		"[{\"u32\": [4], \"out\": true, \"expect\": {\"fill\": 0}}]",
+		"[{\"i32\": [4], \"out\": true, \"expect\": {\"fill\": -1}}]",
+		"[{\"i64\": [4], \"out\": true, \"expect\": {\"fill\": -1}}]",
+		"[{\"u8\": [4], \"out\": true, \"expect\": {\"fill\": 255}}]",
+		"[{\"u8\": [4], \"out\": true, \"expect\": {\"fill\": 150, \"atol\": 110}}]",
+		"[{\"u16\": [4], \"out\": true, \"expect\": {\"fill\": 65535}}]",
 	};
 	struct bed *b = *state;
-	char bytes[16];
+	char bytes[32];
 
 	for (size_t i = 0; i < ARRAY_LEN(args); i++) {
 		assert_int_equal(read_args(b, args[i]), 0);
@@ -174,6 +179,33 @@ static void an_output_nobody_wrote_is_not_a_result(void **state)
 		assert_null(strstr(b->err.msg, "-nan"));
 		error_done(&b->err);
 	}
+}
+
+/* Also where only some elements of the expected file look as if nobody had written them. */
+static void no_element_begins_as_what_is_expected_of_it(void **state)
+{
+	static const uint32_t wanted[4] = {0xffffffff, 5, 0x55555555, 0xffffffff}; /* NaN: f32 */
+	static const char *const types[] = {"f32", "i32", "u32"};
+	struct bed *b = *state;
+	char path[] = "/tmp/test-tensor-XXXXXX", text[200], bytes[16];
+	int fd = mkstemp(path);
+
+	assert_int_equal(write(fd, wanted, sizeof(wanted)), sizeof(wanted));
+	close(fd);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		snprintf(text, sizeof(text),
+			 "[{\"%s\": [4], \"out\": true, \"expect\": {\"file\": \"%s\"}}]", types[i],
+			 path);
+		assert_int_equal(read_args(b, text), 0);
+		assert_int_equal(tensor_fill(b->t, bytes, &b->err), 0);
+		assert_int_equal(tensor_check(b->t, bytes, &b->err), -1);
+		assert_non_null(strstr(b->err.msg, "4 of 4 elements wrong"));
+		error_done(&b->err);
+	}
+	unlink(path);
+	assert_int_equal(tensor_fill(b->t, bytes, &b->err), 0); /* the check says what is missing */
+	assert_int_equal(tensor_check(b->t, bytes, &b->err), -1);
+	error_done(&b->err);
 }
 
 static void tolerances_are_relative_and_absolute(void **state)
@@ -279,6 +311,7 @@ int main(void)
 		TEST(every_type_is_filled_and_checked),
 		TEST(halves_have_their_bits),
 		TEST(an_output_nobody_wrote_is_not_a_result),
+		TEST(no_element_begins_as_what_is_expected_of_it),
 		TEST(tolerances_are_relative_and_absolute),
 		TEST(files_hold_what_goes_in_and_what_should_come_out),
 		TEST(iota_counts),
