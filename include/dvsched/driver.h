@@ -119,6 +119,15 @@ struct dvs_device {
 	uint64_t spare[4]; /* leave it alone */
 };
 
+/* What is_usable() says of the process; any other number is DVS_USABLE. */
+enum dvs_usable {
+	DVS_UNUSABLE = 0, /* the host calls reset(), where there is one, and ends the process unless
+			   * that was verified */
+	DVS_USABLE = 1,
+	DVS_WORN = 2, /* something finite is nearly used up: the host closes it before another run.
+		       * Nothing is wrong with the device */
+};
+
 /* What the host offers. Callable from the driver thread and from threads that the driver made. */
 struct dvs_host {
 	uint32_t size;
@@ -269,10 +278,9 @@ struct dvs_driver {
 	 * The host's stall clock must be longer, so that the layer with the better diagnosis speaks
 	 * first. */
 	uint64_t (*inner_watch_ns)(const char *options);
-	/* Asked after a run or a load that failed, also where the class blames the job: a kernel
-	 * that is wrong may still leave a process that can use the device no more. 0: the host
-	 * calls reset(), where there is one, and ends the process unless that was verified. NULL:
-	 * the class decides. */
+	/* Asked after each run and each load: DVS_UNUSABLE, DVS_USABLE or DVS_WORN. After one that
+	 * failed it goes before the class, also where that blames the job: a kernel that is wrong
+	 * may still leave a process that can use the device no more. NULL: the class decides. */
 	int32_t (*is_usable)(void *ctx);
 };
 

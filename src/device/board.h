@@ -65,6 +65,7 @@ struct board {
 	_Atomic uint64_t done, total;
 	_Atomic uint32_t evidence; /* dvs_host.progress */
 	_Atomic uint32_t n_runs;   /* finished by this process */
+	_Atomic uint32_t is_worn;  /* the driver said DVS_WORN: to be closed before another run */
 	_Atomic uint64_t committed_bytes;
 };
 

@@ -279,15 +279,17 @@ static void tell_cause(struct run *r)
 
 void run_look_after(struct run *r)
 {
-	bool is_usable;
+	int32_t answer;
 
-	if (!run_has_failed(r) || !r->driver->is_usable)
+	if (!r->driver->is_usable)
 		return;
 	tell_cause(r);
 	call_begin(r->p, CALL_IS_USABLE);
-	is_usable = r->driver->is_usable(r->ctx) != 0;
+	answer = r->driver->is_usable(r->ctx);
 	call_end(r->p);
-	if (is_usable)
+	if (answer == DVS_WORN || (answer == DVS_UNUSABLE && !run_has_failed(r)))
+		atomic_store(&r->p->board->is_worn, 1);
+	if (answer != DVS_UNUSABLE || !run_has_failed(r))
 		return;
 	r->result.is_spent = true;
 	if (r->driver->caps & DVS_CAP_RESET)

@@ -229,11 +229,12 @@ void unit_hold(struct unit *u, struct holder *h, uint32_t place)
 static bool unit_is_worn_out(struct unit *u)
 {
 	const struct chips_settings *s = u->chips->s;
-	uint64_t committed = atomic_load(&device_worker_board(u->worker)->committed_bytes);
+	const struct board *board = device_worker_board(u->worker);
+	uint64_t committed = atomic_load(&board->committed_bytes);
 
 	if (u->n_runs <= 1)
 		u->committed = committed;
-	return (s->max_runs && u->n_runs >= s->max_runs) ||
+	return atomic_load(&board->is_worn) || (s->max_runs && u->n_runs >= s->max_runs) ||
 	       (s->max_age_s > 0 && chips_now(u->chips) - u->opened_s >= s->max_age_s) ||
 	       (s->max_growth && committed > u->committed + s->max_growth);
 }
