@@ -72,6 +72,32 @@ class Simpler(Story):
         self.assertEqual([report.count(f"call {name}") for name in ("init", "register", "finalize")],
                          [1, 1, 30])
 
+    def test_kernels_that_write_nothing_fail_beside_those_that_do(self):
+        self.image("kern/nothing.so", "K=37; W=0;")
+        good, bad = (VEC_ADD.replace("add.so", f"{so}.so").replace("vec_add", so) % "" for so in ("add", "nothing"))
+        done = self.run_jobs("\n".join((good, bad, good.replace('"add"', '"again"'))),
+                             pool='devices: "0", pool: { affinity: false }')
+        self.assertEqual(done.code, 1, done)
+        ended = {job["name"]: job["attempts"][-1] for job in self.results()["jobs"]}
+        self.assertEqual([ended[name]["reason"] for name in ("add", "nothing", "again")],
+                         ["none", "wrong_result", "none"], ended)
+        self.assertIn("4096 of 4096 elements wrong; element 0 is nan, not 42", ended["nothing"]["message"])
+        self.assertEqual(self.report().count("call init"), 1)
+
+    def test_a_worker_retires_before_the_librarys_runs_have_used_up_its_keys(self):
+        jobs = [VEC_ADD.replace("vec_add", f"job{i}") % "" for i in range(450)]
+        done = self.run_jobs("\n".join(jobs), pool='devices: "0"')
+        self.assertEqual(done.code, 0, done)
+        report = self.report()
+        self.assertEqual([report.count(f"call {name}") for name in ("init", "finalize", "destroy")],
+                         [3, 450, 3])
+        self.assertEqual({len(job["attempts"]) for job in self.results()["jobs"]}, {1})
+
+    def test_a_gang_that_wants_no_window_meets_as_well(self):
+        done = self.run_jobs((VEC_ADD % "devices: 2"))
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.report().count("call barrier"), 2)
+
     def test_each_failure_is_told_apart(self):
         for would, reason, text, code in (
                 ("wrong=1", "wrong_result", "4096 of 4096 elements wrong; element 0 is 43, not 42", 1),

@@ -3,18 +3,25 @@
  * A double of simpler's libhost_runtime.so: the same exports, a device that adds, and every
  * misbehaviour that somebody asks for. It knows nothing of the driver's header: the offsets below
  * were written down a second time from the ABI's description, so that a field in the wrong place is
- * found.
+ * found. It is as unkind as the library: the device has memory of its own (fakehost_memory.c) that
+ * keeps what is left in it, an output is not copied there, the arguments' directions are looked up
+ * by the tensor's number, and each run takes keys of the process for ever.
  *
- * FAKEHOST: what to do, "key=value,key=value", read at each call (the keys: see would()).
+ * FAKEHOST: what to do, "key=value,key=value", read at each call (the keys: see fake_would()).
  * FAKEHOST_REPORT: a file that is appended to: "call NAME" for each call, "violation …" for each
  * thing that the real library would answer with a crash, a leak or nonsense, "saw …" for what tests
  * look at.
  *
+ * FAKEHOST_KEYS: how many keys of the process each run takes; 5 unless it is there.
+ *
  * What it computes: every output (f32) is the sum of all inputs and scalars (their low 32 bits, as
- * f32) plus a number that stands in the first kernel's file: "\177ELF…K=5;".
+ * f32) plus a number that stands in the first kernel's file: "\177ELF…K=5;". What is an output says
+ * that kernel's own signature, or else the callable's. "W=2;" in it: it writes that many elements.
+ * A second kernel takes what the first one wrote to the rings' heap, and adds its own K to it.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -25,7 +32,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define EXPORT __attribute__((visibility("default")))
+#include "fakehost.h"
 
 /* Of the ABI's description. */
 enum {
@@ -54,10 +61,23 @@ enum {
 
 enum phase { EMPTY, PREPARED, LAUNCHED, OVER, WAITED };
 
+struct kernel {
+	bool is_there;
+	int32_t directions[32], n;
+	float k;
+	uint64_t n_written; /* elements, at most */
+};
+
 struct callable {
 	bool is_there;
 	int32_t directions[256], n;
-	float k;
+	struct kernel kernels[2];
+};
+
+struct argument {
+	char *host, *device;
+	uint64_t bytes, n;
+	bool is_in, is_out, comes_back;
 };
 
 struct fake {
@@ -67,19 +87,14 @@ struct fake {
 	unsigned n_polls;
 	struct callable callables[N_IDS];
 	int32_t id;
-	uint64_t out[256], in[256], out_elements[256];
-	unsigned n_out, n_in;
+	struct argument args[256];
+	unsigned n_args;
+	bool has_failed;
 	float sum;
+	char *heap;
 	uint64_t last_run;
-	size_t committed, n_loads;
+	size_t n_loads;
 	char temporary[32]; /* lies there until the device is given back */
-};
-
-struct comm {
-	int rank, n;
-	char *window;
-	size_t size;
-	char shared[64]; /* the name of memory that only its maker removes; "": not made */
 };
 
 static struct {
@@ -104,8 +119,7 @@ static uint64_t at64(const void *p, size_t off)
 	return v;
 }
 
-static void report(const char *kind, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void report(const char *kind, const char *fmt, ...)
+void fake_report(const char *kind, const char *fmt, ...)
 {
 	const char *path = getenv("FAKEHOST_REPORT");
 	FILE *f = path ? fopen(path, "ae") : NULL;
@@ -121,15 +135,7 @@ static void report(const char *kind, const char *fmt, ...)
 	fclose(f);
 }
 
-#define VIOLATION(...) report("violation", __VA_ARGS__)
-#define EXPECT(what, ...)                       \
-	do {                                    \
-		if (!(what))                    \
-			VIOLATION(__VA_ARGS__); \
-	} while (0)
-
-/* Is key in FAKEHOST? Then *ret is its value. */
-static bool would(const char *key, long *ret)
+bool fake_would(const char *key, long *ret)
 {
 	const char *at = getenv("FAKEHOST");
 	size_t n = strlen(key);
@@ -148,25 +154,24 @@ static void crash_or_hang(const char *name)
 	long value;
 
 	snprintf(key, sizeof(key), "crash_%s", name);
-	if (would(key, &value)) {
+	if (fake_would(key, &value)) {
 		signal(SIGSEGV, SIG_DFL); /* a sanitizer would make an exit of it */
 		raise(SIGSEGV);
 	}
 	snprintf(key, sizeof(key), "hang_%s", name);
-	while (would(key, &value))
+	while (fake_would(key, &value))
 		pause();
 }
 
-/* What every call does first: is seen, crashes or hangs if it should, and says what it returns. */
-static int enter(const char *name, int usually)
+int fake_enter(const char *name, int usually)
 {
 	long value = usually;
 
-	report("call", "%s", name);
+	fake_report("call", "%s", name);
 	crash_or_hang(name);
 	EXPECT(module.is_bound || strcmp(name, "bind") == 0, "%s before the log's state was bound",
 	       name);
-	if (would(name, &value))
+	if (fake_would(name, &value))
 		fprintf(stderr, "fakehost: %s returns %ld\n", name, value);
 	return (int)value;
 }
@@ -178,6 +183,16 @@ static struct fake *get(void *ctx, const char *call)
 	return module.live;
 }
 
+void fake_know(void *ctx, const char *call)
+{
+	get(ctx, call);
+}
+
+int fake_count_comm(int change)
+{
+	return module.live->n_comms += change;
+}
+
 /* ---- the library itself ---- */
 
 EXPORT int simpler_host_log_bind_state(const void *state)
@@ -187,9 +202,9 @@ EXPORT int simpler_host_log_bind_state(const void *state)
 	EXPECT(at32(state, 8) >= 10 && at32(state, 8) <= 60, "bind: threshold %u", at32(state, 8));
 	EXPECT((int32_t)at32(state, 12) == -1, "bind: anchor %d", (int32_t)at32(state, 12));
 	EXPECT(dlsym(RTLD_DEFAULT, "fakecontext_is_here"), "the context is not loaded for all");
-	report("saw", "threshold %u", at32(state, 8));
+	fake_report("saw", "threshold %u", at32(state, 8));
 	module.is_bound = true;
-	return enter("bind", 0);
+	return fake_enter("bind", 0);
 }
 
 struct contract {
@@ -205,25 +220,25 @@ EXPORT const struct contract *get_pipeline_contract(void)
 	static struct contract c;
 	long depth = 2;
 
-	c = (struct contract){(uint32_t)enter("contract", 1), 3, 2, {{1, 1, 4096}}};
-	if (would("depth", &depth))
+	c = (struct contract){(uint32_t)fake_enter("contract", 1), 3, 2, {{1, 1, 4096}}};
+	if (fake_would("depth", &depth))
 		c.depth = (uint32_t)depth;
 	return c.abi ? &c : NULL;
 }
 
 EXPORT size_t get_runtime_size(void)
 {
-	return (size_t)enter("run_size", RUN_SIZE);
+	return (size_t)fake_enter("run_size", RUN_SIZE);
 }
 
 EXPORT size_t get_runtime_alignment(void)
 {
-	return (size_t)enter("run_align", 64);
+	return (size_t)fake_enter("run_align", 64);
 }
 
 EXPORT void *create_device_context(void)
 {
-	if (enter("create", 1) == 0)
+	if (fake_enter("create", 1) == 0)
 		return NULL;
 	EXPECT(!module.live, "a second context");
 	module.live = calloc(1, sizeof(*module.live));
@@ -235,8 +250,9 @@ EXPORT void destroy_device_context(void *ctx)
 {
 	struct fake *f = get(ctx, "destroy");
 
-	enter("destroy", 0);
+	fake_enter("destroy", 0);
 	EXPECT(!f || !f->is_initialised, "destroy before finalize_device");
+	fake_device_done();
 	free(f);
 	module.live = NULL;
 }
@@ -247,34 +263,12 @@ static void leave_temporary(struct fake *f)
 	long value;
 	int fd;
 
-	if (!would("files", &value))
+	if (!fake_would("files", &value))
 		return;
 	strcpy(f->temporary, "/tmp/aicpu_sim_XXXXXX");
 	fd = mkstemp(f->temporary);
 	EXPECT(fd >= 0, "init: no temporary file");
 	mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0);
-	close(fd);
-}
-
-static void leave_shared(struct comm *c, const char *root)
-{
-	unsigned hash = 5381;
-	char name[64];
-	long value;
-	int fd;
-
-	if (!would("files", &value))
-		return;
-	while (*root)
-		hash = hash * 33 + (unsigned char)*root++;
-	snprintf(name, sizeof(name), "/simpler_%08x_%08x", (unsigned)getppid(), hash);
-	fd = shm_open(name, O_CREAT | O_EXCL | O_RDWR, 0600);
-	if (fd >= 0)
-		strcpy(c->shared, name);
-	else
-		fd = shm_open(name, O_RDWR, 0600);
-	EXPECT(fd >= 0, "windows: no shared memory");
-	mmap(NULL, 4096, PROT_READ, MAP_SHARED, fd, 0);
 	close(fd);
 }
 
@@ -288,7 +282,7 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 			size_t n_dispatcher, const void *prewarm)
 {
 	struct fake *f = get(ctx, "init");
-	int result = enter("init", 0);
+	int result = fake_enter("init", 0);
 
 	EXPECT(!f->is_initialised, "init twice");
 	EXPECT(is_elf(aicpu, n_aicpu), "init: the AICPU's image is none");
@@ -296,10 +290,11 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 	EXPECT(!dispatcher == !n_dispatcher, "init: dispatcher %zu bytes at %p", n_dispatcher,
 	       (const void *)dispatcher);
 	EXPECT(!prewarm, "init: an arena to warm");
-	report("saw", "device %d", device);
-	report("saw", "dispatcher %zu", n_dispatcher);
-	report("saw", "clocks %s %s %s", getenv("SIMPLER_SCHEDULER_TIMEOUT_MS"),
-	       getenv("SIMPLER_OP_EXECUTE_TIMEOUT_US"), getenv("SIMPLER_STREAM_SYNC_TIMEOUT_MS"));
+	fake_report("saw", "device %d", device);
+	fake_report("saw", "dispatcher %zu", n_dispatcher);
+	fake_report("saw", "clocks %s %s %s", getenv("SIMPLER_SCHEDULER_TIMEOUT_MS"),
+		    getenv("SIMPLER_OP_EXECUTE_TIMEOUT_US"),
+		    getenv("SIMPLER_STREAM_SYNC_TIMEOUT_MS"));
 	f->is_initialised = result == 0;
 	f->device = device;
 	leave_temporary(f);
@@ -309,7 +304,7 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 EXPORT int finalize_device(void *ctx)
 {
 	struct fake *f = get(ctx, "finalize_device");
-	int result = enter("finalize_device", 0);
+	int result = fake_enter("finalize_device", 0);
 
 	EXPECT(f->is_initialised, "finalize_device twice, or before init");
 	EXPECT(f->phase == EMPTY, "finalize_device while a run is active");
@@ -328,53 +323,29 @@ __attribute__((destructor)) static void on_unload(void)
 	EXPECT(!module.live, "unloaded with a live context");
 }
 
-/* ---- memory ---- */
-
-EXPORT void *device_malloc_ctx(void *ctx, size_t n)
-{
-	get(ctx, "malloc")->committed += n;
-	return enter("malloc", 1) ? malloc(n) : NULL;
-}
-
-EXPORT void device_free_ctx(void *ctx, void *p)
-{
-	get(ctx, "free");
-	enter("free", 0);
-	free(p);
-}
-
-EXPORT int copy_to_device_ctx(void *ctx, void *to, const void *from, size_t n)
-{
-	int result = enter("copy_to", 0);
-
-	get(ctx, "copy_to");
-	if (result == 0)
-		memcpy(to, from, n);
-	return result;
-}
-
-EXPORT int copy_from_device_ctx(void *ctx, void *to, const void *from, size_t n)
-{
-	int result = enter("copy_from", 0);
-
-	get(ctx, "copy_from");
-	if (result == 0)
-		memcpy(to, from, n);
-	return result;
-}
-
-EXPORT size_t committed_device_memory_ctx(void *ctx)
-{
-	return get(ctx, "committed")->committed;
-}
-
 /* ---- callables ---- */
 
-static float kernel_number(const char *binary, size_t n)
+static bool find_number(const char *binary, size_t n, const char *key, float *ret)
 {
-	const char *at = memmem(binary, n, "K=", 2);
+	const char *at = memmem(binary, n, key, 2);
 
-	return at ? strtof(at + 2, NULL) : 0;
+	if (at)
+		*ret = strtof(at + 2, NULL);
+	return at != NULL;
+}
+
+static void take_kernel(const char *leaf, int32_t n, struct kernel *ret)
+{
+	const char *binary = leaf + LEAF_BINARY;
+	size_t size = at32(leaf, LEAF_BYTES);
+	float written = 0;
+
+	*ret = (struct kernel){.is_there = true};
+	find_number(binary, size, "K=", &ret->k);
+	ret->n_written = find_number(binary, size, "W=", &written) ? (uint64_t)written : UINT64_MAX;
+	for (int32_t i = 0; i < n && n <= 32; i++)
+		if (at32(leaf, (size_t)i * 4) != 0)
+			ret->directions[ret->n++] = (int32_t)at32(leaf, (size_t)i * 4);
 }
 
 static void check_leaf(const char *leaf, int32_t i, struct callable *c)
@@ -387,8 +358,8 @@ static void check_leaf(const char *leaf, int32_t i, struct callable *c)
 		       "kernel %d: direction %d is %u", i, k, at32(leaf, (size_t)k * 4));
 	EXPECT(at64(leaf, LEAF_RESOLVED) == 0, "kernel %d: resolved already", i);
 	EXPECT(is_elf(leaf + LEAF_BINARY, at32(leaf, LEAF_BYTES)), "kernel %d: no image", i);
-	if (i == 0)
-		c->k = kernel_number(leaf + LEAF_BINARY, at32(leaf, LEAF_BYTES));
+	if (i < 2)
+		take_kernel(leaf, n, &c->kernels[i]);
 }
 
 static void check_children(const char *blob, struct callable *c)
@@ -407,14 +378,14 @@ static void check_children(const char *blob, struct callable *c)
 		check_leaf(leaf, i, c);
 		end = off + LEAF_BINARY + at32(leaf, LEAF_BYTES);
 	}
-	report("saw", "kernels %d bytes %u", n, end);
+	fake_report("saw", "kernels %d bytes %u", n, end);
 }
 
 static void check_blob(const char *blob, struct callable *c)
 {
 	const char *name = blob + CHIP_NAME;
 
-	c->n = (int32_t)at32(blob, CHIP_N);
+	*c = (struct callable){.n = (int32_t)at32(blob, CHIP_N)};
 	EXPECT(c->n >= 0 && c->n <= 256, "a callable of %d arguments", c->n);
 	for (int32_t i = 0; i < c->n; i++)
 		c->directions[i] = (int32_t)at32(blob, (size_t)i * 4);
@@ -423,14 +394,14 @@ static void check_blob(const char *blob, struct callable *c)
 	EXPECT(at32(blob, CHIP_CONFIG_LENGTH) == 0, "a config function");
 	EXPECT(is_elf(blob + CHIP_STORAGE, at32(blob, CHIP_BYTES)), "no orchestration");
 	EXPECT((uintptr_t)blob % 64 == 0, "a callable that is not aligned");
-	report("saw", "entry %.64s", name);
+	fake_report("saw", "entry %.64s", name);
 	check_children(blob, c);
 }
 
 EXPORT int simpler_register_callable(void *ctx, int32_t id, const void *blob)
 {
 	struct fake *f = get(ctx, "register");
-	int result = enter("register", 0);
+	int result = fake_enter("register", 0);
 
 	EXPECT(id >= 0 && id < N_IDS && f->is_initialised, "register of id %d", id);
 	EXPECT(f->phase == EMPTY, "register while a run is prepared");
@@ -449,7 +420,7 @@ EXPORT int simpler_register_callable(void *ctx, int32_t id, const void *blob)
 EXPORT int simpler_unregister_callable(void *ctx, int32_t id)
 {
 	struct fake *f = get(ctx, "unregister");
-	int result = enter("unregister", 0);
+	int result = fake_enter("unregister", 0);
 
 	EXPECT(id >= 0 && id < N_IDS && f->callables[id].is_there, "unregister of id %d", id);
 	EXPECT(f->phase == EMPTY, "unregister while a run is prepared");
@@ -495,45 +466,70 @@ static void check_tensor(const char *t, int i)
 	EXPECT(at64(t, 24) == 0 && at32(t, 32) == 0, "tensor %d: start, version", i);
 	EXPECT(t[41] == 0 && t[42] == 1, "tensor %d: manual %d, contiguous %d", i, t[41], t[42]);
 	EXPECT(t[43] == 0 || t[43] == 1, "tensor %d: space %d", i, t[43]);
-	report("saw", "tensor %d dtype %u dims %u space %d", i, dtype, at32(t, 36), t[43]);
+	fake_report("saw", "tensor %d dtype %u dims %u space %d", i, dtype, at32(t, 36), t[43]);
 }
 
-static void take_tensor(struct fake *f, const char *t, int i, int32_t direction)
+/* Of a tensor, by its number: among the callable's, and among those of its kernel, which knows what
+ * it writes. */
+static void take_tensor(struct fake *f, const char *t, int i, const struct callable *c)
 {
+	const struct kernel *k = &c->kernels[0];
+	int32_t direction = i < c->n ? c->directions[i] : 0;
+	int32_t own = i < k->n ? k->directions[i] : direction;
+	struct argument *a = &f->args[f->n_args++];
+
 	check_tensor(t, i);
-	if (direction == 1 || direction == 3)
-		f->in[f->n_in++] = at64(t, 0);
-	if (direction >= 2) {
-		f->out[f->n_out] = at64(t, 0);
-		f->out_elements[f->n_out++] = at64(t, 64);
+	*a = (struct argument){.host = (char *)(uintptr_t)at64(t, 0),
+			       .bytes = at64(t, 8),
+			       .n = at64(t, 64),
+			       .is_in = own == 1 || own == 3,
+			       .is_out = own >= 2};
+	if (t[43] == 1) {
+		EXPECT(fake_is_device(a->host, a->bytes), "tensor %d: not the device's", i);
+		a->device = a->host;
+		return;
 	}
+	EXPECT(!fake_is_device(a->host, 1), "tensor %d: not the host's", i);
+	a->device = fake_device_alloc(a->bytes);
+	if (direction != 2)
+		memcpy(a->device, a->host, a->bytes);
+	a->comes_back = direction != 1;
 }
 
 static void take_args(struct fake *f, const char *args, const struct callable *c)
 {
-	int32_t n_tensors = 0, n_scalars = 0;
+	int32_t n_tensors = (int32_t)at32(args, ARGS_N_TENSORS);
+	int32_t n_scalars = (int32_t)at32(args, ARGS_N_SCALARS);
 
-	f->n_in = f->n_out = 0;
+	f->n_args = 0;
 	f->sum = 0;
-	for (int32_t i = 0; i < c->n; i++) {
-		uint32_t bits;
+	EXPECT(n_tensors + n_scalars == c->n, "prepare: %d tensors and %d scalars of %d", n_tensors,
+	       n_scalars, c->n);
+	for (int32_t i = 0; i < n_tensors; i++)
+		take_tensor(f, args + (size_t)i * TENSOR_SIZE, i, c);
+	for (int32_t i = 0; i < n_scalars; i++) {
+		uint32_t bits = (uint32_t)at64(args, ARGS_SCALARS + (size_t)i * 8);
 		float value;
 
-		if (c->directions[i] != 0) {
-			take_tensor(f, args + (size_t)n_tensors * TENSOR_SIZE, n_tensors,
-				    c->directions[i]);
-			n_tensors++;
-			continue;
-		}
-		bits = (uint32_t)at64(args, ARGS_SCALARS + (size_t)n_scalars++ * 8);
 		memcpy(&value, &bits, sizeof(value));
-		report("saw", "scalar %#x", bits);
+		fake_report("saw", "scalar %#x", bits);
 		f->sum += value;
 	}
-	EXPECT((int32_t)at32(args, ARGS_N_TENSORS) == n_tensors &&
-		       (int32_t)at32(args, ARGS_N_SCALARS) == n_scalars,
-	       "prepare: %d tensors and %d scalars", (int32_t)at32(args, ARGS_N_TENSORS),
-	       (int32_t)at32(args, ARGS_N_SCALARS));
+}
+
+/* A runtime has as many heaps as its name says. */
+static size_t heap_bytes(const char *config)
+{
+	Dl_info self = {0};
+	bool has_four = dladdr(&module, &self) && strstr(self.dli_fname, "tensormap_and_ring");
+	size_t n = 0;
+
+	for (unsigned i = 0; i < (has_four ? 4 : 1); i++) {
+		EXPECT(at64(config, 56 + i * 8) >= 1024, "ring %u: a heap of %llu bytes", i,
+		       (unsigned long long)at64(config, 56 + i * 8));
+		n += at64(config, 56 + i * 8);
+	}
+	return n;
 }
 
 static void check_config(const char *config)
@@ -547,13 +543,13 @@ static void check_config(const char *config)
 	for (size_t at = 4; at < 24; at += 4)
 		EXPECT(at32(config, at) == 0, "config: a flag at %zu", at);
 	for (unsigned i = 0; i < 3; i++)
-		report("saw", "%s %llu %llu %llu %llu", rings[i].name,
-		       (unsigned long long)at64(config, rings[i].at),
-		       (unsigned long long)at64(config, rings[i].at + 8),
-		       (unsigned long long)at64(config, rings[i].at + 16),
-		       (unsigned long long)at64(config, rings[i].at + 24));
+		fake_report("saw", "%s %llu %llu %llu %llu", rings[i].name,
+			    (unsigned long long)at64(config, rings[i].at),
+			    (unsigned long long)at64(config, rings[i].at + 8),
+			    (unsigned long long)at64(config, rings[i].at + 16),
+			    (unsigned long long)at64(config, rings[i].at + 24));
 	EXPECT(config[120] == 0 && config[1143] == 0, "config: an output's prefix");
-	report("saw", "threads %u", at32(config, 0));
+	fake_report("saw", "threads %u", at32(config, 0));
 }
 
 static void check_descriptor(struct fake *f, const char *d)
@@ -588,37 +584,53 @@ EXPORT int simpler_prepare_run(void *ctx, void *run, int32_t id, const void *arg
 			       const void *config, const void *descriptor)
 {
 	struct fake *f = get(ctx, "prepare");
-	int result = enter("prepare", 0);
+	int result = fake_enter("prepare", 0);
 
 	EXPECT(f->phase == EMPTY, "prepare while a run is active");
 	if (id < 0 || id >= N_IDS || !f->callables[id].is_there) {
 		VIOLATION("prepare of id %d, which is not registered", id);
 		return -1;
 	}
+	if (result)
+		return result;
 	take_args(f, args, &f->callables[id]);
 	check_config(config);
 	check_descriptor(f, descriptor);
-	if (result)
-		return result;
+	f->heap = fake_heap(heap_bytes(config));
 	take_storage(f, run, descriptor);
 	f->id = id;
 	f->phase = PREPARED;
 	return 0;
 }
 
+/* What the library loads anew for each run makes keys, and nobody deletes them. */
+static void take_keys(void)
+{
+	const char *n = getenv("FAKEHOST_KEYS");
+	pthread_key_t key;
+
+	for (long i = n ? strtol(n, NULL, 10) : 5; i > 0; i--)
+		if (pthread_key_create(&key, NULL) != 0) {
+			VIOLATION("no key is left for this run");
+			signal(SIGSEGV, SIG_DFL);
+			raise(SIGSEGV);
+		}
+}
+
 EXPORT int simpler_launch_run(void *ctx, void *run)
 {
 	struct fake *f = get(ctx, "launch");
-	int result = enter("launch", 0);
+	int result = fake_enter("launch", 0);
 	int32_t *accepted = (int32_t *)(uintptr_t)at64(run, 8);
 	long no = 0;
 
 	EXPECT(f->phase == PREPARED, "launch in phase %d", f->phase);
 	if (result)
 		return result;
+	take_keys();
 	f->phase = LAUNCHED;
 	f->n_polls = 0;
-	if (!would("unaccepted", &no))
+	if (!fake_would("unaccepted", &no))
 		*accepted = (int32_t)at32(run, 16);
 	return 0;
 }
@@ -627,11 +639,11 @@ EXPORT int simpler_poll_run(void *ctx, void *run)
 {
 	struct fake *f = get(ctx, "poll");
 	long polls = 2;
-	int result = enter("poll", 1);
+	int result = fake_enter("poll", 1);
 
 	(void)run;
 	EXPECT(f->phase == LAUNCHED, "poll in phase %d", f->phase);
-	would("polls", &polls);
+	fake_would("polls", &polls);
 	if (result != 1)
 		return result;
 	if (++f->n_polls < (unsigned)polls)
@@ -640,137 +652,86 @@ EXPORT int simpler_poll_run(void *ctx, void *run)
 	return 1;
 }
 
+/* Element e of the sum of all that goes in. */
+static float sum_at(const struct fake *f, uint64_t e)
+{
+	float v = f->sum;
+
+	for (unsigned i = 0; i < f->n_args; i++)
+		if (f->args[i].is_in)
+			v += ((const float *)(const void *)f->args[i].device)[e];
+	return v;
+}
+
+/* One element, by one kernel, or by two with the heap between them. */
+static void compute(struct fake *f, struct argument *out, uint64_t e, float wrong)
+{
+	const struct kernel *k = f->callables[f->id].kernels;
+	float *to = (float *)(void *)out->device, *between = (float *)(void *)f->heap;
+	float v = k[0].is_there ? sum_at(f, e) + k[0].k : sum_at(f, e);
+
+	if (!k[1].is_there) {
+		if (!k[0].is_there || e < k[0].n_written)
+			to[e] = v + wrong;
+		return;
+	}
+	if (e < k[0].n_written)
+		between[e] = v;
+	if (e < k[1].n_written)
+		to[e] = between[e] + k[1].k + wrong;
+}
+
 static void add(struct fake *f)
 {
 	long wrong = 0;
 
-	would("wrong", &wrong);
-	for (unsigned o = 0; o < f->n_out; o++)
-		for (uint64_t e = 0; e < f->out_elements[o]; e++) {
-			float v = f->sum + f->callables[f->id].k + (float)wrong;
+	fake_would("wrong", &wrong);
+	for (unsigned o = 0; o < f->n_args; o++)
+		for (uint64_t e = 0; f->args[o].is_out && e < f->args[o].n; e++)
+			compute(f, &f->args[o], e, (float)wrong);
+}
 
-			for (unsigned i = 0; i < f->n_in; i++)
-				v += ((const float *)(uintptr_t)f->in[i])[e];
-			((float *)(uintptr_t)f->out[o])[e] = v;
-		}
+/* What is the device's is given back in any case, and copied back if all went well. */
+static void give_back(struct fake *f, bool is_good)
+{
+	for (unsigned i = 0; i < f->n_args; i++) {
+		struct argument *a = &f->args[i];
+
+		if (a->device == a->host)
+			continue;
+		if (is_good && a->comes_back)
+			memcpy(a->host, a->device, a->bytes);
+		fake_device_free(a->device);
+	}
+	f->n_args = 0;
 }
 
 EXPORT int simpler_wait_run(void *ctx, void *run)
 {
 	struct fake *f = get(ctx, "wait");
-	int result = enter("wait", 0);
+	int result = fake_enter("wait", 0);
 
 	(void)run;
 	EXPECT(f->phase == OVER, "wait in phase %d: it would never return", f->phase);
 	f->phase = WAITED;
+	f->has_failed = result != 0;
 	return result;
 }
 
 EXPORT int simpler_finalize_run(void *ctx, void *run)
 {
 	struct fake *f = get(ctx, "finalize");
-	int result = enter("finalize", 0);
+	int result = fake_enter("finalize", 0);
+	bool is_good;
 
 	(void)run;
 	EXPECT(f->phase == PREPARED || f->phase == WAITED, "finalize in phase %d", f->phase);
-	if (f->phase == WAITED && result == 0)
+	is_good = f->phase == WAITED && result == 0 && !f->has_failed;
+	if (is_good)
 		add(f);
+	give_back(f, is_good);
 	f->phase = EMPTY;
 	return result;
-}
-
-/* ---- gangs: each rank for itself ---- */
-
-EXPORT int ensure_acl_ready_ctx(void *ctx, int device)
-{
-	EXPECT(get(ctx, "ready")->device == device, "ready: device %d", device);
-	return enter("ready", 0);
-}
-
-EXPORT void *create_comm_stream_ctx(void *ctx)
-{
-	get(ctx, "stream");
-	return enter("stream", 0) ? malloc(1) : NULL;
-}
-
-EXPORT int destroy_comm_stream_ctx(void *ctx, void *stream)
-{
-	EXPECT(get(ctx, "stream")->n_comms == 0, "the stream goes before its communicator");
-	free(stream);
-	return enter("free_stream", 0);
-}
-
-EXPORT void *comm_init(int rank, int n, void *stream, const char *root)
-{
-	struct comm *c;
-	FILE *made = NULL;
-
-	(void)stream;
-	EXPECT(rank >= 0 && rank < n && n <= 64 && root && *root, "comm_init: rank %d of %d", rank,
-	       n);
-	report("saw", "root %s", root);
-	if (enter("comm_init", 1) == 0)
-		return NULL;
-	if (rank == 0)
-		made = fopen(root, "we");
-	if (made)
-		fclose(made);
-	c = calloc(1, sizeof(*c));
-	c->rank = rank;
-	c->n = n;
-	leave_shared(c, root);
-	module.live->n_comms++;
-	return c;
-}
-
-EXPORT int comm_alloc_windows(void *h, size_t bytes, uint64_t *context)
-{
-	struct comm *c = h;
-
-	c->size = (bytes + 4095) / 4096 * 4096;
-	c->window = aligned_alloc(4096, c->size);
-	*context = 0xc0ffee;
-	return enter("windows", 0);
-}
-
-EXPORT int comm_get_local_window_base(void *h, uint64_t *base)
-{
-	*base = (uint64_t)(uintptr_t)((struct comm *)h)->window;
-	return enter("base", 0);
-}
-
-EXPORT int comm_get_window_size(void *h, size_t *size)
-{
-	long small = 0;
-
-	*size = would("window", &small) ? (size_t)small : ((struct comm *)h)->size;
-	return enter("size", 0);
-}
-
-#ifndef FAKEHOST_LACKS
-EXPORT int comm_barrier(void *h)
-{
-	(void)h;
-	return enter("barrier", 0);
-}
-
-EXPORT size_t get_retained_temp_addr_ctx(void *ctx)
-{
-	(void)ctx;
-	return 0;
-}
-#endif
-
-EXPORT int comm_destroy(void *h)
-{
-	struct comm *c = h;
-
-	module.live->n_comms--;
-	if (c->shared[0])
-		shm_unlink(c->shared);
-	free(c->window);
-	free(c);
-	return enter("comm_destroy", 0);
 }
 
 EXPORT size_t get_aicpu_dlopen_count(void *ctx)
@@ -793,7 +754,6 @@ EXPORT size_t get_host_dlopen_count(void *ctx)
 	}
 UNCALLED(simpler_run)
 UNCALLED(supports_concurrent_native_prepare_ctx)
-UNCALLED(get_arena_bank_gm_heap_base_ctx)
 UNCALLED(get_run_stream_set_create_count)
 UNCALLED(simpler_provision_dma_workspace)
 UNCALLED(comm_derive_context)

@@ -209,6 +209,25 @@ static int32_t read_entry(const struct simpler_reader *r, struct simpler_callabl
 	return 0;
 }
 
+/*
+ * What the library is told of the arguments. It looks them up by the tensor's number, so scalars go
+ * last. It leaves the memory of an output as the run before left it, so that is read as well: what
+ * no kernel writes is what we filled it with.
+ */
+static void put_directions(const struct simpler_signature *sig, struct simpler_callable *head)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < sig->n; i++) {
+		int32_t d = sig->directions[i];
+
+		if (d != SIMPLER_SCALAR)
+			head->directions[n++] = d == SIMPLER_OUT ? SIMPLER_INOUT : d;
+	}
+	static_assert(SIMPLER_SCALAR == 0, "the rest of the header is zero, which are scalars");
+	head->n_args = (int32_t)sig->n;
+}
+
 static int32_t fill(const struct simpler_reader *r, struct simpler_callable *head,
 		    struct str *storage, struct simpler_signature *sig)
 {
@@ -219,9 +238,7 @@ static int32_t fill(const struct simpler_reader *r, struct simpler_callable *hea
 	    (c = read_signature(r, "sig", SIMPLER_MAX_TENSORS, sig)) ||
 	    (c = read_image(r, "orch", storage)))
 		return c;
-	for (unsigned i = 0; i < sig->n; i++)
-		head->directions[i] = sig->directions[i];
-	head->n_args = (int32_t)sig->n;
+	put_directions(sig, head);
 	head->bytes = (uint32_t)storage->len;
 	return add_kernels(r, head, storage);
 }

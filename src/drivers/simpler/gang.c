@@ -9,6 +9,9 @@
 
 #include "base/mem.h"
 
+/* The library's ranks meet in their windows: those of a gang that wants none are this large. */
+enum { SMALLEST_WINDOW = 4096 };
+
 const struct dvs_buffer *simpler_gang_buffer(const struct simpler_gang *g, const char *name)
 {
 	for (uint32_t i = 0; i < g->n_buffers; i++)
@@ -61,6 +64,16 @@ static int32_t comm_failed(const struct simpler_gang *g, const char *call, int n
 			    g->rank, g->n_ranks, call, native);
 }
 
+/* What a peer, or the kernel of another job, left in it is gone before a rank may write there: the
+ * barrier comes after this. */
+static int32_t clear_window(struct simpler_session *s, const struct simpler_gang *g,
+			    struct dvs_text *err)
+{
+	int native = simpler_session_zero(s, g->base, g->bytes);
+
+	return native ? comm_failed(g, "copy_to_device_ctx", native, SIMPLER_E_COPY, err) : 0;
+}
+
 static int32_t make_windows(struct simpler_session *s, struct simpler_gang *g, uint64_t bytes,
 			    struct dvs_text *err)
 {
@@ -81,7 +94,7 @@ static int32_t make_windows(struct simpler_session *s, struct simpler_gang *g, u
 				    g->rank, size, g->base, bytes);
 	for (uint32_t i = 0; i < g->n_buffers; i++)
 		g->buffers[i].address += g->base;
-	return 0;
+	return clear_window(s, g, err);
 }
 
 /* The same for all ranks. In the job's directory, what a killed gang leaves is where people look.
@@ -136,6 +149,13 @@ static void give(const struct simpler_gang *g, struct dvs_context *ret)
 		memcpy(ret->buffers, g->buffers, g->n_buffers * sizeof(*g->buffers));
 }
 
+static uint64_t choose_window(const struct dvs_join *join, uint64_t needed)
+{
+	if (join->window_bytes)
+		return join->window_bytes;
+	return needed ? needed : SMALLEST_WINDOW;
+}
+
 int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 			  const struct dvs_join *join, const struct dvs_host *host,
 			  struct simpler_gang *ret, struct dvs_context *context,
@@ -153,15 +173,18 @@ int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 	c = carve(join, ret, &needed, err);
 	if (!c)
 		c = connect_ranks(s, ret, err);
-	if (!c && (join->window_bytes || needed))
-		c = make_windows(s, ret, join->window_bytes ? join->window_bytes : needed, err);
+	if (!c)
+		c = make_windows(s, ret, choose_window(join, needed), err);
 	if (!c)
 		c = meet(s, ret, join, host, err);
-	if (c)
+	if (c) {
 		simpler_gang_leave(s, ret);
-	else
-		give(ret, context);
-	return c;
+		return c;
+	}
+	if (!join->window_bytes && !needed)
+		ret->base = ret->bytes = 0; /* the library's own business */
+	give(ret, context);
+	return 0;
 }
 
 int32_t simpler_gang_leave(struct simpler_session *s, struct simpler_gang *g)

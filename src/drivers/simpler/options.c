@@ -24,21 +24,27 @@ static const struct platform {
 	{"a5", "a5", false},
 };
 
-static const char *const runtimes[] = {"host_build_graph", "tensormap_and_ringbuffer"};
+static const struct runtime {
+	const char *name;
+	unsigned n_rings; /* heaps that it makes of those that a run may size */
+} runtimes[] = {
+	{"host_build_graph", 1},
+	{"tensormap_and_ringbuffer", SIMPLER_RINGS},
+};
 
 /* state_dir: for drivers that keep a state; this one has none. */
 static const char *const keys[] = {
-	"libdir",     "platform",      "runtime",   "paths", "preload",
-	"rendezvous", "log_threshold", "n_devices", "ring",  "inner_watch",
-	"op_timeout", "sync_timeout",  "state_dir", NULL,
+	"libdir",     "platform",      "runtime",   "paths",   "preload",
+	"rendezvous", "log_threshold", "n_devices", "ring",    "inner_watch",
+	"op_timeout", "sync_timeout",  "state_dir", "scratch", NULL,
 };
 
-bool simpler_runtime_is_known(const char *name)
+unsigned simpler_runtime_rings(const char *name)
 {
 	for (unsigned i = 0; i < ARRAY_LEN(runtimes); i++)
-		if (strcmp(runtimes[i], name) == 0)
-			return true;
-	return false;
+		if (strcmp(runtimes[i].name, name) == 0)
+			return runtimes[i].n_rings;
+	return 0;
 }
 
 static int32_t read_platform(const struct simpler_reader *r, struct simpler_options *ret)
@@ -124,6 +130,17 @@ static int32_t read_numbers(const struct simpler_reader *r, struct simpler_optio
 	return simpler_ring_read(json_object_get(r->from, "ring"), r->code, &ret->ring, r->err);
 }
 
+static int32_t read_scratch(const struct simpler_reader *r, struct simpler_options *ret)
+{
+	const char *scratch = "clear";
+	int32_t c = simpler_read_text(r, "scratch", &scratch);
+
+	ret->keeps_scratch = strcmp(scratch, "keep") == 0;
+	if (c || ret->keeps_scratch || strcmp(scratch, "clear") == 0)
+		return c;
+	return simpler_fail(r->err, r->code, "'scratch' is clear or keep, not '%.60s'", scratch);
+}
+
 static int32_t read_all(const struct simpler_reader *r, struct simpler_options *ret)
 {
 	int32_t c;
@@ -136,10 +153,11 @@ static int32_t read_all(const struct simpler_reader *r, struct simpler_options *
 				    "simpler's build leaves (build/lib there)");
 	if ((c = read_platform(r, ret)) || (c = simpler_read_text(r, "runtime", &ret->runtime)))
 		return c;
-	if (!simpler_runtime_is_known(ret->runtime))
+	if (!simpler_runtime_rings(ret->runtime))
 		return simpler_fail(r->err, r->code, "'runtime' is %s or %s, not '%.60s'",
-				    runtimes[0], runtimes[1], ret->runtime);
+				    runtimes[0].name, runtimes[1].name, ret->runtime);
 	if ((c = read_paths(r, ret)) || (c = read_preload(r, ret)) || (c = read_clocks(r, ret)) ||
+	    (c = read_scratch(r, ret)) ||
 	    (c = simpler_read_text(r, "rendezvous", &ret->rendezvous)))
 		return c;
 	return read_numbers(r, ret);
@@ -168,7 +186,7 @@ int32_t simpler_options_read(const char *json, struct simpler_options *ret, stru
 	*ret = (struct simpler_options){
 		.mem = arena_new(),
 		.platform = "a2a3sim",
-		.runtime = runtimes[0],
+		.runtime = runtimes[0].name,
 		.log_threshold = 30,
 		.scheduler_ms = 10000,
 		.op_ms = 45000,

@@ -23,6 +23,7 @@ struct simpler_options {
 	int32_t log_threshold;
 	uint64_t scheduler_ms, op_ms, sync_ms; /* the library's own clocks */
 	int32_t n_devices;
+	bool keeps_scratch;	  /* the rings' heap is not cleared before each run */
 	struct simpler_ring ring; /* for jobs that have none */
 };
 
@@ -33,7 +34,8 @@ struct simpler_files {
 /* Looks at no file. ret->mem owns all; simpler_options_done() in any case. */
 int32_t simpler_options_read(const char *json, struct simpler_options *ret, struct dvs_text *err);
 void simpler_options_done(struct simpler_options *o);
-bool simpler_runtime_is_known(const char *name);
+/* How many heaps it makes; 0: there is no such runtime. */
+unsigned simpler_runtime_rings(const char *name);
 /* The files for that runtime, in mem; an error names the first one that is not there. */
 int32_t simpler_files_find(const struct simpler_options *o, const char *runtime, struct arena *mem,
 			   struct simpler_files *ret, struct dvs_text *err);

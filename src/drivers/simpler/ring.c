@@ -64,7 +64,8 @@ int32_t simpler_ring_read(json_t *from, int32_t code, struct simpler_ring *ret,
 void simpler_ring_put(const struct simpler_ring *ring, struct simpler_call_config *ret)
 {
 	ret->aicpu_threads = ring->aicpu_threads;
-	memcpy(ret->ring_heap, ring->heap, sizeof(ring->heap));
+	for (unsigned i = 0; i < SIMPLER_RINGS; i++)
+		ret->ring_heap[i] = ring->heap[i] ? ring->heap[i] : SIMPLER_RING_HEAP;
 	memcpy(ret->ring_window, ring->window, sizeof(ring->window));
 	memcpy(ret->ring_dep_pool, ring->dep_pool, sizeof(ring->dep_pool));
 }

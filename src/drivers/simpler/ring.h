@@ -6,7 +6,8 @@
 #include "drivers/simpler/read.h"
 #include "drivers/simpler/simpler_abi.h"
 
-/* 0: the library's own. */
+/* 0: the library's own; of heap: as much as its own, but said, so that we know how much to clear.
+ */
 struct simpler_ring {
 	uint64_t heap[SIMPLER_RINGS], window[SIMPLER_RINGS], dep_pool[SIMPLER_RINGS];
 	int32_t aicpu_threads;

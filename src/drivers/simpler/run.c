@@ -2,6 +2,7 @@
 #include "drivers/simpler/run.h"
 
 #include "drivers/npu_codes.h"
+#include "drivers/simpler/scratch.h"
 
 enum { ACCEPTED = 1 };
 
@@ -77,8 +78,13 @@ int32_t simpler_run_prepare(struct simpler_session *s, struct simpler_run *run, 
 	describe(run);
 	run->code = make(s, run, job, usual, gang, err);
 	run->state = run->code ? RUN_UNPREPARED : RUN_PREPARED;
-	if (run->code)
+	if (run->code) {
 		simpler_call_done(&run->call);
+		return run->code;
+	}
+	run->code = simpler_scratch_clear(s, run->config.ring_heap, err);
+	if (run->code)
+		run->state = RUN_UNLAUNCHED;
 	return run->code;
 }
 

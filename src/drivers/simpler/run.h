@@ -10,7 +10,7 @@ enum simpler_run_state {
 	RUN_NONE,
 	RUN_UNPREPARED, /* prepare failed: nothing to finalize, a finish is owed all the same */
 	RUN_PREPARED,
-	RUN_UNLAUNCHED, /* launch failed */
+	RUN_UNLAUNCHED, /* prepared, and launch failed or was not tried */
 	RUN_LAUNCHED,
 	RUN_OVER,
 	RUN_LOST, /* nobody knows whether it is over: nothing of it may be touched any more */

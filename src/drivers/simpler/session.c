@@ -7,9 +7,10 @@
 #include <time.h>
 
 #include "base/fs.h"
+#include "base/mem.h"
 #include "base/str.h"
 
-enum { LARGEST_BINARY = 1 << 30 };
+enum { LARGEST_BINARY = 1 << 30, ZEROS = 8 << 20 };
 
 struct binaries {
 	struct str aicpu, aicore, dispatcher;
@@ -94,7 +95,10 @@ int32_t simpler_session_open(const struct simpler_options *o, const char *runtim
 	struct simpler_files files;
 	int32_t c;
 
-	*ret = (struct simpler_session){.device = device, .where = where};
+	*ret = (struct simpler_session){.device = device,
+					.where = where,
+					.is_sim = o->is_sim,
+					.keeps_scratch = o->keeps_scratch};
 	snprintf(ret->runtime, sizeof(ret->runtime), "%s", runtime);
 	c = simpler_files_find(o, runtime, mem, &files, err);
 	if (!c)
@@ -197,4 +201,20 @@ int32_t simpler_session_prove(struct simpler_session *s, struct dvs_text *err)
 	return simpler_fail(err, simpler_code_of(native, SIMPLER_E_COPY),
 			    "device %d: 64 bytes did not come back from it (%d)", s->device,
 			    native);
+}
+
+int simpler_session_zero(struct simpler_session *s, uint64_t at, uint64_t bytes)
+{
+	uint64_t n = bytes < ZEROS ? bytes : ZEROS;
+	char *zeros = xcalloc(1, n + 1);
+	int native = 0;
+
+	for (uint64_t done = 0; done < bytes && !native; done += n) {
+		if (n > bytes - done)
+			n = bytes - done;
+		native = SESSION_CALL(s, copy_to, s->context, (void *)(uintptr_t)(at + done), zeros,
+				      n);
+	}
+	free(zeros);
+	return native;
 }

@@ -27,7 +27,7 @@ struct simpler_session {
 	int32_t device;
 	void *context; /* NULL: none */
 	void *run;     /* the library's storage for a run */
-	bool is_initialised;
+	bool is_initialised, is_sim, keeps_scratch;
 	struct simpler_slots slots;
 };
 
@@ -49,6 +49,8 @@ int32_t simpler_session_close(struct simpler_session *s, struct dvs_text *err);
 int32_t simpler_session_load(struct simpler_session *s, const struct simpler_blob *b,
 			     uint32_t *ret_id, bool *ret_is_new, struct dvs_text *err);
 int32_t simpler_session_unload(struct simpler_session *s, uint32_t id, struct dvs_text *err);
+/* Memory of the device's that is zero afterwards: 0, or what the library's copy returned. */
+int simpler_session_zero(struct simpler_session *s, uint64_t at, uint64_t bytes);
 /* Memory on the device, there and back: the only proof that it works. */
 int32_t simpler_session_prove(struct simpler_session *s, struct dvs_text *err);
 

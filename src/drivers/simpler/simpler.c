@@ -8,9 +8,13 @@
 #include "base/mem.h"
 #include "drivers/drivers.h"
 #include "drivers/simpler/devices.h"
+#include "drivers/simpler/keys.h"
 #include "drivers/simpler/result.h"
 #include "drivers/simpler/run.h"
 #include "drivers/temp_files.h"
+
+/* More than any library that we know of takes: 5 or 8, and one or two for kernels of its user's. */
+enum { KEYS_OF_A_RUN = 32 };
 
 struct simpler {
 	const struct dvs_host *host;
@@ -164,7 +168,7 @@ static int32_t switch_runtime(struct simpler *s, const char *runtime, struct dvs
 
 	if (strcmp(s->session.runtime, runtime) == 0)
 		return 0;
-	if (!simpler_runtime_is_known(runtime))
+	if (!simpler_runtime_rings(runtime))
 		return simpler_fail(err, SIMPLER_E_JOB, "there is no runtime '%.60s'", runtime);
 	if (!simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_ORDER, "load of another runtime within a run");
@@ -331,7 +335,9 @@ static int32_t simpler_is_usable(void *ctx)
 {
 	const struct simpler *s = ctx;
 
-	return !s->spoilt && s->session.context && s->run.state != RUN_LOST;
+	if (s->spoilt || !s->session.context || s->run.state == RUN_LOST)
+		return DVS_UNUSABLE;
+	return simpler_keys_are_left(KEYS_OF_A_RUN) ? DVS_USABLE : DVS_WORN;
 }
 
 /* finalize_device resets silicon; whether that helped is seen by using it. */

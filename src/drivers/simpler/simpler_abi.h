@@ -28,6 +28,7 @@ enum {
 	SIMPLER_NAME = 64, /* bytes of a name, NUL included */
 	SIMPLER_ALIGN = 64,
 	SIMPLER_RINGS = 4,
+	SIMPLER_RING_HEAP = 256 << 20, /* bytes of each, unless a run says otherwise */
 	SIMPLER_OVERLAP = -3, /* prepare: cannot be prepared while another run is under way */
 };
 
@@ -217,6 +218,7 @@ static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 	X(comm_size, int, comm_get_window_size, (void *, size_t *))                                \
 	X(comm_barrier, int, comm_barrier, (void *))                                               \
 	X(comm_destroy, int, comm_destroy, (void *))                                               \
+	X(heap_base, uint64_t, get_arena_bank_gm_heap_base_ctx, (void *, uint32_t))                \
 	X(n_aicpu_loads, size_t, get_aicpu_dlopen_count, (void *))                                 \
 	X(n_host_loads, size_t, get_host_dlopen_count, (void *))
 
@@ -224,7 +226,6 @@ static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 #define SIMPLER_UNCALLED(X)                       \
 	X(simpler_run)                            \
 	X(supports_concurrent_native_prepare_ctx) \
-	X(get_arena_bank_gm_heap_base_ctx)        \
 	X(get_retained_temp_addr_ctx)             \
 	X(get_run_stream_set_create_count)        \
 	X(simpler_provision_dma_workspace)        \

@@ -26,7 +26,7 @@ static void a_run_goes_through_all_phases_once(void **state)
 
 	bed_forget_report(b);
 	assert_int_equal(bed_run(b, job), 0);
-	bed_expect_calls(b, "register prepare launch poll poll wait finalize");
+	bed_expect_calls(b, "register prepare copy_to copy_to launch poll poll wait finalize");
 	assert_int_equal(bed_count(b, "saw entry aicpu_orchestration_entry"), 1);
 	assert_int_equal(bed_count(b, "saw tensor 2 dtype 0 dims 1 space 0"), 1);
 	assert_non_null(strstr(bed_json(b, "library", room, sizeof(room)),
@@ -36,7 +36,7 @@ static void a_run_goes_through_all_phases_once(void **state)
 	assert_string_equal(bed_json(b, "checked", room, sizeof(room)), "1");
 	bed_forget_report(b);
 	assert_int_equal(bed_run(b, job), 0);
-	bed_expect_calls(b, "prepare launch poll poll wait finalize");
+	bed_expect_calls(b, "prepare copy_to copy_to launch poll poll wait finalize");
 	assert_string_equal(bed_json(b, "registered", room, sizeof(room)), "false");
 	bed_forget_report(b);
 	bed_close(b);
@@ -442,18 +442,18 @@ static void rings_are_the_jobs_or_else_the_options(void **state)
 	struct bed *b = *state;
 	char *plain = bed_job("add.so", 5, "");
 	char *own = bed_job("add.so", 5,
-			    ", \"ring\": {\"heap\": [1, 2, 3, \"4K\"], \"window\": 1024, "
+			    ", \"ring\": {\"heap\": [1024, 2048, 3072, \"4K\"], \"window\": 1024, "
 			    "\"aicpu_threads\": 4}");
 	char *bad = bed_job("add.so", 5, ", \"ring\": {\"haep\": 1}");
 
 	assert_int_equal(bed_run(b, plain), 0);
-	assert_int_equal(bed_count(b, "saw heap 0 0 0 0"), 1);
+	assert_int_equal(bed_count(b, "saw heap 268435456 268435456 268435456 268435456"), 1);
 	bed_close(b);
 	assert_int_equal(bed_open(b, ", \"ring\": {\"heap\": \"16M\", \"dep_pool\": 7}"), 0);
 	assert_int_equal(bed_run(b, plain), 0);
 	assert_int_equal(bed_count(b, "saw heap 16777216 16777216 16777216 16777216"), 1);
 	assert_int_equal(bed_run(b, own), 0);
-	assert_int_equal(bed_count(b, "saw heap 1 2 3 4096"), 1);
+	assert_int_equal(bed_count(b, "saw heap 1024 2048 3072 4096"), 1);
 	assert_int_equal(bed_count(b, "saw window 1024 1024 1024 1024"), 1);
 	assert_int_equal(bed_count(b, "saw dep_pool 7 7 7 7"), 2);
 	assert_int_equal(bed_count(b, "saw threads 4"), 1);
@@ -573,9 +573,47 @@ static void a_gang_has_a_window_with_named_buffers(void **state)
 	assert_int_equal(b->d->leave(b->ctx), 0);
 	assert_false(fs_exists(root));
 	bed_expect_calls(b,
-			 "ready stream comm_init windows base size barrier copy_to prepare launch "
-			 "poll poll wait finalize copy_from comm_destroy");
+			 "ready stream comm_init windows base size copy_to barrier copy_to prepare "
+			 "copy_to copy_to launch poll poll wait finalize copy_from comm_destroy");
 	free(root);
+	free(job);
+}
+
+/* A window may have been another job's. */
+static void a_window_begins_as_zeros(void **state)
+{
+	struct bed *b = *state;
+	struct dvs_join j = join_of(b, two_buffers, 2);
+	struct dvs_buffer buffers[2];
+	struct dvs_context c;
+
+	for (unsigned i = 0; i < 3; i++) {
+		unsigned char *at;
+
+		assert_int_equal(join(b, &j, &c, buffers), 0);
+		at = (unsigned char *)(uintptr_t)c.window_base;
+		for (unsigned k = 0; k < c.window_bytes; k++)
+			assert_int_equal(at[k], 0);
+		memset(at, 1, c.window_bytes);
+		assert_int_equal(b->d->leave(b->ctx), 0);
+	}
+}
+
+/* The library's ranks meet in their windows, so it needs one where the job wants none. */
+static void a_gang_without_a_window_meets_as_well(void **state)
+{
+	struct bed *b = *state;
+	struct dvs_join j = join_of(b, NULL, 0);
+	struct dvs_context c;
+	char *job = bed_job("add.so", 5, "");
+
+	assert_int_equal(bed_load(b, job), 0);
+	assert_int_equal(join(b, &j, &c, NULL), 0);
+	assert_int_equal(c.communicator, 0xc0ffee);
+	assert_int_equal(c.window_base, 0);
+	assert_int_equal(c.window_bytes, 0);
+	assert_int_equal(bed_run(b, job), 0);
+	assert_int_equal(b->d->leave(b->ctx), 0);
 	free(job);
 }
 
@@ -654,7 +692,8 @@ static void another_runtime_is_another_library_in_the_same_process(void **state)
 	assert_int_equal(bed_run(b, trb), 0);
 	assert_string_equal(bed_json(b, "runtime", room, sizeof(room)), "tensormap_and_ringbuffer");
 	bed_expect_calls(b, "unregister finalize_device destroy bind contract run_size run_align "
-			    "create init register prepare launch poll poll wait finalize");
+			    "create init register prepare copy_to copy_to launch poll poll wait "
+			    "finalize");
 	assert_int_equal(bed_run(b, hbg), 0);
 	assert_string_equal(bed_json(b, "runtime", room, sizeof(room)), "host_build_graph");
 	free(trb);
@@ -732,6 +771,8 @@ int main(void)
 		TEST(scalars_and_tensors_of_every_type_arrive),
 		TEST(a_tensor_comes_from_a_file_and_is_held_against_one),
 		TEST(a_gang_has_a_window_with_named_buffers),
+		TEST(a_window_begins_as_zeros),
+		TEST(a_gang_without_a_window_meets_as_well),
 		TEST(a_communicator_goes_before_its_device),
 		TEST(a_join_that_fails_leaves_nothing_of_it),
 		TEST(another_runtime_is_another_library_in_the_same_process),
