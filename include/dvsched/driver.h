@@ -282,6 +282,15 @@ struct dvs_driver {
 	 * failed it goes before the class, also where that blames the job: a kernel that is wrong
 	 * may still leave a process that can use the device no more. NULL: the class decides. */
 	int32_t (*is_usable)(void *ctx);
+	/*
+	 * What a process that borrows the device finds in its environment: a text, such as a UUID,
+	 * or the number on the machine, where the ids of this driver are what the process counts
+	 * (CUDA_VISIBLE_DEVICES and its like are set). A number is the device's for locks and
+	 * health, too. Opens nothing; called where probe() is. NULL, or an empty text: the id.
+	 * Hosts before November 2026 do not ask.
+	 */
+	int32_t (*lend_as)(int32_t device, const char *options, struct dvs_text *ret,
+			   struct dvs_text *err);
 };
 
 /* The one symbol. host_abi: the host's DVS_DRIVER_ABI. NULL if the driver cannot serve such a host.

@@ -42,16 +42,17 @@ struct sight {
 
 static void look(struct sight *ret, const struct chips_pool *p, const struct dvs_device *d)
 {
+	const struct chips_device *known = chips_pool_known(p, d);
 	struct error err = {0};
 
 	*ret = (struct sight){.pool = p, .device = d};
-	if (health_load(p->state_dir, d->family, d->id, &ret->health, &err) < 0) {
+	if (health_load(p->state_dir, known->family, known->machine_id, &ret->health, &err) < 0) {
 		ret->health_error = xstrdup(err.msg);
 		error_done(&err);
 	}
 	if (!p->lock_dir)
 		return;
-	ret->lock_path = device_lock_path(p->lock_dir, d->family, d->id);
+	ret->lock_path = device_lock_path(p->lock_dir, known->family, known->machine_id);
 	ret->lock = device_lock_look(ret->lock_path, &ret->holder);
 }
 
@@ -222,6 +223,7 @@ static void write_sight(struct json_out *j, const struct sight *s)
 	jout_key_string(j, "driver", s->pool->driver_name);
 	jout_key_string(j, "driver_version", s->pool->version);
 	jout_key_int(j, "id", d->id);
+	jout_key_string(j, "lent_as", chips_pool_known(s->pool, d)->lent_as);
 	jout_key_string(j, "model", d->model);
 	jout_key_int(j, "fault_domain", d->fault_domain);
 	jout_key_int(j, "numa", d->numa);

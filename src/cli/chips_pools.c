@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/chips/device_list.h"
+#include "backends/chips/lend_names.h"
 #include "backends/chips/settings.h"
 #include "base/fs.h"
 #include "cli/load.h"
@@ -70,6 +71,7 @@ static void add_configured(const struct args *args, struct cfg *cfg, struct hjso
 		.lock_dir = s->is_exclusive ? s->lock_dir : NULL,
 		.open_s = s->budget_s[CLOCK_OPEN],
 		.devices = devices_of(args->mem, s),
+		.known = s->devices,
 		.n_devices = s->n_devices,
 	};
 }
@@ -120,6 +122,27 @@ static const char *with_state_dir(struct arena *mem, const char *driver, const c
 	return options;
 }
 
+/* Without a configuration: by what the driver says. */
+static const struct chips_device *known_of(struct arena *mem, const struct driver_facts *facts)
+{
+	struct cfg_fields *f = cfg_fields_new(NULL, NULL, "", NULL);
+	struct chips_settings s = {.n_devices = (uint32_t)facts->n_devices};
+	struct diags none;
+
+	s.devices = arena_array(mem, facts->n_devices + 1, sizeof(*s.devices));
+	for (size_t i = 0; i < facts->n_devices; i++)
+		s.devices[i] = (struct chips_device){
+			.id = facts->devices[i].id,
+			.facts = &facts->devices[i],
+			.family = facts->devices[i].family,
+		};
+	diags_init(&none);
+	lend_names_read(mem, f, facts, &s, &none);
+	diags_done(&none);
+	cfg_fields_end(f);
+	return s.devices;
+}
+
 static void ask_driver(const struct args *args, const char *driver, const char *options,
 		       struct chips_pool *ret)
 {
@@ -141,6 +164,7 @@ static void ask_driver(const struct args *args, const char *driver, const char *
 	ret->name = ret->driver_name = facts.name;
 	ret->version = facts.version;
 	ret->devices = facts.devices;
+	ret->known = known_of(args->mem, &facts);
 	ret->n_devices = facts.n_devices;
 }
 

@@ -4,6 +4,7 @@
 #ifndef CLI_CHIPS_POOLS_H
 #define CLI_CHIPS_POOLS_H
 
+#include "backends/chips/settings.h"
 #include "cli/options.h"
 #include "config/config.h"
 #include "device/probe.h"
@@ -16,9 +17,17 @@ struct chips_pool {
 	const char *lock_dir; /* NULL: nobody locks it */
 	double open_s;	      /* the budget; 0: no limit */
 	const struct dvs_device *devices;
+	const struct chips_device *known; /* of each device: what names its lock and health */
 	size_t n_devices;
 	const char *why; /* the driver could not be asked; NULL: it was */
 };
+
+/* d: of p->devices */
+static inline const struct chips_device *chips_pool_known(const struct chips_pool *p,
+							  const struct dvs_device *d)
+{
+	return &p->known[d - p->devices];
+}
 
 /* Everything lives in args->mem. */
 struct chips_pools {

@@ -70,12 +70,13 @@ static void refuse(struct diags *diags, struct error *err)
 static void clear_one(const struct chips_target *t, struct diags *diags)
 {
 	const struct chips_pool *p = t->pool;
+	const struct chips_device *d = chips_pool_known(p, t->device);
 	_cleanup_(str_done) struct str what = {0};
 	struct device_health was;
 	struct error err = {0};
 	bool is_unreadable = false;
 
-	if (health_load(p->state_dir, t->device->family, t->device->id, &was, &err) < 0) {
+	if (health_load(p->state_dir, d->family, d->machine_id, &was, &err) < 0) {
 		is_unreadable = true;
 		str_add(&what, "it could not be read");
 		error_done(&err);
@@ -83,7 +84,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 		str_add(&what, "it was ");
 		health_add_state(&what, &was);
 	}
-	if (health_clear(p->state_dir, t->device->family, t->device->id, &err) < 0) {
+	if (health_clear(p->state_dir, d->family, d->machine_id, &err) < 0) {
 		refuse(diags, &err);
 		return;
 	}
@@ -111,15 +112,16 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 			   struct diags *diags)
 {
 	const struct chips_pool *p = t->pool;
+	const struct chips_device *d = chips_pool_known(p, t->device);
 	_cleanup_(str_done) struct str what = {0};
 	struct device_health h;
 	struct error err = {0};
 
 	/* What cannot be read is written anew. */
-	if (health_load(p->state_dir, t->device->family, t->device->id, &h, &err) < 0)
+	if (health_load(p->state_dir, d->family, d->machine_id, &h, &err) < 0)
 		error_done(&err);
 	health_set_aside(&h, why, for_s, clock_wall(clock_real()));
-	if (health_store(p->state_dir, t->device->family, t->device->id, &h, &err) < 0) {
+	if (health_store(p->state_dir, d->family, d->machine_id, &h, &err) < 0) {
 		refuse(diags, &err);
 		return;
 	}
@@ -301,6 +303,7 @@ static bool try(const struct chips_target *target, struct ev_loop *loop, double 
 		struct json_out *json)
 {
 	const struct chips_pool *p = target->pool;
+	const struct chips_device *d = chips_pool_known(p, target->device);
 	_cleanup_(freep) char *lock = NULL;
 	struct device_worker_options o = {
 		.driver = p->driver,
@@ -315,7 +318,7 @@ static bool try(const struct chips_target *target, struct ev_loop *loop, double 
 	if (limit_s <= 0)
 		t.limit_s = p->open_s > 0 ? p->open_s : usual_open_s;
 	if (p->lock_dir)
-		lock = device_lock_path(p->lock_dir, target->device->family, o.device);
+		lock = device_lock_path(p->lock_dir, d->family, d->machine_id);
 	o.lock_path = lock;
 	start(&t, &o);
 	is_good = t.why.len == 0;

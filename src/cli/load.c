@@ -340,7 +340,8 @@ int load_report(const struct args *args, struct loaded *l)
 
 static void refuse_of_commands(const struct args *args, struct diags *diags)
 {
-	static const enum opt of_commands[] = {OPT_DEVICES, OPT_QUEUE_TIMEOUT, OPT_POOLS};
+	static const enum opt of_commands[] = {OPT_DEVICES, OPT_DEVICES_ENV, OPT_QUEUE_TIMEOUT,
+					       OPT_POOLS};
 
 	for (size_t i = 0; i < ARRAY_LEN(of_commands); i++)
 		if (opt_has(args, of_commands[i]))

@@ -190,6 +190,10 @@ const struct option option_table[OPT_COUNT] = {
 		     "quarantine: for so long; default: until it is cleared"},
 	[OPT_DEVICES] = {"devices", NULL, OPT_WORD, CMD_RUN, "[POOL:]N", HOW,
 			 "for `run -- CMD`: borrow N devices for it; POOL may be a driver (sim:2)"},
+	[OPT_DEVICES_ENV] =
+		{"devices-env", NULL, OPT_WORD, CMD_RUN, "NAME[,NAME]", HOW,
+		 "with --devices: variables that say to the command which they are; default: the "
+		 "pool's"},
 	[OPT_QUEUE_TIMEOUT] = {"queue-timeout", NULL, OPT_WORD, CMD_RUN, "10m", HOW,
 			       "with --devices: how long it may wait for them; default: the "
 			       "pool's"},

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "backends/backends.h"
+#include "backends/chips/lend_names.h"
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
@@ -286,18 +287,28 @@ static void add_key(const struct args *args, struct backend_key *k, const char *
 
 const struct backend_key *pools_keys(const struct args *args, uint32_t *ret_n, struct diags *diags)
 {
-	struct backend_key *keys = arena_array(args->mem, 2, sizeof(*keys));
+	struct backend_key *keys = arena_array(args->mem, 3, sizeof(*keys));
+	static const enum opt more[] = {OPT_DEVICES_ENV, OPT_QUEUE_TIMEOUT, OPT_POOLS};
 	const char *devices = opt_word(args, OPT_DEVICES, NULL);
+	const char *variables = opt_word(args, OPT_DEVICES_ENV, NULL);
 
 	*ret_n = 0;
 	if (!devices) {
-		if (opt_has(args, OPT_QUEUE_TIMEOUT) || opt_has(args, OPT_POOLS))
-			diag_error(diags, nowhere, "--queue-timeout and --pools go with --devices");
+		for (size_t i = 0; i < ARRAY_LEN(more); i++)
+			if (opt_has(args, more[i]))
+				diag_error(diags, nowhere, "--%s goes with --devices",
+					   option_table[more[i]].name);
 		return keys;
 	}
 	if (!is_devices_word(devices))
 		diag_error(diags, nowhere, "'--devices' wants [POOL:]N, not '%s'", devices);
 	add_key(args, &keys[(*ret_n)++], devices_key, devices);
+	if (variables && !lend_names_variables(args->mem, variables))
+		diag_error(diags, nowhere,
+			   "'--devices-env' wants names of variables, each once, not '%s'",
+			   variables);
+	if (variables)
+		add_key(args, &keys[(*ret_n)++], "devices_env", variables);
 	if (opt_has(args, OPT_QUEUE_TIMEOUT)) {
 		opt_duration(args, OPT_QUEUE_TIMEOUT, 0, diags);
 		add_key(args, &keys[(*ret_n)++], "queue_timeout",

@@ -69,6 +69,14 @@ static int check_entries(const struct dvs_driver *d, struct error *err)
 	return 0;
 }
 
+/* Of the first header; what came later an older driver has not. */
+static const size_t least_size = offsetof(struct dvs_driver, lend_as);
+
+bool driver_can_lend_as(const struct dvs_driver *d)
+{
+	return d->size >= sizeof(*d) && d->lend_as;
+}
+
 static int check(const struct dvs_driver *d, struct error *err)
 {
 	if (!d)
@@ -77,11 +85,11 @@ static int check(const struct dvs_driver *d, struct error *err)
 	if (d->abi != DVS_DRIVER_ABI)
 		return error_plain(err, "it is of ABI %u, this dvsched has %u", d->abi,
 				   DVS_DRIVER_ABI);
-	if (d->size < sizeof(*d))
+	if (d->size < least_size)
 		return error_plain(err,
 				   "its table has %u bytes, %zu are needed: built with another "
 				   "dvsched/driver.h?",
-				   d->size, sizeof(*d));
+				   d->size, least_size);
 	if (!d->name || !d->version)
 		return error_plain(err, "it has no name or no version");
 	return check_entries(d, err);

@@ -169,6 +169,17 @@ static void set_family(struct dvs_device *d, const char *driver)
 			*c = '_';
 }
 
+static const char *const *take_names(struct wire *w, struct arena *mem, size_t n)
+{
+	const char **names = arena_array(mem, n + 1, sizeof(*names)), *text;
+
+	for (size_t i = 0; i < n; i++) {
+		text = wire_string(w);
+		names[i] = text ? arena_strdup(mem, text) : "";
+	}
+	return names;
+}
+
 static int take_answer(struct wire *w, struct arena *mem, struct driver_facts *ret)
 {
 	const char *name = wire_string(w), *version = wire_string(w), *bytes;
@@ -184,6 +195,7 @@ static int take_answer(struct wire *w, struct arena *mem, struct driver_facts *r
 	ret->n_devices = n / sizeof(struct dvs_device);
 	ret->devices = arena_array(mem, ret->n_devices + 1, sizeof(struct dvs_device));
 	memcpy(ret->devices, bytes, n);
+	ret->lend_as = take_names(w, mem, ret->n_devices);
 	for (size_t i = 0; i < ret->n_devices; i++)
 		set_family(&ret->devices[i], ret->name);
 	return 0;

@@ -16,6 +16,7 @@ struct driver_facts {
 	uint32_t caps;
 	uint64_t inner_watch_ns; /* 0: none */
 	struct dvs_device *devices;
+	const char *const *lend_as; /* of each device, as the driver says; "": nothing */
 	size_t n_devices;
 	/* After an error: what the driver calls it; DVS_OK: nothing, the driver itself is broken.
 	 */

@@ -20,7 +20,7 @@
 /* Drivers that are built count in these; another size is another ABI. */
 static_assert(sizeof(struct dvs_device) == 232 && DVS_DRIVER_ABI == 1, "dvs_device keeps its size");
 
-enum { READ_SIZE = 4096, FIRST_CAP = 64, ERR_ROOM = 2048, IS_CONFUSED = 70 };
+enum { READ_SIZE = 4096, FIRST_CAP = 64, ERR_ROOM = 2048, NAME_ROOM = 256, IS_CONFUSED = 70 };
 
 struct ask {
 	struct str frame;
@@ -201,8 +201,42 @@ static struct dvs_device *ask_health(const struct ask *a, const struct dvs_drive
 	return list;
 }
 
-static void answer(const struct dvs_driver *d, uint64_t inner_ns, const struct dvs_device *list,
-		   size_t n)
+/* It stands in a list with commas, in the environment of a process. */
+static bool is_name(const char *s)
+{
+	for (; *s; s++)
+		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == ',')
+			return false;
+	return true;
+}
+
+static void put_names(const struct ask *a, const struct dvs_driver *d,
+		      const struct dvs_device *list, size_t n, struct str *out)
+{
+	char text[NAME_ROOM], words[ERR_ROOM];
+	struct error none = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		struct dvs_text ret = {text, sizeof(text)}, err = {words, sizeof(words)};
+		int32_t rc = 0;
+
+		text[0] = words[0] = '\0';
+		if (driver_can_lend_as(d))
+			rc = d->lend_as(list[i].id, a->options, &ret, &err);
+		text[sizeof(text) - 1] = words[sizeof(words) - 1] = '\0';
+		if (rc != 0)
+			fail_call(a, d, "lend_as", rc, words);
+		if (!is_name(text)) {
+			error_plain(&none, "driver %s: lend_as() gave garbage for device %d",
+				    a->driver, list[i].id);
+			fail_error(&none);
+		}
+		wire_put_string(out, text);
+	}
+}
+
+static void answer(const struct ask *a, const struct dvs_driver *d, uint64_t inner_ns,
+		   const struct dvs_device *list, size_t n)
 {
 	_cleanup_(str_done) struct str out = {0}, name = {0}, version = {0};
 	size_t start = wire_begin(&out, PROBE_ANSWER);
@@ -214,6 +248,7 @@ static void answer(const struct dvs_driver *d, uint64_t inner_ns, const struct d
 	wire_put_u32(&out, d->caps);
 	wire_put_u64(&out, inner_ns);
 	wire_put_bytes(&out, list, n * sizeof(*list));
+	put_names(a, d, list, a->question == PROBE_DEVICES ? n : 0, &out);
 	wire_end(&out, start);
 	if (proc_answer(out.s, out.len) < 0)
 		_exit(IS_CONFUSED);
@@ -265,7 +300,7 @@ int probe_main(void)
 	read_ask(&a);
 	d = find(&a);
 	if (a.question == PROBE_FACTS) {
-		answer(d, 0, NULL, 0);
+		answer(&a, d, 0, NULL, 0);
 		_exit(0);
 	}
 	if (d->caps & DVS_CAP_INNER_WATCH) {
@@ -277,7 +312,7 @@ int probe_main(void)
 			made_files_record(leftovers_begin(a.leftovers, &err));
 		error_done(&err);
 		check_driver(d, a.options, a.job, a.device, say_stage, say_line);
-		answer(d, inner_ns, NULL, 0);
+		answer(&a, d, inner_ns, NULL, 0);
 		_exit(0);
 	}
 	say(PROBE_STAGE, a.question == PROBE_HEALTH ? "in health()" : "in probe()");
@@ -287,6 +322,8 @@ int probe_main(void)
 			   a.question == PROBE_HEALTH ? "health" : "probe");
 		fail_error(&err);
 	}
-	answer(d, inner_ns, list, n);
+	if (a.question == PROBE_DEVICES)
+		say(PROBE_STAGE, "in lend_as()");
+	answer(&a, d, inner_ns, list, n);
 	_exit(0);
 }

@@ -155,6 +155,51 @@ class Lending(Borrow):
         self.pool('{ name: "a", fake: { outcome: "pass" } }')
         self.assertIn("'a' has no 'command' and no 'argv' to run here", self.run_it(code=2).err)
 
+    def test_a_pool_names_variables_and_what_stands_in_them(self):
+        self.pool('{ name: "a", devices: 2, command: "echo $A $B $DVSCHED_DEVICES $ASCEND_RT_VISIBLE_DEVICES" }\n'
+                  '{ name: "b", devices: 1, devices_env: ["C"], command: "echo $A:$C" }\n'
+                  '{ name: "c", devices: 1, devices_env: "", command: "echo $A:$DVSCHED_DEVICES" }',
+                  more='devices_env: "A, B", names: { 0: "GPU-8932f937", 1: "MIG-5a1b/7/0" }')
+        self.run_it()
+        self.assertEqual(self.log("a"), "GPU-8932f937,MIG-5a1b/7/0 GPU-8932f937,MIG-5a1b/7/0 0,1\n")
+        self.assertRegex(self.log("b"), r"^:(GPU-8932f937|MIG-5a1b/7/0)\n$")
+        self.assertRegex(self.log("c"), r"^:[01]\n$")
+        self.assertEqual([d["lent_as"] for d in self.last("a")["details"]["borrowed"]],
+                         ["GPU-8932f937", "MIG-5a1b/7/0"])
+
+    def test_numbers_of_an_allocation_are_those_of_the_machine(self):
+        pool = {"more": 'numbered_by: "VISIBLE", devices_env: "VISIBLE"'}
+        self.pool('{ name: "a", devices: 2, command: "echo $VISIBLE $DVSCHED_DEVICES; ls locks state" }', **pool)
+        self.run_it(env={"VISIBLE": "4,7"})
+        self.assertIn("4,7 0,1\n", self.log("a"))
+        self.assertEqual({p.name for p in self.path("locks").iterdir()}, {"sim-4.lock", "sim-7.lock"})
+        self.dvsched("chips", "quarantine", "chips/1", "cfg.hjson", "--why", "fan", env={"VISIBLE": "4,7"})
+        self.assertTrue(self.path("state", "sim-7.json").exists())
+        seen = json.loads(self.dvsched("chips", "cfg.hjson", "--json", env={"VISIBLE": "7,4"}).out)
+        self.assertEqual([(d["id"], d["lent_as"], d["health"]) for d in seen],
+                         [(0, "7", "quarantined"), (1, "4", "healthy")])
+        self.assertIn("sim-7.lock", seen[0]["lock"]["path"])
+        done = self.run_it(code=2, env={"VISIBLE": "4"})
+        self.assertIn("device 1 has no place in VISIBLE=4, by which devices are numbered here", done.err)
+        self.run_it()  # no allocation: they are devices 0 and 1 of the machine
+        self.assertTrue(self.path("locks", "sim-1.lock").exists())
+        self.pool('{ name: "a", devices: 1, command: "echo $VISIBLE" }', n=1, **pool)
+        self.run_it(env={"VISIBLE": "GPU-1"})
+        self.assertEqual(self.log("a"), "GPU-1\n")
+        self.assertTrue(self.path("locks", "sim-GPU-1-0.lock").exists())
+
+    def test_names_that_make_no_sense(self):
+        for more, text in (("names: { 2: \"x\" }", "'names' names what is none of 'devices'"),
+                           ("names: { 0: \"a,b\" }", "a device's name must be a text without blanks and commas"),
+                           ("names: { 0: \"x\", 1: \"x\" }", "devices 0 and 1 would both be lent as 'x'"),
+                           ("names: { 0: \"1\" }", "devices 0 and 1 would both be lent as '1'"),
+                           ("names: [1]", "'names' must be an object"),
+                           ("devices_env: \"A B\"", "'devices_env' must be names of variables, each once"),
+                           ("devices_env: [1]", "'devices_env' must be names of variables, each once"),
+                           ("numbered_by: \"A B\"", "'numbered_by' must be the name of a variable")):
+            self.pool('{ name: "a", devices: 1, command: "true" }', more=more)
+            self.assertIn(text, self.run_it(code=2).err)
+
     def test_one_option_chooses_pool_and_jobs(self):
         self.config("""{
           flow: "jobs", name: "demo"
@@ -366,6 +411,10 @@ class ByHand(Borrow):
         self.by_hand("--devices", "sim:1", command=self.show)  # no pool of that name, but a driver
         self.assertEqual(self.only()["where"], "sim/0")
 
+    def test_variables_may_be_named_by_hand(self):
+        self.by_hand("--devices", "sim:2", "--devices-env", "A,B", command=("sh", "-c", "echo $A $B $ASCEND_RT_VISIBLE_DEVICES > seen"))
+        self.assertEqual(self.path("seen").read_text(), "0,1 0,1\n")
+
     def test_words_of_the_pools_file_are_replaced(self):
         self.write("dvsched-pools.hjson", """{
           vars: { n: 2, devs: "0" }
@@ -386,7 +435,9 @@ class ByHand(Borrow):
         refused("there is no file of pools", "--devices", "2")
         refused("'--devices' wants [POOL:]N, not 'x'", "--devices", "x")
         refused("'--devices' wants [POOL:]N, not 'sim:0'", "--devices", "sim:0")
-        refused("go with --devices", "--queue-timeout", "5s")
+        refused("--queue-timeout goes with --devices", "--queue-timeout", "5s")
+        refused("--devices-env goes with --devices", "--devices-env", "A")
+        refused("'--devices-env' wants names of variables", "--devices", "sim:1", "--devices-env", "A-B")
         refused("'--queue-timeout' must be a duration", "--devices", "sim:1", "--queue-timeout", "soon")
         refused("do not go together", "--devices", "sim:1", "--interactive")
         refused("nowhere.hjson", "--devices", "1", "--pools", "nowhere.hjson")
@@ -428,7 +479,7 @@ class BadInput(Borrow):
         self.refused(pool, '{ name: "a", command: "true", devices: 1, args: [] }',
                      "'args' of 'a' is for what runs on a device")
         self.refused(pool, '{ name: "a", command: "true", devices: 1, devices_env: "A-B" }',
-                     "'devices_env' of 'a' must be the name of a variable")
+                     "'devices_env' of 'a' must be names of variables")
         self.refused(pool, '{ name: "a", command: "true", queue_timeout: "1s" }', "'queue_timeout' is for devices")
         self.refused(pool, '{ name: "a", backend: "local", devices: 1 }', "'devices' is for devices")
 

@@ -35,6 +35,17 @@ const struct dvs_driver *dvs_driver_get(uint32_t host_abi)
 """
 
 
+NAMES = """
+static int32_t lend_as(int32_t device, const char *options, struct dvs_text *ret, struct dvs_text *err)
+{
+	(void)options;
+	(void)err;
+	snprintf(ret->at, ret->size, %s, device);
+	return 0;
+}
+"""
+
+
 class Drivers(Story):
     def setUp(self):
         super().setUp()
@@ -90,6 +101,20 @@ class Drivers(Story):
         self.assertNotIn("FAIL", run.out)
         self.assertRegex(run.out, r"(?m)^ok    20 runs")
         self.assertRegex(run.out, r"driver \S+/echo\.so: \d+ checks passed, 0 failed, 6 skipped\n$")
+
+    def lent_as(self, driver):
+        run = self.dvsched("chips", "--driver", str(driver), "--json")
+        return [d["lent_as"] for d in json.loads(run.out)] if run.out else run.err
+
+    def test_a_driver_may_say_what_its_devices_are_lent_as(self):
+        self.assertEqual(self.lent_as(self.wrong("(void)0"))[0], "0")
+        self.assertEqual(self.lent_as(self.wrong("d.lend_as = lend_as", NAMES % '"GPU-a%d"'))[0], "GPU-a0")
+        self.assertEqual(self.lent_as(self.wrong("d.lend_as = lend_as", NAMES % '"%.0d"'))[0], "0")
+        self.assertIn("lend_as() gave garbage for device 0",
+                      self.lent_as(self.wrong("d.lend_as = lend_as", NAMES % '"a,%d"')))
+        # One that was built when there was no such call.
+        self.assertEqual(self.lent_as(self.wrong("d.lend_as = lend_as; d.size = offsetof(struct dvs_driver, lend_as)",
+                                                 NAMES % '"GPU-a%d"'))[0], "0")
 
     def test_sim_passes_all_checks(self):
         job = json.dumps({"program": ["compute 1ms"], "args": [{"f32": [64], "fill": 1}]})

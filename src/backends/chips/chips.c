@@ -176,7 +176,7 @@ static const struct chips_device *find_shared(const struct chips_settings *a,
 {
 	for (uint32_t i = 0; i < a->n_devices; i++)
 		for (uint32_t k = 0; k < b->n_devices; k++)
-			if (a->devices[i].id == b->devices[k].id &&
+			if (a->devices[i].machine_id == b->devices[k].machine_id &&
 			    str_eq(a->devices[i].family, b->devices[k].family))
 				return &a->devices[i];
 	return NULL;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "backends/chips/lend_names.h"
 #include "base/mem.h"
 #include "device/device_lock.h"
 
@@ -191,23 +192,38 @@ static void lend_settle(struct lend *l)
 
 /* ---- its process ---- */
 
-/* "0,1" */
-static const char *list_devices(const struct lend *l)
+/* "0,1": their ids, or what stands for them with whoever opens them. */
+static const char *list_devices(const struct lend *l, bool is_lent_as)
 {
 	_cleanup_(str_done) struct str ids = {0};
 
-	for (uint32_t i = 0; i < l->n; i++)
-		str_printf(&ids, "%s%d", i ? "," : "", l->devices[i].unit->device->id);
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct chips_device *d = l->devices[i].unit->device;
+
+		str_add(&ids, i ? "," : "");
+		if (is_lent_as)
+			str_add(&ids, d->lent_as);
+		else
+			str_printf(&ids, "%d", d->id);
+	}
 	return arena_strdup(l->job->mem, ids.s);
 }
 
 static const char *const *make_env(const struct lend *l)
 {
 	struct arena *mem = l->job->mem;
-	const char **env = arena_array(mem, 3, sizeof(*env)), *ids = list_devices(l);
+	const char *own = l->job->request->env_name, *lent_as = list_devices(l, true);
+	const char *const *names = own ? lend_names_variables(mem, own)
+				       : l->chips->s->lend_variables;
+	const char **env;
+	size_t n = 0;
 
-	env[0] = arena_printf(mem, "DVSCHED_DEVICES=%s", ids);
-	env[1] = arena_printf(mem, "%s=%s", l->job->request->env_name, ids);
+	while (names[n])
+		n++;
+	env = arena_array(mem, n + 2, sizeof(*env));
+	env[0] = arena_printf(mem, "DVSCHED_DEVICES=%s", list_devices(l, false));
+	for (size_t i = 0; i < n; i++)
+		env[i + 1] = arena_printf(mem, "%s=%s", names[i], lent_as);
 	return env;
 }
 

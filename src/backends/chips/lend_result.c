@@ -38,6 +38,7 @@ static void write_device(struct json_out *out, const struct lent *d)
 {
 	jout_object(out);
 	jout_key_int(out, "device", d->unit->device->id);
+	jout_key_string(out, "lent_as", d->unit->device->lent_as);
 	if (d->is_probed)
 		jout_key_string(out, "probe", device_class_name(d->class));
 	if (d->is_probed && d->class != DVS_OK && d->text)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backends/chips/lend_names.h"
 #include "base/units.h"
 
 enum { MOST_RANKS = 4096 };
@@ -359,13 +360,6 @@ static void read_clocks(struct reader *r)
 
 /* ---- borrowed by a command ---- */
 
-static bool is_env_name(const char *s)
-{
-	return s && *s && !isdigit((unsigned char)*s) &&
-	       s[strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")] ==
-		       '\0';
-}
-
 static void refuse_foreign_keys(struct reader *r)
 {
 	static const char *const known[] = {"devices", "same_domain", "queue_timeout",
@@ -386,6 +380,23 @@ static void refuse_foreign_keys(struct reader *r)
 	}
 }
 
+/* "A,B", or a list of them; NULL after an error. */
+static const char *read_variables(struct reader *r, const json_t *v)
+{
+	_cleanup_(str_done) struct str text = {0};
+	const json_t *e;
+	size_t i;
+
+	str_add(&text, json_is_string(v) ? json_string_value(v) : json_is_array(v) ? "" : ",");
+	json_array_foreach(v, i, e) str_printf(&text, "%s%s", i ? "," : "",
+					       json_is_string(e) ? json_string_value(e) : ",");
+	if (lend_names_variables(r->mem, text.s))
+		return arena_strdup(r->mem, text.s);
+	refuse(r, "devices_env", "must be names of variables, each once",
+	       "like \"MY_DEVICES\", or \"A,B\"");
+	return NULL;
+}
+
 /* Its own time limit is all that counts, and its slot looks after that. */
 static void read_borrowed(struct reader *r)
 {
@@ -394,13 +405,8 @@ static void read_borrowed(struct reader *r)
 	refuse_foreign_keys(r);
 	r->ret->is_borrowed = true;
 	r->ret->run_s = r->spec->rules->timeout_s;
-	r->ret->env_name = "ASCEND_RT_VISIBLE_DEVICES";
-	if (!name)
-		return;
-	if (is_env_name(json_string_value(name)))
-		r->ret->env_name = arena_strdup(r->mem, json_string_value(name));
-	else
-		refuse(r, "devices_env", "must be the name of a variable", "like \"MY_DEVICES\"");
+	if (name)
+		r->ret->env_name = read_variables(r, name);
 }
 
 /* What a process that borrows devices would do with them; a device runs something else. */

@@ -20,7 +20,7 @@ struct chips_request {
 	double open_s, queue_s;	  /* budgets, the job's own or the pool's; 0: no limit */
 	double run_s, stall_s;
 	bool is_borrowed;     /* for a process of its own, which finds them in its environment */
-	const char *env_name; /* in this variable, beside DVSCHED_DEVICES */
+	const char *env_name; /* variables for them, "A,B"; NULL: the pool's */
 };
 
 /* In mem. diags NULL: it was checked before. NULL after errors. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "backends/chips/device_list.h"
+#include "backends/chips/lend_names.h"
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "device/driver_find.h"
@@ -256,6 +257,35 @@ static void check_state_dir(struct reader *r)
 	diag_infra(r->diags, e);
 }
 
+/* "A,B", or a list of them. */
+static void read_lend_variables(struct reader *r)
+{
+	static const char *const usual[] = {"ASCEND_RT_VISIBLE_DEVICES", NULL};
+	struct hjson_node *node = cfg_fields_node(r->f, "devices_env"), *e;
+	_cleanup_(str_done) struct str text = {0};
+	bool is_good = true;
+
+	r->s->lend_variables = usual;
+	if (!node)
+		return;
+	str_add(&text, "");
+	if (node->type == HJSON_ARRAY)
+		hjson_for_each (e, node) {
+			is_good &= e->type == HJSON_STRING && e->n;
+			str_printf(&text, "%s%s", e == node->child ? "" : ",",
+				   is_good ? hjson_cstr(cfg_doc(r->cfg), e) : "");
+		}
+	else if (node->type == HJSON_STRING)
+		str_add(&text, hjson_cstr(cfg_doc(r->cfg), node));
+	else
+		is_good = false;
+	r->s->lend_variables = is_good ? lend_names_variables(r->mem, text.s) : NULL;
+	if (!r->s->lend_variables)
+		diag_hint(cfg_error(r->cfg, r->diags, node,
+				    "'devices_env' must be names of variables, each once"),
+			  "like \"CUDA_VISIBLE_DEVICES\", or \"A,B\"");
+}
+
 static void read_watch(struct reader *r)
 {
 	static const char *const rules[] = {"evidence", "idle", NULL};
@@ -323,6 +353,8 @@ static void read_devices(struct reader *r)
 	r->s->devices_pos = pos_of(r, "devices");
 	check_ladder(r, (double)facts.inner_watch_ns * 1e-9);
 	device_list_read(r->mem, r->f, &facts, r->s, r->diags);
+	if (!r->diags->n_errors)
+		lend_names_read(r->mem, r->f, &facts, r->s, r->diags);
 }
 
 struct chips_settings *chips_settings_read(struct arena *mem, const struct backend_env *env,
@@ -350,7 +382,10 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 	read_gang(&r);
 	read_health(&r);
 	read_watch(&r);
+	read_lend_variables(&r);
 	cfg_fields_allow(r.f, "devices");
+	cfg_fields_allow(r.f, "names");
+	cfg_fields_allow(r.f, "numbered_by");
 	cfg_fields_allow(r.f, "fault_domains");
 	if (diags->n_errors == n_before)
 		read_devices(&r);

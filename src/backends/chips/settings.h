@@ -30,7 +30,9 @@ enum watch_rule {
 struct chips_device {
 	int32_t id, domain;		/* domain -1: its own */
 	const struct dvs_device *facts; /* what the driver says */
-	const char *family;		/* with id: its lock, its health */
+	const char *family;		/* with machine_id: its lock, its health */
+	int32_t machine_id;  /* id, but where this process counts devices anew: lend_names.h */
+	const char *lent_as; /* what stands for it in the environment of a borrower */
 };
 /* Fault domains of the configuration begin there; those of drivers are below. */
 enum { CHIPS_FIRST_OWN_DOMAIN = 1 << 20 };
@@ -61,7 +63,9 @@ struct chips_settings {
 	struct health_rules health;
 	bool is_exclusive;
 	const char *lock_dir, *state_dir;
-	uint32_t caps; /* the driver's */
+	const char *const
+		*lend_variables; /* of borrowers, beside DVSCHED_DEVICES; NULL-terminated */
+	uint32_t caps;		 /* the driver's */
 	const char *driver_name, *driver_version;
 };
 

@@ -51,7 +51,8 @@ void unit_store_health(struct unit *u)
 	const struct chips_settings *s = u->chips->s;
 	struct error err = {0};
 
-	if (health_store(s->state_dir, u->device->family, u->device->id, &u->health, &err) < 0)
+	if (health_store(s->state_dir, u->device->family, u->device->machine_id, &u->health, &err) <
+	    0)
 		unit_warn_of_health(u, &err);
 }
 
@@ -61,7 +62,7 @@ static void unit_read_health(struct unit *u)
 	struct device_health h;
 	struct error err = {0};
 
-	if (health_load(s->state_dir, u->device->family, u->device->id, &h, &err) == 0)
+	if (health_load(s->state_dir, u->device->family, u->device->machine_id, &h, &err) == 0)
 		u->health = h;
 	else
 		unit_warn_of_health(u, &err);
@@ -85,7 +86,7 @@ void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 {
 	*u = (struct unit){.chips = c, .device = d};
 	if (c->s->lock_dir)
-		u->lock_path = device_lock_path(c->s->lock_dir, d->family, d->id);
+		u->lock_path = device_lock_path(c->s->lock_dir, d->family, d->machine_id);
 	unit_read_health(u);
 }
 

@@ -194,6 +194,7 @@ static const struct dvs_driver driver = {
 	.abort = acl_abort,
 	.reset = acl_reset_device,
 	.health = acl_health,
+	.lend_as = acl_lend_as,
 	.diagnose = acl_diagnose,
 	.classify = acl_classify,
 	.close = acl_close,

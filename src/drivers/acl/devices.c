@@ -60,8 +60,7 @@ static void add_device(const struct census *s, int32_t logical, struct dvs_devic
 
 	dcmi_get(s->options.dcmi, physical, &facts);
 	describe(&facts, s->options.has_logical_ids ? logical : physical, s->soc, &d);
-	if (!s->options.has_logical_ids) /* whoever else drives the card means the same */
-		snprintf(d.family, sizeof(d.family), "npu");
+	snprintf(d.family, sizeof(d.family), "npu"); /* with acl_lend_as() the same for everybody */
 	if (s->api.aclrtQueryDeviceStatus && s->api.aclrtQueryDeviceStatus(logical, &status) == 0 &&
 	    status != ACL_STATUS_NORMAL) {
 		d.health = DVS_HEALTH_BAD;
@@ -150,6 +149,22 @@ int32_t acl_health(int32_t device, const char *options, struct dvs_device *ret,
 		describe(&facts, device, "", &d);
 		give(ret, &d);
 	}
+	acl_options_done(&o);
+	return rc;
+}
+
+int32_t acl_lend_as(int32_t device, const char *options, struct dvs_text *ret, struct dvs_text *err)
+{
+	struct acl_options o;
+	struct error why = {0};
+	int32_t rc = 0, logical, physical;
+
+	if (acl_options_read(options, &o, &why) < 0)
+		rc = acl_fail_with(err, ACL_E_OPTIONS, &why);
+	else if (acl_device_resolve(&o, device, &logical, &physical, &why) < 0)
+		rc = acl_fail_with(err, ACL_E_DEVICE, &why);
+	else
+		snprintf(ret->at, ret->size, "%" PRId32, physical);
 	acl_options_done(&o);
 	return rc;
 }

@@ -11,6 +11,8 @@
 /* As struct dvs_driver has them. */
 int32_t acl_probe(const char *options, struct dvs_device *devices, size_t cap, size_t *ret_n,
 		  struct dvs_text *err);
+int32_t acl_lend_as(int32_t device, const char *options, struct dvs_text *ret,
+		    struct dvs_text *err);
 int32_t acl_health(int32_t device, const char *options, struct dvs_device *ret,
 		   struct dvs_text *err);
 /* The process's own count of a device as users write it, and its id on the machine. */

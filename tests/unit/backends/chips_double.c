@@ -770,6 +770,8 @@ void world_init(uint32_t n_devices)
 	};
 	for (uint32_t i = 0; i < n_devices; i++)
 		world.devices[i] = (struct chips_device){.id = (int32_t)i,
+							 .machine_id = (int32_t)i,
+							 .lent_as = "it",
 							 .domain = (int32_t)i / 2};
 }
 

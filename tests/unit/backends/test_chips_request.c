@@ -124,11 +124,17 @@ static void a_command_borrows(void **state)
 	assert_true(r.q->is_borrowed && r.q->same_domain);
 	assert_int_equal(r.q->n_devices, 2);
 	assert_true(r.q->queue_s == 3 && r.q->run_s == 20);
-	assert_string_equal(r.q->env_name, "ASCEND_RT_VISIBLE_DEVICES");
+	assert_null(r.q->env_name);			 /* as the pool has it */
 	assert_false(r.q->has_barrier || r.q->has_join); /* no gang: nobody meets */
 	rig_done(&r);
 	rig_read(&r, "{\"devices\":1,\"devices_env\":\"_A1\"}", true);
 	assert_string_equal(r.q->env_name, "_A1");
+	rig_done(&r);
+	rig_read(&r, "{\"devices\":1,\"devices_env\":[\"A\",\"B\"]}", true);
+	assert_string_equal(r.q->env_name, "A,B");
+	rig_done(&r);
+	rig_read(&r, "{\"devices\":1,\"devices_env\":\"\"}", true);
+	assert_string_equal(r.q->env_name, ""); /* none */
 	rig_done(&r);
 }
 
@@ -143,10 +149,12 @@ static void what_a_command_cannot_ask_for_is_told(void **state)
 		{"{\"devices\":5}", "asks for more devices than there are"},
 		{"{\"devices\":1,\"image\":\"a.so\"}", "is for what runs on a device"},
 		{"{\"devices\":1,\"gang\":{}}", "is for what runs on a device"},
-		{"{\"devices\":1,\"devices_env\":\"\"}", "must be the name of a variable"},
-		{"{\"devices\":1,\"devices_env\":\"1A\"}", "must be the name of a variable"},
-		{"{\"devices\":1,\"devices_env\":\"A=B\"}", "must be the name of a variable"},
-		{"{\"devices\":1,\"devices_env\":[1]}", "must be the name of a variable"},
+		{"{\"devices\":1,\"devices_env\":\"A,\"}", "must be names of variables"},
+		{"{\"devices\":1,\"devices_env\":\"A,A\"}", "must be names of variables"},
+		{"{\"devices\":1,\"devices_env\":5}", "must be names of variables"},
+		{"{\"devices\":1,\"devices_env\":\"1A\"}", "must be names of variables"},
+		{"{\"devices\":1,\"devices_env\":\"A=B\"}", "must be names of variables"},
+		{"{\"devices\":1,\"devices_env\":[1]}", "must be names of variables"},
 		{"{\"devices\":1,\"queue_timeout\":\"x\"}", "must be a duration"},
 	};
 

@@ -79,6 +79,8 @@ static void a_smaller_struct_of_an_older_host_is_not_overrun(void **state)
 static void what_the_process_may_see_has_its_ids_on_the_machine(void **state)
 {
 	struct acl_bed *b = *state;
+	char text[16] = "";
+	struct dvs_text as = {text, sizeof(text)};
 	struct census c;
 
 	setenv("ASCEND_RT_VISIBLE_DEVICES", "6,3", 1);
@@ -91,6 +93,10 @@ static void what_the_process_may_see_has_its_ids_on_the_machine(void **state)
 	assert_int_equal(probe(b, NULL, ROOM, &c), 0);
 	assert_int_equal(c.devices[0].id, 0);
 	assert_int_equal(c.devices[0].fault_domain, 3);
+	assert_string_equal(c.devices[0].family, "npu"); /* with the number of the machine: */
+	assert_int_equal(b->d->lend_as(0, b->options, &as, acl_bed_err(b)), 0);
+	assert_string_equal(text, "6");
+	assert_int_equal(b->d->lend_as(2, b->options, &as, acl_bed_err(b)), ACL_E_DEVICE);
 	setenv("ASCEND_RT_VISIBLE_DEVICES", "6;3", 1);
 	assert_int_equal(probe(b, NULL, ROOM, &c), ACL_E_OPTIONS);
 	assert_string_equal(b->said, "ASCEND_RT_VISIBLE_DEVICES=6;3: not a list of devices, such "
