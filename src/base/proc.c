@@ -190,6 +190,21 @@ void proc_become(const char *name)
 		_exit(70);
 }
 
+static void on_parent_gone(int signum)
+{
+	(void)signum;
+	kill(0, SIGKILL);
+}
+
+/* SIGKILL as the signal would end this process alone, and what it runs would stay. */
+void proc_end_with_parent(void)
+{
+	struct sigaction action = {.sa_handler = on_parent_gone};
+
+	sigaction(SIGRTMAX - 1, &action, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGRTMAX - 1);
+}
+
 static bool has_terminal(void)
 {
 	_cleanup_(closep) int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);

@@ -58,6 +58,12 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
  */
 void proc_become(const char *name);
 
+/*
+ * For a mode that runs other programs: when whoever started us is gone, however it went, all of our
+ * process group is killed, we included. A signal that only the kernel sends is used up for that.
+ */
+void proc_end_with_parent(void);
+
 /* Whoever started us wants that signal to have no effect (nohup; `&` in a script). */
 bool proc_ignores(int signum);
 /* Signals that a child of ours begins with the default action for: all but HUP, INT and QUIT where

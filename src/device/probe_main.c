@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -294,7 +293,7 @@ int probe_main(void)
 	size_t n = 0;
 
 	proc_become("dvs-probe");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	proc_end_with_parent();
 	dup2(STDOUT_FILENO,
 	     STDERR_FILENO); /* what a driver prints is not for the user's terminal */
 	read_ask(&a);

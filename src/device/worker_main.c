@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -152,7 +151,7 @@ int worker_main(void)
 	pthread_t thread;
 
 	proc_become("dvs-device");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	proc_end_with_parent();
 	channel_init(&p->channel);
 	read_hello(p);
 	open_own_log(p);

@@ -231,6 +231,15 @@ class Lending(Smi):
         self.finish(process)
         self.until(lambda: not pids_with(self.cookie))
 
+    def test_no_tool_outlives_dvsched_while_it_lists(self):
+        self.pool(self.job(), options='timeout: "1h"')
+        self.path("bin", "hangs").touch()
+        process = self.start("run", "cfg.hjson", "--view", "none")
+        self.until(self.path("bin", "hanging").exists)
+        process.send_signal(signal.SIGKILL)
+        self.finish(process)
+        self.until(lambda: not pids_with(self.cookie))
+
     def test_two_runs_share_the_devices(self):
         guard = "mkdir on.$CUDA_VISIBLE_DEVICES && sleep 0.01 && rmdir on.$CUDA_VISIBLE_DEVICES"
         sweep = 'sweep: { i: "1..15" }'
