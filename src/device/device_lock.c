@@ -86,6 +86,13 @@ void lock_file_release(struct lock_file *l)
 	l->is_held = false;
 }
 
+void lock_file_undo(struct lock_file *l)
+{
+	if (l->is_held)
+		flock(l->fd, LOCK_UN);
+	l->is_held = false;
+}
+
 void lock_file_done(struct lock_file *l)
 {
 	lock_file_release(l);

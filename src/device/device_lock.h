@@ -42,6 +42,9 @@ void lock_file_init(struct lock_file *l, char *path);
 void lock_file_done(struct lock_file *l);
 /* 0: it is held, as long as any process has a copy of its descriptor. -1 as device_lock_take(). */
 int lock_file_try(struct lock_file *l, pid_t *ret_holder);
+/* It was not what we need: the lock is free again and nobody is woken by it. Only if nobody has a
+ * copy. */
+void lock_file_undo(struct lock_file *l);
 void lock_file_release(struct lock_file *l); /* our copy; also of one that is not held */
 
 #endif

@@ -174,6 +174,8 @@ void device_queue_wait(struct device_queue *q, const char *devices)
 
 void device_queue_leave(struct device_queue *q)
 {
+	if (!q->wants)
+		return;
 	device_waiter_leave(&q->own);
 	free(q->wants);
 	q->wants = NULL;

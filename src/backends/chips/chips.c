@@ -83,7 +83,9 @@ static void chips_suspend(struct backend *b, bool is_suspended)
 
 	list_for_each (it, &c->lends)
 		lend_suspend(list_entry(it, struct lend, link), is_suspended);
-	if (!is_suspended)
+	if (is_suspended)
+		line_leave(c); /* others need not wait for us */
+	else
 		c->back_s = chips_now(c);
 }
 
@@ -116,6 +118,7 @@ static void chips_destroy(struct backend *b)
 	while (!list_is_empty(&c->lends))
 		lend_free(list_entry(c->lends.next, struct lend, link));
 	queue_done(c);
+	line_done(c);
 	events_done(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_done(&c->units[i]);
@@ -162,6 +165,7 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 	list_init(&c->gangs);
 	list_init(&c->lends);
 	chips_turn_init(c);
+	line_init(c);
 	c->n_units = s->n_devices;
 	c->units = xcalloc(c->n_units, sizeof(*c->units));
 	c->view = xcalloc(c->n_units, sizeof(*c->view));

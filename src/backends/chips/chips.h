@@ -26,6 +26,7 @@
 #include "base/list.h"
 #include "scheduler/backend.h"
 
+struct device_queue;
 struct gang;
 struct watch_rank;
 
@@ -78,7 +79,10 @@ struct chips {
 	bool has_said_waits; /* that somebody waits; until all have started */
 	ev_prepare woken;    /* never started: fed when there are events */
 	ev_timer timer;
-	struct watch_rank *view; /* room for n_units */
+	struct watch_rank *view;    /* room for n_units */
+	struct device_queue *line;  /* our place among processes; NULL: nobody locks */
+	const struct job *line_job; /* that it is for; NULL: we do not wait */
+	uint32_t line_attempt;
 	const struct job_rules *last_checked;
 	void (*closed)(void *ctx, const char *trouble);
 	struct str trouble; /* at closing */
@@ -117,6 +121,14 @@ void queue_note_started(struct chips *c);
 void queue_resumed(struct chips *c, double pause_s); /* which nobody's clock counts */
 void queue_done(struct chips *c);
 void chips_job_free(struct chips_job *j);
+
+/* line.c: our place among the processes that want these devices. */
+void line_init(struct chips *c);
+void line_done(struct chips *c);
+void line_hear(struct chips *c); /* somebody has come or gone, or has given a device back */
+void line_look(struct chips *c);
+void line_act(struct chips *c);
+void line_leave(struct chips *c); /* until the next turn */
 
 /* tend.c: units that nobody uses. */
 void tend_units(struct chips *c);

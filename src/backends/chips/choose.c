@@ -10,7 +10,7 @@
 bool unit_is_free(const struct unit *u, double now_s)
 {
 	if (unit_is_held(u) || u->is_probe || u->leave == LEAVE_KILLED ||
-	    !health_is_usable(&u->health) || u->retry_at_s > now_s)
+	    !health_is_usable(&u->health) || u->retry_at_s > now_s || unit_must_yield(u))
 		return false;
 	if (u->state == UNIT_OPENING || u->state == UNIT_CLOSING)
 		return now_s < unit_slow_at(u);

@@ -206,6 +206,9 @@ static void event_hear(struct chips *c, const struct event *e)
 	case EVENT_PAUSE:
 		hear_pause(c, e->flag);
 		break;
+	case EVENT_OTHERS:
+		line_hear(c);
+		break;
 	case EVENT_OPENED:
 	case EVENT_OPEN_FAILED:
 	case EVENT_PHASE:

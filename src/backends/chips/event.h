@@ -20,6 +20,8 @@ enum event_kind {
 	EVENT_SUBMIT, /* new_job */
 	EVENT_KILL,   /* job, level, reason */
 	EVENT_PAUSE,  /* flag */
+	/* of other processes */
+	EVENT_OTHERS,
 	/* of a unit's worker */
 	EVENT_OPENED,
 	EVENT_OPEN_FAILED, /* class, text */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/chips/lend.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 
 #include "backends/chips/lend_names.h"
 #include "base/mem.h"
-#include "device/device_lock.h"
 
 static struct lend *lend_of(struct holder *h)
 {
@@ -20,12 +18,6 @@ static const char *lend_keep(const struct lend *l, const char *text)
 }
 
 /* ---- given back ---- */
-
-static void lend_close_locks(struct lend *l)
-{
-	for (uint32_t i = 0; i < l->n; i++)
-		closep(&l->devices[i].lock_fd);
-}
 
 static void give_back(struct lent *d)
 {
@@ -40,7 +32,6 @@ static void give_back(struct lent *d)
 void lend_free(struct lend *l)
 {
 	slot_free(l->slot);
-	lend_close_locks(l);
 	for (uint32_t i = 0; i < l->n; i++)
 		give_back(&l->devices[i]);
 	list_remove(&l->link);
@@ -181,7 +172,6 @@ static void lend_settle(struct lend *l)
 {
 	slot_free(l->slot);
 	l->slot = NULL;
-	lend_close_locks(l);
 	for (uint32_t i = 0; i < l->n; i++)
 		unit_take_back(l->devices[i].unit);
 	l->state = LEND_PROBING;
@@ -240,8 +230,8 @@ static struct slot *make_slot(struct lend *l, struct error *err)
 	};
 
 	for (uint32_t i = 0; i < l->n; i++)
-		if (l->devices[i].lock_fd >= 0)
-			fds[options.n_kept++] = l->devices[i].lock_fd;
+		if (l->devices[i].unit->lock.is_held)
+			fds[options.n_kept++] = l->devices[i].unit->lock.fd;
 	return slot_new(c->loop, &options, &event_of_slot, l, err);
 }
 
@@ -268,22 +258,7 @@ static void lend_run(struct lend *l)
 	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l), &needs);
 }
 
-/* ---- all, or none ---- */
-
-static bool take_lock(struct lent *d, enum dvs_class *ret_class, struct str *why)
-{
-	const struct unit *u = d->unit;
-	pid_t holder;
-
-	if (!u->lock_path)
-		return true;
-	d->lock_fd = device_lock_take(u->lock_path, &holder);
-	if (d->lock_fd >= 0)
-		return true;
-	*ret_class = errno == EWOULDBLOCK ? DVS_BUSY : DVS_CONFIG;
-	device_lock_explain(why, u->lock_path, u->device->id, holder);
-	return false;
-}
+/* ---- before it ---- */
 
 /* Not chosen any more since a worker had trouble to leave. */
 static bool has_unusable(const struct lend *l)
@@ -294,31 +269,12 @@ static bool has_unusable(const struct lend *l)
 	return false;
 }
 
-static bool take_locks(struct lend *l, enum dvs_class *ret_class, struct str *why)
+static void lend_begin(struct lend *l)
 {
-	for (uint32_t i = 0; i < l->n; i++) {
-		if (take_lock(&l->devices[i], ret_class, why))
-			continue;
-		if (*ret_class == DVS_BUSY)
-			unit_note_locked(l->devices[i].unit, why->s);
-		return false;
-	}
-	return true;
-}
-
-static void lend_take_locks_and_run(struct lend *l)
-{
-	_cleanup_(str_done) struct str why = {0};
-	enum dvs_class class = DVS_OK;
-
 	if (has_unusable(l))
 		lend_put_back(l);
-	else if (take_locks(l, &class, &why))
-		lend_run(l);
-	else if (class == DVS_BUSY)
-		lend_put_back(l);
 	else
-		lend_end_unstarted(l, REASON_LAUNCH, lend_keep(l, why.s));
+		lend_run(l);
 }
 
 static void lend_clear(struct lend *l)
@@ -337,7 +293,7 @@ static void lend_clear(struct lend *l)
 		is_clear &= u->state == UNIT_CLOSED;
 	}
 	if (is_clear)
-		lend_take_locks_and_run(l);
+		lend_begin(l);
 }
 
 /* Its end is known; what is known of the devices is enough. */
@@ -392,7 +348,7 @@ struct lend *lend_new(struct chips_job *j, struct unit *const *units)
 	l->devices = xcalloc(l->n, sizeof(*l->devices));
 	list_append(&j->chips->lends, &l->link);
 	for (uint32_t i = 0; i < l->n; i++) {
-		l->devices[i] = (struct lent){.unit = units[i], .lock_fd = -1};
+		l->devices[i] = (struct lent){.unit = units[i]};
 		unit_hold(units[i], &l->holder, i);
 	}
 	return l;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A lend: devices for a process that opens them itself. They are its own by their locks, all or
- * none: held by us and by the slot that runs it, so that they are free only when its last process
+ * A lend: devices for a process that opens them itself. They are ours by their locks when it
+ * begins, and the slot that runs it has copies of these: they are free only when its last process
  * is gone, whoever of the two dies first. A slot serves one lend.
  *
  * If the process fails, each device is opened by a worker before anybody is told: one that does not
@@ -25,7 +25,6 @@ enum lend_state {
 
 struct lent {
 	struct unit *unit; /* held by the lend as long as it is not back */
-	int lock_fd;	   /* -1: none */
 	bool is_back;
 	bool is_probed;
 	enum dvs_class class; /* if it is: DVS_OK, or why it does not open */

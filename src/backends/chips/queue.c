@@ -145,22 +145,55 @@ static void get_ready(struct pass *p, const struct chips_job *j, struct unit *u)
 	const struct chips_request *q = j->request;
 
 	p->taken[u - p->c->units] = true;
+	unit_set_aside(u, p->c->last_pass);
 	if (u->state == UNIT_IDLE && !str_eq(u->open_options, q->open_options))
 		unit_close(u);
 	else if (u->state == UNIT_CLOSED && !unit_open(u, q->open_options, q->open_s))
 		chips_wake(p->c); /* it looks elsewhere then */
 }
 
+/* Why one of them has no lock. */
+static const char *find_lock_failure(struct unit *const *units, uint32_t n, struct arena *mem)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if (units[i]->is_locked)
+			return arena_strdup(mem, units[i]->locked_by);
+	return NULL;
+}
+
+/* Units that are free here, and ours by their locks: what others have is not free when it was
+ * tried. */
+static bool find_units(struct chips_job *j, const bool *withheld, struct unit **units,
+		       bool *ret_is_ready)
+{
+	uint32_t n = j->request->n_devices;
+	enum unit_lock lock = UNIT_LOCK_BUSY;
+
+	while (lock == UNIT_LOCK_BUSY && chips_choose(j->chips, j, withheld, units, ret_is_ready) &&
+	       !waits_for_others(j, units))
+		lock = unit_take_locks(units, n);
+	if (lock != UNIT_LOCK_FAILED)
+		return lock == UNIT_LOCK_OURS;
+	j->refused = REASON_LAUNCH;
+	j->refused_text = find_lock_failure(units, n, j->mem);
+	chips_wake(j->chips);
+	return false;
+}
+
 /* j starts, or units are set aside for it; false: there are none. */
 static bool serve(struct pass *p, struct chips_job *j, const bool *reserved)
 {
 	struct chips *c = p->c;
-	bool *withheld = xcalloc(c->n_units, sizeof(*withheld)), is_ready, is_found;
-	struct unit **units = xcalloc(j->request->n_devices, sizeof(*units));
+	bool *withheld, is_ready, is_found;
+	struct unit **units;
 
+	if (j->refused)
+		return false;
+	withheld = xcalloc(c->n_units, sizeof(*withheld));
+	units = xcalloc(j->request->n_devices, sizeof(*units));
 	for (uint32_t i = 0; i < c->n_units; i++)
 		withheld[i] = p->taken[i] || (reserved && reserved[i]);
-	is_found = chips_choose(c, j, withheld, units, &is_ready) && !waits_for_others(j, units);
+	is_found = find_units(j, withheld, units, &is_ready);
 	if (is_found && is_ready) {
 		start_on(j, units);
 	} else if (is_found) {

@@ -198,10 +198,14 @@ void chips_turn(struct chips *c)
 	queue_end_refused(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_act(&c->units[i]);
+	line_look(c);
 	if (!c->is_paused && !c->is_closing) {
 		queue_act(c);
 		tend_units(c);
 	}
+	line_act(c);
+	for (uint32_t i = 0; i < c->n_units; i++)
+		unit_settle_lock(&c->units[i]);
 	set_timer(c, turn_next(c, is_quiet));
 	act_on_close(c);
 }

@@ -13,7 +13,6 @@
 #include "backends/chips/unit_parts.h"
 #include "backends/chips/watch.h"
 #include "base/mem.h"
-#include "device/device_lock.h"
 
 /* Without a budget of its own: a worker that is stopped must not keep us for ever. */
 static const double unbudgeted_s = 900;
@@ -85,8 +84,7 @@ static int unit_look_at_health(struct unit *u, struct error *err)
 void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 {
 	*u = (struct unit){.chips = c, .device = d};
-	if (c->s->lock_dir)
-		u->lock_path = device_lock_path(c->s->lock_dir, d->family, d->machine_id);
+	unit_lock_init(u);
 	unit_read_health(u);
 }
 
@@ -106,7 +104,7 @@ void unit_done(struct unit *u)
 {
 	if (u->worker)
 		unit_forget_worker(u);
-	free(u->lock_path);
+	unit_lock_done(u);
 }
 
 /* ---- opening ---- */
@@ -115,6 +113,8 @@ static int unit_start_worker(struct unit *u, const char *open_options, struct er
 {
 	struct chips *c = u->chips;
 
+	if (unit_take_lock(u) != UNIT_LOCK_OURS)
+		return error_plain(err, "%s", u->locked_by);
 	if (unit_look_at_health(u, err) < 0)
 		return -1;
 	u->options = (struct device_worker_options){
@@ -123,7 +123,7 @@ static int unit_start_worker(struct unit *u, const char *open_options, struct er
 		.options = u->open_options = xstrdup(open_options),
 		.scratch_root = c->scratch_root,
 		.state_dir = c->s->state_dir,
-		.lock_path = u->lock_path,
+		.lock_fd = u->lock.fd,
 		.number = (uint32_t)(u - c->units),
 	};
 	u->worker = device_worker_new(c->loop, &u->options, &event_of_worker, u, err);
@@ -141,7 +141,8 @@ bool unit_open(struct unit *u, const char *open_options, double limit_s)
 	assert(u->state == UNIT_CLOSED && !u->worker);
 	u->open_class = DVS_OK;
 	if (unit_start_worker(u, open_options, &err) < 0) {
-		unit_note_locked(u, err.msg);
+		if (!u->is_locked) /* that has its pause already */
+			unit_note_locked(u, err.msg);
 		error_done(&err);
 		return false;
 	}
@@ -172,6 +173,7 @@ void unit_send(struct unit *u, const struct device_request *r, uint64_t image_ke
 {
 	u->streak = u->image_key == image_key ? u->streak + 1 : 1;
 	u->image_key = image_key;
+	unit_note_used(u);
 	unit_set_state(u, UNIT_BUSY);
 	device_worker_run(u->worker, r);
 }
@@ -193,6 +195,7 @@ void unit_kill(struct unit *u)
 void unit_lend(struct unit *u)
 {
 	unit_note_unlocked(u);
+	unit_note_used(u);
 	unit_set_state(u, UNIT_LENT);
 }
 

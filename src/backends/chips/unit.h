@@ -13,6 +13,7 @@
 #define BACKENDS_CHIPS_UNIT_H
 
 #include "backends/chips/settings.h"
+#include "device/device_lock.h"
 #include "device/health.h"
 #include "device/worker.h"
 
@@ -69,9 +70,15 @@ struct unit {
 	enum unit_leave leave;
 	struct device_worker_options options; /* the worker's, as long as it lives */
 	char *open_options;
-	char *lock_path;
-	uint64_t image_key; /* what it loaded last */
-	uint32_t streak;    /* runs of that in a row */
+	struct lock_file lock; /* path NULL: nobody locks */
+	char *lock_name;       /* "sim-3": what others call it who wait */
+	double locked_at_s;    /* since when it is ours by its lock */
+	uint32_t n_used;       /* runs and lends since then */
+	bool is_locked;	       /* by somebody else, when it was tried last */
+	bool is_wanted;	       /* by somebody who came before us */
+	uint64_t aside_by;     /* the last pass that set it aside for a job */
+	uint64_t image_key;    /* what it loaded last */
+	uint32_t streak;       /* runs of that in a row */
 	uint32_t n_runs, n_opened;
 	uint32_t n_locked;	   /* times in a row that somebody else had it */
 	double changed_s;	   /* when it got its state */
@@ -95,6 +102,7 @@ void unit_hold(struct unit *u, struct holder *h, uint32_t place);
 /* Its holder is through with it. worker_goes_on: the process may do another run. */
 void unit_let_go(struct unit *u, bool worker_goes_on);
 void unit_note_locked(struct unit *u, const char *text); /* not again before a pause */
+void unit_try_again(struct unit *u);			 /* its lock may be free */
 void unit_store_health(struct unit *u);
 
 /* ---- afterwards ---- */
@@ -112,6 +120,19 @@ void unit_take_back(struct unit *u);
 void unit_act(struct unit *u);
 /* It opens, or closes, for longer than it may, or its worker gives no sign of life: killed. */
 void unit_is_late(struct unit *u, bool is_silent);
+
+/* ---- unit_lock.c: among processes ---- */
+enum unit_lock { UNIT_LOCK_OURS, UNIT_LOCK_BUSY, UNIT_LOCK_FAILED };
+/* Ours by its lock as long as it is used; why it is not stands in locked_by. */
+enum unit_lock unit_take_lock(struct unit *u);
+/* All of them, or none more than before. */
+enum unit_lock unit_take_locks(struct unit *const *units, uint32_t n);
+/* At the end of a turn: what nobody uses is given back. */
+void unit_settle_lock(struct unit *u);
+void unit_look_at_others(struct unit *u); /* who wait for it, too */
+void unit_set_aside(struct unit *u, uint64_t pass);
+/* Somebody came before us: we do not take it, and have had it long enough. */
+bool unit_must_yield(const struct unit *u);
 
 /* ---- looked at ---- */
 bool unit_is_held(const struct unit *u);

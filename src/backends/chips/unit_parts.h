@@ -9,5 +9,8 @@
 void unit_set_state(struct unit *u, enum unit_state next);
 void unit_forget_worker(struct unit *u);
 void unit_note_unlocked(struct unit *u);
+void unit_lock_init(struct unit *u);
+void unit_lock_done(struct unit *u);
+void unit_note_used(struct unit *u);
 
 #endif

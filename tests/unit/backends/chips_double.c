@@ -6,6 +6,7 @@
 #include <signal.h>
 
 #include "base/mem.h"
+#include "device/device_queue.h"
 
 struct world world;
 
@@ -406,6 +407,54 @@ void worker_goes_through(struct device_worker *w)
 		else
 			worker_ends(w, DVS_OK, false);
 	}
+}
+
+/* ---- other processes ---- */
+
+struct device_queue *device_queue_new(struct ev_loop *loop, const char *dir,
+				      void (*changed)(void *ctx), void *ctx)
+{
+	(void)loop;
+	(void)dir;
+	world.others_changed = changed;
+	return ctx;
+}
+
+void device_queue_free(struct device_queue *q)
+{
+	(void)q;
+	world.others_changed = NULL;
+}
+
+bool device_queue_is_others(struct device_queue *q, const char *device)
+{
+	(void)q;
+	return world.is_others[atoi(strrchr(device, '-') + 1)];
+}
+
+void device_queue_wait(struct device_queue *q, const char *devices)
+{
+	(void)q;
+	world.n_places += !world.wants[0];
+	snprintf(world.wants, sizeof(world.wants), "%s", devices);
+}
+
+void device_queue_leave(struct device_queue *q)
+{
+	(void)q;
+	world.wants[0] = '\0';
+}
+
+bool device_queue_waits(const struct device_queue *q)
+{
+	(void)q;
+	return world.wants[0];
+}
+
+void others_change(void)
+{
+	world.others_changed(world.c);
+	world_turn();
 }
 
 /* ---- slots ---- */

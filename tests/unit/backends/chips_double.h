@@ -77,6 +77,11 @@ struct world {
 	struct device_worker *workers[MOST_WORKERS]; /* all that ever were, until freed */
 	uint32_t n_workers, n_made, n_capacity, n_acts, n_fired, n_waits;
 	char waits[256]; /* what was said last of a job that waits */
+	/* Of other processes; with a lock_dir and families only. */
+	bool is_others[MOST_DEVICES]; /* somebody who came before us waits for it */
+	char wants[256];	      /* what we wait for; "" */
+	uint32_t n_places;	      /* that we took */
+	void (*others_changed)(void *ctx);
 	struct slot *slots[MOST_SLOTS];
 	uint32_t n_slots;
 	bool cannot_start; /* no process can be made */
@@ -94,6 +99,9 @@ void world_done(void);
 
 struct fake_job *job_new(uint32_t n_devices); /* a gang with a barrier, if more than one */
 enum submit job_submit(struct fake_job *j);
+
+/* Somebody has come, has gone, or has given a device back. */
+void others_change(void);
 
 /* Time goes on; what is due is called. */
 void world_pass(double s);

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A pool among other processes: what it leaves to those who came before, and what it waits for. */
+#include "chips_story.h"
+
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "device/device_lock.h"
+
+static char dir[32];
+
+static void begin_with_locks(uint32_t n_devices)
+{
+	snprintf(dir, sizeof(dir), "/tmp/dvs-line-XXXXXX");
+	assert_non_null(mkdtemp(dir));
+	world_init(n_devices);
+	world.settings.lock_dir = dir;
+	for (uint32_t i = 0; i < n_devices; i++)
+		world.devices[i].family = "sim";
+	world_begin();
+}
+
+static int end_locks(void **state)
+{
+	end_world(state);
+	return fs_remove_tree(dir);
+}
+
+/* As another process; -1: it is not free. */
+static int take(int32_t device)
+{
+	char *path = device_lock_path(dir, "sim", device);
+	pid_t holder;
+	int fd = device_lock_take(path, &holder);
+
+	free(path);
+	return fd;
+}
+
+static bool is_locked(int32_t device)
+{
+	int fd = take(device);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
+}
+
+static void others_wait_for(int32_t device, bool do_they)
+{
+	world.is_others[device] = do_they;
+	others_change();
+}
+
+static void ends_well(int32_t device)
+{
+	worker_ends(worker_on(device), DVS_OK, false);
+}
+
+/* ---- what it has ---- */
+
+static void the_lock_is_taken_before_the_worker_is_started(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_with_locks(2);
+	j = submitted(1);
+	assert_true(worker_on(0)->options->lock_fd > 0);
+	assert_true(is_locked(0) && !is_locked(1));
+	run_through(j);
+	assert_true(is_locked(0)); /* as long as its worker lives */
+	worker_dies(worker_on(0));
+	assert_false(is_locked(0));
+}
+
+static void a_device_that_others_have_costs_no_process(void **state)
+{
+	struct fake_job *j;
+	int theirs;
+
+	(void)state;
+	begin_with_locks(1);
+	theirs = take(0);
+	j = submitted(1);
+	world_pass(20);
+	assert_int_equal(world.n_made, 0);
+	assert_non_null(strstr(world.waits, "device 0 is in use by pid "));
+	close(theirs);
+	others_change();
+	run_through(j);
+	assert_int_equal(world.n_made, 1);
+}
+
+static void a_gang_takes_all_or_none(void **state)
+{
+	struct fake_job *gang;
+	int theirs;
+
+	(void)state;
+	begin_with_locks(3);
+	theirs = take(1);
+	gang = submitted(3);
+	assert_int_equal(world.n_made, 0);
+	assert_false(is_locked(0) || is_locked(2));
+	assert_string_equal(world.wants, "sim-0\nsim-1\nsim-2\n");
+	world_pass(100);
+	assert_false(is_locked(0) || is_locked(2));
+	close(theirs);
+	others_change();
+	run_through(gang);
+	assert_int_equal(gang->result.status, JOB_PASSED);
+	assert_string_equal(world.wants, "");
+}
+
+static void a_lock_goes_from_one_worker_to_the_next(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_with_locks(1);
+	run_through(submitted(1));
+	j = job_new(1);
+	j->request.open_options = "{\"runtime\":\"other\"}";
+	job_submit(j);
+	assert_true(worker_on(0)->is_closed);
+	worker_dies(worker_on(0));
+	assert_true(is_locked(0));
+	run_through(j);
+}
+
+static void a_lock_that_cannot_be_made_ends_the_job(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_with_locks(1);
+	fs_remove_tree(dir);
+	j = submitted(1);
+	world_pass(1);
+	assert_int_equal(j->result.reason, REASON_LAUNCH);
+	assert_non_null(strstr(j->message, "cannot lock "));
+	assert_int_equal(world.n_made, 0);
+}
+
+/* ---- who came before us ---- */
+
+static void what_is_free_and_others_wait_for_is_theirs(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_with_locks(2);
+	others_wait_for(0, true);
+	j = submitted(1);
+	run_through(j);
+	assert_string_equal(j->where, "chips/1");
+	assert_false(is_locked(0));
+}
+
+static void an_idle_worker_makes_room(void **state)
+{
+	(void)state;
+	begin_with_locks(1);
+	run_through(submitted(1));
+	assert_false(worker_on(0)->is_closed);
+	others_wait_for(0, true);
+	assert_true(worker_on(0)->is_closed);
+	worker_dies(worker_on(0));
+	assert_false(is_locked(0));
+}
+
+static void a_run_is_not_interrupted_and_the_next_one_waits(void **state)
+{
+	struct fake_job *j, *next;
+
+	(void)state;
+	begin_with_locks(1);
+	j = submitted(1);
+	next = submitted(1);
+	open_all(1);
+	others_wait_for(0, true);
+	assert_false(worker_on(0)->is_closed || worker_on(0)->is_cancelled);
+	ends_well(0);
+	assert_int_equal(j->result.status, JOB_PASSED);
+	assert_true(worker_on(0)->is_closed);
+	worker_dies(worker_on(0));
+	assert_false(is_locked(0));
+	assert_int_equal(next->state, FAKE_SUBMITTED);
+	assert_string_equal(world.wants, "sim-0\n"); /* behind them */
+	others_wait_for(0, false);
+	run_through(next);
+}
+
+/* What is opened for long is used for longer: four times as long. */
+static void what_took_long_to_open_is_kept_for_a_while(void **state)
+{
+	uint32_t n = 0;
+
+	(void)state;
+	begin_with_locks(1);
+	for (int i = 0; i < 10; i++)
+		submitted(1);
+	world_pass(10);
+	open_all(1);
+	others_wait_for(0, true);
+	while (!worker_on(0)->is_closed) {
+		world_pass(4);
+		ends_well(0);
+		n++;
+	}
+	assert_int_equal(n, 8); /* 10 s + 7 * 4 s < 40 s */
+}
+
+static void one_that_opens_runs_one_job_at_least(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_with_locks(1);
+	j = submitted(1);
+	others_wait_for(0, true);
+	assert_false(worker_on(0)->is_killed || worker_on(0)->is_closed);
+	open_all(1);
+	assert_int_equal(j->state, FAKE_STARTED);
+	ends_well(0);
+	assert_true(worker_on(0)->is_closed);
+}
+
+static void a_gang_that_opens_keeps_what_is_open_already(void **state)
+{
+	struct fake_job *gang;
+
+	(void)state;
+	begin_with_locks(2);
+	gang = submitted(2);
+	worker_opens(worker_on(0));
+	others_wait_for(0, true);
+	assert_false(worker_on(0)->is_closed);
+	worker_opens(worker_on(1));
+	assert_int_equal(gang->state, FAKE_STARTED);
+	run_through(gang);
+}
+
+static void devices_that_are_lent_come_back_and_are_theirs(void **state)
+{
+	struct fake_job *j, *next;
+
+	(void)state;
+	begin_with_locks(1);
+	j = job_new(1);
+	next = job_new(1);
+	j->request.is_borrowed = next->request.is_borrowed = true;
+	j->request.env_name = next->request.env_name = "DEVICES";
+	job_submit(j);
+	job_submit(next);
+	assert_int_equal(j->state, FAKE_STARTED);
+	others_wait_for(0, true);
+	slot_ends(world.slots[0], true);
+	slot_dies(world.slots[0]);
+	assert_int_equal(j->result.status, JOB_PASSED);
+	assert_int_equal(next->state, FAKE_SUBMITTED);
+	assert_false(is_locked(0));
+	others_wait_for(0, false);
+	assert_int_equal(next->state, FAKE_STARTED);
+	slot_ends(world.slots[0], true);
+	slot_dies(world.slots[0]);
+}
+
+/* ---- our place ---- */
+
+static void who_has_all_it_needs_waits_for_nobody(void **state)
+{
+	struct fake_job *first;
+
+	(void)state;
+	begin_with_locks(1);
+	first = submitted(1);
+	submitted(1); /* waits for our own first one */
+	assert_string_equal(world.wants, "");
+	run_through(first);
+	assert_int_equal(world.n_places, 0);
+}
+
+static void a_place_is_for_one_job(void **state)
+{
+	struct fake_job *a, *b;
+	int theirs;
+
+	(void)state;
+	begin_with_locks(1);
+	theirs = take(0);
+	a = submitted(1);
+	b = submitted(1);
+	assert_int_equal(world.n_places, 1);
+	close(theirs);
+	others_change();
+	assert_string_equal(world.wants, "");
+	open_all(1);
+	others_wait_for(0, true);
+	ends_well(0);
+	worker_dies(worker_on(0));
+	assert_int_equal(a->state, FAKE_ENDED);
+	assert_int_equal(world.n_places, 2); /* b is behind them */
+	others_wait_for(0, false);
+	run_through(b);
+}
+
+static void a_device_that_is_not_usable_is_not_waited_for(void **state)
+{
+	int theirs;
+
+	(void)state;
+	begin_with_locks(3);
+	theirs = take(1);
+	world.c->units[2].health.state = HEALTH_QUARANTINED;
+	world.c->units[2].health.until_wall_s = 2e9;
+	submitted(2);
+	assert_string_equal(world.wants, "sim-0\nsim-1\n");
+	close(theirs);
+}
+
+static void who_is_paused_or_closing_waits_for_nothing(void **state)
+{
+	int theirs;
+
+	(void)state;
+	begin_with_locks(1);
+	theirs = take(0);
+	submitted(1);
+	assert_string_equal(world.wants, "sim-0\n");
+	world.backend->ops->pause(world.backend, true);
+	world_turn();
+	assert_string_equal(world.wants, "");
+	world.backend->ops->pause(world.backend, false);
+	world_turn();
+	assert_string_equal(world.wants, "sim-0\n");
+	world.backend->ops->suspend(world.backend, true);
+	assert_string_equal(world.wants, "");
+	world.backend->ops->suspend(world.backend, false);
+	world_pass(6);
+	assert_string_equal(world.wants, "sim-0\n");
+	world.backend->ops->kill(world.backend, &world.jobs[0].job, KILL_NOW, REASON_USER);
+	world_turn();
+	close_backend();
+	assert_string_equal(world.wants, "");
+	close(theirs);
+}
+
+#define LINE_STORY(name) cmocka_unit_test_teardown(name, end_locks)
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		LINE_STORY(the_lock_is_taken_before_the_worker_is_started),
+		LINE_STORY(a_device_that_others_have_costs_no_process),
+		LINE_STORY(a_gang_takes_all_or_none),
+		LINE_STORY(a_lock_goes_from_one_worker_to_the_next),
+		LINE_STORY(a_lock_that_cannot_be_made_ends_the_job),
+		LINE_STORY(what_is_free_and_others_wait_for_is_theirs),
+		LINE_STORY(an_idle_worker_makes_room),
+		LINE_STORY(a_run_is_not_interrupted_and_the_next_one_waits),
+		LINE_STORY(what_took_long_to_open_is_kept_for_a_while),
+		LINE_STORY(one_that_opens_runs_one_job_at_least),
+		LINE_STORY(a_gang_that_opens_keeps_what_is_open_already),
+		LINE_STORY(devices_that_are_lent_come_back_and_are_theirs),
+		LINE_STORY(who_has_all_it_needs_waits_for_nobody),
+		LINE_STORY(a_place_is_for_one_job),
+		LINE_STORY(a_device_that_is_not_usable_is_not_waited_for),
+		LINE_STORY(who_is_paused_or_closing_waits_for_nothing),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]); /* one story, by its name */
+	return RUN(tests);
+}
