@@ -11,7 +11,8 @@
  *
  * A GPU's number is that of CUDA_DEVICE_ORDER=PCI_BUS_ID: GPUs that this process may use, by their
  * PCI addresses. One that is lost keeps its place. Where MIG is enabled, its instances are the
- * devices: those of GPU 0 are 100, 101 …, those of GPU 1 are 200 …
+ * devices: those of GPU 0 are 100, 101 …, those of GPU 1 are 200 … Commands are given the UUID,
+ * which `devices_env: "CUDA_VISIBLE_DEVICES"` of the pool puts where CUDA looks for it.
  *
  * What is declared of NVML here is restated from its reference, docs.nvidia.com/deploy/nvml-api
  * (release 590): functions in "Device Queries" and "Multi Instance GPU Management", codes in
@@ -402,17 +403,44 @@ static void describe(const struct gpu *g, struct dvs_device *ret)
 		snprintf(ret->detail, sizeof(ret->detail), "%.60s %.31s", g->uuid, g->pci.bus_id);
 }
 
+/* Of the last probe: the host asks then for one GPU after the other what it is lent as, in the same
+ * process, and starting NVML may take seconds. */
+static struct census *last;
+
 static int32_t probe(const char *options, struct dvs_device *devices, size_t cap, size_t *ret_n,
 		     struct dvs_text *err)
 {
 	int32_t code;
-	struct census *c = new_census(&code, err);
 
 	(void)options;
-	*ret_n = c ? c->n : 0;
+	free(last);
+	last = new_census(&code, err);
+	*ret_n = last ? last->n : 0;
 	for (size_t i = 0; i < *ret_n && i < cap; i++)
-		describe(&c->gpus[i], &devices[i]);
-	free(c);
+		describe(&last->gpus[i], &devices[i]);
+	return code;
+}
+
+/*
+ * A UUID means the same GPU to CUDA, whatever is visible, in whatever order, and whichever other
+ * GPU is lost. One that is lost itself has none to be found: its number would be another GPU's.
+ */
+static int32_t lend_as(int32_t device, const char *options, struct dvs_text *ret,
+		       struct dvs_text *err)
+{
+	int32_t code = 0;
+	const struct gpu *g;
+
+	(void)options;
+	if (!last)
+		last = new_census(&code, err);
+	g = last ? find_gpu(last, device) : NULL;
+	if (last && !g)
+		return fail(err, NO_SUCH_GPU, "NVML knows no GPU %d", (int)device);
+	if (g && g->uuid[0])
+		snprintf(ret->at, ret->size, "%s", g->uuid);
+	else if (g)
+		snprintf(ret->at, ret->size, "GPU-lost-%d", (int)device);
 	return code;
 }
 
@@ -504,6 +532,7 @@ const struct dvs_driver *dvs_driver_get(uint32_t host_abi)
 		.open = open_device,
 		.health = health,
 		.classify = classify,
+		.lend_as = lend_as,
 	};
 
 	return host_abi == DVS_DRIVER_ABI ? &driver : NULL;

@@ -72,14 +72,14 @@ class Nvml(Story):
         self.config(f"""{{
           flow: jobs
           name: demo
-          backends: {{ gpu: {{ type: "chips", driver: "./nvml.so", {more} }} }}
+          backends: {{ gpu: {{ type: "chips", driver: "./nvml.so", devices_env: "CUDA_VISIBLE_DEVICES", {more} }} }}
           jobs: [
             {jobs}
           ]
         }}""")
 
     def job(self, name, command, more=""):
-        return (f'{{ name: "{name}", devices: 1, devices_env: "CUDA_VISIBLE_DEVICES", cwd: "{self.dir}",'
+        return (f'{{ name: "{name}", devices: 1, cwd: "{self.dir}",'
                 f' command: "{command}", {more} }}')
 
     def run_it(self, code=0, *options):
@@ -213,6 +213,21 @@ class Library(Nvml):
 
 
 class Lending(Nvml):
+    def log(self, name="a"):
+        return self.path("scratch", "demo", name, "log").read_text().split("\n\n", 1)[1]
+
+    def test_a_command_is_given_uuids(self):
+        self.script("n 4, 0.mig 2, 1.nvmlDeviceGetHandleByIndex_v2 15")
+        self.pool('{ name: "a", devices: 5, command: "echo $DVSCHED_DEVICES; echo $CUDA_VISIBLE_DEVICES" }')
+        self.run_it()
+        numbers, names = self.log().splitlines()
+        self.assertEqual(dict(zip(numbers.split(","), names.split(","))),
+                         {"100": "MIG-000abc00-0000-0000-0000-000000000000", "102": "MIG-000abc00-0000-0000-0000-000000000002",
+                          # Never by its number, which may be another one's by now.
+                          "1": "GPU-lost-1",
+                          "2": "GPU-000abc02-0000-0000-0000-000000000000", "3": "GPU-000abc03-0000-0000-0000-000000000000"})
+        self.assertEqual(self.assert_shut_down().count("nvmlInit_v2"), 1)  # not once more for each GPU
+
     def test_nothing_has_a_gpu_open_while_a_job_has_it(self):
         self.pool(self.job("a", "cat script.calls; grep -c nvmlInit script.calls > starts; grep -c Shutdown script.calls > ends"))
         self.run_it()
@@ -221,7 +236,7 @@ class Lending(Nvml):
 
     def test_a_gpu_that_falls_off_the_bus_between_two_jobs_costs_no_job(self):
         self.pool(self.job("first", "echo 0.nvmlDeviceGetHandleByIndex_v2 15 > script", "weight: 9") + "\n" +
-                  self.job("then", "test $CUDA_VISIBLE_DEVICES = 1", 'needs: ["first"]'))
+                  self.job("then", "test $DVSCHED_DEVICES = 1", 'needs: ["first"]'))
         done = self.run_it()
         attempts = self.attempts("then")
         self.assertEqual([(a["where"], a["reason"]) for a in attempts], [("gpu/0", "wedge"), ("gpu/1", "none")])
@@ -246,7 +261,7 @@ class Lending(Nvml):
         self.assertEqual({d["health"] for d in self.results()["run"]["backends"]["gpu"]["devices"]}, {"unknown"})
 
     def test_a_library_that_hangs_over_a_gpu_tells_on_it(self):
-        self.pool(self.job("a", "test $CUDA_VISIBLE_DEVICES = 1 || { echo hang.nvmlInit_v2 1 > script; exit 7; }"),
+        self.pool(self.job("a", "test $DVSCHED_DEVICES = 1 || { echo hang.nvmlInit_v2 1 > script; exit 7; }"),
                   more='budgets: { open: "500ms" }')
         self.run_it()
         attempts = self.attempts()

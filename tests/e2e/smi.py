@@ -171,6 +171,15 @@ class Lending(Smi):
         self.assertIn(self.log(), ("0\n", "1\n"))
         self.assertEqual(len(self.calls()), 1)  # the list, when the configuration was read
 
+    def test_a_name_is_lent_where_numbers_mean_something_else(self):
+        self.pool('{ name: "a", devices: 2, command: "echo $CUDA_VISIBLE_DEVICES $DVSCHED_DEVICES" }',
+                  options='lend: "name"', more='devices_env: "CUDA_VISIBLE_DEVICES",')
+        self.run_it()
+        self.assertEqual(self.log(), "GPU-000-uuid,GPU-001-uuid 0,1\n")
+        self.assertEqual(len(self.calls()), 1)  # not once more for each device
+        self.pool('{ name: "a", devices: 1, command: "true" }', options='lend: "uuid"')
+        self.assertIn('lend must be "id" or "name"', self.run_it(code=2).err)
+
     def test_a_device_that_falls_off_the_bus_between_two_jobs_costs_no_job(self):
         self.have("0 1")
         self.pool(self.job("first", "touch bin/lost.0", "weight: 9") + "\n" + self.job("then", more='needs: ["first"]'),

@@ -67,19 +67,62 @@ static void describe_device(const struct smi_options *o, const struct smi_listin
 	set_text(ret->family, sizeof(ret->family), o->family);
 }
 
+/*
+ * What was listed last, in mem. The one state that is no call's: the host asks for one device after
+ * the other what it is lent as, in the process of the probe, and each list may take seconds.
+ */
+static struct {
+	struct arena *mem;
+	struct smi_listing l;
+} last;
+
+static int32_t list_anew(const struct smi_options *o, struct error *err)
+{
+	double limit_s = o->timeout_s < probe_most_s ? o->timeout_s : probe_most_s;
+	int32_t code;
+
+	arena_free(last.mem);
+	last.mem = arena_new();
+	code = smi_listing_make(o, limit_s, last.mem, &last.l, err);
+	if (code)
+		last.l.n = 0;
+	/* What is late says nothing of a single device here. */
+	return code == SMI_E_LATE ? SMI_E_TOOL : code;
+}
+
 static int32_t list_devices(const struct smi_options *o, struct dvs_device *devices, size_t cap,
 			    size_t *ret_n, struct error *err)
 {
-	_cleanup_(arena_freep) struct arena *mem = arena_new();
-	double limit_s = o->timeout_s < probe_most_s ? o->timeout_s : probe_most_s;
-	struct smi_listing l;
-	int32_t code = smi_listing_make(o, limit_s, mem, &l, err);
+	int32_t code = list_anew(o, err);
 
-	for (size_t i = 0; code == 0 && i < l.n && i < cap; i++)
-		describe_device(o, &l, i, &devices[i]);
-	*ret_n = code == 0 ? l.n : 0;
-	/* What is late says nothing of a single device here. */
-	return code == SMI_E_LATE ? SMI_E_TOOL : code;
+	*ret_n = last.l.n;
+	for (size_t i = 0; i < last.l.n && i < cap; i++)
+		describe_device(o, &last.l, i, &devices[i]);
+	return code;
+}
+
+static int32_t take_name(const struct smi_options *o, int32_t device, struct dvs_text *ret,
+			 struct error *err)
+{
+	int32_t code = last.mem ? 0 : list_anew(o, err);
+	const struct smi_device *d = smi_listing_find(&last.l, device);
+
+	if (!code && d && d->name)
+		snprintf(ret->at, ret->size, "%s", d->name);
+	return code;
+}
+
+static int32_t smi_lend_as(int32_t device, const char *options, struct dvs_text *ret,
+			   struct dvs_text *err)
+{
+	struct smi_options o;
+	struct error why = {0};
+	int32_t code = SMI_E_OPTIONS;
+
+	if (smi_options_read(options, &o, &why) == 0)
+		code = o.lends_name ? take_name(&o, device, ret, &why) : 0;
+	smi_options_done(&o);
+	return code ? smi_fail(err, code, &why) : 0;
 }
 
 static int32_t probe_devices(const char *options, struct dvs_device *devices, size_t cap,
@@ -168,6 +211,7 @@ const struct dvs_driver *driver_command_get(uint32_t host_abi)
 		.health = smi_health,
 		.classify = smi_classify,
 		.close = close_device,
+		.lend_as = smi_lend_as,
 	};
 
 	return host_abi == DVS_DRIVER_ABI ? &driver : NULL;

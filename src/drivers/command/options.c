@@ -148,12 +148,24 @@ static int read_family(const struct smi_reader *r)
 	return 0;
 }
 
+static int read_lend(const struct smi_reader *r)
+{
+	const json_t *v = json_object_get(r->from, "lend");
+
+	if (v && !str_eq(json_string_value(v), "id") && !str_eq(json_string_value(v), "name"))
+		return error_plain(r->err, "lend must be \"id\" or \"name\"");
+	r->o->lends_name = v && str_eq(json_string_value(v), "name");
+	if (r->o->lends_name && !smi_pattern_has(r->o->line, "name"))
+		return error_plain(r->err, "lend: 'line' has no group (?<name>...)");
+	return 0;
+}
+
 static int only_known_options(const struct smi_reader *r)
 {
 	/* state_dir: the host's, for drivers that keep a state; this one has none. */
-	static const char *const known[] = {"probe",  "line",	  "health",  "open_check",
-					    "good",   "bad",	  "suspect", "timeout",
-					    "family", "state_dir"};
+	static const char *const known[] = {"probe",  "line", "health",	  "open_check",
+					    "good",   "bad",  "suspect",  "timeout",
+					    "family", "lend", "state_dir"};
 	const char *key, *near;
 	json_t *v;
 
@@ -184,7 +196,7 @@ int smi_options_read(const char *json, struct smi_options *ret, struct error *er
 	if (!json_is_object(from))
 		rc = error_plain(err, "options are not a JSON object");
 	else if (only_known_options(&r) < 0 || read_commands(&r) < 0 || read_patterns(&r) < 0 ||
-		 read_timeout(&r) < 0 || read_family(&r) < 0)
+		 read_timeout(&r) < 0 || read_family(&r) < 0 || read_lend(&r) < 0)
 		rc = -1;
 	else
 		rc = 0;

@@ -13,6 +13,7 @@ struct smi_options {
 	struct smi_pattern *good, *suspect, *bad; /* of what health prints; NULL: not given */
 	double timeout_s;
 	const char *family;
+	bool lends_name; /* commands get a device's name instead of its number */
 };
 
 /* json: an object. -1 with err, which names the option. */

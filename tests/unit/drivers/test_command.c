@@ -81,6 +81,9 @@ static void wrong_options_are_named(void **state)
 		{"{\"probe\": \"true\", \"good\": 1}", "good must be a pattern"},
 		{"{\"probe\": \"true\", \"timeout\": \"soon\"}", "timeout must be a time"},
 		{"{\"probe\": \"true\", \"timeout\": 0}", "timeout must be from 10ms to 1h"},
+		{"{\"probe\": \"true\", \"lend\": \"uuid\"}", "lend must be "},
+		{"{\"probe\": \"true\", \"lend\": \"name\", \"line\": \"(?<id>.)\"}",
+		 "lend: 'line' has no group (?<name>...)"},
 		{"{\"probe\": \"true\", \"family\": \"\"}", "family must be a word"},
 		{"{\"probe\": \"echo x\", \"line\": \"(?<id>.)\"}",
 		 "line: the id 'x' of a device must be a number of at most 65535"},
@@ -186,6 +189,29 @@ static void texts_are_cut_between_characters_and_made_printable(void **state)
 	assert_string_equal(c.devices[0].model, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
 	assert_string_equal(c.devices[0].detail, "a\\x1b[31m");
 	assert_string_equal(c.devices[1].detail, "\\xff");
+}
+
+static const char *lent_as(int32_t device, const char *options)
+{
+	static char name[256];
+	struct dvs_text text = {name, sizeof(name)};
+
+	name[0] = '\0';
+	assert_int_equal(driver()->lend_as(device, options, &text, room()), 0);
+	return name;
+}
+
+static void a_name_may_be_lent_in_place_of_a_number(void **state)
+{
+	static const char names[] = "{\"probe\": \"echo 0, GPU-aa; echo 1\", \"lend\": \"name\"}";
+	struct census c;
+
+	(void)state;
+	assert_int_equal(probe(names, &c), 0);
+	assert_string_equal(lent_as(0, names), "GPU-aa");
+	assert_string_equal(lent_as(1, names), ""); /* its number */
+	assert_string_equal(lent_as(0, "{\"probe\": \"echo 0, GPU-aa\", \"lend\": \"id\"}"), "");
+	assert_string_equal(lent_as(0, "{\"probe\": \"echo 0, GPU-aa\"}"), "");
 }
 
 static void nothing_printed_is_nothing_there(void **state)
@@ -366,6 +392,7 @@ int main(void)
 		cmocka_unit_test(lines_become_devices),
 		cmocka_unit_test(a_pattern_of_ones_own_finds_all_that_there_is),
 		cmocka_unit_test(texts_are_cut_between_characters_and_made_printable),
+		cmocka_unit_test(a_name_may_be_lent_in_place_of_a_number),
 		cmocka_unit_test(nothing_printed_is_nothing_there),
 		cmocka_unit_test(more_devices_than_room_are_counted),
 		cmocka_unit_test(a_tool_that_lists_nothing_is_told),
