@@ -12,6 +12,7 @@
  * thing that the real library would answer with a crash, a leak or nonsense, "saw …" for what tests
  * look at.
  *
+ * FAKEHOST_VERSION, when it is compiled: 1 or 2 of the library's versions, or 3 of neither.
  * FAKEHOST_KEYS: how many keys of the process each run takes; 5 unless it is there.
  *
  * What it computes: every output (f32) is the sum of all inputs and scalars (their low 32 bits, as
@@ -49,6 +50,7 @@ enum {
 	CHIP_OFFSETS = 5196,
 	CHIP_N_CHILDREN = 9292,
 	CHIP_CONFIG_LENGTH = 9360,
+	CHIP_N_SCALARS = 9364,
 	CHIP_STORAGE = 9376,
 	LEAF_N = 128,
 	LEAF_BYTES = 132,
@@ -277,9 +279,18 @@ static bool is_elf(const void *at, size_t n)
 	return n >= 4 && memcmp(at, "\177ELF", 4) == 0;
 }
 
+/* The versions differ in simpler_init's parameters, and in what they offer besides. */
+#if FAKEHOST_VERSION == 2
+#define SECOND_PARAMETERS , int has_sdma, const void *warmup, uint64_t n_warmup
+#define EXPECT_SECOND()	  EXPECT(!has_sdma && !warmup && !n_warmup, "init: SDMA was asked for")
+#else
+#define SECOND_PARAMETERS
+#define EXPECT_SECOND()
+#endif
+
 EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_aicpu,
 			const uint8_t *aicore, size_t n_aicore, const uint8_t *dispatcher,
-			size_t n_dispatcher, const void *prewarm)
+			size_t n_dispatcher, const void *prewarm SECOND_PARAMETERS)
 {
 	struct fake *f = get(ctx, "init");
 	int result = fake_enter("init", 0);
@@ -290,6 +301,7 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 	EXPECT(!dispatcher == !n_dispatcher, "init: dispatcher %zu bytes at %p", n_dispatcher,
 	       (const void *)dispatcher);
 	EXPECT(!prewarm, "init: an arena to warm");
+	EXPECT_SECOND();
 	fake_report("saw", "device %d", device);
 	fake_report("saw", "dispatcher %zu", n_dispatcher);
 	fake_report("saw", "clocks %s %s %s", getenv("SIMPLER_SCHEDULER_TIMEOUT_MS"),
@@ -384,6 +396,7 @@ static void check_children(const char *blob, struct callable *c)
 static void check_blob(const char *blob, struct callable *c)
 {
 	const char *name = blob + CHIP_NAME;
+	int32_t n_scalars = 0;
 
 	*c = (struct callable){.n = (int32_t)at32(blob, CHIP_N)};
 	EXPECT(c->n >= 0 && c->n <= 256, "a callable of %d arguments", c->n);
@@ -392,6 +405,10 @@ static void check_blob(const char *blob, struct callable *c)
 	EXPECT(memchr(name, '\0', 64) && strlen(name) == at32(blob, CHIP_NAME_LENGTH),
 	       "a name of %u bytes", at32(blob, CHIP_NAME_LENGTH));
 	EXPECT(at32(blob, CHIP_CONFIG_LENGTH) == 0, "a config function");
+	for (int32_t i = 0; i < c->n; i++)
+		n_scalars += c->directions[i] == 0;
+	EXPECT((int32_t)at32(blob, CHIP_N_SCALARS) == (FAKEHOST_VERSION == 2 ? n_scalars : 0),
+	       "%u scalars", at32(blob, CHIP_N_SCALARS));
 	EXPECT(is_elf(blob + CHIP_STORAGE, at32(blob, CHIP_BYTES)), "no orchestration");
 	EXPECT((uintptr_t)blob % 64 == 0, "a callable that is not aligned");
 	fake_report("saw", "entry %.64s", name);
@@ -755,7 +772,16 @@ EXPORT size_t get_host_dlopen_count(void *ctx)
 UNCALLED(simpler_run)
 UNCALLED(supports_concurrent_native_prepare_ctx)
 UNCALLED(get_run_stream_set_create_count)
+#if FAKEHOST_VERSION != 2
 UNCALLED(simpler_provision_dma_workspace)
+#endif
+#if FAKEHOST_VERSION != 1
+UNCALLED(device_memory_info_ctx)
+UNCALLED(simpler_kernel_mode_supported)
+UNCALLED(simpler_kernel_mode_init)
+UNCALLED(simpler_kernel_mode_prepare_callable)
+UNCALLED(simpler_kernel_mode_launch)
+#endif
 UNCALLED(comm_derive_context)
 UNCALLED(comm_alloc_domain_windows)
 UNCALLED(comm_release_domain_windows)

@@ -297,6 +297,15 @@ int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_tex
 	return c;
 }
 
+void simpler_blob_say_scalars(struct simpler_blob *b)
+{
+	struct simpler_callable *head = b->at;
+
+	head->n_scalars = 0;
+	for (unsigned i = 0; i < b->signature.n; i++)
+		head->n_scalars += b->signature.directions[i] == SIMPLER_SCALAR;
+}
+
 void simpler_blob_done(struct simpler_blob *b)
 {
 	free(b->at);

@@ -25,6 +25,8 @@ struct simpler_blob {
 /* job: the job's object. Reads every file, so that what changed under the same path is another
  * blob. simpler_blob_done() in any case. */
 int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_text *err);
+/* For a library that wants to know how many of the arguments are scalars. */
+void simpler_blob_say_scalars(struct simpler_blob *b);
 void simpler_blob_done(struct simpler_blob *b);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "drivers/npu_codes.h"
+#include "drivers/simpler/simpler_abi.h"
 
 struct row {
 	enum dvs_class class;
@@ -46,6 +47,10 @@ static const struct row rows[] = {
 	[SIMPLER_E_WINDOW - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "buffers do not fit", NULL},
 	[SIMPLER_E_COPY - SIMPLER_E_OPTIONS] = {DVS_POISON, "copy failed", SEE_LOG},
 	[SIMPLER_E_DEVICE - SIMPLER_E_OPTIONS] = {DVS_POISON, "device not given back", SEE_LOG},
+	[SIMPLER_E_FINISH - SIMPLER_E_OPTIONS] = {DVS_POISON, "not finished", SEE_LOG},
+	[SIMPLER_E_UNSUPPORTED -
+		SIMPLER_E_OPTIONS] = {DVS_UNSUPPORTED, "not in this library", SEE_LOG},
+	[SIMPLER_E_REFUSED - SIMPLER_E_OPTIONS] = {DVS_POISON, "call refused", SEE_LOG},
 };
 static_assert(ARRAY_LEN(rows) == SIMPLER_E_END - SIMPLER_E_OPTIONS, "one row per code");
 
@@ -85,7 +90,17 @@ enum dvs_class simpler_classify(int32_t code, int32_t is_fresh, const char **ret
 
 int32_t simpler_code_of(int native, enum simpler_code instead)
 {
-	return native == -1 ? (int32_t)instead : native;
+	switch (native) {
+	case SIMPLER_HOST_UNSUPPORTED:
+		return SIMPLER_E_UNSUPPORTED;
+	case SIMPLER_HOST_OVERLAP:
+		return SIMPLER_E_OVERLAP;
+	case SIMPLER_HOST_STATE:
+	case SIMPLER_HOST_ARGUMENT:
+		return SIMPLER_E_REFUSED;
+	default:
+		return native == -1 || native <= SIMPLER_HOST_ERROR ? (int32_t)instead : native;
+	}
 }
 
 bool simpler_code_spoils(int32_t code, bool is_sim)
@@ -100,6 +115,8 @@ bool simpler_code_spoils(int32_t code, bool is_sim)
 	case SIMPLER_E_COMM:
 	case SIMPLER_E_DEVICE:
 	case SIMPLER_E_INIT:
+	case SIMPLER_E_FINISH:
+	case SIMPLER_E_REFUSED:
 		return true;
 	default:
 		break;

@@ -34,6 +34,9 @@ enum simpler_code {
 	SIMPLER_E_WINDOW,	 /* the buffers do not fit */
 	SIMPLER_E_COPY,		 /* a copy to or from the device said -1 */
 	SIMPLER_E_DEVICE,	 /* finalize_device said no */
+	SIMPLER_E_FINISH,	 /* wait or finalize said -1000: the host's own trouble */
+	SIMPLER_E_UNSUPPORTED,	 /* the library has no such thing */
+	SIMPLER_E_REFUSED, /* the library finds our call out of order, or its arguments wrong */
 	SIMPLER_E_END
 };
 
@@ -46,8 +49,8 @@ int32_t simpler_fail_error(struct dvs_text *err, int32_t code, const char *where
 
 enum dvs_class simpler_classify(int32_t code, int32_t is_fresh, const char **ret_name,
 				const char **ret_hint);
-/* The library's return value of a call, or instead of a bare -1 (which means whatever that call
- * failed of) ours. */
+/* The library's return value of a call, or ours: instead of a bare -1 or -1000 (which mean whatever
+ * that call failed of), and for what else is wrong on the host. */
 int32_t simpler_code_of(int native, enum simpler_code instead);
 /* Is the process of no use after it? Yes, wherever nobody has tried. */
 bool simpler_code_spoils(int32_t code, bool is_sim);

@@ -85,6 +85,31 @@ static int32_t resolve(struct simpler_library *l, struct dvs_text *err)
 	return c;
 }
 
+static bool has(const struct simpler_library *l, const char *symbol)
+{
+	return dlsym(l->handle, symbol) != NULL;
+}
+
+/* By what it offers. What is neither is never called: its simpler_init may take anything. */
+static int32_t find_version(struct simpler_library *l, struct dvs_text *err)
+{
+	bool is_first = has(l, SIMPLER_FIRST_SYMBOL), is_second = has(l, SIMPLER_SECOND_SYMBOL);
+	bool has_modes = has(l, SIMPLER_KERNEL_MODES_SYMBOL);
+
+	l->version = is_second ? SIMPLER_SECOND : SIMPLER_FIRST;
+	if (is_second) {
+		*(void **)&l->second_init = dlsym(l->handle, "simpler_init");
+		l->api.init = NULL;
+	}
+	if (is_first != is_second && !(is_first && has_modes))
+		return 0;
+	return simpler_fail(err, SIMPLER_E_ABI,
+			    "%s is of a version that is not known: it has %s" SIMPLER_FIRST_SYMBOL
+			    ", %s" SIMPLER_SECOND_SYMBOL " and %s" SIMPLER_KERNEL_MODES_SYMBOL,
+			    l->path, is_first ? "" : "no ", is_second ? "" : "no ",
+			    has_modes ? "" : "no ");
+}
+
 static int32_t check_contract(struct simpler_library *l, struct dvs_text *err)
 {
 	const struct simpler_contract *c = l->api.contract();
@@ -198,7 +223,7 @@ static int32_t check(struct simpler_library *l, const struct simpler_options *o,
 {
 	int32_t c;
 
-	if ((c = resolve(l, err)) ||
+	if ((c = resolve(l, err)) || (c = find_version(l, err)) ||
 	    (c = bind_log(l->api.bind_log, o->log_threshold, l->path, err)) ||
 	    (c = check_contract(l, err)))
 		return c;

@@ -8,6 +8,8 @@
 
 struct simpler_library {
 	void *handle; /* NULL: none */
+	enum simpler_version version;
+	simpler_second_init *second_init; /* of SECOND, whose api.init is NULL */
 	struct simpler_api api;
 	size_t run_size, run_align; /* of a run's storage */
 	uint32_t depth;

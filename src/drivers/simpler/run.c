@@ -45,9 +45,10 @@ static int32_t prepare(struct simpler_session *s, struct simpler_run *run, struc
 
 	if (native == 0)
 		return 0;
-	return simpler_fail(err,
-			    native == SIMPLER_OVERLAP ? (int32_t)SIMPLER_E_OVERLAP
-						      : simpler_code_of(native, SIMPLER_E_PREPARE),
+	if (s->library.version == SIMPLER_FIRST && native == SIMPLER_FIRST_OVERLAP)
+		return simpler_fail(err, SIMPLER_E_OVERLAP, "simpler_prepare_run returned %d",
+				    native);
+	return simpler_fail(err, simpler_code_of(native, SIMPLER_E_PREPARE),
 			    "simpler_prepare_run returned %d", native);
 }
 
@@ -126,24 +127,25 @@ int32_t simpler_run_poll(struct simpler_session *s, struct simpler_run *run, int
 	return run->code;
 }
 
-/* On a simulator the scheduler's latched code comes back negated, so that -1 is one of them; on
- * silicon it is how a runner says that it failed before. */
-static int32_t code_of_end(int native, bool is_sim)
+/* The scheduler's latched code comes back negated, so that -1 is one of them. From FIRST on silicon
+ * it is how a runner says that it failed before. */
+static int32_t code_of_end(const struct simpler_session *s, int native)
 {
-	return is_sim ? simpler_code_of(native, SIMPLER_E_SCOPE) : native;
+	if (native == -1 && (s->is_sim || s->library.version == SIMPLER_SECOND))
+		return SIMPLER_E_SCOPE;
+	return native < -1 ? simpler_code_of(native, SIMPLER_E_FINISH) : native;
 }
 
-static int32_t conclude(struct simpler_session *s, struct simpler_run *run, bool is_sim,
-			struct dvs_text *err)
+static int32_t conclude(struct simpler_session *s, struct simpler_run *run, struct dvs_text *err)
 {
 	int32_t c;
 
 	run->wait = SESSION_CALL(s, wait, s->context, s->run);
 	run->finalize = SESSION_CALL(s, finalize, s->context, s->run);
-	c = code_of_end(run->wait, is_sim);
+	c = code_of_end(s, run->wait);
 	if (run->finalize)
-		c = c ? npu_code_cause(c, code_of_end(run->finalize, is_sim))
-		      : code_of_end(run->finalize, is_sim);
+		c = c ? npu_code_cause(c, code_of_end(s, run->finalize))
+		      : code_of_end(s, run->finalize);
 	if (c)
 		return simpler_fail(err, c, "simpler_wait_run returned %d, simpler_finalize_run %d",
 				    run->wait, run->finalize);
@@ -158,8 +160,7 @@ static int32_t release(struct simpler_session *s, struct simpler_run *run, struc
 	return simpler_fail(err, SIMPLER_E_NOT_RUN, "the run was prepared and never launched");
 }
 
-int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, bool is_sim,
-			   struct dvs_text *err)
+int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, struct dvs_text *err)
 {
 	if (run->state == RUN_LAUNCHED) {
 		run->state = RUN_LOST;
@@ -174,7 +175,7 @@ int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, b
 				    "the run is still going, and nothing but the end of the "
 				    "process ends it");
 	case RUN_OVER:
-		run->code = conclude(s, run, is_sim, err);
+		run->code = conclude(s, run, err);
 		break;
 	case RUN_PREPARED:
 	case RUN_UNLAUNCHED:

@@ -37,7 +37,7 @@ int32_t simpler_run_launch(struct simpler_session *s, struct simpler_run *run,
 int32_t simpler_run_poll(struct simpler_session *s, struct simpler_run *run, int32_t *ret_is_over,
 			 struct dvs_text *err);
 /* Never waits. */
-int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, bool is_sim,
+int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run,
 			   struct dvs_text *err);
 /* Nothing of it is left with the library: another may begin. */
 bool simpler_run_is_gone(const struct simpler_run *run);

@@ -47,12 +47,26 @@ static int32_t read_binary(const char *path, struct str *ret, struct dvs_text *e
 	return c;
 }
 
+static int call_init(struct simpler_session *s, const uint8_t *aicpu, size_t n_aicpu,
+		     const uint8_t *aicore, size_t n_aicore, const uint8_t *dispatcher,
+		     size_t n_dispatcher)
+{
+	if (s->library.version == SIMPLER_FIRST)
+		return s->library.api.init(s->context, s->device, aicpu, n_aicpu, aicore, n_aicore,
+					   dispatcher, n_dispatcher, NULL);
+	return s->library.second_init(s->context, s->device, aicpu, n_aicpu, aicore, n_aicore,
+				      dispatcher, n_dispatcher, NULL, 0, NULL, 0);
+}
+
 static int32_t initialise(struct simpler_session *s, const struct binaries *b, struct dvs_text *err)
 {
-	int native = SESSION_CALL(s, init, s->context, s->device, (const uint8_t *)b->aicpu.s,
-				  b->aicpu.len, (const uint8_t *)b->aicore.s, b->aicore.len,
-				  (const uint8_t *)b->dispatcher.s, b->dispatcher.len, NULL);
+	int native;
 
+	simpler_session_enter(s->where, simpler_names.init);
+	native = simpler_session_left(
+		s->where, call_init(s, (const uint8_t *)b->aicpu.s, b->aicpu.len,
+				    (const uint8_t *)b->aicore.s, b->aicore.len,
+				    (const uint8_t *)b->dispatcher.s, b->dispatcher.len));
 	s->is_initialised = native == 0;
 	if (native == 0)
 		return 0;
@@ -159,8 +173,8 @@ int32_t simpler_session_unload(struct simpler_session *s, uint32_t id, struct dv
 	return 0;
 }
 
-int32_t simpler_session_load(struct simpler_session *s, const struct simpler_blob *b,
-			     uint32_t *ret_id, bool *ret_is_new, struct dvs_text *err)
+int32_t simpler_session_load(struct simpler_session *s, struct simpler_blob *b, uint32_t *ret_id,
+			     bool *ret_is_new, struct dvs_text *err)
 {
 	int id = simpler_slots_find(&s->slots, b->digest), native;
 	int32_t c;
@@ -171,6 +185,8 @@ int32_t simpler_session_load(struct simpler_session *s, const struct simpler_blo
 		if (s->slots.slots[id].is_used &&
 		    (c = simpler_session_unload(s, (uint32_t)id, err)))
 			return c;
+		if (s->library.version == SIMPLER_SECOND)
+			simpler_blob_say_scalars(b);
 		native = SESSION_CALL(s, add, s->context, id, b->at);
 		if (native)
 			return simpler_fail(err, simpler_code_of(native, SIMPLER_E_REGISTER),

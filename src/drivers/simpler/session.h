@@ -46,8 +46,8 @@ int32_t simpler_session_open(const struct simpler_options *o, const char *runtim
  * the session is gone in any case, but a device that was not given back keeps the library in. */
 int32_t simpler_session_close(struct simpler_session *s, struct dvs_text *err);
 /* The id of a callable, registered now if it is not yet. */
-int32_t simpler_session_load(struct simpler_session *s, const struct simpler_blob *b,
-			     uint32_t *ret_id, bool *ret_is_new, struct dvs_text *err);
+int32_t simpler_session_load(struct simpler_session *s, struct simpler_blob *b, uint32_t *ret_id,
+			     bool *ret_is_new, struct dvs_text *err);
 int32_t simpler_session_unload(struct simpler_session *s, uint32_t id, struct dvs_text *err);
 /* Memory of the device's that is zero afterwards: 0, or what the library's copy returned. */
 int simpler_session_zero(struct simpler_session *s, uint64_t at, uint64_t bytes);

@@ -149,7 +149,7 @@ static void simpler_close(void *ctx)
 		return;
 	}
 	if (s->run.state != RUN_NONE)
-		simpler_run_finish(&s->session, &s->run, s->options.is_sim, &err);
+		simpler_run_finish(&s->session, &s->run, &err);
 	text[0] = '\0';
 	if (s->session.context && end_session(s, &err)) {
 		say(s, 0, text);
@@ -319,7 +319,7 @@ static int32_t simpler_finish(void *ctx, uint64_t epoch, struct dvs_text *result
 
 	if (c)
 		return c;
-	c = simpler_run_finish(&s->session, &s->run, s->options.is_sim, err);
+	c = simpler_run_finish(&s->session, &s->run, err);
 	show(s);
 	if (s->run.state == RUN_NONE) {
 		simpler_result_write(&s->session, &s->run, s->options.platform, s->load_was_new,

@@ -3,8 +3,10 @@
  * The C ABI of a simpler host runtime (libhost_runtime.so), in our own words: names of functions,
  * and sizes, offsets and numbers of what goes through them. Nothing of that project's code is here.
  *
- * The ABI has no version but the two numbers below, so everything that can be looked at is looked
- * at when a library is opened (library.c), and each size and offset is asserted here.
+ * The ABI has no version but the two numbers below, and these stayed the same when a function got
+ * other parameters. So everything that can be looked at is looked at when a library is opened
+ * (library.c), which of two versions it is follows from what it offers, and each size and offset is
+ * asserted here.
  */
 #ifndef DRIVERS_SIMPLER_ABI_H
 #define DRIVERS_SIMPLER_ABI_H
@@ -29,7 +31,24 @@ enum {
 	SIMPLER_ALIGN = 64,
 	SIMPLER_RINGS = 4,
 	SIMPLER_RING_HEAP = 256 << 20, /* bytes of each, unless a run says otherwise */
-	SIMPLER_OVERLAP = -3, /* prepare: cannot be prepared while another run is under way */
+};
+
+/*
+ * FIRST (August 2026): simpler_init takes 9 parameters, and what goes wrong on the host is a small
+ * negative number. SECOND: it takes 12, the workspaces of DMA among them, for which FIRST has a
+ * function of its own; what goes wrong on the host is SIMPLER_HOST_ERROR or below, and small
+ * negative numbers are only what the device latched. There is a SECOND without and one with kernel
+ * modes.
+ */
+enum simpler_version { SIMPLER_FIRST, SIMPLER_SECOND };
+
+enum {
+	SIMPLER_FIRST_OVERLAP = -3, /* prepare: not while another run is under way */
+	SIMPLER_HOST_ERROR = -1000, /* SECOND: the log says what */
+	SIMPLER_HOST_UNSUPPORTED = -1001,
+	SIMPLER_HOST_OVERLAP = -1002,
+	SIMPLER_HOST_STATE = -1003,
+	SIMPLER_HOST_ARGUMENT = -1004,
 };
 
 enum simpler_direction { SIMPLER_SCALAR, SIMPLER_IN, SIMPLER_OUT, SIMPLER_INOUT };
@@ -170,7 +189,8 @@ struct simpler_callable {
 	int32_t n_kernels;
 	char config[SIMPLER_NAME];
 	int32_t config_length;
-	uint8_t pad[12];
+	int32_t n_scalars; /* FIRST does not look there */
+	uint8_t pad[8];
 };
 static_assert(offsetof(struct simpler_callable, n_args) == 1024, "ABI");
 static_assert(offsetof(struct simpler_callable, bytes) == 1028, "ABI");
@@ -181,6 +201,7 @@ static_assert(offsetof(struct simpler_callable, kernel_offsets) == 5196, "ABI");
 static_assert(offsetof(struct simpler_callable, n_kernels) == 9292, "ABI");
 static_assert(offsetof(struct simpler_callable, config) == 9296, "ABI");
 static_assert(offsetof(struct simpler_callable, config_length) == 9360, "ABI");
+static_assert(offsetof(struct simpler_callable, n_scalars) == 9364, "ABI");
 static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 
 /* X(member, result, symbol, parameters): what we call. */
@@ -222,19 +243,29 @@ static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 	X(n_aicpu_loads, size_t, get_aicpu_dlopen_count, (void *))                                 \
 	X(n_host_loads, size_t, get_host_dlopen_count, (void *))
 
-/* X(symbol): what every library of this ABI has besides; one without them is of another age. */
+/* X(symbol): what every library of this ABI has besides; one without them is another one. */
 #define SIMPLER_UNCALLED(X)                       \
 	X(simpler_run)                            \
 	X(supports_concurrent_native_prepare_ctx) \
 	X(get_retained_temp_addr_ctx)             \
 	X(get_run_stream_set_create_count)        \
-	X(simpler_provision_dma_workspace)        \
 	X(comm_derive_context)                    \
 	X(comm_alloc_domain_windows)              \
 	X(comm_release_domain_windows)            \
 	X(comm_global_domain_prepare)             \
 	X(comm_global_domain_import)              \
 	X(comm_global_domain_release)
+
+/* What SECOND calls simpler_init: the same symbol. */
+typedef int simpler_second_init(void *, int, const uint8_t *, size_t, const uint8_t *, size_t,
+				const uint8_t *, size_t, const struct simpler_call_config *,
+				int has_sdma, const void *warmup, uint64_t n_warmup);
+
+/* By which the versions are told apart: each has one of these and not the other's. */
+#define SIMPLER_FIRST_SYMBOL  "simpler_provision_dma_workspace"
+#define SIMPLER_SECOND_SYMBOL "device_memory_info_ctx"
+/* Only a SECOND has it, and not each does. */
+#define SIMPLER_KERNEL_MODES_SYMBOL "simpler_kernel_mode_supported"
 
 struct simpler_api {
 #define MEMBER(member, result, symbol, parameters) result(*member) parameters;
