@@ -243,6 +243,18 @@ static int32_t fill(const struct simpler_reader *r, struct simpler_callable *hea
 	return add_kernels(r, head, storage);
 }
 
+/* With the signature as it was written: its order is ours alone, and not in the library's header.
+ */
+static void name_content(struct simpler_blob *b)
+{
+	struct sha256 sum;
+
+	sha256_init(&sum);
+	sha256_add(&sum, b->at, b->size);
+	sha256_add(&sum, b->signature.directions, b->signature.n);
+	sha256_done(&sum, b->digest);
+}
+
 static void join(const struct simpler_callable *head, const struct str *storage,
 		 struct simpler_blob *ret)
 {
@@ -256,7 +268,7 @@ static void join(const struct simpler_callable *head, const struct str *storage,
 	memcpy((char *)ret->at + sizeof(*head), storage->s, storage->len);
 	memset((char *)ret->at + size, 0, room - size);
 	ret->size = size;
-	sha256_of(ret->at, size, ret->digest);
+	name_content(ret);
 }
 
 /* What other drivers run. Left alone, the job would pass without it. */

@@ -126,8 +126,8 @@ static void scalars_may_stand_anywhere_among_tensors(void **state)
 		const char *at = strstr(args[i], "%s");
 		char *job = xasprintf("{\"callable\": {\"orch\": \"orch.so\", \"sig\": \"%s\", "
 				      "\"kernels\": [{\"id\": 0, \"so\": \"add.so\", \"sig\": "
-				      "\"%s\"}]}, \"args\": [%.*s%s%s]}",
-				      sigs[i], sigs[i], (int)(at - args[i]), args[i], out, at + 2);
+				      "\"in,out,scalar\"}]}, \"args\": [%.*s%s%s]}",
+				      sigs[i], (int)(at - args[i]), args[i], out, at + 2);
 
 		for (unsigned k = 0; k < 2; k++)
 			if (bed_run(b, job))
