@@ -191,7 +191,7 @@ struct dvs_join {
 	const char *token;     /* the same for all ranks of a gang, never used twice on this host */
 	uint64_t window_bytes; /* 0: none */
 	const struct dvs_buffer_want *buffers;
-	uint64_t deadline_ns; /* on now_ns(): give up by then, with an error */
+	uint64_t deadline_ns; /* on now_ns(): give up by then, with an error; 0: no limit */
 	/*
 	 * Memory that all ranks share, zeroed, without a name: a descriptor for mmap(), the host's
 	 * to close. Drivers that have no rendezvous of their own meet there. It is gone when the

@@ -16,7 +16,7 @@
 
 #include "base/error.h"
 
-enum { BOARD_MAGIC = 0x64767362, BOARD_VERSION = 3 };
+enum { BOARD_MAGIC = 0x64767362, BOARD_VERSION = 4 };
 
 /* How far a run is; only ever grows within an epoch. */
 enum run_phase {
@@ -63,9 +63,12 @@ struct board {
 	_Atomic uint64_t stamp_ns[PHASE_COUNT]; /* when each phase was reached; 0: not */
 	_Atomic uint64_t progress_ns; /* the last time the driver reported any, or launch */
 	_Atomic uint64_t done, total;
-	_Atomic uint32_t evidence; /* dvs_host.progress */
-	_Atomic uint32_t n_runs;   /* finished by this process */
-	_Atomic uint32_t is_worn;  /* the driver said DVS_WORN: to be closed before another run */
+	_Atomic uint32_t has_reported; /* the driver has called progress() since launch() began */
+	/* dvs_host.progress. Written after progress_ns, to be read before it: what has just begun
+	 * to run is never seen with the time of a progress that is long ago. */
+	_Atomic uint32_t evidence;
+	_Atomic uint32_t n_runs;  /* finished by this process */
+	_Atomic uint32_t is_worn; /* the driver said DVS_WORN: to be closed before another run */
 	_Atomic uint64_t committed_bytes;
 };
 

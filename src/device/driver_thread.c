@@ -42,9 +42,10 @@ static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evi
 
 	atomic_store_explicit(&b->done, done, memory_order_relaxed);
 	atomic_store_explicit(&b->total, total, memory_order_relaxed);
+	atomic_store_explicit(&b->has_reported, 1, memory_order_relaxed);
+	atomic_store_explicit(&b->progress_ns, board_now_ns(), memory_order_relaxed);
 	atomic_store_explicit(&b->evidence, evidence >= 0 && evidence <= 2 ? (uint32_t)evidence : 0,
-			      memory_order_relaxed);
-	atomic_store_explicit(&b->progress_ns, board_now_ns(), memory_order_release);
+			      memory_order_release);
 }
 
 static int32_t host_is_cancelled(void *user)

@@ -121,14 +121,18 @@ static int wait_for_go(struct run *r)
 static int launch(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
+	struct board *b = r->p->board;
 	int32_t rc;
 
+	/* What it said of loading says nothing of the run. */
+	atomic_store(&b->evidence, 0);
+	atomic_store(&b->has_reported, 0);
 	call_begin(r->p, CALL_LAUNCH);
 	rc = r->driver->launch(r->ctx, r->ask.epoch, &err);
 	call_end(r->p);
 	if (rc != 0)
 		return run_fail_code(r, CALL_LAUNCH, rc);
-	atomic_store(&r->p->board->progress_ns, board_now_ns());
+	atomic_store(&b->progress_ns, board_now_ns());
 	run_reach(r, PHASE_LAUNCHED);
 	return 0;
 }

@@ -52,6 +52,7 @@ static void begin_on_board(struct run *r)
 	atomic_store_explicit(&b->progress_ns, 0, memory_order_relaxed);
 	atomic_store_explicit(&b->done, 0, memory_order_relaxed);
 	atomic_store_explicit(&b->total, 0, memory_order_relaxed);
+	atomic_store_explicit(&b->has_reported, 0, memory_order_relaxed);
 	atomic_store_explicit(&b->evidence, 0, memory_order_relaxed);
 	atomic_store(&b->epoch, r->ask.epoch);
 }

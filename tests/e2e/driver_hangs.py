@@ -12,11 +12,13 @@ from harness import SOURCE, Story
 
 CC = os.environ.get("CC", "cc").split()[-1]
 
-# Its options say in which calls it hangs, and what fails: { "hang": "CALL", "fail": "CALL" }.
+# Its options say in which calls it hangs, what fails, and whether a run takes 1.2 s: { "hang": "CALL",
+# "fail": "CALL", "slow": "run" }. It never reports progress.
 HANGS = r"""
 #include <dvsched/driver.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 static char options[4096];
 static int is_told(const char *verb, const char *call)
@@ -53,9 +55,18 @@ static int32_t join(void *c, const struct dvs_join *j, struct dvs_context *r, st
 { (void)c, (void)e; r->window_bytes = j->window_bytes; return act("join"); }
 static int32_t prepare(void *c, uint32_t s, const struct dvs_run *r, struct dvs_text *e)
 { (void)c, (void)s, (void)r, (void)e; return act("prepare"); }
-static int32_t launch(void *c, uint64_t n, struct dvs_text *e) { (void)c, (void)n, (void)e; return act("launch"); }
+static struct timespec launched;
+static int32_t launch(void *c, uint64_t n, struct dvs_text *e)
+{ (void)c, (void)n, (void)e; clock_gettime(CLOCK_MONOTONIC, &launched); return act("launch"); }
 static int32_t poll_it(void *c, uint64_t n, int32_t *over, struct dvs_text *e)
-{ (void)c, (void)n, (void)e; *over = 1; return act("poll"); }
+{
+	struct timespec now;
+	(void)c, (void)n, (void)e;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	*over = !is_told("slow", "run") ||
+		now.tv_sec - launched.tv_sec + (now.tv_nsec - launched.tv_nsec) * 1e-9 > 1.2;
+	return act("poll");
+}
 static int32_t finish(void *c, uint64_t n, struct dvs_text *r, struct dvs_text *e)
 { (void)c, (void)n, (void)r, (void)e; return act("finish"); }
 static int32_t leave(void *c) { (void)c; return act("leave"); }
@@ -110,6 +121,12 @@ class Hangs(Story):
             said = run.out if call == "open" else self.attempts()[0]["message"]
             self.assertRegex(said, rf"driver tar [a-z ]+ {call}\(\)")
             shutil.rmtree(self.path("state"))
+
+    def test_a_run_that_reports_nothing_may_take_longer_than_stall(self):
+        for job in ("devices: 1", "devices: 2", "devices: 2, gang: { barrier: false }"):
+            self.pool('{ slow: "run" }', job=job)
+            run = self.dvsched("run", "cfg.hjson", "--view", "none")
+            self.assertEqual(run.code, 0, (job, run))
 
     def test_what_hangs_after_the_first_error_is_told_behind_it(self):
         for call in ("finish", "is_usable", "reset"):

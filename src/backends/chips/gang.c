@@ -130,6 +130,17 @@ void gang_finish(struct gang *g)
 
 /* ---- on the way ---- */
 
+/* When a driver's join() is to give up: it may have to wait for a rank that is slow to load. 0:
+ * never. */
+static uint64_t join_deadline_ns(const struct gang *g)
+{
+	const double *budget_s = g->chips->s->budget_s;
+
+	if (budget_s[CLOCK_LOAD] <= 0 || budget_s[CLOCK_JOIN] <= 0)
+		return 0;
+	return board_now_ns() + (uint64_t)((budget_s[CLOCK_LOAD] + budget_s[CLOCK_JOIN]) * 1e9);
+}
+
 static void send_request(struct gang *g, uint32_t rank)
 {
 	const struct chips_request *q = request_of(g);
@@ -150,8 +161,7 @@ static void send_request(struct gang *g, uint32_t rank)
 		.shared_fd = g->shared_fd,
 		.shared_bytes = g->shared_fd >= 0 ? SHARED_BYTES : 0,
 		.needs = rank == 0 ? &needs : NULL,
-		.join_deadline_ns = board_now_ns() +
-				    (uint64_t)(g->chips->s->budget_s[CLOCK_JOIN] * 1e9),
+		.join_deadline_ns = join_deadline_ns(g),
 	};
 
 	r->state = q->has_barrier ? RANK_SENT : RANK_RUNNING;

@@ -71,6 +71,7 @@ struct gang {
 	bool was_killed;
 	enum job_reason kill_reason;
 	double started_s, started_wall_s, released_s, over_s;
+	double moved_s;	      /* the last time that a rank ended */
 	double missing_at_s;  /* a rank says that a peer is missing: who is not done by then failed
 			       */
 	double kill_at_s;     /* what is left is killed then; INFINITY: not yet */

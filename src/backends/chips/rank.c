@@ -31,6 +31,7 @@ static void end_rank(struct gang *g, uint32_t rank, bool worker_goes_on)
 	struct rank *r = &g->ranks[rank];
 
 	r->state = RANK_ENDED;
+	g->moved_s = chips_now(g->chips);
 	gang_has_changed(g);
 	if (g->cause == (int)rank)
 		g->diagnose_by_s = INFINITY; /* nobody is left to answer */

@@ -27,10 +27,12 @@ static void view_board(const struct gang *g, const struct board *b, struct watch
 	ret->call = (enum driver_call)atomic_load(&b->call);
 	ret->call_since_ns = atomic_load(&b->call_since_ns);
 	ret->beat_ns = atomic_load(&b->beat_ns);
-	ret->progress_ns = atomic_load(&b->progress_ns);
 	ret->done = atomic_load(&b->done);
 	ret->total = atomic_load(&b->total);
-	ret->evidence = atomic_load(&b->evidence);
+	ret->evidence = atomic_load(&b->evidence); /* before progress_ns: board.h */
+	ret->progress_ns = atomic_load(&b->progress_ns);
+	ret->has_reported = atomic_load(&b->has_reported);
+	ret->call_returned_ns = atomic_load(&b->call_returned_ns);
 	ret->loaded_ns = stamp_of(b, PHASE_LOADED);
 	ret->launched_ns = stamp_of(b, PHASE_LAUNCHED);
 	ret->phase_ns = stamp_of(b, ret->phase);
@@ -50,6 +52,7 @@ void gang_view(const struct gang *g, struct watch_rank *ranks, struct watch_view
 		.is_released = g->is_released,
 		.started_s = g->started_s,
 		.released_s = g->released_s,
+		.moved_s = g->moved_s,
 		.missing_at_s = g->missing_at_s,
 		.kill_at_s = g->kill_at_s,
 		.diagnose_by_s = g->diagnose_by_s,
@@ -59,8 +62,11 @@ void gang_view(const struct gang *g, struct watch_rank *ranks, struct watch_view
 	for (uint32_t i = 0; i < g->n; i++) {
 		const struct rank *r = &g->ranks[i];
 
-		ranks[i] = (struct watch_rank){
-			.stage = stage_of(r), .is_given_up = r->is_given_up, .sent_s = r->sent_s};
+		ranks[i] = (struct watch_rank){.stage = stage_of(r),
+					       .is_given_up = r->is_given_up,
+					       .sent_s = r->sent_s,
+					       .loaded_ns = r->end.stamp_ns[PHASE_LOADED]};
+
 		ranks[i].has_worker = r->unit->worker && r->unit->holder == &g->holder;
 		if (ranks[i].has_worker && ranks[i].stage != STAGE_ENDED)
 			view_board(g, device_worker_board(r->unit->worker), &ranks[i]);

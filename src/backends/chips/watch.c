@@ -74,12 +74,13 @@ static void fail_for_time(struct look *l, uint32_t rank, enum dvs_class class,
 
 /* ---- one rank ---- */
 
-/* While somebody runs, beats, calls and progress change without a word. */
-static void look_again_soon(struct look *l)
+/* Beats, calls and progress change without a word; progress counts while it runs. */
+static void look_again_soon(struct look *l, const struct watch_rank *r)
 {
-	double stall_s = l->v->q->stall_s;
-	double pause_s = stall_s > 0 ? fmin(fmax(stall_s / 4, look_least_s), look_most_s)
-				     : look_most_s;
+	double stall_s = l->v->q->stall_s, pause_s = look_most_s;
+
+	if (stall_s > 0 && (r->phase == PHASE_ARMED || r->phase == PHASE_LAUNCHED))
+		pause_s = fmin(fmax(stall_s / 4, look_least_s), look_most_s);
 
 	look_again_at(l, l->v->now_s + pause_s);
 }
@@ -155,6 +156,33 @@ static void look_at_progress(struct look *l, uint32_t rank)
 		   is_naive ? " (watchdog: idle)" : "");
 }
 
+/* Ranks that meet cannot do so before the last one is loaded, which has a clock of its own. 0: it
+ * is not yet. */
+static uint64_t join_began_ns(const struct watch_view *v, uint32_t rank)
+{
+	uint64_t last_ns = v->ranks[rank].loaded_ns;
+
+	for (uint32_t i = 0; v->q->has_join && i < v->n; i++) {
+		const struct watch_rank *r = &v->ranks[i];
+
+		if (r->stage != STAGE_ENDED && (!r->has_read || r->phase < PHASE_LOADED))
+			return 0;
+		last_ns = r->loaded_ns > last_ns ? r->loaded_ns : last_ns;
+	}
+	return last_ns;
+}
+
+/* After the run: calls have clocks of their own, look_at_cleanup(). */
+static void look_at_finish(struct look *l, uint32_t rank)
+{
+	const struct watch_rank *r = &l->v->ranks[rank];
+	double limit_s = l->v->s->budget_s[CLOCK_FINISH];
+	uint64_t since_ns = r->call_returned_ns > r->phase_ns ? r->call_returned_ns : r->phase_ns;
+
+	if (r->call == CALL_NONE && is_due_ns(l, since_ns, limit_s))
+		fail_for_time(l, rank, DVS_POISON, CLOCK_FINISH, limit_s);
+}
+
 static void look_at_phase(struct look *l, uint32_t rank)
 {
 	const double *budget_s = l->v->s->budget_s;
@@ -164,13 +192,13 @@ static void look_at_phase(struct look *l, uint32_t rank)
 		if (is_due(l, r->sent_s, budget_s[CLOCK_LOAD]))
 			fail_for_time(l, rank, DVS_POISON, CLOCK_LOAD, budget_s[CLOCK_LOAD]);
 	} else if (r->phase < PHASE_ARMED) {
-		if (is_due_ns(l, r->loaded_ns, budget_s[CLOCK_JOIN] + 1))
+		if (budget_s[CLOCK_JOIN] > 0 &&
+		    is_due_ns(l, join_began_ns(l->v, rank), budget_s[CLOCK_JOIN] + 1))
 			fail_for_time(l, rank, DVS_STALL, CLOCK_JOIN, budget_s[CLOCK_JOIN]);
 	} else if (r->phase == PHASE_LAUNCHED) {
 		look_at_progress(l, rank);
 	} else if (r->phase > PHASE_LAUNCHED) {
-		if (is_due_ns(l, r->phase_ns, budget_s[CLOCK_FINISH]))
-			fail_for_time(l, rank, DVS_POISON, CLOCK_FINISH, budget_s[CLOCK_FINISH]);
+		look_at_finish(l, rank);
 	}
 }
 
@@ -182,7 +210,7 @@ static void look_at_rank(struct look *l, uint32_t rank)
 
 	if (r->stage == STAGE_BEFORE || r->stage == STAGE_ENDED || r->is_given_up)
 		return;
-	look_again_soon(l);
+	look_again_soon(l, r);
 	for (size_t i = 0; i < ARRAY_LEN(looks) && l->ret->kind == VERDICT_NONE; i++)
 		looks[i](l, rank);
 }
@@ -248,6 +276,12 @@ static void describe(const struct watch_view *v, struct str *out)
 	}
 }
 
+/* The end of a rank is movement, too: others may have waited for it. */
+static double moved_at(const struct watch_view *v, uint64_t last_progress_ns)
+{
+	return fmax(v->moved_s, v->now_s - seconds_ago(v->now_ns, last_progress_ns));
+}
+
 /* Nobody owns anything that runs, and not all are over: without this a cycle of waits would last
  * until the run's clock. Drivers that report nothing are left to that clock. */
 static void look_at_deadlock(struct look *l)
@@ -266,13 +300,12 @@ static void look_at_deadlock(struct look *l)
 		if (!is_running(r)) /* opening, finishing, or on its way out: it may still move
 				       the others */
 			return;
-		if (r->evidence == 1 || r->phase != PHASE_LAUNCHED ||
-		    r->progress_ns == r->launched_ns)
+		if (r->evidence == 1 || r->phase != PHASE_LAUNCHED || !r->has_reported)
 			return;
 		last_ns = r->progress_ns > last_ns ? r->progress_ns : last_ns;
 		first = first < 0 ? (int)i : first;
 	}
-	if (first < 0 || !is_due_ns(l, last_ns, v->q->stall_s))
+	if (first < 0 || !is_due(l, moved_at(v, last_ns), v->q->stall_s))
 		return;
 	str_add(fail_rank(l, (uint32_t)first, DVS_DEADLOCK),
 		"deadlock: nothing runs and nothing can");

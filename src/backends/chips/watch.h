@@ -30,9 +30,10 @@ struct watch_rank {
 	double sent_s;
 	enum run_phase phase;
 	enum driver_call call;
-	uint64_t call_since_ns, beat_ns, progress_ns, done, total;
+	uint64_t call_since_ns, call_returned_ns, beat_ns, progress_ns, done, total;
 	uint64_t loaded_ns, launched_ns, phase_ns; /* when it got there */
 	uint32_t evidence;
+	bool has_reported; /* the driver reports progress: only then idleness says something */
 };
 
 struct watch_view {
@@ -43,6 +44,7 @@ struct watch_view {
 	uint64_t now_ns;
 	bool is_ending, is_released;
 	double started_s, released_s, missing_at_s, kill_at_s, diagnose_by_s;
+	double moved_s; /* the last time that a rank ended; 0: none has */
 	uint32_t n;
 	const struct watch_rank *ranks;
 };

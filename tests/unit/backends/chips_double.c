@@ -297,8 +297,8 @@ void worker_reaches(struct device_worker *w, enum run_phase phase)
 			atomic_store(&w->board.stamp_ns[i], 0);
 	atomic_store(&w->board.phase, phase);
 	atomic_store(&w->board.stamp_ns[phase], board_now_ns());
-	if (phase == PHASE_LAUNCHED)
-		atomic_store(&w->board.progress_ns, board_now_ns());
+	if (phase == PHASE_LAUNCHED) /* the clock is read twice */
+		atomic_store(&w->board.progress_ns, board_now_ns() - 700);
 	if (is_gang && (phase == PHASE_TAKEN || phase == PHASE_ARMED || phase == PHASE_LAUNCHED))
 		w->handler->phase(w, w->ctx, w->epoch, phase);
 	world_settle();
@@ -319,6 +319,8 @@ static void tell_end(struct device_worker *w, enum dvs_class class, bool is_spen
 			    .usage = {.user_s = 2, .system_s = 1, .max_rss_kib = 100 + w->rank}},
 	};
 
+	for (unsigned i = 0; i < PHASE_COUNT; i++)
+		r.stamp_ns[i] = atomic_load(&w->board.stamp_ns[i]);
 	atomic_store(&w->board.beat_ns, 0);
 	w->handler->ended(w, w->ctx, &r);
 }
@@ -574,8 +576,10 @@ void slot_goes_through(struct slot *s)
 
 const char *chips_clock_name(enum chips_clock c)
 {
-	(void)c;
-	return "clock";
+	static const char *const names[] = {"queue", "open",   "load", "join",
+					    "run",   "finish", "reset"};
+
+	return names[c];
 }
 
 struct chips_settings *chips_settings_read(struct arena *mem, const struct backend_env *env,

@@ -39,6 +39,7 @@ static void enters(int32_t device, enum driver_call call)
 
 static void shows(int32_t device, uint32_t evidence)
 {
+	atomic_store(&worker_on(device)->board.has_reported, 1);
 	atomic_store(&worker_on(device)->board.evidence, evidence);
 	atomic_store(&worker_on(device)->board.progress_ns, board_now_ns());
 	atomic_fetch_add(&worker_on(device)->board.done, 1);
@@ -88,7 +89,7 @@ static void a_clock_says_which_one_and_what_the_driver_does(void **state)
 	enters(0, CALL_LOAD);
 	world_pass(30.5);
 	ends_for_its_clock(0);
-	assert_non_null(strstr(j->message, "clock was not done within 30.0s; driver none is in "
+	assert_non_null(strstr(j->message, "load was not done within 30.0s; driver none is in "
 					   "call() for 30."));
 	assert_string_equal(j->context, "it hangs\n");
 }
