@@ -10,7 +10,7 @@ import signal
 import time
 import unittest
 
-from harness import PATIENCE_S, Story, pids_with
+from harness import PATIENCE_S, SOURCE, Story, pids_with
 
 # What it does is told by files beside it. Each call leaves a line in `calls`.
 TOOL = r"""#!/bin/sh
@@ -269,6 +269,71 @@ class Lending(Smi):
                     ' jobs: [ { name: "a", devices: "gpu:1", command: "true" }, { name: "b", devices: "card:1", command: "true" } ] }')
         self.run_it()
         self.assertEqual(sorted(p.name for p in self.path("state").glob("*-0.json")), ["nvidia-0.json", "seq-0.json"])
+
+
+class Manual(Smi):
+    """The examples of docs/gpus.md, with tools that print what their documentation shows."""
+
+    SAMPLES = {
+        "amd-smi": ("list --csv", "gpu,gpu_bdf,gpu_uuid\n0,0000:0c:00.0,c0ff74a1-0000-1000-80b1-06985c515c91\n"
+                                  "1,0000:0d:00.0,c1ff74a1-0000-1000-80b1-06985c515c91\n"),
+        "xpu-smi": ("discovery --dump 1,2,11", 'Device ID,Device Name,PCI BDF Address\n0,"Data Center GPU Flex 170",0000:4d:00.0\n'
+                                               '1,"Data Center GPU Flex 170",0000:4e:00.0\n'),
+        "npu-smi": ("info -l", "Total Count                    : 2\nNPU ID                         : 0\n"
+                               "Chip Count                     : 2\nNPU ID                         : 1\n"),
+        "tt-smi": ("-ls", "Gathering Information \u2501\u2501 100% 0:00:00\n  All available boards on host:\n"
+                          "\u2503 PCI Dev ID \u2503 Board Type \u2503\n\u2502 0          \u2502 Wormhole   \u2502\n"
+                          "\u2502 1          \u2502 Wormhole   \u2502\n\u2502 N/A        \u2502 Wormhole   \u2502\n"
+                          "  Boards that can be reset:\n\u2502 0          \u2502 Wormhole   \u2502\n"),
+    }
+
+    def block(self, number):
+        manual = (SOURCE / "docs" / "gpus.md").read_text(encoding="utf-8")
+        return manual.split("```hjson\n")[number].split("```")[0]
+
+    def by_hand(self, devices, command, code=0):
+        done = self.dvsched("run", "--view", "none", "--devices", devices, "--", "sh", "-c", command)
+        self.assertEqual(done.code, code, done)
+        return self.path("scratch", "command", "sh", "log").read_text()
+
+    def test_the_first_job(self):
+        self.write("dvsched-pools.hjson", self.block(1))
+        self.assertIn("gpu/1", self.dvsched("chips", "dvsched-pools.hjson").out)
+        self.assertIn("on GPU-000-uuid\n", self.by_hand("gpu:1", "echo on $CUDA_VISIBLE_DEVICES"))
+        self.by_hand("gpu:1", "exit 7", code=1)
+        self.assertEqual(self.calls()[-1], "-i 0 --query-gpu=index --format=csv,noheader")
+
+    def test_instances_of_a_divided_gpu(self):
+        self.write("bin/nvidia-smi", "#!/bin/sh\n"
+                   "echo 'GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-4200ccc0-2667-d4cb-9137-f932c716232a)'\n"
+                   "echo '  MIG 3g.20gb     Device  0: (UUID: MIG-c7384736-a75d-5afc-978f-d2f1294409fd)'\n"
+                   "echo '  MIG 3g.20gb     Device  1: (UUID: MIG-a28ad590-3fda-56dd-84fc-0a0b96edc58d)'\n", 0o755)
+        self.write("dvsched-pools.hjson", self.block(3))
+        self.assertIn("MIG-c7384736-a75d-5afc-978f-d2f1294409fd,MIG-a28ad590-3fda-56dd-84fc-0a0b96edc58d\n",
+                      self.by_hand("mig:2", "echo $CUDA_VISIBLE_DEVICES"))
+        # They are destroyed while the first one is lent.
+        self.by_hand("mig:1", "test $DVSCHED_DEVICES = 1 || { sed -i /MIG/d %s; exit 7; }" % self.path("bin", "nvidia-smi"))
+        attempts = self.results()["jobs"][0]["attempts"]
+        self.assertEqual([(a["where"], a["reason"]) for a in attempts], [("mig/0", "wedge"), ("mig/1", "none")])
+        self.assertIn("probe does not list device 0", attempts[0]["message"])
+
+    def test_other_tools(self):
+        self.write("cfg.hjson", self.block(4))
+        for tool, (arguments, text) in self.SAMPLES.items():
+            self.write(f"bin/{tool}.txt", text)
+            self.write(f"bin/{tool}", f'#!/bin/sh\n[ "$*" = "{arguments}" ] || exit 2\ncat {self.dir}/bin/{tool}.txt\n', 0o755)
+        devices = self.list()
+        self.assertEqual([(d["pool"], d["id"]) for d in devices],
+                         [(p, i) for p in ("amd", "xpu", "npu", "tt") for i in (0, 1)])
+        self.assertEqual({d["pool"]: d["model"] for d in devices},
+                         {"amd": "", "xpu": "Data Center GPU Flex 170", "npu": "", "tt": "Wormhole"})
+        self.assertIn("0000:0c:00.0", devices[0]["driver_detail"])
+        for words, code in (("OK", 0), ("Warning", 0), ("Alarm", 3), ("UNKNOWN", 3)):
+            self.write("bin/npu-smi", '#!/bin/sh\ncase "$*" in "info -l") cat %s/bin/npu-smi.txt ;;\n'
+                       '"info -t health -i 1") echo "        Health                         : %s" ;;\n*) exit 2 ;; esac\n'
+                       % (self.dir, words), 0o755)
+            done = self.dvsched("chips", "probe", "npu/1", "cfg.hjson")
+            self.assertEqual(done.code, code, done)
 
 
 if __name__ == "__main__":
