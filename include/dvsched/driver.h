@@ -2,8 +2,8 @@
 /*
  * The C ABI between dvsched and the driver of an accelerator. This header is all that a driver
  * needs: a shared library that exports dvs_driver_get() and nothing else, named in a configuration
- * as `driver: "/path/to/X.so"` and tried out with `dvsched chips check --driver X.so`. An example
- * of a hundred lines: docs/examples/driver_echo.c.
+ * as `driver: "/path/to/X.so"` and tried out with `dvsched chips check --driver X.so`. Two
+ * examples: docs/examples/driver_echo.c, and driver_steps.c, which reports progress.
  *
  * Who calls. A worker is one process for one device. probe() and health() run in a short-lived
  * process of their own and open nothing. Everything else is called in a worker by ONE thread, the
@@ -29,7 +29,8 @@
  * call. A call that does not come back costs the process, nothing else: the host kills it.
  *
  * Errors. A call returns 0, or a native code of the driver (any other number), which classify()
- * names. What it writes to err is for people: one line, what failed and what to do. The first error
+ * names. One that returns 0 has set every ret_ parameter. What it writes to err is for people: one
+ * line, what failed and what to do. The first error
  * of a run is its cause; codes that come after it on the same device are taken for its
  * consequences.
  *
@@ -100,12 +101,15 @@ struct dvs_text {
 
 enum dvs_health { DVS_HEALTH_UNKNOWN, DVS_HEALTH_GOOD, DVS_HEALTH_SUSPECT, DVS_HEALTH_BAD };
 
+enum { DVS_FAULT_DOMAINS = 1 << 20 };
+
 struct dvs_device {
-	uint32_t size;	      /* of this struct, set by the host */
-	int32_t id;	      /* as users write it in `devices` */
-	int32_t fault_domain; /* devices that fail together have the same; -1: none known */
-	int32_t numa;	      /* node; -1: not known */
-	uint32_t health;      /* enum dvs_health */
+	uint32_t size; /* of this struct, set by the host */
+	int32_t id;    /* as users write it in `devices` */
+	/* Devices that fail together have the same, below DVS_FAULT_DOMAINS; -1: none known. */
+	int32_t fault_domain;
+	int32_t numa;	 /* node; -1: not known */
+	uint32_t health; /* enum dvs_health */
 	uint32_t reserved;
 	uint64_t mem_total, mem_free; /* bytes; 0: not known */
 	char model[32];
@@ -138,8 +142,10 @@ struct dvs_host {
 	/*
 	 * How far a run is: steps done and in all (0: not known). evidence: 1 if something that
 	 * this rank owns is running on the device now, 2 if all it does is wait for other ranks, 0
-	 * if it is idle. A rank whose evidence is 0 or 2 is never convicted of a stall for its
-	 * idleness.
+	 * if it is idle. Each call counts as movement, so call it when something has moved or the
+	 * evidence changes, not because a poll came by. A rank that said 1 must go on calling it:
+	 * silent for the host's `stall` it is ended. One that said 0 or 2, or never calls it, is
+	 * not, so whoever waits need not call it again.
 	 */
 	void (*progress)(void *user, uint64_t done, uint64_t total, int32_t evidence);
 	/* 1: the run should end; abort() follows where there is one. */
@@ -202,8 +208,11 @@ struct dvs_join {
 	uint64_t shared_bytes; /* at least 64 KiB, and window_bytes in whole pages for each rank */
 };
 
-/* join(): what is given. The host checks it: a name that is missing, twice or was not asked for is
- * an error. */
+/*
+ * join(): what is given. The host checks it: a name that is missing, twice or was not asked for, a
+ * buffer that is outside of the window or overlaps another one is an error. A driver that has no
+ * windows refuses one that is asked for, by a code of DVS_UNSUPPORTED.
+ */
 struct dvs_context {
 	uint32_t size;
 	uint32_t n_buffers;	    /* filled in */
@@ -276,7 +285,7 @@ struct dvs_driver {
 	void (*close)(void *ctx);
 	/* With DVS_CAP_INNER_WATCH: how long the driver's own watchdog waits with these options.
 	 * The host's stall clock must be longer, so that the layer with the better diagnosis speaks
-	 * first. */
+	 * first. 0: it has none with these options. */
 	uint64_t (*inner_watch_ns)(const char *options);
 	/* Asked after each run and each load: DVS_UNUSABLE, DVS_USABLE or DVS_WORN. After one that
 	 * failed it goes before the class, also where that blames the job: a kernel that is wrong
@@ -293,9 +302,16 @@ struct dvs_driver {
 			   struct dvs_text *err);
 };
 
+/* Other symbols need not be there: -fvisibility=hidden keeps them inside. */
+#if defined(__GNUC__)
+#define DVS_EXPORT __attribute__((visibility("default")))
+#else
+#define DVS_EXPORT
+#endif
+
 /* The one symbol. host_abi: the host's DVS_DRIVER_ABI. NULL if the driver cannot serve such a host.
  */
-const struct dvs_driver *dvs_driver_get(uint32_t host_abi);
+DVS_EXPORT const struct dvs_driver *dvs_driver_get(uint32_t host_abi);
 typedef const struct dvs_driver *dvs_driver_get_function(uint32_t host_abi);
 
 #ifdef __cplusplus

@@ -4,9 +4,11 @@
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "cli/cfg_stream.h"
 #include "cli/chips_cmd.h"
 #include "cli/final_out.h"
 #include "cli/load.h"
+#include "config/fields.h"
 #include "device/check.h"
 #include "device/leftovers.h"
 #include "device/places.h"
@@ -55,6 +57,23 @@ static int run_check(const struct driver_check *c, const struct tally *t)
 	return t->n[CHECK_BAD] ? EXIT_SOME_FAILED : EXIT_PASSED;
 }
 
+/* The keys of a job: JSON itself, or a file that has them. */
+static const char *read_sample(const struct args *args, struct diags *diags)
+{
+	const char *word = opt_word(args, OPT_SAMPLE, NULL), *json;
+	const struct cfg_text *text;
+	struct cfg *cfg;
+
+	if (!word || word[strspn(word, " \t\n")] == '{')
+		return word;
+	if (cfg_stream_read(args->mem, word, &text, diags) < 0)
+		return NULL;
+	cfg = cfg_parse_as_is(word, text, diags);
+	json = cfg ? arena_strdup(args->mem, cfg_json(cfg, cfg_root(cfg))) : NULL;
+	cfg_free(cfg);
+	return json;
+}
+
 int chips_check(const struct args *args, const struct chips_words *w, struct diags *diags)
 {
 	struct tally tally = {{0}};
@@ -64,7 +83,7 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 		/* It is opened in a process that stands elsewhere. */
 		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
 		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
-		.job = opt_word(args, OPT_SAMPLE, NULL),
+		.job = read_sample(args, diags),
 		.device = (int32_t)opt_uint(args, OPT_DEVICE, 0, INT32_MAX, 0, diags),
 		.limit_s = opt_duration(args, OPT_TIMEOUT, usual_limit_s, diags),
 		.line = print_line,

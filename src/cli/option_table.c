@@ -182,8 +182,9 @@ const struct option option_table[OPT_COUNT] = {
 				"with --driver: its options, as a configuration has them"},
 	[OPT_DEVICE] = {"device", NULL, OPT_WORD, CMD_CHIPS, "N", WHAT,
 			"check: the device to open; default: 0"},
-	[OPT_SAMPLE] = {"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
-			"check: the keys of a job that passes and is over soon; default: {}"},
+	[OPT_SAMPLE] = {"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON|FILE", WHAT,
+			"check: the keys of a job that passes and is over soon, or a file with "
+			"them; default: {}"},
 	[OPT_WHY] = {"why", NULL, OPT_WORD, CMD_CHIPS, "TEXT", WHAT,
 		     "quarantine: the reason, for whoever misses the device"},
 	[OPT_FOR] = {"for", NULL, OPT_WORD, CMD_CHIPS, "2h", HOW,

@@ -3,92 +3,15 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "device/board.h"
 #include "device/check_parts.h"
 #include "device/device_class.h"
-#include "device/made_files.h"
 
-enum { GUARD = 0x5a };
-
-/* --- what the driver is given --- */
-
-static void host_log(void *user, int32_t level, const char *text)
-{
-	(void)user, (void)level, (void)text;
-}
-
-static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
-{
-	(void)user, (void)done, (void)total, (void)evidence;
-}
-
-static int32_t host_is_cancelled(void *user)
-{
-	return ((struct check *)user)->is_cancelled;
-}
-
-static uint64_t host_now_ns(void *user)
-{
-	(void)user;
-	return board_now_ns();
-}
-
-static void host_committed(void *user, uint64_t bytes)
-{
-	(void)user, (void)bytes;
-}
-
-static void host_leaves(void *user, const char *pattern)
-{
-	struct leftovers *l = made_files_leftovers();
-
-	if (pattern[0] != '/')
-		check_bad(user, "leaves", "'%s' is no absolute path", pattern);
-	else if (l)
-		leftovers_add_pattern(l, pattern);
-}
-
-struct dvs_text check_room(char *at)
-{
-	memset(at, 0, CHECK_ROOM);
-	at[CHECK_ROOM] = GUARD;
-	return (struct dvs_text){at, CHECK_ROOM};
-}
-
-static size_t lent_size(const char *text)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-
-	return (strlen(text) + page) / page * page;
-}
-
-const char *check_lend(const char *text)
-{
-	char *at = mmap(NULL, lent_size(text), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			-1, 0);
-
-	if (at == MAP_FAILED)
-		abort();
-	return memcpy(at, text, strlen(text) + 1);
-}
-
-void check_take_back(const char *lent, const char *text)
-{
-	munmap((void *)(uintptr_t)lent, lent_size(text));
-}
-
-struct dvs_text check_err(struct check *c)
-{
-	if (c->has_text && !check_is_whole(c->text))
-		check_bad(c, "texts", "a call wrote beyond the room that it had for its words");
-	c->has_text = true;
-	return check_room(c->text);
-}
+/* Stands in an out parameter before the call: no number of devices, no slot. */
+#define UNTOUCHED 0xa5a5a5a5u
 
 /* --- verdicts --- */
 
@@ -114,9 +37,9 @@ bool check_bad(struct check *c, const char *what, const char *fmt, ...)
 	return false;
 }
 
-bool check_is_whole(const char *at)
+bool check_untouched(struct check *c, const char *what, const char *call, const char *parameter)
 {
-	return at[CHECK_ROOM] == GUARD && memchr(at, '\0', CHECK_ROOM);
+	return check_bad(c, what, "%s() returned 0 and did not set *%s", call, parameter);
 }
 
 /* A call's code, with its text and class. */
@@ -134,14 +57,41 @@ bool check_bad_code(struct check *c, const char *what, const char *call, int32_t
 
 /* --- steps without a device --- */
 
+static bool check_device_values(struct check *c, const char *what, const struct dvs_device *d)
+{
+	static const uint64_t no_spare[ARRAY_LEN(d->spare)];
+
+	if (d->health > DVS_HEALTH_BAD)
+		return check_bad(c, what, "device %d has the health %u, which is none", d->id,
+				 d->health);
+	if (d->fault_domain < -1 || d->fault_domain >= DVS_FAULT_DOMAINS)
+		return check_bad(c, what,
+				 "device %d has the fault domain %d; it must be -1 (none known) or "
+				 "0 to %d",
+				 d->id, d->fault_domain, DVS_FAULT_DOMAINS - 1);
+	if (d->numa < -1)
+		return check_bad(c, what, "device %d is of the NUMA node %d; -1 is \"not known\"",
+				 d->id, d->numa);
+	if (d->reserved || memcmp(d->spare, no_spare, sizeof(no_spare)) != 0)
+		return check_bad(c, what, "it wrote into the spare room of device %d's record",
+				 d->id);
+	if (d->mem_free > d->mem_total)
+		return check_bad(c, what, "device %d has more free memory than memory", d->id);
+	return true;
+}
+
 static bool check_devices(struct check *c, const struct dvs_device *list, size_t n)
 {
 	bool is_there = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].size != sizeof(*list) || list[i].id < 0 ||
-		    list[i].health > DVS_HEALTH_BAD)
-			return check_bad(c, "probe", "what it says of device %zu is garbage", i);
+		if (list[i].size != sizeof(*list))
+			return check_bad(c, "probe", "it changed the size of record %zu to %u", i,
+					 list[i].size);
+		if (list[i].id < 0)
+			return check_bad(c, "probe", "it gave record %zu the id %d", i, list[i].id);
+		if (!check_device_values(c, "probe", &list[i]))
+			return false;
 		if (!memchr(list[i].model, '\0', sizeof(list[i].model)) ||
 		    !memchr(list[i].detail, '\0', sizeof(list[i].detail)) ||
 		    !memchr(list[i].family, '\0', sizeof(list[i].family)))
@@ -160,16 +110,23 @@ static struct dvs_device *blank_devices(size_t n)
 	struct dvs_device *list = xcalloc(n, sizeof(*list));
 
 	for (size_t i = 0; i < n; i++)
-		list[i].size = sizeof(*list);
+		list[i] = (struct dvs_device){
+			.size = sizeof(*list), .id = -1, .fault_domain = -1, .numa = -1};
 	return list;
 }
 
 static bool probe_into(struct check *c, struct dvs_device *list, size_t cap, size_t *ret_n)
 {
 	struct dvs_text err = check_err(c);
-	int32_t code = c->d->probe(c->options, list, cap, ret_n, &err);
+	const char *options = check_lend(c->options);
+	int32_t code;
 
-	return code == 0 || check_bad_code(c, "probe", "probe", code);
+	*ret_n = UNTOUCHED;
+	code = c->d->probe(options, list, cap, ret_n, &err);
+	check_take_back(options, c->options);
+	if (code != 0)
+		return check_bad_code(c, "probe", "probe", code);
+	return *ret_n != UNTOUCHED || check_untouched(c, "probe", "probe", "ret_n");
 }
 
 static void probe_with_less_room(struct check *c, struct dvs_device *two, size_t n)
@@ -215,8 +172,13 @@ static bool classify_one(struct check *c, int32_t code, int32_t is_fresh)
 	if (class >= DVS_CLASS_COUNT)
 		return check_bad(c, "classify", "code %d has the class %d, which is none", code,
 				 (int)class);
-	if ((code == 0) != (class == DVS_OK) && code == 0)
+	if (code == 0 && class != DVS_OK)
 		return check_bad(c, "classify", "0 must be DVS_OK");
+	if ((code == INT32_MAX || code == INT32_MIN) && class == DVS_OK)
+		return check_bad(c, "classify",
+				 "code %d is an error that nobody knows, and has the class DVS_OK; "
+				 "DVS_POISON is right for those",
+				 code);
 	/* Texts that are not there would end this process here. */
 	return (name ? strlen(name) : 0) < CHECK_ROOM && (hint ? strlen(hint) : 0) < CHECK_ROOM
 		       ? true
@@ -240,8 +202,10 @@ static void step_classify(struct check *c)
 
 static void step_health(struct check *c)
 {
-	struct dvs_device one = {.size = sizeof(one)};
+	struct dvs_device one = {
+		.size = sizeof(one), .id = c->device, .fault_domain = -1, .numa = -1};
 	struct dvs_text err = check_err(c);
+	const char *options;
 	int32_t code;
 
 	if (!c->d->health) {
@@ -249,12 +213,15 @@ static void step_health(struct check *c)
 		return;
 	}
 	c->stage("in health()");
-	code = c->d->health(c->device, c->options, &one, &err);
+	options = check_lend(c->options);
+	code = c->d->health(c->device, options, &one, &err);
+	check_take_back(options, c->options);
 	if (code != 0)
 		check_bad_code(c, "health", "health", code);
-	else if (one.health > DVS_HEALTH_BAD)
-		check_bad(c, "health", "%u is no health", one.health);
-	else
+	else if (one.id != c->device)
+		check_bad(c, "health", "it was asked about device %d and speaks of %d", c->device,
+			  one.id);
+	else if (check_device_values(c, "health", &one))
 		check_good(c, "health: without opening the device");
 }
 
@@ -267,18 +234,20 @@ static void step_open(struct check *c)
 	int32_t code;
 
 	c->stage("in open()");
-	c->host = (struct dvs_host){.size = sizeof(c->host),
-				    .user = c,
-				    .log = host_log,
-				    .progress = host_progress,
-				    .is_cancelled = host_is_cancelled,
-				    .now_ns = host_now_ns,
-				    .committed = host_committed,
-				    .leaves = host_leaves};
+	check_host_init(c);
+	sigprocmask(SIG_SETMASK, NULL, &c->blocked);
+	if (!getcwd(c->cwd, sizeof(c->cwd)))
+		c->cwd[0] = '\0';
 	options = check_lend(c->options);
+	c->ctx = &c->ctx;
 	code = c->d->open(&c->host, c->device, options, &c->ctx, &err);
 	check_take_back(options, c->options);
-	c->is_broken = code != 0 && !check_bad_code(c, "open", "open", code);
+	if (code != 0)
+		c->is_broken = !check_bad_code(c, "open", "open", code);
+	else if (c->ctx == &c->ctx)
+		c->is_broken = !check_untouched(c, "open", "open", "ret_ctx");
+	if (c->is_broken)
+		c->ctx = NULL;
 	if (!c->is_broken)
 		check_good(c, "open");
 }
@@ -290,9 +259,12 @@ bool check_load(struct check *c, const char *what, uint32_t *ret_slot)
 	int32_t code;
 
 	c->stage("in load()");
+	*ret_slot = UNTOUCHED;
 	code = c->d->load(c->ctx, job, ret_slot, &err);
 	check_take_back(job, c->job);
-	return code == 0 || check_bad_code(c, what, "load", code);
+	if (code != 0)
+		return check_bad_code(c, what, "load", code);
+	return *ret_slot != UNTOUCHED || check_untouched(c, what, "load", "ret_slot");
 }
 
 static void step_load(struct check *c)
@@ -329,7 +301,11 @@ static void step_bad_job(struct check *c)
 			return;
 		}
 	}
-	check_good(c, "a job that is not JSON: an error with a text");
+	if (c->d->is_usable && !c->d->is_usable(c->ctx))
+		check_bad(c, what,
+			  "is_usable() says no after it: every bad job would end its worker");
+	else
+		check_good(c, "a job that is not JSON: an error with a text");
 }
 
 static void step_lend_only(struct check *c)

@@ -3,7 +3,9 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <jansson.h>
+#include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -14,7 +16,27 @@
 #include "device/board.h"
 #include "device/check_parts.h"
 
-enum { WARM_UP = 5, MANY_RUNS = 20, WINDOW = 64 << 10, LOBBY = 64 << 10 };
+enum { WARM_UP = 5, MANY_RUNS = 20 };
+
+/* What no driver means by a yes or a no. */
+enum { UNTOUCHED_FLAG = -77 };
+
+/* false: a call that returned 0 left something else there than 0 or 1. Said once; then it is 0. */
+static bool check_flag(struct check *c, const char *what, const char *call, const char *parameter,
+		       int32_t code, int32_t *flag)
+{
+	int32_t is = *flag;
+	bool is_good = code != 0 || is == 0 || is == 1;
+
+	if (is != 0 && is != 1)
+		*flag = 0;
+	if (is_good || c->has_bad_flag)
+		return is_good;
+	c->has_bad_flag = true;
+	return is == UNTOUCHED_FLAG ? check_untouched(c, what, call, parameter)
+				    : check_bad(c, what, "%s() set *%s to %d; it is 0 or 1", call,
+						parameter, is);
+}
 
 static int32_t prepare(struct check *c)
 {
@@ -32,10 +54,12 @@ static int32_t prepare(struct check *c)
 	int32_t code;
 
 	c->stage("in prepare()");
+	c->is_in_run = true;
 	code = c->d->prepare(c->ctx, c->slot, &run, &err);
 	check_take_back(run.job_id, id);
 	check_take_back(run.odir, odir);
 	check_take_back(run.job, c->job);
+	c->is_in_run = code == 0;
 	return code;
 }
 
@@ -47,15 +71,25 @@ static int32_t launch(struct check *c)
 	return c->d->launch(c->ctx, c->epoch, &err);
 }
 
+/* What is neither yes nor no is said, once, and taken for a no as 0 is. */
+static int32_t poll_once(struct check *c, int32_t *ret_is_over)
+{
+	struct dvs_text err = check_err(c);
+	int32_t code;
+
+	*ret_is_over = UNTOUCHED_FLAG;
+	code = c->d->poll(c->ctx, c->epoch, ret_is_over, &err);
+	check_flag(c, "poll", "poll", "ret_is_over", code, ret_is_over);
+	return code;
+}
+
 static int32_t poll_until_over(struct check *c)
 {
 	int32_t is_over = 0, code = 0;
 
 	c->stage("while its run was polled");
 	while (code == 0 && !is_over) {
-		struct dvs_text err = check_err(c);
-
-		code = c->d->poll(c->ctx, c->epoch, &is_over, &err);
+		code = poll_once(c, &is_over);
 		if (code == 0 && !is_over)
 			nanosleep(&(struct timespec){0, 200000}, NULL);
 	}
@@ -65,13 +99,16 @@ static int32_t poll_until_over(struct check *c)
 static int32_t finish(struct check *c)
 {
 	struct dvs_text err = check_err(c), result = check_room(c->result);
+	int32_t code;
 
 	c->stage("in finish()");
-	return c->d->finish(c->ctx, c->epoch, &result, &err);
+	code = c->d->finish(c->ctx, c->epoch, &result, &err);
+	c->is_in_run = false;
+	return code;
 }
 
 /* From prepare to finish. */
-static bool run_once(struct check *c, const char *what)
+bool check_run_once(struct check *c, const char *what)
 {
 	int32_t code = prepare(c), fault;
 
@@ -97,17 +134,18 @@ static bool check_result(struct check *c, const char *what)
 		return check_bad(c, what, "finish() wrote beyond its room");
 	if (!c->result[0])
 		return true;
-	j = json_loads(c->result, 0, NULL);
+	j = json_loads(c->result, JSON_REJECT_DUPLICATES, NULL);
 	is_good = json_is_object(j);
 	json_decref(j);
-	return is_good || check_bad(c, what, "the result of finish() is no JSON object");
+	return is_good ||
+	       check_bad(c, what, "the result of finish() is no JSON object, or has a key twice");
 }
 
 static void step_run(struct check *c)
 {
 	const char *what = "a run";
 
-	c->is_broken = !run_once(c, what);
+	c->is_broken = !check_run_once(c, what);
 	if (!c->is_broken && check_result(c, what))
 		check_good(c, "a run: prepare, launch, poll until over, finish");
 }
@@ -115,15 +153,13 @@ static void step_run(struct check *c)
 static void step_poll_after_over(struct check *c)
 {
 	const char *what = "poll after over";
-	struct dvs_text err;
 	int32_t is_over = 0, code;
 
 	if (prepare(c) != 0 || launch(c) != 0 || poll_until_over(c) != 0) {
 		check_bad(c, what, "the second run failed: %s", c->text);
 	} else {
 		c->stage("in poll() after over");
-		err = check_err(c);
-		code = c->d->poll(c->ctx, c->epoch, &is_over, &err);
+		code = poll_once(c, &is_over);
 		if (code != 0)
 			check_bad_code(c, what, "poll", code);
 		else if (!is_over)
@@ -143,7 +179,7 @@ static void step_finish_without_launch(struct check *c)
 		return;
 	}
 	finish(c);
-	if (run_once(c, "a run after a finish without launch"))
+	if (check_run_once(c, "a run after a finish without launch"))
 		check_good(c, "finish without launch: the next run is good");
 }
 
@@ -177,7 +213,7 @@ static void step_diagnose(struct check *c)
 	c->must_stop = false;
 	if (pthread_create(&other, NULL, diagnose_all_the_time, c) != 0)
 		return;
-	for (int i = 0; i < MANY_RUNS && run_once(c, "a run that is diagnosed"); i++)
+	for (int i = 0; i < MANY_RUNS && check_run_once(c, "a run that is diagnosed"); i++)
 		;
 	c->must_stop = true;
 	c->stage("in diagnose() beside a run");
@@ -210,77 +246,8 @@ static void step_abort(struct check *c)
 	c->is_cancelled = false;
 	if (code != 0)
 		check_bad_code(c, "abort", "abort", code);
-	else if (run_once(c, "a run after an abort"))
+	else if (check_run_once(c, "a run after an abort"))
 		check_good(c, "abort: the run ends, the next one is good");
-}
-
-static bool check_context(struct check *c, const struct dvs_context *got,
-			  const struct dvs_buffer_want *want)
-{
-	const struct dvs_buffer *b = got->buffers;
-
-	if (got->n_buffers != 1 || strncmp(b->name, want->name, sizeof(b->name)) != 0)
-		return check_bad(c, "join", "it did not give the buffer '%s', and no other",
-				 want->name);
-	if (b->bytes < want->bytes || got->window_bytes < WINDOW)
-		return check_bad(c, "join", "it gave less than was asked");
-	if (b->address % want->align)
-		return check_bad(c, "join", "the buffer's address is not aligned to %u",
-				 want->align);
-	return b->address >= got->window_base &&
-			       b->address + b->bytes <= got->window_base + got->window_bytes
-		       ? true
-		       : check_bad(c, "join", "the buffer is not in the window");
-}
-
-static bool join_alone(struct check *c, int fd)
-{
-	const struct dvs_buffer_want want = {"check", 4096, 256, 0};
-	const struct dvs_join join = {
-		.size = sizeof(join),
-		.n_ranks = 1,
-		.n_buffers = 1,
-		.epoch = c->epoch + 1,
-		.token = "check",
-		.window_bytes = WINDOW,
-		.buffers = &want,
-		.deadline_ns = board_now_ns() + 10000000000u,
-		.shared_fd = fd,
-		.shared_bytes = LOBBY + WINDOW,
-	};
-	struct dvs_buffer buffer = {.name = ""};
-	struct dvs_context got = {.size = sizeof(got), .buffers = &buffer};
-	struct dvs_text err = check_err(c);
-	int32_t code;
-
-	c->stage("in join()");
-	code = c->d->join(c->ctx, &join, &got, &err);
-	if (code != 0)
-		return check_bad_code(c, "join", "join", code);
-	if (fcntl(fd, F_GETFD) < 0)
-		return check_bad(c, "join", "it closed shared_fd, which is the host's");
-	return check_context(c, &got, &want);
-}
-
-static void step_join(struct check *c)
-{
-	_cleanup_(closep) int fd = -1;
-	int32_t code;
-
-	if (!(c->d->caps & DVS_CAP_GANG)) {
-		check_skip(c, "join and leave", "it says that it cannot");
-		return;
-	}
-	fd = memfd_create("dvs-check", MFD_CLOEXEC);
-	if (fd < 0 || ftruncate(fd, LOBBY + WINDOW) < 0 || !join_alone(c, fd) ||
-	    !run_once(c, "a run of a gang"))
-		return;
-	c->stage("in leave()");
-	code = c->d->leave(c->ctx);
-	if (code != 0)
-		check_bad_code(c, "leave", "leave", code);
-	else
-		check_good(c, "join and leave, with one rank: the buffer by its name");
 }
 
 static void step_unload(struct check *c)
@@ -297,7 +264,7 @@ static void step_unload(struct check *c)
 		check_bad_code(c, "unload", "unload", code);
 		return;
 	}
-	if (check_load(c, "load after unload", &c->slot) && run_once(c, "a run after unload"))
+	if (check_load(c, "load after unload", &c->slot) && check_run_once(c, "a run after unload"))
 		check_good(c, "unload, load again, run");
 }
 
@@ -331,7 +298,7 @@ static bool run_often(struct check *c, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t slot;
 
-		if (!check_load(c, "many runs", &slot) || !run_once(c, "many runs"))
+		if (!check_load(c, "many runs", &slot) || !check_run_once(c, "many runs"))
 			return false;
 	}
 	return true;
@@ -363,7 +330,7 @@ static void step_leaks(struct check *c)
 static void step_reset(struct check *c)
 {
 	struct dvs_text err = check_err(c);
-	int32_t is_verified = 0, code;
+	int32_t is_verified = UNTOUCHED_FLAG, code;
 
 	if (!(c->d->caps & DVS_CAP_RESET)) {
 		check_skip(c, "reset", "it says that it cannot");
@@ -371,18 +338,58 @@ static void step_reset(struct check *c)
 	}
 	c->stage("in reset()");
 	code = c->d->reset(c->ctx, 0, &is_verified, &err);
+	if (!check_flag(c, "reset", "reset", "ret_is_verified", code, &is_verified))
+		return;
 	if (code != 0)
 		check_bad_code(c, "reset", "reset", code);
 	else if (!is_verified)
 		check_bad(c, "reset", "a device that works was not verified");
 	else if (check_load(c, "load after a reset", &c->slot) &&
-		 run_once(c, "a run after a reset"))
+		 check_run_once(c, "a run after a reset"))
 		check_good(c, "reset: verified, and the next run is good");
+}
+
+static void step_progress(struct check *c)
+{
+	static const char *const words[] = {
+		[CHECK_BAD_EVIDENCE] = "evidence is 0, 1 or 2, and nothing else",
+		[CHECK_MORE_THAN_ALL] = "more steps were done than there are",
+		[CHECK_NO_RUN] = "it was called without a run, before prepare() or after finish(): "
+				 "the next run would get that",
+	};
+
+	if (c->bad_progress)
+		check_bad(c, "progress", "%s", words[c->bad_progress]);
+	else if (c->n_progress)
+		check_good(c, "progress: in runs only, with evidence");
+	else
+		check_skip(c, "progress", "it reports none, so no run is ever ended as stalled");
+}
+
+/* What belongs to all of the process, and that the host relies on. */
+static void step_process(struct check *c)
+{
+	char now[PATH_MAX] = "";
+	sigset_t blocked;
+
+	memset(&blocked, 0, sizeof(blocked));
+	if (!getcwd(now, sizeof(now)) || strcmp(now, c->cwd) != 0)
+		check_bad(c, "the process", "its working directory is %s now, and was %s", now,
+			  c->cwd);
+	else if (fcntl(STDOUT_FILENO, F_GETFD) < 0 || fcntl(STDERR_FILENO, F_GETFD) < 0)
+		check_bad(c, "the process",
+			  "descriptors 1 and 2 are the job's log, and closed now");
+	else if (sigprocmask(SIG_SETMASK, NULL, &blocked) == 0 &&
+		 memcmp(&blocked, &c->blocked, sizeof(blocked)) != 0)
+		check_bad(c, "the process", "other signals are blocked in the calling thread now");
+	else
+		check_good(c, "the process: directory, output and signals as before");
 }
 
 check_step *const check_run_steps[] = {
 	step_run,      step_poll_after_over, step_finish_without_launch,
-	step_diagnose, step_abort,	     step_join,
+	step_diagnose, step_abort,	     check_step_join,
 	step_unload,   step_reset,	     step_leaks,
+	step_progress, step_process,
 };
 const unsigned check_n_run_steps = ARRAY_LEN(check_run_steps);

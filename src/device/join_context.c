@@ -60,6 +60,38 @@ static int check_buffer(const struct dvs_buffer_want *want, const struct dvs_con
 	return 0;
 }
 
+/* What people see of an interval. */
+static int refuse_place(const struct dvs_buffer *b, const char *what, const char *whose,
+			uint64_t at, uint64_t bytes, struct error *err)
+{
+	return error_plain(err,
+			   "join() put buffer '%s' (%llu bytes at 0x%llx) %s%s (%llu bytes at "
+			   "0x%llx)",
+			   b->name, (unsigned long long)b->bytes, (unsigned long long)b->address,
+			   what, whose, (unsigned long long)bytes, (unsigned long long)at);
+}
+
+/* Addresses may be anywhere in 64 bits, so nothing is added to one. */
+static int check_place(const struct dvs_context *given, uint32_t i, struct error *err)
+{
+	const struct dvs_buffer *b = &given->buffers[i];
+	uint64_t into = b->address - given->window_base;
+
+	if (b->address < given->window_base || into > given->window_bytes ||
+	    b->bytes > given->window_bytes - into)
+		return refuse_place(b, "outside of the window", "", given->window_base,
+				    given->window_bytes, err);
+	for (uint32_t k = 0; k < i; k++) {
+		const struct dvs_buffer *o = &given->buffers[k];
+		const struct dvs_buffer *low = o->address < b->address ? o : b;
+		const struct dvs_buffer *high = low == b ? o : b;
+
+		if (high->address - low->address < low->bytes && high->bytes)
+			return refuse_place(b, "over buffer ", o->name, o->address, o->bytes, err);
+	}
+	return 0;
+}
+
 int join_context_check(const struct dvs_join *asked, const struct dvs_context *given,
 		       struct error *err)
 {
@@ -76,6 +108,9 @@ int join_context_check(const struct dvs_join *asked, const struct dvs_context *g
 		return error_plain(err, "join() gave a window of %llu bytes, %llu were asked for",
 				   (unsigned long long)given->window_bytes,
 				   (unsigned long long)asked->window_bytes);
+	for (uint32_t i = 0; i < given->n_buffers; i++)
+		if (check_place(given, i, err) < 0)
+			return -1;
 	return 0;
 }
 

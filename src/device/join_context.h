@@ -11,8 +11,8 @@ struct join_rank {
 	int32_t device, rank, n_ranks;
 };
 
-/* -1 with err: a number, a name, a size or an alignment is not what was asked for; it says which.
- */
+/* -1 with err: a number, a name, a size or an alignment is not what was asked for, or a buffer is
+ * outside of the window or overlaps another one; it says which. */
 int join_context_check(const struct dvs_join *asked, const struct dvs_context *given,
 		       struct error *err);
 /* The file of DVSCHED_CONTEXT. Addresses and handles are texts, "0x…": JSON's numbers are too small

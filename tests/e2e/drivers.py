@@ -12,7 +12,8 @@ import unittest
 from harness import SOURCE, Story
 
 CC = os.environ.get("CC", "cc").split()[-1]
-ECHO = SOURCE / "docs" / "examples" / "driver_echo.c"
+EXAMPLES = SOURCE / "docs" / "examples"
+ECHO = EXAMPLES / "driver_echo.c"
 
 # The example, with one entry replaced by something that a driver must not do.
 WRONG = """
@@ -60,8 +61,8 @@ class Drivers(Story):
     def check(self, driver, *args):
         return self.dvsched("chips", "check", "--driver", str(driver), *args)
 
-    def compile(self, source, into, include, *flags):
-        done = subprocess.run([CC, *flags, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(into)],
+    def compile(self, source, into, include, *flags, compiler=CC):
+        done = subprocess.run([compiler, *flags, "-shared", "-fPIC", f"-I{include}", str(source), "-o", str(into)],
                               capture_output=True, text=True, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
         return into
@@ -85,7 +86,7 @@ class Drivers(Story):
         self.assertEqual(run.code, 1, run)
         self.assertRegex(run.out, rf"(?m)^FAIL  {text}")
 
-    def test_the_example_builds_against_the_installed_header_and_passes(self):
+    def installed_include(self):
         build = pathlib.Path(self.binary).resolve().parents[2]
         meson = shutil.which("meson")
         if not meson or not (build / "meson-private").is_dir():
@@ -93,14 +94,40 @@ class Drivers(Story):
         subprocess.run([meson, "install", "-C", str(build), "--no-rebuild", "--tags", "devel", "--destdir",
                         str(self.path("root"))], check=True, stdout=subprocess.DEVNULL)
         header, = self.path("root").rglob("dvsched/driver.h")
-        shutil.copy(ECHO, self.path("driver_echo.c"))
-        self.compile(self.path("driver_echo.c"), self.path("echo.so"), header.parents[1],
-                     "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-        run = self.check("./echo.so")
-        self.assertEqual(run.code, 0, run)
-        self.assertNotIn("FAIL", run.out)
-        self.assertRegex(run.out, r"(?m)^ok    20 runs")
-        self.assertRegex(run.out, r"driver \S+/echo\.so: \d+ checks passed, 0 failed, 6 skipped\n$")
+        return header.parents[1]
+
+    def test_the_examples_build_against_the_installed_header_and_pass(self):
+        include = self.installed_include()
+        for name, n_skipped in (("echo", 7), ("steps", 7)):
+            shutil.copy(EXAMPLES / f"driver_{name}.c", self.dir)
+            self.compile(self.path(f"driver_{name}.c"), self.path(f"{name}.so"), include, "-fvisibility=hidden",
+                         "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
+            run = self.check(f"./{name}.so")
+            self.assertEqual(run.code, 0, run)
+            self.assertNotIn("FAIL", run.out)
+            self.assertRegex(run.out, r"(?m)^ok    20 runs")
+            self.assertRegex(run.out, rf"driver \S+/{name}\.so: \d+ checks passed, 0 failed, {n_skipped} skipped\n$")
+
+    def test_the_header_exports_the_entry_also_from_cxx(self):
+        cxx = shutil.which("c++")
+        if not cxx:
+            self.skipTest("no C++ compiler")
+        self.write("none.cc", "#include <dvsched/driver.h>\n"
+                              "const dvs_driver *dvs_driver_get(uint32_t) { return nullptr; }\n")
+        self.compile(self.path("none.cc"), self.path("none.so"), SOURCE / "include", "-fvisibility=hidden", "-Wall",
+                     "-Wextra", "-Wpedantic", "-Werror", compiler=cxx)
+        self.refused(self.path("none.so"), "it does not serve ABI 1")
+
+    def test_a_device_that_gets_stuck_after_progress_is_stalled(self):
+        self.compile(EXAMPLES / "driver_steps.c", self.path("steps.so"), SOURCE / "include")
+        self.config("""{ flow: "jobs", name: "demo"
+          backends: { card: { type: "chips", driver: "./steps.so", budgets: { stall: "300ms" } } }
+          jobs: [ { name: "good", backend: "card", image: {} }, { name: "bad", backend: "card", image: "stop" } ] }""")
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        ended = {job["name"]: job["attempts"][-1] for job in self.results()["jobs"]}
+        self.assertEqual(ended["good"]["status"], "PASSED", run)
+        self.assertEqual(ended["bad"]["reason"], "stall", run)
+        self.assertIn("no progress for 0.3s at step 1 of 3", ended["bad"]["message"])
 
     def lent_as(self, driver):
         run = self.dvsched("chips", "--driver", str(driver), "--json")
@@ -193,7 +220,126 @@ class Drivers(Story):
                 "{ (void)x, (void)r, (void)e; close(j->shared_fd); return 0; }\n"
                 "static int32_t leave(void *x) { (void)x; return 0; }")
         self.failed(self.wrong("d.caps = DVS_CAP_GANG; d.join = join; d.leave = leave", join),
-                    "join: it closed shared_fd, which is the host's")
+                    "join and leave: it closed shared_fd, which is the host's")
+
+    def test_out_parameters_must_be_set(self):
+        """What each call leaves undone, and how the check says it."""
+        probe = "const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e"
+        cases = (
+            ("probe", probe, "*n = 1; d[0].id = 0; n = 0; return 0;", "ok"),
+            ("probe", probe, "d[0].id = 0; return 0;", r"probe: probe\(\) returned 0 and did not set \*ret_n"),
+            ("probe", probe, "*n = 1; return 0;", "probe: it gave record 0 the id -1"),
+            ("probe", probe, "*n = 1; d[0].id = 0; d[0].fault_domain = 1 << 20; return 0;",
+             r"probe: device 0 has the fault domain 1048576; it must be -1 \(none known\) or 0 to 1048575"),
+            ("probe", probe, "*n = 1; d[0].id = 0; d[0].health = 9; return 0;", "probe: device 0 has the health 9"),
+            ("probe", probe, "*n = 1; d[0].id = 0; d[0].numa = -2; return 0;", "probe: device 0 is of the NUMA node -2"),
+            ("probe", probe, "*n = 1; d[0].id = 0; d[0].spare[3] = 1; return 0;", "probe: it wrote into the spare room"),
+            ("open", "const struct dvs_host *h, int32_t d, const char *o, void **c, struct dvs_text *e", "return 0;",
+             r"open: open\(\) returned 0 and did not set \*ret_ctx"),
+            ("load", "void *c, const char *j, uint32_t *s, struct dvs_text *e", "return 0;",
+             r"load: load\(\) returned 0 and did not set \*ret_slot"),
+            ("poll", "void *c, uint64_t n, int32_t *o, struct dvs_text *e",
+             "static int k; if (k++) return poll_run(c, n, o, e); return 0;",
+             r"poll: poll\(\) returned 0 and did not set \*ret_is_over"),
+            ("poll", "void *c, uint64_t n, int32_t *o, struct dvs_text *e", "poll_run(c, n, o, e); *o *= 2; return 0;",
+             r"poll: poll\(\) set \*ret_is_over to 2; it is 0 or 1"),
+        )
+        for entry, parameters, body, text in cases:
+            with self.subTest(text):
+                source = f"static int32_t odd({parameters})\n{{ {body} }}"
+                driver = self.wrong(f"d.{entry} = odd", source)
+                run = self.check(driver, "--timeout", "1s")
+                if text == "ok":
+                    self.assertEqual(run.code, 0, run)
+                else:
+                    self.assertNotEqual(run.code, 0, run)
+                    self.assertRegex(run.out, rf"(?m)^FAIL  {text}")
+
+    JOIN = """static int32_t join(void *x, const struct dvs_join *j, struct dvs_context *r, struct dvs_text *e)
+        {{
+            uint64_t at = 0x7000;
+            r->window_base = at;
+            r->window_bytes = j->window_bytes;
+            for (r->n_buffers = 0; r->n_buffers < j->n_buffers; r->n_buffers++, at += 8192) {{
+                struct dvs_buffer *b = &r->buffers[r->n_buffers];
+                snprintf(b->name, sizeof(b->name), "%s", j->buffers[r->n_buffers].name);
+                b->address = (at + 1023) / 1024 * 1024;
+                b->bytes = j->buffers[r->n_buffers].bytes;
+            }}
+            {}
+            return 0;
+        }}
+        static int32_t leave(void *x) {{ return 0; }}"""
+
+    def test_what_join_gives_is_checked(self):
+        gang = "d.caps = DVS_CAP_GANG; d.join = join; d.leave = leave"
+        for fault, text in (
+                ("", "ok    join with a window: its buffers by their names, apart, inside"),
+                ("if (j->window_bytes) { r->window_bytes = 0; r->n_buffers = 0; }",
+                 "skip  join with a window: it gave none; a code of DVS_UNSUPPORTED would tell jobs that want one"),
+                ("if (j->window_bytes) return fail(e, ECHO_NO_DEVICE, \"no window here\");",
+                 "skip  join with a window: it has none, and says so"),
+                ("if (r->n_buffers) r->buffers[1].address = r->buffers[0].address + 1024;",
+                 r"FAIL  join with a window: join\(\) put buffer 'right' \(4096 bytes at 0x7400\) over buffer left "
+                 r"\(4000 bytes at 0x7000\)"),
+                ("if (r->n_buffers) r->buffers[2].address = r->window_base + r->window_bytes - 8;",
+                 r"FAIL  join with a window: join\(\) put buffer 'small' \(24 bytes at 0x16ff8\) outside of the window"),
+                ("if (r->n_buffers) r->buffers[0].address = r->window_base - 1024;", "FAIL  .* outside of the window"),
+                ("if (r->n_buffers) r->n_buffers = 1;", r"FAIL  .*join\(\) gave 1 buffers, 3 were asked for"),
+                ("if (!j->window_bytes) return fail(e, ECHO_BAD_JOB, \"where is it?\");",
+                 r"FAIL  join and leave: join\(\) returned 1 \(config\): where is it\?")):
+            with self.subTest(text):
+                run = self.check(self.wrong(gang, self.JOIN.format(fault)))
+                self.assertEqual(run.code, 1 if text.startswith("FAIL") else 0, run)
+                self.assertRegex(run.out, rf"(?m)^{text}")
+
+    def test_what_a_run_leaves_in_the_process_is_checked(self):
+        launch = ("static const struct dvs_host *host;\n"
+                  "static int32_t keep(const struct dvs_host *h, int32_t d, const char *o, void **c, struct dvs_text *e)\n"
+                  "{ host = h; return open_device(h, d, o, c, e); }\n"
+                  "static int32_t odd(void *x, uint64_t n, struct dvs_text *r, struct dvs_text *e)\n"
+                  "{ int32_t code = finish(x, n, r, e); %s; return code; }\n")
+        for body, text in (
+                ("host->progress(host->user, 1, 1, 3)", "progress: evidence is 0, 1 or 2, and nothing else"),
+                ("host->progress(host->user, 2, 1, 0)", "progress: more steps were done than there are"),
+                ("chdir(\"/\"); chdir(\"tmp\")", "the process: its working directory is /tmp now"),
+                ("close(1)", "the process: descriptors 1 and 2 are the job's log, and closed now"),
+                ("sigset_t s; sigfillset(&s); sigprocmask(SIG_BLOCK, &s, NULL)",
+                 "the process: other signals are blocked"),
+                ("strcpy(r->at, \"{\\\"a\\\": 1, \\\"a\\\": 2}\")", "a run: the result of .* has a key twice")):
+            with self.subTest(text):
+                self.failed(self.wrong("d.open = keep; d.finish = odd", "#include <signal.h>\n" + launch % body), text)
+        late = launch % "" + ("static int32_t early(void *x, const char *j, uint32_t *s, struct dvs_text *e)\n"
+                              "{ host->progress(host->user, 0, 1, 1); return load(x, j, s, e); }")
+        self.failed(self.wrong("d.open = keep; d.load = early", late + "\nvoid *unused = odd;"),
+                    "progress: it was called without a run")
+        usable = "static int32_t no(void *x) { (void)x; return 0; }"
+        self.failed(self.wrong("d.is_usable = no", usable), r"a job that is not JSON: is_usable\(\) says no after it")
+        good = ("static enum dvs_class good(int32_t c, int32_t f, const char **n, const char **h)\n"
+                "{ (void)f; *n = *h = NULL; return c == 1 ? DVS_CONFIG : DVS_OK; }")
+        self.failed(self.wrong("d.classify = good", good), "classify: code 2147483647 is an error that nobody knows")
+
+    def test_a_sample_may_be_a_file(self):
+        self.write("sample.hjson", "{ program: [ { compute: \"1ms\" } ]\n args: [ { f32: [64], fill: 1 } ] }\n")
+        run = self.check("sim", "--sample", "sample.hjson")
+        self.assertEqual(run.code, 0, run)
+        self.write("sample.hjson", "{ program: [ { compute: \"1ms\" ] }\n")
+        run = self.check("sim", "--sample", "sample.hjson")
+        self.assertEqual(run.code, 2, run)
+        self.assertIn("sample.hjson:1:", run.err)
+        run = self.check("sim", "--sample", "nothing.hjson")
+        self.assertEqual(run.code, 2, run)
+        self.assertIn("nothing.hjson: error: cannot be read", run.err)
+
+    def test_a_device_is_in_one_fault_domain(self):
+        self.config("""{ flow: "jobs", name: "demo"
+          backends: { card: { type: "chips", driver: "sim", devices: "0-2", fault_domains: [[0, 1], [1, 2]] } }
+          jobs: [ { name: "a", backend: "card", program: [] } ] }""")
+        run = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(run.code, 2, run)
+        self.assertRegex(run.err, r"cfg\.hjson:2:\d+: error: device 1 is in two fault domains")
+        run = self.dvsched("chips", "--driver", "sim", "--options", '{"fault_domains": [[0, 1], [2, 1]]}')
+        self.assertIn("fault_domains[1][1]: device 1 is in two fault domains", run.out + run.err)
 
     def of_family(self, name, family):
         """A driver of that name, whose devices are of that family."""

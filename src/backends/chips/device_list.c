@@ -184,11 +184,16 @@ static void read_domain(struct listing *l, struct hjson_node *list, int32_t doma
 						 ? find_own(l->s, (int32_t)e->i)
 						 : NULL;
 
-		if (d)
-			d->domain = domain;
-		else
+		if (!d)
 			cfg_error(c, l->diags, e,
 				  "'fault_domains' names what is none of 'devices'");
+		else if (d->domain >= CHIPS_FIRST_OWN_DOMAIN && d->domain != domain)
+			diag_hint(cfg_error(c, l->diags, e, "device %d is in two fault domains",
+					    d->id),
+				  "a device fails with one group of others: put all of them into "
+				  "one list");
+		else
+			d->domain = domain;
 	}
 }
 

@@ -35,7 +35,7 @@ struct chips_device {
 	const char *lent_as; /* what stands for it in the environment of a borrower */
 };
 /* Fault domains of the configuration begin there; those of drivers are below. */
-enum { CHIPS_FIRST_OWN_DOMAIN = 1 << 20 };
+enum { CHIPS_FIRST_OWN_DOMAIN = DVS_FAULT_DOMAINS };
 
 struct chips_settings {
 	const char *name;    /* of the backend */

@@ -55,14 +55,31 @@ static int32_t read_open_delay(json_t *value, struct sim_delay *ret, struct dvs_
 
 static int32_t read_fault_domains(json_t *lists, struct sim_options *o, struct dvs_text *err)
 {
-	size_t i;
-	json_t *list;
+	size_t i, k;
+	json_t *list, *id;
 
 	o->fault_domains = lists;
 	if (lists && !json_is_array(lists))
 		return sim_fail(err, SIM_BAD_JOB, "fault_domains must be a list of lists");
-	json_array_foreach(lists, i, list) if (!json_is_array(list)) return sim_fail(
-		err, SIM_BAD_JOB, "fault_domains[%zu] must be a list", i);
+	json_array_foreach(lists, i, list)
+	{
+		if (!json_is_array(list))
+			return sim_fail(err, SIM_BAD_JOB, "fault_domains[%zu] must be a list", i);
+		json_array_foreach(list, k, id)
+		{
+			if (!json_is_integer(id))
+				return sim_fail(err, SIM_BAD_JOB,
+						"fault_domains[%zu][%zu] must be the number of a "
+						"device",
+						i, k);
+			if (sim_options_fault_domain(o, (int32_t)json_integer_value(id)) !=
+			    (int32_t)i)
+				return sim_fail(err, SIM_BAD_JOB,
+						"fault_domains[%zu][%zu]: device %lld is in two "
+						"fault domains",
+						i, k, (long long)json_integer_value(id));
+		}
+	}
 	return 0;
 }
 

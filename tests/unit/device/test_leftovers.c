@@ -317,7 +317,7 @@ static void only_what_certainly_nobody_has_any_more_is_swept(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		write_file(b, "made_file");
 		write_record(b, cases[i].change, "made_file");
-		print_message("%s\n", cases[i].what);
+		print_message("# %s\n", cases[i].what);
 		assert_int_equal(leftovers_sweep(b->state).n_removed, cases[i].is_swept);
 		assert_int_equal(is_there(b, "made_file"), !cases[i].is_swept);
 		assert_int_equal(count_records(b), !cases[i].is_swept);
