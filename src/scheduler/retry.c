@@ -31,6 +31,8 @@ static bool is_wanted(const struct retry_rules *rules, enum job_reason reason)
 {
 	enum job_class class = job_reason_class(reason);
 
+	if (reason == REASON_NO_DEVICE) /* its backend has waited as long as there was hope */
+		return false;
 	switch (rules->on) {
 	case RETRY_INFRA:
 		return class == CLASS_INFRA;

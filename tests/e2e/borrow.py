@@ -388,7 +388,7 @@ class ByHand(Borrow):
         self.by_hand("--devices", "1", "--queue-timeout", "100ms", code=3)
         os.close(fd)
         self.assertEqual(self.only()["reason"], "queue_timeout")
-        self.pools_file(more='deadlock: "10ms", faults: [{ on: "open", do: "wedge", clears_on: "never" }]')
+        self.pools_file(more='deadlock: "10ms", budgets: { queue: "60s" }, faults: [{ on: "open", do: "wedge", clears_on: "never" }]')
         done = self.by_hand("--devices", "1", command=("false",), code=3)
         self.assertEqual(self.results()["jobs"][0]["attempts"][0]["reason"], "wedge")
         self.assertIn("device 0", done.out)

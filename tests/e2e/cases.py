@@ -228,7 +228,7 @@ class Ends(Cases):
 
     def test_when_all_devices_are_quarantined(self):
         cases = {f"r/case{i}": '{ program: [{ compute: "2ms" }] }' for i in range(5)}
-        self.batch(cases, pool='deadlock: "10ms", faults: [{ on: "open", do: "code", code: 507033 }]')
+        self.batch(cases, pool='deadlock: "10ms", budgets: { queue: "60s" }, faults: [{ on: "open", do: "code", code: 507033 }]')
         done = self.run_it(code=3)
         ends = self.all_have_one_end(cases)
         self.assertEqual({j["reason"] for j in ends.values()}, {"no_device"})

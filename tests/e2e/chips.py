@@ -233,9 +233,11 @@ class Faults(Chips):
 
     def test_when_no_device_is_left_jobs_end_with_that_word(self):
         self.pool('{ name: "a.{i}", sweep: { i: "1..5" }, backend: "chips", program: [{ compute: "5ms" }] }', n=2,
-                  more='deadlock: "10ms", faults: [{ on: "open", do: "code", code: 507033 }]')
-        done = self.run_it(code=3)
+                  more='deadlock: "10ms", budgets: { queue: "60s" }, faults: [{ on: "open", do: "code", code: 507033 }]',
+                  top='defaults: { retries: { max: 3, on: "infra" } }')
+        done = self.run_it(code=3)  # the quarantines last longer than the jobs may wait
         self.assertEqual(self.results()["counts"]["killed"], 5)
+        self.assertEqual({len(j["attempts"]) for j in self.results()["jobs"]}, {1})
         self.assertEqual({a["reason"] for j in self.results()["jobs"] for a in j["attempts"]}, {"no_device"})
         self.assertIn("chips/0 is quarantined", done.out)
 

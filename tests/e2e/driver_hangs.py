@@ -103,6 +103,7 @@ class Hangs(Story):
 
     def pool(self, options, job="devices: 2", budget="300ms", more=""):
         budgets = ", ".join(f"{clock}: '{budget}'" for clock in ("open", "load", "join", "finish", "reset", "stall"))
+        budgets += ", queue: '30s'"
         self.config(f"""{{ flow: jobs
           name: demo
           backends: {{ chips: {{ driver: "./tar.so", options: {options}, budgets: {{ {budgets} }},

@@ -39,6 +39,7 @@ struct chips_job {
 	struct arena *mem;
 	const struct chips_request *request;
 	double queued_s;
+	double stuck_s;	    /* since when too few devices are usable for it; 0: enough are */
 	uint64_t served_by; /* the pass over the queue that found devices for it, not all open */
 	enum job_reason refused; /* it ends without a start; REASON_NONE: not so */
 	const char *refused_text;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Why a job waits for devices, and which jobs wait in vain: those are ended, with the reasons. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "backends/chips/chips.h"
@@ -45,10 +46,68 @@ uint32_t outlook_n_usable(const struct chips_job *j)
 	return n_for(j, is_usable);
 }
 
-static bool is_not_dead(const struct unit *u)
+/* ---- when a job can run at all ---- */
+
+/* When u can be used, as far as its health goes; INFINITY: not before a person clears it. */
+static double usable_at(const struct unit *u)
 {
-	return u->health.state != HEALTH_DEAD;
+	const struct chips *c = u->chips;
+	const struct device_health *h = &u->health;
+
+	if (is_usable(u))
+		return c->turn_s;
+	if (h->state == HEALTH_DEAD || !health_has_end(h))
+		return INFINITY;
+	return fmax(c->turn_s, c->turn_s + h->until_wall_s - clock_wall(c->clock));
 }
+
+static int compare_times(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+/* When n of them can be used at once; domain NULL: any. */
+static double n_usable_at(const struct chips *c, const int32_t *domain, uint32_t n)
+{
+	double *at_s = xcalloc(c->n_units, sizeof(*at_s)), ret = INFINITY;
+	uint32_t n_found = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (!domain || c->units[i].device->domain == *domain)
+			at_s[n_found++] = usable_at(&c->units[i]);
+	qsort(at_s, n_found, sizeof(*at_s), compare_times);
+	if (n_found >= n)
+		ret = at_s[n - 1];
+	free(at_s);
+	return ret;
+}
+
+/* When the quarantines are over that keep j from running. */
+static double possible_at(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	uint32_t n = j->request->n_devices;
+	double at_s = INFINITY;
+
+	if (!j->request->same_domain || n == 1)
+		return n_usable_at(c, NULL, n);
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (c->units[i].device->domain >= 0)
+			at_s = fmin(at_s, n_usable_at(c, &c->units[i].device->domain, n));
+	return at_s;
+}
+
+/* How long j may wait for that. */
+static double patient_until(const struct chips_job *j)
+{
+	if (j->request->queue_s > 0)
+		return j->queued_s + j->request->queue_s;
+	return j->stuck_s + 2 * j->chips->s->health.quarantine_s;
+}
+
+/* ---- in words ---- */
 
 /* "; 0-3 quarantined" */
 static void add_state(const struct chips *c, struct str *out, enum health_state state)
@@ -167,45 +226,54 @@ static bool is_quiet(const struct chips *c)
 	return true;
 }
 
-/* What all jobs that wait see alike: with many devices too much to find out for each. */
-struct outlook {
-	bool is_quiet;
-	uint32_t n_usable, n_not_dead;
-};
-
-static bool end_if_hopeless(struct chips_job *j, const struct outlook *o)
+/* What it needs is set aside and opens: that has a clock of its own. */
+static bool is_served(const struct chips_job *j)
 {
-	struct chips *c = j->chips;
-	uint32_t n = j->request->n_devices, n_not_dead, n_usable;
-	bool is_served;
+	return j->served_by && j->served_by == j->chips->last_pass;
+}
 
-	/* What it needs is set aside and opens: that has a clock of its own. */
-	is_served = j->served_by && j->served_by == c->last_pass;
-	if (!is_served && j->request->queue_s > 0 &&
-	    c->turn_s >= j->queued_s + j->request->queue_s) {
-		chips_job_end_unstarted(j, REASON_QUEUE_TIMEOUT,
-					arena_printf(j->mem, "waited %gs for devices: it %s",
-						     j->request->queue_s, why_waiting(j)));
-		return true;
-	}
-	n_not_dead = j->request->same_domain ? n_for(j, is_not_dead) : o->n_not_dead;
-	n_usable = j->request->same_domain ? n_for(j, is_usable) : o->n_usable;
-	if (n_not_dead >= n && !(o->is_quiet && n_usable < n))
+static bool has_waited_too_long(const struct chips_job *j)
+{
+	double queue_s = j->request->queue_s;
+
+	return !is_served(j) && queue_s > 0 && j->chips->turn_s >= j->queued_s + queue_s;
+}
+
+/* It cannot run on the devices that are usable. The end of a quarantine is waited for, if it comes
+ * in time. */
+static bool is_hopeless(struct chips_job *j, bool pool_is_quiet)
+{
+	double now_s = j->chips->turn_s, at_s = possible_at(j);
+
+	if (at_s <= now_s && outlook_n_usable(j) >= j->request->n_devices) {
+		j->stuck_s = 0;
 		return false;
-	chips_job_end_unstarted(
-		j, REASON_NO_DEVICE,
-		arena_printf(j->mem, "no usable device is left: it %s", why_waiting(j)));
-	return true;
+	}
+	if (j->stuck_s <= 0)
+		j->stuck_s = now_s;
+	return isinf(at_s) || (pool_is_quiet && at_s > patient_until(j));
 }
 
 void outlook_end_hopeless(struct chips *c)
 {
-	const struct outlook o = {
-		.is_quiet = is_quiet(c),
-		.n_usable = n_units_that(c, is_usable),
-		.n_not_dead = n_units_that(c, is_not_dead),
-	};
+	bool pool_is_quiet = is_quiet(c);
+	uint32_t n_usable = n_units_that(c, is_usable);
 
-	list_for_each (it, &c->queue)
-		end_if_hopeless(list_entry(it, struct chips_job, link), &o);
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+		bool is_sure = !j->request->same_domain && j->request->n_devices <= n_usable;
+
+		if (has_waited_too_long(j))
+			chips_job_end_unstarted(j, REASON_QUEUE_TIMEOUT,
+						arena_printf(j->mem,
+							     "waited %gs for devices: it %s",
+							     j->request->queue_s, why_waiting(j)));
+		else if (is_sure) /* with many devices too much to find out for each */
+			j->stuck_s = 0;
+		else if (is_hopeless(j, pool_is_quiet))
+			chips_job_end_unstarted(j, REASON_NO_DEVICE,
+						arena_printf(j->mem,
+							     "no usable device is left: it %s",
+							     why_waiting(j)));
+	}
 }

@@ -81,8 +81,12 @@ void queue_note_started(struct chips *c)
 
 void queue_resumed(struct chips *c, double pause_s)
 {
-	list_for_each (it, &c->queue)
-		list_entry(it, struct chips_job, link)->queued_s += pause_s;
+	list_for_each (it, &c->queue) {
+		struct chips_job *j = list_entry(it, struct chips_job, link);
+
+		j->queued_s += pause_s;
+		j->stuck_s += j->stuck_s > 0 ? pause_s : 0;
+	}
 	c->last_event_s += pause_s;
 }
 

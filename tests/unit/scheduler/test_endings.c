@@ -47,6 +47,8 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 		return (struct fake_outcome){.status = JOB_KILLED, .reason = REASON_LOST};
 	case 'n':
 		return (struct fake_outcome){.status = JOB_KILLED, .reason = REASON_LAUNCH};
+	case 'v':
+		return (struct fake_outcome){.status = JOB_KILLED, .reason = REASON_NO_DEVICE};
 	case 'r':
 		return (struct fake_outcome){.submit = SUBMIT_REFUSED};
 	case 'L':
@@ -275,8 +277,8 @@ static void retries_go_by_the_kind_of_end(void **state)
 		const char *id;
 		uint32_t n_any, n_infra, n_job, n_timeout; /* attempts with two retries */
 	} cases[] = {
-		{"x:f", 3, 1, 3, 1}, {"x:t", 3, 1, 3, 3}, {"x:l", 3, 3, 1, 1},
-		{"x:n", 3, 3, 1, 1}, {"x:r", 0, 0, 0, 0}, {"x:3", 3, 1, 3, 1},
+		{"x:f", 3, 1, 3, 1}, {"x:t", 3, 1, 3, 3}, {"x:l", 3, 3, 1, 1}, {"x:n", 3, 3, 1, 1},
+		{"x:r", 0, 0, 0, 0}, {"x:3", 3, 1, 3, 1}, {"x:v", 1, 1, 1, 1},
 	};
 
 	(void)state;
