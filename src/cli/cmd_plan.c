@@ -9,6 +9,7 @@
 #include "cli/cmd.h"
 #include "cli/final_out.h"
 #include "cli/load.h"
+#include "job/resource_units.h"
 
 enum { DEPS_SHOWN = 4 };
 
@@ -65,6 +66,19 @@ static void add_rules(struct str *out, const struct job_rules *rules)
 	str_addc(out, '\n');
 }
 
+static void text_limits(const struct plan *plan, struct str *out)
+{
+	for (uint32_t i = 0; i < plan->n_limits; i++) {
+		const struct resource_limit *limit = &plan->limits[i];
+
+		if (!limit->units)
+			continue;
+		str_printf(out, "%s: %u units, ", limit->name, limit->count);
+		resource_units_add(out, limit->units, limit->count);
+		str_addc(out, '\n');
+	}
+}
+
 static void plan_text(const struct plan *plan, const struct cfg *cfg)
 {
 	struct str out = {0};
@@ -92,6 +106,7 @@ static void plan_text(const struct plan *plan, const struct cfg *cfg)
 	str_printf(&out, "%zu job%s, %zu dependenc%s, output in %s\n", plan->n_jobs,
 		   plan->n_jobs == 1 ? "" : "s", n_edges, n_edges == 1 ? "y" : "ies",
 		   plan->scratch_root);
+	text_limits(plan, &out);
 	cfg_show_replaced(cfg, &out);
 	final_write(out.s, out.len);
 	str_done(&out);
@@ -158,6 +173,27 @@ static void json_job(struct json_out *j, const struct plan *plan, const struct j
 	jout_object_end(j);
 }
 
+/* { "VCS": 4, "PORT": [60000, 60001] } */
+static void json_limits(struct json_out *j, const struct plan *plan)
+{
+	jout_key(j, "resources");
+	jout_object(j);
+	for (uint32_t i = 0; i < plan->n_limits; i++) {
+		const struct resource_limit *limit = &plan->limits[i];
+
+		jout_key(j, limit->name);
+		if (!limit->units) {
+			jout_int(j, limit->count);
+			continue;
+		}
+		jout_array(j);
+		for (uint32_t k = 0; k < limit->count; k++)
+			jout_int(j, limit->units[k]);
+		jout_array_end(j);
+	}
+	jout_object_end(j);
+}
+
 static bool add_bytes(void *out, const char *bytes, size_t len)
 {
 	str_addn(out, bytes, len);
@@ -186,6 +222,7 @@ static void plan_json(const struct plan *plan, const struct cfg *cfg)
 	jout_key_string(&j, "name", plan->name);
 	jout_key_string(&j, "flow", plan->flow);
 	jout_key_string(&j, "scratch_root", plan->scratch_root);
+	json_limits(&j, plan);
 	json_backends(&j, cfg);
 	jout_key(&j, "jobs");
 	jout_array(&j);

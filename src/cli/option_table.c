@@ -28,8 +28,10 @@ const struct option option_table[OPT_COUNT] = {
 			"warnings about the configuration are errors"},
 	[OPT_MAX_PARALLEL] = {"max-parallel", "j mp", OPT_WORD, CMD_RUN, "N", HOW,
 			      "jobs at a time, over all backends; default: the CPUs we may use"},
-	[OPT_RESOURCE] = {"resource", "R", OPT_REPEAT, CMD_RUN, "NAME=N", HOW,
-			  "at most N of a resource (a licence) in use at a time, or 'unlimited'"},
+	[OPT_RESOURCE] =
+		{"resource", "R", OPT_REPEAT, CMD_RUN, "NAME=N", HOW,
+		 "at most N of a resource (a licence) in use at a time, or 'unlimited', or the "
+		 "numbers of its units (60000-60015)"},
 	[OPT_ON_MISSING] = {"on-missing-resource", NULL, OPT_WORD, CMD_RUN,
 			    "ignore|warn|error|fatal", HOW,
 			    "a job asks for a resource that has no limit; default: ignore"},

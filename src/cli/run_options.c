@@ -10,6 +10,7 @@
 #include "base/number.h"
 #include "base/str.h"
 #include "cli/deadline.h"
+#include "job/resource_units.h"
 #include "observers/observers.h"
 
 static const struct src_pos nowhere;
@@ -60,12 +61,15 @@ static void read_limits(const struct args *args, struct run_options *o, struct d
 		char *name, *value;
 
 		if (!split_pair(args->mem, v->words[i], &name, &value) ||
-		    !parse_limit(args->mem, value, &limit->count)) {
+		    (!parse_limit(args->mem, value, &limit->count) &&
+		     !(strpbrk(value, "-,") &&
+		       resource_units_parse(args->mem, value, &limit->units, &limit->count)))) {
 			struct diag *e = diag_error(
 				diags, nowhere, "'--resource' wants NAME=N, not '%s'", v->words[i]);
 
-			diag_hint(e, "N is a whole number above 0, or 'unlimited'; for example -R "
-				     "VCS=4");
+			diag_hint(e, "N is a whole number above 0, 'unlimited', or the numbers of "
+				     "units; "
+				     "for example -R VCS=4, -R PORT=60000-60015");
 			continue;
 		}
 		for (char *p = name; *p; p++)

@@ -56,7 +56,10 @@ static void put_buffers(struct str *b, const struct dvs_buffer_want *list, uint3
 void device_put_run(struct str *b, uint32_t place, const struct device_request *r)
 {
 	size_t start = wire_begin(b, DEVICE_RUN);
+	size_t n_env = 0;
 
+	while (r->env && r->env[n_env])
+		n_env++;
 	wire_put_u32(b, (r->shared_fd >= 0 ? HAS_SHARED : 0) |
 				(r->waits_for_go ? WAITS_FOR_GO : 0) |
 				(r->spec->has_attempt ? HAS_ATTEMPT : 0));
@@ -75,6 +78,7 @@ void device_put_run(struct str *b, uint32_t place, const struct device_request *
 	wire_put_u64(b, r->shared_bytes);
 	wire_put_u64(b, r->join_deadline_ns);
 	wire_put_u64(b, r->deadline_ns);
+	wire_put_strings(b, r->env, n_env);
 	put_buffers(b, r->buffers, r->n_buffers);
 	wire_end(b, start);
 }
@@ -123,6 +127,7 @@ bool device_take_run(struct wire *w, struct device_run *ret)
 	ret->shared_bytes = wire_u64(w);
 	ret->join_deadline_ns = wire_u64(w);
 	ret->deadline_ns = wire_u64(w);
+	ret->env = wire_strings(w, &ret->n_env);
 	take_buffers(w, ret);
 	return w->ok && ret->rules < SLOT_RULES && ret->epoch && ret->id &&
 	       (!ret->odir || ret->log_path) && ret->command && ret->job;
@@ -131,6 +136,7 @@ bool device_take_run(struct wire *w, struct device_run *ret)
 void device_run_done(struct device_run *run)
 {
 	free(run->buffers);
+	free((void *)run->env);
 	*run = (struct device_run){0};
 }
 

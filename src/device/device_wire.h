@@ -11,7 +11,7 @@
 #include "device/worker.h"
 #include "exec/slot_wire.h"
 
-enum { DEVICE_PROTOCOL = 3 };
+enum { DEVICE_PROTOCOL = 4 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */
@@ -38,11 +38,13 @@ struct device_hello {
 	const char *leftovers; /* path of the record; NULL: none */
 };
 
-/* Strings point into the frame; buffers is malloc()ed. */
+/* Strings point into the frame; buffers and env are malloc()ed. */
 struct device_run {
 	uint32_t rules, attempt;
 	bool has_attempt, waits_for_go, has_shared;
 	const char *id, *odir, *log_path, *command, *job, *token;
+	const char *const *env; /* n_env of them */
+	size_t n_env;
 	uint64_t epoch, window_bytes, shared_bytes, join_deadline_ns, deadline_ns;
 	int32_t rank, n_ranks;
 	struct dvs_buffer_want *buffers;

@@ -49,8 +49,9 @@ struct device_request {
 	uint64_t epoch; /* never 0; the same for all ranks, never used twice in this dvsched */
 	int32_t rank, n_ranks;
 	const struct job_needs *needs; /* what rank 0 writes into the directory; NULL: nothing */
-	const char *job;	       /* JSON object for the driver */
-	const char *token;	       /* of the gang; NULL: no join() */
+	const char *const *env; /* "NAME=VALUE" for this attempt; NULL-terminated; NULL: none */
+	const char *job;	/* JSON object for the driver */
+	const char *token;	/* of the gang; NULL: no join() */
 	uint64_t window_bytes;
 	const struct dvs_buffer_want *buffers;
 	uint32_t n_buffers;

@@ -222,7 +222,7 @@ static void set_environment(struct run *r)
 {
 	const struct slot_rules *rules = r->rules;
 	size_t n = 0, n_own, n_rules = rules->n_env;
-	char **env = xcalloc(n_rules + ENV_OF_A_RUN + 1, sizeof(*env));
+	char **env = xcalloc(n_rules + r->ask.n_env + ENV_OF_A_RUN + 1, sizeof(*env));
 
 	env[n++] = xasprintf("DVSCHED_JOB=%s", r->ask.id);
 	env[n++] = xasprintf("DVSCHED_ATTEMPT=%u", r->ask.attempt);
@@ -235,6 +235,8 @@ static void set_environment(struct run *r)
 	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
 	if (r->context)
 		env[n++] = xasprintf("DVSCHED_CONTEXT=%s", r->context);
+	for (size_t i = 0; i < r->ask.n_env; i++)
+		env[n++] = xstrdup(r->ask.env[i]);
 	n_own = n;
 	for (size_t i = 0; i < n_rules; i++)
 		if (!is_of_a_run(rules->env[i]))

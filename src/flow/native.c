@@ -134,7 +134,7 @@ static void check_backends(struct load *l, struct hjson_node *node,
 void native_read_machines(struct load *l, struct cfg_fields *f, const struct flow_options *options,
 			  struct native_top *top)
 {
-	top->limits = settings_resources(f, "resources", 0, &top->n_limits);
+	top->limits = settings_limits(l, f, "resources", &top->n_limits);
 	check_backends(l, cfg_fields_node(f, "backends"), options);
 	top->keep_runs = (uint32_t)cfg_fields_int(f, "keep_runs", 0, KEEP_RUNS_MOST,
 						  PLAN_KEEP_RUNS);
@@ -147,6 +147,9 @@ static const struct resource_limit *copy_limits(struct arena *mem, const struct 
 	for (uint32_t i = 0; i < top->n_limits; i++) {
 		list[i].name = arena_strdup(mem, top->limits[i].name);
 		list[i].count = top->limits[i].count;
+		if (top->limits[i].units)
+			list[i].units = arena_memdup(mem, top->limits[i].units,
+						     list[i].count * sizeof(*list[i].units));
 	}
 	return list;
 }

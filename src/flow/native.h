@@ -7,7 +7,7 @@
 
 struct native_top {
 	struct text name;
-	const struct resource_need *limits;
+	const struct resource_limit *limits;
 	uint32_t n_limits, keep_runs;
 };
 

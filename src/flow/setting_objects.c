@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "flow/words.h"
+#include "job/resource_units.h"
+
 static struct arena *mem_of(const struct cfg_fields *f)
 {
 	return cfg_mem(cfg_fields_cfg(f));
@@ -49,18 +52,26 @@ static bool is_resource_name(const char *s)
 	return n && !s[n] && (*s < '0' || *s > '9');
 }
 
+static const char *resource_name(struct cfg_fields *f, struct hjson_node *m)
+{
+	struct cfg *c = cfg_fields_cfg(f);
+	const char *name = hjson_key_cstr(cfg_doc(c), m);
+
+	if (!is_resource_name(name))
+		diag_hint(cfg_key_error(c, cfg_fields_diags(f), m,
+					"'%s' cannot be the name of a resource",
+					text_printable(cfg_mem(c), name)),
+			  "names are upper case: VCS, GPU_MEM");
+	return name;
+}
+
 static void read_resource(struct cfg_fields *f, struct hjson_node *m, uint32_t least,
 			  struct resource_need *ret)
 {
 	struct cfg *c = cfg_fields_cfg(f);
 
-	ret->name = hjson_key_cstr(cfg_doc(c), m);
+	ret->name = resource_name(f, m);
 	ret->pos = cfg_pos(c, m->pos);
-	if (!is_resource_name(ret->name))
-		diag_hint(cfg_key_error(c, cfg_fields_diags(f), m,
-					"'%s' cannot be the name of a resource",
-					text_printable(cfg_mem(c), ret->name)),
-			  "names are upper case: VCS, GPU_MEM");
 	if (m->type == HJSON_INT && !m->big && m->i >= least && m->i < UINT32_MAX)
 		ret->count = (uint32_t)m->i;
 	else
@@ -89,6 +100,48 @@ const struct resource_need *settings_resources(struct cfg_fields *f, const char 
 		if (!m->shadowed)
 			read_resource(f, m, least, &list[n++]);
 	*ret_n = n;
+	return list;
+}
+
+static void read_limit(struct load *l, struct cfg_fields *f, struct hjson_node *m,
+		       struct resource_limit *ret)
+{
+	struct resource_need need = {0};
+	const char *text;
+
+	if (m->type != HJSON_STRING) {
+		read_resource(f, m, 0, &need);
+		*ret = (struct resource_limit){.name = need.name, .count = need.count};
+		return;
+	}
+	ret->name = resource_name(f, m);
+	text = words_text(l, ret->name, &(struct text){hjson_cstr(cfg_doc(l->cfg), m), m});
+	if (!resource_units_parse(l->mem, text, &ret->units, &ret->count))
+		diag_hint(cfg_error(l->cfg, l->diags, m,
+				    "resource '%s' must be a number of units, or their numbers",
+				    text_printable(l->mem, ret->name)),
+			  "like 4, or \"60000-60015\"; each number once, %d at most",
+			  RESOURCE_UNITS_MOST);
+}
+
+const struct resource_limit *settings_limits(struct load *l, struct cfg_fields *f, const char *key,
+					     uint32_t *ret_n)
+{
+	struct hjson_node *node = cfg_fields_node(f, key), *m;
+	struct resource_limit *list;
+
+	*ret_n = 0;
+	if (!node)
+		return NULL;
+	if (node->type != HJSON_OBJECT) {
+		cfg_error(l->cfg, l->diags, node,
+			  "'%s' must be an object of names and numbers, such as { VCS: 1 }", key);
+		return NULL;
+	}
+	list = arena_array(l->mem, node->n + 1u, sizeof(*list));
+	hjson_for_each (m, node)
+		if (!m->shadowed)
+			read_limit(l, f, m, &list[(*ret_n)++]);
 	return list;
 }
 

@@ -175,6 +175,8 @@ static inline void job_stage_init(struct job_spec *ret, const struct job_spec *j
 struct resource_limit {
 	const char *name; /* upper case */
 	uint32_t count;	  /* RESOURCE_UNLIMITED: no limit */
+	const uint32_t
+		*units; /* their numbers, count of them, the lowest first; NULL: they have none */
 };
 #define RESOURCE_UNLIMITED UINT32_MAX
 

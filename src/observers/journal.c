@@ -173,6 +173,7 @@ static void write_job(struct journal_observer *o, const struct job *job,
 		.attempt = a ? a->number : 0,
 		.where = is_start && a ? a->where : NULL,
 		.stage = a ? a->stage : NULL,
+		.resources = is_start && a ? a->resources : NULL,
 		.result = result,
 	};
 

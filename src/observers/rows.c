@@ -21,7 +21,8 @@ static void take_attempts(struct rows *r, const struct job *job)
 		r->room = i;
 	}
 	for (const struct job_attempt *a = job->attempts; a; a = a->before)
-		r->attempts[--i] = (struct attempt_row){a->number, a->where, a->result, a->stage};
+		r->attempts[--i] = (struct attempt_row){a->number, a->where, a->result, a->stage,
+							a->resources};
 }
 
 void rows_next(void *ctx, size_t n, struct result_row *row)

@@ -81,6 +81,10 @@ void job_record_write(struct json_out *out, const struct job_record *r)
 	write_int(out, "attempt", r->attempt);
 	write_text(out, "where", r->where);
 	write_text(out, "stage", r->stage);
+	if (r->resources) {
+		jout_key(out, "resources");
+		jout_raw(out, r->resources);
+	}
 	if (r->result)
 		write_result(out, r);
 }

@@ -23,6 +23,7 @@ struct job_record {
 	const char *backend;
 	uint32_t attempt;		 /* the one that starts or has ended; 0: none */
 	const char *where, *stage;	 /* stage: of its fallback */
+	const char *resources;		 /* JSON; only when it is written */
 	const struct job_result *result; /* of the attempt that has ended, or NULL */
 };
 

@@ -82,10 +82,10 @@ static struct attempt_row *attempt_of(struct recovery *r, struct found_job *j, u
 	return &j->attempts[j->n_attempts++];
 }
 
-static const char *details_of(struct recovery *r, const json_t *json)
+/* An object as text; NULL: it is none. */
+static const char *object_text(struct recovery *r, const json_t *json)
 {
-	const json_t *details = json_object_get(json_object_get(json, "result"), "details");
-	char *text = json_is_object(details) ? json_dumps(details, JSON_COMPACT) : NULL;
+	char *text = json_is_object(json) ? json_dumps(json, JSON_COMPACT) : NULL;
 	const char *kept = keep(r, text);
 
 	free(text);
@@ -101,6 +101,8 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 		a->where = keep(r, rec->where);
 	if (rec->stage)
 		a->stage = keep(r, rec->stage);
+	if (json_object_get(json, "resources"))
+		a->resources = object_text(r, json_object_get(json, "resources"));
 	if (a->result.start_wall_s <= 0)
 		a->result.start_wall_s = wall_s;
 	if (!rec->result)
@@ -109,7 +111,8 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 	a->result.message = keep(r, rec->result->message);
 	a->result.context = keep(r, rec->result->context);
 	a->result.measures = job_record_measures(json, r->mem);
-	a->result.details = details_of(r, json);
+	a->result.details = object_text(
+		r, json_object_get(json_object_get(json, "result"), "details"));
 }
 
 static bool take_job(struct recovery *r, const struct journal_record *record)

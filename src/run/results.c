@@ -236,6 +236,8 @@ static void write_attempt(struct json_out *out, const struct result_row *row, ui
 	jout_key_int(out, "number", a->number);
 	jout_key_string(out, "where", a->where);
 	jout_key_string(out, "stage", a->stage);
+	jout_key(out, "resources");
+	jout_raw(out, a->resources ? a->resources : "null");
 	write_verdict(out, r->status, r->reason, r->message);
 	write_int_if(out, "line", r->line != 0, r->line);
 	jout_key_string(out, "context", r->context);

@@ -18,7 +18,8 @@ struct attempt_row {
 	uint32_t number;
 	const char *where;
 	struct job_result result;
-	const char *stage; /* of the job's fallback; NULL: the job itself */
+	const char *stage;     /* of the job's fallback; NULL: the job itself */
+	const char *resources; /* JSON: units that have numbers; NULL: none */
 };
 
 struct result_row {

@@ -95,6 +95,9 @@ void sched_job_started(const struct job *job, const char *where);
 void sched_job_ended(const struct job *job, const struct job_result *result);
 /* What a job that is being started is told of those that it needs; for use at once. */
 struct job_needs sched_job_needs(const struct job *job);
+/* "DVSCHED_RESOURCE_PORT=60003", … for the attempt that is being started: in the environment of
+ * whatever runs it. NULL-terminated, and there until the run is over; NULL: nothing. */
+const char *const *sched_job_env(const struct job *job);
 /* The job waits in the backend's own queue, for what is in use: observers are told. what: "devices:
  * it needs 2, and none of 4 is free". */
 void sched_job_waits(const struct job *job, const char *what);

@@ -54,6 +54,7 @@ struct job_attempt *job_add_attempt(struct job *job, const char *where)
 	a->before = job->attempts;
 	a->number = ++job->n_attempts;
 	a->where = where;
+	a->resources = units_json(job);
 	a->stage = job->spec->stage;
 	a->result.status = JOB_RUNNING;
 	job->attempts = a;

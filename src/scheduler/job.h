@@ -24,6 +24,7 @@ struct job_attempt {
 	struct job_attempt *before;
 	uint32_t number;	  /* from 1 */
 	const char *where;	  /* "local/3", a host, a device; as the backend said */
+	const char *resources;	  /* {"PORT":[60003]}: units that have numbers; NULL: none */
 	const char *stage;	  /* of the fallback that it is on; NULL: the job itself */
 	struct job_result result; /* status JOB_RUNNING until it has ended */
 };

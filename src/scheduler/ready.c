@@ -307,6 +307,7 @@ struct job *ready_take(struct sched *s)
 	job = ready_head(c);
 	ready_remove(job);
 	take_needs(s, c);
+	units_take(job);
 	lane_take(c->lane, c->cpus);
 	s->n_in_flight++;
 	return job;
@@ -317,6 +318,7 @@ void ready_give(struct job *job)
 	assert(job->sched->n_in_flight > 0);
 	job->sched->n_in_flight--;
 	lane_give(job->class->lane, job->class->cpus);
+	units_give(job);
 	give_needs(job->sched, job->class);
 }
 

@@ -28,6 +28,11 @@ void resources_init(struct sched *s)
 
 		r->limit = s->options.limits[i].count;
 		r->has_limit = r->is_of_option = true;
+		if (s->options.limits[i].units)
+			units_set(r,
+				  arena_memdup(s->mem, s->options.limits[i].units,
+					       r->limit * sizeof(*r->units)),
+				  r->limit);
 	}
 	s->options.limits = NULL; /* they were the caller's */
 	s->options.n_limits = 0;
@@ -39,6 +44,8 @@ void resources_take_plan(struct sched *s)
 		struct resource *r = resource_get(s, s->plan->limits[i].name);
 
 		r->is_asked = true;
+		if (s->plan->limits[i].units && !r->units)
+			units_set(r, s->plan->limits[i].units, s->plan->limits[i].count);
 		if (r->has_limit)
 			continue; /* the command line's stands */
 		r->limit = s->plan->limits[i].count;
@@ -54,9 +61,11 @@ void resources_done(struct sched *s)
 		struct resource *r = e->value;
 
 		free(r->rivals.at);
+		free(r->taken);
 		free(r);
 	}
 	map_done(&s->resources);
+	map_done(&s->held);
 }
 
 /* How much of a resource a job asks for, all its lines about it taken together. */
@@ -164,6 +173,19 @@ static void warn_of_unasked(const struct sched *s, const struct resource *r, str
 		diag_hint(w, "jobs ask for: %s", all.s);
 }
 
+/* More than have a number: the others could not be told apart. */
+static void check_units(struct resource *r, struct diags *diags)
+{
+	if (!r->units || r->limit <= r->n_units)
+		return;
+	if (r->limit != RESOURCE_UNLIMITED)
+		diag_hint(diag_error(diags, (struct src_pos){0},
+				     "-R %s=%u: only %u of them have a number", r->name, r->limit,
+				     r->n_units),
+			  "-R %s=FIRST-LAST gives it others", r->name);
+	r->limit = r->n_units;
+}
+
 static void check_unasked(const struct sched *s, struct diags *diags)
 {
 	const struct map_entry *e;
@@ -179,7 +201,11 @@ static void check_unasked(const struct sched *s, struct diags *diags)
 void resources_check(struct sched *s, struct diags *diags)
 {
 	const struct job_rules *rules = NULL;
+	const struct map_entry *e;
 	struct map missing = {0};
+
+	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;)
+		check_units(e->value, diags);
 
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
@@ -201,7 +227,7 @@ void sched_set_resource(struct sched *s, const char *name, uint32_t count)
 {
 	struct resource *r = resource_get(s, name);
 
-	r->limit = count;
+	r->limit = r->units && count > r->n_units ? r->n_units : count;
 	r->has_limit = true;
 	rivals_changed(s, r);
 	s->host->wake(s->host);

@@ -63,6 +63,11 @@ struct resource {
 	bool is_of_option; /* on the command line */
 	bool is_asked;	   /* by a job, or the configuration knows it */
 
+	/* units.c: their numbers, if they have any, and which are taken */
+	const uint32_t *units;
+	uint32_t n_units, free_from; /* none below is free */
+	uint64_t *taken;
+
 	/* rivals.c: as far as the present round of settling has come */
 	struct rivals rivals;
 	uint64_t round, kept;
@@ -138,6 +143,7 @@ struct sched {
 	struct map classes;   /* by what they ask for */
 	struct map stages;    /* the class of each stage of a fallback, by its spec's address */
 	struct map resources;
+	struct map held;       /* job's index -> the units that it has */
 	struct list unsettled; /* rivals */
 	uint64_t n_rounds;     /* of settling some */
 	struct list waits;     /* classes, the one that has waited longest first */
@@ -193,6 +199,14 @@ void resources_take_plan(struct sched *s);
 void resources_done(struct sched *s);
 struct resource *resource_get(struct sched *s, const char *name);
 void resources_check(struct sched *s, struct diags *diags);
+
+/* units.c */
+/* With what ready_take() takes for the job, and gives back. */
+void units_take(struct job *job);
+void units_give(struct job *job);
+/* {"PORT":[60003]}: what it has; NULL: nothing with a number. Lives as long as the run. */
+const char *units_json(const struct job *job);
+void units_set(struct resource *r, const uint32_t *units, uint32_t n);
 
 /* rivals.c */
 /* At load: c, and whoever wants one of its resources, are rivals from now on. */

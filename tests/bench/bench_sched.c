@@ -174,7 +174,7 @@ static double crowd_once(unsigned n_waiting)
 {
 	enum { CHANGES = 1500 };
 	struct resource_need need = {.name = "LIC", .count = 1};
-	struct resource_limit limit = {"LIC", 10};
+	struct resource_limit limit = {.name = "LIC", .count = 10};
 	uint64_t n_before;
 	struct bench b;
 	double start_s, us;

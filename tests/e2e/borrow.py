@@ -188,6 +188,13 @@ class Lending(Borrow):
         self.assertEqual(self.log("a"), "GPU-1\n")
         self.assertTrue(self.path("locks", "sim-GPU-1-0.lock").exists())
 
+    def test_a_borrower_has_units_of_other_resources(self):
+        self.pool('{ name: "a", devices: 1, resources: { PORT: 2 }, command: "echo $DVSCHED_RESOURCE_PORT $DVSCHED_DEVICES" }',
+                  n=1, top='resources: { PORT: "60000-60003" }')
+        self.run_it()
+        self.assertEqual(self.log("a"), "60000,60001 0\n")
+        self.assertEqual(self.last("a")["resources"], {"PORT": [60000, 60001]})
+
     def test_names_that_make_no_sense(self):
         for more, text in (("names: { 2: \"x\" }", "'names' names what is none of 'devices'"),
                            ("names: { 0: \"a,b\" }", "a device's name must be a text without blanks and commas"),

@@ -66,6 +66,20 @@ class Running(Chips):
         self.assertIn("run_s", attempt["details"]["ranks"][0]["clocks"])
         self.assert_nothing_left()
 
+    def test_what_runs_on_a_device_has_units_of_resources(self):
+        self.pool('{ name: "a.{i}", sweep: { i: "1..2" }, backend: "chips", resources: { PORT: 1 },'
+                  ' program: [{ env: ["DVSCHED_RESOURCE_PORT"] }, { barrier: true }], devices: 2, gang: {} }\n'
+                  '{ name: "b", backend: "chips", program: [{ env: ["DVSCHED_RESOURCE_PORT"] }] }',
+                  top='resources: { PORT: "7-8" }')
+        self.run_it()
+        ports = [self.job(f"a.{i}")["attempts"][0]["resources"]["PORT"] for i in (1, 2)]
+        for i, port in enumerate(ports, 1):
+            for log in ("log", "rank1.log"):
+                self.assertIn(f"DVSCHED_RESOURCE_PORT={port[0]}\n",
+                              self.path("scratch", "demo", f"a.{i}", log).read_text())
+        self.assertIsNone(self.last("b")["resources"])
+        self.assertNotIn("RESOURCE_PORT=7", self.path("scratch", "demo", "b", "log").read_text())
+
     def test_a_device_is_opened_once_for_a_thousand_jobs(self):
         self.pool('{ name: "a.{i}", sweep: { i: "1..1000" }, backend: "chips", program: ["print x"] }', n=1)
         self.run_it()
@@ -366,6 +380,6 @@ class BadInput(Chips):
                      code=3)
 
     def test_what_a_process_cannot_do_with_a_device(self):
-        self.refused('chips: { driver: "sim" }', '{ name: "a", backend: "local", command: "true", program: [] }',
-                     "'program' is for devices")
+        self.refused('chips: { driver: "sim" }', '{ name: "a", backend: "local", command: "true", args: [] }',
+                     "'args' is for devices")
         self.refused('chips: { driver: "sim" }', '{ name: "a", backend: "chips", command: "true" }', "has nothing to run")

@@ -161,6 +161,7 @@ static void send_request(struct gang *g, uint32_t rank)
 		.shared_fd = g->shared_fd,
 		.shared_bytes = g->shared_fd >= 0 ? SHARED_BYTES : 0,
 		.needs = rank == 0 ? &needs : NULL,
+		.env = sched_job_env(g->job->job),
 		.join_deadline_ns = join_deadline_ns(g),
 	};
 

@@ -205,15 +205,20 @@ static const char *const *make_env(const struct lend *l)
 	const char *own = l->job->request->env_name, *lent_as = list_devices(l, true);
 	const char *const *names = own ? lend_names_variables(mem, own)
 				       : l->chips->s->lend_variables;
+	const char *const *of_job = sched_job_env(l->job->job);
 	const char **env;
-	size_t n = 0;
+	size_t n = 0, n_more = 0;
 
 	while (names[n])
 		n++;
-	env = arena_array(mem, n + 2, sizeof(*env));
+	while (of_job && of_job[n_more])
+		n_more++;
+	env = arena_array(mem, n + n_more + 2, sizeof(*env));
 	env[0] = arena_printf(mem, "DVSCHED_DEVICES=%s", list_devices(l, false));
 	for (size_t i = 0; i < n; i++)
 		env[i + 1] = arena_printf(mem, "%s=%s", names[i], lent_as);
+	for (size_t i = 0; i < n_more; i++)
+		env[n + 1 + i] = of_job[i];
 	return env;
 }
 

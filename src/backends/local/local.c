@@ -286,7 +286,7 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	ls->job = job;
 	list_remove(&ls->link);
 	list_append(&l->busy, &ls->link);
-	slot_run(ls->slot, job->spec, attempt, NULL, &needs);
+	slot_run(ls->slot, job->spec, attempt, sched_job_env(job), &needs);
 	sched_job_started(job, ls->where);
 	return SUBMIT_ACCEPTED;
 }

@@ -628,6 +628,12 @@ static struct fake_job *fake_of(const struct job *job)
 	return container_of((struct job *)(uintptr_t)job, struct fake_job, job);
 }
 
+const char *const *sched_job_env(const struct job *job)
+{
+	(void)job;
+	return NULL;
+}
+
 struct job_needs sched_job_needs(const struct job *job)
 {
 	(void)job;

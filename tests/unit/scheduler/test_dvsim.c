@@ -123,7 +123,8 @@ static void a_blocked_resource_does_not_block_another(void **state)
 	(void)state;
 	for (unsigned k = 0; k < 27; k++) {
 		unsigned n_a = as[k % 3], n_b = bs[k / 3 % 3], limit = limits[k / 9];
-		struct resource_limit lines[] = {{"A", limit}, {"B", limit}};
+		struct resource_limit lines[] = {{.name = "A", .count = limit},
+						 {.name = "B", .count = limit}};
 		struct bed b;
 
 		bed_init(&b, n_a + n_b);
@@ -148,7 +149,7 @@ static void jobs_hold_as_much_as_they_ask_for(void **state)
 	for (unsigned k = 0; k < 12; k++) {
 		unsigned count = counts[k % 3], limit = limits[k / 3];
 		unsigned n = limit == RESOURCE_UNLIMITED ? 2 * count : 2 * limit;
-		struct resource_limit line = {"TEST", limit};
+		struct resource_limit line = {.name = "TEST", .count = limit};
 		struct bed b;
 
 		bed_init(&b, n);
@@ -262,7 +263,7 @@ static struct fake_outcome busy_at_first(const struct job *job, uint32_t attempt
 static void a_busy_backend_is_asked_again(void **state)
 {
 	static const unsigned ns[] = {1, 2, 5, 10};
-	struct resource_limit line = {"LIC", 1};
+	struct resource_limit line = {.name = "LIC", .count = 1};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(ns); i++) {

@@ -345,7 +345,7 @@ static void the_pause_before_a_retry_doubles_up_to_ten_minutes(void **state)
 
 static void what_a_job_holds_is_given_back_between_attempts(void **state)
 {
-	struct resource_limit limit = {"LIC", 1};
+	struct resource_limit limit = {.name = "LIC", .count = 1};
 	struct bed b;
 
 	(void)state;

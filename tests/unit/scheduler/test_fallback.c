@@ -268,7 +268,7 @@ static void a_stage_that_passed_alone_is_no_pass(void **state)
 
 static void a_stage_that_asks_for_too_much_is_refused_at_load(void **state)
 {
-	static const struct resource_limit limits[] = {{"LIC", 1}};
+	static const struct resource_limit limits[] = {{.name = "LIC", .count = 1}};
 	struct job_spec *spec;
 	struct bed b;
 

@@ -238,7 +238,7 @@ static void the_chooser_has_the_last_word_and_may_leave_it_to_the_first(void **s
 
 static void more_of_a_resource_than_there_is_is_refused_where_it_is_asked(void **state)
 {
-	struct resource_limit limit = {"LIC", 3};
+	struct resource_limit limit = {.name = "LIC", .count = 3};
 	struct job_spec *two, *four;
 	struct bed b;
 
@@ -264,7 +264,7 @@ static void an_unlimited_request_fits_an_unlimited_resource_only(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(limits); i++) {
-		struct resource_limit limit = {"LIC", limits[i]};
+		struct resource_limit limit = {.name = "LIC", .count = limits[i]};
 		struct bed b;
 
 		bed_init(&b, 1);
@@ -282,7 +282,7 @@ static void an_unlimited_request_fits_an_unlimited_resource_only(void **state)
 
 static void lines_about_one_resource_add_up(void **state)
 {
-	struct resource_limit limit = {"LIC", 3};
+	struct resource_limit limit = {.name = "LIC", .count = 3};
 	struct bed b;
 
 	(void)state;
@@ -315,7 +315,7 @@ static void a_resource_without_limit_is_what_the_policy_says(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct resource_limit limit = {"LIC", 1};
+		struct resource_limit limit = {.name = "LIC", .count = 1};
 		struct bed b;
 
 		bed_init(&b, 4);

@@ -174,7 +174,7 @@ static void a_full_backend_does_not_hold_back_another(void **state)
 
 static void limits_can_be_changed_while_it_runs(void **state)
 {
-	struct resource_limit limit = {"LIC", 1};
+	struct resource_limit limit = {.name = "LIC", .count = 1};
 	struct bed b;
 
 	(void)state;
@@ -218,7 +218,7 @@ static bool counted(const struct job *a, const struct job *b, void *ctx)
 /* A chain of ten jobs, beside a crowd that waits for a licence that is not there. */
 static unsigned long comparisons(unsigned n_crowd)
 {
-	struct resource_limit limit = {"LIC", 1};
+	struct resource_limit limit = {.name = "LIC", .count = 1};
 	struct job_spec *before = NULL;
 	unsigned long n;
 	struct bed b;
@@ -297,7 +297,7 @@ static struct fake_outcome by_hash(const struct job *job, uint32_t attempt, void
 
 static char *trace_of_a_run(void)
 {
-	struct resource_limit limit = {"LIC", 2};
+	struct resource_limit limit = {.name = "LIC", .count = 2};
 	struct bed b;
 	char *trace;
 

@@ -9,8 +9,10 @@
 #include "cmocka_all.h"
 #include "scheduler/state.h"
 
-static const struct resource_limit limits[] = {
-	{"LIC", 4}, {"TOOL", 40}, {"BOARD", 1}, {"PROBE", 1}};
+static const struct resource_limit limits[] = {{.name = "LIC", .count = 4},
+					       {.name = "TOOL", .count = 40},
+					       {.name = "BOARD", .count = 1},
+					       {.name = "PROBE", .count = 1}};
 
 static void begin(struct bed *b, size_t room)
 {

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Units of a resource that have numbers: ports, boards. As text: "60000-60015,60020". */
+#ifndef JOB_RESOURCE_UNITS_H
+#define JOB_RESOURCE_UNITS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* In mem, the lowest first. false: no such list, a number twice, or more than RESOURCE_UNITS_MOST.
+ */
+enum { RESOURCE_UNITS_MOST = 65536 };
+bool resource_units_parse(struct arena *mem, const char *text, const uint32_t **ret,
+			  uint32_t *ret_n);
+void resource_units_add(struct str *out, const uint32_t *units, uint32_t n);
+
+#endif
