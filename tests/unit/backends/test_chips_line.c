@@ -2,6 +2,7 @@
 /* A pool among other processes: what it leaves to those who came before, and what it waits for. */
 #include "chips_story.h"
 
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -94,8 +95,9 @@ static void a_device_that_others_have_costs_no_process(void **state)
 
 static void a_gang_takes_all_or_none(void **state)
 {
+	int theirs, closings = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	struct fake_job *gang;
-	int theirs;
+	char event[256];
 
 	(void)state;
 	begin_with_locks(3);
@@ -104,13 +106,51 @@ static void a_gang_takes_all_or_none(void **state)
 	assert_int_equal(world.n_made, 0);
 	assert_false(is_locked(0) || is_locked(2));
 	assert_string_equal(world.wants, "sim-0\nsim-1\nsim-2\n");
+	inotify_add_watch(closings, dir, IN_CLOSE_WRITE);
 	world_pass(100);
+	assert_int_equal(read(closings, event, sizeof(event)), -1); /* nobody is woken in vain */
+	close(closings);
 	assert_false(is_locked(0) || is_locked(2));
 	close(theirs);
 	others_change();
 	run_through(gang);
 	assert_int_equal(gang->result.status, JOB_PASSED);
 	assert_string_equal(world.wants, "");
+}
+
+/* What its workers had before stays, what was taken in vain does not. */
+static void a_gang_in_vain_gives_back_what_is_new(void **state)
+{
+	int theirs;
+
+	(void)state;
+	begin_with_locks(3);
+	run_through(submitted(1));
+	theirs = take(2);
+	submitted(3);
+	assert_true(is_locked(0));
+	assert_false(is_locked(1));
+	close(theirs);
+}
+
+static void what_is_to_be_lent_stays_locked_while_workers_leave(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_with_locks(2);
+	run_through(submitted(1));
+	j = job_new(2);
+	j->request.is_borrowed = true;
+	j->request.env_name = "DEVICES";
+	job_submit(j);
+	assert_true(worker_on(0)->is_closed);
+	assert_true(is_locked(0) && is_locked(1));
+	worker_dies(worker_on(0));
+	assert_int_equal(j->state, FAKE_STARTED);
+	slot_ends(world.slots[0], true);
+	slot_dies(world.slots[0]);
+	assert_false(is_locked(0) || is_locked(1));
 }
 
 static void a_lock_goes_from_one_worker_to_the_next(void **state)
@@ -225,6 +265,14 @@ static void one_that_opens_runs_one_job_at_least(void **state)
 	assert_int_equal(j->state, FAKE_STARTED);
 	ends_well(0);
 	assert_true(worker_on(0)->is_closed);
+	worker_dies(worker_on(0));
+	others_wait_for(0, false);
+	j = submitted(1); /* again: it is as new */
+	others_wait_for(0, true);
+	open_all(1);
+	assert_int_equal(j->state, FAKE_STARTED);
+	ends_well(0);
+	assert_true(worker_on(0)->is_closed);
 }
 
 static void a_gang_that_opens_keeps_what_is_open_already(void **state)
@@ -306,6 +354,67 @@ static void a_place_is_for_one_job(void **state)
 	run_through(b);
 }
 
+/* Its devices open: nobody keeps it waiting. */
+static void who_is_served_waits_for_nobody(void **state)
+{
+	int theirs;
+
+	(void)state;
+	begin_with_locks(2);
+	theirs = take(0);
+	submitted(1);
+	world_pass(0.1);
+	submitted(2);
+	assert_string_equal(world.wants, "sim-0\nsim-1\n"); /* for the second one */
+	world.backend->ops->kill(world.backend, &world.jobs[1].job, KILL_NOW, REASON_USER);
+	world_turn();
+	assert_string_equal(world.wants, "");
+	assert_int_equal(worker_on(1)->state, FAKE_OPENING);
+	close(theirs);
+}
+
+static void nor_does_who_could_not_run_anyway(void **state)
+{
+	int theirs;
+
+	(void)state;
+	begin_with_locks(3);
+	theirs = take(1);
+	world.c->units[2].health.state = HEALTH_QUARANTINED;
+	world.c->units[2].health.until_wall_s = 2e9;
+	submitted(3);
+	assert_string_equal(world.wants, "");
+	close(theirs);
+}
+
+/* Another job is first in the queue now; the place is still that of the one that took it. */
+static void a_place_stays_with_its_job(void **state)
+{
+	struct fake_job *lasting, *small, *gang;
+	int theirs;
+
+	(void)state;
+	begin_with_locks(3);
+	theirs = take(0);
+	lasting = submitted(1);
+	small = submitted(1);
+	worker_opens(worker_on(1));
+	worker_opens(worker_on(2));
+	gang = submitted(3);
+	assert_int_equal(world.n_places, 1);
+	worker_ends(worker_on(2), DVS_BUSY, false);
+	assert_int_equal(small->state, FAKE_ENDED);
+	job_submit(small);
+	assert_int_equal(world.n_places, 1);
+	assert_int_equal(gang->state, FAKE_SUBMITTED);
+	close(theirs);
+	others_change();
+	run_through(small);
+	run_through(lasting);
+	run_through(gang);
+	assert_int_equal(world.n_places, 1);
+}
+
 static void a_device_that_is_not_usable_is_not_waited_for(void **state)
 {
 	int theirs;
@@ -355,6 +464,8 @@ int main(int argc, char **argv)
 		LINE_STORY(the_lock_is_taken_before_the_worker_is_started),
 		LINE_STORY(a_device_that_others_have_costs_no_process),
 		LINE_STORY(a_gang_takes_all_or_none),
+		LINE_STORY(a_gang_in_vain_gives_back_what_is_new),
+		LINE_STORY(what_is_to_be_lent_stays_locked_while_workers_leave),
 		LINE_STORY(a_lock_goes_from_one_worker_to_the_next),
 		LINE_STORY(a_lock_that_cannot_be_made_ends_the_job),
 		LINE_STORY(what_is_free_and_others_wait_for_is_theirs),
@@ -366,6 +477,9 @@ int main(int argc, char **argv)
 		LINE_STORY(devices_that_are_lent_come_back_and_are_theirs),
 		LINE_STORY(who_has_all_it_needs_waits_for_nobody),
 		LINE_STORY(a_place_is_for_one_job),
+		LINE_STORY(who_is_served_waits_for_nobody),
+		LINE_STORY(nor_does_who_could_not_run_anyway),
+		LINE_STORY(a_place_stays_with_its_job),
 		LINE_STORY(a_device_that_is_not_usable_is_not_waited_for),
 		LINE_STORY(who_is_paused_or_closing_waits_for_nothing),
 	};
