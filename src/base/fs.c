@@ -113,14 +113,34 @@ static char *beside(const char *path)
 	return xasprintf("%.*s.tmp-%d", (int)((size_t)(name - path) + n), path, (int)getpid());
 }
 
-static int replace(const char *path, const void *bytes, size_t n, bool is_synced, struct error *err)
+/* Nobody else's file: what has the name is removed, it is of an earlier process. */
+static int create_new(const char *path)
+{
+	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = open(path, flags, 0666);
+
+	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
+		fd = open(path, flags, 0666);
+	return fd;
+}
+
+struct replacement {
+	bool is_synced, is_shared;
+};
+
+static int replace(const char *path, const void *bytes, size_t n, struct replacement how,
+		   struct error *err)
 {
 	_cleanup_(freep) char *tmp = beside(path);
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	struct src_pos pos = {.file = path};
-	int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	bool is_synced = how.is_synced;
+	int fd = create_new(tmp);
 
 	if (fd < 0)
 		return error_set(err, pos, "cannot be written: %s", strerror(errno));
+	if (how.is_shared && fchmod(fd, fs_shared_mode(path_dir(mem, path))) < 0)
+		errno = 0; /* a file system without rights */
 	if (fs_write_all(fd, bytes, n) < 0 || (is_synced && fsync(fd) < 0)) {
 		int errnum = errno;
 
@@ -139,12 +159,26 @@ static int replace(const char *path, const void *bytes, size_t n, bool is_synced
 
 int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err)
 {
-	return replace(path, bytes, n, true, err);
+	return replace(path, bytes, n, (struct replacement){.is_synced = true}, err);
 }
 
 int fs_replace(const char *path, const void *bytes, size_t n, struct error *err)
 {
-	return replace(path, bytes, n, false, err);
+	return replace(path, bytes, n, (struct replacement){0}, err);
+}
+
+int fs_replace_shared(const char *path, const void *bytes, size_t n, struct error *err)
+{
+	return replace(path, bytes, n, (struct replacement){.is_shared = true}, err);
+}
+
+mode_t fs_shared_mode(const char *dir)
+{
+	struct stat st;
+
+	if (stat(dir, &st) < 0)
+		return 0644;
+	return 0644 | (st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* An existing directory is fine, also where nothing may be made (read-only, not ours). */
@@ -179,6 +213,19 @@ int fs_mkdirs(const char *path, mode_t mode)
 		*p = '/';
 	}
 	return make_dir(path, mode);
+}
+
+int fs_mkdirs_shared(const char *path)
+{
+	struct stat st;
+
+	if (fs_is_dir(path))
+		return 0;
+	if (fs_mkdirs(path, 0755) < 0)
+		return -1;
+	if (stat(path, &st) == 0 && (st.st_mode & S_ISGID) && chmod(path, 02775) < 0)
+		errno = 0; /* somebody else has made it at the same time */
+	return 0;
 }
 
 bool fs_exists(const char *path)

@@ -25,6 +25,14 @@ int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error 
 /* The same without waiting for the disk: whole for whoever reads it, but a power cut may take it
  * back. For what is written from the loop. */
 int fs_replace(const char *path, const void *bytes, size_t n, struct error *err);
+/* Likewise, and whoever may read or write in its directory may do so with the file, whatever our
+ * umask; others may read it if they may look into the directory. */
+int fs_replace_shared(const char *path, const void *bytes, size_t n, struct error *err);
+/* mkdir -p; where the group is inherited (setgid) it may write into a new one, whatever our umask.
+ * Returns 0 or -1 with errno. */
+int fs_mkdirs_shared(const char *path);
+/* The rights of a new file in dir for whoever may write there: 0644, 0664, 0666. */
+mode_t fs_shared_mode(const char *dir);
 /* mkdir -p; an existing directory is fine. Returns 0 or -1 with errno. */
 int fs_mkdirs(const char *path, mode_t mode);
 int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */

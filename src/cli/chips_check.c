@@ -79,7 +79,7 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 	struct tally tally = {{0}};
 	const char *driver = opt_word(args, OPT_DRIVER, NULL);
 	const struct driver_check c = {
-		.state_dir = places_state_dir(args->mem),
+		.state_dir = places_state(args->mem).dir,
 		/* It is opened in a process that stands elsewhere. */
 		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
 		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),

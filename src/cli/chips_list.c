@@ -14,6 +14,7 @@
 #include "cli/table.h"
 #include "device/device_lock.h"
 #include "device/health.h"
+#include "device/places.h"
 #include "drivers/drivers.h"
 
 static const double load_limit_s = 10;
@@ -46,7 +47,8 @@ static void look(struct sight *ret, const struct chips_pool *p, const struct dvs
 	struct error err = {0};
 
 	*ret = (struct sight){.pool = p, .device = d};
-	if (health_load(p->state_dir, known->family, known->machine_id, &ret->health, &err) < 0) {
+	if (health_load_both(p->state_dir, p->machine_dir, known->family, known->machine_id,
+			     clock_wall(clock_real()), &ret->health, &err) < 0) {
 		ret->health_error = xstrdup(err.msg);
 		error_done(&err);
 	}
@@ -151,6 +153,22 @@ static void add_device(struct table *t, const struct sight *s)
 	add_notes(t, s);
 }
 
+/* Others do not see what is found out here, if it is not kept where all do. */
+static void print_places(const struct chips_pools *pools)
+{
+	_cleanup_(str_done) struct str text = {0};
+	size_t i = 0;
+
+	while (i < pools->n && !pools->at[i].machine_dir)
+		i++;
+	if (i == pools->n)
+		return;
+	str_printf(&text, "health is kept for you alone, in %s: ", pools->at[i].state_dir);
+	places_add_closed(&text, pools->at[i].machine_dir);
+	str_addc(&text, '\n');
+	final_write(text.s, text.len);
+}
+
 static void list_table(const struct args *args, const struct chips_pools *pools)
 {
 	static const char *const titles[] = {"DEVICE", "MODEL",	    "FAULT DOMAIN",
@@ -167,6 +185,7 @@ static void list_table(const struct args *args, const struct chips_pools *pools)
 			sight_done(&s);
 		}
 	print_table(&t);
+	print_places(pools);
 }
 
 static void time_or_null(struct json_out *j, const char *key, double wall_s, bool is_known)

@@ -68,6 +68,7 @@ static void add_configured(const struct args *args, struct cfg *cfg, struct hjso
 		.driver_name = s->driver_name,
 		.version = s->driver_version,
 		.state_dir = s->state_dir,
+		.machine_dir = s->machine_dir,
 		.lock_dir = s->is_exclusive ? s->lock_dir : NULL,
 		.open_s = s->budget_s[CLOCK_OPEN],
 		.devices = devices_of(args->mem, s),
@@ -146,12 +147,16 @@ static const struct chips_device *known_of(struct arena *mem, const struct drive
 static void ask_driver(const struct args *args, const char *driver, const char *options,
 		       struct chips_pool *ret)
 {
+	const struct state_places places = places_state(args->mem);
 	struct driver_facts facts;
 	struct error err = {0};
 
 	ret->name = ret->driver_name = driver;
 	ret->driver = driver;
-	ret->state_dir = places_state_dir(args->mem);
+	ret->state_dir = places.dir;
+	ret->machine_dir = places.machine_dir;
+	if (places.old_dir)
+		health_move(places.old_dir, places.dir);
 	leftovers_sweep(ret->state_dir); /* of an earlier dvsched */
 	ret->options = with_state_dir(args->mem, driver, options, ret->state_dir);
 	ret->lock_dir = places_lock_dir(args->mem, &err);

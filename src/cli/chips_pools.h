@@ -14,8 +14,9 @@ struct chips_pool {
 	const char *driver, *options;	   /* for probes and workers */
 	const char *driver_name, *version; /* as the driver says */
 	const char *state_dir;
-	const char *lock_dir; /* NULL: nobody locks it */
-	double open_s;	      /* the budget; 0: no limit */
+	const char *machine_dir; /* whose quarantines count, too; NULL: none */
+	const char *lock_dir;	 /* NULL: nobody locks it */
+	double open_s;		 /* the budget; 0: no limit */
 	const struct dvs_device *devices;
 	const struct chips_device *known; /* of each device: what names its lock and health */
 	size_t n_devices;

@@ -15,6 +15,7 @@
 #include "cli/load.h"
 #include "device/device_lock.h"
 #include "device/health.h"
+#include "device/places.h"
 #include "device/worker.h"
 #include "io/loop.h"
 
@@ -67,6 +68,25 @@ static void refuse(struct diags *diags, struct error *err)
 
 /* ---- clear ---- */
 
+/* What the machine remembers counts for us, and is not ours to change. */
+static void add_machine(struct str *to, const struct chips_pool *p, const struct chips_device *d)
+{
+	struct device_health there;
+	struct error err = {0};
+
+	if (!p->machine_dir)
+		return;
+	if (health_load(p->machine_dir, d->family, d->machine_id, &there, &err) < 0)
+		error_done(&err);
+	str_add(to,
+		to->len ? "; for you alone: " : "nothing was remembered of it; for you alone: ");
+	places_add_closed(to, p->machine_dir);
+	if (health_is_usable(&there))
+		return;
+	str_add(to, ", where it is ");
+	health_add_state(to, &there);
+}
+
 static void clear_one(const struct chips_target *t, struct diags *diags)
 {
 	const struct chips_pool *p = t->pool;
@@ -92,6 +112,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 		str_clear(&what);
 	else
 		str_add(&what, "; now nothing is remembered of it");
+	add_machine(&what, p, d);
 	say(t, what.len ? what.s : "nothing was remembered of it");
 }
 
@@ -126,6 +147,7 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 		return;
 	}
 	health_add_state(&what, &h);
+	add_machine(&what, p, d);
 	say(t, what.s);
 }
 

@@ -11,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/attr.h"
+#include "base/fs.h"
 #include "base/mem.h"
 
 char *device_lock_path(const char *dir, const char *family, int32_t device)
@@ -19,13 +21,23 @@ char *device_lock_path(const char *dir, const char *family, int32_t device)
 	return xasprintf("%s/%s-%d.lock", dir, family, device);
 }
 
+/* Who may write into the directory may lock, whatever our umask. */
 static int create(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
 
-	if (fd >= 0 && fchmod(fd, 0666) < 0) /* whatever our umask: others lock it, too */
+	if (fd >= 0 && fchmod(fd, fs_shared_mode(path_dir(mem, path))) < 0)
 		errno = 0;
 	return fd;
+}
+
+/* Not another's file under a second name, or what is none: it is written into. */
+static bool is_lock(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1;
 }
 
 /* Another user's file in a directory that all may write: Linux lets nobody open it with O_CREAT
@@ -35,15 +47,19 @@ static int open_lock(const char *path)
 	int fd = -1;
 
 	for (int round = 0; round < 3 && fd < 0; round++) {
-		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd < 0 && (errno == EACCES || errno == EROFS))
-			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd < 0 && errno == ENOENT)
 			fd = create(path);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
-	return fd;
+	if (fd < 0 || is_lock(fd))
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
 }
 
 /* Who may not write into the file leaves what stands there: of one that is long gone. */

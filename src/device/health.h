@@ -93,6 +93,11 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 		struct error *err);
 int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err);
+/* Likewise; what is set aside in machine_dir counts, too, until its time is over. NULL: nothing. */
+int health_load_both(const char *state_dir, const char *machine_dir, const char *family, int32_t id,
+		     double wall_s, struct device_health *ret, struct error *err);
+/* What is remembered in from and not in to moves there. */
+void health_move(const char *from, const char *to);
 /* Forgets it: `dvsched chips clear`. */
 int health_clear(const char *state_dir, const char *family, int32_t id, struct error *err);
 

@@ -4,12 +4,14 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "device/health.h"
+#include "device/places.h"
 
 enum { FILE_MOST = 64 * 1024 };
 
@@ -79,6 +81,14 @@ static bool read_health(const json_t *obj, struct device_health *ret)
 	return true;
 }
 
+/* In a directory that others may write into: no link to elsewhere. */
+static bool is_plain_file(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int health_load(const char *state_dir, const char *family, int32_t id, struct device_health *ret,
 		struct error *err)
 {
@@ -90,6 +100,8 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 	*ret = (struct device_health){0};
 	if (!fs_exists(path))
 		return 0;
+	if (!is_plain_file(path))
+		return error_plain(err, "%s is no file of dvsched's: remove it", path);
 	if (fs_read_file(path, FILE_MOST, &text, err) < 0)
 		return -1;
 	obj = json_loadb(text.s ? text.s : "", text.len, 0, NULL);
@@ -124,7 +136,7 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 	struct json_out out;
 	int rc;
 
-	if (fs_mkdirs(state_dir, 0755) < 0)
+	if (places_make_state_dir(state_dir) < 0)
 		return error_sys(err, errno, "cannot make %s", state_dir);
 	jout_init(&out, -1, 1);
 	jout_object(&out);
@@ -139,7 +151,7 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 	write_marks(&out, h);
 	jout_object_end(&out);
 	/* Not synced: it is written while a run goes, and a power cut may cost a mark. */
-	rc = fs_replace(path, out.buf.s, out.buf.len, err);
+	rc = fs_replace_shared(path, out.buf.s, out.buf.len, err);
 	jout_done(&out);
 	return rc;
 }

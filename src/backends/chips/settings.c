@@ -227,10 +227,17 @@ static void read_places(struct reader *r)
 {
 	static const char *const ways[] = {"flock", "none", NULL};
 	const char *dir = cfg_fields_string(r->f, "state_dir", NULL);
+	struct state_places state = {0};
 	struct error err = {0};
 
-	r->s->state_dir = dir ? path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), dir))
-			      : places_state_dir(r->mem);
+	if (dir)
+		state.dir = path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), dir));
+	else
+		state = places_state(r->mem);
+	r->s->state_dir = state.dir;
+	r->s->machine_dir = state.machine_dir;
+	if (state.old_dir)
+		health_move(state.old_dir, state.dir);
 	r->s->is_exclusive = cfg_fields_word(r->f, "exclusive", ways, 0) == 0;
 	if (!r->s->is_exclusive)
 		return;
@@ -245,16 +252,22 @@ static void read_places(struct reader *r)
 static void check_state_dir(struct reader *r)
 {
 	const char *dir = r->s->state_dir;
-	struct diag *e;
+	struct error err = {0};
 
-	if (fs_mkdirs(dir, 0755) == 0 && access(dir, W_OK | X_OK) == 0) {
+	if (places_make_state_dir(dir) < 0)
+		error_plain(&err,
+			    "cannot keep the health of devices in %s: %s; 'state_dir' or "
+			    "$DVSCHED_STATE_DIR names another directory",
+			    dir, strerror(errno));
+	else
+		places_check_dir(dir, "the health of devices", "'state_dir' or $DVSCHED_STATE_DIR",
+				 &err);
+	if (!err.msg) {
 		leftovers_sweep(dir); /* of an earlier dvsched */
 		return;
 	}
-	e = cfg_error(r->cfg, r->diags, node_of(r, "state_dir"),
-		      "cannot keep the health of devices in %s: %s", dir, strerror(errno));
-	diag_hint(e, "'state_dir' or $DVSCHED_STATE_DIR names another directory");
-	diag_infra(r->diags, e);
+	diag_infra(r->diags, cfg_error(r->cfg, r->diags, node_of(r, "state_dir"), "%s", err.msg));
+	error_done(&err);
 }
 
 /* "A,B", or a list of them. */

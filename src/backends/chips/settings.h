@@ -63,6 +63,7 @@ struct chips_settings {
 	struct health_rules health;
 	bool is_exclusive;
 	const char *lock_dir, *state_dir;
+	const char *machine_dir; /* whose quarantines count, too; NULL: none */
 	const char *const
 		*lend_variables; /* of borrowers, beside DVSCHED_DEVICES; NULL-terminated */
 	uint32_t caps;		 /* the driver's */

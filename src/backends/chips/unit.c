@@ -61,7 +61,8 @@ static void unit_read_health(struct unit *u)
 	struct device_health h;
 	struct error err = {0};
 
-	if (health_load(s->state_dir, u->device->family, u->device->machine_id, &h, &err) == 0)
+	if (health_load_both(s->state_dir, s->machine_dir, u->device->family, u->device->machine_id,
+			     clock_wall(u->chips->clock), &h, &err) == 0)
 		u->health = h;
 	else
 		unit_warn_of_health(u, &err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -87,6 +88,17 @@ int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device
 	return 0;
 }
 
+/* Another user's is changed in place, too: who may write into the folder may write into it. */
+static int open_to_change(const char *path, const char *folder)
+{
+	int fd = open_locked(path, O_RDWR | O_CREAT | O_NOFOLLOW, LOCK_EX);
+	struct stat st;
+
+	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid())
+		fchmod(fd, fs_shared_mode(folder));
+	return fd;
+}
+
 int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_state_change *change,
 				   struct dvs_text *err)
 {
@@ -97,8 +109,8 @@ int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_s
 
 	if (!dir)
 		return 0;
-	if (fs_mkdirs(folder, 0777) == 0)
-		fd = open_locked(path, O_RDWR | O_CREAT, LOCK_EX);
+	if (fs_mkdirs_shared(folder) == 0)
+		fd = open_to_change(path, folder);
 	if (fd < 0)
 		return sim_fail(err, SIM_STATE, "cannot open %s: %s", path, strerror(errno));
 	parse(fd, &s);

@@ -208,6 +208,84 @@ static void it_comes_back_from_disk_as_it_was(void **state)
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
+static void what_the_machine_sets_aside_counts_until_its_time_is_over(void **state)
+{
+	char own[] = "/tmp/dvsched-health-XXXXXX", machine[] = "/tmp/dvsched-health-XXXXXX";
+	struct device_health h = {0}, ret;
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(own));
+	assert_non_null(mkdtemp(machine));
+	assert_int_equal(health_load_both(own, machine, "sim", 1, 1000, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_UNKNOWN);
+	health_set_aside(&h, "fan broken", 60, 1000);
+	assert_int_equal(health_store(machine, "sim", 1, &h, &err), 0);
+	assert_int_equal(health_load_both(own, machine, "sim", 1, 1059, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_QUARANTINED);
+	assert_string_equal(ret.reason, "fan broken");
+	assert_int_equal(health_load_both(own, NULL, "sim", 1, 1059, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_UNKNOWN);
+	assert_int_equal(health_load_both(own, machine, "sim", 1, 1061, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_UNKNOWN); /* its time is over */
+	h = (struct device_health){.state = HEALTH_SUSPECT};
+	assert_int_equal(health_store(machine, "sim", 1, &h, &err), 0);
+	assert_int_equal(health_load_both(own, machine, "sim", 1, 1000, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_UNKNOWN); /* not set aside */
+	health_dead(&h, "it hangs", 1000);
+	assert_int_equal(health_store(machine, "sim", 1, &h, &err), 0);
+	assert_int_equal(health_load_both(own, machine, "sim", 1, 1e9, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_DEAD);
+	fs_remove_tree(own);
+	fs_remove_tree(machine);
+}
+
+static void what_was_our_own_moves_to_the_machines(void **state)
+{
+	char own[] = "/tmp/dvsched-health-XXXXXX", machine[] = "/tmp/dvsched-health-XXXXXX";
+	struct device_health old = {0}, newer = {0}, ret;
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(own));
+	assert_non_null(mkdtemp(machine));
+	health_set_aside(&old, "old", INFINITY, 1000);
+	health_set_aside(&newer, "newer", INFINITY, 2000);
+	assert_int_equal(health_store(own, "sim", 1, &old, &err), 0);
+	assert_int_equal(health_store(own, "sim", 2, &old, &err), 0);
+	assert_int_equal(health_store(machine, "sim", 2, &newer, &err), 0);
+	health_move(own, machine);
+	assert_int_equal(health_load(machine, "sim", 1, &ret, &err), 0);
+	assert_string_equal(ret.reason, "old");
+	assert_int_equal(health_load(machine, "sim", 2, &ret, &err), 0);
+	assert_string_equal(ret.reason, "newer"); /* what is there stays */
+	assert_int_equal(health_load(own, "sim", 1, &ret, &err), 0);
+	assert_int_equal(ret.state, HEALTH_UNKNOWN);
+	health_move("/nowhere", machine);
+	fs_remove_tree(own);
+	fs_remove_tree(machine);
+}
+
+static void a_link_is_no_health(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX", path[128];
+	struct device_health h = {.state = HEALTH_SUSPECT};
+	struct error err = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(health_store(dir, "sim", 1, &h, &err), 0);
+	snprintf(path, sizeof(path), "%s/sim-2.json", dir);
+	assert_int_equal(symlink("sim-1.json", path), 0);
+	assert_int_equal(health_load(dir, "sim", 2, &h, &err), -1);
+	assert_non_null(strstr(err.msg, "is no file of dvsched's"));
+	error_done(&err);
+	assert_int_equal(health_store(dir, "sim", 2, &h, &err), 0); /* in the place of the link */
+	assert_int_equal(health_load(dir, "sim", 1, &h, &err), 0);
+	assert_int_equal(h.state, HEALTH_SUSPECT);
+	fs_remove_tree(dir);
+}
+
 static void a_file_that_is_not_ours_is_told_and_counts_as_unknown(void **state)
 {
 	char dir[] = "/tmp/dvsched-health-XXXXXX", path[128];
@@ -296,6 +374,9 @@ int main(void)
 		cmocka_unit_test(dead_stays_dead),
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
+		cmocka_unit_test(what_the_machine_sets_aside_counts_until_its_time_is_over),
+		cmocka_unit_test(what_was_our_own_moves_to_the_machines),
+		cmocka_unit_test(a_link_is_no_health),
 		cmocka_unit_test(a_file_that_is_not_ours_is_told_and_counts_as_unknown),
 		cmocka_unit_test(a_long_reason_ends_where_a_character_does),
 		cmocka_unit_test(a_quarantine_keeps_what_led_to_it),
