@@ -65,6 +65,19 @@ static void a_wrong_result_is_the_jobs_and_says_which(void **state)
 	assert_string_equal(b->live(), IDLE);
 }
 
+/* The device's memory still has what the first one wrote. */
+static void a_kernel_that_writes_nothing_never_passes_with_an_earlier_result(void **state)
+{
+	struct acl_bed *b = *state;
+
+	acl_bed_must_open(b, "");
+	for (unsigned i = 0; i < 3; i++) {
+		assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
+		assert_int_equal(acl_bed_run(b, acl_bed_job(b, "nop", ADD_ARGS)), ACL_E_RESULT);
+		assert_non_null(strstr(b->said, "args[2]: 8 of 8 elements wrong; element 0 is "));
+	}
+}
+
 /* Whatever call fails: its code is the answer, its text names it, nothing stays behind. */
 static void every_call_that_fails_is_the_cause_and_leaves_nothing(void **state)
 {
@@ -306,6 +319,7 @@ int main(void)
 		ACL_TEST(a_run_calls_in_order_and_leaves_nothing),
 		ACL_TEST(poll_does_not_wait_for_a_kernel),
 		ACL_TEST(a_wrong_result_is_the_jobs_and_says_which),
+		ACL_TEST(a_kernel_that_writes_nothing_never_passes_with_an_earlier_result),
 		ACL_TEST(every_call_that_fails_is_the_cause_and_leaves_nothing),
 		ACL_TEST(a_run_that_cannot_be_prepared_needs_no_finish),
 		ACL_TEST(what_follows_a_fault_is_not_its_cause),
