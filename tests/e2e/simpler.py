@@ -62,6 +62,7 @@ class Simpler(Story):
                          str(self.path("lib/a2a3/sim/host_build_graph/libhost_runtime.so")))
         self.assertEqual(len(result["build_id"]), 40, result)
         self.assertEqual(result["checked"], 1)
+        self.assertTrue(0 < result["library_s"] < self.attempt()["duration_s"], result)
         self.assertIn("call destroy", self.report())
 
     def test_many_jobs_open_the_device_once_and_load_each_image_once(self):

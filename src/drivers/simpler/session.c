@@ -22,17 +22,23 @@ const struct simpler_names simpler_names = {
 #undef NAME
 };
 
-void simpler_session_enter(struct simpler_where *where, const char *call)
+static uint64_t now_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	where->since_ns = (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+void simpler_session_enter(struct simpler_where *where, const char *call)
+{
+	where->since_ns = now_ns();
 	where->call = call;
 }
 
 int simpler_session_left(struct simpler_where *where, int result)
 {
+	where->inside_ns += now_ns() - where->since_ns;
 	where->call = NULL;
 	return result;
 }

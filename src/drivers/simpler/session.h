@@ -18,6 +18,7 @@ extern const struct simpler_names simpler_names;
 struct simpler_where {
 	const char *_Atomic call; /* NULL: none */
 	_Atomic uint64_t since_ns;
+	uint64_t inside_ns; /* of the calls that are over; the driver's thread sets it to 0 */
 };
 
 struct simpler_session {

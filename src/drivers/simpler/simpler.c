@@ -203,6 +203,7 @@ static int32_t simpler_load(void *ctx, const char *text, uint32_t *ret_slot, str
 	json_t *job;
 	int32_t c;
 
+	s->where.inside_ns = 0;
 	if (s->spoilt || !s->session.context)
 		return refuse_spoilt(s, err);
 	job = simpler_read_json(text, "job", err);
