@@ -25,6 +25,7 @@ struct simpler {
 	struct simpler_run run;
 	struct simpler_where where;
 	uint64_t n_runs;
+	struct simpler_blob last_blob; /* that was loaded */
 	bool load_was_new;
 	int32_t spoilt; /* the code after which this process is good for nothing more; 0: none */
 	char why_spoilt[200];
@@ -95,6 +96,7 @@ static void tell_leavings(const struct dvs_host *host)
 
 static void simpler_free(struct simpler *s)
 {
+	simpler_blob_done(&s->last_blob);
 	simpler_options_done(&s->options);
 	free(s);
 }
@@ -191,10 +193,17 @@ static int32_t load(struct simpler *s, json_t *job, uint32_t *ret_slot, struct d
 	int32_t c;
 
 	if (!(c = simpler_read_text(&r, "runtime", &runtime)) &&
-	    !(c = simpler_blob_build(job, &blob, err)) && !(c = switch_runtime(s, runtime, err)))
+	    !(c = simpler_blob_build(job, &blob, err)) && !(c = switch_runtime(s, runtime, err))) {
+		simpler_blob_name(&blob, &s->last_blob);
 		c = simpler_session_load(&s->session, &blob, ret_slot, &s->load_was_new, err);
-	simpler_blob_done(&blob);
-	return c;
+	}
+	if (c) {
+		simpler_blob_done(&blob);
+		return c;
+	}
+	simpler_blob_done(&s->last_blob);
+	s->last_blob = blob;
+	return 0;
 }
 
 static int32_t simpler_load(void *ctx, const char *text, uint32_t *ret_slot, struct dvs_text *err)
