@@ -249,11 +249,11 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 		.retries = opt_uint(args, OPT_RETRIES, 0, FLOW_MOST_RETRIES, 0, diags),
 		.cwd = path_absolute(mem, "."),
 		.is_interactive = opt_has(args, OPT_INTERACTIVE),
+		.is_shown = !opt_has(args, OPT_INTERACTIVE) &&
+			    !str_eq(opt_word(args, OPT_VIEW, NULL), "none"),
 	};
 
 	cmd.backend_keys = pools_keys(args, &cmd.n_backend_keys, diags);
-	if (cmd.n_backend_keys && cmd.is_interactive)
-		diag_error(diags, nowhere, "--devices and --interactive do not go together");
 	if (args->n_words) {
 		diag_error(diags, nowhere,
 			   "a configuration and a command after -- do not go together");

@@ -54,8 +54,10 @@ static uint64_t read_oom_kills(void)
 void attempt_init(struct attempt *a, const struct slot_hello *hello,
 		  volatile sig_atomic_t *ending_signals)
 {
-	*a = (struct attempt){
-		.grace_s = hello->grace_s, .log.fd = -1, .ending_signals = ending_signals};
+	*a = (struct attempt){.grace_s = hello->grace_s,
+			      .log.fd = -1,
+			      .shown.due_s = INFINITY,
+			      .ending_signals = ending_signals};
 	pty_init(&a->pty);
 	a->has_nofile = hello->nofile && getrlimit(RLIMIT_NOFILE, &a->nofile) == 0 &&
 			a->nofile.rlim_cur != hello->nofile;
@@ -192,6 +194,7 @@ static void note_supervisor(struct attempt *a)
 static void finish(struct attempt *a)
 {
 	pty_drain(&a->pty, a->log.fd);
+	attempt_show_rest(a);
 	note_flood(a);
 	note_supervisor(a);
 	if (a->ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->ending.flood_bytes) < 0)
@@ -411,6 +414,7 @@ void attempt_began(struct attempt *a, pid_t pid, struct attempt_start_time start
 	a->pause_s = job->max_log_bytes ? look_least_s : look_most_s;
 	a->look_at = a->started_s + a->pause_s;
 	a->log.size = (off_t)a->log.header.len;
+	attempt_show_begin(a);
 	if (a->started_s >= a->oom_read_s + oom_read_again_s) {
 		a->oom_kills = read_oom_kills();
 		a->oom_read_s = a->started_s;
@@ -500,6 +504,7 @@ void attempt_step(struct attempt *a)
 		return;
 	}
 	now = now_s();
+	attempt_show(a, now);
 	if (now >= a->reap_since_s + give_up_s && a->phase != ATTEMPT_KILL)
 		enter_kill(a);
 	else if (now >= a->deadline_at && a->phase == ATTEMPT_RUNS)
@@ -518,7 +523,7 @@ double attempt_wake_at(const struct attempt *a)
 		return a->pause.next_round_s;
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return INFINITY;
-	return fmin(fmin(a->deadline_at, a->phase_at),
+	return fmin(fmin(fmin(a->deadline_at, a->phase_at), a->shown.due_s),
 		    fmin(a->reap_at, looks ? a->look_at : INFINITY));
 }
 

@@ -61,6 +61,12 @@ struct attempt {
 	bool has_needs_file;
 	struct job_log log;
 	struct pty pty; /* of an interactive one */
+	struct shown {
+		off_t at;	 /* what the log has before was sent */
+		double due_s;	 /* the next look; INFINITY: none */
+		struct str text; /* to be sent */
+		bool is_blocked; /* there is no room for more now */
+	} shown;		 /* attempt_show.c */
 	pid_t leader;
 	bool leader_is_gone, has_stopped;
 	bool has_failed_launch; /* for want of a process; to be told */

@@ -25,4 +25,10 @@ void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_r
 /* attempt_pause.c: what is due while it is paused, and when something will be. */
 void attempt_pause_step(struct attempt *a);
 
+/* attempt_show.c: the log, sent while it grows (job_rules.is_shown). */
+void attempt_show_begin(struct attempt *a);
+void attempt_show(struct attempt *a, double now);
+/* Nothing will be added to it. */
+void attempt_show_rest(struct attempt *a);
+
 #endif

@@ -214,11 +214,13 @@ static void pass_on_shortage(struct slot_process *p)
 
 static void pass_on(struct slot_process *p)
 {
-	struct str *said = &p->attempt.pty.said;
+	struct str *said[] = {&p->attempt.pty.said, &p->attempt.shown.text};
 
-	if (said->len)
-		slot_put_text(&p->out, FRAME_SAID, said->s, said->len);
-	str_clear(said);
+	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+		if (said[i]->len)
+			slot_put_text(&p->out, FRAME_SAID, said[i]->s, said[i]->len);
+		str_clear(said[i]);
+	}
 	if (p->attempt.has_stopped)
 		slot_put_word(&p->out, FRAME_STOPPED);
 	p->attempt.has_stopped = false;
@@ -350,8 +352,11 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 		[TERMINAL] = {.fd = pty->master, .events = pty_events(pty, n_unsent < UNSENT_MOST)},
 	};
 	struct timespec left;
-	int n = ppoll(fds, N_POLLED, until(attempt_wake_at(&p->attempt), &left), waiting);
+	int n;
 	bool has_terminal = pty->master >= 0;
+
+	p->attempt.shown.is_blocked = n_unsent >= UNSENT_MOST;
+	n = ppoll(fds, N_POLLED, until(attempt_wake_at(&p->attempt), &left), waiting);
 
 	if (n > 0 && (fds[SOCKET].revents & ~POLLOUT))
 		read_frames(p);

@@ -51,6 +51,7 @@ enum {
 	INTERACTIVE = BIT(6),
 	REUSE_ODIR = BIT(7),
 	COMMAND = BIT(8),
+	SHOWN = BIT(9),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
@@ -59,7 +60,7 @@ static uint32_t flags_of(const struct job_rules *r)
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
 	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0) |
 	       (r->is_interactive ? INTERACTIVE : 0) | (r->retry.reuse ? REUSE_ODIR : 0) |
-	       (r->is_command ? COMMAND : 0);
+	       (r->is_command ? COMMAND : 0) | (r->is_shown ? SHOWN : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -119,6 +120,7 @@ bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
 		.is_interactive = flags & INTERACTIVE,
 		.retry.reuse = flags & REUSE_ODIR,
 		.is_command = flags & COMMAND,
+		.is_shown = flags & SHOWN,
 		.max_odirs = wire_u32(w),
 	};
 	ret->max_log_bytes = wire_u64(w);

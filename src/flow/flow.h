@@ -131,7 +131,7 @@ struct flow_command {
 	double timeout_s;
 	uint32_t retries;
 	const char *cwd; /* absolute */
-	bool is_interactive;
+	bool is_interactive, is_shown;
 	const struct backend_key *backend_keys; /* without {words} */
 	uint32_t n_backend_keys;
 };

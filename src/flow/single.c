@@ -70,6 +70,7 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.timeout_s = cmd->timeout_s,
 		.retry.max = cmd->retries,
 		.is_interactive = cmd->is_interactive,
+		.is_shown = cmd->is_shown,
 		.grace_s = settings_default.grace_s,
 		.cpus = settings_default.cpus,
 		.renew_odir = true, /* the record of the last time is worth keeping */
@@ -120,6 +121,7 @@ struct plan *flow_plan_command(const struct flow_command *cmd, const char *scrat
 	p = plan_new();
 	p->flow = "command";
 	p->name = "command";
+	p->may_move = true;
 	p->scratch_root = arena_strdup(p->mem, scratch_root);
 	fill_job(p, cmd, arena_strdup(p->mem, name));
 	return p;

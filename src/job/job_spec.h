@@ -97,6 +97,7 @@ struct job_rules {
 	uint32_t max_odirs; /* with renew_odir: directories kept, the new one included; 0: all */
 	bool dump_env;	    /* write <odir>/env_vars */
 	bool is_interactive;
+	bool is_shown;	    /* what it adds to its log is sent to the user's screen meanwhile */
 	bool is_command;    /* argv comes from a command line: an executable file that is no
 			       program is a script of /bin/sh, as for a shell */
 	bool is_dry_run;    /* its command only tells what it would do: run without steps, always a
@@ -206,6 +207,9 @@ struct plan {
 	/* Its builds are its own (--build-unique): it may run beside a run in the same scratch
 	 * path. */
 	bool may_share;
+	/* Of one block that nobody else looks into: beside another run it takes another scratch
+	 * path, NAME.2 and so on. */
+	bool may_move;
 };
 
 /*

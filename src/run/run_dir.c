@@ -18,7 +18,7 @@
 #include "run/plan_file.h"
 #include "run/results_file.h"
 
-enum { PRIVATE = 0700, SHARED = 0777, ID_SIZE = 40, TRIES = 16 };
+enum { PRIVATE = 0700, SHARED = 0777, ID_SIZE = 40, TRIES = 16, MOVES = 1000 };
 
 struct run_dir {
 	char *runs; /* <scratch>/.dvsched/runs */
@@ -114,13 +114,46 @@ static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct
 	return 0;
 }
 
-static int lock_blocks(struct run_dir *r, const struct plan *plan, struct error *err)
+/* To another scratch path, beside the one that its block would have. */
+static void move_plan(struct plan *plan, unsigned number)
+{
+	struct job_block *block = arena_memdup(plan->mem, plan->jobs[0].block, sizeof(*block));
+
+	block->scratch_path = arena_printf(plan->mem, "%s/%s.%u", plan->scratch_root, plan->name,
+					   number);
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		struct job_spec *job = &plan->jobs[i];
+
+		job->block = block;
+		job->odir = path_join(plan->mem, block->scratch_path, job->name);
+		job->log_path = path_join(plan->mem, job->odir, "log");
+	}
+}
+
+/* Whoever starts several at once gets a path for each: the first that no other run has. */
+static int lock_movable(struct run_dir *r, struct plan *plan, struct error *err)
+{
+	r->locks = xcalloc(1, sizeof(*r->locks));
+	for (unsigned number = 2;; number++) {
+		if (lock_block(r, plan->jobs[0].block->scratch_path, false, err) == 0)
+			return 0;
+		if (!r->locks->is_of_other || number > MOVES)
+			return -1;
+		r->locks->is_of_other = false;
+		error_done(err);
+		move_plan(plan, number);
+	}
+}
+
+static int lock_blocks(struct run_dir *r, struct plan *plan, struct error *err)
 {
 	struct map paths = {0};
 	const struct map_entry *e;
 	size_t at = 0;
 	int rc = 0;
 
+	if (plan->may_move && plan->n_jobs)
+		return lock_movable(r, plan, err);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		map_set(&paths, plan->jobs[i].block->scratch_path, r);
 	r->locks = xcalloc(paths.n_live, sizeof(*r->locks));
@@ -153,7 +186,7 @@ static void reserve_space(const struct run_dir *r, const struct plan *plan)
 		unlinkat(r->fd, RESULTS_RESERVE, 0);
 }
 
-struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, struct error *err)
+struct run_dir *run_dir_new(struct plan *plan, const struct clock *clock, struct error *err)
 {
 	struct run_dir *r = xcalloc(1, sizeof(*r));
 

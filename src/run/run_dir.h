@@ -13,10 +13,10 @@
 
 struct run_dir;
 
-/* Makes the directory, takes the locks of all blocks' scratch paths, writes plan.json. NULL with
-   err: another run holds a lock that the plan may not share (its pid and host are in the message),
-   no permission, … */
-struct run_dir *run_dir_new(const struct plan *plan, const struct clock *clock, struct error *err);
+/* Makes the directory, takes the locks of all blocks' scratch paths (of a plan that may move, of
+   the first path that is free: its jobs get it), writes plan.json. NULL with err: another run holds
+   a lock that the plan may not share (its pid and host are in the message), no permission, … */
+struct run_dir *run_dir_new(struct plan *plan, const struct clock *clock, struct error *err);
 /* The first record is written: from now on the run has its name and is `latest`. Once published,
  * nothing more happens. */
 int run_dir_publish(struct run_dir *r, struct error *err);

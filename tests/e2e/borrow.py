@@ -12,6 +12,7 @@ import threading
 import time
 
 from harness import PATIENCE_S, Story, pids_with
+from user_terminal import UserTerminal
 
 # Stays until the story makes a file of that name beside its configuration.
 HOLD = "echo up > up; while [ ! -e {name} ]; do sleep 0.01; done"
@@ -418,6 +419,57 @@ class ByHand(Borrow):
         self.by_hand("--devices", "sim:1", command=self.show)  # no pool of that name, but a driver
         self.assertEqual(self.only()["where"], "sim/0")
 
+    def test_the_output_is_shown_while_it_runs(self):
+        for where in (("--devices", "sim:1"), ()):
+            process = self.start("run", *where, "--", "sh", "-c",
+                                 "echo first; while [ ! -e go ]; do sleep 0.01; done; echo error >&2; printf last; exit 3")
+            self.assertEqual(process.stdout.readline(), b"first\n")  # it has not ended
+            self.write("go", "")
+            done = self.finish(process)
+            self.assertEqual(done.code, 1, done)
+            self.assertTrue(done.out.startswith("error\nlast\n"), done)
+            self.assertIn("1 job: 0 passed, 1 failed", done.out)
+            self.path("go").unlink()
+        self.assertNotIn("hello", self.by_hand("--devices", "sim:1", command=("echo", "hello")).out)  # --view none
+
+    def test_of_much_output_the_end_is_shown(self):
+        done = self.dvsched("run", "--devices", "sim:1", "--", "sh", "-c", "seq 1 400000")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("\n400000\n", done.out)
+        log = self.path("scratch", "command", "sh", "log").read_text()
+        self.assertTrue(log.endswith("\n399999\n400000\n"))
+
+    def test_several_at_once_have_a_scratch_path_each(self):
+        command = "echo up > $0.up; while [ ! -e go ]; do sleep 0.01; done"
+        runs = []
+        for name in ("a", "b", "c"):
+            runs.append(self.start("run", "--view", "none", "--devices", "sim:1", "--", "sh", "-c", command, name))
+            self.until(self.path(f"{name}.up").exists)
+        self.write("go", "")
+        for run in runs:
+            self.assertEqual(self.finish(run).code, 0)
+        self.assertEqual({p.name for p in self.path("scratch").iterdir() if p.name.startswith("c")},
+                         {"command", "command.2", "command.3"})
+        self.by_hand("--devices", "sim:1", command=("sh", "-c", "true"))
+        self.assertEqual(self.results()["jobs"][0]["odir"], str(self.path("scratch", "command", "sh")))
+
+    def test_it_may_have_the_terminal(self):
+        terminal = UserTerminal([self.binary, "run", "--interactive", "--devices", "sim:1", "--", "sh", "-c",
+                                 "tty; echo on $DVSCHED_DEVICES; read x; echo got $x"], self.dir, self.environ())
+        self.addCleanup(terminal.close)
+        terminal.see(r"on 0\r\n")
+        self.assertTrue(terminal.is_raw())
+        terminal.type("it\r")
+        terminal.see(r"got it\r\n")
+        self.assertEqual(terminal.end(), 0)
+        self.assertEqual(terminal.modes(), terminal.modes_before)
+        self.assertEqual(self.only()["where"], "sim/0")
+
+    def test_what_runs_on_a_device_cannot_have_the_terminal(self):
+        self.pool('{ name: "a", backend: "chips", program: ["print x"] }')
+        done = self.run_it("--interactive", code=2)
+        self.assertIn("'a' runs on a device, and cannot have your terminal", done.err)
+
     def test_variables_may_be_named_by_hand(self):
         self.by_hand("--devices", "sim:2", "--devices-env", "A,B", command=("sh", "-c", "echo $A $B $ASCEND_RT_VISIBLE_DEVICES > seen"))
         self.assertEqual(self.path("seen").read_text(), "0,1 0,1\n")
@@ -446,7 +498,6 @@ class ByHand(Borrow):
         refused("--devices-env goes with --devices", "--devices-env", "A")
         refused("'--devices-env' wants names of variables", "--devices", "sim:1", "--devices-env", "A-B")
         refused("'--queue-timeout' must be a duration", "--devices", "sim:1", "--queue-timeout", "soon")
-        refused("do not go together", "--devices", "sim:1", "--interactive")
         refused("nowhere.hjson", "--devices", "1", "--pools", "nowhere.hjson")
         refused("-D is for a configuration", "-D", "a=1")
         self.pools_file()

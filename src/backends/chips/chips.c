@@ -9,6 +9,7 @@
 #include "backends/chips/chips.h"
 #include "backends/chips/gang.h"
 #include "backends/chips/lend.h"
+#include "backends/local/console.h"
 #include "base/mem.h"
 
 /* Jobs taken beyond those that run, so that one can be found that fits, or that is loaded already.
@@ -81,8 +82,12 @@ static void chips_suspend(struct backend *b, bool is_suspended)
 {
 	struct chips *c = chips_of(b);
 
+	if (!is_suspended)
+		console_suspend(c->console, false);
 	list_for_each (it, &c->lends)
 		lend_suspend(list_entry(it, struct lend, link), is_suspended);
+	if (is_suspended)
+		console_suspend(c->console, true);
 	if (is_suspended)
 		line_leave(c); /* others need not wait for us */
 	else
@@ -122,6 +127,7 @@ static void chips_destroy(struct backend *b)
 	events_done(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_done(&c->units[i]);
+	console_free(c->console);
 	free(c->units);
 	free(c->view);
 	free(c->past);
@@ -149,7 +155,7 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 	struct chips *c = xcalloc(1, sizeof(*c));
 
 	*c = (struct chips){
-		.base = {.caps = {.is_local = true}},
+		.base = {.caps = {.is_local = true, .is_interactive = true}},
 		.ops = chips_ops,
 		.mem = mem,
 		.loop = env->loop,
@@ -157,6 +163,7 @@ static struct chips *chips_new(const struct backend_env *env, struct arena *mem,
 		.scratch_root = env->scratch_root,
 		.job_nofile = env->job_nofile,
 		.warn = env->warn,
+		.console = console_new(env->loop, &env->terminal),
 		.s = s,
 	};
 	c->ops.name = s->name;

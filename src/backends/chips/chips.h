@@ -52,6 +52,8 @@ struct past {
 	enum dvs_class class;
 };
 
+struct console;
+
 struct chips {
 	struct backend base;
 	struct backend_ops ops; /* under the backend's own name */
@@ -61,6 +63,7 @@ struct chips {
 	const char *scratch_root;
 	uint64_t job_nofile;
 	void (*warn)(const char *text);
+	struct console *console; /* the user's terminal, for a command that borrows devices */
 	struct chips_settings *s;
 	struct unit *units;
 	uint32_t n_units;

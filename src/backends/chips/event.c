@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/chips/event.h"
+#include "backends/local/console.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -152,8 +153,28 @@ static void on_slot_noted(struct slot *slot, void *ctx, const char *text)
 		l->chips->warn(text);
 }
 
-const struct slot_handler event_of_slot = {
-	.ended = on_slot_ended, .died = on_slot_died, .noted = on_slot_noted};
+/* Of an interactive command, or one whose output is shown: decides nothing, so it is no event. */
+static void on_slot_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
+{
+	const struct lend *l = ctx;
+
+	(void)slot;
+	console_say(l->chips->console, bytes, n);
+}
+
+static void on_slot_stopped(struct slot *slot, void *ctx)
+{
+	const struct lend *l = ctx;
+
+	(void)slot;
+	console_stopped(l->chips->console);
+}
+
+const struct slot_handler event_of_slot = {.said = on_slot_said,
+					   .stopped = on_slot_stopped,
+					   .ended = on_slot_ended,
+					   .died = on_slot_died,
+					   .noted = on_slot_noted};
 
 /* ---- out ---- */
 

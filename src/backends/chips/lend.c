@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "backends/chips/lend_names.h"
+#include "backends/local/console.h"
 #include "base/mem.h"
 
 static struct lend *lend_of(struct holder *h)
@@ -159,6 +160,13 @@ void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason)
 	l->kill_reason = reason;
 }
 
+static bool has_console(const struct lend *l)
+{
+	const struct job_rules *rules = l->job->job->spec->rules;
+
+	return l->slot && (rules->is_interactive || rules->is_shown);
+}
+
 /* ---- can they still be opened? ---- */
 
 /* It ran, and did not pass, and nobody wanted its end. */
@@ -170,6 +178,8 @@ static bool wants_probe(const struct lend *l)
 
 static void lend_settle(struct lend *l)
 {
+	if (has_console(l))
+		console_release(l->chips->console);
 	slot_free(l->slot);
 	l->slot = NULL;
 	for (uint32_t i = 0; i < l->n; i++)
@@ -248,7 +258,7 @@ static void lend_run(struct lend *l)
 	struct error err = {0};
 
 	l->slot = make_slot(l, &err);
-	if (!l->slot) {
+	if (!l->slot || console_take(c->console, l->slot, l->job->job->spec->rules, &err) < 0) {
 		lend_end_unstarted(l, REASON_LAUNCH, lend_keep(l, err.msg));
 		error_done(&err);
 		return;
@@ -314,9 +324,13 @@ static void lend_attend(struct lend *l)
 	bool has_ended = l->result.status != JOB_RUNNING;
 
 	if (has_ended && !l->is_slot_closed) {
+		if (has_console(l))
+			console_release(l->chips->console);
 		l->is_slot_closed = true;
 		slot_close(l->slot);
 	}
+	if (l->must_kill && !has_ended && has_console(l))
+		console_hurry(l->chips->console);
 	if (l->must_kill && !has_ended)
 		slot_kill(l->slot, l->kill_level == KILL_NOW, l->kill_reason);
 	l->must_kill = false;

@@ -422,6 +422,18 @@ static void refuse_command(struct reader *r)
 		       "what runs on a device finds its number in DVSCHED_DEVICE");
 }
 
+static void refuse_terminal(struct reader *r)
+{
+	if (!r->spec->rules->is_interactive)
+		return;
+	r->has_error = true;
+	if (r->diags)
+		diag_hint(diag_error(r->diags, r->spec->pos,
+				     "'%s' runs on a device, and cannot have your terminal",
+				     r->spec->id),
+			  "a command that borrows 'devices' can");
+}
+
 static void read_run(struct reader *r)
 {
 	const char *image = image_key_of(r);
@@ -431,6 +443,7 @@ static void read_run(struct reader *r)
 		return;
 	}
 	refuse_command(r);
+	refuse_terminal(r);
 	read_gang(r);
 	read_options(r);
 	read_image(r);

@@ -27,7 +27,9 @@ enum { BACKGROUND_MOST = 8 };
 
 struct console {
 	struct ev_loop *loop;
-	struct slot *slot; /* who has it; NULL: nobody */
+	struct backend_terminal terminal;
+	struct slot *slot;   /* who has it; NULL: nobody */
+	bool is_screen_only; /* it shows, and hears no keys */
 	int in_fd, out_fd;
 	bool is_polled; /* out_fd is not ours alone: written to in small parts, after poll() */
 	bool is_gone;	/* nobody reads what we write */
@@ -190,18 +192,26 @@ void console_suspend(struct console *c, bool is_suspended)
 		return;
 	if (is_suspended) {
 		write_rest(c, HURRY_MS);
-		term_mode_leave();
+		if (!c->is_screen_only)
+			term_mode_leave();
 		return;
 	}
-	wait_for_foreground(c);
-	term_mode_enter(c->in_fd, TERM_RAW, "");
-	take_again(c);
+	if (!c->is_screen_only) {
+		wait_for_foreground(c);
+		term_mode_enter(c->in_fd, TERM_RAW, "");
+		take_again(c);
+	}
 	slot_listen(c->slot, true);
 }
 
-bool console_may_suspend(const struct console *c)
+void console_stopped(struct console *c)
 {
-	return c->slot && !c->is_hurried;
+	if (!c->slot || c->is_hurried)
+		return;
+	if (c->terminal.suspend)
+		c->terminal.suspend(c->terminal.ctx); /* and it goes on with the run */
+	else
+		slot_continue(c->slot);
 }
 
 static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
@@ -275,12 +285,10 @@ static void introduce(const struct console *c, const struct termios *modes)
 	slot_give_terminal(c->slot, &t);
 }
 
-int console_take(struct console *c, struct slot *slot, struct error *err)
+static int take_terminal(struct console *c, struct slot *slot, struct error *err)
 {
 	struct termios modes;
 
-	c->is_gone = c->is_hurried = false;
-	c->has_line = true;
 	if (open_both(c) < 0 || tcgetattr(c->in_fd, &modes) < 0) {
 		error_sys(err, errno, "an interactive job needs a terminal as standard input");
 		close_both(c);
@@ -299,6 +307,38 @@ int console_take(struct console *c, struct slot *slot, struct error *err)
 	return 0;
 }
 
+static void take_screen(struct console *c, struct slot *slot)
+{
+	open_screen(c);
+	c->slot = slot;
+	ev_io_set(&c->writable, c->out_fd, EV_WRITE);
+}
+
+static void say_taken(const struct console *c, bool is_taken)
+{
+	if (c->terminal.taken)
+		c->terminal.taken(c->terminal.ctx, is_taken);
+}
+
+int console_take(struct console *c, struct slot *slot, const struct job_rules *rules,
+		 struct error *err)
+{
+	if (!rules->is_interactive && (!rules->is_shown || c->slot))
+		return 0;
+	c->is_screen_only = !rules->is_interactive;
+	c->is_gone = c->is_hurried = false;
+	c->has_line = true;
+	say_taken(c, true);
+	if (c->is_screen_only) {
+		take_screen(c, slot);
+		return 0;
+	}
+	if (take_terminal(c, slot, err) == 0)
+		return 0;
+	say_taken(c, false);
+	return -1;
+}
+
 void console_release(struct console *c)
 {
 	if (!c || !c->slot)
@@ -306,13 +346,15 @@ void console_release(struct console *c)
 	if (!c->has_line || unsent(c))
 		write_rest(c, c->is_hurried ? HURRY_MS : PATIENCE_MS);
 	if (!c->has_line) { /* what we say next begins a line */
-		str_add(&c->out, "\r\n");
+		str_add(&c->out, c->is_screen_only ? "\n" : "\r\n");
 		write_rest(c, HURRY_MS);
 	}
-	term_mode_leave();
+	if (!c->is_screen_only)
+		term_mode_leave();
 	unwatch(c);
 	close_both(c);
 	c->slot = NULL;
+	say_taken(c, false);
 }
 
 bool console_is_taken(const struct console *c)
@@ -320,11 +362,12 @@ bool console_is_taken(const struct console *c)
 	return c->slot != NULL;
 }
 
-struct console *console_new(struct ev_loop *loop)
+struct console *console_new(struct ev_loop *loop, const struct backend_terminal *terminal)
 {
 	struct console *c = xcalloc(1, sizeof(*c));
 
 	c->loop = loop;
+	c->terminal = *terminal;
 	c->in_fd = c->out_fd = -1;
 	ev_init(&c->readable, on_readable);
 	ev_init(&c->writable, on_writable);

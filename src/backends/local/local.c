@@ -39,7 +39,6 @@ struct local {
 	struct shortage shortage;
 	struct list family; /* all slots, for each other */
 	struct console *console;
-	struct backend_terminal terminal;
 	void (*warn)(const char *text);
 	uint32_t n_slots, n_leaving, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
@@ -55,26 +54,10 @@ static struct local *local_of(struct backend *b)
 	return container_of(b, struct local, base);
 }
 
-/* ---- the user's terminal ---- */
-
 static void release_console(struct local *l, const struct job *job)
 {
-	if (!job || !job->spec->rules->is_interactive)
-		return;
-	console_release(l->console);
-	if (l->terminal.taken)
-		l->terminal.taken(l->terminal.ctx, false);
-}
-
-static int take_console(struct local *l, struct slot *slot, struct error *err)
-{
-	if (l->terminal.taken)
-		l->terminal.taken(l->terminal.ctx, true);
-	if (console_take(l->console, slot, err) == 0)
-		return 0;
-	if (l->terminal.taken)
-		l->terminal.taken(l->terminal.ctx, false);
-	return -1;
+	if (job && (job->spec->rules->is_interactive || job->spec->rules->is_shown))
+		console_release(l->console);
 }
 
 /* ---- slots ---- */
@@ -216,14 +199,9 @@ static void on_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
 static void on_stopped(struct slot *slot, void *ctx)
 {
 	const struct local_slot *ls = ctx;
-	const struct backend_terminal *t = &ls->local->terminal;
 
-	if (!console_may_suspend(ls->local->console))
-		return;
-	if (t->suspend)
-		t->suspend(t->ctx); /* and it goes on with the run */
-	else
-		slot_continue(slot);
+	(void)slot;
+	console_stopped(ls->local->console);
 }
 
 static const struct slot_handler slot_handler = {
@@ -281,7 +259,7 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 		return no_slot(l, &err, why);
 	l->n_start_failures = 0;
 	ls = list_entry(l->idle.next, struct local_slot, link);
-	if (is_interactive && take_console(l, ls->slot, why) < 0)
+	if (console_take(l->console, ls->slot, job->spec->rules, why) < 0)
 		return SUBMIT_REFUSED;
 	ls->job = job;
 	list_remove(&ls->link);
@@ -301,7 +279,7 @@ static void local_kill(struct backend *b, const struct job *job, enum kill_level
 
 		if (ls->job != job)
 			continue;
-		if (job->spec->rules->is_interactive)
+		if (job->spec->rules->is_interactive || job->spec->rules->is_shown)
 			console_hurry(l->console);
 		slot_kill(ls->slot, level == KILL_NOW, reason);
 	}
@@ -495,9 +473,8 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 		.job_nofile = env->job_nofile,
 		.family = &l->family,
 	};
-	l->terminal = env->terminal;
 	l->warn = env->warn;
-	l->console = console_new(env->loop);
+	l->console = console_new(env->loop, &env->terminal);
 	list_init(&l->family);
 	list_init(&l->idle);
 	list_init(&l->busy);

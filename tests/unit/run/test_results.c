@@ -34,7 +34,7 @@ static void next_row(void *ctx, size_t n, struct result_row *row)
 	row->spec = &r->plan->jobs[n];
 }
 
-static struct run_dir *make_run(const struct plan *p)
+static struct run_dir *make_run(struct plan *p)
 {
 	struct error err = {0};
 	struct run_dir *r = run_dir_new(p, clock_real(), &err);

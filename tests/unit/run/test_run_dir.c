@@ -12,7 +12,7 @@
 #include "run/results.h"
 #include "run/run_dir.h"
 
-static struct run_dir *make_run(const struct plan *p)
+static struct run_dir *make_run(struct plan *p)
 {
 	struct error err = {0};
 	struct run_dir *r = run_dir_new(p, clock_real(), &err);

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A job whose output is shown while it runs: its log is read behind it, by its slot. The job writes
+ * to its log as ever and never waits for a screen.
+ */
+#include <errno.h>
+#include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "exec/attempt_parts.h"
+
+enum { PART = 64 * 1024, LAST_MOST = 1 << 20 };
+static const double pause_s = 0.1;
+
+void attempt_show_begin(struct attempt *a)
+{
+	str_clear(&a->shown.text);
+	a->shown.at = (off_t)a->log.header.len;
+	a->shown.is_blocked = false;
+	a->shown.due_s = a->rules->job.is_shown && a->log.fd >= 0 ? 0 : INFINITY;
+}
+
+/* false: there is no more. */
+static bool read_part(struct attempt *a)
+{
+	char *to = str_reserve(&a->shown.text, PART);
+	ssize_t n = pread(a->log.fd, to, PART, a->shown.at);
+
+	if (n <= 0)
+		return n < 0 && errno == EINTR;
+	a->shown.at += n;
+	a->shown.text.len += (size_t)n;
+	return true;
+}
+
+void attempt_show(struct attempt *a, double now)
+{
+	if (now < a->shown.due_s)
+		return;
+	if (!a->shown.is_blocked)
+		read_part(a);
+	a->shown.due_s = now + pause_s;
+}
+
+/* More than anybody reads is left out: the log has it. */
+static void skip(struct attempt *a)
+{
+	struct stat st;
+
+	if (fstat(a->log.fd, &st) < 0 || st.st_size - a->shown.at <= LAST_MOST)
+		return;
+	str_printf(&a->shown.text, "\n[dvsched: %lld bytes left out; the log has them]\n",
+		   (long long)(st.st_size - a->shown.at - LAST_MOST));
+	a->shown.at = st.st_size - LAST_MOST;
+}
+
+void attempt_show_rest(struct attempt *a)
+{
+	if (isinf(a->shown.due_s))
+		return;
+	a->shown.due_s = INFINITY;
+	skip(a);
+	while (read_part(a))
+		;
+}
