@@ -217,16 +217,24 @@ class Lending(Nvml):
         return self.path("scratch", "demo", name, "log").read_text().split("\n\n", 1)[1]
 
     def test_a_command_is_given_uuids(self):
-        self.script("n 4, 0.mig 2, 1.nvmlDeviceGetHandleByIndex_v2 15")
-        self.pool('{ name: "a", devices: 5, command: "echo $DVSCHED_DEVICES; echo $CUDA_VISIBLE_DEVICES" }')
+        self.script("n 3, 0.mig 2")
+        self.pool('{ name: "a", devices: 4, command: "echo $DVSCHED_DEVICES; echo $CUDA_VISIBLE_DEVICES" }')
         self.run_it()
         numbers, names = self.log().splitlines()
         self.assertEqual(dict(zip(numbers.split(","), names.split(","))),
                          {"100": "MIG-000abc00-0000-0000-0000-000000000000", "102": "MIG-000abc00-0000-0000-0000-000000000002",
-                          # Never by its number, which may be another one's by now.
-                          "1": "GPU-lost-1",
-                          "2": "GPU-000abc02-0000-0000-0000-000000000000", "3": "GPU-000abc03-0000-0000-0000-000000000000"})
+                          "1": "GPU-000abc01-0000-0000-0000-000000000000", "2": "GPU-000abc02-0000-0000-0000-000000000000"})
         self.assertEqual(self.assert_shut_down().count("nvmlInit_v2"), 1)  # not once more for each GPU
+
+    def test_a_gpu_that_is_lost_is_not_lent(self):
+        self.script("n 2, 0.nvmlDeviceGetHandleByIndex_v2 15")
+        self.pool(self.job("a", "echo $CUDA_VISIBLE_DEVICES"))
+        done = self.run_it()
+        self.assertEqual([a["where"] for a in self.attempts()], ["gpu/1"])
+        self.assertIn("its driver calls it bad: GPU is lost", done.out)
+        shown = self.dvsched("chips", "cfg.hjson", "--json").out
+        # Never as its number, which is another GPU's by now.
+        self.assertIn("GPU-lost-0", shown)
 
     def test_nothing_has_a_gpu_open_while_a_job_has_it(self):
         self.pool(self.job("a", "cat script.calls; grep -c nvmlInit script.calls > starts; grep -c Shutdown script.calls > ends"))

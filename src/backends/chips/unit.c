@@ -82,11 +82,27 @@ static int unit_look_at_health(struct unit *u, struct error *err)
 
 /* ---- begin and end ---- */
 
+/* What its driver knows without opening it: a command that borrowed it would not find it, and might
+ * well pass without. */
+static void unit_hear_driver(struct unit *u)
+{
+	const struct dvs_device *facts = u->device->facts;
+	char text[sizeof(facts->detail) + 32];
+
+	if (!facts || facts->health != DVS_HEALTH_BAD || !health_is_usable(&u->health))
+		return;
+	snprintf(text, sizeof(text), "its driver calls it bad%s%s", facts->detail[0] ? ": " : "",
+		 facts->detail);
+	health_probed(&u->health, &u->chips->s->health, false, text, clock_wall(u->chips->clock));
+	unit_store_health(u);
+}
+
 void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 {
 	*u = (struct unit){.chips = c, .device = d};
 	unit_lock_init(u);
 	unit_read_health(u);
+	unit_hear_driver(u);
 }
 
 void unit_forget_worker(struct unit *u)

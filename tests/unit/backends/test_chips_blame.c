@@ -374,6 +374,44 @@ static void an_open_that_fails_is_the_devices_and_not_the_jobs(void **state)
 	begin(1);
 }
 
+static void a_device_that_its_driver_calls_bad_gets_no_job(void **state)
+{
+	static const struct dvs_device bad = {.health = DVS_HEALTH_BAD, .detail = "GPU is lost"},
+				       odd = {.health = DVS_HEALTH_SUSPECT, .detail = "hot"};
+	struct fake_job *j;
+
+	(void)state;
+	world_init(2);
+	world.devices[0].facts = &bad;
+	world.devices[1].facts = &odd;
+	world_begin();
+	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
+	assert_string_equal(world.stored[0].reason, "its driver calls it bad: GPU is lost");
+	assert_int_equal(world.stored[1].state, HEALTH_UNKNOWN);
+	j = submitted(1);
+	run_through(j);
+	assert_string_equal(j->where, "chips/1");
+}
+
+/* Longer each time somebody looked would be for ever. */
+static void a_device_that_is_quarantined_already_stays_as_it_is(void **state)
+{
+	static const struct dvs_device bad = {.health = DVS_HEALTH_BAD};
+
+	(void)state;
+	world_init(1);
+	world.stored[0] = (struct device_health){
+		.state = HEALTH_QUARANTINED,
+		.n_quarantines = 1,
+		.until_wall_s = 1e9 + 17,
+		.reason = "fan broken",
+	};
+	world.devices[0].facts = &bad;
+	world_begin();
+	assert_int_equal(world.stored[0].n_quarantines, 1);
+	assert_string_equal(world.stored[0].reason, "fan broken");
+}
+
 /* ---- out of quarantine ---- */
 
 static void begin_with_one_quarantined(double until_wall_s)
@@ -542,6 +580,8 @@ int main(int argc, char **argv)
 		STORY(a_mark_alone_makes_nobody_else_suspect),
 		STORY(what_says_nothing_of_the_device_marks_nothing),
 		STORY(an_open_that_fails_is_the_devices_and_not_the_jobs),
+		STORY(a_device_that_its_driver_calls_bad_gets_no_job),
+		STORY(a_device_that_is_quarantined_already_stays_as_it_is),
 		STORY(a_quarantine_lasts_its_time),
 		STORY(nobody_waits_and_nothing_is_probed),
 		STORY(a_probe_that_could_not_begin_comes_again),
