@@ -128,24 +128,41 @@ bool health_mark(struct device_health *h, const struct health_rules *rules, enum
 	return set_state(h, HEALTH_SUSPECT, wall_s);
 }
 
+/* Names of jobs are cut off in marks. */
+static bool is_of_job(const struct health_mark *m, const char *job)
+{
+	return strncmp(m->job, job, HEALTH_JOB - 1) == 0;
+}
+
+/* By another job, so the device may be bad whatever becomes of this one. */
+static bool has_wedge(const struct device_health *h)
+{
+	for (uint32_t i = 0; i < h->n_marks; i++)
+		if (device_class_fate(h->marks[i].class)->mark == MARK_QUARANTINE)
+			return true;
+	return false;
+}
+
 bool health_unmark(struct device_health *h, const struct health_rules *rules, const char *job,
 		   double wall_s)
 {
 	uint32_t n_before = h->n_marks;
 
 	for (uint32_t i = h->n_marks; i-- > 0;)
-		if (strcmp(h->marks[i].job, job) == 0)
+		if (is_of_job(&h->marks[i], job))
 			drop_mark(h, i);
 	if (h->n_marks == n_before)
 		return false;
 	h->n_jobs -= h->n_jobs ? 1 : 0;
 	if ((h->state != HEALTH_SUSPECT && h->state != HEALTH_QUARANTINED) ||
-	    n_counted(h) >= rules->marks)
+	    n_counted(h) >= rules->marks || has_wedge(h))
 		return true;
 	if (h->state == HEALTH_QUARANTINED)
 		h->n_quarantines -= h->n_quarantines ? 1 : 0;
-	if (n_counted(h) == 0)
+	if (n_counted(h) == 0) {
+		h->first_code = 0;
 		say(h, "");
+	}
 	set_state(h, n_counted(h) ? HEALTH_SUSPECT : HEALTH_HEALTHY, wall_s);
 	return true;
 }
@@ -269,6 +286,12 @@ void health_add_reason(struct str *out, const struct device_health *h)
 bool health_is_usable(const struct device_health *h)
 {
 	return h->state != HEALTH_QUARANTINED && h->state != HEALTH_DEAD;
+}
+
+void health_probe_now(struct device_health *h, double wall_s)
+{
+	if (h->state == HEALTH_QUARANTINED && health_has_end(h))
+		h->until_wall_s = fmin(h->until_wall_s, wall_s);
 }
 
 bool health_wants_probe(const struct device_health *h, double wall_s)

@@ -79,6 +79,8 @@ bool health_dead(struct device_health *h, const char *text, double wall_s);
 bool health_set_aside(struct device_health *h, const char *text, double for_s, double wall_s);
 
 bool health_is_usable(const struct device_health *h); /* a job may go there */
+/* A quarantine is over now, as if its time were: a probe shows whether the device is well. */
+void health_probe_now(struct device_health *h, double wall_s);
 bool health_wants_probe(const struct device_health *h, double wall_s);
 const char *health_state_name(enum health_state s); /* "quarantined" */
 /* "quarantined until 2026-11-25T12:30:00Z", "healthy" */

@@ -33,6 +33,8 @@ static bool is_wanted(const struct retry_rules *rules, enum job_reason reason)
 
 	if (reason == REASON_NO_DEVICE) /* its backend has waited as long as there was hope */
 		return false;
+	if (reason == REASON_BREAKS_DEVICES) /* the next one, too */
+		return false;
 	switch (rules->on) {
 	case RETRY_INFRA:
 		return class == CLASS_INFRA;

@@ -231,7 +231,7 @@ class Faults(Chips):
         job = self.job("a")
         self.assertEqual(job["attempts"][-1]["reason"], "breaks_devices")
         self.assertEqual(job["attempts"][-1]["details"]["blame"], "job")
-        self.assertEqual(len({a["where"] for a in job["attempts"]}), 4)  # each time elsewhere
+        self.assertEqual(len({a["where"] for a in job["attempts"]}), 2)  # and there it is not tried again
         self.assertNotIn("quarantined", [d["health"] for d in self.devices()])
 
     def test_a_broken_device_is_quarantined_and_the_jobs_pass_elsewhere(self):
@@ -244,6 +244,15 @@ class Faults(Chips):
         self.run_it()
         self.assertEqual({j["attempts"][0]["where"] for j in self.results()["jobs"]}, {"chips/0", "chips/2"})
         self.assertEqual(self.results()["counts"]["flaky"], 0)
+
+    def test_one_job_that_wedges_devices_costs_two_of_them(self):
+        self.pool("""{ name: "bad", backend: "chips", retries: { max: 9, on: "any" }, program: [{ compute: "10ms" }] }
+                     { name: "good.{i}", sweep: { i: "1..12" }, backend: "chips", program: [{ compute: "20ms" }] }""",
+                  more='faults: [{ on: "run", job: "bad", do: "wedge", clears_on: "never" }]')
+        self.run_it(code=1)
+        self.assertEqual([a["reason"] for a in self.job("bad")["attempts"]], ["wedge", "breaks_devices"])
+        self.assertEqual(self.results()["counts"]["passed"], 12)
+        self.assertEqual([d["health"] for d in self.devices()].count("quarantined"), 2)
 
     def test_when_no_device_is_left_jobs_end_with_that_word(self):
         self.pool('{ name: "a.{i}", sweep: { i: "1..5" }, backend: "chips", program: [{ compute: "5ms" }] }', n=2,

@@ -177,6 +177,14 @@ void outcome_of_open(struct unit *u, enum dvs_class class, const char *text);
 void outcome_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
 		  const char *text);
 void outcome_passed(struct unit *u);
+/* It opens again after a job had broken it: that job's marks are taken back. */
+void outcome_acquit(struct unit *u);
+/* The job has ended like this, on another device: it is the job. Its devices get their marks back:
+ * at once, or when a probe shows that they open again. */
+bool past_has_like(const struct chips *c, const struct job *job, int32_t device,
+		   enum dvs_class class);
+void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class class,
+		       bool probes_now);
 bool past_has(const struct chips *c, const struct job *job, int32_t device);
 void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class);
 void past_forget(struct chips *c, const struct job *job);

@@ -85,6 +85,24 @@ static void blame_device(struct lend *l)
 	r->message = arena_strdup(l->job->mem, text.s);
 }
 
+/* It left a device like this before, and that was another one. */
+static bool is_the_job(const struct lend *l)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		if (lent_is_broken(&l->devices[i]) &&
+		    past_has_like(l->chips, l->job->job, l->devices[i].unit->device->id, DVS_WEDGE))
+			return true;
+	return false;
+}
+
+static void blame_job(struct lend *l)
+{
+	outcome_blame_job(l->chips, l->job->job, DVS_WEDGE, false);
+	l->result.status = JOB_FAILED;
+	l->result.reason = REASON_BREAKS_DEVICES;
+	l->result.is_uncharged = false;
+}
+
 /* A retry goes elsewhere, if there is an elsewhere. */
 static void note_past(const struct lend *l)
 {
@@ -113,12 +131,17 @@ static void settle_devices(const struct lend *l)
 void lend_tell(struct lend *l)
 {
 	const char *blame = l->result.status == JOB_PASSED || l->was_killed ? NULL : "job";
+	bool breaks_devices = is_the_job(l);
 	_cleanup_(freep) char *details = NULL;
 
 	settle_devices(l);
 	if (find_broken(l)) {
 		blame_device(l);
 		blame = "device";
+	}
+	if (breaks_devices) {
+		blame_job(l);
+		blame = "job";
 	}
 	l->result.details = details = make_details(l, blame);
 	sched_job_ended(l->job->job, &l->result);

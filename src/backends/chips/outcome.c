@@ -20,20 +20,16 @@ bool past_has(const struct chips *c, const struct job *job, int32_t device)
 	return false;
 }
 
-/* The same end on another device: it is the job. */
-static const struct past *find_like(const struct chips *c, const struct gang *g,
-				    enum dvs_class class)
+bool past_has_like(const struct chips *c, const struct job *job, int32_t device,
+		   enum dvs_class class)
 {
-	const struct rank *r = &g->ranks[g->cause];
-
 	for (size_t i = 0; i < c->n_past; i++) {
 		const struct past *p = &c->past[i];
 
-		if (p->job == g->job->job->n && p->class == class &&
-		    p->device != r->unit->device->id)
-			return p;
+		if (p->job == job->n && p->class == class && p->device != device)
+			return true;
 	}
-	return NULL;
+	return false;
 }
 
 void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class)
@@ -120,6 +116,47 @@ void outcome_passed(struct unit *u)
 
 	if (health_passed(&u->health, &c->s->health, clock_wall(c->clock)))
 		unit_store_health(u);
+}
+
+/* ---- devices that a job broke ---- */
+
+static void take_marks_back(struct unit *u, const struct job *job, bool probes_now)
+{
+	struct chips *c = u->chips;
+	double wall_s = clock_wall(c->clock);
+	struct device_health without = u->health;
+
+	if (!health_unmark(&without, &c->s->health, job->spec->id, wall_s))
+		return;
+	if (health_is_usable(&without) && !health_is_usable(&u->health)) {
+		snprintf(u->broken_by, sizeof(u->broken_by), "%s", job->spec->id);
+		if (probes_now)
+			health_probe_now(&u->health, wall_s);
+	} else {
+		u->health = without;
+	}
+	unit_store_health(u);
+}
+
+void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class class,
+		       bool probes_now)
+{
+	for (size_t i = 0; i < c->n_past; i++) {
+		const struct past *p = &c->past[i];
+		struct unit *u = unit_of(c, p->device);
+
+		if (p->job == job->n && p->class == class && u)
+			take_marks_back(u, job, probes_now);
+	}
+}
+
+void outcome_acquit(struct unit *u)
+{
+	struct chips *c = u->chips;
+
+	health_unmark(&u->health, &c->s->health, u->broken_by, clock_wall(c->clock));
+	u->broken_by[0] = '\0';
+	unit_store_health(u);
 }
 
 /* ---- the details ---- */
@@ -218,33 +255,29 @@ static bool is_unread(const struct rank *r)
 	return r->end.class == DVS_LOST && !r->end.was_read && r->end.verdict.status == JOB_RUNNING;
 }
 
-static void set_blame(struct gang *g, struct job_result *result, const char **ret_blame)
+/* Who or what is to blame: a mark for the device, or none, and the job's result. */
+static const char *set_blame(struct gang *g, struct job_result *result)
 {
 	struct chips *c = g->chips;
 	struct rank *r = &g->ranks[g->cause];
 	enum dvs_class class = r->end.class;
 	const struct class_fate *fate = device_class_fate(class);
-	const struct past *like = is_unread(r) ? NULL : find_like(c, g, class);
 	const struct job *job = g->job->job;
+	bool is_the_job = fate->mark != MARK_NONE && !is_unread(r) &&
+			  past_has_like(c, job, r->unit->device->id, class);
 
-	*ret_blame = fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
-	if (like && fate->mark != MARK_NONE && fate->mark != MARK_QUARANTINE) {
-		struct unit *other = unit_of(c, like->device);
-
-		/* Twice, on two devices: the job. The first one's mark is taken back. */
-		*ret_blame = "job";
-		result->is_uncharged = false;
-		if (job_reason_class(result->reason) == CLASS_INFRA)
-			result->reason = REASON_BREAKS_DEVICES;
-		if (other && health_unmark(&other->health, &c->s->health, g->job->job->spec->id,
-					   clock_wall(c->clock)))
-			unit_store_health(other);
-	} else {
+	if (!is_the_job || fate->mark == MARK_QUARANTINE) /* which only a probe can take back */
 		outcome_mark(r->unit, job, class, r->end.code,
 			     r->end.text ? r->end.text : text_of(r));
-	}
 	if (!is_unread(r) && (fate->mark != MARK_NONE || !fate->is_charged))
 		past_add(c, job, r->unit->device->id, class);
+	if (!is_the_job)
+		return fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
+	outcome_blame_job(c, job, class, true);
+	result->is_uncharged = false;
+	if (job_reason_class(result->reason) == CLASS_INFRA)
+		result->reason = REASON_BREAKS_DEVICES;
+	return "job";
 }
 
 static const char *message_of(struct gang *g, const struct rank *r)
@@ -317,7 +350,7 @@ void outcome_tell(struct gang *g)
 		blame = "job";
 	} else if (g->cause >= 0) {
 		by_cause(g, &result);
-		set_blame(g, &result, &blame);
+		blame = set_blame(g, &result);
 		mark_spent(g);
 	} else {
 		result = g->ranks[0].end.verdict;

@@ -80,13 +80,16 @@ struct unit {
 	uint64_t image_key;    /* what it loaded last */
 	uint32_t streak;       /* runs of that in a row */
 	uint32_t n_runs, n_opened;
-	uint32_t n_locked;	   /* times in a row that somebody else had it */
-	double changed_s;	   /* when it got its state */
-	double open_limit_s;	   /* for this open; INFINITY: none */
-	double open_took_s;	   /* of this worker */
-	double opened_s;	   /* the worker */
-	double retry_at_s;	   /* locked by somebody else: not before */
-	uint64_t committed;	   /* bytes after the first run */
+	uint32_t n_locked;   /* times in a row that somebody else had it */
+	double changed_s;    /* when it got its state */
+	double open_limit_s; /* for this open; INFINITY: none */
+	double open_took_s;  /* of this worker */
+	double opened_s;     /* the worker */
+	double retry_at_s;   /* locked by somebody else: not before */
+	uint64_t committed;  /* bytes after the first run */
+	/* A job that was found to break devices did so here: if the device opens again, that job's
+	 * marks are taken back; "". */
+	char broken_by[HEALTH_JOB];
 	bool is_probe;		   /* it opens to see whether it can: no job may have it */
 	char locked_by[256];	   /* "device 0 is in use by pid 123 …"; "" */
 	enum dvs_class open_class; /* why the last open failed */

@@ -33,6 +33,8 @@ static void hear_probe(struct unit *u)
 	struct chips *c = u->chips;
 
 	u->is_probe = false;
+	if (u->broken_by[0])
+		outcome_acquit(u);
 	if (health_is_usable(&u->health))
 		return;
 	health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));

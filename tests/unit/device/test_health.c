@@ -100,6 +100,46 @@ static void a_job_that_fails_elsewhere_too_takes_its_marks_back(void **state)
 	assert_int_equal(h.n_quarantines, 0);
 }
 
+static void a_long_name_is_cut_off_and_known(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+	char job[2 * HEALTH_JOB];
+
+	(void)state;
+	memset(job, 'x', sizeof(job));
+	job[sizeof(job) - 1] = '\0';
+	mark(&h, DVS_STALL, job, 1000);
+	assert_true(health_unmark(&h, &rules, job, 1001));
+	assert_int_equal(h.state, HEALTH_HEALTHY);
+}
+
+static void a_wedge_by_another_job_stays(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	mark(&h, DVS_WEDGE, "a", 1000);
+	mark(&h, DVS_WEDGE, "b", 1001);
+	assert_true(health_unmark(&h, &rules, "a", 1002));
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_true(health_unmark(&h, &rules, "b", 1003));
+	assert_int_equal(h.state, HEALTH_HEALTHY);
+}
+
+static void a_probe_can_be_due_at_once(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	mark(&h, DVS_WEDGE, "a", 1000);
+	assert_false(health_wants_probe(&h, 1001));
+	health_probe_now(&h, 1001);
+	assert_true(health_wants_probe(&h, 1001));
+	health_set_aside(&h, "fan broken", INFINITY, 1002);
+	health_probe_now(&h, 1003);
+	assert_false(health_wants_probe(&h, 1003)); /* a person has said so */
+}
+
 static void out_of_quarantine_by_two_good_probes_and_one_good_job(void **state)
 {
 	struct device_health h = {0};
@@ -368,6 +408,9 @@ int main(void)
 		cmocka_unit_test(lost_processes_count_from_the_second_job_on),
 		cmocka_unit_test(wrong_results_mark_nothing),
 		cmocka_unit_test(a_job_that_fails_elsewhere_too_takes_its_marks_back),
+		cmocka_unit_test(a_long_name_is_cut_off_and_known),
+		cmocka_unit_test(a_wedge_by_another_job_stays),
+		cmocka_unit_test(a_probe_can_be_due_at_once),
 		cmocka_unit_test(out_of_quarantine_by_two_good_probes_and_one_good_job),
 		cmocka_unit_test(a_bad_probe_or_a_bad_canary_doubles_the_quarantine),
 		cmocka_unit_test(a_pass_takes_back_what_may_have_been_the_jobs_doing),

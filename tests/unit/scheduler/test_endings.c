@@ -47,6 +47,8 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 		return (struct fake_outcome){.status = JOB_KILLED, .reason = REASON_LOST};
 	case 'n':
 		return (struct fake_outcome){.status = JOB_KILLED, .reason = REASON_LAUNCH};
+	case 'b':
+		return (struct fake_outcome){.status = JOB_FAILED, .reason = REASON_BREAKS_DEVICES};
 	case 'v':
 		return (struct fake_outcome){.status = JOB_KILLED, .reason = REASON_NO_DEVICE};
 	case 'r':
@@ -278,7 +280,7 @@ static void retries_go_by_the_kind_of_end(void **state)
 		uint32_t n_any, n_infra, n_job, n_timeout; /* attempts with two retries */
 	} cases[] = {
 		{"x:f", 3, 1, 3, 1}, {"x:t", 3, 1, 3, 3}, {"x:l", 3, 3, 1, 1}, {"x:n", 3, 3, 1, 1},
-		{"x:r", 0, 0, 0, 0}, {"x:3", 3, 1, 3, 1}, {"x:v", 1, 1, 1, 1},
+		{"x:r", 0, 0, 0, 0}, {"x:3", 3, 1, 3, 1}, {"x:v", 1, 1, 1, 1}, {"x:b", 1, 1, 1, 1},
 	};
 
 	(void)state;

@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A job that breaks devices is found at the second one, and its devices come back if they open. */
+#include "chips_story.h"
+
+#include <math.h>
+
+static bool is_read(const struct device_worker *w)
+{
+	return w->state == FAKE_RUNS;
+}
+
+/* Whatever the workers of j have to do until it runs. */
+static void begins(struct fake_job *j)
+{
+	job_submit(j);
+	for (int k = 0; k < 20 && j->state == FAKE_SUBMITTED; k++)
+		for (uint32_t i = 0; i < world.settings.n_devices; i++) {
+			struct device_worker *w = worker_on((int32_t)i);
+
+			if (w && w->is_killed)
+				worker_dies(w);
+			else if (w && w->state == FAKE_OPENING && !unit(i)->is_probe)
+				worker_opens(w);
+		}
+	assert_int_equal(j->state, FAKE_STARTED);
+}
+
+static void wedges(struct fake_job *j, int32_t device)
+{
+	begins(j);
+	assert_true(is_read(worker_on(device)));
+	worker_reaches(worker_on(device), PHASE_TAKEN);
+	worker_ends(worker_on(device), DVS_WEDGE, false);
+	worker_dies(worker_on(device));
+	for (uint32_t i = 0; i < world.settings.n_devices; i++)
+		if (worker_on((int32_t)i) && is_read(worker_on((int32_t)i)))
+			worker_ends(worker_on((int32_t)i), DVS_PEER, false);
+	assert_int_equal(j->state, FAKE_ENDED);
+}
+
+/* Of three devices, no two in one domain, it breaks 0 and 1. */
+static struct fake_job *breaker(void)
+{
+	struct fake_job *j;
+
+	world_init(3);
+	for (int32_t i = 0; i < 3; i++)
+		world.devices[i].domain = -1;
+	world_begin();
+	j = job_new(1);
+	wedges(j, 0);
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+	assert_true(j->result.is_uncharged);
+	wedges(j, 1);
+	return j;
+}
+
+static void the_second_wedge_is_the_jobs(void **state)
+{
+	struct fake_job *j = breaker();
+
+	(void)state;
+	assert_int_equal(j->result.status, JOB_FAILED);
+	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
+	assert_false(j->result.is_uncharged);
+	for (int i = 0; i < 2; i++) /* for all that is known they are broken */
+		assert_int_equal(world.stored[i].state, HEALTH_QUARANTINED);
+	run_through(submitted(1));
+}
+
+static void what_opens_again_is_well_and_what_does_not_stays_out(void **state)
+{
+	struct fake_job *waiting;
+
+	(void)state;
+	breaker();
+	waiting = submitted(3);
+	assert_true(unit(0)->is_probe && unit(1)->is_probe);
+	worker_opens(worker_on(0));
+	worker_opens_not(worker_on(1), DVS_WEDGE, "it does not open");
+	worker_dies(worker_on(1));
+	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
+	assert_int_equal(world.stored[0].n_marks + world.stored[0].n_quarantines, 0);
+	assert_int_equal(world.stored[1].state, HEALTH_QUARANTINED);
+	assert_int_equal(world.stored[1].n_marks, 1);
+	assert_true(world.stored[1].until_wall_s > clock_wall(&world.clock.clock));
+	world_pass(610); /* when its time is over it has another chance */
+	if (waiting->state == FAKE_SUBMITTED && worker_on(1))
+		worker_opens(worker_on(1));
+	assert_int_equal(world.stored[1].state, HEALTH_HEALTHY);
+}
+
+static void what_others_did_is_not_given_back(void **state)
+{
+	(void)state;
+	breaker();
+	world.stored[0].marks[1] = world.stored[0].marks[0];
+	snprintf(world.stored[0].marks[1].job, HEALTH_JOB, "somebody else");
+	world.stored[0].n_marks = 2;
+	submitted(3);
+	worker_opens(worker_on(0)); /* that health is read when it opens */
+	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
+	assert_int_equal(world.stored[0].n_marks, 1);
+}
+
+static void a_death_after_which_it_does_not_open_is_no_clean_bill(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(2);
+	world.devices[0].domain = world.devices[1].domain = -1;
+	world_begin();
+	j = job_new(1);
+	begins(j);
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_dies(worker_on(0));
+	unit(0)->health.state = HEALTH_QUARANTINED; /* then it did not open any more */
+	unit(0)->health.until_wall_s = clock_wall(&world.clock.clock) + 300;
+	world.stored[0] = unit(0)->health;
+	begins(j);
+	worker_reaches(worker_on(1), PHASE_TAKEN);
+	worker_dies(worker_on(1));
+	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
+	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED); /* before it was probed */
+	submitted(2);
+	assert_true(unit(0)->is_probe);
+	worker_opens(worker_on(0));
+	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
+}
+
+static void a_gang_is_known_by_the_device_of_its_cause(void **state)
+{
+	struct fake_job *gang;
+
+	(void)state;
+	world_init(5);
+	for (int32_t i = 0; i < 5; i++)
+		world.devices[i].domain = -1;
+	world_begin();
+	gang = job_new(2);
+	gang->request.has_barrier = false;
+	wedges(gang, 1);
+	assert_int_equal(gang->result.reason, REASON_WEDGE);
+	assert_int_equal(unit(0)->health.state, HEALTH_UNKNOWN);
+	wedges(gang, 2);
+	assert_int_equal(gang->result.reason, REASON_BREAKS_DEVICES);
+	for (uint32_t i = 0; i < 5; i++)
+		assert_int_equal(unit(i)->health.state,
+				 i == 1 || i == 2 ? HEALTH_QUARANTINED : HEALTH_UNKNOWN);
+}
+
+/* ---- commands ---- */
+
+static void command_breaks(struct fake_job *j, int32_t device)
+{
+	job_submit(j);
+	assert_int_equal(j->state, FAKE_STARTED);
+	slot_ends(world.slots[0], false);
+	slot_dies(world.slots[0]);
+	worker_opens_not(worker_on(device), DVS_WEDGE, "it does not open");
+	worker_dies(worker_on(device));
+	assert_int_equal(j->state, FAKE_ENDED);
+}
+
+static void likewise_a_command_that_borrows(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(3);
+	for (int32_t i = 0; i < 3; i++)
+		world.devices[i].domain = -1;
+	world_begin();
+	j = job_new(1);
+	j->request.is_borrowed = true;
+	j->request.env_name = "DEVICES";
+	command_breaks(j, 0);
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+	assert_true(j->result.is_uncharged);
+	command_breaks(j, 1);
+	assert_int_equal(j->result.status, JOB_FAILED);
+	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
+	assert_false(j->result.is_uncharged);
+	submitted(3);
+	assert_null(worker_on(0)); /* it was just probed */
+	world_pass(301);
+	worker_opens(worker_on(0));
+	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
+}
+
+static void other_commands_are_not_to_blame(void **state)
+{
+	struct fake_job *jobs[2];
+
+	(void)state;
+	world_init(3);
+	for (int32_t i = 0; i < 3; i++)
+		world.devices[i].domain = -1;
+	world_begin();
+	for (int i = 0; i < 2; i++) {
+		jobs[i] = job_new(1);
+		jobs[i]->request.is_borrowed = true;
+		jobs[i]->request.env_name = "DEVICES";
+		command_breaks(jobs[i], i);
+		assert_int_equal(jobs[i]->result.reason, REASON_WEDGE);
+		assert_true(jobs[i]->result.is_uncharged);
+	}
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		STORY(the_second_wedge_is_the_jobs),
+		STORY(what_opens_again_is_well_and_what_does_not_stays_out),
+		STORY(what_others_did_is_not_given_back),
+		STORY(a_death_after_which_it_does_not_open_is_no_clean_bill),
+		STORY(a_gang_is_known_by_the_device_of_its_cause),
+		STORY(likewise_a_command_that_borrows),
+		STORY(other_commands_are_not_to_blame),
+	};
+
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	return RUN(tests);
+}
