@@ -4,55 +4,48 @@
 #include <string.h>
 
 #include "drivers/acl/images.h"
+#include "drivers/fields.h"
 
 enum { BLOCKS_MOST = 65535 };
 
-static int read_name(const json_t *image, const char *key, struct arena *mem, const char **ret,
-		     struct error *err)
+static int32_t read_name(const struct fields *f, const char *key, struct arena *mem,
+			 const char **ret)
 {
-	const char *s = json_string_value(json_object_get(image, key));
+	const char *s = "";
+	int32_t code = fields_text(f, key, &s);
 
-	if (!s || !*s)
-		return error_plain(err, "image.%s must be a text", key);
+	if (code == 0 && !*s)
+		return fields_wrong(f, key, "a text");
 	*ret = arena_strdup(mem, s);
+	return code;
+}
+
+static int32_t read_kernel(const struct fields *f, struct acl_job *j)
+{
+	static const char *const known[] = {"binary", "entry", "blocks", NULL};
+	int64_t n_blocks = 1;
+
+	if (fields_only(f, known) != 0 || read_name(f, "binary", j->mem, &j->image.binary) != 0 ||
+	    read_name(f, "entry", j->mem, &j->image.entry) != 0 ||
+	    fields_int(f, "blocks", 1, BLOCKS_MOST, &n_blocks) != 0)
+		return f->code;
+	if (strlen(j->image.entry) >= ACL_ENTRY_NAME)
+		return fields_wrong(f, "entry", "shorter");
+	j->image.blocks = (uint32_t)n_blocks;
 	return 0;
 }
 
-static int read_blocks(const json_t *image, uint32_t *ret, struct error *err)
+static int read_image(json_t *image, struct acl_job *j, struct error *err)
 {
-	const json_t *v = json_object_get(image, "blocks");
-
-	*ret = 1;
-	if (!v)
-		return 0;
-	if (!json_is_integer(v) || json_integer_value(v) < 1 || json_integer_value(v) > BLOCKS_MOST)
-		return error_plain(err, "image.blocks must be from 1 to %d", BLOCKS_MOST);
-	*ret = (uint32_t)json_integer_value(v);
-	return 0;
-}
-
-static int read_image(const json_t *image, struct acl_job *j, struct error *err)
-{
-	const char *key;
-	json_t *v;
+	char words[FIELDS_WORDS] = "";
+	struct dvs_text text = {words, sizeof(words)};
+	const struct fields f = {image, "image", -1, &text};
 
 	if (!image)
 		return 0;
 	if (!json_is_object(image))
 		return error_plain(err, "image must be { binary, entry, blocks }");
-	if (json_object_size(image) == 0)
-		return 0;
-	json_object_foreach((json_t *)image, key,
-			    v) if (strcmp(key, "binary") != 0 && strcmp(key, "entry") != 0 &&
-				   strcmp(key, "blocks") !=
-					   0) return error_plain(err, "unknown key 'image.%s'",
-								 key);
-	if (read_name(image, "binary", j->mem, &j->image.binary, err) < 0 ||
-	    read_name(image, "entry", j->mem, &j->image.entry, err) < 0)
-		return -1;
-	if (strlen(j->image.entry) >= ACL_ENTRY_NAME)
-		return error_plain(err, "image.entry is too long");
-	return read_blocks(image, &j->image.blocks, err);
+	return json_object_size(image) == 0 ? 0 : fields_error(&f, read_kernel(&f, j), err);
 }
 
 /* What other drivers run. Left alone, the job would pass without it. */
@@ -70,8 +63,6 @@ static int refuse_foreign(const json_t *from, struct error *err)
 
 static int read_object(const json_t *from, struct acl_job *j, struct error *err)
 {
-	if (!json_is_object(from))
-		return error_plain(err, "the job is not a JSON object");
 	if (refuse_foreign(from, err) < 0)
 		return -1;
 	if (read_image(json_object_get(from, "image"), j, err) < 0)
@@ -83,13 +74,14 @@ static int read_object(const json_t *from, struct acl_job *j, struct error *err)
 
 int acl_job_read(const char *json, struct acl_job *ret, struct error *err)
 {
-	json_t *from = json && *json ? json_loads(json, JSON_REJECT_DUPLICATES, NULL)
-				     : json_object();
+	char words[FIELDS_WORDS] = "";
+	struct dvs_text text = {words, sizeof(words)};
+	const struct fields f = {fields_parse(json, "job", &text), "job", -1, &text};
 	int rc;
 
 	*ret = (struct acl_job){.mem = arena_new()};
-	rc = read_object(from, ret, err);
-	json_decref(from);
+	rc = f.from ? read_object(f.from, ret, err) : fields_error(&f, f.code, err);
+	json_decref(f.from);
 	return rc;
 }
 

@@ -1,121 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/acl/options.h"
 
-#include <jansson.h>
 #include <string.h>
 
-#include "base/clock.h"
+#include "drivers/fields.h"
 
 /* A wait that is bounded by us must end long before anybody's patience does. */
+static const double least_time_s = 0.001;
 enum { SYNC_TIMEOUT_MS = 5000, SYNC_TIMEOUT_MOST_MS = 600 * 1000 };
 
-static int read_text(const json_t *from, const char *key, struct arena *mem, const char **ret,
-		     struct error *err)
+static int32_t read_kept(const struct fields *f, const char *key, struct arena *mem,
+			 const char **ret)
 {
-	const json_t *v = json_object_get(from, key);
+	int32_t code = fields_text(f, key, ret);
 
-	if (!v)
-		return 0;
-	if (!json_is_string(v))
-		return error_plain(err, "%s must be a text", key);
-	*ret = arena_strdup(mem, json_string_value(v));
-	return 0;
+	if (code == 0 && *ret)
+		*ret = arena_strdup(mem, *ret);
+	return code;
 }
 
-static int read_time(const json_t *from, const char *key, uint64_t *ret_ns, struct error *err)
+static int32_t read_ids(const struct fields *f, bool *ret_logical)
 {
-	const json_t *v = json_object_get(from, key);
-	double s = json_number_value(v);
+	const char *s = *ret_logical ? "logical" : "physical";
+	int32_t code = fields_text(f, "ids", &s);
 
-	if (!v)
-		return 0;
-	if (!json_is_number(v) && !(json_is_string(v) && duration_parse(json_string_value(v), &s)))
-		return error_plain(err, "%s must be a time, such as \"45s\"", key);
-	if (s < 0.001 || s > 1e6)
-		return error_plain(err, "%s must be from 1ms to 11 days", key);
-	*ret_ns = (uint64_t)(s * 1e9);
-	return 0;
+	if (code == 0 && strcmp(s, "physical") != 0 && strcmp(s, "logical") != 0)
+		return fields_wrong(f, "ids", "\"physical\" or \"logical\"");
+	*ret_logical = code == 0 && strcmp(s, "logical") == 0;
+	return code;
 }
 
-static int read_ids(const json_t *from, bool *ret_logical, struct error *err)
-{
-	const json_t *v = json_object_get(from, "ids");
-	const char *s = json_string_value(v);
-
-	if (!v)
-		return 0;
-	if (!s || (strcmp(s, "physical") != 0 && strcmp(s, "logical") != 0))
-		return error_plain(err, "ids must be \"physical\" or \"logical\"");
-	*ret_logical = strcmp(s, "logical") == 0;
-	return 0;
-}
-
-static int read_sync_timeout(const json_t *from, uint32_t *ret_ms, struct error *err)
+static int32_t read_sync_timeout(const struct fields *f, uint32_t *ret_ms)
 {
 	uint64_t ns = (uint64_t)SYNC_TIMEOUT_MS * 1000000;
+	int32_t code = fields_time(f, "sync_timeout", least_time_s, &ns);
 
-	if (read_time(from, "sync_timeout", &ns, err) < 0)
-		return -1;
-	if (ns / 1000000 > SYNC_TIMEOUT_MOST_MS)
-		return error_plain(err, "sync_timeout must be 10m or less");
+	if (code == 0 && ns / 1000000 > SYNC_TIMEOUT_MOST_MS)
+		return fields_wrong(f, "sync_timeout", "10m or less");
 	*ret_ms = (uint32_t)(ns / 1000000);
-	return 0;
+	return code;
 }
 
-static int only_known_keys(const json_t *from, struct error *err)
+static int32_t read_all(const struct fields *f, struct acl_options *o)
 {
 	/* state_dir: for drivers that keep a state; this one has none. runtime: only for that jobs
 	 * of another one have another worker. */
-	static const char *const known[] = {"libdir",	    "dcmi",	  "soc",
-					    "ids",	    "op_timeout", "wait_timeout",
-					    "sync_timeout", "state_dir",  "runtime"};
-	const char *key, *near;
-	json_t *v;
+	static const char *const known[] = {
+		"libdir",	"dcmi",		"soc",	     "ids",	"op_timeout",
+		"wait_timeout", "sync_timeout", "state_dir", "runtime", NULL};
 
-	json_object_foreach((json_t *)from, key, v)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(known) && strcmp(known[i], key) != 0)
-			i++;
-		if (i < ARRAY_LEN(known))
-			continue;
-		near = str_suggest(key, known, ARRAY_LEN(known));
-		return error_plain(err, "unknown option '%s'%s%s%s", key,
-				   near ? "; did you mean '" : "", near ? near : "",
-				   near ? "'?" : "");
-	}
-	return 0;
-}
-
-static int read_all(const json_t *from, struct acl_options *o, struct error *err)
-{
-	if (only_known_keys(from, err) < 0 ||
-	    read_text(from, "libdir", o->mem, &o->libdir, err) < 0 ||
-	    read_text(from, "dcmi", o->mem, &o->dcmi, err) < 0 ||
-	    read_text(from, "soc", o->mem, &o->soc, err) < 0 ||
-	    read_ids(from, &o->has_logical_ids, err) < 0 ||
-	    read_time(from, "op_timeout", &o->op_timeout_ns, err) < 0 ||
-	    read_time(from, "wait_timeout", &o->wait_timeout_ns, err) < 0)
-		return -1;
-	return read_sync_timeout(from, &o->sync_timeout_ms, err);
+	if (fields_only(f, known) != 0 || read_kept(f, "libdir", o->mem, &o->libdir) != 0 ||
+	    read_kept(f, "dcmi", o->mem, &o->dcmi) != 0 ||
+	    read_kept(f, "soc", o->mem, &o->soc) != 0 || read_ids(f, &o->has_logical_ids) != 0 ||
+	    fields_time(f, "op_timeout", least_time_s, &o->op_timeout_ns) != 0 ||
+	    fields_time(f, "wait_timeout", least_time_s, &o->wait_timeout_ns) != 0)
+		return f->code;
+	return read_sync_timeout(f, &o->sync_timeout_ms);
 }
 
 int acl_options_read(const char *json, struct acl_options *ret, struct error *err)
 {
-	json_error_t at;
-	json_t *from = json && *json ? json_loads(json, JSON_REJECT_DUPLICATES, &at)
-				     : json_object();
-	int rc;
+	char words[FIELDS_WORDS] = "";
+	struct dvs_text text = {words, sizeof(words)};
+	struct fields f = {fields_parse(json, "options", &text), "options", -1, &text};
+	int32_t code;
 
 	*ret = (struct acl_options){.mem = arena_new()};
-	if (!json_is_object(from)) {
-		json_decref(from);
-		return error_plain(err, "options are not a JSON object");
-	}
-	rc = read_all(from, ret, err);
-	json_decref(from);
-	return rc;
+	code = f.from ? read_all(&f, ret) : f.code;
+	json_decref(f.from);
+	return fields_error(&f, code, err);
 }
 
 void acl_options_done(struct acl_options *o)

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "drivers/command/options.h"
 
-#include <jansson.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/fs.h"
+#include "drivers/fields.h"
 
 /* The host waits 20 s for a probe, a person for less. */
-static const double usual_timeout_s = 15, least_timeout_s = 0.01, most_timeout_s = 3600;
+static const double usual_timeout_s = 15, least_timeout_s = 0.01;
 
 /* `index, uuid, name, pci.bus_id, memory.total` as CSV; what is missing at the end is not known. */
 static const char usual_line[] = "^\\s*(?<id>\\d+)"
@@ -21,7 +20,7 @@ static const char *const groups[] = {"id",     "name", "model",	 "pci", "memory"
 				     "domain", "numa", "health", NULL};
 
 struct smi_reader {
-	const json_t *from;
+	const struct fields *f;
 	struct smi_options *o;
 	struct error *err;
 };
@@ -46,14 +45,13 @@ static const char *program_of(struct arena *mem, const char *command)
 
 static int read_command(const struct smi_reader *r, const char *key, const char **ret)
 {
-	const json_t *v = json_object_get(r->from, key);
-	const char *program;
+	const char *program, *text = NULL;
 
-	if (!v)
+	if (fields_error(r->f, fields_text(r->f, key, &text), r->err) < 0)
+		return -1;
+	if (!text)
 		return 0;
-	if (!json_is_string(v))
-		return error_plain(r->err, "%s must be a command, as a text", key);
-	*ret = arena_strdup(r->o->mem, json_string_value(v));
+	*ret = arena_strdup(r->o->mem, text);
 	program = program_of(r->o->mem, *ret);
 	if (str_starts(program, "./") || str_starts(program, "../"))
 		return error_plain(r->err,
@@ -82,11 +80,10 @@ static int read_commands(const struct smi_reader *r)
 static int read_pattern(const struct smi_reader *r, const char *key, const char *usual,
 			const char *const *names, struct smi_pattern **ret)
 {
-	json_t *v = json_object_get(r->from, key);
-	const char *text = v ? json_string_value(v) : usual;
+	const char *text = usual;
 
-	if (v && !text)
-		return error_plain(r->err, "%s must be a pattern, as a text", key);
+	if (fields_error(r->f, fields_text(r->f, key, &text), r->err) < 0)
+		return -1;
 	if (!text)
 		return 0;
 	*ret = smi_pattern_new(text, names, r->err);
@@ -113,18 +110,11 @@ static int read_patterns(const struct smi_reader *r)
 
 static int read_timeout(const struct smi_reader *r)
 {
-	const json_t *v = json_object_get(r->from, "timeout");
-	double s = json_number_value(v);
+	uint64_t ns = (uint64_t)(usual_timeout_s * 1e9);
+	int32_t code = fields_time(r->f, "timeout", least_timeout_s, &ns);
 
-	r->o->timeout_s = usual_timeout_s;
-	if (!v)
-		return 0;
-	if (!json_is_number(v) && !(json_is_string(v) && duration_parse(json_string_value(v), &s)))
-		return error_plain(r->err, "timeout must be a time, such as \"15s\"");
-	if (s < least_timeout_s || s > most_timeout_s)
-		return error_plain(r->err, "timeout must be from 10ms to 1h");
-	r->o->timeout_s = s;
-	return 0;
+	r->o->timeout_s = (double)ns * 1e-9;
+	return fields_error(r->f, code, r->err);
 }
 
 /* nvidia-smi -> nvidia, npu-smi -> npu: what other drivers of such devices call them. */
@@ -139,7 +129,7 @@ static const char *usual_family(const struct smi_options *o)
 
 static int read_family(const struct smi_reader *r)
 {
-	const json_t *v = json_object_get(r->from, "family");
+	const json_t *v = json_object_get(r->f->from, "family");
 	const char *text = json_string_value(v);
 
 	if (v && (!text || !*text || strlen(text) > 31))
@@ -150,7 +140,7 @@ static int read_family(const struct smi_reader *r)
 
 static int read_lend(const struct smi_reader *r)
 {
-	const json_t *v = json_object_get(r->from, "lend");
+	const json_t *v = json_object_get(r->f->from, "lend");
 
 	if (v && !str_eq(json_string_value(v), "id") && !str_eq(json_string_value(v), "name"))
 		return error_plain(r->err, "lend must be \"id\" or \"name\"");
@@ -160,47 +150,25 @@ static int read_lend(const struct smi_reader *r)
 	return 0;
 }
 
-static int only_known_options(const struct smi_reader *r)
-{
-	/* state_dir: the host's, for drivers that keep a state; this one has none. */
-	static const char *const known[] = {"probe",  "line", "health",	  "open_check",
-					    "good",   "bad",  "suspect",  "timeout",
-					    "family", "lend", "state_dir"};
-	const char *key, *near;
-	json_t *v;
-
-	json_object_foreach((json_t *)r->from, key, v)
-	{
-		size_t i = 0;
-
-		while (i < ARRAY_LEN(known) && strcmp(known[i], key) != 0)
-			i++;
-		if (i < ARRAY_LEN(known))
-			continue;
-		near = str_suggest(key, known, ARRAY_LEN(known));
-		return error_plain(r->err, "unknown option '%s'%s%s%s", key,
-				   near ? "; did you mean '" : "", near ? near : "",
-				   near ? "'?" : "");
-	}
-	return 0;
-}
+/* state_dir: the host's, for drivers that keep a state; this one has none. */
+static const char *const known[] = {"probe",  "line", "health",	   "open_check",
+				    "good",   "bad",  "suspect",   "timeout",
+				    "family", "lend", "state_dir", NULL};
 
 int smi_options_read(const char *json, struct smi_options *ret, struct error *err)
 {
-	json_t *from = json && *json ? json_loads(json, JSON_REJECT_DUPLICATES, NULL)
-				     : json_object();
-	struct smi_reader r = {.from = from, .o = ret, .err = err};
+	char words[FIELDS_WORDS] = "";
+	struct dvs_text text = {words, sizeof(words)};
+	const struct fields f = {fields_parse(json, "options", &text), "options", -1, &text};
+	struct smi_reader r = {.f = &f, .o = ret, .err = err};
 	int rc;
 
 	*ret = (struct smi_options){.mem = arena_new()};
-	if (!json_is_object(from))
-		rc = error_plain(err, "options are not a JSON object");
-	else if (only_known_options(&r) < 0 || read_commands(&r) < 0 || read_patterns(&r) < 0 ||
-		 read_timeout(&r) < 0 || read_family(&r) < 0 || read_lend(&r) < 0)
+	rc = fields_error(&f, f.from ? fields_only(&f, known) : f.code, err);
+	if (rc == 0 && (read_commands(&r) < 0 || read_patterns(&r) < 0 || read_timeout(&r) < 0 ||
+			read_family(&r) < 0 || read_lend(&r) < 0))
 		rc = -1;
-	else
-		rc = 0;
-	json_decref(from);
+	json_decref(f.from);
 	return rc;
 }
 

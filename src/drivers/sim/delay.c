@@ -11,11 +11,11 @@ static const char *const dist_names[] = {"fixed", "uniform", "pareto"};
 /* #897's open times: most are near the least, one in ten takes ten times as long. */
 static const double usual_shape = 1.0, usual_reach = 100.0;
 
-static int32_t read_dist(const struct sim_reader *r, json_t *object, enum sim_dist *ret)
+static int32_t read_dist(const struct fields *r, enum sim_dist *ret)
 {
 	const char *name = dist_names[*ret];
 
-	if (sim_read_text(r, object, "dist", &name) != 0)
+	if (fields_text(r, "dist", &name) != 0)
 		return SIM_BAD_JOB;
 	for (size_t i = 0; i < ARRAY_LEN(dist_names); i++)
 		if (strcmp(dist_names[i], name) == 0) {
@@ -26,16 +26,16 @@ static int32_t read_dist(const struct sim_reader *r, json_t *object, enum sim_di
 			r->where);
 }
 
-int32_t sim_delay_read(const struct sim_reader *r, json_t *object, struct sim_delay *ret)
+int32_t sim_delay_read(const struct fields *r, struct sim_delay *ret)
 {
 	const double day_ms = 86400e3;
 
 	*ret = (struct sim_delay){.shape = usual_shape};
-	if (read_dist(r, object, &ret->dist) != 0 || sim_read_real(r, object, "ms", &ret->ms) != 0)
+	if (read_dist(r, &ret->dist) != 0 || fields_real(r, "ms", &ret->ms) != 0)
 		return SIM_BAD_JOB;
 	ret->max_ms = ret->dist == SIM_PARETO ? fmin(ret->ms * usual_reach, day_ms) : ret->ms;
-	if (sim_read_real(r, object, "max_ms", &ret->max_ms) != 0 ||
-	    sim_read_real(r, object, "shape", &ret->shape) != 0)
+	if (fields_real(r, "max_ms", &ret->max_ms) != 0 ||
+	    fields_real(r, "shape", &ret->shape) != 0)
 		return SIM_BAD_JOB;
 	if (ret->ms > day_ms || ret->max_ms > day_ms || ret->max_ms < ret->ms)
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: 'ms' <= 'max_ms' <= a day must hold",

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "drivers/sim/read.h"
+#include "drivers/fields.h"
 
 enum sim_dist { SIM_FIXED, SIM_UNIFORM, SIM_PARETO };
 
@@ -25,7 +25,7 @@ struct sim_occasion {
 };
 
 /* Of an object's keys ms, max_ms, dist, shape. */
-int32_t sim_delay_read(const struct sim_reader *r, json_t *object, struct sim_delay *ret);
+int32_t sim_delay_read(const struct fields *r, struct sim_delay *ret);
 uint64_t sim_delay_draw(const struct sim_delay *d, double u); /* u: [0, 1); ns */
 
 /* In [0, 1). salt: which fault or operation. */

@@ -59,11 +59,11 @@ const char *sim_action_name(enum sim_action a)
 	return actions[a].name;
 }
 
-static int32_t read_point(const struct sim_reader *r, json_t *object, enum sim_point *ret)
+static int32_t read_point(const struct fields *r, enum sim_point *ret)
 {
 	const char *name = NULL;
 
-	if (sim_read_text(r, object, "on", &name) != 0)
+	if (fields_text(r, "on", &name) != 0)
 		return SIM_BAD_JOB;
 	for (size_t i = 0; name && i < SIM_POINT_COUNT; i++)
 		if (strcmp(point_names[i], name) == 0) {
@@ -76,11 +76,11 @@ static int32_t read_point(const struct sim_reader *r, json_t *object, enum sim_p
 			r->where);
 }
 
-static int32_t read_action(const struct sim_reader *r, json_t *object, struct sim_fault *f)
+static int32_t read_action(const struct fields *r, struct sim_fault *f)
 {
 	const char *name = NULL;
 
-	if (sim_read_text(r, object, "do", &name) != 0)
+	if (fields_text(r, "do", &name) != 0)
 		return SIM_BAD_JOB;
 	for (size_t i = 0; name && i < SIM_ACTION_COUNT; i++) {
 		if (strcmp(actions[i].name, name) != 0)
@@ -117,17 +117,17 @@ int sim_signal_number(json_t *value)
 }
 
 /* What each action needs beside its delay. */
-static int32_t read_details(const struct sim_reader *r, json_t *object, struct sim_fault *f)
+static int32_t read_details(const struct fields *r, struct sim_fault *f)
 {
 	static const int32_t usual_codes[SIM_ACTION_COUNT] = {
 		[SIM_EXIT] = 1, [SIM_POISON] = SIM_CPU_FAULT, [SIM_WEDGE] = SIM_HEARTBEAT_LOST};
 	const char *clears_on = "never";
 	int64_t code = usual_codes[f->action];
-	json_t *sig = json_object_get(object, "sig");
+	json_t *sig = json_object_get(r->from, "sig");
 
-	if (sim_read_int(r, object, "code", INT32_MIN, INT32_MAX, &code) != 0 ||
-	    sim_read_text(r, object, "clears_on", &clears_on) != 0 ||
-	    sim_read_real(r, object, "factor", &f->factor) != 0)
+	if (fields_int(r, "code", INT32_MIN, INT32_MAX, &code) != 0 ||
+	    fields_text(r, "clears_on", &clears_on) != 0 ||
+	    fields_real(r, "factor", &f->factor) != 0)
 		return SIM_BAD_JOB;
 	f->code = (int32_t)code;
 	f->sig = sig ? sim_signal_number(sig) : SIGSEGV;
@@ -144,27 +144,26 @@ static int32_t read_details(const struct sim_reader *r, json_t *object, struct s
 	return 0;
 }
 
-static int32_t read_fault(json_t *object, const struct sim_reader *r, struct sim_fault *f)
+static int32_t read_fault(const struct fields *r, struct sim_fault *f)
 {
 	static const char *const keys[] = {"on",  "do",	  "device",    "rank", "job",	"attempt",
 					   "p",	  "ms",	  "max_ms",    "dist", "shape", "factor",
 					   "sig", "code", "clears_on", NULL};
 
-	if (!json_is_object(object))
+	if (!json_is_object(r->from))
 		return sim_fail(r->err, SIM_BAD_JOB, "%s must be an object", r->where);
-	f->json = object;
+	f->json = r->from;
 	f->p = f->factor = 1;
-	f->device = json_object_get(object, "device");
-	f->rank = json_object_get(object, "rank");
-	f->attempt = json_object_get(object, "attempt");
-	if (sim_read_keys(r, object, keys) != 0 || read_point(r, object, &f->on) != 0 ||
-	    read_action(r, object, f) != 0 || sim_read_real(r, object, "p", &f->p) != 0 ||
-	    sim_read_text(r, object, "job", &f->job) != 0 ||
-	    sim_delay_read(r, object, &f->delay) != 0)
+	f->device = json_object_get(r->from, "device");
+	f->rank = json_object_get(r->from, "rank");
+	f->attempt = json_object_get(r->from, "attempt");
+	if (fields_only(r, keys) != 0 || read_point(r, &f->on) != 0 || read_action(r, f) != 0 ||
+	    fields_real(r, "p", &f->p) != 0 || fields_text(r, "job", &f->job) != 0 ||
+	    sim_delay_read(r, &f->delay) != 0)
 		return SIM_BAD_JOB;
 	if (f->p > 1)
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: 'p' must be between 0 and 1", r->where);
-	return read_details(r, object, f);
+	return read_details(r, f);
 }
 
 static int32_t read_list(json_t *list, const char *where, struct sim_faults *f,
@@ -184,7 +183,7 @@ static int32_t read_list(json_t *list, const char *where, struct sim_faults *f,
 
 		snprintf(place, sizeof(place), "%s[%zu]", where, i);
 		*fault = (struct sim_fault){.number = (unsigned)f->n};
-		if (read_fault(object, &(struct sim_reader){place, err}, fault) != 0)
+		if (read_fault(&(struct fields){object, place, SIM_BAD_JOB, err}, fault) != 0)
 			return SIM_BAD_JOB;
 		f->n++;
 	}
@@ -214,11 +213,11 @@ void sim_faults_done(struct sim_faults *f)
 static bool strikes(const struct sim_faults *f, const struct sim_fault *fault,
 		    const struct sim_occasion *o)
 {
-	if (fault->device && !sim_has_number(fault->device, o->device))
+	if (fault->device && !fields_has_number(fault->device, o->device))
 		return false;
-	if (fault->rank && !sim_has_number(fault->rank, o->rank))
+	if (fault->rank && !fields_has_number(fault->rank, o->rank))
 		return false;
-	if (fault->attempt && !sim_has_number(fault->attempt, o->attempt))
+	if (fault->attempt && !fields_has_number(fault->attempt, o->attempt))
 		return false;
 	if (fault->job && !(o->job && str_glob(fault->job, o->job)))
 		return false;

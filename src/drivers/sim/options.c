@@ -12,17 +12,15 @@ enum { MOST_DEVICES = 4096, USUAL_DEVICES = 4 };
 static int32_t read_watch(json_t *object, struct sim_watch_rule *ret, struct dvs_text *err)
 {
 	static const char *const keys[] = {"idle", "rule", "sync", NULL};
-	const struct sim_reader r = {"inner_watch", err};
+	const struct fields r = {object, "inner_watch", SIM_BAD_JOB, err};
 	const char *rule = "evidence";
 
 	if (!object)
 		return 0;
 	if (!json_is_object(object))
 		return sim_fail(err, SIM_BAD_JOB, "inner_watch must be an object");
-	if (sim_read_keys(&r, object, keys) != 0 ||
-	    sim_read_time(&r, object, "idle", &ret->idle_ns) != 0 ||
-	    sim_read_time(&r, object, "sync", &ret->sync_ns) != 0 ||
-	    sim_read_text(&r, object, "rule", &rule) != 0)
+	if (fields_only(&r, keys) != 0 || fields_time(&r, "idle", 0, &ret->idle_ns) != 0 ||
+	    fields_time(&r, "sync", 0, &ret->sync_ns) != 0 || fields_text(&r, "rule", &rule) != 0)
 		return SIM_BAD_JOB;
 	ret->by_evidence = strcmp(rule, "evidence") == 0;
 	if (!ret->by_evidence && strcmp(rule, "idle") != 0)
@@ -35,16 +33,15 @@ static int32_t read_watch(json_t *object, struct sim_watch_rule *ret, struct dvs
 static int32_t read_open_delay(json_t *value, struct sim_delay *ret, struct dvs_text *err)
 {
 	static const char *const keys[] = {"ms", "max_ms", "dist", "shape", NULL};
-	const struct sim_reader r = {"open_delay", err};
+	const struct fields r = {value, "open_delay", SIM_BAD_JOB, err};
 	uint64_t ns = 0;
 
 	if (json_is_object(value))
-		return sim_read_keys(&r, value, keys) != 0 ? SIM_BAD_JOB
-							   : sim_delay_read(&r, value, ret);
+		return fields_only(&r, keys) != 0 ? SIM_BAD_JOB : sim_delay_read(&r, ret);
 	if (value) {
 		json_t *wrapped = json_pack("{s:O}", "open_delay", value);
-		int32_t code = sim_read_time(&(struct sim_reader){"options", err}, wrapped,
-					     "open_delay", &ns);
+		int32_t code = fields_time(&(struct fields){wrapped, "options", SIM_BAD_JOB, err},
+					   "open_delay", 0, &ns);
 
 		json_decref(wrapped);
 		ret->ms = (double)ns / 1e6;
@@ -102,19 +99,20 @@ int32_t sim_options_read(const char *text, struct sim_options *ret, struct dvs_t
 	static const char *const keys[] = {
 		"n_devices",   "fault_domains", "state_dir", "open_delay", "memory",
 		"inner_watch", "faults",	"seed",	     "runtime",	   NULL};
-	const struct sim_reader r = {"options", err};
+	struct fields r = {NULL, "options", SIM_BAD_JOB, err};
 	const char *runtime; /* means nothing here, but jobs of another have another worker */
 	int64_t seed = 0;
 
 	*ret = (struct sim_options){.n_devices = USUAL_DEVICES};
-	if (!(ret->json = sim_read_object(text, "options", err)))
+	r.from = ret->json = fields_parse(text, "options", err);
+	if (!r.from)
 		return SIM_BAD_JOB;
-	if (sim_read_keys(&r, ret->json, keys) != 0 ||
-	    sim_read_int(&r, ret->json, "n_devices", 0, MOST_DEVICES, &ret->n_devices) != 0 ||
-	    sim_read_int(&r, ret->json, "seed", INT64_MIN, INT64_MAX, &seed) != 0 ||
-	    sim_read_text(&r, ret->json, "state_dir", &ret->state_dir) != 0 ||
-	    sim_read_text(&r, ret->json, "runtime", &runtime) != 0 ||
-	    sim_read_size(&r, ret->json, "memory", &ret->memory) != 0 ||
+	if (fields_only(&r, keys) != 0 ||
+	    fields_int(&r, "n_devices", 0, MOST_DEVICES, &ret->n_devices) != 0 ||
+	    fields_int(&r, "seed", INT64_MIN, INT64_MAX, &seed) != 0 ||
+	    fields_text(&r, "state_dir", &ret->state_dir) != 0 ||
+	    fields_text(&r, "runtime", &runtime) != 0 ||
+	    fields_size(&r, "memory", &ret->memory) != 0 ||
 	    read_open_delay(json_object_get(ret->json, "open_delay"), &ret->open, err) != 0 ||
 	    read_watch(json_object_get(ret->json, "inner_watch"), &ret->watch, err) != 0 ||
 	    read_fault_domains(json_object_get(ret->json, "fault_domains"), ret, err) != 0 ||
@@ -138,6 +136,6 @@ int32_t sim_options_fault_domain(const struct sim_options *o, int32_t device)
 	json_t *list;
 
 	json_array_foreach(o->fault_domains, i,
-			   list) if (sim_has_number(list, device)) return (int32_t)i;
+			   list) if (fields_has_number(list, device)) return (int32_t)i;
 	return -1;
 }

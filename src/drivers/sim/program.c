@@ -54,12 +54,12 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static int32_t check_keys(const struct sim_reader *r, json_t *object, const struct sim_op_kind *k)
+static int32_t check_keys(const struct fields *r, const struct sim_op_kind *k)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(object, key, value)
+	json_object_foreach(r->from, key, value)
 	{
 		(void)value;
 		if (strcmp(key, k->name) != 0 && strcmp(key, "only") != 0 &&
@@ -67,28 +67,28 @@ static int32_t check_keys(const struct sim_reader *r, json_t *object, const stru
 			return sim_fail(r->err, SIM_BAD_JOB, "%s: '%s' has no key '%.60s'",
 					r->where, k->name, key);
 	}
-	if (k->needs && !json_object_get(object, k->needs))
+	if (k->needs && !json_object_get(r->from, k->needs))
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: '%s' needs '%s'", r->where, k->name,
 				k->needs);
 	return 0;
 }
 
-static int32_t read_delay(const struct sim_reader *r, json_t *object, struct sim_op *op)
+static int32_t read_delay(const struct fields *r, struct sim_op *op)
 {
 	static const char *const keys[] = {"ms", "max_ms", "dist", "shape", NULL};
+	const struct fields inner = {op->value, r->where, r->code, r->err};
 	uint64_t ns = 0;
 
 	if (json_is_object(op->value))
-		return sim_read_keys(r, op->value, keys) != 0
-			       ? SIM_BAD_JOB
-			       : sim_delay_read(r, op->value, &op->delay);
-	if (sim_read_time(r, object, op->kind->name, &ns) != 0)
+		return fields_only(&inner, keys) != 0 ? SIM_BAD_JOB
+						      : sim_delay_read(&inner, &op->delay);
+	if (fields_time(r, op->kind->name, 0, &ns) != 0)
 		return SIM_BAD_JOB;
 	op->delay = (struct sim_delay){.ms = (double)ns / 1e6};
 	return 0;
 }
 
-static int32_t read_pair(const struct sim_reader *r, struct sim_op *op)
+static int32_t read_pair(const struct fields *r, struct sim_op *op)
 {
 	for (size_t i = 0; i < 2; i++) {
 		json_t *v = json_array_get(op->value, i);
@@ -106,7 +106,7 @@ static int32_t read_pair(const struct sim_reader *r, struct sim_op *op)
 				  op->kind->name);
 }
 
-static int32_t check_words(const struct sim_reader *r, const struct sim_op *op)
+static int32_t check_words(const struct fields *r, const struct sim_op *op)
 {
 	size_t i;
 	json_t *item;
@@ -118,24 +118,24 @@ static int32_t check_words(const struct sim_reader *r, const struct sim_op *op)
 				  r->where, op->kind->name);
 }
 
-static int32_t read_value(const struct sim_reader *r, json_t *object, struct sim_op *op)
+static int32_t read_value(const struct fields *r, struct sim_op *op)
 {
 	const char *key = op->kind->name;
 
 	switch (op->kind->takes) {
 	case TAKES_TIME:
-		return read_delay(r, object, op);
+		return read_delay(r, op);
 	case TAKES_SIZE:
-		return sim_read_size(r, object, key, &op->bytes);
+		return fields_size(r, key, &op->bytes);
 	case TAKES_TEXT:
 	case TAKES_NAME:
-		return sim_read_text(r, object, key, &op->text);
+		return fields_text(r, key, &op->text);
 	case TAKES_PAIR:
 		return read_pair(r, op);
 	case TAKES_WORDS:
 		return check_words(r, op);
 	case TAKES_CODE:
-		return sim_read_int(r, object, key, INT32_MIN, INT32_MAX, &op->code);
+		return fields_int(r, key, INT32_MIN, INT32_MAX, &op->code);
 	case TAKES_SIGNAL:
 		op->code = sim_signal_number(op->value);
 		return op->code ? 0
@@ -148,39 +148,38 @@ static int32_t read_value(const struct sim_reader *r, json_t *object, struct sim
 	return 0;
 }
 
-static int32_t read_rank(const struct sim_reader *r, json_t *object, struct sim_op *op)
+static int32_t read_rank(const struct fields *r, struct sim_op *op)
 {
-	json_t *v = json_object_get(object, "rank");
+	json_t *v = json_object_get(r->from, "rank");
 	int64_t rank = SIM_NEXT;
 
 	if (json_is_string(v) && strcmp(json_string_value(v), "previous") == 0)
 		rank = SIM_PREVIOUS;
 	else if (!(json_is_string(v) && strcmp(json_string_value(v), "next") == 0) &&
-		 sim_read_int(r, object, "rank", 0, INT32_MAX, &rank) != 0)
+		 fields_int(r, "rank", 0, INT32_MAX, &rank) != 0)
 		return SIM_BAD_JOB;
 	op->rank = (int32_t)rank;
 	return 0;
 }
 
-static int32_t read_op(const struct sim_reader *r, json_t *object, struct sim_op *op)
+static int32_t read_op(const struct fields *r, struct sim_op *op)
 {
-	op->kind = kind_of(object);
+	op->kind = kind_of(r->from);
 	if (!op->kind)
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: there is no operation '%.60s'", r->where,
-				json_object_size(object)
-					? json_object_iter_key(json_object_iter(object))
+				json_object_size(r->from)
+					? json_object_iter_key(json_object_iter(r->from))
 					: "");
-	op->value = json_object_get(object, op->kind->name);
-	op->only = json_object_get(object, "only");
-	op->is_busy = json_is_true(json_object_get(object, "busy"));
-	op->is_leak = json_is_true(json_object_get(object, "leak"));
-	if (check_keys(r, object, op->kind) != 0 || read_value(r, object, op) != 0 ||
-	    read_rank(r, object, op) != 0 || sim_values_read(r, object, &op->values) != 0 ||
-	    sim_read_text(r, object, "to", &op->to) != 0)
+	op->value = json_object_get(r->from, op->kind->name);
+	op->only = json_object_get(r->from, "only");
+	op->is_busy = json_is_true(json_object_get(r->from, "busy"));
+	op->is_leak = json_is_true(json_object_get(r->from, "leak"));
+	if (check_keys(r, op->kind) != 0 || read_value(r, op) != 0 || read_rank(r, op) != 0 ||
+	    sim_values_read(r, &op->values) != 0 || fields_text(r, "to", &op->to) != 0)
 		return SIM_BAD_JOB;
 	if (has_word(op->kind->keys, "name"))
-		return sim_read_text(r, object, "name", &op->text2);
-	return has_word(op->kind->keys, "text") ? sim_read_text(r, object, "text", &op->text2) : 0;
+		return fields_text(r, "name", &op->text2);
+	return has_word(op->kind->keys, "text") ? fields_text(r, "text", &op->text2) : 0;
 }
 
 int32_t sim_program_read(json_t *list, struct sim_program *ret, struct dvs_text *err)
@@ -205,7 +204,7 @@ int32_t sim_program_read(json_t *list, struct sim_program *ret, struct dvs_text 
 		snprintf(where, sizeof(where), "program[%zu]", i);
 		if (!json_is_object(object))
 			return sim_fail(err, SIM_BAD_JOB, "%s must be an object or a text", where);
-		if (read_op(&(struct sim_reader){where, err}, object, &ret->ops[i]) != 0)
+		if (read_op(&(struct fields){object, where, SIM_BAD_JOB, err}, &ret->ops[i]) != 0)
 			return SIM_BAD_JOB;
 		ret->may_take_long |= ret->ops[i].kind->may_take_long;
 		ret->n++;

@@ -24,13 +24,13 @@ static void add_buffers(struct sim_run *run, const struct sim_meet *m)
 
 int32_t sim_job_check(json_t *job, struct dvs_text *err)
 {
-	const struct sim_reader r = {"job", err};
+	const struct fields r = {job, "job", SIM_BAD_JOB, err};
 	struct sim_program program = {0};
 	const char *image = NULL;
-	int32_t code = sim_read_keys(&r, job, job_keys);
+	int32_t code = fields_only(&r, job_keys);
 
 	if (code == 0)
-		code = sim_read_text(&r, job, "image", &image);
+		code = fields_text(&r, "image", &image);
 	if (code == 0)
 		code = sim_program_read(json_object_get(job, "program"), &program, err);
 	sim_program_done(&program);
@@ -42,10 +42,10 @@ static int32_t read_job(struct sim_run *run, const char *job, struct dvs_text *e
 	json_t *params;
 	int32_t code;
 
-	run->job = sim_read_object(job, "the job", err);
+	run->job = fields_parse(job, "the job", err);
 	if (!run->job)
 		return SIM_BAD_JOB;
-	if (sim_read_keys(&(struct sim_reader){"job", err}, run->job, job_keys) != 0 ||
+	if (fields_only(&(struct fields){run->job, "job", SIM_BAD_JOB, err}, job_keys) != 0 ||
 	    sim_program_read(json_object_get(run->job, "program"), &run->program, err) != 0)
 		return SIM_BAD_JOB;
 	params = json_object_get(run->job, "params");
@@ -114,7 +114,7 @@ bool sim_run_is_short(const struct sim_run *run)
 
 static bool is_for(const struct sim_run *run, const struct sim_op *op)
 {
-	return !op->only || sim_has_number(op->only, run->occasion.rank);
+	return !op->only || fields_has_number(op->only, run->occasion.rank);
 }
 
 static int32_t run_program(struct sim_run *run, struct dvs_text *err)

@@ -49,7 +49,7 @@ static int32_t load(void *ctx, const char *job, uint32_t *ret_slot, struct dvs_t
 	*ret_slot = 0;
 	if (code != 0)
 		return code;
-	if (!(j = sim_read_object(job, "the job", err)))
+	if (!(j = fields_parse(job, "the job", err)))
 		return SIM_BAD_JOB;
 	code = sim_job_check(j, err);
 	image = json_object_get(j, "image");

@@ -20,9 +20,10 @@ static bool is_iota(json_t *fill)
 	return json_is_string(fill) && strcmp(json_string_value(fill), "iota") == 0;
 }
 
-int32_t sim_values_read(const struct sim_reader *r, json_t *object, struct sim_values *ret)
+int32_t sim_values_read(const struct fields *r, struct sim_values *ret)
 {
-	json_t *fill = json_object_get(object, "fill"), *values = json_object_get(object, "values");
+	json_t *fill = json_object_get(r->from, "fill");
+	json_t *values = json_object_get(r->from, "values");
 
 	*ret = (struct sim_values){.values = values, .is_there = fill || values, .rtol = 1e-6};
 	if (fill && values)
@@ -34,9 +35,9 @@ int32_t sim_values_read(const struct sim_reader *r, json_t *object, struct sim_v
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: 'values' must be a list", r->where);
 	ret->fill = json_number_value(fill);
 	ret->step = is_iota(fill) ? 1 : 0;
-	if (sim_read_real(r, object, "rtol", &ret->rtol) != 0)
+	if (fields_real(r, "rtol", &ret->rtol) != 0)
 		return SIM_BAD_JOB;
-	return sim_read_real(r, object, "atol", &ret->atol);
+	return fields_real(r, "atol", &ret->atol);
 }
 
 static double value_at(const struct sim_values *v, size_t i)

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "drivers/sim/read.h"
+#include "drivers/fields.h"
 #include "drivers/tensor.h"
 
 struct sim_vector {
@@ -32,7 +32,7 @@ struct sim_values {
 	double rtol, atol;
 };
 
-int32_t sim_values_read(const struct sim_reader *r, json_t *object, struct sim_values *ret);
+int32_t sim_values_read(const struct fields *r, struct sim_values *ret);
 
 /* Zeroed memory; NULL with err. type, name: as in the struct. */
 struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum tensor_type type,

@@ -113,14 +113,14 @@ static void wrong_jobs_are_refused_by_name(void **state)
 		int32_t code;
 		const char *text;
 	} cases[] = {
-		{"[]", ACL_E_JOB, "the job is not a JSON object"},
+		{"[]", ACL_E_JOB, "job: must be a JSON object"},
 		{"{\"image\": \"x.o\"}", ACL_E_JOB, "image must be { binary, entry, blocks }"},
-		{"{\"image\": {\"entry\": \"a\"}}", ACL_E_JOB, "image.binary must be a text"},
-		{"{\"image\": {\"binary\": \"a\"}}", ACL_E_JOB, "image.entry must be a text"},
+		{"{\"image\": {\"entry\": \"a\"}}", ACL_E_JOB, "image: 'binary' must be a text"},
+		{"{\"image\": {\"binary\": \"a\"}}", ACL_E_JOB, "image: 'entry' must be a text"},
 		{"{\"image\": {\"binary\": \"a\", \"entry\": \"b\", \"block\": 1}}", ACL_E_JOB,
-		 "unknown key 'image.block'"},
+		 "image: unknown key 'block'; did you mean 'blocks'?"},
 		{"{\"image\": {\"binary\": \"a\", \"entry\": \"b\", \"blocks\": 0}}", ACL_E_JOB,
-		 "image.blocks must be from 1 to 65535"},
+		 "image: 'blocks' must be a whole number from 1 to 65535"},
 		{"{\"program\": []}", ACL_E_JOB,
 		 "'program' is not for this driver, which runs an 'image'"},
 		{"{\"image\": {}, \"callable\": {}}", ACL_E_JOB,

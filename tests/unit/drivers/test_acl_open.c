@@ -201,14 +201,17 @@ static void wrong_options_are_refused_by_name(void **state)
 	static const struct {
 		const char *options, *text;
 	} cases[] = {
-		{"[]", "options are not a JSON object"},
-		{"{", "options are not a JSON object"},
-		{"{\"libdri\": \"/x\"}", "unknown option 'libdri'; did you mean 'libdir'?"},
-		{"{\"libdir\": 5}", "libdir must be a text"},
-		{"{\"ids\": \"real\"}", "ids must be \"physical\" or \"logical\""},
-		{"{\"op_timeout\": \"soon\"}", "op_timeout must be a time, such as \"45s\""},
-		{"{\"op_timeout\": 0}", "op_timeout must be from 1ms to 11 days"},
-		{"{\"sync_timeout\": \"2h\"}", "sync_timeout must be 10m or less"},
+		{"[]", "options: must be a JSON object"},
+		{"{",
+		 "options: not JSON: string or '}' expected near end of file (line 1, column 1)"},
+		{"{\"libdri\": \"/x\"}", "options: unknown key 'libdri'; did you mean 'libdir'?"},
+		{"{\"libdir\": 5}", "options: 'libdir' must be a text"},
+		{"{\"ids\": \"real\"}", "options: 'ids' must be \"physical\" or \"logical\""},
+		{"{\"op_timeout\": \"soon\"}",
+		 "options: 'op_timeout' must be a duration from 1ms to a day, such as \"10s\""},
+		{"{\"op_timeout\": 0}",
+		 "options: 'op_timeout' must be a duration from 1ms to a day, such as \"10s\""},
+		{"{\"sync_timeout\": \"2h\"}", "options: 'sync_timeout' must be 10m or less"},
 	};
 	struct acl_bed *b = *state;
 	struct dvs_device d = {.size = sizeof(d)};

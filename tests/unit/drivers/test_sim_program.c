@@ -43,9 +43,9 @@ static const struct bad {
 	enum dvs_class class;
 	const char *text;
 } bad[] = {
-	{"not JSON", DVS_CONFIG, "the job is not JSON: "},
-	{"[]", DVS_CONFIG, "the job must be a JSON object"},
-	{"{\"programme\": []}", DVS_CONFIG, "there is no key 'programme'; did you mean 'program'?"},
+	{"not JSON", DVS_CONFIG, "the job: not JSON: "},
+	{"[]", DVS_CONFIG, "the job: must be a JSON object"},
+	{"{\"programme\": []}", DVS_CONFIG, "unknown key 'programme'; did you mean 'program'?"},
 	{"{\"program\": 3}", DVS_CONFIG, "'program' must be a list of operations"},
 	{"{\"program\": [3]}", DVS_CONFIG, "program[0] must be an object or a text"},
 	{"{\"program\": [{}]}", DVS_CONFIG, "program[0]: there is no operation ''"},
@@ -53,7 +53,7 @@ static const struct bad {
 	 "program[1]: there is no operation 'dance'"},
 	{"{\"program\": [{\"compute\": \"soon\"}]}", DVS_CONFIG,
 	 "program[0]: 'compute' must be a duration"},
-	{"{\"program\": [{\"compute\": -1}]}", DVS_CONFIG, "between 0 and a day"},
+	{"{\"program\": [{\"compute\": -1}]}", DVS_CONFIG, "must be a duration from 0ms to a day"},
 	{"{\"program\": [{\"compute\": {\"dist\": \"odd\"}}]}", DVS_CONFIG, "'dist' must be"},
 	{"{\"program\": [{\"compute\": \"1s\", \"fast\": true}]}", DVS_CONFIG,
 	 "'compute' has no key 'fast'"},
@@ -187,8 +187,8 @@ static void calls_in_the_wrong_order_are_errors(void **state)
 }
 
 static const char *const bad_options[][2] = {
-	{"[]", "options must be a JSON object"},
-	{"{\"n_device\": 2}", "there is no key 'n_device'; did you mean 'n_devices'?"},
+	{"[]", "options: must be a JSON object"},
+	{"{\"n_device\": 2}", "unknown key 'n_device'; did you mean 'n_devices'?"},
 	{"{\"n_devices\": -1}", "'n_devices' must be a whole number"},
 	{"{\"inner_watch\": {\"rule\": \"odd\"}}", "'rule' must be"},
 	{"{\"faults\": {}}", "faults must be a list"},
