@@ -380,7 +380,7 @@ class BadInput(Chips):
     def test_options_that_the_driver_does_not_take(self):
         job = '{ name: "a", backend: "chips", program: [] }'
         self.refused('chips: { driver: "sim", options: { memori: "1G" } }', job,
-                     "cfg.hjson:3:46: error: driver sim: options: there is no key 'memori'; did you mean 'memory'?")
+                     "cfg.hjson:3:46: error: driver sim: options: unknown key 'memori'; did you mean 'memory'?")
         self.refused('chips: { driver: "sim", seed: "x" }', job, "cfg.hjson:3:33: error: driver sim: options: 'seed' must")
 
     def test_health_that_cannot_be_kept(self):

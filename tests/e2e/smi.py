@@ -131,17 +131,17 @@ class Listing(Smi):
         self.assert_left_nothing()
 
     def test_wrong_options_have_a_place(self):
-        for options, place, words in (('helth: "true"', "7:15", "unknown option 'helth'; did you mean 'health'?"),
+        for options, place, words in (('helth: "true"', "7:15", "options: unknown key 'helth'; did you mean 'health'?"),
                                       ('line: "(?<id>"', "7:15", "line: is no pattern: missing "),
                                       ('line: "(?<id>[0-9])(?<uid>.)"', "7:15", "line: has a group 'uid'"),
                                       ('health: "./check"', "7:15", "health: './check' must be an absolute path"),
-                                      ('timeout: "soon"', "7:15", "timeout must be a time")):
+                                      ('timeout: "soon"', "7:15", "'timeout' must be a duration from 10ms")):
             self.pool('{ name: "a", command: "true", devices: 1 }', options=options)
             done = self.run_it(code=2)
             self.assertIn(words, done.err)
             self.assertRegex(done.err, rf"(?m)^cfg.hjson:{place.split(':')[0]}:\d+: error: ")
         self.pool('{ name: "a", command: "true", devices: 1 }', more='platform: "x",')
-        self.assertIn("unknown option 'platform'", self.run_it(code=2).err)
+        self.assertIn("unknown key 'platform'", self.run_it(code=2).err)
 
     def test_nothing_runs_on_devices_that_are_only_lent(self):
         self.pool('{ name: "a", backend: "gpu", program: ["print x"] }')

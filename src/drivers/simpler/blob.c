@@ -12,8 +12,8 @@
 /* 2 GiB less what the offsets of 32 bits need. */
 enum { LARGEST_FILE = 1 << 30 };
 
-static int32_t read_direction(const struct simpler_reader *r, const char *key, const char *word,
-			      size_t n, struct simpler_signature *ret, unsigned most)
+static int32_t read_direction(const struct fields *r, const char *key, const char *word, size_t n,
+			      struct simpler_signature *ret, unsigned most)
 {
 	static const char *const names[] = {"scalar", "in", "out", "inout"};
 
@@ -30,8 +30,8 @@ static int32_t read_direction(const struct simpler_reader *r, const char *key, c
 			    r->where, key, n < 60 ? (int)n : 60, word);
 }
 
-static int32_t read_words(const struct simpler_reader *r, const char *key, const char *text,
-			  unsigned most, struct simpler_signature *ret)
+static int32_t read_words(const struct fields *r, const char *key, const char *text, unsigned most,
+			  struct simpler_signature *ret)
 {
 	static const char blanks[] = " \t";
 	int32_t c;
@@ -53,7 +53,7 @@ static int32_t read_words(const struct simpler_reader *r, const char *key, const
 }
 
 /* "in,out,inout,scalar", or a list of these. */
-static int32_t read_signature(const struct simpler_reader *r, const char *key, unsigned most,
+static int32_t read_signature(const struct fields *r, const char *key, unsigned most,
 			      struct simpler_signature *ret)
 {
 	json_t *v = json_object_get(r->from, key), *one;
@@ -81,11 +81,11 @@ static int32_t read_signature(const struct simpler_reader *r, const char *key, u
 }
 
 /* A file that is part of the callable. */
-static int32_t read_image(const struct simpler_reader *r, const char *key, struct str *ret)
+static int32_t read_image(const struct fields *r, const char *key, struct str *ret)
 {
 	const char *path = NULL;
 	struct error err = {0};
-	int32_t c = simpler_read_text(r, key, &path);
+	int32_t c = fields_text(r, key, &path);
 
 	if (c)
 		return c;
@@ -107,11 +107,11 @@ static void pad(struct str *storage)
 	storage->len += n;
 }
 
-static int32_t read_core(const struct simpler_reader *r)
+static int32_t read_core(const struct fields *r)
 {
 	static const char *const cores[] = {"aic", "aiv"};
 	const char *core = "aiv";
-	int32_t c = simpler_read_text(r, "core", &core);
+	int32_t c = fields_text(r, "core", &core);
 
 	for (unsigned i = 0; i < ARRAY_LEN(cores) && !c; i++)
 		if (strcmp(core, cores[i]) == 0)
@@ -121,8 +121,7 @@ static int32_t read_core(const struct simpler_reader *r)
 				core);
 }
 
-static int32_t check_id(const struct simpler_reader *r, const struct simpler_callable *head,
-			int64_t id)
+static int32_t check_id(const struct fields *r, const struct simpler_callable *head, int64_t id)
 {
 	if (id < 0)
 		return simpler_fail(r->err, r->code, "%s: 'id' is missing", r->where);
@@ -133,7 +132,7 @@ static int32_t check_id(const struct simpler_reader *r, const struct simpler_cal
 	return 0;
 }
 
-static int32_t add_kernel(const struct simpler_reader *r, struct simpler_callable *head,
+static int32_t add_kernel(const struct fields *r, struct simpler_callable *head,
 			  struct str *storage)
 {
 	static const char *const keys[] = {"id", "so", "core", "sig", NULL};
@@ -143,8 +142,8 @@ static int32_t add_kernel(const struct simpler_reader *r, struct simpler_callabl
 	int64_t id = -1;
 	int32_t c;
 
-	if ((c = simpler_read_only(r, keys)) ||
-	    (c = simpler_read_int(r, "id", 0, SIMPLER_MAX_KERNELS - 1, &id)) ||
+	if ((c = fields_only(r, keys)) ||
+	    (c = fields_int(r, "id", 0, SIMPLER_MAX_KERNELS - 1, &id)) ||
 	    (c = check_id(r, head, id)) || (c = read_core(r)) ||
 	    (c = read_signature(r, "sig", SIMPLER_MAX_LEAF_ARGS, &sig)) ||
 	    (c = read_image(r, "so", &binary))) {
@@ -164,12 +163,12 @@ static int32_t add_kernel(const struct simpler_reader *r, struct simpler_callabl
 	return 0;
 }
 
-static int32_t add_kernels(const struct simpler_reader *callable, struct simpler_callable *head,
+static int32_t add_kernels(const struct fields *callable, struct simpler_callable *head,
 			   struct str *storage)
 {
 	json_t *list, *one;
 	size_t i;
-	int32_t c = simpler_read_typed(callable, "kernels", JSON_ARRAY, &list);
+	int32_t c = fields_typed(callable, "kernels", JSON_ARRAY, &list);
 
 	if (c)
 		return c;
@@ -180,7 +179,7 @@ static int32_t add_kernels(const struct simpler_reader *callable, struct simpler
 	json_array_foreach(list, i, one)
 	{
 		char where[40];
-		struct simpler_reader r = {one, where, callable->code, callable->err};
+		struct fields r = {one, where, callable->code, callable->err};
 
 		snprintf(where, sizeof(where), "callable.kernels[%zu]", i);
 		if (!json_is_object(one))
@@ -193,10 +192,10 @@ static int32_t add_kernels(const struct simpler_reader *callable, struct simpler
 	return 0;
 }
 
-static int32_t read_entry(const struct simpler_reader *r, struct simpler_callable *head)
+static int32_t read_entry(const struct fields *r, struct simpler_callable *head)
 {
 	const char *entry = "aicpu_orchestration_entry";
-	int32_t c = simpler_read_text(r, "entry", &entry);
+	int32_t c = fields_text(r, "entry", &entry);
 	size_t n = strlen(entry);
 
 	if (!c && (!n || n >= SIMPLER_NAME))
@@ -228,13 +227,13 @@ static void put_directions(const struct simpler_signature *sig, struct simpler_c
 	head->n_args = (int32_t)sig->n;
 }
 
-static int32_t fill(const struct simpler_reader *r, struct simpler_callable *head,
-		    struct str *storage, struct simpler_signature *sig)
+static int32_t fill(const struct fields *r, struct simpler_callable *head, struct str *storage,
+		    struct simpler_signature *sig)
 {
 	static const char *const keys[] = {"orch", "entry", "sig", "kernels", NULL};
 	int32_t c;
 
-	if ((c = simpler_read_only(r, keys)) || (c = read_entry(r, head)) ||
+	if ((c = fields_only(r, keys)) || (c = read_entry(r, head)) ||
 	    (c = read_signature(r, "sig", SIMPLER_MAX_TENSORS, sig)) ||
 	    (c = read_image(r, "orch", storage)))
 		return c;
@@ -273,8 +272,7 @@ static int32_t refuse_foreign(const json_t *job, struct dvs_text *err)
 
 int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_text *err)
 {
-	struct simpler_reader r = {json_object_get(job, "callable"), "callable", SIMPLER_E_JOB,
-				   err};
+	struct fields r = {json_object_get(job, "callable"), "callable", SIMPLER_E_JOB, err};
 	struct simpler_callable *head;
 	struct str storage = {0};
 	int32_t c;

@@ -6,7 +6,8 @@
 #include <stddef.h>
 
 #include "base/sha256.h"
-#include "drivers/simpler/read.h"
+#include "drivers/fields.h"
+#include "drivers/simpler/codes.h"
 #include "drivers/simpler/simpler_abi.h"
 
 /* What a callable's arguments are. */

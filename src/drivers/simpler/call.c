@@ -38,12 +38,12 @@ static int32_t find_symbol(const struct simpler_gang *gang, const char *name, si
 static int32_t plain_arg(json_t *arg, size_t at, const struct simpler_gang *gang,
 			 struct simpler_arg *ret, struct arena *mem, struct dvs_text *err)
 {
-	struct simpler_reader r = {arg, "args", SIMPLER_E_JOB, err};
+	struct fields r = {arg, "args", SIMPLER_E_JOB, err};
 	const char *key, *buffer = NULL;
 	json_int_t number = 0;
 	json_t *value;
 	void *next;
-	int32_t c = simpler_read_text(&r, "buffer", &buffer);
+	int32_t c = fields_text(&r, "buffer", &buffer);
 
 	if (c)
 		return c;

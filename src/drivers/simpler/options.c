@@ -47,9 +47,9 @@ unsigned simpler_runtime_rings(const char *name)
 	return 0;
 }
 
-static int32_t read_platform(const struct simpler_reader *r, struct simpler_options *ret)
+static int32_t read_platform(const struct fields *r, struct simpler_options *ret)
 {
-	int32_t c = simpler_read_text(r, "platform", &ret->platform);
+	int32_t c = fields_text(r, "platform", &ret->platform);
 
 	if (c)
 		return c;
@@ -64,13 +64,22 @@ static int32_t read_platform(const struct simpler_reader *r, struct simpler_opti
 			    "'platform' is a2a3sim, a5sim, a2a3 or a5, not '%.60s'", ret->platform);
 }
 
-static int32_t read_clocks(const struct simpler_reader *r, struct simpler_options *ret)
+static int32_t read_ms(const struct fields *r, const char *key, uint64_t *ret_ms)
+{
+	uint64_t ns = *ret_ms * 1000000;
+	int32_t c = fields_time(r, key, 0.001, &ns);
+
+	*ret_ms = (ns + 500000) / 1000000;
+	return c;
+}
+
+static int32_t read_clocks(const struct fields *r, struct simpler_options *ret)
 {
 	int32_t c;
 
-	if ((c = simpler_read_duration(r, "inner_watch", &ret->scheduler_ms)) ||
-	    (c = simpler_read_duration(r, "op_timeout", &ret->op_ms)) ||
-	    (c = simpler_read_duration(r, "sync_timeout", &ret->sync_ms)))
+	if ((c = read_ms(r, "inner_watch", &ret->scheduler_ms)) ||
+	    (c = read_ms(r, "op_timeout", &ret->op_ms)) ||
+	    (c = read_ms(r, "sync_timeout", &ret->sync_ms)))
 		return c;
 	if (ret->scheduler_ms >= ret->op_ms || ret->op_ms >= ret->sync_ms ||
 	    ret->sync_ms <= ret->scheduler_ms + SYNC_MARGIN_MS)
@@ -82,28 +91,28 @@ static int32_t read_clocks(const struct simpler_reader *r, struct simpler_option
 	return 0;
 }
 
-static int32_t read_paths(const struct simpler_reader *options, struct simpler_options *ret)
+static int32_t read_paths(const struct fields *options, struct simpler_options *ret)
 {
 	static const char *const known[] = {"host",   "context",    "aicpu",
 					    "aicore", "dispatcher", NULL};
-	struct simpler_reader r = {NULL, "paths", options->code, options->err};
-	int32_t c = simpler_read_typed(options, "paths", JSON_OBJECT, &r.from);
+	struct fields r = {NULL, "paths", options->code, options->err};
+	int32_t c = fields_typed(options, "paths", JSON_OBJECT, &r.from);
 
 	if (c || !r.from)
 		return c;
-	if ((c = simpler_read_only(&r, known)) || (c = simpler_read_text(&r, "host", &ret->host)) ||
-	    (c = simpler_read_text(&r, "context", &ret->context)) ||
-	    (c = simpler_read_text(&r, "aicpu", &ret->aicpu)) ||
-	    (c = simpler_read_text(&r, "aicore", &ret->aicore)))
+	if ((c = fields_only(&r, known)) || (c = fields_text(&r, "host", &ret->host)) ||
+	    (c = fields_text(&r, "context", &ret->context)) ||
+	    (c = fields_text(&r, "aicpu", &ret->aicpu)) ||
+	    (c = fields_text(&r, "aicore", &ret->aicore)))
 		return c;
-	return simpler_read_text(&r, "dispatcher", &ret->dispatcher);
+	return fields_text(&r, "dispatcher", &ret->dispatcher);
 }
 
-static int32_t read_preload(const struct simpler_reader *r, struct simpler_options *ret)
+static int32_t read_preload(const struct fields *r, struct simpler_options *ret)
 {
 	json_t *list, *one;
 	size_t i;
-	int32_t c = simpler_read_typed(r, "preload", JSON_ARRAY, &list);
+	int32_t c = fields_typed(r, "preload", JSON_ARRAY, &list);
 
 	if (c)
 		return c;
@@ -117,23 +126,23 @@ static int32_t read_preload(const struct simpler_reader *r, struct simpler_optio
 	return 0;
 }
 
-static int32_t read_numbers(const struct simpler_reader *r, struct simpler_options *ret)
+static int32_t read_numbers(const struct fields *r, struct simpler_options *ret)
 {
 	int64_t threshold = ret->log_threshold, devices = ret->n_devices;
 	int32_t c;
 
-	if ((c = simpler_read_int(r, "log_threshold", 10, 60, &threshold)) ||
-	    (c = simpler_read_int(r, "n_devices", 1, 4096, &devices)))
+	if ((c = fields_int(r, "log_threshold", 10, 60, &threshold)) ||
+	    (c = fields_int(r, "n_devices", 1, 4096, &devices)))
 		return c;
 	ret->log_threshold = (int32_t)threshold;
 	ret->n_devices = (int32_t)devices;
 	return simpler_ring_read(json_object_get(r->from, "ring"), r->code, &ret->ring, r->err);
 }
 
-static int32_t read_scratch(const struct simpler_reader *r, struct simpler_options *ret)
+static int32_t read_scratch(const struct fields *r, struct simpler_options *ret)
 {
 	const char *scratch = "clear";
-	int32_t c = simpler_read_text(r, "scratch", &scratch);
+	int32_t c = fields_text(r, "scratch", &scratch);
 
 	ret->keeps_scratch = strcmp(scratch, "keep") == 0;
 	if (c || ret->keeps_scratch || strcmp(scratch, "clear") == 0)
@@ -141,24 +150,23 @@ static int32_t read_scratch(const struct simpler_reader *r, struct simpler_optio
 	return simpler_fail(r->err, r->code, "'scratch' is clear or keep, not '%.60s'", scratch);
 }
 
-static int32_t read_all(const struct simpler_reader *r, struct simpler_options *ret)
+static int32_t read_all(const struct fields *r, struct simpler_options *ret)
 {
 	int32_t c;
 
-	if ((c = simpler_read_only(r, keys)) || (c = simpler_read_text(r, "libdir", &ret->libdir)))
+	if ((c = fields_only(r, keys)) || (c = fields_text(r, "libdir", &ret->libdir)))
 		return c;
 	if (!ret->libdir || ret->libdir[0] != '/')
 		return simpler_fail(r->err, r->code,
 				    "'libdir' must be the absolute path of the libraries that "
 				    "simpler's build leaves (build/lib there)");
-	if ((c = read_platform(r, ret)) || (c = simpler_read_text(r, "runtime", &ret->runtime)))
+	if ((c = read_platform(r, ret)) || (c = fields_text(r, "runtime", &ret->runtime)))
 		return c;
 	if (!simpler_runtime_rings(ret->runtime))
 		return simpler_fail(r->err, r->code, "'runtime' is %s or %s, not '%.60s'",
 				    runtimes[0].name, runtimes[1].name, ret->runtime);
 	if ((c = read_paths(r, ret)) || (c = read_preload(r, ret)) || (c = read_clocks(r, ret)) ||
-	    (c = read_scratch(r, ret)) ||
-	    (c = simpler_read_text(r, "rendezvous", &ret->rendezvous)))
+	    (c = read_scratch(r, ret)) || (c = fields_text(r, "rendezvous", &ret->rendezvous)))
 		return c;
 	return read_numbers(r, ret);
 }
@@ -179,8 +187,7 @@ static void keep(struct simpler_options *o)
 
 int32_t simpler_options_read(const char *json, struct simpler_options *ret, struct dvs_text *err)
 {
-	struct simpler_reader r = {simpler_read_json(json, "options", err), "options",
-				   SIMPLER_E_OPTIONS, err};
+	struct fields r = {fields_parse(json, "options", err), "options", SIMPLER_E_OPTIONS, err};
 	int32_t c;
 
 	*ret = (struct simpler_options){

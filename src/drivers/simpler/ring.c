@@ -4,8 +4,7 @@
 #include <string.h>
 
 /* One value for all four rings, or a list of four. */
-static int32_t read_four(const struct simpler_reader *r, const char *key,
-			 uint64_t ret[SIMPLER_RINGS])
+static int32_t read_four(const struct fields *r, const char *key, uint64_t ret[SIMPLER_RINGS])
 {
 	json_t *list = json_object_get(r->from, key), *one;
 	uint64_t value = 0;
@@ -15,7 +14,7 @@ static int32_t read_four(const struct simpler_reader *r, const char *key,
 	if (!list)
 		return 0;
 	if (!json_is_array(list)) {
-		code = simpler_read_size(r, key, &value);
+		code = fields_size(r, key, &value);
 		for (i = 0; i < SIMPLER_RINGS && !code; i++)
 			ret[i] = value;
 		return code;
@@ -27,9 +26,9 @@ static int32_t read_four(const struct simpler_reader *r, const char *key,
 	json_array_foreach(list, i, one)
 	{
 		json_t *wrapped = json_pack("{sO}", key, one);
-		struct simpler_reader each = {wrapped, r->where, r->code, r->err};
+		struct fields each = {wrapped, r->where, r->code, r->err};
 
-		code = simpler_read_size(&each, key, &ret[i]);
+		code = fields_size(&each, key, &ret[i]);
 		json_decref(wrapped);
 		if (code)
 			return code;
@@ -41,7 +40,7 @@ int32_t simpler_ring_read(json_t *from, int32_t code, struct simpler_ring *ret,
 			  struct dvs_text *err)
 {
 	static const char *const keys[] = {"heap", "window", "dep_pool", "aicpu_threads", NULL};
-	struct simpler_reader r = {from, "ring", code, err};
+	struct fields r = {from, "ring", code, err};
 	int64_t threads = ret->aicpu_threads;
 	int32_t c;
 
@@ -49,10 +48,10 @@ int32_t simpler_ring_read(json_t *from, int32_t code, struct simpler_ring *ret,
 		return 0;
 	if (!json_is_object(from))
 		return simpler_fail(err, code, "'ring' must be an object");
-	if ((c = simpler_read_only(&r, keys)) || (c = read_four(&r, "heap", ret->heap)) ||
+	if ((c = fields_only(&r, keys)) || (c = read_four(&r, "heap", ret->heap)) ||
 	    (c = read_four(&r, "window", ret->window)) ||
 	    (c = read_four(&r, "dep_pool", ret->dep_pool)) ||
-	    (c = simpler_read_int(&r, "aicpu_threads", 0, 64, &threads)))
+	    (c = fields_int(&r, "aicpu_threads", 0, 64, &threads)))
 		return c;
 	if (threads == 1)
 		return simpler_fail(err, code,

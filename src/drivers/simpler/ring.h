@@ -3,7 +3,8 @@
 #ifndef DRIVERS_SIMPLER_RING_H
 #define DRIVERS_SIMPLER_RING_H
 
-#include "drivers/simpler/read.h"
+#include "drivers/fields.h"
+#include "drivers/simpler/codes.h"
 #include "drivers/simpler/simpler_abi.h"
 
 /* 0: the library's own; of heap: as much as its own, but said, so that we know how much to clear.

@@ -187,12 +187,12 @@ static int32_t switch_runtime(struct simpler *s, const char *runtime, struct dvs
 
 static int32_t load(struct simpler *s, json_t *job, uint32_t *ret_slot, struct dvs_text *err)
 {
-	struct simpler_reader r = {job, "job", SIMPLER_E_JOB, err};
+	struct fields r = {job, "job", SIMPLER_E_JOB, err};
 	const char *runtime = s->options.runtime;
 	struct simpler_blob blob = {0};
 	int32_t c;
 
-	if (!(c = simpler_read_text(&r, "runtime", &runtime)) &&
+	if (!(c = fields_text(&r, "runtime", &runtime)) &&
 	    !(c = simpler_blob_build(job, &blob, err)) && !(c = switch_runtime(s, runtime, err))) {
 		simpler_blob_name(&blob, &s->last_blob);
 		c = simpler_session_load(&s->session, &blob, ret_slot, &s->load_was_new, err);
@@ -215,7 +215,7 @@ static int32_t simpler_load(void *ctx, const char *text, uint32_t *ret_slot, str
 	s->where.inside_ns = 0;
 	if (s->spoilt || !s->session.context)
 		return refuse_spoilt(s, err);
-	job = simpler_read_json(text, "job", err);
+	job = fields_parse(text, "job", err);
 	if (!job)
 		return SIMPLER_E_JOB;
 	c = load(s, job, ret_slot, err);
@@ -275,7 +275,7 @@ static int32_t simpler_prepare(void *ctx, uint32_t slot, const struct dvs_run *r
 		return simpler_fail(err, SIMPLER_E_ORDER, "prepare while a run is %s",
 				    simpler_run_state_name(s->run.state));
 	s->run = (struct simpler_run){.epoch = run->epoch, .number = ++s->n_runs};
-	job = simpler_read_json(run->job, "job", err);
+	job = fields_parse(run->job, "job", err);
 	if (job)
 		c = simpler_run_prepare(&s->session, &s->run, slot, job, &s->options.ring, &s->gang,
 					err);

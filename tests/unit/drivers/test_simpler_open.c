@@ -136,7 +136,7 @@ static const struct {
 	{"{}", "'libdir' must be the absolute path"},
 	{"{\"libdir\": 3}", "'libdir' must be a text"},
 	{"{\"libdir\": \"lib\"}", "'libdir' must be the absolute path"},
-	{"{\"libdri\": \"/lib\"}", "unknown key 'libdri', did you mean 'libdir'?"},
+	{"{\"libdri\": \"/lib\"}", "unknown key 'libdri'; did you mean 'libdir'?"},
 	{"{\"libdir\": \"/l\", \"platform\": \"a4\"}", "a2a3sim, a5sim, a2a3 or a5, not 'a4'"},
 	{"{\"libdir\": \"/l\", \"runtime\": \"hbg\"}", "not 'hbg'"},
 	{"{\"libdir\": \"/l\", \"log_threshold\": 5}", "from 10 to 60"},
