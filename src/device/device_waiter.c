@@ -16,6 +16,7 @@
 #include "base/attr.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_stat.h"
 
 static const char prefix[] = "wait-";
 /* Larger numbers are not ours. */
@@ -69,9 +70,11 @@ static uint64_t highest(const char *dir)
 
 void device_waiter_change(struct device_waiter *w, const char *devices)
 {
-	size_t n = strlen(devices);
+	_cleanup_(str_done) struct str text = {0};
 
-	if (pwrite(w->fd, devices, n, 0) == (ssize_t)n && ftruncate(w->fd, (off_t)n) == 0)
+	str_printf(&text, "pid %d\n%s", (int)getpid(), devices);
+	if (pwrite(w->fd, text.s, text.len, 0) == (ssize_t)text.len &&
+	    ftruncate(w->fd, (off_t)text.len) == 0)
 		return;
 	errno = 0; /* who reads half of it waits for fewer of ours; it is written anew soon */
 }
@@ -155,6 +158,16 @@ static void remove_dead(int dir_fd, const char *name, int fd)
 		unlinkat(dir_fd, name, 0); /* another user's stays, in a directory like /tmp */
 }
 
+/* By a person or a batch system: it takes nothing, and nobody waits for it meanwhile. */
+static bool is_stopped(const char *text)
+{
+	struct proc_stat st;
+	int pid = 0;
+
+	return sscanf(text, "pid %d", &pid) == 1 && pid > 0 && proc_stat_read(pid, &st) &&
+	       (st.state == 'T' || st.state == 't');
+}
+
 static void read_one(int dir_fd, const char *name, struct str *ret)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -166,7 +179,8 @@ static void read_one(int dir_fd, const char *name, struct str *ret)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
 			remove_dead(dir_fd, name, fd);
-		else if (fs_read_stream(fd, FILE_MOST, &text) == 0 && text.len)
+		else if (fs_read_stream(fd, FILE_MOST, &text) == 0 && text.len &&
+			 !is_stopped(text.s))
 			str_printf(ret, "%s\n", text.s);
 	}
 	close(fd);

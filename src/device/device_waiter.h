@@ -4,7 +4,7 @@
  * directory of the locks. Its name has its number, larger than that of everybody who waited before;
  * it is locked by flock() as long as its owner waits; in it are the names of the devices that he
  * would take. A file whose lock is free is of somebody who is gone: it counts for nothing, and
- * whoever may remove it does.
+ * whoever may remove it does. Nor does one whose owner is stopped, until he goes on.
  */
 #ifndef DEVICE_DEVICE_WAITER_H
 #define DEVICE_DEVICE_WAITER_H

@@ -8,8 +8,8 @@
 /* Only if somebody waits who could use it. */
 static bool may_probe(const struct unit *u)
 {
-	return u->state == UNIT_CLOSED && !u->holder && !list_is_empty(&u->chips->queue) &&
-	       u->health.state == HEALTH_QUARANTINED;
+	return u->state == UNIT_CLOSED && !u->holder && !u->is_wanted &&
+	       !list_is_empty(&u->chips->queue) && u->health.state == HEALTH_QUARANTINED;
 }
 
 static bool can_be_idle(const struct unit *u)

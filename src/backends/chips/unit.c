@@ -70,10 +70,15 @@ static void unit_read_health(struct unit *u)
 
 /* As long as it was closed, others may have had the device, or a person set it aside. What we could
  * not write is known to us alone. */
-static int unit_look_at_health(struct unit *u, struct error *err)
+void unit_look_at_health(struct unit *u)
 {
 	if (!u->chips->health_warning)
 		unit_read_health(u);
+}
+
+static int unit_check_health(struct unit *u, struct error *err)
+{
+	unit_look_at_health(u);
 	if (u->is_probe || health_is_usable(&u->health))
 		return 0;
 	return error_plain(err, "device %d is %s: %s", u->device->id,
@@ -132,7 +137,7 @@ static int unit_start_worker(struct unit *u, const char *open_options, struct er
 
 	if (unit_take_lock(u) != UNIT_LOCK_OURS)
 		return error_plain(err, "%s", u->locked_by);
-	if (unit_look_at_health(u, err) < 0)
+	if (unit_check_health(u, err) < 0)
 		return -1;
 	u->options = (struct device_worker_options){
 		.driver = c->s->driver,

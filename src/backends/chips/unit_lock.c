@@ -41,6 +41,15 @@ void unit_note_used(struct unit *u)
 	u->n_used++;
 }
 
+/* Others may have had it until now, and found something out. */
+static void note_ours(struct unit *u)
+{
+	u->locked_at_s = chips_now(u->chips);
+	u->n_used = 0;
+	if (u->state == UNIT_CLOSED)
+		unit_look_at_health(u);
+}
+
 enum unit_lock unit_take_lock(struct unit *u)
 {
 	_cleanup_(str_done) struct str why = {0};
@@ -49,10 +58,8 @@ enum unit_lock unit_take_lock(struct unit *u)
 
 	if (!u->lock.path || lock_file_try(&u->lock, &holder) == 0) {
 		u->is_locked = false;
-		if (!was_ours) {
-			u->locked_at_s = chips_now(u->chips);
-			u->n_used = 0;
-		}
+		if (!was_ours)
+			note_ours(u);
 		return UNIT_LOCK_OURS;
 	}
 	is_busy = errno == EWOULDBLOCK;
@@ -70,6 +77,8 @@ enum unit_lock unit_take_locks(struct unit *const *units, uint32_t n)
 	for (uint32_t i = 0; i < n && end == UNIT_LOCK_OURS; i++) {
 		is_new[i] = !units[i]->lock.is_held;
 		end = unit_take_lock(units[i]);
+		if (end == UNIT_LOCK_OURS && !health_is_usable(&units[i]->health))
+			end = UNIT_LOCK_BUSY; /* as others left it */
 	}
 	for (uint32_t i = 0; i < n && end != UNIT_LOCK_OURS; i++)
 		if (is_new[i])

@@ -9,6 +9,7 @@
 void unit_set_state(struct unit *u, enum unit_state next);
 void unit_forget_worker(struct unit *u);
 void unit_note_unlocked(struct unit *u);
+void unit_look_at_health(struct unit *u);
 void unit_lock_init(struct unit *u);
 void unit_lock_done(struct unit *u);
 void unit_note_used(struct unit *u);

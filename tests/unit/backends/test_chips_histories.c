@@ -15,6 +15,10 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/fs.h"
+#include "base/mem.h"
+#include "device/device_lock.h"
+
 static struct history {
 	unsigned seed, random;
 	unsigned trouble; /* of 1000 events, so many are bad */
@@ -22,6 +26,10 @@ static struct history {
 	const struct job *head;
 	double head_since_s;
 	uint32_t n_passed, n_other;
+	/* Of other processes: locks that they have; before the step, whose turn it was; our locks.
+	 */
+	int theirs[MOST_DEVICES];
+	bool was_others[MOST_DEVICES], had_lock[MOST_DEVICES];
 } h;
 
 static unsigned below(unsigned n)
@@ -406,6 +414,77 @@ static void one_step(void)
 	pass_some_time(); /* and what was gathered is heard first */
 }
 
+/* ---- other processes ---- */
+
+static char lock_dir[] = "/tmp/dvs-histories-XXXXXX";
+
+/* Its device is ours by its lock as long as anything of ours uses it, and no longer. */
+static void check_lock(const struct unit *u)
+{
+	uint32_t i = (uint32_t)(u - world.c->units);
+
+	if (u->worker || u->state == UNIT_LENT)
+		assert_true(u->lock.is_held);
+	else if (!u->holder && !world.woken)
+		assert_false(u->lock.is_held);
+	if (u->lock.is_held && !h.had_lock[i])
+		assert_false(h.was_others[i]); /* somebody came before us */
+	h.had_lock[i] = u->lock.is_held;
+}
+
+static void check_locks(void)
+{
+	for (uint32_t i = 0; i < world.c->n_units && world.settings.lock_dir; i++)
+		check_lock(&world.c->units[i]);
+}
+
+static void others_take(uint32_t i)
+{
+	char *path = device_lock_path(lock_dir, "sim", (int32_t)i);
+	pid_t holder;
+
+	h.theirs[i] = device_lock_take(path, &holder);
+	free(path);
+}
+
+/* One of them begins or ends to wait for a device, takes it, or gives it back. */
+static void others_act(void)
+{
+	uint32_t i = below(world.settings.n_devices);
+
+	if (!world.settings.lock_dir || below(4))
+		return;
+	if (below(2))
+		world.is_others[i] = !world.is_others[i];
+	else if (h.theirs[i] >= 0)
+		closep(&h.theirs[i]);
+	else
+		others_take(i);
+	if (below(4)) /* else nobody tells us */
+		others_change();
+}
+
+static void others_leave(void)
+{
+	for (uint32_t i = 0; i < world.settings.n_devices && world.settings.lock_dir; i++) {
+		world.is_others[i] = h.was_others[i] = false;
+		closep(&h.theirs[i]);
+	}
+	if (world.settings.lock_dir)
+		others_change();
+}
+
+static void others_begin(void)
+{
+	for (uint32_t i = 0; i < MOST_DEVICES; i++)
+		h.theirs[i] = -1;
+	if (h.is_calm || below(2))
+		return;
+	world.settings.lock_dir = lock_dir;
+	for (uint32_t i = 0; i < world.settings.n_devices; i++)
+		world.devices[i].family = "sim";
+}
+
 /* ---- the end ---- */
 
 static bool are_all_over(void)
@@ -447,10 +526,12 @@ static void on_closed(void *ctx, const char *trouble)
 static void end_well(void)
 {
 	world.cannot_start = false;
+	others_leave();
 	world.backend->ops->pause(world.backend, false);
 	for (unsigned k = 0; k < 8000 && !are_all_over(); k++) {
 		go_well();
 		check_books();
+		check_locks();
 	}
 	if (!are_all_over())
 		fail_msg("jobs do not end");
@@ -474,10 +555,14 @@ static void live_through(unsigned seed, bool is_calm)
 	world.has_beats = true;
 	world.ended = check_row;
 	random_settings();
+	others_begin();
 	world_begin();
 	for (unsigned k = 100 + below(200); k > 0; k--) {
+		others_act();
+		memcpy(h.was_others, world.is_others, sizeof(h.was_others));
 		one_step();
 		check_books();
+		check_locks();
 		check_patience();
 	}
 	end_well();
@@ -577,6 +662,18 @@ static void nobody_waits_for_ever(void **state)
 	live_many(true, 500);
 }
 
+static int make_lock_dir(void **state)
+{
+	(void)state;
+	return mkdtemp(lock_dir) ? 0 : -1;
+}
+
+static int remove_lock_dir(void **state)
+{
+	(void)state;
+	return fs_remove_tree(lock_dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -584,5 +681,5 @@ int main(void)
 		cmocka_unit_test_teardown(nobody_waits_for_ever, tell_all),
 	};
 
-	return RUN(tests);
+	return cmocka_run_group_tests(tests, make_lock_dir, remove_lock_dir);
 }

@@ -111,6 +111,19 @@ static void a_quarantined_one_is_not_lent(void **state)
 	ends(true);
 }
 
+static void nor_is_one_that_others_have_set_aside_since(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED, .until_wall_s = 2e9};
+	j = command(1);
+	assert_string_equal(j->where, "chips/1");
+	ends(true);
+	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
+}
+
 static void one_that_is_lent_is_nobody_elses(void **state)
 {
 	struct fake_job *j, *next;
@@ -389,6 +402,7 @@ int main(int argc, char **argv)
 		STORY(nor_is_the_last_one),
 		STORY(one_that_nobody_has_open_is_lent_first),
 		STORY(a_quarantined_one_is_not_lent),
+		STORY(nor_is_one_that_others_have_set_aside_since),
 		STORY(one_that_is_lent_is_nobody_elses),
 		STORY(one_that_waits_can_be_killed),
 		LOCK_STORY(all_are_locked_or_none),

@@ -207,6 +207,25 @@ static void who_is_killed_waits_no_more(void **state)
 	assert_false(has_file("wait-1"));
 }
 
+static void who_is_stopped_keeps_nobody_waiting(void **state)
+{
+	int said, status;
+	pid_t child = waits_elsewhere("sim-1\n", &said);
+
+	(void)state;
+	kill(child, SIGSTOP);
+	waitpid(child, &status, WUNTRACED);
+	assert_true(WIFSTOPPED(status));
+	assert_string_equal(waits(0), "");
+	assert_true(has_file("wait-1"));
+	kill(child, SIGCONT);
+	waitpid(child, &status, WCONTINUED);
+	assert_string_equal(waits(0), "sim-1");
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	close(said);
+}
+
 /* The directory is as /tmp: what another left cannot be removed, and counts for nothing. */
 static void of_another_user_it_counts_while_he_lives(void **state)
 {
@@ -455,6 +474,7 @@ int main(void)
 		PLACE(everybody_may_read_it_whatever_the_umask),
 		PLACE(a_directory_that_is_not_there_is_told),
 		PLACE(who_is_killed_waits_no_more),
+		PLACE(who_is_stopped_keeps_nobody_waiting),
 		PLACE(of_another_user_it_counts_while_he_lives),
 		PLACE(numbers_are_given_once),
 		QUEUE(what_somebody_waits_for_is_his),
