@@ -115,7 +115,7 @@ class Listing(Smi):
         self.assertEqual(self.list()[0]["numa"], nodes[name])
 
     def test_a_tool_that_fails_is_no_mistake_of_the_user(self):
-        self.pool('{ name: "a", command: "true", devices: 1 }', options='timeout: "200ms"')
+        self.pool('{ name: "a", command: "true", devices: 1 }')
         self.write("bin/status", "9")
         done = self.run_it(code=3)
         self.assertRegex(done.err, r"cfg.hjson:4:\d+: error: driver command: probe\(\) failed: `nvidia-smi --query-gpu=\S+ "
@@ -125,8 +125,10 @@ class Listing(Smi):
         self.assertIn("the driver 'command' has no device here", self.run_it(code=2).err)
         self.write("bin/gpus", "0 1")
         self.path("bin", "hangs").touch()
+        self.pool('{ name: "a", command: "true", devices: 1 }', options='timeout: "200ms"')
         self.assertIn("did not end within 0.2", self.run_it(code=3).err)
         self.path("bin", "nvidia-smi").unlink()
+        self.pool('{ name: "a", command: "true", devices: 1 }')
         self.assertIn("exited with status 127: ", self.run_it(code=3).err)
         self.assert_left_nothing()
 
@@ -226,11 +228,12 @@ class Lending(Smi):
         self.assertIn("exited with status 1: no kernel ran on 0", self.attempts()[0]["message"])
 
     def test_a_tool_that_hangs_over_a_device_is_ended_and_tells_on_it(self):
+        # The list must come within that time, too, on any machine.
         self.pool(self.job(command="touch bin/hangs; test $CUDA_VISIBLE_DEVICES = 1"),
-                  options=self.HEALTH + '\ntimeout: "300ms"')
+                  options=self.HEALTH + '\ntimeout: "4s"')
         self.run_it()
         self.assertEqual([(a["where"], a["reason"]) for a in self.attempts()], [("gpu/0", "wedge"), ("gpu/1", "none")])
-        self.assertIn("did not end within 0.3", self.attempts()[0]["message"])
+        self.assertIn("did not end within 4", self.attempts()[0]["message"])
 
     def test_no_tool_outlives_dvsched(self):
         self.pool(self.job(command="touch bin/hangs; false"), options=self.HEALTH + '\ntimeout: "1h"')
