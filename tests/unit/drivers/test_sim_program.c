@@ -91,6 +91,31 @@ static void bad_ones_end_with_a_text_and_the_device_goes_on(void **state)
 	}
 }
 
+/* Neither its vectors nor their names are there any more. */
+static void nothing_of_a_run_is_left_for_the_next_one(void **state)
+{
+	static const char args[] = "{\"args\": [{\"name\": \"c\", \"f32\": [100], \"out\": true, "
+				   "\"expect\": {\"fill\": 5}}], \"program\": [%s]}";
+	char good_job[300], bad_job[300];
+	struct sim_bed b;
+
+	(void)state;
+	snprintf(
+		good_job, sizeof(good_job), args,
+		"{\"set\": \"c\", \"fill\": 5}, {\"alloc\": \"4K\", \"name\": \"x\", \"fill\": 5}");
+	snprintf(bad_job, sizeof(bad_job), args, "");
+	bed_open(&b, "{}");
+	for (unsigned i = 0; i < 3; i++) {
+		if (bed_run(&b, good_job) != 0)
+			fail_msg("%s", b.text);
+		assert_int_not_equal(bed_run(&b, bad_job), 0);
+		assert_non_null(strstr(b.text, "100 of 100 elements wrong; element 0 is nan"));
+		assert_int_not_equal(
+			bed_run(&b, "{\"program\": [{\"expect\": \"x\", \"fill\": 5}]}"), 0);
+	}
+	bed_close(&b);
+}
+
 static void poll_never_waits(void **state)
 {
 	struct dvs_text err = {0};
@@ -246,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_programs_pass),
 		cmocka_unit_test(bad_ones_end_with_a_text_and_the_device_goes_on),
+		cmocka_unit_test(nothing_of_a_run_is_left_for_the_next_one),
 		cmocka_unit_test(poll_never_waits),
 		cmocka_unit_test(a_run_that_was_never_launched_is_finished),
 		cmocka_unit_test(progress_grows_and_ends),
