@@ -23,6 +23,8 @@ void device_put_hello(struct str *b, const struct device_worker_options *o, cons
 	wire_put_string(b, o->lock_path);
 	wire_put_string(b, o->log_path);
 	wire_put_string(b, leftovers);
+	wire_put_string(b, o->cpus);
+	wire_put_u32(b, (uint32_t)o->numa);
 	wire_end(b, start);
 }
 
@@ -37,6 +39,8 @@ bool device_take_hello(struct wire *w, struct device_hello *ret)
 	ret->lock_path = wire_string(w);
 	ret->log_path = wire_string(w);
 	ret->leftovers = wire_string(w);
+	ret->cpus = wire_string(w);
+	ret->numa = (int32_t)wire_u32(w);
 	return w->ok && ret->version == DEVICE_PROTOCOL && ret->driver && ret->options &&
 	       ret->scratch_root;
 }

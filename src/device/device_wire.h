@@ -36,6 +36,8 @@ struct device_hello {
 	int32_t device;
 	const char *driver, *options, *scratch_root, *lock_path, *log_path;
 	const char *leftovers; /* path of the record; NULL: none */
+	const char *cpus;
+	int32_t numa;
 };
 
 /* Strings point into the frame; buffers and env are malloc()ed. */

@@ -39,6 +39,8 @@ struct device_worker_options {
 	 * free when both are gone. <= 0: none. */
 	int lock_fd;
 	const char *log_path; /* what the driver prints between runs; NULL: /dev/null */
+	const char *cpus;     /* what it runs on, "0-3,8"; NULL: on any */
+	int32_t numa;	      /* with cpus: the node that memory comes from first; -1: any */
 	uint32_t number;      /* for people */
 };
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/numa.h"
 #include "base/proc.h"
 #include "device/worker_process.h"
 
@@ -160,6 +161,7 @@ int worker_main(void)
 		channel_confused();
 	worker_busy(p); /* with the open */
 	atomic_store(&p->channel.is_shared, true);
+	numa_pin(p->hello.cpus, p->hello.numa);
 	if (pthread_create(&thread, NULL, driver_thread, p) != 0)
 		channel_confused();
 	watch(p);

@@ -64,6 +64,8 @@ struct slot_options {
 	/* Descriptors that the process keeps open until it is gone, whatever becomes of ours. */
 	const int *kept;
 	size_t n_kept;
+	const char *cpus; /* what its jobs run on, "0-3,8"; NULL: on any. For good */
+	int32_t numa;	  /* with cpus: the node that memory comes from first; -1: any */
 	const struct vigil_limits *limits; /* of its clock on our side; NULL: the default */
 };
 

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/numa.h"
 #include "base/proc.h"
 #include "exec/attempt.h"
 #include "exec/needs.h"
@@ -110,6 +111,7 @@ static void greet(struct slot_process *p, struct wire *w)
 	copy = (struct wire){p->hello_frame.s, p->hello_frame.s + p->hello_frame.len, true};
 	if (p->is_greeted || !slot_take_hello(&copy, &p->hello))
 		leave(p, IS_CONFUSED);
+	numa_pin(p->hello.cpus, p->hello.numa);
 	attempt_init(&p->attempt, &p->hello, &ending_signals);
 	p->is_greeted = true;
 }

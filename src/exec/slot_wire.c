@@ -24,6 +24,8 @@ void slot_put_hello(struct str *b, const struct slot_options *o, const char *con
 	wire_put_f64(b, o->default_grace_s);
 	wire_put_u64(b, o->job_nofile);
 	wire_put_string(b, o->scratch_root);
+	wire_put_string(b, o->cpus);
+	wire_put_u32(b, (uint32_t)o->numa);
 	wire_put_strings(b, env, count(env));
 	wire_end(b, start);
 }
@@ -37,6 +39,8 @@ bool slot_take_hello(struct wire *w, struct slot_hello *ret)
 	ret->grace_s = wire_f64(w);
 	ret->nofile = wire_u64(w);
 	ret->scratch_root = wire_string(w);
+	ret->cpus = wire_string(w);
+	ret->numa = (int32_t)wire_u32(w);
 	ret->env = wire_strings(w, &n);
 	return w->ok && ret->version == SLOT_PROTOCOL && ret->scratch_root;
 }

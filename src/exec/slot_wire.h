@@ -40,7 +40,8 @@ struct slot_hello {
 	uint32_t version, number;
 	double grace_s;
 	uint64_t nofile;
-	const char *scratch_root;
+	const char *scratch_root, *cpus;
+	int32_t numa;
 	const char **env; /* malloc()ed, NULL-terminated */
 };
 

@@ -377,6 +377,85 @@ class Stopping(Borrow):
         self.finish(process)
 
 
+class OnNodes(Borrow):
+    """The machine of the story has two NUMA nodes, with one CPU of the real one each."""
+
+    def setUp(self):
+        super().setUp()
+        self.cpus = sorted(os.sched_getaffinity(0))
+        if len(self.cpus) < 2:
+            self.skipTest("one CPU")
+        self.nodes(str(self.cpus[0]), str(self.cpus[1]))
+
+    def environ(self, extra=None):
+        return super().environ({"DVSCHED_SYS_ROOT": str(self.path("sys")), **(extra or {})})
+
+    def nodes(self, *lists):
+        for node, cpus in enumerate(lists):
+            self.write(f"sys/devices/system/node/node{node}/cpulist", cpus + "\n")
+        self.write("sys/devices/system/node/online", f"0-{len(lists) - 1}\n" if len(lists) > 1 else "0\n")
+
+    def cpus_of(self, name):
+        return self.log(name).split()[1]
+
+    def commands(self, numa, more=""):
+        command = "grep Cpus_allowed_list: /proc/self/status"
+        self.pool(f'{{ name: "one", devices: 1, command: "{command}" }}\n'
+                  f'{{ name: "both", devices: 2, command: "{command}" }}\n'
+                  f'{{ name: "wide", devices: 1, cpus: 2, command: "{command}" }}\n'
+                  f'{{ name: "local", command: "{command}" }}', more=f"pool: {{ numa: {numa} }} {more}")
+
+    def test_a_borrower_runs_on_the_cpus_of_its_devices(self):
+        all_cpus = pathlib.Path("/proc/self/status").read_text().split("Cpus_allowed_list:")[1].split()[0]
+        self.commands("{ 0: 1, 1: 1 }")
+        self.run_it()
+        self.assertEqual(self.cpus_of("one"), str(self.cpus[1]))
+        self.assertEqual(self.cpus_of("both"), str(self.cpus[1]))
+        self.assertEqual(self.cpus_of("wide"), all_cpus)  # it keeps more busy than the node has
+        self.assertEqual(self.cpus_of("local"), all_cpus)
+        self.commands("{ 0: 0, 1: 1 }")
+        self.run_it()
+        self.assertEqual(self.cpus_of("both").replace("-", ","), f"{self.cpus[0]},{self.cpus[1]}")
+        for numa in ("false", "true", '"auto"', "{ 0: 0 }"):  # the driver knows no node
+            self.commands(numa)
+            self.run_it()
+            self.assertEqual(self.cpus_of("both"), all_cpus)
+
+    def test_cpus_that_are_not_ours_are_noted(self):
+        self.nodes(str(self.cpus[0]), "1000-1003")
+        self.commands("{ 0: 1, 1: 7 }")
+        err = self.run_it().err
+        self.assertIn("device chips/0 is on NUMA node 1, whose CPUs 1000-1003 are not for this process: "
+                      "what uses it runs on any CPU", err)
+        self.assertIn("device chips/1 is on NUMA node 7, which this machine has not", err)
+
+    def test_a_worker_runs_on_the_cpus_of_its_device(self):
+        self.pool('{ name: "a", backend: "chips", program: [{ hang: true }] }', n=1, more="pool: { numa: { 0: 1 } }")
+        process = self.start("run", "cfg.hjson", "--view", "none")
+
+        def is_pinned():
+            for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
+                name, rest = self.stat(entry)
+                if name == "dvs-device" and int(rest[1]) == process.pid:
+                    found = {cpu for task in entry.parent.glob("task/*") for cpu in os.sched_getaffinity(int(task.name))}
+                    if len(list(entry.parent.glob("task/*"))) > 1:
+                        self.assertEqual(found, {self.cpus[1]})
+                        return True
+            return False
+        self.until(is_pinned)
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+        self.finish(process)
+
+    def test_settings_that_make_no_sense(self):
+        for numa, text in (("2", "'numa' must be true, false, \"auto\" or an object"),
+                           ("{ 5: 0 }", "'numa' names what is none of 'devices'"),
+                           ("{ 0: -1 }", "a NUMA node is a whole number from 0 to 1023"),
+                           ("{ 0: true }", "a NUMA node is a whole number from 0 to 1023")):
+            self.commands(numa)
+            self.assertIn(text, self.run_it(code=2).err)
+
+
 class ByHand(Borrow):
     show = ("sh", "-c", "echo devices $DVSCHED_DEVICES")
 

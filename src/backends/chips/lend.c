@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "backends/chips/lend_names.h"
+#include "backends/chips/numa_place.h"
 #include "backends/local/console.h"
 #include "base/mem.h"
 
@@ -232,6 +233,16 @@ static const char *const *make_env(const struct lend *l)
 	return env;
 }
 
+/* Where its devices are, unless it keeps more CPUs busy than there are. */
+static const char *find_cpus(const struct lend *l, int32_t *ret_node)
+{
+	_cleanup_(freep) const struct chips_device **devices = xcalloc(l->n, sizeof(*devices));
+
+	for (uint32_t i = 0; i < l->n; i++)
+		devices[i] = l->devices[i].unit->device;
+	return numa_place_of(l->job->mem, devices, l->n, l->job->job->spec->rules->cpus, ret_node);
+}
+
 static struct slot *make_slot(struct lend *l, struct error *err)
 {
 	const struct chips *c = l->chips;
@@ -247,6 +258,7 @@ static struct slot *make_slot(struct lend *l, struct error *err)
 	for (uint32_t i = 0; i < l->n; i++)
 		if (l->devices[i].unit->lock.is_held)
 			fds[options.n_kept++] = l->devices[i].unit->lock.fd;
+	options.cpus = find_cpus(l, &options.numa);
 	return slot_new(c->loop, &options, &event_of_slot, l, err);
 }
 

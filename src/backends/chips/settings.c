@@ -10,6 +10,7 @@
 
 #include "backends/chips/device_list.h"
 #include "backends/chips/lend_names.h"
+#include "backends/chips/numa_place.h"
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "device/driver_find.h"
@@ -38,6 +39,7 @@ struct reader {
 	struct cfg *cfg;
 	struct diags *diags;
 	struct chips_settings *s;
+	struct hjson_node *numa; /* pool.numa */
 };
 
 /* The value of key, else the settings as a whole. */
@@ -198,6 +200,7 @@ static void read_pool(struct reader *r)
 	s->idle_s = cfg_fields_duration(f, "idle", 30);
 	s->has_affinity = cfg_fields_bool(f, "affinity", true);
 	s->max_streak = (uint32_t)cfg_fields_int(f, "max_streak", 1, UINT32_MAX, 32);
+	r->numa = cfg_fields_node(f, "numa");
 	cfg_fields_end(f);
 }
 
@@ -353,6 +356,23 @@ static void probe(struct reader *r, struct driver_facts *facts)
 	error_done(&err);
 }
 
+static void read_numa(struct reader *r)
+{
+	const char *sys = getenv("DVSCHED_SYS_ROOT"); /* for tests: another machine's */
+	struct numa_ask ask = {
+		.cfg = r->cfg,
+		.node = r->numa,
+		.sys = sys && *sys ? sys : "/sys",
+		.warn = r->env->warn,
+	};
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		CPU_ZERO(&allowed);
+	ask.allowed = &allowed;
+	numa_place_read(r->mem, &ask, r->s, r->diags);
+}
+
 static void read_devices(struct reader *r)
 {
 	struct driver_facts facts = {0};
@@ -368,6 +388,8 @@ static void read_devices(struct reader *r)
 	device_list_read(r->mem, r->f, &facts, r->s, r->diags);
 	if (!r->diags->n_errors)
 		lend_names_read(r->mem, r->f, &facts, r->s, r->diags);
+	if (!r->diags->n_errors)
+		read_numa(r);
 }
 
 struct chips_settings *chips_settings_read(struct arena *mem, const struct backend_env *env,

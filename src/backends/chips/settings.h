@@ -31,6 +31,8 @@ struct chips_device {
 	int32_t id, domain;		/* domain -1: its own */
 	const struct dvs_device *facts; /* what the driver says */
 	const char *family;		/* with machine_id: its lock, its health */
+	int32_t numa;			/* node; -1: not known */
+	const char *cpus;		/* of that node, to run on; NULL: on any */
 	int32_t machine_id;  /* id, but where this process counts devices anew: lend_names.h */
 	const char *lent_as; /* what stands for it in the environment of a borrower */
 };

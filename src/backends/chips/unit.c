@@ -145,6 +145,8 @@ static int unit_start_worker(struct unit *u, const char *open_options, struct er
 		.options = u->open_options = xstrdup(open_options),
 		.scratch_root = c->scratch_root,
 		.state_dir = c->s->state_dir,
+		.cpus = u->device->cpus,
+		.numa = u->device->numa,
 		.lock_fd = u->lock.fd,
 		.number = (uint32_t)(u - c->units),
 	};
