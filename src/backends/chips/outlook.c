@@ -140,6 +140,16 @@ static void add_only(const struct chips *c, struct str *out)
 	}
 }
 
+/* Why we do not have it, though it is well. */
+static void add_others(const struct unit *u, struct str *out)
+{
+	if (u->locked_by[0])
+		str_printf(out, "; %s", u->locked_by);
+	else if (unit_must_yield(u))
+		str_printf(out, "; device %d goes to a process that has waited longer",
+			   u->device->id);
+}
+
 /* One is told in full; of more only which. */
 static void add_unusable(const struct chips *c, struct str *out)
 {
@@ -150,8 +160,8 @@ static void add_unusable(const struct chips *c, struct str *out)
 		add_state(c, out, HEALTH_DEAD);
 	}
 	for (uint32_t i = 0; i < c->n_units; i++)
-		if (is_usable(&c->units[i]) && c->units[i].locked_by[0])
-			str_printf(out, "; %s", c->units[i].locked_by);
+		if (is_usable(&c->units[i]))
+			add_others(&c->units[i], out);
 }
 
 /* The reasons, a line for each device. */

@@ -196,6 +196,9 @@ static void what_is_free_and_others_wait_for_is_theirs(void **state)
 	run_through(j);
 	assert_string_equal(j->where, "chips/1");
 	assert_false(is_locked(0));
+	submitted(2);
+	world_pass(11);
+	assert_non_null(strstr(world.waits, "; device 0 goes to a process that has waited longer"));
 }
 
 static void an_idle_worker_makes_room(void **state)
@@ -379,11 +382,29 @@ static void nor_does_who_could_not_run_anyway(void **state)
 
 	(void)state;
 	begin_with_locks(3);
-	theirs = take(1);
+	theirs = take(0);
 	world.c->units[2].health.state = HEALTH_QUARANTINED;
 	world.c->units[2].health.until_wall_s = 2e9;
+	submitted(1); /* it finds out about the first one */
 	submitted(3);
 	assert_string_equal(world.wants, "");
+	close(theirs);
+}
+
+static void who_is_next_has_a_place_of_its_own(void **state)
+{
+	int theirs;
+
+	(void)state;
+	begin_with_locks(1);
+	theirs = take(0);
+	submitted(1);
+	submitted(1);
+	assert_int_equal(world.n_places, 1);
+	world.backend->ops->kill(world.backend, &world.jobs[0].job, KILL_NOW, REASON_USER);
+	world_turn();
+	assert_string_equal(world.wants, "sim-0\n");
+	assert_int_equal(world.n_places, 2); /* not that of the one that was killed */
 	close(theirs);
 }
 
@@ -479,6 +500,7 @@ int main(int argc, char **argv)
 		LINE_STORY(a_place_is_for_one_job),
 		LINE_STORY(who_is_served_waits_for_nobody),
 		LINE_STORY(nor_does_who_could_not_run_anyway),
+		LINE_STORY(who_is_next_has_a_place_of_its_own),
 		LINE_STORY(a_place_stays_with_its_job),
 		LINE_STORY(a_device_that_is_not_usable_is_not_waited_for),
 		LINE_STORY(who_is_paused_or_closing_waits_for_nothing),

@@ -408,6 +408,29 @@ static void a_lock_that_is_given_back_is_heard_of(void **state)
 	lock_file_done(&lock);
 }
 
+/* As on a file system that tells nothing. */
+static void without_inotify_it_looks_by_itself(void **state)
+{
+	char *missing = xasprintf("%s/later", dir);
+	struct device_queue *q = device_queue_new(loop, missing, on_changed, loop);
+	struct device_waiter w;
+	struct error err = {0};
+
+	(void)state;
+	assert_false(device_queue_is_others(q, "sim-1"));
+	assert_int_equal(mkdir(missing, 0700), 0);
+	assert_int_equal(device_waiter_enter(&w, missing, "sim-1\n", &err), 0);
+	for (int i = 0; i < 100 && !device_queue_is_others(q, "sim-1"); i++)
+		ev_run(loop, 0);
+	assert_true(device_queue_is_others(q, "sim-1"));
+	device_waiter_leave(&w);
+	for (int i = 0; i < 100 && device_queue_is_others(q, "sim-1"); i++)
+		ev_run(loop, 0);
+	assert_false(device_queue_is_others(q, "sim-1"));
+	device_queue_free(q);
+	free(missing);
+}
+
 /* Nothing happens: nothing is asked. */
 static void nobody_is_called_for_nothing(void **state)
 {
@@ -481,6 +504,7 @@ int main(void)
 		QUEUE(who_waits_too_has_his_turn),
 		QUEUE(a_death_is_heard_of),
 		QUEUE(a_lock_that_is_given_back_is_heard_of),
+		QUEUE(without_inotify_it_looks_by_itself),
 		QUEUE(nobody_is_called_for_nothing),
 		QUEUE(a_try_that_fails_wakes_nobody),
 		QUEUE(a_lock_file_that_was_removed_is_made_anew),
