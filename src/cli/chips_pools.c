@@ -200,6 +200,8 @@ int chips_pools_find(const struct args *args, const char *cfg_path, struct chips
 	struct cfg *cfg;
 
 	*ret = (struct chips_pools){0};
+	if (opt_has(args, OPT_DEFINE) && !cfg_path)
+		diag_error(diags, nowhere, "-D is for a configuration");
 	if (cfg_path && driver) {
 		diag_error(diags, nowhere, "a configuration and --driver do not go together");
 	} else if (opt_has(args, OPT_DRIVER_OPTIONS) && !driver) {

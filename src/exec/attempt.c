@@ -194,7 +194,6 @@ static void note_supervisor(struct attempt *a)
 static void finish(struct attempt *a)
 {
 	pty_drain(&a->pty, a->log.fd);
-	attempt_show_rest(a);
 	note_flood(a);
 	note_supervisor(a);
 	if (a->ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->ending.flood_bytes) < 0)
@@ -521,7 +520,9 @@ double attempt_wake_at(const struct attempt *a)
 
 	if (a->pause.is_on)
 		return a->pause.next_round_s;
-	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
+	if (a->phase == ATTEMPT_OVER)
+		return a->shown.is_blocked ? INFINITY : a->shown.due_s;
+	if (a->phase == ATTEMPT_NONE)
 		return INFINITY;
 	return fmin(fmin(fmin(a->deadline_at, a->phase_at), a->shown.due_s),
 		    fmin(a->reap_at, looks ? a->look_at : INFINITY));

@@ -96,6 +96,8 @@ void attempt_continue(struct attempt *a);
 void attempt_step(struct attempt *a);
 /* On the monotonic clock; INFINITY: only SIGCHLD matters. */
 double attempt_wake_at(const struct attempt *a);
+/* Of one that is over: more of its log into shown.text. true: all of it was sent. */
+bool attempt_show_rest(struct attempt *a);
 /* Frees what belonged to the attempt, after its result was sent. */
 void attempt_clear(struct attempt *a);
 /* Kills everything below this process, kept daemons too, until it is gone or cannot be killed. */

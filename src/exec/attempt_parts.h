@@ -28,7 +28,5 @@ void attempt_pause_step(struct attempt *a);
 /* attempt_show.c: the log, sent while it grows (job_rules.is_shown). */
 void attempt_show_begin(struct attempt *a);
 void attempt_show(struct attempt *a, double now);
-/* Nothing will be added to it. */
-void attempt_show_rest(struct attempt *a);
 
 #endif

@@ -5,12 +5,11 @@
  */
 #include <errno.h>
 #include <math.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exec/attempt_parts.h"
 
-enum { PART = 64 * 1024, LAST_MOST = 1 << 20 };
+enum { PART = 64 * 1024 };
 static const double pause_s = 0.1;
 
 void attempt_show_begin(struct attempt *a)
@@ -21,7 +20,7 @@ void attempt_show_begin(struct attempt *a)
 	a->shown.due_s = a->rules->job.is_shown && a->log.fd >= 0 ? 0 : INFINITY;
 }
 
-/* false: there is no more. */
+/* false: there is no more now. */
 static bool read_part(struct attempt *a)
 {
 	char *to = str_reserve(&a->shown.text, PART);
@@ -43,24 +42,12 @@ void attempt_show(struct attempt *a, double now)
 	a->shown.due_s = now + pause_s;
 }
 
-/* More than anybody reads is left out: the log has it. */
-static void skip(struct attempt *a)
-{
-	struct stat st;
-
-	if (fstat(a->log.fd, &st) < 0 || st.st_size - a->shown.at <= LAST_MOST)
-		return;
-	str_printf(&a->shown.text, "\n[dvsched: %lld bytes left out; the log has them]\n",
-		   (long long)(st.st_size - a->shown.at - LAST_MOST));
-	a->shown.at = st.st_size - LAST_MOST;
-}
-
-void attempt_show_rest(struct attempt *a)
+bool attempt_show_rest(struct attempt *a)
 {
 	if (isinf(a->shown.due_s))
-		return;
+		return true;
+	if (a->shown.is_blocked || read_part(a))
+		return false;
 	a->shown.due_s = INFINITY;
-	skip(a);
-	while (read_part(a))
-		;
+	return true;
 }

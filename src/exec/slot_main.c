@@ -375,6 +375,20 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 	flush(p);
 }
 
+/* What it has shown is all there is, before it is said that it has ended. */
+static bool show_rest(struct slot_process *p)
+{
+	bool is_all;
+
+	p->attempt.shown.is_blocked = p->out.len - p->out_sent >= UNSENT_MOST;
+	is_all = attempt_show_rest(&p->attempt);
+	if (!is_all) {
+		pass_on(p);
+		flush(p);
+	}
+	return is_all;
+}
+
 int slot_main(void)
 {
 	struct slot_process *p = xcalloc(1, sizeof(*p));
@@ -388,7 +402,7 @@ int slot_main(void)
 	proc_close_to_others();
 	for (;;) {
 		wait_for_more(p, &waiting);
-		if (attempt_is_over(&p->attempt))
+		if (attempt_is_over(&p->attempt) && show_rest(p))
 			report(p);
 	}
 }
