@@ -5,5 +5,7 @@
  */
 DRIVER(sim, "simulated devices: programs and kernels on a thread, every fault on request")
 DRIVER(simpler, "tasks for a simpler host runtime that is installed, simulated or on silicon")
-DRIVER(acl, "Ascend NPUs through AscendCL, where it is installed")
+#ifdef DRIVERS_HAVE_ACL
+DRIVER(acl, "Ascend NPUs through AscendCL, where it is installed; not tried on hardware yet")
+#endif
 DRIVER(command, "any device with a tool that lists it (nvidia-smi and its like), to lend it")
