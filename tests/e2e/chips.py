@@ -297,6 +297,13 @@ class Faults(Chips):
         self.assertEqual(len(self.job("a")["attempts"]), 1)  # it was never charged, nor even told
 
 
+    def test_a_device_that_hangs_in_open_holds_no_job(self):
+        self.pool('{ name: "j.{i}", sweep: { i: "1..12" }, backend: "chips", program: [{ compute: "20ms" }] }',
+                  more='budgets: { open: "1h" }, faults: [{ on: "open", device: 2, do: "hang" }]')
+        self.run_it()
+        self.assertNotIn("chips/2", {a["where"] for j in self.results()["jobs"] for a in j["attempts"]})
+
+
 class Stopping(Chips):
     def begin(self, n=3, **kwargs):
         """A gang whose ranks have met."""
