@@ -80,6 +80,7 @@ struct chips {
 	double back_s;	     /* the last time that the loop had been away */
 	double due_s;	     /* when the timer fires; INFINITY: it does not */
 	bool is_paused, is_closing;
+	bool has_refused;    /* a job of the queue ends in this turn */
 	bool has_said_waits; /* that somebody waits; until all have started */
 	ev_prepare woken;    /* never started: fed when there are events */
 	ev_timer timer;
@@ -118,6 +119,8 @@ double queue_next_s(const struct chips *c); /* when it is to be looked at again 
 struct chips_job *queue_find(const struct chips *c, const struct job *job);
 /* Not its fault: it waits again, at the front. */
 void queue_put_back(struct chips_job *j);
+/* j ends without a start, in this turn. */
+void queue_refuse_job(struct chips_job *j, enum job_reason reason, const char *text);
 /* The driver says that nothing can be opened with these options: who waits with them ends. */
 void queue_refuse(struct chips *c, const char *open_options, const char *text);
 /* One of its jobs has started. */
@@ -172,7 +175,7 @@ bool unit_is_free(const struct unit *u, double now_s);
 /* tell.c: the verb. */
 void chips_tell(struct backend *b, struct str *notes, struct json_out *json);
 
-/* outcome.c: health, and where jobs have failed before. */
+/* blame.c: health, and where jobs have failed before. */
 void outcome_of_open(struct unit *u, enum dvs_class class, const char *text);
 void outcome_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
 		  const char *text);

@@ -193,8 +193,7 @@ static void hear_kill(struct chips *c, const struct event *e)
 	struct lend *l = lend_find(c, e->job);
 
 	if (j) {
-		j->refused = e->reason;
-		j->refused_text = "killed while it waited for devices";
+		queue_refuse_job(j, e->reason, "killed while it waited for devices");
 	} else if (g) {
 		gang_kill(g, e->level, e->reason);
 	} else if (l) {

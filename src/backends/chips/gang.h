@@ -103,7 +103,7 @@ void gang_fail_open(struct gang *g, uint32_t rank, enum dvs_class class, const c
 /* view.c: what the watchdog is shown. ranks: room for g->n. */
 void gang_view(const struct gang *g, struct watch_rank *ranks, struct watch_view *ret);
 
-/* outcome.c: health, the result and its details; tells the scheduler. */
+/* outcome.c: the result and its details; tells the scheduler. */
 void outcome_tell(struct gang *g);
 
 #endif

@@ -50,6 +50,13 @@ void queue_put_back(struct chips_job *j)
 	j->chips->n_queued++;
 }
 
+void queue_refuse_job(struct chips_job *j, enum job_reason reason, const char *text)
+{
+	j->refused = reason;
+	j->refused_text = text;
+	j->chips->has_refused = true;
+}
+
 void queue_refuse(struct chips *c, const char *open_options, const char *text)
 {
 	list_for_each (it, &c->queue) {
@@ -58,13 +65,15 @@ void queue_refuse(struct chips *c, const char *open_options, const char *text)
 		if (j->refused || j->request->is_borrowed ||
 		    !str_eq(j->request->open_options, open_options))
 			continue;
-		j->refused = REASON_LAUNCH;
-		j->refused_text = arena_strdup(j->mem, text);
+		queue_refuse_job(j, REASON_LAUNCH, arena_strdup(j->mem, text));
 	}
 }
 
 void queue_end_refused(struct chips *c)
 {
+	if (!c->has_refused)
+		return;
+	c->has_refused = false;
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
 
@@ -178,8 +187,7 @@ static bool find_units(struct chips_job *j, const bool *withheld, struct unit **
 		lock = unit_take_locks(units, n);
 	if (lock != UNIT_LOCK_FAILED)
 		return lock == UNIT_LOCK_OURS;
-	j->refused = REASON_LAUNCH;
-	j->refused_text = find_lock_failure(units, n, j->mem);
+	queue_refuse_job(j, REASON_LAUNCH, find_lock_failure(units, n, j->mem));
 	chips_wake(j->chips);
 	return false;
 }
