@@ -33,93 +33,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fakehost.h"
-
-/* Of the ABI's description. */
-enum {
-	ARGS_SIZE = 33856,
-	ARGS_SCALARS = 32768,
-	ARGS_N_TENSORS = 33792,
-	ARGS_N_SCALARS = 33796,
-	TENSOR_SIZE = 128,
-	CHIP_N = 1024,
-	CHIP_BYTES = 1028,
-	CHIP_NAME = 1032,
-	CHIP_NAME_LENGTH = 1096,
-	CHIP_IDS = 1100,
-	CHIP_OFFSETS = 5196,
-	CHIP_N_CHILDREN = 9292,
-	CHIP_CONFIG_LENGTH = 9360,
-	CHIP_N_SCALARS = 9364,
-	CHIP_STORAGE = 9376,
-	LEAF_N = 128,
-	LEAF_BYTES = 132,
-	LEAF_RESOLVED = 136,
-	LEAF_BINARY = 192,
-	N_IDS = 64,
-	RUN_SIZE = 48576,
-	RUN_MAGIC = 0x52554e31,
-};
-
-enum phase { EMPTY, PREPARED, LAUNCHED, OVER, WAITED };
-
-struct kernel {
-	bool is_there;
-	int32_t directions[32], n;
-	float k;
-	uint64_t n_written; /* elements, at most */
-};
-
-struct callable {
-	bool is_there;
-	int32_t directions[256], n;
-	struct kernel kernels[2];
-};
-
-struct argument {
-	char *host, *device;
-	uint64_t bytes, n;
-	bool is_in, is_out, comes_back;
-};
-
-struct fake {
-	bool is_initialised;
-	int device, n_comms;
-	enum phase phase;
-	unsigned n_polls;
-	struct callable callables[N_IDS];
-	int32_t id;
-	struct argument args[256];
-	unsigned n_args;
-	bool has_failed;
-	float sum;
-	char *heap;
-	uint64_t last_run;
-	size_t n_loads;
-	char temporary[32]; /* lies there until the device is given back */
-};
-
+#include "fakehost_state.h"
 static struct {
 	bool is_bound;
 	unsigned n_contexts, n_inits, n_registers;
 	struct fake *live;
 } module;
-
-static uint32_t at32(const void *p, size_t off)
-{
-	uint32_t v;
-
-	memcpy(&v, (const char *)p + off, sizeof(v));
-	return v;
-}
-
-static uint64_t at64(const void *p, size_t off)
-{
-	uint64_t v;
-
-	memcpy(&v, (const char *)p + off, sizeof(v));
-	return v;
-}
 
 void fake_report(const char *kind, const char *fmt, ...)
 {
@@ -178,7 +97,7 @@ int fake_enter(const char *name, int usually)
 	return (int)value;
 }
 
-static struct fake *get(void *ctx, const char *call)
+struct fake *fake_get(void *ctx, const char *call)
 {
 	if (ctx != module.live || !ctx)
 		VIOLATION("%s with a context that is not there", call);
@@ -187,7 +106,7 @@ static struct fake *get(void *ctx, const char *call)
 
 void fake_know(void *ctx, const char *call)
 {
-	get(ctx, call);
+	fake_get(ctx, call);
 }
 
 int fake_count_comm(int change)
@@ -250,7 +169,7 @@ EXPORT void *create_device_context(void)
 
 EXPORT void destroy_device_context(void *ctx)
 {
-	struct fake *f = get(ctx, "destroy");
+	struct fake *f = fake_get(ctx, "destroy");
 
 	fake_enter("destroy", 0);
 	EXPECT(!f || !f->is_initialised, "destroy before finalize_device");
@@ -274,11 +193,6 @@ static void leave_temporary(struct fake *f)
 	close(fd);
 }
 
-static bool is_elf(const void *at, size_t n)
-{
-	return n >= 4 && memcmp(at, "\177ELF", 4) == 0;
-}
-
 /* The versions differ in simpler_init's parameters, and in what they offer besides. */
 #if FAKEHOST_VERSION == 2
 #define SECOND_PARAMETERS , int has_sdma, const void *warmup, uint64_t n_warmup
@@ -292,12 +206,12 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 			const uint8_t *aicore, size_t n_aicore, const uint8_t *dispatcher,
 			size_t n_dispatcher, const void *prewarm SECOND_PARAMETERS)
 {
-	struct fake *f = get(ctx, "init");
+	struct fake *f = fake_get(ctx, "init");
 	int result = fake_enter("init", 0);
 
 	EXPECT(!f->is_initialised, "init twice");
-	EXPECT(is_elf(aicpu, n_aicpu), "init: the AICPU's image is none");
-	EXPECT(is_elf(aicore, n_aicore), "init: the AICore's image is none");
+	EXPECT(fake_is_elf(aicpu, n_aicpu), "init: the AICPU's image is none");
+	EXPECT(fake_is_elf(aicore, n_aicore), "init: the AICore's image is none");
 	EXPECT(!dispatcher == !n_dispatcher, "init: dispatcher %zu bytes at %p", n_dispatcher,
 	       (const void *)dispatcher);
 	EXPECT(!prewarm, "init: an arena to warm");
@@ -315,7 +229,7 @@ EXPORT int simpler_init(void *ctx, int device, const uint8_t *aicpu, size_t n_ai
 
 EXPORT int finalize_device(void *ctx)
 {
-	struct fake *f = get(ctx, "finalize_device");
+	struct fake *f = fake_get(ctx, "finalize_device");
 	int result = fake_enter("finalize_device", 0);
 
 	EXPECT(f->is_initialised, "finalize_device twice, or before init");
@@ -335,252 +249,7 @@ __attribute__((destructor)) static void on_unload(void)
 	EXPECT(!module.live, "unloaded with a live context");
 }
 
-/* ---- callables ---- */
-
-static bool find_number(const char *binary, size_t n, const char *key, float *ret)
-{
-	const char *at = memmem(binary, n, key, 2);
-
-	if (at)
-		*ret = strtof(at + 2, NULL);
-	return at != NULL;
-}
-
-static void take_kernel(const char *leaf, int32_t n, struct kernel *ret)
-{
-	const char *binary = leaf + LEAF_BINARY;
-	size_t size = at32(leaf, LEAF_BYTES);
-	float written = 0;
-
-	*ret = (struct kernel){.is_there = true};
-	find_number(binary, size, "K=", &ret->k);
-	ret->n_written = find_number(binary, size, "W=", &written) ? (uint64_t)written : UINT64_MAX;
-	for (int32_t i = 0; i < n && n <= 32; i++)
-		if (at32(leaf, (size_t)i * 4) != 0)
-			ret->directions[ret->n++] = (int32_t)at32(leaf, (size_t)i * 4);
-}
-
-static void check_leaf(const char *leaf, int32_t i, struct callable *c)
-{
-	int32_t n = (int32_t)at32(leaf, LEAF_N);
-
-	EXPECT(n >= 0 && n <= 32, "kernel %d: %d arguments", i, n);
-	for (int32_t k = 0; k < 32; k++)
-		EXPECT(k < n ? at32(leaf, (size_t)k * 4) <= 3 : at32(leaf, (size_t)k * 4) == 0,
-		       "kernel %d: direction %d is %u", i, k, at32(leaf, (size_t)k * 4));
-	EXPECT(at64(leaf, LEAF_RESOLVED) == 0, "kernel %d: resolved already", i);
-	EXPECT(is_elf(leaf + LEAF_BINARY, at32(leaf, LEAF_BYTES)), "kernel %d: no image", i);
-	if (i < 2)
-		take_kernel(leaf, n, &c->kernels[i]);
-}
-
-static void check_children(const char *blob, struct callable *c)
-{
-	int32_t n = (int32_t)at32(blob, CHIP_N_CHILDREN);
-	uint32_t end = at32(blob, CHIP_BYTES);
-
-	EXPECT(n >= 0 && n <= 1024, "%d kernels", n);
-	for (int32_t i = 0; i < n && n <= 1024; i++) {
-		uint32_t off = at32(blob, CHIP_OFFSETS + (size_t)i * 4);
-		const char *leaf = blob + CHIP_STORAGE + off;
-
-		EXPECT(at32(blob, CHIP_IDS + (size_t)i * 4) < 1024, "kernel %d: its id", i);
-		EXPECT(off % 64 == 0 && off >= end && off < end + 64, "kernel %d: offset %u", i,
-		       off);
-		check_leaf(leaf, i, c);
-		end = off + LEAF_BINARY + at32(leaf, LEAF_BYTES);
-	}
-	fake_report("saw", "kernels %d bytes %u", n, end);
-}
-
-static void check_blob(const char *blob, struct callable *c)
-{
-	const char *name = blob + CHIP_NAME;
-	int32_t n_scalars = 0;
-
-	*c = (struct callable){.n = (int32_t)at32(blob, CHIP_N)};
-	EXPECT(c->n >= 0 && c->n <= 256, "a callable of %d arguments", c->n);
-	for (int32_t i = 0; i < c->n; i++)
-		c->directions[i] = (int32_t)at32(blob, (size_t)i * 4);
-	EXPECT(memchr(name, '\0', 64) && strlen(name) == at32(blob, CHIP_NAME_LENGTH),
-	       "a name of %u bytes", at32(blob, CHIP_NAME_LENGTH));
-	EXPECT(at32(blob, CHIP_CONFIG_LENGTH) == 0, "a config function");
-	for (int32_t i = 0; i < c->n; i++)
-		n_scalars += c->directions[i] == 0;
-	EXPECT((int32_t)at32(blob, CHIP_N_SCALARS) == (FAKEHOST_VERSION == 2 ? n_scalars : 0),
-	       "%u scalars", at32(blob, CHIP_N_SCALARS));
-	EXPECT(is_elf(blob + CHIP_STORAGE, at32(blob, CHIP_BYTES)), "no orchestration");
-	EXPECT((uintptr_t)blob % 64 == 0, "a callable that is not aligned");
-	fake_report("saw", "entry %.64s", name);
-	check_children(blob, c);
-}
-
-EXPORT int simpler_register_callable(void *ctx, int32_t id, const void *blob)
-{
-	struct fake *f = get(ctx, "register");
-	int result = fake_enter("register", 0);
-
-	EXPECT(id >= 0 && id < N_IDS && f->is_initialised, "register of id %d", id);
-	EXPECT(f->phase == EMPTY, "register while a run is prepared");
-	if (id < 0 || id >= N_IDS || f->callables[id].is_there) {
-		VIOLATION("register: id %d is taken, or there is no such id", id);
-		return -1;
-	}
-	if (strcmp((const char *)blob + CHIP_NAME, "no_such_entry") == 0)
-		return -1;
-	check_blob(blob, &f->callables[id]);
-	f->callables[id].is_there = result == 0;
-	f->n_loads += result == 0;
-	return result;
-}
-
-EXPORT int simpler_unregister_callable(void *ctx, int32_t id)
-{
-	struct fake *f = get(ctx, "unregister");
-	int result = fake_enter("unregister", 0);
-
-	EXPECT(id >= 0 && id < N_IDS && f->callables[id].is_there, "unregister of id %d", id);
-	EXPECT(f->phase == EMPTY, "unregister while a run is prepared");
-	f->callables[id].is_there = false;
-	return result;
-}
-
 /* ---- a run ---- */
-
-static size_t element_size(unsigned dtype)
-{
-	static const size_t sizes[] = {4, 2, 4, 2, 1, 1, 2, 8, 8};
-
-	return dtype < 9 ? sizes[dtype] : 0;
-}
-
-static uint64_t check_shape(const char *t, int i)
-{
-	uint32_t dims = at32(t, 36);
-	uint64_t n = 1;
-
-	EXPECT(dims >= 1 && dims <= 5, "tensor %d: %u dimensions", i, dims);
-	for (uint32_t d = 5; d-- > 0;) {
-		uint32_t shape = at32(t, 44 + d * 4), stride = at32(t, 72 + d * 4);
-
-		EXPECT(d < dims ? stride == n : (stride == 0 && shape == 0),
-		       "tensor %d: dimension %u has stride %u", i, d, stride);
-		n *= d < dims ? shape : 1;
-	}
-	EXPECT(at64(t, 64) == n, "tensor %d: extent %llu", i, (unsigned long long)at64(t, 64));
-	return n;
-}
-
-static void check_tensor(const char *t, int i)
-{
-	uint64_t n = check_shape(t, i);
-	unsigned dtype = (unsigned char)t[40];
-
-	EXPECT(at64(t, 0) && at64(t, 0) % 64 == 0, "tensor %d: its address", i);
-	EXPECT(element_size(dtype) && at64(t, 8) == n * element_size(dtype),
-	       "tensor %d: dtype %u, %llu bytes", i, dtype, (unsigned long long)at64(t, 8));
-	EXPECT(at64(t, 16) == UINT64_MAX, "tensor %d: it has an owner", i);
-	EXPECT(at64(t, 24) == 0 && at32(t, 32) == 0, "tensor %d: start, version", i);
-	EXPECT(t[41] == 0 && t[42] == 1, "tensor %d: manual %d, contiguous %d", i, t[41], t[42]);
-	EXPECT(t[43] == 0 || t[43] == 1, "tensor %d: space %d", i, t[43]);
-	fake_report("saw", "tensor %d dtype %u dims %u space %d", i, dtype, at32(t, 36), t[43]);
-}
-
-/* Of a tensor, by its number: among the callable's, and among those of its kernel, which knows what
- * it writes. */
-static void take_tensor(struct fake *f, const char *t, int i, const struct callable *c)
-{
-	const struct kernel *k = &c->kernels[0];
-	int32_t direction = i < c->n ? c->directions[i] : 0;
-	int32_t own = i < k->n ? k->directions[i] : direction;
-	struct argument *a = &f->args[f->n_args++];
-
-	check_tensor(t, i);
-	*a = (struct argument){.host = (char *)(uintptr_t)at64(t, 0),
-			       .bytes = at64(t, 8),
-			       .n = at64(t, 64),
-			       .is_in = own == 1 || own == 3,
-			       .is_out = own >= 2};
-	if (t[43] == 1) {
-		EXPECT(fake_is_device(a->host, a->bytes), "tensor %d: not the device's", i);
-		a->device = a->host;
-		return;
-	}
-	EXPECT(!fake_is_device(a->host, 1), "tensor %d: not the host's", i);
-	a->device = fake_device_alloc(a->bytes);
-	if (direction != 2)
-		memcpy(a->device, a->host, a->bytes);
-	a->comes_back = direction != 1;
-}
-
-static void take_args(struct fake *f, const char *args, const struct callable *c)
-{
-	int32_t n_tensors = (int32_t)at32(args, ARGS_N_TENSORS);
-	int32_t n_scalars = (int32_t)at32(args, ARGS_N_SCALARS);
-
-	f->n_args = 0;
-	f->sum = 0;
-	EXPECT(n_tensors + n_scalars == c->n, "prepare: %d tensors and %d scalars of %d", n_tensors,
-	       n_scalars, c->n);
-	for (int32_t i = 0; i < n_tensors; i++)
-		take_tensor(f, args + (size_t)i * TENSOR_SIZE, i, c);
-	for (int32_t i = 0; i < n_scalars; i++) {
-		uint32_t bits = (uint32_t)at64(args, ARGS_SCALARS + (size_t)i * 8);
-		float value;
-
-		memcpy(&value, &bits, sizeof(value));
-		fake_report("saw", "scalar %#x", bits);
-		f->sum += value;
-	}
-}
-
-/* A runtime has as many heaps as its name says. */
-static size_t heap_bytes(const char *config)
-{
-	Dl_info self = {0};
-	bool has_four = dladdr(&module, &self) && strstr(self.dli_fname, "tensormap_and_ring");
-	size_t n = 0;
-
-	for (unsigned i = 0; i < (has_four ? 4 : 1); i++) {
-		EXPECT(at64(config, 56 + i * 8) >= 1024, "ring %u: a heap of %llu bytes", i,
-		       (unsigned long long)at64(config, 56 + i * 8));
-		n += at64(config, 56 + i * 8);
-	}
-	return n;
-}
-
-static void check_config(const char *config)
-{
-	static const struct {
-		const char *name;
-		size_t at;
-	} rings[] = {{"window", 24}, {"heap", 56}, {"dep_pool", 88}};
-
-	EXPECT(at32(config, 0) == 0 || at32(config, 0) >= 2, "config: %u threads", at32(config, 0));
-	for (size_t at = 4; at < 24; at += 4)
-		EXPECT(at32(config, at) == 0, "config: a flag at %zu", at);
-	for (unsigned i = 0; i < 3; i++)
-		fake_report("saw", "%s %llu %llu %llu %llu", rings[i].name,
-			    (unsigned long long)at64(config, rings[i].at),
-			    (unsigned long long)at64(config, rings[i].at + 8),
-			    (unsigned long long)at64(config, rings[i].at + 16),
-			    (unsigned long long)at64(config, rings[i].at + 24));
-	EXPECT(config[120] == 0 && config[1143] == 0, "config: an output's prefix");
-	fake_report("saw", "threads %u", at32(config, 0));
-}
-
-static void check_descriptor(struct fake *f, const char *d)
-{
-	int32_t *accepted = (int32_t *)(uintptr_t)at64(d, 40);
-
-	EXPECT(at32(d, 0) == 0 && at32(d, 4) == 0, "descriptor: slot, bank");
-	EXPECT(at64(d, 8) > f->last_run, "descriptor: run %llu again",
-	       (unsigned long long)at64(d, 8));
-	EXPECT(at64(d, 16) && at64(d, 24) && at64(d, 32), "descriptor: an id is 0");
-	EXPECT(accepted && *accepted == 0, "descriptor: accepted already, or nowhere to say so");
-	EXPECT(at32(d, 48) != 0, "descriptor: the word to accept with is 0");
-	f->last_run = at64(d, 8);
-}
 
 /* A run's storage: what is needed until finalize, nothing of the caller's but the tensors. */
 static void take_storage(const struct fake *f, char *run, const char *descriptor)
@@ -600,7 +269,7 @@ static void take_storage(const struct fake *f, char *run, const char *descriptor
 EXPORT int simpler_prepare_run(void *ctx, void *run, int32_t id, const void *args,
 			       const void *config, const void *descriptor)
 {
-	struct fake *f = get(ctx, "prepare");
+	struct fake *f = fake_get(ctx, "prepare");
 	int result = fake_enter("prepare", 0);
 
 	EXPECT(f->phase == EMPTY, "prepare while a run is active");
@@ -610,10 +279,10 @@ EXPORT int simpler_prepare_run(void *ctx, void *run, int32_t id, const void *arg
 	}
 	if (result)
 		return result;
-	take_args(f, args, &f->callables[id]);
-	check_config(config);
-	check_descriptor(f, descriptor);
-	f->heap = fake_heap(heap_bytes(config));
+	fake_take_args(f, args, &f->callables[id]);
+	fake_check_config(config);
+	fake_check_descriptor(f, descriptor);
+	f->heap = fake_heap(fake_heap_bytes(config));
 	take_storage(f, run, descriptor);
 	f->id = id;
 	f->phase = PREPARED;
@@ -636,7 +305,7 @@ static void take_keys(void)
 
 EXPORT int simpler_launch_run(void *ctx, void *run)
 {
-	struct fake *f = get(ctx, "launch");
+	struct fake *f = fake_get(ctx, "launch");
 	int result = fake_enter("launch", 0);
 	int32_t *accepted = (int32_t *)(uintptr_t)at64(run, 8);
 	long no = 0;
@@ -654,7 +323,7 @@ EXPORT int simpler_launch_run(void *ctx, void *run)
 
 EXPORT int simpler_poll_run(void *ctx, void *run)
 {
-	struct fake *f = get(ctx, "poll");
+	struct fake *f = fake_get(ctx, "poll");
 	long polls = 2;
 	int result = fake_enter("poll", 1);
 
@@ -725,7 +394,7 @@ static void give_back(struct fake *f, bool is_good)
 
 EXPORT int simpler_wait_run(void *ctx, void *run)
 {
-	struct fake *f = get(ctx, "wait");
+	struct fake *f = fake_get(ctx, "wait");
 	int result = fake_enter("wait", 0);
 
 	(void)run;
@@ -737,7 +406,7 @@ EXPORT int simpler_wait_run(void *ctx, void *run)
 
 EXPORT int simpler_finalize_run(void *ctx, void *run)
 {
-	struct fake *f = get(ctx, "finalize");
+	struct fake *f = fake_get(ctx, "finalize");
 	int result = fake_enter("finalize", 0);
 	bool is_good;
 
@@ -753,12 +422,12 @@ EXPORT int simpler_finalize_run(void *ctx, void *run)
 
 EXPORT size_t get_aicpu_dlopen_count(void *ctx)
 {
-	return get(ctx, "count") ? 1 : 0;
+	return fake_get(ctx, "count") ? 1 : 0;
 }
 
 EXPORT size_t get_host_dlopen_count(void *ctx)
 {
-	return get(ctx, "count")->n_loads;
+	return fake_get(ctx, "count")->n_loads;
 }
 
 /* What is exported and never called. */
