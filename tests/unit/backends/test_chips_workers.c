@@ -94,6 +94,25 @@ static void it_retires_when_it_holds_more_memory(void **state)
 	}
 }
 
+/* Its run and its device are well: it is closed, and nothing is held against them. */
+static void it_retires_when_its_driver_says_that_it_is_worn(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	for (int i = 0; i < 3; i++) {
+		j = submitted(1);
+		if (i == 0)
+			open_all(1);
+		atomic_store(&worker_on(0)->board.is_worn, i == 2);
+		ends_well(0);
+		assert_int_equal(j->result.status, JOB_PASSED);
+		assert_int_equal(worker_on(0)->is_closed, i == 2);
+	}
+	assert_int_equal(unit(0)->health.state, HEALTH_HEALTHY);
+}
+
 static void one_that_nobody_needs_leaves(void **state)
 {
 	(void)state;
@@ -490,6 +509,7 @@ int main(int argc, char **argv)
 		STORY(it_retires_after_so_many_runs),
 		STORY(it_retires_at_an_age),
 		STORY(it_retires_when_it_holds_more_memory),
+		STORY(it_retires_when_its_driver_says_that_it_is_worn),
 		STORY(one_that_nobody_needs_leaves),
 		STORY(without_a_limit_it_stays),
 		STORY(one_that_is_idle_while_others_wait_stays),
