@@ -140,6 +140,18 @@ static void one_that_is_lent_is_nobody_elses(void **state)
 	run_through(next);
 }
 
+static void one_that_runs_is_suspended_with_us(void **state)
+{
+	(void)state;
+	begin(1);
+	command(1);
+	world.backend->ops->suspend(world.backend, true);
+	assert_true(slot()->is_paused);
+	world.backend->ops->suspend(world.backend, false);
+	assert_false(slot()->is_paused);
+	ends(true);
+}
+
 static void one_that_waits_can_be_killed(void **state)
 {
 	struct fake_job *j;
@@ -404,6 +416,7 @@ int main(int argc, char **argv)
 		STORY(a_quarantined_one_is_not_lent),
 		STORY(nor_is_one_that_others_have_set_aside_since),
 		STORY(one_that_is_lent_is_nobody_elses),
+		STORY(one_that_runs_is_suspended_with_us),
 		STORY(one_that_waits_can_be_killed),
 		LOCK_STORY(all_are_locked_or_none),
 		LOCK_STORY(another_is_taken_if_one_is_in_use),
