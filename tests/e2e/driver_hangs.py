@@ -137,7 +137,7 @@ class Hangs(Story):
             attempt, = self.attempts()  # the job's own failure: nobody tries it again
             self.assertEqual(attempt["reason"], "wrong_result")
             self.assertRegex(attempt["message"],
-                             rf"^device 0: launch\(\) failed \(SEVEN 7\); then the worker .* in {call}\(\) for ")
+                             rf"^device \d: launch\(\) failed \(SEVEN 7\); then the worker .* in {call}\(\) for ")
             shutil.rmtree(self.path("state"))
 
     def test_a_reset_has_a_clock_and_words_when_it_does_not_help(self):
@@ -145,10 +145,10 @@ class Hangs(Story):
         run = self.dvsched("run", "cfg.hjson", "--view", "none")
         self.assertEqual(run.code, 1, run)
         attempt, = self.attempts()
-        self.assertEqual(attempt["message"],
-                         "device 0: launch() failed (SEVEN 7); then reset() did not bring the device back")
+        self.assertRegex(attempt["message"],  # whichever device was open first
+                         r"^device \d: launch\(\) failed \(SEVEN 7\); then reset\(\) did not bring the device back$")
         self.assertIn("reset_s", attempt["details"]["ranks"][0]["clocks"])
-        self.assertIn("chips/0 is suspect", run.out)
+        self.assertRegex(run.out, r"chips/\d is suspect")
 
     def test_classify_has_a_clock(self):
         self.pool('{ fail: "launch", hang: "classify" }', job="")
