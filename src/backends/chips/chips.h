@@ -175,13 +175,7 @@ bool unit_is_free(const struct unit *u, double now_s);
 /* tell.c: the verb. */
 void chips_tell(struct backend *b, struct str *notes, struct json_out *json);
 
-/* blame.c: health, and where jobs have failed before. */
-void outcome_of_open(struct unit *u, enum dvs_class class, const char *text);
-void outcome_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
-		  const char *text);
-void outcome_passed(struct unit *u);
-/* It opens again after a job had broken it: that job's marks are taken back. */
-void outcome_acquit(struct unit *u);
+/* blame.c: where jobs have failed before. */
 /* The job has ended like this, on another device: it is the job. Its devices get their marks back:
  * at once, or when a probe shows that they open again. */
 bool past_has_like(const struct chips *c, const struct job *job, int32_t device,

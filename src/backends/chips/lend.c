@@ -90,7 +90,7 @@ static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, con
 	d->text = lend_keep(l, text);
 	give_back(d);
 	if (lent_is_broken(d))
-		outcome_mark(u, l->job->job, DVS_WEDGE, 0, d->text);
+		unit_mark(u, l->job->job, DVS_WEDGE, 0, d->text);
 }
 
 static void on_opened(struct holder *h, struct unit *u)

@@ -125,7 +125,7 @@ static void settle_devices(const struct lend *l)
 	}
 	past_forget(l->chips, l->job->job);
 	for (uint32_t i = 0; i < l->n; i++)
-		outcome_passed(l->devices[i].unit);
+		unit_note_passed(l->devices[i].unit);
 }
 
 void lend_tell(struct lend *l)

@@ -117,8 +117,7 @@ static const char *set_blame(struct gang *g, struct job_result *result)
 			  past_has_like(c, job, r->unit->device->id, class);
 
 	if (!is_the_job || fate->mark == MARK_QUARANTINE) /* which only a probe can take back */
-		outcome_mark(r->unit, job, class, r->end.code,
-			     r->end.text ? r->end.text : text_of(r));
+		unit_mark(r->unit, job, class, r->end.code, r->end.text ? r->end.text : text_of(r));
 	if (!is_unread(r) && (fate->mark != MARK_NONE || !fate->is_charged))
 		past_add(c, job, r->unit->device->id, class);
 	if (!is_the_job)
@@ -136,8 +135,8 @@ static void mark_spent(struct gang *g)
 	const struct rank *r = &g->ranks[g->cause];
 
 	if (r->end.is_spent && device_class_fate(r->end.class)->mark == MARK_NONE)
-		outcome_mark(r->unit, g->job->job, DVS_POISON, r->end.code,
-			     "a reset did not bring it back");
+		unit_mark(r->unit, g->job->job, DVS_POISON, r->end.code,
+			  "a reset did not bring it back");
 }
 
 static const char *message_of(struct gang *g, const struct rank *r)
@@ -215,7 +214,7 @@ void outcome_tell(struct gang *g)
 	} else {
 		result = g->ranks[0].end.verdict;
 		for (uint32_t i = 0; i < g->n; i++)
-			outcome_passed(g->ranks[i].unit);
+			unit_note_passed(g->ranks[i].unit);
 	}
 	add_usage(g, &result);
 	result.start_wall_s = g->started_wall_s;

@@ -36,71 +36,7 @@ void unit_set_state(struct unit *u, enum unit_state next)
 	u->changed_s = chips_now(u->chips);
 }
 
-/* ---- health ---- */
-
-static void unit_warn_of_health(struct unit *u, struct error *err)
-{
-	free(u->chips->health_warning);
-	u->chips->health_warning = xstrdup(err->msg);
-	error_done(err);
-}
-
-void unit_store_health(struct unit *u)
-{
-	const struct chips_settings *s = u->chips->s;
-	struct error err = {0};
-
-	if (health_store(s->state_dir, u->device->family, u->device->machine_id, &u->health, &err) <
-	    0)
-		unit_warn_of_health(u, &err);
-}
-
-static void unit_read_health(struct unit *u)
-{
-	const struct chips_settings *s = u->chips->s;
-	struct device_health h;
-	struct error err = {0};
-
-	if (health_load_both(s->state_dir, s->machine_dir, u->device->family, u->device->machine_id,
-			     clock_wall(u->chips->clock), &h, &err) == 0)
-		u->health = h;
-	else
-		unit_warn_of_health(u, &err);
-}
-
-/* As long as it was closed, others may have had the device, or a person set it aside. What we could
- * not write is known to us alone. */
-void unit_look_at_health(struct unit *u)
-{
-	if (!u->chips->health_warning)
-		unit_read_health(u);
-}
-
-static int unit_check_health(struct unit *u, struct error *err)
-{
-	unit_look_at_health(u);
-	if (u->is_probe || health_is_usable(&u->health))
-		return 0;
-	return error_plain(err, "device %d is %s: %s", u->device->id,
-			   health_state_name(u->health.state), u->health.reason);
-}
-
 /* ---- begin and end ---- */
-
-/* What its driver knows without opening it: a command that borrowed it would not find it, and might
- * well pass without. */
-static void unit_hear_driver(struct unit *u)
-{
-	const struct dvs_device *facts = u->device->facts;
-	char text[sizeof(facts->detail) + 32];
-
-	if (!facts || facts->health != DVS_HEALTH_BAD || !health_is_usable(&u->health))
-		return;
-	snprintf(text, sizeof(text), "its driver calls it bad%s%s", facts->detail[0] ? ": " : "",
-		 facts->detail);
-	health_probed(&u->health, &u->chips->s->health, false, text, clock_wall(u->chips->clock));
-	unit_store_health(u);
-}
 
 void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 {
@@ -130,6 +66,15 @@ void unit_done(struct unit *u)
 }
 
 /* ---- opening ---- */
+
+static int unit_check_health(struct unit *u, struct error *err)
+{
+	unit_look_at_health(u);
+	if (u->is_probe || health_is_usable(&u->health))
+		return 0;
+	return error_plain(err, "device %d is %s: %s", u->device->id,
+			   health_state_name(u->health.state), u->health.reason);
+}
 
 static int unit_start_worker(struct unit *u, const char *open_options, struct error *err)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A unit: a device and the worker process that has it open. unit.c is the only writer of units.
+ * A unit: a device and the worker process that has it open. Only unit.c and its parts, unit_*.c,
+ * write to units; tests/check/unit_writers.py looks.
  *
  * While events are drained a unit only changes its state (unit_hear()); what follows for its worker
  * is done afterwards, by unit_act() or by whoever holds the unit. A holder is known by its
@@ -19,6 +20,7 @@
 
 struct chips;
 struct event;
+struct job;
 struct unit;
 
 enum unit_state {
@@ -106,7 +108,6 @@ void unit_hold(struct unit *u, struct holder *h, uint32_t place);
 void unit_let_go(struct unit *u, bool worker_goes_on);
 void unit_note_locked(struct unit *u, const char *text); /* not again before a pause */
 void unit_try_again(struct unit *u);			 /* its lock may be free */
-void unit_store_health(struct unit *u);
 
 /* ---- afterwards ---- */
 /* Starts a worker. limit_s: how long it may take, 0: no limit. false: it cannot be now; the reason
@@ -136,6 +137,15 @@ void unit_look_at_others(struct unit *u); /* who wait for it, too */
 void unit_set_aside(struct unit *u, uint64_t pass);
 /* Somebody came before us: we do not take it, and have had it long enough. */
 bool unit_must_yield(const struct unit *u);
+
+/* ---- unit_health.c ---- */
+/* An end of job on it, of a class that marks devices or does not. */
+void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
+	       const char *text);
+void unit_note_passed(struct unit *u);
+/* It was the job: its marks go, now or when the device has opened again. probes_now: that is tried
+ * as soon as somebody waits, else when the quarantine ends. */
+void unit_take_marks_back(struct unit *u, const struct job *job, bool probes_now);
 
 /* ---- looked at ---- */
 bool unit_is_held(const struct unit *u);

@@ -34,7 +34,7 @@ static void hear_probe(struct unit *u)
 
 	u->is_probe = false;
 	if (u->broken_by[0])
-		outcome_acquit(u);
+		unit_acquit(u);
 	if (health_is_usable(&u->health))
 		return;
 	health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
@@ -88,7 +88,7 @@ static void open_has_failed(struct unit *u, const char *why)
 	if (u->open_class == DVS_BUSY || was_probe)
 		unit_note_locked(u, u->open_class == DVS_BUSY ? u->open_text : "");
 	u->is_probe = false;
-	outcome_of_open(u, u->open_class, u->open_text);
+	unit_note_open_failed(u, u->open_class, u->open_text);
 	if (u->holder)
 		u->holder->ops->open_failed(u->holder, u, u->open_class, u->open_text);
 	else if (!was_probe && is_the_requests_fault(u->open_class))

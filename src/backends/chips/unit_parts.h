@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files that are a unit: unit.c and unit_hear.c. */
+/* Between the files that are a unit: unit.c and unit_*.c. */
 #ifndef BACKENDS_CHIPS_UNIT_PARTS_H
 #define BACKENDS_CHIPS_UNIT_PARTS_H
 
@@ -9,9 +9,19 @@
 void unit_set_state(struct unit *u, enum unit_state next);
 void unit_forget_worker(struct unit *u);
 void unit_note_unlocked(struct unit *u);
-void unit_look_at_health(struct unit *u);
 void unit_lock_init(struct unit *u);
 void unit_lock_done(struct unit *u);
 void unit_note_used(struct unit *u);
+
+/* unit_health.c */
+void unit_read_health(struct unit *u);
+void unit_store_health(struct unit *u);
+/* Somebody else may have written it since. */
+void unit_look_at_health(struct unit *u);
+/* What its driver said of it at load. */
+void unit_hear_driver(struct unit *u);
+void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text);
+/* It opens again after a job had broken it: that job's marks are taken back. */
+void unit_acquit(struct unit *u);
 
 #endif
