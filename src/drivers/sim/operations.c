@@ -173,60 +173,6 @@ static int32_t do_expect(struct sim_run *run, const struct sim_op *op, struct dv
 	return v ? sim_vector_compare(v, &op->values, err) : SIM_BAD_JOB;
 }
 
-typedef double combine_function(double a, double b);
-
-static double add(double a, double b)
-{
-	return a + b;
-}
-
-static double subtract(double a, double b)
-{
-	return a - b;
-}
-
-static double multiply(double a, double b)
-{
-	return a * b;
-}
-
-static int32_t combine(struct sim_run *run, const struct sim_op *op, combine_function *with,
-		       struct dvs_text *err)
-{
-	struct sim_vector *to = sim_vectors_need(&run->vectors, op->to, err);
-	const struct sim_vector *from[2] = {NULL, NULL};
-
-	for (size_t i = 0; i < 2 && to; i++) {
-		if (!op->operands[i])
-			continue;
-		if (!(from[i] = sim_vectors_need(&run->vectors, op->operands[i], err)))
-			return SIM_BAD_JOB;
-		if (from[i]->n != to->n)
-			return sim_fail(err, SIM_BAD_JOB, "'%s' has %zu elements, and '%s' %zu",
-					from[i]->name, from[i]->n, to->name, to->n);
-	}
-	for (size_t i = 0; to && i < to->n; i++)
-		sim_vector_set(to, i,
-			       with(from[0] ? sim_vector_get(from[0], i) : op->numbers[0],
-				    from[1] ? sim_vector_get(from[1], i) : op->numbers[1]));
-	return to ? 0 : SIM_BAD_JOB;
-}
-
-static int32_t do_add(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
-{
-	return combine(run, op, add, err);
-}
-
-static int32_t do_sub(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
-{
-	return combine(run, op, subtract, err);
-}
-
-static int32_t do_mul(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
-{
-	return combine(run, op, multiply, err);
-}
-
 static int32_t do_result(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
 	if (!json_is_object(op->value))
@@ -276,9 +222,6 @@ const struct sim_op_kind sim_op_kinds[] = {
 	{"alloc", TAKES_SIZE, "name leak " VALUES, NULL, true, do_alloc},
 	{"free", TAKES_NAME, "", NULL, false, do_free},
 	{"set", TAKES_NAME, VALUES, NULL, false, do_set},
-	{"add", TAKES_PAIR, "to ", "to", false, do_add},
-	{"sub", TAKES_PAIR, "to ", "to", false, do_sub},
-	{"mul", TAKES_PAIR, "to ", "to", false, do_mul},
 	{"put", TAKES_NAME, "to rank ", "to", true, sim_exchange_put},
 	{"get", TAKES_NAME, "to rank ", "to", true, sim_exchange_get},
 	{"sum", TAKES_NAME, "to ", "to", true, sim_exchange_sum},

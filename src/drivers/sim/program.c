@@ -88,24 +88,6 @@ static int32_t read_delay(const struct fields *r, struct sim_op *op)
 	return 0;
 }
 
-static int32_t read_pair(const struct fields *r, struct sim_op *op)
-{
-	for (size_t i = 0; i < 2; i++) {
-		json_t *v = json_array_get(op->value, i);
-
-		op->operands[i] = json_string_value(v);
-		op->numbers[i] = json_number_value(v);
-		if (!op->operands[i] && !json_is_number(v))
-			return sim_fail(r->err, SIM_BAD_JOB,
-					"%s: '%s' must be a list of two: names or numbers",
-					r->where, op->kind->name);
-	}
-	return json_array_size(op->value) == 2
-		       ? 0
-		       : sim_fail(r->err, SIM_BAD_JOB, "%s: '%s' has more than two", r->where,
-				  op->kind->name);
-}
-
 static int32_t check_words(const struct fields *r, const struct sim_op *op)
 {
 	size_t i;
@@ -130,8 +112,6 @@ static int32_t read_value(const struct fields *r, struct sim_op *op)
 	case TAKES_TEXT:
 	case TAKES_NAME:
 		return fields_text(r, key, &op->text);
-	case TAKES_PAIR:
-		return read_pair(r, op);
 	case TAKES_WORDS:
 		return check_words(r, op);
 	case TAKES_CODE:

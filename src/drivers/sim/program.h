@@ -15,7 +15,6 @@ enum sim_takes {
 	TAKES_SIZE,
 	TAKES_TEXT,
 	TAKES_NAME,  /* of a vector */
-	TAKES_PAIR,  /* two names or numbers */
 	TAKES_WORDS, /* a text, or a list of them */
 	TAKES_CODE,
 	TAKES_SIGNAL,
@@ -42,8 +41,6 @@ struct sim_op {
 	int64_t code;
 	const char *text, *to; /* text: also the name of a vector */
 	const char *text2;     /* `text`, `name` */
-	const char *operands[2];
-	double numbers[2];
 	struct sim_values values;
 	int32_t rank; /* SIM_NEXT, SIM_PREVIOUS or a rank */
 	bool is_busy, is_leak;

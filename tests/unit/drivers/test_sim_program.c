@@ -12,13 +12,13 @@ static const struct good {
 	{"busy computing", "{\"program\": [{\"compute\": \"2ms\", \"busy\": true}]}"},
 	{"args", "{\"args\": [{\"f32\": [4], \"fill\": 2},"
 		 " {\"f32\": [4], \"out\": true, \"fill\": 2, \"expect\": {\"fill\": 2}}]}"},
-	{"a sum", "{\"args\": [{\"name\": \"a\", \"f32\": [100], \"fill\": 2},"
-		  " {\"name\": \"b\", \"f32\": [100], \"fill\": 3},"
-		  " {\"name\": \"c\", \"f32\": [100], \"out\": true,"
-		  " \"expect\": {\"fill\": 5, \"rtol\": 1e-5}}],"
-		  " \"program\": [{\"add\": [\"a\", \"b\"], \"to\": \"c\"}]}"},
+	{"an output",
+	 "{\"args\": [{\"name\": \"a\", \"f32\": [100], \"fill\": 2},"
+	 " {\"name\": \"c\", \"f32\": [100], \"out\": true,"
+	 " \"expect\": {\"fill\": 5, \"rtol\": 1e-5}}],"
+	 " \"program\": [{\"expect\": \"a\", \"fill\": 2}, {\"set\": \"c\", \"fill\": 5}]}"},
 	{"numbers", "{\"program\": [{\"alloc\": \"4K\", \"name\": \"x\", \"fill\": 2},"
-		    " {\"mul\": [\"x\", 3], \"to\": \"x\"}, {\"sub\": [\"x\", 1], \"to\": \"x\"},"
+		    " {\"expect\": \"x\", \"fill\": 2}, {\"set\": \"x\", \"fill\": 5},"
 		    " {\"expect\": \"x\", \"fill\": 5}, {\"free\": \"x\"}]}"},
 	{"a list", "{\"program\": [{\"alloc\": 12, \"name\": \"x\", \"values\": [0, 1, 2]},"
 		   " {\"expect\": \"x\", \"fill\": \"iota\"}]}"},
@@ -57,8 +57,9 @@ static const struct bad {
 	{"{\"program\": [{\"compute\": {\"dist\": \"odd\"}}]}", DVS_CONFIG, "'dist' must be"},
 	{"{\"program\": [{\"compute\": \"1s\", \"fast\": true}]}", DVS_CONFIG,
 	 "'compute' has no key 'fast'"},
-	{"{\"program\": [{\"add\": [\"a\", \"b\"]}]}", DVS_CONFIG, "'add' needs 'to'"},
-	{"{\"program\": [{\"add\": [\"a\"], \"to\": \"c\"}]}", DVS_CONFIG, "a list of two"},
+	{"{\"program\": [{\"put\": \"a\"}]}", DVS_CONFIG, "'put' needs 'to'"},
+	{"{\"program\": [{\"add\": [\"a\", \"b\"], \"to\": \"c\"}]}", DVS_CONFIG,
+	 "there is no operation 'add'"},
 	{"{\"program\": [{\"raise\": \"NOISE\"}]}", DVS_CONFIG, "must be a signal"},
 	{"{\"program\": [{\"print\": 3}]}", DVS_CONFIG, "'print' must be a text"},
 	{"{\"program\": [{\"alloc\": \"much\"}]}", DVS_CONFIG, "must be a size"},
