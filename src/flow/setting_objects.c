@@ -103,10 +103,11 @@ const struct resource_need *settings_resources(struct cfg_fields *f, const char 
 	return list;
 }
 
+/* After an error: no limit, so that no job gets an error of its own for it. */
 static void read_limit(struct load *l, struct cfg_fields *f, struct hjson_node *m,
 		       struct resource_limit *ret)
 {
-	struct resource_need need = {0};
+	struct resource_need need = {.count = RESOURCE_UNLIMITED};
 	const char *text;
 
 	if (m->type != HJSON_STRING) {
@@ -116,12 +117,14 @@ static void read_limit(struct load *l, struct cfg_fields *f, struct hjson_node *
 	}
 	ret->name = resource_name(f, m);
 	text = words_text(l, ret->name, &(struct text){hjson_cstr(cfg_doc(l->cfg), m), m});
-	if (!resource_units_parse(l->mem, text, &ret->units, &ret->count))
+	if (!resource_units_parse(l->mem, text, &ret->units, &ret->count)) {
+		ret->count = RESOURCE_UNLIMITED;
 		diag_hint(cfg_error(l->cfg, l->diags, m,
 				    "resource '%s' must be a number of units, or their numbers",
 				    text_printable(l->mem, ret->name)),
 			  "like 4, or \"60000-60015\"; each number once, %d at most",
 			  RESOURCE_UNITS_MOST);
+	}
 }
 
 const struct resource_limit *settings_limits(struct load *l, struct cfg_fields *f, const char *key,

@@ -70,6 +70,17 @@ class Refusals(Story):
         self.assertNotIn("LIC", more.err)
         self.assert_left_nothing()
 
+    def test_jobs_have_no_error_for_a_resource_that_has_one(self):
+        for limit in '"5-3"', '"a"', "-1", "[1]":
+            self.write("a.hjson", """{
+  flow: jobs
+  resources: { PORT: %s }
+  jobs: [ { name: "a", command: "true", resources: { PORT: 1 } } ]
+}""" % limit)
+            run = self.dvsched("run", "a.hjson")
+            self.assertEqual((run.code, len(errors(run))), (2, 1), run.err)
+            self.assertIn("resource 'PORT' must be a", run.err)
+
     def test_a_cycle_is_reported_with_a_wrong_pattern(self):
         self.write("a.hjson", """{
   flow: jobs
