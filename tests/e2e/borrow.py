@@ -197,7 +197,7 @@ class Lending(Borrow):
         self.assertEqual(self.last("a")["resources"], {"PORT": [60000, 60001]})
 
     def test_names_that_make_no_sense(self):
-        for more, text in (("names: { 2: \"x\" }", "'names' names what is none of 'devices'"),
+        for more, text in (("names: { 2: \"x\" }", "'names' lists a device that the pool does not have"),
                            ("names: { 0: \"a,b\" }", "a device's name must be a text without blanks and commas"),
                            ("names: { 0: \"x\", 1: \"x\" }", "devices 0 and 1 would both be lent as 'x'"),
                            ("names: { 0: \"1\" }", "devices 0 and 1 would both be lent as '1'"),
@@ -450,7 +450,7 @@ class OnNodes(Borrow):
 
     def test_settings_that_make_no_sense(self):
         for numa, text in (("2", "'numa' must be true, false, \"auto\" or an object"),
-                           ("{ 5: 0 }", "'numa' names what is none of 'devices'"),
+                           ("{ 5: 0 }", "'numa' lists a device that the pool does not have"),
                            ("{ 0: -1 }", "a NUMA node is a whole number from 0 to 1023"),
                            ("{ 0: true }", "a NUMA node is a whole number from 0 to 1023")):
             self.commands(numa)

@@ -186,7 +186,7 @@ static void read_domain(struct listing *l, struct hjson_node *list, int32_t doma
 
 		if (!d)
 			cfg_error(c, l->diags, e,
-				  "'fault_domains' names what is none of 'devices'");
+				  "'fault_domains' lists a device that the pool does not have");
 		else if (d->domain >= CHIPS_FIRST_OWN_DOMAIN && d->domain != domain)
 			diag_hint(cfg_error(c, l->diags, e, "device %d is in two fault domains",
 					    d->id),

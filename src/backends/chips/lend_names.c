@@ -106,7 +106,8 @@ static void read_names(struct naming *n)
 		if (m->shadowed)
 			continue;
 		if (!d)
-			cfg_key_error(c, n->diags, m, "'names' names what is none of 'devices'");
+			cfg_key_error(c, n->diags, m,
+				      "'names' lists a device that the pool does not have");
 		else if (!is_name(name))
 			cfg_error(c, n->diags, m,
 				  "a device's name must be a text without blanks and commas");

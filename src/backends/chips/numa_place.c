@@ -38,7 +38,8 @@ static void read_nodes(struct placing *p, struct hjson_node *node)
 		if (m->shadowed)
 			continue;
 		if (!d)
-			cfg_error(c, p->diags, m, "'numa' names what is none of 'devices'");
+			cfg_error(c, p->diags, m,
+				  "'numa' lists a device that the pool does not have");
 		else if (m->type != HJSON_INT || m->big || m->i < 0 || m->i > NODE_MOST)
 			cfg_error(c, p->diags, m, "a NUMA node is a whole number from 0 to %d",
 				  NODE_MOST);
