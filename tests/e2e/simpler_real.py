@@ -153,6 +153,15 @@ class SimplerReal(Story):
                     self.assertEqual(self.reasons(), {"plain": "none", "window": "none", "nothing": "wrong_result"}, done)
                     self.assertEqual(glob.glob("/dev/shm/simpler_%08x_*" % os.getpid()), [])
 
+    def test_an_output_passes_by_no_input_in_the_same_buffer(self):
+        for arch, runtime in both():
+            with self.subTest(f"{arch} {runtime}"):
+                job = one(arch, runtime, "nothing", buffer="acc")
+                job["args"] = [job["args"][1], {**job["args"][0], "buffer": "acc"}]
+                job["callable"]["sig"] = "out,in"
+                self.run_jobs(arch, {"same": {**job, "gang": {"buffers": [{"name": "acc", "bytes": "4K"}]}}})
+                self.assertEqual(self.reasons(), {"same": "bad_request"})
+
     def test_a_kernel_that_crashes_hangs_or_is_slow_is_told_apart(self):
         arch = platforms()[0]
         done = self.run_jobs(arch, {"crash": one(arch, "hbg", "crash"), "forever": {**one(arch, "hbg", "forever"), "timeout": "15s"},

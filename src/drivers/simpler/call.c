@@ -61,6 +61,18 @@ static int32_t plain_arg(json_t *arg, size_t at, const struct simpler_gang *gang
 	return 0;
 }
 
+/* What one argument begins as would hide what another is to begin as, or pass for its result. */
+static int32_t check_buffer(const struct simpler_arg *list, size_t at, struct dvs_text *err)
+{
+	for (size_t i = 0; i < at && list[at].buffer; i++)
+		if (list[i].buffer && strcmp(list[i].buffer, list[at].buffer) == 0)
+			return simpler_fail(err, SIMPLER_E_JOB,
+					    "args[%zu] and args[%zu] are both in buffer '%.60s': "
+					    "make them one inout, or give each its own",
+					    i, at, list[at].buffer);
+	return 0;
+}
+
 static int32_t plain_args(json_t *args, const struct simpler_gang *gang, struct simpler_call *ret,
 			  struct dvs_text *err)
 {
@@ -72,7 +84,8 @@ static int32_t plain_args(json_t *args, const struct simpler_gang *gang, struct 
 	{
 		if (!json_is_object(one))
 			return simpler_fail(err, SIMPLER_E_JOB, "args[%zu]: must be an object", i);
-		if ((c = plain_arg(one, i, gang, &ret->list[i], ret->mem, err)))
+		if ((c = plain_arg(one, i, gang, &ret->list[i], ret->mem, err)) ||
+		    (c = check_buffer(ret->list, i, err)))
 			return c;
 	}
 	return 0;

@@ -252,6 +252,9 @@ static const struct {
 	 "not-there"},
 	{"[{\"f32\": [4]}, {\"f32\": [4]}, {\"f32\": [4], \"out\": true, \"buffer\": \"acc\"}]",
 	 "no buffer 'acc'"},
+	{"[{\"f32\": [4], \"buffer\": \"acc\"}, {\"f32\": [4]}, "
+	 "{\"f32\": [4], \"out\": true, \"buffer\": \"acc\"}]",
+	 "args[0] and args[2] are both in buffer 'acc'"},
 	{"[{\"f32\": [4]}, {\"f32\": \"rnak\"}, {\"f32\": [4], \"out\": true}]", "'rnak'"},
 	{"[{\"f32\": [4]}, {\"f32\": [0]}, {\"f32\": [4], \"out\": true}]", "args[1]"},
 	{"{}", "'args' must be a list"},
