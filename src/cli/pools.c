@@ -141,7 +141,9 @@ const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diag
 		return NULL;
 	}
 	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
-	diag_hint(e, "devices: \"%s:%s\"", pool_name(cfg, first), word);
+	/* Without a place it is from the command line. */
+	diag_hint(e, k->pos.line ? "devices: \"%s:%s\"" : "--devices %s:%s", pool_name(cfg, first),
+		  word);
 	return NULL;
 }
 

@@ -581,6 +581,8 @@ class ByHand(Borrow):
         self.pools_file()
         refused("there is no pool of devices 'gpu'", "--devices", "gpu:1")
         refused("asks for more devices than there are", "--devices", "2")
+        self.write("two.hjson", '{ backends: { a: { type: "chips", driver: "sim" }, b: { type: "chips", driver: "sim" } } }')
+        refused("hint: --devices a:2", "--devices", "2", "--pools", "two.hjson")
         self.write("odd.hjson", '{ backends: {}\n flow: "jobs" }')
         refused("odd.hjson:2:2: error: a file of pools has 'backends' and 'vars', and no 'flow'", "--devices", "1", "--pools",
                 "odd.hjson")
