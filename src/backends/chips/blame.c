@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Whether it was the job or the device: where a job has failed before. */
+#include <stdlib.h>
+
+#include "backends/chips/device_list.h"
 #include "backends/chips/gang.h"
 #include "base/mem.h"
 
@@ -7,6 +10,16 @@ bool past_has(const struct chips *c, const struct job *job, int32_t device)
 {
 	for (size_t i = 0; i < c->n_past; i++)
 		if (c->past[i].job == job->n && c->past[i].device == device)
+			return true;
+	return false;
+}
+
+static bool past_has_end(const struct chips *c, const struct job *job, int32_t device,
+			 enum dvs_class class)
+{
+	for (size_t i = 0; i < c->n_past; i++)
+		if (c->past[i].job == job->n && c->past[i].device == device &&
+		    c->past[i].class == class)
 			return true;
 	return false;
 }
@@ -59,4 +72,21 @@ void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class cl
 		if (p->job == job->n && p->class == class && u)
 			unit_take_marks_back(u, job, probes_now);
 	}
+}
+
+const char *outcome_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
+			       const char *text, struct arena *mem)
+{
+	_cleanup_(str_done) struct str out = {0};
+	int32_t *ids = xcalloc(c->n_units, sizeof(*ids));
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		if (past_has_end(c, job, c->units[i].device->id, class))
+			ids[n++] = c->units[i].device->id;
+	str_add(&out, "the job breaks devices (");
+	device_list_add(&out, ids, n);
+	str_printf(&out, "): %s", text);
+	free(ids);
+	return arena_strdup(mem, out.s);
 }

@@ -182,6 +182,9 @@ bool past_has_like(const struct chips *c, const struct job *job, int32_t device,
 		   enum dvs_class class);
 void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class class,
 		       bool probes_now);
+/* "the job breaks devices (0,6): text", with all devices on which it has ended like this. */
+const char *outcome_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
+			       const char *text, struct arena *mem);
 bool past_has(const struct chips *c, const struct job *job, int32_t device);
 void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class);
 void past_forget(struct chips *c, const struct job *job);

@@ -85,13 +85,27 @@ static void blame_device(struct lend *l)
 	r->message = arena_strdup(l->job->mem, text.s);
 }
 
-/* It left a device like this before, and that was another one. */
+/* Two devices that do not fail together by themselves. */
+static bool are_apart(const struct lent *a, const struct lent *b)
+{
+	int32_t domain = a->unit->device->domain;
+
+	return domain < 0 || domain != b->unit->device->domain;
+}
+
+/* It left two devices like this: both now, or another one before. */
 static bool is_the_job(const struct lend *l)
 {
-	for (uint32_t i = 0; i < l->n; i++)
-		if (lent_is_broken(&l->devices[i]) &&
-		    past_has_like(l->chips, l->job->job, l->devices[i].unit->device->id, DVS_WEDGE))
+	const struct lent *first = find_broken(l);
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct lent *d = &l->devices[i];
+
+		if (lent_is_broken(d) &&
+		    ((d != first && are_apart(first, d)) ||
+		     past_has_like(l->chips, l->job->job, d->unit->device->id, DVS_WEDGE)))
 			return true;
+	}
 	return false;
 }
 
@@ -101,6 +115,8 @@ static void blame_job(struct lend *l)
 	l->result.status = JOB_FAILED;
 	l->result.reason = REASON_BREAKS_DEVICES;
 	l->result.is_uncharged = false;
+	l->result.message = outcome_say_breaks(l->chips, l->job->job, DVS_WEDGE, l->result.message,
+					       l->job->mem);
 }
 
 /* A retry goes elsewhere, if there is an elsewhere. */

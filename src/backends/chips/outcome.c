@@ -124,8 +124,10 @@ static const char *set_blame(struct gang *g, struct job_result *result)
 		return fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
 	outcome_blame_job(c, job, class, true);
 	result->is_uncharged = false;
-	if (job_reason_class(result->reason) == CLASS_INFRA)
-		result->reason = REASON_BREAKS_DEVICES;
+	if (job_reason_class(result->reason) != CLASS_INFRA)
+		return "job";
+	result->reason = REASON_BREAKS_DEVICES;
+	result->message = outcome_say_breaks(c, job, class, result->message, g->job->mem);
 	return "job";
 }
 

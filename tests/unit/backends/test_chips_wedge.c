@@ -63,6 +63,7 @@ static void the_second_wedge_is_the_jobs(void **state)
 	assert_int_equal(j->result.status, JOB_FAILED);
 	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
 	assert_false(j->result.is_uncharged);
+	assert_memory_equal(j->message, "the job breaks devices (0-1): device 1: ", 40);
 	for (int i = 0; i < 2; i++) /* for all that is known they are broken */
 		assert_int_equal(world.stored[i].state, HEALTH_QUARANTINED);
 	run_through(submitted(1));
@@ -189,6 +190,62 @@ static void likewise_a_command_that_borrows(void **state)
 	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
 }
 
+/* It borrows 0 and 1 of three, and neither opens after it. */
+static struct fake_job *breaks_two(int32_t domain_0, int32_t domain_1)
+{
+	struct fake_job *j;
+
+	world_init(3);
+	world.devices[0].domain = domain_0;
+	world.devices[1].domain = domain_1;
+	world.devices[2].domain = -1;
+	world_begin();
+	j = job_new(2);
+	j->request.is_borrowed = true;
+	j->request.env_name = "DEVICES";
+	job_submit(j);
+	slot_ends(world.slots[0], false);
+	slot_dies(world.slots[0]);
+	for (int32_t i = 0; i < 2; i++) {
+		worker_opens_not(worker_on(i), DVS_WEDGE, "it does not open");
+		worker_dies(worker_on(i));
+	}
+	assert_int_equal(j->state, FAKE_ENDED);
+	return j;
+}
+
+static void two_at_once_are_enough(void **state)
+{
+	struct fake_job *j = breaks_two(-1, -1);
+
+	(void)state;
+	assert_int_equal(j->result.status, JOB_FAILED);
+	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
+	assert_false(j->result.is_uncharged);
+	assert_memory_equal(j->message, "the job breaks devices (0-1): ", 30);
+	submitted(3);
+	world_pass(301); /* they open again: its marks go */
+	for (int32_t i = 0; i < 2; i++) {
+		worker_opens(worker_on(i));
+		assert_int_equal(world.stored[i].state, HEALTH_HEALTHY);
+	}
+}
+
+static void two_of_one_domain_may_have_failed_together(void **state)
+{
+	struct fake_job *j = breaks_two(7, 7);
+
+	(void)state;
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+	assert_true(j->result.is_uncharged);
+}
+
+static void two_of_two_domains_are_enough(void **state)
+{
+	(void)state;
+	assert_int_equal(breaks_two(7, 8)->result.reason, REASON_BREAKS_DEVICES);
+}
+
 static void other_commands_are_not_to_blame(void **state)
 {
 	struct fake_job *jobs[2];
@@ -217,6 +274,9 @@ int main(int argc, char **argv)
 		STORY(a_death_after_which_it_does_not_open_is_no_clean_bill),
 		STORY(a_gang_is_known_by_the_device_of_its_cause),
 		STORY(likewise_a_command_that_borrows),
+		STORY(two_at_once_are_enough),
+		STORY(two_of_one_domain_may_have_failed_together),
+		STORY(two_of_two_domains_are_enough),
 		STORY(other_commands_are_not_to_blame),
 	};
 
