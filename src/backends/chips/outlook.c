@@ -224,8 +224,8 @@ bool chips_is_unused(const struct chips *c)
 	return list_is_empty(&c->gangs) && list_is_empty(&c->lends);
 }
 
-/* Nothing runs, nothing opens, nothing came back for a while: what cannot ever run is told so.
- * Idleness alone convicts nobody: a job that could run on usable devices goes on waiting. */
+/* Nothing runs, nothing opens, nothing came back for a while. That alone ends no job: one that
+ * could run on usable devices goes on waiting. */
 static bool is_quiet(const struct chips *c)
 {
 	if (!chips_is_unused(c) || chips_now(c) < c->last_event_s + c->s->deadlock_s)
@@ -264,6 +264,26 @@ static bool is_hopeless(struct chips_job *j, bool pool_is_quiet)
 	return isinf(at_s) || (pool_is_quiet && at_s > patient_until(j));
 }
 
+/* And what to do about it. */
+static const char *why_hopeless(const struct chips_job *j)
+{
+	const struct chips *c = j->chips;
+	double at_s = possible_at(j);
+	_cleanup_(str_done) struct str out = {0};
+
+	str_printf(&out, "too few devices are usable: it %s", why_waiting(j));
+	if (isinf(at_s)) {
+		str_add(&out, "; what is repaired is used again after 'dvsched chips clear'");
+	} else if (at_s > c->turn_s) {
+		str_add(&out, "; the quarantine that it waits for ends in ");
+		duration_add(&out, ceil(at_s - c->turn_s));
+		str_add(&out, j->request->queue_s > 0
+				      ? ", after its 'queue_timeout'"
+				      : ", too late for a job without a 'queue_timeout'");
+	}
+	return arena_strdup(j->mem, out.s);
+}
+
 void outlook_end_hopeless(struct chips *c)
 {
 	bool pool_is_quiet = is_quiet(c);
@@ -281,9 +301,6 @@ void outlook_end_hopeless(struct chips *c)
 		else if (is_sure) /* with many devices too much to find out for each */
 			j->stuck_s = 0;
 		else if (is_hopeless(j, pool_is_quiet))
-			chips_job_end_unstarted(j, REASON_NO_DEVICE,
-						arena_printf(j->mem,
-							     "no usable device is left: it %s",
-							     why_waiting(j)));
+			chips_job_end_unstarted(j, REASON_NO_DEVICE, why_hopeless(j));
 	}
 }

@@ -61,6 +61,8 @@ static void but_not_longer_than_twice_the_probation(void **state)
 	assert_int_equal(j->state, FAKE_SUBMITTED);
 	world_pass(2);
 	assert_int_equal(j->result.reason, REASON_NO_DEVICE);
+	assert_non_null(strstr(j->message, "; the quarantine that it waits for ends in 9m"));
+	assert_non_null(strstr(j->message, "too late for a job without a 'queue_timeout'"));
 }
 
 static void nor_again_and_again(void **state)
@@ -95,6 +97,7 @@ static void a_queue_timeout_says_how_long(void **state)
 	job_submit(other);
 	world_pass(31);
 	assert_int_equal(other->result.reason, REASON_NO_DEVICE); /* it would wait in vain */
+	assert_non_null(strstr(other->message, ", after its 'queue_timeout'"));
 	world_pass(970);
 	probe_ends(0, true);
 	probe_ends(0, true);
@@ -117,6 +120,7 @@ static void what_nothing_brings_back_is_said_at_once(void **state)
 		assert_int_equal(gang->result.reason, REASON_NO_DEVICE);
 		assert_non_null(strstr(gang->message, "needs 3 of the 3 devices of 'chips', 2 of "
 						      "them usable; device 1 is "));
+		assert_non_null(strstr(gang->message, "after 'dvsched chips clear'"));
 		run_through(submitted(2));
 		world_done();
 	}
