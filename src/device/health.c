@@ -60,7 +60,9 @@ static bool quarantine(struct device_health *h, const struct health_rules *rules
 
 	h->n_quarantines++;
 	h->n_good_probes = 0;
-	h->until_wall_s = wall_s + fmin(s, QUARANTINE_MOST_S);
+	if (h->state != HEALTH_QUARANTINED) /* else a person may have said for longer */
+		h->until_wall_s = 0;
+	h->until_wall_s = fmax(h->until_wall_s, wall_s + fmin(s, QUARANTINE_MOST_S));
 	return set_state(h, HEALTH_QUARANTINED, wall_s);
 }
 
@@ -155,6 +157,7 @@ bool health_unmark(struct device_health *h, const struct health_rules *rules, co
 		return false;
 	h->n_jobs -= h->n_jobs ? 1 : 0;
 	if ((h->state != HEALTH_SUSPECT && h->state != HEALTH_QUARANTINED) ||
+	    (h->state == HEALTH_QUARANTINED && !health_has_end(h)) || /* by a person */
 	    n_counted(h) >= rules->marks || has_wedge(h))
 		return true;
 	if (h->state == HEALTH_QUARANTINED)

@@ -385,6 +385,8 @@ void queue_act(struct chips *c)
 {
 	if (list_is_empty(&c->queue))
 		return;
+	for (uint32_t i = 0; i < c->n_units; i++)
+		unit_look_at_health_again(&c->units[i]);
 	queue_pass(c);
 	outlook_end_hopeless(c);
 	say_waits(c);

@@ -64,6 +64,7 @@ struct unit {
 	struct chips *chips;
 	const struct chips_device *device;
 	struct device_health health;
+	double health_read_s; /* as it was stored then, or has been since by us */
 	enum unit_state state;
 	struct device_worker *worker; /* NULL: none */
 	uint64_t serial;	      /* of the worker: what an earlier one said is not heard */
@@ -139,6 +140,7 @@ void unit_set_aside(struct unit *u, uint64_t pass);
 bool unit_must_yield(const struct unit *u);
 
 /* ---- unit_health.c ---- */
+void unit_look_at_health_again(struct unit *u);
 /* An end of job on it, of a class that marks devices or does not. */
 void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
 	       const char *text);

@@ -8,6 +8,9 @@
 #include "backends/chips/unit_parts.h"
 #include "base/mem.h"
 
+/* What others write is read so often at most. */
+static const double reread_s = 1;
+
 /* ---- the file ---- */
 
 static void unit_warn_of_health(struct unit *u, struct error *err)
@@ -33,6 +36,7 @@ void unit_read_health(struct unit *u)
 	struct device_health h;
 	struct error err = {0};
 
+	u->health_read_s = chips_now(u->chips);
 	if (health_load_both(s->state_dir, s->machine_dir, u->device->family, u->device->machine_id,
 			     clock_wall(u->chips->clock), &h, &err) == 0)
 		u->health = h;
@@ -46,6 +50,15 @@ void unit_look_at_health(struct unit *u)
 {
 	if (!u->chips->health_warning)
 		unit_read_health(u);
+}
+
+/* A person may set it aside, or clear it, while we use it: heard between two jobs. */
+void unit_look_at_health_again(struct unit *u)
+{
+	bool is_between = u->state == UNIT_IDLE || u->state == UNIT_CLOSED;
+
+	if (is_between && !u->holder && u->chips->turn_s >= u->health_read_s + reread_s)
+		unit_look_at_health(u);
 }
 
 /* What its driver knows without opening it: a command that borrowed it would not find it, and might
@@ -73,10 +86,13 @@ static void unit_suspect_neighbours(struct unit *u)
 	if (u->device->domain < 0)
 		return;
 	snprintf(text, sizeof(text), "device %d of the same fault domain broke", u->device->id);
-	for (uint32_t i = 0; i < c->n_units; i++)
-		if (&c->units[i] != u && c->units[i].device->domain == u->device->domain &&
-		    health_suspect(&c->units[i].health, text, clock_wall(c->clock)))
+	for (uint32_t i = 0; i < c->n_units; i++) {
+		if (&c->units[i] == u || c->units[i].device->domain != u->device->domain)
+			continue;
+		unit_look_at_health(&c->units[i]);
+		if (health_suspect(&c->units[i].health, text, clock_wall(c->clock)))
 			unit_store_health(&c->units[i]);
+	}
 }
 
 void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
@@ -89,6 +105,7 @@ void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int3
 	if (kind == MARK_NONE)
 		return;
 	snprintf(m.job, sizeof(m.job), "%s", job->spec->id);
+	unit_look_at_health(u);
 	health_mark(&u->health, &c->s->health, kind, &m, text);
 	unit_store_health(u);
 	if (kind == MARK_QUARANTINE)
@@ -102,6 +119,7 @@ void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *tex
 	/* Somebody else's device, or a request that no device could open with: not its health. */
 	if (class == DVS_BUSY || class == DVS_CONFIG || class == DVS_UNSUPPORTED)
 		return;
+	unit_look_at_health(u);
 	health_probed(&u->health, &c->s->health, false, text, clock_wall(c->clock));
 	unit_store_health(u);
 	unit_suspect_neighbours(u);
@@ -110,7 +128,11 @@ void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *tex
 void unit_note_passed(struct unit *u)
 {
 	struct chips *c = u->chips;
+	struct device_health after = u->health;
 
+	if (!health_passed(&after, &c->s->health, clock_wall(c->clock)))
+		return;
+	unit_look_at_health(u);
 	if (health_passed(&u->health, &c->s->health, clock_wall(c->clock)))
 		unit_store_health(u);
 }
@@ -121,8 +143,10 @@ void unit_take_marks_back(struct unit *u, const struct job *job, bool probes_now
 {
 	struct chips *c = u->chips;
 	double wall_s = clock_wall(c->clock);
-	struct device_health without = u->health;
+	struct device_health without;
 
+	unit_look_at_health(u);
+	without = u->health;
 	if (!health_unmark(&without, &c->s->health, job->spec->id, wall_s))
 		return;
 	if (health_is_usable(&without) && !health_is_usable(&u->health)) {

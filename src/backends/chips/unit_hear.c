@@ -33,6 +33,7 @@ static void hear_probe(struct unit *u)
 	struct chips *c = u->chips;
 
 	u->is_probe = false;
+	unit_look_at_health(u); /* a person may have set it aside meanwhile */
 	if (u->broken_by[0])
 		unit_acquit(u);
 	if (health_is_usable(&u->health))

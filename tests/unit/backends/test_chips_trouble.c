@@ -485,6 +485,65 @@ static void what_others_found_out_of_a_device_counts(void **state)
 	assert_null(worker_on(0));
 }
 
+static void set_aside_by_a_person(int device)
+{
+	world.stored[device].state = HEALTH_QUARANTINED;
+	world.stored[device].until_wall_s = 253402300799.0;
+}
+
+static void what_a_person_sets_aside_gets_no_other_job(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	run_through(submitted(1));
+	assert_int_equal(unit(0)->state, UNIT_IDLE);
+	set_aside_by_a_person(0);
+	world_pass(2);
+	j = submitted(1);
+	run_through(j);
+	assert_string_equal(j->where, "chips/1");
+	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
+}
+
+static void nor_does_what_happens_there_bring_it_back(void **state)
+{
+	static const enum dvs_class classes[] = {DVS_OK, DVS_POISON, DVS_WEDGE};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+		begin(1);
+		world.stored[0].state = HEALTH_SUSPECT;
+		submitted(1);
+		open_all(1);
+		worker_reaches(worker_on(0), PHASE_TAKEN);
+		set_aside_by_a_person(0);
+		worker_ends(worker_on(0), classes[i], classes[i] == DVS_OK);
+		assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
+		assert_true(world.stored[0].until_wall_s == 253402300799.0);
+		world_done();
+	}
+	begin(1);
+}
+
+static void what_a_person_clears_is_used_again(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(2);
+	set_aside_by_a_person(0);
+	world_begin();
+	run_through(submitted(1));
+	submitted(1); /* it has 1 */
+	world.stored[0] = (struct device_health){0};
+	world_pass(2);
+	j = submitted(1);
+	worker_opens(worker_on(0));
+	assert_string_equal(j->where, "chips/0");
+}
+
 static void a_hang_after_the_first_error_is_not_the_cause(void **state)
 {
 	struct fake_job *j;
@@ -1017,6 +1076,9 @@ int main(int argc, char **argv)
 		STORY(one_that_never_reads_its_request_is_found),
 		STORY(cleaning_up_after_a_fault_has_a_clock),
 		STORY(what_others_found_out_of_a_device_counts),
+		STORY(what_a_person_sets_aside_gets_no_other_job),
+		STORY(nor_does_what_happens_there_bring_it_back),
+		STORY(what_a_person_clears_is_used_again),
 		STORY(a_hang_after_the_first_error_is_not_the_cause),
 		STORY(the_wall_stands_before_the_release_too),
 		STORY(who_waits_for_the_release_is_not_guilty),

@@ -210,6 +210,25 @@ static void dead_stays_dead(void **state)
 	assert_int_equal(h.state, HEALTH_DEAD);
 }
 
+static void what_a_person_set_aside_only_a_person_brings_back(void **state)
+{
+	struct device_health h = {0};
+	double until_s;
+
+	(void)state;
+	mark(&h, DVS_POISON, "a", 999);
+	health_set_aside(&h, "fan broken", INFINITY, 1000);
+	until_s = h.until_wall_s;
+	mark(&h, DVS_WEDGE, "b", 1001);
+	health_probed(&h, &rules, false, "it does not open", 1002);
+	assert_true(h.until_wall_s == until_s);
+	health_unmark(&h, &rules, "a", 1003);
+	health_unmark(&h, &rules, "b", 1003);
+	assert_int_equal(h.n_marks, 0);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	assert_true(h.until_wall_s == until_s);
+}
+
 static void many_marks_push_out_the_oldest(void **state)
 {
 	static const struct health_rules many = {.marks = 8, .window_s = 1e9, .quarantine_s = 1};
@@ -415,6 +434,7 @@ int main(void)
 		cmocka_unit_test(a_bad_probe_or_a_bad_canary_doubles_the_quarantine),
 		cmocka_unit_test(a_pass_takes_back_what_may_have_been_the_jobs_doing),
 		cmocka_unit_test(dead_stays_dead),
+		cmocka_unit_test(what_a_person_set_aside_only_a_person_brings_back),
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
 		cmocka_unit_test(what_the_machine_sets_aside_counts_until_its_time_is_over),
