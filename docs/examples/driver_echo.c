@@ -43,14 +43,14 @@ static int32_t probe(const char *options, struct dvs_device *devices, size_t cap
 static int32_t open_device(const struct dvs_host *host, int32_t device, const char *options,
 			   void **ret_ctx, struct dvs_text *err)
 {
-	struct echo *e = calloc(1, sizeof(*e));
+	struct echo *e;
 
 	(void)host, (void)options;
-	if (!e || device < 0 || device >= N_DEVICES) {
-		free(e);
-		return e ? fail(err, ECHO_NO_DEVICE, "there are the devices 0 and 1")
-			 : fail(err, ECHO_NO_MEMORY, "out of memory");
-	}
+	if (device < 0 || device >= N_DEVICES)
+		return fail(err, ECHO_NO_DEVICE, "there are the devices 0 and 1");
+	e = calloc(1, sizeof(*e));
+	if (!e)
+		return fail(err, ECHO_NO_MEMORY, "out of memory");
 	e->device = device;
 	*ret_ctx = e;
 	return 0;
