@@ -60,7 +60,7 @@ static int write_out(int fd, const struct sim_device_state *s)
 /* The lock is the file itself: it is written in place and never replaced. */
 static int open_locked(const char *path, int flags, int how)
 {
-	int fd = open(path, flags | O_CLOEXEC, 0666);
+	int fd = open(path, flags | O_CLOEXEC);
 
 	while (fd >= 0 && flock(fd, how) < 0)
 		if (errno != EINTR) {
@@ -88,15 +88,33 @@ int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device
 	return 0;
 }
 
+/* It gets its name when it has its rights: who is killed in between leaves none that others cannot
+ * write into. */
+static void create(const char *path, const char *folder)
+{
+	_cleanup_(closep) int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+	char self[32];
+
+	if (fd < 0) { /* a file system without such files */
+		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+		if (fd >= 0)
+			fchmod(fd, fs_shared_mode(folder));
+		return;
+	}
+	fchmod(fd, fs_shared_mode(folder));
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); /* or another was faster */
+}
+
 /* Another user's is changed in place, too: who may write into the folder may write into it. */
 static int open_to_change(const char *path, const char *folder)
 {
-	int fd = open_locked(path, O_RDWR | O_CREAT | O_NOFOLLOW, LOCK_EX);
-	struct stat st;
+	int fd = open_locked(path, O_RDWR | O_NOFOLLOW, LOCK_EX);
 
-	if (fd >= 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid())
-		fchmod(fd, fs_shared_mode(folder));
-	return fd;
+	if (fd >= 0 || errno != ENOENT)
+		return fd;
+	create(path, folder);
+	return open_locked(path, O_RDWR | O_NOFOLLOW, LOCK_EX);
 }
 
 int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_state_change *change,
