@@ -68,7 +68,16 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 static int make_missing(struct engines *e, const char *name, const struct backend_env *env,
 			struct cfg *cfg, struct diags *diags)
 {
-	return find(e, name) ? 0 : make_one(e, name, env, cfg, diags);
+	int rc;
+
+	if (find(e, name))
+		return 0;
+	if (map_has(&e->failed, name))
+		return -1;
+	rc = make_one(e, name, env, cfg, diags);
+	if (rc < 0)
+		map_set(&e->failed, name, e);
+	return rc;
 }
 
 static const char *chosen_for(const struct job_spec *spec, struct run_options *options);
@@ -158,7 +167,7 @@ int engines_make(struct engines *e, struct run_options *options, const struct pl
 
 	e->options = options;
 	e->cfg = cfg;
-	rc = make_one(e, options->backend, &env, cfg, diags);
+	rc = make_missing(e, options->backend, &env, cfg, diags);
 	for (size_t i = 0; i < options->n_backend_for; i++)
 		rc |= make_missing(e, options->backend_for[i].backend, &env, cfg, diags);
 	rc |= make_for_jobs(e, plan, &env, diags);
@@ -337,6 +346,7 @@ void engines_free(struct engines *e)
 	for (unsigned i = 0; i < e->n; i++)
 		e->at[i]->ops->destroy(e->at[i]);
 	free(e->at);
+	map_done(&e->failed);
 	e->at = NULL;
 	e->n = 0;
 }

@@ -7,6 +7,7 @@
 #include <ev.h>
 
 #include "backends/backends.h"
+#include "base/map.h"
 #include "cli/run_options.h"
 #include "config/config.h"
 #include "scheduler/sched.h"
@@ -17,6 +18,7 @@ struct engines {
 	struct cfg *cfg;		  /* likewise */
 	struct backend **at;		  /* n of them, the default first */
 	unsigned n;
+	struct map failed; /* by name: made once, and refused once */
 };
 
 /* cfg: where backends: { NAME: {…} } is read; NULL: nowhere. Returns 0, or -1 after errors. */

@@ -602,6 +602,16 @@ class BadInput(Borrow):
             self.assertIn(text, done.err)
         self.assertFalse(self.path("scratch").exists())
 
+    def test_a_pool_that_cannot_be_had_is_asked_and_refused_once(self):
+        asked = self.path("asked")
+        probe = f"echo >> {asked}; exit 1"
+        self.config('{ flow: "jobs", backends: { npu: { type: "chips", driver: "command", options: { probe: "%s" } } }\n jobs: [\n%s] }' % (
+            probe, "\n".join('{ name: "%s", command: "echo %s", devices: 1, timeout: %d }' % (name, name, i + 1)
+                             for i, name in enumerate("abc"))))
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual((done.code, done.err.count("error:")), (3, 1), done)
+        self.assertEqual(asked.read_text(), "\n")
+
     def test_pools_that_are_none_or_too_many(self):
         two = 'a: { type: "chips", driver: "sim", devices: "0" }\n  b: { type: "chips", driver: "sim", devices: "1" }'
         self.refused("", '{ name: "a", command: "true", devices: 2 }',
