@@ -65,6 +65,21 @@ static void but_not_longer_than_twice_the_probation(void **state)
 	assert_non_null(strstr(j->message, "too late for a job without a 'queue_timeout'"));
 }
 
+static void a_pool_that_was_idle_begins_to_wait_with_its_first_job(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(1);
+	quarantine(0, 5000);
+	world_begin();
+	world_pass(100);
+	j = submitted(1);
+	assert_int_equal(j->state, FAKE_SUBMITTED);
+	world_pass(31);
+	assert_int_equal(j->result.reason, REASON_NO_DEVICE);
+}
+
 static void nor_again_and_again(void **state)
 {
 	struct fake_job *j;
@@ -188,6 +203,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		STORY(the_end_of_a_quarantine_is_waited_for),
 		STORY(but_not_longer_than_twice_the_probation),
+		STORY(a_pool_that_was_idle_begins_to_wait_with_its_first_job),
 		STORY(nor_again_and_again),
 		STORY(a_queue_timeout_says_how_long),
 		STORY(what_nothing_brings_back_is_said_at_once),

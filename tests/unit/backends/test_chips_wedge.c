@@ -3,6 +3,7 @@
 #include "chips_story.h"
 
 #include <math.h>
+#include <string.h>
 
 static bool is_read(const struct device_worker *w)
 {
@@ -151,6 +152,26 @@ static void a_gang_is_known_by_the_device_of_its_cause(void **state)
 				 i == 1 || i == 2 ? HEALTH_QUARANTINED : HEALTH_UNKNOWN);
 }
 
+/* What a peer ends with after the first failure may be its consequence. */
+static void of_a_gang_only_the_cause_has_a_class_of_its_own(void **state)
+{
+	struct fake_job *gang;
+
+	(void)state;
+	begin(2);
+	gang = job_new(2);
+	gang->request.has_barrier = false;
+	begins(gang);
+	worker_ends(worker_on(0), DVS_WEDGE, false);
+	worker_dies(worker_on(0));
+	worker_ends(worker_on(1), DVS_WEDGE, false);
+	worker_dies(worker_on(1));
+	assert_int_equal(gang->state, FAKE_ENDED);
+	assert_int_equal(gang->result.reason, REASON_WEDGE);
+	assert_non_null(strstr(gang->details, "\"class\":\"peer\""));
+	assert_int_equal(world.stored[1].n_marks, 0);
+}
+
 /* ---- commands ---- */
 
 static void command_breaks(struct fake_job *j, int32_t device)
@@ -273,6 +294,7 @@ int main(int argc, char **argv)
 		STORY(what_others_did_is_not_given_back),
 		STORY(a_death_after_which_it_does_not_open_is_no_clean_bill),
 		STORY(a_gang_is_known_by_the_device_of_its_cause),
+		STORY(of_a_gang_only_the_cause_has_a_class_of_its_own),
 		STORY(likewise_a_command_that_borrows),
 		STORY(two_at_once_are_enough),
 		STORY(two_of_one_domain_may_have_failed_together),
