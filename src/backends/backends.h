@@ -21,6 +21,8 @@ struct backend_terminal {
 	/* The job that has it was stopped by Ctrl-Z: suspend the run, and all of its process group,
 	 * before this returns. NULL: nobody can. */
 	void (*suspend)(void *ctx);
+	/* Nobody reads what its job prints any more. NULL: then it goes on unseen. */
+	void (*unread)(void *ctx);
 	void *ctx;
 };
 

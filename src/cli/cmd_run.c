@@ -91,6 +91,14 @@ static void on_job_suspends(void *ctx)
 	signals_suspend(&r->signals, true);
 }
 
+/* `dvsched run -- COMMAND | head`: as for COMMAND alone, the end of its reader is its own. */
+static void on_unread(void *ctx)
+{
+	struct run *r = ctx;
+
+	signals_unread(&r->signals);
+}
+
 /* All jobs of a DVSim flow are interactive, or none: one after another, there is one terminal. */
 static bool is_one_at_a_time(const struct run *r)
 {
@@ -117,7 +125,7 @@ static int make_graph(struct run *r)
 	};
 	struct diags *diags = &r->loaded.diags;
 
-	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, r};
+	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
 	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
 	    0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));

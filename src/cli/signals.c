@@ -126,6 +126,15 @@ static void stop_run(struct signals *s, int signum)
 	sched_stop(s->sched, n == 1 ? STOP_TERM : STOP_KILL, REASON_USER, signum);
 }
 
+void signals_unread(struct signals *s)
+{
+	if (!s->sched || s->requests.n)
+		return;
+	pause_printer(s);
+	log_warning("nobody reads the command's output any more: stopping");
+	sched_stop(s->sched, STOP_TERM, REASON_USER, SIGPIPE);
+}
+
 static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;

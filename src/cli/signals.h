@@ -52,6 +52,9 @@ void signals_suspend(struct signals *s, bool whole_group);
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
 		    int deadline_fd);
 void signals_stop(struct signals *s);
+/* Nobody reads what the run's command prints: the run is told to stop, once. It ends as if SIGPIPE
+ * had ended it. */
+void signals_unread(struct signals *s);
 /*
  * The last thing that main() does. If exit_code says that a signal ended the run (128 + its
  * number), the program dies of that signal, so that a shell which waits for it ends its loop, too;

@@ -517,6 +517,15 @@ class ByHand(Borrow):
         self.assertEqual(done.code, 0, done)
         self.assertTrue(done.out.startswith("".join(f"{n}\n" for n in range(1, 400001)) + "1 job: 1 passed"), done.out[-300:])
 
+    def test_a_reader_that_leaves_ends_the_command(self):
+        for where in ([], ["--devices", "sim:1"]):
+            with self.subTest(where=where):
+                run = self.start("run", *where, "--", "yes")
+                self.assertEqual(run.stdout.readline(), b"y\n")
+                run.stdout.close()
+                self.assertIn(b"nobody reads the command's output any more", run.stderr.read())
+                self.assertEqual(run.wait(), 128 + signal.SIGPIPE)
+
     def test_several_at_once_have_a_scratch_path_each(self):
         command = "echo up > $0.up; while [ ! -e go ]; do sleep 0.01; done"
         runs = []

@@ -61,6 +61,16 @@ static void forget_output(struct console *c)
 	ev_io_stop(c->loop, &c->writable);
 }
 
+/* A terminal that is gone has SIGHUP to say so; a pipe has nothing but this. */
+static void note_gone(struct console *c)
+{
+	bool is_pipe = errno == EPIPE;
+
+	c->is_gone = true;
+	if (is_pipe && c->terminal.unread)
+		c->terminal.unread(c->terminal.ctx);
+}
+
 /* False: it does not take more now. */
 static bool write_on(struct console *c)
 {
@@ -73,7 +83,7 @@ static bool write_on(struct console *c)
 		} else if (errno == EAGAIN) {
 			return false;
 		} else if (errno != EINTR) {
-			c->is_gone = true;
+			note_gone(c);
 		}
 	}
 	forget_output(c);
