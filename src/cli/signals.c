@@ -128,7 +128,8 @@ static void stop_run(struct signals *s, int signum)
 
 void signals_unread(struct signals *s)
 {
-	if (!s->sched || s->requests.n)
+	if (!s->sched || s->requests.n ||
+	    !stop_requests_add(&s->requests, SIGPIPE, clock_now(clock_real())))
 		return;
 	pause_printer(s);
 	log_warning("nobody reads the command's output any more: stopping");
