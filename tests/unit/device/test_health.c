@@ -16,7 +16,7 @@ static bool mark(struct device_health *h, enum dvs_class class, const char *job,
 {
 	struct health_mark m = {.wall_s = at, .class = class, .code = 507018};
 
-	snprintf(m.job, sizeof(m.job), "%s", job);
+	snprintf(m.job, sizeof(m.job), "%.*s", (int)sizeof(m.job) - 1, job);
 	return health_mark(h, &rules, device_class_fate(class)->mark, &m, "it broke");
 }
 
