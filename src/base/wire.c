@@ -77,6 +77,15 @@ void wire_put_strings(struct str *b, const char *const *list, size_t n)
 		wire_put_string(b, list[i]);
 }
 
+void wire_put_list(struct str *b, const char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	wire_put_strings(b, list, n);
+}
+
 static uint32_t load_u32(const char *from)
 {
 	const unsigned char *u = (const unsigned char *)from;

@@ -24,6 +24,7 @@ void wire_put_f64(struct str *b, double v);
 void wire_put_string(struct str *b, const char *s); /* NULL is told apart from "" */
 void wire_put_bytes(struct str *b, const void *s, size_t n);
 void wire_put_strings(struct str *b, const char *const *list, size_t n);
+void wire_put_list(struct str *b, const char *const *list); /* ends with NULL; NULL: none */
 
 /* Reading one frame's fields. Strings are NUL-terminated and point into the buffer. */
 struct wire {

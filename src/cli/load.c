@@ -19,7 +19,7 @@
 #include "cli/pools.h"
 #include "cli/run_options.h"
 #include "cli/selection.h"
-#include "exec/pattern.h"
+#include "judge/pattern.h"
 #include "flow/flow.h"
 #include "scheduler/sched.h"
 

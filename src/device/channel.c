@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "device/device_lock.h"
-#include "exec/needs.h"
+#include "workspace/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
 enum { IS_CONFUSED = 70 };
@@ -100,7 +100,7 @@ static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
 		device_lock_sign(next_descriptor(l)); /* open until the end of the process */
 		return false;
 	case DEVICE_RULES:
-		if (!slot_rules_take(l->rules, w, l->base_env))
+		if (!job_kind_take(l->rules, w, l->base_env))
 			channel_confused();
 		return false;
 	case DEVICE_NEEDS:

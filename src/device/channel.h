@@ -11,7 +11,7 @@
 #include <stdatomic.h>
 
 #include "device/device_wire.h"
-#include "exec/slot_rules.h"
+#include "judge/job_kind.h"
 
 enum { CHANNEL_DESCRIPTORS = 8 };
 
@@ -28,11 +28,11 @@ struct channel {
 	int descriptors[CHANNEL_DESCRIPTORS]; /* received, in order, and not yet called for */
 	unsigned n_descriptors;
 	bool has_hello, has_run;
-	struct str hello, run;		     /* frames */
-	struct str needs;		     /* what came for run */
-	int hello_fd, run_fd;		     /* what came with them; -1: nothing */
-	struct slot_rules rules[SLOT_RULES]; /* of an idle worker; else the driver thread's */
-	const char *const *base_env;	     /* what rules are laid over */
+	struct str hello, run;			/* frames */
+	struct str needs;			/* what came for run */
+	int hello_fd, run_fd;			/* what came with them; -1: nothing */
+	struct job_kind rules[JOB_WIRE_PLACES]; /* of an idle worker; else the driver thread's */
+	const char *const *base_env;		/* what rules are laid over */
 };
 
 void channel_init(struct channel *l);

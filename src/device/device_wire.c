@@ -6,8 +6,6 @@
 
 #include "base/mem.h"
 
-static_assert((int)DEVICE_RULES == (int)FRAME_RULES, "slot_put_rules() makes it");
-
 /* ---- to the worker ---- */
 
 void device_put_hello(struct str *b, const struct device_worker_options *o, const char *leftovers)
@@ -60,10 +58,7 @@ static void put_buffers(struct str *b, const struct dvs_buffer_want *list, uint3
 void device_put_run(struct str *b, uint32_t place, const struct device_request *r)
 {
 	size_t start = wire_begin(b, DEVICE_RUN);
-	size_t n_env = 0;
 
-	while (r->env && r->env[n_env])
-		n_env++;
 	wire_put_u32(b, (r->shared_fd >= 0 ? HAS_SHARED : 0) |
 				(r->waits_for_go ? WAITS_FOR_GO : 0) |
 				(r->spec->has_attempt ? HAS_ATTEMPT : 0));
@@ -82,7 +77,7 @@ void device_put_run(struct str *b, uint32_t place, const struct device_request *
 	wire_put_u64(b, r->shared_bytes);
 	wire_put_u64(b, r->join_deadline_ns);
 	wire_put_u64(b, r->deadline_ns);
-	wire_put_strings(b, r->env, n_env);
+	wire_put_list(b, r->env);
 	put_buffers(b, r->buffers, r->n_buffers);
 	wire_end(b, start);
 }
@@ -133,7 +128,7 @@ bool device_take_run(struct wire *w, struct device_run *ret)
 	ret->deadline_ns = wire_u64(w);
 	ret->env = wire_strings(w, &ret->n_env);
 	take_buffers(w, ret);
-	return w->ok && ret->rules < SLOT_RULES && ret->epoch && ret->id &&
+	return w->ok && ret->rules < JOB_WIRE_PLACES && ret->epoch && ret->id &&
 	       (!ret->odir || ret->log_path) && ret->command && ret->job;
 }
 
@@ -229,7 +224,7 @@ void device_put_result(struct str *b, enum device_frame type, const struct devic
 	wire_put_u32(b, r->is_spent);
 	wire_put_u64(b, r->reset_ns);
 	wire_put_u32(b, r->verdict.is_uncharged);
-	slot_put_result_fields(b, &r->verdict);
+	job_wire_put_result(b, &r->verdict);
 	wire_end(b, start);
 }
 
@@ -254,7 +249,7 @@ bool device_take_result(struct wire *w, struct device_result *ret, struct job_me
 	ret->class = (enum dvs_class) class;
 	ret->phase = (enum run_phase)phase;
 	ret->call = (enum driver_call)call;
-	if (!slot_take_result(w, &ret->verdict, measures))
+	if (!job_wire_take_result(w, &ret->verdict, measures))
 		return false;
 	ret->verdict.is_uncharged = is_uncharged != 0;
 	return class < DVS_CLASS_COUNT && phase < PHASE_COUNT && call < CALL_COUNT;

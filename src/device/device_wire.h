@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frames between a scheduler and a device worker. What jobs of one kind share goes as to a slot
- * (exec/slot_wire.h). Two frames bring a descriptor (SCM_RIGHTS, with their first byte): HELLO the
- * board, RUN the gang's memory where its flag says so.
+ * The frames between a scheduler and a device worker. What jobs of one kind share, and results, go
+ * as job/job_wire.h has it. Two frames bring a descriptor (SCM_RIGHTS, with their first byte):
+ * HELLO the board, RUN the gang's memory where its flag says so.
  */
 #ifndef DEVICE_DEVICE_WIRE_H
 #define DEVICE_DEVICE_WIRE_H
 
 #include "base/wire.h"
 #include "device/worker.h"
-#include "exec/slot_wire.h"
+#include "job/job_wire.h"
 
 enum { DEVICE_PROTOCOL = 4 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */
-	DEVICE_RULES,	  /* to an idle worker, as FRAME_RULES */
-	DEVICE_NEEDS,	  /* before the DEVICE_RUN that it is for, as FRAME_NEEDS */
+	DEVICE_RULES,	  /* to an idle worker, job_wire_place_rules() */
+	DEVICE_NEEDS,	  /* before the DEVICE_RUN that it is for, needs_put() */
 	DEVICE_RUN,	  /* to an idle worker */
 	DEVICE_GO,
 	DEVICE_CANCEL,
@@ -74,7 +74,7 @@ bool device_take_failure(struct wire *w, enum dvs_class *ret_class, const char *
 
 /* CAUSE and ENDED. */
 void device_put_result(struct str *b, enum device_frame type, const struct device_result *r);
-/* measures: as slot_take_result(). */
+/* measures: as job_wire_take_result(). */
 bool device_take_result(struct wire *w, struct device_result *ret, struct job_measures *measures);
 
 #endif

@@ -19,7 +19,7 @@
 #include "device/driver_find.h"
 #include "device/leftovers.h"
 #include "device/probe_wire.h"
-#include "exec/verdict_text.h"
+#include "judge/verdict_text.h"
 
 enum { READ_SIZE = 16 * 1024 };
 static const double reap_patience_s = 2;

@@ -13,7 +13,7 @@ struct run {
 	struct device_run ask;
 	const struct dvs_driver *driver;
 	void *ctx;
-	struct slot_rules *rules;
+	struct job_kind *rules;
 	char *job;	/* the driver's keys, {attempt} put in */
 	char *log_path; /* of this rank */
 	char *context;	/* path of the JSON file; NULL: no join */
@@ -24,7 +24,7 @@ struct run {
 	bool is_unplaced; /* there is no directory or log */
 	uint64_t looked_ns;
 	struct device_result result;
-	struct str needs;	/* came with ask; see exec/needs.h */
+	struct str needs;	/* came with ask; see workspace/needs.h */
 	struct str text, notes; /* the cause in words; what came after it */
 	struct ending ending;
 	struct rusage usage; /* at its end */

@@ -44,15 +44,15 @@ static void decide_by_class(struct run *r, struct job_result *v)
 /* A log of another rank tells of failures; that the job passed is said in the first one's. */
 static int judge(struct run *r, struct job_result *v, struct error *err)
 {
-	struct slot_rules only_fails;
+	struct job_kind only_fails;
 
 	if (r->ask.rank == 0)
-		return slot_rules_judge(r->rules, &r->ending, &r->p->log, v, err);
-	if (slot_rules_compile(r->rules, err) < 0)
+		return job_kind_judge(r->rules, &r->ending, &r->p->log, v, err);
+	if (job_kind_compile(r->rules, err) < 0)
 		return -1;
 	only_fails = *r->rules;
 	only_fails.job.pass_patterns.n = 0;
-	return slot_rules_judge(&only_fails, &r->ending, &r->p->log, v, err);
+	return job_kind_judge(&only_fails, &r->ending, &r->p->log, v, err);
 }
 
 static void decide_by_log(struct run *r, struct job_result *v)

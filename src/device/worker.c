@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "device/leftovers.h"
 #include "device/worker_parts.h"
-#include "exec/needs.h"
+#include "workspace/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
 
@@ -147,7 +147,7 @@ static bool take_ended(struct device_worker *w, struct wire *wire)
 		str_clear(&w->cause);
 		w->handler->ended(w, w->ctx, &r);
 	}
-	slot_measures_done(&measures);
+	job_wire_measures_done(&measures);
 	return is_good;
 }
 
@@ -282,18 +282,6 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 	return w;
 }
 
-/* The place of rules in the process; sends them if another kind's stand there. */
-static uint32_t place_rules(struct device_worker *w, const struct job_rules *rules)
-{
-	uint32_t place = (uint32_t)(((uintptr_t)rules >> 4) * 2654435761u) % SLOT_RULES;
-
-	if (w->rules[place] != rules) {
-		slot_put_rules(&w->out, place, rules);
-		w->rules[place] = rules;
-	}
-	return place;
-}
-
 void device_worker_run(struct device_worker *w, const struct device_request *r)
 {
 	uint32_t place;
@@ -301,7 +289,7 @@ void device_worker_run(struct device_worker *w, const struct device_request *r)
 	assert(w->state == WORKER_IDLE && r->epoch);
 	w->state = WORKER_RUNS;
 	w->epoch = r->epoch;
-	place = place_rules(w, r->spec->rules);
+	place = job_wire_place_rules(&w->places, &w->out, DEVICE_RULES, r->spec->rules);
 	if (r->needs)
 		needs_put(&w->out, DEVICE_NEEDS, r->needs);
 	if (r->shared_fd >= 0)

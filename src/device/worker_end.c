@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "device/leftovers.h"
 #include "device/worker_parts.h"
-#include "exec/tree.h"
-#include "exec/verdict_text.h"
+#include "base/proc_tree.h"
+#include "judge/verdict_text.h"
 
 enum { FREE_PATIENCE_MS = 2000 };
 
@@ -97,7 +97,7 @@ static void end_by_cause(struct device_worker *w, const char *why)
 		r.is_spent = true;
 		w->handler->ended(w, w->ctx, &r);
 	}
-	slot_measures_done(&measures);
+	job_wire_measures_done(&measures);
 }
 
 static void report_death(struct device_worker *w, int status, const char *why)

@@ -36,8 +36,8 @@ struct device_worker {
 	size_t out_sent;
 	struct passenger passengers[WORKER_PASSENGERS];
 	unsigned n_passengers;
-	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
-	struct str cause;			   /* of a run that has failed and not ended */
+	struct job_wire_places places; /* what the process has */
+	struct str cause;	       /* of a run that has failed and not ended */
 };
 
 /* worker_end.c */

@@ -11,7 +11,7 @@
 #include "device/board.h"
 #include "device/channel.h"
 #include "dvsched/driver.h"
-#include "exec/job_log.h"
+#include "judge/job_log.h"
 
 enum { ERR_ROOM = 2048, RESULT_ROOM = 64 * 1024 };
 

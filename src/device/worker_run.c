@@ -10,8 +10,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/run_parts.h"
-#include "exec/needs.h"
-#include "exec/odir.h"
+#include "workspace/needs.h"
+#include "workspace/odir.h"
 
 extern char **environ;
 
@@ -220,7 +220,7 @@ static bool is_of_a_run(const char *entry)
 /* The run's own strings stand first; those of the rules are borrowed, but for {attempt}. */
 static void set_environment(struct run *r)
 {
-	const struct slot_rules *rules = r->rules;
+	const struct job_kind *rules = r->rules;
 	size_t n = 0, n_own, n_rules = rules->n_env;
 	char **env = xcalloc(n_rules + r->ask.n_env + ENV_OF_A_RUN + 1, sizeof(*env));
 

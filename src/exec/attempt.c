@@ -128,7 +128,7 @@ static void decide(struct attempt *a)
 {
 	struct error err = {0};
 
-	if (slot_rules_judge(a->rules, &a->ending, &a->log, &a->result, &err) < 0)
+	if (job_kind_judge(a->rules, &a->ending, &a->log, &a->result, &err) < 0)
 		attempt_end_unstarted(a, JOB_FAILED, REASON_PATTERN_ERROR, &err);
 }
 
@@ -284,7 +284,7 @@ static bool reap(struct attempt *a)
 		return true;
 	if (a->kept.n == 0)
 		return false;
-	tree_read(&a->tree, kept_has, &a->kept);
+	proc_tree_read(&a->tree, kept_has, &a->kept);
 	return a->tree.n_own == 0;
 }
 
@@ -292,8 +292,8 @@ static bool reap(struct attempt *a)
 
 static void kill_round(struct attempt *a)
 {
-	tree_read(&a->tree, kept_has, &a->kept);
-	tree_signal(&a->tree, SIGKILL);
+	proc_tree_read(&a->tree, kept_has, &a->kept);
+	proc_tree_signal(&a->tree, SIGKILL);
 	a->phase_at = now_s() + a->pause_s;
 	a->pause_s = fmin(a->pause_s * 2, last_round_s);
 }
@@ -323,18 +323,18 @@ static void enter_term(struct attempt *a)
 	a->phase = ATTEMPT_TERM;
 	a->deadline_at = INFINITY;
 	a->phase_at = now_s() + grace_s;
-	tree_read(&a->tree, kept_has, &a->kept);
-	tree_signal(&a->tree, SIGTERM);
-	tree_signal(&a->tree, SIGCONT);
+	proc_tree_read(&a->tree, kept_has, &a->kept);
+	proc_tree_signal(&a->tree, SIGTERM);
+	proc_tree_signal(&a->tree, SIGCONT);
 }
 
 static void give_up(struct attempt *a)
 {
 	struct proc_stat st;
 
-	tree_read(&a->tree, kept_has, &a->kept);
+	proc_tree_read(&a->tree, kept_has, &a->kept);
 	str_clear(&a->stuck);
-	tree_describe(&a->tree, &a->stuck);
+	proc_tree_describe(&a->tree, &a->stuck);
 	if (a->tree.n && proc_stat_read(a->tree.at[0].pid, &st))
 		str_printf(&a->stuck, ", state %c", st.state);
 	if (a->stuck.len == 0)
@@ -358,9 +358,9 @@ static void enter_leak(struct attempt *a)
 static void kill_leaked(struct attempt *a)
 {
 	keep_daemons(a);
-	tree_read(&a->tree, kept_has, &a->kept);
+	proc_tree_read(&a->tree, kept_has, &a->kept);
 	str_clear(&a->leaked);
-	tree_describe(&a->tree, &a->leaked);
+	proc_tree_describe(&a->tree, &a->leaked);
 	if (a->leaked.len)
 		a->ending.leaked = a->leaked.s;
 	enter_kill(a);
@@ -537,10 +537,10 @@ void attempt_kill_all(struct attempt *a)
 	while (now_s() < until) {
 		while (waitpid(-1, NULL, WNOHANG) > 0)
 			;
-		tree_read(&a->tree, NULL, NULL);
+		proc_tree_read(&a->tree, NULL, NULL);
 		if (a->tree.n == 0)
 			return;
-		tree_signal(&a->tree, SIGKILL);
+		proc_tree_signal(&a->tree, SIGKILL);
 		poll(NULL, 0, (int)(pause_s * 1000));
 		pause_s = fmin(pause_s * 2, last_round_s);
 	}

@@ -11,12 +11,13 @@
 #include <sys/resource.h>
 
 #include "base/confine.h"
-#include "exec/job_log.h"
+#include "judge/job_log.h"
 #include "exec/kept.h"
 #include "exec/launch.h"
 #include "exec/pty.h"
-#include "exec/slot_rules.h"
-#include "exec/tree.h"
+#include "exec/slot_wire.h"
+#include "judge/job_kind.h"
+#include "base/proc_tree.h"
 
 enum attempt_phase {
 	ATTEMPT_NONE,
@@ -54,10 +55,10 @@ struct attempt {
 
 	/* ---- of this one ---- */
 	enum attempt_phase phase;
-	struct slot_rules *rules;
+	struct job_kind *rules;
 	struct slot_run run;
 	struct str frame; /* what run's strings point into */
-	struct str needs; /* came before run; see exec/needs.h */
+	struct str needs; /* came before run; see workspace/needs.h */
 	bool has_needs_file;
 	struct job_log log;
 	struct pty pty; /* of an interactive one */
@@ -75,7 +76,7 @@ struct attempt {
 	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
 	struct ending ending;
 	struct str leaked, stuck, refused;
-	struct tree tree;
+	struct proc_tree tree;
 	char **own_strings; /* of argv and env, where {attempt} stood in them */
 	size_t n_own_strings;
 	struct job_result result;
@@ -86,7 +87,7 @@ struct attempt {
 void attempt_init(struct attempt *a, const struct slot_hello *hello,
 		  volatile sig_atomic_t *ending_signals);
 
-void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w);
+void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
 /* Stops everything below this process and its clocks, or lets it go on; with or without a job. */
 void attempt_pause(struct attempt *a, bool is_paused);

@@ -11,9 +11,10 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "exec/attempt_parts.h"
-#include "exec/needs.h"
-#include "exec/odir.h"
+#include "workspace/needs.h"
+#include "workspace/odir.h"
 #include "exec/steps.h"
+#include "workspace/job_env.h"
 
 /* No process could be made: tried again so long. */
 static const double launch_pause_s = 0.05, launch_pause_most_s = 1, launch_give_up_s = 300;
@@ -58,7 +59,7 @@ static size_t find_name(const char *const *env, size_t n, const char *entry)
 {
 	size_t i = 0;
 
-	while (i < n && !env_is_same_name(env[i], entry))
+	while (i < n && !job_env_is_same_name(env[i], entry))
 		i++;
 	return i;
 }
@@ -78,8 +79,8 @@ static size_t add_own_env(const struct attempt *a, const char **env, size_t n)
 /* The environment of this job; an array that is freed by the caller. */
 static const char **make_env(struct attempt *a)
 {
-	struct slot_rules *r = a->rules;
-	const char **env = xcalloc(r->n_env + ENV_PER_JOB + a->run.n_env + 1, sizeof(*env));
+	struct job_kind *r = a->rules;
+	const char **env = xcalloc(r->n_env + JOB_ENV_OWN + a->run.n_env + 1, sizeof(*env));
 	size_t n = r->n_env;
 
 	memcpy(env, r->env, n * sizeof(*env));
@@ -326,7 +327,7 @@ void attempt_launch(struct attempt *a)
 	free(env);
 }
 
-void attempt_start(struct attempt *a, struct slot_rules *rules, struct wire *w)
+void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w)
 {
 	struct error err = {0};
 	struct wire copy;

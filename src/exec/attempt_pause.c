@@ -22,8 +22,8 @@ static double now_s(void)
 /* Daemons that are kept work for jobs, and pause as they do. */
 static void signal_all(struct attempt *a, int signum)
 {
-	tree_read(&a->tree, NULL, NULL);
-	tree_signal(&a->tree, signum);
+	proc_tree_read(&a->tree, NULL, NULL);
+	proc_tree_signal(&a->tree, signum);
 }
 
 static void begin(struct attempt *a)
@@ -58,7 +58,7 @@ void attempt_pause_step(struct attempt *a)
 	if (now < p->next_round_s)
 		return;
 	signal_all(a, SIGSTOP);
-	if (tree_is_stopped(&a->tree) || ++p->n_rounds == ROUNDS_MOST)
+	if (proc_tree_is_stopped(&a->tree) || ++p->n_rounds == ROUNDS_MOST)
 		p->next_round_s = INFINITY;
 	else
 		p->next_round_s = now + fmin(first_round_s * p->n_rounds, last_round_s);

@@ -117,13 +117,13 @@ static void adopt(struct kept *k, const struct kept_job *job, pid_t pid)
 		add(k, pid, st.session);
 }
 
-void kept_adopt(struct kept *k, const struct kept_job *job, struct tree *t)
+void kept_adopt(struct kept *k, const struct kept_job *job, struct proc_tree *t)
 {
 	size_t before;
 
 	if (k->n == 0 && (!job->globs || !job->globs[0]))
 		return;
-	tree_read(t, kept_has, k);
+	proc_tree_read(t, kept_has, k);
 	/* A daemon may come after its children: once more when there is a new one. */
 	do {
 		before = k->n;

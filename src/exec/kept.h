@@ -3,7 +3,7 @@
 #ifndef EXEC_KEPT_H
 #define EXEC_KEPT_H
 
-#include "exec/tree.h"
+#include "base/proc_tree.h"
 
 struct kept_proc {
 	pid_t pid, session;
@@ -15,7 +15,7 @@ struct kept {
 	size_t n, cap;
 };
 
-/* A tree_skip: ctx is the struct kept. */
+/* A proc_tree_skip: ctx is the struct kept. */
 bool kept_has(pid_t child, void *kept);
 /* It was reaped. */
 void kept_forget(struct kept *k, pid_t pid);
@@ -32,6 +32,6 @@ struct kept_job {
 	pid_t leader, session;
 	bool only_daemons;
 };
-void kept_adopt(struct kept *k, const struct kept_job *job, struct tree *t);
+void kept_adopt(struct kept *k, const struct kept_job *job, struct proc_tree *t);
 
 #endif

@@ -11,9 +11,9 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
-#include "exec/needs.h"
+#include "workspace/needs.h"
 #include "exec/slot_parts.h"
-#include "exec/tree.h"
+#include "base/proc_tree.h"
 
 extern char **environ;
 
@@ -80,7 +80,7 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	}
 	if (type != FRAME_RESULT)
 		return false;
-	is_good = slot_take_result(w, &result, &measures);
+	is_good = job_wire_take_result(w, &result, &measures);
 	if (is_good) {
 		s->is_idle = true;
 		s->kill_reason = REASON_NONE;
@@ -89,7 +89,7 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 		child_expect_nothing(&s->child);
 		s->handler->ended(s, s->ctx, &result);
 	}
-	slot_measures_done(&measures);
+	job_wire_measures_done(&measures);
 	return is_good;
 }
 
@@ -211,21 +211,11 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	return NULL;
 }
 
-/* The place of rules in the slot; sends them if another kind's stand there. */
-static uint32_t place_rules(struct slot *s, const struct job_rules *rules)
-{
-	uint32_t place = (uint32_t)(((uintptr_t)rules >> 4) * 2654435761u) % SLOT_RULES;
-
-	if (s->rules[place] != rules) {
-		slot_put_rules(&s->out, place, rules);
-		s->rules[place] = rules;
-	}
-	return place;
-}
-
 void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env,
 	      const struct job_needs *needs)
 {
+	uint32_t place;
+
 	assert(s->is_idle);
 	s->is_idle = false;
 	s->job_id = spec->id;
@@ -233,7 +223,8 @@ void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, con
 	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
 	if (needs)
 		needs_put(&s->out, FRAME_NEEDS, needs);
-	slot_put_run(&s->out, place_rules(s, spec->rules), spec, attempt, env);
+	place = job_wire_place_rules(&s->places, &s->out, FRAME_RULES, spec->rules);
+	slot_put_run(&s->out, place, spec, attempt, env);
 	slot_flush(s);
 	s->limits = s->usual;
 	if (spec->rules->timeout_s > 0 && !spec->rules->is_interactive)
@@ -313,19 +304,19 @@ pid_t slot_pid(const struct slot *s)
 bool slot_measure(const struct slot *s, struct job_load *ret)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-	struct tree tree = {0};
+	struct proc_tree tree = {0};
 	struct proc_stat st;
 
 	*ret = (struct job_load){0};
 	if (s->is_idle || s->child.pid == 0)
 		return false;
-	tree_read_below(&tree, s->child.pid);
+	proc_tree_read_below(&tree, s->child.pid);
 	for (size_t i = 0; i < tree.n; i++) {
 		if (!proc_stat_read(tree.at[i].pid, &st) || st.rss_pages <= 0)
 			continue; /* gone by now, or a zombie */
 		ret->n_processes++;
 		ret->rss_bytes += (uint64_t)st.rss_pages * page;
 	}
-	tree_done(&tree);
+	proc_tree_done(&tree);
 	return ret->n_processes > 0;
 }

@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "exec/slot_parts.h"
-#include "exec/tree.h"
+#include "base/proc_tree.h"
 
 /* An idle slot has nothing to do before it ends. */
 static const double close_s = 4;
@@ -45,12 +45,12 @@ static void reap_strays(const struct slot *s)
 /* What it has cannot come to us as long as it is there. */
 static void kill_below(pid_t pid)
 {
-	struct tree tree = {0};
+	struct proc_tree tree = {0};
 
-	tree_read_below(&tree, pid);
+	proc_tree_read_below(&tree, pid);
 	tree.n_own = 0; /* they are no children of ours */
-	tree_signal(&tree, SIGKILL);
-	tree_done(&tree);
+	proc_tree_signal(&tree, SIGKILL);
+	proc_tree_done(&tree);
 }
 
 static void note(struct slot *s, const char *text)

@@ -17,7 +17,7 @@
 #include "base/numa.h"
 #include "base/proc.h"
 #include "exec/attempt.h"
-#include "exec/needs.h"
+#include "workspace/needs.h"
 
 enum { READ_SIZE = 16 * 1024 };
 /* Of an interactive job's output on its way to the screen: with more the job has to wait. */
@@ -28,7 +28,7 @@ struct slot_process {
 	struct slot_hello hello;
 	struct str hello_frame; /* what hello's strings point into */
 	bool is_greeted;
-	struct slot_rules rules[SLOT_RULES];
+	struct job_kind rules[JOB_WIRE_PLACES];
 	struct attempt attempt;
 	struct str in, out;
 	size_t out_sent;
@@ -240,7 +240,7 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		greet(p, w);
 		break;
 	case FRAME_RULES:
-		if (!slot_rules_take(p->rules, w, p->hello.env))
+		if (!job_kind_take(p->rules, w, p->hello.env))
 			leave(p, IS_CONFUSED);
 		break;
 	case FRAME_NEEDS:

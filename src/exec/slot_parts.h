@@ -29,7 +29,7 @@ struct slot {
 	double hung_up_s;    /* when we closed the socket; 0: not yet */
 	struct str in, out;
 	size_t out_sent;
-	const struct job_rules *rules[SLOT_RULES]; /* what the process has, by place */
+	struct job_wire_places places; /* what the process has */
 	uint32_t number;
 	const char *job_id;	     /* of its job, or the last one */
 	enum job_reason kill_reason; /* its job was told to end; NONE: it was not */

@@ -9,17 +9,17 @@
 
 #include "base/wire.h"
 #include "exec/slot.h"
+#include "job/job_wire.h"
 
 enum { SLOT_PROTOCOL = 5 };
-/* Places for rules in a slot; a place is overwritten when another kind of job needs it. */
-enum { SLOT_RULES = 64 };
 /* That may come with one read. */
 enum { SLOT_DESCRIPTORS = 64 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */
 	FRAME_RULES,
-	FRAME_NEEDS, /* before the FRAME_RUN that it is for; any number of them: exec/needs.h */
+	FRAME_NEEDS, /* before the FRAME_RUN that it is for; any number of them: workspace/needs.h
+		      */
 	FRAME_RUN,
 	FRAME_KILL,
 	FRAME_RESULT,	/* to the scheduler: one per FRAME_RUN */
@@ -60,11 +60,6 @@ struct slot_run {
 void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env);
 bool slot_take_hello(struct wire *w, struct slot_hello *ret);
 
-void slot_put_rules(struct str *b, uint32_t place, const struct job_rules *r);
-/* What a slot needs of the rules; the rest is zero. */
-bool slot_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret);
-void slot_rules_done(struct job_rules *r); /* what slot_take_rules() allocated */
-
 /* env: NULL-terminated; NULL: none. */
 void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt,
 		  const char *const *env);
@@ -84,11 +79,6 @@ bool slot_take_size(struct wire *w, unsigned *ret_rows, unsigned *ret_columns);
 void slot_put_text(struct str *b, enum slot_frame type, const char *bytes, size_t n);
 void slot_put_word(struct str *b, enum slot_frame type); /* a frame without fields */
 
+/* FRAME_RESULT: job_wire_take_result() reads it. */
 void slot_put_result(struct str *b, const struct job_result *r);
-/* Its fields alone, for the frames of others. */
-void slot_put_result_fields(struct str *b, const struct job_result *r);
-/* measures: room for those of the result; what it holds is freed by slot_measures_done(). */
-bool slot_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures);
-void slot_measures_done(struct job_measures *m);
-
 #endif

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "exec/slot.h"
-#include "exec/tree.h"
+#include "base/proc_tree.h"
 
 /* Without an end for so long, what is left cannot be killed (state D): the run goes on. */
 enum { PATIENCE_MS = 200 };
@@ -33,7 +33,7 @@ static bool is_ours(pid_t child, void *ctx)
 	return !proc_stat_read(child, &st) || st.session == k->session;
 }
 
-static unsigned reap_own(const struct tree *t)
+static unsigned reap_own(const struct proc_tree *t)
 {
 	unsigned n = 0;
 
@@ -54,18 +54,19 @@ static void wait_for_one(pid_t pid)
 unsigned exec_reap_strays(const pid_t *known, size_t n_known)
 {
 	struct known k = {known, n_known, getsid(0)};
-	struct tree t = {0};
+	struct proc_tree t = {0};
 	unsigned n_reaped = 0, n_idle = 0;
 
-	for (tree_read(&t, is_ours, &k); t.n_own && n_idle < 2; tree_read(&t, is_ours, &k)) {
+	for (proc_tree_read(&t, is_ours, &k); t.n_own && n_idle < 2;
+	     proc_tree_read(&t, is_ours, &k)) {
 		unsigned n;
 
-		tree_signal(&t, SIGKILL);
+		proc_tree_signal(&t, SIGKILL);
 		wait_for_one(t.at[t.n_own - 1].pid);
 		n = reap_own(&t);
 		n_idle = n ? 0 : n_idle + 1;
 		n_reaped += n;
 	}
-	tree_done(&t);
+	proc_tree_done(&t);
 	return n_reaped;
 }

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "exec/log_scan.h"
+#include "judge/log_scan.h"
 
 enum { ROUNDS = 5 };
 

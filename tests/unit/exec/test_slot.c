@@ -22,7 +22,7 @@
 #include "base/mem.h"
 #include "disk.h"
 #include "exec/slot_wire.h"
-#include "exec/tree.h"
+#include "base/proc_tree.h"
 #include "slot_bed.h"
 
 static int setup(void **state)

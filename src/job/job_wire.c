@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/job_wire.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+
+enum {
+	RENEW_ODIR = BIT(0),
+	DUMP_ENV = BIT(1),
+	DRY_RUN = BIT(2),
+	LEAK_FAILS = BIT(3),
+	PLAIN_STAMPS = BIT(4),
+	SIMULATION = BIT(5),
+	INTERACTIVE = BIT(6),
+	REUSE_ODIR = BIT(7),
+	COMMAND = BIT(8),
+	SHOWN = BIT(9),
+};
+
+static uint32_t flags_of(const struct job_rules *r)
+{
+	return (r->renew_odir ? RENEW_ODIR : 0) | (r->dump_env ? DUMP_ENV : 0) |
+	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
+	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0) |
+	       (r->is_interactive ? INTERACTIVE : 0) | (r->retry.reuse ? REUSE_ODIR : 0) |
+	       (r->is_command ? COMMAND : 0) | (r->is_shown ? SHOWN : 0);
+}
+
+static void put_patterns(struct str *b, const struct pattern_list *list)
+{
+	wire_put_u32(b, list->n);
+	for (uint32_t i = 0; i < list->n; i++)
+		wire_put_string(b, list->at[i].text);
+}
+
+void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struct job_rules *r)
+{
+	size_t start = wire_begin(b, type);
+
+	wire_put_u32(b, place);
+	wire_put_u32(b, flags_of(r));
+	wire_put_u32(b, r->max_odirs);
+	wire_put_u64(b, r->max_log_bytes);
+	wire_put_f64(b, r->timeout_s);
+	wire_put_f64(b, r->grace_s);
+	wire_put_string(b, r->cwd);
+	wire_put_string(b, r->tool);
+	wire_put_list(b, r->env);
+	wire_put_list(b, r->keep);
+	put_patterns(b, &r->pass_patterns);
+	put_patterns(b, &r->fail_patterns);
+	wire_end(b, start);
+}
+
+static struct pattern_list take_patterns(struct wire *w)
+{
+	size_t n;
+	const char **texts = wire_strings(w, &n);
+	struct pattern *at = n ? xcalloc(n, sizeof(*at)) : NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		at[i].text = texts[i];
+		w->ok = w->ok && texts[i];
+	}
+	free(texts);
+	return (struct pattern_list){at, (uint32_t)n};
+}
+
+bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
+{
+	uint32_t flags;
+	size_t n;
+
+	*ret_place = wire_u32(w);
+	flags = wire_u32(w);
+	*ret = (struct job_rules){
+		.renew_odir = flags & RENEW_ODIR,
+		.dump_env = flags & DUMP_ENV,
+		.is_dry_run = flags & DRY_RUN,
+		.leak = flags & LEAK_FAILS ? LEAK_FAIL : LEAK_KILL,
+		.plain_stamps = flags & PLAIN_STAMPS,
+		.is_simulation = flags & SIMULATION,
+		.is_interactive = flags & INTERACTIVE,
+		.retry.reuse = flags & REUSE_ODIR,
+		.is_command = flags & COMMAND,
+		.is_shown = flags & SHOWN,
+		.max_odirs = wire_u32(w),
+	};
+	ret->max_log_bytes = wire_u64(w);
+	ret->timeout_s = wire_f64(w);
+	ret->grace_s = wire_f64(w);
+	ret->cwd = wire_string(w);
+	ret->tool = wire_string(w);
+	ret->env = wire_strings(w, &n);
+	ret->keep = wire_strings(w, &n);
+	ret->pass_patterns = take_patterns(w);
+	ret->fail_patterns = take_patterns(w);
+	return w->ok && *ret_place < JOB_WIRE_PLACES;
+}
+
+void job_wire_rules_done(struct job_rules *r)
+{
+	free((void *)r->env);
+	free((void *)r->keep);
+	free((void *)r->pass_patterns.at);
+	free((void *)r->fail_patterns.at);
+	*r = (struct job_rules){0};
+}
+
+uint32_t job_wire_place_rules(struct job_wire_places *places, struct str *b, uint8_t type,
+			      const struct job_rules *r)
+{
+	uint32_t place = (uint32_t)(((uintptr_t)r >> 4) * 2654435761u) % JOB_WIRE_PLACES;
+
+	if (places->at[place] != r) {
+		job_wire_put_rules(b, type, place, r);
+		places->at[place] = r;
+	}
+	return place;
+}
+
+enum { HAS_RUN_TIME = BIT(0), HAS_SIM_TIME = BIT(1), HAS_VPLAN = BIT(2), HAS_ANY = BIT(3) };
+
+static void put_measures(struct str *b, const struct job_measures *m)
+{
+	static const struct job_measures none;
+	bool is_there = m != NULL;
+
+	if (!m)
+		m = &none;
+	wire_put_u32(b, (m->has_run_time ? HAS_RUN_TIME : 0) |
+				(m->has_sim_time ? HAS_SIM_TIME : 0) |
+				(m->has_vplan ? HAS_VPLAN : 0) | (is_there ? HAS_ANY : 0));
+	wire_put_f64(b, m->run_time_s);
+	wire_put_f64(b, m->sim_time_us);
+	wire_put_f64(b, m->vplan_percent);
+	wire_put_u32(b, 2 * m->n_coverage);
+	for (uint32_t i = 0; i < m->n_coverage; i++) {
+		wire_put_string(b, m->coverage[i].name);
+		wire_put_string(b, m->coverage[i].value);
+	}
+}
+
+/* Names and values by turns; the list of texts becomes that of pairs. */
+static void take_coverage(struct wire *w, struct job_measures *ret)
+{
+	size_t n;
+	_cleanup_(freep) const char **texts = wire_strings(w, &n);
+	struct job_coverage *list = n ? xcalloc(n / 2 + 1, sizeof(*list)) : NULL;
+
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		list[i / 2] = (struct job_coverage){texts[i], texts[i + 1]};
+		w->ok = w->ok && texts[i] && texts[i + 1];
+	}
+	ret->coverage = list;
+	ret->n_coverage = (uint32_t)(n / 2);
+	w->ok = w->ok && n % 2 == 0;
+}
+
+static bool take_measures(struct wire *w, struct job_measures *ret)
+{
+	uint32_t flags = wire_u32(w);
+
+	*ret = (struct job_measures){
+		.has_run_time = flags & HAS_RUN_TIME,
+		.has_sim_time = flags & HAS_SIM_TIME,
+		.has_vplan = flags & HAS_VPLAN,
+		.run_time_s = wire_f64(w),
+	};
+	ret->sim_time_us = wire_f64(w);
+	ret->vplan_percent = wire_f64(w);
+	take_coverage(w, ret);
+	return flags & HAS_ANY;
+}
+
+void job_wire_measures_done(struct job_measures *m)
+{
+	free((void *)m->coverage);
+	*m = (struct job_measures){0};
+}
+
+void job_wire_put_result(struct str *b, const struct job_result *r)
+{
+	wire_put_u32(b, (uint32_t)r->status);
+	wire_put_u32(b, (uint32_t)r->reason);
+	wire_put_u32(b, r->line);
+	wire_put_u32(b, (uint32_t)r->exit_status);
+	wire_put_u32(b, (uint32_t)r->term_signal);
+	wire_put_u32(b, (uint32_t)r->pid);
+	wire_put_u32(b, r->marks);
+	wire_put_f64(b, r->start_wall_s);
+	wire_put_f64(b, r->duration_s);
+	wire_put_f64(b, r->usage.user_s);
+	wire_put_f64(b, r->usage.system_s);
+	wire_put_u64(b, r->usage.max_rss_kib);
+	wire_put_string(b, r->message);
+	wire_put_string(b, r->context);
+	put_measures(b, r->measures);
+}
+
+bool job_wire_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures)
+{
+	uint32_t status = wire_u32(w);
+	uint32_t reason = wire_u32(w);
+
+	*ret = (struct job_result){
+		.status = (enum job_status)status,
+		.reason = (enum job_reason)reason,
+		.line = wire_u32(w),
+	};
+	ret->exit_status = (int32_t)wire_u32(w);
+	ret->term_signal = (int32_t)wire_u32(w);
+	ret->pid = (int32_t)wire_u32(w);
+	ret->marks = wire_u32(w);
+	ret->start_wall_s = wire_f64(w);
+	ret->duration_s = wire_f64(w);
+	ret->usage.user_s = wire_f64(w);
+	ret->usage.system_s = wire_f64(w);
+	ret->usage.max_rss_kib = wire_u64(w);
+	ret->message = wire_string(w);
+	ret->context = wire_string(w);
+	ret->measures = take_measures(w, measures) ? measures : NULL;
+	return w->ok && status < JOB_STATUS_COUNT && job_status_is_final(ret->status) &&
+	       reason < REASON_COUNT;
+}

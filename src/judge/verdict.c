@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/verdict.h"
+
+#include <errno.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "judge/log_scan.h"
+#include "judge/pattern_code.h"
+#include "judge/verdict_text.h"
+
+enum { CONTEXT_TAIL = 10 };
+
+/* What a rule looks at, and where its words go. */
+struct judge {
+	const struct ending *end;
+	const struct verdict_rules *rules;
+	int log_fd, log_errnum;
+	off_t log_start;
+	struct str message, context;
+	struct job_result *ret;
+};
+
+static bool decide(struct judge *j, enum job_status status, enum job_reason reason)
+{
+	j->ret->status = status;
+	j->ret->reason = reason;
+	return true;
+}
+
+static bool judge_dry_run(struct judge *j)
+{
+	return j->rules->is_dry_run && !j->end->refused && decide(j, JOB_PASSED, REASON_NONE);
+}
+
+static bool judge_stuck(struct judge *j)
+{
+	if (!j->end->stuck)
+		return false;
+	str_printf(&j->message, "still there after SIGKILL: %s", j->end->stuck);
+	return decide(j, JOB_KILLED, REASON_UNKILLABLE);
+}
+
+static bool judge_killed(struct judge *j)
+{
+	if (!j->end->was_killed)
+		return false;
+	switch (j->end->kill_reason) {
+	case REASON_USER:
+		str_add(&j->message, "killed: the run was told to stop");
+		break;
+	case REASON_RUN_DEADLINE:
+		str_add(&j->message, "killed: the run is over its deadline");
+		break;
+	case REASON_MAX_FAILURES:
+		str_add(&j->message, "killed: too many failures in this run");
+		break;
+	default:
+		str_printf(&j->message, "killed: %s", job_reason_name(j->end->kill_reason));
+		break;
+	}
+	return decide(j, JOB_KILLED, j->end->kill_reason);
+}
+
+/* DVSim's limits are in minutes and its text is what users grep for; ours may be anything. */
+static void add_limit(struct str *out, double s)
+{
+	if (fmod(s, 6) == 0) {
+		verdict_add_float(out, s / 60);
+		str_add(out, " minutes");
+	} else {
+		duration_add(out, s);
+	}
+}
+
+static bool judge_timeout(struct judge *j)
+{
+	if (!j->end->is_timeout)
+		return false;
+	str_add(&j->message, "Job timed out after ");
+	add_limit(&j->message, j->end->timeout_s);
+	return decide(j, JOB_KILLED, REASON_TIMEOUT);
+}
+
+static bool judge_flood(struct judge *j)
+{
+	if (!j->end->flood_bytes)
+		return false;
+	str_printf(&j->message, "the log went over its limit of %llu bytes",
+		   (unsigned long long)j->end->flood_bytes);
+	return decide(j, JOB_KILLED, REASON_LOG_FLOOD);
+}
+
+static bool unreadable(struct judge *j, const char *why)
+{
+	str_printf(&j->message, "the log cannot be read, so its patterns were not looked for: %s",
+		   why);
+	return decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
+}
+
+static void name_missing(struct judge *j, const struct log_scan *s)
+{
+	const char *separator = "";
+
+	str_add(&j->message, "Some pass patterns missing: [");
+	for (size_t i = 0; i < s->n_pass; i++) {
+		if (s->seen[i])
+			continue;
+		str_add(&j->message, separator);
+		verdict_add_repr(&j->message, j->rules->pass_texts[i]);
+		separator = ", ";
+	}
+	str_add(&j->message, "]");
+}
+
+static uint32_t line_of(const struct judge *j, const struct log_scan *s)
+{
+	return s->line + log_count_lines(j->log_fd, j->log_start);
+}
+
+static void say_undecided(struct judge *j, const struct log_scan *s)
+{
+	str_add(&j->message, s->undecided ? "the pattern " : "a pattern");
+	if (s->undecided)
+		verdict_add_repr(&j->message, pattern_text(s->undecided));
+	str_printf(&j->message, " could not be decided on line %u: ", j->ret->line);
+	if (s->is_late)
+		str_add(&j->message, "it takes too long");
+	else if (s->undecided)
+		str_add(&j->message, "too much backtracking");
+	else
+		str_printf(&j->message, "longer than %d KiB", LOG_LINE_MOST / 1024);
+}
+
+static bool judge_scan(struct judge *j, struct log_scan *s)
+{
+	switch (s->outcome) {
+	case SCAN_FAIL:
+		j->ret->line = line_of(j, s);
+		str_addn(&j->message, s->message.s ? s->message.s : "", s->message.len);
+		str_addn(&j->context, s->context.s ? s->context.s : "", s->context.len);
+		return decide(j, JOB_FAILED, REASON_FAIL_PATTERN);
+	case SCAN_UNDECIDED:
+		j->ret->line = line_of(j, s);
+		say_undecided(j, s);
+		return decide(j, JOB_FAILED, REASON_PATTERN_ERROR);
+	case SCAN_CLEAN:
+		break;
+	}
+	if (s->n_missing) {
+		name_missing(j, s);
+		if (s->is_cut)
+			str_printf(&j->message, "; lines over %d KiB were not searched",
+				   LOG_LINE_MOST / 1024);
+		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
+		return decide(j, JOB_FAILED, REASON_MISSING_PATTERN);
+	}
+	return false;
+}
+
+/* Could what is missing in the log be the only thing against a pass? */
+static bool would_pass_unseen(const struct judge *j, const struct log_scan *s)
+{
+	return j->rules->was_log_full && s->outcome == SCAN_CLEAN && (s->n_fail || s->n_missing) &&
+	       j->end->exit_status == 0 && j->end->term_signal == 0;
+}
+
+static bool unvouched(struct judge *j)
+{
+	str_add(&j->message,
+		"there was no room for its log (a full disk, or a limit on the size of "
+		"files): what it printed last may be missing");
+	log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
+	return decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
+}
+
+static bool judge_patterns(struct judge *j)
+{
+	struct log_scan s = {.pass = j->rules->pass,
+			     .fail = j->rules->fail,
+			     .n_pass = j->rules->n_pass,
+			     .n_fail = j->rules->n_fail};
+	bool is_decided;
+	int errnum;
+
+	if (s.n_pass == 0 && s.n_fail == 0)
+		return false;
+	if (j->log_fd < 0)
+		return unreadable(j, j->log_errnum ? strerror(j->log_errnum)
+						   : "it was removed or emptied by the job");
+	log_scan_init(&s);
+	errnum = log_scan_file(&s, j->log_fd, j->log_start);
+	if (!errnum && would_pass_unseen(j, &s))
+		is_decided = unvouched(j);
+	else if (errnum)
+		is_decided = unreadable(j, errnum == ESTALE ? "it was cut short meanwhile"
+							    : strerror(errnum));
+	else
+		is_decided = judge_scan(j, &s);
+	log_scan_done(&s);
+	return is_decided;
+}
+
+static bool judge_signal(struct judge *j)
+{
+	const struct ending *e = j->end;
+
+	if (e->term_signal == 0)
+		return false;
+	str_clear(&j->message);
+	str_printf(&j->message, "killed by signal %d (%s)%s", e->term_signal,
+		   verdict_signal_name(e->term_signal), e->has_core ? ", core dumped" : "");
+	if (j->log_fd >= 0)
+		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
+	if (e->term_signal != SIGKILL || !e->had_oom)
+		return decide(j, JOB_FAILED, REASON_SIGNAL);
+	str_add(&j->message, ", by the kernel: out of memory");
+	return decide(j, JOB_FAILED, REASON_MEMORY);
+}
+
+static bool judge_exit(struct judge *j)
+{
+	if (j->end->exit_status == 0)
+		return false;
+	str_clear(&j->message);
+	if (j->log_fd >= 0)
+		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
+	if (j->end->exit_status < 0) {
+		str_add(&j->message, "it is not known how the job ended");
+		return decide(j, JOB_FAILED, REASON_LOST);
+	}
+	str_printf(&j->message, "Job returned a non-zero exit code: %d", j->end->exit_status);
+	if (j->end->refused)
+		str_printf(&j->message, ": %s", j->end->refused);
+	return decide(j, JOB_FAILED, REASON_EXIT);
+}
+
+static bool judge_leak(struct judge *j)
+{
+	if (!j->end->leaked || !j->rules->leak_fails)
+		return false;
+	return decide(j, JOB_FAILED, REASON_LEAK);
+}
+
+/* A leak is a mark, whatever the verdict; its words are lost only if something worse has some. */
+static void note_leak(struct judge *j)
+{
+	if (!j->end->leaked)
+		return;
+	j->ret->marks |= MARK_LEAKY;
+	if (j->message.len == 0)
+		str_printf(&j->message, "left processes behind, which were killed: %s",
+			   j->end->leaked);
+}
+
+void verdict_decide(const struct ending *end, const struct verdict_rules *rules, int log_fd,
+		    int log_errnum, off_t log_start, struct job_result *ret)
+{
+	/* The order is the rule. */
+	static bool (*const judges[])(struct judge *) = {
+		judge_dry_run,	judge_stuck,  judge_killed, judge_timeout, judge_flood,
+		judge_patterns, judge_signal, judge_exit,   judge_leak,
+	};
+	struct judge j = {.end = end,
+			  .rules = rules,
+			  .log_fd = log_fd,
+			  .log_errnum = log_errnum,
+			  .log_start = log_start,
+			  .ret = ret};
+	bool is_decided = false;
+
+	ret->exit_status = end->exit_status;
+	ret->term_signal = end->term_signal;
+	for (size_t i = 0; i < ARRAY_LEN(judges) && !is_decided; i++)
+		is_decided = judges[i](&j);
+	if (!is_decided)
+		decide(&j, JOB_PASSED, REASON_NONE);
+	note_leak(&j);
+	ret->message = j.message.len ? str_take(&j.message) : NULL;
+	ret->context = j.context.len ? str_take(&j.context) : NULL;
+	str_done(&j.message);
+	str_done(&j.context);
+}

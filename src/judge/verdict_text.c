@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "judge/verdict_text.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void verdict_add_repr(struct str *to, const char *s)
+{
+	char quote = strchr(s, '\'') && !strchr(s, '"') ? '"' : '\'';
+
+	str_addc(to, quote);
+	for (; *s; s++) {
+		if (*s == quote || *s == '\\')
+			str_addc(to, '\\');
+		if (*s == '\n')
+			str_add(to, "\\n");
+		else if (*s == '\t')
+			str_add(to, "\\t");
+		else if (*s == '\r')
+			str_add(to, "\\r");
+		else if ((unsigned char)*s < 0x20 || *s == 0x7f)
+			str_printf(to, "\\x%02x", (unsigned char)*s);
+		else
+			str_addc(to, *s);
+	}
+	str_addc(to, quote);
+}
+
+static int fewest_digits(double d)
+{
+	char text[64];
+
+	for (int digits = 1; digits < 17; digits++) {
+		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
+		if (strtod(text, NULL) == d)
+			return digits;
+	}
+	return 17;
+}
+
+void verdict_add_float(struct str *to, double d)
+{
+	int digits = fewest_digits(d);
+	double size = fabs(d);
+
+	if (!isfinite(d)) {
+		str_add(to, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
+		return;
+	}
+	if (size != 0 && (size < 1e-4 || size >= 1e16)) {
+		str_printf(to, "%.*e", digits - 1, d);
+	} else {
+		int decimals = size == 0 ? 1 : digits - 1 - (int)floor(log10(size));
+
+		str_printf(to, "%.*f", decimals < 1 ? 1 : decimals, d);
+	}
+}
+
+const char *verdict_signal_name(int signum)
+{
+	static const char *const names[] = {
+		[SIGHUP] = "SIGHUP",   [SIGINT] = "SIGINT",	  [SIGQUIT] = "SIGQUIT",
+		[SIGILL] = "SIGILL",   [SIGTRAP] = "SIGTRAP",	  [SIGABRT] = "SIGABRT",
+		[SIGBUS] = "SIGBUS",   [SIGFPE] = "SIGFPE",	  [SIGKILL] = "SIGKILL",
+		[SIGUSR1] = "SIGUSR1", [SIGSEGV] = "SIGSEGV",	  [SIGUSR2] = "SIGUSR2",
+		[SIGPIPE] = "SIGPIPE", [SIGALRM] = "SIGALRM",	  [SIGTERM] = "SIGTERM",
+		[SIGXCPU] = "SIGXCPU", [SIGXFSZ] = "SIGXFSZ",	  [SIGVTALRM] = "SIGVTALRM",
+		[SIGPROF] = "SIGPROF", [SIGSYS] = "SIGSYS",	  [SIGPWR] = "SIGPWR",
+		[SIGPOLL] = "SIGPOLL", [SIGSTKFLT] = "SIGSTKFLT",
+	};
+	int n = (int)(sizeof(names) / sizeof(names[0]));
+
+	return signum > 0 && signum < n && names[signum] ? names[signum] : "unknown";
+}

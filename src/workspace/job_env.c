@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workspace/job_env.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+bool job_env_is_same_name(const char *a, const char *b)
+{
+	size_t n = strcspn(a, "=");
+
+	return strncmp(a, b, n) == 0 && b[n] == '=';
+}
+
+static bool job_env_sets(const char *const *list, const char *entry)
+{
+	for (; list && *list; list++)
+		if (job_env_is_same_name(entry, *list))
+			return true;
+	return false;
+}
+
+static size_t count(const char *const *list)
+{
+	size_t n = 0;
+
+	while (list && list[n])
+		n++;
+	return n;
+}
+
+/* The list that is made. */
+struct merged_env {
+	const char **at;
+	size_t n;
+};
+
+static void add_unless_set(struct merged_env *m, const char *const *list, size_t i,
+			   const char *const *later)
+{
+	if (!job_env_sets(later, list[i]) && !job_env_sets(list + i + 1, list[i]))
+		m->at[m->n++] = list[i];
+}
+
+/* What DVSim tells an interactive job, the second one for older makefiles. */
+static const char *const interactive[] = {"DVSIM_RUN_INTERACTIVE=1", "RUN_INTERACTIVE=1", NULL};
+
+/* Ours when dvsched itself runs below a job of another: each job has its own. */
+static bool is_per_job(const char *entry)
+{
+	static const char *const names[JOB_ENV_OWN] = {"JOB=", "ATTEMPT=", "ODIR=", "NEEDS="};
+
+	if (!str_starts(entry, "DVSCHED_"))
+		return false;
+	for (size_t i = 0; i < JOB_ENV_OWN; i++)
+		if (str_starts(entry + strlen("DVSCHED_"), names[i]))
+			return true;
+	return false;
+}
+
+/* A name that is set twice has the later value. */
+const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n)
+{
+	const char *const *own = r->env, *const *last = r->is_interactive ? interactive : NULL;
+	size_t n_base = count(base), n_own = count(own), n_last = count(last);
+	struct merged_env m = {0};
+
+	m.at = xcalloc(n_base + n_own + n_last + JOB_ENV_OWN + 1, sizeof(*m.at));
+	for (size_t i = 0; i < n_base; i++)
+		if (!str_starts(base[i], "MAKEFLAGS=") && !is_per_job(base[i]) &&
+		    !job_env_sets(last, base[i]))
+			add_unless_set(&m, base, i, own);
+	for (size_t i = 0; i < n_own; i++)
+		add_unless_set(&m, own, i, last);
+	for (size_t i = 0; i < n_last; i++)
+		m.at[m.n++] = last[i];
+	*ret_n = m.n;
+	return m.at;
+}

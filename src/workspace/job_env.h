@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The environment that jobs of one kind share. */
+#ifndef WORKSPACE_JOB_ENV_H
+#define WORKSPACE_JOB_ENV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "job/job_spec.h"
+
+/* What is added for each job: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR, DVSCHED_NEEDS. */
+enum { JOB_ENV_OWN = 4 };
+
+/* "NAME=VALUE", of one NAME. */
+bool job_env_is_same_name(const char *a, const char *b);
+/* base with the rules' variables over it, without those of JOB_ENV_OWN. A malloc()ed array with
+ * room for these and a NULL; its strings are borrowed. */
+const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n);
+
+#endif

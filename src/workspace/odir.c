@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "workspace/odir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "job/file_name.h"
+
+static char *dir_of(const char *path)
+{
+	return xstrndup(path, (size_t)(path_base(path) - path - 1));
+}
+
+static char *attempt_path(const char *path, unsigned attempt)
+{
+	struct str to = {0};
+
+	job_add_aside(&to, path);
+	str_printf(&to, ".attempt-%u", attempt);
+	return str_take(&to);
+}
+
+/* What an earlier run left as path.attempt-1, -2 … goes into the trash. */
+static int trash_attempts(struct confine *c, const char *path, struct error *err)
+{
+	for (unsigned n = 1;; n++) {
+		_cleanup_(freep) char *old = attempt_path(path, n);
+
+		if (!fs_exists(old))
+			return 0;
+		if (confine_trash(c, old, err) < 0)
+			return -1;
+	}
+}
+
+/* path, of the attempt before, becomes path.attempt-N. */
+static int set_path_aside(struct confine *c, const char *path, uint32_t attempt, struct error *err)
+{
+	_cleanup_(freep) char *to = attempt_path(path, attempt - 1);
+
+	if (!fs_exists(path))
+		return 0;
+	if (confine_trash(c, to, err) < 0)
+		return -1;
+	return confine_rename(c, path, to, err);
+}
+
+/* A log outside of the directory does not move along with it. */
+static int set_attempt_aside(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	if (!r->reuse && set_path_aside(c, r->odir, r->attempt, err) < 0)
+		return -1;
+	if (!r->reuse && path_is_below(r->log_path, r->odir))
+		return 0;
+	return set_path_aside(c, r->log_path, r->attempt, err);
+}
+
+/*
+ * What the names of odir's earlier directories begin with, before the stamp. A directory `latest`
+ * has its parent to itself, as in DVSim's layout; others have siblings that rotate on their own.
+ */
+static char *stamp_prefix(const struct odir_request *r)
+{
+	const char *name = path_base(r->odir);
+	struct str prefix = {0};
+
+	if (r->plain_stamps || strcmp(name, "latest") == 0)
+		return xstrdup("");
+	job_add_aside(&prefix, name);
+	str_addc(&prefix, '.');
+	return str_take(&prefix);
+}
+
+/* Newest first; before the stamps the names are the same. */
+static int compare_stamps(const void *a, const void *b)
+{
+	const char *x = wall_find_stamp(*(char *const *)a), *y = wall_find_stamp(*(char *const *)b);
+	int by_time = strncmp(y, x, 15);
+	long nx = x[15] ? atol(x + 16) : 0, ny = y[15] ? atol(y + 16) : 0;
+
+	return by_time ? by_time : (ny > nx) - (ny < nx);
+}
+
+static int trash_stamps(struct confine *c, const char *parent, char **names, size_t n,
+			struct error *err)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < n && rc == 0; i++) {
+		_cleanup_(freep) char *path = xasprintf("%s/%s", parent, names[i]);
+
+		rc = confine_trash(c, path, err);
+	}
+	return rc;
+}
+
+/* Is name the prefix and a stamp, and nothing else? */
+static bool is_old(const char *name, const char *prefix)
+{
+	return str_starts(name, prefix) && wall_find_stamp(name) == name + strlen(prefix);
+}
+
+static int prune(struct confine *c, const char *parent, const char *prefix, uint32_t keep,
+		 struct error *err)
+{
+	DIR *dir = opendir(parent);
+	struct dirent *e;
+	char **names = NULL;
+	size_t n = 0, cap = 0;
+	int rc = 0;
+
+	while (dir && (e = readdir(dir))) {
+		if (!is_old(e->d_name, prefix) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
+			continue;
+		if (n == cap) {
+			cap = cap ? cap * 2 : 16;
+			names = xreallocarray(names, cap, sizeof(*names));
+		}
+		names[n++] = xstrdup(e->d_name);
+	}
+	if (dir)
+		closedir(dir);
+	if (n > keep) {
+		qsort(names, n, sizeof(*names), compare_stamps);
+		rc = trash_stamps(c, parent, names + keep, n - keep, err);
+	}
+	for (size_t i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	return rc;
+}
+
+static char *free_stamp(const char *parent, const char *prefix, time_t at)
+{
+	_cleanup_(str_done) struct str name = {0};
+	size_t len;
+
+	str_printf(&name, "%s/%s", parent, prefix);
+	wall_add_stamp(&name, (double)at);
+	len = name.len;
+	for (unsigned i = 1; fs_exists(name.s); i++) {
+		name.len = len;
+		str_printf(&name, "_%u", i);
+	}
+	return str_take(&name);
+}
+
+static int rotate(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	_cleanup_(freep) char *parent = dir_of(r->odir), *prefix = stamp_prefix(r);
+	_cleanup_(freep) char *to = NULL;
+	struct stat st;
+
+	if (lstat(r->odir, &st) < 0)
+		return error_sys(err, errno, "cannot look at %s", r->odir);
+	to = free_stamp(parent, prefix, st.st_ctim.tv_sec);
+	if (confine_rename(c, r->odir, to, err) < 0 || trash_attempts(c, r->odir, err) < 0)
+		return -1;
+	return r->keep ? prune(c, parent, prefix, r->keep - 1, err) : 0;
+}
+
+static bool is_renewed(const struct odir_request *r)
+{
+	return r->renew && r->attempt == 1;
+}
+
+/* An existing odir is used as it is: but not one that leads out of the scratch root. */
+static int accept_existing(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	if (!fs_is_dir(r->odir))
+		return error_plain(err, "%s exists and is not a directory", r->odir);
+	if (confine_real_dir(c, r->odir, err) < 0)
+		return -1;
+	return r->attempt == 1 ? trash_attempts(c, r->odir, err) : 0;
+}
+
+static int make_odir(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	if (mkdir(r->odir, 0777) == 0)
+		return 0;
+	if (errno == EEXIST && !is_renewed(r))
+		return accept_existing(c, r, err);
+	if (errno == EEXIST) {
+		if (rotate(c, r, err) < 0)
+			return -1;
+	} else if (errno == ENOENT) { /* the parent was removed since we looked at it last */
+		_cleanup_(freep) char *parent = dir_of(r->odir);
+
+		str_clear(&c->checked);
+		if (confine_make_dir(c, parent, err) < 0)
+			return -1;
+	}
+	if (mkdir(r->odir, 0777) < 0)
+		return error_sys(err, errno, "cannot make the directory %s", r->odir);
+	return 0;
+}
+
+static int open_new_log(const char *path)
+{
+	return open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+/* A log with a second name may be somebody's archive: it is left to them. */
+static int empty_log(int fd, const char *path, const struct stat *st, struct error *err)
+{
+	if (st->st_nlink > 1) {
+		close(fd);
+		fd = unlink(path) < 0 ? -1 : open_new_log(path);
+		return fd < 0 ? error_sys(err, errno, "cannot renew the log %s", path) : fd;
+	}
+	if (ftruncate(fd, 0) < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0) {
+		error_sys(err, errno, "cannot empty the log %s", path);
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_old_log(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	const char *path = r->log_path;
+	struct stat st;
+	int fd;
+
+	if (r->attempt == 1 && trash_attempts(c, path, err) < 0)
+		return -1;
+	fd = open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 && errno == ELOOP)
+		return error_plain(err, "the log %s is a symbolic link", path);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_sys(err, errno, "cannot open the log %s", path);
+	if (!S_ISREG(st.st_mode)) {
+		close(fd);
+		return error_plain(err, "the log %s is not a regular file", path);
+	}
+	return empty_log(fd, path, &st, err);
+}
+
+static int open_log(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	int fd = open_new_log(r->log_path);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == EEXIST)
+		return open_old_log(c, r, err);
+	return error_sys(err, errno, "cannot open the log %s", r->log_path);
+}
+
+static bool is_directly_in(const char *path, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	return strncmp(path, dir, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
+}
+
+int odir_prepare(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	_cleanup_(freep) char *parent = NULL, *log_dir = NULL;
+
+	if (confine_path(c, r->odir, err) < 0 || confine_path(c, r->log_path, err) < 0)
+		return -1;
+	parent = dir_of(r->odir);
+	if (confine_make_dir(c, parent, err) < 0)
+		return -1;
+	if (r->attempt > 1 && set_attempt_aside(c, r, err) < 0)
+		return -1;
+	if (make_odir(c, r, err) < 0)
+		return -1;
+	if (!is_directly_in(r->log_path, r->odir)) {
+		log_dir = dir_of(r->log_path);
+		if (confine_make_dir(c, log_dir, err) < 0)
+			return -1;
+	}
+	return open_log(c, r, err);
+}
