@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An example backend: a job "runs" by writing its command into its log. See docs/backends.md. */
+/* An example backend: a job "runs" by writing its command into its log. See
+ * docs/internals/backends.md. */
 #include <fcntl.h>
 #include <stdlib.h>
 

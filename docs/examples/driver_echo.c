@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An example of a driver: its devices print the job that they are given. See docs/drivers.md.
+ * An example of a driver: its devices print the job that they are given. See
+ * docs/reference/drivers.md.
  *
  *   cc -shared -fPIC -I<prefix>/include driver_echo.c -o echo.so
  *   dvsched chips check --driver ./echo.so

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An example of a driver that lends devices and runs nothing itself: NVIDIA GPUs, with identity and
- * health from NVML, the library of NVIDIA's driver. See docs/gpus.md.
+ * health from NVML, the library of NVIDIA's driver. See docs/guides/gpus.md.
  *
  *   cc -shared -fPIC -I<prefix>/include driver_nvml.c -o nvml.so -ldl
  *   dvsched chips check --driver ./nvml.so

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An example observer: counts all changes of status, and writes the counts to counts.txt in the
- * run's directory. How to plug it in: docs/observers.md.
+ * run's directory. How to plug it in: docs/internals/observers.md.
  */
 #include <stdlib.h>
 

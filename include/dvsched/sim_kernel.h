@@ -66,8 +66,8 @@ struct dvs_kernel_args {
 	int32_t (*barrier)(void *host);
 };
 
-/* 0: success. 1 … 999: the kernel's own failure. Codes of a device (docs/drivers.md) mean what they
- * mean there. */
+/* 0: success. 1 … 999: the kernel's own failure. Codes of a device (docs/reference/drivers.md) mean
+ * what they mean there. */
 int dvs_kernel(const struct dvs_kernel_args *args);
 
 #ifdef __cplusplus

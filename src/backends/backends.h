@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The registry of backends. A new backend is one file (or folder), one line in list.h, one line in
- * meson.build. How to write one: docs/backends.md.
+ * meson.build. How to write one: docs/internals/backends.md.
  */
 #ifndef BACKENDS_BACKENDS_H
 #define BACKENDS_BACKENDS_H

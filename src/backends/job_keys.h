@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of a job that a backend reads beside the one with its own name: JOB_KEY(backend, key, does
- * it say what runs, in the place of a command?). What they mean: docs/drivers.md. Included inside a
- * table, so without a guard.
+ * it say what runs, in the place of a command?). What they mean: docs/reference/drivers.md.
+ * Included inside a table, so without a guard.
  */
 JOB_KEY(chips, devices, false)
 JOB_KEY(chips, same_domain, false)

@@ -49,7 +49,8 @@ const struct command commands[] = {
 	 "repair; quarantine keeps jobs from it, with --why. check opens a device in a process of "
 	 "its own and goes through every call of "
 	 "dvsched/driver.h, one line for each check. Exit code 1: some failed; 3: the driver is "
-	 "missing, of another ABI, crashed or never returned. docs/drivers.md says how to write "
+	 "missing, of another ABI, crashed or never returned. docs/reference/drivers.md says how "
+	 "to write "
 	 "one.",
 	 cmd_chips},
 	{0},

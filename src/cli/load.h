@@ -14,7 +14,7 @@ struct loaded {
 	struct diags diags;
 };
 
-/* Exit codes: docs/results.md. */
+/* Exit codes: docs/reference/results.md. */
 enum {
 	EXIT_PASSED = 0,
 	EXIT_SOME_FAILED = 1,

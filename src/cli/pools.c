@@ -92,7 +92,8 @@ static void hint_names(struct diag *e, struct cfg *cfg)
 	if (text.len)
 		diag_hint(e, "there is %s", text.s);
 	else
-		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; docs/drivers.md");
+		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; "
+			     "docs/reference/drivers.md");
 }
 
 static const char *find_named(struct cfg *cfg, const struct backend_key *k, const char *word,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A configuration: files -> one merged, substituted tree, each value with the place it came from.
- * The rules (imports, merge, wildcards, eval_cmd, overrides) are DVSim's: docs/config.md.
+ * The rules (imports, merge, wildcards, eval_cmd, overrides) are DVSim's: docs/reference/config.md.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H

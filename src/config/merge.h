@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Merging keys into the root, by DVSim's table: docs/config-merge.md. */
+/* Merging keys into the root, by DVSim's table: docs/reference/config-merge.md. */
 #ifndef CONFIG_MERGE_H
 #define CONFIG_MERGE_H
 

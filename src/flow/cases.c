@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `flow: cases`: a batch of cases that are found in directories. Every key: docs/cases.md. */
+/* `flow: cases`: a batch of cases that are found in directories. Every key: docs/guides/cases.md.
+ */
 #include "flow/cases.h"
 
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The files of `flow: cases`. A case is a directory; what is to be compiled and run is in a file of
- * its own there. docs/cases.md has every key.
+ * its own there. docs/guides/cases.md has every key.
  *
  *   cases.c        the configuration, top down
  *   cases_find.c   which directories are cases

@@ -99,7 +99,7 @@ struct flow_type {
 			     struct diags *diags);
 };
 
-/* The keys of `flow: jobs`, for docs/config.md and for `dvsched config keys`. */
+/* The keys of `flow: jobs`, for docs/reference/config.md and for `dvsched config keys`. */
 enum flow_key_place {
 	FLOW_KEY_TOP,	  /* of the configuration */
 	FLOW_KEY_JOB,	  /* of a job only */
@@ -109,7 +109,7 @@ struct flow_key {
 	const char *key, *type, *otherwise, *help; /* otherwise: the default, for people */
 	enum flow_key_place place;
 };
-/* Number n, in the order of docs/config.md; NULL: there are no more. */
+/* Number n, in the order of docs/reference/config.md; NULL: there are no more. */
 const struct flow_key *flow_jobs_key(size_t n);
 
 extern const struct flow_type *const flow_types[]; /* NULL-terminated */

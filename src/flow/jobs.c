@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `flow: jobs`: a plain graph of jobs, and sweeps. Every key is in docs/config.md. */
+/* `flow: jobs`: a plain graph of jobs, and sweeps. Every key is in docs/reference/config.md. */
 #include <string.h>
 
 #include "flow/expand.h"

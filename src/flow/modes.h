@@ -2,7 +2,7 @@
 /*
  * DVSim's modes: named collections of commands, options and settings. A build mode, a run mode, a
  * test and a regression are all one record; which keys it may have depends on its kind. Rules:
- * docs/dvsim.md.
+ * docs/guides/dvsim.md.
  */
 #ifndef FLOW_MODES_H
 #define FLOW_MODES_H

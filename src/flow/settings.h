@@ -32,7 +32,7 @@ struct settings {
 
 extern const struct settings settings_default;
 
-/* A key, for its readers and for docs/config.md. */
+/* A key, for its readers and for docs/reference/config.md. */
 struct setting_key {
 	struct flow_key doc;
 	void (*read)(struct cfg_fields *f, const char *key, struct settings *s);

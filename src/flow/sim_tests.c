@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modes, tests and regressions of a simulation, merged as docs/dvsim.md says. */
+/* Modes, tests and regressions of a simulation, merged as docs/guides/dvsim.md says. */
 #include <string.h>
 #include <strings.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Testplans: which tests verify which feature, at which stage (V1, V2, V2S, V3). Plans import
- * plans; the rules are DVSim's: docs/dvsim.md.
+ * plans; the rules are DVSim's: docs/guides/dvsim.md.
  */
 #ifndef FLOW_TESTPLAN_H
 #define FLOW_TESTPLAN_H

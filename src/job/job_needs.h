@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What a job is told of the jobs that it needs: a file in its directory, a JSON object per line.
- * docs/config.md says what users may rely on.
+ * docs/reference/config.md says what users may rely on.
  */
 #ifndef JOB_NEEDS_H
 #define JOB_NEEDS_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pass and fail patterns: Python's regular expressions, run by PCRE2. The translation and its
- * limits: docs/config.md. A pattern that cannot be decided (match limit) is a verdict of its own,
- * never "no match".
+ * limits: docs/reference/config.md. A pattern that cannot be decided (match limit) is a verdict of
+ * its own, never "no match".
  */
 #ifndef JUDGE_PATTERN_H
 #define JUDGE_PATTERN_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The registry of observers that write files. A new one is one file, one line in list.h, one line
- * in meson.build; how to write one: docs/observers.md. Printers: printers/printers.h.
+ * in meson.build; how to write one: docs/internals/observers.md. Printers: printers/printers.h.
  */
 #ifndef OBSERVERS_OBSERVERS_H
 #define OBSERVERS_OBSERVERS_H

@@ -2,7 +2,8 @@
 /*
  * Results of the one-shot flows (lint, cdc, rdc, syn, formal): what each job's tool found stands in
  * <build_dir>/results.hjson, which the project's own scripts write. Read, counted, shown as DVSim
- * shows them, and kept as reports/<block>.json, <block>.md and index.json (docs/results.md).
+ * shows them, and kept as reports/<block>.json, <block>.md and index.json
+ * (docs/reference/results.md).
  */
 #ifndef REPORT_ONESHOT_H
 #define REPORT_ONESHOT_H

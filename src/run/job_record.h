@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The journal's record of one job's change, both ways. The format: docs/results.md. */
+/* The journal's record of one job's change, both ways. The format: docs/reference/results.md. */
 #ifndef RUN_JOB_RECORD_H
 #define RUN_JOB_RECORD_H
 

@@ -2,7 +2,8 @@
 /*
  * The journal: journal.jsonl, the crash-safe record and the live stream of a run. One JSON object
  * per line, one write(2) each, with a sequence number and a checksum (CRC-32 of the line up to its
- * "crc" member). A torn tail is cut; a damaged middle is reported. The format: docs/results.md.
+ * "crc" member). A torn tail is cut; a damaged middle is reported. The format:
+ * docs/reference/results.md.
  */
 #ifndef RUN_JOURNAL_H
 #define RUN_JOURNAL_H

@@ -2,7 +2,7 @@
 /*
  * plan.json: the plan as it was run, complete enough to be a struct plan again. It is what another
  * process (the run deadline, show, rerun, resume) knows of the jobs. What many jobs share stands in
- * it once. The format: docs/results.md.
+ * it once. The format: docs/reference/results.md.
  */
 #ifndef RUN_PLAN_FILE_H
 #define RUN_PLAN_FILE_H

@@ -3,7 +3,7 @@
  * Records of plan.json that differ in numbers only share a template: the runs of a test, the jobs
  * of a sweep. A record is JSON text. Its template is the first such text, and says which of its
  * runs of digits vary; each record is then the template's number and the values of these.
- * docs/results.md has the format; plan_expand.h is the way back.
+ * docs/reference/results.md has the format; plan_expand.h is the way back.
  */
 #ifndef RUN_PLAN_TEMPLATES_H
 #define RUN_PLAN_TEMPLATES_H

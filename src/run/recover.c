@@ -18,7 +18,7 @@
 #include "run/plan_file.h"
 #include "run/results_file.h"
 
-enum { LOST_EXIT_CODE = 3 }; /* infrastructure: docs/results.md */
+enum { LOST_EXIT_CODE = 3 }; /* infrastructure: docs/reference/results.md */
 
 struct found_job {
 	enum job_status status;

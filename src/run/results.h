@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * results.json: what scripts read. Schema and its promises: docs/results.md. Written whole, once,
- * by a temporary file and a rename; room run/ knows no scheduler, so rows are handed in.
+ * results.json: what scripts read. Schema and its promises: docs/reference/results.md. Written
+ * whole, once, by a temporary file and a rename; room run/ knows no scheduler, so rows are handed
+ * in.
  */
 #ifndef RUN_RESULTS_H
 #define RUN_RESULTS_H

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tests/chips/RULES.md has every section of docs/drivers.md that makes rules, and names tests that exist."""
+"""tests/chips/RULES.md has every section of docs/reference/drivers.md that makes rules, and names tests that exist."""
 import pathlib
 import re
 import unittest
@@ -36,7 +36,7 @@ def names_in(file):
 
 class Rules(unittest.TestCase):
     def test_every_section_has_its_rules(self):
-        page = headings(ROOT / "docs" / "drivers.md")
+        page = headings(ROOT / "docs" / "reference" / "drivers.md")
         self.assertEqual(headings(TESTS / "chips" / "RULES.md"), page[:page.index(LAST) + 1])
 
     def test_every_test_that_is_named_exists(self):

@@ -434,7 +434,7 @@ class Sim(Story):
         return {job["name"]: job for job in self.results()["jobs"]}
 
     def test_the_example_of_the_manual_runs(self):
-        manual = (SOURCE / "docs" / "drivers.md").read_text(encoding="utf-8")
+        manual = (SOURCE / "docs" / "reference" / "drivers.md").read_text(encoding="utf-8")
         self.config(manual.split("## `sim`")[1].split("```hjson\n")[1].split("```")[0])
         run = self.dvsched("run", "cfg.hjson", "--view", "none")
         self.assertEqual(run.code, 0, run)

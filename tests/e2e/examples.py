@@ -10,7 +10,7 @@ import unittest
 
 from harness import SOURCE, Done, Story
 
-PAGES = ["README.md", *sorted(str(p.relative_to(SOURCE)) for p in (SOURCE / "docs").glob("*.md"))]
+PAGES = ["README.md", *sorted(str(p.relative_to(SOURCE)) for p in (SOURCE / "docs").rglob("*.md"))]
 # What the examples of the pages run is not part of them.
 STAND_INS = {
     "sim": "#!/bin/sh\necho \"$@\"\n",

@@ -194,7 +194,7 @@ class Reading(Story):
         self.assertIn("dvsched run", run.err)
 
     def test_the_man_page_names_every_option(self):
-        page = SOURCE / "docs/dvsched.1.scd"
+        page = SOURCE / "docs/man/dvsched.1.scd"
         with open(page) as lines:
             text = lines.read()
         for command in ("run", "list", "plan", "config", "report", "dashboard", "chips"):
@@ -203,7 +203,7 @@ class Reading(Story):
                     self.assertIn(word.rstrip(",:;.)"), text)
 
     def test_each_example_of_the_man_page_is_a_line_of_its_own(self):
-        page = (SOURCE / "docs/dvsched.1.scd").read_text(encoding="utf-8")
+        page = (SOURCE / "docs/man/dvsched.1.scd").read_text(encoding="utf-8")
         for i, part in enumerate(page.partition("# EXAMPLES")[2].split("```")):
             lines = [line for line in part.splitlines() if "dvsched" in line]
             self.assertEqual(bool(lines), i % 2 == 1, part)  # in literal blocks, which keep lines and quotes
@@ -236,14 +236,14 @@ class TooMuchText(Story):
 
 
 class Documented(Story):
-    """The examples in the key tables of docs/config.md, each in a configuration around it."""
+    """The examples in the key tables of docs/reference/config.md, each in a configuration around it."""
 
     JOB = {"name": 'name: "a.{mode}.{seed}.{run}"', "command": 'command: "true"',
            "sweep": 'sweep: {mode: ["fast"], seed: ["1"], run: [1]}'}
 
     def examples(self):
         section = None
-        for line in (SOURCE / "docs/config.md").read_text(encoding="utf-8").splitlines():
+        for line in (SOURCE / "docs/reference/config.md").read_text(encoding="utf-8").splitlines():
             if line.startswith("## "):
                 section = line[3:]
             row = re.match(r"\| `(\w+)`.*Example: `(.*?)` \|$", line)

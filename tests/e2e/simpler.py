@@ -161,7 +161,7 @@ class Simpler(Story):
 
     @unittest.skipUnless(shutil.which("cc"), "no C compiler (cc)")
     def test_the_example_of_the_documentation_is_good(self):
-        text = SOURCE.joinpath("docs", "drivers.md").read_text(encoding="utf-8")
+        text = SOURCE.joinpath("docs", "reference", "drivers.md").read_text(encoding="utf-8")
         example = next(block for block in re.findall(r"```hjson\n(.*?)```", text, re.S)
                        if 'driver: "simpler"' in block)
         self.path("kern/add.c").write_text('const char k[] = "K=37;";\n', encoding="utf-8")

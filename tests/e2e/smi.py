@@ -275,7 +275,7 @@ class Lending(Smi):
 
 
 class Manual(Smi):
-    """The examples of docs/gpus.md, with tools that print what their documentation shows."""
+    """The examples of docs/guides/gpus.md, with tools that print what their documentation shows."""
 
     SAMPLES = {
         "amd-smi": ("list --csv", "gpu,gpu_bdf,gpu_uuid\n0,0000:0c:00.0,c0ff74a1-0000-1000-80b1-06985c515c91\n"
@@ -291,7 +291,7 @@ class Manual(Smi):
     }
 
     def block(self, number):
-        manual = (SOURCE / "docs" / "gpus.md").read_text(encoding="utf-8")
+        manual = (SOURCE / "docs" / "guides" / "gpus.md").read_text(encoding="utf-8")
         return manual.split("```hjson\n")[number].split("```")[0]
 
     def by_hand(self, devices, command, code=0):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chips backend: its verbs. How it works: chips.h; what users see: docs/drivers.md. */
+/* The chips backend: its verbs. How it works: chips.h; what users see: docs/reference/drivers.md.
+ */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>

@@ -101,7 +101,8 @@ static const char *read_driver(struct reader *r)
 		if (!cfg_fields_node(r->f, "driver")) /* of a wrong type: that was said */
 			diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
 					    "'%s' needs a 'driver'", r->s->name),
-				  "driver: \"sim\", or the path of a library; docs/drivers.md");
+				  "driver: \"sim\", or the path of a library; "
+				  "docs/reference/drivers.md");
 		return NULL;
 	}
 	if (strchr(name, '/'))
@@ -403,7 +404,8 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 	s->grace_s = env->grace_s;
 	if (!env->settings) {
 		diag_hint(diag_error(diags, s->pos, "the backend '%s' is not configured", s->name),
-			  "backends: { %s: { driver: \"sim\" } }; docs/drivers.md", s->name);
+			  "backends: { %s: { driver: \"sim\" } }; docs/reference/drivers.md",
+			  s->name);
 		return NULL;
 	}
 	r.cfg = cfg_fields_cfg(r.f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of driver command, read and checked; docs/drivers.md has every one. */
+/* The options of driver command, read and checked; docs/reference/drivers.md has every one. */
 #ifndef DRIVERS_COMMAND_OPTIONS_H
 #define DRIVERS_COMMAND_OPTIONS_H
 

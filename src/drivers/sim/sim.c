@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Driver sim: devices that are a thread. They run small programs or a user's library, in real time,
- * and fail in every way that real ones do, on request. docs/drivers.md says how.
+ * and fail in every way that real ones do, on request. docs/reference/drivers.md says how.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -20,7 +20,7 @@ static const struct row rows[] = {
 	[SIMPLER_E_LIBRARY - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "library not loaded",
 						   "see 'libdir', 'platform' and 'runtime'"},
 	[SIMPLER_E_ABI - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "library of another version",
-					       "docs/drivers.md says which one is meant"},
+					       "docs/reference/drivers.md says which one is meant"},
 	[SIMPLER_E_INIT - SIMPLER_E_OPTIONS] = {DVS_POISON, "device not initialised",
 						"the library says why on standard error"},
 	[SIMPLER_E_JOB - SIMPLER_E_OPTIONS] = {DVS_CONFIG, "bad job", NULL},

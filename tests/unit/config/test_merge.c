@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One key in two files: the table of docs/config-merge.md, row by row. */
+/* One key in two files: the table of docs/reference/config-merge.md, row by row. */
 #include "unit.h"
 
 struct row {

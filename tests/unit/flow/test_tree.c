@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree beside the code: docs/config.md names every key there is, and the examples load. */
+/* The tree beside the code: docs/reference/config.md names every key there is, and the examples
+ * load. */
 #include "stage.h"
 
 #include <glob.h>
@@ -13,7 +14,7 @@ static void read_manual(struct str *text)
 {
 	struct error err = {0};
 
-	if (fs_read_file(SOURCE_ROOT "/docs/config.md", 1 << 20, text, &err) < 0)
+	if (fs_read_file(SOURCE_ROOT "/docs/reference/config.md", 1 << 20, text, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -47,7 +48,7 @@ static void every_key_has_its_row_in_the_manual(void **state)
 
 		snprintf(row, sizeof(row), "\n| `%s` | %s |", k->key, k->type);
 		if (!strstr(section, row))
-			fail_msg("docs/config.md has no row '%s'", row + 1);
+			fail_msg("docs/reference/config.md has no row '%s'", row + 1);
 		free(section);
 	}
 	assert_true(flow_jobs_key(1000) == NULL);
@@ -77,7 +78,7 @@ static void every_row_of_the_manual_is_a_key(void **state)
 		for (char *row = section; (row = strstr(row, "\n| `")) != NULL; n_rows++) {
 			row += 4;
 			if (!is_key(row, strcspn(row, "`"), (enum flow_key_place)place))
-				fail_msg("docs/config.md: no such key: %.20s", row);
+				fail_msg("docs/reference/config.md: no such key: %.20s", row);
 		}
 		free(section);
 	}
