@@ -28,9 +28,14 @@ def job_of(name, job, **more):
             "odir": job["odir"], "weight": job["weight"], **more}
 
 
+def with_seed(words):
+    """Seeds are fixed: by the words themselves, or by us."""
+    return words if {"--fixed-seed", "-fs", "--seeds", "-s"} & set(words) else [*words, "--fixed-seed", "7"]
+
+
 def oracle_jobs(python, tree, scratch, words, hash_seed):
     scratch.mkdir()
-    ask_oracle(python, [{"words": [*words, "--fake", "-sr", str(scratch), "--fixed-seed", "7"], "cwd": str(tree),
+    ask_oracle(python, [{"words": [*words, "--fake", "-sr", str(scratch)], "cwd": str(tree),
                          "err": str(scratch / "err")}], hash_seed)
     written = list(scratch.glob("deploy_*.json"))
     if len(written) != 1:
@@ -41,13 +46,31 @@ def oracle_jobs(python, tree, scratch, words, hash_seed):
 
 
 def our_jobs(dvsched, tree, scratch, words):
-    done = subprocess.run([dvsched, "plan", *words, "-sr", scratch, "--fixed-seed", "7", "--json"], cwd=tree,
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run([dvsched, "plan", *words, "-sr", scratch, "--json"], cwd=tree, capture_output=True, text=True,
+                          check=False)
     if done.returncode != 0:
         sys.exit("dvsched planned nothing:\n" + done.stderr[-2000:])
     return {job["id"]: job_of(
         job["id"], job, command=job["command"], log=job["log"], timeout=job["timeout_s"] or 0,
         dependencies=sorted(job["needs"] + job["needs_any"])) for job in masked(done.stdout, scratch)["jobs"]}
+
+
+def make_repository(tree):
+    git(tree, "init", "-q")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "tree")
+
+
+def compare(python, dvsched, tree, work, words):
+    """What differs in the plans of both, and how many jobs DVSim has."""
+    words = with_seed(words)
+    ours = our_jobs(dvsched, tree, work / "ours", words)
+    theirs, faults = [], None
+    while faults != [] and len(theirs) < MORE_HASH_SEEDS:
+        n = len(theirs)
+        theirs.append(oracle_jobs(python, tree, work / f"seed{n}", words, n))
+        faults, _ = dumps.compare(theirs, ours)
+    return faults, len(theirs[0])
 
 
 def main():
@@ -60,17 +83,10 @@ def main():
         work = pathlib.Path(name)
         tree = work / "tree"
         shutil.copytree(args.tree, tree)
-        git(tree, "init", "-q")
-        git(tree, "add", "-A")
-        git(tree, "commit", "-qm", "tree")
-        ours = our_jobs(args.dvsched.absolute(), tree, work / "ours", words)
-        theirs, faults = [], None
-        while faults != [] and len(theirs) < MORE_HASH_SEEDS:
-            n = len(theirs)
-            theirs.append(oracle_jobs(args.python.absolute(), tree, work / f"seed{n}", words, n))
-            faults, _ = dumps.compare(theirs, ours)
+        make_repository(tree)
+        faults, n_theirs = compare(args.python.absolute(), args.dvsched.absolute(), tree, work, words)
     print("\n".join(faults[:20]))
-    print(f"{len(theirs[0])} jobs of DVSim, {len(ours)} of dvsched, {len(faults)} differences")
+    print(f"{n_theirs} jobs of DVSim, {len(faults)} differences")
     return 1 if faults else 0
 
 
