@@ -100,11 +100,26 @@ void str_add_shell_word(struct str *b, const char *s)
 	str_addc(b, '\'');
 }
 
+typedef signed char bytes16 __attribute__((vector_size(16)));
+
+static bool are_printable16(const char *s)
+{
+	bytes16 v;
+	uint64_t odd[2];
+
+	memcpy(&v, s, sizeof(v));
+	v = (v < 0x20) | (v == 0x7f);
+	memcpy(odd, &v, sizeof(odd));
+	return (odd[0] | odd[1]) == 0;
+}
+
 /* How much of s is printable ASCII: of almost every text, all of it. */
 static size_t plain_len(const char *s, size_t n)
 {
 	size_t k = 0;
 
+	while (n - k >= sizeof(bytes16) && are_printable16(s + k))
+		k += sizeof(bytes16);
 	while (k < n && s[k] >= 0x20 && s[k] < 0x7f)
 		k++;
 	return k;

@@ -133,6 +133,31 @@ static void printable_text_cannot_drive_a_terminal(void **state)
 	str_done(&b);
 }
 
+/* Texts are looked at 16 bytes at a time. */
+static void a_control_character_is_found_anywhere_in_a_long_text(void **state)
+{
+	static const char odd[] = {'\0', '\x1f', '\x7f', '\x80', '\xff'};
+	struct str b = {0}, expected = {0};
+
+	(void)state;
+	for (size_t at = 0; at < 40; at++)
+		for (size_t i = 0; i < sizeof(odd); i++) {
+			char text[40];
+
+			memset(text, ' ', sizeof(text));
+			text[at] = odd[i];
+			str_clear(&b);
+			str_add_printable(&b, text, sizeof(text));
+			str_clear(&expected);
+			str_addn(&expected, text, at);
+			str_printf(&expected, "\\x%02x", (unsigned char)odd[i]);
+			str_addn(&expected, text + at + 1, sizeof(text) - at - 1);
+			assert_string_equal(b.s, expected.s);
+		}
+	str_done(&b);
+	str_done(&expected);
+}
+
 static void prefixes_suffixes_and_equality(void **state)
 {
 	(void)state;
@@ -186,6 +211,7 @@ int main(void)
 		cmocka_unit_test(taking_leaves_an_empty_string),
 		cmocka_unit_test(shell_words_are_quoted_as_shlex_does),
 		cmocka_unit_test(printable_text_cannot_drive_a_terminal),
+		cmocka_unit_test(a_control_character_is_found_anywhere_in_a_long_text),
 		cmocka_unit_test(prefixes_suffixes_and_equality),
 		cmocka_unit_test(suggestions_are_near_or_none),
 	};
