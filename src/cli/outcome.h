@@ -23,7 +23,7 @@ struct outcome_facts {
 
 /*
  * The exit code for the shell, of the one that a command came to: itself, or under the name dvsim
- * what DVSim would have said (docs/guides/dvsim.md has the table).
+ * what DVSim would have said (docs/reference/exit-codes.md has the table).
  */
 int outcome_shell_code(const struct args *args, int exit_code);
 

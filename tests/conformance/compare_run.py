@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a small project for real with DVSim and with dvsched under the name dvsim, and compares exit
 codes, the files that are left, the links of states, the reports' JSON and the tables of the console.
-What docs/guides/dvsim.md lists as different on purpose is taken out here.
+What docs/reference/dvsim-differences.md lists as different on purpose is taken out here.
 
     compare_run.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched
 
@@ -138,7 +138,7 @@ def shown(folder, value):
 
 
 def same_words(text):
-    """What docs/guides/dvsim.md lists as different on purpose: a cancelled job says what it waited for."""
+    """What docs/reference/dvsim-differences.md lists as different on purpose: a cancelled job says what it waited for."""
     return re.sub(r"Job cancelled because (one|all) of its dependencies failed or (was|were) killed\.|needs '[^']*', which (did not pass|\w+( \w+)?)|"
                   r"needs any of \*? ?(\d+ )?jobs, and none passed", "CANCELLED", text)
 

@@ -42,7 +42,7 @@ def observe(program, tree, scratch):
     report = json.loads((block.parent / "reports" / "fifo.json").read_text())
     return {
         "exit code": done.returncode,
-        # Links to what never ran are DVSim's alone (docs/guides/dvsim.md).
+        # Links to what never ran are DVSim's alone (docs/reference/dvsim-differences.md).
         "jobs": {seedless(link.name): link.parent.name for state in ("passed", "failed", "killed")
                  for link in (block / state).iterdir() if link.exists()},
         "simulated times": {str(log.relative_to(block)): [line for line in log.read_text().splitlines() if line.startswith("Time: ")]

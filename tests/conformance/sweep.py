@@ -7,7 +7,7 @@
 VENV has dvsim==1.57.0. TREE is copied into a git work tree of its own. For each configuration: the exit codes, every
 field of every job specification in deploy_*.json (DVSim asked under three PYTHONHASHSEEDs, see dumps.py; under more
 where the three and dvsched differ), and where DVSim refuses, that dvsched loads it or says where. For some of them: the
-reports of a run whose outcomes are forced on both sides. Prints one TAP line per case; differences that docs/guides/dvsim.md
+reports of a run whose outcomes are forced on both sides. Prints one TAP line per case; differences that docs/reference/dvsim-differences.md
 explains are taken out here, each with its reason. No chance is left: the same programs, the same lines.
 """
 import argparse

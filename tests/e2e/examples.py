@@ -29,8 +29,22 @@ def configurations():
     """Configurations of `flow: jobs` that the pages show in full."""
     for page in PAGES:
         for text in fenced(page):
-            if text.startswith("{\n") and "flow: jobs" in text and "backends:" not in text:
+            if text.startswith("{\n") and "flow: jobs" in text and "acl" not in text:
                 yield page, text
+
+
+def fragments():
+    """Configurations of `flow: jobs` of which the pages show a part, made whole; what each is of."""
+    for page in PAGES:
+        for text in re.findall(r"(?ms)^```hjson\n(.*?)^```", (SOURCE / page).read_text(encoding="utf-8")):
+            if re.search(r"flow: \"?\w|overrides:|case\.hjson", text):
+                continue  # whole, or about merging
+            if text.startswith("{ name:"):
+                text = f'jobs: [ {{ name: "test.1", command: "true" }}, {text} ]'
+            elif text.startswith("{"):
+                text = text.strip()[1:-1]
+            jobs = "" if "jobs:" in text else 'jobs: [ { name: "j", command: "true" } ]'
+            yield page, f"{{ flow: jobs\nname: part\n{text}\n{jobs}\n}}"
 
 
 def commands():
@@ -125,9 +139,24 @@ class BelowBlanks(Story):
             seen += 1
             with self.subTest(page):
                 (self.project / "demo.hjson").write_text(text, encoding="utf-8")
-                done = self.run_in(self.project, "run", "demo.hjson", "--view", "none", "-D", "seed=1..3")
+                more = ["-D", "seed=1..3"] if re.search(r"sweep: \{[^}]*seed:", text) else []
+                done = self.run_in(self.project, "run", "demo.hjson", "--view", "none", *more)
                 self.assertEqual(done.code, 0, done)
-        self.assertGreater(seen, 1)
+        self.assertGreater(seen, 6)
+
+    # A part may need a device, a driver or a job that is not here. Nothing else may be wrong with it.
+    MISSING = re.compile(r"driver .*(no such file|cannot|no AscendCL)|no device|has no device|does not list|probe")
+
+    def test_parts_of_configurations_on_the_pages(self):
+        seen = 0
+        for page, text in fragments():
+            seen += 1
+            with self.subTest(page, text=text):
+                (self.project / "part.hjson").write_text(text, encoding="utf-8")
+                done = self.run_in(self.project, "list", "part.hjson")
+                errors = [line for line in done.err.splitlines() if "error:" in line and not self.MISSING.search(line)]
+                self.assertEqual(errors, [], done)
+        self.assertGreater(seen, 7)
 
     def test_commands_of_the_pages(self):
         _, text = next(configurations())
@@ -144,7 +173,9 @@ class BelowBlanks(Story):
             if not pathlib.Path(where, files[0]).exists():
                 where = self.project
             with self.subTest(f"{page}: {line}"):
-                more = ["-n"] if words[1] == "run" and re.search("demo|quickstart", line) else []
+                is_shown = words[1] == "run" and re.search("demo|quickstart", line)
+                # One of them really runs, so that there is a run for --failed.
+                more = ["-n"] if is_shown and words[2:] != ["hjson-cfgs/quickstart.hjson"] else []
                 done = self.run_in(where, *words[1:], *more)
                 self.assertEqual(done.code, 0, done)
         self.assertGreater(len(seen), 8, seen)
