@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "flow/dv/words.h"
 #include "flow/job_limits.h"
+#include "flow/native/native.h"
+#include "flow/native/words/words.h"
 #include "flow/types.h"
 
 const struct flow_type *const flow_types[] = {
@@ -86,4 +89,24 @@ struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct
 	if (plan)
 		job_limits_set(plan, options);
 	return plan;
+}
+
+void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+			struct diags *diags)
+{
+	struct hjson_node *flow = hjson_get(cfg_root(c), "flow");
+	struct load l;
+
+	if (flow && !flow_is_native(c, flow)) {
+		dv_define(c, options->defines, NULL, diags);
+		dv_words_in_backends(c, true, diags);
+		return;
+	}
+	native_init(&l, c, options, diags);
+	l.backends = hjson_get(cfg_root(c), "backends");
+	vars_read(&l, hjson_get(cfg_root(c), "vars"));
+	words_in_backends(&l);
+	if (must_use)
+		vars_check_defines(&l);
+	native_done(&l);
 }

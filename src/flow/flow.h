@@ -23,7 +23,7 @@ struct dv_options {
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
 	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
 	time_t when;						    /* what the timestamps say */
-	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/fusesoc.h */
+	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/dv/fusesoc.h */
 	void (*say)(const char *text); /* what users should know of at level info; or NULL */
 };
 

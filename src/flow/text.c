@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/str.h"
 #include "base/utf8.h"
-#include "flow/load.h"
+#include "flow/text.h"
 
 bool text_is_clean(const char *s)
 {

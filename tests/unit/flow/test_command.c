@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "flow/command.h"
+#include "flow/native/command.h"
 
 static char *join(const char *const *words)
 {

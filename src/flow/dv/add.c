@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The jobs of one configuration into the plan. Of two with one id the first is kept, as DVSim does.
+ */
+#include <string.h>
+
+#include "flow/dv/job.h"
+#include "flow/text.h"
+
+struct adding {
+	struct maker *m;
+	uint32_t *place; /* job -> its index in the plan, or that of the first with its id */
+	size_t n_twins;
+	const char *twin;
+};
+
+/* What was in the plan already, in one warning per configuration. */
+static void tell_twins(const struct adding *a)
+{
+	struct mode_reader *r = &a->m->sim->reader;
+	struct diag *d;
+
+	if (a->n_twins == 0)
+		return;
+	d = a->n_twins == 1
+		    ? diag_warning(r->diags, cfg_start(r->cfg), "the job '%s' is there already",
+				   text_printable(r->mem, a->twin))
+		    : diag_warning(r->diags, cfg_start(r->cfg),
+				   "%zu jobs of this are there already: '%s', …", a->n_twins,
+				   text_printable(r->mem, a->twin));
+	diag_hint(d, "the first of each is kept; two configurations of one name need a 'variant'");
+}
+
+static void place_job(struct adding *a, const struct job_spec *job, size_t i)
+{
+	struct plan *plan = a->m->plan;
+	struct map *ids = a->m->sim->ids;
+	uintptr_t next = plan->n_jobs + 1;
+	uintptr_t first = (uintptr_t)map_set(ids, job->id, (void *)next);
+
+	if (first) {
+		map_set(ids, job->id, (void *)first);
+		a->place[i] = (uint32_t)(first - 1);
+		if (a->n_twins++ == 0)
+			a->twin = job->id;
+		return;
+	}
+	a->place[i] = (uint32_t)plan->n_jobs;
+	plan->jobs[plan->n_jobs++] = *job;
+}
+
+/* deps counts from the first that is added. */
+static void settle_deps(const struct job_spec *job, const uint32_t *place)
+{
+	uint32_t *deps = (uint32_t *)job->deps; /* ours until the plan is done */
+
+	for (uint32_t k = 0; k < job_n_deps(job); k++)
+		deps[k] = place[deps[k]];
+}
+
+/* How many jobs a plan with n of them has room for: it doubles, else lists would pile up. */
+static size_t room_of(size_t n)
+{
+	size_t room = 16;
+
+	while (room < n)
+		room *= 2;
+	return n ? room : 0;
+}
+
+static void make_room(struct plan *plan, size_t n)
+{
+	struct job_spec *all;
+
+	if (plan->n_jobs + n <= room_of(plan->n_jobs))
+		return;
+	all = arena_alloc(plan->mem, room_of(plan->n_jobs + n) * sizeof(*all));
+	if (plan->n_jobs)
+		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
+	plan->jobs = all;
+}
+
+void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
+{
+	struct plan *plan = m->plan;
+	struct adding a = {.m = m,
+			   .place = arena_array(m->sim->reader.mem, n + 1, sizeof(uint32_t))};
+	size_t first = plan->n_jobs;
+
+	make_room(plan, n);
+	for (size_t i = 0; i < n; i++)
+		place_job(&a, &jobs[i], i);
+	for (size_t i = first; i < plan->n_jobs; i++)
+		settle_deps(&plan->jobs[i], a.place);
+	tell_twins(&a);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/dv/block.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "config/config.h"
+
+/* A block on its way: its configuration, and where its texts go. */
+struct source {
+	struct cfg *cfg;
+	struct arena *mem;
+	const struct dv_options *dv;
+};
+
+static const struct hjson_node *find(void *ctx, const char *name, size_t len)
+{
+	const struct source *s = ctx;
+	const struct hjson_node *n = hjson_get_n(cfg_root(s->cfg), name, len);
+
+	return n && n->type != HJSON_NULL ? n : NULL;
+}
+
+static const struct hjson_node *value(struct source *s, const char *key)
+{
+	return find(s, key, strlen(key));
+}
+
+/* The key's text; NULL: not there, or empty. Primary configurations are not expanded yet. */
+static const char *text(struct source *s, const char *key)
+{
+	struct cfg_subst rules = {.lookup = find, .ctx = s, .options = {.is_lenient = true}};
+	const struct hjson_node *n = value(s, key);
+	_cleanup_(error_done) struct error err = {0};
+	const char *ret;
+
+	if (!n || n->type != HJSON_STRING || n->n == 0)
+		return NULL;
+	ret = hjson_cstr(cfg_doc(s->cfg), (struct hjson_node *)n);
+	if (strchr(ret, '{')) {
+		const char *expanded = cfg_subst_text(s->cfg, &rules, ret, &err);
+
+		ret = expanded ? expanded : ret;
+	}
+	return arena_strdup(s->mem, ret);
+}
+
+static const char *text_or(struct source *s, const char *key, const char *otherwise)
+{
+	const char *ret = text(s, key);
+
+	return ret ? ret : otherwise;
+}
+
+static bool flag(struct source *s, const char *key)
+{
+	const struct hjson_node *n = value(s, key);
+
+	return n && (n->type == HJSON_BOOL || n->type == HJSON_INT) && n->i;
+}
+
+static const char *const *words(struct source *s, const char *key)
+{
+	const struct hjson_node *list = value(s, key);
+	struct hjson_node *e;
+	const char **ret;
+	size_t n = 0;
+
+	if (!list || list->type != HJSON_ARRAY)
+		return NULL;
+	ret = arena_array(s->mem, list->n + 1, sizeof(*ret));
+	hjson_for_each (e, list)
+		if (e->type == HJSON_STRING)
+			ret[n++] = arena_strdup(s->mem, hjson_cstr(cfg_doc(s->cfg), e));
+	ret[n] = NULL;
+	return ret;
+}
+
+static const char *member(struct source *s, struct hjson_node *object, const char *key)
+{
+	struct hjson_node *n = hjson_get(object, key);
+
+	return n && n->type == HJSON_STRING ? arena_strdup(s->mem, hjson_cstr(cfg_doc(s->cfg), n))
+					    : NULL;
+}
+
+static void read_buckets(struct source *s, struct dv_block *b)
+{
+	const struct hjson_node *list = value(s, "message_buckets");
+	struct dv_message_bucket *ret;
+	struct hjson_node *e;
+
+	if (!list || list->type != HJSON_ARRAY)
+		return;
+	ret = arena_array(s->mem, list->n + 1, sizeof(*ret));
+	hjson_for_each (e, list)
+		if (e->type == HJSON_OBJECT)
+			ret[b->n_message_buckets++] = (struct dv_message_bucket){
+				.category = member(s, e, "category"),
+				.severity = member(s, e, "severity"),
+				.label = member(s, e, "label"),
+			};
+	b->message_buckets = ret;
+}
+
+/* ---- revision ---- */
+
+static void set_revision(struct dv_revision *r, const struct cfg_revision *git)
+{
+	r->commit = git->commit;
+	r->commit_short = git->commit_short;
+	r->url = git->url;
+	r->is_dirty = git->is_dirty;
+}
+
+/* ---- testplan ---- */
+
+static const char *below(struct arena *mem, const char *path, const char *root)
+{
+	size_t n = strlen(root);
+
+	if (*path == '/' && path_is_below(path, root) && path[n] == '/')
+		return arena_strdup(mem, path + n + 1);
+	return path;
+}
+
+/* Where people read the plan: in the book, if there is one. */
+static const char *testplan_ref(struct source *s, const struct dv_block *b, const char *proj_root)
+{
+	const char *path = text(s, "testplan_doc_path"), *book = text(s, "book");
+
+	if (path) {
+		path = below(s->mem, path, proj_root);
+	} else {
+		path = strcmp(b->rel_path, ".") == 0 ? "." : path_dir(s->mem, b->rel_path);
+		path = arena_printf(s->mem, "%s%sdata/%s_testplan.hjson",
+				    strcmp(path, ".") == 0 ? "" : path,
+				    strcmp(path, ".") == 0 ? "" : "/", b->name);
+	}
+	if (!book)
+		return path;
+	return arena_printf(
+		s->mem, "https://%s/%.*s.html", book,
+		(int)(str_ends(path, ".hjson") ? strlen(path) - strlen(".hjson") : strlen(path)),
+		path);
+}
+
+/* ---- blocks ---- */
+
+static struct dv_plan *dv_of(const struct plan *plan)
+{
+	return (struct dv_plan *)plan->dv; /* ours until the plan is done */
+}
+
+static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struct dv_options *dv)
+{
+	struct source s = {c, plan->mem, dv};
+	struct dv_block *b = arena_zalloc(plan->mem, sizeof(*b));
+
+	b->name = text_or(&s, "name", "");
+	b->variant = text(&s, "variant");
+	b->flow = text_or(&s, "flow", "");
+	b->tool = text_or(&s, "tool", "");
+	b->rel_path = text_or(&s, "rel_path", ".");
+	b->testplan = text(&s, "testplan");
+	b->testplan_ref = testplan_ref(&s, b, plan->dv->proj_root);
+	b->build_seed = dv->build_seed && !dv->run_only ? arena_strdup(plan->mem, dv->build_seed)
+							: NULL;
+	b->cov_report_page = text(&s, "cov_report_page");
+	b->cov_report_dir = text(&s, "cov_report_dir");
+	if (text(&s, "vplan") && flag(&s, "cov") && text(&s, "scratch_path"))
+		b->vplan_report_page = arena_printf(plan->mem, "%s/cov_vplan/vplan_annotated.html",
+						    text(&s, "scratch_path"));
+	b->has_cov = flag(&s, "cov");
+	b->map_full_testplan = dv->map_full_testplan;
+	b->report_severities = words(&s, "report_severities");
+	b->fail_severities = words(&s, "fail_severities");
+	read_buckets(&s, b);
+	b->max_msg_count = value(&s, "max_msg_count") ? (long)value(&s, "max_msg_count")->i : -1;
+	b->is_style_lint = flag(&s, "is_style_lint");
+	b->has_report_cmd = text(&s, "report_cmd") != NULL;
+	b->sub_flow = text(&s, "sub_flow");
+	b->title = text(&s, "results_title");
+	b->revision.branch = dv->branch ? arena_strdup(s.mem, dv->branch)
+					: text_or(&s, "branch", "default");
+	b->revision.revision = text(&s, "revision");
+	return b;
+}
+
+void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv)
+{
+	struct source s = {root, plan->mem, dv};
+	struct dv_plan *p = arena_zalloc(plan->mem, sizeof(*p));
+
+	p->proj_root = text_or(&s, "proj_root", ".");
+	p->timestamp = dv->when;
+	plan->dv = p;
+	dv_plan_place_reports(plan, root, NULL);
+}
+
+/* Of the first {word} in text, braces included; 0: there is none. */
+static size_t find_word(const char *text, const char **ret)
+{
+	for (; (text = strchr(text, '{')) != NULL; text++) {
+		size_t n = 1;
+
+		while (isalnum((unsigned char)text[n]) || text[n] == '_')
+			n++;
+		*ret = text;
+		if (n > 1 && text[n] == '}')
+			return n + 1;
+	}
+	return 0;
+}
+
+/* A list may name in the path what only its members know ({dut}, {tool}); NULL then. */
+static const char *reports_base(struct source *s, struct diags *diags)
+{
+	const char *base = text(s, "scratch_base_path"), *word;
+	size_t n = base ? find_word(base, &word) : 0;
+	struct diag *w;
+
+	if (n == 0)
+		return base;
+	if (!diags)
+		return NULL;
+	w = cfg_warning(s->cfg, diags, value(s, "scratch_base_path"),
+			"'scratch_base_path' has %.*s, which is not known in this file", (int)n,
+			word);
+	diag_hint(w, "the reports of all its configurations go to reports/ in the scratch root");
+	return NULL;
+}
+
+void dv_plan_place_reports(struct plan *plan, struct cfg *root, struct diags *diags)
+{
+	struct source s = {root, plan->mem, NULL};
+	const char *base = reports_base(&s, diags);
+
+	dv_of(plan)->reports_dir = path_join(
+		plan->mem, path_absolute(plan->mem, base ? base : plan->scratch_root), "reports");
+}
+
+void dv_plan_set_top(struct plan *plan, struct cfg *primary, const struct dv_options *dv)
+{
+	dv_of(plan)->top = make_block(plan, primary, dv);
+}
+
+static bool is_same_block(const struct dv_block *a, const struct dv_block *b)
+{
+	return strcmp(a->name, b->name) == 0 && str_eq(a->variant, b->variant);
+}
+
+struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct dv_options *dv)
+{
+	struct dv_block *b = make_block(plan, leaf, dv);
+	struct dv_plan *p = dv_of(plan);
+	const struct dv_block **all = arena_array(plan->mem, p->n_blocks + 1,
+						  sizeof(const struct dv_block *));
+
+	for (size_t i = 0; i < p->n_blocks; i++)
+		if (is_same_block(p->blocks[i], b))
+			return (struct dv_block *)p->blocks[i];
+	if (p->n_blocks)
+		memcpy(all, p->blocks, p->n_blocks * sizeof(*all));
+	all[p->n_blocks++] = b;
+	p->blocks = all;
+	return b;
+}
+
+void dv_plan_drop_idle(struct plan *plan)
+{
+	struct dv_plan *p = dv_of(plan);
+	const struct dv_block **all = (const struct dv_block **)p->blocks;
+	size_t n = 0;
+
+	for (size_t b = 0; b < p->n_blocks; b++) {
+		size_t i = 0;
+
+		while (i < plan->n_jobs && plan->jobs[i].block->dv != all[b])
+			i++;
+		if (i < plan->n_jobs)
+			all[n++] = all[b];
+	}
+	p->n_blocks = n;
+}
+
+void dv_plan_end(struct plan *plan, struct cfg_revision_query *query)
+{
+	struct dv_plan *p = dv_of(plan);
+	struct cfg_revision git;
+
+	cfg_read_revision(query, plan->mem, &git);
+	if (p->top)
+		set_revision((struct dv_revision *)&p->top->revision, &git);
+	for (size_t i = 0; i < p->n_blocks; i++)
+		set_revision((struct dv_revision *)&p->blocks[i]->revision, &git);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What DVSim's flows have in common: one configuration or a list of others, defaults below the
+ * files, overrides, wildcards, and jobs out of what is left.
+ */
+#ifndef FLOW_DV_FLOW_H
+#define FLOW_DV_FLOW_H
+
+#include "flow/dv/sim.h"
+
+struct dv_flow {
+	const char *name;
+	const char *selects;	    /* what words of -x mean, for messages */
+	const char *const *ignored; /* names that get their values job by job; ends in NULL */
+	void (*set_defaults)(struct sim *s);
+	bool (*check)(struct sim *s); /* before wildcards are expanded; or NULL */
+	/* All before make() that has commands run, which are then waited for; or NULL. */
+	void (*begin)(struct sim *s, struct plan *plan);
+	/* Jobs of a configuration that is read and expanded; or what it has, if s->options->list.
+	 */
+	void (*make)(struct sim *s, struct plan *plan);
+};
+
+/* The plan of a configuration or of a list of them; NULL after errors. */
+struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
+			  const struct flow_options *options, struct diags *diags);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job; what its
+ * tool found stands in <build_dir>/results.hjson afterwards (report/oneshot.h).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "flow/again.h"
+#include "flow/dv/defaults.h"
+#include "flow/dv/flow.h"
+#include "flow/dv/job.h"
+#include "flow/types.h"
+
+static const char *const job_names[] = {"build_mode", "index", "test", NULL};
+
+static const char *const empty_texts[] = {
+	"project",	"scratch_path",	 "scratch_base_path",
+	"proj_root",	"flow_makefile", "flist_gen_cmd",
+	"flist_file",	"build_cmd",	 "build_log",
+	"report_cmd",	"build_dir",	 "run_dir",
+	"dut",		"fusesoc_core",	 "ral_spec",
+	"verbosity",	"results_title", "revision",
+	"rel_path",	"job_prefix",	 "results_html_name",
+	"scratch_root", "branch",	 "sv_flist_gen_dir",
+	NULL,
+};
+
+static const char *const empty_lists[] = {
+	"exports",     "overrides",	"flist_gen_opts", "build_opts",
+	"report_opts", "pass_patterns", "fail_patterns",  "build_modes",
+	"run_modes",   "regressions",	"en_build_modes", NULL,
+};
+
+/* Of lint, cdc and rdc. */
+static const char *const lint_texts[] = {"is_style_lint", "additional_fusesoc_argument", NULL};
+static const char *const lint_lists[] = {"report_severities", "fail_severities", "message_buckets",
+					 NULL};
+
+static void set_defaults(struct sim *s)
+{
+	dv_put_first(s, "build_opts", s->dv->build_opts);
+	dv_set_empty(s, empty_texts, empty_lists);
+}
+
+static void set_lint_defaults(struct sim *s)
+{
+	set_defaults(s);
+	dv_set_empty(s, lint_texts, lint_lists);
+}
+
+/* DVSim's check_bool(): Hjson's True is a text, and may be meant. */
+static bool check_lint(struct sim *s)
+{
+	struct hjson_node *n = sim_value(s, "is_style_lint"), *flag;
+	const char *text = sim_text(s, "is_style_lint", NULL);
+	bool is_on = text && strcasecmp(text, "true") == 0;
+
+	if (!n || n->type == HJSON_BOOL || (text && !*text))
+		return true;
+	if (!is_on && !(text && strcasecmp(text, "false") == 0)) {
+		cfg_error(s->reader.cfg, s->reader.diags, n,
+			  "'is_style_lint' must be true or false");
+		return false;
+	}
+	flag = hjson_new_node(cfg_doc(s->reader.cfg), HJSON_BOOL, n->pos);
+	flag->i = is_on;
+	dv_set_node(s, "is_style_lint", flag);
+	return true;
+}
+
+static void set_rdc_defaults(struct sim *s)
+{
+	set_lint_defaults(s);
+	dv_set_text(s, "waves", s->dv->waves ? s->dv->waves : "");
+}
+
+static void set_formal_defaults(struct sim *s)
+{
+	set_defaults(s);
+	dv_set_text(s, "batch_mode_prefix", s->dv->gui ? "" : "-batch");
+}
+
+/* ---- jobs ---- */
+
+static const char *const keys[] = {
+	"build_cmd",	    "build_dir",	  "build_log",
+	"build_opts",	    "build_timeout_mins", "post_build_cmds",
+	"post_build_opts",  "pre_build_cmds",	  "proj_root",
+	"report_cmd",	    "report_opts",	  "sv_flist_gen_cmd",
+	"sv_flist_gen_dir", "sv_flist_gen_opts",  NULL,
+};
+
+static const struct job_kind kind = {
+	.target = "build",
+	.odir_key = "build_dir",
+	.timeout_key = "build_timeout_mins",
+	.pass_key = "build_pass_patterns",
+	.fail_key = "build_fail_patterns",
+	.keys = keys,
+	.weight = 1,
+	.reuse = true,
+	.has_gui = true,
+};
+
+/* Options of the configuration come after a mode's own. */
+static void add_options(struct sim *s, struct mode *mode)
+{
+	struct hjson_node *list = sim_value(s, "build_opts"), *e;
+
+	if (list && list->type == HJSON_ARRAY)
+		hjson_for_each (e, list)
+			node_list_add(&s->reader, &mode->lists[LIST_BUILD_OPTS], e);
+}
+
+static void read_modes(struct sim *s)
+{
+	modes_add(&s->reader, &s->build_modes, "default", MODE_BUILD);
+	modes_read(&s->reader, MODE_BUILD, sim_value(s, "build_modes"), &s->build_modes);
+	modes_resolve(&s->reader, &s->build_modes);
+	for (size_t i = 0; i < s->build_modes.n; i++)
+		add_options(s, s->build_modes.at[i]);
+}
+
+static void list_modes(const struct sim *s)
+{
+	const char **names = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(*names));
+	struct flow_listing listing = {.block = s->full_name};
+
+	for (size_t i = 0; i < s->build_modes.n; i++)
+		names[i] = s->build_modes.at[i]->name;
+	listing.names[FLOW_BUILD_MODES] = names;
+	s->options->list(s->options->list_ctx, &listing);
+}
+
+static void make_job(struct maker *m, struct job_spec *job, const struct mode *mode)
+{
+	maker_begin(m, &kind, mode);
+	maker_set_name(m, "build_mode", mode->name);
+	if (m->sim->dv->build_timeout_mins)
+		maker_set_number(m, "build_timeout_mins", m->sim->dv->build_timeout_mins);
+	maker_finish(m, job, mode->name);
+}
+
+/* -x: by the mode's name, the configuration's, or the job's id. */
+static bool is_excluded(struct sim *s, const struct mode *mode)
+{
+	const char *id = arena_printf(s->reader.mem, "%s:%s", s->full_name, mode->name);
+	bool is_out = false;
+
+	for (const char *const *w = s->options->excluded; w && *w; w++)
+		if (str_glob(*w, mode->name) || str_glob(*w, s->full_name) || str_glob(*w, id)) {
+			map_set(s->excluded, *w, s);
+			is_out = true;
+		}
+	if (is_out && s->options->again)
+		again_leave_out(s->options->again, id);
+	return is_out;
+}
+
+static void make_jobs(struct sim *s, struct plan *plan)
+{
+	unsigned n_before = s->reader.diags->n_errors;
+	struct job_spec *jobs;
+	struct maker m;
+	size_t n = 0;
+
+	read_modes(s);
+	if (s->options->list) {
+		list_modes(s);
+		return;
+	}
+	if (s->reader.diags->n_errors > n_before)
+		return;
+	jobs = arena_array(s->reader.mem, s->build_modes.n, sizeof(*jobs));
+	maker_init(&m, s, plan);
+	for (size_t i = 0; i < s->build_modes.n; i++) {
+		if (is_excluded(s, s->build_modes.at[i]))
+			continue;
+		jobs[n] = (struct job_spec){0};
+		make_job(&m, &jobs[n++], s->build_modes.at[i]);
+	}
+	if (!m.is_wrong)
+		maker_add_jobs(&m, jobs, n);
+	maker_done(&m);
+	if (n == 0 && !s->is_child)
+		diag_error(s->reader.diags, cfg_start(s->reader.cfg),
+			   "no job is left to run: all are excluded");
+}
+
+/* DVSim takes the results of one job only, and every configuration has the mode `default`. */
+static void make_formal_job(struct sim *s, struct plan *plan)
+{
+	struct diag *e;
+
+	make_jobs(s, plan);
+	if (s->build_modes.n < 2)
+		return;
+	e = cfg_error(s->reader.cfg, s->reader.diags, sim_value(s, "build_modes"),
+		      "a formal configuration has one build mode, 'default', but here are %zu",
+		      s->build_modes.n);
+	diag_hint(e, "make each of them a configuration of its own");
+}
+
+/* ---- the flows ---- */
+
+static const char selects[] = "build mode or configuration";
+
+static const struct dv_flow lint = {.name = "lint",
+				    .selects = selects,
+				    .ignored = job_names,
+				    .set_defaults = set_lint_defaults,
+				    .check = check_lint,
+				    .make = make_jobs};
+static const struct dv_flow cdc = {.name = "cdc",
+				   .selects = selects,
+				   .ignored = job_names,
+				   .set_defaults = set_lint_defaults,
+				   .check = check_lint,
+				   .make = make_jobs};
+static const struct dv_flow rdc = {.name = "rdc",
+				   .selects = selects,
+				   .ignored = job_names,
+				   .set_defaults = set_rdc_defaults,
+				   .check = check_lint,
+				   .make = make_jobs};
+static const struct dv_flow syn = {.name = "syn",
+				   .selects = selects,
+				   .ignored = job_names,
+				   .set_defaults = set_defaults,
+				   .make = make_jobs};
+static const struct dv_flow formal = {.name = "formal",
+				      .selects = selects,
+				      .ignored = job_names,
+				      .set_defaults = set_formal_defaults,
+				      .make = make_formal_job};
+
+static struct plan *make_lint(struct cfg *c, const struct flow_options *o, struct diags *diags)
+{
+	return dv_flow_plan(&lint, c, o, diags);
+}
+
+static struct plan *make_cdc(struct cfg *c, const struct flow_options *o, struct diags *diags)
+{
+	return dv_flow_plan(&cdc, c, o, diags);
+}
+
+static struct plan *make_rdc(struct cfg *c, const struct flow_options *o, struct diags *diags)
+{
+	return dv_flow_plan(&rdc, c, o, diags);
+}
+
+static struct plan *make_syn(struct cfg *c, const struct flow_options *o, struct diags *diags)
+{
+	return dv_flow_plan(&syn, c, o, diags);
+}
+
+static struct plan *make_formal(struct cfg *c, const struct flow_options *o, struct diags *diags)
+{
+	return dv_flow_plan(&formal, c, o, diags);
+}
+
+const struct flow_type flow_lint = {
+	.name = "lint", .help = "lint, one job per build mode", .make = make_lint};
+const struct flow_type flow_cdc = {
+	.name = "cdc", .help = "clock domain crossings, likewise", .make = make_cdc};
+const struct flow_type flow_rdc = {
+	.name = "rdc", .help = "reset domain crossings, likewise", .make = make_rdc};
+const struct flow_type flow_syn = {.name = "syn", .help = "synthesis, likewise", .make = make_syn};
+const struct flow_type flow_formal = {
+	.name = "formal", .help = "formal verification, one job", .make = make_formal};

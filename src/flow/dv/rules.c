@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What DVSim's jobs of one kind have in common: patterns, exports, limits, the tool's licence. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/fields.h"
+#include "flow/dv/job.h"
+
+/* A GUI does not write the log, and its user decides how long it takes. */
+static bool is_watched(const struct maker *m)
+{
+	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->sim->dv);
+}
+
+static struct pattern_list read_patterns(struct maker *m, const struct hjson_node *list)
+{
+	struct pattern_list ret = {0};
+	struct hjson_node *e;
+	struct pattern *at;
+
+	at = arena_array(m->plan->mem, list->n + 1, sizeof(*at));
+	ret.at = at;
+	hjson_for_each (e, list) {
+		struct src_pos pos = cfg_pos(m->sim->reader.cfg, e->pos);
+
+		if (e->type != HJSON_STRING)
+			continue;
+		at[ret.n].text = arena_strdup(
+			m->plan->mem,
+			maker_expand(m, hjson_cstr(cfg_doc(m->sim->reader.cfg), e), e));
+		if (pos.file)
+			pos.file = arena_strdup(m->plan->mem, pos.file);
+		at[ret.n++].pos = pos;
+	}
+	return ret;
+}
+
+/* What has no {word} in it is read once for all jobs. */
+static struct pattern_list patterns(struct maker *m, const char *key)
+{
+	const struct hjson_node *list = key && !is_watched(m) ? maker_root_value(m, key) : NULL;
+	unsigned n_before = m->n_expanded;
+	const struct pattern_list *known;
+	struct pattern_list ret = {0};
+
+	if (!list || list->type != HJSON_ARRAY)
+		return ret;
+	known = map_get(&m->patterns, key);
+	if (known)
+		return *known;
+	ret = read_patterns(m, list);
+	if (m->n_expanded == n_before)
+		map_set(&m->patterns, key, arena_memdup(m->sim->reader.mem, &ret, sizeof(ret)));
+	return ret;
+}
+
+static const char **copy_env(struct maker *m, const struct map *values)
+{
+	const char **env = arena_array(m->plan->mem, values->n_live + 1, sizeof(*env));
+	const struct map_entry *e;
+	size_t at = 0, n = 0;
+
+	while ((e = map_next(values, &at)))
+		env[n++] = arena_printf(m->plan->mem, "%.*s=%s", (int)e->key_len, e->key,
+					(const char *)e->value);
+	return env;
+}
+
+/* As Python's str() has it. */
+static const char *export_text(struct maker *m, struct hjson_node *value)
+{
+	struct cfg *c = m->sim->reader.cfg;
+	const char *text = cfg_scalar_text(c, value);
+
+	if (value->type == HJSON_BOOL)
+		return value->i ? "True" : "False";
+	if (value->type == HJSON_NULL)
+		return "None";
+	if (text)
+		return maker_expand(m, text, value);
+	cfg_error(c, m->sim->reader.diags, value, "an export is a string, a number or a bool");
+	m->is_wrong = true;
+	return "";
+}
+
+/* `exports`: objects, the later ones win. */
+static const char *const *read_exports(struct maker *m)
+{
+	const struct hjson_node *list = maker_root_value(m, "exports");
+	struct hjson_node *e, *v;
+	struct cfg *c = m->sim->reader.cfg;
+	struct map values = {0};
+	const char **env;
+
+	if (list && list->type == HJSON_ARRAY)
+		hjson_for_each (e, list) {
+			if (e->type != HJSON_OBJECT) {
+				cfg_error(c, m->sim->reader.diags, e,
+					  "an export is an object: { NAME: value }");
+				m->is_wrong = true;
+				continue;
+			}
+			hjson_for_each (v, e)
+				if (!v->shadowed)
+					map_set(&values, hjson_key_cstr(cfg_doc(c), v),
+						(void *)export_text(m, v));
+		}
+	if (m->export_name)
+		map_set(&values, m->export_name, (void *)m->export_value);
+	env = copy_env(m, &values);
+	map_done(&values);
+	return env;
+}
+
+/* Those without a {word} are the same for all jobs. */
+static const char *const *exports(struct maker *m)
+{
+	unsigned n_before = m->n_expanded;
+	const char *const *env = m->export_name ? NULL : m->env;
+
+	if (env)
+		return env;
+	env = read_exports(m);
+	if (m->n_expanded == n_before && !m->export_name && !m->is_wrong)
+		m->env = env;
+	return env;
+}
+
+static bool same_texts(const char *const *a, const char *const *b)
+{
+	for (; *a && *b; a++, b++)
+		if (strcmp(*a, *b) != 0)
+			return false;
+	return !*a && !*b;
+}
+
+static double minutes(struct maker *m)
+{
+	const struct dv_options *dv = m->sim->dv;
+	const struct hjson_node *n, *by;
+	const char *given = m->kind->is_run ? dv->run_timeout_mins : dv->build_timeout_mins;
+	double value = 60, times = dv->run_timeout_multiplier;
+
+	if (!m->kind->timeout_key || (m->kind->has_gui && dv_has_gui(dv)))
+		return 0;
+	n = maker_value(m, m->kind->timeout_key);
+	if (!given && !n)
+		return value;
+	value = given			? strtod(given, NULL)
+		: n->type == HJSON_REAL ? n->d
+		: n->type == HJSON_INT	? (double)n->i
+					: value;
+	by = maker_value(m, "run_timeout_multiplier");
+	if (times <= 0 && by)
+		times = by->type == HJSON_REAL ? by->d : (double)by->i;
+	if (m->kind->is_run && times > 0)
+		value = (double)(int64_t)(value * times);
+	return value;
+}
+
+static const struct resource_need *tool_need(struct maker *m)
+{
+	struct resource_need *need = arena_zalloc(m->plan->mem, sizeof(*need));
+	char *name = arena_strdup(m->plan->mem, sim_text(m->sim, "tool", ""));
+
+	for (char *p = name; *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p -= 'a' - 'A';
+	need->name = name;
+	need->count = 1;
+	return need;
+}
+
+static const char *tool_name(struct maker *m)
+{
+	const char *name = sim_text(m->sim, "tool", "");
+
+	return *name ? arena_strdup(m->plan->mem, name) : NULL;
+}
+
+static bool same_patterns(const struct pattern_list *a, const struct pattern_list *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (uint32_t i = 0; a->at != b->at && i < a->n; i++)
+		if (strcmp(a->at[i].text, b->at[i].text) != 0)
+			return false;
+	return true;
+}
+
+/* Runs of one test share theirs, but where an export or a pattern has a {word} in it. */
+const struct job_rules *maker_rules(struct maker *m)
+{
+	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
+	const char *const *env = exports(m);
+	const struct pattern_list pass = patterns(m, m->kind->pass_key);
+	const struct pattern_list fail = patterns(m, m->kind->fail_key);
+	const struct job_rules *last = m->last_rules;
+	struct job_rules *r;
+
+	if (last && (last->env == env || same_texts(last->env, env)) &&
+	    same_patterns(&last->pass_patterns, &pass) &&
+	    same_patterns(&last->fail_patterns, &fail))
+		return last;
+	r = arena_zalloc(m->plan->mem, sizeof(*r));
+	*r = (struct job_rules){
+		.target = m->kind->target,
+		.cwd = m->cwd,
+		.env = env,
+		.tags = none,
+		.keep = bazel,
+		.pass_patterns = pass,
+		.fail_patterns = fail,
+		.resources = tool_need(m),
+		.n_resources = 1,
+		.timeout_s = minutes(m) * 60,
+		.grace_s = -1,
+		.weight = m->kind->weight,
+		.cpus = 1,
+		.retry.reuse = m->kind->reuse,
+		.renew_odir = m->kind->renew,
+		.plain_stamps = m->kind->plain_stamps,
+		.max_odirs = m->kind->max_odirs	     ? m->kind->max_odirs
+			     : m->sim->dv->max_odirs ? m->sim->dv->max_odirs
+						     : 5,
+		.tool = tool_name(m),
+		.is_simulation = m->kind->is_run,
+		.is_command = true,
+		.dump_env = true,
+		.is_dry_run = m->sim->dv->is_dry_run,
+		.is_interactive = m->sim->dv->is_interactive,
+	};
+	m->last_rules = r;
+	return r;
+}

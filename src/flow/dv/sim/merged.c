@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Merged coverage databases of earlier runs, which the job of this run sets aside. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "flow/dv/sim/jobs.h"
+
+/* One directory beside the merged database, or the database itself. */
+struct merged {
+	const char *path;
+	struct timespec changed;
+};
+
+static int newest_first(const void *a, const void *b)
+{
+	const struct timespec *x = &((const struct merged *)a)->changed;
+	const struct timespec *y = &((const struct merged *)b)->changed;
+
+	if (x->tv_sec != y->tv_sec)
+		return x->tv_sec < y->tv_sec ? 1 : -1;
+	return (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
+}
+
+static size_t list_merged(struct arena *mem, const char *parent, const char *current,
+			  struct merged **ret)
+{
+	DIR *dir = opendir(parent);
+	struct dirent *e;
+	size_t n = 0, cap = 0;
+	struct stat st;
+
+	while (dir && (e = readdir(dir))) {
+		const char *path = path_join(mem, parent, e->d_name);
+
+		if (strcmp(path, current) == 0 || wall_find_stamp(e->d_name) != e->d_name ||
+		    stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+			continue;
+		if (n == cap) {
+			cap = cap ? 2 * cap : 8;
+			*ret = xreallocarray(*ret, cap, sizeof(**ret));
+		}
+		(*ret)[n++] = (struct merged){path, st.st_ctim};
+	}
+	if (dir)
+		closedir(dir);
+	if (n)
+		qsort(*ret, n, sizeof(**ret), newest_first);
+	return n;
+}
+
+/* What the merged database of the run before will be called when this run's job sets it aside. */
+static const char *name_when_aside(struct arena *mem, const char *parent, const char *current)
+{
+	_cleanup_(str_done) struct str name = {0};
+	struct stat st;
+	size_t len;
+
+	if (stat(current, &st) < 0)
+		return NULL;
+	str_printf(&name, "%s/", parent);
+	wall_add_stamp(&name, (double)st.st_ctim.tv_sec);
+	len = name.len;
+	for (unsigned i = 1; fs_exists(name.s); i++) {
+		name.len = len;
+		str_printf(&name, "_%u", i);
+	}
+	return arena_strndup(mem, name.s, name.len);
+}
+
+const char *sim_add_merged(struct maker *m, const char *dirs)
+{
+	struct arena *mem = m->sim->reader.mem;
+	const char *current = path_absolute(mem, maker_text(m, "cov_merge_db_dir"));
+	const char *parent = path_dir(mem, current), *last = name_when_aside(mem, parent, current);
+	_cleanup_(freep) struct merged *found = NULL;
+	size_t n = list_merged(mem, parent, current, &found), room = SIM_MERGES_KEPT - 1;
+	_cleanup_(str_done) struct str text = {0};
+
+	str_add(&text, dirs);
+	if (last) {
+		str_printf(&text, " %s", last);
+		room--;
+	}
+	for (size_t i = 0; i < n && i < room; i++)
+		str_printf(&text, " %s", found[i].path);
+	return arena_strndup(m->plan->mem, text.s, text.len);
+}

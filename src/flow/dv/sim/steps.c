@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What DVSim does around a job: the coverage of a build or of a failed run is removed, the options
+ * of a build are written down, summaries are read. It removes and writes wherever the configuration
+ * says; we only below the scratch root.
+ */
+#include <string.h>
+
+#include "base/fs.h"
+#include "flow/dv/sim/jobs.h"
+
+/* A path of the configuration; NULL: none. */
+static const char *path_of(struct maker *m, const char *key)
+{
+	const char *text = maker_value(m, key) ? maker_text(m, key) : "";
+
+	return *text ? path_absolute(m->plan->mem, text) : NULL;
+}
+
+static bool is_strictly_below(const char *path, const char *root)
+{
+	return path_is_below(path, root) && strcmp(path, root) != 0;
+}
+
+/* Not ours to touch: outside, or more than one job's own. NULL: it is ours. */
+static const char *fault_of(struct maker *m, const char *path)
+{
+	const char *root = m->plan->scratch_root;
+
+	if (!is_strictly_below(path, root))
+		return "is not below the scratch root";
+	if (path_is_below(path, path_join(m->sim->reader.mem, root, ".dvsched")))
+		return "is where dvsched keeps its runs";
+	if (path_is_below(m->block->scratch_path, path))
+		return "holds the whole scratch path";
+	return NULL;
+}
+
+/* path, or NULL after a warning, told once for each key. */
+static const char *fenced(struct maker *m, const char *key, const char *path, const char *what)
+{
+	const char *fault = path ? fault_of(m, path) : NULL;
+	const struct hjson_node *n;
+	struct diag *e;
+
+	if (!fault)
+		return path;
+	if (map_has(&m->warned, key))
+		return NULL;
+	map_set(&m->warned, key, m);
+	n = maker_value(m, key);
+	e = cfg_warning(m->sim->reader.cfg, m->sim->reader.diags, n && n->pos ? n : NULL,
+			"'%s' %s (%s): it is not %s", key, fault, path, what);
+	diag_hint(e, "a path below %s is", m->plan->scratch_root);
+	return NULL;
+}
+
+/* NULL if there is nothing to do. */
+static void set_steps(struct maker *m, struct job_spec *job, struct job_steps steps)
+{
+	static const struct job_steps none;
+	struct job_steps *own;
+
+	if (memcmp(&steps, &none, sizeof(none)) == 0)
+		return;
+	own = arena_alloc(m->plan->mem, sizeof(*own));
+	*own = steps;
+	job->steps = own;
+}
+
+void sim_add_build_steps(struct maker *m, struct job_spec *job)
+{
+	struct job_steps steps = {0};
+
+	steps.remove_before = fenced(m, "cov_db_dir", path_of(m, "cov_db_dir"), "removed");
+	steps.write_path = fenced(m, "build_opts_file", path_of(m, "build_opts_file"), "written");
+	if (steps.write_path)
+		steps.write_text = maker_lines(m, "build_opts");
+	set_steps(m, job, steps);
+}
+
+void sim_add_run_steps(struct maker *m, struct job_spec *job)
+{
+	const char *path = path_of(m, "cov_db_test_dir");
+	struct job_steps steps = {0};
+
+	if (path && path_is_below(job->odir, path))
+		return; /* the log is in it */
+	steps.remove_unless_passed = fenced(m, "cov_db_test_dir", path, "removed");
+	set_steps(m, job, steps);
+}
+
+void sim_add_report_steps(struct maker *m, struct job_spec *job)
+{
+	set_steps(m, job, (struct job_steps){.coverage_path = path_of(m, "cov_report_txt")});
+}
+
+void sim_add_vplan_steps(struct maker *m, struct job_spec *job)
+{
+	set_steps(m, job,
+		  (struct job_steps){.vplan_path = path_join(m->plan->mem, job->odir,
+							     "vplan_annotated.hjson")});
+}

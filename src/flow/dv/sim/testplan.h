@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Testplans: which tests verify which feature, at which stage (V1, V2, V2S, V3). Plans import
+ * plans; the rules are DVSim's: docs/guides/dvsim.md.
+ */
+#ifndef FLOW_DV_SIM_TESTPLAN_H
+#define FLOW_DV_SIM_TESTPLAN_H
+
+#include "config/config.h"
+#include "job/dv_block.h"
+
+struct testplan {
+	const struct dv_testpoint *points; /* by stage, within one as written */
+	size_t n;
+};
+
+/*
+ * Reads "PATH" or "PATH:tag:-tag" (all of the tags, none of those with a minus), and what it
+ * imports from repo_top, from beside the importing file, or from anywhere. A file that is not there
+ * is an empty plan, and *ret_missing says so. Texts are mem's; keeper keeps files that a message
+ * points into. Returns 0, or -1 after errors.
+ */
+int testplan_load(const char *tagged_path, const char *repo_top, struct arena *mem,
+		  struct cfg *keeper, struct diags *diags, struct testplan *ret, bool *ret_missing);
+
+/* The tests of a stage, sorted, each once; NULL-terminated. NULL: it has no testpoint. */
+const char *const *testplan_stage_tests(const struct testplan *plan, const char *stage,
+					struct arena *mem);
+
+/* "V1", "V2", "V2S", "V3"; NULL-terminated. */
+extern const char *const testplan_stages[];
+
+#endif

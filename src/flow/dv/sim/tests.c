@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Modes, tests and regressions of a simulation, merged as docs/guides/dvsim.md says. */
+#include <string.h>
+#include <strings.h>
+
+#include "flow/dv/sim.h"
+
+static struct hjson_doc *doc_of(const struct sim *s)
+{
+	return cfg_doc(s->reader.cfg);
+}
+
+static const char *text_of(const struct sim *s, struct hjson_node *n)
+{
+	return hjson_cstr(doc_of(s), n);
+}
+
+/* A list of names, of the configuration as a whole. */
+static void read_names(struct sim *s, const char *key, struct node_list *ret)
+{
+	struct hjson_node *list = sim_value(s, key), *e;
+
+	if (!list || list->type != HJSON_ARRAY)
+		return;
+	hjson_for_each (e, list)
+		if (e->type == HJSON_STRING)
+			node_list_add(&s->reader, ret, e);
+}
+
+static void report_unknown(struct sim *s, const struct modes *all, struct hjson_node *name,
+			   const char *kind)
+{
+	const char **names = arena_array(s->reader.mem, all->n + 1, sizeof(const char *)), *near;
+	const char *text = text_of(s, name);
+	static const char told[] = "the %s '%s' is enabled, but not defined";
+	/* One without a place is enabled by an option, or by default. */
+	struct diag *e = name->pos
+				 ? cfg_error(s->reader.cfg, s->reader.diags, name, told, kind, text)
+				 : diag_error(s->reader.diags, cfg_start(s->reader.cfg), told, kind,
+					      text);
+
+	for (size_t i = 0; i < all->n; i++)
+		names[i] = all->at[i]->name;
+	near = str_suggest(text, names, all->n);
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	else if (!name->pos && (strcmp(text, "waves_off") == 0 || strcmp(text, "xprop") == 0))
+		diag_hint(e, "every configuration needs the modes 'waves_off' and 'xprop'; "
+			     "--xprop-off does without the latter");
+}
+
+static struct mode *find_mode(struct sim *s, const struct modes *all, struct hjson_node *name,
+			      const char *kind)
+{
+	struct mode *mode = modes_find(all, text_of(s, name));
+
+	if (!mode)
+		report_unknown(s, all, name, kind);
+	return mode;
+}
+
+/* ---- what all tests and builds get ---- */
+
+static void extend(struct sim *s, struct node_list *to, const struct node_list *from,
+		   enum mode_list first, enum mode_list last)
+{
+	for (int i = (int)first; i <= (int)last; i++)
+		node_list_extend(&s->reader, &to[i], &from[i]);
+}
+
+static void read_globals(struct sim *s)
+{
+	for (int i = 0; i < N_GLOBAL_LISTS; i++)
+		read_names(s, mode_list_key((enum mode_list)i), &s->globals[i]);
+	for (uint32_t i = 0; i < s->en_build_modes.n; i++) {
+		struct mode *m = find_mode(s, &s->build_modes, s->en_build_modes.at[i],
+					   "build mode");
+
+		if (m)
+			extend(s, s->globals, m->lists, LIST_PRE_BUILD_CMDS, LIST_SW_BUILD_OPTS);
+	}
+	for (uint32_t i = 0; i < s->en_run_modes.n; i++) {
+		struct mode *m = find_mode(s, &s->run_modes, s->en_run_modes.at[i], "run mode");
+
+		if (m)
+			extend(s, s->globals, m->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
+	}
+}
+
+/* ---- tests ---- */
+
+static bool is_empty(const struct hjson_node *n)
+{
+	return !n || (n->type == HJSON_STRING && n->n == 0);
+}
+
+/* Without a value anywhere it is "". */
+static bool is_text_value(enum mode_value v)
+{
+	return v == VALUE_UVM_TEST || v == VALUE_UVM_TEST_SEQ || v == VALUE_SW_BUILD_DEVICE;
+}
+
+static void inherit_values(struct sim *s, struct mode *test)
+{
+	static const enum mode_value values[] = {
+		VALUE_RESEED,	       VALUE_UVM_TEST,	  VALUE_UVM_TEST_SEQ,
+		VALUE_BUILD_MODE,      VALUE_RUN_TIMEOUT, VALUE_RUN_TIMEOUT_MULTIPLIER,
+		VALUE_SW_BUILD_DEVICE,
+	};
+	static const enum mode_list lists[] = {LIST_SW_IMAGES, LIST_SW_BUILD_OPTS};
+
+	for (size_t i = 0; i < ARRAY_LEN(values); i++)
+		if (is_empty(test->values[values[i]])) {
+			struct hjson_node *n = sim_value(s, mode_value_key(values[i]));
+
+			if (n)
+				test->values[values[i]] = n;
+			else if (is_text_value(values[i]) && !test->values[values[i]])
+				test->values[values[i]] = hjson_new_string(doc_of(s), "", 0, 0);
+		}
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
+		if (test->lists[lists[i]].n == 0)
+			node_list_extend(&s->reader, &test->lists[lists[i]], &s->globals[lists[i]]);
+}
+
+static void enable_run_modes(struct sim *s, struct mode *test)
+{
+	struct node_list names = test->lists[LIST_EN_RUN_MODES];
+
+	for (uint32_t i = 0; i < names.n; i++) {
+		struct mode *m;
+
+		if (node_list_has(&s->reader, &s->en_run_modes, text_of(s, names.at[i])))
+			continue;
+		m = find_mode(s, &s->run_modes, names.at[i], "run mode");
+		if (m)
+			mode_merge(&s->reader, test, m);
+	}
+}
+
+static void give_build(struct sim *s, struct mode *test)
+{
+	struct hjson_node *name = test->values[VALUE_BUILD_MODE];
+	struct mode *build;
+
+	if (!name || name->type != HJSON_STRING) {
+		cfg_error(s->reader.cfg, s->reader.diags, name ? name : test->node,
+			  "test '%s': 'build_mode' must be a string", test->name);
+		return;
+	}
+	build = modes_find(&s->build_modes, text_of(s, name));
+	if (!build) {
+		cfg_error(s->reader.cfg, s->reader.diags, name,
+			  "test '%s' wants the build mode '%s', which is not defined", test->name,
+			  text_of(s, name));
+		return;
+	}
+	map_set(&s->test_builds, test->name, build);
+	extend(s, test->lists, build->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
+}
+
+/* A test that has no sw_images of its own takes those that all tests get, and gets them once more
+ * when global lists are appended: as in DVSim. */
+static void read_tests(struct sim *s)
+{
+	modes_read(&s->reader, MODE_TEST, sim_value(s, "tests"), &s->tests);
+	for (size_t i = 0; i < s->tests.n; i++) {
+		enable_run_modes(s, s->tests.at[i]);
+		inherit_values(s, s->tests.at[i]);
+		give_build(s, s->tests.at[i]);
+	}
+}
+
+/* ---- regressions ---- */
+
+enum { REGRESSIONS_DEEP = 500 };
+
+/* The regressions that are being resolved, the innermost first. */
+struct chain {
+	struct mode *regr;
+	const struct chain *outer;
+	unsigned depth;
+};
+
+static void take_included(struct sim *s, struct mode *regr, const struct chain *outer);
+
+static void add_chain(struct str *out, const struct chain *inner, const struct mode *until)
+{
+	const char *names[REGRESSIONS_DEEP + 1];
+	size_t n = 0;
+
+	for (; inner->regr != until; inner = inner->outer)
+		names[n++] = inner->regr->name;
+	str_printf(out, "'%s'", until->name);
+	while (n)
+		str_printf(out, " → '%s'", names[--n]);
+	str_printf(out, " → '%s'", until->name);
+}
+
+static void report_cycle(struct sim *s, const struct chain *chain, const struct mode *other,
+			 struct hjson_node *name)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	add_chain(&text, chain, other);
+	cfg_error(s->reader.cfg, s->reader.diags, name, "regression '%s' includes itself: %s",
+		  other->name, text.s);
+}
+
+static void include(struct sim *s, const struct chain *chain, struct node_list *tests,
+		    struct hjson_node *name)
+{
+	struct mode *regr = chain->regr, *other = modes_find(&s->regressions, text_of(s, name));
+
+	if (!other) {
+		cfg_error(s->reader.cfg, s->reader.diags, name,
+			  "regression '%s' includes '%s', which is no regression", regr->name,
+			  text_of(s, name));
+		return;
+	}
+	if (other->is_resolving) {
+		report_cycle(s, chain, other, name);
+		return;
+	}
+	if (chain->depth == REGRESSIONS_DEEP) {
+		cfg_error(s->reader.cfg, s->reader.diags, name,
+			  "regressions include one another more than %d deep", REGRESSIONS_DEEP);
+		return;
+	}
+	take_included(s, other, chain);
+	if (other->is_all_tests)
+		regr->is_all_tests = true;
+	for (uint32_t i = 0; i < other->lists[LIST_TESTS].n; i++) {
+		struct hjson_node *test = other->lists[LIST_TESTS].at[i];
+
+		if (!node_list_has(&s->reader, tests, text_of(s, test)))
+			node_list_add(&s->reader, tests, test);
+	}
+}
+
+static void take_included(struct sim *s, struct mode *regr, const struct chain *outer)
+{
+	const struct chain chain = {regr, outer, outer ? outer->depth + 1 : 1};
+	struct node_list names = regr->lists[LIST_REGRESSIONS], tests = {0};
+
+	if (regr->is_resolved || names.n == 0)
+		return;
+	regr->is_resolving = true;
+	regr->is_all_tests = false;
+	node_list_extend(&s->reader, &tests, &regr->lists[LIST_TESTS]);
+	for (uint32_t i = 0; i < names.n; i++)
+		include(s, &chain, &tests, names.at[i]);
+	regr->lists[LIST_TESTS] = tests;
+	regr->is_resolving = false;
+	regr->is_resolved = true;
+}
+
+/* With DVSim any text is; Hjson's True is one. */
+static bool is_on(const struct sim *s, struct hjson_node *n)
+{
+	if (n->type == HJSON_STRING)
+		return strcasecmp(hjson_cstr(cfg_doc(s->reader.cfg), n), "false") != 0;
+	return n->i != 0;
+}
+
+static void enable_sim_modes(struct sim *s, struct mode *regr)
+{
+	struct node_list names = regr->lists[LIST_EN_SIM_MODES];
+
+	for (uint32_t i = 0; i < names.n; i++) {
+		struct mode *m = find_mode(s, &s->build_modes, names.at[i], "sim mode");
+		struct hjson_node *is_sim = m ? m->values[VALUE_IS_SIM_MODE] : NULL;
+
+		if (!m)
+			continue;
+		if (!is_sim || !is_on(s, is_sim)) {
+			cfg_error(s->reader.cfg, s->reader.diags, names.at[i],
+				  "regression '%s' enables '%s', which is no sim mode", regr->name,
+				  m->name);
+			continue;
+		}
+		if (!node_list_has(&s->reader, &s->en_build_modes, m->name))
+			extend(s, regr->lists, m->lists, LIST_PRE_BUILD_CMDS, LIST_RUN_OPTS);
+	}
+	names = regr->lists[LIST_EN_RUN_MODES];
+	for (uint32_t i = 0; i < names.n; i++) {
+		struct mode *m = find_mode(s, &s->run_modes, names.at[i], "run mode");
+
+		if (m && !node_list_has(&s->reader, &s->en_run_modes, m->name))
+			extend(s, regr->lists, m->lists, LIST_PRE_RUN_CMDS, LIST_RUN_OPTS);
+	}
+}
+
+/* The stages of the testplan are regressions: { name: V1, tests: […] }. */
+static void read_stages(struct sim *s)
+{
+	const char *path = sim_text(s, "testplan", "");
+	struct hjson_doc *doc = doc_of(s);
+	struct hjson_node *all = hjson_new_node(doc, HJSON_ARRAY, 0), *regr, *list;
+	bool is_missing;
+
+	if (!*path || testplan_load(path, sim_text(s, "proj_root", "."), s->plan_mem, s->reader.cfg,
+				    s->reader.diags, &s->testplan, &is_missing) < 0)
+		return;
+	for (const char *const *stage = testplan_stages; *stage; stage++) {
+		const char *const *tests = testplan_stage_tests(&s->testplan, *stage,
+								s->reader.mem);
+
+		if (!tests)
+			continue;
+		regr = hjson_new_node(doc, HJSON_OBJECT, 0);
+		list = hjson_new_node(doc, HJSON_ARRAY, 0);
+		for (; *tests; tests++)
+			hjson_append(doc, list, hjson_new_string(doc, *tests, strlen(*tests), 0));
+		hjson_set(doc, regr, "name", strlen("name"),
+			  hjson_new_string(doc, *stage, strlen(*stage), 0));
+		hjson_set(doc, regr, "tests", strlen("tests"), list);
+		hjson_append(doc, all, regr);
+	}
+	modes_read(&s->reader, MODE_REGRESSION, all, &s->regressions);
+}
+
+static void check_regression(struct sim *s, struct mode *regr)
+{
+	if (modes_find(&s->tests, regr->name))
+		cfg_error(s->reader.cfg, s->reader.diags, regr->node,
+			  "'%s' is a test and a regression; names must differ", regr->name);
+	for (uint32_t i = 0; i < regr->lists[LIST_TESTS].n; i++) {
+		struct hjson_node *test = regr->lists[LIST_TESTS].at[i];
+
+		/* Tests that a testplan plans are often not written yet. */
+		if (test->pos && !modes_find(&s->tests, text_of(s, test)))
+			cfg_warning(s->reader.cfg, s->reader.diags, test,
+				    "regression '%s' has the test '%s', which is not defined",
+				    regr->name, text_of(s, test));
+	}
+}
+
+void sim_read_objects(struct sim *s)
+{
+	modes_add(&s->reader, &s->build_modes, "default", MODE_BUILD);
+	modes_read(&s->reader, MODE_BUILD, sim_value(s, "build_modes"), &s->build_modes);
+	modes_resolve(&s->reader, &s->build_modes);
+	modes_read(&s->reader, MODE_RUN, sim_value(s, "run_modes"), &s->run_modes);
+	modes_resolve(&s->reader, &s->run_modes);
+	read_names(s, "en_build_modes", &s->en_build_modes);
+	read_names(s, "en_run_modes", &s->en_run_modes);
+	read_globals(s);
+	read_tests(s);
+	modes_read(&s->reader, MODE_REGRESSION, sim_value(s, "regressions"), &s->regressions);
+	read_stages(s);
+	for (size_t i = 0; i < s->regressions.n; i++)
+		take_included(s, s->regressions.at[i], NULL);
+	for (size_t i = 0; i < s->regressions.n; i++) {
+		enable_sim_modes(s, s->regressions.at[i]);
+		check_regression(s, s->regressions.at[i]);
+	}
+}

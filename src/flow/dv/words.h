@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* DVSim's flows: -D, which replaces the value of a key, and {wildcards} in `backends`, of which
+ * each must be known when the configuration is read. */
+#ifndef FLOW_DV_WORDS_H
+#define FLOW_DV_WORDS_H
+
+#include "flow/flow.h"
+#include "flow/text.h"
+
+/* Keys of the root that are strings, numbers, true or false get what -D says of them. used: names
+ * that were found; may be NULL. */
+void dv_define(struct cfg *c, const char *const *defines, struct map *used, struct diags *diags);
+/* -D for a key that no configuration has. */
+void dv_define_check(const char *const *defines, const struct map *used, struct diags *diags);
+/* is_lenient: what is unknown stays. */
+void dv_words_in_backends(struct cfg *c, bool is_lenient, struct diags *diags);
+
+#endif

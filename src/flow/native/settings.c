@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/native/setting_objects.h"
+
+#include <string.h>
+
+#include "flow/native/words/words.h"
+
+const struct settings settings_default = {
+	.grace_s = -1,
+	.cpus = 1,
+	.max_odirs = 5,
+};
+
+static struct arena *mem_of(const struct cfg_fields *f)
+{
+	return cfg_mem(cfg_fields_cfg(f));
+}
+
+struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise)
+{
+	struct text t = {.s = cfg_fields_string(f, key, NULL)};
+
+	if (!t.s)
+		return otherwise;
+	t.at = hjson_get(cfg_fields_object(f), key);
+	if (*t.s)
+		return t;
+	cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), t.at, "'%s' must not be empty", key);
+	return otherwise;
+}
+
+struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise)
+{
+	struct hjson_node **nodes;
+	const char *const *texts = cfg_fields_strings(f, key, &nodes);
+	struct map seen = {0};
+	struct text *list;
+	uint32_t n = 0;
+
+	if (!texts)
+		return otherwise;
+	while (texts[n])
+		n++;
+	list = arena_array(mem_of(f), n + 1, sizeof(*list));
+	for (uint32_t i = 0; i < n; i++) {
+		struct hjson_node *first = map_set(&seen, texts[i], nodes[i]);
+
+		list[i] = (struct text){texts[i], nodes[i]};
+		if (!*texts[i])
+			cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), nodes[i],
+				  "'%s' must not hold an empty string", key);
+		else if (first)
+			diag_note(cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), nodes[i],
+					    "\"%s\" is in '%s' twice",
+					    text_printable(mem_of(f), texts[i]), key),
+				  cfg_pos(cfg_fields_cfg(f), first->pos), "first here");
+	}
+	map_done(&seen);
+	return (struct text_list){list, n};
+}
+
+static void read_backend(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->backend = settings_text(f, key, s->backend);
+}
+
+static void read_cwd(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->cwd = settings_text(f, key, s->cwd);
+}
+
+static void read_target(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->target = settings_text(f, key, s->target);
+}
+
+/* Digits of any length, as a number or as a string (which may hold {words}). */
+static void read_seed(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	struct hjson_node *node = cfg_fields_node(f, key);
+
+	if (!node)
+		return;
+	if (node->type == HJSON_STRING || node->type == HJSON_INT)
+		s->seed = (struct text){cfg_scalar_text(cfg_fields_cfg(f), node), node};
+	else
+		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
+			  "'%s' must be a whole number, or a string such as \"{seed}\"", key);
+}
+
+static void read_timeout(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->timeout_s = cfg_fields_duration(f, key, s->timeout_s);
+}
+
+static void read_grace(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->grace_s = cfg_fields_duration(f, key, s->grace_s);
+}
+
+static void read_weight(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->weight = (int32_t)cfg_fields_int(f, key, INT32_MIN, INT32_MAX, s->weight);
+}
+
+static void read_cpus(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->cpus = (uint32_t)cfg_fields_int(f, key, 1, 65536, s->cpus);
+}
+
+static void read_max_odirs(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->max_odirs = (uint32_t)cfg_fields_int(f, key, 0, 1000000, s->max_odirs);
+}
+
+static void read_max_log(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->max_log_bytes = cfg_fields_size(f, key, s->max_log_bytes);
+}
+
+static void read_pass_patterns(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->pass_patterns = settings_texts(f, key, s->pass_patterns);
+}
+
+static void read_fail_patterns(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->fail_patterns = settings_texts(f, key, s->fail_patterns);
+}
+
+static void read_tags(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->tags = settings_texts(f, key, s->tags);
+	for (uint32_t i = 0; i < s->tags.n; i++)
+		if (strpbrk(s->tags.at[i].s, "@, \t\n"))
+			cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), s->tags.at[i].at,
+				  "a tag must not hold '@', ',' or blanks");
+}
+
+static void read_keep(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->keep = settings_texts(f, key, s->keep);
+}
+
+static void read_leak(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	static const char *const words[] = {[LEAK_KILL] = "kill", [LEAK_FAIL] = "fail", NULL};
+
+	s->leak = (enum leak_rule)cfg_fields_word(f, key, words, (int)s->leak);
+}
+
+static void read_finally(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->is_finally = cfg_fields_bool(f, key, s->is_finally);
+}
+
+static void read_dump_env(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->dump_env = cfg_fields_bool(f, key, s->dump_env);
+}
+
+static void read_renew(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->renew = cfg_fields_bool(f, key, s->renew);
+}
+
+/* For people who read the file: we only look at its type. */
+static void read_description(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	(void)s;
+	cfg_fields_string(f, key, NULL);
+}
+
+const struct setting_key setting_keys[] = {
+	{{"description", "string", "none", "for people who read the file", FLOW_KEY_SETTING},
+	 read_description},
+	{{"target", "string", "the name up to its first {",
+	  "row of the status table that counts the job; {words}", FLOW_KEY_SETTING},
+	 read_target},
+	{{"tags", "strings", "none", "for -i @TAG; {words}", FLOW_KEY_SETTING}, read_tags},
+	{{"env", "object", "none", "environment variables to set; {words} in values",
+	  FLOW_KEY_SETTING},
+	 setting_read_env},
+	{{"cwd", "string", "{cfg_dir}",
+	  "working directory, from the configuration's directory; {words}", FLOW_KEY_SETTING},
+	 read_cwd},
+	{{"timeout", "duration", "none", "kill an attempt that runs longer", FLOW_KEY_SETTING},
+	 read_timeout},
+	{{"grace", "duration", "--grace", "between TERM and KILL", FLOW_KEY_SETTING}, read_grace},
+	{{"retries", "number or object", "0",
+	  "attempts after the first; { max, on, backoff, reuse }", FLOW_KEY_SETTING},
+	 setting_read_retries},
+	{{"pass_patterns", "strings", "none", "regular expressions that must be in the log",
+	  FLOW_KEY_SETTING},
+	 read_pass_patterns},
+	{{"fail_patterns", "strings", "none", "regular expressions that must not be in the log",
+	  FLOW_KEY_SETTING},
+	 read_fail_patterns},
+	{{"weight", "whole number", "0", "priority: larger starts first", FLOW_KEY_SETTING},
+	 read_weight},
+	{{"cpus", "whole number", "1", "CPUs that the job keeps busy", FLOW_KEY_SETTING},
+	 read_cpus},
+	{{"resources", "object", "none", "what the job holds while it runs: { VCS: 1 }",
+	  FLOW_KEY_SETTING},
+	 setting_read_resources},
+	{{"backend", "string", "--backend", "what runs the job; {words} of vars", FLOW_KEY_SETTING},
+	 read_backend},
+	{{"finally", "true or false", "false", "run at the end, whatever happened before",
+	  FLOW_KEY_SETTING},
+	 read_finally},
+	{{"seed", "whole number or string", "the axis seed",
+	  "recorded in results; digits of any length; {words}", FLOW_KEY_SETTING},
+	 read_seed},
+	{{"leak", "kill or fail", "kill",
+	  "what a process that outlives the job means: it is killed, or the job fails too",
+	  FLOW_KEY_SETTING},
+	 read_leak},
+	{{"keep", "strings", "none", "globs of names of daemons that may outlive the job",
+	  FLOW_KEY_SETTING},
+	 read_keep},
+	{{"max_log", "size", "none", "kill a job whose log grows larger", FLOW_KEY_SETTING},
+	 read_max_log},
+	{{"dump_env", "true or false", "false", "write the environment to {odir}/env_vars",
+	  FLOW_KEY_SETTING},
+	 read_dump_env},
+	{{"renew", "true or false", "false",
+	  "move the directory of an earlier run aside instead of re-using it", FLOW_KEY_SETTING},
+	 read_renew},
+	{{"max_odirs", "whole number", "5",
+	  "with renew: directories to keep, the new one included; 0: all", FLOW_KEY_SETTING},
+	 read_max_odirs},
+};
+const size_t n_setting_keys = ARRAY_LEN(setting_keys);
+
+/* One of ours, or one that the configuration makes of them under another name. */
+static bool is_backend(struct load *l, const struct flow_options *options, const char *name)
+{
+	return options->is_backend(name) || (l->backends && hjson_get(l->backends, name));
+}
+
+/* Those that the configuration makes of ours come first. */
+static const char *own_backend(struct load *l, const char *name)
+{
+	const struct hjson_node *all = l->backends;
+	const char **names, *near;
+	struct hjson_node *m;
+	size_t n = 0;
+
+	if (!all || all->type != HJSON_OBJECT)
+		return NULL;
+	names = arena_array(l->mem, all->n, sizeof(*names));
+	hjson_for_each (m, all)
+		names[n++] = hjson_key_cstr(cfg_doc(l->cfg), m);
+	near = str_suggest(name, names, n);
+	return near && strcmp(near, name) != 0 ? near : NULL;
+}
+
+void settings_hint_backend(struct load *l, const struct flow_options *options, const char *name,
+			   struct diag *e)
+{
+	const char *near = own_backend(l, name);
+
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	else if (options->hint_backend)
+		options->hint_backend(e, name);
+}
+
+static void refuse_backend(struct load *l, const struct flow_options *options,
+			   const struct text *backend)
+{
+	struct diag *e = cfg_error(l->cfg, l->diags, backend->at, "there is no backend '%s'",
+				   text_printable(l->mem, backend->s));
+
+	words_note(l, e, backend->at);
+	settings_hint_backend(l, options, backend->s, e);
+}
+
+static void read_backend_key(struct cfg_fields *f, struct hjson_node *m,
+			     const struct flow_options *options, struct settings *s)
+{
+	const char *key = hjson_key_cstr(cfg_doc(cfg_fields_cfg(f)), m);
+	const struct job_key *k;
+
+	if (options->is_backend(key)) {
+		setting_read_backend_keys(f, m, key, s);
+		return;
+	}
+	k = setting_job_key(options->job_keys, key);
+	if (k)
+		setting_read_backend_key(f, m, k->backend, s);
+}
+
+void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
+		   struct settings *s)
+{
+	struct text before = s->backend;
+	struct hjson_node *m;
+
+	for (size_t i = 0; i < n_setting_keys; i++)
+		setting_keys[i].read(f, setting_keys[i].doc.key, s);
+	if (s->backend.at != before.at)
+		s->backend.s = words_text(l, "backend", &s->backend);
+	if (!options->is_backend || !cfg_fields_object(f))
+		return;
+	if (s->backend.at != before.at && !is_backend(l, options, s->backend.s))
+		refuse_backend(l, options, &s->backend);
+	hjson_for_each (m, cfg_fields_object(f))
+		if (!m->shadowed)
+			read_backend_key(f, m, options, s);
+}

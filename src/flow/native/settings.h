@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What `defaults` and a job may both say: read from `defaults` over our own defaults, then from a
+ * job over those. One row per key in settings.c.
+ */
+#ifndef FLOW_NATIVE_SETTINGS_H
+#define FLOW_NATIVE_SETTINGS_H
+
+#include "flow/flow.h"
+#include "flow/native/load.h"
+
+struct env_setting {
+	const char *name;
+	struct text value;
+};
+
+struct settings {
+	struct text backend, cwd, target, seed;
+	double timeout_s, grace_s;
+	uint64_t max_log_bytes;
+	struct text_list pass_patterns, fail_patterns, tags, keep;
+	const struct env_setting *env;
+	const struct resource_need *resources;
+	const struct backend_key *backend_keys;
+	uint32_t n_env, n_resources, n_backend_keys;
+	struct retry_rules retry;
+	int32_t weight;
+	uint32_t cpus, max_odirs;
+	enum leak_rule leak;
+	bool is_finally, dump_env, renew;
+};
+
+extern const struct settings settings_default;
+
+/* A key, for its readers and for docs/reference/config.md. */
+struct setting_key {
+	struct flow_key doc;
+	void (*read)(struct cfg_fields *f, const char *key, struct settings *s);
+};
+extern const struct setting_key setting_keys[];
+extern const size_t n_setting_keys;
+
+/* Reads all keys of f over what is in *s. */
+void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
+		   struct settings *s);
+/* e says that there is no backend of this name: the one that was meant, or those there are. */
+void settings_hint_backend(struct load *l, const struct flow_options *options, const char *name,
+			   struct diag *e);
+
+/* A string or a list of strings, none of them empty or there twice. */
+struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise);
+struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/native/words/template.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_out.h"
+#include "base/mem.h"
+#include "job/job_spec.h"
+
+struct compiler {
+	struct load *load;
+	const struct sweep *sweep;
+	const char *key;
+	const struct text *text;
+	enum template_words allowed;
+	struct segment *segments;
+	uint32_t n, cap;
+	struct str literal; /* what came since the last value */
+	bool has_attempt;
+};
+
+static void push(struct compiler *c, struct segment s)
+{
+	if (c->n == c->cap) {
+		c->cap = c->cap ? c->cap * 2 : 8;
+		c->segments = xreallocarray(c->segments, c->cap, sizeof(*c->segments));
+	}
+	c->segments[c->n++] = s;
+}
+
+static void end_literal(struct compiler *c)
+{
+	if (c->literal.len)
+		push(c,
+		     (struct segment){
+			     .literal = arena_strndup(c->load->mem, c->literal.s, c->literal.len),
+			     .len = (uint32_t)c->literal.len,
+		     });
+	str_clear(&c->literal);
+}
+
+static void push_value(struct compiler *c, uint32_t value)
+{
+	end_literal(c);
+	push(c, (struct segment){.value = value});
+}
+
+/* Length of the word in "{word}" at s, or 0. */
+static size_t word_at(const char *s)
+{
+	size_t n;
+
+	if (*s != '{')
+		return 0;
+	n = strcspn(s + 1, "{}");
+	return s[1 + n] == '}' && text_is_word(s + 1, n) ? n : 0;
+}
+
+struct own_word {
+	const char *name;
+	uint32_t value;
+	enum template_words kind;
+};
+
+/* Our own words that are not the same in every job. */
+static const struct own_word own_words[] = {
+	{"name", VALUE_NAME, WORDS_NAME}, {"odir", VALUE_ODIR, WORDS_DIRS},
+	{"log", VALUE_LOG, WORDS_DIRS},	  {"needs", VALUE_NEEDS, WORDS_DIRS},
+	{"attempt", 0, WORDS_ATTEMPT},
+};
+
+static const struct own_word *find_own_word(const char *word, size_t len)
+{
+	for (size_t i = 0; i < ARRAY_LEN(own_words); i++)
+		if (strlen(own_words[i].name) == len && memcmp(own_words[i].name, word, len) == 0)
+			return &own_words[i];
+	return NULL;
+}
+
+static void refuse_word(struct compiler *c, const struct own_word *w)
+{
+	struct diag *e = cfg_error(c->load->cfg, c->load->diags, c->text->at,
+				   "{%s} cannot be used in '%s'", w->name, c->key);
+
+	if (w->kind == WORDS_ATTEMPT)
+		diag_hint(e, "the number of the attempt is known only when the job starts: use it "
+			     "in 'command', 'argv' or 'env'");
+}
+
+static void push_own_word(struct compiler *c, const struct own_word *w)
+{
+	if (!(c->allowed & w->kind)) {
+		refuse_word(c, w);
+	} else if (w->kind == WORDS_ATTEMPT) {
+		str_add(&c->literal, JOB_ATTEMPT_WORD);
+		c->has_attempt = true;
+	} else {
+		push_value(c, w->value);
+	}
+}
+
+/* Names that {…} may hold here, for suggestions. */
+static const char *suggest(const struct compiler *c, const char *word)
+{
+	const struct map *vars = &c->load->vars.values;
+	size_t n = 0, at = 0;
+	const char **names = xreallocarray(NULL, vars->n_live + c->sweep->n_axes + VARS_N_BUILTIN,
+					   sizeof(*names));
+	const struct map_entry *e;
+	const char *near;
+
+	for (; n < VARS_N_BUILTIN; n++)
+		names[n] = vars_builtin[n];
+	for (uint32_t i = 0; i < c->sweep->n_axes; i++)
+		names[n++] = c->sweep->axes[i];
+	while ((e = map_next(vars, &at)) != NULL)
+		names[n++] = e->key;
+	near = str_suggest(word, names, n);
+	free(names);
+	return near;
+}
+
+static void warn_if_meant(struct compiler *c, const char *s, size_t len)
+{
+	const char *word = arena_strndup(c->load->mem, s, len), *near;
+	struct diag *w;
+
+	if (map_has(&c->load->vars.axes, word)) {
+		cfg_warning(c->load->cfg, c->load->diags, c->text->at,
+			    "'%s' holds {%s}, which is an axis of another sweep; here it stays as "
+			    "it is",
+			    c->key, word);
+		return;
+	}
+	if (strcmp(word, "eval_cmd") == 0) {
+		cfg_warning(
+			c->load->cfg, c->load->diags, c->text->at,
+			"'%s' holds {eval_cmd}, which this flow does not run; it stays as it is",
+			c->key);
+		return;
+	}
+	near = suggest(c, word);
+	if (!near)
+		return;
+	w = cfg_warning(c->load->cfg, c->load->diags, c->text->at,
+			"'%s' holds {%s}, which is no name known here; it stays as it is", c->key,
+			word);
+	diag_hint(w, "did you mean {%s}? If not, write {{%s}}", near, word);
+}
+
+static void refuse_unknown(struct compiler *c, const char *s, size_t len)
+{
+	const char *word = arena_strndup(c->load->mem, s, len), *near = suggest(c, word);
+	struct diag *e = cfg_error(c->load->cfg, c->load->diags, c->text->at,
+				   "'%s' holds {%s}, which is no name known here", c->key, word);
+
+	if (near)
+		diag_hint(e, "did you mean {%s}? A {%s} that shall stay is written {{%s}}", near,
+			  word, word);
+	else
+		diag_hint(e,
+			  "'vars' gives names their values; a {%s} that shall stay is written "
+			  "{{%s}}",
+			  word, word);
+}
+
+static bool is_known(const struct compiler *c, const char *word, size_t len)
+{
+	return sweep_find(c->sweep, word, len) >= 0 || vars_is_builtin(word, len) ||
+	       map_get_n(&c->load->vars.values, word, len);
+}
+
+static void warn_of_shell_word(struct compiler *c, const char *word, size_t len)
+{
+	int n = (int)len;
+
+	if (is_known(c, word, len))
+		diag_hint(cfg_warning(c->load->cfg, c->load->diags, c->text->at,
+				      "'%s' holds ${%.*s}, which is left to the shell", c->key, n,
+				      word),
+			  "for the value known here write {%.*s}", n, word);
+}
+
+const char *template_json_value(struct arena *mem, const char *value)
+{
+	struct json_out out;
+	const char *escaped;
+
+	if (!strpbrk(value, "\"\\\n\t"))
+		return value;
+	jout_init(&out, -1, 0);
+	jout_string(&out, value);
+	escaped = arena_strndup(mem, out.buf.s + 1, out.buf.len - 2);
+	jout_done(&out);
+	return escaped;
+}
+
+static void push_word(struct compiler *c, const char *word, size_t len)
+{
+	int axis = sweep_find(c->sweep, word, len);
+	const struct own_word *own = find_own_word(word, len);
+	const char *value = map_get_n(&c->load->vars.values, word, len);
+
+	if (axis >= 0) {
+		push_value(c, VALUE_FIRST_AXIS + (uint32_t)axis);
+	} else if (own) {
+		push_own_word(c, own);
+	} else if (value) {
+		str_add(&c->literal, c->allowed & WORDS_IN_JSON
+					     ? template_json_value(c->load->mem, value)
+					     : value);
+	} else if (c->allowed & WORDS_KNOWN) {
+		refuse_unknown(c, word, len);
+	} else {
+		str_addn(&c->literal, word - 1, len + 2);
+		warn_if_meant(c, word, len);
+	}
+}
+
+/* What begins at s; returns what comes after it. */
+static const char *take(struct compiler *c, const char *s)
+{
+	size_t n = strcspn(s, "{$");
+
+	if (n) {
+		str_addn(&c->literal, s, n);
+		return s + n;
+	}
+	if (*s == '$' && (n = word_at(s + 1)) > 0) {
+		warn_of_shell_word(c, s + 2, n);
+		str_addn(&c->literal, s, n + 3);
+		return s + n + 3;
+	}
+	if (*s == '{' && (n = word_at(s + 1)) > 0 && s[n + 3] == '}') {
+		str_addn(&c->literal, s + 1, n + 2);
+		return s + n + 4;
+	}
+	if ((n = word_at(s)) > 0) {
+		push_word(c, s + 1, n);
+		return s + n + 2;
+	}
+	str_addc(&c->literal, *s);
+	return s + 1;
+}
+
+void template_compile(struct load *l, const struct sweep *sweep, const char *key,
+		      const struct text *text, enum template_words allowed, struct template *ret)
+{
+	struct compiler c = {
+		.load = l, .sweep = sweep, .key = key, .text = text, .allowed = allowed};
+
+	if (!text_is_clean(text->s))
+		cfg_error(l->cfg, l->diags, text->at, "'%s' holds a control character: %s", key,
+			  text_printable(l->mem, text->s));
+	for (const char *s = text->s; *s;)
+		s = take(&c, s);
+	end_literal(&c);
+	*ret = (struct template){.n = c.n, .has_attempt = c.has_attempt, .text = text};
+	if (c.n == 0)
+		ret->same = "";
+	else if (c.n == 1 && c.segments[0].literal)
+		ret->same = c.segments[0].literal;
+	ret->segments = arena_memdup(l->mem, c.segments ? c.segments : &(struct segment){0},
+				     c.n * sizeof(*c.segments));
+	free(c.segments);
+	str_done(&c.literal);
+}
+
+void template_render(const struct template *t, const char *const *values, struct str *out)
+{
+	for (uint32_t i = 0; i < t->n; i++) {
+		const struct segment *s = &t->segments[i];
+
+		if (s->literal)
+			str_addn(out, s->literal, s->len);
+		else
+			str_add(out, values[s->value]);
+	}
+	str_reserve(out, 0);
+}
+
+bool template_uses(const struct template *t, uint32_t value)
+{
+	for (uint32_t i = 0; i < t->n; i++)
+		if (!t->segments[i].literal && t->segments[i].value == value)
+			return true;
+	return false;
+}
+
+bool template_list_is_same(const struct template_list *list)
+{
+	for (uint32_t i = 0; i < list->n; i++)
+		if (!list->at[i].same)
+			return false;
+	return true;
+}
