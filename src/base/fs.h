@@ -51,7 +51,8 @@ char *path_join(struct arena *a, const char *dir, const char *name);
 /* "." and "//" removed, ".." folded by text; no file system access. Relative stays relative. */
 char *path_normalise(struct arena *a, const char *path);
 /* Made absolute against the current directory, then normalised. Where that is gone: a path that
- * nothing can ever be at; whoever takes relative paths from a user checks first (cli/here.h). */
+ * nothing can ever be at; whoever takes relative paths from a user checks first (cli/load/here.h).
+ */
 char *path_absolute(struct arena *a, const char *path);
 /* From the directory `from` to path, both absolute and normalised. */
 char *path_relative(struct arena *a, const char *path, const char *from);

@@ -3,7 +3,7 @@
 #ifndef CLI_CMD_H
 #define CLI_CMD_H
 
-#include "cli/options.h"
+#include "cli/args/options.h"
 
 int cmd_run(const struct args *args);
 int cmd_list(const struct args *args);

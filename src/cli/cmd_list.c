@@ -3,7 +3,7 @@
 #include "base/json_out.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
-#include "cli/load.h"
+#include "cli/load/load.h"
 
 static void list_names(const struct plan *plan, char end)
 {

@@ -8,7 +8,7 @@
 #include "base/json_out.h"
 #include "cli/cmd.h"
 #include "cli/final_out.h"
-#include "cli/load.h"
+#include "cli/load/load.h"
 #include "job/resource_units.h"
 
 enum { DEPS_SHOWN = 4 };

@@ -11,9 +11,9 @@
 
 #include "cli/cmd.h"
 #include "cli/final_out.h"
-#include "cli/load.h"
+#include "cli/load/load.h"
 #include "cli/metrics_page.h"
-#include "report/remake.h"
+#include "report/dv/remake.h"
 
 static const struct src_pos nowhere;
 

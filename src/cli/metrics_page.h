@@ -3,7 +3,7 @@
 #ifndef CLI_METRICS_PAGE_H
 #define CLI_METRICS_PAGE_H
 
-#include "report/metrics.h"
+#include "report/metrics/metrics.h"
 
 /* Writes dir/metrics.html, dir made if need be; 0, or -1 with err. */
 int metrics_page_write(const char *json_path, const char *dir, enum metrics_profile profile,

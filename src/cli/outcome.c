@@ -3,7 +3,7 @@
 
 #include <signal.h>
 
-#include "cli/load.h"
+#include "cli/load/load.h"
 
 struct outcome outcome_of(const struct sched *s, int signum, bool is_past_deadline)
 {

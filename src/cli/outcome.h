@@ -3,7 +3,7 @@
 #ifndef CLI_OUTCOME_H
 #define CLI_OUTCOME_H
 
-#include "cli/options.h"
+#include "cli/args/options.h"
 #include "scheduler/sched.h"
 
 struct outcome {

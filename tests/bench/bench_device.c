@@ -20,7 +20,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "device/worker.h"
+#include "device/worker/worker.h"
 
 enum { WARM_UP = 50, MESSAGE = 256, IDLE_S = 5 };
 

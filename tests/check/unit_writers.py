@@ -10,7 +10,7 @@ CHIPS = pathlib.Path(__file__).resolve().parents[2] / "src" / "backends" / "chip
 UNIT = r"(?:\bu|\bunit|\bunits\[\w+\])(?:->|\.)"
 MEMBER = r"\w+(?:(?:->|\.)\w+|\[\w+\])*"
 WRITES = re.compile(rf"{UNIT}{MEMBER}(?:\s*(?:[-+|&*/]|<<|>>)?=(?!=)|\+\+|--)|(?:\+\+|--){UNIT}")
-# Functions of device/health.h that change what they get.
+# Functions of device/health/health.h that change what they get.
 HEALTH = re.compile(rf"\bhealth_(?:mark|unmark|passed|probed|probe_now|suspect|dead|set_aside)\(\s*&\S*{UNIT}health\b")
 POINTER = re.compile(rf"(?:snprintf|memcpy|memset)\(\s*&?\S*{UNIT}")
 

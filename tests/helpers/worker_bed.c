@@ -15,7 +15,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "device/probe.h"
+#include "device/probe/probe.h"
 #include "disk.h"
 
 /* Only what hangs meets it. */

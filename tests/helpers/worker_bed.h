@@ -3,7 +3,7 @@
 #ifndef HELPERS_WORKER_BED_H
 #define HELPERS_WORKER_BED_H
 
-#include "device/worker.h"
+#include "device/worker/worker.h"
 
 enum { BED_RANKS = 4 };
 

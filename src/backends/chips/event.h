@@ -6,7 +6,7 @@
 #ifndef BACKENDS_CHIPS_EVENT_H
 #define BACKENDS_CHIPS_EVENT_H
 
-#include "device/worker.h"
+#include "device/worker/worker.h"
 #include "exec/slot.h"
 #include "scheduler/backend.h"
 

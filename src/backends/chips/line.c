@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool's place among all processes that want its devices (device/device_queue.h): one place,
+ * The pool's place among all processes that want its devices (device/lock/queue.h): one place,
  * for the first job that others keep from its devices. It wants all that are usable, since it takes
  * those that are free first. It stays until that job is served, then the next one stands behind
  * everybody.
  */
 #include "backends/chips/chips.h"
-#include "device/device_queue.h"
+#include "device/lock/queue.h"
 
 static void on_line_changed(void *ctx)
 {

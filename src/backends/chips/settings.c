@@ -13,9 +13,9 @@
 #include "backends/chips/numa_place.h"
 #include "base/fs.h"
 #include "base/json_out.h"
-#include "device/driver_find.h"
-#include "device/leftovers.h"
-#include "device/places.h"
+#include "device/driver/find.h"
+#include "device/leftovers/leftovers.h"
+#include "device/health/places.h"
 
 static const char *const clock_names[] = {
 	[CLOCK_QUEUE] = "queue", [CLOCK_OPEN] = "open", [CLOCK_LOAD] = "load",

@@ -4,8 +4,8 @@
 #define BACKENDS_CHIPS_SETTINGS_H
 
 #include "backends/backends.h"
-#include "device/health.h"
-#include "device/probe.h"
+#include "device/health/health.h"
+#include "device/probe/probe.h"
 
 /* Each clock has a start, a budget and a verdict of its own. Only CLOCK_RUN may fail a job for its
  * time. */

@@ -14,9 +14,9 @@
 #define BACKENDS_CHIPS_UNIT_H
 
 #include "backends/chips/settings.h"
-#include "device/device_lock.h"
-#include "device/health.h"
-#include "device/worker.h"
+#include "device/lock/lock.h"
+#include "device/health/health.h"
+#include "device/worker/worker.h"
 
 struct chips;
 struct event;

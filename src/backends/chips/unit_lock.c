@@ -13,7 +13,7 @@
 #include "backends/chips/chips.h"
 #include "backends/chips/unit_parts.h"
 #include "base/mem.h"
-#include "device/device_queue.h"
+#include "device/lock/queue.h"
 
 /* Whoever has a device keeps it, though others wait, for so many times as long as it took to open:
  * else jobs that are short would cost more to open than to run. */

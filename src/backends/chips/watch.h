@@ -12,7 +12,7 @@
 #include "backends/chips/request.h"
 #include "backends/chips/settings.h"
 #include "base/str.h"
-#include "device/board.h"
+#include "device/worker/board.h"
 
 enum watch_stage {
 	STAGE_BEFORE,  /* no request was sent */

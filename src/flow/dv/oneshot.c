@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job; what its
- * tool found stands in <build_dir>/results.hjson afterwards (report/oneshot.h).
+ * tool found stands in <build_dir>/results.hjson afterwards (report/dv/oneshot.h).
  */
 #include <string.h>
 #include <strings.h>

@@ -6,7 +6,7 @@
 #include <signal.h>
 
 #include "base/mem.h"
-#include "device/device_queue.h"
+#include "device/lock/queue.h"
 
 struct world world;
 

@@ -2,8 +2,9 @@
 /*
  * What is under the chips backend, and above it, without a process, a file or a second of real
  * time: workers that do what a test says, timers on a clock that a test moves, a scheduler that
- * keeps what it is told. Linked in the place of device/worker.h, device/board.h, exec/slot.h,
- * libev's timers, settings, requests, health files and upcalls; the rest is the backend itself.
+ * keeps what it is told. Linked in the place of device/worker/worker.h, device/worker/board.h,
+ * exec/slot.h, libev's timers, settings, requests, health files and upcalls; the rest is the
+ * backend itself.
  *
  * Every rule of those interfaces is asserted: nothing is sent to a worker that cannot take it, a
  * job is started once at most and ends once, and no timer fires again and again without anything

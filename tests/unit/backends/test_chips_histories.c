@@ -17,7 +17,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "device/device_lock.h"
+#include "device/lock/lock.h"
 
 static struct history {
 	unsigned seed, random;

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "device/device_lock.h"
+#include "device/lock/lock.h"
 
 static struct fake_job *command(uint32_t n_devices)
 {

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "device/device_lock.h"
+#include "device/lock/lock.h"
 
 static char dir[32];
 

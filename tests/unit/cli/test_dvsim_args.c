@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "cli/dvsim_args.h"
+#include "cli/dvsim/args.h"
 
 struct parsed {
 	struct args args;

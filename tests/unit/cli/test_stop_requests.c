@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/stop_requests.h"
+#include "cli/run/stop_requests.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/board.h"
+#include "device/worker/board.h"
 
 #include <fcntl.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/device_lock.h"
+#include "device/lock/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

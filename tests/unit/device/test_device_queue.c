@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Places among processes that want devices; with processes, and with files that nobody keeps. */
-#include "device/device_queue.h"
+#include "device/lock/queue.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,8 +17,8 @@
 #include "../base/unit.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "device/device_lock.h"
-#include "device/device_waiter.h"
+#include "device/lock/lock.h"
+#include "device/lock/waiter.h"
 
 static char dir[32];
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/health.h"
+#include "device/health/health.h"
 
 #include <math.h>
 #include <stdio.h>

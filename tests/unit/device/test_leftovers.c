@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/leftovers.h"
+#include "device/leftovers/leftovers.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "device/leftovers_file.h"
-#include "device/made_files.h"
+#include "device/leftovers/file.h"
+#include "device/driver/made_files.h"
 
 /* A state directory, a place for files, and a process with a record. */
 struct bed {

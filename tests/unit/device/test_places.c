@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/places.h"
+#include "device/health/places.h"
 
 #include <grp.h>
 #include <stdio.h>

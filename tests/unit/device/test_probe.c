@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is said of a driver that is asked in a process of its own, however it behaves. */
-#include "device/probe.h"
+#include "device/probe/probe.h"
 
 #include "../base/unit.h"
 #include "base/mem.h"
-#include "device/driver_find.h"
+#include "device/driver/find.h"
 #include "worker_bed.h"
 
 /* For what comes back; and for what does not. */

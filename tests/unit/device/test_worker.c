@@ -15,7 +15,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/device_class.h"
-#include "device/device_lock.h"
+#include "device/lock/lock.h"
 #include "disk.h"
 #include "worker_bed.h"
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/utf8.h"
-#include "report/ending.h"
+#include "report/ending/ending.h"
 
 /* A run of one block, rows as a test sets them; "b:job<i>" unless said otherwise. */
 struct story {

@@ -12,7 +12,7 @@
 
 #include "base/fs.h"
 #include "page.h"
-#include "report/metrics.h"
+#include "report/metrics/metrics.h"
 
 static char path[] = "/tmp/dvsched-metrics-XXXXXX";
 

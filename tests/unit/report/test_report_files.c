@@ -11,10 +11,10 @@
 
 #include "base/fs.h"
 #include "page.h"
-#include "report/dashboard.h"
-#include "report/oneshot_html.h"
-#include "report/sim_files.h"
-#include "report/sim_read.h"
+#include "report/dv/dashboard.h"
+#include "report/dv/oneshot_html.h"
+#include "report/dv/sim_files.h"
+#include "report/dv/sim_read.h"
 
 static char dir[] = "/tmp/dvsched-reports-XXXXXX";
 

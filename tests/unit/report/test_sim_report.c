@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "report/sim_results.h"
+#include "report/dv/sim_results.h"
 #include "page.h"
 
 static const struct sim_test tests[] = {{"smoke", {true, 1.5}, {true, 100}, {1, 3}}};

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* --help and --version, from the tables. */
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/final_out.h"
+#include "cli/args/options.h"
+
+enum { HELP_COLUMN = 30, HELP_WIDEST = 100 };
+
+static unsigned terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40 &&
+	    size.ws_col < HELP_WIDEST)
+		return size.ws_col;
+	return HELP_WIDEST;
+}
+
+/* text, broken at blanks, from column on. */
+static void add_wrapped(struct str *out, const char *text, unsigned column, unsigned width)
+{
+	unsigned at = column;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (at > column && at + n + 1 > width) {
+			str_printf(out, "\n%*s", (int)column, "");
+			at = column;
+		} else if (at > column) {
+			str_addc(out, ' ');
+			at++;
+		}
+		str_addn(out, text, n);
+		at += (unsigned)n;
+		text += n;
+		text += strspn(text, " ");
+	}
+	str_addc(out, '\n');
+}
+
+/* A bit beside a command's: for who calls us dvsim. */
+enum { AS_DVSIM = 1 << 30 };
+
+static void add_name(struct str *b, const struct option *o, bool has_shorts)
+{
+	const char *s = has_shorts ? o->shorts : NULL;
+
+	str_add(b, "  ");
+	for (; s && *s; s += strcspn(s, " "), s += *s == ' ')
+		str_printf(b, "-%.*s, ", (int)strcspn(s, " "), s);
+	str_printf(b, "--%s", o->name);
+	if (o->kind == OPT_MAYBE)
+		str_printf(b, " [%s]", o->metavar);
+	else if (o->kind == OPT_WORDS)
+		str_printf(b, " %s …", o->metavar);
+	else if (o->metavar)
+		str_printf(b, " %s", o->metavar);
+}
+
+/* The table holds one character that is not ASCII: the ellipsis. */
+static unsigned columns(const char *s)
+{
+	unsigned n = 0;
+
+	for (; *s; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
+}
+
+static void add_option(struct str *out, const struct option *o, unsigned command, unsigned width)
+{
+	const char *other = command & AS_DVSIM ? option_dvsim_help(o) : NULL;
+	struct str name = {0};
+
+	add_name(&name, o, !other);
+	str_add(out, name.s);
+	if (columns(name.s) + 2 > HELP_COLUMN)
+		str_printf(out, "\n%*s", HELP_COLUMN, "");
+	else
+		str_printf(out, "%*s", (int)(HELP_COLUMN - columns(name.s)), "");
+	add_wrapped(out, other ? other : o->help, HELP_COLUMN, width);
+	str_done(&name);
+}
+
+static bool is_shown(int i, unsigned command, const char *group)
+{
+	return (option_table[i].commands & command) && str_eq(option_table[i].group, group);
+}
+
+static bool is_first_of_group(int i, unsigned command)
+{
+	for (int before = 0; before < i; before++)
+		if (is_shown(before, command, option_table[i].group))
+			return false;
+	return (option_table[i].commands & command) != 0;
+}
+
+static void add_group(struct str *out, const char *group, unsigned command, unsigned width)
+{
+	str_printf(out, "\n%s:\n", group);
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (is_shown(i, command, group))
+			add_option(out, &option_table[i], command, width);
+}
+
+/* The groups in the order in which they first appear; what is shown comes last, it is least asked
+ * for. */
+static void add_options(struct str *out, unsigned command, unsigned width)
+{
+	const char *last = option_table[OPT_HELP].group;
+
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (!str_eq(option_table[i].group, last) && is_first_of_group(i, command))
+			add_group(out, option_table[i].group, command, width);
+	add_group(out, last, command, width);
+}
+
+static void add_command(struct str *out, const char *program, const struct command *c,
+			unsigned width)
+{
+	str_printf(out, "usage: %s %s %s\n\n", program, c->name, c->usage);
+	add_wrapped(out, c->more, 0, width);
+	add_options(out, c->bit, width);
+}
+
+static void add_program(struct str *out, unsigned width)
+{
+	str_add(out, "usage: dvsched COMMAND …\n\n");
+	add_wrapped(out,
+		    "Runs the jobs of a configuration as a graph: in parallel, contained, with "
+		    "results that "
+		    "people and tools can read.",
+		    0, width);
+	str_add(out, "\nCommands:\n");
+	for (const struct command *c = commands; c->name; c++) {
+		str_printf(out, "  %-10s", c->name);
+		add_wrapped(out, c->help, 12, width);
+	}
+	str_add(out, "\n`dvsched COMMAND --help` says more. A first run: dvsched run "
+		     "hjson-cfgs/quickstart.hjson\n");
+}
+
+void help_print(const char *program, const struct command *c)
+{
+	struct str out = {0};
+
+	if (c)
+		add_command(&out, program, c, terminal_width());
+	else
+		add_program(&out, terminal_width());
+	final_write(out.s, out.len);
+	str_done(&out);
+}
+
+void version_print(void)
+{
+	static const char line[] = "dvsched " DVSCHED_VERSION "\n";
+
+	final_write(line, strlen(line));
+}
+
+void help_print_dvsim(void)
+{
+	unsigned width = terminal_width();
+	struct str out = {0};
+
+	str_add(&out, "usage: dvsim <cfg-hjson-file> [-h] [options]\n\n");
+	add_wrapped(&out,
+		    "dvsched under the name of DVSim: runs a DVSim configuration with DVSim's "
+		    "options and exit codes. The configuration goes first, or after `--`: "
+		    "options that take many words take all that follow.",
+		    0, width);
+	add_options(&out, CMD_RUN | AS_DVSIM, width);
+	final_write(out.s, out.len);
+	str_done(&out);
+}
+
+void help_print_admin(void)
+{
+	unsigned width = terminal_width();
+	struct str out = {0};
+
+	str_add(&out, "usage: dvsim-admin report gen INDEX.json DIR\n"
+		      "       dvsim-admin report instrumentation METRICS.json DIR [--profile "
+		      "normal|high|full]\n"
+		      "       dvsim-admin dashboard gen INDEX.json DIR [--base-url URL]\n\n");
+	add_wrapped(&out,
+		    "dvsched under the name of DVSim's tool for reports: makes the pages of a "
+		    "run's reports again, draws its metrics, and makes one page of all blocks. "
+		    "The files may be dvsched's or DVSim's.",
+		    0, width);
+	str_add(&out, "\n`dvsim-admin COMMAND --help` says more.\n");
+	final_write(out.s, out.len);
+	str_done(&out);
+}

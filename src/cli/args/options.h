@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line. One table of options (option_table.c) makes the parser, --help and the man
+ * page's check. The words are argparse's, because DVSim's users have them in their fingers: -i
+ * takes many words, a unique prefix of a long option will do, short options may have two letters.
+ */
+#ifndef CLI_ARGS_OPTIONS_H
+#define CLI_ARGS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+
+enum opt {
+	OPT_HELP,
+	OPT_VERSION,
+	OPT_ITEMS,
+	OPT_EXCLUDE,
+	OPT_FAILED,
+	OPT_DEFINE,
+	OPT_STRICT,
+	OPT_MAX_PARALLEL,
+	OPT_RESOURCE,
+	OPT_ON_MISSING,
+	OPT_MAX_FAILURES,
+	OPT_RUN_DEADLINE,
+	OPT_GRACE,
+	OPT_TIMEOUT,
+	OPT_RETRIES,
+	OPT_DRY_RUN,
+	OPT_BACKEND,
+	OPT_BACKEND_FOR,
+	OPT_LOCAL,
+	OPT_FAKE,
+	OPT_SCRATCH_ROOT,
+	OPT_PROJ_ROOT,
+	OPT_BRANCH,
+	OPT_KEEP_RUNS,
+	OPT_TOOL,
+	OPT_VIEW,
+	OPT_PRINT_INTERVAL,
+	OPT_COLOR,
+	OPT_SHOW_FAILURES,
+	OPT_WITHOUT,
+	OPT_LOG_LEVEL,
+	OPT_LOG_FILE,
+	OPT_VERBOSE,
+	OPT_JSON,
+	OPT_NUL,
+	OPT_FORMAT,
+	OPT_RAW,
+	OPT_BUILD_OPTS,
+	OPT_RUN_OPTS,
+	OPT_BUILD_MODES,
+	OPT_RUN_MODES,
+	OPT_BUILD_ONLY,
+	OPT_RUN_ONLY,
+	OPT_BUILD_UNIQUE,
+	OPT_SEEDS,
+	OPT_FIXED_SEED,
+	OPT_BUILD_SEED,
+	OPT_SEED_BASE,
+	OPT_RESEED,
+	OPT_RESEED_MULTIPLIER,
+	OPT_WAVES,
+	OPT_COV,
+	OPT_PROFILE,
+	OPT_XPROP_OFF,
+	OPT_VERBOSITY,
+	OPT_JOB_PREFIX,
+	OPT_BUILD_TIMEOUT,
+	OPT_RUN_TIMEOUT,
+	OPT_RUN_TIMEOUT_MULTIPLIER,
+	OPT_MAX_ODIRS,
+	OPT_DUMP_SCRIPT,
+	OPT_SELECT_CFGS,
+	OPT_LIST,
+	OPT_PURGE,
+	OPT_REMOTE,
+	OPT_GUI,
+	OPT_GUI_DEBUG,
+	OPT_INTERACTIVE,
+	OPT_MAX_WAVES,
+	OPT_COV_MERGE_PREVIOUS,
+	OPT_COV_UNR,
+	OPT_COV_ANALYZE,
+	OPT_MAP_FULL_TESTPLAN,
+	OPT_DVSIM_CONFIG,
+	OPT_FUSESOC_MAPPING,
+	OPT_FUSESOC_ROOT,
+	OPT_INSTRUMENT,
+	OPT_BASE_URL,
+	OPT_DETAIL,
+	OPT_DRIVER,
+	OPT_DRIVER_OPTIONS,
+	OPT_DEVICE,
+	OPT_SAMPLE,
+	OPT_WHY,
+	OPT_FOR,
+	OPT_DEVICES,
+	OPT_DEVICES_ENV,
+	OPT_QUEUE_TIMEOUT,
+	OPT_POOLS,
+	OPT_COUNT,
+};
+
+enum opt_kind {
+	OPT_FLAG,
+	OPT_WORD,   /* one value; given twice, the last counts */
+	OPT_MAYBE,  /* one value or none */
+	OPT_REPEAT, /* one value each time */
+	OPT_WORDS,  /* all words up to the next option */
+};
+
+#define CMD_RUN	   1u
+#define CMD_LIST   2u
+#define CMD_PLAN   4u
+#define CMD_CONFIG 8u
+#define CMD_REPORT 16u
+#define CMD_BOARD  32u
+#define CMD_CHIPS  64u
+#define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
+#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS)
+#define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
+
+struct option {
+	const char *name;   /* without the dashes */
+	const char *shorts; /* one or more, separated by blanks; NULL: none */
+	enum opt_kind kind;
+	unsigned commands;
+	const char *metavar; /* NULL for flags */
+	const char *group;   /* heading in --help */
+	const char *help;
+};
+
+extern const struct option option_table[OPT_COUNT];
+/* The help of an option that has no short name when called as dvsim; NULL: it is the same there. */
+const char *option_dvsim_help(const struct option *o);
+
+struct args;
+struct outcome_facts;
+
+struct command {
+	const char *name;
+	unsigned bit;
+	const char *usage; /* after "dvsched NAME" */
+	const char *help;  /* one line */
+	const char *more;  /* paragraphs for `dvsched NAME --help` */
+	int (*run)(const struct args *args);
+};
+
+extern const struct command commands[]; /* up to one with name NULL */
+const struct command *command_find(const char *name);
+
+struct opt_value {
+	const char *const *words; /* NULL-terminated, never NULL once is_set */
+	size_t n;
+	bool is_set;
+};
+
+/* A parsed command line. Everything lives in mem, or is argv's. */
+struct args {
+	struct arena *mem;
+	const struct command *command;
+	struct opt_value opt[OPT_COUNT];
+	const char *const *words; /* positional, after the command's name; NULL-terminated */
+	size_t n_words;
+	const char *const *after; /* after "--": NULL if there was none */
+	size_t n_after;
+	const char *const *argv; /* all of it, for records; NULL-terminated */
+	enum opt *owners; /* of each word of argv the option that it belongs to; OPT_COUNT: none */
+	bool is_dvsim;	  /* called as dvsim: its command line, its exit codes */
+	struct outcome_facts *facts; /* for those; NULL: nobody asks */
+	bool is_admin;		     /* called as dvsim-admin: only reports, its exit codes */
+};
+
+/* Returns 0, or -1 after errors (exit code 2). Options' values are checked by whoever reads them.
+ */
+int args_parse(struct args *args, int argc, char **argv, struct diags *diags);
+void args_done(struct args *args);
+/* "dvsched", or the name by which it was called, for texts that can be typed. */
+const char *args_program(const struct args *args);
+/* args->owners for argc words, for parsers. */
+void args_set_owners(struct args *args, int argc);
+
+bool opt_has(const struct args *a, enum opt o);
+/* The last value, or otherwise. */
+const char *opt_word(const struct args *a, enum opt o, const char *otherwise);
+/* All values, NULL-terminated; NULL if not given. */
+const char *const *opt_words(const struct args *a, enum opt o);
+/* Typed values; a bad one is an error that names the option. */
+unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned most,
+		  unsigned otherwise, struct diags *diags);
+double opt_real(const struct args *a, enum opt o, double least, double otherwise,
+		struct diags *diags);
+double opt_duration(const struct args *a, enum opt o, double otherwise, struct diags *diags);
+/* Index of the value in choices (NULL-terminated). */
+int opt_choice(const struct args *a, enum opt o, const char *const *choices, int otherwise,
+	       struct diags *diags);
+
+/* What the name of a long option stands for: OPT_COUNT if nothing does, after an error. */
+enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
+
+/* program: the name by which it was called. c: NULL: the program's own text. */
+void help_print(const char *program, const struct command *c);
+void help_print_dvsim(void);
+void help_print_admin(void);
+void version_print(void);
+
+#endif

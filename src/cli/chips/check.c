@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `dvsched chips check`: does a driver keep to its contract? */
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/load/cfg_stream.h"
+#include "cli/chips/chips_cmd.h"
+#include "cli/final_out.h"
+#include "cli/load/load.h"
+#include "config/fields.h"
+#include "device/check/check.h"
+#include "device/leftovers/leftovers.h"
+#include "device/health/places.h"
+
+static const double usual_limit_s = 10;
+
+struct tally {
+	unsigned n[3]; /* by enum check_verdict */
+};
+
+/* Each line at once, so that one that hangs is told by the line that is not there. */
+static void print_line(void *ctx, enum check_verdict v, const char *what, const char *why)
+{
+	static const char *const words[] = {"ok  ", "FAIL", "skip"};
+	struct tally *t = ctx;
+	struct str line = {0};
+
+	if (v > CHECK_SKIPPED)
+		v = CHECK_BAD;
+	t->n[v]++;
+	str_printf(&line, "%s  %s%s%s\n", words[v], what, why ? ": " : "", why ? why : "");
+	final_write(line.s, line.len);
+	str_done(&line);
+}
+
+static void print_end(const char *driver, const struct tally *t)
+{
+	struct str line = {0};
+
+	str_printf(&line, "driver %s: %u checks passed, %u failed, %u skipped\n", driver,
+		   t->n[CHECK_GOOD], t->n[CHECK_BAD], t->n[CHECK_SKIPPED]);
+	final_write(line.s, line.len);
+	str_done(&line);
+}
+
+static int run_check(const struct driver_check *c, const struct tally *t)
+{
+	struct error err = {0};
+
+	if (device_check(c, &err) < 0) {
+		log_error("%s", err.msg);
+		error_done(&err);
+		return EXIT_INFRA;
+	}
+	print_end(c->driver, t);
+	return t->n[CHECK_BAD] ? EXIT_SOME_FAILED : EXIT_PASSED;
+}
+
+/* The keys of a job: JSON itself, or a file that has them. */
+static const char *read_sample(const struct args *args, struct diags *diags)
+{
+	const char *word = opt_word(args, OPT_SAMPLE, NULL), *json;
+	const struct cfg_text *text;
+	struct cfg *cfg;
+
+	if (!word || word[strspn(word, " \t\n")] == '{')
+		return word;
+	if (cfg_stream_read(args->mem, word, &text, diags) < 0)
+		return NULL;
+	cfg = cfg_parse_as_is(word, text, diags);
+	json = cfg ? arena_strdup(args->mem, cfg_json(cfg, cfg_root(cfg))) : NULL;
+	cfg_free(cfg);
+	return json;
+}
+
+int chips_check(const struct args *args, const struct chips_words *w, struct diags *diags)
+{
+	struct tally tally = {{0}};
+	const char *driver = opt_word(args, OPT_DRIVER, NULL);
+	const struct driver_check c = {
+		.state_dir = places_state(args->mem).dir,
+		/* It is opened in a process that stands elsewhere. */
+		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
+		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
+		.job = read_sample(args, diags),
+		.device = (int32_t)opt_uint(args, OPT_DEVICE, 0, INT32_MAX, 0, diags),
+		.limit_s = opt_duration(args, OPT_TIMEOUT, usual_limit_s, diags),
+		.line = print_line,
+		.ctx = &tally,
+	};
+
+	(void)w;
+	leftovers_sweep(c.state_dir); /* of an earlier dvsched */
+	if (!c.driver)
+		diag_error(diags, (struct src_pos){0}, "chips check: --driver is missing");
+	return diags->n_errors ? EXIT_USAGE : run_check(&c, &tally);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of `dvsched chips`, one function each. They print what was asked for; errors go to
+ * diags. Each returns the exit code that counts if there are none. */
+#ifndef CLI_CHIPS_CHIPS_CMD_H
+#define CLI_CHIPS_CHIPS_CMD_H
+
+#include "cli/args/options.h"
+
+/* The words after the part's name, sorted. */
+struct chips_words {
+	const char *cfg;	    /* NULL: none */
+	const char *const *devices; /* NULL-terminated */
+	size_t n_devices;
+};
+
+int chips_list(const struct args *args, const struct chips_words *w, struct diags *diags);
+int chips_drivers(const struct args *args, const struct chips_words *w, struct diags *diags);
+int chips_clear(const struct args *args, const struct chips_words *w, struct diags *diags);
+int chips_quarantine(const struct args *args, const struct chips_words *w, struct diags *diags);
+int chips_probe(const struct args *args, const struct chips_words *w, struct diags *diags);
+int chips_check(const struct args *args, const struct chips_words *w, struct diags *diags);
+
+#endif

@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `dvsched chips list` and `chips drivers`. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+#include "cli/chips/chips_cmd.h"
+#include "cli/chips/pools.h"
+#include "cli/final_out.h"
+#include "cli/load/load.h"
+#include "cli/table.h"
+#include "device/lock/lock.h"
+#include "device/health/health.h"
+#include "device/health/places.h"
+#include "drivers/drivers.h"
+
+static const double load_limit_s = 10;
+
+static void print_table(struct table *t)
+{
+	_cleanup_(str_done) struct str out = {0};
+
+	table_print(t, &out);
+	final_write(out.s, out.len);
+	table_done(t);
+}
+
+/* ---- list ---- */
+
+/* A device as it is now. */
+struct sight {
+	const struct chips_pool *pool;
+	const struct dvs_device *device;
+	struct device_health health;
+	char *health_error; /* what is remembered cannot be read; NULL */
+	char *lock_path;    /* NULL: nobody locks */
+	enum device_lock lock;
+	pid_t holder;
+};
+
+static void look(struct sight *ret, const struct chips_pool *p, const struct dvs_device *d)
+{
+	const struct chips_device *known = chips_pool_known(p, d);
+	struct error err = {0};
+
+	*ret = (struct sight){.pool = p, .device = d};
+	if (health_load_both(p->state_dir, p->machine_dir, known->family, known->machine_id,
+			     clock_wall(clock_real()), &ret->health, &err) < 0) {
+		ret->health_error = xstrdup(err.msg);
+		error_done(&err);
+	}
+	if (!p->lock_dir)
+		return;
+	ret->lock_path = device_lock_path(p->lock_dir, known->family, known->machine_id);
+	ret->lock = device_lock_look(ret->lock_path, &ret->holder);
+}
+
+static void sight_done(struct sight *s)
+{
+	free(s->health_error);
+	free(s->lock_path);
+}
+
+static enum table_color color_of(enum health_state s)
+{
+	static const enum table_color colors[] = {
+		[HEALTH_UNKNOWN] = TABLE_PLAIN,	 [HEALTH_HEALTHY] = TABLE_GOOD,
+		[HEALTH_SUSPECT] = TABLE_WARN,	 [HEALTH_QUARANTINED] = TABLE_BAD,
+		[HEALTH_PROBATION] = TABLE_WARN, [HEALTH_DEAD] = TABLE_BAD,
+	};
+
+	return colors[s];
+}
+
+static void add_size(struct str *out, uint64_t bytes)
+{
+	static const char units[] = "BKMGT";
+	double n = (double)bytes;
+	size_t i = 0;
+
+	for (; n >= 1024 && units[i + 1]; i++)
+		n /= 1024;
+	str_printf(out, n < 10 && i ? "%.1f%c" : "%.0f%c", n, units[i]);
+}
+
+static void add_memory(struct table *t, const struct dvs_device *d)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	if (d->mem_free && d->mem_free != d->mem_total) {
+		add_size(&text, d->mem_free);
+		str_add(&text, " free of ");
+	}
+	if (d->mem_total)
+		add_size(&text, d->mem_total);
+	table_add(t, text.len ? text.s : "-", TABLE_PLAIN);
+}
+
+static void add_lock(struct table *t, const struct sight *s)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "pid %d", (int)s->holder);
+	if (s->lock == DEVICE_LOCKED)
+		table_add(t, s->holder > 0 ? text : "somebody", TABLE_PLAIN);
+	else
+		table_add(t, s->lock == DEVICE_LOCK_UNKNOWN ? "?" : "-", TABLE_PLAIN);
+}
+
+static bool is_well(const struct device_health *h)
+{
+	return h->state == HEALTH_UNKNOWN || h->state == HEALTH_HEALTHY;
+}
+
+static void add_notes(struct table *t, const struct sight *s)
+{
+	static const char *const words[] = {"", "", "suspect", "bad"};
+	_cleanup_(str_done) struct str text = {0}, driver = {0};
+
+	if (!is_well(&s->health)) {
+		str_add(&text, "since ");
+		wall_add_iso(&text, s->health.since_wall_s);
+		health_add_reason(&text, &s->health);
+		table_note(t, text.s);
+	}
+	if (s->health_error)
+		table_note(t, s->health_error);
+	if (s->device->health < DVS_HEALTH_SUSPECT)
+		return;
+	str_printf(&driver, "its driver says that it is %s%s%s", words[s->device->health],
+		   s->device->detail[0] ? ": " : "", s->device->detail);
+	table_note(t, driver.s);
+}
+
+static void add_device(struct table *t, const struct sight *s)
+{
+	_cleanup_(str_done) struct str name = {0}, state = {0};
+	char domain[16] = "-";
+
+	str_printf(&name, "%s/%d", s->pool->name, s->device->id);
+	table_add(t, name.s, TABLE_PLAIN);
+	table_add(t, s->device->model[0] ? s->device->model : "-", TABLE_PLAIN);
+	if (s->device->fault_domain >= 0)
+		snprintf(domain, sizeof(domain), "%d", s->device->fault_domain);
+	table_add(t, domain, TABLE_PLAIN);
+	health_add_state(&state, &s->health);
+	table_add(t, state.s, color_of(s->health.state));
+	add_lock(t, s);
+	add_memory(t, s->device);
+	add_notes(t, s);
+}
+
+/* Others do not see what is found out here, if it is not kept where all do. */
+static void print_places(const struct chips_pools *pools)
+{
+	_cleanup_(str_done) struct str text = {0};
+	size_t i = 0;
+
+	while (i < pools->n && !pools->at[i].machine_dir)
+		i++;
+	if (i == pools->n)
+		return;
+	str_printf(&text, "health is kept for you alone, in %s: ", pools->at[i].state_dir);
+	places_add_closed(&text, pools->at[i].machine_dir);
+	str_addc(&text, '\n');
+	final_write(text.s, text.len);
+}
+
+static void list_table(const struct args *args, const struct chips_pools *pools)
+{
+	static const char *const titles[] = {"DEVICE", "MODEL",	    "FAULT DOMAIN",
+					     "HEALTH", "LOCKED BY", "MEMORY"};
+	struct table t;
+
+	table_init(&t, titles, ARRAY_LEN(titles), load_wants_color(args, STDOUT_FILENO));
+	for (size_t i = 0; i < pools->n; i++)
+		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
+			struct sight s;
+
+			look(&s, &pools->at[i], &pools->at[i].devices[k]);
+			add_device(&t, &s);
+			sight_done(&s);
+		}
+	print_table(&t);
+	print_places(pools);
+}
+
+static void time_or_null(struct json_out *j, const char *key, double wall_s, bool is_known)
+{
+	jout_key(j, key);
+	if (is_known && wall_s > 0)
+		jout_real(j, wall_s, 3);
+	else
+		jout_null(j);
+}
+
+static void write_health(struct json_out *j, const struct sight *s)
+{
+	const struct device_health *h = &s->health;
+
+	jout_key_string(j, "health", health_state_name(h->state));
+	time_or_null(j, "since", h->since_wall_s, true);
+	time_or_null(j, "until", h->until_wall_s,
+		     h->state == HEALTH_QUARANTINED && health_has_end(h));
+	jout_key_string(j, "reason", h->reason[0] ? h->reason : NULL);
+	jout_key_int(j, "first_code", h->first_code);
+	jout_key_int(j, "n_jobs", h->n_jobs);
+	jout_key(j, "jobs");
+	jout_array(j);
+	for (uint32_t i = 0; i < h->n_marks; i++)
+		jout_string(j, h->marks[i].job);
+	jout_array_end(j);
+	jout_key_string(j, "health_error", s->health_error);
+}
+
+static void write_lock(struct json_out *j, const struct sight *s)
+{
+	static const char *const words[] = {"free", "locked", "unknown"};
+
+	jout_key(j, "lock");
+	jout_object(j);
+	jout_key_string(j, "path", s->lock_path);
+	jout_key_string(j, "state", words[s->lock]);
+	jout_key(j, "pid");
+	if (s->holder > 0)
+		jout_int(j, s->holder);
+	else
+		jout_null(j);
+	jout_object_end(j);
+}
+
+static void write_sight(struct json_out *j, const struct sight *s)
+{
+	static const char *const words[] = {"unknown", "good", "suspect", "bad"};
+	const struct dvs_device *d = s->device;
+
+	jout_object(j);
+	jout_key_string(j, "pool", s->pool->name);
+	jout_key_string(j, "driver", s->pool->driver_name);
+	jout_key_string(j, "driver_version", s->pool->version);
+	jout_key_int(j, "id", d->id);
+	jout_key_string(j, "lent_as", chips_pool_known(s->pool, d)->lent_as);
+	jout_key_string(j, "model", d->model);
+	jout_key_int(j, "fault_domain", d->fault_domain);
+	jout_key_int(j, "numa", d->numa);
+	jout_key_int(j, "mem_total", (int64_t)d->mem_total);
+	jout_key_int(j, "mem_free", (int64_t)d->mem_free);
+	jout_key_string(j, "driver_health", words[d->health]);
+	jout_key_string(j, "driver_detail", d->detail[0] ? d->detail : NULL);
+	write_health(j, s);
+	write_lock(j, s);
+	jout_object_end(j);
+}
+
+static void list_json(const struct chips_pools *pools)
+{
+	struct json_out j;
+
+	jout_init(&j, -1, 2);
+	jout_array(&j);
+	for (size_t i = 0; i < pools->n; i++)
+		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
+			struct sight s;
+
+			look(&s, &pools->at[i], &pools->at[i].devices[k]);
+			write_sight(&j, &s);
+			sight_done(&s);
+		}
+	jout_array_end(&j);
+	final_json(&j);
+}
+
+int chips_list(const struct args *args, const struct chips_words *w, struct diags *diags)
+{
+	struct chips_pools pools;
+	size_t n = 0;
+
+	if (chips_pools_find(args, w->cfg, &pools, diags) < 0)
+		return EXIT_USAGE;
+	for (size_t i = 0; i < pools.n; i++)
+		n += pools.at[i].n_devices;
+	if (opt_has(args, OPT_JSON))
+		list_json(&pools);
+	else if (n)
+		list_table(args, &pools);
+	else
+		final_write("no devices\n", 11);
+	return EXIT_PASSED;
+}
+
+/* ---- drivers ---- */
+
+static const struct {
+	const char *name;
+	uint32_t bit;
+} abilities[] = {
+	{"abort", DVS_CAP_ABORT},	   {"gang", DVS_CAP_GANG},
+	{"reset", DVS_CAP_RESET},	   {"health", DVS_CAP_HEALTH},
+	{"watchdog", DVS_CAP_INNER_WATCH}, {"lend-only", DVS_CAP_LEND_ONLY},
+};
+
+/* A driver, and what it finds here without options. */
+struct found {
+	const struct driver_type *type;
+	struct driver_facts facts, here;
+	char *why; /* it cannot be used here, or not without options; NULL */
+};
+
+static void ask(const struct driver_type *type, struct arena *mem, struct found *ret)
+{
+	struct error err = {0};
+
+	*ret = (struct found){.type = type};
+	if (device_driver_facts(type->name, load_limit_s, mem, &ret->facts, &err) == 0 &&
+	    device_probe(type->name, "{}", load_limit_s, mem, &ret->here, &err) == 0)
+		return;
+	ret->why = xstrdup(err.msg);
+	error_done(&err);
+}
+
+static void add_driver(struct table *t, const struct found *f)
+{
+	_cleanup_(str_done) struct str can = {0}, why = {0};
+	char n[16] = "-";
+
+	for (size_t i = 0; i < ARRAY_LEN(abilities); i++)
+		if (f->facts.caps & abilities[i].bit)
+			str_printf(&can, "%s%s", can.len ? " " : "", abilities[i].name);
+	table_add(t, f->type->name, TABLE_PLAIN);
+	table_add(t, f->facts.version ? f->facts.version : "-", TABLE_PLAIN);
+	snprintf(n, sizeof(n), f->why ? "-" : "%zu", f->here.n_devices);
+	table_add(t, n, f->why || f->here.n_devices == 0 ? TABLE_WARN : TABLE_GOOD);
+	table_add(t, can.len ? can.s : "-", TABLE_PLAIN);
+	table_add(t, f->type->help, TABLE_PLAIN);
+	if (!f->why)
+		return;
+	str_printf(&why, "not usable here without options: %s", f->why);
+	table_note(t, why.s);
+}
+
+static void write_driver(struct json_out *j, const struct found *f)
+{
+	jout_object(j);
+	jout_key_string(j, "name", f->type->name);
+	jout_key_string(j, "help", f->type->help);
+	jout_key_string(j, "version", f->facts.version);
+	jout_key(j, "can");
+	jout_array(j);
+	for (size_t i = 0; i < ARRAY_LEN(abilities); i++)
+		if (f->facts.caps & abilities[i].bit)
+			jout_string(j, abilities[i].name);
+	jout_array_end(j);
+	jout_key_bool(j, "usable", !f->why);
+	jout_key_int(j, "devices", (int64_t)f->here.n_devices);
+	jout_key_string(j, "why", f->why);
+	jout_object_end(j);
+}
+
+static void drivers_json(const struct args *args)
+{
+	struct json_out j;
+
+	jout_init(&j, -1, 2);
+	jout_array(&j);
+	for (const struct driver_type *const *t = driver_types; *t; t++) {
+		struct found f;
+
+		ask(*t, args->mem, &f);
+		write_driver(&j, &f);
+		free(f.why);
+	}
+	jout_array_end(&j);
+	final_json(&j);
+}
+
+static void drivers_table(const struct args *args)
+{
+	static const char *const titles[] = {"DRIVER", "VERSION", "DEVICES", "CAN", "FOR"};
+	struct table table;
+
+	table_init(&table, titles, ARRAY_LEN(titles), load_wants_color(args, STDOUT_FILENO));
+	for (const struct driver_type *const *t = driver_types; *t; t++) {
+		struct found f;
+
+		ask(*t, args->mem, &f);
+		add_driver(&table, &f);
+		free(f.why);
+	}
+	print_table(&table);
+}
+
+int chips_drivers(const struct args *args, const struct chips_words *w, struct diags *diags)
+{
+	(void)w;
+	(void)diags;
+	if (opt_has(args, OPT_JSON))
+		drivers_json(args);
+	else
+		drivers_table(args);
+	return EXIT_PASSED;
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * --failed RUN. A run that ran a part of an earlier one again knows it as its parent: what failed
+ * there and has not run since still counts as failed.
+ */
+#include "cli/load/failed.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/args/past_args.h"
+#include "run/run_dir.h"
+
+enum { NAMES_SHOWN = 5 };
+
+static const struct src_pos nowhere;
+
+struct finder {
+	const struct args *args;
+	const char *scratch_root, *cfg_path;
+	struct arena *mem;
+	struct diags *diags;
+	struct failed *f;
+	struct map judged; /* ids of jobs that a newer run has judged */
+	size_t cap;
+};
+
+/* ---- which run ---- */
+
+static bool is_nested(void)
+{
+	return getenv("DVSCHED_JOB") != NULL;
+}
+
+static int find_newest(struct finder *x, struct past_run *ret)
+{
+	struct error err = {0};
+
+	if (past_run_find(x->scratch_root, x->cfg_path, is_nested(), x->mem, ret, &err) < 0) {
+		error_wrap(&err, "--failed");
+		diag_from_error(x->diags, &err);
+		return -1;
+	}
+	if (ret->is_rehearsal)
+		diag_warning(x->diags, nowhere,
+			     "--failed: no run of %s has really run; %s was a rehearsal",
+			     x->cfg_path, ret->id);
+	else if (ret->is_nested != is_nested())
+		diag_warning(x->diags, nowhere, "--failed: the only runs of %s, such as %s, %s",
+			     x->cfg_path, ret->id,
+			     ret->is_nested ? "were started by jobs of other runs"
+					    : "were not started by a job");
+	return 0;
+}
+
+static int check_named(struct finder *x, const struct past_run *run)
+{
+	if (str_eq(run->cfg_path, x->cfg_path))
+		return 0;
+	if (run->cfg_path)
+		diag_error(x->diags, nowhere, "--failed: the run %s is one of %s, not of %s",
+			   run->id, run->cfg_path, x->cfg_path);
+	else
+		diag_error(x->diags, nowhere, "--failed: the run %s ran a command, not %s", run->id,
+			   x->cfg_path);
+	return -1;
+}
+
+static int find_named(struct finder *x, const char *which, struct past_run *ret)
+{
+	struct error err = {0};
+	_cleanup_(freep) char *path = run_dir_find(x->scratch_root, which, &err);
+
+	if (path && past_run_peek(path, x->mem, ret, &err) == 0)
+		return check_named(x, ret);
+	error_wrap(&err, "--failed");
+	diag_from_error(x->diags, &err);
+	return -1;
+}
+
+/* ---- what did not pass ---- */
+
+static void add_job(struct finder *x, const struct past_job *job)
+{
+	struct flow_again *again = &x->f->again;
+
+	if (again->n == x->cap) {
+		size_t cap = x->cap ? x->cap * 2 : 16;
+		struct flow_again_job *bigger = arena_array(x->mem, cap, sizeof(*bigger));
+
+		if (again->n)
+			memcpy(bigger, again->jobs, again->n * sizeof(*bigger));
+		again->jobs = bigger;
+		x->cap = cap;
+	}
+	again->jobs[again->n++] = (struct flow_again_job){.id = job->id, .seed = job->seed};
+	map_set(&again->by_id, job->id, (void *)(uintptr_t)again->n);
+}
+
+static void judge(struct finder *x, const struct past_run *run)
+{
+	for (size_t i = 0; i < run->n_jobs; i++) {
+		const struct past_job *job = &run->jobs[i];
+
+		if (map_has(&x->judged, job->id))
+			continue;
+		map_set(&x->judged, job->id, x);
+		if (job->status != JOB_PASSED)
+			add_job(x, job);
+		else
+			map_set(&x->f->again.passed, job->id,
+				(void *)(uintptr_t)(job->seed ? job->seed : ""));
+	}
+}
+
+/* The runs that run was made from, up to the first, which chose the jobs. */
+static void judge_parents(struct finder *x, struct past_run *run)
+{
+	const char *runs = path_dir(x->mem, run->path);
+	struct map seen = {0};
+
+	while (run->parent && !map_set(&seen, run->parent, x)) {
+		const char *path = arena_printf(x->mem, "%s/%s", runs, run->parent);
+		_cleanup_(error_done) struct error err = {0};
+		struct past_run parent;
+
+		if (past_run_read(path, x->mem, &parent, &err) < 0) {
+			diag_warning(x->diags, nowhere,
+				     "--failed: %s continues %s, but what failed there and has "
+				     "not run since is not known: %s",
+				     run->id, run->parent, err.msg);
+			break;
+		}
+		judge(x, &parent);
+		*run = parent;
+	}
+	map_done(&seen);
+}
+
+static int read_run(struct finder *x)
+{
+	struct past_run first = x->f->run;
+	struct error err = {0};
+
+	if (past_run_read(first.path, x->mem, &x->f->run, &err) < 0) {
+		error_wrap(&err, "--failed");
+		diag_from_error(x->diags, &err);
+		return -1;
+	}
+	judge(x, &x->f->run);
+	first = x->f->run;
+	judge_parents(x, &first);
+	x->f->seed_base = x->f->run.seed_base;
+	x->f->again.items = past_args_items(x->mem, &first);
+	return 0;
+}
+
+int failed_find(struct failed *f, const struct args *args, const char *scratch_root,
+		const char *cfg_path, struct diags *diags)
+{
+	const char *which = opt_word(args, OPT_FAILED, "latest");
+	struct finder x = {args, scratch_root, cfg_path, args->mem, diags, f, {0}, 0};
+	int rc = strcmp(which, "latest") == 0 ? find_newest(&x, &f->run)
+					      : find_named(&x, which, &f->run);
+
+	if (rc == 0)
+		rc = read_run(&x);
+	if (rc == 0 && f->again.n)
+		past_args_compare_defines(args, &f->run, diags);
+	map_done(&x.judged);
+	return rc;
+}
+
+void failed_done(struct failed *f)
+{
+	map_done(&f->again.by_id);
+	map_done(&f->again.passed);
+}
+
+/* ---- what came of it ---- */
+
+struct plan *failed_nothing(const struct failed *f, const struct cfg *cfg,
+			    const struct flow_options *options)
+{
+	struct plan *plan = plan_new();
+
+	plan->name = plan->flow = "";
+	plan->cfg_path = arena_strdup(plan->mem, cfg_path(cfg));
+	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
+	if (str_eq(f->run.outcome, "failed"))
+		log_info("--failed: nothing to do: every job passed in the run %s, which failed by "
+			 "what its jobs found",
+			 f->run.id);
+	else
+		log_info("--failed: nothing to do: every job passed in the run %s", f->run.id);
+	return plan;
+}
+
+static size_t list_gone(const struct flow_again *again, struct str *ret)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < again->n; i++) {
+		if (again->jobs[i].is_there)
+			continue;
+		if (n < NAMES_SHOWN) {
+			str_add(ret, n ? ", " : "");
+			str_add_printable(ret, again->jobs[i].id, strlen(again->jobs[i].id));
+		}
+		n++;
+	}
+	if (n > NAMES_SHOWN)
+		str_printf(ret, " and %zu more", n - NAMES_SHOWN);
+	return n;
+}
+
+static size_t count_again(const struct flow_again *again, const struct plan *plan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		n += map_has(&again->by_id, plan->jobs[i].id);
+	return n;
+}
+
+void failed_settle(const struct failed *f, const struct args *args, struct plan *plan,
+		   struct diags *diags)
+{
+	_cleanup_(str_done) struct str names = {0};
+	size_t n_gone = list_gone(&f->again, &names), n = f->again.n;
+
+	plan->parent = arena_strdup(plan->mem, f->run.id);
+	plan->n_left = n - n_gone - count_again(&f->again, plan);
+	if (n_gone == n) {
+		diag_error(diags, nowhere,
+			   "--failed: what did not pass in the run %s is not part of the plan any "
+			   "more: %s",
+			   f->run.id, names.s);
+		return;
+	}
+	if (n_gone)
+		diag_warning(diags, nowhere,
+			     "--failed: %zu of the %zu jobs that did not pass in the run %s %s not "
+			     "part of the plan any more: %s",
+			     n_gone, n, f->run.id, n_gone == 1 ? "is" : "are", names.s);
+	if (plan->n_jobs == 0)
+		diag_error(diags, nowhere,
+			   "--failed: %s none of the jobs that did not pass in the run %s",
+			   opt_has(args, OPT_ITEMS) ? "-i selects" : "this command line selects",
+			   f->run.id);
+}

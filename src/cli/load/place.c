@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/load/place.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/confine.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/load/cfg_stream.h"
+#include "cli/load/here.h"
+#include "cli/load/remote.h"
+#include "config/config.h"
+#include "flow/flow.h"
+
+static const struct src_pos nowhere;
+
+/* A configuration of ours mostly says its flow itself; DVSim's get theirs by an import. */
+static bool is_native(const struct place *p)
+{
+	struct diags diags;
+	struct cfg *c;
+	bool is;
+
+	diags_init(&diags);
+	c = p->text ? cfg_parse_text(p->text->shown, p->text->bytes, p->text->n, &diags)
+		    : cfg_parse(p->cfg_path, &diags);
+	is = !c || (cfg_root(c)->type == HJSON_OBJECT &&
+		    flow_is_native(c, hjson_get(cfg_root(c), "flow")));
+	cfg_free(c);
+	diags_done(&diags);
+	return is;
+}
+
+const char *place_scratch(const struct args *args, const char *dir)
+{
+	const char *given = opt_word(args, OPT_SCRATCH_ROOT, NULL), *env = getenv("SCRATCH_ROOT");
+
+	if (given && *given)
+		return path_absolute(args->mem, given);
+	if (env && *env)
+		return path_absolute(args->mem, env);
+	return path_absolute(args->mem, path_join(args->mem, dir, "scratch"));
+}
+
+static const char *find_project(const struct args *args, const struct tool_config *tool)
+{
+	const char *given = opt_word(args, OPT_PROJ_ROOT, NULL), *home = getenv("HOME");
+
+	if (given && given[0] == '~' && (given[1] == '/' || !given[1]) && home)
+		given = arena_printf(args->mem, "%s%s", home, given + 1);
+	if (given && *given)
+		return path_absolute(args->mem, given);
+	return tool->proj_root ? tool->proj_root : cfg_proj_root(args->mem);
+}
+
+/* It is to be one directory's name. NULL: not given. */
+static const char *given_branch(const struct args *args)
+{
+	const char *given = opt_word(args, OPT_BRANCH, NULL);
+	char *branch = given ? arena_strdup(args->mem, given) : NULL;
+
+	for (char *p = branch; p && (p = strchr(p, '/'));)
+		*p = '-';
+	return branch;
+}
+
+/* DVSim ends without a project; under our own name the files may say it. */
+static int check_project(const struct args *args, const struct place *p, struct diags *diags)
+{
+	struct diag *e;
+
+	if (p->proj_root || p->is_native || !args->is_dvsim)
+		return 0;
+	e = diag_error(diags, nowhere,
+		       "there is no project: the current directory is in no git "
+		       "work tree");
+	diag_hint(e, "name it: --proj-root DIR");
+	return -1;
+}
+
+int place_find(const struct args *args, const char *word, struct place *ret, struct diags *diags)
+{
+	static const char *const none[] = {NULL};
+	const char *dir;
+
+	*ret = (struct place){
+		.cfg_path = word,
+		.branch = given_branch(args),
+		.tool = {.mappings = none, .roots = none},
+	};
+	if (cfg_stream_read(args->mem, word, &ret->text, diags) < 0)
+		return -1;
+	if (ret->text) /* as a file of this name in the current directory */
+		ret->cfg_path = path_absolute(args->mem, "stdin");
+	dir = path_dir(args->mem, ret->cfg_path);
+	ret->is_native = is_native(ret);
+	/* DVSim's imports, commands and project are relative to it. */
+	if (!ret->is_native &&
+	    (here_require(diags) < 0 || tool_config_read(args, &ret->tool, diags) < 0))
+		return -1;
+	if (ret->tool.path)
+		log_info("[dvsim_config]: %s", ret->tool.path);
+	ret->proj_root = find_project(args, &ret->tool);
+	ret->scratch_root = place_scratch(args,
+					  !ret->is_native && ret->proj_root ? ret->proj_root : dir);
+	return check_project(args, ret, diags);
+}
+
+void place_set_native(const struct args *args, struct place *p)
+{
+	p->is_native = true;
+	p->scratch_root = place_scratch(args, path_dir(args->mem, p->cfg_path));
+}
+
+/* --purge goes for the copy, too. */
+static int purge_copy(const struct place *p, const char *copy, struct diags *diags)
+{
+	struct error err = {0};
+	struct confine c;
+	int rc = 0;
+
+	if (!fs_exists(copy))
+		return 0;
+	confine_init(&c, p->scratch_root);
+	rc = confine_trash(&c, copy, &err);
+	if (rc < 0)
+		diag_from_error(diags, &err);
+	confine_done(&c);
+	return rc;
+}
+
+int place_go_remote(const struct args *args, struct place *p, struct diags *diags)
+{
+	struct arena *mem = args->mem;
+	const char *cfg = path_absolute(mem, p->cfg_path), *copy;
+	struct remote remote = {.project = p->proj_root, .scratch_root = p->scratch_root};
+
+	if (p->is_native || p->text || !p->proj_root || !path_is_below(cfg, p->proj_root)) {
+		diag_error(diags, nowhere,
+			   "--remote is for a DVSim configuration that is in its project");
+		return -1;
+	}
+	if (!p->branch)
+		p->branch = cfg_branch(mem, p->proj_root);
+	copy = path_join(mem, path_join(mem, p->scratch_root, p->branch), "repo_top");
+	if (opt_has(args, OPT_PURGE) && purge_copy(p, copy, diags) < 0)
+		return -1;
+	remote.to = copy;
+	if (remote_copy(mem, &remote, diags) < 0)
+		return -1;
+	p->cfg_path = path_join(mem, copy, cfg + strlen(p->proj_root) + 1);
+	p->proj_root = copy;
+	return 0;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pools of devices, as `backends: {…}` names them: which one a job with a command borrows from, and
+ * where `run --devices 2 -- CMD`, which has no configuration, finds them.
+ */
+#ifndef CLI_LOAD_POOLS_H
+#define CLI_LOAD_POOLS_H
+
+#include "cli/args/options.h"
+#include "config/config.h"
+#include "job/job_spec.h"
+
+/* A command, and devices for it. */
+bool pools_is_borrower(const struct job_spec *spec);
+/* The pool that such a job names, else the only one there is. NULL: neither; told to diags if that
+ * is not NULL. */
+const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diags *diags);
+
+/* The configuration for `run --devices`: the pools file, or one made up for a driver that is named
+ * like a pool. NULL after errors. */
+struct cfg *pools_load(const struct args *args, struct diags *diags);
+/* What --devices and --queue-timeout say, as the keys of a job; in args->mem. *ret_n 0: nothing. */
+const struct backend_key *pools_keys(const struct args *args, uint32_t *ret_n, struct diags *diags);
+
+#endif

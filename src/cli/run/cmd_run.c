@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `dvsched run`: the one place that knows every room. Load, plan, build, subscribe, run, report. */
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "cli/cmd.h"
+#include "cli/run/deadline.h"
+#include "cli/run/engines.h"
+#include "cli/final_out.h"
+#include "cli/load/load.h"
+#include "cli/metrics_page.h"
+#include "cli/outcome.h"
+#include "cli/run/purge.h"
+#include "cli/run/rerun.h"
+#include "cli/run/signals.h"
+#include "cli/run/tool_versions.h"
+#include "cli/run/watchers.h"
+#include "io/loop.h"
+#include "observers/instrument.h"
+#include "observers/rows.h"
+#include "report/ending/ending.h"
+#include "report/dv/oneshot.h"
+#include "report/dv/sim_report.h"
+#include "run/dv_files.h"
+#include "run/past_run.h"
+#include "scheduler/loop_host.h"
+
+/* Everything of one run, in the order in which it is made; let go in the opposite order. */
+struct run {
+	const struct args *args;
+	struct run_options options;
+	int deadline_fd; /* -1: none */
+	struct loaded loaded;
+	struct ev_loop *loop;
+	struct signals signals;
+	struct engines engines;
+	struct loop_host *host;
+	struct sched *sched;
+	struct run_dir *dir;
+	struct watchers watchers;
+	struct observer publisher;
+	struct str notes, backends_json; /* what backends have to say at the end */
+	char *report_path;		 /* of DVSim's flows; NULL: none was written */
+	struct oneshot_report *oneshot;	 /* of such a flow, when its jobs have ended; else NULL */
+	bool has_results, lost_pages;	 /* results.json was written; reports were not */
+};
+
+static void print_commands(const struct plan *plan)
+{
+	struct str out = {0};
+
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		str_printf(&out, "%s: %s\n", plan->jobs[i].id, plan->jobs[i].command);
+	final_write(out.s ? out.s : "", out.len);
+	str_done(&out);
+}
+
+/* A job has the terminal, or gives it back. */
+static void on_terminal(void *ctx, bool is_taken)
+{
+	struct run *r = ctx;
+
+	if (r->watchers.printer)
+		printer_hold(r->watchers.printer, is_taken);
+}
+
+static void on_suspend(void *ctx, bool is_suspended)
+{
+	struct run *r = ctx;
+
+	engines_suspend(&r->engines, is_suspended);
+	if (r->watchers.printer)
+		printer_suspend(r->watchers.printer, is_suspended);
+}
+
+/* A job that has the terminal was stopped there. */
+static void on_job_suspends(void *ctx)
+{
+	struct run *r = ctx;
+
+	signals_suspend(&r->signals, true);
+}
+
+/* `dvsched run -- COMMAND | head`: as for COMMAND alone, the end of its reader is its own. */
+static void on_unread(void *ctx)
+{
+	struct run *r = ctx;
+
+	signals_unread(&r->signals);
+}
+
+/* All jobs of a DVSim flow are interactive, or none: one after another, there is one terminal. */
+static bool is_one_at_a_time(const struct run *r)
+{
+	return opt_has(r->args, OPT_INTERACTIVE) && r->loaded.plan->dv;
+}
+
+/* Before it is said what a job waits for. A rehearsal's time is not the user's. */
+static double waits_after_s(const struct run *r)
+{
+	if (log_level() >= LOG_VERBOSE)
+		return 0;
+	return engines_clock(&r->engines) == clock_real() ? 10 : INFINITY;
+}
+
+/* Backends and graph: the last that can say no before anything is created. */
+static int make_graph(struct run *r)
+{
+	struct sched_options options = {
+		.max_parallel = is_one_at_a_time(r) ? 1 : r->options.max_parallel,
+		.max_failures = r->options.max_failures,
+		.limits = r->options.limits,
+		.n_limits = r->options.n_limits,
+		.on_missing = r->options.on_missing,
+	};
+	struct diags *diags = &r->loaded.diags;
+
+	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
+	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
+	    0) {
+		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
+		options.waits_after_s = waits_after_s(r);
+		r->sched = sched_new(&options, loop_host_get(r->host));
+		engines_add_to(&r->engines, r->sched);
+		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->engines, diags) == 0)
+			engines_check_terminal(r->sched, r->loop, diags);
+		if (!diags->n_errors)
+			r->loaded.plan->is_rehearsal = engines_only_rehearse(r->sched);
+		engines_warn_of_idle(&r->options, diags);
+	}
+	return load_report(r->args, &r->loaded);
+}
+
+static int open_run_dir(struct run *r)
+{
+	struct error err = {0};
+
+	r->loaded.plan->may_share &= !opt_has(r->args, OPT_PURGE);
+	r->dir = run_dir_new(r->loaded.plan, sched_clock(r->sched), &err);
+	if (r->dir) {
+		if (run_dir_warning(r->dir))
+			log_warning("%s", run_dir_warning(r->dir));
+		return EXIT_PASSED;
+	}
+	log_error("%s%s%s", err.pos.file ? err.pos.file : "", err.pos.file ? ": " : "", err.msg);
+	error_done(&err);
+	return EXIT_INFRA;
+}
+
+/* As early as DVSim writes them; nothing depends on them, so a failure is a warning. */
+static void write_dv_files(const struct run *r)
+{
+	const char *wants_dump = getenv("DVSIM_DEPLOY_DUMP");
+	struct error err = {0};
+
+	if (dv_files_ignore(r->loaded.plan, &err) < 0 ||
+	    (!(wants_dump && !*wants_dump) && dv_files_deploy(r->loaded.plan, &err) < 0)) {
+		log_warning("%s", err.msg);
+		error_done(&err);
+	}
+}
+
+static void make_watchers(struct run *r)
+{
+	const struct watchers_options options = {
+		.run = &r->options,
+		.loop = r->loop,
+		.dir = r->dir,
+		.scratch_root = r->loaded.plan->scratch_root,
+		.argv = r->args->argv,
+		.color = load_wants_color(r->args, STDERR_FILENO),
+		.is_interactive = opt_has(r->args, OPT_INTERACTIVE),
+		.is_all_interactive = is_one_at_a_time(r),
+		.deadline_fd = r->deadline_fd,
+	};
+
+	watchers_make(&r->watchers, &options);
+	watchers_subscribe(&r->watchers, r->sched);
+	sched_subscribe(r->sched, &r->publisher);
+}
+
+/* After the journal, which publishes with its first record: from here on the run has its name in
+ * any case. */
+static void publish(struct observer *o, const struct sched *sched)
+{
+	struct run *r = container_of(o, struct run, publisher);
+	struct error err = {0};
+
+	(void)sched;
+	if (run_dir_publish(r->dir, &err) < 0) {
+		log_warning("%s", err.msg);
+		error_done(&err);
+	}
+	deadline_tell_path(r->deadline_fd, run_dir_path(r->dir));
+}
+
+static unsigned output_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		return size.ws_col;
+	return 0;
+}
+
+/* The tables of dvsim name no path. */
+static void say_where(const struct run *r)
+{
+	log_info("scratch path: %s", ending_logs_path(r->loaded.plan));
+	if (r->report_path)
+		log_info("report: %s", r->report_path);
+}
+
+/* After the tables that stand for our ending. */
+static void end_as_dvsim(const struct run *r, int exit_code)
+{
+	const uint32_t *n = sched_tally(r->sched);
+	_cleanup_(str_done) struct str line = {0}, command = {0};
+
+	say_where(r);
+	if (exit_code != EXIT_PASSED)
+		log_error("Errors were encountered in this run.");
+	if (n[JOB_PASSED] == sched_n_jobs(r->sched))
+		return;
+	rerun_add_command(&command, r->args, r->loaded.plan, run_dir_id(r->dir));
+	if (command.len)
+		ending_add_line(&line, "rerun", command.s);
+	final_write_ending(line.s ? line.s : "", line.len);
+}
+
+/* As the screen has it, without colours. */
+static void log_ending(struct run *r, const struct results_head *head,
+		       struct ending_options options)
+{
+	struct rows rows = {.sched = r->sched};
+	struct str text = {0};
+
+	options.color = false;
+	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
+	log_file_add(text.s, text.len);
+	str_done(&text);
+	rows_done(&rows);
+}
+
+static void print_ending(struct run *r, const struct results_head *head)
+{
+	_cleanup_(freep) char *results_path = xasprintf("%s/results.json", run_dir_path(r->dir));
+	struct rows rows = {.sched = r->sched};
+	struct str text = {0}, rerun = {0};
+	struct ending_options options = {
+		.color = load_wants_color(r->args, STDOUT_FILENO),
+		.width = output_width(),
+		.show_failures = r->options.show_failures,
+		.report_path = r->report_path,
+		.run_path = run_dir_path(r->dir),
+		.results_path = r->has_results ? results_path : NULL,
+	};
+
+	rerun_add_command(&rerun, r->args, r->loaded.plan, run_dir_id(r->dir));
+	options.rerun_command = rerun.s;
+	ending_write(&text, r->loaded.plan, head, rows_next, &rows, &options);
+	final_write_ending(text.s, text.len);
+	if (log_has_file())
+		log_ending(r, head, options);
+	str_done(&rerun);
+	str_done(&text);
+	rows_done(&rows);
+}
+
+/* Results of the one-shot flows: a job that passed may have found what fails the run. */
+static void read_oneshot(struct run *r, struct outcome *outcome)
+{
+	struct rows rows = {.sched = r->sched};
+
+	r->oneshot = oneshot_report_new(r->loaded.plan, rows_next, &rows);
+	rows_done(&rows);
+	if (r->oneshot && outcome->exit_code == EXIT_PASSED && oneshot_report_errors(r->oneshot))
+		*outcome = (struct outcome){"failed", EXIT_SOME_FAILED};
+}
+
+/* Returns the exit code. */
+static int write_results(struct run *r, struct results_head *ret_head)
+{
+	struct outcome outcome = outcome_of(r->sched, r->signals.requests.first,
+					    r->signals.is_past_deadline);
+	struct rows rows = {.sched = r->sched};
+	struct error err = {0};
+
+	read_oneshot(r, &outcome);
+	engines_tell(&r->engines, &r->notes, &r->backends_json);
+	*ret_head = (struct results_head){
+		.start_wall_s = sched_started_wall_s(r->sched),
+		.duration_s = clock_now(sched_clock(r->sched)) - sched_started_s(r->sched),
+		.outcome = outcome.name,
+		.exit_code = outcome.exit_code,
+		.backends = r->backends_json.s,
+		.notes = r->notes.len ? r->notes.s : NULL,
+		.argv = r->args->argv,
+	};
+	r->has_results = results_write(r->dir, r->loaded.plan, ret_head, rows_next, &rows, &err) ==
+			 0;
+	if (!r->has_results) {
+		log_error("%s", err.msg);
+		error_done(&err);
+		if (outcome.exit_code == EXIT_PASSED)
+			outcome.exit_code = EXIT_INFRA;
+	}
+	rows_done(&rows);
+	return outcome.exit_code;
+}
+
+/* NULL: none. */
+static const char *signal_name(int signum)
+{
+	return signum == SIGINT	   ? "SIGINT"
+	       : signum == SIGTERM ? "SIGTERM"
+	       : signum == SIGHUP  ? "SIGHUP"
+	       : signum == SIGQUIT ? "SIGQUIT"
+				   : NULL;
+}
+
+static void lose_pages(struct run *r, struct error *err)
+{
+	r->lost_pages = true;
+	log_error("the reports could not be written: %s%s%s", err->pos.file ? err->pos.file : "",
+		  err->pos.file ? " " : "", err->msg);
+	error_done(err);
+}
+
+/* DVSim's tables are messages, of level info. */
+static void show_blocks(const struct str *blocks)
+{
+	if (log_level() >= LOG_INFO)
+		fwrite(blocks->s, 1, blocks->len, stderr);
+}
+
+static void note_report(struct run *r)
+{
+	if (!r->lost_pages && !r->report_path)
+		r->report_path = xasprintf("%s/index.html", r->loaded.plan->dv->reports_dir);
+}
+
+/* DVSim's reports; under its name they stand for our ending. True if they were shown. A run that
+ * was stopped asks no tool for its version. */
+static bool report_simulations(struct run *r, bool is_stopped)
+{
+	struct rows rows = {.sched = r->sched};
+	struct str blocks = {0}, summary = {0};
+	struct error err = {0};
+	bool is_shown = r->args->is_dvsim;
+	struct sim_report *report;
+
+	if (opt_has(r->args, OPT_COV_UNR) || opt_has(r->args, OPT_COV_ANALYZE))
+		return false; /* DVSim reports on tests only */
+	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION,
+				signal_name(r->signals.requests.first), rows_next, &rows);
+	if (report && !is_stopped)
+		sim_report_set_versions(report, tool_version_ask);
+	if (report && sim_report_write(report, &err) < 0)
+		lose_pages(r, &err);
+	if (report && (is_shown || log_has_file()))
+		sim_report_show(report, !r->lost_pages, &blocks, &summary);
+	if (report) {
+		log_file_add(blocks.s, blocks.len); /* DVSim's file has no summary */
+		note_report(r);
+	}
+	if (report && is_shown) {
+		fflush(stdout);
+		show_blocks(&blocks);
+		final_write_ending(summary.s ? summary.s : "", summary.len);
+	}
+	is_shown = is_shown && report;
+	sim_report_free(report);
+	str_done(&blocks);
+	str_done(&summary);
+	rows_done(&rows);
+	return is_shown;
+}
+
+/* Under the name dvsim its tables stand for our ending, else before it. */
+static bool report_oneshot(struct run *r)
+{
+	size_t n_errors = oneshot_report_errors(r->oneshot);
+	_cleanup_(str_done) struct str blocks = {0}, summary = {0};
+	struct error err = {0};
+
+	if (oneshot_report_write(r->oneshot, &err) < 0)
+		lose_pages(r, &err);
+	oneshot_report_show(r->oneshot, &blocks, &summary);
+	log_file_add(blocks.s, blocks.len);
+	log_file_add(summary.s, summary.len);
+	note_report(r);
+	fflush(stdout);
+	if (r->args->is_dvsim) {
+		show_blocks(&blocks);
+		final_write_ending(summary.s ? summary.s : "", summary.len);
+	} else if (summary.len) {
+		final_write_ending(summary.s, summary.len);
+	} else {
+		final_write_ending(blocks.s ? blocks.s : "", blocks.len);
+	}
+	if (n_errors && !r->args->is_dvsim)
+		log_error("%zu finding%s fail%s this run%s%s%s", n_errors, n_errors == 1 ? "" : "s",
+			  n_errors == 1 ? "s" : "", r->lost_pages ? "" : ": ",
+			  r->lost_pages ? "" : r->loaded.plan->dv->reports_dir,
+			  r->lost_pages ? "" : "/index.json");
+	return r->args->is_dvsim;
+}
+
+/* Before the reports, which link to it. */
+static void write_metrics_page(const struct run *r)
+{
+	_cleanup_(freep) char *dir = instrument_dir(r->loaded.plan, r->dir);
+	_cleanup_(freep) char *path = xasprintf("%s/metrics.json", dir);
+	struct error err = {0};
+
+	if (!r->options.instrument || !fs_exists(path))
+		return;
+	if (metrics_page_write(path, dir, METRICS_NORMAL, &err) < 0)
+		log_warning("no page of the metrics: %s", err.msg);
+	error_done(&err);
+}
+
+/* Before the clerk ends, which empties the trash. */
+static void remove_older_records(const struct run *r)
+{
+	uint32_t keep = r->options.keep_runs < 0 ? r->loaded.plan->keep_runs
+						 : (uint32_t)r->options.keep_runs;
+	struct error err = {0};
+
+	if (past_runs_remove(r->loaded.plan, run_dir_id(r->dir), keep, &err) < 0) {
+		log_warning("older records of runs could not be removed: %s", err.msg);
+		error_done(&err);
+	}
+}
+
+static int run_graph(struct run *r)
+{
+	struct results_head head;
+	int rc = open_run_dir(r);
+
+	if (rc != EXIT_PASSED)
+		return rc;
+	if (opt_has(r->args, OPT_PURGE) && purge_blocks(r->loaded.plan) < 0)
+		return EXIT_INFRA;
+	write_dv_files(r);
+	make_watchers(r);
+	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
+	loop_host_run(r->host, r->sched);
+	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
+	rc = write_results(r, &head);
+	remove_older_records(r);
+	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
+	if (r->signals.is_past_deadline && r->watchers.clerk)
+		clerk_hurry(r->watchers.clerk);
+	watchers_free(&r->watchers);
+	write_metrics_page(r);
+	if (r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA))
+		end_as_dvsim(r, rc);
+	else
+		print_ending(r, &head);
+	if (r->lost_pages && rc == EXIT_PASSED)
+		rc = EXIT_INFRA;
+	if (r->args->facts)
+		r->args->facts->is_formal_run = str_eq(r->loaded.plan->flow, "formal");
+	return rc;
+}
+
+static int check_system(void)
+{
+	struct error err = {0};
+
+	if (proc_check(&err) == 0)
+		return EXIT_PASSED;
+	log_error("%s", err.msg);
+	error_done(&err);
+	return EXIT_INFRA;
+}
+
+static int run_loaded(struct run *r)
+{
+	int rc;
+
+	/* DVSim's dry run is a run of its own: make -n, and every job passes. */
+	if (r->options.is_dry_run && !(r->args->is_dvsim && r->loaded.plan->dv)) {
+		print_commands(r->loaded.plan);
+		return EXIT_PASSED;
+	}
+	rc = check_system();
+	if (rc != EXIT_PASSED)
+		return rc;
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	r->loop = loop_new();
+	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_suspend, r});
+	rc = make_graph(r);
+	if (rc == EXIT_PASSED)
+		rc = run_graph(r);
+	watchers_free(&r->watchers);
+	engines_close(&r->engines, r->loop, &r->signals.requests.n);
+	sched_free(r->sched);
+	engines_free(&r->engines);
+	oneshot_report_free(r->oneshot);
+	free(r->report_path);
+	str_done(&r->notes);
+	str_done(&r->backends_json);
+	run_dir_free(r->dir);
+	loop_host_free(r->host);
+	signals_stop(&r->signals);
+	ev_loop_destroy(r->loop);
+	return rc;
+}
+
+int cmd_run(const struct args *args)
+{
+	static const struct observer_ops publisher = {.name = "publisher", .run_started = publish};
+	struct run r = {.args = args, .deadline_fd = -1, .publisher.ops = &publisher};
+	int rc;
+
+	proc_close_to_others(); /* and the clock, which is forked from here */
+	diags_init(&r.loaded.diags);
+	run_options_read(args, &r.options, &r.loaded.diags);
+	rc = load_report(args, &r.loaded);
+	if (rc != EXIT_PASSED)
+		return rc;
+	if (r.options.deadline_in_s > 0) {
+		r.deadline_fd = deadline_split(r.options.deadline_in_s, r.options.grace_s, &rc);
+		if (r.deadline_fd < 0)
+			return rc;
+	}
+	rc = load_plan(args, &r.loaded);
+	/* --failed may find nothing to do. */
+	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST) && r.loaded.plan->n_jobs)
+		rc = run_loaded(&r);
+	load_done(&r.loaded);
+	return rc;
+}

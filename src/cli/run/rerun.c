@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run/rerun.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static bool is_printable(const char *s)
+{
+	for (size_t n = strlen(s), k; n; s += k, n -= k) {
+		k = utf8_valid_len(s, n);
+		if (k == 0 || utf8_is_control(s, k))
+			return false;
+	}
+	return true;
+}
+
+/* $'…': what a terminal would not show as it is survives being copied. */
+static void add_escaped(struct str *out, const char *s)
+{
+	str_add(out, "$'");
+	for (size_t n = strlen(s), k; n; s += k, n -= k) {
+		k = utf8_valid_len(s, n);
+		if (k == 0 || utf8_is_control(s, k)) {
+			k = k ? k : 1;
+			for (size_t i = 0; i < k; i++) /* three digits: no letter after joins in */
+				str_printf(out, "\\%03o", (unsigned char)s[i]);
+			continue;
+		}
+		if (*s == '\'' || *s == '\\')
+			str_addc(out, '\\');
+		str_addn(out, s, k);
+	}
+	str_addc(out, '\'');
+}
+
+static void add_word(struct str *out, const char *word)
+{
+	if (out->len)
+		str_addc(out, ' ');
+	if (is_printable(word))
+		str_add_shell_word(out, word);
+	else
+		add_escaped(out, word);
+}
+
+/* Of a run, but not of the one that runs its failures again: that keeps what passed. */
+static bool is_left_out(enum opt owner)
+{
+	return owner == OPT_FAILED || owner == OPT_PURGE;
+}
+
+static void add_options(struct str *out, const struct args *args, size_t first)
+{
+	for (size_t i = first; args->argv[i]; i++)
+		if (args->owners[i] != OPT_COUNT && !is_left_out(args->owners[i]))
+			add_word(out, args->argv[i]);
+}
+
+/* The environment may be another one when the line is pasted. */
+static void add_scratch_root(struct str *out, const struct args *args)
+{
+	const char *env = getenv("SCRATCH_ROOT");
+
+	if (!opt_has(args, OPT_SCRATCH_ROOT) && env && *env) {
+		add_word(out, "-sr");
+		add_word(out, env);
+	}
+}
+
+static bool can_be_read_again(const char *cfg)
+{
+	return strcmp(cfg, "-") != 0 && !str_starts(cfg, "/dev/") && !str_starts(cfg, "/proc/");
+}
+
+/* The configuration first: options that take many words would take it, too. */
+static void add_configuration(struct str *out, const char *cfg)
+{
+	if (*cfg == '-') {
+		_cleanup_(str_done) struct str path = {0};
+
+		str_printf(&path, "./%s", cfg);
+		add_word(out, path.s);
+	} else {
+		add_word(out, cfg);
+	}
+}
+
+void rerun_add_command(struct str *out, const struct args *args, const struct plan *plan,
+		       const char *run_id)
+{
+	size_t first = args->is_dvsim ? 1 : 2;
+
+	if (args->after) {
+		for (size_t i = 0; args->argv[i]; i++)
+			add_word(out, args->argv[i]);
+		return;
+	}
+	if (args->n_words == 0 || !can_be_read_again(args->words[0]))
+		return;
+	for (size_t i = 0; i < first; i++)
+		add_word(out, args->argv[i]);
+	add_configuration(out, args->words[0]);
+	add_options(out, args, first);
+	add_scratch_root(out, args);
+	add_word(out, "--failed");
+	/* By itself it would mean another one. */
+	if (plan->is_rehearsal || plan->is_nested)
+		add_word(out, run_id);
+}

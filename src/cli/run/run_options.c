@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run/run_options.h"
+
+#include <ctype.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backends/backends.h"
+#include "base/number.h"
+#include "base/str.h"
+#include "cli/run/deadline.h"
+#include "job/resource_units.h"
+#include "observers/observers.h"
+
+static const struct src_pos nowhere;
+static const double default_grace_s = 10;
+
+enum { MOST_PARALLEL = 100000 };
+
+/* "NAME=VALUE", blanks around '=' allowed. false: no '=' or an empty side. */
+static bool split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value)
+{
+	const char *equals = strchr(word, '='), *end = equals, *value;
+
+	if (!equals)
+		return false;
+	while (end > word && end[-1] == ' ')
+		end--;
+	value = equals + 1 + strspn(equals + 1, " ");
+	*ret_name = arena_strndup(mem, word, (size_t)(end - word));
+	*ret_value = arena_strdup(mem, value);
+	return **ret_name && **ret_value;
+}
+
+static bool parse_limit(struct arena *mem, const char *value, uint32_t *ret)
+{
+	static const char *const unlimited[] = {"all", "any",  "inf",  "infinite", "many",
+						"max", "none", "null", "unlimited"};
+	const char *number;
+	unsigned long n;
+
+	for (size_t i = 0; i < ARRAY_LEN(unlimited); i++)
+		if (strcasecmp(unlimited[i], value) == 0) {
+			*ret = RESOURCE_UNLIMITED;
+			return true;
+		}
+	number = number_int(mem, value);
+	n = number && *number != '-' ? strtoul(number, NULL, 10) : 0;
+	*ret = (uint32_t)n;
+	return n > 0 && n < RESOURCE_UNLIMITED;
+}
+
+static void read_limits(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	const struct opt_value *v = &args->opt[OPT_RESOURCE];
+
+	o->limits = arena_array(args->mem, v->n + 1, sizeof(*o->limits));
+	for (size_t i = 0; i < v->n; i++) {
+		struct resource_limit *limit = &o->limits[o->n_limits];
+		char *name, *value;
+
+		if (!split_pair(args->mem, v->words[i], &name, &value) ||
+		    (!parse_limit(args->mem, value, &limit->count) &&
+		     !(strpbrk(value, "-,") &&
+		       resource_units_parse(args->mem, value, &limit->units, &limit->count)))) {
+			struct diag *e = diag_error(
+				diags, nowhere, "'--resource' wants NAME=N, not '%s'", v->words[i]);
+
+			diag_hint(e, "N is a whole number above 0, 'unlimited', or the numbers of "
+				     "units; "
+				     "for example -R VCS=4, -R PORT=60000-60015");
+			continue;
+		}
+		for (char *p = name; *p; p++)
+			*p = (char)toupper((unsigned char)*p);
+		limit->name = name;
+		o->n_limits++;
+	}
+}
+
+uint32_t run_options_limits(const struct args *args, const struct resource_limit **ret)
+{
+	struct run_options o = {0};
+	struct diags ignored;
+
+	diags_init(&ignored);
+	read_limits(args, &o, &ignored);
+	diags_done(&ignored);
+	*ret = o.limits;
+	return o.n_limits;
+}
+
+static const char *check_backend(const char *name, struct diags *diags)
+{
+	if (!backend_type_exists(name))
+		backend_hint(diag_error(diags, nowhere, "there is no backend '%s'", name), name);
+	return name;
+}
+
+/* Where the user's site says that jobs go. To run them here instead is not what was asked for. */
+static const char *backend_of_environment(struct diags *diags)
+{
+	const char *variable = getenv("DVSIM_BACKEND") ? "DVSIM_BACKEND" : "DVSIM_LAUNCHER";
+	const char *name = getenv(variable);
+	struct str names = {0};
+	struct diag *e;
+
+	if (!name || !*name)
+		return "local";
+	if (backend_type_exists(name))
+		return name;
+	e = diag_error(diags, nowhere, "$%s is '%s': there is no such backend", variable, name);
+	backend_add_names(&names);
+	diag_hint(e, "there are: %s; --local runs the jobs here", names.s);
+	str_done(&names);
+	return "local";
+}
+
+static unsigned parallel_of_environment(struct arena *mem, struct diags *diags)
+{
+	const char *word = getenv("DVSIM_MAX_PARALLEL"), *number;
+	unsigned long n;
+
+	if (!word)
+		return 0;
+	number = number_int(mem, word);
+	n = number && *number != '-' ? strtoul(number, NULL, 10) : 0;
+	if (n > 0 && n <= MOST_PARALLEL)
+		return (unsigned)n;
+	diag_warning(diags, nowhere,
+		     "$DVSIM_MAX_PARALLEL is '%s', which is no whole number above 0: not used",
+		     word);
+	return 0;
+}
+
+static const char *chosen_backend(const struct args *args, struct diags *diags)
+{
+	if (opt_has(args, OPT_BACKEND))
+		return opt_word(args, OPT_BACKEND, "local");
+	if (opt_has(args, OPT_LOCAL))
+		return "local";
+	if (opt_has(args, OPT_FAKE))
+		return "fake";
+	return opt_has(args, OPT_LIST) ? "local" : backend_of_environment(diags);
+}
+
+static void read_backends(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	const struct opt_value *v = &args->opt[OPT_BACKEND_FOR];
+
+	o->backend = chosen_backend(args, diags);
+	check_backend(o->backend, diags);
+	o->backend_for = arena_array(args->mem, v->n + 1, sizeof(*o->backend_for));
+	for (size_t i = 0; i < v->n; i++) {
+		char *glob, *name;
+
+		if (!split_pair(args->mem, v->words[i], &glob, &name)) {
+			diag_error(diags, nowhere, "'--backend-for' wants GLOB=NAME, not '%s'",
+				   v->words[i]);
+			continue;
+		}
+		o->backend_for[o->n_backend_for++] = (struct backend_for){
+			glob, check_backend(name, diags), false};
+	}
+}
+
+static void refuse_observer(const char *name, struct diags *diags)
+{
+	_cleanup_(str_done) struct str names = {0};
+	struct diag *e = diag_error(diags, nowhere, "'--without': there is no observer called '%s'",
+				    name);
+
+	for (size_t i = 0; observer_types[i]; i++)
+		str_printf(&names, "%s%s", i ? ", " : "", observer_types[i]->name);
+	diag_hint(e, "there are: %s", names.s);
+}
+
+static void read_without(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	o->without = opt_words(args, OPT_WITHOUT);
+	for (const char *const *w = o->without; w && *w; w++) {
+		const struct observer_type *const *t = observer_types;
+
+		while (*t && strcmp((*t)->name, *w) != 0)
+			t++;
+		if (!*t)
+			refuse_observer(*w, diags);
+	}
+}
+
+static void read_instrument(const struct args *args, struct run_options *o, struct diags *diags)
+{
+	static const char *const kinds[] = {"all", "meta", "timing", "compute"};
+
+	o->instrument = opt_words(args, OPT_INSTRUMENT);
+	for (const char *const *w = o->instrument; w && *w; w++) {
+		bool is_known = false;
+
+		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+			is_known |= strcmp(*w, kinds[i]) == 0;
+		if (!is_known)
+			diag_error(diags, nowhere,
+				   "'--instrument' knows all, meta, timing and compute, not '%s'",
+				   *w);
+	}
+}
+
+static unsigned read_show_failures(const struct args *args, struct diags *diags)
+{
+	const char *word = opt_word(args, OPT_SHOW_FAILURES, NULL);
+
+	if (word && strcmp(word, "all") == 0)
+		return UINT_MAX;
+	return opt_uint(args, OPT_SHOW_FAILURES, 0, UINT_MAX - 1, 0, diags);
+}
+
+void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags)
+{
+	static const char *const missing[] = {"ignore", "warn", "error", "fatal", NULL};
+	static const char *const views[] = {"auto", "curses", "tty", "plain", "none", NULL};
+	const char *deadline = opt_word(args, OPT_RUN_DEADLINE, NULL);
+
+	*ret = (struct run_options){
+		.max_parallel = opt_uint(args, OPT_MAX_PARALLEL, 1, MOST_PARALLEL, 0, diags),
+		.max_failures = opt_uint(args, OPT_MAX_FAILURES, 1, UINT_MAX, 0, diags),
+		.on_missing = (enum missing_resource)opt_choice(args, OPT_ON_MISSING, missing, 0,
+								diags),
+		.deadline_in_s = deadline ? deadline_parse(deadline, diags) : 0,
+		.grace_s = opt_duration(args, OPT_GRACE, default_grace_s, diags),
+		.view = views[opt_choice(args, OPT_VIEW, views, 0, diags)],
+		.interval_s = opt_duration(args, OPT_PRINT_INTERVAL, -1, diags),
+		.show_failures = read_show_failures(args, diags),
+		.keep_runs = opt_has(args, OPT_KEEP_RUNS)
+				     ? (int64_t)opt_uint(args, OPT_KEEP_RUNS, 0, 1000000, 0, diags)
+				     : -1,
+		.is_dry_run = opt_has(args, OPT_DRY_RUN),
+	};
+	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))
+		ret->max_parallel = parallel_of_environment(args->mem, diags);
+	read_limits(args, ret, diags);
+	read_backends(args, ret, diags);
+	read_without(args, ret, diags);
+	read_instrument(args, ret, diags);
+}

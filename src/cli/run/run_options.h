@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The options of `dvsched run`, read and checked before anything is loaded. */
+#ifndef CLI_RUN_RUN_OPTIONS_H
+#define CLI_RUN_RUN_OPTIONS_H
+
+#include "cli/args/options.h"
+#include "scheduler/sched.h"
+
+struct backend_for {
+	const char *glob, *backend;
+	bool has_matched;
+};
+
+struct run_options {
+	uint32_t max_parallel, max_failures;
+	struct resource_limit *limits;
+	uint32_t n_limits;
+	enum missing_resource on_missing;
+	double deadline_in_s; /* 0: none */
+	double grace_s;
+	const char *view;
+	double interval_s; /* < 0: the view's own */
+	unsigned show_failures;
+	int64_t keep_runs; /* < 0: what the configuration says */
+	bool is_dry_run;
+	const char *backend; /* the default one's name */
+	struct backend_for *backend_for;
+	size_t n_backend_for;
+	const char *const *without;    /* NULL-terminated, or NULL */
+	const char *const *instrument; /* likewise */
+};
+
+/* Everything lives in args->mem. Errors go to diags. */
+/* The limits of -R alone, without a word about those that are wrong; returns how many. */
+uint32_t run_options_limits(const struct args *args, const struct resource_limit **ret);
+void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags);
+
+#endif

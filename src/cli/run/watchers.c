@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run/watchers.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/run/deadline.h"
+#include "observers/observers.h"
+
+static void on_clerk_problem(void *ctx, const char *text)
+{
+	(void)ctx;
+	log_warning("%s", text);
+}
+
+static void to_printer(void *printer, enum log_level level, const char *text, size_t len)
+{
+	(void)level;
+	printer_log(printer, text, len);
+}
+
+static bool is_without(const struct run_options *options, const char *name)
+{
+	for (const char *const *w = options->without; w && *w; w++)
+		if (strcmp(*w, name) == 0)
+			return true;
+	return false;
+}
+
+static void add(struct watchers *w, struct observer *o, const char *name, struct error *err)
+{
+	if (o && w->n < WATCHERS_MOST) {
+		w->at[w->n++] = o;
+		return;
+	}
+	if (error_is_set(err))
+		log_warning("%s is off: %s", name, err->msg);
+	error_done(err);
+}
+
+static void make_observers(struct watchers *w, const struct watchers_options *options)
+{
+	const struct observer_env env = {
+		.loop = options->loop,
+		.clerk = w->clerk,
+		.run = options->dir,
+		.argv = options->argv,
+		.instrument = options->run->instrument,
+	};
+
+	for (const struct observer_type *const *t = observer_types; *t; t++) {
+		struct error err = {0};
+
+		if (!(*t)->is_default || is_without(options->run, (*t)->name))
+			continue;
+		add(w, (*t)->create(&env, &err), (*t)->name, &err);
+	}
+}
+
+/* What a job leaves on the terminal stays where it is; where all jobs have it, there is nothing to
+ * view. */
+static const char *view_of(const struct watchers_options *options)
+{
+	if (!options->is_interactive || strcmp(options->run->view, "none") == 0)
+		return options->run->view;
+	return options->is_all_interactive ? "none" : "plain";
+}
+
+static void make_printer(struct watchers *w, const struct watchers_options *options)
+{
+	struct printer_env env = {
+		.loop = options->loop,
+		.fd = STDERR_FILENO,
+		.color = options->color,
+		.interval_s = options->run->interval_s,
+	};
+	const struct printer_type *type = printer_type_choose(view_of(options), &env);
+	struct error err = {0};
+
+	if (!type)
+		return;
+	if (type->can && !type->can(&env)) {
+		log_warning("--view %s cannot be used here (no terminal that it can draw on): "
+			    "plain instead",
+			    type->name);
+		type = printer_type_choose("plain", &env);
+	}
+	if (!type->create)
+		return;
+	w->printer = type->create(&env, &err);
+	add(w, w->printer, type->name, &err);
+	if (w->printer)
+		log_set_sink(to_printer, w->printer);
+}
+
+static void on_clerk_wait(void *ctx)
+{
+	const struct watchers *w = ctx;
+
+	deadline_tell_alive(w->deadline_fd);
+}
+
+/* DVSim's log has the rows of the plain view, whatever the screen shows. */
+static void make_log_printer(struct watchers *w, const struct watchers_options *options)
+{
+	const struct printer_env env = {
+		.loop = options->loop,
+		.fd = log_file_fd(),
+		.what = "the log file",
+		.interval_s = options->run->interval_s,
+	};
+	struct error err = {0};
+
+	if (env.fd >= 0)
+		add(w, printer_type_choose("plain", &env)->create(&env, &err), env.what, &err);
+}
+
+void watchers_make(struct watchers *w, const struct watchers_options *options)
+{
+	struct error err = {0};
+
+	*w = (struct watchers){.deadline_fd = options->deadline_fd};
+	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, NULL, &err);
+	if (!w->clerk)
+		add(w, NULL, "the clerk", &err);
+	make_observers(w, options);
+	make_printer(w, options);
+	make_log_printer(w, options);
+}
+
+static void on_job_waits(struct observer *o, const struct job *job, const char *what)
+{
+	(void)o;
+	if (log_level() >= LOG_VERBOSE)
+		log_verbose("'%s' waits for %s", job->spec->id, what);
+	else
+		log_info("'%s' waits for %s", job->spec->id, what);
+}
+
+static const struct observer_ops waits_ops = {.name = "waits", .job_waits = on_job_waits};
+
+/* Other views show what is queued all the time. */
+static bool wants_waits(const struct watchers *w)
+{
+	return log_level() >= LOG_VERBOSE || (w->printer && printer_is_plain(w->printer));
+}
+
+void watchers_subscribe(struct watchers *w, struct sched *s)
+{
+	for (unsigned i = 0; i < w->n; i++)
+		sched_subscribe(s, w->at[i]);
+	w->waits.ops = &waits_ops;
+	if (wants_waits(w))
+		sched_subscribe(s, &w->waits);
+}
+
+static void free_observer(struct observer *o)
+{
+	if (o->is_broken && o->broken_why)
+		log_warning("%s", o->broken_why);
+	o->ops->destroy(o);
+}
+
+void watchers_free(struct watchers *w)
+{
+	log_set_sink(NULL, NULL);
+	/* The printer first: what the others have to say is then an ordinary line. */
+	if (w->printer)
+		free_observer(w->printer);
+	for (unsigned i = 0; i < w->n; i++)
+		if (w->at[i] != w->printer)
+			free_observer(w->at[i]);
+	if (w->clerk)
+		clerk_set_tick(w->clerk, on_clerk_wait, w);
+	clerk_free(w->clerk);
+	*w = (struct watchers){0};
+}

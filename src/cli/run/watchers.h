@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The observers of one run: those of the registry, and the printer. */
+#ifndef CLI_RUN_WATCHERS_H
+#define CLI_RUN_WATCHERS_H
+
+#include <ev.h>
+
+#include "cli/run/run_options.h"
+#include "clerk/clerk.h"
+#include "printers/printers.h"
+#include "run/run_dir.h"
+
+enum { WATCHERS_MOST = 16 };
+
+struct watchers {
+	struct observer *at[WATCHERS_MOST];
+	unsigned n;
+	struct observer *printer; /* one of them, or NULL */
+	struct observer waits;	  /* says what jobs wait for */
+	struct clerk *clerk;
+	int deadline_fd;
+};
+
+struct watchers_options {
+	const struct run_options *run;
+	struct ev_loop *loop;
+	struct run_dir *dir;
+	const char *scratch_root;
+	const char *const *argv; /* the command line, for the record */
+	bool color;
+	bool is_interactive; /* a job has the terminal: no view that draws */
+	bool is_all_interactive;
+	int deadline_fd; /* -1: no run deadline; else its clock hears of a wait for the clerk */
+};
+
+/* What cannot be made is a warning; the run goes on without it. The journal is made first: it hears
+ * first. */
+void watchers_make(struct watchers *w, const struct watchers_options *options);
+void watchers_subscribe(struct watchers *w, struct sched *s);
+/* Says what broke on the way, once each; frees. */
+void watchers_free(struct watchers *w);
+
+#endif

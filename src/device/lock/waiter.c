@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/lock/waiter.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/attr.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc_stat.h"
+
+static const char prefix[] = "wait-";
+/* Larger numbers are not ours. */
+static const uint64_t number_most = 1000000000000000;
+enum { FILE_MOST = 64 * 1024, ENTER_ROUNDS = 1000 };
+
+/* 0: it is no waiter's file. */
+static uint64_t number_of(const char *name)
+{
+	uint64_t n = 0;
+
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return 0;
+	for (const char *s = name + strlen(prefix); *s; s++) {
+		if (*s < '0' || *s > '9')
+			return 0;
+		n = n * 10 + (uint64_t)(*s - '0');
+		if (n > number_most)
+			return 0;
+	}
+	return n;
+}
+
+/* What is told of an open file has the name under which it was opened. */
+bool device_waiters_name(const char *name)
+{
+	return strncmp(name + (*name == '.'), prefix, strlen(prefix)) == 0;
+}
+
+static char *path_of(const char *dir, uint64_t number)
+{
+	return xasprintf("%s/%s%" PRIu64, dir, prefix, number);
+}
+
+static uint64_t highest(const char *dir)
+{
+	DIR *d = opendir(dir);
+	uint64_t most = 0;
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		uint64_t n = number_of(e->d_name);
+
+		most = n > most ? n : most;
+	}
+	if (d)
+		closedir(d);
+	return most;
+}
+
+/* ---- our own ---- */
+
+void device_waiter_change(struct device_waiter *w, const char *devices)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	str_printf(&text, "pid %d\n%s", (int)getpid(), devices);
+	if (pwrite(w->fd, text.s, text.len, 0) == (ssize_t)text.len &&
+	    ftruncate(w->fd, (off_t)text.len) == 0)
+		return;
+	errno = 0; /* who reads half of it waits for fewer of ours; it is written anew soon */
+}
+
+/* Under a name that nobody looks at: with its lock and what is in it, it becomes one of those that
+ * wait all at once. Others must be able to read it whatever our umask. */
+static int make_hidden(struct device_waiter *w, const char *dir)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	w->path = xasprintf("%s/.wait-%d-%ld%09ld", dir, (int)getpid(), (long)now.tv_sec,
+			    now.tv_nsec);
+	w->fd = open(w->path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+	return w->fd >= 0 && fchmod(w->fd, 0644) == 0 ? flock(w->fd, LOCK_EX | LOCK_NB) : -1;
+}
+
+/* The next number that nobody has; whoever takes one at the same time gets another. */
+static int show(struct device_waiter *w, const char *dir)
+{
+	uint64_t next = highest(dir) + 1;
+
+	for (int round = 0; round < ENTER_ROUNDS; round++, next++) {
+		char *path = path_of(dir, next);
+
+		if (link(w->path, path) == 0) {
+			unlink(w->path);
+			free(w->path);
+			w->path = path;
+			w->number = next;
+			return 0;
+		}
+		free(path);
+		if (errno != EEXIST)
+			return -1;
+	}
+	return -1;
+}
+
+int device_waiter_enter(struct device_waiter *w, const char *dir, const char *devices,
+			struct error *err)
+{
+	*w = (struct device_waiter){.fd = -1};
+	if (make_hidden(w, dir) < 0) {
+		error_sys(err, errno, "cannot make %s", w->path);
+	} else {
+		device_waiter_change(w, devices);
+		if (show(w, dir) == 0)
+			return 0;
+		error_sys(err, errno, "cannot link %s", w->path);
+	}
+	device_waiter_leave(w);
+	return -1;
+}
+
+void device_waiter_leave(struct device_waiter *w)
+{
+	if (!w->path)
+		return;
+	if (w->fd >= 0) {
+		unlink(w->path);
+		close(w->fd);
+	}
+	free(w->path);
+	*w = (struct device_waiter){.fd = -1};
+}
+
+/* ---- those of all ---- */
+
+/*
+ * Its lock is free, so its owner is gone. Only who has the lock of a file removes its name, and
+ * nobody takes a name that is there: it cannot become another's in between.
+ */
+static void remove_dead(int dir_fd, const char *name, int fd)
+{
+	struct stat mine, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 &&
+	    fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    mine.st_ino == named.st_ino && mine.st_dev == named.st_dev)
+		unlinkat(dir_fd, name, 0); /* another user's stays, in a directory like /tmp */
+}
+
+/* By a person or a batch system: it takes nothing, and nobody waits for it meanwhile. */
+static bool is_stopped(const char *text)
+{
+	struct proc_stat st;
+	int pid = 0;
+
+	return sscanf(text, "pid %d", &pid) == 1 && pid > 0 && proc_stat_read(pid, &st) &&
+	       (st.state == 'T' || st.state == 't');
+}
+
+static void read_one(int dir_fd, const char *name, struct str *ret)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	_cleanup_(str_done) struct str text = {0};
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		if (flock(fd, LOCK_SH | LOCK_NB) == 0)
+			remove_dead(dir_fd, name, fd);
+		else if (fs_read_stream(fd, FILE_MOST, &text) == 0 && text.len &&
+			 !is_stopped(text.s))
+			str_printf(ret, "%s\n", text.s);
+	}
+	close(fd);
+}
+
+void device_waiters_read(const char *dir, uint64_t before, struct str *ret)
+{
+	DIR *d = opendir(dir);
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		uint64_t n = number_of(e->d_name);
+
+		if (n && (!before || n < before))
+			read_one(dirfd(d), e->d_name, ret);
+	}
+	if (d)
+		closedir(d);
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/probe/probe.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "device/check/check.h"
+#include "device/driver/find.h"
+#include "device/leftovers/leftovers.h"
+#include "device/probe/wire.h"
+#include "judge/verdict_text.h"
+
+enum { READ_SIZE = 16 * 1024 };
+static const double reap_patience_s = 2;
+
+struct probing {
+	const char *driver;
+	const struct driver_check *check; /* NULL: one question, one answer */
+	double limit_s, until_s;	  /* of a check: for each step */
+	struct proc proc;
+	char *leftovers; /* the path of its record; NULL: none */
+	struct str in;
+	struct str stage;
+	bool is_late;
+	int status; /* waitpid()'s */
+};
+
+static double now_s(void)
+{
+	return clock_now(clock_real());
+}
+
+static void send_ask(struct probing *p, const char *options, enum probe_question question,
+		     int32_t device)
+{
+	_cleanup_(str_done) struct str out = {0};
+	size_t start = wire_begin(&out, PROBE_ASK), sent = 0;
+	struct pollfd room = {.fd = p->proc.fd, .events = POLLOUT};
+
+	wire_put_string(&out, p->driver);
+	wire_put_string(&out, options ? options : "{}");
+	wire_put_string(&out, p->check && p->check->job ? p->check->job : "{}");
+	wire_put_string(&out, p->leftovers);
+	wire_put_u32(&out, question);
+	wire_put_u32(&out, (uint32_t)device);
+	wire_end(&out, start);
+	while (sent < out.len && now_s() < p->until_s) {
+		ssize_t n = send(p->proc.fd, out.s + sent, out.len - sent, MSG_NOSIGNAL);
+
+		if (n < 0 && proc_is_shortage(errno))
+			poll(NULL, 0, 10);
+		else if (n < 0 && errno == EAGAIN)
+			poll(&room, 1, 50);
+		else if (n < 0 && errno != EINTR)
+			return; /* it is gone, which is noticed by reading */
+		else if (n > 0)
+			sent += (size_t)n;
+	}
+}
+
+/* false: the end, or late. */
+static bool read_more(struct probing *p)
+{
+	struct pollfd there = {.fd = p->proc.fd, .events = POLLIN};
+	double left_s = p->until_s - now_s();
+	ssize_t n;
+
+	if (left_s <= 0 || poll(&there, 1, (int)(left_s * 1000) + 1) == 0) {
+		p->is_late = now_s() >= p->until_s;
+		return !p->is_late;
+	}
+	n = read(p->proc.fd, str_reserve(&p->in, READ_SIZE), READ_SIZE);
+	if (n > 0)
+		p->in.len += (size_t)n;
+	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)));
+}
+
+/* What comes before the answer; each shows that it goes on. */
+static void take_news(struct probing *p, uint8_t type, struct wire *w)
+{
+	const char *what, *why;
+	uint32_t verdict;
+
+	if (type == PROBE_STAGE) {
+		what = wire_string(w);
+		str_clear(&p->stage);
+		str_add(&p->stage, what ? what : "");
+	} else if (p->check) {
+		verdict = wire_u32(w);
+		what = wire_string(w);
+		why = wire_string(w);
+		p->check->line(p->check->ctx, (enum check_verdict)verdict, what ? what : "?", why);
+	}
+	if (p->check)
+		p->until_s = now_s() + p->limit_s;
+}
+
+/* The answer's frame, what comes before it left out; false: there is none. */
+static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
+{
+	size_t size;
+	int rc;
+
+	for (;;) {
+		while ((rc = wire_next(p->in.s, p->in.len, ret_type, ret, &size)) == 0)
+			if (!read_more(p))
+				return false;
+		if (rc < 0)
+			return false;
+		if (*ret_type != PROBE_STAGE && *ret_type != PROBE_LINE)
+			return true;
+		take_news(p, *ret_type, ret);
+		p->in.len -= size;
+		memmove(p->in.s, p->in.s + size, p->in.len);
+	}
+}
+
+/* Whatever it does now, its answer is there or will not come. One that has ended by itself keeps
+ * its status. */
+static void end_process(struct probing *p)
+{
+	double until_s = now_s() + reap_patience_s;
+
+	closep(&p->proc.fd);
+	kill(-p->proc.pid, SIGKILL);
+	while (waitpid(p->proc.pid, &p->status, WNOHANG) == 0 && now_s() < until_s)
+		poll(NULL, 0, 1);
+	if (p->leftovers)
+		leftovers_sweep(p->check->state_dir);
+	free(p->leftovers);
+}
+
+static int explain(const struct probing *p, struct error *err)
+{
+	const char *stage = p->stage.len ? p->stage.s : "before it was asked";
+	_cleanup_(str_done) struct str limit = {0};
+
+	if (p->is_late) {
+		duration_add(&limit, p->limit_s);
+		return error_plain(err, "driver %s: it did not come back within %s %s", p->driver,
+				   limit.s, stage);
+	}
+	if (WIFSIGNALED(p->status))
+		return error_plain(err, "driver %s: it crashed %s: signal %d (%s)", p->driver,
+				   stage, WTERMSIG(p->status),
+				   verdict_signal_name(WTERMSIG(p->status)));
+	return error_plain(err, "driver %s: it ended the process %s: exit status %d", p->driver,
+			   stage, WEXITSTATUS(p->status));
+}
+
+/* A word that files may be called by. */
+static void set_family(struct dvs_device *d, const char *driver)
+{
+	if (!d->family[0])
+		snprintf(d->family, sizeof(d->family), "%s", driver);
+	for (char *c = d->family; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			*c = '_';
+}
+
+static const char *const *take_names(struct wire *w, struct arena *mem, size_t n)
+{
+	const char **names = arena_array(mem, n + 1, sizeof(*names)), *text;
+
+	for (size_t i = 0; i < n; i++) {
+		text = wire_string(w);
+		names[i] = text ? arena_strdup(mem, text) : "";
+	}
+	return names;
+}
+
+static int take_answer(struct wire *w, struct arena *mem, struct driver_facts *ret)
+{
+	const char *name = wire_string(w), *version = wire_string(w), *bytes;
+	size_t n;
+
+	*ret = (struct driver_facts){.caps = wire_u32(w)};
+	ret->inner_watch_ns = wire_u64(w);
+	bytes = wire_bytes(w, &n);
+	if (!w->ok || !name || !version || !bytes || n % sizeof(struct dvs_device))
+		return -1;
+	ret->name = arena_strdup(mem, name);
+	ret->version = arena_strdup(mem, version);
+	ret->n_devices = n / sizeof(struct dvs_device);
+	ret->devices = arena_array(mem, ret->n_devices + 1, sizeof(struct dvs_device));
+	memcpy(ret->devices, bytes, n);
+	ret->lend_as = take_names(w, mem, ret->n_devices);
+	for (size_t i = 0; i < ret->n_devices; i++)
+		set_family(&ret->devices[i], ret->name);
+	return 0;
+}
+
+static int take(struct probing *p, uint8_t type, struct wire *w, struct arena *mem,
+		struct driver_facts *ret, struct error *err)
+{
+	const char *text;
+
+	if (type == PROBE_ANSWER && take_answer(w, mem, ret) == 0)
+		return 0;
+	text = type == PROBE_FAILED ? wire_string(w) : NULL;
+	*ret = (struct driver_facts){.fault = text ? (enum dvs_class)wire_u32(w) : DVS_OK};
+	if (!text)
+		return error_plain(err, "driver %s: its probe's answer cannot be read", p->driver);
+	return error_plain(err, "%s", text);
+}
+
+static int ask(struct probing *p, const char *options, enum probe_question question, int32_t device,
+	       struct arena *mem, struct driver_facts *ret, struct error *err)
+{
+	bool is_there;
+	struct wire w;
+	uint8_t type;
+	int rc = 0;
+
+	if (proc_start("dvs-probe", "__probe", &p->proc, err) < 0)
+		return -1;
+	/* The other questions open nothing. */
+	if (p->check && p->check->state_dir)
+		p->leftovers = leftovers_new_path(p->check->state_dir);
+	p->until_s = now_s() + p->limit_s;
+	send_ask(p, options, question, device);
+	is_there = next_answer(p, &type, &w);
+	if (is_there)
+		rc = take(p, type, &w, mem, ret, err);
+	end_process(p);
+	if (!is_there)
+		rc = explain(p, err);
+	str_done(&p->in);
+	str_done(&p->stage);
+	return rc;
+}
+
+int device_probe(const char *driver, const char *options, double limit_s, struct arena *mem,
+		 struct driver_facts *ret, struct error *err)
+{
+	struct probing p = {.driver = driver, .limit_s = limit_s};
+
+	return ask(&p, options, PROBE_DEVICES, 0, mem, ret, err);
+}
+
+int device_driver_facts(const char *driver, double limit_s, struct arena *mem,
+			struct driver_facts *ret, struct error *err)
+{
+	struct probing p = {.driver = driver, .limit_s = limit_s};
+
+	return ask(&p, NULL, PROBE_FACTS, 0, mem, ret, err);
+}
+
+int device_health(const char *driver, const char *options, int32_t device, double limit_s,
+		  struct dvs_device *ret, struct error *err)
+{
+	struct probing p = {.driver = driver, .limit_s = limit_s};
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	struct driver_facts facts;
+
+	if (ask(&p, options, PROBE_HEALTH, device, mem, &facts, err) < 0)
+		return -1;
+	if (facts.n_devices != 1 || facts.devices[0].id != device)
+		return error_plain(err, "driver %s: health() told of another device than %d",
+				   driver, device);
+	*ret = facts.devices[0];
+	return 0;
+}
+
+int device_check(const struct driver_check *c, struct error *err)
+{
+	struct probing p = {.driver = c->driver, .check = c, .limit_s = c->limit_s};
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	struct driver_facts facts;
+
+	return ask(&p, c->options, PROBE_CHECK, c->device, mem, &facts, err);
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/process/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/proc.h"
+#include "device/lock/lock.h"
+#include "workspace/needs.h"
+
+enum { READ_SIZE = 16 * 1024 };
+enum { IS_CONFUSED = 70 };
+
+void channel_lost(void)
+{
+	kill(0, SIGKILL);
+	_exit(0);
+}
+
+void channel_confused(void)
+{
+	_exit(IS_CONFUSED);
+}
+
+void eventfd_post(int fd)
+{
+	uint64_t one = 1;
+
+	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+}
+
+void eventfd_clear(int fd)
+{
+	uint64_t n;
+
+	while (read(fd, &n, sizeof(n)) < 0 && errno == EINTR)
+		;
+}
+
+void channel_init(struct channel *l)
+{
+	pthread_mutex_init(&l->in_lock, NULL);
+	pthread_mutex_init(&l->out_lock, NULL);
+	l->nudge_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	l->hello_fd = l->run_fd = -1;
+	if (l->nudge_fd < 0 || l->wake_fd < 0)
+		channel_confused();
+}
+
+/* ---- in ---- */
+
+static int next_descriptor(struct channel *l)
+{
+	int fd;
+
+	if (l->n_descriptors == 0)
+		channel_confused();
+	fd = l->descriptors[0];
+	l->n_descriptors--;
+	memmove(l->descriptors, l->descriptors + 1, l->n_descriptors * sizeof(int));
+	return fd;
+}
+
+static void keep_frame(struct str *to, const struct wire *w, bool *ret_is_there)
+{
+	if (*ret_is_there)
+		channel_confused();
+	str_clear(to);
+	str_addn(to, w->at, (size_t)(w->end - w->at));
+	*ret_is_there = true;
+}
+
+static uint64_t take_epoch(struct wire *w)
+{
+	uint64_t epoch = wire_u64(w);
+
+	if (!w->ok)
+		channel_confused();
+	return epoch;
+}
+
+/* true: it is for the driver thread. */
+static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
+{
+	switch (type) {
+	case DEVICE_HELLO:
+		keep_frame(&l->hello, w, &l->has_hello);
+		l->hello_fd = next_descriptor(l);
+		return false;
+	case DEVICE_LOCK:
+		device_lock_sign(next_descriptor(l)); /* open until the end of the process */
+		return false;
+	case DEVICE_RULES:
+		if (!job_kind_take(l->rules, w, l->base_env))
+			channel_confused();
+		return false;
+	case DEVICE_NEEDS:
+		if (!needs_take(&l->needs, w))
+			channel_confused();
+		return false;
+	case DEVICE_RUN:
+		keep_frame(&l->run, w, &l->has_run);
+		l->run_fd = device_run_has_shared(*w) ? next_descriptor(l) : -1;
+		return true;
+	case DEVICE_GO:
+		atomic_store(&l->go_epoch, take_epoch(w));
+		return true;
+	case DEVICE_CANCEL:
+		atomic_store(&l->cancel_epoch, take_epoch(w));
+		return true;
+	case DEVICE_CLOSE:
+		atomic_store(&l->is_closing, true);
+		return true;
+	case DEVICE_DIAGNOSE:
+		atomic_store(&l->wants_diagnosis, true);
+		eventfd_post(l->wake_fd);
+		return false;
+	default:
+		channel_confused();
+	}
+}
+
+static bool take_frames(struct channel *l)
+{
+	bool is_for_driver = false;
+	size_t at = 0, size;
+	struct wire w;
+	uint8_t type;
+	int rc;
+
+	while ((rc = wire_next(l->in.s + at, l->in.len - at, &type, &w, &size)) > 0) {
+		is_for_driver |= take_frame(l, type, &w);
+		at += size;
+	}
+	if (rc < 0)
+		channel_confused();
+	l->in.len -= at;
+	memmove(l->in.s, l->in.s + at, l->in.len);
+	return is_for_driver;
+}
+
+static void take_descriptors(struct channel *l, struct msghdr *m)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		if (l->n_descriptors + n > CHANNEL_DESCRIPTORS)
+			channel_confused();
+		memcpy(l->descriptors + l->n_descriptors, CMSG_DATA(c), n * sizeof(int));
+		l->n_descriptors += (unsigned)n;
+	}
+}
+
+/* true: something came for the driver thread. */
+static bool read_frames(struct channel *l, int flags)
+{
+	char control[CMSG_SPACE(CHANNEL_DESCRIPTORS * sizeof(int))]
+		__attribute__((aligned(_Alignof(struct cmsghdr))));
+	struct iovec into = {.iov_base = str_reserve(&l->in, READ_SIZE), .iov_len = READ_SIZE};
+	struct msghdr m = {.msg_iov = &into,
+			   .msg_iovlen = 1,
+			   .msg_control = control,
+			   .msg_controllen = sizeof(control)};
+	ssize_t n = recvmsg(PROC_SOCKET_FD, &m, flags | MSG_CMSG_CLOEXEC);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)))
+		return false;
+	if (n <= 0)
+		channel_lost();
+	take_descriptors(l, &m);
+	l->in.len += (size_t)n;
+	return take_frames(l);
+}
+
+void channel_read(struct channel *l)
+{
+	bool is_for_driver;
+
+	pthread_mutex_lock(&l->in_lock);
+	is_for_driver = read_frames(l, MSG_DONTWAIT);
+	pthread_mutex_unlock(&l->in_lock);
+	if (is_for_driver)
+		eventfd_post(l->nudge_fd);
+}
+
+void channel_wait(struct channel *l, int64_t most_ns)
+{
+	struct timespec most = {most_ns / 1000000000, most_ns % 1000000000};
+	struct pollfd fds[2] = {{.fd = PROC_SOCKET_FD, .events = POLLIN},
+				{.fd = l->nudge_fd, .events = POLLIN}};
+
+	if (ppoll(fds, 2, most_ns < 0 ? NULL : &most, NULL) <= 0)
+		return;
+	if (fds[1].revents)
+		eventfd_clear(l->nudge_fd);
+	if (!fds[0].revents)
+		return;
+	pthread_mutex_lock(&l->in_lock);
+	read_frames(l, MSG_DONTWAIT);
+	pthread_mutex_unlock(&l->in_lock);
+}
+
+/*
+ * Each says first what it does and looks then at what the other does: either the driver thread sees
+ * that it is not alone, or the main thread sees that nobody is busy and stays away.
+ */
+void channel_share(struct channel *l, const _Atomic bool *is_busy)
+{
+	bool is_shared = atomic_load(is_busy);
+
+	atomic_store(&l->is_shared, is_shared);
+	if (is_shared && !atomic_load(is_busy))
+		atomic_store(&l->is_shared, false);
+}
+
+void channel_wait_idle(struct channel *l)
+{
+	if (atomic_load(&l->is_shared)) {
+		channel_wait(l, -1);
+		return;
+	}
+	pthread_mutex_lock(&l->in_lock);
+	read_frames(l, 0);
+	pthread_mutex_unlock(&l->in_lock);
+}
+
+bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
+		      struct device_run *ret, int *ret_shared_fd)
+{
+	struct str was = *frame;
+	bool is_there;
+	struct wire w;
+
+	pthread_mutex_lock(&l->in_lock);
+	is_there = l->has_run;
+	if (is_there) {
+		*frame = l->run;
+		l->run = was;
+		str_done(needs);
+		*needs = l->needs;
+		l->needs = (struct str){0};
+		*ret_shared_fd = l->run_fd;
+		l->run_fd = -1;
+		l->has_run = false;
+	}
+	pthread_mutex_unlock(&l->in_lock);
+	if (!is_there)
+		return false;
+	w = (struct wire){frame->s, frame->s + frame->len, true};
+	if (!device_take_run(&w, ret))
+		channel_confused();
+	return true;
+}
+
+/* ---- out ---- */
+
+void channel_send(struct channel *l, const struct str *frames)
+{
+	pthread_mutex_lock(&l->out_lock);
+	if (proc_answer(frames->s, frames->len) < 0)
+		channel_lost();
+	pthread_mutex_unlock(&l->out_lock);
+}

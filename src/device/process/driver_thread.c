@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver thread: it opens the device, does one run after the other, and closes. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "device/lock/lock.h"
+#include "device/driver/find.h"
+#include "device/driver/loaded_images.h"
+#include "device/driver/made_files.h"
+#include "device/process/process.h"
+
+extern char **environ;
+
+/* ---- what the host offers ---- */
+
+static void host_log(void *user, int32_t level, const char *text)
+{
+	static const char *const names[] = {"error", "warning", "info", "debug"};
+	struct worker_process *p = user;
+	_cleanup_(str_done) struct str line = {0};
+
+	str_printf(&line, "%s: ", level >= 0 && level < 4 ? names[level] : "note");
+	str_add_printable(&line, text ? text : "", text ? strlen(text) : 0);
+	str_addc(&line, '\n');
+	if (fs_write_all(p->own_log_fd, line.s, line.len) < 0)
+		return; /* a full disk is not the driver's problem */
+}
+
+static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
+{
+	struct board *b = ((struct worker_process *)user)->board;
+
+	atomic_store_explicit(&b->done, done, memory_order_relaxed);
+	atomic_store_explicit(&b->total, total, memory_order_relaxed);
+	atomic_store_explicit(&b->has_reported, 1, memory_order_relaxed);
+	atomic_store_explicit(&b->progress_ns, board_now_ns(), memory_order_relaxed);
+	atomic_store_explicit(&b->evidence, evidence >= 0 && evidence <= 2 ? (uint32_t)evidence : 0,
+			      memory_order_release);
+}
+
+static int32_t host_is_cancelled(void *user)
+{
+	struct worker_process *p = user;
+	uint64_t cancelled = atomic_load(&p->channel.cancel_epoch);
+
+	return (cancelled && cancelled == atomic_load(&p->board->epoch)) ||
+	       atomic_load(&p->channel.is_closing);
+}
+
+static uint64_t host_now_ns(void *user)
+{
+	(void)user;
+	return board_now_ns();
+}
+
+static void host_committed(void *user, uint64_t bytes)
+{
+	struct worker_process *p = user;
+
+	atomic_store(&p->board->committed_bytes, bytes);
+}
+
+static void host_leaves(void *user, const char *pattern)
+{
+	struct leftovers *l = made_files_leftovers();
+
+	if (l && !leftovers_add_pattern(l, pattern))
+		host_log(user, 1, "leaves(): not an absolute path, or too long");
+}
+
+/* ---- calls ---- */
+
+void call_begin(struct worker_process *p, enum driver_call call)
+{
+	atomic_store_explicit(&p->board->call_since_ns, board_now_ns(), memory_order_relaxed);
+	atomic_store_explicit(&p->board->call, call, memory_order_release);
+}
+
+void call_end(struct worker_process *p)
+{
+	/* Later calls load nothing, and of polls there are many. */
+	if (atomic_load_explicit(&p->board->call, memory_order_relaxed) < CALL_POLL)
+		loaded_images_note(&p->n_loads);
+	atomic_store_explicit(&p->board->call_returned_ns, board_now_ns(), memory_order_relaxed);
+	atomic_store_explicit(&p->board->call, CALL_NONE, memory_order_release);
+}
+
+struct dvs_text call_err(struct worker_process *p)
+{
+	p->err[0] = p->err[ERR_ROOM - 1] = '\0';
+	return (struct dvs_text){p->err, ERR_ROOM};
+}
+
+const char *call_words(struct worker_process *p)
+{
+	_cleanup_(str_done) struct str text = {0};
+	size_t n;
+
+	p->err[ERR_ROOM - 1] = '\0';
+	n = strcspn(p->err, "\n");
+	str_add_printable(&text, p->err, n);
+	snprintf(p->err, ERR_ROOM, "%s", text.s ? text.s : "");
+	return p->err;
+}
+
+/* A driver that finds an error good, or has a class that we do not know, is not believed: nobody
+ * knows what state the process is in. */
+enum dvs_class call_class(struct worker_process *p, int32_t code, const char **ret_name,
+			  const char **ret_hint)
+{
+	const struct dvs_driver *d = atomic_load(&p->driver);
+	enum dvs_class class;
+
+	*ret_name = *ret_hint = NULL;
+	call_begin(p, CALL_CLASSIFY);
+	class = d->classify(code, p->n_good == 0, ret_name, ret_hint);
+	call_end(p);
+	return class > DVS_OK && class < DVS_CLASS_COUNT ? class : DVS_POISON;
+}
+
+void call_add_code(struct str *to, int32_t code, const char *name, const char *hint)
+{
+	if (!code && !hint)
+		return;
+	str_add(to, " (");
+	if (name) {
+		str_add_printable(to, name, strlen(name));
+		str_addc(to, ' ');
+	}
+	str_printf(to, "%s%d", name ? "" : "code ", code);
+	if (hint) {
+		str_add(to, "; ");
+		str_add_printable(to, hint, strlen(hint));
+	}
+	str_addc(to, ')');
+}
+
+/* ---- the device's lock ---- */
+
+static _noreturn_ void leave_unopened(struct worker_process *p, enum dvs_class class,
+				      const char *text)
+{
+	str_clear(&p->out);
+	device_put_failure(&p->out, class, text);
+	channel_send(&p->channel, &p->out);
+	_exit(1);
+}
+
+/* Kept open until the end: then the lock is free, however the end comes. */
+static void lock_device(struct worker_process *p)
+{
+	const char *path = p->hello.lock_path;
+	_cleanup_(str_done) struct str text = {0};
+	enum dvs_class class;
+	pid_t holder;
+
+	if (!path || device_lock_take(path, &holder) >= 0)
+		return;
+	class = errno == EWOULDBLOCK ? DVS_BUSY : DVS_CONFIG;
+	device_lock_explain(&text, path, p->hello.device, holder);
+	leave_unopened(p, class, text.s);
+}
+
+/* Before the driver can leave anything. Without a record it works all the same. */
+static void begin_leftovers(struct worker_process *p)
+{
+	struct error err = {0};
+
+	if (!p->hello.leftovers)
+		return;
+	made_files_record(leftovers_begin(p->hello.leftovers, &err));
+	if (err.msg)
+		host_log(p, 1, err.msg);
+	error_done(&err);
+}
+
+/* ---- open and close ---- */
+
+static void fail_open(struct worker_process *p, int32_t code)
+{
+	_cleanup_(str_done) struct str text = {0};
+	const char *name, *hint, *words = call_words(p);
+	enum dvs_class class = call_class(p, code, &name, &hint);
+
+	str_add(&text, *words ? words : "the driver's open() failed");
+	call_add_code(&text, code, name, hint);
+	leave_unopened(p, class, text.s);
+}
+
+/* A copy, so that neither a run's variables nor a driver's setenv() between two runs can take the
+ * ground from under the other. */
+static void keep_environment(struct worker_process *p)
+{
+	size_t n = 0;
+
+	while (environ[n])
+		n++;
+	p->base_env = xcalloc(n + 1, sizeof(*p->base_env));
+	memcpy(p->base_env, environ, n * sizeof(*p->base_env));
+	environ = (char **)p->base_env;
+	pthread_mutex_lock(&p->channel.in_lock);
+	p->channel.base_env = p->base_env;
+	pthread_mutex_unlock(&p->channel.in_lock);
+}
+
+static void open_device(struct worker_process *p)
+{
+	const struct dvs_driver *d;
+	struct error err = {0};
+	struct dvs_text room = call_err(p);
+	void *ctx = NULL;
+	int32_t rc;
+
+	call_begin(p, CALL_OPEN);
+	d = driver_find(p->hello.driver, &err);
+	if (!d)
+		leave_unopened(p, DVS_CONFIG, err.msg);
+	atomic_store(&p->driver, d);
+	rc = d->open(&p->host, p->hello.device, p->hello.options, &ctx, &room);
+	call_end(p);
+	if (rc != 0)
+		fail_open(p, rc);
+	atomic_store(&p->ctx, ctx);
+}
+
+static _noreturn_ void close_device(struct worker_process *p)
+{
+	const struct dvs_driver *d = atomic_load(&p->driver);
+
+	worker_busy(p);
+	call_begin(p, CALL_CLOSE);
+	if (d->close)
+		d->close(atomic_load(&p->ctx));
+	call_end(p);
+	fflush(NULL);
+	_exit(0);
+}
+
+static void set_up(struct worker_process *p)
+{
+	p->host = (struct dvs_host){
+		.size = sizeof(p->host),
+		.user = p,
+		.log = host_log,
+		.progress = host_progress,
+		.is_cancelled = host_is_cancelled,
+		.now_ns = host_now_ns,
+		.committed = host_committed,
+		.leaves = host_leaves,
+	};
+	prctl(PR_SET_NAME, "dvs-driver");
+	prctl(PR_SET_TIMERSLACK, 1000); /* 50 us between two polls are meant */
+	atomic_store(&p->driver_tid, (pid_t)syscall(SYS_gettid));
+	confine_init(&p->confine, p->hello.scratch_root);
+	p->log.fd = -1;
+	p->pid = getpid();
+	p->result = xmalloc(RESULT_ROOM);
+}
+
+void *driver_thread(void *process)
+{
+	struct worker_process *p = process;
+
+	set_up(p);
+	lock_device(p);
+	begin_leftovers(p);
+	open_device(p);
+	keep_environment(p);
+	getrusage(RUSAGE_SELF, &p->usage);
+	worker_idle(p);
+	device_put_empty(&p->out, DEVICE_OPENED);
+	channel_send(&p->channel, &p->out);
+	for (;;) {
+		if (run_next(p))
+			continue;
+		if (atomic_load(&p->channel.is_closing))
+			close_device(p);
+		channel_wait_idle(&p->channel);
+	}
+	return NULL;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The worker's process and its main thread, which sleeps unless something takes long. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/numa.h"
+#include "base/proc.h"
+#include "device/process/process.h"
+
+enum { BEAT_NS = 100 * 1000 * 1000 };
+
+static void set_ticks(struct worker_process *p, long ns)
+{
+	struct itimerspec t = {{0, ns}, {0, ns}};
+
+	timerfd_settime(p->tick_fd, 0, &t, NULL);
+}
+
+/*
+ * The ticks go on from run to run; the main thread stops them when it finds nothing to beat for.
+ * Whoever sets is_ticking starts them, and the main thread looks at is_busy once more after it has
+ * cleared that, so that no run goes without.
+ */
+void worker_busy(struct worker_process *p)
+{
+	atomic_store(&p->board->beat_ns, board_now_ns());
+	atomic_fetch_add(&p->n_begun, 1);
+	atomic_store(&p->is_busy, true);
+	if (!atomic_exchange(&p->is_ticking, true))
+		set_ticks(p, BEAT_NS);
+}
+
+void worker_idle(struct worker_process *p)
+{
+	atomic_store(&p->is_busy, false);
+	atomic_store(&p->board->beat_ns, 0);
+}
+
+/* The main thread's own. */
+struct watch {
+	struct worker_process *p;
+	uint64_t beat_ns; /* the last one */
+	uint32_t n_begun; /* at the last tick */
+};
+
+static void stop_ticking(struct watch *m)
+{
+	struct worker_process *p = m->p;
+	uint64_t last = m->beat_ns;
+
+	/* A beat of ours that came after the end. */
+	atomic_compare_exchange_strong(&p->board->beat_ns, &last, 0);
+	set_ticks(p, 0);
+	atomic_store(&p->is_ticking, false);
+	if (atomic_load(&p->is_busy) && !atomic_exchange(&p->is_ticking, true))
+		set_ticks(p, BEAT_NS);
+}
+
+static void on_tick(struct watch *m)
+{
+	struct worker_process *p = m->p;
+	uint32_t n = atomic_load(&p->n_begun);
+	bool is_busy = atomic_load(&p->is_busy);
+
+	eventfd_clear(p->tick_fd);
+	if (is_busy && n == m->n_begun) /* for a tick already */
+		channel_share(&p->channel, &p->is_busy);
+	else
+		atomic_store(&p->channel.is_shared, false);
+	m->n_begun = n;
+	if (!is_busy) {
+		stop_ticking(m);
+		return;
+	}
+	m->beat_ns = board_now_ns();
+	atomic_store(&p->board->beat_ns, m->beat_ns);
+}
+
+static void answer(struct worker_process *p)
+{
+	_cleanup_(str_done) struct str text = {0}, frame = {0};
+
+	diagnosis_write(p, &text);
+	device_put_text(&frame, DEVICE_DIAGNOSED, text.s);
+	channel_send(&p->channel, &frame);
+}
+
+static _noreturn_ void watch(struct worker_process *p)
+{
+	struct watch m = {.p = p};
+	struct pollfd fds[3] = {{.fd = p->tick_fd, .events = POLLIN},
+				{.fd = p->channel.wake_fd, .events = POLLIN},
+				{.fd = PROC_SOCKET_FD, .events = POLLIN}};
+
+	for (;;) {
+		bool reads = atomic_load(&p->channel.is_shared);
+
+		fds[2].revents = 0;
+		if (poll(fds, reads ? 3 : 2, -1) < 0)
+			continue;
+		if (fds[0].revents)
+			on_tick(&m);
+		if (fds[1].revents)
+			eventfd_clear(p->channel.wake_fd);
+		if (fds[2].revents)
+			channel_read(&p->channel);
+		if (atomic_exchange(&p->channel.wants_diagnosis, false))
+			answer(p);
+	}
+}
+
+static void read_hello(struct worker_process *p)
+{
+	struct error err = {0};
+	struct wire w;
+
+	while (!p->channel.has_hello)
+		channel_wait(&p->channel, -1);
+	w = (struct wire){p->channel.hello.s, p->channel.hello.s + p->channel.hello.len, true};
+	p->board = board_map(p->channel.hello_fd, &err);
+	closep(&p->channel.hello_fd);
+	if (!p->board || !device_take_hello(&w, &p->hello))
+		channel_confused();
+}
+
+/* What drivers print goes there until a job has a log; a line that was begun is not lost with the
+ * process. */
+static void open_own_log(struct worker_process *p)
+{
+	const char *path = p->hello.log_path;
+
+	p->own_log_fd = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+				    0666)
+			     : -1;
+	if (p->own_log_fd < 0)
+		p->own_log_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	dup2(p->own_log_fd, STDOUT_FILENO);
+	dup2(p->own_log_fd, STDERR_FILENO);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+int worker_main(void)
+{
+	struct worker_process *p = xcalloc(1, sizeof(*p));
+	pthread_t thread;
+
+	proc_become("dvs-device");
+	proc_end_with_parent();
+	channel_init(&p->channel);
+	read_hello(p);
+	open_own_log(p);
+	p->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	if (p->tick_fd < 0)
+		channel_confused();
+	worker_busy(p); /* with the open */
+	atomic_store(&p->channel.is_shared, true);
+	numa_pin(p->hello.cpus, p->hello.numa);
+	if (pthread_create(&thread, NULL, driver_thread, p) != 0)
+		channel_confused();
+	watch(p);
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* In a worker: what its two threads share, and who may touch what. */
+#ifndef DEVICE_PROCESS_PROCESS_H
+#define DEVICE_PROCESS_PROCESS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/resource.h>
+
+#include "base/confine.h"
+#include "device/worker/board.h"
+#include "device/process/channel.h"
+#include "dvsched/driver.h"
+#include "judge/job_log.h"
+
+enum { ERR_ROOM = 2048, RESULT_ROOM = 64 * 1024 };
+
+struct worker_process {
+	struct channel channel;
+	struct device_hello hello; /* constant once the driver thread runs */
+	struct board *board;
+	int own_log_fd;				   /* what is printed between runs */
+	_Atomic(const struct dvs_driver *) driver; /* set once open */
+	_Atomic(void *) ctx;
+	_Atomic pid_t driver_tid;
+
+	/* ---- the beat: see worker_busy() ---- */
+	int tick_fd;
+	_Atomic bool is_busy, is_ticking;
+	_Atomic uint32_t n_begun;
+
+	/* ---- the driver thread's ---- */
+	struct dvs_host host;
+	struct confine confine;
+	struct job_log log;
+	struct str run_frame, out;
+	const char **base_env; /* as it was after open() */
+	char **run_env;	       /* of the last run: somebody may still be looking */
+	size_t n_own_env;      /* strings of it that are its own, at its beginning */
+	struct rusage usage;   /* of this process, when the last run ended */
+	pid_t pid;
+	uint64_t n_loads;   /* of libraries into this process, and out of it, at the last look */
+	uint32_t n_good;    /* runs that finish() called good */
+	char err[ERR_ROOM]; /* what the driver says about an error */
+	char *result;	    /* RESULT_ROOM */
+};
+
+/* The main thread beats while the driver thread has something to do, and then only. */
+void worker_busy(struct worker_process *p);
+void worker_idle(struct worker_process *p);
+
+/* The driver thread's whole life. */
+void *driver_thread(void *process);
+
+/* Around each call into the driver, by the driver thread. */
+void call_begin(struct worker_process *p, enum driver_call call);
+void call_end(struct worker_process *p);
+/* Room for a call's words, empty; and what it left there, one line, valid until the next. */
+struct dvs_text call_err(struct worker_process *p);
+const char *call_words(struct worker_process *p);
+/* What a code means: never DVS_OK. */
+enum dvs_class call_class(struct worker_process *p, int32_t code, const char **ret_name,
+			  const char **ret_hint);
+/* " (NAME code; hint)" */
+void call_add_code(struct str *to, int32_t code, const char *name, const char *hint);
+
+/* One run, from the request that lies in the channel to its result; false: there is none. */
+bool run_next(struct worker_process *p);
+
+/* What is going on, for people; by the main thread, whatever the other one is inside of. */
+void diagnosis_write(struct worker_process *p, struct str *to);
+
+#endif

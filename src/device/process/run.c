@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run, by the driver thread: from the request to the result. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "device/process/run_parts.h"
+#include "workspace/needs.h"
+#include "workspace/odir.h"
+
+extern char **environ;
+
+enum { ENV_OF_A_RUN = 8 };
+
+/* ---- board and messages ---- */
+
+void run_send(struct run *r, enum device_frame type)
+{
+	str_clear(&r->p->out);
+	device_put_result(&r->p->out, type, &r->result);
+	channel_send(&r->p->channel, &r->p->out);
+}
+
+void run_reach(struct run *r, enum run_phase phase)
+{
+	struct board *b = r->p->board;
+	uint64_t now = board_now_ns();
+
+	r->result.phase = phase;
+	r->result.stamp_ns[phase] = now;
+	atomic_store_explicit(&b->stamp_ns[phase], now, memory_order_relaxed);
+	atomic_store_explicit(&b->phase, phase, memory_order_release);
+	if (!r->is_gang || phase == PHASE_LOADED || phase > PHASE_LAUNCHED)
+		return;
+	str_clear(&r->p->out);
+	device_put_phase(&r->p->out, r->ask.epoch, phase);
+	channel_send(&r->p->channel, &r->p->out);
+}
+
+static void begin_on_board(struct run *r)
+{
+	struct board *b = r->p->board;
+
+	atomic_store(&b->phase, PHASE_NONE);
+	for (unsigned i = 0; i < PHASE_COUNT; i++)
+		atomic_store_explicit(&b->stamp_ns[i], 0, memory_order_relaxed);
+	atomic_store_explicit(&b->progress_ns, 0, memory_order_relaxed);
+	atomic_store_explicit(&b->done, 0, memory_order_relaxed);
+	atomic_store_explicit(&b->total, 0, memory_order_relaxed);
+	atomic_store_explicit(&b->has_reported, 0, memory_order_relaxed);
+	atomic_store_explicit(&b->evidence, 0, memory_order_relaxed);
+	atomic_store(&b->epoch, r->ask.epoch);
+}
+
+/* ---- errors ---- */
+
+bool run_has_failed(const struct run *r)
+{
+	return r->result.class != DVS_OK;
+}
+
+/* The first error is the cause; what comes after it is told, and decides nothing. */
+int run_fail(struct run *r, enum dvs_class class, enum driver_call call, const char *text)
+{
+	if (run_has_failed(r)) {
+		str_printf(&r->notes, "; then %s", text);
+		return -1;
+	}
+	r->result.class = class;
+	r->result.call = call;
+	str_add(&r->text, text);
+	return -1;
+}
+
+int run_fail_code(struct run *r, enum driver_call call, int32_t code)
+{
+	_cleanup_(str_done) struct str text = {0};
+	const char *name, *hint, *words = call_words(r->p);
+	enum dvs_class class = call_class(r->p, code, &name, &hint);
+
+	if (run_has_failed(r) && code == r->result.code && !*words)
+		return -1; /* the same once more: no news */
+	if (run_has_failed(r)) {
+		str_printf(&text, "%s() failed%s%s", board_call_name(call), *words ? ": " : "",
+			   words);
+		call_add_code(&text, code, name, hint);
+		return run_fail(r, class, call, text.s);
+	}
+	r->result.code = code;
+	r->result.code_name = name;
+	r->result.hint = hint;
+	if (*words)
+		str_add(&text, words);
+	else
+		str_printf(&text, "%s() failed", board_call_name(call));
+	return run_fail(r, class, call, text.s);
+}
+
+int run_fail_error(struct run *r, enum dvs_class class, enum driver_call call, struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	str_add_printable(&text, err->msg, strlen(err->msg));
+	error_done(err);
+	return run_fail(r, class, call, text.s);
+}
+
+/* ---- directory, log, environment ---- */
+
+bool run_has_flooded(struct run *r)
+{
+	uint64_t most = r->rules->job.max_log_bytes;
+
+	if (!r->ending.flood_bytes && job_log_is_over(&r->p->log, most))
+		r->ending.flood_bytes = most;
+	return r->ending.flood_bytes != 0;
+}
+
+/* As in a slot: attempt_begin.c. */
+static int tell_needs(struct run *r, struct error *err)
+{
+	bool is_wanted = r->needs.len || needs_is_named(r->ask.job);
+
+	for (const char *const *e = r->rules->job.env; e && *e && !is_wanted; e++)
+		is_wanted = needs_is_named(*e);
+	if (is_wanted)
+		return needs_write(r->ask.odir, &r->needs, err);
+	needs_remove(r->ask.odir);
+	return 0;
+}
+
+/* Of any rank: the first one has written it before the others were asked. */
+static char *needs_variable(const struct run *r)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.odir, JOB_NEEDS_NAME);
+
+	return xasprintf("DVSCHED_NEEDS=%s", fs_exists(path) ? path : "/dev/null");
+}
+
+static int make_place(struct run *r, struct error *err)
+{
+	const struct job_rules *job = &r->rules->job;
+	bool is_first = r->ask.rank == 0;
+	struct odir_request o = {
+		.odir = r->ask.odir,
+		.log_path = r->log_path,
+		.attempt = r->ask.attempt,
+		.renew = is_first && job->renew_odir,
+		.plain_stamps = job->plain_stamps,
+		.reuse = !is_first || job->retry.reuse,
+		.keep = job->max_odirs,
+	};
+
+	if (!r->ask.odir) /* a canary: it has no place, and leaves nothing */
+		return 0;
+	r->p->log.fd = odir_prepare(&r->p->confine, &o, err);
+	if (r->p->log.fd < 0)
+		return -1;
+	if (is_first && tell_needs(r, err) < 0)
+		return -1;
+	return job_log_begin(&r->p->log, r->ask.command, err);
+}
+
+static void lead_output(int fd)
+{
+	fflush(stdout);
+	dup2(fd, STDOUT_FILENO);
+	dup2(fd, STDERR_FILENO);
+}
+
+/* Relative paths in what a driver reads begin there. */
+static int stand_in_cwd(struct run *r)
+{
+	const char *cwd = r->rules->job.cwd;
+	struct error err = {0};
+
+	if (!cwd || chdir(cwd) == 0)
+		return 0;
+	error_sys(&err, errno, "the job's directory '%s' cannot be entered", cwd);
+	return run_fail_error(r, DVS_CONFIG, CALL_NONE, &err);
+}
+
+/* A worker holds no directory of a job that is over. */
+static void stand_nowhere(void)
+{
+	if (chdir("/") < 0)
+		errno = 0;
+}
+
+/* That of a run before may be what somebody is just looking at: it goes when the next one comes. */
+static void keep_environment(struct worker_process *p, char **env, size_t n_own)
+{
+	for (size_t i = 0; i < p->n_own_env; i++)
+		free(p->run_env[i]);
+	free(p->run_env);
+	p->run_env = env;
+	p->n_own_env = n_own;
+}
+
+/* Ours when dvsched itself runs below a job of another. */
+static bool is_of_a_run(const char *entry)
+{
+	static const char *const names[ENV_OF_A_RUN] = {
+		"JOB=", "ATTEMPT=", "ODIR=", "NEEDS=", "DEVICE=", "RANK=", "RANKS=", "CONTEXT=",
+	};
+
+	if (!str_starts(entry, "DVSCHED_"))
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_starts(entry + strlen("DVSCHED_"), names[i]))
+			return true;
+	return false;
+}
+
+/* The run's own strings stand first; those of the rules are borrowed, but for {attempt}. */
+static void set_environment(struct run *r)
+{
+	const struct job_kind *rules = r->rules;
+	size_t n = 0, n_own, n_rules = rules->n_env;
+	char **env = xcalloc(n_rules + r->ask.n_env + ENV_OF_A_RUN + 1, sizeof(*env));
+
+	env[n++] = xasprintf("DVSCHED_JOB=%s", r->ask.id);
+	env[n++] = xasprintf("DVSCHED_ATTEMPT=%u", r->ask.attempt);
+	if (r->ask.odir) {
+		env[n++] = xasprintf("DVSCHED_ODIR=%s", r->ask.odir);
+		env[n++] = needs_variable(r);
+	}
+	env[n++] = xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device);
+	env[n++] = xasprintf("DVSCHED_RANK=%d", r->ask.rank);
+	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
+	if (r->context)
+		env[n++] = xasprintf("DVSCHED_CONTEXT=%s", r->context);
+	for (size_t i = 0; i < r->ask.n_env; i++)
+		env[n++] = xstrdup(r->ask.env[i]);
+	n_own = n;
+	for (size_t i = 0; i < n_rules; i++)
+		if (!is_of_a_run(rules->env[i]))
+			env[n++] = r->ask.has_attempt
+					   ? job_attempt_text(rules->env[i], r->ask.attempt)
+					   : (char *)rules->env[i];
+	environ = env;
+	keep_environment(r->p, env, r->ask.has_attempt ? n : n_own);
+}
+
+/* ---- all of it ---- */
+
+static void run_in_place(struct run *r)
+{
+	struct worker_process *p = r->p;
+	struct error err = {0};
+
+	if (make_place(r, &err) < 0) {
+		run_fail_error(r, DVS_CONFIG, CALL_NONE, &err);
+		r->is_unplaced = true;
+		return;
+	}
+	set_environment(r);
+	if (p->log.fd >= 0)
+		lead_output(p->log.fd);
+	run_reach(r, PHASE_TAKEN);
+	if (stand_in_cwd(r) == 0)
+		run_drive(r);
+	run_look_after(r);
+	stand_nowhere();
+	if (p->log.fd >= 0)
+		lead_output(p->own_log_fd);
+	environ = (char **)p->base_env;
+	if (run_has_flooded(r) && ftruncate(p->log.fd, (off_t)r->ending.flood_bytes) < 0)
+		errno = 0; /* the disk stays fuller than it should: the verdict says why */
+}
+
+static void end(struct run *r)
+{
+	struct worker_process *p = r->p;
+
+	run_decide(r);
+	if (run_has_failed(r)) {
+		enum run_phase last = r->result.phase;
+
+		r->is_gang = false; /* the result says it */
+		run_reach(r, PHASE_FAILED);
+		r->result.phase = last;
+	} else {
+		p->n_good++;
+	}
+	atomic_fetch_add(&p->board->n_runs, 1);
+	p->usage = r->usage;
+	job_log_close(&p->log);
+	worker_idle(p);
+	run_send(r, DEVICE_ENDED);
+	run_forget_verdict(r);
+}
+
+/* In JSON the word's control characters may stand escaped. */
+static char *job_with_attempt(const char *job, uint32_t attempt)
+{
+	static const char escaped[] = "\\u0001attempt\\u0001";
+	char *text = job_attempt_text(job, attempt), *from = text, *at;
+	struct str out = {0};
+
+	if (!strstr(text, escaped))
+		return text;
+	while ((at = strstr(from, escaped)) != NULL) {
+		str_addn(&out, from, (size_t)(at - from));
+		str_printf(&out, "%u", attempt);
+		from = at + strlen(escaped);
+	}
+	str_add(&out, from);
+	free(text);
+	return str_take(&out);
+}
+
+static void set_up(struct run *r)
+{
+	r->start_s = clock_wall(clock_real());
+	r->rules = &r->p->channel.rules[r->ask.rules];
+	r->driver = atomic_load(&r->p->driver);
+	r->ctx = atomic_load(&r->p->ctx);
+	r->is_gang = r->ask.n_ranks > 1 || r->ask.waits_for_go;
+	r->result.epoch = r->ask.epoch;
+	r->job = job_with_attempt(r->ask.job, r->ask.attempt);
+	if (!r->ask.odir)
+		return;
+	r->log_path = r->ask.rank == 0 ? xstrdup(r->ask.log_path)
+				       : xasprintf("%s/rank%d.log", r->ask.odir, r->ask.rank);
+	if (r->ask.token)
+		r->context = xasprintf("%s/rank%d.json", r->ask.odir, r->ask.rank);
+}
+
+static void clear(struct run *r)
+{
+	closep(&r->shared_fd);
+	device_run_done(&r->ask);
+	free(r->job);
+	free(r->log_path);
+	free(r->context);
+	str_done(&r->needs);
+	str_done(&r->text);
+	str_done(&r->notes);
+}
+
+bool run_next(struct worker_process *p)
+{
+	struct run r = {.p = p, .shared_fd = -1};
+
+	if (!channel_take_run(&p->channel, &p->run_frame, &r.needs, &r.ask, &r.shared_fd))
+		return false;
+	worker_busy(p);
+	set_up(&r);
+	begin_on_board(&r);
+	run_in_place(&r);
+	end(&r);
+	clear(&r);
+	return true;
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The driver's part of a run: every call of it, in the order of the ABI. */
+#include <string.h>
+
+#include <jansson.h>
+
+#include "base/mem.h"
+#include "device/driver/join_context.h"
+#include "device/process/run_parts.h"
+
+static const int64_t first_pause_ns = 50 * 1000, last_pause_ns = 5 * 1000 * 1000;
+static const uint64_t look_ns = 100 * 1000 * 1000; /* between two looks at the log's size */
+
+static bool notices_cancel(struct run *r)
+{
+	if (r->is_cancelled || !r->p->host.is_cancelled(r->p))
+		return r->is_cancelled;
+	r->is_cancelled = true;
+	run_fail(r, DVS_PEER, CALL_NONE, "the run was cancelled");
+	return true;
+}
+
+static int load(struct run *r)
+{
+	struct dvs_text err = call_err(r->p);
+	int32_t rc;
+
+	call_begin(r->p, CALL_LOAD);
+	rc = r->driver->load(r->ctx, r->job, &r->slot, &err);
+	call_end(r->p);
+	if (rc != 0)
+		return run_fail_code(r, CALL_LOAD, rc);
+	run_reach(r, PHASE_LOADED);
+	return 0;
+}
+
+static int write_context(struct run *r, const struct dvs_context *given)
+{
+	struct join_rank rank = {r->p->hello.device, r->ask.rank, r->ask.n_ranks};
+	struct error err = {0};
+
+	if (join_context_write(r->context, &rank, given, &err) < 0)
+		return run_fail_error(r, DVS_BUSY, CALL_JOIN, &err);
+	return 0;
+}
+
+static int join(struct run *r)
+{
+	struct dvs_text room = call_err(r->p);
+	struct dvs_join ask = {
+		.size = sizeof(ask),
+		.rank = r->ask.rank,
+		.n_ranks = r->ask.n_ranks,
+		.n_buffers = r->ask.n_buffers,
+		.epoch = r->ask.epoch,
+		.token = r->ask.token,
+		.window_bytes = r->ask.window_bytes,
+		.buffers = r->ask.buffers,
+		.deadline_ns = r->ask.join_deadline_ns,
+		.shared_fd = r->shared_fd,
+		.flags = r->ask.waits_for_go ? 0 : DVS_JOIN_NO_WAIT,
+		.shared_bytes = r->ask.shared_bytes,
+	};
+	_cleanup_(freep) struct dvs_buffer *buffers = xcalloc(ask.n_buffers + 1, sizeof(*buffers));
+	struct dvs_context given = {.size = sizeof(given), .buffers = buffers};
+	struct error err = {0};
+	int32_t rc;
+
+	if (!(r->driver->caps & DVS_CAP_GANG))
+		return run_fail(r, DVS_UNSUPPORTED, CALL_JOIN, "this driver has no gangs");
+	call_begin(r->p, CALL_JOIN);
+	rc = r->driver->join(r->ctx, &ask, &given, &room);
+	call_end(r->p);
+	if (rc != 0)
+		return run_fail_code(r, CALL_JOIN, rc);
+	r->is_joined = true;
+	if (given.buffers != buffers)
+		return run_fail(r, DVS_CONFIG, CALL_JOIN,
+				"join() gave a list of buffers of its own, not the host's");
+	if (join_context_check(&ask, &given, &err) < 0)
+		return run_fail_error(r, DVS_CONFIG, CALL_JOIN, &err);
+	return write_context(r, &given);
+}
+
+static int prepare(struct run *r)
+{
+	struct dvs_text err = call_err(r->p);
+	struct dvs_run ask = {
+		.size = sizeof(ask),
+		.attempt = r->ask.attempt,
+		.epoch = r->ask.epoch,
+		.rank = r->ask.rank,
+		.n_ranks = r->ask.n_ranks,
+		.job_id = r->ask.id,
+		.odir = r->ask.odir,
+		.job = r->job,
+		.deadline_ns = r->ask.deadline_ns,
+	};
+	int32_t rc;
+
+	call_begin(r->p, CALL_PREPARE);
+	rc = r->driver->prepare(r->ctx, r->slot, &ask, &err);
+	call_end(r->p);
+	if (rc != 0)
+		return run_fail_code(r, CALL_PREPARE, rc);
+	r->is_prepared = true;
+	run_reach(r, PHASE_ARMED);
+	return 0;
+}
+
+static int wait_for_go(struct run *r)
+{
+	while (r->ask.waits_for_go && atomic_load(&r->p->channel.go_epoch) != r->ask.epoch) {
+		if (notices_cancel(r))
+			return -1;
+		channel_wait(&r->p->channel, -1);
+	}
+	return notices_cancel(r) ? -1 : 0;
+}
+
+static int launch(struct run *r)
+{
+	struct dvs_text err = call_err(r->p);
+	struct board *b = r->p->board;
+	int32_t rc;
+
+	/* What it said of loading says nothing of the run. */
+	atomic_store(&b->evidence, 0);
+	atomic_store(&b->has_reported, 0);
+	call_begin(r->p, CALL_LAUNCH);
+	rc = r->driver->launch(r->ctx, r->ask.epoch, &err);
+	call_end(r->p);
+	if (rc != 0)
+		return run_fail_code(r, CALL_LAUNCH, rc);
+	atomic_store(&b->progress_ns, board_now_ns());
+	run_reach(r, PHASE_LAUNCHED);
+	return 0;
+}
+
+static void abort_run(struct run *r)
+{
+	int32_t rc;
+
+	if (!(r->driver->caps & DVS_CAP_ABORT))
+		return;
+	call_err(r->p);
+	call_begin(r->p, CALL_ABORT);
+	rc = r->driver->abort(r->ctx, r->ask.epoch);
+	call_end(r->p);
+	if (rc != 0)
+		run_fail_code(r, CALL_ABORT, rc);
+}
+
+/* From time to time, while the device works. */
+static bool notices_flood(struct run *r)
+{
+	uint64_t now = board_now_ns();
+
+	if (now - r->looked_ns < look_ns)
+		return false;
+	r->looked_ns = now;
+	if (!run_has_flooded(r))
+		return false;
+	run_fail(r, DVS_JOB, CALL_NONE, "the log went over its limit");
+	atomic_store(&r->p->channel.cancel_epoch, r->ask.epoch);
+	return true;
+}
+
+/* Should the run end before the device says so? Once told, that is up to the driver. */
+static void look_around(struct run *r)
+{
+	if (r->is_cancelled)
+		return;
+	if (notices_flood(r))
+		r->is_cancelled = true;
+	else if (!notices_cancel(r))
+		return;
+	abort_run(r);
+}
+
+static int poll_once(struct run *r, int32_t *ret_is_over)
+{
+	struct dvs_text err = call_err(r->p);
+	int32_t rc;
+
+	call_begin(r->p, CALL_POLL);
+	rc = r->driver->poll(r->ctx, r->ask.epoch, ret_is_over, &err);
+	call_end(r->p);
+	return rc != 0 ? run_fail_code(r, CALL_POLL, rc) : 0;
+}
+
+static void poll_until_over(struct run *r)
+{
+	int64_t pause_ns = first_pause_ns;
+	int32_t is_over = 0;
+
+	r->looked_ns = board_now_ns();
+	while (poll_once(r, &is_over) == 0) {
+		if (is_over) {
+			notices_cancel(r); /* which may be why it is over */
+			run_reach(r, PHASE_RAN);
+			return;
+		}
+		look_around(r);
+		channel_wait(&r->p->channel, pause_ns);
+		pause_ns = pause_ns * 2 < last_pause_ns ? pause_ns * 2 : last_pause_ns;
+	}
+}
+
+/* The driver's own JSON, if that is what it is. */
+static void keep_result(struct run *r)
+{
+	json_t *parsed;
+
+	r->p->result[RESULT_ROOM - 1] = '\0';
+	if (!*r->p->result)
+		return;
+	parsed = json_loads(r->p->result, JSON_REJECT_DUPLICATES, NULL);
+	if (json_is_object(parsed))
+		r->result.result = r->p->result;
+	else
+		r->p->host.log(r->p, 1, "the driver's result is not a JSON object: left out");
+	json_decref(parsed);
+}
+
+static void finish(struct run *r)
+{
+	struct dvs_text err = call_err(r->p), result = {r->p->result, RESULT_ROOM};
+	int32_t rc;
+
+	r->p->result[0] = r->p->result[RESULT_ROOM - 1] = '\0';
+	call_begin(r->p, CALL_FINISH);
+	rc = r->driver->finish(r->ctx, r->ask.epoch, &result, &err);
+	call_end(r->p);
+	keep_result(r);
+	if (rc != 0) {
+		run_fail_code(r, CALL_FINISH, rc);
+		return;
+	}
+	if (!run_has_failed(r))
+		run_reach(r, PHASE_FINISHED);
+}
+
+static void leave(struct run *r)
+{
+	int32_t rc;
+
+	call_err(r->p);
+	call_begin(r->p, CALL_LEAVE);
+	rc = r->driver->leave(r->ctx);
+	call_end(r->p);
+	if (rc != 0)
+		run_fail_code(r, CALL_LEAVE, rc);
+}
+
+static void reset(struct run *r)
+{
+	struct dvs_text err = call_err(r->p);
+	uint64_t begin_ns = board_now_ns();
+	int32_t is_verified = 0, rc;
+
+	call_begin(r->p, CALL_RESET);
+	rc = r->driver->reset(r->ctx, 0, &is_verified, &err);
+	call_end(r->p);
+	r->result.reset_ns = board_now_ns() - begin_ns;
+	r->result.is_spent = rc != 0 || !is_verified;
+	if (rc != 0)
+		run_fail_code(r, CALL_RESET, rc);
+	else if (!is_verified)
+		run_fail(r, DVS_POISON, CALL_RESET, "reset() did not bring the device back");
+}
+
+/* What is owed now may not come back: then this is the last word. */
+static void tell_cause(struct run *r)
+{
+	if (!run_has_failed(r) || r->is_cancelled || r->is_cause_told)
+		return;
+	r->is_cause_told = true;
+	run_decide(r);
+	run_send(r, DEVICE_CAUSE);
+	run_forget_verdict(r);
+}
+
+void run_look_after(struct run *r)
+{
+	int32_t answer;
+
+	if (!r->driver->is_usable)
+		return;
+	tell_cause(r);
+	call_begin(r->p, CALL_IS_USABLE);
+	answer = r->driver->is_usable(r->ctx);
+	call_end(r->p);
+	if (answer == DVS_WORN || (answer == DVS_UNUSABLE && !run_has_failed(r)))
+		atomic_store(&r->p->board->is_worn, 1);
+	if (answer != DVS_UNUSABLE || !run_has_failed(r))
+		return;
+	r->result.is_spent = true;
+	if (r->driver->caps & DVS_CAP_RESET)
+		reset(r);
+}
+
+void run_drive(struct run *r)
+{
+	if (load(r) < 0)
+		return;
+	if ((!r->ask.token || join(r) == 0) && prepare(r) == 0 && wait_for_go(r) == 0 &&
+	    launch(r) == 0)
+		poll_until_over(r);
+	if (r->is_prepared || r->is_joined)
+		tell_cause(r);
+	if (r->is_prepared)
+		finish(r);
+	if (r->is_joined)
+		leave(r);
+}

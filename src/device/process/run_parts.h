@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One run in a worker, between the files that make it: run.c (request, place, result),
+ * run_calls.c (the driver's part), run_verdict.c. All of it is the driver thread's. */
+#ifndef DEVICE_PROCESS_RUN_PARTS_H
+#define DEVICE_PROCESS_RUN_PARTS_H
+
+#include <sys/resource.h>
+
+#include "device/process/process.h"
+
+struct run {
+	struct worker_process *p;
+	struct device_run ask;
+	const struct dvs_driver *driver;
+	void *ctx;
+	struct job_kind *rules;
+	char *job;	/* the driver's keys, {attempt} put in */
+	char *log_path; /* of this rank */
+	char *context;	/* path of the JSON file; NULL: no join */
+	int shared_fd;
+	uint32_t slot;
+	bool is_gang, is_joined, is_prepared, is_cancelled;
+	bool is_cause_told;
+	bool is_unplaced; /* there is no directory or log */
+	uint64_t looked_ns;
+	struct device_result result;
+	struct str needs;	/* came with ask; see workspace/needs.h */
+	struct str text, notes; /* the cause in words; what came after it */
+	struct ending ending;
+	struct rusage usage; /* at its end */
+	double start_s;
+};
+
+/* run.c */
+void run_send(struct run *r, enum device_frame type); /* CAUSE or ENDED */
+void run_reach(struct run *r, enum run_phase phase);
+bool run_has_failed(const struct run *r);
+/* The first error is the cause; what comes after it is told, and decides nothing. All return -1. */
+int run_fail(struct run *r, enum dvs_class class, enum driver_call call, const char *text);
+int run_fail_code(struct run *r, enum driver_call call, int32_t code);
+int run_fail_error(struct run *r, enum dvs_class class, enum driver_call call, struct error *err);
+/* Is the log over its limit, now or before? */
+bool run_has_flooded(struct run *r);
+
+/* run_calls.c: from load() to leave(). */
+void run_drive(struct run *r);
+/* Whatever the class blames: can this process go on? */
+void run_look_after(struct run *r);
+
+/* run_verdict.c: fills result.verdict, whose texts are freed by run_forget_verdict(). */
+void run_decide(struct run *r);
+void run_forget_verdict(struct run *r);
+
+#endif

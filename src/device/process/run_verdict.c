@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a run on a device comes to: by the class of its first error, else by its log. */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "device/device_class.h"
+#include "device/process/run_parts.h"
+
+enum { CONTEXT_TAIL = 10 };
+
+static void add_usage(struct run *r, struct job_usage *to)
+{
+	struct rusage *before = &r->p->usage, now;
+
+	getrusage(RUSAGE_SELF, &now);
+	to->user_s = (double)(now.ru_utime.tv_sec - before->ru_utime.tv_sec) +
+		     (double)(now.ru_utime.tv_usec - before->ru_utime.tv_usec) * 1e-6;
+	to->system_s = (double)(now.ru_stime.tv_sec - before->ru_stime.tv_sec) +
+		       (double)(now.ru_stime.tv_usec - before->ru_stime.tv_usec) * 1e-6;
+	to->max_rss_kib = (uint64_t)now.ru_maxrss;
+	r->usage = now;
+}
+
+static void decide_by_class(struct run *r, struct job_result *v)
+{
+	const struct class_fate *fate = device_class_fate(r->result.class);
+	struct str message = {0}, context = {0};
+
+	str_addn(&message, r->text.s ? r->text.s : "", r->text.len);
+	call_add_code(&message, r->result.code, r->result.code_name, r->result.hint);
+	if (r->notes.len)
+		str_add(&message, r->notes.s);
+	job_log_tail(&r->p->log, CONTEXT_TAIL, &context);
+	/* Without a directory or a log it never began: as on any other backend. */
+	v->status = r->is_unplaced ? JOB_KILLED : fate->status;
+	v->reason = r->is_unplaced ? REASON_LAUNCH : fate->reason;
+	v->is_uncharged = !fate->is_charged;
+	v->message = str_take(&message);
+	v->context = context.len ? str_take(&context) : NULL;
+	str_done(&context);
+}
+
+/* A log of another rank tells of failures; that the job passed is said in the first one's. */
+static int judge(struct run *r, struct job_result *v, struct error *err)
+{
+	struct job_kind only_fails;
+
+	if (r->ask.rank == 0)
+		return job_kind_judge(r->rules, &r->ending, &r->p->log, v, err);
+	if (job_kind_compile(r->rules, err) < 0)
+		return -1;
+	only_fails = *r->rules;
+	only_fails.job.pass_patterns.n = 0;
+	return job_kind_judge(&only_fails, &r->ending, &r->p->log, v, err);
+}
+
+static void decide_by_log(struct run *r, struct job_result *v)
+{
+	struct error err = {0};
+
+	if (judge(r, v, &err) == 0)
+		return;
+	v->status = JOB_FAILED;
+	v->reason = REASON_PATTERN_ERROR;
+	v->message = xstrdup(err.msg);
+	error_done(&err);
+}
+
+void run_decide(struct run *r)
+{
+	struct job_result *v = &r->result.verdict;
+
+	*v = (struct job_result){.start_wall_s = r->start_s,
+				 .duration_s = clock_wall(clock_real()) - r->start_s};
+	r->result.text = r->text.len ? r->text.s : NULL;
+	if (run_has_failed(r) && !r->ending.flood_bytes)
+		decide_by_class(r, v);
+	else
+		decide_by_log(r, v);
+	v->exit_status = -1;
+	v->pid = r->p->pid;
+	add_usage(r, &v->usage);
+}
+
+void run_forget_verdict(struct run *r)
+{
+	free((char *)r->result.verdict.message);
+	free((char *)r->result.verdict.context);
+}

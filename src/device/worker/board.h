@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The board of a worker: a page of words that the worker writes and the scheduler reads, in memory
+ * without a name that both have mapped. Commands and results go through the socket, in order and
+ * with an identity; the board is for what must be seen while nobody answers: how far the worker is,
+ * which driver call it is in and since when, what it owns.
+ *
+ * One writer per word (the worker). Payload first, the word that says so last, with release;
+ * readers use acquire. What stands there belongs to the run whose epoch stands there.
+ */
+#ifndef DEVICE_WORKER_BOARD_H
+#define DEVICE_WORKER_BOARD_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum { BOARD_MAGIC = 0x64767362, BOARD_VERSION = 4 };
+
+/* How far a run is; only ever grows within an epoch. */
+enum run_phase {
+	PHASE_NONE,
+	PHASE_TAKEN, /* the request was read; rank 0: the job's directory is there */
+	PHASE_LOADED,
+	PHASE_ARMED,	/* joined and prepared: waits for the gang's release */
+	PHASE_LAUNCHED, /* the device was told */
+	PHASE_RAN,	/* poll says over */
+	PHASE_FINISHED, /* finish came back */
+	PHASE_FAILED,
+	PHASE_COUNT
+};
+
+/* What the driver thread is inside of. Names: board_call_name(). */
+enum driver_call {
+	CALL_NONE,
+	CALL_OPEN,
+	CALL_LOAD,
+	CALL_JOIN,
+	CALL_PREPARE,
+	CALL_LAUNCH,
+	CALL_POLL,
+	CALL_FINISH,
+	CALL_ABORT,
+	CALL_LEAVE,
+	CALL_UNLOAD,
+	CALL_RESET,
+	CALL_CLOSE,
+	CALL_CLASSIFY,
+	CALL_IS_USABLE,
+	CALL_COUNT
+};
+
+struct board {
+	uint32_t magic, version; /* by the scheduler, before the worker starts */
+	_Atomic uint64_t
+		beat_ns; /* main thread, every 100 ms while a run or an open is going; 0: idle */
+	_Atomic uint32_t call; /* enum driver_call */
+	_Atomic uint64_t call_since_ns,
+		call_returned_ns;		/* the current call's begin; the last one's end */
+	_Atomic uint64_t epoch;			/* of the run below; 0: none yet */
+	_Atomic uint32_t phase;			/* enum run_phase */
+	_Atomic uint64_t stamp_ns[PHASE_COUNT]; /* when each phase was reached; 0: not */
+	_Atomic uint64_t progress_ns; /* the last time the driver reported any, or launch */
+	_Atomic uint64_t done, total;
+	_Atomic uint32_t has_reported; /* the driver has called progress() since launch() began */
+	/* dvs_host.progress. Written after progress_ns, to be read before it: what has just begun
+	 * to run is never seen with the time of a progress that is long ago. */
+	_Atomic uint32_t evidence;
+	_Atomic uint32_t n_runs;  /* finished by this process */
+	_Atomic uint32_t is_worn; /* the driver said DVS_WORN: to be closed before another run */
+	_Atomic uint64_t committed_bytes;
+};
+
+/* The scheduler's side: memory without a name, sealed against resizing. *ret_fd is for the worker.
+ * NULL with err. */
+struct board *board_new(int *ret_fd, struct error *err);
+/* The worker's side. */
+struct board *board_map(int fd, struct error *err);
+void board_free(struct board *b); /* accepts NULL; unmaps */
+
+uint64_t board_now_ns(void);			 /* CLOCK_MONOTONIC */
+const char *board_phase_name(enum run_phase p);	 /* "launched" */
+const char *board_call_name(enum driver_call c); /* "poll" */
+
+#endif

@@ -1,0 +1,494 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/dv/oneshot.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "report/dv/oneshot_data.h"
+#include "report/dv/oneshot_html.h"
+#include "tool/meridian.h"
+
+enum { RESULTS_MOST = 256 << 20 };
+
+/* ---- buckets ---- */
+
+struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key)
+{
+	struct os_bucket *more;
+
+	for (size_t i = 0; i < mode->n_buckets; i++)
+		if (strcmp(mode->buckets[i].key, key) == 0)
+			return &mode->buckets[i];
+	if (mode->n_buckets == mode->cap_buckets) {
+		mode->cap_buckets = mode->cap_buckets ? 2 * mode->cap_buckets : 16;
+		more = arena_array(mem, mode->cap_buckets, sizeof(*more));
+		if (mode->n_buckets)
+			memcpy(more, mode->buckets, mode->n_buckets * sizeof(*more));
+		mode->buckets = more;
+	}
+	more = &mode->buckets[mode->n_buckets++];
+	*more = (struct os_bucket){.key = key, .label = key, .severity = "error", .is_shown = true};
+	return more;
+}
+
+static void add_to_bucket(struct arena *mem, struct os_bucket *b, const char *message)
+{
+	const char **more;
+
+	if (b->n == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 8;
+		more = arena_array(mem, b->cap, sizeof(*more));
+		if (b->n)
+			memcpy(more, b->messages, b->n * sizeof(*more));
+		b->messages = more;
+	}
+	b->messages[b->n++] = message;
+	b->is_known = true;
+}
+
+char os_severity_letter(const char *severity)
+{
+	static const char *const letters[] = {"Iinfo", "Wreview", "Wwarning", "Eerror", "Efatal"};
+
+	for (size_t i = 0; i < ARRAY_LEN(letters); i++)
+		if (strcmp(letters[i] + 1, severity) == 0)
+			return letters[i][0];
+	return '?';
+}
+
+static bool has_word(const char *const *list, const char *word)
+{
+	for (; list && *list; list++)
+		if (strcmp(*list, word) == 0)
+			return true;
+	return false;
+}
+
+/* "lint errors" as "Lint Errors". */
+static const char *title_of(struct arena *mem, const char *category, const char *severity)
+{
+	char *ret = arena_printf(mem, "%s %ss", category, severity);
+	bool is_start = true;
+
+	for (char *p = ret; *p; p++) {
+		*p = (char)(is_start ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
+		is_start = !isalpha((unsigned char)*p);
+	}
+	return ret;
+}
+
+/* An empty list of severities stands for all. */
+static void set_severity(const struct dv_block *dv, struct os_bucket *b, const char *severity)
+{
+	b->severity = severity;
+	b->is_shown = !dv->report_severities || !*dv->report_severities ||
+		      has_word(dv->report_severities, severity);
+	b->is_failure = !dv->fail_severities || !*dv->fail_severities ||
+			has_word(dv->fail_severities, severity);
+}
+
+static void make_lint_buckets(struct arena *mem, const struct dv_block *dv, struct os_mode *mode)
+{
+	for (size_t i = 0; i < dv->n_message_buckets; i++) {
+		const struct dv_message_bucket *m = &dv->message_buckets[i];
+		const char *category = m->category ? m->category : "";
+		const char *severity = m->severity ? m->severity : "error";
+		struct os_bucket *b = os_bucket_of(mem, mode,
+						   arena_printf(mem, "%s_%s", category, severity));
+
+		b->label = m->label && *m->label ? m->label : title_of(mem, category, severity);
+		b->is_known = true;
+		set_severity(dv, b, severity);
+	}
+}
+
+static const struct {
+	const char *key, *label, *severity;
+} syn_buckets[] = {
+	{"flow_warnings", "Flow Warnings", "warning"},
+	{"flow_errors", "Flow Errors", "error"},
+	{"analyze_warnings", "Analyze Warnings", "warning"},
+	{"analyze_errors", "Analyze Errors", "error"},
+	{"elab_warnings", "Elab Warnings", "warning"},
+	{"elab_errors", "Elab Errors", "error"},
+	{"compile_warnings", "Compile Warnings", "warning"},
+	{"compile_errors", "Compile Errors", "error"},
+};
+
+static void make_syn_buckets(struct arena *mem, struct os_mode *mode)
+{
+	for (size_t i = 0; i < ARRAY_LEN(syn_buckets); i++) {
+		struct os_bucket *b = os_bucket_of(mem, mode, syn_buckets[i].key);
+
+		b->label = syn_buckets[i].label;
+		b->severity = syn_buckets[i].severity;
+		b->is_failure = *b->severity == 'e';
+	}
+}
+
+static void make_buckets(const struct oneshot_report *r, const struct dv_block *dv,
+			 struct os_mode *mode)
+{
+	if (os_is_lint(r))
+		make_lint_buckets(r->mem, dv, mode);
+	else if (strcmp(r->flow, "syn") == 0)
+		make_syn_buckets(r->mem, mode);
+}
+
+/* What went wrong with the results themselves. */
+static void add_flow_error(const struct oneshot_report *r, const struct dv_block *dv,
+			   struct os_mode *mode, const char *message)
+{
+	bool is_new;
+	struct os_bucket *b;
+	size_t n = mode->n_buckets;
+	const char *key = os_is_lint(r)			? "flow_error"
+			  : strcmp(r->flow, "syn") == 0 ? "flow_errors"
+							: "errors";
+
+	b = os_bucket_of(r->mem, mode, key);
+	is_new = mode->n_buckets > n;
+	if (is_new) {
+		b->label = os_is_lint(r) ? "Flow Errors" : key;
+		if (os_is_lint(r))
+			set_severity(dv, b, "error");
+	}
+	b->is_failure = true; /* without results nobody can say that there is no error */
+	add_to_bucket(r->mem, b, message);
+}
+
+/* ---- reading ---- */
+
+const char *os_text(struct arena *mem, struct hjson_doc *doc, const struct hjson_node *n)
+{
+	const char *digits;
+	size_t len;
+
+	if (!n)
+		return NULL;
+	switch ((enum hjson_type)n->type) {
+	case HJSON_STRING:
+		return arena_strndup(mem, n->str, n->n);
+	case HJSON_INT:
+	case HJSON_REAL:
+		digits = hjson_number(doc, n, &len);
+		return arena_strndup(mem, digits, len);
+	case HJSON_BOOL:
+		return n->i ? "true" : "false";
+	default:
+		return NULL;
+	}
+}
+
+struct complaint {
+	struct arena *mem;
+	const struct os_mode *mode;
+	const char *text; /* the first error */
+};
+
+static void on_hjson(void *ctx, const struct hjson_diag *d)
+{
+	struct complaint *c = ctx;
+	struct hjson_place place;
+
+	if (c->text || d->severity != HJSON_ERROR)
+		return;
+	place = hjson_where(c->mode->doc, d->pos);
+	c->text = arena_printf(c->mem, "%s:%u:%u: %s", c->mode->path, place.line, place.col,
+			       d->message);
+}
+
+/* Reads mode->path into mode->root; NULL, or what is wrong with it. */
+static const char *read_file(struct arena *mem, struct os_mode *mode)
+{
+	struct complaint c = {mem, mode, NULL};
+	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(error_done) struct error err = {0};
+
+	if (fs_read_file(mode->path, RESULTS_MOST, &text, &err) < 0)
+		return arena_printf(mem, "IOError: %s %s", mode->path, err.msg);
+	mode->doc = hjson_new();
+	mode->root = hjson_parse(mode->doc, mode->path, text.s, text.len, on_hjson, &c);
+	if (mode->root && mode->root->type != HJSON_OBJECT) {
+		mode->root = NULL;
+		return arena_printf(mem, "%s: results are an object with lists of messages",
+				    mode->path);
+	}
+	return mode->root ? NULL : c.text ? c.text : "unreadable";
+}
+
+/* null: the tool said nothing of it. Returns false: it is no list of texts. */
+static bool take_list(const struct oneshot_report *r, struct os_mode *mode, struct os_bucket *b,
+		      const struct hjson_node *list)
+{
+	struct hjson_node *e;
+
+	if (list->type == HJSON_NULL)
+		return true;
+	if (list->type != HJSON_ARRAY)
+		return false;
+	b->is_known = true;
+	hjson_for_each (e, list) {
+		const char *text = os_text(r->mem, mode->doc, e);
+
+		if (!text)
+			return false;
+		add_to_bucket(r->mem, b, text);
+	}
+	return true;
+}
+
+/* Parsers write all the lists that they know; the configuration says which are of interest. */
+static bool is_empty_and_unlisted(const struct os_mode *mode, const struct hjson_node *list,
+				  const char *key)
+{
+	for (size_t i = 0; i < mode->n_buckets; i++)
+		if (strcmp(mode->buckets[i].key, key) == 0)
+			return false;
+	return list->type == HJSON_NULL || (list->type == HJSON_ARRAY && list->n == 0);
+}
+
+/* What results cannot be without; a tool that never ran leaves none of it. */
+static const char *missing_part(const struct oneshot_report *r, const struct os_mode *mode)
+{
+	const char *key = strcmp(r->flow, "formal") == 0 ? "summary"
+			  : strcmp(r->flow, "syn") == 0	 ? "messages"
+							 : NULL;
+	const struct hjson_node *n = key ? hjson_get(mode->root, key) : NULL;
+
+	return key && (!n || n->type != HJSON_OBJECT)
+		       ? arena_printf(r->mem, "%s: there is no object '%s' in it", mode->path, key)
+		       : NULL;
+}
+
+static void take_messages(const struct oneshot_report *r, const struct dv_block *dv,
+			  struct os_mode *mode, const struct hjson_node *messages)
+{
+	struct hjson_node *m;
+
+	if (!messages || messages->type != HJSON_OBJECT)
+		return;
+	hjson_for_each (m, messages) {
+		const char *key = arena_strndup(r->mem, m->key, m->key_len);
+		size_t n = mode->n_buckets;
+		struct os_bucket *b;
+
+		if (m->shadowed || (os_is_lint(r) && is_empty_and_unlisted(mode, m, key)))
+			continue;
+		b = os_bucket_of(r->mem, mode, key);
+		if (mode->n_buckets > n && os_is_lint(r)) /* nobody listed it: it is told anyway */
+			b->severity = str_ends(key, "error")	 ? "error"
+				      : str_ends(key, "warning") ? "warning"
+								 : "info";
+		if (!take_list(r, mode, b, m))
+			add_flow_error(r, dv, mode,
+				       arena_printf(r->mem, "%s: '%s' must be a list of texts",
+						    mode->path, key));
+	}
+}
+
+/* The counts of a formal run; what is no whole number counts as 0. */
+static size_t count_in(const struct os_mode *mode, const char *key)
+{
+	struct hjson_node *n = mode->root ? hjson_get(mode->root, "summary") : NULL;
+
+	n = n ? hjson_get(n, key) : NULL;
+	return n && n->type == HJSON_INT && !n->big && n->i > 0 ? (size_t)n->i : 0;
+}
+
+/* Of a cdc flow whose jobs leave the tool's own reports; NULL, or what went wrong. */
+static const char *make_results(const struct oneshot_report *r, const struct os_block *b,
+				const struct os_mode *mode)
+{
+	_cleanup_(error_done) struct error err = {0};
+
+	if (strcmp(r->flow, "cdc") != 0 || b->dv->has_report_cmd || !fs_is_dir(mode->spec->odir) ||
+	    meridian_write_results(mode->spec->odir, &err) == 0)
+		return NULL;
+	return arena_strdup(r->mem, err.msg);
+}
+
+static void read_mode(const struct oneshot_report *r, struct os_block *b, struct os_mode *mode)
+{
+	const char *why;
+
+	make_buckets(r, b->dv, mode);
+	mode->path = path_join(r->mem, mode->spec->odir, "results.hjson");
+	if (mode->spec->rules->is_dry_run)
+		return;
+	why = make_results(r, b, mode);
+	if (!why)
+		why = read_file(r->mem, mode);
+	if (!why)
+		why = missing_part(r, mode);
+	if (why)
+		add_flow_error(r, b->dv, mode, why);
+	else
+		take_messages(r, b->dv, mode,
+			      os_is_lint(r) ? mode->root : hjson_get(mode->root, "messages"));
+	if (strcmp(r->flow, "formal") == 0)
+		b->n_errors += why ? 1 : count_in(mode, "errors") + count_in(mode, "cex");
+}
+
+static void add_to_sum(struct arena *mem, struct os_block *b, const struct os_mode *mode)
+{
+	for (size_t i = 0; i < mode->n_buckets; i++) {
+		const struct os_bucket *from = &mode->buckets[i];
+		struct os_bucket *to = os_bucket_of(mem, &b->sum, from->key);
+
+		to->label = from->label;
+		to->severity = from->severity;
+		to->is_shown = from->is_shown;
+		to->is_failure = from->is_failure;
+		to->is_known |= from->is_known;
+		to->n += from->n; /* counts only: messages stay with their mode */
+		to->cap = 0;
+		if (from->is_failure)
+			b->n_errors += from->n;
+	}
+}
+
+static void read_block(struct oneshot_report *r, struct os_block *b, const struct dv_block *dv,
+		       results_next *next, void *ctx)
+{
+	struct result_row row;
+
+	b->dv = dv;
+	b->modes = arena_array(r->mem, r->plan->n_jobs, sizeof(*b->modes));
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		struct os_mode *mode = &b->modes[b->n_modes];
+
+		if (r->plan->jobs[i].block->dv != dv)
+			continue;
+		next(ctx, i, &row);
+		*mode = (struct os_mode){
+			.spec = row.spec,
+			.status = row.status,
+			.message = row.message ? arena_strdup(r->mem, row.message) : NULL,
+		};
+		b->n_modes++;
+		read_mode(r, b, mode);
+		add_to_sum(r->mem, b, mode);
+	}
+}
+
+struct oneshot_report *oneshot_report_new(const struct plan *plan, results_next *next, void *ctx)
+{
+	static const char *const flows[] = {"lint", "cdc", "rdc", "syn", "formal", NULL};
+	struct oneshot_report *r;
+	struct arena *mem;
+
+	if (!plan->dv || plan->dv->n_blocks == 0 || !plan->flow || !has_word(flows, plan->flow))
+		return NULL;
+	mem = arena_new();
+	r = arena_zalloc(mem, sizeof(*r));
+	*r = (struct oneshot_report){.mem = mem, .plan = plan, .flow = plan->flow};
+	r->blocks = arena_zalloc(mem, plan->dv->n_blocks * sizeof(*r->blocks));
+	for (; r->n_blocks < plan->dv->n_blocks; r->n_blocks++)
+		read_block(r, &r->blocks[r->n_blocks], plan->dv->blocks[r->n_blocks], next, ctx);
+	return r;
+}
+
+void oneshot_report_free(struct oneshot_report *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n_blocks; i++)
+		for (size_t k = 0; k < r->blocks[i].n_modes; k++)
+			if (r->blocks[i].modes[k].doc)
+				hjson_free(r->blocks[i].modes[k].doc);
+	arena_free(r->mem);
+}
+
+size_t oneshot_report_errors(const struct oneshot_report *r)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->n_blocks; i++)
+		n += r->blocks[i].n_errors;
+	return n;
+}
+
+/* ---- files and console ---- */
+
+void os_add_title(const struct oneshot_report *r, const struct dv_block *dv, struct str *out)
+{
+	static const char *const words[][2] = {
+		{"cdc", "CDC"}, {"rdc", "RDC"}, {"syn", "Synthesis"}, {"formal", "Formal"}};
+	const char *word = "Lint";
+
+	for (const char *p = dv->name; *p; p++)
+		str_addc(out, (char)toupper((unsigned char)*p));
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (strcmp(r->flow, words[i][0]) == 0)
+			word = words[i][1];
+	str_printf(out, " %s%s", dv->is_style_lint ? "Style " : "", word);
+	if (strcmp(r->flow, "formal") == 0) {
+		str_addc(out, ' ');
+		for (const char *p = dv->sub_flow ? dv->sub_flow : ""; *p; p++)
+			str_addc(out, (char)toupper((unsigned char)*p));
+	}
+	str_add(out, " Results");
+}
+
+static const char *file_of(const struct oneshot_report *r, const struct dv_block *dv,
+			   const char *suffix)
+{
+	char *name = arena_printf(r->mem, "%s%s%s%s", dv->name, dv->variant ? "_" : "",
+				  dv->variant ? dv->variant : "", suffix);
+
+	for (char *p = name; *p; p++)
+		*p = *p == '/' ? '_' : (char)tolower((unsigned char)*p);
+	return path_join(r->mem, r->plan->dv->reports_dir, name);
+}
+
+static int write_block(struct oneshot_report *r, const struct os_block *b, struct error *err)
+{
+	_cleanup_(str_done) struct str json = {0}, text = {0};
+
+	os_json_block(r, b, &json);
+	os_console_block(r, b, &text);
+	if (fs_write_atomic(file_of(r, b->dv, ".json"), json.s, json.len, err) < 0)
+		return -1;
+	return fs_write_atomic(file_of(r, b->dv, ".md"), text.s, text.len, err);
+}
+
+/* Of the JSON that was written just now: one way to make them, whenever it is. */
+static int write_pages(struct oneshot_report *r, struct error *err)
+{
+	const char *dir = r->plan->dv->reports_dir;
+	struct json_in in;
+	int rc = json_in_open(&in, path_join(r->mem, dir, "index.json"), err);
+
+	if (rc == 0)
+		rc = oneshot_html_write(&in, dir, err);
+	json_in_close(&in);
+	return rc;
+}
+
+int oneshot_report_write(struct oneshot_report *r, struct error *err)
+{
+	_cleanup_(str_done) struct str json = {0};
+
+	if (fs_mkdirs(r->plan->dv->reports_dir, 0777) < 0)
+		return error_plain(err, "%s cannot be made", r->plan->dv->reports_dir);
+	for (size_t i = 0; i < r->n_blocks; i++)
+		if (write_block(r, &r->blocks[i], err) < 0)
+			return -1;
+	os_json_index(r, &json);
+	if (fs_write_atomic(path_join(r->mem, r->plan->dv->reports_dir, "index.json"), json.s,
+			    json.len, err) < 0)
+		return -1;
+	return write_pages(r, err);
+}
+
+void oneshot_report_show(struct oneshot_report *r, struct str *blocks, struct str *summary)
+{
+	for (size_t i = 0; i < r->n_blocks; i++) {
+		os_console_block(r, &r->blocks[i], blocks);
+		str_addc(blocks, '\n');
+	}
+	if (r->plan->dv->top)
+		os_console_summary(r, summary);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Between the files of the one-shot reports: what was read, block by block. */
+#ifndef REPORT_DV_ONESHOT_DATA_H
+#define REPORT_DV_ONESHOT_DATA_H
+
+#include "hjson.h"
+#include "report/dv/oneshot.h"
+
+/* Messages of one kind. */
+struct os_bucket {
+	const char *key;      /* "lint_error", "flow_errors", "cex" */
+	const char *label;    /* of its column */
+	const char *severity; /* "info", "review", "warning", "error", "fatal" */
+	const char **messages;
+	size_t n, cap;
+	bool is_known; /* false: the tool said nothing of it, not even that there is none */
+	bool is_shown, is_failure;
+};
+
+/* One build mode of a block, or the sum of them. */
+struct os_mode {
+	const struct job_spec *spec; /* NULL: the sum */
+	enum job_status status;
+	const char *message; /* of a job that failed */
+	const char *path;    /* of its results */
+	struct os_bucket *buckets;
+	size_t n_buckets, cap_buckets;
+	struct hjson_doc *doc;
+	struct hjson_node *root; /* what was read; NULL: nothing */
+};
+
+struct os_block {
+	const struct dv_block *dv;
+	struct os_mode *modes;
+	size_t n_modes, n_errors;
+	struct os_mode sum; /* of the buckets */
+};
+
+struct oneshot_report {
+	struct arena *mem;
+	const struct plan *plan;
+	const char *flow;
+	struct os_block *blocks;
+	size_t n_blocks;
+};
+
+/* "lint", "cdc" and "rdc" are one kind. */
+static inline bool os_is_lint(const struct oneshot_report *r)
+{
+	return r->flow[0] == 'l' || r->flow[0] == 'c' || r->flow[0] == 'r';
+}
+
+struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key);
+/* " W" of a warning. */
+char os_severity_letter(const char *severity);
+/* "IBEX Lint Results", in DVSim's words. */
+void os_add_title(const struct oneshot_report *r, const struct dv_block *dv, struct str *out);
+/* A scalar's text; NULL: none. In mem. */
+const char *os_text(struct arena *mem, struct hjson_doc *doc, const struct hjson_node *n);
+
+void os_json_block(const struct oneshot_report *r, const struct os_block *b, struct str *out);
+void os_json_index(const struct oneshot_report *r, struct str *out);
+void os_console_block(struct oneshot_report *r, const struct os_block *b, struct str *out);
+void os_console_summary(struct oneshot_report *r, struct str *out);
+/* The tables of a synthesis. */
+void os_console_syn(struct arena *mem, const struct os_mode *mode, struct str *out);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reports/<block>.json and index.json of the one-shot flows; DVSim has no such files. */
+#include <string.h>
+
+#include "base/json_out.h"
+#include "report/dv/oneshot_data.h"
+#include "report/dv/sim_results.h"
+
+static void add_node(struct json_out *j, struct hjson_doc *doc, struct hjson_node *n)
+{
+	_cleanup_(str_done) struct str digits = {0};
+	struct hjson_node *e;
+	const char *text;
+	size_t len;
+
+	switch ((enum hjson_type)n->type) {
+	case HJSON_STRING:
+		jout_string_n(j, n->str, n->n);
+		break;
+	case HJSON_INT:
+	case HJSON_REAL:
+		text = hjson_number(doc, n, &len);
+		str_addn(&digits, text, len);
+		jout_raw(j, digits.s);
+		break;
+	case HJSON_BOOL:
+		jout_bool(j, n->i);
+		break;
+	case HJSON_ARRAY:
+		jout_array(j);
+		hjson_for_each (e, n)
+			add_node(j, doc, e);
+		jout_array_end(j);
+		break;
+	case HJSON_OBJECT:
+		jout_object(j);
+		hjson_for_each (e, n) {
+			if (e->shadowed)
+				continue;
+			jout_key(j, hjson_key_cstr(doc, e));
+			add_node(j, doc, e);
+		}
+		jout_object_end(j);
+		break;
+	case HJSON_NULL:
+	case HJSON_TYPE_COUNT:
+		jout_null(j);
+		break;
+	}
+}
+
+static void add_block(struct json_out *j, const char *key, const struct dv_block *dv)
+{
+	const struct dv_revision *v;
+
+	jout_key(j, key);
+	if (!dv) {
+		jout_null(j);
+		return;
+	}
+	v = &dv->revision;
+	jout_object(j);
+	jout_key_string(j, "name", dv->name);
+	jout_key_string(j, "variant", dv->variant);
+	jout_key_string(j, "commit", v->commit);
+	jout_key_string(j, "commit_short", v->commit_short);
+	jout_key_bool(j, "dirty", v->is_dirty);
+	jout_key_string(j, "branch", v->branch);
+	jout_key_string(j, "url", v->url);
+	jout_key_string(j, "revision_info", v->revision ? v->revision : "");
+	jout_object_end(j);
+}
+
+static void add_time(struct json_out *j, const struct oneshot_report *r)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	sim_add_time(r->plan->dv->timestamp, "%Y-%m-%dT%H:%M:%SZ", &text);
+	jout_key_string(j, "timestamp", text.s);
+}
+
+/* Counts of all; messages too where they are wanted. null: the tool said nothing of it. */
+static void add_buckets(struct json_out *j, const struct os_mode *mode, bool with_messages)
+{
+	jout_key(j, "buckets");
+	jout_object(j);
+	for (size_t i = 0; i < mode->n_buckets; i++) {
+		const struct os_bucket *b = &mode->buckets[i];
+
+		jout_key(j, b->key);
+		jout_object(j);
+		jout_key_string(j, "label", b->label);
+		jout_key_string(j, "severity", b->severity);
+		jout_key_bool(j, "is_failure", b->is_failure);
+		jout_key(j, "count");
+		if (b->is_known)
+			jout_int(j, (int64_t)b->n);
+		else
+			jout_null(j);
+		if (with_messages) {
+			jout_key(j, "messages");
+			jout_array(j);
+			for (size_t k = 0; k < b->n; k++)
+				jout_string(j, b->messages[k]);
+			jout_array_end(j);
+		}
+		jout_object_end(j);
+	}
+	jout_object_end(j);
+}
+
+/* What there is beside messages: area, timing, summary, coverage … */
+static void add_results(struct json_out *j, const struct oneshot_report *r,
+			const struct os_mode *mode)
+{
+	struct hjson_node *e;
+
+	jout_key(j, "results");
+	jout_object(j);
+	if (mode->root && !os_is_lint(r))
+		hjson_for_each (e, mode->root) {
+			if (e->shadowed || hjson_key_is(e, "messages"))
+				continue;
+			jout_key(j, hjson_key_cstr(mode->doc, e));
+			add_node(j, mode->doc, e);
+		}
+	jout_object_end(j);
+}
+
+static void add_mode(struct json_out *j, const struct oneshot_report *r, const struct os_mode *mode)
+{
+	jout_object(j);
+	jout_key_string(j, "name", mode->spec->name);
+	jout_key_string(j, "status", job_status_name(mode->status));
+	jout_key_string(j, "message", mode->message);
+	jout_key_string(j, "log_path", mode->spec->log_path);
+	jout_key_string(j, "results_path", mode->path);
+	add_buckets(j, mode, true);
+	add_results(j, r, mode);
+	jout_object_end(j);
+}
+
+void os_json_block(const struct oneshot_report *r, const struct os_block *b, struct str *out)
+{
+	_cleanup_(str_done) struct str title = {0};
+	struct json_out j;
+
+	os_add_title(r, b->dv, &title);
+	jout_init(&j, -1, 0);
+	jout_object(&j);
+	add_block(&j, "block", b->dv);
+	jout_key_string(&j, "flow", r->flow);
+	jout_key_string(&j, "title", title.s);
+	jout_key_string(&j, "tool", b->dv->tool);
+	add_time(&j, r);
+	jout_key_int(&j, "errors", (int64_t)b->n_errors);
+	add_buckets(&j, &b->sum, false);
+	jout_key(&j, "build_modes");
+	jout_array(&j);
+	for (size_t i = 0; i < b->n_modes; i++)
+		add_mode(&j, r, &b->modes[i]);
+	jout_array_end(&j);
+	jout_object_end(&j);
+	str_addn(out, j.buf.s, j.buf.len);
+	jout_done(&j);
+}
+
+void os_json_index(const struct oneshot_report *r, struct str *out)
+{
+	struct json_out j;
+
+	jout_init(&j, -1, 0);
+	jout_object(&j);
+	add_block(&j, "top", r->plan->dv->top);
+	jout_key_string(&j, "flow", r->flow);
+	add_time(&j, r);
+	jout_key_int(&j, "errors", (int64_t)oneshot_report_errors(r));
+	jout_key(&j, "flow_results");
+	jout_object(&j);
+	for (size_t i = 0; i < r->n_blocks; i++) {
+		const struct os_block *b = &r->blocks[i];
+
+		jout_key(&j, b->dv->name);
+		jout_object(&j);
+		add_block(&j, "block", b->dv);
+		jout_key_string(&j, "tool", b->dv->tool);
+		jout_key_int(&j, "errors", (int64_t)b->n_errors);
+		add_buckets(&j, &b->sum, false);
+		jout_object_end(&j);
+	}
+	jout_object_end(&j);
+	jout_key_string(&j, "report_path", r->plan->dv->reports_dir);
+	jout_object_end(&j);
+	str_addn(out, j.buf.s, j.buf.len);
+	jout_done(&j);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "report/dv/sim_report.h"
+
+#include <assert.h>
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/map.h"
+#include "report/buckets.h"
+#include "report/dv/sim_stages.h"
+#include "tool/tool.h"
+
+struct sim_report {
+	struct arena *mem;
+	const struct plan *plan;
+	struct sim_summary summary;
+	struct sim_block_results *blocks;
+	struct bucketer *bucketer;
+	const char *signal_name;   /* NULL: nobody stopped the run */
+	enum job_status *statuses; /* of the plan's jobs, as far as they were read */
+};
+
+struct bucket {
+	struct sim_bucket out;
+	struct sim_failure *failures;
+	size_t cap;
+};
+
+/* One block on its way. */
+struct gather {
+	struct sim_report *report;
+	const struct dv_block *dv;
+	struct map by_name, by_key; /* -> struct sim_tested, struct bucket */
+	size_t n_buckets;
+	struct sim_coverage *coverage;
+	struct report_number vplan;
+};
+
+static struct arena *mem_of(const struct gather *g)
+{
+	return g->report->mem;
+}
+
+static struct sim_tested *test_of(struct gather *g, const char *name)
+{
+	struct sim_tested *t = map_get(&g->by_name, name);
+
+	if (!t) {
+		t = arena_zalloc(mem_of(g), sizeof(*t));
+		t->test.name = name;
+		map_set(&g->by_name, name, t);
+	}
+	return t;
+}
+
+static const struct job_result *last_of(const struct result_row *row)
+{
+	return row->n_attempts ? &row->attempts[row->n_attempts - 1].result : NULL;
+}
+
+/* The times shown are those of the slowest run; a tool's own come before ours. What a tool does not
+ * tell is 0, as in DVSim. */
+static void add_run(struct gather *g, const struct result_row *row)
+{
+	struct sim_tested *t = test_of(g, row->spec->subject);
+	const struct job_result *last = last_of(row);
+	const struct job_measures *m = last ? last->measures : NULL;
+	double seconds = m && m->has_run_time ? m->run_time_s : last ? last->duration_s : 0;
+
+	if (!t->test.max_time_s.known || seconds > t->test.max_time_s.value) {
+		t->test.max_time_s = (struct report_number){true, seconds};
+		t->test.sim_time_us = (struct report_number){true, m ? m->sim_time_us : 0};
+	}
+	t->test.count.total++;
+	t->test.count.passed += row->status == JOB_PASSED;
+}
+
+static struct bucket *bucket_of(struct gather *g, const char *message)
+{
+	_cleanup_(str_done) struct str key = {0};
+	struct bucket *b;
+
+	str_reserve(&key, 0);
+	bucketer_key(g->report->bucketer, message, &key);
+	b = map_get(&g->by_key, key.s);
+	if (b)
+		return b;
+	b = arena_zalloc(mem_of(g), sizeof(*b));
+	b->out.message = arena_strdup(mem_of(g), key.s);
+	map_set(&g->by_key, b->out.message, b);
+	g->n_buckets++;
+	return b;
+}
+
+static const char *const *lines_of(struct gather *g, const char *text, size_t *ret_n)
+{
+	const char **lines;
+	size_t n = 1;
+
+	*ret_n = 0;
+	if (!text || !*text)
+		return NULL;
+	for (const char *s = text; *s; s++)
+		n += *s == '\n';
+	lines = arena_array(mem_of(g), n, sizeof(*lines));
+	for (;;) {
+		size_t len = strcspn(text, "\n");
+
+		len += text[len] == '\n'; /* DVSim keeps the line ends */
+		lines[(*ret_n)++] = arena_strndup(mem_of(g), text, len);
+		text += len;
+		if (!*text)
+			return lines;
+	}
+}
+
+static bool lost_a_dependency(const struct sim_report *r, const struct job_spec *spec)
+{
+	for (uint32_t i = 0; i < job_n_deps(spec); i++)
+		if (r->statuses[spec->deps[i]] == JOB_KILLED)
+			return true;
+	return false;
+}
+
+static const char *stopped_message(struct gather *g, const struct result_row *row)
+{
+	if (last_of(row))
+		return arena_printf(mem_of(g),
+				    "Job killed by a %s signal to the scheduler whilst executing.",
+				    g->report->signal_name);
+	return lost_a_dependency(g->report, row->spec)
+		       ? "Job cancelled because one of its dependencies was killed."
+		       : "Job killed whilst waiting to begin execution.";
+}
+
+/* In DVSim's words where people look for them. It counts a job's time in minutes, always with a
+ * point. */
+static const char *message_of(struct gather *g, const struct result_row *row)
+{
+	double minutes = row->spec->rules->timeout_s / 60;
+
+	if (row->reason == REASON_USER && g->report->signal_name)
+		return stopped_message(g, row);
+	if (row->reason != REASON_TIMEOUT)
+		return row->message;
+	return arena_printf(mem_of(g),
+			    minutes >= floor(minutes) && minutes <= floor(minutes)
+				    ? "Job timed out after %.1f minutes"
+				    : "Job timed out after %.15g minutes",
+			    minutes);
+}
+
+static void add_failure(struct gather *g, const struct result_row *row)
+{
+	const struct job_result *last = last_of(row);
+	struct bucket *b = bucket_of(g, message_of(g, row));
+	struct sim_failure *f, *more;
+
+	if (b->out.n_failures == b->cap) {
+		b->cap = b->cap ? 2 * b->cap : 4;
+		more = arena_array(mem_of(g), b->cap, sizeof(*more));
+		if (b->out.n_failures)
+			memcpy(more, b->failures, b->out.n_failures * sizeof(*more));
+		b->failures = more;
+		b->out.failures = more;
+	}
+	f = &b->failures[b->out.n_failures++];
+	*f = (struct sim_failure){
+		.name = row->spec->subject,
+		.qual_name = row->spec->name,
+		.seed = row->spec->seed,
+		.line = last ? last->line : 0,
+		.log_path = row->spec->log_path,
+	};
+	f->log_context = lines_of(g, last ? last->context : NULL, &f->n_log_context);
+}
+
+/* What the report on coverage and the annotated plan said. */
+static void add_measures(struct gather *g, const struct job_spec *spec,
+			 const struct job_measures *m)
+{
+	struct tool_pair *pairs = arena_array(mem_of(g), m->n_coverage + 1, sizeof(*pairs));
+	struct tool_coverage coverage = {.pairs = pairs, .n_pairs = m->n_coverage};
+
+	if (m->has_vplan)
+		g->vplan = (struct report_number){true, m->vplan_percent};
+	if (m->n_coverage == 0)
+		return;
+	for (uint32_t i = 0; i < m->n_coverage; i++)
+		pairs[i] = (struct tool_pair){m->coverage[i].name, m->coverage[i].value};
+	tool_map_coverage(tool_find(spec->rules->tool), &coverage);
+	for (int i = 0; i < SIM_COV_COUNT; i++)
+		g->coverage->metric[i] = (struct report_number){coverage.metric[i].known,
+								coverage.metric[i].value};
+}
+
+static void add_row(struct gather *g, const struct result_row *row)
+{
+	const struct job_result *last = last_of(row);
+
+	if (strcmp(row->spec->rules->target, "run") == 0)
+		add_run(g, row);
+	else if (last && last->measures)
+		add_measures(g, row->spec, last->measures);
+	if ((row->status == JOB_FAILED || row->status == JOB_KILLED) && row->message)
+		add_failure(g, row);
+}
+
+static const char *lower(struct arena *mem, const char *text)
+{
+	char *ret = arena_strdup(mem, text);
+
+	for (char *p = ret; *p; p++)
+		*p = (char)tolower((unsigned char)*p);
+	return ret;
+}
+
+static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, bool is_top)
+{
+	const struct dv_revision *r = &dv->revision;
+
+	return (struct sim_block){
+		.name = is_top ? dv->name : lower(mem, dv->name),
+		.variant = dv->variant && !is_top   ? lower(mem, dv->variant)
+			   : is_top && !dv->variant ? ""
+						    : dv->variant,
+		.commit = r->commit,
+		.commit_short = r->commit_short,
+		.dirty = r->is_dirty,
+		.branch = r->branch,
+		.url = r->url,
+		.revision_info = r->revision ? r->revision : "",
+	};
+}
+
+static const struct sim_bucket *buckets_of(struct gather *g)
+{
+	struct sim_bucket *ret = arena_array(mem_of(g), g->n_buckets + 1, sizeof(*ret));
+	const struct map_entry *e;
+	size_t at = 0, n = 0;
+
+	while ((e = map_next(&g->by_key, &at)))
+		ret[n++] = ((struct bucket *)e->value)->out;
+	return ret;
+}
+
+static void gather_block(struct sim_report *r, const struct dv_block *dv, results_next *next,
+			 void *ctx, struct sim_block_results *ret)
+{
+	struct gather g = {.report = r, .dv = dv};
+
+	static_assert((int)SIM_COV_COUNT == (int)TOOL_METRIC_COUNT, "one order for both");
+	g.coverage = arena_zalloc(r->mem, sizeof(*g.coverage));
+
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		struct result_row row;
+
+		if (r->plan->jobs[i].block->dv != dv)
+			continue;
+		next(ctx, i, &row);
+		r->statuses[i] = row.status;
+		add_row(&g, &row);
+	}
+	*ret = (struct sim_block_results){
+		.block = block_of(r->mem, dv, false),
+		.tool = lower(r->mem, dv->tool),
+		.timestamp = r->plan->dv->timestamp,
+		.build_seed = dv->build_seed,
+		.testplan_ref = dv->testplan_ref,
+		.coverage = g.coverage,
+		.cov_report_page = dv->cov_report_page
+					   ? path_join(r->mem,
+						       dv->cov_report_dir ? dv->cov_report_dir
+									  : "cov_report",
+						       dv->cov_report_page)
+					   : NULL,
+		.vplan_report_page = dv->vplan_report_page,
+		.vplan_coverage = g.vplan,
+		.buckets = buckets_of(&g),
+		.n_buckets = g.n_buckets,
+	};
+	sim_stages_map(r->mem, dv, &g.by_name, ret);
+	map_done(&g.by_name);
+	map_done(&g.by_key);
+}
+
+struct sim_report *sim_report_new(const struct plan *plan, const char *version,
+				  const char *signal_name, results_next *next, void *ctx)
+{
+	const struct sim_block_results **all;
+	struct sim_report *r;
+	struct sim_block *top;
+	struct arena *mem;
+
+	if (!plan->dv || plan->dv->n_blocks == 0 || !str_eq(plan->flow, "sim"))
+		return NULL;
+	mem = arena_new();
+	r = arena_zalloc(mem, sizeof(*r));
+	*r = (struct sim_report){
+		.mem = mem,
+		.plan = plan,
+		.bucketer = bucketer_new(),
+		.signal_name = signal_name,
+		.statuses = arena_zalloc(mem, (plan->n_jobs + 1) * sizeof(*r->statuses)),
+	};
+	r->blocks = arena_array(mem, plan->dv->n_blocks, sizeof(*r->blocks));
+	all = arena_array(mem, plan->dv->n_blocks, sizeof(*r->summary.blocks));
+	for (size_t i = 0; i < plan->dv->n_blocks; i++) {
+		gather_block(r, plan->dv->blocks[i], next, ctx, &r->blocks[i]);
+		all[i] = &r->blocks[i];
+	}
+	r->summary = (struct sim_summary){
+		.version = version,
+		.timestamp = plan->dv->timestamp,
+		.build_seed = plan->dv->blocks[0]->build_seed,
+		.blocks = all,
+		.n_blocks = plan->dv->n_blocks,
+		.report_path = plan->dv->reports_dir,
+	};
+	if (plan->dv->top) {
+		top = arena_zalloc(mem, sizeof(*top));
+		*top = block_of(mem, plan->dv->top, true);
+		r->summary.top = top;
+	}
+	return r;
+}
+
+void sim_report_free(struct sim_report *r)
+{
+	if (!r)
+		return;
+	bucketer_free(r->bucketer);
+	arena_free(r->mem);
+}
+
+void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask)
+{
+	for (size_t i = 0; i < r->summary.n_blocks; i++) {
+		size_t k = 0;
+
+		while (strcmp(r->blocks[k].tool, r->blocks[i].tool) != 0)
+			k++;
+		r->blocks[i].tool_version = k < i ? r->blocks[k].tool_version
+						  : ask(r->blocks[i].tool, r->mem);
+	}
+}
+
+const struct sim_summary *sim_report_summary(const struct sim_report *r)
+{
+	return &r->summary;
+}

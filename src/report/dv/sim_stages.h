@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tests of a block, by the testplan's stages and testpoints. */
+#ifndef REPORT_DV_SIM_STAGES_H
+#define REPORT_DV_SIM_STAGES_H
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "job/dv_block.h"
+#include "report/dv/sim_results.h"
+
+/* A test on its way: DVSim's row of its table. */
+struct sim_tested {
+	struct sim_test test;
+	bool is_mapped;
+};
+
+/* by_name: of struct sim_tested, in the order of the run. Fills in ret's stages, which are mem's.
+ */
+void sim_stages_map(struct arena *mem, const struct dv_block *dv, const struct map *by_name,
+		    struct sim_block_results *ret);
+
+#endif

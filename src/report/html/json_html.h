@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of a report whose shape we do not know, as tables. */
+#ifndef REPORT_HTML_JSON_HTML_H
+#define REPORT_HTML_JSON_HTML_H
+
+#include "base/str.h"
+#include "report/json_in.h"
+
+void json_html_scalar(struct json_in *in, struct hjson_node *n, struct str *out);
+/* Records of one shape are one table, other objects a row for each member. */
+void json_html_value(struct json_in *in, struct hjson_node *n, struct str *out);
+
+#endif

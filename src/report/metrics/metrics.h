@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics.json, read back, and the page that is made of it. */
+#ifndef REPORT_METRICS_METRICS_H
+#define REPORT_METRICS_METRICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/str.h"
+
+struct metrics;
+
+enum metrics_profile { METRICS_NORMAL, METRICS_HIGH, METRICS_FULL }; /* how much is drawn */
+
+/* DVSim's or ours. NULL with err: no such file, no JSON, or no metrics. */
+struct metrics *metrics_read(const char *path, struct error *err);
+void metrics_free(struct metrics *m); /* accepts NULL */
+/* json: where the numbers are, for a link; NULL: none. */
+void metrics_html(const struct metrics *m, enum metrics_profile profile, const char *json,
+		  struct str *out);
+
+#endif
