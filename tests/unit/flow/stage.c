@@ -22,13 +22,14 @@ static bool is_backend(const char *name)
 	       strcmp(name, "chips") == 0;
 }
 
-static char *without(const char *text, const char *unwanted)
+static char *replaced(const char *text, const char *unwanted, const char *with)
 {
 	struct str out = {0};
 	const char *at;
 
 	while (*unwanted && (at = strstr(text, unwanted)) != NULL) {
 		str_addn(&out, text, (size_t)(at - text));
+		str_add(&out, with);
 		text = at + strlen(unwanted);
 	}
 	str_add(&out, text);
@@ -69,27 +70,59 @@ static void load(struct stage *s, const char *path, const struct stage_options *
 		s->plan = flow_plan(s->cfg, &flow, &diags);
 	assert_int_equal(s->plan == NULL, diags.n_errors > 0);
 	text = print(&diags);
-	s->messages = without(text, s->dir);
+	s->messages = replaced(text, s->dir, "");
 	free(text);
 	diags_done(&diags);
 }
 
-void stage_set(struct stage *s, const char *text, const struct stage_options *options)
+void stage_open(struct stage *s)
 {
-	char path[128];
-	FILE *f;
-
 	*s = (struct stage){0};
 	strcpy(s->dir, "/tmp/dvsched-flow-XXXXXX");
 	assert_non_null(mkdtemp(s->dir));
-	snprintf(path, sizeof(path), "%s/t.hjson", s->dir);
 	strcat(s->dir, "/");
-	f = fopen(path, "w");
+}
+
+void stage_write(const struct stage *s, const char *path, const char *text)
+{
+	struct arena *a = arena_new();
+	const char *full = path_join(a, s->dir, path);
+	FILE *f;
+
+	assert_int_equal(fs_mkdirs(path_dir(a, full), 0755), 0);
+	f = fopen(full, "w");
 	assert_non_null(f);
 	fputs(text, f);
 	fclose(f);
+	arena_free(a);
+}
+
+void stage_load(struct stage *s, const struct stage_options *options)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%st.hjson", s->dir);
 	load(s, path, options);
 	fs_remove_tree(s->dir);
+}
+
+void stage_set(struct stage *s, const char *text, const struct stage_options *options)
+{
+	stage_open(s);
+	stage_write(s, "t.hjson", text);
+	stage_load(s, options);
+}
+
+char *stage_without_dir(const struct stage *s, char *text)
+{
+	char dir[sizeof(s->dir)], *ret;
+
+	snprintf(dir, sizeof(dir), "%s", s->dir);
+	if (*dir)
+		dir[strlen(dir) - 1] = '\0';
+	ret = replaced(text, dir, ".");
+	free(text);
+	return ret;
 }
 
 void stage_set_file(struct stage *s, const char *path)

@@ -26,6 +26,10 @@ struct stage_options {
 
 /* Loads and plans text, which is Hjson; options may be NULL. The scratch root is /scratch. */
 void stage_set(struct stage *s, const char *text, const struct stage_options *options);
+/* The same step by step, for a configuration of several files: t.hjson is loaded. */
+void stage_open(struct stage *s);
+void stage_write(const struct stage *s, const char *path, const char *text);
+void stage_load(struct stage *s, const struct stage_options *options);
 void stage_set_file(struct stage *s, const char *path);
 void stage_done(struct stage *s);
 
@@ -35,6 +39,12 @@ const struct job_spec *stage_job(const struct stage *s, const char *name);
 char *stage_names(const struct stage *s);
 /* "needs… | any…" */
 char *stage_deps(const struct stage *s, const char *name);
+/* All jobs with all that is said of them; the configuration's directory is ".". To be freed. */
+char *stage_dump(const struct stage *s);
+/* Takes text; what it returns has "." for the configuration's directory. */
+char *stage_without_dir(const struct stage *s, char *text);
+/* Compares text, and frees it, with expected/NAME.txt beside the tests. */
+void assert_expected(const char *name, char *text);
 /* "<word> <word>" */
 char *stage_argv(const struct job_spec *job);
 
