@@ -18,9 +18,6 @@
 
 extern char **environ;
 
-/* Until another try, when the kernel is short of something. */
-enum { SHORTAGE_MS = 10 };
-
 void proc_hold_streams(void)
 {
 	static const int wrong_ways[] = {
@@ -234,25 +231,6 @@ void proc_stop(bool whole_group)
 bool proc_is_shortage(int errnum)
 {
 	return errnum == ENOBUFS || errnum == ENOMEM;
-}
-
-int proc_answer(const void *bytes, size_t n)
-{
-	const char *at = bytes;
-
-	while (n) {
-		ssize_t sent = send(PROC_SOCKET_FD, at, n, MSG_NOSIGNAL);
-
-		if (sent >= 0) {
-			at += sent;
-			n -= (size_t)sent;
-		} else if (proc_is_shortage(errno)) {
-			poll(NULL, 0, SHORTAGE_MS);
-		} else if (errno != EINTR) {
-			return -1;
-		}
-	}
-	return 0;
 }
 
 int proc_open_pidfd(pid_t pid)

@@ -79,12 +79,6 @@ void proc_stop(bool whole_group);
 /* Is the kernel short of something for now, so that the same call may succeed later? */
 bool proc_is_shortage(int errnum);
 
-/*
- * For a mode: sends all of it to whoever started us, however long that takes. -1: nobody is there
- * any more.
- */
-int proc_answer(const void *bytes, size_t n);
-
 /* A descriptor that is readable when pid has ended, close-on-exec; -1 where the kernel has none. */
 int proc_open_pidfd(pid_t pid);
 

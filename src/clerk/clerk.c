@@ -8,9 +8,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/link.h"
 #include "base/list.h"
 #include "base/map.h"
 #include "base/mem.h"
@@ -59,14 +59,12 @@ struct request {
 
 struct clerk {
 	struct ev_loop *loop;
-	int fd;
+	struct link link; /* to the process */
 	struct child child;
 	struct port port;
 	ev_timer gather;
 	struct list queue;
 	struct map by_key;
-	struct str out, in; /* being sent, being received */
-	size_t n_sent;
 	clerk_problem *problem;
 	void *ctx;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
@@ -118,23 +116,21 @@ static void gone(struct clerk *c)
 
 static void encode(struct clerk *c, const struct request *r)
 {
-	size_t start = wire_begin(&c->out, (uint8_t)r->type);
+	size_t start = wire_begin(&c->link.out, (uint8_t)r->type);
 
-	wire_put_string(&c->out, r->base);
+	wire_put_string(&c->link.out, r->base);
 	if (r->type == CLERK_LINK) {
-		wire_put_string(&c->out, r->group);
-		wire_put_string(&c->out, r->name);
-		wire_put_string(&c->out, r->target);
+		wire_put_string(&c->link.out, r->group);
+		wire_put_string(&c->link.out, r->name);
+		wire_put_string(&c->link.out, r->target);
 	}
-	wire_end(&c->out, start);
+	wire_end(&c->link.out, start);
 }
 
 /* The next part of the queue, once the one before has left. */
 static void refill(struct clerk *c)
 {
-	str_clear(&c->out);
-	c->n_sent = 0;
-	while (!list_is_empty(&c->queue) && c->out.len < SEND_AT_ONCE) {
+	while (!list_is_empty(&c->queue) && c->link.out.len < SEND_AT_ONCE) {
 		struct request *r = list_entry(c->queue.next, struct request, link);
 
 		encode(c, r);
@@ -149,18 +145,16 @@ static void refill(struct clerk *c)
 static bool send_some(struct clerk *c)
 {
 	for (;;) {
-		ssize_t n;
+		enum link_result state;
 
-		if (c->n_sent == c->out.len)
+		if (link_unsent(&c->link) == 0)
 			refill(c);
-		if (c->out.len == 0)
+		if (link_unsent(&c->link) == 0)
 			return false;
-		n = send(c->fd, c->out.s + c->n_sent, c->out.len - c->n_sent, MSG_NOSIGNAL);
-		if (n >= 0) {
-			c->n_sent += (size_t)n;
-		} else if (port_may_send_again(&c->port, errno)) {
+		state = port_flush(&c->port, &c->link);
+		if (state == LINK_LATER || state == LINK_SHORT)
 			return true;
-		} else {
+		if (state == LINK_LOST) {
 			gone(c);
 			return false;
 		}
@@ -169,8 +163,7 @@ static bool send_some(struct clerk *c)
 
 static void on_clerk_writable(struct port *p)
 {
-	if (!send_some(container_of(p, struct clerk, port)))
-		port_want_out(p, false);
+	send_some(container_of(p, struct clerk, port));
 }
 
 static void on_gathered(struct ev_loop *loop, ev_timer *w, int revents)
@@ -192,11 +185,10 @@ static void want_to_send(struct clerk *c)
 
 static void take_frames(struct clerk *c)
 {
-	size_t at = 0, size;
 	struct wire w;
 	uint8_t type;
 
-	while (wire_next(c->in.s + at, c->in.len - at, &type, &w, &size) == 1) {
+	while (link_next(&c->link, &type, &w) > 0) {
 		const char *text;
 
 		if (type == CLERK_DONE)
@@ -204,24 +196,17 @@ static void take_frames(struct clerk *c)
 		text = type == CLERK_PROBLEM ? wire_string(&w) : NULL;
 		if (text && c->problem)
 			c->problem(c->ctx, text);
-		at += size;
 	}
-	memmove(c->in.s, c->in.s + at, c->in.len - at);
-	c->in.len -= at;
 }
 
 /* Returns false at the end of the stream. */
 static bool receive(struct clerk *c)
 {
-	ssize_t n = read(c->fd, str_reserve(&c->in, 4096), 4096);
+	enum link_result state = link_read(&c->link, LINK_NOW);
 
-	if (port_is_end(n, errno))
-		return false;
-	if (n < 0)
-		return true;
-	c->in.len += (size_t)n;
-	take_frames(c);
-	return true;
+	if (state == LINK_OK)
+		take_frames(c);
+	return !link_is_end(state);
 }
 
 static void on_clerk_readable(struct port *p)
@@ -312,9 +297,9 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	c->problem = problem;
 	c->ctx = ctx;
 	list_init(&c->queue);
-	c->fd = proc.fd;
+	link_init(&c->link, proc.fd, 0);
 	child_init(&c->child, loop, proc.pid, NULL); /* its socket tells its end */
-	port_init(&c->port, loop, c->fd, on_clerk_readable, on_clerk_writable);
+	port_init(&c->port, loop, proc.fd, on_clerk_readable, on_clerk_writable);
 	ev_timer_init(&c->gather, on_gathered, 0, 0);
 	c->gather.data = c;
 	port_want_in(&c->port, true);
@@ -364,7 +349,7 @@ static bool look_after(const struct clerk *c, struct vigil_memory *m)
 /* Returns false if nothing will happen on the socket any more. */
 static bool wait_for_socket(const struct clerk *c, short events)
 {
-	struct pollfd p = {c->fd, events, 0};
+	struct pollfd p = {c->link.fd, events, 0};
 	struct vigil_memory m = {0};
 	int n;
 
@@ -388,7 +373,7 @@ static void finish(struct clerk *c)
 /* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps it. */
 static void end_process(struct clerk *c)
 {
-	closep(&c->fd);
+	link_close(&c->link);
 	if (c->is_done && child_wait(&c->child, end_s))
 		return;
 	kill(c->child.pid, SIGKILL);
@@ -405,7 +390,6 @@ void clerk_free(struct clerk *c)
 	end_process(c);
 	child_done(&c->child);
 	forget_queue(c);
-	str_done(&c->out);
-	str_done(&c->in);
+	link_done(&c->link);
 	free(c);
 }

@@ -14,9 +14,9 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
+#include "base/link.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "base/wire.h"
 #include "clerk/clerk.h"
 #include "clerk/clerk_wire.h"
 #include "clerk/links.h"
@@ -31,28 +31,25 @@ struct process {
 	struct links links;
 	struct map syncs;    /* path -> path, pending */
 	struct map problems; /* told already */
-	struct str in;
-	double due; /* when pending work is done; 0: there is none */
+	struct link link;    /* to the scheduler */
+	double due;	     /* when pending work is done; 0: there is none */
 	double last_request;
 	bool has_trash, is_closing, is_over;
 };
 
-static void answer(enum clerk_answer type, const char *text)
+static void answer(struct process *p, enum clerk_answer type, const char *text)
 {
-	struct str out = {0};
-	size_t start = wire_begin(&out, (uint8_t)type);
+	size_t start = wire_begin(&p->link.out, (uint8_t)type);
 
-	wire_put_string(&out, text);
-	wire_end(&out, start);
-	if (proc_answer(out.s, out.len) < 0)
+	wire_put_string(&p->link.out, text);
+	wire_end(&p->link.out, start);
+	if (link_send(&p->link) < 0)
 		_exit(0); /* nobody is there any more */
-	str_done(&out);
 }
 
 static void tick(void *ctx)
 {
-	(void)ctx;
-	answer(CLERK_PROGRESS, NULL);
+	answer(ctx, CLERK_PROGRESS, NULL);
 }
 
 /* Once for each place, not for each of 10,000 links. */
@@ -61,7 +58,7 @@ static void tell(struct process *p, const char *where, struct error *err)
 	if (map_has(&p->problems, where))
 		return;
 	map_set(&p->problems, xstrdup(where), p);
-	answer(CLERK_PROBLEM, err->msg);
+	answer(p, CLERK_PROBLEM, err->msg);
 }
 
 static void tell_link(void *ctx, const char *where, struct error *err)
@@ -200,31 +197,21 @@ static void handle(struct process *p, uint8_t type, struct wire *w)
 
 static void handle_all(struct process *p)
 {
-	size_t at = 0, size;
 	struct wire w;
 	uint8_t type;
 
-	while (wire_next(p->in.s + at, p->in.len - at, &type, &w, &size) == 1) {
+	while (link_next(&p->link, &type, &w) > 0)
 		handle(p, type, &w);
-		at += size;
-	}
-	memmove(p->in.s, p->in.s + at, p->in.len - at);
-	p->in.len -= at;
 	p->last_request = clock_now(clock_real());
 }
 
 static void receive(struct process *p)
 {
-	ssize_t n = read(PROC_SOCKET_FD, str_reserve(&p->in, 64 * 1024), 64 * 1024);
+	enum link_result state = link_read(&p->link, LINK_NOW);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN))
-		return;
-	if (n <= 0) {
-		p->is_over = true;
-		return;
-	}
-	p->in.len += (size_t)n;
-	handle_all(p);
+	p->is_over = link_is_end(state);
+	if (state == LINK_OK)
+		handle_all(p);
 }
 
 /* ---- the loop ---- */
@@ -257,13 +244,14 @@ static void close_down(struct process *p)
 	until = clock_now(clock_real()) + last_s;
 	while (p->has_trash && clock_now(clock_real()) < until)
 		p->has_trash = empty_some(p);
-	answer(CLERK_DONE, NULL);
+	answer(p, CLERK_DONE, NULL);
 }
 
 int clerk_main(void)
 {
 	struct process p = {.has_trash = true};
 
+	link_init(&p.link, PROC_SOCKET_FD, 0);
 	proc_become("dvs-clerk");
 	proc_close_to_others();
 	while (!p.is_over && !p.is_closing) {

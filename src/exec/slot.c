@@ -4,9 +4,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -17,25 +16,10 @@
 
 extern char **environ;
 
-enum { READ_SIZE = 8 * 1024 };
-
-/* What the socket does not take now goes when it can. */
+/* A dead slot is noticed by reading. */
 void slot_flush(struct slot *s)
 {
-	while (s->out_sent < s->out.len) {
-		ssize_t n = send(s->fd, s->out.s + s->out_sent, s->out.len - s->out_sent,
-				 MSG_NOSIGNAL);
-
-		if (n >= 0)
-			s->out_sent += (size_t)n;
-		else if (port_may_send_again(&s->port, errno))
-			return;
-		else
-			break; /* a dead slot is noticed by reading */
-	}
-	port_want_out(&s->port, false);
-	str_clear(&s->out);
-	s->out_sent = 0;
+	port_flush(&s->port, &s->link);
 }
 
 static void on_slot_writable(struct port *p)
@@ -95,33 +79,24 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 
 static bool take_frames(struct slot *s)
 {
-	size_t at = 0, size;
 	struct wire w;
 	uint8_t type;
 	int rc;
 
-	while ((rc = wire_next(s->in.s + at, s->in.len - at, &type, &w, &size)) > 0) {
-		at += size;
+	while ((rc = link_next(&s->link, &type, &w)) > 0)
 		if (!take_frame(s, type, &w))
 			return false;
-	}
-	s->in.len -= at;
-	memmove(s->in.s, s->in.s + at, s->in.len);
 	return rc == 0;
 }
 
 /* 1: read something; 0: nothing there; -1: the end. */
 int slot_read(struct slot *s)
 {
-	ssize_t n = read(s->fd, str_reserve(&s->in, READ_SIZE), READ_SIZE);
+	enum link_result state = link_read(&s->link, LINK_NOW);
 
-	if (port_is_end(n, errno)) {
-		s->is_eof = true;
-		return -1;
-	}
-	if (n < 0)
-		return 0;
-	s->in.len += (size_t)n;
+	s->is_eof = link_is_end(state);
+	if (state != LINK_OK)
+		return s->is_eof ? -1 : 0;
 	if (take_frames(s))
 		return 1;
 	s->is_eof = true;
@@ -139,42 +114,16 @@ static void on_slot_readable(struct port *p)
 	child_hung_up(&s->child);
 }
 
-/* Some of the descriptors with one byte of what is to be sent. */
-static int send_kept(struct slot *s, const int *fds, size_t n)
-{
-	union {
-		char room[CMSG_SPACE(SLOT_DESCRIPTORS * sizeof(int))];
-		struct cmsghdr align;
-	} control = {{0}};
-	struct iovec byte = {.iov_base = s->out.s + s->out_sent, .iov_len = 1};
-	struct msghdr m = {
-		.msg_iov = &byte,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = CMSG_SPACE(n * sizeof(int)),
-	};
-	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(n * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, n * sizeof(int));
-	if (sendmsg(s->fd, &m, MSG_NOSIGNAL) != 1)
-		return -1;
-	s->out_sent++;
-	return 0;
-}
-
 static int greet(struct slot *s, const struct slot_options *options, struct error *err)
 {
-	slot_put_hello(&s->out, options, (const char *const *)environ);
-	for (size_t i = 0; i < options->n_kept; i += SLOT_DESCRIPTORS) {
-		size_t n = options->n_kept - i;
+	for (size_t i = 0; i < options->n_kept; i++) {
+		int copy = fcntl(options->kept[i], F_DUPFD_CLOEXEC, 0);
 
-		if (send_kept(s, options->kept + i, n < SLOT_DESCRIPTORS ? n : SLOT_DESCRIPTORS) <
-		    0)
+		if (copy < 0)
 			return error_sys(err, errno, "cannot hand descriptors to dvs-slot");
+		link_attach(&s->link, copy);
 	}
+	slot_put_hello(&s->link.out, options, (const char *const *)environ);
 	slot_flush(s);
 	return 0;
 }
@@ -189,20 +138,20 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 		free(s);
 		return NULL;
 	}
-	list_init(&s->link);
+	list_init(&s->sibling);
 	s->family = options->family;
 	if (s->family)
-		list_append(s->family, &s->link);
+		list_append(s->family, &s->sibling);
 	s->loop = loop;
 	s->handler = handler;
 	s->ctx = ctx;
 	s->number = options->number;
 	s->is_idle = true;
-	s->fd = proc.fd;
+	link_init(&s->link, proc.fd, 0);
 	child_init(&s->child, loop, proc.pid, slot_on_end);
 	s->usual = s->limits = options->limits ? *options->limits : vigil_limits_default;
 	vigil_init(&s->vigil, loop, proc.pid, &s->limits, &slot_vigil);
-	port_init(&s->port, loop, s->fd, on_slot_readable, on_slot_writable);
+	port_init(&s->port, loop, proc.fd, on_slot_readable, on_slot_writable);
 	s->default_grace_s = options->default_grace_s;
 	port_want_in(&s->port, true);
 	if (greet(s, options, err) == 0)
@@ -222,9 +171,9 @@ void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, con
 	s->fault = NULL;
 	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
 	if (needs)
-		needs_put(&s->out, FRAME_NEEDS, needs);
-	place = job_wire_place_rules(&s->places, &s->out, FRAME_RULES, spec->rules);
-	slot_put_run(&s->out, place, spec, attempt, env);
+		needs_put(&s->link.out, FRAME_NEEDS, needs);
+	place = job_wire_place_rules(&s->places, &s->link.out, FRAME_RULES, spec->rules);
+	slot_put_run(&s->link.out, place, spec, attempt, env);
 	slot_flush(s);
 	s->limits = s->usual;
 	if (spec->rules->timeout_s > 0 && !spec->rules->is_interactive)
@@ -234,9 +183,9 @@ void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, con
 
 void slot_kill(struct slot *s, bool now, enum job_reason reason)
 {
-	if (s->is_idle || s->fd < 0)
+	if (s->is_idle || s->link.fd < 0)
 		return;
-	slot_put_kill(&s->out, now, reason);
+	slot_put_kill(&s->link.out, now, reason);
 	slot_flush(s);
 	s->kill_reason = reason;
 	s->fault = "did not end its job when it was told to";
@@ -246,9 +195,9 @@ void slot_kill(struct slot *s, bool now, enum job_reason reason)
 
 void slot_pause(struct slot *s, bool is_paused)
 {
-	if (s->fd < 0)
+	if (s->link.fd < 0)
 		return;
-	slot_put_pause(&s->out, is_paused);
+	slot_put_pause(&s->link.out, is_paused);
 	slot_flush(s);
 	if (is_paused)
 		child_expect_nothing(&s->child);
@@ -258,31 +207,31 @@ void slot_pause(struct slot *s, bool is_paused)
 
 void slot_give_terminal(struct slot *s, const struct slot_terminal *terminal)
 {
-	slot_put_terminal(&s->out, terminal);
+	slot_put_terminal(&s->link.out, terminal);
 	slot_flush(s);
 }
 
 void slot_type(struct slot *s, const char *bytes, size_t n)
 {
-	slot_put_text(&s->out, FRAME_TYPED, bytes, n);
+	slot_put_text(&s->link.out, FRAME_TYPED, bytes, n);
 	slot_flush(s);
 }
 
 void slot_resize(struct slot *s, uint16_t rows, uint16_t columns)
 {
-	slot_put_size(&s->out, rows, columns);
+	slot_put_size(&s->link.out, rows, columns);
 	slot_flush(s);
 }
 
 void slot_continue(struct slot *s)
 {
-	slot_put_word(&s->out, FRAME_CONTINUE);
+	slot_put_word(&s->link.out, FRAME_CONTINUE);
 	slot_flush(s);
 }
 
 void slot_listen(struct slot *s, bool listens)
 {
-	if (s->fd < 0)
+	if (s->link.fd < 0)
 		return;
 	port_want_in(&s->port, listens);
 	if (listens && !s->is_idle)
@@ -293,7 +242,7 @@ void slot_listen(struct slot *s, bool listens)
 
 bool slot_is_idle(const struct slot *s)
 {
-	return s->is_idle && s->fd >= 0;
+	return s->is_idle && s->link.fd >= 0;
 }
 
 pid_t slot_pid(const struct slot *s)

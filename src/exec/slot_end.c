@@ -21,7 +21,7 @@ static void forget_process(struct slot *s)
 	port_stop(&s->port);
 	vigil_stop(&s->vigil);
 	child_done(&s->child);
-	closep(&s->fd);
+	link_close(&s->link);
 }
 
 /* What this one left is ours now, what others have is theirs. */
@@ -32,7 +32,7 @@ static void reap_strays(const struct slot *s)
 
 	if (s->family)
 		list_for_each (it, s->family) {
-			const struct slot *other = list_entry(it, struct slot, link);
+			const struct slot *other = list_entry(it, struct slot, sibling);
 
 			known = xreallocarray(known, n + 1, sizeof(*known));
 			if (other->child.pid)
@@ -107,7 +107,7 @@ static void on_ask(struct vigil *v)
 {
 	struct slot *s = container_of(v, struct slot, vigil);
 
-	slot_put_word(&s->out, FRAME_PING);
+	slot_put_word(&s->link.out, FRAME_PING);
 	slot_flush(s);
 }
 
@@ -180,11 +180,11 @@ const struct vigil_ops slot_vigil = {.ask = on_ask, .act = on_act};
 void slot_close(struct slot *s)
 {
 	assert(s->is_idle);
-	if (s->fd < 0 || s->is_closing)
+	if (s->link.fd < 0 || s->is_closing)
 		return;
 	s->is_closing = true;
 	s->fault = "did not end when it was asked to";
-	shutdown(s->fd, SHUT_WR);
+	shutdown(s->link.fd, SHUT_WR);
 	s->end_within_s = close_s;
 	child_expect_end(&s->child, close_s);
 }
@@ -216,10 +216,9 @@ void slot_free(struct slot *s)
 	if (!s)
 		return;
 	if (s->family)
-		list_remove(&s->link);
+		list_remove(&s->sibling);
 	end_process(s);
-	str_done(&s->in);
-	str_done(&s->out);
+	link_done(&s->link);
 	free(s);
 }
 

@@ -8,18 +8,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/link.h"
 #include "base/mem.h"
 #include "base/numa.h"
 #include "base/proc.h"
 #include "exec/attempt.h"
 #include "workspace/needs.h"
 
-enum { READ_SIZE = 16 * 1024 };
 /* Of an interactive job's output on its way to the screen: with more the job has to wait. */
 enum { UNSENT_MOST = 64 * 1024 };
 enum { IS_LOST = 69, IS_CONFUSED = 70 };
@@ -30,8 +29,7 @@ struct slot_process {
 	bool is_greeted;
 	struct job_kind rules[JOB_WIRE_PLACES];
 	struct attempt attempt;
-	struct str in, out;
-	size_t out_sent;
+	struct link link; /* to the scheduler */
 };
 
 /* What has come of the signals that end a run, as bits; for the attempt that goes on. */
@@ -186,18 +184,8 @@ static void take_terminal_frame(struct slot_process *p, uint8_t type, struct wir
 /* What the socket does not take now goes when it can. */
 static void flush(struct slot_process *p)
 {
-	while (p->out_sent < p->out.len) {
-		ssize_t n = send(PROC_SOCKET_FD, p->out.s + p->out_sent, p->out.len - p->out_sent,
-				 MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (n < 0 && (errno == EAGAIN || proc_is_shortage(errno)))
-			return;
-		if (n < 0 && errno != EINTR)
-			leave(p, IS_LOST);
-		p->out_sent += n > 0 ? (size_t)n : 0;
-	}
-	str_clear(&p->out);
-	p->out_sent = 0;
+	if (link_flush(&p->link) == LINK_LOST)
+		leave(p, IS_LOST);
 }
 
 static void pass_on_shortage(struct slot_process *p)
@@ -205,11 +193,11 @@ static void pass_on_shortage(struct slot_process *p)
 	struct attempt *a = &p->attempt;
 
 	if (a->has_failed_launch) {
-		slot_put_word(&p->out, FRAME_SHORT);
+		slot_put_word(&p->link.out, FRAME_SHORT);
 		a->has_failed_launch = false;
 		a->is_short = true;
 	} else if (a->is_short && a->phase != ATTEMPT_RETRY_LAUNCH) {
-		slot_put_word(&p->out, FRAME_LAUNCHED);
+		slot_put_word(&p->link.out, FRAME_LAUNCHED);
 		a->is_short = false;
 	}
 }
@@ -220,11 +208,11 @@ static void pass_on(struct slot_process *p)
 
 	for (size_t i = 0; i < ARRAY_LEN(said); i++) {
 		if (said[i]->len)
-			slot_put_text(&p->out, FRAME_SAID, said[i]->s, said[i]->len);
+			slot_put_text(&p->link.out, FRAME_SAID, said[i]->s, said[i]->len);
 		str_clear(said[i]);
 	}
 	if (p->attempt.has_stopped)
-		slot_put_word(&p->out, FRAME_STOPPED);
+		slot_put_word(&p->link.out, FRAME_STOPPED);
 	p->attempt.has_stopped = false;
 	pass_on_shortage(p);
 }
@@ -259,7 +247,7 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		take_pause(p, w);
 		break;
 	case FRAME_PING:
-		slot_put_word(&p->out, FRAME_ALIVE);
+		slot_put_word(&p->link.out, FRAME_ALIVE);
 		flush(p);
 		break;
 	default:
@@ -269,49 +257,27 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 
 static void take_frames(struct slot_process *p)
 {
-	size_t at = 0, size;
 	struct wire w;
 	uint8_t type;
 	int rc;
 
-	while ((rc = wire_next(p->in.s + at, p->in.len - at, &type, &w, &size)) > 0) {
+	while ((rc = link_next(&p->link, &type, &w)) > 0)
 		take_frame(p, type, &w);
-		at += size;
-	}
 	if (rc < 0)
 		leave(p, IS_CONFUSED);
-	p->in.len -= at;
-	memmove(p->in.s, p->in.s + at, p->in.len);
-}
-
-/* Descriptors that come along stay open until our end, which is what they are sent for. */
-static ssize_t receive(char *to, size_t size)
-{
-	union {
-		char room[CMSG_SPACE(SLOT_DESCRIPTORS * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec bytes = {.iov_base = to, .iov_len = size};
-	struct msghdr m = {
-		.msg_iov = &bytes,
-		.msg_iovlen = 1,
-		.msg_control = control.room,
-		.msg_controllen = sizeof(control.room),
-	};
-
-	return recvmsg(PROC_SOCKET_FD, &m, MSG_CMSG_CLOEXEC);
 }
 
 static void read_frames(struct slot_process *p)
 {
-	ssize_t n = receive(str_reserve(&p->in, READ_SIZE), READ_SIZE);
+	enum link_result state = link_read(&p->link, LINK_NOW);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)))
-		return;
-	if (n <= 0) /* the scheduler is gone: its jobs go too, at once */
-		leave(p, n < 0 ? IS_LOST : 0);
-	p->in.len += (size_t)n;
-	take_frames(p);
+	if (link_is_end(state)) /* the scheduler is gone: its jobs go too, at once */
+		leave(p, state == LINK_END ? 0 : IS_LOST);
+	/* Descriptors stay open until our end, which is what they are sent for. */
+	while (link_take_descriptor(&p->link) >= 0)
+		;
+	if (state == LINK_OK)
+		take_frames(p);
 }
 
 static void report(struct slot_process *p)
@@ -319,11 +285,9 @@ static void report(struct slot_process *p)
 	bool is_stuck = attempt_is_stuck(&p->attempt);
 
 	pass_on(p);
-	slot_put_result(&p->out, &p->attempt.result);
-	if (proc_answer(p->out.s + p->out_sent, p->out.len - p->out_sent) < 0)
+	slot_put_result(&p->link.out, &p->attempt.result);
+	if (link_send(&p->link) < 0)
 		leave(p, IS_LOST);
-	str_clear(&p->out);
-	p->out_sent = 0;
 	attempt_clear(&p->attempt);
 	if (is_stuck) /* what cannot be killed must not be taken for the next job's */
 		_exit(0);
@@ -347,7 +311,7 @@ enum { SOCKET, TERMINAL, N_POLLED };
 static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 {
 	struct pty *pty = &p->attempt.pty;
-	size_t n_unsent = p->out.len - p->out_sent;
+	size_t n_unsent = link_unsent(&p->link);
 	struct pollfd fds[N_POLLED] = {
 		[SOCKET] = {.fd = PROC_SOCKET_FD,
 			    .events = (short)(POLLIN | (n_unsent ? POLLOUT : 0))},
@@ -380,7 +344,7 @@ static bool show_rest(struct slot_process *p)
 {
 	bool is_all;
 
-	p->attempt.shown.is_blocked = p->out.len - p->out_sent >= UNSENT_MOST;
+	p->attempt.shown.is_blocked = link_unsent(&p->link) >= UNSENT_MOST;
 	is_all = attempt_show_rest(&p->attempt);
 	if (!is_all) {
 		pass_on(p);
@@ -394,6 +358,7 @@ int slot_main(void)
 	struct slot_process *p = xcalloc(1, sizeof(*p));
 	sigset_t waiting;
 
+	link_init(&p->link, PROC_SOCKET_FD, LINK_DESCRIPTORS);
 	pty_init(&p->attempt.pty);
 	proc_become("dvs-slot");
 	set_signals(&waiting);

@@ -14,12 +14,12 @@
 static const double slot_patience_s = 8;
 
 struct slot {
-	struct list link; /* in its family */
+	struct list sibling; /* in its family */
 	struct list *family;
 	struct ev_loop *loop;
 	const struct slot_handler *handler;
 	void *ctx;
-	int fd; /* our end of the socket; -1: it is over */
+	struct link link; /* to the process; closed: it is over */
 	struct child child;
 	struct port port;
 	struct vigil vigil;		   /* while it has a job */
@@ -27,8 +27,6 @@ struct slot {
 	double default_grace_s, grace_s;
 	double end_within_s; /* it was told to end, or to end its job, and has so long; 0: no */
 	double hung_up_s;    /* when we closed the socket; 0: not yet */
-	struct str in, out;
-	size_t out_sent;
 	struct job_wire_places places; /* what the process has */
 	uint32_t number;
 	const char *job_id;	     /* of its job, or the last one */
@@ -38,7 +36,7 @@ struct slot {
 	bool is_idle, is_closing, is_eof;
 };
 
-/* slot.c. Sends what is put into out. */
+/* slot.c. Sends what is put into link.out. */
 void slot_flush(struct slot *s);
 /* 1: read something; 0: nothing there; -1: the end. */
 int slot_read(struct slot *s);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frames between a scheduler and its slots. Versioned, no descriptors in them. The base
- * environment goes once per slot, what jobs of one kind share (rules) once per slot and place in a
- * small table, and only the rest with each job.
+ * The frames between a scheduler and its slots. Versioned. Descriptors that the slot keeps come
+ * with HELLO. The base environment goes once per slot, what jobs of one kind share (rules) once per
+ * slot and place in a small table, and only the rest with each job.
  */
 #ifndef EXEC_SLOT_WIRE_H
 #define EXEC_SLOT_WIRE_H
@@ -12,8 +12,6 @@
 #include "job/job_wire.h"
 
 enum { SLOT_PROTOCOL = 5 };
-/* That may come with one read. */
-enum { SLOT_DESCRIPTORS = 64 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */

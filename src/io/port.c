@@ -118,15 +118,15 @@ void port_stop(struct port *p)
 	ev_timer_stop(p->loop, &p->again);
 }
 
-bool port_may_send_again(struct port *p, int errnum)
+enum link_result port_flush(struct port *p, struct link *l)
 {
-	bool may = errnum == EAGAIN || errnum == EINTR || proc_is_shortage(errnum);
+	enum link_result state = link_flush(l);
 
-	p->is_short = proc_is_shortage(errnum);
+	p->is_short = state == LINK_SHORT;
 	if (p->is_short)
 		port_try_later(p);
-	port_want_out(p, may);
-	return may;
+	port_want_out(p, state == LINK_LATER || state == LINK_SHORT);
+	return state;
 }
 
 bool port_is_end(ssize_t n, int errnum)

@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/link.h"
+
 struct port;
 
 /* Also called when there is nothing to read, or no room: the descriptor must not block. */
@@ -40,11 +42,12 @@ void port_want_out(struct port *p, bool wants);
 void port_stop(struct port *p);
 
 /*
- * After a send() that failed with errnum. true: on_writable() comes when it is worth another try;
- * false: the helper is lost.
+ * Sends what is in l->out; what the socket does not take now goes when it can, in on_writable(),
+ * which should call this again. Returns what link_flush() does: after LOST nothing is wanted.
  */
-bool port_may_send_again(struct port *p, int errnum);
-/* After a read() that gave n, with errnum if that is negative: is it the end? */
+enum link_result port_flush(struct port *p, struct link *l);
+
+/* Of a descriptor that is no link's: did a read() that returned n with errnum reach the end? */
 bool port_is_end(ssize_t n, int errnum);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/link.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "device/check/check.h"
@@ -19,14 +20,27 @@
 /* Drivers that are built count in these; another size is another ABI. */
 static_assert(sizeof(struct dvs_device) == 232 && DVS_DRIVER_ABI == 1, "dvs_device keeps its size");
 
-enum { READ_SIZE = 4096, FIRST_CAP = 64, ERR_ROOM = 2048, NAME_ROOM = 256, IS_CONFUSED = 70 };
+enum { FIRST_CAP = 64, ERR_ROOM = 2048, NAME_ROOM = 256, IS_CONFUSED = 70 };
 
 struct ask {
-	struct str frame;
+	struct link link; /* which the strings point into */
 	const char *driver, *options, *job, *leftovers;
 	enum probe_question question;
 	int32_t device;
 };
+
+/* All of it. The socket stays open: there is more to say. */
+static void send_frames(struct str *frames)
+{
+	struct link l;
+
+	link_init(&l, PROC_SOCKET_FD, 0);
+	str_addn(&l.out, frames->s, frames->len);
+	if (link_send(&l) < 0)
+		_exit(IS_CONFUSED);
+	l.fd = -1;
+	link_done(&l);
+}
 
 static void say(enum probe_frame type, const char *text)
 {
@@ -35,8 +49,7 @@ static void say(enum probe_frame type, const char *text)
 
 	wire_put_string(&out, text);
 	wire_end(&out, start);
-	if (proc_answer(out.s, out.len) < 0)
-		_exit(IS_CONFUSED);
+	send_frames(&out);
 }
 
 static _noreturn_ void fail(const char *text, enum dvs_class class)
@@ -47,8 +60,7 @@ static _noreturn_ void fail(const char *text, enum dvs_class class)
 	wire_put_string(&out, text);
 	wire_put_u32(&out, class);
 	wire_end(&out, start);
-	if (proc_answer(out.s, out.len) < 0)
-		_exit(IS_CONFUSED);
+	send_frames(&out);
 	_exit(1);
 }
 
@@ -61,15 +73,14 @@ static void read_ask(struct ask *ret)
 {
 	struct wire w;
 	uint8_t type;
-	size_t size;
+	int rc;
 
-	while (wire_next(ret->frame.s, ret->frame.len, &type, &w, &size) == 0) {
-		ssize_t n = read(PROC_SOCKET_FD, str_reserve(&ret->frame, READ_SIZE), READ_SIZE);
-
-		if (n <= 0 && errno != EINTR)
+	link_init(&ret->link, PROC_SOCKET_FD, 0);
+	while ((rc = link_next(&ret->link, &type, &w)) == 0)
+		if (link_is_end(link_read(&ret->link, LINK_WAIT)))
 			_exit(IS_CONFUSED);
-		ret->frame.len += n > 0 ? (size_t)n : 0;
-	}
+	if (rc < 0)
+		_exit(IS_CONFUSED);
 	ret->driver = wire_string(&w);
 	ret->options = wire_string(&w);
 	ret->job = wire_string(&w);
@@ -249,8 +260,7 @@ static void answer(const struct ask *a, const struct dvs_driver *d, uint64_t inn
 	wire_put_bytes(&out, list, n * sizeof(*list));
 	put_names(a, d, list, a->question == PROBE_DEVICES ? n : 0, &out);
 	wire_end(&out, start);
-	if (proc_answer(out.s, out.len) < 0)
-		_exit(IS_CONFUSED);
+	send_frames(&out);
 }
 
 static void say_stage(const char *text)
@@ -267,8 +277,7 @@ static void say_line(enum check_verdict v, const char *what, const char *why)
 	wire_put_string(&out, what);
 	wire_put_string(&out, why);
 	wire_end(&out, start);
-	if (proc_answer(out.s, out.len) < 0)
-		_exit(IS_CONFUSED);
+	send_frames(&out);
 }
 
 static const struct dvs_driver *find(const struct ask *a)

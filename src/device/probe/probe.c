@@ -8,11 +8,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/link.h"
 #include "base/mem.h"
 #include "base/proc.h"
 #include "device/check/check.h"
@@ -21,16 +21,15 @@
 #include "device/probe/wire.h"
 #include "judge/verdict_text.h"
 
-enum { READ_SIZE = 16 * 1024 };
 static const double reap_patience_s = 2;
 
 struct probing {
 	const char *driver;
 	const struct driver_check *check; /* NULL: one question, one answer */
 	double limit_s, until_s;	  /* of a check: for each step */
-	struct proc proc;
-	char *leftovers; /* the path of its record; NULL: none */
-	struct str in;
+	pid_t pid;
+	struct link link; /* to the process */
+	char *leftovers;  /* the path of its record; NULL: none */
 	struct str stage;
 	bool is_late;
 	int status; /* waitpid()'s */
@@ -41,49 +40,45 @@ static double now_s(void)
 	return clock_now(clock_real());
 }
 
+/* As long as there is time. One that is gone is noticed by reading. */
+static void send_all(struct probing *p)
+{
+	struct pollfd room = {.fd = p->link.fd, .events = POLLOUT};
+	enum link_result state = link_flush(&p->link);
+
+	while ((state == LINK_LATER || state == LINK_SHORT) && now_s() < p->until_s) {
+		poll(&room, state == LINK_LATER, state == LINK_LATER ? 50 : 10);
+		state = link_flush(&p->link);
+	}
+}
+
 static void send_ask(struct probing *p, const char *options, enum probe_question question,
 		     int32_t device)
 {
-	_cleanup_(str_done) struct str out = {0};
-	size_t start = wire_begin(&out, PROBE_ASK), sent = 0;
-	struct pollfd room = {.fd = p->proc.fd, .events = POLLOUT};
+	struct str *out = &p->link.out;
+	size_t start = wire_begin(out, PROBE_ASK);
 
-	wire_put_string(&out, p->driver);
-	wire_put_string(&out, options ? options : "{}");
-	wire_put_string(&out, p->check && p->check->job ? p->check->job : "{}");
-	wire_put_string(&out, p->leftovers);
-	wire_put_u32(&out, question);
-	wire_put_u32(&out, (uint32_t)device);
-	wire_end(&out, start);
-	while (sent < out.len && now_s() < p->until_s) {
-		ssize_t n = send(p->proc.fd, out.s + sent, out.len - sent, MSG_NOSIGNAL);
-
-		if (n < 0 && proc_is_shortage(errno))
-			poll(NULL, 0, 10);
-		else if (n < 0 && errno == EAGAIN)
-			poll(&room, 1, 50);
-		else if (n < 0 && errno != EINTR)
-			return; /* it is gone, which is noticed by reading */
-		else if (n > 0)
-			sent += (size_t)n;
-	}
+	wire_put_string(out, p->driver);
+	wire_put_string(out, options ? options : "{}");
+	wire_put_string(out, p->check && p->check->job ? p->check->job : "{}");
+	wire_put_string(out, p->leftovers);
+	wire_put_u32(out, question);
+	wire_put_u32(out, (uint32_t)device);
+	wire_end(out, start);
+	send_all(p);
 }
 
 /* false: the end, or late. */
 static bool read_more(struct probing *p)
 {
-	struct pollfd there = {.fd = p->proc.fd, .events = POLLIN};
+	struct pollfd there = {.fd = p->link.fd, .events = POLLIN};
 	double left_s = p->until_s - now_s();
-	ssize_t n;
 
 	if (left_s <= 0 || poll(&there, 1, (int)(left_s * 1000) + 1) == 0) {
 		p->is_late = now_s() >= p->until_s;
 		return !p->is_late;
 	}
-	n = read(p->proc.fd, str_reserve(&p->in, READ_SIZE), READ_SIZE);
-	if (n > 0)
-		p->in.len += (size_t)n;
-	return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)));
+	return !link_is_end(link_read(&p->link, LINK_NOW));
 }
 
 /* What comes before the answer; each shows that it goes on. */
@@ -109,11 +104,10 @@ static void take_news(struct probing *p, uint8_t type, struct wire *w)
 /* The answer's frame, what comes before it left out; false: there is none. */
 static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 {
-	size_t size;
 	int rc;
 
 	for (;;) {
-		while ((rc = wire_next(p->in.s, p->in.len, ret_type, ret, &size)) == 0)
+		while ((rc = link_next(&p->link, ret_type, ret)) == 0)
 			if (!read_more(p))
 				return false;
 		if (rc < 0)
@@ -121,8 +115,6 @@ static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 		if (*ret_type != PROBE_STAGE && *ret_type != PROBE_LINE)
 			return true;
 		take_news(p, *ret_type, ret);
-		p->in.len -= size;
-		memmove(p->in.s, p->in.s + size, p->in.len);
 	}
 }
 
@@ -132,9 +124,9 @@ static void end_process(struct probing *p)
 {
 	double until_s = now_s() + reap_patience_s;
 
-	closep(&p->proc.fd);
-	kill(-p->proc.pid, SIGKILL);
-	while (waitpid(p->proc.pid, &p->status, WNOHANG) == 0 && now_s() < until_s)
+	link_close(&p->link);
+	kill(-p->pid, SIGKILL);
+	while (waitpid(p->pid, &p->status, WNOHANG) == 0 && now_s() < until_s)
 		poll(NULL, 0, 1);
 	if (p->leftovers)
 		leftovers_sweep(p->check->state_dir);
@@ -218,13 +210,16 @@ static int take(struct probing *p, uint8_t type, struct wire *w, struct arena *m
 static int ask(struct probing *p, const char *options, enum probe_question question, int32_t device,
 	       struct arena *mem, struct driver_facts *ret, struct error *err)
 {
+	struct proc proc;
 	bool is_there;
 	struct wire w;
 	uint8_t type;
 	int rc = 0;
 
-	if (proc_start("dvs-probe", "__probe", &p->proc, err) < 0)
+	if (proc_start("dvs-probe", "__probe", &proc, err) < 0)
 		return -1;
+	p->pid = proc.pid;
+	link_init(&p->link, proc.fd, 0);
 	/* The other questions open nothing. */
 	if (p->check && p->check->state_dir)
 		p->leftovers = leftovers_new_path(p->check->state_dir);
@@ -236,7 +231,7 @@ static int ask(struct probing *p, const char *options, enum probe_question quest
 	end_process(p);
 	if (!is_there)
 		rc = explain(p, err);
-	str_done(&p->in);
+	link_done(&p->link);
 	str_done(&p->stage);
 	return rc;
 }

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -15,7 +14,6 @@
 #include "device/lock/lock.h"
 #include "workspace/needs.h"
 
-enum { READ_SIZE = 16 * 1024 };
 enum { IS_CONFUSED = 70 };
 
 void channel_lost(void)
@@ -52,6 +50,7 @@ void channel_init(struct channel *l)
 	l->nudge_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	l->hello_fd = l->run_fd = -1;
+	link_init(&l->link, PROC_SOCKET_FD, CHANNEL_DESCRIPTORS);
 	if (l->nudge_fd < 0 || l->wake_fd < 0)
 		channel_confused();
 }
@@ -60,13 +59,10 @@ void channel_init(struct channel *l)
 
 static int next_descriptor(struct channel *l)
 {
-	int fd;
+	int fd = link_take_descriptor(&l->link);
 
-	if (l->n_descriptors == 0)
+	if (fd < 0)
 		channel_confused();
-	fd = l->descriptors[0];
-	l->n_descriptors--;
-	memmove(l->descriptors, l->descriptors + 1, l->n_descriptors * sizeof(int));
 	return fd;
 }
 
@@ -132,55 +128,27 @@ static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
 static bool take_frames(struct channel *l)
 {
 	bool is_for_driver = false;
-	size_t at = 0, size;
 	struct wire w;
 	uint8_t type;
 	int rc;
 
-	while ((rc = wire_next(l->in.s + at, l->in.len - at, &type, &w, &size)) > 0) {
+	while ((rc = link_next(&l->link, &type, &w)) > 0)
 		is_for_driver |= take_frame(l, type, &w);
-		at += size;
-	}
 	if (rc < 0)
 		channel_confused();
-	l->in.len -= at;
-	memmove(l->in.s, l->in.s + at, l->in.len);
 	return is_for_driver;
 }
 
-static void take_descriptors(struct channel *l, struct msghdr *m)
-{
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
-		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		if (l->n_descriptors + n > CHANNEL_DESCRIPTORS)
-			channel_confused();
-		memcpy(l->descriptors + l->n_descriptors, CMSG_DATA(c), n * sizeof(int));
-		l->n_descriptors += (unsigned)n;
-	}
-}
-
 /* true: something came for the driver thread. */
-static bool read_frames(struct channel *l, int flags)
+static bool read_frames(struct channel *l, enum link_wait wait)
 {
-	char control[CMSG_SPACE(CHANNEL_DESCRIPTORS * sizeof(int))]
-		__attribute__((aligned(_Alignof(struct cmsghdr))));
-	struct iovec into = {.iov_base = str_reserve(&l->in, READ_SIZE), .iov_len = READ_SIZE};
-	struct msghdr m = {.msg_iov = &into,
-			   .msg_iovlen = 1,
-			   .msg_control = control,
-			   .msg_controllen = sizeof(control)};
-	ssize_t n = recvmsg(PROC_SOCKET_FD, &m, flags | MSG_CMSG_CLOEXEC);
+	enum link_result state = link_read(&l->link, wait);
 
-	if (n < 0 && (errno == EINTR || errno == EAGAIN || proc_is_shortage(errno)))
-		return false;
-	if (n <= 0)
+	if (state == LINK_WRONG)
+		channel_confused();
+	if (link_is_end(state))
 		channel_lost();
-	take_descriptors(l, &m);
-	l->in.len += (size_t)n;
-	return take_frames(l);
+	return state == LINK_OK && take_frames(l);
 }
 
 void channel_read(struct channel *l)
@@ -188,7 +156,7 @@ void channel_read(struct channel *l)
 	bool is_for_driver;
 
 	pthread_mutex_lock(&l->in_lock);
-	is_for_driver = read_frames(l, MSG_DONTWAIT);
+	is_for_driver = read_frames(l, LINK_NOW);
 	pthread_mutex_unlock(&l->in_lock);
 	if (is_for_driver)
 		eventfd_post(l->nudge_fd);
@@ -207,7 +175,7 @@ void channel_wait(struct channel *l, int64_t most_ns)
 	if (!fds[0].revents)
 		return;
 	pthread_mutex_lock(&l->in_lock);
-	read_frames(l, MSG_DONTWAIT);
+	read_frames(l, LINK_NOW);
 	pthread_mutex_unlock(&l->in_lock);
 }
 
@@ -231,7 +199,7 @@ void channel_wait_idle(struct channel *l)
 		return;
 	}
 	pthread_mutex_lock(&l->in_lock);
-	read_frames(l, 0);
+	read_frames(l, LINK_WAIT);
 	pthread_mutex_unlock(&l->in_lock);
 }
 
@@ -268,7 +236,8 @@ bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
 void channel_send(struct channel *l, const struct str *frames)
 {
 	pthread_mutex_lock(&l->out_lock);
-	if (proc_answer(frames->s, frames->len) < 0)
+	str_addn(&l->link.out, frames->s, frames->len);
+	if (link_send(&l->link) < 0)
 		channel_lost();
 	pthread_mutex_unlock(&l->out_lock);
 }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/link.h"
 #include "device/worker/wire.h"
 #include "judge/job_kind.h"
 
@@ -23,10 +24,9 @@ struct channel {
 	_Atomic bool wants_diagnosis, is_closing;
 	_Atomic bool is_shared; /* the main thread reads, too; set by it, see channel_share() */
 
+	struct link link; /* read by who holds in_lock, sent on by who holds out_lock */
+
 	/* ---- by who holds in_lock ---- */
-	struct str in;
-	int descriptors[CHANNEL_DESCRIPTORS]; /* received, in order, and not yet called for */
-	unsigned n_descriptors;
 	bool has_hello, has_run;
 	struct str hello, run;			/* frames */
 	struct str needs;			/* what came for run */

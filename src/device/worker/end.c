@@ -22,21 +22,21 @@ void worker_forget_process(struct device_worker *w)
 	port_stop(&w->port);
 	port_stop(&w->end);
 	ev_timer_stop(w->loop, &w->late);
-	closep(&w->proc.fd);
+	link_close(&w->link);
 	closep(&w->pid_fd);
 }
 
 void worker_kill_group(const struct device_worker *w)
 {
-	kill(-w->proc.pid, SIGKILL);
-	kill(w->proc.pid, SIGKILL);
+	kill(-w->pid, SIGKILL);
+	kill(w->pid, SIGKILL);
 }
 
 /* As long as it is not reaped its number, and its group's, are nobody else's. */
 static bool reap(struct device_worker *w, int *ret_status)
 {
 	siginfo_t end = {0};
-	int rc = waitid(P_PID, (id_t)w->proc.pid, &end, WEXITED | WNOHANG | WNOWAIT);
+	int rc = waitid(P_PID, (id_t)w->pid, &end, WEXITED | WNOHANG | WNOWAIT);
 
 	*ret_status = 0;
 	if (rc == 0 && end.si_pid == 0)
@@ -44,9 +44,9 @@ static bool reap(struct device_worker *w, int *ret_status)
 	if (rc < 0 && errno != ECHILD) /* which would be somebody else who reaped it */
 		return false;
 	if (rc == 0)
-		kill(-w->proc.pid, SIGKILL);
-	waitpid(w->proc.pid, ret_status, WNOHANG);
-	w->proc.pid = 0;
+		kill(-w->pid, SIGKILL);
+	waitpid(w->pid, ret_status, WNOHANG);
+	w->pid = 0;
 	return true;
 }
 
@@ -117,7 +117,7 @@ static void report_death(struct device_worker *w, int status, const char *why)
 bool worker_try_reap(struct device_worker *w)
 {
 	_cleanup_(str_done) struct str why = {0};
-	pid_t pid = w->proc.pid;
+	pid_t pid = w->pid;
 	int status;
 
 	if (!reap(w, &status))
@@ -147,8 +147,8 @@ static void give_up(struct device_worker *w)
 	struct proc_stat st;
 
 	str_printf(&why, "the worker for device %d (%s, pid %d) is still there after SIGKILL",
-		   w->options->device, w->options->driver, (int)w->proc.pid);
-	if (proc_stat_read(w->proc.pid, &st))
+		   w->options->device, w->options->driver, (int)w->pid);
+	if (proc_stat_read(w->pid, &st))
 		str_printf(&why, ", state %c", st.state);
 	add_last_call(w, &why);
 	report_death(w, -1, why.s);
@@ -177,6 +177,6 @@ void worker_wait_for_end(struct device_worker *w)
 		poll(&p, 1, p.fd >= 0 ? left_ms : 5);
 		left_ms -= p.fd >= 0 ? left_ms : 5;
 	}
-	if (w->proc.pid)
+	if (w->pid)
 		reap(w, &status);
 }

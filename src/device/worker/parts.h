@@ -4,38 +4,27 @@
 #ifndef DEVICE_WORKER_PARTS_H
 #define DEVICE_WORKER_PARTS_H
 
-#include "base/proc.h"
+#include "base/link.h"
 #include "device/worker/wire.h"
 #include "device/worker/worker.h"
 #include "io/port.h"
 
-enum { WORKER_PASSENGERS = 4 };
-
 enum worker_state { WORKER_OPENING, WORKER_IDLE, WORKER_RUNS, WORKER_ENDING };
-
-/* A descriptor that goes with the byte at `at` of what is sent. */
-struct passenger {
-	size_t at;
-	int fd;
-};
 
 struct device_worker {
 	struct ev_loop *loop;
 	const struct device_worker_options *options;
 	const struct device_worker_handler *handler;
 	void *ctx;
-	struct proc proc; /* pid 0: reaped */
+	pid_t pid; /* 0: reaped */
 	int pid_fd;
+	struct link link; /* to the process */
 	struct board *board;
 	struct port port, end; /* end: pid_fd's */
 	ev_timer late;	       /* it should have ended by now */
 	bool is_killed, is_eof;
 	enum worker_state state;
-	uint64_t epoch; /* of the run that is there; 0: none */
-	struct str in, out;
-	size_t out_sent;
-	struct passenger passengers[WORKER_PASSENGERS];
-	unsigned n_passengers;
+	uint64_t epoch;		       /* of the run that is there; 0: none */
 	struct job_wire_places places; /* what the process has */
 	struct str cause;	       /* of a run that has failed and not ended */
 };

@@ -7,15 +7,13 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/proc.h"
 #include "device/leftovers/leftovers.h"
 #include "device/worker/parts.h"
 #include "workspace/needs.h"
-
-enum { READ_SIZE = 16 * 1024 };
 
 /* From the end of the socket to a kill. */
 static const double linger_s = 1;
@@ -24,71 +22,21 @@ static const double ask_s = 0.005;
 
 /* ---- out ---- */
 
-/* One piece, with the descriptor that belongs to its first byte. Returns what send() returns. */
-static ssize_t send_piece(struct device_worker *w)
+/* A dead worker is noticed otherwise. */
+static void worker_flush(struct device_worker *w)
 {
-	char control[CMSG_SPACE(sizeof(int))] __attribute__((aligned(_Alignof(struct cmsghdr))));
-	struct iovec from = {w->out.s + w->out_sent, w->out.len - w->out_sent};
-	struct msghdr m = {.msg_iov = &from, .msg_iovlen = 1};
-	struct passenger *next = w->n_passengers ? &w->passengers[0] : NULL;
-	struct cmsghdr *c;
-
-	if (next && next->at > w->out_sent) {
-		from.iov_len = next->at - w->out_sent;
-	} else if (next) {
-		if (w->n_passengers > 1) /* the next one goes with a piece of its own */
-			from.iov_len = next[1].at - w->out_sent;
-		memset(control, 0, sizeof(control));
-		m.msg_control = control;
-		m.msg_controllen = sizeof(control);
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &next->fd, sizeof(int));
-	}
-	return sendmsg(w->proc.fd, &m, MSG_NOSIGNAL);
-}
-
-static void drop_passenger(struct device_worker *w)
-{
-	closep(&w->passengers[0].fd);
-	w->n_passengers--;
-	memmove(w->passengers, w->passengers + 1, w->n_passengers * sizeof(*w->passengers));
-}
-
-/* What the socket does not take now goes when it can. A dead worker is noticed otherwise. */
-static void flush(struct device_worker *w)
-{
-	while (w->out_sent < w->out.len) {
-		bool had_passenger = w->n_passengers && w->passengers[0].at == w->out_sent;
-		ssize_t n = send_piece(w);
-
-		if (n < 0 && port_may_send_again(&w->port, errno))
-			return;
-		if (n < 0)
-			break;
-		w->out_sent += (size_t)n;
-		if (had_passenger)
-			drop_passenger(w);
-	}
-	port_want_out(&w->port, false);
-	str_clear(&w->out);
-	w->out_sent = 0;
-	while (w->n_passengers)
-		drop_passenger(w);
+	port_flush(&w->port, &w->link);
 }
 
 static void on_worker_writable(struct port *p)
 {
-	flush(container_of(p, struct device_worker, port));
+	worker_flush(container_of(p, struct device_worker, port));
 }
 
-/* fd goes with the frame that is put next; it is ours from here on. */
-static void add_passenger(struct device_worker *w, int fd)
+/* A copy goes with the frame that is put next; the process misses it if there can be none. */
+static void attach_copy(struct device_worker *w, int fd)
 {
-	assert(w->n_passengers < WORKER_PASSENGERS);
-	w->passengers[w->n_passengers++] = (struct passenger){w->out.len, fd};
+	link_attach(&w->link, fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }
 
 /* ---- in ---- */
@@ -183,31 +131,23 @@ static bool take_frame(struct device_worker *w, uint8_t type, struct wire *wire)
 
 static bool take_frames(struct device_worker *w)
 {
-	size_t at = 0, size;
 	struct wire wire;
 	uint8_t type;
 	int rc;
 
-	while ((rc = wire_next(w->in.s + at, w->in.len - at, &type, &wire, &size)) > 0) {
-		at += size;
+	while ((rc = link_next(&w->link, &type, &wire)) > 0)
 		if (!take_frame(w, type, &wire))
 			return false;
-	}
-	w->in.len -= at;
-	memmove(w->in.s, w->in.s + at, w->in.len);
 	return rc == 0;
 }
 
 /* 1: read something; 0: nothing there; -1: the end. */
 static int read_some(struct device_worker *w)
 {
-	ssize_t n = read(w->proc.fd, str_reserve(&w->in, READ_SIZE), READ_SIZE);
+	enum link_result state = link_read(&w->link, LINK_NOW);
 
-	if (port_is_end(n, errno))
-		return -1;
-	if (n < 0)
-		return 0;
-	w->in.len += (size_t)n;
+	if (state != LINK_OK)
+		return link_is_end(state) ? -1 : 0;
 	if (!take_frames(w))
 		device_worker_kill(w);
 	return 1;
@@ -236,11 +176,11 @@ static void on_worker_ended(struct port *p)
 	worker_try_reap(w);
 }
 
-/* ---- the face ---- */
+/* ---- the interface ---- */
 
 static void watch_process(struct device_worker *w)
 {
-	port_init(&w->port, w->loop, w->proc.fd, on_worker_readable, on_worker_writable);
+	port_init(&w->port, w->loop, w->link.fd, on_worker_readable, on_worker_writable);
 	port_init(&w->end, w->loop, w->pid_fd, on_worker_ended, NULL);
 	ev_init(&w->late, worker_on_late);
 	w->late.data = w;
@@ -257,10 +197,11 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 						   ? leftovers_new_path(options->state_dir)
 						   : NULL;
 	struct device_worker *w = xcalloc(1, sizeof(*w));
+	struct proc proc;
 	int board_fd = -1;
 
 	w->board = board_new(&board_fd, err);
-	if (!w->board || proc_start("dvs-device", "__device", &w->proc, err) < 0) {
+	if (!w->board || proc_start("dvs-device", "__device", &proc, err) < 0) {
 		board_free(w->board);
 		closep(&board_fd);
 		free(w);
@@ -270,15 +211,17 @@ struct device_worker *device_worker_new(struct ev_loop *loop,
 	w->options = options;
 	w->handler = handler;
 	w->ctx = ctx;
-	w->pid_fd = proc_open_pidfd(w->proc.pid);
+	w->pid = proc.pid;
+	w->pid_fd = proc_open_pidfd(proc.pid);
+	link_init(&w->link, proc.fd, 0);
 	watch_process(w);
 	if (options->lock_fd > 0) {
-		add_passenger(w, fcntl(options->lock_fd, F_DUPFD_CLOEXEC, 0));
-		device_put_empty(&w->out, DEVICE_LOCK);
+		attach_copy(w, options->lock_fd);
+		device_put_empty(&w->link.out, DEVICE_LOCK);
 	}
-	add_passenger(w, board_fd);
-	device_put_hello(&w->out, options, leftovers);
-	flush(w);
+	link_attach(&w->link, board_fd);
+	device_put_hello(&w->link.out, options, leftovers);
+	worker_flush(w);
 	return w;
 }
 
@@ -289,21 +232,21 @@ void device_worker_run(struct device_worker *w, const struct device_request *r)
 	assert(w->state == WORKER_IDLE && r->epoch);
 	w->state = WORKER_RUNS;
 	w->epoch = r->epoch;
-	place = job_wire_place_rules(&w->places, &w->out, DEVICE_RULES, r->spec->rules);
+	place = job_wire_place_rules(&w->places, &w->link.out, DEVICE_RULES, r->spec->rules);
 	if (r->needs)
-		needs_put(&w->out, DEVICE_NEEDS, r->needs);
+		needs_put(&w->link.out, DEVICE_NEEDS, r->needs);
 	if (r->shared_fd >= 0)
-		add_passenger(w, fcntl(r->shared_fd, F_DUPFD_CLOEXEC, 0));
-	device_put_run(&w->out, place, r);
-	flush(w);
+		attach_copy(w, r->shared_fd);
+	device_put_run(&w->link.out, place, r);
+	worker_flush(w);
 }
 
 static void send_epoch(struct device_worker *w, enum device_frame type, uint64_t epoch)
 {
-	if (w->proc.fd < 0 || w->state != WORKER_RUNS || epoch != w->epoch)
+	if (w->link.fd < 0 || w->state != WORKER_RUNS || epoch != w->epoch)
 		return;
-	device_put_epoch(&w->out, type, epoch);
-	flush(w);
+	device_put_epoch(&w->link.out, type, epoch);
+	worker_flush(w);
 }
 
 void device_worker_go(struct device_worker *w, uint64_t epoch)
@@ -318,10 +261,10 @@ void device_worker_cancel(struct device_worker *w, uint64_t epoch)
 
 static void send_empty(struct device_worker *w, enum device_frame type)
 {
-	if (w->proc.fd < 0)
+	if (w->link.fd < 0)
 		return;
-	device_put_empty(&w->out, type);
-	flush(w);
+	device_put_empty(&w->link.out, type);
+	worker_flush(w);
 }
 
 void device_worker_diagnose(struct device_worker *w)
@@ -338,7 +281,7 @@ void device_worker_close(struct device_worker *w)
 
 void device_worker_kill(struct device_worker *w)
 {
-	if (!w->proc.pid || w->is_killed)
+	if (!w->pid || w->is_killed)
 		return;
 	w->is_killed = true;
 	worker_kill_group(w);
@@ -351,7 +294,7 @@ void device_worker_free(struct device_worker *w)
 
 	if (!w)
 		return;
-	is_sudden = w->proc.pid && w->proc.fd >= 0;
+	is_sudden = w->pid && w->link.fd >= 0;
 	if (is_sudden) {
 		device_worker_kill(w);
 		worker_wait_for_end(w);
@@ -359,10 +302,7 @@ void device_worker_free(struct device_worker *w)
 	worker_forget_process(w);
 	if (is_sudden && w->options->state_dir)
 		leftovers_sweep(w->options->state_dir);
-	while (w->n_passengers)
-		drop_passenger(w);
-	str_done(&w->in);
-	str_done(&w->out);
+	link_done(&w->link);
 	str_done(&w->cause);
 	board_free(w->board);
 	free(w);
@@ -375,7 +315,7 @@ const struct board *device_worker_board(const struct device_worker *w)
 
 pid_t device_worker_pid(const struct device_worker *w)
 {
-	return w->proc.pid;
+	return w->pid;
 }
 
 bool device_worker_has_failed(const struct device_worker *w)
@@ -385,5 +325,5 @@ bool device_worker_has_failed(const struct device_worker *w)
 
 bool device_worker_is_idle(const struct device_worker *w)
 {
-	return w->state == WORKER_IDLE && w->proc.pid && !w->is_killed;
+	return w->state == WORKER_IDLE && w->pid && !w->is_killed;
 }

@@ -21,6 +21,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "disk.h"
+#include "base/link.h"
 #include "exec/slot_wire.h"
 #include "base/proc_tree.h"
 #include "slot_bed.h"
@@ -908,7 +909,7 @@ static void what_it_was_given_is_open_until_it_ends(void **state)
 	static const struct slot_handler nobody = {0};
 	struct slot_bed *b = *state;
 	struct slot_options options = b->options;
-	int fds[2], kept[SLOT_DESCRIPTORS + 1];
+	int fds[2], kept[LINK_DESCRIPTORS + 1];
 	struct error err = {0};
 	struct slot *slot;
 	char byte;

@@ -21,11 +21,11 @@
 struct rig {
 	struct ev_loop *loop;
 	struct port port;
+	struct link link;
 	int other;
 	char heard[8];
 	size_t n_heard;
-	const char *to_say;
-	bool is_at_end, is_lost;
+	bool is_at_end;
 };
 
 static void on_readable(struct port *p)
@@ -45,12 +45,7 @@ static void on_writable(struct port *p)
 {
 	struct rig *r = container_of(p, struct rig, port);
 
-	if (send(p->fd, r->to_say, strlen(r->to_say), MSG_NOSIGNAL) > 0)
-		r->to_say = NULL;
-	else
-		r->is_lost = !port_may_send_again(p, errno);
-	if (!r->to_say)
-		port_want_out(p, false);
+	port_flush(p, &r->link);
 }
 
 static int setup(void **state)
@@ -62,6 +57,7 @@ static int setup(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair),
 			 0);
 	r->other = pair[1];
+	link_init(&r->link, pair[0], 0);
 	port_init(&r->port, r->loop, pair[0], on_readable, on_writable);
 	*state = r;
 	return 0;
@@ -73,7 +69,7 @@ static int teardown(void **state)
 
 	faulty_clear();
 	port_stop(&r->port);
-	close(r->port.fd);
+	link_done(&r->link);
 	closep(&r->other);
 	ev_loop_destroy(r->loop);
 	free(r);
@@ -90,7 +86,7 @@ static void turn_until_heard(struct rig *r, size_t n)
 
 static void turn_until_said(struct rig *r)
 {
-	while (r->to_say && !r->is_lost)
+	while (link_unsent(&r->link))
 		ev_run(r->loop, EVRUN_ONCE);
 }
 
@@ -136,11 +132,10 @@ static void what_memory_is_too_short_for_is_sent_later(void **state)
 		char bytes[8] = "";
 
 		faulty_set(FAULTY_SEND, errnums[i], 0, 2);
-		r->to_say = "hello";
-		on_writable(&r->port);
-		assert_non_null(r->to_say);
+		str_add(&r->link.out, "hello");
+		port_flush(&r->port, &r->link);
+		assert_int_equal(link_unsent(&r->link), 5);
 		turn_until_said(r);
-		assert_false(r->is_lost);
 		assert_int_equal(read(r->other, bytes, sizeof(bytes)), 5);
 		assert_string_equal(bytes, "hello");
 		assert_int_equal(faulty_count(FAULTY_SEND), 2);
@@ -152,9 +147,9 @@ static void nobody_at_the_other_end_is_no_reason_to_wait(void **state)
 	struct rig *r = *state;
 
 	closep(&r->other);
-	r->to_say = "hello";
-	on_writable(&r->port);
-	assert_true(r->is_lost);
+	str_add(&r->link.out, "hello");
+	assert_int_equal(port_flush(&r->port, &r->link), LINK_LOST);
+	assert_false(r->port.wants_out);
 	assert_true(port_is_end(0, 0));
 	assert_true(port_is_end(-1, ECONNRESET));
 	assert_false(port_is_end(-1, ENOMEM));

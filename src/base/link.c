@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/link.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/proc.h"
+
+enum { ROOM_LEAST = 8 * 1024, ROOM_MOST = 64 * 1024 };
+/* A buffer that a large frame has left is given back when it is empty. */
+enum { BUFFER_KEPT = 1 << 20 };
+/* Until another try, when the kernel is short of something. */
+enum { SHORTAGE_MS = 10 };
+
+void link_init(struct link *l, int fd, unsigned accepts)
+{
+	assert(accepts <= LINK_DESCRIPTORS);
+	*l = (struct link){.fd = fd, .accepts = accepts, .room = ROOM_LEAST};
+}
+
+static void link_empty(struct str *buffer)
+{
+	if (buffer->cap > BUFFER_KEPT)
+		str_done(buffer);
+	else
+		str_clear(buffer);
+}
+
+/* ---- out ---- */
+
+static void link_drop_attached(struct link *l, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		closep(&l->attached[i].fd);
+	l->n_attached -= n;
+	memmove(l->attached, l->attached + n, l->n_attached * sizeof(*l->attached));
+}
+
+static void link_drop_out(struct link *l)
+{
+	link_drop_attached(l, l->n_attached);
+	link_empty(&l->out);
+	l->out_sent = 0;
+}
+
+void link_attach(struct link *l, int fd)
+{
+	size_t at = l->out.len, n = l->n_attached;
+
+	if (fd < 0)
+		return;
+	if (n && l->attached[n - 1].at >= at) {
+		at = l->attached[n - 1].at;
+		at += n >= LINK_DESCRIPTORS && l->attached[n - LINK_DESCRIPTORS].at == at;
+	}
+	l->attached = xreallocarray(l->attached, n + 1, sizeof(*l->attached));
+	l->attached[l->n_attached++] = (struct link_descriptor){at, fd};
+}
+
+/* How many descriptors go with the byte at `at`, as the first ones that are left. */
+static size_t link_count_attached(const struct link *l, size_t at)
+{
+	size_t n = 0;
+
+	while (n < l->n_attached && l->attached[n].at == at)
+		n++;
+	return n;
+}
+
+/* A piece that ends before the next one that has descriptors. */
+static ssize_t link_send_with(struct link *l, size_t n_fds, size_t n)
+{
+	union {
+		char room[CMSG_SPACE(LINK_DESCRIPTORS * sizeof(int))];
+		struct cmsghdr align;
+	} control = {{0}};
+	struct iovec from = {.iov_base = l->out.s + l->out_sent, .iov_len = n};
+	struct msghdr m = {
+		.msg_iov = &from,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = CMSG_SPACE(n_fds * sizeof(int)),
+	};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	char *to = (char *)CMSG_DATA(c);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
+	for (size_t i = 0; i < n_fds; i++)
+		memcpy(to + i * sizeof(int), &l->attached[i].fd, sizeof(int));
+	return sendmsg(l->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static ssize_t link_send_piece(struct link *l)
+{
+	size_t n_fds = link_count_attached(l, l->out_sent), end = l->out.len;
+	ssize_t n;
+
+	if (n_fds < l->n_attached && l->attached[n_fds].at < end)
+		end = l->attached[n_fds].at;
+	if (n_fds == 0)
+		return send(l->fd, l->out.s + l->out_sent, end - l->out_sent,
+			    MSG_DONTWAIT | MSG_NOSIGNAL);
+	n = link_send_with(l, n_fds, end - l->out_sent);
+	if (n > 0)
+		link_drop_attached(l, n_fds);
+	return n;
+}
+
+static enum link_result link_fault(int errnum)
+{
+	if (errnum == EAGAIN || errnum == EINTR)
+		return LINK_LATER;
+	return proc_is_shortage(errnum) ? LINK_SHORT : LINK_LOST;
+}
+
+enum link_result link_flush(struct link *l)
+{
+	enum link_result state = LINK_OK;
+
+	while (l->out_sent < l->out.len) {
+		ssize_t n = link_send_piece(l);
+
+		if (n >= 0) {
+			l->out_sent += (size_t)n;
+			continue;
+		}
+		state = link_fault(errno);
+		if (state != LINK_LOST)
+			return state;
+		break;
+	}
+	link_drop_out(l);
+	return state;
+}
+
+int link_send(struct link *l)
+{
+	struct pollfd room = {.fd = l->fd, .events = POLLOUT};
+	enum link_result state;
+
+	while ((state = link_flush(l)) == LINK_LATER || state == LINK_SHORT) {
+		if (state == LINK_LATER)
+			poll(&room, 1, -1);
+		else
+			poll(NULL, 0, SHORTAGE_MS);
+	}
+	return state == LINK_OK ? 0 : -1;
+}
+
+/* ---- in ---- */
+
+static void link_close_descriptors(const int *fds, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		close(fds[i]);
+}
+
+/* false: there are too many, and none is left. */
+static bool link_keep_descriptors(struct link *l, const int *fds, size_t n)
+{
+	if (l->n_received + n <= l->accepts) {
+		memcpy(l->received + l->n_received, fds, n * sizeof(int));
+		l->n_received += (unsigned)n;
+		return true;
+	}
+	link_close_descriptors(fds, n);
+	link_close_descriptors(l->received, l->n_received);
+	l->n_received = 0;
+	return false;
+}
+
+static bool link_take_control(struct link *l, struct msghdr *m)
+{
+	bool is_good = !(m->msg_flags & MSG_CTRUNC); /* the kernel has closed some */
+	int fds[LINK_DESCRIPTORS];
+
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(m); c; c = CMSG_NXTHDR(m, c)) {
+		size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(fds, CMSG_DATA(c), n * sizeof(int));
+		is_good = link_keep_descriptors(l, fds, n) && is_good;
+	}
+	if (!is_good) {
+		link_close_descriptors(l->received, l->n_received);
+		l->n_received = 0;
+	}
+	return is_good;
+}
+
+static ssize_t link_receive(struct link *l, char *to, size_t size, int flags)
+{
+	union {
+		char room[CMSG_SPACE(LINK_DESCRIPTORS * sizeof(int))];
+		struct cmsghdr align;
+	} control;
+	struct iovec into = {.iov_base = to, .iov_len = size};
+	struct msghdr m = {
+		.msg_iov = &into,
+		.msg_iovlen = 1,
+		.msg_control = control.room,
+		.msg_controllen = sizeof(control.room),
+	};
+	ssize_t n;
+
+	if (l->accepts == 0)
+		return recv(l->fd, to, size, flags);
+	n = recvmsg(l->fd, &m, flags | MSG_CMSG_CLOEXEC);
+	if (n > 0 && !link_take_control(l, &m))
+		l->is_wrong = true;
+	return n;
+}
+
+/* What was given goes. */
+static void link_compact(struct link *l)
+{
+	l->in.len -= l->in_at;
+	if (l->in.len)
+		memmove(l->in.s, l->in.s + l->in_at, l->in.len);
+	else
+		link_empty(&l->in);
+	l->in_at = 0;
+}
+
+enum link_result link_read(struct link *l, enum link_wait wait)
+{
+	ssize_t n;
+
+	link_compact(l);
+	n = link_receive(l, str_reserve(&l->in, l->room), l->room,
+			 wait == LINK_NOW ? MSG_DONTWAIT : 0);
+	if (n < 0)
+		return link_fault(errno);
+	l->in.len += (size_t)n;
+	if (l->is_wrong)
+		return LINK_WRONG;
+	if ((size_t)n == l->room && l->room < ROOM_MOST)
+		l->room *= 2; /* there is more */
+	return n ? LINK_OK : LINK_END;
+}
+
+int link_next(struct link *l, uint8_t *ret_type, struct wire *ret)
+{
+	size_t size;
+	int rc;
+
+	if (l->is_wrong || l->in_at == l->in.len)
+		return l->is_wrong ? -1 : 0;
+	rc = wire_next(l->in.s + l->in_at, l->in.len - l->in_at, ret_type, ret, &size);
+	if (rc > 0)
+		l->in_at += size;
+	l->is_wrong = rc < 0;
+	return rc;
+}
+
+int link_take_descriptor(struct link *l)
+{
+	int fd;
+
+	if (l->n_received == 0)
+		return -1;
+	fd = l->received[0];
+	l->n_received--;
+	memmove(l->received, l->received + 1, l->n_received * sizeof(int));
+	return fd;
+}
+
+/* ---- the end ---- */
+
+void link_close(struct link *l)
+{
+	link_drop_out(l);
+	link_close_descriptors(l->received, l->n_received);
+	l->n_received = 0;
+	closep(&l->fd);
+}
+
+void link_done(struct link *l)
+{
+	if (l->room)
+		link_close(l);
+	str_done(&l->out);
+	str_done(&l->in);
+	free(l->attached);
+	*l = (struct link){.fd = -1};
+}
