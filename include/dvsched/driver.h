@@ -2,8 +2,9 @@
 /*
  * The C ABI between dvsched and the driver of an accelerator. This header is all that a driver
  * needs: a shared library that exports dvs_driver_get() and nothing else, named in a configuration
- * as `driver: "/path/to/X.so"` and tried out with `dvsched chips check --driver X.so`. Two
- * examples: docs/examples/driver_echo.c, and driver_steps.c, which reports progress.
+ * as `driver: "/path/to/X.so"`, or `driver: "X"` in a directory of drivers (DVSCHED_DRIVERS), and
+ * tried out with `dvsched chips check --driver X.so`. Two examples: docs/examples/driver_echo.c,
+ * and driver_steps.c, which reports progress.
  *
  * Who calls. A worker is one process for one device. probe() and health() run in a short-lived
  * process of their own and open nothing. Everything else is called in a worker by ONE thread, the

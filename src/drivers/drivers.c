@@ -6,4 +6,9 @@ const struct driver_type *const driver_types[] = {
 #include "drivers/list.h"
 	NULL,
 };
-#undef DRIVER
+
+#define DRIVER_MODULE(name, is_built, help) {#name, help, is_built},
+const struct driver_module driver_modules[] = {
+#include "drivers/list.h"
+	{NULL, NULL, false},
+};

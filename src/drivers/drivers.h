@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The drivers that are part of dvsched. A new one is a folder, a line in list.h, a line in
+/* The drivers that come with dvsched. A new one is a directory, a line in list.h, a line in
  * meson.build. */
 #ifndef DRIVERS_DRIVERS_H
 #define DRIVERS_DRIVERS_H
+
+#include <stdbool.h>
 
 #include "dvsched/driver.h"
 
@@ -11,10 +13,17 @@ struct driver_type {
 	dvs_driver_get_function *get;
 };
 
-extern const struct driver_type *const driver_types[]; /* NULL-terminated */
+extern const struct driver_type *const driver_types[]; /* built in; NULL-terminated */
+
+/* One that is a library, found by its name where drivers are installed (device/driver/names.h). */
+struct driver_module {
+	const char *name, *help;
+	bool is_built; /* together with this program */
+};
+
+extern const struct driver_module driver_modules[]; /* the last one's name is NULL */
 
 #define DRIVER(name, help) const struct dvs_driver *driver_##name##_get(uint32_t host_abi);
 #include "drivers/list.h"
-#undef DRIVER
 
 #endif

@@ -44,12 +44,24 @@ static void on_committed(void *user, uint64_t bytes)
 	((struct acl_bed *)user)->committed = bytes;
 }
 
+/* As dvsched gets it: from the library, by its one symbol. */
+static void load_driver(struct acl_bed *b)
+{
+	void *library = dlopen(ACL_DRIVER, RTLD_NOW | RTLD_LOCAL), *symbol;
+
+	assert_non_null(library);
+	symbol = dlsym(library, "dvs_driver_get");
+	assert_non_null(symbol);
+	memcpy(&b->get, &symbol, sizeof(b->get));
+	b->d = b->get(DVS_DRIVER_ABI);
+}
+
 int acl_bed_init(void **state)
 {
 	struct acl_bed *b = calloc(1, sizeof(*b));
 
 	*state = b;
-	b->d = driver_acl_get(DVS_DRIVER_ABI);
+	load_driver(b);
 	b->host = (struct dvs_host){.size = sizeof(b->host),
 				    .user = b,
 				    .log = on_log,

@@ -15,9 +15,10 @@
 #include "acl_stub.h"
 #include "base/attr.h"
 #include "drivers/acl/codes.h"
-#include "drivers/drivers.h"
+#include "dvsched/driver.h"
 
 struct acl_bed {
+	dvs_driver_get_function *get;
 	const struct dvs_driver *d;
 	struct dvs_host host;
 	void *ctx; /* open, or NULL */

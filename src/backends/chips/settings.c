@@ -13,7 +13,7 @@
 #include "backends/chips/numa_place.h"
 #include "base/fs.h"
 #include "base/json_out.h"
-#include "device/driver/find.h"
+#include "device/driver/names.h"
 #include "device/leftovers/leftovers.h"
 #include "device/health/places.h"
 
@@ -93,6 +93,32 @@ static const char *read_options(struct reader *r)
 	return arena_strndup(r->mem, out.s, out.len);
 }
 
+static const char *find_driver(struct reader *r, const char *name)
+{
+	const char *found, *near, *hidden = driver_hidden(r->mem, name);
+	struct hjson_node *node = node_of(r, "driver");
+	struct error err = {0};
+	struct diag *e;
+
+	if (hidden)
+		diag_hint(cfg_warning(r->cfg, r->diags, node,
+				      "driver '%s' is the one that is built in, not %s", name,
+				      hidden),
+			  "a library is named by its path, too: driver: \"%s\"", hidden);
+	found = driver_locate(r->mem, name, &err);
+	if (found)
+		return arena_strdup(r->mem, found);
+	near = driver_suggest(r->mem, name);
+	e = cfg_error(r->cfg, r->diags, node, "%s", err.msg);
+	if (near)
+		diag_hint(e, "did you mean '%s'?", near);
+	else
+		diag_hint(e, "`dvsched chips drivers` lists them; a library is named by a path "
+			     "with a '/', too");
+	error_done(&err);
+	return NULL;
+}
+
 static const char *read_driver(struct reader *r)
 {
 	const char *name = cfg_fields_string(r->f, "driver", NULL);
@@ -107,14 +133,7 @@ static const char *read_driver(struct reader *r)
 	}
 	if (strchr(name, '/'))
 		return path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), name));
-	if (!driver_is_known(name)) {
-		diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
-				    "there is no driver '%s'", name),
-			  "`dvsched chips drivers` lists them; a library is named by a path with a "
-			  "'/'");
-		return NULL;
-	}
-	return arena_strdup(r->mem, name);
+	return find_driver(r, name);
 }
 
 /* ---- budgets ---- */

@@ -10,9 +10,11 @@
 #include "cli/load/load.h"
 #include "config/fields.h"
 #include "device/check/check.h"
+#include "device/driver/names.h"
 #include "device/leftovers/leftovers.h"
 #include "device/health/places.h"
 
+static const struct src_pos nowhere;
 static const double usual_limit_s = 10;
 
 struct tally {
@@ -74,14 +76,31 @@ static const char *read_sample(const struct args *args, struct diags *diags)
 	return json;
 }
 
+/* It is opened in a process that stands elsewhere. NULL after an error. */
+static const char *find_driver(const struct args *args, struct diags *diags)
+{
+	const char *word = opt_word(args, OPT_DRIVER, NULL), *found;
+	struct error err = {0};
+
+	if (!word) {
+		diag_error(diags, nowhere, "chips check: --driver is missing");
+		return NULL;
+	}
+	if (strchr(word, '/'))
+		return path_absolute(args->mem, word);
+	found = driver_locate(args->mem, word, &err);
+	if (!found)
+		diag_infra(diags, diag_error(diags, nowhere, "%s", err.msg));
+	error_done(&err);
+	return found;
+}
+
 int chips_check(const struct args *args, const struct chips_words *w, struct diags *diags)
 {
 	struct tally tally = {{0}};
-	const char *driver = opt_word(args, OPT_DRIVER, NULL);
 	const struct driver_check c = {
 		.state_dir = places_state(args->mem).dir,
-		/* It is opened in a process that stands elsewhere. */
-		.driver = driver && strchr(driver, '/') ? path_absolute(args->mem, driver) : driver,
+		.driver = find_driver(args, diags),
 		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
 		.job = read_sample(args, diags),
 		.device = (int32_t)opt_uint(args, OPT_DEVICE, 0, INT32_MAX, 0, diags),
@@ -92,7 +111,5 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 
 	(void)w;
 	leftovers_sweep(c.state_dir); /* of an earlier dvsched */
-	if (!c.driver)
-		diag_error(diags, (struct src_pos){0}, "chips check: --driver is missing");
 	return diags->n_errors ? EXIT_USAGE : run_check(&c, &tally);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched chips list` and `chips drivers`. */
+/* `dvsched chips list`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,9 +15,6 @@
 #include "device/lock/lock.h"
 #include "device/health/health.h"
 #include "device/health/places.h"
-#include "drivers/drivers.h"
-
-static const double load_limit_s = 10;
 
 static void print_table(struct table *t)
 {
@@ -288,117 +285,5 @@ int chips_list(const struct args *args, const struct chips_words *w, struct diag
 		list_table(args, &pools);
 	else
 		final_write("no devices\n", 11);
-	return EXIT_PASSED;
-}
-
-/* ---- drivers ---- */
-
-static const struct {
-	const char *name;
-	uint32_t bit;
-} abilities[] = {
-	{"abort", DVS_CAP_ABORT},	   {"gang", DVS_CAP_GANG},
-	{"reset", DVS_CAP_RESET},	   {"health", DVS_CAP_HEALTH},
-	{"watchdog", DVS_CAP_INNER_WATCH}, {"lend-only", DVS_CAP_LEND_ONLY},
-};
-
-/* A driver, and what it finds here without options. */
-struct found {
-	const struct driver_type *type;
-	struct driver_facts facts, here;
-	char *why; /* it cannot be used here, or not without options; NULL */
-};
-
-static void ask(const struct driver_type *type, struct arena *mem, struct found *ret)
-{
-	struct error err = {0};
-
-	*ret = (struct found){.type = type};
-	if (device_driver_facts(type->name, load_limit_s, mem, &ret->facts, &err) == 0 &&
-	    device_probe(type->name, "{}", load_limit_s, mem, &ret->here, &err) == 0)
-		return;
-	ret->why = xstrdup(err.msg);
-	error_done(&err);
-}
-
-static void add_driver(struct table *t, const struct found *f)
-{
-	_cleanup_(str_done) struct str can = {0}, why = {0};
-	char n[16] = "-";
-
-	for (size_t i = 0; i < ARRAY_LEN(abilities); i++)
-		if (f->facts.caps & abilities[i].bit)
-			str_printf(&can, "%s%s", can.len ? " " : "", abilities[i].name);
-	table_add(t, f->type->name, TABLE_PLAIN);
-	table_add(t, f->facts.version ? f->facts.version : "-", TABLE_PLAIN);
-	snprintf(n, sizeof(n), f->why ? "-" : "%zu", f->here.n_devices);
-	table_add(t, n, f->why || f->here.n_devices == 0 ? TABLE_WARN : TABLE_GOOD);
-	table_add(t, can.len ? can.s : "-", TABLE_PLAIN);
-	table_add(t, f->type->help, TABLE_PLAIN);
-	if (!f->why)
-		return;
-	str_printf(&why, "not usable here without options: %s", f->why);
-	table_note(t, why.s);
-}
-
-static void write_driver(struct json_out *j, const struct found *f)
-{
-	jout_object(j);
-	jout_key_string(j, "name", f->type->name);
-	jout_key_string(j, "help", f->type->help);
-	jout_key_string(j, "version", f->facts.version);
-	jout_key(j, "can");
-	jout_array(j);
-	for (size_t i = 0; i < ARRAY_LEN(abilities); i++)
-		if (f->facts.caps & abilities[i].bit)
-			jout_string(j, abilities[i].name);
-	jout_array_end(j);
-	jout_key_bool(j, "usable", !f->why);
-	jout_key_int(j, "devices", (int64_t)f->here.n_devices);
-	jout_key_string(j, "why", f->why);
-	jout_object_end(j);
-}
-
-static void drivers_json(const struct args *args)
-{
-	struct json_out j;
-
-	jout_init(&j, -1, 2);
-	jout_array(&j);
-	for (const struct driver_type *const *t = driver_types; *t; t++) {
-		struct found f;
-
-		ask(*t, args->mem, &f);
-		write_driver(&j, &f);
-		free(f.why);
-	}
-	jout_array_end(&j);
-	final_json(&j);
-}
-
-static void drivers_table(const struct args *args)
-{
-	static const char *const titles[] = {"DRIVER", "VERSION", "DEVICES", "CAN", "FOR"};
-	struct table table;
-
-	table_init(&table, titles, ARRAY_LEN(titles), load_wants_color(args, STDOUT_FILENO));
-	for (const struct driver_type *const *t = driver_types; *t; t++) {
-		struct found f;
-
-		ask(*t, args->mem, &f);
-		add_driver(&table, &f);
-		free(f.why);
-	}
-	print_table(&table);
-}
-
-int chips_drivers(const struct args *args, const struct chips_words *w, struct diags *diags)
-{
-	(void)w;
-	(void)diags;
-	if (opt_has(args, OPT_JSON))
-		drivers_json(args);
-	else
-		drivers_table(args);
 	return EXIT_PASSED;
 }

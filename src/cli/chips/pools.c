@@ -10,9 +10,9 @@
 #include "backends/chips/settings.h"
 #include "base/fs.h"
 #include "cli/load/load.h"
+#include "device/driver/names.h"
 #include "device/leftovers/leftovers.h"
 #include "device/health/places.h"
-#include "drivers/drivers.h"
 
 static const struct src_pos nowhere;
 static const double probe_limit_s = 20;
@@ -144,14 +144,15 @@ static const struct chips_device *known_of(struct arena *mem, const struct drive
 	return s.devices;
 }
 
-static void ask_driver(const struct args *args, const char *driver, const char *options,
-		       struct chips_pool *ret)
+/* name: what it is called until it says itself; driver: as driver_locate() returns it. */
+static void ask_driver(const struct args *args, const char *name, const char *driver,
+		       const char *options, struct chips_pool *ret)
 {
 	const struct state_places places = places_state(args->mem);
 	struct driver_facts facts;
 	struct error err = {0};
 
-	ret->name = ret->driver_name = driver;
+	ret->name = ret->driver_name = name;
 	ret->driver = driver;
 	ret->state_dir = places.dir;
 	ret->machine_dir = places.machine_dir;
@@ -176,21 +177,34 @@ static void ask_driver(const struct args *args, const char *driver, const char *
 static void find_of_driver(const struct args *args, const char *driver, struct chips_pools *pools,
 			   struct diags *diags)
 {
-	const char *options = opt_word(args, OPT_DRIVER_OPTIONS, "{}");
-	struct chips_pool *p = add_pool(args, pools);
+	const char *options = opt_word(args, OPT_DRIVER_OPTIONS, "{}"), *found;
+	struct chips_pool *p;
+	struct error err = {0};
 
 	/* It is opened in a process that stands elsewhere. */
 	if (strchr(driver, '/'))
 		driver = path_absolute(args->mem, driver);
-	ask_driver(args, driver, options, p);
+	found = driver_locate(args->mem, driver, &err);
+	if (!found) {
+		diag_infra(diags, diag_error(diags, nowhere, "%s", err.msg));
+		error_done(&err);
+		return;
+	}
+	p = add_pool(args, pools);
+	ask_driver(args, driver, found, options, p);
 	if (p->why)
 		diag_infra(diags, diag_error(diags, nowhere, "%s", p->why));
 }
 
 static void find_of_all_drivers(const struct args *args, struct chips_pools *pools)
 {
-	for (const struct driver_type *const *t = driver_types; *t; t++)
-		ask_driver(args, (*t)->name, "{}", add_pool(args, pools));
+	const struct driver_entry *list;
+	size_t n = driver_names(args->mem, &list);
+
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].hidden_by)
+			ask_driver(args, list[i].name, list[i].path ? list[i].path : list[i].name,
+				   "{}", add_pool(args, pools));
 }
 
 int chips_pools_find(const struct args *args, const char *cfg_path, struct chips_pools *ret,

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "cli/load/place.h"
-#include "device/driver/find.h"
+#include "device/driver/names.h"
 #include "flow/flow.h"
 
 static const struct src_pos nowhere;
@@ -241,6 +241,15 @@ static struct cfg *make_up(const char *driver, struct diags *diags)
 	return cfg_parse_text("--devices", text.s, text.len, diags);
 }
 
+static bool is_driver(struct arena *mem, const char *name)
+{
+	struct error err = {0};
+	bool is_one = driver_locate(mem, name, &err) != NULL;
+
+	error_done(&err);
+	return is_one;
+}
+
 struct cfg *pools_load(const struct args *args, struct diags *diags)
 {
 	const char *word = opt_word(args, OPT_DEVICES, ""), *path = find_file(args);
@@ -250,7 +259,7 @@ struct cfg *pools_load(const struct args *args, struct diags *diags)
 
 	if (path && !cfg)
 		return NULL;
-	if (*name && driver_is_known(name) && !find_pool(cfg, name, strlen(name))) {
+	if (*name && !find_pool(cfg, name, strlen(name)) && is_driver(args->mem, name)) {
 		cfg_free(cfg);
 		return make_up(name, diags);
 	}

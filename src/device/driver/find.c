@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "device/driver/names.h"
 #include "drivers/drivers.h"
 
 /* A library's own words, on one line. */
@@ -103,24 +104,6 @@ static const struct driver_type *find_own(const char *name)
 	return NULL;
 }
 
-bool driver_is_known(const char *name)
-{
-	return find_own(name) != NULL;
-}
-
-static int no_such_name(const char *name, struct error *err)
-{
-	_cleanup_(str_done) struct str names = {0};
-
-	(void)name;
-	for (const struct driver_type *const *t = driver_types; *t; t++)
-		str_printf(&names, "%s%s", names.len ? ", " : "", (*t)->name);
-	return error_plain(
-		err,
-		"there is no driver of this name (there are: %s); the path of a library has a '/'",
-		names.len ? names.s : "none");
-}
-
 /* The library stays: a driver that has started threads cannot be taken out again. */
 static dvs_driver_get_function *open_library(const char *path, struct error *err)
 {
@@ -144,23 +127,18 @@ static dvs_driver_get_function *open_library(const char *path, struct error *err
 	return get;
 }
 
-static dvs_driver_get_function *find_get(const char *name, struct error *err)
+const struct dvs_driver *driver_find(const char *word, struct error *err)
 {
-	const struct driver_type *own;
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	const char *name = driver_locate(mem, word, err);
+	const struct driver_type *own = name ? find_own(name) : NULL;
+	dvs_driver_get_function *get;
+	const struct dvs_driver *d;
 
-	if (strchr(name, '/'))
-		return open_library(name, err);
-	own = find_own(name);
-	if (!own)
-		no_such_name(name, err);
-	return own ? own->get : NULL;
-}
-
-const struct dvs_driver *driver_find(const char *name, struct error *err)
-{
-	dvs_driver_get_function *get = find_get(name, err);
-	const struct dvs_driver *d = get ? get(DVS_DRIVER_ABI) : NULL;
-
+	if (!name)
+		return NULL;
+	get = own ? own->get : open_library(name, err);
+	d = get ? get(DVS_DRIVER_ABI) : NULL;
 	if (get && check(d, err) == 0)
 		return d;
 	error_wrap(err, "driver %s", name);

@@ -7,12 +7,10 @@
 #include "base/error.h"
 #include "dvsched/driver.h"
 
-/* A word without '/' is a driver of drivers/list.h; anything else is a library, opened by dlopen()
- * and kept. Checks ABI, size and the entries that must be there. NULL with err, which names it. */
-const struct dvs_driver *driver_find(const char *name, struct error *err);
+/* word: as for driver_locate(). A library is opened by dlopen() and kept. Checks ABI, size and the
+ * entries that must be there. NULL with err, which names it. */
+const struct dvs_driver *driver_find(const char *word, struct error *err);
 /* It has lend_as(), which drivers built with an older header have not. */
 bool driver_can_lend_as(const struct dvs_driver *d);
-/* Is this the name of a driver of ours? Asks no library. */
-bool driver_is_known(const char *name);
 
 #endif

@@ -23,8 +23,8 @@ struct driver_facts {
 	enum dvs_class fault;
 };
 
-/* driver: a name or a path. options: JSON. All in mem. -1 with err: missing, another ABI, no entry,
- * crashed in probe, garbage, late; the message names the driver and what to do. */
+/* driver: as driver_locate() returns it. options: JSON. All in mem. -1 with err: missing, another
+ * ABI, no entry, crashed in probe, garbage, late; the message names the driver and what to do. */
 int device_probe(const char *driver, const char *options, double limit_s, struct arena *mem,
 		 struct driver_facts *ret, struct error *err);
 /* The driver alone: it is loaded and asked for nothing; no devices come back. */

@@ -27,7 +27,7 @@
 struct device_worker;
 
 struct device_worker_options {
-	const char *driver; /* a name of drivers/list.h, or the path of a library */
+	const char *driver; /* as driver_locate() returns it */
 	int32_t device;
 	const char *options;	  /* JSON object for open() */
 	const char *scratch_root; /* absolute; nothing outside it is made, moved or removed */

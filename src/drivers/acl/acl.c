@@ -12,7 +12,6 @@
 #include "drivers/acl/dcmi.h"
 #include "drivers/acl/devices.h"
 #include "drivers/acl/reset.h"
-#include "drivers/drivers.h"
 #include "drivers/temp_files.h"
 
 static int32_t find_device(struct acl_context *c, struct dvs_text *err)
@@ -202,7 +201,7 @@ static const struct dvs_driver driver = {
 	.is_usable = acl_is_usable,
 };
 
-const struct dvs_driver *driver_acl_get(uint32_t host_abi)
+const struct dvs_driver *dvs_driver_get(uint32_t host_abi)
 {
 	return host_abi == DVS_DRIVER_ABI ? &driver : NULL;
 }

@@ -4,7 +4,6 @@
 
 #include "../base/unit.h"
 #include "base/mem.h"
-#include "device/driver/find.h"
 #include "worker_bed.h"
 
 /* For what comes back; and for what does not. */
@@ -87,9 +86,6 @@ static void a_library_that_is_no_driver_is_told_apart(void **state)
 	}
 	assert_probe_fails("/nowhere/at/all.so", "{}", long_s, "there is no such file");
 	assert_probe_fails("/dev/null", "{}", long_s, "it cannot be loaded: ");
-	assert_probe_fails("no-such-name", "{}", long_s,
-			   "there is no driver of this name (there are: ");
-	assert_false(driver_is_known("no-such-name"));
 }
 
 static void a_probe_that_misbehaves_is_told_of(void **state)

@@ -2,6 +2,7 @@
 /* Driver acl: finding the library, getting a device and giving it back. */
 #include "acl_bed.h"
 
+#include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -229,10 +230,23 @@ static void wrong_options_are_refused_by_name(void **state)
 	}
 }
 
+static void the_library_shows_nothing_but_the_contract(void **state)
+{
+	void *library = dlopen(ACL_DRIVER, RTLD_NOW | RTLD_LOCAL);
+
+	(void)state;
+	assert_non_null(dlsym(library, "dvs_driver_get"));
+	assert_null(dlsym(library, "acl_classify"));
+	assert_null(dlsym(library, "npu_classify"));
+	assert_null(dlsym(library, "xcalloc"));
+	dlclose(library);
+}
+
 static void another_abi_is_refused(void **state)
 {
-	(void)state;
-	assert_null(driver_acl_get(DVS_DRIVER_ABI + 1));
+	struct acl_bed *b = *state;
+
+	assert_null(b->get(DVS_DRIVER_ABI + 1));
 }
 
 int main(void)
@@ -250,6 +264,7 @@ int main(void)
 		ACL_TEST(the_process_counts_what_it_sees),
 		ACL_TEST(a_device_that_is_known_to_be_bad_is_not_opened),
 		ACL_TEST(wrong_options_are_refused_by_name),
+		cmocka_unit_test(the_library_shows_nothing_but_the_contract),
 		ACL_TEST(another_abi_is_refused),
 	};
 
