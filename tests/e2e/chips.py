@@ -254,6 +254,37 @@ class Faults(Chips):
         self.assertEqual(self.results()["counts"]["passed"], 12)
         self.assertEqual([d["health"] for d in self.devices()].count("quarantined"), 2)
 
+    def killer(self, ranks, more=""):
+        self.pool(f"""{{ name: "killer", backend: "chips", devices: {ranks}, gang: {{}}, program: ["barrier", {{ compute: "10ms" }}] }}
+                     {{ name: "good.{{i}}", sweep: {{ i: "1..20" }}, backend: "chips", program: [{{ compute: "20ms" }}] }}""", n=8,
+                  more='deadlock: "500ms", faults: [{ on: "run", job: "killer", do: "wedge", clears_on: "never" }]')
+
+    def test_a_gang_that_wedges_devices_costs_those_of_two_attempts(self):
+        for ranks in (2, 4):
+            with self.subTest(ranks):
+                self.killer(ranks)
+                self.run_it("--scratch", str(self.path(f"of{ranks}")), code=1,
+                            env={"DVSCHED_STATE_DIR": str(self.path(f"state{ranks}"))})
+                results = self.results(f"of{ranks}")
+                killer = next(j for j in results["jobs"] if j["id"] == "killer")
+                self.assertEqual(killer["attempts"][-1]["reason"], "breaks_devices")
+                self.assertLessEqual(len(killer["attempts"]), 2)
+                self.assertEqual(results["counts"]["passed"], 20)
+                bad = [d for d in results["run"]["backends"]["chips"]["devices"] if d["health"] == "quarantined"]
+                self.assertLessEqual(len(bad), 2 * ranks)
+                self.assertEqual([d["jobs"] for d in bad], [["killer"]] * len(bad))
+
+    def test_a_gang_of_all_devices_that_wedges_them_keeps_nobody_waiting(self):
+        self.killer(8)
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        # One that wedged a single device cannot be told from a bad device, and has no other to try.
+        ends = {"breaks_devices": 1, "no_device": 3}
+        self.assertEqual(done.code, ends[self.last("killer")["reason"]], done)
+        for job in self.results()["jobs"]:
+            if job["id"] != "killer" and job["status"] != "PASSED":
+                self.assertEqual(job["attempts"][-1]["reason"], "no_device")
+                self.assertIn("killer", job["attempts"][-1]["context"])
+
     def test_when_no_device_is_left_jobs_end_with_that_word(self):
         self.pool('{ name: "a.{i}", sweep: { i: "1..5" }, backend: "chips", program: [{ compute: "5ms" }] }', n=2,
                   more='deadlock: "10ms", budgets: { queue: "60s" }, faults: [{ on: "open", do: "code", code: 507033 }]',

@@ -9,9 +9,15 @@
 bool past_has(const struct chips *c, const struct job *job, int32_t device)
 {
 	for (size_t i = 0; i < c->n_past; i++)
-		if (c->past[i].job == job->n && c->past[i].device == device)
+		if (c->past[i].job == job->n && c->past[i].device == device &&
+		    c->past[i].class != DVS_OK)
 			return true;
 	return false;
+}
+
+static bool class_breaks_devices(enum dvs_class class)
+{
+	return device_class_fate(class)->mark == MARK_QUARANTINE;
 }
 
 static bool past_has_end(const struct chips *c, const struct job *job, int32_t device,
@@ -30,14 +36,33 @@ bool past_has_like(const struct chips *c, const struct job *job, int32_t device,
 	for (size_t i = 0; i < c->n_past; i++) {
 		const struct past *p = &c->past[i];
 
-		if (p->job == job->n && p->class == class && p->device != device)
+		if (p->job == job->n && p->class == class &&
+		    (p->device != device || class_breaks_devices(class)))
 			return true;
 	}
 	return false;
 }
 
+bool past_was_well(const struct chips *c, const struct job *job, int32_t device)
+{
+	return past_has_end(c, job, device, DVS_OK);
+}
+
+bool past_has_broken(const struct chips *c, const struct job *job, int32_t device)
+{
+	return past_has_end(c, job, device, DVS_WEDGE);
+}
+
+bool past_forbids(const struct chips_job *j, const struct unit *u)
+{
+	return past_has_broken(j->chips, j->job, u->device->id) &&
+	       outlook_n_unbroken(j) >= j->request->n_devices;
+}
+
 void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class)
 {
+	if (past_has_end(c, job, device, class))
+		return;
 	c->past = xreallocarray(c->past, c->n_past + 1, sizeof(*c->past));
 	c->past[c->n_past++] = (struct past){job->n, device, class};
 }
@@ -50,6 +75,37 @@ void past_forget(struct chips *c, const struct job *job)
 		if (c->past[i].job != job->n)
 			c->past[n++] = c->past[i];
 	c->n_past = n;
+}
+
+/* ---- devices that are opened again after a failure ---- */
+
+bool probe_found_broken(const struct device_probe *p)
+{
+	return p->is_done && p->class != DVS_OK && p->class != DVS_BUSY && p->class != DVS_CONFIG &&
+	       p->class != DVS_UNSUPPORTED;
+}
+
+void probe_add_broken(struct str *out, const struct unit *u, const struct device_probe *p)
+{
+	if (probe_found_broken(p))
+		str_printf(out, "; then device %d does not open any more: %s", u->device->id,
+			   p->text);
+}
+
+/* Two devices that do not fail together by themselves. */
+static bool units_are_apart(const struct unit *a, const struct unit *b)
+{
+	return a->device->domain < 0 || a->device->domain != b->device->domain;
+}
+
+bool past_shows_the_job(const struct chips *c, const struct job *job, struct unit *const *broken,
+			uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		if ((i > 0 && units_are_apart(broken[0], broken[i])) ||
+		    past_has_like(c, job, broken[i]->device->id, DVS_WEDGE))
+			return true;
+	return false;
 }
 
 /* ---- devices that a job broke ---- */

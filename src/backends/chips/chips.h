@@ -49,7 +49,14 @@ struct chips_job {
 struct past {
 	uint32_t job; /* index in the plan */
 	int32_t device;
-	enum dvs_class class;
+	enum dvs_class class; /* DVS_OK: it broke another one, and this one opens as before */
+};
+
+/* A device that was opened by a fresh worker, without a job, after one had failed on it. */
+struct device_probe {
+	bool is_done;
+	enum dvs_class class; /* DVS_OK, or why it does not open */
+	const char *text;     /* in the job's arena */
 };
 
 struct console;
@@ -144,6 +151,8 @@ double tend_next_s(const struct chips *c);
 /* outlook.c */
 /* How many usable units j could have at once. */
 uint32_t outlook_n_usable(const struct chips_job *j);
+/* Of those that it has not broken. */
+uint32_t outlook_n_unbroken(const struct chips_job *j);
 void outlook_end_hopeless(struct chips *c);
 void outlook_say_waits(const struct chips_job *j);
 /* Nobody has a unit. */
@@ -176,16 +185,32 @@ bool unit_is_free(const struct unit *u, double now_s);
 void chips_tell(struct backend *b, struct str *notes, struct json_out *json);
 
 /* blame.c: where jobs have failed before. */
-/* The job has ended like this, on another device: it is the job. Its devices get their marks back:
- * at once, or when a probe shows that they open again. */
+/* The job has ended like this before, so it is the job: on another device, or, if the class says
+ * that the device is broken, on any. It returns to such a device only if there are no others and it
+ * opened in between. */
 bool past_has_like(const struct chips *c, const struct job *job, int32_t device,
 		   enum dvs_class class);
+/* These broke under the job in one attempt. It is the job if two of them do not fail together by
+ * themselves, or if any broke under it before. */
+bool past_shows_the_job(const struct chips *c, const struct job *job, struct unit *const *broken,
+			uint32_t n);
+/* It opened before the job, and does not any more. Somebody else's by now, or never to be opened by
+ * a worker as the pool is set up: that says nothing of the device. */
+bool probe_found_broken(const struct device_probe *p);
+/* "; then device 3 does not open any more: why" */
+void probe_add_broken(struct str *out, const struct unit *u, const struct device_probe *p);
+/* Its devices get their marks back: at once, or when a probe shows that they open again. */
 void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class class,
 		       bool probes_now);
 /* "the job breaks devices (0,6): text", with all devices on which it has ended like this. */
 const char *outcome_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
 			       const char *text, struct arena *mem);
 bool past_has(const struct chips *c, const struct job *job, int32_t device);
+/* It broke another device, and this one opened as before. */
+bool past_was_well(const struct chips *c, const struct job *job, int32_t device);
+/* It broke u, and there are enough others. */
+bool past_forbids(const struct chips_job *j, const struct unit *u);
+bool past_has_broken(const struct chips *c, const struct job *job, int32_t device);
 void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class);
 void past_forget(struct chips *c, const struct job *job);
 

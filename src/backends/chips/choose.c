@@ -30,7 +30,7 @@ static bool is_ready_for(const struct unit *u, const struct chips_job *j)
 
 static bool can_serve(const struct unit *u, const struct chips_job *j, double now_s)
 {
-	if (!unit_is_free(u, now_s))
+	if (!unit_is_free(u, now_s) || past_forbids(j, u))
 		return false;
 	if (u->state == UNIT_OPENING)
 		return !j->request->is_borrowed && has_options(u, j->request);
@@ -64,6 +64,8 @@ static int cost_of(const struct chips *c, const struct chips_job *j, const struc
 
 	if (past_has(c, j->job, u->device->id))
 		cost += 1000; /* it failed there: elsewhere, if there is an elsewhere */
+	if (!past_was_well(c, j->job, u->device->id))
+		cost += 500; /* no more devices than it has had already, if it breaks them */
 	if (u->health.state == HEALTH_SUSPECT)
 		cost += 100;
 	if (u->health.state == HEALTH_PROBATION)

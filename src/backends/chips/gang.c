@@ -96,7 +96,7 @@ void gang_free(struct gang *g)
 bool gang_is_over(const struct gang *g)
 {
 	for (uint32_t i = 0; i < g->n; i++)
-		if (g->ranks[i].state != RANK_ENDED)
+		if (g->ranks[i].state != RANK_ENDED || g->ranks[i].is_kept)
 			return false;
 	return true;
 }
@@ -260,4 +260,5 @@ void gang_act(struct gang *g)
 		release(g);
 	for (uint32_t i = 0; i < g->n; i++)
 		carry_out(g, &g->ranks[i]);
+	gang_probe_units(g);
 }

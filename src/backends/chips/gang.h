@@ -48,10 +48,12 @@ struct rank {
 	enum rank_state state;
 	unsigned orders;    /* enum rank_order */
 	bool has_failed;    /* when it was given up it had: its first error is the cause */
+	bool is_kept;	    /* it has ended, and its unit is kept to see whether it still opens */
 	bool is_given_up;   /* by a clock: class and text are decided, the process will be killed */
 	double open_took_s; /* for this job; 0: its worker was there */
 	double sent_s, armed_s;
 	struct rank_end end;
+	struct device_probe probe;
 };
 
 struct gang {
@@ -66,8 +68,10 @@ struct gang {
 	int shared_fd;
 	bool is_started; /* sched_job_started() was said */
 	bool is_released;
-	bool is_ending; /* somebody failed, or it is being killed */
-	int cause;	/* rank; -1: none */
+	bool is_ending;	 /* somebody failed, or it is being killed */
+	bool has_broken; /* a rank of several says that its device is broken */
+	bool is_probing, must_stop_probes;
+	int cause; /* rank; -1: none */
 	bool was_killed;
 	enum job_reason kill_reason;
 	double started_s, started_wall_s, released_s, over_s;
@@ -99,6 +103,17 @@ void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason);
 void gang_take_verdict(struct gang *g, const struct verdict *v);
 /* A worker that it needs cannot be started. */
 void gang_fail_open(struct gang *g, uint32_t rank, enum dvs_class class, const char *text);
+
+/* gang_probe.c: whether its devices still open. */
+bool rank_says_broken(const struct rank *r);
+/* What is to be done for that. */
+void gang_probe_units(struct gang *g);
+/* Its rank has ended, and has just let it go. */
+void gang_keep_unit(struct gang *g, uint32_t rank);
+void gang_note_probe(struct gang *g, uint32_t rank, enum dvs_class class, const char *text);
+void gang_lose_probe(struct gang *g, uint32_t rank); /* nobody will know */
+/* That of the cause, if it says so, and those that do not open any more; room for g->n. */
+uint32_t gang_list_broken(const struct gang *g, struct unit **ret);
 
 /* view.c: what the watchdog is shown. ranks: room for g->n. */
 void gang_view(const struct gang *g, struct watch_rank *ranks, struct watch_view *ret);

@@ -85,12 +85,10 @@ static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, con
 
 	if (l->state != LEND_PROBING)
 		return;
-	d->is_probed = true;
-	d->class = class;
-	d->text = lend_keep(l, text);
+	d->probe = (struct device_probe){true, class, lend_keep(l, text)};
 	give_back(d);
-	if (lent_is_broken(d))
-		unit_mark(u, l->job->job, DVS_WEDGE, 0, d->text);
+	if (probe_found_broken(&d->probe))
+		unit_mark(u, l->job->job, DVS_WEDGE, 0, d->probe.text);
 }
 
 static void on_opened(struct holder *h, struct unit *u)

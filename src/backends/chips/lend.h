@@ -26,9 +26,7 @@ enum lend_state {
 struct lent {
 	struct unit *unit; /* held by the lend as long as it is not back */
 	bool is_back;
-	bool is_probed;
-	enum dvs_class class; /* if it is: DVS_OK, or why it does not open */
-	const char *text;     /* in the job's arena */
+	struct device_probe probe;
 };
 
 struct lend {
@@ -65,8 +63,6 @@ struct lend *lend_find(const struct chips *c, const struct job *job);
 bool lend_measure(const struct lend *l, struct job_load *ret);
 
 /* lend_result.c */
-/* It does not open any more, and it is the device's fault. */
-bool lent_is_broken(const struct lent *d);
 void lend_tell(struct lend *l);
 /* "chips/0-1" */
 void lend_add_where(const struct lend *l, struct str *out);

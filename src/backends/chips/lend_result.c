@@ -18,20 +18,14 @@ void lend_add_where(const struct lend *l, struct str *out)
 	free(ids);
 }
 
-/* In somebody else's hands by now, or never to be opened by a worker as the pool is set up: that
- * says nothing of the device. */
-bool lent_is_broken(const struct lent *d)
+static uint32_t list_broken(const struct lend *l, struct unit **ret)
 {
-	return d->is_probed && d->class != DVS_OK && d->class != DVS_BUSY &&
-	       d->class != DVS_CONFIG && d->class != DVS_UNSUPPORTED;
-}
+	uint32_t n = 0;
 
-static const struct lent *find_broken(const struct lend *l)
-{
 	for (uint32_t i = 0; i < l->n; i++)
-		if (lent_is_broken(&l->devices[i]))
-			return &l->devices[i];
-	return NULL;
+		if (probe_found_broken(&l->devices[i].probe))
+			ret[n++] = l->devices[i].unit;
+	return n;
 }
 
 static void write_device(struct json_out *out, const struct lent *d)
@@ -39,10 +33,10 @@ static void write_device(struct json_out *out, const struct lent *d)
 	jout_object(out);
 	jout_key_int(out, "device", d->unit->device->id);
 	jout_key_string(out, "lent_as", d->unit->device->lent_as);
-	if (d->is_probed)
-		jout_key_string(out, "probe", device_class_name(d->class));
-	if (d->is_probed && d->class != DVS_OK && d->text)
-		jout_key_string(out, "text", d->text);
+	if (d->probe.is_done)
+		jout_key_string(out, "probe", device_class_name(d->probe.class));
+	if (d->probe.is_done && d->probe.class != DVS_OK && d->probe.text)
+		jout_key_string(out, "text", d->probe.text);
 	jout_object_end(out);
 }
 
@@ -76,37 +70,11 @@ static void blame_device(struct lend *l)
 
 	str_add(&text, r->message ? r->message : job_reason_name(r->reason));
 	for (uint32_t i = 0; i < l->n; i++)
-		if (lent_is_broken(&l->devices[i]))
-			str_printf(&text, "; then device %d does not open any more: %s",
-				   l->devices[i].unit->device->id, l->devices[i].text);
+		probe_add_broken(&text, l->devices[i].unit, &l->devices[i].probe);
 	r->status = fate->status;
 	r->reason = fate->reason;
 	r->is_uncharged = !fate->is_charged;
 	r->message = arena_strdup(l->job->mem, text.s);
-}
-
-/* Two devices that do not fail together by themselves. */
-static bool are_apart(const struct lent *a, const struct lent *b)
-{
-	int32_t domain = a->unit->device->domain;
-
-	return domain < 0 || domain != b->unit->device->domain;
-}
-
-/* It left two devices like this: both now, or another one before. */
-static bool is_the_job(const struct lend *l)
-{
-	const struct lent *first = find_broken(l);
-
-	for (uint32_t i = 0; i < l->n; i++) {
-		const struct lent *d = &l->devices[i];
-
-		if (lent_is_broken(d) &&
-		    ((d != first && are_apart(first, d)) ||
-		     past_has_like(l->chips, l->job->job, d->unit->device->id, DVS_WEDGE)))
-			return true;
-	}
-	return false;
 }
 
 static void blame_job(struct lend *l)
@@ -127,9 +95,8 @@ static void note_past(const struct lend *l)
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct lent *d = &l->devices[i];
 
-		if (!past_has(l->chips, job, d->unit->device->id))
-			past_add(l->chips, job, d->unit->device->id,
-				 lent_is_broken(d) ? DVS_WEDGE : DVS_JOB);
+		past_add(l->chips, job, d->unit->device->id,
+			 probe_found_broken(&d->probe) ? DVS_WEDGE : DVS_JOB);
 	}
 }
 
@@ -147,11 +114,13 @@ static void settle_devices(const struct lend *l)
 void lend_tell(struct lend *l)
 {
 	const char *blame = l->result.status == JOB_PASSED || l->was_killed ? NULL : "job";
-	bool breaks_devices = is_the_job(l);
+	_cleanup_(freep) struct unit **broken = xcalloc(l->n, sizeof(*broken));
+	uint32_t n_broken = list_broken(l, broken);
+	bool breaks_devices = past_shows_the_job(l->chips, l->job->job, broken, n_broken);
 	_cleanup_(freep) char *details = NULL;
 
 	settle_devices(l);
-	if (find_broken(l)) {
+	if (n_broken) {
 		blame_device(l);
 		blame = "device";
 	}

@@ -57,6 +57,8 @@ static void write_rank(struct json_out *out, const struct gang *g, uint32_t i)
 		jout_key_int(out, "worker_pid", r->end.pid);
 	if (r->end.worker_runs)
 		jout_key_int(out, "worker_run", r->end.worker_runs);
+	if (r->probe.is_done)
+		jout_key_string(out, "probe", device_class_name(r->probe.class));
 	jout_key_string(out, "phase", board_phase_name(r->end.phase));
 	write_clocks(out, r);
 	if (r->end.result) {
@@ -105,29 +107,81 @@ static bool is_unread(const struct rank *r)
 	return r->end.class == DVS_LOST && !r->end.was_read && r->end.verdict.status == JOB_RUNNING;
 }
 
-/* Who or what is to blame: a mark for the device, or none, and the job's result. */
-static const char *set_blame(struct gang *g, struct job_result *result)
+static void say_breaks(struct gang *g, enum dvs_class class, struct job_result *result)
 {
-	struct chips *c = g->chips;
-	struct rank *r = &g->ranks[g->cause];
+	outcome_blame_job(g->chips, g->job->job, class, true);
+	result->is_uncharged = false;
+	if (job_reason_class(result->reason) != CLASS_INFRA)
+		return;
+	result->reason = REASON_BREAKS_DEVICES;
+	result->message = outcome_say_breaks(g->chips, g->job->job, class, result->message,
+					     g->job->mem);
+}
+
+/* What the rank ended with stays: it is the first that one wants to know. */
+static void add_broken(const struct gang *g, struct job_result *result)
+{
+	const struct class_fate *fate = device_class_fate(DVS_WEDGE);
+	_cleanup_(str_done) struct str text = {0};
+
+	str_add(&text, result->message);
+	for (uint32_t i = 0; i < g->n; i++)
+		probe_add_broken(&text, g->ranks[i].unit, &g->ranks[i].probe);
+	result->status = fate->status;
+	result->reason = fate->reason;
+	result->is_uncharged = !fate->is_charged;
+	result->message = arena_strdup(g->job->mem, text.s);
+}
+
+/* Where a retry may go: rather to those that it had and that still open than to fresh ones. */
+static void note_probes(struct gang *g, struct unit *const *broken, uint32_t n_broken)
+{
+	const struct job *job = g->job->job;
+
+	for (uint32_t i = 0; i < n_broken; i++)
+		past_add(g->chips, job, broken[i]->device->id, DVS_WEDGE);
+	for (uint32_t i = 0; i < g->n; i++) {
+		const struct rank *r = &g->ranks[i];
+
+		if (r->probe.is_done && r->probe.class == DVS_OK && g->cause != (int)i)
+			past_add(g->chips, job, r->unit->device->id, DVS_OK);
+	}
+}
+
+/* A mark for its device, or none; where a retry goes. */
+static void mark_cause(struct gang *g, bool is_the_job)
+{
+	const struct rank *r = &g->ranks[g->cause];
 	enum dvs_class class = r->end.class;
 	const struct class_fate *fate = device_class_fate(class);
 	const struct job *job = g->job->job;
-	bool is_the_job = fate->mark != MARK_NONE && !is_unread(r) &&
-			  past_has_like(c, job, r->unit->device->id, class);
 
-	if (!is_the_job || fate->mark == MARK_QUARANTINE) /* which only a probe can take back */
+	if (rank_says_broken(r) ? !g->is_probing : !is_the_job)
 		unit_mark(r->unit, job, class, r->end.code, r->end.text ? r->end.text : text_of(r));
-	if (!is_unread(r) && (fate->mark != MARK_NONE || !fate->is_charged))
-		past_add(c, job, r->unit->device->id, class);
-	if (!is_the_job)
-		return fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
-	outcome_blame_job(c, job, class, true);
-	result->is_uncharged = false;
-	if (job_reason_class(result->reason) != CLASS_INFRA)
-		return "job";
-	result->reason = REASON_BREAKS_DEVICES;
-	result->message = outcome_say_breaks(c, job, class, result->message, g->job->mem);
+	if (!rank_says_broken(r) && !is_unread(r) && (fate->mark != MARK_NONE || !fate->is_charged))
+		past_add(g->chips, job, r->unit->device->id, class);
+}
+
+/* Who or what is to blame: the job, or a device. */
+static const char *set_blame(struct gang *g, struct job_result *result)
+{
+	const struct rank *r = &g->ranks[g->cause];
+	enum dvs_class class = r->end.class;
+	const struct class_fate *fate = device_class_fate(class);
+	const struct job *job = g->job->job;
+	_cleanup_(freep) struct unit **broken = xcalloc(g->n, sizeof(*broken));
+	uint32_t n_broken = gang_list_broken(g, broken);
+	bool is_like_before = fate->mark != MARK_NONE && !is_unread(r) &&
+			      past_has_like(g->chips, job, r->unit->device->id, class);
+	bool breaks_devices = past_shows_the_job(g->chips, job, broken, n_broken);
+
+	mark_cause(g, is_like_before || breaks_devices);
+	note_probes(g, broken, n_broken);
+	if (n_broken)
+		add_broken(g, result);
+	if (!is_like_before && !breaks_devices)
+		return n_broken || fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
+	say_breaks(g, breaks_devices ? DVS_WEDGE : class, result);
 	return "job";
 }
 

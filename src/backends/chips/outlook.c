@@ -16,20 +16,30 @@ static uint32_t n_units_that(const struct chips *c, bool (*is)(const struct unit
 	return n;
 }
 
+/* How many there are; domain NULL: of any. */
+static uint32_t n_in(const struct chips_job *j, const int32_t *domain,
+		     bool (*is)(const struct chips_job *j, const struct unit *u))
+{
+	const struct chips *c = j->chips;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_units; i++)
+		n += (!domain || c->units[i].device->domain == *domain) && is(j, &c->units[i]);
+	return n;
+}
+
 /* How many at most j could have at once. */
-static uint32_t n_for(const struct chips_job *j, bool (*is)(const struct unit *u))
+static uint32_t n_for(const struct chips_job *j,
+		      bool (*is)(const struct chips_job *j, const struct unit *u))
 {
 	const struct chips *c = j->chips;
 	uint32_t most = 0;
 
 	if (!j->request->same_domain || j->request->n_devices == 1)
-		return n_units_that(c, is);
+		return n_in(j, NULL, is);
 	for (uint32_t i = 0; i < c->n_units; i++) {
-		uint32_t n = 0;
+		uint32_t n = n_in(j, &c->units[i].device->domain, is);
 
-		for (uint32_t k = 0; k < c->n_units; k++)
-			n += c->units[k].device->domain == c->units[i].device->domain &&
-			     is(&c->units[k]);
 		if (c->units[i].device->domain >= 0 && n > most)
 			most = n;
 	}
@@ -41,9 +51,25 @@ static bool is_usable(const struct unit *u)
 	return health_is_usable(&u->health);
 }
 
+static bool is_usable_for(const struct chips_job *j, const struct unit *u)
+{
+	(void)j;
+	return is_usable(u);
+}
+
+static bool is_unbroken_for(const struct chips_job *j, const struct unit *u)
+{
+	return is_usable(u) && !past_has_broken(j->chips, j->job, u->device->id);
+}
+
 uint32_t outlook_n_usable(const struct chips_job *j)
 {
-	return n_for(j, is_usable);
+	return n_for(j, is_usable_for);
+}
+
+uint32_t outlook_n_unbroken(const struct chips_job *j)
+{
+	return n_for(j, is_unbroken_for);
 }
 
 /* ---- when a job can run at all ---- */
@@ -99,11 +125,13 @@ static double possible_at(const struct chips_job *j)
 	return at_s;
 }
 
-/* How long j may wait for that. */
+/* How long j may wait for that. A gang does not wait for devices that it has broken itself. */
 static double patient_until(const struct chips_job *j)
 {
 	if (j->request->queue_s > 0)
 		return j->queued_s + j->request->queue_s;
+	if (j->request->n_devices > 1 && past_has_like(j->chips, j->job, -1, DVS_WEDGE))
+		return j->stuck_s;
 	return j->stuck_s + 2 * j->chips->s->health.quarantine_s;
 }
 

@@ -35,8 +35,11 @@ static void end_rank(struct gang *g, uint32_t rank, bool worker_goes_on)
 	gang_has_changed(g);
 	if (g->cause == (int)rank)
 		g->diagnose_by_s = INFINITY; /* nobody is left to answer */
-	if (r->unit->holder == &g->holder)
-		unit_let_go(r->unit, worker_goes_on);
+	if (r->unit->holder != &g->holder)
+		return;
+	unit_let_go(r->unit, worker_goes_on);
+	if (g->has_broken && r->sent_s > 0)
+		gang_keep_unit(g, rank);
 }
 
 static void gang_ask_to_end(struct gang *g, double grace_s)
@@ -86,6 +89,10 @@ static void on_opened(struct holder *h, struct unit *u)
 {
 	struct gang *g = gang_of(h);
 
+	if (g->is_probing) {
+		gang_note_probe(g, u->place, DVS_OK, NULL);
+		return;
+	}
 	g->ranks[u->place].state = RANK_OPEN;
 	gang_has_changed(g);
 }
@@ -103,7 +110,12 @@ void gang_fail_open(struct gang *g, uint32_t rank, enum dvs_class class, const c
 
 static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class class, const char *text)
 {
-	gang_fail_open(gang_of(h), u->place, class, text);
+	struct gang *g = gang_of(h);
+
+	if (g->is_probing)
+		gang_note_probe(g, u->place, class, text);
+	else
+		gang_fail_open(g, u->place, class, text);
 }
 
 static void on_phase(struct holder *h, struct unit *u, uint64_t epoch, enum run_phase phase)
@@ -166,6 +178,7 @@ static void on_ended(struct holder *h, struct unit *u, const struct device_resul
 		return;
 	keep_end(g, &r->end, result);
 	note_worker(r);
+	g->has_broken |= g->n > 1 && rank_says_broken(r);
 	/* What comes after the first failure is fallout, if it looks like it or not. */
 	if (g->is_ending && result->class != DVS_OK && !r->is_given_up)
 		r->end.class = DVS_PEER;
@@ -198,6 +211,11 @@ static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char 
 	struct gang *g = gang_of(h);
 	struct rank *r = &g->ranks[u->place];
 
+	if (r->state == RANK_ENDED) { /* its unit is kept, and a fresh one opens */
+		if (is_stuck || u->is_probe)
+			gang_lose_probe(g, u->place);
+		return;
+	}
 	if (r->state < RANK_SENT && !is_stuck) { /* it died idle: a fresh one */
 		r->state = RANK_OPENING;
 		gang_has_changed(g);
@@ -233,6 +251,8 @@ static double free_at(const struct holder *h, double now_s)
 {
 	const struct gang *g = container_of(h, const struct gang, holder);
 
+	if (g->is_probing)
+		return now_s;
 	if (g->job->request->run_s <= 0)
 		return INFINITY;
 	return (g->is_released ? g->released_s : now_s) + g->job->request->run_s;
@@ -298,6 +318,10 @@ void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason)
 {
 	double grace_s = g->job->job->spec->rules->grace_s;
 
+	if (g->is_probing) { /* its end is known */
+		g->must_stop_probes = true;
+		return;
+	}
 	if (grace_s < 0)
 		grace_s = g->chips->s->grace_s;
 	if (!g->was_killed && g->cause < 0) {

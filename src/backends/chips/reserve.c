@@ -18,15 +18,16 @@ static double free_at(const struct chips *c, const struct unit *u)
 	return fmax(u->retry_at_s, now_s);
 }
 
-/* The usable unit that is free first, of those that are not taken; n_units: none. */
-static uint32_t next_free(const struct chips *c, const bool *taken, const int32_t *domain)
+/* The unit that j may use and that is free first, of those that are not taken; n_units: none. */
+static uint32_t next_free(const struct chips_job *j, const bool *taken, const int32_t *domain)
 {
+	const struct chips *c = j->chips;
 	uint32_t best = c->n_units;
 
 	for (uint32_t i = 0; i < c->n_units; i++) {
 		const struct unit *u = &c->units[i];
 
-		if (taken[i] || !health_is_usable(&u->health) ||
+		if (taken[i] || !health_is_usable(&u->health) || past_forbids(j, u) ||
 		    (domain && u->device->domain != *domain))
 			continue;
 		if (best == c->n_units || free_at(c, u) < free_at(c, &c->units[best]))
@@ -36,14 +37,15 @@ static uint32_t next_free(const struct chips *c, const bool *taken, const int32_
 }
 
 /* n units; false: there are not so many, and none is kept. */
-static bool reserve_among(const struct chips *c, const int32_t *domain, uint32_t n,
-			  struct reservation *r)
+static bool reserve_among(const struct chips_job *j, const int32_t *domain, struct reservation *r)
 {
+	const struct chips *c = j->chips;
+	uint32_t n = j->request->n_devices;
 	bool *units = xcalloc(c->n_units, sizeof(*units));
 	double at_s = 0;
 
 	for (uint32_t k = 0; k < n; k++) {
-		uint32_t next = next_free(c, units, domain);
+		uint32_t next = next_free(j, units, domain);
 
 		if (next == c->n_units) {
 			free(units);
@@ -69,11 +71,11 @@ bool reserve_for(const struct chips *c, const struct chips_job *j, struct reserv
 	bool is_possible = false;
 
 	if (!j->request->same_domain || n == 1)
-		is_possible = reserve_among(c, NULL, n, r);
+		is_possible = reserve_among(j, NULL, r);
 	else
 		for (uint32_t i = 0; i < c->n_units; i++)
 			if (c->units[i].device->domain >= 0)
-				is_possible |= reserve_among(c, &c->units[i].device->domain, n, r);
+				is_possible |= reserve_among(j, &c->units[i].device->domain, r);
 	if (is_possible)
 		r->job = j;
 	return is_possible;

@@ -145,6 +145,8 @@ void unit_look_at_health_again(struct unit *u);
 void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
 	       const char *text);
 void unit_note_passed(struct unit *u);
+/* job wedged it, and now it opens: what is left is one mark of job's. */
+void unit_note_opened_again(struct unit *u, const struct job *job);
 /* It was the job: its marks go, now or when the device has opened again. probes_now: that is tried
  * as soon as somebody waits, else when the quarantine ends. */
 void unit_take_marks_back(struct unit *u, const struct job *job, bool probes_now);

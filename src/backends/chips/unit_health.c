@@ -139,6 +139,20 @@ void unit_note_passed(struct unit *u)
 
 /* ---- devices that a job broke ---- */
 
+void unit_note_opened_again(struct unit *u, const struct job *job)
+{
+	struct chips *c = u->chips;
+	char text[HEALTH_TEXT];
+
+	snprintf(text, sizeof(text), "wedged by job '%s', and opened well after it", job->spec->id);
+	if (!health_opened_again(&u->health, &c->s->health, job->spec->id, text,
+				 clock_wall(c->clock)))
+		return;
+	if (health_is_usable(&u->health))
+		u->leave = LEAVE_NOT;
+	unit_store_health(u);
+}
+
 void unit_take_marks_back(struct unit *u, const struct job *job, bool probes_now)
 {
 	struct chips *c = u->chips;

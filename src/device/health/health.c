@@ -170,6 +170,22 @@ bool health_unmark(struct device_health *h, const struct health_rules *rules, co
 	return true;
 }
 
+bool health_opened_again(struct device_health *h, const struct health_rules *rules, const char *job,
+			 const char *text, double wall_s)
+{
+	struct health_mark mark = {.class = DVS_OK};
+
+	for (uint32_t i = 0; i < h->n_marks; i++)
+		if (is_of_job(&h->marks[i], job))
+			mark = h->marks[i];
+	if (mark.class == DVS_OK || h->state != HEALTH_QUARANTINED || h->n_quarantines > 1)
+		return false;
+	health_unmark(h, rules, job, wall_s);
+	mark.wall_s = wall_s;
+	health_mark(h, rules, MARK_ONE, &mark, text);
+	return true;
+}
+
 static bool become_healthy(struct device_health *h, double wall_s)
 {
 	h->n_marks = 0;

@@ -67,6 +67,10 @@ bool health_mark(struct device_health *h, const struct health_rules *rules, enum
 /* It was the job: its marks go, and what they led to. Returns true if anything changed. */
 bool health_unmark(struct device_health *h, const struct health_rules *rules, const char *job,
 		   double wall_s);
+/* The job quarantined it, and right after that it opened well: a mark of the job is left, and the
+ * device may be used. Not if it had been quarantined before. Returns true if anything changed. */
+bool health_opened_again(struct device_health *h, const struct health_rules *rules, const char *job,
+			 const char *text, double wall_s);
 /* A job passed there. Returns true if anything changed, marks included: it must be stored then. */
 bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s);
 /* Opened, or not, by a fresh process without a job. */

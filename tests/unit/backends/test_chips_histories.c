@@ -26,6 +26,8 @@ static struct history {
 	const struct job *head;
 	double head_since_s;
 	uint32_t n_passed, n_other;
+	/* Jobs that break what they run on, and who has done so; devices that do not open now. */
+	bool is_breaker[MOST_JOBS], has_broken[MOST_JOBS], is_broken[MOST_DEVICES];
 	/* Of other processes: locks that they have; before the step, whose turn it was; our locks.
 	 */
 	int theirs[MOST_DEVICES];
@@ -47,7 +49,7 @@ static bool is_trouble(void)
 static bool is_held_by(const struct unit *u, const struct gang *g)
 {
 	return u->holder == &g->holder && u->place < g->n && g->ranks[u->place].unit == u &&
-	       g->ranks[u->place].state != RANK_ENDED;
+	       (g->ranks[u->place].state != RANK_ENDED || g->ranks[u->place].is_kept);
 }
 
 static void check_gang(const struct gang *g)
@@ -55,8 +57,10 @@ static void check_gang(const struct gang *g)
 	for (uint32_t i = 0; i < g->n; i++) {
 		const struct rank *r = &g->ranks[i];
 
-		if (r->state != RANK_ENDED)
+		if (r->state != RANK_ENDED || r->is_kept)
 			assert_true(is_held_by(r->unit, g) && r->unit->place == i);
+		if (r->is_kept)
+			assert_true(g->has_broken && r->state == RANK_ENDED);
 		if (r->state >= RANK_SENT && r->state < RANK_ENDED)
 			assert_true(r->unit->state == UNIT_BUSY || r->unit->state == UNIT_DYING);
 	}
@@ -77,6 +81,16 @@ static void check_grace(const struct gang *g)
 	for (uint32_t i = 0; i < g->n; i++)
 		if (g->ranks[i].state != RANK_ENDED)
 			assert_int_equal(g->ranks[i].unit->state, UNIT_DYING);
+}
+
+/* A second attempt that breaks devices is the last: whatever it was, it is the job's. */
+static void check_breaker(const struct fake_job *j)
+{
+	bool *has_broken = &h.has_broken[j->job.n];
+
+	if (j->result.reason == REASON_WEDGE)
+		assert_false(*has_broken);
+	*has_broken |= j->result.reason == REASON_WEDGE;
 }
 
 /* All are there in every state, and its own until they are back. */
@@ -150,7 +164,16 @@ static void check_books(void)
 	}
 }
 
-/* The class of the cause decides, by its row. */
+static bool find_broken(const struct gang *g)
+{
+	for (uint32_t i = 0; i < g->n; i++)
+		if (probe_found_broken(&g->ranks[i].probe))
+			return true;
+	return false;
+}
+
+/* The class of the cause decides, by its row; that a device does not open any more goes before it.
+ */
 static void check_row(struct fake_job *j)
 {
 	list_for_each (it, &world.c->gangs) {
@@ -159,7 +182,7 @@ static void check_row(struct fake_job *j)
 
 		if (g->job->job != &j->job || g->cause < 0 || g->was_killed)
 			continue;
-		fate = device_class_fate(g->ranks[g->cause].end.class);
+		fate = device_class_fate(find_broken(g) ? DVS_WEDGE : g->ranks[g->cause].end.class);
 		assert_int_equal(j->result.status, g->is_started ? fate->status : JOB_KILLED);
 		if (j->result.reason == REASON_BREAKS_DEVICES)
 			assert_false(j->result.is_uncharged);
@@ -175,6 +198,7 @@ static void check_row(struct fake_job *j)
 	}
 	if (h.is_calm && j->result.status != JOB_PASSED)
 		fail_msg("%s, and nothing went wrong: %s", j->id, j->message);
+	check_breaker(j);
 	h.n_passed += j->result.status == JOB_PASSED;
 	h.n_other += j->result.status != JOB_PASSED;
 }
@@ -258,6 +282,7 @@ static void random_job(void)
 	q->open_s = 40;
 	q->queue_s = !h.is_calm && below(4) == 0 ? 1 + below(60) : 0;
 	j->rules.grace_s = below(2) ? -1 : (int)below(4);
+	h.is_breaker[j->job.n] = !h.is_calm && below(6) == 0;
 	job_submit(j);
 }
 
@@ -316,6 +341,27 @@ static void go_wrong(struct device_worker *w)
 	}
 }
 
+static bool *is_broken(const struct device_worker *w)
+{
+	return &h.is_broken[w->options->device];
+}
+
+/* A job that breaks its devices does, and most of them do not open then; or one is broken still. */
+static bool is_breaking(struct device_worker *w)
+{
+	if (w->state == FAKE_OPENING && *is_broken(w)) {
+		worker_opens_not(w, DVS_WEDGE, "it does not open");
+		return true;
+	}
+	if (w->state != FAKE_RUNS || below(3) ||
+	    !h.is_breaker[container_of((struct job_spec *)(uintptr_t)w->spec, struct fake_job, spec)
+				  ->job.n])
+		return false;
+	*is_broken(w) = below(4) > 0;
+	worker_ends(w, DVS_WEDGE, false);
+	return true;
+}
+
 /* It says that it is through, and is idle: that is not read yet. */
 static bool is_word_sent(struct device_worker *w)
 {
@@ -353,6 +399,8 @@ static void one_event(struct device_worker *w)
 		return;
 	} else if (is_trouble()) {
 		go_wrong(w);
+	} else if (!w->is_killed && is_breaking(w)) {
+		return;
 	} else if (w->state == FAKE_IDLE || w->is_killed || is_word_sent(w)) {
 		return;
 	} else {
@@ -408,6 +456,8 @@ static void one_step(void)
 		world.backend->ops->pause(world.backend, !world.c->is_paused);
 	if (!h.is_calm)
 		world.cannot_start = below(60) == 0;
+	if (below(40) == 0)
+		h.is_broken[below(MOST_DEVICES)] = false;
 	for (unsigned k = world.gathers ? 1 + below(4) : 1; k > 0; k--)
 		some_events();
 	world.gathers = false;
@@ -507,6 +557,8 @@ static void go_well(void)
 			word_arrives(w);
 		else if (w->is_killed)
 			end_killed(w);
+		else if (w->state == FAKE_OPENING && !w->is_stuck && is_breaking(w))
+			continue;
 		else if (!w->is_stuck && w->state != FAKE_IDLE)
 			worker_goes_through(w);
 	}

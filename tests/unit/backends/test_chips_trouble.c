@@ -662,16 +662,18 @@ static void who_opens_while_it_is_quarantined_is_closed(void **state)
 	struct fake_job *j, *next;
 
 	(void)state;
-	begin(2);
+	world_init(2);
+	world.settings.health.marks = 1;
+	world_begin();
 	j = submitted(2);
 	open_all(2);
 	launch(2);
 	next = submitted(1);
-	worker_ends(worker_on(0), DVS_WEDGE, false);
+	worker_ends(worker_on(0), DVS_POISON, false);
 	worker_dies(worker_on(0)); /* its peer takes its time: the next job gets the device */
 	assert_int_equal(unit(0)->state, UNIT_OPENING);
 	worker_ends(worker_on(1), DVS_PEER, false);
-	assert_int_equal(j->result.reason, REASON_WEDGE);
+	assert_int_equal(j->result.reason, REASON_POISON);
 	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
 	world.backend->ops->kill(world.backend, &next->job, KILL_NOW, REASON_USER);
 	worker_opens(worker_on(0));

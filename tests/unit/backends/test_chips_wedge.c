@@ -33,9 +33,6 @@ static void wedges(struct fake_job *j, int32_t device)
 	worker_reaches(worker_on(device), PHASE_TAKEN);
 	worker_ends(worker_on(device), DVS_WEDGE, false);
 	worker_dies(worker_on(device));
-	for (uint32_t i = 0; i < world.settings.n_devices; i++)
-		if (worker_on((int32_t)i) && is_read(worker_on((int32_t)i)))
-			worker_ends(worker_on((int32_t)i), DVS_PEER, false);
 	assert_int_equal(j->state, FAKE_ENDED);
 }
 
@@ -131,47 +128,6 @@ static void a_death_after_which_it_does_not_open_is_no_clean_bill(void **state)
 	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
 }
 
-static void a_gang_is_known_by_the_device_of_its_cause(void **state)
-{
-	struct fake_job *gang;
-
-	(void)state;
-	world_init(5);
-	for (int32_t i = 0; i < 5; i++)
-		world.devices[i].domain = -1;
-	world_begin();
-	gang = job_new(2);
-	gang->request.has_barrier = false;
-	wedges(gang, 1);
-	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_int_equal(unit(0)->health.state, HEALTH_UNKNOWN);
-	wedges(gang, 2);
-	assert_int_equal(gang->result.reason, REASON_BREAKS_DEVICES);
-	for (uint32_t i = 0; i < 5; i++)
-		assert_int_equal(unit(i)->health.state,
-				 i == 1 || i == 2 ? HEALTH_QUARANTINED : HEALTH_UNKNOWN);
-}
-
-/* What a peer ends with after the first failure may be its consequence. */
-static void of_a_gang_only_the_cause_has_a_class_of_its_own(void **state)
-{
-	struct fake_job *gang;
-
-	(void)state;
-	begin(2);
-	gang = job_new(2);
-	gang->request.has_barrier = false;
-	begins(gang);
-	worker_ends(worker_on(0), DVS_WEDGE, false);
-	worker_dies(worker_on(0));
-	worker_ends(worker_on(1), DVS_WEDGE, false);
-	worker_dies(worker_on(1));
-	assert_int_equal(gang->state, FAKE_ENDED);
-	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_non_null(strstr(gang->details, "\"class\":\"peer\""));
-	assert_int_equal(world.stored[1].n_marks, 0);
-}
-
 /* ---- commands ---- */
 
 static void command_breaks(struct fake_job *j, int32_t device)
@@ -209,6 +165,36 @@ static void likewise_a_command_that_borrows(void **state)
 	world_pass(301);
 	worker_opens(worker_on(0));
 	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
+}
+
+/* Where it had failed before on a device that opened. */
+static void also_where_it_had_failed_otherwise(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	world_init(1);
+	world_begin();
+	j = job_new(1);
+	j->request.is_borrowed = true;
+	j->request.env_name = "DEVICES";
+	job_submit(j);
+	slot_ends(world.slots[0], false);
+	slot_dies(world.slots[0]);
+	worker_opens(worker_on(0));
+	assert_int_equal(j->result.reason, REASON_EXIT);
+	job_submit(j);
+	worker_goes_through(worker_on(0)); /* it leaves first */
+	world_pass(6);
+	slot_ends(world.slots[0], false);
+	slot_dies(world.slots[0]);
+	worker_opens_not(worker_on(0), DVS_WEDGE, "it does not open");
+	worker_dies(worker_on(0));
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+	unit(0)->health = world.stored[0] = (struct device_health){0}; /* a person cleared it */
+	world_pass(1);
+	command_breaks(j, 0);
+	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
 }
 
 /* It borrows 0 and 1 of three, and neither opens after it. */
@@ -293,9 +279,8 @@ int main(int argc, char **argv)
 		STORY(what_opens_again_is_well_and_what_does_not_stays_out),
 		STORY(what_others_did_is_not_given_back),
 		STORY(a_death_after_which_it_does_not_open_is_no_clean_bill),
-		STORY(a_gang_is_known_by_the_device_of_its_cause),
-		STORY(of_a_gang_only_the_cause_has_a_class_of_its_own),
 		STORY(likewise_a_command_that_borrows),
+		STORY(also_where_it_had_failed_otherwise),
 		STORY(two_at_once_are_enough),
 		STORY(two_of_one_domain_may_have_failed_together),
 		STORY(two_of_two_domains_are_enough),
