@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "run/lock.h"
@@ -369,6 +371,95 @@ static void a_file_lock_left_behind_is_taken_over(void **state)
 	unlink(path);
 }
 
+/* ---- what others do between two of our steps ---- */
+
+static void (*before_rename)(void), (*before_link)(void);
+
+static void call_once(void (**hook)(void))
+{
+	void (*call)(void) = *hook;
+
+	*hook = NULL;
+	if (call)
+		call();
+}
+
+/* In the place of the C library's. */
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	call_once(&before_rename);
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	call_once(&before_link);
+	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+static char host_and_boot[512];
+
+static void put_living(const char *run)
+{
+	_cleanup_(freep) char *text = xasprintf("%d %s %s\n", (int)getpid(), host_and_boot, run);
+
+	put_owner(text);
+}
+
+static void another_takes_it(void)
+{
+	put_living("another");
+}
+
+static void a_third_takes_it(void)
+{
+	put_living("third");
+}
+
+static void put_dead(void)
+{
+	_cleanup_(freep) char *text = xasprintf("%d %s old-run\n", dead_pid(), host_and_boot);
+
+	put_owner(text);
+}
+
+static void read_host_and_boot(const char *path)
+{
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+	struct lock l = {0};
+	char host[200], boot[200];
+	int pid;
+
+	take_by_file(&l, NULL);
+	assert_int_equal(fs_read_file(path, 4096, &text, &err), 0);
+	assert_int_equal(sscanf(text.s, "%d %199s %199s", &pid, host, boot), 3);
+	snprintf(host_and_boot, sizeof(host_and_boot), "%s %s", host, boot);
+	lock_give(&l);
+}
+
+/* The lock was stale when it was read; before it is moved away, somebody has taken it over. */
+static void a_lock_that_another_took_over_meanwhile_is_his(void **state)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
+	struct lock l = {0};
+
+	(void)state;
+	read_host_and_boot(path);
+	put_dead();
+	before_rename = another_takes_it;
+	take_by_file(&l, "run another, pid ");
+	take_by_file(&l, "run another, pid "); /* it is back in its place */
+	unlink(path);
+
+	/* Before it can be put back, a third one has it. */
+	put_dead();
+	before_rename = another_takes_it;
+	before_link = a_third_takes_it;
+	take_by_file(&l, "run third, pid ");
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -386,6 +477,7 @@ int main(void)
 		cmocka_unit_test(an_ambiguous_prefix_is_shown_with_what_it_may_be),
 		cmocka_unit_test(the_file_lock_holds_until_it_is_given_back),
 		cmocka_unit_test(a_file_lock_left_behind_is_taken_over),
+		cmocka_unit_test(a_lock_that_another_took_over_meanwhile_is_his),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
