@@ -193,7 +193,8 @@ static void end(struct fake *f, struct fake_job *fj)
 							  : -1,
 	};
 
-	if (fj->is_started) {
+	/* As with a slot that died: nobody says when a lost job began. */
+	if (fj->is_started && o->reason != REASON_LOST) {
 		result.duration_s = now_s - fj->started_s;
 		result.start_wall_s = clock_wall(clock_of(f)) - result.duration_s;
 	}

@@ -140,6 +140,26 @@ static void a_failure_kills_at_once_and_all_the_way(void **state)
 	bed_done(&b);
 }
 
+/* Its result says nothing of its start; its attempt began when it was said to have begun. */
+static void a_lost_job_began_when_it_was_started(void **state)
+{
+	struct job_spec *first, *lost;
+	double began_s;
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 2);
+	first = bed_job(&b, "first");
+	lost = bed_job(&b, "x:l");
+	bed_needs(&b, lost, first);
+	bed_backend(&b, NULL, by_letter, 0);
+	began_s = clock_wall(&b.clock.clock) + 1;
+	bed_go(&b);
+	assert_int_equal(bed_reason(&b, "x:l"), REASON_LOST);
+	assert_true(fabs(bed_find(&b, "x:l")->attempts->result.start_wall_s - began_s) < 1e-6);
+	bed_done(&b);
+}
+
 static void needs_and_needs_any_go_together(void **state)
 {
 	static const struct {
@@ -552,6 +572,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_pair_of_statuses_is_decided),
 		cmocka_unit_test(a_failure_kills_at_once_and_all_the_way),
+		cmocka_unit_test(a_lost_job_began_when_it_was_started),
 		cmocka_unit_test(needs_and_needs_any_go_together),
 		cmocka_unit_test(needs_any_waits_until_all_have_ended),
 		cmocka_unit_test(the_cause_of_none_passed_is_the_first_of_them),

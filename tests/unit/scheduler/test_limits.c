@@ -58,6 +58,25 @@ static struct fake_outcome busy_and_noted(const struct job *job, uint32_t attemp
 	return (struct fake_outcome){.status = JOB_PASSED, .duration_s = 1};
 }
 
+struct busy_calls {
+	unsigned n;
+	bool is_busy[8];
+	double at_s[8];
+};
+
+static struct fake_outcome busy_when_said(const struct job *job, uint32_t attempt, void *ctx)
+{
+	struct bed *b = ctx;
+	struct busy_calls *calls = b->ctx;
+
+	(void)job, (void)attempt;
+	assert_true(calls->n < ARRAY_LEN(calls->at_s));
+	calls->at_s[calls->n] = b->clock.now_s;
+	if (calls->is_busy[calls->n++])
+		return (struct fake_outcome){.submit = SUBMIT_BUSY};
+	return (struct fake_outcome){.status = JOB_PASSED, .duration_s = 1};
+}
+
 static void a_busy_backend_has_pauses_that_double(void **state)
 {
 	static const double pauses[] = {0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5, 5};
@@ -74,6 +93,26 @@ static void a_busy_backend_has_pauses_that_double(void **state)
 	assert_int_equal(t.n, t.n_busy + 2);
 	for (size_t i = 0; i < ARRAY_LEN(pauses); i++)
 		assert_true(fabs(t.at_s[i + 1] - t.at_s[i] - pauses[i]) < 1e-9);
+	bed_done(&b);
+}
+
+/* Asked for a twice in vain, then it takes a, and is busy when it is asked for b. */
+static void a_job_that_is_taken_ends_the_doubling(void **state)
+{
+	static const double pauses[] = {0.05, 0.1, 0, 0.05};
+	struct busy_calls calls = {.is_busy = {true, true, false, true}};
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 2);
+	bed_job(&b, "a");
+	bed_job(&b, "b");
+	b.ctx = &calls;
+	bed_backend(&b, NULL, busy_when_said, 0);
+	bed_go(&b);
+	assert_int_equal(calls.n, ARRAY_LEN(pauses) + 1);
+	for (size_t i = 0; i < ARRAY_LEN(pauses); i++)
+		assert_true(fabs(calls.at_s[i + 1] - calls.at_s[i] - pauses[i]) < 1e-9);
 	bed_done(&b);
 }
 
@@ -421,6 +460,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_refused_job_is_killed_with_the_backends_words),
 		cmocka_unit_test(a_busy_backend_has_pauses_that_double),
+		cmocka_unit_test(a_job_that_is_taken_ends_the_doubling),
 		cmocka_unit_test(capacity_ends_a_pause_at_once),
 		cmocka_unit_test(a_paused_backend_goes_on_when_told),
 		cmocka_unit_test(a_wide_job_is_not_kept_out_by_narrow_ones),
