@@ -522,6 +522,25 @@ static void a_killed_job_leaves_daemons_only(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
+/* Killed without a grace: nothing was looked at before. */
+static void a_kill_at_once_leaves_daemons_too(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = NULL;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	command = xasprintf("%s daemon && echo ready && exec %s for-ever", b->argv[0], b->argv[0]);
+	bed_shell(b, command);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, true, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(bed_count_processes(b), 1);
+}
+
 static void assert_launch_error(struct slot_bed *b, const char *text)
 {
 	bed_run(b);
@@ -1055,6 +1074,7 @@ int main(int argc, char **argv)
 		CASE(kept_daemons_stay_until_the_slot_ends),
 		CASE(a_daemon_is_kept_by_any_of_its_names),
 		CASE(a_killed_job_leaves_daemons_only),
+		CASE(a_kill_at_once_leaves_daemons_too),
 		CASE(a_program_that_cannot_be_started_is_the_job_s_own_failure),
 		CASE(patterns_judge_what_could_not_be_started),
 		CASE(a_directory_that_is_not_there_is_no_fault_of_the_program),
