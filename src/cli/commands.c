@@ -6,52 +6,43 @@
 const struct command commands[] = {
 	{"run", CMD_RUN, "CONFIG [options]  |  dvsched run [options] -- COMMAND [ARG …]",
 	 "run the jobs of a configuration, or one command",
-	 "Runs the jobs of CONFIG in the order of their dependencies, as many at a time as there "
-	 "is room for, and "
-	 "leaves results.json in the run's directory. With -- it runs one command as a job: with "
-	 "limits, a log and a "
-	 "record, without a configuration.",
+	 "Runs the jobs of CONFIG in parallel, each after the jobs that it needs, and writes "
+	 "results.json. With -- it runs one command as a job, without a configuration.",
 	 cmd_run},
-	{"list", CMD_LIST, "CONFIG [options]", "the names of the jobs that would run",
-	 "Prints the names of the jobs that `dvsched run` would run with the same options, one a "
-	 "line. Runs the "
-	 "configuration's eval_cmds, and nothing else.",
+	{"list", CMD_LIST, "CONFIG [options]", "list the jobs that would run",
+	 "Prints the names of the jobs that `dvsched run` would run with the same options, one per "
+	 "line. Runs the {eval_cmd} commands of the configuration, and nothing else.",
 	 cmd_list},
-	{"plan", CMD_PLAN, "CONFIG [options]", "the graph of jobs: text, JSON or Graphviz",
-	 "Prints every job with its command and what it needs. Runs the configuration's eval_cmds, "
-	 "and nothing else.",
+	{"plan", CMD_PLAN, "CONFIG [options]", "print the graph of jobs: text, JSON or Graphviz",
+	 "Prints every job with its command and the jobs that it needs. Runs the {eval_cmd} "
+	 "commands of the configuration, and nothing else.",
 	 cmd_plan},
 	{"config", CMD_CONFIG, "dump FILE | show CONFIG | keys",
-	 "what was read, and what it came to",
-	 "dump prints one file as it was understood, as JSON. show prints the merged "
-	 "configuration, each value with "
-	 "the place it came from (and runs its eval_cmds, unless --raw). keys lists the keys of "
-	 "the native flow.",
+	 "show the parsed or merged configuration",
+	 "dump prints one parsed file as JSON. show prints the merged configuration, each value "
+	 "with its place, and runs {eval_cmd} commands (not with --raw). keys lists the keys of "
+	 "flow: jobs.",
 	 cmd_config},
 	{"report", CMD_REPORT,
 	 "gen INDEX.json | instrumentation METRICS.json | dashboard INDEX.json  DIR",
-	 "pages of results that are there",
-	 "gen makes the pages of a run's reports again, of index.json and the blocks' files beside "
-	 "it, which dvsched or DVSim wrote. instrumentation draws a metrics.json. dashboard makes "
-	 "one page of all blocks with a badge for each number, for another site.",
+	 "render reports of finished runs",
+	 "gen writes the pages of a run's reports again, from index.json and the files of the "
+	 "blocks beside it. instrumentation draws a metrics.json. dashboard writes one page of all "
+	 "blocks, with a badge for each number. Reads files of dvsched and of DVSim.",
 	 cmd_report},
-	{"dashboard", CMD_BOARD, "gen INDEX.json DIR", "the same as `report dashboard`",
-	 "Makes dashboard.html, dashboard.json and badge/BLOCK/*.svg of a run's index.json.",
+	{"dashboard", CMD_BOARD, "gen INDEX.json DIR", "same as `report dashboard`",
+	 "Writes dashboard.html, dashboard.json and badge/BLOCK/*.svg from a run's index.json.",
 	 cmd_dashboard},
 	{"chips", CMD_CHIPS,
 	 "[list [CONFIG]] | drivers | check | probe|clear|quarantine DEVICE … [CONFIG]",
-	 "devices and their drivers, by hand",
-	 "list (or no word) shows the devices of a configuration's pools, of --driver, or of all "
-	 "drivers: what they are, how they are, who has them. drivers shows dvsched's own. A "
-	 "DEVICE is one of that table, or some: npu/3, npu/0-7, npu. probe opens it in a process "
-	 "of its own "
-	 "and says how long that took; clear forgets what is remembered of its health, after a "
-	 "repair; quarantine keeps jobs from it, with --why. check opens a device in a process of "
-	 "its own and goes through every call of "
-	 "dvsched/driver.h, one line for each check. Exit code 1: some failed; 3: the driver is "
-	 "missing, of another ABI, crashed or never returned. docs/reference/drivers.md says how "
-	 "to write "
-	 "one.",
+	 "list devices: model, health, lock owner; test and quarantine them",
+	 "list (the default) lists the devices of a configuration, of --driver, or of all drivers. "
+	 "drivers lists the drivers. A DEVICE is named as in the list: npu/3, npu/0-7, npu. probe "
+	 "opens devices, each in a process of its own, and prints how long that took. clear "
+	 "forgets the stored health of devices, after a repair. quarantine keeps jobs from them. "
+	 "check opens a device and tests every call of dvsched/driver.h, one line per check. Exit "
+	 "code 1: a check failed; 3: the driver is missing, has another ABI, crashed or hung. "
+	 "docs/reference/drivers.md describes how to write a driver.",
 	 cmd_chips},
 	{0},
 };

@@ -27,7 +27,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 static int run_without_command(int argc, char **argv)
 {
 	if (argc < 2) {
-		help_print("dvsched", NULL);
+		help_print("dvsched", NULL, NULL);
 		return EXIT_USAGE;
 	}
 	if (is_one_of(argv[1], "--version", "version", "-V")) {
@@ -37,7 +37,7 @@ static int run_without_command(int argc, char **argv)
 	if (is_one_of(argv[1], "--help", "help", "-h")) {
 		if (argc > 2)
 			return -1;
-		help_print("dvsched", NULL);
+		help_print("dvsched", NULL, NULL);
 		return EXIT_PASSED;
 	}
 	return -1;
@@ -61,7 +61,7 @@ static int run_command(int argc, char **argv)
 	diags_print(&diags, stderr, load_wants_color(&args, 2), false);
 	diags_done(&diags);
 	if (rc == EXIT_PASSED && opt_has(&args, OPT_HELP))
-		help_print(args_program(&args), args.command);
+		help_print(args_program(&args), args.command, args.words[0]);
 	else if (rc == EXIT_PASSED && opt_has(&args, OPT_VERSION))
 		version_print();
 	else if (rc == EXIT_PASSED)
@@ -134,9 +134,9 @@ static int dvsched_main(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	if (is_one_of(argv[1], "help", "--help", "-h")) {
-		char option[] = "--help", *as_option[] = {argv[0], argv[2], option, NULL};
+		char option[] = "--help", *as_option[] = {argv[0], argv[2], option, argv[3], NULL};
 
-		return run_command(3, as_option);
+		return run_command(argc > 3 ? 4 : 3, as_option);
 	}
 	return run_command(argc, argv);
 }

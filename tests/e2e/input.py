@@ -193,14 +193,32 @@ class Reading(Story):
         self.assertEqual(run.code, 2, run)
         self.assertIn("dvsched run", run.err)
 
-    def test_the_man_page_names_every_option(self):
-        page = SOURCE / "docs/man/dvsched.1.scd"
-        with open(page) as lines:
-            text = lines.read()
-        for command in ("run", "list", "plan", "config", "report", "dashboard", "chips"):
-            for word in self.dvsched(command, "--help").out.split():
-                if word.startswith("--"):
-                    self.assertIn(word.rstrip(",:;.)"), text)
+    COMMANDS = ("run", "list", "plan", "config", "report", "dashboard", "chips")
+
+    def options(self, *words):
+        """The long names that a page of help describes."""
+        shown = self.dvsched(*words).out
+        self.assertLess(max(map(len, shown.splitlines())), 101)
+        return re.findall(r"(?m)^  (?:-\w+, )*--([\w-]+)", shown)
+
+    def test_the_help_of_run_has_what_most_people_need(self):
+        most, every = self.options("run", "--help"), self.options("run", "--help", "all")
+        self.assertEqual(len(most), 20, most)
+        self.assertEqual(self.options("help", "run", "all"), every)
+        for page in (most, self.options("run", "--help", "dvsim"), self.options("run", "--help", "chips")):
+            self.assertLessEqual(set(page), set(every))
+        self.assertIn("seeds", self.options("run", "--help", "dvsim"))
+        self.assertIn("pools", self.options("run", "--help", "chips"))
+
+    def test_help_and_man_page_have_every_option(self):
+        [table] = SOURCE.joinpath("src", "cli").rglob("option_table.c")
+        known = set(re.findall(r'\[OPT_\w+\] =\s*\{"([\w-]+)"', table.read_text(encoding="utf-8")))
+        self.assertGreater(len(known), 80)
+        described = {name for c in self.COMMANDS for name in self.options(c, "--help", "all")}
+        self.assertEqual(described, known)
+        page = (SOURCE / "docs/man/dvsched.1.scd").read_text(encoding="utf-8")
+        named = set(re.findall(r"\*--([\w-]+)\*", "\n".join(re.findall(r"(?m)^(?:\*-|\*--).*$", page))))
+        self.assertEqual(named, known)
 
     def test_each_example_of_the_man_page_is_a_line_of_its_own(self):
         page = (SOURCE / "docs/man/dvsched.1.scd").read_text(encoding="utf-8")
@@ -278,6 +296,16 @@ class Documented(Story):
                 run = self.dvsched("list", "t.hjson")
                 self.assertEqual(run.code, 0, run)
         self.assertGreater(n, 30)
+
+    def test_the_examples_of_config_keys_load(self):
+        shown = self.dvsched("config", "keys").out
+        found = re.findall(r"(?m)^  (\w+) .*\n +.*?(\{ \w+: [^;\n]*\})(?:;|$)", shown)
+        self.assertGreater(len(found), 1, shown)
+        for key, example in found:
+            with self.subTest(f"{key}: {example}"):
+                self.write("t.hjson", self.around("Keys of the configuration", key, f"{key}: {example}"))
+                run = self.dvsched("list", "t.hjson")
+                self.assertEqual(run.code, 0, run)
 
 
 class BadInput(Story):

@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/attr.h"
 #include "base/str.h"
 #include "cli/final_out.h"
 #include "cli/args/options.h"
@@ -83,74 +84,107 @@ static void add_option(struct str *out, const struct option *o, unsigned command
 		str_printf(out, "\n%*s", HELP_COLUMN, "");
 	else
 		str_printf(out, "%*s", (int)(HELP_COLUMN - columns(name.s)), "");
-	add_wrapped(out, other ? other : o->help, HELP_COLUMN, width);
+	add_wrapped(out, other ? other : option_help(o, command), HELP_COLUMN, width);
 	str_done(&name);
 }
 
-static bool is_shown(int i, unsigned command, const char *group)
+/* Which options: those of a command that are on a page. */
+struct help_choice {
+	unsigned command;
+	enum help_page page;
+};
+
+static bool is_shown(int i, struct help_choice choice, const char *group)
 {
-	return (option_table[i].commands & command) && str_eq(option_table[i].group, group);
+	const struct option *o = &option_table[i];
+
+	return (o->commands & choice.command) && str_eq(o->group, group) &&
+	       option_is_on_page(o, choice.page);
 }
 
-static bool is_first_of_group(int i, unsigned command)
+static bool is_first_of_group(int i, struct help_choice choice)
 {
 	for (int before = 0; before < i; before++)
-		if (is_shown(before, command, option_table[i].group))
+		if (is_shown(before, choice, option_table[i].group))
 			return false;
-	return (option_table[i].commands & command) != 0;
+	return is_shown(i, choice, option_table[i].group);
 }
 
-static void add_group(struct str *out, const char *group, unsigned command, unsigned width)
+static void add_group(struct str *out, const char *group, struct help_choice choice, unsigned width)
 {
 	str_printf(out, "\n%s:\n", group);
 	for (int i = 0; i < OPT_COUNT; i++)
-		if (is_shown(i, command, group))
-			add_option(out, &option_table[i], command, width);
+		if (is_shown(i, choice, group))
+			add_option(out, &option_table[i], choice.command, width);
 }
 
-/* The groups in the order in which they first appear; what is shown comes last, it is least asked
- * for. */
-static void add_options(struct str *out, unsigned command, unsigned width)
+/* The groups in the order in which they first appear, but the group of --help last: it is needed
+ * least often. */
+static void add_options(struct str *out, struct help_choice choice, unsigned width)
 {
 	const char *last = option_table[OPT_HELP].group;
 
 	for (int i = 0; i < OPT_COUNT; i++)
-		if (!str_eq(option_table[i].group, last) && is_first_of_group(i, command))
-			add_group(out, option_table[i].group, command, width);
-	add_group(out, last, command, width);
+		if (!str_eq(option_table[i].group, last) && is_first_of_group(i, choice))
+			add_group(out, option_table[i].group, choice, width);
+	for (int i = 0; i < OPT_COUNT; i++)
+		if (str_eq(option_table[i].group, last) && is_first_of_group(i, choice))
+			add_group(out, last, choice, width);
+}
+
+static enum help_page page_named(const struct command *c, const char *topic)
+{
+	static const char *const names[] = {
+		[HELP_ALL] = "all", [HELP_DVSIM] = "dvsim", [HELP_CHIPS] = "chips"};
+
+	if (!(c->bit & CMD_GRAPH))
+		return HELP_ALL;
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (topic && names[i] && str_eq(names[i], topic))
+			return (enum help_page)i;
+	return HELP_MOST_USED;
 }
 
 static void add_command(struct str *out, const char *program, const struct command *c,
-			unsigned width)
+			const char *topic, unsigned width)
 {
-	str_printf(out, "usage: %s %s %s\n\n", program, c->name, c->usage);
-	add_wrapped(out, c->more, 0, width);
-	add_options(out, c->bit, width);
+	struct help_choice choice = {c->bit, page_named(c, topic)};
+
+	str_printf(out, "usage: %s %s %s\n", program, c->name, c->usage);
+	if (choice.page < HELP_DVSIM) {
+		str_addc(out, '\n');
+		add_wrapped(out, c->more, 0, width);
+	}
+	add_options(out, choice, width);
+	if (choice.page == HELP_MOST_USED)
+		str_printf(out,
+			   "\nMore options: %s %s --help all (every option), --help dvsim (DVSim's "
+			   "flows)%s\n",
+			   program, c->name, c->bit == CMD_RUN ? ",\n--help chips (devices)" : "");
 }
 
 static void add_program(struct str *out, unsigned width)
 {
 	str_add(out, "usage: dvsched COMMAND …\n\n");
 	add_wrapped(out,
-		    "Runs the jobs of a configuration as a graph: in parallel, contained, with "
-		    "results that "
-		    "people and tools can read.",
+		    "Runs dependent jobs in parallel on this machine, and leaves a verdict, a log "
+		    "and results for each. Reads DVSim's configurations, too.",
 		    0, width);
 	str_add(out, "\nCommands:\n");
 	for (const struct command *c = commands; c->name; c++) {
 		str_printf(out, "  %-10s", c->name);
 		add_wrapped(out, c->help, 12, width);
 	}
-	str_add(out, "\n`dvsched COMMAND --help` says more. A first run: dvsched run "
+	str_add(out, "\n`dvsched COMMAND --help` describes a command. A first run: dvsched run "
 		     "hjson-cfgs/quickstart.hjson\n");
 }
 
-void help_print(const char *program, const struct command *c)
+void help_print(const char *program, const struct command *c, const char *topic)
 {
 	struct str out = {0};
 
 	if (c)
-		add_command(&out, program, c, terminal_width());
+		add_command(&out, program, c, topic, terminal_width());
 	else
 		add_program(&out, terminal_width());
 	final_write(out.s, out.len);
@@ -172,10 +206,10 @@ void help_print_dvsim(void)
 	str_add(&out, "usage: dvsim <cfg-hjson-file> [-h] [options]\n\n");
 	add_wrapped(&out,
 		    "dvsched under the name of DVSim: runs a DVSim configuration with DVSim's "
-		    "options and exit codes. The configuration goes first, or after `--`: "
-		    "options that take many words take all that follow.",
+		    "options and exit codes. Write the configuration first, or after `--`: "
+		    "some options take all words that follow.",
 		    0, width);
-	add_options(&out, CMD_RUN | AS_DVSIM, width);
+	add_options(&out, (struct help_choice){CMD_RUN | AS_DVSIM, HELP_ALL}, width);
 	final_write(out.s, out.len);
 	str_done(&out);
 }
@@ -190,11 +224,11 @@ void help_print_admin(void)
 		      "normal|high|full]\n"
 		      "       dvsim-admin dashboard gen INDEX.json DIR [--base-url URL]\n\n");
 	add_wrapped(&out,
-		    "dvsched under the name of DVSim's tool for reports: makes the pages of a "
-		    "run's reports again, draws its metrics, and makes one page of all blocks. "
-		    "The files may be dvsched's or DVSim's.",
+		    "dvsched under the name of DVSim's report tool: writes the pages of a run's "
+		    "reports again, draws its metrics, and writes a dashboard of all blocks. "
+		    "Reads files of dvsched and of DVSim.",
 		    0, width);
-	str_add(&out, "\n`dvsim-admin COMMAND --help` says more.\n");
+	str_add(&out, "\n`dvsim-admin COMMAND --help` describes a command.\n");
 	final_write(out.s, out.len);
 	str_done(&out);
 }

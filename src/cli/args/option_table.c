@@ -1,213 +1,236 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table: what there is. Parser, --help and the man page's check all read it. */
+#include "base/attr.h"
+#include "base/str.h"
 #include "cli/args/options.h"
 
 #define WHAT  "What to run"
 #define HOW   "How to run it"
 #define WHERE "Where"
 #define SHOW  "What is shown"
-#define SIM   "Simulations (flow: sim)"
+#define SIM   "DVSim's flows"
+#define LEND  "Commands on devices (run --devices N -- COMMAND)"
 
 const struct option option_table[OPT_COUNT] = {
-	[OPT_HELP] = {"help", "h", OPT_FLAG, CMD_ALL, NULL, SHOW, "this text"},
-	[OPT_VERSION] = {"version", NULL, OPT_FLAG, CMD_ALL, NULL, SHOW, "the version"},
+	[OPT_HELP] = {"help", "h", OPT_FLAG, CMD_ALL, NULL, SHOW, "show this text"},
+	[OPT_VERSION] = {"version", NULL, OPT_FLAG, CMD_ALL, NULL, SHOW, "show the version"},
 	[OPT_ITEMS] = {"items", "i", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
-		       "jobs by name, glob or @tag, with everything they need; default: all, "
-		       "of simulations: smoke"},
-	[OPT_EXCLUDE] =
-		{"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
-		 "leave these jobs out (as does -i '!ITEM'), but for those that others need"},
-	[OPT_FAILED] =
-		{"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
-		 "the jobs that did not pass in an earlier run, with their seeds; default: the "
-		 "newest run of this configuration"},
+		       "run these jobs and what they need: names, globs, @tags (default: all; "
+		       "simulations: smoke)"},
+	[OPT_EXCLUDE] = {"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
+			 "leave these jobs out, unless others need them; same as -i '!ITEM'"},
+	[OPT_FAILED] = {"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
+			"run what did not pass in RUN, with its seeds (default: the newest run)"},
 	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH | CMD_CONFIG | CMD_CHIPS, "NAME=VALUE",
-			WHAT,
-			"set a variable, or the values of a sweep (seed=1..50, mode=fast,slow)"},
+			WHAT, "set a variable, or a sweep: seed=1..50, mode=fast,slow"},
 	[OPT_STRICT] = {"strict", NULL, OPT_FLAG, CMD_LOAD, NULL, WHAT,
-			"warnings about the configuration are errors"},
+			"treat warnings about the configuration as errors"},
 	[OPT_MAX_PARALLEL] = {"max-parallel", "j mp", OPT_WORD, CMD_RUN, "N", HOW,
-			      "jobs at a time, over all backends; default: the CPUs we may use"},
-	[OPT_RESOURCE] =
-		{"resource", "R", OPT_REPEAT, CMD_RUN, "NAME=N", HOW,
-		 "at most N of a resource (a licence) in use at a time, or 'unlimited', or the "
-		 "numbers of its units (60000-60015)"},
+			      "run at most N jobs at a time (default: number of usable CPUs)"},
+	[OPT_RESOURCE] = {"resource", "R", OPT_REPEAT, CMD_RUN, "NAME=N", HOW,
+			  "limit a resource to N units, 'unlimited', or the units 60000-60015 "
+			  "(default: the configuration's)"},
 	[OPT_ON_MISSING] = {"on-missing-resource", NULL, OPT_WORD, CMD_RUN,
 			    "ignore|warn|error|fatal", HOW,
-			    "a job asks for a resource that has no limit; default: ignore"},
+			    "what to do about a resource without a limit (default: ignore)"},
 	[OPT_MAX_FAILURES] = {"max-failures", NULL, OPT_WORD, CMD_RUN, "N", HOW,
-			      "launch nothing more after N failures; what runs goes on"},
-	[OPT_RUN_DEADLINE] =
-		{"run-deadline", NULL, OPT_WORD, CMD_RUN, "600s|07:00", HOW,
-		 "end the whole run after this time, or at this time of day; exit code 124"},
+			      "start no further jobs after N failures (default: no limit)"},
+	[OPT_RUN_DEADLINE] = {"run-deadline", NULL, OPT_WORD, CMD_RUN, "600s|07:00", HOW,
+			      "end the run after this time or at this time of day, with exit code "
+			      "124 (default: never)"},
 	[OPT_GRACE] = {"grace", NULL, OPT_WORD, CMD_RUN, "10s", HOW,
-		       "between TERM and KILL when a job must end"},
+		       "time from TERM to KILL when a job must end (default: 10s)"},
 	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN | CMD_PLAN | CMD_CHIPS, "5m", HOW,
-			 "time limit of each job, instead of the configuration's; 0: none; chips "
-			 "check: of each step (10s); chips probe: of each open (the budget, else "
-			 "60s)"},
+			 "time limit of each job; 0: none (default: the configuration's)"},
 	[OPT_RETRIES] = {"retries", NULL, OPT_WORD, CMD_RUN | CMD_PLAN, "N", HOW,
-			 "how often each job that did not pass is tried again, instead of what "
-			 "the configuration says"},
-	[OPT_DRY_RUN] =
-		{"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
-		 "show the commands in the order of the plan; run nothing (dvsim: make -n)"},
+			 "run each failed job up to N more times (default: the configuration's)"},
+	[OPT_DRY_RUN] = {"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
+			 "show the commands and run nothing (as dvsim: run make -n)"},
 	[OPT_BACKEND] = {"backend", NULL, OPT_WORD, CMD_RUN, "NAME", WHERE,
-			 "the backend of all jobs that name none; default: local"},
+			 "backend of jobs that name none (default: local)"},
 	[OPT_BACKEND_FOR] = {"backend-for", NULL, OPT_REPEAT, CMD_RUN, "GLOB=NAME", WHERE,
-			     "the backend of jobs or targets that match; the first match counts"},
-	[OPT_LOCAL] = {"local", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE, "--backend local"},
+			     "backend of matching jobs or targets; the first match counts"},
+	[OPT_LOCAL] = {"local", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE, "same as --backend local"},
 	[OPT_FAKE] = {"fake", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
-		      "--backend fake: nothing is really run"},
-	[OPT_SCRATCH_ROOT] =
-		{"scratch-root", "sr", OPT_WORD, CMD_LOAD, "DIR", WHERE,
-		 "all output; default: $SCRATCH_ROOT, else scratch/ beside the configuration, for "
-		 "DVSim's flows in the project root"},
-	[OPT_PROJ_ROOT] =
-		{"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", WHERE,
-		 "value of {proj_root}; default: the git work tree around the current directory"},
-	[OPT_BRANCH] = {"branch", "br", OPT_WORD, CMD_LOAD, "NAME", WHERE,
-			"value of {branch}; default: of the git work tree"},
+		      "rehearse: same as --backend fake, no command is run"},
+	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD, "DIR", WHERE,
+			      "directory of all output (default: $SCRATCH_ROOT, else scratch/ "
+			      "beside CONFIG; DVSim's flows: in the project root)"},
+	[OPT_PROJ_ROOT] = {"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", SIM,
+			   "value of {proj_root} (default: the git work tree here)"},
+	[OPT_BRANCH] = {"branch", "br", OPT_WORD, CMD_LOAD, "NAME", SIM,
+			"value of {branch} (default: the branch of the git work tree)"},
 	[OPT_KEEP_RUNS] = {"keep-runs", NULL, OPT_WORD, CMD_RUN, "N", WHERE,
-			   "records of this configuration's runs to keep, the new one included; 0: "
-			   "all; default: its keep_runs, else 20"},
-	[OPT_TOOL] = {"tool", "t", OPT_WORD, CMD_LOAD, "NAME", WHERE,
-		      "value of {tool}, whatever the files say"},
+			   "keep N records of runs of this configuration; 0: all (default: "
+			   "keep_runs of the configuration, else 20)"},
+	[OPT_TOOL] = {"tool", "t", OPT_WORD, CMD_LOAD, "NAME", SIM,
+		      "value of {tool} (default: the configuration's)"},
 	[OPT_VIEW] = {"view", NULL, OPT_WORD, CMD_RUN, "auto|curses|tty|plain|none", SHOW,
-		      "how a run is shown; default: auto (tty on a terminal, else plain)"},
+		      "how the run is shown (default: auto: tty on a terminal, else plain)"},
 	[OPT_PRINT_INTERVAL] = {"print-interval", "pi", OPT_WORD, CMD_RUN, "SECONDS", SHOW,
-				"least time between two status prints; 0: every change"},
+				"least time between two updates; 0: every change (default: the "
+				"view's, 0.1 or 10)"},
 	[OPT_COLOR] = {"color", NULL, OPT_WORD, CMD_ALL, "auto|always|never", SHOW,
-		       "colours; auto: on a terminal, unless NO_COLOR is set"},
+		       "use colours (default: auto: on a terminal, unless NO_COLOR is set)"},
 	[OPT_SHOW_FAILURES] = {"show-failures", NULL, OPT_WORD, CMD_RUN, "N|all", SHOW,
-			       "failed jobs shown in full at the end; default: 5 kinds of 2"},
+			       "show N failed jobs in full at the end (default: 5 kinds, 2 each)"},
 	[OPT_WITHOUT] = {"without", NULL, OPT_REPEAT, CMD_RUN, "OBSERVER", SHOW,
-			 "switch an observer off (links, journal)"},
+			 "switch off an observer: links, journal (default: none)"},
 	[OPT_LOG_LEVEL] = {"log-level", NULL, OPT_WORD, CMD_ALL, "error|warning|info|verbose|debug",
-			   SHOW, "default: info"},
+			   SHOW, "show messages up to this level (default: info)"},
 	[OPT_LOG_FILE] = {"log-file", NULL, OPT_WORD, CMD_ALL, "FILE", SHOW,
-			  "append messages to this file too"},
+			  "also append messages and status lines to FILE (default: none)"},
 	[OPT_VERBOSE] = {"verbose", NULL, OPT_MAYBE, CMD_ALL, "debug", SHOW,
-			 "--log-level verbose, or debug"},
+			 "same as --log-level verbose, or debug"},
 	[OPT_JSON] = {"json", NULL, OPT_FLAG, CMD_LIST | CMD_PLAN | CMD_CONFIG | CMD_CHIPS, NULL,
-		      SHOW, "JSON"},
+		      SHOW, "print JSON"},
 	[OPT_NUL] = {"null", "0", OPT_FLAG, CMD_LIST, NULL, SHOW,
-		     "names end in a NUL byte, for xargs -0"},
+		     "end each name with a NUL byte, for xargs -0"},
 	[OPT_FORMAT] = {"format", NULL, OPT_WORD, CMD_PLAN, "text|json|dot", SHOW,
-			"dot is for Graphviz; default: text"},
+			"form of the plan; dot is for Graphviz (default: text)"},
 	[OPT_RAW] = {"raw", NULL, OPT_FLAG, CMD_CONFIG, NULL, SHOW,
-		     "show: leave {wildcards} as they are"},
+		     "show: do not replace {wildcards}"},
 	[OPT_SELECT_CFGS] = {"select-cfgs", NULL, OPT_WORDS, CMD_GRAPH, "NAME", SIM,
-			     "of a list of configurations only these, by name or name/variant"},
-	[OPT_BUILD_ONLY] = {"build-only", "bu", OPT_FLAG, CMD_GRAPH, NULL, SIM, "builds, no runs"},
+			     "use these configurations of a list, by name or name/variant "
+			     "(default: all)"},
+	[OPT_BUILD_ONLY] = {"build-only", "bu", OPT_FLAG, CMD_GRAPH, NULL, SIM,
+			    "build, and run no tests"},
 	[OPT_RUN_ONLY] = {"run-only", "ru", OPT_FLAG, CMD_GRAPH, NULL, SIM,
-			  "runs on builds that are there"},
+			  "run tests on existing builds"},
 	[OPT_BUILD_UNIQUE] = {"build-unique", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM,
-			      "a build directory with the time in its name"},
+			      "put the time into the name of the build directory"},
 	[OPT_BUILD_OPTS] = {"build-opts", "bo", OPT_WORDS, CMD_GRAPH, "OPT", SIM,
-			    "options for all builds, before those of the files"},
+			    "more options for all builds, before the configuration's"},
 	[OPT_RUN_OPTS] = {"run-opts", "ro", OPT_WORDS, CMD_GRAPH, "OPT", SIM,
-			  "options for all runs, before those of the files"},
+			  "more options for all tests, before the configuration's"},
 	[OPT_BUILD_MODES] = {"build-modes", "bm", OPT_WORDS, CMD_GRAPH, "MODE", SIM,
-			     "build modes to enable for everything"},
+			     "enable build modes for all builds"},
 	[OPT_RUN_MODES] = {"run-modes", "rm", OPT_WORDS, CMD_GRAPH, "MODE", SIM,
-			   "run modes to enable for everything"},
+			   "enable run modes for all tests"},
 	[OPT_BUILD_TIMEOUT] = {"build-timeout-mins", NULL, OPT_WORD, CMD_GRAPH, "MINUTES", SIM,
-			       "time limit of all builds; default: the files', else 60"},
+			       "time limit of each build (default: the configuration's, else 60)"},
 	[OPT_RUN_TIMEOUT] = {"run-timeout-mins", NULL, OPT_WORD, CMD_GRAPH, "MINUTES", SIM,
-			     "time limit of all runs; default: the files', else 60"},
+			     "time limit of each test (default: the configuration's, else 60)"},
 	[OPT_RUN_TIMEOUT_MULTIPLIER] = {"run-timeout-multiplier", NULL, OPT_WORD, CMD_GRAPH, "X",
-					SIM, "times the time limits of runs that have one"},
-	[OPT_SEEDS] = {"seeds", "s", OPT_WORDS, CMD_GRAPH, "SEED", SIM, "seeds of the first runs"},
+					SIM, "multiply the time limits of tests (default: 1)"},
+	[OPT_SEEDS] = {"seeds", "s", OPT_WORDS, CMD_GRAPH, "SEED", SIM,
+		       "seeds of the first tests (default: random)"},
 	[OPT_FIXED_SEED] = {"fixed-seed", "fs", OPT_WORD, CMD_GRAPH, "SEED", SIM,
-			    "the seed of all other runs; each test runs once"},
+			    "seed of all other tests; each runs once (default: random)"},
 	[OPT_BUILD_SEED] = {"build-seed", NULL, OPT_MAYBE, CMD_GRAPH, "SEED", SIM,
-			    "a seed for builds, too; default: a random one"},
+			    "pass a seed to builds, too (default: a random one)"},
 	[OPT_SEED_BASE] = {"seed-base", NULL, OPT_WORD, CMD_GRAPH, "TEXT", SIM,
-			   "makes all random seeds reproducible"},
+			   "derive all random seeds from TEXT (default: new ones each time)"},
 	[OPT_RESEED] = {"reseed", "r", OPT_WORD, CMD_GRAPH, "N", SIM,
-			"runs of each test, whatever the files say"},
+			"run each test N times (default: the configuration's)"},
 	[OPT_RESEED_MULTIPLIER] = {"reseed-multiplier", "rx", OPT_WORD, CMD_GRAPH, "X", SIM,
-				   "times the runs of each test, at least one"},
+				   "multiply the number of runs of each test (default: 1)"},
 	[OPT_WAVES] = {"waves", "w", OPT_MAYBE, CMD_GRAPH, "FORMAT", SIM,
-		       "write waves: fsdb, shm, vpd, vcd, evcd or fst"},
+		       "write waves: fsdb, shm, vpd, vcd, evcd or fst (default: the tool's)"},
 	[OPT_COV] = {"cov", "c", OPT_FLAG, CMD_GRAPH, NULL, SIM, "collect coverage"},
 	[OPT_PROFILE] = {"profile", "p", OPT_MAYBE, CMD_GRAPH, "time|mem", SIM,
-			 "profile runs; default: time"},
+			 "profile tests (default: time)"},
 	[OPT_XPROP_OFF] = {"xprop-off", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM,
 			   "build without X propagation"},
 	[OPT_VERBOSITY] = {"verbosity", "v", OPT_WORD, CMD_GRAPH, "n|l|m|h|f|d", SIM,
-			   "how much the testbench says"},
+			   "verbosity of the testbench: none, low, medium, high, full, debug"},
 	[OPT_JOB_PREFIX] = {"job-prefix", NULL, OPT_WORD, CMD_GRAPH, "TEXT", SIM,
 			    "value of {job_prefix}"},
 	[OPT_MAX_ODIRS] = {"max-odirs", "mo", OPT_WORD, CMD_GRAPH, "N", SIM,
-			   "directories kept of each run; default: 5"},
+			   "directories to keep of each test (default: 5)"},
 	[OPT_DUMP_SCRIPT] = {"dump-script", "ds", OPT_WORD, CMD_GRAPH, "FILE", SIM,
-			     "run script, relative to the project's root"},
-	[OPT_LIST] = {"list", "l", OPT_WORDS, CMD_RUN, "CATEGORY", WHAT,
-		      "instead of a run: build_modes, run_modes, tests, regressions; default: all"},
+			     "run script, relative to the project root"},
+	[OPT_LIST] = {"list", "l", OPT_WORDS, CMD_RUN, "CATEGORY", SIM,
+		      "list build_modes, run_modes, tests, regressions, and run nothing "
+		      "(default: all)"},
 	[OPT_PURGE] = {"purge", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
-		       "first remove what earlier runs left in the configurations' scratch paths"},
+		       "first remove what is in the scratch paths of the configurations"},
 	[OPT_REMOTE] = {"remote", NULL, OPT_FLAG, CMD_RUN, NULL, SIM,
-			"copy the project into the scratch root, and run it there"},
-	[OPT_GUI] = {"gui", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM, "the tool's graphical mode"},
+			"copy the project into the scratch root and run it there"},
+	[OPT_GUI] = {"gui", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM, "use the tool's graphical mode"},
 	[OPT_GUI_DEBUG] = {"gui-debug", "gd", OPT_FLAG, CMD_GRAPH, NULL, SIM,
 			   "the same, with the tool's debug features"},
 	[OPT_INTERACTIVE] = {"interactive", NULL, OPT_FLAG, CMD_GRAPH, NULL, HOW,
-			     "one job, on your terminal; what it needs runs before it"},
+			     "run one job on your terminal, after the jobs that it needs"},
 	[OPT_MAX_WAVES] = {"max-waves", "mw", OPT_WORD, CMD_GRAPH, "N", SIM,
-			   "accepted for DVSim's sake, which ignores it, too"},
+			   "accepted and ignored, as in DVSim"},
 	[OPT_COV_MERGE_PREVIOUS] = {"cov-merge-previous", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM,
-				    "with --cov: merge the coverage of the run before"},
+				    "with --cov: merge the coverage of the previous run, too"},
 	[OPT_COV_UNR] = {"cov-unr", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM,
-			 "find what coverage cannot reach, instead of builds and runs"},
+			 "only find unreachable coverage; no builds, no tests"},
 	[OPT_COV_ANALYZE] = {"cov-analyze", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM,
-			     "look at the coverage of the run before, instead of builds and runs"},
+			     "only open the coverage of the previous run; no builds, no tests"},
 	[OPT_MAP_FULL_TESTPLAN] = {"map-full-testplan", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM,
-				   "show tests of the testplan that did not run, too"},
-	[OPT_DVSIM_CONFIG] = {"dvsim-config", NULL, OPT_WORD, CMD_LOAD, "FILE", WHERE,
-			      "settings of the work place; default: the nearest dvsim.hjson"},
+				   "also report tests of the testplan that did not run"},
+	[OPT_DVSIM_CONFIG] = {"dvsim-config", NULL, OPT_WORD, CMD_LOAD, "FILE", SIM,
+			      "settings of the project (default: the nearest dvsim.hjson)"},
 	[OPT_FUSESOC_MAPPING] = {"fusesoc-mapping", NULL, OPT_REPEAT, CMD_GRAPH, "[OLD=]NEW", SIM,
-				 "a --mapping for FuseSoC, or one in the place of another"},
+				 "add a --mapping for FuseSoC, or replace OLD"},
 	[OPT_FUSESOC_ROOT] = {"fusesoc-extra-cores-root", NULL, OPT_REPEAT, CMD_GRAPH, "DIR", SIM,
-			      "one more --cores-root for FuseSoC"},
+			      "add a --cores-root for FuseSoC"},
 	[OPT_BASE_URL] = {"base-url", NULL, OPT_WORD, CMD_REPORT | CMD_BOARD, "URL", SHOW,
-			  "dashboard: what stands before the names of the blocks' pages"},
+			  "dashboard: URL before the names of the blocks' pages (default: no "
+			  "links)"},
 	[OPT_DETAIL] = {"profile", NULL, OPT_WORD, CMD_REPORT, "normal|high|full", SHOW,
-			"instrumentation: how much is drawn; default: normal"},
+			"instrumentation: how much is drawn (default: normal)"},
 	[OPT_INSTRUMENT] = {"instrument", NULL, OPT_WORDS, CMD_RUN, "all|meta|timing|compute", SHOW,
-			    "record what the scheduler did"},
+			    "write metrics.json and metrics.html (default: neither)"},
 	[OPT_DRIVER] = {"driver", NULL, OPT_WORD, CMD_CHIPS, "NAME|X.so", WHAT,
-			"one of dvsched's drivers by its name, or a library; default: the "
-			"configuration's, or all of dvsched's"},
+			"a driver of dvsched by its name, or a library (default: the "
+			"configuration's, or all of dvsched's)"},
 	[OPT_DRIVER_OPTIONS] = {"options", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
-				"with --driver: its options, as a configuration has them"},
+				"with --driver: options of the driver (default: {})"},
 	[OPT_DEVICE] = {"device", NULL, OPT_WORD, CMD_CHIPS, "N", WHAT,
-			"check: the device to open; default: 0"},
-	[OPT_SAMPLE] = {"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON|FILE", WHAT,
-			"check: the keys of a job that passes and is over soon, or a file with "
-			"them; default: {}"},
+			"check: device to open (default: 0)"},
+	[OPT_SAMPLE] =
+		{"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON|FILE", WHAT,
+		 "check: keys of a short job that passes, or a file with them (default: {})"},
 	[OPT_WHY] = {"why", NULL, OPT_WORD, CMD_CHIPS, "TEXT", WHAT,
-		     "quarantine: the reason, for whoever misses the device"},
+		     "quarantine: reason, shown to whoever looks for the device"},
 	[OPT_FOR] = {"for", NULL, OPT_WORD, CMD_CHIPS, "2h", HOW,
-		     "quarantine: for so long; default: until it is cleared"},
-	[OPT_DEVICES] = {"devices", NULL, OPT_WORD, CMD_RUN, "[POOL:]N", HOW,
-			 "for `run -- CMD`: borrow N devices for it; POOL may be a driver (sim:2)"},
-	[OPT_DEVICES_ENV] =
-		{"devices-env", NULL, OPT_WORD, CMD_RUN, "NAME[,NAME]", HOW,
-		 "with --devices: variables that say to the command which they are; default: the "
-		 "pool's"},
-	[OPT_QUEUE_TIMEOUT] = {"queue-timeout", NULL, OPT_WORD, CMD_RUN, "10m", HOW,
-			       "with --devices: how long it may wait for them; default: the "
-			       "pool's"},
-	[OPT_POOLS] = {"pools", NULL, OPT_WORD, CMD_RUN, "FILE", WHERE,
-		       "with --devices: where pools are; default: $DVSCHED_POOLS, the nearest "
-		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson"},
+		     "quarantine: how long (default: until it is cleared)"},
+	[OPT_DEVICES] = {"devices", NULL, OPT_WORD, CMD_RUN, "[POOL:]N", LEND,
+			 "borrow N devices for COMMAND; POOL may be a driver, as in sim:2"},
+	[OPT_DEVICES_ENV] = {"devices-env", NULL, OPT_WORD, CMD_RUN, "NAME[,NAME]", LEND,
+			     "variables that list the devices (default: the pool's)"},
+	[OPT_QUEUE_TIMEOUT] = {"queue-timeout", NULL, OPT_WORD, CMD_RUN, "10m", LEND,
+			       "longest wait for devices (default: the pool's)"},
+	[OPT_POOLS] = {"pools", NULL, OPT_WORD, CMD_RUN, "FILE", LEND,
+		       "file with pools (default: $DVSCHED_POOLS, the nearest "
+		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson)"},
 };
 
 const char *option_dvsim_help(const struct option *o)
 {
-	return o == &option_table[OPT_EXCLUDE]
-		       ? "leave these out of what -i selects, but for those that others need"
-		       : NULL;
+	return o == &option_table[OPT_EXCLUDE] ? "leave out what -i selects, unless others need it"
+					       : NULL;
+}
+
+const char *option_help(const struct option *o, unsigned command)
+{
+	if (command == CMD_CHIPS && o == &option_table[OPT_TIMEOUT])
+		return "time limit of each step of check (default: 10s), of each open of probe "
+		       "(default: the pool's, else 60s)";
+	return o->help;
+}
+
+bool option_is_on_page(const struct option *o, enum help_page page)
+{
+	static const enum opt most_used[] = {
+		OPT_ITEMS,	   OPT_EXCLUDE,	     OPT_FAILED,       OPT_DEFINE,
+		OPT_MAX_PARALLEL,  OPT_RESOURCE,     OPT_TIMEOUT,      OPT_RETRIES,
+		OPT_DRY_RUN,	   OPT_MAX_FAILURES, OPT_RUN_DEADLINE, OPT_INTERACTIVE,
+		OPT_SCRATCH_ROOT,  OPT_FAKE,	     OPT_DEVICES,      OPT_VIEW,
+		OPT_SHOW_FAILURES, OPT_LOG_FILE,     OPT_VERBOSE,      OPT_HELP,
+	};
+
+	if (page == HELP_DVSIM)
+		return str_eq(o->group, SIM);
+	if (page == HELP_CHIPS)
+		return str_eq(o->group, LEND) || o == &option_table[OPT_BACKEND] ||
+		       o == &option_table[OPT_BACKEND_FOR];
+	for (size_t i = 0; i < ARRAY_LEN(most_used); i++)
+		if (o == &option_table[most_used[i]])
+			return true;
+	return page == HELP_ALL || !(o->commands & CMD_RUN);
 }

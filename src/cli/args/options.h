@@ -138,6 +138,18 @@ struct option {
 extern const struct option option_table[OPT_COUNT];
 /* The help of an option that has no short name when called as dvsim; NULL: it is the same there. */
 const char *option_dvsim_help(const struct option *o);
+/* What o does when given to command (one of CMD_…). */
+const char *option_help(const struct option *o, unsigned command);
+
+/* Pages of the help of run, list and plan; the other commands have one page. */
+enum help_page {
+	HELP_MOST_USED,
+	HELP_ALL,
+	HELP_DVSIM,
+	HELP_CHIPS,
+};
+
+bool option_is_on_page(const struct option *o, enum help_page page);
 
 struct args;
 struct outcome_facts;
@@ -203,8 +215,9 @@ int opt_choice(const struct args *a, enum opt o, const char *const *choices, int
 /* What the name of a long option stands for: OPT_COUNT if nothing does, after an error. */
 enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
 
-/* program: the name by which it was called. c: NULL: the program's own text. */
-void help_print(const char *program, const struct command *c);
+/* program: the name by which it was called. c: NULL: the program's own text. topic: the page,
+ * "all", "dvsim" or "chips"; any other word and NULL mean the options that are used most. */
+void help_print(const char *program, const struct command *c, const char *topic);
 void help_print_dvsim(void);
 void help_print_admin(void);
 void version_print(void);
