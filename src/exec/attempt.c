@@ -80,12 +80,7 @@ void attempt_clear(struct attempt *a)
 	free(a->own_strings);
 	a->own_strings = NULL;
 	a->n_own_strings = 0;
-	free((char *)a->result.message);
-	free((char *)a->result.context);
-	a->result = (struct job_result){0};
-	a->measures = (struct job_measures){0};
-	arena_free(a->measured);
-	a->measured = NULL;
+	job_outcome_done(&a->outcome);
 	a->phase = ATTEMPT_NONE;
 }
 
@@ -112,14 +107,15 @@ static void keep_daemons(struct attempt *a)
 void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_reason reason,
 			   struct error *err)
 {
-	struct str text = {0};
+	_cleanup_(str_done) struct str text = {0};
+	struct job_result *result = &a->outcome.result;
 
 	str_add_printable(&text, err->msg, strlen(err->msg));
-	a->result.status = status;
-	a->result.reason = reason;
-	a->result.exit_status = -1;
-	a->result.message = str_take(&text);
-	steps_clean(&a->confine, &a->run.steps, &a->result);
+	result->status = status;
+	result->reason = reason;
+	result->exit_status = -1;
+	result->message = job_outcome_text(&a->outcome, &text);
+	steps_clean(&a->confine, &a->run.steps, result);
 	a->phase = ATTEMPT_OVER;
 	error_done(err);
 }
@@ -128,7 +124,7 @@ static void decide(struct attempt *a)
 {
 	struct error err = {0};
 
-	if (job_kind_judge(a->rules, &a->ending, &a->log, &a->result, &err) < 0)
+	if (job_kind_judge(a->rules, &a->ending, &a->log, &a->outcome, &err) < 0)
 		attempt_end_unstarted(a, JOB_FAILED, REASON_PATTERN_ERROR, &err);
 }
 
@@ -141,13 +137,8 @@ static void measure(struct attempt *a)
 		.log_start = (off_t)a->log.header.len,
 	};
 
-	if (job.steps->coverage_path && !a->measured)
-		a->measured = arena_new();
-	steps_measure(&job, a->measured, &a->measures, &a->result);
-	if (a->measures.has_run_time || a->measures.has_sim_time || a->measures.has_vplan ||
-	    a->measures.n_coverage)
-		a->result.measures = &a->measures;
-	steps_clean(&a->confine, &a->run.steps, &a->result);
+	steps_measure(&job, &a->outcome);
+	steps_clean(&a->confine, &a->run.steps, &a->outcome.result);
 }
 
 /* A job may write faster than we look, and end. */
@@ -162,15 +153,15 @@ static void note_flood(struct attempt *a)
 /* What was on the screen only is not known to have been right. */
 static void note_lost_log(struct attempt *a)
 {
+	struct job_result *result = &a->outcome.result;
 	struct error err = {0};
 
-	if (!a->pty.log_errnum || a->result.status != JOB_PASSED)
+	if (!a->pty.log_errnum || result->status != JOB_PASSED)
 		return;
-	free((char *)a->result.message);
 	error_sys(&err, a->pty.log_errnum, "its log could not be written");
-	a->result.status = JOB_FAILED;
-	a->result.reason = REASON_LOG_UNREADABLE;
-	a->result.message = xstrdup(err.msg);
+	result->status = JOB_FAILED;
+	result->reason = REASON_LOG_UNREADABLE;
+	result->message = arena_strdup(job_outcome_mem(&a->outcome), err.msg);
 	error_done(&err);
 }
 
@@ -200,7 +191,7 @@ static void finish(struct attempt *a)
 		a->log.size = 0; /* the disk stays fuller than it should: the verdict says why */
 	a->ending.had_oom = a->ending.term_signal == SIGKILL && read_oom_kills() > a->oom_kills;
 	if (!a->leader_is_gone)
-		a->result.duration_s = now_s() - a->started_s;
+		a->outcome.result.duration_s = now_s() - a->started_s;
 	decide(a);
 	note_lost_log(a);
 	if (!a->rules->job.is_dry_run)
@@ -223,14 +214,14 @@ void attempt_refuse(struct attempt *a, int exit_status, const char *why)
 	a->ending.refused = a->refused.s;
 	a->ending.exit_status = exit_status;
 	a->leader_is_gone = true;
-	a->result.start_wall_s = clock_wall(clock_real());
+	a->outcome.result.start_wall_s = clock_wall(clock_real());
 	finish(a);
 }
 
 static void note_leader(struct attempt *a, int status)
 {
 	a->leader_is_gone = true;
-	a->result.duration_s = now_s() - a->started_s;
+	a->outcome.result.duration_s = now_s() - a->started_s;
 	if (WIFEXITED(status)) {
 		a->ending.exit_status = WEXITSTATUS(status);
 	} else {
@@ -275,7 +266,7 @@ static bool reap(struct attempt *a)
 		}
 		if (pid == a->leader)
 			note_leader(a, status);
-		add_usage(&a->result.usage, &usage);
+		add_usage(&a->outcome.result.usage, &usage);
 	}
 	if (pid < 0 && errno != ECHILD)
 		return note_wait_error(a);
@@ -405,8 +396,8 @@ void attempt_began(struct attempt *a, pid_t pid, struct attempt_start_time start
 	a->phase = ATTEMPT_RUNS;
 	a->phase_at = INFINITY;
 	a->started_s = start.s;
-	a->result.pid = pid;
-	a->result.start_wall_s = start.wall_s;
+	a->outcome.result.pid = pid;
+	a->outcome.result.start_wall_s = start.wall_s;
 	/* Whoever sits at the terminal decides how long it takes. */
 	a->deadline_at = job->timeout_s > 0 && !job->is_interactive ? a->started_s + job->timeout_s
 								    : INFINITY;

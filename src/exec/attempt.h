@@ -79,9 +79,7 @@ struct attempt {
 	struct proc_tree tree;
 	char **own_strings; /* of argv and env, where {attempt} stood in them */
 	size_t n_own_strings;
-	struct job_result result;
-	struct job_measures measures;
-	struct arena *measured; /* what measures points into */
+	struct job_outcome outcome;
 };
 
 void attempt_init(struct attempt *a, const struct slot_hello *hello,

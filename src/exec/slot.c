@@ -45,8 +45,7 @@ static bool take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
 /* false: not what a slot says. */
 static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 {
-	struct job_measures measures = {0};
-	struct job_result result;
+	struct job_outcome outcome = {0};
 	bool is_good;
 
 	if (type == FRAME_ALIVE) { /* its job may have ended meanwhile */
@@ -64,16 +63,16 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	}
 	if (type != FRAME_RESULT)
 		return false;
-	is_good = job_wire_take_result(w, &result, &measures);
+	is_good = job_wire_take_result(w, &outcome);
 	if (is_good) {
 		s->is_idle = true;
 		s->kill_reason = REASON_NONE;
 		vigil_stop(&s->vigil);
 		s->end_within_s = 0;
 		child_expect_nothing(&s->child);
-		s->handler->ended(s, s->ctx, &result);
+		s->handler->ended(s, s->ctx, &outcome.result);
 	}
-	job_wire_measures_done(&measures);
+	job_outcome_done(&outcome);
 	return is_good;
 }
 

@@ -285,7 +285,7 @@ static void report(struct slot_process *p)
 	bool is_stuck = attempt_is_stuck(&p->attempt);
 
 	pass_on(p);
-	slot_put_result(&p->link.out, &p->attempt.result);
+	slot_put_result(&p->link.out, &p->attempt.outcome.result);
 	if (link_send(&p->link) < 0)
 		leave(p, IS_LOST);
 	attempt_clear(&p->attempt);

@@ -40,16 +40,15 @@ int steps_write(struct confine *c, const struct job_steps *steps, struct error *
 
 /* ---- after it ---- */
 
-static void fail(struct job_result *result, struct error *err)
+static void fail_step(struct job_outcome *o, struct error *err)
 {
 	_cleanup_(str_done) struct str text = {0};
 
 	str_add_printable(&text, err->msg, strlen(err->msg));
-	if (result->status == JOB_PASSED) {
-		free((char *)result->message);
-		result->status = JOB_FAILED;
-		result->reason = REASON_POST_STEP;
-		result->message = str_take(&text);
+	if (o->result.status == JOB_PASSED) {
+		o->result.status = JOB_FAILED;
+		o->result.reason = REASON_POST_STEP;
+		o->result.message = job_outcome_text(o, &text);
 	}
 	error_done(err);
 }
@@ -68,45 +67,47 @@ static void measure_times(const struct steps_job *job, struct job_measures *ret)
 	ret->sim_time_us = times.sim_time_us;
 }
 
-static void measure_coverage(const struct steps_job *job, struct arena *mem,
-			     struct job_measures *ret, struct job_result *result)
+static void measure_coverage(const struct steps_job *job, struct job_outcome *o)
 {
 	const struct tool *tool = tool_find(job->rules->tool);
 	struct tool_coverage coverage = {0};
 	struct job_coverage *list;
 	struct error err = {0};
+	struct arena *mem;
 
 	if (!tool_has_coverage(tool))
 		return;
+	mem = job_outcome_mem(o);
 	if (tool_read_coverage(tool, job->steps->coverage_path, mem, &coverage, &err) < 0) {
-		fail(result, &err);
+		fail_step(o, &err);
 		return;
 	}
 	list = arena_array(mem, coverage.n_pairs + 1, sizeof(*list));
 	for (size_t i = 0; i < coverage.n_pairs; i++)
 		list[i] = (struct job_coverage){coverage.pairs[i].name, coverage.pairs[i].value};
-	ret->coverage = list;
-	ret->n_coverage = (uint32_t)coverage.n_pairs;
+	o->measures.coverage = list;
+	o->measures.n_coverage = (uint32_t)coverage.n_pairs;
 }
 
-void steps_measure(const struct steps_job *job, struct arena *mem, struct job_measures *ret,
-		   struct job_result *result)
+void steps_measure(const struct steps_job *job, struct job_outcome *o)
 {
 	const struct job_steps *steps = job->steps;
+	bool is_passed = o->result.status == JOB_PASSED;
+	struct job_measures *m = &o->measures;
 
-	*ret = (struct job_measures){0};
+	*m = (struct job_measures){0};
 	if (job->rules->tool)
-		measure_times(job, ret);
-	if (result->status != JOB_PASSED || !steps)
-		return;
-	if (steps->coverage_path)
-		measure_coverage(job, mem, ret, result);
-	if (steps->vplan_path)
-		ret->has_vplan = tool_read_vplan(steps->vplan_path, &ret->vplan_percent);
+		measure_times(job, m);
+	if (is_passed && steps && steps->coverage_path)
+		measure_coverage(job, o);
+	if (is_passed && steps && steps->vplan_path)
+		m->has_vplan = tool_read_vplan(steps->vplan_path, &m->vplan_percent);
+	if (m->has_run_time || m->has_sim_time || m->has_vplan || m->n_coverage)
+		o->result.measures = m;
 }
 
 /* What a job that did not pass leaves would be counted as covered. */
-void steps_clean(struct confine *c, const struct job_steps *steps, struct job_result *result)
+void steps_clean(struct confine *c, const struct job_steps *steps, const struct job_result *result)
 {
 	struct error err = {0};
 

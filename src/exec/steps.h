@@ -5,7 +5,6 @@
 
 #include <sys/types.h>
 
-#include "base/arena.h"
 #include "base/confine.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
@@ -23,13 +22,9 @@ struct steps_job {
 	off_t log_start; /* what the job itself wrote begins here */
 };
 
-/*
- * Measures, and what a step that fails makes of the verdict in *result. ret->coverage is in mem.
- * result->message is malloc()ed, as the verdict's is.
- */
-void steps_measure(const struct steps_job *job, struct arena *mem, struct job_measures *ret,
-		   struct job_result *result);
+/* Measures, and what a step that fails makes of the verdict in *outcome. */
+void steps_measure(const struct steps_job *job, struct job_outcome *outcome);
 /* With the final verdict. */
-void steps_clean(struct confine *c, const struct job_steps *steps, struct job_result *result);
+void steps_clean(struct confine *c, const struct job_steps *steps, const struct job_result *result);
 
 #endif

@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How an attempt of a job ended. Made by backends, kept by the scheduler, read by everybody. */
+/*
+ * How an attempt of a job ended. Made by backends, kept by the scheduler, read by everybody.
+ *
+ * Who owns the texts: a job_result owns nothing. What it points to belongs to the struct
+ * job_outcome that it was made in, or to the arena that it was copied into, and nobody frees or
+ * replaces a member by itself. A result that a callback brings is valid during the call; who keeps
+ * it calls job_result_copy().
+ */
 #ifndef JOB_RESULT_H
 #define JOB_RESULT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "job/job_status.h"
 #include "job/job_steps.h"
 
@@ -39,5 +47,22 @@ struct job_result {
 	const char *details; /* what the backend has to tell, a JSON object; NULL: nothing */
 	const struct job_measures *measures; /* what the job's tool told; NULL: nothing */
 };
+
+/* All that it points to is copied into mem, and lives as long as that. */
+void job_result_copy(struct job_result *to, const struct job_result *from, struct arena *mem);
+
+/* A result in the making, and the memory for it. {0} is none; it is not to be copied. */
+struct job_outcome {
+	struct job_result result;
+	struct job_measures measures; /* what result.measures points to, unless that is NULL */
+	struct arena *mem;	      /* NULL: nothing was put there */
+};
+
+/* For what the result is to point to. */
+struct arena *job_outcome_mem(struct job_outcome *o);
+/* A copy in its memory; NULL if text is empty. */
+const char *job_outcome_text(struct job_outcome *o, const struct str *text);
+/* Frees all that the result points to; it is none again. */
+void job_outcome_done(struct job_outcome *o);
 
 #endif

@@ -143,41 +143,39 @@ static void put_measures(struct str *b, const struct job_measures *m)
 }
 
 /* Names and values by turns; the list of texts becomes that of pairs. */
-static void take_coverage(struct wire *w, struct job_measures *ret)
+static void take_coverage(struct wire *w, struct job_outcome *ret)
 {
 	size_t n;
 	_cleanup_(freep) const char **texts = wire_strings(w, &n);
-	struct job_coverage *list = n ? xcalloc(n / 2 + 1, sizeof(*list)) : NULL;
+	struct job_coverage *list;
 
-	for (size_t i = 0; i + 1 < n; i += 2) {
+	w->ok = w->ok && n % 2 == 0;
+	if (n == 0 || !w->ok)
+		return;
+	list = arena_array(job_outcome_mem(ret), n / 2, sizeof(*list));
+	for (size_t i = 0; i < n; i += 2) {
 		list[i / 2] = (struct job_coverage){texts[i], texts[i + 1]};
 		w->ok = w->ok && texts[i] && texts[i + 1];
 	}
-	ret->coverage = list;
-	ret->n_coverage = (uint32_t)(n / 2);
-	w->ok = w->ok && n % 2 == 0;
+	ret->measures.coverage = list;
+	ret->measures.n_coverage = (uint32_t)(n / 2);
 }
 
-static bool take_measures(struct wire *w, struct job_measures *ret)
+static void take_measures(struct wire *w, struct job_outcome *ret)
 {
 	uint32_t flags = wire_u32(w);
 
-	*ret = (struct job_measures){
+	ret->measures = (struct job_measures){
 		.has_run_time = flags & HAS_RUN_TIME,
 		.has_sim_time = flags & HAS_SIM_TIME,
 		.has_vplan = flags & HAS_VPLAN,
 		.run_time_s = wire_f64(w),
 	};
-	ret->sim_time_us = wire_f64(w);
-	ret->vplan_percent = wire_f64(w);
+	ret->measures.sim_time_us = wire_f64(w);
+	ret->measures.vplan_percent = wire_f64(w);
 	take_coverage(w, ret);
-	return flags & HAS_ANY;
-}
-
-void job_wire_measures_done(struct job_measures *m)
-{
-	free((void *)m->coverage);
-	*m = (struct job_measures){0};
+	if (flags & HAS_ANY)
+		ret->result.measures = &ret->measures;
 }
 
 void job_wire_put_result(struct str *b, const struct job_result *r)
@@ -199,28 +197,29 @@ void job_wire_put_result(struct str *b, const struct job_result *r)
 	put_measures(b, r->measures);
 }
 
-bool job_wire_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures)
+bool job_wire_take_result(struct wire *w, struct job_outcome *ret)
 {
 	uint32_t status = wire_u32(w);
 	uint32_t reason = wire_u32(w);
+	struct job_result *r = &ret->result;
 
-	*ret = (struct job_result){
+	*r = (struct job_result){
 		.status = (enum job_status)status,
 		.reason = (enum job_reason)reason,
 		.line = wire_u32(w),
 	};
-	ret->exit_status = (int32_t)wire_u32(w);
-	ret->term_signal = (int32_t)wire_u32(w);
-	ret->pid = (int32_t)wire_u32(w);
-	ret->marks = wire_u32(w);
-	ret->start_wall_s = wire_f64(w);
-	ret->duration_s = wire_f64(w);
-	ret->usage.user_s = wire_f64(w);
-	ret->usage.system_s = wire_f64(w);
-	ret->usage.max_rss_kib = wire_u64(w);
-	ret->message = wire_string(w);
-	ret->context = wire_string(w);
-	ret->measures = take_measures(w, measures) ? measures : NULL;
-	return w->ok && status < JOB_STATUS_COUNT && job_status_is_final(ret->status) &&
+	r->exit_status = (int32_t)wire_u32(w);
+	r->term_signal = (int32_t)wire_u32(w);
+	r->pid = (int32_t)wire_u32(w);
+	r->marks = wire_u32(w);
+	r->start_wall_s = wire_f64(w);
+	r->duration_s = wire_f64(w);
+	r->usage.user_s = wire_f64(w);
+	r->usage.system_s = wire_f64(w);
+	r->usage.max_rss_kib = wire_u64(w);
+	r->message = wire_string(w);
+	r->context = wire_string(w);
+	take_measures(w, ret);
+	return w->ok && status < JOB_STATUS_COUNT && job_status_is_final(r->status) &&
 	       reason < REASON_COUNT;
 }

@@ -32,9 +32,8 @@ void job_wire_rules_done(struct job_rules *r);
 
 /* The fields of a result, without a frame around them. */
 void job_wire_put_result(struct str *b, const struct job_result *r);
-/* Texts point into the frame. measures: room for those of the result; what it holds is freed by
- * job_wire_measures_done(), also after false. */
-bool job_wire_take_result(struct wire *w, struct job_result *ret, struct job_measures *measures);
-void job_wire_measures_done(struct job_measures *m);
+/* ret is none before. Texts point into the frame, the rest is ret's: job_outcome_done(), also after
+ * false. */
+bool job_wire_take_result(struct wire *w, struct job_outcome *ret);
 
 #endif

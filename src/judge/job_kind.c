@@ -79,7 +79,7 @@ int job_kind_compile(struct job_kind *r, struct error *err)
 }
 
 int job_kind_judge(struct job_kind *r, const struct ending *end, struct job_log *log,
-		   struct job_result *ret, struct error *err)
+		   struct job_outcome *ret, struct error *err)
 {
 	const struct job_rules *job = &r->job;
 	struct verdict_rules v = {

@@ -29,6 +29,6 @@ void job_kind_free(struct job_kind *r);
 int job_kind_compile(struct job_kind *r, struct error *err);
 /* verdict_decide() under these rules. -1 with err: a pattern does not compile. */
 int job_kind_judge(struct job_kind *r, const struct ending *end, struct job_log *log,
-		   struct job_result *ret, struct error *err);
+		   struct job_outcome *ret, struct error *err);
 
 #endif

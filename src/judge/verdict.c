@@ -257,7 +257,7 @@ static void note_leak(struct judge *j)
 }
 
 void verdict_decide(const struct ending *end, const struct verdict_rules *rules, int log_fd,
-		    int log_errnum, off_t log_start, struct job_result *ret)
+		    int log_errnum, off_t log_start, struct job_outcome *ret)
 {
 	/* The order is the rule. */
 	static bool (*const judges[])(struct judge *) = {
@@ -269,18 +269,18 @@ void verdict_decide(const struct ending *end, const struct verdict_rules *rules,
 			  .log_fd = log_fd,
 			  .log_errnum = log_errnum,
 			  .log_start = log_start,
-			  .ret = ret};
+			  .ret = &ret->result};
 	bool is_decided = false;
 
-	ret->exit_status = end->exit_status;
-	ret->term_signal = end->term_signal;
+	j.ret->exit_status = end->exit_status;
+	j.ret->term_signal = end->term_signal;
 	for (size_t i = 0; i < ARRAY_LEN(judges) && !is_decided; i++)
 		is_decided = judges[i](&j);
 	if (!is_decided)
 		decide(&j, JOB_PASSED, REASON_NONE);
 	note_leak(&j);
-	ret->message = j.message.len ? str_take(&j.message) : NULL;
-	ret->context = j.context.len ? str_take(&j.context) : NULL;
+	j.ret->message = job_outcome_text(ret, &j.message);
+	j.ret->context = job_outcome_text(ret, &j.context);
 	str_done(&j.message);
 	str_done(&j.context);
 }

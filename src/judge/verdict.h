@@ -39,10 +39,9 @@ struct verdict_rules {
 
 /*
  * log_fd: the log, open for reading (-1: it cannot be opened; log_errnum says why); scan from
- * log_start on. Fills status, reason, message, context, line, marks of *ret; message and context
- * are malloc()ed for the caller.
+ * log_start on. Fills status, reason, message, context, line, marks of ret->result.
  */
 void verdict_decide(const struct ending *end, const struct verdict_rules *rules, int log_fd,
-		    int log_errnum, off_t log_start, struct job_result *ret);
+		    int log_errnum, off_t log_start, struct job_outcome *ret);
 
 #endif

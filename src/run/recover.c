@@ -107,9 +107,7 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 		a->result.start_wall_s = wall_s;
 	if (!rec->result)
 		return;
-	a->result = *rec->result;
-	a->result.message = keep(r, rec->result->message);
-	a->result.context = keep(r, rec->result->context);
+	job_result_copy(&a->result, rec->result, r->mem);
 	a->result.measures = job_record_measures(json, r->mem);
 	a->result.details = object_text(
 		r, json_object_get(json_object_get(json, "result"), "details"));

@@ -30,11 +30,6 @@ static const char *copy(struct sched *s, const char *text)
 	return text ? arena_strdup(s->mem, text) : NULL;
 }
 
-static const struct job_measures *copy_measures(struct sched *s, const struct job_measures *m)
-{
-	return m ? job_measures_copy(m, s->mem) : NULL;
-}
-
 /* Many attempts, few places: each name is kept once. */
 static const char *place(struct sched *s, const char *where)
 {
@@ -73,11 +68,8 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	assert((own->flags & FLAG_STARTED) || result->status == JOB_KILLED);
 	own->flags |= FLAG_ENDED;
 	u = append(&s->upcalls);
-	*u = (struct upcall){.what = UPCALL_END, .job = own, .result = *result};
-	u->result.message = copy(s, result->message);
-	u->result.context = copy(s, result->context);
-	u->result.details = copy(s, result->details);
-	u->result.measures = copy_measures(s, result->measures);
+	*u = (struct upcall){.what = UPCALL_END, .job = own};
+	job_result_copy(&u->result, result, s->mem);
 	s->host->wake(s->host);
 }
 

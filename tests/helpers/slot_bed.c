@@ -44,9 +44,8 @@ static void on_ended(struct slot *slot, void *ctx, const struct job_result *resu
 
 	(void)slot;
 	b->has_ended = true;
-	b->result = *result;
-	b->result.message = result->message ? xstrdup(result->message) : NULL;
-	b->result.context = result->context ? xstrdup(result->context) : NULL;
+	b->mem = arena_new();
+	job_result_copy(&b->result, result, b->mem);
 	ev_break(b->loop, EVBREAK_ONE);
 }
 
@@ -131,8 +130,7 @@ struct slot_bed *bed_new_with(const struct vigil_limits *limits)
 
 static void forget_result(struct slot_bed *b)
 {
-	free((char *)b->result.message);
-	free((char *)b->result.context);
+	arena_freep(&b->mem);
 	free(b->why);
 	b->why = NULL;
 	b->result = (struct job_result){0};

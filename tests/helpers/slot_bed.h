@@ -20,7 +20,8 @@ struct slot_bed {
 	char *cookie;
 	/* ---- what came out ---- */
 	bool has_ended, has_died;
-	struct job_result result; /* texts are ours */
+	struct job_result result;
+	struct arena *mem; /* of result */
 	char *why;
 	struct str notes; /* each with its '\n' */
 };

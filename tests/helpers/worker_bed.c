@@ -33,11 +33,6 @@ void worker_bed_dispatch(int argc, char **argv)
 
 /* ---- what workers say ---- */
 
-static char *copy(const char *s)
-{
-	return s ? xstrdup(s) : NULL;
-}
-
 static void on_opened(struct device_worker *w, void *ctx)
 {
 	struct bed_rank *r = ctx;
@@ -69,12 +64,7 @@ static void on_phase(struct device_worker *w, void *ctx, uint64_t epoch, enum ru
 
 static void forget_result(struct bed_rank *r)
 {
-	free((char *)r->result.code_name);
-	free((char *)r->result.hint);
-	free((char *)r->result.text);
-	free((char *)r->result.result);
-	free((char *)r->result.verdict.message);
-	free((char *)r->result.verdict.context);
+	arena_freep(&r->mem);
 	r->result = (struct device_result){0};
 	r->has_ended = false;
 	r->phase = PHASE_NONE;
@@ -87,14 +77,8 @@ static void on_ended(struct device_worker *w, void *ctx, const struct device_res
 	(void)w;
 	assert_false(r->has_ended);
 	r->has_ended = true;
-	r->result = *result;
-	r->result.code_name = copy(result->code_name);
-	r->result.hint = copy(result->hint);
-	r->result.text = copy(result->text);
-	r->result.result = copy(result->result);
-	r->result.verdict.message = copy(result->verdict.message);
-	r->result.verdict.context = copy(result->verdict.context);
-	r->result.verdict.measures = NULL;
+	r->mem = arena_new();
+	device_result_copy(&r->result, result, r->mem);
 }
 
 static void on_diagnosed(struct device_worker *w, void *ctx, const char *text)

@@ -13,8 +13,9 @@ struct bed_rank {
 	struct device_worker_options options;
 	bool is_open, has_failed, has_ended, has_died, has_answered;
 	enum dvs_class open_class;
-	enum run_phase phase;	     /* told last */
-	struct device_result result; /* texts are ours */
+	enum run_phase phase; /* told last */
+	struct device_result result;
+	struct arena *mem; /* of result */
 	char *open_text, *why, *diagnosis;
 	int status;
 	char *own_log;

@@ -19,29 +19,18 @@ static const char *event_text(struct event_queue *q, const char *text)
 
 static const struct job_result *event_result(struct event_queue *q, const struct job_result *from)
 {
-	struct job_result *r = arena_memdup(q->mem, from, sizeof(*from));
+	struct job_result *r = arena_alloc(q->mem, sizeof(*r));
 
-	r->message = event_text(q, r->message);
-	r->context = event_text(q, r->context);
-	r->details = NULL;
-	if (r->measures)
-		r->measures = job_measures_copy(r->measures, q->mem);
+	job_result_copy(r, from, q->mem);
 	return r;
 }
 
 static const struct device_result *event_run(struct event_queue *q,
 					     const struct device_result *from)
 {
-	struct device_result *r = arena_memdup(q->mem, from, sizeof(*from));
+	struct device_result *r = arena_alloc(q->mem, sizeof(*r));
 
-	r->code_name = event_text(q, r->code_name);
-	r->hint = event_text(q, r->hint);
-	r->text = event_text(q, r->text);
-	r->result = event_text(q, r->result);
-	r->verdict.message = event_text(q, r->verdict.message);
-	r->verdict.context = event_text(q, r->verdict.context);
-	r->verdict.details = NULL;
-	r->verdict.measures = NULL;
+	device_result_copy(r, from, q->mem);
 	return r;
 }
 

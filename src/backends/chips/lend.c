@@ -133,11 +133,7 @@ static const struct holder_ops lend_holder_ops = {
 
 void lend_hear_ended(struct lend *l, const struct job_result *result)
 {
-	l->result = *result;
-	l->result.message = lend_keep(l, result->message);
-	l->result.context = lend_keep(l, result->context);
-	if (result->measures)
-		l->result.measures = job_measures_copy(result->measures, l->job->mem);
+	job_result_copy(&l->result, result, l->job->mem);
 }
 
 void lend_hear_died(struct lend *l, enum job_reason lost_reason, const char *why)

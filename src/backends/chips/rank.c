@@ -136,24 +136,21 @@ static void on_phase(struct holder *h, struct unit *u, uint64_t epoch, enum run_
 
 static void keep_end(struct gang *g, struct rank_end *e, const struct device_result *result)
 {
-	struct arena *mem = g->job->mem;
-#define KEEP(s) ((s) ? arena_strdup(mem, (s)) : NULL)
+	struct device_result kept;
 
-	e->class = result->class;
-	e->code = result->code;
-	e->code_name = KEEP(result->code_name);
-	e->hint = KEEP(result->hint);
-	e->text = KEEP(result->text);
-	e->result = KEEP(result->result);
-	e->call = result->call;
-	e->phase = result->phase;
-	e->is_spent = result->is_spent;
-	e->reset_ns = result->reset_ns;
-	memcpy(e->stamp_ns, result->stamp_ns, sizeof(e->stamp_ns));
-	e->verdict = result->verdict;
-	e->verdict.message = KEEP(result->verdict.message);
-	e->verdict.context = KEEP(result->verdict.context);
-#undef KEEP
+	device_result_copy(&kept, result, g->job->mem);
+	e->class = kept.class;
+	e->code = kept.code;
+	e->code_name = kept.code_name;
+	e->hint = kept.hint;
+	e->text = kept.text;
+	e->result = kept.result;
+	e->call = kept.call;
+	e->phase = kept.phase;
+	e->is_spent = kept.is_spent;
+	e->reset_ns = kept.reset_ns;
+	memcpy(e->stamp_ns, kept.stamp_ns, sizeof(e->stamp_ns));
+	e->verdict = kept.verdict;
 }
 
 static void note_worker(struct rank *r)

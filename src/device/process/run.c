@@ -293,7 +293,6 @@ static void end(struct run *r)
 	job_log_close(&p->log);
 	worker_idle(p);
 	run_send(r, DEVICE_ENDED);
-	run_forget_verdict(r);
 }
 
 /* In JSON the word's control characters may stand escaped. */
@@ -342,6 +341,7 @@ static void clear(struct run *r)
 	str_done(&r->needs);
 	str_done(&r->text);
 	str_done(&r->notes);
+	job_outcome_done(&r->verdict);
 }
 
 bool run_next(struct worker_process *p)

@@ -278,7 +278,6 @@ static void tell_cause(struct run *r)
 	r->is_cause_told = true;
 	run_decide(r);
 	run_send(r, DEVICE_CAUSE);
-	run_forget_verdict(r);
 }
 
 void run_look_after(struct run *r)

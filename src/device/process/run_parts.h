@@ -24,8 +24,9 @@ struct run {
 	bool is_unplaced; /* there is no directory or log */
 	uint64_t looked_ns;
 	struct device_result result;
-	struct str needs;	/* came with ask; see workspace/needs.h */
-	struct str text, notes; /* the cause in words; what came after it */
+	struct job_outcome verdict; /* whose result is result.verdict */
+	struct str needs;	    /* came with ask; see workspace/needs.h */
+	struct str text, notes;	    /* the cause in words; what came after it */
 	struct ending ending;
 	struct rusage usage; /* at its end */
 	double start_s;
@@ -47,8 +48,7 @@ void run_drive(struct run *r);
 /* Whatever the class blames: can this process go on? */
 void run_look_after(struct run *r);
 
-/* run_verdict.c: fills result.verdict, whose texts are freed by run_forget_verdict(). */
+/* run_verdict.c: fills verdict and result.verdict anew. */
 void run_decide(struct run *r);
-void run_forget_verdict(struct run *r);
 
 #endif

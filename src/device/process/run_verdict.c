@@ -22,10 +22,11 @@ static void add_usage(struct run *r, struct job_usage *to)
 	r->usage = now;
 }
 
-static void decide_by_class(struct run *r, struct job_result *v)
+static void decide_by_class(struct run *r)
 {
 	const struct class_fate *fate = device_class_fate(r->result.class);
-	struct str message = {0}, context = {0};
+	_cleanup_(str_done) struct str message = {0}, context = {0};
+	struct job_result *v = &r->verdict.result;
 
 	str_addn(&message, r->text.s ? r->text.s : "", r->text.len);
 	call_add_code(&message, r->result.code, r->result.code_name, r->result.hint);
@@ -36,55 +37,51 @@ static void decide_by_class(struct run *r, struct job_result *v)
 	v->status = r->is_unplaced ? JOB_KILLED : fate->status;
 	v->reason = r->is_unplaced ? REASON_LAUNCH : fate->reason;
 	v->is_uncharged = !fate->is_charged;
-	v->message = str_take(&message);
-	v->context = context.len ? str_take(&context) : NULL;
-	str_done(&context);
+	v->message = job_outcome_text(&r->verdict, &message);
+	v->context = job_outcome_text(&r->verdict, &context);
 }
 
 /* A log of another rank tells of failures; that the job passed is said in the first one's. */
-static int judge(struct run *r, struct job_result *v, struct error *err)
+static int judge(struct run *r, struct error *err)
 {
 	struct job_kind only_fails;
 
 	if (r->ask.rank == 0)
-		return job_kind_judge(r->rules, &r->ending, &r->p->log, v, err);
+		return job_kind_judge(r->rules, &r->ending, &r->p->log, &r->verdict, err);
 	if (job_kind_compile(r->rules, err) < 0)
 		return -1;
 	only_fails = *r->rules;
 	only_fails.job.pass_patterns.n = 0;
-	return job_kind_judge(&only_fails, &r->ending, &r->p->log, v, err);
+	return job_kind_judge(&only_fails, &r->ending, &r->p->log, &r->verdict, err);
 }
 
-static void decide_by_log(struct run *r, struct job_result *v)
+static void decide_by_log(struct run *r)
 {
+	struct job_result *v = &r->verdict.result;
 	struct error err = {0};
 
-	if (judge(r, v, &err) == 0)
+	if (judge(r, &err) == 0)
 		return;
 	v->status = JOB_FAILED;
 	v->reason = REASON_PATTERN_ERROR;
-	v->message = xstrdup(err.msg);
+	v->message = arena_strdup(job_outcome_mem(&r->verdict), err.msg);
 	error_done(&err);
 }
 
 void run_decide(struct run *r)
 {
-	struct job_result *v = &r->result.verdict;
+	struct job_result *v = &r->verdict.result;
 
+	job_outcome_done(&r->verdict);
 	*v = (struct job_result){.start_wall_s = r->start_s,
 				 .duration_s = clock_wall(clock_real()) - r->start_s};
 	r->result.text = r->text.len ? r->text.s : NULL;
 	if (run_has_failed(r) && !r->ending.flood_bytes)
-		decide_by_class(r, v);
+		decide_by_class(r);
 	else
-		decide_by_log(r, v);
+		decide_by_log(r);
 	v->exit_status = -1;
 	v->pid = r->p->pid;
 	add_usage(r, &v->usage);
-}
-
-void run_forget_verdict(struct run *r)
-{
-	free((char *)r->result.verdict.message);
-	free((char *)r->result.verdict.context);
+	r->result.verdict = *v;
 }

@@ -83,21 +83,21 @@ static void tell_end(const struct device_worker *w, pid_t pid, int status, struc
 static void end_by_cause(struct device_worker *w, const char *why)
 {
 	_cleanup_(str_done) struct str message = {0};
-	struct job_measures measures = {0};
+	struct job_outcome verdict = {0};
 	struct device_result r;
 	struct wire wire;
 
 	if (w->cause.len == 0)
 		return;
 	wire = (struct wire){w->cause.s, w->cause.s + w->cause.len, true};
-	if (device_take_result(&wire, &r, &measures)) {
+	if (device_take_result(&wire, &r, &verdict)) {
 		str_printf(&message, "%s; then %s", r.verdict.message ? r.verdict.message : "",
 			   why);
 		r.verdict.message = message.s;
 		r.is_spent = true;
 		w->handler->ended(w, w->ctx, &r);
 	}
-	job_wire_measures_done(&measures);
+	job_outcome_done(&verdict);
 }
 
 static void report_death(struct device_worker *w, int status, const char *why)

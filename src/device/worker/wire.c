@@ -228,7 +228,7 @@ void device_put_result(struct str *b, enum device_frame type, const struct devic
 	wire_end(b, start);
 }
 
-bool device_take_result(struct wire *w, struct device_result *ret, struct job_measures *measures)
+bool device_take_result(struct wire *w, struct device_result *ret, struct job_outcome *verdict)
 {
 	uint32_t class, phase, call, is_uncharged;
 
@@ -249,8 +249,9 @@ bool device_take_result(struct wire *w, struct device_result *ret, struct job_me
 	ret->class = (enum dvs_class) class;
 	ret->phase = (enum run_phase)phase;
 	ret->call = (enum driver_call)call;
-	if (!job_wire_take_result(w, &ret->verdict, measures))
+	if (!job_wire_take_result(w, verdict))
 		return false;
+	ret->verdict = verdict->result;
 	ret->verdict.is_uncharged = is_uncharged != 0;
 	return class < DVS_CLASS_COUNT && phase < PHASE_COUNT && call < CALL_COUNT;
 }

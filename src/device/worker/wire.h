@@ -74,7 +74,7 @@ bool device_take_failure(struct wire *w, enum dvs_class *ret_class, const char *
 
 /* CAUSE and ENDED. */
 void device_put_result(struct str *b, enum device_frame type, const struct device_result *r);
-/* measures: as job_wire_take_result(). */
-bool device_take_result(struct wire *w, struct device_result *ret, struct job_measures *measures);
+/* ret->verdict is *verdict's result: see job_wire_take_result(). */
+bool device_take_result(struct wire *w, struct device_result *ret, struct job_outcome *verdict);
 
 #endif

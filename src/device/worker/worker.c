@@ -84,9 +84,9 @@ static bool take_cause(struct device_worker *w, const struct wire *wire)
 
 static bool take_ended(struct device_worker *w, struct wire *wire)
 {
-	struct job_measures measures = {0};
+	struct job_outcome verdict = {0};
 	struct device_result r;
-	bool is_good = device_take_result(wire, &r, &measures) && w->state == WORKER_RUNS &&
+	bool is_good = device_take_result(wire, &r, &verdict) && w->state == WORKER_RUNS &&
 		       r.epoch == w->epoch;
 
 	if (is_good) {
@@ -95,7 +95,7 @@ static bool take_ended(struct device_worker *w, struct wire *wire)
 		str_clear(&w->cause);
 		w->handler->ended(w, w->ctx, &r);
 	}
-	job_wire_measures_done(&measures);
+	job_outcome_done(&verdict);
 	return is_good;
 }
 

@@ -85,6 +85,10 @@ struct device_result {
 	struct job_result verdict;
 };
 
+/* All that it points to is copied into mem, and lives as long as that. */
+void device_result_copy(struct device_result *to, const struct device_result *from,
+			struct arena *mem);
+
 struct device_worker_handler {
 	void (*opened)(struct device_worker *w, void *ctx);
 	/* open() failed; the process is ending: died() follows. */

@@ -396,14 +396,13 @@ static void the_order_of_the_rules_is_dvsims(void **state)
 			.is_dry_run = cases[i].dry_run,
 			.leak_fails = true,
 		};
-		struct job_result r = {0};
+		struct job_outcome o = {0};
 
-		verdict_decide(&end, &rules, fd, 0, 0, &r);
-		assert_int_equal(r.status, cases[i].status);
-		assert_int_equal(r.reason, cases[i].reason);
-		assert_int_equal(r.marks, cases[i].leaks ? MARK_LEAKY : 0);
-		free((char *)r.message);
-		free((char *)r.context);
+		verdict_decide(&end, &rules, fd, 0, 0, &o);
+		assert_int_equal(o.result.status, cases[i].status);
+		assert_int_equal(o.result.reason, cases[i].reason);
+		assert_int_equal(o.result.marks, cases[i].leaks ? MARK_LEAKY : 0);
+		job_outcome_done(&o);
 	}
 	pattern_free(fail);
 	pattern_free(pass);
@@ -411,20 +410,19 @@ static void the_order_of_the_rules_is_dvsims(void **state)
 	close(fd);
 }
 
-static struct job_result judge(const struct ending *end, const struct verdict_rules *rules, int fd)
+static struct job_outcome judge(const struct ending *end, const struct verdict_rules *rules, int fd)
 {
-	struct job_result r = {0};
+	struct job_outcome o = {0};
 
-	verdict_decide(end, rules, fd, fd < 0 ? EACCES : 0, 0, &r);
-	return r;
+	verdict_decide(end, rules, fd, fd < 0 ? EACCES : 0, 0, &o);
+	return o;
 }
 
-static void assert_verdict(struct job_result r, enum job_reason reason, const char *message)
+static void assert_verdict(struct job_outcome o, enum job_reason reason, const char *message)
 {
-	assert_int_equal(r.reason, reason);
-	assert_string_equal(r.message, message);
-	free((char *)r.message);
-	free((char *)r.context);
+	assert_int_equal(o.result.reason, reason);
+	assert_string_equal(o.result.message, message);
+	job_outcome_done(&o);
 }
 
 static void ends_are_worded(void **state)
@@ -458,25 +456,26 @@ static void what_cannot_be_read_or_decided_is_no_pass(void **state)
 			     plain = {.fail = &fail, .n_fail = 1};
 	struct ending fine = {0};
 	char *line = xmalloc(50000);
-	struct job_result r;
+	struct job_outcome o;
 	int fd;
 
 	(void)state;
 	memset(line, 'a', 50000);
 	line[49999] = '!';
 	fd = log_of(line, 50000);
-	r = judge(&fine, &undecided, fd);
-	assert_int_equal(r.status, JOB_FAILED);
-	assert_int_equal(r.reason, REASON_PATTERN_ERROR);
-	assert_int_equal(r.line, 1);
-	assert_string_equal(r.message, "the pattern '^(a+)+$' could not be decided on line 1: too "
-				       "much backtracking");
-	free((char *)r.message);
-	r = judge(&fine, &plain, -1);
-	assert_int_equal(r.status, JOB_FAILED);
-	assert_int_equal(r.reason, REASON_LOG_UNREADABLE);
-	assert_non_null(strstr(r.message, "Permission denied"));
-	free((char *)r.message);
+	o = judge(&fine, &undecided, fd);
+	assert_int_equal(o.result.status, JOB_FAILED);
+	assert_int_equal(o.result.reason, REASON_PATTERN_ERROR);
+	assert_int_equal(o.result.line, 1);
+	assert_string_equal(o.result.message,
+			    "the pattern '^(a+)+$' could not be decided on line 1: too "
+			    "much backtracking");
+	job_outcome_done(&o);
+	o = judge(&fine, &plain, -1);
+	assert_int_equal(o.result.status, JOB_FAILED);
+	assert_int_equal(o.result.reason, REASON_LOG_UNREADABLE);
+	assert_non_null(strstr(o.result.message, "Permission denied"));
+	job_outcome_done(&o);
 	pattern_free(evil);
 	pattern_free(fail);
 	free(line);
@@ -491,15 +490,14 @@ static void the_header_is_not_scanned_but_counted(void **state)
 			     header = {.fail = &first, .n_fail = 1};
 	int fd = log_of(text, sizeof(text) - 1);
 	struct ending fine = {0};
-	struct job_result r = {0};
+	struct job_outcome o = {0};
 
 	(void)state;
-	verdict_decide(&fine, &rules, fd, 0, 22, &r);
-	assert_int_equal(r.line, 4);
-	free((char *)r.message);
-	r = (struct job_result){0};
-	verdict_decide(&fine, &header, fd, 0, 22, &r);
-	assert_int_equal(r.status, JOB_PASSED);
+	verdict_decide(&fine, &rules, fd, 0, 22, &o);
+	assert_int_equal(o.result.line, 4);
+	job_outcome_done(&o);
+	verdict_decide(&fine, &header, fd, 0, 22, &o);
+	assert_int_equal(o.result.status, JOB_PASSED);
 	pattern_free(fail);
 	pattern_free(first);
 	close(fd);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "job/job_result.h"
+
+static const char *job_result_text(struct arena *mem, const char *text)
+{
+	return text ? arena_strdup(mem, text) : NULL;
+}
+
+void job_result_copy(struct job_result *to, const struct job_result *from, struct arena *mem)
+{
+	*to = *from;
+	to->message = job_result_text(mem, from->message);
+	to->context = job_result_text(mem, from->context);
+	to->details = job_result_text(mem, from->details);
+	to->measures = from->measures ? job_measures_copy(from->measures, mem) : NULL;
+}
+
+struct arena *job_outcome_mem(struct job_outcome *o)
+{
+	if (!o->mem)
+		o->mem = arena_new();
+	return o->mem;
+}
+
+const char *job_outcome_text(struct job_outcome *o, const struct str *text)
+{
+	return text->len ? arena_strndup(job_outcome_mem(o), text->s, text->len) : NULL;
+}
+
+void job_outcome_done(struct job_outcome *o)
+{
+	arena_free(o->mem);
+	*o = (struct job_outcome){0};
+}
