@@ -170,12 +170,13 @@ static bool names_needs(const struct attempt *a)
 }
 
 /* A file costs as much as a third of starting a job: most that need nothing can do without. */
-static int tell_needs(struct attempt *a, struct error *err)
+static int tell_needs(struct attempt *a, bool is_new, struct error *err)
 {
 	a->has_needs_file = a->needs.len || names_needs(a);
 	if (a->has_needs_file)
 		return needs_write(a->run.odir, &a->needs, err);
-	needs_remove(a->run.odir);
+	if (!is_new)
+		needs_remove(a->run.odir);
 	return 0;
 }
 
@@ -191,12 +192,13 @@ static int prepare(struct attempt *a, struct error *err)
 		.reuse = job->retry.reuse,
 		.keep = job->max_odirs,
 	};
+	bool is_new;
 
 	if (steps_remove(&a->confine, &a->run.steps, err) < 0)
 		return -1;
-	a->log.fd = odir_prepare(&a->confine, &r, err);
+	a->log.fd = odir_prepare(&a->confine, &r, &is_new, err);
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->run.command, err) < 0 ||
-	    tell_needs(a, err) < 0 || steps_write(&a->confine, &a->run.steps, err) < 0 ||
+	    tell_needs(a, is_new, err) < 0 || steps_write(&a->confine, &a->run.steps, err) < 0 ||
 	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;
 	for (size_t i = 0; a->run.has_attempt && i < a->run.n_argv; i++)

@@ -182,12 +182,16 @@ static int accept_existing(struct confine *c, const struct odir_request *r, stru
 	return r->attempt == 1 ? trash_attempts(c, r->odir, err) : 0;
 }
 
-static int make_odir(struct confine *c, const struct odir_request *r, struct error *err)
+static int make_odir(struct confine *c, const struct odir_request *r, bool *ret_is_new,
+		     struct error *err)
 {
+	*ret_is_new = true;
 	if (mkdir(r->odir, 0777) == 0)
 		return 0;
-	if (errno == EEXIST && !is_renewed(r))
+	if (errno == EEXIST && !is_renewed(r)) {
+		*ret_is_new = false;
 		return accept_existing(c, r, err);
+	}
 	if (errno == EEXIST) {
 		if (rotate(c, r, err) < 0)
 			return -1;
@@ -262,7 +266,8 @@ static bool is_directly_in(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
 }
 
-int odir_prepare(struct confine *c, const struct odir_request *r, struct error *err)
+int odir_prepare(struct confine *c, const struct odir_request *r, bool *ret_is_new,
+		 struct error *err)
 {
 	_cleanup_(freep) char *parent = NULL, *log_dir = NULL;
 
@@ -273,7 +278,7 @@ int odir_prepare(struct confine *c, const struct odir_request *r, struct error *
 		return -1;
 	if (r->attempt > 1 && set_attempt_aside(c, r, err) < 0)
 		return -1;
-	if (make_odir(c, r, err) < 0)
+	if (make_odir(c, r, ret_is_new, err) < 0)
 		return -1;
 	if (!is_directly_in(r->log_path, r->odir)) {
 		log_dir = dir_of(r->log_path);

@@ -19,8 +19,10 @@ struct odir_request {
 
 /*
  * The directory is there, and so is the log, empty. Returns the log's descriptor, for reading and
- * appending, or -1 with err. A log that is a FIFO, a link or a directory is an error.
+ * appending, or -1 with err. A log that is a FIFO, a link or a directory is an error. *ret_is_new:
+ * the directory was made, so nothing but the log is in it.
  */
-int odir_prepare(struct confine *c, const struct odir_request *r, struct error *err);
+int odir_prepare(struct confine *c, const struct odir_request *r, bool *ret_is_new,
+		 struct error *err);
 
 #endif

@@ -122,7 +122,7 @@ bool run_has_flooded(struct run *r)
 }
 
 /* As in a slot: attempt_begin.c. */
-static int tell_needs(struct run *r, struct error *err)
+static int tell_needs(struct run *r, bool is_new, struct error *err)
 {
 	bool is_wanted = r->needs.len || needs_is_named(r->ask.job);
 
@@ -130,7 +130,8 @@ static int tell_needs(struct run *r, struct error *err)
 		is_wanted = needs_is_named(*e);
 	if (is_wanted)
 		return needs_write(r->ask.odir, &r->needs, err);
-	needs_remove(r->ask.odir);
+	if (!is_new)
+		needs_remove(r->ask.odir);
 	return 0;
 }
 
@@ -155,13 +156,14 @@ static int make_place(struct run *r, struct error *err)
 		.reuse = !is_first || job->retry.reuse,
 		.keep = job->max_odirs,
 	};
+	bool is_new;
 
 	if (!r->ask.odir) /* a canary: it has no place, and leaves nothing */
 		return 0;
-	r->p->log.fd = odir_prepare(&r->p->confine, &o, err);
+	r->p->log.fd = odir_prepare(&r->p->confine, &o, &is_new, err);
 	if (r->p->log.fd < 0)
 		return -1;
-	if (is_first && tell_needs(r, err) < 0)
+	if (is_first && tell_needs(r, is_new, err) < 0)
 		return -1;
 	return job_log_begin(&r->p->log, r->ask.command, err);
 }

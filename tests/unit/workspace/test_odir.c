@@ -24,6 +24,7 @@ struct bed {
 	char *base, *root, *parent, *odir, *log;
 	struct confine fence;
 	struct odir_request r;
+	bool is_new; /* as the last one says */
 };
 
 static int setup(void **state)
@@ -62,7 +63,7 @@ static int teardown(void **state)
 static void prepare(struct bed *b, const char *text)
 {
 	struct error err = {0};
-	int fd = odir_prepare(&b->fence, &b->r, &err);
+	int fd = odir_prepare(&b->fence, &b->r, &b->is_new, &err);
 
 	if (fd < 0)
 		print_error("%s\n", err.msg);
@@ -75,7 +76,7 @@ static void refuse(struct bed *b, const char *why)
 {
 	struct error err = {0};
 
-	assert_int_equal(odir_prepare(&b->fence, &b->r, &err), -1);
+	assert_int_equal(odir_prepare(&b->fence, &b->r, &b->is_new, &err), -1);
 	if (!strstr(err.msg, why))
 		print_error("%s\n", err.msg);
 	assert_non_null(strstr(err.msg, why));
@@ -112,8 +113,10 @@ static void an_existing_log_is_begun_anew(void **state)
 	char *other = xasprintf("%s/other", b->odir);
 
 	prepare(b, "first, and long");
+	assert_true(b->is_new);
 	assert_int_equal(mkdir(other, 0777), 0);
 	prepare(b, "second");
+	assert_false(b->is_new);
 	assert_text(b->log, "second");
 	assert_true(fs_is_dir(other));
 	free(other);
@@ -132,6 +135,7 @@ static void a_renewed_directory_is_moved_to_its_stamp(void **state)
 	wall_add_stamp(&stamp, (double)st.st_ctim.tv_sec);
 	str_add(&stamp, "/run.log");
 	prepare(b, "second");
+	assert_true(b->is_new);
 	assert_text(stamp.s, "first");
 	assert_text(b->log, "second");
 	str_done(&stamp);
