@@ -39,8 +39,7 @@ static const struct vigil_limits hurried_limits = {
 	.warn_s = 1e9,
 	.kill_s = 3,
 };
-/* Its answer was the last thing that it does. */
-static const double end_s = 2, killed_s = 0.5;
+static const double killed_s = 0.5, trash_s = 0.5;
 
 /*
  * Requests wait this long for company: a job that runs for two milliseconds then costs one request,
@@ -69,6 +68,7 @@ struct clerk {
 	void *ctx;
 	void (*tick)(void *ctx); /* NULL: nobody wants it */
 	void *tick_ctx;
+	double trash_s; /* how long the trash may take at the end */
 	bool is_gone, is_done, is_hurried;
 };
 
@@ -243,6 +243,12 @@ void clerk_reset_dir(struct clerk *c, const char *path)
 	add_path(c, CLERK_RESET, path);
 }
 
+void clerk_trash(struct clerk *c, const char *path)
+{
+	map_done(&c->by_key);
+	add_path(c, CLERK_TRASH, path);
+}
+
 void clerk_sync(struct clerk *c, const char *path)
 {
 	if (c->is_gone || map_has(&c->by_key, path))
@@ -295,6 +301,7 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	}
 	c->loop = loop;
 	c->problem = problem;
+	c->trash_s = trash_s;
 	c->ctx = ctx;
 	list_init(&c->queue);
 	link_init(&c->link, proc.fd, 0);
@@ -330,6 +337,11 @@ void clerk_hurry(struct clerk *c)
 	c->is_hurried = true;
 }
 
+void clerk_give_to_trash(struct clerk *c, double most_s)
+{
+	c->trash_s = most_s;
+}
+
 /* Nothing has come for a while. false: there is nothing to hope for. */
 static bool look_after(const struct clerk *c, struct vigil_memory *m)
 {
@@ -359,8 +371,10 @@ static bool wait_for_socket(const struct clerk *c, short events)
 	return true;
 }
 
-static void finish(struct clerk *c)
+void clerk_finish(struct clerk *c)
 {
+	if (c->is_gone || c->is_done)
+		return;
 	add_path(c, CLERK_CLOSE, "");
 	while (!c->is_gone && send_some(c))
 		if (!wait_for_socket(c, POLLOUT))
@@ -370,12 +384,21 @@ static void finish(struct clerk *c)
 			return;
 }
 
-/* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps it. */
+/* Its socket closes when it is gone. A signal means that somebody waits for our end. */
+static void wait_for_trash(const struct clerk *c)
+{
+	struct pollfd p = {c->link.fd, POLLIN, 0};
+
+	poll(&p, 1, (int)(c->trash_s * 1000));
+}
+
+/* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps it. What
+ * it leaves in the trash is the next run's. */
 static void end_process(struct clerk *c)
 {
+	if (c->is_done && !c->is_hurried)
+		wait_for_trash(c);
 	link_close(&c->link);
-	if (c->is_done && child_wait(&c->child, end_s))
-		return;
 	kill(c->child.pid, SIGKILL);
 	child_wait(&c->child, killed_s);
 }
@@ -384,8 +407,7 @@ void clerk_free(struct clerk *c)
 {
 	if (!c)
 		return;
-	if (!c->is_gone)
-		finish(c);
+	clerk_finish(c);
 	stop_watching(c);
 	end_process(c);
 	child_done(&c->child);

@@ -21,17 +21,25 @@ typedef void clerk_problem(void *ctx, const char *text);
 /* root: absolute; the clerk refuses to touch anything outside it. */
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
 			struct error *err);
-/* The run is over its deadline: clerk_free() waits 3 s for a sign of life, and not 10 s. */
+/* The run is over its deadline: clerk_finish() waits 3 s for a sign of life, and not 10 s, and the
+ * trash stays. */
 void clerk_hurry(struct clerk *c);
-/* Each second in which clerk_free() waits. */
+/* Each second in which clerk_finish() waits. */
 void clerk_set_tick(struct clerk *c, void (*tick)(void *ctx), void *ctx);
-/* Sends what is queued, waits until it is done, ends the process. A clerk that is stopped is
- * continued; one that shows no sign of life for 10 s is killed, and that is a problem to tell. */
+/* How long clerk_free() waits for the trash to be emptied; 0.5 s if nobody says it. */
+void clerk_give_to_trash(struct clerk *c, double most_s);
+/* Sends what is queued and waits until it is done; nothing may be asked for later. A clerk that is
+ * stopped is continued; one that shows no sign of life for 10 s is killed, and that is a problem to
+ * tell. Then the clerk begins to empty the trash. */
+void clerk_finish(struct clerk *c);
+/* Finishes, waits for the trash, ends the process. A signal ends the wait. NULL: nothing. */
 void clerk_free(struct clerk *c);
 
 /* An empty directory at path: what was there is renamed into the trash first. Links inside are not
  * followed. */
 void clerk_reset_dir(struct clerk *c, const char *path);
+/* Nothing is left at path: what was there is renamed into the trash. */
+void clerk_trash(struct clerk *c, const char *path);
 /*
  * The link for `name` stands in exactly one of the sibling directories base/<group>: now in group
  * (NULL: in none). target is what it points to.

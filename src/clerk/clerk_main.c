@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clerk's process. It reads all that has come, merges, and acts a moment later; when it has
- * nothing to do it empties the trash.
+ * The clerk's process. It reads all that has come, merges, and acts a moment later. It empties the
+ * trash when all else is done: on ext4, files that were just removed make new ones slow.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -23,8 +23,6 @@
 
 /* Links and syncs wait this long for later ones that make them needless. */
 static const double window_s = 0.1;
-/* The trash waits for a pause of this length; and has this long at the end. */
-static const double idle_s = 2, last_s = 0.5;
 
 struct process {
 	struct confine fence;
@@ -33,8 +31,7 @@ struct process {
 	struct map problems; /* told already */
 	struct link link;    /* to the scheduler */
 	double due;	     /* when pending work is done; 0: there is none */
-	double last_request;
-	bool has_trash, is_closing, is_over;
+	bool is_closing, is_over;
 };
 
 static void answer(struct process *p, enum clerk_answer type, const char *text)
@@ -99,14 +96,26 @@ static void do_pending(struct process *p)
 	p->due = 0;
 }
 
-static void reset_dir(struct process *p, const char *path)
+/* Returns 0 or -1. */
+static int trash(struct process *p, const char *path)
 {
 	struct error err = {0};
 
 	do_pending(p);
 	links_forget(&p->links, path);
-	if (confine_trash(&p->fence, path, &err) < 0 ||
-	    confine_make_dir(&p->fence, path, &err) < 0) {
+	if (confine_trash(&p->fence, path, &err) == 0)
+		return 0;
+	tell_and_forget(p, path, &err);
+	return -1;
+}
+
+static void reset_dir(struct process *p, const char *path)
+{
+	struct error err = {0};
+
+	if (trash(p, path) < 0)
+		return;
+	if (confine_make_dir(&p->fence, path, &err) < 0) {
 		tell_and_forget(p, path, &err);
 		return;
 	}
@@ -116,7 +125,6 @@ static void reset_dir(struct process *p, const char *path)
 		error_sys(&err, errno, "cannot make the directory %s", path);
 		tell_and_forget(p, path, &err);
 	}
-	p->has_trash = true;
 }
 
 /* Removes one entry of the trash. Returns false once there is none. */
@@ -187,6 +195,8 @@ static void handle(struct process *p, uint8_t type, struct wire *w)
 		confine_init(&p->fence, path);
 	else if (type == CLERK_RESET)
 		reset_dir(p, path);
+	else if (type == CLERK_TRASH)
+		trash(p, path);
 	else if (type == CLERK_LINK)
 		set_link(p, path, w);
 	else if (type == CLERK_SYNC)
@@ -202,7 +212,6 @@ static void handle_all(struct process *p)
 
 	while (link_next(&p->link, &type, &w) > 0)
 		handle(p, type, &w);
-	p->last_request = clock_now(clock_real());
 }
 
 static void receive(struct process *p)
@@ -220,36 +229,24 @@ static void receive(struct process *p)
 static int patience(const struct process *p)
 {
 	double now = clock_now(clock_real());
-	double until = p->due > 0 ? p->due : p->has_trash ? p->last_request + idle_s : 0;
 
-	if (until == 0)
+	if (p->due == 0)
 		return -1;
-	return until <= now ? 0 : (int)((until - now) * 1000) + 1;
+	return p->due <= now ? 0 : (int)((p->due - now) * 1000) + 1;
 }
 
-static void act(struct process *p)
-{
-	if (p->due > 0 && clock_now(clock_real()) >= p->due)
-		do_pending(p);
-	else if (p->due == 0 && p->has_trash)
-		p->has_trash = empty_some(p);
-}
-
+/* Whoever has waited long enough for the trash kills us. */
 static void close_down(struct process *p)
 {
-	double until;
-
 	do_pending(p);
-	p->has_trash = true; /* others put something there, too */
-	until = clock_now(clock_real()) + last_s;
-	while (p->has_trash && clock_now(clock_real()) < until)
-		p->has_trash = empty_some(p);
 	answer(p, CLERK_DONE, NULL);
+	while (empty_some(p))
+		;
 }
 
 int clerk_main(void)
 {
-	struct process p = {.has_trash = true};
+	struct process p = {0};
 
 	link_init(&p.link, PROC_SOCKET_FD, 0);
 	proc_become("dvs-clerk");
@@ -260,8 +257,8 @@ int clerk_main(void)
 
 		if (n > 0)
 			receive(&p);
-		if (n <= 0 || (p.due > 0 && clock_now(clock_real()) >= p.due))
-			act(&p);
+		if (p.due > 0 && clock_now(clock_real()) >= p.due)
+			do_pending(&p);
 	}
 	/* The scheduler died: what it had asked for is done, then we go. */
 	if (p.is_over)

@@ -6,6 +6,7 @@
 enum clerk_request {
 	CLERK_ROOT = 1, /* path; the first frame */
 	CLERK_RESET,	/* path */
+	CLERK_TRASH,	/* path */
 	CLERK_LINK,	/* base, group or NULL, name, target */
 	CLERK_SYNC,	/* path */
 	CLERK_CLOSE,	/* do what is left, answer CLERK_DONE, exit */

@@ -197,6 +197,7 @@ struct plan {
 	size_t n_left;	       /* jobs that did not pass there, and do not run again here */
 	bool is_nested;	       /* started by a job of another run */
 	bool is_rehearsal;     /* no job is really run: --fake, make -n */
+	bool has_passed_links; /* passed/ has a link for each job that passed */
 	const struct resource_limit *limits;
 	uint32_t n_limits;
 	uint32_t keep_runs;	  /* records of this configuration's runs; 0: all of them */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * passed/ failed/ killed/ running/ in each block's scratch path: a link per job that has a
- * directory, in the one that says how it stands. All file work is the clerk's.
+ * directory, in the one that says how it stands. All file work is the clerk's. A new file costs a
+ * file system more than starting a short job does, so running/ has only jobs that have run for a
+ * second, and passed/ is made where the plan asks for it.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -12,6 +15,8 @@
 #include "observers/observers.h"
 #include "scheduler/sched.h"
 
+static const double shown_after_s = 1;
+
 static const char *const groups[JOB_STATUS_COUNT] = {
 	[JOB_RUNNING] = "running",
 	[JOB_PASSED] = "passed",
@@ -19,16 +24,30 @@ static const char *const groups[JOB_STATUS_COUNT] = {
 	[JOB_KILLED] = "killed",
 };
 
+/* An attempt without a link: it has not run for a second. */
+struct young {
+	const struct job *job;
+	double start_s;
+	uint32_t attempt;
+};
+
 struct links_observer {
 	struct observer base;
 	struct clerk *clerk;
-	bool is_shared;
+	struct ev_loop *loop; /* NULL: none */
+	ev_timer timer;	      /* when the oldest of the young will have run for a second */
+	struct young *young;  /* oldest first, from `first` on */
+	size_t first, n, cap;
+	bool *is_shown; /* by job: it has a link in running/ */
+	bool has_passed, is_shared;
 };
 
 static struct links_observer *own(struct observer *o)
 {
 	return container_of(o, struct links_observer, base);
 }
+
+/* ---- the beginning ---- */
 
 static void reset_block(struct links_observer *o, const char *scratch_path)
 {
@@ -38,24 +57,118 @@ static void reset_block(struct links_observer *o, const char *scratch_path)
 		if (!groups[status])
 			continue;
 		dir = xasprintf("%s/%s", scratch_path, groups[status]);
-		clerk_reset_dir(o->clerk, dir);
+		if (status == JOB_PASSED && !o->has_passed)
+			clerk_trash(o->clerk, dir); /* an empty one would say that no job passed */
+		else
+			clerk_reset_dir(o->clerk, dir);
 	}
 }
 
 static void on_run_started(struct observer *base, const struct sched *s)
 {
+	struct links_observer *o = own(base);
 	struct map paths = {0};
 	const struct map_entry *e;
 	size_t at = 0;
 
-	if (own(base)->is_shared)
+	o->has_passed = sched_plan(s)->has_passed_links;
+	o->is_shown = xcalloc(sched_n_jobs(s), sizeof(*o->is_shown));
+	if (o->is_shared)
 		return; /* the links of the other run */
 	for (size_t i = 0; i < sched_n_jobs(s); i++)
 		map_set(&paths, sched_job(s, i)->spec->block->scratch_path, base);
 	while ((e = map_next(&paths, &at)) != NULL)
-		reset_block(own(base), e->key);
+		reset_block(o, e->key);
 	map_done(&paths);
 }
+
+/* ---- jobs that run ---- */
+
+static void set_job_link(struct links_observer *o, const struct job *job, const char *group)
+{
+	const struct job_spec *spec = job->spec;
+	char room[JOB_FILE_NAME_ROOM];
+
+	clerk_set_link(o->clerk, spec->block->scratch_path, group, job_file_name(spec->name, room),
+		       spec->odir);
+}
+
+static bool still_runs(const struct young *y)
+{
+	return job_status(y->job) == JOB_RUNNING && y->job->attempts->number == y->attempt;
+}
+
+static void show_grown(struct links_observer *o, double now_s)
+{
+	for (; o->first < o->n && o->young[o->first].start_s + shown_after_s <= now_s; o->first++) {
+		const struct young *y = &o->young[o->first];
+
+		if (!still_runs(y))
+			continue;
+		o->is_shown[y->job->n] = true;
+		set_job_link(o, y->job, groups[JOB_RUNNING]);
+	}
+	if (o->first == o->n)
+		o->first = o->n = 0;
+}
+
+/* The timer keeps no loop alive. */
+static void timer_stop(struct links_observer *o)
+{
+	if (!o->loop || !ev_is_active(&o->timer))
+		return;
+	ev_ref(o->loop);
+	ev_timer_stop(o->loop, &o->timer);
+}
+
+static void timer_start(struct links_observer *o, double now_s)
+{
+	double wait_s;
+
+	if (!o->loop || ev_is_active(&o->timer) || o->first == o->n)
+		return;
+	wait_s = o->young[o->first].start_s + shown_after_s - now_s;
+	ev_timer_set(&o->timer, wait_s > 0 ? wait_s : 0, 0);
+	ev_timer_start(o->loop, &o->timer);
+	ev_unref(o->loop);
+}
+
+static void on_grown(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct links_observer *o = w->data;
+	double now_s;
+
+	(void)revents;
+	ev_ref(loop);
+	if (o->first == o->n)
+		return;
+	now_s = clock_now(sched_clock(o->young[o->first].job->sched));
+	show_grown(o, now_s);
+	timer_start(o, now_s);
+}
+
+/* Those before the first are over: their room is used again. */
+static void make_room(struct links_observer *o)
+{
+	if (o->first > o->cap / 2) {
+		o->n -= o->first;
+		memmove(o->young, o->young + o->first, o->n * sizeof(*o->young));
+		o->first = 0;
+	} else if (o->n == o->cap) {
+		o->cap = o->cap ? o->cap * 2 : 64;
+		o->young = xreallocarray(o->young, o->cap, sizeof(*o->young));
+	}
+}
+
+static void add_young(struct links_observer *o, const struct job *job, double now_s)
+{
+	if (o->n == o->cap)
+		make_room(o);
+	o->young[o->n++] = (struct young){job, now_s, job->attempts->number};
+	timer_start(o, now_s);
+}
+
+/* ---- changes ---- */
 
 /* A job that never started, or only in virtual time, has no directory that a link could show. */
 static bool has_directory(const struct job *job)
@@ -65,26 +178,45 @@ static bool has_directory(const struct job *job)
 
 static void on_job_changed(struct observer *base, const struct job *job, enum job_status was)
 {
-	const struct job_spec *spec = job->spec;
+	struct links_observer *o = own(base);
 	enum job_status now = job_status(job);
-	char room[JOB_FILE_NAME_ROOM];
+	const char *group = now == JOB_PASSED && !o->has_passed ? NULL : groups[now];
+	double now_s;
 
 	if (now == was || !has_directory(job))
 		return;
-	clerk_set_link(own(base)->clerk, spec->block->scratch_path, groups[now],
-		       job_file_name(spec->name, room), spec->odir);
+	now_s = clock_now(sched_clock(job->sched));
+	show_grown(o, now_s);
+	if (now == JOB_RUNNING)
+		add_young(o, job, now_s);
+	else if (group || o->is_shown[job->n])
+		set_job_link(o, job, group);
+	if (now != JOB_RUNNING)
+		o->is_shown[job->n] = false;
+}
+
+static void on_run_ended(struct observer *base, const struct sched *s)
+{
+	(void)s;
+	timer_stop(own(base));
 }
 
 static void on_destroy(struct observer *base)
 {
+	struct links_observer *o = own(base);
+
+	timer_stop(o);
+	free(o->young);
+	free(o->is_shown);
 	free(base->broken_why);
-	free(own(base));
+	free(o);
 }
 
 static const struct observer_ops ops = {
 	.name = "links",
 	.run_started = on_run_started,
 	.job_changed = on_job_changed,
+	.run_ended = on_run_ended,
 	.destroy = on_destroy,
 };
 
@@ -99,6 +231,9 @@ struct observer *observer_links_create(const struct observer_env *env, struct er
 	o = xcalloc(1, sizeof(*o));
 	o->base.ops = &ops;
 	o->clerk = env->clerk;
+	o->loop = env->loop;
+	ev_timer_init(&o->timer, on_grown, 0, 0);
+	o->timer.data = o;
 	o->is_shared = env->run && run_dir_is_shared(env->run);
 	return &o->base;
 }

@@ -115,8 +115,8 @@ class StoppedProcesses(Story):
                 [ $p = $PPID ] || kill -STOP $p
             done
             """)
-        self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "true" }, { name: "b", command: "true" }, '
-                    '{ name: "last", command: "sh stop.sh", needs: ["a", "b"] }] }')
+        self.config('{ flow: "jobs", name: "c", passed_links: true, '
+                    'jobs: [{ name: "a", command: "true" }, { name: "b", command: "true" }, { name: "last", command: "sh stop.sh", needs: ["a", "b"] }] }')
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j3")
         self.assertEqual(done.code, 0, done)
         self.assertEqual(set(self.statuses().values()), {"PASSED"})

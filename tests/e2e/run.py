@@ -25,6 +25,7 @@ class Running(Story):
         self.write("a.hjson", """{
           flow: jobs
           name: demo
+          passed_links: true
           jobs: [
             { name: "build", command: "echo built > {scratch}/built" }
             { name: "test.{n}", argv: ["cat", "{scratch}/built"], needs: ["build"], sweep: { n: "1..5" } }
@@ -327,7 +328,7 @@ class LongNames(Story):
     def test_runs_again_renewed_and_retried(self):
         for name, more in (("p" * 255, ""), ("r" * 245, "renew: true"), ("€" * 85, "renew: true, retries: 2"),
                            ("t" * 255, "retries: 1"), ("u" * 255, "retries: { max: 1, reuse: true }")):
-            self.config('{ flow: "jobs", name: "long", jobs: [{ name: "%s", command: "test {attempt} -gt %d", %s }] }'
+            self.config('{ flow: "jobs", name: "long", passed_links: true, jobs: [{ name: "%s", command: "test {attempt} -gt %d", %s }] }'
                         % (name, "retries" in more, more))
             for _ in range(3):
                 done = self.dvsched("run", "cfg.hjson")

@@ -35,6 +35,11 @@
 #include "run/past_run.h"
 #include "scheduler/loop_host.h"
 
+/* How long the clerk may empty the trash at the end: a part of what the run took. */
+#define TRASH_PART    0.05
+#define TRASH_LEAST_S 0.5
+#define TRASH_MOST_S  10.0
+
 /* Everything of one run, in the order in which it is made; let go in the opposite order. */
 struct run {
 	const struct args *args;
@@ -444,6 +449,20 @@ static void remove_older_records(const struct run *r)
 	}
 }
 
+/* A run that was told to end leaves the trash to a later one. */
+static void set_patience(const struct run *r, double duration_s)
+{
+	double trash_s = duration_s * TRASH_PART;
+
+	if (!r->watchers.clerk)
+		return;
+	if (r->signals.is_past_deadline)
+		clerk_hurry(r->watchers.clerk);
+	if (r->signals.requests.n == 0 && trash_s > TRASH_LEAST_S)
+		clerk_give_to_trash(r->watchers.clerk,
+				    trash_s < TRASH_MOST_S ? trash_s : TRASH_MOST_S);
+}
+
 static int run_graph(struct run *r)
 {
 	struct results_head head;
@@ -461,9 +480,8 @@ static int run_graph(struct run *r)
 	rc = write_results(r, &head);
 	remove_older_records(r);
 	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
-	if (r->signals.is_past_deadline && r->watchers.clerk)
-		clerk_hurry(r->watchers.clerk);
-	watchers_free(&r->watchers);
+	set_patience(r, head.duration_s);
+	watchers_finish(&r->watchers);
 	write_metrics_page(r);
 	if (r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA))
 		end_as_dvsim(r, rc);
@@ -505,8 +523,9 @@ static int run_loaded(struct run *r)
 	rc = make_graph(r);
 	if (rc == EXIT_PASSED)
 		rc = run_graph(r);
-	watchers_free(&r->watchers);
+	watchers_finish(&r->watchers);
 	engines_close(&r->engines, r->loop, &r->signals.requests.n);
+	watchers_free(&r->watchers);
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	oneshot_report_free(r->oneshot);

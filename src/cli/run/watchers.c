@@ -162,7 +162,7 @@ static void free_observer(struct observer *o)
 	o->ops->destroy(o);
 }
 
-void watchers_free(struct watchers *w)
+void watchers_finish(struct watchers *w)
 {
 	log_set_sink(NULL, NULL);
 	/* The printer first: what the others have to say is then an ordinary line. */
@@ -171,8 +171,17 @@ void watchers_free(struct watchers *w)
 	for (unsigned i = 0; i < w->n; i++)
 		if (w->at[i] != w->printer)
 			free_observer(w->at[i]);
-	if (w->clerk)
-		clerk_set_tick(w->clerk, on_clerk_wait, w);
+	w->n = 0;
+	w->printer = NULL;
+	if (!w->clerk)
+		return;
+	clerk_set_tick(w->clerk, on_clerk_wait, w);
+	clerk_finish(w->clerk);
+}
+
+void watchers_free(struct watchers *w)
+{
+	watchers_finish(w);
 	clerk_free(w->clerk);
 	*w = (struct watchers){0};
 }

@@ -37,7 +37,10 @@ struct watchers_options {
  * first. */
 void watchers_make(struct watchers *w, const struct watchers_options *options);
 void watchers_subscribe(struct watchers *w, struct sched *s);
-/* Says what broke on the way, once each; frees. */
+/* All is written, and what broke on the way is said, once each. The clerk is left, which empties
+ * the trash; may be called again. */
+void watchers_finish(struct watchers *w);
+/* Finishes, waits for the clerk, frees. */
 void watchers_free(struct watchers *w);
 
 #endif

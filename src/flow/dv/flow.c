@@ -470,6 +470,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 		seeds.base = seeds_new_base(mem);
 	fill_plan(plan, c, flow, options);
 	read_keep_runs(plan, c, diags);
+	plan->has_passed_links = true;
 	plan->is_by_id = true;
 	dv_plan_begin(plan, c, dv);
 	revision = cfg_ask_revision(plan->dv->proj_root);

@@ -23,6 +23,8 @@ static const struct flow_key top_keys[] = {
 	{"backends", "object", "none",
 	 "settings of backends: { fake: { duration: \"1s\" } }; {words} of vars", FLOW_KEY_TOP},
 	{"keep_runs", "whole number", "20", "records of runs to keep; 0: all", FLOW_KEY_TOP},
+	{"passed_links", "boolean", "false", "passed/ has a link for each job that passed",
+	 FLOW_KEY_TOP},
 	{"import_cfgs", "strings", "none", "files to merge into this one", FLOW_KEY_TOP},
 	{"overrides", "list", "none", "values that win over those of imported files", FLOW_KEY_TOP},
 };

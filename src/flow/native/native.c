@@ -116,6 +116,7 @@ void native_read_machines(struct load *l, struct cfg_fields *f, const struct flo
 	check_backends(l, cfg_fields_node(f, "backends"), options);
 	top->keep_runs = (uint32_t)cfg_fields_int(f, "keep_runs", 0, KEEP_RUNS_MOST,
 						  PLAN_KEEP_RUNS);
+	top->has_passed_links = cfg_fields_bool(f, "passed_links", false);
 }
 
 static const struct resource_limit *copy_limits(struct arena *mem, const struct native_top *top)
@@ -144,5 +145,6 @@ struct plan *native_plan(struct load *l, const char *flow, const struct native_t
 	plan->limits = copy_limits(plan->mem, top);
 	plan->n_limits = top->n_limits;
 	plan->keep_runs = top->keep_runs;
+	plan->has_passed_links = top->has_passed_links;
 	return plan;
 }

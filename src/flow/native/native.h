@@ -9,6 +9,7 @@ struct native_top {
 	struct text name;
 	const struct resource_limit *limits;
 	uint32_t n_limits, keep_runs;
+	bool has_passed_links;
 };
 
 /* A load with its words; -D is known. native_done() ends it. */
@@ -23,7 +24,7 @@ void native_read_name(struct load *l, struct cfg_fields *f, struct native_top *t
 /* Settings for many jobs; what: the key, for messages. Read over *ret. */
 void native_read_defaults(struct load *l, struct hjson_node *node, const char *what,
 			  const struct flow_options *options, struct settings *ret);
-/* Keys: resources, backends, keep_runs. */
+/* Keys: resources, backends, keep_runs, passed_links. */
 void native_read_machines(struct load *l, struct cfg_fields *f, const struct flow_options *options,
 			  struct native_top *top);
 /* A plan without jobs. */

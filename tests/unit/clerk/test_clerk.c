@@ -114,6 +114,21 @@ static void a_link_stands_in_the_group_that_was_named_last(void **state)
 	assert_int_equal(b->n_problems, 0);
 }
 
+static void nothing_is_left_of_a_directory_that_is_trashed(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *path = at(b, "passed");
+
+	reset(b, "passed");
+	clerk_set_link(b->clerk, b->root, "passed", "a", "/odir/a");
+	clerk_trash(b->clerk, path);
+	clerk_set_link(b->clerk, b->root, "failed", "a", "/odir/a");
+	finish(b);
+	assert_false(exists(b, "passed"));
+	assert_true(is_link_to(b, "failed/a", "/odir/a"));
+	assert_int_equal(b->n_problems, 0);
+}
+
 /* The second clerk knows nothing of the first one's links, as after a crash. */
 static void a_link_that_is_there_already_is_replaced(void **state)
 {
@@ -153,6 +168,27 @@ static void a_reset_directory_is_empty_and_what_was_in_it_is_removed(void **stat
 	finish(b);
 	assert_true(exists(b, "passed"));
 	assert_false(exists(b, "passed/old"));
+}
+
+static void what_others_put_into_the_trash_is_removed_at_the_end(void **state)
+{
+	struct bed *b = *state;
+	struct error err = {0};
+
+	for (unsigned i = 0; i < 30; i++) {
+		_cleanup_(freep) char *dir = xasprintf("%s/.dvsched/trash/1.%u/sub", b->root, i);
+		_cleanup_(freep) char *file = xasprintf("%s/x", dir);
+
+		assert_int_equal(fs_mkdirs(dir, 0777), 0);
+		assert_int_equal(fs_write_atomic(file, "x", 1, &err), 0);
+	}
+	clerk_give_to_trash(b->clerk, 600);
+	clerk_finish(b->clerk);
+	assert_true(exists(b, ".dvsched/trash"));
+	finish(b);
+	assert_false(exists(b, ".dvsched/trash/1.0"));
+	assert_false(exists(b, ".dvsched/trash/1.29"));
+	assert_int_equal(b->n_problems, 0);
 }
 
 static void a_reset_of_a_link_does_not_follow_it(void **state)
@@ -282,6 +318,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			a_reset_directory_is_empty_and_what_was_in_it_is_removed, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(nothing_is_left_of_a_directory_that_is_trashed,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_others_put_into_the_trash_is_removed_at_the_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_reset_of_a_link_does_not_follow_it, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(nothing_outside_the_root_is_touched, set_up,

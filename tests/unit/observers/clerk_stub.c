@@ -15,6 +15,12 @@ void clerk_reset_dir(struct clerk *c, const char *path)
 	str_printf(asked, "reset %s\n", path);
 }
 
+void clerk_trash(struct clerk *c, const char *path)
+{
+	(void)c;
+	str_printf(asked, "trash %s\n", path);
+}
+
 void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
 		    const char *target)
 {
