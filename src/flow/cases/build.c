@@ -33,7 +33,7 @@ const char *cases_text(struct load *l, const char *key, const char *s, struct hj
 	_cleanup_(str_done) struct str out = {0};
 	struct template t;
 
-	template_compile(l, &no_sweep, key, text, WORDS_NONE, &t);
+	word_template_compile(l, &no_sweep, key, text, WORDS_NONE, &t);
 	template_render(&t, values, &out);
 	return arena_strndup(l->mem, out.s, out.len);
 }

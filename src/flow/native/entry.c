@@ -253,7 +253,7 @@ static void compile(struct load *l, struct entry *e, const char *key, const stru
 		    enum template_words allowed, struct template *ret)
 {
 	if (text->s)
-		template_compile(l, &e->sweep, key, text, allowed, ret);
+		word_template_compile(l, &e->sweep, key, text, allowed, ret);
 }
 
 static struct template_list compile_list(struct load *l, struct entry *e, const char *key,
@@ -262,7 +262,7 @@ static struct template_list compile_list(struct load *l, struct entry *e, const 
 	struct template *list = arena_array(l->mem, texts->n + 1u, sizeof(*list));
 
 	for (uint32_t i = 0; i < texts->n; i++)
-		template_compile(l, &e->sweep, key, &texts->at[i], allowed, &list[i]);
+		word_template_compile(l, &e->sweep, key, &texts->at[i], allowed, &list[i]);
 	return (struct template_list){list, texts->n};
 }
 

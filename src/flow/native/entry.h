@@ -5,7 +5,7 @@
 
 #include "flow/native/settings.h"
 #include "flow/native/words/sweep.h"
-#include "flow/native/words/template.h"
+#include "flow/native/words/word_template.h"
 
 struct entry_texts; /* between the two steps */
 

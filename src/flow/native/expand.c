@@ -109,9 +109,8 @@ static void set_name(struct expander *x, struct job_spec *job, uint32_t number)
 
 static const char *render(struct expander *x, const struct template *t)
 {
-	str_clear(&x->text);
-	template_render(t, x->values, &x->text);
-	return arena_strndup(x->plan->mem, x->text.s, x->text.len);
+	return t->same ? arena_strdup(x->plan->mem, t->same)
+		       : template_text(t, x->plan->mem, x->values);
 }
 
 static void set_argv(struct expander *x, struct job_spec *job, const struct job_spec *before)
@@ -156,7 +155,7 @@ static const char **escaped_values(struct expander *x)
 
 	for (size_t i = 0; i < n; i++)
 		if (values[i])
-			values[i] = template_json_value(x->load->mem, values[i]);
+			values[i] = word_template_json_value(x->load->mem, values[i]);
 	return values;
 }
 

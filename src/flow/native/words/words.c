@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "flow/native/words/template.h"
+#include "flow/native/words/word_template.h"
 
 const char *words_text(struct load *l, const char *key, const struct text *t)
 {
@@ -13,7 +13,7 @@ const char *words_text(struct load *l, const char *key, const struct text *t)
 	_cleanup_(str_done) struct str out = {0};
 	struct template compiled;
 
-	template_compile(l, &no_sweep, key, kept, WORDS_KNOWN, &compiled);
+	word_template_compile(l, &no_sweep, key, kept, WORDS_KNOWN, &compiled);
 	template_render(&compiled, values, &out);
 	return arena_strndup(l->mem, out.s, out.len);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/native/words/template.h"
+#include "flow/native/words/word_template.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,36 +14,13 @@ struct compiler {
 	const char *key;
 	const struct text *text;
 	enum template_words allowed;
-	struct segment *segments;
-	uint32_t n, cap;
-	struct str literal; /* what came since the last value */
+	struct template_builder out;
 	bool has_attempt;
 };
 
-static void push(struct compiler *c, struct segment s)
+static void add_text(struct compiler *c, const char *s)
 {
-	if (c->n == c->cap) {
-		c->cap = c->cap ? c->cap * 2 : 8;
-		c->segments = xreallocarray(c->segments, c->cap, sizeof(*c->segments));
-	}
-	c->segments[c->n++] = s;
-}
-
-static void end_literal(struct compiler *c)
-{
-	if (c->literal.len)
-		push(c,
-		     (struct segment){
-			     .literal = arena_strndup(c->load->mem, c->literal.s, c->literal.len),
-			     .len = (uint32_t)c->literal.len,
-		     });
-	str_clear(&c->literal);
-}
-
-static void push_value(struct compiler *c, uint32_t value)
-{
-	end_literal(c);
-	push(c, (struct segment){.value = value});
+	template_add_text(&c->out, s, strlen(s));
 }
 
 /* Length of the word in "{word}" at s, or 0. */
@@ -93,10 +70,10 @@ static void push_own_word(struct compiler *c, const struct own_word *w)
 	if (!(c->allowed & w->kind)) {
 		refuse_word(c, w);
 	} else if (w->kind == WORDS_ATTEMPT) {
-		str_add(&c->literal, JOB_ATTEMPT_WORD);
+		add_text(c, JOB_ATTEMPT_WORD);
 		c->has_attempt = true;
 	} else {
-		push_value(c, w->value);
+		template_add_value(&c->out, w->value);
 	}
 }
 
@@ -182,7 +159,7 @@ static void warn_of_shell_word(struct compiler *c, const char *word, size_t len)
 			  "for the value known here write {%.*s}", n, word);
 }
 
-const char *template_json_value(struct arena *mem, const char *value)
+const char *word_template_json_value(struct arena *mem, const char *value)
 {
 	struct json_out out;
 	const char *escaped;
@@ -203,17 +180,17 @@ static void push_word(struct compiler *c, const char *word, size_t len)
 	const char *value = map_get_n(&c->load->vars.values, word, len);
 
 	if (axis >= 0) {
-		push_value(c, VALUE_FIRST_AXIS + (uint32_t)axis);
+		template_add_value(&c->out, VALUE_FIRST_AXIS + (uint32_t)axis);
 	} else if (own) {
 		push_own_word(c, own);
 	} else if (value) {
-		str_add(&c->literal, c->allowed & WORDS_IN_JSON
-					     ? template_json_value(c->load->mem, value)
-					     : value);
+		add_text(c, c->allowed & WORDS_IN_JSON
+				    ? word_template_json_value(c->load->mem, value)
+				    : value);
 	} else if (c->allowed & WORDS_KNOWN) {
 		refuse_unknown(c, word, len);
 	} else {
-		str_addn(&c->literal, word - 1, len + 2);
+		template_add_text(&c->out, word - 1, len + 2);
 		warn_if_meant(c, word, len);
 	}
 }
@@ -224,74 +201,43 @@ static const char *take(struct compiler *c, const char *s)
 	size_t n = strcspn(s, "{$");
 
 	if (n) {
-		str_addn(&c->literal, s, n);
+		template_add_text(&c->out, s, n);
 		return s + n;
 	}
 	if (*s == '$' && (n = word_at(s + 1)) > 0) {
 		warn_of_shell_word(c, s + 2, n);
-		str_addn(&c->literal, s, n + 3);
+		template_add_text(&c->out, s, n + 3);
 		return s + n + 3;
 	}
 	if (*s == '{' && (n = word_at(s + 1)) > 0 && s[n + 3] == '}') {
-		str_addn(&c->literal, s + 1, n + 2);
+		template_add_text(&c->out, s + 1, n + 2);
 		return s + n + 4;
 	}
 	if ((n = word_at(s)) > 0) {
 		push_word(c, s + 1, n);
 		return s + n + 2;
 	}
-	str_addc(&c->literal, *s);
+	template_add_text(&c->out, s, 1);
 	return s + 1;
 }
 
-void template_compile(struct load *l, const struct sweep *sweep, const char *key,
-		      const struct text *text, enum template_words allowed, struct template *ret)
+void word_template_compile(struct load *l, const struct sweep *sweep, const char *key,
+			   const struct text *text, enum template_words allowed,
+			   struct template *ret)
 {
-	struct compiler c = {
-		.load = l, .sweep = sweep, .key = key, .text = text, .allowed = allowed};
+	struct compiler c = {.load = l,
+			     .sweep = sweep,
+			     .key = key,
+			     .text = text,
+			     .allowed = allowed,
+			     .out = {.mem = l->mem}};
 
 	if (!text_is_clean(text->s))
 		cfg_error(l->cfg, l->diags, text->at, "'%s' holds a control character: %s", key,
 			  text_printable(l->mem, text->s));
 	for (const char *s = text->s; *s;)
 		s = take(&c, s);
-	end_literal(&c);
-	*ret = (struct template){.n = c.n, .has_attempt = c.has_attempt, .text = text};
-	if (c.n == 0)
-		ret->same = "";
-	else if (c.n == 1 && c.segments[0].literal)
-		ret->same = c.segments[0].literal;
-	ret->segments = arena_memdup(l->mem, c.segments ? c.segments : &(struct segment){0},
-				     c.n * sizeof(*c.segments));
-	free(c.segments);
-	str_done(&c.literal);
-}
-
-void template_render(const struct template *t, const char *const *values, struct str *out)
-{
-	for (uint32_t i = 0; i < t->n; i++) {
-		const struct segment *s = &t->segments[i];
-
-		if (s->literal)
-			str_addn(out, s->literal, s->len);
-		else
-			str_add(out, values[s->value]);
-	}
-	str_reserve(out, 0);
-}
-
-bool template_uses(const struct template *t, uint32_t value)
-{
-	for (uint32_t i = 0; i < t->n; i++)
-		if (!t->segments[i].literal && t->segments[i].value == value)
-			return true;
-	return false;
-}
-
-bool template_list_is_same(const struct template_list *list)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (!list->at[i].same)
-			return false;
-	return true;
+	*ret = template_end(&c.out);
+	ret->has_attempt = c.has_attempt;
+	ret->text = text;
 }
