@@ -147,13 +147,15 @@ static void json_fallback(struct json_out *j, const struct job_spec *spec)
 
 static void json_job(struct json_out *j, const struct plan *plan, const struct job_spec *spec)
 {
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+
 	jout_object(j);
 	jout_key_string(j, "id", spec->id);
 	jout_key_string(j, "target", spec->rules->target);
 	jout_key_string(j, "command", spec->command);
 	jout_key(j, "argv");
 	jout_array(j);
-	for (const char *const *w = spec->argv; *w; w++)
+	for (const char *const *w = job_argv(spec, mem); *w; w++)
 		jout_string(j, *w);
 	jout_array_end(j);
 	jout_key_string(j, "cwd", spec->rules->cwd);

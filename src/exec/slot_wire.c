@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 
 void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env)
@@ -64,6 +65,7 @@ static void take_steps(struct wire *w, struct job_steps *ret)
 void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt,
 		  const char *const *env)
 {
+	_cleanup_(arena_freep) struct arena *mem = spec->is_split ? arena_new() : NULL;
 	size_t start = wire_begin(b, FRAME_RUN);
 
 	wire_put_u32(b, place);
@@ -73,7 +75,7 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 	wire_put_string(b, spec->odir);
 	wire_put_string(b, spec->log_path);
 	wire_put_string(b, spec->command);
-	wire_put_list(b, spec->argv);
+	wire_put_list(b, job_argv(spec, mem));
 	wire_put_list(b, env);
 	put_steps(b, spec->steps);
 	wire_end(b, start);

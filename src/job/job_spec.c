@@ -37,13 +37,59 @@ static size_t list_bytes(const char *const *list)
 
 size_t job_text_bytes(const struct job_spec *spec)
 {
-	return text_bytes(spec->command) + text_bytes(spec->request) + list_bytes(spec->argv) +
+	return text_bytes(spec->command) + text_bytes(spec->request) +
+	       (spec->argv ? list_bytes(spec->argv) : text_bytes(spec->command)) +
 	       (spec->steps ? text_bytes(spec->steps->write_text) : 0);
 }
 
 size_t job_rules_bytes(const struct job_rules *rules)
 {
 	return list_bytes(rules->env);
+}
+
+static size_t count_of(const char *text, char c)
+{
+	size_t n = 0;
+
+	while ((text = strchr(text, c))) {
+		text++;
+		n++;
+	}
+	return n;
+}
+
+/* A word of a command, to its end in *at, quotes taken away; flows quote with ' and " only. */
+static const char *split_word(struct arena *mem, const char **at)
+{
+	_cleanup_(str_done) struct str word = {0};
+	const char *s = *at;
+	char quote = 0;
+
+	str_reserve(&word, 0);
+	for (; *s && (quote || *s != ' '); s++)
+		if (*s == quote)
+			quote = 0;
+		else if (!quote && (*s == '\'' || *s == '"'))
+			quote = *s;
+		else
+			str_addc(&word, *s);
+	*at = s;
+	return arena_strndup(mem, word.s, word.len);
+}
+
+const char *const *job_argv(const struct job_spec *spec, struct arena *mem)
+{
+	const char *at = spec->command;
+	const char **words;
+	size_t n = 0;
+
+	if (!spec->is_split)
+		return spec->argv;
+	words = arena_array(mem, count_of(at, ' ') + 2, sizeof(*words));
+	while (*(at += strspn(at, " ")))
+		words[n++] = split_word(mem, &at);
+	words[n] = NULL;
+	return words;
 }
 
 char *job_attempt_text(const char *text, uint32_t attempt)

@@ -118,7 +118,7 @@ struct job_spec {
 	const char *subject; /* the test or build mode this is a run of; NULL: none (jobs flow) */
 	const struct job_block *block;
 	const struct job_rules *rules;
-	const char *const *argv; /* NULL-terminated; always set */
+	const char *const *argv; /* NULL-terminated; NULL if is_split: see job_argv() */
 	const char *command;  /* as the user wrote it, one line; what people are shown and the log
 				 begins with */
 	const char *odir;     /* absolute, normalised, below the scratch root */
@@ -146,7 +146,7 @@ struct job_spec {
 	const struct job_spec *fallback;
 	uint32_t n_fallback;
 	const char *stage; /* of a fallback: what its attempts are called; else NULL */
-	bool is_split;	   /* argv is the words of command, quotes taken away */
+	bool is_split;	   /* argv is the words of command, quotes taken away: it is not kept */
 	bool is_request;   /* it has no command of its own: argv and command stand for request */
 	bool has_attempt;  /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
 	struct src_pos pos; /* where it is defined */
@@ -212,6 +212,9 @@ struct plan {
 	 * path, NAME.2 and so on. */
 	bool may_move;
 };
+
+/* What is executed, NULL-terminated: argv, or the words of command, in mem. */
+const char *const *job_argv(const struct job_spec *spec, struct arena *mem);
 
 /*
  * The most text that a job may have: what goes to its process in one message, whatever backend it

@@ -120,54 +120,13 @@ static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	return 0;
 }
 
-static size_t count_of(const char *text, char c)
-{
-	size_t n = 0;
-
-	while ((text = strchr(text, c))) {
-		text++;
-		n++;
-	}
-	return n;
-}
-
-/* A word of a command, to its end in *at, quotes taken away; flow quotes with ' and " only. */
-static const char *split_word(struct arena *mem, const char **at)
-{
-	_cleanup_(str_done) struct str word = {0};
-	const char *s = *at;
-	char quote = 0;
-
-	str_reserve(&word, 0);
-	for (; *s && (quote || *s != ' '); s++)
-		if (*s == quote)
-			quote = 0;
-		else if (!quote && (*s == '\'' || *s == '"'))
-			quote = *s;
-		else
-			str_addc(&word, *s);
-	*at = s;
-	return arena_strndup(mem, word.s, word.len);
-}
-
-/* argv of a job whose command says it all. */
 static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
-	const char *at = ret->command;
-	const char **words;
-	size_t n = 0;
-
 	ret->is_split = json_is_true(json_object_get(obj, "is_split"));
 	if (!ret->is_split)
 		return member_get_words(r, obj, "argv", ret->command, &ret->argv);
-	if (!at)
-		return member_bad(r, "command");
-	words = arena_array(r->mem, count_of(at, ' ') + 2, sizeof(*words));
-	while (*(at += strspn(at, " ")))
-		words[n++] = split_word(r->mem, &at);
-	words[n] = NULL;
-	ret->argv = words;
-	return n ? 0 : member_bad(r, "command");
+	return ret->command && ret->command[strspn(ret->command, " ")] ? 0
+								       : member_bad(r, "command");
 }
 
 /* What a job and a stage of its fallback each have of their own. */

@@ -146,6 +146,8 @@ static void dump_deps(struct str *out, const struct plan *plan, const struct job
 
 static void dump_job(struct str *out, const struct plan *plan, const struct job_spec *job)
 {
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+
 	str_printf(out, "%s%s%s\n", job->id, job->stage ? " stage " : "",
 		   job->stage ? job->stage : "");
 	if (strcmp(job->name, job->id) != 0)
@@ -153,7 +155,7 @@ static void dump_job(struct str *out, const struct plan *plan, const struct job_
 	dump_text(out, "subject", job->subject);
 	dump_text(out, "seed", job->seed);
 	if (!job->is_request)
-		dump_argv(out, job->argv);
+		dump_argv(out, job_argv(job, mem));
 	dump_text(out, "request", job->request);
 	dump_rules(out, job->rules);
 	dump_text(out, "odir", job->odir);

@@ -174,10 +174,12 @@ char *stage_deps(const struct stage *s, const char *name)
 
 char *stage_argv(const struct job_spec *job)
 {
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	const char *const *argv = job_argv(job, mem);
 	struct str out = {0};
 
-	for (size_t i = 0; job->argv[i]; i++)
-		str_printf(&out, "%s<%s>", i ? " " : "", job->argv[i]);
+	for (const char *const *w = argv; *w; w++)
+		str_printf(&out, "%s<%s>", w > argv ? " " : "", *w);
 	return str_take(&out);
 }
 

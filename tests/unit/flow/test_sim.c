@@ -84,6 +84,7 @@ static void lists_are_stripped_as_a_whole(void **state)
 static void jobs_say_what_dvsim_says_of_them(void **state)
 {
 	const struct job_spec *run;
+	const char *const *argv;
 	struct stage s;
 
 	(void)state;
@@ -107,9 +108,10 @@ static void jobs_say_what_dvsim_says_of_them(void **state)
 	assert_true(stage_job(&s, "default")->rules->retry.reuse);
 	assert_string_equal(stage_job(&s, "default")->rules->fail_patterns.at[0].text, "^Error-");
 	assert_text(stage_deps(&s, "0.mini_smoke.4294967303"), "default");
-	assert_string_equal(run->argv[0], "make");
-	assert_string_equal(run->argv[5], "post_run_cmds=true");
-	assert_string_equal(run->argv[6], "pre_run_cmds=true && date");
+	argv = job_argv(run, s.plan->mem);
+	assert_string_equal(argv[0], "make");
+	assert_string_equal(argv[5], "post_run_cmds=true");
+	assert_string_equal(argv[6], "pre_run_cmds=true && date");
 	stage_done(&s);
 }
 

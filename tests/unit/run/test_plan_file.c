@@ -127,13 +127,15 @@ static void assert_steps(const struct job_steps *a, const struct job_steps *b)
 
 static void assert_job(const struct job_spec *a, const struct job_spec *b)
 {
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+
 	assert_text(a->id, b->id);
 	assert_text(a->name, b->name);
 	assert_steps(a->steps, b->steps);
 	assert_text(a->block->name, b->block->name);
 	assert_text(a->block->scratch_path, b->block->scratch_path);
 	assert_rules(a->rules, b->rules);
-	assert_words(a->argv, b->argv);
+	assert_words(job_argv(a, mem), job_argv(b, mem));
 	assert_text(a->command, b->command);
 	assert_text(a->odir, b->odir);
 	assert_text(a->log_path, b->log_path);
@@ -318,14 +320,20 @@ static void argv_comes_back_out_of_a_command(void **state)
 	struct plan *p = make_plan(1), *back;
 	_cleanup_(freep) char *path = plan_path();
 	_cleanup_(str_done) struct str text = {0};
+	const char *const *expected = words(p, "make", "opts=a b 'c' \\ \"d\" $e", "seed="),
+			  *const * argv;
 	struct error err = {0};
 
 	(void)state;
-	p->jobs[0].argv = words(p, "make", "opts=a b 'c' \\ \"d\" $e", "seed=");
+	p->jobs[0].argv = NULL;
 	p->jobs[0].command = "make opts='a b '\"'\"'c'\"'\"' \\ \"d\" $e' seed=''";
 	p->jobs[0].is_split = true;
 	back = write_and_read(p);
 	assert_plan(p, back);
+	argv = job_argv(&back->jobs[0], back->mem);
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(argv[i], expected[i]);
+	assert_null(argv[3]);
 	assert_int_equal(fs_read_file(path, 1 << 20, &text, &err), 0);
 	assert_null(strstr(text.s, "argv"));
 	plan_free(back);
