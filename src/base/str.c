@@ -77,7 +77,7 @@ char *str_take(struct str *b)
 	return s;
 }
 
-static bool is_shell_safe(const char *s)
+bool str_is_shell_word(const char *s)
 {
 	static const char safe[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
@@ -87,7 +87,7 @@ static bool is_shell_safe(const char *s)
 
 void str_add_shell_word(struct str *b, const char *s)
 {
-	if (is_shell_safe(s)) {
+	if (str_is_shell_word(s)) {
 		str_add(b, s);
 		return;
 	}

@@ -45,6 +45,8 @@ static inline void str_addc(struct str *b, char c)
 /* The text, now the caller's to free(); b is empty again. Never NULL. */
 char *str_take(struct str *b);
 
+/* It needs no quotes. */
+bool str_is_shell_word(const char *s);
 /* s as one POSIX shell word, quoted only if it must be (DVSim's and Python's shlex.quote rule). */
 void str_add_shell_word(struct str *b, const char *s);
 /* s with control characters (C0, DEL, C1) and invalid UTF-8 as \xNN, for terminals and error

@@ -54,8 +54,6 @@ static int run(struct frame *f, const char *cmd)
 	const struct subst *s = f->work->s;
 	const struct eval *v = evals_find(s->evals, cmd);
 
-	if (!v && s->rules->no_new_eval)
-		return frame_fail(f, SUBST_BLOCKED, "eval_cmd", 8, "is a command that did not run");
 	if (!v) {
 		evals_want(s->evals, cmd);
 		if (s->collect)

@@ -91,9 +91,6 @@ int cfg_override(struct cfg *c, struct diags *diags);
 struct cfg_expand_options {
 	bool is_lenient;	    /* unknown wildcards stay */
 	const char *const *ignored; /* NULL-terminated, or NULL */
-	/* cfg_subst_text() alone: only have its {eval_cmd} run, by and by; texts are of no use, and
-	 * nothing is told. */
-	bool is_rehearsal;
 };
 /* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
  */
@@ -156,9 +153,11 @@ struct cfg_subst {
 	cfg_lookup *lookup;
 	void *ctx;
 	struct cfg_expand_options options;
-	bool no_env;	  /* do not fall back to the environment */
-	bool no_eval;	  /* {eval_cmd} is an ordinary name */
-	bool no_new_eval; /* a command that has not run yet is an error */
+	bool no_env;  /* do not fall back to the environment */
+	bool no_eval; /* {eval_cmd} is an ordinary name */
+	/* A text whose command has not run yet is "", the command begins, and this is set; NULL: it
+	 * waits for the command. */
+	bool *waits;
 };
 /* text with all wildcards expanded, arena-owned; NULL with err (no position: the caller knows it),
  * for which cfg_hint_output() may have more to say. */

@@ -281,10 +281,8 @@ int subst_expand(const struct subst *s, const char *text, size_t len, struct str
 const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const char *text,
 			   struct error *err)
 {
-	struct subst s = {.rules = rules,
-			  .doc = c->doc,
-			  .evals = c->evals,
-			  .collect = rules->options.is_rehearsal};
+	struct subst s = {
+		.rules = rules, .doc = c->doc, .evals = c->evals, .collect = rules->waits != NULL};
 	_cleanup_(subst_error_done) struct subst_error fault = {0};
 	_cleanup_(str_done) struct str out = {0};
 
@@ -292,8 +290,10 @@ const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const c
 		return arena_strdup(c->mem, text);
 	if (subst_expand(&s, text, strlen(text), &out, &fault) == 0)
 		return arena_strndup(c->mem, out.s, out.len);
-	if (s.collect)
+	if (fault.problem == SUBST_BLOCKED) {
+		*rules->waits = true;
 		return "";
+	}
 	cfg_note_status(c, fault.status);
 	c->eval_said = fault.detail ? arena_strdup(c->mem, fault.detail) : NULL;
 	error_plain(err, "%s", fault.msg);

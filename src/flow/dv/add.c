@@ -7,7 +7,7 @@
 #include "flow/text.h"
 
 struct adding {
-	struct maker *m;
+	struct job_maker *m;
 	uint32_t *place; /* job -> its index in the plan, or that of the first with its id */
 	size_t n_twins;
 	const char *twin;
@@ -79,7 +79,7 @@ static void make_room(struct plan *plan, size_t n)
 	plan->jobs = all;
 }
 
-void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n)
+void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t n)
 {
 	struct plan *plan = m->plan;
 	struct adding a = {.m = m,

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One job of DVSim's on its way to a job_spec: its own names first, then its mode's keys, then the
- * configuration's; each text is expanded with them. What `make` is told follows DVSim to the byte.
+ * Jobs of DVSim's flows, made of what names mean in each (job_names.h) and the texts of its keys
+ * (key_text.h). What `make` is told follows DVSim to the byte.
  */
 #ifndef FLOW_DV_JOB_H
 #define FLOW_DV_JOB_H
 
-#include "flow/dv/sim.h"
-
-enum { MAKER_NAMES = 16, MAKER_KEYS_MOST = 16, MAKER_PATHS = 4 };
+#include "flow/dv/key_text.h"
 
 /* What the jobs of one target have in common. */
 struct job_kind {
@@ -23,95 +21,65 @@ struct job_kind {
 	bool has_gui;	    /* --gui shows this one: it has no time limit then */
 };
 
-/* What all runs of a test have in common, as the first of them came out; NULL: each has its own. */
-struct maker_shared {
-	const char *words[MAKER_KEYS_MOST];    /* KEY=VALUE, in the plan's memory */
-	const char *segments[MAKER_KEYS_MOST]; /* the same in the command, quoted */
-	const struct job_rules *rules;
+/* dv/rules.c: what jobs have in common. */
+struct rules_cache {
+	const struct job_rules *last; /* of the last job of this kind and mode; NULL: none */
+	const char *const *env;	      /* of all jobs, if no export has a {word}; else NULL */
+	struct map patterns;	      /* key -> struct pattern_list without a {word} */
 };
 
-struct maker_name {
-	const char *key;
-	const struct hjson_node *value, *in_path; /* in_path: instead of value in a path; or NULL */
-};
-
-/* A directory of a job with hostile names, as it is written and as it is called. */
-struct maker_path {
-	const char *raw, *fit;
-};
-
-struct maker {
+struct job_maker {
 	struct sim *sim;
 	struct plan *plan;
-	const struct job_kind *kind;
-	const struct mode *mode; /* NULL: none */
-	struct maker_name names[MAKER_NAMES];
-	size_t n_names;
-	struct cfg_subst subst;
-	const char *cwd;
 	struct job_block *block;
-	const struct hjson_node *run_opts;	/* instead of the mode's; NULL: the mode's */
+	const char *cwd;
+	struct arena *mem; /* for texts of jobs: the plan's, but for some attempts */
+	struct job_names names;
+	struct key_texts texts;
+	struct rules_cache cache;
+	struct map warned; /* keys that a warning was reported of */
+	/* ---- of the job that is being made ---- */
+	const struct job_kind *kind;
 	const char *export_name, *export_value; /* one more for this job; NULL: none */
-	struct map warned;			/* keys that a warning was told of */
-	struct map lists; /* key -> array node of the mode's list, made at need */
-	const struct job_rules *last_rules;
-	const char *const *env; /* of all jobs, if no export has a {word}; else NULL */
-	struct map patterns;	/* key -> struct pattern_list without a {word} */
-	struct map shared;	/* the bytes of a mode's address -> struct maker_shared, for runs */
-	unsigned n_expanded;	/* texts with a {word} so far */
-	bool varies;		/* a name was looked up that differs from run to run of a test */
-	bool has_own_commands;	/* of a rehearsal: an {eval_cmd} with such a name in it */
-	bool is_wrong;		/* an error was told */
-	/* paths.c: */
-	bool is_hostile; /* one of the names is no file name */
-	bool in_path;	 /* the value of a path is being expanded */
-	struct maker_path paths[MAKER_PATHS];
-	size_t n_paths; /* 0: not yet known */
+	/* ---- of an attempt ---- */
+	struct diags said;
+	bool is_attempt, is_standing;
+	bool has_warned; /* the last one would have */
+	bool differs;	 /* its jobs differ in more than the digits of values */
 };
 
-void maker_init(struct maker *m, struct sim *s, struct plan *plan);
-void maker_done(struct maker *m);
-/* Another one for the same configuration, with a plan of its own. */
-void maker_copy(struct maker *to, const struct maker *from, struct sim *s, struct plan *plan);
+void job_maker_init(struct job_maker *m, struct sim *s, struct plan *plan);
+void job_maker_done(struct job_maker *m);
 
 /* begin, the names and the export that this job alone has, finish. */
-void maker_begin(struct maker *m, const struct job_kind *kind, const struct mode *mode);
-void maker_set_name(struct maker *m, const char *key, const char *text);
-void maker_set_number(struct maker *m, const char *key, const char *digits);
-void maker_set_export(struct maker *m, const char *name, const char *value);
-/* All runs of the mode that the last job had share their rules. */
-bool maker_shares_rules(struct maker *m);
+void job_maker_begin(struct job_maker *m, const struct job_kind *kind, const struct mode *mode);
+/* Rules that the job may share. */
+void job_maker_set_rules(struct job_maker *m, const struct job_rules *rules);
+void job_maker_set_export(struct job_maker *m, const char *name, const char *value);
 /* name: its qualified name. */
-struct job_spec *maker_finish(struct maker *m, struct job_spec *job, const char *name);
+struct job_spec *job_maker_finish(struct job_maker *m, struct job_spec *job, const char *name);
+/*
+ * Until the end of the attempt, what is made reports nothing and waits for no command: all that it
+ * needs begin. True at the end: it is as good as if it were made afterwards. False: it is to be
+ * made again, because something waits, is wrong or is to be reported. mem: for texts of jobs.
+ */
+void job_maker_begin_attempt(struct job_maker *m, struct arena *mem);
+bool job_maker_end_attempt(struct job_maker *m);
+/*
+ * An attempt at one job for all runs of a test, with names left standing (standing.h). waits: for
+ * commands, as above; otherwise they run. False also if the runs differ in more than digits.
+ */
+void job_maker_begin_standing(struct job_maker *m, bool waits);
+/* The names of this plan's texts cannot be mistaken for standing ones. */
+bool job_maker_may_stand(const struct job_maker *m);
 
 /*
  * add.c: adds jobs to the plan; their deps count from the first of them. One whose id is there
  * already is left out, with a warning, and what depends on it depends on the first.
  */
-void maker_add_jobs(struct maker *m, const struct job_spec *jobs, size_t n);
-
-/* A key's text, expanded; in the plan's memory. */
-const char *maker_text(struct maker *m, const char *key);
-/* A list's elements that are not empty, each with a line end. */
-const char *maker_lines(struct maker *m, const char *key);
-const char *maker_expand(struct maker *m, const char *text, const struct hjson_node *at);
-
-/* names.c: the value of a key for this job, not expanded; NULL: none. */
-const struct hjson_node *maker_value(struct maker *m, const char *key);
-/* The mode's list of that name; NULL: it has none. */
-const struct node_list *maker_list(const struct maker *m, const char *key);
-/* The configuration's own, whatever the job says; the configuration does not change any more. */
-const struct hjson_node *maker_root_value(const struct maker *m, const char *key);
-void maker_index_root(struct maker *m);
-/* For subst; ctx is the maker. */
-const struct hjson_node *maker_lookup(void *ctx, const char *name, size_t len);
-
-/* paths.c: notes what a name is to be in paths. */
-void maker_fit_name(struct maker *m, struct maker_name *name);
-/* text, expanded, with the job's directories as they are to be called. */
-const char *maker_fit_paths(struct maker *m, const char *text);
+void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t n);
 
 /* rules.c: rules of the job that is being made. */
-const struct job_rules *maker_rules(struct maker *m);
+const struct job_rules *job_maker_rules(struct job_maker *m);
 
 #endif

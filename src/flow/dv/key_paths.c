@@ -10,42 +10,16 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "flow/dv/job.h"
+#include "flow/dv/key_text.h"
 #include "job/file_name.h"
 
-enum { TAME_MOST = 100 }; /* longer names may become too long together with others */
-
-static const char *const names[] = {"name", "test", "build_mode", "qual_name"};
-static const char *const path_keys[MAKER_PATHS] = {"cov_db_test_dir", "cov_db_dir", "build_dir",
-						   "run_dir"};
-
-static bool is_name(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (strcmp(key, names[i]) == 0)
-			return true;
-	return false;
-}
-
-void maker_fit_name(struct maker *m, struct maker_name *name)
-{
-	struct hjson_doc *doc = cfg_doc(m->sim->reader.cfg);
-	const char *text, *fit;
-	char room[JOB_FILE_NAME_ROOM];
-
-	if (!is_name(name->key))
-		return;
-	text = hjson_cstr(doc, (struct hjson_node *)name->value);
-	fit = job_file_name(text, room);
-	if (fit != text)
-		name->in_path = hjson_new_string(doc, fit, strlen(fit), 0);
-	m->is_hostile |= fit != text || strlen(text) > TAME_MOST;
-}
+static const char *const path_keys[KEY_PATHS] = {"cov_db_test_dir", "cov_db_dir", "build_dir",
+						 "run_dir"};
 
 /* Also components that became too long together. */
-static const char *with_fit_parts(struct maker *m, const char *path)
+static const char *with_fit_parts(struct key_texts *t, const char *path)
 {
-	struct arena *mem = m->plan->mem;
+	struct arena *mem = t->mem;
 	_cleanup_(str_done) struct str out = {0};
 	char room[JOB_FILE_NAME_ROOM];
 
@@ -64,31 +38,31 @@ static const char *with_fit_parts(struct maker *m, const char *path)
 }
 
 /* NULL: it has no such path; or an error, which is told where the value is used. */
-static const char *expand(struct maker *m, const char *key, bool in_path)
+static const char *expand(struct key_texts *t, const char *key, bool in_path)
 {
-	const struct hjson_node *n = maker_value(m, key);
+	const struct hjson_node *n = job_names_value(t->names, key);
 	_cleanup_(error_done) struct error err = {0};
-	struct cfg *c = m->sim->reader.cfg;
+	struct cfg *c = t->names->sim->reader.cfg;
 	const char *path;
 
 	if (!n || n->type != HJSON_STRING || n->n == 0)
 		return NULL;
-	m->in_path = in_path;
-	path = cfg_subst_text(c, &m->subst, hjson_cstr(cfg_doc(c), (struct hjson_node *)n), &err);
-	m->in_path = false;
+	t->names->in_path = in_path;
+	path = cfg_subst_text(c, &t->subst, hjson_cstr(cfg_doc(c), (struct hjson_node *)n), &err);
+	t->names->in_path = false;
 	return path;
 }
 
-static void find_paths(struct maker *m)
+static void find_paths(struct key_texts *t)
 {
-	for (size_t i = 0; i < MAKER_PATHS; i++) {
-		const char *raw = expand(m, path_keys[i], false);
-		const char *fit = raw ? expand(m, path_keys[i], true) : NULL;
+	for (size_t i = 0; i < KEY_PATHS; i++) {
+		const char *raw = expand(t, path_keys[i], false);
+		const char *fit = raw ? expand(t, path_keys[i], true) : NULL;
 
-		m->paths[i] = fit ? (struct maker_path){raw, with_fit_parts(m, fit)}
-				  : (struct maker_path){"", ""};
+		t->paths[i] = fit ? (struct key_path){raw, with_fit_parts(t, fit)}
+				  : (struct key_path){"", ""};
 	}
-	m->n_paths = MAKER_PATHS;
+	t->n_paths = KEY_PATHS;
 }
 
 static bool goes_on(char c)
@@ -97,26 +71,26 @@ static bool goes_on(char c)
 }
 
 /* The path that text begins with; NULL: none. */
-static const struct maker_path *path_at(const struct maker *m, const char *text)
+static const struct key_path *path_at(const struct key_texts *t, const char *text)
 {
-	for (size_t i = 0; i < m->n_paths; i++) {
-		size_t n = strlen(m->paths[i].raw);
+	for (size_t i = 0; i < t->n_paths; i++) {
+		size_t n = strlen(t->paths[i].raw);
 
-		if (n && strncmp(text, m->paths[i].raw, n) == 0 && !goes_on(text[n]))
-			return &m->paths[i];
+		if (n && strncmp(text, t->paths[i].raw, n) == 0 && !goes_on(text[n]))
+			return &t->paths[i];
 	}
 	return NULL;
 }
 
-const char *maker_fit_paths(struct maker *m, const char *text)
+const char *key_text_fit_paths(struct key_texts *t, const char *text)
 {
 	_cleanup_(str_done) struct str out = {0};
 
-	if (m->n_paths == 0)
-		find_paths(m);
+	if (t->n_paths == 0)
+		find_paths(t);
 	str_reserve(&out, 0);
 	while (*text) {
-		const struct maker_path *p = *text == '/' ? path_at(m, text) : NULL;
+		const struct key_path *p = *text == '/' ? path_at(t, text) : NULL;
 
 		if (p)
 			str_add(&out, p->fit);
@@ -124,5 +98,5 @@ const char *maker_fit_paths(struct maker *m, const char *text)
 			str_addc(&out, *text);
 		text += p ? strlen(p->raw) : 1;
 	}
-	return arena_strndup(m->plan->mem, out.s, out.len);
+	return arena_strndup(t->mem, out.s, out.len);
 }

@@ -133,13 +133,14 @@ static void list_modes(const struct sim *s)
 	s->options->list(s->options->list_ctx, &listing);
 }
 
-static void make_job(struct maker *m, struct job_spec *job, const struct mode *mode)
+static void make_job(struct job_maker *m, struct job_spec *job, const struct mode *mode)
 {
-	maker_begin(m, &kind, mode);
-	maker_set_name(m, "build_mode", mode->name);
+	job_maker_begin(m, &kind, mode);
+	job_names_set(&m->names, "build_mode", mode->name);
 	if (m->sim->dv->build_timeout_mins)
-		maker_set_number(m, "build_timeout_mins", m->sim->dv->build_timeout_mins);
-	maker_finish(m, job, mode->name);
+		job_names_set_number(&m->names, "build_timeout_mins",
+				     m->sim->dv->build_timeout_mins);
+	job_maker_finish(m, job, mode->name);
 }
 
 /* -x: by the mode's name, the configuration's, or the job's id. */
@@ -162,7 +163,7 @@ static void make_jobs(struct sim *s, struct plan *plan)
 {
 	unsigned n_before = s->reader.diags->n_errors;
 	struct job_spec *jobs;
-	struct maker m;
+	struct job_maker m;
 	size_t n = 0;
 
 	read_modes(s);
@@ -173,16 +174,16 @@ static void make_jobs(struct sim *s, struct plan *plan)
 	if (s->reader.diags->n_errors > n_before)
 		return;
 	jobs = arena_array(s->reader.mem, s->build_modes.n, sizeof(*jobs));
-	maker_init(&m, s, plan);
+	job_maker_init(&m, s, plan);
 	for (size_t i = 0; i < s->build_modes.n; i++) {
 		if (is_excluded(s, s->build_modes.at[i]))
 			continue;
 		jobs[n] = (struct job_spec){0};
 		make_job(&m, &jobs[n++], s->build_modes.at[i]);
 	}
-	if (!m.is_wrong)
-		maker_add_jobs(&m, jobs, n);
-	maker_done(&m);
+	if (!m.texts.is_wrong)
+		job_maker_add_jobs(&m, jobs, n);
+	job_maker_done(&m);
 	if (n == 0 && !s->is_child)
 		diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 			   "no job is left to run: all are excluded");

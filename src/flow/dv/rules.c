@@ -6,14 +6,15 @@
 #include "base/mem.h"
 #include "config/fields.h"
 #include "flow/dv/job.h"
+#include "flow/dv/standing.h"
 
 /* A GUI does not write the log, and its user decides how long it takes. */
-static bool is_watched(const struct maker *m)
+static bool is_watched(const struct job_maker *m)
 {
 	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->sim->dv);
 }
 
-static struct pattern_list read_patterns(struct maker *m, const struct hjson_node *list)
+static struct pattern_list read_patterns(struct job_maker *m, const struct hjson_node *list)
 {
 	struct pattern_list ret = {0};
 	struct hjson_node *e;
@@ -28,7 +29,7 @@ static struct pattern_list read_patterns(struct maker *m, const struct hjson_nod
 			continue;
 		at[ret.n].text = arena_strdup(
 			m->plan->mem,
-			maker_expand(m, hjson_cstr(cfg_doc(m->sim->reader.cfg), e), e));
+			key_text_expand(&m->texts, hjson_cstr(cfg_doc(m->sim->reader.cfg), e), e));
 		if (pos.file)
 			pos.file = arena_strdup(m->plan->mem, pos.file);
 		at[ret.n++].pos = pos;
@@ -37,25 +38,27 @@ static struct pattern_list read_patterns(struct maker *m, const struct hjson_nod
 }
 
 /* What has no {word} in it is read once for all jobs. */
-static struct pattern_list patterns(struct maker *m, const char *key)
+static struct pattern_list patterns(struct job_maker *m, const char *key)
 {
-	const struct hjson_node *list = key && !is_watched(m) ? maker_root_value(m, key) : NULL;
-	unsigned n_before = m->n_expanded;
+	const struct hjson_node *list = key && !is_watched(m) ? job_names_root_value(&m->names, key)
+							      : NULL;
+	unsigned n_before = m->texts.n_expanded;
 	const struct pattern_list *known;
 	struct pattern_list ret = {0};
 
 	if (!list || list->type != HJSON_ARRAY)
 		return ret;
-	known = map_get(&m->patterns, key);
+	known = map_get(&m->cache.patterns, key);
 	if (known)
 		return *known;
 	ret = read_patterns(m, list);
-	if (m->n_expanded == n_before)
-		map_set(&m->patterns, key, arena_memdup(m->sim->reader.mem, &ret, sizeof(ret)));
+	if (m->texts.n_expanded == n_before)
+		map_set(&m->cache.patterns, key,
+			arena_memdup(m->sim->reader.mem, &ret, sizeof(ret)));
 	return ret;
 }
 
-static const char **copy_env(struct maker *m, const struct map *values)
+static const char **copy_env(struct job_maker *m, const struct map *values)
 {
 	const char **env = arena_array(m->plan->mem, values->n_live + 1, sizeof(*env));
 	const struct map_entry *e;
@@ -68,7 +71,7 @@ static const char **copy_env(struct maker *m, const struct map *values)
 }
 
 /* As Python's str() has it. */
-static const char *export_text(struct maker *m, struct hjson_node *value)
+static const char *export_text(struct job_maker *m, struct hjson_node *value)
 {
 	struct cfg *c = m->sim->reader.cfg;
 	const char *text = cfg_scalar_text(c, value);
@@ -78,16 +81,16 @@ static const char *export_text(struct maker *m, struct hjson_node *value)
 	if (value->type == HJSON_NULL)
 		return "None";
 	if (text)
-		return maker_expand(m, text, value);
-	cfg_error(c, m->sim->reader.diags, value, "an export is a string, a number or a bool");
-	m->is_wrong = true;
+		return key_text_expand(&m->texts, text, value);
+	cfg_error(c, m->texts.diags, value, "an export is a string, a number or a bool");
+	m->texts.is_wrong = true;
 	return "";
 }
 
 /* `exports`: objects, the later ones win. */
-static const char *const *read_exports(struct maker *m)
+static const char *const *read_exports(struct job_maker *m)
 {
-	const struct hjson_node *list = maker_root_value(m, "exports");
+	const struct hjson_node *list = job_names_root_value(&m->names, "exports");
 	struct hjson_node *e, *v;
 	struct cfg *c = m->sim->reader.cfg;
 	struct map values = {0};
@@ -96,9 +99,9 @@ static const char *const *read_exports(struct maker *m)
 	if (list && list->type == HJSON_ARRAY)
 		hjson_for_each (e, list) {
 			if (e->type != HJSON_OBJECT) {
-				cfg_error(c, m->sim->reader.diags, e,
+				cfg_error(c, m->texts.diags, e,
 					  "an export is an object: { NAME: value }");
-				m->is_wrong = true;
+				m->texts.is_wrong = true;
 				continue;
 			}
 			hjson_for_each (v, e)
@@ -114,16 +117,16 @@ static const char *const *read_exports(struct maker *m)
 }
 
 /* Those without a {word} are the same for all jobs. */
-static const char *const *exports(struct maker *m)
+static const char *const *exports(struct job_maker *m)
 {
-	unsigned n_before = m->n_expanded;
-	const char *const *env = m->export_name ? NULL : m->env;
+	unsigned n_before = m->texts.n_expanded;
+	const char *const *env = m->export_name ? NULL : m->cache.env;
 
 	if (env)
 		return env;
 	env = read_exports(m);
-	if (m->n_expanded == n_before && !m->export_name && !m->is_wrong)
-		m->env = env;
+	if (m->texts.n_expanded == n_before && !m->export_name && !m->texts.is_wrong)
+		m->cache.env = env;
 	return env;
 }
 
@@ -135,7 +138,7 @@ static bool same_texts(const char *const *a, const char *const *b)
 	return !*a && !*b;
 }
 
-static double minutes(struct maker *m)
+static double minutes(struct job_maker *m)
 {
 	const struct dv_options *dv = m->sim->dv;
 	const struct hjson_node *n, *by;
@@ -144,14 +147,14 @@ static double minutes(struct maker *m)
 
 	if (!m->kind->timeout_key || (m->kind->has_gui && dv_has_gui(dv)))
 		return 0;
-	n = maker_value(m, m->kind->timeout_key);
+	n = job_names_value(&m->names, m->kind->timeout_key);
 	if (!given && !n)
 		return value;
 	value = given			? strtod(given, NULL)
 		: n->type == HJSON_REAL ? n->d
 		: n->type == HJSON_INT	? (double)n->i
 					: value;
-	by = maker_value(m, "run_timeout_multiplier");
+	by = job_names_value(&m->names, "run_timeout_multiplier");
 	if (times <= 0 && by)
 		times = by->type == HJSON_REAL ? by->d : (double)by->i;
 	if (m->kind->is_run && times > 0)
@@ -159,7 +162,7 @@ static double minutes(struct maker *m)
 	return value;
 }
 
-static const struct resource_need *tool_need(struct maker *m)
+static const struct resource_need *tool_need(struct job_maker *m)
 {
 	struct resource_need *need = arena_zalloc(m->plan->mem, sizeof(*need));
 	char *name = arena_strdup(m->plan->mem, sim_text(m->sim, "tool", ""));
@@ -172,7 +175,7 @@ static const struct resource_need *tool_need(struct maker *m)
 	return need;
 }
 
-static const char *tool_name(struct maker *m)
+static const char *tool_name(struct job_maker *m)
 {
 	const char *name = sim_text(m->sim, "tool", "");
 
@@ -189,16 +192,31 @@ static bool same_patterns(const struct pattern_list *a, const struct pattern_lis
 	return true;
 }
 
+static bool are_standing(const char *const *env, const struct pattern_list *pass,
+			 const struct pattern_list *fail)
+{
+	bool ret = false;
+
+	for (; *env; env++)
+		ret |= standing_is_in(*env);
+	for (uint32_t i = 0; i < pass->n; i++)
+		ret |= standing_is_in(pass->at[i].text);
+	for (uint32_t i = 0; i < fail->n; i++)
+		ret |= standing_is_in(fail->at[i].text);
+	return ret;
+}
+
 /* Runs of one test share theirs, but where an export or a pattern has a {word} in it. */
-const struct job_rules *maker_rules(struct maker *m)
+const struct job_rules *job_maker_rules(struct job_maker *m)
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
 	const char *const *env = exports(m);
 	const struct pattern_list pass = patterns(m, m->kind->pass_key);
 	const struct pattern_list fail = patterns(m, m->kind->fail_key);
-	const struct job_rules *last = m->last_rules;
+	const struct job_rules *last = m->cache.last;
 	struct job_rules *r;
 
+	m->differs |= m->is_standing && are_standing(env, &pass, &fail);
 	if (last && (last->env == env || same_texts(last->env, env)) &&
 	    same_patterns(&last->pass_patterns, &pass) &&
 	    same_patterns(&last->fail_patterns, &fail))
@@ -231,6 +249,6 @@ const struct job_rules *maker_rules(struct maker *m)
 		.is_dry_run = m->sim->dv->is_dry_run,
 		.is_interactive = m->sim->dv->is_interactive,
 	};
-	m->last_rules = r;
+	m->cache.last = r;
 	return r;
 }

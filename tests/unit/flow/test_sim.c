@@ -255,6 +255,94 @@ static void faults_name_what_is_wrong(void **state)
 		    "the build mode 'waves_off' is enabled, but not defined");
 }
 
+/* How often the text is in what was said. */
+static int count_said(const struct stage *s, const char *text)
+{
+	const char *at = s->messages;
+	int n = 0;
+
+	while ((at = strstr(at, text))) {
+		n++;
+		at++;
+	}
+	return n;
+}
+
+static void set_reseeds(struct stage *s, const char *more)
+{
+	char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s] }",
+		 HEAD TESTS "build_modes: [" MODES "]\nregressions: [" REGRESSIONS "]\n", more);
+	set(s, text, "mini_smoke", (struct dv_options){.reseed = 3});
+}
+
+static void what_is_wrong_with_all_runs_of_a_test_is_reported_once(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set_reseeds(&s, "post_run_cmds: [\"{nosuch} {seed}\"");
+	assert_int_equal(count_said(&s, "unknown wildcard, '{nosuch}'"), 1);
+	stage_done(&s);
+	set_reseeds(&s, "post_run_cmds: [\"{nosuch_{index}}\"");
+	for (int i = 0; i < 3; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "unknown wildcard, '{nosuch_%d}'", i);
+		assert_int_equal(count_said(&s, text), 1);
+	}
+	stage_done(&s);
+}
+
+/* What a run has of its own, and how it is called then. */
+static void runs_that_differ_in_more_than_digits_are_made_one_by_one(void **state)
+{
+	static const struct {
+		const char *more;
+		const char *shown[2]; /* in the commands of runs 1 and 2 */
+	} cases[] = {
+		{"opt_0: \"a\", opt_1: \"b\", opt_2: \"c d\"\npost_run_cmds: [\"{opt_{index}}\"",
+		 {" post_run_cmds=b ", " post_run_cmds='c d' "}},
+		{"post_run_cmds: [\"{eval_cmd} expr {index} + 5\"",
+		 {" post_run_cmds=6 ", " post_run_cmds=7 "}},
+		{"sw_build_device: \"{eval_cmd} echo x{index}\"\npost_run_cmds: "
+		 "[\"{sw_build_device} y\"",
+		 {" post_run_cmds='x1 y' ", " post_run_cmds='x2 y' "}},
+	};
+	struct stage s;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		set_reseeds(&s, cases[i].more);
+		for (size_t k = 0; k < 2; k++) {
+			char name[64];
+			const struct job_spec *job;
+
+			snprintf(name, sizeof(name), "%zu.mini_smoke.4294967303", k + 1);
+			job = stage_job(&s, name);
+			assert_non_null(strstr(job->command, cases[i].shown[k]));
+			assert_ptr_equal(job->rules,
+					 stage_job(&s, "0.mini_smoke.4294967303")->rules);
+		}
+		stage_done(&s);
+	}
+}
+
+/* It is not in the way of the first run, but it is in the way of another. */
+static void a_path_that_meets_one_run_alone_is_judged_for_each(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set_reseeds(&s, "cov_db_test_dir: \"{scratch_path}/1.mini_smoke\", pre_run_cmds: [");
+	assert_null(stage_job(&s, "1.mini_smoke.4294967303")->steps);
+	assert_string_equal(stage_job(&s, "0.mini_smoke.4294967303")->steps->remove_unless_passed,
+			    "/scratch/master/mini-sim-vcs/1.mini_smoke");
+	assert_non_null(stage_job(&s, "2.mini_smoke.4294967303")->steps);
+	stage_done(&s);
+}
+
 static void an_unknown_test_of_a_regression_is_told(void **state)
 {
 	struct stage s;
@@ -279,6 +367,9 @@ int main(void)
 		cmocka_unit_test(modes_bring_the_modes_they_enable),
 		cmocka_unit_test(regressions_take_the_tests_of_others),
 		cmocka_unit_test(faults_name_what_is_wrong),
+		cmocka_unit_test(what_is_wrong_with_all_runs_of_a_test_is_reported_once),
+		cmocka_unit_test(runs_that_differ_in_more_than_digits_are_made_one_by_one),
+		cmocka_unit_test(a_path_that_meets_one_run_alone_is_judged_for_each),
 		cmocka_unit_test(an_unknown_test_of_a_regression_is_told),
 	};
 

@@ -73,24 +73,24 @@ struct mode *sim_again_missing(struct sim *s, size_t i)
 
 /* ---- a job of then, among the runs of now ---- */
 
-static bool is_called(struct maker *m, const struct sim_run *run, const char *dir)
+static bool is_called(struct job_maker *m, const struct sim_run *run, const char *dir)
 {
 	const struct sim_test *t = run->test;
 	char digits[DIGITS_MOST + 2];
 
 	snprintf(digits, sizeof(digits), "%u", run->index);
-	maker_begin(m, &sim_run_kind, t->mode);
-	maker_set_name(m, "index", digits);
-	maker_set_name(m, "test", t->mode->name);
-	maker_set_name(m, "build_mode", t->build->name);
-	maker_set_name(m, "seed", run->seed);
+	job_maker_begin(m, &sim_run_kind, t->mode);
+	job_names_set(&m->names, "index", digits);
+	job_names_set(&m->names, "test", t->mode->name);
+	job_names_set(&m->names, "build_mode", t->build->name);
+	job_names_set(&m->names, "seed", run->seed);
 	snprintf(digits, sizeof(digits), "%u", seed_low_bits(run->seed));
-	maker_set_name(m, "svseed", digits);
-	return strcmp(maker_text(m, "run_dir_name"), dir) == 0;
+	job_names_set(&m->names, "svseed", digits);
+	return strcmp(key_text(&m->texts, "run_dir_name"), dir) == 0;
 }
 
 /* Tries each number in dir; 0 for names without one. */
-static bool find_index(struct maker *m, struct sim_run *run, const char *dir)
+static bool find_index(struct job_maker *m, struct sim_run *run, const char *dir)
 {
 	for (const char *at = dir; *at;) {
 		size_t n = strspn(at, "0123456789");
@@ -104,7 +104,7 @@ static bool find_index(struct maker *m, struct sim_run *run, const char *dir)
 	return is_called(m, run, dir);
 }
 
-static bool find_run(struct maker *m, const char *dir, struct sim_run *run)
+static bool find_run(struct job_maker *m, const char *dir, struct sim_run *run)
 {
 	const struct sim *s = m->sim;
 
@@ -144,7 +144,7 @@ static bool has_run(const struct run_list *l, const struct sim_run *run)
 	return false;
 }
 
-struct sim_run *sim_again_runs(struct maker *m, const struct sim_run *runs, size_t *n)
+struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, size_t *n)
 {
 	struct sim *s = m->sim;
 	struct flow_again *again = s->options->again;

@@ -23,16 +23,16 @@ static const struct job_kind build_kind = {
 	.joins_cmds = true,
 };
 
-static void make_build(struct maker *m, struct job_spec *job, const struct mode *mode)
+static void make_build(struct job_maker *m, struct job_spec *job, const struct mode *mode)
 {
-	maker_begin(m, &build_kind, mode);
-	maker_set_name(m, "build_mode", mode->name);
-	maker_set_name(m, "qual_name", mode->name);
+	job_maker_begin(m, &build_kind, mode);
+	job_names_set(&m->names, "build_mode", mode->name);
+	job_names_set(&m->names, "qual_name", mode->name);
 	if (m->sim->dv->build_seed) {
-		maker_set_name(m, "seed", m->sim->dv->build_seed);
+		job_names_set(&m->names, "seed", m->sim->dv->build_seed);
 		job->seed = arena_strdup(m->plan->mem, m->sim->dv->build_seed);
 	}
-	maker_finish(m, job, mode->name);
+	job_maker_finish(m, job, mode->name);
 	sim_add_build_steps(m, job);
 }
 
@@ -72,7 +72,7 @@ static bool is_same_build(const struct job_spec *a, const struct job_spec *b)
 /* ---- all ---- */
 
 /* Distinct builds; build_of[i]: the job of run i's build. */
-size_t sim_make_builds(struct maker *m, struct job_spec *jobs, uint32_t *build_of)
+size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *build_of)
 {
 	struct sim *s = m->sim;
 	uint32_t *job_of = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*job_of));
@@ -95,19 +95,6 @@ size_t sim_make_builds(struct maker *m, struct job_spec *jobs, uint32_t *build_o
 			if (s->runs[i].build == s->builds[k])
 				build_of[i] = job_of[k];
 	return n;
-}
-
-void sim_rehearse_builds(struct maker *m)
-{
-	struct sim *s = m->sim;
-	bool all = sim_kind_has_command(s, &build_kind);
-
-	for (size_t i = 0; i < s->n_builds; i++) {
-		struct job_spec scrap = {0};
-
-		if (all || sim_mode_has_command(s, s->builds[i]))
-			make_build(m, &scrap, s->builds[i]);
-	}
 }
 
 bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n)

@@ -34,7 +34,7 @@ static int by_text(const void *a, const void *b)
 }
 
 /* The coverage databases of all runs: the primary build's first, the rest sorted. */
-const char *sim_coverage_dirs(struct maker *m, const struct job_spec *builds, size_t n_builds,
+const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds, size_t n_builds,
 			      const struct sim_run *runs, size_t n_runs)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -48,9 +48,9 @@ const char *sim_coverage_dirs(struct maker *m, const struct job_spec *builds, si
 
 			if (runs[i].build != b)
 				continue;
-			maker_begin(m, &sim_run_kind, runs[i].test->mode);
-			maker_set_name(m, "build_mode", builds[b].name);
-			dir = maker_text(m, "cov_db_dir");
+			job_maker_begin(m, &sim_run_kind, runs[i].test->mode);
+			job_names_set(&m->names, "build_mode", builds[b].name);
+			dir = key_text(&m->texts, "cov_db_dir");
 			for (size_t k = 0; k < n && !is_there; k++)
 				is_there = strcmp(dirs[k], dir) == 0;
 			if (is_there)
@@ -73,26 +73,26 @@ const char *sim_coverage_dirs(struct maker *m, const struct job_spec *builds, si
 	return arena_strndup(m->plan->mem, text.s, text.len);
 }
 
-void sim_make_coverage(struct maker *m, struct job_spec *merge, const char *dirs,
+void sim_make_coverage(struct job_maker *m, struct job_spec *merge, const char *dirs,
 		       uint32_t first_run, size_t n_runs)
 {
 	_cleanup_(str_done) struct str quoted = {0};
 	uint32_t *deps = arena_array(m->plan->mem, n_runs + 1, sizeof(*deps));
 	struct job_spec *report = merge + 1;
 
-	maker_begin(m, &merge_kind, NULL);
+	job_maker_begin(m, &merge_kind, NULL);
 	if (m->sim->dv->cov_merge_previous)
 		dirs = sim_add_merged(m, dirs);
-	maker_set_name(m, "cov_db_dirs", dirs);
+	job_names_set(&m->names, "cov_db_dirs", dirs);
 	str_add_shell_word(&quoted, dirs);
-	maker_set_export(m, "cov_db_dirs", arena_strndup(m->plan->mem, quoted.s, quoted.len));
-	maker_finish(m, merge, "cov_merge");
+	job_maker_set_export(m, "cov_db_dirs", arena_strndup(m->plan->mem, quoted.s, quoted.len));
+	job_maker_finish(m, merge, "cov_merge");
 	for (size_t i = 0; i < n_runs; i++)
 		deps[i] = first_run + (uint32_t)i;
 	merge->deps = deps;
 	merge->n_any = (uint32_t)n_runs;
-	maker_begin(m, &report_kind, NULL);
-	maker_finish(m, report, "cov_report");
+	job_maker_begin(m, &report_kind, NULL);
+	job_maker_finish(m, report, "cov_report");
 	sim_add_report_steps(m, report);
 	deps = arena_array(m->plan->mem, 1, sizeof(*deps));
 	deps[0] = first_run + (uint32_t)n_runs;
@@ -101,9 +101,9 @@ void sim_make_coverage(struct maker *m, struct job_spec *merge, const char *dirs
 }
 
 /* Words with single blanks between, stripped: DVSim's " ".join(text.split()). */
-static void add_words(struct maker *m, struct str *out, const char *key)
+static void add_words(struct job_maker *m, struct str *out, const char *key)
 {
-	const char *text = maker_text(m, key);
+	const char *text = key_text(&m->texts, key);
 	size_t n;
 
 	for (; *text; text += n) {
@@ -129,7 +129,7 @@ static bool is_on_path(struct arena *mem, const char *program)
 }
 
 /* The one coverage job without a makefile: a verification plan annotated by dvplan. */
-void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report)
+void sim_make_vplan(struct job_maker *m, struct job_spec *job, uint32_t report)
 {
 	static const struct job_kind vplan_kind = {
 		.target = "cov_vplan",
@@ -144,11 +144,11 @@ void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report)
 		   *vplan;
 	uint32_t *deps = arena_array(m->plan->mem, 1, sizeof(*deps));
 
-	maker_begin(m, &vplan_kind, NULL);
-	maker_set_name(m, "cov_vplan_dir", dir);
-	maker_finish(m, job, "cov_vplan");
+	job_maker_begin(m, &vplan_kind, NULL);
+	job_names_set(&m->names, "cov_vplan_dir", dir);
+	job_maker_finish(m, job, "cov_vplan");
 	sim_add_vplan_steps(m, job);
-	vplan = maker_text(m, "vplan");
+	vplan = key_text(&m->texts, "vplan");
 	if (is_on_path(m->sim->reader.mem, "dvplan")) {
 		str_printf(&text, "set -e; mkdir -p %s; dvplan prepare_vplan", dir);
 		add_words(m, &text, "cov_vplan_prepare_opts");
@@ -157,7 +157,7 @@ void sim_make_vplan(struct maker *m, struct job_spec *job, uint32_t report)
 			   dir);
 		add_words(m, &text, "cov_vplan_process_opts");
 		str_printf(&text, " --coverage %s_report %s -R %s/vplan_annotated.html -s %s",
-			   sim_text(m->sim, "tool", ""), maker_text(m, "cov_report_dir"), dir,
+			   sim_text(m->sim, "tool", ""), key_text(&m->texts, "cov_report_dir"), dir,
 			   m->sim->name);
 		add_words(m, &text, "dut_instance");
 		str_printf(&text, " %s/vplan_annotated.hjson", dir);
@@ -184,7 +184,7 @@ static bool has_unr(const char *tool)
 	return strcmp(tool, "vcs") == 0 || strcmp(tool, "xcelium") == 0;
 }
 
-void sim_make_unr(struct maker *m, struct job_spec *job)
+void sim_make_unr(struct job_maker *m, struct job_spec *job)
 {
 	static const char *const keys[] = {
 		"build_dir",	      "cov_unr_build_cmd",
@@ -201,25 +201,25 @@ void sim_make_unr(struct maker *m, struct job_spec *job)
 	const char *tool = sim_text(m->sim, "tool", "");
 
 	if (!has_unr(tool)) {
-		struct diag *e = diag_error(m->sim->reader.diags, cfg_start(m->sim->reader.cfg),
+		struct diag *e = diag_error(m->texts.diags, cfg_start(m->sim->reader.cfg),
 					    "the tool '%s' has no analysis of unreachable code",
 					    tool);
 
 		diag_hint(e, "--cov-unr is for vcs and xcelium");
-		m->is_wrong = true;
+		m->texts.is_wrong = true;
 		return;
 	}
-	maker_begin(m, &kind, NULL);
-	maker_finish(m, job, "cov_unr");
+	job_maker_begin(m, &kind, NULL);
+	job_maker_finish(m, job, "cov_unr");
 }
 
-void sim_make_analyze(struct maker *m, struct job_spec *job)
+void sim_make_analyze(struct job_maker *m, struct job_spec *job)
 {
 	static const char *const keys[] = {"cov_analyze_cmd", "cov_analyze_opts", "proj_root",
 					   NULL};
 	static const struct job_kind kind = {
 		.target = "cov_analyze", .odir_key = "cov_analyze_dir", .keys = keys, .weight = 1};
 
-	maker_begin(m, &kind, NULL);
-	maker_finish(m, job, "cov_analyze");
+	job_maker_begin(m, &kind, NULL);
+	job_maker_finish(m, job, "cov_analyze");
 }

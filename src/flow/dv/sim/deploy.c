@@ -5,15 +5,18 @@
 #include "flow/dv/sim/jobs.h"
 
 struct sim_deploy {
-	struct maker m;
+	struct job_maker m;
 	struct job_spec *builds;
-	uint32_t *build_of; /* run -> the job of its build */
+	size_t n_builds;
+	bool has_builds;    /* they are made */
+	uint32_t *build_of; /* test -> the job of its build */
+	struct test_jobs *tests;
 	struct sim_run *runs;
 	size_t n_runs;
 };
 
 /* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
-static void deploy_on_coverage(struct maker *m)
+static void deploy_on_coverage(struct job_maker *m)
 {
 	struct sim *s = m->sim;
 	struct job_spec job = {0};
@@ -22,78 +25,102 @@ static void deploy_on_coverage(struct maker *m)
 		sim_make_unr(m, &job);
 	else
 		sim_make_analyze(m, &job);
-	if (!m->is_wrong)
-		maker_add_jobs(m, &job, 1);
+	if (!m->texts.is_wrong)
+		job_maker_add_jobs(m, &job, 1);
+}
+
+/* The build of a run: under its own name, as long as it is not known which are equal. */
+static void set_builds(struct sim_deploy *d)
+{
+	const struct sim *s = d->m.sim;
+
+	for (size_t i = 0; i < d->n_runs; i++) {
+		const struct sim_test *t = d->runs[i].test;
+
+		d->runs[i].build = d->build_of[t - s->runs];
+	}
+	for (size_t i = 0; i < s->n_runs; i++)
+		d->tests[i].build = d->has_builds ? d->builds[d->build_of[i]].name
+						  : s->runs[i].build->name;
+}
+
+/* Equal builds have one job, which may be primary_build_mode under another name. */
+static bool try_builds(struct sim_deploy *d)
+{
+	struct sim *s = d->m.sim;
+	const char *primary = s->primary_build_mode;
+	bool is_good;
+
+	job_maker_begin_attempt(&d->m, d->m.plan->mem);
+	d->n_builds = sim_make_builds(&d->m, d->builds, d->build_of);
+	is_good = job_maker_end_attempt(&d->m);
+	if (!is_good)
+		s->primary_build_mode = primary;
+	return is_good;
+}
+
+/* Has the commands of its jobs begin; the jobs depend on all others. */
+static void try_coverage(struct job_maker *m)
+{
+	struct job_spec scrap[2] = {0};
+
+	job_maker_begin_attempt(m, m->sim->reader.mem);
+	sim_make_coverage(m, scrap, "", 0, 0);
+	job_maker_end_attempt(m);
 }
 
 /*
- * Has the commands of each build, run and coverage job begin, side by side: one after the other
- * they take longer than all the rest. The first run of a test stands for all of them, unless its
- * commands are its own. Nothing is kept or told; what is missed here runs when its job is made.
+ * Makes what needs no command, and has all commands begin, side by side: one after the other they
+ * take longer than all the rest.
  */
-static void rehearse(struct sim_deploy *d)
-{
-	struct job_spec scrap[2] = {0};
-	struct plan *plan = plan_new();
-	struct sim s = *d->m.sim;
-	struct diags diags;
-	struct maker r;
-
-	diags_init(&diags);
-	s.reader.diags = &diags;
-	plan->scratch_root = d->m.plan->scratch_root;
-	maker_copy(&r, &d->m, &s, plan);
-	r.subst.options.is_rehearsal = true;
-	sim_rehearse_builds(&r);
-	sim_rehearse_runs(&r, d->runs, d->n_runs);
-	if (sim_value(&s, "cov")->i)
-		sim_make_coverage(&r, scrap, "", 0, 0);
-	maker_done(&r);
-	plan_free(plan);
-	diags_done(&diags);
-}
-
 static void begin_runs(struct sim_deploy *d, struct sim *s)
 {
 	d->build_of = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*d->build_of));
 	d->builds = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*d->builds));
+	d->tests = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*d->tests));
 	d->runs = sim_list_runs(&d->m, &d->n_runs);
-	rehearse(d);
+	d->has_builds = try_builds(d);
+	set_builds(d);
+	sim_begin_runs(&d->m, d->tests, d->runs, d->n_runs);
+	if (sim_value(s, "cov")->i)
+		try_coverage(&d->m);
 }
 
 static void deploy_runs(struct sim_deploy *d)
 {
-	struct maker *m = &d->m;
+	struct job_maker *m = &d->m;
 	struct sim *s = m->sim;
-	size_t n_builds, first, n;
 	struct job_spec *jobs;
+	size_t first, n;
 
-	n_builds = sim_make_builds(m, d->builds, d->build_of);
-	if (m->is_wrong || !sim_check_primary(s, d->builds, n_builds))
+	if (!d->has_builds) {
+		d->n_builds = sim_make_builds(m, d->builds, d->build_of);
+		d->has_builds = true;
+		set_builds(d);
+	}
+	if (m->texts.is_wrong || !sim_check_primary(s, d->builds, d->n_builds))
 		return;
-	for (size_t i = 0; i < d->n_runs; i++)
-		d->runs[i].build = d->build_of[d->runs[i].test - s->runs];
-	first = s->dv->run_only ? 0 : n_builds;
+	first = s->dv->run_only ? 0 : d->n_builds;
 	jobs = arena_array(s->reader.mem, first + d->n_runs + 3, sizeof(*jobs));
 	memcpy(jobs, d->builds, first * sizeof(*jobs));
-	sim_make_runs(m, d->builds, d->runs, d->n_runs, jobs + first);
+	sim_make_runs(m, d->tests, d->runs, d->n_runs, jobs + first);
 	n = first + d->n_runs;
-	if (sim_value(s, "cov")->i && d->n_runs && !m->is_wrong) {
+	if (sim_value(s, "cov")->i && d->n_runs && !m->texts.is_wrong) {
 		sim_make_coverage(m, jobs + n,
-				  sim_coverage_dirs(m, d->builds, n_builds, d->runs, d->n_runs),
+				  sim_coverage_dirs(m, d->builds, d->n_builds, d->runs, d->n_runs),
 				  (uint32_t)first, d->n_runs);
 		n += 2;
 		if (*sim_text(s, "vplan", ""))
 			sim_make_vplan(m, &jobs[n++], (uint32_t)(first + d->n_runs + 1));
 	}
-	if (!m->is_wrong)
-		maker_add_jobs(m, jobs, n);
+	if (!m->texts.is_wrong)
+		job_maker_add_jobs(m, jobs, n);
 }
 
 void sim_deploy_begin(struct sim *s, struct plan *plan)
 {
 	s->deploy = arena_zalloc(s->reader.mem, sizeof(*s->deploy));
-	maker_init(&s->deploy->m, s, plan);
+	job_maker_init(&s->deploy->m, s, plan);
 	if (!sim_is_on_coverage(s))
 		begin_runs(s->deploy, s);
 }
@@ -108,5 +135,5 @@ void sim_deploy_end(struct sim *s)
 		deploy_on_coverage(&d->m);
 	else
 		deploy_runs(d);
-	maker_done(&d->m);
+	job_maker_done(&d->m);
 }

@@ -72,10 +72,10 @@ static const char *name_when_aside(struct arena *mem, const char *parent, const 
 	return arena_strndup(mem, name.s, name.len);
 }
 
-const char *sim_add_merged(struct maker *m, const char *dirs)
+const char *sim_add_merged(struct job_maker *m, const char *dirs)
 {
 	struct arena *mem = m->sim->reader.mem;
-	const char *current = path_absolute(mem, maker_text(m, "cov_merge_db_dir"));
+	const char *current = path_absolute(mem, key_text(&m->texts, "cov_merge_db_dir"));
 	const char *parent = path_dir(mem, current), *last = name_when_aside(mem, parent, current);
 	_cleanup_(freep) struct merged *found = NULL;
 	size_t n = list_merged(mem, parent, current, &found), room = SIM_MERGES_KEPT - 1;

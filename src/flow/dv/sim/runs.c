@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/dv/sim/run_mould.h"
+#include "flow/dv/job_template.h"
 #include "flow/dv/sim/jobs.h"
 
 enum { FAULTS_MOST = 20 };
@@ -30,30 +30,31 @@ const struct job_kind sim_run_kind = {
 
 /* z01x simulates twice: the options go to the good machine by the environment, and the command
  * gets those of the fault simulation. */
-static void set_fault_simulation(struct maker *m)
+static void set_fault_simulation(struct job_maker *m)
 {
 	const struct hjson_node *none = hjson_new_node(cfg_doc(m->sim->reader.cfg), HJSON_ARRAY, 0);
 	const struct hjson_node *opts = sim_value(m->sim, "run_opts_fi_sim");
 
-	maker_set_export(m, "sim_run_opts", maker_text(m, "run_opts"));
-	m->run_opts = opts && opts->type == HJSON_ARRAY ? opts : none;
+	job_maker_set_export(m, "sim_run_opts", key_text(&m->texts, "run_opts"));
+	m->names.run_opts = opts && opts->type == HJSON_ARRAY ? opts : none;
 }
 
-static void make_run(struct maker *m, struct job_spec *job, const struct sim_test *t,
-		     const char *build, const struct run_values *v)
+static void make_run(struct job_maker *m, struct job_spec *job, const struct sim_test *t,
+		     const struct test_jobs *j, const struct run_values *v)
 {
 	const char *dir;
 
-	maker_begin(m, &sim_run_kind, t->mode);
-	maker_set_name(m, "index", v->text[RUN_INDEX]);
-	maker_set_name(m, "test", t->mode->name);
-	maker_set_name(m, "build_mode", build);
-	maker_set_name(m, "seed", v->text[RUN_SEED]);
-	maker_set_name(m, "svseed", v->text[RUN_SVSEED]);
-	dir = maker_text(m, "run_dir_name");
+	job_maker_begin(m, &sim_run_kind, t->mode);
+	job_maker_set_rules(m, j->rules);
+	job_names_set(&m->names, "index", v->text[RUN_INDEX]);
+	job_names_set(&m->names, "test", t->mode->name);
+	job_names_set(&m->names, "build_mode", j->build);
+	job_names_set(&m->names, "seed", v->text[RUN_SEED]);
+	job_names_set(&m->names, "svseed", v->text[RUN_SVSEED]);
+	dir = key_text(&m->texts, "run_dir_name");
 	if (strcmp(sim_text(m->sim, "tool", ""), "z01x") == 0)
 		set_fault_simulation(m);
-	maker_finish(m, job, arena_printf(m->plan->mem, "%s.%s", dir, v->text[RUN_SEED]));
+	job_maker_finish(m, job, arena_printf(m->sim->reader.mem, "%s.%s", dir, v->text[RUN_SEED]));
 	sim_add_run_steps(m, job);
 }
 
@@ -76,7 +77,7 @@ static size_t keep_one(struct sim *s, const struct sim_run *runs, size_t n)
 	return 1;
 }
 
-struct sim_run *sim_list_runs(struct maker *m, size_t *ret_n)
+struct sim_run *sim_list_runs(struct job_maker *m, size_t *ret_n)
 {
 	struct sim *s = m->sim;
 	struct sim_run *runs;
@@ -120,85 +121,84 @@ static struct run_values values_of(const struct sim_run *run, char room[2][DIGIT
 				    put_digits(room[1], seed_low_bits(run->seed))}};
 }
 
-void sim_rehearse_runs(struct maker *m, const struct sim_run *runs, size_t n)
+/* ---- templates ---- */
+
+/* Also notes whether it is worth another try. */
+static void try_template(struct job_maker *m, struct test_jobs *j, const struct sim_test *t,
+			 bool waits)
 {
-	struct sim *s = m->sim;
-	bool *own = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*own));
-	bool all = sim_kind_has_command(s, &sim_run_kind);
+	struct job_spec job = {0};
 
+	j->template = NULL;
+	j->template_build = j->build;
+	j->is_settled = true;
+	if (!job_maker_may_stand(m))
+		return;
+	job_maker_begin_standing(m, waits);
+	make_run(m, &job, t, j, &standing_words);
+	if (job_maker_end_attempt(m))
+		j->template = job_template_new(m->sim->reader.mem, m->plan->mem, &job);
+	j->is_settled = !m->texts.waits && !m->has_warned;
+	j->has_own_commands = m->texts.has_own_commands;
+}
+
+static bool is_template_wanted(const struct test_jobs *j)
+{
+	return !j->is_settled || strcmp(j->template_build, j->build) != 0;
+}
+
+void sim_begin_runs(struct job_maker *m, struct test_jobs *tests, const struct sim_run *runs,
+		    size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
-		const struct sim_test *t = runs[i].test;
+		struct test_jobs *j = &tests[runs[i].test - m->sim->runs];
 		struct job_spec scrap = {0};
-		struct run_values v;
 		char room[2][DIGITS_MOST + 1];
+		struct run_values v = values_of(&runs[i], room);
 
-		if (runs[i].index > 0 && !own[t - s->runs])
+		if (!j->template_build)
+			try_template(m, j, runs[i].test, true);
+		if (!j->has_own_commands)
 			continue;
-		if (!all && !sim_mode_has_command(s, t->mode))
-			continue;
-		v = values_of(&runs[i], room);
-		m->has_own_commands = false;
-		make_run(m, &scrap, t, t->build->name, &v);
-		own[t - s->runs] |= m->has_own_commands;
+		job_maker_begin_attempt(m, m->sim->reader.mem);
+		make_run(m, &scrap, runs[i].test, j, &v);
+		job_maker_end_attempt(m);
 	}
 }
 
-/*
- * The mould for all further runs of the test: one more run, made with words in place of the values
- * that differ. Nothing that it would be wrong about is told, and no command is run for it.
- */
-static struct run_mould *make_mould(struct maker *m, const struct job_spec *first,
-				    const struct sim_test *t, const char *build,
-				    const struct run_values *v)
-{
-	struct diags *real = m->sim->reader.diags, none;
-	struct run_values words = run_mould_words();
-	struct run_mould *mould = NULL;
-	struct job_spec job = {0};
+/* ---- jobs ---- */
 
-	if (m->is_wrong || m->is_hostile || !maker_shares_rules(m))
-		return NULL;
-	diags_init(&none);
-	m->sim->reader.diags = &none;
-	m->subst.no_new_eval = true;
-	make_run(m, &job, t, build, &words);
-	m->subst.no_new_eval = false;
-	m->sim->reader.diags = real;
-	if (!m->is_wrong && none.n_errors + none.n_warnings == 0 && job.rules == first->rules)
-		mould = run_mould_new(m->plan->mem, &job, first, v);
-	m->is_wrong = false;
-	diags_done(&none);
-	return mould;
+/* A template takes digits only. */
+static bool is_digits(const char *text)
+{
+	return *text && text[strspn(text, "0123456789")] == '\0';
 }
 
-/* The first of a test is made in full; what can be, is cast after it. */
-static void make_next_run(struct maker *m, struct run_mould **mould, const char *build,
-			  const struct sim_run *run, struct job_spec *job)
+static void make_next_run(struct job_maker *m, struct test_jobs *j, const struct sim_run *run,
+			  struct job_spec *job)
 {
-	struct run_values v;
 	char room[2][DIGITS_MOST + 1];
+	struct run_values v = values_of(run, room);
 
-	v = values_of(run, room);
-	if (*mould) {
-		run_mould_cast(*mould, m->plan->mem, &v, job);
+	if (is_template_wanted(j))
+		try_template(m, j, run->test, false);
+	if (j->template && is_digits(run->seed)) {
+		job_template_render(j->template, m->plan->mem, &v, job);
 	} else {
-		make_run(m, job, run->test, build, &v);
-		if (run->index == 0 && run->test->reseed > 2)
-			*mould = make_mould(m, job, run->test, build, &v);
+		make_run(m, job, run->test, j, &v);
+		j->rules = job->rules;
 	}
 	job->seed = seed_number(m->plan->mem, run->seed);
 }
 
-void sim_make_runs(struct maker *m, const struct job_spec *builds, const struct sim_run *runs,
+void sim_make_runs(struct job_maker *m, struct test_jobs *tests, const struct sim_run *runs,
 		   size_t n, struct job_spec *ret)
 {
 	struct sim *s = m->sim;
-	struct run_mould **moulds = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*moulds));
 	uint32_t *deps = arena_array(m->plan->mem, n + 1, sizeof(*deps));
 
 	for (size_t i = 0; i < n && s->reader.diags->n_errors < FAULTS_MOST; i++) {
-		make_next_run(m, &moulds[runs[i].test - s->runs], builds[runs[i].build].name,
-			      &runs[i], &ret[i]);
+		make_next_run(m, &tests[runs[i].test - s->runs], &runs[i], &ret[i]);
 		if (s->dv->run_only)
 			continue;
 		deps[i] = runs[i].build;

@@ -8,36 +8,44 @@
 
 #include "base/fs.h"
 #include "flow/dv/sim/jobs.h"
+#include "flow/dv/standing.h"
 
 /* A path of the configuration; NULL: none. */
-static const char *path_of(struct maker *m, const char *key)
+static const char *path_of(struct job_maker *m, const char *key)
 {
-	const char *text = maker_value(m, key) ? maker_text(m, key) : "";
+	const char *text = job_names_value(&m->names, key) ? key_text(&m->texts, key) : "";
 
-	return *text ? path_absolute(m->plan->mem, text) : NULL;
+	return *text ? path_absolute(m->mem, text) : NULL;
 }
 
-static bool is_strictly_below(const char *path, const char *root)
+/* The same for all values of names that stand in them. */
+static bool is_below(struct job_maker *m, const char *path, const char *root)
 {
-	return path_is_below(path, root) && strcmp(path, root) != 0;
+	m->differs |= m->is_standing && standing_may_agree(path, root);
+	return path_is_below(path, root);
+}
+
+static bool is_strictly_below(struct job_maker *m, const char *path, const char *root)
+{
+	return is_below(m, path, root) && strcmp(path, root) != 0;
 }
 
 /* Not ours to touch: outside, or more than one job's own. NULL: it is ours. */
-static const char *fault_of(struct maker *m, const char *path)
+static const char *fault_of(struct job_maker *m, const char *path)
 {
 	const char *root = m->plan->scratch_root;
 
-	if (!is_strictly_below(path, root))
+	if (!is_strictly_below(m, path, root))
 		return "is not below the scratch root";
-	if (path_is_below(path, path_join(m->sim->reader.mem, root, ".dvsched")))
+	if (is_below(m, path, path_join(m->sim->reader.mem, root, ".dvsched")))
 		return "is where dvsched keeps its runs";
-	if (path_is_below(m->block->scratch_path, path))
+	if (is_below(m, m->block->scratch_path, path))
 		return "holds the whole scratch path";
 	return NULL;
 }
 
 /* path, or NULL after a warning, told once for each key. */
-static const char *fenced(struct maker *m, const char *key, const char *path, const char *what)
+static const char *fenced(struct job_maker *m, const char *key, const char *path, const char *what)
 {
 	const char *fault = path ? fault_of(m, path) : NULL;
 	const struct hjson_node *n;
@@ -47,55 +55,53 @@ static const char *fenced(struct maker *m, const char *key, const char *path, co
 		return path;
 	if (map_has(&m->warned, key))
 		return NULL;
-	map_set(&m->warned, key, m);
-	n = maker_value(m, key);
-	e = cfg_warning(m->sim->reader.cfg, m->sim->reader.diags, n && n->pos ? n : NULL,
+	if (!m->is_attempt)
+		map_set(&m->warned, key, m);
+	n = job_names_value(&m->names, key);
+	e = cfg_warning(m->sim->reader.cfg, m->texts.diags, n && n->pos ? n : NULL,
 			"'%s' %s (%s): it is not %s", key, fault, path, what);
 	diag_hint(e, "a path below %s is", m->plan->scratch_root);
 	return NULL;
 }
 
 /* NULL if there is nothing to do. */
-static void set_steps(struct maker *m, struct job_spec *job, struct job_steps steps)
+static void set_steps(struct job_maker *m, struct job_spec *job, struct job_steps steps)
 {
 	static const struct job_steps none;
-	struct job_steps *own;
 
 	if (memcmp(&steps, &none, sizeof(none)) == 0)
 		return;
-	own = arena_alloc(m->plan->mem, sizeof(*own));
-	*own = steps;
-	job->steps = own;
+	job->steps = arena_memdup(m->mem, &steps, sizeof(steps));
 }
 
-void sim_add_build_steps(struct maker *m, struct job_spec *job)
+void sim_add_build_steps(struct job_maker *m, struct job_spec *job)
 {
 	struct job_steps steps = {0};
 
 	steps.remove_before = fenced(m, "cov_db_dir", path_of(m, "cov_db_dir"), "removed");
 	steps.write_path = fenced(m, "build_opts_file", path_of(m, "build_opts_file"), "written");
 	if (steps.write_path)
-		steps.write_text = maker_lines(m, "build_opts");
+		steps.write_text = arena_strdup(m->mem, key_text_lines(&m->texts, "build_opts"));
 	set_steps(m, job, steps);
 }
 
-void sim_add_run_steps(struct maker *m, struct job_spec *job)
+void sim_add_run_steps(struct job_maker *m, struct job_spec *job)
 {
 	const char *path = path_of(m, "cov_db_test_dir");
 	struct job_steps steps = {0};
 
-	if (path && path_is_below(job->odir, path))
+	if (path && is_below(m, job->odir, path))
 		return; /* the log is in it */
 	steps.remove_unless_passed = fenced(m, "cov_db_test_dir", path, "removed");
 	set_steps(m, job, steps);
 }
 
-void sim_add_report_steps(struct maker *m, struct job_spec *job)
+void sim_add_report_steps(struct job_maker *m, struct job_spec *job)
 {
 	set_steps(m, job, (struct job_steps){.coverage_path = path_of(m, "cov_report_txt")});
 }
 
-void sim_add_vplan_steps(struct maker *m, struct job_spec *job)
+void sim_add_vplan_steps(struct job_maker *m, struct job_spec *job)
 {
 	set_steps(m, job,
 		  (struct job_steps){.vplan_path = path_join(m->plan->mem, job->odir,

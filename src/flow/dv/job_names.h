@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a name means in a job of DVSim's flows: the job's own names first, then its mode's keys,
+ * then the configuration's.
+ */
+#ifndef FLOW_DV_JOB_NAMES_H
+#define FLOW_DV_JOB_NAMES_H
+
+#include "flow/dv/sim.h"
+
+enum { JOB_NAMES_MOST = 16 };
+
+struct own_name {
+	const char *key;
+	const struct hjson_node *value, *in_path; /* in_path: instead of value in a path; or NULL */
+};
+
+struct job_names {
+	struct sim *sim;
+	const struct mode *mode; /* NULL: none */
+	struct own_name own[JOB_NAMES_MOST];
+	size_t n_own;
+	const struct hjson_node *run_opts; /* instead of the mode's; NULL: the mode's */
+	struct map lists;		   /* key -> array node of the mode's list, made at need */
+	bool in_path;			   /* names mean what they mean in a path */
+	bool is_hostile;		   /* one of the own names is no file name */
+};
+
+/* The configuration's keys do not change any more. */
+void job_names_init(struct job_names *n, struct sim *s);
+void job_names_done(struct job_names *n);
+/* Another job: its own names are set after this. */
+void job_names_begin(struct job_names *n, const struct mode *mode);
+void job_names_set(struct job_names *n, const char *key, const char *text);
+void job_names_set_number(struct job_names *n, const char *key, const char *digits);
+
+/* The value of a key for this job, not expanded; NULL: none. */
+const struct hjson_node *job_names_value(struct job_names *n, const char *key);
+/* The mode's list of that name; NULL: it has none. */
+const struct node_list *job_names_list(const struct job_names *n, const char *key);
+/* The configuration's own value, whatever the job says. */
+const struct hjson_node *job_names_root_value(const struct job_names *n, const char *key);
+/* For cfg_subst; ctx is the job_names. */
+const struct hjson_node *job_names_lookup(void *ctx, const char *name, size_t len);
+
+#endif

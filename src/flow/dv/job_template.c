@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/dv/job_template.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* A text of struct job_spec. name is a part of id, and argv is a list. */
+static const size_t texts[] = {
+	offsetof(struct job_spec, id),
+	offsetof(struct job_spec, odir),
+	offsetof(struct job_spec, log_path),
+	offsetof(struct job_spec, command),
+};
+
+struct job_template {
+	struct job_spec like; /* what all have */
+	size_t name_at;	      /* in id */
+	struct template texts[ARRAY_LEN(texts)];
+	struct template_list argv; /* if argv is not NULL */
+	struct job_steps steps;	   /* likewise */
+	struct template removed;   /* steps.remove_unless_passed */
+};
+
+static const char **text_of(struct job_spec *job, size_t i)
+{
+	return (const char **)((char *)job + texts[i]);
+}
+
+/* What is the same for all runs goes to the plan. */
+static bool split_text(struct arena *mem, struct arena *plan_mem, const char *text,
+		       struct template *ret)
+{
+	bool is_exact = standing_split(text, mem, ret);
+
+	if (ret->same)
+		ret->same = arena_strdup(plan_mem, ret->same);
+	return is_exact;
+}
+
+static bool split_argv(struct job_template *t, struct arena *mem, struct arena *plan_mem,
+		       const char *const *argv)
+{
+	struct template *list;
+	bool is_exact = true;
+
+	while (argv && argv[t->argv.n])
+		t->argv.n++;
+	t->argv.at = list = arena_array(mem, t->argv.n + 1, sizeof(*list));
+	for (uint32_t i = 0; i < t->argv.n; i++)
+		is_exact &= split_text(mem, plan_mem, argv[i], &list[i]);
+	return is_exact;
+}
+
+static bool split_steps(struct job_template *t, struct arena *mem, struct arena *plan_mem,
+			const struct job_steps *steps)
+{
+	bool is_exact = true;
+
+	if (!steps)
+		return true;
+	t->steps = *steps;
+	if (steps->remove_unless_passed)
+		is_exact = split_text(mem, plan_mem, steps->remove_unless_passed, &t->removed);
+	t->steps.remove_unless_passed = t->removed.same;
+	t->like.steps = arena_memdup(plan_mem, &t->steps, sizeof(t->steps));
+	return is_exact;
+}
+
+struct job_template *job_template_new(struct arena *mem, struct arena *plan_mem,
+				      const struct job_spec *job)
+{
+	struct job_template *t = arena_zalloc(mem, sizeof(*t));
+	bool is_exact = true;
+
+	t->like = *job;
+	t->name_at = (size_t)(job->name - job->id);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		is_exact &= split_text(mem, plan_mem, *text_of(&t->like, i), &t->texts[i]);
+	is_exact &= split_argv(t, mem, plan_mem, job->argv);
+	is_exact &= split_steps(t, mem, plan_mem, job->steps);
+	return is_exact ? t : NULL;
+}
+
+static const char *const *render_argv(const struct job_template *t, struct arena *plan_mem,
+				      const struct run_values *values)
+{
+	const char **argv = arena_array(plan_mem, t->argv.n + 1, sizeof(*argv));
+
+	for (uint32_t i = 0; i < t->argv.n; i++)
+		argv[i] = template_text(&t->argv.at[i], plan_mem, values->text);
+	return argv;
+}
+
+static const struct job_steps *render_steps(const struct job_template *t, struct arena *plan_mem,
+					    const struct run_values *values)
+{
+	struct job_steps *steps = arena_memdup(plan_mem, &t->steps, sizeof(t->steps));
+
+	steps->remove_unless_passed = template_text(&t->removed, plan_mem, values->text);
+	return steps;
+}
+
+void job_template_render(const struct job_template *t, struct arena *plan_mem,
+			 const struct run_values *values, struct job_spec *ret)
+{
+	*ret = t->like;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		*text_of(ret, i) = template_text(&t->texts[i], plan_mem, values->text);
+	ret->name = ret->id + t->name_at;
+	if (ret->argv)
+		ret->argv = render_argv(t, plan_mem, values);
+	if (t->removed.n && !t->removed.same)
+		ret->steps = render_steps(t, plan_mem, values);
+}

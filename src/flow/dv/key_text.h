@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The text of a key in a job: expanded with the job's names, lists joined, each element stripped,
+ * as DVSim has it to the byte.
+ */
+#ifndef FLOW_DV_KEY_TEXT_H
+#define FLOW_DV_KEY_TEXT_H
+
+#include "flow/dv/job_names.h"
+
+enum { KEY_PATHS = 4 };
+
+/* A directory of a job with hostile names, as it is written and as it is called. */
+struct key_path {
+	const char *raw, *fit;
+};
+
+struct key_texts {
+	struct job_names *names;
+	struct diags *diags;
+	const char *target; /* of the job, for messages */
+	struct cfg_subst subst;
+	struct arena *mem;   /* for texts */
+	unsigned n_expanded; /* texts with a {word} so far */
+	bool is_wrong;	     /* an error was reported */
+	struct map reported; /* each error, once for all jobs of a mode */
+	/* Of an attempt (job.h): */
+	bool waits;	       /* a text waits for a command */
+	bool has_own_commands; /* a command has a standing name in it */
+	/* key_paths.c: of this job, if its names are hostile */
+	struct key_path paths[KEY_PATHS];
+	size_t n_paths; /* 0: not yet known */
+};
+
+void key_texts_init(struct key_texts *t, struct job_names *names, struct arena *mem);
+void key_texts_done(struct key_texts *t);
+/* Another job, with other names. */
+void key_texts_begin(struct key_texts *t, const char *target);
+
+/* In memory of the configuration or in mem. */
+const char *key_text_expand(struct key_texts *t, const char *text, const struct hjson_node *at);
+/* A key's text, expanded. */
+const char *key_text(struct key_texts *t, const char *key);
+/*
+ * Appends it. between: lists are joined with. True: it is not to be quoted for a shell (a number,
+ * None), as DVSim has it.
+ */
+bool key_text_add(struct key_texts *t, const char *key, const char *between, struct str *out);
+/* A list's elements that are not empty, each with a line end. */
+const char *key_text_lines(struct key_texts *t, const char *key);
+
+/* False: this was reported of another job of the mode. at: may be NULL. */
+bool key_text_is_new_fault(struct key_texts *t, const struct hjson_node *at, const char *what);
+
+/* key_paths.c: text, expanded, with the job's directories as they are to be called. */
+const char *key_text_fit_paths(struct key_texts *t, const char *text);
+
+#endif
