@@ -3,21 +3,19 @@
  * In a slot: one attempt of one job, from the frame that asks for it to its result. A state machine
  * that the slot's loop moves: attempt_start(), then attempt_step() at every SIGCHLD and whenever
  * attempt_wake_at() has come, until attempt_is_over().
+ *
+ * Its parts live from attempt_start() to attempt_clear(), each set as a whole when it begins; what
+ * lives as long as the slot is the slot's (slot_host.h). Only the memory of texts is kept from one
+ * attempt to the next.
  */
 #ifndef EXEC_ATTEMPT_H
 #define EXEC_ATTEMPT_H
 
-#include <signal.h>
-#include <sys/resource.h>
-
-#include "base/confine.h"
-#include "judge/job_log.h"
-#include "exec/kept.h"
-#include "exec/launch.h"
 #include "exec/pty.h"
+#include "exec/slot_host.h"
 #include "exec/slot_wire.h"
 #include "judge/job_kind.h"
-#include "base/proc_tree.h"
+#include "judge/job_log.h"
 
 enum attempt_phase {
 	ATTEMPT_NONE,
@@ -26,69 +24,74 @@ enum attempt_phase {
 	ATTEMPT_LEAKS, /* the leader is gone, something it started is not, yet */
 	ATTEMPT_TERM,  /* was asked to end */
 	ATTEMPT_KILL,  /* is being killed until nothing is left */
-	ATTEMPT_OVER,  /* result is set */
+	ATTEMPT_OVER,  /* outcome is set */
 };
 
-struct attempt {
-	/* ---- the slot's, for all its attempts ---- */
-	struct confine confine;
-	struct kept kept;
-	double grace_s;
-	struct rlimit nofile;			      /* what jobs get */
-	bool has_nofile;			      /* and it is not what we have */
-	struct str program, program_of, program_path; /* the last look-up in PATH */
-	uint64_t oom_kills; /* by the kernel, on this machine, when we looked last */
-	double oom_read_s;
-	struct slot_terminal terminal; /* of the user's, for the next interactive one; its path is
-					  malloc()ed */
-	bool has_terminal;
-
-	/* What the slot was sent, while this attempt went on, of the signals that end a run: a bit
-	 * for each number. */
-	volatile sig_atomic_t *ending_signals;
-
-	struct pause {
-		bool is_on;
-		double since_s, next_round_s; /* INFINITY: all have stopped */
-		unsigned n_rounds;
-	} pause; /* attempt_pause.c */
-
-	/* ---- of this one ---- */
-	enum attempt_phase phase;
+/* The job as it was asked for, and as it is started. */
+struct attempt_ask {
 	struct job_kind *rules;
 	struct slot_run run;
 	struct str frame; /* what run's strings point into */
 	struct str needs; /* came before run; see workspace/needs.h */
 	bool has_needs_file;
-	struct job_log log;
-	struct pty pty; /* of an interactive one */
-	struct shown {
-		off_t at;	 /* what the log has before was sent */
-		double due_s;	 /* the next look; INFINITY: none */
-		struct str text; /* to be sent */
-		bool is_blocked; /* there is no room for more now */
-	} shown;		 /* attempt_show.c */
-	pid_t leader;
-	bool leader_is_gone, has_stopped;
-	bool has_failed_launch; /* for want of a process; to be told */
-	bool is_short;		/* that was told */
-	double started_s, deadline_at, phase_at, give_up_at, look_at, pause_s;
-	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
-	struct ending ending;
-	struct str leaked, stuck, refused;
-	struct proc_tree tree;
 	char **own_strings; /* of argv and env, where {attempt} stood in them */
 	size_t n_own_strings;
+};
+
+/* Its processes, from the launch until nothing is left. */
+struct attempt_procs {
+	pid_t leader;
+	bool leader_is_gone;
+	double started_s;
+	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
+};
+
+/* When something is due, on the monotonic clock; INFINITY: never. */
+struct attempt_clocks {
+	double deadline_at, phase_at, give_up_at, look_at;
+	double pause_s; /* between two rounds of what the phase does again and again */
+};
+
+/* For the scheduler, at the next opportunity. */
+struct attempt_news {
+	bool has_stopped;	/* an interactive one, as by Ctrl-Z */
+	bool has_failed_launch; /* for want of a process */
+	bool is_short;		/* that was told */
+};
+
+/* Its output for the user's screen: attempt_show.c. */
+struct attempt_shown {
+	off_t at;	 /* what the log has before was sent */
+	double due_s;	 /* the next look; INFINITY: none */
+	struct str text; /* to be sent */
+	bool is_blocked; /* there is no room for more now */
+};
+
+/* What the verdict will be about. */
+struct attempt_end {
+	struct ending ending; /* points to: */
+	struct str leaked, stuck, refused;
+};
+
+struct attempt {
+	struct slot_host *host; /* borrowed */
+	enum attempt_phase phase;
+	struct attempt_ask ask;
+	struct job_log log;
+	struct pty pty; /* of an interactive one */
+	struct attempt_procs procs;
+	struct attempt_clocks clocks;
+	struct attempt_shown shown;
+	struct attempt_news news;
+	struct attempt_end end;
 	struct job_outcome outcome;
 };
 
-void attempt_init(struct attempt *a, const struct slot_hello *hello,
-		  volatile sig_atomic_t *ending_signals);
+/* Before host is initialised. */
+void attempt_init(struct attempt *a, struct slot_host *host);
 
 void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
-/* Stops everything below this process and its clocks, or lets it go on; with or without a job. */
-void attempt_pause(struct attempt *a, bool is_paused);
 /* The user wants an interactive one that has stopped to go on. */
 void attempt_continue(struct attempt *a);
 /* Reaps, and does what is due. */
@@ -99,8 +102,6 @@ double attempt_wake_at(const struct attempt *a);
 bool attempt_show_rest(struct attempt *a);
 /* Frees what belonged to the attempt, after its result was sent. */
 void attempt_clear(struct attempt *a);
-/* Kills everything below this process, kept daemons too, until it is gone or cannot be killed. */
-void attempt_kill_all(struct attempt *a);
 
 static inline bool attempt_is_over(const struct attempt *a)
 {
@@ -109,7 +110,7 @@ static inline bool attempt_is_over(const struct attempt *a)
 
 static inline bool attempt_is_stuck(const struct attempt *a)
 {
-	return a->ending.stuck != NULL;
+	return a->end.ending.stuck != NULL;
 }
 
 #endif

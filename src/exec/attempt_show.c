@@ -17,7 +17,7 @@ void attempt_show_begin(struct attempt *a)
 	str_clear(&a->shown.text);
 	a->shown.at = (off_t)a->log.header.len;
 	a->shown.is_blocked = false;
-	a->shown.due_s = a->rules->job.is_shown && a->log.fd >= 0 ? 0 : INFINITY;
+	a->shown.due_s = a->ask.rules->job.is_shown && a->log.fd >= 0 ? 0 : INFINITY;
 }
 
 /* false: there is no more now. */

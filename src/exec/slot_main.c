@@ -28,6 +28,7 @@ struct slot_process {
 	struct str hello_frame; /* what hello's strings point into */
 	bool is_greeted;
 	struct job_kind rules[JOB_WIRE_PLACES];
+	struct slot_host host;
 	struct attempt attempt;
 	struct link link; /* to the scheduler */
 };
@@ -97,7 +98,7 @@ static void offer_to_oom(void)
 static _noreturn_ void leave(struct slot_process *p, int status)
 {
 	pty_rescue_users(&p->attempt.pty);
-	attempt_kill_all(&p->attempt);
+	slot_host_kill_all(&p->host);
 	_exit(status);
 }
 
@@ -110,7 +111,7 @@ static void greet(struct slot_process *p, struct wire *w)
 	if (p->is_greeted || !slot_take_hello(&copy, &p->hello))
 		leave(p, IS_CONFUSED);
 	numa_pin(p->hello.cpus, p->hello.numa);
-	attempt_init(&p->attempt, &p->hello, &ending_signals);
+	slot_host_init(&p->host, &p->hello, &ending_signals);
 	p->is_greeted = true;
 }
 
@@ -131,20 +132,18 @@ static void take_pause(struct slot_process *p, struct wire *w)
 
 	if (!slot_take_pause(w, &is_paused))
 		leave(p, IS_CONFUSED);
-	attempt_pause(&p->attempt, is_paused);
+	slot_host_pause(&p->host, is_paused);
 }
 
 /* ---- of interactive jobs ---- */
 
 static void take_terminal(struct slot_process *p, struct wire *w)
 {
-	struct slot_terminal *t = &p->attempt.terminal;
+	struct slot_terminal terminal;
 
-	free((char *)t->path);
-	if (!slot_take_terminal(w, t))
+	if (!slot_take_terminal(w, &terminal))
 		leave(p, IS_CONFUSED);
-	t->path = t->path ? xstrdup(t->path) : NULL;
-	p->attempt.has_terminal = true;
+	slot_host_set_terminal(&p->host, &terminal);
 }
 
 static void take_typed(struct slot_process *p, struct wire *w)
@@ -192,13 +191,13 @@ static void pass_on_shortage(struct slot_process *p)
 {
 	struct attempt *a = &p->attempt;
 
-	if (a->has_failed_launch) {
+	if (a->news.has_failed_launch) {
 		slot_put_word(&p->link.out, FRAME_SHORT);
-		a->has_failed_launch = false;
-		a->is_short = true;
-	} else if (a->is_short && a->phase != ATTEMPT_RETRY_LAUNCH) {
+		a->news.has_failed_launch = false;
+		a->news.is_short = true;
+	} else if (a->news.is_short && a->phase != ATTEMPT_RETRY_LAUNCH) {
 		slot_put_word(&p->link.out, FRAME_LAUNCHED);
-		a->is_short = false;
+		a->news.is_short = false;
 	}
 }
 
@@ -211,9 +210,9 @@ static void pass_on(struct slot_process *p)
 			slot_put_text(&p->link.out, FRAME_SAID, said[i]->s, said[i]->len);
 		str_clear(said[i]);
 	}
-	if (p->attempt.has_stopped)
+	if (p->attempt.news.has_stopped)
 		slot_put_word(&p->link.out, FRAME_STOPPED);
-	p->attempt.has_stopped = false;
+	p->attempt.news.has_stopped = false;
 	pass_on_shortage(p);
 }
 
@@ -232,7 +231,7 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 			leave(p, IS_CONFUSED);
 		break;
 	case FRAME_NEEDS:
-		if (!needs_take(&p->attempt.needs, w))
+		if (!needs_take(&p->attempt.ask.needs, w))
 			leave(p, IS_CONFUSED);
 		break;
 	case FRAME_RUN:
@@ -359,7 +358,7 @@ int slot_main(void)
 	sigset_t waiting;
 
 	link_init(&p->link, PROC_SOCKET_FD, LINK_DESCRIPTORS);
-	pty_init(&p->attempt.pty);
+	attempt_init(&p->attempt, &p->host);
 	proc_become("dvs-slot");
 	set_signals(&waiting);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

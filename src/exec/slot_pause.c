@@ -9,7 +9,7 @@
 #include <signal.h>
 
 #include "base/clock.h"
-#include "exec/attempt_parts.h"
+#include "exec/slot_host.h"
 
 static const double term_stop_s = 0.1, first_round_s = 0.002, last_round_s = 0.05;
 enum { ROUNDS_MOST = 100 }; /* then something hangs in the kernel, and runs no more than that */
@@ -20,45 +20,45 @@ static double now_s(void)
 }
 
 /* Daemons that are kept work for jobs, and pause as they do. */
-static void signal_all(struct attempt *a, int signum)
+static void signal_all(struct slot_host *h, int signum)
 {
-	proc_tree_read(&a->tree, NULL, NULL);
-	proc_tree_signal(&a->tree, signum);
+	proc_tree_read(&h->tree, NULL, NULL);
+	proc_tree_signal(&h->tree, signum);
 }
 
-static void begin(struct attempt *a)
+static void begin_pause(struct slot_host *h)
 {
-	a->pause = (struct pause){.is_on = true, .since_s = now_s()};
-	signal_all(a, SIGTSTP);
-	a->pause.next_round_s = a->pause.since_s + (a->tree.n ? term_stop_s : INFINITY);
+	h->pause = (struct slot_pause){.is_on = true, .since_s = now_s()};
+	signal_all(h, SIGTSTP);
+	h->pause.next_round_s = h->pause.since_s + (h->tree.n ? term_stop_s : INFINITY);
 }
 
-static void end(struct attempt *a)
+static void end_pause(struct slot_host *h)
 {
-	a->pause.is_on = false;
-	clock_real_skip(now_s() - a->pause.since_s);
-	signal_all(a, SIGCONT);
+	h->pause.is_on = false;
+	clock_real_skip(now_s() - h->pause.since_s);
+	signal_all(h, SIGCONT);
 }
 
-void attempt_pause(struct attempt *a, bool is_paused)
+void slot_host_pause(struct slot_host *h, bool is_paused)
 {
-	if (a->pause.is_on == is_paused)
+	if (h->pause.is_on == is_paused)
 		return;
 	if (is_paused)
-		begin(a);
+		begin_pause(h);
 	else
-		end(a);
+		end_pause(h);
 }
 
-void attempt_pause_step(struct attempt *a)
+void slot_host_pause_step(struct slot_host *h)
 {
-	struct pause *p = &a->pause;
+	struct slot_pause *p = &h->pause;
 	double now = now_s();
 
 	if (now < p->next_round_s)
 		return;
-	signal_all(a, SIGSTOP);
-	if (proc_tree_is_stopped(&a->tree) || ++p->n_rounds == ROUNDS_MOST)
+	signal_all(h, SIGSTOP);
+	if (proc_tree_is_stopped(&h->tree) || ++p->n_rounds == ROUNDS_MOST)
 		p->next_round_s = INFINITY;
 	else
 		p->next_round_s = now + fmin(first_round_s * p->n_rounds, last_round_s);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How an attempt ends: what is known of its end, the verdict, the measures. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "exec/attempt_parts.h"
+#include "exec/steps.h"
+
+void attempt_end_unstarted(struct attempt *a, enum job_status status, enum job_reason reason,
+			   struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0};
+	struct job_result *result = &a->outcome.result;
+
+	str_add_printable(&text, err->msg, strlen(err->msg));
+	result->status = status;
+	result->reason = reason;
+	result->exit_status = -1;
+	result->message = job_outcome_text(&a->outcome, &text);
+	steps_clean(&a->host->confine, &a->ask.run.steps, result);
+	a->phase = ATTEMPT_OVER;
+	error_done(err);
+}
+
+static void attempt_decide(struct attempt *a)
+{
+	struct error err = {0};
+
+	if (job_kind_judge(a->ask.rules, &a->end.ending, &a->log, &a->outcome, &err) < 0)
+		attempt_end_unstarted(a, JOB_FAILED, REASON_PATTERN_ERROR, &err);
+}
+
+static void attempt_measure(struct attempt *a)
+{
+	const struct steps_job job = {
+		.rules = &a->ask.rules->job,
+		.steps = &a->ask.run.steps,
+		.log_fd = a->log.fd,
+		.log_start = (off_t)a->log.header.len,
+	};
+
+	steps_measure(&job, &a->outcome);
+	steps_clean(&a->host->confine, &a->ask.run.steps, &a->outcome.result);
+}
+
+/* A job may write faster than we look, and end. */
+static void attempt_note_flood(struct attempt *a)
+{
+	uint64_t most = a->ask.rules->job.max_log_bytes;
+
+	if (job_log_is_over(&a->log, most))
+		a->end.ending.flood_bytes = most;
+}
+
+/* What was on the screen only is not known to have been right. */
+static void attempt_note_lost_log(struct attempt *a)
+{
+	struct job_result *result = &a->outcome.result;
+	struct error err = {0};
+
+	if (!a->pty.log_errnum || result->status != JOB_PASSED)
+		return;
+	error_sys(&err, a->pty.log_errnum, "its log could not be written");
+	result->status = JOB_FAILED;
+	result->reason = REASON_LOG_UNREADABLE;
+	result->message = arena_strdup(job_outcome_mem(&a->outcome), err.msg);
+	error_done(&err);
+}
+
+/*
+ * Whoever ends a batch job or a service sends TERM to all its processes: a job that dies of it may
+ * do so before the scheduler has asked for it, and the slot was sent the same.
+ */
+static void attempt_note_supervisor(struct attempt *a)
+{
+	struct ending *e = &a->end.ending;
+	int signum = e->term_signal ? e->term_signal : e->exit_status - 128;
+
+	if (e->was_killed || e->is_timeout || e->flood_bytes || signum <= 0 || signum >= 31 ||
+	    !(*a->host->ending_signals & 1 << signum))
+		return;
+	e->was_killed = true;
+	e->kill_reason = REASON_USER;
+}
+
+void attempt_finish(struct attempt *a)
+{
+	pty_drain(&a->pty, a->log.fd);
+	attempt_note_flood(a);
+	attempt_note_supervisor(a);
+	if (a->end.ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes) < 0)
+		a->log.size = 0; /* the disk stays fuller than it should: the verdict says why */
+	a->end.ending.had_oom = a->end.ending.term_signal == SIGKILL && slot_host_had_oom(a->host);
+	if (!a->procs.leader_is_gone)
+		a->outcome.result.duration_s = clock_now(clock_real()) - a->procs.started_s;
+	attempt_decide(a);
+	attempt_note_lost_log(a);
+	if (!a->ask.rules->job.is_dry_run)
+		attempt_measure(a);
+	a->phase = ATTEMPT_OVER;
+}
+
+/* The log has the words where a shell would have put its own. */
+void attempt_refuse(struct attempt *a, int exit_status, const char *why)
+{
+	_cleanup_(str_done) struct str line = {0};
+	int fd = attempt_on_terminal(a) ? a->pty.slave : a->log.fd;
+
+	str_printf(&line, "dvsched: %s\n", why);
+	a->log.size = (off_t)a->log.header.len;
+	if (fs_write_all(fd, line.s, line.len) < 0)
+		errno = 0; /* a shell's own words would be lost, too; the message has them */
+	str_clear(&a->end.refused);
+	str_add(&a->end.refused, why);
+	a->end.ending.refused = a->end.refused.s;
+	a->end.ending.exit_status = exit_status;
+	a->procs.leader_is_gone = true;
+	a->outcome.result.start_wall_s = clock_wall(clock_real());
+	attempt_finish(a);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "exec/slot_host.h"
+
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "exec/launch.h"
+
+/* Reading it costs as much as starting half a job. */
+static const double oom_read_again_s = 1;
+/* How long everything is killed, and between two rounds. */
+static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
+
+static uint64_t read_oom_kills(void)
+{
+	FILE *f = fopen("/proc/vmstat", "re");
+	unsigned long long n = 0;
+	char line[128];
+
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "oom_kill %llu", &n) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return n;
+}
+
+void slot_host_init(struct slot_host *h, const struct slot_hello *hello,
+		    volatile sig_atomic_t *ending_signals)
+{
+	*h = (struct slot_host){.grace_s = hello->grace_s, .ending_signals = ending_signals};
+	h->has_nofile = hello->nofile && getrlimit(RLIMIT_NOFILE, &h->nofile) == 0 &&
+			h->nofile.rlim_cur != hello->nofile;
+	h->nofile.rlim_cur = hello->nofile;
+	confine_init(&h->confine, hello->scratch_root);
+	h->oom_kills = read_oom_kills();
+	h->oom_read_s = clock_now(clock_real());
+}
+
+void slot_host_set_terminal(struct slot_host *h, const struct slot_terminal *terminal)
+{
+	char *path = terminal->path ? xstrdup(terminal->path) : NULL;
+
+	free((char *)h->terminal.path);
+	h->terminal = *terminal;
+	h->terminal.path = path;
+	h->has_terminal = true;
+}
+
+bool slot_host_find_program(struct slot_host *h, const char *name, const char *search_path,
+			    const char *cwd)
+{
+	struct slot_program *p = &h->program;
+
+	if (p->path.len && strcmp(name, p->name.s) == 0 && str_eq(search_path, p->search_path.s))
+		return true;
+	str_clear(&p->path);
+	str_clear(&p->name);
+	str_done(&p->search_path);
+	str_add(&p->name, name);
+	if (search_path)
+		str_add(&p->search_path, search_path);
+	if (launch_resolve(name, search_path, cwd, &p->path) == 0)
+		return true;
+	str_clear(&p->path);
+	return false;
+}
+
+void slot_host_note_oom(struct slot_host *h, double now_s)
+{
+	if (now_s < h->oom_read_s + oom_read_again_s)
+		return;
+	h->oom_kills = read_oom_kills();
+	h->oom_read_s = now_s;
+}
+
+bool slot_host_had_oom(const struct slot_host *h)
+{
+	return read_oom_kills() > h->oom_kills;
+}
+
+void slot_host_kill_all(struct slot_host *h)
+{
+	double until = clock_now(clock_real()) + give_up_s;
+	double pause_s = first_round_s;
+
+	h->kept.n = 0;
+	while (clock_now(clock_real()) < until) {
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		proc_tree_read(&h->tree, NULL, NULL);
+		if (h->tree.n == 0)
+			return;
+		proc_tree_signal(&h->tree, SIGKILL);
+		poll(NULL, 0, (int)(pause_s * 1000));
+		pause_s = fmin(pause_s * 2, last_round_s);
+	}
+}
