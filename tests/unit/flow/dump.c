@@ -185,6 +185,64 @@ static void dump_limits(struct str *out, const struct plan *plan)
 	}
 }
 
+static void dump_testpoints(struct str *out, const struct dv_block *b)
+{
+	for (size_t i = 0; i < b->n_testpoints; i++) {
+		const struct dv_testpoint *p = &b->testpoints[i];
+
+		str_printf(out, "  testpoint %s of %s:", p->name, p->stage);
+		for (size_t k = 0; k < p->n_tests; k++)
+			str_printf(out, " %s", p->tests[k]);
+		str_printf(out, "%s\n", p->is_not_mapped ? " (not mapped)" : "");
+	}
+}
+
+static void dump_buckets(struct str *out, const struct dv_block *b)
+{
+	for (size_t i = 0; i < b->n_message_buckets; i++) {
+		const struct dv_message_bucket *m = &b->message_buckets[i];
+
+		str_printf(out, "  bucket %s %s %s\n", m->category, m->severity,
+			   m->label ? m->label : "-");
+	}
+}
+
+static void dump_dv_block(struct str *out, const struct dv_block *b)
+{
+	str_printf(out, "report of %s, flow %s\n", b->name, b->flow);
+	dump_text(out, "variant", b->variant);
+	dump_text(out, "tool", b->tool);
+	dump_text(out, "path", b->rel_path);
+	dump_text(out, "testplan", b->testplan);
+	dump_text(out, "testplan link", b->testplan_ref);
+	dump_testpoints(out, b);
+	dump_text(out, "build seed", b->build_seed);
+	dump_text(out, "coverage page", b->cov_report_page);
+	dump_text(out, "coverage directory", b->cov_report_dir);
+	dump_text(out, "plan page", b->vplan_report_page);
+	dump_flag(out, "has coverage", b->has_cov);
+	dump_flag(out, "shows the full testplan", b->map_full_testplan);
+	dump_words(out, "reports", b->report_severities);
+	dump_words(out, "fails by", b->fail_severities);
+	dump_buckets(out, b);
+	dump_number(out, "messages", (double)b->max_msg_count, -1);
+	dump_flag(out, "is a style lint", b->is_style_lint);
+	dump_flag(out, "has a report command", b->has_report_cmd);
+	dump_text(out, "kind", b->sub_flow);
+	dump_text(out, "title", b->title);
+}
+
+static void dump_dv(struct str *out, const struct dv_plan *dv)
+{
+	if (!dv)
+		return;
+	dump_text(out, "reports in", dv->reports_dir);
+	if (dv->top)
+		dump_dv_block(out, dv->top);
+	for (size_t i = 0; i < dv->n_blocks; i++)
+		dump_dv_block(out, dv->blocks[i]);
+}
+
 static void dump_plan(struct str *out, const struct plan *plan)
 {
 	const struct job_block *block = NULL;
@@ -203,6 +261,7 @@ static void dump_plan(struct str *out, const struct plan *plan)
 				   plan->jobs[i].block->scratch_path);
 		block = plan->jobs[i].block;
 	}
+	dump_dv(out, plan->dv);
 }
 
 char *stage_dump(const struct stage *s)

@@ -61,6 +61,9 @@ static void load(struct stage *s, const char *path, const struct stage_options *
 		flow.items = options->items;
 		flow.defines = options->defines;
 		flow.dv = options->dv;
+		flow.excluded = options->excluded;
+		flow.limits = options->limits;
+		flow.again = options->again;
 	}
 	if (flow.dv)
 		cfg = (struct cfg_options){

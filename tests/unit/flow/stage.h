@@ -22,6 +22,9 @@ struct stage {
 struct stage_options {
 	const char *const *items, *const *defines;
 	const struct dv_options *dv;
+	const char *const *excluded;
+	struct flow_limits limits;
+	struct flow_again *again;
 };
 
 /* Loads and plans text, which is Hjson; options may be NULL. The scratch root is /scratch. */

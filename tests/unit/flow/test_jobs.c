@@ -509,6 +509,72 @@ static void a_single_command_is_a_plan_of_one_job(void **state)
 	diags_done(&diags);
 }
 
+/* What jobs share stays shared. */
+static void limits_of_the_command_line_are_those_of_all_jobs(void **state)
+{
+	static const char text[] =
+		"{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"x\"], timeout: \"1m\"\n"
+		"retries: { max: 1, on: \"infra\", backoff: \"3s\" } }\n"
+		"{ name: \"b.{i}\", argv: [\"x\"], sweep: { i: \"1..2\" } } ] }";
+	struct stage s;
+
+	(void)state;
+	stage_set(&s, text,
+		  &(struct stage_options){.limits = {.has_timeout = true, .timeout_s = 7}});
+	assert_true(stage_job(&s, "a")->rules->timeout_s == 7);
+	assert_int_equal(stage_job(&s, "a")->rules->retry.max, 1);
+	assert_true(stage_job(&s, "b.2")->rules->timeout_s == 7);
+	assert_int_equal(stage_job(&s, "b.2")->rules->retry.max, 0);
+	assert_ptr_equal(stage_job(&s, "b.1")->rules, stage_job(&s, "b.2")->rules);
+	assert_ptr_not_equal(stage_job(&s, "a")->rules, stage_job(&s, "b.2")->rules);
+	stage_done(&s);
+	stage_set(&s, text, &(struct stage_options){.limits = {.has_retries = true, .retries = 4}});
+	assert_true(stage_job(&s, "a")->rules->timeout_s == 60);
+	assert_int_equal(stage_job(&s, "a")->rules->retry.max, 4);
+	assert_int_equal(stage_job(&s, "a")->rules->retry.on, RETRY_INFRA);
+	assert_true(stage_job(&s, "a")->rules->retry.backoff_s == 3);
+	assert_int_equal(stage_job(&s, "b.1")->rules->retry.max, 4);
+	stage_done(&s);
+}
+
+/* A plan of all that there is, but for what has tests of its own here. */
+static void a_plan_has_all_that_is_said(void **state)
+{
+	static const char *const excluded[] = {"left.1", NULL};
+	struct stage s;
+
+	(void)state;
+	stage_set(&s,
+		  "{ flow: \"jobs\", name: \"all\", keep_runs: 3\n"
+		  "  vars: { v: \"1 2\", w: 5 }\n"
+		  "  resources: { VCS: 4, PORT: \"60000-60002\", LIC: \"7,9\" }\n"
+		  "  defaults: { timeout: \"5m\", env: { A: \"{v}\", B: \"b\" }, tags: [\"t\"], "
+		  "fake: { outcome: \"pass\" } }\n"
+		  "  jobs: [\n"
+		  "    { name: \"build\", command: \"make {v} > '{odir}/x'\", target: \"compile\", "
+		  "weight: 3, cpus: 2, renew: true,\n"
+		  "      max_odirs: 2, dump_env: true, keep: [\"bazel*\"], leak: \"fail\", "
+		  "max_log: \"1M\", grace: \"3s\" }\n"
+		  "    { name: \"test.{mode}.{seed}\", argv: [\"./sim\", \"+m={mode}\", \"{v}\", "
+		  "3, \"{attempt}\"], needs: [\"build\"],\n"
+		  "      sweep: { mode: [\"fast\", \"slow\"], seed: [\"08..10\", 99] }, resources: "
+		  "{ VCS: 1, PORT: 2 },\n"
+		  "      retries: { max: 3, on: \"infra\", backoff: \"10s\", reuse: true }, env: { "
+		  "A: \"{mode}\", C: \"{name}\" },\n"
+		  "      pass_patterns: [\"^OK$\"], fail_patterns: [\"^E{2}\", \"x\"], tags: "
+		  "[\"{mode}\", \"u\"], fake: { duration: 2 } }\n"
+		  "    { name: \"left.{i}\", command: \"echo {i}\", sweep: [{ i: 1 }, { i: 2 }], "
+		  "cwd: \"sub\", seed: \"0{i}\" }\n"
+		  "    { name: \"zip.{a}{b}\", command: \"echo $A\", sweep: { zip: { a: [1, 2], b: "
+		  "[\"x\", \"y\"] } }, needs_any: [\"test.f*\"],\n"
+		  "      backend: \"fake\", timeout: 0 }\n"
+		  "    { name: \"end\", command: \"true\", finally: true, needs: [] } ] }",
+		  &(struct stage_options){.excluded = excluded});
+	assert_string_equal(s.messages, "");
+	assert_expected("jobs_all", stage_dump(&s));
+	stage_done(&s);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -530,6 +596,8 @@ int main(void)
 		cmocka_unit_test(words_of_argv_keep_blanks_quotes_and_numbers),
 		cmocka_unit_test(a_plan_outlives_its_configuration),
 		cmocka_unit_test(a_single_command_is_a_plan_of_one_job),
+		cmocka_unit_test(limits_of_the_command_line_are_those_of_all_jobs),
+		cmocka_unit_test(a_plan_has_all_that_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

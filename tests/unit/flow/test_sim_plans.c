@@ -183,11 +183,70 @@ static void the_first_of_two_jobs_is_kept(void **state)
 	stage_done(&s);
 }
 
+static double limit_with(struct flow_limits limits, struct dv_options dv, const char *job)
+{
+	static const char *const items[] = {"mini_smoke", NULL};
+	struct stage s;
+	double ret;
+
+	dv.fixed_seed = "7";
+	dv.reseed = 1;
+	stage_set(&s,
+		  HEAD TESTS "build_modes: [" MODES MORE_MODES "]\nregressions: [" REGRESSIONS
+			     "] }",
+		  &(struct stage_options){.items = items, .dv = &dv, .limits = limits});
+	assert_string_equal(s.messages, "");
+	ret = stage_job(&s, job)->rules->timeout_s;
+	stage_done(&s);
+	return ret;
+}
+
+/* --timeout is for all jobs, --build-timeout-mins and --run-timeout-mins for one kind. */
+static void dvsims_own_limits_win_over_that_of_all_jobs(void **state)
+{
+	static const struct flow_limits limits = {.has_timeout = true, .timeout_s = 9};
+	static const char run[] = "0.mini_smoke.7";
+	const struct dv_options of_build = {.build_timeout_mins = "5"},
+				of_run = {.run_timeout_mins = "5"};
+
+	(void)state;
+	assert_true(limit_with(limits, (struct dv_options){0}, "default") == 9);
+	assert_true(limit_with(limits, (struct dv_options){0}, run) == 9);
+	assert_true(limit_with(limits, of_build, "default") == 300);
+	assert_true(limit_with(limits, of_build, run) == 9);
+	assert_true(limit_with(limits, of_run, "default") == 9);
+	assert_true(limit_with(limits, of_run, run) == 300);
+	assert_true(limit_with(limits, (struct dv_options){.gui = true}, run) == 0);
+}
+
+static void runs_to_keep_are_a_whole_number(void **state)
+{
+	static const struct dv_options dv = {FIXED};
+	struct stage s;
+
+	(void)state;
+	load_mini(&s, "keep_runs: 3", "smoke", &dv);
+	assert_int_equal(s.plan->keep_runs, 3);
+	stage_done(&s);
+	load_mini(&s, "keep_runs: 0", "smoke", &dv);
+	assert_int_equal(s.plan->keep_runs, 0);
+	stage_done(&s);
+	load_mini(&s, "keep_runs: -1", "smoke", &dv);
+	assert_null(s.plan);
+	assert_non_null(strstr(s.messages, "'keep_runs' must be a whole number, 0 or more"));
+	stage_done(&s);
+	load_mini(&s, "keep_runs: \"all\"", "smoke", &dv);
+	assert_null(s.plan);
+	stage_done(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(options_and_keys_make_plans),
 		cmocka_unit_test(limits_are_whole_minutes),
+		cmocka_unit_test(dvsims_own_limits_win_over_that_of_all_jobs),
+		cmocka_unit_test(runs_to_keep_are_a_whole_number),
 		cmocka_unit_test(hostile_names_are_no_paths),
 		cmocka_unit_test(the_first_of_two_jobs_is_kept),
 	};
