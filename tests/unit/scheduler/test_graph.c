@@ -334,6 +334,22 @@ static void a_resource_without_limit_is_what_the_policy_says(void **state)
 	}
 }
 
+static void a_backend_outlives_its_scheduler(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 1);
+	bed_job(&b, "a");
+	bed_go(&b);
+	assert_non_null(b.backends[0]->lane);
+	sched_free(b.s);
+	assert_null(b.backends[0]->lane); /* another scheduler may have it */
+	b.s = NULL;
+	sched_free(b.s);
+	bed_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -352,6 +368,7 @@ int main(void)
 		cmocka_unit_test(an_unlimited_request_fits_an_unlimited_resource_only),
 		cmocka_unit_test(lines_about_one_resource_add_up),
 		cmocka_unit_test(a_resource_without_limit_is_what_the_policy_says),
+		cmocka_unit_test(a_backend_outlives_its_scheduler),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -258,6 +258,33 @@ static void what_waits_for_long_is_said_once_and_those_behind_it_later(void **st
 	str_done(&waits);
 }
 
+/* Of three things two are lacking: a sentence for each of these. */
+static void what_waits_is_said_of_what_is_lacking_only(void **state)
+{
+	static const struct observer_ops ops = {.name = "waits", .job_waits = on_waits};
+	struct observer o = {.ops = &ops};
+	struct job_spec *wide;
+	struct bed b;
+
+	(void)state;
+	str_clear(&waits);
+	begin(&b, 64);
+	b.options.waits_after_s = 10;
+	add(&b, "first", 9, "BOARD", 1);
+	add(&b, "second", 9, "LIC", 3);
+	wide = add(&b, "wide", 5, "BOARD", 1);
+	bed_resource(&b, wide, "TOOL", 2);
+	bed_resource(&b, wide, "LIC", 2);
+	bed_backend(&b, NULL, lasts_a_minute, 0);
+	assert_int_equal(bed_load(&b), 0);
+	sched_subscribe(b.s, &o);
+	bed_run(&b);
+	assert_string_equal(waits.s, "10 wide: BOARD: it asks for 1, and 1 of 1 is in use; "
+				     "LIC: it asks for 2, and 3 of 4 are in use\n");
+	bed_done(&b);
+	str_done(&waits);
+}
+
 /* ---- what it costs ---- */
 
 static unsigned long n_compared;
@@ -322,6 +349,7 @@ int main(void)
 		cmocka_unit_test(a_job_that_asks_for_more_than_is_left_holds_back_nobody),
 		cmocka_unit_test(licences_are_kept_for_a_job_that_waits_for_cpus),
 		cmocka_unit_test(what_waits_for_long_is_said_once_and_those_behind_it_later),
+		cmocka_unit_test(what_waits_is_said_of_what_is_lacking_only),
 		cmocka_unit_test(classes_that_wait_cost_no_comparison),
 	};
 
