@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fixture.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/stat.h>
@@ -371,6 +372,86 @@ static void a_file_lock_left_behind_is_taken_over(void **state)
 	unlink(path);
 }
 
+/* ---- a lock beside another ---- */
+
+static void refuse_lock(const char *expect)
+{
+	struct lock l = {0};
+	struct error err = {0};
+
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), -1);
+	if (!strstr(err.msg, expect))
+		fail_msg("'%s' lacks '%s'", err.msg, expect);
+	error_done(&err);
+}
+
+static void take_and_give_lock(void)
+{
+	struct lock l = {0};
+	struct error err = {0};
+
+	if (lock_take(scratch, "run-9", &l, &err) < 0)
+		fail_msg("%s", err.msg);
+	lock_give(&l);
+}
+
+static void runs_beside_others_hold_the_lock_too(void **state)
+{
+	_cleanup_(freep) char *left = xasprintf("%s/%srun-3", scratch, LOCK_BESIDE);
+	_cleanup_(freep) char *mine = xasprintf("run run-1, pid %d on", (int)getpid());
+	struct lock first = {0}, second = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(lock_take_beside(scratch, "run-1", &first, &err), 0);
+	assert_int_equal(lock_take_beside(scratch, "run-2", &second, &err), 0);
+	assert_true(lock_is_held_by(scratch, "run-1", &err));
+	assert_non_null(strstr(err.msg, mine));
+	error_done(&err);
+	assert_false(lock_is_held_by(scratch, "run-4", &err));
+	lock_give(&second);
+	assert_false(lock_is_held_by(scratch, "run-2", &err));
+	refuse_lock(mine);
+	lock_give(&first);
+	take_and_give_lock();
+
+	/* Nobody has it any more: its run is gone. */
+	assert_int_equal(fs_write_atomic(left, "x", 1, &err), 0);
+	assert_false(lock_is_held_by(scratch, "run-3", &err));
+	take_and_give_lock();
+	assert_int_equal(access(left, F_OK), -1);
+}
+
+static unsigned open_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void locks_leave_no_descriptor_open(void **state)
+{
+	unsigned before = open_descriptors();
+	struct lock l = {0};
+	struct error err = {0};
+
+	(void)state;
+	take_and_give_lock();
+	assert_int_equal(lock_take_beside(scratch, "run-1", &l, &err), 0);
+	refuse_lock("run-1");
+	assert_true(lock_is_held_by(scratch, "run-1", &err));
+	error_done(&err);
+	lock_give(&l);
+	take_by_file(&l, NULL);
+	lock_give(&l);
+	assert_int_equal(open_descriptors(), before);
+}
+
 /* ---- what others do between two of our steps ---- */
 
 static void (*before_rename)(void), (*before_link)(void);
@@ -478,6 +559,8 @@ int main(void)
 		cmocka_unit_test(the_file_lock_holds_until_it_is_given_back),
 		cmocka_unit_test(a_file_lock_left_behind_is_taken_over),
 		cmocka_unit_test(a_lock_that_another_took_over_meanwhile_is_his),
+		cmocka_unit_test(runs_beside_others_hold_the_lock_too),
+		cmocka_unit_test(locks_leave_no_descriptor_open),
 	};
 
 	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
