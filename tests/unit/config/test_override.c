@@ -75,6 +75,42 @@ static void all_wrong_overrides_are_told(void **state)
 	assert_string_equal(member(p, "a"), "1");
 }
 
+/* What -D and {words} put in the place of a value has its type, if the text can have it. */
+static void a_text_becomes_a_value_of_the_same_kind(void **state)
+{
+	static const struct {
+		const char *like, *text, *expected;
+		enum hjson_type type;
+	} rows[] = {
+		{"i", "5", "5", HJSON_INT},
+		{"i", "-7", "-7", HJSON_INT},
+		{"i", "1.5", "1.5", HJSON_REAL},
+		{"i", "99999999999999999999", "1e+20", HJSON_REAL},
+		{"i", "5x", "\"5x\"", HJSON_STRING},
+		{"i", "", "\"\"", HJSON_STRING},
+		{"r", "2", "2", HJSON_REAL},
+		{"r", "1e999", "\"1e999\"", HJSON_STRING},
+		{"r", "x", "\"x\"", HJSON_STRING},
+		{"b", "true", "true", HJSON_BOOL},
+		{"b", "false", "false", HJSON_BOOL},
+		{"b", "1", "\"1\"", HJSON_STRING},
+		{"s", "5", "\"5\"", HJSON_STRING},
+		{"none", "true", "\"true\"", HJSON_STRING},
+	};
+	struct project *p = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct hjson_node *like, *n;
+
+		assert_non_null(load(p, "i: 1\nr: 0.5\nb: false\ns: text\nout: old"));
+		like = hjson_get(cfg_root(p->cfg), rows[i].like);
+		n = cfg_value_like(p->cfg, like, rows[i].text, 0);
+		assert_int_equal(n->type, rows[i].type);
+		cfg_replace(p->cfg, hjson_get(cfg_root(p->cfg), "out"), n);
+		assert_string_equal(member(p, "out"), rows[i].expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -82,6 +118,7 @@ int main(void)
 		PROJECT_TEST(no_overrides_are_fine),
 		PROJECT_TEST(what_is_no_override_is_an_error),
 		PROJECT_TEST(all_wrong_overrides_are_told),
+		PROJECT_TEST(a_text_becomes_a_value_of_the_same_kind),
 	};
 
 	return RUN_PROJECTS(tests);
