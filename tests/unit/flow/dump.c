@@ -251,6 +251,7 @@ static void dump_plan(struct str *out, const struct plan *plan)
 	dump_flag(out, "has a seed base", plan->seed_base != NULL); /* it may be random */
 	dump_limits(out, plan);
 	dump_number(out, "keeps runs", plan->keep_runs, PLAN_KEEP_RUNS);
+	dump_flag(out, "links what passed", plan->has_passed_links);
 	dump_flag(out, "orders by id", plan->is_by_id);
 	dump_flag(out, "may run beside another", plan->may_share);
 	dump_flag(out, "may move", plan->may_move);

@@ -545,7 +545,7 @@ static void a_plan_has_all_that_is_said(void **state)
 
 	(void)state;
 	stage_set(&s,
-		  "{ flow: \"jobs\", name: \"all\", keep_runs: 3\n"
+		  "{ flow: \"jobs\", name: \"all\", keep_runs: 3, passed_links: true\n"
 		  "  vars: { v: \"1 2\", w: 5 }\n"
 		  "  resources: { VCS: 4, PORT: \"60000-60002\", LIC: \"7,9\" }\n"
 		  "  defaults: { timeout: \"5m\", env: { A: \"{v}\", B: \"b\" }, tags: [\"t\"], "
