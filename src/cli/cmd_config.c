@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include "backends/backends.h"
+#include "cli/args/cmd.h"
 #include "cli/load/cfg_stream.h"
-#include "cli/cmd.h"
-#include "cli/final_out.h"
 #include "cli/load/load.h"
+#include "cli/output/final_out.h"
 #include "flow/flow.h"
 
 static const struct src_pos nowhere;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched list`: the names of the jobs that `run` would run, for people, xargs and jq. */
 #include "base/json_out.h"
-#include "cli/cmd.h"
-#include "cli/final_out.h"
+#include "cli/args/cmd.h"
 #include "cli/load/load.h"
+#include "cli/output/final_out.h"
 
 static void list_names(const struct plan *plan, char end)
 {

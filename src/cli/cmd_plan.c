@@ -6,9 +6,9 @@
 
 #include "base/clock.h"
 #include "base/json_out.h"
-#include "cli/cmd.h"
-#include "cli/final_out.h"
+#include "cli/args/cmd.h"
 #include "cli/load/load.h"
+#include "cli/output/final_out.h"
 #include "job/resource_units.h"
 
 enum { DEPS_SHOWN = 4 };

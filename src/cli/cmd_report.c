@@ -9,10 +9,10 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "cli/cmd.h"
-#include "cli/final_out.h"
+#include "cli/args/cmd.h"
 #include "cli/load/load.h"
-#include "cli/metrics_page.h"
+#include "cli/output/final_out.h"
+#include "cli/output/metrics_page.h"
 #include "report/dv/remake.h"
 
 static const struct src_pos nowhere;

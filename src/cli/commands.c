@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "cli/cmd.h"
+#include "cli/args/cmd.h"
 
 const struct command commands[] = {
 	{"run", CMD_RUN, "CONFIG [options]  |  dvsched run [options] -- COMMAND [ARG …]",

@@ -12,7 +12,7 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-struct text; /* flow/native/load.h */
+struct text; /* flow/native/words/load.h */
 
 struct segment {
 	const char *literal; /* NULL: a value */

@@ -10,7 +10,7 @@
 #include "backends/chips/chips.h"
 #include "backends/chips/gang.h"
 #include "backends/chips/lend.h"
-#include "backends/local/console.h"
+#include "backends/console.h"
 #include "base/mem.h"
 
 /* Jobs taken beyond those that run, so that one can be found that fits, or that is loaded already.

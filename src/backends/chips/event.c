@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/chips/event.h"
-#include "backends/local/console.h"
+#include "backends/console.h"
 
 #include <stdlib.h>
 #include <string.h>

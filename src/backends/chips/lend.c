@@ -6,7 +6,7 @@
 
 #include "backends/chips/lend_names.h"
 #include "backends/chips/numa_place.h"
-#include "backends/local/console.h"
+#include "backends/console.h"
 #include "base/mem.h"
 
 static struct lend *lend_of(struct holder *h)

@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 
 #include "backends/backends.h"
-#include "backends/local/console.h"
+#include "backends/console.h"
 #include "backends/local/cpus.h"
 #include "backends/local/shortage.h"
 #include "base/mem.h"

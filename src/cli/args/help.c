@@ -6,8 +6,8 @@
 
 #include "base/attr.h"
 #include "base/str.h"
-#include "cli/final_out.h"
 #include "cli/args/options.h"
+#include "cli/output/final_out.h"
 
 enum { HELP_COLUMN = 30, HELP_WIDEST = 100 };
 

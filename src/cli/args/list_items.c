@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/final_out.h"
+#include "cli/output/final_out.h"
 
 static const char *const all_categories[] = {"build_modes", "run_modes", "tests", "regressions",
 					     NULL};

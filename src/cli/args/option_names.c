@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "cli/dvsim/args.h"
+#include "cli/args/dvsim_table.h"
 #include "cli/args/options.h"
 
 static const struct src_pos nowhere;

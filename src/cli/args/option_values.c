@@ -99,3 +99,17 @@ int opt_choice(const struct args *a, enum opt o, const char *const *choices, int
 		diag_hint(e, "did you mean '%s'?", near);
 	return otherwise;
 }
+
+bool opt_split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value)
+{
+	const char *equals = strchr(word, '='), *end = equals, *value;
+
+	if (!equals)
+		return false;
+	while (end > word && end[-1] == ' ')
+		end--;
+	value = equals + 1 + strspn(equals + 1, " ");
+	*ret_name = arena_strndup(mem, word, (size_t)(end - word));
+	*ret_value = arena_strdup(mem, value);
+	return **ret_name && **ret_value;
+}

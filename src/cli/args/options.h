@@ -212,6 +212,9 @@ double opt_duration(const struct args *a, enum opt o, double otherwise, struct d
 int opt_choice(const struct args *a, enum opt o, const char *const *choices, int otherwise,
 	       struct diags *diags);
 
+/* "NAME=VALUE", blanks around '=' allowed. false: no '=' or an empty side. */
+bool opt_split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value);
+
 /* What the name of a long option stands for: OPT_COUNT if nothing does, after an error. */
 enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
 

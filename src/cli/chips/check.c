@@ -4,15 +4,15 @@
 
 #include "base/fs.h"
 #include "base/log.h"
-#include "cli/load/cfg_stream.h"
 #include "cli/chips/chips_cmd.h"
-#include "cli/final_out.h"
+#include "cli/load/cfg_stream.h"
 #include "cli/load/load.h"
+#include "cli/output/final_out.h"
 #include "config/fields.h"
 #include "device/check/check.h"
 #include "device/driver/names.h"
-#include "device/leftovers/leftovers.h"
 #include "device/health/places.h"
+#include "device/leftovers/leftovers.h"
 
 static const struct src_pos nowhere;
 static const double usual_limit_s = 10;

@@ -2,8 +2,8 @@
 /* `dvsched chips`: devices and their drivers, looked at and tended by hand. */
 #include <string.h>
 
+#include "cli/args/cmd.h"
 #include "cli/chips/chips_cmd.h"
-#include "cli/cmd.h"
 #include "cli/load/load.h"
 
 static const struct src_pos nowhere;

@@ -7,9 +7,9 @@
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "cli/chips/chips_cmd.h"
-#include "cli/final_out.h"
+#include "cli/output/final_out.h"
 #include "cli/load/load.h"
-#include "cli/table.h"
+#include "cli/output/table.h"
 #include "device/driver/names.h"
 #include "device/probe/probe.h"
 

@@ -9,12 +9,12 @@
 #include "base/mem.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/chips/pools.h"
-#include "cli/final_out.h"
 #include "cli/load/load.h"
-#include "cli/table.h"
-#include "device/lock/lock.h"
+#include "cli/output/final_out.h"
+#include "cli/output/table.h"
 #include "device/health/health.h"
 #include "device/health/places.h"
+#include "device/lock/lock.h"
 
 static void print_table(struct table *t)
 {

@@ -11,8 +11,8 @@
 #include "base/fs.h"
 #include "cli/load/load.h"
 #include "device/driver/names.h"
-#include "device/leftovers/leftovers.h"
 #include "device/health/places.h"
+#include "device/leftovers/leftovers.h"
 
 static const struct src_pos nowhere;
 static const double probe_limit_s = 20;

@@ -11,11 +11,11 @@
 #include "base/mem.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/chips/pools.h"
-#include "cli/final_out.h"
 #include "cli/load/load.h"
-#include "device/lock/lock.h"
+#include "cli/output/final_out.h"
 #include "device/health/health.h"
 #include "device/health/places.h"
+#include "device/lock/lock.h"
 #include "device/worker/worker.h"
 #include "io/loop.h"
 

@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/number.h"
+#include "cli/args/dvsim_table.h"
 
 enum { MOST_NAMES = 128 };
 

@@ -11,7 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/args/past_args.h"
+#include "cli/load/past_args.h"
 #include "run/run_dir.h"
 
 enum { NAMES_SHOWN = 5 };

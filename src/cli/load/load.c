@@ -10,17 +10,17 @@
 #include "backends/backends.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "cli/args/list_items.h"
+#include "cli/args/selection.h"
 #include "cli/dvsim/dv_options.h"
 #include "cli/load/failed.h"
 #include "cli/load/here.h"
-#include "cli/args/list_items.h"
-#include "cli/outcome.h"
+#include "cli/load/limits.h"
+#include "cli/load/outcome.h"
 #include "cli/load/place.h"
 #include "cli/load/pools.h"
-#include "cli/run/run_options.h"
-#include "cli/args/selection.h"
-#include "judge/pattern.h"
 #include "flow/flow.h"
+#include "judge/pattern.h"
 #include "scheduler/sched.h"
 
 static const struct src_pos nowhere;
@@ -170,12 +170,17 @@ struct cfg *load_cfg_settings(const struct args *args, const char *path, struct 
 static void check_graph(const struct args *args, const struct plan *plan, struct diags *diags)
 {
 	struct sched_options options = {0};
+	struct resource_limit *limits;
+	struct diags ignored; /* whoever runs the plan reads -R again, and reports its errors */
 
 	if (!(args->command->bit & CMD_RUN)) {
 		sched_check(plan, diags);
 		return;
 	}
-	options.n_limits = run_options_limits(args, &options.limits);
+	diags_init(&ignored);
+	options.n_limits = limits_read(args, &limits, &ignored);
+	options.limits = limits;
+	diags_done(&ignored);
 	sched_check_resources(plan, &options, diags);
 }
 

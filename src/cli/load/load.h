@@ -4,6 +4,7 @@
 #define CLI_LOAD_LOAD_H
 
 #include "cli/args/options.h"
+#include "cli/load/outcome.h"
 #include "config/config.h"
 #include "job/job_spec.h"
 
@@ -12,17 +13,6 @@ struct loaded {
 	struct cfg *cfg; /* of `run -- CMD`: its pools of devices; NULL: it needs none */
 	struct plan *plan;
 	struct diags diags;
-};
-
-/* Exit codes: docs/reference/results.md. */
-enum {
-	EXIT_PASSED = 0,
-	EXIT_SOME_FAILED = 1,
-	EXIT_USAGE = 2,
-	EXIT_INFRA = 3,
-	EXIT_OUR_BUG = 70,
-	EXIT_DEADLINE = 124,
-	EXIT_BY_SIGNAL = 128, /* + its number */
 };
 
 /* The options that every command takes: log level and file, colour. Returns 0, or -1 after errors.

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/run/run_options.h"
 
-#include <ctype.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,87 +8,14 @@
 #include "backends/backends.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "cli/load/limits.h"
 #include "cli/run/deadline.h"
-#include "job/resource_units.h"
 #include "observers/observers.h"
 
 static const struct src_pos nowhere;
 static const double default_grace_s = 10;
 
 enum { MOST_PARALLEL = 100000 };
-
-/* "NAME=VALUE", blanks around '=' allowed. false: no '=' or an empty side. */
-static bool split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value)
-{
-	const char *equals = strchr(word, '='), *end = equals, *value;
-
-	if (!equals)
-		return false;
-	while (end > word && end[-1] == ' ')
-		end--;
-	value = equals + 1 + strspn(equals + 1, " ");
-	*ret_name = arena_strndup(mem, word, (size_t)(end - word));
-	*ret_value = arena_strdup(mem, value);
-	return **ret_name && **ret_value;
-}
-
-static bool parse_limit(struct arena *mem, const char *value, uint32_t *ret)
-{
-	static const char *const unlimited[] = {"all", "any",  "inf",  "infinite", "many",
-						"max", "none", "null", "unlimited"};
-	const char *number;
-	unsigned long n;
-
-	for (size_t i = 0; i < ARRAY_LEN(unlimited); i++)
-		if (strcasecmp(unlimited[i], value) == 0) {
-			*ret = RESOURCE_UNLIMITED;
-			return true;
-		}
-	number = number_int(mem, value);
-	n = number && *number != '-' ? strtoul(number, NULL, 10) : 0;
-	*ret = (uint32_t)n;
-	return n > 0 && n < RESOURCE_UNLIMITED;
-}
-
-static void read_limits(const struct args *args, struct run_options *o, struct diags *diags)
-{
-	const struct opt_value *v = &args->opt[OPT_RESOURCE];
-
-	o->limits = arena_array(args->mem, v->n + 1, sizeof(*o->limits));
-	for (size_t i = 0; i < v->n; i++) {
-		struct resource_limit *limit = &o->limits[o->n_limits];
-		char *name, *value;
-
-		if (!split_pair(args->mem, v->words[i], &name, &value) ||
-		    (!parse_limit(args->mem, value, &limit->count) &&
-		     !(strpbrk(value, "-,") &&
-		       resource_units_parse(args->mem, value, &limit->units, &limit->count)))) {
-			struct diag *e = diag_error(
-				diags, nowhere, "'--resource' wants NAME=N, not '%s'", v->words[i]);
-
-			diag_hint(e, "N is a whole number above 0, 'unlimited', or the numbers of "
-				     "units; "
-				     "for example -R VCS=4, -R PORT=60000-60015");
-			continue;
-		}
-		for (char *p = name; *p; p++)
-			*p = (char)toupper((unsigned char)*p);
-		limit->name = name;
-		o->n_limits++;
-	}
-}
-
-uint32_t run_options_limits(const struct args *args, const struct resource_limit **ret)
-{
-	struct run_options o = {0};
-	struct diags ignored;
-
-	diags_init(&ignored);
-	read_limits(args, &o, &ignored);
-	diags_done(&ignored);
-	*ret = o.limits;
-	return o.n_limits;
-}
 
 static const char *check_backend(const char *name, struct diags *diags)
 {
@@ -155,7 +81,7 @@ static void read_backends(const struct args *args, struct run_options *o, struct
 	for (size_t i = 0; i < v->n; i++) {
 		char *glob, *name;
 
-		if (!split_pair(args->mem, v->words[i], &glob, &name)) {
+		if (!opt_split_pair(args->mem, v->words[i], &glob, &name)) {
 			diag_error(diags, nowhere, "'--backend-for' wants GLOB=NAME, not '%s'",
 				   v->words[i]);
 			continue;
@@ -238,7 +164,7 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 	};
 	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))
 		ret->max_parallel = parallel_of_environment(args->mem, diags);
-	read_limits(args, ret, diags);
+	ret->n_limits = limits_read(args, &ret->limits, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);
 	read_instrument(args, ret, diags);

@@ -31,8 +31,6 @@ struct run_options {
 };
 
 /* Everything lives in args->mem. Errors go to diags. */
-/* The limits of -R alone, without a word about those that are wrong; returns how many. */
-uint32_t run_options_limits(const struct args *args, const struct resource_limit **ret);
 void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags);
 
 #endif

@@ -14,9 +14,9 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/term_mode.h"
-#include "cli/run/deadline.h"
 #include "cli/load/load.h"
-#include "cli/outcome.h"
+#include "cli/load/outcome.h"
+#include "cli/run/deadline.h"
 #include "config/config.h"
 #include "printers/printers.h"
 

@@ -5,8 +5,8 @@
 
 #include <ev.h>
 
-#include "cli/run/run_options.h"
 #include "clerk/clerk.h"
+#include "cli/run/run_options.h"
 #include "printers/printers.h"
 #include "run/run_dir.h"
 

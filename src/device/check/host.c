@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "device/worker/board.h"
 #include "device/check/parts.h"
 #include "device/driver/made_files.h"
+#include "device/worker/board.h"
 
 enum { GUARD = 0x5a };
 

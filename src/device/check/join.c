@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "device/worker/board.h"
 #include "device/check/parts.h"
 #include "device/driver/join_context.h"
+#include "device/worker/board.h"
 
 enum { WINDOW = 64 << 10, LOBBY = 64 << 10, UNTOUCHED = 0xa5a5a5 };
 

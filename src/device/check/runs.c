@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "device/worker/board.h"
 #include "device/check/parts.h"
+#include "device/worker/board.h"
 
 enum { WARM_UP = 5, MANY_RUNS = 20 };
 

@@ -12,9 +12,9 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "device/leftovers/file.h"
 #include "device/leftovers/file_users.h"
 #include "device/leftovers/leftovers.h"
-#include "device/leftovers/file.h"
 
 enum { FOREIGN_AGE_S = 30 * 24 * 3600, HALF_BEGUN_AGE_S = 3600 };
 

@@ -13,10 +13,10 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "device/lock/lock.h"
 #include "device/driver/find.h"
 #include "device/driver/loaded_images.h"
 #include "device/driver/made_files.h"
+#include "device/lock/lock.h"
 #include "device/process/process.h"
 
 extern char **environ;

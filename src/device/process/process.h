@@ -8,8 +8,8 @@
 #include <sys/resource.h>
 
 #include "base/confine.h"
-#include "device/worker/board.h"
 #include "device/process/channel.h"
+#include "device/worker/board.h"
 #include "dvsched/driver.h"
 #include "judge/job_log.h"
 

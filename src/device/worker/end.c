@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/proc_tree.h"
 #include "device/leftovers/leftovers.h"
 #include "device/worker/parts.h"
-#include "base/proc_tree.h"
 #include "judge/verdict_text.h"
 
 enum { FREE_PATIENCE_MS = 2000 };

@@ -7,9 +7,9 @@
 
 #include "base/fs.h"
 #include "flow/native/expand.h"
+#include "flow/native/words/words.h"
 #include "flow/select.h"
 #include "flow/types.h"
-#include "flow/native/words/words.h"
 
 static const char *const top_keys[] = {
 	"flow",	    "name",	 "description",	 "vars",	"defaults",

@@ -7,10 +7,10 @@
 #include "flow/again.h"
 #include "flow/dv/block.h"
 #include "flow/dv/defaults.h"
-#include "flow/dv/words.h"
 #include "flow/dv/fusesoc.h"
-#include "flow/text.h"
+#include "flow/dv/words.h"
 #include "flow/names.h"
+#include "flow/text.h"
 
 static const struct dv_options no_options;
 

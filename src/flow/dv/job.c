@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "config/fields.h"
 #include "flow/dv/block.h"
 #include "flow/dv/standing.h"
 #include "flow/names.h"

@@ -3,11 +3,11 @@
 #ifndef FLOW_DV_SIM_H
 #define FLOW_DV_SIM_H
 
-#include "flow/flow.h"
+#include "flow/dv/items.h"
 #include "flow/dv/modes.h"
+#include "flow/dv/testplan/testplan.h"
+#include "flow/flow.h"
 #include "flow/seeds.h"
-#include "flow/dv/sim/items.h"
-#include "flow/dv/sim/testplan.h"
 
 enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
 

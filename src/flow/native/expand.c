@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "flow/native/command.h"
 #include "flow/names.h"
-#include "flow/seeds.h"
+#include "flow/native/command.h"
 #include "flow/native/rules.h"
+#include "flow/seeds.h"
 #include "job/job_needs.h"
 
 struct expander {

@@ -5,9 +5,9 @@
 #include "flow/native/expand.h"
 #include "flow/native/native.h"
 #include "flow/native/needs.h"
+#include "flow/native/words/words.h"
 #include "flow/select.h"
 #include "flow/types.h"
-#include "flow/native/words/words.h"
 
 static const struct flow_key top_keys[] = {
 	{"flow", "string", "required", "\"jobs\"", FLOW_KEY_TOP},

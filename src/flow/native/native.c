@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "flow/native/entry.h"
 #include "flow/names.h"
+#include "flow/native/entry.h"
 #include "flow/native/setting_objects.h"
 
 enum { KEEP_RUNS_MOST = 1000000 };

@@ -7,7 +7,7 @@
 #define FLOW_NATIVE_SETTINGS_H
 
 #include "flow/flow.h"
-#include "flow/native/load.h"
+#include "flow/native/words/load.h"
 
 struct env_setting {
 	const char *name;

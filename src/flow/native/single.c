@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "flow/native/command.h"
 #include "flow/names.h"
+#include "flow/native/command.h"
 #include "flow/native/settings.h"
 
 static const struct src_pos nowhere;

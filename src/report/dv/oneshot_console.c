@@ -3,9 +3,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "report/md_table.h"
 #include "report/dv/oneshot_data.h"
 #include "report/dv/sim_results.h"
+#include "report/md_table.h"
 
 static void add_upper(struct str *out, const char *text)
 {

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/md_table.h"
 #include "report/dv/oneshot_data.h"
+#include "report/md_table.h"
 
 struct syn {
 	struct arena *mem;

@@ -6,8 +6,8 @@
 #include <strings.h>
 
 #include "base/attr.h"
-#include "report/md_table.h"
 #include "report/dv/sim_results.h"
+#include "report/md_table.h"
 
 static void add_rate(struct md_table *table, struct sim_count count)
 {

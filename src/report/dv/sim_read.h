@@ -4,8 +4,8 @@
 #define REPORT_DV_SIM_READ_H
 
 #include "base/arena.h"
-#include "report/json_in.h"
 #include "report/dv/sim_results.h"
+#include "report/json_in.h"
 
 /* What the index says of a block. */
 struct sim_index_entry {

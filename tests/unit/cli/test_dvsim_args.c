@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
+#include "cli/args/dvsim_table.h"
 #include "cli/dvsim/args.h"
 
 struct parsed {

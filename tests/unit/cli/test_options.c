@@ -11,8 +11,8 @@
 
 #include "base/attr.h"
 #include "base/str.h"
-#include "cli/dvsim/args.h"
 #include "cli/args/options.h"
+#include "cli/dvsim/args.h"
 
 /* A command line that is parsed and forgotten after the test. */
 struct parsed {

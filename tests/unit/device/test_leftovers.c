@@ -15,8 +15,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "device/leftovers/file.h"
 #include "device/driver/made_files.h"
+#include "device/leftovers/file.h"
 
 /* A state directory, a place for files, and a process with a record. */
 struct bed {

@@ -12,7 +12,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "flow/dv/sim/testplan.h"
+#include "flow/dv/testplan/testplan.h"
 
 struct bed {
 	char dir[32];

@@ -3,7 +3,7 @@
 #ifndef FLOW_NATIVE_WORDS_AXIS_H
 #define FLOW_NATIVE_WORDS_AXIS_H
 
-#include "flow/native/load.h"
+#include "flow/native/words/load.h"
 
 /* Owned by the load; *ret_n is 0 after an error. */
 const char *const *axis_read(struct load *l, struct hjson_node *node, const char *name,

@@ -6,7 +6,7 @@
 #ifndef FLOW_NATIVE_WORDS_SWEEP_H
 #define FLOW_NATIVE_WORDS_SWEEP_H
 
-#include "flow/native/load.h"
+#include "flow/native/words/load.h"
 
 struct dimension {
 	uint64_t n;		   /* rows */

@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "flow/native/load.h"
+#include "flow/native/words/load.h"
 
 static const struct src_pos nowhere;
 

@@ -9,7 +9,7 @@
 #ifndef FLOW_NATIVE_WORDS_WORD_TEMPLATE_H
 #define FLOW_NATIVE_WORDS_WORD_TEMPLATE_H
 
-#include "flow/native/load.h"
+#include "flow/native/words/load.h"
 #include "flow/native/words/sweep.h"
 #include "flow/template.h"
 

@@ -6,7 +6,7 @@
 #ifndef FLOW_NATIVE_WORDS_WORDS_H
 #define FLOW_NATIVE_WORDS_WORDS_H
 
-#include "flow/native/load.h"
+#include "flow/native/words/load.h"
 
 /* t with its words replaced, in the load's arena. key: for messages. */
 const char *words_text(struct load *l, const char *key, const struct text *t);

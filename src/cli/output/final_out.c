@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/final_out.h"
+#include "cli/output/final_out.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the readers of one load share, and a text with the place it came from. */
-#ifndef FLOW_NATIVE_LOAD_H
-#define FLOW_NATIVE_LOAD_H
+#ifndef FLOW_NATIVE_WORDS_LOAD_H
+#define FLOW_NATIVE_WORDS_LOAD_H
 
 #include "config/config.h"
 #include "flow/native/words/vars.h"

@@ -2,7 +2,7 @@
 /* Names of tests: what stands in braces in them is a variable of the plan. */
 #include <string.h>
 
-#include "flow/dv/sim/testplan_reader.h"
+#include "flow/dv/testplan/reader.h"
 
 enum { NAMES_MOST = 1000000 }; /* that the variables of one test may make */
 

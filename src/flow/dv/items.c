@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/dv/sim/items.h"
+#include "flow/dv/items.h"
 
 #include "base/str.h"
 

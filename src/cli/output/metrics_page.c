@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/metrics_page.h"
+#include "cli/output/metrics_page.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "flow/dv/sim/testplan_reader.h"
+#include "flow/dv/testplan/reader.h"
 
 const char *const testplan_stages[] = {"V1", "V2", "V2S", "V3", NULL};
 

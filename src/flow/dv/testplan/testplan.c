@@ -4,7 +4,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "flow/dv/sim/testplan_reader.h"
+#include "flow/dv/testplan/reader.h"
 
 const char *testplan_text(struct cfg *c, struct hjson_node *n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A table for people: columns as wide as they must be, two blanks between them. */
-#ifndef CLI_TABLE_H
-#define CLI_TABLE_H
+#ifndef CLI_OUTPUT_TABLE_H
+#define CLI_OUTPUT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the command line of an earlier run said. */
-#ifndef CLI_ARGS_PAST_ARGS_H
-#define CLI_ARGS_PAST_ARGS_H
+#ifndef CLI_LOAD_PAST_ARGS_H
+#define CLI_LOAD_PAST_ARGS_H
 
 #include "cli/args/options.h"
 #include "run/past_run.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of -i, over all configurations of a plan: one that no configuration knows is a slip. */
-#ifndef FLOW_DV_SIM_ITEMS_H
-#define FLOW_DV_SIM_ITEMS_H
+#ifndef FLOW_DV_ITEMS_H
+#define FLOW_DV_ITEMS_H
 
 #include "base/arena.h"
 #include "base/diag.h"

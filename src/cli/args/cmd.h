@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One function per command; each returns the exit code. */
-#ifndef CLI_CMD_H
-#define CLI_CMD_H
+#ifndef CLI_ARGS_CMD_H
+#define CLI_ARGS_CMD_H
 
 #include "cli/args/options.h"
 

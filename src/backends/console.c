@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "backends/local/console.h"
+#include "backends/console.h"
 
 #include <errno.h>
 #include <fcntl.h>

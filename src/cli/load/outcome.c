@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/outcome.h"
+#include "cli/load/outcome.h"
 
 #include <signal.h>
-
-#include "cli/load/load.h"
 
 struct outcome outcome_of(const struct sched *s, int signum, bool is_past_deadline)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of reading a testplan share. */
-#ifndef FLOW_DV_SIM_TESTPLAN_READER_H
-#define FLOW_DV_SIM_TESTPLAN_READER_H
+#ifndef FLOW_DV_TESTPLAN_READER_H
+#define FLOW_DV_TESTPLAN_READER_H
 
 #include "base/map.h"
-#include "flow/dv/sim/testplan.h"
+#include "flow/dv/testplan/testplan.h"
 
 struct testplan_point {
 	struct dv_testpoint p;
@@ -28,13 +28,13 @@ struct testplan_reader {
 	const char *const *tags;
 };
 
-/* testplan_points.c: checks an element and adds it, if the tags let it. */
+/* points.c: checks an element and adds it, if the tags let it. */
 void testplan_points_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *e);
 void testplan_points_add_group(struct testplan_reader *r, struct cfg *c, struct hjson_node *e);
 /* By stage. */
 void testplan_points_sort(const struct testplan_reader *r, struct dv_testpoint *ret);
 
-/* testplan_names.c: a variable, and each name once per value of what it holds. */
+/* names.c: a variable, and each name once per value of what it holds. */
 void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *n);
 void testplan_names_expand(struct testplan_reader *r, struct testplan_point *p);
 

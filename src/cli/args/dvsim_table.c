@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options of DVSim 1.57.0, in the order of its --help. */
-#include "cli/dvsim/args.h"
+#include "cli/args/dvsim_table.h"
 
 const struct dvsim_option dvsim_options[] = {
 	{OPT_HELP, "-h --help", '0', false, DVSIM_TEXT, NULL},

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/args/past_args.h"
+#include "cli/load/past_args.h"
 
 #include <string.h>
 
 #include "base/fs.h"
 #include "base/str.h"
-#include "cli/dvsim/args.h"
 #include "cli/args/selection.h"
+#include "cli/dvsim/args.h"
 
 static const struct src_pos nowhere;
 

@@ -1,10 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a run comes to: one outcome, one exit code. */
-#ifndef CLI_OUTCOME_H
-#define CLI_OUTCOME_H
+#ifndef CLI_LOAD_OUTCOME_H
+#define CLI_LOAD_OUTCOME_H
 
 #include "cli/args/options.h"
 #include "scheduler/sched.h"
+
+/* Exit codes: docs/reference/results.md. */
+enum {
+	EXIT_PASSED = 0,
+	EXIT_SOME_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_INFRA = 3,
+	EXIT_OUR_BUG = 70,
+	EXIT_DEADLINE = 124,
+	EXIT_BY_SIGNAL = 128, /* + its number */
+};
 
 struct outcome {
 	const char *name; /* "passed", "failed", "infra", "interrupted", "deadline" */

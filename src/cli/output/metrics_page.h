@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* metrics.html, made of metrics.json. */
-#ifndef CLI_METRICS_PAGE_H
-#define CLI_METRICS_PAGE_H
+#ifndef CLI_OUTPUT_METRICS_PAGE_H
+#define CLI_OUTPUT_METRICS_PAGE_H
 
 #include "report/metrics/metrics.h"
 

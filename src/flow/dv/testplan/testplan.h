@@ -3,8 +3,8 @@
  * Testplans: which tests verify which feature, at which stage (V1, V2, V2S, V3). Plans import
  * plans; the rules are DVSim's: docs/guides/dvsim.md.
  */
-#ifndef FLOW_DV_SIM_TESTPLAN_H
-#define FLOW_DV_SIM_TESTPLAN_H
+#ifndef FLOW_DV_TESTPLAN_TESTPLAN_H
+#define FLOW_DV_TESTPLAN_TESTPLAN_H
 
 #include "config/config.h"
 #include "job/dv_block.h"

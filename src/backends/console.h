@@ -4,8 +4,8 @@
  * what the job writes to the screen, the size follows. Keys that mean a signal mean it to the job.
  * Standard input is the terminal; the screen is standard output, wherever that leads.
  */
-#ifndef BACKENDS_LOCAL_CONSOLE_H
-#define BACKENDS_LOCAL_CONSOLE_H
+#ifndef BACKENDS_CONSOLE_H
+#define BACKENDS_CONSOLE_H
 
 #include <ev.h>
 

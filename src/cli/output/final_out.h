@@ -4,8 +4,8 @@
  * written is kept until the end of the program, which then says so and does not exit with 0. A
  * reader that left early (`| head -1`) is no error.
  */
-#ifndef CLI_FINAL_OUT_H
-#define CLI_FINAL_OUT_H
+#ifndef CLI_OUTPUT_FINAL_OUT_H
+#define CLI_OUTPUT_FINAL_OUT_H
 
 #include <stddef.h>
 
