@@ -3,10 +3,7 @@
 
 #include <string.h>
 
-#include "flow/dv/words.h"
 #include "flow/job_limits.h"
-#include "flow/native/native.h"
-#include "flow/native/words/words.h"
 #include "flow/types.h"
 
 const struct flow_type *const flow_types[] = {
@@ -32,13 +29,17 @@ static const struct flow_type *find(const char *name)
 	return NULL;
 }
 
+/* NULL: there is no such flow. */
+static const struct flow_type *type_named(const struct cfg *c, struct hjson_node *flow)
+{
+	return flow->type == HJSON_STRING ? find(hjson_cstr(cfg_doc(c), flow)) : NULL;
+}
+
 bool flow_is_native(const struct cfg *c, struct hjson_node *flow)
 {
-	const struct flow_type *type = flow && flow->type == HJSON_STRING
-					       ? find(hjson_cstr(cfg_doc(c), flow))
-					       : NULL;
+	const struct flow_type *type = flow ? type_named(c, flow) : NULL;
 
-	return type && type->is_native;
+	return type && type->kind == FLOW_NATIVE;
 }
 
 static void hint_at_all(struct diag *e)
@@ -95,18 +96,9 @@ void flow_replace_words(struct cfg *c, const struct flow_options *options, bool 
 			struct diags *diags)
 {
 	struct hjson_node *flow = hjson_get(cfg_root(c), "flow");
-	struct load l;
+	const struct flow_type *type = flow ? type_named(c, flow) : &flow_jobs;
 
-	if (flow && !flow_is_native(c, flow)) {
-		dv_define(c, options->defines, NULL, diags);
-		dv_words_in_backends(c, true, diags);
-		return;
-	}
-	native_init(&l, c, options, diags);
-	l.backends = hjson_get(cfg_root(c), "backends");
-	vars_read(&l, hjson_get(cfg_root(c), "vars"));
-	words_in_backends(&l);
-	if (must_use)
-		vars_check_defines(&l);
-	native_done(&l);
+	/* A flow that there is not: as in DVSim's flows, where words are keys of the configuration.
+	 */
+	(type ? type : &flow_sim)->replace_words(c, options, must_use, diags);
 }

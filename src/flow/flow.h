@@ -89,14 +89,21 @@ struct flow_options {
 	void *list_ctx;
 };
 
+/* Our own flows, whose output is beside the configuration, and DVSim's, whose output is in the
+ * tree's scratch directory. */
+enum flow_kind { FLOW_NATIVE, FLOW_DVSIM };
+
 struct flow_type {
 	const char *name; /* "jobs" */
 	const char *help;
-	bool is_native; /* one of our own, no flow of DVSim's: its output lies beside it */
+	enum flow_kind kind;
 	/* NULL after errors. The plan owns copies of all it needs but positions' file names, which
 	 * cfg keeps. */
 	struct plan *(*make)(struct cfg *c, const struct flow_options *options,
 			     struct diags *diags);
+	/* flow_replace_words() */
+	void (*replace_words)(struct cfg *c, const struct flow_options *options, bool must_use,
+			      struct diags *diags);
 };
 
 /* The keys of `flow: jobs`, for docs/reference/config.md and for `dvsched config keys`. */

@@ -99,7 +99,8 @@ static struct plan *cases_make(struct cfg *c, const struct flow_options *options
 
 const struct flow_type flow_cases = {
 	.name = "cases",
-	.is_native = true,
+	.kind = FLOW_NATIVE,
+	.replace_words = native_replace_words,
 	.help = "cases that are found in directories, each compiled and run",
 	.make = cases_make,
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job; what its
- * tool found stands in <build_dir>/results.hjson afterwards (report/dv/oneshot.h).
+ * tool found stands in <build_dir>/results.hjson afterwards (report/dv/oneshot/oneshot.h).
  */
 #include <string.h>
 #include <strings.h>
@@ -10,6 +10,7 @@
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
 #include "flow/dv/job.h"
+#include "flow/dv/words.h"
 #include "flow/types.h"
 
 static const char *const job_names[] = {"build_mode", "index", "test", NULL};
@@ -262,11 +263,37 @@ static struct plan *make_formal(struct cfg *c, const struct flow_options *o, str
 }
 
 const struct flow_type flow_lint = {
-	.name = "lint", .help = "lint, one job per build mode", .make = make_lint};
+	.name = "lint",
+	.help = "lint, one job per build mode",
+	.kind = FLOW_DVSIM,
+	.make = make_lint,
+	.replace_words = dv_replace_words,
+};
 const struct flow_type flow_cdc = {
-	.name = "cdc", .help = "clock domain crossings, likewise", .make = make_cdc};
+	.name = "cdc",
+	.help = "clock domain crossings, likewise",
+	.kind = FLOW_DVSIM,
+	.make = make_cdc,
+	.replace_words = dv_replace_words,
+};
 const struct flow_type flow_rdc = {
-	.name = "rdc", .help = "reset domain crossings, likewise", .make = make_rdc};
-const struct flow_type flow_syn = {.name = "syn", .help = "synthesis, likewise", .make = make_syn};
+	.name = "rdc",
+	.help = "reset domain crossings, likewise",
+	.kind = FLOW_DVSIM,
+	.make = make_rdc,
+	.replace_words = dv_replace_words,
+};
+const struct flow_type flow_syn = {
+	.name = "syn",
+	.help = "synthesis, likewise",
+	.kind = FLOW_DVSIM,
+	.make = make_syn,
+	.replace_words = dv_replace_words,
+};
 const struct flow_type flow_formal = {
-	.name = "formal", .help = "formal verification, one job", .make = make_formal};
+	.name = "formal",
+	.help = "formal verification, one job",
+	.kind = FLOW_DVSIM,
+	.make = make_formal,
+	.replace_words = dv_replace_words,
+};

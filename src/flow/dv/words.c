@@ -119,3 +119,11 @@ void dv_words_in_backends(struct cfg *c, bool is_lenient, struct diags *diags)
 	if (backends)
 		replace_below(&r, backends);
 }
+
+void dv_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+		      struct diags *diags)
+{
+	(void)must_use; /* -D is checked once all configurations are read */
+	dv_define(c, options->defines, NULL, diags);
+	dv_words_in_backends(c, true, diags);
+}

@@ -14,5 +14,8 @@ void dv_define(struct cfg *c, const char *const *defines, struct map *used, stru
 void dv_define_check(const char *const *defines, const struct map *used, struct diags *diags);
 /* is_lenient: what is unknown stays. */
 void dv_words_in_backends(struct cfg *c, bool is_lenient, struct diags *diags);
+/* flow_replace_words() of these flows. */
+void dv_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+		      struct diags *diags);
 
 #endif

@@ -155,7 +155,8 @@ static struct plan *jobs_make(struct cfg *c, const struct flow_options *options,
 
 const struct flow_type flow_jobs = {
 	.name = "jobs",
-	.is_native = true,
+	.kind = FLOW_NATIVE,
+	.replace_words = native_replace_words,
 	.help = "a graph of jobs, and sweeps",
 	.make = jobs_make,
 };

@@ -7,6 +7,7 @@
 #include "flow/names.h"
 #include "flow/native/entry.h"
 #include "flow/native/setting_objects.h"
+#include "flow/native/words/words.h"
 
 enum { KEEP_RUNS_MOST = 1000000 };
 
@@ -32,6 +33,20 @@ int native_override(struct load *l)
 		return -1;
 	l->backends = hjson_get(cfg_root(l->cfg), "backends");
 	return 0;
+}
+
+void native_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+			  struct diags *diags)
+{
+	struct load l;
+
+	native_init(&l, c, options, diags);
+	l.backends = hjson_get(cfg_root(c), "backends");
+	vars_read(&l, hjson_get(cfg_root(c), "vars"));
+	words_in_backends(&l);
+	if (must_use)
+		vars_check_defines(&l);
+	native_done(&l);
 }
 
 static const char *name_of_file(struct load *l)

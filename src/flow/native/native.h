@@ -19,6 +19,10 @@ void native_done(struct load *l);
 /* `overrides`; the backends that the configuration makes are known then. 0, or -1 after errors. */
 int native_override(struct load *l);
 
+/* flow_replace_words() of these flows. */
+void native_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
+			  struct diags *diags);
+
 /* f is the root's. Keys: name. */
 void native_read_name(struct load *l, struct cfg_fields *f, struct native_top *top);
 /* Settings for many jobs; what: the key, for messages. Read over *ret. */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
+#include "flow/dv/words.h"
 #include "flow/types.h"
 
 /* Names that get their values job by job. */
@@ -226,5 +227,7 @@ static struct plan *make(struct cfg *c, const struct flow_options *options, stru
 const struct flow_type flow_sim = {
 	.name = "sim",
 	.help = "builds, tests with seeds, and coverage, as DVSim has them",
+	.kind = FLOW_DVSIM,
 	.make = make,
+	.replace_words = dv_replace_words,
 };
