@@ -3,7 +3,7 @@
 #ifndef REPORT_DV_DASHBOARD_H
 #define REPORT_DV_DASHBOARD_H
 
-#include "report/dv/sim_read.h"
+#include "report/dv/sim/read.h"
 
 /* dashboard.html, dashboard.json (the index at path) and badge/<block>/<what>.svg in dir; 0, or -1
  * with err. base_url: before the names of the blocks' pages; NULL: no links. */

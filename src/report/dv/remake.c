@@ -2,9 +2,9 @@
 #include "report/dv/remake.h"
 
 #include "report/dv/dashboard.h"
-#include "report/dv/oneshot_html.h"
-#include "report/dv/sim_files.h"
-#include "report/dv/sim_read.h"
+#include "report/dv/oneshot/html.h"
+#include "report/dv/sim/files.h"
+#include "report/dv/sim/read.h"
 
 /* err, as the one message, while the memory that its place is in is still there. */
 static int complain(struct error *err, struct diags *diags)

@@ -3,7 +3,7 @@
 #ifndef REPORT_DV_SIM_REPORT_H
 #define REPORT_DV_SIM_REPORT_H
 
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 #include "run/results.h"
 
 struct sim_report; /* of all blocks; texts are borrowed from the plan and from the rows' owner */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/sim_read.h"
+#include "report/dv/sim/read.h"
 
 #include <string.h>
 

@@ -4,7 +4,7 @@
 #define REPORT_DV_SIM_READ_H
 
 #include "base/arena.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 #include "report/json_in.h"
 
 /* What the index says of a block. */

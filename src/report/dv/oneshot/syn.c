@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/dv/oneshot_data.h"
+#include "report/dv/oneshot/data.h"
 #include "report/md_table.h"
 
 struct syn {

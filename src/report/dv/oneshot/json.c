@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/json_out.h"
-#include "report/dv/oneshot_data.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/oneshot/data.h"
+#include "report/dv/sim/results.h"
 
 static void add_node(struct json_out *j, struct hjson_doc *doc, struct hjson_node *n)
 {

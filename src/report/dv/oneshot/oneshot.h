@@ -5,8 +5,8 @@
  * shows them, and kept as reports/<block>.json, <block>.md and index.json
  * (docs/reference/results.md).
  */
-#ifndef REPORT_DV_ONESHOT_H
-#define REPORT_DV_ONESHOT_H
+#ifndef REPORT_DV_ONESHOT_ONESHOT_H
+#define REPORT_DV_ONESHOT_ONESHOT_H
 
 #include "run/results.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 #include "report/html/html.h"
 
 static void add_title(const struct sim_block *block, struct str *title)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/oneshot.h"
+#include "report/dv/oneshot/oneshot.h"
 
 #include <ctype.h>
 #include <string.h>
 
 #include "base/fs.h"
-#include "report/dv/oneshot_data.h"
-#include "report/dv/oneshot_html.h"
+#include "report/dv/oneshot/data.h"
+#include "report/dv/oneshot/html.h"
 #include "tool/meridian.h"
 
 enum { RESULTS_MOST = 256 << 20 };

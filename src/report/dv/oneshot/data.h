@@ -4,7 +4,7 @@
 #define REPORT_DV_ONESHOT_DATA_H
 
 #include "hjson.h"
-#include "report/dv/oneshot.h"
+#include "report/dv/oneshot/oneshot.h"
 
 /* Messages of one kind. */
 struct os_bucket {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/sim_stages.h"
+#include "report/dv/sim/stages.h"
 
 #include <string.h>
 

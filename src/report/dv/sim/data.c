@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 
 const char *const sim_metric_names[SIM_COV_COUNT] = {
 	[SIM_COV_BLOCK] = "block",	   [SIM_COV_LINE_STATEMENT] = "line_statement",

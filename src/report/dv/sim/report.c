@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/sim_report.h"
+#include "report/dv/sim/report.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "report/buckets.h"
-#include "report/dv/sim_stages.h"
+#include "report/dv/sim/stages.h"
 #include "tool/tool.h"
 
 struct sim_report {

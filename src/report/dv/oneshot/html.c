@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/oneshot_html.h"
+#include "report/dv/oneshot/html.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -7,7 +7,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 #include "report/html/html.h"
 #include "report/html/json_html.h"
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 
 enum { TESTS_PER_BUCKET = 5, RESEEDS_PER_TEST = 2 };
 

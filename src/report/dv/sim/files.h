@@ -4,7 +4,7 @@
 #define REPORT_DV_SIM_FILES_H
 
 #include "base/error.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 
 /*
  * <block>.json of each, index.json, and a page beside each; index.html links to metrics.html if it

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "job/dv_block.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 
 /* A test on its way: DVSim's row of its table. */
 struct sim_tested {

@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/attr.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 #include "report/md_table.h"
 
 static void add_rate(struct md_table *table, struct sim_count count)

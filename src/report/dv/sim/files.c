@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where the reports of simulations go: files in JSON and HTML, and the console. */
-#include "report/dv/sim_files.h"
+#include "report/dv/sim/files.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "report/dv/sim_report.h"
+#include "report/dv/sim/report.h"
 
 static int write_file(const char *dir, const char *stem, const char *suffix, const struct str *text,
 		      struct error *err)

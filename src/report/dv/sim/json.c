@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/json_out.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 
 /* The shortest digits that read back as the same number, always with a point or an exponent. */
 static void add_real(struct json_out *j, const char *key, struct report_number number)

@@ -3,8 +3,8 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "report/dv/oneshot_data.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/oneshot/data.h"
+#include "report/dv/sim/results.h"
 #include "report/md_table.h"
 
 static void add_upper(struct str *out, const char *text)
