@@ -12,6 +12,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 #include "cli/args/options.h"
+#include "cli/args/dvsim_table.h"
 #include "cli/dvsim/args.h"
 
 /* A command line that is parsed and forgotten after the test. */

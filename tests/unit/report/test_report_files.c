@@ -12,9 +12,9 @@
 #include "base/fs.h"
 #include "page.h"
 #include "report/dv/dashboard.h"
-#include "report/dv/oneshot_html.h"
-#include "report/dv/sim_files.h"
-#include "report/dv/sim_read.h"
+#include "report/dv/oneshot/html.h"
+#include "report/dv/sim/files.h"
+#include "report/dv/sim/read.h"
 
 static char dir[] = "/tmp/dvsched-reports-XXXXXX";
 

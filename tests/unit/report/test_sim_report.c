@@ -9,7 +9,7 @@
 
 #include "base/attr.h"
 #include "page.h"
-#include "report/dv/sim_results.h"
+#include "report/dv/sim/results.h"
 
 static const struct sim_test tests[] = {{"smoke", {true, 1.5}, {true, 100}, {1, 3}}};
 static const struct sim_testpoint points[] = {{"p", tests, 1}, {"q", tests, 1}};

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scripts/check-deps sees what it is for: trees with one fault each."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+SCRIPT = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "check-deps"
+
+GOOD = {
+    "base/meson.build": "public_headers += ['base/str.h']\nbase = declare_dependency(dependencies: libm)\n",
+    "base/str.h": "",
+    "base/hidden.h": "",
+    "job/meson.build": "job = declare_dependency(dependencies: [base])\npublic_headers += ['job/job_spec.h']\n",
+    "job/job_spec.h": '#include "base/str.h"\n',
+    "job/job_spec.c": '#include "job/job_spec.h"\n#include "job/own.h"\n',
+    "job/own.h": "#include <stdio.h>\n",
+    "run/meson.build": "run = declare_dependency(dependencies: [job, base, jansson])\n",
+    "run/run.c": "#include <jansson.h>\n",
+    "flow/meson.build": "flow = declare_dependency(dependencies: [job, base])\npublic_headers += ['flow/flow.h']\n",
+    "flow/flow.h": "",
+    "flow/native/native.h": '#include "flow/flow.h"\n',
+    "flow/cases/cases.c": '#include "flow/native/native.h"\n',
+    "flow/dv/job.h": '#include "flow/flow.h"\n',
+    "flow/dv/sim/runs.c": '#include "flow/dv/job.h"\n',
+}
+
+
+def check(changes):
+    """The script on the good tree with these files changed: (exit status, what it said)."""
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in {**GOOD, **changes}.items():
+            path = pathlib.Path(root, "src", name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        for module in ["flow", "device", "report", "cli"]:
+            pathlib.Path(root, "src", module).mkdir(exist_ok=True)
+        done = subprocess.run([sys.executable, SCRIPT, root], text=True, check=False,
+                              stderr=subprocess.PIPE)
+        return done.returncode, done.stderr
+
+
+class Deps(unittest.TestCase):
+    def expect_one(self, changes, message):
+        status, said = check(changes)
+        self.assertEqual(status, 1, said)
+        self.assertIn(message, said)
+        self.assertEqual(said.count("error:"), 1, said)
+
+    def test_a_tree_that_keeps_to_the_table_passes(self):
+        self.assertEqual(check({}), (0, ""))
+
+    def test_faults_are_found_with_file_and_line(self):
+        faults = {
+            "a module that is not below the one that includes it": (
+                "base/str.c", '#include "base/str.h"\n#include "job/job_spec.h"\n',
+                "base/str.c:2: error: base may not include job"),
+            "a private header of another module": (
+                "job/job_spec.c", '#include "base/hidden.h"\n', "is not a public header of base"),
+            "a header that is not there": (
+                "job/job_spec.c", '#include "base/nothing.h"\n', "does not exist"),
+            "a library that belongs to another module": (
+                "job/job_spec.c", "#include <jansson.h>\n", "jansson.h may be included by"),
+            "a module that is not in the table": (
+                "attic/box.c", "", "attic is not a module"),
+            "an include without its module": (
+                "job/job_spec.c", '#include "str.h"\n', "names no module"),
+            "a link that the table does not allow": (
+                "base/meson.build",
+                "public_headers += ['base/str.h']\nbase = declare_dependency(dependencies: [job])\n",
+                "base links job"),
+        }
+        for what, (name, text, message) in faults.items():
+            with self.subTest(what):
+                self.expect_one({name: text}, message)
+
+    def test_directories_of_a_module_keep_to_their_table(self):
+        faults = {
+            "native code that includes DVSim's": (
+                "flow/native/jobs.c", '#include "flow/dv/job.h"\n',
+                "flow/native/jobs.c:1: error: flow/native may not include flow/dv"),
+            "cases that include DVSim's": (
+                "flow/cases/cases.c", '#include "flow/dv/job.h"\n', "flow/cases may not include flow/dv"),
+            "DVSim's code that includes native code": (
+                "flow/dv/sim/runs.c", '#include "flow/native/native.h"\n',
+                "flow/dv/sim may not include flow/native"),
+            "what all flows share that includes one of them": (
+                "flow/flow.c", '#include "flow/native/native.h"\n', "flow may not include flow/native"),
+            "a directory that is not in the table": (
+                "flow/attic/box.c", '#include "flow/flow.h"\n', "flow/attic is not in the table"),
+        }
+        for what, (name, text, message) in faults.items():
+            with self.subTest(what):
+                self.expect_one({name: text}, message)
+
+    def test_a_directory_with_too_many_files_is_to_be_divided(self):
+        self.assertEqual(check({f"flow/native/f{i}.c": "" for i in range(24)}), (0, ""))
+        self.expect_one({f"flow/native/f{i}.c": "" for i in range(25)}, "26 files in one directory")
+
+
+if __name__ == "__main__":
+    unittest.main()
