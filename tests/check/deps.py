@@ -23,8 +23,8 @@ GOOD = {
     "flow/flow.h": "",
     "flow/native/native.h": '#include "flow/flow.h"\n',
     "flow/cases/cases.c": '#include "flow/native/native.h"\n',
-    "flow/dv/job.h": '#include "flow/flow.h"\n',
-    "flow/dv/sim/runs.c": '#include "flow/dv/job.h"\n',
+    "flow/dv/job/job.h": '#include "flow/flow.h"\n',
+    "flow/dv/sim/runs.c": '#include "flow/dv/job/job.h"\n',
 }
 
 
@@ -79,10 +79,10 @@ class Deps(unittest.TestCase):
     def test_directories_of_a_module_keep_to_their_table(self):
         faults = {
             "native code that includes DVSim's": (
-                "flow/native/jobs.c", '#include "flow/dv/job.h"\n',
+                "flow/native/jobs.c", '#include "flow/dv/job/job.h"\n',
                 "flow/native/jobs.c:1: error: flow/native may not include flow/dv"),
             "cases that include DVSim's": (
-                "flow/cases/cases.c", '#include "flow/dv/job.h"\n', "flow/cases may not include flow/dv"),
+                "flow/cases/cases.c", '#include "flow/dv/job/job.h"\n', "flow/cases may not include flow/dv"),
             "DVSim's code that includes native code": (
                 "flow/dv/sim/runs.c", '#include "flow/native/native.h"\n',
                 "flow/dv/sim may not include flow/native"),

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
-#include "flow/dv/job_template.h"
+#include "flow/dv/job/template.h"
 
 static const struct run_values values = {{"4", "77", "9"}};
 

@@ -3,7 +3,7 @@
 #ifndef FLOW_DV_SIM_JOBS_H
 #define FLOW_DV_SIM_JOBS_H
 
-#include "flow/dv/job.h"
+#include "flow/dv/job/job.h"
 
 struct job_template;
 

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flow/dv/job_template.h"
+#include "flow/dv/job/template.h"
 #include "flow/dv/sim/jobs.h"
 
 enum { FAULTS_MOST = 20 };

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "flow/dv/job/standing.h"
 #include "flow/dv/sim/jobs.h"
-#include "flow/dv/standing.h"
 
 /* A path of the configuration; NULL: none. */
 static const char *path_of(struct job_maker *m, const char *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/dv/standing.h"
+#include "flow/dv/job/standing.h"
 
 #include <string.h>
 

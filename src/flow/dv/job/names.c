@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/dv/job_names.h"
+#include "flow/dv/job/names.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/dv/job_template.h"
+#include "flow/dv/job/template.h"
 
 #include <stddef.h>
 #include <string.h>

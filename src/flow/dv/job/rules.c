@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "config/fields.h"
-#include "flow/dv/job.h"
-#include "flow/dv/standing.h"
+#include "flow/dv/job/job.h"
+#include "flow/dv/job/standing.h"
 
 /* A GUI does not write the log, and its user decides how long it takes. */
 static bool is_watched(const struct job_maker *m)

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "flow/dv/job.h"
+#include "flow/dv/job/job.h"
 #include "flow/text.h"
 
 struct adding {

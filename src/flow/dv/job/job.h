@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs of DVSim's flows, made of what names mean in each (job_names.h) and the texts of its keys
+ * Jobs of DVSim's flows, made of what names mean in each (names.h) and the texts of its keys
  * (key_text.h). What `make` is told follows DVSim to the byte.
  */
-#ifndef FLOW_DV_JOB_H
-#define FLOW_DV_JOB_H
+#ifndef FLOW_DV_JOB_JOB_H
+#define FLOW_DV_JOB_JOB_H
 
-#include "flow/dv/key_text.h"
+#include "flow/dv/job/key_text.h"
 
 /* What the jobs of one target have in common. */
 struct job_kind {

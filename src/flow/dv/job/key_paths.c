@@ -10,7 +10,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "flow/dv/key_text.h"
+#include "flow/dv/job/key_text.h"
 #include "job/file_name.h"
 
 static const char *const path_keys[KEY_PATHS] = {"cov_db_test_dir", "cov_db_dir", "build_dir",

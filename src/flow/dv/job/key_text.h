@@ -3,10 +3,10 @@
  * The text of a key in a job: expanded with the job's names, lists joined, each element stripped,
  * as DVSim has it to the byte.
  */
-#ifndef FLOW_DV_KEY_TEXT_H
-#define FLOW_DV_KEY_TEXT_H
+#ifndef FLOW_DV_JOB_KEY_TEXT_H
+#define FLOW_DV_JOB_KEY_TEXT_H
 
-#include "flow/dv/job_names.h"
+#include "flow/dv/job/names.h"
 
 enum { KEY_PATHS = 4 };
 

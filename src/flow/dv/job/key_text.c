@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/dv/key_text.h"
+#include "flow/dv/job/key_text.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #ifndef FLOW_DV_JOB_TEMPLATE_H
 #define FLOW_DV_JOB_TEMPLATE_H
 
-#include "flow/dv/standing.h"
+#include "flow/dv/job/standing.h"
 #include "job/job_spec.h"
 
 struct job_template;

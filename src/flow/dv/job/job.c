@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/dv/job.h"
+#include "flow/dv/job/job.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "config/fields.h"
 #include "flow/dv/block.h"
-#include "flow/dv/standing.h"
+#include "flow/dv/job/standing.h"
 #include "flow/names.h"
 #include "flow/text.h"
 

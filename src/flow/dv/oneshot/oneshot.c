@@ -9,7 +9,7 @@
 #include "flow/again.h"
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
-#include "flow/dv/job.h"
+#include "flow/dv/job/job.h"
 #include "flow/dv/words.h"
 #include "flow/types.h"
 

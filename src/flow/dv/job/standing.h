@@ -4,8 +4,8 @@
  * with these names left standing: {index}, {seed} and {svseed} stay in the text as they are. What
  * comes of it is a template, if a value adds nothing but its digits.
  */
-#ifndef FLOW_DV_STANDING_H
-#define FLOW_DV_STANDING_H
+#ifndef FLOW_DV_JOB_STANDING_H
+#define FLOW_DV_JOB_STANDING_H
 
 #include "flow/template.h"
 
