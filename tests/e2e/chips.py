@@ -254,10 +254,10 @@ class Faults(Chips):
         self.assertEqual(self.results()["counts"]["passed"], 12)
         self.assertEqual([d["health"] for d in self.devices()].count("quarantined"), 2)
 
-    def killer(self, ranks, more=""):
+    def killer(self, ranks, clears_on="never"):
         self.pool(f"""{{ name: "killer", backend: "chips", devices: {ranks}, gang: {{}}, program: ["barrier", {{ compute: "10ms" }}] }}
                      {{ name: "good.{{i}}", sweep: {{ i: "1..20" }}, backend: "chips", program: [{{ compute: "20ms" }}] }}""", n=8,
-                  more='deadlock: "500ms", faults: [{ on: "run", job: "killer", do: "wedge", clears_on: "never" }]')
+                  more=f'deadlock: "500ms", faults: [{{ on: "run", job: "killer", do: "wedge", clears_on: "{clears_on}" }}]')
 
     def test_a_gang_that_wedges_devices_costs_those_of_two_attempts(self):
         for ranks in (2, 4):
@@ -273,6 +273,18 @@ class Faults(Chips):
                 bad = [d for d in results["run"]["backends"]["chips"]["devices"] if d["health"] == "quarantined"]
                 self.assertLessEqual(len(bad), 2 * ranks)
                 self.assertEqual([d["jobs"] for d in bad], [["killer"]] * len(bad))
+
+    def test_devices_that_a_reset_by_force_brings_back_are_not_lost(self):
+        for ranks in (2, 8):
+            with self.subTest(ranks):
+                self.killer(ranks, "force_reset")
+                self.run_it("--scratch", str(self.path(f"of{ranks}")), code=1,
+                            env={"DVSCHED_STATE_DIR": str(self.path(f"state{ranks}"))})
+                results = self.results(f"of{ranks}")
+                killer = next(j for j in results["jobs"] if j["id"] == "killer")
+                self.assertEqual([a["reason"] for a in killer["attempts"]], ["wedge", "breaks_devices"])
+                self.assertEqual(results["counts"]["passed"], 20)
+                self.assertNotIn("quarantined", [d["health"] for d in results["run"]["backends"]["chips"]["devices"]])
 
     def test_a_gang_of_all_devices_that_wedges_them_keeps_nobody_waiting(self):
         self.killer(8)

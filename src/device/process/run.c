@@ -67,6 +67,7 @@ bool run_has_failed(const struct run *r)
 /* The first error is the cause; what comes after it is told, and decides nothing. */
 int run_fail(struct run *r, enum dvs_class class, enum driver_call call, const char *text)
 {
+	r->has_wedged |= class == DVS_WEDGE;
 	if (run_has_failed(r)) {
 		str_printf(&r->notes, "; then %s", text);
 		return -1;

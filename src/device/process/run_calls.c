@@ -257,10 +257,11 @@ static void reset(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	uint64_t begin_ns = board_now_ns();
-	int32_t is_verified = 0, rc;
+	/* Nothing else can run on a device that no fresh process can use. */
+	int32_t is_forced = r->has_wedged, is_verified = 0, rc;
 
 	call_begin(r->p, CALL_RESET);
-	rc = r->driver->reset(r->ctx, 0, &is_verified, &err);
+	rc = r->driver->reset(r->ctx, is_forced, &is_verified, &err);
 	call_end(r->p);
 	r->result.reset_ns = board_now_ns() - begin_ns;
 	r->result.is_spent = rc != 0 || !is_verified;

@@ -21,6 +21,7 @@ struct run {
 	uint32_t slot;
 	bool is_gang, is_joined, is_prepared, is_cancelled;
 	bool is_cause_told;
+	bool has_wedged;  /* one of its errors says that the device is broken */
 	bool is_unplaced; /* there is no directory or log */
 	uint64_t looked_ns;
 	struct device_result result;
