@@ -363,7 +363,7 @@ class Drivers(Story):
         run = self.dvsched("chips", "quarantine", "1", "--driver", "./three.so", "--why", "rust")
         self.assertEqual(run.code, 0, run)
         self.assertEqual(sorted(p.name for p in self.path("state").iterdir()),
-                         ["card-0.json", "paper_.._card-1.json"])
+                         ["card-0.json", "card-0.json.lock", "paper_.._card-1.json", "paper_.._card-1.json.lock"])
 
     LENDS = ("d.caps = DVS_CAP_LEND_ONLY; d.load = NULL; d.prepare = NULL; d.launch = NULL; d.poll = NULL;"
              "d.finish = NULL")

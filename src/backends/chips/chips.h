@@ -107,6 +107,12 @@ static inline struct chips *chips_of(struct backend *b)
 	return container_of(b, struct chips, base);
 }
 
+/* Devices were set aside for it in the last pass over the queue. */
+static inline bool chips_job_is_served(const struct chips_job *j)
+{
+	return j->served_by && j->served_by == j->chips->last_pass;
+}
+
 static inline double chips_now(const struct chips *c)
 {
 	return clock_now(c->clock);

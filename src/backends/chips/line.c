@@ -52,9 +52,7 @@ static bool others_keep_any(const struct chips *c)
 /* It could run if it had all that is usable. */
 static bool waits_in_line(const struct chips_job *j)
 {
-	const struct chips *c = j->chips;
-
-	return !j->refused && !(j->served_by && j->served_by == c->last_pass) &&
+	return !j->refused && !chips_job_is_served(j) &&
 	       outlook_n_usable(j) >= j->request->n_devices;
 }
 

@@ -163,7 +163,7 @@ static void add_only(const struct chips *c, struct str *out)
 		if (is_usable(u))
 			continue;
 		str_printf(out, "; device %d is ", u->device->id);
-		health_add_state(out, &u->health);
+		health_add_state(out, &u->health, clock_wall(c->clock));
 		health_add_reason(out, &u->health);
 	}
 }
@@ -204,7 +204,7 @@ static const char *why_unusable(const struct chips_job *j)
 		if (is_usable(u))
 			continue;
 		str_printf(&out, "%sdevice %d is ", out.len ? "\n" : "", u->device->id);
-		health_add_state(&out, &u->health);
+		health_add_state(&out, &u->health, clock_wall(c->clock));
 		health_add_reason(&out, &u->health);
 	}
 	return out.len ? arena_strdup(j->mem, out.s) : NULL;
@@ -264,17 +264,12 @@ static bool is_quiet(const struct chips *c)
 	return true;
 }
 
-/* What it needs is set aside and opens: that has a clock of its own. */
-static bool is_served(const struct chips_job *j)
-{
-	return j->served_by && j->served_by == j->chips->last_pass;
-}
-
+/* What is set aside for it, and opens, has a clock of its own. */
 static bool has_waited_too_long(const struct chips_job *j)
 {
 	double queue_s = j->request->queue_s;
 
-	return !is_served(j) && queue_s > 0 && j->chips->turn_s >= j->queued_s + queue_s;
+	return !chips_job_is_served(j) && queue_s > 0 && j->chips->turn_s >= j->queued_s + queue_s;
 }
 
 /* It cannot run on the devices that are usable. The end of a quarantine is waited for, if it comes

@@ -128,11 +128,6 @@ static bool is_overdue(const struct chips_job *j)
 	return j->chips->turn_s >= j->queued_s + j->chips->s->reserve_after_s;
 }
 
-static bool is_served(const struct chips_job *j)
-{
-	return j->served_by && j->served_by == j->chips->last_pass;
-}
-
 /* It failed on one of these, and others that it has not tried will be free: for a while it waits
  * for them. A second end elsewhere tells a bad job from a bad device. */
 static bool waits_for_others(const struct chips_job *j, struct unit *const *units)
@@ -276,7 +271,7 @@ static struct chips_job *find_affine(const struct chips *c, const struct unit *u
 		if (n++ == AFFINITY_WINDOW)
 			break;
 		if (!q->is_borrowed && q->n_devices == 1 && q->image_key == u->image_key &&
-		    str_eq(q->open_options, u->open_options) && !is_served(j) &&
+		    str_eq(q->open_options, u->open_options) && !chips_job_is_served(j) &&
 		    !past_has(c, j->job, u->device->id))
 			return j;
 	}
@@ -319,7 +314,7 @@ static void serve_in_order(struct pass *p)
 
 		if (n == 0)
 			return;
-		if (j->request->n_devices <= n && !is_served(j) &&
+		if (j->request->n_devices <= n && !chips_job_is_served(j) &&
 		    serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units))
 			n = n_left(p);
 	}
@@ -345,7 +340,7 @@ static double job_next_s(const struct chips_job *j)
 	const struct chips *c = j->chips;
 	double at_s = INFINITY;
 
-	if (j->request->queue_s > 0 && !is_served(j))
+	if (j->request->queue_s > 0 && !chips_job_is_served(j))
 		at_s = j->queued_s + j->request->queue_s;
 	if (!is_overdue(j))
 		at_s = fmin(at_s, j->queued_s + c->s->reserve_after_s);

@@ -11,7 +11,7 @@ static void add_line(struct str *out, const struct unit *u)
 	const struct device_health *h = &u->health;
 
 	str_printf(out, "device   %s/%d is ", u->chips->s->name, u->device->id);
-	health_add_state(out, h);
+	health_add_state(out, h, clock_wall(u->chips->clock));
 	health_add_reason(out, h);
 	str_addc(out, '\n');
 }

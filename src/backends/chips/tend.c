@@ -48,16 +48,17 @@ void tend_units(struct chips *c)
 static double unit_next_s(const struct unit *u)
 {
 	const struct chips *c = u->chips;
-	double now_s = c->turn_s, at_s = INFINITY;
+	double now_s = c->turn_s, at_s = unit_reread_at(u);
 
 	if (can_be_idle(u))
 		return u->changed_s + c->s->idle_s;
 	if (list_is_empty(&c->queue))
 		return INFINITY;
 	if (may_probe(u))
-		return fmax(u->retry_at_s, now_s + u->health.until_wall_s - clock_wall(c->clock));
-	if (u->retry_at_s > now_s)
-		at_s = u->retry_at_s;
+		at_s = fmin(at_s, fmax(u->retry_at_s,
+				       now_s + u->health.until_wall_s - clock_wall(c->clock)));
+	else if (u->retry_at_s > now_s)
+		at_s = fmin(at_s, u->retry_at_s);
 	if ((u->state == UNIT_OPENING || u->state == UNIT_CLOSING) && unit_slow_at(u) > now_s)
 		at_s = fmin(at_s, unit_slow_at(u));
 	return at_s;

@@ -256,9 +256,7 @@ static void unit_tell_hang_in_close(struct unit *u, const char *text)
 {
 	struct chips *c = u->chips;
 
-	unit_look_at_health(u);
-	if (health_suspect(&u->health, text, clock_wall(c->clock)))
-		unit_store_health(u);
+	unit_suspect(u, text);
 	str_printf(&c->trouble, "%s%s/%d: %s", c->trouble.len ? "; " : "", c->s->name,
 		   u->device->id, text);
 }

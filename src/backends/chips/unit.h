@@ -141,6 +141,9 @@ bool unit_must_yield(const struct unit *u);
 
 /* ---- unit_health.c ---- */
 void unit_look_at_health_again(struct unit *u);
+/* When that is to be done for a device that must not be used: a person may clear it. INFINITY: not.
+ */
+double unit_reread_at(const struct unit *u);
 /* An end of job on it, of a class that marks devices or does not. */
 void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int32_t code,
 	       const char *text);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The health of a unit's device: read, marked and stored. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,13 +53,32 @@ void unit_look_at_health(struct unit *u)
 		unit_read_health(u);
 }
 
+int unit_lock_health(struct unit *u)
+{
+	const struct chips_settings *s = u->chips->s;
+	int fd = health_lock(s->state_dir, u->device->family, u->device->machine_id);
+
+	unit_look_at_health(u);
+	return fd;
+}
+
+static bool unit_is_between_jobs(const struct unit *u)
+{
+	return (u->state == UNIT_IDLE || u->state == UNIT_CLOSED) && !u->holder;
+}
+
 /* A person may set it aside, or clear it, while we use it: heard between two jobs. */
 void unit_look_at_health_again(struct unit *u)
 {
-	bool is_between = u->state == UNIT_IDLE || u->state == UNIT_CLOSED;
-
-	if (is_between && !u->holder && u->chips->turn_s >= u->health_read_s + reread_s)
+	if (unit_is_between_jobs(u) && u->chips->turn_s >= u->health_read_s + reread_s)
 		unit_look_at_health(u);
+}
+
+double unit_reread_at(const struct unit *u)
+{
+	bool may_read = unit_is_between_jobs(u) && !u->chips->health_warning;
+
+	return may_read && !health_is_usable(&u->health) ? u->health_read_s + reread_s : INFINITY;
 }
 
 /* What its driver knows without opening it: a command that borrowed it would not find it, and might
@@ -67,16 +87,27 @@ void unit_hear_driver(struct unit *u)
 {
 	const struct dvs_device *facts = u->device->facts;
 	char text[sizeof(facts->detail) + 32];
+	_cleanup_(closep) int lock = -1;
 
 	if (!facts || facts->health != DVS_HEALTH_BAD || !health_is_usable(&u->health))
 		return;
 	snprintf(text, sizeof(text), "its driver calls it bad%s%s", facts->detail[0] ? ": " : "",
 		 facts->detail);
+	lock = unit_lock_health(u);
 	health_probed(&u->health, &u->chips->s->health, false, text, clock_wall(u->chips->clock));
 	unit_store_health(u);
 }
 
 /* ---- marks ---- */
+
+void unit_suspect(struct unit *u, const char *text)
+{
+	_cleanup_(closep) int lock = unit_lock_health(u);
+
+	(void)lock;
+	if (health_suspect(&u->health, text, clock_wall(u->chips->clock)))
+		unit_store_health(u);
+}
 
 static void unit_suspect_neighbours(struct unit *u)
 {
@@ -87,11 +118,8 @@ static void unit_suspect_neighbours(struct unit *u)
 		return;
 	snprintf(text, sizeof(text), "device %d of the same fault domain broke", u->device->id);
 	for (uint32_t i = 0; i < c->n_units; i++) {
-		if (&c->units[i] == u || c->units[i].device->domain != u->device->domain)
-			continue;
-		unit_look_at_health(&c->units[i]);
-		if (health_suspect(&c->units[i].health, text, clock_wall(c->clock)))
-			unit_store_health(&c->units[i]);
+		if (&c->units[i] != u && c->units[i].device->domain == u->device->domain)
+			unit_suspect(&c->units[i], text);
 	}
 }
 
@@ -101,11 +129,12 @@ void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int3
 	struct chips *c = u->chips;
 	enum device_mark kind = device_class_fate(class)->mark;
 	struct health_mark m = {.wall_s = clock_wall(c->clock), .class = class, .code = code};
+	_cleanup_(closep) int lock = -1;
 
 	if (kind == MARK_NONE)
 		return;
 	snprintf(m.job, sizeof(m.job), "%s", job->spec->id);
-	unit_look_at_health(u);
+	lock = unit_lock_health(u);
 	health_mark(&u->health, &c->s->health, kind, &m, text);
 	unit_store_health(u);
 	if (kind == MARK_QUARANTINE)
@@ -115,11 +144,12 @@ void unit_mark(struct unit *u, const struct job *job, enum dvs_class class, int3
 void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text)
 {
 	struct chips *c = u->chips;
+	_cleanup_(closep) int lock = -1;
 
 	/* Somebody else's device, or a request that no device could open with: not its health. */
 	if (class == DVS_BUSY || class == DVS_CONFIG || class == DVS_UNSUPPORTED)
 		return;
-	unit_look_at_health(u);
+	lock = unit_lock_health(u);
 	health_probed(&u->health, &c->s->health, false, text, clock_wall(c->clock));
 	unit_store_health(u);
 	unit_suspect_neighbours(u);
@@ -129,10 +159,11 @@ void unit_note_passed(struct unit *u)
 {
 	struct chips *c = u->chips;
 	struct device_health after = u->health;
+	_cleanup_(closep) int lock = -1;
 
 	if (!health_passed(&after, &c->s->health, clock_wall(c->clock)))
 		return;
-	unit_look_at_health(u);
+	lock = unit_lock_health(u);
 	if (health_passed(&u->health, &c->s->health, clock_wall(c->clock)))
 		unit_store_health(u);
 }
@@ -143,7 +174,9 @@ void unit_note_opened_again(struct unit *u, const struct job *job)
 {
 	struct chips *c = u->chips;
 	char text[HEALTH_TEXT];
+	_cleanup_(closep) int lock = unit_lock_health(u);
 
+	(void)lock;
 	snprintf(text, sizeof(text), "wedged by job '%s', and opened well after it", job->spec->id);
 	if (!health_opened_again(&u->health, &c->s->health, job->spec->id, text,
 				 clock_wall(c->clock)))
@@ -158,8 +191,9 @@ void unit_take_marks_back(struct unit *u, const struct job *job, bool probes_now
 	struct chips *c = u->chips;
 	double wall_s = clock_wall(c->clock);
 	struct device_health without;
+	_cleanup_(closep) int lock = unit_lock_health(u);
 
-	unit_look_at_health(u);
+	(void)lock;
 	without = u->health;
 	if (!health_unmark(&without, &c->s->health, job->spec->id, wall_s))
 		return;
@@ -173,11 +207,30 @@ void unit_take_marks_back(struct unit *u, const struct job *job, bool probes_now
 	unit_store_health(u);
 }
 
-void unit_acquit(struct unit *u)
+bool unit_note_probed_well(struct unit *u)
 {
 	struct chips *c = u->chips;
+	double wall_s = clock_wall(c->clock);
+	_cleanup_(closep) int lock = unit_lock_health(u); /* a person may have set it aside */
 
-	health_unmark(&u->health, &c->s->health, u->broken_by, clock_wall(c->clock));
-	u->broken_by[0] = '\0';
+	(void)lock;
+	if (u->broken_by[0]) {
+		health_unmark(&u->health, &c->s->health, u->broken_by, wall_s);
+		u->broken_by[0] = '\0';
+		unit_store_health(u);
+	}
+	if (health_is_usable(&u->health))
+		return true;
+	health_probed(&u->health, &c->s->health, true, NULL, wall_s);
+	unit_store_health(u);
+	return false;
+}
+
+void unit_note_dead(struct unit *u, const char *why)
+{
+	_cleanup_(closep) int lock = unit_lock_health(u);
+
+	(void)lock;
+	health_dead(&u->health, why, clock_wall(u->chips->clock));
 	unit_store_health(u);
 }

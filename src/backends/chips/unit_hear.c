@@ -30,17 +30,9 @@ void unit_note_unlocked(struct unit *u)
 
 static void hear_probe(struct unit *u)
 {
-	struct chips *c = u->chips;
-
 	u->is_probe = false;
-	unit_look_at_health(u); /* a person may have set it aside meanwhile */
-	if (u->broken_by[0])
-		unit_acquit(u);
-	if (health_is_usable(&u->health))
-		return;
-	health_probed(&u->health, &c->s->health, true, NULL, clock_wall(c->clock));
-	unit_store_health(u);
-	u->leave = LEAVE_NICELY; /* the next probe, or job, gets a fresh process */
+	if (!unit_note_probed_well(u)) /* the next probe, or job, gets a fresh process */
+		u->leave = LEAVE_NICELY;
 }
 
 static void hear_opened(struct unit *u)
@@ -109,13 +101,6 @@ static void hear_ended(struct unit *u, const struct event *e)
 
 /* ---- it is gone ---- */
 
-/* It is still there after SIGKILL, and so is what it has of the device. */
-static void declare_dead(struct unit *u, const char *why)
-{
-	health_dead(&u->health, why, clock_wall(u->chips->clock));
-	unit_store_health(u);
-}
-
 /* Also one that opened and was gone before its first run: the next one would do the same. */
 static bool has_failed_to_open(const struct unit *u)
 {
@@ -130,8 +115,8 @@ static void hear_died(struct unit *u, const struct event *e)
 
 	unit_set_state(u, UNIT_CLOSED);
 	c->last_event_s = chips_now(c);
-	if (e->flag)
-		declare_dead(u, e->text);
+	if (e->flag) /* it is there even after SIGKILL, and so is what it has of the device */
+		unit_note_dead(u, e->text);
 	if (never_opened)
 		open_has_failed(u, e->text);
 	else if (u->holder)

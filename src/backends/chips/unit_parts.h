@@ -18,10 +18,16 @@ void unit_read_health(struct unit *u);
 void unit_store_health(struct unit *u);
 /* Somebody else may have written it since. */
 void unit_look_at_health(struct unit *u);
+/* Likewise, before a change: nobody else makes one as long as the descriptor is open; or -1. */
+int unit_lock_health(struct unit *u);
 /* What its driver said of it at load. */
 void unit_hear_driver(struct unit *u);
 void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text);
-/* It opens again after a job had broken it: that job's marks are taken back. */
-void unit_acquit(struct unit *u);
+/* It opened, without a job. If a job had broken it, that job's marks are taken back. true: it was
+ * usable then; false: the probe counts. */
+bool unit_note_probed_well(struct unit *u);
+/* Its worker cannot be killed. */
+void unit_note_dead(struct unit *u, const char *why);
+void unit_suspect(struct unit *u, const char *text);
 
 #endif

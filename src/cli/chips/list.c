@@ -143,7 +143,7 @@ static void add_device(struct table *t, const struct sight *s)
 	if (s->device->fault_domain >= 0)
 		snprintf(domain, sizeof(domain), "%d", s->device->fault_domain);
 	table_add(t, domain, TABLE_PLAIN);
-	health_add_state(&state, &s->health);
+	health_add_state(&state, &s->health, clock_wall(clock_real()));
 	table_add(t, state.s, color_of(s->health.state));
 	add_lock(t, s);
 	add_memory(t, s->device);

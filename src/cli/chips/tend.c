@@ -84,7 +84,7 @@ static void add_machine(struct str *to, const struct chips_pool *p, const struct
 	if (health_is_usable(&there))
 		return;
 	str_add(to, ", where it is ");
-	health_add_state(to, &there);
+	health_add_state(to, &there, clock_wall(clock_real()));
 }
 
 static void clear_one(const struct chips_target *t, struct diags *diags)
@@ -95,14 +95,16 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 	struct device_health was;
 	struct error err = {0};
 	bool is_unreadable = false;
+	_cleanup_(closep) int lock = health_lock(p->state_dir, d->family, d->machine_id);
 
+	(void)lock;
 	if (health_load(p->state_dir, d->family, d->machine_id, &was, &err) < 0) {
 		is_unreadable = true;
 		str_add(&what, "it could not be read");
 		error_done(&err);
 	} else {
 		str_add(&what, "it was ");
-		health_add_state(&what, &was);
+		health_add_state(&what, &was, clock_wall(clock_real()));
 	}
 	if (health_clear(p->state_dir, d->family, d->machine_id, &err) < 0) {
 		refuse(diags, &err);
@@ -137,7 +139,9 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 	_cleanup_(str_done) struct str what = {0};
 	struct device_health h;
 	struct error err = {0};
+	_cleanup_(closep) int lock = health_lock(p->state_dir, d->family, d->machine_id);
 
+	(void)lock;
 	/* What cannot be read is written anew. */
 	if (health_load(p->state_dir, d->family, d->machine_id, &h, &err) < 0)
 		error_done(&err);
@@ -146,7 +150,7 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 		refuse(diags, &err);
 		return;
 	}
-	health_add_state(&what, &h);
+	health_add_state(&what, &h, clock_wall(clock_real()));
 	add_machine(&what, p, d);
 	say(t, what.s);
 }

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device's health on disk: a small file, replaced as a whole. */
 #include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -154,6 +157,37 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 	rc = fs_replace_shared(path, out.buf.s, out.buf.len, err);
 	jout_done(&out);
 	return rc;
+}
+
+/* A change takes less than a millisecond. Whoever takes so long is stopped: nobody waits for him
+ * for ever. */
+enum { LOCK_TRIES = 1000 };
+static const struct timespec lock_pause = {.tv_nsec = 1000000};
+
+/* Its name stays: whoever removes a file of a lock lets two in. */
+static int open_lock(const char *path, const char *dir)
+{
+	int fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+	if (fd >= 0)
+		fchmod(fd, fs_shared_mode(dir));
+	else if (errno == EEXIST)
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return fd;
+}
+
+int health_lock(const char *state_dir, const char *family, int32_t id)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s-%d.json.lock", state_dir, path_base(family),
+						id);
+	int fd = places_make_state_dir(state_dir) < 0 ? -1 : open_lock(path, state_dir);
+
+	for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
+		if (i == LOCK_TRIES || (errno != EWOULDBLOCK && errno != EINTR))
+			closep(&fd);
+		else
+			ppoll(NULL, 0, &lock_pause, NULL);
+	return fd;
 }
 
 int health_clear(const char *state_dir, const char *family, int32_t id, struct error *err)

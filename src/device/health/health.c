@@ -55,8 +55,7 @@ static void say(struct device_health *h, const char *text)
 
 static bool quarantine(struct device_health *h, const struct health_rules *rules, double wall_s)
 {
-	double s = rules->quarantine_s *
-		   ldexp(1, (int)(h->n_quarantines < 20 ? h->n_quarantines : 20));
+	double s = rules->quarantine_s * ldexp(1, (int)h->n_quarantines);
 
 	h->n_quarantines++;
 	h->n_good_probes = 0;
@@ -269,13 +268,15 @@ bool health_has_end(const struct device_health *h)
 	return h->until_wall_s < FOR_EVER_WALL_S;
 }
 
-void health_add_state(struct str *out, const struct device_health *h)
+void health_add_state(struct str *out, const struct device_health *h, double wall_s)
 {
 	str_add(out, health_state_name(h->state));
 	if (h->state != HEALTH_QUARANTINED)
 		return;
 	str_add(out, " until ");
-	if (health_has_end(h))
+	if (health_wants_probe(h, wall_s))
+		str_add(out, "a probe, which is due now, finds it well");
+	else if (health_has_end(h))
 		wall_add_iso(out, h->until_wall_s);
 	else
 		str_add(out, "it is cleared");

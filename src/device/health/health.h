@@ -88,7 +88,7 @@ void health_probe_now(struct device_health *h, double wall_s);
 bool health_wants_probe(const struct device_health *h, double wall_s);
 const char *health_state_name(enum health_state s); /* "quarantined" */
 /* "quarantined until 2026-11-25T12:30:00Z", "healthy" */
-void health_add_state(struct str *out, const struct device_health *h);
+void health_add_state(struct str *out, const struct device_health *h, double wall_s);
 /* ": stalled: no progress for 12s (first code 507018; 2 jobs: a, b)"; "" if there is none. */
 void health_add_reason(struct str *out, const struct device_health *h);
 bool health_has_end(const struct device_health *h); /* of a quarantine: until_wall_s says when */
@@ -99,6 +99,10 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 		struct error *err);
 int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err);
+/* Between a load and the store that follows from it nobody else changes the file, as long as the
+ * descriptor is open. -1: not to be had, because the directory cannot be written or somebody holds
+ * it for longer than any change takes; then a change of another process may be lost. */
+int health_lock(const char *state_dir, const char *family, int32_t id);
 /* Likewise; what is set aside in machine_dir counts, too, until its time is over. NULL: nothing. */
 int health_load_both(const char *state_dir, const char *machine_dir, const char *family, int32_t id,
 		     double wall_s, struct device_health *ret, struct error *err);

@@ -635,6 +635,14 @@ int health_load(const char *state_dir, const char *driver, int32_t id, struct de
 	return 0;
 }
 
+int health_lock(const char *state_dir, const char *driver, int32_t id)
+{
+	(void)state_dir;
+	(void)driver;
+	(void)id;
+	return -1;
+}
+
 int health_store(const char *state_dir, const char *driver, int32_t id,
 		 const struct device_health *h, struct error *err)
 {

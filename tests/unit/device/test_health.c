@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../base/unit.h"
@@ -46,6 +47,54 @@ static void marks_outside_the_window_are_forgotten(void **state)
 	mark(&h, DVS_STALL, "b", 1601);
 	assert_int_equal(h.state, HEALTH_SUSPECT);
 	assert_int_equal(h.n_marks, 1);
+}
+
+static void one_at_its_very_edge_counts(void **state)
+{
+	struct device_health h = {0};
+
+	(void)state;
+	mark(&h, DVS_STALL, "a", 1000);
+	mark(&h, DVS_STALL, "b", 1600);
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+}
+
+static void the_first_code_is_the_one_that_led_here(void **state)
+{
+	struct health_mark second = {.wall_s = 1001, .class = DVS_STALL, .code = 2, .job = "b"};
+	struct device_health h = {0};
+
+	(void)state;
+	mark(&h, DVS_STALL, "a", 1000);
+	health_mark(&h, &rules, MARK_ONE, &second, "again");
+	assert_int_equal(h.first_code, 507018);
+	health_set_aside(&h, "fan broken", INFINITY, 1002);
+	assert_int_equal(h.first_code, 0); /* a person has another reason */
+	h = (struct device_health){0};
+	mark(&h, DVS_STALL, "a", 1000);
+	health_unmark(&h, &rules, "a", 1001);
+	assert_int_equal(h.first_code, 0);
+}
+
+static void a_day_is_the_longest_quarantine(void **state)
+{
+	struct device_health h = {.n_quarantines = 40};
+
+	(void)state;
+	mark(&h, DVS_WEDGE, "a", 1000);
+	assert_true(h.until_wall_s == 1000 + 86400);
+}
+
+static void a_neighbour_makes_suspect_who_was_well(void **state)
+{
+	(void)state;
+	for (int s = 0; s < HEALTH_STATE_COUNT; s++) {
+		struct device_health h = {.state = (enum health_state)s};
+		bool was_well = s == HEALTH_UNKNOWN || s == HEALTH_HEALTHY;
+
+		assert_int_equal(health_suspect(&h, "device 2 broke", 1000), was_well);
+		assert_int_equal(h.state, was_well ? HEALTH_SUSPECT : s);
+	}
 }
 
 static void a_wedge_quarantines_at_once(void **state)
@@ -113,6 +162,30 @@ static void a_long_name_is_cut_off_and_known(void **state)
 	assert_int_equal(h.state, HEALTH_HEALTHY);
 }
 
+static void what_opens_right_after_its_wedge_keeps_a_mark_and_is_used(void **state)
+{
+	struct device_health h = {.state = HEALTH_HEALTHY};
+
+	(void)state;
+	assert_false(health_opened_again(&h, &rules, "a", "it opened", 1000));
+	mark(&h, DVS_WEDGE, "a", 1000);
+	assert_false(health_opened_again(&h, &rules, "b", "it opened", 1001)); /* not its doing */
+	assert_true(health_opened_again(&h, &rules, "a", "it opened", 1001));
+	assert_int_equal(h.state, HEALTH_SUSPECT);
+	assert_int_equal(h.n_marks, 1);
+	assert_int_equal(h.n_jobs, 1);
+	assert_int_equal(h.n_quarantines, 0);
+	assert_int_equal(h.first_code, 507018);
+	assert_string_equal(h.reason, "it opened");
+	mark(&h, DVS_WEDGE, "b", 1002);
+	assert_true(health_opened_again(&h, &rules, "b", "it opened", 1003)); /* the second mark */
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+	h = (struct device_health){.state = HEALTH_PROBATION, .n_quarantines = 1};
+	mark(&h, DVS_WEDGE, "a", 1000);
+	assert_false(health_opened_again(&h, &rules, "a", "it opened", 1001));
+	assert_int_equal(h.state, HEALTH_QUARANTINED);
+}
+
 static void a_wedge_by_another_job_stays(void **state)
 {
 	struct device_health h = {.state = HEALTH_HEALTHY};
@@ -131,6 +204,9 @@ static void a_probe_can_be_due_at_once(void **state)
 	struct device_health h = {.state = HEALTH_HEALTHY};
 
 	(void)state;
+	h.until_wall_s = 5000; /* of an earlier one */
+	health_probe_now(&h, 1000);
+	assert_true(h.until_wall_s == 5000);
 	mark(&h, DVS_WEDGE, "a", 1000);
 	assert_false(health_wants_probe(&h, 1001));
 	health_probe_now(&h, 1001);
@@ -189,6 +265,10 @@ static void a_pass_takes_back_what_may_have_been_the_jobs_doing(void **state)
 		assert_true(health_passed(&h, &rules, 1000 + i));
 		assert_int_equal(h.state, HEALTH_HEALTHY);
 	}
+	assert_int_equal(h.n_jobs, 0);
+	mark(&h, DVS_LOST, "a", 1050);
+	assert_true(health_passed(&h, &rules, 1051));
+	assert_int_equal(h.n_marks, 0);
 	mark(&h, DVS_POISON, "a", 1100);
 	health_passed(&h, &rules, 1101);
 	assert_int_equal(h.state, HEALTH_SUSPECT);
@@ -265,6 +345,49 @@ static void it_comes_back_from_disk_as_it_was(void **state)
 	assert_int_equal(health_load(dir, "/x/libnpu.so", 3, &back, &err), 0);
 	assert_int_equal(back.state, HEALTH_UNKNOWN);
 	assert_int_equal(fs_remove_tree(dir), 0);
+}
+
+enum { MARKS_EACH = 100 };
+
+static void mark_often(const char *dir)
+{
+	struct device_health h;
+	struct error err = {0};
+
+	for (int i = 0; i < MARKS_EACH; i++) {
+		int lock = health_lock(dir, "sim", 3);
+
+		if (lock < 0 || health_load(dir, "sim", 3, &h, &err) < 0)
+			_exit(1);
+		mark(&h, DVS_STALL, "a", 1000);
+		if (health_store(dir, "sim", 3, &h, &err) < 0)
+			_exit(1);
+		close(lock);
+	}
+}
+
+static void two_processes_lose_no_mark_of_each_other(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX";
+	struct device_health h;
+	struct error err = {0};
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	pid = fork();
+	if (pid == 0) {
+		mark_often(dir);
+		_exit(0);
+	}
+	mark_often(dir);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_int_equal(health_load(dir, "sim", 3, &h, &err), 0);
+	assert_int_equal(h.n_jobs, 2 * MARKS_EACH);
+	assert_int_equal(health_lock("/proc/nowhere", "sim", 3), -1);
+	fs_remove_tree(dir);
 }
 
 static void what_the_machine_sets_aside_counts_until_its_time_is_over(void **state)
@@ -389,15 +512,18 @@ static void a_person_sets_it_aside_until_it_is_cleared(void **state)
 	assert_false(health_is_usable(&h));
 	assert_false(health_has_end(&h));
 	assert_false(health_wants_probe(&h, 4e9));
-	health_add_state(&text, &h);
+	health_add_state(&text, &h, 4e9);
 	assert_string_equal(text.s, "quarantined until it is cleared");
 	assert_string_equal(h.reason, "fan broken");
 	assert_false(health_set_aside(&h, "lent", 7200, 1000));
 	assert_true(health_has_end(&h));
 	assert_true(health_wants_probe(&h, 8200));
 	str_clear(&text);
-	health_add_state(&text, &h);
+	health_add_state(&text, &h, 8199);
 	assert_string_equal(text.s, "quarantined until 1970-01-01T02:16:40.000Z");
+	str_clear(&text);
+	health_add_state(&text, &h, 8200);
+	assert_string_equal(text.s, "quarantined until a probe, which is due now, finds it well");
 }
 
 static void a_long_reason_ends_where_a_character_does(void **state)
@@ -423,11 +549,16 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_marks_in_the_window_quarantine),
 		cmocka_unit_test(marks_outside_the_window_are_forgotten),
+		cmocka_unit_test(one_at_its_very_edge_counts),
+		cmocka_unit_test(the_first_code_is_the_one_that_led_here),
+		cmocka_unit_test(a_day_is_the_longest_quarantine),
+		cmocka_unit_test(a_neighbour_makes_suspect_who_was_well),
 		cmocka_unit_test(a_wedge_quarantines_at_once),
 		cmocka_unit_test(lost_processes_count_from_the_second_job_on),
 		cmocka_unit_test(wrong_results_mark_nothing),
 		cmocka_unit_test(a_job_that_fails_elsewhere_too_takes_its_marks_back),
 		cmocka_unit_test(a_long_name_is_cut_off_and_known),
+		cmocka_unit_test(what_opens_right_after_its_wedge_keeps_a_mark_and_is_used),
 		cmocka_unit_test(a_wedge_by_another_job_stays),
 		cmocka_unit_test(a_probe_can_be_due_at_once),
 		cmocka_unit_test(out_of_quarantine_by_two_good_probes_and_one_good_job),
@@ -437,6 +568,7 @@ int main(void)
 		cmocka_unit_test(what_a_person_set_aside_only_a_person_brings_back),
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
+		cmocka_unit_test(two_processes_lose_no_mark_of_each_other),
 		cmocka_unit_test(what_the_machine_sets_aside_counts_until_its_time_is_over),
 		cmocka_unit_test(what_was_our_own_moves_to_the_machines),
 		cmocka_unit_test(a_link_is_no_health),
