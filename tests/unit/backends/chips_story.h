@@ -3,7 +3,11 @@
 #ifndef TESTS_UNIT_BACKENDS_CHIPS_STORY_H
 #define TESTS_UNIT_BACKENDS_CHIPS_STORY_H
 
+#include <unistd.h>
+
+#include "base/fs.h"
 #include "chips_double.h"
+#include "device/lock/lock.h"
 
 static inline int end_world(void **state)
 {
@@ -15,6 +19,15 @@ static inline int end_world(void **state)
 static inline void begin(uint32_t n_devices)
 {
 	world_init(n_devices);
+	world_begin();
+}
+
+/* No two of them in one fault domain. */
+static inline void begin_apart(uint32_t n_devices)
+{
+	world_init(n_devices);
+	for (uint32_t i = 0; i < n_devices; i++)
+		world.devices[i].domain = -1;
 	world_begin();
 }
 
@@ -53,6 +66,11 @@ static inline void run_through(struct fake_job *j)
 	job_goes_through(j);
 }
 
+static inline void ends_well(int32_t device)
+{
+	worker_ends(worker_on(device), DVS_OK, false);
+}
+
 static inline void closed(void *ctx, const char *trouble)
 {
 	(void)ctx;
@@ -65,7 +83,41 @@ static inline void close_backend(void)
 	world.backend->ops->close(world.backend, closed, NULL);
 }
 
+/* ---- among processes: a story that begins so ends with end_locks() ---- */
+
+static char lock_dir[32];
+
+static inline void begin_with_locks(uint32_t n_devices)
+{
+	snprintf(lock_dir, sizeof(lock_dir), "/tmp/dvs-story-XXXXXX");
+	assert_non_null(mkdtemp(lock_dir));
+	world_init(n_devices);
+	world.settings.lock_dir = lock_dir;
+	for (uint32_t i = 0; i < n_devices; i++)
+		world.devices[i].family = "sim";
+	world_begin();
+}
+
+static inline int end_locks(void **state)
+{
+	end_world(state);
+	fs_remove_tree(lock_dir); /* a story may have done so */
+	return 0;
+}
+
+/* As another process; -1: it is not free. */
+static inline int take(int32_t device)
+{
+	char *path = device_lock_path(lock_dir, "sim", device);
+	pid_t holder;
+	int fd = device_lock_take(path, &holder);
+
+	free(path);
+	return fd;
+}
+
 /* Whatever it leaves is destroyed. */
-#define STORY(name) cmocka_unit_test_teardown(name, end_world)
+#define STORY(name)	       cmocka_unit_test_teardown(name, end_world)
+#define STORY_WITH_LOCKS(name) cmocka_unit_test_teardown(name, end_locks)
 
 #endif

@@ -155,6 +155,24 @@ static void suspects_and_canaries_come_last(void **state)
 	assert_string_equal(choose(&r, NULL), "2 3 4 5 0 1");
 }
 
+/* For a gang one on probation is worse than two suspects, for a single job it is not. */
+static void a_gang_rather_takes_suspects_than_a_canary(void **state)
+{
+	struct rig r;
+
+	(void)state;
+	rig_init(&r);
+	r.q.n_devices = 2;
+	r.q.same_domain = true;
+	r.units[0].health.state = HEALTH_PROBATION;
+	r.units[0].image_key = r.units[1].image_key = 7;
+	r.units[2].health.state = r.units[3].health.state = HEALTH_SUSPECT;
+	r.units[4].health.state = HEALTH_DEAD;
+	assert_string_equal(choose(&r, NULL), "2 3");
+	r.units[2].health.state = HEALTH_DEAD;
+	assert_string_equal(choose(&r, NULL), "1 0");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +183,7 @@ int main(void)
 		cmocka_unit_test(one_domain_if_that_is_asked_for),
 		cmocka_unit_test(what_is_reserved_is_left_alone),
 		cmocka_unit_test(suspects_and_canaries_come_last),
+		cmocka_unit_test(a_gang_rather_takes_suspects_than_a_canary),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,15 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-/* No two of them in one fault domain. */
-static void begin_apart(uint32_t n_devices)
-{
-	world_init(n_devices);
-	for (uint32_t i = 0; i < n_devices; i++)
-		world.devices[i].domain = -1;
-	world_begin();
-}
-
 /* Whatever workers have to do until j, which waits, runs. */
 static void begins_on_its_own(const struct fake_job *j)
 {

@@ -3,10 +3,6 @@
 #include "chips_story.h"
 
 #include <math.h>
-#include <unistd.h>
-
-#include "base/fs.h"
-#include "device/lock/lock.h"
 
 static struct fake_job *command(uint32_t n_devices)
 {
@@ -169,35 +165,6 @@ static void one_that_waits_can_be_killed(void **state)
 
 /* ---- locks ---- */
 
-static char dir[] = "/tmp/dvs-lend-XXXXXX";
-
-static void begin_with_locks(uint32_t n_devices)
-{
-	snprintf(dir, sizeof(dir), "/tmp/dvs-lend-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	world_init(n_devices);
-	world.settings.lock_dir = dir;
-	for (uint32_t i = 0; i < n_devices; i++)
-		world.devices[i].family = "sim";
-	world_begin();
-}
-
-static int end_locks(void **state)
-{
-	fs_remove_tree(dir);
-	return end_world(state);
-}
-
-static int take(int32_t device)
-{
-	char *path = device_lock_path(dir, "sim", device);
-	pid_t holder;
-	int fd = device_lock_take(path, &holder);
-
-	free(path);
-	return fd;
-}
-
 static void all_are_locked_or_none(void **state)
 {
 	struct fake_job *j;
@@ -244,7 +211,7 @@ static void a_lock_that_cannot_be_made_ends_it(void **state)
 
 	(void)state;
 	begin_with_locks(1);
-	fs_remove_tree(dir);
+	fs_remove_tree(lock_dir);
 	j = command(1);
 	assert_int_equal(j->result.reason, REASON_LAUNCH);
 	assert_non_null(strstr(j->message, "cannot lock "));
@@ -404,8 +371,6 @@ static void a_slot_that_dies_loses_it(void **state)
 	assert_int_equal(j->result.reason, REASON_LOST);
 }
 
-#define LOCK_STORY(name) cmocka_unit_test_teardown(name, end_locks)
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -418,9 +383,9 @@ int main(int argc, char **argv)
 		STORY(one_that_is_lent_is_nobody_elses),
 		STORY(one_that_runs_is_suspended_with_us),
 		STORY(one_that_waits_can_be_killed),
-		LOCK_STORY(all_are_locked_or_none),
-		LOCK_STORY(another_is_taken_if_one_is_in_use),
-		LOCK_STORY(a_lock_that_cannot_be_made_ends_it),
+		STORY_WITH_LOCKS(all_are_locked_or_none),
+		STORY_WITH_LOCKS(another_is_taken_if_one_is_in_use),
+		STORY_WITH_LOCKS(a_lock_that_cannot_be_made_ends_it),
 		STORY(after_a_pass_nobody_looks),
 		STORY(nor_after_a_kill),
 		STORY(nor_when_no_process_could_be_made),

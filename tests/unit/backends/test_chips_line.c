@@ -3,40 +3,6 @@
 #include "chips_story.h"
 
 #include <sys/inotify.h>
-#include <unistd.h>
-
-#include "base/fs.h"
-#include "device/lock/lock.h"
-
-static char dir[32];
-
-static void begin_with_locks(uint32_t n_devices)
-{
-	snprintf(dir, sizeof(dir), "/tmp/dvs-line-XXXXXX");
-	assert_non_null(mkdtemp(dir));
-	world_init(n_devices);
-	world.settings.lock_dir = dir;
-	for (uint32_t i = 0; i < n_devices; i++)
-		world.devices[i].family = "sim";
-	world_begin();
-}
-
-static int end_locks(void **state)
-{
-	end_world(state);
-	return fs_remove_tree(dir);
-}
-
-/* As another process; -1: it is not free. */
-static int take(int32_t device)
-{
-	char *path = device_lock_path(dir, "sim", device);
-	pid_t holder;
-	int fd = device_lock_take(path, &holder);
-
-	free(path);
-	return fd;
-}
 
 static bool is_locked(int32_t device)
 {
@@ -51,11 +17,6 @@ static void others_wait_for(int32_t device, bool do_they)
 {
 	world.is_others[device] = do_they;
 	others_change();
-}
-
-static void ends_well(int32_t device)
-{
-	worker_ends(worker_on(device), DVS_OK, false);
 }
 
 /* ---- what it has ---- */
@@ -106,7 +67,7 @@ static void a_gang_takes_all_or_none(void **state)
 	assert_int_equal(world.n_made, 0);
 	assert_false(is_locked(0) || is_locked(2));
 	assert_string_equal(world.wants, "sim-0\nsim-1\nsim-2\n");
-	inotify_add_watch(closings, dir, IN_CLOSE_WRITE);
+	inotify_add_watch(closings, lock_dir, IN_CLOSE_WRITE);
 	world_pass(100);
 	assert_int_equal(read(closings, event, sizeof(event)), -1); /* nobody is woken in vain */
 	close(closings);
@@ -175,7 +136,7 @@ static void a_lock_that_cannot_be_made_ends_the_job(void **state)
 
 	(void)state;
 	begin_with_locks(1);
-	fs_remove_tree(dir);
+	fs_remove_tree(lock_dir);
 	j = submitted(1);
 	world_pass(1);
 	assert_int_equal(j->result.reason, REASON_LAUNCH);
@@ -477,33 +438,77 @@ static void who_is_paused_or_closing_waits_for_nothing(void **state)
 	close(theirs);
 }
 
-#define LINE_STORY(name) cmocka_unit_test_teardown(name, end_locks)
+/* A command is put back before the gang that has the place: it does not take that over. */
+static void a_place_stays_with_its_job_whoever_comes_before_it(void **state)
+{
+	int theirs[] = {-1, -1};
+	struct fake_job *command;
+
+	(void)state;
+	begin_with_locks(3);
+	run_through(submitted(1)); /* 0 is open */
+	for (int i = 0; i < 2; i++)
+		theirs[i] = take(i + 1);
+	submitted(2);
+	assert_int_equal(world.n_places, 1);
+	command = job_new(1);
+	command->request.is_borrowed = true;
+	command->request.env_name = "DEVICES";
+	job_submit(command);
+	assert_true(worker_on(0)->is_closed);
+	world.stored[0] = (struct device_health){
+		.state = HEALTH_QUARANTINED, .until_wall_s = clock_wall(&world.clock.clock) + 100};
+	unit(0)->health = world.stored[0];
+	worker_dies(worker_on(0));
+	assert_ptr_equal(list_entry(world.c->queue.next, struct chips_job, link)->job,
+			 &command->job);
+	assert_int_equal(world.n_places, 1);
+	for (int i = 0; i < 2; i++)
+		close(theirs[i]);
+}
+
+static void what_others_wait_for_is_not_probed(void **state)
+{
+	(void)state;
+	begin_with_locks(2);
+	world.stored[0] = (struct device_health){.state = HEALTH_QUARANTINED,
+						 .until_wall_s = clock_wall(&world.clock.clock)};
+	unit(0)->health = world.stored[0];
+	others_wait_for(0, true);
+	submitted(2);
+	world_pass(20);
+	assert_null(worker_on(0));
+	others_wait_for(0, false);
+	assert_true(unit(0)->is_probe);
+}
 
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		LINE_STORY(the_lock_is_taken_before_the_worker_is_started),
-		LINE_STORY(a_device_that_others_have_costs_no_process),
-		LINE_STORY(a_gang_takes_all_or_none),
-		LINE_STORY(a_gang_in_vain_gives_back_what_is_new),
-		LINE_STORY(what_is_to_be_lent_stays_locked_while_workers_leave),
-		LINE_STORY(a_lock_goes_from_one_worker_to_the_next),
-		LINE_STORY(a_lock_that_cannot_be_made_ends_the_job),
-		LINE_STORY(what_is_free_and_others_wait_for_is_theirs),
-		LINE_STORY(an_idle_worker_makes_room),
-		LINE_STORY(a_run_is_not_interrupted_and_the_next_one_waits),
-		LINE_STORY(what_took_long_to_open_is_kept_for_a_while),
-		LINE_STORY(one_that_opens_runs_one_job_at_least),
-		LINE_STORY(a_gang_that_opens_keeps_what_is_open_already),
-		LINE_STORY(devices_that_are_lent_come_back_and_are_theirs),
-		LINE_STORY(who_has_all_it_needs_waits_for_nobody),
-		LINE_STORY(a_place_is_for_one_job),
-		LINE_STORY(who_is_served_waits_for_nobody),
-		LINE_STORY(nor_does_who_could_not_run_anyway),
-		LINE_STORY(who_is_next_has_a_place_of_its_own),
-		LINE_STORY(a_place_stays_with_its_job),
-		LINE_STORY(a_device_that_is_not_usable_is_not_waited_for),
-		LINE_STORY(who_is_paused_or_closing_waits_for_nothing),
+		STORY_WITH_LOCKS(the_lock_is_taken_before_the_worker_is_started),
+		STORY_WITH_LOCKS(a_device_that_others_have_costs_no_process),
+		STORY_WITH_LOCKS(a_gang_takes_all_or_none),
+		STORY_WITH_LOCKS(a_gang_in_vain_gives_back_what_is_new),
+		STORY_WITH_LOCKS(what_is_to_be_lent_stays_locked_while_workers_leave),
+		STORY_WITH_LOCKS(a_lock_goes_from_one_worker_to_the_next),
+		STORY_WITH_LOCKS(a_lock_that_cannot_be_made_ends_the_job),
+		STORY_WITH_LOCKS(what_is_free_and_others_wait_for_is_theirs),
+		STORY_WITH_LOCKS(an_idle_worker_makes_room),
+		STORY_WITH_LOCKS(a_run_is_not_interrupted_and_the_next_one_waits),
+		STORY_WITH_LOCKS(what_took_long_to_open_is_kept_for_a_while),
+		STORY_WITH_LOCKS(one_that_opens_runs_one_job_at_least),
+		STORY_WITH_LOCKS(a_gang_that_opens_keeps_what_is_open_already),
+		STORY_WITH_LOCKS(devices_that_are_lent_come_back_and_are_theirs),
+		STORY_WITH_LOCKS(who_has_all_it_needs_waits_for_nobody),
+		STORY_WITH_LOCKS(a_place_is_for_one_job),
+		STORY_WITH_LOCKS(who_is_served_waits_for_nobody),
+		STORY_WITH_LOCKS(nor_does_who_could_not_run_anyway),
+		STORY_WITH_LOCKS(who_is_next_has_a_place_of_its_own),
+		STORY_WITH_LOCKS(a_place_stays_with_its_job),
+		STORY_WITH_LOCKS(a_place_stays_with_its_job_whoever_comes_before_it),
+		STORY_WITH_LOCKS(what_others_wait_for_is_not_probed),
+		STORY_WITH_LOCKS(a_device_that_is_not_usable_is_not_waited_for),
+		STORY_WITH_LOCKS(who_is_paused_or_closing_waits_for_nothing),
 	};
 
 	if (argc > 1)

@@ -544,6 +544,21 @@ static void what_a_person_clears_is_used_again(void **state)
 	assert_string_equal(j->where, "chips/0");
 }
 
+static void also_while_nothing_else_happens(void **state)
+{
+	(void)state;
+	world_init(1);
+	world.stored[0] = (struct device_health){
+		.state = HEALTH_QUARANTINED, .until_wall_s = clock_wall(&world.clock.clock) + 300};
+	world_begin();
+	submitted(1);
+	world_pass(20);
+	assert_null(worker_on(0));
+	world.stored[0] = (struct device_health){0};
+	world_pass(1.1);
+	assert_non_null(worker_on(0));
+}
+
 static void a_hang_after_the_first_error_is_not_the_cause(void **state)
 {
 	struct fake_job *j;
@@ -1033,6 +1048,24 @@ static void what_failed_here_waits_for_another_device(void **state)
 	assert_string_equal(j->where, "chips/1");
 }
 
+static void nor_for_one_that_is_quarantined(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	world.stored[1] = (struct device_health){
+		.state = HEALTH_QUARANTINED, .until_wall_s = clock_wall(&world.clock.clock) + 300};
+	unit(1)->health = world.stored[1];
+	j = submitted(1);
+	worker_opens(worker_on(0));
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_ends(worker_on(0), DVS_POISON, false);
+	worker_dies(worker_on(0));
+	job_submit(j);
+	assert_non_null(worker_on(0)); /* at once */
+}
+
 static void but_not_for_ever(void **state)
 {
 	struct fake_job *j;
@@ -1081,6 +1114,7 @@ int main(int argc, char **argv)
 		STORY(what_a_person_sets_aside_gets_no_other_job),
 		STORY(nor_does_what_happens_there_bring_it_back),
 		STORY(what_a_person_clears_is_used_again),
+		STORY(also_while_nothing_else_happens),
 		STORY(a_hang_after_the_first_error_is_not_the_cause),
 		STORY(the_wall_stands_before_the_release_too),
 		STORY(who_waits_for_the_release_is_not_guilty),
@@ -1105,6 +1139,7 @@ int main(int argc, char **argv)
 		STORY(devices_of_one_domain_are_kept_for_who_needs_them),
 		STORY(nothing_is_kept_for_who_cannot_run),
 		STORY(what_failed_here_waits_for_another_device),
+		STORY(nor_for_one_that_is_quarantined),
 		STORY(but_not_for_ever),
 	};
 

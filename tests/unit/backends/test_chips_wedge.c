@@ -41,10 +41,7 @@ static struct fake_job *breaker(void)
 {
 	struct fake_job *j;
 
-	world_init(3);
-	for (int32_t i = 0; i < 3; i++)
-		world.devices[i].domain = -1;
-	world_begin();
+	begin_apart(3);
 	j = job_new(1);
 	wedges(j, 0);
 	assert_int_equal(j->result.reason, REASON_WEDGE);
@@ -107,9 +104,7 @@ static void a_death_after_which_it_does_not_open_is_no_clean_bill(void **state)
 	struct fake_job *j;
 
 	(void)state;
-	world_init(2);
-	world.devices[0].domain = world.devices[1].domain = -1;
-	world_begin();
+	begin_apart(2);
 	j = job_new(1);
 	begins(j);
 	worker_reaches(worker_on(0), PHASE_TAKEN);
@@ -146,10 +141,7 @@ static void likewise_a_command_that_borrows(void **state)
 	struct fake_job *j;
 
 	(void)state;
-	world_init(3);
-	for (int32_t i = 0; i < 3; i++)
-		world.devices[i].domain = -1;
-	world_begin();
+	begin_apart(3);
 	j = job_new(1);
 	j->request.is_borrowed = true;
 	j->request.env_name = "DEVICES";
@@ -258,10 +250,7 @@ static void other_commands_are_not_to_blame(void **state)
 	struct fake_job *jobs[2];
 
 	(void)state;
-	world_init(3);
-	for (int32_t i = 0; i < 3; i++)
-		world.devices[i].domain = -1;
-	world_begin();
+	begin_apart(3);
 	for (int i = 0; i < 2; i++) {
 		jobs[i] = job_new(1);
 		jobs[i]->request.is_borrowed = true;

@@ -14,11 +14,6 @@ static struct fake_job *with_image(uint64_t image_key)
 	return j;
 }
 
-static void ends_well(int32_t device)
-{
-	worker_ends(worker_on(device), DVS_OK, false);
-}
-
 /* ---- retiring ---- */
 
 static void a_worker_is_used_again(void **state)
