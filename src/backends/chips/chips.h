@@ -45,7 +45,7 @@ struct chips_job {
 	const char *refused_text;
 };
 
-/* Where a job has failed before: a retry goes elsewhere, and shows who is to blame. */
+/* Where a job has failed before: a retry goes elsewhere, and shows what is at fault. */
 struct past {
 	uint32_t job; /* index in the plan */
 	int32_t device;
@@ -190,7 +190,7 @@ bool unit_is_free(const struct unit *u, double now_s);
 /* tell.c: the verb. */
 void chips_tell(struct backend *b, struct str *notes, struct json_out *json);
 
-/* blame.c: where jobs have failed before. */
+/* past.c: where jobs have failed before. */
 /* The job has ended like this before, so it is the job: on another device, or, if the class says
  * that the device is broken, on any. It returns to such a device only if there are no others and it
  * opened in between. */
@@ -206,11 +206,11 @@ bool probe_found_broken(const struct device_probe *p);
 /* "; then device 3 does not open any more: why" */
 void probe_add_broken(struct str *out, const struct unit *u, const struct device_probe *p);
 /* Its devices get their marks back: at once, or when a probe shows that they open again. */
-void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class class,
-		       bool probes_now);
+void past_take_marks_back(struct chips *c, const struct job *job, enum dvs_class class,
+			  bool probes_now);
 /* "the job breaks devices (0,6): text", with all devices on which it has ended like this. */
-const char *outcome_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
-			       const char *text, struct arena *mem);
+const char *past_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
+			    const char *text, struct arena *mem);
 bool past_has(const struct chips *c, const struct job *job, int32_t device);
 /* It broke another device, and this one opened as before. */
 bool past_was_well(const struct chips *c, const struct job *job, int32_t device);

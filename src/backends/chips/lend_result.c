@@ -40,7 +40,7 @@ static void write_device(struct json_out *out, const struct lent *d)
 	jout_object_end(out);
 }
 
-static char *make_details(const struct lend *l, const char *blame)
+static char *make_details(const struct lend *l, const char *at_fault)
 {
 	const struct chips_settings *s = l->chips->s;
 	struct json_out out;
@@ -50,8 +50,8 @@ static char *make_details(const struct lend *l, const char *blame)
 	jout_key_string(&out, "driver", s->driver_name);
 	jout_key_string(&out, "driver_version", s->driver_version);
 	jout_key_real(&out, "queue_s", l->started_s - l->job->queued_s, 6);
-	if (blame)
-		jout_key_string(&out, "blame", blame);
+	if (at_fault)
+		jout_key_string(&out, "blame", at_fault);
 	jout_key(&out, "borrowed");
 	jout_array(&out);
 	for (uint32_t i = 0; i < l->n; i++)
@@ -62,7 +62,7 @@ static char *make_details(const struct lend *l, const char *blame)
 }
 
 /* What the process ended with stays: it is the first that one wants to know. */
-static void blame_device(struct lend *l)
+static void lend_fail_for_device(struct lend *l)
 {
 	const struct class_fate *fate = device_class_fate(DVS_WEDGE);
 	struct job_result *r = &l->result;
@@ -77,14 +77,14 @@ static void blame_device(struct lend *l)
 	r->message = arena_strdup(l->job->mem, text.s);
 }
 
-static void blame_job(struct lend *l)
+static void lend_fail_for_job(struct lend *l)
 {
-	outcome_blame_job(l->chips, l->job->job, DVS_WEDGE, false);
+	past_take_marks_back(l->chips, l->job->job, DVS_WEDGE, false);
 	l->result.status = JOB_FAILED;
 	l->result.reason = REASON_BREAKS_DEVICES;
 	l->result.is_uncharged = false;
-	l->result.message = outcome_say_breaks(l->chips, l->job->job, DVS_WEDGE, l->result.message,
-					       l->job->mem);
+	l->result.message = past_say_breaks(l->chips, l->job->job, DVS_WEDGE, l->result.message,
+					    l->job->mem);
 }
 
 /* A retry goes elsewhere, if there is an elsewhere. */
@@ -113,7 +113,7 @@ static void settle_devices(const struct lend *l)
 
 void lend_tell(struct lend *l)
 {
-	const char *blame = l->result.status == JOB_PASSED || l->was_killed ? NULL : "job";
+	const char *at_fault = l->result.status == JOB_PASSED || l->was_killed ? NULL : "job";
 	_cleanup_(freep) struct unit **broken = xcalloc(l->n, sizeof(*broken));
 	uint32_t n_broken = list_broken(l, broken);
 	bool breaks_devices = past_shows_the_job(l->chips, l->job->job, broken, n_broken);
@@ -121,13 +121,13 @@ void lend_tell(struct lend *l)
 
 	settle_devices(l);
 	if (n_broken) {
-		blame_device(l);
-		blame = "device";
+		lend_fail_for_device(l);
+		at_fault = "device";
 	}
 	if (breaks_devices) {
-		blame_job(l);
-		blame = "job";
+		lend_fail_for_job(l);
+		at_fault = "job";
 	}
-	l->result.details = details = make_details(l, blame);
+	l->result.details = details = make_details(l, at_fault);
 	sched_job_ended(l->job->job, &l->result);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a gang ended: the job's result and its details; blame.c says what it means for devices. */
+/* How a gang ended: the job's result and its details; past.c says what it means for devices. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,7 +68,7 @@ static void write_rank(struct json_out *out, const struct gang *g, uint32_t i)
 	jout_object_end(out);
 }
 
-static char *make_details(const struct gang *g, const char *blame)
+static char *make_details(const struct gang *g, const char *at_fault)
 {
 	const struct chips *c = g->chips;
 	struct json_out out;
@@ -81,8 +81,8 @@ static char *make_details(const struct gang *g, const char *blame)
 		jout_key_real(&out, "queue_s", g->started_s - g->job->queued_s, 6);
 	if (g->cause >= 0)
 		jout_key_int(&out, "cause", g->cause);
-	if (blame)
-		jout_key_string(&out, "blame", blame);
+	if (at_fault)
+		jout_key_string(&out, "blame", at_fault);
 	jout_key(&out, "ranks");
 	jout_array(&out);
 	for (uint32_t i = 0; i < g->n; i++)
@@ -109,13 +109,13 @@ static bool is_unread(const struct rank *r)
 
 static void say_breaks(struct gang *g, enum dvs_class class, struct job_result *result)
 {
-	outcome_blame_job(g->chips, g->job->job, class, true);
+	past_take_marks_back(g->chips, g->job->job, class, true);
 	result->is_uncharged = false;
 	if (job_reason_class(result->reason) != CLASS_INFRA)
 		return;
 	result->reason = REASON_BREAKS_DEVICES;
-	result->message = outcome_say_breaks(g->chips, g->job->job, class, result->message,
-					     g->job->mem);
+	result->message = past_say_breaks(g->chips, g->job->job, class, result->message,
+					  g->job->mem);
 }
 
 /* What the rank ended with stays: it is the first that one wants to know. */
@@ -162,8 +162,8 @@ static void mark_cause(struct gang *g, bool is_the_job)
 		past_add(g->chips, job, r->unit->device->id, class);
 }
 
-/* Who or what is to blame: the job, or a device. */
-static const char *set_blame(struct gang *g, struct job_result *result)
+/* What is at fault: the job, or a device. */
+static const char *find_fault(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
 	enum dvs_class class = r->end.class;
@@ -255,17 +255,17 @@ static void add_usage(const struct gang *g, struct job_result *result)
 void outcome_tell(struct gang *g)
 {
 	struct job_result result = {.status = JOB_PASSED, .exit_status = -1};
-	const char *blame = NULL;
+	const char *at_fault = NULL;
 	_cleanup_(freep) char *details = NULL;
 
 	if (g->was_killed) {
 		by_user(g, &result);
 	} else if (g->cause >= 0 && g->ranks[g->cause].end.class == DVS_OK) {
 		by_log(g, &result);
-		blame = "job";
+		at_fault = "job";
 	} else if (g->cause >= 0) {
 		by_cause(g, &result);
-		blame = set_blame(g, &result);
+		at_fault = find_fault(g, &result);
 		mark_spent(g);
 	} else {
 		result = g->ranks[0].end.verdict;
@@ -277,6 +277,6 @@ void outcome_tell(struct gang *g)
 	result.duration_s = fmax(g->over_s - (g->is_released ? g->released_s : g->started_s), 0);
 	if (result.status == JOB_PASSED)
 		past_forget(g->chips, g->job->job);
-	result.details = details = make_details(g, blame);
+	result.details = details = make_details(g, at_fault);
 	sched_job_ended(g->job->job, &result);
 }

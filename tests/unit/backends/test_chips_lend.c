@@ -277,7 +277,7 @@ static void a_failure_on_good_devices_is_its_own(void **state)
 		assert_int_equal(world.stored[i].n_marks, 0);
 }
 
-static void one_that_does_not_open_any_more_is_to_blame(void **state)
+static void one_that_does_not_open_any_more_is_at_fault(void **state)
 {
 	static const enum dvs_class classes[] = {DVS_WEDGE, DVS_POISON, DVS_STALL};
 
@@ -390,7 +390,7 @@ int main(int argc, char **argv)
 		STORY(nor_after_a_kill),
 		STORY(nor_when_no_process_could_be_made),
 		STORY(a_failure_on_good_devices_is_its_own),
-		STORY(one_that_does_not_open_any_more_is_to_blame),
+		STORY(one_that_does_not_open_any_more_is_at_fault),
 		STORY(what_cannot_be_asked_says_nothing),
 		STORY(one_that_opens_too_late_does_not_open),
 		STORY(its_retry_goes_elsewhere),

@@ -133,7 +133,7 @@ static void a_job_that_was_never_read_is_not_charged(void **state)
 	assert_false(j->result.is_uncharged);
 }
 
-static void nor_blamed_when_it_dies_elsewhere(void **state)
+static void nor_at_fault_when_it_dies_elsewhere(void **state)
 {
 	struct fake_job *j;
 
@@ -1093,7 +1093,7 @@ int main(int argc, char **argv)
 		STORY(one_that_dies_before_its_first_run_has_not_opened),
 		STORY(when_no_process_can_be_made_jobs_wait),
 		STORY(a_job_that_was_never_read_is_not_charged),
-		STORY(nor_blamed_when_it_dies_elsewhere),
+		STORY(nor_at_fault_when_it_dies_elsewhere),
 		STORY(what_failed_and_died_is_not_taken_for_idle),
 		STORY(what_cannot_be_killed_is_dead_and_holds_up_nobody),
 		STORY(a_convicts_end_leaves_its_device_to_others),

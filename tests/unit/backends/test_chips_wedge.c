@@ -245,7 +245,7 @@ static void two_of_two_domains_are_enough(void **state)
 	assert_int_equal(breaks_two(7, 8)->result.reason, REASON_BREAKS_DEVICES);
 }
 
-static void other_commands_are_not_to_blame(void **state)
+static void nor_that_of_other_commands(void **state)
 {
 	struct fake_job *jobs[2];
 
@@ -273,7 +273,7 @@ int main(int argc, char **argv)
 		STORY(two_at_once_are_enough),
 		STORY(two_of_one_domain_may_have_failed_together),
 		STORY(two_of_two_domains_are_enough),
-		STORY(other_commands_are_not_to_blame),
+		STORY(nor_that_of_other_commands),
 	};
 
 	if (argc > 1)

@@ -118,8 +118,8 @@ static struct unit *unit_of(struct chips *c, int32_t device)
 	return NULL;
 }
 
-void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class class,
-		       bool probes_now)
+void past_take_marks_back(struct chips *c, const struct job *job, enum dvs_class class,
+			  bool probes_now)
 {
 	for (size_t i = 0; i < c->n_past; i++) {
 		const struct past *p = &c->past[i];
@@ -130,8 +130,8 @@ void outcome_blame_job(struct chips *c, const struct job *job, enum dvs_class cl
 	}
 }
 
-const char *outcome_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
-			       const char *text, struct arena *mem)
+const char *past_say_breaks(const struct chips *c, const struct job *job, enum dvs_class class,
+			    const char *text, struct arena *mem)
 {
 	_cleanup_(str_done) struct str out = {0};
 	int32_t *ids = xcalloc(c->n_units, sizeof(*ids));
