@@ -476,6 +476,29 @@ static void kept_daemons_stay_until_the_slot_ends(void **state)
 	assert_int_equal(bed_count_processes(b), 1);
 }
 
+static void a_kept_daemon_that_ends_is_forgotten_and_no_other(void **state)
+{
+	static const char *const keep[] = {"job-help*", "sleep", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = NULL;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	command = xasprintf("setsid sleep 0.01 & setsid sleep 0.02 & %s daemon", b->argv[0]);
+	bed_shell(b, command);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	bed_wait_for_processes(b, 1);
+	b->argv[0] = "true";
+	b->argv[1] = NULL;
+	for (int i = 0; i < 2; i++) {
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		assert_int_equal(b->result.marks, 0);
+		assert_int_equal(bed_count_processes(b), 1);
+	}
+}
+
 /* The server's process is called "exe", its argv[0] is "server(dir)", its file job-helper. */
 static void a_daemon_is_kept_by_any_of_its_names(void **state)
 {
@@ -590,12 +613,16 @@ static void a_program_that_cannot_be_started_is_the_job_s_own_failure(void **sta
 	char *odd = make_file(b, "odd", "#!/no/such/interpreter\n", 0755);
 	char *text = make_file(b, "text", "true\n", 0755);
 	char *path = xasprintf("PATH=%s:/bin", b->base);
+	_cleanup_(freep) char *loop = xasprintf("%s/loop", b->base);
 	const char *const env[] = {path, NULL};
 
 	assert_refused(b, "no-such-command-here", 127, "command not found: 'no-such-command-here'");
 	assert_refused(b, "./no/such/file", 127, "command not found: './no/such/file'");
 	assert_refused(b, plain, 126, "not executable: ");
 	assert_refused(b, "/", 126, "not executable: '/'");
+	assert_int_equal(symlink("loop", loop), 0);
+	assert_refused(b, loop, 126, "cannot execute ");
+	assert_non_null(strstr(b->result.message, ": Too many levels of symbolic links"));
 	assert_refused(b, odd, 127, "bad interpreter in the first line of ");
 	assert_refused(b, text, 126, "neither a program nor a script with '#!': ");
 	assert_refused(b, "", 127, "command not found: ''");
@@ -1072,6 +1099,7 @@ int main(int argc, char **argv)
 		CASE(a_second_kill_may_be_harder),
 		CASE(the_stopped_hear_term),
 		CASE(kept_daemons_stay_until_the_slot_ends),
+		CASE(a_kept_daemon_that_ends_is_forgotten_and_no_other),
 		CASE(a_daemon_is_kept_by_any_of_its_names),
 		CASE(a_killed_job_leaves_daemons_only),
 		CASE(a_kill_at_once_leaves_daemons_too),
