@@ -61,12 +61,12 @@ static void a_case_is_compiled_and_run(void **state)
 {
 	static const struct case_file files[] = {{"ex/rt/add/case.hjson",
 						  "{ compile: \"cc {case_dir}/k.c -o {out}/k\", "
-						  "command: \"{out}/k {case} {runtime}\"\n"
+						  "command: \"{out}/k {case} {runtime} {v}\"\n"
 						  "  timeout: \"2m\" }"},
 						 {0}};
 
 	(void)state;
-	expect_plan(BATCH(FOUND), files, "cases_compile");
+	expect_plan(BATCH("vars: { v: \"value\" }\n" FOUND), files, "cases_compile");
 }
 
 static void settings_come_from_defaults_runtime_and_case(void **state)
