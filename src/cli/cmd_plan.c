@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/json_out.h"
+#include "base/map.h"
 #include "cli/args/cmd.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
@@ -21,15 +22,15 @@ static const char *dep_id(const struct plan *plan, const struct job_spec *spec, 
 /* A text with line breaks goes on below itself. */
 static void add_shown(struct str *out, const char *before, const char *text)
 {
-	size_t n = strcspn(text, "\n");
+	const char *end;
 
 	str_add(out, before);
-	str_add_printable(out, text, n);
-	for (; text[n]; n = strcspn(text, "\n")) {
-		text += n + 1;
-		str_add(out, "\n");
-		str_add_printable(out, text, strcspn(text, "\n"));
+	while ((end = strchr(text, '\n'))) {
+		str_add_printable(out, text, (size_t)(end - text));
+		str_addc(out, '\n');
+		text = end + 1;
 	}
+	str_add_printable(out, text, strlen(text));
 }
 
 static void add_deps(struct str *out, const struct plan *plan, const struct job_spec *spec,
@@ -37,7 +38,8 @@ static void add_deps(struct str *out, const struct plan *plan, const struct job_
 {
 	if (n == 0)
 		return;
-	str_printf(out, "    %s", label);
+	str_add(out, "    ");
+	str_add(out, label);
 	for (uint32_t i = 0; i < n && i < DEPS_SHOWN; i++)
 		add_shown(out, " ", dep_id(plan, spec, from + i));
 	if (n > DEPS_SHOWN)
@@ -66,6 +68,27 @@ static void add_rules(struct str *out, const struct job_rules *rules)
 	str_addc(out, '\n');
 }
 
+/* Rules that many jobs share are put into words once. */
+struct shown_rules {
+	struct arena *mem;
+	struct map texts; /* the bytes of a pointer to rules -> text */
+};
+
+static void add_known_rules(struct str *out, struct shown_rules *known, const struct job_spec *job)
+{
+	const char *key = (const char *)&job->rules;
+	const char *text = map_get_n(&known->texts, key, sizeof(job->rules));
+	size_t from = out->len;
+
+	if (text) {
+		str_add(out, text);
+		return;
+	}
+	add_rules(out, job->rules);
+	map_set_n(&known->texts, key, sizeof(job->rules),
+		  arena_strndup(known->mem, out->s + from, out->len - from));
+}
+
 static void text_limits(const struct plan *plan, struct str *out)
 {
 	for (uint32_t i = 0; i < plan->n_limits; i++) {
@@ -81,6 +104,7 @@ static void text_limits(const struct plan *plan, struct str *out)
 
 static void plan_text(const struct plan *plan, const struct cfg *cfg)
 {
+	struct shown_rules known = {.mem = arena_new()};
 	struct str out = {0};
 	size_t n_edges = 0;
 
@@ -89,7 +113,7 @@ static void plan_text(const struct plan *plan, const struct cfg *cfg)
 
 		add_shown(&out, "", spec->id);
 		str_addc(&out, '\n');
-		add_rules(&out, spec->rules);
+		add_known_rules(&out, &known, spec);
 		add_shown(&out, "    $ ", spec->command);
 		str_addc(&out, '\n');
 		add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
@@ -110,6 +134,8 @@ static void plan_text(const struct plan *plan, const struct cfg *cfg)
 	cfg_show_replaced(cfg, &out);
 	final_write(out.s, out.len);
 	str_done(&out);
+	map_done(&known.texts);
+	arena_free(known.mem);
 }
 
 static void json_deps(struct json_out *j, const struct plan *plan, const struct job_spec *spec,
