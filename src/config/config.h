@@ -107,6 +107,8 @@ int cfg_expand_end(struct cfg_expansion *x); /* frees x */
 size_t cfg_n_commands(const struct cfg *c);
 /* Waits until the first n of them are done. */
 void cfg_wait_commands(struct cfg *c, size_t n);
+/* How long commands have been waited for so far, while there was nothing else to do. */
+double cfg_waited_s(const struct cfg *c);
 
 /* The exit status of the first {eval_cmd} that failed (128 + its signal if one ended it); 0: none
  * did. */

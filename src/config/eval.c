@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "config/shell.h"
@@ -12,6 +13,7 @@ struct evals {
 	struct map by_cmd; /* text -> struct eval, those that are not done too */
 	struct shells *shells;
 	size_t n_wanted, n_waited; /* n_waited: for the first so many */
+	double waited_s;
 };
 
 /* Four also on one processor: they wait for files more than they compute. */
@@ -95,10 +97,19 @@ bool evals_are_open(const struct evals *e)
 
 void evals_wait(struct evals *e, size_t n)
 {
+	double began;
+
 	if (n <= e->n_waited)
 		return;
+	began = clock_now(clock_real());
 	shells_wait(e->shells, n);
+	e->waited_s += clock_now(clock_real()) - began;
 	e->n_waited = n;
+}
+
+double evals_waited_s(const struct evals *e)
+{
+	return e->waited_s;
 }
 
 void evals_run(struct evals *e)

@@ -30,6 +30,8 @@ void evals_want(struct evals *e, const char *cmd);
 size_t evals_wanted(const struct evals *e);
 /* Waits until the first n of them are done. */
 void evals_wait(struct evals *e, size_t n);
+/* How long that took, all in all. */
+double evals_waited_s(const struct evals *e);
 bool evals_are_open(const struct evals *e); /* nobody has waited for one that is wanted */
 /* Waits for all that are wanted. */
 void evals_run(struct evals *e);

@@ -325,3 +325,8 @@ void cfg_wait_commands(struct cfg *c, size_t n)
 {
 	evals_wait(c->evals, n);
 }
+
+double cfg_waited_s(const struct cfg *c)
+{
+	return evals_waited_s(c->evals);
+}

@@ -2,6 +2,7 @@
 """DVSim's simulation flow on a small project: planned, run by make, and its faults told."""
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -369,6 +370,26 @@ class ManyRuns(SimStory):
         jobs = self.commands(f'run_modes: [{{ name: "talk", run_opts: ["{self.talk()}"] }}], en_run_modes: ["talk"]', 2)
         self.assertIn(" run_opts='good 7 7 b'", jobs[0]["cmd"])
         self.assertIn(" run_opts='good 8 8 a'", jobs[1]["cmd"])
+
+
+class WhereTheTimeGoes(SimStory):
+    def told(self, more):
+        self.leaf("one", more)
+        done = self.run_sim("one.hjson", "-i", "good", "--fixed-seed", "5", "--fake", "--log-level", "verbose")
+        self.assertEqual(done.code, 0, done)
+        return [line for line in done.err.splitlines() if re.search(r": \d+\.\d\d s", line)]
+
+    def test_the_log_says_how_long_each_step_took(self):
+        steps = self.told('run_opts: ["{eval_cmd} echo {test}", "{eval_cmd} echo two"]')
+        expected = (r"planning 2 jobs: \d+\.\d\d s, of which \d+\.\d\d s waiting for 2 commands of {eval_cmd}",
+                    r"writing the plan: \d+\.\d\d s", r"running the jobs: \d+\.\d\d s",
+                    r"writing results and reports: \d+\.\d\d s")
+        self.assertEqual(len(steps), len(expected), steps)
+        for line, text in zip(steps, expected):
+            self.assertRegex(line, f"^dvsched: {text}$")
+
+    def test_a_plan_without_commands_waits_for_none(self):
+        self.assertRegex(self.told("")[0], r"^dvsched: planning 2 jobs: \d+\.\d\d s$")
 
 
 class CommandsOfChildren(SimStory):

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "backends/backends.h"
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/args/list_items.h"
@@ -197,6 +198,20 @@ static void say(const char *text)
 }
 
 /* Name=value pairs and items are checked by the flow, which knows what there is. */
+static void log_planned(const struct plan *plan, const struct cfg *cfg, double began)
+{
+	size_t n = cfg_n_commands(cfg);
+
+	if (n)
+		log_verbose(
+			"planning %zu jobs: %.2f s, of which %.2f s waiting for %zu commands of "
+			"{eval_cmd}",
+			plan->n_jobs, clock_now(clock_real()) - began, cfg_waited_s(cfg), n);
+	else
+		log_verbose("planning %zu jobs: %.2f s", plan->n_jobs,
+			    clock_now(clock_real()) - began);
+}
+
 static struct plan *plan_cfg(const struct args *args, const struct place *place, struct cfg *cfg,
 			     struct diags *diags)
 {
@@ -212,6 +227,7 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		.dv = &dv,
 	};
 	_cleanup_(failed_done) struct failed failed = {0};
+	double began = clock_now(clock_real());
 	struct plan *plan;
 
 	if (opt_has(args, OPT_FAILED) &&
@@ -237,6 +253,8 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	if (options.again && failed.again.n == 0)
 		return failed_nothing(&failed, cfg, &options);
 	plan = flow_plan(cfg, &options, diags);
+	if (plan)
+		log_planned(plan, cfg, began);
 	if (plan && options.again)
 		failed_settle(&failed, args, plan, diags);
 	if (!plan && args->facts)

@@ -463,8 +463,17 @@ static void set_patience(const struct run *r, double duration_s)
 				    trash_s < TRASH_MOST_S ? trash_s : TRASH_MOST_S);
 }
 
+static void log_time(double *since, const char *of_what)
+{
+	double now = clock_now(clock_real());
+
+	log_verbose("%s: %.2f s", of_what, now - *since);
+	*since = now;
+}
+
 static int run_graph(struct run *r)
 {
+	double began = clock_now(clock_real());
 	struct results_head head;
 	int rc = open_run_dir(r);
 
@@ -473,9 +482,11 @@ static int run_graph(struct run *r)
 	if (opt_has(r->args, OPT_PURGE) && purge_blocks(r->loaded.plan) < 0)
 		return EXIT_INFRA;
 	write_dv_files(r);
+	log_time(&began, "writing the plan");
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
 	loop_host_run(r->host, r->sched);
+	log_time(&began, "running the jobs");
 	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
 	rc = write_results(r, &head);
 	remove_older_records(r);
@@ -487,6 +498,7 @@ static int run_graph(struct run *r)
 		end_as_dvsim(r, rc);
 	else
 		print_ending(r, &head);
+	log_time(&began, "writing results and reports");
 	if (r->lost_pages && rc == EXIT_PASSED)
 		rc = EXIT_INFRA;
 	if (r->args->facts)
