@@ -30,11 +30,24 @@ static char *copy_plain(struct arena *mem, const char *text)
 	return copy;
 }
 
+/* Digits as they are to be: most seeds. */
+static bool is_plain_int(const char *text)
+{
+	size_t n = 0;
+
+	while (is_digit(text[n]))
+		n++;
+	return n && !text[n] && (*text != '0' || n == 1);
+}
+
 const char *number_int(struct arena *mem, const char *text)
 {
-	char *plain = copy_plain(mem, text), *digits = plain;
+	char *plain, *digits;
 	bool is_negative;
 
+	if (is_plain_int(text))
+		return arena_strdup(mem, text);
+	digits = plain = copy_plain(mem, text);
 	if (!plain)
 		return NULL;
 	is_negative = *digits == '-';

@@ -15,14 +15,20 @@ const char *seed_number(struct arena *mem, const char *seed)
 	return number_int(mem, seed);
 }
 
+enum { DIGITS_THAT_COUNT = 32 }; /* 10 to the power of that is a multiple of 2 to the same */
+
 uint32_t seed_low_bits(const char *seed)
 {
 	bool is_negative = strchr(seed, '-');
-	uint32_t low = 0;
+	const char *at = seed + strlen(seed);
+	uint32_t low = 0, unit = 1;
 
-	for (; *seed; seed++)
-		if (*seed >= '0' && *seed <= '9')
-			low = low * 10 + (uint32_t)(*seed - '0');
+	for (int n = 0; at > seed && n < DIGITS_THAT_COUNT; at--)
+		if (at[-1] >= '0' && at[-1] <= '9') {
+			low += (uint32_t)(at[-1] - '0') * unit;
+			unit *= 10;
+			n++;
+		}
 	return is_negative ? 0u - low : low;
 }
 
@@ -71,10 +77,15 @@ static uint64_t absorb(uint64_t state, const char *text)
 	return state;
 }
 
-static const char *hash_seed(struct seeds *s, const char *block, const char *test, uint32_t index)
+uint64_t seeds_of_test(const struct seeds *s, const char *block, const char *test)
+{
+	return absorb(absorb(absorb(0, s->base), block), test);
+}
+
+static const char *hash_seed(struct seeds *s, uint64_t of_test, uint32_t index)
 {
 	uint32_t words[WORDS];
-	uint64_t state = mix(absorb(absorb(absorb(0, s->base), block), test) ^ index);
+	uint64_t state = mix(of_test ^ index);
 
 	for (int i = 0; i < WORDS; i += 2) {
 		state = mix(state + (uint64_t)i);
@@ -84,11 +95,11 @@ static const char *hash_seed(struct seeds *s, const char *block, const char *tes
 	return to_decimal(s->mem, words);
 }
 
-const char *seeds_next(struct seeds *s, const char *block, const char *test, uint32_t index)
+const char *seeds_next(struct seeds *s, uint64_t of_test, uint32_t index)
 {
 	if (s->given && *s->given)
 		return *s->given++;
-	return s->fixed ? s->fixed : hash_seed(s, block, test, index);
+	return s->fixed ? s->fixed : hash_seed(s, of_test, index);
 }
 
 const char *seeds_new_base(struct arena *mem)

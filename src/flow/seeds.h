@@ -20,8 +20,10 @@ struct seeds {
 
 /* The number that a seed is, as JSON has numbers: +007 is 7, and so is 0_0_7. NULL: it is none. */
 const char *seed_number(struct arena *mem, const char *seed);
+/* What the seeds of a test's runs have in common. */
+uint64_t seeds_of_test(const struct seeds *s, const char *block, const char *test);
 /* The next run's seed. */
-const char *seeds_next(struct seeds *s, const char *block, const char *test, uint32_t index);
+const char *seeds_next(struct seeds *s, uint64_t of_test, uint32_t index);
 /* A base that nobody had before. */
 const char *seeds_new_base(struct arena *mem);
 /* Of a seed that is one: what is left modulo 2^32, as Python has it: never negative. */

@@ -51,7 +51,7 @@ static void read_seeds(const struct args *args, const char *seed_base, struct dv
 	} else if (opt_has(args, OPT_BUILD_SEED)) {
 		struct seeds random = {.base = o->seed_base, .mem = args->mem};
 
-		o->build_seed = seeds_next(&random, "", "build", 0);
+		o->build_seed = seeds_next(&random, seeds_of_test(&random, "", "build"), 0);
 	}
 }
 

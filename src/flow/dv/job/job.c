@@ -23,38 +23,40 @@ static bool is_plain_word(const struct job_maker *m, const char *text)
 static void add_key(struct job_maker *m, const char *key, struct str *line, const char **argv)
 {
 	const char *between = m->kind->joins_cmds && str_ends(key, "_cmds") ? " && " : " ";
-	_cleanup_(str_done) struct str value = {0};
+	struct str *value = &m->value;
 	bool is_raw;
 
-	str_reserve(&value, 0);
-	is_raw = key_text_add(&m->texts, key, between, &value);
+	str_clear(value);
+	str_reserve(value, 0);
+	is_raw = key_text_add(&m->texts, key, between, value);
 	str_addc(line, ' ');
 	str_add(line, key);
 	str_addc(line, '=');
-	if (is_raw || strcmp(key, "seed") == 0 || is_plain_word(m, value.s))
-		str_addn(line, value.s, value.len);
+	if (is_raw || strcmp(key, "seed") == 0 || is_plain_word(m, value->s))
+		str_addn(line, value->s, value->len);
 	else
-		str_add_shell_word(line, value.s);
+		str_add_shell_word(line, value->s);
 	if (argv)
-		*argv = arena_printf(m->mem, "%s=%s", key, value.s);
+		*argv = arena_printf(m->mem, "%s=%s", key, value->s);
 }
 
 static void make_command(struct job_maker *m, struct job_spec *job)
 {
-	_cleanup_(str_done) struct str line = {0};
+	struct str *line = &m->line;
 	const char *makefile = key_text(&m->texts, "flow_makefile");
 	const char *argv[WORDS_MOST] = {"make", "-f", makefile, m->kind->target};
 	size_t n = 4;
 
 	job->is_split = *makefile && !strpbrk(makefile, " \t\n'\"\\"); /* others are quoted */
-	str_printf(&line, "make -f %s %s", makefile, m->kind->target);
+	str_clear(line);
+	str_printf(line, "make -f %s %s", makefile, m->kind->target);
 	if (m->sim->dv->is_dry_run) {
 		argv[n++] = "-n";
-		str_add(&line, " -n");
+		str_add(line, " -n");
 	}
 	for (const char *const *key = m->kind->keys; *key; key++)
-		add_key(m, *key, &line, job->is_split ? NULL : &argv[n++]);
-	job->command = arena_strndup(m->mem, line.s, line.len);
+		add_key(m, *key, line, job->is_split ? NULL : &argv[n++]);
+	job->command = arena_strndup(m->mem, line->s, line->len);
 	if (job->is_split)
 		return;
 	argv[2] = arena_strdup(m->mem, makefile);
@@ -193,5 +195,7 @@ void job_maker_done(struct job_maker *m)
 	map_done(&m->cache.patterns);
 	map_done(&m->warned);
 	key_texts_done(&m->texts);
+	str_done(&m->line);
+	str_done(&m->value);
 	job_names_done(&m->names);
 }

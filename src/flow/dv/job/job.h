@@ -41,6 +41,7 @@ struct job_maker {
 	/* ---- of the job that is being made ---- */
 	const struct job_kind *kind;
 	const char *export_name, *export_value; /* one more for this job; NULL: none */
+	struct str line, value; /* of its command, of a key of it: kept for the next one */
 	/* ---- of an attempt ---- */
 	struct diags said;
 	bool is_attempt, is_standing;

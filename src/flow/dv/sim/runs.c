@@ -87,12 +87,14 @@ struct sim_run *sim_list_runs(struct job_maker *m, size_t *ret_n)
 		n += s->runs[i].reseed;
 	runs = arena_array(s->reader.mem, n + 1, sizeof(*runs));
 	n = 0;
-	for (size_t i = 0; i < s->n_runs; i++)
+	for (size_t i = 0; i < s->n_runs; i++) {
+		uint64_t of_test = seeds_of_test(s->seeds, s->full_name, s->runs[i].mode->name);
+
 		for (uint32_t k = 0; k < s->runs[i].reseed; k++)
 			runs[n++] = (struct sim_run){.test = &s->runs[i],
 						     .index = k,
-						     .seed = seeds_next(s->seeds, s->full_name,
-									s->runs[i].mode->name, k)};
+						     .seed = seeds_next(s->seeds, of_test, k)};
+	}
 	if (s->options->again)
 		runs = sim_again_runs(m, runs, &n);
 	if (n)
@@ -154,12 +156,13 @@ void sim_begin_runs(struct job_maker *m, struct test_jobs *tests, const struct s
 		struct test_jobs *j = &tests[runs[i].test - m->sim->runs];
 		struct job_spec scrap = {0};
 		char room[2][DIGITS_MOST + 1];
-		struct run_values v = values_of(&runs[i], room);
+		struct run_values v;
 
 		if (!j->template_build)
 			try_template(m, j, runs[i].test, true);
 		if (!j->has_own_commands)
 			continue;
+		v = values_of(&runs[i], room);
 		job_maker_begin_attempt(m, m->sim->reader.mem);
 		make_run(m, &scrap, runs[i].test, j, &v);
 		job_maker_end_attempt(m);
