@@ -6,55 +6,55 @@
 #include "base/fs.h"
 #include "config/fields.h"
 
-struct hjson_node *sim_value(const struct sim *s, const char *key)
+struct hjson_node *dv_cfg_value(const struct dv_cfg *s, const char *key)
 {
 	struct hjson_node *n = hjson_get(cfg_root(s->reader.cfg), key);
 
 	return n && n->type != HJSON_NULL ? n : NULL;
 }
 
-const char *sim_text(const struct sim *s, const char *key, const char *otherwise)
+const char *dv_cfg_text(const struct dv_cfg *s, const char *key, const char *otherwise)
 {
-	struct hjson_node *n = sim_value(s, key);
+	struct hjson_node *n = dv_cfg_value(s, key);
 
 	return n && n->type == HJSON_STRING ? hjson_cstr(cfg_doc(s->reader.cfg), n) : otherwise;
 }
 
-void dv_set_node(struct sim *s, const char *key, struct hjson_node *value)
+void dv_set_node(struct dv_cfg *s, const char *key, struct hjson_node *value)
 {
 	hjson_set(cfg_doc(s->reader.cfg), cfg_root(s->reader.cfg), key, strlen(key), value);
 }
 
-struct hjson_node *dv_new_text(struct sim *s, const char *text)
+struct hjson_node *dv_new_text(struct dv_cfg *s, const char *text)
 {
 	return hjson_new_string(cfg_doc(s->reader.cfg), text, strlen(text), 0);
 }
 
-void dv_set_missing_text(struct sim *s, const char *key, const char *text)
+void dv_set_missing_text(struct dv_cfg *s, const char *key, const char *text)
 {
-	if (!sim_value(s, key))
+	if (!dv_cfg_value(s, key))
 		dv_set_node(s, key, dv_new_text(s, text));
 }
 
-void dv_set_text(struct sim *s, const char *key, const char *text)
+void dv_set_text(struct dv_cfg *s, const char *key, const char *text)
 {
-	struct hjson_node *n = sim_value(s, key);
+	struct hjson_node *n = dv_cfg_value(s, key);
 	struct diag *e;
 
 	if (!n || (n->type == HJSON_STRING && n->n == 0)) {
 		dv_set_node(s, key, dv_new_text(s, text));
-	} else if (*text && strcmp(sim_text(s, key, ""), text) != 0) {
+	} else if (*text && strcmp(dv_cfg_text(s, key, ""), text) != 0) {
 		e = cfg_error(s->reader.cfg, s->reader.diags, n,
 			      "'%s' is '%s' by the command line, but '%s' here", key, text,
-			      sim_text(s, key, "something else"));
+			      dv_cfg_text(s, key, "something else"));
 		diag_hint(e, "remove the key, or the option");
 	}
 }
 
-void dv_set_flag(struct sim *s, const char *key, bool on)
+void dv_set_flag(struct dv_cfg *s, const char *key, bool on)
 {
 	struct hjson_doc *doc = cfg_doc(s->reader.cfg);
-	struct hjson_node *n = sim_value(s, key);
+	struct hjson_node *n = dv_cfg_value(s, key);
 
 	if (!n || (on && n->i == 0)) {
 		n = hjson_new_node(doc, HJSON_BOOL, 0);
@@ -63,10 +63,10 @@ void dv_set_flag(struct sim *s, const char *key, bool on)
 	}
 }
 
-void dv_put_first(struct sim *s, const char *key, const char *const *words)
+void dv_put_first(struct dv_cfg *s, const char *key, const char *const *words)
 {
 	struct hjson_doc *doc = cfg_doc(s->reader.cfg);
-	struct hjson_node *old = sim_value(s, key), *list, *e;
+	struct hjson_node *old = dv_cfg_value(s, key), *list, *e;
 
 	if (old && old->type != HJSON_ARRAY) {
 		cfg_error(s->reader.cfg, s->reader.diags, old, "'%s' must be a list", key);
@@ -82,7 +82,7 @@ void dv_put_first(struct sim *s, const char *key, const char *const *words)
 	dv_set_node(s, key, list);
 }
 
-static void set_flags(struct sim *s)
+static void set_flags(struct dv_cfg *s)
 {
 	const struct dv_options *dv = s->dv;
 
@@ -100,31 +100,31 @@ static void set_flags(struct sim *s)
 	dv_set_flag(s, "is_primary_cfg", false);
 }
 
-static void set_rel_path(struct sim *s)
+static void set_rel_path(struct dv_cfg *s)
 {
-	const char *root = sim_text(s, "proj_root", ""), *dir = cfg_dir(s->reader.cfg);
+	const char *root = dv_cfg_text(s, "proj_root", ""), *dir = cfg_dir(s->reader.cfg);
 	size_t n = strlen(root);
 
-	if (*sim_text(s, "rel_path", "") || !path_is_below(dir, root))
+	if (*dv_cfg_text(s, "rel_path", "") || !path_is_below(dir, root))
 		return;
 	dv_set_node(s, "rel_path", dv_new_text(s, dir[n] == '/' ? dir + n + 1 : "."));
 }
 
-void dv_set_empty(struct sim *s, const char *const *texts, const char *const *lists)
+void dv_set_empty(struct dv_cfg *s, const char *const *texts, const char *const *lists)
 {
 	for (; *texts; texts++)
 		dv_set_missing_text(s, *texts, "");
 	for (; *lists; lists++)
-		if (!sim_value(s, *lists))
+		if (!dv_cfg_value(s, *lists))
 			dv_set_node(s, *lists,
 				    hjson_new_node(cfg_doc(s->reader.cfg), HJSON_ARRAY, 0));
 }
 
-static void set_missing_number(struct sim *s, const char *key, uint32_t number)
+static void set_missing_number(struct dv_cfg *s, const char *key, uint32_t number)
 {
 	struct hjson_node *n;
 
-	if (sim_value(s, key))
+	if (dv_cfg_value(s, key))
 		return;
 	n = hjson_new_node(cfg_doc(s->reader.cfg), HJSON_INT, 0);
 	n->i = number;
@@ -137,7 +137,7 @@ static const char *const common_texts[] = {
 	"results_md", "publish_results_md", "results_summary_md", NULL,
 };
 
-void dv_set_common(struct sim *s)
+void dv_set_common(struct dv_cfg *s)
 {
 	static const char *const no_lists[] = {NULL};
 	const struct dv_options *dv = s->dv;
@@ -158,23 +158,23 @@ void dv_set_common(struct sim *s)
 	set_rel_path(s);
 }
 
-static bool is_on(const struct sim *s, const char *key)
+static bool is_on(const struct dv_cfg *s, const char *key)
 {
-	const struct hjson_node *n = sim_value(s, key);
+	const struct hjson_node *n = dv_cfg_value(s, key);
 
 	return n && (n->type == HJSON_BOOL || n->type == HJSON_INT) && n->i != 0;
 }
 
-static void take_build_seed(struct sim *s, struct dv_options *own)
+static void take_build_seed(struct dv_cfg *s, struct dv_options *own)
 {
-	struct hjson_node *n = sim_value(s, "build_seed");
+	struct hjson_node *n = dv_cfg_value(s, "build_seed");
 	const char *text = n ? cfg_scalar_text(s->reader.cfg, n) : NULL;
 
 	if (text && n->type == HJSON_INT)
 		own->build_seed = arena_strdup(s->reader.mem, text);
 }
 
-void dv_take_options(struct sim *s)
+void dv_take_options(struct dv_cfg *s)
 {
 	struct dv_options *own = arena_alloc(s->reader.mem, sizeof(*own));
 
@@ -188,8 +188,8 @@ void dv_take_options(struct sim *s)
 	take_build_seed(s, own);
 	s->dv = own;
 	if (own->build_unique && own->timestamp)
-		dv_set_node(
-			s, "build_dir",
-			dv_new_text(s, arena_printf(s->reader.mem, "%s_%s",
-						    sim_text(s, "build_dir", ""), own->timestamp)));
+		dv_set_node(s, "build_dir",
+			    dv_new_text(s, arena_printf(s->reader.mem, "%s_%s",
+							dv_cfg_text(s, "build_dir", ""),
+							own->timestamp)));
 }

@@ -16,23 +16,23 @@ static const struct dv_options no_options;
 
 /* ---- a leaf ---- */
 
-static void read_name(struct sim *s)
+static void read_name(struct dv_cfg *s)
 {
-	const char *variant = sim_text(s, "variant", ""), *fault;
+	const char *variant = dv_cfg_text(s, "variant", ""), *fault;
 
-	s->name = sim_text(s, "name", "");
+	s->name = dv_cfg_text(s, "name", "");
 	fault = *s->name ? name_cfg_fault(s->name) : NULL; /* DVSim's default is "" */
 	if (fault)
-		cfg_error(s->reader.cfg, s->reader.diags, sim_value(s, "name"), "the name '%s' %s",
-			  text_printable(s->reader.mem, s->name), fault);
+		cfg_error(s->reader.cfg, s->reader.diags, dv_cfg_value(s, "name"),
+			  "the name '%s' %s", text_printable(s->reader.mem, s->name), fault);
 	s->full_name = *variant ? arena_printf(s->reader.mem, "%s_%s", s->name, variant) : s->name;
 }
 
-static bool has_tool(struct sim *s)
+static bool has_tool(struct dv_cfg *s)
 {
 	struct diag *e;
 
-	if (*sim_text(s, "tool", ""))
+	if (*dv_cfg_text(s, "tool", ""))
 		return true;
 	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 		       "the configuration names no tool");
@@ -41,7 +41,7 @@ static bool has_tool(struct sim *s)
 }
 
 /* The tree as jobs are made of it, but for what waits for commands; NULL after errors. */
-static struct cfg_expansion *prepare(struct sim *s)
+static struct cfg_expansion *prepare(struct dv_cfg *s)
 {
 	struct cfg_expand_options rules = {.ignored = s->flow->ignored};
 	struct diags *diags = s->reader.diags;
@@ -60,7 +60,7 @@ static struct cfg_expansion *prepare(struct sim *s)
 }
 
 /* What comes after prepare(); false: there is nothing to make of it. */
-static bool begin(struct sim *s, struct cfg_expansion *x, struct plan *plan)
+static bool begin(struct dv_cfg *s, struct cfg_expansion *x, struct plan *plan)
 {
 	s->plan_mem = plan->mem;
 	if (!x || cfg_expand_end(x) < 0 || !has_tool(s))
@@ -76,7 +76,7 @@ static bool begin(struct sim *s, struct cfg_expansion *x, struct plan *plan)
 	return true;
 }
 
-static void make_leaf(struct sim *s, struct plan *plan)
+static void make_leaf(struct dv_cfg *s, struct plan *plan)
 {
 	if (!begin(s, prepare(s), plan))
 		return;
@@ -84,7 +84,7 @@ static void make_leaf(struct sim *s, struct plan *plan)
 	s->flow->make(s, plan);
 }
 
-static void sim_done(struct sim *s)
+static void dv_cfg_done(struct dv_cfg *s)
 {
 	modes_done(&s->build_modes);
 	modes_done(&s->run_modes);
@@ -126,7 +126,7 @@ static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *fl
 enum { LEFT_OUT_SHOWN = 5 };
 
 struct primary {
-	struct sim like; /* what children share */
+	struct dv_cfg like; /* what children share */
 	struct plan *plan;
 	size_t n_selected, n_left_out;
 	struct str left_out; /* names of some of those */
@@ -135,20 +135,20 @@ struct primary {
 
 static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
 {
-	const struct sim *s = ctx;
+	const struct dv_cfg *s = ctx;
 
 	return hjson_get_n(cfg_root(s->reader.cfg), name, len);
 }
 
 static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struct diags *diags)
 {
-	struct sim *s = &p->like;
+	struct dv_cfg *s = &p->like;
 	struct cfg *parent = s->reader.cfg;
 	const char *const initial[] = {"flow", s->flow->name, NULL};
 	struct cfg_options options = {
-		.proj_root = sim_text(s, "proj_root", NULL),
+		.proj_root = dv_cfg_text(s, "proj_root", NULL),
 		.scratch_root = s->options->scratch_root,
-		.branch = s->dv->branch ? s->dv->branch : sim_text(s, "branch", NULL),
+		.branch = s->dv->branch ? s->dv->branch : dv_cfg_text(s, "branch", NULL),
 		.tool = s->dv->tool,
 		.initial = initial,
 		.parent = parent,
@@ -174,9 +174,10 @@ static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struc
 	return cfg_load(path, &options, diags);
 }
 
-static bool is_selected(const struct primary *p, const struct sim *child)
+static bool is_selected(const struct primary *p, const struct dv_cfg *child)
 {
-	const char *name = sim_text(child, "name", ""), *variant = sim_text(child, "variant", "");
+	const char *name = dv_cfg_text(child, "name", ""),
+		   *variant = dv_cfg_text(child, "variant", "");
 	const char *full = arena_printf(child->reader.mem, "%s/%s", name, variant);
 
 	if (!p->like.dv->select_cfgs)
@@ -202,10 +203,11 @@ static void name_child(const struct primary *p, struct hjson_node *entry, const 
 				  name);
 }
 
-static void note_name(struct primary *p, const struct sim *child)
+static void note_name(struct primary *p, const struct dv_cfg *child)
 {
 	struct arena *mem = p->like.reader.mem;
-	const char *name = sim_text(child, "name", ""), *variant = sim_text(child, "variant", "");
+	const char *name = dv_cfg_text(child, "name", ""),
+		   *variant = dv_cfg_text(child, "variant", "");
 
 	map_set(&p->names, arena_strdup(mem, name), p);
 	if (*variant)
@@ -215,7 +217,7 @@ static void note_name(struct primary *p, const struct sim *child)
 /* Of --select-cfgs, the words that select nothing. */
 static void warn_of_selection(struct primary *p, struct hjson_node *children)
 {
-	const struct sim *s = &p->like;
+	const struct dv_cfg *s = &p->like;
 	const char **names = arena_array(s->reader.mem, p->names.n_live + 1, sizeof(*names)), *near;
 	const struct map_entry *e;
 	size_t at = 0, n = 0;
@@ -241,7 +243,7 @@ static void warn_of_selection(struct primary *p, struct hjson_node *children)
 struct child {
 	struct hjson_node *entry;
 	struct cfg *cfg; /* NULL: it could not be loaded */
-	struct sim sim;
+	struct dv_cfg leaf;
 	struct diags diags;
 	struct cfg_expansion *expansion;
 	size_t n_commands; /* to wait for before the next step */
@@ -256,17 +258,17 @@ static void load_step(struct primary *p, struct child *ch)
 	ch->cfg = load_child(p, ch->entry, &ch->diags);
 	if (!ch->cfg)
 		return;
-	ch->sim = p->like;
-	ch->sim.reader = (struct mode_reader){ch->cfg, &ch->diags, arena_new()};
-	ch->sim.is_child = true;
-	note_name(p, &ch->sim);
+	ch->leaf = p->like;
+	ch->leaf.reader = (struct mode_reader){ch->cfg, &ch->diags, arena_new()};
+	ch->leaf.is_child = true;
+	note_name(p, &ch->leaf);
 	more = hjson_get(cfg_root(ch->cfg), "use_cfgs");
 	if (more) {
 		cfg_key_error(ch->cfg, &ch->diags, more,
 			      "a list of configurations cannot be in another one");
-	} else if (is_selected(p, &ch->sim)) {
+	} else if (is_selected(p, &ch->leaf)) {
 		p->n_selected++;
-		ch->expansion = prepare(&ch->sim);
+		ch->expansion = prepare(&ch->leaf);
 	}
 }
 
@@ -274,7 +276,7 @@ static void begin_step(struct primary *p, struct child *ch)
 {
 	if (!ch->expansion)
 		return;
-	ch->is_begun = begin(&ch->sim, ch->expansion, p->plan);
+	ch->is_begun = begin(&ch->leaf, ch->expansion, p->plan);
 	ch->n_commands = cfg_n_commands(ch->cfg);
 }
 
@@ -283,10 +285,10 @@ static void make_step(struct primary *p, struct child *ch)
 	if (!ch->is_begun)
 		return;
 	cfg_wait_commands(ch->cfg, ch->n_commands);
-	p->like.flow->make(&ch->sim, p->plan);
+	p->like.flow->make(&ch->leaf, p->plan);
 }
 
-static void leave_out(struct primary *p, const struct sim *child)
+static void leave_out(struct primary *p, const struct dv_cfg *child)
 {
 	if (p->n_left_out++ < LEFT_OUT_SHOWN)
 		str_printf(&p->left_out, "%s'%s'", p->left_out.len ? ", " : "", child->full_name);
@@ -309,17 +311,17 @@ static void end_child(struct primary *p, struct child *ch)
 {
 	bool is_silent;
 
-	if (ch->diags.n_errors == 0 && (!ch->is_begun || ch->sim.is_left_out))
+	if (ch->diags.n_errors == 0 && (!ch->is_begun || ch->leaf.is_left_out))
 		diags_done(&ch->diags);
-	if (ch->is_begun && ch->sim.is_left_out)
-		leave_out(p, &ch->sim);
+	if (ch->is_begun && ch->leaf.is_left_out)
+		leave_out(p, &ch->leaf);
 	is_silent = ch->diags.n_errors + ch->diags.n_warnings == 0;
 	name_child(p, ch->entry, ch->cfg, ch->diags.first);
 	diags_move(p->like.reader.diags, &ch->diags);
 	if (!ch->cfg)
 		return;
-	sim_done(&ch->sim);
-	arena_free(ch->sim.reader.mem);
+	dv_cfg_done(&ch->leaf);
+	arena_free(ch->leaf.reader.mem);
 	if (is_silent)
 		cfg_free(ch->cfg);
 	else
@@ -345,16 +347,16 @@ static void make_children(struct primary *p, const struct hjson_node *list)
 }
 
 /* A list's own overrides: of where its reports go, for example. */
-static bool override_primary(struct sim *s)
+static bool override_primary(struct dv_cfg *s)
 {
-	if (!sim_value(s, "overrides"))
+	if (!dv_cfg_value(s, "overrides"))
 		return true;
 	s->flow->set_defaults(s);
 	dv_set_common(s);
 	return cfg_override(s->reader.cfg, s->reader.diags) == 0;
 }
 
-static void make_primary(struct sim *like, struct plan *plan, struct hjson_node *children)
+static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_node *children)
 {
 	struct primary p = {.like = *like, .plan = plan};
 	unsigned n_before = like->reader.diags->n_errors;
@@ -388,7 +390,7 @@ static void make_primary(struct sim *like, struct plan *plan, struct hjson_node 
 }
 
 /* What is left to say when a plan without errors has no job. */
-static void check_jobs(const struct sim *s, const struct plan *plan)
+static void check_jobs(const struct dv_cfg *s, const struct plan *plan)
 {
 	struct diag *e;
 
@@ -403,7 +405,7 @@ static void check_jobs(const struct sim *s, const struct plan *plan)
 }
 
 /* Of -x, the words that mean nothing in any configuration. */
-static void check_excluded(struct sim *s)
+static void check_excluded(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
 		if (!map_has(s->excluded, *w))
@@ -432,7 +434,7 @@ static void forgive_unselected(struct flow_again *again, const struct plan *plan
 	}
 }
 
-static void select_again(const struct sim *s, struct plan *plan)
+static void select_again(const struct dv_cfg *s, struct plan *plan)
 {
 	struct flow_again *again = s->options->again;
 
@@ -452,16 +454,16 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	struct seeds seeds = {
 		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
 	struct map ids = {0}, excluded = {0}, defined = {0};
-	struct sim s = {.reader = {c, diags, mem},
-			.flow = flow,
-			.options = options,
-			.dv = dv,
-			.seeds = &seeds,
-			.ids = &ids,
-			.excluded = &excluded,
-			.defined = &defined,
-			.items = sim_items_new(mem, options->items),
-			.items_mem = mem};
+	struct dv_cfg s = {.reader = {c, diags, mem},
+			   .flow = flow,
+			   .options = options,
+			   .dv = dv,
+			   .seeds = &seeds,
+			   .ids = &ids,
+			   .excluded = &excluded,
+			   .defined = &defined,
+			   .items = sim_items_new(mem, options->items),
+			   .items_mem = mem};
 	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
 	struct cfg_revision_query *revision;
 	struct plan *plan = plan_new();
@@ -497,7 +499,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 		plan_free(plan);
 		plan = NULL;
 	}
-	sim_done(&s);
+	dv_cfg_done(&s);
 	map_done(&ids);
 	map_done(&excluded);
 	map_done(&defined);

@@ -6,19 +6,19 @@
 #ifndef FLOW_DV_FLOW_H
 #define FLOW_DV_FLOW_H
 
-#include "flow/dv/sim.h"
+#include "flow/dv/cfg.h"
 
 struct dv_flow {
 	const char *name;
 	const char *selects;	    /* what words of -x mean, for messages */
 	const char *const *ignored; /* names that get their values job by job; ends in NULL */
-	void (*set_defaults)(struct sim *s);
-	bool (*check)(struct sim *s); /* before wildcards are expanded; or NULL */
+	void (*set_defaults)(struct dv_cfg *s);
+	bool (*check)(struct dv_cfg *s); /* before wildcards are expanded; or NULL */
 	/* All before make() that has commands run, which are then waited for; or NULL. */
-	void (*begin)(struct sim *s, struct plan *plan);
+	void (*begin)(struct dv_cfg *s, struct plan *plan);
 	/* Jobs of a configuration that is read and expanded; or what it has, if s->options->list.
 	 */
-	void (*make)(struct sim *s, struct plan *plan);
+	void (*make)(struct dv_cfg *s, struct plan *plan);
 };
 
 /* The plan of a configuration or of a list of them; NULL after errors. */

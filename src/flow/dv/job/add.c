@@ -16,7 +16,7 @@ struct adding {
 /* What was in the plan already, in one warning per configuration. */
 static void tell_twins(const struct adding *a)
 {
-	struct mode_reader *r = &a->m->sim->reader;
+	struct mode_reader *r = &a->m->cfg->reader;
 	struct diag *d;
 
 	if (a->n_twins == 0)
@@ -33,7 +33,7 @@ static void tell_twins(const struct adding *a)
 static void place_job(struct adding *a, const struct job_spec *job, size_t i)
 {
 	struct plan *plan = a->m->plan;
-	struct map *ids = a->m->sim->ids;
+	struct map *ids = a->m->cfg->ids;
 	uintptr_t next = plan->n_jobs + 1;
 	uintptr_t first = (uintptr_t)map_set(ids, job->id, (void *)next);
 
@@ -83,7 +83,7 @@ void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t
 {
 	struct plan *plan = m->plan;
 	struct adding a = {.m = m,
-			   .place = arena_array(m->sim->reader.mem, n + 1, sizeof(uint32_t))};
+			   .place = arena_array(m->cfg->reader.mem, n + 1, sizeof(uint32_t))};
 	size_t first = plan->n_jobs;
 
 	make_room(plan, n);

@@ -50,7 +50,7 @@ static void make_command(struct job_maker *m, struct job_spec *job)
 	job->is_split = *makefile && !strpbrk(makefile, " \t\n'\"\\"); /* others are quoted */
 	str_clear(line);
 	str_printf(line, "make -f %s %s", makefile, m->kind->target);
-	if (m->sim->dv->is_dry_run) {
+	if (m->cfg->dv->is_dry_run) {
 		argv[n++] = "-n";
 		str_add(line, " -n");
 	}
@@ -66,14 +66,14 @@ static void make_command(struct job_maker *m, struct job_spec *job)
 static void check_name(struct job_maker *m, const struct job_spec *job)
 {
 	const char *fault = name_dv_job_fault(job->name);
-	struct cfg *c = m->sim->reader.cfg;
+	struct cfg *c = m->cfg->reader.cfg;
 	const struct mode *mode = m->names.mode;
 
 	if (!fault)
 		return;
 	m->texts.is_wrong = true;
 	cfg_error(c, m->texts.diags, mode && mode->node ? mode->node : cfg_root(c),
-		  "the job's name '%s' %s", text_printable(m->sim->reader.mem, job->name), fault);
+		  "the job's name '%s' %s", text_printable(m->cfg->reader.mem, job->name), fault);
 }
 
 /* What all jobs of a mode have in common belongs to the plan, whatever becomes of the texts. */
@@ -83,13 +83,13 @@ struct job_spec *job_maker_finish(struct job_maker *m, struct job_spec *job, con
 
 	job->id = arena_printf(m->mem, "%s:%s", m->block->name, name);
 	job->name = job->id + strlen(m->block->name) + 1;
-	job->subject = arena_strdup(m->plan->mem, mode ? mode->name : m->sim->name);
+	job->subject = arena_strdup(m->plan->mem, mode ? mode->name : m->cfg->name);
 	job->block = m->block;
 	job->rules = job_maker_rules(m);
 	job->odir = path_absolute(m->mem, key_text(&m->texts, m->kind->odir_key));
 	job->log_path = arena_printf(m->mem, "%s/%s.log", job->odir, m->kind->target);
 	if (mode && mode->node && mode->node->pos) {
-		job->pos = cfg_pos(m->sim->reader.cfg, mode->node->pos);
+		job->pos = cfg_pos(m->cfg->reader.cfg, mode->node->pos);
 		job->pos.file = arena_strdup(m->plan->mem, job->pos.file);
 	}
 	make_command(m, job);
@@ -134,7 +134,7 @@ void job_maker_begin_attempt(struct job_maker *m, struct arena *mem)
 
 void job_maker_begin_standing(struct job_maker *m, bool waits)
 {
-	job_maker_begin_attempt(m, m->sim->reader.mem);
+	job_maker_begin_attempt(m, m->cfg->reader.mem);
 	m->is_standing = true;
 	m->texts.subst.options.ignored = standing_names;
 	if (!waits)
@@ -149,7 +149,7 @@ bool job_maker_end_attempt(struct job_maker *m)
 	m->has_warned = m->said.n_warnings > 0;
 	diags_done(&m->said);
 	m->mem = m->plan->mem;
-	m->texts.diags = m->sim->reader.diags;
+	m->texts.diags = m->cfg->reader.diags;
 	m->texts.subst.waits = NULL;
 	m->texts.subst.options.ignored = NULL;
 	m->is_attempt = m->is_standing = false;
@@ -169,21 +169,22 @@ static void make_block(struct job_maker *m)
 	struct dv_block *dv;
 
 	m->block = arena_zalloc(m->plan->mem, sizeof(*m->block));
-	m->block->name = arena_strdup(m->plan->mem, m->sim->full_name);
-	m->block->scratch_path = path_absolute(m->plan->mem, sim_text(m->sim, "scratch_path", ""));
-	dv = dv_plan_add(m->plan, m->sim->reader.cfg, m->sim->dv);
+	m->block->name = arena_strdup(m->plan->mem, m->cfg->full_name);
+	m->block->scratch_path = path_absolute(m->plan->mem,
+					       dv_cfg_text(m->cfg, "scratch_path", ""));
+	dv = dv_plan_add(m->plan, m->cfg->reader.cfg, m->cfg->dv);
 	if (!dv->testpoints) {
-		dv->testpoints = m->sim->testplan.points;
-		dv->n_testpoints = m->sim->testplan.n;
+		dv->testpoints = m->cfg->testplan.points;
+		dv->n_testpoints = m->cfg->testplan.n;
 	}
 	m->block->dv = dv;
 }
 
-void job_maker_init(struct job_maker *m, struct sim *s, struct plan *plan)
+void job_maker_init(struct job_maker *m, struct dv_cfg *s, struct plan *plan)
 {
 	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
 
-	*m = (struct job_maker){.sim = s, .plan = plan, .mem = plan->mem};
+	*m = (struct job_maker){.cfg = s, .plan = plan, .mem = plan->mem};
 	m->cwd = arena_strdup(plan->mem, cwd ? cwd : "/");
 	job_names_init(&m->names, s);
 	key_texts_init(&m->texts, &m->names, s->reader.mem);

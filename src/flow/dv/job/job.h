@@ -29,7 +29,7 @@ struct rules_cache {
 };
 
 struct job_maker {
-	struct sim *sim;
+	struct dv_cfg *cfg;
 	struct plan *plan;
 	struct job_block *block;
 	const char *cwd;
@@ -49,7 +49,7 @@ struct job_maker {
 	bool differs;	 /* its jobs differ in more than the digits of values */
 };
 
-void job_maker_init(struct job_maker *m, struct sim *s, struct plan *plan);
+void job_maker_init(struct job_maker *m, struct dv_cfg *s, struct plan *plan);
 void job_maker_done(struct job_maker *m);
 
 /* begin, the names and the export that this job alone has, finish. */

@@ -42,7 +42,7 @@ static const char *expand(struct key_texts *t, const char *key, bool in_path)
 {
 	const struct hjson_node *n = job_names_value(t->names, key);
 	_cleanup_(error_done) struct error err = {0};
-	struct cfg *c = t->names->sim->reader.cfg;
+	struct cfg *c = t->names->cfg->reader.cfg;
 	const char *path;
 
 	if (!n || n->type != HJSON_STRING || n->n == 0)

@@ -9,17 +9,17 @@
 
 static struct cfg *cfg_of(const struct key_texts *t)
 {
-	return t->names->sim->reader.cfg;
+	return t->names->cfg->reader.cfg;
 }
 
 bool key_text_is_new_fault(struct key_texts *t, const struct hjson_node *at, const char *what)
 {
-	struct arena *mem = t->names->sim->reader.mem;
+	struct arena *mem = t->names->cfg->reader.mem;
 	const char *key = arena_printf(mem, "%p %p %s", (const void *)t->names->mode,
 				       (const void *)at, what);
 
 	t->is_wrong = true;
-	if (t->diags != t->names->sim->reader.diags)
+	if (t->diags != t->names->cfg->reader.diags)
 		return true; /* of an attempt: it is not reported */
 	return !map_set(&t->reported, key, t);
 }
@@ -34,7 +34,7 @@ static void report_text(struct key_texts *t, const struct hjson_node *at, const 
 	e = at && at->pos ? cfg_error(c, t->diags, at, "%s", what)
 			  : diag_error(t->diags, cfg_start(c), "%s", what);
 	diag_hint(e, "in a job '%s' of '%s'", t->target,
-		  t->names->mode ? t->names->mode->name : t->names->sim->name);
+		  t->names->mode ? t->names->mode->name : t->names->cfg->name);
 	cfg_hint_output(c, e);
 }
 
@@ -214,7 +214,7 @@ void key_texts_begin(struct key_texts *t, const char *target)
 void key_texts_init(struct key_texts *t, struct job_names *names, struct arena *mem)
 {
 	*t = (struct key_texts){.names = names,
-				.diags = names->sim->reader.diags,
+				.diags = names->cfg->reader.diags,
 				.subst = {.lookup = job_names_lookup, .ctx = names},
 				.mem = mem};
 }

@@ -28,7 +28,7 @@ static bool may_be_hostile(const char *key)
 
 static const struct hjson_node *new_text(struct job_names *n, const char *text)
 {
-	return hjson_new_string(cfg_doc(n->sim->reader.cfg), text, strlen(text), 0);
+	return hjson_new_string(cfg_doc(n->cfg->reader.cfg), text, strlen(text), 0);
 }
 
 static void add_own(struct job_names *n, struct own_name name)
@@ -48,7 +48,7 @@ void job_names_set(struct job_names *n, const char *key, const char *text)
 
 void job_names_set_number(struct job_names *n, const char *key, const char *digits)
 {
-	struct hjson_node *number = hjson_new_node(cfg_doc(n->sim->reader.cfg), HJSON_INT, 0);
+	struct hjson_node *number = hjson_new_node(cfg_doc(n->cfg->reader.cfg), HJSON_INT, 0);
 
 	number->i = strtoll(digits, NULL, 10);
 	add_own(n, (struct own_name){key, number, NULL});
@@ -62,8 +62,8 @@ void job_names_begin(struct job_names *n, const struct mode *mode)
 	n->n_own = 0;
 	n->run_opts = NULL;
 	n->is_hostile = false;
-	job_names_set(n, "flow", n->sim->name);
-	job_names_set(n, "name", mode ? mode->name : n->sim->name);
+	job_names_set(n, "flow", n->cfg->name);
+	job_names_set(n, "name", mode ? mode->name : n->cfg->name);
 }
 
 /* ---- the mode's keys ---- */
@@ -92,7 +92,7 @@ static const struct hjson_node *mode_value(const struct mode *mode, const char *
 
 static const struct hjson_node *list_node(struct job_names *n, int list)
 {
-	struct hjson_doc *doc = cfg_doc(n->sim->reader.cfg);
+	struct hjson_doc *doc = cfg_doc(n->cfg->reader.cfg);
 	const struct node_list *l = &n->mode->lists[list];
 	const char *key = mode_list_key((enum mode_list)list);
 	struct hjson_node *node = map_get(&n->lists, key);
@@ -119,7 +119,7 @@ const struct node_list *job_names_list(const struct job_names *n, const char *ke
 
 static const struct hjson_node *root_value(const struct job_names *n, const char *name, size_t len)
 {
-	const struct hjson_node *value = map_get_n(&n->sim->root_keys, name, len);
+	const struct hjson_node *value = map_get_n(&n->cfg->root_keys, name, len);
 
 	return value && value->type != HJSON_NULL ? value : NULL;
 }
@@ -155,11 +155,11 @@ const struct hjson_node *job_names_value(struct job_names *n, const char *key)
 	return job_names_lookup(n, key, strlen(key));
 }
 
-void job_names_init(struct job_names *n, struct sim *s)
+void job_names_init(struct job_names *n, struct dv_cfg *s)
 {
 	struct hjson_node *member;
 
-	*n = (struct job_names){.sim = s};
+	*n = (struct job_names){.cfg = s};
 	hjson_for_each (member, cfg_root(s->reader.cfg))
 		if (!member->shadowed)
 			map_set_n(&s->root_keys, member->key, member->key_len, member);

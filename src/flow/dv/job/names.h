@@ -6,7 +6,7 @@
 #ifndef FLOW_DV_JOB_NAMES_H
 #define FLOW_DV_JOB_NAMES_H
 
-#include "flow/dv/sim.h"
+#include "flow/dv/cfg.h"
 
 enum { JOB_NAMES_MOST = 16 };
 
@@ -16,7 +16,7 @@ struct own_name {
 };
 
 struct job_names {
-	struct sim *sim;
+	struct dv_cfg *cfg;
 	const struct mode *mode; /* NULL: none */
 	struct own_name own[JOB_NAMES_MOST];
 	size_t n_own;
@@ -27,7 +27,7 @@ struct job_names {
 };
 
 /* The configuration's keys do not change any more. */
-void job_names_init(struct job_names *n, struct sim *s);
+void job_names_init(struct job_names *n, struct dv_cfg *s);
 void job_names_done(struct job_names *n);
 /* Another job: its own names are set after this. */
 void job_names_begin(struct job_names *n, const struct mode *mode);

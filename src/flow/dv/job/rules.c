@@ -11,7 +11,7 @@
 /* A GUI does not write the log, and its user decides how long it takes. */
 static bool is_watched(const struct job_maker *m)
 {
-	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->sim->dv);
+	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->cfg->dv);
 }
 
 static struct pattern_list read_patterns(struct job_maker *m, const struct hjson_node *list)
@@ -23,13 +23,13 @@ static struct pattern_list read_patterns(struct job_maker *m, const struct hjson
 	at = arena_array(m->plan->mem, list->n + 1, sizeof(*at));
 	ret.at = at;
 	hjson_for_each (e, list) {
-		struct src_pos pos = cfg_pos(m->sim->reader.cfg, e->pos);
+		struct src_pos pos = cfg_pos(m->cfg->reader.cfg, e->pos);
 
 		if (e->type != HJSON_STRING)
 			continue;
 		at[ret.n].text = arena_strdup(
 			m->plan->mem,
-			key_text_expand(&m->texts, hjson_cstr(cfg_doc(m->sim->reader.cfg), e), e));
+			key_text_expand(&m->texts, hjson_cstr(cfg_doc(m->cfg->reader.cfg), e), e));
 		if (pos.file)
 			pos.file = arena_strdup(m->plan->mem, pos.file);
 		at[ret.n++].pos = pos;
@@ -54,7 +54,7 @@ static struct pattern_list patterns(struct job_maker *m, const char *key)
 	ret = read_patterns(m, list);
 	if (m->texts.n_expanded == n_before)
 		map_set(&m->cache.patterns, key,
-			arena_memdup(m->sim->reader.mem, &ret, sizeof(ret)));
+			arena_memdup(m->cfg->reader.mem, &ret, sizeof(ret)));
 	return ret;
 }
 
@@ -73,7 +73,7 @@ static const char **copy_env(struct job_maker *m, const struct map *values)
 /* As Python's str() has it. */
 static const char *export_text(struct job_maker *m, struct hjson_node *value)
 {
-	struct cfg *c = m->sim->reader.cfg;
+	struct cfg *c = m->cfg->reader.cfg;
 	const char *text = cfg_scalar_text(c, value);
 
 	if (value->type == HJSON_BOOL)
@@ -92,7 +92,7 @@ static const char *const *read_exports(struct job_maker *m)
 {
 	const struct hjson_node *list = job_names_root_value(&m->names, "exports");
 	struct hjson_node *e, *v;
-	struct cfg *c = m->sim->reader.cfg;
+	struct cfg *c = m->cfg->reader.cfg;
 	struct map values = {0};
 	const char **env;
 
@@ -140,7 +140,7 @@ static bool same_texts(const char *const *a, const char *const *b)
 
 static double minutes(struct job_maker *m)
 {
-	const struct dv_options *dv = m->sim->dv;
+	const struct dv_options *dv = m->cfg->dv;
 	const struct hjson_node *n, *by;
 	const char *given = m->kind->is_run ? dv->run_timeout_mins : dv->build_timeout_mins;
 	double value = 60, times = dv->run_timeout_multiplier;
@@ -165,7 +165,7 @@ static double minutes(struct job_maker *m)
 static const struct resource_need *tool_need(struct job_maker *m)
 {
 	struct resource_need *need = arena_zalloc(m->plan->mem, sizeof(*need));
-	char *name = arena_strdup(m->plan->mem, sim_text(m->sim, "tool", ""));
+	char *name = arena_strdup(m->plan->mem, dv_cfg_text(m->cfg, "tool", ""));
 
 	for (char *p = name; *p; p++)
 		if (*p >= 'a' && *p <= 'z')
@@ -177,7 +177,7 @@ static const struct resource_need *tool_need(struct job_maker *m)
 
 static const char *tool_name(struct job_maker *m)
 {
-	const char *name = sim_text(m->sim, "tool", "");
+	const char *name = dv_cfg_text(m->cfg, "tool", "");
 
 	return *name ? arena_strdup(m->plan->mem, name) : NULL;
 }
@@ -240,14 +240,14 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.renew_odir = m->kind->renew,
 		.plain_stamps = m->kind->plain_stamps,
 		.max_odirs = m->kind->max_odirs	     ? m->kind->max_odirs
-			     : m->sim->dv->max_odirs ? m->sim->dv->max_odirs
+			     : m->cfg->dv->max_odirs ? m->cfg->dv->max_odirs
 						     : 5,
 		.tool = tool_name(m),
 		.is_simulation = m->kind->is_run,
 		.is_command = true,
 		.dump_env = true,
-		.is_dry_run = m->sim->dv->is_dry_run,
-		.is_interactive = m->sim->dv->is_interactive,
+		.is_dry_run = m->cfg->dv->is_dry_run,
+		.is_interactive = m->cfg->dv->is_interactive,
 	};
 	m->cache.last = r;
 	return r;

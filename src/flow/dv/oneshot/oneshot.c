@@ -38,23 +38,23 @@ static const char *const lint_texts[] = {"is_style_lint", "additional_fusesoc_ar
 static const char *const lint_lists[] = {"report_severities", "fail_severities", "message_buckets",
 					 NULL};
 
-static void set_defaults(struct sim *s)
+static void set_defaults(struct dv_cfg *s)
 {
 	dv_put_first(s, "build_opts", s->dv->build_opts);
 	dv_set_empty(s, empty_texts, empty_lists);
 }
 
-static void set_lint_defaults(struct sim *s)
+static void set_lint_defaults(struct dv_cfg *s)
 {
 	set_defaults(s);
 	dv_set_empty(s, lint_texts, lint_lists);
 }
 
 /* DVSim's check_bool(): Hjson's True is a text, and may be meant. */
-static bool check_lint(struct sim *s)
+static bool check_lint(struct dv_cfg *s)
 {
-	struct hjson_node *n = sim_value(s, "is_style_lint"), *flag;
-	const char *text = sim_text(s, "is_style_lint", NULL);
+	struct hjson_node *n = dv_cfg_value(s, "is_style_lint"), *flag;
+	const char *text = dv_cfg_text(s, "is_style_lint", NULL);
 	bool is_on = text && strcasecmp(text, "true") == 0;
 
 	if (!n || n->type == HJSON_BOOL || (text && !*text))
@@ -70,13 +70,13 @@ static bool check_lint(struct sim *s)
 	return true;
 }
 
-static void set_rdc_defaults(struct sim *s)
+static void set_rdc_defaults(struct dv_cfg *s)
 {
 	set_lint_defaults(s);
 	dv_set_text(s, "waves", s->dv->waves ? s->dv->waves : "");
 }
 
-static void set_formal_defaults(struct sim *s)
+static void set_formal_defaults(struct dv_cfg *s)
 {
 	set_defaults(s);
 	dv_set_text(s, "batch_mode_prefix", s->dv->gui ? "" : "-batch");
@@ -105,25 +105,25 @@ static const struct job_kind kind = {
 };
 
 /* Options of the configuration come after a mode's own. */
-static void add_options(struct sim *s, struct mode *mode)
+static void add_options(struct dv_cfg *s, struct mode *mode)
 {
-	struct hjson_node *list = sim_value(s, "build_opts"), *e;
+	struct hjson_node *list = dv_cfg_value(s, "build_opts"), *e;
 
 	if (list && list->type == HJSON_ARRAY)
 		hjson_for_each (e, list)
 			node_list_add(&s->reader, &mode->lists[LIST_BUILD_OPTS], e);
 }
 
-static void read_modes(struct sim *s)
+static void read_modes(struct dv_cfg *s)
 {
 	modes_add(&s->reader, &s->build_modes, "default", MODE_BUILD);
-	modes_read(&s->reader, MODE_BUILD, sim_value(s, "build_modes"), &s->build_modes);
+	modes_read(&s->reader, MODE_BUILD, dv_cfg_value(s, "build_modes"), &s->build_modes);
 	modes_resolve(&s->reader, &s->build_modes);
 	for (size_t i = 0; i < s->build_modes.n; i++)
 		add_options(s, s->build_modes.at[i]);
 }
 
-static void list_modes(const struct sim *s)
+static void list_modes(const struct dv_cfg *s)
 {
 	const char **names = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(*names));
 	struct flow_listing listing = {.block = s->full_name};
@@ -138,14 +138,14 @@ static void make_job(struct job_maker *m, struct job_spec *job, const struct mod
 {
 	job_maker_begin(m, &kind, mode);
 	job_names_set(&m->names, "build_mode", mode->name);
-	if (m->sim->dv->build_timeout_mins)
+	if (m->cfg->dv->build_timeout_mins)
 		job_names_set_number(&m->names, "build_timeout_mins",
-				     m->sim->dv->build_timeout_mins);
+				     m->cfg->dv->build_timeout_mins);
 	job_maker_finish(m, job, mode->name);
 }
 
 /* -x: by the mode's name, the configuration's, or the job's id. */
-static bool is_excluded(struct sim *s, const struct mode *mode)
+static bool is_excluded(struct dv_cfg *s, const struct mode *mode)
 {
 	const char *id = arena_printf(s->reader.mem, "%s:%s", s->full_name, mode->name);
 	bool is_out = false;
@@ -160,7 +160,7 @@ static bool is_excluded(struct sim *s, const struct mode *mode)
 	return is_out;
 }
 
-static void make_jobs(struct sim *s, struct plan *plan)
+static void make_jobs(struct dv_cfg *s, struct plan *plan)
 {
 	unsigned n_before = s->reader.diags->n_errors;
 	struct job_spec *jobs;
@@ -191,14 +191,14 @@ static void make_jobs(struct sim *s, struct plan *plan)
 }
 
 /* DVSim takes the results of one job only, and every configuration has the mode `default`. */
-static void make_formal_job(struct sim *s, struct plan *plan)
+static void make_formal_job(struct dv_cfg *s, struct plan *plan)
 {
 	struct diag *e;
 
 	make_jobs(s, plan);
 	if (s->build_modes.n < 2)
 		return;
-	e = cfg_error(s->reader.cfg, s->reader.diags, sim_value(s, "build_modes"),
+	e = cfg_error(s->reader.cfg, s->reader.diags, dv_cfg_value(s, "build_modes"),
 		      "a formal configuration has one build mode, 'default', but here are %zu",
 		      s->build_modes.n);
 	diag_hint(e, "make each of them a configuration of its own");

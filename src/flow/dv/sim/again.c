@@ -19,7 +19,7 @@ struct run_list {
 	size_t n, cap;
 };
 
-static void run_list_add(struct sim *s, struct run_list *l, const struct sim_run *run)
+static void run_list_add(struct dv_cfg *s, struct run_list *l, const struct sim_run *run)
 {
 	struct sim_run *bigger;
 
@@ -35,7 +35,7 @@ static void run_list_add(struct sim *s, struct run_list *l, const struct sim_run
 
 /* "0.uart_smoke" of "uart:0.uart_smoke.17"; *ret_seed: as it is written there. NULL: not of this
  * block, or not a run. */
-static const char *run_dir_of(const struct sim *s, const struct flow_again_job *job,
+static const char *run_dir_of(const struct dv_cfg *s, const struct flow_again_job *job,
 			      const char **ret_seed)
 {
 	size_t n = strlen(s->full_name);
@@ -50,7 +50,7 @@ static const char *run_dir_of(const struct sim *s, const struct flow_again_job *
 	return arena_strndup(s->reader.mem, name, (size_t)(dot - name));
 }
 
-static struct mode *find_longest(const struct sim *s, const char *dir)
+static struct mode *find_longest(const struct dv_cfg *s, const char *dir)
 {
 	struct mode *best = NULL;
 
@@ -61,7 +61,7 @@ static struct mode *find_longest(const struct sim *s, const char *dir)
 	return best;
 }
 
-struct mode *sim_again_missing(struct sim *s, size_t i)
+struct mode *sim_again_missing(struct dv_cfg *s, size_t i)
 {
 	const char *seed, *dir = run_dir_of(s, &s->options->again->jobs[i], &seed);
 
@@ -106,7 +106,7 @@ static bool find_index(struct job_maker *m, struct sim_run *run, const char *dir
 
 static bool find_run(struct job_maker *m, const char *dir, struct sim_run *run)
 {
-	const struct sim *s = m->sim;
+	const struct dv_cfg *s = m->cfg;
 
 	for (size_t i = 0; i < s->n_runs; i++) {
 		run->test = &s->runs[i];
@@ -118,7 +118,7 @@ static bool find_run(struct job_maker *m, const char *dir, struct sim_run *run)
 
 /* ---- all of them ---- */
 
-static void mark_builds(struct sim *s)
+static void mark_builds(struct dv_cfg *s)
 {
 	for (size_t i = 0; i < s->n_builds; i++) {
 		struct flow_again_job *job = again_find(
@@ -146,7 +146,7 @@ static bool has_run(const struct run_list *l, const struct sim_run *run)
 
 struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, size_t *n)
 {
-	struct sim *s = m->sim;
+	struct dv_cfg *s = m->cfg;
 	struct flow_again *again = s->options->again;
 	struct run_list l = {0};
 	size_t n_again;
@@ -165,7 +165,7 @@ struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, 
 	}
 	/* Coverage is merged of all runs, whether they run again or not. */
 	n_again = l.n;
-	for (size_t i = 0; sim_value(s, "cov")->i && !dv_has_gui(s->dv) && i < *n; i++) {
+	for (size_t i = 0; dv_cfg_value(s, "cov")->i && !dv_has_gui(s->dv) && i < *n; i++) {
 		struct run_list those = {l.at, n_again, 0};
 
 		if (!has_run(&those, &runs[i]))

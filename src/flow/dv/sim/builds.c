@@ -28,9 +28,9 @@ static void make_build(struct job_maker *m, struct job_spec *job, const struct m
 	job_maker_begin(m, &build_kind, mode);
 	job_names_set(&m->names, "build_mode", mode->name);
 	job_names_set(&m->names, "qual_name", mode->name);
-	if (m->sim->dv->build_seed) {
-		job_names_set(&m->names, "seed", m->sim->dv->build_seed);
-		job->seed = arena_strdup(m->plan->mem, m->sim->dv->build_seed);
+	if (m->cfg->dv->build_seed) {
+		job_names_set(&m->names, "seed", m->cfg->dv->build_seed);
+		job->seed = arena_strdup(m->plan->mem, m->cfg->dv->build_seed);
 	}
 	job_maker_finish(m, job, mode->name);
 	sim_add_build_steps(m, job);
@@ -74,7 +74,7 @@ static bool is_same_build(const struct job_spec *a, const struct job_spec *b)
 /* Distinct builds; build_of[i]: the job of run i's build. */
 size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *build_of)
 {
-	struct sim *s = m->sim;
+	struct dv_cfg *s = m->cfg;
 	uint32_t *job_of = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*job_of));
 	size_t n = 0;
 
@@ -97,7 +97,7 @@ size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *bui
 	return n;
 }
 
-bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n)
+bool sim_check_primary(struct dv_cfg *s, const struct job_spec *builds, size_t n)
 {
 	struct diag *e;
 

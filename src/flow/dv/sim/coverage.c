@@ -38,7 +38,7 @@ const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds
 			      const struct sim_run *runs, size_t n_runs)
 {
 	_cleanup_(str_done) struct str text = {0};
-	const char **dirs = arena_array(m->sim->reader.mem, n_builds + 1, sizeof(*dirs));
+	const char **dirs = arena_array(m->cfg->reader.mem, n_builds + 1, sizeof(*dirs));
 	size_t n = 0, first = 0;
 
 	for (size_t b = 0; b < n_builds; b++)
@@ -55,7 +55,7 @@ const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds
 				is_there = strcmp(dirs[k], dir) == 0;
 			if (is_there)
 				break;
-			if (strcmp(builds[b].name, m->sim->primary_build_mode) == 0)
+			if (strcmp(builds[b].name, m->cfg->primary_build_mode) == 0)
 				first = n;
 			dirs[n++] = dir;
 			break;
@@ -81,7 +81,7 @@ void sim_make_coverage(struct job_maker *m, struct job_spec *merge, const char *
 	struct job_spec *report = merge + 1;
 
 	job_maker_begin(m, &merge_kind, NULL);
-	if (m->sim->dv->cov_merge_previous)
+	if (m->cfg->dv->cov_merge_previous)
 		dirs = sim_add_merged(m, dirs);
 	job_names_set(&m->names, "cov_db_dirs", dirs);
 	str_add_shell_word(&quoted, dirs);
@@ -140,7 +140,7 @@ void sim_make_vplan(struct job_maker *m, struct job_spec *job, uint32_t report)
 	_cleanup_(str_done) struct str text = {0}, line = {0};
 	const char **argv = arena_array(m->plan->mem, 5, sizeof(*argv));
 	const char *dir = arena_printf(m->plan->mem, "%s/cov_vplan",
-				       sim_text(m->sim, "scratch_path", "")),
+				       dv_cfg_text(m->cfg, "scratch_path", "")),
 		   *vplan;
 	uint32_t *deps = arena_array(m->plan->mem, 1, sizeof(*deps));
 
@@ -149,16 +149,16 @@ void sim_make_vplan(struct job_maker *m, struct job_spec *job, uint32_t report)
 	job_maker_finish(m, job, "cov_vplan");
 	sim_add_vplan_steps(m, job);
 	vplan = key_text(&m->texts, "vplan");
-	if (is_on_path(m->sim->reader.mem, "dvplan")) {
+	if (is_on_path(m->cfg->reader.mem, "dvplan")) {
 		str_printf(&text, "set -e; mkdir -p %s; dvplan prepare_vplan", dir);
 		add_words(m, &text, "cov_vplan_prepare_opts");
 		str_printf(&text, " %s %s %s/vplan_annotated.hjson && dvplan process_results",
-			   path_dir(m->sim->reader.mem, path_dir(m->sim->reader.mem, vplan)), vplan,
+			   path_dir(m->cfg->reader.mem, path_dir(m->cfg->reader.mem, vplan)), vplan,
 			   dir);
 		add_words(m, &text, "cov_vplan_process_opts");
 		str_printf(&text, " --coverage %s_report %s -R %s/vplan_annotated.html -s %s",
-			   sim_text(m->sim, "tool", ""), key_text(&m->texts, "cov_report_dir"), dir,
-			   m->sim->name);
+			   dv_cfg_text(m->cfg, "tool", ""), key_text(&m->texts, "cov_report_dir"),
+			   dir, m->cfg->name);
 		add_words(m, &text, "dut_instance");
 		str_printf(&text, " %s/vplan_annotated.hjson", dir);
 	} else {
@@ -198,10 +198,10 @@ void sim_make_unr(struct job_maker *m, struct job_spec *job)
 					     .fail_key = "build_fail_patterns",
 					     .keys = keys,
 					     .weight = 1};
-	const char *tool = sim_text(m->sim, "tool", "");
+	const char *tool = dv_cfg_text(m->cfg, "tool", "");
 
 	if (!has_unr(tool)) {
-		struct diag *e = diag_error(m->texts.diags, cfg_start(m->sim->reader.cfg),
+		struct diag *e = diag_error(m->texts.diags, cfg_start(m->cfg->reader.cfg),
 					    "the tool '%s' has no analysis of unreachable code",
 					    tool);
 

@@ -18,7 +18,7 @@ struct sim_deploy {
 /* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
 static void deploy_on_coverage(struct job_maker *m)
 {
-	struct sim *s = m->sim;
+	struct dv_cfg *s = m->cfg;
 	struct job_spec job = {0};
 
 	if (s->dv->cov_unr)
@@ -32,7 +32,7 @@ static void deploy_on_coverage(struct job_maker *m)
 /* The build of a run: under its own name, as long as it is not known which are equal. */
 static void set_builds(struct sim_deploy *d)
 {
-	const struct sim *s = d->m.sim;
+	const struct dv_cfg *s = d->m.cfg;
 
 	for (size_t i = 0; i < d->n_runs; i++) {
 		const struct sim_test *t = d->runs[i].test;
@@ -47,7 +47,7 @@ static void set_builds(struct sim_deploy *d)
 /* Equal builds have one job, which may be primary_build_mode under another name. */
 static bool try_builds(struct sim_deploy *d)
 {
-	struct sim *s = d->m.sim;
+	struct dv_cfg *s = d->m.cfg;
 	const char *primary = s->primary_build_mode;
 	bool is_good;
 
@@ -64,7 +64,7 @@ static void try_coverage(struct job_maker *m)
 {
 	struct job_spec scrap[2] = {0};
 
-	job_maker_begin_attempt(m, m->sim->reader.mem);
+	job_maker_begin_attempt(m, m->cfg->reader.mem);
 	sim_make_coverage(m, scrap, "", 0, 0);
 	job_maker_end_attempt(m);
 }
@@ -73,7 +73,7 @@ static void try_coverage(struct job_maker *m)
  * Makes what needs no command, and has all commands begin, side by side: one after the other they
  * take longer than all the rest.
  */
-static void begin_runs(struct sim_deploy *d, struct sim *s)
+static void begin_runs(struct sim_deploy *d, struct dv_cfg *s)
 {
 	d->build_of = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*d->build_of));
 	d->builds = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*d->builds));
@@ -82,14 +82,14 @@ static void begin_runs(struct sim_deploy *d, struct sim *s)
 	d->has_builds = try_builds(d);
 	set_builds(d);
 	sim_begin_runs(&d->m, d->tests, d->runs, d->n_runs);
-	if (sim_value(s, "cov")->i)
+	if (dv_cfg_value(s, "cov")->i)
 		try_coverage(&d->m);
 }
 
 static void deploy_runs(struct sim_deploy *d)
 {
 	struct job_maker *m = &d->m;
-	struct sim *s = m->sim;
+	struct dv_cfg *s = m->cfg;
 	struct job_spec *jobs;
 	size_t first, n;
 
@@ -105,19 +105,19 @@ static void deploy_runs(struct sim_deploy *d)
 	memcpy(jobs, d->builds, first * sizeof(*jobs));
 	sim_make_runs(m, d->tests, d->runs, d->n_runs, jobs + first);
 	n = first + d->n_runs;
-	if (sim_value(s, "cov")->i && d->n_runs && !m->texts.is_wrong) {
+	if (dv_cfg_value(s, "cov")->i && d->n_runs && !m->texts.is_wrong) {
 		sim_make_coverage(m, jobs + n,
 				  sim_coverage_dirs(m, d->builds, d->n_builds, d->runs, d->n_runs),
 				  (uint32_t)first, d->n_runs);
 		n += 2;
-		if (*sim_text(s, "vplan", ""))
+		if (*dv_cfg_text(s, "vplan", ""))
 			sim_make_vplan(m, &jobs[n++], (uint32_t)(first + d->n_runs + 1));
 	}
 	if (!m->texts.is_wrong)
 		job_maker_add_jobs(m, jobs, n);
 }
 
-void sim_deploy_begin(struct sim *s, struct plan *plan)
+void sim_deploy_begin(struct dv_cfg *s, struct plan *plan)
 {
 	s->deploy = arena_zalloc(s->reader.mem, sizeof(*s->deploy));
 	job_maker_init(&s->deploy->m, s, plan);
@@ -125,7 +125,7 @@ void sim_deploy_begin(struct sim *s, struct plan *plan)
 		begin_runs(s->deploy, s);
 }
 
-void sim_deploy_end(struct sim *s)
+void sim_deploy_end(struct dv_cfg *s)
 {
 	struct sim_deploy *d = s->deploy;
 

@@ -4,6 +4,7 @@
 #define FLOW_DV_SIM_JOBS_H
 
 #include "flow/dv/job/job.h"
+#include "flow/dv/sim/sim.h"
 
 struct job_template;
 
@@ -19,7 +20,7 @@ extern const struct job_kind sim_run_kind;
 /* Distinct builds into jobs; build_of[i]: the job of run i's build. Returns how many. */
 size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *build_of);
 /* Is primary_build_mode, whose coverage comes first, one of them? False after an error. */
-bool sim_check_primary(struct sim *s, const struct job_spec *builds, size_t n);
+bool sim_check_primary(struct dv_cfg *s, const struct job_spec *builds, size_t n);
 
 /* runs.c: all runs, in the order in which they are made, without their builds; draws their
  * seeds. */
@@ -44,7 +45,7 @@ void sim_make_runs(struct job_maker *m, struct test_jobs *tests, const struct si
  */
 struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, size_t *n);
 /* The test of job i of those that are to run again, if nothing selects it any more; or NULL. */
-struct mode *sim_again_missing(struct sim *s, size_t i);
+struct mode *sim_again_missing(struct dv_cfg *s, size_t i);
 
 /* The coverage databases of all runs: the primary build's first, the rest sorted. */
 const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds, size_t n_builds,

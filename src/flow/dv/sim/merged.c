@@ -74,7 +74,7 @@ static const char *name_when_aside(struct arena *mem, const char *parent, const 
 
 const char *sim_add_merged(struct job_maker *m, const char *dirs)
 {
-	struct arena *mem = m->sim->reader.mem;
+	struct arena *mem = m->cfg->reader.mem;
 	const char *current = path_absolute(mem, key_text(&m->texts, "cov_merge_db_dir"));
 	const char *parent = path_dir(mem, current), *last = name_when_aside(mem, parent, current);
 	_cleanup_(freep) struct merged *found = NULL;

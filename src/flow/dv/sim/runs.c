@@ -32,8 +32,8 @@ const struct job_kind sim_run_kind = {
  * gets those of the fault simulation. */
 static void set_fault_simulation(struct job_maker *m)
 {
-	const struct hjson_node *none = hjson_new_node(cfg_doc(m->sim->reader.cfg), HJSON_ARRAY, 0);
-	const struct hjson_node *opts = sim_value(m->sim, "run_opts_fi_sim");
+	const struct hjson_node *none = hjson_new_node(cfg_doc(m->cfg->reader.cfg), HJSON_ARRAY, 0);
+	const struct hjson_node *opts = dv_cfg_value(m->cfg, "run_opts_fi_sim");
 
 	job_maker_set_export(m, "sim_run_opts", key_text(&m->texts, "run_opts"));
 	m->names.run_opts = opts && opts->type == HJSON_ARRAY ? opts : none;
@@ -52,9 +52,9 @@ static void make_run(struct job_maker *m, struct job_spec *job, const struct sim
 	job_names_set(&m->names, "seed", v->text[RUN_SEED]);
 	job_names_set(&m->names, "svseed", v->text[RUN_SVSEED]);
 	dir = key_text(&m->texts, "run_dir_name");
-	if (strcmp(sim_text(m->sim, "tool", ""), "z01x") == 0)
+	if (strcmp(dv_cfg_text(m->cfg, "tool", ""), "z01x") == 0)
 		set_fault_simulation(m);
-	job_maker_finish(m, job, arena_printf(m->sim->reader.mem, "%s.%s", dir, v->text[RUN_SEED]));
+	job_maker_finish(m, job, arena_printf(m->cfg->reader.mem, "%s.%s", dir, v->text[RUN_SEED]));
 	sim_add_run_steps(m, job);
 }
 
@@ -67,7 +67,7 @@ static int by_index(const void *a, const void *b)
 	return x->test < y->test ? -1 : x->test > y->test;
 }
 
-static size_t keep_one(struct sim *s, const struct sim_run *runs, size_t n)
+static size_t keep_one(struct dv_cfg *s, const struct sim_run *runs, size_t n)
 {
 	if (!dv_has_gui(s->dv) || n < 2)
 		return n;
@@ -79,7 +79,7 @@ static size_t keep_one(struct sim *s, const struct sim_run *runs, size_t n)
 
 struct sim_run *sim_list_runs(struct job_maker *m, size_t *ret_n)
 {
-	struct sim *s = m->sim;
+	struct dv_cfg *s = m->cfg;
 	struct sim_run *runs;
 	size_t n = 0;
 
@@ -139,7 +139,7 @@ static void try_template(struct job_maker *m, struct test_jobs *j, const struct 
 	job_maker_begin_standing(m, waits);
 	make_run(m, &job, t, j, &standing_words);
 	if (job_maker_end_attempt(m))
-		j->template = job_template_new(m->sim->reader.mem, m->plan->mem, &job);
+		j->template = job_template_new(m->cfg->reader.mem, m->plan->mem, &job);
 	j->is_settled = !m->texts.waits && !m->has_warned;
 	j->has_own_commands = m->texts.has_own_commands;
 }
@@ -153,7 +153,7 @@ void sim_begin_runs(struct job_maker *m, struct test_jobs *tests, const struct s
 		    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct test_jobs *j = &tests[runs[i].test - m->sim->runs];
+		struct test_jobs *j = &tests[runs[i].test - m->cfg->runs];
 		struct job_spec scrap = {0};
 		char room[2][DIGITS_MOST + 1];
 		struct run_values v;
@@ -163,7 +163,7 @@ void sim_begin_runs(struct job_maker *m, struct test_jobs *tests, const struct s
 		if (!j->has_own_commands)
 			continue;
 		v = values_of(&runs[i], room);
-		job_maker_begin_attempt(m, m->sim->reader.mem);
+		job_maker_begin_attempt(m, m->cfg->reader.mem);
 		make_run(m, &scrap, runs[i].test, j, &v);
 		job_maker_end_attempt(m);
 	}
@@ -197,7 +197,7 @@ static void make_next_run(struct job_maker *m, struct test_jobs *j, const struct
 void sim_make_runs(struct job_maker *m, struct test_jobs *tests, const struct sim_run *runs,
 		   size_t n, struct job_spec *ret)
 {
-	struct sim *s = m->sim;
+	struct dv_cfg *s = m->cfg;
 	uint32_t *deps = arena_array(m->plan->mem, n + 1, sizeof(*deps));
 
 	for (size_t i = 0; i < n && s->reader.diags->n_errors < FAULTS_MOST; i++) {

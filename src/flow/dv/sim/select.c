@@ -6,7 +6,7 @@
 
 #include "flow/dv/sim/jobs.h"
 
-static bool is_selected(const struct sim *s, const struct mode *test)
+static bool is_selected(const struct dv_cfg *s, const struct mode *test)
 {
 	for (size_t i = 0; i < s->n_runs; i++)
 		if (s->runs[i].mode == test)
@@ -14,21 +14,21 @@ static bool is_selected(const struct sim *s, const struct mode *test)
 	return false;
 }
 
-static void add_lists(struct sim *s, struct node_list *to, const struct node_list *from,
+static void add_lists(struct dv_cfg *s, struct node_list *to, const struct node_list *from,
 		      enum mode_list first, enum mode_list last)
 {
 	for (int i = (int)first; i <= (int)last; i++)
 		node_list_extend(&s->reader, &to[i], &from[i]);
 }
 
-static void add_run(struct sim *s, struct mode *test)
+static void add_run(struct dv_cfg *s, struct mode *test)
 {
 	s->runs[s->n_runs++] = (struct sim_test){.mode = test,
 						 .build = map_get(&s->test_builds, test->name)};
 }
 
 /* The tests of a regression: all, or those that it names and that there are. */
-static size_t tests_of(struct sim *s, const struct mode *regr, struct mode **ret)
+static size_t tests_of(struct dv_cfg *s, const struct mode *regr, struct mode **ret)
 {
 	const struct node_list *names = &regr->lists[LIST_TESTS];
 	size_t n = 0;
@@ -65,7 +65,7 @@ static bool is_in(struct mode *const *list, size_t n, const struct mode *mode)
 }
 
 /* A regression's options go to each of its tests, and once to each of their builds. */
-static void take_regression(struct sim *s, struct mode *regr)
+static void take_regression(struct dv_cfg *s, struct mode *regr)
 {
 	struct mode **tests = arena_array(s->reader.mem, s->tests.n + 1, sizeof(struct mode *));
 	struct mode **seen = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(*seen));
@@ -94,7 +94,7 @@ static void take_regression(struct sim *s, struct mode *regr)
 	}
 }
 
-static bool take_regressions(struct sim *s, const char *item, struct map *taken)
+static bool take_regressions(struct dv_cfg *s, const char *item, struct map *taken)
 {
 	bool found = false;
 
@@ -110,7 +110,7 @@ static bool take_regressions(struct sim *s, const char *item, struct map *taken)
 	return found;
 }
 
-static bool take_tests(struct sim *s, const char *item)
+static bool take_tests(struct dv_cfg *s, const char *item)
 {
 	bool found = false;
 
@@ -126,7 +126,7 @@ static bool take_tests(struct sim *s, const char *item)
 
 /* ---- -x ---- */
 
-static bool is_test_of(const struct sim *s, const struct mode *regr, const struct mode *test)
+static bool is_test_of(const struct dv_cfg *s, const struct mode *regr, const struct mode *test)
 {
 	const struct node_list *names = &regr->lists[LIST_TESTS];
 
@@ -137,7 +137,7 @@ static bool is_test_of(const struct sim *s, const struct mode *regr, const struc
 }
 
 /* Is it the test that word means, or one of a regression that it means? */
-static bool means_test(const struct sim *s, const char *word, const struct mode *test)
+static bool means_test(const struct dv_cfg *s, const char *word, const struct mode *test)
 {
 	if (str_glob(word, test->name))
 		return true;
@@ -148,7 +148,7 @@ static bool means_test(const struct sim *s, const char *word, const struct mode 
 	return false;
 }
 
-static bool is_excluded(const struct sim *s, const struct mode *test)
+static bool is_excluded(const struct dv_cfg *s, const struct mode *test)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
 		if (means_test(s, *w, test))
@@ -157,7 +157,7 @@ static bool is_excluded(const struct sim *s, const struct mode *test)
 }
 
 /* Selected or not: a word that means a test here is no mistake. */
-static void note_excluded_words(struct sim *s)
+static void note_excluded_words(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
 		for (size_t i = 0; i < s->tests.n && !map_has(s->excluded, *w); i++)
@@ -165,7 +165,7 @@ static void note_excluded_words(struct sim *s)
 				map_set(s->excluded, *w, s);
 }
 
-static void drop_excluded(struct sim *s)
+static void drop_excluded(struct dv_cfg *s)
 {
 	size_t n = 0;
 
@@ -177,7 +177,7 @@ static void drop_excluded(struct sim *s)
 
 /* ---- -i ---- */
 
-static void suggest(struct sim *s, struct sim_item *item)
+static void suggest(struct dv_cfg *s, struct sim_item *item)
 {
 	size_t n = 0, all = s->tests.n + s->regressions.n;
 	const char **names = arena_array(s->reader.mem, all + 1, sizeof(*names));
@@ -189,7 +189,7 @@ static void suggest(struct sim *s, struct sim_item *item)
 	sim_item_suggest(item, s->items_mem, names, n);
 }
 
-static void take_items(struct sim *s, struct sim_item *items)
+static void take_items(struct dv_cfg *s, struct sim_item *items)
 {
 	struct map taken = {0};
 
@@ -206,7 +206,7 @@ static void take_items(struct sim *s, struct sim_item *items)
 
 /* ---- --failed: planned as that run was, selected by what is asked for now ---- */
 
-bool sim_is_asked(const struct sim *s, const struct mode *test)
+bool sim_is_asked(const struct dv_cfg *s, const struct mode *test)
 {
 	const char *const *items = s->options->items;
 
@@ -220,7 +220,7 @@ bool sim_is_asked(const struct sim *s, const struct mode *test)
 	return false;
 }
 
-static bool is_any(const struct sim *s, const char *item)
+static bool is_any(const struct dv_cfg *s, const char *item)
 {
 	for (size_t i = 0; i < s->tests.n; i++)
 		if (str_glob(item, s->tests.at[i]->name))
@@ -231,7 +231,7 @@ static bool is_any(const struct sim *s, const char *item)
 	return false;
 }
 
-static void take_again(struct sim *s)
+static void take_again(struct dv_cfg *s)
 {
 	const char *const *now = s->options->items;
 
@@ -250,7 +250,7 @@ static void take_again(struct sim *s)
 	}
 }
 
-static void add_globals(struct sim *s)
+static void add_globals(struct dv_cfg *s)
 {
 	for (size_t i = 0; i < s->n_runs; i++) {
 		struct mode *build = s->runs[i].build;
@@ -266,7 +266,7 @@ static void add_globals(struct sim *s)
 }
 
 /* Half to even, at least 1, as Python's round(). */
-static void set_reseed(struct sim *s, struct sim_test *t)
+static void set_reseed(struct dv_cfg *s, struct sim_test *t)
 {
 	struct hjson_node *n = t->mode->values[VALUE_RESEED];
 	double x;
@@ -285,7 +285,7 @@ static void set_reseed(struct sim *s, struct sim_test *t)
 	t->reseed = x < 1 ? 1 : x > 1e9 ? 1000000000 : (uint32_t)x;
 }
 
-void sim_select(struct sim *s)
+void sim_select(struct dv_cfg *s)
 {
 	s->runs = arena_array(s->reader.mem, s->tests.n + 1, sizeof(*s->runs));
 	s->builds = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(struct mode *));

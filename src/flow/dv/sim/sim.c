@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `flow: sim`: DVSim's simulation flow. */
-#include "flow/dv/sim.h"
+#include "flow/dv/sim/sim.h"
 
 #include <string.h>
 
@@ -75,7 +75,7 @@ static const char *const empty_lists[] = {
 	NULL,
 };
 
-static void enable_modes(struct sim *s)
+static void enable_modes(struct dv_cfg *s)
 {
 	const struct dv_options *dv = s->dv;
 	enum { OF_OPTIONS = 7 }; /* gui, gui_debug, waves, cov, profile, xprop, build_seed */
@@ -104,7 +104,7 @@ static void enable_modes(struct sim *s)
 	dv_put_first(s, "en_run_modes", dv->run_modes);
 }
 
-static void set_defaults(struct sim *s)
+static void set_defaults(struct dv_cfg *s)
 {
 	const struct dv_options *dv = s->dv;
 
@@ -121,15 +121,15 @@ static void set_defaults(struct sim *s)
 		dv_set_text(s, "build_seed", dv->build_seed);
 	if (dv->verbosity)
 		dv_set_node(s, "verbosity", dv_new_text(s, dv->verbosity));
-	if (!*sim_text(s, "build_opts_file", ""))
+	if (!*dv_cfg_text(s, "build_opts_file", ""))
 		dv_set_node(s, "build_opts_file", dv_new_text(s, "{build_dir}/build_opts.f"));
 }
 
 /* ---- a leaf ---- */
 
-static bool check_waves(struct sim *s)
+static bool check_waves(struct dv_cfg *s)
 {
-	struct hjson_node *formats = sim_value(s, "supported_wave_formats"), *f;
+	struct hjson_node *formats = dv_cfg_value(s, "supported_wave_formats"), *f;
 
 	if (!s->dv->waves || !formats || formats->type != HJSON_ARRAY || formats->n == 0)
 		return true;
@@ -138,18 +138,18 @@ static bool check_waves(struct sim *s)
 		    strcmp(hjson_cstr(cfg_doc(s->reader.cfg), f), s->dv->waves) == 0)
 			return true;
 	cfg_error(s->reader.cfg, s->reader.diags, formats,
-		  "the tool '%s' does not write waves as '%s'", sim_text(s, "tool", "?"),
+		  "the tool '%s' does not write waves as '%s'", dv_cfg_text(s, "tool", "?"),
 		  s->dv->waves);
 	return false;
 }
 
 /* Works on the coverage of earlier runs; no test is selected. */
-bool sim_is_on_coverage(const struct sim *s)
+bool sim_is_on_coverage(const struct dv_cfg *s)
 {
 	return s->dv->cov_unr || s->dv->cov_analyze;
 }
 
-static const char *const *names_of(const struct sim *s, const struct modes *modes)
+static const char *const *names_of(const struct dv_cfg *s, const struct modes *modes)
 {
 	const char **names = arena_array(s->reader.mem, modes->n + 1, sizeof(*names));
 
@@ -158,7 +158,7 @@ static const char *const *names_of(const struct sim *s, const struct modes *mode
 	return names;
 }
 
-static void list_objects(const struct sim *s)
+static void list_objects(const struct dv_cfg *s)
 {
 	const struct flow_listing listing = {
 		.block = s->full_name,
@@ -169,19 +169,19 @@ static void list_objects(const struct sim *s)
 	s->options->list(s->options->list_ctx, &listing);
 }
 
-static bool check_gui_debug(struct sim *s)
+static bool check_gui_debug(struct dv_cfg *s)
 {
 	struct diag *e;
 
-	if (!s->dv->gui_debug || strcmp(sim_text(s, "tool", ""), "xcelium") == 0)
+	if (!s->dv->gui_debug || strcmp(dv_cfg_text(s, "tool", ""), "xcelium") == 0)
 		return true;
 	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
-		       "the tool '%s' has no --gui-debug", sim_text(s, "tool", ""));
+		       "the tool '%s' has no --gui-debug", dv_cfg_text(s, "tool", ""));
 	diag_hint(e, "it is for xcelium; --gui is for all");
 	return false;
 }
 
-static void begin_jobs(struct sim *s, struct plan *plan)
+static void begin_jobs(struct dv_cfg *s, struct plan *plan)
 {
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
@@ -190,8 +190,8 @@ static void begin_jobs(struct sim *s, struct plan *plan)
 		plan->seed_base = arena_strdup(plan->mem, s->seeds->base);
 	if (!check_gui_debug(s))
 		return;
-	s->primary_build_mode = sim_text(s, "primary_build_mode",
-					 sim_text(s, "build_mode", "default"));
+	s->primary_build_mode = dv_cfg_text(s, "primary_build_mode",
+					    dv_cfg_text(s, "build_mode", "default"));
 	sim_read_objects(s);
 	if (s->options->list) {
 		list_objects(s);
@@ -203,7 +203,7 @@ static void begin_jobs(struct sim *s, struct plan *plan)
 		sim_deploy_begin(s, plan);
 }
 
-static void make_jobs(struct sim *s, struct plan *plan)
+static void make_jobs(struct dv_cfg *s, struct plan *plan)
 {
 	(void)plan;
 	sim_deploy_end(s);

@@ -37,7 +37,7 @@ static const char *fault_of(struct job_maker *m, const char *path)
 
 	if (!is_strictly_below(m, path, root))
 		return "is not below the scratch root";
-	if (is_below(m, path, path_join(m->sim->reader.mem, root, ".dvsched")))
+	if (is_below(m, path, path_join(m->cfg->reader.mem, root, ".dvsched")))
 		return "is where dvsched keeps its runs";
 	if (is_below(m, m->block->scratch_path, path))
 		return "holds the whole scratch path";
@@ -58,7 +58,7 @@ static const char *fenced(struct job_maker *m, const char *key, const char *path
 	if (!m->is_attempt)
 		map_set(&m->warned, key, m);
 	n = job_names_value(&m->names, key);
-	e = cfg_warning(m->sim->reader.cfg, m->texts.diags, n && n->pos ? n : NULL,
+	e = cfg_warning(m->cfg->reader.cfg, m->texts.diags, n && n->pos ? n : NULL,
 			"'%s' %s (%s): it is not %s", key, fault, path, what);
 	diag_hint(e, "a path below %s is", m->plan->scratch_root);
 	return NULL;

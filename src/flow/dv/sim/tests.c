@@ -3,22 +3,22 @@
 #include <string.h>
 #include <strings.h>
 
-#include "flow/dv/sim.h"
+#include "flow/dv/sim/sim.h"
 
-static struct hjson_doc *doc_of(const struct sim *s)
+static struct hjson_doc *doc_of(const struct dv_cfg *s)
 {
 	return cfg_doc(s->reader.cfg);
 }
 
-static const char *text_of(const struct sim *s, struct hjson_node *n)
+static const char *text_of(const struct dv_cfg *s, struct hjson_node *n)
 {
 	return hjson_cstr(doc_of(s), n);
 }
 
 /* A list of names, of the configuration as a whole. */
-static void read_names(struct sim *s, const char *key, struct node_list *ret)
+static void read_names(struct dv_cfg *s, const char *key, struct node_list *ret)
 {
-	struct hjson_node *list = sim_value(s, key), *e;
+	struct hjson_node *list = dv_cfg_value(s, key), *e;
 
 	if (!list || list->type != HJSON_ARRAY)
 		return;
@@ -27,7 +27,7 @@ static void read_names(struct sim *s, const char *key, struct node_list *ret)
 			node_list_add(&s->reader, ret, e);
 }
 
-static void report_unknown(struct sim *s, const struct modes *all, struct hjson_node *name,
+static void report_unknown(struct dv_cfg *s, const struct modes *all, struct hjson_node *name,
 			   const char *kind)
 {
 	const char **names = arena_array(s->reader.mem, all->n + 1, sizeof(const char *)), *near;
@@ -49,7 +49,7 @@ static void report_unknown(struct sim *s, const struct modes *all, struct hjson_
 			     "--xprop-off does without the latter");
 }
 
-static struct mode *find_mode(struct sim *s, const struct modes *all, struct hjson_node *name,
+static struct mode *find_mode(struct dv_cfg *s, const struct modes *all, struct hjson_node *name,
 			      const char *kind)
 {
 	struct mode *mode = modes_find(all, text_of(s, name));
@@ -61,14 +61,14 @@ static struct mode *find_mode(struct sim *s, const struct modes *all, struct hjs
 
 /* ---- what all tests and builds get ---- */
 
-static void extend(struct sim *s, struct node_list *to, const struct node_list *from,
+static void extend(struct dv_cfg *s, struct node_list *to, const struct node_list *from,
 		   enum mode_list first, enum mode_list last)
 {
 	for (int i = (int)first; i <= (int)last; i++)
 		node_list_extend(&s->reader, &to[i], &from[i]);
 }
 
-static void read_globals(struct sim *s)
+static void read_globals(struct dv_cfg *s)
 {
 	for (int i = 0; i < N_GLOBAL_LISTS; i++)
 		read_names(s, mode_list_key((enum mode_list)i), &s->globals[i]);
@@ -100,7 +100,7 @@ static bool is_text_value(enum mode_value v)
 	return v == VALUE_UVM_TEST || v == VALUE_UVM_TEST_SEQ || v == VALUE_SW_BUILD_DEVICE;
 }
 
-static void inherit_values(struct sim *s, struct mode *test)
+static void inherit_values(struct dv_cfg *s, struct mode *test)
 {
 	static const enum mode_value values[] = {
 		VALUE_RESEED,	       VALUE_UVM_TEST,	  VALUE_UVM_TEST_SEQ,
@@ -111,7 +111,7 @@ static void inherit_values(struct sim *s, struct mode *test)
 
 	for (size_t i = 0; i < ARRAY_LEN(values); i++)
 		if (is_empty(test->values[values[i]])) {
-			struct hjson_node *n = sim_value(s, mode_value_key(values[i]));
+			struct hjson_node *n = dv_cfg_value(s, mode_value_key(values[i]));
 
 			if (n)
 				test->values[values[i]] = n;
@@ -123,7 +123,7 @@ static void inherit_values(struct sim *s, struct mode *test)
 			node_list_extend(&s->reader, &test->lists[lists[i]], &s->globals[lists[i]]);
 }
 
-static void enable_run_modes(struct sim *s, struct mode *test)
+static void enable_run_modes(struct dv_cfg *s, struct mode *test)
 {
 	struct node_list names = test->lists[LIST_EN_RUN_MODES];
 
@@ -138,7 +138,7 @@ static void enable_run_modes(struct sim *s, struct mode *test)
 	}
 }
 
-static void give_build(struct sim *s, struct mode *test)
+static void give_build(struct dv_cfg *s, struct mode *test)
 {
 	struct hjson_node *name = test->values[VALUE_BUILD_MODE];
 	struct mode *build;
@@ -161,9 +161,9 @@ static void give_build(struct sim *s, struct mode *test)
 
 /* A test that has no sw_images of its own takes those that all tests get, and gets them once more
  * when global lists are appended: as in DVSim. */
-static void read_tests(struct sim *s)
+static void read_tests(struct dv_cfg *s)
 {
-	modes_read(&s->reader, MODE_TEST, sim_value(s, "tests"), &s->tests);
+	modes_read(&s->reader, MODE_TEST, dv_cfg_value(s, "tests"), &s->tests);
 	for (size_t i = 0; i < s->tests.n; i++) {
 		enable_run_modes(s, s->tests.at[i]);
 		inherit_values(s, s->tests.at[i]);
@@ -182,7 +182,7 @@ struct chain {
 	unsigned depth;
 };
 
-static void take_included(struct sim *s, struct mode *regr, const struct chain *outer);
+static void take_included(struct dv_cfg *s, struct mode *regr, const struct chain *outer);
 
 static void add_chain(struct str *out, const struct chain *inner, const struct mode *until)
 {
@@ -197,7 +197,7 @@ static void add_chain(struct str *out, const struct chain *inner, const struct m
 	str_printf(out, " → '%s'", until->name);
 }
 
-static void report_cycle(struct sim *s, const struct chain *chain, const struct mode *other,
+static void report_cycle(struct dv_cfg *s, const struct chain *chain, const struct mode *other,
 			 struct hjson_node *name)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -207,7 +207,7 @@ static void report_cycle(struct sim *s, const struct chain *chain, const struct 
 		  other->name, text.s);
 }
 
-static void include(struct sim *s, const struct chain *chain, struct node_list *tests,
+static void include(struct dv_cfg *s, const struct chain *chain, struct node_list *tests,
 		    struct hjson_node *name)
 {
 	struct mode *regr = chain->regr, *other = modes_find(&s->regressions, text_of(s, name));
@@ -238,7 +238,7 @@ static void include(struct sim *s, const struct chain *chain, struct node_list *
 	}
 }
 
-static void take_included(struct sim *s, struct mode *regr, const struct chain *outer)
+static void take_included(struct dv_cfg *s, struct mode *regr, const struct chain *outer)
 {
 	const struct chain chain = {regr, outer, outer ? outer->depth + 1 : 1};
 	struct node_list names = regr->lists[LIST_REGRESSIONS], tests = {0};
@@ -256,14 +256,14 @@ static void take_included(struct sim *s, struct mode *regr, const struct chain *
 }
 
 /* With DVSim any text is; Hjson's True is one. */
-static bool is_on(const struct sim *s, struct hjson_node *n)
+static bool is_on(const struct dv_cfg *s, struct hjson_node *n)
 {
 	if (n->type == HJSON_STRING)
 		return strcasecmp(hjson_cstr(cfg_doc(s->reader.cfg), n), "false") != 0;
 	return n->i != 0;
 }
 
-static void enable_sim_modes(struct sim *s, struct mode *regr)
+static void enable_sim_modes(struct dv_cfg *s, struct mode *regr)
 {
 	struct node_list names = regr->lists[LIST_EN_SIM_MODES];
 
@@ -292,15 +292,15 @@ static void enable_sim_modes(struct sim *s, struct mode *regr)
 }
 
 /* The stages of the testplan are regressions: { name: V1, tests: […] }. */
-static void read_stages(struct sim *s)
+static void read_stages(struct dv_cfg *s)
 {
-	const char *path = sim_text(s, "testplan", "");
+	const char *path = dv_cfg_text(s, "testplan", "");
 	struct hjson_doc *doc = doc_of(s);
 	struct hjson_node *all = hjson_new_node(doc, HJSON_ARRAY, 0), *regr, *list;
 	bool is_missing;
 
-	if (!*path || testplan_load(path, sim_text(s, "proj_root", "."), s->plan_mem, s->reader.cfg,
-				    s->reader.diags, &s->testplan, &is_missing) < 0)
+	if (!*path || testplan_load(path, dv_cfg_text(s, "proj_root", "."), s->plan_mem,
+				    s->reader.cfg, s->reader.diags, &s->testplan, &is_missing) < 0)
 		return;
 	for (const char *const *stage = testplan_stages; *stage; stage++) {
 		const char *const *tests = testplan_stage_tests(&s->testplan, *stage,
@@ -320,7 +320,7 @@ static void read_stages(struct sim *s)
 	modes_read(&s->reader, MODE_REGRESSION, all, &s->regressions);
 }
 
-static void check_regression(struct sim *s, struct mode *regr)
+static void check_regression(struct dv_cfg *s, struct mode *regr)
 {
 	if (modes_find(&s->tests, regr->name))
 		cfg_error(s->reader.cfg, s->reader.diags, regr->node,
@@ -336,18 +336,18 @@ static void check_regression(struct sim *s, struct mode *regr)
 	}
 }
 
-void sim_read_objects(struct sim *s)
+void sim_read_objects(struct dv_cfg *s)
 {
 	modes_add(&s->reader, &s->build_modes, "default", MODE_BUILD);
-	modes_read(&s->reader, MODE_BUILD, sim_value(s, "build_modes"), &s->build_modes);
+	modes_read(&s->reader, MODE_BUILD, dv_cfg_value(s, "build_modes"), &s->build_modes);
 	modes_resolve(&s->reader, &s->build_modes);
-	modes_read(&s->reader, MODE_RUN, sim_value(s, "run_modes"), &s->run_modes);
+	modes_read(&s->reader, MODE_RUN, dv_cfg_value(s, "run_modes"), &s->run_modes);
 	modes_resolve(&s->reader, &s->run_modes);
 	read_names(s, "en_build_modes", &s->en_build_modes);
 	read_names(s, "en_run_modes", &s->en_run_modes);
 	read_globals(s);
 	read_tests(s);
-	modes_read(&s->reader, MODE_REGRESSION, sim_value(s, "regressions"), &s->regressions);
+	modes_read(&s->reader, MODE_REGRESSION, dv_cfg_value(s, "regressions"), &s->regressions);
 	read_stages(s);
 	for (size_t i = 0; i < s->regressions.n; i++)
 		take_included(s, s->regressions.at[i], NULL);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside of the simulation flow: from a configuration's tests to the jobs that run them. */
+#ifndef FLOW_DV_SIM_SIM_H
+#define FLOW_DV_SIM_SIM_H
+
+#include "flow/dv/cfg.h"
+
+/* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
+bool sim_is_on_coverage(const struct dv_cfg *s);
+
+/* Modes, tests and regressions out of the expanded tree. */
+void sim_read_objects(struct dv_cfg *s);
+/* runs and builds out of the items. */
+void sim_select(struct dv_cfg *s);
+/* With --failed: the test is one that -i and -x select; others are planned, too. */
+bool sim_is_asked(const struct dv_cfg *s, const struct mode *test);
+/* Draws the seeds, and has the commands of all jobs begin; then: adds the jobs to the plan. */
+void sim_deploy_begin(struct dv_cfg *s, struct plan *plan);
+void sim_deploy_end(struct dv_cfg *s);
+
+#endif
