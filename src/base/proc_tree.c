@@ -13,6 +13,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/vec.h"
 
 /* More than this is looked for in the next round. */
 enum { TREE_MOST = 1 << 17 };
@@ -20,11 +21,7 @@ enum { DESCRIBED = 5 };
 
 static void add(struct proc_tree *t, pid_t pid, pid_t parent)
 {
-	if (t->n == t->cap) {
-		t->cap = t->cap ? t->cap * 2 : 64;
-		t->at = xreallocarray(t->at, t->cap, sizeof(*t->at));
-	}
-	t->at[t->n++] = (struct proc_tree_entry){pid, parent};
+	vec_push(t, (struct proc_tree_entry){pid, parent});
 }
 
 /* Takes the pids out of one "children" file, which may be of any length. */

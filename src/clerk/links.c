@@ -54,11 +54,7 @@ void links_set(struct links *l, const char *base, const char *group, const char 
 	if (s->is_pending)
 		return;
 	s->is_pending = true;
-	if (l->n_pending == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
-		l->pending = xreallocarray(l->pending, l->cap, sizeof(struct link_state *));
-	}
-	l->pending[l->n_pending++] = s;
+	vec_push(&l->pending, s);
 }
 
 static char *path_of(const struct link_state *s, const char *group)
@@ -104,12 +100,12 @@ static void update(struct link_state *s, struct confine *fence, links_problem *p
 void links_flush(struct links *l, struct confine *fence, links_problem *problem, void *ctx,
 		 void (*tick)(void *ctx))
 {
-	for (size_t i = 0; i < l->n_pending; i++) {
-		update(l->pending[i], fence, problem, ctx);
+	for (size_t i = 0; i < l->pending.n; i++) {
+		update(l->pending.at[i], fence, problem, ctx);
 		if (tick && i % TICK_EVERY == TICK_EVERY - 1)
 			tick(ctx);
 	}
-	l->n_pending = 0;
+	l->pending.n = 0;
 }
 
 void links_forget(struct links *l, const char *dir)

@@ -8,11 +8,11 @@
 
 #include "base/confine.h"
 #include "base/map.h"
+#include "base/vec.h"
 
 struct links {
 	struct map by_name; /* base '\n' name -> struct link_state; also what stands already */
-	struct link_state **pending;
-	size_t n_pending, cap;
+	VEC(struct link_state *) pending;
 };
 
 typedef void links_problem(void *ctx, const char *where, struct error *err);

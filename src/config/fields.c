@@ -9,14 +9,14 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/units.h"
+#include "base/vec.h"
 
 struct cfg_fields {
 	struct cfg *cfg;
 	struct hjson_node *node; /* NULL: as if it were {} */
 	const char *what;
 	struct diags *diags;
-	const char **asked; /* every key that a getter was called for */
-	size_t n_asked, cap;
+	VEC(const char *) asked; /* every key that a getter was called for */
 	bool has_error;
 };
 
@@ -75,8 +75,8 @@ struct cfg_fields *cfg_fields_new(struct cfg *c, struct hjson_node *node, const 
 
 static bool was_asked(const struct cfg_fields *f, const struct hjson_node *member)
 {
-	for (size_t i = 0; i < f->n_asked; i++)
-		if (hjson_key_is(member, f->asked[i]))
+	for (size_t i = 0; i < f->asked.n; i++)
+		if (hjson_key_is(member, f->asked.at[i]))
 			return true;
 	return false;
 }
@@ -84,7 +84,7 @@ static bool was_asked(const struct cfg_fields *f, const struct hjson_node *membe
 static void refuse_unknown(struct cfg_fields *f, const struct hjson_node *member)
 {
 	const char *key = hjson_key_cstr(cfg_doc(f->cfg), member);
-	const char *near = str_suggest(key, f->asked, f->n_asked);
+	const char *near = str_suggest(key, f->asked.at, f->asked.n);
 	struct diag *e;
 
 	f->has_error = true;
@@ -105,18 +105,14 @@ bool cfg_fields_end(struct cfg_fields *f)
 				refuse_unknown(f, m);
 	}
 	is_fine = !f->has_error;
-	free(f->asked);
+	vec_done(&f->asked);
 	free(f);
 	return is_fine;
 }
 
 void cfg_fields_allow(struct cfg_fields *f, const char *key)
 {
-	if (f->n_asked == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 32;
-		f->asked = xreallocarray(f->asked, f->cap, sizeof(*f->asked));
-	}
-	f->asked[f->n_asked++] = key;
+	vec_push(&f->asked, key);
 }
 
 struct hjson_node *cfg_fields_node(struct cfg_fields *f, const char *key)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 /* The kernel's mark on the name of an executable that was replaced since. */
 static const char deleted[] = " (deleted)";
@@ -95,11 +96,7 @@ static bool matches(const char *const *globs, pid_t pid, const struct proc_stat 
 
 static void add(struct kept *k, pid_t pid, pid_t session)
 {
-	if (k->n == k->cap) {
-		k->cap = k->cap ? k->cap * 2 : 8;
-		k->at = xreallocarray(k->at, k->cap, sizeof(*k->at));
-	}
-	k->at[k->n++] = (struct kept_proc){pid, session};
+	vec_push(k, (struct kept_proc){pid, session});
 }
 
 /* Its name decides, or the session of a daemon that is kept. */

@@ -11,6 +11,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "job/file_name.h"
 #include "observers/observers.h"
 #include "scheduler/sched.h"
@@ -34,10 +35,10 @@ struct young {
 struct links_observer {
 	struct observer base;
 	struct clerk *clerk;
-	struct ev_loop *loop; /* NULL: none */
-	ev_timer timer;	      /* when the oldest of the young will have run for a second */
-	struct young *young;  /* oldest first, from `first` on */
-	size_t first, n, cap;
+	struct ev_loop *loop;	 /* NULL: none */
+	ev_timer timer;		 /* when the oldest of the young will have run for a second */
+	VEC(struct young) young; /* oldest first, from `first` on */
+	size_t first;
 	bool *is_shown; /* by job: it has a link in running/ */
 	bool has_passed, is_shared;
 };
@@ -100,16 +101,17 @@ static bool still_runs(const struct young *y)
 
 static void show_grown(struct links_observer *o, double now_s)
 {
-	for (; o->first < o->n && o->young[o->first].start_s + shown_after_s <= now_s; o->first++) {
-		const struct young *y = &o->young[o->first];
+	for (; o->first < o->young.n && o->young.at[o->first].start_s + shown_after_s <= now_s;
+	     o->first++) {
+		const struct young *y = &o->young.at[o->first];
 
 		if (!still_runs(y))
 			continue;
 		o->is_shown[y->job->n] = true;
 		set_job_link(o, y->job, groups[JOB_RUNNING]);
 	}
-	if (o->first == o->n)
-		o->first = o->n = 0;
+	if (o->first == o->young.n)
+		o->first = o->young.n = 0;
 }
 
 /* The timer keeps no loop alive. */
@@ -125,9 +127,9 @@ static void timer_start(struct links_observer *o, double now_s)
 {
 	double wait_s;
 
-	if (!o->loop || ev_is_active(&o->timer) || o->first == o->n)
+	if (!o->loop || ev_is_active(&o->timer) || o->first == o->young.n)
 		return;
-	wait_s = o->young[o->first].start_s + shown_after_s - now_s;
+	wait_s = o->young.at[o->first].start_s + shown_after_s - now_s;
 	ev_timer_set(&o->timer, wait_s > 0 ? wait_s : 0, 0);
 	ev_timer_start(o->loop, &o->timer);
 	ev_unref(o->loop);
@@ -140,31 +142,26 @@ static void on_grown(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)revents;
 	ev_ref(loop);
-	if (o->first == o->n)
+	if (o->first == o->young.n)
 		return;
-	now_s = clock_now(sched_clock(o->young[o->first].job->sched));
+	now_s = clock_now(sched_clock(o->young.at[o->first].job->sched));
 	show_grown(o, now_s);
 	timer_start(o, now_s);
 }
 
 /* Those before the first are over: their room is used again. */
-static void make_room(struct links_observer *o)
+static void drop_old(struct links_observer *o)
 {
-	if (o->first > o->cap / 2) {
-		o->n -= o->first;
-		memmove(o->young, o->young + o->first, o->n * sizeof(*o->young));
-		o->first = 0;
-	} else if (o->n == o->cap) {
-		o->cap = o->cap ? o->cap * 2 : 64;
-		o->young = xreallocarray(o->young, o->cap, sizeof(*o->young));
-	}
+	o->young.n -= o->first;
+	memmove(o->young.at, o->young.at + o->first, o->young.n * sizeof(*o->young.at));
+	o->first = 0;
 }
 
 static void add_young(struct links_observer *o, const struct job *job, double now_s)
 {
-	if (o->n == o->cap)
-		make_room(o);
-	o->young[o->n++] = (struct young){job, now_s, job->attempts->number};
+	if (o->first > o->young.cap / 2)
+		drop_old(o);
+	vec_push(&o->young, (struct young){job, now_s, job->attempts->number});
 	timer_start(o, now_s);
 }
 
@@ -206,7 +203,7 @@ static void on_destroy(struct observer *base)
 	struct links_observer *o = own(base);
 
 	timer_stop(o);
-	free(o->young);
+	vec_done(&o->young);
 	free(o->is_shown);
 	free(base->broken_why);
 	free(o);

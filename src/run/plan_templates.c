@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "run/text_delta.h"
 
 enum { CONSTANT = -1 };
@@ -54,8 +55,7 @@ struct plan_templates {
 	struct map by_form;
 	struct template *at;
 	size_t n, cap;
-	struct record *records;
-	size_t n_records, cap_records;
+	VEC(struct record) records;
 	struct str values;
 	struct str newest; /* the text of the newest template */
 	size_t n_kept;	   /* bytes of texts */
@@ -84,7 +84,7 @@ void plan_templates_free(struct plan_templates *t)
 		free(t->at[i].variables);
 	}
 	free(t->at);
-	free(t->records);
+	vec_done(&t->records);
 	free(t->numbers.at);
 	str_done(&t->values);
 	str_done(&t->newest);
@@ -102,11 +102,7 @@ static bool is_digit(char c)
 
 static void add_number(struct number_list *l, size_t at, size_t len, bool is_as_first)
 {
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
-		l->at = xreallocarray(l->at, l->cap, sizeof(*l->at));
-	}
-	l->at[l->n++] = (struct number){(uint32_t)at, (uint32_t)len, is_as_first};
+	vec_push(l, (struct number){(uint32_t)at, (uint32_t)len, is_as_first});
 }
 
 static size_t digits_at(const struct str *text, size_t at)
@@ -182,14 +178,9 @@ static char *delta_of(const struct str *text, const struct str *other)
 static struct template *add_template(struct plan_templates *t, const struct str *text,
 				     const struct number_list *numbers)
 {
-	struct template *m;
+	struct template *m = vec_add(t);
 
-	if (t->n == t->cap) {
-		t->cap = t->cap ? t->cap * 2 : 64;
-		t->at = xreallocarray(t->at, t->cap, sizeof(*t->at));
-	}
-	m = &t->at[t->n];
-	*m = (struct template){.delta = delta_of(text, &t->newest), .next = t->n};
+	*m = (struct template){.delta = delta_of(text, &t->newest), .next = t->n - 1};
 	str_clear(&t->newest);
 	str_addn(&t->newest, text->s, text->len);
 	if (t->n_kept < KEPT_MOST) {
@@ -203,7 +194,6 @@ static struct template *add_template(struct plan_templates *t, const struct str 
 			m->variable_of[i] = CONSTANT;
 		}
 	}
-	t->n++;
 	return m;
 }
 
@@ -280,12 +270,7 @@ static void keep_values(struct plan_templates *t, size_t template, const char *s
 {
 	const struct template *m = &t->at[template];
 
-	if (t->n_records == t->cap_records) {
-		t->cap_records = t->cap_records ? t->cap_records * 2 : 256;
-		t->records = xreallocarray(t->records, t->cap_records, sizeof(*t->records));
-	}
-	t->records[t->n_records++] = (struct record){(uint32_t) template, m->n_variables,
-						     t->values.len};
+	vec_push(&t->records, (struct record){(uint32_t) template, m->n_variables, t->values.len});
 	for (uint32_t v = 0; v < m->n_variables; v++) {
 		struct number n = numbers[m->variables[v].number];
 
@@ -370,7 +355,7 @@ static void add_values(const struct plan_templates *t, const struct record *r, s
 
 void plan_templates_write_record(const struct plan_templates *t, size_t n, struct json_out *out)
 {
-	const struct record *r = &t->records[n];
+	const struct record *r = &t->records.at[n];
 	_cleanup_(str_done) struct str text = {0};
 
 	jout_break(out);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "job/file_name.h"
 
 static char *dir_of(const char *path)
@@ -113,28 +114,23 @@ static int prune(struct confine *c, const char *parent, const char *prefix, uint
 {
 	DIR *dir = opendir(parent);
 	struct dirent *e;
-	char **names = NULL;
-	size_t n = 0, cap = 0;
+	VEC(char *) names = {0};
 	int rc = 0;
 
 	while (dir && (e = readdir(dir))) {
 		if (!is_old(e->d_name, prefix) || (e->d_type != DT_DIR && e->d_type != DT_UNKNOWN))
 			continue;
-		if (n == cap) {
-			cap = cap ? cap * 2 : 16;
-			names = xreallocarray(names, cap, sizeof(*names));
-		}
-		names[n++] = xstrdup(e->d_name);
+		vec_push(&names, xstrdup(e->d_name));
 	}
 	if (dir)
 		closedir(dir);
-	if (n > keep) {
-		qsort(names, n, sizeof(*names), compare_stamps);
-		rc = trash_stamps(c, parent, names + keep, n - keep, err);
+	if (names.n > keep) {
+		qsort(names.at, names.n, sizeof(*names.at), compare_stamps);
+		rc = trash_stamps(c, parent, names.at + keep, names.n - keep, err);
 	}
-	for (size_t i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
+	for (size_t i = 0; i < names.n; i++)
+		free(names.at[i]);
+	vec_done(&names);
 	return rc;
 }
 

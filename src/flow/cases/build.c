@@ -5,16 +5,13 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "flow/cases/cases.h"
 
 size_t entries_add(struct entry_list *l, const struct entry *e)
 {
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 64;
-		l->at = xreallocarray(l->at, l->cap, sizeof(*l->at));
-	}
-	l->at[l->n] = *e;
-	return l->n++;
+	vec_push(l, *e);
+	return l->n - 1;
 }
 
 bool cases_name_is_plain(const char *name)

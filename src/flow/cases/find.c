@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "flow/cases/cases.h"
 
 enum { MOST_DIRS = 1000000 };
@@ -27,11 +28,7 @@ struct finder {
 
 static void push(struct dirs *d, const char *path)
 {
-	if (d->n == d->cap) {
-		d->cap = d->cap ? d->cap * 2 : 64;
-		d->at = xreallocarray(d->at, d->cap, sizeof(*d->at));
-	}
-	d->at[d->n++] = path;
+	vec_push(d, path);
 }
 
 /* case-9 before case-10. */
@@ -107,13 +104,7 @@ static const char *lacks(struct finder *f, const char *dir, size_t *ret_n)
 
 static void add_place(struct finder *f, const char *dir)
 {
-	struct case_places *p = f->found;
-
-	if (p->n == p->cap) {
-		p->cap = p->cap ? p->cap * 2 : 64;
-		p->at = xreallocarray(p->at, p->cap, sizeof(*p->at));
-	}
-	p->at[p->n++] = (struct case_place){dir, f->file};
+	vec_push(f->found, (struct case_place){dir, f->file});
 	f->n_found++;
 }
 

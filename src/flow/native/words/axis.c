@@ -7,14 +7,14 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 
 /* The values of one axis while they are being read. */
 struct values {
 	struct load *load;
 	const char *axis;
 	struct hjson_node *at; /* for messages; NULL: it comes from the command line */
-	const char **list;
-	size_t n, cap;
+	VEC(const char *) list;
 	bool is_bad;
 };
 
@@ -31,11 +31,7 @@ static struct diag *refuse(struct values *v, const char *what)
 
 static void push(struct values *v, const char *text)
 {
-	if (v->n == v->cap) {
-		v->cap = v->cap ? v->cap * 2 : 16;
-		v->list = xreallocarray(v->list, v->cap, sizeof(*v->list));
-	}
-	v->list[v->n++] = text;
+	vec_push(&v->list, text);
 }
 
 /* "1..1000": whole numbers with both ends; "001..100" keeps its width. */
@@ -94,7 +90,7 @@ static void push_range(struct values *v, const struct range *r)
 			  r->last, r->first);
 		return;
 	}
-	if (n > FLOW_MOST_JOBS - v->n) {
+	if (n > FLOW_MOST_JOBS - v->list.n) {
 		refuse(v, "more than 10,000,000 values");
 		return;
 	}
@@ -167,10 +163,10 @@ static void refuse_twice(struct values *v)
 {
 	struct map seen = {0};
 
-	for (size_t i = 0; i < v->n && !v->is_bad; i++)
-		if (map_set(&seen, v->list[i], &seen))
+	for (size_t i = 0; i < v->list.n && !v->is_bad; i++)
+		if (map_set(&seen, v->list.at[i], &seen))
 			refuse(v, arena_printf(v->load->mem, "the value '%s' is there twice",
-					       v->list[i]));
+					       v->list.at[i]));
 	map_done(&seen);
 }
 
@@ -184,13 +180,13 @@ const char *const *axis_read(struct load *l, struct hjson_node *node, const char
 		push_define(&v, define);
 	else
 		push_node(&v, node);
-	if (v.n == 0 && !v.is_bad)
+	if (v.list.n == 0 && !v.is_bad)
 		refuse(&v, "has no values");
-	if (v.n > 1)
+	if (v.list.n > 1)
 		refuse_twice(&v);
-	list = v.n ? arena_memdup(l->mem, v.list, v.n * sizeof(*v.list)) : NULL;
-	*ret_n = v.is_bad ? 0 : v.n;
-	free(v.list);
+	list = v.list.n ? arena_memdup(l->mem, v.list.at, v.list.n * sizeof(*v.list.at)) : NULL;
+	*ret_n = v.is_bad ? 0 : v.list.n;
+	vec_done(&v.list);
 	return list;
 }
 
