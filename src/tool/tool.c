@@ -9,6 +9,13 @@
 #include "tool/tool_row.h"
 #include "tool/units.h"
 
+const char *const tool_metric_names[TOOL_METRIC_COUNT] = {
+	[TOOL_BLOCK] = "block",		[TOOL_LINE_STATEMENT] = "line_statement",
+	[TOOL_BRANCH] = "branch",	[TOOL_CONDITION_EXPRESSION] = "condition_expression",
+	[TOOL_TOGGLE] = "toggle",	[TOOL_FSM] = "fsm",
+	[TOOL_ASSERTION] = "assertion", [TOOL_FUNCTIONAL] = "functional",
+};
+
 enum { KINDS_MOST = 4, SUMMARY_MOST = 64 << 20 };
 
 static const struct tool *const tools[] = {

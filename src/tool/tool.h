@@ -49,6 +49,8 @@ enum tool_metric {
 	TOOL_METRIC_COUNT,
 };
 
+extern const char *const tool_metric_names[TOOL_METRIC_COUNT]; /* as in DVSim's reports */
+
 /* As the tool says it: "LINE", "91.20 %" ("-- %": nothing to cover). */
 struct tool_pair {
 	const char *name, *value;

@@ -37,7 +37,7 @@ static struct report_number code_average(const struct sim_coverage *coverage)
 {
 	struct sim_coverage code = *coverage;
 
-	code.metric[SIM_COV_ASSERTION].known = code.metric[SIM_COV_FUNCTIONAL].known = false;
+	code.metric[TOOL_ASSERTION].known = code.metric[TOOL_FUNCTIONAL].known = false;
 	return sim_coverage_average(&code);
 }
 
@@ -93,8 +93,8 @@ static void add_rows(struct str *out, const struct sim_index *x, const char *bas
 		add_share(out, (struct report_number){e->count.total > 0, sim_percent(e->count)});
 		add_share(out, sim_coverage_average(&e->coverage));
 		add_share(out, code_average(&e->coverage));
-		add_share(out, e->coverage.metric[SIM_COV_FUNCTIONAL]);
-		add_share(out, e->coverage.metric[SIM_COV_ASSERTION]);
+		add_share(out, e->coverage.metric[TOOL_FUNCTIONAL]);
+		add_share(out, e->coverage.metric[TOOL_ASSERTION]);
 		str_add(out, "</tr>\n");
 	}
 }
@@ -224,12 +224,12 @@ static int write_badges(const struct sim_index_entry *e, const char *parent, str
 		return -1;
 	if (!e->has_coverage)
 		return 0;
-	if (write_share(dir, "functional", "Functional Coverage",
-			c->metric[SIM_COV_FUNCTIONAL].value, err) < 0 ||
+	if (write_share(dir, "functional", "Functional Coverage", c->metric[TOOL_FUNCTIONAL].value,
+			err) < 0 ||
 	    write_share(dir, "code", "Code Coverage", code_average(c).value, err) < 0)
 		return -1;
-	return write_share(dir, "assertion", "Assertion Coverage",
-			   c->metric[SIM_COV_ASSERTION].value, err);
+	return write_share(dir, "assertion", "Assertion Coverage", c->metric[TOOL_ASSERTION].value,
+			   err);
 }
 
 static int write_page(const struct sim_index *x, const char *dir, const char *base_url,

@@ -55,9 +55,9 @@ static const struct sim_test tests[] = {{"good", {true, 1.25}, {true, 100}, {3, 
 					{"bad", {true, 0.5}, {false, 0}, {0, 1}}};
 static const struct sim_testpoint points[] = {{"p", tests, 2}};
 static const struct sim_stage stages[] = {{"V1", points, 1}};
-static const struct sim_coverage coverage = {{[SIM_COV_LINE_STATEMENT] = {true, 91.5},
-					      [SIM_COV_TOGGLE] = {true, 80},
-					      [SIM_COV_FUNCTIONAL] = {true, 12.5}}};
+static const struct sim_coverage coverage = {{[TOOL_LINE_STATEMENT] = {true, 91.5},
+					      [TOOL_TOGGLE] = {true, 80},
+					      [TOOL_FUNCTIONAL] = {true, 12.5}}};
 static const struct sim_block_results block = {
 	.block = {.name = "uart",
 		  .variant = "v",

@@ -70,7 +70,7 @@ static void pages_hold_no_markup_of_others(void **state)
 					       .n_log_context = 2};
 	static const struct sim_bucket bucket = {evil, &bad, 1};
 	static const struct sim_coverage coverage = {
-		.metric = {[SIM_COV_TOGGLE] = {true, 50}, [SIM_COV_FUNCTIONAL] = {true, 70}}};
+		.metric = {[TOOL_TOGGLE] = {true, 50}, [TOOL_FUNCTIONAL] = {true, 70}}};
 	const struct sim_block_results r = {
 		.block = {.name = evil, .variant = "v", .branch = evil, .url = evil},
 		.tool = evil,

@@ -121,7 +121,7 @@ static void add_coverage(const struct sim_block_results *results, struct str *ou
 	if (!results->coverage)
 		return;
 	total = sim_coverage_average(results->coverage);
-	for (size_t i = 0; i < SIM_COV_COUNT; i++)
+	for (size_t i = 0; i < TOOL_METRIC_COUNT; i++)
 		table.n_columns += results->coverage->metric[i].known;
 	if (table.n_columns == 0 && !results->cov_report_page && !results->vplan_report_page)
 		return;
@@ -138,12 +138,12 @@ static void add_coverage(const struct sim_block_results *results, struct str *ou
 	table.n_columns += total.known;
 	if (total.known)
 		md_text(&table, "TOTAL");
-	for (size_t i = 0; i < SIM_COV_COUNT; i++)
+	for (size_t i = 0; i < TOOL_METRIC_COUNT; i++)
 		if (results->coverage->metric[i].known)
-			add_metric_name(md_cell(&table), sim_metric_names[i]);
+			add_metric_name(md_cell(&table), tool_metric_names[i]);
 	if (total.known)
 		str_printf(md_cell(&table), "%.2f %%", total.value);
-	for (size_t i = 0; i < SIM_COV_COUNT; i++)
+	for (size_t i = 0; i < TOOL_METRIC_COUNT; i++)
 		if (results->coverage->metric[i].known)
 			str_printf(md_cell(&table), "%.2f %%", results->coverage->metric[i].value);
 	str_add(out, "\n\n");

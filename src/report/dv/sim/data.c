@@ -4,13 +4,6 @@
 
 #include "report/dv/sim/results.h"
 
-const char *const sim_metric_names[SIM_COV_COUNT] = {
-	[SIM_COV_BLOCK] = "block",	   [SIM_COV_LINE_STATEMENT] = "line_statement",
-	[SIM_COV_BRANCH] = "branch",	   [SIM_COV_CONDITION_EXPRESSION] = "condition_expression",
-	[SIM_COV_TOGGLE] = "toggle",	   [SIM_COV_FSM] = "fsm",
-	[SIM_COV_ASSERTION] = "assertion", [SIM_COV_FUNCTIONAL] = "functional",
-};
-
 void sim_block_add_name(const struct sim_block *block, const char *sep, struct str *out)
 {
 	str_add(out, block->name);
@@ -106,11 +99,11 @@ struct report_number sim_coverage_average(const struct sim_coverage *coverage)
 {
 	struct mean code = {0}, all = {0};
 
-	for (unsigned i = SIM_COV_LINE_STATEMENT; i < SIM_COV_ASSERTION; i++)
+	for (unsigned i = TOOL_LINE_STATEMENT; i < TOOL_ASSERTION; i++)
 		mean_add(&code, coverage->metric[i]);
 	mean_add(&all, mean_of(&code));
-	mean_add(&all, coverage->metric[SIM_COV_ASSERTION]);
-	mean_add(&all, coverage->metric[SIM_COV_FUNCTIONAL]);
+	mean_add(&all, coverage->metric[TOOL_ASSERTION]);
+	mean_add(&all, coverage->metric[TOOL_FUNCTIONAL]);
 	return mean_of(&all);
 }
 

@@ -149,12 +149,12 @@ static void add_coverage(struct str *out, const struct sim_block_results *result
 	if (!total.known)
 		return;
 	str_add(out, "<table>\n<tr><th>total</th>");
-	for (int i = 0; i < SIM_COV_COUNT; i++)
+	for (int i = 0; i < TOOL_METRIC_COUNT; i++)
 		if (c->metric[i].known)
-			add_metric_name(out, sim_metric_names[i]);
+			add_metric_name(out, tool_metric_names[i]);
 	str_add(out, "</tr>\n<tr>");
 	html_percent(out, true, total.value);
-	for (int i = 0; i < SIM_COV_COUNT; i++)
+	for (int i = 0; i < TOOL_METRIC_COUNT; i++)
 		if (c->metric[i].known)
 			html_percent(out, true, c->metric[i].value);
 	str_add(out, "</tr>\n</table>\n");

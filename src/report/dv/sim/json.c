@@ -116,11 +116,11 @@ static void add_coverage(struct json_out *j, const struct sim_coverage *coverage
 	jout_object(j);
 	jout_key(j, "code");
 	jout_object(j);
-	for (unsigned i = 0; i < SIM_COV_ASSERTION; i++)
-		add_real(j, sim_metric_names[i], coverage->metric[i]);
+	for (unsigned i = 0; i < TOOL_ASSERTION; i++)
+		add_real(j, tool_metric_names[i], coverage->metric[i]);
 	jout_object_end(j);
-	for (unsigned i = SIM_COV_ASSERTION; i < SIM_COV_COUNT; i++)
-		add_real(j, sim_metric_names[i], coverage->metric[i]);
+	for (unsigned i = TOOL_ASSERTION; i < TOOL_METRIC_COUNT; i++)
+		add_real(j, tool_metric_names[i], coverage->metric[i]);
 	jout_object_end(j);
 }
 

@@ -26,9 +26,9 @@ static struct sim_coverage read_coverage(struct json_in *in, const struct hjson_
 	const struct hjson_node *code = json_in_object_or_null(in, obj, "code");
 	struct sim_coverage c = {0};
 
-	for (int i = 0; i < SIM_COV_COUNT; i++)
-		c.metric[i] = json_in_number_or_null(in, i < SIM_COV_ASSERTION ? code : obj,
-						     sim_metric_names[i]);
+	for (int i = 0; i < TOOL_METRIC_COUNT; i++)
+		c.metric[i] = json_in_number_or_null(in, i < TOOL_ASSERTION ? code : obj,
+						     tool_metric_names[i]);
 	return c;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/str.h"
 #include "report/number.h"
+#include "tool/tool.h"
 
 struct sim_count {
 	unsigned passed, total;
@@ -35,20 +36,8 @@ struct sim_stage {
 	size_t n_testpoints;
 };
 
-enum sim_metric {
-	SIM_COV_BLOCK,
-	SIM_COV_LINE_STATEMENT,
-	SIM_COV_BRANCH,
-	SIM_COV_CONDITION_EXPRESSION,
-	SIM_COV_TOGGLE,
-	SIM_COV_FSM,
-	SIM_COV_ASSERTION, /* the metrics before this one are of code */
-	SIM_COV_FUNCTIONAL,
-	SIM_COV_COUNT,
-};
-
 struct sim_coverage {
-	struct report_number metric[SIM_COV_COUNT];
+	struct report_number metric[TOOL_METRIC_COUNT];
 };
 
 struct sim_failure {
@@ -108,7 +97,6 @@ struct sim_count sim_stage_count(const struct sim_stage *stage);
 struct sim_count sim_results_count(const struct sim_block_results *results);
 /* The mean of code (without block), assertion and functional coverage, of those that there are. */
 struct report_number sim_coverage_average(const struct sim_coverage *coverage);
-extern const char *const sim_metric_names[SIM_COV_COUNT];
 /* Indices of the buckets, the largest first, ties as they came; the caller frees. NULL if none. */
 size_t *sim_buckets_by_size(const struct sim_block_results *results);
 void sim_add_time(time_t when, const char *format, struct str *out);
