@@ -68,23 +68,31 @@ void jout_add_part(struct json_out *j, const struct str *part)
 	str_addn(&j->buf, part->s, part->len);
 }
 
+static void break_line(struct json_out *j)
+{
+	if (j->break_next && !j->indent)
+		str_addc(&j->buf, '\n');
+	j->break_next = false;
+	newline(j);
+}
+
 /* Before each value and key: the comma and the line. */
-static void next_item(struct json_out *j)
+static inline void next_item(struct json_out *j)
 {
 	if (j->after_key) {
 		j->after_key = false;
 		return;
 	}
 	if (j->depth) {
-		if (j->has_items[j->depth - 1])
+		bool *has_items = &j->has_items[j->depth - 1];
+
+		if (*has_items)
 			str_addc(&j->buf, ',');
-		j->has_items[j->depth - 1] = true;
-		if (j->break_next && !j->indent)
-			str_addc(&j->buf, '\n');
-		j->break_next = false;
-		newline(j);
+		*has_items = true;
+		if (j->break_next || j->indent)
+			break_line(j);
 	}
-	if (j->fd >= 0 && j->buf.len >= FLUSH_AT)
+	if (j->buf.len >= FLUSH_AT && j->fd >= 0)
 		flush(j);
 }
 
@@ -146,7 +154,8 @@ static bool is_plain(unsigned char c)
 /* Bytes that are looked at together; where the machine cannot, the compiler makes do. */
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
 typedef uint64_t words16 __attribute__((vector_size(16)));
-typedef unsigned char bytes8 __attribute__((vector_size(8)));
+
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
 
 static bool are_plain16(const char *s)
 {
@@ -158,12 +167,45 @@ static bool are_plain16(const char *s)
 	return (odd[0] | odd[1]) == 0;
 }
 
-static bool are_plain8(const char *s)
+/* The high bit of the first byte of w that is 0, and perhaps of later ones. */
+static inline uint64_t zero_bytes(uint64_t w)
 {
-	bytes8 v;
+	return (w - EACH_BYTE(1)) & ~w;
+}
 
-	memcpy(&v, s, sizeof(v));
-	return (uint64_t)((v < 0x20) | (v >= 0x7f) | (v == '"') | (v == '\\')) == 0;
+/* As is_plain() says of each of its bytes. Carries come from bytes that are not plain only. */
+static inline bool is_plain_word(uint64_t w)
+{
+	uint64_t odd = w | (w - EACH_BYTE(0x20)) | (w + EACH_BYTE(1)) |
+		       zero_bytes(w ^ EACH_BYTE('"')) | zero_bytes(w ^ EACH_BYTE('\\'));
+
+	return (odd & EACH_BYTE(0x80)) == 0;
+}
+
+static inline bool are_plain8(const char *s)
+{
+	uint64_t w;
+
+	memcpy(&w, s, sizeof(w));
+	return is_plain_word(w);
+}
+
+/* n bytes, less than 8: some of them are looked at twice. */
+static inline bool are_few_plain(const char *s, size_t n)
+{
+	uint32_t first, last;
+
+	if (n == 0)
+		return true;
+	if (n < 4) {
+		for (size_t i = 0; i < n; i++)
+			if (!is_plain((unsigned char)s[i]))
+				return false;
+		return true;
+	}
+	memcpy(&first, s, sizeof(first));
+	memcpy(&last, s + n - sizeof(last), sizeof(last));
+	return is_plain_word((uint64_t)first << 32 | last);
 }
 
 /* How many of n bytes are plain before the first that is not. */
@@ -173,8 +215,8 @@ static size_t plain_run(const char *s, size_t n)
 
 	while (n - i >= sizeof(bytes16) && are_plain16(s + i))
 		i += sizeof(bytes16);
-	if (n - i >= sizeof(bytes8) && are_plain8(s + i))
-		i += sizeof(bytes8);
+	if (n - i >= sizeof(uint64_t) && are_plain8(s + i))
+		i += sizeof(uint64_t);
 	while (i < n && is_plain((unsigned char)s[i]))
 		i++;
 	return i;
@@ -198,10 +240,10 @@ static size_t add_odd(struct str *b, const char *s, size_t n)
 /* The last bytes are looked at together, too, with some that were seen before. */
 static bool are_all_plain(const char *s, size_t n)
 {
-	if (n < sizeof(bytes8))
-		return plain_run(s, n) == n;
+	if (n < sizeof(uint64_t))
+		return are_few_plain(s, n);
 	if (n < sizeof(bytes16))
-		return are_plain8(s) && are_plain8(s + n - sizeof(bytes8));
+		return are_plain8(s) && are_plain8(s + n - sizeof(uint64_t));
 	for (size_t i = 0; n - i > sizeof(bytes16); i += sizeof(bytes16))
 		if (!are_plain16(s + i))
 			return false;
@@ -220,13 +262,25 @@ static void add_escapes(struct str *b, const char *s, size_t n)
 	}
 }
 
+static void add_plain_quoted(struct str *b, const char *s, size_t n)
+{
+	char *to = str_reserve(b, n + 2);
+
+	to[0] = '"';
+	memcpy(to + 1, s, n);
+	to[n + 1] = '"';
+	to[n + 2] = '\0';
+	b->len += n + 2;
+}
+
 static void add_quoted(struct str *b, const char *s, size_t n)
 {
+	if (are_all_plain(s, n)) {
+		add_plain_quoted(b, s, n);
+		return;
+	}
 	str_addc(b, '"');
-	if (are_all_plain(s, n))
-		str_addn(b, s, n);
-	else
-		add_escapes(b, s, n);
+	add_escapes(b, s, n);
 	str_addc(b, '"');
 }
 
@@ -234,7 +288,9 @@ void jout_key(struct json_out *j, const char *key)
 {
 	next_item(j);
 	add_quoted(&j->buf, key, strlen(key));
-	str_addn(&j->buf, ": ", j->indent ? 2 : 1);
+	str_addc(&j->buf, ':');
+	if (j->indent)
+		str_addc(&j->buf, ' ');
 	j->after_key = true;
 }
 
@@ -269,6 +325,10 @@ static void add_digits(struct str *b, uint64_t u, unsigned least)
 	char digits[20];
 	unsigned n = 0;
 
+	if (u < 10 && least <= 1) {
+		str_addc(b, (char)('0' + u));
+		return;
+	}
 	do {
 		digits[sizeof(digits) - ++n] = (char)('0' + u % 10);
 		u /= 10;
@@ -306,7 +366,9 @@ static bool add_small_real(struct str *b, double d, unsigned decimals)
 	if (d < 0 && u)
 		str_addc(b, '-');
 	add_digits(b, u / scales[decimals], 1);
-	if (decimals) {
+	if (decimals && u % scales[decimals] == 0) {
+		str_addn(b, ".0", 2);
+	} else if (decimals) {
 		str_addc(b, '.');
 		add_digits(b, u % scales[decimals], decimals);
 	}

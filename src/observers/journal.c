@@ -36,10 +36,12 @@ static void sync_now(struct journal_observer *o)
 {
 	int errnum = 0;
 
-	if (o->env.clerk)
+	if (o->env.clerk) {
+		errnum = journal_flush(o->journal);
 		clerk_sync(o->env.clerk, o->path);
-	else
+	} else {
 		errnum = journal_sync(o->journal);
+	}
 	if (errnum)
 		observer_break(&o->base, "the journal %s cannot be synced (%s)", o->path,
 			       strerror(errnum));
@@ -144,6 +146,8 @@ static void on_run_started(struct observer *base, const struct sched *s)
 	write_run(o, s);
 	if (!base->is_broken)
 		publish(o);
+	if (sched_plan(s)->is_rehearsal)
+		journal_gather(o->journal);
 }
 
 /* The attempt that this change is about: the newest, unless it is still going or was told before.

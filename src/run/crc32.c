@@ -1,24 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Four bits at a time: a table of 16 words that fits in one cache line. A journal line of 250
- * bytes costs about half a microsecond, and there is nothing to initialise.
+ * Eight bytes at a time: a table for each of them says what it does to the checksum, and their
+ * looks do not wait for each other. The first table is the checksum of one byte; each other one
+ * that of the byte with one more zero behind it.
  */
 #include "run/crc32.h"
 
-static const uint32_t nibble[16] = {
-	0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-	0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-	0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-};
+static const uint32_t polynomial = 0xedb88320;
 
-uint32_t crc32_of(const void *bytes, size_t n)
+static uint32_t crc_of_byte(uint32_t c)
+{
+	for (int bit = 0; bit < 8; bit++)
+		c = c & 1 ? c >> 1 ^ polynomial : c >> 1;
+	return c;
+}
+
+void crc32_init(struct crc32 *t)
+{
+	for (uint32_t i = 0; i < 256; i++)
+		t->of[0][i] = crc_of_byte(i);
+	for (int k = 1; k < 8; k++)
+		for (int i = 0; i < 256; i++)
+			t->of[k][i] = t->of[k - 1][i] >> 8 ^ t->of[0][t->of[k - 1][i] & 255];
+}
+
+/* As on the wire, whatever the machine's order of bytes. */
+static inline uint32_t word_at(const unsigned char *p)
+{
+	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+}
+
+uint32_t crc32_of(const struct crc32 *t, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
 	uint32_t crc = 0xffffffff;
 
-	for (size_t i = 0; i < n; i++) {
-		crc = nibble[(crc ^ p[i]) & 15] ^ (crc >> 4);
-		crc = nibble[(crc ^ (p[i] >> 4)) & 15] ^ (crc >> 4);
+	for (; n >= 8; n -= 8, p += 8) {
+		uint32_t a = crc ^ word_at(p), b = word_at(p + 4);
+
+		crc = t->of[7][a & 255] ^ t->of[6][a >> 8 & 255] ^ t->of[5][a >> 16 & 255] ^
+		      t->of[4][a >> 24] ^ t->of[3][b & 255] ^ t->of[2][b >> 8 & 255] ^
+		      t->of[1][b >> 16 & 255] ^ t->of[0][b >> 24];
 	}
+	for (; n; n--, p++)
+		crc = crc >> 8 ^ t->of[0][(crc ^ *p) & 255];
 	return ~crc;
 }

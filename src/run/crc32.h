@@ -5,7 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC-32 as in zlib, Ethernet and PNG. */
-uint32_t crc32_of(const void *bytes, size_t n);
+/* CRC-32 as in zlib, Ethernet and PNG. Who needs many keeps the tables, 8 KiB. */
+struct crc32 {
+	uint32_t of[8][256];
+};
+
+void crc32_init(struct crc32 *t);
+uint32_t crc32_of(const struct crc32 *t, const void *bytes, size_t n);
 
 #endif

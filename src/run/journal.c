@@ -16,12 +16,17 @@
 #include "base/mem.h"
 #include "run/crc32.h"
 
+enum { GATHER_MOST = 64 * 1024 };
+
 struct journal {
 	int fd, dir_fd; /* dir_fd: until the first sync, then -1 */
 	int errnum;	/* not 0: nothing is written any more */
 	uint64_t seq;
 	off_t size; /* of the whole records */
 	struct json_out json;
+	bool is_gathering;
+	struct str gathered; /* whole records that are not written yet */
+	struct crc32 crc32;
 };
 
 struct journal *journal_create(int dir_fd, struct error *err)
@@ -38,17 +43,25 @@ struct journal *journal_create(int dir_fd, struct error *err)
 	j->fd = fd;
 	j->dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0);
 	jout_init(&j->json, -1, 0);
+	crc32_init(&j->crc32);
 	return j;
+}
+
+void journal_gather(struct journal *j)
+{
+	j->is_gathering = true;
 }
 
 void journal_free(struct journal *j)
 {
 	if (!j)
 		return;
+	journal_flush(j);
 	close(j->fd);
 	if (j->dir_fd >= 0)
 		close(j->dir_fd);
 	jout_done(&j->json);
+	str_done(&j->gathered);
 	free(j);
 }
 
@@ -84,14 +97,38 @@ static int give_up(struct journal *j, int errnum)
 	return errnum;
 }
 
-static int write_line(struct journal *j, const struct str *line)
+static int write_lines(struct journal *j, const struct str *lines)
 {
 	/* Why a write was short is known when the rest of it fails. */
-	if (fs_write_all(j->fd, line->s, line->len) < 0)
+	if (fs_write_all(j->fd, lines->s, lines->len) < 0)
 		return give_up(j, errno);
-	j->size += (off_t)line->len;
-	j->seq++;
+	j->size += (off_t)lines->len;
 	return 0;
+}
+
+int journal_flush(struct journal *j)
+{
+	if (!j->errnum && j->gathered.len)
+		write_lines(j, &j->gathered);
+	str_clear(&j->gathered);
+	return j->errnum;
+}
+
+static int gather(struct journal *j, const struct str *line)
+{
+	str_addn(&j->gathered, line->s, line->len);
+	return j->gathered.len < GATHER_MOST ? 0 : journal_flush(j);
+}
+
+static void add_crc(struct str *line, uint32_t crc)
+{
+	char digits[8];
+
+	for (unsigned i = sizeof(digits); i-- > 0; crc >>= 4)
+		digits[i] = "0123456789abcdef"[crc & 15];
+	str_add(line, ",\"crc\":\"");
+	str_addn(line, digits, sizeof(digits));
+	str_add(line, "\"}\n");
 }
 
 int journal_commit(struct journal *j)
@@ -102,13 +139,14 @@ int journal_commit(struct journal *j)
 	j->json.depth = 0;
 	if (j->errnum)
 		return j->errnum;
-	str_printf(line, ",\"crc\":\"%08x\"}\n", crc32_of(line->s, line->len));
-	return write_line(j, line);
+	add_crc(line, crc32_of(&j->crc32, line->s, line->len));
+	j->seq++;
+	return j->is_gathering ? gather(j, line) : write_lines(j, line);
 }
 
 int journal_sync(struct journal *j)
 {
-	if (j->errnum)
+	if (journal_flush(j) != 0)
 		return j->errnum;
 	/* A failed sync is never tried again: the kernel may have dropped what it could not write.
 	 */

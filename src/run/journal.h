@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The journal: journal.jsonl, the crash-safe record and the live stream of a run. One JSON object
- * per line, one write(2) each, with a sequence number and a checksum (CRC-32 of the line up to its
- * "crc" member). A torn tail is cut; a damaged middle is reported. The format:
+ * per line, mostly one write(2) each, with a sequence number and a checksum (CRC-32 of the line up
+ * to its "crc" member). A torn tail is cut; a damaged middle is reported. The format:
  * docs/reference/results.md.
  */
 #ifndef RUN_JOURNAL_H
@@ -30,7 +30,13 @@ void journal_free(struct journal *j); /* accepts NULL */
  */
 struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s);
 int journal_commit(struct journal *j);
-/* fdatasync, and the directory's fsync the first time. Returns 0 or an errno, as journal_commit().
+/* From now on records are written together, 64 KiB at a time: for a run of which nothing is lost if
+ * it is killed. */
+void journal_gather(struct journal *j);
+/* Writes what was gathered. Returns as journal_commit(). */
+int journal_flush(struct journal *j);
+/* fdatasync of all records, and the directory's fsync the first time. Returns 0 or an errno, as
+ * journal_commit().
  */
 int journal_sync(struct journal *j);
 

@@ -34,6 +34,7 @@ struct reader {
 	journal_visit *visit;
 	void *ctx;
 	struct error *err;
+	struct crc32 crc32;
 };
 
 static int open_regular(const char *path, struct error *err)
@@ -73,13 +74,13 @@ static int damaged(const struct reader *r, const char *why)
 			   r->path, (unsigned long long)r->seq, why);
 }
 
-static bool has_good_crc(const char *line, size_t len)
+static bool has_good_crc(const struct crc32 *t, const char *line, size_t len)
 {
 	char want[CRC_TAIL + 1];
 
 	if (len < CRC_TAIL)
 		return false;
-	snprintf(want, sizeof(want), ",\"crc\":\"%08x\"}", crc32_of(line, len - CRC_TAIL));
+	snprintf(want, sizeof(want), ",\"crc\":\"%08x\"}", crc32_of(t, line, len - CRC_TAIL));
 	return memcmp(line + len - CRC_TAIL, want, CRC_TAIL) == 0;
 }
 
@@ -105,7 +106,7 @@ static int take_line(struct reader *r, const char *line, size_t len)
 	json_t *json;
 	int rc = 1;
 
-	if (!has_good_crc(line, len))
+	if (!has_good_crc(&r->crc32, line, len))
 		return damaged(r, "a checksum is wrong");
 	json = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
 	if (!json || !read_head(json, &record))
@@ -152,6 +153,7 @@ int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_to
 	int rc;
 
 	*ret_torn = false;
+	crc32_init(&r.crc32);
 	r.fd = open_regular(path, err);
 	if (r.fd < 0)
 		return -1;

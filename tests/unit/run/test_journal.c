@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/str.h"
+#include "run/crc32.h"
 #include "run/job_record.h"
 #include "run/journal.h"
 
@@ -475,6 +476,68 @@ static void a_job_record_of_another_shape_is_refused(void **state)
 	}
 }
 
+/* As the standard defines it, bit by bit. */
+static uint32_t slow_crc32(const unsigned char *p, size_t n)
+{
+	uint32_t crc = 0xffffffff;
+
+	for (size_t i = 0; i < n; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	}
+	return ~crc;
+}
+
+static void a_checksum_of_any_length_is_that_of_zlib(void **state)
+{
+	struct crc32 t;
+	unsigned char bytes[70];
+
+	(void)state;
+	crc32_init(&t);
+	assert_int_equal(crc32_of(&t, "123456789", 9), 0xcbf43926);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 37 + 200);
+	for (size_t from = 0; from < 8; from++)
+		for (size_t n = 0; n <= sizeof(bytes) - from; n++)
+			assert_int_equal(crc32_of(&t, bytes + from, n),
+					 slow_crc32(bytes + from, n));
+}
+
+static off_t size_now(void)
+{
+	struct stat st;
+
+	assert_int_equal(stat(path, &st), 0);
+	return st.st_size;
+}
+
+static void gathered_records_are_written_together(void **state)
+{
+	struct journal *j = create();
+	struct seen seen = {.limit = INT32_MAX};
+	struct error err = {0};
+	bool is_torn;
+	int n = 3;
+
+	(void)state;
+	journal_gather(j);
+	for (int i = 0; i < n; i++)
+		assert_int_equal(add(j, i), 0);
+	assert_int_equal(size_now(), 0);
+	assert_int_equal(journal_sync(j), 0);
+	assert_true(size_now() > 0);
+	for (off_t before = size_now(); size_now() == before; n++)
+		assert_int_equal(add(j, n), 0);
+	assert_true(n > 100); /* 64 KiB */
+	assert_int_equal(add(j, n++), 0);
+	journal_free(j);
+	assert_int_equal(journal_read(path, see, &seen, &is_torn, &err), 0);
+	assert_int_equal(seen.n, n);
+	assert_false(is_torn);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -489,6 +552,8 @@ int main(void)
 		cmocka_unit_test(a_short_write_is_cut_off_and_ends_the_journal),
 		cmocka_unit_test(a_job_record_comes_back),
 		cmocka_unit_test(a_job_record_of_another_shape_is_refused),
+		cmocka_unit_test(a_checksum_of_any_length_is_that_of_zlib),
+		cmocka_unit_test(gathered_records_are_written_together),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, remove_scratch);
