@@ -170,6 +170,8 @@ static void on_job_changed(struct observer *o, const struct job *job, enum job_s
 		.is_flaky = job->marks & MARK_FLAKY,
 	};
 
+	if (!p->face->draw && !p->face->failed) /* nothing is shown */
+		return;
 	if (!tally_change(&p->tally, &view, was, printer_now(p))) {
 		printer_changed(p);
 		return;

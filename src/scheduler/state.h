@@ -30,8 +30,10 @@ enum {
 struct upcall {
 	struct job *job;
 	enum { UPCALL_START, UPCALL_END, UPCALL_WAITS } what;
-	const char *text;	  /* of a start: where; of waiting: for what */
-	struct job_result result; /* of an end */
+	union {
+		const char *text;	   /* of a start: where; of waiting: for what */
+		struct job_result *result; /* of an end; malloc()ed */
+	};
 };
 
 struct upcall_queue {

@@ -61,15 +61,15 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 {
 	struct sched *s = job->sched;
 	struct job *own = job_at(s, job->n);
-	struct upcall *u;
+	struct job_result *kept;
 
 	assert((own->flags & (FLAG_SUBMITTED | FLAG_ENDED)) == FLAG_SUBMITTED);
 	assert(job_status_is_final(result->status));
 	assert((own->flags & FLAG_STARTED) || result->status == JOB_KILLED);
 	own->flags |= FLAG_ENDED;
-	u = append(&s->upcalls);
-	*u = (struct upcall){.what = UPCALL_END, .job = own};
-	job_result_copy(&u->result, result, s->mem);
+	kept = xmalloc(sizeof(*kept));
+	job_result_copy(kept, result, s->mem);
+	*append(&s->upcalls) = (struct upcall){.what = UPCALL_END, .job = own, .result = kept};
 	s->host->wake(s->host);
 }
 
@@ -126,9 +126,8 @@ static void try_again(struct job *job, const struct job_result *result)
 	retry_later(job);
 }
 
-static void on_ended(struct job *job, const struct upcall *u)
+static void on_ended(struct job *job, const struct job_result *result)
 {
-	const struct job_result *result = &u->result;
 	struct job_attempt *a = job->attempts;
 	const char *message;
 	double start_wall_s;
@@ -171,12 +170,14 @@ bool upcalls_drain(struct sched *s)
 
 		q->first = (q->first + 1) & (q->size - 1);
 		q->n--;
-		if (u.what == UPCALL_END)
-			on_ended(u.job, &u);
-		else if (u.what == UPCALL_START)
+		if (u.what == UPCALL_END) {
+			on_ended(u.job, u.result);
+			free(u.result);
+		} else if (u.what == UPCALL_START) {
 			on_started(u.job, &u);
-		else
+		} else {
 			on_waits(u.job, &u);
+		}
 		settle_all(s);
 		stop_at_max_failures(s);
 		stop_apply(s);
@@ -186,6 +187,14 @@ bool upcalls_drain(struct sched *s)
 
 void upcalls_done(struct sched *s)
 {
-	free(s->upcalls.at);
+	struct upcall_queue *q = &s->upcalls;
+
+	for (size_t i = 0; i < q->n; i++) {
+		struct upcall *u = &q->at[(q->first + i) & (q->size - 1)];
+
+		if (u->what == UPCALL_END)
+			free(u->result);
+	}
+	free(q->at);
 	map_done(&s->places);
 }

@@ -14,17 +14,24 @@
 #include "base/heap.h"
 #include "base/mem.h"
 
-/* A job in our hands. */
+/* Events that are heard in one step: what a million jobs at once have to say does not wait in
+ * memory together. */
+enum { STEP_MOST = 1024 };
+
+/* A job in our hands. There may be a million of them. */
 struct fake_job {
 	struct heap_node node;
-	const struct job *job;
-	struct fake_outcome outcome;
-	double at_s; /* of its next event */
-	double started_s;
+	uint8_t status, reason; /* of its end */
+	bool is_uncharged;
+	bool is_started : 1;
+	bool is_ending : 1; /* its next event is its end, not its start */
+	union {
+		const struct job *job;
+		struct fake_job *next_free; /* in nobody's hands */
+	};
+	double at_s;	/* of its next event */
 	uint64_t order; /* of events at one time: as they were made */
-	bool is_started;
-	bool is_ending; /* its next event is its end, not its start */
-	struct fake_job *next_free;
+	double started_s, duration_s, kill_delay_s;
 };
 
 struct fake {
@@ -127,7 +134,7 @@ static struct fake_job *take_job(struct fake *f, const struct job *job)
 static void drop_job(struct fake *f, struct fake_job *fj)
 {
 	f->by_job[fj->job->n] = NULL;
-	fj->next_free = f->free_jobs;
+	fj->next_free = f->free_jobs; /* where its job was */
 	f->free_jobs = fj;
 }
 
@@ -155,12 +162,12 @@ static void start(struct fake *f, struct fake_job *fj)
 	fj->is_started = fj->is_ending = true;
 	fj->started_s = clock_now(clock_of(f));
 	sched_job_started(fj->job, f->base.ops->name);
-	schedule(f, fj, fj->started_s + fj->outcome.duration_s);
+	schedule(f, fj, fj->started_s + fj->duration_s);
 }
 
-static const char *text_of(const struct fake_outcome *o)
+static const char *text_of(const struct fake_job *fj)
 {
-	switch (o->reason) {
+	switch ((enum job_reason)fj->reason) {
 	case REASON_NONE:
 		return NULL;
 	case REASON_EXIT:
@@ -181,20 +188,20 @@ static const char *text_of(const struct fake_outcome *o)
 
 static void end(struct fake *f, struct fake_job *fj)
 {
-	const struct fake_outcome *o = &fj->outcome;
 	double now_s = clock_now(clock_of(f));
+	bool is_pass = fj->status == JOB_PASSED;
 	struct job_result result = {
-		.status = o->status,
-		.reason = o->status == JOB_PASSED ? REASON_NONE : o->reason,
-		.message = o->status == JOB_PASSED ? NULL : text_of(o),
-		.is_uncharged = o->is_uncharged,
-		.exit_status = o->status == JOB_PASSED	  ? 0
-			       : o->reason == REASON_EXIT ? 1
-							  : -1,
+		.status = (enum job_status)fj->status,
+		.reason = is_pass ? REASON_NONE : (enum job_reason)fj->reason,
+		.message = is_pass ? NULL : text_of(fj),
+		.is_uncharged = fj->is_uncharged,
+		.exit_status = is_pass			   ? 0
+			       : fj->reason == REASON_EXIT ? 1
+							   : -1,
 	};
 
 	/* As with a slot that died: nobody says when a lost job began. */
-	if (fj->is_started && o->reason != REASON_LOST) {
+	if (fj->is_started && fj->reason != REASON_LOST) {
 		result.duration_s = now_s - fj->started_s;
 		result.start_wall_s = clock_wall(clock_of(f)) - result.duration_s;
 	}
@@ -202,13 +209,16 @@ static void end(struct fake *f, struct fake_job *fj)
 	drop_job(f, fj);
 }
 
-/* All that is due now. */
+/* What is due now, or the first of it. */
 static void make_upcalls(struct fake *f)
 {
 	double now_s = clock_now(clock_of(f));
 	struct fake_job *fj;
 
-	while ((fj = first_event(f)) != NULL && fj->at_s <= now_s) {
+	for (unsigned n = 0; n < STEP_MOST; n++) {
+		fj = first_event(f);
+		if (!fj || fj->at_s > now_s)
+			return;
 		heap_pop(&f->events);
 		if (fj->is_ending)
 			end(f, fj);
@@ -292,7 +302,11 @@ static enum submit fake_submit(struct backend *b, const struct job *job, uint32_
 		return outcome.submit;
 	apply_timeout(&outcome, job->spec->rules->timeout_s);
 	fj = take_job(f, job);
-	fj->outcome = outcome;
+	fj->status = (uint8_t)outcome.status;
+	fj->reason = (uint8_t)outcome.reason;
+	fj->is_uncharged = outcome.is_uncharged;
+	fj->duration_s = outcome.duration_s;
+	fj->kill_delay_s = outcome.kill_delay_s;
 	fj->is_ending = outcome.status == JOB_KILLED && outcome.reason == REASON_LAUNCH;
 	if (outcome.start_delay_s > 0 || fj->is_ending)
 		schedule(f, fj, clock_now(clock_of(f)) + outcome.start_delay_s);
@@ -312,12 +326,12 @@ static void fake_kill(struct backend *b, const struct job *job, enum kill_level 
 
 	assert(fj);
 	if (level == KILL_TERM)
-		at_s += fj->outcome.kill_delay_s;
+		at_s += fj->kill_delay_s;
 	if (fj->is_ending && fj->at_s <= at_s)
 		return;
 	fj->is_ending = true;
-	fj->outcome.status = JOB_KILLED;
-	fj->outcome.reason = reason;
+	fj->status = JOB_KILLED;
+	fj->reason = (uint8_t)reason;
 	schedule(f, fj, at_s);
 	rearm(f);
 }

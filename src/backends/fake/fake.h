@@ -39,8 +39,8 @@ struct fake_options {
 
 struct backend *fake_new(const struct fake_options *options);
 void *fake_script_ctx(struct backend *b);
-/* Virtual time: moves the clock to the next start or end and makes the upcalls that are due then.
- * false: nothing pending. */
+/* Virtual time: moves the clock to the next start or end and makes the upcalls that are due then,
+ * 1024 at most: the next step makes the others. false: nothing pending. */
 bool fake_step(struct backend *b);
 /* When that will be; INFINITY: never. */
 double fake_next_s(struct backend *b);
