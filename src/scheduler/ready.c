@@ -33,12 +33,12 @@ static bool class_less(const struct heap_node *a, const struct heap_node *b, voi
 
 /* ---- making classes, at load ---- */
 
+/* By name: the order of addresses would differ from run to run. */
 static int compare_needs(const void *a, const void *b)
 {
 	const struct class_need *x = a, *y = b;
-	uintptr_t p = (uintptr_t)x->resource, q = (uintptr_t)y->resource;
 
-	return (p > q) - (p < q);
+	return strcmp(x->resource->name, y->resource->name);
 }
 
 /* The lines about one resource become one need. */
