@@ -46,6 +46,11 @@
  * DVSCHED_NEEDS, DVSCHED_DEVICE, DVSCHED_RANK, DVSCHED_RANKS, DVSCHED_CONTEXT (a JSON file with
  * what join gave). Relative paths: from load to finish the process stands in the job's working
  * directory.
+ *
+ * The process belongs to the host. A call leaves as they were: the directory, which signals are
+ * blocked and how they are handled, the environment (open() may set variables), and no process. It
+ * does not fork(): the copy would have the device's memory and the host's descriptors; starting a
+ * program by posix_spawn() and waiting for it is fine.
  */
 #ifndef DVSCHED_DRIVER_H
 #define DVSCHED_DRIVER_H

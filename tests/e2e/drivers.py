@@ -85,6 +85,7 @@ class Drivers(Story):
         run = self.check(driver)
         self.assertEqual(run.code, 1, run)
         self.assertRegex(run.out, rf"(?m)^FAIL  {text}")
+        return run
 
     def installed_include(self):
         build = pathlib.Path(self.binary).resolve().parents[2]
@@ -317,6 +318,45 @@ class Drivers(Story):
         good = ("static enum dvs_class good(int32_t c, int32_t f, const char **n, const char **h)\n"
                 "{ (void)f; *n = *h = NULL; return c == 1 ? DVS_CONFIG : DVS_OK; }")
         self.failed(self.wrong("d.classify = good", good), "classify: code 2147483647 is an error that nobody knows")
+
+    def test_what_a_call_does_to_its_process_is_seen(self):
+        odd = ("#include <signal.h>\n#include <sys/wait.h>\n"
+               "static int32_t odd(void *x, uint64_t n, struct dvs_text *r, struct dvs_text *e)\n"
+               "{ int32_t code = finish(x, n, r, e); %s; return code; }\n")
+        for body, text in (
+                ("signal(SIGUSR1, SIG_IGN)", r"in finish\(\) it changed how SIGUSR1 is handled"),
+                ("setenv(\"FOO\", \"1\", 1)", r"in finish\(\) it changed the environment: FOO was set"),
+                ("unsetenv(\"PATH\")", r"in finish\(\) it changed the environment: PATH is gone"),
+                ("if (fork() == 0) for (;;) pause()", r"in finish\(\) it left a process that runs"),
+                ("fork()", r"in finish\(\) it left a process"),  # the copy comes back, too
+                # Nobody's child any more.
+                ("if (fork() == 0) { if (fork() == 0) for (;;) pause(); _exit(0); } wait(NULL)",
+                 r"in finish\(\) it left a process that runs"),
+                ("if (fork() == 0) _exit(0); wait(NULL)", r"in finish\(\) it called fork\(\), which copies")):
+            with self.subTest(body):
+                run = self.failed(self.wrong("d.finish = odd", odd % body), "the process: " + text)
+                self.assertEqual(run.out.count("FAIL"), 1, run)
+        late = "static void late(void *x) { (void)x; if (fork() == 0) for (;;) pause(); }"
+        self.failed(self.wrong("d.close = late", late), r"the process: in close\(\) it left a process that runs")
+        opens = ("static int32_t own(const struct dvs_host *h, int32_t d, const char *o, void **x, struct dvs_text *e)\n"
+                 "{ setenv(\"FOO\", \"1\", 1); return open_device(h, d, o, x, e); }\n")
+        good = self.check(self.wrong("d.open = own; d.finish = odd", opens + odd % "code |= system(\"true\")"))
+        self.assertEqual(good.code, 0, good)
+
+    def test_options_and_a_sample_may_be_hjson_or_a_file(self):
+        self.write("n.hjson", "{ n_devices: 2 }\n")
+        self.write("job.hjson", "program: [ { compute: \"1ms\" } ]\n")
+        for options in ("{ n_devices: 2 }", "@n.hjson", "n.hjson"):
+            run = self.check("sim", "--options", options, "--device", "1", "--sample", "@job.hjson")
+            self.assertEqual(run.code, 0, run)
+            self.assertEqual(len(self.dvsched("chips", "--driver", "sim", "--options", options).out.splitlines()), 3)
+        for command in (("chips", "check"), ("chips",)):
+            run = self.dvsched(*command, "--driver", "sim", "--options", "{ n_devices: [ }")
+            self.assertEqual(run.code, 2, run)
+            self.assertRegex(run.err, r"^--options:1:\d+: error: ")
+            run = self.dvsched(*command, "--driver", "sim", "--options", "@nothing.hjson")
+            self.assertEqual((run.code, run.out), (2, ""), run)
+            self.assertIn("nothing.hjson: error: cannot be read", run.err)
 
     def test_a_sample_may_be_a_file(self):
         self.write("sample.hjson", "{ program: [ { compute: \"1ms\" } ]\n args: [ { f32: [64], fill: 1 } ] }\n")

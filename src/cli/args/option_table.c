@@ -178,12 +178,13 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_DRIVER] = {"driver", NULL, OPT_WORD, CMD_CHIPS, "NAME|X.so", WHAT,
 			"a driver of dvsched by its name, or a library (default: the "
 			"configuration's, or all of dvsched's)"},
-	[OPT_DRIVER_OPTIONS] = {"options", NULL, OPT_WORD, CMD_CHIPS, "JSON", WHAT,
-				"with --driver: options of the driver (default: {})"},
+	[OPT_DRIVER_OPTIONS] =
+		{"options", NULL, OPT_WORD, CMD_CHIPS, "OBJECT|FILE", WHAT,
+		 "with --driver: options of the driver, or a file with them (default: {})"},
 	[OPT_DEVICE] = {"device", NULL, OPT_WORD, CMD_CHIPS, "N", WHAT,
 			"check: device to open (default: 0)"},
 	[OPT_SAMPLE] =
-		{"sample", NULL, OPT_WORD, CMD_CHIPS, "JSON|FILE", WHAT,
+		{"sample", NULL, OPT_WORD, CMD_CHIPS, "OBJECT|FILE", WHAT,
 		 "check: keys of a short job that passes, or a file with them (default: {})"},
 	[OPT_WHY] = {"why", NULL, OPT_WORD, CMD_CHIPS, "TEXT", WHAT,
 		     "quarantine: reason, shown to whoever looks for the device"},

@@ -5,10 +5,8 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/chips/chips_cmd.h"
-#include "cli/load/cfg_stream.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
-#include "config/fields.h"
 #include "device/check/check.h"
 #include "device/driver/names.h"
 #include "device/health/places.h"
@@ -59,23 +57,6 @@ static int run_check(const struct driver_check *c, const struct tally *t)
 	return t->n[CHECK_BAD] ? EXIT_SOME_FAILED : EXIT_PASSED;
 }
 
-/* The keys of a job: JSON itself, or a file that has them. */
-static const char *read_sample(const struct args *args, struct diags *diags)
-{
-	const char *word = opt_word(args, OPT_SAMPLE, NULL), *json;
-	const struct cfg_text *text;
-	struct cfg *cfg;
-
-	if (!word || word[strspn(word, " \t\n")] == '{')
-		return word;
-	if (cfg_stream_read(args->mem, word, &text, diags) < 0)
-		return NULL;
-	cfg = cfg_parse_as_is(word, text, diags);
-	json = cfg ? arena_strdup(args->mem, cfg_json(cfg, cfg_root(cfg))) : NULL;
-	cfg_free(cfg);
-	return json;
-}
-
 /* It is opened in a process that stands elsewhere. NULL after an error. */
 static const char *find_driver(const struct args *args, struct diags *diags)
 {
@@ -101,8 +82,8 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 	const struct driver_check c = {
 		.state_dir = places_state(args->mem).dir,
 		.driver = find_driver(args, diags),
-		.options = opt_word(args, OPT_DRIVER_OPTIONS, NULL),
-		.job = read_sample(args, diags),
+		.options = chips_object(args, OPT_DRIVER_OPTIONS, NULL, diags),
+		.job = chips_object(args, OPT_SAMPLE, NULL, diags),
 		.device = (int32_t)opt_uint(args, OPT_DEVICE, 0, INT32_MAX, 0, diags),
 		.limit_s = opt_duration(args, OPT_TIMEOUT, usual_limit_s, diags),
 		.line = print_line,

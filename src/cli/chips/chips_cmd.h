@@ -13,6 +13,11 @@ struct chips_words {
 	size_t n_devices;
 };
 
+/* The value of an option, as JSON: an Hjson object, or a file ("x.hjson", "@x.hjson", "-") that has
+ * one. otherwise: it was not given, or after an error. */
+const char *chips_object(const struct args *args, enum opt opt, const char *otherwise,
+			 struct diags *diags);
+
 int chips_list(const struct args *args, const struct chips_words *w, struct diags *diags);
 int chips_drivers(const struct args *args, const struct chips_words *w, struct diags *diags);
 int chips_clear(const struct args *args, const struct chips_words *w, struct diags *diags);

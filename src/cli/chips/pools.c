@@ -9,6 +9,7 @@
 #include "backends/chips/lend_names.h"
 #include "backends/chips/settings.h"
 #include "base/fs.h"
+#include "cli/chips/chips_cmd.h"
 #include "cli/load/load.h"
 #include "device/driver/names.h"
 #include "device/health/places.h"
@@ -177,10 +178,12 @@ static void ask_driver(const struct args *args, const char *name, const char *dr
 static void find_of_driver(const struct args *args, const char *driver, struct chips_pools *pools,
 			   struct diags *diags)
 {
-	const char *options = opt_word(args, OPT_DRIVER_OPTIONS, "{}"), *found;
+	const char *options = chips_object(args, OPT_DRIVER_OPTIONS, "{}", diags), *found;
 	struct chips_pool *p;
 	struct error err = {0};
 
+	if (diags->n_errors)
+		return;
 	/* It is opened in a process that stands elsewhere. */
 	if (strchr(driver, '/'))
 		driver = path_absolute(args->mem, driver);

@@ -151,7 +151,7 @@ static void step_probe(struct check *c)
 	struct dvs_device *list = blank_devices(CHECK_ROOM);
 	size_t n = 0;
 
-	c->stage("in probe()");
+	check_enter(c, "in probe()");
 	c->is_broken = !probe_into(c, list, CHECK_ROOM, &n);
 	if (!c->is_broken && n > CHECK_ROOM)
 		c->is_broken = !check_bad(c, "probe", "it speaks of %zu devices", n);
@@ -191,7 +191,7 @@ static void step_classify(struct check *c)
 		{-1100, 2000},	  {99990, 100100},	  {106990, 107100},	 {206990, 207100},
 		{506990, 508000}, {INT32_MAX, INT32_MAX}, {INT32_MIN, INT32_MIN}};
 
-	c->stage("in classify()");
+	check_enter(c, "in classify()");
 	for (size_t i = 0; i < ARRAY_LEN(ranges); i++)
 		for (int64_t code = ranges[i][0]; code <= ranges[i][1]; code++)
 			if (!classify_one(c, (int32_t)code, 0) ||
@@ -212,7 +212,7 @@ static void step_health(struct check *c)
 		check_skip(c, "health", "it has no health()");
 		return;
 	}
-	c->stage("in health()");
+	check_enter(c, "in health()");
 	options = check_lend(c->options);
 	code = c->d->health(c->device, options, &one, &err);
 	check_take_back(options, c->options);
@@ -233,7 +233,7 @@ static void step_open(struct check *c)
 	const char *options;
 	int32_t code;
 
-	c->stage("in open()");
+	check_enter(c, "in open()");
 	check_host_init(c);
 	sigprocmask(SIG_SETMASK, NULL, &c->blocked);
 	if (!getcwd(c->cwd, sizeof(c->cwd)))
@@ -242,6 +242,8 @@ static void step_open(struct check *c)
 	c->ctx = &c->ctx;
 	code = c->d->open(&c->host, c->device, options, &c->ctx, &err);
 	check_take_back(options, c->options);
+	check_process_keep_environment(c);
+	check_process_look(c);
 	if (code != 0)
 		c->is_broken = !check_bad_code(c, "open", "open", code);
 	else if (c->ctx == &c->ctx)
@@ -258,7 +260,7 @@ bool check_load(struct check *c, const char *what, uint32_t *ret_slot)
 	const char *job = check_lend(c->job);
 	int32_t code;
 
-	c->stage("in load()");
+	check_enter(c, "in load()");
 	*ret_slot = UNTOUCHED;
 	code = c->d->load(c->ctx, job, ret_slot, &err);
 	check_take_back(job, c->job);
@@ -285,7 +287,7 @@ static void step_bad_job(struct check *c)
 	static const char *const jobs[] = {"", "nonsense", "[1, 2", "{\"a\": }"};
 	const char *what = "a job that is not JSON";
 
-	c->stage("in load() of a job that is not JSON");
+	check_enter(c, "in load() of a job that is not JSON");
 	for (size_t i = 0; i < ARRAY_LEN(jobs); i++) {
 		struct dvs_text err = check_err(c);
 		uint32_t slot;
@@ -319,8 +321,9 @@ static void step_close(struct check *c)
 		check_skip(c, "close", "it has no close()");
 		return;
 	}
-	c->stage("in close()");
+	check_enter(c, "in close()");
 	c->d->close(c->ctx);
+	check_process_look(c);
 	check_good(c, "close");
 }
 
@@ -344,6 +347,7 @@ void check_driver(const struct dvs_driver *d, const char *options, const char *j
 			    .device = device,
 			    .stage = stage,
 			    .line = line};
+	check_process_begin(c);
 	take_steps(c, first, ARRAY_LEN(first));
 	if (d->caps & DVS_CAP_LEND_ONLY) {
 		take_steps(c, lent, ARRAY_LEN(lent));
@@ -353,5 +357,6 @@ void check_driver(const struct dvs_driver *d, const char *options, const char *j
 	}
 	if (c->ctx)
 		step_close(c);
+	check_process_end(c);
 	free(c);
 }

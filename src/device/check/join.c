@@ -19,7 +19,7 @@ static int32_t call_join(struct check *c, const struct dvs_join *join, struct dv
 {
 	struct dvs_text err = check_err(c);
 
-	c->stage("in join()");
+	check_enter(c, "in join()");
 	return c->d->join(c->ctx, join, ret, &err);
 }
 
@@ -27,7 +27,7 @@ static bool leave(struct check *c, const char *what)
 {
 	int32_t code;
 
-	c->stage("in leave()");
+	check_enter(c, "in leave()");
 	code = c->d->leave(c->ctx);
 	return code == 0 || check_bad_code(c, what, "leave", code);
 }

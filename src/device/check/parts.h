@@ -30,6 +30,9 @@ struct check {
 	_Atomic unsigned n_diagnoses, n_progress;
 	_Atomic int32_t bad_progress; /* enum check_progress */
 	_Atomic bool is_in_run;	      /* from prepare to finish */
+	const char *at;		      /* the stage: "in open()" */
+	struct check_process *before; /* the process, as a call must leave it */
+	char *fault;		      /* the first thing that one changed; NULL: none */
 	char cwd[PATH_MAX];	      /* before open() */
 	sigset_t blocked;	      /* likewise */
 	bool has_text;		      /* is somebody's, and not room that was never lent */
@@ -38,6 +41,16 @@ struct check {
 };
 
 void check_host_init(struct check *c);
+
+/* process.c. What a call must leave as it was: how signals are handled, the environment, processes.
+ * Looked at when the next one begins. */
+void check_process_begin(struct check *c);
+void check_enter(struct check *c, const char *stage);
+void check_process_look(struct check *c);
+/* What was set in the environment so far stays. */
+void check_process_keep_environment(struct check *c);
+void check_process_end(struct check *c);
+
 /* Room for a driver's text. The byte behind it is ours: a driver that writes over it has not looked
  * at size. at: CHECK_ROOM + 1 bytes. */
 struct dvs_text check_room(char *at);

@@ -53,7 +53,7 @@ static int32_t prepare(struct check *c)
 	struct dvs_text err = check_err(c);
 	int32_t code;
 
-	c->stage("in prepare()");
+	check_enter(c, "in prepare()");
 	c->is_in_run = true;
 	code = c->d->prepare(c->ctx, c->slot, &run, &err);
 	check_take_back(run.job_id, id);
@@ -67,7 +67,7 @@ static int32_t launch(struct check *c)
 {
 	struct dvs_text err = check_err(c);
 
-	c->stage("in launch()");
+	check_enter(c, "in launch()");
 	return c->d->launch(c->ctx, c->epoch, &err);
 }
 
@@ -87,7 +87,7 @@ static int32_t poll_until_over(struct check *c)
 {
 	int32_t is_over = 0, code = 0;
 
-	c->stage("while its run was polled");
+	check_enter(c, "while its run was polled");
 	while (code == 0 && !is_over) {
 		code = poll_once(c, &is_over);
 		if (code == 0 && !is_over)
@@ -101,7 +101,7 @@ static int32_t finish(struct check *c)
 	struct dvs_text err = check_err(c), result = check_room(c->result);
 	int32_t code;
 
-	c->stage("in finish()");
+	check_enter(c, "in finish()");
 	code = c->d->finish(c->ctx, c->epoch, &result, &err);
 	c->is_in_run = false;
 	return code;
@@ -158,7 +158,7 @@ static void step_poll_after_over(struct check *c)
 	if (prepare(c) != 0 || launch(c) != 0 || poll_until_over(c) != 0) {
 		check_bad(c, what, "the second run failed: %s", c->text);
 	} else {
-		c->stage("in poll() after over");
+		check_enter(c, "in poll() after over");
 		code = poll_once(c, &is_over);
 		if (code != 0)
 			check_bad_code(c, what, "poll", code);
@@ -209,14 +209,14 @@ static void step_diagnose(struct check *c)
 		check_skip(c, "diagnose", "it has no diagnose()");
 		return;
 	}
-	c->stage("in diagnose() beside a run");
+	check_enter(c, "in diagnose() beside a run");
 	c->must_stop = false;
 	if (pthread_create(&other, NULL, diagnose_all_the_time, c) != 0)
 		return;
 	for (int i = 0; i < MANY_RUNS && check_run_once(c, "a run that is diagnosed"); i++)
 		;
 	c->must_stop = true;
-	c->stage("in diagnose() beside a run");
+	check_enter(c, "in diagnose() beside a run");
 	pthread_join(other, &ret);
 	if (ret)
 		check_bad(c, "diagnose", "it wrote beyond its room");
@@ -238,7 +238,7 @@ static void step_abort(struct check *c)
 		return;
 	}
 	c->is_cancelled = true;
-	c->stage("in abort()");
+	check_enter(c, "in abort()");
 	code = c->d->abort(c->ctx, c->epoch);
 	if (code == 0)
 		poll_until_over(c);
@@ -258,7 +258,7 @@ static void step_unload(struct check *c)
 		check_skip(c, "unload", "it has no unload()");
 		return;
 	}
-	c->stage("in unload()");
+	check_enter(c, "in unload()");
 	code = c->d->unload(c->ctx, c->slot);
 	if (code != 0) {
 		check_bad_code(c, "unload", "unload", code);
@@ -336,7 +336,7 @@ static void step_reset(struct check *c)
 		check_skip(c, "reset", "it says that it cannot");
 		return;
 	}
-	c->stage("in reset()");
+	check_enter(c, "in reset()");
 	code = c->d->reset(c->ctx, 0, &is_verified, &err);
 	if (!check_flag(c, "reset", "reset", "ret_is_verified", code, &is_verified))
 		return;
@@ -373,6 +373,9 @@ static void step_process(struct check *c)
 	sigset_t blocked;
 
 	memset(&blocked, 0, sizeof(blocked));
+	check_process_look(c);
+	if (c->fault)
+		return; /* said at the end, with what close() may add */
 	if (!getcwd(now, sizeof(now)) || strcmp(now, c->cwd) != 0)
 		check_bad(c, "the process", "its working directory is %s now, and was %s", now,
 			  c->cwd);
@@ -383,7 +386,8 @@ static void step_process(struct check *c)
 		 memcmp(&blocked, &c->blocked, sizeof(blocked)) != 0)
 		check_bad(c, "the process", "other signals are blocked in the calling thread now");
 	else
-		check_good(c, "the process: directory, output and signals as before");
+		check_good(c, "the process: directory, output, signals, environment and children "
+			      "as before");
 }
 
 check_step *const check_run_steps[] = {
