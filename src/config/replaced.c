@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/cfg.h"
+#include "config/fields.h"
 
 struct origin {
 	struct src_pos pos;
@@ -36,7 +37,8 @@ void cfg_replace(struct cfg *c, struct hjson_node *string, struct hjson_node *va
 	struct replaced *r = arena_zalloc(c->mem, sizeof(*r));
 	const hjson_pos *key = arena_memdup(c->mem, &string->pos, sizeof(*key));
 
-	r->written = arena_strndup(c->mem, string->str, string->n);
+	r->written = string->type == HJSON_STRING ? arena_strndup(c->mem, string->str, string->n)
+						  : cfg_scalar_text(c, string);
 	if (string->pos)
 		map_set_n(&c->replaced, (const char *)key, sizeof(*key), r);
 	value->key = string->key;

@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct range {
+	const char *text; /* "0-7", to its ',' or the end */
+	unsigned long first, last;
+};
+
 static bool read_number(const char **at, unsigned long *ret)
 {
 	char *end;
@@ -19,16 +24,19 @@ static bool read_number(const char **at, unsigned long *ret)
 	return errno == 0 && *ret < UINT32_MAX;
 }
 
-/* "3" or "0-7" */
-static bool read_range(const char **at, unsigned long *ret_first, unsigned long *ret_last)
+/* "3" or "0-7", and then ',' or the end. *at: behind it. */
+static bool read_range(const char **at, struct range *ret)
 {
-	if (!read_number(at, ret_first))
+	ret->text = *at;
+	if (!read_number(at, &ret->first))
 		return false;
-	*ret_last = *ret_first;
-	if (**at != '-')
-		return true;
-	(*at)++;
-	return read_number(at, ret_last) && *ret_last >= *ret_first;
+	ret->last = ret->first;
+	if (**at == '-') {
+		(*at)++;
+		if (!read_number(at, &ret->last))
+			return false;
+	}
+	return **at == ',' || **at == '\0';
 }
 
 static int compare(const void *a, const void *b)
@@ -38,39 +46,51 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool has_twins(const uint32_t *sorted, uint32_t n)
+static const char *find_twin(struct arena *mem, const uint32_t *sorted, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (sorted[i] == sorted[i - 1])
-			return true;
-	return false;
+			return arena_printf(mem, "%u is there twice", sorted[i]);
+	return NULL;
 }
 
-bool resource_units_parse(struct arena *mem, const char *text, const uint32_t **ret,
-			  uint32_t *ret_n)
+static const char *check_range(struct arena *mem, const char **at, uint32_t n, struct range *ret)
 {
-	unsigned long first, last;
-	const char *at = text;
+	if (!read_range(at, ret))
+		return arena_printf(mem, "'%.*s' is neither a number nor FIRST-LAST",
+				    (int)strcspn(ret->text, ","), ret->text);
+	if (ret->last < ret->first)
+		return arena_printf(mem, "%lu-%lu begins with the larger number", ret->first,
+				    ret->last);
+	if (ret->last - ret->first >= RESOURCE_UNITS_MOST - n)
+		return arena_printf(mem, "there are more than %d numbers", RESOURCE_UNITS_MOST);
+	return NULL;
+}
+
+const char *resource_units_parse(struct arena *mem, const char *text, const uint32_t **ret,
+				 uint32_t *ret_n)
+{
+	const char *at = text, *why;
+	struct range range;
 	uint32_t *units, n = 0;
 
 	for (bool is_more = true; is_more; is_more = *at++ == ',') {
-		if (!read_range(&at, &first, &last) || last - first >= RESOURCE_UNITS_MOST - n)
-			return false;
-		n += (uint32_t)(last - first) + 1;
+		why = check_range(mem, &at, n, &range);
+		if (why)
+			return why;
+		n += (uint32_t)(range.last - range.first) + 1;
 	}
-	if (at[-1] != '\0')
-		return false;
 	units = arena_array(mem, n, sizeof(*units));
 	n = 0;
 	at = text;
 	do
-		for (read_range(&at, &first, &last); first <= last; first++)
-			units[n++] = (uint32_t)first;
+		for (read_range(&at, &range); range.first <= range.last; range.first++)
+			units[n++] = (uint32_t)range.first;
 	while (*at++ == ',');
 	qsort(units, n, sizeof(*units), compare);
 	*ret = units;
 	*ret_n = n;
-	return !has_twins(units, n);
+	return find_twin(mem, units, n);
 }
 
 void resource_units_add(struct str *out, const uint32_t *units, uint32_t n)

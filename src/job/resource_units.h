@@ -9,11 +9,11 @@
 #include "base/arena.h"
 #include "base/str.h"
 
-/* In mem, the lowest first. false: no such list, a number twice, or more than RESOURCE_UNITS_MOST.
- */
 enum { RESOURCE_UNITS_MOST = 65536 };
-bool resource_units_parse(struct arena *mem, const char *text, const uint32_t **ret,
-			  uint32_t *ret_n);
+/* In mem, the lowest first. NULL, or why it is no such list: "5-3 begins with the larger number".
+ */
+const char *resource_units_parse(struct arena *mem, const char *text, const uint32_t **ret,
+				 uint32_t *ret_n);
 void resource_units_add(struct str *out, const uint32_t *units, uint32_t n);
 
 #endif

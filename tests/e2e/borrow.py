@@ -227,6 +227,8 @@ class Lending(Borrow):
         plan = json.loads(self.dvsched("plan", "cfg.hjson", "-D", "devs=2", "--json").out)
         self.assertEqual(plan["backends"]["large"]["devices"], "2")
         shown = self.dvsched("config", "show", "cfg.hjson", "-D", "devs=1").out
+        self.assertRegex(shown, r'(?m)^vars.devs = "1"   # cfg.hjson:\d+:\d+, written as ')
+        self.assertNotRegex(shown, "vars.plat = .*written as")
         self.assertIn('backends.small.devices = "1"   # cfg.hjson:4:85, written as {devs}\n', shown)
         self.assertIn("large/3", self.dvsched("chips", "cfg.hjson", "-D", "devs=3", "-D", "plat=large").out)
         self.assertIn("-D is for a configuration", self.dvsched("chips", "--driver", "sim", "-D", "devs=3").err)
@@ -523,8 +525,9 @@ class ByHand(Borrow):
                 run = self.start("run", *where, "--", "yes")
                 self.assertEqual(run.stdout.readline(), b"y\n")
                 run.stdout.close()
-                self.assertIn(b"nobody reads the command's output any more", run.stderr.read())
-                self.assertEqual(run.wait(), 128 + signal.SIGPIPE)
+                done = self.finish(run)
+                self.assertIn("nobody reads the command's output any more", done.err)
+                self.assertEqual(done.code, 128 + signal.SIGPIPE)
 
     def test_several_at_once_have_a_scratch_path_each(self):
         command = "echo up > $0.up; while [ ! -e go ]; do sleep 0.01; done"

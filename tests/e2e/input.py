@@ -81,6 +81,16 @@ class Refusals(Story):
             self.assertEqual((run.code, len(errors(run))), (2, 1), run.err)
             self.assertIn("resource 'PORT' must be a", run.err)
 
+    def test_a_wrong_list_of_units_says_what_is_wrong(self):
+        self.write("a.hjson", '{ flow: "jobs", resources: { PORT: "5-3" }, jobs: [ { name: "a", command: "true" } ] }')
+        self.assertIn("resource 'PORT' must be a number of units, or their numbers: 5-3 begins with the larger number",
+                      self.dvsched("run", "a.hjson").err)
+        self.write("a.hjson", '{ flow: "jobs", jobs: [ { name: "a", command: "true" } ] }')
+        for value, why in (("5-3", ": 5-3 begins with the larger number"), ("1,1", ": 1 is there twice"), ("x", "")):
+            run = self.dvsched("run", "a.hjson", "-R", f"PORT={value}")
+            self.assertEqual(run.code, 2, run)
+            self.assertIn(f"'--resource' wants NAME=N, not 'PORT={value}'{why}\n", run.err)
+
     def test_a_cycle_is_reported_with_a_wrong_pattern(self):
         self.write("a.hjson", """{
   flow: jobs

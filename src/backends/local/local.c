@@ -377,8 +377,8 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 					     "'%s' is for devices, and this job goes "
 					     "to the backend local",
 					     k->key),
-				  "say backend: \"chips\"; a command borrows devices with "
-				  "'devices'");
+				  "'backend' names the pool of devices that runs it (a backend of "
+				  "type chips); a command borrows devices with 'devices'");
 		if (str_eq(k->backend, "local"))
 			diag_error(diags, k->pos, "the local backend has no setting '%s'", k->key);
 	}

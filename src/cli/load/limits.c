@@ -37,14 +37,18 @@ uint32_t limits_read(const struct args *args, struct resource_limit **ret, struc
 	*ret = arena_array(args->mem, v->n + 1, sizeof(**ret));
 	for (size_t i = 0; i < v->n; i++) {
 		struct resource_limit *limit = &(*ret)[n];
+		const char *why = NULL;
 		char *name, *value;
+		bool is_pair = opt_split_pair(args->mem, v->words[i], &name, &value);
 
-		if (!opt_split_pair(args->mem, v->words[i], &name, &value) ||
-		    (!parse_limit(args->mem, value, &limit->count) &&
-		     !(strpbrk(value, "-,") &&
-		       resource_units_parse(args->mem, value, &limit->units, &limit->count)))) {
-			struct diag *e = diag_error(
-				diags, nowhere, "'--resource' wants NAME=N, not '%s'", v->words[i]);
+		if (is_pair && strpbrk(value + (*value == '-'), "-,"))
+			why = resource_units_parse(args->mem, value, &limit->units, &limit->count);
+		else if (!is_pair || !parse_limit(args->mem, value, &limit->count))
+			why = "";
+		if (why) {
+			struct diag *e = diag_error(diags, nowhere,
+						    "'--resource' wants NAME=N, not '%s'%s%s",
+						    v->words[i], *why ? ": " : "", why);
 
 			diag_hint(e, "N is a whole number above 0, 'unlimited', or the numbers of "
 				     "units; "

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,26 @@ static bool is_stopped(const char *text)
 	       (st.state == 'T' || st.state == 't');
 }
 
+/* Under a name that nobody looks at: its maker was killed before it stood in line. Its lock may be
+ * free for a moment while the maker lives. */
+static bool is_maker_gone(const char *name)
+{
+	int pid = 0;
+
+	return sscanf(name, ".wait-%d-", &pid) == 1 && pid > 0 && kill(pid, 0) < 0 &&
+	       errno == ESRCH;
+}
+
+static void sweep_hidden(int dir_fd, const char *name)
+{
+	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd < 0)
+		return;
+	remove_dead(dir_fd, name, fd);
+	close(fd);
+}
+
 static void read_one(int dir_fd, const char *name, struct str *ret)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
@@ -195,6 +216,8 @@ void device_waiters_read(const char *dir, uint64_t before, struct str *ret)
 
 		if (n && (!before || n < before))
 			read_one(dirfd(d), e->d_name, ret);
+		else if (e->d_name[0] == '.' && is_maker_gone(e->d_name))
+			sweep_hidden(dirfd(d), e->d_name);
 	}
 	if (d)
 		closedir(d);

@@ -44,6 +44,7 @@ void native_replace_words(struct cfg *c, const struct flow_options *options, boo
 	l.backends = hjson_get(cfg_root(c), "backends");
 	vars_read(&l, hjson_get(cfg_root(c), "vars"));
 	words_in_backends(&l);
+	vars_show_defines(&l);
 	if (must_use)
 		vars_check_defines(&l);
 	native_done(&l);

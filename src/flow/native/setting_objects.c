@@ -108,7 +108,7 @@ static void read_limit(struct load *l, struct cfg_fields *f, struct hjson_node *
 		       struct resource_limit *ret)
 {
 	struct resource_need need = {.count = RESOURCE_UNLIMITED};
-	const char *text;
+	const char *text, *why;
 
 	if (m->type != HJSON_STRING) {
 		read_resource(f, m, 0, &need);
@@ -117,11 +117,12 @@ static void read_limit(struct load *l, struct cfg_fields *f, struct hjson_node *
 	}
 	ret->name = resource_name(f, m);
 	text = words_text(l, ret->name, &(struct text){hjson_cstr(cfg_doc(l->cfg), m), m});
-	if (!resource_units_parse(l->mem, text, &ret->units, &ret->count)) {
+	why = resource_units_parse(l->mem, text, &ret->units, &ret->count);
+	if (why) {
 		ret->count = RESOURCE_UNLIMITED;
 		diag_hint(cfg_error(l->cfg, l->diags, m,
-				    "resource '%s' must be a number of units, or their numbers",
-				    text_printable(l->mem, ret->name)),
+				    "resource '%s' must be a number of units, or their numbers: %s",
+				    text_printable(l->mem, ret->name), text_printable(l->mem, why)),
 			  "like 4, or \"60000-60015\"; each number once, %d at most",
 			  RESOURCE_UNITS_MOST);
 	}

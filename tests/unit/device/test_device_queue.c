@@ -115,6 +115,34 @@ static void one_that_is_gone_counts_for_nothing_and_is_removed(void **state)
 	assert_true(has_file("wait-x") && has_file("sim-0.lock"));
 }
 
+/* Killed before it stood in line. */
+static void what_a_killed_maker_left_is_removed(void **state)
+{
+	char gone[64], mine[64], locked[64], *path;
+	pid_t pid = fork();
+	int fd;
+
+	(void)state;
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	snprintf(gone, sizeof(gone), ".wait-%d-1000000000", (int)pid);
+	snprintf(locked, sizeof(locked), ".wait-%d-2000000000", (int)pid);
+	snprintf(mine, sizeof(mine), ".wait-%d-1000000000", (int)getpid());
+	write_file(gone, "sim-0\n", 0644);
+	write_file(mine, "sim-0\n", 0644);
+	write_file(locked, "sim-0\n", 0644);
+	write_file(".wait-x", "sim-0\n", 0644);
+	path = xasprintf("%s/%s", dir, locked);
+	fd = open(path, O_RDONLY | O_CLOEXEC); /* a process that is of another PID namespace */
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_string_equal(waits(0), "");
+	assert_false(has_file(gone));
+	assert_true(has_file(mine) && has_file(locked) && has_file(".wait-x"));
+	close(fd);
+	free(path);
+}
+
 static void its_number_is_not_used_while_its_file_is_there(void **state)
 {
 	struct device_waiter w;
@@ -492,6 +520,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PLACE(who_comes_first_has_the_smaller_number),
 		PLACE(one_that_is_gone_counts_for_nothing_and_is_removed),
+		PLACE(what_a_killed_maker_left_is_removed),
 		PLACE(its_number_is_not_used_while_its_file_is_there),
 		PLACE(what_is_no_file_is_left_alone),
 		PLACE(everybody_may_read_it_whatever_the_umask),

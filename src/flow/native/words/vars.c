@@ -118,6 +118,20 @@ void vars_read(struct load *l, struct hjson_node *node)
 			read_one(l, m);
 }
 
+void vars_show_defines(struct load *l)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	while ((e = map_next(&l->vars.declared, &at)) != NULL) {
+		const char *given = vars_take_define(&l->vars, e->key);
+		struct hjson_node *node = e->value;
+
+		if (given)
+			cfg_replace(l->cfg, node, cfg_value_like(l->cfg, node, given, node->pos));
+	}
+}
+
 static const char *suggest(const struct load *l, const char *name)
 {
 	size_t n = l->vars.declared.n_live + l->vars.axes.n_live, i = 0, at = 0;

@@ -34,6 +34,8 @@ void vars_read(struct load *l, struct hjson_node *node);
 void vars_set(struct vars *v, const char *name, const char *value);
 /* The -D for name, now used; NULL: there is none. */
 const char *vars_take_define(struct vars *v, const char *name);
+/* Replaces the values of `vars` by those of -D, for people who look at them. */
+void vars_show_defines(struct load *l);
 /* Complains about -D for what is neither a variable nor an axis. */
 void vars_check_defines(struct load *l);
 
