@@ -52,6 +52,23 @@ class Acl(Story):
         self.assertEqual(done.code, 0, done)
         self.assertIn("reset: verified, and the next run is good", done.out)
 
+    def test_a_job_that_passes_whatever_its_kernel_does_gets_a_warning(self):
+        unread = "no output has an 'expect': the job passes whatever its kernel writes"
+        filled = "args[1] has at the beginning what is expected at the end: a kernel that does nothing passes"
+        out = "args: [ {{ f32: [8], fill: 2 }} {{ f32: [8], out: true, {} }} ]"
+        for more, warning in (("", unread), ("fill: 5, expect: { fill: 5.0 }", filled),
+                              ("fill: 4.9, expect: { fill: 5, rtol: 0.1 }", filled),
+                              ('fill: "iota", expect: { fill: "iota" }', filled),
+                              ('file: "add.o", expect: { file: "add.o" }', filled),
+                              ("fill: 4, expect: { fill: 5 }", None), ("expect: { fill: 5 }", None)):
+            with self.subTest(more):
+                done = self.run_jobs([self.job("a", "nop", out.format(more)), self.job("b", "nop", out.format(more))])
+                warnings = [line for line in done.err.splitlines() if "warning: " in line]
+                self.assertEqual(len(warnings), 2 if warning else 0, done)  # a place each
+                if warning:
+                    self.assertRegex(warnings[0], r"cfg.hjson:1:\d+: warning: ")
+                    self.assertIn(warning, warnings[0])
+
     def test_without_the_library_it_says_what_was_tried(self):
         self.path("lib", "libascendcl.so").unlink()
         done = self.run_jobs([self.job("add")])

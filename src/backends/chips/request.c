@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "backends/chips/lend_names.h"
+#include "backends/chips/outputs.h"
 #include "base/units.h"
 
 enum { MOST_RANKS = 4096 };
@@ -448,6 +449,9 @@ static void read_run(struct reader *r)
 	read_options(r);
 	read_image(r);
 	read_clocks(r);
+	if (r->diags)
+		chips_warn_of_outputs(r->s->driver_name, json_object_get(r->json, "args"),
+				      pos_of(r, "args"), r->diags);
 }
 
 struct chips_request *chips_request_read(struct arena *mem, const struct chips_settings *s,
