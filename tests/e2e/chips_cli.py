@@ -78,6 +78,36 @@ class ChipsCli(Story):
         self.finish(run)
         self.assertEqual(self.devices("cfg.hjson")["npu/0"]["lock"]["state"], "free")
 
+    def test_the_pools_file_is_used_without_a_configuration(self):
+        text = '{ vars: { n: 2 }, backends: { card: { type: "chips", driver: "sim", options: { n_devices: "{n}" } } } }'
+        self.write("dvsched-pools.hjson", text)
+        self.assertEqual(sorted(self.devices()), ["card/0", "card/1"])
+        self.assertEqual(sorted(self.devices("-D", "n=3")), ["card/0", "card/1", "card/2"])
+        self.assertRegex(self.chips("probe", "card/1").out, r"^card/1: ")
+        self.write("other.hjson", text.replace("card", "more"))
+        self.assertEqual(sorted(self.devices("--pools", "other.hjson")), ["more/0", "more/1"])
+        self.assertIn("--pools goes with neither", self.chips("--pools", "other.hjson", "--driver", "sim", code=2).err)
+        self.write("dvsched-pools.hjson", text.replace("n_devices", "n_devicez"))
+        self.assertRegex(self.chips(code=2).err, r"dvsched-pools.hjson:1:\d+: error: ")
+
+    def test_who_waits_for_a_device_is_shown(self):
+        self.write("dvsched-pools.hjson", '{ backends: { card: { type: "chips", driver: "sim", devices: "0-1" } } }')
+        runs = []
+        for n, done in enumerate((lambda d: d["lock"]["state"] == "locked", lambda d: len(d["waiting"]) == 1,
+                                  lambda d: len(d["waiting"]) == 2)):
+            runs.append(self.start("run", "--view", "none", "--devices", "card:2", "--", "sleep", "1000"))
+            while not done(self.devices()["card/1"]):
+                self.assertIsNone(runs[n].poll())
+        first, *waiting = [run.pid for run in runs]
+        self.assertEqual(self.devices()["card/0"]["waiting"], waiting)
+        out = self.chips().out
+        self.assertEqual(out.count(f"    2 processes wait for it: pid {waiting[0]}, {waiting[1]}\n"), 2)
+        self.assertIn(f"pid {first}", out)
+        for run in reversed(runs):
+            run.terminate()
+            self.finish(run)
+        self.assertEqual(self.devices()["card/0"]["waiting"], [])
+
     # --- drivers ---
 
     def test_drivers_say_what_they_can_and_why_not(self):

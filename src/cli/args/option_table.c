@@ -196,7 +196,7 @@ const struct option option_table[OPT_COUNT] = {
 			     "variables that list the devices (default: the pool's)"},
 	[OPT_QUEUE_TIMEOUT] = {"queue-timeout", NULL, OPT_WORD, CMD_RUN, "10m", LEND,
 			       "longest wait for devices (default: the pool's)"},
-	[OPT_POOLS] = {"pools", NULL, OPT_WORD, CMD_RUN, "FILE", LEND,
+	[OPT_POOLS] = {"pools", NULL, OPT_WORD, CMD_RUN | CMD_CHIPS, "FILE", LEND,
 		       "file with pools (default: $DVSCHED_POOLS, the nearest "
 		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson)"},
 };

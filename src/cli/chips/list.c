@@ -15,6 +15,7 @@
 #include "device/health/health.h"
 #include "device/health/places.h"
 #include "device/lock/lock.h"
+#include "device/lock/waiter.h"
 
 static void print_table(struct table *t)
 {
@@ -27,6 +28,8 @@ static void print_table(struct table *t)
 
 /* ---- list ---- */
 
+enum { WAITING_SHOWN = 8 };
+
 /* A device as it is now. */
 struct sight {
 	const struct chips_pool *pool;
@@ -36,11 +39,14 @@ struct sight {
 	char *lock_path;    /* NULL: nobody locks */
 	enum device_lock lock;
 	pid_t holder;
+	pid_t waiting[WAITING_SHOWN]; /* the first ones */
+	size_t n_waiting;
 };
 
 static void look(struct sight *ret, const struct chips_pool *p, const struct dvs_device *d)
 {
 	const struct chips_device *known = chips_pool_known(p, d);
+	_cleanup_(freep) char *name = NULL;
 	struct error err = {0};
 
 	*ret = (struct sight){.pool = p, .device = d};
@@ -53,6 +59,8 @@ static void look(struct sight *ret, const struct chips_pool *p, const struct dvs
 		return;
 	ret->lock_path = device_lock_path(p->lock_dir, known->family, known->machine_id);
 	ret->lock = device_lock_look(ret->lock_path, &ret->holder);
+	name = xasprintf("%s-%d", known->family, known->machine_id);
+	ret->n_waiting = device_waiters_of(p->lock_dir, name, ret->waiting, WAITING_SHOWN);
 }
 
 static void sight_done(struct sight *s)
@@ -112,10 +120,21 @@ static bool is_well(const struct device_health *h)
 	return h->state == HEALTH_UNKNOWN || h->state == HEALTH_HEALTHY;
 }
 
+/* "3 processes wait for it: pid 7, 9, 12" */
+static void add_waiting(struct str *out, const struct sight *s)
+{
+	str_printf(out, "%zu %s for it: pid", s->n_waiting,
+		   s->n_waiting == 1 ? "process waits" : "processes wait");
+	for (size_t i = 0; i < s->n_waiting && i < WAITING_SHOWN; i++)
+		str_printf(out, "%s %d", i ? "," : "", (int)s->waiting[i]);
+	if (s->n_waiting > WAITING_SHOWN)
+		str_add(out, ", …");
+}
+
 static void add_notes(struct table *t, const struct sight *s)
 {
 	static const char *const words[] = {"", "", "suspect", "bad"};
-	_cleanup_(str_done) struct str text = {0}, driver = {0};
+	_cleanup_(str_done) struct str text = {0}, driver = {0}, waiting = {0};
 
 	if (!is_well(&s->health)) {
 		str_add(&text, "since ");
@@ -125,6 +144,10 @@ static void add_notes(struct table *t, const struct sight *s)
 	}
 	if (s->health_error)
 		table_note(t, s->health_error);
+	if (s->n_waiting) {
+		add_waiting(&waiting, s);
+		table_note(t, waiting.s);
+	}
 	if (s->device->health < DVS_HEALTH_SUSPECT)
 		return;
 	str_printf(&driver, "its driver says that it is %s%s%s", words[s->device->health],
@@ -229,6 +252,15 @@ static void write_lock(struct json_out *j, const struct sight *s)
 	jout_object_end(j);
 }
 
+static void write_waiting(struct json_out *j, const struct sight *s)
+{
+	jout_key(j, "waiting");
+	jout_array(j);
+	for (size_t i = 0; i < s->n_waiting && i < WAITING_SHOWN; i++)
+		jout_int(j, s->waiting[i]);
+	jout_array_end(j);
+}
+
 static void write_sight(struct json_out *j, const struct sight *s)
 {
 	static const char *const words[] = {"unknown", "good", "suspect", "bad"};
@@ -249,6 +281,7 @@ static void write_sight(struct json_out *j, const struct sight *s)
 	jout_key_string(j, "driver_detail", d->detail[0] ? d->detail : NULL);
 	write_health(j, s);
 	write_lock(j, s);
+	write_waiting(j, s);
 	jout_object_end(j);
 }
 

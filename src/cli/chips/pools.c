@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/load/load.h"
+#include "cli/load/pools.h"
 #include "device/driver/names.h"
 #include "device/health/places.h"
 #include "device/leftovers/leftovers.h"
@@ -210,6 +211,22 @@ static void find_of_all_drivers(const struct args *args, struct chips_pools *poo
 				   "{}", add_pool(args, pools));
 }
 
+/* Without a configuration and --driver. */
+static void find_usual(const struct args *args, struct chips_pools *pools, struct diags *diags)
+{
+	struct cfg *cfg;
+
+	if (pools_load_file(args, &cfg, diags) < 0)
+		return;
+	if (cfg)
+		find_configured(args, cfg, pools, diags);
+	else if (opt_has(args, OPT_DEFINE))
+		diag_error(diags, nowhere, "-D is for a configuration");
+	else
+		find_of_all_drivers(args, pools);
+	cfg_free(cfg);
+}
+
 int chips_pools_find(const struct args *args, const char *cfg_path, struct chips_pools *ret,
 		     struct diags *diags)
 {
@@ -217,8 +234,11 @@ int chips_pools_find(const struct args *args, const char *cfg_path, struct chips
 	struct cfg *cfg;
 
 	*ret = (struct chips_pools){0};
-	if (opt_has(args, OPT_DEFINE) && !cfg_path)
+	if (opt_has(args, OPT_DEFINE) && driver)
 		diag_error(diags, nowhere, "-D is for a configuration");
+	if (opt_has(args, OPT_POOLS) && (cfg_path || driver))
+		diag_error(diags, nowhere,
+			   "--pools goes with neither a configuration nor --driver");
 	if (cfg_path && driver) {
 		diag_error(diags, nowhere, "a configuration and --driver do not go together");
 	} else if (opt_has(args, OPT_DRIVER_OPTIONS) && !driver) {
@@ -232,7 +252,7 @@ int chips_pools_find(const struct args *args, const char *cfg_path, struct chips
 	} else if (driver) {
 		find_of_driver(args, driver, ret, diags);
 	} else {
-		find_of_all_drivers(args, ret);
+		find_usual(args, ret, diags);
 	}
 	return diags->n_errors ? -1 : 0;
 }

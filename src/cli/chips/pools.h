@@ -36,7 +36,7 @@ struct chips_pools {
 	size_t n;
 };
 
-/* cfg_path NULL: --driver, or all drivers. -1 after errors. */
+/* cfg_path NULL: --driver, the pools file if there is one, or all drivers. -1 after errors. */
 int chips_pools_find(const struct args *args, const char *cfg_path, struct chips_pools *ret,
 		     struct diags *diags);
 

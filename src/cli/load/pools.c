@@ -232,6 +232,14 @@ static struct cfg *load_file(const struct args *args, const char *path, struct d
 	return NULL;
 }
 
+int pools_load_file(const struct args *args, struct cfg **ret, struct diags *diags)
+{
+	const char *path = find_file(args);
+
+	*ret = path ? load_file(args, path, diags) : NULL;
+	return path && !*ret ? -1 : 0;
+}
+
 static struct cfg *make_up(const char *driver, struct diags *diags)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -252,12 +260,12 @@ static bool is_driver(struct arena *mem, const char *name)
 
 struct cfg *pools_load(const struct args *args, struct diags *diags)
 {
-	const char *word = opt_word(args, OPT_DEVICES, ""), *path = find_file(args);
+	const char *word = opt_word(args, OPT_DEVICES, "");
 	const char *name = arena_strndup(args->mem, word, pool_in(word));
-	struct cfg *cfg = path ? load_file(args, path, diags) : NULL;
 	struct diag *e;
+	struct cfg *cfg;
 
-	if (path && !cfg)
+	if (pools_load_file(args, &cfg, diags) < 0)
 		return NULL;
 	if (*name && !find_pool(cfg, name, strlen(name)) && is_driver(args->mem, name)) {
 		cfg_free(cfg);

@@ -19,6 +19,8 @@ const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diag
 /* The configuration for `run --devices`: the pools file, or one made up for a driver that is named
  * like a pool. NULL after errors. */
 struct cfg *pools_load(const struct args *args, struct diags *diags);
+/* The pools file. *ret NULL: there is none. -1 after errors. */
+int pools_load_file(const struct args *args, struct cfg **ret, struct diags *diags);
 /* What --devices and --queue-timeout say, as the keys of a job; in args->mem. *ret_n 0: nothing. */
 const struct backend_key *pools_keys(const struct args *args, uint32_t *ret_n, struct diags *diags);
 

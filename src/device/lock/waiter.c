@@ -222,3 +222,50 @@ void device_waiters_read(const char *dir, uint64_t before, struct str *ret)
 	if (d)
 		closedir(d);
 }
+
+/* ---- of one device ---- */
+
+static int is_number(const struct dirent *e)
+{
+	return number_of(e->d_name) != 0;
+}
+
+static int compare_numbers(const struct dirent **a, const struct dirent **b)
+{
+	uint64_t x = number_of((*a)->d_name), y = number_of((*b)->d_name);
+
+	return (x > y) - (x < y);
+}
+
+/* text: "pid 7\nsim-0\nsim-3\n"; device: "\nsim-0\n". 0: it does not wait for it. */
+static int waiting_pid(const char *text, const char *device)
+{
+	int pid = 0;
+
+	return strstr(text, device) && sscanf(text, "pid %d", &pid) == 1 ? pid : 0;
+}
+
+size_t device_waiters_of(const char *dir, const char *device, pid_t *ret, size_t most)
+{
+	int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(freep) char *line = xasprintf("\n%s\n", device);
+	struct dirent **list;
+	int n_files = dir_fd < 0 ? -1 : scandir(dir, &list, is_number, compare_numbers);
+	size_t n = 0;
+
+	for (int i = 0; i < n_files; i++) {
+		_cleanup_(str_done) struct str text = {0};
+		int pid;
+
+		read_one(dir_fd, list[i]->d_name, &text);
+		pid = text.s ? waiting_pid(text.s, line) : 0;
+		if (pid && n < most)
+			ret[n] = pid;
+		n += pid != 0;
+		free(list[i]);
+	}
+	if (n_files >= 0)
+		free(list);
+	closep(&dir_fd);
+	return n;
+}

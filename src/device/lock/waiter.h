@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 #include "base/str.h"
@@ -31,6 +32,9 @@ void device_waiter_leave(struct device_waiter *w); /* also one that does not wai
 /* "sim-0\nsim-3\nsim-0\n": what all that wait before that number would take; 0: all that wait. A
  * directory that cannot be read has none. Removes files of those that are gone. */
 void device_waiters_read(const char *dir, uint64_t before, struct str *ret);
+/* The processes that wait for a device ("sim-0"), the first one first, at most most of them;
+ * returns how many there are. */
+size_t device_waiters_of(const char *dir, const char *device, pid_t *ret, size_t most);
 bool device_waiters_name(const char *name); /* of a file: is it one of these? */
 
 #endif
