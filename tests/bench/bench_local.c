@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "exec/slot.h"
 #include "scheduler/loop_host.h"
+#include "temp_dir.h"
 
 extern char **environ;
 
@@ -186,7 +187,7 @@ int main(int argc, char **argv)
 
 	if (argc > 1 && strcmp(argv[1], "__slot") == 0)
 		return slot_main();
-	if (!mkdtemp(base))
+	if (!temp_dir_make(base))
 		return 1;
 	if (argc < 3) {
 		compare_at(n, 2, base);

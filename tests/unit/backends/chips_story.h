@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "chips_double.h"
 #include "device/lock/lock.h"
+#include "temp_dir.h"
 
 static inline int end_world(void **state)
 {
@@ -90,7 +91,7 @@ static char lock_dir[32];
 static inline void begin_with_locks(uint32_t n_devices)
 {
 	snprintf(lock_dir, sizeof(lock_dir), "/tmp/dvs-story-XXXXXX");
-	assert_non_null(mkdtemp(lock_dir));
+	assert_non_null(temp_dir_make(lock_dir));
 	world_init(n_devices);
 	world.settings.lock_dir = lock_dir;
 	for (uint32_t i = 0; i < n_devices; i++)

@@ -18,6 +18,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/lock/lock.h"
+#include "temp_dir.h"
 
 static struct history {
 	unsigned seed, random;
@@ -717,7 +718,7 @@ static void nobody_waits_for_ever(void **state)
 static int make_lock_dir(void **state)
 {
 	(void)state;
-	return mkdtemp(lock_dir) ? 0 : -1;
+	return temp_dir_make(lock_dir) ? 0 : -1;
 }
 
 static int remove_lock_dir(void **state)

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A directory of a test that goes with it, also when the test is killed. */
+#ifndef HELPERS_TEMP_DIR_H
+#define HELPERS_TEMP_DIR_H
+
+/* As mkdtemp(). The test removes it; what it could not, a process does that waits for its end. */
+char *temp_dir_make(char *pattern);
+
+#endif
