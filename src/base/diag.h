@@ -9,7 +9,7 @@
  *     hint: did you mean 'needs'?
  *   cfg.hjson:4:5: note: first defined here
  *
- * Rooms below cli/ add to a list; cli/ prints it, once. Positions are copied, file names too: a
+ * Modules below cli/ add to a list; cli/ prints it, once. Positions are copied, file names too: a
  * list outlives what it is about.
  */
 #ifndef BASE_DIAG_H

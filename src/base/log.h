@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages to the user. Only cli/ and scheduler/sched.c log; every other room returns an error.
+ * Messages to the user. Only cli/ and scheduler/sched.c log; every other module returns an error.
  * All go through one sink, so that a printer that owns the terminal can make room first.
  */
 #ifndef BASE_LOG_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of this room: what a configuration is made of. */
+/* Private to config: what a configuration is made of. */
 #ifndef CONFIG_CFG_H
 #define CONFIG_CFG_H
 

@@ -220,8 +220,8 @@ static void push(struct load *l, struct source *f)
 }
 
 /*
- * DVSim takes a path that stands twice in one list twice; so do we, but nobody means it. The same
- * path in another file is an error.
+ * DVSim merges a path twice that is listed twice in one list. dvsched does the same, with a
+ * warning. The same path in another file is an error.
  */
 static void add_import(struct load *l, const struct source *by, const struct hjson_node *import)
 {
@@ -274,7 +274,7 @@ static void check_use_cfgs(struct load *l, const struct source *f, const struct 
 
 	if (f->import) {
 		e = cfg_key_error(l->cfg, l->diags, m,
-				  "use_cfgs may stand only in the file that is run");
+				  "use_cfgs may be only in the file on the command line");
 		diag_note(e, cfg_pos(l->cfg, f->import->pos), "this file is imported here");
 	}
 	if (m->type != HJSON_ARRAY)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * {wildcards} in one text. The rules are in docs/reference/config-merge.md; cfg_subst_text() is the
- * same for other rooms, without places.
+ * same for other modules, without places.
  */
 #ifndef CONFIG_SUBST_H
 #define CONFIG_SUBST_H

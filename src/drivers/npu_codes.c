@@ -48,7 +48,7 @@ static const struct npu_code rows[] = {
 	{207000, 207000, DVS_UNSUPPORTED, DVS_UNSUPPORTED, false, false, "not supported",
 	 "this device, or this version of the runtime, has no such thing"},
 	{207001, 207001, DVS_JOB, DVS_JOB, true, false, "memory allocation failed",
-	 "not always for want of memory: after another error it is that one's consequence"},
+	 "not always a lack of memory: after another error it is a consequence of that error"},
 	{207004, 207004, DVS_CONFIG, DVS_CONFIG, false, false, "no device",
 	 "is the driver of the machine loaded, and may this user open the device?"},
 	{207005, 207005, DVS_BUSY, DVS_BUSY, false, false, "out of resources",
@@ -58,7 +58,7 @@ static const struct npu_code rows[] = {
 	{207007, 207010, DVS_BUSY, DVS_BUSY, false, false, "out of streams, events or notifies",
 	 "other processes on the device hold them"},
 	{207018, 207018, DVS_JOB, DVS_JOB, true, false, "out of device memory",
-	 "not always for want of memory: after another error it is that one's consequence"},
+	 "not always a lack of memory: after another error it is a consequence of that error"},
 
 	{507000, 507000, DVS_POISON, DVS_POISON, false, true, "runtime internal error",
 	 FRESH_HELPS},

@@ -7,7 +7,7 @@
 
 #include "base/str.h"
 
-/* More is a slip of the pen on any device that we know of. */
+/* More than any known device has: a typo. */
 #define TENSOR_BYTES_MAX (UINT64_C(1) << 42)
 
 static const struct type_row {

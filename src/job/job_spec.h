@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is to be run: the frozen record that flow makes and every other room reads.
+ * What is to be run: the frozen record that flow makes and every other module reads.
  *
  * A plan owns everything in it (one arena). What jobs of one kind have in common (a sweep of 10,000
  * differs in names and arguments only) stands once, in job_rules.
@@ -172,7 +172,7 @@ static inline void job_stage_init(struct job_spec *ret, const struct job_spec *j
 	};
 }
 
-/* How much of a resource there is, as the configuration says (-R says it over). */
+/* Units of a resource, as the configuration says (-R overrides it). */
 struct resource_limit {
 	const char *name; /* upper case */
 	uint32_t count;	  /* RESOURCE_UNLIMITED: no limit */

@@ -169,7 +169,7 @@ static void curses_repaint(struct printer *p)
 
 static void leave_view(struct printer *p)
 {
-	printer_set_face(p, &plain_face, NULL);
+	printer_set_view(p, &plain_view, NULL);
 }
 
 /* Returns false when the view was left: own is gone. */
@@ -328,7 +328,7 @@ static void set_up_screen(struct printer *p, struct curses *own)
 static void curses_ended(struct printer *p)
 {
 	leave_view(p);
-	p->face->ended(p);
+	p->view->ended(p);
 }
 
 /* What failed is on the normal screen, too, when the view is left. */
@@ -384,7 +384,7 @@ static void curses_destroy(struct printer *p)
 	p->own = NULL;
 }
 
-static const struct face_ops curses_face = {
+static const struct view_ops curses_view = {
 	.name = "curses",
 	.interval_s = 0.1,
 	.tick_s = 1,
@@ -428,7 +428,7 @@ struct observer *curses_create(const struct printer_env *env, struct error *err)
 		own_free(own);
 		return NULL;
 	}
-	o = printer_new(env, &curses_face, own);
+	o = printer_new(env, &curses_view, own);
 	own->printer = container_of(o, struct printer, observer);
 	canvas_init(&own->canvas, own->printer->is_utf8);
 	screen_init(&own->screen);

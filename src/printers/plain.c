@@ -78,7 +78,7 @@ static void plain_destroy(struct printer *p)
 	p->own = NULL;
 }
 
-const struct face_ops plain_face = {
+const struct view_ops plain_view = {
 	.name = "plain",
 	.interval_s = 10, /* DVSim's */
 	.tick_s = 60,	  /* CI services end what is silent for long */
@@ -93,5 +93,5 @@ const struct face_ops plain_face = {
 struct observer *plain_create(const struct printer_env *env, struct error *err)
 {
 	(void)err;
-	return printer_new(env, &plain_face, NULL);
+	return printer_new(env, &plain_view, NULL);
 }

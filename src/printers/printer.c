@@ -34,8 +34,8 @@ static void draw_if_due(struct printer *p)
 
 	if (wait <= 0) {
 		pace_drew(&p->pace, now);
-		if (p->face->draw)
-			p->face->draw(p);
+		if (p->view->draw)
+			p->view->draw(p);
 		wait = pace_wait(&p->pace, now);
 	}
 	if (isinf(wait)) {
@@ -71,8 +71,8 @@ static void on_resize(struct ev_loop *loop, ev_signal *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	if (p->face->resized)
-		p->face->resized(p);
+	if (p->view->resized)
+		p->view->resized(p);
 }
 
 /* ---- output ---- */
@@ -81,8 +81,8 @@ static void fill(void *ctx, struct str *unit)
 {
 	struct printer *p = ctx;
 
-	if (p->face->fill)
-		p->face->fill(p, unit);
+	if (p->view->fill)
+		p->view->fill(p, unit);
 	else if (!line_queue_is_empty(&p->lines))
 		line_queue_take(&p->lines, unit, UNIT_BYTES);
 }
@@ -93,8 +93,8 @@ static void on_broken(void *ctx, int errnum)
 
 	p->is_running = false;
 	ev_timer_stop(p->env.loop, &p->due);
-	if (p->face->leave)
-		p->face->leave(p);
+	if (p->view->leave)
+		p->view->leave(p);
 	observer_break(&p->observer, "cannot write to %s any more: %s",
 		       p->env.what ? p->env.what : "the terminal", strerror(errnum));
 }
@@ -150,8 +150,8 @@ static void on_run_started(struct observer *o, const struct sched *s)
 	}
 	rows_measure(&p->widths, &p->tally, p->is_utf8);
 	p->is_running = true;
-	if (p->face->started)
-		p->face->started(p);
+	if (p->view->started)
+		p->view->started(p);
 }
 
 static void on_job_changed(struct observer *o, const struct job *job, enum job_status was)
@@ -176,8 +176,8 @@ static void on_job_changed(struct observer *o, const struct job *job, enum job_s
 		printer_changed(p);
 		return;
 	}
-	if (p->face->failed)
-		p->face->failed(p, tally_failure(&p->tally, p->tally.n_failures - 1));
+	if (p->view->failed)
+		p->view->failed(p, tally_failure(&p->tally, p->tally.n_failures - 1));
 	printer_changed(p);
 }
 
@@ -189,8 +189,8 @@ static void on_run_ended(struct observer *o, const struct sched *s)
 	tally_end(&p->tally, printer_now(p));
 	p->is_running = false;
 	ev_timer_stop(p->env.loop, &p->due);
-	if (p->face->ended)
-		p->face->ended(p);
+	if (p->view->ended)
+		p->view->ended(p);
 	p->clock = NULL; /* the scheduler's owner may take it away now */
 }
 
@@ -198,11 +198,11 @@ static void on_destroy(struct observer *o)
 {
 	struct printer *p = get(o);
 
-	if (p->face->leave)
-		p->face->leave(p);
+	if (p->view->leave)
+		p->view->leave(p);
 	term_out_flush(&p->out);
-	if (p->face->destroy)
-		p->face->destroy(p);
+	if (p->view->destroy)
+		p->view->destroy(p);
 	term_out_done(&p->out);
 	ev_timer_stop(p->env.loop, &p->due);
 	ev_signal_stop(p->env.loop, &p->resize);
@@ -223,16 +223,16 @@ static const struct observer_ops printer_observer = {
 
 /* ---- the life of a printer ---- */
 
-static void set_face(struct printer *p, const struct face_ops *face, void *own)
+static void printer_take_view(struct printer *p, const struct view_ops *view, void *own)
 {
-	p->face = face;
+	p->view = view;
 	p->own = own;
-	p->pace.interval_s = p->env.interval_s < 0 ? face->interval_s : p->env.interval_s;
-	p->pace.tick_s = face->has_users_tick && p->env.interval_s > 0 ? p->env.interval_s
-								       : face->tick_s;
+	p->pace.interval_s = p->env.interval_s < 0 ? view->interval_s : p->env.interval_s;
+	p->pace.tick_s = view->has_users_tick && p->env.interval_s > 0 ? p->env.interval_s
+								       : view->tick_s;
 }
 
-struct observer *printer_new(const struct printer_env *env, const struct face_ops *face, void *own)
+struct observer *printer_new(const struct printer_env *env, const struct view_ops *view, void *own)
 {
 	struct printer *p = xcalloc(1, sizeof(*p));
 	struct term_out_client client = {.fill = fill, .broken = on_broken, .ctx = p};
@@ -242,33 +242,33 @@ struct observer *printer_new(const struct printer_env *env, const struct face_op
 	p->env = *env;
 	p->is_utf8 = cells_locale_is_utf8();
 	p->pace.drawn_s = -INFINITY;
-	set_face(p, face, own);
+	printer_take_view(p, view, own);
 	line_queue_init(&p->lines, QUEUE_BYTES);
 	term_out_init(&p->out, env->loop, env->fd, &client);
 	ev_timer_init(&p->due, on_due, 0., 0.);
 	p->due.data = p;
 	ev_signal_init(&p->resize, on_resize, SIGWINCH);
 	p->resize.data = p;
-	if (face->resized)
+	if (view->resized)
 		ev_signal_start(env->loop, &p->resize);
 	return &p->observer;
 }
 
-void printer_set_face(struct printer *p, const struct face_ops *face, void *own)
+void printer_set_view(struct printer *p, const struct view_ops *view, void *own)
 {
-	if (p->face->destroy)
-		p->face->destroy(p);
-	set_face(p, face, own);
-	if (!face->resized)
+	if (p->view->destroy)
+		p->view->destroy(p);
+	printer_take_view(p, view, own);
+	if (!view->resized)
 		ev_signal_stop(p->env.loop, &p->resize);
-	if (p->run_name && face->started)
-		face->started(p);
+	if (p->run_name && view->started)
+		view->started(p);
 	term_out_wake(&p->out);
 }
 
 bool printer_is_plain(const struct observer *printer)
 {
-	return container_of(printer, const struct printer, observer)->face == &plain_face;
+	return container_of(printer, const struct printer, observer)->view == &plain_view;
 }
 
 void printer_pause(struct observer *printer, bool is_paused)
@@ -292,8 +292,8 @@ void printer_suspend(struct observer *printer, bool is_suspended)
 {
 	struct printer *p = get(printer);
 
-	if (p->face->suspended)
-		p->face->suspended(p, is_suspended);
+	if (p->view->suspended)
+		p->view->suspended(p, is_suspended);
 }
 
 void printer_log(struct observer *printer, const char *text, size_t len)
@@ -303,7 +303,7 @@ void printer_log(struct observer *printer, const char *text, size_t len)
 	if (p->out.is_dead)
 		return;
 	line_queue_add(&p->lines, text, len);
-	if (p->face->logged)
-		p->face->logged(p, text, len);
+	if (p->view->logged)
+		p->view->logged(p, text, len);
 	term_out_try(&p->out);
 }

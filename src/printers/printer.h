@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What all printers have in common: they observe a run, keep the tally, know when to draw, and own
- * an output that never waits. How it looks is the business of a face (plain.c, tty.c, curses.c).
- * Private to the room.
+ * an output that never waits. How it looks is up to a view (plain.c, tty.c, curses.c).
+ * Private to printers.
  */
 #ifndef PRINTERS_PRINTER_H
 #define PRINTERS_PRINTER_H
@@ -18,7 +18,7 @@
 struct printer;
 
 /* NULL member: nothing to do. */
-struct face_ops {
+struct view_ops {
 	const char *name;
 	double interval_s;   /* its own, where the user asks for none */
 	double tick_s;	     /* drawn so often even if nothing changed; 0: no */
@@ -46,8 +46,8 @@ struct face_ops {
 struct printer {
 	struct observer observer;
 	struct printer_env env;
-	const struct face_ops *face;
-	void *own; /* the face's */
+	const struct view_ops *view;
+	void *own; /* the view's */
 
 	struct tally tally;
 	struct row_widths widths;
@@ -62,10 +62,10 @@ struct printer {
 	struct line_queue lines;
 };
 
-/* face's started() is called when the run starts; own is face's to free in destroy(). */
-struct observer *printer_new(const struct printer_env *env, const struct face_ops *face, void *own);
-/* Another face takes over in the middle of a run; the old one's destroy() is called. */
-void printer_set_face(struct printer *p, const struct face_ops *face, void *own);
+/* started() of the view is called when the run starts; destroy() of the view frees own. */
+struct observer *printer_new(const struct printer_env *env, const struct view_ops *view, void *own);
+/* Another view takes over in the middle of a run; the old one's destroy() is called. */
+void printer_set_view(struct printer *p, const struct view_ops *view, void *own);
 double printer_now(const struct printer *p); /* on the run's clock */
 void printer_add_lines(struct printer *p, const char *text, size_t len);
 void printer_add_failure(struct printer *p, const struct tally_failure *f);
@@ -76,7 +76,7 @@ void printer_size(const struct printer *p, unsigned *ret_columns, unsigned *ret_
 /* It is a terminal that can be drawn on, and ours. */
 bool printer_can_draw(const struct printer_env *env);
 
-extern const struct face_ops plain_face;
+extern const struct view_ops plain_view;
 struct observer *plain_create(const struct printer_env *env, struct error *err);
 struct observer *tty_create(const struct printer_env *env, struct error *err);
 struct observer *curses_create(const struct printer_env *env, struct error *err);

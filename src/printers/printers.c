@@ -12,12 +12,12 @@ static bool can_always(const struct printer_env *env)
 	return true;
 }
 
-static const struct face_ops none_face = {.name = "none"};
+static const struct view_ops none_view = {.name = "none"};
 
 static struct observer *none_create(const struct printer_env *env, struct error *err)
 {
 	(void)err;
-	return printer_new(env, &none_face, NULL);
+	return printer_new(env, &none_view, NULL);
 }
 
 static const struct printer_type curses = {

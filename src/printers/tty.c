@@ -213,7 +213,7 @@ static void tty_destroy(struct printer *p)
 	p->own = NULL;
 }
 
-static const struct face_ops tty_face = {
+static const struct view_ops tty_view = {
 	.name = "tty",
 	.interval_s = 0.1,
 	.tick_s = 1,
@@ -232,7 +232,7 @@ struct observer *tty_create(const struct printer_env *env, struct error *err)
 	struct observer *o;
 
 	(void)err;
-	o = printer_new(env, &tty_face, own);
+	o = printer_new(env, &tty_view, own);
 	own->printer = container_of(o, struct printer, observer);
 	canvas_init(&own->canvas, own->printer->is_utf8);
 	ev_signal_init(&own->resumed, on_resumed, SIGCONT);

@@ -25,7 +25,8 @@ static uint64_t hash_of(const char *s)
 static void complain_of_twin(const struct job_spec *spec, const struct job_spec *first,
 			     struct diags *diags)
 {
-	struct diag *e = diag_error(diags, spec->pos, "there are two jobs '%s'", spec->id);
+	struct diag *e = diag_error(diags, spec->pos, "job '%s' is defined more than once",
+				    spec->id);
 
 	diag_note(e, first->pos, "the first is here");
 }

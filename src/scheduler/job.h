@@ -47,7 +47,7 @@ struct job {
 	uint8_t flags;
 	uint8_t n_uncharged; /* attempts that retries do not count */
 	uint16_t stage;	     /* of its fallback, from 1; 0: itself */
-	uint32_t n_own;	     /* attempts before the stage that it is on, charged ones */
+	uint32_t n_own;	     /* counted attempts before the current stage */
 	uint32_t n_waiting;  /* what must end before it may run, counted with multiplicity */
 	uint32_t n_dependents;
 	uint32_t dependents_at; /* first of them in the scheduler's edge array */

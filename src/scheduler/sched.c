@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scheduler's face: its life, its turn, and what others may read of it. */
+/* The scheduler's interface: its life, its turn, and what others may read of it. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>

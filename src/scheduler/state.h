@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of this room share: the run's state, and who may write which part of it. */
+/* Shared by the files of scheduler: the run's state, and who may write which part of it. */
 #ifndef SCHEDULER_STATE_H
 #define SCHEDULER_STATE_H
 

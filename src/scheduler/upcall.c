@@ -117,8 +117,9 @@ static void try_again(struct job *job, const struct job_result *result)
 	const char *message;
 
 	if (result->is_uncharged)
-		message = arena_printf(s->mem, "attempt %u ended (%s); trying again, uncharged",
-				       job->n_attempts, why);
+		message = arena_printf(
+			s->mem, "attempt %u ended (%s); trying again, the attempt does not count",
+			job->n_attempts, why);
 	else
 		message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
 				       retry_n_charged(job), job->spec->rules->retry.max + 1, why);

@@ -8,7 +8,7 @@ worker processes; all rows have the same seeded delays. A rank that is loaded ea
 other; two timers may charge that wait to the operation: the device's idle counter (92 ms) and the clock of the stream
 (2 s). Each round is known by its number, the seed: many of them say how far they are, and one that was stopped goes on
 with --first. The rows turn on, one by one, what dvsched does about it: the barrier (operations start when all ranks are
-armed) and the evidence rule (idleness alone convicts nobody).
+armed) and the evidence rule (one idle rank is not a stall).
 """
 
 import argparse

@@ -26,7 +26,7 @@ import time
 import uuid
 
 GRACE_S = 2  # what peers get
-# From the signal to the conviction: a death is an event; what is stopped is found by its heart, its request, its clock.
+# From the signal to the verdict: a death is an event; what is stopped is found by its heart, its request, its clock.
 NOTICE_S = {signal.SIGKILL: 0, signal.SIGSEGV: 0, signal.SIGSTOP: 6}
 PATIENCE_S = 120
 PAUSE_S = 0.004

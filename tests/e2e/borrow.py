@@ -430,7 +430,7 @@ class OnNodes(Borrow):
         err = self.run_it().err
         self.assertIn("device chips/0 is on NUMA node 1, whose CPUs 1000-1003 are not for this process: "
                       "what uses it runs on any CPU", err)
-        self.assertIn("device chips/1 is on NUMA node 7, which this machine has not", err)
+        self.assertIn("device chips/1 is on NUMA node 7, which this machine does not have", err)
 
     def test_a_worker_runs_on_the_cpus_of_its_device(self):
         self.pool('{ name: "a", backend: "chips", program: [{ hang: true }] }', n=1, more="pool: { numa: { 0: 1 } }")

@@ -317,7 +317,7 @@ class BadInput(Cases):
     def test_half_a_case(self):
         self.config('{ flow: "cases", name: "demo", cases: { root: "examples", marker: ["golden.py"] } }')
         self.write("examples/r/a/golden.py", "")
-        self.refused("cfg.hjson:1:68: error: 'examples/r/a' is half a case: it has no 'case.hjson'")
+        self.refused("cfg.hjson:1:68: error: case 'examples/r/a' is incomplete: 'case.hjson' is missing")
 
     def test_names_that_cannot_be(self):
         self.batch({"r/a": '{ program: [] }'}, more='runtimes: { "a/b": {}, r: {} }, pins: { "../x": { head: "true" }, y: {} }')

@@ -337,7 +337,7 @@ class Faults(Chips):
         self.run_it()
         self.assertEqual(self.last("a")["where"], "chips/1")
         self.assertEqual(self.devices()[0]["health"], "quarantined")
-        self.assertEqual(len(self.job("a")["attempts"]), 1)  # it was never charged, nor even told
+        self.assertEqual(len(self.job("a")["attempts"]), 1)  # it never counted, and was not even reported
 
 
     def test_a_device_that_hangs_in_open_holds_no_job(self):

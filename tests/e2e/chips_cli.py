@@ -134,7 +134,7 @@ class ChipsCli(Story):
                           "npu/2: it was healthy; now nothing is remembered of it"])
         self.assertEqual([self.devices("cfg.hjson")[d]["health"] for d in ("npu/0", "npu/1")],
                          ["unknown", "quarantined"])
-        self.assertEqual(self.chips("clear", "npu/0", "cfg.hjson").out, "npu/0: nothing was remembered of it\n")
+        self.assertEqual(self.chips("clear", "npu/0", "cfg.hjson").out, "npu/0: no stored health for this device\n")
 
     def test_a_quarantine_may_have_an_end(self):
         self.pools()

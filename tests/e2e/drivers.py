@@ -210,7 +210,7 @@ class Drivers(Story):
         self.refused(self.wrong("d.prepare = keep; d.launch = look", kept), "it crashed in launch(): signal 11")
         probe = ("static int32_t odd(const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e)\n"
                  "{ int32_t rc = probe(o, d, c, n, e); %s; return rc; }")
-        self.failed(self.wrong("d.probe = odd", probe % "d[1].id = 0"), "probe: device 0 is there twice")
+        self.failed(self.wrong("d.probe = odd", probe % "d[1].id = 0"), "probe: device 0 is listed twice")
         self.failed(self.wrong("d.probe = odd", probe % "memset(d[0].model, 'x', 32)"),
                     "probe: a text of device 0 has no end")
         long = ("static int32_t loud(void *x, uint64_t n, struct dvs_text *e)\n"

@@ -126,7 +126,7 @@ static void add(struct listing *l, const struct hjson_node *at, int32_t id)
 		return;
 	}
 	if (find_own(l->s, id)) {
-		cfg_error(c, l->diags, at, "device %d is there twice", id);
+		cfg_error(c, l->diags, at, "device %d is listed twice", id);
 		return;
 	}
 	d = &l->s->devices[l->s->n_devices++];

@@ -80,7 +80,7 @@ static void note(struct placing *p, const struct chips_device *d, const cpu_set_
 		numa_add_list(&text, cpus);
 		str_add(&text, " are not for this process");
 	} else {
-		str_add(&text, "which this machine has not");
+		str_add(&text, "which this machine does not have");
 	}
 	str_add(&text, ": what uses it runs on any CPU");
 	p->ask->warn(text.s);

@@ -11,8 +11,8 @@
  * time. */
 enum chips_clock {
 	CLOCK_QUEUE,  /* accepted until devices are its own */
-	CLOCK_OPEN,   /* process started until the driver has opened; not charged */
-	CLOCK_LOAD,   /* request sent until loaded; not charged */
+	CLOCK_OPEN,   /* process started until the driver has opened; no attempt is counted */
+	CLOCK_LOAD,   /* request sent until loaded; no attempt is counted */
 	CLOCK_JOIN,   /* loaded until armed */
 	CLOCK_RUN,    /* the gang's release until over */
 	CLOCK_FINISH, /* over until the driver's verdict */

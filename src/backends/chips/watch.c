@@ -348,7 +348,7 @@ static void look_at_missing(struct look *l)
 		if (r->is_given_up || (r->stage != STAGE_SENT && r->stage != STAGE_RUNNING))
 			continue;
 		str_printf(fail_rank(l, i, DVS_STALL),
-			   "the others waited for it in vain; its driver is in %s()",
+			   "the other ranks waited for it; its driver is in %s()",
 			   board_call_name(r->call));
 		return;
 	}

@@ -78,8 +78,8 @@ static void add_machine(struct str *to, const struct chips_pool *p, const struct
 		return;
 	if (health_load(p->machine_dir, d->family, d->machine_id, &there, &err) < 0)
 		error_done(&err);
-	str_add(to,
-		to->len ? "; for you alone: " : "nothing was remembered of it; for you alone: ");
+	str_add(to, to->len ? "; for you alone: "
+			    : "no stored health for this device; for you alone: ");
 	places_add_closed(to, p->machine_dir);
 	if (health_is_usable(&there))
 		return;
@@ -115,7 +115,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 	else
 		str_add(&what, "; now nothing is remembered of it");
 	add_machine(&what, p, d);
-	say(t, what.len ? what.s : "nothing was remembered of it");
+	say(t, what.len ? what.s : "no stored health for this device");
 }
 
 int chips_clear(const struct args *args, const struct chips_words *w, struct diags *diags)

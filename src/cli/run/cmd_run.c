@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched run`: the one place that knows every room. Load, plan, build, subscribe, run, report. */
+/* `dvsched run`: the one place that uses every module. Load, plan, build, subscribe, run, report.
+ */
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>

@@ -200,7 +200,8 @@ static void on_deadline(struct port *p)
 	if (n <= 0)
 		return; /* the clock is gone, and takes us with it */
 	s->is_past_deadline = true;
-	log_warning("run deadline: stopping; what needs any of what is there still runs");
+	log_warning(
+		"run deadline reached: no further jobs start except needs_any and finally jobs");
 	deadline_tell_alive(s->deadline_fd);
 	ev_timer_start(s->loop, &s->alive);
 	sched_stop(s->sched, STOP_DEADLINE, REASON_RUN_DEADLINE, 0);

@@ -98,7 +98,7 @@ static bool check_devices(struct check *c, const struct dvs_device *list, size_t
 			return check_bad(c, "probe", "a text of device %d has no end", list[i].id);
 		for (size_t k = 0; k < i; k++)
 			if (list[k].id == list[i].id)
-				return check_bad(c, "probe", "device %d is there twice",
+				return check_bad(c, "probe", "device %d is listed twice",
 						 list[i].id);
 		is_there |= list[i].id == c->device;
 	}

@@ -142,7 +142,7 @@ static void settle_left(struct leftovers *l, struct left_place *p, const struct 
 	write_place(l, p);
 }
 
-/* ---- the face ---- */
+/* ---- the interface ---- */
 
 void leftovers_note(struct leftovers *l, const char *path)
 {

@@ -35,7 +35,7 @@ struct acl_images {
 	uint64_t n_uses;
 };
 
-/* job: its key `image: { binary, entry }`; a full house drops what was not used for longest. */
+/* job: its key `image: { binary, entry }`; a full table drops what was not used for longest. */
 int32_t acl_images_load(struct acl_context *c, const char *job, uint32_t *ret_slot,
 			struct dvs_text *err);
 int32_t acl_images_unload(struct acl_context *c, uint32_t slot);

@@ -2,10 +2,10 @@
 /*
  * How a run spends time, and who may find it too long.
  *
- * The inner watchdog stands for a chip's own idle counter. By the rule "idle" it convicts whoever
+ * The inner watchdog stands for a chip's own idle counter. By the rule "idle" it ends whoever
  * made no progress for a while, also one that waits for a slow peer; by the rule "evidence" only
  * one with something of its own running that does not move. A chip moves by itself while it
- * computes: a late wake-up of this thread convicts nobody.
+ * computes: a late wake-up of this thread ends nobody.
  */
 
 #include "drivers/sim/codes.h"
@@ -59,7 +59,7 @@ static const char *doing_name(const struct sim_run *run)
 	return names[atomic_load(&run->doing)];
 }
 
-static int32_t convict(struct sim_run *run, int32_t code, struct dvs_text *err)
+static int32_t watch_end(struct sim_run *run, int32_t code, struct dvs_text *err)
 {
 	int32_t none = 0;
 	double idle_s = (double)(sim_now_ns() - atomic_load(&run->progress_ns)) / 1e9;
@@ -87,7 +87,7 @@ static int32_t doze(struct sim_run *run, uint32_t seen, uint64_t until_ns, struc
 				(unsigned)atomic_load(&run->at));
 	code = watch(run, sim_now_ns(), &next_ns);
 	if (code != 0)
-		return convict(run, code, err);
+		return watch_end(run, code, err);
 	sim_bell_wait(run->bell, seen, sooner(until_ns, next_ns));
 	return 0;
 }
@@ -181,7 +181,7 @@ void sim_watch_opaque(struct sim_run *run)
 		return;
 	code = watch(run, sim_now_ns(), &next_ns);
 	if (code != 0) {
-		convict(run, code, NULL);
+		watch_end(run, code, NULL);
 		sim_run_cancel(run); /* cores are told to stop; whether they do is another matter */
 	}
 }

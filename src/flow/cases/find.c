@@ -123,7 +123,7 @@ static void take_dir(struct finder *f, const char *dir)
 		return;
 	f->n_halves++;
 	diag_hint(cfg_error(f->load->cfg, f->load->diags, f->marker_at,
-			    "'%s' is half a case: it has no '%s'",
+			    "case '%s' is incomplete: '%s' is missing",
 			    path_relative(f->load->mem, dir, cfg_dir(f->load->cfg)), missing),
 		  "a case has all of 'marker'; a directory that has none of it is left alone");
 }

@@ -154,7 +154,7 @@ static void add_mappings(const struct rewrite *r, struct words *to)
 	}
 }
 
-/* FuseSoC refuses a mapping that is there twice: the first one stays. */
+/* FuseSoC refuses a mapping that is listed twice: the first one stays. */
 static void drop_repeated(struct words *w)
 {
 	struct map seen = {0};

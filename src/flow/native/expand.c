@@ -69,7 +69,7 @@ static void refuse_twin(struct expander *x, const char *name, size_t number)
 		return;
 	}
 	e = refuse(x, &x->entry->name,
-		   arena_printf(x->load->mem, "there are two jobs named '%s'", name));
+		   arena_printf(x->load->mem, "job '%s' is defined more than once", name));
 	diag_note(e, x->plan->jobs[number].pos, "the first is here");
 }
 

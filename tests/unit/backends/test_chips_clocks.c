@@ -277,7 +277,7 @@ static void one_that_says_nothing_is_never_judged_by_it(void **state)
 	begin(1);
 }
 
-static void who_waits_for_others_or_does_nothing_is_not_convicted(void **state)
+static void who_waits_for_others_or_does_nothing_is_not_ended(void **state)
 {
 	struct fake_job *j;
 
@@ -299,7 +299,7 @@ static void who_waits_for_others_or_does_nothing_is_not_convicted(void **state)
 	assert_int_equal(j->result.status, JOB_PASSED);
 }
 
-static void the_idle_rule_convicts_them(void **state)
+static void the_idle_rule_ends_them(void **state)
 {
 	world_init(2);
 	(void)state;
@@ -485,8 +485,8 @@ int main(int argc, char **argv)
 		STORY(an_attempt_as_a_whole_has_a_limit),
 		STORY(what_runs_and_does_not_move_stalls),
 		STORY(one_that_says_nothing_is_never_judged_by_it),
-		STORY(who_waits_for_others_or_does_nothing_is_not_convicted),
-		STORY(the_idle_rule_convicts_them),
+		STORY(who_waits_for_others_or_does_nothing_is_not_ended),
+		STORY(the_idle_rule_ends_them),
 		STORY(when_nobody_moves_and_all_wait_it_is_a_deadlock),
 		STORY(before_the_release_nothing_is_a_deadlock),
 		STORY(a_call_that_must_not_wait_is_a_stall),

@@ -599,7 +599,7 @@ static void the_wall_stands_before_the_release_too(void **state)
 	assert_int_equal(j->result.reason, REASON_TIMEOUT);
 }
 
-/* ---- ranks that accuse others ---- */
+/* ---- ranks that name others as the cause ---- */
 
 static void who_waits_for_the_release_is_not_guilty(void **state)
 {

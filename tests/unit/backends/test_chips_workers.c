@@ -263,7 +263,7 @@ static void nobody_returns_to_where_it_failed_for_an_image(void **state)
 	j = with_image(1);
 	other = with_image(2);
 	open_all(2);
-	worker_ends(worker_on(0), DVS_BUSY, false); /* uncharged; the worker goes on */
+	worker_ends(worker_on(0), DVS_BUSY, false); /* not counted; the worker goes on */
 	job_submit(j);
 	assert_int_equal(j->state, FAKE_SUBMITTED);
 	run_through(other);

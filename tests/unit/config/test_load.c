@@ -144,7 +144,8 @@ static void use_cfgs_stands_in_the_first_file_only(void **state)
 	assert_true(says(p, "main.hjson:1:11: error: use_cfgs is a list of configurations"));
 	put("a.hjson", "use_cfgs: []");
 	assert_null(load(p, "import_cfgs: [\"a.hjson\"]"));
-	assert_true(says(p, "a.hjson:1:1: error: use_cfgs may stand only in the file that is run"));
+	assert_true(says(
+		p, "a.hjson:1:1: error: use_cfgs may be only in the file on the command line"));
 	assert_true(says(p, "main.hjson:1:15: note: this file is imported here"));
 }
 

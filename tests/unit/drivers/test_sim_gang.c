@@ -254,7 +254,7 @@ static void what_does_not_fit_is_refused(void **state)
 	bed_close(&r.bed);
 }
 
-/* The naive rule convicts the one that waits; the evidence rule does not. */
+/* The naive rule ends the rank that waits; the evidence rule does not. */
 static void waiting_for_a_slow_peer_convicts_by_the_naive_rule_only(void **state)
 {
 	static const struct {

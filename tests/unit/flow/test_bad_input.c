@@ -172,7 +172,7 @@ static void names_are_unique_and_fit_for_a_directory(void **state)
 		{"{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"x\"] }, { name: \"a\", argv: "
 		 "[\"x\"] } ] "
 		 "}",
-		 P "2:46: error: there are two jobs named 'a'\n" P
+		 P "2:46: error: job 'a' is defined more than once\n" P
 		   "2:18: note: the first is here\n"},
 		{"{ flow: jobs\n jobs: [ { name: \"a.{m}\", sweep: { m: [1], s: \"1..9\" }, argv: "
 		 "[\"x\"] "
@@ -243,7 +243,7 @@ static void sweeps_and_variables_must_make_sense(void **state)
 		{SWEEP("{ a: \"a..c\" }"), P "3:13: error: axis 'a': not a range of whole numbers\n"
 					     "  hint: for example \"1..1000\"\n"},
 		{SWEEP("{ a: [1, 2, 1] }"),
-		 P "3:13: error: axis 'a': the value '1' is there twice\n"},
+		 P "3:13: error: axis 'a': the value '1' is listed twice\n"},
 		{SWEEP("{ a: \"1..20000000\" }"), P "3:13: error: axis 'a': more than 10,000,000 "
 						    "values\n"},
 		{SWEEP("{ a: \"1..10000\", b: \"1..10000\" }"),
@@ -253,18 +253,19 @@ static void sweeps_and_variables_must_make_sense(void **state)
 		 "has 2\n" P "3:20: note: the first of them\n"},
 		{SWEEP("{ zip: [1] }"),
 		 P "3:15: error: 'zip' must be an object of axes that go side by side\n"},
-		{SWEEP("{ a: 1, zip: { a: 2 } }"), P "3:23: error: the axis 'a' is there twice\n"},
+		{SWEEP("{ a: 1, zip: { a: 2 } }"),
+		 P "3:23: error: the axis 'a' is defined twice\n"},
 		{SWEEP("[{ a: 1 }, { b: 2 }]"),
 		 P "3:21: error: 'b' is not in the first row; all rows have the same keys\n" P
 		   "3:19: error: this row has no 'a'; all rows have the same keys\n"},
 		{SWEEP("{ a: 1, log: 1, \"b-c\": 1 }"),
-		 P "3:16: error: 'log' is a word of our own\n" P
+		 P "3:16: error: 'log' is a built-in word\n" P
 		   "3:24: error: 'b-c' cannot be the name of an axis\n"
 		   "  hint: use letters, digits and _, and begin with no digit\n"},
 		{"{ flow: jobs\n vars: { a: 1, name: 2, \"1\": 3, b: [] }\n jobs: [ { name: "
 		 "\"{a}\", argv: "
 		 "[\"x\"]\nsweep: { a: [1] } } ] }",
-		 P "2:16: error: 'name' is a word of our own\n" P
+		 P "2:16: error: 'name' is a built-in word\n" P
 		   "2:25: error: '1' cannot be the name of a variable\n"
 		   "  hint: use letters, digits and _, and begin with no digit\n" P
 		   "2:36: error: variable 'b' must be a string or a number\n" P

@@ -49,7 +49,7 @@ static void nothing_is_drawn_while_paused(void **state)
 static void lines_are_never_silent_for_longer_than_a_minute(void **state)
 {
 	struct pace p = {
-		.interval_s = plain_face.interval_s, .tick_s = plain_face.tick_s, .drawn_s = 10};
+		.interval_s = plain_view.interval_s, .tick_s = plain_view.tick_s, .drawn_s = 10};
 
 	(void)state;
 	assert_true(pace_wait(&p, 10) <= 60);

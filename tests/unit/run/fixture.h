@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scratch directory of its own and a plan with one of everything, for the tests of this room. */
+/* A scratch directory of its own and a plan with one of everything, for the tests of this module.
+ */
 #ifndef TESTS_RUN_FIXTURE_H
 #define TESTS_RUN_FIXTURE_H
 

@@ -145,7 +145,7 @@ static void twins_are_told_with_both_places(void **state)
 	bed_job(&b, "b");
 	bed_job(&b, "a");
 	bed_job(&b, "b");
-	refused_with(&b, "there are two jobs 'a'");
+	refused_with(&b, "job 'a' is defined more than once");
 	assert_int_equal(b.diags.n_errors, 2);
 	assert_int_equal(b.diags.first->pos.line, 3);
 	assert_int_equal(note(b.diags.first, 0)->pos.line, 1);

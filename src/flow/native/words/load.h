@@ -8,7 +8,7 @@
 #include "flow/text.h"
 #include "job/job_spec.h"
 
-enum { FLOW_MOST_JOBS = 10000000 }; /* of one plan; more is a slip of the pen */
+enum { FLOW_MOST_JOBS = 10000000 }; /* of one plan; more is a typo */
 
 struct load {
 	struct cfg *cfg;

@@ -19,7 +19,7 @@ static const char *axis_name(struct load *l, struct hjson_node *member)
 					text_printable(l->mem, name)),
 			  "use letters, digits and _, and begin with no digit");
 	else if (vars_is_builtin(name, strlen(name)))
-		cfg_key_error(l->cfg, l->diags, member, "'%s' is a word of our own", name);
+		cfg_key_error(l->cfg, l->diags, member, "'%s' is a built-in word", name);
 	else if (other)
 		diag_note(cfg_key_error(l->cfg, l->diags, member,
 					"the axis '%s' is also a variable", name),
@@ -58,7 +58,7 @@ static struct dimension *add_dimension(struct load *l, struct sweep *s, uint32_t
 static void add_axis(struct load *l, struct sweep *s, const char *name, struct hjson_node *at)
 {
 	if (sweep_find(s, name, strlen(name)) >= 0)
-		cfg_key_error(l->cfg, l->diags, at, "the axis '%s' is there twice", name);
+		cfg_key_error(l->cfg, l->diags, at, "the axis '%s' is defined twice", name);
 	s->axes[s->n_axes++] = name;
 }
 

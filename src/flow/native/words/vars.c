@@ -90,7 +90,7 @@ static void read_one(struct load *l, struct hjson_node *member)
 		return;
 	}
 	if (vars_is_builtin(name, strlen(name))) {
-		cfg_key_error(l->cfg, l->diags, member, "'%s' is a word of our own", name);
+		cfg_key_error(l->cfg, l->diags, member, "'%s' is a built-in word", name);
 		return;
 	}
 	if (!value || !text_is_clean(value)) {
