@@ -35,7 +35,7 @@ static struct link_state *find_or_add(struct links *l, const char *base, const c
 	return s;
 }
 
-static void replace(char **at, const char *with)
+static void links_replace(char **at, const char *with)
 {
 	free(*at);
 	*at = with ? xstrdup(with) : NULL;
@@ -49,27 +49,28 @@ void links_set(struct links *l, const char *base, const char *group, const char 
 	if (!path_is_safe_name(name) || (group && !path_is_safe_name(group)))
 		return;
 	s = find_or_add(l, base, name);
-	replace(&s->wanted, group);
-	replace(&s->target, target);
+	links_replace(&s->wanted, group);
+	links_replace(&s->target, target);
 	if (s->is_pending)
 		return;
 	s->is_pending = true;
 	vec_push(&l->pending, s);
 }
 
-static char *path_of(const struct link_state *s, const char *group)
+static char *links_path_of(const struct link_state *s, const char *group)
 {
 	return xasprintf("%.*s/%s/%s", (int)s->base_len, s->key, group, s->key + s->base_len + 1);
 }
 
-static char *dir_of(const struct link_state *s, const char *group)
+static char *links_dir_of(const struct link_state *s, const char *group)
 {
 	return xasprintf("%.*s/%s", (int)s->base_len, s->key, group);
 }
 
-static int make(struct link_state *s, struct confine *fence, struct error *err)
+static int links_make(struct link_state *s, struct confine *fence, struct error *err)
 {
-	_cleanup_(freep) char *dir = dir_of(s, s->wanted), *path = path_of(s, s->wanted);
+	_cleanup_(freep) char *dir = links_dir_of(s, s->wanted),
+			      *path = links_path_of(s, s->wanted);
 
 	if (confine_make_dir(fence, dir, err) < 0)
 		return -1;
@@ -80,12 +81,12 @@ static int make(struct link_state *s, struct confine *fence, struct error *err)
 
 static void update(struct link_state *s, struct confine *fence, links_problem *problem, void *ctx)
 {
-	_cleanup_(freep) char *old = s->stands ? path_of(s, s->stands) : NULL;
+	_cleanup_(freep) char *old = s->stands ? links_path_of(s, s->stands) : NULL;
 	struct error err = {0};
 
 	s->is_pending = false;
-	if (s->wanted && make(s, fence, &err) < 0) {
-		_cleanup_(freep) char *dir = dir_of(s, s->wanted);
+	if (s->wanted && links_make(s, fence, &err) < 0) {
+		_cleanup_(freep) char *dir = links_dir_of(s, s->wanted);
 
 		problem(ctx, dir, &err);
 		error_done(&err);
@@ -94,7 +95,7 @@ static void update(struct link_state *s, struct confine *fence, links_problem *p
 	/* Made before the old one goes: a reader never sees the job nowhere. */
 	if (old && !(s->wanted && strcmp(s->stands, s->wanted) == 0))
 		unlink(old);
-	replace(&s->stands, s->wanted);
+	links_replace(&s->stands, s->wanted);
 }
 
 void links_flush(struct links *l, struct confine *fence, links_problem *problem, void *ctx,
@@ -115,9 +116,9 @@ void links_forget(struct links *l, const char *dir)
 
 	while ((e = map_next(&l->by_name, &at)) != NULL) {
 		struct link_state *s = e->value;
-		_cleanup_(freep) char *stands = s->stands ? dir_of(s, s->stands) : NULL;
+		_cleanup_(freep) char *stands = s->stands ? links_dir_of(s, s->stands) : NULL;
 
 		if (stands && strcmp(stands, dir) == 0)
-			replace(&s->stands, NULL);
+			links_replace(&s->stands, NULL);
 	}
 }
