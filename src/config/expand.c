@@ -56,7 +56,7 @@ struct cfg_expansion {
 	bool is_over;	   /* a limit was hit */
 };
 
-static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
+static const struct hjson_node *expand_find_value(void *ctx, const char *name, size_t len)
 {
 	const struct cfg_expansion *x = ctx;
 	const struct slot *s = map_get_n(&x->known, name, len);
@@ -91,7 +91,8 @@ static void on_fault(struct cfg_expansion *x, const struct hjson_node *string,
 	x->is_over |= ++x->n_faults >= FAULTS_MOST;
 }
 
-static void set_text(struct cfg_expansion *x, struct hjson_node *string, const struct str *text)
+static void expand_set_text(struct cfg_expansion *x, struct hjson_node *string,
+			    const struct str *text)
 {
 	x->text_len += text->len;
 	if (x->text_len > TREE_TEXT_MOST) {
@@ -174,7 +175,7 @@ static struct hjson_node *walk_next(struct walk *w)
 	return NULL;
 }
 
-static void keep_result(struct cfg_expansion *x, struct hjson_node *string, struct str *text)
+static void expand_keep_result(struct cfg_expansion *x, struct hjson_node *string, struct str *text)
 {
 	if (x->n_results == x->cap_results) {
 		x->cap_results = x->cap_results ? 2 * x->cap_results : 64;
@@ -193,7 +194,7 @@ static void expand_string(struct cfg_expansion *x, struct hjson_node *string)
 		return;
 	o = try_string(x, string, &text);
 	if (o == DONE)
-		keep_result(x, string, &text);
+		expand_keep_result(x, string, &text);
 	else
 		x->slots[x->now].n_open++;
 	if (o == WAITS)
@@ -206,7 +207,7 @@ static void set_results(struct cfg_expansion *x, struct slot *s)
 	if (s->n_open && !s->written)
 		s->written = hjson_copy(x->cfg->doc, s->member);
 	for (size_t i = 0; i < x->n_results; i++) {
-		set_text(x, x->results[i].string, &x->results[i].text);
+		expand_set_text(x, x->results[i].string, &x->results[i].text);
 		str_done(&x->results[i].text);
 	}
 	x->n_results = 0;
@@ -245,7 +246,7 @@ static void retry_waiting(struct cfg_expansion *x)
 		if (o == WAITS) {
 			x->waiting[n_left++] = w;
 		} else if (o == DONE) {
-			set_text(x, w.string, &text);
+			expand_set_text(x, w.string, &text);
 			x->slots[w.slot].n_open--;
 		}
 	}
@@ -284,7 +285,7 @@ struct cfg_expansion *cfg_expand_begin(struct cfg *c, const struct cfg_expand_op
 	x->cfg = c;
 	x->diags = diags;
 	x->n_errors = diags->n_errors;
-	x->rules = (struct cfg_subst){.lookup = find_value, .ctx = x};
+	x->rules = (struct cfg_subst){.lookup = expand_find_value, .ctx = x};
 	if (options)
 		x->rules.options = *options;
 	x->subst = (struct subst){

@@ -43,8 +43,8 @@ static bool find_directly(const struct cfg *c, const struct hjson_node *s, size_
 }
 
 /* Line by line: the first such wildcard in the string as written. */
-static bool search(const struct cfg *c, const struct hjson_node *s, const char *wildcard,
-		   struct span *ret)
+static bool fault_search(const struct cfg *c, const struct hjson_node *s, const char *wildcard,
+			 struct span *ret)
 {
 	hjson_pos pos = s->pos, end = s->pos + s->len;
 
@@ -79,7 +79,7 @@ static struct span find_wildcard(const struct cfg *c, const struct hjson_node *s
 	} else {
 		wildcard = xasprintf("{%s}", err->written);
 		if (find_directly(c, s, err->offset, wildcard, &found) ||
-		    search(c, s, wildcard, &found))
+		    fault_search(c, s, wildcard, &found))
 			return found;
 	}
 	return (struct span){s->pos, s->len, false};
@@ -110,7 +110,7 @@ static void show_as_written(struct diag *e, const char *wildcard)
 	diag_excerpt(e, line, len, (unsigned)strlen(wildcard));
 }
 
-static void suggest(struct diag *e, const char *name, const struct map *known)
+static void fault_suggest(struct diag *e, const char *name, const struct map *known)
 {
 	const char **names = xcalloc(known->n_live + 1, sizeof(*names));
 	const struct map_entry *entry;
@@ -160,7 +160,7 @@ struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hj
 		show_as_written(e, wildcard);
 	}
 	if (err->problem == SUBST_UNKNOWN && diags->n_errors <= SHOWN_MOST)
-		suggest(e, err->name, known);
+		fault_suggest(e, err->name, known);
 	if (err->detail)
 		hint_output(e, err->detail);
 	if (in != string)

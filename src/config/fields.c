@@ -23,7 +23,7 @@ struct cfg_fields {
 enum { SHOWN_MOST = 48 };
 
 /* The value as the user sees it in his file, short enough for a message. */
-static const char *shown(const struct cfg_fields *f, struct hjson_node *node)
+static const char *config_fields_shown(const struct cfg_fields *f, struct hjson_node *node)
 {
 	_cleanup_(str_done) struct str text = {0};
 	const char *s;
@@ -52,12 +52,12 @@ static const char *shown(const struct cfg_fields *f, struct hjson_node *node)
 	return arena_strdup(cfg_mem(f->cfg), text.s);
 }
 
-static struct diag *complain(struct cfg_fields *f, const char *key, struct hjson_node *node,
-			     const char *wanted)
+static struct diag *config_fields_complain(struct cfg_fields *f, const char *key,
+					   struct hjson_node *node, const char *wanted)
 {
 	f->has_error = true;
 	return cfg_error(f->cfg, f->diags, node, "'%s' must be %s, not %s", key, wanted,
-			 shown(f, node));
+			 config_fields_shown(f, node));
 }
 
 struct cfg_fields *cfg_fields_new(struct cfg *c, struct hjson_node *node, const char *what,
@@ -67,7 +67,7 @@ struct cfg_fields *cfg_fields_new(struct cfg *c, struct hjson_node *node, const 
 
 	*f = (struct cfg_fields){.cfg = c, .node = node, .what = what, .diags = diags};
 	if (node && node->type != HJSON_OBJECT) {
-		complain(f, what, node, "an object");
+		config_fields_complain(f, what, node, "an object");
 		f->node = NULL;
 	}
 	return f;
@@ -81,7 +81,7 @@ static bool was_asked(const struct cfg_fields *f, const struct hjson_node *membe
 	return false;
 }
 
-static void refuse_unknown(struct cfg_fields *f, const struct hjson_node *member)
+static void config_fields_refuse_unknown(struct cfg_fields *f, const struct hjson_node *member)
 {
 	const char *key = hjson_key_cstr(cfg_doc(f->cfg), member);
 	const char *near = str_suggest(key, f->asked.at, f->asked.n);
@@ -102,7 +102,7 @@ bool cfg_fields_end(struct cfg_fields *f)
 		/* A value that no file holds was put there by us, not by a user's slip. */
 		hjson_for_each (m, f->node)
 			if (!m->shadowed && m->pos && !was_asked(f, m))
-				refuse_unknown(f, m);
+				config_fields_refuse_unknown(f, m);
 	}
 	is_fine = !f->has_error;
 	vec_done(&f->asked);
@@ -130,7 +130,7 @@ const char *cfg_fields_string(struct cfg_fields *f, const char *key, const char 
 		return otherwise;
 	if (node->type == HJSON_STRING)
 		return hjson_cstr(cfg_doc(f->cfg), node);
-	e = complain(f, key, node, "a string");
+	e = config_fields_complain(f, key, node, "a string");
 	if (node->type == HJSON_INT || node->type == HJSON_REAL || node->type == HJSON_BOOL)
 		diag_hint(e, "put it in quotes: \"%s\"", cfg_scalar_text(f->cfg, node));
 	return otherwise;
@@ -144,7 +144,7 @@ bool cfg_fields_bool(struct cfg_fields *f, const char *key, bool otherwise)
 		return otherwise;
 	if (node->type == HJSON_BOOL)
 		return node->i != 0;
-	complain(f, key, node, "true or false");
+	config_fields_complain(f, key, node, "true or false");
 	return otherwise;
 }
 
@@ -177,12 +177,12 @@ int64_t cfg_fields_int(struct cfg_fields *f, const char *key, int64_t least, int
 		str_printf(&wanted, " of at least %" PRId64, least);
 	else if (node->type == HJSON_INT)
 		str_printf(&wanted, " from %" PRId64 " to %" PRId64, least, most);
-	hint_if_quoted(f, complain(f, key, node, wanted.s), node);
+	hint_if_quoted(f, config_fields_complain(f, key, node, wanted.s), node);
 	return otherwise;
 }
 
 /* A whole or real number; false for anything else. */
-static bool number_of(struct cfg_fields *f, struct hjson_node *node, double *ret)
+static bool config_fields_number_of(struct cfg_fields *f, struct hjson_node *node, double *ret)
 {
 	const char *digits;
 	size_t len;
@@ -211,13 +211,13 @@ double cfg_fields_real(struct cfg_fields *f, const char *key, double least, doub
 
 	if (!node)
 		return otherwise;
-	if (number_of(f, node, &value) && value >= least && value <= most)
+	if (config_fields_number_of(f, node, &value) && value >= least && value <= most)
 		return value;
 	if (isinf(most))
 		str_printf(&wanted, "a number of at least %g", least);
 	else
 		str_printf(&wanted, "a number from %g to %g", least, most);
-	hint_if_quoted(f, complain(f, key, node, wanted.s), node);
+	hint_if_quoted(f, config_fields_complain(f, key, node, wanted.s), node);
 	return otherwise;
 }
 
@@ -235,11 +235,11 @@ double cfg_fields_duration(struct cfg_fields *f, const char *key, double otherwi
 
 	if (!node)
 		return otherwise;
-	if (number_of(f, node, &s) && s >= 0 && !isinf(s))
+	if (config_fields_number_of(f, node, &s) && s >= 0 && !isinf(s))
 		return s;
 	if (node->type == HJSON_STRING && is_duration(hjson_cstr(cfg_doc(f->cfg), node), &s))
 		return s;
-	e = complain(f, key, node, "a duration such as \"90s\" or \"5m\"");
+	e = config_fields_complain(f, key, node, "a duration such as \"90s\" or \"5m\"");
 	if (node->type == HJSON_STRING)
 		diag_hint(e, "the units are ms, s, m, h and d; a number without quotes is seconds");
 	return otherwise;
@@ -256,7 +256,7 @@ uint64_t cfg_fields_size(struct cfg_fields *f, const char *key, uint64_t otherwi
 		return (uint64_t)node->i;
 	if (node->type == HJSON_STRING && units_size(hjson_cstr(cfg_doc(f->cfg), node), &bytes))
 		return bytes;
-	complain(f, key, node, "a size such as \"64M\" or a number of bytes");
+	config_fields_complain(f, key, node, "a size such as \"64M\" or a number of bytes");
 	return otherwise;
 }
 
@@ -283,7 +283,7 @@ int cfg_fields_word(struct cfg_fields *f, const char *key, const char *const *wo
 				return (int)i;
 		near = str_suggest(s, words, n);
 	}
-	e = complain(f, key, node, wanted.s);
+	e = config_fields_complain(f, key, node, wanted.s);
 	if (near)
 		diag_hint(e, "did you mean \"%s\"?", near);
 	return otherwise;
@@ -316,7 +316,7 @@ const char *const *cfg_fields_strings(struct cfg_fields *f, const char *key,
 	if (!node)
 		return NULL;
 	if (node->type != HJSON_STRING && node->type != HJSON_ARRAY) {
-		complain(f, key, node, "a string or an array of strings");
+		config_fields_complain(f, key, node, "a string or an array of strings");
 		return NULL;
 	}
 	nodes = nodes_of(mem, node);
@@ -325,7 +325,7 @@ const char *const *cfg_fields_strings(struct cfg_fields *f, const char *key,
 	texts = arena_array(mem, n + 1, sizeof(*texts));
 	for (size_t i = 0; i < n; i++) {
 		if (nodes[i]->type != HJSON_STRING) {
-			complain(f, key, nodes[i], "a string or an array of strings");
+			config_fields_complain(f, key, nodes[i], "a string or an array of strings");
 			continue;
 		}
 		texts[n_good] = hjson_cstr(cfg_doc(f->cfg), nodes[i]);
@@ -371,7 +371,7 @@ const char *cfg_scalar_text(struct cfg *c, struct hjson_node *node)
 	}
 }
 
-static bool write_str(void *ctx, const char *bytes, size_t len)
+static bool config_fields_write_str(void *ctx, const char *bytes, size_t len)
 {
 	str_addn(ctx, bytes, len);
 	return true;
@@ -382,6 +382,6 @@ const char *cfg_json(struct cfg *c, const struct hjson_node *node)
 	_cleanup_(str_done) struct str out = {0};
 
 	str_reserve(&out, 0);
-	hjson_to_json(cfg_doc(c), node, 0, write_str, &out);
+	hjson_to_json(cfg_doc(c), node, 0, config_fields_write_str, &out);
 	return arena_strndup(cfg_mem(c), out.s, out.len);
 }

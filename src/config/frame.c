@@ -67,7 +67,7 @@ void frame_truncate(struct frame *f, size_t len)
 	f->out->s[len] = '\0';
 }
 
-static void make_room(struct frame *f, size_t len)
+static void frame_make_room(struct frame *f, size_t len)
 {
 	size_t cap = 2 * (len + f->in_len) + 64;
 	char *room = xmalloc(cap);
@@ -80,12 +80,12 @@ static void make_room(struct frame *f, size_t len)
 }
 
 /* Puts text in front of in. */
-static void put_back(struct frame *f, const char *text, size_t len)
+static void frame_put_back(struct frame *f, const char *text, size_t len)
 {
 	if (f->in_len < f->unread)
 		f->unread = f->in_len;
 	if (!f->room || (size_t)(f->in - f->room) < len)
-		make_room(f, len);
+		frame_make_room(f, len);
 	f->in -= len;
 	f->in_len += len;
 	memcpy((char *)f->in, text, len);
@@ -117,6 +117,6 @@ int frame_splice(struct frame *f, const char *text, size_t len)
 	if (f->open == FRAME_NOWHERE && (len == 0 || !memchr(text, '{', len)))
 		str_addn(f->out, text, len);
 	else
-		put_back(f, text, len);
+		frame_put_back(f, text, len);
 	return 0;
 }

@@ -25,7 +25,7 @@ const char *git_find_root(struct arena *a, const char *dir)
 }
 
 /* The first line of a small file, or NULL. */
-static char *first_line(struct arena *a, const char *path)
+static char *git_first_line(struct arena *a, const char *path)
 {
 	_cleanup_(str_done) struct str text = {0};
 	_cleanup_(error_done) struct error err = {0};
@@ -42,7 +42,7 @@ static const char *git_dir(struct arena *a, const char *root)
 
 	if (fs_is_dir(path))
 		return path;
-	line = first_line(a, path);
+	line = git_first_line(a, path);
 	if (!line || !str_starts(line, "gitdir: "))
 		return NULL;
 	return path_join(a, root, line + strlen("gitdir: "));
@@ -53,7 +53,7 @@ const char *git_branch(struct arena *a, const char *root)
 	static const char prefix[] = "ref: refs/heads/";
 	const char *top = root ? git_find_root(a, root) : NULL;
 	const char *dir = top ? git_dir(a, top) : NULL;
-	char *head = dir ? first_line(a, path_join(a, dir, "HEAD")) : NULL;
+	char *head = dir ? git_first_line(a, path_join(a, dir, "HEAD")) : NULL;
 
 	if (!head)
 		return "default";

@@ -50,7 +50,7 @@ struct parse_report {
 	unsigned n_warnings;
 };
 
-static void on_hjson(void *ctx, const struct hjson_diag *d)
+static void config_load_on_hjson(void *ctx, const struct hjson_diag *d)
 {
 	struct parse_report *r = ctx;
 	const struct cfg *c = r->cfg;
@@ -129,7 +129,7 @@ static struct hjson_node *parse(struct load *l, const struct source *f)
 		return NULL;
 	if (f->len && !cut_out(l, f, &text))
 		return NULL;
-	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, on_hjson, &r);
+	root = hjson_parse(l->cfg->doc, f->shown, text.s, text.len, config_load_on_hjson, &r);
 	if (root && may_hold_nul(&text) && nul_refuse(l->cfg, root, l->diags) < 0)
 		return NULL;
 	if (root && root->type != HJSON_OBJECT) {
@@ -142,7 +142,7 @@ static struct hjson_node *parse(struct load *l, const struct source *f)
 
 /* ---- imports ---- */
 
-static const struct hjson_node *find_value(void *ctx, const char *name, size_t len)
+static const struct hjson_node *config_load_find_value(void *ctx, const char *name, size_t len)
 {
 	return merge_find(ctx, name, len);
 }
@@ -150,7 +150,7 @@ static const struct hjson_node *find_value(void *ctx, const char *name, size_t l
 /* The path that an import means, by all that has been merged so far; NULL after an error. */
 static const char *expand_import(struct load *l, const struct hjson_node *import)
 {
-	struct cfg_subst rules = {.lookup = find_value, .ctx = &l->merge};
+	struct cfg_subst rules = {.lookup = config_load_find_value, .ctx = &l->merge};
 	struct subst s = {.rules = &rules, .doc = l->cfg->doc, .evals = l->cfg->evals};
 	_cleanup_(str_done) struct str path = {0};
 	struct subst_error err = {0};
@@ -179,7 +179,8 @@ static bool is_ancestor(const struct source *of, const struct source *maybe)
 }
 
 /* "a.hjson -> b.hjson -> a.hjson": from first down to last, and back. */
-static void add_chain(struct str *out, const struct source *first, const struct source *last)
+static void config_load_add_chain(struct str *out, const struct source *first,
+				  const struct source *last)
 {
 	_cleanup_(str_done) struct str rest = {0};
 
@@ -199,7 +200,7 @@ static void report_seen(struct load *l, const struct source *f, const struct hjs
 	struct diag *e;
 
 	if (is_ancestor(f, before)) {
-		add_chain(&chain, before, f);
+		config_load_add_chain(&chain, before, f);
 		e = cfg_error(l->cfg, l->diags, import, "circular import: %s", chain.s);
 		diag_hint(e, "remove this import");
 	} else {
@@ -210,7 +211,7 @@ static void report_seen(struct load *l, const struct source *f, const struct hjs
 		diag_note(e, cfg_pos(l->cfg, before->import->pos), "first imported here");
 }
 
-static void push(struct load *l, struct source *f)
+static void config_load_push(struct load *l, struct source *f)
 {
 	if (l->n_work == l->cap_work) {
 		l->cap_work = l->cap_work ? 2 * l->cap_work : 16;
@@ -240,7 +241,7 @@ static void add_import(struct load *l, const struct source *by, const struct hjs
 		w = cfg_warning(l->cfg, l->diags, import,
 				"'%s' is twice in one list: all its lists are doubled", f->shown);
 		diag_note(w, cfg_pos(l->cfg, f->import->pos), "first here");
-		push(l, f);
+		config_load_push(l, f);
 		return;
 	}
 	f = arena_zalloc(l->cfg->mem, sizeof(*f));
@@ -250,7 +251,7 @@ static void add_import(struct load *l, const struct source *by, const struct hjs
 			     .by = by,
 			     .turn = l->n_files};
 	map_set(&l->seen, path, f);
-	push(l, f);
+	config_load_push(l, f);
 }
 
 /* ---- members ---- */
@@ -306,7 +307,7 @@ static void load_one(struct load *l, const struct source *f)
 static void load_all(struct load *l, struct source *first)
 {
 	map_set(&l->seen, first->path, first);
-	push(l, first);
+	config_load_push(l, first);
 	while (l->n_work) {
 		const struct source *f = l->work[--l->n_work];
 
@@ -454,7 +455,7 @@ static struct cfg *parse_alone(struct cfg *c, const char *shown, const struct st
 {
 	struct parse_report r = {.cfg = c, .diags = diags};
 
-	c->root = hjson_parse(c->doc, shown, text->s, text->len, on_hjson, &r);
+	c->root = hjson_parse(c->doc, shown, text->s, text->len, config_load_on_hjson, &r);
 	if (c->root && (holds_nul || nul_refuse(c, c->root, diags) == 0))
 		return c;
 	cfg_free(c);

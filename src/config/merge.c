@@ -98,7 +98,8 @@ static bool is_same_number(const struct merge *m, const struct hjson_node *a,
 	return x_len == y_len && memcmp(x, y, x_len) == 0;
 }
 
-static bool is_same(const struct merge *m, const struct hjson_node *a, const struct hjson_node *b)
+static bool merge_is_same(const struct merge *m, const struct hjson_node *a,
+			  const struct hjson_node *b)
 {
 	if (a->type != HJSON_STRING)
 		return is_same_number(m, a, b);
@@ -106,7 +107,7 @@ static bool is_same(const struct merge *m, const struct hjson_node *a, const str
 }
 
 /* "", 0, -1 and false: what anybody may replace, and what replaces nothing. */
-static bool is_default(const struct hjson_node *n)
+static bool merge_is_default(const struct hjson_node *n)
 {
 	if (n->type == HJSON_STRING)
 		return n->n == 0;
@@ -115,9 +116,9 @@ static bool is_default(const struct hjson_node *n)
 
 static void merge_scalars(struct merge *m, struct hjson_node *old, struct hjson_node *new)
 {
-	if (is_same(m, old, new) || is_default(new))
+	if (merge_is_same(m, old, new) || merge_is_default(new))
 		return;
-	if (is_default(old))
+	if (merge_is_default(old))
 		hjson_become(m->cfg->doc, old, new);
 	else
 		value_conflict(m, old, new);

@@ -14,8 +14,8 @@ struct overrides {
 };
 
 /* The two values of an entry; false after an error. */
-static bool read_entry(struct overrides *o, struct hjson_node *entry, struct hjson_node **ret_name,
-		       struct hjson_node **ret_value)
+static bool override_read_entry(struct overrides *o, struct hjson_node *entry,
+				struct hjson_node **ret_name, struct hjson_node **ret_value)
 {
 	struct hjson_node *m;
 	struct diag *e = NULL;
@@ -111,7 +111,7 @@ int cfg_override(struct cfg *c, struct diags *diags)
 	}
 	cfg_index(c, &o.members);
 	hjson_for_each (entry, list)
-		if (read_entry(&o, entry, &name, &value))
+		if (override_read_entry(&o, entry, &name, &value))
 			apply(&o, name, value);
 	map_done(&o.members);
 	map_done(&o.done);

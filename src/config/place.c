@@ -49,7 +49,7 @@ const char *cfg_rest_of_line(const struct cfg *c, hjson_pos pos, size_t *ret_len
 }
 
 /* Columns that len bytes from p on take, as far as its line goes. */
-static unsigned columns(const struct hjson_place *p, size_t len)
+static unsigned config_place_columns(const struct hjson_place *p, size_t len)
 {
 	size_t at = bytes_before(p);
 	size_t end = len < p->line_len - at ? at + len : p->line_len;
@@ -72,7 +72,7 @@ struct diag *cfg_report(const struct cfg *c, struct diags *diags, enum diag_leve
 					     : diag_warning(diags, at, "%s", msg);
 
 	if (p.name && p.line_len <= EXCERPT_MOST)
-		diag_excerpt(e, p.line_text, p.line_len, columns(&p, len));
+		diag_excerpt(e, p.line_text, p.line_len, config_place_columns(&p, len));
 	return e;
 }
 

@@ -20,14 +20,14 @@ struct replaced {
 	struct origin *origins;
 };
 
-static struct replaced *find(const struct cfg *c, hjson_pos pos)
+static struct replaced *replaced_find(const struct cfg *c, hjson_pos pos)
 {
 	return pos ? map_get_n(&c->replaced, (const char *)&pos, sizeof(pos)) : NULL;
 }
 
 const char *cfg_written(const struct cfg *c, const struct hjson_node *value)
 {
-	const struct replaced *r = find(c, value->pos);
+	const struct replaced *r = replaced_find(c, value->pos);
 
 	return r ? r->written : NULL;
 }
@@ -49,7 +49,7 @@ void cfg_replace(struct cfg *c, struct hjson_node *string, struct hjson_node *va
 void cfg_add_origin(struct cfg *c, const struct hjson_node *value, struct src_pos pos,
 		    const char *text)
 {
-	struct replaced *r = find(c, value->pos);
+	struct replaced *r = replaced_find(c, value->pos);
 	struct origin **at, *o;
 
 	if (!r)
@@ -63,7 +63,7 @@ void cfg_add_origin(struct cfg *c, const struct hjson_node *value, struct src_po
 
 void cfg_note_origins(const struct cfg *c, struct diag *e, const struct hjson_node *at)
 {
-	const struct replaced *r = at ? find(c, at->pos) : NULL;
+	const struct replaced *r = at ? replaced_find(c, at->pos) : NULL;
 
 	for (const struct origin *o = r ? r->origins : NULL; o; o = o->next)
 		diag_note(e, o->pos, "%s", o->text);

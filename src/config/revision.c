@@ -15,7 +15,7 @@ static const char questions[] =
 	"{ git remote get-url origin || echo; } && git status --porcelain --untracked-files=no | "
 	"head -n 1; } 2>/dev/null";
 
-static const char *read_line(struct arena *mem, FILE *f)
+static const char *revision_read_line(struct arena *mem, FILE *f)
 {
 	_cleanup_(freep) char *line = NULL;
 	size_t cap = 0;
@@ -82,10 +82,10 @@ void cfg_read_revision(struct cfg_revision_query *q, struct arena *mem, struct c
 	*ret = (struct cfg_revision){.commit = "", .commit_short = ""};
 	if (!f)
 		return;
-	ret->commit = read_line(mem, f);
-	ret->commit_short = read_line(mem, f);
-	origin = read_line(mem, f);
-	ret->is_dirty = *read_line(mem, f);
+	ret->commit = revision_read_line(mem, f);
+	ret->commit_short = revision_read_line(mem, f);
+	origin = revision_read_line(mem, f);
+	ret->is_dirty = *revision_read_line(mem, f);
 	pclose(f);
 	if (*origin && *ret->commit)
 		ret->url = url_of(mem, origin, ret->commit);

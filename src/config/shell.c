@@ -102,7 +102,7 @@ static int spawn(const char *cmd, int out, pid_t *ret_pid)
 	return rc;
 }
 
-static void start(struct shells *s, size_t place, struct eval *v)
+static void shell_start(struct shells *s, size_t place, struct eval *v)
 {
 	struct shell *sh = &s->places[place];
 	int ends[2], rc;
@@ -177,7 +177,7 @@ static void tidy(struct str *out)
 	str_add(out, "");
 }
 
-static void finish(struct eval *v)
+static void shell_finish(struct eval *v)
 {
 	str_add(&v->out, "");
 	v->is_done = true;
@@ -193,7 +193,7 @@ static void judge_cut(struct eval *v, int why, const struct shell_limits *limits
 		fail(v, 130, "was interrupted");
 }
 
-static void judge(struct eval *v, int status)
+static void shell_judge(struct eval *v, int status)
 {
 	if (WIFSIGNALED(status))
 		fail(v, 128 + WTERMSIG(status), "was ended by signal %d", WTERMSIG(status));
@@ -227,10 +227,10 @@ static bool has_ended(struct shells *s, size_t place)
 	if (sh->cut)
 		judge_cut(sh->eval, (int)sh->cut, &s->limits);
 	else
-		judge(sh->eval, status);
+		shell_judge(sh->eval, status);
 	closep(&sh->pidfd);
 	sh->pid = 0;
-	finish(sh->eval);
+	shell_finish(sh->eval);
 	return true;
 }
 
@@ -281,7 +281,7 @@ static void listen_to_all(struct shells *s, int wait_ms)
 }
 
 /* Ends what is out of time or no longer wanted. */
-static void look_after(struct shells *s)
+static void shell_look_after(struct shells *s)
 {
 	double now = clock_now(clock_real());
 
@@ -300,21 +300,21 @@ static void look_after(struct shells *s)
 }
 
 /* In a free place. */
-static void begin(struct shells *s, size_t place, struct eval *v)
+static void shell_begin(struct shells *s, size_t place, struct eval *v)
 {
 	if (atomic_load(&is_interrupted))
 		fail(v, 130, "was not run: interrupted");
 	else
-		start(s, place, v);
+		shell_start(s, place, v);
 	if (!s->places[place].pid)
-		finish(v);
+		shell_finish(v);
 }
 
-static void fill(struct shells *s)
+static void shell_fill(struct shells *s)
 {
 	for (size_t i = 0; i < s->n && s->n_begun < s->n_added; i++)
 		while (!s->places[i].pid && s->n_begun < s->n_added)
-			begin(s, i, s->added[s->n_begun++]);
+			shell_begin(s, i, s->added[s->n_begun++]);
 }
 
 static bool are_all_free(const struct shells *s)
@@ -329,16 +329,16 @@ void shells_turn(struct shells *s)
 {
 	if (!are_all_free(s)) {
 		listen_to_all(s, 0);
-		look_after(s);
+		shell_look_after(s);
 	}
-	fill(s);
+	shell_fill(s);
 }
 
 void shells_wait(struct shells *s, size_t n)
 {
 	for (;;) {
-		fill(s);
-		look_after(s);
+		shell_fill(s);
+		shell_look_after(s);
 		if (s->n_done >= n)
 			return;
 		if (!are_all_free(s))

@@ -24,7 +24,7 @@ struct show {
 	bool only_replaced;
 };
 
-static void enter(struct show *s, const struct hjson_node *parent)
+static void show_enter(struct show *s, const struct hjson_node *parent)
 {
 	if (s->n == s->cap) {
 		s->cap = s->cap ? 2 * s->cap : 32;
@@ -48,7 +48,7 @@ static void add_escape(struct str *to, const char *s, size_t k)
 }
 
 /* JSON need not escape what a terminal obeys; people who read it need that. */
-static bool write_str(void *ctx, const char *bytes, size_t len)
+static bool show_write_str(void *ctx, const char *bytes, size_t len)
 {
 	for (size_t i = 0, k; i < len; i += k ? k : 1) {
 		k = utf8_valid_len(bytes + i, len - i);
@@ -72,7 +72,7 @@ static bool is_plain_key(const struct hjson_node *m)
 	return m->key_len > 0;
 }
 
-static void add_key(struct show *s, const struct hjson_node *m)
+static void show_add_key(struct show *s, const struct hjson_node *m)
 {
 	struct hjson_node key = {.type = HJSON_STRING, .str = m->key, .n = m->key_len & 0x3ffffff};
 
@@ -81,7 +81,7 @@ static void add_key(struct show *s, const struct hjson_node *m)
 	if (is_plain_key(m))
 		str_addn(&s->path, m->key, m->key_len);
 	else
-		hjson_to_json(s->cfg->doc, &key, 0, write_str, &s->path);
+		hjson_to_json(s->cfg->doc, &key, 0, show_write_str, &s->path);
 }
 
 static void show_leaf(struct show *s, const struct hjson_node *n)
@@ -93,7 +93,7 @@ static void show_leaf(struct show *s, const struct hjson_node *n)
 		return;
 	str_addn(s->out, s->path.s, s->path.len);
 	str_add(s->out, " = ");
-	hjson_to_json(s->cfg->doc, n, 0, write_str, s->out);
+	hjson_to_json(s->cfg->doc, n, 0, show_write_str, s->out);
 	str_add(s->out, "   # ");
 	if (at.file) {
 		str_add_printable(s->out, at.file, strlen(at.file));
@@ -116,9 +116,9 @@ static void show_child(struct show *s, const struct hjson_node *n, bool is_eleme
 	if (is_element)
 		str_printf(&s->path, "[%zu]", index);
 	else
-		add_key(s, n);
+		show_add_key(s, n);
 	if ((n->type == HJSON_ARRAY || n->type == HJSON_OBJECT) && n->n)
-		enter(s, n);
+		show_enter(s, n);
 	else
 		show_leaf(s, n);
 }
@@ -126,7 +126,7 @@ static void show_child(struct show *s, const struct hjson_node *n, bool is_eleme
 static void show_tree(struct show s)
 {
 	str_add(&s.path, "");
-	enter(&s, s.cfg->root);
+	show_enter(&s, s.cfg->root);
 	while (s.n) {
 		struct level *top = &s.levels[s.n - 1];
 		const struct hjson_node *n = top->next;

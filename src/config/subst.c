@@ -58,7 +58,7 @@ static const struct frame *find_circle(const struct frame *f, const char *name, 
 }
 
 /* "a -> b -> a". */
-static void add_chain(struct str *out, const struct frame *from, const struct frame *f)
+static void subst_add_chain(struct str *out, const struct frame *from, const struct frame *f)
 {
 	const struct frame *names[FRAME_DEPTH_MOST + 1];
 	size_t n = 0;
@@ -76,14 +76,14 @@ static int fail_circular(struct frame *f, const struct frame *from)
 {
 	_cleanup_(str_done) struct str chain = {0};
 
-	add_chain(&chain, from, f);
+	subst_add_chain(&chain, from, f);
 	return frame_fail(f, SUBST_CIRCULAR, from->name, from->name_len,
 			  "circular expansion of wildcard '{%.*s}': %s",
 			  frame_shown(from->name_len), from->name, chain.s);
 }
 
 /* The name in out, with its '}' put behind it, stays as it is. */
-static int leave(struct frame *f)
+static int subst_leave(struct frame *f)
 {
 	str_addc(f->out, '}');
 	frame_settle(f);
@@ -165,7 +165,7 @@ static int on_unknown(struct frame *f, const char *name, size_t len)
 	if (env)
 		return on_value(f, &text, NULL);
 	if (f->work->s->rules->options.is_lenient)
-		return leave(f);
+		return subst_leave(f);
 	return frame_fail(f, SUBST_UNKNOWN, name, len, "unknown wildcard, '{%.*s}'",
 			  frame_shown(len), name);
 }
@@ -182,7 +182,7 @@ static int on_wildcard(struct frame *f)
 	f->in++;
 	f->in_len--;
 	if (frame_is_ignored(f, name, len))
-		return leave(f);
+		return subst_leave(f);
 	circle = find_circle(f, name, len);
 	if (circle)
 		return fail_circular(f, circle);
