@@ -50,7 +50,7 @@ json_t *fields_parse(const char *text, const char *where, struct dvs_text *err)
 	return NULL;
 }
 
-static bool is_listed(const char *const *list, size_t n, const char *key)
+static bool drivers_fields_is_listed(const char *const *list, size_t n, const char *key)
 {
 	for (size_t i = 0; i < n; i++)
 		if (strcmp(list[i], key) == 0)
@@ -69,7 +69,7 @@ int32_t fields_only(const struct fields *f, const char *const *known)
 	json_object_foreach(f->from, key, value)
 	{
 		(void)value;
-		if (is_listed(known, n, key))
+		if (drivers_fields_is_listed(known, n, key))
 			continue;
 		near = str_suggest(key, known, n);
 		return fields_fail(f, "%s: unknown key '%.60s'%s%s%s", f->where, key,

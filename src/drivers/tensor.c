@@ -41,8 +41,8 @@ size_t tensor_type_size(enum tensor_type t)
 	return types[t].size;
 }
 
-static int read_value(const struct tensor *t, const char *key, const json_t *value,
-		      struct tensor_content *ret, struct error *err)
+static int tensor_read_value(const struct tensor *t, const char *key, const json_t *value,
+			     struct tensor_content *ret, struct error *err)
 {
 	const struct type_row *type = &types[t->type];
 
@@ -78,7 +78,7 @@ static int read_content(const struct tensor *t, const json_t *object, struct are
 		ret->source = TENSOR_IOTA;
 		return 0;
 	}
-	return fill ? read_value(t, "fill", fill, ret, err) : 0;
+	return fill ? tensor_read_value(t, "fill", fill, ret, err) : 0;
 }
 
 static int read_tolerance(const json_t *expect, const char *key, double *ret, struct error *err)
@@ -176,7 +176,7 @@ static int read_scalar(struct tensor *t, const json_t *arg, struct error *err)
 	t->bytes = types[t->type].size;
 	if (only_known_keys(arg, (const char *const[]){"name"}, 1, name, err) < 0)
 		return -1;
-	return read_value(t, name, json_object_get(arg, name), &t->content, err);
+	return tensor_read_value(t, name, json_object_get(arg, name), &t->content, err);
 }
 
 static int read_arg(struct tensor *t, const json_t *arg, struct arena *mem, struct error *err)

@@ -87,7 +87,7 @@ static void put_real(enum tensor_type type, void *to, double d)
 }
 
 /* Little-endian, as the devices are: an integer of n bytes is the beginning of a larger one. */
-static void put(enum tensor_type type, void *to, const struct element *e)
+static void tensor_put(enum tensor_type type, void *to, const struct element *e)
 {
 	if (type <= TENSOR_F64)
 		put_real(type, to, e->is_real ? e->real : (double)e->integer);
@@ -95,7 +95,7 @@ static void put(enum tensor_type type, void *to, const struct element *e)
 		memcpy(to, &e->integer, tensor_type_size(type));
 }
 
-static struct element get(enum tensor_type type, const void *from)
+static struct element tensor_bytes_get(enum tensor_type type, const void *from)
 {
 	struct element e = {.is_real = type <= TENSOR_F64};
 	uint16_t half;
@@ -132,7 +132,7 @@ static struct element get(enum tensor_type type, const void *from)
 
 double tensor_get(enum tensor_type type, const void *from)
 {
-	struct element e = get(type, from);
+	struct element e = tensor_bytes_get(type, from);
 
 	if (type == TENSOR_U64)
 		return (double)(uint64_t)e.integer;
@@ -156,7 +156,7 @@ void tensor_set(enum tensor_type type, void *to, double value)
 
 	if (!e.is_real)
 		e.integer = to_integer(type, value);
-	put(type, to, &e);
+	tensor_put(type, to, &e);
 }
 
 static struct element content_at(const struct tensor *t, const struct tensor_content *c,
@@ -165,7 +165,8 @@ static struct element content_at(const struct tensor *t, const struct tensor_con
 	struct element e = {.is_real = t->type <= TENSOR_F64};
 
 	if (c->source == TENSOR_FILE)
-		return get(t->type, (const char *)bytes + i * tensor_type_size(t->type));
+		return tensor_bytes_get(t->type,
+					(const char *)bytes + i * tensor_type_size(t->type));
 	e.real = c->source == TENSOR_IOTA ? (double)i : c->real;
 	e.integer = c->source == TENSOR_IOTA ? (int64_t)i : c->integer;
 	return e;
@@ -206,7 +207,7 @@ static int fill_content(const struct tensor *t, void *to, struct error *err)
 	}
 	for (uint64_t i = 0; i < (c->source == TENSOR_IOTA ? t->n : 1); i++) {
 		e = content_at(t, c, NULL, i);
-		put(t->type, (char *)to + i * size, &e);
+		tensor_put(t->type, (char *)to + i * size, &e);
 	}
 	repeat(to, t->bytes, c->source == TENSOR_IOTA ? t->bytes : size);
 	return 0;
@@ -217,8 +218,8 @@ static struct element as_stored(enum tensor_type type, const struct element *e)
 {
 	char bytes[8] = {0};
 
-	put(type, bytes, e);
-	return get(type, bytes);
+	tensor_put(type, bytes, e);
+	return tensor_bytes_get(type, bytes);
 }
 
 static bool is_near(const struct tensor *t, const struct element *got, const struct element *want)
@@ -235,7 +236,7 @@ static bool is_near(const struct tensor *t, const struct element *got, const str
 	return fabs(g - w) <= t->atol + t->rtol * fabs(w);
 }
 
-static void add_element(struct str *b, const struct tensor *t, const struct element *e)
+static void tensor_add_element(struct str *b, const struct tensor *t, const struct element *e)
 {
 	if (e->is_real && isnan(e->real))
 		str_add(b, "nan"); /* without its sign */
@@ -254,9 +255,9 @@ static int mismatch(const struct tensor *t, uint64_t n, uint64_t first, const st
 
 	str_printf(&text, "%" PRIu64 " of %" PRIu64 " elements wrong; element %" PRIu64 " is ", n,
 		   t->n, first);
-	add_element(&text, t, got);
+	tensor_add_element(&text, t, got);
 	str_add(&text, ", not ");
-	add_element(&text, t, want);
+	tensor_add_element(&text, t, want);
 	return error_plain(err, "%s", text.s);
 }
 
@@ -266,7 +267,7 @@ static bool is_expected(const struct tensor *t, const char *file, uint64_t i, co
 {
 	*want = content_at(t, &t->expect, file, i);
 	*want = as_stored(t->type, want);
-	*got = get(t->type, (const char *)bytes + i * tensor_type_size(t->type));
+	*got = tensor_bytes_get(t->type, (const char *)bytes + i * tensor_type_size(t->type));
 	return is_near(t, got, want);
 }
 

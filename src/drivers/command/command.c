@@ -18,7 +18,7 @@
 static const double probe_most_s = 18;
 
 /* As much of a text as there is room for. */
-static void set_text(char *to, size_t room, const char *text)
+static void command_set_text(char *to, size_t room, const char *text)
 {
 	_cleanup_(str_done) struct str shown = {0};
 
@@ -46,8 +46,8 @@ static int32_t domain_of(const struct smi_listing *l, size_t i)
 	return number;
 }
 
-static void describe_device(const struct smi_options *o, const struct smi_listing *l, size_t i,
-			    struct dvs_device *ret)
+static void command_describe_device(const struct smi_options *o, const struct smi_listing *l,
+				    size_t i, struct dvs_device *ret)
 {
 	const struct smi_device *d = &l->devices[i];
 	_cleanup_(smi_verdict_done) struct smi_verdict v;
@@ -62,9 +62,9 @@ static void describe_device(const struct smi_options *o, const struct smi_listin
 	str_add(&detail, v.text.len ? v.text.s : d->name ? d->name : "");
 	if (d->pci)
 		str_printf(&detail, "%s%s", detail.len ? ", " : "", d->pci);
-	set_text(ret->model, sizeof(ret->model), d->model);
-	set_text(ret->detail, sizeof(ret->detail), detail.s);
-	set_text(ret->family, sizeof(ret->family), o->family);
+	command_set_text(ret->model, sizeof(ret->model), d->model);
+	command_set_text(ret->detail, sizeof(ret->detail), detail.s);
+	command_set_text(ret->family, sizeof(ret->family), o->family);
 }
 
 /*
@@ -90,14 +90,14 @@ static int32_t list_anew(const struct smi_options *o, struct error *err)
 	return code == SMI_E_LATE ? SMI_E_TOOL : code;
 }
 
-static int32_t list_devices(const struct smi_options *o, struct dvs_device *devices, size_t cap,
-			    size_t *ret_n, struct error *err)
+static int32_t command_list_devices(const struct smi_options *o, struct dvs_device *devices,
+				    size_t cap, size_t *ret_n, struct error *err)
 {
 	int32_t code = list_anew(o, err);
 
 	*ret_n = last.l.n;
 	for (size_t i = 0; i < last.l.n && i < cap; i++)
-		describe_device(o, &last.l, i, &devices[i]);
+		command_describe_device(o, &last.l, i, &devices[i]);
 	return code;
 }
 
@@ -134,7 +134,7 @@ static int32_t probe_devices(const char *options, struct dvs_device *devices, si
 
 	*ret_n = 0;
 	if (smi_options_read(options, &o, &why) == 0)
-		code = list_devices(&o, devices, cap, ret_n, &why);
+		code = command_list_devices(&o, devices, cap, ret_n, &why);
 	smi_options_done(&o);
 	return code ? smi_fail(err, code, &why) : 0;
 }
@@ -154,8 +154,8 @@ static int32_t smi_health(int32_t device, const char *options, struct dvs_device
 	ret->id = device;
 	ret->fault_domain = ret->numa = -1;
 	ret->health = v.health;
-	set_text(ret->detail, sizeof(ret->detail), v.text.s);
-	set_text(ret->family, sizeof(ret->family), o.family);
+	command_set_text(ret->detail, sizeof(ret->detail), v.text.s);
+	command_set_text(ret->family, sizeof(ret->family), o.family);
 	smi_options_done(&o);
 	return 0;
 }
@@ -171,8 +171,8 @@ static void log_verdict(const struct dvs_host *host, int32_t device, const struc
 }
 
 /* Nothing is held: it is the process that borrows a device who opens it. */
-static int32_t open_device(const struct dvs_host *host, int32_t device, const char *options,
-			   void **ret_ctx, struct dvs_text *err)
+static int32_t command_open_device(const struct dvs_host *host, int32_t device, const char *options,
+				   void **ret_ctx, struct dvs_text *err)
 {
 	_cleanup_(smi_verdict_done) struct smi_verdict v = {0};
 	struct smi_options o;
@@ -193,7 +193,7 @@ static int32_t open_device(const struct dvs_host *host, int32_t device, const ch
 	return 0;
 }
 
-static void close_device(void *ctx)
+static void command_close_device(void *ctx)
 {
 	free(ctx);
 }
@@ -207,10 +207,10 @@ const struct dvs_driver *driver_command_get(uint32_t host_abi)
 		.version = "1",
 		.caps = DVS_CAP_LEND_ONLY | DVS_CAP_HEALTH,
 		.probe = probe_devices,
-		.open = open_device,
+		.open = command_open_device,
 		.health = smi_health,
 		.classify = smi_classify,
-		.close = close_device,
+		.close = command_close_device,
 		.lend_as = smi_lend_as,
 	};
 

@@ -12,7 +12,7 @@
 
 enum { LARGEST_ID = 65535 };
 
-static bool read_number(const char *text, long most, long *ret)
+static bool listing_read_number(const char *text, long most, long *ret)
 {
 	char *end;
 
@@ -54,7 +54,7 @@ static int32_t numa_of_pci(const char *pci)
 		return -1;
 	}
 	text.s[strcspn(text.s, "\n")] = '\0'; /* "-1": the machine has one node */
-	return read_number(text.s, INT32_MAX, &node) ? (int32_t)node : -1;
+	return listing_read_number(text.s, INT32_MAX, &node) ? (int32_t)node : -1;
 }
 
 static int refuse_value(struct error *err, const char *what, const char *value, const char *must)
@@ -71,7 +71,7 @@ static int read_device(const struct smi_pattern *line, struct arena *mem, const 
 	const char *numa = smi_pattern_group(line, mem, "numa");
 	long id, node = -1;
 
-	if (!read_number(id_text, LARGEST_ID, &id))
+	if (!listing_read_number(id_text, LARGEST_ID, &id))
 		return refuse_value(err, "id", id_text, "a number of at most 65535");
 	*ret = (struct smi_device){
 		.id = (int32_t)id,
@@ -82,8 +82,8 @@ static int read_device(const struct smi_pattern *line, struct arena *mem, const 
 		.health = smi_pattern_group(line, mem, "health"),
 		.memory = read_memory(smi_pattern_group(line, mem, "memory")),
 	};
-	ret->numa = numa && read_number(numa, INT32_MAX, &node) ? (int32_t)node
-								: numa_of_pci(ret->pci);
+	ret->numa = numa && listing_read_number(numa, INT32_MAX, &node) ? (int32_t)node
+									: numa_of_pci(ret->pci);
 	return 0;
 }
 
@@ -96,8 +96,8 @@ static size_t count_lines(const struct str *text)
 	return n;
 }
 
-static int read_lines(const struct smi_options *o, const struct str *text, struct arena *mem,
-		      struct smi_listing *ret, struct error *err)
+static int listing_read_lines(const struct smi_options *o, const struct str *text,
+			      struct arena *mem, struct smi_listing *ret, struct error *err)
 {
 	const char *end = text->s + text->len, *next;
 
@@ -144,7 +144,7 @@ int32_t smi_listing_make(const struct smi_options *o, double limit_s, struct are
 
 	*ret = (struct smi_listing){0};
 	smi_run_tool(o->probe, &(struct smi_place){0}, limit_s, &run);
-	if (smi_run_is_good(&run) && read_lines(o, &run.out, mem, ret, err) < 0)
+	if (smi_run_is_good(&run) && listing_read_lines(o, &run.out, mem, ret, err) < 0)
 		return SMI_E_OPTIONS;
 	return check_listing(&run, ret, err);
 }

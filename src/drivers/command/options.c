@@ -43,7 +43,8 @@ static const char *program_of(struct arena *mem, const char *command)
 	return arena_strndup(mem, at, strcspn(at, " \t\r\n;|&<>()"));
 }
 
-static int read_command(const struct smi_reader *r, const char *key, const char **ret)
+static int command_options_read_command(const struct smi_reader *r, const char *key,
+					const char **ret)
 {
 	const char *program, *text = NULL;
 
@@ -65,8 +66,9 @@ static int read_commands(const struct smi_reader *r)
 {
 	struct smi_options *o = r->o;
 
-	if (read_command(r, "probe", &o->probe) < 0 || read_command(r, "health", &o->health) < 0 ||
-	    read_command(r, "open_check", &o->open_check) < 0)
+	if (command_options_read_command(r, "probe", &o->probe) < 0 ||
+	    command_options_read_command(r, "health", &o->health) < 0 ||
+	    command_options_read_command(r, "open_check", &o->open_check) < 0)
 		return -1;
 	if (!o->probe)
 		return error_plain(r->err, "options: 'probe' is missing, the command that lists "
@@ -93,7 +95,7 @@ static int read_pattern(const struct smi_reader *r, const char *key, const char 
 	return -1;
 }
 
-static int read_patterns(const struct smi_reader *r)
+static int command_options_read_patterns(const struct smi_reader *r)
 {
 	struct smi_options *o = r->o;
 
@@ -108,7 +110,7 @@ static int read_patterns(const struct smi_reader *r)
 	return 0;
 }
 
-static int read_timeout(const struct smi_reader *r)
+static int command_options_read_timeout(const struct smi_reader *r)
 {
 	uint64_t ns = (uint64_t)(usual_timeout_s * 1e9);
 	int32_t code = fields_time(r->f, "timeout", least_timeout_s, &ns);
@@ -165,8 +167,9 @@ int smi_options_read(const char *json, struct smi_options *ret, struct error *er
 
 	*ret = (struct smi_options){.mem = arena_new()};
 	rc = fields_error(&f, f.from ? fields_only(&f, known) : f.code, err);
-	if (rc == 0 && (read_commands(&r) < 0 || read_patterns(&r) < 0 || read_timeout(&r) < 0 ||
-			read_family(&r) < 0 || read_lend(&r) < 0))
+	if (rc == 0 &&
+	    (read_commands(&r) < 0 || command_options_read_patterns(&r) < 0 ||
+	     command_options_read_timeout(&r) < 0 || read_family(&r) < 0 || read_lend(&r) < 0))
 		rc = -1;
 	json_decref(f.from);
 	return rc;

@@ -28,7 +28,7 @@ static int refuse_pattern(struct error *err, int errnum, size_t at)
 	return error_plain(err, "is no pattern: %s (at character %zu)", (const char *)said, at + 1);
 }
 
-static bool is_listed(const char *name, const char *const *names)
+static bool pattern_is_listed(const char *name, const char *const *names)
 {
 	for (; *names; names++)
 		if (strcmp(*names, name) == 0)
@@ -48,7 +48,7 @@ static int check_names(const struct smi_pattern *p, const char *const *names, st
 		const char *name = (const char *)table + (size_t)i * size + 2;
 		_cleanup_(str_done) struct str all = {0};
 
-		if (is_listed(name, names))
+		if (pattern_is_listed(name, names))
 			continue;
 		for (const char *const *one = names; *one; one++)
 			str_printf(&all, "%s%s", all.len ? ", " : "", *one);
@@ -99,7 +99,7 @@ bool smi_pattern_match(struct smi_pattern *p, const char *text, size_t n)
 	return pcre2_match(p->code, (PCRE2_SPTR)text, n, 0, 0, p->match, p->limits) > 0;
 }
 
-static bool is_blank(char c)
+static bool pattern_is_blank(char c)
 {
 	return c && strchr(" \t\r\n", c);
 }
@@ -114,9 +114,9 @@ const char *smi_pattern_group(const struct smi_pattern *p, struct arena *mem, co
 		return NULL;
 	from = ends[2 * number];
 	to = ends[2 * number + 1];
-	while (from < to && is_blank(p->text[from]))
+	while (from < to && pattern_is_blank(p->text[from]))
 		from++;
-	while (from < to && is_blank(p->text[to - 1]))
+	while (from < to && pattern_is_blank(p->text[to - 1]))
 		to--;
 	return from < to ? arena_strndup(mem, p->text + from, to - from) : NULL;
 }

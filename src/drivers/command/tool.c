@@ -73,7 +73,7 @@ static const char **make_environment(const struct smi_place *place, struct arena
 	return env;
 }
 
-static void set_signals(posix_spawnattr_t *attr)
+static void command_tool_set_signals(posix_spawnattr_t *attr)
 {
 	sigset_t defaults, none;
 
@@ -93,7 +93,7 @@ static int spawn_shell(const char *command, const char *const *env, int out, int
 	int rc;
 
 	posix_spawnattr_init(&attr);
-	set_signals(&attr);
+	command_tool_set_signals(&attr);
 	posix_spawn_file_actions_init(&files);
 	posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
 	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
@@ -129,7 +129,7 @@ static int start_tool(const char *command, const char *const *env, struct runnin
 }
 
 /* All that is there. false: more than anybody would read. */
-static bool read_all(int *fd, struct str *to)
+static bool command_tool_read_all(int *fd, struct str *to)
 {
 	ssize_t n = 1;
 
@@ -187,7 +187,8 @@ static enum smi_end follow_tool(struct running *t, struct smi_run *ret)
 	for (;;) {
 		bool is_over = has_exited(t);
 
-		if (!read_all(&t->out, &ret->out) || !read_all(&t->err, &ret->err))
+		if (!command_tool_read_all(&t->out, &ret->out) ||
+		    !command_tool_read_all(&t->err, &ret->err))
 			return SMI_LOUD;
 		if (is_over)
 			return SMI_EXITED;
@@ -259,7 +260,7 @@ static void add_first_line(struct str *to, const struct str *text)
 		str_add(to, "...");
 }
 
-static void add_command(struct str *to, const char *command)
+static void command_tool_add_command(struct str *to, const char *command)
 {
 	size_t n = strlen(command), shown = n < COMMAND_SHOWN ? n : COMMAND_SHOWN;
 
@@ -272,7 +273,7 @@ void smi_run_explain(const struct smi_run *r, struct str *to)
 {
 	size_t before;
 
-	add_command(to, r->command);
+	command_tool_add_command(to, r->command);
 	if (r->end == SMI_NOT_STARTED) {
 		str_printf(to, "cannot be started: %s", strerror(r->number));
 		return;

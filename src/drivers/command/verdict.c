@@ -18,8 +18,8 @@ static void set_bad(struct smi_verdict *v, int32_t code)
 }
 
 /* "'bad' matches: Health : Critical" */
-static bool matches(const char *key, struct smi_pattern *p, const struct str *text,
-		    struct smi_verdict *v)
+static bool command_verdict_matches(const char *key, struct smi_pattern *p, const struct str *text,
+				    struct smi_verdict *v)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 
@@ -34,11 +34,11 @@ static bool matches(const char *key, struct smi_pattern *p, const struct str *te
  * patterns leave it open. */
 static bool judge_text(const struct smi_options *o, const struct str *text, struct smi_verdict *v)
 {
-	if (matches("bad", o->bad, text, v)) {
+	if (command_verdict_matches("bad", o->bad, text, v)) {
 		set_bad(v, SMI_E_BAD);
 		return true;
 	}
-	if (matches("suspect", o->suspect, text, v)) {
+	if (command_verdict_matches("suspect", o->suspect, text, v)) {
 		v->health = DVS_HEALTH_SUSPECT;
 		return true;
 	}

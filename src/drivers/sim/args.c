@@ -5,7 +5,8 @@
 #include "drivers/sim/codes.h"
 #include "drivers/sim/run.h"
 
-static int32_t give(struct dvs_text *err, int32_t code, struct error *fault, const char *name)
+static int32_t sim_args_give(struct dvs_text *err, int32_t code, struct error *fault,
+			     const char *name)
 {
 	sim_fail(err, code, "%s%s%s", name ? name : "", name ? ": " : "", fault->msg);
 	error_done(fault);
@@ -24,7 +25,9 @@ static int32_t add_arg(const struct tensor *t, size_t number, struct sim_vectors
 	if (!v)
 		return SIM_BAD_JOB;
 	v->tensor = t;
-	return tensor_fill(t, v->at, &fault) == 0 ? 0 : give(err, SIM_BAD_JOB, &fault, v->name);
+	return tensor_fill(t, v->at, &fault) == 0
+		       ? 0
+		       : sim_args_give(err, SIM_BAD_JOB, &fault, v->name);
 }
 
 int32_t sim_args_read(struct sim_run *run, json_t *list, struct dvs_text *err)
@@ -36,7 +39,7 @@ int32_t sim_args_read(struct sim_run *run, json_t *list, struct dvs_text *err)
 	int32_t code;
 
 	if (tensors_read(list, run->mem, &tensors, &n, &fault) < 0)
-		return give(err, SIM_BAD_JOB, &fault, NULL);
+		return sim_args_give(err, SIM_BAD_JOB, &fault, NULL);
 	for (size_t i = 0; i < n; i++)
 		bytes += tensors[i].bytes;
 	code = sim_memory_take(run, bytes, err);
@@ -52,6 +55,6 @@ int32_t sim_args_verify(const struct sim_vectors *v, struct dvs_text *err)
 	for (size_t i = 0; i < v->n; i++)
 		if (v->items[i].tensor &&
 		    tensor_check(v->items[i].tensor, v->items[i].at, &fault) < 0)
-			return give(err, SIM_MISMATCH, &fault, v->items[i].name);
+			return sim_args_give(err, SIM_MISMATCH, &fault, v->items[i].name);
 	return 0;
 }

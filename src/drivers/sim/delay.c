@@ -57,7 +57,7 @@ uint64_t sim_delay_draw(const struct sim_delay *d, double u)
 }
 
 /* Steele, Lea, Flood: the finaliser of SplitMix64. */
-static uint64_t mix(uint64_t z)
+static uint64_t delay_mix(uint64_t z)
 {
 	z += 0x9e3779b97f4a7c15u;
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
@@ -67,12 +67,12 @@ static uint64_t mix(uint64_t z)
 
 double sim_draw(uint64_t seed, uint64_t salt, const struct sim_occasion *o)
 {
-	uint64_t h = mix(seed ^ mix(salt));
+	uint64_t h = delay_mix(seed ^ delay_mix(salt));
 
-	h = mix(h ^ (uint64_t)(uint32_t)o->device);
+	h = delay_mix(h ^ (uint64_t)(uint32_t)o->device);
 	for (const char *c = o->job ? o->job : ""; *c; c++)
-		h = mix(h ^ (unsigned char)*c);
-	h = mix(h ^ o->attempt);
-	h = mix(h ^ o->ordinal);
+		h = delay_mix(h ^ (unsigned char)*c);
+	h = delay_mix(h ^ o->attempt);
+	h = delay_mix(h ^ o->ordinal);
 	return (double)(h >> 11) * 0x1p-53;
 }

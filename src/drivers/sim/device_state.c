@@ -19,13 +19,13 @@ enum { MOST_BYTES = 4096 };
 
 static const char *const wedge_names[] = {"none", "never", "force_reset"};
 
-static char *path_of(const char *dir, int32_t device)
+static char *device_state_path(const char *dir, int32_t device)
 {
 	return xasprintf("%s/sim/dev%d.json", dir, device);
 }
 
 /* A file that is half written or somebody else's is no state: the device is as new. */
-static void parse(int fd, struct sim_device_state *ret)
+static void device_state_parse(int fd, struct sim_device_state *ret)
 {
 	char text[MOST_BYTES];
 	ssize_t n = pread(fd, text, sizeof(text), 0);
@@ -43,7 +43,7 @@ static void parse(int fd, struct sim_device_state *ret)
 	json_decref(j);
 }
 
-static int write_out(int fd, const struct sim_device_state *s)
+static int device_state_write(int fd, const struct sim_device_state *s)
 {
 	char text[256];
 	int n = snprintf(text, sizeof(text),
@@ -73,7 +73,7 @@ static int open_locked(const char *path, int flags, int how)
 int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device_state *ret,
 			      struct dvs_text *err)
 {
-	_cleanup_(freep) char *path = dir ? path_of(dir, device) : NULL;
+	_cleanup_(freep) char *path = dir ? device_state_path(dir, device) : NULL;
 	_cleanup_(closep) int fd = -1;
 
 	*ret = (struct sim_device_state){0};
@@ -84,13 +84,13 @@ int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device
 		return errno == ENOENT ? 0
 				       : sim_fail(err, SIM_STATE, "cannot read %s: %s", path,
 						  strerror(errno));
-	parse(fd, ret);
+	device_state_parse(fd, ret);
 	return 0;
 }
 
 /* It gets its name when it has its rights: who is killed in between leaves none that others cannot
  * write into. */
-static void create(const char *path, const char *folder)
+static void device_state_create(const char *path, const char *folder)
 {
 	_cleanup_(closep) int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
 	char self[32];
@@ -113,14 +113,14 @@ static int open_to_change(const char *path, const char *folder)
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	create(path, folder);
+	device_state_create(path, folder);
 	return open_locked(path, O_RDWR | O_NOFOLLOW, LOCK_EX);
 }
 
 int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_state_change *change,
 				   struct dvs_text *err)
 {
-	_cleanup_(freep) char *path = dir ? path_of(dir, device) : NULL;
+	_cleanup_(freep) char *path = dir ? device_state_path(dir, device) : NULL;
 	_cleanup_(freep) char *folder = dir ? xasprintf("%s/sim", dir) : NULL;
 	_cleanup_(closep) int fd = -1;
 	struct sim_device_state s;
@@ -131,9 +131,9 @@ int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_s
 		fd = open_to_change(path, folder);
 	if (fd < 0)
 		return sim_fail(err, SIM_STATE, "cannot open %s: %s", path, strerror(errno));
-	parse(fd, &s);
+	device_state_parse(fd, &s);
 	change(&s);
-	if (write_out(fd, &s) < 0)
+	if (device_state_write(fd, &s) < 0)
 		return sim_fail(err, SIM_STATE, "cannot write %s: %s", path, strerror(errno));
 	return 0;
 }

@@ -18,8 +18,8 @@ static int32_t strike_closed(const struct sim_options *options, enum sim_point o
 	return code;
 }
 
-static int32_t describe(const struct sim_options *o, int32_t device, struct dvs_device *ret,
-			struct dvs_text *err)
+static int32_t sim_devices_describe(const struct sim_options *o, int32_t device,
+				    struct dvs_device *ret, struct dvs_text *err)
 {
 	struct sim_device_state state;
 	int32_t code = sim_device_state_read(o->state_dir, device, &state, err);
@@ -52,7 +52,7 @@ int32_t sim_devices_probe(const char *options, struct dvs_device *devices, size_
 	for (int32_t i = 0; i < o.n_devices && code == 0; i++) {
 		code = strike_closed(&o, SIM_ON_PROBE, i, err);
 		if (code == 0 && (size_t)i < cap)
-			code = describe(&o, i, &devices[i], err);
+			code = sim_devices_describe(&o, i, &devices[i], err);
 	}
 	sim_options_done(&o);
 	return code;
@@ -72,7 +72,7 @@ int32_t sim_devices_health(int32_t device, const char *options, struct dvs_devic
 	if (code == 0)
 		code = strike_closed(&o, SIM_ON_HEALTH, device, err);
 	if (code == 0)
-		code = describe(&o, device, ret, err);
+		code = sim_devices_describe(&o, device, ret, err);
 	sim_options_done(&o);
 	return code;
 }

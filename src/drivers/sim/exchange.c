@@ -17,8 +17,8 @@ static struct sim_vector elsewhere(const struct sim_run *run, const struct sim_v
 	return there;
 }
 
-static int32_t find_shared(const struct sim_run *run, const char *name, struct sim_vector **ret,
-			   struct dvs_text *err)
+static int32_t exchange_find_shared(const struct sim_run *run, const char *name,
+				    struct sim_vector **ret, struct dvs_text *err)
 {
 	*ret = sim_vectors_need(&run->vectors, name, err);
 	if (!*ret)
@@ -40,7 +40,8 @@ static int32_t rank_of(const struct sim_run *run, const struct sim_op *op, int32
 					      run->n_ranks);
 }
 
-static int32_t copy(struct sim_vector *to, const struct sim_vector *from, struct dvs_text *err)
+static int32_t exchange_copy(struct sim_vector *to, const struct sim_vector *from,
+			     struct dvs_text *err)
 {
 	if (to->n != from->n)
 		return sim_fail(err, SIM_BAD_JOB, "'%s' has %zu elements, and '%s' %zu", from->name,
@@ -56,10 +57,11 @@ int32_t sim_exchange_put(struct sim_run *run, const struct sim_op *op, struct dv
 	struct sim_vector *to, there;
 	int32_t rank;
 
-	if (!from || find_shared(run, op->to, &to, err) != 0 || rank_of(run, op, &rank, err) != 0)
+	if (!from || exchange_find_shared(run, op->to, &to, err) != 0 ||
+	    rank_of(run, op, &rank, err) != 0)
 		return SIM_BAD_JOB;
 	there = elsewhere(run, to, rank);
-	return copy(&there, from, err);
+	return exchange_copy(&there, from, err);
 }
 
 int32_t sim_exchange_get(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
@@ -67,19 +69,19 @@ int32_t sim_exchange_get(struct sim_run *run, const struct sim_op *op, struct dv
 	struct sim_vector *from, *to, there;
 	int32_t rank;
 
-	if (find_shared(run, op->text, &from, err) != 0 ||
+	if (exchange_find_shared(run, op->text, &from, err) != 0 ||
 	    !(to = sim_vectors_need(&run->vectors, op->to, err)) ||
 	    rank_of(run, op, &rank, err) != 0)
 		return SIM_BAD_JOB;
 	there = elsewhere(run, from, rank);
-	return copy(to, &there, err);
+	return exchange_copy(to, &there, err);
 }
 
 int32_t sim_exchange_sum(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
 	struct sim_vector *from, *to;
 
-	if (find_shared(run, op->text, &from, err) != 0 ||
+	if (exchange_find_shared(run, op->text, &from, err) != 0 ||
 	    !(to = sim_vectors_need(&run->vectors, op->to, err)))
 		return SIM_BAD_JOB;
 	if (from->n != to->n || from == to)

@@ -166,8 +166,8 @@ static int32_t read_fault(const struct fields *r, struct sim_fault *f)
 	return read_details(r, f);
 }
 
-static int32_t read_list(json_t *list, const char *where, struct sim_faults *f,
-			 struct dvs_text *err)
+static int32_t fault_read_list(json_t *list, const char *where, struct sim_faults *f,
+			       struct dvs_text *err)
 {
 	size_t i;
 	json_t *object;
@@ -196,8 +196,8 @@ int32_t sim_faults_read(json_t *list, const char *env, struct sim_faults *ret, s
 	if (env && *env && !(ret->lists[1] = json_loads(env, 0, NULL)))
 		return sim_fail(err, SIM_BAD_JOB, "DVS_SIM_FAULTS is not JSON");
 	ret->items = xcalloc(MOST_FAULTS, sizeof(*ret->items));
-	if (read_list(ret->lists[0], "faults", ret, err) != 0 ||
-	    read_list(ret->lists[1], "DVS_SIM_FAULTS", ret, err) != 0)
+	if (fault_read_list(ret->lists[0], "faults", ret, err) != 0 ||
+	    fault_read_list(ret->lists[1], "DVS_SIM_FAULTS", ret, err) != 0)
 		return SIM_BAD_JOB;
 	return 0;
 }

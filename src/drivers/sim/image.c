@@ -20,7 +20,7 @@
 static const size_t most_bytes = (size_t)256 << 20;
 
 /* Two different 64-bit hashes side by side; the size is compared as well. */
-static void hash_of(const char *s, size_t n, char ret[33])
+static void image_hash_of(const char *s, size_t n, char ret[33])
 {
 	uint64_t a = 0xcbf29ce484222325u, b = 0x9e3779b97f4a7c15u ^ n;
 
@@ -59,7 +59,7 @@ static void *open_copy(const struct str *text, char *name, size_t size, struct d
 	return library;
 }
 
-static struct sim_image *free_slot(struct sim_images *im)
+static struct sim_image *image_free_slot(struct sim_images *im)
 {
 	for (size_t i = 0; i < im->n; i++)
 		if (!im->items[i].library)
@@ -99,7 +99,7 @@ int32_t sim_images_load(struct sim_images *im, const char *path, uint32_t *ret_s
 		error_done(&fault);
 		return SIM_NO_IMAGE;
 	}
-	hash_of(text.s ? text.s : "", text.len, one.hash);
+	image_hash_of(text.s ? text.s : "", text.len, one.hash);
 	one.bytes = text.len;
 	for (size_t i = 0; i < im->n; i++)
 		if (im->items[i].bytes == one.bytes && strcmp(im->items[i].hash, one.hash) == 0) {
@@ -108,7 +108,7 @@ int32_t sim_images_load(struct sim_images *im, const char *path, uint32_t *ret_s
 		}
 	if ((code = open_image(&text, path, &one, err)) != 0)
 		return code;
-	slot = free_slot(im);
+	slot = image_free_slot(im);
 	*slot = one;
 	*ret_slot = (uint32_t)(slot - im->items) + 1;
 	return 0;

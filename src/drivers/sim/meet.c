@@ -80,7 +80,7 @@ static uint64_t round_up(uint64_t n, uint64_t to)
 }
 
 /* Names, sizes and offsets; addresses follow when the hall is mapped. */
-static int32_t carve(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
+static int32_t meet_carve(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
 {
 	uint64_t at = 0;
 
@@ -198,7 +198,7 @@ static int32_t compare_seats(const struct sim_meet *m, struct dvs_text *err)
 	return 0;
 }
 
-static void give(const struct sim_meet *m, const struct dvs_join *j, struct dvs_context *ret)
+static void meet_give(const struct sim_meet *m, const struct dvs_join *j, struct dvs_context *ret)
 {
 	ret->communicator = (uintptr_t)m->hall;
 	ret->window_base = j->window_bytes ? (uintptr_t)sim_meet_window(m, m->rank) : 0;
@@ -220,14 +220,14 @@ int32_t sim_meet_join(const struct dvs_join *j, const struct dvs_host *host, str
 	m = xcalloc(1, sizeof(*m));
 	m->rank = j->rank;
 	m->n_ranks = j->n_ranks;
-	if ((code = carve(j, m, err)) != 0 || (code = map_hall(j, m, err)) != 0 ||
+	if ((code = meet_carve(j, m, err)) != 0 || (code = map_hall(j, m, err)) != 0 ||
 	    (code = take_seat(j, m, err)) != 0 ||
 	    (!(j->flags & DVS_JOIN_NO_WAIT) && ((code = wait_for_all(j, host, m, err)) != 0 ||
 						(code = compare_seats(m, err)) != 0))) {
 		sim_meet_leave(m);
 		return code;
 	}
-	give(m, j, context);
+	meet_give(m, j, context);
 	*ret = m;
 	return 0;
 }

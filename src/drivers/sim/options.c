@@ -9,7 +9,8 @@
 
 enum { MOST_DEVICES = 4096, USUAL_DEVICES = 4 };
 
-static int32_t read_watch(json_t *object, struct sim_watch_rule *ret, struct dvs_text *err)
+static int32_t sim_options_read_watch(json_t *object, struct sim_watch_rule *ret,
+				      struct dvs_text *err)
 {
 	static const char *const keys[] = {"idle", "rule", "sync", NULL};
 	const struct fields r = {object, "inner_watch", SIM_BAD_JOB, err};
@@ -114,7 +115,8 @@ int32_t sim_options_read(const char *text, struct sim_options *ret, struct dvs_t
 	    fields_text(&r, "runtime", &runtime) != 0 ||
 	    fields_size(&r, "memory", &ret->memory) != 0 ||
 	    read_open_delay(json_object_get(ret->json, "open_delay"), &ret->open, err) != 0 ||
-	    read_watch(json_object_get(ret->json, "inner_watch"), &ret->watch, err) != 0 ||
+	    sim_options_read_watch(json_object_get(ret->json, "inner_watch"), &ret->watch, err) !=
+		    0 ||
 	    read_fault_domains(json_object_get(ret->json, "fault_domains"), ret, err) != 0 ||
 	    read_faults(ret, seed, err) != 0) {
 		sim_options_done(ret);

@@ -31,7 +31,7 @@ static json_t *object_of(const char *text)
 }
 
 /* The operation's own key comes first, so that `text` may be one and a detail of another. */
-static const struct sim_op_kind *kind_of(json_t *object)
+static const struct sim_op_kind *program_kind_of(json_t *object)
 {
 	const char *first = json_object_iter_key(json_object_iter(object));
 
@@ -44,7 +44,7 @@ static const struct sim_op_kind *kind_of(json_t *object)
 	return NULL;
 }
 
-static bool has_word(const char *list, const char *word)
+static bool program_has_word(const char *list, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -54,7 +54,7 @@ static bool has_word(const char *list, const char *word)
 	return false;
 }
 
-static int32_t check_keys(const struct fields *r, const struct sim_op_kind *k)
+static int32_t program_check_keys(const struct fields *r, const struct sim_op_kind *k)
 {
 	const char *key;
 	json_t *value;
@@ -63,7 +63,7 @@ static int32_t check_keys(const struct fields *r, const struct sim_op_kind *k)
 	{
 		(void)value;
 		if (strcmp(key, k->name) != 0 && strcmp(key, "only") != 0 &&
-		    !has_word(k->keys, key))
+		    !program_has_word(k->keys, key))
 			return sim_fail(r->err, SIM_BAD_JOB, "%s: '%s' has no key '%.60s'",
 					r->where, k->name, key);
 	}
@@ -100,7 +100,7 @@ static int32_t check_words(const struct fields *r, const struct sim_op *op)
 				  r->where, op->kind->name);
 }
 
-static int32_t read_value(const struct fields *r, struct sim_op *op)
+static int32_t program_read_value(const struct fields *r, struct sim_op *op)
 {
 	const char *key = op->kind->name;
 
@@ -144,7 +144,7 @@ static int32_t read_rank(const struct fields *r, struct sim_op *op)
 
 static int32_t read_op(const struct fields *r, struct sim_op *op)
 {
-	op->kind = kind_of(r->from);
+	op->kind = program_kind_of(r->from);
 	if (!op->kind)
 		return sim_fail(r->err, SIM_BAD_JOB, "%s: there is no operation '%.60s'", r->where,
 				json_object_size(r->from)
@@ -154,12 +154,13 @@ static int32_t read_op(const struct fields *r, struct sim_op *op)
 	op->only = json_object_get(r->from, "only");
 	op->is_busy = json_is_true(json_object_get(r->from, "busy"));
 	op->is_leak = json_is_true(json_object_get(r->from, "leak"));
-	if (check_keys(r, op->kind) != 0 || read_value(r, op) != 0 || read_rank(r, op) != 0 ||
-	    sim_values_read(r, &op->values) != 0 || fields_text(r, "to", &op->to) != 0)
+	if (program_check_keys(r, op->kind) != 0 || program_read_value(r, op) != 0 ||
+	    read_rank(r, op) != 0 || sim_values_read(r, &op->values) != 0 ||
+	    fields_text(r, "to", &op->to) != 0)
 		return SIM_BAD_JOB;
-	if (has_word(op->kind->keys, "name"))
+	if (program_has_word(op->kind->keys, "name"))
 		return fields_text(r, "name", &op->text2);
-	return has_word(op->kind->keys, "text") ? fields_text(r, "text", &op->text2) : 0;
+	return program_has_word(op->kind->keys, "text") ? fields_text(r, "text", &op->text2) : 0;
 }
 
 int32_t sim_program_read(json_t *list, struct sim_program *ret, struct dvs_text *err)

@@ -37,7 +37,7 @@ int32_t sim_job_check(json_t *job, struct dvs_text *err)
 	return code;
 }
 
-static int32_t read_job(struct sim_run *run, const char *job, struct dvs_text *err)
+static int32_t sim_run_read_job(struct sim_run *run, const char *job, struct dvs_text *err)
 {
 	json_t *params;
 	int32_t code;
@@ -77,7 +77,7 @@ struct sim_run *sim_run_new(struct sim *s, const struct dvs_run *r, uint32_t slo
 	run->bell = s->meet ? sim_meet_bell(s->meet) : &run->own_bell;
 	atomic_store(&run->launched_ns, sim_now_ns());
 	atomic_store(&run->progress_ns, sim_now_ns());
-	*ret_code = read_job(run, r->job, err);
+	*ret_code = sim_run_read_job(run, r->job, err);
 	if (*ret_code != 0) {
 		sim_run_free(run);
 		return NULL;

@@ -40,7 +40,7 @@ static void count_run(struct sim_device_state *state)
 
 /* --- images --- */
 
-static int32_t load(void *ctx, const char *job, uint32_t *ret_slot, struct dvs_text *err)
+static int32_t sim_load(void *ctx, const char *job, uint32_t *ret_slot, struct dvs_text *err)
 {
 	struct sim *s = ctx;
 	json_t *j = NULL, *image;
@@ -71,8 +71,8 @@ static int32_t unload(void *ctx, uint32_t slot)
 
 /* --- gangs --- */
 
-static int32_t join(void *ctx, const struct dvs_join *j, struct dvs_context *ret,
-		    struct dvs_text *err)
+static int32_t sim_join(void *ctx, const struct dvs_join *j, struct dvs_context *ret,
+			struct dvs_text *err)
 {
 	struct sim *s = ctx;
 	struct sim_occasion o = sim_occasion_of(s);
@@ -93,7 +93,7 @@ static int32_t join(void *ctx, const struct dvs_join *j, struct dvs_context *ret
 	return code;
 }
 
-static int32_t leave(void *ctx)
+static int32_t sim_leave(void *ctx)
 {
 	struct sim *s = ctx;
 	struct sim_meet *m = s->meet;
@@ -117,7 +117,7 @@ static void set_run(struct sim *s, struct sim_run *run)
 	pthread_mutex_unlock(&s->lock);
 }
 
-static int32_t prepare(void *ctx, uint32_t slot, const struct dvs_run *r, struct dvs_text *err)
+static int32_t sim_prepare(void *ctx, uint32_t slot, const struct dvs_run *r, struct dvs_text *err)
 {
 	struct sim *s = ctx;
 	struct sim_run *run;
@@ -141,17 +141,17 @@ static int32_t prepare(void *ctx, uint32_t slot, const struct dvs_run *r, struct
 	return code;
 }
 
-static int32_t check_epoch(const struct sim *s, uint64_t epoch, struct dvs_text *err)
+static int32_t sim_check_epoch(const struct sim *s, uint64_t epoch, struct dvs_text *err)
 {
 	if (s->run && s->run->epoch == epoch)
 		return 0;
 	return sim_fail(err, SIM_MISUSE, "run %llu is not prepared", (unsigned long long)epoch);
 }
 
-static int32_t launch(void *ctx, uint64_t epoch, struct dvs_text *err)
+static int32_t sim_launch(void *ctx, uint64_t epoch, struct dvs_text *err)
 {
 	struct sim *s = ctx;
-	int32_t code = check_epoch(s, epoch, err);
+	int32_t code = sim_check_epoch(s, epoch, err);
 
 	if (code != 0 || (code = strike_unless_poisoned(s, SIM_ON_LAUNCH, err)) != 0)
 		return code;
@@ -175,7 +175,7 @@ static int32_t launch(void *ctx, uint64_t epoch, struct dvs_text *err)
 static int32_t poll_run(void *ctx, uint64_t epoch, int32_t *ret_is_over, struct dvs_text *err)
 {
 	struct sim *s = ctx;
-	int32_t code = check_epoch(s, epoch, err);
+	int32_t code = sim_check_epoch(s, epoch, err);
 
 	*ret_is_over = 0;
 	if (code != 0 || (code = sim_strike_call(s, SIM_ON_POLL, err)) != 0)
@@ -185,10 +185,10 @@ static int32_t poll_run(void *ctx, uint64_t epoch, int32_t *ret_is_over, struct 
 	return 0;
 }
 
-static int32_t abort_run(void *ctx, uint64_t epoch)
+static int32_t sim_abort_run(void *ctx, uint64_t epoch)
 {
 	struct sim *s = ctx;
-	int32_t code = check_epoch(s, epoch, NULL);
+	int32_t code = sim_check_epoch(s, epoch, NULL);
 
 	if (code == 0 && (code = sim_strike_call(s, SIM_ON_ABORT, NULL)) == 0)
 		sim_run_cancel(s->run);
@@ -208,7 +208,7 @@ static void await_end(struct sim_run *run)
 	}
 }
 
-static void write_result(struct sim *s, struct sim_run *run, struct dvs_text *result)
+static void sim_write_result(struct sim *s, struct sim_run *run, struct dvs_text *result)
 {
 	json_t *j = json_deep_copy(run->result), *faults = json_copy(s->open_faults);
 	char *text;
@@ -228,11 +228,11 @@ static void write_result(struct sim *s, struct sim_run *run, struct dvs_text *re
 	json_array_clear(s->faults);
 }
 
-static int32_t finish(void *ctx, uint64_t epoch, struct dvs_text *result, struct dvs_text *err)
+static int32_t sim_finish(void *ctx, uint64_t epoch, struct dvs_text *result, struct dvs_text *err)
 {
 	struct sim *s = ctx;
 	struct sim_run *run = s->run;
-	int32_t code = check_epoch(s, epoch, err), struck;
+	int32_t code = sim_check_epoch(s, epoch, err), struck;
 
 	if (code != 0)
 		return code;
@@ -245,7 +245,7 @@ static int32_t finish(void *ctx, uint64_t epoch, struct dvs_text *result, struct
 		sim_fail(err, code, "%s", run->text);
 	if (s->poison == 0 && sim_code_poisons(code))
 		s->poison = code;
-	write_result(s, run, result);
+	sim_write_result(s, run, result);
 	set_run(s, NULL);
 	sim_run_free(run);
 	sim_device_state_change_to(s->options.state_dir, s->device, count_run, NULL);
@@ -261,7 +261,7 @@ static void sound(struct sim_device_state *state)
 
 /* A reset without force helps nobody: the process stays poisoned. One by force may heal the
  * device; it heals this process only if the device was what was wrong. */
-static int32_t reset(void *ctx, int32_t force, int32_t *ret_is_verified, struct dvs_text *err)
+static int32_t sim_reset(void *ctx, int32_t force, int32_t *ret_is_verified, struct dvs_text *err)
 {
 	struct sim *s = ctx;
 	struct sim_device_state state;
@@ -287,7 +287,7 @@ static int32_t reset(void *ctx, int32_t force, int32_t *ret_is_verified, struct 
 	return code;
 }
 
-static int32_t is_usable(void *ctx)
+static int32_t sim_is_usable(void *ctx)
 {
 	const struct sim *s = ctx;
 
@@ -302,22 +302,22 @@ static const struct dvs_driver sim_driver = {
 	.caps = DVS_CAP_ABORT | DVS_CAP_GANG | DVS_CAP_RESET | DVS_CAP_HEALTH | DVS_CAP_INNER_WATCH,
 	.probe = sim_devices_probe,
 	.open = sim_session_open,
-	.load = load,
+	.load = sim_load,
 	.unload = unload,
-	.join = join,
-	.prepare = prepare,
-	.launch = launch,
+	.join = sim_join,
+	.prepare = sim_prepare,
+	.launch = sim_launch,
 	.poll = poll_run,
-	.finish = finish,
-	.abort = abort_run,
-	.leave = leave,
-	.reset = reset,
+	.finish = sim_finish,
+	.abort = sim_abort_run,
+	.leave = sim_leave,
+	.reset = sim_reset,
 	.health = sim_devices_health,
 	.diagnose = sim_diagnosis_write,
 	.classify = sim_classify,
 	.close = sim_session_close,
 	.inner_watch_ns = inner_watch_ns,
-	.is_usable = is_usable,
+	.is_usable = sim_is_usable,
 };
 
 const struct dvs_driver *driver_sim_get(uint32_t host_abi)

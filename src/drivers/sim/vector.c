@@ -46,8 +46,8 @@ static double value_at(const struct sim_values *v, size_t i)
 			 : v->fill + v->step * (double)i;
 }
 
-static int32_t check_size(const struct sim_vector *v, const struct sim_values *with,
-			  struct dvs_text *err)
+static int32_t vector_check_size(const struct sim_vector *v, const struct sim_values *with,
+				 struct dvs_text *err)
 {
 	if (!with->values || json_array_size(with->values) == v->n)
 		return 0;
@@ -55,14 +55,14 @@ static int32_t check_size(const struct sim_vector *v, const struct sim_values *w
 			json_array_size(with->values));
 }
 
-static struct sim_vector *grow(struct sim_vectors *v)
+static struct sim_vector *vector_grow(struct sim_vectors *v)
 {
 	v->items = xreallocarray(v->items, v->n + 1, sizeof(*v->items));
 	v->items[v->n] = (struct sim_vector){0};
 	return &v->items[v->n++];
 }
 
-static struct sim_vector *find(const struct sim_vectors *v, const char *name)
+static struct sim_vector *vector_find(const struct sim_vectors *v, const char *name)
 {
 	for (size_t i = 0; i < v->n; i++)
 		if (strcmp(v->items[i].name, name) == 0)
@@ -76,7 +76,7 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum
 	struct sim_vector *one;
 	void *at;
 
-	if (find(v, name)) {
+	if (vector_find(v, name)) {
 		sim_fail(err, 0, "there are two vectors '%.60s'", name);
 		return NULL;
 	}
@@ -85,7 +85,7 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum
 		sim_fail(err, 0, "no memory for '%.60s': %zu elements", name, n);
 		return NULL;
 	}
-	one = grow(v);
+	one = vector_grow(v);
 	one->type = type;
 	one->n = n;
 	one->at = at;
@@ -97,7 +97,7 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum
 struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
 					enum tensor_type type, void *at, size_t bytes)
 {
-	struct sim_vector *one = grow(v);
+	struct sim_vector *one = vector_grow(v);
 
 	one->type = type;
 	one->n = bytes / tensor_type_size(type);
@@ -109,7 +109,7 @@ struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
 struct sim_vector *sim_vectors_need(const struct sim_vectors *v, const char *name,
 				    struct dvs_text *err)
 {
-	struct sim_vector *one = find(v, name ? name : "");
+	struct sim_vector *one = vector_find(v, name ? name : "");
 
 	if (!one)
 		sim_fail(err, 0, "there is no vector '%.60s'", name ? name : "");
@@ -148,7 +148,7 @@ void sim_vector_set(struct sim_vector *v, size_t i, double to)
 
 int32_t sim_vector_fill(struct sim_vector *v, const struct sim_values *with, struct dvs_text *err)
 {
-	if (check_size(v, with, err) != 0)
+	if (vector_check_size(v, with, err) != 0)
 		return SIM_BAD_JOB;
 	for (size_t i = 0; i < v->n; i++)
 		sim_vector_set(v, i, value_at(with, i));
@@ -160,7 +160,7 @@ int32_t sim_vector_compare(const struct sim_vector *v, const struct sim_values *
 {
 	size_t n_wrong = 0, first = 0;
 
-	if (check_size(v, with, err) != 0)
+	if (vector_check_size(v, with, err) != 0)
 		return SIM_BAD_JOB;
 	for (size_t i = 0; i < v->n; i++) {
 		double is = sim_vector_get(v, i), should = value_at(with, i);

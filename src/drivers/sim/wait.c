@@ -29,7 +29,7 @@ static void tell_progress(struct sim_run *run, enum sim_doing doing, double part
 }
 
 /* 0: nothing against it yet; look again at *ret_next_ns (0: need not). */
-static int32_t watch(const struct sim_run *run, uint64_t now_ns, uint64_t *ret_next_ns)
+static int32_t wait_watch(const struct sim_run *run, uint64_t now_ns, uint64_t *ret_next_ns)
 {
 	const struct sim_watch_rule *w = &run->sim->options.watch;
 	bool is_suspect = !w->by_evidence || atomic_load(&run->doing) == SIM_WORKS;
@@ -85,7 +85,7 @@ static int32_t doze(struct sim_run *run, uint32_t seen, uint64_t until_ns, struc
 	if (atomic_load(&run->is_cancelled))
 		return sim_fail(err, SIM_CANCELLED, "cancelled in operation %u",
 				(unsigned)atomic_load(&run->at));
-	code = watch(run, sim_now_ns(), &next_ns);
+	code = wait_watch(run, sim_now_ns(), &next_ns);
 	if (code != 0)
 		return watch_end(run, code, err);
 	sim_bell_wait(run->bell, seen, sooner(until_ns, next_ns));
@@ -179,7 +179,7 @@ void sim_watch_opaque(struct sim_run *run)
 
 	if (!atomic_load(&run->is_opaque) || atomic_load(&run->latched))
 		return;
-	code = watch(run, sim_now_ns(), &next_ns);
+	code = wait_watch(run, sim_now_ns(), &next_ns);
 	if (code != 0) {
 		watch_end(run, code, NULL);
 		sim_run_cancel(run); /* cores are told to stop; whether they do is another matter */

@@ -30,8 +30,8 @@ static int32_t read_direction(const struct fields *r, const char *key, const cha
 			    r->where, key, n < 60 ? (int)n : 60, word);
 }
 
-static int32_t read_words(const struct fields *r, const char *key, const char *text, unsigned most,
-			  struct simpler_signature *ret)
+static int32_t blob_read_words(const struct fields *r, const char *key, const char *text,
+			       unsigned most, struct simpler_signature *ret)
 {
 	static const char blanks[] = " \t";
 	int32_t c;
@@ -62,7 +62,7 @@ static int32_t read_signature(const struct fields *r, const char *key, unsigned 
 
 	*ret = (struct simpler_signature){0};
 	if (json_is_string(v))
-		return read_words(r, key, json_string_value(v), most, ret);
+		return blob_read_words(r, key, json_string_value(v), most, ret);
 	if (!json_is_array(v))
 		return simpler_fail(
 			r->err, r->code,
@@ -81,7 +81,7 @@ static int32_t read_signature(const struct fields *r, const char *key, unsigned 
 }
 
 /* A file that is part of the callable. */
-static int32_t read_image(const struct fields *r, const char *key, struct str *ret)
+static int32_t blob_read_image(const struct fields *r, const char *key, struct str *ret)
 {
 	const char *path = NULL;
 	struct error err = {0};
@@ -146,7 +146,7 @@ static int32_t add_kernel(const struct fields *r, struct simpler_callable *head,
 	    (c = fields_int(r, "id", 0, SIMPLER_MAX_KERNELS - 1, &id)) ||
 	    (c = check_id(r, head, id)) || (c = read_core(r)) ||
 	    (c = read_signature(r, "sig", SIMPLER_MAX_LEAF_ARGS, &sig)) ||
-	    (c = read_image(r, "so", &binary))) {
+	    (c = blob_read_image(r, "so", &binary))) {
 		str_done(&binary);
 		return c;
 	}
@@ -192,7 +192,7 @@ static int32_t add_kernels(const struct fields *callable, struct simpler_callabl
 	return 0;
 }
 
-static int32_t read_entry(const struct fields *r, struct simpler_callable *head)
+static int32_t blob_read_entry(const struct fields *r, struct simpler_callable *head)
 {
 	const char *entry = "aicpu_orchestration_entry";
 	int32_t c = fields_text(r, "entry", &entry);
@@ -227,23 +227,23 @@ static void put_directions(const struct simpler_signature *sig, struct simpler_c
 	head->n_args = (int32_t)sig->n;
 }
 
-static int32_t fill(const struct fields *r, struct simpler_callable *head, struct str *storage,
-		    struct simpler_signature *sig)
+static int32_t blob_fill(const struct fields *r, struct simpler_callable *head, struct str *storage,
+			 struct simpler_signature *sig)
 {
 	static const char *const keys[] = {"orch", "entry", "sig", "kernels", NULL};
 	int32_t c;
 
-	if ((c = fields_only(r, keys)) || (c = read_entry(r, head)) ||
+	if ((c = fields_only(r, keys)) || (c = blob_read_entry(r, head)) ||
 	    (c = read_signature(r, "sig", SIMPLER_MAX_TENSORS, sig)) ||
-	    (c = read_image(r, "orch", storage)))
+	    (c = blob_read_image(r, "orch", storage)))
 		return c;
 	put_directions(sig, head);
 	head->bytes = (uint32_t)storage->len;
 	return add_kernels(r, head, storage);
 }
 
-static void join(const struct simpler_callable *head, const struct str *storage,
-		 struct simpler_blob *ret)
+static void blob_join(const struct simpler_callable *head, const struct str *storage,
+		      struct simpler_blob *ret)
 {
 	size_t size = sizeof(*head) + storage->len;
 	size_t room = (size + SIMPLER_ALIGN - 1) / SIMPLER_ALIGN * SIMPLER_ALIGN;
@@ -258,7 +258,7 @@ static void join(const struct simpler_callable *head, const struct str *storage,
 }
 
 /* What other drivers run. Left alone, the job would pass without it. */
-static int32_t refuse_foreign(const json_t *job, struct dvs_text *err)
+static int32_t blob_refuse_foreign(const json_t *job, struct dvs_text *err)
 {
 	static const char *const foreign[] = {"program", "image"};
 
@@ -278,7 +278,7 @@ int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_tex
 	int32_t c;
 
 	*ret = (struct simpler_blob){0};
-	if (refuse_foreign(job, err))
+	if (blob_refuse_foreign(job, err))
 		return SIMPLER_E_JOB;
 	if (!json_is_object(r.from))
 		return simpler_fail(err, SIMPLER_E_JOB,
@@ -286,15 +286,15 @@ int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_tex
 	head = calloc(1, sizeof(*head));
 	if (!head)
 		abort();
-	c = fill(&r, head, &storage, &ret->signature);
+	c = blob_fill(&r, head, &storage, &ret->signature);
 	if (c == 0)
-		join(head, &storage, ret);
+		blob_join(head, &storage, ret);
 	free(head);
 	str_done(&storage);
 	return c;
 }
 
-static bool is_same(const struct simpler_blob *a, const struct simpler_blob *b)
+static bool blob_is_same(const struct simpler_blob *a, const struct simpler_blob *b)
 {
 	return b->at && a->size == b->size && memcmp(a->at, b->at, a->size) == 0 &&
 	       memcmp(&a->signature, &b->signature, sizeof(a->signature)) == 0;
@@ -306,7 +306,7 @@ void simpler_blob_name(struct simpler_blob *b, const struct simpler_blob *last)
 {
 	struct sha256 sum;
 
-	if (is_same(b, last)) {
+	if (blob_is_same(b, last)) {
 		memcpy(b->digest, last->digest, sizeof(b->digest));
 		return;
 	}

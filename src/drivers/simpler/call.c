@@ -62,7 +62,8 @@ static int32_t plain_arg(json_t *arg, size_t at, const struct simpler_gang *gang
 }
 
 /* What one argument begins as would hide what another is to begin as, or pass for its result. */
-static int32_t check_buffer(const struct simpler_arg *list, size_t at, struct dvs_text *err)
+static int32_t simpler_call_check_buffer(const struct simpler_arg *list, size_t at,
+					 struct dvs_text *err)
 {
 	for (size_t i = 0; i < at && list[at].buffer; i++)
 		if (list[i].buffer && strcmp(list[i].buffer, list[at].buffer) == 0)
@@ -85,7 +86,7 @@ static int32_t plain_args(json_t *args, const struct simpler_gang *gang, struct 
 		if (!json_is_object(one))
 			return simpler_fail(err, SIMPLER_E_JOB, "args[%zu]: must be an object", i);
 		if ((c = plain_arg(one, i, gang, &ret->list[i], ret->mem, err)) ||
-		    (c = check_buffer(ret->list, i, err)))
+		    (c = simpler_call_check_buffer(ret->list, i, err)))
 			return c;
 	}
 	return 0;
@@ -105,7 +106,7 @@ static int32_t read_tensors(json_t *args, struct simpler_call *ret, struct dvs_t
 	return c;
 }
 
-static const char *kind_of(const struct tensor *t)
+static const char *simpler_call_kind_of(const struct tensor *t)
 {
 	if (t->is_scalar)
 		return "scalar";
@@ -144,7 +145,8 @@ static int32_t check_signature(const struct simpler_signature *sig, struct simpl
 			return simpler_fail(err, SIMPLER_E_JOB,
 					    "args[%zu] is '%s' and the callable's signature says "
 					    "'%s'",
-					    i, kind_of(arg->t), direction_names[arg->direction]);
+					    i, simpler_call_kind_of(arg->t),
+					    direction_names[arg->direction]);
 	}
 	return 0;
 }
@@ -174,8 +176,8 @@ static const char *name_of(size_t i, char room[32])
 	return room;
 }
 
-static int32_t place(struct simpler_arg *arg, size_t i, const struct simpler_gang *gang,
-		     struct dvs_text *err)
+static int32_t simpler_call_place(struct simpler_arg *arg, size_t i,
+				  const struct simpler_gang *gang, struct dvs_text *err)
 {
 	const struct dvs_buffer *b = arg->buffer ? simpler_gang_buffer(gang, arg->buffer) : NULL;
 	size_t room = (arg->t->bytes + SIMPLER_ALIGN - 1) / SIMPLER_ALIGN * SIMPLER_ALIGN;
@@ -238,8 +240,8 @@ static int32_t put_scalar(const struct simpler_arg *arg, struct simpler_args *re
 	return c;
 }
 
-static int32_t put(struct simpler_call *call, size_t i, const struct simpler_gang *gang,
-		   struct dvs_text *err)
+static int32_t simpler_call_put(struct simpler_call *call, size_t i,
+				const struct simpler_gang *gang, struct dvs_text *err)
 {
 	struct simpler_arg *arg = &call->list[i];
 	uint8_t dtype;
@@ -253,15 +255,15 @@ static int32_t put(struct simpler_call *call, size_t i, const struct simpler_gan
 		return simpler_fail(err, SIMPLER_E_JOB,
 				    "args[%zu]: the library has no tensors of %s, or none so large",
 				    i, tensor_type_name(arg->t->type));
-	if ((c = place(arg, i, gang, err)))
+	if ((c = simpler_call_place(arg, i, gang, err)))
 		return c;
 	put_tensor(arg, dtype, call->args);
 	return 0;
 }
 
-static int32_t read_all(json_t *args, const struct simpler_signature *sig,
-			const struct simpler_gang *gang, struct simpler_call *ret,
-			struct dvs_text *err)
+static int32_t simpler_call_read_all(json_t *args, const struct simpler_signature *sig,
+				     const struct simpler_gang *gang, struct simpler_call *ret,
+				     struct dvs_text *err)
 {
 	int32_t c;
 
@@ -269,7 +271,7 @@ static int32_t read_all(json_t *args, const struct simpler_signature *sig,
 	    (c = check_signature(sig, ret, err)))
 		return c;
 	for (size_t i = 0; i < ret->n && !c; i++)
-		c = put(ret, i, gang, err);
+		c = simpler_call_put(ret, i, gang, err);
 	return c;
 }
 
@@ -290,7 +292,7 @@ int32_t simpler_call_read(json_t *job, const struct simpler_signature *sig,
 	if (!ret->args)
 		abort();
 	memset(ret->args, 0, sizeof(*ret->args));
-	c = read_all(args, sig, gang, ret, err);
+	c = simpler_call_read_all(args, sig, gang, ret, err);
 	json_decref(args);
 	return c;
 }

@@ -38,7 +38,8 @@ static size_t find_chips(int32_t *ids, size_t cap)
 	return n;
 }
 
-static void describe_device(const struct simpler_options *o, int32_t id, struct dvs_device *ret)
+static void simpler_devices_describe_device(const struct simpler_options *o, int32_t id,
+					    struct dvs_device *ret)
 {
 	uint32_t size = ret->size;
 
@@ -64,7 +65,8 @@ int32_t simpler_probe(const char *json, struct dvs_device *devices, size_t cap, 
 	if (!c) {
 		*ret_n = o.is_sim ? (size_t)o.n_devices : find_chips(ids, ARRAY_LEN(ids));
 		for (size_t i = 0; i < *ret_n && i < cap; i++)
-			describe_device(&o, o.is_sim ? (int32_t)i : ids[i], &devices[i]);
+			simpler_devices_describe_device(&o, o.is_sim ? (int32_t)i : ids[i],
+							&devices[i]);
 	}
 	simpler_options_done(&o);
 	return c;

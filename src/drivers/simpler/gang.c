@@ -21,8 +21,8 @@ const struct dvs_buffer *simpler_gang_buffer(const struct simpler_gang *g, const
 }
 
 /* Where in a window the buffers lie: offsets in address, *ret_bytes all of them. */
-static int32_t carve(const struct dvs_join *join, struct simpler_gang *g, uint64_t *ret_bytes,
-		     struct dvs_text *err)
+static int32_t gang_carve(const struct dvs_join *join, struct simpler_gang *g, uint64_t *ret_bytes,
+			  struct dvs_text *err)
 {
 	uint64_t at = 0;
 
@@ -139,7 +139,7 @@ static int32_t meet(struct simpler_session *s, struct simpler_gang *g, const str
 	return 0;
 }
 
-static void give(const struct simpler_gang *g, struct dvs_context *ret)
+static void gang_give(const struct simpler_gang *g, struct dvs_context *ret)
 {
 	ret->communicator = g->handle;
 	ret->window_base = g->base;
@@ -170,7 +170,7 @@ int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 		return simpler_fail(err, SIMPLER_E_WINDOW, "rank %d of %d: at most %d ranks",
 				    join->rank, join->n_ranks, SIMPLER_MAX_RANKS);
 	ret->root = name_root(rendezvous, join->token);
-	c = carve(join, ret, &needed, err);
+	c = gang_carve(join, ret, &needed, err);
 	if (!c)
 		c = connect_ranks(s, ret, err);
 	if (!c)
@@ -183,7 +183,7 @@ int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 	}
 	if (!join->window_bytes && !needed)
 		ret->base = ret->bytes = 0; /* the library's own business */
-	give(ret, context);
+	gang_give(ret, context);
 	return 0;
 }
 

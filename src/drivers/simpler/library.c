@@ -32,7 +32,7 @@ static int32_t bind_log(int (*bind)(struct simpler_log_state *), int32_t thresho
 			    path, SIMPLER_LOG_ABI, sizeof(process.log));
 }
 
-static void *load(const char *path, int scope, struct dvs_text *err)
+static void *library_load(const char *path, int scope, struct dvs_text *err)
 {
 	void *handle = dlopen(path, RTLD_NOW | scope);
 
@@ -50,7 +50,7 @@ static int32_t load_context(const char *path, int32_t threshold, struct dvs_text
 
 	if (process.context)
 		return 0;
-	context = load(path, RTLD_GLOBAL, err);
+	context = library_load(path, RTLD_GLOBAL, err);
 	if (!context)
 		return SIMPLER_E_LIBRARY;
 	*(void **)&bind = dlsym(context, "simpler_host_log_bind_state");
@@ -62,7 +62,7 @@ static int32_t load_context(const char *path, int32_t threshold, struct dvs_text
 	return c;
 }
 
-static int32_t resolve(struct simpler_library *l, struct dvs_text *err)
+static int32_t library_resolve(struct simpler_library *l, struct dvs_text *err)
 {
 	struct str missing = {0};
 	int32_t c = 0;
@@ -85,7 +85,7 @@ static int32_t resolve(struct simpler_library *l, struct dvs_text *err)
 	return c;
 }
 
-static bool has(const struct simpler_library *l, const char *symbol)
+static bool library_has(const struct simpler_library *l, const char *symbol)
 {
 	return dlsym(l->handle, symbol) != NULL;
 }
@@ -93,8 +93,9 @@ static bool has(const struct simpler_library *l, const char *symbol)
 /* By what it offers. What is neither is never called: its simpler_init may take anything. */
 static int32_t find_version(struct simpler_library *l, struct dvs_text *err)
 {
-	bool is_first = has(l, SIMPLER_FIRST_SYMBOL), is_second = has(l, SIMPLER_SECOND_SYMBOL);
-	bool has_modes = has(l, SIMPLER_KERNEL_MODES_SYMBOL);
+	bool is_first = library_has(l, SIMPLER_FIRST_SYMBOL),
+	     is_second = library_has(l, SIMPLER_SECOND_SYMBOL);
+	bool has_modes = library_has(l, SIMPLER_KERNEL_MODES_SYMBOL);
 
 	l->version = is_second ? SIMPLER_SECOND : SIMPLER_FIRST;
 	if (is_second) {
@@ -218,12 +219,12 @@ static void name_build(struct simpler_library *l)
 	str_done(&file);
 }
 
-static int32_t check(struct simpler_library *l, const struct simpler_options *o,
-		     struct dvs_text *err)
+static int32_t library_check(struct simpler_library *l, const struct simpler_options *o,
+			     struct dvs_text *err)
 {
 	int32_t c;
 
-	if ((c = resolve(l, err)) || (c = find_version(l, err)) ||
+	if ((c = library_resolve(l, err)) || (c = find_version(l, err)) ||
 	    (c = bind_log(l->api.bind_log, o->log_threshold, l->path, err)) ||
 	    (c = check_contract(l, err)))
 		return c;
@@ -239,14 +240,14 @@ int32_t simpler_library_open(const struct simpler_options *o, const struct simpl
 	snprintf(ret->path, sizeof(ret->path), "%s", files->host);
 	simpler_options_export(o);
 	for (size_t i = 0; i < o->n_preload; i++)
-		if (!load(o->preload[i], RTLD_GLOBAL, err))
+		if (!library_load(o->preload[i], RTLD_GLOBAL, err))
 			return SIMPLER_E_LIBRARY;
 	if (files->context && (c = load_context(files->context, o->log_threshold, err)))
 		return c;
-	ret->handle = load(files->host, RTLD_LOCAL, err);
+	ret->handle = library_load(files->host, RTLD_LOCAL, err);
 	if (!ret->handle)
 		return SIMPLER_E_LIBRARY;
-	c = check(ret, o, err);
+	c = library_check(ret, o, err);
 	if (c == 0)
 		name_build(ret);
 	else

@@ -73,7 +73,7 @@ static int32_t read_ms(const struct fields *r, const char *key, uint64_t *ret_ms
 	return c;
 }
 
-static int32_t read_clocks(const struct fields *r, struct simpler_options *ret)
+static int32_t simpler_options_read_clocks(const struct fields *r, struct simpler_options *ret)
 {
 	int32_t c;
 
@@ -150,7 +150,7 @@ static int32_t read_scratch(const struct fields *r, struct simpler_options *ret)
 	return simpler_fail(r->err, r->code, "'scratch' is clear or keep, not '%.60s'", scratch);
 }
 
-static int32_t read_all(const struct fields *r, struct simpler_options *ret)
+static int32_t simpler_options_read_all(const struct fields *r, struct simpler_options *ret)
 {
 	int32_t c;
 
@@ -165,14 +165,15 @@ static int32_t read_all(const struct fields *r, struct simpler_options *ret)
 	if (!simpler_runtime_rings(ret->runtime))
 		return simpler_fail(r->err, r->code, "'runtime' is %s or %s, not '%.60s'",
 				    runtimes[0].name, runtimes[1].name, ret->runtime);
-	if ((c = read_paths(r, ret)) || (c = read_preload(r, ret)) || (c = read_clocks(r, ret)) ||
-	    (c = read_scratch(r, ret)) || (c = fields_text(r, "rendezvous", &ret->rendezvous)))
+	if ((c = read_paths(r, ret)) || (c = read_preload(r, ret)) ||
+	    (c = simpler_options_read_clocks(r, ret)) || (c = read_scratch(r, ret)) ||
+	    (c = fields_text(r, "rendezvous", &ret->rendezvous)))
 		return c;
 	return read_numbers(r, ret);
 }
 
 /* The texts outlive the JSON they came from. */
-static void keep(struct simpler_options *o)
+static void simpler_options_keep(struct simpler_options *o)
 {
 	const char **texts[] = {&o->libdir, &o->platform,   &o->runtime,
 				&o->host,   &o->context,    &o->aicpu,
@@ -202,9 +203,9 @@ int32_t simpler_options_read(const char *json, struct simpler_options *ret, stru
 	};
 	if (!r.from)
 		return SIMPLER_E_OPTIONS;
-	c = read_all(&r, ret);
+	c = simpler_options_read_all(&r, ret);
 	if (c == 0)
-		keep(ret);
+		simpler_options_keep(ret);
 	json_decref(r.from);
 	return c;
 }
@@ -216,8 +217,8 @@ void simpler_options_done(struct simpler_options *o)
 }
 
 /* path below libdir, %r replaced. */
-static char *expand(const struct simpler_options *o, const char *path, const char *runtime,
-		    struct arena *mem)
+static char *simpler_options_expand(const struct simpler_options *o, const char *path,
+				    const char *runtime, struct arena *mem)
 {
 	const char *at = strstr(path, "%r");
 
@@ -226,11 +227,11 @@ static char *expand(const struct simpler_options *o, const char *path, const cha
 	return path_join(mem, o->libdir, path);
 }
 
-static int32_t find(const struct simpler_options *o, const char *what, const char *set,
-		    const char *usual, const char *runtime, struct arena *mem, char **ret,
-		    struct dvs_text *err)
+static int32_t simpler_options_find(const struct simpler_options *o, const char *what,
+				    const char *set, const char *usual, const char *runtime,
+				    struct arena *mem, char **ret, struct dvs_text *err)
 {
-	*ret = expand(o, set ? set : usual, runtime, mem);
+	*ret = simpler_options_expand(o, set ? set : usual, runtime, mem);
 	if (access(*ret, R_OK) == 0)
 		return 0;
 	return simpler_fail(err, SIMPLER_E_LIBRARY,
@@ -252,15 +253,17 @@ int32_t simpler_files_find(const struct simpler_options *o, const char *runtime,
 	int32_t c;
 
 	*ret = (struct simpler_files){0};
-	if ((c = find(o, "host", o->host, host, runtime, mem, &ret->host, err)) ||
-	    (c = find(o, "aicpu", o->aicpu, aicpu, runtime, mem, &ret->aicpu, err)) ||
-	    (c = find(o, "aicore", o->aicore, aicore, runtime, mem, &ret->aicore, err)))
+	if ((c = simpler_options_find(o, "host", o->host, host, runtime, mem, &ret->host, err)) ||
+	    (c = simpler_options_find(o, "aicpu", o->aicpu, aicpu, runtime, mem, &ret->aicpu,
+				      err)) ||
+	    (c = simpler_options_find(o, "aicore", o->aicore, aicore, runtime, mem, &ret->aicore,
+				      err)))
 		return c;
 	if (o->is_sim)
-		return find(o, "context", o->context, "libcpu_sim_context.so", runtime, mem,
-			    &ret->context, err);
-	return find(o, "dispatcher", o->dispatcher, dispatcher, runtime, mem, &ret->dispatcher,
-		    err);
+		return simpler_options_find(o, "context", o->context, "libcpu_sim_context.so",
+					    runtime, mem, &ret->context, err);
+	return simpler_options_find(o, "dispatcher", o->dispatcher, dispatcher, runtime, mem,
+				    &ret->dispatcher, err);
 }
 
 static void export_number(const char *name, uint64_t value)

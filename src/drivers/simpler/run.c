@@ -26,7 +26,7 @@ bool simpler_run_is_gone(const struct simpler_run *run)
 	return run->state == RUN_NONE || run->state == RUN_UNPREPARED;
 }
 
-static void describe(struct simpler_run *run)
+static void simpler_run_describe(struct simpler_run *run)
 {
 	run->descriptor = (struct simpler_descriptor){
 		.run_id = run->number,
@@ -38,7 +38,7 @@ static void describe(struct simpler_run *run)
 	};
 }
 
-static int32_t prepare(struct simpler_session *s, struct simpler_run *run, struct dvs_text *err)
+static int32_t run_prepare(struct simpler_session *s, struct simpler_run *run, struct dvs_text *err)
 {
 	int native = SESSION_CALL(s, prepare, s->context, s->run, (int32_t)run->callable,
 				  run->call.args, &run->config, &run->descriptor);
@@ -52,9 +52,9 @@ static int32_t prepare(struct simpler_session *s, struct simpler_run *run, struc
 			    "simpler_prepare_run returned %d", native);
 }
 
-static int32_t make(struct simpler_session *s, struct simpler_run *run, json_t *job,
-		    const struct simpler_ring *usual, const struct simpler_gang *gang,
-		    struct dvs_text *err)
+static int32_t simpler_run_make(struct simpler_session *s, struct simpler_run *run, json_t *job,
+				const struct simpler_ring *usual, const struct simpler_gang *gang,
+				struct dvs_text *err)
 {
 	const struct simpler_slot *slot = simpler_slots_get(&s->slots, run->callable);
 	struct simpler_ring ring = *usual;
@@ -68,7 +68,7 @@ static int32_t make(struct simpler_session *s, struct simpler_run *run, json_t *
 	    (c = simpler_call_send(s, &run->call, err)))
 		return c;
 	simpler_ring_put(&ring, &run->config);
-	return prepare(s, run, err);
+	return run_prepare(s, run, err);
 }
 
 int32_t simpler_run_prepare(struct simpler_session *s, struct simpler_run *run, uint32_t callable,
@@ -76,8 +76,8 @@ int32_t simpler_run_prepare(struct simpler_session *s, struct simpler_run *run, 
 			    const struct simpler_gang *gang, struct dvs_text *err)
 {
 	run->callable = callable;
-	describe(run);
-	run->code = make(s, run, job, usual, gang, err);
+	simpler_run_describe(run);
+	run->code = simpler_run_make(s, run, job, usual, gang, err);
 	run->state = run->code ? RUN_UNPREPARED : RUN_PREPARED;
 	if (run->code) {
 		simpler_call_done(&run->call);
@@ -152,7 +152,8 @@ static int32_t conclude(struct simpler_session *s, struct simpler_run *run, stru
 	return simpler_call_check(s, &run->call, &run->n_checked, err);
 }
 
-static int32_t release(struct simpler_session *s, struct simpler_run *run, struct dvs_text *err)
+static int32_t simpler_run_release(struct simpler_session *s, struct simpler_run *run,
+				   struct dvs_text *err)
 {
 	run->finalize = SESSION_CALL(s, finalize, s->context, s->run);
 	if (run->code)
@@ -179,7 +180,7 @@ int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, s
 		break;
 	case RUN_PREPARED:
 	case RUN_UNLAUNCHED:
-		run->code = release(s, run, err);
+		run->code = simpler_run_release(s, run, err);
 		break;
 	case RUN_UNPREPARED:
 		break;

@@ -13,7 +13,7 @@ static bool drop_pages(uint64_t from, uint64_t to)
 	return from < to && madvise((void *)(uintptr_t)from, to - from, MADV_DONTNEED) == 0;
 }
 
-static int clear(struct simpler_session *s, uint64_t base, uint64_t bytes)
+static int scratch_clear(struct simpler_session *s, uint64_t base, uint64_t bytes)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t from = (base + page - 1) & ~(page - 1), to = (base + bytes) & ~(page - 1);
@@ -42,7 +42,7 @@ int32_t simpler_scratch_clear(struct simpler_session *s, const uint64_t heap[SIM
 				    "%s holds %" PRIu64 " bytes, and its rings alone are %" PRIu64
 				    ": it is of another version",
 				    s->library.path, held, bytes);
-	native = base ? clear(s, base, bytes) : 0;
+	native = base ? scratch_clear(s, base, bytes) : 0;
 	if (!native)
 		return 0;
 	return simpler_fail(err, simpler_code_of(native, SIMPLER_E_COPY),

@@ -33,13 +33,13 @@ struct simpler {
 	_Atomic uint64_t shown_epoch;
 };
 
-static void say(const struct simpler *s, int32_t level, const char *text)
+static void simpler_say(const struct simpler *s, int32_t level, const char *text)
 {
 	if (*text)
 		s->host->log(s->host->user, level, text);
 }
 
-static int32_t note(struct simpler *s, int32_t code, const struct dvs_text *err)
+static int32_t simpler_note(struct simpler *s, int32_t code, const struct dvs_text *err)
 {
 	if (!code || s->spoilt || !simpler_code_spoils(code, s->options.is_sim))
 		return code;
@@ -56,7 +56,7 @@ static int32_t refuse_spoilt(const struct simpler *s, struct dvs_text *err)
 			    s->device, s->spoilt, s->why_spoilt);
 }
 
-static void show(struct simpler *s)
+static void simpler_show(struct simpler *s)
 {
 	s->shown_epoch = s->run.epoch;
 	s->shown_state = s->run.state;
@@ -147,14 +147,14 @@ static void simpler_close(void *ctx)
 	    simpler_run_poll(&s->session, &s->run, &ignored, &err) == 0 && !ignored)
 		s->run.state = RUN_LOST;
 	if (s->run.state == RUN_LOST || (s->spoilt && !s->options.is_sim)) {
-		say(s, 1, "left as it is, for the end of the process to clean up");
+		simpler_say(s, 1, "left as it is, for the end of the process to clean up");
 		return;
 	}
 	if (s->run.state != RUN_NONE)
 		simpler_run_finish(&s->session, &s->run, &err);
 	text[0] = '\0';
 	if (s->session.context && end_session(s, &err)) {
-		say(s, 0, text);
+		simpler_say(s, 0, text);
 		return;
 	}
 	simpler_free(s);
@@ -185,7 +185,8 @@ static int32_t switch_runtime(struct simpler *s, const char *runtime, struct dvs
 					err);
 }
 
-static int32_t load(struct simpler *s, json_t *job, uint32_t *ret_slot, struct dvs_text *err)
+static int32_t simpler_load_job(struct simpler *s, json_t *job, uint32_t *ret_slot,
+				struct dvs_text *err)
 {
 	struct fields r = {job, "job", SIMPLER_E_JOB, err};
 	const char *runtime = s->options.runtime;
@@ -218,11 +219,11 @@ static int32_t simpler_load(void *ctx, const char *text, uint32_t *ret_slot, str
 	job = fields_parse(text, "job", err);
 	if (!job)
 		return SIMPLER_E_JOB;
-	c = load(s, job, ret_slot, err);
+	c = simpler_load_job(s, job, ret_slot, err);
 	json_decref(job);
 	if (!s->session.context && !s->spoilt)
 		s->spoilt = c; /* the other runtime did not open, and this one is closed */
-	return note(s, c, err);
+	return simpler_note(s, c, err);
 }
 
 static int32_t simpler_unload(void *ctx, uint32_t slot)
@@ -231,7 +232,7 @@ static int32_t simpler_unload(void *ctx, uint32_t slot)
 
 	if (s->spoilt)
 		return SIMPLER_E_LANE;
-	return note(s, simpler_session_unload(&s->session, slot, NULL), NULL);
+	return simpler_note(s, simpler_session_unload(&s->session, slot, NULL), NULL);
 }
 
 /* ---- gangs ---- */
@@ -245,10 +246,10 @@ static int32_t simpler_join(void *ctx, const struct dvs_join *join, struct dvs_c
 		return refuse_spoilt(s, err);
 	if (s->gang.comm || !simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_ORDER, "join while in a gang or in a run");
-	return note(s,
-		    simpler_gang_join(&s->session, s->options.rendezvous, join, s->host, &s->gang,
-				      ret, err),
-		    err);
+	return simpler_note(s,
+			    simpler_gang_join(&s->session, s->options.rendezvous, join, s->host,
+					      &s->gang, ret, err),
+			    err);
 }
 
 static int32_t simpler_leave(void *ctx)
@@ -257,7 +258,7 @@ static int32_t simpler_leave(void *ctx)
 
 	if (!simpler_run_is_gone(&s->run))
 		return SIMPLER_E_ORDER;
-	return note(s, simpler_gang_leave(&s->session, &s->gang), NULL);
+	return simpler_note(s, simpler_gang_leave(&s->session, &s->gang), NULL);
 }
 
 /* ---- a run ---- */
@@ -284,11 +285,11 @@ static int32_t simpler_prepare(void *ctx, uint32_t slot, const struct dvs_run *r
 	if (!job)
 		s->run.state = RUN_UNPREPARED;
 	json_decref(job);
-	show(s);
-	return note(s, c, err);
+	simpler_show(s);
+	return simpler_note(s, c, err);
 }
 
-static int32_t check_epoch(const struct simpler *s, uint64_t epoch, struct dvs_text *err)
+static int32_t simpler_check_epoch(const struct simpler *s, uint64_t epoch, struct dvs_text *err)
 {
 	if (s->run.state != RUN_NONE && s->run.epoch == epoch)
 		return 0;
@@ -298,45 +299,45 @@ static int32_t check_epoch(const struct simpler *s, uint64_t epoch, struct dvs_t
 static int32_t simpler_launch(void *ctx, uint64_t epoch, struct dvs_text *err)
 {
 	struct simpler *s = ctx;
-	int32_t c = check_epoch(s, epoch, err);
+	int32_t c = simpler_check_epoch(s, epoch, err);
 
 	if (c)
 		return c;
 	c = simpler_run_launch(&s->session, &s->run, err);
 	if (!c && s->run.accepted != s->run.descriptor.accepted_value)
-		say(s, 1, "the library launched a run and did not say that it accepted it");
-	show(s);
-	return note(s, c, err);
+		simpler_say(s, 1, "the library launched a run and did not say that it accepted it");
+	simpler_show(s);
+	return simpler_note(s, c, err);
 }
 
 static int32_t simpler_poll(void *ctx, uint64_t epoch, int32_t *ret_is_over, struct dvs_text *err)
 {
 	struct simpler *s = ctx;
-	int32_t c = check_epoch(s, epoch, err);
+	int32_t c = simpler_check_epoch(s, epoch, err);
 
 	if (c)
 		return c;
 	c = simpler_run_poll(&s->session, &s->run, ret_is_over, err);
-	show(s);
-	return note(s, c, err);
+	simpler_show(s);
+	return simpler_note(s, c, err);
 }
 
 static int32_t simpler_finish(void *ctx, uint64_t epoch, struct dvs_text *result,
 			      struct dvs_text *err)
 {
 	struct simpler *s = ctx;
-	int32_t c = check_epoch(s, epoch, err);
+	int32_t c = simpler_check_epoch(s, epoch, err);
 
 	if (c)
 		return c;
 	c = simpler_run_finish(&s->session, &s->run, err);
-	show(s);
+	simpler_show(s);
 	if (s->run.state == RUN_NONE) {
 		simpler_result_write(&s->session, &s->run, s->options.platform, s->load_was_new,
 				     result);
 		tell_memory(s);
 	}
-	return note(s, c, err);
+	return simpler_note(s, c, err);
 }
 
 /* ---- after an error ---- */
