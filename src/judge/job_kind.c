@@ -46,8 +46,8 @@ bool job_kind_take(struct job_kind *table, struct wire *w, const char *const *ba
 	return true;
 }
 
-static int compile_list(const struct pattern_list *list, struct pattern_code ***ret,
-			struct error *err)
+static int job_kind_compile_list(const struct pattern_list *list, struct pattern_code ***ret,
+				 struct error *err)
 {
 	*ret = xcalloc(list->n, sizeof(**ret));
 	for (uint32_t i = 0; i < list->n; i++) {
@@ -71,8 +71,8 @@ int job_kind_compile(struct job_kind *r, struct error *err)
 	r->pass_texts = xcalloc(pass->n, sizeof(*r->pass_texts));
 	for (uint32_t i = 0; i < pass->n; i++)
 		r->pass_texts[i] = pass->at[i].text;
-	if (compile_list(pass, &r->pass, err) < 0 ||
-	    compile_list(&r->job.fail_patterns, &r->fail, err) < 0)
+	if (job_kind_compile_list(pass, &r->pass, err) < 0 ||
+	    job_kind_compile_list(&r->job.fail_patterns, &r->fail, err) < 0)
 		return -1;
 	r->is_compiled = true;
 	return 0;

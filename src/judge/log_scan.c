@@ -64,7 +64,7 @@ char *log_scan_room(struct log_scan *s, size_t *ret_n)
 }
 
 /* One line for people: no end of line, tabs as they are, at most most bytes of it. */
-static void add_line(struct str *to, const char *line, size_t n, size_t most)
+static void log_scan_add_line(struct str *to, const char *line, size_t n, size_t most)
 {
 	size_t limit = to->len + most;
 
@@ -88,11 +88,11 @@ static void add_line(struct str *to, const char *line, size_t n, size_t most)
 }
 
 /* Each with its end, so that empty ones are there; the log's last line may have none. */
-static void add_context_line(struct str *to, const char *line, size_t n)
+static void log_scan_add_context_line(struct str *to, const char *line, size_t n)
 {
 	if (to->len + 1 >= LOG_CONTEXT_MOST)
 		return;
-	add_line(to, line, n, LOG_CONTEXT_MOST - to->len - 1);
+	log_scan_add_line(to, line, n, LOG_CONTEXT_MOST - to->len - 1);
 	if (n && line[n - 1] == '\n')
 		str_addc(to, '\n');
 }
@@ -103,7 +103,7 @@ static void found_failure(struct log_scan *s, const char *line, size_t n)
 	s->line = s->n_lines;
 	s->n_context = CONTEXT_AFTER;
 	line = blank_strip(line, &n);
-	add_line(&s->message, line, n, LOG_MESSAGE_MOST);
+	log_scan_add_line(&s->message, line, n, LOG_MESSAGE_MOST);
 }
 
 static void found_undecided(struct log_scan *s, struct pattern_code *c)
@@ -186,7 +186,7 @@ static void scan_line(struct log_scan *s, const char *line, size_t n)
 {
 	s->n_lines++;
 	if (s->n_context) {
-		add_context_line(&s->context, line, n);
+		log_scan_add_context_line(&s->context, line, n);
 		s->is_done = --s->n_context == 0;
 		return;
 	}
@@ -308,7 +308,7 @@ static double cpu_allowed(const struct log_scan *s, off_t size)
 	return (s->cpu_s > 0 ? s->cpu_s : 5) + (double)size / 20e6;
 }
 
-static ssize_t read_at(int fd, char *to, size_t n, off_t at)
+static ssize_t log_scan_read_at(int fd, char *to, size_t n, off_t at)
 {
 	ssize_t k;
 
@@ -327,7 +327,7 @@ static int scan_blocks(struct log_scan *s, int fd, off_t start, off_t size)
 
 		if ((off_t)room > size - start)
 			room = (size_t)(size - start);
-		k = read_at(fd, to, room, start);
+		k = log_scan_read_at(fd, to, room, start);
 		if (k < 0)
 			return errno;
 		if (k == 0)
@@ -390,7 +390,7 @@ void log_tail(int fd, off_t start, unsigned n_lines, struct str *to)
 		return;
 	if (st.st_size - start > TAIL_BLOCK)
 		start = st.st_size - TAIL_BLOCK;
-	k = read_at(fd, buf, TAIL_BLOCK, start);
+	k = log_scan_read_at(fd, buf, TAIL_BLOCK, start);
 	if (k <= 0)
 		return;
 	n = fold_ends(&ends, buf, (size_t)k);
@@ -401,7 +401,7 @@ void log_tail(int fd, off_t start, unsigned n_lines, struct str *to)
 		char *end = memchr(buf + at, '\n', n - at);
 		size_t next = end ? (size_t)(end + 1 - buf) : n;
 
-		add_context_line(to, buf + at, next - at);
+		log_scan_add_context_line(to, buf + at, next - at);
 		at = next;
 	}
 }
@@ -414,7 +414,7 @@ uint32_t log_count_lines(int fd, off_t n)
 
 	while (at < n) {
 		size_t most = n - at < (off_t)sizeof(buf) ? (size_t)(n - at) : sizeof(buf);
-		ssize_t k = read_at(fd, buf, most, at);
+		ssize_t k = log_scan_read_at(fd, buf, most, at);
 
 		if (k <= 0)
 			break;

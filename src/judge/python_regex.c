@@ -42,19 +42,19 @@ static void emit_n(struct reader *r, const char *s, size_t n)
 		out->origin[from] = (uint32_t)(r->at - r->source);
 }
 
-static void emit(struct reader *r, const char *s)
+static void python_regex_emit(struct reader *r, const char *s)
 {
 	emit_n(r, s, strlen(s));
 }
 
 /* Copies n bytes of the source as they are. */
-static void copy(struct reader *r, size_t n)
+static void python_regex_copy(struct reader *r, size_t n)
 {
 	for (; n; n--, r->at++)
 		emit_n(r, r->at, 1);
 }
 
-static int fail(struct reader *r, const char *why)
+static int python_regex_fail(struct reader *r, const char *why)
 {
 	str_clear(&r->out->error);
 	str_add(&r->out->error, why);
@@ -92,21 +92,21 @@ static int take_code_point(struct reader *r, size_t digits)
 {
 	if (r->at[1] == 'x' && r->at[2] == '{') {
 		warn(r, r->at, 3);
-		copy(r, 3);
+		python_regex_copy(r, 3);
 		return 0;
 	}
 	if (hex_run(r->at + 2, digits) != digits)
-		return fail(r, "incomplete escape");
-	emit(r, "\\x{");
+		return python_regex_fail(r, "incomplete escape");
+	python_regex_emit(r, "\\x{");
 	emit_n(r, r->at + 2, digits);
-	emit(r, "}");
+	python_regex_emit(r, "}");
 	r->at += 2 + digits;
 	return 0;
 }
 
 static void take_replaced(struct reader *r, const char *by)
 {
-	emit(r, by);
+	python_regex_emit(r, by);
 	r->at += 2;
 }
 
@@ -115,7 +115,7 @@ static void take_space(struct reader *r, bool in_class)
 	bool is_not = r->at[1] == 'S';
 
 	if (r->out->is_ascii)
-		copy(r, 2);
+		python_regex_copy(r, 2);
 	else if (in_class)
 		take_replaced(r, is_not ? NOT_SPACES : SPACES);
 	else
@@ -129,7 +129,7 @@ static int take_escape(struct reader *r, bool in_class)
 
 	switch (c) {
 	case '\0':
-		return fail(r, "a backslash at the end");
+		return python_regex_fail(r, "a backslash at the end");
 	case 'Z':
 		take_replaced(r, "\\z");
 		return 0;
@@ -147,43 +147,43 @@ static int take_escape(struct reader *r, bool in_class)
 	case 'U':
 		return take_code_point(r, 8);
 	case 'N':
-		return fail(r, "\\N{...} is not supported");
+		return python_regex_fail(r, "\\N{...} is not supported");
 	case 'K':
-		return fail(r, "\\K is not in Python's syntax");
+		return python_regex_fail(r, "\\K is not in Python's syntax");
 	case 'Q':
 	case 'E':
-		return fail(r, "\\Q...\\E is not in Python's syntax");
+		return python_regex_fail(r, "\\Q...\\E is not in Python's syntax");
 	default:
 		break;
 	}
 	if (((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) && !strchr("AabBdDfnrtwW", c))
 		warn(r, r->at, 2);
-	copy(r, 2);
+	python_regex_copy(r, 2);
 	return 0;
 }
 
 /* At '['. A ']' that comes first is a member. */
 static int take_class(struct reader *r)
 {
-	copy(r, 1);
+	python_regex_copy(r, 1);
 	if (*r->at == '^')
-		copy(r, 1);
+		python_regex_copy(r, 1);
 	if (*r->at == ']')
-		copy(r, 1);
+		python_regex_copy(r, 1);
 	while (*r->at != ']') {
 		if (*r->at == '\0')
-			return fail(r, "'[' is never closed");
+			return python_regex_fail(r, "'[' is never closed");
 		if (*r->at == '\\') {
 			if (take_escape(r, true) < 0)
 				return -1;
 		} else if (*r->at == '[') {
-			emit(r, "\\[");
+			python_regex_emit(r, "\\[");
 			r->at++;
 		} else {
-			copy(r, 1);
+			python_regex_copy(r, 1);
 		}
 	}
-	copy(r, 1);
+	python_regex_copy(r, 1);
 	return 0;
 }
 
@@ -196,7 +196,7 @@ static int take_flags(struct reader *r, bool is_at_start)
 	size_t n_kept = 0;
 
 	if (memchr(from, 'L', n))
-		return fail(r, "the flag L is for bytes only");
+		return python_regex_fail(r, "the flag L is for bytes only");
 	if (n == 0 || n >= sizeof(kept) || (from[n] != ')' && from[n] != ':'))
 		return 0; /* PCRE2 will say what it is */
 	for (size_t i = 0; i < n; i++) {
@@ -220,17 +220,17 @@ static int take_group(struct reader *r)
 	bool is_at_start = r->at == r->source;
 
 	if (r->at[1] == '*')
-		return fail(r, "(*...) is not in Python's syntax");
+		return python_regex_fail(r, "(*...) is not in Python's syntax");
 	r->depth++;
 	if (r->at[1] != '?') {
-		copy(r, 1);
+		python_regex_copy(r, 1);
 		return 0;
 	}
 	if (r->at[2] == '#') { /* a comment: up to ')' */
 		size_t n = strcspn(r->at, ")");
 
 		if (!r->at[n])
-			return fail(r, "the comment '(?#' has no ')'");
+			return python_regex_fail(r, "the comment '(?#' has no ')'");
 		r->at += n + 1;
 		r->depth--;
 		return 0;
@@ -238,7 +238,7 @@ static int take_group(struct reader *r)
 	if (strchr("|R&+'0123456789CUJ^n", r->at[2]) || (r->at[2] == 'P' && r->at[3] == '>') ||
 	    (r->at[2] == '<' && r->at[3] != '=' && r->at[3] != '!'))
 		warn(r, r->at, r->at[2] ? 3 : 2);
-	copy(r, 2);
+	python_regex_copy(r, 2);
 	return take_flags(r, is_at_start);
 }
 
@@ -248,12 +248,12 @@ static void take_brace(struct reader *r)
 	size_t n = strspn(r->at + 2, "0123456789");
 
 	if (r->at[1] == ',' && r->at[2 + n] == '}') {
-		emit(r, "{0,");
+		python_regex_emit(r, "{0,");
 		r->at += 2;
-		copy(r, n + 1);
+		python_regex_copy(r, n + 1);
 		return;
 	}
-	copy(r, 1);
+	python_regex_copy(r, 1);
 }
 
 static void skip_comment(struct reader *r)
@@ -299,11 +299,11 @@ static int take_one(struct reader *r)
 		return take_group(r);
 	case ')':
 		r->depth -= r->depth > 0;
-		copy(r, 1);
+		python_regex_copy(r, 1);
 		return 0;
 	case '|':
 		r->has_top_alternative = r->has_top_alternative || r->depth == 0;
-		copy(r, 1);
+		python_regex_copy(r, 1);
 		return 0;
 	case '{':
 		take_brace(r);
@@ -313,10 +313,10 @@ static int take_one(struct reader *r)
 			skip_comment(r);
 			return 0;
 		}
-		copy(r, 1);
+		python_regex_copy(r, 1);
 		return 0;
 	default:
-		copy(r, 1);
+		python_regex_copy(r, 1);
 		return 0;
 	}
 }
@@ -355,10 +355,10 @@ int python_regex_translate(const char *source, struct python_regex *ret)
 
 	if (bad < n) {
 		r.at += bad;
-		return fail(&r, "not valid UTF-8");
+		return python_regex_fail(&r, "not valid UTF-8");
 	}
 	if (*source == '^') {
-		copy(&r, 1);
+		python_regex_copy(&r, 1);
 		r.is_prefix_open = !is_repeat(r.at);
 	}
 	ret->has_prefix = r.is_prefix_open;

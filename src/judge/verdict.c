@@ -24,7 +24,7 @@ struct judge {
 	struct job_result *ret;
 };
 
-static bool decide(struct judge *j, enum job_status status, enum job_reason reason)
+static bool judge_verdict_decide(struct judge *j, enum job_status status, enum job_reason reason)
 {
 	j->ret->status = status;
 	j->ret->reason = reason;
@@ -33,7 +33,8 @@ static bool decide(struct judge *j, enum job_status status, enum job_reason reas
 
 static bool judge_dry_run(struct judge *j)
 {
-	return j->rules->is_dry_run && !j->end->refused && decide(j, JOB_PASSED, REASON_NONE);
+	return j->rules->is_dry_run && !j->end->refused &&
+	       judge_verdict_decide(j, JOB_PASSED, REASON_NONE);
 }
 
 static bool judge_stuck(struct judge *j)
@@ -41,7 +42,7 @@ static bool judge_stuck(struct judge *j)
 	if (!j->end->stuck)
 		return false;
 	str_printf(&j->message, "still there after SIGKILL: %s", j->end->stuck);
-	return decide(j, JOB_KILLED, REASON_UNKILLABLE);
+	return judge_verdict_decide(j, JOB_KILLED, REASON_UNKILLABLE);
 }
 
 static bool judge_killed(struct judge *j)
@@ -62,7 +63,7 @@ static bool judge_killed(struct judge *j)
 		str_printf(&j->message, "killed: %s", job_reason_name(j->end->kill_reason));
 		break;
 	}
-	return decide(j, JOB_KILLED, j->end->kill_reason);
+	return judge_verdict_decide(j, JOB_KILLED, j->end->kill_reason);
 }
 
 /* DVSim's limits are in minutes and its text is what users grep for; ours may be anything. */
@@ -82,7 +83,7 @@ static bool judge_timeout(struct judge *j)
 		return false;
 	str_add(&j->message, "Job timed out after ");
 	add_limit(&j->message, j->end->timeout_s);
-	return decide(j, JOB_KILLED, REASON_TIMEOUT);
+	return judge_verdict_decide(j, JOB_KILLED, REASON_TIMEOUT);
 }
 
 static bool judge_flood(struct judge *j)
@@ -91,14 +92,14 @@ static bool judge_flood(struct judge *j)
 		return false;
 	str_printf(&j->message, "the log went over its limit of %llu bytes",
 		   (unsigned long long)j->end->flood_bytes);
-	return decide(j, JOB_KILLED, REASON_LOG_FLOOD);
+	return judge_verdict_decide(j, JOB_KILLED, REASON_LOG_FLOOD);
 }
 
 static bool unreadable(struct judge *j, const char *why)
 {
 	str_printf(&j->message, "the log cannot be read, so its patterns were not looked for: %s",
 		   why);
-	return decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
+	return judge_verdict_decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
 }
 
 static void name_missing(struct judge *j, const struct log_scan *s)
@@ -142,11 +143,11 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 		j->ret->line = line_of(j, s);
 		str_addn(&j->message, s->message.s ? s->message.s : "", s->message.len);
 		str_addn(&j->context, s->context.s ? s->context.s : "", s->context.len);
-		return decide(j, JOB_FAILED, REASON_FAIL_PATTERN);
+		return judge_verdict_decide(j, JOB_FAILED, REASON_FAIL_PATTERN);
 	case SCAN_UNDECIDED:
 		j->ret->line = line_of(j, s);
 		say_undecided(j, s);
-		return decide(j, JOB_FAILED, REASON_PATTERN_ERROR);
+		return judge_verdict_decide(j, JOB_FAILED, REASON_PATTERN_ERROR);
 	case SCAN_CLEAN:
 		break;
 	}
@@ -156,7 +157,7 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 			str_printf(&j->message, "; lines over %d KiB were not searched",
 				   LOG_LINE_MOST / 1024);
 		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
-		return decide(j, JOB_FAILED, REASON_MISSING_PATTERN);
+		return judge_verdict_decide(j, JOB_FAILED, REASON_MISSING_PATTERN);
 	}
 	return false;
 }
@@ -174,7 +175,7 @@ static bool unvouched(struct judge *j)
 		"there was no room for its log (a full disk, or a limit on the size of "
 		"files): what it printed last may be missing");
 	log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
-	return decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
+	return judge_verdict_decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
 }
 
 static bool judge_patterns(struct judge *j)
@@ -216,9 +217,9 @@ static bool judge_signal(struct judge *j)
 	if (j->log_fd >= 0)
 		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
 	if (e->term_signal != SIGKILL || !e->had_oom)
-		return decide(j, JOB_FAILED, REASON_SIGNAL);
+		return judge_verdict_decide(j, JOB_FAILED, REASON_SIGNAL);
 	str_add(&j->message, ", by the kernel: out of memory");
-	return decide(j, JOB_FAILED, REASON_MEMORY);
+	return judge_verdict_decide(j, JOB_FAILED, REASON_MEMORY);
 }
 
 static bool judge_exit(struct judge *j)
@@ -230,19 +231,19 @@ static bool judge_exit(struct judge *j)
 		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
 	if (j->end->exit_status < 0) {
 		str_add(&j->message, "it is not known how the job ended");
-		return decide(j, JOB_FAILED, REASON_LOST);
+		return judge_verdict_decide(j, JOB_FAILED, REASON_LOST);
 	}
 	str_printf(&j->message, "Job returned a non-zero exit code: %d", j->end->exit_status);
 	if (j->end->refused)
 		str_printf(&j->message, ": %s", j->end->refused);
-	return decide(j, JOB_FAILED, REASON_EXIT);
+	return judge_verdict_decide(j, JOB_FAILED, REASON_EXIT);
 }
 
 static bool judge_leak(struct judge *j)
 {
 	if (!j->end->leaked || !j->rules->leak_fails)
 		return false;
-	return decide(j, JOB_FAILED, REASON_LEAK);
+	return judge_verdict_decide(j, JOB_FAILED, REASON_LEAK);
 }
 
 /* A leak is a mark, whatever the verdict; its words are lost only if something worse has some. */
@@ -277,7 +278,7 @@ void verdict_decide(const struct ending *end, const struct verdict_rules *rules,
 	for (size_t i = 0; i < ARRAY_LEN(judges) && !is_decided; i++)
 		is_decided = judges[i](&j);
 	if (!is_decided)
-		decide(&j, JOB_PASSED, REASON_NONE);
+		judge_verdict_decide(&j, JOB_PASSED, REASON_NONE);
 	note_leak(&j);
 	j.ret->message = job_outcome_text(ret, &j.message);
 	j.ret->context = job_outcome_text(ret, &j.context);
