@@ -18,7 +18,7 @@
 #define SAMPLE_S 0.5
 enum { JOBS_AT_ONCE = 16 };
 
-static struct instrument *own(struct observer *o)
+static struct instrument *instrument_own(struct observer *o)
 {
 	return container_of(o, struct instrument, base);
 }
@@ -77,7 +77,7 @@ static void disarm(struct instrument *o, ev_timer *w)
 	ev_timer_stop(o->env.loop, w);
 }
 
-static void look(struct instrument *o)
+static void instrument_look(struct instrument *o)
 {
 	sample_some(o);
 	if (o->next > 0)
@@ -90,7 +90,7 @@ static void on_more(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)revents;
 	ev_ref(loop);
-	look(w->data);
+	instrument_look(w->data);
 }
 
 static void on_round(struct ev_loop *loop, ev_timer *w, int revents)
@@ -101,23 +101,23 @@ static void on_round(struct ev_loop *loop, ev_timer *w, int revents)
 	ev_ref(loop);
 	sample_machine(o);
 	o->next = o->n_running;
-	look(o);
+	instrument_look(o);
 }
 
 /* ---- listening ---- */
 
-static double now_s(const struct instrument *o)
+static double instrument_now_s(const struct instrument *o)
 {
 	return clock_now(sched_clock(o->sched));
 }
 
-static void on_run_started(struct observer *base, const struct sched *s)
+static void instrument_on_run_started(struct observer *base, const struct sched *s)
 {
-	struct instrument *o = own(base);
+	struct instrument *o = instrument_own(base);
 	size_t n = sched_n_jobs(s);
 
 	o->sched = s;
-	o->start_s = now_s(o);
+	o->start_s = instrument_now_s(o);
 	o->jobs = xcalloc(n + 1, sizeof(*o->jobs));
 	o->running = xcalloc(n + 1, sizeof(*o->running));
 	for (size_t i = 0; i < n; i++)
@@ -132,18 +132,18 @@ static void on_run_started(struct observer *base, const struct sched *s)
 		arm(o, &o->round, SAMPLE_S);
 }
 
-static void begin(struct instrument *o, const struct job *job)
+static void instrument_begin(struct instrument *o, const struct job *job)
 {
 	struct measured *m = &o->jobs[job->n];
 
 	if (isnan(m->start_s))
-		m->start_s = now_s(o);
+		m->start_s = instrument_now_s(o);
 	m->running_at = (uint32_t)o->n_running;
 	o->running[o->n_running++] = job;
 }
 
 /* A short job may have ended before we heard of its start: who ran it knows better. */
-static void end(struct instrument *o, const struct job *job)
+static void instrument_end(struct instrument *o, const struct job *job)
 {
 	struct measured *m = &o->jobs[job->n];
 	const struct job *last = o->running[--o->n_running];
@@ -151,22 +151,24 @@ static void end(struct instrument *o, const struct job *job)
 	o->running[m->running_at] = last;
 	o->jobs[last->n].running_at = m->running_at;
 	if (job->n_attempts == 1)
-		m->start_s = fmin(m->start_s, now_s(o) - job->attempts->result.duration_s);
+		m->start_s = fmin(m->start_s,
+				  instrument_now_s(o) - job->attempts->result.duration_s);
 }
 
-static void on_job_changed(struct observer *base, const struct job *job, enum job_status was)
+static void instrument_on_job_changed(struct observer *base, const struct job *job,
+				      enum job_status was)
 {
-	struct instrument *o = own(base);
+	struct instrument *o = instrument_own(base);
 	enum job_status now = job_status(job);
 
 	if (now == was)
 		return;
 	if (was == JOB_RUNNING)
-		end(o, job);
+		instrument_end(o, job);
 	if (now == JOB_RUNNING)
-		begin(o, job);
+		instrument_begin(o, job);
 	if (job_status_is_final(now))
-		o->jobs[job->n].end_s = now_s(o);
+		o->jobs[job->n].end_s = instrument_now_s(o);
 }
 
 /* ---- the ends ---- */
@@ -176,9 +178,9 @@ char *instrument_dir(const struct plan *plan, const struct run_dir *run)
 	return xstrdup(plan->dv ? plan->dv->reports_dir : run_dir_path(run));
 }
 
-static void on_run_ended(struct observer *base, const struct sched *s)
+static void instrument_on_run_ended(struct observer *base, const struct sched *s)
 {
-	struct instrument *o = own(base);
+	struct instrument *o = instrument_own(base);
 	_cleanup_(freep) char *dir = instrument_dir(sched_plan(s), o->env.run);
 	_cleanup_(freep) char *path = xasprintf("%s/metrics.json", dir);
 
@@ -189,9 +191,9 @@ static void on_run_ended(struct observer *base, const struct sched *s)
 			       strerror(errno));
 }
 
-static void on_destroy(struct observer *base)
+static void instrument_on_destroy(struct observer *base)
 {
-	struct instrument *o = own(base);
+	struct instrument *o = instrument_own(base);
 
 	disarm(o, &o->round);
 	disarm(o, &o->more);
@@ -204,13 +206,13 @@ static void on_destroy(struct observer *base)
 
 static const struct observer_ops ops = {
 	.name = "instrument",
-	.run_started = on_run_started,
-	.job_changed = on_job_changed,
-	.run_ended = on_run_ended,
-	.destroy = on_destroy,
+	.run_started = instrument_on_run_started,
+	.job_changed = instrument_on_job_changed,
+	.run_ended = instrument_on_run_ended,
+	.destroy = instrument_on_destroy,
 };
 
-static unsigned kind_of(const char *word)
+static unsigned instrument_kind_of(const char *word)
 {
 	static const char *const words[] = {"meta", "timing", "compute"};
 
@@ -231,7 +233,7 @@ struct observer *observer_instrument_create(const struct observer_env *env, stru
 	o->base.ops = &ops;
 	o->env = *env;
 	for (const char *const *w = env->instrument; *w; w++)
-		o->kinds |= kind_of(*w);
+		o->kinds |= instrument_kind_of(*w);
 	ev_init(&o->round, on_round);
 	ev_init(&o->more, on_more);
 	o->round.data = o->more.data = o;

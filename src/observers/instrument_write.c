@@ -119,7 +119,8 @@ static void write_compute(struct json_out *j, const struct job *job, const struc
 	jout_object_end(j);
 }
 
-static void write_job(struct json_out *j, const struct instrument *o, const struct job *job)
+static void instrument_write_job(struct json_out *j, const struct instrument *o,
+				 const struct job *job)
 {
 	const struct measured *m = &o->jobs[job->n];
 
@@ -134,7 +135,7 @@ static void write_job(struct json_out *j, const struct instrument *o, const stru
 	jout_object_end(j);
 }
 
-static void write_all(struct json_out *j, const struct instrument *o, double end_s)
+static void instrument_write_all(struct json_out *j, const struct instrument *o, double end_s)
 {
 	jout_object(j);
 	jout_key(j, "scheduler");
@@ -147,7 +148,7 @@ static void write_all(struct json_out *j, const struct instrument *o, double end
 	jout_key(j, "jobs");
 	jout_object(j);
 	for (size_t i = 0; i < sched_n_jobs(o->sched); i++)
-		write_job(j, o, sched_job(o->sched, i));
+		instrument_write_job(j, o, sched_job(o->sched, i));
 	jout_object_end(j);
 	jout_object_end(j);
 }
@@ -165,7 +166,7 @@ int instrument_write(const struct instrument *o, const char *dir, const char *pa
 	if (fd < 0)
 		return -1;
 	jout_init(&j, fd, INDENT);
-	write_all(&j, o, end_s);
+	instrument_write_all(&j, o, end_s);
 	errnum = jout_done(&j);
 	if (close(fd) < 0 && !errnum)
 		errnum = errno;

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-static void read_own(struct machine_memory *ret)
+static void machine_read_own(struct machine_memory *ret)
 {
 	uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE), size = 0, resident = 0;
 	FILE *f = fopen("/proc/self/statm", "re");
@@ -43,7 +43,7 @@ void machine_read_memory(struct machine_memory *ret)
 	char line[128], name[32];
 
 	*ret = (struct machine_memory){0};
-	read_own(ret);
+	machine_read_own(ret);
 	while (f && fgets(line, sizeof(line), f))
 		for (size_t i = 0; i < ARRAY_LEN(wanted); i++)
 			if (sscanf(line, "%31[^:]: %" SCNu64, name, &kib) == 2 &&
