@@ -60,7 +60,7 @@ bool curses_can(const struct printer_env *env)
 
 /* ---- drawing ---- */
 
-static void take_bytes(struct curses *own, struct str *out)
+static void curses_take_bytes(struct curses *own, struct str *out)
 {
 	char bytes[16384];
 	ssize_t n;
@@ -145,7 +145,7 @@ static void curses_fill(struct printer *p, struct str *unit)
 		return;
 	own->is_wanted = false;
 	paint(p, own);
-	take_bytes(own, unit);
+	curses_take_bytes(own, unit);
 }
 
 static void curses_draw(struct printer *p)
@@ -246,7 +246,7 @@ static void give_screen_back(struct curses *own)
 
 	own->is_stopped = true;
 	endwin();
-	take_bytes(own, &bytes);
+	curses_take_bytes(own, &bytes);
 	term_out_add(out, bytes.s, bytes.len);
 	out->patience_s = 0.5;
 	term_out_flush(out);
@@ -277,7 +277,7 @@ static void curses_suspended(struct printer *p, bool is_suspended)
 }
 
 /* Also after STOP, which nobody hears of. */
-static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
+static void curses_on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;
 	(void)revents;
@@ -300,10 +300,10 @@ static SCREEN *newterm_without_signals(FILE *to, FILE *from)
 	return s;
 }
 
-static void watch(struct curses *own, struct ev_loop *loop)
+static void curses_watch(struct curses *own, struct ev_loop *loop)
 {
 	ev_io_init(&own->keys, on_keys, own->tty_fd, EV_READ);
-	ev_signal_init(&own->resumed, on_resumed, SIGCONT);
+	ev_signal_init(&own->resumed, curses_on_resumed, SIGCONT);
 	own->keys.data = own->resumed.data = own;
 	ev_io_start(loop, &own->keys);
 	ev_signal_start(loop, &own->resumed);
@@ -375,7 +375,7 @@ static void curses_destroy(struct printer *p)
 	ev_signal_stop(p->env.loop, &own->resumed);
 	if (!own->is_stopped)
 		endwin();
-	take_bytes(own, &bytes);
+	curses_take_bytes(own, &bytes);
 	term_out_add(&p->out, bytes.s, bytes.len);
 	term_mode_leave();
 	delwin(own->keys_window);
@@ -434,6 +434,6 @@ struct observer *curses_create(const struct printer_env *env, struct error *err)
 	screen_init(&own->screen);
 	set_up_screen(own->printer, own);
 	term_mode_enter(own->tty_fd, TERM_KEYS, term_info_undo());
-	watch(own, env->loop);
+	curses_watch(own, env->loop);
 	return o;
 }

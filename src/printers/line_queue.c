@@ -20,7 +20,7 @@ static size_t kept(const struct line_queue *q)
 }
 
 /* Length of the oldest line, its '\n' included. There is one. */
-static size_t first_line(const struct line_queue *q)
+static size_t line_first_line(const struct line_queue *q)
 {
 	const char *at = q->bytes.s + q->from;
 	const char *end = memchr(at, '\n', kept(q));
@@ -46,7 +46,7 @@ void line_queue_add(struct line_queue *q, const char *text, size_t len)
 	if (text[len - 1] != '\n')
 		str_addc(&q->bytes, '\n');
 	while (kept(q) > q->limit) {
-		forget(q, first_line(q));
+		forget(q, line_first_line(q));
 		q->n_dropped++;
 	}
 }
@@ -65,7 +65,7 @@ void line_queue_take(struct line_queue *q, struct str *out, size_t most)
 	q->n_dropped = 0;
 	if (kept(q) == 0)
 		return;
-	n = first_line(q);
+	n = line_first_line(q);
 	if (n < most) {
 		const char *at = q->bytes.s + q->from;
 		const char *end = memrchr(at, '\n', kept(q) < most ? kept(q) : most);

@@ -17,7 +17,7 @@ struct plain {
 };
 
 /* A finished target is said once more, with the time it took; then it changes no more. */
-static bool is_due(const struct printer *p, uint32_t i)
+static bool plain_is_due(const struct printer *p, uint32_t i)
 {
 	const struct said *said = &((const struct plain *)p->own)->said[i];
 	const struct tally_target *t = &p->tally.targets[i];
@@ -40,7 +40,7 @@ static void plain_draw(struct printer *p)
 	_cleanup_(str_done) struct str out = {0};
 
 	for (uint32_t i = 0; i < p->tally.n_targets; i++)
-		if (is_due(p, i))
+		if (plain_is_due(p, i))
 			say_target(p, i, &out);
 	printer_add_lines(p, out.s, out.len);
 }

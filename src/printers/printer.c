@@ -15,7 +15,7 @@
 #define QUEUE_BYTES (1u << 20)
 #define UNIT_BYTES  (16u << 10) /* of lines handed out at a time */
 
-static struct printer *get(struct observer *o)
+static struct printer *printer_get(struct observer *o)
 {
 	return container_of(o, struct printer, observer);
 }
@@ -77,7 +77,7 @@ static void on_resize(struct ev_loop *loop, ev_signal *w, int revents)
 
 /* ---- output ---- */
 
-static void fill(void *ctx, struct str *unit)
+static void printer_fill(void *ctx, struct str *unit)
 {
 	struct printer *p = ctx;
 
@@ -135,9 +135,9 @@ bool printer_can_draw(const struct printer_env *env)
 
 /* ---- what happens in the run ---- */
 
-static void on_run_started(struct observer *o, const struct sched *s)
+static void printer_on_run_started(struct observer *o, const struct sched *s)
 {
-	struct printer *p = get(o);
+	struct printer *p = printer_get(o);
 	uint32_t n = sched_n_targets(s);
 
 	p->clock = sched_clock(s);
@@ -154,9 +154,9 @@ static void on_run_started(struct observer *o, const struct sched *s)
 		p->view->started(p);
 }
 
-static void on_job_changed(struct observer *o, const struct job *job, enum job_status was)
+static void printer_on_job_changed(struct observer *o, const struct job *job, enum job_status was)
 {
-	struct printer *p = get(o);
+	struct printer *p = printer_get(o);
 	struct tally_job view = {
 		.id = job->spec->id,
 		.where = job->attempts ? job->attempts->where : NULL,
@@ -181,9 +181,9 @@ static void on_job_changed(struct observer *o, const struct job *job, enum job_s
 	printer_changed(p);
 }
 
-static void on_run_ended(struct observer *o, const struct sched *s)
+static void printer_on_run_ended(struct observer *o, const struct sched *s)
 {
-	struct printer *p = get(o);
+	struct printer *p = printer_get(o);
 
 	(void)s;
 	tally_end(&p->tally, printer_now(p));
@@ -194,9 +194,9 @@ static void on_run_ended(struct observer *o, const struct sched *s)
 	p->clock = NULL; /* the scheduler's owner may take it away now */
 }
 
-static void on_destroy(struct observer *o)
+static void printer_on_destroy(struct observer *o)
 {
-	struct printer *p = get(o);
+	struct printer *p = printer_get(o);
 
 	if (p->view->leave)
 		p->view->leave(p);
@@ -215,10 +215,10 @@ static void on_destroy(struct observer *o)
 
 static const struct observer_ops printer_observer = {
 	.name = "printer",
-	.run_started = on_run_started,
-	.job_changed = on_job_changed,
-	.run_ended = on_run_ended,
-	.destroy = on_destroy,
+	.run_started = printer_on_run_started,
+	.job_changed = printer_on_job_changed,
+	.run_ended = printer_on_run_ended,
+	.destroy = printer_on_destroy,
 };
 
 /* ---- the life of a printer ---- */
@@ -235,7 +235,7 @@ static void printer_take_view(struct printer *p, const struct view_ops *view, vo
 struct observer *printer_new(const struct printer_env *env, const struct view_ops *view, void *own)
 {
 	struct printer *p = xcalloc(1, sizeof(*p));
-	struct term_out_client client = {.fill = fill, .broken = on_broken, .ctx = p};
+	struct term_out_client client = {.fill = printer_fill, .broken = on_broken, .ctx = p};
 
 	p->observer.ops = &printer_observer;
 	list_init(&p->observer.link);
@@ -273,7 +273,7 @@ bool printer_is_plain(const struct observer *printer)
 
 void printer_pause(struct observer *printer, bool is_paused)
 {
-	struct printer *p = get(printer);
+	struct printer *p = printer_get(printer);
 
 	if (p->pace.is_paused == is_paused)
 		return;
@@ -283,14 +283,14 @@ void printer_pause(struct observer *printer, bool is_paused)
 
 void printer_hold(struct observer *printer, bool is_held)
 {
-	struct printer *p = get(printer);
+	struct printer *p = printer_get(printer);
 
 	term_out_hold(&p->out, is_held);
 }
 
 void printer_suspend(struct observer *printer, bool is_suspended)
 {
-	struct printer *p = get(printer);
+	struct printer *p = printer_get(printer);
 
 	if (p->view->suspended)
 		p->view->suspended(p, is_suspended);
@@ -298,7 +298,7 @@ void printer_suspend(struct observer *printer, bool is_suspended)
 
 void printer_log(struct observer *printer, const char *text, size_t len)
 {
-	struct printer *p = get(printer);
+	struct printer *p = printer_get(printer);
 
 	if (p->out.is_dead)
 		return;

@@ -88,7 +88,7 @@ static void draw_progress(struct canvas *c, const struct screen_view *v)
 	canvas_add(c, INK_BOLD, text.s);
 }
 
-static void add_count(struct canvas *c, enum ink ink, const char *name, uint32_t n)
+static void screen_add_count(struct canvas *c, enum ink ink, const char *name, uint32_t n)
 {
 	if (canvas_left(c) < strlen(name) + 13)
 		return;
@@ -102,14 +102,14 @@ static void draw_counts(struct canvas *c, const struct screen_view *v)
 	const struct tally *t = v->tally;
 
 	canvas_row(c);
-	add_count(c, INK_GOOD, "passed", t->n[JOB_PASSED]);
-	add_count(c, INK_BAD, "failed", t->n[JOB_FAILED]);
-	add_count(c, INK_KILLED, "killed", t->n[JOB_KILLED]);
-	add_count(c, INK_RUNNING, "running", t->n[JOB_RUNNING]);
-	add_count(c, INK_PLAIN, "queued", t->n[JOB_QUEUED]);
-	add_count(c, INK_PLAIN, "scheduled", t->n[JOB_SCHEDULED]);
+	screen_add_count(c, INK_GOOD, "passed", t->n[JOB_PASSED]);
+	screen_add_count(c, INK_BAD, "failed", t->n[JOB_FAILED]);
+	screen_add_count(c, INK_KILLED, "killed", t->n[JOB_KILLED]);
+	screen_add_count(c, INK_RUNNING, "running", t->n[JOB_RUNNING]);
+	screen_add_count(c, INK_PLAIN, "queued", t->n[JOB_QUEUED]);
+	screen_add_count(c, INK_PLAIN, "scheduled", t->n[JOB_SCHEDULED]);
 	if (t->n_flaky)
-		add_count(c, INK_KILLED, "flaky", t->n_flaky);
+		screen_add_count(c, INK_KILLED, "flaky", t->n_flaky);
 }
 
 static void draw_help(struct canvas *c)

@@ -19,7 +19,7 @@
 #define MOST_PER_TURN (256u << 10) /* bytes written before the loop gets its turn */
 #define POLLED_BYTES  256u	   /* what a terminal that poll() calls writable surely takes */
 
-static int open_again(int fd, int flags)
+static int term_out_open_again(int fd, int flags)
 {
 	char path[64];
 
@@ -40,14 +40,14 @@ static void choose_kind(struct term_out *o, int fd)
 	if (S_ISSOCK(st.st_mode)) {
 		o->kind = OUT_SOCKET;
 	} else if (o->is_tty || S_ISFIFO(st.st_mode)) {
-		own = o->is_tty ? term_open(fd, O_WRONLY) : open_again(fd, O_WRONLY);
+		own = o->is_tty ? term_open(fd, O_WRONLY) : term_out_open_again(fd, O_WRONLY);
 		o->kind = own < 0 ? OUT_POLLED : OUT_OWN;
 	}
 	if (own >= 0)
 		o->fd = own;
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *w, int revents);
+static void term_out_on_writable(struct ev_loop *loop, ev_io *w, int revents);
 
 void term_out_init(struct term_out *o, struct ev_loop *loop, int fd,
 		   const struct term_out_client *client)
@@ -55,7 +55,7 @@ void term_out_init(struct term_out *o, struct ev_loop *loop, int fd,
 	*o = (struct term_out){.loop = loop, .client = *client};
 	choose_kind(o, fd);
 	o->patience_s = o->is_tty ? 5 : INFINITY;
-	ev_io_init(&o->writable, on_writable, o->fd, EV_WRITE);
+	ev_io_init(&o->writable, term_out_on_writable, o->fd, EV_WRITE);
 	o->writable.data = o;
 }
 
@@ -82,7 +82,7 @@ static ssize_t write_polled(struct term_out *o, const char *bytes, size_t n)
 	return -1;
 }
 
-static ssize_t write_some(struct term_out *o, const char *bytes, size_t n)
+static ssize_t term_out_write_some(struct term_out *o, const char *bytes, size_t n)
 {
 	switch (o->kind) {
 	case OUT_SOCKET:
@@ -115,7 +115,7 @@ static void die(struct term_out *o, int errnum)
 
 enum progress { WROTE_ALL, WROTE_ENOUGH, MUST_WAIT, BROKE };
 
-static enum progress write_on(struct term_out *o)
+static enum progress term_out_write_on(struct term_out *o)
 {
 	size_t written = 0;
 
@@ -124,7 +124,7 @@ static enum progress write_on(struct term_out *o)
 
 		if (!next_unit(o))
 			return WROTE_ALL;
-		n = write_some(o, o->unit.s + o->sent, o->unit.len - o->sent);
+		n = term_out_write_some(o, o->unit.s + o->sent, o->unit.len - o->sent);
 		if (n >= 0) {
 			o->sent += (size_t)n;
 			written += (size_t)n;
@@ -138,12 +138,12 @@ static enum progress write_on(struct term_out *o)
 	return WROTE_ENOUGH;
 }
 
-static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
+static void term_out_on_writable(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct term_out *o = w->data;
 
 	(void)revents;
-	if (write_on(o) == WROTE_ALL)
+	if (term_out_write_on(o) == WROTE_ALL)
 		ev_io_stop(loop, w);
 }
 
@@ -159,7 +159,7 @@ void term_out_try(struct term_out *o)
 
 	if (o->is_dead || o->is_held || ev_is_active(&o->writable))
 		return;
-	now = write_on(o);
+	now = term_out_write_on(o);
 	if (now == WROTE_ENOUGH || now == MUST_WAIT)
 		term_out_wake(o);
 }
@@ -176,7 +176,7 @@ void term_out_hold(struct term_out *o, bool is_held)
 {
 	if (o->is_dead || o->is_held == is_held)
 		return;
-	if (is_held && write_on(o) == BROKE)
+	if (is_held && term_out_write_on(o) == BROKE)
 		return;
 	ev_io_stop(o->loop, &o->writable);
 	o->is_held = is_held;
@@ -190,7 +190,7 @@ static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
 
 static volatile sig_atomic_t ended_by;
 
-static void on_ending_signal(int signum)
+static void term_out_on_ending_signal(int signum)
 {
 	ended_by = signum;
 }
@@ -203,7 +203,7 @@ struct listening {
 
 static void listening_start(struct listening *l)
 {
-	struct sigaction act = {.sa_handler = on_ending_signal};
+	struct sigaction act = {.sa_handler = term_out_on_ending_signal};
 
 	ended_by = 0;
 	sigemptyset(&l->mask);
@@ -250,7 +250,7 @@ void term_out_flush(struct term_out *o)
 		return;
 	listening_start(&l);
 	do {
-		now = write_on(o);
+		now = term_out_write_on(o);
 	} while (now == WROTE_ENOUGH || (now == MUST_WAIT && wait_writable(o, &l.outside)));
 	listening_stop(&l);
 	if (now != BROKE)

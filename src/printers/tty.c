@@ -115,7 +115,7 @@ static void block_build(struct printer *p, struct canvas *c, unsigned columns, u
 
 /* ---- drawing ---- */
 
-static void add_lines(struct str *unit, const char *text, size_t len)
+static void tty_add_lines(struct str *unit, const char *text, size_t len)
 {
 	const char *end = len ? text + len : text; /* nothing may be NULL */
 
@@ -130,7 +130,7 @@ static void add_lines(struct str *unit, const char *text, size_t len)
 	}
 }
 
-static void add_block(struct tty *own, struct str *unit, bool color)
+static void tty_add_block(struct tty *own, struct str *unit, bool color)
 {
 	for (unsigned i = 0; i < own->canvas.n_rows; i++) {
 		canvas_add_ansi(&own->canvas.rows[i], unit, color);
@@ -171,8 +171,8 @@ static void tty_fill(struct printer *p, struct str *unit)
 	str_add(unit, "\r");
 	if (up)
 		str_printf(unit, "\033[%uA", up);
-	add_lines(unit, lines.s, lines.len);
-	add_block(own, unit, p->env.color);
+	tty_add_lines(unit, lines.s, lines.len);
+	tty_add_block(own, unit, p->env.color);
 	remember_drawn(own);
 }
 
@@ -185,7 +185,7 @@ static void tty_draw(struct printer *p)
 }
 
 /* The shell has written to the screen in between: the old block stays where it is. */
-static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
+static void tty_on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	struct tty *own = w->data;
 
@@ -235,7 +235,7 @@ struct observer *tty_create(const struct printer_env *env, struct error *err)
 	o = printer_new(env, &tty_view, own);
 	own->printer = container_of(o, struct printer, observer);
 	canvas_init(&own->canvas, own->printer->is_utf8);
-	ev_signal_init(&own->resumed, on_resumed, SIGCONT);
+	ev_signal_init(&own->resumed, tty_on_resumed, SIGCONT);
 	own->resumed.data = own;
 	ev_signal_start(env->loop, &own->resumed);
 	return o;
