@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-static struct src_pos place_of(struct json_in *in, hjson_pos pos)
+static struct src_pos json_in_place_of(struct json_in *in, hjson_pos pos)
 {
 	struct hjson_place place = hjson_where(in->doc, pos);
 
@@ -29,7 +29,7 @@ int json_in_fault(struct json_in *in, const struct hjson_node *node, const char 
 	va_start(ap, fmt);
 	text = xvasprintf(fmt, ap);
 	va_end(ap);
-	return error_set(in->err, place_of(in, node ? node->pos : 0), "%s", text);
+	return error_set(in->err, json_in_place_of(in, node ? node->pos : 0), "%s", text);
 }
 
 static void on_syntax(void *ctx, const struct hjson_diag *d)
@@ -37,7 +37,7 @@ static void on_syntax(void *ctx, const struct hjson_diag *d)
 	struct json_in *in = ctx;
 
 	if (d->severity == HJSON_ERROR && !json_in_is_bad(in))
-		error_set(in->err, place_of(in, d->pos), "%s", d->message);
+		error_set(in->err, json_in_place_of(in, d->pos), "%s", d->message);
 }
 
 int json_in_open(struct json_in *in, const char *path, struct error *err)
@@ -65,8 +65,8 @@ void json_in_close(struct json_in *in)
 
 /* ---- members ---- */
 
-static struct hjson_node *find(struct json_in *in, const struct hjson_node *obj, const char *key,
-			       bool may_be_null)
+static struct hjson_node *json_in_find(struct json_in *in, const struct hjson_node *obj,
+				       const char *key, bool may_be_null)
 {
 	struct hjson_node *n = obj && !json_in_is_bad(in) ? hjson_get(obj, key) : NULL;
 
@@ -90,21 +90,21 @@ static struct hjson_node *typed(struct json_in *in, struct hjson_node *n, const 
 
 struct hjson_node *json_in_object(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	return typed(in, find(in, obj, key, false), key, HJSON_OBJECT);
+	return typed(in, json_in_find(in, obj, key, false), key, HJSON_OBJECT);
 }
 
 struct hjson_node *json_in_object_or_null(struct json_in *in, const struct hjson_node *obj,
 					  const char *key)
 {
-	return typed(in, find(in, obj, key, true), key, HJSON_OBJECT);
+	return typed(in, json_in_find(in, obj, key, true), key, HJSON_OBJECT);
 }
 
 struct hjson_node *json_in_array(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	return typed(in, find(in, obj, key, false), key, HJSON_ARRAY);
+	return typed(in, json_in_find(in, obj, key, false), key, HJSON_ARRAY);
 }
 
-static const char *text_of(struct json_in *in, struct hjson_node *n, const char *key)
+static const char *json_in_text_of(struct json_in *in, struct hjson_node *n, const char *key)
 {
 	n = typed(in, n, key, HJSON_STRING);
 	return n ? hjson_cstr(in->doc, n) : NULL;
@@ -112,27 +112,27 @@ static const char *text_of(struct json_in *in, struct hjson_node *n, const char 
 
 const char *json_in_text(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	const char *text = text_of(in, find(in, obj, key, false), key);
+	const char *text = json_in_text_of(in, json_in_find(in, obj, key, false), key);
 
 	return text ? text : "";
 }
 
 const char *json_in_text_or_null(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	return text_of(in, find(in, obj, key, true), key);
+	return json_in_text_of(in, json_in_find(in, obj, key, true), key);
 }
 
-static bool is_number(const struct hjson_node *n)
+static bool json_in_is_number(const struct hjson_node *n)
 {
 	return n->type == HJSON_INT || n->type == HJSON_REAL;
 }
 
-static struct hjson_node *number(struct json_in *in, const struct hjson_node *obj, const char *key,
-				 bool may_be_null)
+static struct hjson_node *json_in_number(struct json_in *in, const struct hjson_node *obj,
+					 const char *key, bool may_be_null)
 {
-	struct hjson_node *n = find(in, obj, key, may_be_null);
+	struct hjson_node *n = json_in_find(in, obj, key, may_be_null);
 
-	if (!n || is_number(n))
+	if (!n || json_in_is_number(n))
 		return n;
 	json_in_fault(in, n, "'%s' must be a number, not %s", key,
 		      hjson_type_name((enum hjson_type)n->type));
@@ -142,7 +142,7 @@ static struct hjson_node *number(struct json_in *in, const struct hjson_node *ob
 const char *json_in_digits_or_null(struct json_in *in, const struct hjson_node *obj,
 				   const char *key, struct arena *mem)
 {
-	struct hjson_node *n = number(in, obj, key, true);
+	struct hjson_node *n = json_in_number(in, obj, key, true);
 	const char *digits;
 	size_t len;
 
@@ -155,7 +155,7 @@ const char *json_in_digits_or_null(struct json_in *in, const struct hjson_node *
 struct report_number json_in_number_or_null(struct json_in *in, const struct hjson_node *obj,
 					    const char *key)
 {
-	struct hjson_node *n = number(in, obj, key, true);
+	struct hjson_node *n = json_in_number(in, obj, key, true);
 
 	if (!n || n->big)
 		return (struct report_number){0};
@@ -164,7 +164,7 @@ struct report_number json_in_number_or_null(struct json_in *in, const struct hjs
 
 unsigned json_in_count(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	struct hjson_node *n = number(in, obj, key, false);
+	struct hjson_node *n = json_in_number(in, obj, key, false);
 
 	if (!n)
 		return 0;
@@ -177,14 +177,14 @@ unsigned json_in_count(struct json_in *in, const struct hjson_node *obj, const c
 
 bool json_in_bool(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	struct hjson_node *n = typed(in, find(in, obj, key, true), key, HJSON_BOOL);
+	struct hjson_node *n = typed(in, json_in_find(in, obj, key, true), key, HJSON_BOOL);
 
 	return n && n->i;
 }
 
 time_t json_in_time(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	struct hjson_node *n = typed(in, find(in, obj, key, false), key, HJSON_STRING);
+	struct hjson_node *n = typed(in, json_in_find(in, obj, key, false), key, HJSON_STRING);
 	struct tm tm = {0};
 	const char *rest;
 

@@ -21,7 +21,7 @@ void md_text(struct md_table *table, const char *text)
 	str_add_printable(md_cell(table), text, strlen(text));
 }
 
-static size_t width_of(const struct str *cell)
+static size_t md_table_width_of(const struct str *cell)
 {
 	size_t n = 0;
 
@@ -30,23 +30,24 @@ static size_t width_of(const struct str *cell)
 	return n;
 }
 
-static void add_fill(struct str *out, char c, size_t n)
+static void md_table_add_fill(struct str *out, char c, size_t n)
 {
 	while (n-- > 0)
 		str_addc(out, c);
 }
 
-static void add_row(const struct md_table *table, size_t row, const size_t *widths, struct str *out)
+static void md_table_add_row(const struct md_table *table, size_t row, const size_t *widths,
+			     struct str *out)
 {
 	str_addc(out, '|');
 	for (size_t c = 0; c < table->n_columns; c++) {
 		const struct str *cell = &table->cells[row * table->n_columns + c];
-		size_t fill = widths[c] - width_of(cell);
+		size_t fill = widths[c] - md_table_width_of(cell);
 		size_t before = table->left & (1u << c) ? 0 : fill / 2;
 
-		add_fill(out, ' ', before + 1);
+		md_table_add_fill(out, ' ', before + 1);
 		str_addn(out, cell->s ? cell->s : "", cell->len);
-		add_fill(out, ' ', fill - before + 1);
+		md_table_add_fill(out, ' ', fill - before + 1);
 		str_addc(out, '|');
 	}
 }
@@ -56,21 +57,21 @@ void md_table_done(struct md_table *table, struct str *out)
 	size_t widths[MD_COLUMNS] = {0};
 
 	for (size_t i = 0; i < table->n_cells; i++) {
-		size_t width = width_of(&table->cells[i]) + (i < table->n_columns ? 2 : 0);
+		size_t width = md_table_width_of(&table->cells[i]) + (i < table->n_columns ? 2 : 0);
 
 		if (width > widths[i % table->n_columns])
 			widths[i % table->n_columns] = width;
 	}
-	add_row(table, 0, widths, out);
+	md_table_add_row(table, 0, widths, out);
 	str_add(out, "\n|");
 	for (size_t c = 0; c < table->n_columns; c++) {
 		str_addc(out, ':');
-		add_fill(out, '-', widths[c]);
+		md_table_add_fill(out, '-', widths[c]);
 		str_add(out, table->left & (1u << c) ? "-|" : ":|");
 	}
 	for (size_t row = 1; row < table->n_cells / table->n_columns; row++) {
 		str_addc(out, '\n');
-		add_row(table, row, widths, out);
+		md_table_add_row(table, row, widths, out);
 	}
 	for (size_t i = 0; i < table->n_cells; i++)
 		str_done(&table->cells[i]);

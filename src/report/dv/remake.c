@@ -7,7 +7,7 @@
 #include "report/dv/sim/read.h"
 
 /* err, as the one message, while the memory that its place is in is still there. */
-static int complain(struct error *err, struct diags *diags)
+static int remake_complain(struct error *err, struct diags *diags)
 {
 	struct diag *e;
 
@@ -31,7 +31,7 @@ static int remake_simulations(const struct json_in *in, const char *dir, struct 
 	if (x && sim_read_blocks(x, in->path, in->err) == 0 &&
 	    sim_files_write(&x->summary, dir, in->err) == 0 && x->summary.top)
 		sim_files_show(&x->summary, dir, shown);
-	rc = complain(in->err, diags);
+	rc = remake_complain(in->err, diags);
 	sim_index_free(x);
 	return rc;
 }
@@ -46,7 +46,7 @@ int remake_reports(const char *json, const char *dir, struct str *shown, struct 
 		return remake_simulations(&in, dir, shown, diags);
 	if (!error_is_set(&err))
 		oneshot_html_write(&in, dir, &err);
-	rc = complain(&err, diags);
+	rc = remake_complain(&err, diags);
 	json_in_close(&in);
 	return rc;
 }
@@ -60,7 +60,7 @@ int remake_dashboard(const char *json, const char *dir, const char *base_url, st
 
 	if (json_in_open(&in, json, &err) < 0) {
 		json_in_close(&in);
-		return complain(&err, diags);
+		return remake_complain(&err, diags);
 	}
 	if (oneshot_html_is_index(&in))
 		json_in_fault(&in, hjson_get(in.root, "flow"),
@@ -68,7 +68,7 @@ int remake_dashboard(const char *json, const char *dir, const char *base_url, st
 	x = sim_read_index(&in);
 	if (x)
 		dashboard_write(x, json, dir, base_url, &err);
-	rc = complain(&err, diags);
+	rc = remake_complain(&err, diags);
 	sim_index_free(x);
 	return rc;
 }

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 
 /* One line of a log, fit for a terminal: tabs as blanks, the rest of the controls visible. */
-static void add_context_line(struct ending_writer *w, const char *line, size_t len)
+static void buckets_add_context_line(struct ending_writer *w, const char *line, size_t len)
 {
 	_cleanup_(str_done) struct str spaced = {0}, text = {0};
 
@@ -35,7 +35,7 @@ static void add_context(struct ending_writer *w, const char *context, unsigned m
 		size_t len = strcspn(context, "\n");
 
 		if (i >= skip)
-			add_context_line(w, context, len);
+			buckets_add_context_line(w, context, len);
 		context += len + (context[len] == '\n');
 	}
 }
@@ -67,7 +67,8 @@ static void add_log_path(struct ending_writer *w, const struct result_row *row, 
 }
 
 /* told: the text that the reader has just seen; it is not said again. */
-static void add_job(struct ending_writer *w, const struct bucket *b, uint32_t n, const char *told)
+static void buckets_add_job(struct ending_writer *w, const struct bucket *b, uint32_t n,
+			    const char *told)
 {
 	bool is_first = n == b->first;
 	unsigned most = is_first ? w->context_first : w->context_more;
@@ -132,7 +133,7 @@ static uint32_t add_bucket(struct ending_writer *w, const struct bucket *b, uint
 	for (; n != CAUSES_NO_JOB && n_shown < most; n = w->causes.next[n]) {
 		struct result_row row;
 
-		add_job(w, b, n, told);
+		buckets_add_job(w, b, n, told);
 		n_shown++;
 		w->next(w->ctx, n, &row);
 		freep(&told);

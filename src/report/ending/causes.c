@@ -55,7 +55,7 @@ static void replace_text(struct str *text, const char *what, const char *by)
 }
 
 /* What the machine refuses has the job's own paths in it: a full disk is one kind of failure. */
-static void add_key(struct search *s, const struct result_row *row)
+static void causes_add_key(struct search *s, const struct result_row *row)
 {
 	_cleanup_(str_done) struct str text = {0};
 
@@ -67,13 +67,13 @@ static void add_key(struct search *s, const struct result_row *row)
 	bucketer_key(s->bucketer, text.s, &s->scratch);
 }
 
-static void add_failure(struct search *s, const struct result_row *row, uint32_t n)
+static void causes_add_failure(struct search *s, const struct result_row *row, uint32_t n)
 {
 	struct bucket *b;
 
 	str_clear(&s->scratch);
 	str_printf(&s->scratch, "%s\n", job_reason_name(row->reason));
-	add_key(s, row);
+	causes_add_key(s, row);
 	b = map_get_n(&s->by_key, s->scratch.s, s->scratch.len);
 	if (!b)
 		b = new_bucket(s, row, n);
@@ -85,7 +85,7 @@ static void add_failure(struct search *s, const struct result_row *row, uint32_t
 	map_set(&s->blamed, row->spec->id, &s->out->n_cancelled_by[n]);
 }
 
-static void add_stopped(struct search *s, const struct result_row *row)
+static void causes_add_stopped(struct search *s, const struct result_row *row)
 {
 	s->out->stopped[row->reason]++;
 	map_set(&s->blamed, row->spec->id, &s->out->stopped_more[row->reason]);
@@ -111,9 +111,9 @@ static void add_root(struct search *s, const struct result_row *row, uint32_t n)
 	else
 		c->n_killed++;
 	if (class == CLASS_USER)
-		add_stopped(s, row);
+		causes_add_stopped(s, row);
 	else if (class != CLASS_DEPENDENCY)
-		add_failure(s, row, n);
+		causes_add_failure(s, row, n);
 }
 
 static void add_cancelled(struct search *s, const struct result_row *row)

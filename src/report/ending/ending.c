@@ -33,7 +33,7 @@ static const char *stopped_text(enum job_reason reason)
 	}
 }
 
-static bool add_stopped(struct ending_writer *w)
+static bool ending_add_stopped(struct ending_writer *w)
 {
 	const struct causes *c = &w->causes;
 	bool has_any = false;
@@ -84,7 +84,7 @@ static void add_marked(struct ending_writer *w, uint32_t mark, uint32_t n, const
 	str_addc(w->out, '\n');
 }
 
-static void add_count(struct str *b, uint32_t n, const char *what)
+static void ending_add_count(struct str *b, uint32_t n, const char *what)
 {
 	if (n)
 		str_printf(b, ", %u %s", n, what);
@@ -117,10 +117,10 @@ static void add_outcome(struct ending_writer *w)
 	ending_text_n_jobs(w->out, (uint32_t)w->plan->n_jobs);
 	str_printf(w->out, ": %u passed", c->n_passed);
 	add_remarks(w->out, c);
-	add_count(w->out, c->n_failed, "failed");
-	add_count(w->out, c->n_killed, "killed");
-	add_count(w->out, c->n_cancelled, "cancelled");
-	add_count(w->out, c->n_stopped, "stopped");
+	ending_add_count(w->out, c->n_failed, "failed");
+	ending_add_count(w->out, c->n_killed, "killed");
+	ending_add_count(w->out, c->n_cancelled, "cancelled");
+	ending_add_count(w->out, c->n_stopped, "stopped");
 	str_add(w->out, " in ");
 	duration_add(w->out, w->head->duration_s);
 	ending_text_color(w, PLAIN);
@@ -134,7 +134,7 @@ void ending_add_line(struct str *out, const char *what, const char *text)
 	str_addc(out, '\n');
 }
 
-static void add_path(struct ending_writer *w, const char *what, const char *path)
+static void ending_add_path(struct ending_writer *w, const char *what, const char *path)
 {
 	if (path)
 		ending_add_line(w->out, what, path);
@@ -168,21 +168,21 @@ static void add_last_lines(struct ending_writer *w)
 
 	add_outcome(w);
 	add_left(w);
-	add_path(w, "note", w->head->note);
+	ending_add_path(w, "note", w->head->note);
 	if (w->head->notes)
 		str_add(w->out, w->head->notes);
-	add_path(w, "logs", ending_logs_path(w->plan));
-	add_path(w, "report", w->options->report_path);
-	add_path(w, "run", w->options->run_path);
-	add_path(w, "results", w->options->results_path);
-	add_path(w, "rerun", has_failed ? w->options->rerun_command : NULL);
+	ending_add_path(w, "logs", ending_logs_path(w->plan));
+	ending_add_path(w, "report", w->options->report_path);
+	ending_add_path(w, "run", w->options->run_path);
+	ending_add_path(w, "results", w->options->results_path);
+	ending_add_path(w, "rerun", has_failed ? w->options->rerun_command : NULL);
 }
 
-static void render(struct ending_writer *w)
+static void ending_render(struct ending_writer *w)
 {
 	w->n_first = w->n_more = 0;
 	ending_buckets_add(w);
-	if (add_stopped(w))
+	if (ending_add_stopped(w))
 		str_addc(w->out, '\n');
 	add_marked(w, MARK_FALLBACK, w->causes.n_fallback, "passed on a fallback only");
 	add_marked(w, MARK_FLAKY, w->causes.n_flaky, "flaky");
@@ -207,7 +207,7 @@ static void set_limits(struct ending_writer *w)
 		w->n_per_bucket = asked / n;
 }
 
-static unsigned share(unsigned *left, unsigned n)
+static unsigned ending_share(unsigned *left, unsigned n)
 {
 	unsigned each = n ? *left / n : 0;
 
@@ -229,12 +229,12 @@ static void set_context(struct ending_writer *w)
 		return;
 	w->context_first = w->context_more = 0;
 	w->out = &draft;
-	render(w);
+	ending_render(w);
 	w->out = out;
 	taken = ending_text_count_lines(draft.s);
 	left = taken < LINES ? LINES - taken : 0;
-	w->context_first = share(&left, w->n_first);
-	w->context_more = share(&left, w->n_more);
+	w->context_first = ending_share(&left, w->n_first);
+	w->context_more = ending_share(&left, w->n_more);
 	str_done(&draft);
 }
 
@@ -254,6 +254,6 @@ void ending_write(struct str *out, const struct plan *plan, const struct results
 	causes_find(&w.causes, plan->n_jobs, next, ctx);
 	set_limits(&w);
 	set_context(&w);
-	render(&w);
+	ending_render(&w);
 	causes_done(&w.causes);
 }

@@ -5,7 +5,8 @@
 
 enum { DEPTH = 6 }; /* tables inside each other; the JSON has the rest */
 
-static void add_value(struct json_in *in, struct hjson_node *n, unsigned depth, struct str *out);
+static void json_html_add_value(struct json_in *in, struct hjson_node *n, unsigned depth,
+				struct str *out);
 
 void json_html_scalar(struct json_in *in, struct hjson_node *n, struct str *out)
 {
@@ -24,7 +25,7 @@ void json_html_scalar(struct json_in *in, struct hjson_node *n, struct str *out)
 	}
 }
 
-static bool is_scalar(const struct hjson_node *n)
+static bool json_html_is_scalar(const struct hjson_node *n)
 {
 	return n->type != HJSON_OBJECT && n->type != HJSON_ARRAY;
 }
@@ -41,13 +42,13 @@ static bool is_records(const struct hjson_node *n)
 		if (row->type != HJSON_OBJECT || row->n == 0 || row->n != first->n)
 			return false;
 		json_in_each(cell,
-			     row) if (!is_scalar(cell) ||
+			     row) if (!json_html_is_scalar(cell) ||
 				      !hjson_get_n(first, cell->key, cell->key_len)) return false;
 	}
 	return true;
 }
 
-static void add_cell(struct json_in *in, struct hjson_node *n, struct str *out)
+static void json_html_add_cell(struct json_in *in, struct hjson_node *n, struct str *out)
 {
 	bool is_number = n && (n->type == HJSON_INT || n->type == HJSON_REAL);
 
@@ -69,7 +70,7 @@ static void add_records(struct json_in *in, struct hjson_node *n, struct str *ou
 		str_add(out, "<tr>");
 		html_line(out, "td", hjson_key_cstr(in->doc, row));
 		json_in_each(cell, first)
-			add_cell(in, hjson_get_n(row, cell->key, cell->key_len), out);
+			json_html_add_cell(in, hjson_get_n(row, cell->key, cell->key_len), out);
 		str_add(out, "</tr>\n");
 	}
 	str_add(out, "</table>\n");
@@ -86,15 +87,16 @@ static void add_members(struct json_in *in, struct hjson_node *n, unsigned depth
 		if (e->key)
 			html_line(out, "td", hjson_key_cstr(in->doc, e));
 		str_add(out, "<td>");
-		add_value(in, e, depth, out);
+		json_html_add_value(in, e, depth, out);
 		str_add(out, "</td></tr>\n");
 	}
 	str_add(out, "</table>\n");
 }
 
-static void add_value(struct json_in *in, struct hjson_node *n, unsigned depth, struct str *out)
+static void json_html_add_value(struct json_in *in, struct hjson_node *n, unsigned depth,
+				struct str *out)
 {
-	if (is_scalar(n))
+	if (json_html_is_scalar(n))
 		json_html_scalar(in, n, out);
 	else if (depth == 0)
 		str_add(out, "…"); /* the JSON has it */
@@ -106,5 +108,5 @@ static void add_value(struct json_in *in, struct hjson_node *n, unsigned depth, 
 
 void json_html_value(struct json_in *in, struct hjson_node *n, struct str *out)
 {
-	add_value(in, n, DEPTH, out);
+	json_html_add_value(in, n, DEPTH, out);
 }

@@ -136,7 +136,7 @@ static const struct {
 	{"Parallelism", false, add_parallelism},
 };
 
-static void add_facts(const struct metrics *m, const char *json, struct str *out)
+static void metrics_html_add_facts(const struct metrics *m, const char *json, struct str *out)
 {
 	str_printf(out, "<dl>\n<dt>Jobs</dt><dd>%zu", m->n_all);
 	if (m->has_meta)
@@ -199,7 +199,7 @@ void metrics_html(const struct metrics *m, enum metrics_profile profile, const c
 	const struct str *texts[ARRAY_LEN(views)];
 
 	html_begin_with(out, "Run metrics", style);
-	add_facts(m, json, out);
+	metrics_html_add_facts(m, json, out);
 	for (size_t i = 0; i < ARRAY_LEN(views); i++) {
 		texts[i] = &text[i];
 		if (m->has_meta || !views[i].needs_meta)

@@ -81,7 +81,7 @@ static void rank(struct chart *c)
 
 /* ---- drawing ---- */
 
-static void add_fill(struct str *out, const struct chart *c, size_t group)
+static void longest_add_fill(struct str *out, const struct chart *c, size_t group)
 {
 	const char *status = c->groups.names[group];
 
@@ -99,7 +99,7 @@ static void begin_part(struct str *out, const struct chart *c, const struct bar 
 {
 	str_printf(out, "<i style=\"width:%.3f%%;background:",
 		   c->longest_s > 0 ? 100 * s / c->longest_s : 0);
-	add_fill(out, c, b->group);
+	longest_add_fill(out, c, b->group);
 	str_add(out, "\" title=\"");
 }
 
@@ -141,7 +141,7 @@ static void add_bar(struct str *out, const struct chart *c, const struct bar *b)
 	str_add(out, "</em></li>\n");
 }
 
-static bool is_in(const struct bar *b, size_t category, size_t n_categories)
+static bool longest_is_in(const struct bar *b, size_t category, size_t n_categories)
 {
 	return category == n_categories || b->group == category;
 }
@@ -153,7 +153,7 @@ static void add_sheet(struct str *out, const struct chart *c, size_t category)
 	const char *what = c->view->is_by_test ? "tests" : "jobs";
 
 	for (size_t i = 0; i < c->n_bars; i++)
-		n += is_in(&c->bars[i], category, c->groups.n);
+		n += longest_is_in(&c->bars[i], category, c->groups.n);
 	shown = n < most ? n : most;
 	if (shown < n)
 		str_printf(out, "<p>The longest %zu of %zu %s</p>\n", shown, n, what);
@@ -161,7 +161,7 @@ static void add_sheet(struct str *out, const struct chart *c, size_t category)
 		str_printf(out, "<p>%zu %s</p>\n", n, what);
 	str_add(out, "<ol class=\"bars\">\n");
 	for (size_t i = 0; i < c->n_bars && shown > 0; i++)
-		if (is_in(&c->bars[i], category, c->groups.n)) {
+		if (longest_is_in(&c->bars[i], category, c->groups.n)) {
 			add_bar(out, c, &c->bars[i]);
 			shown--;
 		}

@@ -45,7 +45,7 @@ static void read_meta(struct metrics *m, struct hjson_node *meta, struct metrics
 	m->n_killed += strcmp(j->status, "Killed") == 0;
 }
 
-static void read_job(struct metrics *m, struct hjson_node *member)
+static void metrics_read_job(struct metrics *m, struct hjson_node *member)
 {
 	struct metrics_job *j = &m->jobs[m->n_jobs];
 	struct hjson_node *timing, *meta, *compute;
@@ -104,7 +104,7 @@ static void set_run_times(struct metrics *m, const struct hjson_node *timing)
 	}
 }
 
-static void read_all(struct metrics *m)
+static void metrics_read_all(struct metrics *m)
 {
 	struct hjson_node *scheduler = json_in_object(&m->in, m->in.root, "scheduler");
 	struct hjson_node *jobs = json_in_object(&m->in, m->in.root, "jobs"), *e;
@@ -113,7 +113,7 @@ static void read_all(struct metrics *m)
 	if (json_in_is_bad(&m->in))
 		return;
 	m->jobs = arena_array(m->mem, (size_t)jobs->n + 1, sizeof(*m->jobs));
-	json_in_each(e, jobs) read_job(m, e);
+	json_in_each(e, jobs) metrics_read_job(m, e);
 	m->own_rss = json_in_number_or_null(&m->in, compute, "scheduler_max_rss_bytes");
 	m->own_cpu = json_in_number_or_null(&m->in, compute, "scheduler_cpu_time");
 	m->used_rss = json_in_number_or_null(&m->in, compute, "sys_max_rss_bytes");
@@ -128,7 +128,7 @@ struct metrics *metrics_read(const char *path, struct error *err)
 
 	m->mem = mem;
 	if (json_in_open(&m->in, path, err) == 0)
-		read_all(m);
+		metrics_read_all(m);
 	if (!json_in_is_bad(&m->in))
 		return m;
 	metrics_free(m);
@@ -165,7 +165,7 @@ const char *metrics_target(const struct metrics_job *j)
 	return j->target;
 }
 
-static int by_name(const void *a, const void *b)
+static int metrics_by_name(const void *a, const void *b)
 {
 	const char *const *x = a, *const *y = b;
 
@@ -184,7 +184,7 @@ struct metrics_groups metrics_group(const struct metrics *m, metrics_key *key)
 	g.names = xcalloc(map.n + 1, sizeof(*g.names));
 	while ((e = map_next(&map, &at)))
 		g.names[g.n++] = e->key;
-	qsort(g.names, g.n, sizeof(*g.names), by_name);
+	qsort(g.names, g.n, sizeof(*g.names), metrics_by_name);
 	for (size_t i = 0; i < g.n; i++)
 		map_set(&map, g.names[i], &g.names[i]);
 	for (size_t i = 0; i < m->n_jobs; i++)
@@ -230,7 +230,7 @@ void metrics_add_time(struct str *out, double s)
 	str_add(out, " s)");
 }
 
-static void add_line(struct str *out, const char *name, const char *value)
+static void metrics_add_line(struct str *out, const char *name, const char *value)
 {
 	str_printf(out, "\n%s: ", name);
 	html_text(out, value);
@@ -251,13 +251,13 @@ void metrics_add_hover(struct str *out, const struct metrics_job *j)
 		str_printf(out, "\nCPU: %.0f %%", j->cpu_percent.value);
 	if (!j->has_meta)
 		return;
-	add_line(out, "Name", j->name);
-	add_line(out, "Tool", j->tool);
-	add_line(out, "Block", j->block);
-	add_line(out, "Target", j->target);
-	add_line(out, "Status", j->status);
+	metrics_add_line(out, "Name", j->name);
+	metrics_add_line(out, "Tool", j->tool);
+	metrics_add_line(out, "Block", j->block);
+	metrics_add_line(out, "Target", j->target);
+	metrics_add_line(out, "Status", j->status);
 	if (j->backend)
-		add_line(out, "Backend", j->backend);
+		metrics_add_line(out, "Backend", j->backend);
 }
 
 enum { COLORS = 10 };

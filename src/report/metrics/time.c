@@ -351,7 +351,7 @@ static void assign_lanes(struct bars *b)
 	free(lanes);
 }
 
-static void add_fact(struct str *out, const char *name, double s)
+static void time_add_fact(struct str *out, const char *name, double s)
 {
 	html_line(out, "dt", name);
 	str_add(out, "<dd>");
@@ -359,16 +359,16 @@ static void add_fact(struct str *out, const char *name, double s)
 	str_add(out, "</dd>\n");
 }
 
-static void add_facts(struct str *out, const struct metrics *m, size_t n_lanes)
+static void time_add_facts(struct str *out, const struct metrics *m, size_t n_lanes)
 {
 	double room_s = (double)n_lanes * m->duration_s, used_s = 0;
 
 	for (size_t i = 0; i < m->n_jobs; i++)
 		used_s += metrics_duration(&m->jobs[i]);
 	str_printf(out, "<dl>\n<dt>Degree of parallelism</dt><dd>%zu</dd>\n", n_lanes);
-	add_fact(out, "Wall-clock time", m->duration_s);
-	add_fact(out, "Time in all lanes", room_s);
-	add_fact(out, "Time running jobs", used_s);
+	time_add_fact(out, "Wall-clock time", m->duration_s);
+	time_add_fact(out, "Time in all lanes", room_s);
+	time_add_fact(out, "Time running jobs", used_s);
 	str_printf(out, "<dt>Utilisation</dt><dd>%.3f %%</dd>\n</dl>\n",
 		   room_s > 0 ? 100 * used_s / room_s : 0);
 }
@@ -383,6 +383,6 @@ void metrics_add_parallelism(const struct metrics *m, size_t n_drawn, struct str
 	assign_lanes(&b);
 	str_add(out, "<p>Jobs in as few lanes as hold them</p>\n");
 	draw_bars(out, &b);
-	add_facts(out, m, b.n_rows);
+	time_add_facts(out, m, b.n_rows);
 	done_bars(&b);
 }

@@ -7,7 +7,7 @@
 #include "report/dv/sim/results.h"
 #include "report/md_table.h"
 
-static void add_upper(struct str *out, const char *text)
+static void oneshot_add_upper(struct str *out, const char *text)
 {
 	for (; *text; text++)
 		str_addc(out, (char)toupper((unsigned char)*text));
@@ -27,7 +27,8 @@ static void add_head(const struct oneshot_report *r, const struct dv_block *dv, 
 }
 
 /* At most `most` of them (all if < 0), as DVSim counts: one more than it says. */
-static void add_messages(const char *title, const struct os_bucket *b, long most, struct str *out)
+static void oneshot_add_messages(const char *title, const struct os_bucket *b, long most,
+				 struct str *out)
 {
 	if (b->n == 0)
 		return;
@@ -67,7 +68,7 @@ static void add_labels(struct md_table *t, const struct os_mode *sum, const char
 		}
 }
 
-static const struct os_bucket *find(const struct os_mode *mode, const char *key)
+static const struct os_bucket *oneshot_find(const struct os_mode *mode, const char *key)
 {
 	for (size_t i = 0; i < mode->n_buckets; i++)
 		if (strcmp(mode->buckets[i].key, key) == 0)
@@ -75,10 +76,11 @@ static const struct os_bucket *find(const struct os_mode *mode, const char *key)
 	return NULL;
 }
 
-static void add_counts(struct md_table *t, const struct os_mode *sum, const struct os_mode *mode)
+static void oneshot_add_counts(struct md_table *t, const struct os_mode *sum,
+			       const struct os_mode *mode)
 {
 	for (size_t i = 0, n = 1; i < sum->n_buckets && n < t->n_columns; i++) {
-		const struct os_bucket *b = find(mode, sum->buckets[i].key);
+		const struct os_bucket *b = oneshot_find(mode, sum->buckets[i].key);
 
 		if (!sum->buckets[i].is_shown)
 			continue;
@@ -95,12 +97,12 @@ static void lint_block(const struct os_block *b, struct str *out)
 	struct md_table t = {0};
 
 	str_add(out, "### Tool: ");
-	add_upper(out, b->dv->tool);
+	oneshot_add_upper(out, b->dv->tool);
 	str_add(out, "\n\n");
 	add_labels(&t, &b->sum, "Build Mode");
 	for (size_t i = 0; i < b->n_modes; i++) {
 		md_text(&t, b->modes[i].spec->name);
-		add_counts(&t, &b->sum, &b->modes[i]);
+		oneshot_add_counts(&t, &b->sum, &b->modes[i]);
 	}
 	md_table_done(&t, out);
 	str_addc(out, '\n');
@@ -110,8 +112,8 @@ static void lint_block(const struct os_block *b, struct str *out)
 		str_printf(out, "\n### Messages for Build Mode `'%s'`\n", mode->spec->name);
 		for (size_t k = 0; k < mode->n_buckets; k++)
 			if (mode->buckets[k].is_shown)
-				add_messages(mode->buckets[k].label, &mode->buckets[k],
-					     b->dv->max_msg_count, out);
+				oneshot_add_messages(mode->buckets[k].label, &mode->buckets[k],
+						     b->dv->max_msg_count, out);
 	}
 }
 
@@ -140,7 +142,7 @@ static void syn_messages(const struct os_mode *mode, struct str *out)
 static void syn_block(struct oneshot_report *r, const struct os_block *b, struct str *out)
 {
 	str_add(out, "### Synthesis Tool: ");
-	add_upper(out, b->dv->tool);
+	oneshot_add_upper(out, b->dv->tool);
 	str_add(out, "\n\n");
 	for (size_t i = 0; i < b->n_modes; i++) {
 		const struct os_mode *mode = &b->modes[i];
@@ -154,15 +156,15 @@ static void syn_block(struct oneshot_report *r, const struct os_block *b, struct
 			str_printf(out, "\n### Errors and Warnings for Build Mode `'%s'`\n",
 				   mode->spec->name);
 		for (size_t k = 0; k < mode->n_buckets; k++)
-			add_messages(mode->buckets[k].label, &mode->buckets[k],
-				     b->dv->max_msg_count, out);
+			oneshot_add_messages(mode->buckets[k].label, &mode->buckets[k],
+					     b->dv->max_msg_count, out);
 	}
 }
 
 /* ---- formal ---- */
 
-static const char *member(struct oneshot_report *r, const struct os_mode *mode, const char *object,
-			  const char *key)
+static const char *oneshot_member(struct oneshot_report *r, const struct os_mode *mode,
+				  const char *object, const char *key)
 {
 	struct hjson_node *n = mode->root ? hjson_get(mode->root, object) : NULL;
 	const char *text = n ? os_text(r->mem, mode->doc, hjson_get(n, key)) : NULL;
@@ -170,7 +172,7 @@ static const char *member(struct oneshot_report *r, const struct os_mode *mode, 
 	return text ? text : "N/A";
 }
 
-static bool has(const struct os_mode *mode, const char *object)
+static bool oneshot_has(const struct os_mode *mode, const char *object)
 {
 	struct hjson_node *n = mode->root ? hjson_get(mode->root, object) : NULL;
 
@@ -188,7 +190,7 @@ static void formal_summary(struct oneshot_report *r, const struct os_block *b,
 	static const char letters[] = "EWGEWGE";
 	struct md_table t = {.n_columns = 10};
 
-	if (!has(mode, "summary")) {
+	if (!oneshot_has(mode, "summary")) {
 		str_add(out, "No summary information found\n");
 		return;
 	}
@@ -199,7 +201,7 @@ static void formal_summary(struct oneshot_report *r, const struct os_block *b,
 	for (size_t i = 0; i < ARRAY_LEN(keys); i++) {
 		struct str *cell = md_cell(&t);
 
-		str_add(cell, member(r, mode, "summary", keys[i]));
+		str_add(cell, oneshot_member(r, mode, "summary", keys[i]));
 		if (i < sizeof(letters) - 1)
 			str_printf(cell, " %c", letters[i]);
 	}
@@ -214,14 +216,14 @@ static void formal_coverage(struct oneshot_report *r, const struct os_mode *mode
 		   "\n\n## Coverage Results\n### Coverage html file dir: "
 		   "%s/default/formal-icarus\n\n",
 		   mode->spec->block->scratch_path);
-	if (!has(mode, "coverage")) {
+	if (!oneshot_has(mode, "coverage")) {
 		str_add(out, "No coverage information found\n");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(coverages); i++)
 		md_text(&t, coverages[i]);
 	for (size_t i = 0; i < ARRAY_LEN(coverages); i++)
-		md_text(&t, member(r, mode, "coverage", coverages[i]));
+		md_text(&t, oneshot_member(r, mode, "coverage", coverages[i]));
 	md_table_done(&t, out);
 }
 
@@ -230,9 +232,9 @@ static void formal_block(struct oneshot_report *r, const struct os_block *b, str
 	const struct os_mode *mode = &b->modes[0];
 
 	str_add(out, "### Tool: ");
-	add_upper(out, b->dv->tool);
+	oneshot_add_upper(out, b->dv->tool);
 	str_add(out, "\n\n\n## Formal ");
-	add_upper(out, b->dv->sub_flow ? b->dv->sub_flow : "");
+	oneshot_add_upper(out, b->dv->sub_flow ? b->dv->sub_flow : "");
 	str_add(out, " Results\n");
 	formal_summary(r, b, mode, out);
 	if (b->dv->has_cov)
@@ -283,8 +285,8 @@ static void lint_summary(struct oneshot_report *r, struct str *out)
 		}
 	add_labels(&t, &all, "Name");
 	for (size_t i = 0; i < r->n_blocks; i++) {
-		add_upper(md_cell(&t), r->blocks[i].dv->name);
-		add_counts(&t, &all, &r->blocks[i].sum);
+		oneshot_add_upper(md_cell(&t), r->blocks[i].dv->name);
+		oneshot_add_counts(&t, &all, &r->blocks[i].sum);
 	}
 	md_table_done(&t, out);
 }
@@ -301,12 +303,12 @@ static void formal_table(struct oneshot_report *r, struct str *out)
 		const struct os_block *b = &r->blocks[i];
 
 		md_text(&t, b->dv->name);
-		md_text(&t, b->n_modes && has(b->modes, "summary")
-				    ? member(r, b->modes, "summary", "pass_rate")
+		md_text(&t, b->n_modes && oneshot_has(b->modes, "summary")
+				    ? oneshot_member(r, b->modes, "summary", "pass_rate")
 				    : "N/A");
 		for (size_t k = 0; k < ARRAY_LEN(coverages); k++)
 			md_text(&t, b->n_modes && b->dv->has_cov
-					    ? member(r, b->modes, "coverage", coverages[k])
+					    ? oneshot_member(r, b->modes, "coverage", coverages[k])
 					    : "N/A");
 	}
 	md_table_done(&t, out);
@@ -326,7 +328,7 @@ static void syn_table(struct oneshot_report *r, struct str *out)
 
 		for (size_t k = 0; k < b->sum.n_buckets; k++)
 			n[b->sum.buckets[k].is_failure] += b->sum.buckets[k].n;
-		add_upper(md_cell(&t), b->dv->name);
+		oneshot_add_upper(md_cell(&t), b->dv->name);
 		str_printf(md_cell(&t), "%zu W", n[0]);
 		str_printf(md_cell(&t), "%zu E", n[1]);
 	}

@@ -19,7 +19,7 @@ static const char style[] =
 
 /* ---- facts ---- */
 
-static void add_fact(struct str *out, const char *name, const char *value)
+static void oneshot_add_fact(struct str *out, const char *name, const char *value)
 {
 	if (!value || !*value)
 		return;
@@ -39,16 +39,16 @@ static void add_revision(struct json_in *in, const struct hjson_node *block, str
 	str_add(out, json_in_bool(in, block, "dirty") ? " (dirty)</dd>\n" : "</dd>\n");
 }
 
-static void add_facts(struct json_in *in, const struct hjson_node *block, struct str *out)
+static void oneshot_add_facts(struct json_in *in, const struct hjson_node *block, struct str *out)
 {
 	_cleanup_(str_done) struct str when = {0};
 
 	sim_add_time(json_in_time(in, in->root, "timestamp"), "%Y-%m-%d %H:%M:%S UTC", &when);
 	str_add(out, "<dl>\n");
-	add_fact(out, "Time", when.s);
+	oneshot_add_fact(out, "Time", when.s);
 	add_revision(in, block, out);
-	add_fact(out, "Branch", json_in_text_or_null(in, block, "branch"));
-	add_fact(out, "Tool", json_in_text_or_null(in, in->root, "tool"));
+	oneshot_add_fact(out, "Branch", json_in_text_or_null(in, block, "branch"));
+	oneshot_add_fact(out, "Tool", json_in_text_or_null(in, in->root, "tool"));
 	str_add(out, "</dl>\n");
 }
 
@@ -67,8 +67,8 @@ static void add_heads(struct json_in *in, const struct hjson_node *buckets, stru
 }
 
 /* In the order of heads, which may have more; what counts as a failure stands out. */
-static void add_counts(struct json_in *in, const struct hjson_node *heads,
-		       const struct hjson_node *buckets, struct str *out)
+static void oneshot_html_add_counts(struct json_in *in, const struct hjson_node *heads,
+				    const struct hjson_node *buckets, struct str *out)
 {
 	struct hjson_node *h, *b;
 
@@ -90,7 +90,7 @@ static void add_counts(struct json_in *in, const struct hjson_node *heads,
 	}
 }
 
-static void add_errors(struct json_in *in, const struct hjson_node *obj, struct str *out)
+static void oneshot_add_errors(struct json_in *in, const struct hjson_node *obj, struct str *out)
 {
 	unsigned n = json_in_count(in, obj, "errors");
 
@@ -112,7 +112,7 @@ static void add_mode_rows(struct json_in *in, const struct hjson_node *modes,
 		str_add(out, "<tr><td>");
 		html_text(out, json_in_text(in, m, "name"));
 		str_add(out, "</td>");
-		add_counts(in, heads, json_in_object(in, m, "buckets"), out);
+		oneshot_html_add_counts(in, heads, json_in_object(in, m, "buckets"), out);
 		str_add(out, "</tr>\n");
 	}
 	str_add(out, "</table>\n");
@@ -120,7 +120,8 @@ static void add_mode_rows(struct json_in *in, const struct hjson_node *modes,
 
 /* ---- a build mode ---- */
 
-static void add_messages(struct json_in *in, const struct hjson_node *bucket, struct str *out)
+static void oneshot_html_add_messages(struct json_in *in, const struct hjson_node *bucket,
+				      struct str *out)
 {
 	struct hjson_node *messages = json_in_array(in, bucket, "messages"), *m;
 	size_t n = 0;
@@ -143,7 +144,7 @@ static void add_messages(struct json_in *in, const struct hjson_node *bucket, st
 	str_add(out, "</details>\n");
 }
 
-static void add_mode(struct json_in *in, const struct hjson_node *mode, struct str *out)
+static void oneshot_add_mode(struct json_in *in, const struct hjson_node *mode, struct str *out)
 {
 	struct hjson_node *buckets = json_in_object(in, mode, "buckets"), *e;
 	struct hjson_node *results = json_in_object_or_null(in, mode, "results");
@@ -168,7 +169,7 @@ static void add_mode(struct json_in *in, const struct hjson_node *mode, struct s
 		json_html_value(in, e, out);
 		str_addc(out, '\n');
 	}
-	json_in_each(e, buckets) if (e->type == HJSON_OBJECT) add_messages(in, e, out);
+	json_in_each(e, buckets) if (e->type == HJSON_OBJECT) oneshot_html_add_messages(in, e, out);
 }
 
 static int add_block_page(struct json_in *in, struct str *out)
@@ -177,12 +178,12 @@ static int add_block_page(struct json_in *in, struct str *out)
 
 	html_begin_with(out, json_in_text(in, in->root, "title"), style);
 	str_add(out, "<p><a href=\"index.html\">All blocks</a></p>\n");
-	add_facts(in, json_in_object(in, in->root, "block"), out);
+	oneshot_add_facts(in, json_in_object(in, in->root, "block"), out);
 	add_mode_rows(in, modes, json_in_object(in, in->root, "buckets"), out);
 	json_in_each(m, modes)
 	{
 		if (m->type == HJSON_OBJECT)
-			add_mode(in, m, out);
+			oneshot_add_mode(in, m, out);
 		else
 			json_in_fault(in, m, "a build mode must be an object");
 	}
@@ -199,7 +200,7 @@ bool oneshot_html_is_index(const struct json_in *in)
 	return flow && flow->type == HJSON_STRING && hjson_get(in->root, "flow_results");
 }
 
-static void add_stem(struct json_in *in, const struct hjson_node *block, struct str *out)
+static void oneshot_add_stem(struct json_in *in, const struct hjson_node *block, struct str *out)
 {
 	const char *variant = json_in_text_or_null(in, block, "variant");
 	size_t from = out->len;
@@ -226,20 +227,20 @@ static const struct hjson_node *widest(struct json_in *in, const struct hjson_no
 	return ret;
 }
 
-static void add_row(struct json_in *in, const struct hjson_node *flow,
-		    const struct hjson_node *heads, struct str *out)
+static void oneshot_add_row(struct json_in *in, const struct hjson_node *flow,
+			    const struct hjson_node *heads, struct str *out)
 {
 	const struct hjson_node *block = json_in_object(in, flow, "block");
 	_cleanup_(str_done) struct str page = {0};
 
 	str_add(&page, "./"); /* a name with a colon is no scheme */
-	add_stem(in, block, &page);
+	oneshot_add_stem(in, block, &page);
 	str_add(&page, ".html");
 	str_add(out, "<tr><td>");
 	html_link(out, page.s, json_in_text(in, block, "name"));
 	str_add(out, "</td>");
-	add_counts(in, heads, json_in_object(in, flow, "buckets"), out);
-	add_errors(in, flow, out);
+	oneshot_html_add_counts(in, heads, json_in_object(in, flow, "buckets"), out);
+	oneshot_add_errors(in, flow, out);
 	str_add(out, "</tr>\n");
 }
 
@@ -255,7 +256,7 @@ static int add_index_page(struct json_in *in, bool has_metrics, struct str *out)
 	str_printf(&title, "%s %s results", top ? json_in_text(in, top, "name") : "",
 		   json_in_text(in, in->root, "flow"));
 	html_begin_with(out, title.s, style);
-	add_facts(in, top, out);
+	oneshot_add_facts(in, top, out);
 	if (has_metrics)
 		str_add(out, "<p><a href=\"metrics.html\">Metrics of this run</a></p>\n");
 	heads = widest(in, flows);
@@ -265,7 +266,7 @@ static int add_index_page(struct json_in *in, bool has_metrics, struct str *out)
 	json_in_each(f, flows)
 	{
 		if (f->type == HJSON_OBJECT)
-			add_row(in, f, heads, out);
+			oneshot_add_row(in, f, heads, out);
 		else
 			json_in_fault(in, f, "a block must be an object");
 	}
@@ -276,7 +277,8 @@ static int add_index_page(struct json_in *in, bool has_metrics, struct str *out)
 
 /* ---- files ---- */
 
-static int write_page(const char *dir, const char *stem, const struct str *page, struct error *err)
+static int oneshot_write_page(const char *dir, const char *stem, const struct str *page,
+			      struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s.html", dir, stem);
 
@@ -296,7 +298,8 @@ static int copy_file(const char *from, const char *dir, struct error *err)
 	return fs_write_atomic(to, text.s, text.len, err);
 }
 
-static int write_block(const char *parent, const char *stem, const char *dir, struct error *err)
+static int oneshot_html_write_block(const char *parent, const char *stem, const char *dir,
+				    struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s.json", parent, stem);
 	_cleanup_(str_done) struct str page = {0};
@@ -316,7 +319,7 @@ static int write_block(const char *parent, const char *stem, const char *dir, st
 	json_in_close(&in);
 	if (rc < 0 || copy_file(path, dir, err) < 0)
 		return -1;
-	return write_page(dir, stem, &page, err);
+	return oneshot_write_page(dir, stem, &page, err);
 }
 
 int oneshot_html_write(struct json_in *in, const char *dir, struct error *err)
@@ -336,13 +339,13 @@ int oneshot_html_write(struct json_in *in, const char *dir, struct error *err)
 
 		if (rc < 0)
 			break;
-		add_stem(in, json_in_object(in, f, "block"), &stem);
-		rc = write_block(parent, stem.s, dir, err);
+		oneshot_add_stem(in, json_in_object(in, f, "block"), &stem);
+		rc = oneshot_html_write_block(parent, stem.s, dir, err);
 	}
 	if (rc == 0)
 		rc = copy_file(in->path, dir, err);
 	if (rc == 0)
-		rc = write_page(dir, "index", &page, err);
+		rc = oneshot_write_page(dir, "index", &page, err);
 	arena_free(mem);
 	return rc;
 }

@@ -49,7 +49,7 @@ static void add_node(struct json_out *j, struct hjson_doc *doc, struct hjson_nod
 	}
 }
 
-static void add_block(struct json_out *j, const char *key, const struct dv_block *dv)
+static void oneshot_add_block(struct json_out *j, const char *key, const struct dv_block *dv)
 {
 	const struct dv_revision *v;
 
@@ -110,8 +110,8 @@ static void add_buckets(struct json_out *j, const struct os_mode *mode, bool wit
 }
 
 /* What there is beside messages: area, timing, summary, coverage … */
-static void add_results(struct json_out *j, const struct oneshot_report *r,
-			const struct os_mode *mode)
+static void oneshot_add_results(struct json_out *j, const struct oneshot_report *r,
+				const struct os_mode *mode)
 {
 	struct hjson_node *e;
 
@@ -127,7 +127,8 @@ static void add_results(struct json_out *j, const struct oneshot_report *r,
 	jout_object_end(j);
 }
 
-static void add_mode(struct json_out *j, const struct oneshot_report *r, const struct os_mode *mode)
+static void oneshot_json_add_mode(struct json_out *j, const struct oneshot_report *r,
+				  const struct os_mode *mode)
 {
 	jout_object(j);
 	jout_key_string(j, "name", mode->spec->name);
@@ -136,7 +137,7 @@ static void add_mode(struct json_out *j, const struct oneshot_report *r, const s
 	jout_key_string(j, "log_path", mode->spec->log_path);
 	jout_key_string(j, "results_path", mode->path);
 	add_buckets(j, mode, true);
-	add_results(j, r, mode);
+	oneshot_add_results(j, r, mode);
 	jout_object_end(j);
 }
 
@@ -148,7 +149,7 @@ void os_json_block(const struct oneshot_report *r, const struct os_block *b, str
 	os_add_title(r, b->dv, &title);
 	jout_init(&j, -1, 0);
 	jout_object(&j);
-	add_block(&j, "block", b->dv);
+	oneshot_add_block(&j, "block", b->dv);
 	jout_key_string(&j, "flow", r->flow);
 	jout_key_string(&j, "title", title.s);
 	jout_key_string(&j, "tool", b->dv->tool);
@@ -158,7 +159,7 @@ void os_json_block(const struct oneshot_report *r, const struct os_block *b, str
 	jout_key(&j, "build_modes");
 	jout_array(&j);
 	for (size_t i = 0; i < b->n_modes; i++)
-		add_mode(&j, r, &b->modes[i]);
+		oneshot_json_add_mode(&j, r, &b->modes[i]);
 	jout_array_end(&j);
 	jout_object_end(&j);
 	str_addn(out, j.buf.s, j.buf.len);
@@ -171,7 +172,7 @@ void os_json_index(const struct oneshot_report *r, struct str *out)
 
 	jout_init(&j, -1, 0);
 	jout_object(&j);
-	add_block(&j, "top", r->plan->dv->top);
+	oneshot_add_block(&j, "top", r->plan->dv->top);
 	jout_key_string(&j, "flow", r->flow);
 	add_time(&j, r);
 	jout_key_int(&j, "errors", (int64_t)oneshot_report_errors(r));
@@ -182,7 +183,7 @@ void os_json_index(const struct oneshot_report *r, struct str *out)
 
 		jout_key(&j, b->dv->name);
 		jout_object(&j);
-		add_block(&j, "block", b->dv);
+		oneshot_add_block(&j, "block", b->dv);
 		jout_key_string(&j, "tool", b->dv->tool);
 		jout_key_int(&j, "errors", (int64_t)b->n_errors);
 		add_buckets(&j, &b->sum, false);

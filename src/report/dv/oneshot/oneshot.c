@@ -57,7 +57,7 @@ char os_severity_letter(const char *severity)
 	return '?';
 }
 
-static bool has_word(const char *const *list, const char *word)
+static bool oneshot_has_word(const char *const *list, const char *word)
 {
 	for (; list && *list; list++)
 		if (strcmp(*list, word) == 0)
@@ -83,9 +83,9 @@ static void set_severity(const struct dv_block *dv, struct os_bucket *b, const c
 {
 	b->severity = severity;
 	b->is_shown = !dv->report_severities || !*dv->report_severities ||
-		      has_word(dv->report_severities, severity);
+		      oneshot_has_word(dv->report_severities, severity);
 	b->is_failure = !dv->fail_severities || !*dv->fail_severities ||
-			has_word(dv->fail_severities, severity);
+			oneshot_has_word(dv->fail_severities, severity);
 }
 
 static void make_lint_buckets(struct arena *mem, const struct dv_block *dv, struct os_mode *mode)
@@ -187,7 +187,7 @@ struct complaint {
 	const char *text; /* the first error */
 };
 
-static void on_hjson(void *ctx, const struct hjson_diag *d)
+static void oneshot_on_hjson(void *ctx, const struct hjson_diag *d)
 {
 	struct complaint *c = ctx;
 	struct hjson_place place;
@@ -200,7 +200,7 @@ static void on_hjson(void *ctx, const struct hjson_diag *d)
 }
 
 /* Reads mode->path into mode->root; NULL, or what is wrong with it. */
-static const char *read_file(struct arena *mem, struct os_mode *mode)
+static const char *oneshot_read_file(struct arena *mem, struct os_mode *mode)
 {
 	struct complaint c = {mem, mode, NULL};
 	_cleanup_(str_done) struct str text = {0};
@@ -209,7 +209,7 @@ static const char *read_file(struct arena *mem, struct os_mode *mode)
 	if (fs_read_file(mode->path, RESULTS_MOST, &text, &err) < 0)
 		return arena_printf(mem, "IOError: %s %s", mode->path, err.msg);
 	mode->doc = hjson_new();
-	mode->root = hjson_parse(mode->doc, mode->path, text.s, text.len, on_hjson, &c);
+	mode->root = hjson_parse(mode->doc, mode->path, text.s, text.len, oneshot_on_hjson, &c);
 	if (mode->root && mode->root->type != HJSON_OBJECT) {
 		mode->root = NULL;
 		return arena_printf(mem, "%s: results are an object with lists of messages",
@@ -319,7 +319,7 @@ static void read_mode(const struct oneshot_report *r, struct os_block *b, struct
 		return;
 	why = make_results(r, b, mode);
 	if (!why)
-		why = read_file(r->mem, mode);
+		why = oneshot_read_file(r->mem, mode);
 	if (!why)
 		why = missing_part(r, mode);
 	if (why)
@@ -349,8 +349,8 @@ static void add_to_sum(struct arena *mem, struct os_block *b, const struct os_mo
 	}
 }
 
-static void read_block(struct oneshot_report *r, struct os_block *b, const struct dv_block *dv,
-		       results_next *next, void *ctx)
+static void oneshot_read_block(struct oneshot_report *r, struct os_block *b,
+			       const struct dv_block *dv, results_next *next, void *ctx)
 {
 	struct result_row row;
 
@@ -379,14 +379,16 @@ struct oneshot_report *oneshot_report_new(const struct plan *plan, results_next 
 	struct oneshot_report *r;
 	struct arena *mem;
 
-	if (!plan->dv || plan->dv->n_blocks == 0 || !plan->flow || !has_word(flows, plan->flow))
+	if (!plan->dv || plan->dv->n_blocks == 0 || !plan->flow ||
+	    !oneshot_has_word(flows, plan->flow))
 		return NULL;
 	mem = arena_new();
 	r = arena_zalloc(mem, sizeof(*r));
 	*r = (struct oneshot_report){.mem = mem, .plan = plan, .flow = plan->flow};
 	r->blocks = arena_zalloc(mem, plan->dv->n_blocks * sizeof(*r->blocks));
 	for (; r->n_blocks < plan->dv->n_blocks; r->n_blocks++)
-		read_block(r, &r->blocks[r->n_blocks], plan->dv->blocks[r->n_blocks], next, ctx);
+		oneshot_read_block(r, &r->blocks[r->n_blocks], plan->dv->blocks[r->n_blocks], next,
+				   ctx);
 	return r;
 }
 
@@ -443,7 +445,8 @@ static const char *file_of(const struct oneshot_report *r, const struct dv_block
 	return path_join(r->mem, r->plan->dv->reports_dir, name);
 }
 
-static int write_block(struct oneshot_report *r, const struct os_block *b, struct error *err)
+static int oneshot_write_block(struct oneshot_report *r, const struct os_block *b,
+			       struct error *err)
 {
 	_cleanup_(str_done) struct str json = {0}, text = {0};
 
@@ -474,7 +477,7 @@ int oneshot_report_write(struct oneshot_report *r, struct error *err)
 	if (fs_mkdirs(r->plan->dv->reports_dir, 0777) < 0)
 		return error_plain(err, "%s cannot be made", r->plan->dv->reports_dir);
 	for (size_t i = 0; i < r->n_blocks; i++)
-		if (write_block(r, &r->blocks[i], err) < 0)
+		if (oneshot_write_block(r, &r->blocks[i], err) < 0)
 			return -1;
 	os_json_index(r, &json);
 	if (fs_write_atomic(path_join(r->mem, r->plan->dv->reports_dir, "index.json"), json.s,

@@ -21,7 +21,7 @@ static struct hjson_node *object(struct hjson_node *of, const char *key)
 }
 
 /* NAN: not there, or no number. */
-static double number(const struct syn *s, struct hjson_node *of, const char *key)
+static double oneshot_number(const struct syn *s, struct hjson_node *of, const char *key)
 {
 	const char *text = of ? os_text(s->mem, s->doc, hjson_get(of, key)) : NULL;
 	char *end;
@@ -33,7 +33,7 @@ static double number(const struct syn *s, struct hjson_node *of, const char *key
 	return *end ? NAN : d;
 }
 
-static void add_value(struct str *cell, double value, double norm)
+static void oneshot_add_value(struct str *cell, double value, double norm)
 {
 	double d = value / norm;
 
@@ -45,11 +45,11 @@ static void add_value(struct str *cell, double value, double norm)
 
 /* As the only kind of cell in its column: DVSim's tables then show numbers in their shortest form.
  */
-static void add_number(struct str *cell, double value, double norm)
+static void oneshot_add_number(struct str *cell, double value, double norm)
 {
 	struct str text = {0};
 
-	add_value(&text, value, norm);
+	oneshot_add_value(&text, value, norm);
 	if (isnan(value / norm))
 		str_add(cell, text.s);
 	else
@@ -57,7 +57,7 @@ static void add_number(struct str *cell, double value, double norm)
 	str_done(&text);
 }
 
-static void add_share(struct str *cell, double value, double total, const char *sign)
+static void oneshot_add_share(struct str *cell, double value, double total, const char *sign)
 {
 	if (isnan(value) || isnan(total) || total <= 0)
 		str_add(cell, "--");
@@ -70,7 +70,7 @@ static void add_instance(const struct syn *s, struct md_table *t, struct hjson_n
 {
 	static const char *const fields[] = {"comb", "buf", "reg", "logic", "macro", "total"};
 	static const char *const shares[] = {"logic", "macro", "total"};
-	double depth = number(s, instance, "depth");
+	double depth = oneshot_number(s, instance, "depth");
 	bool is_top = depth <= 0 && depth >= 0;
 	const char *mark = is_top ? "**" : "";
 
@@ -79,17 +79,17 @@ static void add_instance(const struct syn *s, struct md_table *t, struct hjson_n
 		struct str *cell = md_cell(t);
 
 		str_add(cell, mark);
-		add_value(cell, number(s, instance, fields[i]), kge);
+		oneshot_add_value(cell, oneshot_number(s, instance, fields[i]), kge);
 		str_add(cell, mark);
 	}
 	for (size_t i = 0; i < ARRAY_LEN(shares); i++) {
-		double value = number(s, instance, shares[i]);
+		double value = oneshot_number(s, instance, shares[i]);
 
 		if (is_top) {
 			totals[i] = value;
 			md_text(t, "**--**");
 		} else {
-			add_share(md_cell(t), value, totals[i], "%u");
+			oneshot_add_share(md_cell(t), value, totals[i], "%u");
 		}
 	}
 }
@@ -101,7 +101,7 @@ static void area(const struct syn *s, struct str *out)
 					    "Macro [%]", "Total [%]"};
 	struct hjson_node *a = object(s->root, "area"), *list = object(a, "instances"), *e;
 	struct md_table t = {.n_columns = ARRAY_LEN(heads), .left = 1};
-	double kge = number(s, a, "ge") * 1000, totals[3] = {0};
+	double kge = oneshot_number(s, a, "ge") * 1000, totals[3] = {0};
 
 	str_add(out, "### Circuit Complexity in [kGE]\n\n");
 	if (a && isnan(kge))
@@ -123,7 +123,7 @@ static void timing(const struct syn *s, struct str *out)
 {
 	static const char *const heads[] = {"Path Group", "Period", "WNS", "TNS"};
 	struct hjson_node *list = object(s->root, "timing"), *e;
-	double norm = 1.0e-09 / number(s, object(s->root, "units"), "time");
+	double norm = 1.0e-09 / oneshot_number(s, object(s->root, "units"), "time");
 	struct md_table t = {.n_columns = ARRAY_LEN(heads), .left = 1};
 
 	str_add(out, "### Timing in [ns]\n\n");
@@ -139,12 +139,12 @@ static void timing(const struct syn *s, struct str *out)
 		if (e->type != HJSON_OBJECT || e->shadowed)
 			continue;
 		md_text(&t, hjson_key_cstr(s->doc, e));
-		add_number(md_cell(&t), number(s, e, "period"), norm);
+		oneshot_add_number(md_cell(&t), oneshot_number(s, e, "period"), norm);
 		cell = md_cell(&t);
-		add_value(cell, number(s, e, "wns"), norm);
+		oneshot_add_value(cell, oneshot_number(s, e, "wns"), norm);
 		str_add(cell, " EN");
 		cell = md_cell(&t);
-		add_value(cell, number(s, e, "tns"), norm);
+		oneshot_add_value(cell, oneshot_number(s, e, "tns"), norm);
 		str_add(cell, " EN");
 	}
 	md_table_done(&t, out);
@@ -155,9 +155,10 @@ static void power(const struct syn *s, struct str *out)
 {
 	static const char *const heads[] = {"Network", "Internal", "Leakage", "Total"};
 	struct hjson_node *p = object(s->root, "power"), *units = object(s->root, "units");
-	double dynamic = number(s, units, "dynamic");
-	double watts[3] = {number(s, p, "net") * dynamic, number(s, p, "int") * dynamic,
-			   number(s, p, "leak") * number(s, units, "static")};
+	double dynamic = oneshot_number(s, units, "dynamic");
+	double watts[3] = {oneshot_number(s, p, "net") * dynamic,
+			   oneshot_number(s, p, "int") * dynamic,
+			   oneshot_number(s, p, "leak") * oneshot_number(s, units, "static")};
 	double total = watts[0] + watts[1] + watts[2];
 	struct md_table t = {.n_columns = ARRAY_LEN(heads)};
 
@@ -171,11 +172,11 @@ static void power(const struct syn *s, struct str *out)
 	for (size_t i = 0; i < ARRAY_LEN(watts); i++) {
 		struct str *cell = md_cell(&t);
 
-		add_value(cell, watts[i], 1.0e-3);
+		oneshot_add_value(cell, watts[i], 1.0e-3);
 		str_add(cell, " / ");
-		add_share(cell, watts[i], total, "%");
+		oneshot_add_share(cell, watts[i], total, "%");
 	}
-	add_number(md_cell(&t), total, 1.0e-3);
+	oneshot_add_number(md_cell(&t), total, 1.0e-3);
 	md_table_done(&t, out);
 	str_add(out, "\n\n");
 }

@@ -6,7 +6,7 @@
 
 enum { TESTS_PER_BUCKET = 5, RESEEDS_PER_TEST = 2 };
 
-static void add_failure(const struct sim_failure *f, struct str *out)
+static void sim_failures_add_failure(const struct sim_failure *f, struct str *out)
 {
 	str_printf(out, "\n        * %s\\\n          ", f->qual_name);
 	if (f->line)
@@ -33,7 +33,7 @@ static bool is_first(const struct sim_bucket *bucket, size_t at)
 	return true;
 }
 
-static void add_test(const struct sim_bucket *bucket, size_t first, struct str *out)
+static void sim_failures_add_test(const struct sim_bucket *bucket, size_t first, struct str *out)
 {
 	const char *name = bucket->failures[first].name;
 	size_t n = 0, shown = 0;
@@ -43,7 +43,7 @@ static void add_test(const struct sim_bucket *bucket, size_t first, struct str *
 	str_printf(out, "\n    * Test %s has %zu failure%s.", name, n, n == 1 ? "" : "s");
 	for (size_t i = first; i < bucket->n_failures && shown < RESEEDS_PER_TEST; i++)
 		if (strcmp(bucket->failures[i].name, name) == 0) {
-			add_failure(&bucket->failures[i], out);
+			sim_failures_add_failure(&bucket->failures[i], out);
 			shown++;
 		}
 	if (n > shown)
@@ -64,7 +64,7 @@ void sim_console_failures(const struct sim_block_results *results, struct str *o
 			   bucket->n_failures == 1 ? "" : "s");
 		for (size_t i = 0; i < bucket->n_failures; i++)
 			if (is_first(bucket, i) && n++ < TESTS_PER_BUCKET)
-				add_test(bucket, i, out);
+				sim_failures_add_test(bucket, i, out);
 		if (n > TESTS_PER_BUCKET)
 			str_printf(out, "\n        * ... and %zu more test%s.",
 				   n - TESTS_PER_BUCKET, n - TESTS_PER_BUCKET == 1 ? "" : "s");

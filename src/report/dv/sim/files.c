@@ -11,15 +11,16 @@
 #include "base/mem.h"
 #include "report/dv/sim/report.h"
 
-static int write_file(const char *dir, const char *stem, const char *suffix, const struct str *text,
-		      struct error *err)
+static int sim_files_write_file(const char *dir, const char *stem, const char *suffix,
+				const struct str *text, struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s%s", dir, stem, suffix);
 
 	return fs_write_atomic(path, text->s, text->len, err);
 }
 
-static int write_block(const char *dir, const struct sim_block_results *b, struct error *err)
+static int sim_files_write_block(const char *dir, const struct sim_block_results *b,
+				 struct error *err)
 {
 	_cleanup_(str_done) struct str text = {0}, page = {0}, name = {0};
 
@@ -28,10 +29,10 @@ static int write_block(const char *dir, const struct sim_block_results *b, struc
 		if (name.s[i] == '/')
 			name.s[i] = '_';
 	sim_json_block(b, &text);
-	if (write_file(dir, name.s, ".json", &text, err) < 0)
+	if (sim_files_write_file(dir, name.s, ".json", &text, err) < 0)
 		return -1;
 	sim_html_block(b, &page);
-	return write_file(dir, name.s, ".html", &page, err);
+	return sim_files_write_file(dir, name.s, ".html", &page, err);
 }
 
 int sim_files_write(const struct sim_summary *s, const char *dir, struct error *err)
@@ -42,13 +43,13 @@ int sim_files_write(const struct sim_summary *s, const char *dir, struct error *
 	if (fs_mkdirs(dir, 0777) < 0)
 		return error_set(err, (struct src_pos){0}, "%s: %s", dir, strerror(errno));
 	for (size_t i = 0; i < s->n_blocks; i++)
-		if (write_block(dir, s->blocks[i], err) < 0)
+		if (sim_files_write_block(dir, s->blocks[i], err) < 0)
 			return -1;
 	sim_json_summary(s, &text);
-	if (write_file(dir, "index", ".json", &text, err) < 0)
+	if (sim_files_write_file(dir, "index", ".json", &text, err) < 0)
 		return -1;
 	sim_html_summary(s, fs_exists(metrics), &page);
-	return write_file(dir, "index", ".html", &page, err);
+	return sim_files_write_file(dir, "index", ".html", &page, err);
 }
 
 int sim_report_write(const struct sim_report *r, struct error *err)

@@ -32,7 +32,7 @@ static void add_real(struct json_out *j, const char *key, struct report_number n
 	jout_raw(j, text);
 }
 
-static void add_digits(struct json_out *j, const char *key, const char *digits)
+static void sim_json_add_digits(struct json_out *j, const char *key, const char *digits)
 {
 	jout_key(j, key);
 	if (digits)
@@ -41,14 +41,14 @@ static void add_digits(struct json_out *j, const char *key, const char *digits)
 		jout_null(j);
 }
 
-static void add_count(struct json_out *j, struct sim_count count)
+static void sim_json_add_count(struct json_out *j, struct sim_count count)
 {
 	jout_key_int(j, "passed", count.passed);
 	jout_key_int(j, "total", count.total);
 	add_real(j, "percent", (struct report_number){true, sim_percent(count)});
 }
 
-static void add_block(struct json_out *j, const char *key, const struct sim_block *block)
+static void sim_json_add_block(struct json_out *j, const char *key, const struct sim_block *block)
 {
 	jout_key(j, key);
 	if (!block) {
@@ -78,11 +78,11 @@ static void add_testpoint(struct json_out *j, const struct sim_testpoint *point)
 		jout_object(j);
 		add_real(j, "max_time", point->tests[i].max_time_s);
 		add_real(j, "sim_time", point->tests[i].sim_time_us);
-		add_count(j, point->tests[i].count);
+		sim_json_add_count(j, point->tests[i].count);
 		jout_object_end(j);
 	}
 	jout_object_end(j);
-	add_count(j, sim_testpoint_count(point));
+	sim_json_add_count(j, sim_testpoint_count(point));
 	jout_object_end(j);
 }
 
@@ -100,13 +100,13 @@ static void add_stages(struct json_out *j, const struct sim_block_results *resul
 		for (size_t p = 0; p < stage->n_testpoints; p++)
 			add_testpoint(j, &stage->testpoints[p]);
 		jout_object_end(j);
-		add_count(j, sim_stage_count(stage));
+		sim_json_add_count(j, sim_stage_count(stage));
 		jout_object_end(j);
 	}
 	jout_object_end(j);
 }
 
-static void add_coverage(struct json_out *j, const struct sim_coverage *coverage)
+static void sim_json_add_coverage(struct json_out *j, const struct sim_coverage *coverage)
 {
 	jout_key(j, "coverage");
 	if (!coverage) {
@@ -124,12 +124,12 @@ static void add_coverage(struct json_out *j, const struct sim_coverage *coverage
 	jout_object_end(j);
 }
 
-static void add_failure(struct json_out *j, const struct sim_failure *failure)
+static void sim_json_add_failure(struct json_out *j, const struct sim_failure *failure)
 {
 	jout_object(j);
 	jout_key_string(j, "name", failure->name);
 	jout_key_string(j, "qual_name", failure->qual_name);
-	add_digits(j, "seed", failure->seed);
+	sim_json_add_digits(j, "seed", failure->seed);
 	jout_key(j, "line");
 	if (failure->line)
 		jout_int(j, failure->line);
@@ -154,7 +154,7 @@ static void add_failed_jobs(struct json_out *j, const struct sim_block_results *
 		jout_key(j, results->buckets[b].message);
 		jout_array(j);
 		for (size_t i = 0; i < results->buckets[b].n_failures; i++)
-			add_failure(j, &results->buckets[b].failures[i]);
+			sim_json_add_failure(j, &results->buckets[b].failures[i]);
 		jout_array_end(j);
 	}
 	jout_object_end(j);
@@ -170,7 +170,7 @@ static void add_timestamp(struct json_out *j, time_t when)
 	str_done(&text);
 }
 
-static void finish(struct json_out *j, struct str *out)
+static void sim_json_finish(struct json_out *j, struct str *out)
 {
 	str_addn(out, j->buf.s, j->buf.len);
 	jout_done(j);
@@ -182,24 +182,24 @@ void sim_json_block(const struct sim_block_results *results, struct str *out)
 
 	jout_init(&j, -1, 0);
 	jout_object(&j);
-	add_block(&j, "block", &results->block);
+	sim_json_add_block(&j, "block", &results->block);
 	jout_key(&j, "tool");
 	jout_object(&j);
 	jout_key_string(&j, "name", results->tool);
 	jout_key_string(&j, "version", results->tool_version ? results->tool_version : "unknown");
 	jout_object_end(&j);
 	add_timestamp(&j, results->timestamp);
-	add_digits(&j, "build_seed", results->build_seed);
+	sim_json_add_digits(&j, "build_seed", results->build_seed);
 	jout_key_string(&j, "testplan_ref", results->testplan_ref);
 	add_stages(&j, results);
-	add_coverage(&j, results->coverage);
+	sim_json_add_coverage(&j, results->coverage);
 	jout_key_string(&j, "cov_report_page", results->cov_report_page);
 	jout_key_string(&j, "vplan_report_page", results->vplan_report_page);
 	add_real(&j, "vplan_coverage", results->vplan_coverage);
 	add_failed_jobs(&j, results);
-	add_count(&j, sim_results_count(results));
+	sim_json_add_count(&j, sim_results_count(results));
 	jout_object_end(&j);
-	finish(&j, out);
+	sim_json_finish(&j, out);
 }
 
 /* The stem of a block's files, as the key under which the index has it. */
@@ -220,22 +220,22 @@ void sim_json_summary(const struct sim_summary *summary, struct str *out)
 
 	jout_init(&j, -1, 0);
 	jout_object(&j);
-	add_block(&j, "top", summary->top);
+	sim_json_add_block(&j, "top", summary->top);
 	jout_key_string(&j, "version", summary->version);
 	add_timestamp(&j, summary->timestamp);
-	add_digits(&j, "build_seed", summary->build_seed);
+	sim_json_add_digits(&j, "build_seed", summary->build_seed);
 	jout_key(&j, "flow_results");
 	jout_object(&j);
 	for (size_t i = 0; i < summary->n_blocks; i++) {
 		add_block_key(&j, &summary->blocks[i]->block);
 		jout_object(&j);
-		add_block(&j, "block", &summary->blocks[i]->block);
-		add_coverage(&j, summary->blocks[i]->coverage);
-		add_count(&j, sim_results_count(summary->blocks[i]));
+		sim_json_add_block(&j, "block", &summary->blocks[i]->block);
+		sim_json_add_coverage(&j, summary->blocks[i]->coverage);
+		sim_json_add_count(&j, sim_results_count(summary->blocks[i]));
 		jout_object_end(&j);
 	}
 	jout_object_end(&j);
 	jout_key_string(&j, "report_path", summary->report_path);
 	jout_object_end(&j);
-	finish(&j, out);
+	sim_json_finish(&j, out);
 }

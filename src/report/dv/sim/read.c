@@ -7,7 +7,7 @@
 
 /* ---- pieces ---- */
 
-static struct sim_block read_block(struct json_in *in, const struct hjson_node *obj)
+static struct sim_block sim_read_block(struct json_in *in, const struct hjson_node *obj)
 {
 	return (struct sim_block){
 		.name = json_in_text(in, obj, "name"),
@@ -21,7 +21,7 @@ static struct sim_block read_block(struct json_in *in, const struct hjson_node *
 	};
 }
 
-static struct sim_coverage read_coverage(struct json_in *in, const struct hjson_node *obj)
+static struct sim_coverage sim_read_coverage(struct json_in *in, const struct hjson_node *obj)
 {
 	const struct hjson_node *code = json_in_object_or_null(in, obj, "code");
 	struct sim_coverage c = {0};
@@ -32,20 +32,20 @@ static struct sim_coverage read_coverage(struct json_in *in, const struct hjson_
 	return c;
 }
 
-static struct sim_count read_count(struct json_in *in, const struct hjson_node *obj)
+static struct sim_count sim_read_count(struct json_in *in, const struct hjson_node *obj)
 {
 	return (struct sim_count){json_in_count(in, obj, "passed"),
 				  json_in_count(in, obj, "total")};
 }
 
 /* Room for the members of an object or the elements of an array. */
-static void *room_for(struct arena *mem, const struct hjson_node *parent, size_t size)
+static void *sim_read_room_for(struct arena *mem, const struct hjson_node *parent, size_t size)
 {
 	return arena_array(mem, parent ? (size_t)parent->n + 1 : 1, size);
 }
 
 /* A member that must be an object itself. */
-static bool is_object(struct json_in *in, const struct hjson_node *n)
+static bool sim_read_is_object(struct json_in *in, const struct hjson_node *n)
 {
 	if (n->type == HJSON_OBJECT)
 		return true;
@@ -60,21 +60,21 @@ static void read_entries(struct sim_index *x, struct json_in *in)
 {
 	struct hjson_node *flows = json_in_object(in, in->root, "flow_results"), *n, *coverage;
 
-	x->entries = room_for(x->mem, flows, sizeof(*x->entries));
+	x->entries = sim_read_room_for(x->mem, flows, sizeof(*x->entries));
 	json_in_each(n, flows)
 	{
 		struct sim_index_entry *e = &x->entries[x->n_entries];
 
-		if (!is_object(in, n))
+		if (!sim_read_is_object(in, n))
 			return;
 		*e = (struct sim_index_entry){
 			.key = hjson_key_cstr(in->doc, n),
-			.block = read_block(in, json_in_object(in, n, "block")),
-			.count = read_count(in, n),
+			.block = sim_read_block(in, json_in_object(in, n, "block")),
+			.count = sim_read_count(in, n),
 		};
 		coverage = json_in_object_or_null(in, n, "coverage");
 		e->has_coverage = coverage != NULL;
-		e->coverage = read_coverage(in, coverage);
+		e->coverage = sim_read_coverage(in, coverage);
 		x->n_entries++;
 	}
 }
@@ -86,7 +86,7 @@ static void read_summary(struct sim_index *x, struct json_in *in)
 	if (top) {
 		struct sim_block *block = arena_alloc(x->mem, sizeof(*block));
 
-		*block = read_block(in, top);
+		*block = sim_read_block(in, top);
 		x->summary.top = block;
 	}
 	x->summary.version = json_in_text_or_null(in, in->root, "version");
@@ -115,21 +115,21 @@ struct sim_index *sim_read_index(const struct json_in *in)
 
 /* ---- a block ---- */
 
-static const struct sim_test *read_tests(struct sim_index *x, struct json_in *in,
-					 const struct hjson_node *tests, size_t *ret_n)
+static const struct sim_test *sim_read_tests(struct sim_index *x, struct json_in *in,
+					     const struct hjson_node *tests, size_t *ret_n)
 {
-	struct sim_test *ret = room_for(x->mem, tests, sizeof(*ret));
+	struct sim_test *ret = sim_read_room_for(x->mem, tests, sizeof(*ret));
 	struct hjson_node *n;
 
 	json_in_each(n, tests)
 	{
-		if (!is_object(in, n))
+		if (!sim_read_is_object(in, n))
 			break;
 		ret[(*ret_n)++] = (struct sim_test){
 			.name = hjson_key_cstr(in->doc, n),
 			.max_time_s = json_in_number_or_null(in, n, "max_time"),
 			.sim_time_us = json_in_number_or_null(in, n, "sim_time"),
-			.count = read_count(in, n),
+			.count = sim_read_count(in, n),
 		};
 	}
 	return ret;
@@ -138,31 +138,31 @@ static const struct sim_test *read_tests(struct sim_index *x, struct json_in *in
 static const struct sim_testpoint *read_testpoints(struct sim_index *x, struct json_in *in,
 						   const struct hjson_node *points, size_t *ret_n)
 {
-	struct sim_testpoint *ret = room_for(x->mem, points, sizeof(*ret));
+	struct sim_testpoint *ret = sim_read_room_for(x->mem, points, sizeof(*ret));
 	struct hjson_node *n;
 
 	json_in_each(n, points)
 	{
 		struct sim_testpoint *p = &ret[(*ret_n)++];
 
-		if (!is_object(in, n))
+		if (!sim_read_is_object(in, n))
 			break;
 		p->name = hjson_key_cstr(in->doc, n);
-		p->tests = read_tests(x, in, json_in_object(in, n, "tests"), &p->n_tests);
+		p->tests = sim_read_tests(x, in, json_in_object(in, n, "tests"), &p->n_tests);
 	}
 	return ret;
 }
 
-static void read_stages(struct sim_index *x, struct json_in *in, struct sim_block_results *b)
+static void sim_read_stages(struct sim_index *x, struct json_in *in, struct sim_block_results *b)
 {
 	struct hjson_node *stages = json_in_object(in, in->root, "stages"), *n;
-	struct sim_stage *ret = room_for(x->mem, stages, sizeof(*ret));
+	struct sim_stage *ret = sim_read_room_for(x->mem, stages, sizeof(*ret));
 
 	json_in_each(n, stages)
 	{
 		struct sim_stage *s = &ret[b->n_stages++];
 
-		if (!is_object(in, n))
+		if (!sim_read_is_object(in, n))
 			break;
 		s->name = hjson_key_cstr(in->doc, n);
 		s->testpoints = read_testpoints(x, in, json_in_object(in, n, "testpoints"),
@@ -171,11 +171,11 @@ static void read_stages(struct sim_index *x, struct json_in *in, struct sim_bloc
 	b->stages = ret;
 }
 
-static const char *const *read_lines(struct sim_index *x, struct json_in *in,
-				     const struct hjson_node *failure, size_t *ret_n)
+static const char *const *sim_read_lines(struct sim_index *x, struct json_in *in,
+					 const struct hjson_node *failure, size_t *ret_n)
 {
 	struct hjson_node *lines = json_in_array(in, failure, "log_context"), *n;
-	const char **ret = room_for(x->mem, lines, sizeof(*ret));
+	const char **ret = sim_read_room_for(x->mem, lines, sizeof(*ret));
 
 	json_in_each(n, lines)
 	{
@@ -201,20 +201,20 @@ static struct sim_failure read_failure(struct sim_index *x, struct json_in *in,
 
 	if (line.known && line.value > 0 && line.value < 4e9)
 		f.line = (unsigned)line.value;
-	f.log_context = read_lines(x, in, n, &f.n_log_context);
+	f.log_context = sim_read_lines(x, in, n, &f.n_log_context);
 	return f;
 }
 
-static void read_buckets(struct sim_index *x, struct json_in *in, struct sim_block_results *b)
+static void sim_read_buckets(struct sim_index *x, struct json_in *in, struct sim_block_results *b)
 {
 	struct hjson_node *jobs = json_in_object(in, in->root, "failed_jobs"), *n, *f;
 	struct hjson_node *buckets = json_in_object(in, jobs, "buckets");
-	struct sim_bucket *ret = room_for(x->mem, buckets, sizeof(*ret));
+	struct sim_bucket *ret = sim_read_room_for(x->mem, buckets, sizeof(*ret));
 
 	json_in_each(n, buckets)
 	{
 		struct sim_bucket *to = &ret[b->n_buckets++];
-		struct sim_failure *failures = room_for(x->mem, n, sizeof(*failures));
+		struct sim_failure *failures = sim_read_room_for(x->mem, n, sizeof(*failures));
 
 		if (n->type != HJSON_ARRAY) {
 			json_in_fault(in, n, "a bucket must be an array of failures");
@@ -222,7 +222,7 @@ static void read_buckets(struct sim_index *x, struct json_in *in, struct sim_blo
 		}
 		json_in_each(f, n)
 		{
-			if (!is_object(in, f))
+			if (!sim_read_is_object(in, f))
 				break;
 			failures[to->n_failures++] = read_failure(x, in, f);
 		}
@@ -232,13 +232,13 @@ static void read_buckets(struct sim_index *x, struct json_in *in, struct sim_blo
 	b->buckets = ret;
 }
 
-static void read_results(struct sim_index *x, struct json_in *in, struct sim_block_results *b)
+static void sim_read_results(struct sim_index *x, struct json_in *in, struct sim_block_results *b)
 {
 	const struct hjson_node *root = in->root, *tool = json_in_object(in, root, "tool"),
 				*coverage = json_in_object_or_null(in, root, "coverage");
 
 	*b = (struct sim_block_results){
-		.block = read_block(in, json_in_object(in, root, "block")),
+		.block = sim_read_block(in, json_in_object(in, root, "block")),
 		.tool = json_in_text(in, tool, "name"),
 		.tool_version = json_in_text(in, tool, "version"),
 		.timestamp = json_in_time(in, root, "timestamp"),
@@ -253,15 +253,15 @@ static void read_results(struct sim_index *x, struct json_in *in, struct sim_blo
 	if (coverage) {
 		struct sim_coverage *c = arena_alloc(x->mem, sizeof(*c));
 
-		*c = read_coverage(in, coverage);
+		*c = sim_read_coverage(in, coverage);
 		b->coverage = c;
 	}
-	read_stages(x, in, b);
-	read_buckets(x, in, b);
+	sim_read_stages(x, in, b);
+	sim_read_buckets(x, in, b);
 }
 
 /* A key is a name in the index's own directory, wherever it would like to lead. */
-static char *path_of(struct sim_index *x, const char *path, const char *key)
+static char *sim_read_path_of(struct sim_index *x, const char *path, const char *key)
 {
 	char *name = arena_printf(x->mem, "%s.json", key);
 
@@ -283,9 +283,9 @@ int sim_read_blocks(struct sim_index *x, const char *path, struct error *err)
 	for (size_t i = 0; i < x->n_entries; i++) {
 		struct json_in *in = &files[x->n_files++];
 
-		if (json_in_open(in, path_of(x, path, x->entries[i].key), err) < 0)
+		if (json_in_open(in, sim_read_path_of(x, path, x->entries[i].key), err) < 0)
 			return -1;
-		read_results(x, in, &all[i]);
+		sim_read_results(x, in, &all[i]);
 		if (json_in_is_bad(in))
 			return -1;
 		list[i] = &all[i];

@@ -38,7 +38,7 @@ struct gather {
 	struct report_number vplan;
 };
 
-static struct arena *mem_of(const struct gather *g)
+static struct arena *sim_report_mem_of(const struct gather *g)
 {
 	return g->report->mem;
 }
@@ -48,7 +48,7 @@ static struct sim_tested *test_of(struct gather *g, const char *name)
 	struct sim_tested *t = map_get(&g->by_name, name);
 
 	if (!t) {
-		t = arena_zalloc(mem_of(g), sizeof(*t));
+		t = arena_zalloc(sim_report_mem_of(g), sizeof(*t));
 		t->test.name = name;
 		map_set(&g->by_name, name, t);
 	}
@@ -62,7 +62,7 @@ static const struct job_result *last_of(const struct result_row *row)
 
 /* The times shown are those of the slowest run; a tool's own come before ours. What a tool does not
  * tell is 0, as in DVSim. */
-static void add_run(struct gather *g, const struct result_row *row)
+static void sim_report_add_run(struct gather *g, const struct result_row *row)
 {
 	struct sim_tested *t = test_of(g, row->spec->subject);
 	const struct job_result *last = last_of(row);
@@ -77,7 +77,7 @@ static void add_run(struct gather *g, const struct result_row *row)
 	t->test.count.passed += row->status == JOB_PASSED;
 }
 
-static struct bucket *bucket_of(struct gather *g, const char *message)
+static struct bucket *sim_report_bucket_of(struct gather *g, const char *message)
 {
 	_cleanup_(str_done) struct str key = {0};
 	struct bucket *b;
@@ -87,8 +87,8 @@ static struct bucket *bucket_of(struct gather *g, const char *message)
 	b = map_get(&g->by_key, key.s);
 	if (b)
 		return b;
-	b = arena_zalloc(mem_of(g), sizeof(*b));
-	b->out.message = arena_strdup(mem_of(g), key.s);
+	b = arena_zalloc(sim_report_mem_of(g), sizeof(*b));
+	b->out.message = arena_strdup(sim_report_mem_of(g), key.s);
 	map_set(&g->by_key, b->out.message, b);
 	g->n_buckets++;
 	return b;
@@ -104,12 +104,12 @@ static const char *const *lines_of(struct gather *g, const char *text, size_t *r
 		return NULL;
 	for (const char *s = text; *s; s++)
 		n += *s == '\n';
-	lines = arena_array(mem_of(g), n, sizeof(*lines));
+	lines = arena_array(sim_report_mem_of(g), n, sizeof(*lines));
 	for (;;) {
 		size_t len = strcspn(text, "\n");
 
 		len += text[len] == '\n'; /* DVSim keeps the line ends */
-		lines[(*ret_n)++] = arena_strndup(mem_of(g), text, len);
+		lines[(*ret_n)++] = arena_strndup(sim_report_mem_of(g), text, len);
 		text += len;
 		if (!*text)
 			return lines;
@@ -127,7 +127,7 @@ static bool lost_a_dependency(const struct sim_report *r, const struct job_spec 
 static const char *stopped_message(struct gather *g, const struct result_row *row)
 {
 	if (last_of(row))
-		return arena_printf(mem_of(g),
+		return arena_printf(sim_report_mem_of(g),
 				    "Job killed by a %s signal to the scheduler whilst executing.",
 				    g->report->signal_name);
 	return lost_a_dependency(g->report, row->spec)
@@ -137,7 +137,7 @@ static const char *stopped_message(struct gather *g, const struct result_row *ro
 
 /* In DVSim's words where people look for them. It counts a job's time in minutes, always with a
  * point. */
-static const char *message_of(struct gather *g, const struct result_row *row)
+static const char *sim_report_message_of(struct gather *g, const struct result_row *row)
 {
 	double minutes = row->spec->rules->timeout_s / 60;
 
@@ -145,22 +145,22 @@ static const char *message_of(struct gather *g, const struct result_row *row)
 		return stopped_message(g, row);
 	if (row->reason != REASON_TIMEOUT)
 		return row->message;
-	return arena_printf(mem_of(g),
+	return arena_printf(sim_report_mem_of(g),
 			    minutes >= floor(minutes) && minutes <= floor(minutes)
 				    ? "Job timed out after %.1f minutes"
 				    : "Job timed out after %.15g minutes",
 			    minutes);
 }
 
-static void add_failure(struct gather *g, const struct result_row *row)
+static void sim_report_add_failure(struct gather *g, const struct result_row *row)
 {
 	const struct job_result *last = last_of(row);
-	struct bucket *b = bucket_of(g, message_of(g, row));
+	struct bucket *b = sim_report_bucket_of(g, sim_report_message_of(g, row));
 	struct sim_failure *f, *more;
 
 	if (b->out.n_failures == b->cap) {
 		b->cap = b->cap ? 2 * b->cap : 4;
-		more = arena_array(mem_of(g), b->cap, sizeof(*more));
+		more = arena_array(sim_report_mem_of(g), b->cap, sizeof(*more));
 		if (b->out.n_failures)
 			memcpy(more, b->failures, b->out.n_failures * sizeof(*more));
 		b->failures = more;
@@ -181,7 +181,8 @@ static void add_failure(struct gather *g, const struct result_row *row)
 static void add_measures(struct gather *g, const struct job_spec *spec,
 			 const struct job_measures *m)
 {
-	struct tool_pair *pairs = arena_array(mem_of(g), m->n_coverage + 1, sizeof(*pairs));
+	struct tool_pair *pairs = arena_array(sim_report_mem_of(g), m->n_coverage + 1,
+					      sizeof(*pairs));
 	struct tool_coverage coverage = {.pairs = pairs, .n_pairs = m->n_coverage};
 
 	if (m->has_vplan)
@@ -196,19 +197,19 @@ static void add_measures(struct gather *g, const struct job_spec *spec,
 								coverage.metric[i].value};
 }
 
-static void add_row(struct gather *g, const struct result_row *row)
+static void sim_report_add_row(struct gather *g, const struct result_row *row)
 {
 	const struct job_result *last = last_of(row);
 
 	if (strcmp(row->spec->rules->target, "run") == 0)
-		add_run(g, row);
+		sim_report_add_run(g, row);
 	else if (last && last->measures)
 		add_measures(g, row->spec, last->measures);
 	if ((row->status == JOB_FAILED || row->status == JOB_KILLED) && row->message)
-		add_failure(g, row);
+		sim_report_add_failure(g, row);
 }
 
-static const char *lower(struct arena *mem, const char *text)
+static const char *sim_report_lower(struct arena *mem, const char *text)
 {
 	char *ret = arena_strdup(mem, text);
 
@@ -222,8 +223,8 @@ static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, b
 	const struct dv_revision *r = &dv->revision;
 
 	return (struct sim_block){
-		.name = is_top ? dv->name : lower(mem, dv->name),
-		.variant = dv->variant && !is_top   ? lower(mem, dv->variant)
+		.name = is_top ? dv->name : sim_report_lower(mem, dv->name),
+		.variant = dv->variant && !is_top   ? sim_report_lower(mem, dv->variant)
 			   : is_top && !dv->variant ? ""
 						    : dv->variant,
 		.commit = r->commit,
@@ -237,7 +238,7 @@ static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, b
 
 static const struct sim_bucket *buckets_of(struct gather *g)
 {
-	struct sim_bucket *ret = arena_array(mem_of(g), g->n_buckets + 1, sizeof(*ret));
+	struct sim_bucket *ret = arena_array(sim_report_mem_of(g), g->n_buckets + 1, sizeof(*ret));
 	const struct map_entry *e;
 	size_t at = 0, n = 0;
 
@@ -260,11 +261,11 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 			continue;
 		next(ctx, i, &row);
 		r->statuses[i] = row.status;
-		add_row(&g, &row);
+		sim_report_add_row(&g, &row);
 	}
 	*ret = (struct sim_block_results){
 		.block = block_of(r->mem, dv, false),
-		.tool = lower(r->mem, dv->tool),
+		.tool = sim_report_lower(r->mem, dv->tool),
 		.timestamp = r->plan->dv->timestamp,
 		.build_seed = dv->build_seed,
 		.testplan_ref = dv->testplan_ref,

@@ -12,8 +12,8 @@ struct stages {
 };
 
 /* Adds one that was not run only if the whole plan is to be shown. */
-static void add_test(const struct stages *s, struct sim_testpoint *point, struct sim_test *tests,
-		     const struct sim_test *test)
+static void sim_stages_add_test(const struct stages *s, struct sim_testpoint *point,
+				struct sim_test *tests, const struct sim_test *test)
 {
 	if (test->count.total || s->dv->map_full_testplan)
 		tests[point->n_tests++] = *test;
@@ -36,18 +36,18 @@ static void map_point(struct stages *s, const struct dv_testpoint *p, struct sim
 
 	*ret = (struct sim_testpoint){.name = p->name, .tests = tests};
 	if (p->n_tests == 0)
-		add_test(s, ret, tests, &none);
+		sim_stages_add_test(s, ret, tests, &none);
 	if (p->is_not_mapped)
 		return;
 	for (size_t i = 0; i < s->n_tested; i++)
 		if (has_test(p, s->tested[i]->test.name)) {
 			s->tested[i]->is_mapped = true;
-			add_test(s, ret, tests, &s->tested[i]->test);
+			sim_stages_add_test(s, ret, tests, &s->tested[i]->test);
 		}
 	for (size_t i = 0; i < p->n_tests; i++)
 		if (!map_has(s->by_name, p->tests[i])) {
 			none.name = p->tests[i];
-			add_test(s, ret, tests, &none);
+			sim_stages_add_test(s, ret, tests, &none);
 		}
 }
 
@@ -66,7 +66,7 @@ static void map_unmapped(struct stages *s, struct sim_stage *stages, size_t *n)
 	*point = (struct sim_testpoint){.name = "Unmapped", .tests = tests};
 	for (size_t i = 0; i < s->n_tested; i++)
 		if (!s->tested[i]->is_mapped)
-			add_test(s, point, tests, &s->tested[i]->test);
+			sim_stages_add_test(s, point, tests, &s->tested[i]->test);
 	if (point->n_tests)
 		stages[(*n)++] = (struct sim_stage){
 			.name = "unmapped", .testpoints = point, .n_testpoints = 1};
