@@ -13,7 +13,7 @@ static bool is_space(char c)
 	return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
 }
 
-static bool is_digit(char c)
+static bool tool_lines_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -83,7 +83,7 @@ char *span_text(struct arena *mem, struct span s)
 
 static size_t skip_digits(struct span s, size_t i)
 {
-	while (i < s.n && is_digit(s.s[i]))
+	while (i < s.n && tool_lines_is_digit(s.s[i]))
 		i++;
 	return i;
 }

@@ -30,7 +30,7 @@ void log_tail_done(struct log_tail *t)
 	freep(&t->buf);
 }
 
-static bool read_at(struct log_tail *t, char *to, size_t n, off_t at)
+static bool log_tail_read_at(struct log_tail *t, char *to, size_t n, off_t at)
 {
 	while (n) {
 		ssize_t k = pread(t->fd, to, n, at);
@@ -47,7 +47,7 @@ static bool read_at(struct log_tail *t, char *to, size_t n, off_t at)
 }
 
 /* The block before, in front of what is left of the line that began in it. */
-static bool load(struct log_tail *t)
+static bool log_tail_load(struct log_tail *t)
 {
 	size_t n = t->at - t->least < LOG_TAIL_BLOCK ? (size_t)(t->at - t->least) : LOG_TAIL_BLOCK;
 
@@ -58,11 +58,11 @@ static bool load(struct log_tail *t)
 	memmove(t->buf + n, t->buf, t->n);
 	t->at -= (off_t)n;
 	t->n += n;
-	return read_at(t, t->buf, n, t->at);
+	return log_tail_read_at(t, t->buf, n, t->at);
 }
 
 /* The first line of all, or a piece of one. */
-static bool take_first(struct log_tail *t, struct span *ret)
+static bool log_tail_take_first(struct log_tail *t, struct span *ret)
 {
 	*ret = (struct span){t->buf, t->n};
 	t->is_over = true;
@@ -90,8 +90,8 @@ bool log_tail_line(struct log_tail *t, struct span *ret)
 				return true;
 			t->is_skipping = false;
 		} else if (t->at == t->least) {
-			return take_first(t, ret);
-		} else if (!load(t)) {
+			return log_tail_take_first(t, ret);
+		} else if (!log_tail_load(t)) {
 			t->is_over = true;
 		}
 	}

@@ -55,7 +55,7 @@ static void add_message(struct bucket *b, struct span message)
 	b->messages[b->n++] = message;
 }
 
-static struct bucket *bucket_of(struct meridian *m, const char *name)
+static struct bucket *meridian_bucket_of(struct meridian *m, const char *name)
 {
 	for (size_t i = 0; i < m->n_buckets; i++)
 		if (strcmp(m->buckets[i].name, name) == 0)
@@ -87,32 +87,32 @@ static void read_log(struct meridian *m)
 
 	while (lines_next(&in, &line)) {
 		if (begins(line, "  ERR ["))
-			add_message(bucket_of(m, "flow_error"), line);
+			add_message(meridian_bucket_of(m, "flow_error"), line);
 		else if (begins(line, "  WARN ["))
-			add_message(bucket_of(m, "flow_warning"), line);
+			add_message(meridian_bucket_of(m, "flow_warning"), line);
 		else if (begins(line, "  INFO ["))
-			add_message(bucket_of(m, "flow_info"), line);
+			add_message(meridian_bucket_of(m, "flow_info"), line);
 		else if (begins(line, failed) && span_has(line, why))
 			add_message(&fusesoc, line);
 	}
 	in = (struct lines){{m->log.s, m->log.len}};
 	while (lines_next(&in, &line))
 		if (begins(line, "FlexNet Licensing error"))
-			add_message(bucket_of(m, "flow_error"), line);
-	bucket_of(m, "fusesoc-error")->messages = fusesoc.messages;
-	bucket_of(m, "fusesoc-error")->n = fusesoc.n;
+			add_message(meridian_bucket_of(m, "flow_error"), line);
+	meridian_bucket_of(m, "fusesoc-error")->messages = fusesoc.messages;
+	meridian_bucket_of(m, "fusesoc-error")->n = fusesoc.n;
 }
 
-static void read_all(struct meridian *m)
+static void meridian_read_all(struct meridian *m)
 {
 	struct lines in = {{m->all.s, m->all.len}};
 	struct span line;
 
 	while (lines_next(&in, &line)) {
 		if (span_has(line, "{-status} {Waived}"))
-			add_message(bucket_of(m, "waived_review"), line);
+			add_message(meridian_bucket_of(m, "waived_review"), line);
 		else if (span_has(line, "{-status} {ToBeFixed}"))
-			add_message(bucket_of(m, "tofix_error"), line);
+			add_message(meridian_bucket_of(m, "tofix_error"), line);
 	}
 }
 
@@ -132,7 +132,7 @@ static void add_rule(struct meridian *m, struct span name, const char *category,
 		name, {.name = arena_printf(m->mem, "%s_%s", category, severity)}};
 }
 
-static bool is_number(struct span s)
+static bool meridian_is_number(struct span s)
 {
 	size_t i = 0;
 
@@ -148,7 +148,7 @@ static struct span instance_of(struct span line)
 	struct span rest = line, word, name, count, more;
 
 	if (!begins(line, "  INSTANCE") || !span_word(&rest, &word) || !span_word(&rest, &name) ||
-	    !span_word(&rest, &count) || !span_word(&rest, &more) || !is_number(count) ||
+	    !span_word(&rest, &count) || !span_word(&rest, &more) || !meridian_is_number(count) ||
 	    !isdigit((unsigned char)*more.s))
 		return none;
 	for (size_t i = 0; i < name.n; i++)
@@ -225,13 +225,14 @@ static void read_latest(struct meridian *m)
 			}
 	for (size_t i = m->n_rules; i > 0; i--)
 		for (size_t k = 0; k < m->rules[i - 1].hits.n; k++)
-			add_message(bucket_of(m, m->rules[i - 1].hits.name),
+			add_message(meridian_bucket_of(m, m->rules[i - 1].hits.name),
 				    m->rules[i - 1].hits.messages[k]);
 }
 
 /* ---- all of it ---- */
 
-static void read_file(struct meridian *m, const char *dir, const char *name, struct str *ret)
+static void meridian_read_file(struct meridian *m, const char *dir, const char *name,
+			       struct str *ret)
 {
 	_cleanup_(error_done) struct error err = {0};
 	const char *path = path_join(m->mem, dir, name), *text;
@@ -239,13 +240,13 @@ static void read_file(struct meridian *m, const char *dir, const char *name, str
 	if (fs_read_file(path, REPORT_MOST, ret, &err) == 0)
 		return;
 	text = arena_printf(m->mem, "IOError: %s %s", path, err.msg);
-	add_message(bucket_of(m, "flow_error"), (struct span){text, strlen(text)});
+	add_message(meridian_bucket_of(m, "flow_error"), (struct span){text, strlen(text)});
 }
 
 /* Only if nothing else is wrong it matters that the build failed. */
-static void settle(struct meridian *m)
+static void meridian_settle(struct meridian *m)
 {
-	struct bucket *fusesoc = bucket_of(m, "fusesoc-error");
+	struct bucket *fusesoc = meridian_bucket_of(m, "fusesoc-error");
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->n_buckets; i++)
@@ -254,7 +255,7 @@ static void settle(struct meridian *m)
 		    str_ends(m->buckets[i].name, "_review"))
 			n += str_eq(m->buckets[i].name, "fusesoc-error") ? 0 : m->buckets[i].n;
 	for (size_t i = 0; n == 0 && i < fusesoc->n; i++)
-		add_message(bucket_of(m, "flow_error"), fusesoc->messages[i]);
+		add_message(meridian_bucket_of(m, "flow_error"), fusesoc->messages[i]);
 }
 
 static void write_json(const struct meridian *m, struct str *out)
@@ -299,14 +300,14 @@ int meridian_write_results(const char *dir, struct error *err)
 	int rc;
 
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		bucket_of(&m, names[i]);
-	read_file(&m, dir, "build.log", &m.log);
+		meridian_bucket_of(&m, names[i]);
+	meridian_read_file(&m, dir, "build.log", &m.log);
 	read_log(&m);
-	read_file(&m, dir, "REPORT/mcdc.all.rpt", &m.all);
-	read_all(&m);
-	read_file(&m, dir, "REPORT/mcdc.new.rpt", &m.latest);
+	meridian_read_file(&m, dir, "REPORT/mcdc.all.rpt", &m.all);
+	meridian_read_all(&m);
+	meridian_read_file(&m, dir, "REPORT/mcdc.new.rpt", &m.latest);
 	read_latest(&m);
-	settle(&m);
+	meridian_settle(&m);
 	write_json(&m, &json);
 	rc = rename(path, arena_printf(m.mem, "%s.old", path)) < 0 && errno != ENOENT
 		     ? error_sys(err, errno, "%s cannot be set aside", path)

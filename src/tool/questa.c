@@ -30,7 +30,7 @@ struct summary {
 };
 
 /* Covergroups have no hits of their own, only a percentage, weighed by their number. */
-static void take_row(struct summary *s)
+static void questa_take_row(struct summary *s)
 {
 	struct cov_group *g = group_of(s->groups, regex_group(s->row, 1));
 	double bins = 0, hits = 0, percent = 0;
@@ -44,10 +44,10 @@ static void take_row(struct summary *s)
 	g->total += bins;
 }
 
-static void take_line(struct summary *s, struct span line, struct arena *mem)
+static void questa_take_line(struct summary *s, struct span line, struct arena *mem)
 {
 	if (regex_match(s->row, line)) {
-		take_row(s);
+		questa_take_row(s);
 	} else if (regex_match(s->total, line)) {
 		struct span percent = regex_group(s->total, 1);
 
@@ -63,7 +63,7 @@ static bool has_any(const struct cov_group *groups)
 	return false;
 }
 
-static bool read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
+static bool questa_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
 {
 	struct cov_group groups[] = {
 		{"Statement", {"Statements"}, 0, 0, false},
@@ -79,7 +79,7 @@ static bool read_coverage(struct lines *in, struct arena *mem, struct tool_cover
 	struct span line;
 
 	while (lines_next(in, &line))
-		take_line(&s, line, mem);
+		questa_take_line(&s, line, mem);
 	regex_free(s.row);
 	regex_free(s.total);
 	groups_show(groups, s.score ? s.score : "-- %", mem, ret);
@@ -90,7 +90,7 @@ const struct tool tool_questa = {
 	.name = "questa",
 	.run_time = run_time,
 	.sim_time = sim_time,
-	.read_coverage = read_coverage,
+	.read_coverage = questa_read_coverage,
 	.metric_names =
 		{
 			[TOOL_LINE_STATEMENT] = "statement",

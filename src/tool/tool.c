@@ -89,8 +89,8 @@ static void search_line(struct search *s, struct span line, bool *ret_has, doubl
 			*ret_has = s->is_over = true;
 }
 
-static void read_lines(const struct tool *t, struct log_tail *tail, bool is_run,
-		       struct tool_times *ret)
+static void tool_read_lines(const struct tool *t, struct log_tail *tail, bool is_run,
+			    struct tool_times *ret)
 {
 	struct search run, sim;
 	struct span line;
@@ -118,7 +118,7 @@ void tool_read_log(const struct tool *t, int fd, off_t start, bool is_run, struc
 	if (is_run && t->read_run)
 		t->read_run(&tail, ret);
 	else
-		read_lines(t, &tail, is_run, ret);
+		tool_read_lines(t, &tail, is_run, ret);
 	log_tail_done(&tail);
 }
 
@@ -154,7 +154,7 @@ static bool is_lower_of(const char *lower, const char *name)
 }
 
 /* A value without its percent sign; "--" is no number. */
-static struct tool_number number_of(const char *value)
+static struct tool_number tool_number_of(const char *value)
 {
 	struct span s = {value, strlen(value)};
 	struct tool_number ret = {0};
@@ -171,7 +171,7 @@ void tool_map_coverage(const struct tool *t, struct tool_coverage *ret)
 	for (unsigned m = 0; t && m < TOOL_METRIC_COUNT; m++)
 		for (size_t i = 0; t->metric_names[m] && i < ret->n_pairs; i++)
 			if (is_lower_of(t->metric_names[m], ret->pairs[i].name))
-				ret->metric[m] = number_of(ret->pairs[i].value);
+				ret->metric[m] = tool_number_of(ret->pairs[i].value);
 }
 
 int tool_read_coverage(const struct tool *t, const char *path, struct arena *mem,

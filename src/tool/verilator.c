@@ -33,7 +33,7 @@ struct kinds {
 	size_t n;
 };
 
-static void take_row(struct kinds *k, const struct regex *r)
+static void verilator_take_row(struct kinds *k, const struct regex *r)
 {
 	struct kind row = {.name = regex_group(r, 1)};
 	size_t i = 0;
@@ -47,7 +47,7 @@ static void take_row(struct kinds *k, const struct regex *r)
 	k->n += i == k->n;
 }
 
-static void read_rows(struct lines *in, struct kinds *ret)
+static void verilator_read_rows(struct lines *in, struct kinds *ret)
 {
 	struct regex *r = regex_new(row_regex);
 	bool is_below = false;
@@ -59,14 +59,14 @@ static void read_rows(struct lines *in, struct kinds *ret)
 		else if (!is_below)
 			continue;
 		else if (regex_match(r, line))
-			take_row(ret, r);
+			verilator_take_row(ret, r);
 		else if (ret->n)
 			break;
 	}
 	regex_free(r);
 }
 
-static bool read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
+static bool verilator_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
 {
 	struct cov_group groups[] = {
 		{"Line", {"line"}, 0, 0, false},
@@ -80,7 +80,7 @@ static bool read_coverage(struct lines *in, struct arena *mem, struct tool_cover
 	double covered = 0, total = 0;
 	struct kinds kinds = {0};
 
-	read_rows(in, &kinds);
+	verilator_read_rows(in, &kinds);
 	for (size_t i = 0; i < kinds.n; i++) {
 		struct cov_group *g = group_of(groups, kinds.at[i].name);
 
@@ -98,7 +98,7 @@ const struct tool tool_verilator = {
 	.name = "verilator",
 	.run_time = run_time,
 	.sim_time = sim_time,
-	.read_coverage = read_coverage,
+	.read_coverage = verilator_read_coverage,
 	.metric_names =
 		{
 			[TOOL_LINE_STATEMENT] = "line",

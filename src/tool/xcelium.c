@@ -33,7 +33,7 @@ static size_t item_called(struct table *t, const char *name)
 }
 
 /* The heading without what its cells have in common. */
-static void add_heading(struct str *to, struct span line)
+static void xcelium_add_heading(struct str *to, struct span line)
 {
 	static const char common[] = "* Covered";
 	const char *hit;
@@ -54,7 +54,7 @@ static void read_heading(struct table *t, struct span line, struct arena *mem)
 	struct span rest, word;
 	size_t n;
 
-	add_heading(&text, line);
+	xcelium_add_heading(&text, line);
 	rest = (struct span){text.s, text.len};
 	n = span_count_words(rest);
 	t->items = arena_array(mem, n + 1, sizeof(*t->items));
@@ -106,7 +106,7 @@ static void add_cells(struct str *to, struct span line)
 }
 
 /* false: a count that stands below no name. */
-static bool read_row(struct table *t, struct span line)
+static bool xcelium_read_row(struct table *t, struct span line)
 {
 	_cleanup_(str_done) struct str text = {0};
 	double covered, total;
@@ -127,7 +127,7 @@ static bool read_row(struct table *t, struct span line)
 	return true;
 }
 
-static bool read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
+static bool xcelium_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
 {
 	struct table t = {0};
 	struct span line;
@@ -139,7 +139,7 @@ static bool read_coverage(struct lines *in, struct arena *mem, struct tool_cover
 	read_heading(&t, line, mem);
 	lines_next(in, &line); /* a rule */
 	while (lines_next(in, &line))
-		if (!read_row(&t, line))
+		if (!xcelium_read_row(&t, line))
 			return false;
 	if (t.n_columns == 0 || t.total[0] <= 0)
 		return false;
@@ -153,7 +153,7 @@ const struct tool tool_xcelium = {
 	.name = "xcelium",
 	.run_time = run_time,
 	.sim_time = sim_time,
-	.read_coverage = read_coverage,
+	.read_coverage = xcelium_read_coverage,
 	.metric_names =
 		{
 			[TOOL_BLOCK] = "block",

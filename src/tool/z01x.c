@@ -40,7 +40,7 @@ static bool take_seconds(const struct str *row, unsigned n, enum time_unit to, d
 }
 
 /* The table's last row are the totals. */
-static void read_run(struct log_tail *tail, struct tool_times *ret)
+static void z01x_read_run(struct log_tail *tail, struct tool_times *ret)
 {
 	_cleanup_(str_done) struct str row = {0};
 	bool has_table = false;
@@ -60,7 +60,7 @@ static void read_run(struct log_tail *tail, struct tool_times *ret)
 const struct tool tool_z01x = {
 	.name = "z01x",
 	.run_time = vcs_run_time,
-	.read_run = read_run,
+	.read_run = z01x_read_run,
 	.read_coverage = vcs_read_coverage,
 	.metric_names =
 		{
