@@ -156,7 +156,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 
 /* ---- the size ---- */
 
-static struct winsize size_of(const struct console *c)
+static struct winsize console_size_of(const struct console *c)
 {
 	struct winsize size = {0};
 
@@ -167,7 +167,7 @@ static struct winsize size_of(const struct console *c)
 
 static void tell_size(struct console *c)
 {
-	struct winsize size = size_of(c);
+	struct winsize size = console_size_of(c);
 
 	slot_resize(c->slot, size.ws_row, size.ws_col);
 }
@@ -189,7 +189,7 @@ static bool wait_for_foreground(const struct console *c)
 	return term_is_foreground(c->in_fd);
 }
 
-static void take_again(struct console *c)
+static void console_take_again(struct console *c)
 {
 	term_mode_again();
 	tell_size(c);
@@ -209,7 +209,7 @@ void console_suspend(struct console *c, bool is_suspended)
 	if (!c->is_screen_only) {
 		wait_for_foreground(c);
 		term_mode_enter(c->in_fd, TERM_RAW, "");
-		take_again(c);
+		console_take_again(c);
 	}
 	slot_listen(c->slot, true);
 }
@@ -231,7 +231,7 @@ static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 	(void)loop;
 	(void)revents;
 	if (term_is_foreground(c->in_fd))
-		take_again(c);
+		console_take_again(c);
 }
 
 /* ---- taken and given back ---- */
@@ -258,7 +258,7 @@ static int open_both(struct console *c)
 	return c->in_fd < 0 || c->out_fd < 0 ? -1 : 0;
 }
 
-static void watch(struct console *c)
+static void console_watch(struct console *c)
 {
 	ev_io_set(&c->readable, c->in_fd, EV_READ);
 	ev_io_set(&c->writable, c->out_fd, EV_WRITE);
@@ -283,7 +283,7 @@ static void close_both(struct console *c)
 
 static void introduce(const struct console *c, const struct termios *modes)
 {
-	struct winsize size = size_of(c);
+	struct winsize size = console_size_of(c);
 	char path[256];
 	struct slot_terminal t = {
 		.modes = *modes,
@@ -295,7 +295,7 @@ static void introduce(const struct console *c, const struct termios *modes)
 	slot_give_terminal(c->slot, &t);
 }
 
-static int take_terminal(struct console *c, struct slot *slot, struct error *err)
+static int console_take_terminal(struct console *c, struct slot *slot, struct error *err)
 {
 	struct termios modes;
 
@@ -313,7 +313,7 @@ static int take_terminal(struct console *c, struct slot *slot, struct error *err
 	c->slot = slot;
 	introduce(c, &modes);
 	term_mode_enter(c->in_fd, TERM_RAW, "");
-	watch(c);
+	console_watch(c);
 	return 0;
 }
 
@@ -343,7 +343,7 @@ int console_take(struct console *c, struct slot *slot, const struct job_rules *r
 		take_screen(c, slot);
 		return 0;
 	}
-	if (take_terminal(c, slot, err) == 0)
+	if (console_take_terminal(c, slot, err) == 0)
 		return 0;
 	say_taken(c, false);
 	return -1;

@@ -78,7 +78,7 @@ struct choice {
 	int cost;
 };
 
-static int compare(const void *a, const void *b)
+static int choose_compare(const void *a, const void *b)
 {
 	const struct choice *x = a, *y = b;
 
@@ -135,7 +135,7 @@ bool chips_choose(const struct chips *c, const struct chips_job *j, const bool *
 	for (uint32_t i = 0; i < c->n_units; i++)
 		if (can_serve(&c->units[i], j, now_s) && !(withheld && withheld[i]))
 			all[n++] = (struct choice){&c->units[i], cost_of(c, j, &c->units[i])};
-	qsort(all, n, sizeof(*all), compare);
+	qsort(all, n, sizeof(*all), choose_compare);
 	is_found = n >= q->n_devices;
 	if (is_found && q->same_domain && q->n_devices > 1)
 		is_found = choose_same_domain(all, n, q->n_devices, ret);

@@ -19,7 +19,7 @@ static bool read_id(const char **at, long *ret)
 }
 
 /* "3" or "0-7" */
-static bool read_range(const char **at, long *ret_first, long *ret_last)
+static bool device_list_read_range(const char **at, long *ret_first, long *ret_last)
 {
 	if (!read_id(at, ret_first))
 		return false;
@@ -40,7 +40,8 @@ int device_list_parse(struct arena *mem, const char *text, int32_t **ret, uint32
 	do {
 		at += at != text; /* the comma */
 		at += strspn(at, " ");
-		if (!read_range(&at, &first, &last) || n + (last - first) >= MOST_DEVICES)
+		if (!device_list_read_range(&at, &first, &last) ||
+		    n + (last - first) >= MOST_DEVICES)
 			return -1;
 		while (first <= last)
 			ids[n++] = (int32_t)first++;
@@ -107,7 +108,7 @@ static void refuse_missing(struct listing *l, const struct hjson_node *at)
 		  "there are: %s", ids_there(l));
 }
 
-static struct chips_device *find_own(struct chips_settings *s, int32_t id)
+static struct chips_device *device_list_find_own(struct chips_settings *s, int32_t id)
 {
 	for (uint32_t i = 0; i < s->n_devices; i++)
 		if (s->devices[i].id == id)
@@ -115,7 +116,7 @@ static struct chips_device *find_own(struct chips_settings *s, int32_t id)
 	return NULL;
 }
 
-static void add(struct listing *l, const struct hjson_node *at, int32_t id)
+static void device_list_add_id(struct listing *l, const struct hjson_node *at, int32_t id)
 {
 	const struct dvs_device *there = find_there(l->facts, id);
 	struct cfg *c = cfg_fields_cfg(l->f);
@@ -125,7 +126,7 @@ static void add(struct listing *l, const struct hjson_node *at, int32_t id)
 		l->missing[l->n_missing++] = id;
 		return;
 	}
-	if (find_own(l->s, id)) {
+	if (device_list_find_own(l->s, id)) {
 		cfg_error(c, l->diags, at, "device %d is listed twice", id);
 		return;
 	}
@@ -134,7 +135,7 @@ static void add(struct listing *l, const struct hjson_node *at, int32_t id)
 		.id = id, .domain = there->fault_domain, .facts = there, .family = there->family};
 }
 
-static void add_listed(struct listing *l, struct hjson_node *node)
+static void device_list_add_listed(struct listing *l, struct hjson_node *node)
 {
 	struct cfg *c = cfg_fields_cfg(l->f);
 	const char *text = cfg_scalar_text(c, node);
@@ -150,7 +151,7 @@ static void add_listed(struct listing *l, struct hjson_node *node)
 	l->missing = arena_array(l->mem, n, sizeof(*l->missing));
 	l->n_missing = 0;
 	for (uint32_t i = 0; i < n; i++)
-		add(l, node, ids[i]);
+		device_list_add_id(l, node, ids[i]);
 	if (l->n_missing)
 		refuse_missing(l, node);
 }
@@ -162,15 +163,15 @@ static void read_ids(struct listing *l)
 	l->s->devices = arena_array(l->mem, l->facts->n_devices + 1, sizeof(*l->s->devices));
 	if (!node) {
 		for (size_t i = 0; i < l->facts->n_devices; i++)
-			add(l, NULL, l->facts->devices[i].id);
+			device_list_add_id(l, NULL, l->facts->devices[i].id);
 		return;
 	}
 	if (node->type != HJSON_ARRAY) {
-		add_listed(l, node);
+		device_list_add_listed(l, node);
 		return;
 	}
 	hjson_for_each (e, node)
-		add_listed(l, e);
+		device_list_add_listed(l, e);
 }
 
 static void read_domain(struct listing *l, struct hjson_node *list, int32_t domain)
@@ -181,7 +182,7 @@ static void read_domain(struct listing *l, struct hjson_node *list, int32_t doma
 	hjson_for_each (e, list) {
 		struct chips_device *d = e->type == HJSON_INT && !e->big && e->i >= 0 &&
 							 e->i <= LARGEST_ID
-						 ? find_own(l->s, (int32_t)e->i)
+						 ? device_list_find_own(l->s, (int32_t)e->i)
 						 : NULL;
 
 		if (!d)

@@ -19,7 +19,7 @@
 /* What the ranks of a gang share to meet in. */
 enum { SHARED_BYTES = 1 << 20 };
 
-static const struct chips_request *request_of(const struct gang *g)
+static const struct chips_request *gang_request_of(const struct gang *g)
 {
 	return g->job->request;
 }
@@ -143,7 +143,7 @@ static uint64_t join_deadline_ns(const struct gang *g)
 
 static void send_request(struct gang *g, uint32_t rank)
 {
-	const struct chips_request *q = request_of(g);
+	const struct chips_request *q = gang_request_of(g);
 	struct rank *r = &g->ranks[rank];
 	const struct job_needs needs = sched_job_needs(g->job->job);
 	const struct device_request request = {
@@ -186,20 +186,20 @@ static void say_started(struct gang *g)
 	g->started_wall_s = clock_wall(c->clock);
 	sched_job_started(g->job->job, where.s);
 	queue_note_started(c);
-	if (request_of(g)->has_barrier)
+	if (gang_request_of(g)->has_barrier)
 		return;
 	g->is_released = true;
 	g->released_s = g->started_s;
 }
 
 /* One worker was gone before its request, when the others had begun. */
-static void open_again(struct gang *g, uint32_t rank)
+static void gang_open_again(struct gang *g, uint32_t rank)
 {
 	struct rank *r = &g->ranks[rank];
 
 	if (r->state != RANK_OPENING || r->unit->state != UNIT_CLOSED)
 		return;
-	if (!unit_open(r->unit, request_of(g)->open_options, request_of(g)->open_s))
+	if (!unit_open(r->unit, gang_request_of(g)->open_options, gang_request_of(g)->open_s))
 		gang_fail_open(g, rank, DVS_BUSY, r->unit->locked_by);
 }
 
@@ -208,7 +208,7 @@ static bool may_be_sent(const struct gang *g, uint32_t rank)
 {
 	if (g->ranks[rank].state != RANK_OPEN || g->is_ending)
 		return false;
-	return rank == 0 || !request_of(g)->has_barrier || g->ranks[0].state >= RANK_TAKEN;
+	return rank == 0 || !gang_request_of(g)->has_barrier || g->ranks[0].state >= RANK_TAKEN;
 }
 
 static bool may_be_released(const struct gang *g)
@@ -250,7 +250,7 @@ static void carry_out(struct gang *g, struct rank *r)
 void gang_act(struct gang *g)
 {
 	for (uint32_t i = 0; i < g->n; i++)
-		open_again(g, i);
+		gang_open_again(g, i);
 	if (!g->is_started)
 		say_started(g);
 	for (uint32_t i = 0; i < g->n; i++)

@@ -65,7 +65,7 @@ struct naming {
 	struct diags *diags;
 };
 
-static struct chips_device *find_device(struct chips_settings *s, const char *number)
+static struct chips_device *lend_find_device(struct chips_settings *s, const char *number)
 {
 	char *end;
 	long id = isdigit((unsigned char)*number) ? strtol(number, &end, 10) : -1;
@@ -77,7 +77,7 @@ static struct chips_device *find_device(struct chips_settings *s, const char *nu
 }
 
 /* It stands between commas in the environment of a process. */
-static bool is_name(const char *s)
+static bool lend_is_name(const char *s)
 {
 	if (!s || !*s)
 		return false;
@@ -87,7 +87,7 @@ static bool is_name(const char *s)
 	return true;
 }
 
-static void read_names(struct naming *n)
+static void lend_read_names(struct naming *n)
 {
 	struct hjson_node *node = cfg_fields_node(n->f, "names"), *m;
 	struct cfg *c = cfg_fields_cfg(n->f);
@@ -100,7 +100,7 @@ static void read_names(struct naming *n)
 		return;
 	}
 	hjson_for_each (m, node) {
-		struct chips_device *d = find_device(n->s, hjson_key_cstr(cfg_doc(c), m));
+		struct chips_device *d = lend_find_device(n->s, hjson_key_cstr(cfg_doc(c), m));
 		const char *name = cfg_scalar_text(c, m);
 
 		if (m->shadowed)
@@ -108,7 +108,7 @@ static void read_names(struct naming *n)
 		if (!d)
 			cfg_key_error(c, n->diags, m,
 				      "'names' lists a device that the pool does not have");
-		else if (!is_name(name))
+		else if (!lend_is_name(name))
 			cfg_error(c, n->diags, m,
 				  "a device's name must be a text without blanks and commas");
 		else
@@ -118,8 +118,8 @@ static void read_names(struct naming *n)
 
 /* ---- by their place in a variable ---- */
 
-static void refuse_place(struct naming *n, struct hjson_node *at, const struct chips_device *d,
-			 const char *variable, const char *list)
+static void lend_refuse_place(struct naming *n, struct hjson_node *at, const struct chips_device *d,
+			      const char *variable, const char *list)
 {
 	diag_hint(cfg_error(cfg_fields_cfg(n->f), n->diags, at,
 			    "device %d has no place in %s=%s, by which devices are numbered here",
@@ -127,7 +127,7 @@ static void refuse_place(struct naming *n, struct hjson_node *at, const struct c
 		  "'devices' counts the places in the variable, from 0");
 }
 
-static void read_places(struct naming *n)
+static void lend_read_places(struct naming *n)
 {
 	const char *variable = cfg_fields_string(n->f, "numbered_by", NULL), *list;
 	struct hjson_node *at = cfg_fields_node(n->f, "numbered_by");
@@ -150,8 +150,8 @@ static void read_places(struct naming *n)
 	for (uint32_t i = 0; i < n->s->n_devices; i++) {
 		struct chips_device *d = &n->s->devices[i];
 
-		if ((uint32_t)d->id >= n_places || !is_name(places[d->id]))
-			refuse_place(n, at, d, variable, list);
+		if ((uint32_t)d->id >= n_places || !lend_is_name(places[d->id]))
+			lend_refuse_place(n, at, d, variable, list);
 		else if (!d->lent_as)
 			d->lent_as = places[d->id];
 	}
@@ -205,8 +205,8 @@ void lend_names_read(struct arena *mem, struct cfg_fields *f, const struct drive
 	const char *variable;
 	bool is_counted;
 
-	read_names(&n);
-	read_places(&n);
+	lend_read_names(&n);
+	lend_read_places(&n);
 	variable = cfg_fields_string(f, "numbered_by", NULL);
 	is_counted = variable && getenv(variable);
 	for (uint32_t i = 0; i < s->n_devices; i++) {

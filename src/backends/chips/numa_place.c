@@ -15,7 +15,7 @@ struct placing {
 	struct diags *diags;
 };
 
-static struct chips_device *find_device(struct chips_settings *s, const char *number)
+static struct chips_device *numa_find_device(struct chips_settings *s, const char *number)
 {
 	char *end;
 	long id = strtol(number, &end, 10);
@@ -33,7 +33,7 @@ static void read_nodes(struct placing *p, struct hjson_node *node)
 	struct hjson_node *m;
 
 	hjson_for_each (m, node) {
-		struct chips_device *d = find_device(p->s, hjson_key_cstr(cfg_doc(c), m));
+		struct chips_device *d = numa_find_device(p->s, hjson_key_cstr(cfg_doc(c), m));
 
 		if (m->shadowed)
 			continue;
@@ -49,7 +49,7 @@ static void read_nodes(struct placing *p, struct hjson_node *node)
 }
 
 /* Is it wanted? */
-static bool read_numa(struct placing *p)
+static bool numa_read_key(struct placing *p)
 {
 	struct hjson_node *node = p->ask->node;
 	bool is_auto = !node || (node->type == HJSON_STRING &&
@@ -68,7 +68,7 @@ static bool read_numa(struct placing *p)
 	return node->type == HJSON_OBJECT;
 }
 
-static void note(struct placing *p, const struct chips_device *d, const cpu_set_t *cpus)
+static void numa_note(struct placing *p, const struct chips_device *d, const cpu_set_t *cpus)
 {
 	_cleanup_(str_done) struct str text = {0};
 
@@ -86,7 +86,7 @@ static void note(struct placing *p, const struct chips_device *d, const cpu_set_
 	p->ask->warn(text.s);
 }
 
-static void place(struct placing *p, struct chips_device *d)
+static void numa_place_device(struct placing *p, struct chips_device *d)
 {
 	_cleanup_(str_done) struct str list = {0};
 	cpu_set_t cpus, usable;
@@ -94,12 +94,12 @@ static void place(struct placing *p, struct chips_device *d)
 	if (d->numa < 0)
 		return;
 	if (!numa_cpus(p->ask->sys, d->numa, &cpus)) {
-		note(p, d, NULL);
+		numa_note(p, d, NULL);
 		return;
 	}
 	CPU_AND(&usable, &cpus, p->ask->allowed);
 	if (CPU_COUNT(&usable) == 0) {
-		note(p, d, &cpus);
+		numa_note(p, d, &cpus);
 		return;
 	}
 	numa_add_list(&list, &usable);
@@ -115,9 +115,9 @@ void numa_place_read(struct arena *mem, const struct numa_ask *ask, struct chips
 
 	for (uint32_t i = 0; i < s->n_devices; i++)
 		s->devices[i].numa = s->devices[i].facts->numa;
-	is_wanted = read_numa(&p);
+	is_wanted = numa_read_key(&p);
 	for (uint32_t i = 0; is_wanted && diags->n_errors == n_before && i < s->n_devices; i++)
-		place(&p, &s->devices[i]);
+		numa_place_device(&p, &s->devices[i]);
 }
 
 const char *numa_place_of(struct arena *mem, const struct chips_device *const *devices, uint32_t n,

@@ -71,7 +71,7 @@ static bool may_go_on_without(const struct gang *g, uint32_t rank)
 }
 
 /* This rank failed; the first one that does is the cause. */
-static void set_cause(struct gang *g, uint32_t rank)
+static void rank_set_cause(struct gang *g, uint32_t rank)
 {
 	if (g->was_killed)
 		return;
@@ -85,7 +85,7 @@ static void set_cause(struct gang *g, uint32_t rank)
 
 /* ---- what workers say ---- */
 
-static void on_opened(struct holder *h, struct unit *u)
+static void rank_on_opened(struct holder *h, struct unit *u)
 {
 	struct gang *g = gang_of(h);
 
@@ -105,10 +105,11 @@ void gang_fail_open(struct gang *g, uint32_t rank, enum dvs_class class, const c
 	r->end.call = CALL_OPEN;
 	r->end.text = arena_strdup(g->job->mem, text);
 	end_rank(g, rank, true);
-	set_cause(g, rank);
+	rank_set_cause(g, rank);
 }
 
-static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class class, const char *text)
+static void rank_on_open_failed(struct holder *h, struct unit *u, enum dvs_class class,
+				const char *text)
 {
 	struct gang *g = gang_of(h);
 
@@ -118,7 +119,7 @@ static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class clas
 		gang_fail_open(g, u->place, class, text);
 }
 
-static void on_phase(struct holder *h, struct unit *u, uint64_t epoch, enum run_phase phase)
+static void rank_on_phase(struct holder *h, struct unit *u, uint64_t epoch, enum run_phase phase)
 {
 	struct gang *g = gang_of(h);
 	struct rank *r = &g->ranks[u->place];
@@ -165,7 +166,7 @@ static void note_missing_peer(struct gang *g)
 	g->missing_at_s = fmin(g->missing_at_s, chips_now(g->chips) + g->chips->s->peer_grace_s);
 }
 
-static void on_ended(struct holder *h, struct unit *u, const struct device_result *result)
+static void rank_on_ended(struct holder *h, struct unit *u, const struct device_result *result)
 {
 	struct gang *g = gang_of(h);
 	struct rank *r = &g->ranks[u->place];
@@ -184,7 +185,7 @@ static void on_ended(struct holder *h, struct unit *u, const struct device_resul
 	if (!is_good && !g->is_ending && result->class == DVS_PEER)
 		note_missing_peer(g);
 	else if (!is_good && !g->is_ending)
-		set_cause(g, u->place);
+		rank_set_cause(g, u->place);
 	g->over_s = chips_now(g->chips);
 }
 
@@ -203,7 +204,7 @@ static void keep_board(struct gang *g, struct rank *r)
 	note_worker(r);
 }
 
-static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
+static void rank_on_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
 {
 	struct gang *g = gang_of(h);
 	struct rank *r = &g->ranks[u->place];
@@ -229,10 +230,10 @@ static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char 
 	}
 	end_rank(g, u->place, false);
 	if (!g->is_ending || r->is_given_up)
-		set_cause(g, u->place);
+		rank_set_cause(g, u->place);
 }
 
-static void on_diagnosed(struct holder *h, struct unit *u, const char *text)
+static void rank_on_diagnosed(struct holder *h, struct unit *u, const char *text)
 {
 	struct gang *g = gang_of(h);
 
@@ -244,7 +245,7 @@ static void on_diagnosed(struct holder *h, struct unit *u, const char *text)
 	gang_has_changed(g);
 }
 
-static double free_at(const struct holder *h, double now_s)
+static double rank_free_at(const struct holder *h, double now_s)
 {
 	const struct gang *g = container_of(h, const struct gang, holder);
 
@@ -256,13 +257,13 @@ static double free_at(const struct holder *h, double now_s)
 }
 
 const struct holder_ops gang_holder_ops = {
-	.opened = on_opened,
-	.open_failed = on_open_failed,
-	.phase = on_phase,
-	.ended = on_ended,
-	.diagnosed = on_diagnosed,
-	.died = on_died,
-	.free_at = free_at,
+	.opened = rank_on_opened,
+	.open_failed = rank_on_open_failed,
+	.phase = rank_on_phase,
+	.ended = rank_on_ended,
+	.diagnosed = rank_on_diagnosed,
+	.died = rank_on_died,
+	.free_at = rank_free_at,
 };
 
 /* ---- what the watchdog finds ---- */
@@ -276,7 +277,7 @@ static void gang_fail_rank(struct gang *g, const struct verdict *v)
 	r->end.class = v->class;
 	r->end.text = arena_strdup(g->job->mem, v->text.s);
 	note_worker(r);
-	set_cause(g, v->rank);
+	rank_set_cause(g, v->rank);
 	if (g->cause != (int)v->rank) {
 		r->orders |= ORDER_KILL;
 		return;

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 
 /* When the run that is on u must be over, as far as its limit tells. */
-static double free_at(const struct chips *c, const struct unit *u)
+static double reserve_free_at(const struct chips *c, const struct unit *u)
 {
 	double now_s = chips_now(c);
 
@@ -30,7 +30,8 @@ static uint32_t next_free(const struct chips_job *j, const bool *taken, const in
 		if (taken[i] || !health_is_usable(&u->health) || past_forbids(j, u) ||
 		    (domain && u->device->domain != *domain))
 			continue;
-		if (best == c->n_units || free_at(c, u) < free_at(c, &c->units[best]))
+		if (best == c->n_units ||
+		    reserve_free_at(c, u) < reserve_free_at(c, &c->units[best]))
 			best = i;
 	}
 	return best;
@@ -52,7 +53,7 @@ static bool reserve_among(const struct chips_job *j, const int32_t *domain, stru
 			return false;
 		}
 		units[next] = true;
-		at_s = fmax(at_s, free_at(c, &c->units[next]));
+		at_s = fmax(at_s, reserve_free_at(c, &c->units[next]));
 	}
 	if (r->units && r->at_s <= at_s) {
 		free(units);

@@ -50,7 +50,7 @@ static struct hjson_node *node_of(const struct reader *r, const char *key)
 	return node ? node : obj;
 }
 
-static struct src_pos pos_of(const struct reader *r, const char *key)
+static struct src_pos pool_pos_of(const struct reader *r, const char *key)
 {
 	struct hjson_node *node = node_of(r, key);
 
@@ -59,7 +59,7 @@ static struct src_pos pos_of(const struct reader *r, const char *key)
 
 /* ---- the driver and what it is told ---- */
 
-static void add_option(struct reader *r, struct str *out, struct hjson_node *m)
+static void pool_add_option(struct reader *r, struct str *out, struct hjson_node *m)
 {
 	str_printf(out, "%s", out->len > 1 ? "," : "");
 	str_printf(out, "\"%s\":%s", hjson_key_cstr(cfg_doc(r->cfg), m), cfg_json(r->cfg, m));
@@ -69,7 +69,7 @@ static void add_option(struct reader *r, struct str *out, struct hjson_node *m)
 static const char *const driver_keys[] = {"platform",  "libdir",      "faults",	       "seed",
 					  "n_devices", "inner_watch", "log_threshold", "runtime"};
 
-static const char *read_options(struct reader *r)
+static const char *pool_read_options(struct reader *r)
 {
 	_cleanup_(str_done) struct str out = {0};
 	struct hjson_node *options = cfg_fields_node(r->f, "options"), *m;
@@ -78,14 +78,14 @@ static const char *read_options(struct reader *r)
 	for (size_t i = 0; i < ARRAY_LEN(driver_keys); i++) {
 		m = cfg_fields_node(r->f, driver_keys[i]);
 		if (m)
-			add_option(r, &out, m);
+			pool_add_option(r, &out, m);
 	}
 	if (options && options->type != HJSON_OBJECT)
 		cfg_error(r->cfg, r->diags, options, "'options' must be an object, for the driver");
 	else if (options)
 		hjson_for_each (m, options)
 			if (!m->shadowed)
-				add_option(r, &out, m);
+				pool_add_option(r, &out, m);
 	/* A simulator keeps the state of its chips there. */
 	if (!options || !hjson_get(options, "state_dir"))
 		str_printf(&out, "%s\"state_dir\":\"%s\"", out.len > 1 ? "," : "", r->s->state_dir);
@@ -93,7 +93,7 @@ static const char *read_options(struct reader *r)
 	return arena_strndup(r->mem, out.s, out.len);
 }
 
-static const char *find_driver(struct reader *r, const char *name)
+static const char *pool_find_driver(struct reader *r, const char *name)
 {
 	const char *found, *near, *hidden = driver_hidden(r->mem, name);
 	struct hjson_node *node = node_of(r, "driver");
@@ -133,7 +133,7 @@ static const char *read_driver(struct reader *r)
 	}
 	if (strchr(name, '/'))
 		return path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), name));
-	return find_driver(r, name);
+	return pool_find_driver(r, name);
 }
 
 /* ---- budgets ---- */
@@ -224,7 +224,7 @@ static void read_pool(struct reader *r)
 	cfg_fields_end(f);
 }
 
-static void read_gang(struct reader *r)
+static void pool_read_gang(struct reader *r)
 {
 	struct cfg_fields *f = cfg_fields_new(r->cfg, cfg_fields_node(r->f, "gang"), "gang",
 					      r->diags);
@@ -234,7 +234,7 @@ static void read_gang(struct reader *r)
 	cfg_fields_end(f);
 }
 
-static void read_health(struct reader *r)
+static void pool_read_health(struct reader *r)
 {
 	struct cfg_fields *f = cfg_fields_new(r->cfg, cfg_fields_node(r->f, "health"), "health",
 					      r->diags);
@@ -246,7 +246,7 @@ static void read_health(struct reader *r)
 	cfg_fields_end(f);
 }
 
-static void read_places(struct reader *r)
+static void pool_read_places(struct reader *r)
 {
 	static const char *const ways[] = {"flock", "none", NULL};
 	const char *dir = cfg_fields_string(r->f, "state_dir", NULL);
@@ -332,7 +332,7 @@ static void read_watch(struct reader *r)
 
 /* ---- devices ---- */
 
-static bool has_word(const char *text, const char *word)
+static bool pool_has_word(const char *text, const char *word)
 {
 	size_t n = strlen(word);
 
@@ -351,10 +351,10 @@ static struct hjson_node *option_in(struct reader *r, const char *text)
 
 	if (options && options->type == HJSON_OBJECT)
 		hjson_for_each (m, options)
-			if (!found && has_word(text, hjson_key_cstr(cfg_doc(r->cfg), m)))
+			if (!found && pool_has_word(text, hjson_key_cstr(cfg_doc(r->cfg), m)))
 				found = m;
 	for (size_t i = 0; i < ARRAY_LEN(driver_keys) && !found; i++)
-		if (has_word(text, driver_keys[i]))
+		if (pool_has_word(text, driver_keys[i]))
 			found = hjson_get(obj, driver_keys[i]);
 	return found ? found : node_of(r, "driver");
 }
@@ -376,7 +376,7 @@ static void probe(struct reader *r, struct driver_facts *facts)
 	error_done(&err);
 }
 
-static void read_numa(struct reader *r)
+static void pool_read_numa(struct reader *r)
 {
 	const char *sys = getenv("DVSCHED_SYS_ROOT"); /* for tests: another machine's */
 	struct numa_ask ask = {
@@ -393,7 +393,7 @@ static void read_numa(struct reader *r)
 	numa_place_read(r->mem, &ask, r->s, r->diags);
 }
 
-static void read_devices(struct reader *r)
+static void pool_read_devices(struct reader *r)
 {
 	struct driver_facts facts = {0};
 
@@ -403,13 +403,13 @@ static void read_devices(struct reader *r)
 	r->s->caps = facts.caps;
 	r->s->driver_name = facts.name;
 	r->s->driver_version = facts.version;
-	r->s->devices_pos = pos_of(r, "devices");
+	r->s->devices_pos = pool_pos_of(r, "devices");
 	check_ladder(r, (double)facts.inner_watch_ns * 1e-9);
 	device_list_read(r->mem, r->f, &facts, r->s, r->diags);
 	if (!r->diags->n_errors)
 		lend_names_read(r->mem, r->f, &facts, r->s, r->diags);
 	if (!r->diags->n_errors)
-		read_numa(r);
+		pool_read_numa(r);
 }
 
 struct chips_settings *chips_settings_read(struct arena *mem, const struct backend_env *env,
@@ -428,15 +428,15 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 		return NULL;
 	}
 	r.cfg = cfg_fields_cfg(r.f);
-	s->pos = pos_of(&r, "");
-	read_places(&r);
+	s->pos = pool_pos_of(&r, "");
+	pool_read_places(&r);
 	check_state_dir(&r);
 	s->driver = read_driver(&r);
-	s->options = read_options(&r);
+	s->options = pool_read_options(&r);
 	read_budgets(&r);
 	read_pool(&r);
-	read_gang(&r);
-	read_health(&r);
+	pool_read_gang(&r);
+	pool_read_health(&r);
 	read_watch(&r);
 	read_lend_variables(&r);
 	cfg_fields_allow(r.f, "devices");
@@ -444,6 +444,6 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 	cfg_fields_allow(r.f, "numbered_by");
 	cfg_fields_allow(r.f, "fault_domains");
 	if (diags->n_errors == n_before)
-		read_devices(&r);
+		pool_read_devices(&r);
 	return diags->n_errors == n_before ? s : NULL;
 }

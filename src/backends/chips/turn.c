@@ -14,14 +14,14 @@ static const double away_s = 1, quiet_s = 0.3;
 /* What has just changed is looked at for the first time after so long. */
 static const double first_look_s = 0.02;
 
-static void on_woken(struct ev_loop *loop, ev_prepare *w, int revents)
+static void turn_on_woken(struct ev_loop *loop, ev_prepare *w, int revents)
 {
 	(void)loop;
 	(void)revents;
 	chips_turn(w->data);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void turn_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	(void)loop;
 	(void)revents;
@@ -30,10 +30,10 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 
 void chips_turn_init(struct chips *c)
 {
-	ev_init(&c->woken, on_woken);
+	ev_init(&c->woken, turn_on_woken);
 	ev_set_priority(&c->woken, EV_MINPRI); /* what has come together is heard together */
 	c->woken.data = c;
-	ev_init(&c->timer, on_timer);
+	ev_init(&c->timer, turn_on_timer);
 	c->timer.data = c;
 	c->due_s = INFINITY;
 	c->back_s = -INFINITY;
@@ -171,7 +171,7 @@ static double turn_next(const struct chips *c, bool is_quiet)
 	return fmin(next_s, fmin(queue_next_s(c), tend_next_s(c)));
 }
 
-static void set_timer(struct chips *c, double at_s)
+static void turn_set_timer(struct chips *c, double at_s)
 {
 	if (at_s == c->due_s && ev_is_active(&c->timer))
 		return;
@@ -206,6 +206,6 @@ void chips_turn(struct chips *c)
 	line_act(c);
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_settle_lock(&c->units[i]);
-	set_timer(c, turn_next(c, is_quiet));
+	turn_set_timer(c, turn_next(c, is_quiet));
 	act_on_close(c);
 }

@@ -24,7 +24,7 @@ static void look_again_at(struct look *l, double at_s)
 }
 
 /* Workers may have been stopped with us: their clocks begin anew when we are back. */
-static bool is_due(struct look *l, double since_s, double limit_s)
+static bool watch_is_due(struct look *l, double since_s, double limit_s)
 {
 	double due_s = fmax(since_s, l->v->back_s) + limit_s;
 
@@ -44,7 +44,8 @@ static double seconds_ago(uint64_t now_ns, uint64_t ns)
 
 static bool is_due_ns(struct look *l, uint64_t since_ns, double limit_s)
 {
-	return since_ns && is_due(l, l->v->now_s - seconds_ago(l->v->now_ns, since_ns), limit_s);
+	return since_ns &&
+	       watch_is_due(l, l->v->now_s - seconds_ago(l->v->now_ns, since_ns), limit_s);
 }
 
 static struct str *fail_rank(struct look *l, uint32_t rank, enum dvs_class class)
@@ -102,7 +103,7 @@ static void look_at_reading(struct look *l, uint32_t rank)
 {
 	const struct watch_rank *r = &l->v->ranks[rank];
 
-	if (!r->has_read && is_due(l, r->sent_s, read_limit_s))
+	if (!r->has_read && watch_is_due(l, r->sent_s, read_limit_s))
 		str_add(fail_rank(l, rank, DVS_LOST),
 			"its worker does not answer: it has not read its request");
 }
@@ -189,7 +190,7 @@ static void look_at_phase(struct look *l, uint32_t rank)
 	const struct watch_rank *r = &l->v->ranks[rank];
 
 	if (r->phase < PHASE_LOADED) {
-		if (is_due(l, r->sent_s, budget_s[CLOCK_LOAD]))
+		if (watch_is_due(l, r->sent_s, budget_s[CLOCK_LOAD]))
 			fail_for_time(l, rank, DVS_POISON, CLOCK_LOAD, budget_s[CLOCK_LOAD]);
 	} else if (r->phase < PHASE_ARMED) {
 		if (budget_s[CLOCK_JOIN] > 0 &&
@@ -252,16 +253,17 @@ static void look_at_run(struct look *l)
 		return;
 	if (!v->q->has_barrier) {
 		for (uint32_t i = 0; i < v->n && l->ret->kind == VERDICT_NONE; i++)
-			if (is_running(&v->ranks[i]) && is_due(l, v->ranks[i].sent_s, limit_s))
+			if (is_running(&v->ranks[i]) &&
+			    watch_is_due(l, v->ranks[i].sent_s, limit_s))
 				fail_for_time(l, i, DVS_TIMEOUT, CLOCK_RUN, limit_s);
 		return;
 	}
 	rank = slowest(v);
-	if (rank >= 0 && is_due(l, v->released_s, limit_s))
+	if (rank >= 0 && watch_is_due(l, v->released_s, limit_s))
 		fail_for_time(l, (uint32_t)rank, DVS_TIMEOUT, CLOCK_RUN, limit_s);
 }
 
-static void describe(const struct watch_view *v, struct str *out)
+static void watch_describe(const struct watch_view *v, struct str *out)
 {
 	static const char *const words[] = {"idle", "running", "waiting for other ranks"};
 
@@ -305,11 +307,11 @@ static void look_at_deadlock(struct look *l)
 		last_ns = r->progress_ns > last_ns ? r->progress_ns : last_ns;
 		first = first < 0 ? (int)i : first;
 	}
-	if (first < 0 || !is_due(l, moved_at(v, last_ns), v->q->stall_s))
+	if (first < 0 || !watch_is_due(l, moved_at(v, last_ns), v->q->stall_s))
 		return;
 	str_add(fail_rank(l, (uint32_t)first, DVS_DEADLOCK),
 		"deadlock: nothing runs and nothing can");
-	describe(v, &l->ret->text);
+	watch_describe(v, &l->ret->text);
 }
 
 /* Somebody whose worker is still to be heard of; of those, one that runs. */
@@ -328,7 +330,7 @@ static void look_at_wall(struct look *l)
 {
 	int rank = unfinished(l->v);
 
-	if (rank >= 0 && is_due(l, l->v->started_s, l->v->s->wall_s))
+	if (rank >= 0 && watch_is_due(l, l->v->started_s, l->v->s->wall_s))
 		str_add(fail_rank(l, (uint32_t)rank, DVS_TIMEOUT),
 			"the attempt as a whole took longer than 'wall'");
 }

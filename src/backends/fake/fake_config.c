@@ -48,7 +48,7 @@ static const char *const job_keys[] = {"outcome", "duration"};
 
 /* ---- drawing ---- */
 
-static uint64_t mix(uint64_t x)
+static uint64_t fake_mix(uint64_t x)
 {
 	x += UINT64_C(0x9e3779b97f4a7c15);
 	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -59,14 +59,14 @@ static uint64_t mix(uint64_t x)
 /* In [0, 1); what: which of the draws about this attempt. */
 static double draw(const struct fake_config *c, const char *id, uint32_t attempt, unsigned what)
 {
-	uint64_t h = mix(c->seed);
+	uint64_t h = fake_mix(c->seed);
 
 	while (*id)
-		h = mix(h ^ (unsigned char)*id++);
-	return (double)(mix(h ^ attempt ^ (uint64_t)what << 32) >> 11) * 0x1p-53;
+		h = fake_mix(h ^ (unsigned char)*id++);
+	return (double)(fake_mix(h ^ attempt ^ (uint64_t)what << 32) >> 11) * 0x1p-53;
 }
 
-static int outcome_of(const char *name)
+static int fake_outcome_of(const char *name)
 {
 	for (int i = 0; outcome_names[i]; i++)
 		if (strcmp(outcome_names[i], name) == 0)
@@ -75,7 +75,7 @@ static int outcome_of(const char *name)
 }
 
 /* "3s" or "1s..10s" */
-static bool read_range(const char *text, double *ret_least_s, double *ret_most_s)
+static bool fake_read_range(const char *text, double *ret_least_s, double *ret_most_s)
 {
 	const char *dots = strstr(text, "..");
 	_cleanup_(freep) char *least = NULL;
@@ -105,7 +105,7 @@ static int choose_outcome(const struct fake_config *c, const struct job *job, ui
 	const char *own = job_setting(job->spec->rules, "outcome");
 
 	if (own)
-		return outcome_of(own);
+		return fake_outcome_of(own);
 	for (size_t i = 0; i < c->n_rules; i++)
 		if (str_glob(c->rules[i].glob, job->spec->id) ||
 		    str_glob(c->rules[i].glob, job->spec->name))
@@ -121,7 +121,7 @@ static struct fake_outcome script(const struct job *job, uint32_t attempt, void 
 	const char *own = job_setting(job->spec->rules, "duration");
 
 	if (own)
-		read_range(own, &least_s, &most_s);
+		fake_read_range(own, &least_s, &most_s);
 	o.duration_s = least_s + (most_s - least_s) * draw(c, job->spec->id, attempt, 1);
 	return o;
 }
@@ -135,14 +135,14 @@ static void check_key(const struct backend_key *key, struct diags *diags)
 	struct diag *e;
 
 	if (str_eq(key->key, "outcome")) {
-		if (outcome_of(key->value) >= 0)
+		if (fake_outcome_of(key->value) >= 0)
 			return;
 		e = diag_error(diags, key->pos, "the fake backend has no outcome '%s'", key->value);
 		near = str_suggest(key->value, outcome_names, ARRAY_LEN(outcome_names) - 1);
 		if (!near)
 			diag_hint(e, "one of pass, fail, kill, timeout, launch, refuse, lost");
 	} else if (str_eq(key->key, "duration")) {
-		if (read_range(key->value, &least_s, &most_s))
+		if (fake_read_range(key->value, &least_s, &most_s))
 			return;
 		e = diag_error(diags, key->pos, "'%s' is not a duration or a range of them",
 			       key->value);
@@ -156,7 +156,7 @@ static void check_key(const struct backend_key *key, struct diags *diags)
 }
 
 /* Jobs of one kind share their rules: one mistake is told once. */
-static void check(struct backend *b, const struct job_spec *spec, struct diags *diags)
+static void fake_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	const struct job_rules *rules = spec->rules;
 	struct fake_config *c = fake_script_ctx(b);
@@ -201,7 +201,7 @@ static void read_duration(struct fake_config *c, struct cfg_fields *f)
 	struct hjson_node *node = cfg_fields_node(f, "duration");
 	const char *text = node ? cfg_scalar_text(cfg_fields_cfg(f), node) : NULL;
 
-	if (!node || (text && read_range(text, &c->least_s, &c->most_s)))
+	if (!node || (text && fake_read_range(text, &c->least_s, &c->most_s)))
 		return;
 	diag_hint(cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), node,
 			    "'duration' must be a duration or a range of them"),
@@ -235,7 +235,7 @@ struct backend *backend_fake_create(const struct backend_env *env, struct diags 
 		.script = script,
 		.script_ctx = c,
 		.script_free = config_free,
-		.check = check,
+		.check = fake_check,
 		.name = env->name,
 		.max_parallel = env->max_parallel,
 		.loop = env->loop,
