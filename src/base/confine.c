@@ -48,7 +48,7 @@ int confine_path(struct confine *c, const char *path, struct error *err)
 	return error_plain(err, "%s is not below the scratch root %s", path, c->root);
 }
 
-static char *dir_of(const char *path)
+static char *confine_dir_of(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -84,7 +84,7 @@ static int check_ancestor(struct confine *c, const char *dir, struct error *err)
 	_cleanup_(freep) char *at = xstrdup(dir);
 
 	while (!fs_exists(at) && path_is_below(at, c->root)) {
-		char *up = dir_of(at);
+		char *up = confine_dir_of(at);
 
 		free(at);
 		at = up;
@@ -111,7 +111,7 @@ int confine_make_dir(struct confine *c, const char *dir, struct error *err)
 
 int confine_rename(struct confine *c, const char *from, const char *to, struct error *err)
 {
-	_cleanup_(freep) char *dir = dir_of(from);
+	_cleanup_(freep) char *dir = confine_dir_of(from);
 
 	if (confine_path(c, from, err) < 0 || confine_path(c, to, err) < 0 ||
 	    confine_real_dir(c, dir, err) < 0)
@@ -141,7 +141,7 @@ const char *confine_trash_dir(struct confine *c, struct error *err)
 
 int confine_trash(struct confine *c, const char *path, struct error *err)
 {
-	_cleanup_(freep) char *dir = dir_of(path), *to = NULL;
+	_cleanup_(freep) char *dir = confine_dir_of(path), *to = NULL;
 	const char *trash;
 
 	if (confine_path(c, path, err) < 0)

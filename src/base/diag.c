@@ -68,7 +68,7 @@ static struct src_pos keep_pos(struct src_pos pos)
 }
 
 /* The caller fills msg. */
-static struct diag *add(struct diags *d, enum diag_level level, struct src_pos pos)
+static struct diag *diag_add(struct diags *d, enum diag_level level, struct src_pos pos)
 {
 	struct diag *e = xcalloc(1, sizeof(*e));
 
@@ -86,7 +86,7 @@ static struct diag *add(struct diags *d, enum diag_level level, struct src_pos p
 
 struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...)
 {
-	struct diag *e = add(d, DIAG_ERROR, pos);
+	struct diag *e = diag_add(d, DIAG_ERROR, pos);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -97,7 +97,7 @@ struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ..
 
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...)
 {
-	struct diag *e = add(d, DIAG_WARNING, pos);
+	struct diag *e = diag_add(d, DIAG_WARNING, pos);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -108,7 +108,7 @@ struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, 
 
 struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt, ...)
 {
-	struct diag *e = add(d, DIAG_COMPLAINT, pos);
+	struct diag *e = diag_add(d, DIAG_COMPLAINT, pos);
 	va_list ap;
 
 	va_start(ap, fmt);
@@ -155,7 +155,7 @@ void diag_excerpt(struct diag *e, const char *line, size_t len, unsigned underli
 
 void diag_from_error(struct diags *d, struct error *err)
 {
-	add(d, DIAG_ERROR, err->pos)->msg = err->msg;
+	diag_add(d, DIAG_ERROR, err->pos)->msg = err->msg;
 	*err = (struct error){0};
 }
 
@@ -248,7 +248,7 @@ static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 }
 
 /* A warning about a file that several configurations share comes with each of them. */
-static bool is_repeated(struct arena *mem, struct map *seen, const struct diag *e)
+static bool diag_is_repeated(struct arena *mem, struct map *seen, const struct diag *e)
 {
 	return e->level != DIAG_ERROR &&
 	       map_set(seen,
@@ -266,7 +266,7 @@ void diags_print(const struct diags *d, FILE *to, bool color, bool strict)
 	struct map seen = {0};
 
 	for (const struct diag *e = d->first; e; e = e->next)
-		if (!is_repeated(mem, &seen, e) && n[e->level]++ < limit)
+		if (!diag_is_repeated(mem, &seen, e) && n[e->level]++ < limit)
 			print_one(e, to, color, strict);
 	map_done(&seen);
 	arena_free(mem);

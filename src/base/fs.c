@@ -48,7 +48,7 @@ int fs_read_stream(int fd, size_t most, struct str *ret)
 	}
 }
 
-static const char *kind_of(mode_t mode)
+static const char *fs_kind_of(mode_t mode)
 {
 	if (S_ISDIR(mode))
 		return "a directory";
@@ -78,7 +78,7 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 		return error_set(err, pos, "cannot be read: %s", strerror(errno));
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, pos, "cannot be read: it is %s, not a file",
-				 kind_of(st.st_mode));
+				 fs_kind_of(st.st_mode));
 	if ((size_t)st.st_size > most)
 		return too_large(err, pos, most);
 	str_reserve(ret, (size_t)st.st_size + 1);
@@ -182,7 +182,7 @@ mode_t fs_shared_mode(const char *dir)
 }
 
 /* An existing directory is fine, also where nothing may be made (read-only, not ours). */
-static int make_dir(const char *path, mode_t mode)
+static int fs_make_dir(const char *path, mode_t mode)
 {
 	int errnum;
 
@@ -199,7 +199,7 @@ int fs_mkdirs(const char *path, mode_t mode)
 {
 	_cleanup_(freep) char *copy = NULL;
 
-	if (make_dir(path, mode) == 0)
+	if (fs_make_dir(path, mode) == 0)
 		return 0;
 	if (errno != ENOENT || *path == '\0')
 		return -1;
@@ -208,11 +208,11 @@ int fs_mkdirs(const char *path, mode_t mode)
 		if (*p != '/')
 			continue;
 		*p = '\0';
-		if (make_dir(copy, mode) < 0)
+		if (fs_make_dir(copy, mode) < 0)
 			return -1;
 		*p = '/';
 	}
-	return make_dir(path, mode);
+	return fs_make_dir(path, mode);
 }
 
 int fs_mkdirs_shared(const char *path)

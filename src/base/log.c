@@ -64,7 +64,7 @@ int log_open_file(const char *path)
 }
 
 /* 0, or an errno. */
-static int write_all(int fd, const char *s, size_t n)
+static int log_write_all(int fd, const char *s, size_t n)
 {
 	while (n) {
 		ssize_t k = write(fd, s, n);
@@ -86,7 +86,7 @@ static void give_up_file(int errnum)
 }
 
 /* Names and paths in it are the user's, and may hold what a terminal obeys. */
-static void add_lines(struct str *to, const char *text)
+static void log_add_lines(struct str *to, const char *text)
 {
 	for (;;) {
 		size_t n = strcspn(text, "\n\t");
@@ -111,7 +111,7 @@ int log_file_fd(void)
 
 void log_file_add(const char *text, size_t n)
 {
-	int errnum = log_has_file() && n ? write_all(out.file_fd, text, n) : 0;
+	int errnum = log_has_file() && n ? log_write_all(out.file_fd, text, n) : 0;
 
 	if (errnum)
 		give_up_file(errnum);
@@ -126,11 +126,11 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 		return;
 	str_vprintf(&raw, fmt, ap);
 	str_reserve(&msg, 0);
-	add_lines(&msg, raw.s);
+	log_add_lines(&msg, raw.s);
 	str_done(&raw);
 	str_printf(&line, "dvsched: %s%s\n", levels[level].label, msg.s);
 	if (out.file_fd >= 0)
-		file_errnum = write_all(out.file_fd, line.s, line.len);
+		file_errnum = log_write_all(out.file_fd, line.s, line.len);
 	if (out.color && *levels[level].tint) {
 		str_clear(&line);
 		str_printf(&line, "dvsched: %s%s%s\033[0m\n", levels[level].tint,
@@ -139,8 +139,8 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 	if (out.sink)
 		out.sink(out.ctx, level, line.s, line.len);
 	else
-		write_all(STDERR_FILENO, line.s,
-			  line.len); /* it fails: there is nobody left to tell */
+		log_write_all(STDERR_FILENO, line.s,
+			      line.len); /* it fails: there is nobody left to tell */
 	if (file_errnum)
 		give_up_file(file_errnum);
 	str_done(&msg);

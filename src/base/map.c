@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-static uint32_t hash_of(const char *s, size_t n)
+static uint32_t map_hash_of(const char *s, size_t n)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -23,7 +23,7 @@ void map_done(struct map *m)
 }
 
 /* The slot of index[] that holds key, or the free one where it would go. */
-static size_t slot_of(const struct map *m, const char *key, size_t len, uint32_t hash)
+static size_t map_slot_of(const struct map *m, const char *key, size_t len, uint32_t hash)
 {
 	size_t mask = m->index_size - 1, at = hash & mask;
 
@@ -38,13 +38,13 @@ static size_t slot_of(const struct map *m, const char *key, size_t len, uint32_t
 	}
 }
 
-static const struct map_entry *find(const struct map *m, const char *key, size_t len)
+static const struct map_entry *map_find(const struct map *m, const char *key, size_t len)
 {
 	size_t at;
 
 	if (m->index_size == 0)
 		return NULL;
-	at = slot_of(m, key, len, hash_of(key, len));
+	at = map_slot_of(m, key, len, map_hash_of(key, len));
 	return m->index[at] ? &m->entries[m->index[at] - 1] : NULL;
 }
 
@@ -67,13 +67,13 @@ static void grow(struct map *m)
 	for (size_t i = 0; i < n; i++) {
 		struct map_entry *e = &m->entries[i];
 
-		m->index[slot_of(m, e->key, e->key_len, e->hash)] = (uint32_t)i + 1;
+		m->index[map_slot_of(m, e->key, e->key_len, e->hash)] = (uint32_t)i + 1;
 	}
 }
 
 void *map_get_n(const struct map *m, const char *key, size_t len)
 {
-	const struct map_entry *e = find(m, key, len);
+	const struct map_entry *e = map_find(m, key, len);
 
 	return e ? e->value : NULL;
 }
@@ -85,17 +85,17 @@ void *map_get(const struct map *m, const char *key)
 
 bool map_has(const struct map *m, const char *key)
 {
-	return find(m, key, strlen(key)) != NULL;
+	return map_find(m, key, strlen(key)) != NULL;
 }
 
 void *map_set_n(struct map *m, const char *key, size_t len, void *value)
 {
-	uint32_t hash = hash_of(key, len);
+	uint32_t hash = map_hash_of(key, len);
 	size_t at;
 
 	if (m->n + 1 >= m->cap)
 		grow(m);
-	at = slot_of(m, key, len, hash);
+	at = map_slot_of(m, key, len, hash);
 	if (m->index[at]) {
 		struct map_entry *e = &m->entries[m->index[at] - 1];
 		void *old = e->value;
@@ -116,7 +116,7 @@ void *map_set(struct map *m, const char *key, void *value)
 
 void *map_remove(struct map *m, const char *key)
 {
-	struct map_entry *e = (struct map_entry *)find(m, key, strlen(key));
+	struct map_entry *e = (struct map_entry *)map_find(m, key, strlen(key));
 	void *old;
 
 	if (!e)

@@ -13,7 +13,7 @@
 enum { NODES_MOST = 1024, PREFERRED = 1 /* linux/mempolicy.h */ };
 
 /* "3" or "0-7" */
-static bool read_range(const char **at, unsigned long *ret_first, unsigned long *ret_last)
+static bool numa_read_range(const char **at, unsigned long *ret_first, unsigned long *ret_last)
 {
 	char *end;
 
@@ -36,7 +36,7 @@ bool numa_read_list(const char *text, cpu_set_t *ret)
 
 	CPU_ZERO(ret);
 	for (bool is_more = true; is_more; is_more = *text == ',', text += is_more) {
-		if (!read_range(&text, &first, &last))
+		if (!numa_read_range(&text, &first, &last))
 			return false;
 		for (; first <= last; first++)
 			CPU_SET(first, ret);
@@ -64,7 +64,7 @@ void numa_add_list(struct str *out, const cpu_set_t *set)
 }
 
 /* A file that holds such a list. */
-static bool read_file(const char *path, cpu_set_t *ret)
+static bool numa_read_file(const char *path, cpu_set_t *ret)
 {
 	FILE *f = fopen(path, "re");
 	char text[4096];
@@ -80,14 +80,14 @@ uint32_t numa_n_nodes(const char *sys)
 	_cleanup_(freep) char *path = xasprintf("%s/devices/system/node/online", sys);
 	cpu_set_t nodes;
 
-	return read_file(path, &nodes) ? (uint32_t)CPU_COUNT(&nodes) : 0;
+	return numa_read_file(path, &nodes) ? (uint32_t)CPU_COUNT(&nodes) : 0;
 }
 
 bool numa_cpus(const char *sys, int32_t node, cpu_set_t *ret)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/devices/system/node/node%d/cpulist", sys, node);
 
-	return node >= 0 && read_file(path, ret);
+	return node >= 0 && numa_read_file(path, ret);
 }
 
 void numa_pin(const char *list, int32_t node)

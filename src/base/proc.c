@@ -152,7 +152,7 @@ static void close_from(int first)
 	close_listed_from(first);
 }
 
-static void on_nothing(int signum)
+static void proc_on_nothing(int signum)
 {
 	(void)signum;
 }
@@ -167,7 +167,7 @@ static void outlive_signals(void)
 	static const int survived[] = {SIGHUP,	SIGINT,	 SIGQUIT, SIGTERM, SIGUSR1,
 				       SIGUSR2, SIGPIPE, SIGALRM, SIGXCPU, SIGXFSZ,
 				       SIGTSTP, SIGTTIN, SIGTTOU};
-	struct sigaction action = {.sa_handler = on_nothing, .sa_flags = SA_RESTART};
+	struct sigaction action = {.sa_handler = proc_on_nothing, .sa_flags = SA_RESTART};
 	sigset_t none;
 
 	for (size_t i = 0; i < ARRAY_LEN(survived); i++)

@@ -19,7 +19,7 @@
 enum { TREE_MOST = 1 << 17 };
 enum { DESCRIBED = 5 };
 
-static void add(struct proc_tree *t, pid_t pid, pid_t parent)
+static void proc_tree_add(struct proc_tree *t, pid_t pid, pid_t parent)
 {
 	vec_push(t, (struct proc_tree_entry){pid, parent});
 }
@@ -33,7 +33,7 @@ static bool read_children_file(struct proc_tree *t, const char *path, pid_t pare
 	if (!f)
 		return false;
 	while (t->n < TREE_MOST && fscanf(f, "%d", &pid) == 1)
-		add(t, pid, parent);
+		proc_tree_add(t, pid, parent);
 	fclose(f);
 	return true;
 }
@@ -49,7 +49,7 @@ static void scan_for_children(struct proc_tree *t, pid_t parent)
 		pid_t pid = (pid_t)atoi(e->d_name);
 
 		if (pid > 0 && proc_stat_read(pid, &st) && st.parent == parent)
-			add(t, pid, parent);
+			proc_tree_add(t, pid, parent);
 	}
 	if (dir)
 		closedir(dir);

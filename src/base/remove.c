@@ -63,7 +63,7 @@ static DIR *open_dir(const struct removal *r, int parent_fd, const char *name)
 	return dir;
 }
 
-static void enter(struct removal *r, int parent_fd, const char *name)
+static void remove_enter(struct removal *r, int parent_fd, const char *name)
 {
 	DIR *dir = open_dir(r, parent_fd, name);
 
@@ -94,12 +94,12 @@ static void remove_entry(struct removal *r, int fd, const char *name)
 		move_to_root(r, fd, name);
 	else if (errno == EISDIR ||
 		 (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode)))
-		enter(r, fd, name);
+		remove_enter(r, fd, name);
 	else
 		note_errno(r);
 }
 
-static void leave(struct removal *r)
+static void remove_leave(struct removal *r)
 {
 	struct level top = r->levels[--r->n];
 	int parent_fd = r->n ? dirfd(r->levels[r->n - 1].dir) : AT_FDCWD;
@@ -117,7 +117,7 @@ static void end_of_dir(struct removal *r)
 		r->has_moved = false;
 		rewinddir(r->levels[0].dir);
 	} else {
-		leave(r);
+		remove_leave(r);
 	}
 }
 
@@ -131,7 +131,7 @@ int fs_remove_tree(const char *path)
 	if (!S_ISDIR(st.st_mode))
 		return unlink(path);
 	r.dev = st.st_dev;
-	enter(&r, AT_FDCWD, path);
+	remove_enter(&r, AT_FDCWD, path);
 	while (r.n) {
 		DIR *dir = r.levels[r.n - 1].dir;
 		const struct dirent *e = readdir(dir);

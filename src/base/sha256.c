@@ -21,7 +21,7 @@ static uint32_t turn(uint32_t x, unsigned by)
 	return x >> by | x << (32 - by);
 }
 
-static uint32_t read_word(const uint8_t *at)
+static uint32_t sha256_read_word(const uint8_t *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
@@ -29,7 +29,7 @@ static uint32_t read_word(const uint8_t *at)
 static void spread(uint32_t w[64], const uint8_t *block)
 {
 	for (unsigned i = 0; i < 16; i++)
-		w[i] = read_word(block + i * 4);
+		w[i] = sha256_read_word(block + i * 4);
 	for (unsigned i = 16; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
@@ -38,7 +38,7 @@ static void spread(uint32_t w[64], const uint8_t *block)
 	}
 }
 
-static void take_block(uint32_t h[8], const uint8_t *block)
+static void sha256_take_block(uint32_t h[8], const uint8_t *block)
 {
 	uint32_t w[64], v[8];
 
@@ -82,7 +82,7 @@ void sha256_add(struct sha256 *s, const void *bytes, size_t n)
 		at += take;
 		n -= take;
 		if (used + take == sizeof(s->block))
-			take_block(s->h, s->block);
+			sha256_take_block(s->h, s->block);
 	}
 }
 

@@ -31,7 +31,7 @@ static struct {
 	_Alignas(64) char stack_bytes[STACK_BYTES];
 } mode;
 
-static int open_again(int fd, int flags)
+static int term_mode_open_again(int fd, int flags)
 {
 	char path[64];
 
@@ -42,7 +42,7 @@ static int open_again(int fd, int flags)
 int term_open(int fd, int flags)
 {
 	char name[PATH_MAX];
-	int own = open_again(fd, flags);
+	int own = term_mode_open_again(fd, flags);
 
 	if (own < 0 && ttyname_r(fd, name, sizeof(name)) == 0)
 		own = open(name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

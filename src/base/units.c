@@ -18,7 +18,7 @@ static const struct unit sizes[] = {
 
 /* Digits with at most one point between them; not strtod(), which follows the locale and takes
  * "inf", "0x1" and "1e3". */
-static bool take_number(const char **at, double *ret)
+static bool units_take_number(const char **at, double *ret)
 {
 	double value = 0, scale = 1;
 	const char *s = *at;
@@ -52,7 +52,7 @@ bool units_size(const char *text, uint64_t *ret_bytes)
 	const struct unit *unit;
 	double value;
 
-	if (!take_number(&text, &value))
+	if (!units_take_number(&text, &value))
 		return false;
 	while (*text == ' ')
 		text++;
