@@ -30,7 +30,7 @@ struct reader {
 	struct diags *diags;
 };
 
-static void add_value(struct reader *r, enum opt o, const char *word)
+static void args_add_value(struct reader *r, enum opt o, const char *word)
 {
 	struct opt_value *v = &r->args->opt[o];
 
@@ -59,19 +59,19 @@ static void take_values(struct reader *r, enum opt o, const char *shown, const c
 	if (row->kind == OPT_FLAG) {
 		if (attached)
 			diag_error(r->diags, nowhere, "option '%s' takes no value", shown);
-		add_value(r, o, NULL);
+		args_add_value(r, o, NULL);
 		return;
 	}
 	if (attached) {
-		add_value(r, o, attached);
+		args_add_value(r, o, attached);
 		return;
 	}
-	add_value(r, o, NULL);
+	args_add_value(r, o, NULL);
 	if (row->kind == OPT_WORDS) {
 		while (is_value(r))
-			add_value(r, o, r->argv[r->at++]);
+			args_add_value(r, o, r->argv[r->at++]);
 	} else if (is_value(r)) {
-		add_value(r, o, r->argv[r->at++]);
+		args_add_value(r, o, r->argv[r->at++]);
 		return;
 	}
 	if (r->args->opt[o].n == 0 && row->kind != OPT_MAYBE) {
@@ -122,7 +122,7 @@ static void read_short(struct reader *r, const char *word)
 		  r->args->command->name);
 }
 
-static void read_words(struct reader *r)
+static void args_read_words(struct reader *r)
 {
 	while (r->at < r->argc) {
 		const char *word = r->argv[r->at++];
@@ -180,7 +180,7 @@ int args_parse(struct args *args, int argc, char **argv, struct diags *diags)
 		return unknown_command(argv[1], diags);
 	r.positional = arena_array(args->mem, (size_t)argc + 1, sizeof(char *));
 	args->words = r.positional;
-	read_words(&r);
+	args_read_words(&r);
 	return diags->n_errors ? -1 : 0;
 }
 

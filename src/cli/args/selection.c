@@ -19,7 +19,8 @@ static void add_excluded(struct words *w, const char *option, const char *item, 
 }
 
 /* `-i '!ITEM'` is -x ITEM; under the name dvsim it is the glob that it always was. */
-static void read_words(const struct args *args, struct flow_options *o, struct diags *diags)
+static void selection_read_words(const struct args *args, struct flow_options *o,
+				 struct diags *diags)
 {
 	const struct opt_value *items = &args->opt[OPT_ITEMS], *excluded = &args->opt[OPT_EXCLUDE];
 	struct words in = {arena_array(args->mem, items->n + 1, sizeof(char *)), 0};
@@ -41,7 +42,7 @@ int selection_read(const struct args *args, struct flow_options *ret, struct dia
 {
 	unsigned n_before = diags->n_errors;
 
-	read_words(args, ret, diags);
+	selection_read_words(args, ret, diags);
 	ret->limits = (struct flow_limits){
 		.has_timeout = opt_has(args, OPT_TIMEOUT),
 		.has_retries = opt_has(args, OPT_RETRIES),

@@ -11,7 +11,7 @@
 static const struct src_pos nowhere;
 
 /* false: it is not known, or no command line of ours. args_done() in any case. */
-static bool parse(const struct past_run *run, struct args *ret)
+static bool past_args_parse(const struct past_run *run, struct args *ret)
 {
 	_cleanup_(str_done) struct str fault = {0};
 	char **argv = (char **)run->argv; /* parsers only read it */
@@ -40,7 +40,8 @@ const char *const *past_args_items(struct arena *mem, const struct past_run *run
 	size_t n = 0;
 
 	diags_init(&diags);
-	if (parse(run, &then) && selection_read(&then, &options, &diags) == 0 && options.items) {
+	if (past_args_parse(run, &then) && selection_read(&then, &options, &diags) == 0 &&
+	    options.items) {
 		while (options.items[n])
 			n++;
 		items = arena_array(mem, n + 1, sizeof(*items));
@@ -65,7 +66,7 @@ static const char *value_of(const char *const *defines, const char *name, size_t
 	return value;
 }
 
-static void add_value(struct str *out, const char *value, const char *when)
+static void past_args_add_value(struct str *out, const char *value, const char *when)
 {
 	if (!value) {
 		str_printf(out, "not given %s", when);
@@ -89,9 +90,9 @@ static void add_differences(struct str *out, const char *const *list, const char
 		str_add(out, out->len ? ", " : "");
 		str_add_printable(out, *d, len);
 		str_add(out, " (");
-		add_value(out, was, "then");
+		past_args_add_value(out, was, "then");
 		str_add(out, ", ");
-		add_value(out, is, "now");
+		past_args_add_value(out, is, "now");
 		str_addc(out, ')');
 	}
 }
@@ -103,7 +104,7 @@ void past_args_compare_defines(const struct args *now, const struct past_run *ru
 	_cleanup_(str_done) struct str text = {0};
 	struct args then;
 
-	if (parse(run, &then)) {
+	if (past_args_parse(run, &then)) {
 		was = opt_words(&then, OPT_DEFINE);
 		add_differences(&text, was, NULL, was, is);
 		add_differences(&text, is, was, was, is);

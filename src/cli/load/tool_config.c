@@ -34,19 +34,19 @@ static const char *expand_home(struct arena *mem, const char *path)
 	return arena_printf(mem, "%s%s", home, path + 1);
 }
 
-static bool is_file(const char *path)
+static bool tool_config_is_file(const char *path)
 {
 	return fs_exists(path) && !fs_is_dir(path);
 }
 
 /* The nearest one above the current directory, else the user's; NULL: none. */
-static const char *find(struct arena *mem)
+static const char *tool_config_find(struct arena *mem)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *dir = path_absolute(mem, "."), *path, *up;
 
 	for (;; dir = up) {
 		path = path_join(mem, dir, file_name);
-		if (is_file(path))
+		if (tool_config_is_file(path))
 			return path;
 		up = path_dir(mem, dir);
 		if (strcmp(up, dir) == 0)
@@ -54,7 +54,7 @@ static const char *find(struct arena *mem)
 	}
 	path = path_join(mem, expand_home(mem, xdg && *xdg ? xdg : "~/.config"),
 			 "lowRISC/dvsim/dvsim.hjson");
-	return is_file(path) ? path : NULL;
+	return tool_config_is_file(path) ? path : NULL;
 }
 
 static void unknown_key(struct reader *r, struct hjson_node *member, const char *const *known,
@@ -68,8 +68,8 @@ static void unknown_key(struct reader *r, struct hjson_node *member, const char 
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
-static void check_keys(struct reader *r, struct hjson_node *object, const char *const *known,
-		       size_t n)
+static void tool_config_check_keys(struct reader *r, struct hjson_node *object,
+				   const char *const *known, size_t n)
 {
 	struct hjson_node *member;
 
@@ -83,22 +83,22 @@ static void check_keys(struct reader *r, struct hjson_node *object, const char *
 	}
 }
 
-static const char *text_of(struct reader *r, struct hjson_node *node)
+static const char *tool_config_text_of(struct reader *r, struct hjson_node *node)
 {
 	return arena_strdup(r->args->mem, hjson_cstr(cfg_doc(r->cfg), node));
 }
 
 /* Relative paths start where the file is. */
-static const char *path_of(struct reader *r, struct hjson_node *node)
+static const char *tool_config_path_of(struct reader *r, struct hjson_node *node)
 {
-	const char *path = expand_home(r->args->mem, text_of(r, node));
+	const char *path = expand_home(r->args->mem, tool_config_text_of(r, node));
 
 	return path_absolute(r->args->mem, path_join(r->args->mem, r->dir, path));
 }
 
 /* A string or a list of strings. */
-static void read_words(struct reader *r, struct hjson_node *section, const char *key, bool is_path,
-		       struct words *to)
+static void tool_config_read_words(struct reader *r, struct hjson_node *section, const char *key,
+				   bool is_path, struct words *to)
 {
 	struct hjson_node *node = hjson_get(section, key), *e;
 	struct hjson_node *first = node && node->type == HJSON_ARRAY ? node->child : node;
@@ -114,7 +114,7 @@ static void read_words(struct reader *r, struct hjson_node *section, const char 
 				  key);
 			return;
 		}
-		all[to->n++] = is_path ? path_of(r, e) : text_of(r, e);
+		all[to->n++] = is_path ? tool_config_path_of(r, e) : tool_config_text_of(r, e);
 	}
 }
 
@@ -153,8 +153,8 @@ static void check_mappings(const struct args *args, struct words *w, struct diag
 	}
 }
 
-static void read_file(struct reader *r, struct tool_config *ret, struct words *mappings,
-		      struct words *roots)
+static void tool_config_read_file(struct reader *r, struct tool_config *ret, struct words *mappings,
+				  struct words *roots)
 {
 	static const char *const top[] = {"proj_root", "fusesoc"};
 	static const char *const section[] = {"mapping", "extra_cores_root"};
@@ -164,19 +164,19 @@ static void read_file(struct reader *r, struct tool_config *ret, struct words *m
 		cfg_error(r->cfg, r->diags, root, "%s must be an object", file_name);
 		return;
 	}
-	check_keys(r, root, top, 2);
+	tool_config_check_keys(r, root, top, 2);
 	node = hjson_get(root, "proj_root");
 	if (node && node->type == HJSON_STRING)
-		ret->proj_root = path_of(r, node);
+		ret->proj_root = tool_config_path_of(r, node);
 	else if (node && node->type != HJSON_NULL)
 		cfg_error(r->cfg, r->diags, node, "'proj_root' must be a string");
 	node = hjson_get(root, "fusesoc");
 	if (node && node->type != HJSON_OBJECT) {
 		cfg_error(r->cfg, r->diags, node, "'fusesoc' must be an object");
 	} else if (node) {
-		check_keys(r, node, section, 2);
-		read_words(r, node, "mapping", false, mappings);
-		read_words(r, node, "extra_cores_root", true, roots);
+		tool_config_check_keys(r, node, section, 2);
+		tool_config_read_words(r, node, "mapping", false, mappings);
+		tool_config_read_words(r, node, "extra_cores_root", true, roots);
 	}
 }
 
@@ -189,13 +189,13 @@ int tool_config_read(const struct args *args, struct tool_config *ret, struct di
 
 	*ret = (struct tool_config){
 		.path = given ? path_absolute(args->mem, expand_home(args->mem, given))
-			      : find(args->mem),
+			      : tool_config_find(args->mem),
 	};
 	if (ret->path) {
 		r.dir = path_dir(args->mem, ret->path);
 		r.cfg = cfg_parse(ret->path, diags);
 		if (r.cfg)
-			read_file(&r, ret, &mappings, &roots);
+			tool_config_read_file(&r, ret, &mappings, &roots);
 		cfg_free(r.cfg);
 	}
 	add_given(args, OPT_FUSESOC_MAPPING, &mappings);

@@ -22,7 +22,7 @@ static struct {
 
 /* An open file description of our own: O_NONBLOCK on the inherited one would reach the user's
  * shell. */
-static int open_terminal(void)
+static int final_out_open_terminal(void)
 {
 	return isatty(STDOUT_FILENO)
 		       ? open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -59,7 +59,7 @@ static int write_out(int fd, const char *text, size_t len, int patience_ms)
 	return 0;
 }
 
-/* terminal: see open_terminal(); -1: a terminal is waited for like any other reader. */
+/* terminal: see final_out_open_terminal(); -1: a terminal is waited for like any other reader. */
 static void write_stream(int stream, int terminal, const char *text, size_t len)
 {
 	int fd = terminal < 0 ? stream : terminal;
@@ -86,7 +86,7 @@ void final_part(struct str *text)
 
 void final_write_ending(const char *text, size_t len)
 {
-	_cleanup_(closep) int terminal = open_terminal();
+	_cleanup_(closep) int terminal = final_out_open_terminal();
 	int flags = fcntl(STDOUT_FILENO, F_GETFL);
 
 	if (flags >= 0 && (flags & O_ACCMODE) != O_RDONLY)

@@ -110,7 +110,7 @@ static void hear(struct watch *w)
 
 /* What the terminal sends goes to both of us already; what somebody sends to our pid alone is
  * passed on. */
-static void pass_on(const struct watch *w, const siginfo_t *info)
+static void deadline_pass_on(const struct watch *w, const siginfo_t *info)
 {
 	if (info->si_code <= 0)
 		kill(w->pid, info->si_signo);
@@ -145,7 +145,7 @@ static void take_signal(struct watch *w, const siginfo_t *info)
 {
 	if (info->si_signo == SIGCHLD)
 		return;
-	pass_on(w, info);
+	deadline_pass_on(w, info);
 	if (info->si_signo == SIGTSTP)
 		suspend(w);
 }
@@ -196,7 +196,8 @@ static void wait_a_little(struct watch *w, const sigset_t *signals)
 }
 
 /* The scheduler is gone without a word: its journal knows what had ended. */
-static _noreturn_ void recover(const struct watch *w, enum job_reason reason, int exit_code)
+static _noreturn_ void deadline_recover(const struct watch *w, enum job_reason reason,
+					int exit_code)
 {
 	struct error err = {0};
 
@@ -216,7 +217,7 @@ static int complete_results(const struct watch *w, enum job_reason reason, int e
 	struct child child;
 
 	if (w->has_path && pid == 0)
-		recover(w, reason, exit_code);
+		deadline_recover(w, reason, exit_code);
 	if (pid <= 0)
 		return exit_code;
 	child_init(&child, NULL, pid, NULL);

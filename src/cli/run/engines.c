@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "cli/load/pools.h"
 
-static struct backend *find(const struct engines *e, const char *name)
+static struct backend *engines_find(const struct engines *e, const char *name)
 {
 	for (unsigned i = 0; i < e->n; i++)
 		if (strcmp(e->at[i]->ops->name, name) == 0)
@@ -27,8 +27,8 @@ static struct hjson_node *settings_of(const struct cfg *cfg, const char *name)
 }
 
 /* `npu: { type: "chips" }` is one of ours under another name. */
-static const struct backend_type *type_of(struct cfg *cfg, struct hjson_node *node,
-					  const char *name)
+static const struct backend_type *engines_type_of(struct cfg *cfg, struct hjson_node *node,
+						  const char *name)
 {
 	struct hjson_node *type = node ? hjson_get(node, "type") : NULL;
 
@@ -41,7 +41,7 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 		    struct cfg *cfg, struct diags *diags)
 {
 	struct hjson_node *node = settings_of(cfg, name);
-	const struct backend_type *type = type_of(cfg, node, name);
+	const struct backend_type *type = engines_type_of(cfg, node, name);
 	struct backend_env env = *env_base;
 	struct backend *b;
 
@@ -70,7 +70,7 @@ static int make_missing(struct engines *e, const char *name, const struct backen
 {
 	int rc;
 
-	if (find(e, name))
+	if (engines_find(e, name))
 		return 0;
 	if (map_has(&e->failed, name))
 		return -1;
@@ -268,7 +268,7 @@ static bool can_be_interactive(const struct backend_type *type, struct ev_loop *
 	return can;
 }
 
-static void refuse_backend(const struct job *job, struct ev_loop *loop, struct diags *diags)
+static void engines_refuse_backend(const struct job *job, struct ev_loop *loop, struct diags *diags)
 {
 	_cleanup_(str_done) struct str names = {0};
 	struct diag *e = diag_error(
@@ -295,7 +295,7 @@ void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct 
 		is_wanted = true;
 		if (job->backend->caps.is_interactive)
 			continue;
-		refuse_backend(job, loop, diags);
+		engines_refuse_backend(job, loop, diags);
 		return;
 	}
 	if (is_wanted && !isatty(STDIN_FILENO))

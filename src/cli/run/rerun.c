@@ -17,7 +17,7 @@ static bool is_printable(const char *s)
 }
 
 /* $'…': what a terminal would not show as it is survives being copied. */
-static void add_escaped(struct str *out, const char *s)
+static void rerun_add_escaped(struct str *out, const char *s)
 {
 	str_add(out, "$'");
 	for (size_t n = strlen(s), k; n; s += k, n -= k) {
@@ -35,14 +35,14 @@ static void add_escaped(struct str *out, const char *s)
 	str_addc(out, '\'');
 }
 
-static void add_word(struct str *out, const char *word)
+static void rerun_add_word(struct str *out, const char *word)
 {
 	if (out->len)
 		str_addc(out, ' ');
 	if (is_printable(word))
 		str_add_shell_word(out, word);
 	else
-		add_escaped(out, word);
+		rerun_add_escaped(out, word);
 }
 
 /* Of a run, but not of the one that runs its failures again: that keeps what passed. */
@@ -51,11 +51,11 @@ static bool is_left_out(enum opt owner)
 	return owner == OPT_FAILED || owner == OPT_PURGE;
 }
 
-static void add_options(struct str *out, const struct args *args, size_t first)
+static void rerun_add_options(struct str *out, const struct args *args, size_t first)
 {
 	for (size_t i = first; args->argv[i]; i++)
 		if (args->owners[i] != OPT_COUNT && !is_left_out(args->owners[i]))
-			add_word(out, args->argv[i]);
+			rerun_add_word(out, args->argv[i]);
 }
 
 /* The environment may be another one when the line is pasted. */
@@ -64,8 +64,8 @@ static void add_scratch_root(struct str *out, const struct args *args)
 	const char *env = getenv("SCRATCH_ROOT");
 
 	if (!opt_has(args, OPT_SCRATCH_ROOT) && env && *env) {
-		add_word(out, "-sr");
-		add_word(out, env);
+		rerun_add_word(out, "-sr");
+		rerun_add_word(out, env);
 	}
 }
 
@@ -81,9 +81,9 @@ static void add_configuration(struct str *out, const char *cfg)
 		_cleanup_(str_done) struct str path = {0};
 
 		str_printf(&path, "./%s", cfg);
-		add_word(out, path.s);
+		rerun_add_word(out, path.s);
 	} else {
-		add_word(out, cfg);
+		rerun_add_word(out, cfg);
 	}
 }
 
@@ -94,18 +94,18 @@ void rerun_add_command(struct str *out, const struct args *args, const struct pl
 
 	if (args->after) {
 		for (size_t i = 0; args->argv[i]; i++)
-			add_word(out, args->argv[i]);
+			rerun_add_word(out, args->argv[i]);
 		return;
 	}
 	if (args->n_words == 0 || !can_be_read_again(args->words[0]))
 		return;
 	for (size_t i = 0; i < first; i++)
-		add_word(out, args->argv[i]);
+		rerun_add_word(out, args->argv[i]);
 	add_configuration(out, args->words[0]);
-	add_options(out, args, first);
+	rerun_add_options(out, args, first);
 	add_scratch_root(out, args);
-	add_word(out, "--failed");
+	rerun_add_word(out, "--failed");
 	/* By itself it would mean another one. */
 	if (plan->is_rehearsal || plan->is_nested)
-		add_word(out, run_id);
+		rerun_add_word(out, run_id);
 }

@@ -7,7 +7,7 @@
 /* Shorter than a person takes who means "once more". Nobody types HUP: it may take longer. */
 static const double moment_s = 0.25, hangup_moment_s = 1, relayed_moment_s = 2;
 
-static bool is_repeated(const struct stop_requests *r, int signum, double now_s)
+static bool stop_is_repeated(const struct stop_requests *r, int signum, double now_s)
 {
 	bool may_be_late = r->is_relayed && signum == SIGTERM;
 
@@ -23,7 +23,7 @@ static bool is_repeated(const struct stop_requests *r, int signum, double now_s)
 bool stop_requests_add(struct stop_requests *r, int signum, double now_s)
 {
 	assert(signum > 0 && signum < STOP_REQUESTS_SIGNALS);
-	if (is_repeated(r, signum, now_s))
+	if (stop_is_repeated(r, signum, now_s))
 		return false;
 	if (r->n++ == 0)
 		r->first = signum;

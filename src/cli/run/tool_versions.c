@@ -6,7 +6,8 @@
 #include "tool/tool.h"
 
 /* An exit status of its own does not matter: the answer does. */
-static const char *parse(const struct tool *t, const struct eval *answer, struct arena *mem)
+static const char *tool_versions_parse(const struct tool *t, const struct eval *answer,
+				       struct arena *mem)
 {
 	_cleanup_(str_done) struct str version = {0};
 
@@ -26,7 +27,7 @@ const char *tool_version_ask(const char *tool, struct arena *mem)
 	evals = evals_new();
 	evals_want(evals, command);
 	evals_run(evals);
-	version = parse(t, evals_find(evals, command), mem);
+	version = tool_versions_parse(t, evals_find(evals, command), mem);
 	if (!version)
 		log_debug("'%s' did not tell the version of %s", command, tool);
 	evals_free(evals);
