@@ -82,9 +82,10 @@ static size_t marked(const struct hjson_node *n)
 	return n->type == HJSON_ARRAY || n->type == HJSON_OBJECT ? 1 : n->len;
 }
 
-static _printf_(5, 0) struct diag *report(const struct cfg *c, struct diags *diags,
-					  enum diag_level level, const struct hjson_node *at,
-					  const char *fmt, va_list ap)
+static _printf_(5, 0) struct diag *config_place_report(const struct cfg *c, struct diags *diags,
+						       enum diag_level level,
+						       const struct hjson_node *at, const char *fmt,
+						       va_list ap)
 {
 	_cleanup_(freep) char *msg = xvasprintf(fmt, ap);
 	struct diag *e = cfg_report(c, diags, level, at ? at->pos : 0, at ? marked(at) : 0, msg);
@@ -100,7 +101,7 @@ struct diag *cfg_error(const struct cfg *c, struct diags *diags, const struct hj
 	va_list ap;
 
 	va_start(ap, fmt);
-	e = report(c, diags, DIAG_ERROR, at, fmt, ap);
+	e = config_place_report(c, diags, DIAG_ERROR, at, fmt, ap);
 	va_end(ap);
 	return e;
 }
@@ -112,7 +113,7 @@ struct diag *cfg_warning(const struct cfg *c, struct diags *diags, const struct 
 	va_list ap;
 
 	va_start(ap, fmt);
-	e = report(c, diags, DIAG_WARNING, at, fmt, ap);
+	e = config_place_report(c, diags, DIAG_WARNING, at, fmt, ap);
 	va_end(ap);
 	return e;
 }

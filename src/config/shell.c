@@ -64,7 +64,7 @@ void cfg_interrupt(void)
 	errno = errnum;
 }
 
-static _printf_(3, 4) void fail(struct eval *v, int status, const char *fmt, ...)
+static _printf_(3, 4) void shell_fail(struct eval *v, int status, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -109,7 +109,7 @@ static void shell_start(struct shells *s, size_t place, struct eval *v)
 
 	*sh = (struct shell){.eval = v, .out = -1, .pidfd = -1};
 	if (pipe2(ends, O_CLOEXEC) < 0) {
-		fail(v, 1, "could not be started: %s", strerror(errno));
+		shell_fail(v, 1, "could not be started: %s", strerror(errno));
 		return;
 	}
 	rc = spawn(v->cmd, ends[1], &sh->pid);
@@ -117,7 +117,7 @@ static void shell_start(struct shells *s, size_t place, struct eval *v)
 	if (rc) {
 		close(ends[0]);
 		sh->pid = 0;
-		fail(v, 1, "could not be started: %s", strerror(rc));
+		shell_fail(v, 1, "could not be started: %s", strerror(rc));
 		return;
 	}
 	atomic_store(&groups[place], sh->pid);
@@ -186,23 +186,23 @@ static void shell_finish(struct eval *v)
 static void judge_cut(struct eval *v, int why, const struct shell_limits *limits)
 {
 	if (why == CUT_TIME)
-		fail(v, 1, "took longer than %g s", limits->timeout_s);
+		shell_fail(v, 1, "took longer than %g s", limits->timeout_s);
 	else if (why == CUT_OUTPUT)
-		fail(v, 1, "printed more than %zu bytes", limits->output_most);
+		shell_fail(v, 1, "printed more than %zu bytes", limits->output_most);
 	else
-		fail(v, 130, "was interrupted");
+		shell_fail(v, 130, "was interrupted");
 }
 
 static void shell_judge(struct eval *v, int status)
 {
 	if (WIFSIGNALED(status))
-		fail(v, 128 + WTERMSIG(status), "was ended by signal %d", WTERMSIG(status));
+		shell_fail(v, 128 + WTERMSIG(status), "was ended by signal %d", WTERMSIG(status));
 	else if (WEXITSTATUS(status))
-		fail(v, WEXITSTATUS(status), "exited with status %d", WEXITSTATUS(status));
+		shell_fail(v, WEXITSTATUS(status), "exited with status %d", WEXITSTATUS(status));
 	else if (strlen(v->out.s) != v->out.len)
-		fail(v, 1, "printed a NUL byte");
+		shell_fail(v, 1, "printed a NUL byte");
 	else if (utf8_first_bad(v->out.s, v->out.len) != v->out.len)
-		fail(v, 1, "printed bytes that are not UTF-8");
+		shell_fail(v, 1, "printed bytes that are not UTF-8");
 }
 
 /* True: the shell has exited, and all of it is put away. The group's number is ours until then. */
@@ -303,7 +303,7 @@ static void shell_look_after(struct shells *s)
 static void shell_begin(struct shells *s, size_t place, struct eval *v)
 {
 	if (atomic_load(&is_interrupted))
-		fail(v, 130, "was not run: interrupted");
+		shell_fail(v, 130, "was not run: interrupted");
 	else
 		shell_start(s, place, v);
 	if (!s->places[place].pid)
