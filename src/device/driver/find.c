@@ -11,7 +11,7 @@
 #include "drivers/drivers.h"
 
 /* A library's own words, on one line. */
-static int foreign(struct error *err, const char *before, const char *words)
+static int driver_find_foreign(struct error *err, const char *before, const char *words)
 {
 	_cleanup_(str_done) struct str text = {0};
 
@@ -78,7 +78,7 @@ bool driver_can_lend_as(const struct dvs_driver *d)
 	return d->size >= sizeof(*d) && d->lend_as;
 }
 
-static int check(const struct dvs_driver *d, struct error *err)
+static int driver_check_table(const struct dvs_driver *d, struct error *err)
 {
 	if (!d)
 		return error_plain(err, "it does not serve ABI %u, which this dvsched has",
@@ -96,7 +96,7 @@ static int check(const struct dvs_driver *d, struct error *err)
 	return check_entries(d, err);
 }
 
-static const struct driver_type *find_own(const char *name)
+static const struct driver_type *driver_find_own(const char *name)
 {
 	for (const struct driver_type *const *t = driver_types; *t; t++)
 		if (strcmp((*t)->name, name) == 0)
@@ -105,7 +105,7 @@ static const struct driver_type *find_own(const char *name)
 }
 
 /* The library stays: a driver that has started threads cannot be taken out again. */
-static dvs_driver_get_function *open_library(const char *path, struct error *err)
+static dvs_driver_get_function *driver_open_library(const char *path, struct error *err)
 {
 	dvs_driver_get_function *get = NULL;
 	void *library, *symbol;
@@ -116,7 +116,7 @@ static dvs_driver_get_function *open_library(const char *path, struct error *err
 	}
 	library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!library) {
-		foreign(err, "it cannot be loaded: ", dlerror());
+		driver_find_foreign(err, "it cannot be loaded: ", dlerror());
 		return NULL;
 	}
 	symbol = dlsym(library, "dvs_driver_get");
@@ -131,15 +131,15 @@ const struct dvs_driver *driver_find(const char *word, struct error *err)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	const char *name = driver_locate(mem, word, err);
-	const struct driver_type *own = name ? find_own(name) : NULL;
+	const struct driver_type *own = name ? driver_find_own(name) : NULL;
 	dvs_driver_get_function *get;
 	const struct dvs_driver *d;
 
 	if (!name)
 		return NULL;
-	get = own ? own->get : open_library(name, err);
+	get = own ? own->get : driver_open_library(name, err);
 	d = get ? get(DVS_DRIVER_ABI) : NULL;
-	if (get && check(d, err) == 0)
+	if (get && driver_check_table(d, err) == 0)
 		return d;
 	error_wrap(err, "driver %s", name);
 	return NULL;

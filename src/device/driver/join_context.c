@@ -26,8 +26,8 @@ static bool is_asked(const struct dvs_join *asked, const char *name)
 	return false;
 }
 
-static int check_name(const struct dvs_join *asked, const struct dvs_context *given, uint32_t i,
-		      struct error *err)
+static int join_check_name(const struct dvs_join *asked, const struct dvs_context *given,
+			   uint32_t i, struct error *err)
 {
 	const struct dvs_buffer *b = &given->buffers[i];
 
@@ -61,8 +61,8 @@ static int check_buffer(const struct dvs_buffer_want *want, const struct dvs_con
 }
 
 /* What people see of an interval. */
-static int refuse_place(const struct dvs_buffer *b, const char *what, const char *whose,
-			uint64_t at, uint64_t bytes, struct error *err)
+static int join_refuse_place(const struct dvs_buffer *b, const char *what, const char *whose,
+			     uint64_t at, uint64_t bytes, struct error *err)
 {
 	return error_plain(err,
 			   "join() put buffer '%s' (%llu bytes at 0x%llx) %s%s (%llu bytes at "
@@ -79,15 +79,16 @@ static int check_place(const struct dvs_context *given, uint32_t i, struct error
 
 	if (b->address < given->window_base || into > given->window_bytes ||
 	    b->bytes > given->window_bytes - into)
-		return refuse_place(b, "outside of the window", "", given->window_base,
-				    given->window_bytes, err);
+		return join_refuse_place(b, "outside of the window", "", given->window_base,
+					 given->window_bytes, err);
 	for (uint32_t k = 0; k < i; k++) {
 		const struct dvs_buffer *o = &given->buffers[k];
 		const struct dvs_buffer *low = o->address < b->address ? o : b;
 		const struct dvs_buffer *high = low == b ? o : b;
 
 		if (high->address - low->address < low->bytes && high->bytes)
-			return refuse_place(b, "over buffer ", o->name, o->address, o->bytes, err);
+			return join_refuse_place(b, "over buffer ", o->name, o->address, o->bytes,
+						 err);
 	}
 	return 0;
 }
@@ -99,7 +100,7 @@ int join_context_check(const struct dvs_join *asked, const struct dvs_context *g
 		return error_plain(err, "join() gave %u buffers, %u were asked for",
 				   given->n_buffers, asked->n_buffers);
 	for (uint32_t i = 0; i < given->n_buffers; i++)
-		if (check_name(asked, given, i, err) < 0)
+		if (join_check_name(asked, given, i, err) < 0)
 			return -1;
 	for (uint32_t i = 0; i < asked->n_buffers; i++)
 		if (check_buffer(&asked->buffers[i], given, err) < 0)

@@ -6,7 +6,7 @@
 #include "device/driver/made_files.h"
 
 /* What the dynamic linker counts; it gives its counters with the first library already. */
-static int count(struct dl_phdr_info *info, size_t size, void *ctx)
+static int loaded_images_count(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	uint64_t *n = ctx;
 
@@ -15,7 +15,7 @@ static int count(struct dl_phdr_info *info, size_t size, void *ctx)
 	return 1;
 }
 
-static int find_path(struct dl_phdr_info *info, size_t size, void *ctx)
+static int loaded_images_find_path(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	struct leftovers *l = ctx;
 
@@ -30,9 +30,9 @@ void loaded_images_note(uint64_t *n_loads)
 	struct leftovers *l = made_files_leftovers();
 	uint64_t n = 0;
 
-	dl_iterate_phdr(count, &n);
+	dl_iterate_phdr(loaded_images_count, &n);
 	if (n == *n_loads || !l)
 		return;
 	*n_loads = n;
-	dl_iterate_phdr(find_path, l);
+	dl_iterate_phdr(loaded_images_find_path, l);
 }

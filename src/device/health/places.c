@@ -29,7 +29,7 @@ static const char *of_environment(struct arena *mem, const char *name)
 /* ---- rights ---- */
 
 /* "dvs", or its number. */
-static void add_group(struct str *to, gid_t gid)
+static void places_add_group(struct str *to, gid_t gid)
 {
 	const struct group *g = getgrgid(gid);
 
@@ -61,7 +61,7 @@ void places_add_closed(struct str *to, const char *dir)
 		return;
 	}
 	str_add(to, " (its group may: `usermod -aG ");
-	add_group(to, st.st_gid);
+	places_add_group(to, st.st_gid);
 	str_addc(to, ' ');
 	add_user(to);
 	str_add(to, "` by root, then log in again)");

@@ -45,7 +45,8 @@ char *leftovers_new_path(const char *state_dir)
 }
 
 /* The place of a line; what cannot be written is found by nobody, and there is no one to tell. */
-static void write_line(const struct leftovers *l, size_t at, const char line[LEFTOVERS_LINE])
+static void leftovers_write_line(const struct leftovers *l, size_t at,
+				 const char line[LEFTOVERS_LINE])
 {
 	if (pwrite(l->fd, line, LEFTOVERS_LINE, (off_t)(at * LEFTOVERS_LINE)) < 0)
 		return;
@@ -56,7 +57,7 @@ static void write_place(const struct leftovers *l, const struct left_place *p)
 	char line[LEFTOVERS_LINE];
 
 	left_file_put(line, p->is_taken ? &p->file : NULL);
-	write_line(l, (size_t)(p - l->places) + 1, line);
+	leftovers_write_line(l, (size_t)(p - l->places) + 1, line);
 }
 
 struct leftovers *leftovers_begin(const char *path, struct error *err)

@@ -33,14 +33,14 @@ struct device_queue {
 };
 
 /* Without inotify that is all there is; with it only who waits looks again by himself. */
-static void set_timer(struct device_queue *q, double after_s)
+static void lock_queue_set_timer(struct device_queue *q, double after_s)
 {
 	ev_timer_stop(q->loop, &q->timer);
 	ev_timer_set(&q->timer, after_s, 0);
 	ev_timer_start(q->loop, &q->timer);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *t, int revents)
+static void lock_queue_on_timer(struct ev_loop *loop, ev_timer *t, int revents)
 {
 	struct device_queue *q = t->data;
 
@@ -48,7 +48,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *t, int revents)
 	(void)revents;
 	q->is_old = true;
 	if (q->fd < 0 || q->own.number)
-		set_timer(q, slow_s);
+		lock_queue_set_timer(q, slow_s);
 	q->changed(q->ctx);
 }
 
@@ -78,7 +78,7 @@ static void on_inotify(struct port *p)
 	if (port_is_end(n, errno)) {
 		port_stop(p);
 		closep(&q->fd);
-		set_timer(q, slow_s);
+		lock_queue_set_timer(q, slow_s);
 		return;
 	}
 	for (ssize_t at = 0; at < n;) {
@@ -89,7 +89,7 @@ static void on_inotify(struct port *p)
 	}
 	if (!concerns_us)
 		return;
-	set_timer(q, moment_s);
+	lock_queue_set_timer(q, moment_s);
 	q->changed(q->ctx);
 }
 
@@ -101,7 +101,7 @@ static void watch_directory(struct device_queue *q)
 						    IN_MOVED_TO | IN_ONLYDIR) < 0)
 		closep(&q->fd);
 	if (q->fd < 0) {
-		set_timer(q, slow_s);
+		lock_queue_set_timer(q, slow_s);
 		return;
 	}
 	port_init(&q->port, q->loop, q->fd, on_inotify, NULL);
@@ -116,7 +116,7 @@ struct device_queue *device_queue_new(struct ev_loop *loop, const char *dir,
 	*q = (struct device_queue){.loop = loop, .dir = dir, .changed = changed, .ctx = ctx};
 	q->own.fd = q->fd = -1;
 	q->is_old = true;
-	ev_init(&q->timer, on_timer);
+	ev_init(&q->timer, lock_queue_on_timer);
 	q->timer.data = q;
 	watch_directory(q);
 	return q;
@@ -169,7 +169,7 @@ void device_queue_wait(struct device_queue *q, const char *devices)
 	if (device_waiter_enter(&q->own, q->dir, devices, &err) < 0)
 		error_done(&err);
 	q->is_old = true;
-	set_timer(q, slow_s);
+	lock_queue_set_timer(q, slow_s);
 }
 
 void device_queue_leave(struct device_queue *q)

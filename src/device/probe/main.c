@@ -42,7 +42,7 @@ static void send_frames(struct str *frames)
 	link_done(&l);
 }
 
-static void say(enum probe_frame type, const char *text)
+static void probe_say(enum probe_frame type, const char *text)
 {
 	_cleanup_(str_done) struct str out = {0};
 	size_t start = wire_begin(&out, (uint8_t)type);
@@ -52,7 +52,7 @@ static void say(enum probe_frame type, const char *text)
 	send_frames(&out);
 }
 
-static _noreturn_ void fail(const char *text, enum dvs_class class)
+static _noreturn_ void probe_fail(const char *text, enum dvs_class class)
 {
 	_cleanup_(str_done) struct str out = {0};
 	size_t start = wire_begin(&out, PROBE_FAILED);
@@ -66,7 +66,7 @@ static _noreturn_ void fail(const char *text, enum dvs_class class)
 
 static _noreturn_ void fail_error(struct error *err)
 {
-	fail(err->msg, DVS_OK);
+	probe_fail(err->msg, DVS_OK);
 }
 
 static void read_ask(struct ask *ret)
@@ -106,10 +106,10 @@ static _noreturn_ void fail_call(const struct ask *a, const struct dvs_driver *d
 		str_add_printable(&text, words, strcspn(words, "\n"));
 	str_printf(&text, "%s(%s%s%d%s%s)", *words ? " " : "", name ? name : "code", " ", code,
 		   hint ? "; " : "", hint ? hint : "");
-	fail(text.s, class < DVS_CLASS_COUNT ? class : DVS_OK);
+	probe_fail(text.s, class < DVS_CLASS_COUNT ? class : DVS_OK);
 }
 
-static int check_text(const char *text, size_t room, const char *what, struct error *err)
+static int probe_check_text(const char *text, size_t room, const char *what, struct error *err)
 {
 	if (memchr(text, '\0', room))
 		return 0;
@@ -125,14 +125,14 @@ static int check_device(const struct dvs_device *d, struct error *err)
 	if (d->health > DVS_HEALTH_BAD)
 		return error_plain(err, "device %d has the health %u, which is none", d->id,
 				   d->health);
-	if (check_text(d->model, sizeof(d->model), "model", err) < 0)
+	if (probe_check_text(d->model, sizeof(d->model), "model", err) < 0)
 		return -1;
-	if (check_text(d->family, sizeof(d->family), "family", err) < 0)
+	if (probe_check_text(d->family, sizeof(d->family), "family", err) < 0)
 		return -1;
-	return check_text(d->detail, sizeof(d->detail), "detail", err);
+	return probe_check_text(d->detail, sizeof(d->detail), "detail", err);
 }
 
-static int check_devices(const struct dvs_device *list, size_t n, struct error *err)
+static int probe_check_devices(const struct dvs_device *list, size_t n, struct error *err)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (check_device(&list[i], err) < 0)
@@ -212,7 +212,7 @@ static struct dvs_device *ask_health(const struct ask *a, const struct dvs_drive
 }
 
 /* It stands in a list with commas, in the environment of a process. */
-static bool is_name(const char *s)
+static bool probe_is_name(const char *s)
 {
 	for (; *s; s++)
 		if ((unsigned char)*s <= ' ' || (unsigned char)*s >= 0x7f || *s == ',')
@@ -236,7 +236,7 @@ static void put_names(const struct ask *a, const struct dvs_driver *d,
 		text[sizeof(text) - 1] = words[sizeof(words) - 1] = '\0';
 		if (rc != 0)
 			fail_call(a, d, "lend_as", rc, words);
-		if (!is_name(text)) {
+		if (!probe_is_name(text)) {
 			error_plain(&none, "driver %s: lend_as() gave garbage for device %d",
 				    a->driver, list[i].id);
 			fail_error(&none);
@@ -245,8 +245,8 @@ static void put_names(const struct ask *a, const struct dvs_driver *d,
 	}
 }
 
-static void answer(const struct ask *a, const struct dvs_driver *d, uint64_t inner_ns,
-		   const struct dvs_device *list, size_t n)
+static void probe_answer(const struct ask *a, const struct dvs_driver *d, uint64_t inner_ns,
+			 const struct dvs_device *list, size_t n)
 {
 	_cleanup_(str_done) struct str out = {0}, name = {0}, version = {0};
 	size_t start = wire_begin(&out, PROBE_ANSWER);
@@ -265,7 +265,7 @@ static void answer(const struct ask *a, const struct dvs_driver *d, uint64_t inn
 
 static void say_stage(const char *text)
 {
-	say(PROBE_STAGE, text);
+	probe_say(PROBE_STAGE, text);
 }
 
 static void say_line(enum check_verdict v, const char *what, const char *why)
@@ -280,12 +280,12 @@ static void say_line(enum check_verdict v, const char *what, const char *why)
 	send_frames(&out);
 }
 
-static const struct dvs_driver *find(const struct ask *a)
+static const struct dvs_driver *probe_find(const struct ask *a)
 {
 	struct error err = {0};
 	const struct dvs_driver *d;
 
-	say(PROBE_STAGE, "while it was loaded");
+	probe_say(PROBE_STAGE, "while it was loaded");
 	d = driver_find(a->driver, &err);
 	if (!d)
 		fail_error(&err);
@@ -306,13 +306,13 @@ int probe_main(void)
 	dup2(STDOUT_FILENO,
 	     STDERR_FILENO); /* what a driver prints is not for the user's terminal */
 	read_ask(&a);
-	d = find(&a);
+	d = probe_find(&a);
 	if (a.question == PROBE_FACTS) {
-		answer(&a, d, 0, NULL, 0);
+		probe_answer(&a, d, 0, NULL, 0);
 		_exit(0);
 	}
 	if (d->caps & DVS_CAP_INNER_WATCH) {
-		say(PROBE_STAGE, "in inner_watch_ns()");
+		probe_say(PROBE_STAGE, "in inner_watch_ns()");
 		inner_ns = d->inner_watch_ns(a.options);
 	}
 	if (a.question == PROBE_CHECK) {
@@ -320,18 +320,18 @@ int probe_main(void)
 			made_files_record(leftovers_begin(a.leftovers, &err));
 		error_done(&err);
 		check_driver(d, a.options, a.job, a.device, say_stage, say_line);
-		answer(&a, d, inner_ns, NULL, 0);
+		probe_answer(&a, d, inner_ns, NULL, 0);
 		_exit(0);
 	}
-	say(PROBE_STAGE, a.question == PROBE_HEALTH ? "in health()" : "in probe()");
+	probe_say(PROBE_STAGE, a.question == PROBE_HEALTH ? "in health()" : "in probe()");
 	list = a.question == PROBE_HEALTH ? ask_health(&a, d, &n) : ask_devices(&a, d, &n);
-	if (check_devices(list, n, &err) < 0) {
+	if (probe_check_devices(list, n, &err) < 0) {
 		error_wrap(&err, "driver %s: %s() gave garbage", a.driver,
 			   a.question == PROBE_HEALTH ? "health" : "probe");
 		fail_error(&err);
 	}
 	if (a.question == PROBE_DEVICES)
-		say(PROBE_STAGE, "in lend_as()");
-	answer(&a, d, inner_ns, list, n);
+		probe_say(PROBE_STAGE, "in lend_as()");
+	probe_answer(&a, d, inner_ns, list, n);
 	_exit(0);
 }

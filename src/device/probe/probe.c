@@ -35,7 +35,7 @@ struct probing {
 	int status; /* waitpid()'s */
 };
 
-static double now_s(void)
+static double probe_now_s(void)
 {
 	return clock_now(clock_real());
 }
@@ -46,7 +46,7 @@ static void send_all(struct probing *p)
 	struct pollfd room = {.fd = p->link.fd, .events = POLLOUT};
 	enum link_result state = link_flush(&p->link);
 
-	while ((state == LINK_LATER || state == LINK_SHORT) && now_s() < p->until_s) {
+	while ((state == LINK_LATER || state == LINK_SHORT) && probe_now_s() < p->until_s) {
 		poll(&room, state == LINK_LATER, state == LINK_LATER ? 50 : 10);
 		state = link_flush(&p->link);
 	}
@@ -72,10 +72,10 @@ static void send_ask(struct probing *p, const char *options, enum probe_question
 static bool read_more(struct probing *p)
 {
 	struct pollfd there = {.fd = p->link.fd, .events = POLLIN};
-	double left_s = p->until_s - now_s();
+	double left_s = p->until_s - probe_now_s();
 
 	if (left_s <= 0 || poll(&there, 1, (int)(left_s * 1000) + 1) == 0) {
-		p->is_late = now_s() >= p->until_s;
+		p->is_late = probe_now_s() >= p->until_s;
 		return !p->is_late;
 	}
 	return !link_is_end(link_read(&p->link, LINK_NOW));
@@ -98,7 +98,7 @@ static void take_news(struct probing *p, uint8_t type, struct wire *w)
 		p->check->line(p->check->ctx, (enum check_verdict)verdict, what ? what : "?", why);
 	}
 	if (p->check)
-		p->until_s = now_s() + p->limit_s;
+		p->until_s = probe_now_s() + p->limit_s;
 }
 
 /* The answer's frame, what comes before it left out; false: there is none. */
@@ -120,13 +120,13 @@ static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 
 /* Whatever it does now, its answer is there or will not come. One that has ended by itself keeps
  * its status. */
-static void end_process(struct probing *p)
+static void probe_end_process(struct probing *p)
 {
-	double until_s = now_s() + reap_patience_s;
+	double until_s = probe_now_s() + reap_patience_s;
 
 	link_close(&p->link);
 	kill(-p->pid, SIGKILL);
-	while (waitpid(p->pid, &p->status, WNOHANG) == 0 && now_s() < until_s)
+	while (waitpid(p->pid, &p->status, WNOHANG) == 0 && probe_now_s() < until_s)
 		poll(NULL, 0, 1);
 	if (p->leftovers)
 		leftovers_sweep(p->check->state_dir);
@@ -193,8 +193,8 @@ static int take_answer(struct wire *w, struct arena *mem, struct driver_facts *r
 	return 0;
 }
 
-static int take(struct probing *p, uint8_t type, struct wire *w, struct arena *mem,
-		struct driver_facts *ret, struct error *err)
+static int probe_take(struct probing *p, uint8_t type, struct wire *w, struct arena *mem,
+		      struct driver_facts *ret, struct error *err)
 {
 	const char *text;
 
@@ -207,8 +207,8 @@ static int take(struct probing *p, uint8_t type, struct wire *w, struct arena *m
 	return error_plain(err, "%s", text);
 }
 
-static int ask(struct probing *p, const char *options, enum probe_question question, int32_t device,
-	       struct arena *mem, struct driver_facts *ret, struct error *err)
+static int probe_ask(struct probing *p, const char *options, enum probe_question question,
+		     int32_t device, struct arena *mem, struct driver_facts *ret, struct error *err)
 {
 	struct proc proc;
 	bool is_there;
@@ -223,12 +223,12 @@ static int ask(struct probing *p, const char *options, enum probe_question quest
 	/* The other questions open nothing. */
 	if (p->check && p->check->state_dir)
 		p->leftovers = leftovers_new_path(p->check->state_dir);
-	p->until_s = now_s() + p->limit_s;
+	p->until_s = probe_now_s() + p->limit_s;
 	send_ask(p, options, question, device);
 	is_there = next_answer(p, &type, &w);
 	if (is_there)
-		rc = take(p, type, &w, mem, ret, err);
-	end_process(p);
+		rc = probe_take(p, type, &w, mem, ret, err);
+	probe_end_process(p);
 	if (!is_there)
 		rc = explain(p, err);
 	link_done(&p->link);
@@ -241,7 +241,7 @@ int device_probe(const char *driver, const char *options, double limit_s, struct
 {
 	struct probing p = {.driver = driver, .limit_s = limit_s};
 
-	return ask(&p, options, PROBE_DEVICES, 0, mem, ret, err);
+	return probe_ask(&p, options, PROBE_DEVICES, 0, mem, ret, err);
 }
 
 int device_driver_facts(const char *driver, double limit_s, struct arena *mem,
@@ -249,7 +249,7 @@ int device_driver_facts(const char *driver, double limit_s, struct arena *mem,
 {
 	struct probing p = {.driver = driver, .limit_s = limit_s};
 
-	return ask(&p, NULL, PROBE_FACTS, 0, mem, ret, err);
+	return probe_ask(&p, NULL, PROBE_FACTS, 0, mem, ret, err);
 }
 
 int device_health(const char *driver, const char *options, int32_t device, double limit_s,
@@ -259,7 +259,7 @@ int device_health(const char *driver, const char *options, int32_t device, doubl
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	struct driver_facts facts;
 
-	if (ask(&p, options, PROBE_HEALTH, device, mem, &facts, err) < 0)
+	if (probe_ask(&p, options, PROBE_HEALTH, device, mem, &facts, err) < 0)
 		return -1;
 	if (facts.n_devices != 1 || facts.devices[0].id != device)
 		return error_plain(err, "driver %s: health() told of another device than %d",
@@ -274,5 +274,5 @@ int device_check(const struct driver_check *c, struct error *err)
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	struct driver_facts facts;
 
-	return ask(&p, c->options, PROBE_CHECK, c->device, mem, &facts, err);
+	return probe_ask(&p, c->options, PROBE_CHECK, c->device, mem, &facts, err);
 }

@@ -85,7 +85,7 @@ static uint64_t take_epoch(struct wire *w)
 }
 
 /* true: it is for the driver thread. */
-static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
+static bool channel_take_frame(struct channel *l, uint8_t type, struct wire *w)
 {
 	switch (type) {
 	case DEVICE_HELLO:
@@ -125,7 +125,7 @@ static bool take_frame(struct channel *l, uint8_t type, struct wire *w)
 	}
 }
 
-static bool take_frames(struct channel *l)
+static bool channel_take_frames(struct channel *l)
 {
 	bool is_for_driver = false;
 	struct wire w;
@@ -133,14 +133,14 @@ static bool take_frames(struct channel *l)
 	int rc;
 
 	while ((rc = link_next(&l->link, &type, &w)) > 0)
-		is_for_driver |= take_frame(l, type, &w);
+		is_for_driver |= channel_take_frame(l, type, &w);
 	if (rc < 0)
 		channel_confused();
 	return is_for_driver;
 }
 
 /* true: something came for the driver thread. */
-static bool read_frames(struct channel *l, enum link_wait wait)
+static bool channel_read_frames(struct channel *l, enum link_wait wait)
 {
 	enum link_result state = link_read(&l->link, wait);
 
@@ -148,7 +148,7 @@ static bool read_frames(struct channel *l, enum link_wait wait)
 		channel_confused();
 	if (link_is_end(state))
 		channel_lost();
-	return state == LINK_OK && take_frames(l);
+	return state == LINK_OK && channel_take_frames(l);
 }
 
 void channel_read(struct channel *l)
@@ -156,7 +156,7 @@ void channel_read(struct channel *l)
 	bool is_for_driver;
 
 	pthread_mutex_lock(&l->in_lock);
-	is_for_driver = read_frames(l, LINK_NOW);
+	is_for_driver = channel_read_frames(l, LINK_NOW);
 	pthread_mutex_unlock(&l->in_lock);
 	if (is_for_driver)
 		eventfd_post(l->nudge_fd);
@@ -175,7 +175,7 @@ void channel_wait(struct channel *l, int64_t most_ns)
 	if (!fds[0].revents)
 		return;
 	pthread_mutex_lock(&l->in_lock);
-	read_frames(l, LINK_NOW);
+	channel_read_frames(l, LINK_NOW);
 	pthread_mutex_unlock(&l->in_lock);
 }
 
@@ -199,7 +199,7 @@ void channel_wait_idle(struct channel *l)
 		return;
 	}
 	pthread_mutex_lock(&l->in_lock);
-	read_frames(l, LINK_WAIT);
+	channel_read_frames(l, LINK_WAIT);
 	pthread_mutex_unlock(&l->in_lock);
 }
 

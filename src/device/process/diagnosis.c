@@ -47,7 +47,7 @@ static const char *evidence_words(uint32_t evidence)
 	return evidence < ARRAY_LEN(words) ? words[evidence] : "?";
 }
 
-static void add_run(struct str *to, struct worker_process *p)
+static void diagnosis_add_run(struct str *to, struct worker_process *p)
 {
 	const struct board *b = p->board;
 	uint32_t phase = atomic_load(&b->phase);
@@ -146,7 +146,7 @@ static void add_threads(struct str *to)
 
 /* ---- the driver's own words ---- */
 
-static void add_lines(struct str *to, const char *text)
+static void diagnosis_add_lines(struct str *to, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
@@ -174,12 +174,12 @@ static void add_driver_words(struct str *to, struct worker_process *p)
 	if (!*words)
 		return;
 	str_printf(to, "the driver says:\n");
-	add_lines(to, words);
+	diagnosis_add_lines(to, words);
 }
 
 void diagnosis_write(struct worker_process *p, struct str *to)
 {
-	add_run(to, p);
+	diagnosis_add_run(to, p);
 	add_call(to, p->board);
 	add_driver_thread(to, atomic_load(&p->driver_tid));
 	add_threads(to);

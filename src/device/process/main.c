@@ -83,7 +83,7 @@ static void on_tick(struct watch *m)
 	atomic_store(&p->board->beat_ns, m->beat_ns);
 }
 
-static void answer(struct worker_process *p)
+static void process_answer(struct worker_process *p)
 {
 	_cleanup_(str_done) struct str text = {0}, frame = {0};
 
@@ -92,7 +92,7 @@ static void answer(struct worker_process *p)
 	channel_send(&p->channel, &frame);
 }
 
-static _noreturn_ void watch(struct worker_process *p)
+static _noreturn_ void process_watch(struct worker_process *p)
 {
 	struct watch m = {.p = p};
 	struct pollfd fds[3] = {{.fd = p->tick_fd, .events = POLLIN},
@@ -112,7 +112,7 @@ static _noreturn_ void watch(struct worker_process *p)
 		if (fds[2].revents)
 			channel_read(&p->channel);
 		if (atomic_exchange(&p->channel.wants_diagnosis, false))
-			answer(p);
+			process_answer(p);
 	}
 }
 
@@ -164,5 +164,5 @@ int worker_main(void)
 	numa_pin(p->hello.cpus, p->hello.numa);
 	if (pthread_create(&thread, NULL, driver_thread, p) != 0)
 		channel_confused();
-	watch(p);
+	process_watch(p);
 }

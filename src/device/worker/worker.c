@@ -109,7 +109,7 @@ static bool take_diagnosed(struct device_worker *w, struct wire *wire)
 }
 
 /* false: not what a worker says. */
-static bool take_frame(struct device_worker *w, uint8_t type, struct wire *wire)
+static bool worker_take_frame(struct device_worker *w, uint8_t type, struct wire *wire)
 {
 	switch (type) {
 	case DEVICE_OPENED:
@@ -129,14 +129,14 @@ static bool take_frame(struct device_worker *w, uint8_t type, struct wire *wire)
 	}
 }
 
-static bool take_frames(struct device_worker *w)
+static bool worker_take_frames(struct device_worker *w)
 {
 	struct wire wire;
 	uint8_t type;
 	int rc;
 
 	while ((rc = link_next(&w->link, &type, &wire)) > 0)
-		if (!take_frame(w, type, &wire))
+		if (!worker_take_frame(w, type, &wire))
 			return false;
 	return rc == 0;
 }
@@ -148,7 +148,7 @@ static int read_some(struct device_worker *w)
 
 	if (state != LINK_OK)
 		return link_is_end(state) ? -1 : 0;
-	if (!take_frames(w))
+	if (!worker_take_frames(w))
 		device_worker_kill(w);
 	return 1;
 }
