@@ -14,7 +14,7 @@
 #include "drivers/acl/reset.h"
 #include "drivers/temp_files.h"
 
-static int32_t find_device(struct acl_context *c, struct dvs_text *err)
+static int32_t acl_find_device(struct acl_context *c, struct dvs_text *err)
 {
 	struct error why = {0};
 	struct dcmi_facts facts;
@@ -30,7 +30,7 @@ static int32_t find_device(struct acl_context *c, struct dvs_text *err)
 	return 0;
 }
 
-static int32_t set_up(struct acl_context *c, const char *options, struct dvs_text *err)
+static int32_t acl_set_up(struct acl_context *c, const char *options, struct dvs_text *err)
 {
 	struct error why = {0};
 	int32_t rc;
@@ -39,7 +39,7 @@ static int32_t set_up(struct acl_context *c, const char *options, struct dvs_tex
 		return acl_fail_with(err, ACL_E_OPTIONS, &why);
 	if (acl_api_open(c->options.libdir, &c->api, &why) < 0)
 		return acl_fail_with(err, ACL_E_LIBRARY, &why);
-	rc = find_device(c, err);
+	rc = acl_find_device(c, err);
 	return rc ? rc : acl_attach(c, err);
 }
 
@@ -74,7 +74,7 @@ static int32_t acl_open(const struct dvs_host *host, int32_t device, const char 
 	c->host = host;
 	temp_files_leave_there(host, "dvsched-acl-*");
 	c->device = device;
-	rc = set_up(c, options, err);
+	rc = acl_set_up(c, options, err);
 	if (rc != 0) {
 		free_context(c);
 		return rc;

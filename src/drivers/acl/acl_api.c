@@ -40,7 +40,7 @@ static void *open_in(const char *dir, struct str *tried)
 	return NULL;
 }
 
-static void *open_library(const char *libdir, struct error *err)
+static void *acl_api_open_library(const char *libdir, struct error *err)
 {
 	const char *home = getenv("ASCEND_HOME_PATH");
 	_cleanup_(str_done) struct str tried = {0}, lib64 = {0};
@@ -66,7 +66,7 @@ static void *open_library(const char *libdir, struct error *err)
 
 int acl_api_open(const char *libdir, struct acl_api *ret, struct error *err)
 {
-	void *lib = open_library(libdir, err);
+	void *lib = acl_api_open_library(libdir, err);
 
 	memset(ret, 0, sizeof(*ret));
 	if (!lib)

@@ -51,7 +51,7 @@ int32_t acl_set_limits(struct acl_context *c, struct dvs_text *err)
 	return 0;
 }
 
-static int32_t start(struct acl_context *c, struct dvs_text *err)
+static int32_t attach_start(struct acl_context *c, struct dvs_text *err)
 {
 	int rc = ACL_CALL(c, aclInit, NULL);
 
@@ -98,7 +98,7 @@ static int32_t get_device(struct acl_context *c, struct dvs_text *err)
 
 int32_t acl_attach(struct acl_context *c, struct dvs_text *err)
 {
-	int32_t rc = start(c, err);
+	int32_t rc = attach_start(c, err);
 
 	if (rc == 0)
 		rc = get_device(c, err);

@@ -22,7 +22,7 @@ int acl_left_anyhow(struct acl_context *c, int rc)
 	return rc;
 }
 
-static void set_cause(struct acl_context *c, int32_t cause)
+static void context_set_cause(struct acl_context *c, int32_t cause)
 {
 	c->cause = cause;
 	atomic_store(&c->trace.cause, cause);
@@ -33,7 +33,7 @@ int acl_left(struct acl_context *c, int rc)
 	const struct npu_code *row = npu_code_find(rc);
 
 	acl_left_anyhow(c, rc);
-	set_cause(c, npu_code_cause(c->cause, rc));
+	context_set_cause(c, npu_code_cause(c->cause, rc));
 	if (row ? row->poisons : npu_classify(rc, 0, NULL, NULL) == DVS_POISON)
 		c->is_spent = true;
 	return rc;
@@ -80,7 +80,7 @@ int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const ch
 	va_end(ap);
 	str_printf(&text, ": %s", c->last_call);
 	if (c->cause == 0)
-		set_cause(c, rc);
+		context_set_cause(c, rc);
 	/* Whoever shows the text adds the name of what is returned, which is the cause. */
 	if (c->cause != rc) {
 		str_add(&text, " gave ");
@@ -103,7 +103,7 @@ int32_t acl_blame(struct acl_context *c, struct dvs_text *err, int32_t code, con
 	va_end(ap);
 	acl_fail(err, code, "%s", text.s);
 	if (c->cause == 0)
-		set_cause(c, code);
+		context_set_cause(c, code);
 	if (acl_classify(code, 0, &name, &hint) == DVS_POISON)
 		c->is_spent = true;
 	return c->cause;
@@ -114,7 +114,7 @@ int32_t acl_begin(struct acl_context *c, struct dvs_text *err)
 	_cleanup_(str_done) struct str text = {0};
 
 	if (!c->is_spent) {
-		set_cause(c, 0);
+		context_set_cause(c, 0);
 		return 0;
 	}
 	str_add(&text, "this process can use the device no more since ");

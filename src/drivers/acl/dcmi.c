@@ -37,8 +37,9 @@ static const struct {
 #undef FN
 };
 
-static void say(struct dcmi_facts *f, enum dvs_health health, const char *fmt, ...) _printf_(3, 4);
-static void say(struct dcmi_facts *f, enum dvs_health health, const char *fmt, ...)
+static void dcmi_say(struct dcmi_facts *f, enum dvs_health health, const char *fmt, ...)
+	_printf_(3, 4);
+static void dcmi_say(struct dcmi_facts *f, enum dvs_health health, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -48,7 +49,7 @@ static void say(struct dcmi_facts *f, enum dvs_health health, const char *fmt, .
 	va_end(ap);
 }
 
-static void *open_library(const char *path)
+static void *dcmi_open_library(const char *path)
 {
 	static const char *const usual[] = {"libdcmi.so", "/usr/local/dcmi/libdcmi.so"};
 	void *lib = NULL;
@@ -61,7 +62,7 @@ static void *open_library(const char *path)
 }
 
 /* NULL, or what is missing. */
-static const char *resolve(void *lib, struct dcmi *ret)
+static const char *dcmi_resolve(void *lib, struct dcmi *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
 		void *at = dlsym(lib, entries[i].name);
@@ -97,21 +98,22 @@ static bool find_in_card(const struct dcmi *d, int card, int32_t device, struct 
 	return false;
 }
 
-static bool find(const struct dcmi *d, int32_t device, struct place *ret, struct dcmi_facts *f)
+static bool dcmi_find(const struct dcmi *d, int32_t device, struct place *ret, struct dcmi_facts *f)
 {
 	int n = 0, cards[CARDS], rc = d->dcmi_get_card_list(&n, cards, CARDS);
 
 	if (rc != 0) {
-		say(f, DVS_HEALTH_UNKNOWN, "DCMI: no list of cards (%d); root only?", rc);
+		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: no list of cards (%d); root only?", rc);
 		return false;
 	}
 	for (int i = 0; i < n && i < CARDS; i++)
 		if (find_in_card(d, cards[i], device, ret))
 			return true;
 	if (ret->n_lost)
-		say(f, DVS_HEALTH_BAD, "DCMI: not there, and %d dropped off the bus", ret->n_lost);
+		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: not there, and %d dropped off the bus",
+			 ret->n_lost);
 	else
-		say(f, DVS_HEALTH_UNKNOWN, "DCMI: does not know device %d", device);
+		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: does not know device %d", device);
 	return false;
 }
 
@@ -129,7 +131,7 @@ static void add_errors(const struct dcmi *d, const struct place *p, struct dcmi_
 				       i ? " " : ", errors ", list[i]);
 }
 
-static void judge(const struct dcmi *d, const struct place *p, struct dcmi_facts *f)
+static void dcmi_judge(const struct dcmi *d, const struct place *p, struct dcmi_facts *f)
 {
 	static const struct {
 		enum dvs_health health;
@@ -145,15 +147,16 @@ static void judge(const struct dcmi *d, const struct place *p, struct dcmi_facts
 
 	f->card = p->card;
 	if (rc == OFF_THE_BUS)
-		say(f, DVS_HEALTH_BAD, "DCMI: dropped off the bus (%d)", rc);
+		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: dropped off the bus (%d)", rc);
 	else if (rc != 0)
-		say(f, DVS_HEALTH_UNKNOWN, "DCMI: health not given (%d)", rc);
+		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: health not given (%d)", rc);
 	else if (level == HEALTH_ABSENT)
-		say(f, DVS_HEALTH_BAD, "DCMI: absent, or not started");
+		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: absent, or not started");
 	else if (level >= ARRAY_LEN(levels))
-		say(f, DVS_HEALTH_UNKNOWN, "DCMI: health is %u, which means nothing to us", level);
+		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: health is %u, which means nothing to us",
+			 level);
 	else
-		say(f, levels[level].health, "DCMI: %s", levels[level].text);
+		dcmi_say(f, levels[level].health, "DCMI: %s", levels[level].text);
 	if (rc == 0 && level != 0)
 		add_errors(d, p, f);
 }
@@ -162,23 +165,23 @@ void dcmi_get(const char *path, int32_t device, struct dcmi_facts *ret)
 {
 	struct dcmi d;
 	struct place p = {0};
-	void *lib = open_library(path);
+	void *lib = dcmi_open_library(path);
 	const char *missing;
 	int rc;
 
 	*ret = (struct dcmi_facts){.card = -1};
 	if (!lib) {
-		say(ret, DVS_HEALTH_UNKNOWN, "no DCMI");
+		dcmi_say(ret, DVS_HEALTH_UNKNOWN, "no DCMI");
 		return;
 	}
-	missing = resolve(lib, &d);
+	missing = dcmi_resolve(lib, &d);
 	if (missing) {
-		say(ret, DVS_HEALTH_UNKNOWN, "DCMI has no %s", missing);
+		dcmi_say(ret, DVS_HEALTH_UNKNOWN, "DCMI has no %s", missing);
 		return;
 	}
 	rc = d.dcmi_init();
 	if (rc != 0)
-		say(ret, DVS_HEALTH_UNKNOWN, "DCMI does not start (%d); root only?", rc);
-	else if (find(&d, device, &p, ret))
-		judge(&d, &p, ret);
+		dcmi_say(ret, DVS_HEALTH_UNKNOWN, "DCMI does not start (%d); root only?", rc);
+	else if (dcmi_find(&d, device, &p, ret))
+		dcmi_judge(&d, &p, ret);
 }

@@ -42,8 +42,8 @@ static void give(struct dvs_device *to, struct dvs_device *device)
 	memcpy(to, device, to->size < sizeof(*device) ? to->size : sizeof(*device));
 }
 
-static void describe(const struct dcmi_facts *facts, int32_t id, const char *soc,
-		     struct dvs_device *ret)
+static void acl_devices_describe(const struct dcmi_facts *facts, int32_t id, const char *soc,
+				 struct dvs_device *ret)
 {
 	*ret = (struct dvs_device){
 		.id = id, .fault_domain = facts->card, .numa = -1, .health = facts->health};
@@ -51,7 +51,7 @@ static void describe(const struct dcmi_facts *facts, int32_t id, const char *soc
 	snprintf(ret->detail, sizeof(ret->detail), "%s", facts->text);
 }
 
-static void add_device(const struct census *s, int32_t logical, struct dvs_device *to)
+static void acl_devices_add_device(const struct census *s, int32_t logical, struct dvs_device *to)
 {
 	int32_t physical = visible_physical(&s->visible, logical);
 	struct dcmi_facts facts;
@@ -59,7 +59,7 @@ static void add_device(const struct census *s, int32_t logical, struct dvs_devic
 	int status = ACL_STATUS_NORMAL;
 
 	dcmi_get(s->options.dcmi, physical, &facts);
-	describe(&facts, s->options.has_logical_ids ? logical : physical, s->soc, &d);
+	acl_devices_describe(&facts, s->options.has_logical_ids ? logical : physical, s->soc, &d);
 	snprintf(d.family, sizeof(d.family), "npu"); /* with acl_lend_as() the same for everybody */
 	if (s->api.aclrtQueryDeviceStatus && s->api.aclrtQueryDeviceStatus(logical, &status) == 0 &&
 	    status != ACL_STATUS_NORMAL) {
@@ -69,7 +69,7 @@ static void add_device(const struct census *s, int32_t logical, struct dvs_devic
 	give(to, &d);
 }
 
-static int32_t count(struct census *s, struct dvs_text *err)
+static int32_t acl_devices_count(struct census *s, struct dvs_text *err)
 {
 	const char *soc = s->api.aclrtGetSocName ? s->api.aclrtGetSocName() : NULL;
 	int rc = s->api.aclrtGetDeviceCount(&s->count);
@@ -85,7 +85,7 @@ static int32_t count(struct census *s, struct dvs_text *err)
 	return 0;
 }
 
-static int32_t start(struct census *s, struct dvs_text *err)
+static int32_t acl_devices_start(struct census *s, struct dvs_text *err)
 {
 	struct error why = {0};
 	int rc;
@@ -101,13 +101,15 @@ static int32_t start(struct census *s, struct dvs_text *err)
 	return acl_fail(err, rc, "the runtime does not start: aclInit: %d", rc);
 }
 
-static int32_t take(struct census *s, struct dvs_device *devices, size_t cap, struct dvs_text *err)
+static int32_t acl_devices_take(struct census *s, struct dvs_device *devices, size_t cap,
+				struct dvs_text *err)
 {
-	int32_t rc = count(s, err);
+	int32_t rc = acl_devices_count(s, err);
 
 	for (size_t i = 0; rc == 0 && i < s->count && i < cap; i++)
-		add_device(s, (int32_t)i,
-			   (struct dvs_device *)(void *)((char *)devices + i * devices->size));
+		acl_devices_add_device(
+			s, (int32_t)i,
+			(struct dvs_device *)(void *)((char *)devices + i * devices->size));
 	return rc;
 }
 
@@ -121,9 +123,9 @@ int32_t acl_probe(const char *options, struct dvs_device *devices, size_t cap, s
 	if (acl_options_read(options, &s.options, &why) < 0)
 		rc = acl_fail_with(err, ACL_E_OPTIONS, &why);
 	else
-		rc = start(&s, err);
+		rc = acl_devices_start(&s, err);
 	if (rc == 0)
-		rc = take(&s, devices, cap, err);
+		rc = acl_devices_take(&s, devices, cap, err);
 	if (s.is_ours)
 		s.api.aclFinalize();
 	*ret_n = rc == 0 ? s.count : 0;
@@ -146,7 +148,7 @@ int32_t acl_health(int32_t device, const char *options, struct dvs_device *ret,
 		rc = acl_fail_with(err, ACL_E_DEVICE, &why);
 	} else {
 		dcmi_get(o.dcmi, physical, &facts);
-		describe(&facts, device, "", &d);
+		acl_devices_describe(&facts, device, "", &d);
 		give(ret, &d);
 	}
 	acl_options_done(&o);

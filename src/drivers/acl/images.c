@@ -150,8 +150,8 @@ static int32_t load_kernel(struct acl_context *c, const struct acl_image *image,
 	return rc;
 }
 
-static int32_t load(struct acl_context *c, const struct acl_image *image, struct acl_kernel **ret,
-		    struct dvs_text *err)
+static int32_t images_load(struct acl_context *c, const struct acl_image *image,
+			   struct acl_kernel **ret, struct dvs_text *err)
 {
 	_cleanup_(str_done) struct str content = {0};
 	struct error why = {0};
@@ -191,7 +191,7 @@ int32_t acl_images_load(struct acl_context *c, const char *job, uint32_t *ret_sl
 	if (acl_job_read(job, &j, &why) < 0)
 		rc = acl_blame(c, err, ACL_E_JOB, "%s", why.msg);
 	else if (j.image.binary)
-		rc = load(c, &j.image, &k, err);
+		rc = images_load(c, &j.image, &k, err);
 	error_done(&why);
 	acl_job_done(&j);
 	if (rc != 0)

@@ -8,8 +8,8 @@
 
 enum { BLOCKS_MOST = 65535 };
 
-static int32_t read_name(const struct fields *f, const char *key, struct arena *mem,
-			 const char **ret)
+static int32_t acl_job_read_name(const struct fields *f, const char *key, struct arena *mem,
+				 const char **ret)
 {
 	const char *s = "";
 	int32_t code = fields_text(f, key, &s);
@@ -25,8 +25,9 @@ static int32_t read_kernel(const struct fields *f, struct acl_job *j)
 	static const char *const known[] = {"binary", "entry", "blocks", NULL};
 	int64_t n_blocks = 1;
 
-	if (fields_only(f, known) != 0 || read_name(f, "binary", j->mem, &j->image.binary) != 0 ||
-	    read_name(f, "entry", j->mem, &j->image.entry) != 0 ||
+	if (fields_only(f, known) != 0 ||
+	    acl_job_read_name(f, "binary", j->mem, &j->image.binary) != 0 ||
+	    acl_job_read_name(f, "entry", j->mem, &j->image.entry) != 0 ||
 	    fields_int(f, "blocks", 1, BLOCKS_MOST, &n_blocks) != 0)
 		return f->code;
 	if (strlen(j->image.entry) >= ACL_ENTRY_NAME)
@@ -35,7 +36,7 @@ static int32_t read_kernel(const struct fields *f, struct acl_job *j)
 	return 0;
 }
 
-static int read_image(json_t *image, struct acl_job *j, struct error *err)
+static int acl_job_read_image(json_t *image, struct acl_job *j, struct error *err)
 {
 	char words[FIELDS_WORDS] = "";
 	struct dvs_text text = {words, sizeof(words)};
@@ -65,7 +66,7 @@ static int read_object(const json_t *from, struct acl_job *j, struct error *err)
 {
 	if (refuse_foreign(from, err) < 0)
 		return -1;
-	if (read_image(json_object_get(from, "image"), j, err) < 0)
+	if (acl_job_read_image(json_object_get(from, "image"), j, err) < 0)
 		return -1;
 	if (!j->image.binary && json_object_get(from, "args"))
 		return error_plain(err, "args without an image: nothing reads them");

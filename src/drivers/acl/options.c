@@ -19,7 +19,7 @@ static int32_t read_kept(const struct fields *f, const char *key, struct arena *
 	return code;
 }
 
-static int32_t read_ids(const struct fields *f, bool *ret_logical)
+static int32_t acl_options_read_ids(const struct fields *f, bool *ret_logical)
 {
 	const char *s = *ret_logical ? "logical" : "physical";
 	int32_t code = fields_text(f, "ids", &s);
@@ -51,7 +51,8 @@ static int32_t read_all(const struct fields *f, struct acl_options *o)
 
 	if (fields_only(f, known) != 0 || read_kept(f, "libdir", o->mem, &o->libdir) != 0 ||
 	    read_kept(f, "dcmi", o->mem, &o->dcmi) != 0 ||
-	    read_kept(f, "soc", o->mem, &o->soc) != 0 || read_ids(f, &o->has_logical_ids) != 0 ||
+	    read_kept(f, "soc", o->mem, &o->soc) != 0 ||
+	    acl_options_read_ids(f, &o->has_logical_ids) != 0 ||
 	    fields_time(f, "op_timeout", least_time_s, &o->op_timeout_ns) != 0 ||
 	    fields_time(f, "wait_timeout", least_time_s, &o->wait_timeout_ns) != 0)
 		return f->code;

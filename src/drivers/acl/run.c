@@ -10,7 +10,7 @@
 #include "drivers/acl/attach.h"
 #include "drivers/acl/results.h"
 
-static bool is_run(struct acl_context *c, uint64_t epoch, enum acl_stage stage)
+static bool acl_run_is_run(struct acl_context *c, uint64_t epoch, enum acl_stage stage)
 {
 	return c->run.epoch == epoch && epoch != 0 && c->run.stage == stage;
 }
@@ -131,7 +131,7 @@ int32_t acl_run_launch(struct acl_context *c, uint64_t epoch, struct dvs_text *e
 	struct acl_run *r = &c->run;
 	int32_t rc;
 
-	if (!is_run(c, epoch, ACL_PREPARED) || c->cause)
+	if (!acl_run_is_run(c, epoch, ACL_PREPARED) || c->cause)
 		return out_of_order(c, err, "launch", epoch);
 	acl_set_stage(c, ACL_RUNNING);
 	if (!r->function)
@@ -161,7 +161,7 @@ static void over(struct acl_context *c, int32_t *ret_is_over)
 		c->host->progress(c->host->user, 1, 1, 0);
 }
 
-static int32_t ask(struct acl_context *c, int32_t *ret_is_over, struct dvs_text *err)
+static int32_t acl_run_ask(struct acl_context *c, int32_t *ret_is_over, struct dvs_text *err)
 {
 	int status = -1, rc;
 
@@ -190,14 +190,14 @@ int32_t acl_run_poll(struct acl_context *c, uint64_t epoch, int32_t *ret_is_over
 		     struct dvs_text *err)
 {
 	*ret_is_over = 0;
-	if (is_run(c, epoch, ACL_OVER)) {
+	if (acl_run_is_run(c, epoch, ACL_OVER)) {
 		*ret_is_over = 1;
 		return c->cause;
 	}
-	if (!is_run(c, epoch, ACL_RUNNING))
+	if (!acl_run_is_run(c, epoch, ACL_RUNNING))
 		return out_of_order(c, err, "poll", epoch);
 	if (c->run.function)
-		return ask(c, ret_is_over, err);
+		return acl_run_ask(c, ret_is_over, err);
 	over(c, ret_is_over);
 	return 0;
 }
@@ -206,7 +206,7 @@ int32_t acl_run_abort(struct acl_context *c, uint64_t epoch)
 {
 	int rc = ACL_E_UNSUPPORTED;
 
-	if (!is_run(c, epoch, ACL_RUNNING))
+	if (!acl_run_is_run(c, epoch, ACL_RUNNING))
 		return ACL_E_ORDER;
 	if (c->api.aclrtStreamAbort)
 		rc = ACL_TRY(c, aclrtStreamAbort, c->stream);
@@ -217,7 +217,7 @@ int32_t acl_run_abort(struct acl_context *c, uint64_t epoch)
 }
 
 /* It was launched and nobody waits for it any more: it has to leave the device, within bounds. */
-static void settle(struct acl_context *c, struct dvs_text *err)
+static void acl_run_settle(struct acl_context *c, struct dvs_text *err)
 {
 	int rc;
 
@@ -249,7 +249,7 @@ static void renew_stream(struct acl_context *c)
 static int32_t verdict(struct acl_context *c, struct dvs_text *err)
 {
 	if (c->run.stage == ACL_RUNNING)
-		settle(c, err);
+		acl_run_settle(c, err);
 	else if (c->run.stage == ACL_PREPARED)
 		acl_blame(c, err, ACL_E_CANCELLED, "never launched");
 	else if (c->run.is_aborted)
@@ -279,7 +279,7 @@ int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *r
 }
 
 /* After a fault nothing is given back before what runs has had its bounded time to stop. */
-static void give_back(struct acl_context *c, void *buffer)
+static void acl_run_give_back(struct acl_context *c, void *buffer)
 {
 	if (c->is_dead)
 		return;
@@ -297,7 +297,7 @@ void acl_run_release(struct acl_context *c)
 
 	for (size_t i = 0; r->buffers && i < r->job.n_args; i++)
 		if (r->buffers[i])
-			give_back(c, r->buffers[i]);
+			acl_run_give_back(c, r->buffers[i]);
 	if (r->epoch)
 		tell_committed(c, 0);
 	if (r->job.mem)

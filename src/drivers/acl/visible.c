@@ -10,7 +10,7 @@ static int bad(const char *text, const char *why, struct error *err)
 	return error_plain(err, VISIBLE_VARIABLE "=%s: %s", text, why);
 }
 
-static int add(struct visible *v, long id, const char *text, struct error *err)
+static int visible_add(struct visible *v, long id, const char *text, struct error *err)
 {
 	if (v->n == VISIBLE_MOST)
 		return bad(text, "too many devices", err);
@@ -35,7 +35,7 @@ int visible_read(const char *text, struct visible *ret, struct error *err)
 		id = strtol(at, &end, 10);
 		if (end == at || errno || id < 0 || id > 65535 || (*end && *end != ','))
 			return bad(text, "not a list of devices, such as 0,1", err);
-		if (add(ret, id, text, err) < 0)
+		if (visible_add(ret, id, text, err) < 0)
 			return -1;
 		at = *end ? end + 1 : end;
 	}
