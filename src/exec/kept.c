@@ -94,7 +94,7 @@ static bool matches(const char *const *globs, pid_t pid, const struct proc_stat 
 			 executable_matches(globs, pid));
 }
 
-static void add(struct kept *k, pid_t pid, pid_t session)
+static void kept_add(struct kept *k, pid_t pid, pid_t session)
 {
 	vec_push(k, (struct kept_proc){pid, session});
 }
@@ -111,7 +111,7 @@ static void adopt(struct kept *k, const struct kept_job *job, pid_t pid)
 	if (is_of_job && job->only_daemons)
 		return;
 	if ((!is_of_job && is_session_of_kept(k, st.session)) || matches(job->globs, pid, &st))
-		add(k, pid, st.session);
+		kept_add(k, pid, st.session);
 }
 
 void kept_adopt(struct kept *k, const struct kept_job *job, struct proc_tree *t)

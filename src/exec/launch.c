@@ -21,7 +21,7 @@
 
 enum { STACK_SIZE = 64 * 1024 };
 
-static bool is_file(const char *path)
+static bool launch_is_file(const char *path)
 {
 	struct stat st;
 
@@ -30,7 +30,7 @@ static bool is_file(const char *path)
 
 static bool is_program(const char *path)
 {
-	return is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+	return launch_is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret)
@@ -49,7 +49,7 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 			str_printf(ret, "%s%s", n ? "/" : "", argv0);
 			if (is_program(ret->s))
 				return 0;
-			if (!other.len && is_file(ret->s))
+			if (!other.len && launch_is_file(ret->s))
 				str_addn(&other, ret->s, ret->len);
 			at += n;
 			if (*at == '\0')

@@ -46,7 +46,7 @@ static int own_session(void)
 	return setsid() < 0 ? -1 : 0;
 }
 
-static int make(struct pty *p, const struct slot_terminal *users)
+static int pty_make(struct pty *p, const struct slot_terminal *users)
 {
 	struct winsize size = {.ws_row = users->rows, .ws_col = users->columns};
 
@@ -63,7 +63,7 @@ static int make(struct pty *p, const struct slot_terminal *users)
 int pty_open(struct pty *p, const struct slot_terminal *users, struct error *err)
 {
 	pty_init(p);
-	if (make(p, users) < 0) {
+	if (pty_make(p, users) < 0) {
 		int errnum = errno;
 
 		pty_close(p);
@@ -99,7 +99,7 @@ static void log_text(struct pty *p, int log_fd, const char *bytes, size_t n)
 	write_log(p, log_fd, text, len);
 }
 
-static size_t take_block(struct pty *p, int log_fd)
+static size_t pty_take_block(struct pty *p, int log_fd)
 {
 	char block[READ_SIZE];
 	ssize_t n = read(p->master, block, sizeof(block));
@@ -118,7 +118,7 @@ void pty_drain(struct pty *p, int log_fd)
 
 	if (p->master < 0)
 		return;
-	while (total < DRAINED_MOST && (n = take_block(p, log_fd)) > 0)
+	while (total < DRAINED_MOST && (n = pty_take_block(p, log_fd)) > 0)
 		total += n;
 	if (p->has_cr)
 		write_log(p, log_fd, "\r", 1);
@@ -179,7 +179,7 @@ void pty_step(struct pty *p, int log_fd)
 {
 	if (p->master < 0)
 		return;
-	take_block(p, log_fd);
+	pty_take_block(p, log_fd);
 	send_typed(p);
 }
 

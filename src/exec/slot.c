@@ -27,7 +27,7 @@ static void on_slot_writable(struct port *p)
 	slot_flush(container_of(p, struct slot, port));
 }
 
-static bool take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
+static bool slot_take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
 {
 	const char *bytes = NULL;
 	size_t n = 0;
@@ -43,7 +43,7 @@ static bool take_terminal_frame(struct slot *s, uint8_t type, struct wire *w)
 }
 
 /* false: not what a slot says. */
-static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
+static bool slot_take_frame(struct slot *s, uint8_t type, struct wire *w)
 {
 	struct job_outcome outcome = {0};
 	bool is_good;
@@ -55,7 +55,7 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	if (s->is_idle)
 		return false;
 	if (type == FRAME_SAID || type == FRAME_STOPPED)
-		return take_terminal_frame(s, type, w);
+		return slot_take_terminal_frame(s, type, w);
 	if (type == FRAME_SHORT || type == FRAME_LAUNCHED) {
 		if (s->handler->is_short)
 			s->handler->is_short(s, s->ctx, type == FRAME_SHORT);
@@ -76,14 +76,14 @@ static bool take_frame(struct slot *s, uint8_t type, struct wire *w)
 	return is_good;
 }
 
-static bool take_frames(struct slot *s)
+static bool slot_take_frames(struct slot *s)
 {
 	struct wire w;
 	uint8_t type;
 	int rc;
 
 	while ((rc = link_next(&s->link, &type, &w)) > 0)
-		if (!take_frame(s, type, &w))
+		if (!slot_take_frame(s, type, &w))
 			return false;
 	return rc == 0;
 }
@@ -96,7 +96,7 @@ int slot_read(struct slot *s)
 	s->is_eof = link_is_end(state);
 	if (state != LINK_OK)
 		return s->is_eof ? -1 : 0;
-	if (take_frames(s))
+	if (slot_take_frames(s))
 		return 1;
 	s->is_eof = true;
 	slot_kill_for(s, "said what no slot says");
@@ -113,7 +113,7 @@ static void on_slot_readable(struct port *p)
 	child_hung_up(&s->child);
 }
 
-static int greet(struct slot *s, const struct slot_options *options, struct error *err)
+static int slot_greet(struct slot *s, const struct slot_options *options, struct error *err)
 {
 	for (size_t i = 0; i < options->n_kept; i++) {
 		int copy = fcntl(options->kept[i], F_DUPFD_CLOEXEC, 0);
@@ -153,7 +153,7 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	port_init(&s->port, loop, proc.fd, on_slot_readable, on_slot_writable);
 	s->default_grace_s = options->default_grace_s;
 	port_want_in(&s->port, true);
-	if (greet(s, options, err) == 0)
+	if (slot_greet(s, options, err) == 0)
 		return s;
 	slot_free(s);
 	return NULL;

@@ -53,7 +53,7 @@ static void kill_below(pid_t pid)
 	proc_tree_done(&tree);
 }
 
-static void note(struct slot *s, const char *text)
+static void slot_end_note(struct slot *s, const char *text)
 {
 	if (s->handler->noted)
 		s->handler->noted(s, s->ctx, text);
@@ -90,7 +90,7 @@ void slot_on_end(struct child *child, int status)
 	if (s->is_idle && child->is_killed) {
 		str_clear(&why);
 		str_printf(&why, "an idle slot %s", end.s);
-		note(s, why.s);
+		slot_end_note(s, why.s);
 	}
 	s->handler->died(s, s->ctx, why.s);
 }
@@ -119,7 +119,7 @@ static void continue_slot(struct slot *s)
 	str_printf(&text,
 		   "the slot that runs '%s' (pid %d) was stopped: it was continued (SIGCONT)",
 		   s->job_id, (int)s->child.pid);
-	note(s, text.s);
+	slot_end_note(s, text.s);
 }
 
 static void warn_of_silence(struct slot *s, char state)
@@ -131,7 +131,7 @@ static void warn_of_silence(struct slot *s, char state)
 	duration_add(&text, s->vigil.limits->warn_s);
 	str_add(&text, "; its file system may hang. It is killed after ");
 	duration_add(&text, s->vigil.limits->kill_s);
-	note(s, text.s);
+	slot_end_note(s, text.s);
 }
 
 static void kill_silent(struct slot *s, char state)
@@ -197,7 +197,7 @@ void slot_hang_up(struct slot *s)
 }
 
 /* A slot that is stopped, or hangs in the kernel, does not kill its tree. */
-static void end_process(struct slot *s)
+static void slot_end_process(struct slot *s)
 {
 	double left_s;
 
@@ -217,7 +217,7 @@ void slot_free(struct slot *s)
 		return;
 	if (s->family)
 		list_remove(&s->sibling);
-	end_process(s);
+	slot_end_process(s);
 	link_done(&s->link);
 	free(s);
 }
