@@ -50,7 +50,7 @@ static void take_because(struct selection *s, size_t job, uint32_t who)
 }
 
 /* What was asked for, unless it was excluded. */
-static void take_job(struct selection *s, size_t job)
+static void flow_select_take_job(struct selection *s, size_t job)
 {
 	if (s->is_out[job])
 		s->n_left_out++;
@@ -63,7 +63,7 @@ static void exclude_job(struct selection *s, size_t job)
 	s->is_out[job] = true;
 }
 
-static bool has_tag(const struct job_spec *job, const char *glob)
+static bool flow_select_has_tag(const struct job_spec *job, const char *glob)
 {
 	for (size_t i = 0; job->rules->tags[i]; i++)
 		if (str_glob(glob, job->rules->tags[i]))
@@ -74,7 +74,7 @@ static bool has_tag(const struct job_spec *job, const char *glob)
 static bool is_meant(const struct job_spec *job, const char *item)
 {
 	if (*item == '@')
-		return has_tag(job, item + 1);
+		return flow_select_has_tag(job, item + 1);
 	return strcmp(job->rules->target, item) == 0 ||
 	       (str_is_glob(item) && str_glob(item, job->name));
 }
@@ -164,17 +164,17 @@ static void take_asked(struct selection *s, const struct flow_options *options, 
 
 	mark_items(s, "cannot leave out ", options->excluded, exclude_job, diags);
 	if (options->items && options->items[0]) {
-		mark_items(s, "-i ", options->items, take_job, diags);
+		mark_items(s, "-i ", options->items, flow_select_take_job, diags);
 		return;
 	}
 	is_needed = with_aids ? NULL : find_needed(s->plan);
 	for (size_t i = 0; i < s->plan->n_jobs; i++)
 		if (!s->plan->jobs[i].rules->is_finally && !(is_needed && is_needed[i]))
-			take_job(s, i);
+			flow_select_take_job(s, i);
 	free(is_needed);
 }
 
-static void take_needs(struct selection *s)
+static void flow_select_take_needs(struct selection *s)
 {
 	while (s->n_queued) {
 		uint32_t who = s->queue[--s->n_queued];
@@ -277,7 +277,7 @@ static void select_jobs(struct plan *plan, const struct flow_options *options, e
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		if (plan->jobs[i].rules->is_finally && !s.is_out[i])
 			take_because(&s, i, NOBODY);
-	take_needs(&s);
+	flow_select_take_needs(&s);
 	warn_of_needed(&s, diags);
 	keep_selected(&s);
 	selection_done(&s);
@@ -291,7 +291,7 @@ void select_keep(struct plan *plan, const bool *is_in)
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		if (is_in[i] || plan->jobs[i].rules->is_finally)
 			take_because(&s, i, NOBODY);
-	take_needs(&s);
+	flow_select_take_needs(&s);
 	keep_selected(&s);
 	selection_done(&s);
 }

@@ -26,13 +26,13 @@ struct finder {
 	size_t n_matched, n_halves, n_found;
 };
 
-static void push(struct dirs *d, const char *path)
+static void cases_find_push(struct dirs *d, const char *path)
 {
 	vec_push(d, path);
 }
 
 /* case-9 before case-10. */
-static int by_name(const void *a, const void *b)
+static int cases_find_by_name(const void *a, const void *b)
 {
 	return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -48,7 +48,7 @@ static void add_matches(struct finder *f, const char *dir, const char *segment, 
 		const char *path = path_join(f->load->mem, dir, segment);
 
 		if (fs_is_dir(path))
-			push(out, path);
+			cases_find_push(out, path);
 		return;
 	}
 	d = opendir(dir);
@@ -59,12 +59,12 @@ static void add_matches(struct finder *f, const char *dir, const char *segment, 
 			continue;
 		path = path_join(f->load->mem, dir, e->d_name);
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 && fs_is_dir(path))
-			push(out, path);
+			cases_find_push(out, path);
 	}
 	if (d)
 		closedir(d);
 	if (out->n > first)
-		qsort(out->at + first, out->n - first, sizeof(*out->at), by_name);
+		qsort(out->at + first, out->n - first, sizeof(*out->at), cases_find_by_name);
 }
 
 /* One level after another: how deep it goes is the user's affair. */
@@ -73,7 +73,7 @@ static struct dirs walk(struct finder *f)
 	char *glob = arena_strdup(f->load->mem, f->glob), *segment;
 	struct dirs level = {0};
 
-	push(&level, f->root);
+	cases_find_push(&level, f->root);
 	while ((segment = strsep(&glob, "/")) != NULL && level.n <= MOST_DIRS) {
 		struct dirs next = {0};
 
@@ -185,7 +185,7 @@ static void read_markers(struct finder *f, struct cfg_fields *fields, struct hjs
 	f->marker_at = given.n ? given.at[0].at : file_at;
 }
 
-static void find_one(struct cases *b, struct hjson_node *node, struct case_places *ret)
+static void cases_find_one(struct cases *b, struct hjson_node *node, struct case_places *ret)
 {
 	struct load *l = b->load;
 	struct cfg_fields *fields = cfg_fields_new(l->cfg, node, "cases", l->diags);
@@ -210,11 +210,11 @@ void cases_find(struct cases *b, struct hjson_node *node, struct case_places *re
 	struct hjson_node *one;
 
 	if (node->type != HJSON_ARRAY) {
-		find_one(b, node, ret);
+		cases_find_one(b, node, ret);
 		return;
 	}
 	if (node->n == 0)
 		cfg_error(b->load->cfg, b->load->diags, node, "'cases' is empty");
 	hjson_for_each (one, node)
-		find_one(b, one, ret);
+		cases_find_one(b, one, ret);
 }

@@ -14,7 +14,7 @@ struct dep_list {
 	uint32_t n;
 };
 
-static void add(struct dep_list *d, const struct cases *b, size_t entry)
+static void cases_plan_add(struct dep_list *d, const struct cases *b, size_t entry)
 {
 	if (entry != NO_ENTRY)
 		d->at[d->n++] = (uint32_t)b->entries.at[entry].first;
@@ -23,11 +23,11 @@ static void add(struct dep_list *d, const struct cases *b, size_t entry)
 static void add_pins(struct dep_list *d, const struct cases *b, int side)
 {
 	for (size_t i = 0; i < b->n_pins; i++)
-		add(d, b, b->pins[i].builds[side]);
+		cases_plan_add(d, b, b->pins[i].builds[side]);
 }
 
-static void set_deps(struct cases *b, struct plan *plan, struct found_case *c, size_t entry,
-		     bool is_run)
+static void cases_plan_set_deps(struct cases *b, struct plan *plan, struct found_case *c,
+				size_t entry, bool is_run)
 {
 	struct job_spec *job = &plan->jobs[b->entries.at[entry].first];
 	struct dep_list d = {0};
@@ -35,10 +35,10 @@ static void set_deps(struct cases *b, struct plan *plan, struct found_case *c, s
 	d.at = arena_array(plan->mem, c->n_compiles + 2 * b->n_pins + 1, sizeof(*d.at));
 	if (is_run && c->n_compiles) {
 		for (size_t i = 0; i < c->n_compiles; i++)
-			add(&d, b, c->first_compile + i);
+			cases_plan_add(&d, b, c->first_compile + i);
 	} else {
 		add_pins(&d, b, ON_HEAD);
-		add(&d, b, c->runtime->build);
+		cases_plan_add(&d, b, c->runtime->build);
 	}
 	job->n_needs = d.n;
 	if (cases_have_pin(b))
@@ -97,12 +97,12 @@ static void connect_case(struct cases *b, struct plan *plan, struct found_case *
 	for (size_t i = 0; i < c->n_compiles; i++) {
 		size_t entry = c->first_compile + i;
 
-		set_deps(b, plan, c, entry, false);
+		cases_plan_set_deps(b, plan, c, entry, false);
 		plan->jobs[b->entries.at[entry].first].steps = steps_of(plan, c, ON_HEAD);
 		if (cases_have_pin(b))
 			set_fallback(b, plan, c, entry, false);
 	}
-	set_deps(b, plan, c, c->run, true);
+	cases_plan_set_deps(b, plan, c, c->run, true);
 	if (cases_have_pin(b))
 		set_fallback(b, plan, c, c->run, true);
 }

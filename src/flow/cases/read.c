@@ -15,7 +15,7 @@ static const char *root_text(const struct cfg *c, const char *key)
 	return node && node->type == HJSON_STRING ? hjson_cstr(cfg_doc(c), node) : NULL;
 }
 
-static bool load_file(struct cases *b, struct found_case *c, const char *file)
+static bool cases_read_load_file(struct cases *b, struct found_case *c, const char *file)
 {
 	struct load *l = b->load;
 	const struct cfg_options options = {
@@ -33,13 +33,13 @@ static bool load_file(struct cases *b, struct found_case *c, const char *file)
 }
 
 /* at: NULL: the file as a whole is meant. */
-static struct src_pos place(const struct found_case *c, const struct hjson_node *at)
+static struct src_pos cases_read_place(const struct found_case *c, const struct hjson_node *at)
 {
 	return at ? cfg_pos(c->cfg, at->pos) : cfg_start(c->cfg);
 }
 
-static struct diag *refuse(struct cases *b, const struct found_case *c, struct hjson_node *at,
-			   const char *what)
+static struct diag *cases_read_refuse(struct cases *b, const struct found_case *c,
+				      struct hjson_node *at, const char *what)
 {
 	return at ? cfg_error(c->cfg, b->load->diags, at, "%s", what)
 		  : diag_error(b->load->diags, cfg_start(c->cfg), "%s", what);
@@ -65,11 +65,12 @@ static void refuse_runtime(struct cases *b, const struct found_case *c, const ch
 	for (size_t i = 0; i < b->n_runtimes; i++)
 		names[i] = b->runtimes[i].name;
 	near = str_suggest(name, names, b->n_runtimes);
-	e = refuse(b, c, at,
-		   arena_printf(
-			   b->load->mem,
-			   "the case '%s' is for the runtime '%s', which 'runtimes' does not have",
-			   path_base(c->dir), name));
+	e = cases_read_refuse(
+		b, c, at,
+		arena_printf(
+			b->load->mem,
+			"the case '%s' is for the runtime '%s', which 'runtimes' does not have",
+			path_base(c->dir), name));
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
 	else if (!at)
@@ -91,7 +92,7 @@ static struct case_runtime *add_runtime(struct cases *b, const char *name, struc
 }
 
 /* The key `runtime` goes to the backend as well, but a command has no use for it. */
-static bool read_runtime(struct cases *b, struct found_case *c, struct hjson_node **ret_at)
+static bool cases_read_runtime(struct cases *b, struct found_case *c, struct hjson_node **ret_at)
 {
 	struct hjson_node *node = hjson_get(cfg_root(c->cfg), "runtime");
 	const char *name = node ? cfg_scalar_text(c->cfg, node)
@@ -99,9 +100,10 @@ static bool read_runtime(struct cases *b, struct found_case *c, struct hjson_nod
 
 	*ret_at = node;
 	if (!name || !cases_name_is_plain(name)) {
-		refuse(b, c, node,
-		       arena_printf(b->load->mem, "'%s' cannot be the name of a runtime",
-				    name ? text_printable(b->load->mem, name) : "runtime"));
+		cases_read_refuse(
+			b, c, node,
+			arena_printf(b->load->mem, "'%s' cannot be the name of a runtime",
+				     name ? text_printable(b->load->mem, name) : "runtime"));
 		return false;
 	}
 	hjson_remove(cfg_root(c->cfg), "runtime");
@@ -126,7 +128,7 @@ static const char *fit(struct arena *mem, const char *name)
 	return s;
 }
 
-static void read_name(struct cases *b, struct found_case *c)
+static void cases_read_name(struct cases *b, struct found_case *c)
 {
 	struct hjson_node *node = hjson_get(cfg_root(c->cfg), "name");
 
@@ -148,15 +150,16 @@ static bool is_first_of_its_name(struct cases *b, const struct found_case *c, st
 	if (!twin)
 		return true;
 	map_set(by_id, twin->id, (void *)(uintptr_t)twin);
-	e = refuse(b, c, c->at, arena_printf(b->load->mem, "there are two cases '%s'", c->id));
-	diag_note(e, place(twin, twin->at), "the first is here");
+	e = cases_read_refuse(b, c, c->at,
+			      arena_printf(b->load->mem, "there are two cases '%s'", c->id));
+	diag_note(e, cases_read_place(twin, twin->at), "the first is here");
 	diag_hint(e, "give one of them another 'name'");
 	return false;
 }
 
 /* ---- its words ---- */
 
-static void copy_words(struct vars *to, const struct vars *from)
+static void cases_read_copy_words(struct vars *to, const struct vars *from)
 {
 	const struct map_entry *e;
 	size_t at = 0;
@@ -178,7 +181,7 @@ static void set_words(struct cases *b, struct found_case *c, int side)
 	};
 	c->outs[side] = arena_printf(l->mem, "%s/out/%s/%s", b->scratch_path, c->id,
 				     side == ON_PIN ? "pin" : "head");
-	copy_words(&l->vars, &b->load->vars);
+	cases_read_copy_words(&l->vars, &b->load->vars);
 	vars_set(&l->vars, "case", c->name);
 	vars_set(&l->vars, "case_dir", c->dir);
 	vars_set(&l->vars, "runtime", c->runtime->name);
@@ -237,7 +240,7 @@ static struct backend_key runtime_key(struct cases *b, const struct found_case *
 		.key = "runtime",
 		.value = c->runtime->name,
 		.json = arena_printf(b->load->mem, "\"%s\"", c->runtime->name),
-		.pos = place(c, at),
+		.pos = cases_read_place(c, at),
 	};
 }
 
@@ -261,8 +264,8 @@ static void set_runtime_keys(struct cases *b, struct found_case *c, const struct
 	s->n_backend_keys = n;
 }
 
-static void read_run(struct cases *b, struct found_case *c, const struct settings *settings,
-		     int side, struct entry *ret)
+static void cases_read_run(struct cases *b, struct found_case *c, const struct settings *settings,
+			   int side, struct entry *ret)
 {
 	struct load *l = &c->loads[side];
 	struct cfg_fields *f = cfg_fields_new(c->cfg, cfg_root(c->cfg), "case", b->load->diags);
@@ -275,40 +278,41 @@ static void read_run(struct cases *b, struct found_case *c, const struct setting
 	cfg_fields_end(f);
 }
 
-static void read_jobs(struct cases *b, struct found_case *c, const struct hjson_node *runtime_at)
+static void cases_read_jobs(struct cases *b, struct found_case *c,
+			    const struct hjson_node *runtime_at)
 {
 	struct settings s = c->runtime->settings;
 	struct entry e;
 
 	set_runtime_keys(b, c, runtime_at, &s);
 	read_compiles(b, c, hjson_get(cfg_root(c->cfg), "compile"));
-	read_run(b, c, &s, ON_HEAD, &e);
+	cases_read_run(b, c, &s, ON_HEAD, &e);
 	c->run = entries_add(&b->entries, &e);
 	if (!cases_have_pin(b))
 		return;
 	c->pin_run = arena_zalloc(b->load->mem, sizeof(*c->pin_run));
-	read_run(b, c, &s, ON_PIN, c->pin_run);
+	cases_read_run(b, c, &s, ON_PIN, c->pin_run);
 }
 
 static bool read_case(struct cases *b, struct found_case *c, const char *file, struct map *by_id)
 {
 	struct hjson_node *runtime_at;
 
-	if (!load_file(b, c, file) || !read_runtime(b, c, &runtime_at))
+	if (!cases_read_load_file(b, c, file) || !cases_read_runtime(b, c, &runtime_at))
 		return false;
-	read_name(b, c);
+	cases_read_name(b, c);
 	if (!is_first_of_its_name(b, c, by_id))
 		return false;
 	for (int side = 0; side < N_SIDES; side++)
 		set_words(b, c, side);
 	if (c->runtime->to_build && c->runtime->build == NO_ENTRY)
 		c->runtime->build = entries_add(&b->entries, c->runtime->to_build);
-	read_jobs(b, c, runtime_at);
+	cases_read_jobs(b, c, runtime_at);
 	return true;
 }
 
 /* Each case may bring a runtime. */
-static void make_room(struct cases *b, size_t n_cases)
+static void cases_read_make_room(struct cases *b, size_t n_cases)
 {
 	struct case_runtime *all = arena_array(b->load->mem, b->n_runtimes + n_cases, sizeof(*all));
 
@@ -321,7 +325,7 @@ void cases_read_all(struct cases *b, const struct case_places *places)
 {
 	struct map by_id = {0};
 
-	make_room(b, places->n);
+	cases_read_make_room(b, places->n);
 	b->cases = arena_array(b->load->mem, places->n, sizeof(*b->cases));
 	for (size_t i = 0; i < places->n; i++) {
 		struct found_case *c = &b->cases[b->n_cases];

@@ -30,7 +30,7 @@ struct rewrite {
 	const char *where;	 /* for messages: configuration, list */
 };
 
-static void add_word(struct words *w, const char *word)
+static void fusesoc_add_word(struct words *w, const char *word)
 {
 	if (w->n == w->cap) {
 		w->cap = w->cap ? 2 * w->cap : 32;
@@ -44,7 +44,7 @@ static void split_text(struct arena *mem, const char *text, struct words *ret)
 	for (text += strspn(text, blanks); *text; text += strspn(text, blanks)) {
 		size_t n = strcspn(text, blanks);
 
-		add_word(ret, arena_strndup(mem, text, n));
+		fusesoc_add_word(ret, arena_strndup(mem, text, n));
 		text += n;
 	}
 }
@@ -64,7 +64,7 @@ static bool runs_fusesoc(struct cfg *c, const char *key)
 	return does;
 }
 
-static size_t find_run(const struct words *w)
+static size_t fusesoc_find_run(const struct words *w)
 {
 	size_t i = 0;
 
@@ -73,7 +73,7 @@ static size_t find_run(const struct words *w)
 	return i;
 }
 
-static void say(const struct rewrite *r, const char *what, const char *word)
+static void fusesoc_say(const struct rewrite *r, const char *what, const char *word)
 {
 	if (r->dv->say)
 		r->dv->say(arena_printf(cfg_mem(r->cfg), "FuseSoC %s in %s: %s", what, r->where,
@@ -95,7 +95,7 @@ static const char *replacement(const struct rewrite *r, const char *old, bool *u
 		used[i] = true;
 	}
 	if (found)
-		say(r, arena_printf(cfg_mem(r->cfg), "--mapping=%s replaced", old), found);
+		fusesoc_say(r, arena_printf(cfg_mem(r->cfg), "--mapping=%s replaced", old), found);
 	return found;
 }
 
@@ -138,9 +138,9 @@ static void replace_mappings(const struct rewrite *r, struct words *w)
 static void add_roots(const struct rewrite *r, struct words *to)
 {
 	for (const char *const *root = r->dv->fusesoc_roots; *root; root++) {
-		add_word(to, "--cores-root");
-		add_word(to, *root);
-		say(r, "--cores-root added", *root);
+		fusesoc_add_word(to, "--cores-root");
+		fusesoc_add_word(to, *root);
+		fusesoc_say(r, "--cores-root added", *root);
 	}
 }
 
@@ -149,8 +149,8 @@ static void add_mappings(const struct rewrite *r, struct words *to)
 	for (const char *const *m = r->dv->fusesoc_mappings; *m; m++) {
 		if (strchr(*m, '='))
 			continue;
-		add_word(to, arena_printf(cfg_mem(r->cfg), "--mapping=%s", *m));
-		say(r, "--mapping added", *m);
+		fusesoc_add_word(to, arena_printf(cfg_mem(r->cfg), "--mapping=%s", *m));
+		fusesoc_say(r, "--mapping added", *m);
 	}
 }
 
@@ -201,7 +201,7 @@ static void rewrite_list(struct rewrite *r, const char *key)
 	hjson_for_each (e, r->list)
 		if (e->type == HJSON_STRING)
 			split_text(cfg_mem(r->cfg), hjson_cstr(cfg_doc(r->cfg), e), &old);
-	run = find_run(&old);
+	run = fusesoc_find_run(&old);
 	if (run == old.n) {
 		cfg_warning(
 			r->cfg, r->diags, r->list,
@@ -211,12 +211,12 @@ static void rewrite_list(struct rewrite *r, const char *key)
 		return;
 	}
 	replace_mappings(r, &old);
-	run = find_run(&old);
+	run = fusesoc_find_run(&old);
 	for (size_t i = 0; i < run; i++)
-		add_word(&new, old.at[i]);
+		fusesoc_add_word(&new, old.at[i]);
 	add_roots(r, &new);
 	for (size_t i = run; i < old.n; i++) {
-		add_word(&new, old.at[i]);
+		fusesoc_add_word(&new, old.at[i]);
 		if (i == run)
 			add_mappings(r, &new);
 	}

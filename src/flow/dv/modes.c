@@ -210,7 +210,8 @@ static struct mode *new_mode(struct mode_reader *r, const char *name, enum mode_
 	return mode;
 }
 
-static struct mode *read_one(struct mode_reader *r, enum mode_kind kind, struct hjson_node *node)
+static struct mode *modes_read_one(struct mode_reader *r, enum mode_kind kind,
+				   struct hjson_node *node)
 {
 	struct hjson_node *name = hjson_get(node, "name"), *m;
 	struct mode *mode;
@@ -302,7 +303,7 @@ struct mode *modes_find(const struct modes *all, const char *name)
 	return map_get(&all->by_name, name);
 }
 
-static void append(struct mode_reader *r, struct modes *all, struct mode *mode)
+static void modes_append(struct mode_reader *r, struct modes *all, struct mode *mode)
 {
 	if (all->n == all->cap) {
 		size_t cap = all->cap ? 2 * all->cap : 16;
@@ -322,7 +323,7 @@ struct mode *modes_add(struct mode_reader *r, struct modes *all, const char *nam
 {
 	struct mode *mode = new_mode(r, name, kind);
 
-	append(r, all, mode);
+	modes_append(r, all, mode);
 	return mode;
 }
 
@@ -339,7 +340,7 @@ void modes_read(struct mode_reader *r, enum mode_kind kind, struct hjson_node *n
 		return;
 	}
 	hjson_for_each (e, node) {
-		mode = read_one(r, kind, e);
+		mode = modes_read_one(r, kind, e);
 		if (!mode)
 			continue;
 		same = modes_find(ret, mode->name);
@@ -348,7 +349,7 @@ void modes_read(struct mode_reader *r, enum mode_kind kind, struct hjson_node *n
 			if (!same->node)
 				same->node = mode->node;
 		} else {
-			append(r, ret, mode);
+			modes_append(r, ret, mode);
 		}
 	}
 }

@@ -33,7 +33,7 @@ static bool is_shell_word(const char *word)
 }
 
 /* Characters that mean themselves outside quotes, wherever they stand. */
-static bool is_plain(char c)
+static bool command_is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c && strchr("_-./:,+@%=", c));
@@ -55,7 +55,8 @@ static bool take_word(const char **at, const char *end, struct str *word)
 			s += n + 2;
 			continue;
 		}
-		n = str_starts(s, JOB_ATTEMPT_WORD) ? strlen(JOB_ATTEMPT_WORD) : is_plain(*s);
+		n = str_starts(s, JOB_ATTEMPT_WORD) ? strlen(JOB_ATTEMPT_WORD)
+						    : command_is_plain(*s);
 		if (n == 0)
 			return false;
 		str_addn(word, s, n);

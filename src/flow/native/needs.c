@@ -37,7 +37,7 @@ struct resolver {
 	uint64_t n_edges;
 };
 
-static void push(uint32_t **list, size_t *n, size_t *cap, uint32_t value)
+static void needs_push(uint32_t **list, size_t *n, size_t *cap, uint32_t value)
 {
 	if (*n == *cap) {
 		*cap = *cap ? *cap * 2 : 64;
@@ -51,8 +51,8 @@ static bool is_own(const struct resolver *r, uint32_t job)
 	return job >= r->entry->first && job - r->entry->first < r->entry->n;
 }
 
-static struct diag *refuse(struct resolver *r, const struct text *text, const char *what,
-			   const char *name)
+static struct diag *needs_refuse(struct resolver *r, const struct text *text, const char *what,
+				 const char *name)
 {
 	r->has_error = true;
 	return cfg_error(r->load->cfg, r->load->diags, text->at, "%s '%s'", what,
@@ -67,10 +67,10 @@ static bool is_target(const struct plan *p, const char *name)
 	return false;
 }
 
-static void refuse_unknown(struct resolver *r, const struct text *text, const char *name)
+static void needs_refuse_unknown(struct resolver *r, const struct text *text, const char *name)
 {
 	const char *near = name_index_suggest(&r->index, name);
-	struct diag *e = refuse(r, text, "there is no job", name);
+	struct diag *e = needs_refuse(r, text, "there is no job", name);
 
 	if (is_target(r->plan, name))
 		diag_hint(e,
@@ -84,7 +84,7 @@ static void refuse_unknown(struct resolver *r, const struct text *text, const ch
 static void refuse_useless(struct resolver *r, const struct text *text, const char *glob)
 {
 	const char *near = name_index_suggest(&r->index, glob);
-	struct diag *e = refuse(r, text, "no job matches", glob);
+	struct diag *e = needs_refuse(r, text, "no job matches", glob);
 
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
@@ -95,7 +95,7 @@ static bool add_dep(struct resolver *r, uint32_t job)
 	if (r->stamps[job] == r->stamp)
 		return false;
 	r->stamps[job] = r->stamp;
-	push(&r->deps, &r->n_deps, &r->cap_deps, job);
+	needs_push(&r->deps, &r->n_deps, &r->cap_deps, job);
 	return true;
 }
 
@@ -116,14 +116,15 @@ static void add_glob(struct resolver *r, const struct text *text, const char *gl
 		n++;
 		n_own += is_own(r, job);
 		if (add_dep(r, job) && is_own(r, job))
-			push(&r->own, &r->n_own, &r->cap_own, job);
+			needs_push(&r->own, &r->n_own, &r->cap_own, job);
 	}
 	if (n == 0 && r->index.n_found)
-		diag_hint(refuse(r, text,
-				 is_finally
-					 ? "a finally job can wait for finally jobs only, not for"
-					 : "a job cannot wait for finally jobs:",
-				 glob),
+		diag_hint(needs_refuse(
+				  r, text,
+				  is_finally
+					  ? "a finally job can wait for finally jobs only, not for"
+					  : "a job cannot wait for finally jobs:",
+				  glob),
 			  "finally jobs run after all others, whatever happened to those");
 	else if (n == 0)
 		refuse_useless(r, text, glob);
@@ -131,7 +132,8 @@ static void add_glob(struct resolver *r, const struct text *text, const char *gl
 		set->lonely = text;
 }
 
-static void add_name(struct resolver *r, const struct text *text, const char *name, uint32_t job)
+static void needs_add_name(struct resolver *r, const struct text *text, const char *name,
+			   uint32_t job)
 {
 	bool is_finally = r->entry->settings.is_finally;
 
@@ -139,11 +141,12 @@ static void add_name(struct resolver *r, const struct text *text, const char *na
 	if (r->plan->jobs[job].rules->is_finally == is_finally)
 		return;
 	if (is_finally)
-		diag_hint(refuse(r, text, "a finally job can wait for finally jobs only, not for",
-				 name),
+		diag_hint(needs_refuse(r, text,
+				       "a finally job can wait for finally jobs only, not for",
+				       name),
 			  "it runs after all others anyway, whatever happened to them");
 	else
-		diag_hint(refuse(r, text, "a job cannot wait for the finally job", name),
+		diag_hint(needs_refuse(r, text, "a job cannot wait for the finally job", name),
 			  "finally jobs run after all others");
 }
 
@@ -154,15 +157,15 @@ static void add_text(struct resolver *r, const struct template *t, const char *s
 	uintptr_t number = (uintptr_t)map_get(r->by_name, s);
 
 	if (number)
-		add_name(r, t->text, s, (uint32_t)(number - 1));
+		needs_add_name(r, t->text, s, (uint32_t)(number - 1));
 	else if (str_is_glob(s))
 		add_glob(r, t->text, s, set);
 	else
-		refuse_unknown(r, t->text, s);
+		needs_refuse_unknown(r, t->text, s);
 }
 
-static size_t add_list(struct resolver *r, const struct template_list *list, const char **texts,
-		       struct dep_set *set)
+static size_t needs_add_list(struct resolver *r, const struct template_list *list,
+			     const char **texts, struct dep_set *set)
 {
 	size_t before = r->n_deps;
 
@@ -181,8 +184,8 @@ static struct dep_set *make_set(struct resolver *r)
 	const char *texts = r->key.s;
 
 	r->n_deps = r->n_own = 0;
-	set->n_needs = (uint32_t)add_list(r, &r->entry->needs, &texts, set);
-	set->n_any = (uint32_t)add_list(r, &r->entry->needs_any, &texts, set);
+	set->n_needs = (uint32_t)needs_add_list(r, &r->entry->needs, &texts, set);
+	set->n_any = (uint32_t)needs_add_list(r, &r->entry->needs_any, &texts, set);
 	if (r->n_deps)
 		set->at = arena_memdup(r->plan->mem, r->deps, r->n_deps * sizeof(*r->deps));
 	if (r->n_own) {
@@ -245,15 +248,17 @@ static void leave_out_self(struct resolver *r, struct dep_set *set, struct job_s
 	uint32_t *deps;
 
 	if (set->lonely) {
-		refuse(r, set->lonely, "a job does not wait for itself, and no other one matches",
-		       set->lonely->s);
+		needs_refuse(r, set->lonely,
+			     "a job does not wait for itself, and no other one matches",
+			     set->lonely->s);
 		return;
 	}
 	if (set->has_self) {
 		diag_hint(
-			refuse(r, first_text(r->entry),
-			       "globs make the jobs of one sweep wait for each other, for example",
-			       job->name),
+			needs_refuse(
+				r, first_text(r->entry),
+				"globs make the jobs of one sweep wait for each other, for example",
+				job->name),
 			"let the glob name jobs of other entries only");
 		return;
 	}
@@ -264,7 +269,7 @@ static void leave_out_self(struct resolver *r, struct dep_set *set, struct job_s
 	job->deps = deps;
 }
 
-static void set_deps(struct resolver *r, struct dep_set *set, uint32_t number)
+static void needs_set_deps(struct resolver *r, struct dep_set *set, uint32_t number)
 {
 	struct job_spec *job = &r->plan->jobs[number];
 
@@ -275,8 +280,8 @@ static void set_deps(struct resolver *r, struct dep_set *set, uint32_t number)
 		leave_out_self(r, set, job, number);
 	r->n_edges += set->n_needs + set->n_any;
 	if (r->n_edges > MOST_EDGES && !r->has_error)
-		refuse(r, first_text(r->entry), "more than 100,000,000 dependencies, at job",
-		       job->name);
+		needs_refuse(r, first_text(r->entry), "more than 100,000,000 dependencies, at job",
+			     job->name);
 }
 
 static void resolve_entry(struct resolver *r, const struct entry *e)
@@ -295,7 +300,7 @@ static void resolve_entry(struct resolver *r, const struct entry *e)
 			set = find_set(r, values);
 		}
 		if (!r->has_error)
-			set_deps(r, set, (uint32_t)(e->first + i));
+			needs_set_deps(r, set, (uint32_t)(e->first + i));
 	}
 	map_done(&r->sets);
 }

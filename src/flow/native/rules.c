@@ -140,7 +140,7 @@ static const char *absolute_cwd(struct arena *mem, const char *dir, const char *
 }
 
 /* From a key that lives as long as the plan: the texts in it are the rules'. */
-static struct job_rules *make_rules(struct rules_maker *m, const char *key)
+static struct job_rules *rules_make_one(struct rules_maker *m, const char *key)
 {
 	struct job_rules *r = arena_memdup(m->mem, &m->same, sizeof(*r));
 
@@ -163,7 +163,7 @@ const struct job_rules *rules_get(struct rules_maker *m, const char *const *valu
 	if (r)
 		return r;
 	key = arena_memdup(m->mem, m->key.s, m->key.len);
-	r = make_rules(m, key);
+	r = rules_make_one(m, key);
 	map_set_n(&m->variants, key, m->key.len, r);
 	return r;
 }

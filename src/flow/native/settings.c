@@ -11,7 +11,7 @@ const struct settings settings_default = {
 	.max_odirs = 5,
 };
 
-static struct arena *mem_of(const struct cfg_fields *f)
+static struct arena *native_settings_mem_of(const struct cfg_fields *f)
 {
 	return cfg_mem(cfg_fields_cfg(f));
 }
@@ -41,7 +41,7 @@ struct text_list settings_texts(struct cfg_fields *f, const char *key, struct te
 		return otherwise;
 	while (texts[n])
 		n++;
-	list = arena_array(mem_of(f), n + 1, sizeof(*list));
+	list = arena_array(native_settings_mem_of(f), n + 1, sizeof(*list));
 	for (uint32_t i = 0; i < n; i++) {
 		struct hjson_node *first = map_set(&seen, texts[i], nodes[i]);
 
@@ -52,7 +52,8 @@ struct text_list settings_texts(struct cfg_fields *f, const char *key, struct te
 		else if (first)
 			diag_note(cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), nodes[i],
 					    "\"%s\" is in '%s' twice",
-					    text_printable(mem_of(f), texts[i]), key),
+					    text_printable(native_settings_mem_of(f), texts[i]),
+					    key),
 				  cfg_pos(cfg_fields_cfg(f), first->pos), "first here");
 	}
 	map_done(&seen);
@@ -75,7 +76,7 @@ static void read_target(struct cfg_fields *f, const char *key, struct settings *
 }
 
 /* Digits of any length, as a number or as a string (which may hold {words}). */
-static void read_seed(struct cfg_fields *f, const char *key, struct settings *s)
+static void native_settings_read_seed(struct cfg_fields *f, const char *key, struct settings *s)
 {
 	struct hjson_node *node = cfg_fields_node(f, key);
 
@@ -210,7 +211,7 @@ const struct setting_key setting_keys[] = {
 	 read_finally},
 	{{"seed", "whole number or string", "the axis seed",
 	  "recorded in results; digits of any length; {words}", FLOW_KEY_SETTING},
-	 read_seed},
+	 native_settings_read_seed},
 	{{"leak", "kill or fail", "kill",
 	  "what a process that outlives the job means: it is killed, or the job fails too",
 	  FLOW_KEY_SETTING},
@@ -266,8 +267,8 @@ void settings_hint_backend(struct load *l, const struct flow_options *options, c
 		options->hint_backend(e, name);
 }
 
-static void refuse_backend(struct load *l, const struct flow_options *options,
-			   const struct text *backend)
+static void native_settings_refuse_backend(struct load *l, const struct flow_options *options,
+					   const struct text *backend)
 {
 	struct diag *e = cfg_error(l->cfg, l->diags, backend->at, "there is no backend '%s'",
 				   text_printable(l->mem, backend->s));
@@ -304,7 +305,7 @@ void settings_read(struct load *l, struct cfg_fields *f, const struct flow_optio
 	if (!options->is_backend || !cfg_fields_object(f))
 		return;
 	if (s->backend.at != before.at && !is_backend(l, options, s->backend.s))
-		refuse_backend(l, options, &s->backend);
+		native_settings_refuse_backend(l, options, &s->backend);
 	hjson_for_each (m, cfg_fields_object(f))
 		if (!m->shadowed)
 			read_backend_key(f, m, options, s);

@@ -20,8 +20,8 @@ static bool is_text_or_texts(const struct hjson_node *n)
 	return n->type == HJSON_STRING || testplan_is_text_list(n);
 }
 
-static void add_values(struct testplan_reader *r, struct variable *v, struct cfg *c,
-		       struct hjson_node *n)
+static void testplan_add_values(struct testplan_reader *r, struct variable *v, struct cfg *c,
+				struct hjson_node *n)
 {
 	const char **all = arena_array(r->mem, v->n + n->n + 1, sizeof(*all));
 	struct hjson_node *e;
@@ -61,7 +61,7 @@ void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_n
 		map_set(&r->variables, name, v);
 	}
 	if (is_text_or_texts(n))
-		add_values(r, v, c, n);
+		testplan_add_values(r, v, c, n);
 	else
 		v->is_other = true;
 }

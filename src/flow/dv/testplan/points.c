@@ -66,7 +66,7 @@ static const char *check_element(struct testplan_reader *r, struct cfg *c, struc
 	return NULL;
 }
 
-static bool has_tag(struct cfg *c, struct hjson_node *list, const char *tag)
+static bool testplan_has_tag(struct cfg *c, struct hjson_node *list, const char *tag)
 {
 	struct hjson_node *e;
 
@@ -82,7 +82,7 @@ static bool has_tags(const struct testplan_reader *r, struct cfg *c, struct hjso
 	struct hjson_node *list = hjson_get(element, "tags");
 
 	for (const char *const *t = r->tags; *t; t++)
-		if (**t == '-' ? has_tag(c, list, *t + 1) : !has_tag(c, list, *t))
+		if (**t == '-' ? testplan_has_tag(c, list, *t + 1) : !testplan_has_tag(c, list, *t))
 			return false;
 	return true;
 }

@@ -23,8 +23,9 @@ bool testplan_is_text_list(const struct hjson_node *list)
 	return true;
 }
 
-static void read_list(struct testplan_reader *r, struct cfg *c, const char *key,
-		      void (*add)(struct testplan_reader *r, struct cfg *c, struct hjson_node *e))
+static void testplan_read_list(struct testplan_reader *r, struct cfg *c, const char *key,
+			       void (*add)(struct testplan_reader *r, struct cfg *c,
+					   struct hjson_node *e))
 {
 	struct hjson_node *list = hjson_get(cfg_root(c), key), *e;
 
@@ -99,12 +100,12 @@ static void read_files(struct testplan_reader *r, const char *path)
 	if (!open_file(r, path))
 		return;
 	for (size_t i = 0; i < r->n_files && r->diags->n_errors == 0; i++)
-		read_list(r, r->files[i], "import_testplans", import);
+		testplan_read_list(r, r->files[i], "import_testplans", import);
 	for (size_t i = 0; i < r->n_files && r->diags->n_errors == 0; i++) {
 		struct hjson_node *m, *root = cfg_root(r->files[i]);
 
-		read_list(r, r->files[i], "testpoints", testplan_points_add);
-		read_list(r, r->files[i], "covergroups", testplan_points_add_group);
+		testplan_read_list(r, r->files[i], "testpoints", testplan_points_add);
+		testplan_read_list(r, r->files[i], "covergroups", testplan_points_add_group);
 		hjson_for_each (m, root)
 			if (!m->shadowed && !is_own_key(m))
 				testplan_names_add(r, r->files[i], m);
@@ -181,7 +182,7 @@ int testplan_load(const char *tagged_path, const char *repo_top, struct arena *m
 	return n_mine ? -1 : 0;
 }
 
-static int by_text(const void *a, const void *b)
+static int testplan_by_text(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -207,7 +208,7 @@ const char *const *testplan_stage_tests(const struct testplan *plan, const char 
 			for (size_t t = 0; t < plan->points[i].n_tests; t++)
 				tests[n++] = plan->points[i].tests[t];
 	if (n)
-		qsort(tests, n, sizeof(*tests), by_text);
+		qsort(tests, n, sizeof(*tests), testplan_by_text);
 	for (size_t i = 0; i < n; i++)
 		if (k == 0 || strcmp(tests[k - 1], tests[i]) != 0)
 			tests[k++] = tests[i];
