@@ -9,7 +9,7 @@ struct trial {
 	bool is_woken;
 };
 
-static void on_woken(struct ev_loop *loop, ev_async *w, int revents)
+static void loop_on_woken(struct ev_loop *loop, ev_async *w, int revents)
 {
 	struct trial *t = w->data;
 
@@ -35,7 +35,7 @@ static bool loop_can_be_woken(struct ev_loop *loop)
 {
 	struct trial t = {.is_woken = false};
 
-	ev_async_init(&t.wake, on_woken);
+	ev_async_init(&t.wake, loop_on_woken);
 	t.wake.data = &t;
 	ev_async_start(loop, &t.wake);
 	ev_set_userdata(loop, &t);
