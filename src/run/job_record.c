@@ -17,13 +17,14 @@ static void write_text(struct json_out *out, const char *key, const char *s)
 		jout_key_string(out, key, s);
 }
 
-static void write_int(struct json_out *out, const char *key, int64_t i)
+static void job_record_write_int(struct json_out *out, const char *key, int64_t i)
 {
 	if (i)
 		jout_key_int(out, key, i);
 }
 
-static void write_verdict(struct json_out *out, enum job_reason reason, const char *message)
+static void job_record_write_verdict(struct json_out *out, enum job_reason reason,
+				     const char *message)
 {
 	if (reason != REASON_NONE)
 		jout_key_string(out, "reason", job_reason_name(reason));
@@ -44,15 +45,15 @@ static void write_result(struct json_out *out, const struct job_record *r)
 	jout_object(out);
 	if (!is_own_verdict(r)) {
 		jout_key_string(out, "status", job_status_name(a->status));
-		write_verdict(out, a->reason, a->message);
+		job_record_write_verdict(out, a->reason, a->message);
 	}
 	write_text(out, "context", a->context);
-	write_int(out, "line", a->line);
+	job_record_write_int(out, "line", a->line);
 	if (a->exit_status >= 0)
 		jout_key_int(out, "exit_status", a->exit_status);
-	write_int(out, "signal", a->term_signal);
-	write_int(out, "pid", a->pid);
-	write_int(out, "marks", a->marks);
+	job_record_write_int(out, "signal", a->term_signal);
+	job_record_write_int(out, "pid", a->pid);
+	job_record_write_int(out, "marks", a->marks);
 	if (a->start_wall_s > 0)
 		jout_key_real(out, "start", a->start_wall_s, 6);
 	jout_key_real(out, "duration_s", a->duration_s, 6);
@@ -73,12 +74,12 @@ void job_record_write(struct json_out *out, const struct job_record *r)
 	jout_key_int(out, "n", r->n);
 	jout_key_string(out, "id", r->id);
 	jout_key_string(out, "status", job_status_name(r->status));
-	write_verdict(out, r->reason, r->message);
-	write_int(out, "marks", r->marks);
+	job_record_write_verdict(out, r->reason, r->message);
+	job_record_write_int(out, "marks", r->marks);
 	if (r->cause != JOB_RECORD_NO_CAUSE)
 		jout_key_int(out, "cause", r->cause);
 	write_text(out, "backend", r->backend);
-	write_int(out, "attempt", r->attempt);
+	job_record_write_int(out, "attempt", r->attempt);
 	write_text(out, "where", r->where);
 	write_text(out, "stage", r->stage);
 	if (r->resources) {
@@ -91,7 +92,7 @@ void job_record_write(struct json_out *out, const struct job_record *r)
 
 /* ---- reading ---- */
 
-static const char *text_of(const json_t *obj, const char *key)
+static const char *job_record_text_of(const json_t *obj, const char *key)
 {
 	return json_string_value(json_object_get(obj, key));
 }
@@ -114,9 +115,10 @@ static bool int_of(const json_t *obj, const char *key, int64_t if_absent, int64_
 static bool read_verdict(const json_t *obj, enum job_status *status, enum job_reason *reason,
 			 const char **message)
 {
-	const char *status_name = text_of(obj, "status"), *reason_name = text_of(obj, "reason");
+	const char *status_name = job_record_text_of(obj, "status"),
+		   *reason_name = job_record_text_of(obj, "reason");
 
-	*message = text_of(obj, "message");
+	*message = job_record_text_of(obj, "message");
 	*reason = REASON_NONE;
 	return status_name && job_status_from_name(status_name, status) &&
 	       (!reason_name || job_reason_from_name(reason_name, reason));
@@ -127,7 +129,8 @@ static bool read_result(const json_t *obj, const struct job_record *r, struct jo
 	int64_t line, exit_status, signal, pid, marks, rss;
 
 	*ret = (struct job_result){.status = r->status, .reason = r->reason, .message = r->message};
-	if (text_of(obj, "status") && !read_verdict(obj, &ret->status, &ret->reason, &ret->message))
+	if (job_record_text_of(obj, "status") &&
+	    !read_verdict(obj, &ret->status, &ret->reason, &ret->message))
 		return false;
 	if (!int_of(obj, "line", 0, UINT32_MAX, &line) ||
 	    !int_of(obj, "exit_status", -1, INT32_MAX, &exit_status) ||
@@ -136,7 +139,7 @@ static bool read_result(const json_t *obj, const struct job_record *r, struct jo
 	    !int_of(obj, "marks", 0, UINT32_MAX, &marks) ||
 	    !int_of(obj, "max_rss_kib", 0, INT64_MAX, &rss))
 		return false;
-	ret->context = text_of(obj, "context");
+	ret->context = job_record_text_of(obj, "context");
 	ret->line = (uint32_t)line;
 	ret->exit_status = (int32_t)exit_status;
 	ret->term_signal = (int32_t)signal;
@@ -163,13 +166,13 @@ bool job_record_read(const void *json, struct job_record *ret, struct job_result
 	    !read_verdict(json, &ret->status, &ret->reason, &ret->message))
 		return false;
 	ret->n = (uint32_t)n;
-	ret->id = text_of(json, "id");
+	ret->id = job_record_text_of(json, "id");
 	ret->marks = (uint32_t)marks;
 	ret->cause = (uint32_t)cause;
-	ret->backend = text_of(json, "backend");
+	ret->backend = job_record_text_of(json, "backend");
 	ret->attempt = (uint32_t)attempt;
-	ret->where = text_of(json, "where");
-	ret->stage = text_of(json, "stage");
+	ret->where = job_record_text_of(json, "where");
+	ret->stage = job_record_text_of(json, "stage");
 	if (!result)
 		return ret->id != NULL;
 	ret->result = ret_result;

@@ -83,7 +83,8 @@ int member_get_pos(struct plan_reader *r, const json_t *obj, struct src_pos *ret
 	return 0;
 }
 
-static int read_word(struct plan_reader *r, const json_t *v, const char *command, const char **ret)
+static int member_read_word(struct plan_reader *r, const json_t *v, const char *command,
+			    const char **ret)
 {
 	if (json_is_null(v))
 		*ret = command;
@@ -109,7 +110,7 @@ int member_get_words(struct plan_reader *r, const json_t *obj, const char *key, 
 		return member_bad(r, key);
 	words = arena_array(r->mem, json_array_size(v) + 1, sizeof(*words));
 	for (size_t i = 0; i < json_array_size(v); i++)
-		if (read_word(r, json_array_get(v, i), command, &words[i]) < 0)
+		if (member_read_word(r, json_array_get(v, i), command, &words[i]) < 0)
 			return member_bad(r, key);
 	*ret = words;
 	return 0;

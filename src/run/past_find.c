@@ -23,7 +23,7 @@ struct search {
 	struct past_run best, other; /* other: of the wrong sort */
 };
 
-static int newest_first(const void *a, const void *b)
+static int past_find_newest_first(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)b, *(const char *const *)a);
 }
@@ -42,7 +42,7 @@ static void names_read(struct names *names, const char *runs)
 	if (d)
 		closedir(d);
 	if (names->n)
-		qsort(names->at, names->n, sizeof(*names->at), newest_first);
+		qsort(names->at, names->n, sizeof(*names->at), past_find_newest_first);
 }
 
 static void names_done(struct names *names)

@@ -22,7 +22,7 @@ struct records {
 	size_t n, n_hidden;
 };
 
-static int newest_first(const void *a, const void *b)
+static int past_remove_newest_first(const void *a, const void *b)
 {
 	return strcmp(((const struct record *)b)->name, ((const struct record *)a)->name);
 }
@@ -45,7 +45,7 @@ static void records_read(struct records *l, const char *runs)
 	if (d)
 		closedir(d);
 	if (l->n)
-		qsort(l->at, l->n, sizeof(*l->at), newest_first);
+		qsort(l->at, l->n, sizeof(*l->at), past_remove_newest_first);
 }
 
 static void records_done(struct records *l)
@@ -87,7 +87,7 @@ static void choose(struct records *l, const struct plan *plan, const char *own_i
 	}
 }
 
-static bool keep_one(struct records *l, const char *id)
+static bool past_remove_keep_one(struct records *l, const char *id)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (!l->at[i].stays && strcmp(l->at[i].name, id) == 0) {
@@ -106,7 +106,7 @@ static void keep_parents(struct records *l)
 		has_changed = false;
 		for (size_t i = 0; i < l->n; i++)
 			if (l->at[i].stays && l->at[i].run.parent)
-				has_changed |= keep_one(l, l->at[i].run.parent);
+				has_changed |= past_remove_keep_one(l, l->at[i].run.parent);
 	}
 }
 

@@ -18,7 +18,7 @@ struct peek {
 	bool is_done;
 };
 
-static const char *text_of(struct arena *mem, const json_t *obj, const char *key)
+static const char *past_run_text_of(struct arena *mem, const json_t *obj, const char *key)
 {
 	const char *s = json_string_value(json_object_get(obj, key));
 
@@ -42,14 +42,14 @@ static const char *const *words_of(struct arena *mem, const json_t *list)
 static void take_head(const json_t *head, const char *argv_key, struct arena *mem,
 		      struct past_run *ret)
 {
-	ret->cfg_path = text_of(mem, head, "cfg_path");
-	ret->parent = text_of(mem, head, "parent");
+	ret->cfg_path = past_run_text_of(mem, head, "cfg_path");
+	ret->parent = past_run_text_of(mem, head, "parent");
 	ret->argv = words_of(mem, json_object_get(head, argv_key));
 	ret->is_nested = json_is_true(json_object_get(head, "nested"));
 	ret->is_rehearsal = json_is_true(json_object_get(head, "rehearsal"));
 }
 
-static void begin(const char *run_path, struct arena *mem, struct past_run *ret)
+static void past_run_begin(const char *run_path, struct arena *mem, struct past_run *ret)
 {
 	const char *name = path_base(run_path);
 
@@ -62,7 +62,7 @@ static void begin(const char *run_path, struct arena *mem, struct past_run *ret)
 
 /* ---- results.json ---- */
 
-static int foreign(struct error *err, const char *path, const char *what)
+static int past_run_foreign(struct error *err, const char *path, const char *what)
 {
 	return error_plain(err, "%s is not a results file of dvsched: %s", path, what);
 }
@@ -73,14 +73,14 @@ static int check_schema(const json_t *root, const char *path, struct error *err)
 	json_int_t version = json_integer_value(json_object_get(schema, "version"));
 
 	if (!str_eq(json_string_value(json_object_get(schema, "name")), "dvsched-results"))
-		return foreign(err, path, "'schema.name' is not 'dvsched-results'");
+		return past_run_foreign(err, path, "'schema.name' is not 'dvsched-results'");
 	if (version != RESULTS_SCHEMA_VERSION)
 		return error_plain(err, "%s has version %lld; this program reads version %d", path,
 				   (long long)version, RESULTS_SCHEMA_VERSION);
 	if (!json_is_object(json_object_get(root, "run")))
-		return foreign(err, path, "'run' is not an object");
+		return past_run_foreign(err, path, "'run' is not an object");
 	if (!json_is_array(json_object_get(root, "jobs")))
-		return foreign(err, path, "'jobs' is not a list");
+		return past_run_foreign(err, path, "'jobs' is not a list");
 	return 0;
 }
 
@@ -118,8 +118,8 @@ static int take_jobs(const json_t *list, const char *path, struct arena *mem, st
 	{
 		const char *status = json_string_value(json_object_get(one, "status"));
 
-		jobs[i] = (struct past_job){.id = text_of(mem, one, "id"),
-					    .seed = text_of(mem, one, "seed")};
+		jobs[i] = (struct past_job){.id = past_run_text_of(mem, one, "id"),
+					    .seed = past_run_text_of(mem, one, "seed")};
 		if (jobs[i].id && status && job_status_from_name(status, &jobs[i].status))
 			continue;
 		return error_plain(err,
@@ -142,8 +142,8 @@ static int read_results(const char *path, struct arena *mem, struct past_run *re
 		return -1;
 	run = json_object_get(root, "run");
 	take_head(run, "command_line", mem, ret);
-	ret->seed_base = text_of(mem, run, "seed_base");
-	ret->outcome = text_of(mem, run, "outcome");
+	ret->seed_base = past_run_text_of(mem, run, "seed_base");
+	ret->outcome = past_run_text_of(mem, run, "outcome");
 	rc = take_jobs(json_object_get(root, "jobs"), path, mem, ret, err);
 	json_decref(root);
 	return rc;
@@ -153,7 +153,7 @@ int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret,
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, RESULTS_NAME);
 
-	begin(run_path, mem, ret);
+	past_run_begin(run_path, mem, ret);
 	if (results_complete(run_path, err) < 0)
 		return -1;
 	return read_results(path, mem, ret, err);
@@ -213,7 +213,7 @@ static int peek_plan(const char *run_path, struct arena *mem, struct past_run *r
 
 int past_run_peek(const char *run_path, struct arena *mem, struct past_run *ret, struct error *err)
 {
-	begin(run_path, mem, ret);
+	past_run_begin(run_path, mem, ret);
 	if (peek_journal(run_path, mem, ret) || peek_results(run_path, mem, ret))
 		return 0;
 	return peek_plan(run_path, mem, ret, err);

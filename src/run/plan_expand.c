@@ -66,7 +66,7 @@ struct value {
 	size_t len;
 };
 
-static struct value *split_values(const char *s, size_t *ret_n)
+static struct value *plan_split_values(const char *s, size_t *ret_n)
 {
 	struct value *list = xcalloc(strlen(s) + 1, sizeof(*list));
 
@@ -77,14 +77,14 @@ static struct value *split_values(const char *s, size_t *ret_n)
 	return list;
 }
 
-static size_t digits_at(const char *s)
+static size_t plan_digits_at(const char *s)
 {
 	return strspn(s, "0123456789");
 }
 
 /* The text of the template with its values; false: it asks for one that is not there. */
-static bool fill(const struct str *text, const json_t *vary, const struct value *values, size_t n,
-		 struct str *ret)
+static bool plan_fill(const struct str *text, const json_t *vary, const struct value *values,
+		      size_t n, struct str *ret)
 {
 	size_t next = 0, number = 0, from = 0, at = 0;
 
@@ -99,11 +99,11 @@ static bool fill(const struct str *text, const json_t *vary, const struct value 
 				return false;
 			if ((json_int_t)number == place)
 				break;
-			at += digits_at(text->s + at);
+			at += plan_digits_at(text->s + at);
 		}
 		str_addn(ret, text->s + from, at - from);
 		str_addn(ret, values[v].s, values[v].len);
-		at += digits_at(text->s + at);
+		at += plan_digits_at(text->s + at);
 		from = at;
 		number++;
 	}
@@ -124,8 +124,8 @@ json_t *plan_expand(struct plan_expander *e, json_t *record)
 		return json_incref(record);
 	if (!json_is_integer(which) || t < 0 || (size_t)t >= e->n)
 		return NULL;
-	values = split_values(given ? given : "", &n);
-	if (!fill(&e->texts[t], e->vary[t], values, n, &e->text))
+	values = plan_split_values(given ? given : "", &n);
+	if (!plan_fill(&e->texts[t], e->vary[t], values, n, &e->text))
 		return NULL;
 	return json_loadb(e->text.s, e->text.len, 0, &where);
 }

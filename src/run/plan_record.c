@@ -61,7 +61,7 @@ static void write_flag(struct plan_writer *w, const char *key, bool is_set)
 		jout_key_bool(&w->out, key, true);
 }
 
-static void write_int(struct plan_writer *w, const char *key, int64_t i)
+static void plan_write_int(struct plan_writer *w, const char *key, int64_t i)
 {
 	if (i)
 		jout_key_int(&w->out, key, i);
@@ -86,7 +86,8 @@ static void write_pos(struct plan_writer *w, struct src_pos pos)
 	jout_array_end(&w->out);
 }
 
-static void write_patterns(struct plan_writer *w, const char *key, const struct pattern_list *list)
+static void plan_write_patterns(struct plan_writer *w, const char *key,
+				const struct pattern_list *list)
 {
 	if (list->n == 0)
 		return;
@@ -137,16 +138,16 @@ static void write_backend_keys(struct plan_writer *w, const struct job_rules *r)
 
 static void write_limits(struct plan_writer *w, const struct job_rules *r)
 {
-	write_int(w, "retries", r->retry.max);
-	write_int(w, "retry_on", r->retry.on);
+	plan_write_int(w, "retries", r->retry.max);
+	plan_write_int(w, "retry_on", r->retry.on);
 	write_real(w, "retry_backoff_s", r->retry.backoff_s);
 	write_real(w, "timeout_s", r->timeout_s);
 	write_real(w, "grace_s", r->grace_s);
-	write_int(w, "max_log_bytes",
-		  r->max_log_bytes > INT64_MAX ? INT64_MAX : (int64_t)r->max_log_bytes);
-	write_int(w, "weight", r->weight);
-	write_int(w, "cpus", r->cpus);
-	write_int(w, "max_odirs", r->max_odirs);
+	plan_write_int(w, "max_log_bytes",
+		       r->max_log_bytes > INT64_MAX ? INT64_MAX : (int64_t)r->max_log_bytes);
+	plan_write_int(w, "weight", r->weight);
+	plan_write_int(w, "cpus", r->cpus);
+	plan_write_int(w, "max_odirs", r->max_odirs);
 }
 
 void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
@@ -157,8 +158,8 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	plan_record_text(w, "cwd", r->cwd);
 	plan_record_text(w, "tool", r->tool);
 	write_words(w, "env", r->env, NULL);
-	write_patterns(w, "pass_patterns", &r->pass_patterns);
-	write_patterns(w, "fail_patterns", &r->fail_patterns);
+	plan_write_patterns(w, "pass_patterns", &r->pass_patterns);
+	plan_write_patterns(w, "fail_patterns", &r->fail_patterns);
 	write_resources(w, r);
 	write_words(w, "tags", r->tags, NULL);
 	write_words(w, "keep", r->keep, NULL);

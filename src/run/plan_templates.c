@@ -95,7 +95,7 @@ void plan_templates_free(struct plan_templates *t)
 
 /* ---- the form of a text: all but its numbers ---- */
 
-static bool is_digit(char c)
+static bool plan_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -105,11 +105,11 @@ static void add_number(struct number_list *l, size_t at, size_t len, bool is_as_
 	vec_push(l, (struct number){(uint32_t)at, (uint32_t)len, is_as_first});
 }
 
-static size_t digits_at(const struct str *text, size_t at)
+static size_t plan_templates_digits_at(const struct str *text, size_t at)
 {
 	size_t n = 0;
 
-	while (at + n < text->len && is_digit(text->s[at + n]))
+	while (at + n < text->len && plan_is_digit(text->s[at + n]))
 		n++;
 	return n;
 }
@@ -117,7 +117,8 @@ static size_t digits_at(const struct str *text, size_t at)
 /* The first n bytes, which end with a number, stand at at, too. */
 static bool has_same(const struct str *text, size_t at, const char *s, size_t n)
 {
-	return text->len - at >= n && memcmp(text->s + at, s, n) == 0 && !is_digit(text->s[at + n]);
+	return text->len - at >= n && memcmp(text->s + at, s, n) == 0 &&
+	       !plan_is_digit(text->s[at + n]);
 }
 
 /* Then ret has its numbers. */
@@ -136,7 +137,7 @@ static bool has_form(const struct str *text, const struct template *m, struct nu
 		if (!is_same && (text->len - at < n || memcmp(text->s + at, s, n) != 0))
 			return false;
 		at += n;
-		n = is_same ? number->len : digits_at(text, at);
+		n = is_same ? number->len : plan_templates_digits_at(text, at);
 		if (n == 0)
 			return false;
 		add_number(ret, at, n, is_same);
@@ -153,7 +154,7 @@ static uint64_t form_hash(const struct str *text, struct number_list *ret)
 
 	ret->n = 0;
 	for (size_t i = 0; i < text->len;) {
-		size_t n = digits_at(text, i);
+		size_t n = plan_templates_digits_at(text, i);
 
 		hash = (hash ^ (n ? '0' : (unsigned char)text->s[i])) * UINT64_C(0x100000001b3);
 		if (n)
@@ -319,7 +320,7 @@ void plan_templates_write(const struct plan_templates *t, struct json_out *out)
 }
 
 /* Where each of a record's values stands. */
-static struct number *split_values(const char *values, uint32_t n)
+static struct number *plan_templates_split_values(const char *values, uint32_t n)
 {
 	struct number *list = xcalloc(n + 1, sizeof(*list));
 	uint32_t at = 0;
@@ -332,11 +333,11 @@ static struct number *split_values(const char *values, uint32_t n)
 }
 
 /* In a record from before a variable was found, it is what it was then. */
-static void add_values(const struct plan_templates *t, const struct record *r, struct str *to)
+static void plan_add_values(const struct plan_templates *t, const struct record *r, struct str *to)
 {
 	const struct template *m = &t->at[r->template];
 	const char *values = t->values.s + r->at;
-	_cleanup_(freep) struct number *own = split_values(values, r->n_values);
+	_cleanup_(freep) struct number *own = plan_templates_split_values(values, r->n_values);
 
 	for (uint32_t i = 0; i < m->n_variables; i++) {
 		struct number n = m->numbers[m->variables[i].number];
@@ -363,7 +364,7 @@ void plan_templates_write_record(const struct plan_templates *t, size_t n, struc
 		jout_int(out, r->template);
 		return;
 	}
-	add_values(t, r, &text);
+	plan_add_values(t, r, &text);
 	jout_array(out);
 	jout_int(out, r->template);
 	jout_string_n(out, text.s, text.len);

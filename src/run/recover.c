@@ -113,7 +113,7 @@ static void take_attempt(struct recovery *r, struct found_job *j, const struct j
 		r, json_object_get(json_object_get(json, "result"), "details"));
 }
 
-static bool take_job(struct recovery *r, const struct journal_record *record)
+static bool recover_take_job(struct recovery *r, const struct journal_record *record)
 {
 	struct job_result result;
 	struct job_record rec;
@@ -147,7 +147,7 @@ static bool take_record(void *ctx, const struct journal_record *record)
 	if (strcmp(record->ev, "run") == 0)
 		take_run(r, record->json);
 	else if (strcmp(record->ev, JOB_RECORD_EV) == 0)
-		return take_job(r, record);
+		return recover_take_job(r, record);
 	return true;
 }
 

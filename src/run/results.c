@@ -33,7 +33,7 @@ struct counts {
 
 /* ---- counting ---- */
 
-static struct target_count *target_of(struct counts *c, const char *name)
+static struct target_count *results_target_of(struct counts *c, const char *name)
 {
 	struct target_count *t = map_get(&c->by_target, name);
 
@@ -50,14 +50,14 @@ static const char *target_name(const struct job_spec *spec)
 	return spec->rules->target ? spec->rules->target : "";
 }
 
-static void count(struct counts *c, size_t n_jobs, results_next *next, void *ctx)
+static void results_count(struct counts *c, size_t n_jobs, results_next *next, void *ctx)
 {
 	for (size_t i = 0; i < n_jobs; i++) {
 		struct result_row row;
 		struct target_count *t;
 
 		next(ctx, i, &row);
-		t = target_of(c, target_name(row.spec));
+		t = results_target_of(c, target_name(row.spec));
 		t->n[row.status]++;
 		t->total++;
 		c->n[row.status]++;
@@ -218,8 +218,8 @@ static void write_int_if(struct json_out *out, const char *key, bool is_known, i
 		jout_null(out);
 }
 
-static void write_verdict(struct json_out *out, enum job_status status, enum job_reason reason,
-			  const char *message)
+static void results_write_verdict(struct json_out *out, enum job_status status,
+				  enum job_reason reason, const char *message)
 {
 	jout_key_string(out, "status", job_status_name(status));
 	jout_key_string(out, "reason", job_reason_name(reason));
@@ -238,7 +238,7 @@ static void write_attempt(struct json_out *out, const struct result_row *row, ui
 	jout_key_string(out, "stage", a->stage);
 	jout_key(out, "resources");
 	jout_raw(out, a->resources ? a->resources : "null");
-	write_verdict(out, r->status, r->reason, r->message);
+	results_write_verdict(out, r->status, r->reason, r->message);
 	write_int_if(out, "line", r->line != 0, r->line);
 	jout_key_string(out, "context", r->context);
 	write_int_if(out, "exit_status", r->exit_status >= 0, r->exit_status);
@@ -278,7 +278,7 @@ static void write_tags(struct json_out *out, const char *const *tags)
 	jout_array_end(out);
 }
 
-static void write_job(struct json_out *out, const struct result_row *row)
+static void results_write_job(struct json_out *out, const struct result_row *row)
 {
 	const struct job_spec *spec = row->spec;
 
@@ -288,7 +288,7 @@ static void write_job(struct json_out *out, const struct result_row *row)
 	jout_key_string(out, "name", spec->name);
 	jout_key_string(out, "block", spec->block->name);
 	jout_key_string(out, "target", target_name(spec));
-	write_verdict(out, row->status, row->reason, row->message);
+	results_write_verdict(out, row->status, row->reason, row->message);
 	jout_key_bool(out, "flaky", row->marks & MARK_FLAKY);
 	jout_key_bool(out, "leaky", row->marks & MARK_LEAKY);
 	jout_key_bool(out, "fallback", row->marks & MARK_FALLBACK);
@@ -310,20 +310,20 @@ static void write_jobs(struct json_out *out, size_t n_jobs, results_next *next, 
 		struct result_row row;
 
 		next(ctx, i, &row);
-		write_job(out, &row);
+		results_write_job(out, &row);
 	}
 	jout_array_end(out);
 }
 
 /* ---- the file ---- */
 
-static int write_all(int fd, const struct results_place *place, const struct plan *plan,
-		     const struct results_head *head, results_next *next, void *ctx)
+static int results_write_all(int fd, const struct results_place *place, const struct plan *plan,
+			     const struct results_head *head, results_next *next, void *ctx)
 {
 	struct counts counts = {0};
 	struct json_out out;
 
-	count(&counts, plan->n_jobs, next, ctx);
+	results_count(&counts, plan->n_jobs, next, ctx);
 	jout_init(&out, fd, 0);
 	jout_object(&out);
 	jout_key(&out, "schema");
@@ -344,7 +344,7 @@ static int write_all(int fd, const struct results_place *place, const struct pla
 }
 
 /* The last steps of an atomic file: all of it on disk under its temporary name, then renamed. */
-static int settle(int fd, int dir_fd, const char *tmp, int errnum)
+static int results_settle(int fd, int dir_fd, const char *tmp, int errnum)
 {
 	if (errnum == 0 && fsync(fd) < 0)
 		errnum = errno;
@@ -369,9 +369,9 @@ int results_write_at(const struct results_place *place, const struct plan *plan,
 	unlinkat(place->dir_fd, RESULTS_RESERVE, 0);
 	fd = openat(place->dir_fd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
 		    0666);
-	errnum = fd < 0 ? errno : write_all(fd, place, plan, head, next, ctx);
+	errnum = fd < 0 ? errno : results_write_all(fd, place, plan, head, next, ctx);
 	if (fd >= 0)
-		errnum = settle(fd, place->dir_fd, tmp, errnum);
+		errnum = results_settle(fd, place->dir_fd, tmp, errnum);
 	if (errnum == 0)
 		return 0;
 	return error_sys(err, errnum, "%s/%s cannot be written", place->run_path, RESULTS_NAME);

@@ -33,7 +33,7 @@ struct run_dir {
 
 /* ---- making one ---- */
 
-static int make_dir(const char *path, mode_t mode, struct error *err)
+static int run_dir_make_dir(const char *path, mode_t mode, struct error *err)
 {
 	return fs_mkdirs(path, mode) < 0 ? error_sys(err, errno, "%s cannot be made", path) : 0;
 }
@@ -42,10 +42,11 @@ static int make_runs(struct run_dir *r, const char *scratch_root, struct error *
 {
 	_cleanup_(freep) char *own = xasprintf("%s/.dvsched", scratch_root);
 
-	if (make_dir(scratch_root, SHARED, err) < 0 || make_dir(own, PRIVATE, err) < 0)
+	if (run_dir_make_dir(scratch_root, SHARED, err) < 0 ||
+	    run_dir_make_dir(own, PRIVATE, err) < 0)
 		return -1;
 	r->runs = xasprintf("%s/runs", own);
-	return make_dir(r->runs, PRIVATE, err);
+	return run_dir_make_dir(r->runs, PRIVATE, err);
 }
 
 static int choose_id(struct run_dir *r, double wall_s, struct error *err)
@@ -64,7 +65,7 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 }
 
 /* Two runs may start in the same second; they need not share the random part as well. */
-static int make_run(struct run_dir *r, const struct clock *clock, struct error *err)
+static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
 		free(r->path);
@@ -105,7 +106,7 @@ static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct
 {
 	struct lock *l = &r->locks[r->n_locks];
 
-	if (make_dir(dir, SHARED, err) < 0 || take_lock(r, dir, may_share, err) < 0)
+	if (run_dir_make_dir(dir, SHARED, err) < 0 || take_lock(r, dir, may_share, err) < 0)
 		return -1;
 	r->n_locks++;
 	if (l->is_by_file && !r->warning)
@@ -191,7 +192,7 @@ struct run_dir *run_dir_new(struct plan *plan, const struct clock *clock, struct
 	struct run_dir *r = xcalloc(1, sizeof(*r));
 
 	r->fd = -1;
-	if (make_runs(r, plan->scratch_root, err) == 0 && make_run(r, clock, err) == 0 &&
+	if (make_runs(r, plan->scratch_root, err) == 0 && run_dir_make_run(r, clock, err) == 0 &&
 	    lock_blocks(r, plan, err) == 0 && write_plan(r, plan, err) == 0) {
 		reserve_space(r, plan);
 		return r;
@@ -236,7 +237,7 @@ int run_dir_publish(struct run_dir *r, struct error *err)
 }
 
 /* A file system that takes results may still refuse the name. */
-static bool has_run(const struct run_dir *r)
+static bool run_dir_has_run(const struct run_dir *r)
 {
 	return r->is_published || faccessat(r->fd, RESULTS_NAME, F_OK, 0) == 0;
 }
@@ -245,7 +246,7 @@ void run_dir_free(struct run_dir *r)
 {
 	if (!r)
 		return;
-	if (r->fd >= 0 && !has_run(r))
+	if (r->fd >= 0 && !run_dir_has_run(r))
 		fs_remove_tree(r->path);
 	if (r->fd >= 0) {
 		unlinkat(r->fd, RESULTS_RESERVE, 0);

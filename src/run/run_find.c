@@ -12,7 +12,7 @@
 
 enum { SHOWN = 5 };
 
-static bool is_run(const char *path)
+static bool run_find_is_run(const char *path)
 {
 	_cleanup_(freep) char *plan = xasprintf("%s/%s", path, PLAN_NAME);
 
@@ -29,7 +29,7 @@ static char *real_path(const char *path, struct error *err)
 	return real;
 }
 
-static int by_name(const void *a, const void *b)
+static int run_find_by_name(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -51,7 +51,7 @@ static char **list_runs(const char *dir, const char *prefix, size_t *ret_n)
 	if (d)
 		closedir(d);
 	if (*ret_n)
-		qsort(names, *ret_n, sizeof(*names), by_name);
+		qsort(names, *ret_n, sizeof(*names), run_find_by_name);
 	return names;
 }
 
@@ -89,14 +89,14 @@ char *run_dir_find(const char *scratch_root, const char *which, struct error *er
 	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", scratch_root);
 	_cleanup_(freep) char *path = NULL;
 
-	if (strchr(which, '/') && is_run(which))
+	if (strchr(which, '/') && run_find_is_run(which))
 		return real_path(which, err);
 	if (strchr(which, '/') || !*which || *which == '.') {
 		error_plain(err, "'%s' is not the directory of a run", which);
 		return NULL;
 	}
 	path = xasprintf("%s/%s", runs, which);
-	if (is_run(path))
+	if (run_find_is_run(path))
 		return real_path(path, err);
 	if (strcmp(which, "latest") == 0) {
 		error_plain(err, "there is no run in %s yet", scratch_root);

@@ -15,7 +15,7 @@ struct places {
 	size_t mask;
 };
 
-static size_t slot_of(const struct places *p, const char *s)
+static size_t text_delta_slot_of(const struct places *p, const char *s)
 {
 	uint64_t a, b;
 
@@ -34,7 +34,7 @@ static void places_init(struct places *p, const struct str *text)
 	p->mask = size - 1;
 	p->at = xcalloc(size, sizeof(*p->at));
 	for (size_t i = 0; i + MATCH_LEAST <= text->len && i < UINT32_MAX; i++)
-		p->at[slot_of(p, text->s + i)] = (uint32_t)i + 1;
+		p->at[text_delta_slot_of(p, text->s + i)] = (uint32_t)i + 1;
 }
 
 static bool is_inside_character(const struct str *text, size_t at)
@@ -68,7 +68,7 @@ void text_delta_write(struct json_out *out, const struct str *text, const struct
 	places_init(&places, other);
 	jout_array(out);
 	while (i + MATCH_LEAST <= text->len) {
-		uint32_t place = places.at[slot_of(&places, text->s + i)];
+		uint32_t place = places.at[text_delta_slot_of(&places, text->s + i)];
 		size_t n = place && !is_inside_character(text, i)
 				   ? match_len(text, i, other, place - 1)
 				   : 0;
