@@ -12,7 +12,7 @@ enum { SHOWN_MOST = 20, CYCLES_MOST = 20 };
 
 /* A job that is on a cycle: every job that is left has a dependency that is left, so that walking
  * along them must come back. */
-static uint32_t find_one(const struct sched *s, const uint32_t *n_left)
+static uint32_t cycle_find_one(const struct sched *s, const uint32_t *n_left)
 {
 	_cleanup_(freep) bool *is_seen = xcalloc(s->n_jobs, sizeof(*is_seen));
 	uint32_t at = 0;
@@ -67,7 +67,7 @@ static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t s
 static size_t shortest(const struct sched *s, const uint32_t *n_left, uint32_t *path)
 {
 	_cleanup_(freep) uint32_t *came_from = xcalloc(s->n_jobs, sizeof(*came_from));
-	uint32_t start = find_one(s, n_left), at = search(s, n_left, start, came_from);
+	uint32_t start = cycle_find_one(s, n_left), at = search(s, n_left, start, came_from);
 	_cleanup_(freep) uint32_t *back = xcalloc(s->n_jobs, sizeof(*back));
 	size_t n = 0, least = 0;
 
@@ -82,7 +82,7 @@ static size_t shortest(const struct sched *s, const uint32_t *n_left, uint32_t *
 	return n;
 }
 
-static void show(const struct sched *s, const uint32_t *path, size_t n, struct diags *diags)
+static void cycle_show(const struct sched *s, const uint32_t *path, size_t n, struct diags *diags)
 {
 	_cleanup_(str_done) struct str text = {0};
 	struct diag *e;
@@ -103,8 +103,8 @@ static void show(const struct sched *s, const uint32_t *path, size_t n, struct d
 }
 
 /* The jobs of the path count as done, and so does what waits for nothing else. Returns how many. */
-static size_t leave_out(const struct sched *s, const uint32_t *path, size_t n_path,
-			uint32_t *n_left)
+static size_t cycle_leave_out(const struct sched *s, const uint32_t *path, size_t n_path,
+			      uint32_t *n_left)
 {
 	_cleanup_(freep) uint32_t *queue = xcalloc(s->n_jobs, sizeof(*queue));
 	size_t first = 0, n = 0;
@@ -133,7 +133,7 @@ void cycle_report(const struct sched *s, uint32_t *n_left, size_t n_jobs, struct
 	for (unsigned i = 0; i < CYCLES_MOST && n_jobs > 0; i++) {
 		size_t n = shortest(s, n_left, path);
 
-		show(s, path, n, diags);
-		n_jobs -= leave_out(s, path, n, n_left);
+		cycle_show(s, path, n, diags);
+		n_jobs -= cycle_leave_out(s, path, n, n_left);
 	}
 }

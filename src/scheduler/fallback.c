@@ -23,7 +23,7 @@ static bool may_fall_back(const struct job *job)
 	return spec->n_fallback > 0;
 }
 
-static void enter(struct job *job, uint16_t stage)
+static void fallback_enter(struct job *job, uint16_t stage)
 {
 	job->n_own = job->n_attempts - job->n_uncharged;
 	job->stage = stage;
@@ -38,12 +38,12 @@ void fallback_begin(struct job *job)
 		return;
 	for (uint32_t i = 0; i < spec->n_needs; i++)
 		if ((job->sched->jobs[spec->deps[i]].marks & MARK_FALLBACK) && may_fall_back(job)) {
-			enter(job, 1);
+			fallback_enter(job, 1);
 			return;
 		}
 }
 
-static bool is_due(const struct job *job, const struct job_result *result)
+static bool fallback_is_due(const struct job *job, const struct job_result *result)
 {
 	if (job->sched->stop_level >= 0 || job->stage == plan_spec(job)->n_fallback)
 		return false;
@@ -53,7 +53,7 @@ static bool is_due(const struct job *job, const struct job_result *result)
 	       may_fall_back(job);
 }
 
-static const char *text_of(const struct job_result *result)
+static const char *fallback_text_of(const struct job_result *result)
 {
 	return result->message ? result->message : job_reason_name(result->reason);
 }
@@ -63,13 +63,14 @@ bool fallback_go_on(struct job *job, const struct job_result *result, const char
 	const char *before = job->spec->stage;
 	struct arena *mem = job->sched->mem;
 
-	if (!is_due(job, result))
+	if (!fallback_is_due(job, result))
 		return false;
-	enter(job, (uint16_t)(job->stage + 1));
+	fallback_enter(job, (uint16_t)(job->stage + 1));
 	*ret_message = before ? arena_printf(mem, "'%s' passed; going on with '%s'", before,
 					     job->spec->stage)
 			      : arena_printf(mem, "attempt %u ended (%s); going on with '%s'",
-					     job->n_attempts, text_of(result), job->spec->stage);
+					     job->n_attempts, fallback_text_of(result),
+					     job->spec->stage);
 	return true;
 }
 
@@ -97,7 +98,7 @@ void fallback_settle(struct job *job, const struct job_result *result)
 		settle(job, result->status, result->reason, result->message);
 		return;
 	}
-	text = arena_printf(job->sched->mem, "%s; on '%s': %s", text_of(&own->result),
-			    job->spec->stage, text_of(result));
+	text = arena_printf(job->sched->mem, "%s; on '%s': %s", fallback_text_of(&own->result),
+			    job->spec->stage, fallback_text_of(result));
 	settle(job, own->result.status, own->result.reason, text);
 }

@@ -13,7 +13,7 @@
 
 /* ---- ids ---- */
 
-static uint64_t hash_of(const char *s)
+static uint64_t graph_hash_of(const char *s)
 {
 	uint64_t h = UINT64_C(0xcbf29ce484222325);
 
@@ -45,7 +45,7 @@ static void check_ids(const struct sched *s, struct diags *diags)
 	slots = xcalloc(size, sizeof(*slots));
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
-		uint64_t hash = hash_of(spec->id);
+		uint64_t hash = graph_hash_of(spec->id);
 		size_t at = hash & mask;
 		uint32_t tag = (uint32_t)(hash >> 32);
 
@@ -100,7 +100,7 @@ static void number_dependents(struct sched *s)
 					   s->jobs[i - 1].n_dependents;
 }
 
-static uint32_t kind_of(const struct job_spec *spec, uint32_t k)
+static uint32_t graph_kind_of(const struct job_spec *spec, uint32_t k)
 {
 	if (k < spec->n_needs)
 		return 0;
@@ -120,7 +120,7 @@ static void fill_dependents(struct sched *s)
 			uint32_t dep = spec->deps[k];
 			uint32_t at = s->jobs[dep].dependents_at + n_filled[dep]++;
 
-			s->dependents[at] = (uint32_t)i | kind_of(spec, k);
+			s->dependents[at] = (uint32_t)i | graph_kind_of(spec, k);
 		}
 	}
 }
@@ -202,7 +202,7 @@ struct env_size {
 	size_t n;
 };
 
-static void check_text(const struct job_spec *spec, struct env_size *env, struct diags *diags)
+static void graph_check_text(const struct job_spec *spec, struct env_size *env, struct diags *diags)
 {
 	struct diag *e;
 
@@ -224,9 +224,9 @@ static void check_texts(const struct sched *s, struct diags *diags)
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		const struct job_spec *spec = s->jobs[i].spec;
 
-		check_text(spec, &env, diags);
+		graph_check_text(spec, &env, diags);
 		for (uint32_t k = 0; k < spec->n_fallback; k++)
-			check_text(&spec->fallback[k], &env, diags);
+			graph_check_text(&spec->fallback[k], &env, diags);
 	}
 }
 

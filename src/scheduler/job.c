@@ -62,7 +62,7 @@ struct job_attempt *job_add_attempt(struct job *job, const char *where)
 }
 
 /* The row of name in the table of targets; new names get new rows. */
-static uint32_t target_of(struct sched *s, struct map *rows, const char *name)
+static uint32_t job_find_target(struct sched *s, struct map *rows, const char *name)
 {
 	uintptr_t row = (uintptr_t)map_get(rows, name);
 
@@ -96,7 +96,7 @@ void job_init_all(struct sched *s)
 		heap_node_init(&job->ready);
 		if (job->spec->rules != rules) {
 			rules = job->spec->rules;
-			target = target_of(s, &rows, rules->target);
+			target = job_find_target(s, &rows, rules->target);
 		}
 		job->target = target;
 		s->targets[target].n[JOB_SCHEDULED]++;

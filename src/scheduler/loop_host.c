@@ -53,7 +53,7 @@ static void on_alarm(struct sched_host *host, double at_s)
 	ev_timer_start(h->loop, &h->timer);
 }
 
-static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+static void loop_host_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct loop_host *h = w->data;
 
@@ -61,7 +61,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 	h->is_woken = true;
 }
 
-static void on_idle(struct ev_loop *loop, ev_idle *w, int revents)
+static void loop_host_on_idle(struct ev_loop *loop, ev_idle *w, int revents)
 {
 	(void)loop, (void)w, (void)revents;
 }
@@ -90,8 +90,8 @@ struct loop_host *loop_host_new(struct ev_loop *loop, const struct clock *clock)
 	h->loop = loop;
 	h->alarm_s = INFINITY;
 	ev_prepare_init(&h->before_wait, on_before_wait);
-	ev_idle_init(&h->dont_wait, on_idle);
-	ev_timer_init(&h->timer, on_timer, 0, 0);
+	ev_idle_init(&h->dont_wait, loop_host_on_idle);
+	ev_timer_init(&h->timer, loop_host_on_timer, 0, 0);
 	h->before_wait.data = h->timer.data = h;
 	return h;
 }

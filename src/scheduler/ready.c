@@ -82,7 +82,7 @@ static struct ready_class *class_new(struct sched *s, struct lane *lane,
 }
 
 /* What makes a class, as text. */
-static void add_key(struct str *key, const struct ready_class *c)
+static void ready_add_key(struct str *key, const struct ready_class *c)
 {
 	str_printf(key, "%p %" PRIu32, (void *)c->lane, c->cpus);
 	for (uint32_t i = 0; i < c->n_needs; i++)
@@ -95,7 +95,7 @@ static struct ready_class *class_of(struct sched *s, struct lane *lane,
 	struct ready_class *c = class_new(s, lane, rules), *known;
 	_cleanup_(str_done) struct str key = {0};
 
-	add_key(&key, c);
+	ready_add_key(&key, c);
 	known = map_get(&s->classes, key.s);
 	if (known) {
 		free(c);
@@ -141,15 +141,15 @@ void ready_enter_stage(struct job *job, const struct job_spec *spec)
 
 /* ---- resources of a class ---- */
 
-static uint32_t count_of(const struct class_need *need)
+static uint32_t ready_count_of(const struct class_need *need)
 {
 	return need->count == RESOURCE_UNLIMITED ? 0 : need->count;
 }
 
-static void take_needs(struct sched *s, const struct ready_class *c)
+static void ready_take_needs(struct sched *s, const struct ready_class *c)
 {
 	for (uint32_t i = 0; i < c->n_needs; i++) {
-		c->needs[i].resource->in_use += count_of(&c->needs[i]);
+		c->needs[i].resource->in_use += ready_count_of(&c->needs[i]);
 		rivals_changed(s, c->needs[i].resource);
 	}
 }
@@ -159,8 +159,8 @@ static void give_needs(struct sched *s, const struct ready_class *c)
 	for (uint32_t i = 0; i < c->n_needs; i++) {
 		struct resource *r = c->needs[i].resource;
 
-		assert(r->in_use >= count_of(&c->needs[i]));
-		r->in_use -= count_of(&c->needs[i]);
+		assert(r->in_use >= ready_count_of(&c->needs[i]));
+		r->in_use -= ready_count_of(&c->needs[i]);
 		rivals_changed(s, r);
 	}
 }
@@ -169,7 +169,7 @@ static uint64_t asked_of(const struct ready_class *c, const struct resource *r)
 {
 	for (uint32_t i = 0; i < c->n_needs; i++)
 		if (c->needs[i].resource == r)
-			return count_of(&c->needs[i]);
+			return ready_count_of(&c->needs[i]);
 	return 0;
 }
 
@@ -250,7 +250,7 @@ static bool is_kept_from(const struct sched *s, const struct ready_class *c)
 {
 	for (uint32_t i = 0; i < c->n_needs; i++) {
 		const struct resource *r = c->needs[i].resource;
-		uint64_t wanted = r->in_use + count_of(&c->needs[i]);
+		uint64_t wanted = r->in_use + ready_count_of(&c->needs[i]);
 
 		for (uint32_t k = 0; k < s->n_lanes; k++) {
 			const struct lane *l = s->lanes[k];
@@ -306,7 +306,7 @@ struct job *ready_take(struct sched *s)
 		return NULL;
 	job = ready_head(c);
 	ready_remove(job);
-	take_needs(s, c);
+	ready_take_needs(s, c);
 	units_take(job);
 	lane_take(c->lane, c->cpus);
 	s->n_in_flight++;

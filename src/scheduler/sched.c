@@ -111,7 +111,7 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 	return 0;
 }
 
-static int check_graph(struct sched *s, const struct plan *plan, struct diags *diags)
+static int sched_check_graph(struct sched *s, const struct plan *plan, struct diags *diags)
 {
 	s->plan = plan;
 	job_init_all(s);
@@ -121,7 +121,7 @@ static int check_graph(struct sched *s, const struct plan *plan, struct diags *d
 int sched_check(const struct plan *plan, struct diags *diags)
 {
 	struct sched *s = sched_new(&(struct sched_options){0}, NULL);
-	int rc = check_graph(s, plan, diags);
+	int rc = sched_check_graph(s, plan, diags);
 
 	sched_free(s);
 	return rc;
@@ -133,7 +133,7 @@ int sched_check_resources(const struct plan *plan, const struct sched_options *o
 	unsigned n_before = diags->n_errors;
 	struct sched *s = sched_new(options, NULL);
 
-	check_graph(s, plan, diags);
+	sched_check_graph(s, plan, diags);
 	resources_take_plan(s);
 	resources_check(s, diags);
 	sched_free(s);
@@ -171,7 +171,7 @@ static bool open_run(struct sched *s)
 	return true;
 }
 
-static void refuse(struct job *job, struct error *why)
+static void sched_refuse(struct job *job, struct error *why)
 {
 	struct sched *s = job->sched;
 	const char *name = job->backend->ops->name;
@@ -192,7 +192,7 @@ static void take_back(struct job *job)
 	ready_give(job);
 }
 
-static void launch(struct job *job)
+static void sched_launch(struct job *job)
 {
 	struct backend *b = job->backend;
 	struct error why = {0};
@@ -209,7 +209,7 @@ static void launch(struct job *job)
 		break;
 	case SUBMIT_REFUSED:
 		take_back(job);
-		refuse(job, &why);
+		sched_refuse(job, &why);
 		break;
 	}
 	error_done(&why);
@@ -221,7 +221,7 @@ static bool dispatch(struct sched *s)
 	struct job *job;
 
 	while ((job = ready_take(s)) != NULL) {
-		launch(job);
+		sched_launch(job);
 		has_any = true;
 		stop_at_max_failures(s);
 		stop_apply(s);

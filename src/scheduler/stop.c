@@ -25,7 +25,7 @@ bool stop_may_launch(const struct sched *s, const struct job *job)
 	}
 }
 
-static const char *text_of(const struct job *job, enum job_reason reason)
+static const char *stop_text_of(const struct job *job, enum job_reason reason)
 {
 	bool has_run = job->n_attempts > 0;
 
@@ -47,7 +47,7 @@ void stop_settle(struct job *job)
 	struct sched *s = job->sched;
 	enum job_reason reason = s->stops[s->stop_level].reason;
 
-	settle(job, JOB_KILLED, reason, text_of(job, reason));
+	settle(job, JOB_KILLED, reason, stop_text_of(job, reason));
 }
 
 /* The backend says later that it has ended, and how. */
@@ -66,7 +66,7 @@ static void stop_job(struct job *job, enum sched_stop how, enum job_reason reaso
 		if (how >= STOP_DEADLINE && !(job->flags & FLAG_ENDED))
 			kill_job(job, how == STOP_KILL ? KILL_NOW : KILL_TERM, reason);
 	} else if (!stop_may_launch(job->sched, job)) {
-		settle(job, JOB_KILLED, reason, text_of(job, reason));
+		settle(job, JOB_KILLED, reason, stop_text_of(job, reason));
 	}
 }
 

@@ -42,7 +42,7 @@ static uint32_t take_lowest(struct resource *r)
 	return place;
 }
 
-static void give_back(struct resource *r, uint32_t place)
+static void units_give_back(struct resource *r, uint32_t place)
 {
 	assert(is_taken(r, place));
 	r->taken[place / 64] &= ~(UINT64_C(1) << place % 64);
@@ -64,7 +64,7 @@ static size_t count_units(const struct ready_class *c)
 	return n;
 }
 
-static struct held_units *find(const struct job *job)
+static struct held_units *units_find(const struct job *job)
 {
 	return map_get_n(&job->sched->held, (const char *)&job->n, sizeof(job->n));
 }
@@ -72,7 +72,7 @@ static struct held_units *find(const struct job *job)
 /* A job that its backend does not take now gets others the next time, in the same place. */
 static struct held_units *place_for(struct job *job, size_t n)
 {
-	struct held_units *h = find(job);
+	struct held_units *h = units_find(job);
 
 	if (h && h->room >= n)
 		return h;
@@ -104,10 +104,10 @@ void units_take(struct job *job)
 
 void units_give(struct job *job)
 {
-	struct held_units *h = find(job);
+	struct held_units *h = units_find(job);
 
 	for (size_t i = 0; h && i < h->n; i++)
-		give_back(h->at[i].resource, h->at[i].place);
+		units_give_back(h->at[i].resource, h->at[i].place);
 	if (h)
 		h->n = 0;
 }
@@ -115,7 +115,7 @@ void units_give(struct job *job)
 /* ---- as text ---- */
 
 /* Those of one resource stand in a row: "60003,60004"; returns how many. */
-static size_t add_list(const struct held_units *h, size_t from, struct str *out)
+static size_t units_add_list(const struct held_units *h, size_t from, struct str *out)
 {
 	const struct resource *r = h->at[from].resource;
 	size_t n = 0;
@@ -135,7 +135,7 @@ static void write_texts(struct sched *s, struct held_units *h)
 		const char *name = h->at[i].resource->name;
 		_cleanup_(str_done) struct str list = {0};
 
-		i += add_list(h, i, &list);
+		i += units_add_list(h, i, &list);
 		str_printf(&json, "%s\"%s\":[%s]", n_env ? "," : "{", name, list.s);
 		env[n_env++] = arena_printf(s->mem, "DVSCHED_RESOURCE_%s=%s", name, list.s);
 	}
@@ -146,7 +146,7 @@ static void write_texts(struct sched *s, struct held_units *h)
 
 static struct held_units *find_written(const struct job *job)
 {
-	struct held_units *h = find(job);
+	struct held_units *h = units_find(job);
 
 	if (!h || !h->n)
 		return NULL;
