@@ -21,7 +21,7 @@ static bool job_env_sets(const char *const *list, const char *entry)
 	return false;
 }
 
-static size_t count(const char *const *list)
+static size_t job_env_count(const char *const *list)
 {
 	size_t n = 0;
 
@@ -63,7 +63,8 @@ static bool is_per_job(const char *entry)
 const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n)
 {
 	const char *const *own = r->env, *const *last = r->is_interactive ? interactive : NULL;
-	size_t n_base = count(base), n_own = count(own), n_last = count(last);
+	size_t n_base = job_env_count(base), n_own = job_env_count(own),
+	       n_last = job_env_count(last);
 	struct merged_env m = {0};
 
 	m.at = xcalloc(n_base + n_own + n_last + JOB_ENV_OWN + 1, sizeof(*m.at));

@@ -102,7 +102,7 @@ static void write_need(struct json_out *out, const struct job_need *need)
 }
 
 /* Returns 0 or an errno. */
-static int write_all(int fd, const struct str *needs)
+static int needs_write_all(int fd, const struct str *needs)
 {
 	struct wire w = {needs->s, needs->s + needs->len, true};
 	_cleanup_(str_done) struct str text = {0};
@@ -129,7 +129,7 @@ int needs_write(const char *odir, const struct str *needs, struct error *err)
 		fd = unlink(path) < 0 ? -1 : open_new(path);
 	errnum = fd < 0 ? errno : 0;
 	if (fd >= 0 && needs->len)
-		errnum = write_all(fd, needs);
+		errnum = needs_write_all(fd, needs);
 	if (fd >= 0 && close(fd) < 0 && errnum == 0)
 		errnum = errno;
 	return errnum ? error_sys(err, errnum, "cannot write %s", path) : 0;
