@@ -1,0 +1,54 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A function's name says what it is about: few functions of src share a name with one of another file.
+
+names.py: runs the test. names.py --list: the names that are shared, with their files.
+"""
+import collections
+import pathlib
+import re
+import sys
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+# At most so many of 100 functions share their name: what implements one interface in several files may.
+MOST_PERCENT = 5
+DEFINITION = re.compile(r"(?m)^(?!(?:static_assert|typedef|struct \w+ \{|#))[A-Za-z_][^;{}=#\n]*?\b([a-z]\w*)\((?:[^;{}]*?)\)(?: \w+\([^)]*\))*\n\{")
+
+
+def functions(text):
+    """The names of the functions that a file defines."""
+    text = re.sub(r"(?s)/\*.*?\*/|__attribute__\(\(.*?\)\)", "", text)
+    return DEFINITION.findall(text)
+
+
+def by_name():
+    found = collections.defaultdict(list)
+    for path in sorted((ROOT / "src").rglob("*.c")):
+        for name in functions(path.read_text(encoding="utf-8")):
+            found[name].append(str(path.relative_to(ROOT)))
+    return found
+
+
+class Names(unittest.TestCase):
+    def test_it_finds_functions(self):
+        text = "static int one(void)\n{\n}\n\nint two(int a,\n\t int b)\n{\n}\n\nstatic_assert(three(1));\nstruct s {\n};\n"
+        self.assertEqual(functions(text), ["one", "two"])
+
+    def test_few_functions_share_a_name(self):
+        found = by_name()
+        n = sum(map(len, found.values()))
+        shared = {name: files for name, files in found.items() if len(files) > 1}
+        n_shared = sum(map(len, shared.values()))
+        self.assertGreater(n, 3000)
+        self.assertLessEqual(n_shared, n * MOST_PERCENT // 100,
+                             f"{n_shared} of {n} functions share {len(shared)} names: give them the name of what they are about")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["--list"]:
+        for name, files in sorted(by_name().items(), key=lambda item: -len(item[1])):
+            if len(files) > 1:
+                print(len(files), name, *files)
+    else:
+        unittest.main()
