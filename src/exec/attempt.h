@@ -55,7 +55,7 @@ struct attempt_clocks {
 /* For the scheduler, at the next opportunity. */
 struct attempt_news {
 	bool has_stopped;	/* an interactive one, as by Ctrl-Z */
-	bool has_failed_launch; /* for want of a process */
+	bool has_failed_launch; /* no process could be made */
 	bool is_short;		/* that was told */
 };
 

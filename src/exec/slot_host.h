@@ -44,7 +44,7 @@ void slot_host_set_terminal(struct slot_host *h, const struct slot_terminal *ter
  * there is none. */
 bool slot_host_find_program(struct slot_host *h, const char *name, const char *search_path,
 			    const char *cwd);
-/* A job begins: from here on the kernel's kills for want of memory count. */
+/* A job begins: from here on the kernel's kills for lack of memory count. */
 void slot_host_note_oom(struct slot_host *h, double now_s);
 bool slot_host_had_oom(const struct slot_host *h);
 /* Kills everything below this process, kept daemons too, until it is gone or cannot be killed. */
