@@ -170,7 +170,7 @@ static void printer_on_job_changed(struct observer *o, const struct job *job, en
 		.is_flaky = job->marks & MARK_FLAKY,
 	};
 
-	if (!p->face->draw && !p->face->failed) /* nothing is shown */
+	if (!p->view->draw && !p->view->failed) /* nothing is shown */
 		return;
 	if (!tally_change(&p->tally, &view, was, printer_now(p))) {
 		printer_changed(p);
