@@ -50,7 +50,7 @@ static const char *find_twin(struct arena *mem, const uint32_t *sorted, uint32_t
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (sorted[i] == sorted[i - 1])
-			return arena_printf(mem, "%u is there twice", sorted[i]);
+			return arena_printf(mem, "%u is listed twice", sorted[i]);
 	return NULL;
 }
 

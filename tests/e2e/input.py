@@ -86,7 +86,7 @@ class Refusals(Story):
         self.assertIn("resource 'PORT' must be a number of units, or their numbers: 5-3 begins with the larger number",
                       self.dvsched("run", "a.hjson").err)
         self.write("a.hjson", '{ flow: "jobs", jobs: [ { name: "a", command: "true" } ] }')
-        for value, why in (("5-3", ": 5-3 begins with the larger number"), ("1,1", ": 1 is there twice"), ("x", "")):
+        for value, why in (("5-3", ": 5-3 begins with the larger number"), ("1,1", ": 1 is listed twice"), ("x", "")):
             run = self.dvsched("run", "a.hjson", "-R", f"PORT={value}")
             self.assertEqual(run.code, 2, run)
             self.assertIn(f"'--resource' wants NAME=N, not 'PORT={value}'{why}\n", run.err)

@@ -165,7 +165,7 @@ static void refuse_twice(struct values *v)
 
 	for (size_t i = 0; i < v->list.n && !v->is_bad; i++)
 		if (map_set(&seen, v->list.at[i], &seen))
-			refuse(v, arena_printf(v->load->mem, "the value '%s' is there twice",
+			refuse(v, arena_printf(v->load->mem, "the value '%s' is listed twice",
 					       v->list.at[i]));
 	map_done(&seen);
 }
