@@ -39,6 +39,11 @@ struct cfg_options {
 	/* Set by cfg_load(): the exit status of an {eval_cmd} in an import that failed, else 0.
 	 * Or NULL. */
 	int *ret_eval_status;
+	/* Called once the first file is read, before anything of it is used: may set what stands
+	 * above, by what root, which is that file alone, says. -1 after an error. Or NULL. */
+	int (*begin)(void *ctx, const struct cfg *c, struct hjson_node *root,
+		     struct cfg_options *options, struct diags *diags);
+	void *begin_ctx;
 };
 
 /* The git work tree of the current directory, arena-owned; NULL: there is none. */

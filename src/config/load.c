@@ -284,9 +284,9 @@ static void check_use_cfgs(struct load *l, const struct source *f, const struct 
 }
 
 /* Merges the file's own keys, then its imports by what is known after them. */
-static void load_one(struct load *l, const struct source *f)
+static void load_one(struct load *l, const struct source *f, struct hjson_node *root)
 {
-	struct hjson_node *root = parse(l, f), *imports = NULL, *m;
+	struct hjson_node *imports = NULL, *m;
 
 	while (root && (m = hjson_take(l->cfg->doc, root))) {
 		if (m->shadowed || (l->is_tool_locked && hjson_key_is(m, "tool")))
@@ -304,7 +304,7 @@ static void load_one(struct load *l, const struct source *f)
 		add_imports(l, f, imports);
 }
 
-static void load_all(struct load *l, struct source *first)
+static void load_all(struct load *l, struct source *first, struct hjson_node *first_root)
 {
 	map_set(&l->seen, first->path, first);
 	config_load_push(l, first);
@@ -316,7 +316,7 @@ static void load_all(struct load *l, struct source *first)
 				  FILES_MOST);
 			return;
 		}
-		load_one(l, f);
+		load_one(l, f, l->n_files == 1 ? first_root : parse(l, f));
 	}
 }
 
@@ -398,12 +398,16 @@ static struct cfg *load(struct cfg *c, const struct source *file, const struct c
 {
 	struct load l = {.cfg = c, .diags = diags};
 	unsigned n_before = diags->n_errors;
+	struct cfg_options own = *options;
 	struct source first = *file;
+	struct hjson_node *root = parse(&l, &first);
 
-	l.is_tool_locked = options->tool != NULL;
 	merge_init(&l.merge, l.cfg, diags);
-	set_all_initial(&l.merge, options);
-	load_all(&l, &first);
+	if (!root || !own.begin || own.begin(own.begin_ctx, c, root, &own, diags) == 0) {
+		l.is_tool_locked = own.tool != NULL;
+		set_all_initial(&l.merge, &own);
+		load_all(&l, &first, root);
+	}
 	merge_done(&l.merge);
 	map_done(&l.seen);
 	free(l.work);
@@ -517,51 +521,4 @@ void cfg_keep(struct cfg *c, struct cfg *child)
 {
 	child->next = c->children;
 	c->children = child;
-}
-
-struct hjson_node *cfg_root(const struct cfg *c)
-{
-	return c->root;
-}
-
-struct hjson_doc *cfg_doc(const struct cfg *c)
-{
-	return c->doc;
-}
-
-struct arena *cfg_mem(const struct cfg *c)
-{
-	return c->mem;
-}
-
-const char *cfg_path(const struct cfg *c)
-{
-	return c->path;
-}
-
-const char *cfg_dir(const struct cfg *c)
-{
-	return c->dir;
-}
-
-void cfg_note_status(struct cfg *c, int status)
-{
-	for (; c && status; c = c->parent)
-		if (!c->eval_status)
-			c->eval_status = status;
-}
-
-int cfg_eval_status(const struct cfg *c)
-{
-	return c->eval_status;
-}
-
-void cfg_index(const struct cfg *c, struct map *ret)
-{
-	struct hjson_node *m;
-
-	*ret = (struct map){0};
-	hjson_for_each (m, c->root)
-		if (!m->shadowed)
-			map_set_n(ret, m->key, m->key_len, m);
 }

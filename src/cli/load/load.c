@@ -118,24 +118,6 @@ static const char *path_of(const struct args *args, struct diags *diags)
 	return args->words[0];
 }
 
-static struct cfg *load_at(const struct args *args, struct place *p, struct diags *diags)
-{
-	struct cfg_options options = {
-		.text = p->text,
-		.proj_root = p->proj_root,
-		.scratch_root = p->scratch_root,
-		.branch = p->branch,
-		.tool = opt_word(args, OPT_TOOL, NULL),
-		.ret_eval_status = args->facts ? &args->facts->eval_status : NULL,
-	};
-
-	struct cfg *cfg = cfg_load(p->cfg_path, &options, diags);
-
-	if (cfg && !p->is_native && flow_is_native(cfg, hjson_get(cfg_root(cfg), "flow")))
-		place_set_native(args, p);
-	return cfg;
-}
-
 struct cfg *load_cfg(const struct args *args, struct diags *diags)
 {
 	const char *path = path_of(args, diags);
@@ -143,7 +125,7 @@ struct cfg *load_cfg(const struct args *args, struct diags *diags)
 
 	if (!path || place_find(args, path, &place, diags) < 0)
 		return NULL;
-	return load_at(args, &place, diags);
+	return place_load(&place, diags);
 }
 
 struct cfg *load_cfg_settings(const struct args *args, const char *path, struct diags *diags)
@@ -151,7 +133,7 @@ struct cfg *load_cfg_settings(const struct args *args, const char *path, struct 
 	const struct cfg_expand_options lenient = {.is_lenient = true};
 	struct flow_options options = {.defines = opt_words(args, OPT_DEFINE)};
 	struct place place = {0};
-	struct cfg *cfg = place_find(args, path, &place, diags) == 0 ? load_at(args, &place, diags)
+	struct cfg *cfg = place_find(args, path, &place, diags) == 0 ? place_load(&place, diags)
 								     : NULL;
 	unsigned n_before = diags->n_errors;
 
@@ -314,20 +296,20 @@ static void load_and_plan(const struct args *args, struct loaded *l)
 
 	if (!path || place_find(args, path, &place, &l->diags) < 0)
 		return;
-	if (place.is_native && opt_has(args, OPT_LIST)) {
-		struct diag *e = diag_error(&l->diags, nowhere, "'--list' is for DVSim's flows");
-
-		diag_hint(e, "dvsched list %s", path);
-		return;
-	}
 	if (opt_has(args, OPT_REMOTE) && opt_has(args, OPT_INTERACTIVE)) {
 		diag_error(&l->diags, nowhere, "--interactive and --remote do not go together");
 		return;
 	}
 	if (opt_has(args, OPT_REMOTE) && !opt_has(args, OPT_DRY_RUN) && !opt_has(args, OPT_LIST) &&
-	    place_go_remote(args, &place, &l->diags) < 0)
+	    place_go_remote(&place, &l->diags) < 0)
 		return;
-	l->cfg = load_at(args, &place, &l->diags);
+	l->cfg = place_load(&place, &l->diags);
+	if (l->cfg && place.is_native && opt_has(args, OPT_LIST)) {
+		struct diag *e = diag_error(&l->diags, nowhere, "'--list' is for DVSim's flows");
+
+		diag_hint(e, "dvsched list %s", path);
+		return;
+	}
 	if (l->cfg)
 		l->plan = plan_cfg(args, &place, l->cfg, &l->diags);
 }

@@ -9,28 +9,12 @@
 #include "base/log.h"
 #include "cli/load/cfg_stream.h"
 #include "cli/load/here.h"
+#include "cli/load/outcome.h"
 #include "cli/load/remote.h"
 #include "config/config.h"
 #include "flow/flow.h"
 
 static const struct src_pos nowhere;
-
-/* A configuration of ours mostly says its flow itself; DVSim's get theirs by an import. */
-static bool is_native(const struct place *p)
-{
-	struct diags diags;
-	struct cfg *c;
-	bool is;
-
-	diags_init(&diags);
-	c = p->text ? cfg_parse_text(p->text->shown, p->text->bytes, p->text->n, &diags)
-		    : cfg_parse(p->cfg_path, &diags);
-	is = !c || (cfg_root(c)->type == HJSON_OBJECT &&
-		    flow_is_native(c, hjson_get(cfg_root(c), "flow")));
-	cfg_free(c);
-	diags_done(&diags);
-	return is;
-}
 
 const char *place_scratch(const struct args *args, const char *dir)
 {
@@ -66,11 +50,11 @@ static const char *given_branch(const struct args *args)
 }
 
 /* DVSim ends without a project; under our own name the files may say it. */
-static int check_project(const struct args *args, const struct place *p, struct diags *diags)
+static int check_project(const struct place *p, struct diags *diags)
 {
 	struct diag *e;
 
-	if (p->proj_root || p->is_native || !args->is_dvsim)
+	if (p->proj_root || p->is_native || !p->args->is_dvsim)
 		return 0;
 	e = diag_error(diags, nowhere,
 		       "there is no project: the current directory is in no git "
@@ -82,9 +66,9 @@ static int check_project(const struct args *args, const struct place *p, struct 
 int place_find(const struct args *args, const char *word, struct place *ret, struct diags *diags)
 {
 	static const char *const none[] = {NULL};
-	const char *dir;
 
 	*ret = (struct place){
+		.args = args,
 		.cfg_path = word,
 		.branch = given_branch(args),
 		.tool = {.mappings = none, .roots = none},
@@ -93,24 +77,65 @@ int place_find(const struct args *args, const char *word, struct place *ret, str
 		return -1;
 	if (ret->text) /* as a file of this name in the current directory */
 		ret->cfg_path = path_absolute(args->mem, "stdin");
-	dir = path_dir(args->mem, ret->cfg_path);
-	ret->is_native = is_native(ret);
-	/* DVSim's imports, commands and project are relative to it. */
-	if (!ret->is_native &&
-	    (here_require(diags) < 0 || tool_config_read(args, &ret->tool, diags) < 0))
-		return -1;
-	if (ret->tool.path)
-		log_info("[dvsim_config]: %s", ret->tool.path);
-	ret->proj_root = find_project(args, &ret->tool);
-	ret->scratch_root = place_scratch(args,
-					  !ret->is_native && ret->proj_root ? ret->proj_root : dir);
-	return check_project(args, ret, diags);
+	return 0;
 }
 
-void place_set_native(const struct args *args, struct place *p)
+static void set_scratch(struct place *p)
 {
-	p->is_native = true;
-	p->scratch_root = place_scratch(args, path_dir(args->mem, p->cfg_path));
+	const char *dir = path_dir(p->args->mem, p->cfg_path);
+
+	p->scratch_root = place_scratch(p->args,
+					!p->is_native && p->proj_root ? p->proj_root : dir);
+}
+
+/* By the configuration's first file. One of ours mostly says its flow itself. */
+static int settle(struct place *p, const struct cfg *c, struct hjson_node *root,
+		  struct diags *diags)
+{
+	p->is_native = flow_is_native(c, hjson_get(root, "flow"));
+	/* DVSim's imports, commands and project are relative to the current directory. */
+	if (!p->is_native &&
+	    (here_require(diags) < 0 || tool_config_read(p->args, &p->tool, diags) < 0))
+		return -1;
+	if (p->tool.path)
+		log_info("[dvsim_config]: %s", p->tool.path);
+	p->proj_root = find_project(p->args, &p->tool);
+	set_scratch(p);
+	p->is_settled = true;
+	return check_project(p, diags);
+}
+
+static int begin_load(void *ctx, const struct cfg *c, struct hjson_node *root,
+		      struct cfg_options *options, struct diags *diags)
+{
+	struct place *p = ctx;
+
+	if (!p->is_settled && settle(p, c, root, diags) < 0)
+		return -1;
+	options->proj_root = p->proj_root;
+	options->scratch_root = p->scratch_root;
+	options->branch = p->branch;
+	return 0;
+}
+
+struct cfg *place_load(struct place *p, struct diags *diags)
+{
+	const struct args *args = p->args;
+	const struct cfg_options options = {
+		.text = p->text,
+		.tool = opt_word(args, OPT_TOOL, NULL),
+		.ret_eval_status = args->facts ? &args->facts->eval_status : NULL,
+		.begin = begin_load,
+		.begin_ctx = p,
+	};
+	struct cfg *cfg = cfg_load(p->cfg_path, &options, diags);
+
+	/* The file imports its flow, and the flow is one of our own: its output lies beside it. */
+	if (cfg && !p->is_native && flow_is_native(cfg, hjson_get(cfg_root(cfg), "flow"))) {
+		p->is_native = true;
+		set_scratch(p);
+	}
+	return cfg;
 }
 
 /* --purge goes for the copy, too. */
@@ -130,12 +155,26 @@ static int purge_copy(const struct place *p, const char *copy, struct diags *dia
 	return rc;
 }
 
-int place_go_remote(const struct args *args, struct place *p, struct diags *diags)
+/* By the original; what is loaded then is the copy. */
+static int settle_alone(struct place *p, struct diags *diags)
 {
-	struct arena *mem = args->mem;
-	const char *cfg = path_absolute(mem, p->cfg_path), *copy;
-	struct remote remote = {.project = p->proj_root, .scratch_root = p->scratch_root};
+	struct cfg *c = p->text ? cfg_parse_text(p->text->shown, p->text->bytes, p->text->n, diags)
+				: cfg_parse(p->cfg_path, diags);
+	int rc = c ? settle(p, c, cfg_root(c), diags) : -1;
 
+	cfg_free(c);
+	return rc;
+}
+
+int place_go_remote(struct place *p, struct diags *diags)
+{
+	struct arena *mem = p->args->mem;
+	const char *cfg = path_absolute(mem, p->cfg_path), *copy;
+	struct remote remote;
+
+	if (settle_alone(p, diags) < 0)
+		return -1;
+	remote = (struct remote){.project = p->proj_root, .scratch_root = p->scratch_root};
 	if (p->is_native || p->text || !p->proj_root || !path_is_below(cfg, p->proj_root)) {
 		diag_error(diags, nowhere,
 			   "--remote is for a DVSim configuration that is in its project");
@@ -144,7 +183,7 @@ int place_go_remote(const struct args *args, struct place *p, struct diags *diag
 	if (!p->branch)
 		p->branch = cfg_branch(mem, p->proj_root);
 	copy = path_join(mem, path_join(mem, p->scratch_root, p->branch), "repo_top");
-	if (opt_has(args, OPT_PURGE) && purge_copy(p, copy, diags) < 0)
+	if (opt_has(p->args, OPT_PURGE) && purge_copy(p, copy, diags) < 0)
 		return -1;
 	remote.to = copy;
 	if (remote_copy(mem, &remote, diags) < 0)

@@ -8,22 +8,25 @@
 #include "config/config.h"
 
 struct place {
+	const struct args *args;
 	const char *cfg_path;	     /* as given, but in the copy with --remote */
 	const struct cfg_text *text; /* of it, which was read from a stream; NULL: it is a file */
-	const char *proj_root;	     /* absolute; NULL: there is no project */
-	const char *scratch_root;    /* absolute */
 	const char *branch;	     /* NULL: of the project's work tree */
-	bool is_native;		     /* of one of our own flows, not of DVSim's */
-	struct tool_config tool;     /* empty for native ones */
+	/* Known once the configuration's first file was read: */
+	const char *proj_root;	  /* absolute; NULL: there is no project */
+	const char *scratch_root; /* absolute */
+	struct tool_config tool;  /* empty for native flows */
+	bool is_native;		  /* of one of our own flows, not of DVSim's */
+	bool is_settled;
 };
 
 /* word names a file or a stream. Returns 0, or -1 after errors. All of it lives in args->mem. */
 int place_find(const struct args *args, const char *word, struct place *ret, struct diags *diags);
-/* The file imports its flow, and the flow is one of our own: its output lies beside it. */
-void place_set_native(const struct args *args, struct place *p);
+/* Loads the configuration, and settles the rest of p by the flow of its first file. */
+struct cfg *place_load(struct place *p, struct diags *diags);
 /* -sr, else $SCRATCH_ROOT, else scratch/ in dir. */
 const char *place_scratch(const struct args *args, const char *dir);
 /* --remote: copies the project, and is in the copy then. Returns 0, or -1 after an error. */
-int place_go_remote(const struct args *args, struct place *p, struct diags *diags);
+int place_go_remote(struct place *p, struct diags *diags);
 
 #endif
