@@ -87,8 +87,12 @@ struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct
 	const struct flow_type *type = type_of(c, diags);
 	struct plan *plan = type ? type->make(c, options, diags) : NULL;
 
-	if (plan)
-		job_limits_set(plan, options);
+	if (!plan)
+		return NULL;
+	if (plan->report == PLAN_REPORT_OF_FLOW)
+		plan->report = type->report == PLAN_REPORT_OF_FLOW ? PLAN_REPORT_NONE
+								   : type->report;
+	job_limits_set(plan, options);
 	return plan;
 }
 

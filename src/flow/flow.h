@@ -97,6 +97,7 @@ struct flow_type {
 	const char *name; /* "jobs" */
 	const char *help;
 	enum flow_kind kind;
+	enum plan_report report; /* of its plans; PLAN_REPORT_OF_FLOW is none */
 	/* NULL after errors. The plan owns copies of all it needs but positions' file names, which
 	 * cfg keeps. */
 	struct plan *(*make)(struct cfg *c, const struct flow_options *options,

@@ -18,10 +18,12 @@ struct dv_revision {
 	bool is_dirty;
 };
 
+enum dv_kind { DV_SIM, DV_LINT, DV_CDC, DV_RDC, DV_SYN, DV_FORMAL };
+
 /* One configuration with jobs, or the primary one above them. */
 struct dv_block {
 	const char *name, *variant; /* variant: NULL if there is none */
-	const char *flow;	    /* "sim", "lint", "cdc", "rdc", "syn", "formal" */
+	enum dv_kind kind;
 	const char *tool;
 	const char *rel_path;
 	struct dv_revision revision;
@@ -65,6 +67,7 @@ struct dv_plan {
 	const struct dv_block *const *blocks; /* those with jobs, in order */
 	size_t n_blocks;
 	time_t timestamp; /* of the run */
+	enum dv_kind kind;
 };
 
 #endif

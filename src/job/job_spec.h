@@ -14,7 +14,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "job/dv_block.h"
 #include "job/job_needs.h"
 #include "job/job_steps.h"
 
@@ -105,6 +104,9 @@ struct job_rules {
 	bool is_simulation; /* with tool: its log may tell the simulated time */
 };
 
+struct dv_block;
+struct dv_plan;
+
 struct job_block {
 	const char *name;	   /* the configuration's name */
 	const char *scratch_path;  /* absolute; passed/ failed/ killed/ running/ and job directories
@@ -181,6 +183,15 @@ struct resource_limit {
 };
 #define RESOURCE_UNLIMITED UINT32_MAX
 
+/* Who reports a finished run: a row each in report/report.c. */
+enum plan_report {
+	PLAN_REPORT_OF_FLOW, /* until flow_plan() is done: as the flow's type says */
+	PLAN_REPORT_NONE,    /* only our own ending */
+	PLAN_REPORT_SIM,
+	PLAN_REPORT_ONESHOT,
+	PLAN_REPORT_COUNT,
+};
+
 enum { PLAN_KEEP_RUNS = 20 }; /* if nothing says how many */
 
 struct plan {
@@ -192,6 +203,7 @@ struct plan {
 	const char *
 		scratch_root; /* absolute; nothing outside it is ever removed, renamed or rotated */
 	const char *flow;
+	enum plan_report report;
 	const char *seed_base; /* of all random seeds; NULL: none is random */
 	const char *parent;    /* id of the run that this one was made from; NULL: none */
 	size_t n_left;	       /* jobs that did not pass there, and do not run again here */

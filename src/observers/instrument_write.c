@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "job/dv_block.h"
 #include "observers/instrument_data.h"
 #include "run/dv_files.h"
 

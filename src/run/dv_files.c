@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "job/dv_block.h"
 
 enum { DUMP_INDENT = 2 };
 
@@ -51,7 +52,7 @@ const char *dv_files_job_type(const struct job_spec *job)
 
 	if (!job->block->dv)
 		return "Job";
-	if (strcmp(job->block->dv->flow, "sim") != 0)
+	if (job->block->dv->kind != DV_SIM)
 		return "CompileOneShot";
 	for (size_t i = 0; i < ARRAY_LEN(types); i++)
 		if (strcmp(job->rules->target, types[i][0]) == 0)
@@ -71,7 +72,7 @@ const char *dv_files_variant(const struct job_spec *job)
 	if (!b)
 		return NULL;
 	/* DVSim's other flows know no variants. */
-	return strcmp(b->flow, "sim") == 0 ? text_or_empty(b->variant) : b->variant;
+	return b->kind == DV_SIM ? text_or_empty(b->variant) : b->variant;
 }
 
 static void write_block(struct json_out *j, const struct plan *plan, const struct job_spec *job,

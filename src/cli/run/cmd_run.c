@@ -27,10 +27,10 @@
 #include "cli/run/tool_versions.h"
 #include "cli/run/watchers.h"
 #include "io/loop.h"
+#include "job/dv_block.h"
 #include "observers/instrument.h"
 #include "observers/rows.h"
-#include "report/dv/oneshot/oneshot.h"
-#include "report/dv/sim/report.h"
+#include "report/dv/reports.h"
 #include "report/ending/ending.h"
 #include "run/dv_files.h"
 #include "run/past_run.h"
@@ -57,7 +57,7 @@ struct run {
 	struct observer publisher;
 	struct str notes, backends_json; /* what backends have to say at the end */
 	char *report_path;		 /* of DVSim's flows; NULL: none was written */
-	struct oneshot_report *oneshot;	 /* of such a flow, when its jobs have ended; else NULL */
+	struct report *report;		 /* when the jobs have ended; NULL: the plan has none */
 	bool has_results, lost_pages;	 /* results.json was written; reports were not */
 };
 
@@ -283,14 +283,32 @@ static void print_ending(struct run *r, const struct results_head *head)
 	rows_done(&rows);
 }
 
-/* Results of the one-shot flows: a job that passed may have found what fails the run. */
-static void read_oneshot(struct run *r, struct outcome *outcome)
+/* NULL: none. */
+static const char *signal_name(int signum)
+{
+	return signum == SIGINT	   ? "SIGINT"
+	       : signum == SIGTERM ? "SIGTERM"
+	       : signum == SIGHUP  ? "SIGHUP"
+	       : signum == SIGQUIT ? "SIGQUIT"
+				   : NULL;
+}
+
+/* A job that passed may have found what fails the run. A run that was stopped asks no tool for its
+ * version. */
+static void make_report(struct run *r, struct outcome *outcome)
 {
 	struct rows rows = {.sched = r->sched};
 
-	r->oneshot = oneshot_report_new(r->loaded.plan, rows_next, &rows);
+	r->report = report_new(&(struct report_source){
+		.plan = r->loaded.plan,
+		.next = rows_next,
+		.ctx = &rows,
+		.version = DVSCHED_VERSION,
+		.signal_name = signal_name(r->signals.requests.first),
+		.ask_version = outcome->exit_code > EXIT_INFRA ? NULL : tool_version_ask,
+	});
 	rows_done(&rows);
-	if (r->oneshot && outcome->exit_code == EXIT_PASSED && oneshot_report_errors(r->oneshot))
+	if (r->report && outcome->exit_code == EXIT_PASSED && report_n_findings(r->report))
 		*outcome = (struct outcome){"failed", EXIT_SOME_FAILED};
 }
 
@@ -302,7 +320,7 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	struct rows rows = {.sched = r->sched};
 	struct error err = {0};
 
-	read_oneshot(r, &outcome);
+	make_report(r, &outcome);
 	engines_tell(&r->engines, &r->notes, &r->backends_json);
 	*ret_head = (struct results_head){
 		.start_wall_s = sched_started_wall_s(r->sched),
@@ -323,16 +341,6 @@ static int write_results(struct run *r, struct results_head *ret_head)
 	}
 	rows_done(&rows);
 	return outcome.exit_code;
-}
-
-/* NULL: none. */
-static const char *signal_name(int signum)
-{
-	return signum == SIGINT	   ? "SIGINT"
-	       : signum == SIGTERM ? "SIGTERM"
-	       : signum == SIGHUP  ? "SIGHUP"
-	       : signum == SIGQUIT ? "SIGQUIT"
-				   : NULL;
 }
 
 static void lose_pages(struct run *r, struct error *err)
@@ -356,71 +364,47 @@ static void note_report(struct run *r)
 		r->report_path = xasprintf("%s/index.html", r->loaded.plan->dv->reports_dir);
 }
 
-/* DVSim's reports; under its name they stand for our ending. True if they were shown. A run that
- * was stopped asks no tool for its version. */
-static bool report_simulations(struct run *r, bool is_stopped)
+/* DVSim's tables are messages, of level info; under its name the summary stands for our ending. */
+static void show_report(const struct run *r, const struct str *blocks, const struct str *summary)
 {
-	struct rows rows = {.sched = r->sched};
-	struct str blocks = {0}, summary = {0};
-	struct error err = {0};
-	bool is_shown = r->args->is_dvsim;
-	struct sim_report *report;
+	const struct str *shown = r->args->is_dvsim || summary->len ? summary : blocks;
 
-	if (opt_has(r->args, OPT_COV_UNR) || opt_has(r->args, OPT_COV_ANALYZE))
-		return false; /* DVSim reports on tests only */
-	report = sim_report_new(r->loaded.plan, DVSCHED_VERSION,
-				signal_name(r->signals.requests.first), rows_next, &rows);
-	if (report && !is_stopped)
-		sim_report_set_versions(report, tool_version_ask);
-	if (report && sim_report_write(report, &err) < 0)
-		lose_pages(r, &err);
-	if (report && (is_shown || log_has_file()))
-		sim_report_show(report, !r->lost_pages, &blocks, &summary);
-	if (report) {
-		log_file_add(blocks.s, blocks.len); /* DVSim's file has no summary */
-		note_report(r);
-	}
-	if (report && is_shown) {
-		fflush(stdout);
-		show_blocks(&blocks);
-		final_write_ending(summary.s ? summary.s : "", summary.len);
-	}
-	is_shown = is_shown && report;
-	sim_report_free(report);
-	str_done(&blocks);
-	str_done(&summary);
-	rows_done(&rows);
-	return is_shown;
+	fflush(stdout);
+	if (r->args->is_dvsim)
+		show_blocks(blocks);
+	final_write_ending(shown->s ? shown->s : "", shown->len);
 }
 
-/* Under the name dvsim its tables stand for our ending, else before it. */
-static bool report_oneshot(struct run *r)
+static void log_findings(const struct run *r)
 {
-	size_t n_errors = oneshot_report_errors(r->oneshot);
-	_cleanup_(str_done) struct str blocks = {0}, summary = {0};
-	struct error err = {0};
+	size_t n = report_n_findings(r->report);
 
-	if (oneshot_report_write(r->oneshot, &err) < 0)
-		lose_pages(r, &err);
-	oneshot_report_show(r->oneshot, &blocks, &summary);
-	log_file_add(blocks.s, blocks.len);
-	log_file_add(summary.s, summary.len);
-	note_report(r);
-	fflush(stdout);
-	if (r->args->is_dvsim) {
-		show_blocks(&blocks);
-		final_write_ending(summary.s ? summary.s : "", summary.len);
-	} else if (summary.len) {
-		final_write_ending(summary.s, summary.len);
-	} else {
-		final_write_ending(blocks.s ? blocks.s : "", blocks.len);
-	}
-	if (n_errors && !r->args->is_dvsim)
-		log_error("%zu finding%s fail%s this run%s%s%s", n_errors, n_errors == 1 ? "" : "s",
-			  n_errors == 1 ? "s" : "", r->lost_pages ? "" : ": ",
+	if (n && !r->args->is_dvsim)
+		log_error("%zu finding%s fail%s this run%s%s%s", n, n == 1 ? "" : "s",
+			  n == 1 ? "s" : "", r->lost_pages ? "" : ": ",
 			  r->lost_pages ? "" : r->loaded.plan->dv->reports_dir,
 			  r->lost_pages ? "" : "/index.json");
-	return r->args->is_dvsim;
+}
+
+static void write_report(struct run *r)
+{
+	bool is_always_shown = report_is_always_shown(r->report);
+	struct str blocks = {0}, summary = {0};
+	struct error err = {0};
+
+	if (report_write(r->report, &err) < 0)
+		lose_pages(r, &err);
+	if (r->args->is_dvsim || is_always_shown || log_has_file())
+		report_show(r->report, !r->lost_pages, &blocks, &summary);
+	log_file_add(blocks.s, blocks.len); /* DVSim's file has no summary of simulations */
+	if (is_always_shown)
+		log_file_add(summary.s, summary.len);
+	note_report(r);
+	if (r->args->is_dvsim || is_always_shown)
+		show_report(r, &blocks, &summary);
+	log_findings(r);
+	str_done(&blocks);
+	str_done(&summary);
 }
 
 /* Before the reports, which link to it. */
@@ -495,7 +479,9 @@ static int run_graph(struct run *r)
 	set_patience(r, head.duration_s);
 	watchers_finish(&r->watchers);
 	write_metrics_page(r);
-	if (r->oneshot ? report_oneshot(r) : report_simulations(r, rc > EXIT_INFRA))
+	if (r->report)
+		write_report(r);
+	if (r->report && r->args->is_dvsim)
 		end_as_dvsim(r, rc);
 	else
 		print_ending(r, &head);
@@ -503,7 +489,8 @@ static int run_graph(struct run *r)
 	if (r->lost_pages && rc == EXIT_PASSED)
 		rc = EXIT_INFRA;
 	if (r->args->facts)
-		r->args->facts->is_formal_run = str_eq(r->loaded.plan->flow, "formal");
+		r->args->facts->is_formal_run = r->loaded.plan->dv &&
+						r->loaded.plan->dv->kind == DV_FORMAL;
 	return rc;
 }
 
@@ -541,7 +528,7 @@ static int run_loaded(struct run *r)
 	watchers_free(&r->watchers);
 	sched_free(r->sched);
 	engines_free(&r->engines);
-	oneshot_report_free(r->oneshot);
+	report_free(r->report);
 	free(r->report_path);
 	str_done(&r->notes);
 	str_done(&r->backends_json);

@@ -160,7 +160,7 @@ static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struc
 
 	b->name = text_or(&s, "name", "");
 	b->variant = text(&s, "variant");
-	b->flow = text_or(&s, "flow", "");
+	b->kind = plan->dv->kind;
 	b->tool = text_or(&s, "tool", "");
 	b->rel_path = text_or(&s, "rel_path", ".");
 	b->testplan = text(&s, "testplan");
@@ -188,13 +188,15 @@ static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struc
 	return b;
 }
 
-void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv)
+void dv_plan_begin(struct plan *plan, enum dv_kind kind, struct cfg *root,
+		   const struct dv_options *dv)
 {
 	struct source s = {root, plan->mem, dv};
 	struct dv_plan *p = arena_zalloc(plan->mem, sizeof(*p));
 
 	p->proj_root = text_or(&s, "proj_root", ".");
 	p->timestamp = dv->when;
+	p->kind = kind;
 	plan->dv = p;
 	dv_plan_place_reports(plan, root, NULL);
 }

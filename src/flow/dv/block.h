@@ -4,9 +4,11 @@
 #define FLOW_DV_BLOCK_H
 
 #include "flow/flow.h"
+#include "job/dv_block.h"
 
 /* Sets plan->dv, out of the root configuration: a primary one or a leaf. */
-void dv_plan_begin(struct plan *plan, struct cfg *root, const struct dv_options *dv);
+void dv_plan_begin(struct plan *plan, enum dv_kind kind, struct cfg *root,
+		   const struct dv_options *dv);
 /* Anew, once the root configuration's overrides are applied. diags: NULL: without a warning. */
 void dv_plan_place_reports(struct plan *plan, struct cfg *root, struct diags *diags);
 /* Forgets blocks that no job is left of. */

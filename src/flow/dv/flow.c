@@ -474,7 +474,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	read_keep_runs(plan, c, diags);
 	plan->has_passed_links = true;
 	plan->is_by_id = true;
-	dv_plan_begin(plan, c, dv);
+	dv_plan_begin(plan, flow->kind, c, dv);
 	revision = cfg_ask_revision(plan->dv->proj_root);
 	if (children)
 		make_primary(&s, plan, children);

@@ -7,9 +7,11 @@
 #define FLOW_DV_FLOW_H
 
 #include "flow/dv/cfg.h"
+#include "job/dv_block.h"
 
 struct dv_flow {
 	const char *name;
+	enum dv_kind kind;
 	const char *selects;	    /* what words of -x mean, for messages */
 	const char *const *ignored; /* names that get their values job by job; ends in NULL */
 	void (*set_defaults)(struct dv_cfg *s);

@@ -183,6 +183,38 @@ static void self_dir_is_that_of_the_first_file(void **state)
 	assert_string_equal(cfg_dir(p->cfg) + strlen(p->dir), "/sub");
 }
 
+/* By the first file alone: what it imports is not there yet. */
+static int set_project_by_flow(void *ctx, const struct cfg *c, struct hjson_node *root,
+			       struct cfg_options *options, struct diags *diags)
+{
+	struct hjson_node *flow = hjson_get(root, "flow");
+
+	++*(unsigned *)ctx;
+	if (!flow)
+		return cfg_error(c, diags, root, "no flow") ? -1 : 0;
+	options->proj_root = hjson_cstr(cfg_doc(c), flow);
+	return 0;
+}
+
+static void the_first_file_may_say_where_the_project_is(void **state)
+{
+	unsigned n = 0;
+	struct cfg_options options = {.begin = set_project_by_flow, .begin_ctx = &n};
+	struct project *p = *state;
+
+	assert_int_equal(mkdir("ours", 0777), 0);
+	put("ours/a.hjson", "here: \"{proj_root}\"");
+	assert_non_null(
+		load_with(p, "flow: \"ours\", import_cfgs: [\"{proj_root}/a.hjson\"]", &options));
+	assert_string_equal(member(p, "proj_root"), "\"ours\"");
+	assert_int_equal(n, 1);
+	assert_null(load_with(p, "import_cfgs: [\"ours/a.hjson\"]", &options));
+	assert_true(says(p, "error: no flow"));
+	assert_int_equal(n, 2);
+	assert_null(load_with(p, "[1]", &options)); /* it has no keys to look at */
+	assert_int_equal(n, 2);
+}
+
 static void what_cannot_be_a_configuration_is_refused(void **state)
 {
 	static const struct {
@@ -273,6 +305,7 @@ int main(void)
 		PROJECT_TEST(use_cfgs_stands_in_the_first_file_only),
 		PROJECT_TEST(initial_values_are_there_for_the_files),
 		PROJECT_TEST(self_dir_is_that_of_the_first_file),
+		PROJECT_TEST(the_first_file_may_say_where_the_project_is),
 		PROJECT_TEST(what_cannot_be_a_configuration_is_refused),
 		PROJECT_TEST(a_fifo_or_directory_is_refused_at_once),
 		PROJECT_TEST(warnings_of_a_file_are_passed_on),

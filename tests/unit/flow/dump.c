@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/dv_block.h"
 #include "stage.h"
 
 static void dump_words(struct str *out, const char *label, const char *const *words)
@@ -209,7 +210,12 @@ static void dump_buckets(struct str *out, const struct dv_block *b)
 
 static void dump_dv_block(struct str *out, const struct dv_block *b)
 {
-	str_printf(out, "report of %s, flow %s\n", b->name, b->flow);
+	static const char *const kinds[] = {
+		[DV_SIM] = "sim", [DV_LINT] = "lint", [DV_CDC] = "cdc",
+		[DV_RDC] = "rdc", [DV_SYN] = "syn",   [DV_FORMAL] = "formal",
+	};
+
+	str_printf(out, "report of %s, flow %s\n", b->name, kinds[b->kind]);
 	dump_text(out, "variant", b->variant);
 	dump_text(out, "tool", b->tool);
 	dump_text(out, "path", b->rel_path);

@@ -36,6 +36,7 @@ static void smoke_is_one_build_and_one_run(void **state)
 	assert_string_equal(s.messages, "");
 	assert_text(stage_names(&s), "default 0.mini_smoke.4294967303");
 	assert_true(s.plan->is_by_id);
+	assert_int_equal(s.plan->report, PLAN_REPORT_SIM);
 	assert_string_equal(
 		s.plan->jobs[0].command,
 		"make -f /p/sim.mk build build_cmd='echo building' "
@@ -49,6 +50,21 @@ static void smoke_is_one_build_and_one_run(void **state)
 		"run_dir=/scratch/master/mini-sim-vcs/0.mini_smoke/latest "
 		"run_opts='+seed=4294967303 +sv=7' seed=4294967303 sw_build_cmd='' "
 		"sw_build_device='' sw_build_opts='' sw_images='' uvm_test=t uvm_test_seq=s");
+	stage_done(&s);
+}
+
+/* DVSim reports on tests only. */
+static void a_job_on_coverage_has_no_report(void **state)
+{
+	struct stage s;
+
+	(void)state;
+	set(&s,
+	    HEAD TESTS "build_modes: [" MODES "]\nregressions: [" REGRESSIONS "]\n"
+		       "cov_analyze_dir: \"/a\", cov_analyze_cmd: \"a\", cov_analyze_opts: [] }",
+	    "smoke", (struct dv_options){.cov_analyze = true});
+	assert_string_equal(s.messages, "");
+	assert_int_equal(s.plan->report, PLAN_REPORT_NONE);
 	stage_done(&s);
 }
 
@@ -359,6 +375,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(smoke_is_one_build_and_one_run),
+		cmocka_unit_test(a_job_on_coverage_has_no_report),
 		cmocka_unit_test(lists_are_stripped_as_a_whole),
 		cmocka_unit_test(jobs_say_what_dvsim_says_of_them),
 		cmocka_unit_test(reseeds_are_interleaved),

@@ -209,29 +209,34 @@ static void make_formal_job(struct dv_cfg *s, struct plan *plan)
 static const char selects[] = "build mode or configuration";
 
 static const struct dv_flow lint = {.name = "lint",
+				    .kind = DV_LINT,
 				    .selects = selects,
 				    .ignored = job_names,
 				    .set_defaults = set_lint_defaults,
 				    .check = check_lint,
 				    .make = make_jobs};
 static const struct dv_flow cdc = {.name = "cdc",
+				   .kind = DV_CDC,
 				   .selects = selects,
 				   .ignored = job_names,
 				   .set_defaults = set_lint_defaults,
 				   .check = check_lint,
 				   .make = make_jobs};
 static const struct dv_flow rdc = {.name = "rdc",
+				   .kind = DV_RDC,
 				   .selects = selects,
 				   .ignored = job_names,
 				   .set_defaults = set_rdc_defaults,
 				   .check = check_lint,
 				   .make = make_jobs};
 static const struct dv_flow syn = {.name = "syn",
+				   .kind = DV_SYN,
 				   .selects = selects,
 				   .ignored = job_names,
 				   .set_defaults = set_defaults,
 				   .make = make_jobs};
 static const struct dv_flow formal = {.name = "formal",
+				      .kind = DV_FORMAL,
 				      .selects = selects,
 				      .ignored = job_names,
 				      .set_defaults = set_formal_defaults,
@@ -266,6 +271,7 @@ const struct flow_type flow_lint = {
 	.name = "lint",
 	.help = "lint, one job per build mode",
 	.kind = FLOW_DVSIM,
+	.report = PLAN_REPORT_ONESHOT,
 	.make = make_lint,
 	.replace_words = dv_replace_words,
 };
@@ -273,6 +279,7 @@ const struct flow_type flow_cdc = {
 	.name = "cdc",
 	.help = "clock domain crossings, likewise",
 	.kind = FLOW_DVSIM,
+	.report = PLAN_REPORT_ONESHOT,
 	.make = make_cdc,
 	.replace_words = dv_replace_words,
 };
@@ -280,6 +287,7 @@ const struct flow_type flow_rdc = {
 	.name = "rdc",
 	.help = "reset domain crossings, likewise",
 	.kind = FLOW_DVSIM,
+	.report = PLAN_REPORT_ONESHOT,
 	.make = make_rdc,
 	.replace_words = dv_replace_words,
 };
@@ -287,6 +295,7 @@ const struct flow_type flow_syn = {
 	.name = "syn",
 	.help = "synthesis, likewise",
 	.kind = FLOW_DVSIM,
+	.report = PLAN_REPORT_ONESHOT,
 	.make = make_syn,
 	.replace_words = dv_replace_words,
 };
@@ -294,6 +303,7 @@ const struct flow_type flow_formal = {
 	.name = "formal",
 	.help = "formal verification, one job",
 	.kind = FLOW_DVSIM,
+	.report = PLAN_REPORT_ONESHOT,
 	.make = make_formal,
 	.replace_words = dv_replace_words,
 };

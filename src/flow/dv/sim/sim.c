@@ -199,6 +199,8 @@ static void begin_jobs(struct dv_cfg *s, struct plan *plan)
 	}
 	if (diags->n_errors == n_before && !sim_is_on_coverage(s))
 		sim_select(s);
+	if (sim_is_on_coverage(s))
+		plan->report = PLAN_REPORT_NONE; /* DVSim reports on tests only */
 	if (diags->n_errors == n_before && (s->n_runs || sim_is_on_coverage(s)))
 		sim_deploy_begin(s, plan);
 }
@@ -211,6 +213,7 @@ static void make_jobs(struct dv_cfg *s, struct plan *plan)
 
 static const struct dv_flow flow = {
 	.name = "sim",
+	.kind = DV_SIM,
 	.selects = "test or regression",
 	.ignored = job_names,
 	.set_defaults = set_defaults,
@@ -228,6 +231,7 @@ const struct flow_type flow_sim = {
 	.name = "sim",
 	.help = "builds, tests with seeds, and coverage, as DVSim has them",
 	.kind = FLOW_DVSIM,
+	.report = PLAN_REPORT_SIM,
 	.make = make,
 	.replace_words = dv_replace_words,
 };

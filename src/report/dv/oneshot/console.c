@@ -260,7 +260,7 @@ void os_console_block(struct oneshot_report *r, const struct os_block *b, struct
 		str_add(out, "\nNo results to display.\n");
 	else if (os_is_lint(r))
 		lint_block(b, out);
-	else if (strcmp(r->flow, "syn") == 0)
+	else if (r->kind == DV_SYN)
 		syn_block(r, b, out);
 	else
 		formal_block(r, b, out);
@@ -341,7 +341,7 @@ void os_console_summary(struct oneshot_report *r, struct str *out)
 	str_addc(out, '\n');
 	if (os_is_lint(r))
 		lint_summary(r, out);
-	else if (strcmp(r->flow, "syn") == 0)
+	else if (r->kind == DV_SYN)
 		syn_table(r, out);
 	else
 		formal_table(r, out);

@@ -4,6 +4,7 @@
 #define REPORT_DV_ONESHOT_DATA_H
 
 #include "hjson.h"
+#include "job/dv_block.h"
 #include "report/dv/oneshot/oneshot.h"
 
 /* Messages of one kind. */
@@ -39,7 +40,7 @@ struct os_block {
 struct oneshot_report {
 	struct arena *mem;
 	const struct plan *plan;
-	const char *flow;
+	enum dv_kind kind;
 	struct os_block *blocks;
 	size_t n_blocks;
 };
@@ -47,7 +48,7 @@ struct oneshot_report {
 /* "lint", "cdc" and "rdc" are one kind. */
 static inline bool os_is_lint(const struct oneshot_report *r)
 {
-	return r->flow[0] == 'l' || r->flow[0] == 'c' || r->flow[0] == 'r';
+	return r->kind == DV_LINT || r->kind == DV_CDC || r->kind == DV_RDC;
 }
 
 struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key);

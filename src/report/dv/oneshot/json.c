@@ -150,7 +150,7 @@ void os_json_block(const struct oneshot_report *r, const struct os_block *b, str
 	jout_init(&j, -1, 0);
 	jout_object(&j);
 	oneshot_add_block(&j, "block", b->dv);
-	jout_key_string(&j, "flow", r->flow);
+	jout_key_string(&j, "flow", r->plan->flow);
 	jout_key_string(&j, "title", title.s);
 	jout_key_string(&j, "tool", b->dv->tool);
 	add_time(&j, r);
@@ -173,7 +173,7 @@ void os_json_index(const struct oneshot_report *r, struct str *out)
 	jout_init(&j, -1, 0);
 	jout_object(&j);
 	oneshot_add_block(&j, "top", r->plan->dv->top);
-	jout_key_string(&j, "flow", r->flow);
+	jout_key_string(&j, "flow", r->plan->flow);
 	add_time(&j, r);
 	jout_key_int(&j, "errors", (int64_t)oneshot_report_errors(r));
 	jout_key(&j, "flow_results");

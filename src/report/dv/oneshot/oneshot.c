@@ -132,7 +132,7 @@ static void make_buckets(const struct oneshot_report *r, const struct dv_block *
 {
 	if (os_is_lint(r))
 		make_lint_buckets(r->mem, dv, mode);
-	else if (strcmp(r->flow, "syn") == 0)
+	else if (r->kind == DV_SYN)
 		make_syn_buckets(r->mem, mode);
 }
 
@@ -143,9 +143,9 @@ static void add_flow_error(const struct oneshot_report *r, const struct dv_block
 	bool is_new;
 	struct os_bucket *b;
 	size_t n = mode->n_buckets;
-	const char *key = os_is_lint(r)			? "flow_error"
-			  : strcmp(r->flow, "syn") == 0 ? "flow_errors"
-							: "errors";
+	const char *key = os_is_lint(r)	      ? "flow_error"
+			  : r->kind == DV_SYN ? "flow_errors"
+					      : "errors";
 
 	b = os_bucket_of(r->mem, mode, key);
 	is_new = mode->n_buckets > n;
@@ -252,9 +252,7 @@ static bool is_empty_and_unlisted(const struct os_mode *mode, const struct hjson
 /* What results cannot be without; a tool that never ran leaves none of it. */
 static const char *missing_part(const struct oneshot_report *r, const struct os_mode *mode)
 {
-	const char *key = strcmp(r->flow, "formal") == 0 ? "summary"
-			  : strcmp(r->flow, "syn") == 0	 ? "messages"
-							 : NULL;
+	const char *key = r->kind == DV_FORMAL ? "summary" : r->kind == DV_SYN ? "messages" : NULL;
 	const struct hjson_node *n = key ? hjson_get(mode->root, key) : NULL;
 
 	return key && (!n || n->type != HJSON_OBJECT)
@@ -303,7 +301,7 @@ static const char *make_results(const struct oneshot_report *r, const struct os_
 {
 	_cleanup_(error_done) struct error err = {0};
 
-	if (strcmp(r->flow, "cdc") != 0 || b->dv->has_report_cmd || !fs_is_dir(mode->spec->odir) ||
+	if (r->kind != DV_CDC || b->dv->has_report_cmd || !fs_is_dir(mode->spec->odir) ||
 	    meridian_write_results(mode->spec->odir, &err) == 0)
 		return NULL;
 	return arena_strdup(r->mem, err.msg);
@@ -327,7 +325,7 @@ static void read_mode(const struct oneshot_report *r, struct os_block *b, struct
 	else
 		take_messages(r, b->dv, mode,
 			      os_is_lint(r) ? mode->root : hjson_get(mode->root, "messages"));
-	if (strcmp(r->flow, "formal") == 0)
+	if (r->kind == DV_FORMAL)
 		b->n_errors += why ? 1 : count_in(mode, "errors") + count_in(mode, "cex");
 }
 
@@ -373,22 +371,21 @@ static void oneshot_read_block(struct oneshot_report *r, struct os_block *b,
 	}
 }
 
-struct oneshot_report *oneshot_report_new(const struct plan *plan, results_next *next, void *ctx)
+struct oneshot_report *oneshot_report_new(const struct report_source *source)
 {
-	static const char *const flows[] = {"lint", "cdc", "rdc", "syn", "formal", NULL};
+	const struct plan *plan = source->plan;
 	struct oneshot_report *r;
 	struct arena *mem;
 
-	if (!plan->dv || plan->dv->n_blocks == 0 || !plan->flow ||
-	    !oneshot_has_word(flows, plan->flow))
+	if (plan->dv->n_blocks == 0)
 		return NULL;
 	mem = arena_new();
 	r = arena_zalloc(mem, sizeof(*r));
-	*r = (struct oneshot_report){.mem = mem, .plan = plan, .flow = plan->flow};
+	*r = (struct oneshot_report){.mem = mem, .plan = plan, .kind = plan->dv->kind};
 	r->blocks = arena_zalloc(mem, plan->dv->n_blocks * sizeof(*r->blocks));
 	for (; r->n_blocks < plan->dv->n_blocks; r->n_blocks++)
-		oneshot_read_block(r, &r->blocks[r->n_blocks], plan->dv->blocks[r->n_blocks], next,
-				   ctx);
+		oneshot_read_block(r, &r->blocks[r->n_blocks], plan->dv->blocks[r->n_blocks],
+				   source->next, source->ctx);
 	return r;
 }
 
@@ -416,17 +413,15 @@ size_t oneshot_report_errors(const struct oneshot_report *r)
 
 void os_add_title(const struct oneshot_report *r, const struct dv_block *dv, struct str *out)
 {
-	static const char *const words[][2] = {
-		{"cdc", "CDC"}, {"rdc", "RDC"}, {"syn", "Synthesis"}, {"formal", "Formal"}};
-	const char *word = "Lint";
+	static const char *const words[] = {
+		[DV_SIM] = "",	  [DV_LINT] = "Lint",	  [DV_CDC] = "CDC",
+		[DV_RDC] = "RDC", [DV_SYN] = "Synthesis", [DV_FORMAL] = "Formal",
+	};
 
 	for (const char *p = dv->name; *p; p++)
 		str_addc(out, (char)toupper((unsigned char)*p));
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strcmp(r->flow, words[i][0]) == 0)
-			word = words[i][1];
-	str_printf(out, " %s%s", dv->is_style_lint ? "Style " : "", word);
-	if (strcmp(r->flow, "formal") == 0) {
+	str_printf(out, " %s%s", dv->is_style_lint ? "Style " : "", words[r->kind]);
+	if (r->kind == DV_FORMAL) {
 		str_addc(out, ' ');
 		for (const char *p = dv->sub_flow ? dv->sub_flow : ""; *p; p++)
 			str_addc(out, (char)toupper((unsigned char)*p));
@@ -495,3 +490,40 @@ void oneshot_report_show(struct oneshot_report *r, struct str *blocks, struct st
 	if (r->plan->dv->top)
 		os_console_summary(r, summary);
 }
+
+/* ---- as a kind of report ---- */
+
+static void *kind_make(const struct report_source *source)
+{
+	return oneshot_report_new(source);
+}
+
+static void kind_free(void *self)
+{
+	oneshot_report_free(self);
+}
+
+static size_t kind_n_findings(const void *self)
+{
+	return oneshot_report_errors(self);
+}
+
+static int kind_write(void *self, struct error *err)
+{
+	return oneshot_report_write(self, err);
+}
+
+static void kind_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
+{
+	(void)has_pages; /* nothing links to them */
+	oneshot_report_show(self, blocks, summary);
+}
+
+const struct report_kind oneshot_report_kind = {
+	.make = kind_make,
+	.free = kind_free,
+	.n_findings = kind_n_findings,
+	.write = kind_write,
+	.show = kind_show,
+	.is_always_shown = true,
+};

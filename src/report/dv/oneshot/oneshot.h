@@ -8,12 +8,14 @@
 #ifndef REPORT_DV_ONESHOT_ONESHOT_H
 #define REPORT_DV_ONESHOT_ONESHOT_H
 
-#include "run/results.h"
+#include "report/report_kind.h"
 
 struct oneshot_report;
 
-/* NULL if the plan is none of these flows. Reads the files; rows come as for results_write(). */
-struct oneshot_report *oneshot_report_new(const struct plan *plan, results_next *next, void *ctx);
+extern const struct report_kind oneshot_report_kind;
+
+/* NULL if no job of the plan belongs to a block. Reads the files. */
+struct oneshot_report *oneshot_report_new(const struct report_source *source);
 void oneshot_report_free(struct oneshot_report *r); /* accepts NULL */
 
 /* Findings that make a run fail: of `fail_severities` (lint, cdc, rdc), errors (syn), errors and

@@ -52,13 +52,6 @@ int sim_files_write(const struct sim_summary *s, const char *dir, struct error *
 	return sim_files_write_file(dir, "index", ".html", &page, err);
 }
 
-int sim_report_write(const struct sim_report *r, struct error *err)
-{
-	const struct sim_summary *s = sim_report_summary(r);
-
-	return sim_files_write(s, s->report_path, err);
-}
-
 void sim_files_show(const struct sim_summary *s, const char *dir, struct str *out)
 {
 	_cleanup_(freep) char *here = getcwd(NULL, 0), *there = dir ? realpath(dir, NULL) : NULL;

@@ -8,7 +8,9 @@
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "job/dv_block.h"
 #include "report/buckets.h"
+#include "report/dv/sim/files.h"
 #include "report/dv/sim/stages.h"
 #include "tool/tool.h"
 
@@ -18,7 +20,8 @@ struct sim_report {
 	struct sim_summary summary;
 	struct sim_block_results *blocks;
 	struct bucketer *bucketer;
-	const char *signal_name;   /* NULL: nobody stopped the run */
+	const char *signal_name; /* NULL: nobody stopped the run */
+	const char *(*ask_version)(const char *tool, struct arena *mem); /* NULL: nobody is asked */
 	enum job_status *statuses; /* of the plan's jobs, as far as they were read */
 };
 
@@ -286,15 +289,15 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 	map_done(&g.by_key);
 }
 
-struct sim_report *sim_report_new(const struct plan *plan, const char *version,
-				  const char *signal_name, results_next *next, void *ctx)
+struct sim_report *sim_report_new(const struct report_source *source)
 {
+	const struct plan *plan = source->plan;
 	const struct sim_block_results **all;
 	struct sim_report *r;
 	struct sim_block *top;
 	struct arena *mem;
 
-	if (!plan->dv || plan->dv->n_blocks == 0 || !str_eq(plan->flow, "sim"))
+	if (plan->dv->n_blocks == 0)
 		return NULL;
 	mem = arena_new();
 	r = arena_zalloc(mem, sizeof(*r));
@@ -302,17 +305,18 @@ struct sim_report *sim_report_new(const struct plan *plan, const char *version,
 		.mem = mem,
 		.plan = plan,
 		.bucketer = bucketer_new(),
-		.signal_name = signal_name,
+		.signal_name = source->signal_name,
+		.ask_version = source->ask_version,
 		.statuses = arena_zalloc(mem, (plan->n_jobs + 1) * sizeof(*r->statuses)),
 	};
 	r->blocks = arena_array(mem, plan->dv->n_blocks, sizeof(*r->blocks));
 	all = arena_array(mem, plan->dv->n_blocks, sizeof(*r->summary.blocks));
 	for (size_t i = 0; i < plan->dv->n_blocks; i++) {
-		gather_block(r, plan->dv->blocks[i], next, ctx, &r->blocks[i]);
+		gather_block(r, plan->dv->blocks[i], source->next, source->ctx, &r->blocks[i]);
 		all[i] = &r->blocks[i];
 	}
 	r->summary = (struct sim_summary){
-		.version = version,
+		.version = source->version,
 		.timestamp = plan->dv->timestamp,
 		.build_seed = plan->dv->blocks[0]->build_seed,
 		.blocks = all,
@@ -335,7 +339,8 @@ void sim_report_free(struct sim_report *r)
 	arena_free(r->mem);
 }
 
-void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask)
+/* Once for each tool. */
+static void ask_versions(struct sim_report *r)
 {
 	for (size_t i = 0; i < r->summary.n_blocks; i++) {
 		size_t k = 0;
@@ -343,7 +348,7 @@ void sim_report_set_versions(struct sim_report *r, sim_ask_version *ask)
 		while (strcmp(r->blocks[k].tool, r->blocks[i].tool) != 0)
 			k++;
 		r->blocks[i].tool_version = k < i ? r->blocks[k].tool_version
-						  : ask(r->blocks[i].tool, r->mem);
+						  : r->ask_version(r->blocks[i].tool, r->mem);
 	}
 }
 
@@ -351,3 +356,40 @@ const struct sim_summary *sim_report_summary(const struct sim_report *r)
 {
 	return &r->summary;
 }
+
+int sim_report_write(struct sim_report *r, struct error *err)
+{
+	if (r->ask_version)
+		ask_versions(r);
+	r->ask_version = NULL;
+	return sim_files_write(&r->summary, r->summary.report_path, err);
+}
+
+/* ---- as a kind of report ---- */
+
+static void *kind_make(const struct report_source *source)
+{
+	return sim_report_new(source);
+}
+
+static void kind_free(void *self)
+{
+	sim_report_free(self);
+}
+
+static int kind_write(void *self, struct error *err)
+{
+	return sim_report_write(self, err);
+}
+
+static void kind_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
+{
+	sim_report_show(self, has_pages, blocks, summary);
+}
+
+const struct report_kind sim_report_kind = {
+	.make = kind_make,
+	.free = kind_free,
+	.write = kind_write,
+	.show = kind_show,
+};
