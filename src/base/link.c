@@ -258,8 +258,7 @@ int link_next(struct link *l, uint8_t *ret_type, struct wire *ret)
 	rc = wire_next(l->in.s + l->in_at, l->in.len - l->in_at, ret_type, ret, &size);
 	if (rc > 0)
 		l->in_at += size;
-	l->is_wrong = rc < 0;
-	return rc;
+	return rc; /* -1 stays: nothing moves on from there */
 }
 
 int link_take_descriptor(struct link *l)
