@@ -93,6 +93,8 @@ struct unit {
 	/* A job that was found to break devices did so here: if the device opens again, that job's
 	 * marks are taken back; "". */
 	char broken_by[HEALTH_JOB];
+	bool knows_more;	   /* than its file of health, which could not be written */
+	bool has_no_lock;	   /* of that file, at the last change: not waited for again */
 	bool is_probe;		   /* it opens to see whether it can: no job may have it */
 	char locked_by[256];	   /* "device 0 is in use by pid 123 …"; "" */
 	enum dvs_class open_class; /* why the last open failed */

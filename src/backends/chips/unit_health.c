@@ -26,8 +26,9 @@ void unit_store_health(struct unit *u)
 	const struct chips_settings *s = u->chips->s;
 	struct error err = {0};
 
-	if (health_store(s->state_dir, u->device->family, u->device->machine_id, &u->health, &err) <
-	    0)
+	u->knows_more = health_store(s->state_dir, u->device->family, u->device->machine_id,
+				     &u->health, &err) < 0;
+	if (u->knows_more)
 		unit_warn_of_health(u, &err);
 }
 
@@ -49,15 +50,24 @@ void unit_read_health(struct unit *u)
  * not write is known to us alone. */
 void unit_look_at_health(struct unit *u)
 {
-	if (!u->chips->health_warning)
+	if (!u->knows_more)
 		unit_read_health(u);
 }
 
+/* This is called in a turn, where nothing may wait for long: who holds the lock for longer than a
+ * change takes is waited for once. */
 int unit_lock_health(struct unit *u)
 {
 	const struct chips_settings *s = u->chips->s;
-	int fd = health_lock(s->state_dir, u->device->family, u->device->machine_id);
+	int fd = health_lock(s->state_dir, u->device->family, u->device->machine_id,
+			     u->has_no_lock ? 0 : HEALTH_LOCK_MS);
 
+	if (fd < 0 && !u->has_no_lock && !u->chips->health_warning)
+		u->chips->health_warning = xasprintf(
+			"the lock on the health of %s/%d was not to be had (another process keeps "
+			"it, or its name in %s is no plain file): changes of others may be lost",
+			s->name, u->device->id, s->state_dir);
+	u->has_no_lock = fd < 0;
 	unit_look_at_health(u);
 	return fd;
 }
@@ -76,7 +86,7 @@ void unit_look_at_health_again(struct unit *u)
 
 double unit_reread_at(const struct unit *u)
 {
-	bool may_read = unit_is_between_jobs(u) && !u->chips->health_warning;
+	bool may_read = unit_is_between_jobs(u) && !u->knows_more;
 
 	return may_read && !health_is_usable(&u->health) ? u->health_read_s + reread_s : INFINITY;
 }

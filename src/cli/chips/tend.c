@@ -95,7 +95,8 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 	struct device_health was;
 	struct error err = {0};
 	bool is_unreadable = false;
-	_cleanup_(closep) int lock = health_lock(p->state_dir, d->family, d->machine_id);
+	_cleanup_(closep) int lock = health_lock(p->state_dir, d->family, d->machine_id,
+						 HEALTH_LOCK_MS);
 
 	(void)lock;
 	if (health_load(p->state_dir, d->family, d->machine_id, &was, &err) < 0) {
@@ -139,7 +140,8 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 	_cleanup_(str_done) struct str what = {0};
 	struct device_health h;
 	struct error err = {0};
-	_cleanup_(closep) int lock = health_lock(p->state_dir, d->family, d->machine_id);
+	_cleanup_(closep) int lock = health_lock(p->state_dir, d->family, d->machine_id,
+						 HEALTH_LOCK_MS);
 
 	(void)lock;
 	/* What cannot be read is written anew. */

@@ -159,10 +159,18 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 	return rc;
 }
 
-/* A change takes less than a millisecond. Whoever takes so long is stopped: nobody waits for him
- * for ever. */
-enum { LOCK_TRIES = 1000 };
 static const struct timespec lock_pause = {.tv_nsec = 1000000};
+
+/* Others may write into the directory: a FIFO of this name must not hold up the open. */
+static int open_lock_of_others(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)))
+		closep(&fd);
+	return fd;
+}
 
 /* Its name stays: whoever removes a file of a lock lets two in. */
 static int open_lock(const char *path, const char *dir)
@@ -172,18 +180,18 @@ static int open_lock(const char *path, const char *dir)
 	if (fd >= 0)
 		fchmod(fd, fs_shared_mode(dir));
 	else if (errno == EEXIST)
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+		fd = open_lock_of_others(path);
 	return fd;
 }
 
-int health_lock(const char *state_dir, const char *family, int32_t id)
+int health_lock(const char *state_dir, const char *family, int32_t id, unsigned wait_ms)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s-%d.json.lock", state_dir, path_base(family),
 						id);
 	int fd = places_make_state_dir(state_dir) < 0 ? -1 : open_lock(path, state_dir);
 
-	for (int i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
-		if (i == LOCK_TRIES || (errno != EWOULDBLOCK && errno != EINTR))
+	for (unsigned i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
+		if (i >= wait_ms || (errno != EWOULDBLOCK && errno != EINTR))
 			closep(&fd);
 		else
 			ppoll(NULL, 0, &lock_pause, NULL);

@@ -99,10 +99,13 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 		struct error *err);
 int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err);
+/* How long health_lock() waits, in ms: a change takes less than one. Whoever holds the lock for
+ * longer is stopped, and is not waited for at every change. */
+enum { HEALTH_LOCK_MS = 100 };
 /* Between a load and the store that follows from it nobody else changes the file, as long as the
- * descriptor is open. -1: not to be had, because the directory cannot be written or somebody holds
- * it for longer than any change takes; then a change of another process may be lost. */
-int health_lock(const char *state_dir, const char *family, int32_t id);
+ * descriptor is open. -1: not to be had, because the directory cannot be written, its name is no
+ * plain file, or somebody held it for wait_ms; then a change of another process may be lost. */
+int health_lock(const char *state_dir, const char *family, int32_t id, unsigned wait_ms);
 /* Likewise; what is set aside in machine_dir counts, too, until its time is over. NULL: nothing. */
 int health_load_both(const char *state_dir, const char *machine_dir, const char *family, int32_t id,
 		     double wall_s, struct device_health *ret, struct error *err);

@@ -630,16 +630,18 @@ int health_load(const char *state_dir, const char *driver, int32_t id, struct de
 {
 	(void)state_dir;
 	(void)driver;
-	(void)err;
+	if (world.is_unreadable[id])
+		return error_plain(err, "not what dvsched writes");
 	*ret = world.stored[id];
 	return 0;
 }
 
-int health_lock(const char *state_dir, const char *driver, int32_t id)
+int health_lock(const char *state_dir, const char *driver, int32_t id, unsigned wait_ms)
 {
 	(void)state_dir;
 	(void)driver;
 	(void)id;
+	world.lock_ms += wait_ms;
 	return -1;
 }
 
@@ -648,7 +650,8 @@ int health_store(const char *state_dir, const char *driver, int32_t id,
 {
 	(void)state_dir;
 	(void)driver;
-	(void)err;
+	if (world.is_unwritable[id])
+		return error_plain(err, "cannot be written");
 	world.stored[id] = *h;
 	world.n_acts++;
 	return 0;

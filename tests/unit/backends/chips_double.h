@@ -67,6 +67,9 @@ struct world {
 	struct chips_settings settings;
 	struct chips_device devices[MOST_DEVICES];
 	struct device_health stored[MOST_DEVICES];
+	bool is_unreadable[MOST_DEVICES]; /* stored[i] */
+	bool is_unwritable[MOST_DEVICES];
+	uint32_t lock_ms; /* of waiting for locks that nobody gets */
 	struct backend *backend;
 	const struct backend_ops *real;
 	struct backend_ops verbs; /* of it, each followed by a turn */

@@ -559,6 +559,48 @@ static void also_while_nothing_else_happens(void **state)
 	assert_non_null(worker_on(0));
 }
 
+static void a_file_that_cannot_be_read_keeps_others_readable(void **state)
+{
+	(void)state;
+	world_init(2);
+	world.is_unreadable[1] = true;
+	set_aside_by_a_person(0);
+	world_begin();
+	run_through(submitted(1)); /* on 1 */
+	world.stored[0] = (struct device_health){0};
+	submitted(1);
+	world_pass(2);
+	submitted(1);
+	assert_non_null(worker_on(0));
+}
+
+static void what_could_not_be_written_is_not_forgotten(void **state)
+{
+	(void)state;
+	world_init(2);
+	world.is_unwritable[0] = true;
+	world_begin();
+	submitted(1);
+	worker_opens(worker_on(0));
+	worker_ends(worker_on(0), DVS_WEDGE, false);
+	world_pass(2);
+	assert_int_equal(unit(0)->health.state, HEALTH_QUARANTINED);
+	assert_int_equal(world.stored[0].state, HEALTH_UNKNOWN);
+}
+
+/* A turn waits once for a lock that is not to be had, and not at every change. */
+static void a_lock_that_somebody_keeps_is_waited_for_once(void **state)
+{
+	(void)state;
+	begin(1);
+	run_through(submitted(1));
+	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY);
+	submitted(1);
+	worker_ends(worker_on(0), DVS_POISON, false);
+	assert_int_equal(world.stored[0].state, HEALTH_SUSPECT);
+	assert_int_equal(world.lock_ms, HEALTH_LOCK_MS);
+}
+
 static void a_hang_after_the_first_error_is_not_the_cause(void **state)
 {
 	struct fake_job *j;
@@ -1115,6 +1157,9 @@ int main(int argc, char **argv)
 		STORY(nor_does_what_happens_there_bring_it_back),
 		STORY(what_a_person_clears_is_used_again),
 		STORY(also_while_nothing_else_happens),
+		STORY(a_file_that_cannot_be_read_keeps_others_readable),
+		STORY(what_could_not_be_written_is_not_forgotten),
+		STORY(a_lock_that_somebody_keeps_is_waited_for_once),
 		STORY(a_hang_after_the_first_error_is_not_the_cause),
 		STORY(the_wall_stands_before_the_release_too),
 		STORY(who_waits_for_the_release_is_not_guilty),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -355,7 +356,7 @@ static void mark_often(const char *dir)
 	struct error err = {0};
 
 	for (int i = 0; i < MARKS_EACH; i++) {
-		int lock = health_lock(dir, "sim", 3);
+		int lock = health_lock(dir, "sim", 3, 1000);
 
 		if (lock < 0 || health_load(dir, "sim", 3, &h, &err) < 0)
 			_exit(1);
@@ -386,7 +387,38 @@ static void two_processes_lose_no_mark_of_each_other(void **state)
 	assert_int_equal(status, 0);
 	assert_int_equal(health_load(dir, "sim", 3, &h, &err), 0);
 	assert_int_equal(h.n_jobs, 2 * MARKS_EACH);
-	assert_int_equal(health_lock("/proc/nowhere", "sim", 3), -1);
+	assert_int_equal(health_lock("/proc/nowhere", "sim", 3, 1000), -1);
+	fs_remove_tree(dir);
+}
+
+/* Any member of the directory's group can make what stands there. */
+static void what_is_no_file_of_a_lock_holds_up_nobody(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX", path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof(path), "%s/sim-3.json.lock", dir);
+	assert_int_equal(mkfifo(path, 0666), 0);
+	assert_int_equal(health_lock(dir, "sim", 3, 1000), -1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0777), 0);
+	assert_int_equal(health_lock(dir, "sim", 3, 1000), -1);
+	fs_remove_tree(dir);
+}
+
+static void who_keeps_a_lock_is_not_waited_for_for_ever(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX";
+	int lock;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	lock = health_lock(dir, "sim", 3, 1000);
+	assert_true(lock >= 0);
+	assert_int_equal(health_lock(dir, "sim", 3, 0), -1);
+	assert_int_equal(health_lock(dir, "sim", 3, 2), -1);
+	close(lock);
 	fs_remove_tree(dir);
 }
 
@@ -569,6 +601,8 @@ int main(void)
 		cmocka_unit_test(many_marks_push_out_the_oldest),
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
 		cmocka_unit_test(two_processes_lose_no_mark_of_each_other),
+		cmocka_unit_test(what_is_no_file_of_a_lock_holds_up_nobody),
+		cmocka_unit_test(who_keeps_a_lock_is_not_waited_for_for_ever),
 		cmocka_unit_test(what_the_machine_sets_aside_counts_until_its_time_is_over),
 		cmocka_unit_test(what_was_our_own_moves_to_the_machines),
 		cmocka_unit_test(a_link_is_no_health),
