@@ -54,6 +54,15 @@ static void replace_text(struct str *text, const char *what, const char *by)
 	free(rest);
 }
 
+/* "the job breaks devices (0,2-3): …": two jobs that do so fail in one way. */
+static void replace_list(struct str *text)
+{
+	const char *begin = strchr(text->s, '('), *end = begin ? strchr(begin, ')') : NULL;
+	_cleanup_(freep) char *list = end ? xstrndup(begin, (size_t)(end - begin)) : NULL;
+
+	replace_text(text, list, "(*");
+}
+
 /* What the machine refuses has the job's own paths in it: a full disk is one kind of failure. */
 static void causes_add_key(struct search *s, const struct result_row *row)
 {
@@ -64,6 +73,8 @@ static void causes_add_key(struct search *s, const struct result_row *row)
 		replace_text(&text, row->spec->log_path, "*");
 		replace_text(&text, row->spec->odir, "*");
 	}
+	if (row->reason == REASON_BREAKS_DEVICES)
+		replace_list(&text);
 	bucketer_key(s->bucketer, text.s, &s->scratch);
 }
 

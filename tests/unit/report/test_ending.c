@@ -364,6 +364,25 @@ static void what_a_full_disk_refuses_is_one_kind_of_failure(void **state)
 	story_done(&s);
 }
 
+static void jobs_that_break_devices_do_so_in_one_way(void **state)
+{
+	static const char *const lists[] = {"0-1", "0,2-3", "7"};
+	struct story s;
+
+	(void)state;
+	story_init(&s, 3);
+	for (size_t i = 0; i < 3; i++)
+		set(&s, i, JOB_FAILED, REASON_BREAKS_DEVICES,
+		    arena_printf(s.plan->mem,
+				 "the job breaks devices (%s): device %zu: fault: wedge", lists[i],
+				 i));
+	tell(&s);
+	assert_has(s.text.s,
+		   "3 jobs failed (breaks_devices): the job breaks devices (*): device *: fault");
+	assert_has(s.text.s, "    the job breaks devices (0-1): device 0: fault: wedge\n");
+	story_done(&s);
+}
+
 static void ten_thousand_failures_fit_into_60_lines(void **state)
 {
 	struct story s;
@@ -526,6 +545,7 @@ int main(void)
 		cmocka_unit_test(who_cancelled_most_is_shown_first_in_its_bucket),
 		cmocka_unit_test(messages_that_differ_in_their_reason_are_two_buckets),
 		cmocka_unit_test(what_a_full_disk_refuses_is_one_kind_of_failure),
+		cmocka_unit_test(jobs_that_break_devices_do_so_in_one_way),
 		cmocka_unit_test(ten_thousand_failures_fit_into_60_lines),
 		cmocka_unit_test(jobs_left_out_of_a_bucket_name_the_option_that_shows_them),
 		cmocka_unit_test(the_room_that_is_left_goes_to_the_logs),
