@@ -276,7 +276,8 @@ struct dvs_driver {
 	int32_t (*leave)(void *ctx);
 	/* Makes the device usable again for this process, and proves it: *ret_is_verified only if
 	 * something was really done on the device afterwards. force: also at the expense of
-	 * whatever else runs on it; asked for after an error of class DVS_WEDGE. */
+	 * whatever else runs on it; asked for after an error of class DVS_WEDGE, if this process
+	 * has the device to itself. */
 	int32_t (*reset)(void *ctx, int32_t force, int32_t *ret_is_verified, struct dvs_text *err);
 	/* Without opening the device. */
 	int32_t (*health)(int32_t device, const char *options, struct dvs_device *ret,

@@ -254,10 +254,11 @@ class Faults(Chips):
         self.assertEqual(self.results()["counts"]["passed"], 12)
         self.assertEqual([d["health"] for d in self.devices()].count("quarantined"), 2)
 
-    def killer(self, ranks, clears_on="never"):
+    def killer(self, ranks, clears_on="never", more=""):
         self.pool(f"""{{ name: "killer", backend: "chips", devices: {ranks}, gang: {{}}, program: ["barrier", {{ compute: "10ms" }}] }}
                      {{ name: "good.{{i}}", sweep: {{ i: "1..20" }}, backend: "chips", program: [{{ compute: "20ms" }}] }}""", n=8,
-                  more=f'deadlock: "500ms", faults: [{{ on: "run", job: "killer", do: "wedge", clears_on: "{clears_on}" }}]')
+                  more=f'{more} deadlock: "500ms", '
+                       f'faults: [{{ on: "run", job: "killer", do: "wedge", clears_on: "{clears_on}" }}]')
 
     def test_a_gang_that_wedges_devices_costs_those_of_two_attempts(self):
         for ranks in (2, 4):
@@ -285,6 +286,12 @@ class Faults(Chips):
                 self.assertEqual([a["reason"] for a in killer["attempts"]], ["wedge", "breaks_devices"])
                 self.assertEqual(results["counts"]["passed"], 20)
                 self.assertNotIn("quarantined", [d["health"] for d in results["run"]["backends"]["chips"]["devices"]])
+
+    def test_what_processes_share_is_not_reset_by_force(self):
+        self.killer(2, "force_reset", more='exclusive: "none",')
+        self.run_it(code=1)
+        self.assertEqual(self.results()["counts"]["passed"], 20)
+        self.assertIn("quarantined", [d["health"] for d in self.devices()])
 
     def test_a_gang_of_all_devices_that_wedges_them_keeps_nobody_waiting(self):
         self.killer(8)

@@ -94,6 +94,7 @@ static bool channel_take_frame(struct channel *l, uint8_t type, struct wire *w)
 		return false;
 	case DEVICE_LOCK:
 		device_lock_sign(next_descriptor(l)); /* open until the end of the process */
+		l->has_lock = true;
 		return false;
 	case DEVICE_RULES:
 		if (!job_kind_take(l->rules, w, l->base_env))

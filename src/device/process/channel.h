@@ -28,9 +28,10 @@ struct channel {
 
 	/* ---- by who holds in_lock ---- */
 	bool has_hello, has_run;
-	struct str hello, run;			/* frames */
-	struct str needs;			/* what came for run */
-	int hello_fd, run_fd;			/* what came with them; -1: nothing */
+	bool has_lock;	       /* a copy of the device's lock came before the hello */
+	struct str hello, run; /* frames */
+	struct str needs;      /* what came for run */
+	int hello_fd, run_fd;  /* what came with them; -1: nothing */
 	struct job_kind rules[JOB_WIRE_PLACES]; /* of an idle worker; else the driver thread's */
 	const char *const *base_env;		/* what rules are laid over */
 };

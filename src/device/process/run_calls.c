@@ -257,8 +257,9 @@ static void reset(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	uint64_t begin_ns = board_now_ns();
-	/* Nothing else can run on a device that no fresh process can use. */
-	int32_t is_forced = r->has_wedged, is_verified = 0, rc;
+	/* No fresh process can use the device; processes that share it may still run there. */
+	bool is_ours = r->p->channel.has_lock || r->p->hello.lock_path;
+	int32_t is_forced = r->has_wedged && is_ours, is_verified = 0, rc;
 
 	call_begin(r->p, CALL_RESET);
 	rc = r->driver->reset(r->ctx, is_forced, &is_verified, &err);
