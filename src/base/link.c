@@ -36,6 +36,8 @@ static void link_empty(struct str *buffer)
 
 static void link_drop_attached(struct link *l, size_t n)
 {
+	if (n == 0)
+		return;
 	for (size_t i = 0; i < n; i++)
 		closep(&l->attached[i].fd);
 	l->n_attached -= n;
