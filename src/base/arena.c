@@ -127,11 +127,24 @@ void *arena_zalloc(struct arena *a, size_t size)
 	return memset(arena_alloc(a, size), 0, size);
 }
 
-void *arena_array(struct arena *a, size_t n, size_t size)
+/* Ends the program if n elements of size are more than there is memory. */
+static size_t arena_bytes_of(size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / 2 / size)
-		return xreallocarray(NULL, n, size); /* ends the program */
-	return arena_zalloc(a, n * size);
+		free(xreallocarray(NULL, n, size));
+	return n * size;
+}
+
+void *arena_array(struct arena *a, size_t n, size_t size)
+{
+	return arena_zalloc(a, arena_bytes_of(n, size));
+}
+
+void *arena_grow(struct arena *a, const void *p, size_t n, size_t cap, size_t size)
+{
+	void *grown = arena_alloc(a, arena_bytes_of(cap, size));
+
+	return n ? memcpy(grown, p, n * size) : grown; /* p may be NULL then */
 }
 
 void *arena_memdup(struct arena *a, const void *p, size_t size)

@@ -22,6 +22,8 @@ void *arena_alloc(struct arena *a, size_t size);
 void *arena_zalloc(struct arena *a, size_t size);
 /* n elements of size, zeroed, overflow checked. */
 void *arena_array(struct arena *a, size_t n, size_t size);
+/* Room for cap elements, the first n of them copied from p. */
+void *arena_grow(struct arena *a, const void *p, size_t n, size_t cap, size_t size);
 void *arena_memdup(struct arena *a, const void *p, size_t size);
 char *arena_alloc_text(struct arena *a, size_t len); /* for len bytes and a NUL, unaligned */
 char *arena_strdup(struct arena *a, const char *s);

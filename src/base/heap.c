@@ -2,9 +2,8 @@
 #include "base/heap.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
+#include "base/vec.h"
 
 void heap_init(struct heap *h, heap_less *less, void *ctx)
 {
@@ -13,27 +12,25 @@ void heap_init(struct heap *h, heap_less *less, void *ctx)
 
 void heap_done(struct heap *h)
 {
-	free(h->nodes);
-	h->nodes = NULL;
-	h->n = h->cap = 0;
+	vec_done(h);
 }
 
 static void put(struct heap *h, uint32_t at, struct heap_node *node)
 {
-	h->nodes[at] = node;
+	h->at[at] = node;
 	node->at = at;
 }
 
 static void sift_up(struct heap *h, uint32_t at)
 {
-	struct heap_node *node = h->nodes[at];
+	struct heap_node *node = h->at[at];
 
 	while (at > 0) {
 		uint32_t parent = (at - 1) / 2;
 
-		if (!h->less(node, h->nodes[parent], h->ctx))
+		if (!h->less(node, h->at[parent], h->ctx))
 			break;
-		put(h, at, h->nodes[parent]);
+		put(h, at, h->at[parent]);
 		at = parent;
 	}
 	put(h, at, node);
@@ -41,18 +38,18 @@ static void sift_up(struct heap *h, uint32_t at)
 
 static void sift_down(struct heap *h, uint32_t at)
 {
-	struct heap_node *node = h->nodes[at];
+	struct heap_node *node = h->at[at];
 
 	for (;;) {
 		uint32_t child = 2 * at + 1;
 
 		if (child >= h->n)
 			break;
-		if (child + 1 < h->n && h->less(h->nodes[child + 1], h->nodes[child], h->ctx))
+		if (child + 1 < h->n && h->less(h->at[child + 1], h->at[child], h->ctx))
 			child++;
-		if (!h->less(h->nodes[child], node, h->ctx))
+		if (!h->less(h->at[child], node, h->ctx))
 			break;
-		put(h, at, h->nodes[child]);
+		put(h, at, h->at[child]);
 		at = child;
 	}
 	put(h, at, node);
@@ -61,17 +58,13 @@ static void sift_down(struct heap *h, uint32_t at)
 void heap_push(struct heap *h, struct heap_node *node)
 {
 	assert(!heap_is_in(node));
-	if (h->n == h->cap) {
-		h->cap = h->cap ? h->cap * 2 : 16;
-		h->nodes = xreallocarray(h->nodes, h->cap, sizeof(*h->nodes));
-	}
-	put(h, h->n, node);
-	sift_up(h, h->n++);
+	vec_push(h, node);
+	sift_up(h, h->n - 1);
 }
 
 struct heap_node *heap_top(const struct heap *h)
 {
-	return h->n ? h->nodes[0] : NULL;
+	return h->n ? h->at[0] : NULL;
 }
 
 void heap_remove(struct heap *h, struct heap_node *node)
@@ -79,9 +72,9 @@ void heap_remove(struct heap *h, struct heap_node *node)
 	uint32_t at = node->at;
 	struct heap_node *last;
 
-	assert(at < h->n && h->nodes[at] == node);
+	assert(at < h->n && h->at[at] == node);
 	node->at = HEAP_NOWHERE;
-	last = h->nodes[--h->n];
+	last = h->at[--h->n];
 	if (last == node)
 		return;
 	put(h, at, last);

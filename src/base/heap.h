@@ -13,13 +13,13 @@
 #define HEAP_NOWHERE UINT32_MAX
 
 struct heap_node {
-	uint32_t at; /* index in nodes[]; HEAP_NOWHERE: in no heap */
+	uint32_t at; /* index in heap.at[]; HEAP_NOWHERE: in no heap */
 };
 
 typedef bool heap_less(const struct heap_node *a, const struct heap_node *b, void *ctx);
 
 struct heap {
-	struct heap_node **nodes;
+	struct heap_node **at;
 	uint32_t n, cap;
 	heap_less *less;
 	void *ctx;

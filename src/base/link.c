@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
+#include "base/vec.h"
 
 enum { ROOM_LEAST = 8 * 1024, ROOM_MOST = 64 * 1024 };
 /* A buffer that a large frame has left is given back when it is empty. */
@@ -39,30 +40,29 @@ static void link_drop_attached(struct link *l, size_t n)
 	if (n == 0)
 		return;
 	for (size_t i = 0; i < n; i++)
-		closep(&l->attached[i].fd);
-	l->n_attached -= n;
-	memmove(l->attached, l->attached + n, l->n_attached * sizeof(*l->attached));
+		closep(&l->attached.at[i].fd);
+	l->attached.n -= n;
+	memmove(l->attached.at, l->attached.at + n, l->attached.n * sizeof(*l->attached.at));
 }
 
 static void link_drop_out(struct link *l)
 {
-	link_drop_attached(l, l->n_attached);
+	link_drop_attached(l, l->attached.n);
 	link_empty(&l->out);
 	l->out_sent = 0;
 }
 
 void link_attach(struct link *l, int fd)
 {
-	size_t at = l->out.len, n = l->n_attached;
+	size_t at = l->out.len, n = l->attached.n;
 
 	if (fd < 0)
 		return;
-	if (n && l->attached[n - 1].at >= at) {
-		at = l->attached[n - 1].at;
-		at += n >= LINK_DESCRIPTORS && l->attached[n - LINK_DESCRIPTORS].at == at;
+	if (n && l->attached.at[n - 1].at >= at) {
+		at = l->attached.at[n - 1].at;
+		at += n >= LINK_DESCRIPTORS && l->attached.at[n - LINK_DESCRIPTORS].at == at;
 	}
-	l->attached = xreallocarray(l->attached, n + 1, sizeof(*l->attached));
-	l->attached[l->n_attached++] = (struct link_descriptor){at, fd};
+	vec_push(&l->attached, (struct link_descriptor){at, fd});
 }
 
 /* How many descriptors go with the byte at `at`, as the first ones that are left. */
@@ -70,7 +70,7 @@ static size_t link_count_attached(const struct link *l, size_t at)
 {
 	size_t n = 0;
 
-	while (n < l->n_attached && l->attached[n].at == at)
+	while (n < l->attached.n && l->attached.at[n].at == at)
 		n++;
 	return n;
 }
@@ -96,7 +96,7 @@ static ssize_t link_send_with(struct link *l, size_t n_fds, size_t n)
 	c->cmsg_type = SCM_RIGHTS;
 	c->cmsg_len = CMSG_LEN(n_fds * sizeof(int));
 	for (size_t i = 0; i < n_fds; i++)
-		memcpy(to + i * sizeof(int), &l->attached[i].fd, sizeof(int));
+		memcpy(to + i * sizeof(int), &l->attached.at[i].fd, sizeof(int));
 	return sendmsg(l->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
@@ -105,8 +105,8 @@ static ssize_t link_send_piece(struct link *l)
 	size_t n_fds = link_count_attached(l, l->out_sent), end = l->out.len;
 	ssize_t n;
 
-	if (n_fds < l->n_attached && l->attached[n_fds].at < end)
-		end = l->attached[n_fds].at;
+	if (n_fds < l->attached.n && l->attached.at[n_fds].at < end)
+		end = l->attached.at[n_fds].at;
 	if (n_fds == 0)
 		return send(l->fd, l->out.s + l->out_sent, end - l->out_sent,
 			    MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -291,6 +291,6 @@ void link_done(struct link *l)
 		link_close(l);
 	str_done(&l->out);
 	str_done(&l->in);
-	free(l->attached);
+	vec_done(&l->attached);
 	*l = (struct link){.fd = -1};
 }

@@ -35,6 +35,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "base/wire.h"
 
 /* Descriptors that go with one byte, or wait to be taken. Linux takes at most 253 (SCM_MAX_FD). */
@@ -61,8 +62,7 @@ struct link {
 
 	/* ---- the link's own ---- */
 	size_t out_sent;
-	struct link_descriptor *attached;
-	size_t n_attached;
+	VEC(struct link_descriptor) attached;
 	struct str in;
 	size_t in_at; /* frames before it were given */
 	size_t room;  /* how much one read may bring */

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 
 enum { VEC_FIRST = 16 };
@@ -30,6 +31,19 @@ enum { VEC_FIRST = 16 };
 
 /* A value, or a compound literal, at the end. */
 #define vec_push(v, ...) ((void)(*vec_add(v) = (__VA_ARGS__)))
+
+/*
+ * The same for one that lives in an arena, from its first element to its last: no vec_done(). It
+ * begins with room for one, since most lists in arenas are short and there are many of them.
+ */
+#define vec_add_in(mem, v)                                                                        \
+	((v)->n == (v)->cap                                                                       \
+		 ? (void)((v)->cap = (v)->cap ? (v)->cap * 2 : 1,                                 \
+			  (v)->at = arena_grow(mem, (v)->at, (v)->n, (v)->cap, sizeof(*(v)->at))) \
+		 : (void)0,                                                                       \
+	 &(v)->at[(v)->n++])
+
+#define vec_push_in(mem, v, ...) ((void)(*vec_add_in(mem, v) = (__VA_ARGS__)))
 
 /* Without elements, the memory given back. */
 #define vec_done(v) (free((v)->at), (v)->at = NULL, (v)->n = (v)->cap = 0, (void)0)

@@ -331,7 +331,7 @@ size_t ready_memory(const struct sched *s)
 		const struct ready_class *c = e->value;
 
 		size += sizeof(*c) + c->n_needs * sizeof(c->needs[0]);
-		size += c->jobs.cap * sizeof(c->jobs.nodes[0]);
+		size += c->jobs.cap * sizeof(c->jobs.at[0]);
 	}
 	return size;
 }

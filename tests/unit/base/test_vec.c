@@ -58,11 +58,29 @@ static void room_is_doubled_whatever_the_type_of_its_count(void **state)
 	vec_done(&numbers);
 }
 
+static void one_in_an_arena_keeps_its_elements_and_is_as_small_as_they_are(void **state)
+{
+	struct arena *mem = arena_new();
+	VEC(struct point) points = {0};
+
+	(void)state;
+	vec_push_in(mem, &points, (struct point){0});
+	assert_int_equal(points.cap, 1);
+	for (int i = 1; i < 1000; i++)
+		vec_push_in(mem, &points, (struct point){i, -i});
+	assert_int_equal(points.n, 1000);
+	assert_int_equal(points.cap, 1024);
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(points.at[i].x, i);
+	arena_free(mem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(elements_stay_in_order_as_it_grows),
 		cmocka_unit_test(what_was_done_is_empty_and_can_be_used_again),
+		cmocka_unit_test(one_in_an_arena_keeps_its_elements_and_is_as_small_as_they_are),
 		cmocka_unit_test(room_is_doubled_whatever_the_type_of_its_count),
 	};
 
