@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 #include "config/cfg.h"
 #include "config/eval.h"
 #include "config/subst.h"
@@ -44,11 +45,9 @@ struct cfg_expansion {
 	struct map known; /* key -> slot */
 	struct slot *slots;
 	size_t n_slots, now; /* now: whose strings are being expanded */
-	struct waiting *waiting;
-	size_t n_waiting, cap_waiting;
-	struct result *results; /* of the key that is being expanded */
-	size_t n_results, cap_results;
-	struct map reported; /* places of faults */
+	VEC(struct waiting) waiting;
+	VEC(struct result) results; /* of the key that is being expanded */
+	struct map reported;	    /* places of faults */
 	unsigned n_faults;
 	size_t text_len;   /* of all that was expanded */
 	size_t n_commands; /* wanted when the first round was over */
@@ -122,30 +121,21 @@ static enum outcome try_string(struct cfg_expansion *x, struct hjson_node *strin
 
 static void wait_for(struct cfg_expansion *x, struct hjson_node *string)
 {
-	if (x->n_waiting == x->cap_waiting) {
-		x->cap_waiting = x->cap_waiting ? 2 * x->cap_waiting : 64;
-		x->waiting = xreallocarray(x->waiting, x->cap_waiting, sizeof(*x->waiting));
-	}
-	x->waiting[x->n_waiting++] = (struct waiting){string, x->now};
+	vec_push(&x->waiting, (struct waiting){string, x->now});
 }
 
 /* ---- the first round ---- */
 
 /* What is left of the nodes below a key, with depth kept in an own stack. */
 struct walk {
-	struct hjson_node **stack;
+	struct hjson_node **at;
 	size_t n, cap;
 };
 
 static void walk_push(struct walk *w, struct hjson_node *n)
 {
-	if (!n)
-		return;
-	if (w->n == w->cap) {
-		w->cap = w->cap ? 2 * w->cap : 32;
-		w->stack = xreallocarray(w->stack, w->cap, sizeof(struct hjson_node *));
-	}
-	w->stack[w->n++] = n;
+	if (n)
+		vec_push(w, n);
 }
 
 static bool has_children(const struct hjson_node *n)
@@ -162,7 +152,7 @@ static bool may_change(const struct hjson_node *n)
 static struct hjson_node *walk_next(struct walk *w)
 {
 	while (w->n) {
-		struct hjson_node *n = w->stack[--w->n];
+		struct hjson_node *n = w->at[--w->n];
 
 		walk_push(w, n->next);
 		if (n->shadowed)
@@ -177,11 +167,7 @@ static struct hjson_node *walk_next(struct walk *w)
 
 static void expand_keep_result(struct cfg_expansion *x, struct hjson_node *string, struct str *text)
 {
-	if (x->n_results == x->cap_results) {
-		x->cap_results = x->cap_results ? 2 * x->cap_results : 64;
-		x->results = xreallocarray(x->results, x->cap_results, sizeof(*x->results));
-	}
-	x->results[x->n_results++] = (struct result){string, *text};
+	vec_push(&x->results, (struct result){string, *text});
 	*text = (struct str){0};
 }
 
@@ -206,11 +192,11 @@ static void set_results(struct cfg_expansion *x, struct slot *s)
 {
 	if (s->n_open && !s->written)
 		s->written = hjson_copy(x->cfg->doc, s->member);
-	for (size_t i = 0; i < x->n_results; i++) {
-		expand_set_text(x, x->results[i].string, &x->results[i].text);
-		str_done(&x->results[i].text);
+	for (size_t i = 0; i < x->results.n; i++) {
+		expand_set_text(x, x->results.at[i].string, &x->results.at[i].text);
+		str_done(&x->results.at[i].text);
 	}
-	x->n_results = 0;
+	x->results.n = 0;
 }
 
 static void expand_slot(struct cfg_expansion *x, struct slot *s)
@@ -218,7 +204,7 @@ static void expand_slot(struct cfg_expansion *x, struct slot *s)
 	struct walk w = {0};
 	struct hjson_node *string;
 
-	if (x->n_waiting)
+	if (x->waiting.n)
 		s->written = hjson_copy(x->cfg->doc, s->member);
 	if (may_change(s->member))
 		expand_string(x, s->member);
@@ -227,7 +213,7 @@ static void expand_slot(struct cfg_expansion *x, struct slot *s)
 	while ((string = walk_next(&w)))
 		expand_string(x, string);
 	set_results(x, s);
-	free(w.stack);
+	vec_done(&w);
 }
 
 /* ---- the other rounds ---- */
@@ -237,20 +223,20 @@ static void retry_waiting(struct cfg_expansion *x)
 	_cleanup_(str_done) struct str text = {0};
 	size_t n_left = 0;
 
-	for (size_t i = 0; i < x->n_waiting && !x->is_over; i++) {
-		struct waiting w = x->waiting[i];
+	for (size_t i = 0; i < x->waiting.n && !x->is_over; i++) {
+		struct waiting w = x->waiting.at[i];
 		enum outcome o;
 
 		x->now = w.slot;
 		o = try_string(x, w.string, &text);
 		if (o == WAITS) {
-			x->waiting[n_left++] = w;
+			x->waiting.at[n_left++] = w;
 		} else if (o == DONE) {
 			expand_set_text(x, w.string, &text);
 			x->slots[w.slot].n_open--;
 		}
 	}
-	x->n_waiting = n_left;
+	x->waiting.n = n_left;
 }
 
 /* Each round has at least one command more, and the first that waits can go on after it. */
@@ -258,7 +244,7 @@ static void expand_rest(struct cfg_expansion *x)
 {
 	evals_wait(x->cfg->evals, x->n_commands);
 	retry_waiting(x);
-	while (x->n_waiting && evals_are_open(x->cfg->evals) && !x->is_over) {
+	while (x->waiting.n && evals_are_open(x->cfg->evals) && !x->is_over) {
 		evals_run(x->cfg->evals);
 		retry_waiting(x);
 	}
@@ -306,8 +292,8 @@ int cfg_expand_end(struct cfg_expansion *x)
 	map_done(&x->known);
 	map_done(&x->reported);
 	free(x->slots);
-	free(x->waiting);
-	free(x->results);
+	vec_done(&x->waiting);
+	vec_done(&x->results);
 	free(x);
 	return ret;
 }

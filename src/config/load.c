@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "config/eval.h"
 #include "config/git.h"
 #include "config/merge.h"
@@ -35,8 +36,7 @@ struct load {
 	struct diags *diags;
 	struct merge merge;
 	struct map seen; /* path -> struct source */
-	struct source **work;
-	size_t n_work, cap_work;
+	VEC(struct source *) work;
 	unsigned n_files;
 	bool is_tool_locked;
 	bool has_unread; /* a file is left out, so names that it gives are not known */
@@ -213,11 +213,7 @@ static void report_seen(struct load *l, const struct source *f, const struct hjs
 
 static void config_load_push(struct load *l, struct source *f)
 {
-	if (l->n_work == l->cap_work) {
-		l->cap_work = l->cap_work ? 2 * l->cap_work : 16;
-		l->work = xreallocarray(l->work, l->cap_work, sizeof(struct source *));
-	}
-	l->work[l->n_work++] = f;
+	vec_push(&l->work, f);
 }
 
 /*
@@ -308,8 +304,8 @@ static void load_all(struct load *l, struct source *first, struct hjson_node *fi
 {
 	map_set(&l->seen, first->path, first);
 	config_load_push(l, first);
-	while (l->n_work) {
-		const struct source *f = l->work[--l->n_work];
+	while (l->work.n) {
+		const struct source *f = l->work.at[--l->work.n];
 
 		if (l->n_files++ == FILES_MOST) {
 			cfg_error(l->cfg, l->diags, f->import, "more than %d files are imported",
@@ -410,7 +406,7 @@ static struct cfg *load(struct cfg *c, const struct source *file, const struct c
 	}
 	merge_done(&l.merge);
 	map_done(&l.seen);
-	free(l.work);
+	vec_done(&l.work);
 	if (options->ret_eval_status)
 		*options->ret_eval_status = l.cfg->eval_status;
 	if (diags->n_errors == n_before)

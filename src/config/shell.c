@@ -22,6 +22,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "base/utf8.h"
+#include "base/vec.h"
 #include "config/config.h"
 
 /* How often a shell is looked at that has closed its output, where there are no pidfds. */
@@ -40,10 +41,9 @@ struct shells {
 	struct shell_limits limits;
 	size_t n; /* places in use of these */
 	struct shell places[SHELLS_MOST];
-	struct eval **added; /* in this order */
-	size_t n_added, cap_added;
-	size_t n_begun; /* those before have a place, or are done */
-	size_t n_done;	/* those before are done; others may be, too */
+	VEC(struct eval *) added; /* in this order */
+	size_t n_begun;		  /* those before have a place, or are done */
+	size_t n_done;		  /* those before are done; others may be, too */
 };
 
 /* For cfg_interrupt() only: what runs now. Signal handlers have no other way to know. */
@@ -295,7 +295,7 @@ static void shell_look_after(struct shells *s)
 		else if (now >= sh->deadline)
 			cut(sh, CUT_TIME);
 	}
-	while (s->n_done < s->n_begun && s->added[s->n_done]->is_done)
+	while (s->n_done < s->n_begun && s->added.at[s->n_done]->is_done)
 		s->n_done++;
 }
 
@@ -312,9 +312,9 @@ static void shell_begin(struct shells *s, size_t place, struct eval *v)
 
 static void shell_fill(struct shells *s)
 {
-	for (size_t i = 0; i < s->n && s->n_begun < s->n_added; i++)
-		while (!s->places[i].pid && s->n_begun < s->n_added)
-			shell_begin(s, i, s->added[s->n_begun++]);
+	for (size_t i = 0; i < s->n && s->n_begun < s->added.n; i++)
+		while (!s->places[i].pid && s->n_begun < s->added.n)
+			shell_begin(s, i, s->added.at[s->n_begun++]);
 }
 
 static bool are_all_free(const struct shells *s)
@@ -348,11 +348,7 @@ void shells_wait(struct shells *s, size_t n)
 
 void shells_add(struct shells *s, struct eval *v)
 {
-	if (s->n_added == s->cap_added) {
-		s->cap_added = s->cap_added ? 2 * s->cap_added : 16;
-		s->added = xreallocarray(s->added, s->cap_added, sizeof(struct eval *));
-	}
-	s->added[s->n_added++] = v;
+	vec_push(&s->added, v);
 	shells_turn(s);
 }
 
@@ -369,11 +365,11 @@ void shells_free(struct shells *s)
 {
 	if (!s)
 		return;
-	s->n_added = s->n_begun;
+	s->added.n = s->n_begun;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->places[i].pid)
 			cut(&s->places[i], CUT_INTERRUPT);
-	shells_wait(s, s->n_added);
-	free(s->added);
+	shells_wait(s, s->added.n);
+	vec_done(&s->added);
 	free(s);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The tree as lines that grep finds: path = value   # where it comes from. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/utf8.h"
+#include "base/vec.h"
 #include "config/cfg.h"
 
 struct level {
@@ -19,22 +18,17 @@ struct show {
 	const struct cfg *cfg;
 	struct str *out;
 	struct str path;
-	struct level *levels;
-	size_t n, cap;
+	VEC(struct level) levels;
 	bool only_replaced;
 };
 
 static void show_enter(struct show *s, const struct hjson_node *parent)
 {
-	if (s->n == s->cap) {
-		s->cap = s->cap ? 2 * s->cap : 32;
-		s->levels = xreallocarray(s->levels, s->cap, sizeof(*s->levels));
-	}
-	s->levels[s->n++] = (struct level){
-		.next = parent->child,
-		.path_len = s->path.len,
-		.is_array = parent->type == HJSON_ARRAY,
-	};
+	vec_push(&s->levels, (struct level){
+				     .next = parent->child,
+				     .path_len = s->path.len,
+				     .is_array = parent->type == HJSON_ARRAY,
+			     });
 }
 
 /* The character, two or three bytes long, as JSON can write it. */
@@ -127,21 +121,21 @@ static void show_tree(struct show s)
 {
 	str_add(&s.path, "");
 	show_enter(&s, s.cfg->root);
-	while (s.n) {
-		struct level *top = &s.levels[s.n - 1];
+	while (s.levels.n) {
+		struct level *top = &s.levels.at[s.levels.n - 1];
 		const struct hjson_node *n = top->next;
 
 		s.path.len = top->path_len;
 		s.path.s[s.path.len] = '\0';
 		if (!n) {
-			s.n--;
+			s.levels.n--;
 			continue;
 		}
 		top->next = n->next;
 		show_child(&s, n, top->is_array, top->index++);
 	}
 	str_done(&s.path);
-	free(s.levels);
+	vec_done(&s.levels);
 }
 
 void cfg_show(const struct cfg *c, struct str *out)
