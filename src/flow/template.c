@@ -1,31 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/template.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
-
 /* ---- made ---- */
-
-static void template_push(struct template_builder *b, struct segment s)
-{
-	if (b->n == b->cap) {
-		b->cap = b->cap ? b->cap * 2 : 8;
-		b->segments = xreallocarray(b->segments, b->cap, sizeof(*b->segments));
-	}
-	b->segments[b->n++] = s;
-}
 
 static void template_end_literal(struct template_builder *b)
 {
 	size_t len = b->literal.len;
 
 	if (len)
-		template_push(b, (struct segment){
-					 .literal = arena_strndup(b->mem, b->literal.s, len),
-					 .len = (uint32_t)len,
-				 });
+		vec_push(&b->segments, (struct segment){
+					       .literal = arena_strndup(b->mem, b->literal.s, len),
+					       .len = (uint32_t)len,
+				       });
 	str_clear(&b->literal);
 }
 
@@ -37,7 +25,7 @@ void template_add_text(struct template_builder *b, const char *s, size_t n)
 void template_add_value(struct template_builder *b, uint32_t value)
 {
 	template_end_literal(b);
-	template_push(b, (struct segment){.value = value});
+	vec_push(&b->segments, (struct segment){.value = value});
 }
 
 struct template template_end(struct template_builder *b)
@@ -45,14 +33,13 @@ struct template template_end(struct template_builder *b)
 	struct template ret = {0};
 
 	template_end_literal(b);
-	ret.n = b->n;
-	if (b->n == 0)
+	ret.n = (uint32_t)b->segments.n;
+	if (ret.n == 0)
 		ret.same = "";
-	else if (b->n == 1 && b->segments[0].literal)
-		ret.same = b->segments[0].literal;
-	ret.segments = arena_memdup(b->mem, b->segments ? b->segments : &(struct segment){0},
-				    b->n * sizeof(*b->segments));
-	free(b->segments);
+	else if (ret.n == 1 && b->segments.at[0].literal)
+		ret.same = b->segments.at[0].literal;
+	ret.segments = arena_memdup(b->mem, b->segments.at, ret.n * sizeof(*ret.segments));
+	vec_done(&b->segments);
 	str_done(&b->literal);
 	*b = (struct template_builder){.mem = b->mem};
 	return ret;

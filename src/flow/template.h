@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 struct text; /* flow/native/words/load.h */
 
@@ -37,8 +38,7 @@ struct template_list {
 /* A template that is being made, from left to right. */
 struct template_builder {
 	struct arena *mem; /* for the template */
-	struct segment *segments;
-	uint32_t n, cap;
+	VEC(struct segment) segments;
 	struct str literal; /* what came since the last value */
 };
 

@@ -10,8 +10,8 @@
 
 #include "base/fs.h"
 #include "base/map.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 static const char blanks[] = " \t\r\n\v\f";
 static const char flag[] = "--mapping";
@@ -30,21 +30,12 @@ struct rewrite {
 	const char *where;	 /* for messages: configuration, list */
 };
 
-static void fusesoc_add_word(struct words *w, const char *word)
-{
-	if (w->n == w->cap) {
-		w->cap = w->cap ? 2 * w->cap : 32;
-		w->at = xreallocarray(w->at, w->cap, sizeof(char *));
-	}
-	w->at[w->n++] = word;
-}
-
 static void split_text(struct arena *mem, const char *text, struct words *ret)
 {
 	for (text += strspn(text, blanks); *text; text += strspn(text, blanks)) {
 		size_t n = strcspn(text, blanks);
 
-		fusesoc_add_word(ret, arena_strndup(mem, text, n));
+		vec_push(ret, arena_strndup(mem, text, n));
 		text += n;
 	}
 }
@@ -138,8 +129,8 @@ static void replace_mappings(const struct rewrite *r, struct words *w)
 static void add_roots(const struct rewrite *r, struct words *to)
 {
 	for (const char *const *root = r->dv->fusesoc_roots; *root; root++) {
-		fusesoc_add_word(to, "--cores-root");
-		fusesoc_add_word(to, *root);
+		vec_push(to, "--cores-root");
+		vec_push(to, *root);
 		fusesoc_say(r, "--cores-root added", *root);
 	}
 }
@@ -149,7 +140,7 @@ static void add_mappings(const struct rewrite *r, struct words *to)
 	for (const char *const *m = r->dv->fusesoc_mappings; *m; m++) {
 		if (strchr(*m, '='))
 			continue;
-		fusesoc_add_word(to, arena_printf(cfg_mem(r->cfg), "--mapping=%s", *m));
+		vec_push(to, arena_printf(cfg_mem(r->cfg), "--mapping=%s", *m));
 		fusesoc_say(r, "--mapping added", *m);
 	}
 }
@@ -213,10 +204,10 @@ static void rewrite_list(struct rewrite *r, const char *key)
 	replace_mappings(r, &old);
 	run = fusesoc_find_run(&old);
 	for (size_t i = 0; i < run; i++)
-		fusesoc_add_word(&new, old.at[i]);
+		vec_push(&new, old.at[i]);
 	add_roots(r, &new);
 	for (size_t i = run; i < old.n; i++) {
-		fusesoc_add_word(&new, old.at[i]);
+		vec_push(&new, old.at[i]);
 		if (i == run)
 			add_mappings(r, &new);
 	}

@@ -2,6 +2,7 @@
 #include "flow/dv/modes.h"
 
 #include <string.h>
+#include "base/vec.h"
 
 #define B BIT(MODE_BUILD)
 #define R BIT(MODE_RUN)
@@ -60,16 +61,7 @@ const char *mode_value_key(enum mode_value value)
 
 void node_list_add(struct mode_reader *r, struct node_list *l, struct hjson_node *node)
 {
-	if (l->n == l->cap) {
-		uint32_t cap = l->cap ? 2 * l->cap : 4;
-		struct hjson_node **grown = arena_array(r->mem, cap, sizeof(struct hjson_node *));
-
-		if (l->n)
-			memcpy(grown, l->at, l->n * sizeof(*grown));
-		l->at = grown;
-		l->cap = cap;
-	}
-	l->at[l->n++] = node;
+	vec_push_in(r->mem, l, node);
 }
 
 void node_list_extend(struct mode_reader *r, struct node_list *to, const struct node_list *from)
@@ -305,16 +297,7 @@ struct mode *modes_find(const struct modes *all, const char *name)
 
 static void modes_append(struct mode_reader *r, struct modes *all, struct mode *mode)
 {
-	if (all->n == all->cap) {
-		size_t cap = all->cap ? 2 * all->cap : 16;
-		struct mode **grown = arena_array(r->mem, cap, sizeof(struct mode *));
-
-		if (all->n)
-			memcpy(grown, all->at, all->n * sizeof(*grown));
-		all->at = grown;
-		all->cap = cap;
-	}
-	all->at[all->n++] = mode;
+	vec_push_in(r->mem, all, mode);
 	map_set(&all->by_name, mode->name, mode);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 #include "flow/name_index.h"
 
 enum { MOST_EDGES = 100000000 };
@@ -32,19 +33,9 @@ struct resolver {
 	struct map sets;	   /* rendered texts -> dep_set */
 	bool has_error;		   /* of an entry one job is reported: its jobs are alike */
 	struct str key;
-	uint32_t *deps, *own; /* being collected */
-	size_t n_deps, cap_deps, n_own, cap_own;
+	VEC(uint32_t) deps, own; /* being collected */
 	uint64_t n_edges;
 };
-
-static void needs_push(uint32_t **list, size_t *n, size_t *cap, uint32_t value)
-{
-	if (*n == *cap) {
-		*cap = *cap ? *cap * 2 : 64;
-		*list = xreallocarray(*list, *cap, sizeof(**list));
-	}
-	(*list)[(*n)++] = value;
-}
 
 static bool is_own(const struct resolver *r, uint32_t job)
 {
@@ -95,7 +86,7 @@ static bool add_dep(struct resolver *r, uint32_t job)
 	if (r->stamps[job] == r->stamp)
 		return false;
 	r->stamps[job] = r->stamp;
-	needs_push(&r->deps, &r->n_deps, &r->cap_deps, job);
+	vec_push(&r->deps, job);
 	return true;
 }
 
@@ -116,7 +107,7 @@ static void add_glob(struct resolver *r, const struct text *text, const char *gl
 		n++;
 		n_own += is_own(r, job);
 		if (add_dep(r, job) && is_own(r, job))
-			needs_push(&r->own, &r->n_own, &r->cap_own, job);
+			vec_push(&r->own, job);
 	}
 	if (n == 0 && r->index.n_found)
 		diag_hint(needs_refuse(
@@ -167,14 +158,14 @@ static void add_text(struct resolver *r, const struct template *t, const char *s
 static size_t needs_add_list(struct resolver *r, const struct template_list *list,
 			     const char **texts, struct dep_set *set)
 {
-	size_t before = r->n_deps;
+	size_t before = r->deps.n;
 
 	r->stamp++;
 	for (uint32_t i = 0; i < list->n; i++) {
 		add_text(r, &list->at[i], *texts, set);
 		*texts += strlen(*texts) + 1;
 	}
-	return r->n_deps - before;
+	return r->deps.n - before;
 }
 
 /* The set for r->key; it is new. */
@@ -183,16 +174,16 @@ static struct dep_set *make_set(struct resolver *r)
 	struct dep_set *set = arena_zalloc(r->load->mem, sizeof(*set));
 	const char *texts = r->key.s;
 
-	r->n_deps = r->n_own = 0;
+	r->deps.n = r->own.n = 0;
 	set->n_needs = (uint32_t)needs_add_list(r, &r->entry->needs, &texts, set);
 	set->n_any = (uint32_t)needs_add_list(r, &r->entry->needs_any, &texts, set);
-	if (r->n_deps)
-		set->at = arena_memdup(r->plan->mem, r->deps, r->n_deps * sizeof(*r->deps));
-	if (r->n_own) {
-		set->own = arena_memdup(r->load->mem, r->own, r->n_own * sizeof(*r->own));
-		qsort(set->own, r->n_own, sizeof(*r->own), name_index_compare);
+	if (r->deps.n)
+		set->at = arena_memdup(r->plan->mem, r->deps.at, r->deps.n * sizeof(*r->deps.at));
+	if (r->own.n) {
+		set->own = arena_memdup(r->load->mem, r->own.at, r->own.n * sizeof(*r->own.at));
+		qsort(set->own, r->own.n, sizeof(*r->own.at), name_index_compare);
 	}
-	set->n_own = (uint32_t)r->n_own;
+	set->n_own = (uint32_t)r->own.n;
 	return set;
 }
 
@@ -318,6 +309,6 @@ void needs_resolve(struct load *l, struct plan *plan, const struct map *by_name,
 	name_index_done(&r.index);
 	str_done(&r.key);
 	free(r.stamps);
-	free(r.deps);
-	free(r.own);
+	vec_done(&r.deps);
+	vec_done(&r.own);
 }

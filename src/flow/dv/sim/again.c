@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "base/vec.h"
 #include "flow/again.h"
 #include "flow/dv/sim/jobs.h"
 
@@ -18,20 +19,6 @@ struct run_list {
 	struct sim_run *at;
 	size_t n, cap;
 };
-
-static void run_list_add(struct dv_cfg *s, struct run_list *l, const struct sim_run *run)
-{
-	struct sim_run *bigger;
-
-	if (l->n == l->cap) {
-		l->cap = l->cap ? l->cap * 2 : 16;
-		bigger = arena_array(s->reader.mem, l->cap, sizeof(*bigger));
-		if (l->n)
-			memcpy(bigger, l->at, l->n * sizeof(*bigger));
-		l->at = bigger;
-	}
-	l->at[l->n++] = *run;
-}
 
 /* "0.uart_smoke" of "uart:0.uart_smoke.17"; *ret_seed: as it is written there. NULL: not of this
  * block, or not a run. */
@@ -161,7 +148,7 @@ struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, 
 		again->jobs[i].is_there = true;
 		again->jobs[i].is_left_out = !sim_is_asked(s, run.test->mode);
 		if (!again->jobs[i].is_left_out)
-			run_list_add(s, &l, &run);
+			vec_push_in(s->reader.mem, &l, run);
 	}
 	/* Coverage is merged of all runs, whether they run again or not. */
 	n_again = l.n;
@@ -169,7 +156,7 @@ struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, 
 		struct run_list those = {l.at, n_again, 0};
 
 		if (!has_run(&those, &runs[i]))
-			run_list_add(s, &l, &runs[i]);
+			vec_push_in(s->reader.mem, &l, runs[i]);
 	}
 	*n = l.n;
 	return l.at;

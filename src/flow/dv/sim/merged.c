@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/fs.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "flow/dv/sim/jobs.h"
 
 /* One directory beside the merged database, or the database itself. */
@@ -26,12 +26,16 @@ static int newest_first(const void *a, const void *b)
 	return (x->tv_nsec < y->tv_nsec) - (x->tv_nsec > y->tv_nsec);
 }
 
-static size_t list_merged(struct arena *mem, const char *parent, const char *current,
-			  struct merged **ret)
+struct merged_list {
+	struct merged *at;
+	size_t n, cap;
+};
+
+static void list_merged(struct arena *mem, const char *parent, const char *current,
+			struct merged_list *ret)
 {
 	DIR *dir = opendir(parent);
 	struct dirent *e;
-	size_t n = 0, cap = 0;
 	struct stat st;
 
 	while (dir && (e = readdir(dir))) {
@@ -40,17 +44,12 @@ static size_t list_merged(struct arena *mem, const char *parent, const char *cur
 		if (strcmp(path, current) == 0 || wall_find_stamp(e->d_name) != e->d_name ||
 		    stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 			continue;
-		if (n == cap) {
-			cap = cap ? 2 * cap : 8;
-			*ret = xreallocarray(*ret, cap, sizeof(**ret));
-		}
-		(*ret)[n++] = (struct merged){path, st.st_ctim};
+		vec_push_in(mem, ret, (struct merged){path, st.st_ctim});
 	}
 	if (dir)
 		closedir(dir);
-	if (n)
-		qsort(*ret, n, sizeof(**ret), newest_first);
-	return n;
+	if (ret->n)
+		qsort(ret->at, ret->n, sizeof(*ret->at), newest_first);
 }
 
 /* What the merged database of the run before will be called when this run's job sets it aside. */
@@ -77,16 +76,17 @@ const char *sim_add_merged(struct job_maker *m, const char *dirs)
 	struct arena *mem = m->cfg->reader.mem;
 	const char *current = path_absolute(mem, key_text(&m->texts, "cov_merge_db_dir"));
 	const char *parent = path_dir(mem, current), *last = name_when_aside(mem, parent, current);
-	_cleanup_(freep) struct merged *found = NULL;
-	size_t n = list_merged(mem, parent, current, &found), room = SIM_MERGES_KEPT - 1;
+	struct merged_list found = {0};
+	size_t room = SIM_MERGES_KEPT - 1;
 	_cleanup_(str_done) struct str text = {0};
 
+	list_merged(mem, parent, current, &found);
 	str_add(&text, dirs);
 	if (last) {
 		str_printf(&text, " %s", last);
 		room--;
 	}
-	for (size_t i = 0; i < n && i < room; i++)
-		str_printf(&text, " %s", found[i].path);
+	for (size_t i = 0; i < found.n && i < room; i++)
+		str_printf(&text, " %s", found.at[i].path);
 	return arena_strndup(m->plan->mem, text.s, text.len);
 }

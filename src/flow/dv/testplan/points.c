@@ -2,7 +2,6 @@
 /* The elements of a plan: testpoints and covergroups. */
 #include <string.h>
 
-#include "base/mem.h"
 #include "flow/dv/testplan/reader.h"
 
 const char *const testplan_stages[] = {"V1", "V2", "V2S", "V3", NULL};
@@ -121,12 +120,8 @@ void testplan_points_add(struct testplan_reader *r, struct cfg *c, struct hjson_
 	r->n_all++;
 	if (!has_tags(r, c, e))
 		return;
-	if (r->n_points == r->cap_points) {
-		r->cap_points = r->cap_points ? 2 * r->cap_points : 64;
-		r->points = xreallocarray(r->points, r->cap_points, sizeof(*r->points));
-	}
 	names = arena_array(r->mem, tests->n + 1, sizeof(*names));
-	p = &r->points[r->n_points++];
+	p = vec_add(&r->points);
 	*p = (struct testplan_point){.cfg = c, .node = tests};
 	p->p.name = arena_strdup(r->mem, name);
 	p->p.stage = stage;
@@ -156,11 +151,11 @@ void testplan_points_sort(const struct testplan_reader *r, struct dv_testpoint *
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < r->n_points; i++)
-		if (strcmp(r->points[i].p.stage, "N.A.") == 0)
-			ret[n++] = r->points[i].p;
+	for (size_t i = 0; i < r->points.n; i++)
+		if (strcmp(r->points.at[i].p.stage, "N.A.") == 0)
+			ret[n++] = r->points.at[i].p;
 	for (const char *const *s = testplan_stages; *s; s++)
-		for (size_t i = 0; i < r->n_points; i++)
-			if (strcmp(r->points[i].p.stage, *s) == 0)
-				ret[n++] = r->points[i].p;
+		for (size_t i = 0; i < r->points.n; i++)
+			if (strcmp(r->points.at[i].p.stage, *s) == 0)
+				ret[n++] = r->points.at[i].p;
 }

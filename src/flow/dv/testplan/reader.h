@@ -4,6 +4,7 @@
 #define FLOW_DV_TESTPLAN_READER_H
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "flow/dv/testplan/testplan.h"
 
 struct testplan_point {
@@ -17,13 +18,11 @@ struct testplan_reader {
 	struct arena *mem;
 	struct diags *diags;
 	const char *repo_top;
-	struct cfg **files;
-	size_t n_files, cap_files;
+	VEC(struct cfg *) files;
 	struct map seen;      /* path -> the file that imports it, or itself */
 	struct map variables; /* name -> struct variable */
 	struct map point_names, group_names;
-	struct testplan_point *points;
-	size_t n_points, cap_points;
+	VEC(struct testplan_point) points;
 	size_t n_all, n_groups; /* before the tags, and covergroups after them */
 	const char *const *tags;
 };

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "base/mem.h"
 #include "flow/dv/testplan/reader.h"
 
 const char *testplan_text(struct cfg *c, struct hjson_node *n)
@@ -62,11 +61,7 @@ static struct cfg *open_file(struct testplan_reader *r, const char *path)
 
 	if (!c)
 		return NULL;
-	if (r->n_files == r->cap_files) {
-		r->cap_files = r->cap_files ? 2 * r->cap_files : 16;
-		r->files = xreallocarray(r->files, r->cap_files, sizeof(*r->files));
-	}
-	r->files[r->n_files++] = c;
+	vec_push(&r->files, c);
 	if (cfg_root(c)->type == HJSON_OBJECT)
 		return c;
 	cfg_error(c, r->diags, cfg_root(c), "a testplan is an object");
@@ -99,39 +94,39 @@ static void read_files(struct testplan_reader *r, const char *path)
 {
 	if (!open_file(r, path))
 		return;
-	for (size_t i = 0; i < r->n_files && r->diags->n_errors == 0; i++)
-		testplan_read_list(r, r->files[i], "import_testplans", import);
-	for (size_t i = 0; i < r->n_files && r->diags->n_errors == 0; i++) {
-		struct hjson_node *m, *root = cfg_root(r->files[i]);
+	for (size_t i = 0; i < r->files.n && r->diags->n_errors == 0; i++)
+		testplan_read_list(r, r->files.at[i], "import_testplans", import);
+	for (size_t i = 0; i < r->files.n && r->diags->n_errors == 0; i++) {
+		struct hjson_node *m, *root = cfg_root(r->files.at[i]);
 
-		testplan_read_list(r, r->files[i], "testpoints", testplan_points_add);
-		testplan_read_list(r, r->files[i], "covergroups", testplan_points_add_group);
+		testplan_read_list(r, r->files.at[i], "testpoints", testplan_points_add);
+		testplan_read_list(r, r->files.at[i], "covergroups", testplan_points_add_group);
 		hjson_for_each (m, root)
 			if (!m->shadowed && !is_own_key(m))
-				testplan_names_add(r, r->files[i], m);
+				testplan_names_add(r, r->files.at[i], m);
 	}
 }
 
 static void check_not_empty(struct testplan_reader *r)
 {
-	struct cfg *c = r->files[0];
+	struct cfg *c = r->files.at[0];
 
 	if (r->n_all == 0)
 		diag_error(r->diags, cfg_start(c),
 			   "the testplan has neither testpoints nor covergroups");
-	else if (r->n_points == 0 && r->n_groups == 0)
+	else if (r->points.n == 0 && r->n_groups == 0)
 		diag_error(r->diags, cfg_start(c), "the tags leave nothing of the testplan");
 }
 
 static void reader_done(struct testplan_reader *r, struct cfg *keeper, bool has_messages)
 {
-	for (size_t i = 0; i < r->n_files; i++)
+	for (size_t i = 0; i < r->files.n; i++)
 		if (has_messages && keeper)
-			cfg_keep(keeper, r->files[i]);
+			cfg_keep(keeper, r->files.at[i]);
 		else
-			cfg_free(r->files[i]);
-	free(r->files);
-	free(r->points);
+			cfg_free(r->files.at[i]);
+	vec_done(&r->files);
+	vec_done(&r->points);
 	map_done(&r->seen);
 	map_done(&r->variables);
 	map_done(&r->point_names);
@@ -171,11 +166,11 @@ int testplan_load(const char *tagged_path, const char *repo_top, struct arena *m
 	read_files(&r, path);
 	if (diags->n_errors == 0)
 		check_not_empty(&r);
-	for (size_t i = 0; i < r.n_points && diags->n_errors == 0; i++)
-		testplan_names_expand(&r, &r.points[i]);
-	points = arena_array(mem, r.n_points + 1, sizeof(*points));
+	for (size_t i = 0; i < r.points.n && diags->n_errors == 0; i++)
+		testplan_names_expand(&r, &r.points.at[i]);
+	points = arena_array(mem, r.points.n + 1, sizeof(*points));
 	testplan_points_sort(&r, points);
-	*ret = (struct testplan){points, r.n_points};
+	*ret = (struct testplan){points, r.points.n};
 	n_mine = diags->n_errors;
 	diags->n_errors += n_errors;
 	reader_done(&r, keeper, n_mine || diags->n_warnings > n_warnings);
