@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/md_table.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 struct str *md_cell(struct md_table *table)
 {
-	if (table->n_cells == table->cap) {
-		table->cap = table->cap ? 2 * table->cap : 64;
-		table->cells = realloc(table->cells, table->cap * sizeof(*table->cells));
-		if (!table->cells)
-			abort();
-	}
-	table->cells[table->n_cells] = (struct str){0};
-	return &table->cells[table->n_cells++];
+	struct str *cell = vec_add(&table->cells);
+
+	*cell = (struct str){0};
+	return cell;
 }
 
 void md_text(struct md_table *table, const char *text)
@@ -41,7 +36,7 @@ static void md_table_add_row(const struct md_table *table, size_t row, const siz
 {
 	str_addc(out, '|');
 	for (size_t c = 0; c < table->n_columns; c++) {
-		const struct str *cell = &table->cells[row * table->n_columns + c];
+		const struct str *cell = &table->cells.at[row * table->n_columns + c];
 		size_t fill = widths[c] - md_table_width_of(cell);
 		size_t before = table->left & (1u << c) ? 0 : fill / 2;
 
@@ -56,8 +51,9 @@ void md_table_done(struct md_table *table, struct str *out)
 {
 	size_t widths[MD_COLUMNS] = {0};
 
-	for (size_t i = 0; i < table->n_cells; i++) {
-		size_t width = md_table_width_of(&table->cells[i]) + (i < table->n_columns ? 2 : 0);
+	for (size_t i = 0; i < table->cells.n; i++) {
+		size_t width = md_table_width_of(&table->cells.at[i]) +
+			       (i < table->n_columns ? 2 : 0);
 
 		if (width > widths[i % table->n_columns])
 			widths[i % table->n_columns] = width;
@@ -69,11 +65,11 @@ void md_table_done(struct md_table *table, struct str *out)
 		md_table_add_fill(out, '-', widths[c]);
 		str_add(out, table->left & (1u << c) ? "-|" : ":|");
 	}
-	for (size_t row = 1; row < table->n_cells / table->n_columns; row++) {
+	for (size_t row = 1; row < table->cells.n / table->n_columns; row++) {
 		str_addc(out, '\n');
 		md_table_add_row(table, row, widths, out);
 	}
-	for (size_t i = 0; i < table->n_cells; i++)
-		str_done(&table->cells[i]);
-	free(table->cells);
+	for (size_t i = 0; i < table->cells.n; i++)
+		str_done(&table->cells.at[i]);
+	vec_done(&table->cells);
 }

@@ -4,13 +4,14 @@
 #define REPORT_MD_TABLE_H
 
 #include "base/str.h"
+#include "base/vec.h"
 
 enum { MD_COLUMNS = 16 };
 
 /* A Markdown table: the first row is its header. */
 struct md_table {
-	struct str *cells;
-	size_t n_columns, n_cells, cap;
+	VEC(struct str) cells;
+	size_t n_columns;
 	unsigned left; /* the bits of columns that are not centred */
 };
 

@@ -14,15 +14,14 @@
 
 #include "base/fs.h"
 #include "base/json_out.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "tool/lines.h"
 
 enum { REPORT_MOST = 512 << 20 };
 
 struct bucket {
 	const char *name;
-	struct span *messages;
-	size_t n, cap;
+	VEC(struct span) messages;
 };
 
 /* One kind of message; those of later kinds come first in their bucket, as DVSim has it. */
@@ -34,10 +33,8 @@ struct rule {
 struct meridian {
 	struct arena *mem;
 	struct str log, all, latest; /* the files' texts */
-	struct bucket *buckets;
-	size_t n_buckets, cap_buckets;
-	struct rule *rules;
-	size_t n_rules, cap_rules;
+	VEC(struct bucket) buckets;
+	VEC(struct rule) rules;
 };
 
 static const char *const names[] = {
@@ -48,24 +45,16 @@ static const char *const names[] = {
 
 static void add_message(struct bucket *b, struct span message)
 {
-	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 16;
-		b->messages = xreallocarray(b->messages, b->cap, sizeof(*b->messages));
-	}
-	b->messages[b->n++] = message;
+	vec_push(&b->messages, message);
 }
 
 static struct bucket *meridian_bucket_of(struct meridian *m, const char *name)
 {
-	for (size_t i = 0; i < m->n_buckets; i++)
-		if (strcmp(m->buckets[i].name, name) == 0)
-			return &m->buckets[i];
-	if (m->n_buckets == m->cap_buckets) {
-		m->cap_buckets = m->cap_buckets ? 2 * m->cap_buckets : 32;
-		m->buckets = xreallocarray(m->buckets, m->cap_buckets, sizeof(*m->buckets));
-	}
-	m->buckets[m->n_buckets] = (struct bucket){.name = name};
-	return &m->buckets[m->n_buckets++];
+	for (size_t i = 0; i < m->buckets.n; i++)
+		if (strcmp(m->buckets.at[i].name, name) == 0)
+			return &m->buckets.at[i];
+	vec_push(&m->buckets, (struct bucket){.name = name});
+	return &m->buckets.at[m->buckets.n - 1];
 }
 
 static bool begins(struct span line, const char *text)
@@ -100,7 +89,6 @@ static void read_log(struct meridian *m)
 		if (begins(line, "FlexNet Licensing error"))
 			add_message(meridian_bucket_of(m, "flow_error"), line);
 	meridian_bucket_of(m, "fusesoc-error")->messages = fusesoc.messages;
-	meridian_bucket_of(m, "fusesoc-error")->n = fusesoc.n;
 }
 
 static void meridian_read_all(struct meridian *m)
@@ -121,15 +109,12 @@ static void meridian_read_all(struct meridian *m)
 static void add_rule(struct meridian *m, struct span name, const char *category,
 		     const char *severity)
 {
-	for (size_t i = 0; i < m->n_rules; i++)
-		if (m->rules[i].name.n == name.n && memcmp(m->rules[i].name.s, name.s, name.n) == 0)
+	for (size_t i = 0; i < m->rules.n; i++)
+		if (m->rules.at[i].name.n == name.n &&
+		    memcmp(m->rules.at[i].name.s, name.s, name.n) == 0)
 			return;
-	if (m->n_rules == m->cap_rules) {
-		m->cap_rules = m->cap_rules ? 2 * m->cap_rules : 32;
-		m->rules = xreallocarray(m->rules, m->cap_rules, sizeof(*m->rules));
-	}
-	m->rules[m->n_rules++] = (struct rule){
-		name, {.name = arena_printf(m->mem, "%s_%s", category, severity)}};
+	vec_push(&m->rules,
+		 (struct rule){name, {.name = arena_printf(m->mem, "%s_%s", category, severity)}});
 }
 
 static bool meridian_is_number(struct span s)
@@ -218,15 +203,15 @@ static void read_latest(struct meridian *m)
 	read_rules(m, &in);
 	in = (struct lines){{m->latest.s, m->latest.len}};
 	while (lines_next(&in, &line))
-		for (size_t i = 0; i < m->n_rules; i++)
-			if (is_of(line, m->rules[i].name)) {
-				add_message(&m->rules[i].hits, line);
+		for (size_t i = 0; i < m->rules.n; i++)
+			if (is_of(line, m->rules.at[i].name)) {
+				add_message(&m->rules.at[i].hits, line);
 				break;
 			}
-	for (size_t i = m->n_rules; i > 0; i--)
-		for (size_t k = 0; k < m->rules[i - 1].hits.n; k++)
-			add_message(meridian_bucket_of(m, m->rules[i - 1].hits.name),
-				    m->rules[i - 1].hits.messages[k]);
+	for (size_t i = m->rules.n; i > 0; i--)
+		for (size_t k = 0; k < m->rules.at[i - 1].hits.messages.n; k++)
+			add_message(meridian_bucket_of(m, m->rules.at[i - 1].hits.name),
+				    m->rules.at[i - 1].hits.messages.at[k]);
 }
 
 /* ---- all of it ---- */
@@ -249,13 +234,15 @@ static void meridian_settle(struct meridian *m)
 	struct bucket *fusesoc = meridian_bucket_of(m, "fusesoc-error");
 	size_t n = 0;
 
-	for (size_t i = 0; i < m->n_buckets; i++)
-		if (str_ends(m->buckets[i].name, "_error") ||
-		    str_ends(m->buckets[i].name, "_warning") ||
-		    str_ends(m->buckets[i].name, "_review"))
-			n += str_eq(m->buckets[i].name, "fusesoc-error") ? 0 : m->buckets[i].n;
-	for (size_t i = 0; n == 0 && i < fusesoc->n; i++)
-		add_message(meridian_bucket_of(m, "flow_error"), fusesoc->messages[i]);
+	for (size_t i = 0; i < m->buckets.n; i++)
+		if (str_ends(m->buckets.at[i].name, "_error") ||
+		    str_ends(m->buckets.at[i].name, "_warning") ||
+		    str_ends(m->buckets.at[i].name, "_review"))
+			n += str_eq(m->buckets.at[i].name, "fusesoc-error")
+				     ? 0
+				     : m->buckets.at[i].messages.n;
+	for (size_t i = 0; n == 0 && i < fusesoc->messages.n; i++)
+		add_message(meridian_bucket_of(m, "flow_error"), fusesoc->messages.at[i]);
 }
 
 static void write_json(const struct meridian *m, struct str *out)
@@ -264,13 +251,14 @@ static void write_json(const struct meridian *m, struct str *out)
 
 	jout_init(&j, -1, 2);
 	jout_object(&j);
-	for (size_t i = 0; i < m->n_buckets; i++) {
-		if (strcmp(m->buckets[i].name, "fusesoc-error") == 0)
+	for (size_t i = 0; i < m->buckets.n; i++) {
+		if (strcmp(m->buckets.at[i].name, "fusesoc-error") == 0)
 			continue;
-		jout_key(&j, m->buckets[i].name);
+		jout_key(&j, m->buckets.at[i].name);
 		jout_array(&j);
-		for (size_t k = 0; k < m->buckets[i].n; k++)
-			jout_string_n(&j, m->buckets[i].messages[k].s, m->buckets[i].messages[k].n);
+		for (size_t k = 0; k < m->buckets.at[i].messages.n; k++)
+			jout_string_n(&j, m->buckets.at[i].messages.at[k].s,
+				      m->buckets.at[i].messages.at[k].n);
 		jout_array_end(&j);
 	}
 	jout_object_end(&j);
@@ -280,12 +268,12 @@ static void write_json(const struct meridian *m, struct str *out)
 
 static void done(struct meridian *m)
 {
-	for (size_t i = 0; i < m->n_buckets; i++)
-		free(m->buckets[i].messages);
-	for (size_t i = 0; i < m->n_rules; i++)
-		free(m->rules[i].hits.messages);
-	free(m->buckets);
-	free(m->rules);
+	for (size_t i = 0; i < m->buckets.n; i++)
+		vec_done(&m->buckets.at[i].messages);
+	for (size_t i = 0; i < m->rules.n; i++)
+		vec_done(&m->rules.at[i].hits.messages);
+	vec_done(&m->buckets);
+	vec_done(&m->rules);
 	str_done(&m->log);
 	str_done(&m->all);
 	str_done(&m->latest);

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "report/buckets.h"
 
 /* While it is going on. */
@@ -15,27 +16,20 @@ struct search {
 	struct map by_key; /* "<reason>\n<key>" -> struct bucket */
 	struct map blamed; /* id of a failed or stopped job -> the count of those it cancelled */
 	struct str scratch;
-	size_t room;
+	VEC(struct bucket *) buckets;
 };
 
 static struct bucket *new_bucket(struct search *s, const struct result_row *row, uint32_t n)
 {
 	struct causes *c = s->out;
-	struct bucket *b = arena_zalloc(c->mem, sizeof(*b)), **bigger;
+	struct bucket *b = arena_zalloc(c->mem, sizeof(*b));
 	char *key = arena_strndup(c->mem, s->scratch.s, s->scratch.len);
 
 	b->key = strchr(key, '\n') + 1;
 	b->reason = row->reason;
 	b->status = row->status;
 	b->first = b->last = n;
-	if (c->n_buckets == s->room) {
-		s->room = s->room ? s->room * 2 : 16;
-		bigger = arena_array(c->mem, s->room, sizeof(*bigger));
-		if (c->n_buckets)
-			memcpy(bigger, c->buckets, c->n_buckets * sizeof(*bigger));
-		c->buckets = bigger;
-	}
-	c->buckets[c->n_buckets++] = b;
+	vec_push_in(c->mem, &s->buckets, b);
 	map_set(&s->by_key, key, b);
 	return b;
 }
@@ -197,6 +191,8 @@ void causes_find(struct causes *ret, size_t n_jobs, results_next *next, void *ct
 		next(ctx, i, &row);
 		add_cancelled(&s, &row);
 	}
+	ret->buckets = s.buckets.at;
+	ret->n_buckets = s.buckets.n;
 	for (size_t i = 0; i < ret->n_buckets; i++)
 		sort_members(ret, ret->buckets[i]);
 	if (ret->n_buckets)

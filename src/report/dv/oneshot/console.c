@@ -41,7 +41,7 @@ static void oneshot_add_messages(const char *title, const struct os_bucket *b, l
 				   (long)b->n - most, most);
 			break;
 		}
-		str_printf(out, "%s\n\n", b->messages[i]);
+		str_printf(out, "%s\n\n", b->messages.at[i]);
 	}
 	str_add(out, "```\n");
 }
@@ -52,8 +52,8 @@ static size_t n_shown(const struct os_mode *sum)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < sum->n_buckets && n + 1 < MD_COLUMNS; i++)
-		n += sum->buckets[i].is_shown;
+	for (size_t i = 0; i < sum->buckets.n && n + 1 < MD_COLUMNS; i++)
+		n += sum->buckets.at[i].is_shown;
 	return n;
 }
 
@@ -61,28 +61,28 @@ static void add_labels(struct md_table *t, const struct os_mode *sum, const char
 {
 	t->n_columns = n_shown(sum) + 1;
 	md_text(t, first);
-	for (size_t i = 0, n = 1; i < sum->n_buckets && n < t->n_columns; i++)
-		if (sum->buckets[i].is_shown) {
-			md_text(t, sum->buckets[i].label);
+	for (size_t i = 0, n = 1; i < sum->buckets.n && n < t->n_columns; i++)
+		if (sum->buckets.at[i].is_shown) {
+			md_text(t, sum->buckets.at[i].label);
 			n++;
 		}
 }
 
 static const struct os_bucket *oneshot_find(const struct os_mode *mode, const char *key)
 {
-	for (size_t i = 0; i < mode->n_buckets; i++)
-		if (strcmp(mode->buckets[i].key, key) == 0)
-			return &mode->buckets[i];
+	for (size_t i = 0; i < mode->buckets.n; i++)
+		if (strcmp(mode->buckets.at[i].key, key) == 0)
+			return &mode->buckets.at[i];
 	return NULL;
 }
 
 static void oneshot_add_counts(struct md_table *t, const struct os_mode *sum,
 			       const struct os_mode *mode)
 {
-	for (size_t i = 0, n = 1; i < sum->n_buckets && n < t->n_columns; i++) {
-		const struct os_bucket *b = oneshot_find(mode, sum->buckets[i].key);
+	for (size_t i = 0, n = 1; i < sum->buckets.n && n < t->n_columns; i++) {
+		const struct os_bucket *b = oneshot_find(mode, sum->buckets.at[i].key);
 
-		if (!sum->buckets[i].is_shown)
+		if (!sum->buckets.at[i].is_shown)
 			continue;
 		if (b)
 			str_printf(md_cell(t), "%zu %c", b->n, os_severity_letter(b->severity));
@@ -110,10 +110,11 @@ static void lint_block(const struct os_block *b, struct str *out)
 		const struct os_mode *mode = &b->modes[i];
 
 		str_printf(out, "\n### Messages for Build Mode `'%s'`\n", mode->spec->name);
-		for (size_t k = 0; k < mode->n_buckets; k++)
-			if (mode->buckets[k].is_shown)
-				oneshot_add_messages(mode->buckets[k].label, &mode->buckets[k],
-						     b->dv->max_msg_count, out);
+		for (size_t k = 0; k < mode->buckets.n; k++)
+			if (mode->buckets.at[k].is_shown)
+				oneshot_add_messages(mode->buckets.at[k].label,
+						     &mode->buckets.at[k], b->dv->max_msg_count,
+						     out);
 	}
 }
 
@@ -125,10 +126,10 @@ static void syn_messages(const struct os_mode *mode, struct str *out)
 
 	md_text(&t, "Build Mode");
 	for (size_t i = 0; i < 8; i++)
-		md_text(&t, mode->buckets[i].label);
+		md_text(&t, mode->buckets.at[i].label);
 	md_text(&t, mode->spec->name);
 	for (size_t i = 0; i < 8; i++) {
-		const struct os_bucket *b = &mode->buckets[i];
+		const struct os_bucket *b = &mode->buckets.at[i];
 
 		if (b->is_known)
 			str_printf(md_cell(&t), "%zu %c", b->n, os_severity_letter(b->severity));
@@ -150,13 +151,13 @@ static void syn_block(struct oneshot_report *r, const struct os_block *b, struct
 
 		syn_messages(mode, out);
 		os_console_syn(r->mem, mode, out);
-		for (size_t k = 0; k < mode->n_buckets; k++)
-			n += mode->buckets[k].n;
+		for (size_t k = 0; k < mode->buckets.n; k++)
+			n += mode->buckets.at[k].n;
 		if (n)
 			str_printf(out, "\n### Errors and Warnings for Build Mode `'%s'`\n",
 				   mode->spec->name);
-		for (size_t k = 0; k < mode->n_buckets; k++)
-			oneshot_add_messages(mode->buckets[k].label, &mode->buckets[k],
+		for (size_t k = 0; k < mode->buckets.n; k++)
+			oneshot_add_messages(mode->buckets.at[k].label, &mode->buckets.at[k],
 					     b->dv->max_msg_count, out);
 	}
 }
@@ -241,14 +242,14 @@ static void formal_block(struct oneshot_report *r, const struct os_block *b, str
 		formal_coverage(r, mode, out);
 	if (mode->status != JOB_PASSED)
 		str_printf(out, "\n## List of Failures\n%s", mode->message ? mode->message : "");
-	for (size_t i = 0; i < mode->n_buckets; i++) {
-		const struct os_bucket *k = &mode->buckets[i];
+	for (size_t i = 0; i < mode->buckets.n; i++) {
+		const struct os_bucket *k = &mode->buckets.at[i];
 
 		if (k->n == 0)
 			continue;
 		str_printf(out, "\n%s:\n```\n", k->key);
 		for (size_t m = 0; m < k->n; m++)
-			str_printf(out, "%s\n", k->messages[m]);
+			str_printf(out, "%s\n", k->messages.at[m]);
 		str_add(out, "```\n");
 	}
 }
@@ -276,8 +277,8 @@ static void lint_summary(struct oneshot_report *r, struct str *out)
 	struct md_table t = {0};
 
 	for (size_t i = 0; i < r->n_blocks; i++)
-		for (size_t k = 0; k < r->blocks[i].sum.n_buckets; k++) {
-			const struct os_bucket *from = &r->blocks[i].sum.buckets[k];
+		for (size_t k = 0; k < r->blocks[i].sum.buckets.n; k++) {
+			const struct os_bucket *from = &r->blocks[i].sum.buckets.at[k];
 			struct os_bucket *to = os_bucket_of(r->mem, &all, from->key);
 
 			to->label = from->label;
@@ -326,8 +327,8 @@ static void syn_table(struct oneshot_report *r, struct str *out)
 		const struct os_block *b = &r->blocks[i];
 		size_t n[2] = {0, 0};
 
-		for (size_t k = 0; k < b->sum.n_buckets; k++)
-			n[b->sum.buckets[k].is_failure] += b->sum.buckets[k].n;
+		for (size_t k = 0; k < b->sum.buckets.n; k++)
+			n[b->sum.buckets.at[k].is_failure] += b->sum.buckets.at[k].n;
 		oneshot_add_upper(md_cell(&t), b->dv->name);
 		str_printf(md_cell(&t), "%zu W", n[0]);
 		str_printf(md_cell(&t), "%zu E", n[1]);

@@ -3,6 +3,7 @@
 #ifndef REPORT_DV_ONESHOT_DATA_H
 #define REPORT_DV_ONESHOT_DATA_H
 
+#include "base/vec.h"
 #include "hjson.h"
 #include "job/dv_block.h"
 #include "report/dv/oneshot/oneshot.h"
@@ -12,8 +13,8 @@ struct os_bucket {
 	const char *key;      /* "lint_error", "flow_errors", "cex" */
 	const char *label;    /* of its column */
 	const char *severity; /* "info", "review", "warning", "error", "fatal" */
-	const char **messages;
-	size_t n, cap;
+	VEC(const char *) messages;
+	size_t n;      /* of messages; of a sum, too, which has only their number */
 	bool is_known; /* false: the tool said nothing of it, not even that there is none */
 	bool is_shown, is_failure;
 };
@@ -24,8 +25,7 @@ struct os_mode {
 	enum job_status status;
 	const char *message; /* of a job that failed */
 	const char *path;    /* of its results */
-	struct os_bucket *buckets;
-	size_t n_buckets, cap_buckets;
+	VEC(struct os_bucket) buckets;
 	struct hjson_doc *doc;
 	struct hjson_node *root; /* what was read; NULL: nothing */
 };

@@ -84,8 +84,8 @@ static void add_buckets(struct json_out *j, const struct os_mode *mode, bool wit
 {
 	jout_key(j, "buckets");
 	jout_object(j);
-	for (size_t i = 0; i < mode->n_buckets; i++) {
-		const struct os_bucket *b = &mode->buckets[i];
+	for (size_t i = 0; i < mode->buckets.n; i++) {
+		const struct os_bucket *b = &mode->buckets.at[i];
 
 		jout_key(j, b->key);
 		jout_object(j);
@@ -101,7 +101,7 @@ static void add_buckets(struct json_out *j, const struct os_mode *mode, bool wit
 			jout_key(j, "messages");
 			jout_array(j);
 			for (size_t k = 0; k < b->n; k++)
-				jout_string(j, b->messages[k]);
+				jout_string(j, b->messages.at[k]);
 			jout_array_end(j);
 		}
 		jout_object_end(j);

@@ -15,35 +15,20 @@ enum { RESULTS_MOST = 256 << 20 };
 
 struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key)
 {
-	struct os_bucket *more;
+	struct os_bucket *b;
 
-	for (size_t i = 0; i < mode->n_buckets; i++)
-		if (strcmp(mode->buckets[i].key, key) == 0)
-			return &mode->buckets[i];
-	if (mode->n_buckets == mode->cap_buckets) {
-		mode->cap_buckets = mode->cap_buckets ? 2 * mode->cap_buckets : 16;
-		more = arena_array(mem, mode->cap_buckets, sizeof(*more));
-		if (mode->n_buckets)
-			memcpy(more, mode->buckets, mode->n_buckets * sizeof(*more));
-		mode->buckets = more;
-	}
-	more = &mode->buckets[mode->n_buckets++];
-	*more = (struct os_bucket){.key = key, .label = key, .severity = "error", .is_shown = true};
-	return more;
+	for (size_t i = 0; i < mode->buckets.n; i++)
+		if (strcmp(mode->buckets.at[i].key, key) == 0)
+			return &mode->buckets.at[i];
+	b = vec_add_in(mem, &mode->buckets);
+	*b = (struct os_bucket){.key = key, .label = key, .severity = "error", .is_shown = true};
+	return b;
 }
 
 static void add_to_bucket(struct arena *mem, struct os_bucket *b, const char *message)
 {
-	const char **more;
-
-	if (b->n == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 8;
-		more = arena_array(mem, b->cap, sizeof(*more));
-		if (b->n)
-			memcpy(more, b->messages, b->n * sizeof(*more));
-		b->messages = more;
-	}
-	b->messages[b->n++] = message;
+	vec_push_in(mem, &b->messages, message);
+	b->n++;
 	b->is_known = true;
 }
 
@@ -142,13 +127,13 @@ static void add_flow_error(const struct oneshot_report *r, const struct dv_block
 {
 	bool is_new;
 	struct os_bucket *b;
-	size_t n = mode->n_buckets;
+	size_t n = mode->buckets.n;
 	const char *key = os_is_lint(r)	      ? "flow_error"
 			  : r->kind == DV_SYN ? "flow_errors"
 					      : "errors";
 
 	b = os_bucket_of(r->mem, mode, key);
-	is_new = mode->n_buckets > n;
+	is_new = mode->buckets.n > n;
 	if (is_new) {
 		b->label = os_is_lint(r) ? "Flow Errors" : key;
 		if (os_is_lint(r))
@@ -243,8 +228,8 @@ static bool take_list(const struct oneshot_report *r, struct os_mode *mode, stru
 static bool is_empty_and_unlisted(const struct os_mode *mode, const struct hjson_node *list,
 				  const char *key)
 {
-	for (size_t i = 0; i < mode->n_buckets; i++)
-		if (strcmp(mode->buckets[i].key, key) == 0)
+	for (size_t i = 0; i < mode->buckets.n; i++)
+		if (strcmp(mode->buckets.at[i].key, key) == 0)
 			return false;
 	return list->type == HJSON_NULL || (list->type == HJSON_ARRAY && list->n == 0);
 }
@@ -269,13 +254,13 @@ static void take_messages(const struct oneshot_report *r, const struct dv_block 
 		return;
 	hjson_for_each (m, messages) {
 		const char *key = arena_strndup(r->mem, m->key, m->key_len);
-		size_t n = mode->n_buckets;
+		size_t n = mode->buckets.n;
 		struct os_bucket *b;
 
 		if (m->shadowed || (os_is_lint(r) && is_empty_and_unlisted(mode, m, key)))
 			continue;
 		b = os_bucket_of(r->mem, mode, key);
-		if (mode->n_buckets > n && os_is_lint(r)) /* nobody listed it: it is told anyway */
+		if (mode->buckets.n > n && os_is_lint(r)) /* nobody listed it: it is told anyway */
 			b->severity = str_ends(key, "error")	 ? "error"
 				      : str_ends(key, "warning") ? "warning"
 								 : "info";
@@ -331,8 +316,8 @@ static void read_mode(const struct oneshot_report *r, struct os_block *b, struct
 
 static void add_to_sum(struct arena *mem, struct os_block *b, const struct os_mode *mode)
 {
-	for (size_t i = 0; i < mode->n_buckets; i++) {
-		const struct os_bucket *from = &mode->buckets[i];
+	for (size_t i = 0; i < mode->buckets.n; i++) {
+		const struct os_bucket *from = &mode->buckets.at[i];
 		struct os_bucket *to = os_bucket_of(mem, &b->sum, from->key);
 
 		to->label = from->label;
@@ -341,7 +326,6 @@ static void add_to_sum(struct arena *mem, struct os_block *b, const struct os_mo
 		to->is_failure = from->is_failure;
 		to->is_known |= from->is_known;
 		to->n += from->n; /* counts only: messages stay with their mode */
-		to->cap = 0;
 		if (from->is_failure)
 			b->n_errors += from->n;
 	}

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "job/dv_block.h"
 #include "report/buckets.h"
 #include "report/dv/sim/files.h"
@@ -26,9 +27,8 @@ struct sim_report {
 };
 
 struct bucket {
-	struct sim_bucket out;
-	struct sim_failure *failures;
-	size_t cap;
+	struct sim_bucket out; /* without its failures */
+	VEC(struct sim_failure) failures;
 };
 
 /* One block on its way. */
@@ -159,17 +159,8 @@ static void sim_report_add_failure(struct gather *g, const struct result_row *ro
 {
 	const struct job_result *last = last_of(row);
 	struct bucket *b = sim_report_bucket_of(g, sim_report_message_of(g, row));
-	struct sim_failure *f, *more;
+	struct sim_failure *f = vec_add_in(sim_report_mem_of(g), &b->failures);
 
-	if (b->out.n_failures == b->cap) {
-		b->cap = b->cap ? 2 * b->cap : 4;
-		more = arena_array(sim_report_mem_of(g), b->cap, sizeof(*more));
-		if (b->out.n_failures)
-			memcpy(more, b->failures, b->out.n_failures * sizeof(*more));
-		b->failures = more;
-		b->out.failures = more;
-	}
-	f = &b->failures[b->out.n_failures++];
 	*f = (struct sim_failure){
 		.name = row->spec->subject,
 		.qual_name = row->spec->name,
@@ -245,8 +236,13 @@ static const struct sim_bucket *buckets_of(struct gather *g)
 	const struct map_entry *e;
 	size_t at = 0, n = 0;
 
-	while ((e = map_next(&g->by_key, &at)))
-		ret[n++] = ((struct bucket *)e->value)->out;
+	while ((e = map_next(&g->by_key, &at))) {
+		const struct bucket *b = e->value;
+
+		ret[n] = b->out;
+		ret[n].failures = b->failures.at;
+		ret[n++].n_failures = b->failures.n;
+	}
 	return ret;
 }
 
