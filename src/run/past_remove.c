@@ -7,6 +7,7 @@
 #include "base/confine.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "run/past_run.h"
 #include "run/results.h"
 
@@ -19,7 +20,7 @@ struct record {
 
 struct records {
 	struct record *at;
-	size_t n, n_hidden;
+	size_t n, cap, n_hidden;
 };
 
 static int past_remove_newest_first(const void *a, const void *b)
@@ -38,8 +39,7 @@ static void records_read(struct records *l, const char *runs)
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
 		    strcmp(e->d_name, "latest") == 0)
 			continue;
-		l->at = xreallocarray(l->at, l->n + 1, sizeof(*l->at));
-		l->at[l->n++] = (struct record){.name = xstrdup(e->d_name), .is_hidden = is_hidden};
+		vec_push(l, (struct record){.name = xstrdup(e->d_name), .is_hidden = is_hidden});
 		l->n_hidden += is_hidden;
 	}
 	if (d)
@@ -52,7 +52,7 @@ static void records_done(struct records *l)
 {
 	while (l->n)
 		free(l->at[--l->n].name);
-	free(l->at);
+	vec_done(l);
 }
 
 static void record_peek(struct record *r, const char *runs, struct arena *mem)

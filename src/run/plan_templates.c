@@ -40,8 +40,8 @@ struct template
 	struct str text;	/* of its first record */
 	struct number *numbers; /* in text */
 	int32_t *variable_of;	/* each number's, or CONSTANT */
-	struct variable *variables;
-	uint32_t n_numbers, n_variables, cap_variables;
+	VEC(struct variable) variables;
+	uint32_t n_numbers;
 	size_t next; /* the template of the record that came after the last one of this */
 };
 
@@ -81,7 +81,7 @@ void plan_templates_free(struct plan_templates *t)
 		str_done(&t->at[i].text);
 		free(t->at[i].numbers);
 		free(t->at[i].variable_of);
-		free(t->at[i].variables);
+		vec_done(&t->at[i].variables);
 	}
 	free(t->at);
 	vec_done(&t->records);
@@ -227,22 +227,18 @@ static bool same_digits(const char *a, struct number x, const char *b, struct nu
 
 static int32_t add_variable(struct template *m, uint32_t number, int32_t before)
 {
-	if (m->n_variables == m->cap_variables) {
-		m->cap_variables = m->cap_variables ? m->cap_variables * 2 : 8;
-		m->variables = xreallocarray(m->variables, m->cap_variables, sizeof(*m->variables));
-	}
-	m->variables[m->n_variables] = (struct variable){number, before};
-	return (int32_t)m->n_variables++;
+	vec_push(&m->variables, (struct variable){number, before});
+	return (int32_t)m->variables.n - 1;
 }
 
 /* A variable that this record brought, and that number i has been equal to in all records. */
 static int32_t find_new(const struct template *m, uint32_t first_new, const char *s,
 			const struct number *numbers, uint32_t i)
 {
-	for (uint32_t v = first_new; v < m->n_variables && v < first_new + JOINED_MOST; v++) {
-		uint32_t k = m->variables[v].number;
+	for (uint32_t v = first_new; v < m->variables.n && v < first_new + JOINED_MOST; v++) {
+		uint32_t k = m->variables.at[v].number;
 
-		if (m->variables[v].before == m->variable_of[i] &&
+		if (m->variables.at[v].before == m->variable_of[i] &&
 		    same_digits(s, numbers[k], s, numbers[i]) &&
 		    (m->variable_of[i] != CONSTANT ||
 		     same_digits(m->text.s, m->numbers[k], m->text.s, m->numbers[i])))
@@ -253,13 +249,14 @@ static int32_t find_new(const struct template *m, uint32_t first_new, const char
 
 static void note_numbers(struct template *m, const char *s, const struct number *numbers)
 {
-	uint32_t first_new = m->n_variables;
+	uint32_t first_new = (uint32_t)m->variables.n;
 
 	for (uint32_t i = 0; i < m->n_numbers; i++) {
 		int32_t v = m->variable_of[i];
 
-		if (v == CONSTANT ? numbers[i].is_as_first
-				  : same_digits(s, numbers[i], s, numbers[m->variables[v].number]))
+		if (v == CONSTANT
+			    ? numbers[i].is_as_first
+			    : same_digits(s, numbers[i], s, numbers[m->variables.at[v].number]))
 			continue;
 		v = find_new(m, first_new, s, numbers, i);
 		m->variable_of[i] = v == CONSTANT ? add_variable(m, i, m->variable_of[i]) : v;
@@ -271,9 +268,10 @@ static void keep_values(struct plan_templates *t, size_t template, const char *s
 {
 	const struct template *m = &t->at[template];
 
-	vec_push(&t->records, (struct record){(uint32_t) template, m->n_variables, t->values.len});
-	for (uint32_t v = 0; v < m->n_variables; v++) {
-		struct number n = numbers[m->variables[v].number];
+	vec_push(&t->records,
+		 (struct record){(uint32_t) template, (uint32_t)m->variables.n, t->values.len});
+	for (uint32_t v = 0; v < m->variables.n; v++) {
+		struct number n = numbers[m->variables.at[v].number];
 
 		str_addn(&t->values, s + n.at, n.len);
 		str_addc(&t->values, ' ');
@@ -298,7 +296,7 @@ static void write_template(const struct template *m, struct json_out *out)
 	jout_object(out);
 	jout_key(out, "text");
 	jout_raw(out, m->delta);
-	if (m->n_variables) {
+	if (m->variables.n) {
 		jout_key(out, "vary");
 		jout_array(out);
 		for (uint32_t i = 0; i < m->n_numbers; i++)
@@ -339,12 +337,12 @@ static void plan_add_values(const struct plan_templates *t, const struct record 
 	const char *values = t->values.s + r->at;
 	_cleanup_(freep) struct number *own = plan_templates_split_values(values, r->n_values);
 
-	for (uint32_t i = 0; i < m->n_variables; i++) {
-		struct number n = m->numbers[m->variables[i].number];
+	for (uint32_t i = 0; i < m->variables.n; i++) {
+		struct number n = m->numbers[m->variables.at[i].number];
 		int32_t v = (int32_t)i;
 
 		while (v != CONSTANT && (uint32_t)v >= r->n_values)
-			v = m->variables[v].before;
+			v = m->variables.at[v].before;
 		if (i)
 			str_addc(to, ' ');
 		if (v == CONSTANT)
@@ -360,7 +358,7 @@ void plan_templates_write_record(const struct plan_templates *t, size_t n, struc
 	_cleanup_(str_done) struct str text = {0};
 
 	jout_break(out);
-	if (t->at[r->template].n_variables == 0) {
+	if (t->at[r->template].variables.n == 0) {
 		jout_int(out, r->template);
 		return;
 	}

@@ -12,6 +12,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "run/job_record.h"
 #include "run/journal.h"
 #include "run/lock.h"
@@ -25,8 +26,7 @@ struct found_job {
 	enum job_reason reason;
 	uint32_t marks, cause;
 	const char *message, *backend;
-	struct attempt_row *attempts;
-	uint32_t n_attempts, cap_attempts;
+	VEC(struct attempt_row) attempts;
 };
 
 struct recovery {
@@ -63,23 +63,12 @@ static void take_run(struct recovery *r, const json_t *json)
 /* The attempt of that number; a new one at the end if it is not there. */
 static struct attempt_row *attempt_of(struct recovery *r, struct found_job *j, uint32_t number)
 {
-	struct attempt_row *bigger;
-
-	for (uint32_t i = j->n_attempts; i > 0; i--)
-		if (j->attempts[i - 1].number == number)
-			return &j->attempts[i - 1];
-	if (j->n_attempts == j->cap_attempts) {
-		j->cap_attempts = j->cap_attempts ? j->cap_attempts * 2 : 1;
-		bigger = arena_array(r->mem, j->cap_attempts, sizeof(*bigger));
-		if (j->n_attempts)
-			memcpy(bigger, j->attempts, j->n_attempts * sizeof(*bigger));
-		j->attempts = bigger;
-	}
-	j->attempts[j->n_attempts] = (struct attempt_row){
-		.number = number,
-		.result = {.status = JOB_RUNNING},
-	};
-	return &j->attempts[j->n_attempts++];
+	for (size_t i = j->attempts.n; i > 0; i--)
+		if (j->attempts.at[i - 1].number == number)
+			return &j->attempts.at[i - 1];
+	vec_push_in(r->mem, &j->attempts,
+		    (struct attempt_row){.number = number, .result = {.status = JOB_RUNNING}});
+	return &j->attempts.at[j->attempts.n - 1];
 }
 
 /* An object as text; NULL: it is none. */
@@ -185,8 +174,8 @@ static void close_job(struct found_job *j, enum job_reason reason, double now_s)
 {
 	if (job_status_is_final(j->status))
 		return;
-	for (uint32_t i = 0; i < j->n_attempts; i++)
-		close_attempt(&j->attempts[i], reason, now_s);
+	for (uint32_t i = 0; i < j->attempts.n; i++)
+		close_attempt(&j->attempts.at[i], reason, now_s);
 	j->message = text_for(reason, j->status == JOB_RUNNING);
 	j->status = JOB_KILLED;
 	j->reason = reason;
@@ -206,8 +195,8 @@ static void row_of(void *ctx, size_t n, struct result_row *row)
 		.message = j->message,
 		.backend = j->backend,
 		.cause = j->cause < r->plan->n_jobs ? r->plan->jobs[j->cause].id : NULL,
-		.attempts = j->attempts,
-		.n_attempts = j->n_attempts,
+		.attempts = j->attempts.at,
+		.n_attempts = (uint32_t)j->attempts.n,
 	};
 }
 

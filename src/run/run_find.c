@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From what a user types to the directory of a run. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "base/mem.h"
 #include "run/plan_file.h"
 #include "run/run_dir.h"
+#include "run/run_names.h"
 
 enum { SHOWN = 5 };
 
@@ -29,58 +29,30 @@ static char *real_path(const char *path, struct error *err)
 	return real;
 }
 
-static int run_find_by_name(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The names in dir that begin with prefix, sorted; malloc()ed, each too. */
-static char **list_runs(const char *dir, const char *prefix, size_t *ret_n)
-{
-	DIR *d = opendir(dir);
-	const struct dirent *e;
-	char **names = NULL;
-
-	*ret_n = 0;
-	while (d && (e = readdir(d)) != NULL)
-		if (e->d_name[0] != '.' && strcmp(e->d_name, "latest") != 0 &&
-		    str_starts(e->d_name, prefix)) {
-			names = xreallocarray(names, *ret_n + 1, sizeof(*names));
-			names[(*ret_n)++] = xstrdup(e->d_name);
-		}
-	if (d)
-		closedir(d);
-	if (*ret_n)
-		qsort(names, *ret_n, sizeof(*names), run_find_by_name);
-	return names;
-}
-
-static int say_which(struct error *err, const char *prefix, char *const *names, size_t n)
+static int say_which(struct error *err, const char *prefix, const struct run_names *names)
 {
 	_cleanup_(str_done) struct str text = {0};
 
-	for (size_t i = 0; i < n && i < SHOWN; i++)
-		str_printf(&text, "%s%s", i ? ", " : "", names[n - 1 - i]);
-	if (n > SHOWN)
-		str_printf(&text, ", … (%zu in all)", n);
+	for (size_t i = 0; i < names->n && i < SHOWN; i++)
+		str_printf(&text, "%s%s", i ? ", " : "", names->at[names->n - 1 - i]);
+	if (names->n > SHOWN)
+		str_printf(&text, ", … (%zu in all)", names->n);
 	return error_plain(err, "'%s' is the beginning of more than one run: %s", prefix, text.s);
 }
 
 static char *find_by_prefix(const char *runs, const char *prefix, struct error *err)
 {
-	size_t n;
-	char **names = list_runs(runs, prefix, &n);
+	struct run_names names = {0};
 	char *path = NULL;
 
-	if (n == 1)
-		path = xasprintf("%s/%s", runs, names[0]);
-	else if (n == 0)
+	run_names_read(runs, prefix, &names);
+	if (names.n == 1)
+		path = xasprintf("%s/%s", runs, names.at[0]);
+	else if (names.n == 0)
 		error_plain(err, "there is no run '%s' in %s", prefix, runs);
 	else
-		say_which(err, prefix, names, n);
-	while (n)
-		free(names[--n]);
-	free(names);
+		say_which(err, prefix, &names);
+	run_names_done(&names);
 	return path;
 }
 

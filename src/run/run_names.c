@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "run/run_names.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/vec.h"
+
+static int run_names_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+void run_names_read(const char *runs, const char *prefix, struct run_names *ret)
+{
+	DIR *d = opendir(runs);
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.' && strcmp(e->d_name, "latest") != 0 &&
+		    str_starts(e->d_name, prefix))
+			vec_push(ret, xstrdup(e->d_name));
+	if (d)
+		closedir(d);
+	if (ret->n)
+		qsort(ret->at, ret->n, sizeof(*ret->at), run_names_compare);
+}
+
+void run_names_done(struct run_names *names)
+{
+	while (names->n)
+		free(names->at[--names->n]);
+	vec_done(names);
+}
