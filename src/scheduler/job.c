@@ -4,6 +4,7 @@
 #include <assert.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 #include "scheduler/state.h"
 
 static const unsigned may_go[JOB_STATUS_COUNT] = {
@@ -25,7 +26,7 @@ void job_set_status(struct job *job, enum job_status next, enum job_reason reaso
 {
 	enum job_status was = job_status(job);
 	struct sched *s = job->sched;
-	struct sched_target *t = &s->targets[job->target];
+	struct sched_target *t = &s->targets.at[job->target];
 
 	assert(job_may_go(was, next));
 	job->status = (uint8_t)next;
@@ -68,12 +69,9 @@ static uint32_t job_find_target(struct sched *s, struct map *rows, const char *n
 
 	if (row)
 		return (uint32_t)row - 1;
-	if ((s->n_targets & (s->n_targets - 1)) == 0)
-		s->targets = xreallocarray(s->targets, s->n_targets ? s->n_targets * 2u : 1u,
-					   sizeof(*s->targets));
-	s->targets[s->n_targets] = (struct sched_target){.name = name};
-	map_set(rows, name, (void *)(uintptr_t)(++s->n_targets));
-	return s->n_targets - 1;
+	vec_push(&s->targets, (struct sched_target){.name = name});
+	map_set(rows, name, (void *)(uintptr_t)s->targets.n);
+	return (uint32_t)s->targets.n - 1;
 }
 
 void job_init_all(struct sched *s)
@@ -99,8 +97,8 @@ void job_init_all(struct sched *s)
 			target = job_find_target(s, &rows, rules->target);
 		}
 		job->target = target;
-		s->targets[target].n[JOB_SCHEDULED]++;
-		s->targets[target].total++;
+		s->targets.at[target].n[JOB_SCHEDULED]++;
+		s->targets.at[target].total++;
 		if (job->spec->n_any)
 			job->flags |= FLAG_NEEDS_ANY;
 		if (rules->is_finally)

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "scheduler/state.h"
 
 /* A busy backend is asked again after a pause that doubles up to the longest. */
@@ -21,15 +22,14 @@ void sched_add_backend(struct sched *s, struct backend *b)
 	l->backend = b;
 	lane_set_free(l);
 	ready_init_lane(s, l);
-	s->lanes = xreallocarray(s->lanes, s->n_lanes + 1, sizeof(struct lane *));
-	s->lanes[s->n_lanes++] = l;
+	vec_push(&s->lanes, l);
 }
 
 struct backend *sched_find_backend(const struct sched *s, const char *name)
 {
-	for (uint32_t i = 0; i < s->n_lanes; i++)
-		if (str_eq(s->lanes[i]->backend->ops->name, name))
-			return s->lanes[i]->backend;
+	for (uint32_t i = 0; i < s->lanes.n; i++)
+		if (str_eq(s->lanes.at[i]->backend->ops->name, name))
+			return s->lanes.at[i]->backend;
 	return NULL;
 }
 
@@ -38,12 +38,12 @@ static void complain(const struct sched *s, const struct job_spec *spec, const c
 {
 	struct diag *e = diag_error(diags, spec->pos, "job '%s' wants the backend '%s', which %s",
 				    spec->id, name, "this run does not have");
-	const char **names = xcalloc(s->n_lanes, sizeof(*names));
+	const char **names = xcalloc(s->lanes.n, sizeof(*names));
 	const char *near;
 
-	for (uint32_t i = 0; i < s->n_lanes; i++)
-		names[i] = s->lanes[i]->backend->ops->name;
-	near = str_suggest(name, names, s->n_lanes);
+	for (uint32_t i = 0; i < s->lanes.n; i++)
+		names[i] = s->lanes.at[i]->backend->ops->name;
+	near = str_suggest(name, names, s->lanes.n);
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
 	free(names);
@@ -56,7 +56,7 @@ struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_cho
 	struct backend *b;
 
 	if (!name)
-		return s->lanes[0];
+		return s->lanes.at[0];
 	b = sched_find_backend(s, name);
 	if (!b)
 		complain(s, spec, name, diags);
@@ -115,10 +115,10 @@ void lane_set_accepting(struct lane *l)
 
 void lanes_wake(struct sched *s, double now_s)
 {
-	for (uint32_t i = 0; i < s->n_lanes; i++)
-		if (s->lanes[i]->busy_until_s <= now_s) {
-			s->lanes[i]->is_busy = false;
-			s->lanes[i]->busy_until_s = INFINITY;
+	for (uint32_t i = 0; i < s->lanes.n; i++)
+		if (s->lanes.at[i]->busy_until_s <= now_s) {
+			s->lanes.at[i]->is_busy = false;
+			s->lanes.at[i]->busy_until_s = INFINITY;
 		}
 }
 
@@ -126,17 +126,17 @@ double lanes_alarm(const struct sched *s)
 {
 	double at_s = INFINITY;
 
-	for (uint32_t i = 0; i < s->n_lanes; i++)
-		at_s = fmin(at_s, s->lanes[i]->busy_until_s);
+	for (uint32_t i = 0; i < s->lanes.n; i++)
+		at_s = fmin(at_s, s->lanes.at[i]->busy_until_s);
 	return at_s;
 }
 
 void lanes_done(struct sched *s)
 {
-	for (uint32_t i = 0; i < s->n_lanes; i++) {
-		s->lanes[i]->backend->lane = NULL;
-		heap_done(&s->lanes[i]->classes);
-		free(s->lanes[i]);
+	for (uint32_t i = 0; i < s->lanes.n; i++) {
+		s->lanes.at[i]->backend->lane = NULL;
+		heap_done(&s->lanes.at[i]->classes);
+		free(s->lanes.at[i]);
 	}
-	free(s->lanes);
+	vec_done(&s->lanes);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 #include "scheduler/state.h"
 
 /* No timeout is the longest one. */
@@ -44,23 +45,19 @@ static int compare_rules_at(const void *a, const void *b)
  */
 static const struct job_rules **rules_in_order(const struct sched *s, size_t *ret_n)
 {
-	size_t n = 0, n_kept = 0, room = 0;
-	const struct job_rules **at = NULL;
+	size_t n_kept = 0;
+	VEC(const struct job_rules *) all = {0};
 
-	for (size_t i = 0; i < s->n_jobs; i++) {
-		if (n && at[n - 1] == s->jobs[i].spec->rules)
-			continue;
-		if (n == room)
-			at = xreallocarray(at, room = room ? room * 2 : 64, sizeof(*at));
-		at[n++] = s->jobs[i].spec->rules;
-	}
-	if (n)
-		qsort(at, n, sizeof(*at), compare_rules_at);
-	for (size_t i = 0; i < n; i++)
-		if (n_kept == 0 || compare_rules(at[n_kept - 1], at[i]) != 0)
-			at[n_kept++] = at[i];
+	for (size_t i = 0; i < s->n_jobs; i++)
+		if (!all.n || all.at[all.n - 1] != s->jobs[i].spec->rules)
+			vec_push(&all, s->jobs[i].spec->rules);
+	if (all.n)
+		qsort(all.at, all.n, sizeof(*all.at), compare_rules_at);
+	for (size_t i = 0; i < all.n; i++)
+		if (n_kept == 0 || compare_rules(all.at[n_kept - 1], all.at[i]) != 0)
+			all.at[n_kept++] = all.at[i];
 	*ret_n = n_kept;
-	return at;
+	return all.at;
 }
 
 static void set_ranks(struct sched *s)

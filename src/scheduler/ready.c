@@ -232,11 +232,11 @@ static struct ready_class *best_class(struct sched *s)
 {
 	struct ready_class *best = NULL;
 
-	for (uint32_t i = 0; i < s->n_lanes; i++) {
-		struct heap_node *top = heap_top(&s->lanes[i]->classes);
+	for (uint32_t i = 0; i < s->lanes.n; i++) {
+		struct heap_node *top = heap_top(&s->lanes.at[i]->classes);
 		struct ready_class *c;
 
-		if (s->lanes[i]->is_held || !top)
+		if (s->lanes.at[i]->is_held || !top)
 			continue;
 		c = container_of(top, struct ready_class, node);
 		if (!best || priority_first(s, ready_head(c), ready_head(best)))
@@ -252,8 +252,8 @@ static bool is_kept_from(const struct sched *s, const struct ready_class *c)
 		const struct resource *r = c->needs[i].resource;
 		uint64_t wanted = r->in_use + ready_count_of(&c->needs[i]);
 
-		for (uint32_t k = 0; k < s->n_lanes; k++) {
-			const struct lane *l = s->lanes[k];
+		for (uint32_t k = 0; k < s->lanes.n; k++) {
+			const struct lane *l = s->lanes.at[k];
 
 			if (l->is_held && !l->is_busy)
 				wanted += asked_of(container_of(heap_top(&l->classes),
@@ -272,8 +272,8 @@ static struct ready_class *choose_class(struct sched *s)
 	struct list aside;
 
 	list_init(&aside);
-	for (uint32_t i = 0; i < s->n_lanes; i++)
-		s->lanes[i]->is_held = false;
+	for (uint32_t i = 0; i < s->lanes.n; i++)
+		s->lanes.at[i]->is_held = false;
 	while ((c = best_class(s)) != NULL) {
 		if (!lane_has_room(c->lane, c->cpus)) {
 			c->lane->is_held = true;

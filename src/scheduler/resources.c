@@ -60,7 +60,7 @@ void resources_done(struct sched *s)
 	for (size_t at = 0; (e = map_next(&s->resources, &at)) != NULL;) {
 		struct resource *r = e->value;
 
-		free(r->rivals.at);
+		vec_done(&r->rivals);
 		free(r->taken);
 		free(r);
 	}

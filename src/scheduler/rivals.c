@@ -17,7 +17,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/vec.h"
 #include "scheduler/state.h"
 
 /* ---- who are rivals ---- */
@@ -94,14 +94,10 @@ static void insert(const struct sched *s, struct rivals *all, struct ready_class
 {
 	uint32_t place = place_of(s, all, c);
 
-	if (all->n == all->size) {
-		all->size = all->size ? all->size * 2 : 8;
-		all->at = xreallocarray(all->at, all->size, sizeof(struct ready_class *));
-	}
-	shift(all, place, place + 1, all->n - place);
+	vec_add(all);
+	shift(all, place, place + 1, all->n - 1 - place);
 	all->at[place] = c;
 	c->place = place;
-	all->n++;
 }
 
 static void take_out(struct rivals *all, const struct ready_class *c)

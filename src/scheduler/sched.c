@@ -35,7 +35,7 @@ void sched_free(struct sched *s)
 	resources_done(s);
 	free(s->finally);
 	free(s->dependents);
-	free(s->targets);
+	vec_done(&s->targets);
 	free(s->jobs);
 	arena_free(s->mem);
 	free(s);
@@ -97,7 +97,7 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 {
 	unsigned n_before = diags->n_errors;
 
-	assert(!s->plan && s->n_lanes > 0);
+	assert(!s->plan && s->lanes.n > 0);
 	s->plan = plan;
 	job_init_all(s);
 	if (graph_load(s, diags) == 0)
@@ -319,13 +319,13 @@ double sched_started_wall_s(const struct sched *s)
 
 uint32_t sched_n_targets(const struct sched *s)
 {
-	return s->n_targets;
+	return s->targets.n;
 }
 
 const struct sched_target *sched_target(const struct sched *s, uint32_t i)
 {
-	assert(i < s->n_targets);
-	return &s->targets[i];
+	assert(i < s->targets.n);
+	return &s->targets.at[i];
 }
 
 const uint32_t *sched_tally(const struct sched *s)

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
+#include "base/vec.h"
 #include "scheduler/sched.h"
 
 /* An entry of sched.dependents: a job's index, and how the dependent needs it. */
@@ -52,7 +53,7 @@ struct rivals {
 	struct rivals *joined;	 /* the ones that these have become part of; NULL: none */
 	struct list link;	 /* in sched.unsettled */
 	struct ready_class **at; /* those with ready jobs, the best head first */
-	uint32_t n, size;
+	uint32_t n, cap;
 	uint32_t n_open;      /* of these, may go */
 	uint32_t n_resources; /* that they are about */
 };
@@ -122,8 +123,7 @@ struct sched {
 	size_t n_jobs;
 	uint32_t tally[JOB_STATUS_COUNT];
 	uint32_t n_flaky, n_fallback;
-	struct sched_target *targets;
-	uint32_t n_targets;
+	VEC(struct sched_target) targets;
 	struct list observers;
 
 	/* graph.c */
@@ -139,8 +139,7 @@ struct sched {
 	uint32_t n_root_failures;
 
 	/* ready.c, lane.c, resources.c */
-	struct lane **lanes;
-	uint32_t n_lanes;
+	VEC(struct lane *) lanes;
 	uint32_t n_in_flight; /* submitted and not ended */
 	struct map classes;   /* by what they ask for */
 	struct map stages;    /* the class of each stage of a fallback, by its spec's address */

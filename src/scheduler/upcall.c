@@ -12,7 +12,7 @@
 
 static struct upcall *append(struct upcall_queue *q)
 {
-	if (q->n == q->size) {
+	if (q->n == q->size) { /* a ring, hence not vec.h */
 		size_t size = q->size ? q->size * 2 : 64, n_front;
 
 		q->at = xreallocarray(q->at, size, sizeof(*q->at));

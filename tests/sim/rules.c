@@ -614,8 +614,8 @@ void rules_at_end(struct sim *m)
 		SIM_CHECK(m, is_fallback == !!(job->marks & MARK_FALLBACK), "%s: fallback?",
 			  id_of(m, i));
 	}
-	for (uint32_t i = 0; i < m->b.s->n_lanes; i++)
-		SIM_CHECK(m, m->b.s->lanes[i]->in_use == 0, "a backend keeps CPUs");
+	for (uint32_t i = 0; i < m->b.s->lanes.n; i++)
+		SIM_CHECK(m, m->b.s->lanes.at[i]->in_use == 0, "a backend keeps CPUs");
 	SIM_CHECK(m, m->b.s->n_in_flight == 0, "jobs are still counted");
 	for (size_t at = 0; (e = map_next(&m->b.s->resources, &at)) != NULL;)
 		SIM_CHECK(m, ((const struct resource *)e->value)->in_use == 0, "%s is kept",

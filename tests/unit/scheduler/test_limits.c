@@ -37,7 +37,7 @@ static void a_refused_job_is_killed_with_the_backends_words(void **state)
 	assert_int_equal(bed_reason(&b, "x"), REASON_REFUSED);
 	assert_string_equal(bed_find(&b, "x")->message, "refused by backend 'fake': as scripted");
 	assert_null(bed_find(&b, "x")->attempts);
-	assert_int_equal(b.s->lanes[0]->in_use, 0);
+	assert_int_equal(b.s->lanes.at[0]->in_use, 0);
 	bed_done(&b);
 }
 
