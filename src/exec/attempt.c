@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
 #include "exec/attempt_parts.h"
 
 /* How long what a job leaves behind may take to end by itself. */
@@ -42,11 +41,9 @@ void attempt_clear(struct attempt *a)
 	str_clear(&ask->needs);
 	if (ask->needs.cap > NEEDS_KEPT)
 		str_done(&ask->needs);
-	for (size_t i = 0; i < ask->n_own_strings; i++)
-		free(ask->own_strings[i]);
-	free(ask->own_strings);
-	ask->own_strings = NULL;
-	ask->n_own_strings = 0;
+	for (size_t i = 0; i < ask->own_strings.n; i++)
+		free(ask->own_strings.at[i]);
+	vec_done(&ask->own_strings);
 	job_outcome_done(&a->outcome);
 	a->phase = ATTEMPT_NONE;
 }

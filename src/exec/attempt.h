@@ -11,6 +11,7 @@
 #ifndef EXEC_ATTEMPT_H
 #define EXEC_ATTEMPT_H
 
+#include "base/vec.h"
 #include "exec/pty.h"
 #include "exec/slot_host.h"
 #include "exec/slot_wire.h"
@@ -34,8 +35,7 @@ struct attempt_ask {
 	struct str frame; /* what run's strings point into */
 	struct str needs; /* came before run; see workspace/needs.h */
 	bool has_needs_file;
-	char **own_strings; /* of argv and env, where {attempt} stood in them */
-	size_t n_own_strings;
+	VEC(char *) own_strings; /* of argv and env, where {attempt} stood in them */
 };
 
 /* Its processes, from the launch until nothing is left. */

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "exec/attempt_parts.h"
 #include "exec/launch.h"
 #include "exec/steps.h"
@@ -21,9 +22,7 @@ enum { ARGUMENT_MOST = 128 * 1024 };
 
 static const char *own_string(struct attempt *a, char *s)
 {
-	a->ask.own_strings = xreallocarray(a->ask.own_strings, a->ask.n_own_strings + 1,
-					   sizeof(char *));
-	a->ask.own_strings[a->ask.n_own_strings++] = s;
+	vec_push(&a->ask.own_strings, s);
 	return s;
 }
 

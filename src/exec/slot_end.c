@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "exec/slot_parts.h"
 #include "base/proc_tree.h"
 
@@ -27,19 +27,17 @@ static void forget_process(struct slot *s)
 /* What this one left is ours now, what others have is theirs. */
 static void reap_strays(const struct slot *s)
 {
-	pid_t *known = NULL;
-	size_t n = 0;
+	VEC(pid_t) known = {0};
 
 	if (s->family)
 		list_for_each (it, s->family) {
 			const struct slot *other = list_entry(it, struct slot, sibling);
 
-			known = xreallocarray(known, n + 1, sizeof(*known));
 			if (other->child.pid)
-				known[n++] = other->child.pid;
+				vec_push(&known, other->child.pid);
 		}
-	exec_reap_strays(known, n);
-	free(known);
+	exec_reap_strays(known.at, known.n);
+	vec_done(&known);
 }
 
 /* What it has cannot come to us as long as it is there. */

@@ -131,7 +131,7 @@ static void chips_destroy(struct backend *b)
 	console_free(c->console);
 	free(c->units);
 	free(c->view);
-	free(c->past);
+	vec_done(&c->past);
 	free(c->health_warning);
 	str_done(&c->trouble);
 	arena_free(c->mem);

@@ -24,6 +24,7 @@
 #include "backends/chips/settings.h"
 #include "backends/chips/unit.h"
 #include "base/list.h"
+#include "base/vec.h"
 #include "scheduler/backend.h"
 
 struct device_queue;
@@ -79,8 +80,7 @@ struct chips {
 	uint32_t n_queued; /* with those that are still events */
 	uint32_t n_workers;
 	uint64_t last_epoch, last_pass;
-	struct past *past;
-	size_t n_past;
+	VEC(struct past) past;
 	double last_event_s; /* something ended or was opened */
 	double turn_s;	     /* the time of the turn that is going on: many look at it */
 	double paused_s;     /* since when, if it is */

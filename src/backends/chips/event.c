@@ -2,13 +2,12 @@
 #include "backends/chips/event.h"
 #include "backends/console.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "backends/chips/chips.h"
 #include "backends/chips/gang.h"
 #include "backends/chips/lend.h"
-#include "base/mem.h"
+#include "base/vec.h"
 
 /* ---- in ---- */
 
@@ -39,13 +38,9 @@ void event_add(struct chips *c, const struct event *e)
 	struct event_queue *q = &c->events;
 	struct event *new;
 
-	if (q->n == q->room) {
-		q->room = q->room ? 2 * q->room : 16;
-		q->at = xreallocarray(q->at, q->room, sizeof(*q->at));
-	}
 	if (!q->mem && (e->text || e->run || e->result))
 		q->mem = arena_new();
-	new = &q->at[q->n++];
+	new = vec_add(q);
 	*new = *e;
 	new->text = event_text(q, e->text);
 	if (e->run)
@@ -255,6 +250,6 @@ void events_done(struct chips *c)
 		if (q->at[i].kind == EVENT_SUBMIT)
 			chips_job_free(q->at[i].new_job);
 	arena_free(q->mem);
-	free(q->at);
+	vec_done(q);
 	*q = (struct event_queue){0};
 }

@@ -55,7 +55,7 @@ struct event {
 
 struct event_queue {
 	struct event *at;
-	size_t n, room;
+	size_t n, cap;
 	struct arena *mem; /* of texts; NULL: none */
 };
 

@@ -5,12 +5,13 @@
 #include "backends/chips/device_list.h"
 #include "backends/chips/gang.h"
 #include "base/mem.h"
+#include "base/vec.h"
 
 bool past_has(const struct chips *c, const struct job *job, int32_t device)
 {
-	for (size_t i = 0; i < c->n_past; i++)
-		if (c->past[i].job == job->n && c->past[i].device == device &&
-		    c->past[i].class != DVS_OK)
+	for (size_t i = 0; i < c->past.n; i++)
+		if (c->past.at[i].job == job->n && c->past.at[i].device == device &&
+		    c->past.at[i].class != DVS_OK)
 			return true;
 	return false;
 }
@@ -23,9 +24,9 @@ static bool class_breaks_devices(enum dvs_class class)
 static bool past_has_end(const struct chips *c, const struct job *job, int32_t device,
 			 enum dvs_class class)
 {
-	for (size_t i = 0; i < c->n_past; i++)
-		if (c->past[i].job == job->n && c->past[i].device == device &&
-		    c->past[i].class == class)
+	for (size_t i = 0; i < c->past.n; i++)
+		if (c->past.at[i].job == job->n && c->past.at[i].device == device &&
+		    c->past.at[i].class == class)
 			return true;
 	return false;
 }
@@ -33,8 +34,8 @@ static bool past_has_end(const struct chips *c, const struct job *job, int32_t d
 bool past_has_like(const struct chips *c, const struct job *job, int32_t device,
 		   enum dvs_class class)
 {
-	for (size_t i = 0; i < c->n_past; i++) {
-		const struct past *p = &c->past[i];
+	for (size_t i = 0; i < c->past.n; i++) {
+		const struct past *p = &c->past.at[i];
 
 		if (p->job == job->n && p->class == class &&
 		    (p->device != device || class_breaks_devices(class)))
@@ -63,18 +64,17 @@ void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_c
 {
 	if (past_has_end(c, job, device, class))
 		return;
-	c->past = xreallocarray(c->past, c->n_past + 1, sizeof(*c->past));
-	c->past[c->n_past++] = (struct past){job->n, device, class};
+	vec_push(&c->past, (struct past){job->n, device, class});
 }
 
 void past_forget(struct chips *c, const struct job *job)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->n_past; i++)
-		if (c->past[i].job != job->n)
-			c->past[n++] = c->past[i];
-	c->n_past = n;
+	for (size_t i = 0; i < c->past.n; i++)
+		if (c->past.at[i].job != job->n)
+			c->past.at[n++] = c->past.at[i];
+	c->past.n = n;
 }
 
 /* ---- devices that are opened again after a failure ---- */
@@ -121,8 +121,8 @@ static struct unit *blame_unit_of(struct chips *c, int32_t device)
 void past_take_marks_back(struct chips *c, const struct job *job, enum dvs_class class,
 			  bool probes_now)
 {
-	for (size_t i = 0; i < c->n_past; i++) {
-		const struct past *p = &c->past[i];
+	for (size_t i = 0; i < c->past.n; i++) {
+		const struct past *p = &c->past.at[i];
 		struct unit *u = blame_unit_of(c, p->device);
 
 		if (p->job == job->n && p->class == class && u)

@@ -135,7 +135,7 @@ static bool waits_for_others(const struct chips_job *j, struct unit *const *unit
 	const struct chips *c = j->chips;
 	uint32_t n_others = 0, n_tried = 0;
 
-	if (c->n_past == 0 || is_overdue(j))
+	if (c->past.n == 0 || is_overdue(j))
 		return false;
 	for (uint32_t i = 0; i < j->request->n_devices; i++)
 		n_tried += past_has(c, j->job, units[i]->device->id);

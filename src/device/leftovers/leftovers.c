@@ -17,6 +17,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "device/leftovers/file.h"
 
 struct left_place {
@@ -27,10 +28,8 @@ struct left_place {
 struct leftovers {
 	int fd; /* locked as long as this process lives */
 	pthread_mutex_t lock;
-	char **patterns;
-	size_t n_patterns;
-	struct left_place *places; /* in the order of the lines behind the first */
-	size_t n_places;
+	VEC(char *) patterns;
+	VEC(struct left_place) places; /* in the order of the lines behind the first */
 };
 
 char *leftovers_new_path(const char *state_dir)
@@ -57,7 +56,7 @@ static void write_place(const struct leftovers *l, const struct left_place *p)
 	char line[LEFTOVERS_LINE];
 
 	left_file_put(line, p->is_taken ? &p->file : NULL);
-	leftovers_write_line(l, (size_t)(p - l->places) + 1, line);
+	leftovers_write_line(l, (size_t)(p - l->places.at) + 1, line);
 }
 
 struct leftovers *leftovers_begin(const char *path, struct error *err)
@@ -90,9 +89,9 @@ struct leftovers *leftovers_begin(const char *path, struct error *err)
 
 static struct left_place *find_left(struct leftovers *l, const char *path)
 {
-	for (size_t i = 0; i < l->n_places; i++)
-		if (l->places[i].is_taken && strcmp(l->places[i].file.path, path) == 0)
-			return &l->places[i];
+	for (size_t i = 0; i < l->places.n; i++)
+		if (l->places.at[i].is_taken && strcmp(l->places.at[i].file.path, path) == 0)
+			return &l->places.at[i];
 	return NULL;
 }
 
@@ -107,13 +106,12 @@ static bool is_left_free(struct left_place *p)
 
 static struct left_place *new_left(struct leftovers *l)
 {
-	for (size_t i = 0; i < l->n_places; i++)
-		if (is_left_free(&l->places[i]))
-			return &l->places[i];
-	if (l->n_places == LEFTOVERS_MOST)
+	for (size_t i = 0; i < l->places.n; i++)
+		if (is_left_free(&l->places.at[i]))
+			return &l->places.at[i];
+	if (l->places.n == LEFTOVERS_MOST)
 		return NULL;
-	l->places = xreallocarray(l->places, l->n_places + 1, sizeof(*l->places));
-	return &l->places[l->n_places++];
+	return vec_add(&l->places);
 }
 
 static struct left_place *take_left(struct leftovers *l, const char *path)
@@ -182,8 +180,7 @@ bool leftovers_add_pattern(struct leftovers *l, const char *pattern)
 	if (pattern[0] != '/' || strlen(pattern) >= LEFTOVERS_PATH)
 		return false;
 	pthread_mutex_lock(&l->lock);
-	l->patterns = xreallocarray(l->patterns, l->n_patterns + 1, sizeof(*l->patterns));
-	l->patterns[l->n_patterns++] = xstrdup(pattern);
+	vec_push(&l->patterns, xstrdup(pattern));
 	if (!strpbrk(pattern, "*?["))
 		take_left(l, pattern);
 	pthread_mutex_unlock(&l->lock);
@@ -195,8 +192,8 @@ bool leftovers_has_name(struct leftovers *l, const char *path)
 	bool found = false;
 
 	pthread_mutex_lock(&l->lock);
-	for (size_t i = 0; i < l->n_patterns && !found; i++)
-		found = fnmatch(l->patterns[i], path, FNM_PATHNAME | FNM_PERIOD) == 0;
+	for (size_t i = 0; i < l->patterns.n && !found; i++)
+		found = fnmatch(l->patterns.at[i], path, FNM_PATHNAME | FNM_PERIOD) == 0;
 	pthread_mutex_unlock(&l->lock);
 	return found;
 }

@@ -61,7 +61,7 @@ static void log_open(struct acl_context *c)
 static void free_context(struct acl_context *c)
 {
 	acl_options_done(&c->options);
-	free(c->left);
+	vec_done(&c->left);
 	free(c);
 }
 

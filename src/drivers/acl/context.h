@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include "base/vec.h"
 #include "drivers/acl/acl_api.h"
 #include "drivers/acl/codes.h"
 #include "drivers/acl/images.h"
@@ -35,8 +36,7 @@ struct acl_context {
 	void *stream;
 	struct acl_images images;
 	struct acl_run run;
-	void **left; /* buffers of a run that a fault ended: for a reset to give back */
-	size_t n_left;
+	VEC(void *) left;      /* buffers of a run that a fault ended: for a reset to give back */
 	const char *last_call; /* for texts */
 	int32_t cause;	       /* the first error since the run (or the load) began; 0: none */
 	bool is_spent;	       /* nothing more can be done on the device by this process */

@@ -30,9 +30,9 @@ static void quiesce(struct acl_context *c)
 			     (int32_t)c->options.sync_timeout_ms);
 	c->is_dead = c->is_dead || is_late(rc);
 	acl_run_release(c);
-	for (size_t i = 0; i < c->n_left && !c->is_dead; i++)
-		ACL_TRY(c, aclrtFree, c->left[i]);
-	c->n_left = 0;
+	for (size_t i = 0; i < c->left.n && !c->is_dead; i++)
+		ACL_TRY(c, aclrtFree, c->left.at[i]);
+	c->left.n = 0;
 	if (c->is_dead)
 		return;
 	acl_images_clear(c);

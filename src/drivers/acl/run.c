@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/vec.h"
 #include "drivers/acl/context.h"
-#include "base/mem.h"
 #include "drivers/acl/attach.h"
 #include "drivers/acl/results.h"
 
@@ -287,8 +287,7 @@ static void acl_run_give_back(struct acl_context *c, void *buffer)
 		ACL_CALL(c, aclrtFree, buffer);
 		return;
 	}
-	c->left = xreallocarray(c->left, c->n_left + 1, sizeof(*c->left));
-	c->left[c->n_left++] = buffer;
+	vec_push(&c->left, buffer);
 }
 
 void acl_run_release(struct acl_context *c)

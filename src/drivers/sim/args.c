@@ -53,8 +53,7 @@ int32_t sim_args_verify(const struct sim_vectors *v, struct dvs_text *err)
 	struct error fault = {0};
 
 	for (size_t i = 0; i < v->n; i++)
-		if (v->items[i].tensor &&
-		    tensor_check(v->items[i].tensor, v->items[i].at, &fault) < 0)
-			return sim_args_give(err, SIM_MISMATCH, &fault, v->items[i].name);
+		if (v->at[i].tensor && tensor_check(v->at[i].tensor, v->at[i].at, &fault) < 0)
+			return sim_args_give(err, SIM_MISMATCH, &fault, v->at[i].name);
 	return 0;
 }

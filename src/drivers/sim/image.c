@@ -14,6 +14,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "drivers/sim/codes.h"
 #include "drivers/temp_files.h"
 
@@ -62,11 +63,10 @@ static void *open_copy(const struct str *text, char *name, size_t size, struct d
 static struct sim_image *image_free_slot(struct sim_images *im)
 {
 	for (size_t i = 0; i < im->n; i++)
-		if (!im->items[i].library)
-			return &im->items[i];
-	im->items = xreallocarray(im->items, im->n + 1, sizeof(*im->items));
-	im->items[im->n] = (struct sim_image){0};
-	return &im->items[im->n++];
+		if (!im->at[i].library)
+			return &im->at[i];
+	vec_push(im, (struct sim_image){0});
+	return &im->at[im->n - 1];
 }
 
 static int32_t open_image(const struct str *text, const char *path, struct sim_image *ret,
@@ -102,7 +102,7 @@ int32_t sim_images_load(struct sim_images *im, const char *path, uint32_t *ret_s
 	image_hash_of(text.s ? text.s : "", text.len, one.hash);
 	one.bytes = text.len;
 	for (size_t i = 0; i < im->n; i++)
-		if (im->items[i].bytes == one.bytes && strcmp(im->items[i].hash, one.hash) == 0) {
+		if (im->at[i].bytes == one.bytes && strcmp(im->at[i].hash, one.hash) == 0) {
 			*ret_slot = (uint32_t)i + 1;
 			return 0;
 		}
@@ -110,22 +110,21 @@ int32_t sim_images_load(struct sim_images *im, const char *path, uint32_t *ret_s
 		return code;
 	slot = image_free_slot(im);
 	*slot = one;
-	*ret_slot = (uint32_t)(slot - im->items) + 1;
+	*ret_slot = (uint32_t)(slot - im->at) + 1;
 	return 0;
 }
 
 const struct sim_image *sim_images_get(const struct sim_images *im, uint32_t slot)
 {
-	return slot >= 1 && slot <= im->n && im->items[slot - 1].library ? &im->items[slot - 1]
-									 : NULL;
+	return slot >= 1 && slot <= im->n && im->at[slot - 1].library ? &im->at[slot - 1] : NULL;
 }
 
 int32_t sim_images_unload(struct sim_images *im, uint32_t slot)
 {
 	if (!sim_images_get(im, slot))
 		return SIM_MISUSE;
-	dlclose(im->items[slot - 1].library);
-	im->items[slot - 1] = (struct sim_image){0};
+	dlclose(im->at[slot - 1].library);
+	im->at[slot - 1] = (struct sim_image){0};
 	return 0;
 }
 
@@ -134,6 +133,6 @@ void sim_images_done(struct sim_images *im)
 	for (uint32_t slot = 1; slot <= im->n; slot++)
 		if (sim_images_get(im, slot))
 			sim_images_unload(im, slot);
-	free(im->items);
+	vec_done(im);
 	*im = (struct sim_images){0};
 }

@@ -18,8 +18,8 @@ struct sim_image {
 };
 
 struct sim_images {
-	struct sim_image *items; /* slot - 1 */
-	size_t n;
+	struct sim_image *at; /* slot - 1 */
+	size_t n, cap;
 };
 
 /* Slot 0 is for programs; an image's is 1 or more. The same content again: the same slot. */

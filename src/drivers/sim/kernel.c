@@ -39,7 +39,7 @@ static struct dvs_kernel_buffer *buffers_of(const struct sim_run *run)
 	struct dvs_kernel_buffer *list = xcalloc(run->vectors.n, sizeof(*list));
 
 	for (size_t i = 0; i < run->vectors.n; i++) {
-		const struct sim_vector *v = &run->vectors.items[i];
+		const struct sim_vector *v = &run->vectors.at[i];
 
 		list[i] = (struct dvs_kernel_buffer){
 			.name = v->name,

@@ -136,7 +136,7 @@ static int32_t run_program(struct sim_run *run, struct dvs_text *err)
 static void corrupt(struct sim_run *run)
 {
 	for (size_t i = 0; i < run->vectors.n; i++) {
-		struct sim_vector *v = &run->vectors.items[i];
+		struct sim_vector *v = &run->vectors.at[i];
 
 		if (v->n == 0 || !v->tensor || !v->tensor->is_out)
 			continue;

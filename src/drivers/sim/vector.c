@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "base/vec.h"
 #include "drivers/sim/codes.h"
 
 uint64_t sim_vector_bytes(const struct sim_vector *v)
@@ -57,16 +57,15 @@ static int32_t vector_check_size(const struct sim_vector *v, const struct sim_va
 
 static struct sim_vector *vector_grow(struct sim_vectors *v)
 {
-	v->items = xreallocarray(v->items, v->n + 1, sizeof(*v->items));
-	v->items[v->n] = (struct sim_vector){0};
-	return &v->items[v->n++];
+	vec_push(v, (struct sim_vector){0});
+	return &v->at[v->n - 1];
 }
 
 static struct sim_vector *vector_find(const struct sim_vectors *v, const char *name)
 {
 	for (size_t i = 0; i < v->n; i++)
-		if (strcmp(v->items[i].name, name) == 0)
-			return &v->items[i];
+		if (strcmp(v->at[i].name, name) == 0)
+			return &v->at[i];
 	return NULL;
 }
 
@@ -120,14 +119,14 @@ void sim_vectors_remove(struct sim_vectors *v, struct sim_vector *one)
 {
 	if (one->is_owned)
 		free(one->at);
-	*one = v->items[--v->n];
+	*one = v->at[--v->n];
 }
 
 void sim_vectors_done(struct sim_vectors *v)
 {
 	while (v->n)
-		sim_vectors_remove(v, &v->items[v->n - 1]);
-	free(v->items);
+		sim_vectors_remove(v, &v->at[v->n - 1]);
+	free(v->at);
 	*v = (struct sim_vectors){0};
 }
 

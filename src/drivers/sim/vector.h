@@ -20,8 +20,8 @@ struct sim_vector {
 };
 
 struct sim_vectors {
-	struct sim_vector *items;
-	size_t n;
+	struct sim_vector *at;
+	size_t n, cap;
 };
 
 /* What an operation fills a vector with or compares it to: `fill`, `values`; `rtol`, `atol`. */

@@ -27,7 +27,7 @@ static void rig_init(struct rig *r)
 {
 	*r = (struct rig){.q = {.n_devices = 1, .open_options = "{}", .image_key = 7}};
 	r->c = (struct chips){
-		.clock = clock_real(), .units = r->units, .n_units = N, .past = r->past};
+		.clock = clock_real(), .units = r->units, .n_units = N, .past = {.at = r->past}};
 	r->j = (struct chips_job){.chips = &r->c, .job = &r->job, .request = &r->q};
 	for (int i = 0; i < N; i++) {
 		r->devices[i] = (struct chips_device){.id = i, .domain = i / 2};
@@ -106,7 +106,7 @@ static void a_retry_goes_elsewhere_if_there_is_an_elsewhere(void **state)
 	(void)state;
 	rig_init(&r);
 	r.past[0] = (struct past){0, 0, DVS_STALL};
-	r.c.n_past = 1;
+	r.c.past.n = 1;
 	assert_string_equal(choose(&r, NULL), "1");
 	for (int i = 1; i < N; i++)
 		r.units[i].health.state = HEALTH_DEAD;
