@@ -7,8 +7,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-
-#include "base/mem.h"
+#include "base/vec.h"
 
 static void machine_read_own(struct machine_memory *ret)
 {
@@ -59,6 +58,7 @@ void machine_read_memory(struct machine_memory *ret)
 static void take_cpu(struct machine_cpus *c, const char *numbers)
 {
 	uint64_t t[8] = {0}, all = 0;
+	struct machine_cpu *cpu;
 
 	sscanf(numbers,
 	       "%" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
@@ -66,9 +66,9 @@ static void take_cpu(struct machine_cpus *c, const char *numbers)
 	       &t[0], &t[1], &t[2], &t[3], &t[4], &t[5], &t[6], &t[7]);
 	for (size_t i = 0; i < ARRAY_LEN(t); i++)
 		all += t[i];
-	c->at = xreallocarray(c->at, c->n + 1, sizeof(*c->at));
-	c->at[c->n].all = all;
-	c->at[c->n++].busy = all - t[3] - t[4];
+	cpu = vec_add(c);
+	cpu->all = all;
+	cpu->busy = all - t[3] - t[4];
 }
 
 void machine_read_cpus(struct machine_cpus *ret)
@@ -86,8 +86,7 @@ void machine_read_cpus(struct machine_cpus *ret)
 
 void machine_cpus_done(struct machine_cpus *c)
 {
-	free(c->at);
-	*c = (struct machine_cpus){0};
+	vec_done(c);
 }
 
 double machine_percent(const struct machine_cpus *from, const struct machine_cpus *to, size_t i)

@@ -11,12 +11,14 @@ struct machine_memory {
 	uint64_t used_bytes, swap_bytes;       /* of all */
 };
 
+struct machine_cpu {
+	uint64_t busy, all;
+};
+
 /* Ticks since the machine started: at[0] of all cores together, then of each. */
 struct machine_cpus {
-	struct {
-		uint64_t busy, all;
-	} * at;
-	size_t n;
+	struct machine_cpu *at;
+	size_t n, cap;
 };
 
 void machine_read_memory(struct machine_memory *ret);

@@ -17,7 +17,7 @@ void canvas_done(struct canvas *c)
 {
 	for (unsigned i = 0; i < c->cap_rows; i++) {
 		str_done(&c->rows[i].text);
-		free(c->rows[i].pieces);
+		vec_done(&c->rows[i].pieces);
 	}
 	free(c->rows);
 	*c = (struct canvas){0};
@@ -34,7 +34,8 @@ void canvas_row(struct canvas *c)
 	struct canvas_row *row;
 
 	if (c->n_rows == c->cap_rows) {
-		unsigned cap = c->cap_rows ? c->cap_rows * 2 : 32;
+		unsigned cap = c->cap_rows ? c->cap_rows * 2
+					   : 32; /* a row keeps its memory: no vec.h */
 
 		c->rows = xreallocarray(c->rows, cap, sizeof(*c->rows));
 		memset(c->rows + c->cap_rows, 0, (cap - c->cap_rows) * sizeof(*c->rows));
@@ -44,7 +45,7 @@ void canvas_row(struct canvas *c)
 	str_clear(&row->text);
 	str_addn(&row->text, "", 0);
 	row->columns = 0;
-	row->n_pieces = 0;
+	row->pieces.n = 0;
 }
 
 static struct canvas_row *last_row(struct canvas *c)
@@ -55,13 +56,9 @@ static struct canvas_row *last_row(struct canvas *c)
 
 static void set_ink(struct canvas_row *row, enum ink ink)
 {
-	if (row->n_pieces && row->pieces[row->n_pieces - 1].ink == ink)
+	if (row->pieces.n && row->pieces.at[row->pieces.n - 1].ink == ink)
 		return;
-	if (row->n_pieces == row->cap_pieces) {
-		row->cap_pieces = row->cap_pieces ? row->cap_pieces * 2 : 8;
-		row->pieces = xreallocarray(row->pieces, row->cap_pieces, sizeof(*row->pieces));
-	}
-	row->pieces[row->n_pieces++] = (struct canvas_piece){(uint32_t)row->text.len, ink};
+	vec_push(&row->pieces, (struct canvas_piece){(uint32_t)row->text.len, ink});
 }
 
 unsigned canvas_left(const struct canvas *c)
@@ -141,10 +138,12 @@ void canvas_add_right(struct canvas *c, enum ink ink, const char *text)
 
 void canvas_ink_row(struct canvas *c, enum ink ink)
 {
+	struct canvas_row *row = last_row(c);
+
 	canvas_pad_to(c, ink, c->width);
-	last_row(c)->n_pieces = 0;
-	if (last_row(c)->text.len)
-		last_row(c)->pieces[last_row(c)->n_pieces++] = (struct canvas_piece){0, ink};
+	row->pieces.n = 0;
+	if (row->text.len)
+		vec_push(&row->pieces, (struct canvas_piece){0, ink});
 }
 
 static const char *const sgr[INK_COUNT] = {
@@ -159,9 +158,9 @@ void canvas_add_ansi(const struct canvas_row *row, struct str *out, bool color)
 		str_addn(out, row->text.s, row->text.len);
 		return;
 	}
-	for (uint32_t i = 0; i < row->n_pieces; i++) {
-		const struct canvas_piece *p = &row->pieces[i];
-		size_t end = i + 1 < row->n_pieces ? p[1].at : row->text.len;
+	for (uint32_t i = 0; i < row->pieces.n; i++) {
+		const struct canvas_piece *p = &row->pieces.at[i];
+		size_t end = i + 1 < row->pieces.n ? p[1].at : row->text.len;
 
 		str_add(out, sgr[p->ink]);
 		str_addn(out, row->text.s + p->at, end - p->at);

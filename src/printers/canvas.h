@@ -11,6 +11,7 @@
 
 #include "base/attr.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "job/job_status.h"
 
 enum ink {
@@ -34,8 +35,7 @@ struct canvas_piece {
 struct canvas_row {
 	struct str text; /* clean: no control characters */
 	unsigned columns;
-	struct canvas_piece *pieces; /* each up to the next one */
-	uint32_t n_pieces, cap_pieces;
+	VEC(struct canvas_piece) pieces; /* each up to the next one */
 };
 
 struct canvas {

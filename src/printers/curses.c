@@ -102,9 +102,9 @@ static void init_colors(bool *color)
 
 static void paint_row(const struct canvas_row *row, int y, bool color)
 {
-	for (uint32_t i = 0; i < row->n_pieces; i++) {
-		const struct canvas_piece *p = &row->pieces[i];
-		size_t end = i + 1 < row->n_pieces ? p[1].at : row->text.len;
+	for (uint32_t i = 0; i < row->pieces.n; i++) {
+		const struct canvas_piece *p = &row->pieces.at[i];
+		size_t end = i + 1 < row->pieces.n ? p[1].at : row->text.len;
 
 		if (i == 0)
 			move(y, 0);

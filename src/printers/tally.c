@@ -39,7 +39,8 @@ void tally_done(struct tally *t)
 	*t = (struct tally){0};
 }
 
-/* Room for one more, twice as many each time: a configuration may have a target per job. */
+/* Room for one more, twice as many each time: a configuration may have a target per job. Not vec.h,
+ * because lists are to be mended. */
 static void tally_grow(struct tally *t)
 {
 	uint32_t n = t->n_targets;

@@ -11,6 +11,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "cli/load/past_args.h"
 #include "run/run_dir.h"
 
@@ -24,8 +25,8 @@ struct finder {
 	struct arena *mem;
 	struct diags *diags;
 	struct failed *f;
-	struct map judged; /* ids of jobs that a newer run has judged */
-	size_t cap;
+	struct map judged;		 /* ids of jobs that a newer run has judged */
+	VEC(struct flow_again_job) jobs; /* in mem: those of f->again */
 };
 
 /* ---- which run ---- */
@@ -87,16 +88,9 @@ static void add_job(struct finder *x, const struct past_job *job)
 {
 	struct flow_again *again = &x->f->again;
 
-	if (again->n == x->cap) {
-		size_t cap = x->cap ? x->cap * 2 : 16;
-		struct flow_again_job *bigger = arena_array(x->mem, cap, sizeof(*bigger));
-
-		if (again->n)
-			memcpy(bigger, again->jobs, again->n * sizeof(*bigger));
-		again->jobs = bigger;
-		x->cap = cap;
-	}
-	again->jobs[again->n++] = (struct flow_again_job){.id = job->id, .seed = job->seed};
+	vec_push_in(x->mem, &x->jobs, (struct flow_again_job){.id = job->id, .seed = job->seed});
+	again->jobs = x->jobs.at;
+	again->n = x->jobs.n;
 	map_set(&again->by_id, job->id, (void *)(uintptr_t)again->n);
 }
 
@@ -162,7 +156,7 @@ int failed_find(struct failed *f, const struct args *args, const char *scratch_r
 		const char *cfg_path, struct diags *diags)
 {
 	const char *which = opt_word(args, OPT_FAILED, "latest");
-	struct finder x = {args, scratch_root, cfg_path, args->mem, diags, f, {0}, 0};
+	struct finder x = {args, scratch_root, cfg_path, args->mem, diags, f, {0}, {0}};
 	int rc = strcmp(which, "latest") == 0 ? find_newest(&x, &f->run)
 					      : find_named(&x, which, &f->run);
 

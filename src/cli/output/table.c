@@ -3,15 +3,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
-
-#include "base/mem.h"
-
-struct table_row {
-	char *cells[TABLE_COLUMNS];
-	enum table_color colors[TABLE_COLUMNS];
-	size_t n;
-	struct str notes;
-};
+#include "base/vec.h"
 
 /* Code points: nobody names a device in wide characters. */
 static size_t columns(const char *s)
@@ -33,22 +25,20 @@ void table_init(struct table *t, const char *const *titles, size_t n_columns, bo
 
 void table_done(struct table *t)
 {
-	for (size_t i = 0; i < t->n_rows; i++) {
-		for (size_t k = 0; k < t->rows[i].n; k++)
-			free(t->rows[i].cells[k]);
-		str_done(&t->rows[i].notes);
+	for (size_t i = 0; i < t->rows.n; i++) {
+		for (size_t k = 0; k < t->rows.at[i].n; k++)
+			free(t->rows.at[i].cells[k]);
+		str_done(&t->rows.at[i].notes);
 	}
-	free(t->rows);
+	vec_done(&t->rows);
 	*t = (struct table){0};
 }
 
 static struct table_row *row_to_fill(struct table *t)
 {
-	if (t->n_rows && t->rows[t->n_rows - 1].n < t->n_columns)
-		return &t->rows[t->n_rows - 1];
-	t->rows = xreallocarray(t->rows, t->n_rows + 1, sizeof(*t->rows));
-	t->rows[t->n_rows] = (struct table_row){.n = 0};
-	return &t->rows[t->n_rows++];
+	if (!t->rows.n || t->rows.at[t->rows.n - 1].n == t->n_columns)
+		vec_push(&t->rows, (struct table_row){.n = 0});
+	return &t->rows.at[t->rows.n - 1];
 }
 
 void table_add(struct table *t, const char *text, enum table_color color)
@@ -67,7 +57,7 @@ void table_add(struct table *t, const char *text, enum table_color color)
 
 void table_note(struct table *t, const char *text)
 {
-	struct str *notes = &t->rows[t->n_rows - 1].notes;
+	struct str *notes = &t->rows.at[t->rows.n - 1].notes;
 
 	str_add(notes, "    ");
 	str_add_printable(notes, text, strlen(text));
@@ -88,10 +78,10 @@ static void add_cell(const struct table *t, const struct table_row *row, size_t 
 
 void table_print(const struct table *t, struct str *out)
 {
-	for (size_t i = 0; i < t->n_rows; i++) {
-		for (size_t k = 0; k < t->rows[i].n; k++)
-			add_cell(t, &t->rows[i], k, out);
+	for (size_t i = 0; i < t->rows.n; i++) {
+		for (size_t k = 0; k < t->rows.at[i].n; k++)
+			add_cell(t, &t->rows.at[i], k, out);
 		str_addc(out, '\n');
-		str_add(out, t->rows[i].notes.len ? t->rows[i].notes.s : "");
+		str_add(out, t->rows.at[i].notes.len ? t->rows.at[i].notes.s : "");
 	}
 }

@@ -7,17 +7,23 @@
 #include <stddef.h>
 
 #include "base/str.h"
+#include "base/vec.h"
 
 enum { TABLE_COLUMNS = 8 };
 
 enum table_color { TABLE_PLAIN, TABLE_GOOD, TABLE_WARN, TABLE_BAD, TABLE_DIM };
 
-struct table_row;
+struct table_row {
+	char *cells[TABLE_COLUMNS];
+	enum table_color colors[TABLE_COLUMNS];
+	size_t n;
+	struct str notes;
+};
 
 struct table {
-	size_t n_columns, n_rows;
+	size_t n_columns;
 	size_t widths[TABLE_COLUMNS];
-	struct table_row *rows;
+	VEC(struct table_row) rows;
 	bool has_color;
 };
 

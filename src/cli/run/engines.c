@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mem.h"
+#include "base/vec.h"
 #include "cli/load/pools.h"
 
 static struct backend *engines_find(const struct engines *e, const char *name)
@@ -60,8 +60,7 @@ static int make_one(struct engines *e, const char *name, const struct backend_en
 		cfg_fields_end(env.settings);
 	if (!b)
 		return -1;
-	e->at = xreallocarray(e->at, e->n + 1, sizeof(struct backend *));
-	e->at[e->n++] = b;
+	vec_push(e, b);
 	return 0;
 }
 
@@ -345,8 +344,6 @@ void engines_free(struct engines *e)
 {
 	for (unsigned i = 0; i < e->n; i++)
 		e->at[i]->ops->destroy(e->at[i]);
-	free(e->at);
+	vec_done(e);
 	map_done(&e->failed);
-	e->at = NULL;
-	e->n = 0;
 }

@@ -17,7 +17,7 @@ struct engines {
 	struct run_options *options;	  /* of engines_make() */
 	struct cfg *cfg;		  /* likewise */
 	struct backend **at;		  /* n of them, the default first */
-	unsigned n;
+	unsigned n, cap;
 	struct map failed; /* by name: made once, and refused once */
 };
 

@@ -48,7 +48,7 @@ static bool is_marked(const char *text)
 {
 	int i = row_of(text);
 
-	return i >= 0 && c.rows[i].n_pieces == 1 && c.rows[i].pieces[0].ink == INK_CURSOR;
+	return i >= 0 && c.rows[i].pieces.n == 1 && c.rows[i].pieces.at[0].ink == INK_CURSOR;
 }
 
 static void fails(uint32_t from, uint32_t n)
