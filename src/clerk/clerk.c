@@ -70,6 +70,7 @@ struct clerk {
 	void *tick_ctx;
 	double trash_s; /* how long the trash may take at the end */
 	bool is_gone, is_done, is_hurried;
+	bool is_lost; /* it did not finish in time: nobody waits for it again */
 };
 
 static void request_free(struct request *r)
@@ -371,17 +372,31 @@ static bool wait_for_socket(const struct clerk *c, short events)
 	return true;
 }
 
-void clerk_finish(struct clerk *c)
+static bool send_all(struct clerk *c)
 {
-	if (c->is_gone || c->is_done)
-		return;
-	add_path(c, CLERK_CLOSE, "");
 	while (!c->is_gone && send_some(c))
 		if (!wait_for_socket(c, POLLOUT))
-			return;
-	while (!c->is_gone && !c->is_done)
-		if (!wait_for_socket(c, POLLIN) || !receive(c))
-			return;
+			return false;
+	return true;
+}
+
+static bool hear_of_its_end(struct clerk *c)
+{
+	while (!c->is_gone && !c->is_done) {
+		if (!wait_for_socket(c, POLLIN))
+			return false;
+		if (!receive(c))
+			gone(c);
+	}
+	return true;
+}
+
+void clerk_finish(struct clerk *c)
+{
+	if (c->is_gone || c->is_done || c->is_lost)
+		return;
+	add_path(c, CLERK_CLOSE, "");
+	c->is_lost = !send_all(c) || !hear_of_its_end(c);
 }
 
 /* Its socket closes when it is gone. A signal means that somebody waits for our end. */

@@ -300,9 +300,22 @@ static void a_clerk_without_a_sign_of_life_is_killed_and_told(void **state)
 	b->clerk = clerk_new(b->loop, b->root, on_problem, b, &err);
 	unsetenv("DVSCHED_TEST_DEAF");
 	assert_non_null(b->clerk);
-	finish(b);
+	clerk_hurry(b->clerk);
+	clerk_finish(b->clerk);
+	finish(b); /* does not wait for it again */
 	assert_int_equal(b->n_problems, 1);
 	assert_non_null(strstr(b->problem, ") did not finish, and was killed: "));
+}
+
+static void a_clerk_that_dies_while_it_finishes_is_reported(void **state)
+{
+	struct bed *b = *state;
+
+	reset(b, "passed");
+	kill(only_child(), SIGKILL);
+	finish(b);
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, "died"));
 }
 
 int main(int argc, char **argv)
@@ -332,6 +345,8 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(a_clerk_that_dies_while_it_finishes_is_reported,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_without_a_sign_of_life_is_killed_and_told,
 						set_up, tear_down),
 	};
