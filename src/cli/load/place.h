@@ -4,7 +4,7 @@
 #define CLI_LOAD_PLACE_H
 
 #include "cli/args/options.h"
-#include "cli/load/tool_config.h"
+#include "cli/dvsim/tool_config.h"
 #include "config/config.h"
 
 struct place {

@@ -24,7 +24,7 @@
 #include "cli/run/purge.h"
 #include "cli/run/rerun.h"
 #include "cli/run/signals.h"
-#include "cli/run/tool_versions.h"
+#include "cli/dvsim/tool_versions.h"
 #include "cli/run/watchers.h"
 #include "io/loop.h"
 #include "job/dv_block.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What EDA tools say of their version, each asked once; DVSim's reports show it. */
-#ifndef CLI_RUN_TOOL_VERSIONS_H
-#define CLI_RUN_TOOL_VERSIONS_H
+#ifndef CLI_DVSIM_TOOL_VERSIONS_H
+#define CLI_DVSIM_TOOL_VERSIONS_H
 
 #include "base/arena.h"
 

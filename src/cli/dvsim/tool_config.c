@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/load/tool_config.h"
+#include "cli/dvsim/tool_config.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
  * dvsim.hjson: what a work place says of itself, so that nobody has to repeat it on each command
  * line. Only for DVSim's flows. Keys: proj_root; fusesoc: { mapping, extra_cores_root }.
  */
-#ifndef CLI_LOAD_TOOL_CONFIG_H
-#define CLI_LOAD_TOOL_CONFIG_H
+#ifndef CLI_DVSIM_TOOL_CONFIG_H
+#define CLI_DVSIM_TOOL_CONFIG_H
 
 #include "cli/args/options.h"
 

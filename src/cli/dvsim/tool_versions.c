@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/run/tool_versions.h"
+#include "cli/dvsim/tool_versions.h"
 
 #include "base/log.h"
 #include "config/eval.h"
