@@ -24,7 +24,8 @@ struct dv_options {
 	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
 	time_t when;						    /* what the timestamps say */
 	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/dv/fusesoc.h */
-	void (*say)(const char *text); /* what users should know of at level info; or NULL */
+	const char *const *terminal_env; /* for the rules of an interactive job; static */
+	void (*say)(const char *text);	 /* what users should know of at level info; or NULL */
 };
 
 /* --gui-debug is --gui and more. */
@@ -140,6 +141,7 @@ struct flow_command {
 	uint32_t retries;
 	const char *cwd; /* absolute */
 	bool is_interactive, is_shown;
+	const char *const *terminal_env;	/* for the rules of an interactive job; static */
 	const struct backend_key *backend_keys; /* without {words} */
 	uint32_t n_backend_keys;
 };

@@ -298,12 +298,14 @@ void select_keep(struct plan *plan, const bool *is_in)
 
 /* ---- interactive ---- */
 
-static const struct job_rules *interactive_rules(struct plan *p, const struct job_rules *like)
+static const struct job_rules *interactive_rules(struct plan *p, const struct job_rules *like,
+						 const char *const *terminal_env)
 {
 	struct job_rules *r = arena_zalloc(p->mem, sizeof(*r));
 
 	*r = *like;
 	r->is_interactive = true;
+	r->terminal_env = terminal_env;
 	r->timeout_s = 0;
 	r->retry.max = 0;
 	return r;
@@ -355,7 +357,7 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 	} else if (s.n_queued == 1) {
 		struct job_spec *job = &plan->jobs[s.queue[0]];
 
-		job->rules = interactive_rules(plan, job->rules);
+		job->rules = interactive_rules(plan, job->rules, options->dv->terminal_env);
 		job->n_fallback = 0;
 	}
 	selection_done(&s);

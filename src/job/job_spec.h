@@ -75,6 +75,8 @@ struct job_rules {
 	const char *tool;
 	const char *const
 		*env; /* "NAME=VALUE" that we set over our own environment; NULL-terminated */
+	const char *const *terminal_env; /* likewise, over env, of an interactive job: what the user
+					    did not ask for; NULL: none */
 	struct pattern_list pass_patterns, fail_patterns;
 	const struct resource_need *resources;
 	const char *const *tags; /* NULL-terminated */

@@ -47,6 +47,7 @@ void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struc
 	wire_put_string(b, r->cwd);
 	wire_put_string(b, r->tool);
 	wire_put_list(b, r->env);
+	wire_put_list(b, r->terminal_env);
 	wire_put_list(b, r->keep);
 	put_patterns(b, &r->pass_patterns);
 	put_patterns(b, &r->fail_patterns);
@@ -93,6 +94,7 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 	ret->cwd = wire_string(w);
 	ret->tool = wire_string(w);
 	ret->env = wire_strings(w, &n);
+	ret->terminal_env = wire_strings(w, &n);
 	ret->keep = wire_strings(w, &n);
 	ret->pass_patterns = take_patterns(w);
 	ret->fail_patterns = take_patterns(w);
@@ -102,6 +104,7 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 void job_wire_rules_done(struct job_rules *r)
 {
 	free((void *)r->env);
+	free((void *)r->terminal_env);
 	free((void *)r->keep);
 	free((void *)r->pass_patterns.at);
 	free((void *)r->fail_patterns.at);

@@ -158,6 +158,7 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	plan_record_text(w, "cwd", r->cwd);
 	plan_record_text(w, "tool", r->tool);
 	write_words(w, "env", r->env, NULL);
+	write_words(w, "terminal_env", r->terminal_env, NULL);
 	plan_write_patterns(w, "pass_patterns", &r->pass_patterns);
 	plan_write_patterns(w, "fail_patterns", &r->fail_patterns);
 	write_resources(w, r);

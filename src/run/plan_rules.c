@@ -94,6 +94,7 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	    member_get_text(r, obj, "cwd", &ret->cwd) < 0 ||
 	    member_get_text(r, obj, "tool", &ret->tool) < 0 ||
 	    member_get_words(r, obj, "env", NULL, &ret->env) < 0 ||
+	    member_get_words(r, obj, "terminal_env", NULL, &ret->terminal_env) < 0 ||
 	    get_patterns(r, obj, "pass_patterns", &ret->pass_patterns) < 0 ||
 	    get_patterns(r, obj, "fail_patterns", &ret->fail_patterns) < 0 ||
 	    get_resources(r, obj, ret) < 0 ||

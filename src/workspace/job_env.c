@@ -43,9 +43,6 @@ static void add_unless_set(struct merged_env *m, const char *const *list, size_t
 		m->at[m->n++] = list[i];
 }
 
-/* What DVSim tells an interactive job, the second one for older makefiles. */
-static const char *const interactive[] = {"DVSIM_RUN_INTERACTIVE=1", "RUN_INTERACTIVE=1", NULL};
-
 /* Ours when dvsched itself runs below a job of another: each job has its own. */
 static bool is_per_job(const char *entry)
 {
@@ -62,7 +59,7 @@ static bool is_per_job(const char *entry)
 /* A name that is set twice has the later value. */
 const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n)
 {
-	const char *const *own = r->env, *const *last = r->is_interactive ? interactive : NULL;
+	const char *const *own = r->env, *const *last = r->terminal_env;
 	size_t n_base = job_env_count(base), n_own = job_env_count(own),
 	       n_last = job_env_count(last);
 	struct merged_env m = {0};

@@ -95,6 +95,12 @@ class Deps(unittest.TestCase):
             with self.subTest(what):
                 self.expect_one({name: text}, message)
 
+    def test_texts_of_one_part_stand_nowhere_else(self):
+        variable = 'const char *v = "$DVSIM_BACKEND"; /* DVSIM_TEXT is a name */\n'
+        self.assertEqual(check({"flow/dv/sim/runs.c": variable, "cli/dvsim/env.c": variable}), (0, ""))
+        self.assertEqual(check({"job/job_spec.c": "int v = OPT_DVSIM_CONFIG;\n"}), (0, ""))
+        self.expect_one({"run/run.c": "\n" + variable}, "run/run.c:2: error: DVSIM_ may be in texts of: cli/dvsim flow/dv")
+
     def test_a_directory_with_too_many_files_is_to_be_divided(self):
         self.assertEqual(check({f"flow/native/f{i}.c": "" for i in range(24)}), (0, ""))
         self.expect_one({f"flow/native/f{i}.c": "" for i in range(25)}, "26 files in one directory")

@@ -81,8 +81,8 @@ class Talking(OnTerminal):
         self.assert_restored(terminal)
 
     def test_a_command_without_a_configuration(self):
-        terminal = self.terminal("run", "--interactive", "--", "sh", "-c", "echo hi; read x; exit 4")
-        terminal.see("hi")
+        terminal = self.terminal("run", "--interactive", "--", "sh", "-c", "echo hi $DVSIM_RUN_INTERACTIVE; read x; exit 4")
+        terminal.see("hi 1")
         terminal.type("\x04")
         self.assertEqual(terminal.end(), 1)
         self.assert_restored(terminal)

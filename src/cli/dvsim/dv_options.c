@@ -7,6 +7,7 @@
 
 #include "base/number.h"
 #include "base/str.h"
+#include "cli/dvsim/dvsim_env.h"
 #include "flow/seeds.h"
 
 static const struct src_pos nowhere;
@@ -128,6 +129,7 @@ int dv_options_read(const struct args *args, const char *seed_base, struct dv_op
 		.gui = opt_has(args, OPT_GUI),
 		.gui_debug = opt_has(args, OPT_GUI_DEBUG),
 		.is_interactive = opt_has(args, OPT_INTERACTIVE),
+		.terminal_env = dvsim_env_interactive,
 		.is_dry_run = args->is_dvsim && opt_has(args, OPT_DRY_RUN),
 		.cov_merge_previous = opt_has(args, OPT_COV_MERGE_PREVIOUS),
 		.cov_unr = opt_has(args, OPT_COV_UNR),

@@ -14,6 +14,7 @@
 #include "cli/args/list_items.h"
 #include "cli/args/selection.h"
 #include "cli/dvsim/dv_options.h"
+#include "cli/dvsim/dvsim_env.h"
 #include "cli/load/failed.h"
 #include "cli/load/here.h"
 #include "cli/load/limits.h"
@@ -254,6 +255,7 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 		.retries = opt_uint(args, OPT_RETRIES, 0, FLOW_MOST_RETRIES, 0, diags),
 		.cwd = path_absolute(mem, "."),
 		.is_interactive = opt_has(args, OPT_INTERACTIVE),
+		.terminal_env = dvsim_env_interactive,
 		.is_shown = !opt_has(args, OPT_INTERACTIVE) &&
 			    !str_eq(opt_word(args, OPT_VIEW, NULL), "none"),
 	};

@@ -24,6 +24,7 @@
 #include "cli/run/purge.h"
 #include "cli/run/rerun.h"
 #include "cli/run/signals.h"
+#include "cli/dvsim/dvsim_env.h"
 #include "cli/dvsim/tool_versions.h"
 #include "cli/run/watchers.h"
 #include "io/loop.h"
@@ -166,11 +167,10 @@ static int open_run_dir(struct run *r)
 /* As early as DVSim writes them; nothing depends on them, so a failure is a warning. */
 static void write_dv_files(const struct run *r)
 {
-	const char *wants_dump = getenv("DVSIM_DEPLOY_DUMP");
 	struct error err = {0};
 
 	if (dv_files_ignore(r->loaded.plan, &err) < 0 ||
-	    (!(wants_dump && !*wants_dump) && dv_files_deploy(r->loaded.plan, &err) < 0)) {
+	    (dvsim_env_wants_dump() && dv_files_deploy(r->loaded.plan, &err) < 0)) {
 		log_warning("%s", err.msg);
 		error_done(&err);
 	}

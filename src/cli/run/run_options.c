@@ -2,12 +2,11 @@
 #include "cli/run/run_options.h"
 
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "backends/backends.h"
-#include "base/number.h"
 #include "base/str.h"
+#include "cli/dvsim/dvsim_env.h"
 #include "cli/load/limits.h"
 #include "cli/run/deadline.h"
 #include "observers/observers.h"
@@ -27,12 +26,11 @@ static const char *check_backend(const char *name, struct diags *diags)
 /* Where the user's site says that jobs go. To run them here instead is not what was asked for. */
 static const char *backend_of_environment(struct diags *diags)
 {
-	const char *variable = getenv("DVSIM_BACKEND") ? "DVSIM_BACKEND" : "DVSIM_LAUNCHER";
-	const char *name = getenv(variable);
+	const char *variable, *name = dvsim_env_backend(&variable);
 	struct str names = {0};
 	struct diag *e;
 
-	if (!name || !*name)
+	if (!name)
 		return "local";
 	if (backend_type_exists(name))
 		return name;
@@ -41,23 +39,6 @@ static const char *backend_of_environment(struct diags *diags)
 	diag_hint(e, "there are: %s; --local runs the jobs here", names.s);
 	str_done(&names);
 	return "local";
-}
-
-static unsigned parallel_of_environment(struct arena *mem, struct diags *diags)
-{
-	const char *word = getenv("DVSIM_MAX_PARALLEL"), *number;
-	unsigned long n;
-
-	if (!word)
-		return 0;
-	number = number_int(mem, word);
-	n = number && *number != '-' ? strtoul(number, NULL, 10) : 0;
-	if (n > 0 && n <= MOST_PARALLEL)
-		return (unsigned)n;
-	diag_warning(diags, nowhere,
-		     "$DVSIM_MAX_PARALLEL is '%s', which is no whole number above 0: not used",
-		     word);
-	return 0;
 }
 
 static const char *chosen_backend(const struct args *args, struct diags *diags)
@@ -163,7 +144,7 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 		.is_dry_run = opt_has(args, OPT_DRY_RUN),
 	};
 	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))
-		ret->max_parallel = parallel_of_environment(args->mem, diags);
+		ret->max_parallel = dvsim_env_max_parallel(MOST_PARALLEL, args->mem, diags);
 	ret->n_limits = limits_read(args, &ret->limits, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);

@@ -70,6 +70,7 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.timeout_s = cmd->timeout_s,
 		.retry.max = cmd->retries,
 		.is_interactive = cmd->is_interactive,
+		.terminal_env = cmd->is_interactive ? cmd->terminal_env : NULL,
 		.is_shown = cmd->is_shown,
 		.grace_s = settings_default.grace_s,
 		.cpus = settings_default.cpus,

@@ -97,6 +97,7 @@ static void dump_rules(struct str *out, const struct job_rules *r)
 	dump_text(out, "cwd", is_here(r->cwd) ? "of the test" : r->cwd);
 	dump_text(out, "tool", r->tool);
 	dump_words(out, "env", r->env);
+	dump_words(out, "terminal env", r->terminal_env);
 	dump_words(out, "tags", r->tags);
 	dump_words(out, "keep", r->keep);
 	dump_patterns(out, "pass", &r->pass_patterns);

@@ -18,10 +18,12 @@ enum { RULES_FRAME = 9 };
 static const struct pattern passes[] = {{.text = "PASSED"}},
 			    fails[] = {{.text = "^UVM_ERROR"}, {.text = "panic"}};
 static const char *const env[] = {"A=1", "B=", NULL}, *const keep[] = {"bazel*", NULL};
+static const char *const terminal_env[] = {"TALKS=1", NULL};
 static const struct job_rules a_rule = {
 	.cwd = "/somewhere",
 	.tool = "vcs",
 	.env = env,
+	.terminal_env = terminal_env,
 	.keep = keep,
 	.pass_patterns = {passes, 1},
 	.fail_patterns = {fails, 2},
@@ -79,6 +81,7 @@ static void rules_are_taken_as_they_were_put(void **state)
 	assert_string_equal(r.tool, a_rule.tool);
 	assert_string_equal(r.env[1], "B=");
 	assert_null(r.env[2]);
+	assert_string_equal(r.terminal_env[0], "TALKS=1");
 	assert_string_equal(r.keep[0], "bazel*");
 	assert_int_equal(r.pass_patterns.n, 1);
 	assert_int_equal(r.fail_patterns.n, 2);

@@ -109,6 +109,7 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 	assert_int_equal(a->is_simulation, b->is_simulation);
 	assert_int_equal(a->dump_env, b->dump_env);
 	assert_int_equal(a->is_interactive, b->is_interactive);
+	assert_words(a->terminal_env, b->terminal_env);
 	assert_int_equal(a->is_dry_run, b->is_dry_run);
 }
 
@@ -186,6 +187,7 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 		.backend = "fake",
 		.cwd = "/work dir",
 		.env = words(p, "A=1", "LONG_VARIABLE_NAME=some value", NULL),
+		.terminal_env = words(p, "TALKS=1", NULL, NULL),
 		.pass_patterns = {pass, 1},
 		.fail_patterns = {fail, 2},
 		.resources = need,

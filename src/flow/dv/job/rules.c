@@ -248,6 +248,7 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.dump_env = true,
 		.is_dry_run = m->cfg->dv->is_dry_run,
 		.is_interactive = m->cfg->dv->is_interactive,
+		.terminal_env = m->cfg->dv->is_interactive ? m->cfg->dv->terminal_env : NULL,
 	};
 	m->cache.last = r;
 	return r;
