@@ -6,21 +6,11 @@
 #include "scheduler/graph.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/map.h"
 #include "base/mem.h"
-#include "base/str.h"
 
 /* ---- ids ---- */
-
-static uint64_t graph_hash_of(const char *s)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-
-	while (*s)
-		h = (h ^ (unsigned char)*s++) * UINT64_C(0x100000001b3);
-	return h ^ h >> 32;
-}
 
 static void complain_of_twin(const struct job_spec *spec, const struct job_spec *first,
 			     struct diags *diags)
@@ -31,33 +21,18 @@ static void complain_of_twin(const struct job_spec *spec, const struct job_spec 
 	diag_note(e, first->pos, "the first is here");
 }
 
-/* A table of its own, made once in the right size: with a million ids that is what a load costs. */
 static void check_ids(const struct sched *s, struct diags *diags)
 {
-	size_t size = 16, mask;
-	_cleanup_(freep) struct {
-		uint32_t hash, job; /* job: index + 1 */
-	} *slots = NULL;
+	struct map by_id = {0};
 
-	while (size < s->n_jobs * 2)
-		size *= 2;
-	mask = size - 1;
-	slots = xcalloc(size, sizeof(*slots));
 	for (size_t i = 0; i < s->n_jobs; i++) {
-		const struct job_spec *spec = s->jobs[i].spec;
-		uint64_t hash = graph_hash_of(spec->id);
-		size_t at = hash & mask;
-		uint32_t tag = (uint32_t)(hash >> 32);
+		const struct job_spec *spec = s->jobs[i].spec,
+				      *first = map_set(&by_id, spec->id, (void *)(uintptr_t)spec);
 
-		while (slots[at].job &&
-		       (slots[at].hash != tag ||
-			strcmp(s->jobs[slots[at].job - 1].spec->id, spec->id) != 0))
-			at = (at + 1) & mask;
-		if (slots[at].job)
-			complain_of_twin(spec, s->jobs[slots[at].job - 1].spec, diags);
-		slots[at].hash = tag;
-		slots[at].job = (uint32_t)i + 1;
+		if (first)
+			complain_of_twin(spec, first, diags);
 	}
+	map_done(&by_id);
 }
 
 /* ---- edges ---- */
