@@ -20,16 +20,20 @@ static bool notices_cancel(struct run *r)
 	return true;
 }
 
+/* A call of the driver has returned code. 0, or -1: it failed, and so has the run. */
+static int run_end_call(struct run *r, enum driver_call call, int32_t code)
+{
+	call_end(r->p);
+	return code == 0 ? 0 : run_fail_code(r, call, code);
+}
+
 static int load(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
-	int32_t rc;
 
 	call_begin(r->p, CALL_LOAD);
-	rc = r->driver->load(r->ctx, r->job, &r->slot, &err);
-	call_end(r->p);
-	if (rc != 0)
-		return run_fail_code(r, CALL_LOAD, rc);
+	if (run_end_call(r, CALL_LOAD, r->driver->load(r->ctx, r->job, &r->slot, &err)) < 0)
+		return -1;
 	run_reach(r, PHASE_LOADED);
 	return 0;
 }
@@ -64,15 +68,12 @@ static int join(struct run *r)
 	_cleanup_(freep) struct dvs_buffer *buffers = xcalloc(ask.n_buffers + 1, sizeof(*buffers));
 	struct dvs_context given = {.size = sizeof(given), .buffers = buffers};
 	struct error err = {0};
-	int32_t rc;
 
 	if (!(r->driver->caps & DVS_CAP_GANG))
 		return run_fail(r, DVS_UNSUPPORTED, CALL_JOIN, "this driver has no gangs");
 	call_begin(r->p, CALL_JOIN);
-	rc = r->driver->join(r->ctx, &ask, &given, &room);
-	call_end(r->p);
-	if (rc != 0)
-		return run_fail_code(r, CALL_JOIN, rc);
+	if (run_end_call(r, CALL_JOIN, r->driver->join(r->ctx, &ask, &given, &room)) < 0)
+		return -1;
 	r->is_joined = true;
 	if (given.buffers != buffers)
 		return run_fail(r, DVS_CONFIG, CALL_JOIN,
@@ -96,13 +97,10 @@ static int prepare(struct run *r)
 		.job = r->job,
 		.deadline_ns = r->ask.deadline_ns,
 	};
-	int32_t rc;
 
 	call_begin(r->p, CALL_PREPARE);
-	rc = r->driver->prepare(r->ctx, r->slot, &ask, &err);
-	call_end(r->p);
-	if (rc != 0)
-		return run_fail_code(r, CALL_PREPARE, rc);
+	if (run_end_call(r, CALL_PREPARE, r->driver->prepare(r->ctx, r->slot, &ask, &err)) < 0)
+		return -1;
 	r->is_prepared = true;
 	run_reach(r, PHASE_ARMED);
 	return 0;
@@ -122,16 +120,13 @@ static int launch(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	struct board *b = r->p->board;
-	int32_t rc;
 
 	/* What it said of loading says nothing of the run. */
 	atomic_store(&b->evidence, 0);
 	atomic_store(&b->has_reported, 0);
 	call_begin(r->p, CALL_LAUNCH);
-	rc = r->driver->launch(r->ctx, r->ask.epoch, &err);
-	call_end(r->p);
-	if (rc != 0)
-		return run_fail_code(r, CALL_LAUNCH, rc);
+	if (run_end_call(r, CALL_LAUNCH, r->driver->launch(r->ctx, r->ask.epoch, &err)) < 0)
+		return -1;
 	atomic_store(&b->progress_ns, board_now_ns());
 	run_reach(r, PHASE_LAUNCHED);
 	return 0;
@@ -139,16 +134,11 @@ static int launch(struct run *r)
 
 static void abort_run(struct run *r)
 {
-	int32_t rc;
-
 	if (!(r->driver->caps & DVS_CAP_ABORT))
 		return;
 	call_err(r->p);
 	call_begin(r->p, CALL_ABORT);
-	rc = r->driver->abort(r->ctx, r->ask.epoch);
-	call_end(r->p);
-	if (rc != 0)
-		run_fail_code(r, CALL_ABORT, rc);
+	run_end_call(r, CALL_ABORT, r->driver->abort(r->ctx, r->ask.epoch));
 }
 
 /* From time to time, while the device works. */
@@ -181,12 +171,9 @@ static void look_around(struct run *r)
 static int poll_once(struct run *r, int32_t *ret_is_over)
 {
 	struct dvs_text err = call_err(r->p);
-	int32_t rc;
 
 	call_begin(r->p, CALL_POLL);
-	rc = r->driver->poll(r->ctx, r->ask.epoch, ret_is_over, &err);
-	call_end(r->p);
-	return rc != 0 ? run_fail_code(r, CALL_POLL, rc) : 0;
+	return run_end_call(r, CALL_POLL, r->driver->poll(r->ctx, r->ask.epoch, ret_is_over, &err));
 }
 
 static void poll_until_over(struct run *r)
@@ -243,14 +230,9 @@ static void finish(struct run *r)
 
 static void leave(struct run *r)
 {
-	int32_t rc;
-
 	call_err(r->p);
 	call_begin(r->p, CALL_LEAVE);
-	rc = r->driver->leave(r->ctx);
-	call_end(r->p);
-	if (rc != 0)
-		run_fail_code(r, CALL_LEAVE, rc);
+	run_end_call(r, CALL_LEAVE, r->driver->leave(r->ctx));
 }
 
 static void reset(struct run *r)
