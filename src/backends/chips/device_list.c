@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include "job/resource_units.h"
 
 enum { LARGEST_ID = 65535, MOST_DEVICES = 4096 };
 
@@ -54,16 +55,7 @@ int device_list_parse(struct arena *mem, const char *text, int32_t **ret, uint32
 
 void device_list_add(struct str *out, const int32_t *ids, uint32_t n)
 {
-	for (uint32_t i = 0; i < n;) {
-		uint32_t last = i;
-
-		while (last + 1 < n && ids[last + 1] == ids[last] + 1)
-			last++;
-		str_printf(out, "%s%d", i ? "," : "", ids[i]);
-		if (last > i)
-			str_printf(out, "-%d", ids[last]);
-		i = last + 1;
-	}
+	resource_units_add(out, (const uint32_t *)ids, n); /* no id is negative */
 }
 
 /* ---- against what is there ---- */
