@@ -37,6 +37,18 @@ static bool is_own_verdict(const struct job_record *r)
 	       str_eq(r->result->message, r->message);
 }
 
+void job_record_write_usage(struct json_out *out, const struct job_result *r)
+{
+	jout_key_real(out, "duration_s", r->duration_s, 6);
+	jout_key_real(out, "user_s", r->usage.user_s, 6);
+	jout_key_real(out, "system_s", r->usage.system_s, 6);
+	jout_key_int(out, "max_rss_kib", (int64_t)r->usage.max_rss_kib);
+	if (r->details) {
+		jout_key(out, "details");
+		jout_raw(out, r->details);
+	}
+}
+
 static void write_result(struct json_out *out, const struct job_record *r)
 {
 	const struct job_result *a = r->result;
@@ -56,14 +68,7 @@ static void write_result(struct json_out *out, const struct job_record *r)
 	job_record_write_int(out, "marks", a->marks);
 	if (a->start_wall_s > 0)
 		jout_key_real(out, "start", a->start_wall_s, 6);
-	jout_key_real(out, "duration_s", a->duration_s, 6);
-	jout_key_real(out, "user_s", a->usage.user_s, 6);
-	jout_key_real(out, "system_s", a->usage.system_s, 6);
-	jout_key_int(out, "max_rss_kib", (int64_t)a->usage.max_rss_kib);
-	if (a->details) {
-		jout_key(out, "details");
-		jout_raw(out, a->details);
-	}
+	job_record_write_usage(out, a);
 	if (a->measures)
 		job_measures_write(out, a->measures);
 	jout_object_end(out);

@@ -38,7 +38,9 @@ bool job_record_read(const void *json, struct job_record *ret, struct job_result
  * job_record_read() is not set. */
 struct job_measures *job_record_measures(const void *json, struct arena *mem);
 
-/* The member "measures", here and in results.json. */
+/* What an attempt took and what its backend says of it, here and in results.json. */
+void job_record_write_usage(struct json_out *out, const struct job_result *r);
+/* The member "measures", likewise. */
 void job_measures_write(struct json_out *out, const struct job_measures *m);
 
 #endif

@@ -244,14 +244,7 @@ static void write_attempt(struct json_out *out, const struct result_row *row, ui
 	write_int_if(out, "exit_status", r->exit_status >= 0, r->exit_status);
 	write_int_if(out, "signal", r->term_signal != 0, r->term_signal);
 	write_iso(out, "start", r->start_wall_s);
-	jout_key_real(out, "duration_s", r->duration_s, 6);
-	jout_key_real(out, "user_s", r->usage.user_s, 6);
-	jout_key_real(out, "system_s", r->usage.system_s, 6);
-	jout_key_int(out, "max_rss_kib", (int64_t)r->usage.max_rss_kib);
-	if (r->details) {
-		jout_key(out, "details");
-		jout_raw(out, r->details);
-	}
+	job_record_write_usage(out, r);
 	if (r->measures)
 		job_measures_write(out, r->measures);
 	else
