@@ -152,14 +152,14 @@ const char *json_in_digits_or_null(struct json_in *in, const struct hjson_node *
 	return arena_strndup(mem, digits, len);
 }
 
-struct report_number json_in_number_or_null(struct json_in *in, const struct hjson_node *obj,
-					    const char *key)
+struct maybe_number json_in_number_or_null(struct json_in *in, const struct hjson_node *obj,
+					   const char *key)
 {
 	struct hjson_node *n = json_in_number(in, obj, key, true);
 
 	if (!n || n->big)
-		return (struct report_number){0};
-	return (struct report_number){true, n->type == HJSON_INT ? (double)n->i : n->d};
+		return (struct maybe_number){0};
+	return (struct maybe_number){true, n->type == HJSON_INT ? (double)n->i : n->d};
 }
 
 unsigned json_in_count(struct json_in *in, const struct hjson_node *obj, const char *key)

@@ -10,8 +10,8 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "hjson.h"
-#include "report/number.h"
 
 struct json_in {
 	struct hjson_doc *doc;
@@ -39,8 +39,8 @@ const char *json_in_text_or_null(struct json_in *in, const struct hjson_node *ob
 /* A number's digits as they were written. */
 const char *json_in_digits_or_null(struct json_in *in, const struct hjson_node *obj,
 				   const char *key, struct arena *mem);
-struct report_number json_in_number_or_null(struct json_in *in, const struct hjson_node *obj,
-					    const char *key);
+struct maybe_number json_in_number_or_null(struct json_in *in, const struct hjson_node *obj,
+					   const char *key);
 unsigned json_in_count(struct json_in *in, const struct hjson_node *obj, const char *key);
 bool json_in_bool(struct json_in *in, const struct hjson_node *obj, const char *key);
 /* "2026-11-21T05:49:57Z" */

@@ -86,21 +86,22 @@ static bool questa_read_coverage(struct lines *in, struct arena *mem, struct too
 	return s.score || has_any(groups);
 }
 
+static const char *const questa_metric_names[TOOL_METRIC_COUNT] = {
+	[TOOL_LINE_STATEMENT] = "statement",
+	[TOOL_BRANCH] = "branch",
+	[TOOL_CONDITION_EXPRESSION] = "condition",
+	[TOOL_TOGGLE] = "toggle",
+	[TOOL_FSM] = "fsm",
+	[TOOL_ASSERTION] = "assertion",
+	[TOOL_FUNCTIONAL] = "covergroup",
+};
+
 const struct tool tool_questa = {
 	.name = "questa",
 	.run_time = run_time,
 	.sim_time = sim_time,
 	.read_coverage = questa_read_coverage,
-	.metric_names =
-		{
-			[TOOL_LINE_STATEMENT] = "statement",
-			[TOOL_BRANCH] = "branch",
-			[TOOL_CONDITION_EXPRESSION] = "condition",
-			[TOOL_TOGGLE] = "toggle",
-			[TOOL_FSM] = "fsm",
-			[TOOL_ASSERTION] = "assertion",
-			[TOOL_FUNCTIONAL] = "covergroup",
-		},
+	.metric_names = questa_metric_names,
 	.version_command = "vsim -version",
 	.version_regex = "^(?:Questa|QuestaSim|Model).*\\svsim\\s+(\\S+)",
 };

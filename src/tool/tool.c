@@ -154,10 +154,10 @@ static bool is_lower_of(const char *lower, const char *name)
 }
 
 /* A value without its percent sign; "--" is no number. */
-static struct tool_number tool_number_of(const char *value)
+static struct maybe_number tool_number_of(const char *value)
 {
 	struct span s = {value, strlen(value)};
-	struct tool_number ret = {0};
+	struct maybe_number ret = {0};
 
 	while (s.n && (s.s[s.n - 1] == '%' || s.s[s.n - 1] == ' '))
 		s.n--;

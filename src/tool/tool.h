@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/number.h"
 #include "base/str.h"
 
 struct tool;
@@ -56,15 +57,10 @@ struct tool_pair {
 	const char *name, *value;
 };
 
-struct tool_number {
-	bool known;
-	double value;
-};
-
 struct tool_coverage {
 	const struct tool_pair *pairs; /* in the tool's order */
 	size_t n_pairs;
-	struct tool_number metric[TOOL_METRIC_COUNT];
+	struct maybe_number metric[TOOL_METRIC_COUNT];
 };
 
 bool tool_has_coverage(const struct tool *t);

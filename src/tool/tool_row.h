@@ -27,14 +27,17 @@ struct tool {
 	void (*read_run)(struct log_tail *tail, struct tool_times *ret);
 	/* false: it is no summary. */
 	bool (*read_coverage)(struct lines *in, struct arena *mem, struct tool_coverage *ret);
-	const char *metric_names[TOOL_METRIC_COUNT]; /* the pairs' names in lower case */
+	const char *const *metric_names; /* TOOL_METRIC_COUNT: the pairs' names in lower case */
 	const char *version_command, *version_regex;
 };
 
 extern const struct tool tool_vcs, tool_xcelium, tool_z01x, tool_verilator, tool_questa;
 
 /* vcs.c, for z01x too. */
+#define VCS_VERSION_COMMAND "vcs -full64 -id"
+#define VCS_VERSION_REGEX   "^Compiler version\\s*=.*\\s(\\S+)$"
 extern const struct time_line vcs_run_time[];
+extern const char *const vcs_metric_names[];
 bool vcs_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret);
 
 /* Appends; a name that is there already gets the new value. pairs has room. */

@@ -41,22 +41,23 @@ bool vcs_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage
 	return true;
 }
 
+const char *const vcs_metric_names[TOOL_METRIC_COUNT] = {
+	[TOOL_LINE_STATEMENT] = "line",
+	[TOOL_BRANCH] = "branch",
+	[TOOL_CONDITION_EXPRESSION] = "cond",
+	[TOOL_TOGGLE] = "toggle",
+	[TOOL_FSM] = "fsm",
+	[TOOL_ASSERTION] = "assert",
+	[TOOL_FUNCTIONAL] = "group",
+};
+
 const struct tool tool_vcs = {
 	.name = "vcs",
 	.run_time = vcs_run_time,
 	.sim_time = sim_time,
 	.sim_time_stop = "V C S   S i m u l a t i o n   R e p o r t",
 	.read_coverage = vcs_read_coverage,
-	.metric_names =
-		{
-			[TOOL_LINE_STATEMENT] = "line",
-			[TOOL_BRANCH] = "branch",
-			[TOOL_CONDITION_EXPRESSION] = "cond",
-			[TOOL_TOGGLE] = "toggle",
-			[TOOL_FSM] = "fsm",
-			[TOOL_ASSERTION] = "assert",
-			[TOOL_FUNCTIONAL] = "group",
-		},
-	.version_command = "vcs -full64 -id",
-	.version_regex = "^Compiler version\\s*=.*\\s(\\S+)$",
+	.metric_names = vcs_metric_names,
+	.version_command = VCS_VERSION_COMMAND,
+	.version_regex = VCS_VERSION_REGEX,
 };

@@ -94,20 +94,21 @@ static bool verilator_read_coverage(struct lines *in, struct arena *mem, struct 
 	return kinds.n > 0;
 }
 
+static const char *const verilator_metric_names[TOOL_METRIC_COUNT] = {
+	[TOOL_LINE_STATEMENT] = "line",
+	[TOOL_BRANCH] = "branch",
+	[TOOL_CONDITION_EXPRESSION] = "expr",
+	[TOOL_TOGGLE] = "toggle",
+	[TOOL_FSM] = "fsm",
+	[TOOL_FUNCTIONAL] = "user",
+};
+
 const struct tool tool_verilator = {
 	.name = "verilator",
 	.run_time = run_time,
 	.sim_time = sim_time,
 	.read_coverage = verilator_read_coverage,
-	.metric_names =
-		{
-			[TOOL_LINE_STATEMENT] = "line",
-			[TOOL_BRANCH] = "branch",
-			[TOOL_CONDITION_EXPRESSION] = "expr",
-			[TOOL_TOGGLE] = "toggle",
-			[TOOL_FSM] = "fsm",
-			[TOOL_FUNCTIONAL] = "user",
-		},
+	.metric_names = verilator_metric_names,
 	.version_command = "verilator --version",
 	.version_regex = "^Verilator\\s+v?(\\S.*?)\\s*$",
 };

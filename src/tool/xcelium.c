@@ -149,22 +149,19 @@ static bool xcelium_read_coverage(struct lines *in, struct arena *mem, struct to
 	return true;
 }
 
+static const char *const xcelium_metric_names[TOOL_METRIC_COUNT] = {
+	[TOOL_BLOCK] = "block",		[TOOL_LINE_STATEMENT] = "statement",
+	[TOOL_BRANCH] = "branch",	[TOOL_CONDITION_EXPRESSION] = "cond",
+	[TOOL_TOGGLE] = "toggle",	[TOOL_FSM] = "fsm",
+	[TOOL_ASSERTION] = "assertion", [TOOL_FUNCTIONAL] = "covergroup",
+};
+
 const struct tool tool_xcelium = {
 	.name = "xcelium",
 	.run_time = run_time,
 	.sim_time = sim_time,
 	.read_coverage = xcelium_read_coverage,
-	.metric_names =
-		{
-			[TOOL_BLOCK] = "block",
-			[TOOL_LINE_STATEMENT] = "statement",
-			[TOOL_BRANCH] = "branch",
-			[TOOL_CONDITION_EXPRESSION] = "cond",
-			[TOOL_TOGGLE] = "toggle",
-			[TOOL_FSM] = "fsm",
-			[TOOL_ASSERTION] = "assertion",
-			[TOOL_FUNCTIONAL] = "covergroup",
-		},
+	.metric_names = xcelium_metric_names,
 	.version_command = "xrun -version",
 	.version_regex = "^TOOL:.*xrun.*\\s(\\S+)$",
 };

@@ -62,16 +62,7 @@ const struct tool tool_z01x = {
 	.run_time = vcs_run_time,
 	.read_run = z01x_read_run,
 	.read_coverage = vcs_read_coverage,
-	.metric_names =
-		{
-			[TOOL_LINE_STATEMENT] = "line",
-			[TOOL_BRANCH] = "branch",
-			[TOOL_CONDITION_EXPRESSION] = "cond",
-			[TOOL_TOGGLE] = "toggle",
-			[TOOL_FSM] = "fsm",
-			[TOOL_ASSERTION] = "assert",
-			[TOOL_FUNCTIONAL] = "group",
-		},
-	.version_command = "vcs -full64 -id",
-	.version_regex = "^Compiler version\\s*=.*\\s(\\S+)$",
+	.metric_names = vcs_metric_names,
+	.version_command = VCS_VERSION_COMMAND,
+	.version_regex = VCS_VERSION_REGEX,
 };

@@ -33,7 +33,7 @@ static const char *color_of(double percent)
 	return steps[ARRAY_LEN(steps) - 1].color;
 }
 
-static struct report_number code_average(const struct sim_coverage *coverage)
+static struct maybe_number code_average(const struct sim_coverage *coverage)
 {
 	struct sim_coverage code = *coverage;
 
@@ -43,7 +43,7 @@ static struct report_number code_average(const struct sim_coverage *coverage)
 
 /* ---- the page ---- */
 
-static void add_share(struct str *out, struct report_number share)
+static void add_share(struct str *out, struct maybe_number share)
 {
 	if (!share.known)
 		str_add(out, "<td>-</td>");
@@ -90,7 +90,7 @@ static void add_rows(struct str *out, const struct sim_index *x, const char *bas
 		str_add(out, "<tr>");
 		add_name(out, e, base_url);
 		str_printf(out, "<td>%u</td>", e->count.total);
-		add_share(out, (struct report_number){e->count.total > 0, sim_percent(e->count)});
+		add_share(out, (struct maybe_number){e->count.total > 0, sim_percent(e->count)});
 		add_share(out, sim_coverage_average(&e->coverage));
 		add_share(out, code_average(&e->coverage));
 		add_share(out, e->coverage.metric[TOOL_FUNCTIONAL]);

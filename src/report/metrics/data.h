@@ -14,7 +14,7 @@ struct metrics_job {
 	const char *test; /* what all runs of a test have in common; other jobs: their id */
 	bool has_meta;
 	double start_s, end_s; /* from the start of the run */
-	struct report_number max_rss, cpu_percent;
+	struct maybe_number max_rss, cpu_percent;
 };
 
 struct metrics {
@@ -25,8 +25,8 @@ struct metrics {
 	size_t n_all; /* in the file */
 	bool has_meta;
 	double duration_s;
-	struct report_number own_rss, own_cpu, used_rss, used_cpu; /* of the scheduler, of all */
-	size_t n_passed, n_failed, n_killed;			   /* of all that have meta */
+	struct maybe_number own_rss, own_cpu, used_rss, used_cpu; /* of the scheduler, of all */
+	size_t n_passed, n_failed, n_killed;			  /* of all that have meta */
 };
 
 static inline double metrics_duration(const struct metrics_job *j)

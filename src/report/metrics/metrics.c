@@ -49,7 +49,7 @@ static void metrics_read_job(struct metrics *m, struct hjson_node *member)
 {
 	struct metrics_job *j = &m->jobs[m->n_jobs];
 	struct hjson_node *timing, *meta, *compute;
-	struct report_number start, end;
+	struct maybe_number start, end;
 
 	if (member->type != HJSON_OBJECT) {
 		json_in_fault(&m->in, member, "a job must be an object");
@@ -83,8 +83,8 @@ static void metrics_read_job(struct metrics *m, struct hjson_node *member)
 /* Of the run, else from the first job's start to the last one's end; times count from there. */
 static void set_run_times(struct metrics *m, const struct hjson_node *timing)
 {
-	struct report_number start = json_in_number_or_null(&m->in, timing, "start_time");
-	struct report_number end = json_in_number_or_null(&m->in, timing, "end_time");
+	struct maybe_number start = json_in_number_or_null(&m->in, timing, "start_time");
+	struct maybe_number end = json_in_number_or_null(&m->in, timing, "end_time");
 	double first = INFINITY, last = -INFINITY;
 
 	for (size_t i = 0; i < m->n_jobs; i++) {

@@ -74,7 +74,7 @@ static void oneshot_html_add_counts(struct json_in *in, const struct hjson_node 
 
 	json_in_each(h, heads)
 	{
-		struct report_number n = {0};
+		struct maybe_number n = {0};
 		bool is_bad = false;
 
 		b = buckets ? hjson_get_n(buckets, h->key, h->key_len) : NULL;

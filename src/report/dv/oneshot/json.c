@@ -51,32 +51,9 @@ static void add_node(struct json_out *j, struct hjson_doc *doc, struct hjson_nod
 
 static void oneshot_add_block(struct json_out *j, const char *key, const struct dv_block *dv)
 {
-	const struct dv_revision *v;
+	struct sim_block block = dv ? sim_block_of(dv) : (struct sim_block){0};
 
-	jout_key(j, key);
-	if (!dv) {
-		jout_null(j);
-		return;
-	}
-	v = &dv->revision;
-	jout_object(j);
-	jout_key_string(j, "name", dv->name);
-	jout_key_string(j, "variant", dv->variant);
-	jout_key_string(j, "commit", v->commit);
-	jout_key_string(j, "commit_short", v->commit_short);
-	jout_key_bool(j, "dirty", v->is_dirty);
-	jout_key_string(j, "branch", v->branch);
-	jout_key_string(j, "url", v->url);
-	jout_key_string(j, "revision_info", v->revision ? v->revision : "");
-	jout_object_end(j);
-}
-
-static void add_time(struct json_out *j, const struct oneshot_report *r)
-{
-	_cleanup_(str_done) struct str text = {0};
-
-	sim_add_time(r->plan->dv->timestamp, "%Y-%m-%dT%H:%M:%SZ", &text);
-	jout_key_string(j, "timestamp", text.s);
+	sim_json_add_block(j, key, dv ? &block : NULL);
 }
 
 /* Counts of all; messages too where they are wanted. null: the tool said nothing of it. */
@@ -153,7 +130,7 @@ void os_json_block(const struct oneshot_report *r, const struct os_block *b, str
 	jout_key_string(&j, "flow", r->plan->flow);
 	jout_key_string(&j, "title", title.s);
 	jout_key_string(&j, "tool", b->dv->tool);
-	add_time(&j, r);
+	sim_json_add_time(&j, r->plan->dv->timestamp);
 	jout_key_int(&j, "errors", (int64_t)b->n_errors);
 	add_buckets(&j, &b->sum, false);
 	jout_key(&j, "build_modes");
@@ -174,7 +151,7 @@ void os_json_index(const struct oneshot_report *r, struct str *out)
 	jout_object(&j);
 	oneshot_add_block(&j, "top", r->plan->dv->top);
 	jout_key_string(&j, "flow", r->plan->flow);
-	add_time(&j, r);
+	sim_json_add_time(&j, r->plan->dv->timestamp);
 	jout_key_int(&j, "errors", (int64_t)oneshot_report_errors(r));
 	jout_key(&j, "flow_results");
 	jout_object(&j);

@@ -116,7 +116,7 @@ static void add_results(const struct sim_block_results *results, struct str *out
 static void add_coverage(const struct sim_block_results *results, struct str *out)
 {
 	struct md_table table = {0};
-	struct report_number total;
+	struct maybe_number total;
 
 	if (!results->coverage)
 		return;
@@ -198,7 +198,7 @@ void sim_console_summary(const struct sim_summary *summary, struct str *out)
 		md_text(&table, heads[i]);
 	for (size_t i = 0; i < summary->n_blocks; i++) {
 		const struct sim_block_results *b = summary->blocks[i];
-		struct report_number coverage = sim_coverage_average(b->coverage);
+		struct maybe_number coverage = sim_coverage_average(b->coverage);
 		struct sim_count count = sim_results_count(b);
 		struct str *cell = md_cell(&table);
 

@@ -4,6 +4,22 @@
 
 #include "report/dv/sim/results.h"
 
+struct sim_block sim_block_of(const struct dv_block *dv)
+{
+	const struct dv_revision *r = &dv->revision;
+
+	return (struct sim_block){
+		.name = dv->name,
+		.variant = dv->variant,
+		.commit = r->commit,
+		.commit_short = r->commit_short,
+		.dirty = r->is_dirty,
+		.branch = r->branch,
+		.url = r->url,
+		.revision_info = r->revision ? r->revision : "",
+	};
+}
+
 void sim_block_add_name(const struct sim_block *block, const char *sep, struct str *out)
 {
 	str_add(out, block->name);
@@ -82,7 +98,7 @@ struct mean {
 	unsigned n;
 };
 
-static void mean_add(struct mean *mean, struct report_number number)
+static void mean_add(struct mean *mean, struct maybe_number number)
 {
 	if (!number.known)
 		return;
@@ -90,12 +106,12 @@ static void mean_add(struct mean *mean, struct report_number number)
 	mean->n++;
 }
 
-static struct report_number mean_of(const struct mean *mean)
+static struct maybe_number mean_of(const struct mean *mean)
 {
-	return (struct report_number){mean->n > 0, mean->n ? mean->sum / mean->n : 0};
+	return (struct maybe_number){mean->n > 0, mean->n ? mean->sum / mean->n : 0};
 }
 
-struct report_number sim_coverage_average(const struct sim_coverage *coverage)
+struct maybe_number sim_coverage_average(const struct sim_coverage *coverage)
 {
 	struct mean code = {0}, all = {0};
 

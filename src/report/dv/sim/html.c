@@ -65,7 +65,7 @@ static void add_cell(struct str *out, const char *text)
 	str_add(out, "</td>");
 }
 
-static void add_number(struct str *out, struct report_number number, const char *unit)
+static void add_number(struct str *out, struct maybe_number number, const char *unit)
 {
 	if (number.known)
 		str_printf(out, "<td class=\"n\">%.3f%s</td>", number.value, unit);
@@ -127,7 +127,7 @@ static void add_metric_name(struct str *out, const char *name)
 static void add_coverage(struct str *out, const struct sim_block_results *results)
 {
 	const struct sim_coverage *c = results->coverage;
-	struct report_number total = {0};
+	struct maybe_number total = {0};
 
 	if (c)
 		total = sim_coverage_average(c);
@@ -232,7 +232,7 @@ static void add_stem(const struct sim_block *block, struct str *out)
 static void add_row(struct str *out, const struct sim_block_results *b)
 {
 	_cleanup_(str_done) struct str name = {0}, page = {0};
-	struct report_number coverage = {0};
+	struct maybe_number coverage = {0};
 
 	if (b->coverage)
 		coverage = sim_coverage_average(b->coverage);

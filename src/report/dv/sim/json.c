@@ -10,7 +10,7 @@
 #include "report/dv/sim/results.h"
 
 /* The shortest digits that read back as the same number, always with a point or an exponent. */
-static void add_real(struct json_out *j, const char *key, struct report_number number)
+static void add_real(struct json_out *j, const char *key, struct maybe_number number)
 {
 	char text[40], *exponent;
 
@@ -45,10 +45,10 @@ static void sim_json_add_count(struct json_out *j, struct sim_count count)
 {
 	jout_key_int(j, "passed", count.passed);
 	jout_key_int(j, "total", count.total);
-	add_real(j, "percent", (struct report_number){true, sim_percent(count)});
+	add_real(j, "percent", (struct maybe_number){true, sim_percent(count)});
 }
 
-static void sim_json_add_block(struct json_out *j, const char *key, const struct sim_block *block)
+void sim_json_add_block(struct json_out *j, const char *key, const struct sim_block *block)
 {
 	jout_key(j, key);
 	if (!block) {
@@ -161,7 +161,7 @@ static void add_failed_jobs(struct json_out *j, const struct sim_block_results *
 	jout_object_end(j);
 }
 
-static void add_timestamp(struct json_out *j, time_t when)
+void sim_json_add_time(struct json_out *j, time_t when)
 {
 	struct str text = {0};
 
@@ -188,7 +188,7 @@ void sim_json_block(const struct sim_block_results *results, struct str *out)
 	jout_key_string(&j, "name", results->tool);
 	jout_key_string(&j, "version", results->tool_version ? results->tool_version : "unknown");
 	jout_object_end(&j);
-	add_timestamp(&j, results->timestamp);
+	sim_json_add_time(&j, results->timestamp);
 	sim_json_add_digits(&j, "build_seed", results->build_seed);
 	jout_key_string(&j, "testplan_ref", results->testplan_ref);
 	add_stages(&j, results);
@@ -222,7 +222,7 @@ void sim_json_summary(const struct sim_summary *summary, struct str *out)
 	jout_object(&j);
 	sim_json_add_block(&j, "top", summary->top);
 	jout_key_string(&j, "version", summary->version);
-	add_timestamp(&j, summary->timestamp);
+	sim_json_add_time(&j, summary->timestamp);
 	sim_json_add_digits(&j, "build_seed", summary->build_seed);
 	jout_key(&j, "flow_results");
 	jout_object(&j);

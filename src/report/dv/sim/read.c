@@ -197,7 +197,7 @@ static struct sim_failure read_failure(struct sim_index *x, struct json_in *in,
 		.seed = json_in_digits_or_null(in, n, "seed", x->mem),
 		.log_path = json_in_text_or_null(in, n, "log_path"),
 	};
-	struct report_number line = json_in_number_or_null(in, n, "line");
+	struct maybe_number line = json_in_number_or_null(in, n, "line");
 
 	if (line.known && line.value > 0 && line.value < 4e9)
 		f.line = (unsigned)line.value;

@@ -38,7 +38,7 @@ struct gather {
 	struct map by_name, by_key; /* -> struct sim_tested, struct bucket */
 	size_t n_buckets;
 	struct sim_coverage *coverage;
-	struct report_number vplan;
+	struct maybe_number vplan;
 };
 
 static struct arena *sim_report_mem_of(const struct gather *g)
@@ -73,8 +73,8 @@ static void sim_report_add_run(struct gather *g, const struct result_row *row)
 	double seconds = m && m->has_run_time ? m->run_time_s : last ? last->duration_s : 0;
 
 	if (!t->test.max_time_s.known || seconds > t->test.max_time_s.value) {
-		t->test.max_time_s = (struct report_number){true, seconds};
-		t->test.sim_time_us = (struct report_number){true, m ? m->sim_time_us : 0};
+		t->test.max_time_s = (struct maybe_number){true, seconds};
+		t->test.sim_time_us = (struct maybe_number){true, m ? m->sim_time_us : 0};
 	}
 	t->test.count.total++;
 	t->test.count.passed += row->status == JOB_PASSED;
@@ -180,15 +180,13 @@ static void add_measures(struct gather *g, const struct job_spec *spec,
 	struct tool_coverage coverage = {.pairs = pairs, .n_pairs = m->n_coverage};
 
 	if (m->has_vplan)
-		g->vplan = (struct report_number){true, m->vplan_percent};
+		g->vplan = (struct maybe_number){true, m->vplan_percent};
 	if (m->n_coverage == 0)
 		return;
 	for (uint32_t i = 0; i < m->n_coverage; i++)
 		pairs[i] = (struct tool_pair){m->coverage[i].name, m->coverage[i].value};
 	tool_map_coverage(tool_find(spec->rules->tool), &coverage);
-	for (int i = 0; i < TOOL_METRIC_COUNT; i++)
-		g->coverage->metric[i] = (struct report_number){coverage.metric[i].known,
-								coverage.metric[i].value};
+	memcpy(g->coverage->metric, coverage.metric, sizeof(coverage.metric));
 }
 
 static void sim_report_add_row(struct gather *g, const struct result_row *row)
@@ -214,20 +212,15 @@ static const char *sim_report_lower(struct arena *mem, const char *text)
 
 static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, bool is_top)
 {
-	const struct dv_revision *r = &dv->revision;
+	struct sim_block b = sim_block_of(dv);
 
-	return (struct sim_block){
-		.name = is_top ? dv->name : sim_report_lower(mem, dv->name),
-		.variant = dv->variant && !is_top   ? sim_report_lower(mem, dv->variant)
-			   : is_top && !dv->variant ? ""
-						    : dv->variant,
-		.commit = r->commit,
-		.commit_short = r->commit_short,
-		.dirty = r->is_dirty,
-		.branch = r->branch,
-		.url = r->url,
-		.revision_info = r->revision ? r->revision : "",
-	};
+	if (is_top) {
+		b.variant = dv->variant ? dv->variant : "";
+		return b;
+	}
+	b.name = sim_report_lower(mem, dv->name);
+	b.variant = dv->variant ? sim_report_lower(mem, dv->variant) : NULL;
+	return b;
 }
 
 static const struct sim_bucket *buckets_of(struct gather *g)

@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "base/json_out.h"
+#include "base/number.h"
 #include "base/str.h"
-#include "report/number.h"
+#include "job/dv_block.h"
 #include "tool/tool.h"
 
 struct sim_count {
@@ -20,7 +22,7 @@ struct sim_count {
 
 struct sim_test {
 	const char *name;
-	struct report_number max_time_s, sim_time_us;
+	struct maybe_number max_time_s, sim_time_us;
 	struct sim_count count;
 };
 
@@ -37,7 +39,7 @@ struct sim_stage {
 };
 
 struct sim_coverage {
-	struct report_number metric[TOOL_METRIC_COUNT];
+	struct maybe_number metric[TOOL_METRIC_COUNT];
 };
 
 struct sim_failure {
@@ -72,7 +74,7 @@ struct sim_block_results {
 	size_t n_stages;
 	const struct sim_coverage *coverage;		 /* may be NULL */
 	const char *cov_report_page, *vplan_report_page; /* may be NULL */
-	struct report_number vplan_coverage;
+	struct maybe_number vplan_coverage;
 	const struct sim_bucket *buckets;
 	size_t n_buckets;
 };
@@ -88,6 +90,8 @@ struct sim_summary {
 	const char *link_base; /* where the pages are, for links to them; NULL: no links */
 };
 
+/* As the configuration has it. */
+struct sim_block sim_block_of(const struct dv_block *dv);
 /* Appends NAME or NAME<sep>VARIANT: with "_" in lower case it is the stem of the block's files. */
 void sim_block_add_name(const struct sim_block *block, const char *sep, struct str *out);
 double sim_percent(struct sim_count count); /* 0 if nothing ran */
@@ -96,11 +100,14 @@ struct sim_count sim_testpoint_count(const struct sim_testpoint *point);
 struct sim_count sim_stage_count(const struct sim_stage *stage);
 struct sim_count sim_results_count(const struct sim_block_results *results);
 /* The mean of code (without block), assertion and functional coverage, of those that there are. */
-struct report_number sim_coverage_average(const struct sim_coverage *coverage);
+struct maybe_number sim_coverage_average(const struct sim_coverage *coverage);
 /* Indices of the buckets, the largest first, ties as they came; the caller frees. NULL if none. */
 size_t *sim_buckets_by_size(const struct sim_block_results *results);
 void sim_add_time(time_t when, const char *format, struct str *out);
 
+/* Members that the reports of all DVSim flows have; block NULL: null. */
+void sim_json_add_block(struct json_out *j, const char *key, const struct sim_block *block);
+void sim_json_add_time(struct json_out *j, time_t when);
 /* BLOCK.json and index.json. */
 void sim_json_block(const struct sim_block_results *results, struct str *out);
 void sim_json_summary(const struct sim_summary *summary, struct str *out);
