@@ -8,6 +8,13 @@ const struct backend_type *const backend_types[] = {
 };
 #undef BACKEND
 
+#define BACKEND(name, help) #name,
+const char *const backend_names[] = {
+#include "backends/list.h"
+	NULL,
+};
+#undef BACKEND
+
 const struct backend_type *backend_type_find(const char *name)
 {
 	for (const struct backend_type *const *t = backend_types; *t; t++)
@@ -22,20 +29,10 @@ void backend_add_names(struct str *out)
 		str_printf(out, "%s%s", i ? ", " : "", backend_types[i]->name);
 }
 
-static const char *backend_suggest(const char *name)
-{
-	const char *names[ARRAY_LEN(backend_types)];
-	size_t n = 0;
-
-	for (; backend_types[n]; n++)
-		names[n] = backend_types[n]->name;
-	return str_suggest(name, names, n);
-}
-
 void backend_hint(struct diag *e, const char *name)
 {
 	_cleanup_(str_done) struct str names = {0};
-	const char *near = backend_suggest(name);
+	const char *near = str_suggest(name, backend_names, ARRAY_LEN(backend_names) - 1);
 
 	if (near) {
 		diag_hint(e, "did you mean '%s'?", near);
@@ -46,11 +43,37 @@ void backend_hint(struct diag *e, const char *name)
 }
 
 const struct job_key backend_job_keys[] = {
+#define JOB_KEYS(backend, what_for, instead)
 #define JOB_KEY(backend, key, is_work) {#backend, #key, is_work},
 #include "backends/job_keys.h"
 #undef JOB_KEY
+#undef JOB_KEYS
 	{0},
 };
+
+/* What is said of such keys where they are wrong. */
+static const struct key_owner {
+	const char *backend, *what_for, *instead;
+} key_owners[] = {
+#define JOB_KEYS(backend, what_for, instead) {#backend, what_for, instead},
+#define JOB_KEY(backend, key, is_work)
+#include "backends/job_keys.h"
+#undef JOB_KEY
+#undef JOB_KEYS
+};
+
+void backend_check_foreign_key(const struct backend_key *k, const char *name, struct diags *diags)
+{
+	for (size_t i = 0; i < ARRAY_LEN(key_owners); i++) {
+		const struct key_owner *o = &key_owners[i];
+
+		if (str_eq(o->backend, k->backend))
+			diag_hint(diag_error(diags, k->pos,
+					     "'%s' is for %s, and this job goes to the backend %s",
+					     k->key, o->what_for, name),
+				  "%s", o->instead);
+	}
+}
 
 bool backend_type_exists(const char *name)
 {

@@ -51,15 +51,18 @@ struct backend_type {
 };
 
 extern const struct backend_type *const backend_types[]; /* NULL-terminated */
+extern const char *const backend_names[];		 /* their names, in the same order */
 extern const struct job_key backend_job_keys[];		 /* job_keys.h; ends in one without a key */
 /* Their names, for messages: "local, chips, fake". */
 void backend_add_names(struct str *out);
 /* e says that there is no backend of this name: the one that was meant, or all. */
 void backend_hint(struct diag *e, const char *name);
 const struct backend_type *backend_type_find(const char *name);
-/* Is key (of a job or of backends: {…}) the name of a backend? For the flow, which reads such keys
- * unread. */
 bool backend_type_exists(const char *name);
+/* A backend that gives jobs nothing but a command refuses a key of another backend that it must not
+ * ignore: one of job_keys.h, or of a type that has some there. name: of the backend that refuses.
+ */
+void backend_check_foreign_key(const struct backend_key *k, const char *name, struct diags *diags);
 
 #define BACKEND(name, help) \
 	struct backend *backend_##name##_create(const struct backend_env *env, struct diags *diags);

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of a job that a backend reads beside the one with its own name: JOB_KEY(backend, key, does
- * it say what runs, in the place of a command?). What they mean: docs/reference/drivers.md.
- * Included inside a table, so without a guard.
+ * it say what runs, in the place of a command?). What they mean: docs/reference/drivers.md. Before
+ * them JOB_KEYS(backend, what they are for, what to write where they are wrong), for messages.
+ * Included inside tables, so without a guard.
  */
+JOB_KEYS(chips, "devices",
+	 "'backend' names the pool of devices that runs it (a backend of type chips); a command "
+	 "borrows devices with 'devices'")
 JOB_KEY(chips, devices, false)
 JOB_KEY(chips, same_domain, false)
 JOB_KEY(chips, gang, false)

@@ -54,7 +54,7 @@ static void show(const struct args *args, struct loaded *l)
 	const struct cfg_expand_options lenient = {.is_lenient = true};
 	struct flow_options options = {
 		.defines = opt_words(args, OPT_DEFINE),
-		.is_backend = backend_type_exists,
+		.backend_types = backend_names,
 		.job_keys = backend_job_keys,
 	};
 	struct args one_word = *args;

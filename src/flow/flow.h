@@ -73,10 +73,9 @@ struct flow_options {
 	const char *const *items;    /* -i: ids or globs, NULL-terminated; NULL: all */
 	const char *const *excluded; /* -x, likewise; NULL: none */
 	struct flow_limits limits;
-	const char *const *defines;	      /* -D NAME=VALUE, NULL-terminated; or NULL */
-	bool (*is_backend)(const char *name); /* is this key the name of a backend? */
-	/* e says that it is none: which there are. Or NULL. */
-	void (*hint_backend)(struct diag *e, const char *name);
+	const char *const *defines; /* -D NAME=VALUE, NULL-terminated; or NULL */
+	/* The types of backends, NULL-terminated. NULL: jobs name none. */
+	const char *const *backend_types;
 	/* Keys of a job that backends read ("devices"); ends in one without a key. NULL: none. */
 	const struct job_key *job_keys;
 	/* Called for a plan that is refused, but whose jobs and dependencies are known, to find

@@ -69,6 +69,7 @@ struct job_key {
 struct job_rules {
 	const char *target;  /* row in the status table */
 	const char *backend; /* NULL: the run's default */
+	uint32_t backend_no; /* its number in the plan's roster, from 1 on; 0: the run's default */
 	const char *cwd;     /* absolute */
 	/* The EDA tool that the job runs: its log, and what its steps leave, are read in this
 	 * tool's words. NULL: none. */
@@ -108,6 +109,7 @@ struct job_rules {
 
 struct dv_block;
 struct dv_plan;
+struct roster;
 
 struct job_block {
 	const char *name;	   /* the configuration's name */
@@ -147,12 +149,15 @@ struct job_spec {
 	 * with this job's name, places and dependencies, but with its own argv, request and rules.
 	 * The pass of the last one is the job's, with MARK_FALLBACK.
 	 */
-	const struct job_spec *fallback;
+	struct job_spec *fallback;
 	uint32_t n_fallback;
 	const char *stage; /* of a fallback: what its attempts are called; else NULL */
 	bool is_split;	   /* argv is the words of command, quotes taken away: it is not kept */
 	bool is_request;   /* it has no command of its own: argv and command stand for request */
 	bool has_attempt;  /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
+	/* The backend that it goes to, as in job_rules. 0: not decided yet, that is, before a run.
+	 */
+	uint32_t backend_no;
 	struct src_pos pos; /* where it is defined */
 };
 
@@ -214,8 +219,9 @@ struct plan {
 	bool has_passed_links; /* passed/ has a link for each job that passed */
 	const struct resource_limit *limits;
 	uint32_t n_limits;
-	uint32_t keep_runs;	  /* records of this configuration's runs; 0: all of them */
-	const struct dv_plan *dv; /* of DVSim's flows; else NULL */
+	uint32_t keep_runs;	     /* records of this configuration's runs; 0: all of them */
+	const struct dv_plan *dv;    /* of DVSim's flows; else NULL */
+	const struct roster *roster; /* flow/roster.h; NULL: of a plan that is not to be run */
 	/* Jobs of equal priority start in the order of their ids as text, as in DVSim; else in the
 	 * order of the plan. */
 	bool is_by_id;

@@ -52,11 +52,11 @@ static void complain(const struct sched *s, const struct job_spec *spec, const c
 struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
 			 void *ctx, struct diags *diags)
 {
-	const char *name = choose ? choose(spec, ctx) : spec->rules->backend;
-	struct backend *b;
+	const char *name = spec->rules->backend;
+	struct backend *b = choose ? choose(spec, ctx) : NULL;
 
-	if (!name)
-		return s->lanes.at[0];
+	if (b || choose || !name)
+		return b ? b->lane : s->lanes.at[0];
 	b = sched_find_backend(s, name);
 	if (!b)
 		complain(s, spec, name, diags);

@@ -56,16 +56,16 @@ void sched_add_backend(struct sched *s, struct backend *b);
 struct backend *sched_find_backend(const struct sched *s, const char *name);
 
 /*
- * Which backend a job goes to, whatever its own rules say of it; NULL result = the default (the
- * first added). Only called while loading.
+ * Which backend a job goes to, one of those that were added; NULL result = the default (the first
+ * added). Only called while loading.
  */
-typedef const char *sched_choose_backend(const struct job_spec *spec, void *ctx);
+typedef struct backend *sched_choose_backend(const struct job_spec *spec, void *ctx);
 
 /*
- * choose NULL: by the jobs' own rules. Takes the plan (borrowed, must outlive s). All errors of the
- * graph go to diags: duplicate ids, cycles as a path with positions, unknown backends, what
- * backends' check() says, resources that can never be had. Returns 0, or -1 if there was an error;
- * s is then only good for sched_free().
+ * choose NULL: by the name in the jobs' own rules. Takes the plan (borrowed, must outlive s). All
+ * errors of the graph go to diags: duplicate ids, cycles as a path with positions, unknown
+ * backends, what backends' check() says, resources that can never be had. Returns 0, or -1 if there
+ * was an error; s is then only good for sched_free().
  */
 int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
 	       struct diags *diags);

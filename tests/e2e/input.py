@@ -477,6 +477,24 @@ class BadInput(Story):
         run = self.dvsched("run", "a.hjson", "--view", "none")
         self.assertIn("2 jobs: 1 passed, 1 failed", run.out, run)
 
+    def test_there_is_no_limit_to_the_backends_of_a_run(self):
+        names = [f"f{i}" for i in range(40)]
+        backends = "\n".join(f'{n}: {{ type: "fake", outcomes: {{ "*": "{"fail" if n == "f39" else "pass"}" }} }}' for n in names)
+        jobs = "\n".join(f'{{ name: "j.{n}", command: "x", backend: "{n}" }}' for n in names)
+        self.write("a.hjson", "{ flow: jobs\n backends: {\n" + backends + "\n}\n jobs: [\n" + jobs + "\n] }")
+        run = self.dvsched("run", "a.hjson", "--view", "none")
+        self.assertIn("40 jobs: 39 passed, 1 failed", run.out, run)
+        self.assertEqual({job["name"]: job["backend"] for job in self.results()["jobs"]}, {f"j.{n}": n for n in names})
+
+    def test_a_type_that_there_is_not_is_refused_where_a_run_would_use_it(self):
+        self.write("pools.hjson", '{ backends: {\n old: { type: "chipz" }\n fake: { type: "fakr" } } }')
+        job = ("--devices", "1", "--pools", "pools.hjson", "--", "true")
+        done = self.dvsched("run", "--fake", *job)
+        self.assertIn("pools.hjson:3:16: error: there is no type of backends 'fakr'\n", done.err, done)
+        self.assertIn("\n  hint: did you mean 'fake'?\n", done.err, done)
+        self.assertEqual(done.err.count("error:"), 1, done)
+        self.assertEqual(done.code, 2, done)
+
     def test_without_a_work_tree_the_project_is_asked_for(self):
         self.write("a.hjson", "{ flow: sim\n name: m\n import_cfgs: [\"{proj_root}/b.hjson\"]\n}")
         err = self.fails("plan", "a.hjson")

@@ -19,6 +19,8 @@
 /* Without any slot: how often one is tried before a job is refused. */
 enum { START_TRIES = 5 };
 
+static const char local_name[] = "local";
+
 struct local_slot {
 	struct list link; /* idle, busy */
 	struct local *local;
@@ -372,14 +374,8 @@ static void local_check(struct backend *b, const struct job_spec *spec, struct d
 	for (uint32_t i = 0; i < r->n_backend_keys; i++) {
 		const struct backend_key *k = &r->backend_keys[i];
 
-		if (str_eq(k->backend, "chips"))
-			diag_hint(diag_error(diags, k->pos,
-					     "'%s' is for devices, and this job goes "
-					     "to the backend local",
-					     k->key),
-				  "'backend' names the pool of devices that runs it (a backend of "
-				  "type chips); a command borrows devices with 'devices'");
-		if (str_eq(k->backend, "local"))
+		backend_check_foreign_key(k, local_name, diags);
+		if (str_eq(k->backend, local_name))
 			diag_error(diags, k->pos, "the local backend has no setting '%s'", k->key);
 	}
 }
@@ -426,7 +422,7 @@ static void local_destroy(struct backend *b)
 }
 
 static const struct backend_ops local_ops = {
-	.name = "local",
+	.name = local_name,
 	.check = local_check,
 	.submit = local_submit,
 	.kill = local_kill,
@@ -451,7 +447,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 {
 	struct local *l;
 
-	if (env->settings && env->name && !str_eq(env->name, local_ops.name)) {
+	if (env->settings && env->name && !str_eq(env->name, local_name)) {
 		diag_hint(cfg_error(cfg_fields_cfg(env->settings), diags,
 				    cfg_fields_object(env->settings),
 				    "'%s' cannot be another local backend", env->name),

@@ -47,14 +47,14 @@ static const struct dvs_device *devices_of(struct arena *mem, const struct chips
 	return list;
 }
 
-static void add_configured(const struct args *args, struct cfg *cfg, struct hjson_node *node,
+static void add_configured(const struct args *args, struct cfg *cfg, const struct roster_entry *e,
 			   struct chips_pools *pools, struct diags *diags)
 {
-	const char *name = arena_strdup(args->mem, hjson_key_cstr(cfg_doc(cfg), node));
+	const char *name = arena_strdup(args->mem, e->name);
 	const char *what = arena_printf(args->mem, "backends.%s", name);
 	struct backend_env env = {
 		.name = name,
-		.settings = cfg_fields_new(cfg, node, what, diags),
+		.settings = cfg_fields_new(cfg, e->settings, what, diags),
 	};
 	struct chips_settings *s = chips_settings_read(args->mem, &env, diags);
 	struct chips_pool *p;
@@ -79,25 +79,13 @@ static void add_configured(const struct args *args, struct cfg *cfg, struct hjso
 	};
 }
 
-static bool is_chips(struct cfg *cfg, struct hjson_node *node)
-{
-	struct hjson_node *type = node->type == HJSON_OBJECT ? hjson_get(node, "type") : NULL;
-
-	if (type)
-		return type->type == HJSON_STRING &&
-		       strcmp(hjson_cstr(cfg_doc(cfg), type), "chips") == 0;
-	return strcmp(hjson_key_cstr(cfg_doc(cfg), node), "chips") == 0;
-}
-
 static void find_configured(const struct args *args, struct cfg *cfg, struct chips_pools *pools,
 			    struct diags *diags)
 {
-	struct hjson_node *all = hjson_get(cfg_root(cfg), "backends"), *node;
+	const struct roster *r = roster_read(args->mem, cfg, backend_names);
 
-	if (all && all->type == HJSON_OBJECT)
-		hjson_for_each (node, all)
-			if (!node->shadowed && is_chips(cfg, node))
-				add_configured(args, cfg, node, pools, diags);
+	for (const struct roster_entry *e = NULL; (e = pools_next(r, e)) != NULL;)
+		add_configured(args, cfg, e, pools, diags);
 	if (pools->n == 0 && diags->n_errors == 0)
 		diag_hint(diag_error(diags, cfg_start(cfg), "no backend of type 'chips' is here"),
 			  "backends: { chips: { driver: \"sim\" } }; docs/reference/drivers.md");

@@ -202,8 +202,7 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	struct flow_options options = {
 		.scratch_root = place->scratch_root,
 		.defines = opt_words(args, OPT_DEFINE),
-		.is_backend = backend_type_exists,
-		.hint_backend = backend_hint,
+		.backend_types = backend_names,
 		.job_keys = backend_job_keys,
 		.check_refused = check_refused,
 		.check_ctx = (void *)args,
@@ -372,6 +371,8 @@ int load_plan(const struct args *args, struct loaded *l)
 			load_and_plan(args, l);
 		}
 	}
+	if (l->plan && !l->plan->roster) /* its flow does not read `backends` */
+		l->plan->roster = roster_read(l->plan->mem, l->cfg, backend_names);
 	if (l->plan) /* jobs have it in their environment */
 		l->plan->is_nested = getenv("DVSCHED_JOB") != NULL;
 	if (l->plan)

@@ -20,44 +20,16 @@ static const char file_name[] = "dvsched-pools.hjson";
 /* The type of backends that have devices, and the key by which jobs ask for them. */
 static const char pool_type[] = "chips", devices_key[] = "devices";
 
-/* ---- which pools there are ---- */
-
-static bool is_pool(const struct cfg *cfg, struct hjson_node *member)
+const struct roster_entry *pools_next(const struct roster *r, const struct roster_entry *after)
 {
-	struct hjson_node *type = member->type == HJSON_OBJECT ? hjson_get(member, "type") : NULL;
-
-	if (type && type->type == HJSON_STRING)
-		return str_eq(hjson_cstr(cfg_doc(cfg), type), pool_type);
-	return hjson_key_is(member, pool_type);
+	return roster_next(r, roster_type(r, pool_type), after);
 }
 
-/* The pool after m in the file, the first one for NULL; NULL: there is none. */
-static struct hjson_node *next_pool(struct cfg *cfg, struct hjson_node *m)
+static const struct roster_entry *find_pool(const struct roster *r, const char *name, size_t len)
 {
-	struct hjson_node *all = cfg ? hjson_get(cfg_root(cfg), "backends") : NULL;
+	const struct roster_entry *e = roster_find_n(r, name, len);
 
-	if (!all || all->type != HJSON_OBJECT)
-		return NULL;
-	m = m ? m->next : all->child;
-	while (m && !is_pool(cfg, m))
-		m = m->next;
-	return m;
-}
-
-static const char *pool_name(struct cfg *cfg, struct hjson_node *pool)
-{
-	return hjson_key_cstr(cfg_doc(cfg), pool);
-}
-
-static const char *find_pool(struct cfg *cfg, const char *name, size_t len)
-{
-	for (struct hjson_node *m = NULL; (m = next_pool(cfg, m)) != NULL;) {
-		const char *own = pool_name(cfg, m);
-
-		if (strlen(own) == len && strncmp(own, name, len) == 0)
-			return own;
-	}
-	return NULL;
+	return e && e->settings && e->type == roster_type(r, pool_type) ? e : NULL;
 }
 
 /* ---- which one a job means ---- */
@@ -83,12 +55,12 @@ static size_t pool_in(const char *word)
 	return colon ? (size_t)(colon - word) : 0;
 }
 
-static void hint_names(struct diag *e, struct cfg *cfg)
+static void hint_names(struct diag *e, const struct roster *r)
 {
 	_cleanup_(str_done) struct str text = {0};
 
-	for (struct hjson_node *m = NULL; (m = next_pool(cfg, m)) != NULL;)
-		str_printf(&text, "%s%s", text.len ? ", " : "", pool_name(cfg, m));
+	for (const struct roster_entry *m = NULL; (m = pools_next(r, m)) != NULL;)
+		str_printf(&text, "%s%s", text.len ? ", " : "", m->name);
 	if (text.len)
 		diag_hint(e, "there is %s", text.s);
 	else
@@ -96,17 +68,17 @@ static void hint_names(struct diag *e, struct cfg *cfg)
 			     "docs/reference/drivers.md");
 }
 
-static const char *find_named(struct cfg *cfg, const struct backend_key *k, const char *word,
-			      struct diags *diags)
+static const struct roster_entry *find_named(const struct roster *r, const struct backend_key *k,
+					     const char *word, struct diags *diags)
 {
 	size_t len = pool_in(word);
-	const char *name = find_pool(cfg, word, len);
+	const struct roster_entry *e = find_pool(r, word, len);
 
-	if (!name && diags)
+	if (!e)
 		hint_names(diag_error(diags, k->pos, "there is no pool of devices '%.*s'", (int)len,
 				      word),
-			   cfg);
-	return name;
+			   r);
+	return e;
 }
 
 /* "npu:2", its {words} replaced; to be freed. */
@@ -122,29 +94,27 @@ static char *devices_word(const struct job_spec *spec, const struct backend_key 
 	return copy;
 }
 
-const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diags *diags)
+const struct roster_entry *pools_find(const struct roster *r, const struct job_spec *spec,
+				      struct diags *diags)
 {
 	const struct backend_key *k = find_key(spec->rules, devices_key);
 	_cleanup_(freep) char *word = devices_word(spec, k);
-	struct hjson_node *first = next_pool(cfg, NULL);
+	const struct roster_entry *first = pools_next(r, NULL);
 	struct diag *e;
 
 	if (pool_in(word))
-		return find_named(cfg, k, word, diags);
-	if (first && !next_pool(cfg, first))
-		return pool_name(cfg, first);
-	if (!diags)
-		return NULL;
+		return find_named(r, k, word, diags);
+	if (first && !pools_next(r, first))
+		return first;
 	if (!first) {
 		hint_names(diag_error(diags, k->pos,
 				      "'%s' wants devices, and there is no pool of them", spec->id),
-			   cfg);
+			   r);
 		return NULL;
 	}
 	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
 	/* Without a place it is from the command line. */
-	diag_hint(e, k->pos.line ? "devices: \"%s:%s\"" : "--devices %s:%s", pool_name(cfg, first),
-		  word);
+	diag_hint(e, k->pos.line ? "devices: \"%s:%s\"" : "--devices %s:%s", first->name, word);
 	return NULL;
 }
 
@@ -262,12 +232,14 @@ struct cfg *pools_load(const struct args *args, struct diags *diags)
 {
 	const char *word = opt_word(args, OPT_DEVICES, "");
 	const char *name = arena_strndup(args->mem, word, pool_in(word));
+	const struct roster *r;
 	struct diag *e;
 	struct cfg *cfg;
 
 	if (pools_load_file(args, &cfg, diags) < 0)
 		return NULL;
-	if (*name && !find_pool(cfg, name, strlen(name)) && is_driver(args->mem, name)) {
+	r = roster_read(args->mem, cfg, backend_names);
+	if (*name && !find_pool(r, name, strlen(name)) && is_driver(args->mem, name)) {
 		cfg_free(cfg);
 		return make_up(name, diags);
 	}

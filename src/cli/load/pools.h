@@ -8,13 +8,16 @@
 
 #include "cli/args/options.h"
 #include "config/config.h"
+#include "flow/roster.h"
 #include "job/job_spec.h"
 
 /* A command, and devices for it. */
 bool pools_is_borrower(const struct job_spec *spec);
-/* The pool that such a job names, else the only one there is. NULL: neither; told to diags if that
- * is not NULL. */
-const char *pools_find(struct cfg *cfg, const struct job_spec *spec, struct diags *diags);
+/* The pool that such a job names, else the only one there is. NULL: neither, which is an error. */
+const struct roster_entry *pools_find(const struct roster *r, const struct job_spec *spec,
+				      struct diags *diags);
+/* The pool after this one in the configuration, the first one for NULL; NULL: there is none. */
+const struct roster_entry *pools_next(const struct roster *r, const struct roster_entry *after);
 
 /* The configuration for `run --devices`: the pools file, or one made up for a driver that is named
  * like a pool. NULL after errors. */

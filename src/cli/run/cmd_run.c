@@ -20,6 +20,7 @@
 #include "cli/output/final_out.h"
 #include "cli/output/metrics_page.h"
 #include "cli/run/deadline.h"
+#include "cli/run/assign.h"
 #include "cli/run/engines.h"
 #include "cli/run/purge.h"
 #include "cli/run/rerun.h"
@@ -133,8 +134,8 @@ static int make_graph(struct run *r)
 	struct diags *diags = &r->loaded.diags;
 
 	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
-	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loaded.cfg, r->loop, diags) ==
-	    0) {
+	assign_backends(r->loaded.plan, &r->options, diags);
+	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loop, diags) == 0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
 		options.waits_after_s = waits_after_s(r);
 		r->sched = sched_new(&options, loop_host_get(r->host));

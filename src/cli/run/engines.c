@@ -2,132 +2,81 @@
 #include "cli/run/engines.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/vec.h"
-#include "cli/load/pools.h"
 
-static struct backend *engines_find(const struct engines *e, const char *name)
+static struct backend *engines_create(struct engines *e, const struct roster_entry *entry,
+				      const struct backend_env *env_base, struct diags *diags)
 {
-	for (unsigned i = 0; i < e->n; i++)
-		if (strcmp(e->at[i]->ops->name, name) == 0)
-			return e->at[i];
-	return NULL;
-}
-
-/* What backends: {…} of the configuration says about one of them. */
-static struct hjson_node *settings_of(const struct cfg *cfg, const char *name)
-{
-	struct hjson_node *all = cfg ? hjson_get(cfg_root(cfg), "backends") : NULL;
-
-	return all && all->type == HJSON_OBJECT ? hjson_get(all, name) : NULL;
-}
-
-/* `npu: { type: "chips" }` is one of ours under another name. */
-static const struct backend_type *engines_type_of(struct cfg *cfg, struct hjson_node *node,
-						  const char *name)
-{
-	struct hjson_node *type = node ? hjson_get(node, "type") : NULL;
-
-	if (type && type->type == HJSON_STRING)
-		return backend_type_find(hjson_cstr(cfg_doc(cfg), type));
-	return backend_type_find(name);
-}
-
-static int make_one(struct engines *e, const char *name, const struct backend_env *env_base,
-		    struct cfg *cfg, struct diags *diags)
-{
-	struct hjson_node *node = settings_of(cfg, name);
-	const struct backend_type *type = engines_type_of(cfg, node, name);
+	struct cfg *cfg = e->roster->cfg;
 	struct backend_env env = *env_base;
 	struct backend *b;
 
-	if (!type)
-		return 0; /* sched_load() says which jobs name it, with their places */
-	env.name = name;
+	env.name = entry->name;
 	env.others = e->at;
 	env.n_others = e->n;
-	if (node)
+	if (entry->settings)
 		env.settings = cfg_fields_new(
-			cfg, node, arena_printf(cfg_mem(cfg), "backends.%s", name), diags);
-	b = type->create(&env, diags);
+			cfg, entry->settings,
+			arena_printf(cfg_mem(cfg), "backends.%s", entry->name), diags);
+	b = backend_types[entry->type]->create(&env, diags);
 	if (env.settings)
 		cfg_fields_allow(env.settings, "type");
 	if (env.settings)
 		cfg_fields_end(env.settings);
-	if (!b)
+	return b;
+}
+
+/* The backend of this number, unless it is there, or was refused. */
+static int engines_make_one(struct engines *e, uint32_t no, const struct backend_env *env,
+			    struct diags *diags)
+{
+	struct engine *one = &e->by_no[no];
+	const struct roster_entry *entry = &e->roster->at[no - 1];
+
+	if (one->is_asked_for)
+		return one->backend ? 0 : -1;
+	one->is_asked_for = true;
+	if (entry->type == ROSTER_NO_TYPE) {
+		roster_refuse_type(e->roster, entry, diags);
 		return -1;
-	vec_push(e, b);
+	}
+	one->backend = engines_create(e, entry, env, diags);
+	if (!one->backend)
+		return -1;
+	vec_push(e, one->backend);
 	return 0;
 }
 
-static int make_missing(struct engines *e, const char *name, const struct backend_env *env,
-			struct cfg *cfg, struct diags *diags)
+static int engines_make_for(struct engines *e, const struct job_spec *spec,
+			    const struct backend_env *env, struct diags *diags)
 {
-	int rc;
+	int rc = engines_make_one(e, spec->backend_no, env, diags);
 
-	if (engines_find(e, name))
-		return 0;
-	if (map_has(&e->failed, name))
-		return -1;
-	rc = make_one(e, name, env, cfg, diags);
-	if (rc < 0)
-		map_set(&e->failed, name, e);
+	for (uint32_t i = 0; i < spec->n_fallback && rc == 0; i++)
+		rc = engines_make_for(e, &spec->fallback[i], env, diags);
 	return rc;
 }
 
-static const char *chosen_for(const struct job_spec *spec, struct run_options *options);
-
-/* To a command that would run here its devices are lent by their pool. */
-static bool is_lent_to(const struct engines *e, const struct job_spec *spec)
+static int engines_make_all(struct engines *e, const struct run_options *options,
+			    const struct plan *plan, const struct backend_env *env,
+			    struct diags *diags)
 {
-	const char *name;
+	const struct roster *r = e->roster;
+	int rc = engines_make_one(e, roster_no(r, roster_find(r, options->backend)), env, diags);
 
-	if (!pools_is_borrower(spec))
-		return false;
-	name = chosen_for(spec, e->options);
-	return str_eq(name ? name : e->options->backend, "local");
-}
+	for (size_t i = 0; i < options->n_backend_for; i++) {
+		const char *name = options->backend_for[i].backend;
 
-static int make_pool(struct engines *e, const struct job_spec *spec, const struct backend_env *env,
-		     struct diags *diags)
-{
-	const char *name;
-
-	if (!is_lent_to(e, spec))
-		return 0;
-	name = pools_find(e->cfg, spec, diags);
-	return name ? make_missing(e, name, env, e->cfg, diags) : -1;
-}
-
-static int make_for(struct engines *e, const struct job_spec *spec, const struct backend_env *env,
-		    struct diags *diags)
-{
-	const char *name = spec->rules->backend;
-	int rc = name ? make_missing(e, name, env, e->cfg, diags) : 0;
-
-	for (uint32_t i = 0; i < spec->n_fallback && rc == 0; i++)
-		rc = make_for(e, &spec->fallback[i], env, diags);
-	return rc == 0 && pools_is_borrower(spec) ? make_pool(e, spec, env, diags) : rc;
-}
-
-static int make_for_jobs(struct engines *e, const struct plan *plan, const struct backend_env *env,
-			 struct diags *diags)
-{
-	const struct job_rules *wrong = NULL; /* a sweep's mistake is told once */
-	int rc = 0;
-
-	for (size_t i = 0; i < plan->n_jobs; i++) {
-		const struct job_spec *spec = &plan->jobs[i];
-
-		if (spec->rules == wrong || make_for(e, spec, env, diags) == 0)
-			continue;
-		wrong = spec->rules;
-		rc = -1;
+		rc |= engines_make_one(e, roster_no(r, roster_find(r, name)), env, diags);
 	}
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		if (plan->jobs[i].backend_no)
+			rc |= engines_make_for(e, &plan->jobs[i], env, diags);
 	return rc;
 }
 
@@ -149,8 +98,8 @@ static void warn_at_once(const char *text)
 	log_warning("%s", text);
 }
 
-int engines_make(struct engines *e, struct run_options *options, const struct plan *plan,
-		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags)
+int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
+		 struct ev_loop *loop, struct diags *diags)
 {
 	const struct backend_env env = {
 		.loop = loop,
@@ -164,12 +113,9 @@ int engines_make(struct engines *e, struct run_options *options, const struct pl
 	};
 	int rc;
 
-	e->options = options;
-	e->cfg = cfg;
-	rc = make_missing(e, options->backend, &env, cfg, diags);
-	for (size_t i = 0; i < options->n_backend_for; i++)
-		rc |= make_missing(e, options->backend_for[i].backend, &env, cfg, diags);
-	rc |= make_for_jobs(e, plan, &env, diags);
+	e->roster = plan->roster;
+	e->by_no = xcalloc(e->roster->n + 1, sizeof(*e->by_no));
+	rc = engines_make_all(e, options, plan, &env, diags);
 	return rc || diags->n_errors ? -1 : 0;
 }
 
@@ -187,28 +133,11 @@ const struct clock *engines_clock(const struct engines *e)
 	return e->n == 1 ? e->at[0]->clock : clock_real();
 }
 
-/* By the job's own word, or the command line's; NULL: neither says anything. */
-static const char *chosen_for(const struct job_spec *spec, struct run_options *options)
+struct backend *engines_choose(const struct job_spec *spec, void *ctx)
 {
-	if (spec->rules->backend)
-		return spec->rules->backend;
+	const struct engines *e = ctx;
 
-	for (size_t i = 0; i < options->n_backend_for; i++) {
-		struct backend_for *f = &options->backend_for[i];
-
-		if (!str_glob(f->glob, spec->id) && !str_glob(f->glob, spec->rules->target))
-			continue;
-		f->has_matched = true;
-		return f->backend;
-	}
-	return NULL;
-}
-
-const char *engines_choose(const struct job_spec *spec, void *ctx)
-{
-	struct engines *e = ctx;
-
-	return is_lent_to(e, spec) ? pools_find(e->cfg, spec, NULL) : chosen_for(spec, e->options);
+	return e->by_no[spec->backend_no].backend;
 }
 
 bool engines_only_rehearse(const struct sched *s)
@@ -345,5 +274,6 @@ void engines_free(struct engines *e)
 	for (unsigned i = 0; i < e->n; i++)
 		e->at[i]->ops->destroy(e->at[i]);
 	vec_done(e);
-	map_done(&e->failed);
+	free(e->by_no);
+	e->by_no = NULL;
 }

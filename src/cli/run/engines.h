@@ -7,29 +7,33 @@
 #include <ev.h>
 
 #include "backends/backends.h"
-#include "base/map.h"
 #include "cli/run/run_options.h"
-#include "config/config.h"
+#include "flow/roster.h"
 #include "scheduler/sched.h"
+
+/* What was made of an entry of the roster. */
+struct engine {
+	struct backend *backend; /* NULL: nobody asks for it, or it was refused */
+	bool is_asked_for;
+};
 
 struct engines {
 	struct backend_terminal terminal; /* set before engines_make() */
-	struct run_options *options;	  /* of engines_make() */
-	struct cfg *cfg;		  /* likewise */
+	const struct roster *roster;	  /* of the plan of engines_make() */
 	struct backend **at;		  /* n of them, the default first */
 	unsigned n, cap;
-	struct map failed; /* by name: made once, and refused once */
+	struct engine *by_no; /* by backend_no of a job */
 };
 
-/* cfg: where backends: { NAME: {…} } is read; NULL: nowhere. Returns 0, or -1 after errors. */
-int engines_make(struct engines *e, struct run_options *options, const struct plan *plan,
-		 struct cfg *cfg, struct ev_loop *loop, struct diags *diags);
+/* For a plan whose jobs have their backends (cli/run/assign.h); the roster has their settings.
+ * Returns 0, or -1 after errors. */
+int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
+		 struct ev_loop *loop, struct diags *diags);
 void engines_add_to(const struct engines *e, struct sched *s);
 /* The clock of a run: virtual only if no backend lives in real time. */
 const struct clock *engines_clock(const struct engines *e);
-/* sched_choose_backend, ctx: struct engines *. A command that would run here and wants devices goes
- * to their pool, which lends them. */
-const char *engines_choose(const struct job_spec *spec, void *engines);
+/* sched_choose_backend, ctx: struct engines *. */
+struct backend *engines_choose(const struct job_spec *spec, void *engines);
 /* After all jobs have chosen: an error if one is to have the terminal where none can be had. */
 void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags);
 /* Likewise: no job is really run. */

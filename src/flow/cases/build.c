@@ -40,7 +40,7 @@ static bool is_blank(const char *s)
 	return s[strspn(s, " \t\n")] == '\0';
 }
 
-void cases_read_build(struct cases *b, struct load *l, struct hjson_node *node, const char *name,
+void cases_read_build(struct load *l, struct hjson_node *node, const char *name,
 		      const struct settings *settings, struct entry *ret)
 {
 	const struct text own_name = {name, node};
@@ -61,7 +61,7 @@ void cases_read_build(struct cases *b, struct load *l, struct hjson_node *node, 
 	f = cfg_fields_new(l->cfg, node->type == HJSON_OBJECT ? node : NULL, "build", l->diags);
 	cfg_fields_allow(f, "dir");
 	if (cfg_fields_object(f))
-		entry_read_named(l, f, &own_name, b->options, settings, ret);
+		entry_read_named(l, f, &own_name, settings, ret);
 	cfg_fields_end(f);
 }
 
@@ -133,7 +133,7 @@ static void read_runtime(struct cases *b, struct hjson_node *m)
 	cfg_fields_allow(f, "dir");
 	build = cfg_fields_node(f, "build");
 	if (cfg_fields_object(f))
-		settings_read(l, f, b->options, &r->settings);
+		settings_read(l, f, &r->settings);
 	cfg_fields_end(f);
 	if (!r->settings.target.s)
 		r->settings.target = (struct text){r->name, m};
@@ -141,7 +141,7 @@ static void read_runtime(struct cases *b, struct hjson_node *m)
 		const struct settings s = build_settings(b, build);
 
 		r->to_build = arena_zalloc(l->mem, sizeof(*r->to_build));
-		cases_read_build(b, l, build, job, &s, r->to_build);
+		cases_read_build(l, build, job, &s, r->to_build);
 	}
 }
 
@@ -187,7 +187,7 @@ static void read_side(struct cases *b, struct case_pin *p, struct hjson_node *no
 	p->dirs[side] = dir_of(b, node, job);
 	if (is_only_dir(node))
 		return;
-	cases_read_build(b, b->load, node, job, &s, &e);
+	cases_read_build(b->load, node, job, &s, &e);
 	p->builds[side] = entries_add(&b->entries, &e);
 }
 

@@ -42,15 +42,14 @@ static void read_top(struct cases *b)
 	b->scratch_path = path_join(l->mem, b->options->scratch_root, b->native.name.s);
 	cfg_fields_string(f, "description", NULL);
 	vars_read(l, cfg_fields_node(f, "vars"));
-	words_in_backends(l);
+	native_read_backends(l, b->options);
 	b->defaults = b->builds = settings_default;
-	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", b->options,
-			     &b->defaults);
-	native_read_defaults(l, cfg_fields_node(f, "builds"), "builds", b->options, &b->builds);
+	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", &b->defaults);
+	native_read_defaults(l, cfg_fields_node(f, "builds"), "builds", &b->builds);
 	cases_read_pins(b, cfg_fields_node(f, "pins"));
 	cases_read_runtimes(b, cfg_fields_node(f, "runtimes"));
 	read_cases(b, cfg_fields_node(f, "cases"));
-	native_read_machines(l, f, b->options, &b->native);
+	native_read_machines(l, f, &b->native);
 	cfg_fields_end(f);
 	vars_check_defines(l);
 }

@@ -82,7 +82,7 @@ size_t entries_add(struct entry_list *l, const struct entry *e);
 /* Letters, digits and ._+- only: fit for names of jobs, files and words. */
 bool cases_name_is_plain(const char *name);
 /* A command line, or an object with one and settings. */
-void cases_read_build(struct cases *b, struct load *l, struct hjson_node *node, const char *name,
+void cases_read_build(struct load *l, struct hjson_node *node, const char *name,
 		      const struct settings *settings, struct entry *ret);
 void cases_read_runtimes(struct cases *b, struct hjson_node *node);
 void cases_read_pins(struct cases *b, struct hjson_node *node);

@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "flow/cases/cases.h"
+#include "flow/native/setting_objects.h"
 
 /* ---- the file ---- */
 
@@ -177,6 +178,7 @@ static void set_words(struct cases *b, struct found_case *c, int side)
 		.diags = b->load->diags,
 		.mem = b->load->mem,
 		.backends = b->load->backends,
+		.roster = b->load->roster,
 		.job_keys = b->load->job_keys,
 	};
 	c->outs[side] = arena_printf(l->mem, "%s/out/%s/%s", b->scratch_path, c->id,
@@ -207,11 +209,11 @@ static void read_compile(struct cases *b, struct found_case *c, struct hjson_nod
 
 	if (!s.target.s)
 		s.target = (struct text){"compile", node};
-	cases_read_build(b, &c->loads[ON_HEAD], node, name, &s, &e);
+	cases_read_build(&c->loads[ON_HEAD], node, name, &s, &e);
 	c->first_compile = c->n_compiles ? c->first_compile : b->entries.n;
 	entries_add(&b->entries, &e);
 	if (cases_have_pin(b))
-		cases_read_build(b, &c->loads[ON_PIN], node, name, &s,
+		cases_read_build(&c->loads[ON_PIN], node, name, &s,
 				 &c->pin_compiles[c->n_compiles]);
 	c->n_compiles++;
 }
@@ -233,10 +235,10 @@ static void read_compiles(struct cases *b, struct found_case *c, struct hjson_no
 }
 
 static struct backend_key runtime_key(struct cases *b, const struct found_case *c,
-				      const struct hjson_node *at)
+				      const struct hjson_node *at, const char *backend)
 {
 	return (struct backend_key){
-		.backend = "chips",
+		.backend = backend,
 		.key = "runtime",
 		.value = c->runtime->name,
 		.json = arena_printf(b->load->mem, "\"%s\"", c->runtime->name),
@@ -244,11 +246,21 @@ static struct backend_key runtime_key(struct cases *b, const struct found_case *
 	};
 }
 
+/* The type of backends that reads a job's key `runtime`, and runs cases that say no other. NULL: no
+ * type does. */
+static const char *backend_of_runtimes(const struct cases *b)
+{
+	const struct job_key *key = setting_job_key(b->load->job_keys, "runtime");
+
+	return key ? key->backend : NULL;
+}
+
 /* What a device is told of the runtime; to a command it means nothing. */
 static void set_runtime_keys(struct cases *b, struct found_case *c, const struct hjson_node *at,
 			     struct settings *s)
 {
-	bool is_command = hjson_get(cfg_root(c->cfg), "command") ||
+	const char *backend = backend_of_runtimes(b);
+	bool is_command = !backend || hjson_get(cfg_root(c->cfg), "command") ||
 			  hjson_get(cfg_root(c->cfg), "argv");
 	struct backend_key *keys = arena_array(b->load->mem, s->n_backend_keys + 1u, sizeof(*keys));
 	uint32_t n = 0;
@@ -257,9 +269,9 @@ static void set_runtime_keys(struct cases *b, struct found_case *c, const struct
 		if (!is_command || strcmp(s->backend_keys[i].key, "options") != 0)
 			keys[n++] = s->backend_keys[i];
 	if (!is_command)
-		keys[n++] = runtime_key(b, c, at);
+		keys[n++] = runtime_key(b, c, at, backend);
 	if (!is_command && !s->backend.s)
-		s->backend = (struct text){"chips", cfg_root(c->cfg)};
+		settings_set_backend(b->load, (struct text){backend, cfg_root(c->cfg)}, s);
 	s->backend_keys = keys;
 	s->n_backend_keys = n;
 }
@@ -274,7 +286,7 @@ static void cases_read_run(struct cases *b, struct found_case *c, const struct s
 	cfg_fields_allow(f, "name");
 	cfg_fields_allow(f, "compile");
 	cfg_fields_allow(f, "overrides");
-	entry_read_named(l, f, &name, b->options, settings, ret);
+	entry_read_named(l, f, &name, settings, ret);
 	cfg_fields_end(f);
 }
 

@@ -195,8 +195,8 @@ static struct entry_texts *begin(struct load *l, struct hjson_node *node,
 	return t;
 }
 
-void entry_read(struct load *l, struct hjson_node *node, const struct flow_options *options,
-		const struct settings *defaults, struct entry *ret)
+void entry_read(struct load *l, struct hjson_node *node, const struct settings *defaults,
+		struct entry *ret)
 {
 	struct entry_texts *t = begin(l, node, defaults, ret);
 	struct cfg_fields *f = cfg_fields_new(l->cfg, node, "job", l->diags);
@@ -215,15 +215,14 @@ void entry_read(struct load *l, struct hjson_node *node, const struct flow_optio
 	t->argv = read_argv(l, f);
 	t->needs = settings_texts(f, "needs", (struct text_list){0});
 	t->needs_any = settings_texts(f, "needs_any", (struct text_list){0});
-	settings_read(l, f, options, &ret->settings);
+	settings_read(l, f, &ret->settings);
 	check_command(l, ret);
 	cfg_fields_end(f);
 	take_texts(l, ret, t);
 }
 
 void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *name,
-		      const struct flow_options *options, const struct settings *settings,
-		      struct entry *ret)
+		      const struct settings *settings, struct entry *ret)
 {
 	struct hjson_node *node = cfg_fields_object(f);
 	struct entry_texts *t = begin(l, node, settings, ret);
@@ -233,7 +232,7 @@ void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *n
 	t->name = *name;
 	t->command = read_command(l, f);
 	t->argv = read_argv(l, f);
-	settings_read(l, f, options, &ret->settings);
+	settings_read(l, f, &ret->settings);
 	check_command(l, ret);
 	take_texts(l, ret, t);
 }

@@ -29,14 +29,13 @@ extern const size_t n_entry_keys;
 
 /* Two steps, since a text may name (by mistake) an axis of any entry's sweep. Errors go to the
  * load's list. */
-void entry_read(struct load *l, struct hjson_node *node, const struct flow_options *options,
-		const struct settings *defaults, struct entry *ret);
+void entry_read(struct load *l, struct hjson_node *node, const struct settings *defaults,
+		struct entry *ret);
 void entry_compile(struct load *l, struct entry *e);
 /* One whose name is not in its object, and which has no needs and no sweep; f is the caller's, who
  * may ask it for more. */
 void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *name,
-		      const struct flow_options *options, const struct settings *settings,
-		      struct entry *ret);
+		      const struct settings *settings, struct entry *ret);
 /* One that is a command line and nothing else. */
 void entry_of_command(struct load *l, const struct text *command, const struct text *name,
 		      const struct settings *settings, struct entry *ret);

@@ -48,8 +48,7 @@ struct top {
 	size_t n_entries;
 };
 
-static void read_jobs(struct load *l, struct hjson_node *node, const struct flow_options *options,
-		      struct top *top)
+static void read_jobs(struct load *l, struct hjson_node *node, struct top *top)
 {
 	struct hjson_node *e;
 
@@ -66,7 +65,7 @@ static void read_jobs(struct load *l, struct hjson_node *node, const struct flow
 	}
 	top->entries = arena_array(l->mem, node->n, sizeof(*top->entries));
 	hjson_for_each (e, node)
-		entry_read(l, e, options, &top->defaults, &top->entries[top->n_entries++]);
+		entry_read(l, e, &top->defaults, &top->entries[top->n_entries++]);
 	for (size_t i = 0; i < top->n_entries; i++)
 		entry_compile(l, &top->entries[i]);
 }
@@ -82,13 +81,12 @@ static void read_top(struct load *l, const struct flow_options *options, struct 
 	cfg_fields_string(f, "description", NULL);
 	n_before = l->diags->n_errors;
 	vars_read(l, cfg_fields_node(f, "vars"));
-	words_in_backends(l);
+	native_read_backends(l, options);
 	l->has_unknown_jobs |= l->diags->n_errors > n_before;
 	top->defaults = settings_default;
-	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", options,
-			     &top->defaults);
-	read_jobs(l, cfg_fields_node(f, "jobs"), options, top);
-	native_read_machines(l, f, options, &top->native);
+	native_read_defaults(l, cfg_fields_node(f, "defaults"), "defaults", &top->defaults);
+	read_jobs(l, cfg_fields_node(f, "jobs"), top);
+	native_read_machines(l, f, &top->native);
 	cfg_fields_end(f);
 	n_before = l->diags->n_errors;
 	vars_check_defines(l);

@@ -35,6 +35,13 @@ int native_override(struct load *l)
 	return 0;
 }
 
+void native_read_backends(struct load *l, const struct flow_options *options)
+{
+	words_in_backends(l);
+	if (options->backend_types)
+		l->roster = roster_read(cfg_mem(l->cfg), l->cfg, options->backend_types);
+}
+
 void native_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 			  struct diags *diags)
 {
@@ -69,12 +76,12 @@ void native_read_name(struct load *l, struct cfg_fields *f, struct native_top *t
 }
 
 void native_read_defaults(struct load *l, struct hjson_node *node, const char *what,
-			  const struct flow_options *options, struct settings *ret)
+			  struct settings *ret)
 {
 	struct cfg_fields *f = cfg_fields_new(l->cfg, node, what, l->diags);
 	struct hjson_node *m;
 
-	settings_read(l, f, options, ret);
+	settings_read(l, f, ret);
 	for (size_t i = 0; i < n_entry_keys; i++) {
 		m = cfg_fields_node(f, entry_keys[i].key);
 		if (m)
@@ -84,52 +91,11 @@ void native_read_defaults(struct load *l, struct hjson_node *node, const char *w
 	cfg_fields_end(f);
 }
 
-/* The key, or `npu: { type: "chips", … }`: one of ours under another name. */
-static void check_backend_name(struct load *l, const struct flow_options *options,
-			       struct hjson_node *m)
-{
-	struct hjson_node *type = m->type == HJSON_OBJECT ? hjson_get(m, "type") : NULL;
-	const char *name = hjson_key_cstr(cfg_doc(l->cfg), m);
-	struct diag *e;
-
-	if (type && type->type == HJSON_STRING)
-		name = hjson_cstr(cfg_doc(l->cfg), type);
-	else
-		type = NULL;
-	if (options->is_backend(name))
-		return;
-	e = type ? cfg_error(l->cfg, l->diags, type, "there is no type of backends '%s'",
-			     text_printable(l->mem, name))
-		 : cfg_key_error(l->cfg, l->diags, m, "there is no backend '%s'",
-				 text_printable(l->mem, name));
-	settings_hint_backend(l, options, name, e);
-}
-
-static void check_backends(struct load *l, struct hjson_node *node,
-			   const struct flow_options *options)
-{
-	struct hjson_node *m;
-
-	if (!node)
-		return;
-	if (node->type != HJSON_OBJECT) {
-		cfg_error(l->cfg, l->diags, node, "'backends' must be an object");
-		return;
-	}
-	hjson_for_each (m, node) {
-		if (options->is_backend)
-			check_backend_name(l, options, m);
-		if (m->type != HJSON_OBJECT)
-			cfg_error(l->cfg, l->diags, m, "'backends.%s' must be an object",
-				  hjson_key_cstr(cfg_doc(l->cfg), m));
-	}
-}
-
-void native_read_machines(struct load *l, struct cfg_fields *f, const struct flow_options *options,
-			  struct native_top *top)
+void native_read_machines(struct load *l, struct cfg_fields *f, struct native_top *top)
 {
 	top->limits = settings_limits(l, f, "resources", &top->n_limits);
-	check_backends(l, cfg_fields_node(f, "backends"), options);
+	if (l->roster)
+		roster_check(l->roster, l->diags);
 	top->keep_runs = (uint32_t)cfg_fields_int(f, "keep_runs", 0, KEEP_RUNS_MOST,
 						  PLAN_KEEP_RUNS);
 	top->has_passed_links = cfg_fields_bool(f, "passed_links", false);
@@ -162,5 +128,6 @@ struct plan *native_plan(struct load *l, const char *flow, const struct native_t
 	plan->n_limits = top->n_limits;
 	plan->keep_runs = top->keep_runs;
 	plan->has_passed_links = top->has_passed_links;
+	plan->roster = l->roster;
 	return plan;
 }

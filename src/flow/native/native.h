@@ -16,8 +16,10 @@ struct native_top {
 void native_init(struct load *l, struct cfg *c, const struct flow_options *options,
 		 struct diags *diags);
 void native_done(struct load *l);
-/* `overrides`; the backends that the configuration makes are known then. 0, or -1 after errors. */
+/* `overrides`. 0, or -1 after errors. */
 int native_override(struct load *l);
+/* {words} in `backends`, and which backends there are then: before any settings are read. */
+void native_read_backends(struct load *l, const struct flow_options *options);
 
 /* flow_replace_words() of these flows. */
 void native_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
@@ -27,10 +29,9 @@ void native_replace_words(struct cfg *c, const struct flow_options *options, boo
 void native_read_name(struct load *l, struct cfg_fields *f, struct native_top *top);
 /* Settings for many jobs; what: the key, for messages. Read over *ret. */
 void native_read_defaults(struct load *l, struct hjson_node *node, const char *what,
-			  const struct flow_options *options, struct settings *ret);
+			  struct settings *ret);
 /* Keys: resources, backends, keep_runs, passed_links. */
-void native_read_machines(struct load *l, struct cfg_fields *f, const struct flow_options *options,
-			  struct native_top *top);
+void native_read_machines(struct load *l, struct cfg_fields *f, struct native_top *top);
 /* A plan without jobs. */
 struct plan *native_plan(struct load *l, const char *flow, const struct native_top *top,
 			 const struct flow_options *options);

@@ -62,6 +62,7 @@ void rules_init(struct rules_maker *m, struct load *l, struct arena *plan_mem,
 		    template_list_is_same(&e->env) && template_list_is_same(&e->tags);
 	m->same = (struct job_rules){
 		.backend = s->backend.s ? arena_strdup(plan_mem, s->backend.s) : NULL,
+		.backend_no = s->backend_no,
 		.pass_patterns = copy_patterns(l, plan_mem, &s->pass_patterns),
 		.fail_patterns = copy_patterns(l, plan_mem, &s->fail_patterns),
 		.resources = copy_resources(plan_mem, s->resources, s->n_resources),

@@ -233,67 +233,39 @@ const struct setting_key setting_keys[] = {
 };
 const size_t n_setting_keys = ARRAY_LEN(setting_keys);
 
-/* One of ours, or one that the configuration makes of them under another name. */
-static bool is_backend(struct load *l, const struct flow_options *options, const char *name)
-{
-	return options->is_backend(name) || (l->backends && hjson_get(l->backends, name));
-}
-
-/* Those that the configuration makes of ours come first. */
-static const char *own_backend(struct load *l, const char *name)
-{
-	const struct hjson_node *all = l->backends;
-	const char **names, *near;
-	struct hjson_node *m;
-	size_t n = 0;
-
-	if (!all || all->type != HJSON_OBJECT)
-		return NULL;
-	names = arena_array(l->mem, all->n, sizeof(*names));
-	hjson_for_each (m, all)
-		names[n++] = hjson_key_cstr(cfg_doc(l->cfg), m);
-	near = str_suggest(name, names, n);
-	return near && strcmp(near, name) != 0 ? near : NULL;
-}
-
-void settings_hint_backend(struct load *l, const struct flow_options *options, const char *name,
-			   struct diag *e)
-{
-	const char *near = own_backend(l, name);
-
-	if (near)
-		diag_hint(e, "did you mean '%s'?", near);
-	else if (options->hint_backend)
-		options->hint_backend(e, name);
-}
-
-static void native_settings_refuse_backend(struct load *l, const struct flow_options *options,
-					   const struct text *backend)
+static void refuse_backend(struct load *l, const struct text *backend)
 {
 	struct diag *e = cfg_error(l->cfg, l->diags, backend->at, "there is no backend '%s'",
 				   text_printable(l->mem, backend->s));
 
 	words_note(l, e, backend->at);
-	settings_hint_backend(l, options, backend->s, e);
+	roster_hint(l->roster, backend->s, e);
 }
 
-static void read_backend_key(struct cfg_fields *f, struct hjson_node *m,
-			     const struct flow_options *options, struct settings *s)
+void settings_set_backend(struct load *l, struct text backend, struct settings *s)
+{
+	s->backend = backend;
+	s->backend_no = l->roster ? roster_no(l->roster, roster_find(l->roster, backend.s)) : 0;
+	if (l->roster && !s->backend_no)
+		refuse_backend(l, &backend);
+}
+
+static void read_backend_key(struct load *l, struct cfg_fields *f, struct hjson_node *m,
+			     struct settings *s)
 {
 	const char *key = hjson_key_cstr(cfg_doc(cfg_fields_cfg(f)), m);
 	const struct job_key *k;
 
-	if (options->is_backend(key)) {
+	if (roster_type(l->roster, key) != ROSTER_NO_TYPE) {
 		setting_read_backend_keys(f, m, key, s);
 		return;
 	}
-	k = setting_job_key(options->job_keys, key);
+	k = setting_job_key(l->job_keys, key);
 	if (k)
 		setting_read_backend_key(f, m, k->backend, s);
 }
 
-void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
-		   struct settings *s)
+void settings_read(struct load *l, struct cfg_fields *f, struct settings *s)
 {
 	struct text before = s->backend;
 	struct hjson_node *m;
@@ -301,12 +273,11 @@ void settings_read(struct load *l, struct cfg_fields *f, const struct flow_optio
 	for (size_t i = 0; i < n_setting_keys; i++)
 		setting_keys[i].read(f, setting_keys[i].doc.key, s);
 	if (s->backend.at != before.at)
-		s->backend.s = words_text(l, "backend", &s->backend);
-	if (!options->is_backend || !cfg_fields_object(f))
+		settings_set_backend(
+			l, (struct text){words_text(l, "backend", &s->backend), s->backend.at}, s);
+	if (!l->roster || !cfg_fields_object(f))
 		return;
-	if (s->backend.at != before.at && !is_backend(l, options, s->backend.s))
-		native_settings_refuse_backend(l, options, &s->backend);
 	hjson_for_each (m, cfg_fields_object(f))
 		if (!m->shadowed)
-			read_backend_key(f, m, options, s);
+			read_backend_key(l, f, m, s);
 }

@@ -23,6 +23,7 @@ struct settings {
 	const struct resource_need *resources;
 	const struct backend_key *backend_keys;
 	uint32_t n_env, n_resources, n_backend_keys;
+	uint32_t backend_no; /* of job_rules */
 	struct retry_rules retry;
 	int32_t weight;
 	uint32_t cpus, max_odirs;
@@ -41,11 +42,9 @@ extern const struct setting_key setting_keys[];
 extern const size_t n_setting_keys;
 
 /* Reads all keys of f over what is in *s. */
-void settings_read(struct load *l, struct cfg_fields *f, const struct flow_options *options,
-		   struct settings *s);
-/* e says that there is no backend of this name: the one that was meant, or those there are. */
-void settings_hint_backend(struct load *l, const struct flow_options *options, const char *name,
-			   struct diag *e);
+void settings_read(struct load *l, struct cfg_fields *f, struct settings *s);
+/* The job goes to this backend. An error if there is none of this name. */
+void settings_set_backend(struct load *l, struct text backend, struct settings *s);
 
 /* A string or a list of strings, none of them empty or there twice. */
 struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise);

@@ -8,19 +8,18 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "flow/roster.h"
 
 static const struct job_key job_keys[] = {
+#define JOB_KEYS(backend, what_for, instead)
 #define JOB_KEY(backend, key, is_work) {#backend, #key, is_work},
 #include "backends/job_keys.h"
 #undef JOB_KEY
+#undef JOB_KEYS
 	{0},
 };
 
-static bool is_backend(const char *name)
-{
-	return strcmp(name, "fake") == 0 || strcmp(name, "local") == 0 ||
-	       strcmp(name, "chips") == 0;
-}
+static const char *const backend_types[] = {"local", "chips", "fake", NULL};
 
 static char *replaced(const char *text, const char *unwanted, const char *with)
 {
@@ -48,10 +47,19 @@ static char *print(const struct diags *diags)
 	return text;
 }
 
+/* The number of a backend in the rules of a job is that of its name. */
+static void check_backend(const struct plan *plan, const struct job_rules *r)
+{
+	if (!r->backend)
+		assert_int_equal(r->backend_no, 0);
+	else
+		assert_string_equal(plan->roster->at[r->backend_no - 1].name, r->backend);
+}
+
 static void load(struct stage *s, const char *path, const struct stage_options *options)
 {
 	struct flow_options flow = {
-		.scratch_root = "/scratch", .is_backend = is_backend, .job_keys = job_keys};
+		.scratch_root = "/scratch", .backend_types = backend_types, .job_keys = job_keys};
 	struct cfg_options cfg = {0};
 	struct diags diags;
 	char *text;
@@ -72,6 +80,8 @@ static void load(struct stage *s, const char *path, const struct stage_options *
 	if (s->cfg)
 		s->plan = flow_plan(s->cfg, &flow, &diags);
 	assert_int_equal(s->plan == NULL, diags.n_errors > 0);
+	for (size_t i = 0; s->plan && i < s->plan->n_jobs; i++)
+		check_backend(s->plan, s->plan->jobs[i].rules);
 	text = print(&diags);
 	s->messages = replaced(text, s->dir, "");
 	free(text);

@@ -57,7 +57,8 @@ static void keys_must_be_known(void **state)
 		{RUN("slrum: { a: 1 }"), P "3:1: error: unknown key 'slrum' in job\n"},
 		{"{ flow: jobs\n backends: { fake: {}, slrum: {} }\n jobs: [ { name: \"a\", argv: "
 		 "[\"b\"] } ] }",
-		 P "2:24: error: there is no backend 'slrum'\n"},
+		 P "2:24: error: there is no backend 'slrum'\n  hint: there are: local, chips, "
+		   "fake\n"},
 	};
 
 	(void)state;
@@ -140,7 +141,8 @@ static void values_have_types(void **state)
 		   "  hint: names are upper case: VCS, GPU_MEM\n" P
 		   "3:27: error: resource 'VCS' must be a whole number of at least 1\n" P
 		   "3:33: error: resource 'X' must be a whole number of at least 1\n"},
-		{RUN("backend: \"loca\""), P "3:10: error: there is no backend 'loca'\n"},
+		{RUN("backend: \"loca\""),
+		 P "3:10: error: there is no backend 'loca'\n  hint: did you mean 'local'?\n"},
 		{RUN("fake: 3"), P "3:7: error: 'fake' must be an object\n"},
 		{RUN("seed: 1.5"),
 		 P "3:7: error: 'seed' must be a whole number, or a string such as "

@@ -130,7 +130,8 @@ static void a_backend_may_be_chosen_by_a_word(void **state)
 	assert_string_equal(stage_job(&s, "a")->rules->backend, "local");
 	stage_done(&s);
 	assert_told(text, &(struct stage_options){.defines = none},
-		    "t.hjson:3:46: error: there is no backend 'moon'\n"
+		    "t.hjson:3:46: error: there is no backend 'moon'\n  hint: there are: local, "
+		    "chips, fake\n"
 		    "dvsched: note: {plat} is \"moon\", by -D plat\n");
 }
 

@@ -199,12 +199,13 @@ static void a_backend_that_is_not_there_is_told_once_per_kind(void **state)
 	bed_done(&b);
 }
 
-static const char *by_name(const struct job_spec *spec, void *ctx)
+static struct backend *by_id(const struct job_spec *spec, void *ctx)
 {
-	(void)ctx;
+	struct backend *const *backends = ctx;
+
 	if (spec->rules->backend)
-		return "rack";
-	return str_starts(spec->id, "far") ? "farm" : NULL;
+		return backends[2];
+	return str_starts(spec->id, "far") ? backends[1] : NULL;
 }
 
 static void the_chooser_has_the_last_word_and_may_leave_it_to_the_first(void **state)
@@ -224,7 +225,7 @@ static void the_chooser_has_the_last_word_and_may_leave_it_to_the_first(void **s
 	b.s = sched_new(&b.options, &b.host);
 	for (unsigned i = 0; i < 3; i++)
 		sched_add_backend(b.s, b.backends[i]);
-	assert_int_equal(sched_load(b.s, b.plan, by_name, NULL, &b.diags), 0);
+	assert_int_equal(sched_load(b.s, b.plan, by_id, b.backends, &b.diags), 0);
 	assert_ptr_equal(bed_find(&b, "near")->backend, b.backends[0]);
 	assert_ptr_equal(bed_find(&b, "far")->backend, b.backends[1]);
 	assert_ptr_equal(bed_find(&b, "far.own")->backend, b.backends[2]);

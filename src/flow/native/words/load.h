@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "flow/native/words/vars.h"
+#include "flow/roster.h"
 #include "flow/text.h"
 #include "job/job_spec.h"
 
@@ -16,6 +17,7 @@ struct load {
 	struct arena *mem; /* dies with the load; the plan has its own */
 	struct vars vars;
 	struct hjson_node *backends;	/* what the configuration says of them; NULL: nothing */
+	const struct roster *roster;	/* NULL: jobs name no backend */
 	const struct job_key *job_keys; /* of flow_options */
 	/* An error that leaves open which jobs there are: to look for them would make errors where
 	 * there are none. */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run/assign.h"
+
+#include "base/str.h"
+#include "cli/load/pools.h"
+
+/* The numbers that the command line's names have in the roster. */
+struct assigner {
+	const struct roster *roster;
+	struct run_options *options;
+	struct diags *diags;
+	const uint32_t *backend_for;   /* one per options->backend_for */
+	uint32_t otherwise;	       /* of --backend */
+	uint32_t local_type;	       /* whose jobs run on this machine */
+	const struct job_rules *wrong; /* an error of a sweep is reported once */
+};
+
+/* run_options_read() knows the types' names, and each of them is an entry. */
+static uint32_t assign_number_of(const struct roster *r, const char *name)
+{
+	return roster_no(r, roster_find(r, name));
+}
+
+static uint32_t assign_by_glob(const struct assigner *a, const struct job_spec *spec)
+{
+	for (size_t i = 0; i < a->options->n_backend_for; i++) {
+		struct backend_for *f = &a->options->backend_for[i];
+
+		if (!str_glob(f->glob, spec->id) && !str_glob(f->glob, spec->rules->target))
+			continue;
+		f->has_matched = true;
+		return a->backend_for[i];
+	}
+	return a->otherwise;
+}
+
+/* 0: an error. */
+static uint32_t assign_one(struct assigner *a, struct job_spec *spec)
+{
+	uint32_t no = spec->rules->backend_no ? spec->rules->backend_no : assign_by_glob(a, spec);
+
+	if (a->roster->at[no - 1].type == a->local_type && pools_is_borrower(spec))
+		no = roster_no(a->roster, pools_find(a->roster, spec, a->diags));
+	for (uint32_t i = 0; i < spec->n_fallback && no; i++)
+		no = assign_one(a, &spec->fallback[i]) ? no : 0;
+	return spec->backend_no = no;
+}
+
+void assign_backends(struct plan *plan, struct run_options *options, struct diags *diags)
+{
+	const struct roster *r = plan->roster;
+	uint32_t *backend_for = arena_array(plan->mem, options->n_backend_for,
+					    sizeof(*backend_for));
+	struct assigner a = {
+		.roster = r,
+		.options = options,
+		.diags = diags,
+		.backend_for = backend_for,
+		.otherwise = assign_number_of(r, options->backend),
+		.local_type = roster_type(r, "local"),
+	};
+
+	for (size_t i = 0; i < options->n_backend_for; i++)
+		backend_for[i] = assign_number_of(r, options->backend_for[i].backend);
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		if (plan->jobs[i].rules != a.wrong && !assign_one(&a, &plan->jobs[i]))
+			a.wrong = plan->jobs[i].rules;
+}
