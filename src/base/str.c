@@ -204,7 +204,8 @@ const char *str_suggest(const char *word, const char *const *candidates, size_t 
 		if (k > 63)
 			continue;
 		d = distance(word, len, candidates[i], k);
-		if (d < best && d < len && d < k) {
+		/* Of a short word more than half has to be right: "wr" is not near to "cr". */
+		if (d < best && 2 * d < (len > k ? len : k)) {
 			best = d;
 			found = candidates[i];
 		}

@@ -177,14 +177,23 @@ static void prefixes_suffixes_and_equality(void **state)
 
 static void suggestions_are_near_or_none(void **state)
 {
-	static const char *const words[] = {"needs", "needs_any", "name", "timeout", "argv", NULL};
+	static const char *const words[] = {"needs", "needs_any", "name", "timeout",
+					    "argv",  "wr",	  NULL};
 	static const char *const cases[][2] = {
-		{"neds", "needs"},	   {"enves", NULL},
-		{"nmae", "name"},	   {"needs", "needs"},
-		{"need_any", "needs_any"}, {"timout", "timeout"},
-		{"tiemout", "timeout"},	   {"x", NULL},
-		{"command", NULL},	   {"", NULL},
+		{"neds", "needs"},
+		{"enves", NULL},
+		{"nmae", "name"},
+		{"needs", "needs"},
+		{"need_any", "needs_any"},
+		{"timout", "timeout"},
+		{"tiemout", "timeout"},
+		{"x", NULL},
+		{"command", NULL},
+		{"", NULL},
 		{"agrv", "argv"},
+		{"cr", NULL},
+		{"wrr", "wr"},
+		{"nose", NULL},
 	};
 	char word[200];
 
