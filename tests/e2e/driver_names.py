@@ -110,6 +110,20 @@ class DriverNames(Story):
             self.assertEqual(done.code, 3, done)
             self.assertRegex(done.err, where)
 
+    def test_only_a_file_is_a_driver(self):
+        path = self.compile(self.other / "mine.so")
+        hiding = self.site / "mine.so"
+        for make, remove in ((hiding.mkdir, hiding.rmdir), (lambda: os.mkfifo(hiding), hiding.unlink),
+                             (lambda: hiding.symlink_to("nothing"), hiding.unlink)):
+            make()
+            self.assertEqual([d["path"] for d in self.listed() if d["name"] == "mine"], [str(path)])
+            self.assertEqual(self.run_job("mine").code, 0)
+            if not hiding.is_symlink():
+                done = self.dvsched("chips", "check", "--driver", str(hiding))
+                self.assertEqual(done.code, 3, done)
+                self.assertIn(f"driver {hiding}: it is not a file\n", done.err)
+            remove()
+
     def test_what_all_users_may_write_into_is_not_used(self):
         path = self.compile(self.site / "mine.so")
         self.site.chmod(0o1777)

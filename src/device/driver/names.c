@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/fs.h"
-#include "base/mem.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "drivers/drivers.h"
 
 enum { PATH_MOST = 4096 };
@@ -94,24 +94,27 @@ static const struct driver_module *find_module(const char *name)
 	return NULL;
 }
 
+/* Whatever else has such a name (a directory, a pipe, a link to nothing) is no library. */
+static bool is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 struct listing {
 	struct arena *mem;
 	struct driver_entry *at;
-	size_t n;
+	size_t n, cap;
 };
 
 static void add_entry(struct listing *l, struct driver_entry entry)
 {
-	struct driver_entry *more = arena_array(l->mem, l->n + 1, sizeof(*more));
-
 	for (size_t i = 0; i < l->n; i++)
 		if (!entry.hidden_by && strcmp(l->at[i].name, entry.name) == 0)
 			entry.hidden_by = l->at[i].path ? l->at[i].path
 							: "the one that is built in";
-	if (l->n)
-		memcpy(more, l->at, l->n * sizeof(*more));
-	more[l->n++] = entry;
-	l->at = more;
+	vec_push_in(l->mem, l, entry);
 }
 
 static int is_library(const struct dirent *e)
@@ -128,13 +131,15 @@ static void add_libraries(struct listing *l, const char *dir)
 	for (int i = 0; i < n; i++) {
 		size_t len = strlen(found[i]->d_name) - strlen(suffix);
 		const char *name = arena_strndup(l->mem, found[i]->d_name, len);
+		const char *path = path_join(l->mem, dir, found[i]->d_name);
 		const struct driver_module *m = find_module(name);
 
-		add_entry(l, (struct driver_entry){
-				     .name = name,
-				     .help = m ? m->help : NULL,
-				     .path = path_join(l->mem, dir, found[i]->d_name),
-			     });
+		if (is_file(path))
+			add_entry(l, (struct driver_entry){
+					     .name = name,
+					     .help = m ? m->help : NULL,
+					     .path = path,
+				     });
 		free(found[i]);
 	}
 	if (n >= 0)
@@ -177,7 +182,7 @@ static const char *find_library(struct arena *mem, const char *name)
 
 	for (size_t i = 0; i < n; i++) {
 		path = path_join(mem, dirs[i].path, file);
-		if (!dirs[i].why_not && fs_exists(path))
+		if (!dirs[i].why_not && is_file(path))
 			return path;
 	}
 	return NULL;
@@ -227,8 +232,15 @@ const char *driver_locate(struct arena *mem, const char *word, struct error *err
 	const char *path;
 	struct stat st;
 
-	if (strchr(word, '/') || is_built_in(word))
+	if (is_built_in(word))
 		return word;
+	if (strchr(word, '/')) {
+		if (stat(word, &st) == 0 && !S_ISREG(st.st_mode)) {
+			error_plain(err, "driver %s: it is not a file", word);
+			return NULL;
+		}
+		return word;
+	}
 	path = path_is_safe_name(word) ? find_library(mem, word) : NULL;
 	if (!path)
 		return fail_name(mem, word, err);

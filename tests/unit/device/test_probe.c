@@ -85,7 +85,7 @@ static void a_library_that_is_no_driver_is_told_apart(void **state)
 			assert_probe_fails(path, "{}", long_s, words[i]);
 	}
 	assert_probe_fails("/nowhere/at/all.so", "{}", long_s, "there is no such file");
-	assert_probe_fails("/dev/null", "{}", long_s, "it cannot be loaded: ");
+	assert_probe_fails("/dev/null", "{}", long_s, "it is not a file");
 }
 
 static void a_probe_that_misbehaves_is_told_of(void **state)
