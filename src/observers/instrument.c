@@ -152,8 +152,7 @@ static void instrument_end(struct instrument *o, const struct job *job)
 	o->running[m->running_at] = last;
 	o->jobs[last->n].running_at = m->running_at;
 	if (job->n_attempts == 1)
-		m->start_s = fmin(m->start_s,
-				  instrument_now_s(o) - job->attempts->result.duration_s);
+		m->start_s = fmin(m->start_s, instrument_now_s(o) - job->attempts->duration_s);
 }
 
 static void instrument_on_job_changed(struct observer *base, const struct job *job,

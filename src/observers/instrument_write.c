@@ -104,9 +104,11 @@ static void write_compute(struct json_out *j, const struct job *job, const struc
 	double cpu_s = 0, ran_s = 0, max = m->max_rss;
 
 	for (const struct job_attempt *a = job->attempts; a; a = a->before) {
-		cpu_s += a->result.usage.user_s + a->result.usage.system_s;
-		ran_s += a->result.duration_s;
-		max = fmax(max, (double)a->result.usage.max_rss_kib * 1024);
+		struct job_result r = job_attempt_result(a);
+
+		cpu_s += r.usage.user_s + r.usage.system_s;
+		ran_s += r.duration_s;
+		max = fmax(max, (double)r.usage.max_rss_kib * 1024);
 	}
 	jout_key(j, "compute");
 	jout_object(j);

@@ -152,17 +152,18 @@ static void on_run_started(struct observer *base, const struct sched *s)
 
 /* The attempt that this change is about: the newest, unless it is still going or was told before.
  */
-static const struct job_result *ended_attempt(const struct job *job)
+static const struct job_attempt *ended_attempt(const struct job *job)
 {
 	const struct job_attempt *a = job->attempts;
 
-	return a && job_status_is_final(a->result.status) ? &a->result : NULL;
+	return a && job_status_is_final((enum job_status)a->status) ? a : NULL;
 }
 
 static void write_job(struct journal_observer *o, const struct job *job,
-		      const struct job_result *result)
+		      const struct job_attempt *ended)
 {
 	const struct job_attempt *a = job->attempts;
+	struct job_result result = ended ? job_attempt_result(ended) : (struct job_result){0};
 	const struct job *cause = sched_root_cause(job->sched, job);
 	bool is_start = job_status(job) == JOB_RUNNING;
 	struct job_record record = {
@@ -176,9 +177,9 @@ static void write_job(struct journal_observer *o, const struct job *job,
 		.backend = is_start && job->backend ? job->backend->ops->name : NULL,
 		.attempt = a ? a->number : 0,
 		.where = is_start && a ? a->where : NULL,
-		.stage = a ? a->stage : NULL,
-		.resources = is_start && a ? a->resources : NULL,
-		.result = result,
+		.stage = a ? job_attempt_stage(a) : NULL,
+		.resources = is_start && a ? job_attempt_resources(a) : NULL,
+		.result = ended ? &result : NULL,
 	};
 
 	job_record_write(begin(o, job->sched, JOB_RECORD_EV), &record);
@@ -187,13 +188,13 @@ static void write_job(struct journal_observer *o, const struct job *job,
 
 static void on_job_changed(struct observer *base, const struct job *job, enum job_status was)
 {
-	const struct job_result *result = ended_attempt(job);
+	const struct job_attempt *ended = ended_attempt(job);
 
 	(void)was;
 	/* That a job may run now is nothing to keep; that an attempt has ended is. */
-	if (job_status(job) == JOB_QUEUED && !result)
+	if (job_status(job) == JOB_QUEUED && !ended)
 		return;
-	write_job(own(base), job, job_status(job) == JOB_RUNNING ? NULL : result);
+	write_job(own(base), job, job_status(job) == JOB_RUNNING ? NULL : ended);
 }
 
 static void on_kill_signal(struct observer *base, const struct sched *s, int signum)

@@ -21,8 +21,9 @@ static void take_attempts(struct rows *r, const struct job *job)
 		r->room = i;
 	}
 	for (const struct job_attempt *a = job->attempts; a; a = a->before)
-		r->attempts[--i] = (struct attempt_row){a->number, a->where, a->result, a->stage,
-							a->resources};
+		r->attempts[--i] = (struct attempt_row){a->number, a->where, job_attempt_result(a),
+							job_attempt_stage(a),
+							job_attempt_resources(a)};
 }
 
 void rows_next(void *ctx, size_t n, struct result_row *row)

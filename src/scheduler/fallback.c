@@ -79,7 +79,7 @@ static const struct job_attempt *own_failure(const struct job *job)
 {
 	const struct job_attempt *a = job->attempts;
 
-	while (a && a->stage)
+	while (a && job_attempt_stage(a))
 		a = a->before;
 	return a;
 }
@@ -87,6 +87,7 @@ static const struct job_attempt *own_failure(const struct job *job)
 void fallback_settle(struct job *job, const struct job_result *result)
 {
 	const struct job_attempt *own = job->stage ? own_failure(job) : NULL;
+	struct job_result first;
 	const char *text;
 
 	if (job->stage && job->stage < plan_spec(job)->n_fallback && result->status == JOB_PASSED) {
@@ -98,7 +99,8 @@ void fallback_settle(struct job *job, const struct job_result *result)
 		settle(job, result->status, result->reason, result->message);
 		return;
 	}
-	text = arena_printf(job->sched->mem, "%s; on '%s': %s", fallback_text_of(&own->result),
+	first = job_attempt_result(own);
+	text = arena_printf(job->sched->mem, "%s; on '%s': %s", fallback_text_of(&first),
 			    job->spec->stage, fallback_text_of(result));
-	settle(job, own->result.status, own->result.reason, text);
+	settle(job, first.status, first.reason, text);
 }

@@ -50,14 +50,11 @@ void job_set_status(struct job *job, enum job_status next, enum job_reason reaso
 
 struct job_attempt *job_add_attempt(struct job *job, const char *where)
 {
-	struct job_attempt *a = arena_zalloc(job->sched->mem, sizeof(*a));
+	struct job_attempt *a = job_attempt_new(job->sched->mem, units_json(job), job->spec->stage);
 
 	a->before = job->attempts;
 	a->number = ++job->n_attempts;
 	a->where = where;
-	a->resources = units_json(job);
-	a->stage = job->spec->stage;
-	a->result.status = JOB_RUNNING;
 	job->attempts = a;
 	return a;
 }

@@ -12,22 +12,12 @@
 
 #include "base/heap.h"
 #include "base/list.h"
-#include "job/job_result.h"
 #include "job/job_spec.h"
+#include "scheduler/job_attempt.h"
 
 struct sched;
 struct backend;
 struct ready_class;
-
-/* One start of a job. Newest first in job->attempts. */
-struct job_attempt {
-	struct job_attempt *before;
-	uint32_t number;	  /* from 1 */
-	const char *where;	  /* "local/3", a host, a device; as the backend said */
-	const char *resources;	  /* {"PORT":[60003]}: units that have numbers; NULL: none */
-	const char *stage;	  /* of the fallback that it is on; NULL: the job itself */
-	struct job_result result; /* status JOB_RUNNING until it has ended */
-};
 
 struct job {
 	const struct job_spec *spec;  /* the plan's, or the stage of its fallback that it is on */

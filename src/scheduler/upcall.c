@@ -94,7 +94,7 @@ static void on_started(struct job *job, const struct upcall *u)
 	struct job_attempt *a = job_add_attempt(job, u->text);
 
 	job->started_s = clock_now(s->host->clock);
-	a->result.start_wall_s = clock_wall(s->host->clock);
+	a->start_wall_s = clock_wall(s->host->clock);
 	job_set_status(job, JOB_RUNNING, REASON_NONE, NULL);
 }
 
@@ -131,15 +131,11 @@ static void on_ended(struct job *job, const struct job_result *result)
 {
 	struct job_attempt *a = job->attempts;
 	const char *message;
-	double start_wall_s;
 	bool is_excused;
 
 	if (!(job->flags & FLAG_STARTED))
 		a = job_add_attempt(job, NULL);
-	start_wall_s = a->result.start_wall_s;
-	a->result = *result;
-	if (result->start_wall_s <= 0)
-		a->result.start_wall_s = start_wall_s;
+	job_attempt_end(a, job->sched->mem, result);
 	job->marks = (uint8_t)(result->marks & MARK_LEAKY);
 	job->flags &= (uint8_t) ~(FLAG_SUBMITTED | FLAG_STARTED | FLAG_ENDED | FLAG_KILL_SENT);
 	lane_set_free(job->backend->lane);

@@ -177,7 +177,7 @@ static bool is_own_end(const struct sim *m, const struct job *job)
 	const struct sim_job *j = &m->jobs[job->n];
 	const struct job_attempt *a = job->attempts;
 
-	while (a && a->stage)
+	while (a && job_attempt_stage(a))
 		a = a->before;
 	if (j->stage && a && job_status(job) != JOB_PASSED)
 		return is_end_of(m, job, a->number);

@@ -475,15 +475,15 @@ static void begin(struct sim *m, uint32_t job)
 static void on_attempt_over(struct sim *m, const struct job *job, enum job_status now)
 {
 	struct sim_job *j = &m->jobs[job->n];
-	const struct job_result *r = &job->attempts->result;
+	struct job_result r = job_attempt_result(job->attempts);
 	double pause_s = rules_of(m, job->n)->retry.backoff_s;
-	bool is_retry = r->status != JOB_PASSED && may_retry(m, job->n, r->reason);
-	bool is_next = !is_retry && may_go_on(m, job->n, r);
+	bool is_retry = r.status != JOB_PASSED && may_retry(m, job->n, r.reason);
+	bool is_next = !is_retry && may_go_on(m, job->n, &r);
 
 	SIM_CHECK(m, (now == JOB_QUEUED) == (is_retry || is_next),
 		  "%s %s after attempt %u, which ended by %s", job->spec->id,
 		  now == JOB_QUEUED ? "goes on" : "is over", j->n_attempts,
-		  job_reason_name(r->reason));
+		  job_reason_name(r.reason));
 	j->is_in_flight = false;
 	set_free(&m->lanes[job_lane(m, job->n)]);
 	for (uint32_t i = 1; i < j->n_attempts; i++)

@@ -129,7 +129,7 @@ static void without_settings_all_pass_in_virtual_time(void **state)
 	run(&r, N_JOBS);
 	assert_true(r.fake->caps.is_virtual);
 	assert_int_equal(sched_tally(r.s)[JOB_PASSED], N_JOBS);
-	assert_true(sched_job(r.s, 0)->attempts->result.duration_s == 1);
+	assert_true(sched_job(r.s, 0)->attempts->duration_s == 1);
 	assert_true(clock_now(clock_real()) - start_s < N_JOBS); /* not one second each */
 	done(&r);
 }
@@ -195,7 +195,7 @@ static void durations_lie_in_their_range_and_differ(void **state)
 	make(&r, "{ fake: { duration: \"1s..10s\" } }");
 	run(&r, N_JOBS);
 	for (unsigned i = 0; i < N_JOBS; i++) {
-		double s = sched_job(r.s, i)->attempts->result.duration_s;
+		double s = sched_job(r.s, i)->attempts->duration_s;
 
 		least_s = s < least_s ? s : least_s;
 		most_s = s > most_s ? s : most_s;
@@ -245,7 +245,7 @@ static void a_jobs_own_words_win(void **state)
 	r.rules.n_backend_keys = 2;
 	run(&r, 1);
 	assert_int_equal(job_status(sched_job(r.s, 0)), JOB_FAILED);
-	assert_true(sched_job(r.s, 0)->attempts->result.duration_s == 3);
+	assert_true(sched_job(r.s, 0)->attempts->duration_s == 3);
 	done(&r);
 }
 
@@ -258,7 +258,7 @@ static void a_jobs_timeout_comes_before_its_end(void **state)
 	r.rules.timeout_s = 4;
 	run(&r, 1);
 	assert_int_equal(sched_job(r.s, 0)->reason, REASON_TIMEOUT);
-	assert_true(sched_job(r.s, 0)->attempts->result.duration_s == 4);
+	assert_true(sched_job(r.s, 0)->attempts->duration_s == 4);
 	done(&r);
 }
 

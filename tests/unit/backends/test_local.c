@@ -206,9 +206,9 @@ static void results_reach_the_scheduler(void **state)
 	set_argv(r, 1, no);
 	rig_run(r);
 	assert_int_equal(sched_job(r->s, 0)->reason, REASON_EXIT);
-	assert_int_equal(sched_job(r->s, 0)->attempts->result.exit_status, 127);
+	assert_int_equal(sched_job(r->s, 0)->attempts->exit_status, 127);
 	assert_int_equal(sched_job(r->s, 1)->reason, REASON_EXIT);
-	assert_int_equal(sched_job(r->s, 1)->attempts->result.exit_status, 1);
+	assert_int_equal(sched_job(r->s, 1)->attempts->exit_status, 1);
 	assert_int_equal(job_status(sched_job(r->s, 2)), JOB_PASSED);
 	rig_free(r);
 }

@@ -156,7 +156,7 @@ static void a_lost_job_began_when_it_was_started(void **state)
 	began_s = clock_wall(&b.clock.clock) + 1;
 	bed_go(&b);
 	assert_int_equal(bed_reason(&b, "x:l"), REASON_LOST);
-	assert_true(fabs(bed_find(&b, "x:l")->attempts->result.start_wall_s - began_s) < 1e-6);
+	assert_true(fabs(bed_find(&b, "x:l")->attempts->start_wall_s - began_s) < 1e-6);
 	bed_done(&b);
 }
 
@@ -283,10 +283,10 @@ static void a_pass_after_a_failure_is_flaky(void **state)
 	assert_int_equal(bed_find(&b, "b")->marks, 0);
 	assert_int_equal(job->n_attempts, 2);
 	assert_int_equal(job->attempts->number, 2);
-	assert_int_equal(job->attempts->result.status, JOB_PASSED);
+	assert_int_equal(job->attempts->status, JOB_PASSED);
 	assert_string_equal(job->attempts->where, "fake");
-	assert_int_equal(job->attempts->before->result.status, JOB_FAILED);
-	assert_int_equal(job->attempts->before->result.reason, REASON_EXIT);
+	assert_int_equal(job->attempts->before->status, JOB_FAILED);
+	assert_int_equal(job->attempts->before->reason, REASON_EXIT);
 	assert_null(job->attempts->before->before);
 	assert_null(job->message);
 	assert_non_null(strstr(b.trace.s, "a:2 RUNNING>QUEUED exit\n"));

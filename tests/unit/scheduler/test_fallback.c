@@ -71,7 +71,8 @@ static const char *stages_of(const struct bed *b, const char *id)
 	const char *text = "";
 
 	for (; a; a = a->before)
-		text = arena_printf(b->plan->mem, "%s@%s %s", a->stage ? a->stage : "-", a->where,
+		text = arena_printf(b->plan->mem, "%s@%s %s",
+				    job_attempt_stage(a) ? job_attempt_stage(a) : "-", a->where,
 				    text);
 	return text;
 }

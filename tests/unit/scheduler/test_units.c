@@ -24,9 +24,9 @@ static void assert_had(const struct bed *b, const char *id, const char *json)
 
 	assert_non_null(a);
 	if (json)
-		assert_string_equal(a->resources, json);
+		assert_string_equal(job_attempt_resources(a), json);
 	else
-		assert_null(a->resources);
+		assert_null(job_attempt_resources(a));
 }
 
 static struct fake_outcome of_length(const struct job *job, uint32_t attempt, void *ctx)
@@ -102,7 +102,7 @@ struct holders {
 static void count_units(struct bed *b, const struct job *job, enum job_status was)
 {
 	struct holders *h = b->ctx;
-	const char *at = job->attempts ? job->attempts->resources : NULL;
+	const char *at = job->attempts ? job_attempt_resources(job->attempts) : NULL;
 	bool begins = job_status(job) == JOB_RUNNING;
 
 	if (!at || (!begins && was != JOB_RUNNING))
