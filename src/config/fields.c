@@ -352,25 +352,6 @@ struct diags *cfg_fields_diags(const struct cfg_fields *f)
 	return f->diags;
 }
 
-const char *cfg_scalar_text(struct cfg *c, struct hjson_node *node)
-{
-	const char *s;
-	size_t len;
-
-	switch ((enum hjson_type)node->type) {
-	case HJSON_STRING:
-		return hjson_cstr(cfg_doc(c), node);
-	case HJSON_BOOL:
-		return node->i ? "true" : "false";
-	case HJSON_INT:
-	case HJSON_REAL:
-		s = hjson_number(cfg_doc(c), node, &len);
-		return arena_strndup(cfg_mem(c), s, len);
-	default:
-		return NULL;
-	}
-}
-
 static bool config_fields_write_str(void *ctx, const char *bytes, size_t len)
 {
 	str_addn(ctx, bytes, len);

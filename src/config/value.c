@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text of a value that stands where a wildcard stood. */
+/* The text of a value: of one that stands where a wildcard stood, and of a scalar. */
 #include <inttypes.h>
 
+#include "config/fields.h"
 #include "config/subst.h"
 
 static void add_whole(struct hjson_doc *doc, const struct hjson_node *n, struct str *out)
@@ -66,4 +67,23 @@ bool subst_add_value(struct hjson_doc *doc, const struct hjson_node *value, stru
 		break;
 	}
 	return false;
+}
+
+const char *cfg_scalar_text(struct cfg *c, struct hjson_node *node)
+{
+	const char *s;
+	size_t len;
+
+	switch ((enum hjson_type)node->type) {
+	case HJSON_STRING:
+		return hjson_cstr(cfg_doc(c), node);
+	case HJSON_BOOL:
+		return node->i ? "true" : "false";
+	case HJSON_INT:
+	case HJSON_REAL:
+		s = hjson_number(cfg_doc(c), node, &len);
+		return arena_strndup(cfg_mem(c), s, len);
+	default:
+		return NULL;
+	}
 }
