@@ -143,12 +143,6 @@ static bool check_waves(struct dv_cfg *s)
 	return false;
 }
 
-/* Works on the coverage of earlier runs; no test is selected. */
-bool sim_is_on_coverage(const struct dv_cfg *s)
-{
-	return s->dv->cov_unr || s->dv->cov_analyze;
-}
-
 static const char *const *names_of(const struct dv_cfg *s, const struct modes *modes)
 {
 	const char **names = arena_array(s->reader.mem, modes->n + 1, sizeof(*names));

@@ -6,7 +6,10 @@
 #include "flow/dv/cfg.h"
 
 /* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
-bool sim_is_on_coverage(const struct dv_cfg *s);
+static inline bool sim_is_on_coverage(const struct dv_cfg *s)
+{
+	return s->dv->cov_unr || s->dv->cov_analyze;
+}
 
 /* Modes, tests and regressions out of the expanded tree. */
 void sim_read_objects(struct dv_cfg *s);

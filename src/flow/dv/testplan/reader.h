@@ -37,6 +37,7 @@ void testplan_points_sort(const struct testplan_reader *r, struct dv_testpoint *
 void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *n);
 void testplan_names_expand(struct testplan_reader *r, struct testplan_point *p);
 
+/* reader.c */
 bool testplan_is_text_list(const struct hjson_node *list);
 const char *testplan_text(struct cfg *c, struct hjson_node *n);
 
