@@ -9,7 +9,6 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "report/dv/sim/report.h"
 
 static int sim_files_write_file(const char *dir, const char *stem, const char *suffix,
 				const struct str *text, struct error *err)
@@ -63,20 +62,4 @@ void sim_files_show(const struct sim_summary *s, const char *dir, struct str *ou
 	sim_console_summary(&linked, out);
 	str_addc(out, '\n');
 	arena_free(mem);
-}
-
-void sim_report_show(const struct sim_report *r, bool has_pages, struct str *blocks,
-		     struct str *summary)
-{
-	const struct sim_summary *s = sim_report_summary(r);
-
-	for (size_t i = 0; i < s->n_blocks; i++) {
-		str_add(blocks, "[results]: [");
-		sim_block_add_name(&s->blocks[i]->block, "_", blocks);
-		str_add(blocks, "]\n");
-		sim_console_block(s->blocks[i], blocks);
-		str_add(blocks, s->top ? "\n\n\n" : "\n\n");
-	}
-	if (s->top)
-		sim_files_show(s, has_pages ? s->report_path : NULL, summary);
 }

@@ -354,6 +354,22 @@ int sim_report_write(struct sim_report *r, struct error *err)
 	return sim_files_write(&r->summary, r->summary.report_path, err);
 }
 
+void sim_report_show(const struct sim_report *r, bool has_pages, struct str *blocks,
+		     struct str *summary)
+{
+	const struct sim_summary *s = &r->summary;
+
+	for (size_t i = 0; i < s->n_blocks; i++) {
+		str_add(blocks, "[results]: [");
+		sim_block_add_name(&s->blocks[i]->block, "_", blocks);
+		str_add(blocks, "]\n");
+		sim_console_block(s->blocks[i], blocks);
+		str_add(blocks, s->top ? "\n\n\n" : "\n\n");
+	}
+	if (s->top)
+		sim_files_show(s, has_pages ? s->report_path : NULL, summary);
+}
+
 /* ---- as a kind of report ---- */
 
 static void *kind_make(const struct report_source *source)
