@@ -18,8 +18,5 @@ int acl_bind(struct acl_context *c);
 int acl_unbind(struct acl_context *c);
 /* The runtime's own limits, which must be set before a stream is made. err: may be NULL. */
 int32_t acl_set_limits(struct acl_context *c, struct dvs_text *err);
-void acl_destroy_stream(struct acl_context *c);
-/* Something is really done on the device, 64 bytes and a stream of it. 0, or the first error. */
-int acl_prove(struct acl_context *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include "drivers/acl/attach.h"
 #include "drivers/acl/context.h"
 #include "drivers/acl/dcmi.h"
+#include "drivers/acl/stream.h"
 #include "drivers/npu_codes.h"
 
 enum { ATTEMPTS = 3 };

@@ -9,6 +9,7 @@
 #include "drivers/acl/context.h"
 #include "drivers/acl/attach.h"
 #include "drivers/acl/results.h"
+#include "drivers/acl/stream.h"
 
 static bool acl_run_is_run(struct acl_context *c, uint64_t epoch, enum acl_stage stage)
 {
