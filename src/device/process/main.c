@@ -14,54 +14,12 @@
 #include "base/proc.h"
 #include "device/process/process.h"
 
-enum { BEAT_NS = 100 * 1000 * 1000 };
-
-static void set_ticks(struct worker_process *p, long ns)
-{
-	struct itimerspec t = {{0, ns}, {0, ns}};
-
-	timerfd_settime(p->tick_fd, 0, &t, NULL);
-}
-
-/*
- * The ticks go on from run to run; the main thread stops them when it finds nothing to beat for.
- * Whoever sets is_ticking starts them, and the main thread looks at is_busy once more after it has
- * cleared that, so that no run goes without.
- */
-void worker_busy(struct worker_process *p)
-{
-	atomic_store(&p->board->beat_ns, board_now_ns());
-	atomic_fetch_add(&p->n_begun, 1);
-	atomic_store(&p->is_busy, true);
-	if (!atomic_exchange(&p->is_ticking, true))
-		set_ticks(p, BEAT_NS);
-}
-
-void worker_idle(struct worker_process *p)
-{
-	atomic_store(&p->is_busy, false);
-	atomic_store(&p->board->beat_ns, 0);
-}
-
 /* The main thread's own. */
 struct watch {
 	struct worker_process *p;
 	uint64_t beat_ns; /* the last one */
 	uint32_t n_begun; /* at the last tick */
 };
-
-static void stop_ticking(struct watch *m)
-{
-	struct worker_process *p = m->p;
-	uint64_t last = m->beat_ns;
-
-	/* A beat of ours that came after the end. */
-	atomic_compare_exchange_strong(&p->board->beat_ns, &last, 0);
-	set_ticks(p, 0);
-	atomic_store(&p->is_ticking, false);
-	if (atomic_load(&p->is_busy) && !atomic_exchange(&p->is_ticking, true))
-		set_ticks(p, BEAT_NS);
-}
 
 static void on_tick(struct watch *m)
 {
@@ -76,7 +34,7 @@ static void on_tick(struct watch *m)
 		atomic_store(&p->channel.is_shared, false);
 	m->n_begun = n;
 	if (!is_busy) {
-		stop_ticking(m);
+		worker_stop_ticking(p, m->beat_ns);
 		return;
 	}
 	m->beat_ns = board_now_ns();

@@ -45,14 +45,16 @@ struct worker_process {
 	char *result;	    /* RESULT_ROOM */
 };
 
-/* The main thread beats while the driver thread has something to do, and then only. */
+/* beat.c: the main thread beats while the driver thread has something to do, and then only. */
 void worker_busy(struct worker_process *p);
 void worker_idle(struct worker_process *p);
+/* By the main thread, which has nothing to beat for; last_beat_ns: its last one. */
+void worker_stop_ticking(struct worker_process *p, uint64_t last_beat_ns);
 
 /* The driver thread's whole life. */
 void *driver_thread(void *process);
 
-/* Around each call into the driver, by the driver thread. */
+/* call.c: around each call into the driver, by the driver thread. */
 void call_begin(struct worker_process *p, enum driver_call call);
 void call_end(struct worker_process *p);
 /* Room for a call's words, empty; and what it left there, one line, valid until the next. */

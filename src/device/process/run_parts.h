@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One run in a worker, between the files that make it: run.c (request, place, result),
- * run_calls.c (the driver's part), run_verdict.c. All of it is the driver thread's. */
+ * run_calls.c (the driver's part), run_report.c (messages and errors), run_verdict.c. All of it is
+ * the driver thread's. */
 #ifndef DEVICE_PROCESS_RUN_PARTS_H
 #define DEVICE_PROCESS_RUN_PARTS_H
 
@@ -33,7 +34,7 @@ struct run {
 	double start_s;
 };
 
-/* run.c */
+/* run_report.c */
 void run_send(struct run *r, enum device_frame type); /* CAUSE or ENDED */
 void run_reach(struct run *r, enum run_phase phase);
 bool run_has_failed(const struct run *r);
