@@ -5,6 +5,8 @@
 
 #include "base/vec.h"
 
+enum { HEAP_KEPT = 1024 }; /* the room that an empty heap keeps: a larger one is given back */
+
 void heap_init(struct heap *h, heap_less *less, void *ctx)
 {
 	*h = (struct heap){.less = less, .ctx = ctx};
@@ -75,6 +77,8 @@ void heap_remove(struct heap *h, struct heap_node *node)
 	assert(at < h->n && h->at[at] == node);
 	node->at = HEAP_NOWHERE;
 	last = h->at[--h->n];
+	if (h->n == 0 && h->cap > HEAP_KEPT)
+		vec_done(h);
 	if (last == node)
 		return;
 	put(h, at, last);

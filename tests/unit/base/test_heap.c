@@ -129,6 +129,31 @@ static void an_empty_heap_has_no_top(void **state)
 	heap_done(&h);
 }
 
+static void an_empty_heap_gives_back_what_many_nodes_took(void **state)
+{
+	enum { N_MANY = 5000 };
+	static struct item items[N_MANY];
+	unsigned n_calls = 0;
+	uint32_t cap;
+	struct heap h;
+
+	(void)state;
+	heap_init(&h, less, &n_calls);
+	for (unsigned i = 0; i < N_MANY; i++) {
+		heap_node_init(&items[i].node);
+		heap_push(&h, &items[i].node);
+	}
+	while (heap_pop(&h))
+		;
+	assert_null(h.at);
+	assert_int_equal(h.cap, 0);
+	heap_push(&h, &items[0].node);
+	cap = h.cap; /* of few nodes it is kept: they come and go */
+	assert_ptr_equal(heap_pop(&h), &items[0].node);
+	assert_int_equal(h.cap, cap);
+	heap_done(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +161,7 @@ int main(void)
 		cmocka_unit_test(pops_come_in_order_and_ties_by_id),
 		cmocka_unit_test(a_change_costs_comparisons_by_the_logarithm),
 		cmocka_unit_test(an_empty_heap_has_no_top),
+		cmocka_unit_test(an_empty_heap_gives_back_what_many_nodes_took),
 	};
 
 	return RUN(tests);
