@@ -31,7 +31,11 @@ struct fake_job {
 	};
 	double at_s;	/* of its next event */
 	uint64_t order; /* of events at one time: as they were made */
-	double started_s, duration_s, kill_delay_s;
+	union {
+		double duration_s; /* before it is started */
+		double started_s;
+	};
+	double kill_delay_s;
 };
 
 struct fake {
@@ -159,10 +163,12 @@ static void apply_timeout(struct fake_outcome *o, double timeout_s)
 
 static void start(struct fake *f, struct fake_job *fj)
 {
+	double now_s = clock_now(clock_of(f)), end_s = now_s + fj->duration_s;
+
 	fj->is_started = fj->is_ending = true;
-	fj->started_s = clock_now(clock_of(f));
+	fj->started_s = now_s;
 	sched_job_started(fj->job, f->base.ops->name);
-	schedule(f, fj, fj->started_s + fj->duration_s);
+	schedule(f, fj, end_s);
 }
 
 static const char *text_of(const struct fake_job *fj)
