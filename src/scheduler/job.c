@@ -87,7 +87,6 @@ void job_init_all(struct sched *s)
 		job->n = (uint32_t)i;
 		job->cause = CAUSE_NONE;
 		job->n_waiting = job_n_deps(job->spec);
-		list_init(&job->link);
 		heap_node_init(&job->ready);
 		if (job->spec->rules != rules) {
 			rules = job->spec->rules;

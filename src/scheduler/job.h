@@ -11,7 +11,6 @@
 #include <stdint.h>
 
 #include "base/heap.h"
-#include "base/list.h"
 #include "job/job_spec.h"
 #include "scheduler/job_attempt.h"
 
@@ -42,10 +41,9 @@ struct job {
 	uint32_t n_dependents;
 	uint32_t dependents_at; /* first of them in the scheduler's edge array */
 	uint32_t cause;		/* index of the root cause of its end, or CAUSE_NONE */
-	uint64_t rank, id_key;	/* see priority.c */
-	struct ready_class *class;
-	struct list link;	/* in whichever list its state calls for */
+	uint32_t rank;		/* see priority.c */
 	struct heap_node ready; /* in its class's heap while QUEUED and not submitted */
+	struct ready_class *class;
 };
 
 static inline enum job_status job_status(const struct job *j)

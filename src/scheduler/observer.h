@@ -8,6 +8,7 @@
 #ifndef SCHEDULER_OBSERVER_H
 #define SCHEDULER_OBSERVER_H
 
+#include "base/list.h"
 #include "scheduler/job.h"
 
 struct observer;

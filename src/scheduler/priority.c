@@ -41,8 +41,7 @@ static int compare_rules_at(const void *a, const void *b)
 			     *(const struct job_rules *const *)b);
 }
 
-/* The distinct rules in ascending order of priority: the index there is the upper half of a rank.
- */
+/* The distinct rules in ascending order of priority: the index there is the rank. */
 static const struct job_rules **rules_in_order(const struct sched *s, size_t *ret_n)
 {
 	size_t n_kept = 0;
@@ -65,7 +64,7 @@ static void set_ranks(struct sched *s)
 	const struct job_rules *rules = NULL;
 	size_t n;
 	_cleanup_(freep) const struct job_rules **order = rules_in_order(s, &n);
-	uint64_t high = 0;
+	uint32_t rank = 0;
 
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		struct job *job = &s->jobs[i];
@@ -76,9 +75,9 @@ static void set_ranks(struct sched *s)
 			rules = job->spec->rules;
 			found = bsearch(&rules, order, n, sizeof(*order), compare_rules_at);
 			assert(found);
-			high = (uint64_t)(found - order) << 32;
+			rank = (uint32_t)(found - order);
 		}
-		job->rank = high | job->n_dependents;
+		job->rank = rank;
 	}
 }
 
@@ -118,8 +117,14 @@ void priority_prepare(struct sched *s)
 	if (!s->plan->is_by_id)
 		return;
 	s->id_prefix = common_prefix(s);
+	s->id_keys = xcalloc(s->n_jobs, sizeof(*s->id_keys));
 	for (size_t i = 0; i < s->n_jobs; i++)
-		s->jobs[i].id_key = first_bytes(s->jobs[i].spec->id + s->id_prefix);
+		s->id_keys[i] = first_bytes(s->jobs[i].spec->id + s->id_prefix);
+}
+
+void priority_done(struct sched *s)
+{
+	free(s->id_keys);
 }
 
 bool priority_first(const struct sched *s, const struct job *a, const struct job *b)
@@ -128,13 +133,15 @@ bool priority_first(const struct sched *s, const struct job *a, const struct job
 
 	if (!first && a->rank != b->rank)
 		return a->rank > b->rank;
+	if (!first && a->n_dependents != b->n_dependents)
+		return a->n_dependents > b->n_dependents;
 	if (first && first(a, b, s->options.priority_ctx))
 		return true;
 	if (first && first(b, a, s->options.priority_ctx))
 		return false;
 	if (!s->plan->is_by_id)
 		return a->n < b->n;
-	if (a->id_key != b->id_key)
-		return a->id_key < b->id_key;
+	if (s->id_keys[a->n] != s->id_keys[b->n])
+		return s->id_keys[a->n] < s->id_keys[b->n];
 	return strcmp(a->spec->id + s->id_prefix, b->spec->id + s->id_prefix) < 0;
 }

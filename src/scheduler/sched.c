@@ -17,7 +17,6 @@ struct sched *sched_new(const struct sched_options *options, struct sched_host *
 	s->stop_level = -1;
 	s->alarm_s = INFINITY;
 	list_init(&s->observers);
-	list_init(&s->settled);
 	list_init(&s->unsettled);
 	list_init(&s->waits);
 	resources_init(s);
@@ -35,7 +34,9 @@ void sched_free(struct sched *s)
 	resources_done(s);
 	free(s->finally);
 	free(s->dependents);
+	vec_done(&s->settled);
 	vec_done(&s->targets);
+	priority_done(s);
 	free(s->jobs);
 	arena_free(s->mem);
 	free(s);
@@ -148,6 +149,8 @@ void sched_subscribe(struct sched *s, struct observer *o)
 
 /* ---- running ---- */
 
+enum { UPCALLS_MOST = 1024 };
+
 void sched_start(struct sched *s)
 {
 	assert(s->plan && !s->is_started);
@@ -215,12 +218,19 @@ static void sched_launch(struct job *job)
 	error_done(&why);
 }
 
+/* What a million jobs report that start at once does not wait in memory together: then the host has
+ * been woken, and the next turn goes on. */
+static bool has_much_to_hear(const struct sched *s)
+{
+	return s->upcalls.n >= UPCALLS_MOST;
+}
+
 static bool dispatch(struct sched *s)
 {
 	bool has_any = false;
 	struct job *job;
 
-	while ((job = ready_take(s)) != NULL) {
+	while (!has_much_to_hear(s) && (job = ready_take(s)) != NULL) {
 		sched_launch(job);
 		has_any = true;
 		stop_at_max_failures(s);

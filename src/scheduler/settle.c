@@ -23,7 +23,7 @@ void settle(struct job *job, enum job_status status, enum job_reason reason, con
 	if (is_root_failure(status, reason))
 		s->n_root_failures++;
 	job_set_status(job, status, reason, message);
-	list_append(&s->settled, &job->link);
+	vec_push(&s->settled, job->n);
 }
 
 static uint32_t root_of(const struct job *job)
@@ -105,12 +105,9 @@ static void open_gate(struct sched *s)
 void settle_all(struct sched *s)
 {
 	for (;;) {
-		while (!list_is_empty(&s->settled)) {
-			struct job *job = list_entry(s->settled.next, struct job, link);
-
-			list_remove(&job->link);
-			tell_dependents(s, job);
-		}
+		for (size_t i = 0; i < s->settled.n; i++)
+			tell_dependents(s, job_at(s, s->settled.at[i]));
+		s->settled.n = 0;
 		if (s->is_gate_open || s->n_ordinary > 0)
 			return;
 		open_gate(s);

@@ -4,6 +4,7 @@
 #define SCHEDULER_STATE_H
 
 #include "base/arena.h"
+#include "base/list.h"
 #include "base/map.h"
 #include "base/vec.h"
 #include "scheduler/sched.h"
@@ -131,9 +132,9 @@ struct sched {
 	uint32_t n_edges;
 
 	/* settle.c */
-	struct list settled; /* final jobs whose dependents do not know it yet */
-	uint32_t n_ordinary; /* jobs that are neither final nor `finally` */
-	uint32_t *finally;   /* indices of those that are */
+	VEC(uint32_t) settled; /* final jobs whose dependents do not know it yet: their indices */
+	uint32_t n_ordinary;   /* jobs that are neither final nor `finally` */
+	uint32_t *finally;     /* indices of those that are */
 	uint32_t n_finally;
 	bool is_gate_open; /* for finally jobs */
 	uint32_t n_root_failures;
@@ -148,7 +149,10 @@ struct sched {
 	struct list unsettled; /* rivals */
 	uint64_t n_rounds;     /* of settling some */
 	struct list waits;     /* classes, the one that has waited longest first */
-	size_t id_prefix;      /* bytes that all ids begin with */
+
+	/* priority.c */
+	size_t id_prefix;  /* bytes that all ids begin with */
+	uint64_t *id_keys; /* with plan.is_by_id, by the job's index */
 
 	struct upcall_queue upcalls;
 	struct map places; /* each `where` once */
@@ -191,6 +195,7 @@ void emit_run_ended(struct sched *s);
 
 /* priority.c */
 void priority_prepare(struct sched *s);
+void priority_done(struct sched *s);
 bool priority_first(const struct sched *s, const struct job *a, const struct job *b);
 
 /* resources.c */

@@ -450,7 +450,23 @@ static void a_job_takes_less_than_it_may(void **state)
 	}
 	bed_go(&b);
 	assert_true(sched_memory(b.s) / N > sizeof(struct job)); /* it counts something */
-	assert_true(sched_memory(b.s) / N + spec_and_deps <= 600);
+	assert_true(sched_memory(b.s) / N + spec_and_deps <= 420);
+	bed_done(&b);
+}
+
+static void many_starts_at_once_are_heard_in_portions(void **state)
+{
+	enum { N = 20000 };
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, N);
+	for (unsigned i = 0; i < N; i++)
+		bed_job(&b, "j%u", i);
+	bed_go(&b);
+	assert_int_equal(b.peak, N); /* all at one time */
+	assert_int_equal(sched_tally(b.s)[JOB_PASSED], N);
+	assert_true(sched_memory(b.s) / N <= 220);
 	bed_done(&b);
 }
 
@@ -467,6 +483,7 @@ int main(void)
 		cmocka_unit_test(a_full_backend_does_not_hold_back_another),
 		cmocka_unit_test(limits_can_be_changed_while_it_runs),
 		cmocka_unit_test(a_crowd_that_waits_costs_nothing),
+		cmocka_unit_test(many_starts_at_once_are_heard_in_portions),
 		cmocka_unit_test(a_fan_in_costs_one_count_per_end),
 		cmocka_unit_test(two_runs_are_alike),
 		cmocka_unit_test(equal_jobs_go_in_the_order_of_the_plan),
