@@ -16,6 +16,7 @@
 #include "device/probe/probe.h"
 #include "device/worker/worker.h"
 #include "exec/slot.h"
+#include "flow/flow.h"
 
 static bool is_one_of(const char *word, const char *a, const char *b, const char *c)
 {
@@ -147,7 +148,7 @@ int main(int argc, char **argv)
 	proc_expect_children();
 	/* Our own processes: this program in another mode (base/proc.h). */
 	if (argc == 2 && strcmp(argv[1], "__slot") == 0)
-		return slot_main();
+		return slot_main(flow_reader);
 	if (argc == 2 && strcmp(argv[1], "__clerk") == 0)
 		return clerk_main();
 	if (argc == 2 && strcmp(argv[1], "__device") == 0)

@@ -40,6 +40,7 @@ static void attempt_measure(struct attempt *a)
 	const struct steps_job job = {
 		.rules = &a->ask.rules->job,
 		.steps = &a->ask.run.steps,
+		.find_reader = a->host->find_reader,
 		.log_fd = a->log.fd,
 		.log_start = (off_t)a->log.header.len,
 	};

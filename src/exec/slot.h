@@ -21,6 +21,7 @@
 #include "base/list.h"
 #include "io/vigil.h"
 #include "job/job_needs.h"
+#include "job/job_reader.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
 
@@ -106,8 +107,9 @@ pid_t slot_pid(const struct slot *slot);
 /* What the processes of its job take now; false: it has none. */
 bool slot_measure(const struct slot *slot, struct job_load *ret);
 
-/* The process itself: `dvsched __slot`, socket on PROC_SOCKET_FD. Never returns. */
-int slot_main(void);
+/* The process itself: `dvsched __slot`, socket on PROC_SOCKET_FD. Never returns. find: the readers
+ * that its jobs may name. */
+int slot_main(job_reader_find *find);
 
 /*
  * The scheduler's part of containment: it is a subreaper too. Kills and reaps every child of ours

@@ -31,10 +31,11 @@ static uint64_t read_oom_kills(void)
 	return n;
 }
 
-void slot_host_init(struct slot_host *h, const struct slot_hello *hello,
+void slot_host_init(struct slot_host *h, const struct slot_hello *hello, job_reader_find *find,
 		    volatile sig_atomic_t *ending_signals)
 {
-	*h = (struct slot_host){.grace_s = hello->grace_s, .ending_signals = ending_signals};
+	*h = (struct slot_host){
+		.grace_s = hello->grace_s, .find_reader = find, .ending_signals = ending_signals};
 	h->has_nofile = hello->nofile && getrlimit(RLIMIT_NOFILE, &h->nofile) == 0 &&
 			h->nofile.rlim_cur != hello->nofile;
 	h->nofile.rlim_cur = hello->nofile;

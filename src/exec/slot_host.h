@@ -14,6 +14,7 @@
 struct slot_host {
 	struct confine confine;
 	struct kept kept;
+	job_reader_find *find_reader;
 	struct proc_tree tree; /* read anew by each who needs it */
 	double grace_s;
 	struct rlimit nofile; /* what jobs get */
@@ -36,7 +37,7 @@ struct slot_host {
 	} pause;
 };
 
-void slot_host_init(struct slot_host *h, const struct slot_hello *hello,
+void slot_host_init(struct slot_host *h, const struct slot_hello *hello, job_reader_find *find,
 		    volatile sig_atomic_t *ending_signals);
 /* Takes a copy of its path. */
 void slot_host_set_terminal(struct slot_host *h, const struct slot_terminal *terminal);

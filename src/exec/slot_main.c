@@ -29,6 +29,7 @@ struct slot_process {
 	bool is_greeted;
 	struct job_kind rules[JOB_WIRE_PLACES];
 	struct slot_host host;
+	job_reader_find *find_reader;
 	struct attempt attempt;
 	struct link link; /* to the scheduler */
 };
@@ -111,7 +112,7 @@ static void greet(struct slot_process *p, struct wire *w)
 	if (p->is_greeted || !slot_take_hello(&copy, &p->hello))
 		leave(p, IS_CONFUSED);
 	numa_pin(p->hello.cpus, p->hello.numa);
-	slot_host_init(&p->host, &p->hello, &ending_signals);
+	slot_host_init(&p->host, &p->hello, p->find_reader, &ending_signals);
 	p->is_greeted = true;
 }
 
@@ -352,13 +353,14 @@ static bool show_rest(struct slot_process *p)
 	return is_all;
 }
 
-int slot_main(void)
+int slot_main(job_reader_find *find)
 {
 	struct slot_process *p = xcalloc(1, sizeof(*p));
 	sigset_t waiting;
 
 	link_init(&p->link, PROC_SOCKET_FD, LINK_DESCRIPTORS);
 	attempt_init(&p->attempt, &p->host);
+	p->find_reader = find;
 	proc_become("dvs-slot");
 	set_signals(&waiting);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

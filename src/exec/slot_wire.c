@@ -47,8 +47,8 @@ static void put_steps(struct str *b, const struct job_steps *s)
 	wire_put_string(b, s->write_path);
 	wire_put_string(b, s->write_text);
 	wire_put_string(b, s->remove_unless_passed);
-	wire_put_string(b, s->coverage_path);
-	wire_put_string(b, s->vplan_path);
+	wire_put_string(b, s->reader);
+	wire_put_string(b, s->read_path);
 }
 
 static void take_steps(struct wire *w, struct job_steps *ret)
@@ -57,9 +57,9 @@ static void take_steps(struct wire *w, struct job_steps *ret)
 	ret->write_path = wire_string(w);
 	ret->write_text = wire_string(w);
 	ret->remove_unless_passed = wire_string(w);
-	ret->coverage_path = wire_string(w);
-	ret->vplan_path = wire_string(w);
-	w->ok = w->ok && (!ret->write_path || ret->write_text);
+	ret->reader = wire_string(w);
+	ret->read_path = wire_string(w);
+	w->ok = w->ok && (!ret->write_path || ret->write_text) && (!ret->reader || ret->read_path);
 }
 
 void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt,

@@ -9,7 +9,8 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "tool/tool.h"
+
+static const struct src_pos nowhere;
 
 int steps_remove(struct confine *c, const struct job_steps *steps, struct error *err)
 {
@@ -53,57 +54,36 @@ static void fail_step(struct job_outcome *o, struct error *err)
 	error_done(err);
 }
 
-static void measure_times(const struct steps_job *job, struct job_measures *ret)
+static void steps_read(const struct steps_job *job, const char *name, const char *path,
+		       struct job_outcome *o)
 {
-	struct tool_times times = {0};
+	const struct job_reader *reader = job->find_reader(name);
+	const struct job_left left = {job->rules->tool, path, job->log_fd, job->log_start};
+	struct error err = {0};
 
-	if (job->log_fd < 0)
-		return;
-	tool_read_log(tool_find(job->rules->tool), job->log_fd, job->log_start,
-		      job->rules->is_simulation, &times);
-	ret->has_run_time = times.has_run_time;
-	ret->run_time_s = times.run_time_s;
-	ret->has_sim_time = times.has_sim_time;
-	ret->sim_time_us = times.sim_time_us;
+	if (!reader)
+		error_set(&err, nowhere, "this program has no reader '%s'", name);
+	if (!reader || reader->read(&left, o, &err) < 0)
+		fail_step(o, &err);
 }
 
-static void measure_coverage(const struct steps_job *job, struct job_outcome *o)
+static bool has_measures(const struct job_measures *m)
 {
-	const struct tool *tool = tool_find(job->rules->tool);
-	struct tool_coverage coverage = {0};
-	struct job_coverage *list;
-	struct error err = {0};
-	struct arena *mem;
-
-	if (!tool_has_coverage(tool))
-		return;
-	mem = job_outcome_mem(o);
-	if (tool_read_coverage(tool, job->steps->coverage_path, mem, &coverage, &err) < 0) {
-		fail_step(o, &err);
-		return;
-	}
-	list = arena_array(mem, coverage.n_pairs + 1, sizeof(*list));
-	for (size_t i = 0; i < coverage.n_pairs; i++)
-		list[i] = (struct job_coverage){coverage.pairs[i].name, coverage.pairs[i].value};
-	o->measures.coverage = list;
-	o->measures.n_coverage = (uint32_t)coverage.n_pairs;
+	return m->has_run_time || m->has_sim_time || m->has_vplan || m->n_coverage;
 }
 
 void steps_measure(const struct steps_job *job, struct job_outcome *o)
 {
 	const struct job_steps *steps = job->steps;
 	bool is_passed = o->result.status == JOB_PASSED;
-	struct job_measures *m = &o->measures;
 
-	*m = (struct job_measures){0};
-	if (job->rules->tool)
-		measure_times(job, m);
-	if (is_passed && steps && steps->coverage_path)
-		measure_coverage(job, o);
-	if (is_passed && steps && steps->vplan_path)
-		m->has_vplan = tool_read_vplan(steps->vplan_path, &m->vplan_percent);
-	if (m->has_run_time || m->has_sim_time || m->has_vplan || m->n_coverage)
-		o->result.measures = m;
+	o->measures = (struct job_measures){0};
+	if (job->rules->log_reader && job->log_fd >= 0)
+		steps_read(job, job->rules->log_reader, NULL, o);
+	if (is_passed && steps && steps->reader)
+		steps_read(job, steps->reader, steps->read_path, o);
+	if (has_measures(&o->measures))
+		o->result.measures = &o->measures;
 }
 
 /* What a job that did not pass leaves would be counted as covered. */

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "base/confine.h"
+#include "job/job_reader.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
 
@@ -18,6 +19,7 @@ int steps_remove(struct confine *c, const struct job_steps *steps, struct error 
 struct steps_job {
 	const struct job_rules *rules;
 	const struct job_steps *steps;
+	job_reader_find *find_reader;
 	int log_fd;	 /* -1: there is no log */
 	off_t log_start; /* what the job itself wrote begins here */
 };

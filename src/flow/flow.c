@@ -96,6 +96,15 @@ struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct
 	return plan;
 }
 
+const struct job_reader *flow_reader(const char *name)
+{
+	for (size_t i = 0; flow_types[i]; i++)
+		for (const struct job_reader *r = flow_types[i]->readers; r && r->name; r++)
+			if (strcmp(r->name, name) == 0)
+				return r;
+	return NULL;
+}
+
 void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 			struct diags *diags)
 {

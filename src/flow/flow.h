@@ -8,6 +8,7 @@
 #include "base/diag.h"
 #include "base/map.h"
 #include "config/config.h"
+#include "job/job_reader.h"
 #include "job/job_spec.h"
 
 /* What DVSim's own options say; all NULL, 0 and false: nothing was said. Lists end in NULL. */
@@ -98,6 +99,8 @@ struct flow_type {
 	const char *help;
 	enum flow_kind kind;
 	enum plan_report report; /* of its plans; PLAN_REPORT_OF_FLOW is none */
+	const struct job_reader
+		*readers; /* what its jobs name; ends in one without a name. NULL: none */
 	/* NULL after errors. The plan owns copies of all it needs but positions' file names, which
 	 * cfg keeps. */
 	struct plan *(*make)(struct cfg *c, const struct flow_options *options,
@@ -124,6 +127,8 @@ extern const struct flow_type *const flow_types[]; /* NULL-terminated */
 /* Is this value of the key `flow` one of our own flows? NULL (no such key): no. */
 bool flow_is_native(const struct cfg *c, struct hjson_node *flow);
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags);
+/* Of all flows. */
+job_reader_find flow_reader;
 
 /*
  * For those who read `backends` and make no plan: its {words} get the values of `vars` and -D, as

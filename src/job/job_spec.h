@@ -71,9 +71,8 @@ struct job_rules {
 	const char *backend; /* NULL: the run's default */
 	uint32_t backend_no; /* its number in the plan's roster, from 1 on; 0: the run's default */
 	const char *cwd;     /* absolute */
-	/* The EDA tool that the job runs: its log, and what its steps leave, are read in this
-	 * tool's words. NULL: none. */
-	const char *tool;
+	const char *tool;    /* what the job runs, for readers and reports; NULL: not known */
+	const char *log_reader; /* what reads the log for measures (job/job_reader.h); NULL: none */
 	const char *const
 		*env; /* "NAME=VALUE" that we set over our own environment; NULL-terminated */
 	const char *const *terminal_env; /* likewise, over env, of an interactive job: what the user
@@ -99,12 +98,11 @@ struct job_rules {
 	uint32_t max_odirs; /* with renew_odir: directories kept, the new one included; 0: all */
 	bool dump_env;	    /* write <odir>/env_vars */
 	bool is_interactive;
-	bool is_shown;	    /* what it adds to its log is sent to the user's screen meanwhile */
-	bool is_command;    /* argv comes from a command line: an executable file that is no
-			       program is a script of /bin/sh, as for a shell */
-	bool is_dry_run;    /* its command only tells what it would do: run without steps, always a
-			       pass */
-	bool is_simulation; /* with tool: its log may tell the simulated time */
+	bool is_shown;	 /* what it adds to its log is sent to the user's screen meanwhile */
+	bool is_command; /* argv comes from a command line: an executable file that is no
+			    program is a script of /bin/sh, as for a shell */
+	bool is_dry_run; /* its command only tells what it would do: run without steps, always a
+			    pass */
 };
 
 struct dv_block;

@@ -20,8 +20,8 @@ struct job_steps {
 	const char *write_path, *write_text; /* its parents are made */
 	/* ---- after it; a step that fails fails the job ---- */
 	const char *remove_unless_passed;
-	const char *coverage_path; /* the tool's summary, which a job that passes must have left */
-	const char *vplan_path;	   /* an annotated verification plan; may be missing */
+	const char *reader; /* of a job that passed: what reads read_path (job/job_reader.h) */
+	const char *read_path;
 };
 
 /* A column of a coverage summary in the tool's words: "LINE", "91.20 %". */

@@ -11,20 +11,19 @@ enum {
 	DRY_RUN = BIT(2),
 	LEAK_FAILS = BIT(3),
 	PLAIN_STAMPS = BIT(4),
-	SIMULATION = BIT(5),
-	INTERACTIVE = BIT(6),
-	REUSE_ODIR = BIT(7),
-	COMMAND = BIT(8),
-	SHOWN = BIT(9),
+	INTERACTIVE = BIT(5),
+	REUSE_ODIR = BIT(6),
+	COMMAND = BIT(7),
+	SHOWN = BIT(8),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
 {
 	return (r->renew_odir ? RENEW_ODIR : 0) | (r->dump_env ? DUMP_ENV : 0) |
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
-	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_simulation ? SIMULATION : 0) |
-	       (r->is_interactive ? INTERACTIVE : 0) | (r->retry.reuse ? REUSE_ODIR : 0) |
-	       (r->is_command ? COMMAND : 0) | (r->is_shown ? SHOWN : 0);
+	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_interactive ? INTERACTIVE : 0) |
+	       (r->retry.reuse ? REUSE_ODIR : 0) | (r->is_command ? COMMAND : 0) |
+	       (r->is_shown ? SHOWN : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -46,6 +45,7 @@ void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struc
 	wire_put_f64(b, r->grace_s);
 	wire_put_string(b, r->cwd);
 	wire_put_string(b, r->tool);
+	wire_put_string(b, r->log_reader);
 	wire_put_list(b, r->env);
 	wire_put_list(b, r->terminal_env);
 	wire_put_list(b, r->keep);
@@ -81,7 +81,6 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 		.is_dry_run = flags & DRY_RUN,
 		.leak = flags & LEAK_FAILS ? LEAK_FAIL : LEAK_KILL,
 		.plain_stamps = flags & PLAIN_STAMPS,
-		.is_simulation = flags & SIMULATION,
 		.is_interactive = flags & INTERACTIVE,
 		.retry.reuse = flags & REUSE_ODIR,
 		.is_command = flags & COMMAND,
@@ -93,6 +92,7 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 	ret->grace_s = wire_f64(w);
 	ret->cwd = wire_string(w);
 	ret->tool = wire_string(w);
+	ret->log_reader = wire_string(w);
 	ret->env = wire_strings(w, &n);
 	ret->terminal_env = wire_strings(w, &n);
 	ret->keep = wire_strings(w, &n);

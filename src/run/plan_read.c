@@ -37,9 +37,9 @@ static int get_steps(struct plan_reader *r, const json_t *job, const struct job_
 	    get_path(r, obj, "write_path", root, &s->write_path) < 0 ||
 	    member_get_text(r, obj, "write_text", &s->write_text) < 0 ||
 	    get_path(r, obj, "remove_unless_passed", root, &s->remove_unless_passed) < 0 ||
-	    get_path(r, obj, "coverage_path", root, &s->coverage_path) < 0)
+	    member_get_text(r, obj, "reader", &s->reader) < 0)
 		return -1;
-	return get_path(r, obj, "vplan_path", root, &s->vplan_path);
+	return get_path(r, obj, "read_path", root, &s->read_path);
 }
 
 /* One of a job's lists: numbers of jobs, and ranges of them ("17-203"). */

@@ -157,6 +157,7 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	plan_record_text(w, "backend", r->backend);
 	plan_record_text(w, "cwd", r->cwd);
 	plan_record_text(w, "tool", r->tool);
+	plan_record_text(w, "log_reader", r->log_reader);
 	write_words(w, "env", r->env, NULL);
 	write_words(w, "terminal_env", r->terminal_env, NULL);
 	plan_write_patterns(w, "pass_patterns", &r->pass_patterns);
@@ -173,7 +174,6 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	write_flag(w, "plain_stamps", r->plain_stamps);
 	write_flag(w, "dump_env", r->dump_env);
 	write_flag(w, "is_command", r->is_command);
-	write_flag(w, "is_simulation", r->is_simulation);
 	write_flag(w, "is_interactive", r->is_interactive);
 	write_flag(w, "is_dry_run", r->is_dry_run);
 	jout_object_end(&w->out);
@@ -242,8 +242,8 @@ static void write_steps(struct plan_writer *w, const struct job_steps *s)
 	write_path(w, "write_path", s->write_path, root);
 	plan_record_text(w, "write_text", s->write_text);
 	write_path(w, "remove_unless_passed", s->remove_unless_passed, root);
-	write_path(w, "coverage_path", s->coverage_path, root);
-	write_path(w, "vplan_path", s->vplan_path, root);
+	plan_record_text(w, "reader", s->reader);
+	write_path(w, "read_path", s->read_path, root);
 	jout_object_end(&w->out);
 }
 

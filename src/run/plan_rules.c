@@ -93,6 +93,7 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	    member_get_text(r, obj, "backend", &ret->backend) < 0 ||
 	    member_get_text(r, obj, "cwd", &ret->cwd) < 0 ||
 	    member_get_text(r, obj, "tool", &ret->tool) < 0 ||
+	    member_get_text(r, obj, "log_reader", &ret->log_reader) < 0 ||
 	    member_get_words(r, obj, "env", NULL, &ret->env) < 0 ||
 	    member_get_words(r, obj, "terminal_env", NULL, &ret->terminal_env) < 0 ||
 	    get_patterns(r, obj, "pass_patterns", &ret->pass_patterns) < 0 ||
@@ -112,7 +113,6 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	ret->plain_stamps = json_is_true(json_object_get(obj, "plain_stamps"));
 	ret->dump_env = json_is_true(json_object_get(obj, "dump_env"));
 	ret->is_command = json_is_true(json_object_get(obj, "is_command"));
-	ret->is_simulation = json_is_true(json_object_get(obj, "is_simulation"));
 	ret->is_interactive = json_is_true(json_object_get(obj, "is_interactive"));
 	ret->is_dry_run = json_is_true(json_object_get(obj, "is_dry_run"));
 	return 0;

@@ -186,7 +186,7 @@ int main(int argc, char **argv)
 	size_t n = argc > 1 ? (size_t)atol(argv[1]) : 2000;
 
 	if (argc > 1 && strcmp(argv[1], "__slot") == 0)
-		return slot_main();
+		return slot_main(NULL);
 	if (!temp_dir_make(base))
 		return 1;
 	if (argc < 3) {

@@ -95,6 +95,16 @@ class Deps(unittest.TestCase):
             with self.subTest(what):
                 self.expect_one({name: text}, message)
 
+    def test_what_is_dvsims_is_included_by_dvsims_part_only(self):
+        tool = {"tool/meson.build": "public_headers += ['tool/tool.h']\n", "tool/tool.h": "",
+                "tool/tool.c": '#include "tool/tool.h"\n', "flow/dv/readers.c": '#include "tool/tool.h"\n'}
+        self.assertEqual(check(tool), (0, ""))
+        self.expect_one({**tool, "flow/native/jobs.c": '#include "tool/tool.h"\n'},
+                        "flow/native/jobs.c:1: error: tool may be included by: cli/dvsim flow/dv report/dv")
+        block = {"job/meson.build": "public_headers += ['job/job_spec.h', 'job/dv_block.h']\n", "job/dv_block.h": ""}
+        self.assertEqual(check({**block, "flow/dv/block.c": '#include "job/dv_block.h"\n'}), (0, ""))
+        self.expect_one({**block, "run/run.c": '#include "job/dv_block.h"\n'}, "job/dv_block.h may be included by")
+
     def test_texts_of_one_part_stand_nowhere_else(self):
         variable = 'const char *v = "$DVSIM_BACKEND"; /* DVSIM_TEXT is a name */\n'
         self.assertEqual(check({"flow/dv/sim/runs.c": variable, "cli/dvsim/env.c": variable}), (0, ""))

@@ -25,10 +25,45 @@
 /* Only what hangs meets it. */
 enum { PATIENCE_S = 60 };
 
+/* How much the job wrote into its log. */
+static int read_length(const struct job_left *left, struct job_outcome *ret, struct error *err)
+{
+	(void)err;
+	ret->measures.has_run_time = true;
+	ret->measures.run_time_s = (double)(lseek(left->log_fd, 0, SEEK_END) - left->log_start);
+	return 0;
+}
+
+/* The text of a file, under the name of the tool; it must be there. */
+static int read_text(const struct job_left *left, struct job_outcome *ret, struct error *err)
+{
+	struct arena *mem = job_outcome_mem(ret);
+	struct job_coverage *pair = arena_zalloc(mem, sizeof(*pair));
+	_cleanup_(str_done) struct str text = {0};
+
+	if (fs_read_file(left->path, 4096, &text, err) < 0)
+		return -1;
+	*pair = (struct job_coverage){arena_strdup(mem, left->tool),
+				      arena_strndup(mem, text.s, text.len)};
+	ret->measures.coverage = pair;
+	ret->measures.n_coverage = 1;
+	return 0;
+}
+
+static const struct job_reader *bed_reader(const char *name)
+{
+	static const struct job_reader readers[] = {{"length", read_length}, {"text", read_text}};
+
+	for (size_t i = 0; i < ARRAY_LEN(readers); i++)
+		if (strcmp(readers[i].name, name) == 0)
+			return &readers[i];
+	return NULL;
+}
+
 void bed_dispatch(int argc, char **argv)
 {
 	if (argc > 1 && strcmp(argv[1], "__slot") == 0)
-		exit(slot_main());
+		exit(slot_main(bed_reader));
 	if (argc > 1 && strcmp(argv[1], "__clerk") == 0)
 		exit(clerk_main());
 	prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -26,7 +26,9 @@ struct slot_bed {
 	struct str notes; /* each with its '\n' */
 };
 
-/* In main(), before anything else: this program is slots and the clerk, too. */
+/* In main(), before anything else: this program is slots and the clerk, too. Its readers are
+ * "length" (the run time is how much the job wrote into its log) and "text" (of a file, as a
+ * coverage under the name of the tool). */
 void bed_dispatch(int argc, char **argv);
 
 struct slot_bed *bed_new(void);

@@ -119,7 +119,7 @@ static void dump_rules(struct str *out, const struct job_rules *r)
 	dump_flag(out, "is interactive", r->is_interactive);
 	dump_flag(out, "is shown", r->is_shown);
 	dump_flag(out, "is a dry run", r->is_dry_run);
-	dump_flag(out, "is a simulation", r->is_simulation);
+	dump_text(out, "reads log as", r->log_reader);
 }
 
 static void dump_steps(struct str *out, const struct job_steps *steps)
@@ -130,8 +130,8 @@ static void dump_steps(struct str *out, const struct job_steps *steps)
 	if (steps->write_path)
 		str_printf(out, "  writes %s: %s", steps->write_path, steps->write_text);
 	dump_text(out, "removes unless passed", steps->remove_unless_passed);
-	dump_text(out, "reads coverage of", steps->coverage_path);
-	dump_text(out, "reads the plan in", steps->vplan_path);
+	if (steps->reader)
+		str_printf(out, "  reads %s of %s\n", steps->reader, steps->read_path);
 }
 
 static void dump_deps(struct str *out, const struct plan *plan, const struct job_spec *job)

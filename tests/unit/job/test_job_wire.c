@@ -22,6 +22,7 @@ static const char *const terminal_env[] = {"TALKS=1", NULL};
 static const struct job_rules a_rule = {
 	.cwd = "/somewhere",
 	.tool = "vcs",
+	.log_reader = "log",
 	.env = env,
 	.terminal_env = terminal_env,
 	.keep = keep,
@@ -34,7 +35,6 @@ static const struct job_rules a_rule = {
 	.leak = LEAK_FAIL,
 	.renew_odir = true,
 	.is_command = true,
-	.is_simulation = true,
 };
 
 static const struct job_coverage pairs[] = {{"LINE", "90 %"}, {"TOGGLE", "80 %"}};
@@ -79,6 +79,7 @@ static void rules_are_taken_as_they_were_put(void **state)
 	assert_int_equal(place, 5);
 	assert_string_equal(r.cwd, a_rule.cwd);
 	assert_string_equal(r.tool, a_rule.tool);
+	assert_string_equal(r.log_reader, a_rule.log_reader);
 	assert_string_equal(r.env[1], "B=");
 	assert_null(r.env[2]);
 	assert_string_equal(r.terminal_env[0], "TALKS=1");
@@ -90,7 +91,7 @@ static void rules_are_taken_as_they_were_put(void **state)
 	assert_true(r.max_log_bytes == a_rule.max_log_bytes);
 	assert_int_equal(r.max_odirs, 3);
 	assert_int_equal(r.leak, LEAK_FAIL);
-	assert_true(r.renew_odir && r.is_command && r.is_simulation);
+	assert_true(r.renew_odir && r.is_command);
 	assert_false(r.is_dry_run || r.is_interactive || r.is_shown || r.dump_env);
 	job_wire_rules_done(&r);
 }

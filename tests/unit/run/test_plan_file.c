@@ -106,7 +106,7 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 	assert_int_equal(a->plain_stamps, b->plain_stamps);
 	assert_text(a->tool, b->tool);
 	assert_int_equal(a->is_command, b->is_command);
-	assert_int_equal(a->is_simulation, b->is_simulation);
+	assert_text(a->log_reader, b->log_reader);
 	assert_int_equal(a->dump_env, b->dump_env);
 	assert_int_equal(a->is_interactive, b->is_interactive);
 	assert_words(a->terminal_env, b->terminal_env);
@@ -122,8 +122,8 @@ static void assert_steps(const struct job_steps *a, const struct job_steps *b)
 	assert_text(a->write_path, b->write_path);
 	assert_text(a->write_text, b->write_text);
 	assert_text(a->remove_unless_passed, b->remove_unless_passed);
-	assert_text(a->coverage_path, b->coverage_path);
-	assert_text(a->vplan_path, b->vplan_path);
+	assert_text(a->reader, b->reader);
+	assert_text(a->read_path, b->read_path);
 }
 
 static void assert_job(const struct job_spec *a, const struct job_spec *b)
@@ -209,7 +209,7 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 		.plain_stamps = true,
 		.tool = "vcs",
 		.is_command = true,
-		.is_simulation = true,
+		.log_reader = "simulation log",
 		.dump_env = true,
 		.is_interactive = true,
 		.is_dry_run = true,
@@ -221,8 +221,8 @@ static const struct job_steps steps = {
 	.write_path = "/elsewhere/options.f",
 	.write_text = "-a\n-b\n",
 	.remove_unless_passed = "/quite/elsewhere",
-	.coverage_path = "/elsewhere/dashboard.txt",
-	.vplan_path = "/elsewhere/vplan.hjson",
+	.reader = "summary",
+	.read_path = "/elsewhere/dashboard.txt",
 };
 
 static void a_plan_comes_back_as_it_was(void **state)

@@ -7,6 +7,7 @@
 #include "config/fields.h"
 #include "flow/dv/job/job.h"
 #include "flow/dv/job/standing.h"
+#include "flow/dv/readers.h"
 
 /* A GUI does not write the log, and its user decides how long it takes. */
 static bool is_watched(const struct job_maker *m)
@@ -182,6 +183,13 @@ static const char *tool_name(struct job_maker *m)
 	return *name ? arena_strdup(m->plan->mem, name) : NULL;
 }
 
+static const char *log_reader(struct job_maker *m)
+{
+	if (!*dv_cfg_text(m->cfg, "tool", ""))
+		return NULL;
+	return m->kind->is_run ? DV_READS_SIMULATION_LOG : DV_READS_TOOL_LOG;
+}
+
 static bool same_patterns(const struct pattern_list *a, const struct pattern_list *b)
 {
 	if (a->n != b->n)
@@ -243,7 +251,7 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 			     : m->cfg->dv->max_odirs ? m->cfg->dv->max_odirs
 						     : 5,
 		.tool = tool_name(m),
-		.is_simulation = m->kind->is_run,
+		.log_reader = log_reader(m),
 		.is_command = true,
 		.dump_env = true,
 		.is_dry_run = m->cfg->dv->is_dry_run,

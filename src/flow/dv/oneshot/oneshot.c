@@ -10,6 +10,7 @@
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
 #include "flow/dv/job/job.h"
+#include "flow/dv/readers.h"
 #include "flow/dv/words.h"
 #include "flow/types.h"
 
@@ -272,6 +273,7 @@ const struct flow_type flow_lint = {
 	.help = "lint, one job per build mode",
 	.kind = FLOW_DVSIM,
 	.report = PLAN_REPORT_ONESHOT,
+	.readers = dv_readers,
 	.make = make_lint,
 	.replace_words = dv_replace_words,
 };
@@ -280,6 +282,7 @@ const struct flow_type flow_cdc = {
 	.help = "clock domain crossings, likewise",
 	.kind = FLOW_DVSIM,
 	.report = PLAN_REPORT_ONESHOT,
+	.readers = dv_readers,
 	.make = make_cdc,
 	.replace_words = dv_replace_words,
 };
@@ -288,6 +291,7 @@ const struct flow_type flow_rdc = {
 	.help = "reset domain crossings, likewise",
 	.kind = FLOW_DVSIM,
 	.report = PLAN_REPORT_ONESHOT,
+	.readers = dv_readers,
 	.make = make_rdc,
 	.replace_words = dv_replace_words,
 };
@@ -296,6 +300,7 @@ const struct flow_type flow_syn = {
 	.help = "synthesis, likewise",
 	.kind = FLOW_DVSIM,
 	.report = PLAN_REPORT_ONESHOT,
+	.readers = dv_readers,
 	.make = make_syn,
 	.replace_words = dv_replace_words,
 };
@@ -304,6 +309,7 @@ const struct flow_type flow_formal = {
 	.help = "formal verification, one job",
 	.kind = FLOW_DVSIM,
 	.report = PLAN_REPORT_ONESHOT,
+	.readers = dv_readers,
 	.make = make_formal,
 	.replace_words = dv_replace_words,
 };

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
+#include "flow/dv/readers.h"
 #include "flow/dv/words.h"
 #include "flow/types.h"
 
@@ -226,6 +227,7 @@ const struct flow_type flow_sim = {
 	.help = "builds, tests with seeds, and coverage, as DVSim has them",
 	.kind = FLOW_DVSIM,
 	.report = PLAN_REPORT_SIM,
+	.readers = dv_readers,
 	.make = make,
 	.replace_words = dv_replace_words,
 };

@@ -8,6 +8,7 @@
 
 #include "base/fs.h"
 #include "flow/dv/job/standing.h"
+#include "flow/dv/readers.h"
 #include "flow/dv/sim/jobs.h"
 
 /* A path of the configuration; NULL: none. */
@@ -98,12 +99,18 @@ void sim_add_run_steps(struct job_maker *m, struct job_spec *job)
 
 void sim_add_report_steps(struct job_maker *m, struct job_spec *job)
 {
-	set_steps(m, job, (struct job_steps){.coverage_path = path_of(m, "cov_report_txt")});
+	struct job_steps steps = {.read_path = path_of(m, "cov_report_txt")};
+
+	if (steps.read_path)
+		steps.reader = DV_READS_COVERAGE;
+	set_steps(m, job, steps);
 }
 
 void sim_add_vplan_steps(struct job_maker *m, struct job_spec *job)
 {
 	set_steps(m, job,
-		  (struct job_steps){.vplan_path = path_join(m->plan->mem, job->odir,
-							     "vplan_annotated.hjson")});
+		  (struct job_steps){
+			  .reader = DV_READS_VPLAN,
+			  .read_path = path_join(m->plan->mem, job->odir, "vplan_annotated.hjson"),
+		  });
 }
