@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What {eval_cmd} runs: /bin/sh -c in the current directory, each command once per load. Those that
- * do not need each other's output run side by side, and while we do other work.
+ * do not need each other's output run side by side, and while we do other work. What a text command
+ * (config/text_command.h) can do needs no shell.
  */
 #ifndef CONFIG_EVAL_H
 #define CONFIG_EVAL_H

@@ -24,6 +24,7 @@
 #include "base/utf8.h"
 #include "base/vec.h"
 #include "config/config.h"
+#include "config/text_command.h"
 
 /* How often a shell is looked at that has closed its output, where there are no pidfds. */
 enum { EXIT_POLL_MS = 5 };
@@ -44,6 +45,7 @@ struct shells {
 	VEC(struct eval *) added; /* in this order */
 	size_t n_begun;		  /* those before have a place, or are done */
 	size_t n_done;		  /* those before are done; others may be, too */
+	bool has_usual_tools;
 };
 
 /* For cfg_interrupt() only: what runs now. Signal handlers have no other way to know. */
@@ -304,6 +306,8 @@ static void shell_begin(struct shells *s, size_t place, struct eval *v)
 {
 	if (atomic_load(&is_interrupted))
 		shell_fail(v, 130, "was not run: interrupted");
+	else if (s->has_usual_tools && text_command_run(v->cmd, &v->out))
+		tidy(&v->out);
 	else
 		shell_start(s, place, v);
 	if (!s->places[place].pid)
@@ -358,6 +362,7 @@ struct shells *shells_new(const struct shell_limits *limits)
 
 	s->limits = *limits;
 	s->n = limits->at_once < SHELLS_MOST ? limits->at_once : SHELLS_MOST;
+	s->has_usual_tools = text_tools_are_usual();
 	return s;
 }
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines are plain characters and blanks, so no locale makes a difference. Expressions are those
+ * that every POSIX engine reads alike: literals, '.', \s, \S, '+' and groups, no empty match.
+ */
+#include "config/text_filter.h"
+
+#include <regex.h>
+
+#include "base/mem.h"
+
+enum { GROUPS_MOST = 9 };
+
+bool text_is_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       (c && strchr("_./:,=+-@%", c));
+}
+
+/* ---- cut ---- */
+
+static const char *field_end(const char *s, char delimiter)
+{
+	const char *end = strchr(s, delimiter);
+
+	return end ? end : s + strlen(s);
+}
+
+/* -fN, or from there to the end; a line without the delimiter stays. */
+static void cut_fields(struct str *line, char delimiter, unsigned first, bool is_open)
+{
+	_cleanup_(str_done) struct str all = *line;
+	const char *from = all.s, *end;
+
+	if (!strchr(from, delimiter)) {
+		all = (struct str){0};
+		return;
+	}
+	*line = (struct str){0};
+	str_add(line, "");
+	for (unsigned i = 1; i < first; i++) {
+		end = field_end(from, delimiter);
+		if (!*end)
+			return;
+		from = end + 1;
+	}
+	end = is_open ? from + strlen(from) : field_end(from, delimiter);
+	str_addn(line, from, (size_t)(end - from));
+}
+
+/* cut -d: -f2 or -f2- */
+static bool cut_line(const struct text_filter *f, struct str *line)
+{
+	const char *by = f->words[1], *fields = f->words[2];
+	bool is_open = strlen(fields) == 4 && fields[3] == '-';
+
+	if (f->n != 3 || !str_starts(by, "-d") || strlen(by) != 3 || !text_is_plain(by[2]))
+		return false;
+	if (!str_starts(fields, "-f") || fields[2] < '1' || fields[2] > '9')
+		return false;
+	if (fields[3] && !is_open)
+		return false;
+	cut_fields(line, by[2], (unsigned)(fields[2] - '0'), is_open);
+	return true;
+}
+
+/* ---- tr ---- */
+
+/* One character for another. */
+static bool translate_line(const struct text_filter *f, struct str *line)
+{
+	const char *from = f->words[1], *to = f->words[2];
+
+	if (f->n != 3 || strlen(from) != 1 || strlen(to) != 1)
+		return false;
+	if (!text_is_plain(*from) || !text_is_plain(*to) || *from == '-' || *to == '-')
+		return false;
+	for (size_t i = 0; i < line->len; i++)
+		if (line->s[i] == *from)
+			line->s[i] = *to;
+	return true;
+}
+
+/* ---- sed ---- */
+
+struct substitution {
+	char regex[TEXT_FILTER_WORD_LEN], with[TEXT_FILTER_WORD_LEN];
+	unsigned n_groups;
+	bool is_global;
+};
+
+static bool is_literal(char c)
+{
+	return (text_is_plain(c) && c != '.' && c != '+' && c != '/') || c == ' ';
+}
+
+/* One thing that can be repeated, at least one character wide: how long it is written, or 0. */
+static size_t atom_len(const char *s)
+{
+	if (*s == '\\')
+		return s[1] == 's' || s[1] == 'S' || s[1] == '.' ? 2 : 0;
+	return is_literal(*s) || *s == '.' ? 1 : 0;
+}
+
+static bool check_regex(struct substitution *sub)
+{
+	const char *s = sub->regex;
+	bool is_in_group = false, may_repeat = false;
+
+	while (*s) {
+		size_t n = atom_len(s);
+
+		if (!n && *s == '+' && !may_repeat)
+			return false;
+		if (!n && *s == '(' && (is_in_group || ++sub->n_groups > GROUPS_MOST))
+			return false;
+		if (!n && *s == ')' && (!is_in_group || s[-1] == '('))
+			return false;
+		if (!n && !strchr("+()", *s))
+			return false;
+		is_in_group = *s == '(' || (is_in_group && *s != ')');
+		may_repeat = n > 0;
+		s += n ? n : 1;
+	}
+	return s > sub->regex && !is_in_group;
+}
+
+static bool check_replacement(const struct substitution *sub)
+{
+	for (const char *s = sub->with; *s; s++) {
+		if (*s == '\\') {
+			s++;
+			if (*s < '1' || *s > '9' || (unsigned)(*s - '0') > sub->n_groups)
+				return false;
+		} else if (!text_is_plain(*s) && *s != ' ') {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Up to the next '/', which no '\' can be before: copied; where it goes on, or NULL. */
+static const char *read_part(const char *s, char ret[TEXT_FILTER_WORD_LEN])
+{
+	const char *end = strchr(s, '/');
+
+	if (!end)
+		return NULL;
+	memcpy(ret, s, (size_t)(end - s));
+	ret[end - s] = '\0';
+	return end + 1;
+}
+
+static bool read_substitution(const char *s, struct substitution *ret)
+{
+	*ret = (struct substitution){0};
+	if (!str_starts(s, "s/") || !(s = read_part(s + 2, ret->regex)) ||
+	    !(s = read_part(s, ret->with)))
+		return false;
+	ret->is_global = strcmp(s, "g") == 0;
+	return (ret->is_global || !*s) && check_regex(ret) && check_replacement(ret);
+}
+
+static void add_replacement(struct str *to, const char *with, const char *line,
+			    const regmatch_t *groups)
+{
+	for (; *with; with++) {
+		if (*with != '\\') {
+			str_addc(to, *with);
+		} else {
+			const regmatch_t *g = &groups[*++with - '0'];
+
+			str_addn(to, line + g->rm_so, (size_t)(g->rm_eo - g->rm_so));
+		}
+	}
+}
+
+static void substitute(const struct substitution *sub, const regex_t *regex, struct str *line)
+{
+	_cleanup_(str_done) struct str all = *line;
+	regmatch_t groups[GROUPS_MOST + 1];
+	const char *at = all.s;
+
+	*line = (struct str){0};
+	while (regexec(regex, at, ARRAY_LEN(groups), groups, 0) == 0) {
+		str_addn(line, at, (size_t)groups[0].rm_so);
+		add_replacement(line, sub->with, at, groups);
+		at += groups[0].rm_eo;
+		if (!sub->is_global)
+			break;
+	}
+	str_add(line, at);
+}
+
+/* sed -E 's/REGEX/WITH/' or s///g */
+static bool sed_line(const struct text_filter *f, struct str *line)
+{
+	struct substitution sub;
+	regex_t regex;
+
+	if (f->n != 3 || strcmp(f->words[1], "-E") != 0 || !read_substitution(f->words[2], &sub))
+		return false;
+	if (regcomp(&regex, sub.regex, REG_EXTENDED) != 0)
+		return false;
+	substitute(&sub, &regex, line);
+	regfree(&regex);
+	return true;
+}
+
+bool text_filter_run(const struct text_filter *f, struct str *line)
+{
+	if (strcmp(f->words[0], "sed") == 0)
+		return sed_line(f, line);
+	if (strcmp(f->words[0], "cut") == 0)
+		return cut_line(f, line);
+	return strcmp(f->words[0], "tr") == 0 && translate_line(f, line);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cut, tr and sed on one line, as far as a text command may use them. */
+#ifndef CONFIG_TEXT_FILTER_H
+#define CONFIG_TEXT_FILTER_H
+
+#include "base/str.h"
+
+enum { TEXT_FILTER_WORDS_MOST = 4, TEXT_FILTER_WORD_LEN = 128 };
+
+struct text_filter {
+	char words[TEXT_FILTER_WORDS_MOST][TEXT_FILTER_WORD_LEN]; /* without their quotes */
+	size_t n;
+};
+
+/* A character that stands for itself in a shell, in and out of quotes. */
+bool text_is_plain(char c);
+/* Changes the line, which has no newline. False: the tool itself has to do it. */
+bool text_filter_run(const struct text_filter *f, struct str *line);
+
+#endif
