@@ -25,6 +25,7 @@
 #include "base/vec.h"
 #include "config/config.h"
 #include "config/text_command.h"
+#include "config/text_filter.h"
 
 /* How often a shell is looked at that has closed its output, where there are no pidfds. */
 enum { EXIT_POLL_MS = 5 };
@@ -42,10 +43,10 @@ struct shells {
 	struct shell_limits limits;
 	size_t n; /* places in use of these */
 	struct shell places[SHELLS_MOST];
-	VEC(struct eval *) added; /* in this order */
-	size_t n_begun;		  /* those before have a place, or are done */
-	size_t n_done;		  /* those before are done; others may be, too */
-	bool has_usual_tools;
+	VEC(struct eval *) added;     /* in this order */
+	size_t n_begun;		      /* those before have a place, or are done */
+	size_t n_done;		      /* those before are done; others may be, too */
+	struct text_regexes *regexes; /* NULL: all commands go to the shell */
 };
 
 /* For cfg_interrupt() only: what runs now. Signal handlers have no other way to know. */
@@ -306,7 +307,7 @@ static void shell_begin(struct shells *s, size_t place, struct eval *v)
 {
 	if (atomic_load(&is_interrupted))
 		shell_fail(v, 130, "was not run: interrupted");
-	else if (s->has_usual_tools && text_command_run(v->cmd, &v->out))
+	else if (s->regexes && text_command_run(v->cmd, s->regexes, &v->out))
 		tidy(&v->out);
 	else
 		shell_start(s, place, v);
@@ -362,7 +363,8 @@ struct shells *shells_new(const struct shell_limits *limits)
 
 	s->limits = *limits;
 	s->n = limits->at_once < SHELLS_MOST ? limits->at_once : SHELLS_MOST;
-	s->has_usual_tools = text_tools_are_usual();
+	if (text_tools_are_usual())
+		s->regexes = text_regexes_new();
 	return s;
 }
 
@@ -376,5 +378,6 @@ void shells_free(struct shells *s)
 			cut(&s->places[i], CUT_INTERRUPT);
 	shells_wait(s, s->added.n);
 	vec_done(&s->added);
+	text_regexes_free(s->regexes);
 	free(s);
 }

@@ -6,10 +6,6 @@
  */
 #include "config/text_command.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
-
 #include "base/mem.h"
 #include "config/text_filter.h"
 
@@ -22,6 +18,7 @@ struct text_var {
 
 struct text_shell {
 	const char *at;
+	struct text_regexes *regexes;
 	struct text_var vars[VARS_MOST];
 	size_t n_vars;
 	bool is_in_loop, is_in_backticks;
@@ -218,7 +215,7 @@ static bool run_filter(struct text_shell *sh, struct str *line)
 	for (skip_blanks(sh); peek(sh) != '|' && !is_end_of_command(sh); skip_blanks(sh))
 		if (!take_word_of_filter(sh, &f))
 			return false;
-	return f.n > 0 && text_filter_run(&f, line);
+	return f.n > 0 && text_filter_run(&f, sh->regexes, line);
 }
 
 /* Behind the word echo, up to the end of the command. */
@@ -404,9 +401,9 @@ static bool run_list(struct text_shell *sh, struct str *ret)
 	}
 }
 
-bool text_command_run(const char *cmd, struct str *ret)
+bool text_command_run(const char *cmd, struct text_regexes *regexes, struct str *ret)
 {
-	struct text_shell sh = {0};
+	struct text_shell sh = {.regexes = regexes};
 	_cleanup_(str_done) struct str said = {0}, text = {0};
 	size_t len = strlen(cmd);
 	bool is_good;
@@ -423,41 +420,4 @@ bool text_command_run(const char *cmd, struct str *ret)
 	for (size_t i = 0; i < sh.n_vars; i++)
 		str_done(&sh.vars[i].value);
 	return is_good;
-}
-
-/* ---- the tools ---- */
-
-/* The first in the path is the system's. */
-static bool is_usual_tool(const char *tool)
-{
-	const char *path = getenv("PATH");
-	char at[4096];
-
-	while (path && *path) {
-		int len = (int)strcspn(path, ":");
-
-		if (len > 3000 || *path != '/')
-			return false;
-		snprintf(at, sizeof(at), "%.*s/%s", len, path, tool);
-		if (access(at, X_OK) == 0)
-			return strncmp(at, "/bin/", 5) == 0 || strncmp(at, "/usr/bin/", 9) == 0;
-		path += len + (path[len] == ':');
-	}
-	return false;
-}
-
-bool text_tools_are_usual(void)
-{
-	static const char *const tools[] = {"cut", "tr", "sed"};
-	static const char *const changes[] = {"POSIXLY_CORRECT=", "BASH_FUNC_",
-					      "SHELLOPTS=", "BASHOPTS="};
-
-	for (char **e = environ; *e; e++)
-		for (size_t i = 0; i < ARRAY_LEN(changes); i++)
-			if (str_starts(*e, changes[i]))
-				return false;
-	for (size_t i = 0; i < ARRAY_LEN(tools); i++)
-		if (!is_usual_tool(tools[i]))
-			return false;
-	return true;
 }

@@ -9,9 +9,11 @@
 
 #include "base/str.h"
 
+struct text_regexes;
+
 /* cut, tr and sed are the system's, and nothing in the environment gives them another meaning. */
 bool text_tools_are_usual(void);
 /* Appends what the command prints. False: the shell has to run it, and ret is as it was. */
-bool text_command_run(const char *cmd, struct str *ret);
+bool text_command_run(const char *cmd, struct text_regexes *regexes, struct str *ret);
 
 #endif

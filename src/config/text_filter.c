@@ -6,10 +6,21 @@
 #include "config/text_filter.h"
 
 #include <regex.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 
-enum { GROUPS_MOST = 9 };
+enum { GROUPS_MOST = 9, REGEXES_MOST = 16 };
+
+struct text_regex {
+	char *text;
+	regex_t compiled;
+};
+
+struct text_regexes {
+	VEC(struct text_regex) list;
+};
 
 bool text_is_plain(char c)
 {
@@ -192,25 +203,63 @@ static void substitute(const struct substitution *sub, const regex_t *regex, str
 	str_add(line, at);
 }
 
+struct text_regexes *text_regexes_new(void)
+{
+	return xcalloc(1, sizeof(struct text_regexes));
+}
+
+static void forget_regexes(struct text_regexes *r)
+{
+	for (size_t i = 0; i < r->list.n; i++) {
+		free(r->list.at[i].text);
+		regfree(&r->list.at[i].compiled);
+	}
+	r->list.n = 0;
+}
+
+void text_regexes_free(struct text_regexes *r)
+{
+	if (!r)
+		return;
+	forget_regexes(r);
+	vec_done(&r->list);
+	free(r);
+}
+
+/* Valid until the next call; NULL: it is none. */
+static const regex_t *compile(struct text_regexes *r, const char *text)
+{
+	regex_t compiled;
+
+	for (size_t i = 0; i < r->list.n; i++)
+		if (strcmp(r->list.at[i].text, text) == 0)
+			return &r->list.at[i].compiled;
+	if (regcomp(&compiled, text, REG_EXTENDED) != 0)
+		return NULL;
+	if (r->list.n == REGEXES_MOST)
+		forget_regexes(r);
+	vec_push(&r->list, (struct text_regex){xstrdup(text), compiled});
+	return &r->list.at[r->list.n - 1].compiled;
+}
+
 /* sed -E 's/REGEX/WITH/' or s///g */
-static bool sed_line(const struct text_filter *f, struct str *line)
+static bool sed_line(const struct text_filter *f, struct text_regexes *regexes, struct str *line)
 {
 	struct substitution sub;
-	regex_t regex;
+	const regex_t *regex;
 
 	if (f->n != 3 || strcmp(f->words[1], "-E") != 0 || !read_substitution(f->words[2], &sub))
 		return false;
-	if (regcomp(&regex, sub.regex, REG_EXTENDED) != 0)
-		return false;
-	substitute(&sub, &regex, line);
-	regfree(&regex);
-	return true;
+	regex = compile(regexes, sub.regex);
+	if (regex)
+		substitute(&sub, regex, line);
+	return regex != NULL;
 }
 
-bool text_filter_run(const struct text_filter *f, struct str *line)
+bool text_filter_run(const struct text_filter *f, struct text_regexes *regexes, struct str *line)
 {
 	if (strcmp(f->words[0], "sed") == 0)
-		return sed_line(f, line);
+		return sed_line(f, regexes, line);
 	if (strcmp(f->words[0], "cut") == 0)
 		return cut_line(f, line);
 	return strcmp(f->words[0], "tr") == 0 && translate_line(f, line);

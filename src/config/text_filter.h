@@ -14,7 +14,13 @@ struct text_filter {
 
 /* A character that stands for itself in a shell, in and out of quotes. */
 bool text_is_plain(char c);
+/* Expressions that were compiled: most commands of a configuration have the same few. */
+struct text_regexes;
+
+struct text_regexes *text_regexes_new(void);
+void text_regexes_free(struct text_regexes *r); /* accepts NULL */
+
 /* Changes the line, which has no newline. False: the tool itself has to do it. */
-bool text_filter_run(const struct text_filter *f, struct str *line);
+bool text_filter_run(const struct text_filter *f, struct text_regexes *regexes, struct str *line);
 
 #endif

@@ -6,7 +6,17 @@
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "config/text_filter.h"
 #include "unit.h"
+
+static bool run(const char *cmd, struct str *ret)
+{
+	struct text_regexes *regexes = text_regexes_new();
+	bool is_done = text_command_run(cmd, regexes, ret);
+
+	text_regexes_free(regexes);
+	return is_done;
+}
 
 static void shell_says(const char *cmd, struct str *ret)
 {
@@ -62,7 +72,7 @@ static void what_is_done_here_is_what_the_shell_prints(void **state)
 		skip();
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		_cleanup_(str_done) struct str ours = {0}, theirs = {0};
-		bool is_done = text_command_run(commands[i], &ours);
+		bool is_done = run(commands[i], &ours);
 
 		if (!is_done)
 			print_error("not done: %s\n", commands[i]);
@@ -171,7 +181,7 @@ static void the_rest_is_left_to_the_shell(void **state)
 		_cleanup_(str_done) struct str ours = {0};
 
 		str_add(&ours, "as it was");
-		if (text_command_run(commands[i], &ours))
+		if (run(commands[i], &ours))
 			print_error("done here: %s\n", commands[i]);
 		assert_string_equal(ours.s, "as it was");
 	}
@@ -186,17 +196,33 @@ static void what_grows_without_end_is_left_to_the_shell(void **state)
 	for (int i = 0; i < 40; i++)
 		str_add(&cmd, " a");
 	str_add(&cmd, "; do x=\"$x$x\"; done; echo $x");
-	assert_false(text_command_run(cmd.s, &ours));
+	assert_false(run(cmd.s, &ours));
 	str_clear(&cmd);
 	str_add(&cmd, "echo ");
 	for (int i = 0; i < 70 * 1024; i++)
 		str_addc(&cmd, 'a');
-	assert_false(text_command_run(cmd.s, &ours));
+	assert_false(run(cmd.s, &ours));
 	str_clear(&cmd);
 	for (int i = 0; i < 10; i++)
 		str_printf(&cmd, "v%d=%d;", i, i);
 	str_add(&cmd, "echo $v9");
-	assert_false(text_command_run(cmd.s, &ours));
+	assert_false(run(cmd.s, &ours));
+}
+
+static void expressions_are_kept_apart(void **state)
+{
+	struct text_regexes *regexes = text_regexes_new();
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		_cleanup_(str_done) struct str cmd = {0}, ours = {0}, expected = {0};
+
+		str_printf(&cmd, "echo %d %d | sed -E 's/%d/x/'", i % 40, i % 7, i % 40);
+		str_printf(&expected, "x %d\n", i % 7);
+		assert_true(text_command_run(cmd.s, regexes, &ours));
+		assert_string_equal(ours.s, expected.s);
+	}
+	text_regexes_free(regexes);
 }
 
 static void tools_that_somebody_replaced_are_run(void **state)
@@ -243,6 +269,7 @@ int main(void)
 		PROJECT_TEST(what_is_done_here_is_what_the_shell_prints),
 		PROJECT_TEST(the_rest_is_left_to_the_shell),
 		PROJECT_TEST(what_grows_without_end_is_left_to_the_shell),
+		PROJECT_TEST(expressions_are_kept_apart),
 		PROJECT_TEST(tools_that_somebody_replaced_are_run),
 	};
 
