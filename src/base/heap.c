@@ -3,9 +3,10 @@
 
 #include <assert.h>
 
+#include "base/mem.h"
 #include "base/vec.h"
 
-enum { HEAP_KEPT = 1024 }; /* the room that an empty heap keeps: a larger one is given back */
+enum { HEAP_KEPT = 1024 }; /* room that is kept for nodes which come and go */
 
 void heap_init(struct heap *h, heap_less *less, void *ctx)
 {
@@ -69,6 +70,12 @@ struct heap_node *heap_top(const struct heap *h)
 	return h->n ? h->at[0] : NULL;
 }
 
+static void heap_shrink(struct heap *h)
+{
+	h->cap /= 2;
+	h->at = xreallocarray(h->at, h->cap, sizeof(struct heap_node *));
+}
+
 void heap_remove(struct heap *h, struct heap_node *node)
 {
 	uint32_t at = node->at;
@@ -77,8 +84,8 @@ void heap_remove(struct heap *h, struct heap_node *node)
 	assert(at < h->n && h->at[at] == node);
 	node->at = HEAP_NOWHERE;
 	last = h->at[--h->n];
-	if (h->n == 0 && h->cap > HEAP_KEPT)
-		vec_done(h);
+	if (h->n < h->cap / 4 && h->cap > HEAP_KEPT)
+		heap_shrink(h);
 	if (last == node)
 		return;
 	put(h, at, last);

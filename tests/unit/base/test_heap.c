@@ -129,7 +129,7 @@ static void an_empty_heap_has_no_top(void **state)
 	heap_done(&h);
 }
 
-static void an_empty_heap_gives_back_what_many_nodes_took(void **state)
+static void a_heap_gives_back_what_many_nodes_took(void **state)
 {
 	enum { N_MANY = 5000 };
 	static struct item items[N_MANY];
@@ -143,12 +143,14 @@ static void an_empty_heap_gives_back_what_many_nodes_took(void **state)
 		heap_node_init(&items[i].node);
 		heap_push(&h, &items[i].node);
 	}
+	while (h.n > N_MANY / 8)
+		heap_pop(&h);
+	assert_true(h.cap < N_MANY / 2);
 	while (heap_pop(&h))
 		;
-	assert_null(h.at);
-	assert_int_equal(h.cap, 0);
-	heap_push(&h, &items[0].node);
 	cap = h.cap; /* of few nodes it is kept: they come and go */
+	assert_in_range(cap, 1, 1024);
+	heap_push(&h, &items[0].node);
 	assert_ptr_equal(heap_pop(&h), &items[0].node);
 	assert_int_equal(h.cap, cap);
 	heap_done(&h);
@@ -161,7 +163,7 @@ int main(void)
 		cmocka_unit_test(pops_come_in_order_and_ties_by_id),
 		cmocka_unit_test(a_change_costs_comparisons_by_the_logarithm),
 		cmocka_unit_test(an_empty_heap_has_no_top),
-		cmocka_unit_test(an_empty_heap_gives_back_what_many_nodes_took),
+		cmocka_unit_test(a_heap_gives_back_what_many_nodes_took),
 	};
 
 	return RUN(tests);
