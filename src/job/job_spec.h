@@ -138,9 +138,17 @@ struct job_spec {
 	 */
 	const uint32_t *deps;
 	uint32_t n_needs, n_any, n_held;
+	uint32_t n_settled; /* of settled, below */
+	/* The backend that it goes to, as in job_rules. 0: not decided yet, that is, before a run.
+	 */
+	uint32_t backend_no;
+	uint16_t n_fallback;  /* of fallback, below */
+	bool is_split : 1;    /* argv is the words of command, quotes taken away: it is not kept */
+	bool is_request : 1;  /* it has no command of its own: argv and command stand for request */
+	bool has_attempt : 1; /* argv, env or request holds JOB_ATTEMPT_WORD, for
+				 job_attempt_text() */
 	/* Jobs that it needs, but that are not in the plan: an earlier run has settled them. */
 	const struct job_need *settled;
-	uint32_t n_settled;
 	/*
 	 * What the job goes on with when its own attempts failed by its own fault (CLASS_JOB), or
 	 * at once when a job that it needs passed on a fallback: stages, one after another, each
@@ -148,14 +156,7 @@ struct job_spec {
 	 * The pass of the last one is the job's, with MARK_FALLBACK.
 	 */
 	struct job_spec *fallback;
-	uint32_t n_fallback;
-	const char *stage; /* of a fallback: what its attempts are called; else NULL */
-	bool is_split;	   /* argv is the words of command, quotes taken away: it is not kept */
-	bool is_request;   /* it has no command of its own: argv and command stand for request */
-	bool has_attempt;  /* argv, env or request holds JOB_ATTEMPT_WORD, for job_attempt_text() */
-	/* The backend that it goes to, as in job_rules. 0: not decided yet, that is, before a run.
-	 */
-	uint32_t backend_no;
+	const char *stage;  /* of a fallback: what its attempts are called; else NULL */
 	struct src_pos pos; /* where it is defined */
 };
 

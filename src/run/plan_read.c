@@ -163,7 +163,7 @@ static int get_fallback(struct plan_reader *r, const json_t *obj, struct job_spe
 			return -1;
 	}
 	ret->fallback = stages;
-	ret->n_fallback = (uint32_t)n;
+	ret->n_fallback = (uint16_t)n;
 	return 0;
 }
 

@@ -450,7 +450,7 @@ static void a_job_takes_less_than_it_may(void **state)
 	}
 	bed_go(&b);
 	assert_true(sched_memory(b.s) / N > sizeof(struct job)); /* it counts something */
-	assert_true(sched_memory(b.s) / N + spec_and_deps <= 420);
+	assert_true(sched_memory(b.s) / N + spec_and_deps <= 400);
 	bed_done(&b);
 }
 
