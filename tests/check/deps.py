@@ -111,6 +111,23 @@ class Deps(unittest.TestCase):
         self.assertEqual(check({"job/job_spec.c": "int v = OPT_DVSIM_CONFIG;\n"}), (0, ""))
         self.expect_one({"run/run.c": "\n" + variable}, "run/run.c:2: error: DVSIM_ may be in texts of: cli/dvsim flow/dv")
 
+    def test_files_that_call_each_other_in_a_circle_are_found(self):
+        one = '/* two_ends() */\nint one_begins(void)\n{\n\treturn two_ends("one_table");\n}\n'
+        two = "const int two_table[] = {1};\n\nint two_ends(const char *s)\n{\n\treturn %s;\n}\n"
+        three = "static int one_begins_later(void)\n{\n\treturn two_table[0];\n}\n"
+        files = {"job/one.c": one, "job/two.c": two % "0", "job/three.c": three}
+        self.assertEqual(check(files), (0, ""))
+        self.expect_one({**files, "job/two.c": two % "one_begins()"}, "in a circle: job/one job/two")
+        self.expect_one({**files, "job/one.c": one + "int one_asks(int (*f)(void), int n)\n{\n\treturn n + f();\n}\n",
+                         "job/three.c": three + "int three_is(void)\n{\n\treturn one_asks(0, 1);\n}\n",
+                         "job/two.c": two % "three_is()"}, "in a circle: job/one job/three job/two")
+        self.assertEqual(check({**files, "run/two.c": "int run_calls(void)\n{\n\treturn one_begins();\n}\n"}), (0, ""))
+
+    def test_a_row_of_a_circle_that_is_cut_must_go(self):
+        self.expect_one({"exec/slot.c": "int slot_a(void)\n{\n\treturn slot_b();\n}\n",
+                         "exec/slot_end.c": "int slot_b(void)\n{\n\treturn 0;\n}\n"},
+                        "are in CIRCLES and are no circle: exec/slot exec/slot_end")
+
     def test_a_directory_with_too_many_files_is_to_be_divided(self):
         self.assertEqual(check({f"flow/native/f{i}.c": "" for i in range(24)}), (0, ""))
         self.expect_one({f"flow/native/f{i}.c": "" for i in range(25)}, "26 files in one directory")
