@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * In cli/: main(), the table of commands (commands.c), and a file for each small command.
+ */
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an end on a device means, for the job, the worker and the device: one table, device_class.c.
+/*
+ * What an end on a device means, for the job, the worker and the device: one table,
+ * device_class.c.
+ *
+ * In device/: this table, for all that follows from an error. A device is opened with
+ * worker/worker.h and found with probe/probe.h.
  */
 #ifndef DEVICE_DEVICE_CLASS_H
 #define DEVICE_DEVICE_CLASS_H

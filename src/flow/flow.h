@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configuration -> plan. One row per flow in flow.c; the key `flow` chooses. */
+/*
+ * Configuration -> plan. One row per flow in flow.c; the key `flow` chooses.
+ *
+ * In flow/: the table of flows (flow.c), and what all of them share: which jobs are selected,
+ * seeds, names, templates of texts, the roster of backends. Entry: flow_plan().
+ */
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 

@@ -2,6 +2,9 @@
 /*
  * A kind of report: what is asked of each once the jobs of a run have ended. A plan says which one
  * it has (plan->report); each kind is a row in dv/reports.c.
+ *
+ * In report/: what all reports share: buckets of failures, JSON in, tables in Markdown. Entry
+ * of a finished run: dv/reports.h, and ending/ending.h for the terminal.
  */
 #ifndef REPORT_REPORT_KIND_H
 #define REPORT_REPORT_KIND_H

@@ -3,6 +3,8 @@
  * The command line. One table of options (option_table.c) makes the parser, --help and the man
  * page's check. The words are argparse's, because DVSim's users have them in their fingers: -i
  * takes many words, a unique prefix of a long option will do, short options may have two letters.
+ *
+ * In cli/args/: the table of options, its parser, and help.
  */
 #ifndef CLI_ARGS_OPTIONS_H
 #define CLI_ARGS_OPTIONS_H

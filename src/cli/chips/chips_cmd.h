@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of `dvsched chips`, one function each. They print what was asked for; errors go to
- * diags. Each returns the exit code that counts if there are none. */
+/*
+ * The parts of `dvsched chips`, one function each. They print what was asked for; errors go to
+ * diags. Each returns the exit code that counts if there are none.
+ *
+ * In cli/chips/: one file for each subcommand, and which pools they mean (pools.h). Entry:
+ * cmd_chips().
+ */
 #ifndef CLI_CHIPS_CHIPS_CMD_H
 #define CLI_CHIPS_CHIPS_CMD_H
 

@@ -3,6 +3,8 @@
  * The command line under the name `dvsim`: Python's argparse, with DVSim's options. Abbreviations
  * stand for DVSim's options only; ours are there under their full names. What argparse refuses is
  * said in its words.
+ *
+ * In cli/dvsim/: DVSim's command line, its variables in the environment, and dvsim.hjson.
  */
 #ifndef CLI_DVSIM_ARGS_H
 #define CLI_DVSIM_ARGS_H

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What run, list, plan and config do first: command line -> configuration -> plan. */
+/*
+ * What run, list, plan and config do first: command line -> configuration -> plan.
+ *
+ * In cli/load/: finding the configuration and the scratch root, jobs of an earlier run, limits,
+ * pools of devices, exit codes. Entry: load_plan().
+ */
 #ifndef CLI_LOAD_LOAD_H
 #define CLI_LOAD_LOAD_H
 

@@ -3,6 +3,8 @@
  * What a command prints for its user: a list, a plan, help, the ending of a run. What could not be
  * written is kept until the end of the program, which then says so and does not exit with 0. A
  * reader that left early (`| head -1`) is no error.
+ *
+ * In cli/output/: standard output, tables, and the page of metrics.
  */
 #ifndef CLI_OUTPUT_FINAL_OUT_H
 #define CLI_OUTPUT_FINAL_OUT_H

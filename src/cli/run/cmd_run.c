@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched run`: the one place that uses every module. Load, plan, build, subscribe, run, report.
+/*
+ * `dvsched run`: the one place that uses every module. Load, plan, build, subscribe, run,
+ * report.
+ *
+ * In cli/run/: the options of a run, its backends, signals, deadline and observers. Entry:
+ * cmd_run().
  */
 #include <math.h>
 #include <signal.h>

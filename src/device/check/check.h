@@ -2,6 +2,9 @@
 /*
  * Does a driver keep to dvsched/driver.h? Asked in a process of its own, call by call, so that one
  * that crashes, or never returns, costs nothing but a line. Blocking.
+ *
+ * In device/check/: the steps of a check. Entries: device_check(), and check_driver() in the
+ * other process.
  */
 #ifndef DEVICE_CHECK_CHECK_H
 #define DEVICE_CHECK_CHECK_H

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a name or a path to a driver's table. Only processes that may die call it: workers and
- * probes. */
+/*
+ * From a name or a path to a driver's table. Only processes that may die call it: workers and
+ * probes.
+ *
+ * In device/driver/: finding drivers by name, loading one, and which files and libraries it
+ * makes this process use. Entry: driver_find().
+ */
 #ifndef DEVICE_DRIVER_FIND_H
 #define DEVICE_DRIVER_FIND_H
 

@@ -11,6 +11,9 @@
  * doing. A mark names the job that made it: if the same job ends the same way on another device, it
  * was the job, and the mark is taken back. Pure but for health_load() and health_store(); time is
  * an argument.
+ *
+ * In device/health/: the rules of health (health.c), the file that keeps it, and where that
+ * file is (places.h).
  */
 #ifndef DEVICE_HEALTH_HEALTH_H
 #define DEVICE_HEALTH_HEALTH_H

@@ -7,6 +7,9 @@
  *
  * Never more than that: a file that is another one by now (device, inode, birth), another user's,
  * or in use by a process that lives, stays. Only this user's records are read.
+ *
+ * In device/leftovers/: the record of names, who still uses such a file, and its removal.
+ * Entry: leftovers_sweep().
  */
 #ifndef DEVICE_LEFTOVERS_LEFTOVERS_H
 #define DEVICE_LEFTOVERS_LEFTOVERS_H

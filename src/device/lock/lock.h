@@ -2,6 +2,8 @@
 /*
  * One holder per device and machine: flock() on a file that stays, with its holder's pid in it.
  * Every user locks the same file; it is nobody's to remove.
+ *
+ * In device/lock/: the lock, and the queue of those who wait for it (queue.h, waiter.h).
  */
 #ifndef DEVICE_LOCK_LOCK_H
 #define DEVICE_LOCK_LOCK_H

@@ -3,6 +3,8 @@
  * What a driver says about its devices without opening any. A driver may crash, print or never
  * return, so it is asked in a process of its own, killed when it is late. Blocking: at load and in
  * `dvsched chips` only, never while a run goes.
+ *
+ * In device/probe/: both ends of `dvs-probe`. Entry: device_probe().
  */
 #ifndef DEVICE_PROBE_PROBE_H
 #define DEVICE_PROBE_PROBE_H

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In a worker: what its two threads share, and who may touch what. */
+/*
+ * In a worker: what its two threads share, and who may touch what.
+ *
+ * In device/process/: the two threads (main.c, driver_thread.c), the socket, and one run
+ * (run_parts.h). Entry: worker_main().
+ */
 #ifndef DEVICE_PROCESS_PROCESS_H
 #define DEVICE_PROCESS_PROCESS_H
 

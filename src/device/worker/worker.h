@@ -11,6 +11,9 @@
  *
  * Used from the loop's thread. Nothing here waits; every end is a call of the handler, never from
  * inside a call of ours. Limits of time are the caller's: it reads the board and kills.
+ *
+ * In device/worker/: the messages (wire.h), the board that is shared (board.h), and the end of
+ * a worker.
  */
 #ifndef DEVICE_WORKER_WORKER_H
 #define DEVICE_WORKER_WORKER_H

@@ -8,6 +8,9 @@
  *   build.c  runtimes and pinned dependencies, and build jobs of any kind
  *   read.c   a case's file: its compile jobs and its run, on HEAD and on the pin
  *   plan.c   who needs whom; what a job falls back on
+ *
+ * In flow/cases/: finding the cases (find.c), reading their files (read.c, build.c), and their
+ * jobs (plan.c). Entry: flow_cases.
  */
 #ifndef FLOW_CASES_CASES_H
 #define FLOW_CASES_CASES_H

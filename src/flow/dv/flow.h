@@ -2,6 +2,9 @@
 /*
  * What DVSim's flows have in common: one configuration or a list of others, defaults below the
  * files, overrides, wildcards, and jobs out of what is left.
+ *
+ * In flow/dv/: reading a configuration of DVSim's into a struct dv_cfg, its modes, and what
+ * {wildcards} mean. Entry: dv_flow_plan(); sim/ and oneshot/ call it.
  */
 #ifndef FLOW_DV_FLOW_H
 #define FLOW_DV_FLOW_H

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the native flows (jobs, cases) have in common at the top of a configuration. */
+/*
+ * What the native flows (jobs, cases) have in common at the top of a configuration.
+ *
+ * In flow/native/: entries and their settings, dependencies, jobs out of sweeps, and the plan
+ * of a single command. Entries: flow_jobs (jobs.c), flow_plan_command().
+ */
 #ifndef FLOW_NATIVE_NATIVE_H
 #define FLOW_NATIVE_NATIVE_H
 

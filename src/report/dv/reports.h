@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of a finished run beside our own ending, whatever kind it is. */
+/*
+ * The report of a finished run beside our own ending, whatever kind it is.
+ *
+ * In report/dv/: which report a plan has, its dashboards, and pages made again of JSON
+ * (remake.h). Entry: report_new().
+ */
 #ifndef REPORT_DV_REPORTS_H
 #define REPORT_DV_REPORTS_H
 

@@ -3,6 +3,9 @@
  * The end of a run, for people: grouped by cause, root failures first, in buckets; cancelled jobs
  * are one counted line under their cause; 60 lines are enough for 10,000 failures; the last lines
  * are paths and the command that runs the failed ones again.
+ *
+ * In report/ending/: causes of failures, and the buckets that they are shown in. Entry:
+ * ending_write().
  */
 #ifndef REPORT_ENDING_ENDING_H
 #define REPORT_ENDING_ENDING_H

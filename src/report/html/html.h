@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages in one file each: no script, nothing fetched from anywhere, all text escaped. */
+/*
+ * Pages in one file each: no script, nothing fetched from anywhere, all text escaped.
+ *
+ * In report/html/: text and JSON as parts of a page. Entries: those of this header,
+ * json_html.h.
+ */
 #ifndef REPORT_HTML_HTML_H
 #define REPORT_HTML_HTML_H
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.json, read back, and the page that is made of it. */
+/*
+ * metrics.json, read back, and the page that is made of it.
+ *
+ * In report/metrics/: the numbers (metrics.c, time.c, longest.c), and the page (html.c).
+ */
 #ifndef REPORT_METRICS_METRICS_H
 #define REPORT_METRICS_METRICS_H
 

@@ -2,6 +2,9 @@
 /*
  * Jobs of DVSim's flows, made of what names mean in each (names.h) and the texts of its keys
  * (key_text.h). What `make` is told follows DVSim to the byte.
+ *
+ * In flow/dv/job/: the text of each key of a job, its names, and its rules. Entry:
+ * job_maker_begin().
  */
 #ifndef FLOW_DV_JOB_JOB_H
 #define FLOW_DV_JOB_JOB_H

@@ -2,6 +2,9 @@
 /*
  * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job; what its
  * tool found stands in <build_dir>/results.hjson afterwards (report/dv/oneshot/oneshot.h).
+ *
+ * In flow/dv/oneshot/: this file alone. Entries: flow_lint, flow_cdc, flow_rdc, flow_syn,
+ * flow_formal.
  */
 #include <string.h>
 #include <strings.h>

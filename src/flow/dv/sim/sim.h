@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of the simulation flow: from a configuration's tests to the jobs that run them. */
+/*
+ * Inside of the simulation flow: from a configuration's tests to the jobs that run them.
+ *
+ * In flow/dv/sim/: selected tests, builds, runs, their steps, and coverage. Entry: flow_sim
+ * (sim.c).
+ */
 #ifndef FLOW_DV_SIM_SIM_H
 #define FLOW_DV_SIM_SIM_H
 

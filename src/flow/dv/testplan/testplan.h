@@ -2,6 +2,9 @@
 /*
  * Testplans: which tests verify which feature, at which stage (V1, V2, V2S, V3). Plans import
  * plans; the rules are DVSim's: docs/guides/dvsim.md.
+ *
+ * In flow/dv/testplan/: its files, testpoints, and the names of tests in them. Entry:
+ * testplan_load().
  */
 #ifndef FLOW_DV_TESTPLAN_TESTPLAN_H
 #define FLOW_DV_TESTPLAN_TESTPLAN_H

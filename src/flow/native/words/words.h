@@ -2,6 +2,9 @@
 /*
  * {words} in what is the same for all jobs: settings of backends, the name of a backend. Only
  * `vars`, {scratch} and {cfg_dir} have a value there; any other word is an error.
+ *
+ * In flow/native/words/: variables, the axes of sweeps, and templates of texts with {words}.
+ * Entries: words_text(), sweep_read().
  */
 #ifndef FLOW_NATIVE_WORDS_WORDS_H
 #define FLOW_NATIVE_WORDS_WORDS_H

@@ -4,6 +4,9 @@
  * <build_dir>/results.hjson, which the project's own scripts write. Read, counted, shown as DVSim
  * shows them, and kept as reports/<block>.json, <block>.md and index.json
  * (docs/reference/results.md).
+ *
+ * In report/dv/oneshot/: what was read (data.h), and each form of it: JSON, HTML, the console.
+ * Entry: oneshot_report_kind.
  */
 #ifndef REPORT_DV_ONESHOT_ONESHOT_H
 #define REPORT_DV_ONESHOT_ONESHOT_H

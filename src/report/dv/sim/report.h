@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A finished run of simulations in the shape of DVSim's reports, and its files. */
+/*
+ * A finished run of simulations in the shape of DVSim's reports, and its files.
+ *
+ * In report/dv/sim/: results of blocks and testpoints (results.h), and each form of them: JSON,
+ * HTML, the console. Entry: sim_report_kind.
+ */
 #ifndef REPORT_DV_SIM_REPORT_H
 #define REPORT_DV_SIM_REPORT_H
 
