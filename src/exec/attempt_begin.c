@@ -66,19 +66,23 @@ static size_t add_own_env(const struct attempt *a, const char **env, size_t n)
 /* The environment of this job; an array that is freed by the caller. */
 static const char **make_env(struct attempt *a)
 {
+	const struct job_env_run run = {
+		.id = a->ask.run.id,
+		.attempt = a->ask.run.attempt,
+		.odir = a->ask.run.odir,
+		.has_needs_file = a->ask.has_needs_file,
+	};
 	struct job_kind *r = a->ask.rules;
+	char *own[JOB_ENV_OWN];
 	const char **env = xcalloc(r->n_env + JOB_ENV_OWN + a->ask.run.n_env + 1, sizeof(*env));
-	size_t n = r->n_env;
+	size_t n = r->n_env, n_own;
 
 	memcpy(env, r->env, n * sizeof(*env));
 	for (size_t i = 0; a->ask.run.has_attempt && i < n; i++)
 		env[i] = with_attempt(a, env[i]);
-	env[n++] = own_string(a, xasprintf("DVSCHED_JOB=%s", a->ask.run.id));
-	env[n++] = own_string(a, xasprintf("DVSCHED_ATTEMPT=%u", a->ask.run.attempt));
-	env[n++] = own_string(a, xasprintf("DVSCHED_ODIR=%s", a->ask.run.odir));
-	env[n++] = own_string(a, a->ask.has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s",
-								   a->ask.run.odir, JOB_NEEDS_NAME)
-						       : xstrdup("DVSCHED_NEEDS=/dev/null"));
+	n_own = job_env_make_own(&run, own);
+	for (size_t i = 0; i < n_own; i++)
+		env[n++] = own_string(a, own[i]);
 	add_own_env(a, env, n);
 	return env;
 }

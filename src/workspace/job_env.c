@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/job_needs.h"
 
 bool job_env_is_same_name(const char *a, const char *b)
 {
@@ -75,4 +76,18 @@ const char **job_env_merge(const char *const *base, const struct job_rules *r, s
 		m.at[m.n++] = last[i];
 	*ret_n = m.n;
 	return m.at;
+}
+
+size_t job_env_make_own(const struct job_env_run *run, char *ret[JOB_ENV_OWN])
+{
+	size_t n = 0;
+
+	ret[n++] = xasprintf("DVSCHED_JOB=%s", run->id);
+	ret[n++] = xasprintf("DVSCHED_ATTEMPT=%u", run->attempt);
+	if (!run->odir)
+		return n;
+	ret[n++] = xasprintf("DVSCHED_ODIR=%s", run->odir);
+	ret[n++] = run->has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s", run->odir, JOB_NEEDS_NAME)
+				       : xstrdup("DVSCHED_NEEDS=/dev/null");
+	return n;
 }

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "device/process/run_parts.h"
+#include "workspace/job_env.h"
 #include "workspace/needs.h"
 #include "workspace/odir.h"
 
@@ -49,11 +50,12 @@ static int tell_needs(struct run *r, bool is_new, struct error *err)
 }
 
 /* Of any rank: the first one has written it before the others were asked. */
-static char *needs_variable(const struct run *r)
+static bool has_needs_file(const struct run *r)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.odir, JOB_NEEDS_NAME);
+	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.odir ? r->ask.odir : "",
+						JOB_NEEDS_NAME);
 
-	return xasprintf("DVSCHED_NEEDS=%s", fs_exists(path) ? path : "/dev/null");
+	return r->ask.odir && fs_exists(path);
 }
 
 static int make_place(struct run *r, struct error *err)
@@ -135,16 +137,17 @@ static bool is_of_a_run(const char *entry)
 /* The run's own strings stand first; those of the rules are borrowed, but for {attempt}. */
 static void set_environment(struct run *r)
 {
+	const struct job_env_run run = {
+		.id = r->ask.id,
+		.attempt = r->ask.attempt,
+		.odir = r->ask.odir,
+		.has_needs_file = has_needs_file(r),
+	};
 	const struct job_kind *rules = r->rules;
 	size_t n = 0, n_own, n_rules = rules->n_env;
 	char **env = xcalloc(n_rules + r->ask.n_env + ENV_OF_A_RUN + 1, sizeof(*env));
 
-	env[n++] = xasprintf("DVSCHED_JOB=%s", r->ask.id);
-	env[n++] = xasprintf("DVSCHED_ATTEMPT=%u", r->ask.attempt);
-	if (r->ask.odir) {
-		env[n++] = xasprintf("DVSCHED_ODIR=%s", r->ask.odir);
-		env[n++] = needs_variable(r);
-	}
+	n += job_env_make_own(&run, env);
 	env[n++] = xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device);
 	env[n++] = xasprintf("DVSCHED_RANK=%d", r->ask.rank);
 	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
