@@ -85,6 +85,7 @@ struct job_rules {
 	uint32_t n_resources, n_backend_keys;
 	struct retry_rules retry;
 	double timeout_s;	/* 0: none */
+	bool in_minutes;	/* it is told in minutes, as "90.0 minutes" */
 	double grace_s;		/* between TERM and KILL; < 0: the run's */
 	uint64_t max_log_bytes; /* 0: no limit */
 	int32_t weight;		/* priority: larger first */

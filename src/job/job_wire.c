@@ -15,6 +15,7 @@ enum {
 	REUSE_ODIR = BIT(6),
 	COMMAND = BIT(7),
 	SHOWN = BIT(8),
+	IN_MINUTES = BIT(9),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
@@ -23,7 +24,7 @@ static uint32_t flags_of(const struct job_rules *r)
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
 	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_interactive ? INTERACTIVE : 0) |
 	       (r->retry.reuse ? REUSE_ODIR : 0) | (r->is_command ? COMMAND : 0) |
-	       (r->is_shown ? SHOWN : 0);
+	       (r->is_shown ? SHOWN : 0) | (r->in_minutes ? IN_MINUTES : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -85,6 +86,7 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 		.retry.reuse = flags & REUSE_ODIR,
 		.is_command = flags & COMMAND,
 		.is_shown = flags & SHOWN,
+		.in_minutes = flags & IN_MINUTES,
 		.max_odirs = wire_u32(w),
 	};
 	ret->max_log_bytes = wire_u64(w);

@@ -85,6 +85,7 @@ int job_kind_judge(struct job_kind *r, const struct ending *end, struct job_log 
 	struct verdict_rules v = {
 		.is_dry_run = job->is_dry_run,
 		.leak_fails = job->leak == LEAK_FAIL,
+		.in_minutes = job->in_minutes,
 	};
 	bool is_whole = true;
 

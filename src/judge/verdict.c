@@ -66,10 +66,10 @@ static bool judge_killed(struct judge *j)
 	return judge_verdict_decide(j, JOB_KILLED, j->end->kill_reason);
 }
 
-/* DVSim's limits are in minutes and its text is what users grep for; ours may be anything. */
-static void add_limit(struct str *out, double s)
+/* In minutes only if a tenth of them is enough. */
+static void add_limit(struct str *out, double s, bool in_minutes)
 {
-	if (fmod(s, 6) == 0) {
+	if (in_minutes && fmod(s, 6) == 0) {
 		verdict_add_float(out, s / 60);
 		str_add(out, " minutes");
 	} else {
@@ -82,7 +82,7 @@ static bool judge_timeout(struct judge *j)
 	if (!j->end->is_timeout)
 		return false;
 	str_add(&j->message, "Job timed out after ");
-	add_limit(&j->message, j->end->timeout_s);
+	add_limit(&j->message, j->end->timeout_s, j->rules->in_minutes);
 	return judge_verdict_decide(j, JOB_KILLED, REASON_TIMEOUT);
 }
 

@@ -33,8 +33,8 @@ struct verdict_rules {
 	struct pattern_code *const *pass, *const *fail;
 	const char *const *pass_texts; /* as written, for "Some pass patterns missing: [...]" */
 	size_t n_pass, n_fail;
-	bool is_dry_run, leak_fails;
-	bool was_log_full; /* some of the log may be missing */
+	bool is_dry_run, leak_fails, in_minutes; /* of job_rules */
+	bool was_log_full;			 /* some of the log may be missing */
 };
 
 /*

@@ -167,6 +167,7 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	write_words(w, "keep", r->keep, NULL);
 	write_backend_keys(w, r);
 	write_limits(w, r);
+	write_flag(w, "in_minutes", r->in_minutes);
 	write_flag(w, "retry_reuse", r->retry.reuse);
 	write_flag(w, "leak_fail", r->leak == LEAK_FAIL);
 	write_flag(w, "is_finally", r->is_finally);

@@ -107,6 +107,7 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	ret->retry.reuse = r->version == PLAN_SCHEMA_OLDEST
 				   ? !json_is_true(json_object_get(obj, "renew_odir"))
 				   : json_is_true(json_object_get(obj, "retry_reuse"));
+	ret->in_minutes = json_is_true(json_object_get(obj, "in_minutes"));
 	ret->leak = json_is_true(json_object_get(obj, "leak_fail")) ? LEAK_FAIL : LEAK_KILL;
 	ret->is_finally = json_is_true(json_object_get(obj, "is_finally"));
 	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));

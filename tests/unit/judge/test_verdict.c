@@ -428,7 +428,7 @@ static void assert_verdict(struct job_outcome o, enum job_reason reason, const c
 static void ends_are_worded(void **state)
 {
 	int fd = log_of(LOG, sizeof(LOG) - 1);
-	struct verdict_rules none = {0};
+	struct verdict_rules none = {0}, in_minutes = {.in_minutes = true};
 	struct ending segv = {.exit_status = -1, .term_signal = SIGSEGV, .has_core = true};
 	struct ending kill = {.exit_status = -1, .term_signal = SIGKILL};
 	struct ending oom = {.exit_status = -1, .term_signal = SIGKILL, .had_oom = true};
@@ -442,7 +442,11 @@ static void ends_are_worded(void **state)
 	assert_verdict(judge(&kill, &none, fd), REASON_SIGNAL, "killed by signal 9 (SIGKILL)");
 	assert_verdict(judge(&oom, &none, fd), REASON_MEMORY,
 		       "killed by signal 9 (SIGKILL), by the kernel: out of memory");
-	assert_verdict(judge(&late, &none, fd), REASON_TIMEOUT, "Job timed out after 1.5 minutes");
+	assert_verdict(judge(&late, &none, fd), REASON_TIMEOUT, "Job timed out after 1m30s");
+	assert_verdict(judge(&late, &in_minutes, fd), REASON_TIMEOUT,
+		       "Job timed out after 1.5 minutes");
+	late.timeout_s = 4.5;
+	assert_verdict(judge(&late, &in_minutes, fd), REASON_TIMEOUT, "Job timed out after 4.50s");
 	assert_verdict(judge(&odd, &none, fd), REASON_LOST, "it is not known how the job ended");
 	assert_verdict(judge(&leak, &none, fd), REASON_NONE,
 		       "left processes behind, which were killed: sleep (pid 7)");

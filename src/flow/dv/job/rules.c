@@ -241,6 +241,7 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.resources = tool_need(m),
 		.n_resources = 1,
 		.timeout_s = minutes(m) * 60,
+		.in_minutes = true, /* users look for DVSim's words */
 		.grace_s = -1,
 		.weight = m->kind->weight,
 		.cpus = 1,
