@@ -24,9 +24,9 @@ void clock_real_skip(double s);
 struct clock_virtual {
 	struct clock clock;
 	double now_s, wall_start_s;
-	double alarm_s; /* somebody wants to be awake then; whoever moves the clock stops there */
+	double alarm_s; /* the next wake-up: moving the clock stops there */
 	void (*alarm_changed)(
-		void *mover); /* set, with mover, by whoever moves the clock; or NULL */
+		void *mover); /* set, with mover, by the mover of the clock; or NULL */
 	void *mover;
 };
 void clock_virtual_init(struct clock_virtual *v, double wall_start_s);

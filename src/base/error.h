@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One error, with the place it is about. {0} is none. Functions that can fail take one as their
- * last argument, fill it once and return -1 (or NULL); whoever made the variable calls
+ * last argument, fill it once and return -1 (or NULL); the caller that owns it calls
  * error_done(). For errors that come in numbers (loading a configuration) see base/diag.h.
  */
 #ifndef BASE_ERROR_H

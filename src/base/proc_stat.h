@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What /proc says of a process, whoever it belongs to. */
+/* What /proc says of a process of any user. */
 #ifndef BASE_PROC_STAT_H
 #define BASE_PROC_STAT_H
 

@@ -67,7 +67,7 @@ static const struct hjson_node *expand_find_value(void *ctx, const char *name, s
 	return s->n_open ? &subst_blocked : s->member;
 }
 
-/* A fault is told once, where it is written, however many strings it is part of. */
+/* An error is reported once, where it is written, however many strings contain it. */
 static bool is_new_fault(struct cfg_expansion *x, const struct hjson_node *string,
 			 const struct subst_error *err)
 {

@@ -11,7 +11,7 @@
 
 static const double longest_s = 86400;
 
-/* The first fault is told. */
+/* Reports the first error only. */
 static int32_t fields_fail(const struct fields *f, const char *fmt, ...) _printf_(2, 3);
 static int32_t fields_fail(const struct fields *f, const char *fmt, ...)
 {

@@ -2,7 +2,7 @@
 /*
  * One line per driver: DRIVER(name, "help"). The line declares driver_<name>_get(), which the
  * driver defines, and enters it under that name. DRIVER_MODULE(name, is_built, "help"): one that is
- * a library of its own, NAME.so, and knows nothing of dvsched but dvsched/driver.h. Included more
+ * a library of its own, NAME.so, and includes only dvsched/driver.h of dvsched. Included more
  * than once, so without a guard.
  */
 #ifndef DRIVER

@@ -82,7 +82,7 @@ void slot_hang_up(struct slot *slot);
 void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
  * returns. env: "NAME=VALUE" for this attempt, over all other; NULL-terminated; NULL: none. needs:
- * what the job is told of those that it needs; NULL: nothing. */
+ * the results of its dependencies, for the job to read; NULL: none. */
 void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt,
 	      const char *const *env, const struct job_needs *needs);
 /* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
@@ -101,7 +101,7 @@ void slot_continue(struct slot *slot); /* after stopped() */
 void slot_listen(struct slot *slot, bool listens);
 
 bool slot_is_idle(const struct slot *slot);
-/* In died(), of a job that was there: what it was told to end for, or LOST. */
+/* In died(), if a job was running: the reason it was being stopped for, or LOST. */
 enum job_reason slot_lost_reason(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);
 /* What the processes of its job take now; false: it has none. */

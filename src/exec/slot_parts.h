@@ -25,12 +25,12 @@ struct slot {
 	struct vigil vigil;		   /* while it has a job */
 	struct vigil_limits usual, limits; /* of any job, of this one */
 	double default_grace_s, grace_s;
-	double end_within_s; /* it was told to end, or to end its job, and has so long; 0: no */
+	double end_within_s; /* the time it has to end, or to end its job; 0: it need not */
 	double hung_up_s;    /* when we closed the socket; 0: not yet */
 	struct job_wire_places places; /* what the process has */
 	uint32_t number;
 	const char *job_id;	     /* of its job, or the last one */
-	enum job_reason kill_reason; /* its job was told to end; NONE: it was not */
+	enum job_reason kill_reason; /* why its job must end; NONE: it need not */
 	const char *fault;	     /* why we kill it, if we do */
 	char fault_text[96];	     /* what fault may point to */
 	bool is_idle, is_closing, is_eof;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a dead slot leaves comes to the scheduler, which is a subreaper too. Strays are told from
- * processes of our own by their session: jobs start in one of theirs, and nobody can enter ours.
+ * The scheduler, also a subreaper, inherits the processes of a dead slot (strays). Their session
+ * differs from ours: jobs start in a session of their own, and no process can enter ours.
  */
 #include <poll.h>
 #include <signal.h>

@@ -56,8 +56,8 @@ static struct job_need *settled_of(const struct flow_again *again, const struct 
 }
 
 /*
- * What a job needs any of does not run again if it passed; the job is told of it all the same.
- * Those that stay in the plan are in both lists, and told of once. Jobs of a kind share their list.
+ * Passed jobs of a `needs_any` do not run again, but their results are still given to the job.
+ * One that stays in the plan is in both lists and given once. Jobs of a kind share their list.
  */
 static void settle_passed(const struct flow_again *again, struct plan *plan)
 {

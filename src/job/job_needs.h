@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a job is told of the jobs that it needs: a file in its directory, a JSON object per line.
+ * The results of a job's dependencies: a file in its directory, one JSON object per line.
  * docs/reference/config.md says what users may rely on.
  */
 #ifndef JOB_NEEDS_H
@@ -24,7 +24,7 @@ struct job_need {
 /* A list of them, asked for one by one; what get() gives is valid as long as the list. */
 struct job_needs {
 	uint32_t n;
-	bool may_repeat; /* a job may be in it twice; it is told of once */
+	bool may_repeat; /* a job may be in it twice; it is written once */
 	void (*get)(const void *ctx, uint32_t i, struct job_need *ret);
 	const void *ctx;
 };

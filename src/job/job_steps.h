@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done around a job's process, by whoever runs it, and what its tool told us afterwards.
+ * The steps before and after a job's process, and the measures read from its tool's log.
  * Paths are absolute; whatever is removed lies strictly below the scratch root (who makes the spec
  * leaves out a path that does not, and who does it refuses one). Nothing of it is done in a dry
  * run.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the metrics of a run go, for whoever makes a page of them. */
+/* The path of a run's metrics, for reports that show them. */
 #ifndef OBSERVERS_INSTRUMENT_H
 #define OBSERVERS_INSTRUMENT_H
 

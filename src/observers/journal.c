@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keeps what happens, before anybody else is told: one record when an attempt starts, one when it
+ * Records events before other observers see them: one record when an attempt starts, one when it
  * has ended or the job is final. The loop only ever write(2)s; that the records reach the disk is
  * the clerk's work, asked for a little after something was written and never more often than the
  * disk is worth. The formats are run/'s.
@@ -150,7 +150,7 @@ static void on_run_started(struct observer *base, const struct sched *s)
 		journal_gather(o->journal);
 }
 
-/* The attempt that this change is about: the newest, unless it is still going or was told before.
+/* The attempt of this change: the newest, unless it still runs or was recorded before.
  */
 static const struct job_attempt *ended_attempt(const struct job *job)
 {

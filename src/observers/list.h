@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One line per observer, in the order in which they are told: OBSERVER(name, is_default, "help").
+ * One line per observer, in the order in which they are called: OBSERVER(name, is_default, "help").
  * The line declares observer_<name>_create(), which the observer defines, and enters it under that
  * name. Included more than once, so without a guard.
  */

@@ -93,7 +93,7 @@ struct backend {
  */
 void sched_job_started(const struct job *job, const char *where);
 void sched_job_ended(const struct job *job, const struct job_result *result);
-/* What a job that is being started is told of those that it needs; for use at once. */
+/* The results of the dependencies of a job that is being started; for use at once. */
 struct job_needs sched_job_needs(const struct job *job);
 /* "DVSCHED_RESOURCE_PORT=60003", … for the attempt that is being started: in the environment of
  * whatever runs it. NULL-terminated, and there until the run is over; NULL: nothing. */

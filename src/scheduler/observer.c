@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Telling the observers. One that is broken is told nothing more. */
+/* Calls the observers. A broken one gets no further events. */
 #include "base/mem.h"
 #include "scheduler/state.h"
 

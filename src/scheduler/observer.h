@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An observer is told what happens in a run, in order, and can change nothing. It must not block:
- * what is slow goes to another process. None knows another. One that can do no more (disk full,
- * terminal gone) calls observer_break(), is told nothing from then on, and the run goes on. An
+ * Observers receive the events of a run, in order, and cannot change it. They must not block:
+ * slow work goes to another process. They are independent. One that cannot go on (disk full,
+ * terminal gone) calls observer_break() and gets no further events; the run goes on. An
  * example of under 60 lines: docs/examples/observer_count.c.
  */
 #ifndef SCHEDULER_OBSERVER_H

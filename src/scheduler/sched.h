@@ -19,7 +19,7 @@
 #include "scheduler/backend.h"
 #include "scheduler/observer.h"
 
-/* What the scheduler needs of the world. Embedded by whoever drives it. */
+/* What the scheduler needs from its host. The host embeds it. */
 struct sched_host {
 	const struct clock *clock;
 	/* sched_turn() is wanted, soon, but not from within this call. Idempotent. */
@@ -96,7 +96,7 @@ enum sched_stop {
 	/* Launch nothing at all; what runs gets KILL. */
 	STOP_KILL,
 };
-/* A later call may only be sterner. signum: what observers are told; 0: none. */
+/* A later call may only escalate. signum: the signal, for observers; 0: none. */
 void sched_stop(struct sched *s, enum sched_stop how, enum job_reason reason, int signum);
 
 /* Limits of a running run; lowering never kills. */

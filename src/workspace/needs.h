@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file about the jobs that a job needs: sent to whoever starts the job, in frames before the
+ * The file about the jobs that a job needs: sent to the starter of the job, in frames before the
  * one that asks for it, and written there, so that a job that needs 20,000 costs the scheduler a
  * copy and no system call.
  */

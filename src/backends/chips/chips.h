@@ -10,7 +10,7 @@
  *   hear     events change the state of units (unit.c), and by them of gangs and lends
  *   look     clocks: the boards are read, watch.c gives verdicts, which are events like others
  *   decide   who gets what (choose.c, reserve.c, outlook.c: functions without effects)
- *   act      workers are started, told, killed; the scheduler is told; one timer is set
+ *   act      start, instruct and kill workers; report to the scheduler; set one timer
  *
  * Nothing calls back up, and nothing waits. All of it runs in the loop's thread.
  */

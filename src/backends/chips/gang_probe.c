@@ -2,8 +2,8 @@
 /*
  * A rank says that its device is broken: then the others may be, too, since their ranks were
  * stopped in the middle of what broke the first. So from then on units are kept when their ranks
- * end; when all have, each is opened by a fresh worker, before the job's end is told. Those that
- * open are everybody's again at once.
+ * end; when all have, each is opened by a fresh worker, before the job's end is reported. Those
+ * that open are everybody's again at once.
  */
 #include <math.h>
 

@@ -2,10 +2,10 @@
 /*
  * A lend: devices for a process that opens them itself. They are ours by their locks when it
  * begins, and the slot that runs it has copies of these: they are free only when its last process
- * is gone, whoever of the two dies first. A slot serves one lend.
+ * is gone, whichever of the two dies first. A slot serves one lend.
  *
- * If the process fails, each device is opened by a worker before anybody is told: one that does not
- * open any more makes it the device's failure, and is quarantined.
+ * If the process fails, a worker opens each device before the failure is reported. A device that
+ * does not open is quarantined, and the failure counts as the device's.
  *
  * What it hears changes its state; lend_act() does what that asks for. lend_result.c says how it
  * ended.

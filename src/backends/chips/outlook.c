@@ -178,7 +178,7 @@ static void add_others(const struct unit *u, struct str *out)
 			   u->device->id);
 }
 
-/* One is told in full; of more only which. */
+/* One is described in full; of several only the ids. */
 static void add_unusable(const struct chips *c, struct str *out)
 {
 	if (c->n_units - n_units_that(c, is_usable) == 1) {

@@ -4,7 +4,7 @@
  * write to units; tests/check/unit_writers.py looks.
  *
  * While events are drained a unit only changes its state (unit_hear()); what follows for its worker
- * is done afterwards, by unit_act() or by whoever holds the unit. A holder is known by its
+ * is done afterwards, by unit_act() or by the unit's holder. A holder is known by its
  * interface alone: a gang and a lend are two.
  *
  *   CLOSED ─► OPENING ─► IDLE ─► BUSY ─► IDLE ─► CLOSING ─► CLOSED     (any with a worker) ─► DYING

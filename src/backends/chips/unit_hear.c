@@ -53,7 +53,7 @@ static void hear_opened(struct unit *u)
 		u->holder->ops->opened(u->holder, u);
 }
 
-/* The process is ending; what it means is told when it has. */
+/* The process is ending; the outcome is reported when it has ended. */
 static void hear_open_failed(struct unit *u, const struct event *e)
 {
 	if (u->state == UNIT_DYING) /* we killed it: our reason stands */

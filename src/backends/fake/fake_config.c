@@ -155,7 +155,7 @@ static void check_key(const struct backend_key *key, struct diags *diags)
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
-/* Jobs of one kind share their rules: one mistake is told once. */
+/* Jobs of one kind share their rules: an error is reported once. */
 static void fake_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	const struct job_rules *rules = spec->rules;

@@ -190,7 +190,7 @@ struct args {
 	bool is_admin;		     /* called as dvsim-admin: only reports, its exit codes */
 };
 
-/* Returns 0, or -1 after errors (exit code 2). Options' values are checked by whoever reads them.
+/* Returns 0, or -1 after errors (exit code 2). Options' values are checked where they are read.
  */
 int args_parse(struct args *args, int argc, char **argv, struct diags *diags);
 void args_done(struct args *args);

@@ -14,7 +14,7 @@
 
 enum { PATIENCE_MS = 5000, NO_END = -1, PART = 256 * 1024 };
 
-/* The first failure, until final_code(): whoever prints goes on, so that nothing else is lost. */
+/* The first failure, until final_code(): printing goes on, so that nothing else is lost. */
 static struct {
 	int errnum; /* 0: all was written */
 	const char *stream;

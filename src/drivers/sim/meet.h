@@ -43,7 +43,7 @@ void sim_meet_leave(struct sim_meet *m); /* accepts NULL */
 sim_bell *sim_meet_bell(struct sim_meet *m);
 void *sim_meet_window(const struct sim_meet *m, int32_t rank);
 
-/* A run of this rank begins, and ends: those who wait for it are told. */
+/* A run of this rank begins, and ends: wakes the threads that wait for it. */
 void sim_meet_begin(struct sim_meet *m);
 void sim_meet_end(struct sim_meet *m, bool has_failed);
 /* Comes to the next barrier; returns its number. */

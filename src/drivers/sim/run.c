@@ -132,7 +132,7 @@ static int32_t run_program(struct sim_run *run, struct dvs_text *err)
 	return code;
 }
 
-/* One bit of silent corruption: nobody is told but who compares. */
+/* One bit of silent corruption: found only by comparing the output. */
 static void corrupt(struct sim_run *run)
 {
 	for (size_t i = 0; i < run->vectors.n; i++) {

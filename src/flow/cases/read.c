@@ -255,7 +255,7 @@ static const char *backend_of_runtimes(const struct cases *b)
 	return key ? key->backend : NULL;
 }
 
-/* What a device is told of the runtime; to a command it means nothing. */
+/* Keys of the runtime, for jobs on devices. Commands ignore them. */
 static void set_runtime_keys(struct cases *b, struct found_case *c, const struct hjson_node *at,
 			     struct settings *s)
 {

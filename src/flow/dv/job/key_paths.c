@@ -37,7 +37,7 @@ static const char *with_fit_parts(struct key_texts *t, const char *path)
 	}
 }
 
-/* NULL: it has no such path; or an error, which is told where the value is used. */
+/* NULL: it has no such path; or an error, which is reported where the value is used. */
 static const char *expand(struct key_texts *t, const char *key, bool in_path)
 {
 	const struct hjson_node *n = job_names_value(t->names, key);
