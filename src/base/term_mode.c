@@ -83,6 +83,15 @@ static void set_modes(const struct termios *to)
 		tcsetattr(mode.fd, TCSANOW, to);
 }
 
+/* It is nobody's any more when the leader of its session, the process above us, has died. */
+static void set_modes_back(void)
+{
+	if (tcgetpgrp(mode.fd) < 0)
+		tcsetattr(mode.fd, TCSANOW, &mode.was);
+	else
+		set_modes(&mode.was);
+}
+
 /* Everything in here is safe in a signal handler. */
 void term_mode_rescue(void)
 {
@@ -91,7 +100,7 @@ void term_mode_rescue(void)
 	if (mode.is_active) {
 		mode.is_active = 0;
 		write_undo(mode.fd, mode.undo, mode.n_undo);
-		set_modes(&mode.was);
+		set_modes_back();
 	}
 	errno = saved;
 }

@@ -116,5 +116,10 @@ int slot_main(job_reader_find *find);
  * that is not in known[] (what a dead slot left behind). Returns how many.
  */
 unsigned exec_reap_strays(const pid_t *known, size_t n_known);
+/*
+ * SIGKILL to all below this process, slots and their jobs too, again and again until nothing is
+ * left that can be killed. except: a child that is left alone, with all below it; 0: none.
+ */
+unsigned exec_kill_descendants(pid_t except);
 
 #endif

@@ -51,14 +51,12 @@ static void wait_for_one(pid_t pid)
 	closep(&p.fd);
 }
 
-unsigned exec_reap_strays(const pid_t *known, size_t n_known)
+static unsigned kill_and_reap(proc_tree_skip *skip, void *ctx)
 {
-	struct known k = {known, n_known, getsid(0)};
 	struct proc_tree t = {0};
 	unsigned n_reaped = 0, n_idle = 0;
 
-	for (proc_tree_read(&t, is_ours, &k); t.n_own && n_idle < 2;
-	     proc_tree_read(&t, is_ours, &k)) {
+	for (proc_tree_read(&t, skip, ctx); t.n_own && n_idle < 2; proc_tree_read(&t, skip, ctx)) {
 		unsigned n;
 
 		proc_tree_signal(&t, SIGKILL);
@@ -69,4 +67,23 @@ unsigned exec_reap_strays(const pid_t *known, size_t n_known)
 	}
 	proc_tree_done(&t);
 	return n_reaped;
+}
+
+unsigned exec_reap_strays(const pid_t *known, size_t n_known)
+{
+	struct known k = {known, n_known, getsid(0)};
+
+	return kill_and_reap(is_ours, &k);
+}
+
+static bool is_that(pid_t child, void *ctx)
+{
+	const pid_t *pid = ctx;
+
+	return child == *pid;
+}
+
+unsigned exec_kill_descendants(pid_t except)
+{
+	return kill_and_reap(is_that, &except);
 }

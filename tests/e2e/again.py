@@ -3,7 +3,7 @@
 import json
 import os
 
-from harness import Story
+from harness import Story, scheduler_of
 
 # A job passes once a file of its name is there; each run of it adds a line to `ran`.
 JOB = '{ name: "%s", command: "echo %s >> {cfg_dir}/ran; test -e {cfg_dir}/%s.fixed"%s }'
@@ -254,7 +254,7 @@ class Damaged(Again):
     def test_a_killed_run_is_completed_from_its_journal(self):
         process = self.killed()
         process.kill()
-        process.wait()
+        self.finish(process)
         self.assertEqual(self.listed(), ["done", "busy", "late"])
         self.assertEqual(self.statuses(), {"done": "PASSED", "busy": "KILLED", "late": "KILLED"})
         self.assertEqual(self.results()["run"]["outcome"], "lost")
@@ -264,7 +264,7 @@ class Damaged(Again):
         process = self.killed()
         done = self.dvsched("list", "cfg.hjson", "--failed")
         self.assertEqual(done.code, 2, done)
-        self.assertIn(f"the run {self.run_id()} is still going: pid {process.pid} on", done.err)
+        self.assertIn(f"the run {self.run_id()} is still going: pid {scheduler_of(process)} on", done.err)
         self.assertFalse(self.run_dir().joinpath("results.json").exists())
 
     def test_what_is_no_results_file_is_named(self):

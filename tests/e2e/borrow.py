@@ -11,7 +11,7 @@ import signal
 import threading
 import time
 
-from harness import PATIENCE_S, Story, pids_with
+from harness import PATIENCE_S, Story, pids_with, scheduler_of
 from user_terminal import UserTerminal
 
 # Stays until the story makes a file of that name beside its configuration.
@@ -112,7 +112,7 @@ class Borrow(Story):
         """Of the command that has a device: that of its processes which runs something."""
         for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
             name, rest = self.stat(entry)
-            if name == "dvs-slot" and int(rest[1]) == process.pid and self.has_child(entry.parent.name):
+            if name == "dvs-slot" and int(rest[1]) == scheduler_of(process) and self.has_child(entry.parent.name):
                 return int(entry.parent.name)
         self.fail("no slot")
 
@@ -342,7 +342,7 @@ class Failures(Borrow):
         self.assertEqual(done.code, 3, done)
         attempt = self.results("elsewhere")["jobs"][0]["attempts"][0]
         self.assertEqual(attempt["reason"], "queue_timeout")
-        self.assertIn(f"in use by pid {process.pid}", attempt["message"])
+        self.assertIn(f"in use by pid {scheduler_of(process)}", attempt["message"])
         self.path("end").touch()
         self.assertEqual(self.finish(process).code, 0)
         self.assertEqual(self.dvsched("run", "other.hjson", "--view", "none", "-sr", "elsewhere").code, 0)
@@ -439,7 +439,7 @@ class OnNodes(Borrow):
         def is_pinned():
             for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
                 name, rest = self.stat(entry)
-                if name == "dvs-device" and int(rest[1]) == process.pid:
+                if name == "dvs-device" and int(rest[1]) == scheduler_of(process):
                     found = {cpu for task in entry.parent.glob("task/*") for cpu in os.sched_getaffinity(int(task.name))}
                     if len(list(entry.parent.glob("task/*"))) > 1:
                         self.assertEqual(found, {self.cpus[1]})

@@ -3,7 +3,7 @@
 
 import json
 
-from harness import Story
+from harness import Story, scheduler_of
 
 POOLS = """{
   flow: jobs
@@ -98,7 +98,7 @@ class ChipsCli(Story):
             runs.append(self.start("run", "--view", "none", "--devices", "card:2", "--", "sleep", "1000"))
             while not done(self.devices()["card/1"]):
                 self.assertIsNone(runs[n].poll())
-        first, *waiting = [run.pid for run in runs]
+        first, *waiting = [scheduler_of(run) for run in runs]
         self.assertEqual(self.devices()["card/0"]["waiting"], waiting)
         out = self.chips().out
         self.assertEqual(out.count(f"    2 processes wait for it: pid {waiting[0]}, {waiting[1]}\n"), 2)

@@ -101,6 +101,24 @@ def describe(pid):
     return f"{pid} {b' '.join(words).decode(errors='replace')}"
 
 
+def send_to_all(pids, signum):
+    for pid in pids:
+        try:
+            os.kill(pid, signum)
+        except ProcessLookupError:
+            pass
+
+
+def children_of(pid):
+    return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()]
+
+
+def scheduler_of(process):
+    """Its pid: the only child of the guardian, which is the process that was started."""
+    pid, = children_of(process.pid)
+    return pid
+
+
 class Story(unittest.TestCase):
     # A story about something that is meant to stay behind says so.
     may_leave_processes = False

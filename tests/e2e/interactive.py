@@ -144,6 +144,14 @@ class Signals(OnTerminal):
         self.assertFalse(harness.outlives(slot, harness.PATIENCE_S))
         self.assert_restored(terminal)
 
+    def test_a_scheduler_killed_with_its_slot_leaves_the_terminal_as_it_was(self):
+        terminal = self.talk("echo slot=$PPID.; exec sleep 60")
+        slot = int(terminal.see(r"slot=(\d+)\.")[1])
+        self.assertTrue(terminal.is_raw())
+        harness.send_to_all([slot, harness.scheduler_of(terminal.process)], signal.SIGKILL)
+        self.assertFalse(harness.outlives(terminal.process.pid, harness.PATIENCE_S))
+        self.assert_restored(terminal)
+
     def test_the_death_of_another_slot_is_nothing_to_it(self):
         fifo = self.fifo()
         both = "; ".join(("echo $PPID >> slots", "echo x > events", "read go < go$0"))

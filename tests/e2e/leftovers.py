@@ -9,7 +9,7 @@ import signal
 import tempfile
 import unittest
 
-from harness import Story, outlives, pids_with
+from harness import Story, outlives, pids_with, send_to_all
 
 CALLABLE = """callable: {{ orch: "{orch}", sig: "in,out"
                            kernels: [ {{ id: 0, so: "{kernel}", core: "aiv", sig: "in,out" }} ] }}
@@ -58,8 +58,7 @@ class Leftovers(Story):
 
     def kill_all(self, run):
         pids = pids_with(self.cookie)
-        for pid in pids:
-            os.kill(pid, signal.SIGKILL)
+        send_to_all(pids, signal.SIGKILL)
         self.finish(run)
         self.assertEqual([pid for pid in pids if outlives(pid, 20)], [])
 

@@ -13,7 +13,7 @@ import sys
 import termios
 import time
 
-from harness import Story
+from harness import Story, scheduler_of
 
 
 def jobs_of(results):
@@ -295,7 +295,7 @@ class Running(Story):
         self.assertTrue(self.path("scratch/l/wait/log").exists())
         second = self.dvsched("run", "a.hjson")
         self.assertEqual(second.code, 3, second)
-        self.assertIn(str(first.pid), second.err)
+        self.assertIn(str(scheduler_of(first)), second.err)
         os.write(go.fd, b"go\n")
         self.assertEqual(self.finish(first).code, 0)
 

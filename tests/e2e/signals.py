@@ -10,7 +10,7 @@ import time
 
 import harness
 from chips import Chips
-from harness import PATIENCE_S, Story
+from harness import PATIENCE_S, Story, send_to_all
 from interactive import OnTerminal
 from run import jobs_of
 from sim_project import SimStory
@@ -27,14 +27,6 @@ def tree_of(pid):
             continue
         found += map(int, children.split())
     return found
-
-
-def send_to_all(pids, signum):
-    for pid in pids:
-        try:
-            os.kill(pid, signum)
-        except ProcessLookupError:
-            pass
 
 
 class ToEverybody(Story):

@@ -2,18 +2,13 @@
 """Stories of runs that end before their jobs do: signals, deadlines, death."""
 
 import os
-import pathlib
 import re
 import resource
 import select
 import signal
 
-from harness import Story
+from harness import Story, scheduler_of
 from run import jobs_of
-
-
-def children_of(pid):
-    return [int(p) for p in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 class Stopping(Story):
@@ -176,9 +171,7 @@ class Stopping(Story):
 
     def test_a_stuck_scheduler_still_ends_at_the_deadline(self):
         process = self.begin("--grace", "0", "--run-deadline", "5s")
-        children = children_of(process.pid)
-        self.assertEqual(len(children), 1)
-        os.kill(children[0], signal.SIGSTOP)
+        os.kill(scheduler_of(process), signal.SIGSTOP)
         done = self.finish(process)
         self.assertEqual(done.code, 124, done)
         jobs = jobs_of(self.results())
@@ -196,7 +189,7 @@ class Stopping(Story):
 
     def test_a_clock_completes_the_results_of_a_killed_scheduler(self):
         process = self.begin("--run-deadline", "1h")
-        os.kill(children_of(process.pid)[0], signal.SIGKILL)
+        os.kill(scheduler_of(process), signal.SIGKILL)
         done = self.finish(process)
         self.assertEqual(done.code, 3, done)
         self.assertIn("was ended by signal 9", done.err)
@@ -223,7 +216,7 @@ class Stopping(Story):
         self.fifo("never")
         process = self.start("run", "cfg.hjson", "--run-deadline", "1h")
         self.assertEqual(events.line(), "reading")
-        os.kill(children_of(process.pid)[0], signal.SIGINT)
+        os.kill(scheduler_of(process), signal.SIGINT)
         process.send_signal(signal.SIGINT)
         done = self.finish(process)
         self.assertEqual((done.signal, done.err), (signal.SIGINT, ""))

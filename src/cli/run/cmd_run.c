@@ -24,9 +24,9 @@
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
 #include "cli/output/metrics_page.h"
-#include "cli/run/deadline.h"
 #include "cli/run/assign.h"
 #include "cli/run/engines.h"
+#include "cli/run/guard.h"
 #include "cli/run/purge.h"
 #include "cli/run/rerun.h"
 #include "cli/run/signals.h"
@@ -52,7 +52,7 @@
 struct run {
 	const struct args *args;
 	struct run_options options;
-	int deadline_fd; /* -1: none */
+	int guard_fd; /* -1: none */
 	struct loaded loaded;
 	struct ev_loop *loop;
 	struct signals signals;
@@ -193,7 +193,7 @@ static void make_watchers(struct run *r)
 		.color = load_wants_color(r->args, STDERR_FILENO),
 		.is_interactive = opt_has(r->args, OPT_INTERACTIVE),
 		.is_all_interactive = is_one_at_a_time(r),
-		.deadline_fd = r->deadline_fd,
+		.guard_fd = r->guard_fd,
 	};
 
 	watchers_make(&r->watchers, &options);
@@ -213,7 +213,7 @@ static void publish(struct observer *o, const struct sched *sched)
 		log_warning("%s", err.msg);
 		error_done(&err);
 	}
-	deadline_tell_path(r->deadline_fd, run_dir_path(r->dir));
+	guard_set_path(r->guard_fd, run_dir_path(r->dir));
 }
 
 static unsigned output_width(void)
@@ -475,13 +475,13 @@ static int run_graph(struct run *r)
 	write_dv_files(r);
 	log_time(&began, "writing the plan");
 	make_watchers(r);
-	signals_attach(&r->signals, r->sched, r->watchers.printer, r->deadline_fd);
+	signals_attach(&r->signals, r->sched, r->watchers.printer, r->guard_fd);
 	loop_host_run(r->host, r->sched);
 	log_time(&began, "running the jobs");
 	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
 	rc = write_results(r, &head);
 	remove_older_records(r);
-	signals_attach(&r->signals, r->sched, NULL, r->deadline_fd);
+	signals_attach(&r->signals, r->sched, NULL, r->guard_fd);
 	set_patience(r, head.duration_s);
 	watchers_finish(&r->watchers);
 	write_metrics_page(r);
@@ -548,18 +548,19 @@ static int run_loaded(struct run *r)
 int cmd_run(const struct args *args)
 {
 	static const struct observer_ops publisher = {.name = "publisher", .run_started = publish};
-	struct run r = {.args = args, .deadline_fd = -1, .publisher.ops = &publisher};
+	struct run r = {.args = args, .guard_fd = -1, .publisher.ops = &publisher};
 	int rc;
 
-	proc_close_to_others(); /* and the clock, which is forked from here */
+	proc_close_to_others(); /* the guardian too, which is split off below */
 	diags_init(&r.loaded.diags);
 	run_options_read(args, &r.options, &r.loaded.diags);
 	rc = load_report(args, &r.loaded);
 	if (rc != EXIT_PASSED)
 		return rc;
-	if (r.options.deadline_in_s > 0) {
-		r.deadline_fd = deadline_split(r.options.deadline_in_s, r.options.grace_s, &rc);
-		if (r.deadline_fd < 0)
+	/* DVSim's dry run is a run of its own. */
+	if ((!r.options.is_dry_run || args->is_dvsim) && !opt_has(args, OPT_LIST)) {
+		r.guard_fd = guard_split(r.options.deadline_in_s, r.options.grace_s, &rc);
+		if (r.guard_fd < 0)
 			return rc;
 	}
 	rc = load_plan(args, &r.loaded);

@@ -16,7 +16,7 @@
 #include "base/term_mode.h"
 #include "cli/load/load.h"
 #include "cli/load/outcome.h"
-#include "cli/run/deadline.h"
+#include "cli/run/guard.h"
 #include "config/config.h"
 #include "printers/printers.h"
 
@@ -107,11 +107,11 @@ static void pause_printer(struct signals *s)
 	ev_timer_start(s->loop, &s->calm);
 }
 
-static void stop_run(struct signals *s, int signum)
+static void stop_run(struct signals *s, int signum, enum stop_from from)
 {
 	unsigned n;
 
-	if (!stop_requests_add(&s->requests, signum, clock_now(clock_real())))
+	if (!stop_requests_add(&s->requests, signum, from, clock_now(clock_real())))
 		return;
 	n = s->requests.n;
 	if (!s->sched || n > 2) {
@@ -129,7 +129,7 @@ static void stop_run(struct signals *s, int signum)
 void signals_unread(struct signals *s)
 {
 	if (!s->sched || s->requests.n ||
-	    !stop_requests_add(&s->requests, SIGPIPE, clock_now(clock_real())))
+	    !stop_requests_add(&s->requests, SIGPIPE, STOP_DIRECT, clock_now(clock_real())))
 		return;
 	pause_printer(s);
 	log_warning("nobody reads the command's output any more: stopping");
@@ -140,7 +140,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	stop_run(w->data, w->signum);
+	stop_run(w->data, w->signum, STOP_DIRECT);
 }
 
 /* Together: the clock and the loop's timers. */
@@ -154,8 +154,7 @@ static void stop_process(struct signals *s, bool whole_group)
 	ev_resume(s->loop);
 }
 
-/* What came twice before we stopped was one: the clock of a run deadline passes on what both of us
- * were sent. */
+/* What came twice before we stopped was one: the guardian passes on what both of us were sent. */
 static void forget_suspend(struct signals *s)
 {
 	ev_feed_signal_event(s->loop, SIGTSTP);
@@ -185,32 +184,40 @@ static void on_alive(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	deadline_tell_alive(s->deadline_fd);
+	guard_show_life(s->guard_fd);
 }
 
 /* One that came while the configuration was read counts from here: nobody has looked before. */
-static void on_deadline(struct port *p)
+static void on_deadline(struct signals *s)
 {
-	struct signals *s = container_of(p, struct signals, deadline);
-	ssize_t n = deadline_hear(s->deadline_fd);
-
-	if (n < 0 && !port_is_end(n, errno))
+	if (s->is_past_deadline)
 		return;
-	port_want_in(p, false);
-	if (n <= 0)
-		return; /* the clock is gone, and takes us with it */
 	s->is_past_deadline = true;
 	log_warning(
 		"run deadline reached: no further jobs start except needs_any and finally jobs");
-	deadline_tell_alive(s->deadline_fd);
+	guard_show_life(s->guard_fd);
 	ev_timer_start(s->loop, &s->alive);
 	sched_stop(s->sched, STOP_DEADLINE, REASON_RUN_DEADLINE, 0);
+}
+
+static void on_guard(struct port *p)
+{
+	struct signals *s = container_of(p, struct signals, guard);
+	int word;
+	ssize_t n = guard_hear(s->guard_fd, &word);
+
+	if (n == 0 || (n < 0 && port_is_end(n, errno)))
+		guard_end_run();
+	if (word == GUARD_DEADLINE)
+		on_deadline(s);
+	else if (is_stop_signal(word))
+		stop_run(s, word, STOP_PASSED_ON);
 }
 
 void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args,
 		   const struct signals_client *client)
 {
-	*s = (struct signals){.loop = loop, .args = args, .client = *client, .deadline_fd = -1};
+	*s = (struct signals){.loop = loop, .args = args, .client = *client, .guard_fd = -1};
 	for (unsigned i = 0; i < SIGNALS_STOP; i++) {
 		ev_signal_init(&s->stop[i], on_stop, stop_signals[i]);
 		s->stop[i].data = s;
@@ -227,18 +234,15 @@ void signals_start(struct signals *s, struct ev_loop *loop, const struct args *a
 	s->calm.data = s;
 }
 
-void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
-		    int deadline_fd)
+void signals_attach(struct signals *s, struct sched *sched, struct observer *printer, int guard_fd)
 {
 	s->sched = sched;
 	s->printer = printer;
-	s->deadline_fd = deadline_fd;
-	s->requests.is_relayed = deadline_fd >= 0;
-	port_stop(&s->deadline);
-	if (deadline_fd < 0 || s->is_past_deadline)
+	if (s->guard_fd >= 0)
 		return;
-	port_init(&s->deadline, s->loop, deadline_fd, on_deadline, NULL);
-	port_want_in(&s->deadline, true);
+	s->guard_fd = guard_fd;
+	port_init(&s->guard, s->loop, guard_fd, on_guard, NULL);
+	port_want_in(&s->guard, true);
 }
 
 void signals_stop(struct signals *s)
@@ -246,7 +250,7 @@ void signals_stop(struct signals *s)
 	for (unsigned i = 0; i < SIGNALS_STOP; i++)
 		ev_signal_stop(s->loop, &s->stop[i]);
 	ev_signal_stop(s->loop, &s->suspend);
-	port_stop(&s->deadline);
+	port_stop(&s->guard);
 	ev_timer_stop(s->loop, &s->alive);
 	ev_timer_stop(s->loop, &s->calm);
 }

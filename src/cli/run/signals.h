@@ -2,8 +2,8 @@
 /*
  * Signals of a run. INT, TERM, HUP: the first stops launching and asks jobs to end, the second
  * kills them, the third leaves at once (slots finish the killing). USR1 and USR2 have no effect.
- * What was ignored when we started stays ignored: nohup, or `&` in a script. The run deadline is no
- * signal: it comes through a socket (deadline.h).
+ * What was ignored when we started stays ignored: nohup, or `&` in a script. The run deadline,
+ * and what was sent to the guardian's pid, come through its socket (guard.h).
  */
 #ifndef CLI_RUN_SIGNALS_H
 #define CLI_RUN_SIGNALS_H
@@ -31,9 +31,9 @@ struct signals {
 	struct observer *printer; /* borrowed; or NULL */
 	struct signals_client client;
 	ev_signal stop[SIGNALS_STOP], suspend;
-	struct port deadline;
+	struct port guard;
 	ev_timer alive, calm;
-	int deadline_fd; /* -1: no run deadline */
+	int guard_fd; /* -1: not attached yet */
 	struct stop_requests requests;
 	bool is_past_deadline;
 };
@@ -49,8 +49,7 @@ void signals_start(struct signals *s, struct ev_loop *loop, const struct args *a
 void signals_suspend(struct signals *s, bool whole_group);
 /* From then on they have something to stop. The printer is quiet for a moment after each signal;
  * attach again with NULL before it goes. */
-void signals_attach(struct signals *s, struct sched *sched, struct observer *printer,
-		    int deadline_fd);
+void signals_attach(struct signals *s, struct sched *sched, struct observer *printer, int guard_fd);
 void signals_stop(struct signals *s);
 /* Nobody reads what the run's command prints: the run is told to stop, once. It ends as if SIGPIPE
  * had ended it. */

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "cli/run/deadline.h"
+#include "cli/run/guard.h"
 #include "observers/observers.h"
 
 static void on_clerk_problem(void *ctx, const char *text)
@@ -98,7 +98,7 @@ static void on_clerk_wait(void *ctx)
 {
 	const struct watchers *w = ctx;
 
-	deadline_tell_alive(w->deadline_fd);
+	guard_show_life(w->guard_fd);
 }
 
 /* DVSim's log has the rows of the plain view, whatever the screen shows. */
@@ -120,7 +120,7 @@ void watchers_make(struct watchers *w, const struct watchers_options *options)
 {
 	struct error err = {0};
 
-	*w = (struct watchers){.deadline_fd = options->deadline_fd};
+	*w = (struct watchers){.guard_fd = options->guard_fd};
 	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, NULL, &err);
 	if (!w->clerk)
 		add(w, NULL, "the clerk", &err);

@@ -18,7 +18,7 @@ struct watchers {
 	struct observer *printer; /* one of them, or NULL */
 	struct observer waits;	  /* says what jobs wait for */
 	struct clerk *clerk;
-	int deadline_fd;
+	int guard_fd;
 };
 
 struct watchers_options {
@@ -30,7 +30,7 @@ struct watchers_options {
 	bool color;
 	bool is_interactive; /* a job has the terminal: no view that draws */
 	bool is_all_interactive;
-	int deadline_fd; /* -1: no run deadline; else its clock hears of a wait for the clerk */
+	int guard_fd; /* -1: no run deadline; else its clock hears of a wait for the clerk */
 };
 
 /* What cannot be made is a warning; the run goes on without it. The journal is made first: it hears

@@ -46,7 +46,7 @@ static void what_comes_twice_in_a_moment_is_one_request(void **state)
 
 		for (const struct request *q = cases[i].at; q->signum; q++) {
 			n += q->counts;
-			if (stop_requests_add(&r, q->signum, q->at_s) != q->counts)
+			if (stop_requests_add(&r, q->signum, STOP_DIRECT, q->at_s) != q->counts)
 				fail_msg("%s: request %d", cases[i].what, (int)(q - cases[i].at));
 		}
 		assert_int_equal(r.n, n);
@@ -54,23 +54,53 @@ static void what_comes_twice_in_a_moment_is_one_request(void **state)
 	}
 }
 
-static void what_a_clock_passes_on_may_come_late(void **state)
+/* Whatever comes first, and however late the other: one request. */
+static void what_both_processes_were_sent_counts_once(void **state)
 {
-	struct stop_requests r = {.is_relayed = true};
+	(void)state;
+	for (unsigned first = 0; first < STOP_WAYS; first++) {
+		enum stop_from one = first,
+			       other = one == STOP_DIRECT ? STOP_PASSED_ON : STOP_DIRECT;
+		struct stop_requests r = {0};
+
+		assert_true(stop_requests_add(&r, SIGTERM, one, 5));
+		assert_false(stop_requests_add(&r, SIGTERM, other, 30));
+		assert_true(stop_requests_add(&r, SIGTERM, other, 31));
+		assert_false(stop_requests_add(&r, SIGTERM, one, 32));
+		assert_int_equal(r.n, 2);
+	}
+}
+
+static void what_only_one_process_was_sent_counts_each_time(void **state)
+{
+	struct stop_requests r = {0};
 
 	(void)state;
-	assert_true(stop_requests_add(&r, SIGTERM, 5));
-	assert_false(stop_requests_add(&r, SIGTERM, 6.5));
-	assert_true(stop_requests_add(&r, SIGTERM, 7.5));
-	assert_true(stop_requests_add(&r, SIGINT, 8)); /* of the terminal: it is not passed on */
-	assert_true(stop_requests_add(&r, SIGINT, 8.5));
+	assert_true(stop_requests_add(&r, SIGTERM, STOP_PASSED_ON, 5));
+	assert_true(stop_requests_add(&r, SIGTERM, STOP_PASSED_ON, 5.5));
+	assert_false(stop_requests_add(&r, SIGTERM, STOP_PASSED_ON, 5.6));
+	assert_true(stop_requests_add(&r, SIGINT, STOP_DIRECT, 6));
+	assert_int_equal(r.n, 3);
+}
+
+static void a_hangup_of_both_processes_counts_once(void **state)
+{
+	struct stop_requests r = {0};
+
+	(void)state;
+	assert_true(stop_requests_add(&r, SIGHUP, STOP_DIRECT, 5));
+	assert_false(stop_requests_add(&r, SIGHUP, STOP_PASSED_ON, 5.9));
+	assert_false(stop_requests_add(&r, SIGTERM, STOP_PASSED_ON, 5.1));
+	assert_int_equal(r.n, 1);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_comes_twice_in_a_moment_is_one_request),
-		cmocka_unit_test(what_a_clock_passes_on_may_come_late),
+		cmocka_unit_test(what_both_processes_were_sent_counts_once),
+		cmocka_unit_test(what_only_one_process_was_sent_counts_each_time),
+		cmocka_unit_test(a_hangup_of_both_processes_counts_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
