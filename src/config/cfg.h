@@ -19,6 +19,7 @@ struct cfg {
 	struct cfg *parent;	     /* whose evals they are; NULL: its own */
 	bool shares_doc;	     /* the parent's */
 	struct cfg *children, *next; /* cfg_keep() */
+	struct map files;	     /* paths that were read -> c */
 	struct map replaced;	     /* position -> struct replaced */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
 	const char *eval_said; /* what a command said that cfg_subst_text() failed with; or NULL */

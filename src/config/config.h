@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "base/diag.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "hjson.h"
 
@@ -88,6 +89,9 @@ struct hjson_doc *cfg_doc(const struct cfg *c);
 struct arena *cfg_mem(const struct cfg *c);
 const char *cfg_path(const struct cfg *c); /* absolute */
 const char *cfg_dir(const struct cfg *c);  /* absolute */
+
+/* Adds the absolute path of each file that it was read from: imports and kept children, too. */
+void cfg_add_files(const struct cfg *c, struct map *to);
 
 /* Applies `overrides: [{name, value}…]` to the root. Returns 0, or -1 after errors. */
 int cfg_override(struct cfg *c, struct diags *diags);

@@ -114,6 +114,8 @@ static int read_source(struct load *l, const struct source *f, struct str *ret)
 	} else if (fs_read_file(f->path, HJSON_MAX_TEXT, ret, &err) < 0) {
 		report_unread(l, f, &err);
 		return -1;
+	} else {
+		map_set(&l->cfg->files, path_absolute(l->cfg->mem, f->path), l->cfg);
 	}
 	return 0;
 }
@@ -501,6 +503,7 @@ void cfg_free(struct cfg *c)
 {
 	if (!c)
 		return;
+	map_done(&c->files);
 	for (struct cfg *next, *child = c->children; child; child = next) {
 		next = child->next;
 		cfg_free(child);
@@ -517,4 +520,15 @@ void cfg_keep(struct cfg *c, struct cfg *child)
 {
 	child->next = c->children;
 	c->children = child;
+}
+
+void cfg_add_files(const struct cfg *c, struct map *to)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	while ((e = map_next(&c->files, &at)) != NULL)
+		map_set(to, e->key, e->value);
+	for (const struct cfg *child = c->children; child; child = child->next)
+		cfg_add_files(child, to);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -47,6 +48,15 @@ static void attempt_measure(struct attempt *a)
 
 	steps_measure(&job, &a->outcome);
 	steps_clean(&a->host->confine, &a->ask.run.steps, &a->outcome.result);
+}
+
+/* By which a later run knows that nobody has written to the log since. */
+static void attempt_stamp(struct attempt *a)
+{
+	struct stat st;
+
+	if (fstat(a->log.fd, &st) == 0)
+		a->outcome.result.log_stamp = job_log_stamp(&st);
 }
 
 /* A job may write faster than we look, and end. */
@@ -103,6 +113,7 @@ void attempt_finish(struct attempt *a)
 	attempt_note_lost_log(a);
 	if (!a->ask.rules->job.is_dry_run)
 		attempt_measure(a);
+	attempt_stamp(a);
 	a->phase = ATTEMPT_OVER;
 }
 

@@ -44,9 +44,14 @@ struct job_result {
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;
+	uint64_t log_stamp;  /* job_log_stamp() of the log at its end; 0: not known */
 	const char *details; /* what the backend has to tell, a JSON object; NULL: nothing */
 	const struct job_measures *measures; /* what the job's tool told; NULL: nothing */
 };
+
+struct stat;
+/* Another one after any change of a file, such as by another run. Never 0. */
+uint64_t job_log_stamp(const struct stat *st);
 
 /* All that it points to is copied into mem, and lives as long as that. */
 void job_result_copy(struct job_result *to, const struct job_result *from, struct arena *mem);

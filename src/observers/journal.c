@@ -9,10 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "observers/observers.h"
 #include "run/job_record.h"
 #include "run/journal.h"
+#include "run/taken_record.h"
 #include "scheduler/sched.h"
 
 static const double SYNC_AFTER_S = 0.1;
@@ -105,6 +107,7 @@ static void write_run(struct journal_observer *o, const struct sched *s)
 {
 	const struct plan *plan = sched_plan(s);
 	struct json_out *out = begin(o, s, "run");
+	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
 	char host[256] = "";
 
 	gethostname(host, sizeof(host) - 1);
@@ -120,8 +123,72 @@ static void write_run(struct journal_observer *o, const struct sched *s)
 	jout_key_int(out, "n_jobs", (int64_t)sched_n_jobs(s));
 	jout_key_int(out, "pid", getpid());
 	jout_key_string(out, "host", host);
+	jout_key_string(out, "cwd", cwd);
+	if (o->env.timestamp) {
+		jout_key_int(out, "timestamp", (int64_t)o->env.timestamp);
+		jout_key_string(out, "branch", o->env.branch);
+	}
 	write_argv(out, o->env.argv);
 	commit(o);
+}
+
+/* ---- jobs that an earlier run has settled ---- */
+
+static bool journal_is_taken(const struct job *job)
+{
+	const struct sched_past *past = sched_past_of(job);
+
+	return past && past->is_taken;
+}
+
+struct taken_from {
+	const struct sched *sched;
+	const char *run;
+};
+
+static bool is_taken_from(const void *ctx, size_t i)
+{
+	const struct taken_from *t = ctx;
+	const struct job *job = sched_job(t->sched, i);
+
+	return journal_is_taken(job) && strcmp(sched_past_of(job)->run, t->run) == 0;
+}
+
+/* Nothing of that run is told before first. */
+static void write_taken_from(struct journal_observer *o, const struct taken_from *from,
+			     size_t first)
+{
+	_cleanup_(str_done) struct str jobs = {0};
+
+	while (first < sched_n_jobs(from->sched) && !o->base.is_broken) {
+		struct json_out *out;
+
+		str_clear(&jobs);
+		number_ranges_add(&jobs, is_taken_from, from, sched_n_jobs(from->sched), &first);
+		if (!jobs.len)
+			return;
+		out = begin(o, from->sched, TAKEN_RECORD_EV);
+		jout_key_string(out, "from", from->run);
+		jout_key_string(out, "jobs", jobs.s);
+		commit(o);
+	}
+}
+
+static void write_taken(struct journal_observer *o, const struct sched *s)
+{
+	struct map seen = {0};
+
+	for (size_t i = 0; i < sched_n_jobs(s); i++) {
+		const struct job *job = sched_job(s, i);
+		struct taken_from from = {.sched = s};
+
+		if (!journal_is_taken(job))
+			continue;
+		from.run = sched_past_of(job)->run;
+		if (!map_set(&seen, from.run, o))
+			write_taken_from(o, &from, i);
+	}
+	map_done(&seen);
 }
 
 /* The first record is on disk, so the run may have its name. */
@@ -146,6 +213,7 @@ static void on_run_started(struct observer *base, const struct sched *s)
 	write_run(o, s);
 	if (!base->is_broken)
 		publish(o);
+	write_taken(o, s);
 	if (sched_plan(s)->is_rehearsal)
 		journal_gather(o->journal);
 }
@@ -190,9 +258,10 @@ static void on_job_changed(struct observer *base, const struct job *job, enum jo
 {
 	const struct job_attempt *ended = ended_attempt(job);
 
-	(void)was;
 	/* That a job may run now is nothing to keep; that an attempt has ended is. */
-	if (job_status(job) == JOB_QUEUED && !ended)
+	if (job_status(job) == JOB_QUEUED && (!ended || was == JOB_SCHEDULED))
+		return;
+	if (was == JOB_SCHEDULED && journal_is_taken(job)) /* its record is there */
 		return;
 	write_job(own(base), job, job_status(job) == JOB_RUNNING ? NULL : ended);
 }

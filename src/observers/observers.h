@@ -7,6 +7,7 @@
 #define OBSERVERS_OBSERVERS_H
 
 #include <ev.h>
+#include <time.h>
 
 #include "base/error.h"
 #include "clerk/clerk.h"
@@ -19,6 +20,8 @@ struct observer_env {
 	struct clerk *clerk;	 /* NULL: there is none; who needs it does without or breaks */
 	struct run_dir *run;	 /* not published yet: the journal does that */
 	const char *const *argv; /* the command line, NULL-terminated; or NULL */
+	time_t timestamp;	 /* of the plan's flow, for the record; 0: it has none */
+	const char *branch;	 /* likewise; or NULL */
 	const char *const *instrument; /* kinds of metrics that are wanted; NULL: none */
 };
 

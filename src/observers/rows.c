@@ -14,8 +14,11 @@ void rows_done(struct rows *r)
 /* Attempts are kept newest first and handed out oldest first. */
 static void take_attempts(struct rows *r, const struct job *job)
 {
-	uint32_t i = job->n_attempts;
+	uint32_t i = 0;
 
+	for (const struct job_attempt *a = job->attempts; a; a = a->before)
+		i++;
+	r->n_attempts = i;
 	if (i > r->room) {
 		r->attempts = xreallocarray(r->attempts, i, sizeof(*r->attempts));
 		r->room = i;
@@ -30,6 +33,7 @@ void rows_next(void *ctx, size_t n, struct result_row *row)
 {
 	struct rows *r = ctx;
 	const struct job *job = sched_job(r->sched, n), *cause = sched_root_cause(r->sched, job);
+	const struct sched_past *past = sched_past_of(job);
 
 	take_attempts(r, job);
 	*row = (struct result_row){
@@ -41,6 +45,7 @@ void rows_next(void *ctx, size_t n, struct result_row *row)
 		.backend = job->backend ? job->backend->ops->name : NULL,
 		.cause = cause ? cause->spec->id : NULL,
 		.attempts = r->attempts,
-		.n_attempts = job->n_attempts,
+		.n_attempts = r->n_attempts,
+		.from = past && past->is_taken ? past->run : NULL,
 	};
 }

@@ -9,7 +9,7 @@
 struct rows {
 	const struct sched *sched;
 	struct attempt_row *attempts; /* of the row handed out last */
-	uint32_t room;
+	uint32_t room, n_attempts;
 };
 
 /* {0} but for sched is good to go. */

@@ -12,6 +12,7 @@ enum { STAMP = 16 }; /* letters of an id: 20261121T054957Z */
 
 struct search {
 	const char *runs, *cfg_path;
+	bool is_any; /* whatever cfg_path says */
 	bool is_nested;
 	struct arena *mem;
 	struct past_run best, other; /* other: of the wrong sort */
@@ -35,9 +36,35 @@ static void look_at(struct search *s, const char *name)
 		error_done(&err); /* not a run, or not one that can be read */
 		return;
 	}
-	if (!str_eq(run.cfg_path, s->cfg_path))
+	if (!s->is_any && !str_eq(run.cfg_path, s->cfg_path))
 		return;
 	keep_newer(run.is_rehearsal || run.is_nested != s->is_nested ? &s->other : &s->best, &run);
+}
+
+static bool past_find_search(struct search *s, struct past_run *ret)
+{
+	struct run_names names = {0};
+
+	run_names_read(s->runs, "", &names);
+	for (size_t i = names.n; i > 0; i--) {
+		if (s->best.id && strncmp(s->best.id, names.at[i - 1], STAMP) != 0)
+			break;
+		look_at(s, names.at[i - 1]);
+	}
+	run_names_done(&names);
+	*ret = s->best.id ? s->best : s->other;
+	return ret->id;
+}
+
+int past_run_find_newest(const char *scratch_root, bool is_nested, struct arena *mem,
+			 struct past_run *ret, struct error *err)
+{
+	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", scratch_root);
+	struct search s = {.runs = runs, .is_any = true, .is_nested = is_nested, .mem = mem};
+
+	if (past_find_search(&s, ret))
+		return 0;
+	return error_plain(err, "there is no run in %s yet", scratch_root);
 }
 
 int past_run_find(const char *scratch_root, const char *cfg_path, bool is_nested, struct arena *mem,
@@ -45,17 +72,8 @@ int past_run_find(const char *scratch_root, const char *cfg_path, bool is_nested
 {
 	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", scratch_root);
 	struct search s = {.runs = runs, .cfg_path = cfg_path, .is_nested = is_nested, .mem = mem};
-	struct run_names names = {0};
 
-	run_names_read(runs, "", &names);
-	for (size_t i = names.n; i > 0; i--) {
-		if (s.best.id && strncmp(s.best.id, names.at[i - 1], STAMP) != 0)
-			break;
-		look_at(&s, names.at[i - 1]);
-	}
-	run_names_done(&names);
-	*ret = s.best.id ? s.best : s.other;
-	if (ret->id)
+	if (past_find_search(&s, ret))
 		return 0;
 	return error_plain(err, "there is no run of %s in %s yet", cfg_path, scratch_root);
 }

@@ -144,6 +144,7 @@ static int read_results(const char *path, struct arena *mem, struct past_run *re
 	take_head(run, "command_line", mem, ret);
 	ret->seed_base = past_run_text_of(mem, run, "seed_base");
 	ret->outcome = past_run_text_of(mem, run, "outcome");
+	ret->exit_code = (int)json_integer_value(json_object_get(run, "exit_code"));
 	rc = take_jobs(json_object_get(root, "jobs"), path, mem, ret, err);
 	json_decref(root);
 	return rc;

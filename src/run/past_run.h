@@ -22,6 +22,7 @@ struct past_run {
 	bool is_nested, is_rehearsal; /* as in struct plan */
 	const char *seed_base;	      /* of past_run_read() only, as are: */
 	const char *outcome;	      /* as in struct results_head */
+	int exit_code;		      /* likewise */
 	const struct past_job *jobs;
 	size_t n_jobs;
 };
@@ -43,6 +44,10 @@ int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret,
  */
 int past_run_find(const char *scratch_root, const char *cfg_path, bool is_nested, struct arena *mem,
 		  struct past_run *ret, struct error *err);
+
+/* The same of any configuration, and of commands. */
+int past_run_find_newest(const char *scratch_root, bool is_nested, struct arena *mem,
+			 struct past_run *ret, struct error *err);
 
 /*
  * Moves records into the trash, the oldest first: those of this configuration and sort (rehearsal,

@@ -286,6 +286,7 @@ static void results_write_job(struct json_out *out, const struct result_row *row
 	jout_key_bool(out, "leaky", row->marks & MARK_LEAKY);
 	jout_key_bool(out, "fallback", row->marks & MARK_FALLBACK);
 	jout_key_string(out, "cause", row->cause);
+	jout_key_string(out, "from", row->from);
 	jout_key_string(out, "backend", row->backend);
 	jout_key_string(out, "odir", spec->odir);
 	jout_key_string(out, "log", row->n_attempts ? spec->log_path : NULL);

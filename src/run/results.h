@@ -31,6 +31,7 @@ struct result_row {
 	const char *message;
 	const char *backend;
 	const char *cause;		    /* id of the root cause of a cancelled job, or NULL */
+	const char *from;		    /* id of the run that it was taken over from, or NULL */
 	const struct attempt_row *attempts; /* oldest first */
 	uint32_t n_attempts;
 };

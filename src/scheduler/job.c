@@ -21,6 +21,27 @@ bool job_may_go(enum job_status was, enum job_status next)
 	return may_go[was] & BIT(next);
 }
 
+const struct sched_past *sched_past_of(const struct job *job)
+{
+	return job->sched->past ? job->sched->past[job->n] : NULL;
+}
+
+/* One that was taken over has its marks already. */
+static void mark_pass(struct job *job)
+{
+	const struct sched_past *past = sched_past_of(job);
+	uint32_t n_unmarked = past ? past->n_unmarked : 0;
+
+	if (past && past->is_taken)
+		job->marks = (uint8_t)past->marks;
+	else if (job->stage)
+		job->marks |= MARK_FALLBACK;
+	else if (job->n_attempts > 1 + n_unmarked)
+		job->marks |= MARK_FLAKY;
+	job->sched->n_fallback += (job->marks & MARK_FALLBACK) != 0;
+	job->sched->n_flaky += (job->marks & MARK_FLAKY) != 0;
+}
+
 void job_set_status(struct job *job, enum job_status next, enum job_reason reason,
 		    const char *message)
 {
@@ -38,13 +59,8 @@ void job_set_status(struct job *job, enum job_status next, enum job_reason reaso
 	t->n[next]++;
 	if (job_status_is_final(next) && !(job->flags & FLAG_FINALLY))
 		s->n_ordinary--;
-	if (next == JOB_PASSED && job->stage) {
-		job->marks |= MARK_FALLBACK;
-		s->n_fallback++;
-	} else if (next == JOB_PASSED && job->n_attempts > 1) {
-		job->marks |= MARK_FLAKY;
-		s->n_flaky++;
-	}
+	if (next == JOB_PASSED)
+		mark_pass(job);
 	emit_job_changed(s, job, was);
 }
 

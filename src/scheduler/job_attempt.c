@@ -2,6 +2,7 @@
 #include "scheduler/job_attempt.h"
 
 static const struct job_attempt_extra no_extra;
+static const struct job_attempt_use no_use;
 
 static const struct job_attempt_extra *extra_of(const struct job_attempt *a)
 {
@@ -11,6 +12,7 @@ static const struct job_attempt_extra *extra_of(const struct job_attempt *a)
 struct job_result job_attempt_result(const struct job_attempt *a)
 {
 	const struct job_attempt_extra *extra = extra_of(a);
+	const struct job_attempt_use *use = a->use ? a->use : &no_use;
 
 	return (struct job_result){
 		.status = (enum job_status)a->status,
@@ -25,7 +27,8 @@ struct job_result job_attempt_result(const struct job_attempt *a)
 		.is_uncharged = a->is_uncharged,
 		.start_wall_s = a->start_wall_s,
 		.duration_s = a->duration_s,
-		.usage = a->usage ? *a->usage : (struct job_usage){0},
+		.usage = use->usage,
+		.log_stamp = use->log_stamp,
 		.details = extra->details,
 		.measures = extra->measures,
 	};
@@ -78,6 +81,7 @@ static void keep_extra(struct job_attempt *a, struct arena *mem, const struct jo
 void job_attempt_end(struct job_attempt *a, struct arena *mem, const struct job_result *result)
 {
 	const struct job_usage *u = &result->usage;
+	struct job_attempt_use use = {*u, result->log_stamp};
 
 	a->status = (uint8_t)result->status;
 	a->reason = (uint8_t)result->reason;
@@ -88,7 +92,7 @@ void job_attempt_end(struct job_attempt *a, struct arena *mem, const struct job_
 	if (result->start_wall_s > 0) /* else it is as good as known from the start */
 		a->start_wall_s = result->start_wall_s;
 	a->duration_s = result->duration_s;
-	if (u->user_s > 0 || u->system_s > 0 || u->max_rss_kib)
-		a->usage = arena_memdup(mem, u, sizeof(*u));
+	if (u->user_s > 0 || u->system_s > 0 || u->max_rss_kib || result->log_stamp)
+		a->use = arena_memdup(mem, &use, sizeof(use));
 	keep_extra(a, mem, result);
 }

@@ -20,12 +20,18 @@ struct job_attempt_extra {
 	int32_t term_signal;
 };
 
+/* What is known of attempts that have really run. */
+struct job_attempt_use {
+	struct job_usage usage;
+	uint64_t log_stamp;
+};
+
 /* Newest first in job->attempts. */
 struct job_attempt {
 	struct job_attempt *before;
-	const char *where;		 /* "local/3", a host, a device; as the backend said */
-	struct job_attempt_extra *extra; /* NULL: nothing of it */
-	const struct job_usage *usage;	 /* NULL: not measured */
+	const char *where;		   /* "local/3", a host, a device; as the backend said */
+	struct job_attempt_extra *extra;   /* NULL: nothing of it */
+	const struct job_attempt_use *use; /* NULL: nothing was measured */
 	double start_wall_s, duration_s;
 	uint32_t number; /* from 1 */
 	int32_t exit_status, pid;

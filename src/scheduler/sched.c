@@ -33,6 +33,7 @@ void sched_free(struct sched *s)
 	lanes_done(s);
 	resources_done(s);
 	free(s->finally);
+	free(s->past);
 	free(s->dependents);
 	vec_done(&s->settled);
 	vec_done(&s->targets);
@@ -167,8 +168,9 @@ static bool open_run(struct sched *s)
 	if (s->is_open)
 		return false;
 	s->is_open = true;
+	past_take_over(s);
 	for (size_t i = 0; i < s->n_jobs; i++)
-		if (s->jobs[i].n_waiting == 0 && !job_is_final(&s->jobs[i]))
+		if (s->jobs[i].n_waiting == 0 && job_status(&s->jobs[i]) == JOB_SCHEDULED)
 			settle_waited(&s->jobs[i]);
 	settle_all(s);
 	return true;

@@ -76,6 +76,29 @@ int sched_check(const struct plan *plan, struct diags *diags);
 int sched_check_resources(const struct plan *plan, const struct sched_options *options,
 			  struct diags *diags);
 
+struct sched_past_attempt {
+	uint32_t number;
+	const char *where, *resources, *stage;
+	struct job_result result; /* it has ended */
+};
+
+/* What an earlier run knows of a job. Borrowed, with all that it points to. */
+struct sched_past {
+	const char *run; /* its id */
+	/* It passed there, and need not run again: it is PASSED when the run starts. */
+	bool is_taken;
+	uint32_t marks;	     /* of that pass, */
+	const char *message; /* and its remark; or NULL */
+	/* Its attempts there, the oldest first: of one that runs again, too. Numbers go on. */
+	const struct sched_past_attempt *attempts;
+	uint32_t n_attempts;
+	uint32_t n_unmarked; /* of these: they do not make a later pass flaky */
+};
+/* After sched_load(), before sched_start(). */
+void sched_set_past(struct sched *s, size_t n, const struct sched_past *past);
+/* NULL: nothing. */
+const struct sched_past *sched_past_of(const struct job *job);
+
 /* Before sched_start() only. */
 void sched_subscribe(struct sched *s, struct observer *o);
 

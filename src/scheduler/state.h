@@ -127,6 +127,9 @@ struct sched {
 	VEC(struct sched_target) targets;
 	struct list observers;
 
+	/* past.c */
+	const struct sched_past **past; /* one for each job; NULL: nothing is known of any */
+
 	/* graph.c */
 	uint32_t *dependents; /* of all jobs, one after another */
 	uint32_t n_edges;
@@ -185,6 +188,9 @@ void job_set_status(struct job *job, enum job_status next, enum job_reason reaso
 void job_init_all(struct sched *s);
 /* Appends a record to the job's attempts. */
 struct job_attempt *job_add_attempt(struct job *job, const char *where);
+
+/* past.c: those that are taken over become final. */
+void past_take_over(struct sched *s);
 
 /* observer.c */
 void emit_run_started(struct sched *s);
