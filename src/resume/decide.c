@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "resume/resume.h"
+
+enum { LONGEST_CHAIN = 1000 };
+
+/* ---- the runs ---- */
+
+static int chain_add(struct resume *r, const char *path, struct error *err)
+{
+	struct run_record *record = xcalloc(1, sizeof(*record));
+
+	if (run_record_open(record, path, err) < 0) {
+		run_record_done(record);
+		free(record);
+		return -1;
+	}
+	run_record_read(record);
+	vec_push(&r->chain, (struct resume_run){.record = record});
+	return 0;
+}
+
+int resume_open(struct resume *ret, const char *run_path, struct error *err)
+{
+	*ret = (struct resume){.mem = arena_new()};
+	return chain_add(ret, run_path, err);
+}
+
+void resume_done(struct resume *r)
+{
+	for (size_t i = 0; i < r->chain.n; i++) {
+		run_record_done(r->chain.at[i].record);
+		free(r->chain.at[i].record);
+	}
+	vec_done(&r->chain);
+	free(r->jobs);
+	arena_free(r->mem);
+	*r = (struct resume){0};
+}
+
+/* Number i of the chain; NULL: there is none, or it cannot be read. */
+static const struct run_record *chain_get(struct resume *r, size_t i)
+{
+	const struct run_record *last = r->chain.at[r->chain.n - 1].record;
+	_cleanup_(error_done) struct error err = {0};
+	const char *path;
+
+	if (i < r->chain.n)
+		return r->chain.at[i].record;
+	if (!last->plan->parent || i >= LONGEST_CHAIN || strchr(last->plan->parent, '/'))
+		return NULL;
+	path = arena_printf(r->mem, "%.*s%s", (int)(path_base(last->path) - last->path), last->path,
+			    last->plan->parent);
+	return chain_add(r, path, &err) < 0 ? NULL : r->chain.at[i].record;
+}
+
+/* How the sources of run number i differ from those of now. */
+static const char *sources_of(struct resume *r, size_t i)
+{
+	struct resume_run *run = &r->chain.at[i];
+	struct sources_time *times;
+	struct sources was;
+
+	if (run->is_compared || r->options.accepts_sources)
+		return run->difference;
+	run->is_compared = true;
+	times = arena_array(r->mem, i + 1, sizeof(*times));
+	for (size_t k = 0; k <= i; k++)
+		times[k] = (struct sources_time){r->chain.at[k].record->start_s,
+						 r->chain.at[k].record->last_s};
+	sources_load(&was, run->record->path);
+	run->difference = sources_difference(&was, r->options.sources, times, i + 1, r->mem);
+	sources_done(&was);
+	return run->difference;
+}
+
+/* ---- what is recorded of a job ---- */
+
+static bool has_record(const struct recorded_job *row)
+{
+	return row && (row->status != JOB_SCHEDULED || row->attempts.n);
+}
+
+/* The newest run that has something to say of it. One that was killed early has nothing. */
+static void find_record(struct resume *r, const char *id, struct resume_job *ret)
+{
+	const struct run_record *record;
+
+	for (size_t i = 0; (record = chain_get(r, i)) != NULL; i++) {
+		const struct recorded_job *row = run_record_find(record, id);
+
+		if (!row)
+			return;
+		ret->row = row;
+		ret->record = record;
+		ret->spec = &record->plan->jobs[row - record->jobs];
+		ret->sources = sources_of(r, i);
+		if (has_record(row))
+			return;
+	}
+}
+
+static enum resume_what status_what(const struct recorded_job *row)
+{
+	switch (row->status) {
+	case JOB_PASSED:
+		return RESUME_TAKEN;
+	case JOB_FAILED:
+		return RESUME_FAILED;
+	case JOB_KILLED:
+		break;
+	default:
+		return row->attempts.n ? RESUME_INTERRUPTED : RESUME_NOT_STARTED;
+	}
+	switch (job_reason_class(row->reason)) {
+	case CLASS_JOB:
+	case CLASS_INFRA:
+		return RESUME_FAILED;
+	default:
+		return row->attempts.n ? RESUME_INTERRUPTED : RESUME_NOT_STARTED;
+	}
+}
+
+/* ---- is its pass proven? ---- */
+
+static const struct job_result *last_result(const struct recorded_job *row)
+{
+	return row->attempts.n ? &row->attempts.at[row->attempts.n - 1].result : NULL;
+}
+
+static enum resume_what check_log(const struct job_spec *spec, uint64_t stamp, off_t *ret_size)
+{
+	struct stat st;
+
+	if (lstat(spec->log_path, &st) < 0 || !S_ISREG(st.st_mode))
+		return RESUME_LOG_GONE;
+	*ret_size = st.st_size;
+	if (!stamp)
+		return RESUME_UNPROVEN;
+	return job_log_stamp(&st) == stamp ? RESUME_TAKEN : RESUME_LOG_CHANGED;
+}
+
+static bool is_within(const struct job_rules *rules, const struct job_result *result, off_t size,
+		      const char **ret_word)
+{
+	if (rules->timeout_s > 0 && result->duration_s > rules->timeout_s)
+		*ret_word = "timeout";
+	else if (rules->max_log_bytes && (uint64_t)size > rules->max_log_bytes)
+		*ret_word = "max_log";
+	return !*ret_word;
+}
+
+static enum resume_what check_evidence(const struct job_spec *spec, const struct recorded_job *row,
+				       const char **ret_word)
+{
+	const struct job_result *result = last_result(row);
+	off_t size = 0;
+	enum resume_what what;
+
+	if (!result || result->status != JOB_PASSED)
+		return RESUME_UNPROVEN;
+	what = check_log(spec, result->log_stamp, &size);
+	if (what != RESUME_TAKEN)
+		return what;
+	if (!fs_is_dir(spec->odir))
+		return RESUME_LOG_GONE;
+	if (result->measures && result->measures->n_coverage && spec->steps &&
+	    spec->steps->read_path && !fs_exists(spec->steps->read_path))
+		return RESUME_COVERAGE_GONE;
+	return is_within(spec->rules, result, size, ret_word) ? RESUME_TAKEN : RESUME_LIMIT;
+}
+
+static void decide_alone(struct resume *r, size_t n)
+{
+	const struct job_spec *spec = &r->plan->jobs[n];
+	const struct spec_member *member;
+	struct resume_job *job = &r->jobs[n];
+
+	find_record(r, spec->id, job);
+	job->what = job->row ? status_what(job->row) : RESUME_NEW;
+	if (!job->row)
+		return;
+	r->comparison.was = job->record->plan;
+	member = specs_difference(&r->comparison, job->spec, spec);
+	if (member) {
+		job->what = RESUME_CHANGED;
+		job->word = member->word;
+	} else if (job->what == RESUME_TAKEN && spec->rules->is_interactive) {
+		job->what = RESUME_INTERACTIVE;
+	} else if (job->what == RESUME_TAKEN && job->sources) {
+		job->what = RESUME_SOURCES;
+	} else if (job->what == RESUME_TAKEN) {
+		job->what = check_evidence(spec, job->row, &job->word);
+	}
+}
+
+/* ---- what follows for others ---- */
+
+/* Which jobs depend on each, as lists in one array. */
+struct dependents {
+	uint32_t *first, *at; /* of job i: at[first[i]] … at[first[i + 1] - 1] */
+};
+
+static void dependents_make(struct dependents *d, const struct plan *plan)
+{
+	size_t n = plan->n_jobs, n_edges = 0;
+
+	d->first = xcalloc(n + 2, sizeof(*d->first));
+	for (size_t i = 0; i < n; i++) {
+		n_edges += job_n_deps(&plan->jobs[i]);
+		for (uint32_t k = 0; k < job_n_deps(&plan->jobs[i]); k++)
+			d->first[plan->jobs[i].deps[k] + 2]++;
+	}
+	for (size_t i = 2; i < n + 2; i++)
+		d->first[i] += d->first[i - 1];
+	d->at = xcalloc(n_edges + 1, sizeof(*d->at));
+	for (size_t i = 0; i < n; i++)
+		for (uint32_t k = 0; k < job_n_deps(&plan->jobs[i]); k++)
+			d->at[d->first[plan->jobs[i].deps[k] + 1]++] = (uint32_t)i;
+}
+
+/* A job that runs again takes the passes of all that depend on it with it. */
+static void resume_spread(struct resume *r)
+{
+	size_t n = r->plan->n_jobs, n_queue = 0;
+	uint32_t *queue = xcalloc(n + 1, sizeof(*queue));
+	struct dependents d = {0};
+
+	dependents_make(&d, r->plan);
+	for (size_t i = 0; i < n; i++)
+		if (r->jobs[i].what != RESUME_TAKEN)
+			queue[n_queue++] = (uint32_t)i;
+	for (size_t i = 0; i < n_queue; i++)
+		for (uint32_t k = d.first[queue[i]]; k < d.first[queue[i] + 1]; k++) {
+			struct resume_job *job = &r->jobs[d.at[k]];
+
+			if (job->what != RESUME_TAKEN)
+				continue;
+			job->what = RESUME_NEEDS;
+			job->because = queue[i];
+			queue[n_queue++] = d.at[k];
+		}
+	free(d.first);
+	free(d.at);
+	free(queue);
+}
+
+/* They run again if any other does. */
+static bool run_finally_again(struct resume *r)
+{
+	size_t n_changed = 0, n_again = 0;
+
+	for (size_t i = 0; i < r->plan->n_jobs; i++)
+		n_again += r->jobs[i].what != RESUME_TAKEN;
+	for (size_t i = 0; n_again && i < r->plan->n_jobs; i++)
+		if (r->plan->jobs[i].rules->is_finally && r->jobs[i].what == RESUME_TAKEN) {
+			r->jobs[i].what = RESUME_FINALLY;
+			n_changed++;
+		}
+	return n_changed > 0;
+}
+
+/* Of a job that others cancelled the root is one of these, unless it would run again anyway. */
+static void blame_needed(struct resume *r)
+{
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		struct resume_job *job = &r->jobs[i];
+		const struct job_spec *spec = &r->plan->jobs[i];
+
+		if (job->what != RESUME_NOT_STARTED || job->row->reason == REASON_NONE ||
+		    job_reason_class(job->row->reason) != CLASS_DEPENDENCY)
+			continue;
+		for (uint32_t k = 0; k < job_n_deps(spec); k++)
+			if (r->jobs[spec->deps[k]].what != RESUME_TAKEN) {
+				job->what = RESUME_NEEDS;
+				job->because = spec->deps[k];
+				break;
+			}
+	}
+}
+
+static size_t count_gone(const struct resume *r)
+{
+	const struct plan *was = r->chain.at[0].record->plan;
+	struct map ids = {0};
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->plan->n_jobs; i++)
+		map_set(&ids, r->plan->jobs[i].id, r->mem);
+	for (size_t i = 0; i < was->n_jobs; i++)
+		n += !map_has(&ids, was->jobs[i].id);
+	map_done(&ids);
+	return n;
+}
+
+void resume_decide(struct resume *r, const struct plan *plan, const struct resume_options *options)
+{
+	r->plan = plan;
+	r->options = *options;
+	r->comparison = (struct comparison){.is = plan, .accepted = options->accepted};
+	r->jobs = xcalloc(plan->n_jobs + 1, sizeof(*r->jobs));
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		decide_alone(r, i);
+	resume_spread(r);
+	if (run_finally_again(r))
+		resume_spread(r);
+	blame_needed(r);
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		r->n_taken += r->jobs[i].what == RESUME_TAKEN;
+	r->n_gone = count_gone(r);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "resume/sources.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/json_out.h"
+#include "base/mem.h"
+#include "base/str.h"
+
+enum { NAMED = 3, FILE_MOST = 64 << 20 };
+
+/* ---- taking ---- */
+
+static const char *find_top(struct arena *mem, const char *dir)
+{
+	for (;;) {
+		if (fs_exists(path_join(mem, dir, ".git")))
+			return dir;
+		if (strcmp(dir, "/") == 0)
+			return NULL;
+		dir = path_dir(mem, dir);
+		if (!*dir || strcmp(dir, ".") == 0)
+			return NULL;
+	}
+}
+
+void sources_take(struct sources *ret, const char *dir, const char *scratch_root,
+		  const struct map *config_files)
+{
+	const char *top;
+
+	*ret = (struct sources){.mem = arena_new()};
+	ret->dir = arena_strdup(ret->mem, dir);
+	top = find_top(ret->mem, ret->dir);
+	if (!top || !sources_take_git(ret, top, scratch_root, config_files))
+		sources_take_walk(ret, scratch_root, config_files);
+}
+
+void sources_done(struct sources *s)
+{
+	vec_done(&s->files);
+	arena_free(s->mem);
+	*s = (struct sources){0};
+}
+
+/* ---- on disk ---- */
+
+int sources_save(const struct sources *s, const char *run_path, struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, SOURCES_NAME);
+	struct json_out out;
+	int rc;
+
+	jout_init(&out, -1, 0);
+	jout_object(&out);
+	jout_key_int(&out, "version", 1);
+	jout_key_string(&out, "dir", s->dir);
+	jout_key_string(&out, "unknown", s->unknown);
+	jout_key_bool(&out, "git", s->is_git);
+	jout_key_string(&out, "commit", s->commit);
+	jout_key_string(&out, "digest", s->digest);
+	jout_key_string(&out, "tracked", s->tracked);
+	jout_key_bool(&out, "cut", s->is_cut);
+	jout_key(&out, "files");
+	jout_array(&out);
+	for (size_t i = 0; i < s->files.n; i++) {
+		jout_break(&out);
+		jout_array(&out);
+		jout_string(&out, s->files.at[i].path);
+		jout_string(&out, s->files.at[i].what);
+		jout_int(&out, s->files.at[i].is_own);
+		jout_array_end(&out);
+	}
+	jout_array_end(&out);
+	jout_object_end(&out);
+	str_addc(&out.buf, '\n');
+	rc = fs_write_atomic(path, out.buf.s, out.buf.len, err);
+	jout_done(&out);
+	return rc;
+}
+
+static const char *sources_text_of(struct sources *s, const json_t *json, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json, key));
+
+	return text ? arena_strdup(s->mem, text) : NULL;
+}
+
+static void take_files(struct sources *s, const json_t *list)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *one = json_array_get(list, i);
+		const char *path = json_string_value(json_array_get(one, 0));
+		const char *what = json_string_value(json_array_get(one, 1));
+
+		if (!path || !what) {
+			s->unknown = "the run's record of them is damaged";
+			return;
+		}
+		vec_push(&s->files, (struct source_file){
+					    .path = arena_strdup(s->mem, path),
+					    .what = arena_strdup(s->mem, what),
+					    .is_own = json_integer_value(json_array_get(one, 2)),
+				    });
+	}
+}
+
+void sources_load(struct sources *ret, const char *run_path)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, SOURCES_NAME);
+	_cleanup_(error_done) struct error err = {0};
+	_cleanup_(str_done) struct str text = {0};
+	json_t *json = NULL;
+
+	*ret = (struct sources){.mem = arena_new()};
+	if (fs_read_file(path, FILE_MOST, &text, &err) == 0)
+		json = json_loadb(text.s ? text.s : "", text.len, 0, NULL);
+	if (!json) {
+		ret->unknown = "the run has no record of them";
+		return;
+	}
+	ret->dir = sources_text_of(ret, json, "dir");
+	ret->unknown = sources_text_of(ret, json, "unknown");
+	ret->commit = sources_text_of(ret, json, "commit");
+	ret->digest = sources_text_of(ret, json, "digest");
+	ret->tracked = sources_text_of(ret, json, "tracked");
+	ret->is_git = json_is_true(json_object_get(json, "git"));
+	ret->is_cut = json_is_true(json_object_get(json, "cut"));
+	take_files(ret, json_object_get(json, "files"));
+	if (!ret->unknown && (!ret->digest || !ret->tracked))
+		ret->unknown = "the run's record of them is damaged";
+	json_decref(json);
+}
+
+/* ---- comparing ---- */
+
+struct differences {
+	const struct sources_time *times;
+	size_t n_times, n;
+	struct str text;
+};
+
+static bool is_output(const struct differences *d, const struct source_file *f)
+{
+	for (size_t i = 0; i < d->n_times && !f->is_own; i++)
+		if (f->mtime_s >= d->times[i].from_s && f->mtime_s <= d->times[i].to_s)
+			return true;
+	return false;
+}
+
+static void sources_add_path(struct differences *d, const char *path)
+{
+	if (d->n++ >= NAMED)
+		return;
+	str_add(&d->text, d->text.len ? ", " : "");
+	str_add_printable(&d->text, path, strlen(path));
+}
+
+static void compare_files(struct differences *d, const struct sources *was,
+			  const struct sources *is)
+{
+	struct map then = {0}, now = {0};
+
+	for (size_t i = 0; i < was->files.n; i++)
+		map_set(&then, was->files.at[i].path, &was->files.at[i]);
+	for (size_t i = 0; i < is->files.n; i++) {
+		const struct source_file *f = &is->files.at[i], *old = map_get(&then, f->path);
+
+		map_set(&now, f->path, (void *)f);
+		if ((!old || strcmp(old->what, f->what) != 0) && !is_output(d, f))
+			sources_add_path(d, f->path);
+	}
+	for (size_t i = 0; i < was->files.n; i++)
+		if (!map_has(&now, was->files.at[i].path))
+			sources_add_path(d, was->files.at[i].path);
+	map_done(&then);
+	map_done(&now);
+}
+
+static const char *unknown_text(struct arena *mem, const char *why)
+{
+	return arena_printf(mem, "not known: %s", why);
+}
+
+const char *sources_difference(const struct sources *was, const struct sources *is,
+			       const struct sources_time *times, size_t n_times, struct arena *mem)
+{
+	struct differences d = {.times = times, .n_times = n_times};
+	const char *text;
+
+	if (was->unknown || is->unknown)
+		return unknown_text(mem, was->unknown ? was->unknown : is->unknown);
+	if (was->is_git != is->is_git)
+		return unknown_text(mem, "the directory was, or is, no git work tree");
+	if (str_eq(was->digest, is->digest))
+		return NULL;
+	if (was->is_cut || is->is_cut)
+		return "changed";
+	compare_files(&d, was, is);
+	/* What was committed meanwhile differs from no commit. */
+	if (d.n == 0 && str_eq(was->tracked, is->tracked))
+		return NULL;
+	text = d.n == 0
+		       ? arena_printf(mem, "commit %.12s -> %.12s", was->commit ? was->commit : "-",
+				      is->commit ? is->commit : "-")
+	       : d.n > NAMED ? arena_printf(mem, "%s and %zu more", d.text.s, d.n - NAMED)
+			     : arena_strdup(mem, d.text.s);
+	str_done(&d.text);
+	return text;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A list of files, however it was found: what belongs to it, and its digests. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/sha256.h"
+#include "base/str.h"
+#include "resume/sources.h"
+
+enum { LISTED_MOST = 20000 };
+
+bool sources_leave_out(const struct sources *s, const char *path, const char *scratch_root,
+		       const struct map *config_files)
+{
+	_cleanup_(freep) char *full = xasprintf("%s/%s", s->dir, path);
+
+	return strcmp(full, scratch_root) == 0 || path_is_below(full, scratch_root) ||
+	       map_has(config_files, full);
+}
+
+/* ---- digests ---- */
+
+static int by_path(const void *a, const void *b)
+{
+	const struct source_file *x = a, *y = b;
+
+	return strcmp(x->path, y->path);
+}
+
+static const char *hex(struct arena *mem, struct sha256 *sha)
+{
+	uint8_t bytes[SHA256_SIZE];
+	char *text = arena_array(mem, 2 * SHA256_SIZE + 1, 1);
+
+	sha256_done(sha, bytes);
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
+		text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+		text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+	}
+	return text;
+}
+
+static void add_file(struct sha256 *sha, const struct source_file *f)
+{
+	sha256_add(sha, f->path, strlen(f->path) + 1);
+	sha256_add(sha, f->what, strlen(f->what) + 1);
+}
+
+void sources_digest(struct sources *s, struct source_file *files, size_t n)
+{
+	struct sha256 all, tracked;
+
+	if (n)
+		qsort(files, n, sizeof(*files), by_path);
+	sha256_init(&all);
+	sha256_init(&tracked);
+	for (size_t i = 0; i < n; i++) {
+		add_file(&all, &files[i]);
+		if (files[i].is_own)
+			add_file(&tracked, &files[i]);
+		if (!files[i].is_listed)
+			continue;
+		if (s->files.n < LISTED_MOST)
+			vec_push(&s->files, files[i]);
+		else
+			s->is_cut = true;
+	}
+	s->digest = hex(s->mem, &all);
+	s->tracked = hex(s->mem, &tracked);
+}
