@@ -9,6 +9,14 @@ const struct command commands[] = {
 	 "Runs the jobs of CONFIG in parallel, each after the jobs that it needs, and writes "
 	 "results.json. With -- it runs one command as a job, without a configuration.",
 	 cmd_run},
+	{"resume", CMD_RESUME, "[CONFIG] [--run RUN] [options]",
+	 "go on with a run that was interrupted or had failures",
+	 "Goes on with the newest run (of CONFIG), with its directory, command line and seeds. "
+	 "Jobs "
+	 "that have passed there are not run again, as long as their command, their environment, "
+	 "what they need, their sources and their logs are unchanged. The results cover all jobs. "
+	 "docs/reference/resume.md has the rules.",
+	 cmd_resume},
 	{"list", CMD_LIST, "CONFIG [options]", "list the jobs that would run",
 	 "Prints the names of the jobs that `dvsched run` would run with the same options, one per "
 	 "line. Runs the {eval_cmd} commands of the configuration, and nothing else.",

@@ -258,7 +258,7 @@ class Damaged(Again):
         self.assertEqual(self.listed(), ["done", "busy", "late"])
         self.assertEqual(self.statuses(), {"done": "PASSED", "busy": "KILLED", "late": "KILLED"})
         self.assertEqual(self.results()["run"]["outcome"], "lost")
-        self.assertEqual(sorted(os.listdir(self.run_dir())), ["journal.jsonl", "plan.json", "results.json"])
+        self.assertEqual(sorted(os.listdir(self.run_dir())), ["journal.jsonl", "plan.json", "results.json", "sources.json"])
 
     def test_a_run_that_is_still_going_is_refused(self):
         process = self.killed()

@@ -6,6 +6,7 @@
 #include "cli/args/options.h"
 
 int cmd_run(const struct args *args);
+int cmd_resume(const struct args *args);
 int cmd_list(const struct args *args);
 int cmd_plan(const struct args *args);
 int cmd_config(const struct args *args);

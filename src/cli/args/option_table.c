@@ -25,26 +25,27 @@ const struct option option_table[OPT_COUNT] = {
 			WHAT, "set a variable, or a sweep: seed=1..50, mode=fast,slow"},
 	[OPT_STRICT] = {"strict", NULL, OPT_FLAG, CMD_LOAD, NULL, WHAT,
 			"treat warnings about the configuration as errors"},
-	[OPT_MAX_PARALLEL] = {"max-parallel", "j mp", OPT_WORD, CMD_RUN, "N", HOW,
+	[OPT_MAX_PARALLEL] = {"max-parallel", "j mp", OPT_WORD, CMD_RUN | CMD_RESUME, "N", HOW,
 			      "run at most N jobs at a time (default: number of usable CPUs)"},
-	[OPT_RESOURCE] = {"resource", "R", OPT_REPEAT, CMD_RUN, "NAME=N", HOW,
+	[OPT_RESOURCE] = {"resource", "R", OPT_REPEAT, CMD_RUN | CMD_RESUME, "NAME=N", HOW,
 			  "limit a resource to N units, 'unlimited', or the units 60000-60015 "
 			  "(default: the configuration's)"},
-	[OPT_ON_MISSING] = {"on-missing-resource", NULL, OPT_WORD, CMD_RUN,
+	[OPT_ON_MISSING] = {"on-missing-resource", NULL, OPT_WORD, CMD_RUN | CMD_RESUME,
 			    "ignore|warn|error|fatal", HOW,
 			    "what to do about a resource without a limit (default: ignore)"},
-	[OPT_MAX_FAILURES] = {"max-failures", NULL, OPT_WORD, CMD_RUN, "N", HOW,
+	[OPT_MAX_FAILURES] = {"max-failures", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "N", HOW,
 			      "start no further jobs after N failures (default: no limit)"},
-	[OPT_RUN_DEADLINE] = {"run-deadline", NULL, OPT_WORD, CMD_RUN, "600s|07:00", HOW,
+	[OPT_RUN_DEADLINE] = {"run-deadline", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "600s|07:00",
+			      HOW,
 			      "end the run after this time or at this time of day, with exit code "
 			      "124 (default: never)"},
-	[OPT_GRACE] = {"grace", NULL, OPT_WORD, CMD_RUN, "10s", HOW,
+	[OPT_GRACE] = {"grace", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "10s", HOW,
 		       "time from TERM to KILL when a job must end (default: 10s)"},
 	[OPT_TIMEOUT] = {"timeout", NULL, OPT_WORD, CMD_RUN | CMD_PLAN | CMD_CHIPS, "5m", HOW,
 			 "time limit of each job; 0: none (default: the configuration's)"},
 	[OPT_RETRIES] = {"retries", NULL, OPT_WORD, CMD_RUN | CMD_PLAN, "N", HOW,
 			 "run each failed job up to N more times (default: the configuration's)"},
-	[OPT_DRY_RUN] = {"dry-run", "n", OPT_FLAG, CMD_RUN, NULL, HOW,
+	[OPT_DRY_RUN] = {"dry-run", "n", OPT_FLAG, CMD_RUN | CMD_RESUME, NULL, HOW,
 			 "show the commands and run nothing (as dvsim: run make -n)"},
 	[OPT_BACKEND] = {"backend", NULL, OPT_WORD, CMD_RUN, "NAME", WHERE,
 			 "backend of jobs that name none (default: local)"},
@@ -53,7 +54,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_LOCAL] = {"local", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE, "same as --backend local"},
 	[OPT_FAKE] = {"fake", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
 		      "rehearse: same as --backend fake, no command is run"},
-	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD, "DIR", WHERE,
+	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD | CMD_RESUME, "DIR", WHERE,
 			      "directory of all output (default: $SCRATCH_ROOT, else scratch/ "
 			      "beside CONFIG; DVSim's flows: in the project root)"},
 	[OPT_PROJ_ROOT] = {"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", SIM,
@@ -65,14 +66,15 @@ const struct option option_table[OPT_COUNT] = {
 			   "keep_runs of the configuration, else 20)"},
 	[OPT_TOOL] = {"tool", "t", OPT_WORD, CMD_LOAD, "NAME", SIM,
 		      "value of {tool} (default: the configuration's)"},
-	[OPT_VIEW] = {"view", NULL, OPT_WORD, CMD_RUN, "auto|curses|tty|plain|none", SHOW,
-		      "how the run is shown (default: auto: tty on a terminal, else plain)"},
-	[OPT_PRINT_INTERVAL] = {"print-interval", "pi", OPT_WORD, CMD_RUN, "SECONDS", SHOW,
+	[OPT_VIEW] = {"view", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "auto|curses|tty|plain|none",
+		      SHOW, "how the run is shown (default: auto: tty on a terminal, else plain)"},
+	[OPT_PRINT_INTERVAL] = {"print-interval", "pi", OPT_WORD, CMD_RUN | CMD_RESUME, "SECONDS",
+				SHOW,
 				"least time between two updates; 0: every change (default: the "
 				"view's, 0.1 or 10)"},
 	[OPT_COLOR] = {"color", NULL, OPT_WORD, CMD_ALL, "auto|always|never", SHOW,
 		       "use colours (default: auto: on a terminal, unless NO_COLOR is set)"},
-	[OPT_SHOW_FAILURES] = {"show-failures", NULL, OPT_WORD, CMD_RUN, "N|all", SHOW,
+	[OPT_SHOW_FAILURES] = {"show-failures", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "N|all", SHOW,
 			       "show N failed jobs in full at the end (default: 5 kinds, 2 each)"},
 	[OPT_WITHOUT] = {"without", NULL, OPT_REPEAT, CMD_RUN, "OBSERVER", SHOW,
 			 "switch off an observer: links, journal (default: none)"},
@@ -199,6 +201,14 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_POOLS] = {"pools", NULL, OPT_WORD, CMD_RUN | CMD_CHIPS, "FILE", LEND,
 		       "file with pools (default: $DVSCHED_POOLS, the nearest "
 		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson)"},
+	[OPT_RUN] = {"run", NULL, OPT_WORD, CMD_RESUME, "RUN", WHAT,
+		     "run to go on with: an id, a prefix of one, or a directory (default: the "
+		     "newest)"},
+	[OPT_EXPLAIN] = {"explain", NULL, OPT_FLAG, CMD_RESUME, NULL, SHOW,
+			 "say why jobs run again"},
+	[OPT_ACCEPT] =
+		{"accept", NULL, OPT_REPEAT, CMD_RESUME, "FIELD", WHAT,
+		 "ignore changes of this kind, a word of --explain: sources, command, env …"},
 };
 
 const char *option_dvsim_help(const struct option *o)
@@ -209,6 +219,11 @@ const char *option_dvsim_help(const struct option *o)
 
 const char *option_help(const struct option *o, unsigned command)
 {
+	if (command == CMD_RESUME && o == &option_table[OPT_SCRATCH_ROOT])
+		return "where to look for the run (default: $SCRATCH_ROOT, else scratch/ beside "
+		       "CONFIG, here, or in the git work tree)";
+	if (command == CMD_RESUME && o == &option_table[OPT_DRY_RUN])
+		return "say what would run, as --explain does, and run nothing";
 	if (command == CMD_CHIPS && o == &option_table[OPT_TIMEOUT])
 		return "time limit of each step of check (default: 10s), of each open of probe "
 		       "(default: the pool's, else 60s)";
@@ -225,6 +240,8 @@ bool option_is_on_page(const struct option *o, enum help_page page)
 		OPT_SHOW_FAILURES, OPT_LOG_FILE,     OPT_VERBOSE,      OPT_HELP,
 	};
 
+	if (o->commands & CMD_RESUME && !(o->commands & CMD_RUN))
+		return true; /* that command has one page */
 	if (page == HELP_DVSIM)
 		return str_eq(o->group, SIM);
 	if (page == HELP_CHIPS)

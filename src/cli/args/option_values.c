@@ -22,6 +22,14 @@ const char *opt_word(const struct args *a, enum opt o, const char *otherwise)
 	return a->opt[o].n ? a->opt[o].words[a->opt[o].n - 1] : otherwise;
 }
 
+void opt_set(struct args *a, enum opt o, const char *word)
+{
+	const char **words = arena_array(a->mem, 2, sizeof(*words));
+
+	words[0] = word;
+	a->opt[o] = (struct opt_value){words, word != NULL, word != NULL};
+}
+
 const char *const *opt_words(const struct args *a, enum opt o)
 {
 	return a->opt[o].is_set ? a->opt[o].words : NULL;

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
 
 #include "base/arena.h"
 #include "base/diag.h"
@@ -105,6 +106,9 @@ enum opt {
 	OPT_DEVICES_ENV,
 	OPT_QUEUE_TIMEOUT,
 	OPT_POOLS,
+	OPT_RUN,
+	OPT_EXPLAIN,
+	OPT_ACCEPT,
 	OPT_COUNT,
 };
 
@@ -123,8 +127,9 @@ enum opt_kind {
 #define CMD_REPORT 16u
 #define CMD_BOARD  32u
 #define CMD_CHIPS  64u
+#define CMD_RESUME 128u
 #define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
-#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS)
+#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME)
 #define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
 
 struct option {
@@ -174,6 +179,13 @@ struct opt_value {
 	bool is_set;
 };
 
+/* What a run that is resumed has recorded beside its command line. */
+struct args_recorded {
+	const char *seed_base; /* NULL: none */
+	time_t when;	       /* that its timestamps say; 0: none */
+	const char *cwd;       /* where it was started, if that is not where we were; or NULL */
+};
+
 /* A parsed command line. Everything lives in mem, or is argv's. */
 struct args {
 	struct arena *mem;
@@ -186,8 +198,9 @@ struct args {
 	const char *const *argv; /* all of it, for records; NULL-terminated */
 	enum opt *owners; /* of each word of argv the option that it belongs to; OPT_COUNT: none */
 	bool is_dvsim;	  /* called as dvsim: its command line, its exit codes */
-	struct outcome_facts *facts; /* for those; NULL: nobody asks */
-	bool is_admin;		     /* called as dvsim-admin: only reports, its exit codes */
+	const struct args_recorded *recorded; /* of the run that is resumed; NULL: none is */
+	struct outcome_facts *facts;	      /* for those; NULL: nobody asks */
+	bool is_admin; /* called as dvsim-admin: only reports, its exit codes */
 };
 
 /* Returns 0, or -1 after errors (exit code 2). Options' values are checked where they are read.
@@ -202,6 +215,8 @@ void args_set_owners(struct args *args, int argc);
 bool opt_has(const struct args *a, enum opt o);
 /* The last value, or otherwise. */
 const char *opt_word(const struct args *a, enum opt o, const char *otherwise);
+/* As if it were given with this word alone; NULL: as if it were not given. */
+void opt_set(struct args *a, enum opt o, const char *word);
 /* All values, NULL-terminated; NULL if not given. */
 const char *const *opt_words(const struct args *a, enum opt o);
 /* Typed values; a bad one is an error that names the option. */

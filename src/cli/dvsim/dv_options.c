@@ -85,7 +85,7 @@ static unsigned read_count(const struct args *args, enum opt o, struct diags *di
 static void set_timestamps(const struct args *args, struct dv_options *o)
 {
 	char brief[32], full[64];
-	time_t now = time(NULL);
+	time_t now = args->recorded && args->recorded->when ? args->recorded->when : time(NULL);
 	struct tm utc;
 
 	o->when = now;

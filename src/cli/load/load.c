@@ -210,13 +210,15 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	};
 	_cleanup_(failed_done) struct failed failed = {0};
 	double began = clock_now(clock_real());
+	const char *seed_base;
 	struct plan *plan;
 
 	if (opt_has(args, OPT_FAILED) &&
 	    failed_find(&failed, args, options.scratch_root, cfg_path(cfg), diags) < 0)
 		return NULL;
+	seed_base = args->recorded ? args->recorded->seed_base : failed.seed_base;
 	if (selection_read(args, &options, diags) < 0 ||
-	    dv_options_read(args, failed.seed_base, &dv, diags) < 0)
+	    dv_options_read(args, seed_base, &dv, diags) < 0)
 		return NULL;
 	dv.fusesoc_mappings = place->tool.mappings;
 	dv.fusesoc_roots = place->tool.roots;

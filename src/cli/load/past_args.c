@@ -10,11 +10,10 @@
 
 static const struct src_pos nowhere;
 
-/* false: it is not known, or no command line of ours. args_done() in any case. */
-static bool past_args_parse(const struct past_run *run, struct args *ret)
+bool past_args_parse(const char *const *words, struct args *ret)
 {
 	_cleanup_(str_done) struct str fault = {0};
-	char **argv = (char **)run->argv; /* parsers only read it */
+	char **argv = (char **)words; /* parsers only read it */
 	struct diags diags;
 	int argc = 0, rc;
 
@@ -40,7 +39,7 @@ const char *const *past_args_items(struct arena *mem, const struct past_run *run
 	size_t n = 0;
 
 	diags_init(&diags);
-	if (past_args_parse(run, &then) && selection_read(&then, &options, &diags) == 0 &&
+	if (past_args_parse(run->argv, &then) && selection_read(&then, &options, &diags) == 0 &&
 	    options.items) {
 		while (options.items[n])
 			n++;
@@ -104,7 +103,7 @@ void past_args_compare_defines(const struct args *now, const struct past_run *ru
 	_cleanup_(str_done) struct str text = {0};
 	struct args then;
 
-	if (past_args_parse(run, &then)) {
+	if (past_args_parse(run->argv, &then)) {
 		was = opt_words(&then, OPT_DEFINE);
 		add_differences(&text, was, NULL, was, is);
 		add_differences(&text, is, was, was, is);

@@ -6,6 +6,8 @@
 #include "cli/args/options.h"
 #include "run/past_run.h"
 
+/* false: it is not known, or no command line of ours. args_done() in any case. */
+bool past_args_parse(const char *const *words, struct args *ret);
 /* Its -i, in mem; NULL: it had none. */
 const char *const *past_args_items(struct arena *mem, const struct past_run *run);
 /* A warning that names each -D that is another one now. */

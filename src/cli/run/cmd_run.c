@@ -29,6 +29,8 @@
 #include "cli/run/guard.h"
 #include "cli/run/purge.h"
 #include "cli/run/rerun.h"
+#include "cli/run/resumed.h"
+#include "cli/run/run.h"
 #include "cli/run/signals.h"
 #include "cli/dvsim/dvsim_env.h"
 #include "cli/dvsim/tool_versions.h"
@@ -40,6 +42,7 @@
 #include "report/dv/reports.h"
 #include "report/ending/ending.h"
 #include "run/dv_files.h"
+#include "resume/sources.h"
 #include "run/past_run.h"
 #include "scheduler/loop_host.h"
 
@@ -51,6 +54,8 @@
 /* Everything of one run, in the order in which it is made; let go in the opposite order. */
 struct run {
 	const struct args *args;
+	struct resumed *resumed; /* the run that this one goes on with; NULL: none */
+	struct sources sources;	 /* when its jobs begin; of a rehearsal there are none */
 	struct run_options options;
 	int guard_fd; /* -1: none */
 	struct loaded loaded;
@@ -184,7 +189,8 @@ static void write_dv_files(const struct run *r)
 
 static void make_watchers(struct run *r)
 {
-	const struct watchers_options options = {
+	const struct dv_plan *dv = r->loaded.plan->dv;
+	struct watchers_options options = {
 		.run = &r->options,
 		.loop = r->loop,
 		.dir = r->dir,
@@ -196,6 +202,10 @@ static void make_watchers(struct run *r)
 		.guard_fd = r->guard_fd,
 	};
 
+	if (dv) {
+		options.timestamp = dv->timestamp;
+		options.branch = dv->n_blocks ? dv->blocks[0]->revision.branch : NULL;
+	}
 	watchers_make(&r->watchers, &options);
 	watchers_subscribe(&r->watchers, r->sched);
 	sched_subscribe(r->sched, &r->publisher);
@@ -462,6 +472,34 @@ static void log_time(double *since, const char *of_what)
 	*since = now;
 }
 
+/* What a later resume compares with: the last moment before a job may change something. */
+static void take_sources(struct run *r)
+{
+	const struct plan *plan = r->loaded.plan;
+	_cleanup_(freep) char *here = plan->cfg_path ? NULL : getcwd(NULL, 0);
+	double began = clock_now(clock_real());
+	struct map files = {0};
+
+	if (r->loaded.cfg)
+		cfg_add_files(r->loaded.cfg, &files);
+	sources_take(&r->sources,
+		     plan->dv && plan->dv->proj_root ? plan->dv->proj_root
+		     : plan->cfg_path		     ? path_dir(plan->mem, plan->cfg_path)
+		     : here			     ? here
+						     : "/",
+		     plan->scratch_root, &files);
+	map_done(&files);
+	log_time(&began, "looking at the sources");
+}
+
+static void save_sources(const struct run *r)
+{
+	_cleanup_(error_done) struct error err = {0};
+
+	if (r->sources.mem && sources_save(&r->sources, run_dir_path(r->dir), &err) < 0)
+		log_warning("resume will not know the sources of this run: %s", err.msg);
+}
+
 static int run_graph(struct run *r)
 {
 	double began = clock_now(clock_real());
@@ -473,6 +511,7 @@ static int run_graph(struct run *r)
 	if (opt_has(r->args, OPT_PURGE) && purge_blocks(r->loaded.plan) < 0)
 		return EXIT_INFRA;
 	write_dv_files(r);
+	save_sources(r);
 	log_time(&began, "writing the plan");
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->guard_fd);
@@ -516,7 +555,7 @@ static int run_loaded(struct run *r)
 	int rc;
 
 	/* DVSim's dry run is a run of its own: make -n, and every job passes. */
-	if (r->options.is_dry_run && !(r->args->is_dvsim && r->loaded.plan->dv)) {
+	if (r->options.is_dry_run && !r->resumed && !(r->args->is_dvsim && r->loaded.plan->dv)) {
 		print_commands(r->loaded.plan);
 		return EXIT_PASSED;
 	}
@@ -527,7 +566,10 @@ static int run_loaded(struct run *r)
 	r->loop = loop_new();
 	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_suspend, r});
 	rc = make_graph(r);
-	if (rc == EXIT_PASSED)
+	if (rc == EXIT_PASSED && !r->loaded.plan->is_rehearsal)
+		take_sources(r);
+	if (rc == EXIT_PASSED &&
+	    (!r->resumed || resumed_apply(r->resumed, &r->sources, r->sched, &rc)))
 		rc = run_graph(r);
 	watchers_finish(&r->watchers);
 	engines_close(&r->engines, r->loop, &r->signals.requests.n);
@@ -535,6 +577,7 @@ static int run_loaded(struct run *r)
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	report_free(r->report);
+	sources_done(&r->sources);
 	free(r->report_path);
 	str_done(&r->notes);
 	str_done(&r->backends_json);
@@ -545,10 +588,15 @@ static int run_loaded(struct run *r)
 	return rc;
 }
 
-int cmd_run(const struct args *args)
+int run_with(const struct args *args, struct resumed *resumed)
 {
 	static const struct observer_ops publisher = {.name = "publisher", .run_started = publish};
-	struct run r = {.args = args, .guard_fd = -1, .publisher.ops = &publisher};
+	struct run r = {
+		.args = args,
+		.resumed = resumed,
+		.guard_fd = -1,
+		.publisher.ops = &publisher,
+	};
 	int rc;
 
 	proc_close_to_others(); /* the guardian too, which is split off below */
@@ -564,9 +612,16 @@ int cmd_run(const struct args *args)
 			return rc;
 	}
 	rc = load_plan(args, &r.loaded);
+	if (rc == EXIT_PASSED && resumed)
+		resumed_prepare(resumed, r.loaded.plan);
 	/* --failed may find nothing to do. */
 	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST) && r.loaded.plan->n_jobs)
 		rc = run_loaded(&r);
 	load_done(&r.loaded);
 	return rc;
+}
+
+int cmd_run(const struct args *args)
+{
+	return run_with(args, NULL);
 }

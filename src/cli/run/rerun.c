@@ -99,6 +99,11 @@ void rerun_add_command(struct str *out, const struct args *args, const struct pl
 	}
 	if (args->n_words == 0 || !can_be_read_again(args->words[0]))
 		return;
+	if (args->recorded && args->recorded->cwd) {
+		rerun_add_word(out, "cd");
+		rerun_add_word(out, args->recorded->cwd);
+		str_add(out, " &&");
+	}
 	for (size_t i = 0; i < first; i++)
 		rerun_add_word(out, args->argv[i]);
 	add_configuration(out, args->words[0]);

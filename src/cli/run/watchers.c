@@ -46,6 +46,8 @@ static void make_observers(struct watchers *w, const struct watchers_options *op
 		.clerk = w->clerk,
 		.run = options->dir,
 		.argv = options->argv,
+		.timestamp = options->timestamp,
+		.branch = options->branch,
 		.instrument = options->run->instrument,
 	};
 

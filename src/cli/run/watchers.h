@@ -27,6 +27,8 @@ struct watchers_options {
 	struct run_dir *dir;
 	const char *scratch_root;
 	const char *const *argv; /* the command line, for the record */
+	time_t timestamp;	 /* likewise, of DVSim's flows; else 0 */
+	const char *branch;	 /* or NULL */
 	bool color;
 	bool is_interactive; /* a job has the terminal: no view that draws */
 	bool is_all_interactive;

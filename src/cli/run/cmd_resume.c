@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * `dvsched resume`: finds a run, makes its command line the present one, with what is given anew,
+ * and runs that.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/args/cmd.h"
+#include "cli/load/load.h"
+#include "cli/load/past_args.h"
+#include "cli/run/run.h"
+#include "config/config.h"
+#include "run/past_run.h"
+#include "run/results.h"
+#include "run/run_dir.h"
+
+static const struct src_pos nowhere;
+
+/* What is made in order, and let go in the end. */
+struct resuming {
+	const struct args *args; /* as given */
+	struct arena *mem;
+	struct diags *diags;
+	const char *cfg_path; /* absolute; NULL: not given */
+	struct past_run past;
+	struct resumed resumed;
+	struct args then; /* the run's, with what was given anew */
+	struct args_recorded recorded;
+};
+
+static int resuming_fail(struct resuming *x, struct error *err)
+{
+	diag_from_error(x->diags, err);
+	return -1;
+}
+
+/* ---- which run ---- */
+
+static bool has_runs(const char *scratch_root)
+{
+	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", scratch_root);
+
+	return fs_is_dir(runs);
+}
+
+/* -sr, $SCRATCH_ROOT, beside the configuration, here, in the work tree: the first with runs. */
+static const char *find_scratch(struct resuming *x)
+{
+	const char *given = opt_word(x->args, OPT_SCRATCH_ROOT, NULL),
+		   *env = getenv("SCRATCH_ROOT");
+	const char *top = cfg_proj_root(x->mem), *first, *places[3];
+	size_t n = 0;
+
+	if ((given && *given) || (env && *env))
+		return path_absolute(x->mem, given && *given ? given : env);
+	if (x->cfg_path)
+		places[n++] = path_join(x->mem, path_dir(x->mem, x->cfg_path), "scratch");
+	places[n++] = path_absolute(x->mem, "scratch");
+	if (top)
+		places[n++] = path_join(x->mem, top, "scratch");
+	first = places[0];
+	for (size_t i = 0; i < n; i++)
+		if (has_runs(places[i]))
+			return places[i];
+	return first;
+}
+
+static int resume_find_newest(struct resuming *x, const char *scratch_root)
+{
+	bool is_nested = getenv("DVSCHED_JOB") != NULL;
+	struct error err = {0};
+	int rc = x->cfg_path
+			 ? past_run_find(scratch_root, x->cfg_path, is_nested, x->mem, &x->past,
+					 &err)
+			 : past_run_find_newest(scratch_root, is_nested, x->mem, &x->past, &err);
+	struct diag *e;
+
+	if (rc == 0)
+		return 0;
+	e = diag_error(x->diags, nowhere, "%s", err.msg);
+	diag_hint(e, "-sr DIR says where to look; `dvsched run` begins a run");
+	error_done(&err);
+	return -1;
+}
+
+static int resume_find_named(struct resuming *x, const char *scratch_root, const char *which)
+{
+	struct error err = {0};
+	_cleanup_(freep) char *path = run_dir_find(scratch_root, which, &err);
+
+	if (!path || past_run_peek(path, x->mem, &x->past, &err) < 0)
+		return resuming_fail(x, &err);
+	if (!x->cfg_path || str_eq(x->past.cfg_path, x->cfg_path))
+		return 0;
+	diag_error(x->diags, nowhere, "the run %s is one of %s, not of %s", x->past.id,
+		   x->past.cfg_path ? x->past.cfg_path : "a command", x->cfg_path);
+	return -1;
+}
+
+/* A run that was killed gets its results; one that still goes is an error. */
+static int resume_read_run(struct resuming *x)
+{
+	struct resumed *r = &x->resumed;
+	struct error err = {0};
+
+	if (x->past.is_rehearsal) {
+		diag_error(x->diags, nowhere,
+			   "the run %s was a rehearsal: no job has really run, so nothing can be "
+			   "taken over",
+			   x->past.id);
+		return -1;
+	}
+	if (past_run_read(x->past.path, x->mem, &x->past, &err) < 0 ||
+	    resume_open(&r->resume, x->past.path, &err) < 0) {
+		struct diag *e = diag_error(x->diags, nowhere, "%s", err.msg);
+
+		diag_hint(e, "--run RUN resumes another one; `dvsched run` begins anew");
+		error_done(&err);
+		return -1;
+	}
+	r->id = x->past.id;
+	r->is_over = str_eq(x->past.outcome, "passed") || str_eq(x->past.outcome, "failed");
+	r->exit_code = x->past.exit_code;
+	return 0;
+}
+
+static int resume_find_run(struct resuming *x)
+{
+	const char *which = opt_word(x->args, OPT_RUN, "latest"), *scratch_root;
+
+	if (x->args->n_words > 1) {
+		diag_error(x->diags, nowhere, "one configuration at a time: '%s' is one too many",
+			   x->args->words[1]);
+		return -1;
+	}
+	if (x->args->n_words)
+		x->cfg_path = path_absolute(x->mem, x->args->words[0]);
+	scratch_root = find_scratch(x);
+	if ((strcmp(which, "latest") == 0 ? resume_find_newest(x, scratch_root)
+					  : resume_find_named(x, scratch_root, which)) < 0)
+		return -1;
+	return resume_read_run(x);
+}
+
+/* ---- its command line ---- */
+
+static int resume_refuse(struct resuming *x, enum opt o, const char *hint)
+{
+	struct diag *e = diag_error(x->diags, nowhere,
+				    "the run %s was made with --%s: such a run cannot be resumed",
+				    x->past.id, option_table[o].name);
+
+	diag_hint(e, "%s", hint);
+	return -1;
+}
+
+static void take_anew(struct resuming *x)
+{
+	static const enum opt anew[] = {
+		OPT_MAX_PARALLEL, OPT_RESOURCE,	      OPT_ON_MISSING, OPT_MAX_FAILURES,
+		OPT_GRACE,	  OPT_VIEW,	      OPT_LOG_LEVEL,  OPT_LOG_FILE,
+		OPT_VERBOSE,	  OPT_PRINT_INTERVAL, OPT_COLOR,      OPT_SHOW_FAILURES,
+	};
+	/* What was for that run, and would destroy what is to be taken over. */
+	static const enum opt gone[] = {OPT_RUN_DEADLINE, OPT_PURGE};
+
+	for (size_t i = 0; i < ARRAY_LEN(anew); i++)
+		if (opt_has(x->args, anew[i]))
+			x->then.opt[anew[i]] = x->args->opt[anew[i]];
+	for (size_t i = 0; i < ARRAY_LEN(gone); i++)
+		opt_set(&x->then, gone[i], NULL);
+	if (opt_has(x->args, OPT_RUN_DEADLINE))
+		x->then.opt[OPT_RUN_DEADLINE] = x->args->opt[OPT_RUN_DEADLINE];
+}
+
+/* The directory <scratch>/.dvsched/runs/ID: it may have moved since. */
+static const char *scratch_of(struct resuming *x)
+{
+	return path_dir(x->mem, path_dir(x->mem, path_dir(x->mem, x->past.path)));
+}
+
+static int enter_directory(struct resuming *x)
+{
+	const struct run_record *record = x->resumed.resume.chain.at[0].record;
+	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	struct diag *e;
+
+	if (!record->cwd || str_eq(record->cwd, here))
+		return 0; /* an older dvsched did not record it: the current one is as good */
+	x->recorded.cwd = record->cwd;
+	if (chdir(record->cwd) == 0)
+		return 0;
+	e = diag_error(x->diags, nowhere, "%s, where the run %s was started: %s", record->cwd,
+		       x->past.id, strerror(errno));
+	diag_hint(e, "resume needs it, since paths of the command line may be relative to it");
+	return -1;
+}
+
+static int read_command_line(struct resuming *x)
+{
+	const struct run_record *record = x->resumed.resume.chain.at[0].record;
+
+	if (!record->argv || !past_args_parse(record->argv, &x->then) || !x->then.command ||
+	    !(x->then.command->bit & CMD_RUN)) {
+		diag_error(x->diags, nowhere, "the command line of the run %s is not known",
+			   x->past.id);
+		return -1;
+	}
+	if (opt_has(&x->then, OPT_FAILED))
+		return resume_refuse(
+			x, OPT_FAILED,
+			"`dvsched run CONFIG --failed` runs what has not passed in it");
+	if (opt_has(&x->then, OPT_REMOTE))
+		return resume_refuse(x, OPT_REMOTE,
+				     "`dvsched run CONFIG --failed` goes on with it");
+	if (record->argv && x->then.n_words && strcmp(x->then.words[0], "-") == 0) {
+		diag_error(x->diags, nowhere,
+			   "the configuration of the run %s came from standard input: it cannot be "
+			   "read again",
+			   x->past.id);
+		return -1;
+	}
+	take_anew(x);
+	opt_set(&x->then, OPT_SCRATCH_ROOT, scratch_of(x));
+	if (record->branch && !opt_has(&x->then, OPT_BRANCH))
+		opt_set(&x->then, OPT_BRANCH, record->branch);
+	x->recorded.seed_base = record->plan->seed_base;
+	x->recorded.when = record->timestamp;
+	x->then.recorded = &x->recorded;
+	return 0;
+}
+
+/* ---- all of it ---- */
+
+static int resume_read_options(struct resuming *x)
+{
+	struct resumed *r = &x->resumed;
+
+	r->wants_explanation = opt_has(x->args, OPT_EXPLAIN);
+	r->is_dry_run = opt_has(x->args, OPT_DRY_RUN);
+	r->options = (struct resume_options){
+		.accepted = opt_words(x->args, OPT_ACCEPT),
+	};
+	for (const char *const *w = r->options.accepted; w && *w; w++) {
+		r->options.accepts_sources |= strcmp(*w, "sources") == 0;
+		if (!member_word_exists(*w) && strcmp(*w, "sources") != 0) {
+			struct diag *e = diag_error(x->diags, nowhere,
+						    "'--accept': there is no field '%s'", *w);
+
+			diag_hint(e,
+				  "`dvsched resume --explain` names fields, such as command, env "
+				  "and sources");
+		}
+	}
+	return x->diags->n_errors ? -1 : 0;
+}
+
+static int resume_prepare(struct resuming *x)
+{
+	if (load_common(x->args, x->diags) < 0 || resume_read_options(x) < 0 ||
+	    resume_find_run(x) < 0 || enter_directory(x) < 0)
+		return -1;
+	return read_command_line(x);
+}
+
+int cmd_resume(const struct args *args)
+{
+	struct diags diags;
+	struct resuming x = {.args = args, .mem = args->mem, .diags = &diags};
+	int rc = EXIT_USAGE;
+
+	diags_init(&diags);
+	if (args->after)
+		diag_error(&diags, nowhere, "a command after -- goes with 'run' only");
+	else if (resume_prepare(&x) == 0)
+		rc = EXIT_PASSED;
+	diags_print(&diags, stderr, load_wants_color(args, STDERR_FILENO), false);
+	if (diags.n_errors)
+		rc = EXIT_USAGE;
+	diags_done(&diags);
+	if (rc == EXIT_PASSED)
+		rc = run_with(&x.then, &x.resumed);
+	args_done(&x.then);
+	resume_done(&x.resumed.resume);
+	return rc;
+}

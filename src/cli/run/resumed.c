@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/run/resumed.h"
+
+#include "base/fs.h"
+#include "base/log.h"
+#include "cli/load/outcome.h"
+#include "cli/output/final_out.h"
+
+/* ---- what the scheduler is told ---- */
+
+static struct sched_past_attempt *attempts_of(const struct resume *r,
+					      const struct recorded_job *row)
+{
+	struct sched_past_attempt *list = arena_array(r->mem, row->attempts.n + 1, sizeof(*list));
+
+	for (size_t i = 0; i < row->attempts.n; i++) {
+		const struct attempt_row *a = &row->attempts.at[i];
+
+		list[i] = (struct sched_past_attempt){
+			.number = a->number,
+			.where = a->where,
+			.resources = a->resources,
+			.stage = a->stage,
+			.result = a->result,
+		};
+	}
+	return list;
+}
+
+/* It was going when its scheduler ended. */
+static void resumed_close_attempt(struct sched_past_attempt *a)
+{
+	if (job_status_is_final(a->result.status))
+		return;
+	a->result = (struct job_result){
+		.status = JOB_KILLED,
+		.reason = REASON_LOST,
+		.message = "Job lost: the scheduler ended while it ran.",
+		.exit_status = -1,
+		.start_wall_s = a->result.start_wall_s,
+	};
+}
+
+static bool needs_what_runs_again(const struct resume *r, size_t n)
+{
+	const struct job_spec *spec = &r->plan->jobs[n];
+
+	for (uint32_t k = 0; k < job_n_deps(spec); k++)
+		if (r->jobs[spec->deps[k]].what != RESUME_TAKEN)
+			return true;
+	return false;
+}
+
+/* It is the same job, so a pass after a failure is flaky, and what it left is set aside. */
+static bool is_continued(const struct resume *r, size_t n)
+{
+	const struct resume_job *job = &r->jobs[n];
+
+	return (job->what == RESUME_FAILED || job->what == RESUME_INTERRUPTED) &&
+	       job->row->attempts.n && !job->sources && !needs_what_runs_again(r, n);
+}
+
+static void tell_scheduler(const struct resume *r, struct sched *s, size_t n)
+{
+	const struct recorded_job *row = r->jobs[n].row;
+	struct sched_past *past = arena_zalloc(r->mem, sizeof(*past));
+	struct sched_past_attempt *attempts = attempts_of(r, row);
+
+	*past = (struct sched_past){
+		.run = row->from ? row->from : path_base(r->jobs[n].record->path),
+		.is_taken = r->jobs[n].what == RESUME_TAKEN,
+		.marks = row->marks,
+		.message = row->message,
+		.attempts = attempts,
+		.n_attempts = (uint32_t)row->attempts.n,
+	};
+	for (uint32_t i = 0; i < past->n_attempts; i++) {
+		resumed_close_attempt(&attempts[i]);
+		past->n_unmarked += job_reason_class(attempts[i].result.reason) != CLASS_JOB;
+	}
+	sched_set_past(s, n, past);
+}
+
+/* ---- what users are told ---- */
+
+static void resumed_add_count(struct str *to, size_t n, const char *what)
+{
+	if (n)
+		str_printf(to, "%s%zu %s", to->len ? ", " : "", n, what);
+}
+
+static void say_how_many(const struct resumed *r)
+{
+	_cleanup_(str_done) struct str parts = {0};
+	size_t n[RESUME_WHAT_COUNT] = {0}, n_jobs = r->resume.plan->n_jobs;
+	size_t n_again = n_jobs - r->resume.n_taken;
+
+	for (size_t i = 0; i < n_jobs; i++)
+		n[r->resume.jobs[i].what]++;
+	for (int what = RESUME_TAKEN + 1; what < RESUME_WHAT_COUNT; what++)
+		resumed_add_count(&parts, n[what], resume_what_name((enum resume_what)what));
+	log_info("resuming %s: %zu of %zu jobs are taken over%s%s%s", r->id, r->resume.n_taken,
+		 n_jobs, n_again ? "; to run: " : "", n_again ? parts.s : "",
+		 n_again && !r->wants_explanation && !r->is_dry_run ? " (--explain says why)" : "");
+	if (r->resume.n_gone)
+		log_warning("%zu job%s of the run %s %s not part of the plan any more",
+			    r->resume.n_gone, r->resume.n_gone == 1 ? "" : "s", r->id,
+			    r->resume.n_gone == 1 ? "is" : "are");
+}
+
+static void resumed_explain(const struct resumed *r)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	resume_explain(&r->resume, &text);
+	if (text.len)
+		final_write(text.s, text.len);
+}
+
+void resumed_prepare(const struct resumed *r, struct plan *plan)
+{
+	plan->parent = arena_strdup(plan->mem, r->id);
+	plan->may_move = false;
+}
+
+bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s, int *ret_code)
+{
+	const struct plan *plan = sched_plan(s);
+
+	r->options.sources = now;
+	resume_decide(&r->resume, plan, &r->options);
+	if (r->resume.n_taken == plan->n_jobs && r->is_over) {
+		log_info("nothing to run: all %zu jobs passed in the run %s, and nothing has "
+			 "changed",
+			 plan->n_jobs, r->id);
+		*ret_code = r->exit_code;
+		return false;
+	}
+	say_how_many(r);
+	if (r->wants_explanation || r->is_dry_run)
+		resumed_explain(r);
+	if (r->is_dry_run) {
+		*ret_code = EXIT_PASSED;
+		return false;
+	}
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		if (r->resume.jobs[i].what == RESUME_TAKEN || is_continued(&r->resume, i))
+			tell_scheduler(&r->resume, s, i);
+	return true;
+}

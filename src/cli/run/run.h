@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CLI_RUN_RUN_H
+#define CLI_RUN_RUN_H
+
+#include "cli/args/options.h"
+#include "cli/run/resumed.h"
+
+/* `dvsched run`, or `resume`: resumed is the run that it goes on with, or NULL. Returns the exit
+ * code. */
+int run_with(const struct args *args, struct resumed *resumed);
+
+#endif

@@ -1,0 +1,394 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Going on with a run: `dvsched resume`."""
+import os
+import signal
+import subprocess
+
+from harness import Story, scheduler_of
+from sim_project import SimStory
+
+# Each run of a job adds its name to a file in the scratch root, where nothing counts as a source.
+JOB = '{ name: "%s", command: "echo %s >> {scratch}/ran; %s" %s }'
+
+
+class Resume(Story):
+    def jobs(self, *jobs, more=""):
+        """Each: a name, or name, command and more keys."""
+        full = [(j, "true", "") if isinstance(j, str) else (*j, "")[:3] for j in jobs]
+        self.config('{ flow: "jobs", name: "demo", %s jobs: [ %s ] }'
+                    % (more, " ".join(JOB % (name, name, command, keys) for name, command, keys in full)))
+
+    def ran(self):
+        path = self.path("scratch", "ran")
+        words = path.read_text(encoding="utf-8").split() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return sorted(words)
+
+    def first(self, code=0):
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(done.code, code, done)
+        self.ran()
+        return self.run_dir().name
+
+    def resume(self, *words, code=0):
+        """What runs; what was said is in self.said."""
+        done = self.dvsched("resume", "--view", "none", *words)
+        self.assertEqual(done.code, code, done)
+        self.said = done.out + done.err
+        return self.ran()
+
+    def fix(self, name):
+        self.write(f"scratch/{name}.fixed", "")
+
+    def job(self, name):
+        return next(j for j in self.results()["jobs"] if j["name"] == name)
+
+
+FAILING = ("bad", "test -e {scratch}/bad.fixed")
+
+
+class Runs(Resume):
+    def test_all_passed_runs_nothing(self):
+        self.jobs("a", "b")
+        run = self.first()
+        self.assertEqual(self.resume(), [])
+        self.assertIn(f"nothing to run: all 2 jobs passed in the run {run}", self.said)
+        self.assertEqual(self.run_dir().name, run)
+
+    def test_failures_run_again_and_the_results_cover_all(self):
+        self.jobs("good", FAILING)
+        run = self.first(code=1)
+        self.fix("bad")
+        self.assertEqual(self.resume(), ["bad"])
+        self.assertEqual(self.statuses(), {"good": "PASSED", "bad": "PASSED"})
+        self.assertEqual(self.results()["run"]["parent"], run)
+        self.assertEqual((self.job("good")["from"], self.job("bad")["from"]), (run, None))
+
+    def test_failure_stays_a_failure(self):
+        self.jobs("good", FAILING)
+        self.first(code=1)
+        self.assertEqual(self.resume(code=1), ["bad"])
+
+    def test_a_pass_after_a_failure_is_flaky_and_has_both_attempts(self):
+        self.jobs(FAILING)
+        self.first(code=1)
+        self.fix("bad")
+        self.resume()
+        job = self.job("bad")
+        self.assertTrue(job["flaky"])
+        self.assertEqual([(a["number"], a["status"]) for a in job["attempts"]], [(1, "FAILED"), (2, "PASSED")])
+        for attempt in job["attempts"]:
+            self.assertTrue(os.path.exists(attempt["log"]), attempt)
+
+    def test_rows_name_the_run_that_ran_them(self):
+        self.jobs("a", FAILING, ("worse", "test -e {scratch}/worse.fixed"))
+        one = self.first(code=1)
+        self.fix("bad")
+        self.resume(code=1)
+        two = self.run_dir().name
+        self.fix("worse")
+        self.assertEqual(self.resume(), ["worse"])
+        self.assertEqual([self.job(n)["from"] for n in ("a", "bad", "worse")], [one, two, None])
+        self.assertEqual(self.resume(), [])
+
+    def test_what_a_job_needs_is_taken_over(self):
+        self.jobs("build", (FAILING[0], FAILING[1], ', needs: ["build"]'))
+        self.first(code=1)
+        self.fix("bad")
+        self.assertEqual(self.resume(), ["bad"])
+
+    def test_merge_and_finally_jobs_run_again(self):
+        self.jobs("a", FAILING, ("merge", "true", ', needs_any: ["a", "bad"]'), ("end", "true", ", finally: true"))
+        self.first(code=1)
+        self.fix("bad")
+        self.assertEqual(self.resume(), ["bad", "end", "merge"])
+
+    def test_another_scratch_root_and_directory(self):
+        self.jobs("a", FAILING)
+        self.first(code=1)
+        self.fix("bad")
+        self.path("scratch").rename(self.path("moved"))
+        self.path("elsewhere").mkdir()
+        done = subprocess.run([self.binary, "resume", "-sr", "../moved", "--view", "none"], cwd=self.path("elsewhere"),
+                              env=self.environ(), capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done)
+        self.assertEqual(self.path("moved", "ran").read_text(encoding="utf-8").split(), ["bad"])
+
+    def test_a_command(self):
+        done = self.dvsched("run", "--", "sh", "-c", "echo x >> scratch/ran; test -e scratch/bad.fixed")
+        self.assertEqual(done.code, 1, done)
+        self.fix("bad")
+        self.ran()
+        self.assertEqual(self.resume(), ["x"])
+        self.assertEqual(self.resume(), [])
+
+
+class Changes(Resume):
+    def test_a_command_changed(self):
+        self.jobs("a", "b", ("c", "true", ', needs: ["b"]'))
+        self.first()
+        self.jobs("a", ("b", "true # new"), ("c", "true", ', needs: ["b"]'))
+        self.assertEqual(self.resume("--explain"), ["b", "c"])
+        self.assertIn("1 command changed: ", self.said)
+        self.assertIn(": b; and 1 that needs it", self.said)
+        self.assertFalse(self.job("b")["flaky"])
+
+    def test_what_has_no_effect_changes_nothing(self):
+        self.jobs(("a", "true", ', env: { X: "1", Y: "2" }'), "b")
+        self.first()
+        self.jobs(("a", "true", ', env: { Y: "2", X: "1" }, tags: ["t"], weight: 3, retries: 2, timeout: "1h"'), "b")
+        self.assertEqual(self.resume(), [])
+
+    def test_each_of_these_changes_counts(self):
+        for keys, word in ((', env: { X: "1" }', "env"), (', fail_patterns: ["ERR"]', "patterns"),
+                           (', cwd: "/"', "cwd"), (', leak: "fail"', "leak"), (', needs: ["b"]', "needs")):
+            with self.subTest(word):
+                self.jobs("a", "b")
+                self.first()
+                self.jobs(("a", "true", keys), "b")
+                self.assertEqual(self.resume("--explain"), ["a"])
+                self.assertIn(f"{word} changed", self.said)
+
+    def test_new_and_removed_jobs(self):
+        self.jobs("a", "b")
+        self.first()
+        self.jobs("a", "c")
+        self.assertEqual(self.resume("--explain"), ["c"])
+        self.assertIn("1 job of the run", self.said)
+        self.assertIn("1 new: c", self.said)
+
+    def test_a_lower_time_limit(self):
+        events = self.fifo()
+        self.jobs(("a", f"read x < {events.path}"))
+        run = self.start("run", "cfg.hjson", "--view", "none")
+        os.write(events.fd, b"go\n")
+        self.finish(run)
+        self.ran()
+        self.jobs(("a", f"read x < {events.path}", ', timeout: "0.00001s"'))
+        self.assertEqual(self.resume("--explain", "-n"), [])
+        self.assertIn("limit: its pass used more than the timeout of now", self.said)
+
+    def test_nothing_is_run_for_dry_run(self):
+        self.jobs(FAILING)
+        run = self.first(code=1)
+        self.assertEqual(self.resume("-n"), [])
+        self.assertIn("1 failed: bad", self.said)
+        self.assertEqual(self.run_dir().name, run)
+
+    def test_accept(self):
+        self.jobs("a", "b")
+        self.first()
+        self.jobs(("a", "true # new"), "b")
+        self.assertEqual(self.resume("--accept", "command"), [])
+        self.assertEqual(self.resume("--accept", "color", code=2), [])
+        self.assertIn("there is no field 'color'", self.said)
+
+
+class Evidence(Resume):
+    def test_log_removed(self):
+        self.jobs("a", "b")
+        self.first()
+        self.path("scratch/demo/a/log").unlink()
+        self.assertEqual(self.resume("--explain"), ["a"])
+        self.assertIn("1 log gone: a", self.said)
+
+    def test_log_written_by_another_run(self):
+        self.jobs("a", "b")
+        run = self.first()
+        self.first()
+        self.assertEqual(self.resume("--run", run, "--explain"), ["a", "b"])
+        self.assertIn("2 log changed", self.said)
+
+    def test_journal_cut_anywhere_invents_no_pass(self):
+        self.jobs("a", "b")
+        self.first()
+        journal = self.run_dir() / "journal.jsonl"
+        whole = journal.read_bytes()
+        self.run_dir().joinpath("results.json").unlink()
+        for cut in range(0, len(whole), 97):
+            journal.write_bytes(whole[:cut])
+            self.run_dir().joinpath("results.json").unlink(missing_ok=True)
+            n_passed = whole[:cut].count(b'"status":"PASSED"') - (b'"status":"PASSED"' in whole[:cut].split(b"\n")[-1])
+            done = self.dvsched("resume", "-n")
+            if b'"argv"' not in whole[:cut] or b"\n" not in whole[:cut]:
+                self.assertEqual(done.code, 2, done)
+            else:
+                self.assertIn(f"{n_passed} of 2 jobs are taken over", done.err)
+
+
+class Sources(Resume):
+    def git(self, *words):
+        subprocess.run(["git", "-c", "user.name=x", "-c", "user.email=x@x", *words], cwd=self.dir, check=True,
+                       env=self.environ(), capture_output=True)
+
+    def test_an_edit_counts_until_it_is_undone(self):
+        self.jobs("a", "b")
+        self.write("src.c", "1")
+        for has_git in (False, True):
+            with self.subTest(git=has_git):
+                if has_git:
+                    self.git("init", "-q")
+                    self.git("add", "src.c", "cfg.hjson")
+                    self.git("commit", "-qm", "1")
+                self.first()
+                self.write("new.c", "1")
+                self.assertEqual(self.resume("--explain", "-n"), [])
+                self.assertIn("2 sources: new.c: a, b", self.said)
+                self.assertEqual(self.resume("--accept", "sources"), [])
+                self.path("new.c").unlink()
+                self.assertEqual(self.resume(), [])
+
+    def test_a_tested_edit_that_is_committed_is_the_same(self):
+        self.jobs("a")
+        self.write("src.c", "1")
+        self.git("init", "-q")
+        self.git("add", "src.c")
+        self.git("commit", "-qm", "1")
+        self.write("src.c", "2")
+        self.write("new.c", "2")
+        self.first()
+        self.git("add", "src.c", "new.c")
+        self.assertEqual(self.resume(), [])
+        self.assertIn("nothing to run", self.said)
+        self.git("commit", "-qm", "2")
+        self.assertEqual(self.resume(), [])
+        self.assertIn("nothing to run", self.said)
+        self.write("src.c", "3")
+        self.assertEqual(self.resume("--explain"), ["a"])
+        self.assertIn("sources: src.c", self.said)
+
+    def test_the_index_lock_is_left_alone(self):
+        self.jobs("a")
+        self.git("init", "-q")
+        lock = self.write(".git/index.lock", "mine")
+        self.first()
+        self.assertEqual(self.resume(), [])
+        self.assertIn("nothing to run", self.said)
+        self.assertEqual(lock.read_text(encoding="utf-8"), "mine")
+
+    def test_a_job_may_write_beside_the_configuration(self):
+        self.jobs(("a", "echo > {cfg_dir}/output"))
+        self.first()
+        self.assertEqual(self.resume(), [])
+        self.assertIn("nothing to run", self.said)
+
+
+class Killed(Resume):
+    def kill_while_running(self, *words):
+        """The scheduler dies while `slow` runs; the names of what ran."""
+        run = self.start(*words, "--view", "none", "-j", "1")
+        self.assertEqual(self.events.line(), "started")
+        os.kill(scheduler_of(run), signal.SIGKILL)
+        run.wait()
+        return self.ran()
+
+    def setUp(self):
+        super().setUp()
+        self.events = self.fifo()
+        self.jobs("a", ("slow", f"test -e {{scratch}}/slow.fixed || {{ echo started > {self.events.path}; exec sleep 1000; }}"),
+                  "z")
+
+    def test_the_rest_runs(self):
+        self.assertEqual(self.kill_while_running("run", "cfg.hjson"), ["a", "slow"])
+        self.fix("slow")
+        self.assertEqual(self.resume("--explain"), ["slow", "z"])
+        self.assertIn("1 interrupted: slow", self.said)
+        self.assertIn("1 not started: z", self.said)
+        self.assertEqual(self.statuses(), {"a": "PASSED", "slow": "PASSED", "z": "PASSED"})
+        job = self.job("slow")
+        self.assertEqual([(a["number"], a["status"]) for a in job["attempts"]], [(1, "KILLED"), (2, "PASSED")])
+        self.assertFalse(job["flaky"])
+        self.assertEqual(self.resume(), [])
+
+    def test_a_resume_that_is_killed_loses_nothing(self):
+        self.kill_while_running("run", "cfg.hjson")
+        self.assertEqual(self.kill_while_running("resume"), ["slow"])
+        self.fix("slow")
+        self.assertEqual(self.resume(), ["slow", "z"])
+        self.assertEqual([a["number"] for a in self.job("slow")["attempts"]], [1, 2, 3])
+
+    def test_a_run_that_still_goes(self):
+        run = self.start("run", "cfg.hjson", "--view", "none", "-j", "1")
+        self.assertEqual(self.events.line(), "started")
+        self.resume(code=2)
+        self.assertRegex(self.said, rf"the run \S+ is still going: pid {scheduler_of(run)} on ")
+        run.send_signal(signal.SIGTERM)
+        self.finish(run)
+
+
+class Refused(Resume):
+    def test_no_run(self):
+        self.jobs("a")
+        self.resume(code=2)
+        self.assertIn("there is no run", self.said)
+
+    def test_options_that_choose_jobs(self):
+        self.jobs("a")
+        self.first()
+        for words in (("-i", "a"), ("-D", "x=1")):
+            self.resume(*words, code=2)
+            self.assertIn(f"option '{words[0]}' does not go with 'resume'", self.said)
+
+    def test_a_run_of_another_configuration(self):
+        self.jobs("a")
+        run = self.first()
+        self.write("other.hjson", '{ flow: "jobs", name: "other", jobs: [] }')
+        self.resume("other.hjson", "--run", run, code=2)
+        self.assertIn("not of", self.said)
+
+    def test_a_damaged_plan(self):
+        self.jobs("a")
+        self.first()
+        plan = self.run_dir() / "plan.json"
+        plan.write_bytes(plan.read_bytes()[:-40])
+        self.resume(code=2)
+        self.assertIn("plan.json", self.said)
+        self.assertEqual(self.ran(), [])
+
+    def test_a_rehearsal(self):
+        self.jobs("a")
+        self.assertEqual(self.dvsched("run", "cfg.hjson", "--fake").code, 0)
+        self.resume(code=2)
+        self.assertIn("was a rehearsal", self.said)
+
+    def test_a_run_of_failed(self):
+        self.jobs(FAILING)
+        self.first(code=1)
+        self.dvsched("run", "cfg.hjson", "--failed")
+        self.resume(code=2)
+        self.assertIn("--failed", self.said)
+
+
+class Simulations(SimStory):
+    """A flow of DVSim's: seeds, time and branch are those of the run."""
+
+    def resume(self, *words, code=0):
+        done = self.dvsched("resume", "-sr", self.path("out"), "--view", "none", "--explain", *words)
+        self.assertEqual(done.code, code, done)
+        return done
+
+    def rows(self):
+        return {job["id"]: job for job in self.results("out")["jobs"]}
+
+    def test_what_failed_runs_again_with_its_seed(self):
+        self.assertEqual(self.run_sim("one.hjson", "-i", "all", "-r", "2").code, 1)
+        before = self.rows()
+        done = self.resume(code=1)
+        after = self.rows()
+        self.assertEqual(sorted(before), sorted(after))
+        self.assertEqual([i for i, job in after.items() if job["from"]],
+                         [i for i, job in before.items() if job["status"] == "PASSED"], done)
+        self.assertEqual([j["seed"] for j in before.values()], [j["seed"] for j in after.values()])
+        self.assertEqual(self.reports("one-vcs" if self.path("out/main/reports/one-vcs.json").exists() else "one")["passed"],
+                         sum(j["status"] == "PASSED" and j["target"] == "run" for j in after.values()))
+
+    def test_a_build_option_takes_the_runs_with_it(self):
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good").code, 0)
+        self.write("common.hjson", self.path("common.hjson").read_text(encoding="utf-8").replace("define+A", "define+B"))
+        done = self.resume()
+        self.assertIn("1 command changed", done.out)
+        self.assertIn("and 1 that needs it", done.out)
+
+    def test_nothing_to_run(self):
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good").code, 0)
+        self.assertIn("nothing to run", self.resume().err)
