@@ -66,7 +66,7 @@ struct dvs_kernel_args {
 	int32_t (*barrier)(void *host);
 };
 
-/* 0: success. 1 … 999: the kernel's own failure. Codes of a device (docs/reference/drivers.md) mean
+/* 0: success. 1 … 999: the kernel's own failure. Codes of a device (docs/reference/devices.md) mean
  * what they mean there. */
 int dvs_kernel(const struct dvs_kernel_args *args);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Keys of a job that a backend reads beside the one with its own name: JOB_KEY(backend, key, does
- * it say what runs, in the place of a command?). What they mean: docs/reference/drivers.md. Before
+ * it say what runs, in the place of a command?). What they mean: docs/reference/devices.md. Before
  * them JOB_KEYS(backend, what they are for, what to write where they are wrong), for messages.
  * Included inside tables, so without a guard.
  */

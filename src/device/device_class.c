@@ -6,7 +6,7 @@
 
 #include "base/attr.h"
 
-/* Why each row is as it is: docs/reference/drivers.md, "What an error means". */
+/* Why each row is as it is: docs/reference/devices.md, "What an error means". */
 static const struct class_fate fates[] = {
 	[DVS_OK] = {"ok", JOB_PASSED, REASON_NONE, .is_charged = true, .worker_goes_on = true},
 	[DVS_JOB] = {"job", JOB_FAILED, REASON_WRONG_RESULT, .is_charged = true,

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/reference/drivers.md has a row for every key of a pool, of a job on devices and of a gang that the code reads, and no other."""
+"""docs/reference/devices.md has a row for every key of a pool, of a job on devices and of a gang that the code reads, and no other."""
 import pathlib
 import re
 import unittest
@@ -10,7 +10,7 @@ CHIPS = ROOT / "src" / "backends" / "chips"
 
 
 def section(title):
-    text = (ROOT / "docs" / "reference" / "drivers.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "devices.md").read_text(encoding="utf-8")
     return re.search(rf"(?ms)^#+ {re.escape(title)}\n(.*?)^#", text)[1]
 
 

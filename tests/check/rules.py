@@ -8,9 +8,9 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 REFERENCE = ROOT / "docs" / "reference"
-DRIVERS, CONFIG = (TESTS / name / "RULES.md" for name in ("chips", "config"))
-# From here on the page explains and describes drivers: those have tests of their own.
-LAST_OF_DRIVERS = "Results"
+DEVICES, CONFIG = (TESTS / name / "RULES.md" for name in ("chips", "config"))
+# From here on the page explains only.
+LAST_OF_DEVICES = "Results"
 
 
 def headings(path):
@@ -46,8 +46,8 @@ def names_in(file):
 
 class Rules(unittest.TestCase):
     def test_every_section_has_its_rules(self):
-        page = headings(REFERENCE / "drivers.md")
-        self.assertEqual(headings(DRIVERS), page[:page.index(LAST_OF_DRIVERS) + 1])
+        page = headings(REFERENCE / "devices.md")
+        self.assertEqual(headings(DEVICES), page[:page.index(LAST_OF_DEVICES) + 1])
         self.assertEqual(headings(CONFIG), headings(REFERENCE / "config.md"))
 
     def test_every_key_of_a_configuration_has_a_row(self):
@@ -58,7 +58,7 @@ class Rules(unittest.TestCase):
 
     def test_every_test_that_is_named_exists(self):
         known = {}
-        for table, least in (DRIVERS, 80), (CONFIG, 80):
+        for table, least in (DEVICES, 80), (CONFIG, 80):
             self.assertGreater(len(rows(table)), least)
             for rule, cell in rows(table):
                 for part in cell.split(" · "):

@@ -204,7 +204,7 @@ class ChipsCli(Story):
 
 
 class Examples(Story):
-    """What docs/reference/drivers.md and README.md show runs, for a user who has nothing but a home."""
+    """What docs/reference/devices.md and README.md show runs, for a user who has nothing but a home."""
 
     def environ(self, extra=None):
         return super().environ({"DVSCHED_LOCK_DIR": str(self.path("locks")),

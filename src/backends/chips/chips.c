@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The chips backend: its verbs. How it works: chips.h; what users see: docs/reference/drivers.md.
+/* The chips backend: its verbs. How it works: chips.h; what users see: docs/reference/devices.md.
  */
 #include <assert.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a job asks of devices: its keys, read and checked. docs/reference/drivers.md has every key.
+/* What a job asks of devices: its keys, read and checked. docs/reference/devices.md has every key.
  */
 #ifndef BACKENDS_CHIPS_REQUEST_H
 #define BACKENDS_CHIPS_REQUEST_H

@@ -128,7 +128,7 @@ static const char *read_driver(struct reader *r)
 			diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
 					    "'%s' needs a 'driver'", r->s->name),
 				  "driver: \"sim\", or the path of a library; "
-				  "docs/reference/drivers.md");
+				  "docs/reference/devices.md");
 		return NULL;
 	}
 	if (strchr(name, '/'))
@@ -423,7 +423,7 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 	s->grace_s = env->grace_s;
 	if (!env->settings) {
 		diag_hint(diag_error(diags, s->pos, "the backend '%s' is not configured", s->name),
-			  "backends: { %s: { driver: \"sim\" } }; docs/reference/drivers.md",
+			  "backends: { %s: { driver: \"sim\" } }; docs/reference/devices.md",
 			  s->name);
 		return NULL;
 	}

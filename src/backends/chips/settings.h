@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `backends: { chips: {…} }`, read and checked: docs/reference/drivers.md has every key. */
+/* `backends: { chips: {…} }`, read and checked: docs/reference/devices.md has every key. */
 #ifndef BACKENDS_CHIPS_SETTINGS_H
 #define BACKENDS_CHIPS_SETTINGS_H
 

@@ -88,7 +88,7 @@ static void find_configured(const struct args *args, struct cfg *cfg, struct chi
 		add_configured(args, cfg, e, pools, diags);
 	if (pools->n == 0 && diags->n_errors == 0)
 		diag_hint(diag_error(diags, cfg_start(cfg), "no backend of type 'chips' is here"),
-			  "backends: { chips: { driver: \"sim\" } }; docs/reference/drivers.md");
+			  "backends: { chips: { driver: \"sim\" } }; docs/reference/devices.md");
 }
 
 /* ---- of drivers ---- */

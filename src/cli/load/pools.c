@@ -65,7 +65,7 @@ static void hint_names(struct diag *e, const struct roster *r)
 		diag_hint(e, "there is %s", text.s);
 	else
 		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; "
-			     "docs/reference/drivers.md");
+			     "docs/reference/devices.md");
 }
 
 static const struct roster_entry *find_named(const struct roster *r, const struct backend_key *k,
