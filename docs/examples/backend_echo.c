@@ -6,6 +6,7 @@
 
 #include "backends/backends.h"
 #include "base/fs.h"
+#include "base/list.h"
 #include "base/mem.h"
 
 struct echo_job {

@@ -145,8 +145,12 @@ struct differences {
 
 static bool is_output(const struct differences *d, const struct source_file *f)
 {
+	/* The kernel stamps files with the time of its last tick, 10 ms ago at most; records have
+	 * whole milliseconds. */
+	static const double tick_s = 0.011;
+
 	for (size_t i = 0; i < d->n_times && !f->is_own; i++)
-		if (f->mtime_s >= d->times[i].from_s && f->mtime_s <= d->times[i].to_s)
+		if (f->mtime_s >= d->times[i].from_s - tick_s && f->mtime_s <= d->times[i].to_s)
 			return true;
 	return false;
 }
