@@ -194,6 +194,8 @@ bool equal_deps(const struct comparison *c, const void *was, const void *is, siz
 	(void)at;
 	if (a->n_needs != b->n_needs || a->n_any != b->n_any || a->n_held != b->n_held)
 		return false;
+	if (job_n_deps(a) == 0)
+		return true; /* and no list, perhaps */
 	return equal_ids(c, a->deps, b->deps, a->n_needs) &&
 	       equal_ids(c, a->deps + a->n_needs, b->deps + a->n_needs, a->n_any) &&
 	       equal_ids(c, a->deps + a->n_needs + a->n_any, b->deps + a->n_needs + a->n_any,

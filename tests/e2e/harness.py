@@ -20,6 +20,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 import uuid
 
@@ -114,8 +115,12 @@ def children_of(pid):
 
 
 def scheduler_of(process):
-    """Its pid: the only child of the guardian, which is the process that was started."""
-    pid, = children_of(process.pid)
+    """Its pid, once it is there: the only child of the guardian, which is the process that was started."""
+    end = time.monotonic() + PATIENCE_S
+    while not (found := children_of(process.pid)):
+        if time.monotonic() > end or not outlives(process.pid, 0.01):
+            raise AssertionError("the guardian has no child")
+    pid, = found
     return pid
 
 
