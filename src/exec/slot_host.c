@@ -59,12 +59,15 @@ bool slot_host_find_program(struct slot_host *h, const char *name, const char *s
 {
 	struct slot_program *p = &h->program;
 
-	if (p->path.len && strcmp(name, p->name.s) == 0 && str_eq(search_path, p->search_path.s))
+	if (p->path.len && strcmp(name, p->name.s) == 0 && strcmp(cwd, p->cwd.s) == 0 &&
+	    str_eq(search_path, p->search_path.s))
 		return true;
 	str_clear(&p->path);
 	str_clear(&p->name);
+	str_clear(&p->cwd);
 	str_done(&p->search_path);
 	str_add(&p->name, name);
+	str_add(&p->cwd, cwd);
 	if (search_path)
 		str_add(&p->search_path, search_path);
 	if (launch_resolve(name, search_path, cwd, &p->path) == 0)

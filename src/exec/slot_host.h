@@ -20,8 +20,8 @@ struct slot_host {
 	struct rlimit nofile; /* what jobs get */
 	bool has_nofile;      /* and it is not what we have */
 	struct slot_program {
-		struct str path, name, search_path;
-	} program;	    /* the last look-up in PATH */
+		struct str path, name, cwd, search_path;
+	} program;	    /* the last look-up: cwd counts for a relative name or PATH */
 	uint64_t oom_kills; /* by the kernel, on this machine, when we looked last */
 	double oom_read_s;
 	struct slot_terminal terminal; /* of the user's, for the next interactive job; its path is

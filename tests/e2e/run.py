@@ -283,6 +283,21 @@ class Running(Story):
         self.assertIn("ONE=1", dumped)
         self.assertEqual(dumped, sorted(dumped))
 
+    def test_a_relative_program_is_that_of_the_jobs_own_directory(self):
+        for name in ("a", "b"):
+            self.path(name).mkdir()
+            self.write(f"{name}/x", f"#!/bin/sh\necho program of {name}\n", 0o755)
+        for word, path in (("./x", ""), ("x", ".:/usr/bin:/bin")):
+            jobs = "\n".join('{ name: "%s", cwd: "%s", argv: ["%s"]%s }' % (
+                job, name, word, f', env: {{ PATH: "{path}" }}' if path else "")
+                for job, name in (("first", "a"), ("second", "b")))
+            self.config('{ flow: "jobs", name: "s", jobs: [ %s ] }' % jobs)
+            done = self.dvsched("run", "cfg.hjson", "-j", "1")
+            self.assertEqual(done.code, 0, done)
+            for job, name in (("first", "a"), ("second", "b")):
+                log = self.path("scratch/s", job, "log").read_text(encoding="utf-8")
+                self.assertIn(f"program of {name}\n", log)
+
     def test_two_runs_at_once_in_one_scratch_path_do_not_mix(self):
         self.write("a.hjson", """{
           flow: jobs
