@@ -68,9 +68,10 @@ class ChipsCli(Story):
     def test_who_has_a_device_is_shown(self):
         self.pools(program='{ compute: "1000s" }')
         run = self.start("run", "cfg.hjson", "--view", "none")
-        while self.devices("cfg.hjson")["npu/0"]["lock"]["state"] != "locked":
+        lock = {"pid": None}  # its holder writes its pid after it has the lock
+        while lock["pid"] is None:
             self.assertIsNone(run.poll())
-        lock = self.devices("cfg.hjson")["npu/0"]["lock"]
+            lock = self.devices("cfg.hjson")["npu/0"]["lock"]
         self.assertIn(f"pid {lock['pid']}", self.chips("cfg.hjson").out)
         done = self.chips("probe", "npu/0", "cfg.hjson", code=3)
         self.assertIn(f"npu/0: busy: device 0 is in use by pid {lock['pid']}", done.out)
