@@ -6,7 +6,7 @@
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
 
-/* ---- what the scheduler is told ---- */
+/* ---- what the scheduler takes over ---- */
 
 static struct sched_past_attempt *attempts_of(const struct resume *r,
 					      const struct recorded_job *row)

@@ -38,7 +38,7 @@ struct run {
 void run_send(struct run *r, enum device_frame type); /* CAUSE or ENDED */
 void run_reach(struct run *r, enum run_phase phase);
 bool run_has_failed(const struct run *r);
-/* The first error is the cause; what comes after it is told, and decides nothing. All return -1. */
+/* The first error is the cause; later errors are reported, and decide nothing. All return -1. */
 int run_fail(struct run *r, enum dvs_class class, enum driver_call call, const char *text);
 int run_fail_code(struct run *r, enum driver_call call, int32_t code);
 int run_fail_error(struct run *r, enum dvs_class class, enum driver_call call, struct error *err);

@@ -32,7 +32,7 @@ bool run_has_failed(const struct run *r)
 	return r->result.class != DVS_OK;
 }
 
-/* The first error is the cause; what comes after it is told, and decides nothing. */
+/* The first error is the cause; later errors are reported, and decide nothing. */
 int run_fail(struct run *r, enum dvs_class class, enum driver_call call, const char *text)
 {
 	r->has_wedged |= class == DVS_WEDGE;
