@@ -26,7 +26,7 @@ struct class_fate {
 	const char *name; /* "poison" */
 	enum job_status status;
 	enum job_reason reason;
-	bool is_charged;	/* the attempt counts against the job's retries */
+	bool is_counted;	/* the attempt counts against the job's retries */
 	bool worker_goes_on;	/* false: the process is ended, a fresh one takes its place */
 	bool probe_before_next; /* the device is probed before it gets another job */
 	enum device_mark mark;

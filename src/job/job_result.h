@@ -40,7 +40,8 @@ struct job_result {
 	int32_t term_signal; /* 0: none */
 	int32_t pid;	     /* of the leader; 0: none */
 	uint32_t marks;	     /* MARK_LEAKY */
-	bool is_uncharged; /* not the job's doing: tried again at nobody's expense, within bounds */
+	bool is_uncounted;   /* the attempt does not count against the job's retries; the scheduler
+				allows a bounded number of such attempts */
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;

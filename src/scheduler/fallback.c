@@ -25,7 +25,7 @@ static bool may_fall_back(const struct job *job)
 
 static void fallback_enter(struct job *job, uint16_t stage)
 {
-	job->n_own = job->n_attempts - job->n_uncharged;
+	job->n_own = job->n_attempts - job->n_uncounted;
 	job->stage = stage;
 	ready_enter_stage(job, &plan_spec(job)->fallback[stage - 1]);
 }

@@ -34,7 +34,7 @@ struct job {
 
 	/* ---- the scheduler's own ---- */
 	uint8_t flags;
-	uint8_t n_uncharged; /* attempts that retries do not count */
+	uint8_t n_uncounted; /* attempts that retries do not count */
 	uint16_t stage;	     /* of its fallback, from 1; 0: itself */
 	uint32_t n_own;	     /* counted attempts before the current stage */
 	uint32_t n_waiting;  /* what must end before it may run, counted with multiplicity */

@@ -24,7 +24,7 @@ struct job_result job_attempt_result(const struct job_attempt *a)
 		.term_signal = extra->term_signal,
 		.pid = a->pid,
 		.marks = a->marks,
-		.is_uncharged = a->is_uncharged,
+		.is_uncounted = a->is_uncounted,
 		.start_wall_s = a->start_wall_s,
 		.duration_s = a->duration_s,
 		.usage = use->usage,
@@ -86,7 +86,7 @@ void job_attempt_end(struct job_attempt *a, struct arena *mem, const struct job_
 	a->status = (uint8_t)result->status;
 	a->reason = (uint8_t)result->reason;
 	a->marks = (uint8_t)result->marks;
-	a->is_uncharged = result->is_uncharged;
+	a->is_uncounted = result->is_uncounted;
 	a->exit_status = result->exit_status;
 	a->pid = result->pid;
 	if (result->start_wall_s > 0) /* else it is as good as known from the start */

@@ -38,7 +38,7 @@ struct job_attempt {
 	uint8_t status; /* enum job_status: JOB_RUNNING until it has ended */
 	uint8_t reason; /* enum job_reason */
 	uint8_t marks;
-	bool is_uncharged;
+	bool is_uncounted;
 };
 
 /* How it ended; with status JOB_RUNNING: it goes on. Its texts live as long as the scheduler. */

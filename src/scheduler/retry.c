@@ -10,7 +10,7 @@ static const double PAUSE_LONGEST_S = 600;
 
 /* Attempts that were not the job's doing are bounded too: something is wrong with all the machines.
  */
-enum { MOST_UNCHARGED = 16 };
+enum { MOST_UNCOUNTED = 16 };
 
 struct retry {
 	struct heap_node node;
@@ -50,9 +50,9 @@ static bool is_wanted(const struct retry_rules *rules, enum job_reason reason)
 
 bool retry_excuse(struct job *job, const struct job_result *result)
 {
-	if (!result->is_uncharged || job->n_uncharged >= MOST_UNCHARGED)
+	if (!result->is_uncounted || job->n_uncounted >= MOST_UNCOUNTED)
 		return false;
-	job->n_uncharged++;
+	job->n_uncounted++;
 	return true;
 }
 
@@ -64,12 +64,12 @@ bool retry_is_due(const struct job *job, const struct job_result *result, bool i
 		return false;
 	if (is_excused)
 		return true;
-	return retry_n_charged(job) <= rules->max && is_wanted(rules, result->reason);
+	return retry_n_counted(job) <= rules->max && is_wanted(rules, result->reason);
 }
 
-uint32_t retry_n_charged(const struct job *job)
+uint32_t retry_n_counted(const struct job *job)
 {
-	return job->n_attempts - job->n_uncharged - job->n_own;
+	return job->n_attempts - job->n_uncounted - job->n_own;
 }
 
 static double pause_after(const struct job *job)

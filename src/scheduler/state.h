@@ -273,7 +273,7 @@ bool retry_excuse(struct job *job, const struct job_result *result);
 bool retry_is_due(const struct job *job, const struct job_result *result, bool is_excused);
 void retry_later(struct job *job);
 /* Attempts of the stage that it is on which count. */
-uint32_t retry_n_charged(const struct job *job);
+uint32_t retry_n_counted(const struct job *job);
 bool retries_fire(struct sched *s, double now_s);
 double retries_alarm(const struct sched *s);
 void retries_done(struct sched *s);

@@ -116,13 +116,13 @@ static void try_again(struct job *job, const struct job_result *result)
 	const char *why = result->message ? result->message : job_reason_name(result->reason);
 	const char *message;
 
-	if (result->is_uncharged)
+	if (result->is_uncounted)
 		message = arena_printf(
 			s->mem, "attempt %u ended (%s); trying again, the attempt does not count",
 			job->n_attempts, why);
 	else
 		message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
-				       retry_n_charged(job), job->spec->rules->retry.max + 1, why);
+				       retry_n_counted(job), job->spec->rules->retry.max + 1, why);
 	requeue(job, result->reason, message);
 	retry_later(job);
 }

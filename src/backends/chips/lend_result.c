@@ -73,7 +73,7 @@ static void lend_fail_for_device(struct lend *l)
 		probe_add_broken(&text, l->devices[i].unit, &l->devices[i].probe);
 	r->status = fate->status;
 	r->reason = fate->reason;
-	r->is_uncharged = !fate->is_charged;
+	r->is_uncounted = !fate->is_counted;
 	r->message = arena_strdup(l->job->mem, text.s);
 }
 
@@ -82,7 +82,7 @@ static void lend_fail_for_job(struct lend *l)
 	past_take_marks_back(l->chips, l->job->job, DVS_WEDGE, false);
 	l->result.status = JOB_FAILED;
 	l->result.reason = REASON_BREAKS_DEVICES;
-	l->result.is_uncharged = false;
+	l->result.is_uncounted = false;
 	l->result.message = past_say_breaks(l->chips, l->job->job, DVS_WEDGE, l->result.message,
 					    l->job->mem);
 }

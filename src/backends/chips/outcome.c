@@ -110,7 +110,7 @@ static bool is_unread(const struct rank *r)
 static void say_breaks(struct gang *g, enum dvs_class class, struct job_result *result)
 {
 	past_take_marks_back(g->chips, g->job->job, class, true);
-	result->is_uncharged = false;
+	result->is_uncounted = false;
 	if (job_reason_class(result->reason) != CLASS_INFRA)
 		return;
 	result->reason = REASON_BREAKS_DEVICES;
@@ -129,7 +129,7 @@ static void add_broken(const struct gang *g, struct job_result *result)
 		probe_add_broken(&text, g->ranks[i].unit, &g->ranks[i].probe);
 	result->status = fate->status;
 	result->reason = fate->reason;
-	result->is_uncharged = !fate->is_charged;
+	result->is_uncounted = !fate->is_counted;
 	result->message = arena_strdup(g->job->mem, text.s);
 }
 
@@ -158,7 +158,7 @@ static void mark_cause(struct gang *g, bool is_the_job)
 
 	if (rank_says_broken(r) ? !g->is_probing : !is_the_job)
 		unit_mark(r->unit, job, class, r->end.code, r->end.text ? r->end.text : text_of(r));
-	if (!rank_says_broken(r) && !is_unread(r) && (fate->mark != MARK_NONE || !fate->is_charged))
+	if (!rank_says_broken(r) && !is_unread(r) && (fate->mark != MARK_NONE || !fate->is_counted))
 		past_add(g->chips, job, r->unit->device->id, class);
 }
 
@@ -180,7 +180,7 @@ static const char *find_fault(struct gang *g, struct job_result *result)
 	if (n_broken)
 		add_broken(g, result);
 	if (!is_like_before && !breaks_devices)
-		return n_broken || fate->mark != MARK_NONE || !fate->is_charged ? "device" : "job";
+		return n_broken || fate->mark != MARK_NONE || !fate->is_counted ? "device" : "job";
 	say_breaks(g, breaks_devices ? DVS_WEDGE : class, result);
 	return "job";
 }
@@ -226,7 +226,7 @@ static void by_cause(struct gang *g, struct job_result *result)
 		result->status = fate->status;
 		result->reason = fate->reason;
 	}
-	result->is_uncharged = !fate->is_charged || is_unread(r);
+	result->is_uncounted = !fate->is_counted || is_unread(r);
 	result->message = message_of(g, r);
 	if (!result->context && g->context.len)
 		result->context = g->context.s;

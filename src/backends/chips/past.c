@@ -110,7 +110,7 @@ bool past_shows_the_job(const struct chips *c, const struct job *job, struct uni
 
 /* ---- devices that a job broke ---- */
 
-static struct unit *blame_unit_of(struct chips *c, int32_t device)
+static struct unit *find_suspect_unit(struct chips *c, int32_t device)
 {
 	for (uint32_t i = 0; i < c->n_units; i++)
 		if (c->units[i].device->id == device)
@@ -123,7 +123,7 @@ void past_take_marks_back(struct chips *c, const struct job *job, enum dvs_class
 {
 	for (size_t i = 0; i < c->past.n; i++) {
 		const struct past *p = &c->past.at[i];
-		struct unit *u = blame_unit_of(c, p->device);
+		struct unit *u = find_suspect_unit(c, p->device);
 
 		if (p->job == job->n && p->class == class && u)
 			unit_take_marks_back(u, job, probes_now);

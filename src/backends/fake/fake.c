@@ -22,7 +22,7 @@ enum { STEP_MOST = 1024 };
 struct fake_job {
 	struct heap_node node;
 	uint8_t status, reason; /* of its end */
-	bool is_uncharged;
+	bool is_uncounted;
 	bool is_started : 1;
 	bool is_ending : 1; /* its next event is its end, not its start */
 	union {
@@ -200,7 +200,7 @@ static void end(struct fake *f, struct fake_job *fj)
 		.status = (enum job_status)fj->status,
 		.reason = is_pass ? REASON_NONE : (enum job_reason)fj->reason,
 		.message = is_pass ? NULL : text_of(fj),
-		.is_uncharged = fj->is_uncharged,
+		.is_uncounted = fj->is_uncounted,
 		.exit_status = is_pass			   ? 0
 			       : fj->reason == REASON_EXIT ? 1
 							   : -1,
@@ -310,7 +310,7 @@ static enum submit fake_submit(struct backend *b, const struct job *job, uint32_
 	fj = take_job(f, job);
 	fj->status = (uint8_t)outcome.status;
 	fj->reason = (uint8_t)outcome.reason;
-	fj->is_uncharged = outcome.is_uncharged;
+	fj->is_uncounted = outcome.is_uncounted;
 	fj->duration_s = outcome.duration_s;
 	fj->kill_delay_s = outcome.kill_delay_s;
 	fj->is_ending = outcome.status == JOB_KILLED && outcome.reason == REASON_LAUNCH;

@@ -17,7 +17,7 @@ struct fake_outcome {
 	double duration_s;
 	double start_delay_s; /* between submit() and started() */
 	double kill_delay_s;  /* how long after KILL_TERM it ends; KILL_NOW: at once */
-	bool is_uncharged;    /* as in struct job_result */
+	bool is_uncounted;    /* as in struct job_result */
 };
 
 /* Decides an attempt. Pure for given arguments if runs are to be reproducible. */

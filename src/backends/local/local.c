@@ -92,7 +92,7 @@ static struct job_result taken_back(const struct local_slot *ls, const struct jo
 	if (!ls->is_taken_back || r.status != JOB_KILLED || r.reason != REASON_LAUNCH)
 		return r;
 	r.message = "no process could be made for it";
-	r.is_uncharged = true;
+	r.is_uncounted = true;
 	return r;
 }
 

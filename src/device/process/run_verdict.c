@@ -36,7 +36,7 @@ static void decide_by_class(struct run *r)
 	/* Without a directory or a log it never began: as on any other backend. */
 	v->status = r->is_unplaced ? JOB_KILLED : fate->status;
 	v->reason = r->is_unplaced ? REASON_LAUNCH : fate->reason;
-	v->is_uncharged = !fate->is_charged;
+	v->is_uncounted = !fate->is_counted;
 	v->message = job_outcome_text(&r->verdict, &message);
 	v->context = job_outcome_text(&r->verdict, &context);
 }

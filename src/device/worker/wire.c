@@ -223,14 +223,14 @@ void device_put_result(struct str *b, enum device_frame type, const struct devic
 		wire_put_u64(b, r->stamp_ns[i]);
 	wire_put_u32(b, r->is_spent);
 	wire_put_u64(b, r->reset_ns);
-	wire_put_u32(b, r->verdict.is_uncharged);
+	wire_put_u32(b, r->verdict.is_uncounted);
 	job_wire_put_result(b, &r->verdict);
 	wire_end(b, start);
 }
 
 bool device_take_result(struct wire *w, struct device_result *ret, struct job_outcome *verdict)
 {
-	uint32_t class, phase, call, is_uncharged;
+	uint32_t class, phase, call, is_uncounted;
 
 	*ret = (struct device_result){.epoch = wire_u64(w)};
 	class = wire_u32(w);
@@ -245,13 +245,13 @@ bool device_take_result(struct wire *w, struct device_result *ret, struct job_ou
 		ret->stamp_ns[i] = wire_u64(w);
 	ret->is_spent = wire_u32(w) != 0;
 	ret->reset_ns = wire_u64(w);
-	is_uncharged = wire_u32(w);
+	is_uncounted = wire_u32(w);
 	ret->class = (enum dvs_class) class;
 	ret->phase = (enum run_phase)phase;
 	ret->call = (enum driver_call)call;
 	if (!job_wire_take_result(w, verdict))
 		return false;
 	ret->verdict = verdict->result;
-	ret->verdict.is_uncharged = is_uncharged != 0;
+	ret->verdict.is_uncounted = is_uncounted != 0;
 	return class < DVS_CLASS_COUNT && phase < PHASE_COUNT && call < CALL_COUNT;
 }

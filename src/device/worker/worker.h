@@ -83,7 +83,7 @@ struct device_result {
 	uint64_t reset_ns; /* how long that took; 0: there was none */
 	uint64_t stamp_ns[PHASE_COUNT];
 	/* The verdict on the log and the class together, as a slot would give it: status, reason,
-	 * message, context, line, usage, is_uncharged. In a gang that had no error rank 0's counts;
+	 * message, context, line, usage, is_uncounted. In a gang that had no error rank 0's counts;
 	 * another rank's log is searched for fail patterns only. */
 	struct job_result verdict;
 };

@@ -53,7 +53,7 @@ static void each_clock_of_a_run_has_its_end(void **state)
 		enum run_phase reached;
 		double limit_s;
 		enum job_reason reason;
-		bool is_charged;
+		bool is_counted;
 		uint32_t n_marks;
 	} rows[] = {
 		{PHASE_NONE, 5, REASON_LOST, false, 1}, /* its request is not even read */
@@ -74,7 +74,7 @@ static void each_clock_of_a_run_has_its_end(void **state)
 		assert_true(is_convicted(0));
 		ends_for_its_clock(0);
 		assert_int_equal(j->result.reason, rows[i].reason);
-		assert_int_equal(j->result.is_uncharged, !rows[i].is_charged);
+		assert_int_equal(j->result.is_uncounted, !rows[i].is_counted);
 		assert_int_equal(world.stored[0].n_marks, rows[i].n_marks);
 		world_done();
 	}
@@ -407,7 +407,7 @@ static void one_that_does_not_beat_is_lost(void **state)
 	assert_true(worker_on(0)->is_killed);
 	worker_dies(worker_on(0));
 	assert_int_equal(j->result.reason, REASON_LOST);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 }
 
 static void a_convict_is_asked_for_a_second(void **state)

@@ -123,7 +123,7 @@ static void what_opens_again_is_usable_at_once_and_says_who_wedged_it(void **sta
 	probe_is_good(0);
 	probe_is_good(1);
 	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_true(gang->result.is_uncharged);
+	assert_true(gang->result.is_uncounted);
 	assert_int_equal(world.stored[0].n_marks, 0);
 	assert_int_equal(world.stored[1].state, HEALTH_SUSPECT);
 	assert_int_equal(world.stored[1].n_quarantines, 0);
@@ -144,7 +144,7 @@ static void what_does_not_is_quarantined_with_its_name(void **state)
 	probe_is_bad(0);
 	probe_is_good(1);
 	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_true(gang->result.is_uncharged);
+	assert_true(gang->result.is_uncounted);
 	assert_string_equal(gang->message, "rank 0 on device 0: it went wrong; then device 0 does "
 					   "not open any more: it does not open");
 	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
@@ -166,7 +166,7 @@ static void two_that_do_not_open_are_the_jobs(void **state)
 	probe_is_good(0); /* it said itself that it was broken */
 	assert_int_equal(gang->result.status, JOB_FAILED);
 	assert_int_equal(gang->result.reason, REASON_BREAKS_DEVICES);
-	assert_false(gang->result.is_uncharged);
+	assert_false(gang->result.is_uncounted);
 	assert_memory_equal(gang->message,
 			    "the job breaks devices (0-1): rank 0 on device 0: ", 50);
 	assert_int_equal(world.stored[0].state, HEALTH_HEALTHY); /* its mark is taken back */
@@ -183,7 +183,7 @@ static void unless_they_fail_together_by_themselves(void **state)
 	probe_is_bad(0);
 	probe_is_bad(1);
 	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_true(gang->result.is_uncharged);
+	assert_true(gang->result.is_uncounted);
 }
 
 /* What a peer ends with after the first failure may be its consequence. */
@@ -223,7 +223,7 @@ static void a_peer_that_says_so_is_enough(void **state)
 	assert_int_equal(gang->state, FAKE_STARTED);
 	probe_is_bad(1);
 	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_true(gang->result.is_uncharged);
+	assert_true(gang->result.is_uncounted);
 	assert_int_equal(world.stored[0].n_marks, 1);
 	assert_int_equal(world.stored[0].marks[0].class, DVS_POISON);
 	assert_int_equal(world.stored[1].state, HEALTH_QUARANTINED);
@@ -382,7 +382,7 @@ static struct fake_job *tried_once(uint32_t n_devices, uint32_t n_ranks)
 	for (uint32_t i = 0; i < n_ranks; i++)
 		probe_is_good((int32_t)i);
 	assert_int_equal(gang->result.reason, REASON_WEDGE);
-	assert_true(gang->result.is_uncharged);
+	assert_true(gang->result.is_uncounted);
 	return gang;
 }
 
@@ -433,7 +433,7 @@ static void the_second_wedge_is_the_gangs(void **state)
 	probe_is_bad(2);
 	assert_int_equal(gang->result.status, JOB_FAILED);
 	assert_int_equal(gang->result.reason, REASON_BREAKS_DEVICES);
-	assert_false(gang->result.is_uncharged);
+	assert_false(gang->result.is_uncounted);
 	assert_memory_equal(gang->message,
 			    "the job breaks devices (0-2): rank 0 on device 1: ", 50);
 	for (int i = 0; i < 2; i++) {
@@ -454,7 +454,7 @@ static void a_gang_of_the_whole_pool_has_two_attempts_too(void **state)
 	probe_is_good(0);
 	probe_is_good(1);
 	assert_int_equal(gang->result.reason, REASON_BREAKS_DEVICES);
-	assert_false(gang->result.is_uncharged);
+	assert_false(gang->result.is_uncounted);
 	run_through(submitted(2));
 }
 

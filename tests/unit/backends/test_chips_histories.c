@@ -186,11 +186,11 @@ static void check_row(struct fake_job *j)
 		fate = device_class_fate(find_broken(g) ? DVS_WEDGE : g->ranks[g->cause].end.class);
 		assert_int_equal(j->result.status, g->is_started ? fate->status : JOB_KILLED);
 		if (j->result.reason == REASON_BREAKS_DEVICES)
-			assert_false(j->result.is_uncharged);
+			assert_false(j->result.is_uncounted);
 		else if (g->is_started)
 			assert_int_equal(j->result.reason, fate->reason);
-		if (j->result.is_uncharged && g->ranks[g->cause].end.was_read)
-			assert_false(fate->is_charged);
+		if (j->result.is_uncounted && g->ranks[g->cause].end.was_read)
+			assert_false(fate->is_counted);
 		for (uint32_t i = 0; i < g->n; i++)
 			if ((int)i != g->cause && g->job->request->fail_fast)
 				assert_true(g->ranks[i].end.class == DVS_PEER ||

@@ -272,7 +272,7 @@ static void a_failure_on_good_devices_is_its_own(void **state)
 	worker_opens(worker_on(1));
 	assert_int_equal(j->result.status, JOB_FAILED);
 	assert_int_equal(j->result.reason, REASON_EXIT);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 	for (int i = 0; i < 2; i++)
 		assert_int_equal(world.stored[i].n_marks, 0);
 }
@@ -292,7 +292,7 @@ static void one_that_does_not_open_any_more_is_at_fault(void **state)
 		worker_dies(worker_on(0));
 		assert_int_equal(j->result.status, JOB_FAILED);
 		assert_int_equal(j->result.reason, REASON_WEDGE);
-		assert_true(j->result.is_uncharged);
+		assert_true(j->result.is_uncounted);
 		assert_string_equal(
 			j->message,
 			"it failed; then device 0 does not open any more: it is broken");
@@ -318,7 +318,7 @@ static void what_cannot_be_asked_says_nothing(void **state)
 		worker_opens_not(worker_on(0), classes[i], "no");
 		worker_dies(worker_on(0));
 		assert_int_equal(j->result.reason, REASON_EXIT);
-		assert_false(j->result.is_uncharged);
+		assert_false(j->result.is_uncounted);
 		assert_int_equal(world.stored[0].state, HEALTH_UNKNOWN);
 		world_done();
 	}

@@ -60,12 +60,12 @@ static void the_same_end_on_two_devices_is_the_jobs(void **state)
 		two_devices();
 		j = job_new(1);
 		ends_on(j, 0, rows[i].class);
-		assert_int_equal(j->result.is_uncharged,
-				 !device_class_fate(rows[i].class)->is_charged);
+		assert_int_equal(j->result.is_uncounted,
+				 !device_class_fate(rows[i].class)->is_counted);
 		assert_int_equal(world.stored[0].n_marks, 1);
 		ends_on(j, 1, rows[i].class);
 		assert_int_equal(j->result.reason, rows[i].reason);
-		assert_false(j->result.is_uncharged);
+		assert_false(j->result.is_uncounted);
 		assert_int_equal(world.stored[0].n_marks, 0); /* taken back */
 		assert_int_equal(world.stored[1].n_marks, 0);
 		world_done();
@@ -97,7 +97,7 @@ static void nor_are_two_on_the_same_device(void **state)
 	ends_on(j, 0, DVS_POISON);
 	ends_on(j, 0, DVS_POISON);
 	assert_int_equal(j->result.reason, REASON_POISON);
-	assert_true(j->result.is_uncharged);
+	assert_true(j->result.is_uncounted);
 	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
 }
 
@@ -215,7 +215,7 @@ static void a_reset_that_does_not_help_is_a_mark(void **state)
 	open_all(1);
 	worker_ends(worker_on(0), DVS_JOB, true);
 	assert_int_equal(j->result.reason, REASON_WRONG_RESULT);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 	assert_int_equal(world.stored[0].n_marks, 1);
 	assert_string_equal(world.stored[0].reason, "a reset did not bring it back");
 }

@@ -22,7 +22,7 @@ static void every_class_has_its_row(void **state)
 		assert_int_equal(j->state, FAKE_ENDED);
 		assert_int_equal(j->result.status, fate->status);
 		assert_int_equal(j->result.reason, fate->reason);
-		assert_int_equal(j->result.is_uncharged, !fate->is_charged);
+		assert_int_equal(j->result.is_uncounted, !fate->is_counted);
 		assert_int_equal(worker_on(0)->is_killed, !fate->worker_goes_on);
 		assert_int_equal(unit(0)->health.n_marks, fate->mark != MARK_NONE);
 		assert_int_equal(unit(0)->health.state == HEALTH_QUARANTINED,
@@ -114,7 +114,7 @@ static void when_no_process_can_be_made_jobs_wait(void **state)
 	begin(1);
 }
 
-static void a_job_that_was_never_read_is_not_charged(void **state)
+static void a_job_that_was_never_read_does_not_count(void **state)
 {
 	struct fake_job *j;
 
@@ -124,13 +124,13 @@ static void a_job_that_was_never_read_is_not_charged(void **state)
 	j = submitted(1);
 	worker_dies(worker_on(0)); /* nobody knew yet that it was dying */
 	assert_int_equal(j->result.reason, REASON_LOST);
-	assert_true(j->result.is_uncharged);
+	assert_true(j->result.is_uncounted);
 	j = submitted(1);
 	worker_opens(worker_on(0));
 	worker_reaches(worker_on(0), PHASE_TAKEN);
 	worker_dies(worker_on(0));
 	assert_int_equal(j->result.reason, REASON_LOST);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 }
 
 static void nor_at_fault_when_it_dies_elsewhere(void **state)
@@ -1134,7 +1134,7 @@ int main(int argc, char **argv)
 		STORY(also_when_rank_0_was_sent_its_request),
 		STORY(one_that_dies_before_its_first_run_has_not_opened),
 		STORY(when_no_process_can_be_made_jobs_wait),
-		STORY(a_job_that_was_never_read_is_not_charged),
+		STORY(a_job_that_was_never_read_does_not_count),
 		STORY(nor_at_fault_when_it_dies_elsewhere),
 		STORY(what_failed_and_died_is_not_taken_for_idle),
 		STORY(what_cannot_be_killed_is_dead_and_holds_up_nobody),

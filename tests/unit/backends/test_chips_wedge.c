@@ -45,7 +45,7 @@ static struct fake_job *breaker(void)
 	j = job_new(1);
 	wedges(j, 0);
 	assert_int_equal(j->result.reason, REASON_WEDGE);
-	assert_true(j->result.is_uncharged);
+	assert_true(j->result.is_uncounted);
 	wedges(j, 1);
 	return j;
 }
@@ -57,7 +57,7 @@ static void the_second_wedge_is_the_jobs(void **state)
 	(void)state;
 	assert_int_equal(j->result.status, JOB_FAILED);
 	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 	assert_memory_equal(j->message, "the job breaks devices (0-1): device 1: ", 40);
 	for (int i = 0; i < 2; i++) /* for all that is known they are broken */
 		assert_int_equal(world.stored[i].state, HEALTH_QUARANTINED);
@@ -147,11 +147,11 @@ static void likewise_a_command_that_borrows(void **state)
 	j->request.env_name = "DEVICES";
 	command_breaks(j, 0);
 	assert_int_equal(j->result.reason, REASON_WEDGE);
-	assert_true(j->result.is_uncharged);
+	assert_true(j->result.is_uncounted);
 	command_breaks(j, 1);
 	assert_int_equal(j->result.status, JOB_FAILED);
 	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 	submitted(3);
 	assert_null(worker_on(0)); /* it was just probed */
 	world_pass(301);
@@ -220,7 +220,7 @@ static void two_at_once_are_enough(void **state)
 	(void)state;
 	assert_int_equal(j->result.status, JOB_FAILED);
 	assert_int_equal(j->result.reason, REASON_BREAKS_DEVICES);
-	assert_false(j->result.is_uncharged);
+	assert_false(j->result.is_uncounted);
 	assert_memory_equal(j->message, "the job breaks devices (0-1): ", 30);
 	submitted(3);
 	world_pass(301); /* they open again: its marks go */
@@ -236,7 +236,7 @@ static void two_of_one_domain_may_have_failed_together(void **state)
 
 	(void)state;
 	assert_int_equal(j->result.reason, REASON_WEDGE);
-	assert_true(j->result.is_uncharged);
+	assert_true(j->result.is_uncounted);
 }
 
 static void two_of_two_domains_are_enough(void **state)
@@ -257,7 +257,7 @@ static void nor_that_of_other_commands(void **state)
 		jobs[i]->request.env_name = "DEVICES";
 		command_breaks(jobs[i], i);
 		assert_int_equal(jobs[i]->result.reason, REASON_WEDGE);
-		assert_true(jobs[i]->result.is_uncharged);
+		assert_true(jobs[i]->result.is_uncounted);
 	}
 }
 

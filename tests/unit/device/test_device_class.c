@@ -23,7 +23,7 @@ static void only_ok_passes(void **state)
 }
 
 /* The job, the worker and the device are decided separately. */
-static void what_is_not_the_jobs_doing_is_not_charged(void **state)
+static void what_is_not_the_jobs_doing_does_not_count(void **state)
 {
 	static const enum dvs_class free_of_charge[] = {DVS_POISON, DVS_WEDGE, DVS_BUSY, DVS_PEER};
 
@@ -31,7 +31,7 @@ static void what_is_not_the_jobs_doing_is_not_charged(void **state)
 	for (unsigned i = 0; i < ARRAY_LEN(free_of_charge); i++) {
 		const struct class_fate *f = device_class_fate(free_of_charge[i]);
 
-		assert_false(f->is_charged);
+		assert_false(f->is_counted);
 		assert_int_equal(job_reason_class(f->reason), CLASS_INFRA);
 	}
 }
@@ -64,7 +64,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_class_has_a_name_that_leads_back),
 		cmocka_unit_test(only_ok_passes),
-		cmocka_unit_test(what_is_not_the_jobs_doing_is_not_charged),
+		cmocka_unit_test(what_is_not_the_jobs_doing_does_not_count),
 		cmocka_unit_test(a_wrong_result_marks_no_device_and_keeps_the_worker),
 		cmocka_unit_test(a_wedge_quarantines_at_once_and_a_stall_ends_the_worker),
 	};

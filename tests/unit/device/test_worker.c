@@ -56,7 +56,7 @@ static void assert_ended(const struct device_result *r, enum dvs_class class, en
 	assert_int_equal(r->call, call);
 	assert_int_equal(r->verdict.status, device_class_fate(class)->status);
 	assert_int_equal(r->verdict.reason, device_class_fate(class)->reason);
-	assert_int_equal(r->verdict.is_uncharged, !device_class_fate(class)->is_charged);
+	assert_int_equal(r->verdict.is_uncounted, !device_class_fate(class)->is_counted);
 }
 
 static void a_run_that_finishes_passes(void **state)

@@ -35,7 +35,7 @@ static void a_copy_outlives_what_it_was_made_of(void **state)
 		.measures = &measures,
 		.exit_status = 3,
 		.line = 7,
-		.is_uncharged = true,
+		.is_uncounted = true,
 	};
 	struct arena *mem = arena_new();
 	struct job_result to;
@@ -48,7 +48,7 @@ static void a_copy_outlives_what_it_was_made_of(void **state)
 	assert_int_equal(to.status, JOB_FAILED);
 	assert_int_equal(to.exit_status, 3);
 	assert_int_equal(to.line, 7);
-	assert_true(to.is_uncharged);
+	assert_true(to.is_uncounted);
 	assert_string_equal(to.message, said.message);
 	assert_string_equal(to.context, said.context);
 	assert_string_equal(to.details, said.details);

@@ -58,10 +58,10 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 		o.kill_delay_s = 5;
 		return o;
 	case 'u': /* not its own doing, twice; then it fails once */
-		fails.is_uncharged = attempt <= 2;
+		fails.is_uncounted = attempt <= 2;
 		return attempt <= 3 ? fails : o;
 	case 'U':
-		fails.is_uncharged = true;
+		fails.is_uncounted = true;
 		return fails;
 	case '2':
 	case '3':

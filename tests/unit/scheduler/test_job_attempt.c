@@ -14,7 +14,7 @@ static const struct job_result results[] = {
 	{.status = JOB_PASSED},
 	{.status = JOB_KILLED, .reason = REASON_TIMEOUT, .exit_status = -1, .start_wall_s = 5},
 	{.status = JOB_PASSED, .marks = MARK_LEAKY, .pid = 77, .duration_s = 0.25},
-	{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 255, .is_uncharged = true},
+	{.status = JOB_FAILED, .reason = REASON_EXIT, .exit_status = 255, .is_uncounted = true},
 	{.status = JOB_FAILED, .message = "m"},
 	{.status = JOB_FAILED, .context = "c"},
 	{.status = JOB_FAILED, .details = "{}"},
@@ -37,7 +37,7 @@ static void assert_same(const struct job_result *a, const struct job_result *b)
 	assert_int_equal(a->term_signal, b->term_signal);
 	assert_int_equal(a->pid, b->pid);
 	assert_int_equal(a->marks, b->marks);
-	assert_int_equal(a->is_uncharged, b->is_uncharged);
+	assert_int_equal(a->is_uncounted, b->is_uncounted);
 	assert_true(a->start_wall_s == b->start_wall_s);
 	assert_true(a->duration_s == b->duration_s);
 	assert_true(a->usage.user_s == b->usage.user_s);
