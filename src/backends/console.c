@@ -90,7 +90,7 @@ static bool write_on(struct console *c)
 	return true;
 }
 
-static size_t unsent(const struct console *c)
+static size_t n_unsent(const struct console *c)
 {
 	return c->out.len - c->sent;
 }
@@ -102,18 +102,18 @@ static void on_writable(struct ev_loop *loop, ev_io *w, int revents)
 	(void)loop;
 	(void)revents;
 	write_on(c);
-	if (unsent(c) < UNSENT_FEW)
+	if (n_unsent(c) < UNSENT_FEW)
 		slot_listen(c->slot, true);
 }
 
 void console_say(struct console *c, const char *bytes, size_t n)
 {
-	if (c->is_gone || !c->slot || (c->is_hurried && unsent(c) > UNSENT_LOST))
+	if (c->is_gone || !c->slot || (c->is_hurried && n_unsent(c) > UNSENT_LOST))
 		return;
 	str_addn(&c->out, bytes, n);
 	if (!ev_is_active(&c->writable) && !write_on(c))
 		ev_io_start(c->loop, &c->writable);
-	if (unsent(c) > UNSENT_MOST && !c->is_hurried)
+	if (n_unsent(c) > UNSENT_MOST && !c->is_hurried)
 		slot_listen(c->slot, false);
 }
 
@@ -165,7 +165,7 @@ static struct winsize console_size_of(const struct console *c)
 	return size;
 }
 
-static void tell_size(struct console *c)
+static void send_size(struct console *c)
 {
 	struct winsize size = console_size_of(c);
 
@@ -176,7 +176,7 @@ static void on_resized(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;
 	(void)revents;
-	tell_size(w->data);
+	send_size(w->data);
 }
 
 /* ---- stopped and resumed ---- */
@@ -192,7 +192,7 @@ static bool wait_for_foreground(const struct console *c)
 static void console_take_again(struct console *c)
 {
 	term_mode_again();
-	tell_size(c);
+	send_size(c);
 	ev_io_start(c->loop, &c->readable);
 }
 
@@ -281,7 +281,7 @@ static void close_both(struct console *c)
 	closep(&c->out_fd);
 }
 
-static void introduce(const struct console *c, const struct termios *modes)
+static void give_terminal(const struct console *c, const struct termios *modes)
 {
 	struct winsize size = console_size_of(c);
 	char path[256];
@@ -311,7 +311,7 @@ static int console_take_terminal(struct console *c, struct slot *slot, struct er
 	}
 	tcgetattr(c->in_fd, &modes); /* a shell may have changed them meanwhile */
 	c->slot = slot;
-	introduce(c, &modes);
+	give_terminal(c, &modes);
 	term_mode_enter(c->in_fd, TERM_RAW, "");
 	console_watch(c);
 	return 0;
@@ -353,7 +353,7 @@ void console_release(struct console *c)
 {
 	if (!c || !c->slot)
 		return;
-	if (!c->has_line || unsent(c))
+	if (!c->has_line || n_unsent(c))
 		write_rest(c, c->is_hurried ? HURRY_MS : PATIENCE_MS);
 	if (!c->has_line) { /* what we say next begins a line */
 		str_add(&c->out, c->is_screen_only ? "\n" : "\r\n");

@@ -145,7 +145,8 @@ void chips_job_free(struct chips_job *j);
 /* line.c: our place among the processes that want these devices. */
 void line_init(struct chips *c);
 void line_done(struct chips *c);
-void line_hear(struct chips *c); /* somebody has come or gone, or has given a device back */
+/* Another process joined or left the queue for these devices, or gave one back. */
+void line_handle_change(struct chips *c);
 void line_look(struct chips *c);
 void line_act(struct chips *c);
 void line_leave(struct chips *c); /* until the next turn */

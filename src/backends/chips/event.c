@@ -162,7 +162,7 @@ const struct slot_handler event_of_slot = {.said = on_slot_said,
 
 /* ---- out ---- */
 
-static void hear_submit(struct chips *c, struct chips_job *j)
+static void handle_submit(struct chips *c, struct chips_job *j)
 {
 	if (list_is_empty(&c->queue) && chips_is_unused(c))
 		c->last_event_s = j->queued_s;
@@ -170,7 +170,7 @@ static void hear_submit(struct chips *c, struct chips_job *j)
 }
 
 /* A job that has ended meanwhile is not there any more. */
-static void hear_kill(struct chips *c, const struct event *e)
+static void handle_kill(struct chips *c, const struct event *e)
 {
 	struct chips_job *j = queue_find(c, e->job);
 	struct gang *g = gang_find(c, e->job);
@@ -185,7 +185,7 @@ static void hear_kill(struct chips *c, const struct event *e)
 	}
 }
 
-static void hear_pause(struct chips *c, bool is_paused)
+static void handle_pause(struct chips *c, bool is_paused)
 {
 	if (is_paused == c->is_paused)
 		return;
@@ -198,20 +198,20 @@ static void hear_pause(struct chips *c, bool is_paused)
 	sched_backend_capacity(&c->base);
 }
 
-static void event_hear(struct chips *c, const struct event *e)
+static void event_deliver(struct chips *c, const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_SUBMIT:
-		hear_submit(c, e->new_job);
+		handle_submit(c, e->new_job);
 		break;
 	case EVENT_KILL:
-		hear_kill(c, e);
+		handle_kill(c, e);
 		break;
 	case EVENT_PAUSE:
-		hear_pause(c, e->flag);
+		handle_pause(c, e->flag);
 		break;
 	case EVENT_OTHERS:
-		line_hear(c);
+		line_handle_change(c);
 		break;
 	case EVENT_OPENED:
 	case EVENT_OPEN_FAILED:
@@ -219,13 +219,13 @@ static void event_hear(struct chips *c, const struct event *e)
 	case EVENT_RUN_ENDED:
 	case EVENT_DIAGNOSED:
 	case EVENT_DIED:
-		unit_hear(e->unit, e);
+		unit_handle_event(e->unit, e);
 		break;
 	case EVENT_SLOT_ENDED:
-		lend_hear_ended(e->lend, e->result);
+		lend_handle_ended(e->lend, e->result);
 		break;
 	case EVENT_SLOT_DIED:
-		lend_hear_died(e->lend, e->reason, e->text);
+		lend_handle_died(e->lend, e->reason, e->text);
 		break;
 	}
 }
@@ -236,7 +236,7 @@ void events_drain(struct chips *c)
 	struct event_queue *q = &c->events;
 
 	for (size_t i = 0; i < q->n; i++)
-		event_hear(c, &q->at[i]);
+		event_deliver(c, &q->at[i]);
 	q->n = 0;
 	arena_free(q->mem);
 	q->mem = NULL;

@@ -102,7 +102,7 @@ bool gang_is_over(const struct gang *g)
 }
 
 /* All ranks say that another did not come: then it is no device, and the job's own affair. */
-static void find_missing_peer(struct gang *g)
+static void gang_set_missing_cause(struct gang *g)
 {
 	int found = -1;
 
@@ -123,7 +123,7 @@ void gang_finish(struct gang *g)
 	if (g->over_s == 0)
 		g->over_s = c->last_event_s;
 	if (isfinite(g->missing_at_s) && !g->was_killed)
-		find_missing_peer(g);
+		gang_set_missing_cause(g);
 	outcome_tell(g);
 	gang_free(g);
 }

@@ -131,12 +131,12 @@ static const struct holder_ops lend_holder_ops = {
 
 /* ---- what it hears of its slot ---- */
 
-void lend_hear_ended(struct lend *l, const struct job_result *result)
+void lend_handle_ended(struct lend *l, const struct job_result *result)
 {
 	job_result_copy(&l->result, result, l->job->mem);
 }
 
-void lend_hear_died(struct lend *l, enum job_reason lost_reason, const char *why)
+void lend_handle_died(struct lend *l, enum job_reason lost_reason, const char *why)
 {
 	if (l->result.status == JOB_RUNNING)
 		l->result = (struct job_result){

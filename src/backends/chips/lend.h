@@ -55,8 +55,8 @@ void lend_free(struct lend *l);
 
 /* While events are drained. */
 void lend_kill(struct lend *l, enum kill_level level, enum job_reason reason);
-void lend_hear_ended(struct lend *l, const struct job_result *result);
-void lend_hear_died(struct lend *l, enum job_reason lost_reason, const char *why);
+void lend_handle_ended(struct lend *l, const struct job_result *result);
+void lend_handle_died(struct lend *l, enum job_reason lost_reason, const char *why);
 
 void lend_suspend(struct lend *l, bool is_suspended);
 struct lend *lend_find(const struct chips *c, const struct job *job);

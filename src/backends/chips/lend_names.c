@@ -167,7 +167,7 @@ static const char *drivers_name(const struct naming *n, const struct chips_devic
 }
 
 /* A number is the machine's; a text is a name of its own, whichever number the device has here. */
-static void identify(struct naming *n, struct chips_device *d, bool is_counted)
+static void identify(struct naming *n, struct chips_device *d, bool is_renumbered)
 {
 	char *end;
 	long id = strtol(d->lent_as, &end, 10);
@@ -175,7 +175,7 @@ static void identify(struct naming *n, struct chips_device *d, bool is_counted)
 	d->machine_id = d->id;
 	if (isdigit((unsigned char)*d->lent_as) && *end == '\0' && id <= LARGEST_ID) {
 		d->machine_id = (int32_t)id;
-	} else if (is_counted) {
+	} else if (is_renumbered) {
 		d->family = arena_printf(n->mem, "%s-%s", d->family, d->lent_as);
 		d->machine_id = 0;
 		for (char *c = (char *)d->family; *c; c++)
@@ -184,7 +184,7 @@ static void identify(struct naming *n, struct chips_device *d, bool is_counted)
 	}
 }
 
-static void refuse_twins(struct naming *n)
+static void refuse_same_names(struct naming *n)
 {
 	struct hjson_node *at = cfg_fields_node(n->f, "names");
 	struct chips_device *d = n->s->devices;
@@ -203,12 +203,12 @@ void lend_names_read(struct arena *mem, struct cfg_fields *f, const struct drive
 {
 	struct naming n = {.mem = mem, .f = f, .facts = facts, .s = s, .diags = diags};
 	const char *variable;
-	bool is_counted;
+	bool is_renumbered;
 
 	lend_read_names(&n);
 	lend_read_places(&n);
 	variable = cfg_fields_string(f, "numbered_by", NULL);
-	is_counted = variable && getenv(variable);
+	is_renumbered = variable && getenv(variable);
 	for (uint32_t i = 0; i < s->n_devices; i++) {
 		struct chips_device *d = &s->devices[i];
 
@@ -216,7 +216,7 @@ void lend_names_read(struct arena *mem, struct cfg_fields *f, const struct drive
 			d->lent_as = drivers_name(&n, d);
 		if (!d->lent_as)
 			d->lent_as = arena_printf(mem, "%d", d->id);
-		identify(&n, d, is_counted);
+		identify(&n, d, is_renumbered);
 	}
-	refuse_twins(&n);
+	refuse_same_names(&n);
 }

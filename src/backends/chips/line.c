@@ -24,7 +24,7 @@ void line_done(struct chips *c)
 	device_queue_free(c->line);
 }
 
-void line_hear(struct chips *c)
+void line_handle_change(struct chips *c)
 {
 	for (uint32_t i = 0; i < c->n_units; i++)
 		unit_try_again(&c->units[i]);

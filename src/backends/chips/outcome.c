@@ -163,7 +163,7 @@ static void mark_cause(struct gang *g, bool is_the_job)
 }
 
 /* What is at fault: the job, or a device. */
-static const char *find_fault(struct gang *g, struct job_result *result)
+static const char *settle_fault(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
 	enum dvs_class class = r->end.class;
@@ -206,7 +206,7 @@ static const char *message_of(struct gang *g, const struct rank *r)
 }
 
 /* A rank's driver was content, and its log was not. */
-static void by_log(struct gang *g, struct job_result *result)
+static void result_by_log(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
 
@@ -215,7 +215,7 @@ static void by_log(struct gang *g, struct job_result *result)
 		result->message = message_of(g, r);
 }
 
-static void by_cause(struct gang *g, struct job_result *result)
+static void result_by_cause(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
 	const struct class_fate *fate = device_class_fate(r->end.class);
@@ -232,7 +232,7 @@ static void by_cause(struct gang *g, struct job_result *result)
 		result->context = g->context.s;
 }
 
-static void by_user(struct gang *g, struct job_result *result)
+static void result_by_user(struct gang *g, struct job_result *result)
 {
 	result->status = JOB_KILLED;
 	result->reason = g->kill_reason;
@@ -259,13 +259,13 @@ void outcome_tell(struct gang *g)
 	_cleanup_(freep) char *details = NULL;
 
 	if (g->was_killed) {
-		by_user(g, &result);
+		result_by_user(g, &result);
 	} else if (g->cause >= 0 && g->ranks[g->cause].end.class == DVS_OK) {
-		by_log(g, &result);
+		result_by_log(g, &result);
 		at_fault = "job";
 	} else if (g->cause >= 0) {
-		by_cause(g, &result);
-		at_fault = find_fault(g, &result);
+		result_by_cause(g, &result);
+		at_fault = settle_fault(g, &result);
 		mark_spent(g);
 	} else {
 		result = g->ranks[0].end.verdict;

@@ -7,7 +7,7 @@
 #include "backends/chips/device_list.h"
 #include "base/mem.h"
 
-static uint32_t n_units_that(const struct chips *c, bool (*is)(const struct unit *u))
+static uint32_t count_units(const struct chips *c, bool (*is)(const struct unit *u))
 {
 	uint32_t n = 0;
 
@@ -17,8 +17,8 @@ static uint32_t n_units_that(const struct chips *c, bool (*is)(const struct unit
 }
 
 /* How many there are; domain NULL: of any. */
-static uint32_t n_in(const struct chips_job *j, const int32_t *domain,
-		     bool (*is)(const struct chips_job *j, const struct unit *u))
+static uint32_t count_in_domain(const struct chips_job *j, const int32_t *domain,
+				bool (*is)(const struct chips_job *j, const struct unit *u))
 {
 	const struct chips *c = j->chips;
 	uint32_t n = 0;
@@ -29,16 +29,16 @@ static uint32_t n_in(const struct chips_job *j, const int32_t *domain,
 }
 
 /* How many at most j could have at once. */
-static uint32_t n_for(const struct chips_job *j,
-		      bool (*is)(const struct chips_job *j, const struct unit *u))
+static uint32_t count_for_job(const struct chips_job *j,
+			      bool (*is)(const struct chips_job *j, const struct unit *u))
 {
 	const struct chips *c = j->chips;
 	uint32_t most = 0;
 
 	if (!j->request->same_domain || j->request->n_devices == 1)
-		return n_in(j, NULL, is);
+		return count_in_domain(j, NULL, is);
 	for (uint32_t i = 0; i < c->n_units; i++) {
-		uint32_t n = n_in(j, &c->units[i].device->domain, is);
+		uint32_t n = count_in_domain(j, &c->units[i].device->domain, is);
 
 		if (c->units[i].device->domain >= 0 && n > most)
 			most = n;
@@ -64,12 +64,12 @@ static bool is_unbroken_for(const struct chips_job *j, const struct unit *u)
 
 uint32_t outlook_n_usable(const struct chips_job *j)
 {
-	return n_for(j, is_usable_for);
+	return count_for_job(j, is_usable_for);
 }
 
 uint32_t outlook_n_unbroken(const struct chips_job *j)
 {
-	return n_for(j, is_unbroken_for);
+	return count_for_job(j, is_unbroken_for);
 }
 
 /* ---- when a job can run at all ---- */
@@ -155,7 +155,7 @@ static void add_state(const struct chips *c, struct str *out, enum health_state 
 }
 
 /* "; device 0 is quarantined until …: why" */
-static void add_only(const struct chips *c, struct str *out)
+static void add_one_unusable(const struct chips *c, struct str *out)
 {
 	for (uint32_t i = 0; i < c->n_units; i++) {
 		const struct unit *u = &c->units[i];
@@ -181,8 +181,8 @@ static void add_others(const struct unit *u, struct str *out)
 /* One is described in full; of several only the ids. */
 static void add_unusable(const struct chips *c, struct str *out)
 {
-	if (c->n_units - n_units_that(c, is_usable) == 1) {
-		add_only(c, out);
+	if (c->n_units - count_units(c, is_usable) == 1) {
+		add_one_unusable(c, out);
 	} else {
 		add_state(c, out, HEALTH_QUARANTINED);
 		add_state(c, out, HEALTH_DEAD);
@@ -230,7 +230,7 @@ static const char *why_waiting(const struct chips_job *j)
 	_cleanup_(str_done) struct str out = {0};
 
 	str_printf(&out, "needs %u of the %u devices of '%s', %u of them usable",
-		   j->request->n_devices, c->n_units, c->s->name, n_units_that(c, is_usable));
+		   j->request->n_devices, c->n_units, c->s->name, count_units(c, is_usable));
 	if (j->request->same_domain)
 		str_add(&out, ", in one fault domain");
 	add_unusable(c, &out);
@@ -310,7 +310,7 @@ static const char *why_hopeless(const struct chips_job *j)
 void outlook_end_hopeless(struct chips *c)
 {
 	bool pool_is_quiet = is_quiet(c);
-	uint32_t n_usable = n_units_that(c, is_usable);
+	uint32_t n_usable = count_units(c, is_usable);
 
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);

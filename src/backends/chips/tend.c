@@ -19,7 +19,7 @@ static bool can_be_idle(const struct unit *u)
 }
 
 /* Somebody who came before us waits for it, and no job of ours is about to use it. */
-static bool is_others(const struct unit *u)
+static bool is_wanted_by_others(const struct unit *u)
 {
 	return u->is_wanted &&
 	       (list_is_empty(&u->chips->queue) || u->aside_by != u->chips->last_pass);
@@ -30,7 +30,7 @@ static void tend(struct unit *u)
 	const struct chips *c = u->chips;
 
 	if (u->state == UNIT_IDLE && !u->holder &&
-	    (!health_is_usable(&u->health) || is_others(u) ||
+	    (!health_is_usable(&u->health) || is_wanted_by_others(u) ||
 	     (can_be_idle(u) && c->turn_s >= u->changed_s + c->s->idle_s)))
 		unit_close(u);
 	if (may_probe(u) && c->turn_s >= u->retry_at_s &&

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device and its worker process: opened, used again, retired, killed. What it hears is in
- * unit_hear.c. */
+ * unit_event.c. */
 #include "backends/chips/unit.h"
 
 #include <assert.h>
@@ -43,7 +43,7 @@ void unit_init(struct unit *u, struct chips *c, const struct chips_device *d)
 	*u = (struct unit){.chips = c, .device = d};
 	unit_lock_init(u);
 	unit_read_health(u);
-	unit_hear_driver(u);
+	unit_read_driver_health(u);
 }
 
 void unit_forget_worker(struct unit *u)

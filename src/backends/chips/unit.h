@@ -3,8 +3,8 @@
  * A unit: a device and the worker process that has it open. Only unit.c and its parts, unit_*.c,
  * write to units; tests/check/unit_writers.py looks.
  *
- * While events are drained a unit only changes its state (unit_hear()); what follows for its worker
- * is done afterwards, by unit_act() or by the unit's holder. A holder is known by its
+ * While events are drained a unit only changes its state (unit_handle_event()); what follows for
+ * its worker is done afterwards, by unit_act() or by the unit's holder. A holder is known by its
  * interface alone: a gang and a lend are two.
  *
  *   CLOSED ─► OPENING ─► IDLE ─► BUSY ─► IDLE ─► CLOSING ─► CLOSED     (any with a worker) ─► DYING
@@ -105,7 +105,7 @@ void unit_init(struct unit *u, struct chips *c, const struct chips_device *d);
 void unit_done(struct unit *u);
 
 /* ---- while events are drained ---- */
-void unit_hear(struct unit *u, const struct event *e);
+void unit_handle_event(struct unit *u, const struct event *e);
 void unit_hold(struct unit *u, struct holder *h, uint32_t place);
 /* Its holder is through with it. worker_goes_on: the process may do another run. */
 void unit_let_go(struct unit *u, bool worker_goes_on);

@@ -93,7 +93,7 @@ double unit_reread_at(const struct unit *u)
 
 /* What its driver knows without opening it: a command that borrowed it would not find it, and might
  * well pass without. */
-void unit_hear_driver(struct unit *u)
+void unit_read_driver_health(struct unit *u)
 {
 	const struct dvs_device *facts = u->device->facts;
 	char text[sizeof(facts->detail) + 32];

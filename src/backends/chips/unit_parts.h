@@ -21,7 +21,7 @@ void unit_look_at_health(struct unit *u);
 /* Likewise, before a change: nobody else makes one as long as the descriptor is open; or -1. */
 int unit_lock_health(struct unit *u);
 /* What its driver said of it at load. */
-void unit_hear_driver(struct unit *u);
+void unit_read_driver_health(struct unit *u);
 void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text);
 /* It opened, without a job. If a job had broken it, that job's marks are taken back. true: it was
  * usable then; false: the probe counts. */

@@ -232,7 +232,7 @@ static bool is_running(const struct watch_rank *r)
 
 /* Who is not over; of those, one that owns something that runs, rather than one that waits for
  * others. */
-static int slowest(const struct watch_view *v)
+static int find_slowest_rank(const struct watch_view *v)
 {
 	int found = -1;
 
@@ -258,7 +258,7 @@ static void look_at_run(struct look *l)
 				fail_for_time(l, i, DVS_TIMEOUT, CLOCK_RUN, limit_s);
 		return;
 	}
-	rank = slowest(v);
+	rank = find_slowest_rank(v);
 	if (rank >= 0 && watch_is_due(l, v->released_s, limit_s))
 		fail_for_time(l, (uint32_t)rank, DVS_TIMEOUT, CLOCK_RUN, limit_s);
 }
@@ -315,9 +315,9 @@ static void look_at_deadlock(struct look *l)
 }
 
 /* Somebody whose worker is still to be heard of; of those, one that runs. */
-static int unfinished(const struct watch_view *v)
+static int find_unfinished_rank(const struct watch_view *v)
 {
-	int found = slowest(v);
+	int found = find_slowest_rank(v);
 
 	for (uint32_t i = 0; i < v->n && found < 0; i++)
 		if (v->ranks[i].stage != STAGE_BEFORE && v->ranks[i].stage != STAGE_ENDED &&
@@ -328,7 +328,7 @@ static int unfinished(const struct watch_view *v)
 
 static void look_at_wall(struct look *l)
 {
-	int rank = unfinished(l->v);
+	int rank = find_unfinished_rank(l->v);
 
 	if (rank >= 0 && watch_is_due(l, l->v->started_s, l->v->s->wall_s))
 		str_add(fail_rank(l, (uint32_t)rank, DVS_TIMEOUT),

@@ -85,7 +85,8 @@ static void send_away(struct local_slot *ls)
 }
 
 /* What its slot could not start is started again, when there is room; that costs no attempt. */
-static struct job_result taken_back(const struct local_slot *ls, const struct job_result *result)
+static struct job_result result_if_taken_back(const struct local_slot *ls,
+					      const struct job_result *result)
 {
 	struct job_result r = *result;
 
@@ -100,7 +101,7 @@ static void on_ended(struct slot *slot, void *ctx, const struct job_result *resu
 {
 	struct local_slot *ls = ctx;
 	struct local *l = ls->local;
-	const struct job_result told = taken_back(ls, result);
+	const struct job_result told = result_if_taken_back(ls, result);
 	const struct job *job = ls->job;
 
 	(void)slot;
@@ -234,7 +235,7 @@ static struct local_slot *start_slot(struct local *l, struct error *err)
 
 /* ---- verbs ---- */
 
-static enum submit no_slot(struct local *l, struct error *err, struct error *why)
+static enum submit answer_without_slot(struct local *l, struct error *err, struct error *why)
 {
 	if (l->n_slots == 0 && ++l->n_start_failures >= START_TRIES) {
 		*why = *err;
@@ -258,7 +259,7 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	if (list_is_empty(&l->idle) && !shortage_may_grow(&l->shortage, n_active(l), now_s()))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) && !start_slot(l, &err))
-		return no_slot(l, &err, why);
+		return answer_without_slot(l, &err, why);
 	l->n_start_failures = 0;
 	ls = list_entry(l->idle.next, struct local_slot, link);
 	if (console_take(l->console, ls->slot, job->spec->rules, why) < 0)

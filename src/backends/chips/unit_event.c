@@ -28,14 +28,14 @@ void unit_note_unlocked(struct unit *u)
 
 /* ---- it opens ---- */
 
-static void hear_probe(struct unit *u)
+static void unit_handle_probe(struct unit *u)
 {
 	u->is_probe = false;
 	if (!unit_note_probed_well(u)) /* the next probe, or job, gets a fresh process */
 		u->leave = LEAVE_NICELY;
 }
 
-static void hear_opened(struct unit *u)
+static void unit_handle_opened(struct unit *u)
 {
 	double now_s = chips_now(u->chips);
 
@@ -46,7 +46,7 @@ static void hear_opened(struct unit *u)
 	u->opened_s = u->chips->last_event_s = now_s;
 	unit_note_unlocked(u);
 	if (u->is_probe)
-		hear_probe(u);
+		unit_handle_probe(u);
 	if (!health_is_usable(&u->health))
 		u->leave = LEAVE_NICELY;
 	if (u->holder && u->holder->ops->opened)
@@ -54,7 +54,7 @@ static void hear_opened(struct unit *u)
 }
 
 /* The process is ending; the outcome is reported when it has ended. */
-static void hear_open_failed(struct unit *u, const struct event *e)
+static void unit_handle_open_failed(struct unit *u, const struct event *e)
 {
 	if (u->state == UNIT_DYING) /* we killed it: our reason stands */
 		return;
@@ -63,13 +63,13 @@ static void hear_open_failed(struct unit *u, const struct event *e)
 }
 
 /* What the driver cannot be asked: no other device will make a difference. */
-static bool is_the_requests_fault(enum dvs_class class)
+static bool is_request_error(enum dvs_class class)
 {
 	return class == DVS_CONFIG || class == DVS_UNSUPPORTED || class == DVS_JOB;
 }
 
 /* It never opened: is it the device, the options, or somebody else who has it? */
-static void open_has_failed(struct unit *u, const char *why)
+static void unit_settle_failed_open(struct unit *u, const char *why)
 {
 	bool was_probe = u->is_probe;
 
@@ -84,13 +84,13 @@ static void open_has_failed(struct unit *u, const char *why)
 	unit_note_open_failed(u, u->open_class, u->open_text);
 	if (u->holder)
 		u->holder->ops->open_failed(u->holder, u, u->open_class, u->open_text);
-	else if (!was_probe && is_the_requests_fault(u->open_class))
+	else if (!was_probe && is_request_error(u->open_class))
 		queue_refuse(u->chips, u->open_options, u->open_text);
 }
 
 /* ---- it runs ---- */
 
-static void hear_ended(struct unit *u, const struct event *e)
+static void unit_handle_ended(struct unit *u, const struct event *e)
 {
 	u->n_runs++;
 	if (!e->flag && u->state != UNIT_DYING) /* it failed, and then died: that comes next */
@@ -108,7 +108,7 @@ static bool has_failed_to_open(const struct unit *u)
 	       (u->state == UNIT_IDLE && u->n_runs == 0);
 }
 
-static void hear_died(struct unit *u, const struct event *e)
+static void unit_handle_died(struct unit *u, const struct event *e)
 {
 	struct chips *c = u->chips;
 	bool never_opened = has_failed_to_open(u);
@@ -118,7 +118,7 @@ static void hear_died(struct unit *u, const struct event *e)
 	if (e->flag) /* it is there even after SIGKILL, and so is what it has of the device */
 		unit_note_dead(u, e->text);
 	if (never_opened)
-		open_has_failed(u, e->text);
+		unit_settle_failed_open(u, e->text);
 	else if (u->holder)
 		u->holder->ops->died(u->holder, u, e->flag, e->text);
 	u->is_probe = false;
@@ -126,29 +126,29 @@ static void hear_died(struct unit *u, const struct event *e)
 	unit_forget_worker(u);
 }
 
-void unit_hear(struct unit *u, const struct event *e)
+void unit_handle_event(struct unit *u, const struct event *e)
 {
 	assert(u->worker && e->serial == u->serial);
 	switch (e->kind) {
 	case EVENT_OPENED:
-		hear_opened(u);
+		unit_handle_opened(u);
 		break;
 	case EVENT_OPEN_FAILED:
-		hear_open_failed(u, e);
+		unit_handle_open_failed(u, e);
 		break;
 	case EVENT_PHASE:
 		if (u->holder && u->holder->ops->phase)
 			u->holder->ops->phase(u->holder, u, e->epoch, e->phase);
 		break;
 	case EVENT_RUN_ENDED:
-		hear_ended(u, e);
+		unit_handle_ended(u, e);
 		break;
 	case EVENT_DIAGNOSED:
 		if (u->holder && u->holder->ops->diagnosed)
 			u->holder->ops->diagnosed(u->holder, u, e->text);
 		break;
 	default: /* EVENT_DIED */
-		hear_died(u, e);
+		unit_handle_died(u, e);
 		break;
 	}
 }
