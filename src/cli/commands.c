@@ -17,6 +17,12 @@ const struct command commands[] = {
 	 "what they need, their sources and their logs are unchanged. The results cover all jobs. "
 	 "docs/reference/resume.md has the rules.",
 	 cmd_resume},
+	{"events", CMD_EVENTS, "[RUN] [--follow] [--since SEQ]",
+	 "print the events of a run as JSON lines",
+	 "Prints the records of the run's journal, one JSON object per line: by default of the "
+	 "newest run, one that goes on included. RUN is an id, a prefix of one, or a directory. "
+	 "docs/reference/results.md describes the records.",
+	 cmd_events},
 	{"list", CMD_LIST, "CONFIG [options]", "list the jobs that would run",
 	 "Prints the names of the jobs that `dvsched run` would run with the same options, one per "
 	 "line. Runs the {eval_cmd} commands of the configuration, and nothing else.",

@@ -278,7 +278,7 @@ static void on_kill_signal(struct observer *base, const struct sched *s, int sig
 static void on_run_ended(struct observer *base, const struct sched *s)
 {
 	struct journal_observer *o = own(base);
-	struct json_out *out = begin(o, s, "end");
+	struct json_out *out = begin(o, s, JOURNAL_END_EV);
 	const uint32_t *n = sched_tally(s);
 
 	jout_key_int(out, "passed", n[JOB_PASSED]);

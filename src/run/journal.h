@@ -16,6 +16,7 @@
 
 #define JOURNAL_NAME	       "journal.jsonl"
 #define JOURNAL_SCHEMA_VERSION 1
+#define JOURNAL_END_EV	       "end" /* ev of the last record of a run that was not killed */
 
 /* ---- writing ---- */
 struct journal;
@@ -45,7 +46,9 @@ struct journal_record {
 	uint64_t seq;
 	double wall_s;
 	const char *ev;
-	void *json; /* json_t *, borrowed: the whole record */
+	void *json;	  /* json_t *, borrowed: the whole record */
+	const char *line; /* borrowed: its len bytes in the file, without the newline */
+	size_t len;
 };
 /* Returns false to stop. */
 typedef bool journal_visit(void *ctx, const struct journal_record *record);
@@ -56,5 +59,18 @@ typedef bool journal_visit(void *ctx, const struct journal_record *record);
  */
 int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
 		 struct error *err);
+
+/* For a journal that is still being written. */
+struct journal_reader;
+
+/* NULL with err. path is copied. */
+struct journal_reader *journal_open(const char *path, struct error *err);
+/*
+ * Visits the whole records that were not visited yet; a line without its newline is left for the
+ * next call. Returns as journal_read(); after -1 or a visitor's stop nothing more can be read.
+ */
+int journal_read_on(struct journal_reader *r, journal_visit *visit, void *ctx, bool *ret_torn,
+		    struct error *err);
+void journal_close(struct journal_reader *r); /* accepts NULL */
 
 #endif

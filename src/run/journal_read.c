@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "run/crc32.h"
 
@@ -24,17 +25,18 @@ enum {
 	CRC_TAIL = 18, /* ,"crc":"01234567"} */
 };
 
-struct reader {
-	const char *path;
+struct journal_reader {
+	char *path;
 	int fd;
 	struct str buf;
-	size_t at;     /* in buf: the line that comes next */
-	uint64_t seq;  /* of the last good record */
-	bool is_ended; /* the file is */
+	size_t at;    /* in buf: the line that comes next */
+	uint64_t seq; /* of the last good record */
+	struct crc32 crc32;
+	/* Of one call: */
+	bool is_at_end; /* of the file as it is now */
 	journal_visit *visit;
 	void *ctx;
 	struct error *err;
-	struct crc32 crc32;
 };
 
 static int open_regular(const char *path, struct error *err)
@@ -50,7 +52,7 @@ static int open_regular(const char *path, struct error *err)
 	return error_plain(err, "%s cannot be read: it is not a regular file", path);
 }
 
-static int fill(struct reader *r)
+static int fill(struct journal_reader *r)
 {
 	ssize_t k;
 
@@ -63,11 +65,11 @@ static int fill(struct reader *r)
 	if (k < 0)
 		return error_sys(r->err, errno, "%s cannot be read", r->path);
 	r->buf.len += (size_t)k;
-	r->is_ended = k == 0;
+	r->is_at_end = k == 0;
 	return 0;
 }
 
-static int damaged(const struct reader *r, const char *why)
+static int damaged(const struct journal_reader *r, const char *why)
 {
 	return error_plain(r->err,
 			   "%s is damaged after record %llu (%s); what comes after is ignored",
@@ -100,7 +102,7 @@ static bool read_head(json_t *json, struct journal_record *ret)
 }
 
 /* 1: go on; 0: the visitor has seen enough; -1: damaged. */
-static int take_line(struct reader *r, const char *line, size_t len)
+static int take_line(struct journal_reader *r, const char *line, size_t len)
 {
 	struct journal_record record;
 	json_t *json;
@@ -109,6 +111,8 @@ static int take_line(struct reader *r, const char *line, size_t len)
 	if (!has_good_crc(&r->crc32, line, len))
 		return damaged(r, "a checksum is wrong");
 	json = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+	record.line = line;
+	record.len = len;
 	if (!json || !read_head(json, &record))
 		rc = damaged(r, "a record is not one of ours");
 	else if (record.seq != r->seq + 1)
@@ -121,7 +125,7 @@ static int take_line(struct reader *r, const char *line, size_t len)
 	return rc;
 }
 
-static int read_lines(struct reader *r, bool *ret_torn)
+static int read_lines(struct journal_reader *r, bool *ret_torn)
 {
 	for (;;) {
 		const char *line = r->buf.s + r->at;
@@ -135,7 +139,7 @@ static int read_lines(struct reader *r, bool *ret_torn)
 				return rc;
 			continue;
 		}
-		if (r->is_ended) {
+		if (r->is_at_end) {
 			*ret_torn = r->at < r->buf.len;
 			return 0;
 		}
@@ -146,20 +150,52 @@ static int read_lines(struct reader *r, bool *ret_torn)
 	}
 }
 
+struct journal_reader *journal_open(const char *path, struct error *err)
+{
+	struct journal_reader *r;
+	int fd = open_regular(path, err);
+
+	if (fd < 0)
+		return NULL;
+	r = xcalloc(1, sizeof(*r));
+	r->path = xstrdup(path);
+	r->fd = fd;
+	crc32_init(&r->crc32);
+	str_reserve(&r->buf, BLOCK);
+	return r;
+}
+
+int journal_read_on(struct journal_reader *r, journal_visit *visit, void *ctx, bool *ret_torn,
+		    struct error *err)
+{
+	*ret_torn = false;
+	r->is_at_end = false;
+	r->visit = visit;
+	r->ctx = ctx;
+	r->err = err;
+	return read_lines(r, ret_torn);
+}
+
+void journal_close(struct journal_reader *r)
+{
+	if (!r)
+		return;
+	close(r->fd);
+	str_done(&r->buf);
+	free(r->path);
+	free(r);
+}
+
 int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
 		 struct error *err)
 {
-	struct reader r = {.path = path, .visit = visit, .ctx = ctx, .err = err};
+	struct journal_reader *r = journal_open(path, err);
 	int rc;
 
 	*ret_torn = false;
-	crc32_init(&r.crc32);
-	r.fd = open_regular(path, err);
-	if (r.fd < 0)
+	if (!r)
 		return -1;
-	str_reserve(&r.buf, BLOCK);
-	rc = read_lines(&r, ret_torn);
-	str_done(&r.buf);
-	close(r.fd);
+	rc = journal_read_on(r, visit, ctx, ret_torn, err);
+	journal_close(r);
 	return rc;
 }

@@ -7,6 +7,7 @@
 
 int cmd_run(const struct args *args);
 int cmd_resume(const struct args *args);
+int cmd_events(const struct args *args);
 int cmd_list(const struct args *args);
 int cmd_plan(const struct args *args);
 int cmd_config(const struct args *args);

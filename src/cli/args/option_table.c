@@ -54,7 +54,8 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_LOCAL] = {"local", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE, "same as --backend local"},
 	[OPT_FAKE] = {"fake", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
 		      "rehearse: same as --backend fake, no command is run"},
-	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD | CMD_RESUME, "DIR", WHERE,
+	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD | CMD_RESUME | CMD_EVENTS,
+			      "DIR", WHERE,
 			      "directory of all output (default: $SCRATCH_ROOT, else scratch/ "
 			      "beside CONFIG; DVSim's flows: in the project root)"},
 	[OPT_PROJ_ROOT] = {"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", SIM,
@@ -209,6 +210,10 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_ACCEPT] =
 		{"accept", NULL, OPT_REPEAT, CMD_RESUME, "FIELD", WHAT,
 		 "ignore changes of this kind, a word of --explain: sources, command, env …"},
+	[OPT_FOLLOW] = {"follow", "f", OPT_FLAG, CMD_EVENTS, NULL, SHOW,
+			"go on until the run has ended"},
+	[OPT_SINCE] = {"since", NULL, OPT_WORD, CMD_EVENTS, "SEQ", SHOW,
+		       "only records whose seq is greater than SEQ (default: all)"},
 };
 
 const char *option_dvsim_help(const struct option *o)
@@ -222,6 +227,9 @@ const char *option_help(const struct option *o, unsigned command)
 	if (command == CMD_RESUME && o == &option_table[OPT_SCRATCH_ROOT])
 		return "where to look for the run (default: $SCRATCH_ROOT, else scratch/ beside "
 		       "CONFIG, here, or in the git work tree)";
+	if (command == CMD_EVENTS && o == &option_table[OPT_SCRATCH_ROOT])
+		return "where to look for the run (default: $SCRATCH_ROOT, else scratch/ here or "
+		       "in the git work tree)";
 	if (command == CMD_RESUME && o == &option_table[OPT_DRY_RUN])
 		return "say what would run, as --explain does, and run nothing";
 	if (command == CMD_CHIPS && o == &option_table[OPT_TIMEOUT])

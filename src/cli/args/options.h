@@ -109,6 +109,8 @@ enum opt {
 	OPT_RUN,
 	OPT_EXPLAIN,
 	OPT_ACCEPT,
+	OPT_FOLLOW,
+	OPT_SINCE,
 	OPT_COUNT,
 };
 
@@ -128,8 +130,9 @@ enum opt_kind {
 #define CMD_BOARD  32u
 #define CMD_CHIPS  64u
 #define CMD_RESUME 128u
+#define CMD_EVENTS 256u
 #define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
-#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME)
+#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME | CMD_EVENTS)
 #define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
 
 struct option {

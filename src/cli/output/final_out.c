@@ -20,6 +20,8 @@ static struct {
 	const char *stream;
 } unwritten;
 
+static bool is_unread; /* standard output's reader has left */
+
 /* An open file description of our own: O_NONBLOCK on the inherited one would reach the user's
  * shell. */
 static int final_out_open_terminal(void)
@@ -65,6 +67,8 @@ static void write_stream(int stream, int terminal, const char *text, size_t len)
 	int fd = terminal < 0 ? stream : terminal;
 	int errnum = write_out(fd, text, len, terminal < 0 ? NO_END : PATIENCE_MS);
 
+	if (errnum && stream == STDOUT_FILENO && is_reader_gone(fd, errnum))
+		is_unread = true;
 	if (errnum == 0 || is_reader_gone(fd, errnum) || unwritten.errnum)
 		return;
 	unwritten.errnum = errnum;
@@ -74,6 +78,16 @@ static void write_stream(int stream, int terminal, const char *text, size_t len)
 void final_write(const char *text, size_t len)
 {
 	write_stream(STDOUT_FILENO, -1, text, len);
+}
+
+bool final_reader_is_gone(void)
+{
+	return is_unread;
+}
+
+void final_reader_left(void)
+{
+	is_unread = true;
 }
 
 void final_part(struct str *text)

@@ -9,6 +9,7 @@
 #ifndef CLI_OUTPUT_FINAL_OUT_H
 #define CLI_OUTPUT_FINAL_OUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/json_out.h"
@@ -26,6 +27,9 @@ void final_part(struct str *text);
 void final_write_ending(const char *text, size_t len);
 /* As final_write(), to standard error, for what is a command's product there. */
 void final_write_error(const char *text, size_t len);
+/* Nobody reads standard output any more: a write found it, or final_reader_left() was called. */
+bool final_reader_is_gone(void);
+void final_reader_left(void);
 /* A document of jout_init(j, -1, …), complete: writes it with a line break, and ends j. */
 void final_json(struct json_out *j);
 

@@ -14,6 +14,7 @@
 #include "cli/args/cmd.h"
 #include "cli/load/load.h"
 #include "cli/load/past_args.h"
+#include "cli/load/past_scratch.h"
 #include "cli/run/run.h"
 #include "config/config.h"
 #include "run/past_run.h"
@@ -41,35 +42,6 @@ static int resuming_fail(struct resuming *x, struct error *err)
 }
 
 /* ---- which run ---- */
-
-static bool has_runs(const char *scratch_root)
-{
-	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", scratch_root);
-
-	return fs_is_dir(runs);
-}
-
-/* -sr, $SCRATCH_ROOT, beside the configuration, here, in the work tree: the first with runs. */
-static const char *find_scratch(struct resuming *x)
-{
-	const char *given = opt_word(x->args, OPT_SCRATCH_ROOT, NULL),
-		   *env = getenv("SCRATCH_ROOT");
-	const char *top = cfg_proj_root(x->mem), *first, *places[3];
-	size_t n = 0;
-
-	if ((given && *given) || (env && *env))
-		return path_absolute(x->mem, given && *given ? given : env);
-	if (x->cfg_path)
-		places[n++] = path_join(x->mem, path_dir(x->mem, x->cfg_path), "scratch");
-	places[n++] = path_absolute(x->mem, "scratch");
-	if (top)
-		places[n++] = path_join(x->mem, top, "scratch");
-	first = places[0];
-	for (size_t i = 0; i < n; i++)
-		if (has_runs(places[i]))
-			return places[i];
-	return first;
-}
 
 static int resume_find_newest(struct resuming *x, const char *scratch_root)
 {
@@ -141,7 +113,7 @@ static int resume_find_run(struct resuming *x)
 	}
 	if (x->args->n_words)
 		x->cfg_path = path_absolute(x->mem, x->args->words[0]);
-	scratch_root = find_scratch(x);
+	scratch_root = past_scratch_find(x->args, x->cfg_path, x->mem);
 	if ((strcmp(which, "latest") == 0 ? resume_find_newest(x, scratch_root)
 					  : resume_find_named(x, scratch_root, which)) < 0)
 		return -1;

@@ -538,6 +538,36 @@ static void gathered_records_are_written_together(void **state)
 	assert_false(is_torn);
 }
 
+/* Bytes are added to the file one at a time: no record is seen before its newline, and each once.
+ */
+static void a_reader_goes_on_where_it_was(void **state)
+{
+	struct str text = {0};
+	struct seen seen = {0};
+	struct error err = {0};
+	struct journal_reader *r;
+	int fd, whole = 0;
+	bool is_torn;
+
+	(void)state;
+	make_text(&text, 5);
+	put("", 0);
+	fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
+	r = journal_open(path, &err);
+	assert_non_null(r);
+	for (size_t i = 0; i < text.len; i++) {
+		assert_int_equal(fs_write_all(fd, &text.s[i], 1), 0);
+		whole += text.s[i] == '\n';
+		assert_int_equal(journal_read_on(r, see, &seen, &is_torn, &err), 0);
+		assert_int_equal(seen.n, whole);
+		assert_int_equal(is_torn, text.s[i] != '\n');
+	}
+	assert_int_equal(whole, 5);
+	journal_close(r);
+	close(fd);
+	str_done(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -554,6 +584,7 @@ int main(void)
 		cmocka_unit_test(a_job_record_of_another_shape_is_refused),
 		cmocka_unit_test(a_checksum_of_any_length_is_that_of_zlib),
 		cmocka_unit_test(gathered_records_are_written_together),
+		cmocka_unit_test(a_reader_goes_on_where_it_was),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, remove_scratch);
