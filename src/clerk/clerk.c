@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/link.h"
 #include "base/list.h"
 #include "base/map.h"
@@ -399,12 +400,15 @@ void clerk_finish(struct clerk *c)
 	c->is_lost = !send_all(c) || !hear_of_its_end(c);
 }
 
-/* Its socket closes when it is gone. A signal means that somebody waits for our end. */
-static void wait_for_trash(const struct clerk *c)
+/* Its socket closes when it is gone; until then it may report what it cannot remove. A signal means
+ * that somebody waits for our end. */
+static void wait_for_trash(struct clerk *c)
 {
+	double end_s = clock_now(clock_real()) + c->trash_s, left_s = c->trash_s;
 	struct pollfd p = {c->link.fd, POLLIN, 0};
 
-	poll(&p, 1, (int)(c->trash_s * 1000));
+	while (left_s > 0 && poll(&p, 1, (int)(left_s * 1000) + 1) > 0 && receive(c))
+		left_s = end_s - clock_now(clock_real());
 }
 
 /* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps it. What

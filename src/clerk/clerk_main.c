@@ -127,28 +127,34 @@ static void reset_dir(struct process *p, const char *path)
 	}
 }
 
-/* Removes one entry of the trash. Returns false once there is none. */
-static bool empty_some(struct process *p)
+/* ENOENT: the clerk of a run beside this one was quicker. */
+static void remove_trashed(struct process *p, const char *dir, const char *name)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, name);
+	struct error err = {0};
+
+	if (fs_remove_tree(path) == 0 || errno == ENOENT)
+		return;
+	error_plain(&err, "%s cannot be removed (%s): remove it by hand, as its owner", path,
+		    strerror(errno));
+	tell_and_forget(p, dir, &err);
+}
+
+/* What cannot be removed stays, and keeps nothing else from being removed. */
+static void empty_trash(struct process *p)
 {
 	struct error err = {0};
 	/* Nobody may have said yet where the root is. */
 	const char *dir = p->fence.root ? confine_trash_dir(&p->fence, &err) : NULL;
 	DIR *d = dir ? opendir(dir) : NULL;
-	struct dirent *e = NULL;
-	bool is_removed = false;
+	const struct dirent *e;
 
 	error_done(&err);
 	while (d && (e = readdir(d)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			break;
-	if (e) {
-		_cleanup_(freep) char *path = xasprintf("%s/%s", dir, e->d_name);
-
-		is_removed = fs_remove_tree(path) == 0;
-	}
+			remove_trashed(p, dir, e->d_name);
 	if (d)
 		closedir(d);
-	return is_removed;
 }
 
 /* ---- requests ---- */
@@ -240,8 +246,7 @@ static void close_down(struct process *p)
 {
 	do_pending(p);
 	answer(p, CLERK_DONE, NULL);
-	while (empty_some(p))
-		;
+	empty_trash(p);
 }
 
 int clerk_main(void)

@@ -17,6 +17,8 @@
 #include "base/mem.h"
 #include "clerk/clerk.h"
 
+enum { NOBODY = 65532 }; /* a user that has no files */
+
 struct bed {
 	char root[64];
 	struct ev_loop *loop;
@@ -168,6 +170,54 @@ static void a_reset_directory_is_empty_and_what_was_in_it_is_removed(void **stat
 	finish(b);
 	assert_true(exists(b, "passed"));
 	assert_false(exists(b, "passed/old"));
+}
+
+/* 20 entries of a user, who runs the clerk, each with a directory; root has a file in every third.
+ */
+static void make_mixed_trash(const struct bed *b)
+{
+	_cleanup_(freep) char *own = at(b, ".dvsched"), *trash = at(b, ".dvsched/trash");
+	struct error err = {0};
+
+	assert_int_equal(fs_mkdirs(trash, 0755), 0);
+	assert_int_equal(chown(b->root, NOBODY, NOBODY) | chown(own, NOBODY, NOBODY) |
+				 chown(trash, NOBODY, NOBODY),
+			 0);
+	for (unsigned i = 0; i < 20; i++) {
+		_cleanup_(freep) char *entry = xasprintf("%s/%u", trash, i);
+		_cleanup_(freep) char *sub = xasprintf("%s/sub", entry);
+		_cleanup_(freep) char *file = xasprintf("%s/file", sub);
+
+		assert_int_equal(fs_mkdirs(sub, 0755), 0);
+		assert_int_equal(fs_write_atomic(file, "x", 1, &err), 0);
+		assert_int_equal(chown(entry, NOBODY, NOBODY), 0);
+		if (i % 3)
+			assert_int_equal(chown(sub, NOBODY, NOBODY), 0);
+	}
+}
+
+static void what_cannot_be_removed_from_the_trash_is_told_and_keeps_nothing_else(void **state)
+{
+	struct bed *b = *state;
+
+	if (geteuid() != 0)
+		skip();
+	clerk_free(b->clerk);
+	make_mixed_trash(b);
+	assert_int_equal(seteuid(NOBODY), 0);
+	start(b);
+	clerk_give_to_trash(b->clerk, 600);
+	finish(b);
+	assert_int_equal(seteuid(0), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		char name[32];
+
+		snprintf(name, sizeof(name), ".dvsched/trash/%u", i);
+		assert_int_equal(exists(b, name), i % 3 == 0);
+	}
+	assert_int_equal(b->n_problems, 1);
+	assert_non_null(strstr(b->problem, "/.dvsched/trash/"));
+	assert_non_null(strstr(b->problem, "cannot be removed (Permission denied): "));
 }
 
 static void what_others_put_into_the_trash_is_removed_at_the_end(void **state)
@@ -331,6 +381,9 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(
 			a_reset_directory_is_empty_and_what_was_in_it_is_removed, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_cannot_be_removed_from_the_trash_is_told_and_keeps_nothing_else,
+			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_left_of_a_directory_that_is_trashed,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
