@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The changes that scripts/mutate makes are where they should be, and nothing else is changed."""
+"""The changes that scripts/mutate makes are where they should be, nothing else is changed, and a kill is confirmed."""
 import pathlib
 import subprocess
 import sys
@@ -16,6 +16,20 @@ source = mutants.Source(pathlib.Path(sys.argv[2]), "cc -I. -c x.c", ".")
 for change in sorted(source.changes, key=lambda c: c.start):
     print(source.line(change), source.describe(change))
     assert source.changed(change).count(b"\\n") == source.text.count(b"\\n")
+"""
+KILL = """import importlib.machinery, importlib.util, sys
+sys.path.insert(0, sys.argv[1])
+loader = importlib.machinery.SourceFileLoader("mutate", sys.argv[1] + "/mutate")
+mutate = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutate", loader))
+loader.exec_module(mutate)
+class Scripted(mutate.Runner):
+    def __init__(self, ends):
+        self.ends, self.seconds = ends, dict.fromkeys(ends, 1)
+    def run(self, test, limit_s):
+        return self.ends[test.name].pop(0), 1
+for second in True, False:
+    runner = Scripted({"a": [True], "b": [False, second], "c": [False, False]})
+    print(runner.killer([mutate.Test(name, [], [], {}, []) for name in "abc"]))
 """
 TEXT = """#include <assert.h>
 #include <stdbool.h>
@@ -60,16 +74,28 @@ WANTED = """12 negate: a == 1 && b -> !(a == 1 && b)
 """
 
 
+def has_clang():
+    return subprocess.run([PYTHON, "-c", "import clang.cindex"], capture_output=True, check=False).returncode == 0
+
+
+def run(code, *args):
+    return subprocess.run([PYTHON, "-B", "-c", code, str(SCRIPTS), *args], capture_output=True, text=True, check=False)
+
+
+@unittest.skipUnless(has_clang(), "python3-clang-14 is not installed")
 class Changes(unittest.TestCase):
     def test_changes_are_where_they_should_be(self):
-        if subprocess.run([PYTHON, "-c", "import clang.cindex"], capture_output=True, check=False).returncode != 0:
-            self.skipTest("python3-clang-14 is not installed")
         with tempfile.TemporaryDirectory() as name:
             path = pathlib.Path(name, "x.c")
             path.write_text(TEXT)
-            done = subprocess.run([PYTHON, "-B", "-c", FIND, str(SCRIPTS), str(path)], capture_output=True, text=True, check=False)
+            done = run(FIND, str(path))
         self.assertEqual(done.stderr, "")
         self.assertEqual(sorted(done.stdout.splitlines()), sorted(WANTED.splitlines()))
+
+    def test_a_kill_needs_two_failures(self):
+        done = run(KILL)
+        self.assertEqual(done.stdout, "c\nb\n")
+        self.assertEqual(done.stderr, "not confirmed: b failed, and passed when it ran again\n")
 
 
 if __name__ == "__main__":
