@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Daemons that jobs may leave behind. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "exec_bed.h"
+
+static void kept_daemons_stay_until_the_slot_ends(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, 0);
+	assert_int_equal(bed_count_processes(b), 1);
+	b->argv[0] = "true";
+	b->argv[1] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(bed_count_processes(b), 1);
+}
+
+static void a_kept_daemon_that_ends_is_forgotten_and_no_other(void **state)
+{
+	static const char *const keep[] = {"job-help*", "sleep", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = NULL;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	command = xasprintf("setsid sleep 0.01 & setsid sleep 0.02 & %s daemon", b->argv[0]);
+	bed_shell(b, command);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	bed_wait_for_processes(b, 1);
+	b->argv[0] = "true";
+	b->argv[1] = NULL;
+	for (int i = 0; i < 2; i++) {
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		assert_int_equal(b->result.marks, 0);
+		assert_int_equal(bed_count_processes(b), 1);
+	}
+}
+
+/* The server's process is called "exe", its argv[0] is "server(dir)", its file job-helper. */
+static void a_daemon_is_kept_by_any_of_its_names(void **state)
+{
+	static const struct {
+		const char *glob;
+		bool is_kept;
+	} cases[] = {
+		{"server*", true},    {"server(dir)", true}, {"ex?", true},    {"job-help*", true},
+		{"*/job-hel*", true}, {"dir*", false},	     {"serve", false},
+	};
+	struct slot_bed *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *const keep[] = {cases[i].glob, NULL};
+
+		b->rules.keep = keep;
+		bed_helper(b, "server", "server(dir)");
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		if ((b->result.marks == 0) != cases[i].is_kept)
+			fail_msg("%s: marks %u", cases[i].glob, b->result.marks);
+		/* With the server its worker, whose own name matches nothing; who made the worker
+		 * may be on its way out. */
+		if (cases[i].is_kept)
+			bed_wait_for_processes(b, 2);
+		assert_int_equal(bed_count_processes(b), cases[i].is_kept ? 2 : 0);
+		bed_renew_slot(b);
+	}
+}
+
+static void a_killed_job_leaves_daemons_only(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+
+	b->rules.keep = keep;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "orphan", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+/* Killed without a grace: nothing was looked at before. */
+static void a_kill_at_once_leaves_daemons_too(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = NULL;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	command = xasprintf("%s daemon && echo ready && exec %s for-ever", b->argv[0], b->argv[0]);
+	bed_shell(b, command);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, true, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(bed_count_processes(b), 1);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		EXEC_CASE(kept_daemons_stay_until_the_slot_ends),
+		EXEC_CASE(a_kept_daemon_that_ends_is_forgotten_and_no_other),
+		EXEC_CASE(a_daemon_is_kept_by_any_of_its_names),
+		EXEC_CASE(a_killed_job_leaves_daemons_only),
+		EXEC_CASE(a_kill_at_once_leaves_daemons_too),
+	};
+
+	bed_dispatch(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

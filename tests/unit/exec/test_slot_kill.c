@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a slot does with all that a job has started: leaks, the deadline, the kill ladder. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "exec_bed.h"
+
+static void a_child_that_stays_is_killed_and_named(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "sleep 1000 & exit 0");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+	assert_non_null(strstr(b->result.message, "sleep (pid "));
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void a_leak_fails_where_the_rules_say_so(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.leak = LEAK_FAIL;
+	bed_shell(b, "sleep 1000 & exit 0");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_LEAK);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+}
+
+static void a_child_that_ends_soon_is_no_leak(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_fail(b, "^UVM_ERROR");
+	bed_helper(b, "late", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_FAIL_PATTERN);
+	assert_string_equal(b->result.message, "UVM_ERROR late");
+	assert_int_equal(b->result.line, 4);
+	assert_int_equal(b->result.marks, 0);
+}
+
+static void a_thousand_daemons_are_gone_before_the_verdict(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "tree", "1000");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+	assert_non_null(strstr(b->result.message, " and 995 more"));
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void chains_of_forks_are_caught(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.timeout_s = 0.2;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "chains", "5");
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+static void hiding_does_not_help(void **state)
+{
+	struct slot_bed *b = *state;
+	struct str who = {0};
+
+	b->rules.timeout_s = 0.3;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "hide", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	/* The hidden one has no cookie; the slot has no child left, though. */
+	str_printf(&who, "/proc/%d/task/%d/children", (int)slot_pid(b->slot),
+		   (int)slot_pid(b->slot));
+	if (fs_exists(who.s)) {
+		FILE *f = fopen(who.s, "r");
+
+		assert_int_equal(fgetc(f), EOF);
+		fclose(f);
+	}
+	str_done(&who);
+}
+
+static void a_deadline_ends_the_job_and_says_which(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.timeout_s = 0.06;
+	bed_helper(b, "for-ever", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_string_equal(b->result.message, "Job timed out after 0.06s");
+	assert_int_equal(b->result.term_signal, SIGTERM);
+	assert_true(b->result.duration_s >= 0.06);
+}
+
+static void what_ignores_term_gets_kill_after_the_grace(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.grace_s = 0.2;
+	bed_helper(b, "ignore-term", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+	assert_true(b->result.duration_s >= 0.2);
+}
+
+static void a_second_kill_may_be_harder(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_helper(b, "ignore-term", NULL);
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	slot_kill(b->slot, true, REASON_RUN_DEADLINE);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+}
+
+static void the_stopped_hear_term(void **state)
+{
+	struct slot_bed *b = *state;
+	char *log;
+
+	b->rules.timeout_s = 0.2;
+	bed_helper(b, "stop", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_int_equal(b->result.exit_status, 0);
+	log = bed_log(b);
+	assert_string_equal(log, "got TERM\n");
+	free(log);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		EXEC_CASE(a_child_that_stays_is_killed_and_named),
+		EXEC_CASE(a_leak_fails_where_the_rules_say_so),
+		EXEC_CASE(a_child_that_ends_soon_is_no_leak),
+		EXEC_CASE(a_thousand_daemons_are_gone_before_the_verdict),
+		EXEC_CASE(chains_of_forks_are_caught),
+		EXEC_CASE(hiding_does_not_help),
+		EXEC_CASE(a_deadline_ends_the_job_and_says_which),
+		EXEC_CASE(what_ignores_term_gets_kill_after_the_grace),
+		EXEC_CASE(a_second_kill_may_be_harder),
+		EXEC_CASE(the_stopped_hear_term),
+	};
+
+	bed_dispatch(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
