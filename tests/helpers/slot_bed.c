@@ -89,6 +89,7 @@ static void on_died(struct slot *slot, void *ctx, const char *why)
 	struct slot_bed *b = ctx;
 
 	b->has_died = true;
+	b->lost = slot_lost_reason(slot);
 	b->why = xstrdup(why);
 	b->slot = NULL;
 	slot_free(slot);
@@ -103,7 +104,38 @@ static void on_noted(struct slot *slot, void *ctx, const char *text)
 	str_printf(&b->notes, "%s\n", text);
 }
 
-static const struct slot_handler handler = {.ended = on_ended, .died = on_died, .noted = on_noted};
+static void on_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
+{
+	struct slot_bed *b = ctx;
+
+	(void)slot;
+	str_addn(&b->said, bytes, n);
+}
+
+static void on_stopped(struct slot *slot, void *ctx)
+{
+	struct slot_bed *b = ctx;
+
+	(void)slot;
+	b->n_stopped++;
+}
+
+static void on_short(struct slot *slot, void *ctx, bool is_short)
+{
+	struct slot_bed *b = ctx;
+
+	(void)slot;
+	str_addc(&b->short_of_processes, is_short ? '+' : '-');
+}
+
+static const struct slot_handler handler = {
+	.ended = on_ended,
+	.died = on_died,
+	.noted = on_noted,
+	.said = on_said,
+	.stopped = on_stopped,
+	.is_short = on_short,
+};
 
 static const char *const no_strings[] = {NULL};
 
@@ -179,6 +211,8 @@ void bed_free(struct slot_bed *b)
 	assert_int_equal(bed_count_processes(b), 0);
 	forget_result(b);
 	str_done(&b->notes);
+	str_done(&b->said);
+	str_done(&b->short_of_processes);
 	ev_loop_destroy(b->loop);
 	free((void *)b->rules.pass_patterns.at);
 	free((void *)b->rules.fail_patterns.at);
@@ -255,6 +289,12 @@ void bed_wait(struct slot_bed *b)
 	assert_false(is_over);
 }
 
+void bed_turn(struct slot_bed *b)
+{
+	ev_run(b->loop, EVRUN_NOWAIT);
+	poll(NULL, 0, 1);
+}
+
 const struct job_result *bed_run(struct slot_bed *b)
 {
 	bed_start(b, 1);
@@ -278,14 +318,19 @@ void bed_wait_for_log(struct slot_bed *b, const char *text)
 
 		found = log && strstr(log, text);
 		free(log);
-		if (!found) {
-			ev_run(b->loop, EVRUN_NOWAIT);
-			poll(NULL, 0, 1);
-		}
+		if (!found)
+			bed_turn(b);
 	}
 	if (!found && b->has_ended)
 		print_error("ended: %s\n", b->result.message);
 	assert_true(found);
+}
+
+void bed_wait_for_said(struct slot_bed *b, const char *text)
+{
+	for (unsigned i = 0; i < PATIENCE_S * 1000 && !str_eq(text, b->said.s); i++)
+		bed_turn(b);
+	assert_string_equal(b->said.s, text);
 }
 
 static bool has_cookie(pid_t pid, const char *cookie)

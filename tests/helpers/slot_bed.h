@@ -24,6 +24,10 @@ struct slot_bed {
 	struct arena *mem; /* of result */
 	char *why;
 	struct str notes; /* each with its '\n' */
+	struct str said;  /* for the user's screen; of all jobs since said was cleared */
+	struct str short_of_processes; /* '+' for each time it was said, '-' for the end of it */
+	unsigned n_stopped;
+	enum job_reason lost; /* of the one that has died */
 };
 
 /* In main(), before anything else: this program is slots and the clerk, too. Its readers are
@@ -47,9 +51,13 @@ void bed_pass(struct slot_bed *b, const char *pattern);
 void bed_fail(struct slot_bed *b, const char *pattern);
 
 void bed_start(struct slot_bed *b, uint32_t attempt);
+/* Turns the loop once, without waiting for anything but a moment. */
+void bed_turn(struct slot_bed *b);
 /* Turns the loop until the job has ended or its slot has died. */
 void bed_wait(struct slot_bed *b);
-/* Both. */
+/* Turns the loop until all of that was said, and nothing else. */
+void bed_wait_for_said(struct slot_bed *b, const char *text);
+/* bed_start() and bed_wait(). */
 const struct job_result *bed_run(struct slot_bed *b);
 /* Turns the loop until the log holds text. */
 void bed_wait_for_log(struct slot_bed *b, const char *text);

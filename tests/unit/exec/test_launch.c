@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a slot starts a program: which file, which environment, and what it says if it cannot. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +13,10 @@
 
 #include <cmocka.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "disk.h"
+#include "exec/launch.h"
 #include "exec_bed.h"
 
 /* As if a shell had been asked to start it: its exit status, and words in the log. */
@@ -214,6 +219,322 @@ static void what_comes_with_the_attempt_is_over_all(void **state)
 	free(log);
 }
 
+/* Linux takes 128 KiB of one argument, its NUL included. */
+static void a_command_of_any_length_runs(void **state)
+{
+	enum { MOST = 128 * 1024 };
+	struct slot_bed *b = *state;
+
+	for (size_t len = MOST - 2; len <= MOST + 1; len++) {
+		_cleanup_(str_done) struct str command = {0};
+		_cleanup_(freep) char *log = NULL;
+
+		str_add(&command, "echo end; : ");
+		while (command.len < len)
+			str_addc(&command, 'x');
+		bed_shell(b, command.s);
+		bed_run(b);
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		log = bed_log(b);
+		assert_string_equal(log, "end\n");
+	}
+}
+
+/* Only a command can go through a file: what its arguments are is the program's affair. */
+static void an_argument_that_is_too_long_for_linux_is_named(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(freep) char *log = NULL;
+
+	while (text.len < 200 * 1024)
+		str_addc(&text, 'x');
+	b->argv[0] = "echo";
+	b->argv[1] = "-c";
+	b->argv[2] = text.s;
+	b->argv[3] = "more";
+	b->argv[4] = NULL;
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, 126);
+	log = bed_log(b);
+	assert_true(str_starts(log, "dvsched: arguments and environment are too long for '"));
+	b->argv[0] = "./run";
+	free(bed_make_file(b, "run", "#!/bin/sh\n", 0755));
+	bed_run(b);
+	assert_non_null(strstr(b->result.message, "are too long for './run'"));
+}
+
+static void a_long_command_needs_its_directory(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *path = xasprintf("%s/command.sh", b->odir);
+	_cleanup_(str_done) struct str command = {0};
+
+	while (command.len < 200 * 1024)
+		str_add(&command, "true ");
+	assert_int_equal(fs_mkdirs(path, 0777), 0);
+	bed_shell(b, command.s);
+	assert_launch_error(b, "cannot write ");
+}
+
+static void an_environment_that_cannot_be_written_is_an_error_at_once(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *path = xasprintf("%s/env_vars", b->odir);
+
+	assert_int_equal(fs_mkdirs(path, 0777), 0);
+	b->rules.dump_env = true;
+	b->argv[0] = "true";
+	assert_launch_error(b, "cannot write ");
+}
+
+static void the_environment_is_written_sorted_and_whole(void **state)
+{
+	static const char *const env[] = {"DVSCHED_TEST_Z=1", "DVSCHED_TEST_A=2", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = xasprintf(
+		"env | grep -v -e ^PWD= -e ^_= -e ^OLDPWD= -e ^SHLVL= | LC_ALL=C sort > here; "
+		"grep -v -e ^PWD= -e ^_= -e ^OLDPWD= -e ^SHLVL= %s/env_vars > there; "
+		"grep -c DVSCHED_TEST_Z there && cmp here there",
+		b->odir);
+
+	b->rules.env = env;
+	b->rules.dump_env = true;
+	bed_shell(b, command);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+}
+
+static void the_number_of_the_attempt_is_only_filled_in_where_it_was_asked_for(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *log = NULL;
+
+	bed_shell(b, "echo 'try " JOB_ATTEMPT_WORD "' | tr '\\1' .");
+	bed_start(b, 3);
+	bed_wait(b);
+	log = bed_log(b);
+	assert_string_equal(log, "try .attempt.\n");
+}
+
+/* As systems with a low limit for login shells have it. */
+static void jobs_get_their_own_limit_of_open_files(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *log = NULL;
+
+	b->options.job_nofile = 77;
+	bed_renew_slot(b);
+	for (int i = 0; i < 2; i++) {
+		free(log);
+		bed_shell(b, "ulimit -Sn");
+		bed_run(b);
+		log = bed_log(b);
+		assert_string_equal(log, "77\n");
+	}
+}
+
+static void without_one_they_get_the_limit_of_their_slot(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *log = NULL, *want = NULL;
+	struct rlimit ours;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &ours), 0);
+	want = xasprintf("%llu\n", (unsigned long long)ours.rlim_cur);
+	bed_shell(b, "ulimit -Sn");
+	bed_run(b);
+	log = bed_log(b);
+	assert_string_equal(log, want);
+}
+
+static void a_slot_keeps_its_jobs_on_its_processors(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *cpus = NULL, *want = NULL, *log = NULL;
+	cpu_set_t all;
+	int last = -1;
+
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	for (int i = 0; i < CPU_SETSIZE; i++)
+		if (CPU_ISSET(i, &all))
+			last = i;
+	cpus = xasprintf("%d", last);
+	want = xasprintf("Cpus_allowed_list:\t%d\n", last);
+	b->options.cpus = cpus;
+	b->options.numa = -1;
+	bed_renew_slot(b);
+	bed_shell(b, "grep Cpus_allowed_list /proc/self/status");
+	bed_run(b);
+	log = bed_log(b);
+	assert_string_equal(log, want);
+}
+
+/* A slot looks a program up once for jobs in a row. */
+static void each_job_runs_the_program_that_its_own_path_names(void **state)
+{
+	static const char *const dirs[] = {"one", "two", "two", "one"};
+	struct slot_bed *b = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++) {
+		_cleanup_(freep) char *dir = xasprintf("%s/%s", b->base, dirs[i]);
+		_cleanup_(freep) char *name = xasprintf("%s/prog", dirs[i]);
+		_cleanup_(freep) char *text = xasprintf("#!/bin/sh\necho %s\n", dirs[i]);
+		_cleanup_(freep) char *path = xasprintf("PATH=%s:/bin:/usr/bin", dir);
+		_cleanup_(freep) char *want = xasprintf("%s\n", dirs[i]);
+		_cleanup_(freep) char *log = NULL;
+		const char *const env[] = {path, NULL};
+
+		assert_int_equal(fs_mkdirs(dir, 0777), 0);
+		free(bed_make_file(b, name, text, 0755));
+		b->env = env;
+		b->argv[0] = "prog";
+		bed_run(b);
+		b->env = NULL;
+		assert_ended(b, JOB_PASSED, REASON_NONE);
+		log = bed_log(b);
+		assert_string_equal(log, want);
+	}
+}
+
+static void a_program_that_went_elsewhere_is_found_there(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *path = xasprintf("PATH=%s/one:%s/two:/bin", b->base, b->base);
+	_cleanup_(freep) char *one = xasprintf("%s/one", b->base),
+			      *two = xasprintf("%s/two", b->base);
+	const char *const env[] = {path, NULL};
+	_cleanup_(freep) char *first = NULL;
+
+	assert_int_equal(fs_mkdirs(one, 0777), 0);
+	assert_int_equal(fs_mkdirs(two, 0777), 0);
+	first = bed_make_file(b, "one/prog", "#!/bin/sh\n", 0755);
+	b->env = env;
+	b->argv[0] = "prog";
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	unlink(first);
+	free(bed_make_file(b, "two/prog", "#!/bin/sh\n", 0755));
+	assert_refused(b, "prog", 127, "command not found: '");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+}
+
+/* ---- the parts ---- */
+
+/* malloc()ed; text with the base for each $. */
+static char *bed_expand(const struct slot_bed *b, const char *text)
+{
+	struct str out = {0};
+
+	str_reserve(&out, 0);
+	for (; *text; text++) {
+		if (*text == '$')
+			str_add(&out, b->base);
+		else
+			str_addc(&out, *text);
+	}
+	return out.s;
+}
+
+static void a_program_is_found_as_a_shell_finds_it(void **state)
+{
+	static const struct {
+		const char *name, *path, *want; /* $ is the base; NULL: nowhere */
+	} cases[] = {
+		{"prog", "$/a:$/b", "$/b/prog"},  /* the one in a may not be executed */
+		{"prog", "$/a", "$/a/prog"},	  /* then it says that it may not */
+		{"prog", "$/a:$/d", "$/a/prog"},  /* the first of those that may not */
+		{"prog", "$/c:$/b", "$/b/prog"},  /* a directory is no program */
+		{"prog", "$/no:$/b", "$/b/prog"}, /* no such directory */
+		{"prog", "$/c", NULL},
+		{"prog", "", "$/prog"}, /* an empty place is the working directory */
+		{"prog", ":$/b", "$/prog"},
+		{"prog", "$/c::$/b", "$/prog"},
+		{"prog", "$/c:", "$/prog"},
+		{"prog", "b", "$/b/prog"}, /* relative to the working directory */
+		{"prog", "c:b", "$/b/prog"},
+		{"b/prog", "$/a", "$/b/prog"},
+		{"/no/prog", "$/a", "/no/prog"},
+		{"sh", NULL, "/usr/bin/sh"},
+		{"", "$/a", NULL},
+	};
+	struct slot_bed *b = *state;
+	struct str found = {0};
+
+	for (const char *dirs = "abcd"; *dirs; dirs++) {
+		_cleanup_(freep) char *dir = xasprintf("%s/%c%s", b->base, *dirs,
+						       *dirs == 'c' ? "/prog" : "");
+
+		assert_int_equal(fs_mkdirs(dir, 0777), 0);
+	}
+	free(bed_make_file(b, "a/prog", "", 0644));
+	free(bed_make_file(b, "b/prog", "", 0755));
+	free(bed_make_file(b, "d/prog", "", 0644));
+	free(bed_make_file(b, "prog", "", 0755));
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(freep) char *path = cases[i].path ? bed_expand(b, cases[i].path) : NULL;
+		_cleanup_(freep) char *want = cases[i].want ? bed_expand(b, cases[i].want) : NULL;
+		int rc = launch_resolve(cases[i].name, path, b->base, &found);
+
+		if (rc != (want ? 0 : -1) || (want && strcmp(found.s, want) != 0))
+			fail_msg("%s in %s: %d, %s", cases[i].name, path, rc, found.s);
+	}
+	str_done(&found);
+}
+
+/* What a shell would say is not the program's fault is the machine's. */
+static void an_error_of_exec_is_the_program_s_or_the_machine_s(void **state)
+{
+	static const struct {
+		int errnum, status;
+	} cases[] = {
+		{ENOENT, 127},	{ENOTDIR, 127}, {EACCES, 126},	     {EPERM, 126},  {ENOEXEC, 126},
+		{E2BIG, 126},	{ELOOP, 126},	{ENAMETOOLONG, 126}, {EINVAL, 126}, {EISDIR, 126},
+		{ELIBBAD, 126}, {ENOMEM, 0},	{EMFILE, 0},	     {EIO, 0},	    {ETXTBSY, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct launch l = {.errnum = cases[i].errnum};
+
+		assert_int_equal(launch_shell_status(&l), cases[i].status);
+		l.is_about_cwd = true;
+		assert_int_equal(launch_shell_status(&l), 0);
+	}
+}
+
+static void an_error_of_exec_is_explained(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *file = bed_make_file(b, "file", "#!/no\n", 0755);
+	_cleanup_(freep) char *plain = bed_make_file(b, "plain", "", 0644);
+	const struct {
+		int errnum;
+		const char *path, *name, *want;
+	} cases[] = {
+		{ENOENT, "/no/file", "./x", "command not found: './x'"},
+		{ENOTDIR, "/no/file", "x", "command not found: '/no/file'"},
+		{ENOENT, file, "./x", "bad interpreter in the first line of './x'"},
+		{EACCES, file, "./x", "bad interpreter in the first line of './x'"},
+		{EACCES, plain, "./x", "not executable: './x'"},
+		{ENOEXEC, file, "./x", "neither a program nor a script with '#!': './x'"},
+		{E2BIG, file, "./x", "arguments and environment are too long for './x'"},
+		{EIO, file, "./x", "cannot execute './x': Input/output error"},
+		{ETXTBSY, "/a/x", "x", "cannot execute '/a/x': Text file busy"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *const argv[] = {cases[i].name, NULL};
+		struct launch l = {.errnum = cases[i].errnum, .path = cases[i].path, .argv = argv};
+		_cleanup_(str_done) struct str text = {0};
+
+		launch_explain(&l, &text);
+		assert_string_equal(text.s, cases[i].want);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +547,20 @@ int main(int argc, char **argv)
 		EXEC_CASE(the_surroundings_are_clean),
 		EXEC_CASE(the_environment_is_ours_with_the_rules_over_it),
 		EXEC_CASE(what_comes_with_the_attempt_is_over_all),
+		EXEC_CASE(a_command_of_any_length_runs),
+		EXEC_CASE(an_argument_that_is_too_long_for_linux_is_named),
+		EXEC_CASE(a_long_command_needs_its_directory),
+		EXEC_CASE(an_environment_that_cannot_be_written_is_an_error_at_once),
+		EXEC_CASE(the_environment_is_written_sorted_and_whole),
+		EXEC_CASE(the_number_of_the_attempt_is_only_filled_in_where_it_was_asked_for),
+		EXEC_CASE(jobs_get_their_own_limit_of_open_files),
+		EXEC_CASE(without_one_they_get_the_limit_of_their_slot),
+		EXEC_CASE(a_slot_keeps_its_jobs_on_its_processors),
+		EXEC_CASE(each_job_runs_the_program_that_its_own_path_names),
+		EXEC_CASE(a_program_that_went_elsewhere_is_found_there),
+		EXEC_CASE(a_program_is_found_as_a_shell_finds_it),
+		EXEC_CASE(an_error_of_exec_is_the_program_s_or_the_machine_s),
+		EXEC_CASE(an_error_of_exec_is_explained),
 	};
 
 	bed_dispatch(argc, argv);
