@@ -32,7 +32,7 @@ void again_leave_out(struct flow_again *again, const char *id)
 		job->is_there = job->is_left_out = true;
 }
 
-/* Those of n jobs that passed then. */
+/* Those of n dependencies that passed in the earlier run. */
 static struct job_need *settled_of(const struct flow_again *again, const struct plan *plan,
 				   const uint32_t *deps, uint32_t n, uint32_t *ret_n)
 {
@@ -56,8 +56,8 @@ static struct job_need *settled_of(const struct flow_again *again, const struct 
 }
 
 /*
- * Passed jobs of a `needs_any` do not run again, but their results are still given to the job.
- * One that stays in the plan is in both lists and given once. Jobs of a kind share their list.
+ * Passed jobs of a `needs_any` do not run again, but the job still gets their results. A passed job
+ * that stays in the plan is in both lists; the job gets it once. Jobs of a kind share their list.
  */
 static void settle_passed(const struct flow_again *again, struct plan *plan)
 {

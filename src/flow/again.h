@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --failed, in a plan: the jobs of an earlier run that are to run again. */
+/* --failed: which jobs of a plan run again because they did not pass in an earlier run. */
 #ifndef FLOW_AGAIN_H
 #define FLOW_AGAIN_H
 
 #include "flow/flow.h"
 
-/* Which of them the plan has. Before other jobs are taken out of it. */
+/* Sets is_there of each job that the plan has. Call it before the selection removes jobs. */
 void again_mark(struct flow_again *again, const struct plan *plan);
-/* The one of that id; NULL: it is not to run again. */
+/* The job with this id; NULL if it does not run again. */
 struct flow_again_job *again_find(const struct flow_again *again, const char *id);
-/* It is there, but the command line does not select it. */
+/* The configuration has the job of this id, but the command line does not select it. */
 void again_leave_out(struct flow_again *again, const char *id);
-/* Takes all other jobs out of the plan but those that they need, and finally jobs. If none is
- * left, the plan is empty. */
+/* Keeps the jobs that run again, the jobs that these need, and finally jobs, and removes all others
+ * from the plan. If no job runs again, the plan is empty. */
 void again_select(const struct flow_again *again, struct plan *plan);
 
 #endif

@@ -111,7 +111,6 @@ void flow_replace_words(struct cfg *c, const struct flow_options *options, bool 
 	struct hjson_node *flow = hjson_get(cfg_root(c), "flow");
 	const struct flow_type *type = flow ? type_named(c, flow) : &flow_jobs;
 
-	/* A flow that there is not: as in DVSim's flows, where words are keys of the configuration.
-	 */
+	/* An unknown flow is handled as DVSim's, where words are keys of the configuration. */
 	(type ? type : &flow_sim)->replace_words(c, options, must_use, diags);
 }

@@ -16,7 +16,7 @@
 #include "job/job_reader.h"
 #include "job/job_spec.h"
 
-/* What DVSim's own options say; all NULL, 0 and false: nothing was said. Lists end in NULL. */
+/* Values of DVSim's own options. NULL, 0 or false: the option is not given. Lists end in NULL. */
 struct dv_options {
 	const char *const *build_opts, *const *run_opts, *const *build_modes, *const *run_modes;
 	const char *const *seeds, *const *select_cfgs;
@@ -28,20 +28,20 @@ struct dv_options {
 	uint32_t reseed, max_odirs, max_waves;		   /* max_waves: the value of {max_waves} */
 	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
 	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
-	time_t when;						    /* what the timestamps say */
+	time_t when; /* the time of both timestamps */
 	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/dv/fusesoc.h */
 	const char *const *terminal_env; /* for the rules of an interactive job; static */
-	void (*say)(const char *text);	 /* what users should know of at level info; or NULL */
+	void (*say)(const char *text);	 /* shows a message of level info; or NULL */
 };
 
-/* --gui-debug is --gui and more. */
+/* --gui-debug implies --gui. */
 static inline bool dv_has_gui(const struct dv_options *dv)
 {
 	return dv->gui || dv->gui_debug;
 }
 
-/* What a configuration of DVSim's has to offer, each a NULL-terminated list of names; NULL: the
- * flow has no such thing. */
+/* The names that a configuration of DVSim's flows defines: a NULL-terminated list per category.
+ * NULL: the flow has no such category. */
 enum { FLOW_BUILD_MODES, FLOW_RUN_MODES, FLOW_TESTS, FLOW_REGRESSIONS, FLOW_N_CATEGORIES };
 struct flow_listing {
 	const char *block;
@@ -50,14 +50,14 @@ struct flow_listing {
 
 enum { FLOW_MOST_RETRIES = 1000 };
 
-/* What the command line says of all jobs, whatever the configuration says of each. */
+/* Limits that the command line sets for all jobs. They override the configuration. */
 struct flow_limits {
 	bool has_timeout, has_retries;
 	double timeout_s; /* 0: none */
 	uint32_t retries;
 };
 
-/* --failed: a job of an earlier run that is to run again. */
+/* --failed: a job of an earlier run that runs again. */
 struct flow_again_job {
 	const char *id, *seed; /* seed: NULL if it has none */
 	bool is_there;	       /* set by the flow: the configuration still has it */
@@ -69,8 +69,8 @@ struct flow_again {
 	size_t n;
 	struct map by_id;  /* id -> its index + 1 */
 	struct map passed; /* jobs that need not run again: id -> seed, or "" */
-	/* The -i of that run; NULL: none. In DVSim's flows a regression adds options to its tests,
-	 * so what ran is planned by these, and -i only selects. */
+	/* The -i of that run; NULL: none. DVSim's flows plan with these items, because a regression
+	 * adds options to its tests. The -i of this run then only selects. */
 	const char *const *items;
 };
 
@@ -80,34 +80,35 @@ struct flow_options {
 	const char *const *excluded; /* -x, likewise; NULL: none */
 	struct flow_limits limits;
 	const char *const *defines; /* -D NAME=VALUE, NULL-terminated; or NULL */
-	/* The types of backends, NULL-terminated. NULL: jobs name none. */
+	/* Names of the backend types, NULL-terminated. NULL: no roster is read, and names of
+	 * backends are not checked. */
 	const char *const *backend_types;
-	/* Keys of a job that backends read ("devices"); ends in one without a key. NULL: none. */
+	/* Keys of a job that backends read ("devices"); the last row has no key. NULL: none. */
 	const struct job_key *job_keys;
-	/* Called for a plan that is refused, but whose jobs and dependencies are known, to find
-	 * what else is wrong with it. NULL: nobody wants to. */
+	/* Called if there are errors, but all jobs and dependencies are known: reports what else is
+	 * wrong with the plan. May be NULL. */
 	void (*check_refused)(void *ctx, const struct plan *plan, struct diags *diags);
 	void *check_ctx;
-	const struct dv_options *dv; /* NULL: none of them */
+	const struct dv_options *dv; /* NULL: no option of DVSim's */
 	struct flow_again *again;    /* --failed; NULL: not given. The plan may be empty then. */
 	/* Called for each configuration instead of planning its jobs; NULL: they are planned. */
 	void (*list)(void *ctx, const struct flow_listing *listing);
 	void *list_ctx;
 };
 
-/* Our own flows, whose output is beside the configuration, and DVSim's, whose output is in the
- * tree's scratch directory. */
+/* Native flows write beside the configuration, DVSim's flows into the scratch directory of the
+ * source tree. */
 enum flow_kind { FLOW_NATIVE, FLOW_DVSIM };
 
 struct flow_type {
 	const char *name; /* "jobs" */
 	const char *help;
 	enum flow_kind kind;
-	enum plan_report report; /* of its plans; PLAN_REPORT_OF_FLOW is none */
+	enum plan_report report; /* of its plans; PLAN_REPORT_OF_FLOW: none */
 	const struct job_reader
-		*readers; /* what its jobs name; ends in one without a name. NULL: none */
-	/* NULL after errors. The plan owns copies of all it needs but positions' file names, which
-	 * cfg keeps. */
+		*readers; /* those that its jobs name; the last has no name. NULL: none */
+	/* NULL after errors. The plan owns copies of everything in it, except file names of
+	 * positions and the roster, which cfg owns. */
 	struct plan *(*make)(struct cfg *c, const struct flow_options *options,
 			     struct diags *diags);
 	/* flow_replace_words() */
@@ -125,19 +126,21 @@ struct flow_key {
 	const char *key, *type, *otherwise, *help; /* otherwise: the default, for people */
 	enum flow_key_place place;
 };
-/* Number n, in the order of docs/reference/config.md; NULL: there are no more. */
+/* Key number n, in the order of docs/reference/config.md; NULL after the last one. */
 const struct flow_key *flow_jobs_key(size_t n);
 
 extern const struct flow_type *const flow_types[]; /* NULL-terminated */
-/* Is this value of the key `flow` one of our own flows? NULL (no such key): no. */
+/* Does the value of the key `flow` name a native flow? flow NULL (no such key): false. */
 bool flow_is_native(const struct cfg *c, struct hjson_node *flow);
+/* Plans with the flow that the configuration names. NULL after errors. c must outlive the plan. */
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags);
-/* Of all flows. */
+/* Finds a reader of any flow by its name. */
 job_reader_find flow_reader;
 
 /*
- * For those who read `backends` and make no plan: its {words} get the values of `vars` and -D, as
- * flow_plan() has it. must_use: a -D for no variable is an error.
+ * Replaces the {words} in `backends` by the values of `vars` and -D, as flow_plan() does. For
+ * commands that read `backends` and make no plan. must_use: a -D that names no variable is an
+ * error.
  */
 void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 			struct diags *diags);

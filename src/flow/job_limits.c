@@ -8,7 +8,7 @@
 struct limits_setter {
 	struct plan *plan;
 	const struct flow_options *options;
-	struct map done; /* rules by address -> those with the limits in them */
+	struct map done; /* address of rules -> their copy with the limits */
 	const struct job_rules *last, *last_new;
 };
 
@@ -35,7 +35,7 @@ static const struct job_rules *make_limited(struct limits_setter *l, const struc
 	return r;
 }
 
-/* What jobs share stays shared. */
+/* Jobs that share rules share the copy, too. */
 static const struct job_rules *limited_rules(struct limits_setter *l, const struct job_rules *rules)
 {
 	const char *key = (const char *)&rules;

@@ -6,9 +6,9 @@
 #include "flow/flow.h"
 
 /*
- * The limits that the command line gives replace those of all jobs and of the stages of their
- * fallbacks. Interactive jobs keep having none; builds and runs of DVSim's flows keep the time
- * limit of their own options (--build-timeout-mins, --run-timeout-mins), and with --gui theirs.
+ * Applies the limits of the command line to all jobs and to the stages of their fallbacks.
+ * Interactive jobs stay without limits. Builds and runs of DVSim's flows keep their time limit if
+ * their own option (--build-timeout-mins, --run-timeout-mins) or --gui is given.
  */
 void job_limits_set(struct plan *plan, const struct flow_options *options);
 

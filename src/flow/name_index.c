@@ -92,7 +92,7 @@ static const char *suggest_name(const struct plan *plan, const char *name, bool 
 	return near;
 }
 
-/* The glob with another beginning, of len bytes; NULL: no target is near to it. */
+/* glob with its first len bytes replaced by a similar target; NULL: no target is similar. */
 static const char *suggest_beginning(const struct plan *plan, const char *glob, size_t len)
 {
 	const char *begin = arena_strndup(plan->mem, glob, len);
@@ -103,7 +103,7 @@ static const char *suggest_beginning(const struct plan *plan, const char *glob, 
 	return arena_printf(plan->mem, "%s%s", near, glob + len);
 }
 
-/* "biuld.a*": the beginning is taken for a target. */
+/* "biuld.a*" -> "build.a*": the beginning may be a misspelt target. */
 static const char *suggest_glob(const struct plan *plan, const char *glob)
 {
 	static const char between[] = "._- ";

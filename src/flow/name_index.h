@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of a plan's jobs in order, so that a glob looks only at those with its beginning. */
+/* The names of a plan's jobs, sorted: a glob is compared only with names that begin as it does. */
 #ifndef FLOW_NAME_INDEX_H
 #define FLOW_NAME_INDEX_H
 
@@ -18,7 +18,8 @@ void name_index_done(struct name_index *x);
 void name_index_glob(struct name_index *x, const char *glob);
 /* Orders indices of jobs, for qsort() and bsearch(). */
 int name_index_compare(const void *a, const void *b);
-/* A name or target near to this one, or a glob near to this glob; or NULL. */
+/* For "did you mean": a job's name or target that is similar to name; for a glob, a similar glob.
+ * NULL: none. */
 const char *name_index_suggest(const struct name_index *x, const char *name);
 
 #endif

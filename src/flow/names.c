@@ -10,10 +10,10 @@
 
 enum { NAME_MOST = 255 };
 
-/* Directories with links to jobs' directories, beside those. */
+/* Directories of status links, beside the jobs' directories. */
 static const char *const taken[] = {"passed", "failed", "killed", "running"};
 
-/* <name>.attempt-N is where a failed attempt of <name> is kept. */
+/* The directory of a failed attempt of <name> is kept as <name>.attempt-N. */
 static bool is_attempt_of_another(const char *name)
 {
 	const char *dot = strrchr(name, '.');
@@ -25,7 +25,7 @@ static bool is_attempt_of_another(const char *name)
 	return *digits && digits[strspn(digits, "0123456789")] == '\0';
 }
 
-/* <name>.YYYYmmdd_HHMMSS is where `renew` moves what <name> left before. */
+/* `renew` moves an earlier directory of <name> to <name>.YYYYmmdd_HHMMSS. */
 static bool is_earlier_directory_of_another(const char *name)
 {
 	const char *stamp = wall_find_stamp(name);

@@ -12,7 +12,7 @@ static struct hjson_node *backends_of(struct cfg *cfg)
 	return cfg ? hjson_get(cfg_root(cfg), "backends") : NULL;
 }
 
-/* The `type` of `npu: { type: "chips" }`; NULL: its name says it. */
+/* The `type` of `npu: { type: "chips" }`. NULL: the entry's name is the type. */
 static struct hjson_node *type_of_settings(struct hjson_node *m)
 {
 	return m && m->type == HJSON_OBJECT ? hjson_get(m, "type") : NULL;
@@ -107,7 +107,7 @@ static void hint_type(const struct roster *r, const char *name, struct diag *e)
 	diag_hint(e, "there are: %s", all.s);
 }
 
-/* Those of the configuration come first. */
+/* Entries of the configuration are the first ones in r->at. */
 static const char *suggest_configured(const struct roster *r, const char *name)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();

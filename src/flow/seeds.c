@@ -15,7 +15,7 @@ const char *seed_number(struct arena *mem, const char *seed)
 	return number_int(mem, seed);
 }
 
-enum { DIGITS_THAT_COUNT = 32 }; /* 10 to the power of that is a multiple of 2 to the same */
+enum { DIGITS_THAT_COUNT = 32 }; /* 10^32 is a multiple of 2^32 */
 
 uint32_t seed_low_bits(const char *seed)
 {
@@ -32,11 +32,11 @@ uint32_t seed_low_bits(const char *seed)
 	return is_negative ? 0u - low : low;
 }
 
-/* words: the lowest first; they are used up. */
+/* words: least significant first; overwritten with 0. */
 static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
 {
 	char text[WORDS * 10 + 9 + 1], *p = text + sizeof(text) - 1;
-	int n = WORDS; /* not zero, as far as we know */
+	int n = WORDS; /* words[n] and above are 0 */
 
 	*p = '\0';
 	do { /* nine digits at a time */
@@ -68,7 +68,7 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
-/* The NUL too, so that "a", "bc" is not "ab", "c". */
+/* Absorbs the NUL, too, so that the hash of "a", "bc" differs from that of "ab", "c". */
 static uint64_t absorb(uint64_t state, const char *text)
 {
 	do

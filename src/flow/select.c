@@ -18,8 +18,8 @@ struct selection {
 	const struct map *by_name;
 	bool *is_in;
 	bool *is_out;	   /* excluded by name */
-	uint32_t *because; /* who needs it; NOBODY: it was asked for */
-	uint32_t *queue;   /* jobs whose needs must be looked at */
+	uint32_t *because; /* the job that needs it; NOBODY: it is selected itself */
+	uint32_t *queue;   /* jobs whose needs are still to be added */
 	size_t n_queued, n_left_out;
 };
 
@@ -49,7 +49,7 @@ static void take_because(struct selection *s, size_t job, uint32_t who)
 	s->queue[s->n_queued++] = (uint32_t)job;
 }
 
-/* What was asked for, unless it was excluded. */
+/* Selects the job unless it is excluded. */
 static void flow_select_take_job(struct selection *s, size_t job)
 {
 	if (s->is_out[job])
@@ -79,14 +79,14 @@ static bool is_meant(const struct job_spec *job, const char *item)
 	       (str_is_glob(item) && str_glob(item, job->name));
 }
 
-/* Calls mark for each job that the item means; false: there is none. */
+/* Calls mark for each job that matches the item; false: none does. */
 static bool mark_item(struct selection *s, const char *item,
 		      void (*mark)(struct selection *s, size_t job))
 {
 	uintptr_t number = (uintptr_t)map_get(s->by_name, item);
 	bool found = number > 0;
 
-	if (found) { /* the very name goes before a target of that name */
+	if (found) { /* a job of this name goes before a target of this name */
 		mark(s, number - 1);
 		return true;
 	}
@@ -114,7 +114,7 @@ static const char *suggest_tag(const struct plan *p, const char *tag)
 	return near;
 }
 
-/* what: "-i " or, as it may have been written in two ways, "cannot leave out ". */
+/* what: "-i ", or "cannot leave out ", since `-i '!ITEM'` excludes as -x does. */
 static void refuse_item(const struct selection *s, const char *what, const char *item,
 			struct diags *diags)
 {
@@ -145,7 +145,7 @@ static void mark_items(struct selection *s, const char *what, const char *const 
 			refuse_item(s, what, items[i], diags);
 }
 
-/* Which jobs are there for others, in whatever way. */
+/* Per job: does another job depend on it, in any way? The caller frees the array. */
 static bool *find_needed(const struct plan *p)
 {
 	bool *ret = xcalloc(p->n_jobs + 1, sizeof(*ret));
@@ -156,7 +156,7 @@ static bool *find_needed(const struct plan *p)
 	return ret;
 }
 
-/* What is asked for, less what is excluded. diags NULL: what matches nothing is not said. */
+/* Selects by -i and -x. diags NULL: items that match nothing are not reported. */
 static void take_asked(struct selection *s, const struct flow_options *options, enum select_all all,
 		       struct diags *diags)
 {
@@ -187,7 +187,7 @@ static void flow_select_take_needs(struct selection *s)
 	}
 }
 
-/* What was excluded and runs all the same. */
+/* Reports excluded jobs that run because others need them. */
 static void warn_of_needed(const struct selection *s, struct diags *diags)
 {
 	const struct job_spec *jobs = s->plan->jobs;
@@ -208,7 +208,7 @@ static void warn_of_needed(const struct selection *s, struct diags *diags)
 			     others.s ? others.s : "");
 }
 
-/* Arrays of dependencies are shared: the last one that was renumbered, and what became of it. */
+/* Jobs share arrays of dependencies. This is the array that was renumbered last, and the result. */
 struct renumbered {
 	const uint32_t *from, *to;
 	uint32_t from_needs, from_any, from_held, n_any;
@@ -331,7 +331,7 @@ static void refuse_many(const struct selection *s, const struct flow_options *op
 		  jobs[s->queue[s->n_queued - 1]].name);
 }
 
-/* Of the jobs that are taken only those that are to run again. */
+/* Removes the jobs from s->queue that do not run again. */
 static void keep_failed(struct selection *s, const struct flow_again *again)
 {
 	size_t n = 0;
@@ -349,7 +349,7 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 
 	selection_init(&s, plan, by_name);
 	take_asked(&s, options, SELECT_EACH,
-		   NULL); /* select_jobs() says what is wrong with items */
+		   NULL); /* select_jobs() reports items that match nothing */
 	if (options->again)
 		keep_failed(&s, options->again);
 	if (s.n_queued > 1) {

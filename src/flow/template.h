@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A text with values in it, taken apart once and put together for each job. Whose text it is says
- * what the values are: they are numbered, in the order of an array.
+ * A text with places for values, parsed once and rendered for each job. The values are an array;
+ * the module that makes the template defines what each index means.
  */
 #ifndef FLOW_TEMPLATE_H
 #define FLOW_TEMPLATE_H
@@ -27,7 +27,7 @@ struct template
 	const char *same; /* the text, if it is the same in every job; else NULL */
 	/* Of native flows: */
 	bool has_attempt;
-	const struct text *text; /* where it came from */
+	const struct text *text; /* the text that was parsed, with its position */
 };
 
 struct template_list {
@@ -35,25 +35,25 @@ struct template_list {
 	uint32_t n;
 };
 
-/* A template that is being made, from left to right. */
+/* Makes a template, from left to right. */
 struct template_builder {
 	struct arena *mem; /* for the template */
 	VEC(struct segment) segments;
-	struct str literal; /* what came since the last value */
+	struct str literal; /* the text after the last value */
 };
 
 void template_add_text(struct template_builder *b, const char *s, size_t n);
 void template_add_value(struct template_builder *b, uint32_t value);
-/* The template; b is empty again. */
+/* Returns the template, whose memory is b->mem, and empties b. */
 struct template template_end(struct template_builder *b);
 
-/* Appends it. */
+/* Appends the text with these values to out. */
 void template_render(const struct template *t, const char *const *values, struct str *out);
-/* In mem; t->same itself where there is one. */
+/* The text with these values, in mem; t->same itself if it is not NULL. */
 const char *template_text(const struct template *t, struct arena *mem, const char *const *values);
-/* t asks for this value. */
+/* Does t contain this value? */
 bool template_uses(const struct template *t, uint32_t value);
-/* All of them are the same in every job. */
+/* Is each template of the list the same in every job? */
 bool template_list_is_same(const struct template_list *list);
 
 #endif

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What texts of a configuration may consist of. */
+/* Which characters may be in texts of a configuration. */
 #ifndef FLOW_TEXT_H
 #define FLOW_TEXT_H
 
 #include "base/arena.h"
 
-/* All of it can stand in a command: valid UTF-8, no control characters but tabs and line breaks. */
+/* Can s be in a command? Valid UTF-8, without control characters except tabs and line breaks. */
 bool text_is_clean(const char *s);
-bool text_is_line(const char *s); /* and none of those */
-/* A letter or _, then letters, digits and _: what {…} may hold. */
+bool text_is_line(const char *s); /* the same, without tabs and line breaks */
+/* Can s be the word in {…}? A letter or _, then letters, digits and _. */
 bool text_is_word(const char *s, size_t len);
-/* For messages, arena-owned. */
+/* s with control characters and invalid UTF-8 as \xNN, for messages. In mem. */
 const char *text_printable(struct arena *mem, const char *s);
 
 #endif

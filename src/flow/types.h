@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The flows that there are; each has its row in flow.c. */
+/* All flows. Each has a row in flow_types (flow.c). */
 #ifndef FLOW_TYPES_H
 #define FLOW_TYPES_H
 

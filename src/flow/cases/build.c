@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is built before a case: runtimes, and dependencies at HEAD and at the pin. */
+/* Builds that cases need: runtimes, and dependencies at HEAD and at the pin. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,7 +94,7 @@ static struct settings build_settings(struct cases *b, struct hjson_node *at)
 	return s;
 }
 
-/* Where it is when it is built: `dir`, or the directory of its job. */
+/* Where the result of the build is: `dir`, or else the directory of the job. */
 static const char *dir_of(struct cases *b, struct hjson_node *node, const char *job)
 {
 	struct load *l = b->load;
@@ -171,7 +171,7 @@ static const char *word_of(struct cases *b, const char *name)
 	return word;
 }
 
-/* { dir: "…" }: it is there, nothing is to be built. */
+/* { dir: "…" }: the directory exists, and there is nothing to build. */
 static bool is_only_dir(const struct hjson_node *node)
 {
 	return node->type == HJSON_OBJECT && node->n == 1 && hjson_get(node, "dir");
@@ -191,7 +191,7 @@ static void read_side(struct cases *b, struct case_pin *p, struct hjson_node *no
 	p->builds[side] = entries_add(&b->entries, &e);
 }
 
-/* No `commit`: the pin is always there; an empty one (-D commit=): not this time. */
+/* Is the pin used? Always without the key `commit`; not if the commit is empty (-D commit=). */
 static bool has_commit(struct cases *b, struct cfg_fields *f)
 {
 	struct hjson_node *commit = cfg_fields_node(f, "commit");

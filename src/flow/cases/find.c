@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which directories are cases: those that the glob matches and that have the marker. */
+/* Finds the cases: directories that match the glob and have the markers. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -37,7 +37,8 @@ static int cases_find_by_name(const void *a, const void *b)
 	return strverscmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* All directories in dir that the segment matches, in order; hidden ones only if it says so. */
+/* Adds all directories in dir that match the segment, sorted. Hidden ones match only if the segment
+ * begins with '.'. */
 static void add_matches(struct finder *f, const char *dir, const char *segment, struct dirs *out)
 {
 	size_t first = out->n;
@@ -67,7 +68,7 @@ static void add_matches(struct finder *f, const char *dir, const char *segment, 
 		qsort(out->at + first, out->n - first, sizeof(*out->at), cases_find_by_name);
 }
 
-/* One level after another: how deep it goes is the user's affair. */
+/* Level by level, without recursion: the user's glob decides about the depth. */
 static struct dirs walk(struct finder *f)
 {
 	char *glob = arena_strdup(f->load->mem, f->glob), *segment;
@@ -170,7 +171,7 @@ static const char *read_text(struct finder *f, struct cfg_fields *fields, const 
 	return cases_text(f->load, key, t.s, *ret_at);
 }
 
-/* The case's own file is always one. */
+/* The case's file is always a marker, too. */
 static void read_markers(struct finder *f, struct cfg_fields *fields, struct hjson_node *file_at)
 {
 	struct text_list given = settings_texts(fields, "marker", (struct text_list){0});

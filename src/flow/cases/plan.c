@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Entries that have become jobs -> a graph. A case is compiled when its runtime and all
- * dependencies at HEAD are there, and runs when it is compiled. Its fallback is the same on the
- * pin: it is compiled again, then run, as stages of the one job that has the case's result.
+ * Dependencies and fallbacks. A case is compiled after its runtime and all dependencies at HEAD are
+ * built, and runs after it is compiled. The fallback does the same on the pin: the case is compiled
+ * again, then run. Both are stages of the one job that has the result of the case.
  */
 #include <string.h>
 
@@ -47,7 +47,8 @@ static void cases_plan_set_deps(struct cases *b, struct plan *plan, struct found
 	job->deps = d.at;
 }
 
-/* The directory that a compile job writes to is made by a file that says whose it is. */
+/* Writing the file <out>/case creates the directory that a compile job writes to. The file names
+ * the case that the directory belongs to. */
 static const struct job_steps *steps_of(struct plan *plan, const struct found_case *c, int side)
 {
 	struct job_steps *steps = arena_zalloc(plan->mem, sizeof(*steps));
@@ -71,7 +72,8 @@ static const char *compile_stage(struct plan *plan, const struct found_case *c, 
 				  : arena_printf(plan->mem, "pin: compile-%zu", i + 1);
 }
 
-/* A compile job falls back on itself; the run on all of them, then on itself. */
+/* The fallback of a compile job is the same job on the pin. The fallback of the run is all compile
+ * jobs on the pin, then the run. */
 static void set_fallback(struct cases *b, struct plan *plan, struct found_case *c, size_t entry,
 			 bool is_run)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A case's file: what is to be compiled and what is to be run, on HEAD and on the pin. */
+/* Reads the file of a case: its compile jobs and its run, on HEAD and on the pin. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +33,7 @@ static bool cases_read_load_file(struct cases *b, struct found_case *c, const ch
 	return cfg_override(c->cfg, l->diags) == 0;
 }
 
-/* at: NULL: the file as a whole is meant. */
+/* at NULL: the file as a whole. */
 static struct src_pos cases_read_place(const struct found_case *c, const struct hjson_node *at)
 {
 	return at ? cfg_pos(c->cfg, at->pos) : cfg_start(c->cfg);
@@ -80,7 +80,7 @@ static void refuse_runtime(struct cases *b, const struct found_case *c, const ch
 			  "before it");
 }
 
-/* Runtimes that the configuration does not name exist as they are met. */
+/* Without the key `runtimes`, a runtime exists as soon as a case names it. */
 static struct case_runtime *add_runtime(struct cases *b, const char *name, struct hjson_node *at)
 {
 	struct case_runtime *r = &b->runtimes[b->n_runtimes++];
@@ -92,7 +92,8 @@ static struct case_runtime *add_runtime(struct cases *b, const char *name, struc
 	return r;
 }
 
-/* The key `runtime` goes to the backend as well, but a command has no use for it. */
+/* Takes the key `runtime` out of the case: set_runtime_keys() passes it to the backend, but not for
+ * a command. */
 static bool cases_read_runtime(struct cases *b, struct found_case *c, struct hjson_node **ret_at)
 {
 	struct hjson_node *node = hjson_get(cfg_root(c->cfg), "runtime");
@@ -246,8 +247,8 @@ static struct backend_key runtime_key(struct cases *b, const struct found_case *
 	};
 }
 
-/* The type of backends that reads a job's key `runtime`, and runs cases that say no other. NULL: no
- * type does. */
+/* The backend type that reads the key `runtime` of jobs; the default of cases without a command.
+ * NULL: none. */
 static const char *backend_of_runtimes(const struct cases *b)
 {
 	const struct job_key *key = setting_job_key(b->load->job_keys, "runtime");
@@ -255,7 +256,8 @@ static const char *backend_of_runtimes(const struct cases *b)
 	return key ? key->backend : NULL;
 }
 
-/* Keys of the runtime, for jobs on devices. Commands ignore them. */
+/* A case on a device gets the runtime's keys and `runtime`. A command gets neither `runtime` nor
+ * `options`. */
 static void set_runtime_keys(struct cases *b, struct found_case *c, const struct hjson_node *at,
 			     struct settings *s)
 {
@@ -323,7 +325,7 @@ static bool read_case(struct cases *b, struct found_case *c, const char *file, s
 	return true;
 }
 
-/* Each case may bring a runtime. */
+/* Room for one more runtime per case. */
 static void cases_read_make_room(struct cases *b, size_t n_cases)
 {
 	struct case_runtime *all = arena_array(b->load->mem, b->n_runtimes + n_cases, sizeof(*all));

@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "config/config.h"
 
-/* A block on its way: its configuration, and where its texts go. */
+/* The configuration that a block is read from, and the memory for its texts. */
 struct source {
 	struct cfg *cfg;
 	struct arena *mem;
@@ -27,7 +27,7 @@ static const struct hjson_node *value(struct source *s, const char *key)
 	return find(s, key, strlen(key));
 }
 
-/* The key's text; NULL: not there, or empty. Primary configurations are not expanded yet. */
+/* The key's text, expanded, because primary configurations are not. NULL: missing or empty. */
 static const char *text(struct source *s, const char *key)
 {
 	struct cfg_subst rules = {.lookup = find, .ctx = s, .options = {.is_lenient = true}};
@@ -125,7 +125,7 @@ static const char *below(struct arena *mem, const char *path, const char *root)
 	return path;
 }
 
-/* Where people read the plan: in the book, if there is one. */
+/* The reference to the testplan in reports: its page in the book, or its path without a book. */
 static const char *testplan_ref(struct source *s, const struct dv_block *b, const char *proj_root)
 {
 	const char *path = text(s, "testplan_doc_path"), *book = text(s, "book");
@@ -150,7 +150,7 @@ static const char *testplan_ref(struct source *s, const struct dv_block *b, cons
 
 static struct dv_plan *dv_of(const struct plan *plan)
 {
-	return (struct dv_plan *)plan->dv; /* ours until the plan is done */
+	return (struct dv_plan *)plan->dv; /* only the flow writes to it, until the plan is done */
 }
 
 static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struct dv_options *dv)
@@ -201,7 +201,7 @@ void dv_plan_begin(struct plan *plan, enum dv_kind kind, struct cfg *root,
 	dv_plan_place_reports(plan, root, NULL);
 }
 
-/* Of the first {word} in text, braces included; 0: there is none. */
+/* Length of the first {word} in text, with its braces; 0: none. */
 static size_t find_word(const char *text, const char **ret)
 {
 	for (; (text = strchr(text, '{')) != NULL; text++) {
@@ -216,7 +216,7 @@ static size_t find_word(const char *text, const char **ret)
 	return 0;
 }
 
-/* A list may name in the path what only its members know ({dut}, {tool}); NULL then. */
+/* The path of a list may have {words} that only its members define ({dut}, {tool}): NULL. */
 static const char *reports_base(struct source *s, struct diags *diags)
 {
 	const char *base = text(s, "scratch_base_path"), *word;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside of DVSim's flows: a configuration that is no list of others, on its way to jobs. */
+/* Internal to DVSim's flows: a leaf (a configuration that is no list of others) being planned. */
 #ifndef FLOW_DV_CFG_H
 #define FLOW_DV_CFG_H
 
@@ -26,14 +26,14 @@ struct dv_cfg {
 	const struct dv_options *dv;
 	const char *name, *full_name;
 	struct modes build_modes;
-	struct map root_keys;	/* once jobs are made: key -> value */
-	struct arena *plan_mem; /* of the plan that is made */
+	struct map root_keys;	/* key -> value, set by job_names_init() */
+	struct arena *plan_mem; /* memory of the plan */
 	bool is_child;		/* of a primary configuration */
 	bool is_left_out;	/* nothing was selected in it */
 	/* ---- of all configurations of this plan ---- */
 	struct map *ids;      /* of its jobs: id -> index + 1 */
-	struct map *excluded; /* words of -x that meant something */
-	struct map *defined;  /* -D for a key that there is */
+	struct map *excluded; /* words of -x that matched */
+	struct map *defined;  /* texts of -D whose key exists */
 	struct sim_item *items;
 	struct arena *items_mem;
 	struct seeds *seeds;
@@ -48,12 +48,12 @@ struct dv_cfg {
 	size_t n_builds;
 	const char *primary_build_mode;
 	struct testplan testplan;
-	struct sim_deploy *deploy; /* NULL: nothing was begun */
+	struct sim_deploy *deploy; /* NULL: sim_deploy_begin() was not called */
 };
 
-/* The value of a key of the configuration; NULL: not there, or null. */
+/* The value of a key of the configuration; NULL: missing, or null. */
 struct hjson_node *dv_cfg_value(const struct dv_cfg *s, const char *key);
-/* A string of the configuration, or otherwise. */
+/* The string of a key; otherwise if the key is missing or no string. */
 const char *dv_cfg_text(const struct dv_cfg *s, const char *key, const char *otherwise);
 
 #endif

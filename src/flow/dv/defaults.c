@@ -131,7 +131,7 @@ static void set_missing_number(struct dv_cfg *s, const char *key, uint32_t numbe
 	dv_set_node(s, key, n);
 }
 
-/* Of every flow. */
+/* Keys of all flows. */
 static const char *const common_texts[] = {
 	"name",	      "variant_name",	    "results_dir",	  "results_page",
 	"results_md", "publish_results_md", "results_summary_md", NULL,

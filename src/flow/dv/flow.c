@@ -40,7 +40,7 @@ static bool has_tool(struct dv_cfg *s)
 	return false;
 }
 
-/* The tree as jobs are made of it, but for what waits for commands; NULL after errors. */
+/* Prepares the tree from which jobs are made, and starts its commands. NULL after errors. */
 static struct cfg_expansion *prepare(struct dv_cfg *s)
 {
 	struct cfg_expand_options rules = {.ignored = s->flow->ignored};
@@ -59,7 +59,7 @@ static struct cfg_expansion *prepare(struct dv_cfg *s)
 	return cfg_expand_begin(s->reader.cfg, &rules, diags);
 }
 
-/* What comes after prepare(); false: there is nothing to make of it. */
+/* The step after prepare(), which may wait for commands. false: no jobs can be made. */
 static bool begin(struct dv_cfg *s, struct cfg_expansion *x, struct plan *plan)
 {
 	s->plan_mem = plan->mem;
@@ -94,7 +94,7 @@ static void dv_cfg_done(struct dv_cfg *s)
 	map_done(&s->root_keys);
 }
 
-/* A key of ours: DVSim leaves it alone. */
+/* A key of dvsched, which DVSim ignores. */
 static void read_keep_runs(struct plan *plan, struct cfg *c, struct diags *diags)
 {
 	struct hjson_node *n = hjson_get(cfg_root(c), "keep_runs");
@@ -113,7 +113,7 @@ static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *fl
 	struct hjson_node *name = hjson_get(cfg_root(c), "name");
 
 	plan->flow = flow->name;
-	plan->may_share = true; /* until a configuration says otherwise */
+	plan->may_share = true; /* until a configuration forbids it */
 	plan->name = arena_strdup(plan->mem, name && name->type == HJSON_STRING
 						     ? hjson_cstr(cfg_doc(c), name)
 						     : path_base(cfg_path(c)));
@@ -188,7 +188,7 @@ static bool is_selected(const struct primary *p, const struct dv_cfg *child)
 	return false;
 }
 
-/* An error in a file that several configurations share does not say by itself whose it is. */
+/* Several configurations may share the file with an error, so a note names the configuration. */
 static void name_child(const struct primary *p, struct hjson_node *entry, const struct cfg *child,
 		       struct diag *first)
 {
@@ -214,7 +214,7 @@ static void note_name(struct primary *p, const struct dv_cfg *child)
 		map_set(&p->names, arena_printf(mem, "%s/%s", name, variant), p);
 }
 
-/* Of --select-cfgs, the words that select nothing. */
+/* Reports words of --select-cfgs that select nothing. */
 static void warn_of_selection(struct primary *p, struct hjson_node *children)
 {
 	const struct dv_cfg *s = &p->like;
@@ -237,8 +237,8 @@ static void warn_of_selection(struct primary *p, struct hjson_node *children)
 }
 
 /*
- * Most of the time of planning is spent in {eval_cmd}. So all children take one step, then all take
- * the next, and the commands of each run while it is the turn of the others.
+ * Planning spends most of its time in {eval_cmd}. So all children take one step, then all take the
+ * next, and the commands of a child run while the others take their step.
  */
 struct child {
 	struct hjson_node *entry;
@@ -306,7 +306,7 @@ static void warn_of_left_out(struct primary *p, struct hjson_node *children)
 		    p->left_out.s, n > LEFT_OUT_SHOWN ? ", …" : "");
 }
 
-/* Of a configuration in which nothing is selected only errors count: DVSim loads it, too. */
+/* A configuration in which nothing is selected reports only its errors: DVSim loads it, too. */
 static void end_child(struct primary *p, struct child *ch)
 {
 	bool is_silent;
@@ -346,7 +346,7 @@ static void make_children(struct primary *p, const struct hjson_node *list)
 	}
 }
 
-/* A list's own overrides: of where its reports go, for example. */
+/* Applies the overrides of the list itself, for example of the path of its reports. */
 static bool override_primary(struct dv_cfg *s)
 {
 	if (!dv_cfg_value(s, "overrides"))
@@ -362,7 +362,7 @@ static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_no
 	unsigned n_before = like->reader.diags->n_errors;
 
 	if (children->type != HJSON_ARRAY)
-		return; /* said when it was loaded */
+		return; /* reported when it was loaded */
 	if (!override_primary(like))
 		return;
 	dv_define(like->reader.cfg, like->options->defines, like->defined, like->reader.diags);
@@ -389,7 +389,7 @@ static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_no
 			"choose one with --select-cfgs");
 }
 
-/* What is left to say when a plan without errors has no job. */
+/* Reports a plan without errors and without jobs. */
 static void check_jobs(const struct dv_cfg *s, const struct plan *plan)
 {
 	struct diag *e;
@@ -404,7 +404,7 @@ static void check_jobs(const struct dv_cfg *s, const struct plan *plan)
 		diag_hint(e, "give --build-only or --run-only, not both");
 }
 
-/* Of -x, the words that mean nothing in any configuration. */
+/* Reports words of -x that match nothing in any configuration. */
 static void check_excluded(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
@@ -413,7 +413,7 @@ static void check_excluded(struct dv_cfg *s)
 				   "cannot leave out %s: no %s matches", *w, s->flow->selects);
 }
 
-/* A job of a configuration that --select-cfgs leaves out is not gone. */
+/* Jobs of configurations that --select-cfgs leaves out still exist. */
 static void forgive_unselected(struct flow_again *again, const struct plan *plan)
 {
 	for (size_t i = 0; i < again->n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What DVSim's flows have in common: one configuration or a list of others, defaults below the
- * files, overrides, wildcards, and jobs out of what is left.
+ * What DVSim's flows share: they read a configuration or a list of them, add defaults, apply
+ * overrides, expand wildcards, and make jobs from the result.
  *
  * In flow/dv/: reading a configuration of DVSim's into a struct dv_cfg, its modes, and what
  * {wildcards} mean. Entry: dv_flow_plan(); sim/ and oneshot/ call it.
@@ -15,14 +15,13 @@
 struct dv_flow {
 	const char *name;
 	enum dv_kind kind;
-	const char *selects;	    /* what words of -x mean, for messages */
-	const char *const *ignored; /* names that get their values job by job; ends in NULL */
+	const char *selects;	    /* what words of -x can name, for messages */
+	const char *const *ignored; /* names whose values differ by job; ends in NULL */
 	void (*set_defaults)(struct dv_cfg *s);
 	bool (*check)(struct dv_cfg *s); /* before wildcards are expanded; or NULL */
-	/* All before make() that has commands run, which are then waited for; or NULL. */
+	/* Starts the commands that make() needs. They are waited for before make(). Or NULL. */
 	void (*begin)(struct dv_cfg *s, struct plan *plan);
-	/* Jobs of a configuration that is read and expanded; or what it has, if s->options->list.
-	 */
+	/* Makes the jobs of an expanded configuration, or calls s->options->list if it is set. */
 	void (*make)(struct dv_cfg *s, struct plan *plan);
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * FuseSoC's words: `[global options] run [options of run] core`. --cores-root is a global option,
- * --mapping one of run; a mapping is one word (--mapping=X) or two.
+ * FuseSoC's arguments: `[global options] run [options of run] core`. --cores-root is a global
+ * option, --mapping an option of run; a mapping is one word (--mapping=X) or two.
  */
 #include "flow/dv/fusesoc.h"
 
@@ -16,7 +16,7 @@
 static const char blanks[] = " \t\r\n\v\f";
 static const char flag[] = "--mapping";
 
-/* Words as they will be; all in the configuration's memory. */
+/* The arguments, in the configuration's memory. */
 struct words {
 	const char **at;
 	size_t n, cap;
@@ -71,7 +71,7 @@ static void fusesoc_say(const struct rewrite *r, const char *what, const char *w
 					word));
 }
 
-/* The mapping to put in the place of old (n bytes), or NULL. Of several the last one counts. */
+/* The mapping that replaces old; NULL: none. If there are several, the last one counts. */
 static const char *replacement(const struct rewrite *r, const char *old, bool *used)
 {
 	const char *found = NULL;
@@ -145,7 +145,7 @@ static void add_mappings(const struct rewrite *r, struct words *to)
 	}
 }
 
-/* FuseSoC refuses a mapping that is listed twice: the first one stays. */
+/* FuseSoC refuses a repeated mapping: only the first one stays. */
 static void drop_repeated(struct words *w)
 {
 	struct map seen = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --fusesoc-mapping and --fusesoc-extra-cores-root: the words that a configuration gives FuseSoC,
- * rewritten from outside. For every leaf, after its wildcards are expanded and before its modes are
+ * --fusesoc-mapping and --fusesoc-extra-cores-root: change the arguments of FuseSoC in a
+ * configuration. Called for every leaf after its wildcards are expanded and before its modes are
  * read.
  */
 #ifndef FLOW_DV_FUSESOC_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of -i, over all configurations of a plan: one that no configuration knows is a slip. */
+/* The words of -i, matched in all configurations of a plan. Those that match nowhere are reported.
+ */
 #ifndef FLOW_DV_ITEMS_H
 #define FLOW_DV_ITEMS_H
 
@@ -9,15 +10,17 @@
 
 struct sim_item {
 	const char *text;
-	const char *near; /* the nearest name of those that there are; NULL: none */
+	const char *near; /* a similar name, for a hint; NULL: none */
 	bool is_asked, is_found;
 };
 
-/* Each once, in the order given; the last has no text. words: NULL or none: `smoke`. */
+/* The words without repetitions, in the order given; the last item has no text. Without words:
+ * `smoke`. */
 struct sim_item *sim_items_new(struct arena *mem, const char *const *words);
-/* Of an item that a configuration does not have: the names that it has. */
+/* Sets item->near to a similar name of names, unless it is set. For a configuration without item.
+ */
 void sim_item_suggest(struct sim_item *item, struct arena *mem, const char *const *names, size_t n);
-/* Warns of each that was asked for and found nowhere. where: "here". */
+/* Reports items that were looked for and found nowhere. where: end of the message ("here"). */
 void sim_items_warn(const struct sim_item *items, struct diags *diags, struct src_pos at,
 		    const char *where);
 

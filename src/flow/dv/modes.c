@@ -88,7 +88,7 @@ bool node_list_has(struct mode_reader *r, const struct node_list *l, const char 
 	return false;
 }
 
-/* ---- equality, as Python has it ---- */
+/* ---- equality, as in Python ---- */
 
 static bool is_equal(const struct hjson_node *a, const struct hjson_node *b)
 {
@@ -358,7 +358,7 @@ static void report_unknown(struct mode_reader *r, const struct modes *all, const
 		diag_hint(e, "did you mean '%s'?", near);
 }
 
-/* Our stack and our time are bounded by us, and not by the file. */
+/* Limits of recursion and time, whatever the file contains. */
 enum { MODES_DEEP = 500, MERGED_MOST = 1000000 };
 
 static bool report_bad_sub(struct mode_reader *r, const struct modes *all, const struct mode *mode,
@@ -381,7 +381,7 @@ static bool report_bad_sub(struct mode_reader *r, const struct modes *all, const
 	return true;
 }
 
-/* What a mode enables, each once and not itself. */
+/* Removes repetitions and the mode itself from the list of modes that it enables. */
 static void set_sub_modes(struct mode_reader *r, struct mode *mode)
 {
 	struct node_list was = *sub_modes(mode);
@@ -405,10 +405,10 @@ static size_t n_listed(const struct mode *mode)
 }
 
 /*
- * As DVSim 1.57 does it, whose plans are the measure: a mode's own modes are merged into it first,
- * and again each time that the mode is met; and what the first of them enables is then enabled by
- * the mode itself, and its turn comes after the others. So options of a mode that is three deep
- * come two or three times. DVSim goes through a set; we go through the list as it is written.
+ * Gives the same plans as DVSim 1.57: the modes that a mode enables are merged into it first, and
+ * again each time that another mode enables it. What the first of them enables is added to the end
+ * of the mode's own list and merged after the others. So options of a mode three levels down occur
+ * two or three times. DVSim iterates over a set, dvsched over the list as it is written.
  */
 static bool resolve(struct mode_reader *r, struct modes *all, struct mode *mode, unsigned depth)
 {

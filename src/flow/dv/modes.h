@@ -55,7 +55,7 @@ struct mode {
 	const char *name;
 	struct hjson_node *node; /* where it is defined first; NULL: the implicit default */
 	enum mode_kind kind;
-	bool is_all_tests; /* a regression that says nothing about its tests */
+	bool is_all_tests; /* a regression without the key `tests` */
 	bool is_resolved, is_resolving;
 	struct node_list lists[N_MODE_LISTS];
 	/* NULL: not set. */
@@ -65,7 +65,7 @@ struct mode {
 struct modes {
 	struct mode **at; /* in the order of their first definition */
 	size_t n, cap;
-	size_t n_merged; /* modes into modes, and what they list */
+	size_t n_merged; /* merges so far, and elements of lists in them; limited */
 	struct map by_name;
 };
 
@@ -78,10 +78,10 @@ struct mode_reader {
 const char *mode_list_key(enum mode_list list);
 const char *mode_value_key(enum mode_value value);
 
-/* Reads a list of objects; those of one name become one. node NULL: none. */
+/* Reads a list of objects; objects with the same name are merged. node NULL: none. */
 void modes_read(struct mode_reader *r, enum mode_kind kind, struct hjson_node *node,
 		struct modes *ret);
-/* Merges the modes that each of them enables into it. */
+/* Merges into each mode the modes that it enables. */
 void modes_resolve(struct mode_reader *r, struct modes *all);
 struct mode *modes_find(const struct modes *all, const char *name);
 struct mode *modes_add(struct mode_reader *r, struct modes *all, const char *name,

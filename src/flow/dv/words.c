@@ -61,7 +61,7 @@ static const struct hjson_node *find_value(void *ctx, const char *name, size_t l
 	return hjson_get_n(cfg_root(ctx), name, len);
 }
 
-/* The key, if text is its word and nothing else. */
+/* The value of the key, if text is "{key}" and nothing else; else NULL. */
 static const struct hjson_node *only_word(const struct cfg *c, const char *text)
 {
 	size_t n = strlen(text);
@@ -94,7 +94,7 @@ static void replace(struct replacer *r, struct hjson_node *string)
 				    word && !word->pos ? ", from outside the files" : ""));
 }
 
-/* Calls itself for what is in lists and objects, which the parser allows HJSON_MAX_DEPTH of. */
+/* Recursive; the parser limits the depth to HJSON_MAX_DEPTH. */
 static void replace_below(struct replacer *r, struct hjson_node *node)
 {
 	struct hjson_node *m;
@@ -123,7 +123,7 @@ void dv_words_in_backends(struct cfg *c, bool is_lenient, struct diags *diags)
 void dv_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 		      struct diags *diags)
 {
-	(void)must_use; /* -D is checked once all configurations are read */
+	(void)must_use; /* -D can be checked only after all configurations are read */
 	dv_define(c, options->defines, NULL, diags);
 	dv_words_in_backends(c, true, diags);
 }

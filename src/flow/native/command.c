@@ -32,14 +32,14 @@ static bool is_shell_word(const char *word)
 	return false;
 }
 
-/* Characters that mean themselves outside quotes, wherever they stand. */
+/* Characters that have no special meaning to a shell, anywhere outside quotes. */
 static bool command_is_plain(char c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
 	       (c && strchr("_-./:,+@%=", c));
 }
 
-/* One word at *at, unquoted, into word. false: a shell is needed. */
+/* Reads the word at *at into word, without its quotes. false: a shell is needed. */
 static bool take_word(const char **at, const char *end, struct str *word)
 {
 	const char *s = *at;
@@ -66,7 +66,8 @@ static bool take_word(const char **at, const char *end, struct str *word)
 	return true;
 }
 
-/* true and false ignore their arguments as builtins, but not as programs; echo prints them. */
+/* Does the program of this name do the same as the builtin? The programs `true` and `false` read
+ * their arguments (--help); options and backslashes of `echo` differ. */
 static bool is_same_program(const char *first, const char *const *rest, size_t n)
 {
 	if (strcmp(first, "true") == 0 || strcmp(first, "false") == 0)

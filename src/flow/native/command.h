@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A command line: the words it consists of, or the shell that must find that out. Starting a
- * program by its words costs half of what a shell in between costs, and leaves one process less to
- * kill; so the shell is used only where it could matter.
+ * A command line is started as a list of words, or by /bin/sh. Starting a program directly takes
+ * half the time and leaves one process less to kill, so the shell is used only where the result
+ * could differ.
  */
 #ifndef FLOW_NATIVE_COMMAND_H
 #define FLOW_NATIVE_COMMAND_H
 
 #include "base/arena.h"
 
-/* NULL-terminated; NULL if a shell might see something else in text, or if there is no word. */
+/* The words of text, NULL-terminated. NULL: a shell might read text differently, or it is blank. */
 const char *const *command_words(struct arena *mem, const char *text);
-/* What to execute: the words, or /bin/sh -c text. NULL: text is blank. */
+/* What to execute: the words, or /bin/sh -c text (text is borrowed). NULL: text is blank. */
 const char *const *command_argv(struct arena *mem, const char *text);
 
-/* For people, on one line: {attempt} by that name, line breaks as \n. text itself if it is fit. */
+/* text on one line, for people: {attempt} by its name, line breaks as \n. May be text itself. */
 const char *command_shown(struct arena *mem, const char *text);
-/* The same for words, quoted where a shell would need it. */
+/* The same for argv, with words quoted where a shell would need it. */
 const char *command_shown_argv(struct arena *mem, const char *const *argv);
 
 #endif

@@ -21,7 +21,7 @@ const struct flow_key entry_keys[] = {
 };
 const size_t n_entry_keys = ARRAY_LEN(entry_keys);
 
-/* What was read and waits for entry_compile(); templates point to it. */
+/* Texts that entry_read() has read and entry_compile() compiles. Templates point to them. */
 struct entry_texts {
 	struct text name, target, cwd, seed, command, request;
 	struct text_list argv, env, tags, needs, needs_any;
@@ -69,7 +69,7 @@ static struct text read_command(struct load *l, struct cfg_fields *f)
 	return t;
 }
 
-/* What runs on a device, and a command: one of them would not run, and nobody would miss it. */
+/* A job cannot have work for a device and a command: one of the two would silently not run. */
 static void check_only_command(struct load *l, const struct entry *e, struct hjson_node *command)
 {
 	const struct settings *s = &e->settings;
@@ -108,7 +108,7 @@ static void check_command(struct load *l, struct entry *e)
 		check_only_command(l, e, command ? command : argv);
 }
 
-/* It has keys of its own in a job; any other reads what stands under its name as it is. */
+/* Does backend have keys of its own in a job? The others read the object under their name. */
 static bool has_job_keys(const struct load *l, const char *backend)
 {
 	for (const struct job_key *k = l->job_keys; k && k->key; k++)
@@ -117,7 +117,7 @@ static bool has_job_keys(const struct load *l, const char *backend)
 	return false;
 }
 
-/* All keys of such backends, as one JSON object, braces of {words} and all. */
+/* All keys of such backends as one JSON object, in which {words} are not yet replaced. */
 static struct text request_of(struct load *l, const struct entry *e)
 {
 	const struct settings *s = &e->settings;
@@ -143,14 +143,14 @@ static struct text read_name(struct load *l, struct cfg_fields *f, struct entry 
 	return t;
 }
 
-/* "test.{mode}.{seed}" -> "test": the row of the status table that a sweep is counted in. */
+/* The default target, a row of the status table: "test" for the name "test.{mode}.{seed}". */
 static struct text stem_of(struct load *l, const struct text *name)
 {
 	static const char trimmed[] = "._- ";
 	const char *s = name->s;
 	size_t n = strcspn(s, "{");
 
-	if (!text_is_line(s)) /* its name is refused, which is enough */
+	if (!text_is_line(s)) /* entry_compile() reports the name */
 		return (struct text){"jobs", name->at};
 	if (n == 0) { /* "{mode}.test": what comes after the words */
 		const char *end = strrchr(s, '}');
@@ -164,7 +164,7 @@ static struct text stem_of(struct load *l, const struct text *name)
 	return (struct text){n ? arena_strndup(l->mem, s, n) : "jobs", name->at};
 }
 
-/* What the settings say of texts, once they have all been read. */
+/* Collects the texts of the settings after all keys are read. */
 static void take_texts(struct load *l, struct entry *e, struct entry_texts *t)
 {
 	struct text *env = arena_array(l->mem, e->settings.n_env + 1u, sizeof(*env));
@@ -227,7 +227,7 @@ void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *n
 	struct hjson_node *node = cfg_fields_object(f);
 	struct entry_texts *t = begin(l, node, settings, ret);
 
-	/* A root that was merged has no place of its own. */
+	/* A merged root has no position. */
 	ret->pos = name->at->pos ? cfg_pos(l->cfg, name->at->pos) : cfg_start(l->cfg);
 	t->name = *name;
 	t->command = read_command(l, f);

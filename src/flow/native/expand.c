@@ -16,11 +16,11 @@ struct expander {
 	struct plan *plan;
 	const struct job_block *block;
 	struct map *by_name;
-	struct entry *entry; /* whose turn it is */
+	struct entry *entry; /* being expanded */
 	struct rules_maker rules;
 	const char **values;
 	struct str text, needs_path;
-	bool has_error; /* an entry is told of one error: its jobs are alike */
+	bool has_error; /* of this entry; its other jobs would have the same one */
 	struct expand_faults faults;
 };
 
@@ -73,8 +73,8 @@ static void refuse_twin(struct expander *x, const char *name, size_t number)
 	diag_note(e, x->plan->jobs[number].pos, "the first is here");
 }
 
-/* Name, directory and log are parts of two strings. A name that is refused is a name all the same:
- * other jobs may need it. */
+/* Name and directory share one string, the log has a second one. A refused name is put into
+ * by_name, too: other jobs may need it. */
 static void set_name(struct expander *x, struct job_spec *job, uint32_t number)
 {
 	const char *root = x->block->scratch_path, *fault;
@@ -163,7 +163,7 @@ static void set_command(struct expander *x, struct job_spec *job, const struct j
 		refuse(x, t, arena_printf(x->load->mem, "the command of '%s' is blank", job->name));
 }
 
-/* Values are put into JSON strings; most need no escape. */
+/* The values as they are inside JSON strings. */
 static const char **escaped_values(struct expander *x)
 {
 	size_t n = VALUE_FIRST_AXIS + x->entry->sweep.n_axes;
@@ -191,7 +191,7 @@ static void set_request(struct expander *x, struct job_spec *job, const struct j
 	job->request = arena_strndup(x->plan->mem, x->text.s, x->text.len);
 }
 
-/* A job without a command is what it asks of its backend. */
+/* A job without a command: its request to the backend is shown as its command. */
 static void set_request_as_command(struct expander *x, struct job_spec *job)
 {
 	static const char *const argv[] = {"true", NULL};
@@ -216,7 +216,7 @@ static void set_seed(struct expander *x, struct job_spec *job)
 				    job->name, text_printable(x->load->mem, seed)));
 }
 
-/* Lives until the next job: texts that name it have a copy. */
+/* The path is valid until the next job; rendered texts have copies of it. */
 static void set_needs_path(struct expander *x, const struct job_spec *job)
 {
 	str_clear(&x->needs_path);
@@ -225,7 +225,7 @@ static void set_needs_path(struct expander *x, const struct job_spec *job)
 	x->values[VALUE_NEEDS] = x->needs_path.s;
 }
 
-/* A row of the status table, and of reports. */
+/* The target is a row of the status table and of reports: one line. */
 static void check_target(struct expander *x, const char *target)
 {
 	const struct text *written = x->entry->target.text;

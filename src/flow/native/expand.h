@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entries of `jobs` -> job specs, all but what they depend on. */
+/* Entries of `jobs` -> job specs, without their dependencies (needs.h). */
 #ifndef FLOW_NATIVE_EXPAND_H
 #define FLOW_NATIVE_EXPAND_H
 
 #include "base/map.h"
 #include "flow/native/entry.h"
 
-/* What is wrong with the names of the jobs of a plan. */
+/* Errors after which jobs cannot be looked up by name. */
 struct expand_faults {
-	bool is_cut;	/* an entry with an error has not all of its jobs */
-	bool has_twins; /* two jobs have one name */
+	bool is_cut;	/* jobs of an entry are missing: its expansion ended at an error */
+	bool has_twins; /* two jobs have the same name */
 };
 
-/* Fills plan->jobs, by_name (name -> index + 1) and where each entry's jobs are. Errors go to the
- * loads' lists. */
+/* Fills plan->jobs, by_name (name -> index + 1), and `first` and `n` of each entry. Errors go to
+ * the diags of each entry's load. */
 struct expand_faults expand_entries(struct plan *plan, struct entry *entries, size_t n_entries,
 				    struct map *by_name);
-/* What e runs, as a stage of job's fallback; its name is not asked for. */
+/* Makes a stage of job's fallback, which runs what e runs. The name of e is not used. */
 void expand_stage(struct plan *plan, struct entry *e, const struct job_spec *job, const char *stage,
 		  struct job_spec *ret);
 

@@ -40,7 +40,7 @@ const struct flow_key *flow_jobs_key(size_t n)
 	return n < n_setting_keys ? &setting_keys[n].doc : NULL;
 }
 
-/* What the top level says. */
+/* The top level of the configuration. */
 struct top {
 	struct native_top native;
 	struct settings defaults;
@@ -108,7 +108,8 @@ static void check_size(struct load *l, const struct top *top)
 	}
 }
 
-/* From texts to a graph; each step unless those before found a fault that makes others in it. */
+/* Jobs, dependencies, selection. A step is left out if an earlier error would cause others in it.
+ */
 static void make_graph(struct load *l, struct plan *plan, const struct top *top,
 		       const struct flow_options *options, unsigned n_before)
 {

@@ -10,15 +10,15 @@
 
 enum { MOST_EDGES = 100000000 };
 
-/* What some jobs of one entry depend on. */
+/* The dependencies that some jobs of one entry share. */
 struct dep_set {
 	uint32_t *at;
 	uint32_t n_needs, n_any;
-	/* Jobs of the same entry that only a glob found, in order: such a job leaves itself out. */
+	/* Jobs of the same entry that only globs match, sorted. None of them waits for itself. */
 	uint32_t *own;
 	uint32_t n_own;
-	const struct text *lonely; /* a glob that is of use to no job but own[0] */
-	bool has_self;		   /* one of own has this set */
+	const struct text *lonely; /* a glob that matches a single job, of this entry */
+	bool has_self;		   /* a job of own has this set */
 };
 
 struct resolver {
@@ -26,12 +26,12 @@ struct resolver {
 	struct plan *plan;
 	const struct map *by_name;
 	struct name_index index;
-	uint32_t *stamps; /* per job: the list it was put into last */
+	uint32_t *stamps; /* per job: number of the list that it was last added to */
 	uint32_t stamp;
-	const struct entry *entry; /* whose turn it is */
+	const struct entry *entry; /* being resolved */
 	bool is_one;		   /* all its jobs have the same texts */
 	struct map sets;	   /* rendered texts -> dep_set */
-	bool has_error;		   /* of an entry one job is reported: its jobs are alike */
+	bool has_error;		   /* of this entry; its other jobs would have the same one */
 	struct str key;
 	VEC(uint32_t) deps, own; /* being collected */
 	uint64_t n_edges;
@@ -90,8 +90,8 @@ static bool add_dep(struct resolver *r, uint32_t job)
 	return true;
 }
 
-/* Jobs of the other kind are left out: a finally job cannot wait for what may never pass, nor an
- * ordinary one for what comes after it. */
+/* Skips jobs of the other kind: a finally job cannot wait for a job that may never pass, and an
+ * ordinary job cannot wait for one that runs after it. */
 static void add_glob(struct resolver *r, const struct text *text, const char *glob,
 		     struct dep_set *set)
 {
@@ -141,7 +141,7 @@ static void needs_add_name(struct resolver *r, const struct text *text, const ch
 			  "finally jobs run after all others");
 }
 
-/* One of the rendered texts. */
+/* s: t, rendered. */
 static void add_text(struct resolver *r, const struct template *t, const char *s,
 		     struct dep_set *set)
 {
@@ -168,7 +168,7 @@ static size_t needs_add_list(struct resolver *r, const struct template_list *lis
 	return r->deps.n - before;
 }
 
-/* The set for r->key; it is new. */
+/* Makes the set for r->key. */
 static struct dep_set *make_set(struct resolver *r)
 {
 	struct dep_set *set = arena_zalloc(r->load->mem, sizeof(*set));
@@ -232,7 +232,7 @@ static const struct text *first_text(const struct entry *e)
 	return e->needs.n ? e->needs.at[0].text : e->needs_any.at[0].text;
 }
 
-/* A glob found the very job that has it. */
+/* A glob of this job matches the job itself. */
 static void leave_out_self(struct resolver *r, struct dep_set *set, struct job_spec *job,
 			   uint32_t number)
 {

@@ -91,7 +91,7 @@ void rules_done(struct rules_maker *m)
 	str_done(&m->key);
 }
 
-/* What differs, each text with its NUL: target, cwd, env, tags. */
+/* The members that may differ, each text with its NUL: target, cwd, env, tags. */
 static void render_key(struct rules_maker *m, const char *const *values)
 {
 	const struct entry *e = m->entry;
@@ -140,7 +140,7 @@ static const char *absolute_cwd(struct arena *mem, const char *dir, const char *
 	return path_normalise(mem, path_join(scratch, dir, cwd));
 }
 
-/* From a key that lives as long as the plan: the texts in it are the rules'. */
+/* The rules point into key, which must live as long as the plan. */
 static struct job_rules *rules_make_one(struct rules_maker *m, const char *key)
 {
 	struct job_rules *r = arena_memdup(m->mem, &m->same, sizeof(*r));

@@ -103,7 +103,7 @@ const struct resource_need *settings_resources(struct cfg_fields *f, const char 
 	return list;
 }
 
-/* After an error: no limit, so that no job gets an error of its own for it. */
+/* After an error the resource has no limit, so that no job gets an error because of it. */
 static void read_limit(struct load *l, struct cfg_fields *f, struct hjson_node *m,
 		       struct resource_limit *ret)
 {
@@ -182,7 +182,7 @@ static void set_env(struct cfg_fields *f, const char *key, struct hjson_node *m,
 	*n += i == *n;
 }
 
-/* Merges: a name that `defaults` has too gets the job's value, the others stay. */
+/* Merges: a job's value replaces that of the same name in `defaults`; the others stay. */
 void setting_read_env(struct cfg_fields *f, const char *key, struct settings *s)
 {
 	struct hjson_node *node = cfg_fields_node(f, key), *m;
@@ -223,7 +223,7 @@ static void set_backend_key(struct cfg *c, const char *backend, struct hjson_nod
 	*n += i == *n;
 }
 
-/* Those that are there, with room for n_more: what `defaults` has is shared by its jobs. */
+/* A copy of the keys in s, with room for n_more: jobs share the array of `defaults`. */
 static struct backend_key *copy_keys(struct cfg_fields *f, const struct settings *s,
 				     uint32_t n_more)
 {
@@ -235,7 +235,7 @@ static struct backend_key *copy_keys(struct cfg_fields *f, const struct settings
 	return list;
 }
 
-/* `fake: { outcome: fail }`: unread, for the backend's own check. Merges like env. */
+/* `fake: { outcome: fail }`. Merges as env does. */
 void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			       struct settings *s)
 {

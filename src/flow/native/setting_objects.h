@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The settings that are objects of names and values, each with its own rules. */
+/* Readers of the settings that are objects. */
 #ifndef FLOW_NATIVE_SETTING_OBJECTS_H
 #define FLOW_NATIVE_SETTING_OBJECTS_H
 
@@ -8,15 +8,16 @@
 void setting_read_retries(struct cfg_fields *f, const char *key, struct settings *s);
 void setting_read_resources(struct cfg_fields *f, const char *key, struct settings *s);
 void setting_read_env(struct cfg_fields *f, const char *key, struct settings *s);
-/* node: the member called backend. */
+/* node: the member of a job named as the backend. Its keys are stored for the backend to check. */
 void setting_read_backend_keys(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			       struct settings *s);
-/* The row of keys, which may be NULL; NULL: no backend reads such a key. */
+/* The row of keys for key; NULL: no backend reads such a key. keys may be NULL. */
 const struct job_key *setting_job_key(const struct job_key *keys, const char *key);
-/* A key of the job's own that backend reads. */
+/* node: a member of a job that the backend reads (it is in job_keys). */
 void setting_read_backend_key(struct cfg_fields *f, struct hjson_node *node, const char *backend,
 			      struct settings *s);
-/* `{VCS: 4, PORT: "60000-60015"}`: how many there are, or their numbers, {words} of `vars`. */
+/* `{VCS: 4, PORT: "60000-60015"}`: the number of units, or the numbers of the units as a text, with
+ * {words} of `vars`. */
 const struct resource_limit *settings_limits(struct load *l, struct cfg_fields *f, const char *key,
 					     uint32_t *ret_n);
 /* `{VCS: 4}`: names in upper case with counts of at least least. */

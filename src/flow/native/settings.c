@@ -165,7 +165,7 @@ static void read_renew(struct cfg_fields *f, const char *key, struct settings *s
 	s->renew = cfg_fields_bool(f, key, s->renew);
 }
 
-/* For people who read the file: we only look at its type. */
+/* For people who read the file; only its type is checked. */
 static void read_description(struct cfg_fields *f, const char *key, struct settings *s)
 {
 	(void)s;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `defaults` and a job may both say: read from `defaults` over our own defaults, then from a
- * job over those. One row per key in settings.c.
+ * Settings that both a job and `defaults` may have. They are read from `defaults` over
+ * settings_default, then from the job over those. One row per key in settings.c.
  */
 #ifndef FLOW_NATIVE_SETTINGS_H
 #define FLOW_NATIVE_SETTINGS_H
@@ -33,7 +33,7 @@ struct settings {
 
 extern const struct settings settings_default;
 
-/* A key, for its readers and for docs/reference/config.md. */
+/* A key: its documentation (docs/reference/config.md), and the function that reads it. */
 struct setting_key {
 	struct flow_key doc;
 	void (*read)(struct cfg_fields *f, const char *key, struct settings *s);
@@ -41,12 +41,13 @@ struct setting_key {
 extern const struct setting_key setting_keys[];
 extern const size_t n_setting_keys;
 
-/* Reads all keys of f over what is in *s. */
+/* Reads the settings in f over *s. */
 void settings_read(struct load *l, struct cfg_fields *f, struct settings *s);
-/* The job goes to this backend. An error if there is none of this name. */
+/* Sets the backend of jobs with these settings. Reports an error if the roster has no such one. */
 void settings_set_backend(struct load *l, struct text backend, struct settings *s);
 
-/* A string or a list of strings, none of them empty or there twice. */
+/* A string or a list of strings; an empty one or one that is listed twice is an error. otherwise:
+ * the result if the key is missing. */
 struct text_list settings_texts(struct cfg_fields *f, const char *key, struct text_list otherwise);
 struct text settings_text(struct cfg_fields *f, const char *key, struct text otherwise);
 

@@ -39,7 +39,7 @@ static const struct backend_key *copy_keys(struct arena *mem, const struct flow_
 	return keys;
 }
 
-/* NULL: it says nothing. */
+/* The keys for backends as one JSON object; NULL: none. */
 static const char *request_of(struct arena *mem, const struct flow_command *cmd)
 {
 	_cleanup_(str_done) struct str out = {0};
@@ -74,7 +74,7 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.is_shown = cmd->is_shown,
 		.grace_s = settings_default.grace_s,
 		.cpus = settings_default.cpus,
-		.renew_odir = true, /* the record of the last time is worth keeping */
+		.renew_odir = true, /* keeps the directory of the last run */
 		.max_odirs = settings_default.max_odirs,
 	};
 	return r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The jobs of one configuration into the plan. Of two with one id the first is kept, as DVSim does.
- */
+/* Adds the jobs of a configuration to the plan. Of jobs with the same id the first is kept, as in
+ * DVSim. */
 #include <string.h>
 
 #include "flow/dv/job/job.h"
@@ -13,7 +13,7 @@ struct adding {
 	const char *twin;
 };
 
-/* What was in the plan already, in one warning per configuration. */
+/* One warning per configuration about all jobs whose ids the plan had already. */
 static void tell_twins(const struct adding *a)
 {
 	struct mode_reader *r = &a->m->cfg->reader;
@@ -48,16 +48,17 @@ static void place_job(struct adding *a, const struct job_spec *job, size_t i)
 	plan->jobs[plan->n_jobs++] = *job;
 }
 
-/* deps counts from the first that is added. */
+/* Makes indices into the plan out of indices into the added jobs. */
 static void settle_deps(const struct job_spec *job, const uint32_t *place)
 {
-	uint32_t *deps = (uint32_t *)job->deps; /* ours until the plan is done */
+	uint32_t *deps = (uint32_t *)job->deps; /* only the flow writes to it until then */
 
 	for (uint32_t k = 0; k < job_n_deps(job); k++)
 		deps[k] = place[deps[k]];
 }
 
-/* How many jobs a plan with n of them has room for: it doubles, else lists would pile up. */
+/* How many jobs the list of a plan with n jobs has room for. The room doubles, because the arena
+ * keeps every list that became too small. */
 static size_t room_of(size_t n)
 {
 	size_t room = 16;

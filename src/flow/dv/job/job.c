@@ -76,7 +76,7 @@ static void check_name(struct job_maker *m, const struct job_spec *job)
 		  "the job's name '%s' %s", text_printable(m->cfg->reader.mem, job->name), fault);
 }
 
-/* What all jobs of a mode have in common belongs to the plan, whatever becomes of the texts. */
+/* Texts that all jobs of a mode share are in plan->mem, whatever m->mem is. */
 struct job_spec *job_maker_finish(struct job_maker *m, struct job_spec *job, const char *name)
 {
 	const struct mode *mode = m->names.mode;

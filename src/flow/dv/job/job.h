@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs of DVSim's flows, made of what names mean in each (names.h) and the texts of its keys
- * (key_text.h). What `make` is told follows DVSim to the byte.
+ * Makes jobs of DVSim's flows, from the values of names in each job (names.h) and the texts of its
+ * keys (key_text.h). The arguments of `make` are byte for byte those of DVSim.
  *
  * In flow/dv/job/: the text of each key of a job, its names, and its rules. Entry:
  * job_maker_begin().
@@ -14,17 +14,17 @@
 /* What the jobs of one target have in common. */
 struct job_kind {
 	const char *target, *odir_key, *timeout_key, *pass_key, *fail_key;
-	const char *const *keys; /* what make is told, in the order of the alphabet */
+	const char *const *keys; /* arguments of make, in alphabetical order */
 	int weight;
 	bool renew, joins_cmds;
 	bool reuse;	    /* as in retry_rules */
 	bool plain_stamps;  /* as in job_rules */
-	unsigned max_odirs; /* 0: what the command line or the default says */
-	bool is_run;	    /* its time limit is that of runs */
-	bool has_gui;	    /* --gui shows this one: it has no time limit then */
+	unsigned max_odirs; /* 0: the value of the command line, or the default */
+	bool is_run;	    /* the time limit of runs applies */
+	bool has_gui;	    /* --gui opens this job, which then has no time limit */
 };
 
-/* dv/rules.c: what jobs have in common. */
+/* rules.c: what jobs share. */
 struct rules_cache {
 	const struct job_rules *last; /* of the last job of this kind and mode; NULL: none */
 	const char *const *env;	      /* of all jobs, if no export has a {word}; else NULL */
@@ -36,50 +36,52 @@ struct job_maker {
 	struct plan *plan;
 	struct job_block *block;
 	const char *cwd;
-	struct arena *mem; /* for texts of jobs: the plan's, but for some attempts */
+	struct arena *mem; /* for texts of jobs: the plan's, except in some attempts */
 	struct job_names names;
 	struct key_texts texts;
 	struct rules_cache cache;
-	struct map warned; /* keys that a warning was reported of */
+	struct map warned; /* keys with a reported warning */
 	/* ---- of the job that is being made ---- */
 	const struct job_kind *kind;
-	const char *export_name, *export_value; /* one more for this job; NULL: none */
-	struct str line, value; /* of its command, of a key of it: kept for the next one */
+	const char *export_name, *export_value; /* of this job only; NULL: none */
+	struct str line, value; /* the command line, the text of a key; reused by the next job */
 	/* ---- of an attempt ---- */
 	struct diags said;
 	bool is_attempt, is_standing;
-	bool has_warned; /* the last one would have */
+	bool has_warned; /* the last attempt had a warning, which was not reported */
 	bool differs;	 /* its jobs differ in more than the digits of values */
 };
 
 void job_maker_init(struct job_maker *m, struct dv_cfg *s, struct plan *plan);
 void job_maker_done(struct job_maker *m);
 
-/* begin, the names and the export that this job alone has, finish. */
+/* To make a job: begin, then the names and the export that only this job has, then finish. */
 void job_maker_begin(struct job_maker *m, const struct job_kind *kind, const struct mode *mode);
-/* Rules that the job may share. */
+/* Rules that the job may use if they are equal to its own. */
 void job_maker_set_rules(struct job_maker *m, const struct job_rules *rules);
 void job_maker_set_export(struct job_maker *m, const char *name, const char *value);
-/* name: its qualified name. */
+/* name: the job's name without its block. */
 struct job_spec *job_maker_finish(struct job_maker *m, struct job_spec *job, const char *name);
 /*
- * Until the end of the attempt, what is made reports nothing and waits for no command: all that it
- * needs begin. True at the end: it is as good as if it were made afterwards. False: it is to be
- * made again, because something waits, is wrong or is to be reported. mem: for texts of jobs.
+ * In an attempt, jobs are made without reports and without waiting: the commands that they need are
+ * only started. job_maker_end_attempt() returns true if the jobs can be used as they are, and false
+ * if they must be made again: a text waits for a command, or there was an error or a warning.
+ * mem: for texts of jobs.
  */
 void job_maker_begin_attempt(struct job_maker *m, struct arena *mem);
 bool job_maker_end_attempt(struct job_maker *m);
 /*
- * An attempt at one job for all runs of a test, with names left standing (standing.h). waits: for
- * commands, as above; otherwise they run. False also if the runs differ in more than digits.
+ * An attempt at one job for all runs of a test, with standing names (standing.h). waits: commands
+ * are only started, as above; without it they run to their end. The attempt fails also if the runs
+ * differ in more than digits.
  */
 void job_maker_begin_standing(struct job_maker *m, bool waits);
-/* The names of this plan's texts cannot be mistaken for standing ones. */
+/* Are standing names possible? Not if the working directory or the block's name contains '{'. */
 bool job_maker_may_stand(const struct job_maker *m);
 
 /*
- * add.c: adds jobs to the plan; their deps count from the first of them. One whose id is there
- * already is left out, with a warning, and what depends on it depends on the first.
+ * add.c: adds jobs to the plan; their deps are indices into jobs. A job whose id the plan has
+ * already is left out, with a warning, and dependencies on it become dependencies on the first one.
  */
 void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t n);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directories of jobs with hostile names. DVSim's configurations say where a job works
- * ("{scratch_path}/{index}.{test}/latest"), and its tests and modes may be called anything. Where a
- * name is no file name, those directories are called by what job_file_name() makes of it; and since
- * a configuration's other values have them in full by the time a job is made, they are replaced in
- * all that the job is told. Elsewhere a name is as it was written.
+ * Directories of jobs with hostile names. DVSim's configurations derive the directories of a job
+ * from names ("{scratch_path}/{index}.{test}/latest"), and tests and modes can have any name. If a
+ * name is no file name, the directory has a sanitized name (job_file_name()). Other values of the
+ * configuration already contain the unsanitized paths when a job is made, so these paths are
+ * replaced in all texts of the job. Outside of paths a name stays as it is written.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 static const char *const path_keys[KEY_PATHS] = {"cov_db_test_dir", "cov_db_dir", "build_dir",
 						 "run_dir"};
 
-/* Also components that became too long together. */
+/* Sanitizes each component of path, also those that became too long by joining names. */
 static const char *with_fit_parts(struct key_texts *t, const char *path)
 {
 	struct arena *mem = t->mem;
@@ -37,7 +37,7 @@ static const char *with_fit_parts(struct key_texts *t, const char *path)
 	}
 }
 
-/* NULL: it has no such path; or an error, which is reported where the value is used. */
+/* The path of key. NULL: none; or an error, which is reported where the value is used. */
 static const char *expand(struct key_texts *t, const char *key, bool in_path)
 {
 	const struct hjson_node *n = job_names_value(t->names, key);

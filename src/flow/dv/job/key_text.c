@@ -69,7 +69,7 @@ static void add_stripped(struct str *out, const char *text)
 	str_addn(out, s, n);
 }
 
-/* What out holds from `from` on: an empty element at either end leaves a blank there. */
+/* Strips the text in out after `from`: an empty element at either end leaves a blank there. */
 static void strip_from(struct str *out, size_t from)
 {
 	size_t n = out->len - from;
@@ -125,7 +125,7 @@ static void add_array(struct key_texts *t, const struct hjson_node *array, const
 
 /* ---- keys ---- */
 
-/* DVSim has these without a value, too, and says so. */
+/* DVSim passes these keys even without a value, as None. */
 static bool may_be_none(const char *key)
 {
 	return strcmp(key, "build_seed") == 0 || strcmp(key, "build_timeout_mins") == 0;

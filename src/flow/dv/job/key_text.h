@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The text of a key in a job: expanded with the job's names, lists joined, each element stripped,
- * as DVSim has it to the byte.
+ * byte for byte as in DVSim.
  */
 #ifndef FLOW_DV_JOB_KEY_TEXT_H
 #define FLOW_DV_JOB_KEY_TEXT_H
@@ -10,9 +10,9 @@
 
 enum { KEY_PATHS = 4 };
 
-/* A directory of a job with hostile names, as it is written and as it is called. */
+/* A directory of a job whose names are hostile, that is, no file names (key_paths.c). */
 struct key_path {
-	const char *raw, *fit;
+	const char *raw, *fit; /* with the names as written; with sanitized names */
 };
 
 struct key_texts {
@@ -34,25 +34,25 @@ struct key_texts {
 
 void key_texts_init(struct key_texts *t, struct job_names *names, struct arena *mem);
 void key_texts_done(struct key_texts *t);
-/* Another job, with other names. */
+/* Begins another job, with other names. */
 void key_texts_begin(struct key_texts *t, const char *target);
 
-/* In memory of the configuration or in mem. */
+/* text, expanded, in memory of the configuration or in t->mem. at: for messages. */
 const char *key_text_expand(struct key_texts *t, const char *text, const struct hjson_node *at);
-/* A key's text, expanded. */
+/* A key's text, expanded, in t->mem. */
 const char *key_text(struct key_texts *t, const char *key);
 /*
- * Appends it. between: lists are joined with. True: it is not to be quoted for a shell (a number,
- * None), as DVSim has it.
+ * Appends a key's text to out. between: joins the elements of a list. True: the text must not be
+ * quoted for a shell (a number, None), as in DVSim.
  */
 bool key_text_add(struct key_texts *t, const char *key, const char *between, struct str *out);
-/* A list's elements that are not empty, each with a line end. */
+/* The elements of a list that are not empty, each with a line end, in t->mem. */
 const char *key_text_lines(struct key_texts *t, const char *key);
 
-/* False: this was reported of another job of the mode. at: may be NULL. */
+/* False: the error what was already reported for another job of the mode. at may be NULL. */
 bool key_text_is_new_fault(struct key_texts *t, const struct hjson_node *at, const char *what);
 
-/* key_paths.c: text, expanded, with the job's directories as they are to be called. */
+/* key_paths.c: text, which is expanded, with sanitized names in paths of the job's directories. */
 const char *key_text_fit_paths(struct key_texts *t, const char *text);
 
 #endif

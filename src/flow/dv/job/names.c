@@ -15,7 +15,7 @@ static bool is_key(const char *key, const char *name, size_t len)
 
 /* ---- the job's own names ---- */
 
-/* Tests and modes may be called anything; directories may not (key_paths.c). */
+/* Tests and modes can have any name, directories cannot (key_paths.c). */
 static bool may_be_hostile(const char *key)
 {
 	static const char *const names[] = {"name", "test", "build_mode", "qual_name"};
@@ -76,7 +76,7 @@ static int find_list(const struct mode *mode, const char *name, size_t len)
 	return -1;
 }
 
-/* Tests and run modes have no build lists of their own; build modes have no sw_build_device. */
+/* Tests and run modes have no lists for builds. */
 static bool mode_has_list(const struct mode *mode, int list)
 {
 	return mode->kind == MODE_BUILD || list >= LIST_PRE_RUN_CMDS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What DVSim's jobs of one kind have in common: patterns, exports, limits, the tool's licence. */
+/* The rules that DVSim's jobs of one kind share: patterns, exports, limits, the tool's licence. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +9,7 @@
 #include "flow/dv/job/standing.h"
 #include "flow/dv/readers.h"
 
-/* A GUI does not write the log, and its user decides how long it takes. */
+/* Does a user watch the run in a GUI? A GUI does not write the log that patterns are for. */
 static bool is_watched(const struct job_maker *m)
 {
 	return m->kind->is_run && m->kind->has_gui && dv_has_gui(m->cfg->dv);
@@ -38,7 +38,7 @@ static struct pattern_list read_patterns(struct job_maker *m, const struct hjson
 	return ret;
 }
 
-/* What has no {word} in it is read once for all jobs. */
+/* Patterns without a {word} are read once for all jobs. */
 static struct pattern_list patterns(struct job_maker *m, const char *key)
 {
 	const struct hjson_node *list = key && !is_watched(m) ? job_names_root_value(&m->names, key)
@@ -71,7 +71,7 @@ static const char **copy_env(struct job_maker *m, const struct map *values)
 	return env;
 }
 
-/* As Python's str() has it. */
+/* As by Python's str(). */
 static const char *export_text(struct job_maker *m, struct hjson_node *value)
 {
 	struct cfg *c = m->cfg->reader.cfg;
@@ -88,7 +88,7 @@ static const char *export_text(struct job_maker *m, struct hjson_node *value)
 	return "";
 }
 
-/* `exports`: objects, the later ones win. */
+/* `exports`: a list of objects; later ones override earlier ones. */
 static const char *const *read_exports(struct job_maker *m)
 {
 	const struct hjson_node *list = job_names_root_value(&m->names, "exports");
@@ -117,7 +117,7 @@ static const char *const *read_exports(struct job_maker *m)
 	return env;
 }
 
-/* Those without a {word} are the same for all jobs. */
+/* Exports without a {word} are read once for all jobs. */
 static const char *const *exports(struct job_maker *m)
 {
 	unsigned n_before = m->texts.n_expanded;
@@ -214,7 +214,7 @@ static bool are_standing(const char *const *env, const struct pattern_list *pass
 	return ret;
 }
 
-/* Runs of one test share theirs, but where an export or a pattern has a {word} in it. */
+/* Runs of one test share their rules, unless a {word} in an export or a pattern differs. */
 const struct job_rules *job_maker_rules(struct job_maker *m)
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
@@ -241,7 +241,7 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.resources = tool_need(m),
 		.n_resources = 1,
 		.timeout_s = minutes(m) * 60,
-		.in_minutes = true, /* users look for DVSim's words */
+		.in_minutes = true, /* users search for the wording of DVSim */
 		.grace_s = -1,
 		.weight = m->kind->weight,
 		.cpus = 1,

@@ -19,7 +19,7 @@ static size_t standing_word_at(const char *s, enum run_value *ret)
 	return 0;
 }
 
-/* The next word from s on; NULL: there is none. */
+/* The next word from s on; NULL: none. */
 static const char *standing_find(const char *s, enum run_value *ret)
 {
 	while ((s = strchr(s, '{')) && !standing_word_at(s, ret))
@@ -40,7 +40,7 @@ static bool is_name_char(char c)
 	       c == '_';
 }
 
-/* Between from and the word at s a name begins that goes on with the word: "{opt_" or "{". */
+/* Does a name that begins between from and s ("{opt_", "{") continue with the word at s? */
 static bool is_in_a_name(const char *from, const char *s)
 {
 	while (s > from && is_name_char(s[-1]))

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A text of struct job_spec. name is a part of id, and argv is a list. */
+/* The texts in struct job_spec that become templates. name is a part of id; argv is a list. */
 static const size_t texts[] = {
 	offsetof(struct job_spec, id),
 	offsetof(struct job_spec, odir),
@@ -13,8 +13,8 @@ static const size_t texts[] = {
 };
 
 struct job_template {
-	struct job_spec like; /* what all have */
-	size_t name_at;	      /* in id */
+	struct job_spec like; /* members that all runs share */
+	size_t name_at;	      /* offset of name in id */
 	struct template texts[ARRAY_LEN(texts)];
 	struct template_list argv; /* if argv is not NULL */
 	struct job_steps steps;	   /* likewise */
@@ -26,7 +26,7 @@ static const char **text_of(struct job_spec *job, size_t i)
 	return (const char **)((char *)job + texts[i]);
 }
 
-/* What is the same for all runs goes to the plan. */
+/* A text that is the same for all runs is copied to plan_mem. */
 static bool split_text(struct arena *mem, struct arena *plan_mem, const char *text,
 		       struct template *ret)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job; what its
- * tool found stands in <build_dir>/results.hjson afterwards (report/dv/oneshot/oneshot.h).
+ * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job, which leaves
+ * the findings of its tool in <build_dir>/results.hjson (report/dv/oneshot/oneshot.h).
  *
  * In flow/dv/oneshot/: this file alone. Entries: flow_lint, flow_cdc, flow_rdc, flow_syn,
  * flow_formal.
@@ -54,7 +54,7 @@ static void set_lint_defaults(struct dv_cfg *s)
 	dv_set_empty(s, lint_texts, lint_lists);
 }
 
-/* DVSim's check_bool(): Hjson's True is a text, and may be meant. */
+/* As DVSim's check_bool(): Hjson reads `True` as a text, which is accepted as true. */
 static bool check_lint(struct dv_cfg *s)
 {
 	struct hjson_node *n = dv_cfg_value(s, "is_style_lint"), *flag;
@@ -148,7 +148,7 @@ static void make_job(struct job_maker *m, struct job_spec *job, const struct mod
 	job_maker_finish(m, job, mode->name);
 }
 
-/* -x: by the mode's name, the configuration's, or the job's id. */
+/* A word of -x matches the name of the mode, that of the configuration, or the job's id. */
 static bool is_excluded(struct dv_cfg *s, const struct mode *mode)
 {
 	const char *id = arena_printf(s->reader.mem, "%s:%s", s->full_name, mode->name);
@@ -194,7 +194,7 @@ static void make_jobs(struct dv_cfg *s, struct plan *plan)
 			   "no job is left to run: all are excluded");
 }
 
-/* DVSim takes the results of one job only, and every configuration has the mode `default`. */
+/* DVSim reads the results of one job only, and every configuration has the mode `default`. */
 static void make_formal_job(struct dv_cfg *s, struct plan *plan)
 {
 	struct diag *e;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --failed of simulations. A run is known by its id, "<block>:<run_dir_name>.<seed>": which test
- * and which of its runs that was is found by trying the tests and numbers that occur in it.
+ * --failed of simulations. An earlier run is known by its id, "<block>:<run_dir_name>.<seed>". Its
+ * test and index are found by trying the names of tests and the numbers that occur in the id.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,14 +14,14 @@
 
 enum { DIGITS_MOST = 9 };
 
-/* The runs that there are to be. */
+/* The runs to make. */
 struct run_list {
 	struct sim_run *at;
 	size_t n, cap;
 };
 
-/* "0.uart_smoke" of "uart:0.uart_smoke.17"; *ret_seed: as it is written there. NULL: not of this
- * block, or not a run. */
+/* "0.uart_smoke" of "uart:0.uart_smoke.17"; *ret_seed: the seed as it is written there. NULL: the
+ * job is not of this block, or not a run. */
 static const char *run_dir_of(const struct dv_cfg *s, const struct flow_again_job *job,
 			      const char **ret_seed)
 {
@@ -58,7 +58,7 @@ struct mode *sim_again_missing(struct dv_cfg *s, size_t i)
 	return dir ? find_longest(s, dir) : NULL;
 }
 
-/* ---- a job of then, among the runs of now ---- */
+/* ---- the run of an earlier job ---- */
 
 static bool is_called(struct job_maker *m, const struct sim_run *run, const char *dir)
 {
@@ -76,7 +76,7 @@ static bool is_called(struct job_maker *m, const struct sim_run *run, const char
 	return strcmp(key_text(&m->texts, "run_dir_name"), dir) == 0;
 }
 
-/* Tries each number in dir; 0 for names without one. */
+/* Tries each number in dir, and last 0, for names without an index. */
 static bool find_index(struct job_maker *m, struct sim_run *run, const char *dir)
 {
 	for (const char *at = dir; *at;) {
@@ -150,7 +150,7 @@ struct sim_run *sim_again_runs(struct job_maker *m, const struct sim_run *runs, 
 		if (!again->jobs[i].is_left_out)
 			vec_push_in(s->reader.mem, &l, run);
 	}
-	/* Coverage is merged of all runs, whether they run again or not. */
+	/* The coverage of all runs is merged, whether they run again or not. */
 	n_again = l.n;
 	for (size_t i = 0; dv_cfg_value(s, "cov")->i && !dv_has_gui(s->dv) && i < *n; i++) {
 		struct run_list those = {l.at, n_again, 0};

@@ -52,7 +52,7 @@ static void add_replaced(struct str *out, const char *text, const char *from, co
 	str_add(out, text);
 }
 
-/* The same command and exports, but for the name of the mode. */
+/* Same command and exports, except for the name of the mode? */
 static bool is_same_build(const struct job_spec *a, const struct job_spec *b)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -71,7 +71,6 @@ static bool is_same_build(const struct job_spec *a, const struct job_spec *b)
 
 /* ---- all ---- */
 
-/* Distinct builds; build_of[i]: the job of run i's build. */
 size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *build_of)
 {
 	struct dv_cfg *s = m->cfg;

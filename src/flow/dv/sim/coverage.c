@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Coverage of all runs: merged, reported, set against a verification plan. */
+/* Coverage of all runs: merged, reported, compared with a verification plan. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,7 +33,6 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The coverage databases of all runs: the primary build's first, the rest sorted. */
 const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds, size_t n_builds,
 			      const struct sim_run *runs, size_t n_runs)
 {

@@ -8,7 +8,7 @@ struct sim_deploy {
 	struct job_maker m;
 	struct job_spec *builds;
 	size_t n_builds;
-	bool has_builds;    /* they are made */
+	bool has_builds;    /* builds and build_of are set */
 	uint32_t *build_of; /* test -> the job of its build */
 	struct test_jobs *tests;
 	struct sim_run *runs;
@@ -29,7 +29,8 @@ static void deploy_on_coverage(struct job_maker *m)
 		job_maker_add_jobs(m, &job, 1);
 }
 
-/* The build of a run: under its own name, as long as it is not known which are equal. */
+/* Sets the build of each run. Until equal builds are known, a build has the name of its own mode.
+ */
 static void set_builds(struct sim_deploy *d)
 {
 	const struct dv_cfg *s = d->m.cfg;
@@ -44,7 +45,8 @@ static void set_builds(struct sim_deploy *d)
 						  : s->runs[i].build->name;
 }
 
-/* Equal builds have one job, which may be primary_build_mode under another name. */
+/* Equal builds share one job. If it has another name, sim_make_builds() has changed
+ * primary_build_mode to it, which a failed attempt must undo. */
 static bool try_builds(struct sim_deploy *d)
 {
 	struct dv_cfg *s = d->m.cfg;
@@ -59,7 +61,7 @@ static bool try_builds(struct sim_deploy *d)
 	return is_good;
 }
 
-/* Has the commands of its jobs begin; the jobs depend on all others. */
+/* Only starts the commands of the coverage jobs: these jobs are made after all others. */
 static void try_coverage(struct job_maker *m)
 {
 	struct job_spec scrap[2] = {0};
@@ -70,8 +72,8 @@ static void try_coverage(struct job_maker *m)
 }
 
 /*
- * Makes what needs no command, and has all commands begin, side by side: one after the other they
- * take longer than all the rest.
+ * Makes the jobs that need no command, and starts all commands in parallel: one after the other
+ * they would take longer than everything else.
  */
 static void begin_runs(struct sim_deploy *d, struct dv_cfg *s)
 {

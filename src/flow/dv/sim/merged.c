@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Merged coverage databases of earlier runs, which the job of this run sets aside. */
+/* Merged coverage databases of earlier runs. The merge job of this run moves the last one aside. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +52,8 @@ static void list_merged(struct arena *mem, const char *parent, const char *curre
 		qsort(ret->at, ret->n, sizeof(*ret->at), newest_first);
 }
 
-/* What the merged database of the run before will be called when this run's job sets it aside. */
+/* The path that the merged database of the last run will have after this run's job has moved it
+ * aside; NULL: there is none. */
 static const char *name_when_aside(struct arena *mem, const char *parent, const char *current)
 {
 	_cleanup_(str_done) struct str name = {0};

@@ -28,8 +28,8 @@ const struct job_kind sim_run_kind = {
 	.has_gui = true,
 };
 
-/* z01x simulates twice: the options go to the good machine by the environment, and the command
- * gets those of the fault simulation. */
+/* z01x simulates twice. The options of the first simulation, of the good machine, are in the
+ * environment; those of the fault simulation are in the command. */
 static void set_fault_simulation(struct job_maker *m)
 {
 	const struct hjson_node *none = hjson_new_node(cfg_doc(m->cfg->reader.cfg), HJSON_ARRAY, 0);
@@ -125,7 +125,7 @@ static struct run_values values_of(const struct sim_run *run, char room[2][DIGIT
 
 /* ---- templates ---- */
 
-/* Also notes whether it is worth another try. */
+/* Also sets is_settled: is another try useful? */
 static void try_template(struct job_maker *m, struct test_jobs *j, const struct sim_test *t,
 			 bool waits)
 {
@@ -171,7 +171,7 @@ void sim_begin_runs(struct job_maker *m, struct test_jobs *tests, const struct s
 
 /* ---- jobs ---- */
 
-/* A template takes digits only. */
+/* Templates are valid for values of digits only. */
 static bool is_digits(const char *text)
 {
 	return *text && text[strspn(text, "0123456789")] == '\0';

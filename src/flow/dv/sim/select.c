@@ -27,7 +27,7 @@ static void add_run(struct dv_cfg *s, struct mode *test)
 						 .build = map_get(&s->test_builds, test->name)};
 }
 
-/* The tests of a regression: all, or those that it names and that there are. */
+/* The tests of a regression: all, or those of its list that exist. */
 static size_t tests_of(struct dv_cfg *s, const struct mode *regr, struct mode **ret)
 {
 	const struct node_list *names = &regr->lists[LIST_TESTS];
@@ -136,7 +136,7 @@ static bool is_test_of(const struct dv_cfg *s, const struct mode *regr, const st
 	return regr->is_all_tests;
 }
 
-/* Is it the test that word means, or one of a regression that it means? */
+/* Does word match the test, or a regression that has the test? */
 static bool means_test(const struct dv_cfg *s, const char *word, const struct mode *test)
 {
 	if (str_glob(word, test->name))
@@ -156,7 +156,7 @@ static bool is_excluded(const struct dv_cfg *s, const struct mode *test)
 	return false;
 }
 
-/* Selected or not: a word that means a test here is no mistake. */
+/* A word that matches a test here is no error, whether the test is selected or not. */
 static void note_excluded_words(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
@@ -204,7 +204,7 @@ static void take_items(struct dv_cfg *s, struct sim_item *items)
 	map_done(&taken);
 }
 
-/* ---- --failed: planned as that run was, selected by what is asked for now ---- */
+/* ---- --failed: planned with the -i of the earlier run, selected by the present one ---- */
 
 bool sim_is_asked(const struct dv_cfg *s, const struct mode *test)
 {

@@ -11,7 +11,7 @@
 #include "flow/dv/words.h"
 #include "flow/types.h"
 
-/* Names that get their values job by job. */
+/* Names whose values differ by job. */
 static const char *const job_names[] = {
 	"build_mode",	"index",	 "test",	"seed",	     "svseed",
 	"uvm_test",	"uvm_test_seq",	 "cov_db_dirs", "sw_images", "sw_build_device",

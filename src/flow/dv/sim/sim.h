@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Inside of the simulation flow: from a configuration's tests to the jobs that run them.
+ * Internal to the simulation flow: from a configuration's tests to the jobs that run them.
  *
  * In flow/dv/sim/: selected tests, builds, runs, their steps, and coverage. Entry: flow_sim
  * (sim.c).
@@ -16,13 +16,13 @@ static inline bool sim_is_on_coverage(const struct dv_cfg *s)
 	return s->dv->cov_unr || s->dv->cov_analyze;
 }
 
-/* Modes, tests and regressions out of the expanded tree. */
+/* Reads modes, tests and regressions from the expanded tree. */
 void sim_read_objects(struct dv_cfg *s);
-/* runs and builds out of the items. */
+/* Sets s->runs and s->builds from s->items. */
 void sim_select(struct dv_cfg *s);
-/* With --failed: the test is one that -i and -x select; others are planned, too. */
+/* With --failed: do -i and -x select the test? Other tests are planned, too. */
 bool sim_is_asked(const struct dv_cfg *s, const struct mode *test);
-/* Draws the seeds, and has the commands of all jobs begin; then: adds the jobs to the plan. */
+/* begin chooses the seeds and starts the commands of all jobs; end adds the jobs to the plan. */
 void sim_deploy_begin(struct dv_cfg *s, struct plan *plan);
 void sim_deploy_end(struct dv_cfg *s);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What DVSim does around a job: the coverage of a build or of a failed run is removed, the options
- * of a build are written down, summaries are read. It removes and writes wherever the configuration
- * says; we only below the scratch root.
+ * Steps around a job, as in DVSim: remove the coverage of a build or of a failed run, write the
+ * options of a build to a file, read summaries. DVSim removes and writes at any path of the
+ * configuration, dvsched only below the scratch root.
  */
 #include <string.h>
 
@@ -19,7 +19,7 @@ static const char *path_of(struct job_maker *m, const char *key)
 	return *text ? path_absolute(m->mem, text) : NULL;
 }
 
-/* The same for all values of names that stand in them. */
+/* Is path below root? Sets m->differs if values of standing names could change the answer. */
 static bool is_below(struct job_maker *m, const char *path, const char *root)
 {
 	m->differs |= m->is_standing && standing_may_agree(path, root);
@@ -31,7 +31,8 @@ static bool is_strictly_below(struct job_maker *m, const char *path, const char 
 	return is_below(m, path, root) && strcmp(path, root) != 0;
 }
 
-/* Not ours to touch: outside, or more than one job's own. NULL: it is ours. */
+/* Why path must not be removed or written: it is outside of the scratch root, or not of one job
+ * only. NULL: it may be. */
 static const char *fault_of(struct job_maker *m, const char *path)
 {
 	const char *root = m->plan->scratch_root;
@@ -45,7 +46,7 @@ static const char *fault_of(struct job_maker *m, const char *path)
 	return NULL;
 }
 
-/* path, or NULL after a warning, told once for each key. */
+/* path, or NULL if it must not be touched: a warning, reported once per key. */
 static const char *fenced(struct job_maker *m, const char *key, const char *path, const char *what)
 {
 	const char *fault = path ? fault_of(m, path) : NULL;
@@ -65,7 +66,7 @@ static const char *fenced(struct job_maker *m, const char *key, const char *path
 	return NULL;
 }
 
-/* NULL if there is nothing to do. */
+/* job->steps stays NULL if there is nothing to do. */
 static void set_steps(struct job_maker *m, struct job_spec *job, struct job_steps steps)
 {
 	static const struct job_steps none;

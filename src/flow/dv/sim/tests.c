@@ -15,7 +15,7 @@ static const char *text_of(const struct dv_cfg *s, struct hjson_node *n)
 	return hjson_cstr(doc_of(s), n);
 }
 
-/* A list of names, of the configuration as a whole. */
+/* Reads a list of names at the top level of the configuration. */
 static void read_names(struct dv_cfg *s, const char *key, struct node_list *ret)
 {
 	struct hjson_node *list = dv_cfg_value(s, key), *e;
@@ -33,7 +33,7 @@ static void report_unknown(struct dv_cfg *s, const struct modes *all, struct hjs
 	const char **names = arena_array(s->reader.mem, all->n + 1, sizeof(const char *)), *near;
 	const char *text = text_of(s, name);
 	static const char told[] = "the %s '%s' is enabled, but not defined";
-	/* One without a place is enabled by an option, or by default. */
+	/* A name without a position is enabled by an option, or by default. */
 	struct diag *e = name->pos
 				 ? cfg_error(s->reader.cfg, s->reader.diags, name, told, kind, text)
 				 : diag_error(s->reader.diags, cfg_start(s->reader.cfg), told, kind,
@@ -94,7 +94,7 @@ static bool is_empty(const struct hjson_node *n)
 	return !n || (n->type == HJSON_STRING && n->n == 0);
 }
 
-/* Without a value anywhere it is "". */
+/* Is the value "" if nothing sets it? */
 static bool is_text_value(enum mode_value v)
 {
 	return v == VALUE_UVM_TEST || v == VALUE_UVM_TEST_SEQ || v == VALUE_SW_BUILD_DEVICE;
@@ -159,8 +159,8 @@ static void give_build(struct dv_cfg *s, struct mode *test)
 	extend(s, test->lists, build->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
 }
 
-/* A test that has no sw_images of its own takes those that all tests get, and gets them once more
- * when global lists are appended: as in DVSim. */
+/* A test without own sw_images inherits the global ones, and gets them once more when global lists
+ * are appended, as in DVSim. */
 static void read_tests(struct dv_cfg *s)
 {
 	modes_read(&s->reader, MODE_TEST, dv_cfg_value(s, "tests"), &s->tests);
@@ -255,7 +255,7 @@ static void take_included(struct dv_cfg *s, struct mode *regr, const struct chai
 	regr->is_resolved = true;
 }
 
-/* With DVSim any text is; Hjson's True is one. */
+/* Hjson reads `True` as a text. For DVSim any text is true; here "false" is not. */
 static bool is_on(const struct dv_cfg *s, struct hjson_node *n)
 {
 	if (n->type == HJSON_STRING)
@@ -328,7 +328,7 @@ static void check_regression(struct dv_cfg *s, struct mode *regr)
 	for (uint32_t i = 0; i < regr->lists[LIST_TESTS].n; i++) {
 		struct hjson_node *test = regr->lists[LIST_TESTS].at[i];
 
-		/* Tests that a testplan plans are often not written yet. */
+		/* no warning for tests of a testplan: often they are not written yet */
 		if (test->pos && !modes_find(&s->tests, text_of(s, test)))
 			cfg_warning(s->reader.cfg, s->reader.diags, test,
 				    "regression '%s' has the test '%s', which is not defined",

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of tests: what stands in braces in them is a variable of the plan. */
+/* Names of tests. A word in braces in a name is a variable of the plan. */
 #include <string.h>
 
 #include "flow/dv/testplan/reader.h"
 
 enum { NAMES_MOST = 1000000 }; /* that the variables of one test may make */
 
-/* A value of the plan that names of tests may hold. */
+/* A key of the plan that can be a {word} in names of tests. */
 struct variable {
 	const char **values;
 	size_t n;
@@ -36,7 +36,7 @@ static void testplan_add_values(struct testplan_reader *r, struct variable *v, s
 	v->values = all;
 }
 
-/* The plan that imports wins over what it imports; lists are joined. */
+/* A value of the importing plan overrides those of imported plans; lists are joined. */
 void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *n)
 {
 	const char *name = hjson_key_cstr(cfg_doc(c), n);
@@ -96,7 +96,7 @@ struct names {
 	size_t n;
 };
 
-/* Each name once per value of {word}. */
+/* Replaces each name by one name per value of {word}. */
 static bool expand_word(struct testplan_reader *r, const struct testplan_point *p, const char *word,
 			struct names *names)
 {
@@ -130,7 +130,7 @@ static bool expand_word(struct testplan_reader *r, const struct testplan_point *
 	return true;
 }
 
-/* The words are those of the name as it was written. */
+/* Only words of the name as written are expanded, not those in values. */
 static bool expand_test(struct testplan_reader *r, const struct testplan_point *p, const char *test,
 			struct names *ret)
 {

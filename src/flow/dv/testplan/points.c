@@ -146,7 +146,7 @@ void testplan_points_add_group(struct testplan_reader *r, struct cfg *c, struct 
 	r->n_groups += has_tags(r, c, e);
 }
 
-/* Stable: within a stage as written. */
+/* Stable: points of a stage stay in the order of the file. */
 void testplan_points_sort(const struct testplan_reader *r, struct dv_testpoint *ret)
 {
 	size_t n = 0;

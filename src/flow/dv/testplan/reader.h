@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of reading a testplan share. */
+/* Shared by the files that read a testplan. */
 #ifndef FLOW_DV_TESTPLAN_READER_H
 #define FLOW_DV_TESTPLAN_READER_H
 
@@ -13,7 +13,7 @@ struct testplan_point {
 	struct hjson_node *node;
 };
 
-/* A plan on its way: its files in the order of import, their lists one after the other. */
+/* A plan that is being read: its files in the order of import, and their elements. */
 struct testplan_reader {
 	struct arena *mem;
 	struct diags *diags;
@@ -23,17 +23,17 @@ struct testplan_reader {
 	struct map variables; /* name -> struct variable */
 	struct map point_names, group_names;
 	VEC(struct testplan_point) points;
-	size_t n_all, n_groups; /* before the tags, and covergroups after them */
+	size_t n_all, n_groups; /* elements with any tags; covergroups that the tags select */
 	const char *const *tags;
 };
 
-/* points.c: checks an element and adds it, if the tags let it. */
+/* points.c: check an element, and add it if the tags select it. */
 void testplan_points_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *e);
 void testplan_points_add_group(struct testplan_reader *r, struct cfg *c, struct hjson_node *e);
-/* By stage. */
+/* Writes the points to ret, sorted by stage. */
 void testplan_points_sort(const struct testplan_reader *r, struct dv_testpoint *ret);
 
-/* names.c: a variable, and each name once per value of what it holds. */
+/* names.c: adds a variable; replaces each test of p by one name per value of its variables. */
 void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *n);
 void testplan_names_expand(struct testplan_reader *r, struct testplan_point *p);
 

@@ -144,7 +144,7 @@ int testplan_load(const char *tagged_path, const char *repo_top, struct arena *m
 	*ret_missing = !fs_exists(path);
 	if (*ret_missing)
 		return 0;
-	diags->n_errors = 0; /* our own count */
+	diags->n_errors = 0; /* counts the errors of this plan */
 	map_set(&r.seen, path_absolute(mem, path), &r);
 	read_files(&r, path);
 	if (diags->n_errors == 0)

@@ -18,15 +18,17 @@ struct testplan {
 };
 
 /*
- * Reads "PATH" or "PATH:tag:-tag" (all of the tags, none of those with a minus), and what it
- * imports from repo_top, from beside the importing file, or from anywhere. A file that is not there
- * is an empty plan, and *ret_missing says so. Texts are mem's; keeper keeps files that a message
- * points into. Returns 0, or -1 after errors.
+ * Reads "PATH" or "PATH:tag:-tag" (elements with all of these tags, and with none that has a
+ * minus), and the plans that it imports. Their paths are relative to repo_top, to the directory of
+ * the importing file, or to the working directory, in this order. If PATH does not exist, the plan
+ * is empty and *ret_missing is true. Texts are in mem; keeper keeps the files that messages point
+ * into. Returns 0, or -1 after errors.
  */
 int testplan_load(const char *tagged_path, const char *repo_top, struct arena *mem,
 		  struct cfg *keeper, struct diags *diags, struct testplan *ret, bool *ret_missing);
 
-/* The tests of a stage, sorted, each once; NULL-terminated. NULL: it has no testpoint. */
+/* The tests of a stage, sorted, without repetitions, NULL-terminated, in mem. NULL: the stage has
+ * no testpoint. */
 const char *const *testplan_stage_tests(const struct testplan *plan, const char *stage,
 					struct arena *mem);
 

@@ -70,7 +70,7 @@ static bool is_huge_range(const char *s)
 	return b && strncmp(s + a, "..", 2) == 0 && !s[a + 2 + b];
 }
 
-/* Something like "a..c" or "1..2..3": surely meant as a range, but not one that we know. */
+/* Something like "a..c" or "1..2..3": probably meant as a range, but not a valid one. */
 static bool looks_like_range(const char *s)
 {
 	const char *dots = strstr(s, "..");

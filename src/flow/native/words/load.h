@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the readers of one load share, and a text with the place it came from. */
+/* What the readers of one configuration share, and texts with their positions. */
 #ifndef FLOW_NATIVE_WORDS_LOAD_H
 #define FLOW_NATIVE_WORDS_LOAD_H
 
@@ -14,18 +14,18 @@ enum { FLOW_MOST_JOBS = 10000000 }; /* of one plan; more is a typo */
 struct load {
 	struct cfg *cfg;
 	struct diags *diags;
-	struct arena *mem; /* dies with the load; the plan has its own */
+	struct arena *mem; /* freed with the load; the plan has its own */
 	struct vars vars;
-	struct hjson_node *backends;	/* what the configuration says of them; NULL: nothing */
-	const struct roster *roster;	/* NULL: jobs name no backend */
+	struct hjson_node *backends;	/* the key `backends`; NULL: none */
+	const struct roster *roster;	/* NULL: names of backends are not checked */
 	const struct job_key *job_keys; /* of flow_options */
-	/* An error that leaves open which jobs there are: to look for them would make errors where
-	 * there are none. */
+	/* After an error it is not known which jobs exist. To look for jobs would cause errors
+	 * about jobs that do exist. */
 	bool has_unknown_jobs;
 };
 
 struct text {
-	const char *s; /* NULL: not there */
+	const char *s; /* NULL: missing */
 	struct hjson_node *at;
 };
 

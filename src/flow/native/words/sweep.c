@@ -6,7 +6,7 @@
 
 #include "flow/native/words/axis.h"
 
-/* The name of an axis, if it can be one. */
+/* The name of an axis. Reports an error if it cannot be one. */
 static const char *axis_name(struct load *l, struct hjson_node *member)
 {
 	const char *name = hjson_key_cstr(cfg_doc(l->cfg), member);
@@ -38,7 +38,7 @@ static uint32_t count_members(const struct hjson_node *obj)
 	return n;
 }
 
-/* Room for n more axes in one dimension more. */
+/* Adds a dimension, with room for n_axes axes. */
 static struct dimension *add_dimension(struct load *l, struct sweep *s, uint32_t n_axes)
 {
 	const char **axes = arena_array(l->mem, s->n_axes + n_axes, sizeof(*axes));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A sweep: one entry of `jobs`, many jobs. It is a product of dimensions, the first one changing
- * slowest; a dimension is one axis, or several side by side (`zip`, or a list of rows).
+ * A sweep makes many jobs from one entry of `jobs`. It is a product of dimensions, of which the
+ * first changes slowest. A dimension is one axis, or several side by side (`zip`, a list of rows).
  */
 #ifndef FLOW_NATIVE_WORDS_SWEEP_H
 #define FLOW_NATIVE_WORDS_SWEEP_H
@@ -14,7 +14,7 @@ struct dimension {
 	const char *const *values; /* row by row */
 };
 
-/* {0, n_jobs: 1} is no sweep. */
+/* No sweep: n_axes is 0 and n_jobs is 1. */
 struct sweep {
 	const char **axes; /* names, dimension by dimension */
 	uint32_t n_axes;
@@ -23,7 +23,7 @@ struct sweep {
 	uint64_t n_jobs;
 };
 
-/* node NULL: no sweep. Errors go to the load's list. */
+/* node NULL: no sweep. Errors go to l->diags. */
 void sweep_read(struct load *l, struct hjson_node *node, struct sweep *ret);
 /* The number of the axis, or -1. */
 int sweep_find(const struct sweep *s, const char *name, size_t len);

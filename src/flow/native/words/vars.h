@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names that mean the same in every job: `vars`, {scratch}, {cfg_dir}; and what -D says of them. */
+/* Words with the same value in every job: `vars`, {scratch}, {cfg_dir}. -D overrides `vars`. */
 #ifndef FLOW_NATIVE_WORDS_VARS_H
 #define FLOW_NATIVE_WORDS_VARS_H
 
@@ -21,7 +21,7 @@ struct vars {
 	size_t n_defines;
 };
 
-/* Words that are always there. */
+/* Words that every configuration has. */
 extern const char *const vars_builtin[];
 enum { VARS_N_BUILTIN = 7 };
 bool vars_is_builtin(const char *name, size_t len);
@@ -32,11 +32,11 @@ void vars_done(struct vars *v);
 /* Reads `vars: {…}`. */
 void vars_read(struct load *l, struct hjson_node *node);
 void vars_set(struct vars *v, const char *name, const char *value);
-/* The -D for name, now used; NULL: there is none. */
+/* The value that -D gives to name; marks this -D as used. NULL: none. */
 const char *vars_take_define(struct vars *v, const char *name);
-/* Replaces the values of `vars` by those of -D, for people who look at them. */
+/* Replaces the values of `vars` by those of -D in the tree, for commands that show the tree. */
 void vars_show_defines(struct load *l);
-/* Complains about -D for what is neither a variable nor an axis. */
+/* Reports each -D that was not used: it names no variable, and no axis that it can replace. */
 void vars_check_defines(struct load *l);
 
 #endif

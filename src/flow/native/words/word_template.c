@@ -40,7 +40,7 @@ struct own_word {
 	enum template_words kind;
 };
 
-/* Our own words that are not the same in every job. */
+/* Built-in words whose values differ between jobs. */
 static const struct own_word own_words[] = {
 	{"name", VALUE_NAME, WORDS_NAME}, {"odir", VALUE_ODIR, WORDS_DIRS},
 	{"log", VALUE_LOG, WORDS_DIRS},	  {"needs", VALUE_NEEDS, WORDS_DIRS},
@@ -77,7 +77,7 @@ static void push_own_word(struct compiler *c, const struct own_word *w)
 	}
 }
 
-/* Names that {…} may hold here, for suggestions. */
+/* A name that {…} may hold here and that is similar to word; NULL: none. */
 static const char *suggest(const struct compiler *c, const char *word)
 {
 	const struct map *vars = &c->load->vars.values;
@@ -195,7 +195,7 @@ static void push_word(struct compiler *c, const char *word, size_t len)
 	}
 }
 
-/* What begins at s; returns what comes after it. */
+/* Adds the word, or the text up to the next one, at s. Returns its end. */
 static const char *take(struct compiler *c, const char *s)
 {
 	size_t n = strcspn(s, "{$");

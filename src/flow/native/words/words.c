@@ -20,7 +20,7 @@ const char *words_text(struct load *l, const char *key, const struct text *t)
 
 /* ---- one string ---- */
 
-/* name stands in text as a word that is replaced. */
+/* Does text have {name} as a word that is replaced? */
 static bool has_word(const char *text, const char *name)
 {
 	size_t n = strlen(name);
@@ -42,7 +42,8 @@ static const char *define_of(const struct vars *v, const char *name)
 	return value;
 }
 
-/* Where the next word in text has its value from; at: as for map_next(). NULL: there is no more. */
+/* Says where the value of the next word in text comes from. at: as for map_next(). NULL: no more.
+ */
 static const char *next_origin(struct load *l, const char *text, size_t *at, struct src_pos *ret)
 {
 	const struct map_entry *e;
@@ -105,7 +106,7 @@ static void replace(struct load *l, const char *key, struct hjson_node *string)
 
 /* ---- the tree ---- */
 
-/* Calls itself for what is in lists and objects, which the parser allows HJSON_MAX_DEPTH of. */
+/* Recursive; the parser limits the depth to HJSON_MAX_DEPTH. */
 static void replace_below(struct load *l, const char *key, struct hjson_node *node)
 {
 	struct hjson_node *m;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * {words} in what is the same for all jobs: settings of backends, the name of a backend. Only
+ * {words} in texts that are the same for all jobs: settings and names of backends. Only
  * `vars`, {scratch} and {cfg_dir} have a value there; any other word is an error.
  *
  * In flow/native/words/: variables, the axes of sweeps, and templates of texts with {words}.
@@ -13,10 +13,11 @@
 
 /* t with its words replaced, in the load's arena. key: for messages. */
 const char *words_text(struct load *l, const char *key, const struct text *t);
-/* Notes of where the words in string, which is as it was written, have their values from. */
+/* Adds notes to e: where the values of the words in string come from. string: as written. */
 void words_note(struct load *l, struct diag *e, struct hjson_node *string);
-/* All strings of l->backends, in place; what was replaced before stays. A text that is one word
- * becomes what the variable is: a number, true or false, or a string. */
+/* Replaces the words in all strings of l->backends, in place; a replaced string is not replaced
+ * again. A string that is one word gets the type of its variable: a number, true or false, or a
+ * string. */
 void words_in_backends(struct load *l);
 
 #endif
