@@ -9,15 +9,15 @@
 #include "base/clock.h"
 #include "exec/attempt_parts.h"
 
-/* How long what a job leaves behind may take to end by itself. */
+/* How long processes that a job leaves may take to end by themselves. */
 static const double leak_wait_s = 0.1;
 /* After KILL: how long until it is called unkillable, and between two rounds of killing. */
 static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
-/* A log that grows fast is looked at more often than each second. */
+/* Pauses between two looks at the log; the faster it grows, the shorter. */
 static const double look_least_s = 0.02, look_most_s = 1;
-/* No process could be made: tried again so long. */
+/* No process could be made: pauses between two tries, and when the job fails. */
 static const double launch_pause_s = 0.05, launch_pause_most_s = 1, launch_give_up_s = 300;
-/* Of the memory that needs took. */
+/* Bytes of ask.needs that are kept for the next attempt. */
 enum { NEEDS_KEPT = 1 << 20 };
 
 static double now_s(void)
@@ -69,7 +69,7 @@ static void attempt_enter_kill(struct attempt *a)
 	attempt_kill_round(a);
 }
 
-/* Whoever is stopped hears TERM only when it goes on. */
+/* A stopped process handles TERM only after CONT. */
 static void attempt_enter_term(struct attempt *a)
 {
 	double grace_s = a->ask.rules->job.grace_s < 0 ? a->host->grace_s
@@ -131,7 +131,7 @@ void attempt_kill(struct attempt *a, bool now, enum job_reason reason)
 		attempt_end_unstarted(a, JOB_KILLED, reason, &err);
 		return;
 	}
-	attempt_step(a); /* what ended before us has ended by itself */
+	attempt_step(a); /* a job that has ended by now has ended by itself */
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return;
 	if (!a->procs.leader_is_gone && !a->end.ending.is_timeout && !a->end.ending.flood_bytes &&
@@ -167,7 +167,7 @@ static void attempt_run(struct attempt *a, const struct attempt_launch *l)
 		.give_up_at = INFINITY,
 		.pause_s = job->max_log_bytes ? look_least_s : look_most_s,
 	};
-	/* Whoever sits at the terminal decides how long it takes. */
+	/* The user at the terminal decides how long an interactive job takes. */
 	if (job->timeout_s > 0 && !job->is_interactive)
 		a->clocks.deadline_at = l->started_s + job->timeout_s;
 	a->clocks.look_at = l->started_s + a->clocks.pause_s;
@@ -229,14 +229,14 @@ static int attempt_take(struct attempt *a, struct job_kind *rules, const struct 
 	struct attempt_ask *ask = &a->ask;
 	struct wire copy;
 
-	/* Frames that follow move the buffer that w reads from. */
+	/* Later frames move the buffer that w reads from. */
 	str_clear(&ask->frame);
 	str_addn(&ask->frame, w->at, (size_t)(w->end - w->at));
 	copy = (struct wire){ask->frame.s, ask->frame.s + ask->frame.len, true};
 	if (!slot_take_run(&copy, &ask->run))
 		return error_plain(err, "the slot was sent a job that it cannot read");
 	ask->rules = &rules[ask->run.rules];
-	if (ask->rules->job.is_dry_run) /* make -n tells what it would do, and that is all */
+	if (ask->rules->job.is_dry_run) /* `make -n` only prints what it would do */
 		ask->run.steps = (struct job_steps){0};
 	return 0;
 }
@@ -264,7 +264,7 @@ static void attempt_time_out(struct attempt *a)
 	attempt_enter_term(a);
 }
 
-/* Does anything depend on what is in the log? */
+/* Does the verdict depend on the size or the content of the log? */
 static bool attempt_wants_looks(const struct attempt *a)
 {
 	const struct job_rules *job = &a->ask.rules->job;
@@ -272,7 +272,7 @@ static bool attempt_wants_looks(const struct attempt *a)
 	return job->max_log_bytes || job->pass_patterns.n || job->fail_patterns.n;
 }
 
-/* How the log grows, and whether it is over its limit. */
+/* Checks the size of the log against its limit; its growth decides when to look again. */
 static void attempt_look(struct attempt *a, double now)
 {
 	uint64_t most = a->ask.rules->job.max_log_bytes;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In a slot: one attempt of one job, from the frame that asks for it to its result. A state machine
- * that the slot's loop moves: attempt_start(), then attempt_step() at every SIGCHLD and whenever
- * attempt_wake_at() has come, until attempt_is_over().
+ * In a slot: one attempt of one job, from its FRAME_RUN to its result. It is a state machine that
+ * the slot's loop drives: attempt_start(), then attempt_step() at every SIGCHLD and at the time of
+ * attempt_wake_at(), until attempt_is_over().
  *
- * Its parts live from attempt_start() to attempt_clear(), each set as a whole when it begins; what
- * lives as long as the slot is the slot's (slot_host.h). Only the memory of texts is kept from one
- * attempt to the next.
+ * Its parts are valid from attempt_start() to attempt_clear(). Each is set as a whole when it
+ * begins. State that outlives an attempt is in struct slot_host. Only memory of texts is reused by
+ * the next attempt.
  */
 #ifndef EXEC_ATTEMPT_H
 #define EXEC_ATTEMPT_H
@@ -22,54 +22,54 @@ enum attempt_phase {
 	ATTEMPT_NONE,
 	ATTEMPT_RETRY_LAUNCH, /* no process could be made; tried again later */
 	ATTEMPT_RUNS,
-	ATTEMPT_LEAKS, /* the leader is gone, something it started is not, yet */
-	ATTEMPT_TERM,  /* was asked to end */
-	ATTEMPT_KILL,  /* is being killed until nothing is left */
+	ATTEMPT_LEAKS, /* the leader has ended, processes that it started have not */
+	ATTEMPT_TERM,  /* TERM was sent */
+	ATTEMPT_KILL,  /* KILL is sent until no process is left */
 	ATTEMPT_OVER,  /* outcome is set */
 };
 
-/* The job as it was asked for, and as it is started. */
+/* The request for the job, and what is started for it. */
 struct attempt_ask {
 	struct job_kind *rules;
 	struct slot_run run;
 	struct str frame; /* what run's strings point into */
-	struct str needs; /* came before run; see workspace/needs.h */
+	struct str needs; /* results of dependencies, received before run: workspace/needs.h */
 	bool has_needs_file;
-	VEC(char *) own_strings; /* of argv and env, where {attempt} stood in them */
+	VEC(char *) own_strings; /* strings of argv and env that were made here, to be freed */
 };
 
-/* Its processes, from the launch until nothing is left. */
+/* The processes of the job, from the launch until none is left. */
 struct attempt_procs {
 	pid_t leader;
 	bool leader_is_gone;
 	double started_s;
-	double reap_at, reap_since_s; /* wait4() fails: asked again then, and since when */
+	double reap_at, reap_since_s; /* while wait4() fails: the next try, the first failure */
 };
 
 /* When something is due, on the monotonic clock; INFINITY: never. */
 struct attempt_clocks {
 	double deadline_at, phase_at, give_up_at, look_at;
-	double pause_s; /* between two rounds of what the phase does again and again */
+	double pause_s; /* between two repetitions of the action of the phase */
 };
 
-/* For the scheduler, at the next opportunity. */
+/* Events to send to the scheduler. */
 struct attempt_news {
-	bool has_stopped;	/* an interactive one, as by Ctrl-Z */
+	bool has_stopped;	/* an interactive job was stopped, as by Ctrl-Z */
 	bool has_failed_launch; /* no process could be made */
-	bool is_short;		/* that was told */
+	bool is_short;		/* FRAME_SHORT was sent */
 };
 
-/* Its output for the user's screen: attempt_show.c. */
+/* Output for the user's screen: attempt_show.c. */
 struct attempt_shown {
-	off_t at;	 /* what the log has before was sent */
+	off_t at;	 /* the log before this offset was sent */
 	double due_s;	 /* the next look; INFINITY: none */
 	struct str text; /* to be sent */
-	bool is_blocked; /* there is no room for more now */
+	bool is_blocked; /* too much is unsent already */
 };
 
-/* What the verdict will be about. */
+/* Facts for the verdict. */
 struct attempt_end {
-	struct ending ending; /* points to: */
+	struct ending ending; /* points to the texts below */
 	struct str leaked, stuck, refused;
 };
 
@@ -78,7 +78,7 @@ struct attempt {
 	enum attempt_phase phase;
 	struct attempt_ask ask;
 	struct job_log log;
-	struct pty pty; /* of an interactive one */
+	struct pty pty; /* of an interactive job */
 	struct attempt_procs procs;
 	struct attempt_clocks clocks;
 	struct attempt_shown shown;
@@ -87,18 +87,18 @@ struct attempt {
 	struct job_outcome outcome;
 };
 
-/* Before host is initialised. */
+/* host may be initialised later, before attempt_start(). */
 void attempt_init(struct attempt *a, struct slot_host *host);
 
 void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
-/* The user wants an interactive one that has stopped to go on. */
+/* Continues an interactive job that was stopped. */
 void attempt_continue(struct attempt *a);
-/* Reaps, and does what is due. */
+/* Reaps processes, and does what is due. */
 void attempt_step(struct attempt *a);
-/* On the monotonic clock; INFINITY: only SIGCHLD matters. */
+/* When attempt_step() is due, on the monotonic clock; INFINITY: at SIGCHLD only. */
 double attempt_wake_at(const struct attempt *a);
-/* Of one that is over: more of its log into shown.text. true: all of it was sent. */
+/* When the attempt is over: reads more of its log into shown.text. true: all of it was read. */
 bool attempt_show_rest(struct attempt *a);
 /* Frees what belonged to the attempt, after its result was sent. */
 void attempt_clear(struct attempt *a);

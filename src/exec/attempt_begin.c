@@ -41,7 +41,7 @@ static const char *find_path(const char *const *env)
 	return NULL;
 }
 
-/* Where a variable stands that is called as the one in entry; n: nowhere. */
+/* Index of the variable with the same name as entry; n: none. */
 static size_t find_name(const char *const *env, size_t n, const char *entry)
 {
 	size_t i = 0;
@@ -51,7 +51,7 @@ static size_t find_name(const char *const *env, size_t n, const char *entry)
 	return i;
 }
 
-/* What comes with the attempt goes over all other. */
+/* Variables that came with the attempt override all others. */
 static size_t add_own_env(const struct attempt *a, const char **env, size_t n)
 {
 	for (size_t i = 0; i < a->ask.run.n_env; i++) {
@@ -63,7 +63,7 @@ static size_t add_own_env(const struct attempt *a, const char **env, size_t n)
 	return n;
 }
 
-/* The environment of this job; an array that is freed by the caller. */
+/* The environment of this job; the caller frees the array. */
 static const char **make_env(struct attempt *a)
 {
 	const struct job_env_run run = {
@@ -160,7 +160,8 @@ static bool names_needs(const struct attempt *a)
 	return false;
 }
 
-/* A file costs as much as a third of starting a job: most that need nothing can do without. */
+/* Writing a file takes a third as long as starting a job, so it is written only for jobs that have
+ * dependencies or name the file. */
 static int tell_needs(struct attempt *a, bool is_new, struct error *err)
 {
 	a->ask.has_needs_file = a->ask.needs.len || names_needs(a);
@@ -198,7 +199,7 @@ int attempt_prepare(struct attempt *a, struct error *err)
 	return shorten_argv(a, err);
 }
 
-/* An executable file that is no program: a shell runs it as a script of its own. */
+/* An executable file that is no program is run as a script of /bin/sh, as a shell does. */
 static pid_t launch_script(const struct attempt *a, struct launch *l)
 {
 	const char **argv = xcalloc(a->ask.run.n_argv + 2, sizeof(*argv));
@@ -253,7 +254,7 @@ static enum attempt_launched start_process(struct attempt *a, const char *const 
 		.nofile = host->has_nofile ? &host->nofile : NULL,
 	};
 
-	/* Before the process is there: it may run, and end, before we do again. */
+	/* Taken before the start: the process may run and end before this one runs again. */
 	ret->started_s = clock_now(clock_real());
 	ret->started_wall_s = clock_wall(clock_real());
 	ret->pid = launch_start(&l);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How an attempt ends: what is known of its end, the verdict, the measures. */
+/* How an attempt ends: facts about its end, the verdict, the measures. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static void attempt_measure(struct attempt *a)
 	steps_clean(&a->host->confine, &a->ask.run.steps, &a->outcome.result);
 }
 
-/* By which a later run knows that nobody has written to the log since. */
+/* A later run compares the stamp to find out whether the log was written to since. */
 static void attempt_stamp(struct attempt *a)
 {
 	struct stat st;
@@ -59,7 +59,7 @@ static void attempt_stamp(struct attempt *a)
 		a->outcome.result.log_stamp = job_log_stamp(&st);
 }
 
-/* A job may write faster than we look, and end. */
+/* A job may exceed the limit and end between two looks at its log. */
 static void attempt_note_flood(struct attempt *a)
 {
 	uint64_t most = a->ask.rules->job.max_log_bytes;
@@ -68,7 +68,7 @@ static void attempt_note_flood(struct attempt *a)
 		a->end.ending.flood_bytes = most;
 }
 
-/* What was on the screen only is not known to have been right. */
+/* Without a complete log it is not known that the job passed. */
 static void attempt_note_lost_log(struct attempt *a)
 {
 	struct job_result *result = &a->outcome.result;
@@ -84,8 +84,8 @@ static void attempt_note_lost_log(struct attempt *a)
 }
 
 /*
- * Whoever ends a batch job or a service sends TERM to all its processes: a job that dies of it may
- * do so before the scheduler has asked for it, and the slot was sent the same.
+ * Batch systems and service managers send TERM to all processes of a run. A job may die of it
+ * before the scheduler asks for its end. It was ended by the user if its slot got the same signal.
  */
 static void attempt_note_supervisor(struct attempt *a)
 {
@@ -105,7 +105,7 @@ void attempt_finish(struct attempt *a)
 	attempt_note_flood(a);
 	attempt_note_supervisor(a);
 	if (a->end.ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes) < 0)
-		a->log.size = 0; /* the disk stays fuller than it should: the verdict says why */
+		a->log.size = 0; /* the log stays too long; the verdict says so */
 	a->end.ending.had_oom = a->end.ending.term_signal == SIGKILL && slot_host_had_oom(a->host);
 	if (!a->procs.leader_is_gone)
 		a->outcome.result.duration_s = clock_now(clock_real()) - a->procs.started_s;
@@ -117,7 +117,7 @@ void attempt_finish(struct attempt *a)
 	a->phase = ATTEMPT_OVER;
 }
 
-/* The log has the words where a shell would have put its own. */
+/* The message is written to the log, as a shell would do. */
 void attempt_refuse(struct attempt *a, int exit_status, const char *why)
 {
 	_cleanup_(str_done) struct str line = {0};
@@ -126,7 +126,7 @@ void attempt_refuse(struct attempt *a, int exit_status, const char *why)
 	str_printf(&line, "dvsched: %s\n", why);
 	a->log.size = (off_t)a->log.header.len;
 	if (fs_write_all(fd, line.s, line.len) < 0)
-		errno = 0; /* a shell's own words would be lost, too; the message has them */
+		errno = 0; /* a shell's message would be lost, too; the result has it */
 	str_clear(&a->end.refused);
 	str_add(&a->end.refused, why);
 	a->end.ending.refused = a->end.refused.s;

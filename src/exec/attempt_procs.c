@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The processes of an attempt: its leader, what that started, and who of them is still there. */
+/* The processes of an attempt: its leader, processes that it started, and which of them are left.
+ */
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
@@ -10,7 +11,7 @@
 #include "base/clock.h"
 #include "exec/attempt_parts.h"
 
-/* wait4() fails for another reason than that no child is left: how soon it is tried again. */
+/* Pause before the next try if wait4() fails with another error than ECHILD. */
 static const double reap_again_s = 0.05;
 
 bool attempt_on_terminal(const struct attempt *a)
@@ -52,7 +53,7 @@ static void add_usage(struct job_usage *to, const struct rusage *u)
 		to->max_rss_kib = (uint64_t)u->ru_maxrss;
 }
 
-/* It is not known who is still there: asked again soon, as no signal will tell. */
+/* It is not known which processes are left. wait4() is tried again soon, as no signal will come. */
 static bool attempt_note_wait_error(struct attempt *a)
 {
 	if (isinf(a->procs.reap_since_s))

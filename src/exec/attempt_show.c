@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A job whose output is shown while it runs: its log is read behind it, by its slot. The job writes
- * to its log as ever and never waits for a screen.
+ * A job whose output is shown while it runs: its slot reads the log as it grows. The job writes to
+ * its log as any other and never waits for a screen.
  */
 #include <errno.h>
 #include <math.h>

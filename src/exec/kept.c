@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 
-/* The kernel's mark on the name of an executable that was replaced since. */
+/* The kernel appends this to the path of an executable that was removed or replaced. */
 static const char deleted[] = " (deleted)";
 
 bool kept_has(pid_t child, void *kept)
@@ -46,7 +46,8 @@ static bool one_matches(const char *const *globs, const char *name)
 	return false;
 }
 
-/* The name decides, not where it is: "bazel*" means no program below bazel-out/. */
+/* A glob without '/' is for the name only: "bazel*" does not match all programs below bazel-out/.
+ */
 static bool path_matches(const char *const *globs, const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -58,7 +59,7 @@ static bool path_matches(const char *const *globs, const char *path)
 	return false;
 }
 
-/* What it was started as. A program may write there what it likes. */
+/* The program may have changed its argv[0]. */
 static bool argv0_matches(const char *const *globs, pid_t pid)
 {
 	char path[64], text[PATH_MAX];
@@ -99,7 +100,7 @@ static void kept_add(struct kept *k, pid_t pid, pid_t session)
 	vec_push(k, (struct kept_proc){pid, session});
 }
 
-/* Its name decides, or the session of a daemon that is kept. */
+/* A child is kept if it matches a glob, or is in the session of a kept daemon. */
 static void adopt(struct kept *k, const struct kept_job *job, pid_t pid)
 {
 	struct proc_stat st;
@@ -121,7 +122,7 @@ void kept_adopt(struct kept *k, const struct kept_job *job, struct proc_tree *t)
 	if (k->n == 0 && (!job->globs || !job->globs[0]))
 		return;
 	proc_tree_read(t, kept_has, k);
-	/* A daemon may come after its children: once more when there is a new one. */
+	/* A daemon may come after processes of its session: repeated while there are new ones. */
 	do {
 		before = k->n;
 		for (size_t i = 0; i < t->n_own; i++)

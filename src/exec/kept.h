@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Daemons that jobs may leave behind ("keep"): they live as long as the slot. */
+/* Daemons that jobs may leave behind (the key `keep`): they are killed when the slot ends. */
 #ifndef EXEC_KEPT_H
 #define EXEC_KEPT_H
 
@@ -9,7 +9,7 @@ struct kept_proc {
 	pid_t pid, session;
 };
 
-/* {0} is empty. Children of ours, not reaped: their numbers hold. */
+/* {0} is empty. All are children of the slot that are not reaped yet, so their pids are valid. */
 struct kept {
 	struct kept_proc *at;
 	size_t n, cap;
@@ -17,15 +17,15 @@ struct kept {
 
 /* A proc_tree_skip: ctx is the struct kept. */
 bool kept_has(pid_t child, void *kept);
-/* It was reaped. */
+/* pid was reaped. */
 void kept_forget(struct kept *k, pid_t pid);
 /*
- * Takes in those children of ours that a glob (NULL-terminated) names: the process's name, argv[0],
- * or the executable's name, the last two with and without directories. Bazel's server is called
- * "java", its executable, too, and its argv[0] is "bazel(project)". With one come those of its
- * session: what a daemon's child left behind is the daemon's.
- * leader: the one that is the job itself and stays its own; 0: it is gone. only_daemons: the job is
- * being ended, so what is left in its session is no daemon. t is for use meanwhile.
+ * Adds the children of the slot that match a glob (NULL-terminated): by the process's name, by
+ * argv[0], or by the executable's name, the last two with and without directories. Bazel's server
+ * and its executable are called "java", its argv[0] is "bazel(project)". Children in the session of
+ * a kept daemon are added, too: a child of the daemon has left them.
+ * leader: the process of the job itself, which is never added; 0: it has ended. only_daemons: the
+ * job is being ended, so processes in its own session are no daemons. t: for use during the call.
  */
 struct kept_job {
 	const char *const *globs;

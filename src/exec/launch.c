@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * clone(CLONE_VM | CLONE_VFORK): the cost does not grow with our size, the child runs on a stack of
- * its own in our memory while we stand still, and tells us there why an exec failed. Until then it
- * may use system calls only.
+ * clone(CLONE_VM | CLONE_VFORK): the cost does not grow with the size of this process. Until its
+ * exec the child runs in the memory of this process, on its own stack, while this process is
+ * suspended; so the child can store there why an exec failed, and may use system calls only.
  */
 #include "exec/launch.h"
 
@@ -67,7 +67,7 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 	return strchr(argv0, '/') ? 0 : -1;
 }
 
-/* Whoever takes the foreground is in the background still, and would be stopped for it. */
+/* Signals are blocked, because a background process that takes the foreground is stopped (TTOU). */
 __attribute__((no_sanitize("address", "undefined"))) static void take_terminal(int fd)
 {
 	sigset_t all;
@@ -81,8 +81,8 @@ __attribute__((no_sanitize("address", "undefined"))) static void take_terminal(i
 }
 
 /*
- * In the child. Handlers are default again after the exec; descriptors above 2 are close-on-exec.
- * PDEATHSIG is an extra: what counts is that the scheduler kills what a dead slot leaves.
+ * In the child. The exec resets handlers and closes descriptors above 2, which are close-on-exec.
+ * PDEATHSIG is an addition: the scheduler kills what a dead slot leaves in any case.
  */
 __attribute__((no_sanitize("address", "undefined"))) static int become(void *arg)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting one program: in its own session, with exactly descriptors 0, 1 and 2; signals have their
- * defaults, but for those that we inherited as ignored. */
+/* Starts a program in its own session, with descriptors 0, 1 and 2 only. Signals have their default
+ * actions, except those that this process inherited as ignored. */
 #ifndef EXEC_LAUNCH_H
 #define EXEC_LAUNCH_H
 
@@ -15,36 +15,38 @@ struct launch {
 	const char *path; /* the program's file: launch_resolve() */
 	const char *const *argv, *const *env;
 	const char *cwd;
-	int log_fd; /* becomes standard output and standard error; standard input is ours */
-	bool is_on_terminal; /* log_fd is our session's terminal: it becomes standard input, too,
-				and the program its foreground, in our session */
-	const struct rlimit *nofile; /* NULL: ours */
+	int log_fd; /* becomes standard output and standard error; standard input is inherited */
+	bool is_on_terminal; /* log_fd is the terminal of this process's session: the program stays
+				in this session, in the foreground of the terminal, which becomes
+				its standard input, too */
+	const struct rlimit *nofile; /* NULL: inherited */
 
 	/* ---- set by launch_start() ---- */
-	int errnum;	   /* why it did not become a program; 0: it did */
-	bool is_about_cwd; /* errnum is about cwd */
+	int errnum;	   /* why the program was not executed; 0: it was */
+	bool is_about_cwd; /* errnum is the error of entering cwd */
 };
 
 /*
- * The file that argv0 names, absolute: itself if it holds a '/', else the first in search_path (the
- * job's PATH) that may be executed, else the first that may not. -1: there is none.
+ * The absolute path of the file that argv0 names: argv0 itself if it has a '/', else the first one
+ * in search_path (the job's PATH; NULL: a default) that can be executed, else the first one that
+ * exists. Relative paths are below cwd. Returns 0, or -1 if there is no such file.
  */
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret);
 
 /*
- * Returns the pid, after the program was executed or could not be (then it is reaped already). -1
- * with errno: no process could be made. The caller has no thread but this one.
+ * Returns the pid after the program was executed, or could not be (then the process is reaped
+ * already). -1 with errno: no process could be made. The caller must be single-threaded.
  */
 pid_t launch_start(struct launch *l);
 
 /*
- * What a shell ends with that cannot execute the program for that errnum: 127 (it is not there) or
- * 126. 0: it is not the program's fault, but the machine's, or the working directory's.
+ * The exit status of a shell that cannot execute the program because of errnum: 127 (not found) or
+ * 126. 0: the cause is not the program, but the machine or the working directory.
  */
 int launch_shell_status(const struct launch *l);
-/* After ENOEXEC: a shell would take the file for a script of its own, and not for a binary. */
+/* After ENOEXEC: would a shell run the file as a script, not reject it as a binary? */
 bool launch_is_script(const char *path);
-/* What launch_start()'s errnum means, for people. */
+/* Appends a message about errnum of launch_start(). */
 void launch_explain(const struct launch *l, struct str *to);
 
 #endif

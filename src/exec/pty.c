@@ -34,8 +34,8 @@ static int open_slave(int master)
 }
 
 /*
- * A slot was started as the leader of a process group, and such a one cannot have a session of its
- * own: it goes back to the scheduler's group first. One that has done so before has one already.
+ * A slot is started as the leader of a process group, and a group leader cannot make a session: it
+ * joins the scheduler's group first. A slot that had an interactive job already has its session.
  */
 static int own_session(void)
 {
@@ -83,7 +83,7 @@ static void write_log(struct pty *p, int log_fd, const char *bytes, size_t n)
 		p->log_errnum = errno;
 }
 
-/* Lines end in the log as they do when there is no terminal: without a CR. */
+/* Lines in the log end as without a terminal: the CR before a line feed is left out. */
 static void log_text(struct pty *p, int log_fd, const char *bytes, size_t n)
 {
 	char text[READ_SIZE + 1];
@@ -111,7 +111,7 @@ static size_t pty_take_block(struct pty *p, int log_fd)
 	return (size_t)n;
 }
 
-/* When a non-blocking read finds nothing, the kernel has moved all that was written before. */
+/* A non-blocking read that returns nothing has read everything that was written before. */
 void pty_drain(struct pty *p, int log_fd)
 {
 	size_t n, total = 0;
@@ -197,6 +197,6 @@ void pty_rescue_users(const struct pty *p)
 	if (p->users_fd < 0 || tcgetattr(p->users_fd, &now) < 0)
 		return;
 	raw = term_mode_of(TERM_RAW, &p->users_modes);
-	if (is_same(&now, &raw)) /* else a shell has it already */
+	if (is_same(&now, &raw)) /* else a shell has set its own modes already */
 		tcsetattr(p->users_fd, TCSANOW, &p->users_modes);
 }

@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-/* A dead slot is noticed by reading. */
+/* Ignores errors: the end of a slot is noticed when reading. */
 void slot_flush(struct slot *s)
 {
 	port_flush(&s->port, &s->link);
@@ -42,7 +42,7 @@ static bool slot_take_terminal_frame(struct slot *s, uint8_t type, struct wire *
 	return w->ok;
 }
 
-/* false: not what a slot says. */
+/* false: not a valid frame of a slot. */
 static bool slot_take_frame(struct slot *s, uint8_t type, struct wire *w)
 {
 	struct job_outcome outcome = {0};
@@ -88,7 +88,6 @@ static bool slot_take_frames(struct slot *s)
 	return rc == 0;
 }
 
-/* 1: read something; 0: nothing there; -1: the end. */
 int slot_read(struct slot *s)
 {
 	enum link_result state = link_read(&s->link, LINK_NOW);
@@ -261,7 +260,7 @@ bool slot_measure(const struct slot *s, struct job_load *ret)
 	proc_tree_read_below(&tree, s->child.pid);
 	for (size_t i = 0; i < tree.n; i++) {
 		if (!proc_stat_read(tree.at[i].pid, &st) || st.rss_pages <= 0)
-			continue; /* gone by now, or a zombie */
+			continue; /* it has ended, or is a zombie */
 		ret->n_processes++;
 		ret->rss_bytes += (uint64_t)st.rss_pages * page;
 	}

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A slot: one small process that runs one job at a time, and this end of it.
+ * A slot: one small process that runs one job at a time, and the scheduler's end of it.
  *
  * The process (slot_main()) is a subreaper: every orphan it inherits belongs to its job. It makes
  * and rotates the job's directory, opens the log, starts the job in a session of its own, enforces
  * the deadline and the kill ladder, waits until the whole tree is gone, decides the verdict
  * (reading the log only if a pattern or a failure needs it) and reports one message. When the
- * socket closes it kills its tree at once and exits. It does no more than its frames say (frames:
- * slot_wire.h).
+ * socket closes it kills its tree at once and exits. It does only what frames ask for
+ * (slot_wire.h).
  *
- * This end is used from the loop's thread: a slot is started when first needed and re-used.
+ * The scheduler's end is used from the thread of the loop. A slot is re-used for job after job.
  */
 #ifndef EXEC_SLOT_H
 #define EXEC_SLOT_H
@@ -31,26 +31,26 @@ struct slot_handler {
 	/* The job that was sent has ended; result is valid during the call. The slot is idle again.
 	 */
 	void (*ended)(struct slot *slot, void *ctx, const struct job_result *result);
-	/* The process is gone. If a job was there it is lost: its tree has been killed by the time
-	   of this call. The slot is only good for slot_free(). */
+	/* The process has ended. A running job is lost; its process tree was killed before this
+	   call. Only slot_free() may be called for the slot after that. */
 	void (*died)(struct slot *slot, void *ctx, const char *why);
-	/* Something about the slot that people should know: it was stopped, hangs, had to be killed
-	   without a job. NULL: nobody wants to. */
+	/* A message for people about the slot: it was stopped, hangs, or was killed without a job.
+	   May be NULL. */
 	void (*noted)(struct slot *slot, void *ctx, const char *text);
-	/* Of an interactive job, and NULL where there are none: what it wrote to its terminal; it
-	   was stopped, as by Ctrl-Z. */
+	/* Output of a job that is interactive or shown; an interactive job was stopped, as by
+	   Ctrl-Z. NULL if there are no such jobs. */
 	void (*said)(struct slot *slot, void *ctx, const char *bytes, size_t n);
 	void (*stopped)(struct slot *slot, void *ctx);
-	/* No process can be made for its job, which the slot tries again (said at each try); one
-	   was made after all. NULL: nobody can help. */
+	/* true: no process can be made for the job; the slot tries again (called at each try).
+	   false: a process was made after that. May be NULL. */
 	void (*is_short)(struct slot *slot, void *ctx, bool is_short);
 };
 
-/* The user's terminal, for the terminal of an interactive job to be like it. */
+/* Modes and size of the user's terminal, for the terminal of an interactive job. */
 struct slot_terminal {
 	struct termios modes;
 	uint16_t rows, columns;
-	/* Of a slot whose scheduler is gone, to put the modes back; NULL: not known. */
+	/* For the slot to restore the modes when its scheduler is gone; NULL: not known. */
 	const char *path;
 };
 
@@ -60,24 +60,24 @@ struct slot_options {
 	double default_grace_s;
 	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: the slot's own */
 	uint32_t number;     /* for people: "local/3" */
-	struct list *family; /* where the slots of one owner know each other, so that none is taken
-				for what another left behind; borrowed; NULL: there is one only */
-	/* Descriptors that the process keeps open until it is gone, whatever becomes of ours. */
+	struct list *family; /* all slots of one owner, borrowed: when one dies, the others are not
+				killed as its remains; NULL: the owner has one slot only */
+	/* Descriptors of which the process keeps a copy open until it ends. */
 	const int *kept;
 	size_t n_kept;
-	const char *cpus; /* what its jobs run on, "0-3,8"; NULL: on any. For good */
+	const char *cpus; /* CPUs that its jobs run on, "0-3,8"; NULL: any. Does not change */
 	int32_t numa;	  /* with cpus: the node that memory comes from first; -1: any */
-	const struct vigil_limits *limits; /* of its clock on our side; NULL: the default */
+	const struct vigil_limits *limits; /* for watching the process; NULL: the default */
 };
 
 /* Starts the process. NULL on failure, with err. handler and ctx are borrowed. */
 struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 		      const struct slot_handler *handler, void *ctx, struct error *err);
-/* Asks an idle slot to end; died() follows, some seconds later at most. */
+/* Asks an idle slot to end; died() follows within a few seconds. */
 void slot_close(struct slot *slot);
-/* Closes the socket: a job still there is killed by its slot. Only good for slot_free() then. */
+/* Closes the socket, so that the slot kills its job. Only slot_free() may be called after that. */
 void slot_hang_up(struct slot *slot);
-/* Hangs up and waits for the process; one that does not end in time is killed, with all below it.
+/* Hangs up and waits for the process. If it does not end in time, it is killed with all below it.
  */
 void slot_free(struct slot *slot); /* accepts NULL */
 /* Sends a job to an idle slot. The result comes through handler->ended(), never before this
@@ -85,11 +85,11 @@ void slot_free(struct slot *slot); /* accepts NULL */
  * the results of its dependencies, for the job to read; NULL: none. */
 void slot_run(struct slot *slot, const struct job_spec *spec, uint32_t attempt,
 	      const char *const *env, const struct job_needs *needs);
-/* TERM then, after the grace, KILL; or KILL at once. reason is what the result will carry. A slot
- * that has not answered some seconds after that is killed itself. */
+/* TERM then, after the grace, KILL; or KILL at once. reason: for the result. A slot that has not
+ * ended its job a few seconds after that is killed itself. */
 void slot_kill(struct slot *slot, bool now, enum job_reason reason);
-/* Stops what it runs and the clocks of that (its time limit, the grace), or lets it go on. Also of
- * a slot without a job: it may keep daemons. */
+/* Stops or continues the job and its clocks (time limit, grace). Also for a slot without a job,
+ * which may keep daemons. */
 void slot_pause(struct slot *slot, bool is_paused);
 
 /* For an interactive job (job_rules.is_interactive): before slot_run(); then while it runs. */
@@ -97,14 +97,14 @@ void slot_give_terminal(struct slot *slot, const struct slot_terminal *terminal)
 void slot_type(struct slot *slot, const char *bytes, size_t n);
 void slot_resize(struct slot *slot, uint16_t rows, uint16_t columns);
 void slot_continue(struct slot *slot); /* after stopped() */
-/* false: said() is not wanted now; a job that writes on has to wait. */
+/* listens false: said() is not called, and an interactive job that goes on writing has to wait. */
 void slot_listen(struct slot *slot, bool listens);
 
 bool slot_is_idle(const struct slot *slot);
-/* In died(), if a job was running: the reason it was being stopped for, or LOST. */
+/* In died(), if a job was running: the reason of slot_kill(), or REASON_LOST. */
 enum job_reason slot_lost_reason(const struct slot *slot);
 pid_t slot_pid(const struct slot *slot);
-/* What the processes of its job take now; false: it has none. */
+/* Number and memory of the processes of its job; false: there are none. */
 bool slot_measure(const struct slot *slot, struct job_load *ret);
 
 /* The process itself: `dvsched __slot`, socket on PROC_SOCKET_FD. Never returns. find: the readers
@@ -112,13 +112,15 @@ bool slot_measure(const struct slot *slot, struct job_load *ret);
 int slot_main(job_reader_find *find);
 
 /*
- * The scheduler's part of containment: it is a subreaper too. Kills and reaps every child of ours
- * that is not in known[] (what a dead slot left behind). Returns how many.
+ * Kills and reaps the processes that a dead slot has left: this process, a subreaper too, has
+ * inherited them. These are all children that are neither in known[] nor in the session of this
+ * process. Returns their number.
  */
 unsigned exec_reap_strays(const pid_t *known, size_t n_known);
 /*
- * SIGKILL to all below this process, slots and their jobs too, again and again until nothing is
- * left that can be killed. except: a child that is left alone, with all below it; 0: none.
+ * Sends SIGKILL to all processes below this one, slots and their jobs included, until none is left
+ * that can be killed. except: a child to spare, with all below it; 0: none. Returns how many
+ * children were reaped.
  */
 unsigned exec_kill_descendants(pid_t except);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a slot's process is watched over while it has a job, and how it ends. */
+/* How a slot's process is watched while it has a job, and how it ends. */
 #include <assert.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "exec/slot_parts.h"
 #include "base/proc_tree.h"
 
-/* An idle slot has nothing to do before it ends. */
+/* Time for an idle slot to end. */
 static const double close_s = 4;
-/* After SIGKILL, for somebody who cannot wait. */
+/* Time to wait for the process after SIGKILL in slot_free(). */
 static const double last_s = 2;
 
 static void forget_process(struct slot *s)
@@ -24,7 +24,7 @@ static void forget_process(struct slot *s)
 	link_close(&s->link);
 }
 
-/* What this one left is ours now, what others have is theirs. */
+/* Kills what this slot has left: these processes are children of the scheduler now. */
 static void reap_strays(const struct slot *s)
 {
 	VEC(pid_t) known = {0};
@@ -40,13 +40,13 @@ static void reap_strays(const struct slot *s)
 	vec_done(&known);
 }
 
-/* What it has cannot come to us as long as it is there. */
+/* The processes below a slot do not become children of the scheduler while the slot exists. */
 static void kill_below(pid_t pid)
 {
 	struct proc_tree tree = {0};
 
 	proc_tree_read_below(&tree, pid);
-	tree.n_own = 0; /* they are no children of ours */
+	tree.n_own = 0; /* they are no children of this process */
 	proc_tree_signal(&tree, SIGKILL);
 	proc_tree_done(&tree);
 }
@@ -76,7 +76,7 @@ void slot_on_end(struct child *child, int status)
 	pid_t pid = s->vigil.pid;
 
 	while (!s->is_eof && slot_read(s) > 0)
-		; /* what it had said before counts */
+		; /* frames that it sent before its end are valid */
 	describe_end(s, pid, status, &end);
 	str_printf(&why, "the slot that ran it %s", end.s);
 	if (status == CHILD_GIVEN_UP) {
@@ -99,7 +99,7 @@ void slot_kill_for(struct slot *s, const char *fault)
 	child_kill(&s->child);
 }
 
-/* ---- its clock ---- */
+/* ---- watching ---- */
 
 static void on_ask(struct vigil *v)
 {
@@ -173,7 +173,7 @@ static void on_act(struct vigil *v, enum vigil_act act, const struct vigil_sight
 
 const struct vigil_ops slot_vigil = {.ask = on_ask, .act = on_act};
 
-/* ---- its end, as its owner wants it ---- */
+/* ---- the owner ends the slot ---- */
 
 void slot_close(struct slot *s)
 {
@@ -194,7 +194,8 @@ void slot_hang_up(struct slot *s)
 		s->hung_up_s = clock_now(clock_real());
 }
 
-/* A slot that is stopped, or hangs in the kernel, does not kill its tree. */
+/* A slot that is stopped or hangs in the kernel does not kill its tree, so it is killed from here.
+ */
 static void slot_end_process(struct slot *s)
 {
 	double left_s;

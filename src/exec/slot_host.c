@@ -12,9 +12,9 @@
 #include "base/mem.h"
 #include "exec/launch.h"
 
-/* Reading it costs as much as starting half a job. */
+/* Reading /proc/vmstat takes half as long as starting a job. */
 static const double oom_read_again_s = 1;
-/* How long everything is killed, and between two rounds. */
+/* How long kills are repeated, and the pause between two rounds. */
 static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
 
 static uint64_t read_oom_kills(void)

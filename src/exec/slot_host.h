@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In a slot: what lives as long as the slot, for all its attempts. */
+/* In a slot: state that its attempts share, until the slot ends. */
 #ifndef EXEC_SLOT_HOST_H
 #define EXEC_SLOT_HOST_H
 
@@ -15,46 +15,46 @@ struct slot_host {
 	struct confine confine;
 	struct kept kept;
 	job_reader_find *find_reader;
-	struct proc_tree tree; /* read anew by each who needs it */
+	struct proc_tree tree; /* read again before each use */
 	double grace_s;
-	struct rlimit nofile; /* what jobs get */
-	bool has_nofile;      /* and it is not what we have */
+	struct rlimit nofile; /* limit for jobs */
+	bool has_nofile;      /* nofile differs from the slot's own limit */
 	struct slot_program {
 		struct str path, name, cwd, search_path;
-	} program;	    /* the last look-up: cwd counts for a relative name or PATH */
-	uint64_t oom_kills; /* by the kernel, on this machine, when we looked last */
+	} program;	    /* the last look-up; cwd matters for relative names and PATHs */
+	uint64_t oom_kills; /* the kernel's kills for lack of memory, as read last */
 	double oom_read_s;
-	struct slot_terminal terminal; /* of the user's, for the next interactive job; its path is
+	struct slot_terminal terminal; /* the user's, for the next interactive job; path is
 					  malloc()ed */
 	bool has_terminal;
-	/* What the slot was sent, while an attempt went on, of the signals that end a run: a bit
-	 * for each number. */
+	/* Signals that end a run and that the slot has received since the attempt began: bit n for
+	 * signal n. */
 	volatile sig_atomic_t *ending_signals;
 	struct slot_pause {
 		bool is_on;
-		double since_s, next_round_s; /* INFINITY: all have stopped */
+		double since_s, next_round_s; /* INFINITY: all processes have stopped */
 		unsigned n_rounds;
 	} pause;
 };
 
 void slot_host_init(struct slot_host *h, const struct slot_hello *hello, job_reader_find *find,
 		    volatile sig_atomic_t *ending_signals);
-/* Takes a copy of its path. */
+/* Copies terminal->path. */
 void slot_host_set_terminal(struct slot_host *h, const struct slot_terminal *terminal);
-/* Sets program.path. Jobs in a row mostly run the same program: one look-up serves them all. false:
- * there is none. */
+/* Sets program.path; false: there is no such program. The last look-up is kept, because successive
+ * jobs mostly run the same program. */
 bool slot_host_find_program(struct slot_host *h, const char *name, const char *search_path,
 			    const char *cwd);
-/* A job begins: from here on the kernel's kills for lack of memory count. */
+/* A job begins: slot_host_had_oom() counts the kernel's kills for lack of memory from now on. */
 void slot_host_note_oom(struct slot_host *h, double now_s);
 bool slot_host_had_oom(const struct slot_host *h);
 /* Kills everything below this process, kept daemons too, until it is gone or cannot be killed. */
 void slot_host_kill_all(struct slot_host *h);
 
-/* slot_pause.c. Stops everything below this process and its clocks, or lets it go on; with or
- * without a job. */
+/* slot_pause.c. Stops or continues all processes below this one and the clocks, with or without a
+ * job. */
 void slot_host_pause(struct slot_host *h, bool is_paused);
-/* What is due meanwhile. */
+/* During a pause: does what is due (pause.next_round_s). */
 void slot_host_pause_step(struct slot_host *h);
 
 #endif

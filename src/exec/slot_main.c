@@ -19,7 +19,7 @@
 #include "exec/attempt.h"
 #include "workspace/needs.h"
 
-/* Of an interactive job's output on its way to the screen: with more the job has to wait. */
+/* With more unsent output, no more is read, and an interactive job that writes has to wait. */
 enum { UNSENT_MOST = 64 * 1024 };
 enum { IS_LOST = 69, IS_CONFUSED = 70 };
 
@@ -34,7 +34,7 @@ struct slot_process {
 	struct link link; /* to the scheduler */
 };
 
-/* What has come of the signals that end a run, as bits; for the attempt that goes on. */
+/* Signals that end a run and that came since the attempt began: bit n for signal n. */
 static volatile sig_atomic_t ending_signals;
 
 static void on_ending_signal(int signum)
@@ -42,15 +42,15 @@ static void on_ending_signal(int signum)
 	ending_signals |= 1 << signum;
 }
 
-/* A child's end must wake ppoll(); that is all. */
+/* Does nothing: SIGCHLD must only interrupt ppoll(). */
 static void on_child(int signum)
 {
 	(void)signum;
 }
 
 /*
- * glibc's posix_spawn() leaves its two own signals ignored, and its sigaction() will not touch
- * them. All zero is SIG_DFL without flags, for the kernel.
+ * glibc's posix_spawn() leaves the two signals that glibc itself uses ignored, and its sigaction()
+ * refuses to change them. For the kernel, all zero is SIG_DFL without flags.
  */
 static void reset_hidden_signals(void)
 {
@@ -70,7 +70,7 @@ static void hear_ending_signals(void)
 			sigaction(heard[i], &act, NULL);
 }
 
-/* SIGCHLD is open only while we wait. */
+/* SIGCHLD is blocked except in ppoll(). */
 static void set_signals(sigset_t *ret_waiting)
 {
 	struct sigaction act = {.sa_handler = on_child, .sa_flags = SA_RESTART};
@@ -85,12 +85,12 @@ static void set_signals(sigset_t *ret_waiting)
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
-/* Jobs go first when memory is short. They inherit this, so it costs nothing per job. */
+/* Jobs are killed first when memory is short: they inherit this value, at no cost per job. */
 static void offer_to_oom(void)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	/* Not allowed: then nobody is preferred, which is no reason not to run. */
+	/* If this is not allowed, the order of kills is the kernel's. */
 	if (fd >= 0 && write(fd, "500", 3) < 0)
 		errno = 0;
 	closep(&fd);
@@ -166,7 +166,7 @@ static void take_size(struct slot_process *p, struct wire *w)
 	pty_resize(&p->attempt.pty, rows, columns);
 }
 
-/* What comes late, after the job's end, is nothing. */
+/* Frames that come after the job's end have no effect. */
 static void take_terminal_frame(struct slot_process *p, uint8_t type, struct wire *w)
 {
 	if (type == FRAME_TERMINAL)
@@ -181,7 +181,7 @@ static void take_terminal_frame(struct slot_process *p, uint8_t type, struct wir
 		leave(p, IS_CONFUSED);
 }
 
-/* What the socket does not take now goes when it can. */
+/* Sends as much as the socket takes; the rest is sent later. */
 static void flush(struct slot_process *p)
 {
 	if (link_flush(&p->link) == LINK_LOST)
@@ -271,9 +271,9 @@ static void read_frames(struct slot_process *p)
 {
 	enum link_result state = link_read(&p->link, LINK_NOW);
 
-	if (link_is_end(state)) /* the scheduler is gone: its jobs go too, at once */
+	if (link_is_end(state)) /* the scheduler is gone: the job is killed at once */
 		leave(p, state == LINK_END ? 0 : IS_LOST);
-	/* Descriptors stay open until our end, which is what they are sent for. */
+	/* Descriptors are sent to stay open until this process ends. */
 	while (link_take_descriptor(&p->link) >= 0)
 		;
 	if (state == LINK_OK)
@@ -289,7 +289,7 @@ static void report(struct slot_process *p)
 	if (link_send(&p->link) < 0)
 		leave(p, IS_LOST);
 	attempt_clear(&p->attempt);
-	if (is_stuck) /* what cannot be killed must not be taken for the next job's */
+	if (is_stuck) /* a process that cannot be killed must not count as one of the next job */
 		_exit(0);
 }
 
@@ -330,7 +330,7 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 		flush(p);
 	if (n > 0 && fds[TERMINAL].revents)
 		pty_step(pty, p->attempt.log.fd);
-	/* A job that writes without end must not keep us from what is due. */
+	/* A job that writes without end must not delay what is due. */
 	if (n <= 0 || has_terminal)
 		attempt_step(&p->attempt);
 	if (attempt_is_over(&p->attempt))
@@ -339,7 +339,7 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 	flush(p);
 }
 
-/* What it has shown is all there is, before it is said that it has ended. */
+/* All output is sent before the result. true: it was. */
 static bool show_rest(struct slot_process *p)
 {
 	bool is_all;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scheduler's end of a slot, between its two files: slot.c talks to the process, slot_end.c
- * watches over it and sees it out. */
+/* The scheduler's end of a slot, shared by its two files: slot.c exchanges frames with the process,
+ * slot_end.c watches it and handles its end. */
 #ifndef EXEC_SLOT_PARTS_H
 #define EXEC_SLOT_PARTS_H
 
@@ -10,7 +10,7 @@
 #include "io/port.h"
 #include "io/vigil.h"
 
-/* Longer than a slot needs, from KILL on, until it calls a process unkillable. */
+/* Longer than a slot needs, from KILL on, to report a process that cannot be killed. */
 static const double slot_patience_s = 8;
 
 struct slot {
@@ -19,26 +19,26 @@ struct slot {
 	struct ev_loop *loop;
 	const struct slot_handler *handler;
 	void *ctx;
-	struct link link; /* to the process; closed: it is over */
+	struct link link; /* to the process; closed when that has ended or is given up */
 	struct child child;
 	struct port port;
 	struct vigil vigil;		   /* while it has a job */
 	struct vigil_limits usual, limits; /* of any job, of this one */
 	double default_grace_s, grace_s;
-	double end_within_s; /* the time it has to end, or to end its job; 0: it need not */
-	double hung_up_s;    /* when we closed the socket; 0: not yet */
-	struct job_wire_places places; /* what the process has */
+	double end_within_s; /* time for the slot to end, or to end its job; 0: no limit */
+	double hung_up_s;    /* when the socket was closed; 0: not yet */
+	struct job_wire_places places; /* rules that the process has */
 	uint32_t number;
 	const char *job_id;	     /* of its job, or the last one */
-	enum job_reason kill_reason; /* why its job must end; NONE: it need not */
-	const char *fault;	     /* why we kill it, if we do */
+	enum job_reason kill_reason; /* why its job must end; REASON_NONE: it was not killed */
+	const char *fault;	     /* why the process is killed, if it is */
 	char fault_text[96];	     /* what fault may point to */
 	bool is_idle, is_closing, is_eof;
 };
 
 /* slot.c. Sends what is put into link.out. */
 void slot_flush(struct slot *s);
-/* 1: read something; 0: nothing there; -1: the end. */
+/* Reads and handles frames. 1: there were some; 0: nothing to read; -1: the end. */
 int slot_read(struct slot *s);
 
 /* slot_end.c */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The run is stopped, as by Ctrl-Z, and its jobs with it. TSTP goes first, which a program may
- * handle: one that holds a licence gives it back, another dvsched pauses its own jobs. By default
- * it stops nothing here, as no shell controls a job's session: STOP follows, until all have
- * stopped, since what is forked meanwhile is not in the tree that was read.
+ * The run is stopped, as by Ctrl-Z, and its jobs with it. TSTP is sent first, because programs may
+ * handle it: one that holds a licence gives it back, a nested dvsched pauses its own jobs. Its
+ * default action does nothing here, because no shell controls a job's session. So STOP follows,
+ * repeated until all have stopped, because a process that is forked meanwhile is not in the tree
+ * that was read.
  */
 #include <math.h>
 #include <signal.h>
@@ -12,14 +13,14 @@
 #include "exec/slot_host.h"
 
 static const double term_stop_s = 0.1, first_round_s = 0.002, last_round_s = 0.05;
-enum { ROUNDS_MOST = 100 }; /* then something hangs in the kernel, and runs no more than that */
+enum { ROUNDS_MOST = 100 }; /* a process that has not stopped by then hangs in the kernel */
 
 static double now_s(void)
 {
 	return clock_now(clock_real());
 }
 
-/* Daemons that are kept work for jobs, and pause as they do. */
+/* Kept daemons work for jobs, so they are stopped with them. */
 static void signal_all(struct slot_host *h, int signum)
 {
 	proc_tree_read(&h->tree, NULL, NULL);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The frames between a scheduler and its slots. Versioned. Descriptors that the slot keeps come
- * with HELLO. The base environment goes once per slot, what jobs of one kind share (rules) once per
- * slot and place in a small table, and only the rest with each job.
+ * with HELLO, and so does the base environment, once per slot. Rules, which jobs of one kind share,
+ * are sent once into a place of the slot's small table. Each job is sent with the rest only.
  */
 #ifndef EXEC_SLOT_WIRE_H
 #define EXEC_SLOT_WIRE_H
@@ -30,8 +30,8 @@ enum slot_frame {
 	FRAME_SHORT,	/* no process can be made for the job now; it is tried again */
 	FRAME_LAUNCHED, /* after FRAME_SHORT: there is one now */
 	FRAME_PAUSE,	/* to the slot */
-	FRAME_PING,	/* to the slot, now and then while it has a job; answered at once, */
-	FRAME_ALIVE,	/* by this, unless it is busy with a file */
+	FRAME_PING,	/* to the slot, every few seconds while it has a job */
+	FRAME_ALIVE,	/* the answer, sent at once unless the slot is busy with a file */
 };
 
 struct slot_hello {
@@ -45,12 +45,12 @@ struct slot_hello {
 
 /* Strings point into the frame; the arrays are malloc()ed. */
 struct slot_run {
-	uint32_t rules; /* the place */
+	uint32_t rules; /* their place */
 	uint32_t attempt;
 	bool has_attempt;
 	const char *id, *odir, *log_path, *command;
 	const char **argv;
-	const char **env; /* over all other; NULL-terminated */
+	const char **env; /* overrides all others; NULL-terminated */
 	size_t n_argv, n_env;
 	struct job_steps steps; /* all NULL: none */
 };

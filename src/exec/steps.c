@@ -86,7 +86,7 @@ void steps_measure(const struct steps_job *job, struct job_outcome *o)
 		o->result.measures = &o->measures;
 }
 
-/* What a job that did not pass leaves would be counted as covered. */
+/* Coverage of a job that did not pass must not be merged. */
 void steps_clean(struct confine *c, const struct job_steps *steps, const struct job_result *result)
 {
 	struct error err = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In a slot: what is done around a job's process, inside the fence only. */
+/* In a slot: steps before and after a job's process, only on paths that struct confine allows. */
 #ifndef EXEC_STEPS_H
 #define EXEC_STEPS_H
 
@@ -10,9 +10,10 @@
 #include "job/job_result.h"
 #include "job/job_spec.h"
 
-/* Before the process; the job's directory is there. steps: NULL is accepted here and below. */
+/* Writes the file of a step, before the process starts; the job's directory must exist. Here and
+ * below, steps may be NULL. Returns 0, or -1 with err. */
 int steps_write(struct confine *c, const struct job_steps *steps, struct error *err);
-/* Before that: what must not be there. */
+/* Removes steps->remove_before (into the trash). Call it before steps_write(). */
 int steps_remove(struct confine *c, const struct job_steps *steps, struct error *err);
 
 /* A job that has ended. */
@@ -21,12 +22,12 @@ struct steps_job {
 	const struct job_steps *steps;
 	job_reader_find *find_reader;
 	int log_fd;	 /* -1: there is no log */
-	off_t log_start; /* what the job itself wrote begins here */
+	off_t log_start; /* where the output of the job begins */
 };
 
-/* Measures, and what a step that fails makes of the verdict in *outcome. */
+/* Reads the measures into *outcome. A reader that fails makes a passed job fail. */
 void steps_measure(const struct steps_job *job, struct job_outcome *outcome);
-/* With the final verdict. */
+/* Removes steps->remove_unless_passed if the job did not pass. result: the final one. */
 void steps_clean(struct confine *c, const struct job_steps *steps, const struct job_result *result);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scheduler, also a subreaper, inherits the processes of a dead slot (strays). Their session
- * differs from ours: jobs start in a session of their own, and no process can enter ours.
+ * The scheduler, also a subreaper, inherits the processes of a dead slot (strays). They are not in
+ * the scheduler's session: jobs start in their own sessions, and no process can enter another one.
  */
 #include <poll.h>
 #include <signal.h>
@@ -13,7 +13,8 @@
 #include "exec/slot.h"
 #include "base/proc_tree.h"
 
-/* Without an end for so long, what is left cannot be killed (state D): the run goes on. */
+/* If none of the killed processes ends within this time, they cannot end (state D): the run goes
+ * on. */
 enum { PATIENCE_MS = 200 };
 
 struct known {
@@ -42,7 +43,7 @@ static unsigned reap_own(const struct proc_tree *t)
 	return n;
 }
 
-/* Until one of them has ended, or a while. */
+/* Waits until this process has ended, or a short time. */
 static void wait_for_one(pid_t pid)
 {
 	struct pollfd p = {.fd = proc_open_pidfd(pid), .events = POLLIN};
