@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clerk's end in the scheduler: a queue that never blocks, and stays as small as the number of
- * names. */
+/* The scheduler's end of the clerk: a queue that never blocks, with one request per name at most.
+ */
 #include "clerk/clerk.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@
 
 enum { SEND_AT_ONCE = 64 * 1024, LOOK_MS = 1000 };
 
-/* At the end it has work, and nothing else to wait for: a look each second. */
+/* Limits in clerk_finish(). */
 static const struct vigil_limits closing_limits = {
 	.look_s = 1,
 	.stopped_looks = 2,
@@ -32,7 +32,7 @@ static const struct vigil_limits closing_limits = {
 	.warn_s = 1e9,
 	.kill_s = 10,
 };
-/* The run is over its deadline. */
+/* The same when the run is over its deadline. */
 static const struct vigil_limits hurried_limits = {
 	.look_s = 1,
 	.stopped_looks = 2,
@@ -43,17 +43,16 @@ static const struct vigil_limits hurried_limits = {
 static const double killed_s = 0.5, trash_s = 0.5;
 
 /*
- * Requests wait this long for company: a job that runs for two milliseconds then costs one request,
- * and the clerk wakes twenty times a second and not at every change.
+ * Requests are collected for this long: a job that runs for two milliseconds costs one request, and
+ * the clerk wakes twenty times a second instead of at every change.
  */
 static const double gather_s = 0.05;
 
-/* One request that is not sent yet. A link or a sync that comes again while it waits takes its
- * place. */
+/* A request that is not sent yet. A link or a sync with the same key is merged into it. */
 struct request {
 	struct list link;
 	enum clerk_request type;
-	char *key; /* what makes two requests the same; NULL: nothing does */
+	char *key;			    /* requests with the same key are merged; NULL: never */
 	char *base, *group, *name, *target; /* base: also the path of the other types */
 };
 
@@ -67,11 +66,11 @@ struct clerk {
 	struct map by_key;
 	clerk_problem *problem;
 	void *ctx;
-	void (*tick)(void *ctx); /* NULL: nobody wants it */
+	void (*tick)(void *ctx); /* or NULL */
 	void *tick_ctx;
-	double trash_s; /* how long the trash may take at the end */
+	double trash_s; /* how long clerk_free() waits for the trash */
 	bool is_gone, is_done, is_hurried;
-	bool is_lost; /* it did not finish in time: nobody waits for it again */
+	bool is_lost; /* it did not finish in time; clerk_finish() does not wait again */
 };
 
 static void request_free(struct request *r)
@@ -101,7 +100,7 @@ static void stop_watching(struct clerk *c)
 	ev_timer_stop(c->loop, &c->gather);
 }
 
-/* Without a clerk the run goes on; what it would have done is missing. */
+/* Without a clerk the run goes on; status links and syncs are missing. */
 static void gone(struct clerk *c)
 {
 	if (c->is_gone)
@@ -129,7 +128,7 @@ static void encode(struct clerk *c, const struct request *r)
 	wire_end(&c->link.out, start);
 }
 
-/* The next part of the queue, once the one before has left. */
+/* Encodes the next part of the queue; the part before was sent. */
 static void refill(struct clerk *c)
 {
 	while (!list_is_empty(&c->queue) && c->link.out.len < SEND_AT_ONCE) {
@@ -143,7 +142,7 @@ static void refill(struct clerk *c)
 	}
 }
 
-/* Sends as much as the socket takes. Returns false once there is nothing left. */
+/* Sends as much as the socket takes. Returns false when nothing is left. */
 static bool send_some(struct clerk *c)
 {
 	for (;;) {
@@ -241,7 +240,7 @@ static void add_path(struct clerk *c, enum clerk_request type, const char *path)
 
 void clerk_reset_dir(struct clerk *c, const char *path)
 {
-	map_done(&c->by_key); /* no later link may take the place of one before the reset */
+	map_done(&c->by_key); /* later links must not be merged into one before the reset */
 	add_path(c, CLERK_RESET, path);
 }
 
@@ -307,7 +306,7 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	c->ctx = ctx;
 	list_init(&c->queue);
 	link_init(&c->link, proc.fd, 0);
-	child_init(&c->child, loop, proc.pid, NULL); /* its socket tells its end */
+	child_init(&c->child, loop, proc.pid, NULL); /* its end is noticed at the socket */
 	port_init(&c->port, loop, proc.fd, on_clerk_readable, on_clerk_writable);
 	ev_timer_init(&c->gather, on_gathered, 0, 0);
 	c->gather.data = c;
@@ -344,7 +343,7 @@ void clerk_give_to_trash(struct clerk *c, double most_s)
 	c->trash_s = most_s;
 }
 
-/* Nothing has come for a while. false: there is nothing to hope for. */
+/* Nothing has come for a while: checks the process. false: do not wait longer. */
 static bool look_after(const struct clerk *c, struct vigil_memory *m)
 {
 	struct vigil_sight sight = vigil_look(c->child.pid);
@@ -400,8 +399,8 @@ void clerk_finish(struct clerk *c)
 	c->is_lost = !send_all(c) || !hear_of_its_end(c);
 }
 
-/* Its socket closes when it is gone; until then it may report what it cannot remove. A signal means
- * that somebody waits for our end. */
+/* Waits until the clerk has ended and its socket is closed, and receives what it reports. A signal
+ * ends the wait: somebody waits for the end of this process. */
 static void wait_for_trash(struct clerk *c)
 {
 	double end_s = clock_now(clock_real()) + c->trash_s, left_s = c->trash_s;
@@ -411,8 +410,8 @@ static void wait_for_trash(struct clerk *c)
 		left_s = end_s - clock_now(clock_real());
 }
 
-/* Killed in an uninterruptible call it goes when that returns: whoever reaps us then reaps it. What
- * it leaves in the trash is the next run's. */
+/* A clerk that is killed in an uninterruptible call ends when the call returns; then the reaper of
+ * this process reaps it. The next run removes what is left in the trash. */
 static void end_process(struct clerk *c)
 {
 	if (c->is_done && !c->is_hurried)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clerk: one small process for slow file work that no job waits for. This end never blocks:
- * requests are queued and sent as the socket takes them, and the clerk merges what it has not done
- * yet (of several links for one name, only the last is made).
+ * The clerk: one small process for slow file work that no job waits for. Only clerk_finish() and
+ * clerk_free() block: requests are queued and sent as the socket takes them. The clerk merges
+ * requests that it has not carried out yet (of several links for one name, only the last is made).
  */
 #ifndef CLERK_CLERK_H
 #define CLERK_CLERK_H
@@ -14,35 +14,36 @@
 
 struct clerk;
 
-/* problem(): something could not be done (once per kind and directory, not per file); text is for
- * people. */
+/* Something could not be done; called once per kind and directory, not per file. text: for people.
+ */
 typedef void clerk_problem(void *ctx, const char *text);
 
-/* root: absolute; the clerk refuses to touch anything outside it. */
+/* root: absolute; the clerk refuses to touch anything outside it. NULL after errors, with err. */
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
 			struct error *err);
-/* The run is over its deadline: clerk_finish() waits 3 s for a sign of life, and not 10 s, and the
- * trash stays. */
+/* The run is over its deadline: clerk_finish() waits 3 s instead of 10 s for a sign of life, and
+ * clerk_free() does not wait for the trash. */
 void clerk_hurry(struct clerk *c);
-/* Each second in which clerk_finish() waits. */
+/* tick is called each second while clerk_finish() waits. */
 void clerk_set_tick(struct clerk *c, void (*tick)(void *ctx), void *ctx);
-/* How long clerk_free() waits for the trash to be emptied; 0.5 s if nobody says it. */
+/* How long clerk_free() waits for the trash to be emptied; default: 0.5 s. */
 void clerk_give_to_trash(struct clerk *c, double most_s);
-/* Sends what is queued and waits until it is done; nothing may be asked for later. A clerk that is
- * stopped is continued; one that shows no sign of life for 10 s is killed, and that is a problem to
- * tell. Then the clerk begins to empty the trash. */
+/* Sends what is queued and waits until it is done; no requests may follow. A stopped clerk is
+ * continued. A clerk without a sign of life for 10 s is a problem, and is killed by clerk_free().
+ * When all is done, the clerk begins to empty the trash. */
 void clerk_finish(struct clerk *c);
-/* Finishes, waits for the trash, ends the process. A signal ends the wait. NULL: nothing. */
+/* Calls clerk_finish(), waits for the trash (a signal ends this wait), and ends the process.
+ * Accepts NULL. */
 void clerk_free(struct clerk *c);
 
-/* An empty directory at path: what was there is renamed into the trash first. Links inside are not
- * followed. */
+/* Makes an empty directory at path; what is there is renamed into the trash first. Links inside are
+ * not followed. */
 void clerk_reset_dir(struct clerk *c, const char *path);
-/* Nothing is left at path: what was there is renamed into the trash. */
+/* Renames what is at path into the trash. */
 void clerk_trash(struct clerk *c, const char *path);
 /*
- * The link for `name` stands in exactly one of the sibling directories base/<group>: now in group
- * (NULL: in none). target is what it points to.
+ * Makes the link base/<group>/<name>, which points to target, and removes the one in the group
+ * where it was before. group NULL: only removes it.
  */
 void clerk_set_link(struct clerk *c, const char *base, const char *group, const char *name,
 		    const char *target);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clerk's process. It reads all that has come, merges, and acts a moment later. It empties the
- * trash when all else is done: on ext4, files that were just removed make new ones slow.
+ * The clerk's process. It reads and merges requests, and carries them out a moment later. It
+ * empties the trash when all else is done: on ext4, removing files makes creating new ones slow.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,16 +21,16 @@
 #include "clerk/clerk_wire.h"
 #include "clerk/links.h"
 
-/* Links and syncs wait this long for later ones that make them needless. */
+/* Links and syncs wait this long for later ones that replace them. */
 static const double window_s = 0.1;
 
 struct process {
 	struct confine fence;
 	struct links links;
 	struct map syncs;    /* path -> path, pending */
-	struct map problems; /* told already */
+	struct map problems; /* reported already */
 	struct link link;    /* to the scheduler */
-	double due;	     /* when pending work is done; 0: there is none */
+	double due;	     /* when pending work is due; 0: there is none */
 	bool is_closing, is_over;
 };
 
@@ -41,7 +41,7 @@ static void answer(struct process *p, enum clerk_answer type, const char *text)
 	wire_put_string(&p->link.out, text);
 	wire_end(&p->link.out, start);
 	if (link_send(&p->link) < 0)
-		_exit(0); /* nobody is there any more */
+		_exit(0); /* the scheduler is gone */
 }
 
 static void tick(void *ctx)
@@ -49,7 +49,7 @@ static void tick(void *ctx)
 	answer(ctx, CLERK_PROGRESS, NULL);
 }
 
-/* Once for each place, not for each of 10,000 links. */
+/* Reports a problem once per place, not for each of 10,000 links. */
 static void tell(struct process *p, const char *where, struct error *err)
 {
 	if (map_has(&p->problems, where))
@@ -119,15 +119,15 @@ static void reset_dir(struct process *p, const char *path)
 		tell_and_forget(p, path, &err);
 		return;
 	}
-	/* confine_make_dir() remembers the last one it made, which may be the one just moved away.
-	 */
+	/* confine_make_dir() does nothing for the directory that it made last, but that may be the
+	 * one that was just moved away. */
 	if (fs_mkdirs(path, 0777) < 0) {
 		error_sys(&err, errno, "cannot make the directory %s", path);
 		tell_and_forget(p, path, &err);
 	}
 }
 
-/* ENOENT: the clerk of a run beside this one was quicker. */
+/* ENOENT: the clerk of another run has removed it already. */
 static void remove_trashed(struct process *p, const char *dir, const char *name)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, name);
@@ -140,11 +140,11 @@ static void remove_trashed(struct process *p, const char *dir, const char *name)
 	tell_and_forget(p, dir, &err);
 }
 
-/* What cannot be removed stays, and keeps nothing else from being removed. */
+/* Removes all entries of the trash. Those that cannot be removed are reported, and stay. */
 static void empty_trash(struct process *p)
 {
 	struct error err = {0};
-	/* Nobody may have said yet where the root is. */
+	/* CLERK_ROOT may not have arrived. */
 	const char *dir = p->fence.root ? confine_trash_dir(&p->fence, &err) : NULL;
 	DIR *d = dir ? opendir(dir) : NULL;
 	const struct dirent *e;
@@ -241,7 +241,7 @@ static int patience(const struct process *p)
 	return p->due <= now ? 0 : (int)((p->due - now) * 1000) + 1;
 }
 
-/* Whoever has waited long enough for the trash kills us. */
+/* clerk_free() kills this process when it has waited long enough for the trash. */
 static void close_down(struct process *p)
 {
 	do_pending(p);
@@ -265,7 +265,7 @@ int clerk_main(void)
 		if (p.due > 0 && clock_now(clock_real()) >= p.due)
 			do_pending(&p);
 	}
-	/* The scheduler died: what it had asked for is done, then we go. */
+	/* If the scheduler died, what it has requested is still done. */
 	if (p.is_over)
 		do_pending(&p);
 	else

@@ -92,7 +92,7 @@ static void update(struct link_state *s, struct confine *fence, links_problem *p
 		error_done(&err);
 		return;
 	}
-	/* Made before the old one goes: a reader never sees the job nowhere. */
+	/* The new link was made before the old one is removed: the job has a link at any time. */
 	if (old && !(s->wanted && strcmp(s->stands, s->wanted) == 0))
 		unlink(old);
 	links_replace(&s->stands, s->wanted);
