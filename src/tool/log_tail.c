@@ -46,7 +46,7 @@ static bool log_tail_read_at(struct log_tail *t, char *to, size_t n, off_t at)
 	return true;
 }
 
-/* The block before, in front of what is left of the line that began in it. */
+/* Loads the block before, in front of the rest of the line that begins in it. */
 static bool log_tail_load(struct log_tail *t)
 {
 	size_t n = t->at - t->least < LOG_TAIL_BLOCK ? (size_t)(t->at - t->least) : LOG_TAIL_BLOCK;
@@ -61,7 +61,7 @@ static bool log_tail_load(struct log_tail *t)
 	return log_tail_read_at(t, t->buf, n, t->at);
 }
 
-/* The first line of all, or a piece of one. */
+/* The first line. false: it may be incomplete, or is too long. */
 static bool log_tail_take_first(struct log_tail *t, struct span *ret)
 {
 	*ret = (struct span){t->buf, t->n};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The newest report begins with a table of the rules that were broken, by category and severity;
- * below it each message begins with its rule's name. A rule of two severities counts as the higher
- * one, which stands first.
+ * below it each message begins with its rule's name. A rule with two severities counts as the
+ * higher one, which is listed first.
  */
 #include "tool/meridian.h"
 
@@ -24,7 +24,7 @@ struct bucket {
 	VEC(struct span) messages;
 };
 
-/* One kind of message; those of later kinds come first in their bucket, as DVSim has it. */
+/* A rule and its messages. Messages of later rules come first in their bucket, as in DVSim. */
 struct rule {
 	struct span name;
 	struct bucket hits; /* name: the bucket they go to */
@@ -228,7 +228,7 @@ static void meridian_read_file(struct meridian *m, const char *dir, const char *
 	add_message(meridian_bucket_of(m, "flow_error"), (struct span){text, strlen(text)});
 }
 
-/* Only if nothing else is wrong it matters that the build failed. */
+/* A failed build is reported only if there is no other error, warning or review. */
 static void meridian_settle(struct meridian *m)
 {
 	struct bucket *fusesoc = meridian_bucket_of(m, "fusesoc-error");

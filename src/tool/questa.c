@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Siemens Questa, which DVSim has no plug-in for: vsim's and qrun's last words, and what
- * `vcover report` prints, with `-summary` (the totals of all instances) or without (instance by
+ * Siemens Questa, for which DVSim has no plug-in: the last lines of vsim and qrun, and the output
+ * of `vcover report`, with `-summary` (the totals of all instances) or without (instance by
  * instance). A transcript has "# " before each line.
  */
 #include "tool/groups.h"
@@ -29,7 +29,7 @@ struct summary {
 	const char *score;
 };
 
-/* Covergroups have no hits of their own, only a percentage, weighed by their number. */
+/* Covergroups have a percentage instead of hits; its weight is their number. */
 static void questa_take_row(struct summary *s)
 {
 	struct cov_group *g = group_of(s->groups, regex_group(s->row, 1));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own regular expressions, on bytes: a bad one is a bug, a match that cannot be decided is
- * none. */
+/* Regular expressions in the source code, on bytes. An invalid one is a bug (assertion). A match
+ * that the library cannot decide counts as no match. */
 #ifndef TOOL_REGEX_H
 #define TOOL_REGEX_H
 
@@ -11,7 +11,7 @@ struct regex;
 struct regex *regex_new(const char *pattern); /* ^ and $: where lines begin and end */
 void regex_free(struct regex *r);
 bool regex_match(struct regex *r, struct span text);
-/* Of the last match; text must still be there. */
+/* Group n of the last match, a part of its text; empty if the group did not match. */
 struct span regex_group(const struct regex *r, unsigned n);
 
 #endif

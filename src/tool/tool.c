@@ -32,12 +32,12 @@ const struct tool *tool_find(const char *name)
 
 /* ---- logs ---- */
 
-/* One time that is looked for. */
+/* The search for one time. */
 struct search {
 	const struct time_line *kinds;
 	struct regex *regex[KINDS_MOST];
 	size_t n;
-	enum time_unit unit; /* of the answer */
+	enum time_unit unit; /* of the result */
 	bool is_over;
 };
 
@@ -182,7 +182,7 @@ int tool_read_coverage(const struct tool *t, const char *path, struct arena *mem
 
 	*ret = (struct tool_coverage){0};
 	if (fs_read_file(path, SUMMARY_MOST, &text, err) < 0) {
-		err->pos = (struct src_pos){0}; /* path is only borrowed: it goes into the text */
+		err->pos = (struct src_pos){0}; /* path is only borrowed: the message has a copy */
 		error_wrap(err, "the coverage summary %s", path);
 		return -1;
 	}
@@ -200,7 +200,7 @@ const char *tool_version_command(const struct tool *t)
 	return t ? t->version_command : NULL;
 }
 
-/* As Python reads text: no CR is left. */
+/* As Python reads text: CR and CRLF become LF. */
 static void add_answer(struct str *to, const char *answer)
 {
 	for (; *answer; answer++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is known of the EDA tools that DVSim's flows run: what their logs say of times, what their
- * coverage summaries hold, how they are asked for their version. The numbers are DVSim's to the
- * last bit. A tool that is not in the table has no data; that is no error.
+ * Reads data of the EDA tools that DVSim's flows run: times from their logs, coverage from their
+ * summaries, and their versions. Numbers are equal to DVSim's to the last bit. A tool that is not
+ * in the table has no data; that is no error.
  */
 #ifndef TOOL_TOOL_H
 #define TOOL_TOOL_H
@@ -25,19 +25,19 @@ const struct tool *tool_find(const char *name);
 
 struct tool_times {
 	bool has_run_time, has_sim_time;
-	double run_time_s;  /* the tool's own, of its last line that tells it */
+	double run_time_s;  /* from the tool's last line with its run time */
 	double sim_time_us; /* of simulations only */
 };
 
 /* How much of a log's end is searched. */
 enum { TOOL_LOG_TAIL = 16 << 20 };
 
-/* fd: open for reading; from start on. is_run: a simulation, not a build or a report. */
+/* Reads the log in fd from start on. is_run: of a simulation, not of a build or a report. */
 void tool_read_log(const struct tool *t, int fd, off_t start, bool is_run, struct tool_times *ret);
 
 /* ---- coverage ---- */
 
-/* DVSim's words for what is measured; those before ASSERTION are of code. */
+/* DVSim's metrics; those before ASSERTION are code coverage. */
 enum tool_metric {
 	TOOL_BLOCK,
 	TOOL_LINE_STATEMENT,
@@ -52,7 +52,7 @@ enum tool_metric {
 
 extern const char *const tool_metric_names[TOOL_METRIC_COUNT]; /* as in DVSim's reports */
 
-/* As the tool says it: "LINE", "91.20 %" ("-- %": nothing to cover). */
+/* As in the tool's summary: "LINE", "91.20 %" ("-- %": nothing to cover). */
 struct tool_pair {
 	const char *name, *value;
 };
@@ -64,21 +64,23 @@ struct tool_coverage {
 };
 
 bool tool_has_coverage(const struct tool *t);
-/* The summary that the tool wrote to path. -1 with err, which names the file: it cannot be read or
- * is no summary. All that ret points to is in mem. */
+/* Reads the summary that the tool, for which tool_has_coverage() is true, wrote to path. Texts are
+ * in mem. Returns 0, or -1 with err, which names the file, if it cannot be read or is no summary.
+ */
 int tool_read_coverage(const struct tool *t, const char *path, struct arena *mem,
 		       struct tool_coverage *ret, struct error *err);
-/* ret->metric out of ret->pairs. */
+/* Sets ret->metric from ret->pairs. */
 void tool_map_coverage(const struct tool *t, struct tool_coverage *ret);
 
-/* The overall coverage in a verification plan that dvplan has annotated; false: none there. */
+/* The overall coverage in a verification plan that dvplan has annotated; false: there is none. */
 bool tool_read_vplan(const char *path, double *ret_percent);
 
 /* ---- version ---- */
 
-/* The command that makes the tool say its version, words with blanks between; NULL: not known. */
+/* The command that prints the tool's version, words separated by blanks; NULL: not known. */
 const char *tool_version_command(const struct tool *t);
-/* The version out of the command's output, standard error after standard output. */
+/* Appends the version found in answer, the command's standard output, then its standard error.
+ * false: there is none. */
 bool tool_parse_version(const struct tool *t, const char *answer, struct str *ret);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tool's row in the table, and what the rows' own readers share. */
+/* A tool's row in the table, and functions that several rows use. */
 #ifndef TOOL_TOOL_ROW_H
 #define TOOL_TOOL_ROW_H
 
@@ -20,14 +20,14 @@ struct time_line {
 
 struct tool {
 	const char *name;
-	/* Kinds of lines that tell a time; the first that matches counts. End with regex NULL. */
+	/* Kinds of lines with a time; the first that matches counts. The last has no regex. */
 	const struct time_line *run_time, *sim_time;
-	const char *sim_time_stop; /* no simulated time stands above a line with this; or NULL */
-	/* For simulations instead of the lines above; or NULL. */
+	const char *sim_time_stop; /* the simulated time is below a line with this text; or NULL */
+	/* For simulations, instead of searching the lines above; or NULL. */
 	void (*read_run)(struct log_tail *tail, struct tool_times *ret);
 	/* false: it is no summary. */
 	bool (*read_coverage)(struct lines *in, struct arena *mem, struct tool_coverage *ret);
-	const char *const *metric_names; /* TOOL_METRIC_COUNT: the pairs' names in lower case */
+	const char *const *metric_names; /* by metric: name of its pair in lower case; or NULL */
 	const char *version_command, *version_regex;
 };
 
@@ -40,9 +40,9 @@ extern const struct time_line vcs_run_time[];
 extern const char *const vcs_metric_names[];
 bool vcs_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret);
 
-/* Appends; a name that is there already gets the new value. pairs has room. */
+/* Appends a pair, or replaces the value of this name. c->pairs must have room. */
 void coverage_add(struct tool_coverage *c, const char *name, const char *value);
-/* "50.00 %", or "-- %" of nothing. */
+/* "50.00 %"; "-- %" if total is 0. */
 const char *coverage_percent(struct arena *mem, double covered, double total);
 
 #endif

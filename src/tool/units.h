@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Times with units, converted in DVSim's steps: another order of divisions ends in other bits. */
+/* Times with units, converted in the steps of DVSim: another order of divisions would give other
+ * last bits. */
 #ifndef TOOL_UNITS_H
 #define TOOL_UNITS_H
 
@@ -7,9 +8,9 @@
 
 enum time_unit { UNIT_H, UNIT_M, UNIT_S, UNIT_MS, UNIT_US, UNIT_NS, UNIT_PS, UNIT_FS, UNIT_COUNT };
 
-/* "ns" in any case; "seconds", "sec" and the like. UNIT_COUNT: none of ours. */
+/* "ns" in any case; "seconds", "sec" and the like. UNIT_COUNT: unknown. */
 enum time_unit unit_find(struct span text);
-/* value in `from`, brought to the largest unit in which it is at least 1, and from there to `to`.
+/* value in the unit `from`, converted to the largest unit in which it is at least 1, then to `to`.
  */
 double unit_convert(double value, enum time_unit from, enum time_unit to);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Synopsys VCS, and what Z01X has of it. */
+/* Synopsys VCS, and what Z01X shares with it. */
 #include <strings.h>
 
 #include "tool/tool_row.h"
@@ -21,7 +21,7 @@ static bool is_title(struct span line)
 	return line.n >= sizeof(title) - 1 && strncasecmp(line.s, title, sizeof(title) - 1) == 0;
 }
 
-/* Below the title a line of names and one of values; what has no partner is left out. */
+/* Below the title is a line of names and one of values; names without values are left out. */
 bool vcs_read_coverage(struct lines *in, struct arena *mem, struct tool_coverage *ret)
 {
 	struct span line, names, values, name, value;

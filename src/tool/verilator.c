@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verilator: builds and runs end their logs differently. */
+/* Verilator: logs of builds and of runs have different last lines. */
 #include <string.h>
 
 #include "tool/groups.h"
@@ -22,7 +22,7 @@ static const struct time_line sim_time[] = {
 static const char row_regex[] = "^\\s*(line|toggle|branch|expr|fsm_state|fsm_arc|user)\\s*:\\s*"
 				"\\d+(?:\\.\\d+)?%\\s*\\(\\s*(\\d+)\\s*/\\s*(\\d+)\\s*\\)\\s*$";
 
-/* A kind's counts; one that comes twice counts as it came last. */
+/* The counts of a kind; of a kind that occurs twice, the last counts. */
 struct kind {
 	struct span name;
 	double covered, total;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A verification plan as dvplan leaves it: { NAME: { Normalized_Coverage: "85.3 %", … } }. */
+/* A verification plan as dvplan writes it: { NAME: { Normalized_Coverage: "85.3 %", … } }. */
 #include <hjson.h>
 
 #include "base/fs.h"
@@ -8,7 +8,7 @@
 
 enum { VPLAN_MOST = 64 << 20 };
 
-/* Text or number; blanks and percent signs at the end do not count. */
+/* A text or a number; blanks and percent signs at the end are ignored. */
 static bool read_percent(struct hjson_doc *doc, const struct hjson_node *n, double *ret)
 {
 	struct span s;

@@ -15,7 +15,7 @@ static const struct time_line sim_time[] = {
 	{0},
 };
 
-/* Columns of one name are one item. Item 0 is the score, which counts all of them. */
+/* Columns with the same name are one item. Item 0 is the score, the sum of all items. */
 struct table {
 	const char **items;
 	double *covered, *total;
@@ -32,7 +32,7 @@ static size_t item_called(struct table *t, const char *name)
 	return t->n_items++;
 }
 
-/* The heading without what its cells have in common. */
+/* Adds the heading without the text that all its cells share. */
 static void xcelium_add_heading(struct str *to, struct span line)
 {
 	static const char common[] = "* Covered";
@@ -93,7 +93,7 @@ static bool find_counts(struct span cell, double *covered, double *total)
 	return false;
 }
 
-/* "88% (1/2)" is one cell. */
+/* Removes the blank in "88% (1/2)", which is one cell. */
 static void add_cells(struct str *to, struct span line)
 {
 	for (size_t i = 0; i < line.n; i++) {
@@ -105,7 +105,7 @@ static void add_cells(struct str *to, struct span line)
 	}
 }
 
-/* false: a count that stands below no name. */
+/* false: a count has no column name above it. */
 static bool xcelium_read_row(struct table *t, struct span line)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -137,7 +137,7 @@ static bool xcelium_read_coverage(struct lines *in, struct arena *mem, struct to
 			return false;
 	while (!span_has(line, "name"));
 	read_heading(&t, line, mem);
-	lines_next(in, &line); /* a rule */
+	lines_next(in, &line); /* a separator */
 	while (lines_next(in, &line))
 		if (!xcelium_read_row(&t, line))
 			return false;

@@ -8,7 +8,7 @@
 
 enum { RUN_TIME_COLUMN = 2, SIM_TIME_COLUMN = 3, COLUMNS_LEAST = 4 };
 
-/* The n-th column of a row of a table; false: it has not so many. */
+/* The number in column n of a row; false: it is no number. */
 static bool column(const struct str *row, unsigned n, double *ret)
 {
 	struct span rest = {row->s, row->len};
@@ -39,7 +39,7 @@ static bool take_seconds(const struct str *row, unsigned n, enum time_unit to, d
 	return true;
 }
 
-/* The table's last row are the totals. */
+/* The last row of the table has the totals. */
 static void z01x_read_run(struct log_tail *tail, struct tool_times *ret)
 {
 	_cleanup_(str_done) struct str row = {0};
