@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics.json, in DVSim's shape: what the jobs were (meta), when they ran (timing), what they took
- * (compute). A job's processes are measured, not the whole machine as there: memory by a look at
- * them twice a second, few jobs at a time so that the loop goes on; CPU time and the most memory of
- * one process by the kernel, however short the job was.
+ * metrics.json, in DVSim's format: facts about jobs (meta), their times (timing), their memory and
+ * CPU time (compute). The processes of each job are measured, not the whole machine as in DVSim.
+ * Memory is sampled twice a second, a few jobs at a time so that the loop is not delayed. CPU time
+ * and the largest memory of one process come from the kernel, also for short jobs.
  */
 #include "observers/instrument.h"
 
@@ -24,7 +24,7 @@ static struct instrument *instrument_own(struct observer *o)
 	return container_of(o, struct instrument, base);
 }
 
-/* ---- looking ---- */
+/* ---- samples ---- */
 
 static void sample_job(struct instrument *o, const struct job *job)
 {
@@ -38,7 +38,7 @@ static void sample_job(struct instrument *o, const struct job *job)
 	m->max_rss = fmax(m->max_rss, (double)load.rss_bytes);
 }
 
-/* Backwards: a job that ends meanwhile is replaced by one that was looked at already. */
+/* Backwards: a job that ends meanwhile is replaced by one that was measured already. */
 static void sample_some(struct instrument *o)
 {
 	for (unsigned i = 0; i < JOBS_AT_ONCE && o->next > 0; i++) {
@@ -62,7 +62,7 @@ static void sample_machine(struct instrument *o)
 	o->max_swap = m.swap_bytes > o->max_swap ? m.swap_bytes : o->max_swap;
 }
 
-/* Timers of ours keep no loop alive. */
+/* The timers do not keep the loop alive. */
 static void arm(struct instrument *o, ev_timer *w, double after_s)
 {
 	ev_timer_set(w, after_s, 0);
@@ -105,7 +105,7 @@ static void on_round(struct ev_loop *loop, ev_timer *w, int revents)
 	instrument_look(o);
 }
 
-/* ---- listening ---- */
+/* ---- events ---- */
 
 static double instrument_now_s(const struct instrument *o)
 {
@@ -143,7 +143,7 @@ static void instrument_begin(struct instrument *o, const struct job *job)
 	o->running[o->n_running++] = job;
 }
 
-/* A short job may have ended before we heard of its start: who ran it knows better. */
+/* The start of a short job may be reported late: the backend measured its duration exactly. */
 static void instrument_end(struct instrument *o, const struct job *job)
 {
 	struct measured *m = &o->jobs[job->n];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the two files of the instrument: what was measured. */
+/* Shared by the two files of the instrument: the measured values. */
 #ifndef OBSERVERS_INSTRUMENT_DATA_H
 #define OBSERVERS_INSTRUMENT_DATA_H
 
@@ -26,16 +26,16 @@ struct instrument {
 	const struct sched *sched;
 	struct measured *jobs; /* by job->n */
 	const struct job **running;
-	size_t n_running, next; /* next: how many of this round are still to be looked at */
+	size_t n_running, next; /* next: jobs that are still to be measured in this round */
 	ev_timer round, more;
-	/* Of the machine, and of this process. */
+	/* Of the machine and of this process. */
 	double start_s, start_real_s, start_cpu_s, sum_rss, sum_vms, sum_used;
 	uint64_t max_rss, max_used, max_swap;
 	struct machine_cpus cpus;
 	uint32_t n_samples;
 };
 
-/* dir/metrics.json, dir made if need be. 0, or -1 with errno. */
+/* Writes the file path, which is in dir; makes dir if necessary. Returns 0, or -1 with errno. */
 int instrument_write(const struct instrument *o, const char *dir, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.json, with DVSim's keys; what is not known is left out. */
+/* Writes metrics.json, with DVSim's keys; unknown values are left out. */
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -21,7 +21,7 @@ static void write_bytes(struct json_out *j, const char *key, double bytes)
 	jout_key_int(j, key, (int64_t)(bytes + 0.5));
 }
 
-/* Nothing that is not known. */
+/* Times that are not known are left out. */
 static void write_times(struct json_out *j, double start_s, double end_s)
 {
 	jout_key(j, "timing");
@@ -46,7 +46,7 @@ static void write_cores(struct json_out *j, const struct instrument *o,
 	jout_array_end(j);
 }
 
-/* In real time, whatever the run's own clock. */
+/* In real time, even if the run's clock is virtual. */
 static void write_machine(struct json_out *j, const struct instrument *o)
 {
 	double duration_s = clock_now(clock_real()) - o->start_real_s;
@@ -116,7 +116,7 @@ static void write_compute(struct json_out *j, const struct job *job, const struc
 		write_bytes(j, "max_rss_bytes", max);
 	if (m->n_samples)
 		jout_key_real(j, "avg_rss_bytes", m->sum_rss / m->n_samples, 1);
-	if (max > 0 && ran_s > 0) /* no memory: nobody measured it */
+	if (max > 0 && ran_s > 0) /* max is 0 if the backend measures nothing */
 		jout_key_real(j, "avg_cpu_percent", 100 * cpu_s / ran_s, 3);
 	jout_key_int(j, "num_samples", m->n_samples);
 	jout_object_end(j);

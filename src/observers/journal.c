@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Records events before other observers see them: one record when an attempt starts, one when it
- * has ended or the job is final. The loop only ever write(2)s; that the records reach the disk is
- * the clerk's work, asked for a little after something was written and never more often than the
- * disk is worth. The formats are run/'s.
+ * Records events before other observers are called: one record when an attempt starts, one when it
+ * has ended or the job is final. The loop only calls write(2). The clerk syncs the records to disk,
+ * 0.1 s after one was written and not more often. The formats are defined in run/.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +22,7 @@ struct journal_observer {
 	struct observer base;
 	struct observer_env env;
 	struct journal *journal;
-	char *path; /* once the run has its name */
+	char *path; /* NULL until the run is published */
 	ev_timer sync;
 };
 
@@ -32,7 +31,7 @@ static struct journal_observer *own(struct observer *o)
 	return container_of(o, struct journal_observer, base);
 }
 
-/* ---- reaching the disk ---- */
+/* ---- sync ---- */
 
 static void sync_now(struct journal_observer *o)
 {
@@ -56,7 +55,7 @@ static void on_sync(struct ev_loop *loop, ev_timer *w, int revents)
 	sync_now(w->data);
 }
 
-/* The timer keeps no loop alive: what it is late for is done at the end of the run. */
+/* The timer does not keep the loop alive: the last sync is at the end of the run. */
 static void sync_soon(struct journal_observer *o)
 {
 	if (!o->env.loop || ev_is_active(&o->sync))
@@ -154,7 +153,7 @@ static bool is_taken_from(const void *ctx, size_t i)
 	return journal_is_taken(job) && strcmp(sched_past_of(job)->run, t->run) == 0;
 }
 
-/* Nothing of that run is told before first. */
+/* first: the first job that was taken from this run. */
 static void write_taken_from(struct journal_observer *o, const struct taken_from *from,
 			     size_t first)
 {
@@ -191,7 +190,7 @@ static void write_taken(struct journal_observer *o, const struct sched *s)
 	map_done(&seen);
 }
 
-/* The first record is on disk, so the run may have its name. */
+/* Syncs the first record, then publishes the run. */
 static void publish(struct journal_observer *o)
 {
 	struct error err = {0};
@@ -218,8 +217,7 @@ static void on_run_started(struct observer *base, const struct sched *s)
 		journal_gather(o->journal);
 }
 
-/* The attempt of this change: the newest, unless it still runs or was recorded before.
- */
+/* The newest attempt, if it has ended; else NULL. */
 static const struct job_attempt *ended_attempt(const struct job *job)
 {
 	const struct job_attempt *a = job->attempts;
@@ -258,10 +256,10 @@ static void on_job_changed(struct observer *base, const struct job *job, enum jo
 {
 	const struct job_attempt *ended = ended_attempt(job);
 
-	/* That a job may run now is nothing to keep; that an attempt has ended is. */
+	/* A job that becomes ready has no record; the end of an attempt has one. */
 	if (job_status(job) == JOB_QUEUED && (!ended || was == JOB_SCHEDULED))
 		return;
-	if (was == JOB_SCHEDULED && journal_is_taken(job)) /* its record is there */
+	if (was == JOB_SCHEDULED && journal_is_taken(job)) /* recorded by write_taken() */
 		return;
 	write_job(own(base), job, job_status(job) == JOB_RUNNING ? NULL : ended);
 }

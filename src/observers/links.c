@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * passed/ failed/ killed/ running/ in each block's scratch path: a link per job that has a
- * directory, in the one that says how it stands. All file work is the clerk's. A new file costs a
- * file system more than starting a short job does, so running/ has only jobs that have run for a
- * second, and passed/ is made where the plan asks for it.
+ * passed/ failed/ killed/ running/ in each block's scratch path: a job that has a directory has a
+ * link to it in the one of its status. The clerk does all file work. Creating a file takes longer
+ * than starting a short job, so running/ has only jobs that have run for a second, and passed/ is
+ * made only if the plan asks for it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +36,7 @@ struct links_observer {
 	struct observer base;
 	struct clerk *clerk;
 	struct ev_loop *loop;	 /* NULL: none */
-	ev_timer timer;		 /* when the oldest of the young will have run for a second */
+	ev_timer timer;		 /* fires when the oldest of `young` has run for a second */
 	VEC(struct young) young; /* oldest first, from `first` on */
 	size_t first;
 	bool *is_shown; /* by job: it has a link in running/ */
@@ -59,7 +59,7 @@ static void reset_block(struct links_observer *o, const char *scratch_path)
 			continue;
 		dir = xasprintf("%s/%s", scratch_path, groups[status]);
 		if (status == JOB_PASSED && !o->has_passed)
-			clerk_trash(o->clerk, dir); /* an empty one would say that no job passed */
+			clerk_trash(o->clerk, dir); /* an empty one would mean that no job passed */
 		else
 			clerk_reset_dir(o->clerk, dir);
 	}
@@ -75,7 +75,7 @@ static void on_run_started(struct observer *base, const struct sched *s)
 	o->has_passed = sched_plan(s)->has_passed_links;
 	o->is_shown = xcalloc(sched_n_jobs(s), sizeof(*o->is_shown));
 	if (o->is_shared)
-		return; /* the links of the other run */
+		return; /* the directories have the links of the other run */
 	for (size_t i = 0; i < sched_n_jobs(s); i++)
 		map_set(&paths, sched_job(s, i)->spec->block->scratch_path, base);
 	while ((e = map_next(&paths, &at)) != NULL)
@@ -114,7 +114,7 @@ static void show_grown(struct links_observer *o, double now_s)
 		o->first = o->young.n = 0;
 }
 
-/* The timer keeps no loop alive. */
+/* The timer does not keep the loop alive. */
 static void timer_stop(struct links_observer *o)
 {
 	if (!o->loop || !ev_is_active(&o->timer))
@@ -149,7 +149,7 @@ static void on_grown(struct ev_loop *loop, ev_timer *w, int revents)
 	timer_start(o, now_s);
 }
 
-/* Those before the first are over: their room is used again. */
+/* Entries before `first` are not needed any more. */
 static void drop_old(struct links_observer *o)
 {
 	o->young.n -= o->first;
@@ -167,7 +167,7 @@ static void add_young(struct links_observer *o, const struct job *job, double no
 
 /* ---- changes ---- */
 
-/* A job that never started, or only in virtual time, has no directory that a link could show. */
+/* A job that never started, or only in virtual time, has no directory to link to. */
 static bool has_directory(const struct job *job)
 {
 	return job->attempts && job->backend && !job->backend->caps.is_virtual;

@@ -77,7 +77,7 @@ void machine_read_cpus(struct machine_cpus *ret)
 	char line[512];
 
 	*ret = (struct machine_cpus){0};
-	/* The first line is the sum; those of the cores follow, and nothing else is wanted. */
+	/* The first line is the sum, the next ones are the cores; the rest is not needed. */
 	while (f && fgets(line, sizeof(line), f) && strncmp(line, "cpu", 3) == 0)
 		take_cpu(ret, line + strcspn(line, " "));
 	if (f)

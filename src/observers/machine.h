@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the machine and this process take, read from /proc. What cannot be read is 0. */
+/* Memory and CPU time of the machine and of this process, from /proc. Values that cannot be read
+ * are 0. */
 #ifndef OBSERVERS_MACHINE_H
 #define OBSERVERS_MACHINE_H
 
@@ -8,7 +9,7 @@
 
 struct machine_memory {
 	uint64_t own_rss_bytes, own_vms_bytes; /* of this process */
-	uint64_t used_bytes, swap_bytes;       /* of all */
+	uint64_t used_bytes, swap_bytes;       /* of the machine */
 };
 
 struct machine_cpu {

@@ -14,23 +14,23 @@
 #include "run/run_dir.h"
 #include "scheduler/observer.h"
 
-/* What a constructor is given. All borrowed, all outlive the observer. */
+/* Arguments of a constructor. All are borrowed and outlive the observer. */
 struct observer_env {
 	struct ev_loop *loop;	 /* NULL: there is none (tests) */
-	struct clerk *clerk;	 /* NULL: there is none; who needs it does without or breaks */
-	struct run_dir *run;	 /* not published yet: the journal does that */
+	struct clerk *clerk;	 /* NULL: none; an observer may do without, or fail to be created */
+	struct run_dir *run;	 /* not published yet; the journal publishes it */
 	const char *const *argv; /* the command line, NULL-terminated; or NULL */
 	time_t timestamp;	 /* of the plan's flow, for the record; 0: it has none */
 	const char *branch;	 /* likewise; or NULL */
-	const char *const *instrument; /* kinds of metrics that are wanted; NULL: none */
+	const char *const *instrument; /* kinds of metrics to write, NULL-terminated; NULL: none */
 };
 
 struct observer_type {
 	const char *name;
 	const char *help;
 	bool is_default; /* on unless switched off */
-	/* NULL with err: the run goes on without it, with a warning. NULL without: nobody asked for
-	 * what it makes. */
+	/* NULL with err: it failed; the run goes on without the observer, with a warning. NULL
+	 * without err: its output is not requested. */
 	struct observer *(*create)(const struct observer_env *env, struct error *err);
 };
 

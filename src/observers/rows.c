@@ -11,7 +11,7 @@ void rows_done(struct rows *r)
 	*r = (struct rows){0};
 }
 
-/* Attempts are kept newest first and handed out oldest first. */
+/* A job has its newest attempt first; the row has the oldest one first. */
 static void take_attempts(struct rows *r, const struct job *job)
 {
 	uint32_t i = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A scheduler's jobs as the rows that results_write() and ending_write() ask for. */
+/* A scheduler's jobs as rows for results_write() and ending_write(). */
 #ifndef OBSERVERS_ROWS_H
 #define OBSERVERS_ROWS_H
 
@@ -8,13 +8,13 @@
 
 struct rows {
 	const struct sched *sched;
-	struct attempt_row *attempts; /* of the row handed out last */
+	struct attempt_row *attempts; /* of the last row */
 	uint32_t room, n_attempts;
 };
 
-/* {0} but for sched is good to go. */
+/* Frees the memory of rows, which are initialised with {.sched = …}. */
 void rows_done(struct rows *r);
-/* A results_next with a struct rows * as ctx. */
+/* A results_next; ctx is a struct rows. The row is valid until the next call. */
 void rows_next(void *ctx, size_t n, struct result_row *row);
 
 #endif
