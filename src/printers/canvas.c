@@ -203,7 +203,7 @@ static unsigned widest_part(const unsigned *cells)
 	return widest;
 }
 
-/* cells[]: one count per part, then the rest; their sum becomes columns. */
+/* cells: columns per part, then of the rest; their sum is columns. */
 static void share_columns(unsigned columns, const uint32_t *n, uint32_t total, unsigned *cells)
 {
 	unsigned used = 0;

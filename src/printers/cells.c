@@ -43,7 +43,7 @@ size_t cell_next(const char *s, size_t n, bool is_utf8, struct cell *ret)
 		cp = decode((const unsigned char *)s, len);
 		columns = wcwidth((wchar_t)cp);
 		if (columns < 0 && cp >= 0xa0 && MB_CUR_MAX == 1)
-			columns = 1; /* a log in UTF-8 under a locale that knows no widths */
+			columns = 1; /* a log in UTF-8, in a locale that has no widths for it */
 		if (columns >= 0 && !utf8_is_control(s, len))
 			return cell_set(ret, s, len, (unsigned)columns);
 	}

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The full screen view. The only file that knows curses, whose macros (erase, move, timeout …) take
- * names from everybody who includes it.
+ * The full screen view. Only this file and term_info.c include curses.h, whose macros (erase, move,
+ * timeout …) have common names.
  *
- * ncurses writes to its terminal as long as that takes, so it is given a memory file instead: what
- * it wrote there is one unit of the output that never waits (term_out.h), and a new picture is only
- * drawn when the last one has left. ncurses then cannot find out the size of the terminal or its
- * modes: we ask and set those ourselves (term_mode.h). newterm(), not initscr(), which prints and
- * exits where it does not know the terminal.
+ * ncurses waits for its terminal, so it writes to a memory file instead: the content is one unit of
+ * the output that never waits (term_out.h), and a new picture is only drawn when the last one was
+ * written. As ncurses cannot read the size of the terminal and set its modes then, this file does
+ * (term_mode.h). It calls newterm(), because initscr() prints and exits if it does not know the
+ * terminal.
  */
 #include <curses.h>
 
@@ -172,7 +172,7 @@ static void leave_view(struct printer *p)
 	printer_set_view(p, &plain_view, NULL);
 }
 
-/* Returns false when the view was left: own is gone. */
+/* Returns false when the view was left: own is freed. */
 static bool on_one_key(struct printer *p, struct curses *own, int key)
 {
 	static const struct {
@@ -224,7 +224,7 @@ static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
 		ev_io_stop(loop, w);
 		return;
 	}
-	if (!term_is_foreground(own->tty_fd)) { /* reading would stop us */
+	if (!term_is_foreground(own->tty_fd)) { /* reading would stop this process */
 		leave_view(p);
 		return;
 	}
@@ -235,9 +235,9 @@ static void on_keys(struct ev_loop *loop, ev_io *w, int revents)
 		curses_draw(p);
 }
 
-/* ---- the terminal is given and taken ---- */
+/* ---- leaving and taking the screen ---- */
 
-/* Ctrl-Z: the screen goes back before the shell writes to it. */
+/* Ctrl-Z: restores the normal screen before the shell writes to it. */
 static void give_screen_back(struct curses *own)
 {
 	struct term_out *out = &own->printer->out;
@@ -276,7 +276,7 @@ static void curses_suspended(struct printer *p, bool is_suspended)
 		take_screen_again(p->own);
 }
 
-/* Also after STOP, which nobody hears of. */
+/* Also after SIGSTOP, which cannot be announced. */
 static void curses_on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;
@@ -286,7 +286,7 @@ static void curses_on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 
 static const int curses_signals[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 
-/* newterm() takes over signals that nobody handles yet, and exit()s on two of them. */
+/* newterm() sets handlers for signals that have none, and exit()s on two of them. */
 static SCREEN *newterm_without_signals(FILE *to, FILE *from)
 {
 	struct sigaction was[ARRAY_LEN(curses_signals)];
@@ -315,7 +315,7 @@ static void set_up_screen(struct printer *p, struct curses *own)
 
 	printer_size(p, &columns, &rows);
 	resizeterm((int)rows, (int)columns);
-	typeahead(-1); /* drawing goes on while there are keys */
+	typeahead(-1); /* draw even if keys are waiting */
 	curs_set(0);
 	leaveok(stdscr, TRUE);
 	init_colors(&p->env.color);
@@ -331,7 +331,7 @@ static void curses_ended(struct printer *p)
 	p->view->ended(p);
 }
 
-/* What failed is on the normal screen, too, when the view is left. */
+/* Failures are lines, too, which are on the normal screen when the view is left. */
 static void curses_failed(struct printer *p, const struct tally_failure *f)
 {
 	printer_add_failure(p, f);
@@ -406,7 +406,7 @@ static int own_open(struct curses *own, int fd, struct error *err)
 	own->tty_fd = term_open(fd, O_RDWR);
 	if (own->memory_fd < 0 || own->tty_fd < 0)
 		return error_sys(err, errno, "cannot open the terminal");
-	/* Appending, so that truncating it is all it takes to start again. */
+	/* With O_APPEND a truncation is enough to start again. */
 	if (fcntl(own->memory_fd, F_SETFL, O_APPEND) < 0)
 		return error_sys(err, errno, "cannot draw into memory");
 	own->to = fdopen(own->memory_fd, "a");
@@ -423,7 +423,7 @@ struct observer *curses_create(const struct printer_env *env, struct error *err)
 	struct observer *o;
 
 	own->memory_fd = own->tty_fd = -1;
-	cells_locale_is_utf8(); /* newterm() looks at the locale */
+	cells_locale_is_utf8(); /* newterm() needs the locale */
 	if (own_open(own, env->fd, err) < 0) {
 		own_free(own);
 		return NULL;

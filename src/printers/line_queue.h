@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines that wait for a terminal. Bounded: when more come than it takes, the oldest are dropped and
- * counted, and the reader is told where they are missing.
+ * Lines that wait for a terminal. The queue is bounded: if the terminal is too slow, the oldest
+ * lines are dropped, and a note in their place says how many.
  */
 #ifndef PRINTERS_LINE_QUEUE_H
 #define PRINTERS_LINE_QUEUE_H
@@ -24,8 +24,8 @@ void line_queue_done(struct line_queue *q);
 void line_queue_add(struct line_queue *q, const char *text, size_t len);
 bool line_queue_is_empty(const struct line_queue *q);
 /*
- * Moves the oldest lines to out, at least one if there is any and no more than about most bytes,
- * after a note about lines that were dropped before them.
+ * Moves the oldest lines to out, about most bytes of them, but at least one line if there is any. A
+ * note about lines that were dropped before them comes first.
  */
 void line_queue_take(struct line_queue *q, struct str *out, size_t most);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The printer for logs and pipes: lines only. A row is said again when it changed, and while the
- * target is at work as a sign of life; what failed is said when it does. */
+/* The printer for logs and pipes: lines only. A row is printed again when it changed, and at every
+ * tick while jobs of the target run or wait. Failures are printed at once. */
 #include "printers/printer.h"
 
 #include <stdlib.h>
@@ -9,14 +9,14 @@
 
 struct said {
 	uint32_t version; /* of the row; 0: none */
-	double at_s;	  /* when that was drawn */
+	double at_s;	  /* when it was printed */
 };
 
 struct plain {
 	struct said *said; /* per target: what was printed last */
 };
 
-/* A finished target is said once more, with the time it took; then it changes no more. */
+/* A finished target is printed once more, with its time; after that it does not change. */
 static bool plain_is_due(const struct printer *p, uint32_t i)
 {
 	const struct said *said = &((const struct plain *)p->own)->said[i];
@@ -81,7 +81,7 @@ static void plain_destroy(struct printer *p)
 const struct view_ops plain_view = {
 	.name = "plain",
 	.interval_s = 10, /* DVSim's */
-	.tick_s = 60,	  /* CI services end what is silent for long */
+	.tick_s = 60,	  /* CI services end jobs that print nothing for long */
 	.has_users_tick = true,
 	.started = plain_started,
 	.draw = plain_draw,

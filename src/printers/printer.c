@@ -13,7 +13,7 @@
 #include "scheduler/sched.h"
 
 #define QUEUE_BYTES (1u << 20)
-#define UNIT_BYTES  (16u << 10) /* of lines handed out at a time */
+#define UNIT_BYTES  (16u << 10) /* of lines in one unit */
 
 static struct printer *printer_get(struct observer *o)
 {
@@ -59,7 +59,7 @@ void printer_changed(struct printer *p)
 	bool was_dirty = p->pace.is_dirty;
 
 	p->pace.is_dirty = true;
-	/* A timer that waits for a tick may be later than this change wants. */
+	/* The timer may wait for a tick, which is later than this change is due. */
 	if (!was_dirty)
 		ev_timer_stop(p->env.loop, &p->due);
 	draw_if_due(p);
@@ -191,7 +191,7 @@ static void printer_on_run_ended(struct observer *o, const struct sched *s)
 	ev_timer_stop(p->env.loop, &p->due);
 	if (p->view->ended)
 		p->view->ended(p);
-	p->clock = NULL; /* the scheduler's owner may take it away now */
+	p->clock = NULL; /* the scheduler may be freed now */
 }
 
 static void printer_on_destroy(struct observer *o)

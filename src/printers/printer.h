@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What all printers have in common: they observe a run, keep the tally, know when to draw, and own
- * an output that never waits. How it looks is up to a view (plain.c, tty.c, curses.c).
+ * What all printers share: they observe a run, keep the tally, decide when to draw, and own an
+ * output that never waits. A view (plain.c, tty.c, curses.c) decides how it looks.
  * Private to printers.
  */
 #ifndef PRINTERS_PRINTER_H
@@ -20,25 +20,25 @@ struct printer;
 /* NULL member: nothing to do. */
 struct view_ops {
 	const char *name;
-	double interval_s;   /* its own, where the user asks for none */
-	double tick_s;	     /* drawn so often even if nothing changed; 0: no */
-	bool has_users_tick; /* an interval that the user asks for is the tick, too */
-	/* The tally knows all targets. */
+	double interval_s;   /* the default interval between drawings */
+	double tick_s;	     /* draws this often even if nothing changed; 0: never */
+	bool has_users_tick; /* an interval that the user gives is the tick, too */
+	/* The run has started; the tally has all targets. */
 	void (*started)(struct printer *p);
-	/* It is time: say what is new, in lines, or call term_out_wake() for a new picture. */
+	/* A drawing is due: add lines, or call term_out_wake() for a new picture. */
 	void (*draw)(struct printer *p);
-	/* f ended just now. NULL: failures are lines. */
+	/* A job has failed. */
 	void (*failed)(struct printer *p, const struct tally_failure *f);
-	/* A message of the program; it is among the lines already. */
+	/* A message of the program, which is already in p->lines. */
 	void (*logged)(struct printer *p, const char *text, size_t len);
-	/* Everything is final. */
+	/* The run has ended; all jobs are final. */
 	void (*ended)(struct printer *p);
-	/* The next unit for the terminal. NULL: lines that wait. */
+	/* Appends the next output to unit. NULL: the next of p->lines. */
 	void (*fill)(struct printer *p, struct str *unit);
 	void (*resized)(struct printer *p);
-	/* The process is about to be stopped, or goes on. */
+	/* The process will be stopped, or was continued. */
 	void (*suspended)(struct printer *p, bool is_suspended);
-	/* Before the end, or when nobody reads any more: give the terminal back. */
+	/* Before the end, or when the output is broken: restore the terminal. */
 	void (*leave)(struct printer *p);
 	void (*destroy)(struct printer *p);
 };
@@ -62,18 +62,18 @@ struct printer {
 	struct line_queue lines;
 };
 
-/* started() of the view is called when the run starts; destroy() of the view frees own. */
+/* own: the view's data, which destroy() of the view frees. */
 struct observer *printer_new(const struct printer_env *env, const struct view_ops *view, void *own);
-/* Another view takes over in the middle of a run; the old one's destroy() is called. */
+/* Replaces the view, also during a run. Calls destroy() of the old one. */
 void printer_set_view(struct printer *p, const struct view_ops *view, void *own);
 double printer_now(const struct printer *p); /* on the run's clock */
 void printer_add_lines(struct printer *p, const char *text, size_t len);
 void printer_add_failure(struct printer *p, const struct tally_failure *f);
-void printer_changed(struct printer *p); /* draw when it is time */
+void printer_changed(struct printer *p); /* draws as soon as the interval allows */
 
-/* Columns and rows; 80 x 24 where the terminal does not say. */
+/* Columns and rows of the terminal; 80 x 24 if it does not report them. */
 void printer_size(const struct printer *p, unsigned *ret_columns, unsigned *ret_rows);
-/* It is a terminal that can be drawn on, and ours. */
+/* Is it a terminal that can be drawn on, and is this process in its foreground? */
 bool printer_can_draw(const struct printer_env *env);
 
 extern const struct view_ops plain_view;

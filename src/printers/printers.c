@@ -47,7 +47,7 @@ static const struct printer_type none = {
 
 static const struct printer_type *const types[] = {&curses, &tty, &plain, &none, NULL};
 
-/* Set by every CI service; what is shown there is a log. */
+/* Every CI service sets CI, and shows the output as a log. */
 static bool is_ci(void)
 {
 	const char *ci = getenv("CI");
@@ -57,7 +57,7 @@ static bool is_ci(void)
 
 const struct printer_type *printer_type_choose(const char *name, const struct printer_env *env)
 {
-	/* Never full screen unasked: people want their scrollback. */
+	/* The full screen is never the default: users want their scrollback. */
 	if (strcmp(name, "auto") == 0)
 		return !is_ci() && tty.can(env) ? &tty : &plain;
 	for (size_t i = 0; types[i]; i++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Printers: observers that own the terminal. One row each in printers.c. All draw from one model
- * (tally.h), none ever waits for the terminal: what it does not take now is sent when it does, or
- * replaced by something newer.
+ * (tally.h). None ever waits for the terminal: output that it does not take now is sent later, or
+ * replaced by newer output.
  */
 #ifndef PRINTERS_PRINTERS_H
 #define PRINTERS_PRINTERS_H
@@ -15,7 +15,7 @@
 struct printer_env {
 	struct ev_loop *loop;
 	int fd;		  /* where to draw: standard error, as log lines */
-	const char *what; /* that is, for messages; NULL: the terminal */
+	const char *what; /* name of fd for messages; NULL: the terminal */
 	bool color;
 	/* Least time between two drawings; 0: every change; < 0: the printer's own. */
 	double interval_s;
@@ -29,19 +29,19 @@ struct printer_type {
 	struct observer *(*create)(const struct printer_env *env, struct error *err);
 };
 
-/* "auto": tty where it can, else plain. An unknown name: NULL. */
+/* "auto": tty if it can draw here and this is no CI service, else plain. NULL: unknown name. */
 const struct printer_type *printer_type_choose(const char *name, const struct printer_env *env);
 
-/* Lines only? */
+/* Does it print lines only? */
 bool printer_is_plain(const struct observer *printer);
-/* Stops drawing during kill storms; a printer that is paused still counts. */
+/* Stops drawing while many jobs are killed at once; a paused printer still counts jobs. */
 void printer_pause(struct observer *printer, bool is_paused);
-/* Somebody else writes to the terminal: what there is to say is said afterwards. */
-void printer_hold(struct observer *printer, bool is_held);
-/* The process is about to be stopped, as by Ctrl-Z, or goes on. */
-void printer_suspend(struct observer *printer, bool is_suspended);
-/* A log line, shown above or between what is drawn (log.h's sink goes here while a printer lives).
+/* Stops output while another part of the program writes to the terminal; it is written afterwards.
  */
+void printer_hold(struct observer *printer, bool is_held);
+/* The process will be stopped, as by Ctrl-Z, or was continued. */
+void printer_suspend(struct observer *printer, bool is_suspended);
+/* A log line, shown above or between drawings. The sink of log.h while there is a printer. */
 void printer_log(struct observer *printer, const char *text, size_t len);
 
 #endif

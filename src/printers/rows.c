@@ -153,7 +153,7 @@ static void table_plan(struct table *tab, const struct row_widths *w, unsigned w
 	if (tab->name_columns > max_of(width / 4, 5))
 		tab->name_columns = max_of(width / 4, 5);
 	for (tab->detail = WORDS; tab->detail > TINY; tab->detail--) {
-		/* Words are a luxury: room for what runs longest comes first. */
+		/* Words need room for the job that runs longest beside them. */
 		unsigned wanted = tab->detail == WORDS ? 30 : 0;
 
 		for (unsigned i = 0; i < N_FIELDS; i++) {
@@ -226,7 +226,7 @@ static void add_running(struct canvas *c, const struct tally_running *r, double 
 	canvas_add(c, INK_RUNNING, time.s);
 }
 
-/* What one can say in 20 columns. */
+/* A row for 20 columns. */
 static void tiny_row(struct canvas *c, const char *name, const uint32_t *n, uint32_t total)
 {
 	canvas_row(c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A target as one line: DVSim's fields for logs, a table's row for a terminal. */
+/* A target as one line: with DVSim's fields for logs, as a row of a table for a terminal. */
 #ifndef PRINTERS_ROWS_H
 #define PRINTERS_ROWS_H
 
@@ -23,11 +23,11 @@ void rows_target(struct str *out, const struct row_widths *w, const struct tally
 /* "FAILED id  message  [log]\n" */
 void rows_failure(struct str *out, const struct tally_failure *f, bool color);
 
-/* The table's head and one row of it; how much is said depends on the canvas's width. */
+/* The table's head and one row of it; their details depend on the canvas's width. */
 void rows_table_head(struct canvas *c, const struct row_widths *w);
 void rows_table_row(struct canvas *c, const struct row_widths *w, const struct tally_target *target,
 		    double now);
-/* The sum of all rows; name: what it is of. */
+/* The row with the sums of all targets; name: its name. */
 void rows_table_sum(struct canvas *c, const struct row_widths *w, const struct tally *t,
 		    const char *name, double now);
 

@@ -45,7 +45,7 @@ static void pane_move(struct pane *p, enum screen_key key, bool may_follow)
 		p->cursor = 0;
 	p->is_following = may_follow && p->cursor >= p->end - 1;
 	p->is_moved = key != SCREEN_FIRST && !p->is_following;
-	p->job = UINT32_MAX; /* found again at the next drawing */
+	p->job = UINT32_MAX; /* set at the next drawing */
 }
 
 void screen_key(struct screen *s, enum screen_key key)
@@ -129,7 +129,7 @@ static void draw_help(struct canvas *c)
 	}
 }
 
-/* The failure under the cursor, in full: what one wants to copy. */
+/* The path of the log of the failure under the cursor, to be copied by the user. */
 static void draw_detail(const struct screen *s, struct canvas *c, const struct screen_view *v)
 {
 	const struct tally *t = v->tally;
@@ -152,8 +152,8 @@ static unsigned min_of(uint64_t a, uint64_t b)
 }
 
 /*
- * Shares the rows in the middle. By the number of targets and the focus only, not by what runs at
- * the moment: a list that moves cannot be read.
+ * Divides the rows in the middle, by the number of targets and the focus only, not by the number of
+ * running jobs: a list that moves cannot be read.
  */
 static void share_rows(const struct screen *s, const struct tally *t, unsigned rows,
 		       unsigned *ret_rows)

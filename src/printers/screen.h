@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The full screen view as a picture: a tally and a place in it in, rows of a canvas out. Knows no
- * curses, so it is tested without a terminal.
+ * The full screen view as a picture: makes rows of a canvas from a tally and the user's position in
+ * its lists. Does not use curses, so that it can be tested without a terminal.
  */
 #ifndef PRINTERS_SCREEN_H
 #define PRINTERS_SCREEN_H
@@ -22,14 +22,14 @@ enum screen_key {
 	SCREEN_BEFORE_PANE,
 };
 
-/* Where the user is in one list. Entries have numbers that stay: of a target, in the order of
- * running jobs, of a failure. */
+/* The user's position in one list. Entries are numbered: targets, running jobs by their order,
+ * failures. */
 struct pane {
 	int64_t cursor, top;
 	int64_t end;	   /* behind the last entry, at the last drawing */
 	unsigned height;   /* rows of entries, at the last drawing */
 	bool is_following; /* the cursor is on the newest entry and stays there */
-	bool is_moved;	   /* the user has chosen the cursor's place */
+	bool is_moved;	   /* the user has moved the cursor */
 	uint32_t job;	   /* running: the job under the cursor */
 };
 

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "printers/cells.h"
 
-/* Brings cursor and top into [first, end) and into so many rows. */
+/* Brings cursor and top into [first, end), with the cursor among the `height` rows from top on. */
 static void pane_fit(struct pane *p, int64_t first, int64_t end, unsigned height)
 {
 	p->end = end;
@@ -36,7 +36,7 @@ static void draw_heading(const struct screen *s, struct canvas *c, enum pane_nam
 	canvas_add(c, has_focus ? INK_BOLD : INK_DIM, text);
 }
 
-/* The row of the cursor stands out where it is the user who put it there. */
+/* Highlights the row of the cursor, if the user has moved it. */
 static void end_entry(const struct screen *s, struct canvas *c, enum pane_name name, int64_t i)
 {
 	const struct pane *p = &s->panes[name];
@@ -71,7 +71,7 @@ static struct target_columns target_columns(const struct tally *t, const struct 
 {
 	struct target_columns col = {.name = 5, .bar = c->width / 4};
 
-	/* All of them are looked at only where they can be seen; names beyond are cut. */
+	/* Only the first 200 names are measured; wider ones after them are cut. */
 	for (uint32_t i = 0; i < t->n_targets && i < 200; i++) {
 		unsigned width = cells_width(t->targets[i].name, c->is_utf8);
 
@@ -118,7 +118,7 @@ static void draw_targets(struct screen *s, struct canvas *c, const struct screen
 	}
 }
 
-/* The cursor stays on its job, and the job on its row, when others above it end. */
+/* The cursor stays on its job, and the job on its row, when jobs above it end. */
 static void follow_job(struct pane *p, const struct tally *t)
 {
 	int64_t i = 0;

@@ -5,7 +5,7 @@
 
 #include "printers/screen.h"
 
-/* So many rows: a heading, if there is room, and what fits below it. */
+/* Draws `rows` rows: a heading, if there is room, and the entries that fit below it. */
 void screen_lists_draw(struct screen *s, struct canvas *c, const struct screen_view *v,
 		       enum pane_name name, unsigned rows);
 

@@ -39,8 +39,8 @@ void tally_done(struct tally *t)
 	*t = (struct tally){0};
 }
 
-/* Room for one more, twice as many each time: a configuration may have a target per job. Not vec.h,
- * because lists are to be mended. */
+/* Makes room for one more target. The room doubles, because a configuration may have a target per
+ * job. Not vec.h, because lists must be initialised again after a move. */
 static void tally_grow(struct tally *t)
 {
 	uint32_t n = t->n_targets;
@@ -49,7 +49,7 @@ static void tally_grow(struct tally *t)
 		return;
 	t->targets = xreallocarray(t->targets, n ? 2 * (size_t)n : 1, sizeof(*t->targets));
 	for (uint32_t i = 0; i < n; i++)
-		list_init(&t->targets[i].running); /* they do not survive the move */
+		list_init(&t->targets[i].running); /* empty, but invalid after the move */
 }
 
 void tally_add_target(struct tally *t, const char *name, const uint32_t *n)
@@ -111,7 +111,7 @@ static void running_set(struct tally *t, const struct tally_job *job)
 	running_insert(t, r);
 }
 
-/* What was killed because of another job, or because the user said so, explains nothing. */
+/* A job that was killed because of another job or by the user is no failure. */
 static bool is_failure(const struct tally_job *job)
 {
 	enum job_class class = job_reason_class(job->reason);
@@ -121,7 +121,7 @@ static bool is_failure(const struct tally_job *job)
 	return job->status == JOB_KILLED && class != CLASS_DEPENDENCY && class != CLASS_USER;
 }
 
-/* A tab has no width of its own. */
+/* Replaces tabs, which have no fixed width. */
 static char *copy_line(const char *message)
 {
 	char *copy = xstrndup(message, strnlen(message, MESSAGE_BYTES));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is shown of a run: counts, times, what runs, what failed. All printers draw from this one
- * model. Pure: no clock (time comes in as `now`, seconds on the run's clock), no terminal, no
- * scheduler; a change costs the same whatever the size of the run.
+ * The data that printers show of a run: counts, times, running jobs, failures. It uses no clock
+ * (`now` is in seconds on the run's clock), no terminal and no scheduler. The cost of a change does
+ * not depend on the size of the run.
  */
 #ifndef PRINTERS_TALLY_H
 #define PRINTERS_TALLY_H
@@ -15,11 +15,11 @@
 
 #define TALLY_FAILURES 1000u /* remembered; older ones are only counted */
 
-/* A job as its printer sees it at a change. Strings are borrowed for the call, but for id and
- * where, which stay as long as the job runs. */
+/* A job at a change of its state. Strings are borrowed for the call, id and where as long as the
+ * job runs. */
 struct tally_job {
 	const char *id, *where, *message, *log_path;
-	double started_s; /* its attempt's */
+	double started_s; /* of its attempt */
 	uint32_t n, target;
 	enum job_status status;
 	enum job_reason reason;
@@ -63,20 +63,20 @@ struct tally {
 
 void tally_init(struct tally *t, uint32_t n_jobs, double now);
 void tally_done(struct tally *t);
-/* Before the first change. n: its jobs by status, JOB_STATUS_COUNT of them. */
+/* Before the first change. n: number of its jobs by status, JOB_STATUS_COUNT numbers. */
 void tally_add_target(struct tally *t, const char *name, const uint32_t *n);
-/* Returns true if this was a failure that people want to hear of by itself. */
+/* Returns true if the job has failed: tally_failure() then has it as the last one. */
 bool tally_change(struct tally *t, const struct tally_job *job, enum job_status was, double now);
-/* The run has ended: all times stand still. */
+/* The run has ended: times do not grow any more. */
 void tally_end(struct tally *t, double now);
 
 uint32_t tally_n_done(const uint32_t *n); /* jobs that are final */
-/* Rounded down, so that 100 means all; 100 for none of none. */
+/* Rounded down, so that 100 means all; 100 if total is 0. */
 unsigned tally_percent(uint32_t done, uint32_t total);
 double tally_elapsed(const struct tally *t, double now);
 bool tally_target_is_begun(const struct tally_target *t);
 bool tally_target_is_done(const struct tally_target *t);
-/* Something of it runs, or waits for nothing but room. */
+/* Does a job of the target run, or wait in the queue? */
 bool tally_target_is_at_work(const struct tally_target *t);
 double tally_target_elapsed(const struct tally_target *t, double now);
 /* NULL: nothing runs. */

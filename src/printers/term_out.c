@@ -16,8 +16,8 @@
 #include "base/proc.h"
 #include "base/term_mode.h"
 
-#define MOST_PER_TURN (256u << 10) /* bytes written before the loop gets its turn */
-#define POLLED_BYTES  256u	   /* what a terminal that poll() calls writable surely takes */
+#define MOST_PER_TURN (256u << 10) /* bytes written before the loop goes on */
+#define POLLED_BYTES  256u	   /* what a terminal takes when poll() reports it as writable */
 
 static int term_out_open_again(int fd, int flags)
 {
@@ -68,7 +68,7 @@ void term_out_done(struct term_out *o)
 	o->is_dead = true;
 }
 
-/* At most so much goes through a descriptor that others have without O_NONBLOCK. */
+/* Writes only as much as a descriptor without O_NONBLOCK takes after poll(). */
 static ssize_t write_polled(struct term_out *o, const char *bytes, size_t n)
 {
 	size_t most = o->is_tty ? POLLED_BYTES : PIPE_BUF;
@@ -195,7 +195,7 @@ static void term_out_on_ending_signal(int signum)
 	ended_by = signum;
 }
 
-/* The loop does not turn here, so its handlers would swallow what the user says. */
+/* The loop does not run during a flush, so its handlers would only delay these signals. */
 struct listening {
 	struct sigaction was[N_ENDING];
 	sigset_t mask, outside;
@@ -217,7 +217,7 @@ static void listening_start(struct listening *l)
 	}
 }
 
-/* One that came is given to its real handler now. */
+/* A signal that came is raised again for its original handler. */
 static void listening_stop(struct listening *l)
 {
 	for (size_t i = 0; i < N_ENDING; i++)

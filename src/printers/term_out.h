@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Output that never waits. What is behind a descriptor (terminal, pipe, socket, file) is written to
- * through an open file description of our own, because O_NONBLOCK set on an inherited one would
- * change it for the shell, the jobs and everybody else who has it.
+ * Output that never waits. A terminal or pipe is opened again, because O_NONBLOCK on the inherited
+ * open file description would also apply to the shell, the jobs and all other processes that have
+ * it.
  *
- * Pulled, not pushed: when all of the last unit has left, the client is asked for the next one. So
- * a slow terminal gets few, new pictures instead of many old ones, and no unit is ever cut off.
+ * Output is pulled: when a unit was written completely, the client is asked for the next one. So a
+ * slow terminal gets few, new pictures instead of many old ones, and no unit is ever cut off.
  */
 #ifndef PRINTERS_TERM_OUT_H
 #define PRINTERS_TERM_OUT_H
@@ -17,17 +17,17 @@
 #include "base/str.h"
 
 enum term_out_kind {
-	OUT_OWN,    /* a description of our own, O_NONBLOCK */
-	OUT_SOCKET, /* inherited, asked not to wait call by call */
+	OUT_OWN,    /* opened again, with O_NONBLOCK */
+	OUT_SOCKET, /* inherited; each send() has MSG_DONTWAIT */
 	OUT_POLLED, /* inherited terminal or pipe that cannot be opened again: small writes, each
 		       after poll() */
-	OUT_FILE,   /* inherited regular file or device that does not make one wait */
+	OUT_FILE,   /* inherited regular file, or a device that does not block */
 };
 
 struct term_out_client {
-	/* Appends what is to go out next; nothing: nothing to say until the next wake. */
+	/* Appends the next output to unit. Nothing appended: there is none until the next wake. */
 	void (*fill)(void *ctx, struct str *unit);
-	/* Nobody reads any more; there will be no more calls. */
+	/* The output cannot be written any more; no calls follow. */
 	void (*broken)(void *ctx, int errnum);
 	void *ctx;
 };
@@ -41,25 +41,25 @@ struct term_out {
 	ev_io writable; /* active only while something is to be written */
 	struct str unit;
 	size_t sent;
-	double patience_s; /* of term_out_flush(), without progress; INFINITY: as long as it takes
-			    */
+	double patience_s; /* term_out_flush() ends after this time without progress; or INFINITY */
 };
 
 void term_out_init(struct term_out *o, struct ev_loop *loop, int fd,
 		   const struct term_out_client *client);
 /* Drops what was not written. */
 void term_out_done(struct term_out *o);
-/* There is something to write: soon, from the loop. */
+/* The client has output: it is written from the loop. */
 void term_out_wake(struct term_out *o);
-/* There is something to write: as much as goes without waiting at once, the rest from the loop. */
+/* The client has output: writes what can be written without waiting; the loop writes the rest. */
 void term_out_try(struct term_out *o);
-/* These bytes follow the unit that is on its way; not from within fill(). */
+/* Appends bytes to the unit that is being written. Not to be called from fill(). */
 void term_out_add(struct term_out *o, const char *bytes, size_t n);
-/* Writes what goes without waiting, and no more until it is let go. */
+/* is_held: writes what can be written without waiting, then nothing until the hold ends. */
 void term_out_hold(struct term_out *o, bool is_held);
 /*
- * At the end of a run only: writes what is left. A terminal that takes nothing for patience_s is
- * given up; a pipe is waited for until SIGINT, SIGTERM or SIGHUP comes.
+ * Writes everything that is left, at the end of a run or before the process is stopped. Gives up a
+ * terminal that takes nothing for patience_s. Waits for a pipe until SIGINT, SIGTERM or SIGHUP
+ * comes.
  */
 void term_out_flush(struct term_out *o);
 

@@ -2,8 +2,8 @@
 /*
  * The printer for a terminal that scrolls: a table at the bottom, redrawn in place; messages and
  * failures go above it. Only cursor up, erase to the end of line and of screen are used. The cursor
- * is never hidden and no mode is changed, so there is nothing to restore, however we end; while the
- * table is up, the cursor stands below it.
+ * is never hidden and no mode is changed, so there is nothing to restore, however the process ends.
+ * While the table is shown, the cursor is below it.
  */
 #include "printers/printer.h"
 
@@ -13,14 +13,14 @@
 #include "base/mem.h"
 #include "base/term_mode.h"
 
-#define LINE_BYTES (16u << 10) /* of lines handed out with one drawing */
+#define LINE_BYTES (16u << 10) /* of lines in one drawing */
 
 struct tty {
 	struct printer *printer;
 	struct canvas canvas;
 	unsigned *drawn; /* columns of each row of the block that is on the screen */
 	unsigned n_drawn, cap_drawn;
-	bool is_wanted; /* a new drawing */
+	bool is_wanted; /* a new drawing is due */
 	ev_signal resumed;
 };
 
@@ -52,8 +52,8 @@ static bool is_active(const struct tally_target *t)
 	return t->n[JOB_RUNNING] > 0;
 }
 
-/* What is worth a row where there are more targets than rows: what runs, then what is begun, then
- * what waits; each in its order. */
+/* If there are more targets than rows, those of the lowest class are shown: 0 has running jobs, 1
+ * is begun, 2 waits, 3 is done; within a class in their order. */
 static unsigned worth(const struct tally_target *t)
 {
 	if (is_active(t))
@@ -63,7 +63,7 @@ static unsigned worth(const struct tally_target *t)
 	return tally_target_is_begun(t) ? 1 : 2;
 }
 
-/* Marks the rows that are shown, at most room of them; returns how many there are. */
+/* Marks the targets to show, at most room of them, and returns their number. */
 static unsigned choose_targets(const struct tally *t, unsigned room, bool *shown)
 {
 	unsigned n = 0;
@@ -93,13 +93,13 @@ static void block_targets(struct printer *p, struct canvas *c, unsigned room, do
 		      t->n_targets - n);
 }
 
-/* The block for a terminal of that size; empty where there is no room for one. */
+/* The block for a terminal of this size; empty if there is no room for one. */
 static void block_build(struct printer *p, struct canvas *c, unsigned columns, unsigned rows)
 {
 	const struct tally *t = &p->tally;
 	double now = printer_now(p);
 	bool has_sum = t->n_targets > 1 && rows >= 6, has_head = rows >= 5;
-	/* One row for the cursor, one so that something of the messages is seen. */
+	/* One row is for the cursor, one for messages. */
 	unsigned room = rows < 3 ? 0 : rows - 2 - has_sum - has_head;
 
 	/* The last column stays free: some terminals wrap when it is filled. */
@@ -117,7 +117,7 @@ static void block_build(struct printer *p, struct canvas *c, unsigned columns, u
 
 static void tty_add_lines(struct str *unit, const char *text, size_t len)
 {
-	const char *end = len ? text + len : text; /* nothing may be NULL */
+	const char *end = len ? text + len : text; /* text may be NULL if len is 0 */
 
 	while (text < end) {
 		const char *eol = text;
@@ -139,7 +139,7 @@ static void tty_add_block(struct tty *own, struct str *unit, bool color)
 	str_add(unit, "\033[J");
 }
 
-/* In the background the screen belongs to somebody else: lines only. */
+/* In the background the screen belongs to another process: lines only. */
 static void fill_background(struct printer *p, struct str *unit)
 {
 	struct tty *own = p->own;
@@ -184,7 +184,7 @@ static void tty_draw(struct printer *p)
 	term_out_wake(&p->out);
 }
 
-/* The shell has written to the screen in between: the old block stays where it is. */
+/* The shell may have written to the screen: the old block stays where it is. */
 static void tty_on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	struct tty *own = w->data;
