@@ -127,7 +127,7 @@ void *arena_zalloc(struct arena *a, size_t size)
 	return memset(arena_alloc(a, size), 0, size);
 }
 
-/* Ends the program if n elements of size are more than there is memory. */
+/* Ends the program if n * size overflows. */
 static size_t arena_bytes_of(size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / 2 / size)
@@ -173,7 +173,7 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
-/* Most texts are short; measuring them first costs more than copying them. */
+/* Most texts are short: one vsnprintf() and a copy cost less than two vsnprintf(). */
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	char usual[PRINTF_USUAL], *text;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An arena: things that live and die together. One per load; nobody frees a leaf.
- * Under ASan the unused part of each chunk is poisoned.
+ * An arena: allocations that are freed together, never one by one. Each load of a configuration has
+ * one. Under ASan the unused part of each chunk is poisoned.
  */
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H

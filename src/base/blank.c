@@ -4,7 +4,7 @@
 #include "base/attr.h"
 #include <string.h>
 
-/* Those of more than one byte; U+2000 to U+200A apart. */
+/* The blanks of more than one byte, except U+2000 to U+200A. */
 static const char *const wide[] = {
 	"\xc2\x85",	"\xc2\xa0",	"\xe1\x9a\x80", "\xe2\x80\xa8",
 	"\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
@@ -28,7 +28,7 @@ size_t blank_len(const char *s, size_t n)
 	return 0;
 }
 
-/* Of the blank that s[0..n) ends with, or 0. */
+/* Length in bytes of the blank at the end of s[0..n), or 0. */
 static size_t last_blank_len(const char *s, size_t n)
 {
 	for (size_t k = 1; k <= 3 && k <= n; k++)

@@ -16,7 +16,7 @@ static double read_clock(clockid_t id)
 	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-/* One for the process, as its time is. */
+/* The skipped time is that of the process, so there is one real clock. */
 struct clock_of_process {
 	struct clock clock;
 	double skipped_s;
@@ -162,13 +162,14 @@ void duration_add_hms(struct str *b, double s)
 	str_printf(b, "%02ld:%02ld:%02ld", t / 3600, t / 60 % 60, t % 60);
 }
 
-/* What no clock says (a damaged file may) counts as the epoch; the calendar takes the rest. */
+/* A time outside of what gmtime() can take (from a damaged file) becomes the epoch. */
 static double sane_wall(double wall_s)
 {
 	return fabs(wall_s) < 1e11 ? wall_s : 0;
 }
 
-/* n in so many digits, and after. Results have a million of them: strftime() takes too long. */
+/* Writes the last `digits` digits of n, then `after`. Not strftime(), which is too slow for the
+ * million times in results. */
 static char *add_number(char *to, unsigned n, unsigned digits, char after)
 {
 	for (unsigned i = digits; i-- > 0; n /= 10)

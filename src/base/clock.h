@@ -16,21 +16,21 @@ struct clock {
 };
 
 const struct clock *clock_real(void);
-/* So many seconds, just gone by, do not count: what was due in s is due s later. For the time in
- * which a process was stopped. */
+/* Subtracts s more seconds from now() of clock_real(), so that all deadlines move back by s. For
+ * the time in which the process was stopped. */
 void clock_real_skip(double s);
 
-/* Stands still until somebody moves it. */
+/* A clock whose time changes only when its owner sets now_s. */
 struct clock_virtual {
 	struct clock clock;
 	double now_s, wall_start_s;
-	double alarm_s; /* the next wake-up: moving the clock stops there */
+	double alarm_s; /* the next wake-up: the clock must not be moved past it */
 	void (*alarm_changed)(
-		void *mover); /* set, with mover, by the mover of the clock; or NULL */
+		void *mover); /* called with mover when alarm_s has changed; NULL: not called */
 	void *mover;
 };
 void clock_virtual_init(struct clock_virtual *v, double wall_start_s);
-/* INFINITY: no more. */
+/* INFINITY: no alarm. */
 void clock_virtual_set_alarm(struct clock_virtual *v, double at_s);
 
 static inline double clock_now(const struct clock *c)
@@ -54,7 +54,8 @@ void duration_add_hms(struct str *b, double s);
 void wall_add_iso(struct str *b, double wall_s);
 /* Local time YYYYmmdd_HHMMSS, DVSim's stamp. */
 void wall_add_stamp(struct str *b, double wall_s);
-/* The stamp that a file's name is, or ends with after a dot; may have _N after it. NULL: none. */
+/* Finds a stamp, with or without _N after it, in the name of a file: the part after the last dot,
+ * or the whole name if there is no dot. NULL: none. */
 const char *wall_find_stamp(const char *name);
 
 #endif

@@ -78,7 +78,7 @@ int confine_real_dir(struct confine *c, const char *dir, struct error *err)
 	return 0;
 }
 
-/* What exists of dir's parents decides where mkdir would make the rest. */
+/* mkdir would create dir below its deepest existing parent, so that one must be inside the root. */
 static int check_ancestor(struct confine *c, const char *dir, struct error *err)
 {
 	_cleanup_(freep) char *at = xstrdup(dir);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fence around the scratch root: every path that our processes make, rename or remove for a job
- * passes here first. By its text a path must be below the root; and the directory it stands in must
- * really be there, whatever links lead to it.
+ * Confines file operations to the scratch root. dvsched's processes check every path here before
+ * they create, rename or remove it for a job: the path must be below the root by its text, and the
+ * directory that contains it must be inside the root after all links are resolved.
  */
 #ifndef BASE_CONFINE_H
 #define BASE_CONFINE_H
@@ -12,8 +12,8 @@
 
 struct confine {
 	char *root, *real_root; /* real_root: NULL until it exists */
-	struct str checked;	/* the directory that was looked at last */
-	char *trash;		/* NULL until it was needed */
+	struct str checked;	/* the directory that confine_make_dir() checked last */
+	char *trash;		/* NULL until first needed */
 	unsigned n_trashed;
 };
 
@@ -21,16 +21,17 @@ struct confine {
 void confine_init(struct confine *c, const char *root);
 void confine_done(struct confine *c);
 
-/* path is below the root by its text. */
+/* Checks that path is below the root by its text. Does not look at the file system. */
 int confine_path(struct confine *c, const char *path, struct error *err);
-/* Makes dir (with its parents) if it is not there; refuses one that is really outside. Remembers
- * the last one. */
+/* Creates dir and its parents if they do not exist. Fails if dir is outside the root after links
+ * are resolved. A second call with the same dir is not checked again. */
 int confine_make_dir(struct confine *c, const char *dir, struct error *err);
-/* dir exists and is really inside, looked at now. */
+/* Checks now that dir exists and is inside the root after links are resolved. */
 int confine_real_dir(struct confine *c, const char *dir, struct error *err);
-/* <root>/.dvsched/trash, made if it is not there; NULL with err. Owned by c. */
+/* <root>/.dvsched/trash, created if it does not exist; NULL with err. Owned by c. */
 const char *confine_trash_dir(struct confine *c, struct error *err);
-/* Renames path into the trash, where the clerk removes it at leisure. Nothing there: fine. */
+/* Renames path into the trash, from which the clerk removes it later. It is no error if path does
+ * not exist. */
 int confine_trash(struct confine *c, const char *path, struct error *err);
 /* Renames within one directory; both must be inside. */
 int confine_rename(struct confine *c, const char *from, const char *to, struct error *err);

@@ -60,7 +60,7 @@ void diags_move(struct diags *d, struct diags *from)
 	diags_init(from);
 }
 
-/* A list outlives the configuration that it is about, if that could not be loaded. */
+/* The list outlives a configuration that could not be loaded, so file names are copied. */
 static struct src_pos keep_pos(struct src_pos pos)
 {
 	pos.file = pos.file ? xstrdup(pos.file) : NULL;
@@ -180,7 +180,8 @@ static void print_pos(FILE *to, struct src_pos pos)
 	fputs(": ", to);
 }
 
-/* One character in one column: a tab becomes a blank, what cannot be printed a '?'. */
+/* Prints one character as one column: a control character (also a tab) as a blank, anything else
+ * that cannot be printed as '?'. */
 static void print_char(FILE *to, const char *s, size_t k)
 {
 	if (k == 1 && (unsigned char)*s < 0x20)
@@ -191,7 +192,7 @@ static void print_char(FILE *to, const char *s, size_t k)
 		fwrite(s, 1, k, to);
 }
 
-/* With the caret under the right character. A long line is cut around it. */
+/* Prints the line, and a caret under column pos.col. A long line is cut around the caret. */
 static void print_excerpt(FILE *to, const struct diag *e)
 {
 	size_t len = strlen(e->excerpt), caret = e->pos.col ? e->pos.col : 1;
@@ -211,7 +212,7 @@ static void print_excerpt(FILE *to, const struct diag *e)
 	fputc('\n', to);
 }
 
-/* Its lines, the second and on indented. */
+/* A hint may have several lines; the second and later ones are indented. */
 static void print_hint(FILE *to, const char *hint)
 {
 	for (const char *before = "  hint: "; hint; before = "    ") {
@@ -247,7 +248,7 @@ static void print_one(const struct diag *e, FILE *to, bool color, bool strict)
 	}
 }
 
-/* A warning about a file that several configurations share comes with each of them. */
+/* Each configuration that includes a shared file adds the file's warnings again. */
 static bool diag_is_repeated(struct arena *mem, struct map *seen, const struct diag *e)
 {
 	return e->level != DIAG_ERROR &&

@@ -10,7 +10,7 @@
  *   cfg.hjson:4:5: note: first defined here
  *
  * Modules below cli/ add to a list; cli/ prints it, once. Positions are copied, file names too: a
- * list outlives what it is about.
+ * list may outlive the configuration.
  */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
@@ -21,7 +21,7 @@
 
 #include "base/error.h"
 
-/* A complaint reads as an error and counts as a warning: it stops nothing. */
+/* A complaint is printed as an error and counted as a warning: the load goes on. */
 enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_COMPLAINT };
 
 struct diag_note {
@@ -44,7 +44,7 @@ struct diag {
 struct diags {
 	struct diag *first, **end;
 	unsigned n_errors, n_warnings;
-	unsigned n_infra; /* errors that are no mistake in what was written: diag_infra() */
+	unsigned n_infra; /* errors of the machine, not of the configuration: diag_infra() */
 	unsigned limit;	  /* of errors and of warnings shown; more are only counted. 0: 50 */
 };
 

@@ -13,7 +13,7 @@ int error_set(struct error *err, struct src_pos pos, const char *fmt, ...)
 {
 	va_list ap;
 
-	assert(!err->msg); /* the first error is the one the user can act on */
+	assert(!err->msg); /* a later error is often a consequence of the first */
 	err->pos = pos;
 	va_start(ap, fmt);
 	err->msg = xvasprintf(fmt, ap);

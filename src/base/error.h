@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One error, with the place it is about. {0} is none. Functions that can fail take one as their
- * last argument, fill it once and return -1 (or NULL); the caller that owns it calls
- * error_done(). For errors that come in numbers (loading a configuration) see base/diag.h.
+ * One error and its position. {0} is none. Functions that can fail take one as their last argument,
+ * fill it once and return -1 (or NULL); the caller that owns it calls error_done(). To collect
+ * several errors (loading a configuration) see base/diag.h.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H
@@ -12,9 +12,9 @@
 
 #include "base/attr.h"
 
-/* file NULL: nowhere. line 0: the file as a whole. Columns count code points, from 1. */
+/* file NULL: no position. line 0: the whole file. Columns count code points, from 1. */
 struct src_pos {
-	const char *file; /* borrowed: lives as long as the configuration */
+	const char *file; /* borrowed: valid as long as the configuration */
 	unsigned line, col;
 };
 
@@ -23,12 +23,12 @@ struct error {
 	struct src_pos pos;
 };
 
-/* Both return -1, so that callers write: return error_set(…). The first error wins: it is a bug to
- * set two. */
+/* Both return -1, so that callers write: return error_set(…). It is a bug to set an error that is
+ * set already: the first one counts. */
 int error_set(struct error *err, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
-/* For what concerns no place in a file. */
+/* For an error without a position in a file. */
 int error_plain(struct error *err, const char *fmt, ...) _printf_(2, 3);
-/* ": strerror(errnum)" is added. */
+/* Appends ": " and strerror(errnum) to the message. */
 int error_sys(struct error *err, int errnum, const char *fmt, ...) _printf_(3, 4);
 /* Puts "text: " before the message. */
 void error_wrap(struct error *err, const char *fmt, ...) _printf_(2, 3);

@@ -102,7 +102,8 @@ static int sync_dir_of(const char *path)
 	return rc;
 }
 
-/* A temporary name beside path, also where the name has no room for more. */
+/* A temporary name in the directory of path. A long name is cut, so that the result has at most 255
+ * bytes. */
 static char *beside(const char *path)
 {
 	const char *name = path_base(path);
@@ -113,7 +114,8 @@ static char *beside(const char *path)
 	return xasprintf("%.*s.tmp-%d", (int)((size_t)(name - path) + n), path, (int)getpid());
 }
 
-/* Nobody else's file: what has the name is removed, it is of an earlier process. */
+/* Always creates a new file. One that has the name already was left by an earlier process with this
+ * pid and is removed. */
 static int create_new(const char *path)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
@@ -140,7 +142,7 @@ static int replace(const char *path, const void *bytes, size_t n, struct replace
 	if (fd < 0)
 		return error_set(err, pos, "cannot be written: %s", strerror(errno));
 	if (how.is_shared && fchmod(fd, fs_shared_mode(path_dir(mem, path))) < 0)
-		errno = 0; /* a file system without rights */
+		errno = 0; /* the file system has no modes */
 	if (fs_write_all(fd, bytes, n) < 0 || (is_synced && fsync(fd) < 0)) {
 		int errnum = errno;
 
@@ -181,7 +183,8 @@ mode_t fs_shared_mode(const char *dir)
 	return 0644 | (st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
-/* An existing directory is fine, also where nothing may be made (read-only, not ours). */
+/* An existing directory is no error, whatever mkdir() says (read-only file system, no
+ * permission). */
 static int fs_make_dir(const char *path, mode_t mode)
 {
 	int errnum;
@@ -224,7 +227,7 @@ int fs_mkdirs_shared(const char *path)
 	if (fs_mkdirs(path, 0755) < 0)
 		return -1;
 	if (stat(path, &st) == 0 && (st.st_mode & S_ISGID) && chmod(path, 02775) < 0)
-		errno = 0; /* somebody else has made it at the same time */
+		errno = 0; /* another user created it at the same time */
 	return 0;
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * str_glob(). Not fnmatch(): that one goes by the locale, knows escapes and classes that Python's
- * fnmatch and the manual do not, and may take its time. Here a star is tried only from the last one
- * on, so the work is at most pattern times text and there is no recursion.
+ * str_glob(). fnmatch() cannot be used: it depends on the locale, has escapes and classes that
+ * Python's fnmatch and the manual do not have, and may take exponential time. Here only the last
+ * star is extended on a mismatch, so the work is at most length of the pattern times length of the
+ * text, without recursion.
  */
 #include "base/str.h"
 
@@ -11,7 +12,8 @@
 
 #include "base/utf8.h"
 
-/* One code point, or one byte that belongs to none: those compare above every code point. */
+/* Reads one code point, or one byte that belongs to none. Such a byte becomes a value above all
+ * code points. */
 static size_t read_char(const char *s, uint32_t *ret)
 {
 	const unsigned char *u = (const unsigned char *)s;
@@ -27,7 +29,7 @@ static size_t read_char(const char *s, uint32_t *ret)
 	return k;
 }
 
-/* The ']' of the set whose '[' is at p, or NULL: then it is plain text. */
+/* The ']' of the set whose '[' is at p. NULL: there is none, and the '[' is plain text. */
 static const char *set_end(const char *p)
 {
 	p++;
@@ -55,7 +57,7 @@ static bool is_in_set(const char *p, const char *end, uint32_t c)
 	return is_in != is_negated;
 }
 
-/* The pattern behind its first item if that matches one character c, else NULL. */
+/* If the first item of pattern p matches the character c: the rest of the pattern, else NULL. */
 static const char *match_one(const char *p, uint32_t c)
 {
 	const char *end = *p == '[' ? set_end(p) : NULL;
@@ -73,7 +75,7 @@ static const char *match_one(const char *p, uint32_t c)
 
 bool str_glob(const char *pattern, const char *s)
 {
-	const char *star = NULL, *from = s; /* behind the last star; where its text may end */
+	const char *star = NULL, *from = s; /* where to retry: after the last star, and in s */
 
 	while (*s) {
 		uint32_t c;

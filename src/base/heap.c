@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 
-enum { HEAP_KEPT = 1024 }; /* room that is kept for nodes which come and go */
+enum { HEAP_KEPT = 1024 }; /* capacity that is not given back when the heap empties */
 
 void heap_init(struct heap *h, heap_less *less, void *ctx)
 {

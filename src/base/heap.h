@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Intrusive binary heap: the smallest node by less() is on top. Removal from the middle needs no
- * search. less() must be a strict total order (break ties by id), so that two runs pop alike.
+ * search. less() must be a strict total order (break ties by id), so that every run pops in the
+ * same order.
  */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H
@@ -26,12 +27,12 @@ struct heap {
 };
 
 void heap_init(struct heap *h, heap_less *less, void *ctx);
-void heap_done(struct heap *h); /* nodes stay where they are */
+void heap_done(struct heap *h); /* frees the array; nodes are not changed */
 void heap_push(struct heap *h, struct heap_node *node);
 struct heap_node *heap_top(const struct heap *h); /* NULL when empty */
 struct heap_node *heap_pop(struct heap *h);	  /* NULL when empty */
 void heap_remove(struct heap *h, struct heap_node *node);
-/* After node's key changed in place. */
+/* To be called after the key of a node in the heap changed. */
 void heap_moved(struct heap *h, struct heap_node *node);
 
 static inline void heap_node_init(struct heap_node *node)

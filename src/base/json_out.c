@@ -76,7 +76,7 @@ static void break_line(struct json_out *j)
 	newline(j);
 }
 
-/* Before each value and key: the comma and the line. */
+/* Called before each value and key: writes the comma and starts the line. */
 static inline void next_item(struct json_out *j)
 {
 	if (j->after_key) {
@@ -145,13 +145,14 @@ static void add_escaped(struct str *b, unsigned char c)
 	}
 }
 
-/* Printable ASCII but for quote and backslash goes as it is. */
+/* Printable ASCII except quote and backslash needs no escape. */
 static bool is_plain(unsigned char c)
 {
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
-/* Bytes that are looked at together; where the machine cannot, the compiler makes do. */
+/* 16 bytes that are tested at once. Without vector instructions the compiler
+ * generates scalar code. */
 typedef unsigned char bytes16 __attribute__((vector_size(16)));
 typedef uint64_t words16 __attribute__((vector_size(16)));
 
@@ -167,13 +168,14 @@ static bool are_plain16(const char *s)
 	return (odd[0] | odd[1]) == 0;
 }
 
-/* The high bit of the first byte of w that is 0, and perhaps of later ones. */
+/* Sets the high bit of the first byte of w that is 0; bits of later bytes may be wrong. */
 static inline uint64_t zero_bytes(uint64_t w)
 {
 	return (w - EACH_BYTE(1)) & ~w;
 }
 
-/* As is_plain() says of each of its bytes. Carries come from bytes that are not plain only. */
+/* is_plain() for each of the 8 bytes. Carries arise only in bytes that are not plain, so they
+ * change no result. */
 static inline bool is_plain_word(uint64_t w)
 {
 	uint64_t odd = w | (w - EACH_BYTE(0x20)) | (w + EACH_BYTE(1)) |
@@ -190,7 +192,7 @@ static inline bool are_plain8(const char *s)
 	return is_plain_word(w);
 }
 
-/* n bytes, less than 8: some of them are looked at twice. */
+/* For n < 8. From 4 bytes on, two words of 4 bytes that may overlap. */
 static inline bool are_few_plain(const char *s, size_t n)
 {
 	uint32_t first, last;
@@ -208,7 +210,7 @@ static inline bool are_few_plain(const char *s, size_t n)
 	return is_plain_word((uint64_t)first << 32 | last);
 }
 
-/* How many of n bytes are plain before the first that is not. */
+/* Number of plain bytes before the first one that is not. */
 static size_t plain_run(const char *s, size_t n)
 {
 	size_t i = 0;
@@ -222,7 +224,7 @@ static size_t plain_run(const char *s, size_t n)
 	return i;
 }
 
-/* From a byte on that is not plain: what is written of it. Returns how many bytes it was. */
+/* Writes the character at s, whose first byte is not plain. Returns the number of bytes used. */
 static size_t add_odd(struct str *b, const char *s, size_t n)
 {
 	unsigned char c = (unsigned char)*s;
@@ -237,7 +239,7 @@ static size_t add_odd(struct str *b, const char *s, size_t n)
 	return k ? k : 1;
 }
 
-/* The last bytes are looked at together, too, with some that were seen before. */
+/* The last block overlaps the one before it, so that no bytes are left over. */
 static bool are_all_plain(const char *s, size_t n)
 {
 	if (n < sizeof(uint64_t))
@@ -319,7 +321,7 @@ void jout_raw(struct json_out *j, const char *text)
 	str_add(&j->buf, text);
 }
 
-/* Numbers are most of a journal: printf() would take longer than all the rest of a record. */
+/* Numbers are most of a journal: printf() would take longer than the rest of a record. */
 static void add_digits(struct str *b, uint64_t u, unsigned least)
 {
 	char digits[20];
@@ -350,7 +352,7 @@ static void drop_zeros(struct str *b)
 		b->s[--b->len] = '\0';
 }
 
-/* What fits exactly into 53 bits after scaling. */
+/* For numbers whose scaled value fits into 53 bits. false: d is too large for that. */
 static bool add_small_real(struct str *b, double d, unsigned decimals)
 {
 	static const uint64_t scales[] = {1, 10, 100, 1000, 10000, 100000, 1000000};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A streaming JSON writer: no tree, constant memory. Commas and indentation are its own; the caller
- * opens and closes. Text that is not UTF-8 is written with U+FFFD for each bad byte, so that what
- * comes out is always JSON. (jout_, because jansson has json_object() and its like.)
+ * A streaming JSON writer: no tree, constant memory. It writes commas and indentation; the caller
+ * opens and closes objects and arrays. Each byte that is not UTF-8 is written as U+FFFD, so that
+ * the output is always JSON. (The prefix is jout_ because jansson has json_object() etc.)
  */
 #ifndef BASE_JSON_OUT_H
 #define BASE_JSON_OUT_H
@@ -15,9 +15,9 @@
 enum { JSON_DEPTH = 64 };
 
 struct json_out {
-	struct str buf;	 /* what is not written yet; all of it if fd is -1 */
-	int fd;		 /* -1: into buf only */
-	int errnum;	 /* first write error, 0: none; after it all is dropped */
+	struct str buf;	 /* output that is not written yet; if fd is -1, all output */
+	int fd;		 /* -1: output stays in buf */
+	int errnum;	 /* first write error, 0: none; later output is dropped */
 	unsigned indent; /* blanks per level; 0: one line, no blanks */
 	unsigned depth;
 	bool has_items[JSON_DEPTH];
@@ -29,8 +29,9 @@ void jout_init(struct json_out *j, int fd, unsigned indent);
 int jout_done(struct json_out *j);
 
 /*
- * For members or elements that stand in many places: part writes into its buffer what can follow an
- * item where j is now; jout_add_part() adds such text to any writer as deep in an item's wake.
+ * For members or elements that are written in many places. Between two items of j: jout_part()
+ * makes `part` a writer into memory at the same depth, for text that can follow an item there.
+ * jout_add_part() copies such text to any writer that is between two items at that depth.
  */
 void jout_part(struct json_out *part, const struct json_out *j);
 void jout_add_part(struct json_out *j, const struct str *part);
@@ -43,17 +44,16 @@ void jout_key(struct json_out *j, const char *key);
 void jout_string(struct json_out *j, const char *s); /* NULL: null */
 void jout_string_n(struct json_out *j, const char *s, size_t n);
 void jout_int(struct json_out *j, int64_t i);
-/* digits after the point as needed, at most decimals; not finite: null */
+/* as many digits after the point as needed, at most `decimals`; null if d is not finite */
 void jout_real(struct json_out *j, double d, unsigned decimals);
 void jout_bool(struct json_out *j, bool b);
 void jout_null(struct json_out *j);
-/* The next item begins on a line of its own, also where indent is 0: one record per line of a list.
- */
+/* The next item begins on a new line also if indent is 0: for lists with one record per line. */
 void jout_break(struct json_out *j);
-/* text must be JSON already, e.g. the 77 digits of a seed. */
+/* Writes text as it is: it must be one JSON value, e.g. the 77 digits of a seed. */
 void jout_raw(struct json_out *j, const char *text);
 
-/* key and value in one. */
+/* A key and its value. */
 void jout_key_string(struct json_out *j, const char *key, const char *s);
 void jout_key_int(struct json_out *j, const char *key, int64_t i);
 void jout_key_real(struct json_out *j, const char *key, double d, unsigned decimals);

@@ -14,9 +14,9 @@
 #include "base/vec.h"
 
 enum { ROOM_LEAST = 8 * 1024, ROOM_MOST = 64 * 1024 };
-/* A buffer that a large frame has left is given back when it is empty. */
+/* A buffer larger than this (after a large frame) is freed when it is empty. */
 enum { BUFFER_KEPT = 1 << 20 };
-/* Until another try, when the kernel is short of something. */
+/* Pause before another try after LINK_SHORT. */
 enum { SHORTAGE_MS = 10 };
 
 void link_init(struct link *l, int fd, unsigned accepts)
@@ -65,7 +65,7 @@ void link_attach(struct link *l, int fd)
 	vec_push(&l->attached, (struct link_descriptor){at, fd});
 }
 
-/* How many descriptors go with the byte at `at`, as the first ones that are left. */
+/* Number of descriptors, at the start of `attached`, to be sent with the byte at `at`. */
 static size_t link_count_attached(const struct link *l, size_t at)
 {
 	size_t n = 0;
@@ -75,7 +75,8 @@ static size_t link_count_attached(const struct link *l, size_t at)
 	return n;
 }
 
-/* A piece that ends before the next one that has descriptors. */
+/* Sends n bytes with the first n_fds descriptors. The next byte that has descriptors must not be
+ * among the n. */
 static ssize_t link_send_with(struct link *l, size_t n_fds, size_t n)
 {
 	union {
@@ -165,7 +166,7 @@ static void link_close_descriptors(const int *fds, size_t n)
 		close(fds[i]);
 }
 
-/* false: there are too many, and none is left. */
+/* false: there are more than the link accepts; all received descriptors were closed. */
 static bool link_keep_descriptors(struct link *l, const int *fds, size_t n)
 {
 	if (l->n_received + n <= l->accepts) {
@@ -222,7 +223,7 @@ static ssize_t link_receive(struct link *l, char *to, size_t size, int flags)
 	return n;
 }
 
-/* What was given goes. */
+/* Drops the frames that were returned. */
 static void link_compact(struct link *l)
 {
 	l->in.len -= l->in_at;
@@ -246,7 +247,7 @@ enum link_result link_read(struct link *l, enum link_wait wait)
 	if (l->is_wrong)
 		return LINK_WRONG;
 	if ((size_t)n == l->room && l->room < ROOM_MOST)
-		l->room *= 2; /* there is more */
+		l->room *= 2; /* there is probably more */
 	return n ? LINK_OK : LINK_END;
 }
 
@@ -260,7 +261,7 @@ int link_next(struct link *l, uint8_t *ret_type, struct wire *ret)
 	rc = wire_next(l->in.s + l->in_at, l->in.len - l->in_at, ret_type, ret, &size);
 	if (rc > 0)
 		l->in_at += size;
-	return rc; /* -1 stays: nothing moves on from there */
+	return rc; /* after -1 in_at stays, so later calls return -1, too */
 }
 
 int link_take_descriptor(struct link *l)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Intrusive doubly linked ring. A list is its head; an unlinked node points to itself. */
+/* Intrusive, circular, doubly linked list. A head is a node, too; an unlinked node points to
+ * itself. */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
@@ -39,7 +40,7 @@ static inline void list_prepend(struct list *head, struct list *node)
 	list_append(head->next, node);
 }
 
-/* Harmless on a node that is not linked, as long as list_init() was called on it. */
+/* No effect on a node that is not linked, if list_init() was called on it. */
 static inline void list_remove(struct list *node)
 {
 	node->prev->next = node->next;
@@ -49,7 +50,7 @@ static inline void list_remove(struct list *node)
 
 #define list_entry(node, type, member) container_of(node, type, member)
 
-/* The body may remove it, and only it. */
+/* The body may remove `it`, but no other node. */
 #define list_for_each(it, head)                                                          \
 	for (struct list * (it) = (head)->next, *it##_next = (it)->next; (it) != (head); \
 	     (it) = it##_next, it##_next = (it)->next)

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* The only state outside a struct: a message has no other way to know where to go. */
+/* Global, because every function that logs would need an argument for it otherwise. */
 static struct {
 	enum log_level level;
 	log_sink *sink;
@@ -85,7 +85,7 @@ static void give_up_file(int errnum)
 	log_warning("the log file cannot be written (%s): it ends here", strerror(errnum));
 }
 
-/* Names and paths in it are the user's, and may hold what a terminal obeys. */
+/* Names and paths in messages come from users and may contain escape sequences of terminals. */
 static void log_add_lines(struct str *to, const char *text)
 {
 	for (;;) {
@@ -140,7 +140,7 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 		out.sink(out.ctx, level, line.s, line.len);
 	else
 		log_write_all(STDERR_FILENO, line.s,
-			      line.len); /* it fails: there is nobody left to tell */
+			      line.len); /* an error here cannot be reported */
 	if (file_errnum)
 		give_up_file(file_errnum);
 	str_done(&msg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Messages to the user. Only cli/ and scheduler/sched.c log; every other module returns an error.
- * All go through one sink, so that a printer that owns the terminal can make room first.
+ * All messages go through one sink, so that a printer can clear its lines on the terminal first.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -21,18 +21,18 @@ enum log_level log_level(void);
 /* NULL: standard error. */
 void log_set_sink(log_sink *sink, void *ctx);
 void log_set_color(bool color);
-/* Also appends every line to this file (the last one named), plain. Returns -1 with errno if it
- * cannot be opened. */
+/* Also appends every message, without colors, to this file. Replaces the file of an earlier call.
+ * Returns 0, or -1 with errno if it cannot be opened. */
 int log_open_file(const char *path);
 
-/* It is open, and takes what is said at level info. */
+/* There is a log file, and the level is at least info. */
 bool log_has_file(void);
-/* What the screen shows besides messages, into the file alone: tables, endings. */
+/* Appends text to the log file only, if log_has_file(): for tables and the last lines of a run. */
 void log_file_add(const char *text, size_t n);
-/* -1: none. */
+/* The log file's descriptor if log_has_file(), else -1. */
 int log_file_fd(void);
 
-/* These leave errno as it was. */
+/* They do not change errno. */
 void log_error(const char *fmt, ...) _printf_(1, 2);
 void log_warning(const char *fmt, ...) _printf_(1, 2);
 void log_info(const char *fmt, ...) _printf_(1, 2);

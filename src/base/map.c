@@ -22,7 +22,7 @@ void map_done(struct map *m)
 	*m = (struct map){0};
 }
 
-/* The slot of index[] that holds key, or the free one where it would go. */
+/* The place in index[] of key, or the free place where key would be put. */
 static size_t map_slot_of(const struct map *m, const char *key, size_t len, uint32_t hash)
 {
 	size_t mask = m->index_size - 1, at = hash & mask;
@@ -48,7 +48,7 @@ static const struct map_entry *map_find(const struct map *m, const char *key, si
 	return m->index[at] ? &m->entries[m->index[at] - 1] : NULL;
 }
 
-/* Makes room for one more entry; drops the removed ones on the way. */
+/* Makes room for one more entry, and drops removed ones. */
 static void grow(struct map *m)
 {
 	size_t n = 0, size = 16;
@@ -122,7 +122,8 @@ void *map_remove(struct map *m, const char *key)
 	if (!e)
 		return NULL;
 	old = e->value;
-	e->key = NULL; /* the slot stays taken until grow(), so that probing goes on past it */
+	e->key = NULL; /* its place in index[] stays used until grow(), so that probing goes on past
+			  it */
 	e->value = NULL;
 	m->n_live--;
 	return old;

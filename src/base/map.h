@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* String -> pointer, open addressing, insertion order kept. Keys are borrowed: they must outlive
- * the map. */
+/* A hash map from string to pointer that keeps the order of insertion. Keys are borrowed: they must
+ * outlive the map. */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
 
@@ -25,7 +25,7 @@ struct map {
 };
 
 void map_done(struct map *m);
-/* NULL if key is not there (or its value is NULL). */
+/* NULL if there is no such key (or its value is NULL). */
 void *map_get(const struct map *m, const char *key);
 void *map_get_n(const struct map *m, const char *key, size_t len);
 bool map_has(const struct map *m, const char *key);
@@ -33,7 +33,7 @@ bool map_has(const struct map *m, const char *key);
 void *map_set(struct map *m, const char *key, void *value);
 void *map_set_n(struct map *m, const char *key, size_t len, void *value);
 void *map_remove(struct map *m, const char *key);
-/* Live entries in order of insertion: start with *at = 0; NULL at the end. */
+/* Returns the next entry in the order of insertion; NULL at the end. Start with *at = 0. */
 const struct map_entry *map_next(const struct map *m, size_t *at);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Allocation that does not return NULL. Out of memory ends the program with exit code 70 and one
- * message: there is no untested path behind each malloc(). Slots see the socket close and kill
- * their jobs, so nothing is left running.
+ * Allocation that does not return NULL. When memory runs out, the program prints one message and
+ * exits with code 70, so no code has an untested error path for it. Slots then see their socket
+ * close and kill their jobs, so nothing is left running.
  */
 #ifndef BASE_MEM_H
 #define BASE_MEM_H
@@ -24,7 +24,7 @@ char *xvasprintf(const char *fmt, va_list ap) _printf_(1, 0) _must_use_;
 
 /* For _cleanup_(freep) on a char * or any other malloc()ed local. */
 void freep(void *pp);
-/* For _cleanup_(closep) on an fd; -1 is nothing. */
+/* For _cleanup_(closep) on an fd; -1 is ignored. */
 void closep(int *fd);
 
 #endif

@@ -63,7 +63,7 @@ void numa_add_list(struct str *out, const cpu_set_t *set)
 	}
 }
 
-/* A file that holds such a list. */
+/* Reads a list of CPUs or nodes from a file of /sys. */
 static bool numa_read_file(const char *path, cpu_set_t *ret)
 {
 	FILE *f = fopen(path, "re");
@@ -101,8 +101,8 @@ void numa_pin(const char *list, int32_t node)
 	if (node < 0 || node >= NODES_MOST)
 		return;
 	nodes[(unsigned)node / bits] |= 1ul << (unsigned)node % bits;
-	/* Where a container forbids it, memory comes from where the CPUs are, which is this node.
-	 */
+	/* If a container forbids this, the default policy applies: memory of the node
+	 * of the CPUs. */
 	if (syscall(SYS_set_mempolicy, PREFERRED, nodes, (unsigned long)NODES_MOST) < 0)
 		errno = 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* NUMA nodes of the machine, as /sys has them: their CPUs, and a process that stays on one. */
+/* NUMA nodes of the machine, read from /sys: their CPUs, and how to bind a process to one. */
 #ifndef BASE_NUMA_H
 #define BASE_NUMA_H
 
@@ -9,17 +9,19 @@
 
 #include "base/str.h"
 
-/* "0-3,8" and back. false: no such list, or a CPU beyond what cpu_set_t has. */
+/* Converts "0-3,8" to a set and back. false: not a list, or a CPU number too large
+ * for cpu_set_t. */
 bool numa_read_list(const char *text, cpu_set_t *ret);
 void numa_add_list(struct str *out, const cpu_set_t *set);
 
-/* sys: "/sys". How many nodes are online; 0: not known. */
+/* Number of nodes that are online; 0: unknown. sys: "/sys", or another directory in tests. */
 uint32_t numa_n_nodes(const char *sys);
-/* false: there is no such node, or it has no CPU. */
+/* The CPUs of a node. false: no such node, or it has no CPU. */
 bool numa_cpus(const char *sys, int32_t node, cpu_set_t *ret);
 
-/* This process, and what it starts, runs on these CPUs only, and takes its memory from node first
- * (-1: from where it is). list NULL, or the kernel says no: as before. */
+/* Binds this process, and the processes that it will start, to the CPUs in list, and
+ * prefers memory of node (-1: no preference). No effect if list is NULL or not a
+ * list, or if the kernel refuses. */
 void numa_pin(const char *list, int32_t node);
 
 #endif

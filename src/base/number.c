@@ -12,7 +12,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* A copy without blanks at both ends and without '_' between digits; NULL: one stands elsewhere. */
+/* A copy without blanks at both ends and without '_' between digits; NULL: a '_' is elsewhere. */
 static char *copy_plain(struct arena *mem, const char *text)
 {
 	size_t n = strlen(text), len = 0;
@@ -30,7 +30,7 @@ static char *copy_plain(struct arena *mem, const char *text)
 	return copy;
 }
 
-/* Digits as they are to be: most seeds. */
+/* Digits that are JSON already, as most seeds are. */
 static bool is_plain_int(const char *text)
 {
 	size_t n = 0;
@@ -58,7 +58,7 @@ const char *number_int(struct arena *mem, const char *text)
 		digits++;
 	if (!is_negative || *digits == '0')
 		return digits;
-	digits[-1] = '-'; /* over the sign or a zero */
+	digits[-1] = '-'; /* overwrites the sign or a leading zero */
 	return digits - 1;
 }
 
@@ -67,7 +67,7 @@ const char *number_real(struct arena *mem, const char *text)
 	const char *plain = copy_plain(mem, text);
 	char *end;
 
-	/* strtod() also knows hexadecimal digits and nan(…). */
+	/* strtod() also accepts hexadecimal digits and nan(…). */
 	if (!plain || strpbrk(plain, "xX("))
 		return NULL;
 	strtod(plain, &end);

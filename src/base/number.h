@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers as Python 3's int() and float() read them: blanks around, one '_' between digits. */
+/* Numbers in the syntax of Python 3's int() and float(): blanks at both ends, single '_' between
+ * digits. */
 #ifndef BASE_NUMBER_H
 #define BASE_NUMBER_H
 
@@ -7,12 +8,13 @@
 
 #include "base/arena.h"
 
-/* The whole number in text, of any length, as JSON has it: " +1_000 " is 1000. NULL: it is none. */
+/* The integer in text, of any length, in JSON's form: "1000" for " +1_000 ". NULL:
+ * not an integer. */
 const char *number_int(struct arena *mem, const char *text);
-/* The number in text as strtod() reads it, or NULL. */
+/* The number in text in a form that strtod() reads. NULL: not a number. */
 const char *number_real(struct arena *mem, const char *text);
 
-/* One that may be missing: null in JSON. */
+/* A number that may be unknown, which is null in JSON. */
 struct maybe_number {
 	bool known;
 	double value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The half of fs.h that works by text and asks no file system (but for the current directory). */
+/* The functions of fs.h that work on text and do not use the file system (except getcwd()). */
 #include "base/fs.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@ char *path_join(struct arena *a, const char *dir, const char *name)
 	return arena_printf(a, "%s%s%s", dir, str_ends(dir, "/") ? "" : "/", name);
 }
 
-/* Drops the last component of out; keeps ".." that cannot be folded. */
+/* Resolves a ".." after out: drops the last component, or adds ".." if there is none to drop. */
 static void go_up(struct str *out, bool is_absolute)
 {
 	char *slash = out->s ? strrchr(out->s, '/') : NULL;
@@ -55,7 +55,7 @@ char *path_normalise(struct arena *a, const char *path)
 	return arena_strdup(a, out.s);
 }
 
-/* Below a file there is nothing, for root neither. */
+/* No path below /dev/null exists, and nobody, not even root, can create one. */
 static char *nowhere(struct arena *a, const char *path)
 {
 	const char *below = path_normalise(a, arena_printf(a, "/%s", path));
@@ -98,7 +98,7 @@ bool path_is_below(const char *path, const char *root)
 	return strncmp(path, root, n) == 0 && (path[n] == '/' || path[n] == '\0');
 }
 
-/* The length of what a and b begin with, in whole components. */
+/* The length of the common prefix of a and b, in whole components. */
 static size_t common_length(const char *a, const char *b)
 {
 	size_t n = 0;

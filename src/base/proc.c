@@ -24,7 +24,7 @@ void proc_hold_streams(void)
 		[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDWR};
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0) /* so it is the lowest free number */
+		if (fcntl(fd, F_GETFD) < 0) /* the ones below are open, so open() returns fd */
 			(void)!open("/dev/null", wrong_ways[fd]);
 }
 
@@ -55,7 +55,7 @@ void proc_defaults_of_child(sigset_t *defaults)
 			sigdelset(defaults, users[i]);
 }
 
-/* Signals stay blocked until proc_become() can take them. */
+/* Signals stay blocked until proc_become() has set their handlers. */
 static void set_attributes(posix_spawnattr_t *attr)
 {
 	sigset_t defaults, all;
@@ -108,7 +108,7 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_sys(err, errno, "cannot make a socket for %s", name);
-	/* dup2() to the same number would keep close-on-exec: keep clear of it. */
+	/* dup2() from PROC_SOCKET_FD to itself would keep close-on-exec: use a higher number. */
 	if (pair[1] <= PROC_SOCKET_FD) {
 		int moved = fcntl(pair[1], F_DUPFD_CLOEXEC, PROC_SOCKET_FD + 1);
 
@@ -127,7 +127,7 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
 	return 0;
 }
 
-/* Where close_range() is missing (before Linux 5.9): what /proc lists. */
+/* For kernels without close_range() (before Linux 5.9). */
 static void close_listed_from(int first)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -158,9 +158,9 @@ static void proc_on_nothing(int signum)
 }
 
 /*
- * Batch systems and service managers send their signals to every process. Ours end with the
- * scheduler and not before: their jobs then get their grace. A handler that does nothing instead of
- * SIG_IGN: exec resets it, so that what they start has the default.
+ * Batch systems and service managers send their signals to every process. Helpers must not end
+ * before the scheduler, so that their jobs get their grace. The handler does nothing; SIG_IGN would
+ * be inherited by the programs that helpers start, a handler is reset by exec.
  */
 static void outlive_signals(void)
 {
@@ -193,7 +193,8 @@ static void on_parent_gone(int signum)
 	kill(0, SIGKILL);
 }
 
-/* SIGKILL as the signal would end this process alone, and what it runs would stay. */
+/* SIGKILL as the parent-death signal would kill this process only, and not the programs that it
+ * runs. */
 void proc_end_with_parent(void)
 {
 	struct sigaction action = {.sa_handler = on_parent_gone};
@@ -218,7 +219,8 @@ void proc_stop(bool whole_group)
 		raise(SIGSTOP);
 		return;
 	}
-	/* With the default the kernel itself looks whether somebody can continue us. */
+	/* With the default action the kernel does not stop an orphaned process group, which no
+	 * shell could continue. */
 	sigemptyset(&stop);
 	sigaddset(&stop, SIGTSTP);
 	sigaction(SIGTSTP, &standard, &was);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our own helper processes (slots, the clerk): this same program in another mode, at the end of a
+/* Helper processes of dvsched (slots, the clerk): the same program in another mode, connected by a
  * socket. */
 #ifndef BASE_PROC_H
 #define BASE_PROC_H
@@ -10,76 +10,79 @@
 
 #include "base/error.h"
 
-/* The mode's own argument: `dvsched __slot`; the socket is descriptor 3. */
+/* The socket's descriptor in a helper, which is started as `name mode`, e.g. `dvs-slot __slot`. */
 #define PROC_SOCKET_FD 3
 
 struct proc {
 	pid_t pid;
-	int fd; /* our end of the socket pair: non-blocking, close-on-exec */
+	int fd; /* the parent's end of the socket pair: non-blocking, close-on-exec */
 };
 
 /*
- * The first thing main() does: a standard stream that somebody closed leads to /dev/null, so that
- * no file of ours (or of a job's) ever takes its number. It is open the wrong way round, so that
- * whoever reads closed input or writes to closed output gets EBADF; standard error takes anything,
- * as there would be no place to report it.
+ * Called first in main(): opens a closed standard stream on /dev/null, so that no other file of
+ * dvsched or of a job gets its number. A closed stdin is opened for writing and a closed stdout for
+ * reading, so that their use still gives EBADF. A closed stderr is opened for both, because an
+ * error there could not be reported.
  */
 void proc_hold_streams(void);
 
-/* Returns 0 if there is what proc_start() and the containment of jobs need: /proc and /dev/null.
- * -1: err says what is missing. */
+/* Checks that /proc and /dev/null exist, which proc_start() and the containment of jobs need.
+ * Returns 0, or -1 with err. */
 int proc_check(struct error *err);
 
 /*
- * The second: whoever started us may ignore SIGCHLD, which exec() keeps, and with which nobody ever
- * learns how a child ended.
+ * Called second in main(): sets SIGCHLD to its default. A parent may have passed it on as ignored
+ * (exec() keeps that), and then no exit status of a child could be read.
  */
 void proc_expect_children(void);
 
 /*
- * From here on no process of the same user (a job is one) may take descriptors out of this one,
- * trace it, or read and write its memory; root still may. There is no core file either. Afterwards
- * only root can write to /proc/self.
+ * Makes this process not dumpable: from now on other processes of the same user, such as jobs,
+ * cannot take its descriptors, trace it, or read or write its memory; root still can. It writes no
+ * core file, and only root can write to its /proc/self.
  */
 void proc_close_to_others(void);
 
 /*
- * Starts /proc/self/exe with argv = {name, mode, NULL}: stdin and stdout on /dev/null, stderr ours,
- * in a process group of its own so that the terminal's signals do not reach it. Signals have their
- * defaults and are blocked until proc_become(); HUP, INT and QUIT stay ignored where they are
- * ignored here. Its end: EOF on the socket, then waitpid() by whoever started it.
+ * Starts /proc/self/exe with argv = {name, mode, NULL}: stdin and stdout on /dev/null, stderr
+ * inherited, in a process group of its own so that it gets no signals of the terminal. Signals have
+ * their default action (HUP, INT and QUIT stay ignored if they are ignored here) and are blocked
+ * until proc_become(). When the helper ends, the caller gets EOF on the socket and must waitpid()
+ * for it.
  */
 int proc_start(const char *name, const char *mode, struct proc *ret, struct error *err);
 
 /*
- * The first thing a mode does: its name in ps, working directory /, every descriptor above the
- * socket closed (also those that somebody let us inherit). It outlives every signal that people and
- * supervisors send, but for KILL; what it starts does not inherit that.
+ * Called first by a helper: sets its name in ps, changes to /, and closes every descriptor above
+ * the socket, also inherited ones. The helper then survives the signals that users and service
+ * managers send, except KILL; programs that it starts do not inherit this.
  */
 void proc_become(const char *name);
 
 /*
- * For a mode that runs other programs: when whoever started us is gone, however it went, all of our
- * process group is killed, we included. A signal that only the kernel sends is used up for that.
+ * For a helper that runs other programs: when its parent ends for any reason, the whole process
+ * group of the helper is killed, itself included. Uses the signal SIGRTMAX - 1.
  */
 void proc_end_with_parent(void);
 
-/* Whoever started us wants that signal to have no effect (nohup; `&` in a script). */
+/* The signal is ignored in this process, as after nohup or `&` in a script. */
 bool proc_ignores(int signum);
-/* Signals that a child of ours begins with the default action for: all but HUP, INT and QUIT where
- * we ignore them. */
+/* The signals that a child starts with the default action for: all except those of HUP, INT and
+ * QUIT that are ignored here. */
 void proc_defaults_of_child(sigset_t *ret);
 
 /*
- * Stops this process, or all of its process group, as Ctrl-Z would, and returns when it goes on:
- * at once if no shell could continue it. Without a terminal it waits for whoever has sent TSTP.
+ * Stops this process, or its whole process group, as Ctrl-Z does, and returns when it is continued.
+ * With a terminal, but no shell that could continue it, it is not stopped. Without a terminal it is
+ * always stopped: the sender of TSTP must continue it.
  */
 void proc_stop(bool whole_group);
 
-/* Is the kernel short of something for now, so that the same call may succeed later? */
+/* ENOBUFS or ENOMEM: the kernel is out of memory now, and the same call may succeed later. */
 bool proc_is_shortage(int errnum);
 
-/* A descriptor that is readable when pid has ended, close-on-exec; -1 where the kernel has none. */
+/* A pidfd: readable when pid has ended, close-on-exec. -1 with errno (ENOSYS: the kernel has no
+ * pidfds). */
 int proc_open_pidfd(pid_t pid);
 
 #endif

@@ -8,7 +8,7 @@
 
 #include "base/proc_stat.h"
 
-/* Where the kernel has none two of those are taken for the same boot. */
+/* If the kernel has no boot id, all boots have the id "-" and count as the same. */
 void proc_boot_read(char ret[PROC_ID_TEXT])
 {
 	FILE *f = fopen("/proc/sys/kernel/random/boot_id", "re");

@@ -35,7 +35,7 @@ bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 	n = n < sizeof(ret->name) ? n : sizeof(ret->name) - 1;
 	memcpy(ret->name, open_at + 1, n);
 	ret->name[n] = '\0';
-	/* Between the session and the memory 17 fields, the times of this process among them. */
+	/* The skipped fields are described in proc_pid_stat(5). */
 	if (sscanf(close_at + 1,
 		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s "
 		   "%llu %*s %ld",

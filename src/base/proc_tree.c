@@ -15,7 +15,8 @@
 #include "base/proc.h"
 #include "base/vec.h"
 
-/* More than this is looked for in the next round. */
+/* The most processes that one proc_tree_read() collects; callers read again until the tree is
+ * empty. */
 enum { TREE_MOST = 1 << 17 };
 enum { DESCRIBED = 5 };
 
@@ -24,7 +25,7 @@ static void proc_tree_add(struct proc_tree *t, pid_t pid, pid_t parent)
 	vec_push(t, (struct proc_tree_entry){pid, parent});
 }
 
-/* Takes the pids out of one "children" file, which may be of any length. */
+/* Adds the pids of a "children" file, which may be of any length. */
 static bool read_children_file(struct proc_tree *t, const char *path, pid_t parent)
 {
 	FILE *f = fopen(path, "re");
@@ -38,7 +39,7 @@ static bool read_children_file(struct proc_tree *t, const char *path, pid_t pare
 	return true;
 }
 
-/* Where the kernel has no children files: everybody's parent is looked at. */
+/* For kernels without children files: reads the parent of every process. */
 static void scan_for_children(struct proc_tree *t, pid_t parent)
 {
 	DIR *dir = opendir("/proc");
@@ -55,7 +56,7 @@ static void scan_for_children(struct proc_tree *t, pid_t parent)
 		closedir(dir);
 }
 
-/* A child belongs to the thread that made it, so every thread is asked. */
+/* Each thread has a children file of its own. */
 static void read_children(struct proc_tree *t, pid_t parent)
 {
 	char path[64 + 256];
@@ -114,8 +115,8 @@ static void send_to(int pidfd, pid_t pid, int signum)
 }
 
 /*
- * A process that is not our child may be reaped by its parent, and its number given to a stranger,
- * at any moment: it is pinned first, and then asked whose child it is.
+ * A process that is not a child of this one may be reaped by its parent at any moment, and its pid
+ * reused. So a pidfd is opened first, and then its parent is checked.
  */
 static void signal_distant(const struct proc_tree_entry *p, int signum)
 {
@@ -133,7 +134,7 @@ void proc_tree_signal(const struct proc_tree *t, int signum)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		if (i < t->n_own)
-			kill(t->at[i].pid, signum); /* ours, and not reaped: the number holds */
+			kill(t->at[i].pid, signum); /* not reaped yet: its pid is not reused */
 		else
 			signal_distant(&t->at[i], signum);
 	}

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fs_remove_tree(). A job may leave anything: links to elsewhere, directories without permission
- * to write, a tree deeper than there are descriptors. Directories are walked by descriptor, so that
- * nobody can swap one for a link under us; what lies deeper than LEVELS is moved up to the root of
- * the tree and removed from there.
+ * fs_remove_tree(). A job may leave links to other places, directories without permission to write,
+ * or a tree deeper than the limit on descriptors. Directories are opened relative to their parent's
+ * descriptor, so that nobody can replace one by a link meanwhile. Anything deeper than LEVELS is
+ * moved up to the root of the tree and removed there.
  */
 #include "base/fs.h"
 
@@ -20,7 +20,7 @@
 
 enum { LEVELS = 32 };
 
-/* One directory that is being emptied; its name in the one before. */
+/* A directory that is being emptied, and its name in the directory of the level before. */
 struct level {
 	DIR *dir;
 	char *name;
@@ -29,8 +29,8 @@ struct level {
 struct removal {
 	struct level levels[LEVELS];
 	unsigned n;
-	unsigned n_moved; /* to the root, ever: makes their names */
-	bool has_moved;	  /* since the root was last read from its start */
+	unsigned n_moved; /* number of entries moved to the root so far: gives them unique names */
+	bool has_moved;	  /* an entry was moved since the root was last read from its start */
 	dev_t dev;
 	int errnum;
 };
@@ -41,7 +41,8 @@ static void note_errno(struct removal *r)
 		r->errnum = errno;
 }
 
-/* NULL with errno. A directory of ours that we may not write to is made writable. */
+/* Opens a directory of the same file system, and makes it writable if this user owns it. NULL with
+ * errno (EXDEV: another file system). */
 static DIR *open_dir(const struct removal *r, int parent_fd, const char *name)
 {
 	_cleanup_(closep) int fd = openat(parent_fd, name,
@@ -59,7 +60,7 @@ static DIR *open_dir(const struct removal *r, int parent_fd, const char *name)
 		return NULL;
 	dir = fdopendir(fd);
 	if (dir)
-		fd = -1; /* dir's now */
+		fd = -1; /* dir owns it now */
 	return dir;
 }
 
@@ -110,7 +111,8 @@ static void remove_leave(struct removal *r)
 	free(top.name);
 }
 
-/* At the end of a directory. The root is read again if something was moved there meanwhile. */
+/* Called when all entries of a directory were read. The root is read again if something was moved
+ * there meanwhile. */
 static void end_of_dir(struct removal *r)
 {
 	if (r->n == 1 && r->has_moved) {

@@ -42,7 +42,7 @@ void str_add(struct str *b, const char *s)
 	str_addn(b, s, strlen(s));
 }
 
-/* Most texts fit into what there is; measuring them first costs more than writing them. */
+/* Most texts fit into PRINTF_USUAL bytes: one vsnprintf() costs less than two. */
 void str_vprintf(struct str *b, const char *fmt, va_list ap)
 {
 	char *to = str_reserve(b, PRINTF_USUAL);
@@ -113,7 +113,7 @@ static bool are_printable16(const char *s)
 	return (odd[0] | odd[1]) == 0;
 }
 
-/* How much of s is printable ASCII: of almost every text, all of it. */
+/* Number of bytes before the first one that is not printable ASCII. Most texts have none. */
 static size_t plain_len(const char *s, size_t n)
 {
 	size_t k = 0;
@@ -162,7 +162,7 @@ bool str_eq(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Damerau-Levenshtein (adjacent swaps count one), words of at most 63 bytes. */
+/* Damerau-Levenshtein distance (a swap of neighbours counts 1) of words of at most 63 bytes. */
 static unsigned distance(const char *a, size_t n, const char *b, size_t m)
 {
 	unsigned row[3][64];
@@ -204,7 +204,8 @@ const char *str_suggest(const char *word, const char *const *candidates, size_t 
 		if (k > 63)
 			continue;
 		d = distance(word, len, candidates[i], k);
-		/* Of a short word more than half has to be right: "wr" is not near to "cr". */
+		/* The distance must be less than half of the longer word: "wr" is not similar to
+		 * "cr". */
 		if (d < best && 2 * d < (len > k ? len : k)) {
 			best = d;
 			found = candidates[i];

@@ -17,7 +17,8 @@ struct str {
 
 void str_done(struct str *b);
 void str_clear(struct str *b); /* keeps the memory */
-/* Room for at least n more bytes and the NUL; returns where they go. The caller then moves len. */
+/* Makes room for at least n more bytes and a NUL, and returns the place for them (the end of the
+ * string). The caller writes there and then adds to len. */
 char *str_reserve(struct str *b, size_t n);
 void str_add(struct str *b, const char *s);
 void str_printf(struct str *b, const char *fmt, ...) _printf_(2, 3);
@@ -42,27 +43,27 @@ static inline void str_addc(struct str *b, char c)
 	b->len++;
 }
 
-/* The text, now the caller's to free(); b is empty again. Never NULL. */
+/* Returns the text, which the caller must free(); b is empty again. Never NULL. */
 char *str_take(struct str *b);
 
-/* It needs no quotes. */
+/* s needs no quotes in a POSIX shell. */
 bool str_is_shell_word(const char *s);
-/* s as one POSIX shell word, quoted only if it must be (DVSim's and Python's shlex.quote rule). */
+/* Appends s as one POSIX shell word, quoted only if necessary (as Python's shlex.quote() and DVSim
+ * do). */
 void str_add_shell_word(struct str *b, const char *s);
-/* s with control characters (C0, DEL, C1) and invalid UTF-8 as \xNN, for terminals and error
- * messages. */
+/* Appends s with control characters and invalid UTF-8 as \xNN, for terminals and messages. */
 void str_add_printable(struct str *b, const char *s, size_t n);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
 
-/* A glob with * ? [seq] [!seq] as Python's fnmatch has them, matched against all of s: case
- * sensitive, by code points, '/' and '.' not special, no escapes; a '[' without its ']' is text. */
+/* Matches all of s against a glob with * ? [seq] [!seq] as Python's fnmatch does: case sensitive,
+ * by code points, '/' and '.' not special, no escapes; a '[' without a ']' is plain text. */
 bool str_glob(const char *pattern, const char *s);
-bool str_is_glob(const char *s); /* holds * ? or [ */
+bool str_is_glob(const char *s); /* contains * ? or [ */
 
-/* The candidate nearest to word if it is near enough to be what was meant, else NULL. */
+/* The candidate most similar to word, for "did you mean"; NULL if none is similar enough. */
 const char *str_suggest(const char *word, const char *const *candidates, size_t n);
 
 #endif

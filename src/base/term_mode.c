@@ -46,7 +46,8 @@ int term_open(int fd, int flags)
 
 	if (own < 0 && ttyname_r(fd, name, sizeof(name)) == 0)
 		own = open(name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	/* After su(1) the terminal belongs to somebody else, but is still ours to use. */
+	/* After su(1) another user owns the terminal's file, but it is still this session's
+	 * terminal. */
 	if (own < 0 && tcgetsid(fd) == getsid(0))
 		own = open("/dev/tty", flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	return own;
@@ -57,7 +58,7 @@ bool term_is_foreground(int fd)
 	return tcgetpgrp(fd) == getpgrp();
 }
 
-/* Waits for the terminal half a second at most. */
+/* Waits at most half a second for the terminal to take more bytes. */
 static void write_undo(int fd, const char *bytes, size_t n)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -76,14 +77,16 @@ static void write_undo(int fd, const char *bytes, size_t n)
 	}
 }
 
-/* In the background the modes are somebody else's, and setting them would stop us. */
+/* In the background the foreground process sets the modes, and tcsetattr() would stop
+ * this process. */
 static void set_modes(const struct termios *to)
 {
 	if (term_is_foreground(mode.fd))
 		tcsetattr(mode.fd, TCSANOW, to);
 }
 
-/* It is nobody's any more when the leader of its session, the process above us, has died. */
+/* If the session leader has died, the terminal has no foreground process group, and its modes are
+ * restored as well. */
 static void set_modes_back(void)
 {
 	if (tcgetpgrp(mode.fd) < 0)
@@ -92,7 +95,7 @@ static void set_modes_back(void)
 		set_modes(&mode.was);
 }
 
-/* Everything in here is safe in a signal handler. */
+/* Calls only async-signal-safe functions. */
 void term_mode_rescue(void)
 {
 	int saved = errno;
@@ -105,8 +108,8 @@ void term_mode_rescue(void)
 	errno = saved;
 }
 
-/* The disposition from before takes over, so a core, a report by a sanitizer or an exit code of
- * 128 + n come as ever. */
+/* Restores the previous action and raises the signal again, so that there is a core file, a
+ * sanitizer's report, or an exit code of 128 + n as without this handler. */
 static void on_fatal(int signum)
 {
 	term_mode_rescue();
@@ -116,7 +119,7 @@ static void on_fatal(int signum)
 	raise(signum);
 }
 
-/* Who handles QUIT goes on after it. */
+/* A signal with a handler for QUIT does not end the process, so it is not fatal. */
 static bool is_fatal(size_t i)
 {
 	return fatal_signals[i] == SIGQUIT ? mode.actions[i].sa_handler == SIG_DFL

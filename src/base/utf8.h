@@ -6,8 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the well-formed code point at s (1-4), or 0 if the bytes there are none. n: bytes left.
- */
+/* Length (1-4) of the well-formed code point at the start of s (n bytes), or 0 if there is none. */
 size_t utf8_valid_len(const char *s, size_t n);
 /* Offset of the first byte that belongs to no well-formed code point; n if there is none. */
 size_t utf8_first_bad(const char *s, size_t n);

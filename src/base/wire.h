@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames between our own processes: length (u32), type (u8), fields. Little endian, no descriptors,
- * so that the same bytes may go over TCP. A reader that meets a short or wrong frame says so (ok
- * false); it never reads past the end.
+ * Frames between our own processes: length (u32), type (u8), fields. Little endian, without
+ * descriptors, so that the same bytes can be sent over TCP. Reading a short or wrong frame sets ok
+ * to false and never goes past the end.
  */
 #ifndef BASE_WIRE_H
 #define BASE_WIRE_H
@@ -21,7 +21,7 @@ void wire_end(struct str *b, size_t start);
 void wire_put_u32(struct str *b, uint32_t v);
 void wire_put_u64(struct str *b, uint64_t v);
 void wire_put_f64(struct str *b, double v);
-void wire_put_string(struct str *b, const char *s); /* NULL is told apart from "" */
+void wire_put_string(struct str *b, const char *s); /* NULL and "" are different */
 void wire_put_bytes(struct str *b, const void *s, size_t n);
 void wire_put_strings(struct str *b, const char *const *list, size_t n);
 void wire_put_list(struct str *b, const char *const *list); /* ends with NULL; NULL: none */
@@ -33,8 +33,9 @@ struct wire {
 };
 
 /*
- * Looks for a whole frame at the start of buf. 1: *ret_type and *ret are set and *ret_size is the
- * frame's size in buf; 0: more bytes are needed; -1: not a frame (too large).
+ * Looks for a complete frame at the start of buf. 1: *ret_type and *ret are set and *ret_size is
+ * the frame's size in buf; 0: more bytes are needed; -1: not a frame (its length is 0 or too
+ * large).
  */
 int wire_next(const char *buf, size_t n, uint8_t *ret_type, struct wire *ret, size_t *ret_size);
 uint32_t wire_u32(struct wire *w);
