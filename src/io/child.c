@@ -11,9 +11,9 @@
 #include "base/proc.h"
 #include "base/proc_stat.h"
 
-/* After SIGKILL, until it is given up. */
+/* From SIGKILL until the child is given up. */
 static const double give_up_s = 5;
-/* From the end of its socket to its own end; and, without a pidfd, how soon to ask again. */
+/* How long a child may exist after its socket has closed; and the same without a pidfd. */
 static const double linger_s = 1, ask_s = 0.005;
 
 void child_done(struct child *c)
@@ -25,7 +25,7 @@ void child_done(struct child *c)
 	closep(&c->pid_fd);
 }
 
-/* Never waits. */
+/* Never blocks. */
 static bool child_reap(struct child *c, int *ret_status)
 {
 	pid_t pid = waitpid(c->pid, ret_status, WNOHANG);

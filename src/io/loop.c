@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-/* What a trial of the loop's own wake-up needs. */
+/* State of the test whether a wake-up reaches the loop. */
 struct trial {
 	ev_async wake;
 	bool is_woken;
@@ -18,7 +18,7 @@ static void loop_on_woken(struct ev_loop *loop, ev_async *w, int revents)
 	t->is_woken = true;
 }
 
-/* libev calls this when it is about to wait: only from then on a wake-up takes the descriptor. */
+/* libev calls this just before it waits; an earlier wake-up would not go through the descriptor. */
 static void on_about_to_wait(struct ev_loop *loop)
 {
 	struct trial *t = ev_userdata(loop);
@@ -40,7 +40,7 @@ static bool loop_can_be_woken(struct ev_loop *loop)
 	ev_async_start(loop, &t.wake);
 	ev_set_userdata(loop, &t);
 	ev_set_loop_release_cb(loop, on_about_to_wait, on_waited);
-	ev_run(loop, EVRUN_NOWAIT); /* a refusal wakes it, too, but only once */
+	ev_run(loop, EVRUN_NOWAIT); /* a refused descriptor wakes the loop as well, but only once */
 	t.is_woken = false;
 	ev_run(loop, EVRUN_NOWAIT);
 	ev_set_loop_release_cb(loop, NULL, NULL);

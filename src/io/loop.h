@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The loop of a run. */
+/* Creates the event loop of a run. */
 #ifndef IO_LOOP_H
 #define IO_LOOP_H
 
 #include <ev.h>
 
 /*
- * A loop that hears signals. libev hears of them through a descriptor of its own, which the kernel
- * may not take into an epoll set (ENOSPC: the user has too many watches; ENOMEM), and does not say
- * so: then the loop uses poll().
+ * A loop in which signals wake the process. libev gets signals through an internal descriptor. The
+ * kernel may refuse to add it to an epoll set (ENOSPC: the user has too many watches; ENOMEM), and
+ * libev does not report that; then this loop uses poll() instead. NULL: no loop could be made.
  */
 struct ev_loop *loop_new(void);
 

@@ -5,7 +5,7 @@
 
 #include "base/proc.h"
 
-/* Until another try, when the kernel is short of something. */
+/* Pause before another try after a temporary error of the kernel. */
 static const double again_s = 0.05;
 
 static void port_try_later(struct port *p)
@@ -16,8 +16,8 @@ static void port_try_later(struct port *p)
 	ev_timer_start(p->loop, &p->again);
 }
 
-/* Where a watcher was refused, libev takes another start for what it has already: it is set anew.
- */
+/* After a refusal libev still treats the descriptor as registered, so the watchers
+ * are set again. */
 static void port_set_anew(struct port *p)
 {
 	ev_io_stop(p->loop, &p->in);
@@ -70,7 +70,7 @@ static void on_port_out(struct ev_loop *loop, ev_io *w, int revents)
 	p->on_writable(p);
 }
 
-/* The events come from here, so that p is not used after either. */
+/* Feeds the events to the loop instead of calling the callbacks: the first callback may free p. */
 static void on_port_again(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct port *p = w->data;

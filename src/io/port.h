@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Our end of a helper's socket, on the loop. What may go wrong with the socket or with the loop is
- * judged here, for all helpers (slots, the clerk, device workers): what memory or a table of the
- * kernel is too short for is tried again, and everything else means that the helper is lost.
+ * Watches dvsched's end of the socket of a helper (slot, clerk, device worker) in the loop, and
+ * handles errors of the socket and of the loop. If the kernel is out of memory or table entries,
+ * the operation is tried again. Any other error means that the helper is lost.
  *
- * libev stops a watcher that the kernel does not take and calls it once with EV_ERROR: then the
- * descriptor is looked at by a timer until the kernel takes it again, so that nobody is left
- * unheard.
+ * If the kernel refuses a watcher, libev stops it and calls it once with EV_ERROR. Then a timer
+ * calls the callbacks until the kernel accepts the watcher again, so that no message is missed.
  */
 #ifndef IO_PORT_H
 #define IO_PORT_H
@@ -19,7 +18,8 @@
 
 struct port;
 
-/* Also called when there is nothing to read, or no room: the descriptor must not block. */
+/* May be called when there is nothing to read, or no room to write: the descriptor must be
+ * non-blocking. */
 typedef void port_event(struct port *p);
 
 struct port {
@@ -29,25 +29,28 @@ struct port {
 	ev_io in, out;
 	ev_timer again;
 	bool wants_in, wants_out;
-	bool is_short;	 /* of memory: room would not help, only time */
-	bool is_refused; /* the loop does not watch fd, until `again` */
+	bool is_short;	 /* the kernel was out of memory: retry after some time, not when there is
+			    room */
+	bool is_refused; /* the kernel refused to watch fd; retried by `again` */
 };
 
-/* on_writable may be NULL. Nothing is wanted yet. */
+/* on_writable may be NULL. No event is wanted yet. */
 void port_init(struct port *p, struct ev_loop *loop, int fd, port_event *on_readable,
 	       port_event *on_writable);
 void port_want_in(struct port *p, bool wants);
 void port_want_out(struct port *p, bool wants);
-/* Wants nothing more; accepts a port of zeros. */
+/* Stops all watchers; accepts a port of zeros. */
 void port_stop(struct port *p);
 
 /*
- * Sends what is in l->out; what the socket does not take now goes when it can, in on_writable(),
- * which should call this again. Returns what link_flush() does: after LOST nothing is wanted.
+ * Sends l->out as far as the socket takes it, and wants on_writable() for the rest; on_writable()
+ * should call this again. Returns the result of link_flush(); after LOST on_writable() is not
+ * wanted.
  */
 enum link_result port_flush(struct port *p, struct link *l);
 
-/* Of a descriptor that is no link's: did a read() that returned n with errnum reach the end? */
+/* For a descriptor without a link: did a read() that returned n, with errno errnum,
+ * reach the end? */
 bool port_is_end(ssize_t n, int errnum);
 
 #endif

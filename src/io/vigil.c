@@ -4,8 +4,8 @@
 #include "base/proc_stat.h"
 
 /*
- * A server that comes back, or a disk that is scanned for damage, takes minutes: a helper that
- * waits for one is left alone for a quarter of an hour.
+ * A file server that is restarted, or a disk that is checked, may need minutes, so a helper that
+ * hangs in the kernel is killed only after 15 minutes.
  */
 const struct vigil_limits vigil_limits_default = {
 	.look_s = 5,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An eye on a helper that has something to do: is it alive to it? The helper is asked now and then
- * (which costs nothing for short work), and what /proc says of it tells a helper that is busy from
- * one that is stopped, hangs in the kernel, or has forgotten us.
+ * Watches a helper that has work to do. Every few seconds the helper is asked for an answer, and
+ * its state in /proc is read. Together they distinguish a busy helper from one that is stopped,
+ * hangs in the kernel, or does not react any more. Work shorter than one interval costs nothing.
  *
- * Evidence, not time: what is counted is looks of ours, so neither a machine that was suspended nor
- * a pause of this process counts; a helper that answers, uses the processor, or was scheduled once
- * since the last look is well, however slow it is.
+ * Time without a sign of life is counted in looks of this process, so the time in which the machine
+ * was suspended or this process was stopped does not count. A helper that has answered, used CPU
+ * time, or was scheduled once since the last look is alive, however slow it is.
  */
 #ifndef IO_VIGIL_H
 #define IO_VIGIL_H
@@ -16,36 +16,36 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What a look shows. */
+/* The result of one look. */
 struct vigil_sight {
 	char state; /* as in /proc/PID/stat; 0: there is no such process */
 	uint64_t cpu_ticks, switches;
-	bool has_answered; /* what it was asked last, or it was not asked */
+	bool has_answered; /* it has answered the last question, or it was not asked */
 };
 
 enum vigil_act {
 	VIGIL_WAIT,
 	VIGIL_CONTINUE, /* it is stopped: SIGCONT */
-	VIGIL_WARN,	/* it shows no sign of life: people should know */
-	VIGIL_KILL,	/* it was stopped too often, or has shown no sign of life for too long */
-	VIGIL_GONE,	/* it has ended, and its socket does not say so */
+	VIGIL_WARN,	/* no sign of life for warn_s: warn the user */
+	VIGIL_KILL,	/* it was stopped too often, or no sign of life for kill_s */
+	VIGIL_GONE,	/* it has ended, but its socket is still open */
 };
 
 struct vigil_limits {
 	double look_s;		/* between two looks */
 	double stopped_look_s;	/* the same, while it is stopped */
-	unsigned stopped_looks; /* so many in a row: SIGCONT */
-	unsigned continues;	/* so often; then KILL */
+	unsigned stopped_looks; /* after so many in a row: SIGCONT */
+	unsigned continues;	/* the most SIGCONTs; then KILL */
 	double warn_s, kill_s;	/* without a sign of life */
 };
 
 extern const struct vigil_limits vigil_limits_default;
 
-/* Of a helper whose work should have ended after so long: it is not waited for much longer, but is
- * reported first. */
+/* Lowers kill_s to most_s (a time after which the helper's work should have ended), but not below
+ * warn_s plus one look, so that the user is warned before the helper is killed. */
 void vigil_shorten(struct vigil_limits *limits, double most_s);
 
-/* What is remembered from look to look; {0} at the beginning. */
+/* The state between looks; {0} at the start. */
 struct vigil_memory {
 	unsigned n_stopped, n_continued;
 	double silent_s;
@@ -53,11 +53,12 @@ struct vigil_memory {
 	bool was_warned;
 };
 
-/* The rule. Pure; to be called once per look_s (stopped_look_s after a look with n_stopped). */
+/* Decides what to do; updates m only. To be called every look_s seconds, or stopped_look_s while
+ * m->n_stopped is not 0. */
 enum vigil_act vigil_judge(struct vigil_memory *m, const struct vigil_limits *limits,
 			   const struct vigil_sight *sight);
 
-/* What /proc shows of pid now; it has answered nothing. */
+/* Reads pid's state from /proc; has_answered is false. */
 struct vigil_sight vigil_look(pid_t pid);
 
 struct vigil;
@@ -65,7 +66,7 @@ struct vigil;
 struct vigil_ops {
 	/* Sends the question that vigil_answered() answers. */
 	void (*ask)(struct vigil *v);
-	/* Any but WAIT. Afterwards v may be gone. */
+	/* act is not VIGIL_WAIT. May free v. */
 	void (*act)(struct vigil *v, enum vigil_act act, const struct vigil_sight *sight);
 };
 
@@ -79,10 +80,10 @@ struct vigil {
 	bool is_asked, has_answered;
 };
 
-/* limits: NULL: the default. */
+/* limits: borrowed; NULL: the default. */
 void vigil_init(struct vigil *v, struct ev_loop *loop, pid_t pid, const struct vigil_limits *limits,
 		const struct vigil_ops *ops);
-/* It has something to do from now on; what was before is forgotten. */
+/* Starts to watch: the helper has work to do from now on. Resets the memory. */
 void vigil_start(struct vigil *v);
 void vigil_answered(struct vigil *v);
 void vigil_stop(struct vigil *v);
