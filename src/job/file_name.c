@@ -28,7 +28,7 @@ static uint64_t digest_of(const char *name)
 	return h;
 }
 
-/* Bytes of the character at s that can stay; 0: its first byte becomes a '_'. */
+/* Length of the character at s if it can be in a file name; 0: its first byte becomes '_'. */
 static size_t keepable(const char *s, size_t n, bool is_first)
 {
 	size_t k = utf8_valid_len(s, n);

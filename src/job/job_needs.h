@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The results of a job's dependencies: a file in its directory, one JSON object per line.
- * docs/reference/config.md says what users may rely on.
+ * The results of a job's dependencies, written to a file in the job's directory with one JSON
+ * object per line. docs/reference/config.md describes the file.
  */
 #ifndef JOB_NEEDS_H
 #define JOB_NEEDS_H
@@ -17,14 +17,14 @@ struct job_need {
 	const char *id;
 	enum job_status status;
 	const char *odir;
-	const char *log;  /* NULL: the job has not run, what may be there is of an earlier run */
+	const char *log; /* NULL: the job has not run; a log at that place is from an earlier run */
 	const char *seed; /* digits, or NULL */
 };
 
-/* A list of them, asked for one by one; what get() gives is valid as long as the list. */
+/* A list of dependencies, read one by one. The texts from get() are valid as long as the list. */
 struct job_needs {
 	uint32_t n;
-	bool may_repeat; /* a job may be in it twice; it is written once */
+	bool may_repeat; /* a job may be in the list twice; it is written once */
 	void (*get)(const void *ctx, uint32_t i, struct job_need *ret);
 	const void *ctx;
 };

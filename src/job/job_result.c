@@ -40,8 +40,8 @@ uint64_t job_log_stamp(const struct stat *st)
 	uint64_t h = (uint64_t)st->st_mtim.tv_sec * UINT64_C(1000000000) +
 		     (uint64_t)st->st_mtim.tv_nsec;
 
-	/* The size differs by little where the time does: spread over all bits. 62 of them are
-	 * left, which any reader of JSON has room for. */
+	/* Sizes often differ in the low bits only, like times: the factor spreads them over all
+	 * bits. The result is cut to 62 bits, which fit into the integers of any JSON reader. */
 	h ^= ((uint64_t)st->st_size + 1) * UINT64_C(0x9e3779b97f4a7c15);
 	h &= (UINT64_C(1) << 62) - 1;
 	return h ? h : 1;

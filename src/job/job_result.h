@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How an attempt of a job ended. Made by backends, kept by the scheduler, read by everybody.
+ * How an attempt of a job ended. Backends make it, the scheduler keeps it, other modules read it.
  *
- * Who owns the texts: a job_result owns nothing. What it points to belongs to the struct
- * job_outcome that it was made in, or to the arena that it was copied into, and nobody frees or
- * replaces a member by itself. A result that a callback brings is valid during the call; who keeps
- * it calls job_result_copy().
+ * Ownership: a job_result owns nothing. The data that it points to belongs to the struct
+ * job_outcome in which it was made, or to the arena into which it was copied; members are never
+ * freed or replaced one by one. A result that is passed to a callback is valid during the call; to
+ * keep it, call job_result_copy().
  */
 #ifndef JOB_RESULT_H
 #define JOB_RESULT_H
@@ -18,11 +18,11 @@
 #include "job/job_steps.h"
 
 struct job_usage {
-	double user_s, system_s; /* CPU time of the whole tree that was waited for */
+	double user_s, system_s; /* CPU time of all reaped processes of the job */
 	uint64_t max_rss_kib;
 };
 
-/* What a running job's processes take at one moment, all together. */
+/* Memory and number of all processes of a running job, at one moment. */
 struct job_load {
 	uint64_t rss_bytes;
 	uint32_t n_processes;
@@ -31,12 +31,12 @@ struct job_load {
 struct job_result {
 	enum job_status status; /* PASSED, FAILED or KILLED */
 	enum job_reason reason; /* REASON_NONE for a pass */
-	const char *message; /* one line for people, UTF-8, no control characters; NULL for a pass
-				without remark */
+	const char *message;	/* one line for users, UTF-8, no control characters; NULL for a pass
+				   without a remark */
 	const char *context; /* lines of the log around the failure, '\n' between, at most 4 KiB; or
 				NULL */
-	uint32_t line;	     /* of the log that decided it, from 1; 0: none */
-	int32_t exit_status; /* -1: it did not exit by itself, or was not started */
+	uint32_t line; /* number of the line of the log that decided the status, from 1; 0: none */
+	int32_t exit_status; /* -1: it did not exit (signal), or was not started */
 	int32_t term_signal; /* 0: none */
 	int32_t pid;	     /* of the leader; 0: none */
 	uint32_t marks;	     /* MARK_LEAKY */
@@ -45,30 +45,30 @@ struct job_result {
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;
-	uint64_t log_stamp;  /* job_log_stamp() of the log at its end; 0: not known */
-	const char *details; /* what the backend has to tell, a JSON object; NULL: nothing */
-	const struct job_measures *measures; /* what the job's tool told; NULL: nothing */
+	uint64_t log_stamp;  /* job_log_stamp() of the log at the end of the attempt; 0: unknown */
+	const char *details; /* details from the backend, a JSON object; NULL: none */
+	const struct job_measures *measures; /* values from the log of the job's tool; NULL: none */
 };
 
 struct stat;
-/* Another one after any change of a file, such as by another run. Never 0. */
+/* A number that differs after any change of the file, for example by another run. Never 0. */
 uint64_t job_log_stamp(const struct stat *st);
 
-/* All that it points to is copied into mem, and lives as long as that. */
+/* Copies *from to *to, and everything that it points to into mem. */
 void job_result_copy(struct job_result *to, const struct job_result *from, struct arena *mem);
 
-/* A result in the making, and the memory for it. {0} is none; it is not to be copied. */
+/* A result that is being made, with its memory. {0} is empty. Must not be copied. */
 struct job_outcome {
 	struct job_result result;
-	struct job_measures measures; /* what result.measures points to, unless that is NULL */
-	struct arena *mem;	      /* NULL: nothing was put there */
+	struct job_measures measures; /* result.measures is NULL or points here */
+	struct arena *mem;	      /* NULL: nothing was allocated */
 };
 
-/* For what the result is to point to. */
+/* The arena for data that the result points to. Owned by o. */
 struct arena *job_outcome_mem(struct job_outcome *o);
-/* A copy in its memory; NULL if text is empty. */
+/* Copies text into the memory of o; NULL if text is empty. */
 const char *job_outcome_text(struct job_outcome *o, const struct str *text);
-/* Frees all that the result points to; it is none again. */
+/* Frees everything that the result points to; o is empty again. */
 void job_outcome_done(struct job_outcome *o);
 
 #endif

@@ -58,7 +58,8 @@ static size_t count_of(const char *text, char c)
 	return n;
 }
 
-/* A word of a command, to its end in *at, quotes taken away; flows quote with ' and " only. */
+/* Returns the word of a command at *at without its quotes, and moves *at to its end. Flows quote
+ * with ' and " only. */
 static const char *split_word(struct arena *mem, const char **at)
 {
 	_cleanup_(str_done) struct str word = {0};

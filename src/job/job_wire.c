@@ -147,7 +147,7 @@ static void put_measures(struct str *b, const struct job_measures *m)
 	}
 }
 
-/* Names and values by turns; the list of texts becomes that of pairs. */
+/* Names and values alternate in the list of texts. */
 static void take_coverage(struct wire *w, struct job_outcome *ret)
 {
 	size_t n;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs in frames (base/wire.h), for every process that runs them: the rules that jobs of one kind
- * share, and what came of an attempt. The types of frames and what else is in them are their
- * users'.
+ * Encodes the rules and results of jobs in frames (base/wire.h), for all processes that run jobs.
+ * Users of this file choose the types of the frames and their other fields.
  *
- * Rules go to a process once: it has places for them, and the sender remembers what stands in each.
- * A place is overwritten when another kind of job needs it.
+ * Rules are sent to a process once: it stores them in numbered places, and the sender records which
+ * rules are in which place. A place is overwritten when other rules need it.
  */
 #ifndef JOB_JOB_WIRE_H
 #define JOB_JOB_WIRE_H
@@ -16,24 +15,26 @@
 
 enum { JOB_WIRE_PLACES = 64 };
 
-/* The sender's: which rules one process has. {0}: none. The rules are borrowed. */
+/* In the sender: the rules that one process has. {0}: none. The rules are borrowed. */
 struct job_wire_places {
 	const struct job_rules *at[JOB_WIRE_PLACES];
 };
 
-/* The place of rules in the process; puts a frame of that type if they are not there yet. */
+/* Returns the place of rules in the process. If they are not there yet, first appends a frame of
+ * the given type with them to b. */
 uint32_t job_wire_place_rules(struct job_wire_places *places, struct str *b, uint8_t type,
 			      const struct job_rules *r);
 void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struct job_rules *r);
-/* What a process that runs jobs needs of the rules; the rest is zero. Strings point into the frame,
- * job_wire_rules_done() frees the arrays. false: not what job_wire_put_rules() made. */
+/* Reads the members that a process which runs jobs needs; the others are zero. Strings point into
+ * the frame; job_wire_rules_done() frees the arrays. false: the frame was not made by
+ * job_wire_put_rules(). */
 bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret);
 void job_wire_rules_done(struct job_rules *r);
 
-/* The fields of a result, without a frame around them. */
+/* Appends the fields of a result, without a frame around them. */
 void job_wire_put_result(struct str *b, const struct job_result *r);
-/* ret is none before. Texts point into the frame, the rest is ret's: job_outcome_done(), also after
- * false. */
+/* ret must be empty. Texts point into the frame, everything else is owned by ret: call
+ * job_outcome_done(), also after false. */
 bool job_wire_take_result(struct wire *w, struct job_outcome *ret);
 
 #endif

@@ -24,7 +24,7 @@ static bool read_number(const char **at, unsigned long *ret)
 	return errno == 0 && *ret < UINT32_MAX;
 }
 
-/* "3" or "0-7", and then ',' or the end. *at: behind it. */
+/* Reads "3" or "0-7", followed by ',' or the end, and moves *at behind it. */
 static bool read_range(const char **at, struct range *ret)
 {
 	ret->text = *at;
