@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Showing cycles, as paths: of each knot one that is as short as a walk and a search find. */
+/* Reports cycles as paths, one short cycle of each group of jobs that depend on each other. */
 #include "scheduler/graph.h"
 
 #include <assert.h>
@@ -10,8 +10,8 @@
 
 enum { SHOWN_MOST = 20, CYCLES_MOST = 20 };
 
-/* A job that is on a cycle: every job that is left has a dependency that is left, so that walking
- * along them must come back. */
+/* Finds a job on a cycle. Each remaining job has a remaining dependency, so following them leads to
+ * a job that was seen before. */
 static uint32_t cycle_find_one(const struct sched *s, const uint32_t *n_left)
 {
 	_cleanup_(freep) bool *is_seen = xcalloc(s->n_jobs, sizeof(*is_seen));
@@ -32,8 +32,8 @@ static uint32_t cycle_find_one(const struct sched *s, const uint32_t *n_left)
 }
 
 /*
- * The shortest way from start along dependencies back to start, by breadth: came_from[x] is the job
- * that depends on x on that way. Returns the last job before start.
+ * Breadth-first search for the shortest path from start along dependencies back to start.
+ * came_from[x] is the job before x on the path. Returns the last job of the path.
  */
 static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t start,
 		       uint32_t *came_from)
@@ -63,7 +63,8 @@ static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t s
 	return start;
 }
 
-/* path[]: each job depends on the next, the last on the first, which is the first in the plan. */
+/* Sets path[]: each job depends on the next one, the last one on the first. The first one is the
+ * first in the plan. Returns the length. */
 static size_t shortest(const struct sched *s, const uint32_t *n_left, uint32_t *path)
 {
 	_cleanup_(freep) uint32_t *came_from = xcalloc(s->n_jobs, sizeof(*came_from));
@@ -102,7 +103,8 @@ static void cycle_show(const struct sched *s, const uint32_t *path, size_t n, st
 	}
 }
 
-/* The jobs of the path count as done, and so does what waits for nothing else. Returns how many. */
+/* Removes the jobs of the path from n_left, and all jobs that then have no remaining dependency.
+ * Returns how many. */
 static size_t cycle_leave_out(const struct sched *s, const uint32_t *path, size_t n_path,
 			      uint32_t *n_left)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a job goes on with when it failed by its own fault: the stages of its fallback, one after
- * another. They are attempts of the same job, so it has one end, whatever happens to it; and where
- * the fallback does not help, that end is the job's own failure, which came first.
+ * The stages of a fallback, which run after a failure of class CLASS_JOB. Their attempts are
+ * attempts of the same job, so it has one final result. If the fallback fails, too, that is the
+ * result of the job's own failure, which came first.
  */
 #include "scheduler/state.h"
 
@@ -11,7 +11,7 @@ static bool has_passed(const struct sched *s, uint32_t n)
 	return job_status(&s->jobs[n]) == JOB_PASSED;
 }
 
-/* All that only the fallback needs is there. */
+/* The job has a fallback, and its additional dependencies have passed. */
 static bool may_fall_back(const struct job *job)
 {
 	const struct job_spec *spec = plan_spec(job);
@@ -74,7 +74,7 @@ bool fallback_go_on(struct job *job, const struct job_result *result, const char
 	return true;
 }
 
-/* The last attempt of the job itself; NULL: it began with its fallback. */
+/* The last attempt of the job itself; NULL: the job began with its fallback. */
 static const struct job_attempt *own_failure(const struct job *job)
 {
 	const struct job_attempt *a = job->attempts;
@@ -91,7 +91,7 @@ void fallback_settle(struct job *job, const struct job_result *result)
 	const char *text;
 
 	if (job->stage && job->stage < plan_spec(job)->n_fallback && result->status == JOB_PASSED) {
-		stop_settle(job); /* what was to come is the job's pass, not this */
+		stop_settle(job); /* a pass of a stage before the last one is no pass of the job */
 		return;
 	}
 	if (!own || result->status == JOB_PASSED ||

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The graph of a plan: is it one (ids unique, dependencies there, no cycle), who depends on whom
- * (all lists in one array), and which jobs belong to the epilogue.
+ * The graph of a plan: checks it (unique ids, existing dependencies, no cycle), collects the
+ * dependents of each job (all lists in one array), and marks the jobs that may start after
+ * STOP_LAUNCHING (the epilogue).
  */
 #include "scheduler/graph.h"
 
@@ -82,7 +83,7 @@ static uint32_t graph_kind_of(const struct job_spec *spec, uint32_t k)
 	return k < spec->n_needs + spec->n_any ? EDGE_ANY : EDGE_HELD;
 }
 
-/* Each list in the order of the plan: what one end makes ready or kills comes in that order. */
+/* Each list is in the order of the plan, so dependents become ready or are killed in that order. */
 static void fill_dependents(struct sched *s)
 {
 	_cleanup_(freep) uint32_t *n_filled = xcalloc(s->n_jobs, sizeof(*n_filled));
@@ -100,7 +101,7 @@ static void fill_dependents(struct sched *s)
 	}
 }
 
-/* ---- the jobs that still run when launching was stopped ---- */
+/* ---- the epilogue: jobs that may start after STOP_LAUNCHING ---- */
 
 static void pass_on_epilogue(struct sched *s, const struct job *job)
 {
@@ -113,8 +114,8 @@ static void pass_on_epilogue(struct sched *s, const struct job *job)
 }
 
 /*
- * Kahn's: visits every job after all it depends on, and returns how many it could visit; fewer than
- * all means a cycle. n_left[job] is then above zero for the rest.
+ * Kahn's algorithm: visits each job after all its dependencies, and returns the number of jobs
+ * visited. If that is less than all, there is a cycle, and n_left[job] is not 0 for the rest.
  */
 static size_t visit_in_order(struct sched *s, uint32_t *n_left)
 {
@@ -144,7 +145,8 @@ static size_t visit_in_order(struct sched *s, uint32_t *n_left)
 	return n;
 }
 
-/* An ordinary job that waits for a finally job would wait for itself. */
+/* Finally jobs wait for all ordinary jobs, so an ordinary job that depends on one would wait for
+ * itself. */
 static void check_finally(const struct sched *s, struct diags *diags)
 {
 	if (s->n_finally == 0)
@@ -169,9 +171,9 @@ static void check_finally(const struct sched *s, struct diags *diags)
 	}
 }
 
-/* ---- what can be given to a process ---- */
+/* ---- size of arguments and environment ---- */
 
-/* *env: of the kind of job that was looked at last. */
+/* The size of the environment in the rules that were measured last. */
 struct env_size {
 	const struct job_rules *rules;
 	size_t n;

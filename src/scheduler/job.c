@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The state of a job, and everything that is counted by it. The only file that writes job->status.
- */
+/* The state of a job, and the counters that depend on it. The only file that writes job->status. */
 #include <assert.h>
 
 #include "base/mem.h"
@@ -10,10 +9,10 @@
 static const unsigned may_go[JOB_STATUS_COUNT] = {
 	/* PASSED: taken over from an earlier run */
 	[JOB_SCHEDULED] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_KILLED),
-	/* FAILED: on its own, before, and its fallback could not be started */
+	/* FAILED: the job itself failed before, and its fallback could not be started */
 	[JOB_QUEUED] = BIT(JOB_RUNNING) | BIT(JOB_FAILED) | BIT(JOB_KILLED),
 	[JOB_RUNNING] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_FAILED) | BIT(JOB_KILLED),
-	/* PASSED, FAILED and KILLED go nowhere: zero is what final means. */
+	/* PASSED, FAILED and KILLED are final: no moves. */
 };
 
 bool job_may_go(enum job_status was, enum job_status next)
@@ -26,7 +25,7 @@ const struct sched_past *sched_past_of(const struct job *job)
 	return job->sched->past ? job->sched->past[job->n] : NULL;
 }
 
-/* One that was taken over has its marks already. */
+/* A job that was taken over keeps the marks of the earlier run. */
 static void mark_pass(struct job *job)
 {
 	const struct sched_past *past = sched_past_of(job);
@@ -75,7 +74,7 @@ struct job_attempt *job_add_attempt(struct job *job, const char *where)
 	return a;
 }
 
-/* The row of name in the table of targets; new names get new rows. */
+/* Returns the row of name in the table of targets; adds a row for a new name. */
 static uint32_t job_find_target(struct sched *s, struct map *rows, const char *name)
 {
 	uintptr_t row = (uintptr_t)map_get(rows, name);

@@ -89,7 +89,7 @@ void job_attempt_end(struct job_attempt *a, struct arena *mem, const struct job_
 	a->is_uncounted = result->is_uncounted;
 	a->exit_status = result->exit_status;
 	a->pid = result->pid;
-	if (result->start_wall_s > 0) /* else it is as good as known from the start */
+	if (result->start_wall_s > 0) /* else the time when the start was reported is kept */
 		a->start_wall_s = result->start_wall_s;
 	a->duration_s = result->duration_s;
 	if (u->user_s > 0 || u->system_s > 0 || u->max_rss_kib || result->log_stamp)

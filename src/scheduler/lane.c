@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A backend as the scheduler sees it: how much of it is in use, whether it is busy. */
+/* The scheduler's state of a backend: how many CPUs are in use, and whether it is busy. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/vec.h"
 #include "scheduler/state.h"
 
-/* A busy backend is asked again after a pause that doubles up to the longest. */
+/* After SUBMIT_BUSY the next submit() follows after a pause, which doubles up to the longest. */
 static const double PAUSE_SHORTEST_S = 0.05, PAUSE_LONGEST_S = 5;
 
 void sched_add_backend(struct sched *s, struct backend *b)
@@ -63,7 +63,7 @@ struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_cho
 	return b ? b->lane : NULL;
 }
 
-/* A job that asks for more CPUs than there are gets all of them. */
+/* A job that needs more CPUs than the backend has gets all of them. */
 static uint32_t room_for(const struct lane *l, uint32_t cpus)
 {
 	uint32_t most = l->backend->max_parallel;
@@ -107,7 +107,7 @@ void lane_set_free(struct lane *l)
 	l->busy_pause_s = PAUSE_SHORTEST_S;
 }
 
-/* It took a job: the next time that it is busy, the pauses begin anew. */
+/* It accepted a job: the next SUBMIT_BUSY starts with the shortest pause. */
 void lane_set_accepting(struct lane *l)
 {
 	l->busy_pause_s = PAUSE_SHORTEST_S;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scheduler on a libev loop. What woke it is handled before the loop waits again: one turn per
- * iteration, so that events which came together are one turn's work.
+ * The scheduler on a libev loop. It takes one turn per iteration, before the loop waits again, so
+ * events of one iteration are handled together.
  */
 #include "scheduler/loop_host.h"
 
@@ -15,7 +15,7 @@ struct loop_host {
 	struct ev_loop *loop;
 	struct sched *sched; /* while it runs */
 	ev_prepare before_wait;
-	ev_idle dont_wait; /* active: the loop comes round again at once */
+	ev_idle dont_wait; /* active: the loop does not wait */
 	ev_timer timer;
 	double alarm_s;
 	bool is_woken;
@@ -42,7 +42,7 @@ static void on_alarm(struct sched_host *host, double at_s)
 	h->alarm_s = at_s;
 	ev_timer_stop(h->loop, &h->timer);
 	if (host->clock != clock_real()) {
-		/* Looked at in every iteration; whoever moves the clock must know of it. */
+		/* A turn is taken in every iteration; the owner of the clock reads the alarm. */
 		clock_virtual_set_alarm((struct clock_virtual *)host->clock, at_s);
 		return;
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A host on a libev loop: wakes are turned into one sched_turn() per loop iteration. */
+/* Runs the scheduler on a libev loop: after wake() it calls sched_turn() once per
+ * loop iteration. */
 #ifndef SCHEDULER_LOOP_HOST_H
 #define SCHEDULER_LOOP_HOST_H
 
@@ -9,7 +10,7 @@
 
 struct loop_host;
 
-/* clock NULL: the real one. With a virtual clock whoever owns it moves it. */
+/* clock NULL: the real clock. A virtual clock is moved by its owner. */
 struct loop_host *loop_host_new(struct ev_loop *loop, const struct clock *clock);
 void loop_host_free(struct loop_host *h);
 struct sched_host *loop_host_get(struct loop_host *h);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a job may know of those that it needs, when it starts. */
+/* The results of a job's dependencies, for the file that it gets at its start. */
 #include "scheduler/backend.h"
 #include "scheduler/state.h"
 

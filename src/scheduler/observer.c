@@ -42,7 +42,7 @@ void observer_break(struct observer *o, const char *fmt, ...)
 	va_list ap;
 
 	if (o->is_broken)
-		return; /* the first reason is the one that explains the rest */
+		return; /* the first reason is kept: later ones are often its consequences */
 	o->is_broken = true;
 	va_start(ap, fmt);
 	o->broken_why = xvasprintf(fmt, ap);

@@ -13,20 +13,20 @@
 
 struct observer;
 
-/* NULL member: not interested. */
+/* A member may be NULL: the observer does not get that event. */
 struct observer_ops {
 	const char *name;
-	/* All jobs are there, SCHEDULED; nothing has run. sched stays valid until run_ended()
-	 * returns. */
+	/* All jobs exist and are SCHEDULED. s is valid until run_ended() returns. */
 	void (*run_started)(struct observer *o, const struct sched *s);
-	/* job has its new status, reason, message and attempts already. was == new: a new attempt's
-	   number or place became known. */
+	/* job has its new status, reason, message and attempts already. If `was` is its status:
+	 * there is news of its attempts or its message. */
 	void (*job_changed)(struct observer *o, const struct job *job, enum job_status was);
-	/* job, the first of several perhaps, has waited for what others have for as long as
-	 * sched_options.waits_after_s says; what: "LIC: it asks for 2, and 3 of 4 are in use". Once
-	 * for jobs of a kind. */
+	/* job has waited for resources or devices for sched_options.waits_after_s. what: "LIC: it
+	 * asks for 2, and 3 of 4 are in use". Called once, with the first job, for all jobs that
+	 * wait for the same. */
 	void (*job_waits)(struct observer *o, const struct job *job, const char *what);
-	/* The run was told to end: signum is SIGINT, SIGTERM, SIGHUP, or 0 for the run deadline. */
+	/* The run is being stopped by signum: SIGINT, SIGTERM, SIGHUP, or 0 for the
+	 * run deadline. */
 	void (*kill_signal)(struct observer *o, const struct sched *s, int signum);
 	/* Every job is final. */
 	void (*run_ended)(struct observer *o, const struct sched *s);
@@ -37,10 +37,11 @@ struct observer {
 	const struct observer_ops *ops;
 	struct list link; /* the scheduler's */
 	bool is_broken;
-	char *broken_why; /* malloc()ed; shown once by the command, at the end */
+	char *broken_why; /* malloc()ed; printed once by the command at the end of the run */
 };
 
-/* o gets no more calls but destroy(). fmt says what broke and what is missing because of it. */
+/* From now on only destroy() is called for o. fmt: what failed, and what is missing as a
+ * consequence. */
 void observer_break(struct observer *o, const char *fmt, ...) _printf_(2, 3);
 
 #endif

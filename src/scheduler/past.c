@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an earlier run knows of jobs: some are taken over, others go on counting their attempts. */
+/* What an earlier run recorded of jobs: some are taken over, others run again with continued
+ * attempt numbers. */
 #include <assert.h>
 
 #include "base/mem.h"
@@ -20,7 +21,7 @@ static void add_attempts(struct job *job, const struct sched_past *past)
 		job->attempts = a;
 		job->n_attempts = a->number;
 	}
-	/* Retries begin anew. */
+	/* Attempts of earlier runs do not count for retries. */
 	job->n_own = job->n_attempts;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which of two ready jobs goes first. The default order is frozen with the plan, so each job gets
- * it as a number at load, in its own cache lines: with a hundred thousand jobs ready, following
- * pointers to rules and ids at each comparison would be most of the run's time.
+ * The order in which ready jobs start. The default order depends on the plan only, so each job gets
+ * its rank as a number at load. With 100,000 ready jobs, reading the rules and ids in each
+ * comparison would take most of the run's time (cache misses).
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/vec.h"
 #include "scheduler/state.h"
 
-/* No timeout is the longest one. */
+/* No timeout (0) is the longest one. */
 static int compare_timeouts(double a, double b)
 {
 	if (a <= 0 || b <= 0)
@@ -41,7 +41,7 @@ static int compare_rules_at(const void *a, const void *b)
 			     *(const struct job_rules *const *)b);
 }
 
-/* The distinct rules in ascending order of priority: the index there is the rank. */
+/* The different rules in ascending order of priority; the index in this list is the rank. */
 static const struct job_rules **rules_in_order(const struct sched *s, size_t *ret_n)
 {
 	size_t n_kept = 0;
@@ -81,7 +81,7 @@ static void set_ranks(struct sched *s)
 	}
 }
 
-/* Eight bytes of s, so that comparing the numbers is comparing the strings. */
+/* The first eight bytes of s as a number, with the same order as the strings. */
 static uint64_t first_bytes(const char *s)
 {
 	uint64_t key = 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who runs next. Jobs that ask for the same (backend, CPUs, resources) are one class: what holds
- * one of them back holds all of them back, so only the best of a class is ever looked at. Which
- * classes lack a resource is known before (rivals.c). Where a backend has no room for the best of
- * the others, all others wait as well, and the resources that this one asks for are kept for it:
- * otherwise narrow jobs would keep a wide one out for ever.
+ * Chooses the next job to run. Jobs that need the same backend, CPUs and resources are one class:
+ * if one of them cannot start, none can, so only the best job of a class is considered. Classes
+ * that lack a resource are left out before (rivals.c). If a backend has no room for the best
+ * remaining class, its other classes wait as well, and the resources of the best class are reserved
+ * for it; otherwise narrow jobs could delay a wide one forever.
  */
 #include <assert.h>
 #include <inttypes.h>
@@ -33,7 +33,7 @@ static bool class_less(const struct heap_node *a, const struct heap_node *b, voi
 
 /* ---- making classes, at load ---- */
 
-/* By name: the order of addresses would differ from run to run. */
+/* By name: addresses differ from run to run. */
 static int compare_needs(const void *a, const void *b)
 {
 	const struct class_need *x = a, *y = b;
@@ -41,7 +41,7 @@ static int compare_needs(const void *a, const void *b)
 	return strcmp(x->resource->name, y->resource->name);
 }
 
-/* The lines about one resource become one need. */
+/* Merges several needs of the same resource into one. */
 static void sum_needs(struct ready_class *c)
 {
 	uint32_t n = 0;
@@ -81,7 +81,7 @@ static struct ready_class *class_new(struct sched *s, struct lane *lane,
 	return c;
 }
 
-/* What makes a class, as text. */
+/* Appends the backend, CPUs and needs of a class as text, the key in sched.classes. */
 static void ready_add_key(struct str *key, const struct ready_class *c)
 {
 	str_printf(key, "%p %" PRIu32, (void *)c->lane, c->cpus);
@@ -227,7 +227,7 @@ void ready_remove(struct job *job)
 
 /* ---- the choice ---- */
 
-/* Of the backends that no class holds, the best class. */
+/* The best class of all backends that are not held. */
 static struct ready_class *best_class(struct sched *s)
 {
 	struct ready_class *best = NULL;
@@ -245,7 +245,7 @@ static struct ready_class *best_class(struct sched *s)
 	return best;
 }
 
-/* A better class waits for its backend's room only, and c would take what it asks for. */
+/* c would take resources that a better class, which only waits for room in its backend, needs. */
 static bool is_kept_from(const struct sched *s, const struct ready_class *c)
 {
 	for (uint32_t i = 0; i < c->n_needs; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What there is a limited number of: licences, boards. Held from submit to the end of an attempt.
- */
+/* Resources of which there is a limited number, such as licences or boards. A job holds them from
+ * submit() to the end of an attempt. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -34,7 +34,7 @@ void resources_init(struct sched *s)
 					       r->limit * sizeof(*r->units)),
 				  r->limit);
 	}
-	s->options.limits = NULL; /* they were the caller's */
+	s->options.limits = NULL; /* the caller owns that array */
 	s->options.n_limits = 0;
 }
 
@@ -47,7 +47,7 @@ void resources_take_plan(struct sched *s)
 		if (s->plan->limits[i].units && !r->units)
 			units_set(r, s->plan->limits[i].units, s->plan->limits[i].count);
 		if (r->has_limit)
-			continue; /* the command line's stands */
+			continue; /* the limit from the command line overrides it */
 		r->limit = s->plan->limits[i].count;
 		r->has_limit = true;
 	}
@@ -68,7 +68,7 @@ void resources_done(struct sched *s)
 	map_done(&s->held);
 }
 
-/* How much of a resource a job asks for, all its lines about it taken together. */
+/* How much of a resource a job needs, the sum of all its entries for it. */
 static uint64_t total_of(const struct job_rules *rules, const char *name)
 {
 	uint64_t total = 0;
@@ -101,7 +101,7 @@ static void check_need(struct sched *s, const struct job_spec *spec,
 		  (unsigned long long)total);
 }
 
-/* The first to ask for a resource without a limit says so; the others would only repeat it. */
+/* Reports only the first job that needs a resource without a limit. */
 static void check_missing(struct sched *s, struct map *seen, const struct resource_need *need,
 			  struct diags *diags)
 {
@@ -173,7 +173,7 @@ static void warn_of_unasked(const struct sched *s, const struct resource *r, str
 		diag_hint(w, "jobs ask for: %s", all.s);
 }
 
-/* More than have a number: the others could not be told apart. */
+/* A limit above the number of numbered units would need units without a number. */
 static void check_units(struct resource *r, struct diags *diags)
 {
 	if (!r->units || r->limit <= r->n_units)

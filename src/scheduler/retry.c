@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trying a job again, after a pause that doubles each time. */
+/* Retries of a job, after a pause that doubles each time. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,8 +8,7 @@
 
 static const double PAUSE_LONGEST_S = 600;
 
-/* Attempts that were not the job's doing are bounded too: something is wrong with all the machines.
- */
+/* The most attempts of a job that do not count. With more, something is wrong with all machines. */
 enum { MOST_UNCOUNTED = 16 };
 
 struct retry {
@@ -31,9 +30,9 @@ static bool is_wanted(const struct retry_rules *rules, enum job_reason reason)
 {
 	enum job_class class = job_reason_class(reason);
 
-	if (reason == REASON_NO_DEVICE) /* its backend has waited as long as there was hope */
+	if (reason == REASON_NO_DEVICE) /* its backend has waited for devices already */
 		return false;
-	if (reason == REASON_BREAKS_DEVICES) /* the next one, too */
+	if (reason == REASON_BREAKS_DEVICES) /* it would fail on the next device as well */
 		return false;
 	switch (rules->on) {
 	case RETRY_INFRA:
@@ -100,7 +99,7 @@ void retry_later(struct job *job)
 	heap_push(&s->retries, &r->node);
 }
 
-/* A job that was killed while it waited is still in the heap, and passed over here. */
+/* A job that was killed during its pause is still in the heap and is skipped. */
 bool retries_fire(struct sched *s, double now_s)
 {
 	bool has_fired = false;

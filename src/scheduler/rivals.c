@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Who of those that want the same resources may go. Classes are gone through in the order of their
- * best jobs. One that lacks something is next in line for it if no better one lacks the same: then
- * all that it asks for is kept for it, and worse ones get what is left. So it waits only for jobs
- * that run already, however many narrow ones come after it. Those behind it in a line keep nothing,
- * or a licence that is not to be had would leave many others idle. One that asks for more than
- * there is at all keeps nothing either: it waits for the limit.
+ * Decides which of the classes that compete for resources may start a job. Classes are visited in
+ * the order of their best jobs. A class that lacks a resource is next in line for it if no better
+ * class lacks the same resource. Then everything that it needs is reserved for it, and later
+ * classes get what is left. So it waits only for jobs that run already, not for narrow jobs that
+ * come later. Classes behind it in a line reserve nothing; otherwise one licence that is not
+ * available would leave many others idle. A class that needs more than the limit reserves nothing
+ * either: it waits until the limit is raised.
  *
- * What is kept is a matter of order, and nobody holds it: a better class takes it, so the best one
- * never waits for a worse one, and no two wait for each other. CPUs are another matter, see
- * ready.c.
+ * A reservation is only a matter of order: a better class may still take the units. So the best
+ * class never waits for a worse one, and no two classes wait for each other. Reservations of CPUs
+ * are in ready.c.
  *
- * All is worked out anew where anything changed, among classes that are connected by resources,
- * which are few; of the jobs that wait, only the first of a class is looked at.
+ * When something changes, this is computed again for all classes connected by resources. They are
+ * few, and only the best job of each class is considered.
  */
 #include <assert.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #include "base/vec.h"
 #include "scheduler/state.h"
 
-/* ---- who are rivals ---- */
+/* ---- sets of rivals ---- */
 
 static struct rivals *rivals_of(struct resource *r)
 {
@@ -29,7 +30,7 @@ static struct rivals *rivals_of(struct resource *r)
 	while (all->joined)
 		all = all->joined;
 	if (all != &r->rivals)
-		r->rivals.joined = all; /* the next time it is one step */
+		r->rivals.joined = all; /* shortens the path for the next call */
 	return all;
 }
 
@@ -66,7 +67,7 @@ void rivals_changed(struct sched *s, struct resource *r)
 	set_changed(s, rivals_of(r));
 }
 
-/* The place of c among the n that are in order. */
+/* Binary search for the place of c in all->at. */
 static uint32_t place_of(const struct sched *s, const struct rivals *all,
 			 const struct ready_class *c)
 {
@@ -147,7 +148,7 @@ void rivals_moved(struct sched *s, struct ready_class *c)
 	set_changed(s, all);
 }
 
-/* ---- who may go ---- */
+/* ---- which classes may start a job ---- */
 
 static bool is_possible(const struct class_need *need)
 {
@@ -196,7 +197,8 @@ static enum standing standing_of(const struct ready_class *c)
 	return ret;
 }
 
-/* Returns how many resources were closed by it. */
+/* Reserves everything that c needs. Returns the number of resources for which it is
+ * next in line. */
 static uint32_t keep_all(const struct ready_class *c)
 {
 	uint32_t n_closed = 0;
@@ -213,7 +215,8 @@ static uint32_t keep_all(const struct ready_class *c)
 	return n_closed;
 }
 
-/* When each resource has somebody next in line, all others wait; most of them do already. */
+/* Stops when each resource has a class next in line and all open classes were visited: the rest
+ * waits already. */
 static void settle_rivals(struct sched *s, struct rivals *all, uint64_t round)
 {
 	uint32_t n_closed = 0, n_open = all->n_open;

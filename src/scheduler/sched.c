@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scheduler's interface: its life, its turn, and what others may read of it. */
+/* The scheduler's interface: loading, the turn, and read access. */
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -69,7 +69,8 @@ static void choose_backends(struct sched *s, sched_choose_backend *choose, void 
 
 		if (i && job->spec->rules->backend && job->spec->rules == job[-1].spec->rules &&
 		    !job[-1].class)
-			continue; /* the same mistake of a sweep's next job */
+			continue; /* the backend of these rules was reported as unknown for the job
+				     before */
 		l = lane_choose(s, job->spec, choose, ctx, diags);
 
 		if (!l)
@@ -81,7 +82,7 @@ static void choose_backends(struct sched *s, sched_choose_backend *choose, void 
 	}
 }
 
-/* Finally jobs wait for one thing more: that all others have ended. */
+/* Adds one more dependency to each finally job: the end of all ordinary jobs. */
 static void hold_finally(struct sched *s)
 {
 	uint32_t n = 0;
@@ -162,7 +163,7 @@ void sched_start(struct sched *s)
 	s->host->wake(s->host);
 }
 
-/* Once, in the first turn: the jobs that wait for nothing. */
+/* In the first turn: makes the jobs without dependencies ready. */
 static bool open_run(struct sched *s)
 {
 	if (s->is_open)
@@ -202,7 +203,7 @@ static void sched_launch(struct job *job)
 	struct backend *b = job->backend;
 	struct error why = {0};
 
-	job->flags |= FLAG_SUBMITTED; /* before: it may report the start from within */
+	job->flags |= FLAG_SUBMITTED; /* set first: submit() may call sched_job_started() */
 	switch (b->ops->submit(b, job, job->n_attempts + 1, &why)) {
 	case SUBMIT_ACCEPTED:
 		lane_set_accepting(b->lane);
@@ -220,8 +221,8 @@ static void sched_launch(struct job *job)
 	error_done(&why);
 }
 
-/* What a million jobs report that start at once does not wait in memory together: then the host has
- * been woken, and the next turn goes on. */
+/* Limits the memory for upcalls when very many jobs start at once. The host was woken by these
+ * upcalls, so the next turn goes on. */
 static bool has_much_to_hear(const struct sched *s)
 {
 	return s->upcalls.n >= UPCALLS_MOST;
@@ -247,7 +248,7 @@ static void set_alarm(struct sched *s)
 
 	if (!s->is_done)
 		at_s = fmin(fmin(retries_alarm(s), lanes_alarm(s)), waits_alarm(s));
-	/* An alarm that went off a little early is set again. */
+	/* The alarm is set again even if its time is the same: it may have fired a little early. */
 	if (isinf(at_s) && isinf(s->alarm_s))
 		return;
 	s->alarm_s = at_s;

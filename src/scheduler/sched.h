@@ -7,7 +7,7 @@
  *   sched_add_backend(s, local); …              the first is the default
  *   sched_load(s, plan, chooser…, &diags)       checks ids, dependencies, backends, resources
  *   sched_subscribe(s, observer); …
- *   sched_start(s);                             observers hear run_started
+ *   sched_start(s);                             calls run_started() of the observers
  *   … the host calls sched_turn(s) whenever woken, until sched_is_done(s) …
  *   sched_free(s);
  */
@@ -19,119 +19,121 @@
 #include "scheduler/backend.h"
 #include "scheduler/observer.h"
 
-/* What the scheduler needs from its host. The host embeds it. */
+/* The interface that the scheduler needs from its host. The host embeds it. */
 struct sched_host {
 	const struct clock *clock;
-	/* sched_turn() is wanted, soon, but not from within this call. Idempotent. */
+	/* Requests a call of sched_turn() soon, but not from within wake(). Idempotent. */
 	void (*wake)(struct sched_host *h);
-	/* sched_turn() is wanted at this time on the clock; replaces the time before; INFINITY: not
-	 * at all. */
+	/* Requests a call of sched_turn() at this time of the clock. Replaces the time of an
+	 * earlier call; INFINITY: none. */
 	void (*alarm)(struct sched_host *h, double at_s);
 };
 
-/* Which of two jobs of the ready ones goes first: true if a does. Total order not required: of
- * equal ones the first of the plan goes first, or the first by id (plan.is_by_id). */
+/* Compares two ready jobs: true if a starts before b. It need not be a total order: equal jobs
+ * start in the order of the plan, or of their ids (plan.is_by_id). */
 typedef bool sched_priority(const struct job *a, const struct job *b, void *ctx);
-/* Larger weight, longer timeout (none is longest), more dependents. */
+/* First the larger weight, then the longer timeout (none is the longest), then more dependents. */
 bool sched_priority_default(const struct job *a, const struct job *b, void *ctx);
 
 enum missing_resource { MISSING_IGNORE, MISSING_WARN, MISSING_ERROR, MISSING_FATAL };
 
 struct sched_options {
-	uint32_t max_parallel; /* jobs at a time over all backends; 0: no limit of its own */
-	uint32_t max_failures; /* stop launching after so many root failures; 0: never */
-	const struct resource_limit *limits; /* over the plan's own, by name */
+	uint32_t max_parallel; /* the most submitted jobs in all backends together; 0: no limit */
+	uint32_t max_failures; /* stop launching jobs after so many root failures; 0: never */
+	const struct resource_limit *limits; /* override the plan's limits of the same name */
 	uint32_t n_limits;
-	enum missing_resource on_missing; /* a job asks for a resource without a limit */
-	double waits_after_s; /* how long a job waits before observers hear of it; INFINITY: never
-				 do they */
+	enum missing_resource on_missing; /* if a job needs a resource without a limit */
+	double waits_after_s;	  /* how long a job waits until job_waits() of observers is called;
+				     INFINITY: never */
 	sched_priority *priority; /* NULL: the default */
 	void *priority_ctx;
 };
 
 struct sched *sched_new(const struct sched_options *options, struct sched_host *host);
-void sched_free(struct sched *s); /* accepts NULL; backends and observers stay their owner's */
+void sched_free(struct sched *s); /* accepts NULL; does not free backends and observers */
 
 void sched_add_backend(struct sched *s, struct backend *b);
 struct backend *sched_find_backend(const struct sched *s, const char *name);
 
 /*
- * Which backend a job goes to, one of those that were added; NULL result = the default (the first
- * added). Only called while loading.
+ * Returns the backend for a job, one of those that were added. NULL: the default, which is the
+ * first added. Called only by sched_load().
  */
 typedef struct backend *sched_choose_backend(const struct job_spec *spec, void *ctx);
 
 /*
- * choose NULL: by the name in the jobs' own rules. Takes the plan (borrowed, must outlive s). All
- * errors of the graph go to diags: duplicate ids, cycles as a path with positions, unknown
- * backends, what backends' check() says, resources that can never be had. Returns 0, or -1 if there
- * was an error; s is then only good for sched_free().
+ * Loads a plan, which is borrowed and must outlive s. choose NULL: use the backends named in the
+ * jobs' rules. Adds all errors to diags: duplicate ids, cycles (as a path with positions), unknown
+ * backends, errors of the backends' check(), jobs that need more of a resource than exists. Returns
+ * 0, or -1 if there were errors; then s can only be freed.
  */
 int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
 	       struct diags *diags);
 
-/* What sched_load() says of ids, dependencies and cycles, for those who run nothing. */
+/* Checks ids, dependencies and cycles as sched_load() does, for commands that run nothing. */
 int sched_check(const struct plan *plan, struct diags *diags);
-/* The same, and its resources with the limits of options. */
+/* The same, and checks the resources with the limits in options. */
 int sched_check_resources(const struct plan *plan, const struct sched_options *options,
 			  struct diags *diags);
 
 struct sched_past_attempt {
 	uint32_t number;
 	const char *where, *resources, *stage;
-	struct job_result result; /* it has ended */
+	struct job_result result; /* of an attempt that has ended */
 };
 
-/* What an earlier run knows of a job. Borrowed, with all that it points to. */
+/* What an earlier run recorded of a job. Borrowed, with everything that it points to. */
 struct sched_past {
-	const char *run; /* its id */
-	/* It passed there, and need not run again: it is PASSED when the run starts. */
+	const char *run; /* id of that run */
+	/* It passed there and need not run again: it becomes PASSED when this run starts. */
 	bool is_taken;
-	uint32_t marks;	     /* of that pass, */
-	const char *message; /* and its remark; or NULL */
-	/* Its attempts there, the oldest first: of one that runs again, too. Numbers go on. */
+	uint32_t marks;	     /* marks of that pass */
+	const char *message; /* message of that pass; or NULL */
+	/* Its attempts there, the oldest first, also if it runs again. New attempts continue their
+	 * numbers. */
 	const struct sched_past_attempt *attempts;
 	uint32_t n_attempts;
-	uint32_t n_unmarked; /* of these: they do not make a later pass flaky */
+	uint32_t n_unmarked; /* number of these that do not make a later pass flaky */
 };
-/* After sched_load(), before sched_start(). */
+/* Sets what is known of job n. To be called after sched_load() and before sched_start(). */
 void sched_set_past(struct sched *s, size_t n, const struct sched_past *past);
-/* NULL: nothing. */
+/* NULL: nothing is known. */
 const struct sched_past *sched_past_of(const struct job *job);
 
-/* Before sched_start() only. */
+/* Adds an observer (borrowed). Must be called before sched_start(). */
 void sched_subscribe(struct sched *s, struct observer *o);
 
 void sched_start(struct sched *s);
-/* Drains upcalls and due timers, updates dependents, dispatches. Returns true if anything changed.
- */
+/* Processes upcalls and timers that are due, updates dependents, and submits jobs. Returns true if
+ * anything changed. */
 bool sched_turn(struct sched *s);
 bool sched_is_done(const struct sched *s);
 
 enum sched_stop {
-	/* Launch no more ordinary jobs; what runs ends by itself; jobs that need any, their
-	   dependents, and finally jobs still run on what exists. */
+	/* Launch no more jobs, except those with needs_any, their dependents, and finally jobs.
+	 * Running jobs go on. */
 	STOP_LAUNCHING,
-	/* The same, and what runs gets TERM, then KILL. */
+	/* The same, and running jobs get TERM, then KILL. */
 	STOP_DEADLINE,
-	/* Launch nothing but finally jobs; what runs gets TERM, then KILL. */
+	/* Launch only finally jobs; running jobs get TERM, then KILL. */
 	STOP_TERM,
-	/* Launch nothing at all; what runs gets KILL. */
+	/* Launch nothing; running jobs get KILL. */
 	STOP_KILL,
 };
-/* A later call may only escalate. signum: the signal, for observers; 0: none. */
+/* Stops the run in the next turn. A later call can only raise the level. signum: the signal, for
+ * observers; 0: none. */
 void sched_stop(struct sched *s, enum sched_stop how, enum job_reason reason, int signum);
 
-/* Limits of a running run; lowering never kills. */
+/* Change limits during a run; lowering a limit kills no job. */
 void sched_set_max_parallel(struct sched *s, uint32_t n);
 void sched_set_resource(struct sched *s, const char *name, uint32_t count);
 
-/* Reading: at any time from the loop's thread. */
+/* The following may be called at any time from the loop's thread. */
 size_t sched_n_jobs(const struct sched *s);
 const struct job *sched_job(const struct sched *s, size_t n); /* plan order */
 const struct plan *sched_plan(const struct sched *s);
 const struct clock *sched_clock(const struct sched *s);
-double sched_started_s(const struct sched *s); /* on the clock; wall: sched_started_wall_s() */
+double sched_started_s(const struct sched *s); /* on sched_clock() */
 double sched_started_wall_s(const struct sched *s);
 
 struct sched_target {
@@ -140,16 +142,16 @@ struct sched_target {
 	uint32_t total;
 };
 uint32_t sched_n_targets(const struct sched *s);
-const struct sched_target *sched_target(const struct sched *s, uint32_t i); /* first seen first */
+const struct sched_target *sched_target(const struct sched *s, uint32_t i); /* in plan order */
 const uint32_t *sched_tally(const struct sched *s); /* jobs by status, JOB_STATUS_COUNT of them */
 uint32_t sched_n_flaky(const struct sched *s);
-uint32_t sched_n_fallback(const struct sched *s); /* passed on their fallback only */
+uint32_t sched_n_fallback(const struct sched *s); /* jobs that passed on their fallback only */
 
-/* For a KILLED job: the job that is the cause (a failed or killed one that has no cause itself), or
- * NULL. */
+/* The job because of whose failure job was killed; it has no root cause itself. NULL: job was not
+ * killed because of another job. */
 const struct job *sched_root_cause(const struct sched *s, const struct job *job);
 
-/* Bytes taken by jobs, edges and attempts, without the plan's. For tests and the bench. */
+/* Bytes used by jobs, edges and attempts, without the plan. For tests and benchmarks. */
 size_t sched_memory(const struct sched *s);
 
 #endif

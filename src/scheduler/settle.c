@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the end of one job means for others. Final jobs go through a list, not through calls: a
- * chain may be as long as the plan.
+ * Final states of jobs, and their consequences for dependents. Final jobs are put into a list
+ * instead of being handled by recursion, because a chain of dependencies may be as long as the
+ * plan.
  */
 #include <assert.h>
 
@@ -31,7 +32,7 @@ static uint32_t root_of(const struct job *job)
 	return job->cause == CAUSE_NONE ? job->n : job->cause;
 }
 
-/* *message: made for the first dependent, shared by all. */
+/* *message is made for the first dependent and used for all. */
 static void kill_dependent(struct job *job, const struct job *because, const char **message)
 {
 	if (!*message)
@@ -90,7 +91,7 @@ static void tell_dependents(struct sched *s, const struct job *job)
 	}
 }
 
-/* Every ordinary job is final: the finally jobs wait only for each other from now on. */
+/* All ordinary jobs are final: from now on finally jobs only wait for each other. */
 static void open_gate(struct sched *s)
 {
 	s->is_gate_open = true;

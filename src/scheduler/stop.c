@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ending a run before its time: what still may start, what is killed, and how hard. */
+/* Stops a run early: which jobs may still start, which are killed, and how. */
 #include "scheduler/state.h"
 
 void sched_stop(struct sched *s, enum sched_stop how, enum job_reason reason, int signum)
@@ -50,7 +50,7 @@ void stop_settle(struct job *job)
 	settle(job, JOB_KILLED, reason, stop_text_of(job, reason));
 }
 
-/* The backend says later that it has ended, and how. */
+/* The backend reports the end of the job later. */
 static void kill_job(struct job *job, enum kill_level level, enum job_reason reason)
 {
 	bool was_asked = job->flags & FLAG_KILL_SENT;
@@ -70,7 +70,8 @@ static void stop_job(struct job *job, enum sched_stop how, enum job_reason reaso
 	}
 }
 
-/* All are marked before any dependent hears of it: their reason is the stop, not each other. */
+/* All jobs are settled before dependents are updated, so that their reason is the stop and not a
+ * killed dependency. */
 static void apply_one(struct sched *s, enum sched_stop how, const struct stop_request *request)
 {
 	s->stop_level = (int)how;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which units of its resources an attempt has, where they have numbers. Counts alone decide who may
- * go (ready.c, rivals.c); what goes gets the lowest units that are free, and gives them back at its
- * end.
+ * The numbered units of resources that an attempt holds. Whether a job may start depends on counts
+ * only (ready.c, rivals.c). An attempt gets the lowest free units and gives them back at its end.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -14,14 +13,14 @@
 
 struct held_unit {
 	struct resource *resource;
-	uint32_t place; /* of the unit in resource->units */
+	uint32_t place; /* index in resource->units */
 };
 
 struct held_units {
 	uint32_t job; /* the key in sched.held */
 	struct held_unit *at;
 	size_t n, room;
-	const char *const *env; /* NULL: nobody has asked yet */
+	const char *const *env; /* made by the first sched_job_env(); NULL: not made yet */
 	const char *json;
 };
 
@@ -36,7 +35,7 @@ static uint32_t take_lowest(struct resource *r)
 
 	while (is_taken(r, place))
 		place++;
-	assert(place < r->n_units); /* counts say that one is free */
+	assert(place < r->n_units); /* the counts guarantee a free unit */
 	r->taken[place / 64] |= UINT64_C(1) << place % 64;
 	r->free_from = place + 1;
 	return place;
@@ -69,7 +68,7 @@ static struct held_units *units_find(const struct job *job)
 	return map_get_n(&job->sched->held, (const char *)&job->n, sizeof(job->n));
 }
 
-/* A job that its backend does not take now gets others the next time, in the same place. */
+/* A job that is submitted again (SUBMIT_BUSY, retry) gets other units; their record is reused. */
 static struct held_units *place_for(struct job *job, size_t n)
 {
 	struct held_units *h = units_find(job);
@@ -114,7 +113,8 @@ void units_give(struct job *job)
 
 /* ---- as text ---- */
 
-/* Those of one resource stand in a row: "60003,60004"; returns how many. */
+/* Appends the numbers of the units of one resource, which are adjacent: "60003,60004". Returns how
+ * many. */
 static size_t units_add_list(const struct held_units *h, size_t from, struct str *out)
 {
 	const struct resource *r = h->at[from].resource;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What backends report. An upcall only appends to a queue and wakes the host; the next turn does
- * what follows from it. So nothing re-enters, from wherever a backend calls.
+ * Upcalls of backends. They only append to a queue and wake the host; the next turn processes them.
+ * So a backend may call from anywhere.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@ static struct upcall *append(struct upcall_queue *q)
 		size_t size = q->size ? q->size * 2 : 64, n_front;
 
 		q->at = xreallocarray(q->at, size, sizeof(*q->at));
-		/* What had wrapped round to the front goes behind the old end. */
+		/* Moves the part that had wrapped around behind the old end. */
 		n_front = q->first + q->n - q->size;
 		if (q->n)
 			memcpy(q->at + q->size, q->at, n_front * sizeof(*q->at));
@@ -30,7 +30,7 @@ static const char *copy(struct sched *s, const char *text)
 	return text ? arena_strdup(s->mem, text) : NULL;
 }
 
-/* Many attempts, few places: each name is kept once. */
+/* Returns a copy of where. Many attempts have the same place, so each text is stored once. */
 static const char *place(struct sched *s, const char *where)
 {
 	char *known;
@@ -98,7 +98,7 @@ static void on_started(struct job *job, const struct upcall *u)
 	job_set_status(job, JOB_RUNNING, REASON_NONE, NULL);
 }
 
-/* Another attempt is to come: said to all. */
+/* The job goes back to the queue for another attempt, and observers are called. */
 static void requeue(struct job *job, enum job_reason reason, const char *message)
 {
 	if (job_status(job) == JOB_RUNNING) {

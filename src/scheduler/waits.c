@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Saying what jobs wait for. Of a class that is next in line for a resource observers hear once,
- * when none of its jobs has started for a while; of those behind it nothing is said.
+ * Reports to observers what jobs wait for: once for each class that is next in line for a resource,
+ * when none of its jobs has started for a while. Classes behind it are not reported.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -32,7 +32,7 @@ void waits_set(struct sched *s, struct ready_class *c, bool is_next)
 	list_append(&s->waits, &c->waits);
 }
 
-/* "LIC: it asks for 2, and 3 of 4 are in use"; of several resources a sentence each. */
+/* "LIC: it asks for 2, and 3 of 4 are in use", for each resource that is lacking. */
 static const char *what_is_lacking(struct sched *s, const struct ready_class *c)
 {
 	_cleanup_(str_done) struct str text = {0};
