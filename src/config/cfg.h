@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to config: what a configuration is made of. */
+/* Private to config: the parts of a configuration. */
 #ifndef CONFIG_CFG_H
 #define CONFIG_CFG_H
 
@@ -14,45 +14,47 @@ struct cfg {
 	struct arena *mem;
 	struct hjson_node *root;
 	const char *path, *dir;
-	const struct cfg_text *text; /* of path; NULL: it is a file */
-	struct evals *evals;	     /* what {eval_cmd} has run so far */
-	struct cfg *parent;	     /* whose evals they are; NULL: its own */
-	bool shares_doc;	     /* the parent's */
+	const struct cfg_text *text; /* contents of path; NULL: they are read from the file */
+	struct evals *evals;	     /* the {eval_cmd} commands that were run so far */
+	struct cfg *parent;	     /* the owner of evals; NULL: this configuration */
+	bool shares_doc;	     /* doc is the parent's */
 	struct cfg *children, *next; /* cfg_keep() */
-	struct map files;	     /* paths that were read -> c */
+	struct map files;	     /* paths of files that were read -> c */
 	struct map replaced;	     /* position -> struct replaced */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
-	const char *eval_said; /* what a command said that cfg_subst_text() failed with; or NULL */
+	const char *eval_said;	     /* the output of the command because of which cfg_subst_text()
+					failed; or NULL */
 };
 
-/* An {eval_cmd} failed with status (0: something else did): the first one counts, for the parents
- * too. */
+/* Records the exit status of an {eval_cmd} that failed (0: no effect), for c and its parents. Only
+ * the first one is kept. */
 void cfg_note_status(struct cfg *c, int status);
 
-/* Key -> member of the root, as the tree stands now. The caller's to map_done(). */
+/* Sets ret to a map from key to member of the root as it is now. The caller must map_done() it. */
 void cfg_index(const struct cfg *c, struct map *ret);
 
-/* What messages call the configuration. */
+/* The name of the configuration in messages. */
 const char *cfg_shown(const struct cfg *c);
-/* A path as people click it: relative if it is below the current directory. */
+/* The path for messages: relative if it is below the current directory. */
 const char *cfg_shown_path(struct arena *a, const char *path);
 
-/* A message about len bytes at pos; cfg_error() and its kin are this for nodes. */
+/* Adds a message about the len bytes at pos. cfg_error() etc. do this for nodes. */
 struct diag *cfg_report(const struct cfg *c, struct diags *diags, enum diag_level level,
 			hjson_pos pos, size_t len, const char *msg);
-/* The line that pos is in, from pos on; a slice. */
+/* The rest of the line from pos on, not NUL-terminated. */
 const char *cfg_rest_of_line(const struct cfg *c, hjson_pos pos, size_t *ret_len);
-/* "first set here", or in words if at was set by no file. */
+/* Adds a note with the text `what` at the position of `at`; if `at` is from no file, the note says
+ * where it is from. */
 void cfg_note(const struct cfg *c, struct diag *e, const struct hjson_node *at, const char *what);
-/* An expansion of string that failed: the message, with the caret under the wildcard that is
- * wrong. known: suggestions for unknown names. Empties err. */
+/* Adds the error of a failed expansion of string, with the caret under the wrong wildcard. known:
+ * names to suggest for an unknown name. Empties err. */
 struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hjson_node *string,
 			     struct subst_error *err, const struct map *known);
-/* Notes of where the words behind a value have theirs from. at may be NULL. */
+/* Adds notes with the origins (cfg_add_origin()) of the value `at`, which may be NULL. */
 void cfg_note_origins(const struct cfg *c, struct diag *e, const struct hjson_node *at);
 /* "a string", "a list", … */
 const char *cfg_kind(const struct hjson_node *n);
-/* A value in a few words, for messages: "abc", 12, a list, … */
+/* Appends a short form of a value for messages: "abc", 12, a list, … */
 void cfg_add_brief(const struct cfg *c, struct str *out, const struct hjson_node *value);
 
 #endif

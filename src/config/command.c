@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* {eval_cmd}: the rest of the text is a command. */
+/* {eval_cmd}: the rest of the text is a shell command. */
 #include "config/frame.h"
 
 #include <string.h>
@@ -9,7 +9,7 @@
 
 enum { EVAL_COST = 64 * 1024 };
 
-/* The next {NAME} in text from *at on: its name, and *at behind it. NULL: none. */
+/* Returns the name of the next {NAME} in text from *at on, and moves *at behind it. NULL: none. */
 static const char *next_wildcard(const struct str *text, size_t *at, size_t *ret_len)
 {
 	const char *open = NULL;
@@ -30,7 +30,7 @@ static const char *next_wildcard(const struct str *text, size_t *at, size_t *ret
 	return NULL;
 }
 
-/* The last 20 lines of text; NULL: it has none. */
+/* The last 20 lines of text; NULL: text is empty. */
 static char *last_lines(const struct str *text)
 {
 	size_t from = text->len;
@@ -70,7 +70,8 @@ static int run(struct frame *f, const char *cmd)
 	return frame_splice(f, v->out.s, v->out.len);
 }
 
-/* The command has names that get their values later: it stays, expanded as far as it goes. */
+/* The command contains names that get their values later: leaves {eval_cmd} in the text, with the
+ * command expanded as far as possible. */
 static int defer(struct frame *f, const struct str *cmd)
 {
 	size_t at = 0, len;
@@ -91,7 +92,7 @@ static int defer(struct frame *f, const struct str *cmd)
 	return 0;
 }
 
-/* Everything behind {eval_cmd} is the command. */
+/* Expands everything after {eval_cmd} and runs it as a command. */
 int frame_eval(struct frame *f)
 {
 	_cleanup_(str_done) struct str cmd = {0};

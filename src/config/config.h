@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A configuration: files -> one merged, substituted tree, each value with the place it came from.
- * The rules (imports, merge, wildcards, eval_cmd, overrides) are DVSim's: docs/reference/config.md.
+ * A configuration: files are read into one merged tree with wildcards substituted, in which each
+ * value has its position. The rules (imports, merge, wildcards, eval_cmd, overrides) are DVSim's:
+ * docs/reference/config.md.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -14,74 +15,75 @@
 #include "base/str.h"
 #include "hjson.h"
 
-struct cfg; /* owns a hjson_doc, an arena and everything that comes out of it */
+struct cfg; /* owns its tree, an arena and all results of the functions below */
 
-/* A configuration that is in no file. Lives as long as what is loaded of it. */
+/* A configuration that is not in a file. Must be valid as long as the struct cfg loaded from it. */
 struct cfg_text {
-	const char *shown; /* what messages call it */
+	const char *shown; /* its name in messages */
 	const char *bytes;
 	size_t n;
 };
 
 struct cfg_options {
-	/* What the configuration's path is said to hold: it is not read, and need not exist. NULL:
-	 * it is read. */
+	/* The contents of the configuration's path, which then is not read and need not exist.
+	 * NULL: the file is read. */
 	const struct cfg_text *text;
-	const char *proj_root; /* initial value of {proj_root}; NULL: git work tree of the current
-				  directory, if any */
+	const char *proj_root;	  /* initial value of {proj_root}; NULL: the git work tree of the
+				     current directory, if any */
 	const char *scratch_root; /* initial value of {scratch_root}, {scratch_path}…; NULL: none */
-	const char *branch;	  /* NULL: of the git work tree, else "default" */
-	const char *tool;	  /* --tool: locks the key `tool`; NULL: files decide */
+	const char *branch;	  /* NULL: the branch of the git work tree, or "default" */
+	const char *tool;	  /* --tool: overrides the key `tool`; NULL: not given */
 	/* More initial values, name and value in turn, NULL-terminated; or NULL. */
 	const char *const *initial;
-	struct cfg *parent; /* what its {eval_cmd} have run is not run again, and the other way
-			       round; must outlive this one. Or NULL. */
-	bool shares_doc; /* with parent: a node of either may be asked of both, for its place too */
+	struct cfg *parent; /* shares its results of {eval_cmd}: no command runs twice. Must outlive
+			       this one. Or NULL. */
+	bool shares_doc; /* with parent: use its tree, so nodes and positions are valid in both */
 	/* Set by cfg_load(): the exit status of an {eval_cmd} in an import that failed, else 0.
 	 * Or NULL. */
 	int *ret_eval_status;
-	/* Called once the first file is read, before anything of it is used: may set what stands
-	 * above, by what root, which is that file alone, says. -1 after an error. Or NULL. */
+	/* Called after the first file was read and before it is used. root has the contents of that
+	 * file only. May set the options above. Returns 0, or -1 after an error. Or NULL. */
 	int (*begin)(void *ctx, const struct cfg *c, struct hjson_node *root,
 		     struct cfg_options *options, struct diags *diags);
 	void *begin_ctx;
 };
 
-/* The git work tree of the current directory, arena-owned; NULL: there is none. */
+/* The git work tree of the current directory, in mem; NULL: there is none. */
 const char *cfg_proj_root(struct arena *mem);
-/* The branch of the work tree around dir, fit for a file name; "default" if there is none. */
+/* The branch of the work tree that contains dir, with '/' as '-'; "default" if there is none. */
 const char *cfg_branch(struct arena *mem, const char *dir);
 
-/* What git tells of a work tree; its files are read by `git`, once. All arena-owned. */
+/* The state of a git work tree, as reported by the command `git`. Texts are in the arena. */
 struct cfg_revision {
-	const char *commit, *commit_short; /* "" where there is no commit, or no git */
-	const char *url; /* of the commit at its origin, without credentials; NULL: no origin */
+	const char *commit, *commit_short; /* "" if there is no commit, or no git */
+	const char *url; /* URL of the commit at the origin, without credentials; NULL: no origin */
 	bool is_dirty;	 /* tracked files differ from the commit */
 };
 struct cfg_revision_query;
-/* Asks git, and does not wait for it: that takes longer than to read most configurations. */
+/* Starts git and does not wait for it, because it takes longer than reading most configurations. */
 struct cfg_revision_query *cfg_ask_revision(const char *root);
-/* Waits, and frees q. */
+/* Waits for git to end, sets *ret, and frees q. */
 void cfg_read_revision(struct cfg_revision_query *q, struct arena *mem, struct cfg_revision *ret);
 
-/* Loads path and all it imports. NULL after errors were added; warnings (duplicate keys …) are
- * added too. */
+/* Loads path and its imports. NULL after errors were added to diags; warnings (duplicate keys …)
+ * are added, too. */
 struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct diags *diags);
 /*
- * A configuration that stands as an object in options->parent, in the file that was loaded first:
- * DVSim's inline children. Its {self_dir} is options->scratch_root. Needs a name.
+ * Loads a configuration that is an object in the first file of options->parent: an inline child of
+ * DVSim's. Its {self_dir} is options->scratch_root. It must have a name.
  */
 struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_options *options,
 			    struct diags *diags);
-/* One file as it was written: no imports, no merge, any root. NULL after errors. */
+/* Reads one file as it is: without imports and merging, with a root of any type. NULL
+ * after errors. */
 struct cfg *cfg_parse(const char *path, struct diags *diags);
-/* The same (of text, where it is not NULL: path is not read), but strings and keys may hold \u0000:
- * for those who only show them. */
+/* The same (if text is not NULL, path is not read), but strings and keys may contain \u0000: for
+ * code that only shows them. */
 struct cfg *cfg_parse_as_is(const char *path, const struct cfg_text *text, struct diags *diags);
-/* The same for text that stands in no file; shown: what messages call it. */
+/* Like cfg_parse() for a text that is not in a file. shown: its name in messages. */
 struct cfg *cfg_parse_text(const char *shown, const char *text, size_t n, struct diags *diags);
 void cfg_free(struct cfg *c); /* accepts NULL */
-/* child is freed with c, not before. */
+/* c takes ownership of child and frees it in cfg_free(). */
 void cfg_keep(struct cfg *c, struct cfg *child);
 
 struct hjson_node *cfg_root(const struct cfg *c); /* an object; not yet expanded */
@@ -90,46 +92,48 @@ struct arena *cfg_mem(const struct cfg *c);
 const char *cfg_path(const struct cfg *c); /* absolute */
 const char *cfg_dir(const struct cfg *c);  /* absolute */
 
-/* Adds the absolute path of each file that it was read from: imports and kept children, too. */
+/* Adds the absolute paths of all files that were read, also for imports and kept children. */
 void cfg_add_files(const struct cfg *c, struct map *to);
 
 /* Applies `overrides: [{name, value}…]` to the root. Returns 0, or -1 after errors. */
 int cfg_override(struct cfg *c, struct diags *diags);
 
-/* Which names stay as they are although they have no value yet. */
+/* Names without a value that are not an error. */
 struct cfg_expand_options {
-	bool is_lenient;	    /* unknown wildcards stay */
-	const char *const *ignored; /* NULL-terminated, or NULL */
+	bool is_lenient;	    /* unknown wildcards are left unchanged */
+	const char *const *ignored; /* names that are never expanded; NULL-terminated, or NULL */
 };
-/* Expands {wildcards} and {eval_cmd} in all strings of the root, with the root as table of values.
- */
+/* Expands {wildcards} and {eval_cmd} in all strings of the root, with the values of the root's
+ * keys. Returns 0, or -1 after errors. */
 int cfg_expand(struct cfg *c, const struct cfg_expand_options *options, struct diags *diags);
 
-/* The same in two steps: what needs no command, whose commands then run while others take a step;
- * and the rest, after waiting for them. */
+/* The same in two steps. The first step expands everything that needs no command and starts the
+ * commands, which run while the caller does other work. The second step waits for them and expands
+ * the rest. */
 struct cfg_expansion;
 struct cfg_expansion *cfg_expand_begin(struct cfg *c, const struct cfg_expand_options *options,
 				       struct diags *diags);
-int cfg_expand_end(struct cfg_expansion *x); /* frees x */
+int cfg_expand_end(struct cfg_expansion *x); /* frees x; 0, or -1 after errors */
 
-/* How many different {eval_cmd} c, its parent and that one's children have had so far. */
+/* Number of different {eval_cmd} commands so far, of all configurations that share them. */
 size_t cfg_n_commands(const struct cfg *c);
-/* Waits until the first n of them are done. */
+/* Waits until the first n commands have ended. */
 void cfg_wait_commands(struct cfg *c, size_t n);
-/* How long commands have been waited for so far, while there was nothing else to do. */
+/* The total time spent in waiting for commands. */
 double cfg_waited_s(const struct cfg *c);
 
-/* The exit status of the first {eval_cmd} that failed (128 + its signal if one ended it); 0: none
- * did. */
+/* The exit status of the first {eval_cmd} that failed (128 + signal if a signal ended it); 0: none
+ * failed. */
 int cfg_eval_status(const struct cfg *c);
 
-/* Runs no more eval_cmd and ends the ones that run: for signal handlers of the command
- * (async-signal-safe). */
+/* Kills running {eval_cmd} commands and starts no more, in the whole process. Async-signal-safe,
+ * for signal handlers. */
 void cfg_interrupt(void);
 
-/* Position of a node or its key, for messages; and messages with the line and a caret under it. */
+/* The position of a node or its key for messages. The functions below add messages that show the
+ * line with a caret. */
 struct src_pos cfg_pos(const struct cfg *c, hjson_pos pos);
-/* Where the configuration begins: the place of what is missing in it. */
+/* The start of the configuration, as the position of messages about missing keys. */
 struct src_pos cfg_start(const struct cfg *c);
 struct diag *cfg_error(const struct cfg *c, struct diags *diags, const struct hjson_node *at,
 		       const char *fmt, ...) _printf_(4, 5);
@@ -139,42 +143,43 @@ struct diag *cfg_warning(const struct cfg *c, struct diags *diags, const struct 
 			 const char *fmt, ...) _printf_(4, 5);
 
 /*
- * value in the place of string, a text with {words}; value is not to be used again. Messages about
- * it point there, and say what cfg_add_origin() was given.
+ * Replaces string, a text with {words}, by value, which must not be used afterwards. Messages about
+ * the new value have the position of the text, and notes with the origins given to
+ * cfg_add_origin().
  */
 void cfg_replace(struct cfg *c, struct hjson_node *string, struct hjson_node *value);
 void cfg_add_origin(struct cfg *c, const struct hjson_node *value, struct src_pos pos,
 		    const char *text);
-/* text as a value of like's kind, a number or true or false; a string if like is one or NULL, or
- * if text is none of that kind. */
+/* Makes a value of text, of the same type as like: a number or a boolean. It becomes a string if
+ * like is NULL or a string, or if text does not have that type. */
 struct hjson_node *cfg_value_like(const struct cfg *c, const struct hjson_node *like,
 				  const char *text, hjson_pos pos);
-/* The text that was in its place; NULL: it was not replaced. */
+/* The text that value replaced; NULL: it replaced none. */
 const char *cfg_written(const struct cfg *c, const struct hjson_node *value);
 
-/* Prints the tree, one `path = value   # file:line:col` per leaf. */
+/* Appends the tree, one line `path = value # file:line:col` per leaf. */
 void cfg_show(const struct cfg *c, struct str *out);
-/* Only what was replaced. */
+/* The same, but only values that replaced a text. */
 void cfg_show_replaced(const struct cfg *c, struct str *out);
 
-/* ---- wildcards by themselves (flows expand per job) ---- */
-/* The value of a name, or NULL: not there. Owned by the table. */
+/* ---- wildcards in a single text (flows expand them per job) ---- */
+/* Returns the value of a name (borrowed), or NULL if there is none. */
 typedef const struct hjson_node *cfg_lookup(void *ctx, const char *name, size_t len);
 struct cfg_subst {
 	cfg_lookup *lookup;
 	void *ctx;
 	struct cfg_expand_options options;
 	bool no_env;  /* do not fall back to the environment */
-	bool no_eval; /* {eval_cmd} is an ordinary name */
-	/* A text whose command has not run yet is "", the command begins, and this is set; NULL: it
-	 * waits for the command. */
+	bool no_eval; /* treat {eval_cmd} as an ordinary name */
+	/* If a command has not run yet: it is started, this is set to true, and the result is "".
+	 * NULL: cfg_subst_text() waits for commands. */
 	bool *waits;
 };
-/* text with all wildcards expanded, arena-owned; NULL with err (no position: the caller knows it),
- * for which cfg_hint_output() may have more to say. */
+/* Returns text with all wildcards expanded, owned by c; or NULL with err, without a position.
+ * cfg_hint_output() then adds the output of a failed command. */
 const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *s, const char *text,
 			   struct error *err);
-/* If it was a command that failed: the last lines of its output. */
+/* If cfg_subst_text() failed because of a command: adds the last lines of its output to e. */
 void cfg_hint_output(const struct cfg *c, struct diag *e);
 
 #endif

@@ -10,13 +10,13 @@
 #include "config/shell.h"
 
 struct evals {
-	struct map by_cmd; /* text -> struct eval, those that are not done too */
+	struct map by_cmd; /* text -> struct eval, also of commands that have not ended */
 	struct shells *shells;
-	size_t n_wanted, n_waited; /* n_waited: for the first so many */
+	size_t n_wanted, n_waited; /* n_waited: the first n_waited commands were waited for */
 	double waited_s;
 };
 
-/* Four also on one processor: they wait for files more than they compute. */
+/* At least four, because commands mostly wait for files. */
 static unsigned at_once(void)
 {
 	cpu_set_t set;

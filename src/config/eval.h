@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What {eval_cmd} runs: /bin/sh -c in the current directory, each command once per load. Those that
- * do not need each other's output run side by side, and while we do other work. What a text command
- * (config/text_command.h) can do needs no shell.
+ * Runs the commands of {eval_cmd} with /bin/sh -c in the current directory, each one once per load.
+ * Commands that do not need each other's output run in parallel, also while dvsched does other
+ * work. Simple text commands (config/text_command.h) run without a shell.
  */
 #ifndef CONFIG_EVAL_H
 #define CONFIG_EVAL_H
@@ -13,28 +13,28 @@ struct evals;
 
 struct eval {
 	char *cmd;
-	struct str out; /* stdout and stderr, line ends as LF, the last one removed */
-	char *why;	/* what went wrong; NULL: nothing */
-	int status;	/* if something did: the exit status, 128 + signal, or 1 */
-	size_t number;	/* how many were wanted before it */
+	struct str out; /* stdout and stderr, line ends as LF, without the last one */
+	char *why;	/* the error; NULL: none */
+	int status;	/* after an error: the exit status, 128 + signal, or 1 */
+	size_t number;	/* its index in the order of evals_want() */
 	bool is_done;
 };
 
 struct evals *evals_new(void);
 void evals_free(struct evals *e); /* accepts NULL */
-/* The command's result, or NULL: nobody has waited for it yet. (It may be done: what happens must
- * not depend on how fast commands are.) */
+/* The command's result; NULL if it was not waited for yet, even if it has ended: behaviour must not
+ * depend on how fast commands are. */
 const struct eval *evals_find(const struct evals *e, const char *cmd);
-/* A command that is to run, once: it begins at once or when others have ended. */
+/* Runs a command, unless it was wanted before. It starts now, or when other commands have ended. */
 void evals_want(struct evals *e, const char *cmd);
-/* How many commands were wanted so far. */
+/* Number of commands wanted so far. */
 size_t evals_wanted(const struct evals *e);
-/* Waits until the first n of them are done. */
+/* Waits until the first n commands have ended. */
 void evals_wait(struct evals *e, size_t n);
-/* How long that took, all in all. */
+/* The total time spent in evals_wait(). */
 double evals_waited_s(const struct evals *e);
-bool evals_are_open(const struct evals *e); /* nobody has waited for one that is wanted */
-/* Waits for all that are wanted. */
+bool evals_are_open(const struct evals *e); /* some wanted commands were not waited for */
+/* Waits for all wanted commands. */
 void evals_run(struct evals *e);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole tree, in order, with itself as table: a key sees the keys before it expanded and those
- * behind it as they were written. That is what DVSim does, one string after the other, and the
- * result here is the same; but a string that needs a command only has it begin and waits, with
- * every string that looks at its key. Commands run side by side meanwhile; when they are done, what
- * waited is tried again, until nothing waits. So that "as they were written" still holds then, keys
- * that are expanded while something waits keep a copy.
+ * Expands the whole tree, in order, with its own values: a key gets the values of keys before it
+ * expanded, and of keys after it as written. DVSim expands one string after the other. The result
+ * here is the same, but a string that needs a command only starts the command and waits; so do all
+ * strings that use its key. The commands run in parallel. When they have ended, waiting strings are
+ * tried again, until none waits. Keys that are expanded while a string waits keep a copy of their
+ * text as written for that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,7 @@ enum { FAULTS_MOST = 1000 };
 /* One key of the root. */
 struct slot {
 	struct hjson_node *member;
-	const struct hjson_node *written; /* as it was, where that is not member any more */
+	const struct hjson_node *written; /* a copy of member as written; NULL: not needed yet */
 	size_t n_open;			  /* strings that wait or failed */
 };
 
@@ -44,14 +44,14 @@ struct cfg_expansion {
 	struct cfg_subst rules;
 	struct map known; /* key -> slot */
 	struct slot *slots;
-	size_t n_slots, now; /* now: whose strings are being expanded */
+	size_t n_slots, now; /* now: index of the slot that is being expanded */
 	VEC(struct waiting) waiting;
-	VEC(struct result) results; /* of the key that is being expanded */
-	struct map reported;	    /* places of faults */
+	VEC(struct result) results; /* of the current slot, not yet set */
+	struct map reported;	    /* positions of reported errors */
 	unsigned n_faults;
-	size_t text_len;   /* of all that was expanded */
-	size_t n_commands; /* wanted when the first round was over */
-	unsigned n_errors; /* of diags, before */
+	size_t text_len;   /* of all expanded strings */
+	size_t n_commands; /* number of commands at the end of the first round */
+	unsigned n_errors; /* in diags, before the expansion */
 	bool is_over;	   /* a limit was hit */
 };
 
@@ -67,7 +67,7 @@ static const struct hjson_node *expand_find_value(void *ctx, const char *name, s
 	return s->n_open ? &subst_blocked : s->member;
 }
 
-/* An error is reported once, where it is written, however many strings contain it. */
+/* An error is reported once, at its origin, even if many strings contain it. */
 static bool is_new_fault(struct cfg_expansion *x, const struct hjson_node *string,
 			 const struct subst_error *err)
 {
@@ -126,7 +126,7 @@ static void wait_for(struct cfg_expansion *x, struct hjson_node *string)
 
 /* ---- the first round ---- */
 
-/* What is left of the nodes below a key, with depth kept in an own stack. */
+/* Iterates over the nodes below a key, with an explicit stack. */
 struct walk {
 	struct hjson_node **at;
 	size_t n, cap;
@@ -148,7 +148,7 @@ static bool may_change(const struct hjson_node *n)
 	return n->type == HJSON_STRING && n->n && memchr(n->str, '{', n->n);
 }
 
-/* The next string with a '{', in order; NULL at the end. */
+/* The next string that contains a '{', in order; NULL at the end. */
 static struct hjson_node *walk_next(struct walk *w)
 {
 	while (w->n) {
@@ -187,7 +187,8 @@ static void expand_string(struct cfg_expansion *x, struct hjson_node *string)
 		wait_for(x, string);
 }
 
-/* A list that names itself sees itself as it was written: hence all results at once. */
+/* A list that refers to itself gets its text as written, so the results are set after all its
+ * strings were expanded. */
 static void set_results(struct cfg_expansion *x, struct slot *s)
 {
 	if (s->n_open && !s->written)
@@ -239,7 +240,8 @@ static void retry_waiting(struct cfg_expansion *x)
 	x->waiting.n = n_left;
 }
 
-/* Each round has at least one command more, and the first that waits can go on after it. */
+/* In each round at least one new command has run, so at least the first waiting string makes
+ * progress. */
 static void expand_rest(struct cfg_expansion *x)
 {
 	evals_wait(x->cfg->evals, x->n_commands);

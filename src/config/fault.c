@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An expansion that failed, as a message with the caret under the wildcard that is wrong. */
+/* Messages about failed expansions, with the caret under the wrong wildcard. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +9,13 @@
 #include "config/cfg.h"
 #include "config/subst.h"
 
-/* Errors beyond are not printed, so that nothing is looked up for them. */
+/* Later errors are not printed, so their details are not looked up. */
 enum { SHOWN_MOST = 50 };
 
 struct span {
 	hjson_pos pos;
 	size_t len;
-	bool is_moved; /* inside of a ''' string: the parser has cut the indentation from its lines
-			*/
+	bool is_moved; /* in a ''' string, from whose lines the parser has cut the indentation */
 };
 
 static bool is_text_at(const struct cfg *c, hjson_pos pos, const char *text, size_t len)
@@ -28,8 +27,8 @@ static bool is_text_at(const struct cfg *c, hjson_pos pos, const char *text, siz
 }
 
 /*
- * In a string without escapes the text as written is the text as read, between its quotes if there
- * are any. (Not so in a string that was expanded meanwhile: hence the comparison.)
+ * A string without escapes has the same text in the file, inside its quotes if there are any. The
+ * text at the position is compared, because the string may have been expanded since.
  */
 static bool find_directly(const struct cfg *c, const struct hjson_node *s, size_t offset,
 			  const char *wildcard, struct span *ret)
@@ -42,7 +41,7 @@ static bool find_directly(const struct cfg *c, const struct hjson_node *s, size_
 	return is_text_at(c, ret->pos, wildcard, ret->len);
 }
 
-/* Line by line: the first such wildcard in the string as written. */
+/* Searches the string as written, line by line, for the first such wildcard. */
 static bool fault_search(const struct cfg *c, const struct hjson_node *s, const char *wildcard,
 			 struct span *ret)
 {
@@ -85,7 +84,7 @@ static struct span find_wildcard(const struct cfg *c, const struct hjson_node *s
 	return (struct span){s->pos, s->len, false};
 }
 
-/* The line as the file has it, if it still has the wildcard there. */
+/* Shows the line from the file, if the wildcard is still in it. */
 static void show_as_written(struct diag *e, const char *wildcard)
 {
 	_cleanup_(str_done) struct str text = {0};

@@ -13,16 +13,16 @@
 
 struct cfg_fields {
 	struct cfg *cfg;
-	struct hjson_node *node; /* NULL: as if it were {} */
+	struct hjson_node *node; /* NULL: like {} */
 	const char *what;
 	struct diags *diags;
-	VEC(const char *) asked; /* every key that a getter was called for */
+	VEC(const char *) asked; /* all keys that a getter was called for */
 	bool has_error;
 };
 
 enum { SHOWN_MOST = 48 };
 
-/* The value as the user sees it in his file, short enough for a message. */
+/* The value as it is written in the file, in a short form for messages. */
 static const char *config_fields_shown(const struct cfg_fields *f, struct hjson_node *node)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -99,7 +99,7 @@ bool cfg_fields_end(struct cfg_fields *f)
 	bool is_fine;
 
 	if (f->node) {
-		/* A value that no file holds was put there by us, not by a user's slip. */
+		/* A member without a position was added by dvsched, not by the user. */
 		hjson_for_each (m, f->node)
 			if (!m->shadowed && m->pos && !was_asked(f, m))
 				config_fields_refuse_unknown(f, m);
@@ -148,7 +148,7 @@ bool cfg_fields_bool(struct cfg_fields *f, const char *key, bool otherwise)
 	return otherwise;
 }
 
-/* A number in quotes is a string; the user should hear why that matters. */
+/* A number in quotes is a string: adds a hint about the quotes. */
 static void hint_if_quoted(struct cfg_fields *f, struct diag *e, struct hjson_node *node)
 {
 	const char *s;
@@ -198,7 +198,7 @@ static bool config_fields_number_of(struct cfg_fields *f, struct hjson_node *nod
 		return true;
 	}
 	digits = hjson_number(cfg_doc(f->cfg), node, &len);
-	*ret = *digits == '-' ? -HUGE_VAL : HUGE_VAL; /* beyond every limit anybody gives */
+	*ret = *digits == '-' ? -HUGE_VAL : HUGE_VAL; /* outside of all ranges */
 	return len > 0;
 }
 
@@ -221,7 +221,7 @@ double cfg_fields_real(struct cfg_fields *f, const char *key, double least, doub
 	return otherwise;
 }
 
-/* A text names its unit: "90" may have been meant as minutes. */
+/* In a string the unit is required: "90" could mean minutes. */
 static bool is_duration(const char *text, double *ret_s)
 {
 	return text[strcspn(text, "smhdu")] && duration_parse(text, ret_s);

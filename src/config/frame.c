@@ -79,7 +79,7 @@ static void frame_make_room(struct frame *f, size_t len)
 	f->in = in;
 }
 
-/* Puts text in front of in. */
+/* Inserts text before in. */
 static void frame_put_back(struct frame *f, const char *text, size_t len)
 {
 	if (f->in_len < f->unread)
@@ -97,7 +97,7 @@ void frame_settle(struct frame *f)
 	f->open = FRAME_NOWHERE;
 }
 
-/* Looks back for a '{' that is still open where out ends now. */
+/* Finds the '{' that is still open at the end of out. */
 static int find_open(struct frame *f)
 {
 	const char *s = f->out->s;

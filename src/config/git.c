@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Read from the files, because a process per load is dear and git may be missing. A linked work
- * tree and a submodule have a file .git that says "gitdir: PATH"; its own HEAD is in there.
+ * The files are read directly, because starting git for each load is slow and git may be missing. A
+ * linked work tree and a submodule have a file .git with "gitdir: PATH"; PATH contains their HEAD.
  */
 #include "config/git.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Files into one tree. Imports are taken from a stack: the last import of a file comes first, and
- * its own imports before its siblings. All later orders (of options, tests, exports) depend on
- * it, so do not "improve" it. An error in one file does not hide those of the others.
+ * Loads files into one tree. Imports are taken from a stack: the last import of a file is loaded
+ * first, and its own imports before its siblings. The order of options, tests and exports depends
+ * on this; it must not change. All files are read even after an error in one of them.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,14 +21,14 @@
 
 enum { FILES_MOST = 4096, WARNINGS_MOST = 100 };
 
-/* One file that is or was waiting. */
+/* A file that is to be read, or was read. */
 struct source {
 	const char *path;		 /* as imported, wildcards expanded */
 	const char *shown;		 /* for messages */
-	const struct hjson_node *import; /* where; NULL: the first file */
+	const struct hjson_node *import; /* the import; NULL: the first file */
 	const struct source *by;	 /* the file with that import */
-	unsigned turn;			 /* load.n_files when that file was read */
-	size_t from, len;		 /* only these bytes of the file; len 0: all of it */
+	unsigned turn;			 /* load.n_files when `by` was read */
+	size_t from, len;		 /* only this part of the file; len 0: the whole file */
 };
 
 struct load {
@@ -39,7 +39,7 @@ struct load {
 	VEC(struct source *) work;
 	unsigned n_files;
 	bool is_tool_locked;
-	bool has_unread; /* a file is left out, so names that it gives are not known */
+	bool has_unread; /* a file could not be read, so its names are missing */
 };
 
 /* ---- one file's text ---- */
@@ -82,7 +82,7 @@ static void report_unread(struct load *l, const struct source *f, struct error *
 			     "write {self_dir}/… or {proj_root}/…");
 }
 
-/* Only a part of the text is left, where it was, so that positions in it are right. */
+/* Blanks everything except the part, so that positions in it stay right. */
 static bool cut_out(struct load *l, const struct source *f, struct str *text)
 {
 	if (text->len < f->from + f->len || text->s[f->from] != '{') {
@@ -97,13 +97,13 @@ static bool cut_out(struct load *l, const struct source *f, struct str *text)
 	return true;
 }
 
-/* The walk that is needed to know it takes time. */
+/* A quick test, because the search in the tree (nul_refuse()) is slow. */
 static bool may_hold_nul(const struct str *text)
 {
 	return text->len && memmem(text->s, text->len, "\\u0000", 6);
 }
 
-/* The file's bytes. Returns 0, or -1 after an error. */
+/* Reads the bytes of the file. Returns 0, or -1 after an error. */
 static int read_source(struct load *l, const struct source *f, struct str *ret)
 {
 	const struct cfg_text *given = f->import ? NULL : l->cfg->text;
@@ -120,7 +120,7 @@ static int read_source(struct load *l, const struct source *f, struct str *ret)
 	return 0;
 }
 
-/* The file's root object; NULL after errors. */
+/* Parses the file. Returns its root object; NULL after errors. */
 static struct hjson_node *parse(struct load *l, const struct source *f)
 {
 	struct parse_report r = {.cfg = l->cfg, .diags = l->diags};
@@ -149,7 +149,7 @@ static const struct hjson_node *config_load_find_value(void *ctx, const char *na
 	return merge_find(ctx, name, len);
 }
 
-/* The path that an import means, by all that has been merged so far; NULL after an error. */
+/* Expands the path of an import with the values merged so far; NULL after an error. */
 static const char *expand_import(struct load *l, const struct hjson_node *import)
 {
 	struct cfg_subst rules = {.lookup = config_load_find_value, .ctx = &l->merge};
@@ -180,7 +180,7 @@ static bool is_ancestor(const struct source *of, const struct source *maybe)
 	return false;
 }
 
-/* "a.hjson -> b.hjson -> a.hjson": from first down to last, and back. */
+/* "a.hjson -> b.hjson -> a.hjson": the chain of imports from first to last and back to first. */
 static void config_load_add_chain(struct str *out, const struct source *first,
 				  const struct source *last)
 {
@@ -219,8 +219,8 @@ static void config_load_push(struct load *l, struct source *f)
 }
 
 /*
- * DVSim merges a path twice that is listed twice in one list. dvsched does the same, with a
- * warning. The same path in another file is an error.
+ * A path that is listed twice in one list is merged twice, as in DVSim, with a warning. The same
+ * path in another file is an error.
  */
 static void add_import(struct load *l, const struct source *by, const struct hjson_node *import)
 {
@@ -281,7 +281,7 @@ static void check_use_cfgs(struct load *l, const struct source *f, const struct 
 			  cfg_kind(m));
 }
 
-/* Merges the file's own keys, then its imports by what is known after them. */
+/* Merges the keys of the file, then adds its imports, whose paths may use these keys. */
 static void load_one(struct load *l, const struct source *f, struct hjson_node *root)
 {
 	struct hjson_node *imports = NULL, *m;
@@ -364,7 +364,8 @@ static bool is_same_file(const char *a, const char *b)
 	return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-/* Absolute and without "..": folded by text where no symbolic link makes that another file. */
+/* The absolute path without "..": resolved by text if that names the same file, else by realpath()
+ * because of a symbolic link. */
 static const char *settle_path(struct arena *a, const char *path)
 {
 	const char *folded = path_absolute(a, path);

@@ -34,7 +34,7 @@ static void type_conflict(struct merge *m, const struct hjson_node *old,
 	note_first(m, e, old);
 }
 
-/* Objects, null and numbers with a fraction can be set only where nothing was before. */
+/* Objects, null and numbers with a fraction cannot replace a value. */
 static void cannot_set_twice(struct merge *m, const struct hjson_node *old,
 			     const struct hjson_node *new)
 {
@@ -106,7 +106,7 @@ static bool merge_is_same(const struct merge *m, const struct hjson_node *a,
 	return a->n == b->n && (a->n == 0 || memcmp(a->str, b->str, a->n) == 0);
 }
 
-/* "", 0, -1 and false: what anybody may replace, and what replaces nothing. */
+/* "", 0, -1 and false: any value may replace these, and they replace no other value. */
 static bool merge_is_default(const struct hjson_node *n)
 {
 	if (n->type == HJSON_STRING)

@@ -10,7 +10,7 @@ static bool has_nul(const char *s, size_t len)
 	return len && memchr(s, '\0', len);
 }
 
-/* The caret stands under the escape if it is on the first line of what is at pos. */
+/* The caret is under the escape if the escape is on the first line of the text at pos. */
 static void report_nul(const struct cfg *c, hjson_pos pos, const char *what, struct diags *diags)
 {
 	size_t len;

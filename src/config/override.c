@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `overrides`: the one way to replace a value that somebody else has set. */
+/* `overrides`: replaces values that were set in other files. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@ struct overrides {
 	struct map done;    /* key -> the override's name node */
 };
 
-/* The two values of an entry; false after an error. */
+/* Reads the name and value of an entry; false after an error. */
 static bool override_read_entry(struct overrides *o, struct hjson_node *entry,
 				struct hjson_node **ret_name, struct hjson_node **ret_value)
 {

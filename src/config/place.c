@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 #include "config/cfg.h"
 
-/* A longer line is not shown: a file of one line may have many errors. */
+/* Longer lines are not shown: a file with a single long line may have many errors. */
 enum { EXCERPT_MOST = 16 * 1024, BRIEF_MOST = 60 };
 
 struct src_pos cfg_pos(const struct cfg *c, hjson_pos pos)
@@ -26,7 +26,7 @@ struct src_pos cfg_start(const struct cfg *c)
 	return (struct src_pos){cfg_shown(c), 1, 1};
 }
 
-/* Bytes of the line before column col (from 1). */
+/* Number of bytes in the line before column col (from 1). */
 static size_t bytes_before(const struct hjson_place *p)
 {
 	size_t at = 0;
@@ -48,7 +48,7 @@ const char *cfg_rest_of_line(const struct cfg *c, hjson_pos pos, size_t *ret_len
 	return p.line_text + before;
 }
 
-/* Columns that len bytes from p on take, as far as its line goes. */
+/* Number of columns of the len bytes from p on, up to the end of the line. */
 static unsigned config_place_columns(const struct hjson_place *p, size_t len)
 {
 	size_t at = bytes_before(p);
@@ -76,7 +76,7 @@ struct diag *cfg_report(const struct cfg *c, struct diags *diags, enum diag_leve
 	return e;
 }
 
-/* An array or object is pointed at, not underlined. */
+/* An array or object is marked at its first character only. */
 static size_t marked(const struct hjson_node *n)
 {
 	return n->type == HJSON_ARRAY || n->type == HJSON_OBJECT ? 1 : n->len;

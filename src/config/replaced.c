@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values that stand where a text with {words} was written: what it was, and where the words have
- * their values from. Known by their place, which is the text's. */
+/* Values that replaced a text with {words}: the text, and the origins of the words' values. They
+ * are found by position, since the value has the position of the text. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -69,7 +69,7 @@ void cfg_note_origins(const struct cfg *c, struct diag *e, const struct hjson_no
 		diag_note(e, o->pos, "%s", o->text);
 }
 
-/* ---- a value out of a text ---- */
+/* ---- values made from text ---- */
 
 static struct hjson_node *new_int(struct hjson_doc *doc, const char *text, hjson_pos pos)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which state of the project was run. Asked of git itself, in one shell: what "dirty" means (line
- * ends, attributes, the index) is its business. A missing git or commit leaves it open.
+ * The state of the project. It is read by git itself, with one shell, because only git can decide
+ * what is modified (line ends, attributes, the index). Without git or a commit the result is empty.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,8 @@ static const char *revision_read_line(struct arena *mem, FILE *f)
 	return arena_strndup(mem, line, strcspn(line, "\n"));
 }
 
-/* A user of ssh names an account and stays; a password goes whatever carries it. */
+/* Removes passwords from all URLs, and user names from http and https. A user name in other URLs
+ * (ssh) stays, because it names the account. */
 static const char *without_credentials(struct arena *mem, const char *url)
 {
 	const char *host = strstr(url, "://"), *at, *colon;
@@ -58,7 +59,7 @@ static const char *url_of(struct arena *mem, const char *origin, const char *com
 }
 
 struct cfg_revision_query {
-	FILE *answer; /* NULL: no shell could be started */
+	FILE *answer; /* output of the shell; NULL: it could not be started */
 };
 
 struct cfg_revision_query *cfg_ask_revision(const char *root)

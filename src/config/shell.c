@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A command is over when its output has ended and its shell has exited, in either order. Each has
- * a process group of its own, so that one signal reaches all it has started, and so that the
- * terminal's Ctrl-C reaches us alone: cfg_interrupt() passes it on.
+ * A command has ended when its output has ended and its shell has exited, in any order. Each
+ * command has its own process group, so that one signal kills all its processes, and so that only
+ * dvsched gets the SIGINT of the terminal; cfg_interrupt() then kills the commands.
  */
 #include "config/shell.h"
 
@@ -27,13 +27,13 @@
 #include "config/text_command.h"
 #include "config/text_filter.h"
 
-/* How often a shell is looked at that has closed its output, where there are no pidfds. */
+/* Interval for checking a shell that has closed its output, if the kernel has no pidfds. */
 enum { EXIT_POLL_MS = 5 };
 
 struct shell {
 	struct eval *eval;
-	pid_t pid; /* 0: this place is free */
-	int out;   /* read end of its output; -1: it has ended */
+	pid_t pid; /* 0: the place is free */
+	int out;   /* read end of its output; -1: the output has ended */
 	int pidfd; /* -1: none */
 	double deadline;
 	enum { CUT_NOT, CUT_TIME, CUT_OUTPUT, CUT_INTERRUPT } cut; /* why it was killed */
@@ -41,15 +41,16 @@ struct shell {
 
 struct shells {
 	struct shell_limits limits;
-	size_t n; /* places in use of these */
+	size_t n; /* usable places */
 	struct shell places[SHELLS_MOST];
-	VEC(struct eval *) added;     /* in this order */
-	size_t n_begun;		      /* those before have a place, or are done */
-	size_t n_done;		      /* those before are done; others may be, too */
-	struct text_regexes *regexes; /* NULL: all commands go to the shell */
+	VEC(struct eval *) added; /* in the order added */
+	size_t n_begun;		  /* those before it have a place, or have ended */
+	size_t n_done;		  /* those before it have ended; later ones may have ended, too */
+	struct text_regexes *regexes; /* NULL: all commands need a shell */
 };
 
-/* For cfg_interrupt() only: what runs now. Signal handlers have no other way to know. */
+/* The process groups that run now. Global because cfg_interrupt() is called from
+ * signal handlers. */
 static _Atomic pid_t groups[SHELLS_MOST];
 static atomic_bool is_interrupted;
 
@@ -125,7 +126,7 @@ static void shell_start(struct shells *s, size_t place, struct eval *v)
 	}
 	atomic_store(&groups[place], sh->pid);
 	if (atomic_load(&is_interrupted))
-		kill(-sh->pid, SIGKILL); /* the handler ran before it could know */
+		kill(-sh->pid, SIGKILL); /* the handler ran before the group was stored */
 	sh->out = ends[0];
 	fcntl(sh->out, F_SETFL, O_NONBLOCK);
 	sh->pidfd = proc_open_pidfd(sh->pid);
@@ -144,7 +145,7 @@ static void cut(struct shell *sh, int why)
 		return;
 	sh->cut = why;
 	kill(-sh->pid, SIGKILL);
-	end_output(sh); /* whoever left the group may keep it open */
+	end_output(sh); /* a process that left the group may keep it open */
 }
 
 static void read_output(struct shells *s, struct shell *sh)
@@ -164,7 +165,7 @@ static void read_output(struct shells *s, struct shell *sh)
 		end_output(sh);
 }
 
-/* CRLF and CR become LF, as DVSim's Python reads them, and one last LF goes. */
+/* Replaces CRLF and CR by LF, as Python does in DVSim, and drops one LF at the end. */
 static void tidy(struct str *out)
 {
 	size_t to = 0;
@@ -208,7 +209,8 @@ static void shell_judge(struct eval *v, int status)
 		shell_fail(v, 1, "printed bytes that are not UTF-8");
 }
 
-/* True: the shell has exited, and all of it is put away. The group's number is ours until then. */
+/* true: the command has ended, its result is set, and its place is free. The shell is reaped last,
+ * because its pid reserves the number of the process group. */
 static bool has_ended(struct shells *s, size_t place)
 {
 	struct shell *sh = &s->places[place];
@@ -237,7 +239,7 @@ static bool has_ended(struct shells *s, size_t place)
 	return true;
 }
 
-/* Until when poll() may wait for this shell, in ms from now. */
+/* How long poll() may wait for this shell, in ms. */
 static int patience_ms(const struct shell *sh, double now)
 {
 	double left = (sh->deadline - now) * 1000 + 1;
@@ -249,7 +251,7 @@ static int patience_ms(const struct shell *sh, double now)
 	return left > 0 ? (int)left : 0;
 }
 
-/* Until the next event of any of them, or the first deadline. */
+/* How long poll() may wait for all shells: until the first deadline. */
 static int longest_wait_ms(const struct shells *s)
 {
 	double now = clock_now(clock_real());
@@ -264,7 +266,7 @@ static int longest_wait_ms(const struct shells *s)
 	return wait_ms;
 }
 
-/* Reads what they say, after waiting for it so long. */
+/* Reads the output of all shells; first waits up to wait_ms for it. */
 static void listen_to_all(struct shells *s, int wait_ms)
 {
 	struct pollfd fds[SHELLS_MOST];
@@ -283,7 +285,7 @@ static void listen_to_all(struct shells *s, int wait_ms)
 			read_output(s, &s->places[i]);
 }
 
-/* Ends what is out of time or no longer wanted. */
+/* Handles commands that have ended, and kills those that timed out or were interrupted. */
 static void shell_look_after(struct shells *s)
 {
 	double now = clock_now(clock_real());
@@ -302,7 +304,7 @@ static void shell_look_after(struct shells *s)
 		s->n_done++;
 }
 
-/* In a free place. */
+/* Starts v in a free place, or runs it without a shell. */
 static void shell_begin(struct shells *s, size_t place, struct eval *v)
 {
 	if (atomic_load(&is_interrupted))

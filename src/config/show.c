@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree as lines that grep finds: path = value   # where it comes from. */
+/* Prints the tree in lines for grep: path = value # position. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,9 +8,9 @@
 #include "config/cfg.h"
 
 struct level {
-	const struct hjson_node *next; /* to be shown at this level */
-	size_t path_len;	       /* of the path to it */
-	size_t index;		       /* of next in its array */
+	const struct hjson_node *next; /* the next node of this level */
+	size_t path_len;	       /* length of the path to it */
+	size_t index;		       /* index of next in its array */
 	bool is_array;
 };
 
@@ -31,7 +31,7 @@ static void show_enter(struct show *s, const struct hjson_node *parent)
 			     });
 }
 
-/* The character, two or three bytes long, as JSON can write it. */
+/* Appends a character of two or three bytes as a JSON escape. */
 static void add_escape(struct str *to, const char *s, size_t k)
 {
 	const unsigned char *u = (const unsigned char *)s;
@@ -41,7 +41,7 @@ static void add_escape(struct str *to, const char *s, size_t k)
 	str_printf(to, "\\u%04x", cp);
 }
 
-/* JSON need not escape what a terminal obeys; people who read it need that. */
+/* Also escapes control characters that JSON allows but terminals interpret. */
 static bool show_write_str(void *ctx, const char *bytes, size_t len)
 {
 	for (size_t i = 0, k; i < len; i += k ? k : 1) {
@@ -54,7 +54,7 @@ static bool show_write_str(void *ctx, const char *bytes, size_t len)
 	return true;
 }
 
-/* Letters, digits, '_' and '-' stand as they are; any other key is quoted as in JSON. */
+/* A key of letters, digits, '_' and '-' is written as it is, any other key in quotes as in JSON. */
 static bool is_plain_key(const struct hjson_node *m)
 {
 	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -102,7 +102,7 @@ static void show_leaf(struct show *s, const struct hjson_node *n)
 	str_addc(s->out, '\n');
 }
 
-/* One child, its path first: shown, or entered. */
+/* Prints a child, or enters it if it has children. */
 static void show_child(struct show *s, const struct hjson_node *n, bool is_element, size_t index)
 {
 	if (n->shadowed)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass from left to right, with the text in two halves: `out` is done, `in` is still to be
- * looked at. A value is put in front of `in` and looked at again, so that names may be computed
- * ({{build_mode}_opts}); where nothing in it can matter any more it goes to `out` at once.
+ * One pass from left to right. The text is in two halves: `out` is the result so far, `in` is still
+ * to be scanned. A value is inserted before `in` and scanned again, so that names can be computed
+ * ({{build_mode}_opts}); if it can no longer be part of a name, it is appended to `out` directly.
  *
- * A value is expanded by itself before that. The frames of these calls are the chain in which a
- * name that comes again is circular, and there are at most FRAME_DEPTH_MOST. A budget ends texts
- * that grow without end in any other way.
+ * Before that, the value itself is expanded in a frame of its own. A name that occurs twice in the
+ * chain of frames is circular. The chain has at most FRAME_DEPTH_MOST frames. A budget limits texts
+ * that grow forever in other ways.
  */
 #include "config/frame.h"
 
@@ -49,7 +49,7 @@ static bool is_value_of(const struct frame *f, const char *name, size_t len)
 	return f->name && f->name_len == len && memcmp(f->name, name, len) == 0;
 }
 
-/* The frame of the same name that f is part of; NULL: the name is new. */
+/* The frame in the chain of f that expands the same name; NULL: none. */
 static const struct frame *find_circle(const struct frame *f, const char *name, size_t len)
 {
 	while (f && !is_value_of(f, name, len))
@@ -82,7 +82,7 @@ static int fail_circular(struct frame *f, const struct frame *from)
 			  frame_shown(from->name_len), from->name, chain.s);
 }
 
-/* The name in out, with its '}' put behind it, stays as it is. */
+/* Leaves the wildcard in out unchanged, with its '}'. */
 static int subst_leave(struct frame *f)
 {
 	str_addc(f->out, '}');
@@ -99,7 +99,8 @@ static int fail_type(struct frame *f, const struct hjson_node *value, const char
 						     : hjson_type_name(value->type));
 }
 
-/* text is the value of name, or made of it; node: it is that string as written. */
+/* Expands the text of a value. node: the string whose text it is; NULL: the text was made from
+ * another value. */
 static int on_value(struct frame *f, const struct str *text, const struct hjson_node *node)
 {
 	const char *name = f->out->s + f->open + 1;
@@ -152,7 +153,7 @@ static int on_node(struct frame *f, const struct hjson_node *node)
 	return on_value(f, &text, NULL);
 }
 
-/* No key has a value for it: the environment, or nobody. */
+/* The name has no key: uses the environment, or fails. */
 static int on_unknown(struct frame *f, const char *name, size_t len)
 {
 	const char *env = f->work->s->rules->no_env ? NULL : getenv(name);
@@ -170,7 +171,7 @@ static int on_unknown(struct frame *f, const char *name, size_t len)
 			  frame_shown(len), name);
 }
 
-/* out ends with {NAME and in starts with }. */
+/* out ends with "{NAME" and in starts with '}'. */
 static int on_wildcard(struct frame *f)
 {
 	const struct cfg_subst *rules = f->work->s->rules;
@@ -205,7 +206,7 @@ static void on_open(struct frame *f)
 	frame_pass(f, 1);
 }
 
-/* No '{' is open: goes on to the next. */
+/* No '{' is open: moves on to the next one. */
 static void skip_plain(struct frame *f)
 {
 	const char *open = memchr(f->in, '{', f->in_len);
@@ -245,7 +246,7 @@ static int scan(struct frame *f)
 	return 0;
 }
 
-/* Calls itself by way of scan(), at most FRAME_DEPTH_MOST deep. */
+/* Recursive through scan(), at most FRAME_DEPTH_MOST deep. */
 int frame_expand(struct frame *f)
 {
 	int rc;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reads and runs at once, from left to right. Every function returns false at what it does not
- * know, and then nothing has happened: such commands touch nothing outside. Values are plain
- * characters and blanks, so a word that is split again matches no file and needs no locale.
+ * Parses and runs a command in one pass from left to right. Every function returns false for
+ * anything that it does not support; that is safe at any point, because these commands have no side
+ * effects. Values contain only plain characters and blanks, so word splitting matches no file names
+ * and does not depend on the locale.
  */
 #include "config/text_command.h"
 
@@ -31,14 +32,14 @@ struct words {
 	enum word_kind kind;
 	struct str text;
 	size_t n;
-	bool is_open; /* the last one may get longer */
+	bool is_open; /* the last word is not complete yet */
 };
 
 static bool add_word_to(struct text_shell *sh, struct words *to);
 
 /* ---- characters ---- */
 
-/* The next character, behind lines that are continued. */
+/* The next character, after skipping line continuations. */
 static char peek(struct text_shell *sh)
 {
 	while (sh->at[0] == '\\' && sh->at[1] == '\n')
@@ -72,7 +73,8 @@ static bool is_end_of_command(struct text_shell *sh)
 	return !c || c == ';' || (c == '`' && sh->is_in_backticks);
 }
 
-/* A name that is no variable of the shell's own: these begin in upper case, or with '_'. */
+/* Reads the name of a variable. Names of the shell's own variables, which begin in upper case or
+ * with '_', are not accepted. */
 static bool take_name(struct text_shell *sh, char ret[NAME_LEN])
 {
 	size_t n = 0;
@@ -92,7 +94,7 @@ static bool take_name(struct text_shell *sh, char ret[NAME_LEN])
 	return true;
 }
 
-/* The word, and a blank behind it. */
+/* Reads the given word and the blanks after it. */
 static bool take_keyword(struct text_shell *sh, const char *word)
 {
 	char name[NAME_LEN];
@@ -144,7 +146,8 @@ static bool add_char(struct words *to, char c)
 	return to->text.len <= TEXT_MOST;
 }
 
-/* What $name or a command in backticks stands for: blanks in it end words, except in quotes. */
+/* Adds the value of $name or of a command in backticks. Blanks in it end words, except in quotes
+ * and assignments. */
 static bool add_value(struct words *to, const struct str *value, bool is_quoted)
 {
 	for (size_t i = 0; i < value->len; i++) {
@@ -167,7 +170,7 @@ static bool take_variable(struct text_shell *sh, struct words *to, bool is_quote
 	return v && add_value(to, &v->value, is_quoted);
 }
 
-/* ---- echo and what it goes through ---- */
+/* ---- echo and its filters ---- */
 
 static bool take_quoted_of_filter(struct text_shell *sh, char quote, char *word, size_t *n)
 {
@@ -207,7 +210,7 @@ static bool take_word_of_filter(struct text_shell *sh, struct text_filter *f)
 	return true;
 }
 
-/* Behind a '|'. */
+/* Reads and runs a filter, after the '|'. */
 static bool run_filter(struct text_shell *sh, struct str *line)
 {
 	struct text_filter f = {0};
@@ -218,7 +221,7 @@ static bool run_filter(struct text_shell *sh, struct str *line)
 	return f.n > 0 && text_filter_run(&f, sh->regexes, line);
 }
 
-/* Behind the word echo, up to the end of the command. */
+/* Reads and runs the rest of an echo command, after the word echo. */
 static bool run_echo(struct text_shell *sh, struct str *ret)
 {
 	_cleanup_(str_done) struct str line = {0};
@@ -229,7 +232,7 @@ static bool run_echo(struct text_shell *sh, struct str *ret)
 		is_good = add_word_to(sh, &words);
 	line = words.text;
 	str_add(&line, "");
-	if (!is_good || line.s[0] == '-') /* an option, perhaps */
+	if (!is_good || line.s[0] == '-') /* may be an option */
 		return false;
 	while (take(sh, '|'))
 		if (!run_filter(sh, &line))
@@ -239,7 +242,7 @@ static bool run_echo(struct text_shell *sh, struct str *ret)
 	return is_end_of_command(sh) && ret->len <= TEXT_MOST;
 }
 
-/* From one '`' to the other. */
+/* Reads and runs a command from one '`' to the other. */
 static bool take_backticks(struct text_shell *sh, struct words *to, bool is_quoted)
 {
 	_cleanup_(str_done) struct str said = {0};
@@ -284,7 +287,7 @@ static bool take_single_quoted(struct text_shell *sh, struct words *to)
 	return true;
 }
 
-/* The next part of a word, which is not over. */
+/* Reads the next part of a word. */
 static bool take_part(struct text_shell *sh, struct words *to)
 {
 	char c = peek(sh);
@@ -318,7 +321,7 @@ static bool add_word_to(struct text_shell *sh, struct words *to)
 
 static bool run_list(struct text_shell *sh, struct str *ret);
 
-/* Behind NAME=. */
+/* Reads and runs an assignment, after NAME=. */
 static bool run_assignment(struct text_shell *sh, const char *name)
 {
 	struct words value = {.kind = WORD_OF_VALUE};
@@ -347,10 +350,10 @@ static bool run_loop_over(struct text_shell *sh, const char *name, const char *w
 		words += len + (words[len] == ' ');
 	}
 	sh->is_in_loop = false;
-	return sh->at != body; /* else its end is not known */
+	return sh->at != body; /* otherwise the body never ran, so its end is unknown */
 }
 
-/* Behind the word for. */
+/* Reads and runs a loop, after the word for. */
 static bool run_loop(struct text_shell *sh, struct str *ret)
 {
 	struct words words = {.kind = WORD_OF_LOOP};
@@ -371,7 +374,7 @@ static bool run_loop(struct text_shell *sh, struct str *ret)
 	return is_good;
 }
 
-/* Up to the end of the text, or behind the done of a loop. */
+/* Reads and runs commands up to the end of the text, or to the `done` of a loop. */
 static bool run_list(struct text_shell *sh, struct str *ret)
 {
 	bool is_first = true;

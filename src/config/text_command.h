@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Commands of {eval_cmd} that only rearrange words, done here instead of by a shell and its
- * children: echo through cut, tr and sed, a variable, a loop over words. What comes out is what
- * /bin/sh with the system's tools prints; whatever is not certainly so is left to the shell.
+ * Runs simple commands of {eval_cmd} without a shell and its child processes: echo piped through
+ * cut, tr and sed, variables, loops over words. The output is the same as with /bin/sh and the
+ * system's tools. Any command for which this is not certain is left to the shell.
  */
 #ifndef CONFIG_TEXT_COMMAND_H
 #define CONFIG_TEXT_COMMAND_H
@@ -11,9 +11,10 @@
 
 struct text_regexes;
 
-/* cut, tr and sed are the system's, and nothing in the environment gives them another meaning. */
+/* true: cut, tr and sed in PATH are the system's, and no environment variable changes how they or
+ * the shell work. */
 bool text_tools_are_usual(void);
-/* Appends what the command prints. False: the shell has to run it, and ret is as it was. */
+/* Appends the output of the command to ret. false: the shell must run it, and ret is unchanged. */
 bool text_command_run(const char *cmd, struct text_regexes *regexes, struct str *ret);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines are plain characters and blanks, so no locale makes a difference. Expressions are those
- * that every POSIX engine reads alike: literals, '.', \s, \S, '+' and groups, no empty match.
+ * Lines consist of plain characters and blanks, so the result does not depend on the locale.
+ * Supported are the regular expressions that all POSIX engines treat alike: literals, '.', \s, \S,
+ * '+' and groups, without empty matches.
  */
 #include "config/text_filter.h"
 
@@ -37,7 +38,7 @@ static const char *field_end(const char *s, char delimiter)
 	return end ? end : s + strlen(s);
 }
 
-/* -fN, or from there to the end; a line without the delimiter stays. */
+/* Keeps field `first`, with is_open up to the end. A line without the delimiter is not changed. */
 static void cut_fields(struct str *line, char delimiter, unsigned first, bool is_open)
 {
 	_cleanup_(str_done) struct str all = *line;
@@ -77,7 +78,7 @@ static bool cut_line(const struct text_filter *f, struct str *line)
 
 /* ---- tr ---- */
 
-/* One character for another. */
+/* tr A B: replaces one character by another. */
 static bool translate_line(const struct text_filter *f, struct str *line)
 {
 	const char *from = f->words[1], *to = f->words[2];
@@ -105,7 +106,7 @@ static bool is_literal(char c)
 	return (text_is_plain(c) && c != '.' && c != '+' && c != '/') || c == ' ';
 }
 
-/* One thing that can be repeated, at least one character wide: how long it is written, or 0. */
+/* The length of an atom (matches exactly one character) at s, or 0. */
 static size_t atom_len(const char *s)
 {
 	if (*s == '\\')
@@ -150,7 +151,7 @@ static bool check_replacement(const struct substitution *sub)
 	return true;
 }
 
-/* Up to the next '/', which no '\' can be before: copied; where it goes on, or NULL. */
+/* Copies the text up to the next '/', and returns the position after it; NULL: there is no '/'. */
 static const char *read_part(const char *s, char ret[TEXT_FILTER_WORD_LEN])
 {
 	const char *end = strchr(s, '/');
@@ -226,7 +227,7 @@ void text_regexes_free(struct text_regexes *r)
 	free(r);
 }
 
-/* Valid until the next call; NULL: it is none. */
+/* Compiles text, or takes it from the cache. Valid until the next call. NULL: invalid. */
 static const regex_t *compile(struct text_regexes *r, const char *text)
 {
 	regex_t compiled;

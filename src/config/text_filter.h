@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cut, tr and sed on one line, as far as a text command may use them. */
+/* Runs cut, tr and sed on one line, in the forms that text commands support. */
 #ifndef CONFIG_TEXT_FILTER_H
 #define CONFIG_TEXT_FILTER_H
 
@@ -12,15 +12,15 @@ struct text_filter {
 	size_t n;
 };
 
-/* A character that stands for itself in a shell, in and out of quotes. */
+/* c has no special meaning in a shell, inside and outside of quotes. */
 bool text_is_plain(char c);
-/* Expressions that were compiled: most commands of a configuration have the same few. */
+/* A cache of compiled regular expressions: most commands of a configuration use the same few. */
 struct text_regexes;
 
 struct text_regexes *text_regexes_new(void);
 void text_regexes_free(struct text_regexes *r); /* accepts NULL */
 
-/* Changes the line, which has no newline. False: the tool itself has to do it. */
+/* Changes the line, which has no newline. false: not supported, the real tool must be run. */
 bool text_filter_run(const struct text_filter *f, struct text_regexes *regexes, struct str *line);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "config/text_command.h"
 
-/* The first in the path is the system's. */
+/* The first such tool in PATH is in /bin or /usr/bin. */
 static bool is_usual_tool(const char *tool)
 {
 	const char *path = getenv("PATH");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The text of a value: of one that stands where a wildcard stood, and of a scalar. */
+/* Values as text: of wildcards, and of scalars. */
 #include <inttypes.h>
 
 #include "config/fields.h"
@@ -11,7 +11,7 @@ static void add_whole(struct hjson_doc *doc, const struct hjson_node *n, struct 
 	size_t len;
 
 	if (!n->big) {
-		str_printf(out, "%" PRId64, n->i); /* 1.0 and 1e3 are whole numbers too */
+		str_printf(out, "%" PRId64, n->i); /* 1.0 and 1e3 are whole numbers, too */
 		return;
 	}
 	digits = hjson_number(doc, n, &len);
@@ -32,7 +32,7 @@ static void add_keys(const struct hjson_node *object, struct str *out)
 	}
 }
 
-/* Calls itself for lists in lists, which the parser allows HJSON_MAX_DEPTH of. */
+/* Recursive for lists in lists, whose depth the parser limits to HJSON_MAX_DEPTH. */
 static bool add_elements(struct hjson_doc *doc, const struct hjson_node *array, struct str *out)
 {
 	const struct hjson_node *e;
