@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Eight bytes at a time: a table for each of them says what it does to the checksum, and their
- * looks do not wait for each other. The first table is the checksum of one byte; each other one
- * that of the byte with one more zero behind it.
+ * Slicing-by-8: processes eight bytes at a time, with one table per byte, so that the eight lookups
+ * are independent of each other. The first table has the checksums of single bytes; each further
+ * table those of the byte followed by one more zero.
  */
 #include "run/crc32.h"
 
@@ -24,7 +24,7 @@ void crc32_init(struct crc32 *t)
 			t->of[k][i] = t->of[k - 1][i] >> 8 ^ t->of[0][t->of[k - 1][i] & 255];
 }
 
-/* As on the wire, whatever the machine's order of bytes. */
+/* Reads a little-endian word on any machine. */
 static inline uint32_t word_at(const unsigned char *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;

@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CRC-32 as in zlib, Ethernet and PNG. Who needs many keeps the tables, 8 KiB. */
+/* CRC-32 as in zlib, Ethernet and PNG. The tables take 8 KiB; keep them to compute
+ * many checksums. */
 struct crc32 {
 	uint32_t of[8][256];
 };

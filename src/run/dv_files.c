@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * One job at a time through the streaming writer: a nightly's dump is 110 MB.
- */
+/* Jobs are written one by one by the streaming writer, because the dump of a nightly has 110 MB. */
 #include "run/dv_files.h"
 
 #include <errno.h>
@@ -71,7 +69,7 @@ const char *dv_files_variant(const struct job_spec *job)
 
 	if (!b)
 		return NULL;
-	/* DVSim's other flows know no variants. */
+	/* DVSim's other flows have no variants. */
 	return b->kind == DV_SIM ? text_or_empty(b->variant) : b->variant;
 }
 
@@ -86,7 +84,7 @@ static void write_block(struct json_out *j, const struct plan *plan, const struc
 	jout_key_string(j, "variant", dv_files_variant(job));
 	jout_key_string(j, "commit", b->revision.commit);
 	jout_key_string(j, "commit_short", b->revision.commit_short);
-	jout_key_bool(j, "dirty", false); /* DVSim never says so here */
+	jout_key_bool(j, "dirty", false); /* DVSim always writes false here */
 	jout_key_string(j, "branch", b->revision.branch);
 	jout_key_string(j, "url", "");
 	jout_key_string(j, "revision_info", text_or_empty(b->revision.revision));
@@ -155,7 +153,7 @@ static void write_patterns(struct json_out *j, const char *key, const struct pat
 	jout_array_end(j);
 }
 
-/* Text that one job after the other has, as long as it is made of the same. */
+/* A text that is the same for successive jobs with the same `of`. */
 struct repeated {
 	const void *of;
 	struct str text;
@@ -168,7 +166,8 @@ struct dump {
 	struct repeated block, exports, pass_patterns, fail_patterns;
 };
 
-/* True: r has the text of `of`, and it was written. Else part is to have it. */
+/* true: r has the text for `of`, and it was written. false: the caller must write the text with
+ * part. */
 static bool write_again(struct dump *d, struct repeated *r, const void *of, struct json_out *part)
 {
 	if (r->of == of)
@@ -251,7 +250,7 @@ static void write_job(struct dump *d, const struct job_spec *job)
 	jout_key_bool(j, "dry_run", r->is_dry_run);
 	jout_key_bool(j, "interactive", r->is_interactive);
 	jout_key_string(j, "odir", job->odir);
-	/* DVSim sets the merged database aside as well, but while it plans. */
+	/* DVSim also moves the merged database aside, but at planning time. */
 	jout_key_bool(j, "renew_odir", r->renew_odir && strcmp(r->target, "run") == 0);
 	jout_key_string(j, "log_path", job->log_path);
 	dump_patterns(d, &d->pass_patterns, "pass_patterns", &r->pass_patterns);

@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What DVSim leaves in the scratch root when a run begins, and tools of its users read. */
+/* Files that DVSim writes into the scratch root at the start of a run, and that other
+ * tools read. */
 #ifndef RUN_DV_FILES_H
 #define RUN_DV_FILES_H
 
 #include "job/job_spec.h"
 
-/* An empty FUSESOC_IGNORE, so that FuseSoC finds no cores among the results. 0, or -1 with err. */
+/* Writes an empty FUSESOC_IGNORE, so that FuseSoC does not look for cores among the results.
+ * Returns 0, or -1 with err. */
 int dv_files_ignore(const struct plan *plan, struct error *err);
 /*
- * deploy_<branch>_<timestamp>.json: every job as DVSim's JobSpec, sorted by full name; seeds are
- * bare numbers of any length. Nothing for plans without plan->dv. 0, or -1 with err.
+ * Writes deploy_<branch>_<timestamp>.json: all jobs as DVSim's JobSpec, sorted by full name. Seeds
+ * are JSON numbers of any length. Does nothing if plan->dv is NULL. Returns 0, or -1 with err.
  */
 int dv_files_deploy(const struct plan *plan, struct error *err);
 
-/* DVSim's class of a job: "CompileSim", "RunTest" …; "Job" for those of the native flow. */
+/* The name of DVSim's class of a job: "CompileSim", "RunTest" …; "Job" in the native flow. */
 const char *dv_files_job_type(const struct job_spec *job);
-/* The variant of the job's block as DVSim's records have it: "" or NULL for none. */
+/* The variant of the job's block as in DVSim's records: "" or NULL if there is none. */
 const char *dv_files_variant(const struct job_spec *job);
 
 #endif

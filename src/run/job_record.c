@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Members that say nothing are left out: a job that passes takes two records of about 150 and 250
- * bytes. In "result" the verdict is there only where it is not the job's own (an attempt that will
- * be tried again).
+ * Empty members are left out: a job that passes takes two records of about 150 and 250 bytes.
+ * "result" contains the status only if it differs from that of the job (an attempt that will be
+ * retried).
  */
 #include "run/job_record.h"
 
@@ -108,7 +108,8 @@ static double real_of(const json_t *obj, const char *key)
 	return json_number_value(json_object_get(obj, key));
 }
 
-/* An absent member is what if_absent says; anything but an int in range is not ours. */
+/* Reads an integer member; if_absent: the value of a missing one. false: not an integer of 0 to
+ * most. */
 static bool int_of(const json_t *obj, const char *key, int64_t if_absent, int64_t most,
 		   int64_t *ret)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The journal's record of one job's change, both ways. The format: docs/reference/results.md. */
+/* Writes and reads the journal's record of a change of one job. Format:
+ * docs/reference/results.md. */
 #ifndef RUN_JOB_RECORD_H
 #define RUN_JOB_RECORD_H
 
@@ -14,33 +15,33 @@
 
 struct job_record {
 	uint32_t n;	/* index in the plan */
-	const char *id; /* for people and streams; n is what counts */
+	const char *id; /* for readers of the file; n is decisive */
 	enum job_status status;
 	enum job_reason reason;
 	uint32_t marks;
 	const char *message;
 	uint32_t cause; /* index of the root cause, or JOB_RECORD_NO_CAUSE */
 	const char *backend;
-	uint32_t attempt;		 /* the one that starts or has ended; 0: none */
-	const char *where, *stage;	 /* stage: of its fallback */
-	const char *resources;		 /* JSON; only when it is written */
+	uint32_t attempt;		 /* the attempt that starts or has ended; 0: none */
+	const char *where, *stage;	 /* stage: of the fallback */
+	const char *resources;		 /* JSON; for writing only */
 	const struct job_result *result; /* of the attempt that has ended, or NULL */
 };
 
-/* Adds the members to an open object. */
+/* Adds the members of the record to an open object. */
 void job_record_write(struct json_out *out, const struct job_record *r);
 /*
- * json: the record, a json_t *. Strings stay json's; ret->result is ret_result or NULL. false: not
- * one of ours.
+ * json: the record, a json_t *, which owns the strings of ret. ret->result is ret_result or NULL.
+ * false: it is not a record of a job.
  */
 bool job_record_read(const void *json, struct job_record *ret, struct job_result *ret_result);
-/* What the tool of the attempt that has ended told, in mem; NULL: nothing. ret_result->measures of
- * job_record_read() is not set. */
+/* The measures of the attempt that has ended, in mem; NULL: none. (job_record_read() does not set
+ * ret_result->measures.) */
 struct job_measures *job_record_measures(const void *json, struct arena *mem);
 
-/* What an attempt took and what its backend says of it, here and in results.json. */
+/* Adds the usage of an attempt and the backend's details, for the journal and for results.json. */
 void job_record_write_usage(struct json_out *out, const struct job_result *r);
-/* The member "measures", likewise. */
+/* Adds the member "measures", for both files. */
 void job_measures_write(struct json_out *out, const struct job_measures *m);
 
 #endif

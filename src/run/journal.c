@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing. A record is whole in the file or not there: a write that fails or stays short (disk
- * full, `ulimit -f`) is cut off again, and the journal then stays as it is, so that a reader never
- * meets a piece of a record followed by another.
+ * Writing. A record is in the file completely or not at all: after a write that fails or is short
+ * (disk full, `ulimit -f`) the file is truncated to its last complete record, and nothing more is
+ * written. So a reader never finds a part of a record followed by another record.
  */
 #include "run/journal.h"
 
@@ -20,12 +20,12 @@ enum { GATHER_MOST = 64 * 1024 };
 
 struct journal {
 	int fd, dir_fd; /* dir_fd: until the first sync, then -1 */
-	int errnum;	/* not 0: nothing is written any more */
+	int errnum;	/* not 0: nothing more is written */
 	uint64_t seq;
-	off_t size; /* of the whole records */
+	off_t size; /* size of the complete records */
 	struct json_out json;
 	bool is_gathering;
-	struct str gathered; /* whole records that are not written yet */
+	struct str gathered; /* complete records that are not written yet */
 	struct crc32 crc32;
 };
 
@@ -65,7 +65,7 @@ void journal_free(struct journal *j)
 	free(j);
 }
 
-/* jout_init() that keeps the buffer's memory. */
+/* Like jout_init(), but keeps the memory of the buffer. */
 static void start_line(struct json_out *json)
 {
 	struct str buf = json->buf;
@@ -79,7 +79,7 @@ struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s)
 {
 	struct json_out *json = &j->json;
 
-	assert(json->depth == 0); /* the record before has been committed */
+	assert(json->depth == 0); /* the previous record was committed */
 	start_line(json);
 	jout_object(json);
 	jout_key_int(json, "seq", (int64_t)(j->seq + 1));
@@ -88,18 +88,18 @@ struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s)
 	return json;
 }
 
-/* Nothing after this is written; what is there stays readable. */
+/* Stops writing; the records before stay readable. */
 static int give_up(struct journal *j, int errnum)
 {
 	j->errnum = errnum;
 	if (ftruncate(j->fd, j->size) < 0)
-		j->errnum = errnum; /* the reader cuts the piece off: it has no newline */
+		j->errnum = errnum; /* the reader ignores the rest: it has no newline */
 	return errnum;
 }
 
 static int write_lines(struct journal *j, const struct str *lines)
 {
-	/* Why a write was short is known when the rest of it fails. */
+	/* After a short write, writing the rest gives the errno. */
 	if (fs_write_all(j->fd, lines->s, lines->len) < 0)
 		return give_up(j, errno);
 	j->size += (off_t)lines->len;
@@ -148,8 +148,8 @@ int journal_sync(struct journal *j)
 {
 	if (journal_flush(j) != 0)
 		return j->errnum;
-	/* A failed sync is never tried again: the kernel may have dropped what it could not write.
-	 */
+	/* A failed sync is not retried: the kernel may have dropped the pages that it could not
+	 * write. */
 	if (fdatasync(j->fd) < 0)
 		return j->errnum = errno;
 	if (j->dir_fd >= 0) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The journal: journal.jsonl, the crash-safe record and the live stream of a run. One JSON object
- * per line, mostly one write(2) each, with a sequence number and a checksum (CRC-32 of the line up
- * to its "crc" member). A torn tail is cut; a damaged middle is reported. The format:
- * docs/reference/results.md.
+ * The journal, journal.jsonl: the crash-safe record of a run, which can also be read while it is
+ * written. Each line is one JSON object, usually written by one write(2), with a sequence number
+ * and a checksum (CRC-32 of the line up to its "crc" member). An incomplete last line is ignored;
+ * other damage is an error. Format: docs/reference/results.md.
  */
 #ifndef RUN_JOURNAL_H
 #define RUN_JOURNAL_H
@@ -21,24 +21,23 @@
 /* ---- writing ---- */
 struct journal;
 
-/* JOURNAL_NAME in that directory, which must not have one yet. */
+/* Creates JOURNAL_NAME in the directory; it must not exist. NULL with err. */
 struct journal *journal_create(int dir_fd, struct error *err);
 void journal_free(struct journal *j); /* accepts NULL */
 /*
- * A record: journal_begin() gives an open object with seq, t (wall, s) and ev in it, the caller
- * adds members, journal_commit() closes and writes it. Returns 0, or an errno after which nothing
- * more is written (the file has been cut back to its last whole record).
+ * Writes a record: journal_begin() returns an open object with the members seq, t (wall clock, s)
+ * and ev; the caller adds members; journal_commit() closes and writes it. Returns 0, or an errno,
+ * after which nothing more is written (the file was truncated to its last complete record).
  */
 struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s);
 int journal_commit(struct journal *j);
-/* From now on records are written together, 64 KiB at a time: for a run of which nothing is lost if
- * it is killed. */
+/* From now on records are buffered and written 64 KiB at a time: for runs whose records may be lost
+ * if they are killed. */
 void journal_gather(struct journal *j);
-/* Writes what was gathered. Returns as journal_commit(). */
+/* Writes the buffered records. Returns 0 or an errno, as journal_commit(). */
 int journal_flush(struct journal *j);
-/* fdatasync of all records, and the directory's fsync the first time. Returns 0 or an errno, as
- * journal_commit().
- */
+/* Writes and fdatasyncs all records; the first call also fsyncs the directory. Returns 0 or an
+ * errno, as journal_commit(). */
 int journal_sync(struct journal *j);
 
 /* ---- reading ---- */
@@ -46,28 +45,29 @@ struct journal_record {
 	uint64_t seq;
 	double wall_s;
 	const char *ev;
-	void *json;	  /* json_t *, borrowed: the whole record */
-	const char *line; /* borrowed: its len bytes in the file, without the newline */
+	void *json;	  /* the record, a json_t *, borrowed */
+	const char *line; /* its len bytes in the file, without the newline; borrowed */
 	size_t len;
 };
-/* Returns false to stop. */
+/* Returns false to stop reading. */
 typedef bool journal_visit(void *ctx, const struct journal_record *record);
 /*
- * Visits every valid record in order. Returns 0; err is set and -1 returned if the file cannot be
- * read or a record in the middle is damaged (those before it have been visited). *ret_torn: the
- * last line was cut off and is ignored.
+ * Visits all valid records in order. Returns 0, or -1 with err if the file cannot be read or a
+ * record before the last line is damaged (the records before it were visited). *ret_torn: the last
+ * line is incomplete and was ignored.
  */
 int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
 		 struct error *err);
 
-/* For a journal that is still being written. */
+/* Reads a journal that is still being written. */
 struct journal_reader;
 
-/* NULL with err. path is copied. */
+/* Opens a journal; path is copied. NULL with err. */
 struct journal_reader *journal_open(const char *path, struct error *err);
 /*
- * Visits the whole records that were not visited yet; a line without its newline is left for the
- * next call. Returns as journal_read(); after -1 or a visitor's stop nothing more can be read.
+ * Visits the complete records that were not visited yet; a line without a newline is left for the
+ * next call. Returns as journal_read(). After -1, or after the visitor has stopped, the reader can
+ * only be closed.
  */
 int journal_read_on(struct journal_reader *r, journal_visit *visit, void *ctx, bool *ret_torn,
 		    struct error *err);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading. What a crash leaves is a last line without its newline: that is torn, and normal.
- * Anything else that is not exactly what the writer makes is damage: the records before it are
- * good, none after it is believed.
+ * Reading. A crash can leave a last line without a newline, which is ignored. Any other deviation
+ * from the writer's format is damage: the records before it are used, the records after it are not.
  */
 #include "run/journal.h"
 
@@ -29,11 +28,11 @@ struct journal_reader {
 	char *path;
 	int fd;
 	struct str buf;
-	size_t at;    /* in buf: the line that comes next */
-	uint64_t seq; /* of the last good record */
+	size_t at;    /* offset in buf of the next line */
+	uint64_t seq; /* of the last valid record */
 	struct crc32 crc32;
-	/* Of one call: */
-	bool is_at_end; /* of the file as it is now */
+	/* Of the current call: */
+	bool is_at_end; /* the current end of the file was reached */
 	journal_visit *visit;
 	void *ctx;
 	struct error *err;
@@ -86,7 +85,7 @@ static bool has_good_crc(const struct crc32 *t, const char *line, size_t len)
 	return memcmp(line + len - CRC_TAIL, want, CRC_TAIL) == 0;
 }
 
-/* The members that every record has. */
+/* Reads the members that all records have. */
 static bool read_head(json_t *json, struct journal_record *ret)
 {
 	json_t *seq = json_object_get(json, "seq"), *t = json_object_get(json, "t");
@@ -101,7 +100,7 @@ static bool read_head(json_t *json, struct journal_record *ret)
 	return true;
 }
 
-/* 1: go on; 0: the visitor has seen enough; -1: damaged. */
+/* 1: go on; 0: the visitor stops; -1: damaged. */
 static int take_line(struct journal_reader *r, const char *line, size_t len)
 {
 	struct journal_record record;

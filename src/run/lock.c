@@ -19,7 +19,7 @@
 
 enum { NAME_SIZE = 256, OWNER_SIZE = 1024, TRIES = 10 };
 
-/* Who holds a lock, as its file says: one line, "pid host boot run". */
+/* The owner of a lock, from the lock file, which has one line: "pid host boot run". */
 struct owner {
 	long pid;
 	char host[NAME_SIZE], boot[NAME_SIZE], run[NAME_SIZE];
@@ -46,7 +46,7 @@ static int owner_write(int fd, const char *run_id)
 	return ftruncate(fd, 0) < 0 ? -1 : fs_write_all(fd, line, (size_t)n);
 }
 
-/* false: nobody has written it (yet), or it is none of ours. */
+/* false: the file is not written yet, or is not a lock file. */
 static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 {
 	char line[OWNER_SIZE + 1] = "";
@@ -68,9 +68,10 @@ static int say_held(struct error *err, const char *dir, const struct owner *o)
 			   o->pid, o->host);
 }
 
-/* ---- by a file that must not exist yet ---- */
+/* ---- without flock ---- */
 
-/* Certainly left behind: its process, or its whole system, is gone. Another host's never is. */
+/* The lock is certainly stale: its process has ended, or the machine was restarted. A lock of
+ * another host is never stale. */
 static bool is_stale(const struct owner *o)
 {
 	struct owner self;
@@ -84,8 +85,8 @@ static bool is_stale(const struct owner *o)
 }
 
 /*
- * Takes a stale file out of the way. Somebody else may have done so and made a new one since we
- * read it: what was moved is looked at again, and put back if it is not what was seen.
+ * Removes a stale lock file. Another process may have replaced it since it was read, so it is
+ * renamed, read again, and renamed back if it is not the one that was seen.
  */
 static void remove_stale(int dir_fd, const struct owner *seen)
 {
@@ -96,11 +97,11 @@ static void remove_stale(int dir_fd, const struct owner *seen)
 		return;
 	if (owner_read(dir_fd, aside, &now) && memcmp(&now, seen, sizeof(now)) != 0 &&
 	    linkat(dir_fd, aside, dir_fd, LOCK_OWNER_NAME, 0) < 0)
-		return; /* a third one has it by now: leave ours for people to see */
+		return; /* a third process has the lock: leave the renamed file for inspection */
 	unlinkat(dir_fd, aside, 0);
 }
 
-/* 1: made and written; 0: there is one; -1: errno. */
+/* 1: created and written; 0: it exists; -1 with errno. */
 static int make_owner_file(int dir_fd, const char *run_id)
 {
 	int fd = openat(dir_fd, LOCK_OWNER_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -152,7 +153,7 @@ int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, str
 	return 0;
 }
 
-/* ---- by flock ---- */
+/* ---- with flock ---- */
 
 static bool has_no_flock(int errnum)
 {
@@ -189,9 +190,10 @@ static int say_who(const char *dir, struct error *err)
 	return say_held(err, dir, &owner);
 }
 
-/* ---- of a run beside another ---- */
+/* ---- runs that share the path ---- */
 
-/* Nobody has it: its run is gone. Who makes one looks afterwards whether it is still there. */
+/* The file is not locked, so its run has ended. (make_beside() handles a file that was just created
+ * and not locked yet.) */
 static bool is_left_behind(int dir_fd, const char *name)
 {
 	_cleanup_(closep) int fd = openat(dir_fd, name,
@@ -200,7 +202,7 @@ static bool is_left_behind(int dir_fd, const char *name)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* 0: no run is beside us. */
+/* Returns 0 if no other run shares the path, and removes stale lock files. */
 static int check_beside(const char *dir, struct error *err)
 {
 	DIR *d = opendir(dir);
@@ -225,7 +227,7 @@ static int check_beside(const char *dir, struct error *err)
 	return rc;
 }
 
-/* 1: it is ours; 0: somebody took it for one that was left behind; -1: errno. */
+/* 1: locked; 0: another process removed the file as stale; -1 with errno. */
 static int make_beside(int fd, const char *run_id)
 {
 	struct stat st;
@@ -257,7 +259,7 @@ int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, stru
 	return error_sys(err, rc < 0 ? errno : EBUSY, "%s cannot be locked", path);
 }
 
-/* ---- either ---- */
+/* ---- both ---- */
 
 static void lock_close(struct lock *l)
 {
@@ -313,7 +315,7 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 	if (owner_read(dir_fd, LOCK_OWNER_NAME, &owner) && strcmp(owner.run, run_id) == 0 &&
 	    !is_stale(&owner))
 		return say_going(err, &owner);
-	/* The file stays, so what it says may be long over: only the kernel knows. */
+	/* The file stays after a run, so its contents may be old: the flock decides. */
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
 		return false;
 	fd = openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
@@ -335,7 +337,8 @@ void lock_give(struct lock *l)
 		close(l->fd);
 		free(l->beside);
 	} else {
-		/* The file stays: to remove it would let two runs lock two files of one name. */
+		/* The file stays: if it were removed, two runs could lock two files of the same
+		 * name. */
 		close(l->fd);
 	}
 	free(l->dir);

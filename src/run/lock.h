@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One run at a time per scratch_path. The lock is an flock on a file in it, which the kernel gives
- * back whatever happens to us; where the file system has no flock, a file that must not exist yet,
- * which says whose it is, so that one left behind is known to be.
+ * The lock of a scratch_path: one run at a time. It is an flock on a file in the directory, which
+ * the kernel releases however the process ends. On a file system without flock it is a file that
+ * must not exist; the file names its owner, so that a stale one is recognised.
  */
 #ifndef RUN_LOCK_H
 #define RUN_LOCK_H
@@ -12,28 +12,29 @@
 #include "base/error.h"
 
 #define LOCK_NAME	".dvsched.lock"
-#define LOCK_OWNER_NAME ".dvsched.lock.owner" /* the fall-back's */
-#define LOCK_BESIDE	".dvsched.lock.run."  /* and the id of a run beside another */
+#define LOCK_OWNER_NAME ".dvsched.lock.owner" /* for file systems without flock */
+#define LOCK_BESIDE	".dvsched.lock.run."  /* followed by the id of a run that shares the path */
 
 struct lock {
 	char *dir;
-	int fd; /* -1: by file */
+	int fd; /* -1: is_by_file */
 	bool is_by_file;
-	char *beside;	  /* the file of a run beside others; NULL: it is alone */
-	bool is_of_other; /* not taken: another run has it */
+	char *beside;	  /* the lock file of a run that shares the path; NULL: not shared */
+	bool is_of_other; /* not taken, because another run has it */
 };
 
-/* -1 with err: somebody has it (the message says who), or the directory cannot be written. */
+/* Returns 0, or -1 with err: another run has the lock (the message names it), or the directory is
+ * not writable. */
 int lock_take(const char *dir, const char *run_id, struct lock *ret, struct error *err);
-/* For a run that may go on beside the one that has the lock: nobody else takes the lock until it is
- * given. Not where there is no flock. */
+/* For a run that may share the path with the run that has the lock: no other run can take the lock
+ * until this one is given back, too. Needs flock. */
 int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, struct error *err);
-void lock_give(struct lock *l); /* a lock that was never taken ({0}) is nothing */
+void lock_give(struct lock *l); /* no effect on {0} */
 
-/* Is it that run that has the lock now? Then err says so. */
+/* true: the run run_id has the lock now; err then has a message that says so. */
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err);
 
-/* The fall-back alone. */
+/* Takes the lock without flock. */
 int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, struct error *err);
 
 #endif

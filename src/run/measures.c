@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tools told of a job, as JSON both ways: every double comes back as it was. */
+/* Measures as JSON, written and read. Doubles are read back exactly. */
 #include <jansson.h>
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The newest run of a configuration. */
+/* Finds the newest run of a configuration. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,17 +8,18 @@
 #include "run/past_run.h"
 #include "run/run_names.h"
 
-enum { STAMP = 16 }; /* letters of an id: 20261121T054957Z */
+enum { STAMP = 16 }; /* length of the time in an id: 20261121T054957Z */
 
 struct search {
 	const char *runs, *cfg_path;
-	bool is_any; /* whatever cfg_path says */
+	bool is_any; /* do not compare cfg_path */
 	bool is_nested;
 	struct arena *mem;
-	struct past_run best, other; /* other: of the wrong sort */
+	struct past_run best, other; /* other: the newest of the other kind */
 };
 
-/* Of two that started in the same second, only the journal knows which came first. */
+/* Runs are visited newest first. For two that started in the same second, the time in their
+ * journals decides. */
 static void keep_newer(struct past_run *best, const struct past_run *run)
 {
 	if (!best->id ||
@@ -33,7 +34,7 @@ static void look_at(struct search *s, const char *name)
 	struct past_run run;
 
 	if (past_run_peek(path, s->mem, &run, &err) < 0) {
-		error_done(&err); /* not a run, or not one that can be read */
+		error_done(&err); /* not a run, or not readable */
 		return;
 	}
 	if (!s->is_any && !str_eq(run.cfg_path, s->cfg_path))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Older records of a configuration make room for newer ones. */
+/* Removes old runs of a configuration. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 #include "run/results.h"
 
 struct record {
-	struct past_run run; /* id NULL: not known, so it stays */
+	struct past_run run; /* id NULL: unknown, so it is kept */
 	char *name;
-	bool is_hidden; /* it was never published: what is left of a run killed before its start */
+	bool is_hidden; /* it was never published: the run was killed before its start */
 	bool stays;
 };
 
@@ -65,7 +65,7 @@ static void record_peek(struct record *r, const char *runs, struct arena *mem)
 	error_done(&err);
 }
 
-/* A rehearsal is no reason for a real run to go. */
+/* Rehearsals, nested and other runs are counted separately. */
 static bool is_same_kind(const struct past_run *a, const struct plan *plan)
 {
 	return str_eq(a->cfg_path, plan->cfg_path) && a->is_nested == plan->is_nested &&
@@ -74,7 +74,7 @@ static bool is_same_kind(const struct past_run *a, const struct plan *plan)
 
 static void choose(struct records *l, const struct plan *plan, const char *own_id, uint32_t keep)
 {
-	uint32_t n = 1; /* the run that asks */
+	uint32_t n = 1; /* this run */
 
 	for (size_t i = 0; i < l->n; i++) {
 		struct record *r = &l->at[i];
@@ -97,7 +97,7 @@ static bool past_remove_keep_one(struct records *l, const char *id)
 	return false;
 }
 
-/* What stays keeps what it was made from. */
+/* Keeps the parents of runs that are kept. */
 static void keep_parents(struct records *l)
 {
 	bool has_changed = true;

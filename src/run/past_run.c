@@ -38,7 +38,7 @@ static const char *const *words_of(struct arena *mem, const json_t *list)
 	return words;
 }
 
-/* What the journal's first record and results.json call alike. */
+/* Members that have the same names in the journal's first record and in results.json. */
 static void take_head(const json_t *head, const char *argv_key, struct arena *mem,
 		      struct past_run *ret)
 {
@@ -92,7 +92,7 @@ static json_t *load_results(const char *path, struct error *err)
 	json_t *root;
 
 	if (fs_read_file(path, (size_t)LARGEST_MIB << 20, &text, err) < 0) {
-		err->pos = (struct src_pos){0}; /* path is only borrowed: it goes into the text */
+		err->pos = (struct src_pos){0}; /* path is borrowed: copied into the message */
 		error_wrap(err, "%s", path);
 		return NULL;
 	}
@@ -160,7 +160,7 @@ int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret,
 	return read_results(path, mem, ret, err);
 }
 
-/* ---- the little that says which run it was ---- */
+/* ---- identification of a run ---- */
 
 static bool take_first(void *ctx, const struct journal_record *record)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs that have ended: which one is meant, and what it came to. */
+/* Finds and reads runs that have ended. */
 #ifndef RUN_PAST_RUN_H
 #define RUN_PAST_RUN_H
 
@@ -20,40 +20,40 @@ struct past_run {
 	const char *const *argv;      /* NULL-terminated; empty: unknown */
 	double start_wall_s;	      /* 0: unknown */
 	bool is_nested, is_rehearsal; /* as in struct plan */
-	const char *seed_base;	      /* of past_run_read() only, as are: */
+	const char *seed_base;	      /* this and the following are set by past_run_read() only */
 	const char *outcome;	      /* as in struct results_head */
-	int exit_code;		      /* likewise */
+	int exit_code;		      /* as in struct results_head */
 	const struct past_job *jobs;
 	size_t n_jobs;
 };
 
 /*
- * Which run the one in that directory was: from the first record of its journal, else from its
- * results or plan. Everything in *ret lives in mem. 0, or -1 with err.
+ * Identifies the run in that directory, from the first record of its journal, or from its results
+ * or plan. *ret is in mem. Returns 0, or -1 with err.
  */
 int past_run_peek(const char *run_path, struct arena *mem, struct past_run *ret, struct error *err);
 /*
- * All of it, from results.json; one that its scheduler could not write any more is completed from
- * plan and journal first. A run that is still going is an error.
+ * Reads all of results.json. If the scheduler died before writing it, it is completed from plan and
+ * journal first. It is an error if the run has not ended. Returns 0, or -1 with err.
  */
 int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret, struct error *err);
 
 /*
- * The newest run of this configuration that is no rehearsal and that was, or was not, nested. If
- * there is none: the newest one of any sort. 0, or -1 with err.
+ * Finds the newest run of the configuration that was no rehearsal and whose is_nested is as given;
+ * if there is none, the newest run of any kind. Returns 0, or -1 with err.
  */
 int past_run_find(const char *scratch_root, const char *cfg_path, bool is_nested, struct arena *mem,
 		  struct past_run *ret, struct error *err);
 
-/* The same of any configuration, and of commands. */
+/* The same for any configuration or command. */
 int past_run_find_newest(const char *scratch_root, bool is_nested, struct arena *mem,
 			 struct past_run *ret, struct error *err);
 
 /*
- * Moves records into the trash, the oldest first: those of this configuration and sort (rehearsal,
- * nested) beyond the newest so many, own_id among them. None that is still going, or that a record
- * that stays was made from. What was killed before it was published goes, too. keep 0: nothing. 0,
- * or -1 with err.
+ * Moves old runs of this configuration and kind (rehearsal, nested) into the trash, the oldest
+ * first, and keeps the newest `keep` of them, own_id included. Runs that have not ended, and
+ * parents of kept runs, are kept as well. Runs that were killed before they were published are
+ * removed, too. keep 0: removes nothing. Returns 0, or -1 with err.
  */
 int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep, struct error *err);
 

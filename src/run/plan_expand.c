@@ -7,10 +7,10 @@
 #include "base/mem.h"
 #include "run/text_delta.h"
 
-/* Of one record: so that damage cannot take all memory. */
+/* The largest size of a record: a limit for damaged files. */
 enum { LARGEST_MIB = 256 };
 
-/* Places and variables by turns, the places in order. */
+/* Checks that list alternates between places, in ascending order, and variables. */
 static bool is_vary_list(const json_t *list)
 {
 	json_int_t before = -1;
@@ -82,7 +82,7 @@ static size_t plan_digits_at(const char *s)
 	return strspn(s, "0123456789");
 }
 
-/* The text of the template with its values; false: it asks for one that is not there. */
+/* Fills the values into the text of the template. false: a value or place does not exist. */
 static bool plan_fill(const struct str *text, const json_t *vary, const struct value *values,
 		      size_t n, struct str *ret)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plan.json: the plan as it was run, complete enough to be a struct plan again. It is what another
- * process (the run deadline, show, rerun, resume) knows of the jobs. What many jobs share stands in
- * it once. The format: docs/reference/results.md.
+ * plan.json: the plan of a run, from which a struct plan can be made again. Other processes and
+ * commands (the guardian, show, rerun, resume) read the jobs from it. Data shared by many jobs is
+ * stored once. Format: docs/reference/results.md.
  */
 #ifndef RUN_PLAN_FILE_H
 #define RUN_PLAN_FILE_H
@@ -12,12 +12,12 @@
 
 #define PLAN_NAME	    "plan.json"
 #define PLAN_SCHEMA_VERSION 2
-/* Still read: it has every record in full. */
+/* The oldest version that can be read: all records are in full. */
 #define PLAN_SCHEMA_OLDEST 1
 
 /* Writes to fd (not synced). Returns 0 or an errno. */
 int plan_write(int fd, const struct plan *plan, const char *run_id);
-/* A new plan; NULL with err, which names the place in the file. */
+/* Returns a new plan; NULL with err, which names the place in the file. */
 struct plan *plan_read(const char *path, struct error *err);
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading plan.json back. Nothing in the file is believed: every number that names something is
- * checked against its table, and the first thing that is wrong is said with its path
- * ("jobs[17].rules").
+ * Reads plan.json. The file is not trusted: each index is checked against its table, and the first
+ * error is reported with its path ("jobs[17].rules").
  */
 #include <string.h>
 
@@ -42,7 +41,7 @@ static int get_steps(struct plan_reader *r, const json_t *job, const struct job_
 	return get_path(r, obj, "read_path", root, &s->read_path);
 }
 
-/* One of a job's lists: numbers of jobs, and ranges of them ("17-203"). */
+/* One of a job's lists of dependencies: indices of jobs, and ranges ("17-203"). */
 struct dep_list {
 	const json_t *list;
 	const char *key;
@@ -63,7 +62,7 @@ static bool take_number(const char **at, size_t most, size_t *ret)
 	return true;
 }
 
-/* Which jobs of n an element of such a list names. */
+/* Reads an element of such a list: a range of indices below n. */
 static bool dep_range(const json_t *v, size_t n, size_t *ret_first, size_t *ret_last)
 {
 	const char *text = json_string_value(v);
@@ -129,7 +128,7 @@ static int get_argv(struct plan_reader *r, const json_t *obj, struct job_spec *r
 								       : member_bad(r, "command");
 }
 
-/* What a job and a stage of its fallback each have of their own. */
+/* Reads the members that a job and each stage of its fallback have separately. */
 static int get_what_runs(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
 	size_t rules = 0;
@@ -327,7 +326,7 @@ struct plan *plan_read(const char *path, struct error *err)
 			read_plan(&r, root);
 	}
 	if (error_is_set(err)) {
-		err->pos = (struct src_pos){0}; /* path is only borrowed: it goes into the text */
+		err->pos = (struct src_pos){0}; /* path is borrowed: copied into the message */
 		error_wrap(err, "%s", path);
 	}
 	plan_expander_done(&r.expander);

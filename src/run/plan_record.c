@@ -22,7 +22,7 @@ bool plan_table_has(const struct plan_table *t, const char *key, size_t len)
 	return map_get_n(&t->map, key, len) != NULL;
 }
 
-/* One element: its number in "strings", null for the job's command, or itself. */
+/* Writes an element: its index in "strings", null for the job's command, or the word itself. */
 static void write_word(struct plan_writer *w, const char *word, const char *command)
 {
 	size_t n = strlen(word);
@@ -67,7 +67,7 @@ static void plan_write_int(struct plan_writer *w, const char *key, int64_t i)
 		jout_key_int(&w->out, key, i);
 }
 
-/* 9 decimals: a duration of 1 ns and one of ten years come back as they were. */
+/* With 9 decimals, durations from 1 ns to ten years are read back unchanged. */
 static void write_real(struct plan_writer *w, const char *key, double d)
 {
 	if (d < 0 || d > 0)
@@ -180,7 +180,7 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	jout_object_end(&w->out);
 }
 
-/* path without root in front where it lies below it: "demo/build", else as it is (absolute). */
+/* Writes a path below root relative to it ("demo/build"), any other path as it is (absolute). */
 static void write_path(struct plan_writer *w, const char *key, const char *path, const char *root)
 {
 	size_t n = root ? strlen(root) : 0;
@@ -191,7 +191,7 @@ static void write_path(struct plan_writer *w, const char *key, const char *path,
 	plan_record_text(w, key, path);
 }
 
-/* So many in a row become one word: "17-203". */
+/* At least so many successive numbers are written as a range: "17-203". */
 enum { RANGE_FROM = 16 };
 
 static uint32_t range_len(const uint32_t *deps, uint32_t n)
@@ -211,7 +211,7 @@ static void write_range(struct json_out *out, uint32_t first, uint32_t last)
 	jout_string(out, text);
 }
 
-/* Entries from..to-1 of deps. */
+/* Writes the entries from to to-1 of deps. */
 static void write_deps(struct plan_writer *w, const char *key, const uint32_t *deps, uint32_t from,
 		       uint32_t to)
 {
@@ -248,7 +248,7 @@ static void write_steps(struct plan_writer *w, const struct job_steps *s)
 	jout_object_end(&w->out);
 }
 
-/* What a job and a stage of its fallback each have of their own. */
+/* Writes the members that a job and each stage of its fallback have separately. */
 static void write_what_runs(struct plan_writer *w, const struct job_spec *s)
 {
 	jout_key_int(

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The records of plan.json, jobs and rules, as objects; and the tables that they refer to. */
+/* Writes the records of plan.json (jobs and rules) as objects, with the tables that
+ * they refer to. */
 #ifndef RUN_PLAN_RECORD_H
 #define RUN_PLAN_RECORD_H
 
@@ -7,7 +8,7 @@
 #include "base/map.h"
 #include "job/job_spec.h"
 
-/* Things in the order of their first use; the map's value is that number + 1. */
+/* Keys in the order of their first use; the value in the map is the index + 1. */
 struct plan_table {
 	struct map map;
 };
@@ -18,11 +19,11 @@ struct plan_writer {
 	struct plan_table words, files, blocks, rules;
 };
 
-/* Keys are borrowed, and found again by their bytes: a string's own, or those of a pointer. */
+/* Keys are borrowed and compared by their bytes: those of a string, or of a pointer. */
 void plan_table_add(struct plan_table *t, const char *key, size_t len);
 bool plan_table_has(const struct plan_table *t, const char *key, size_t len);
 
-/* What stands in no table is written as it is. */
+/* A word that is in no table is written as it is. */
 void plan_record_text(struct plan_writer *w, const char *key, const char *s); /* NULL: nothing */
 void plan_record_rules(struct plan_writer *w, const struct job_rules *r);
 void plan_record_job(struct plan_writer *w, const struct job_spec *s);

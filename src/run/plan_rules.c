@@ -103,7 +103,7 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	    member_get_words(r, obj, "keep", NULL, &ret->keep) < 0 ||
 	    get_backend_keys(r, obj, ret) < 0 || get_limits(r, obj, ret) < 0)
 		return -1;
-	/* Once only directories that were renewed were set aside between attempts. */
+	/* In version 1, only directories with renew_odir were moved aside between attempts. */
 	ret->retry.reuse = r->version == PLAN_SCHEMA_OLDEST
 				   ? !json_is_true(json_object_get(obj, "renew_odir"))
 				   : json_is_true(json_object_get(obj, "retry_reuse"));

@@ -11,16 +11,17 @@
 #include "run/text_delta.h"
 
 enum { CONSTANT = -1 };
-/* Of a record that differs in more numbers than this, equal ones are not looked for. */
+/* If a record differs in more numbers than this, the others are not tested for
+ * equality with them. */
 enum { JOINED_MOST = 64 };
-/* Of templates' texts, to find more records like them; what comes then has a template of its own.
- */
+/* The most bytes of templates' texts in memory, for comparison; later records get templates of
+ * their own. */
 enum { KEPT_MOST = 16 << 20 };
 
 /* A run of digits in a text. */
 struct number {
 	uint32_t at, len;
-	bool is_as_first; /* the template's first record has the same there */
+	bool is_as_first; /* the template's first record has the same number */
 };
 
 struct number_list {
@@ -28,26 +29,26 @@ struct number_list {
 	uint32_t n, cap;
 };
 
-/* One or more numbers that vary, and are equal to each other in every record so far. */
+/* One or more numbers that vary, and have been equal to each other in all records so far. */
 struct variable {
-	uint32_t number; /* the first of them */
-	int32_t before;	 /* the variable that it was, or CONSTANT, in earlier records */
+	uint32_t number; /* index of the first of them */
+	int32_t before;	 /* the variable that it belonged to in earlier records, or CONSTANT */
 };
 
 struct template
 {
-	char *delta;		/* JSON: its text as the difference from the template before */
-	struct str text;	/* of its first record */
-	struct number *numbers; /* in text */
-	int32_t *variable_of;	/* each number's, or CONSTANT */
+	char *delta;		/* JSON: the difference of its text from the template before */
+	struct str text;	/* text of its first record */
+	struct number *numbers; /* positions in text */
+	int32_t *variable_of;	/* the variable of each number, or CONSTANT */
 	VEC(struct variable) variables;
 	uint32_t n_numbers;
-	size_t next; /* the template of the record that came after the last one of this */
+	size_t next; /* the template of the record that followed the last record of this template */
 };
 
 struct record {
-	uint32_t template, n_values; /* it has values of the first so many variables */
-	size_t at;		     /* in values: each with a blank after it */
+	uint32_t template, n_values; /* it has values for the first n_values variables */
+	size_t at; /* offset in plan_templates.values, where each value has a blank after it */
 };
 
 struct plan_templates {
@@ -57,9 +58,9 @@ struct plan_templates {
 	size_t n, cap;
 	VEC(struct record) records;
 	struct str values;
-	struct str newest; /* the text of the newest template */
-	size_t n_kept;	   /* bytes of texts */
-	/* ---- of the last record ---- */
+	struct str newest; /* text of the newest template */
+	size_t n_kept;	   /* bytes of templates' texts in memory */
+	/* ---- the last record ---- */
 	struct number_list numbers;
 	size_t last;
 };
@@ -93,7 +94,7 @@ void plan_templates_free(struct plan_templates *t)
 	free(t);
 }
 
-/* ---- the form of a text: all but its numbers ---- */
+/* ---- the form of a text: everything except its numbers ---- */
 
 static bool plan_is_digit(char c)
 {
@@ -114,14 +115,15 @@ static size_t plan_templates_digits_at(const struct str *text, size_t at)
 	return n;
 }
 
-/* The first n bytes, which end with a number, stand at at, too. */
+/* The first n bytes of s, which end with a number, are also in text at `at`, and the number ends
+ * there, too. */
 static bool has_same(const struct str *text, size_t at, const char *s, size_t n)
 {
 	return text->len - at >= n && memcmp(text->s + at, s, n) == 0 &&
 	       !plan_is_digit(text->s[at + n]);
 }
 
-/* Then ret has its numbers. */
+/* If text has the form of template m, sets ret to its numbers. */
 static bool has_form(const struct str *text, const struct template *m, struct number_list *ret)
 {
 	size_t from = 0, at = 0, n; /* in the template, in text */
@@ -147,7 +149,7 @@ static bool has_form(const struct str *text, const struct template *m, struct nu
 	return text->len - at == n && memcmp(text->s + at, m->text.s + from, n) == 0;
 }
 
-/* Forms that are the same have the same hash; and the numbers are found on the way. */
+/* The hash of the form of a text. Also sets ret to its numbers. */
 static uint64_t form_hash(const struct str *text, struct number_list *ret)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
@@ -159,7 +161,7 @@ static uint64_t form_hash(const struct str *text, struct number_list *ret)
 		hash = (hash ^ (n ? '0' : (unsigned char)text->s[i])) * UINT64_C(0x100000001b3);
 		if (n)
 			add_number(ret, i, n,
-				   true); /* of a new template, of which this is the first */
+				   true); /* this record would be the first of a new template */
 		i += n ? n : 1;
 	}
 	return hash;
@@ -198,7 +200,8 @@ static struct template *add_template(struct plan_templates *t, const struct str 
 	return m;
 }
 
-/* Records like each other come one after another, or in turns. */
+/* Records of the same template are often adjacent, or templates alternate, so the template that
+ * followed last time is tried first. */
 static size_t find_template(struct plan_templates *t, const struct str *text,
 			    struct number_list *numbers)
 {
@@ -218,7 +221,7 @@ static size_t find_template(struct plan_templates *t, const struct str *text,
 	return t->n - 1;
 }
 
-/* ---- what varies ---- */
+/* ---- variables ---- */
 
 static bool same_digits(const char *a, struct number x, const char *b, struct number y)
 {
@@ -231,7 +234,8 @@ static int32_t add_variable(struct template *m, uint32_t number, int32_t before)
 	return (int32_t)m->variables.n - 1;
 }
 
-/* A variable that this record brought, and that number i has been equal to in all records. */
+/* Finds a variable that is new with this record and whose value was equal to number i in all
+ * records. */
 static int32_t find_new(const struct template *m, uint32_t first_new, const char *s,
 			const struct number *numbers, uint32_t i)
 {
@@ -288,7 +292,7 @@ void plan_templates_add(struct plan_templates *t, const struct str *text)
 	t->last = template;
 }
 
-/* ---- out ---- */
+/* ---- writing ---- */
 
 static void write_template(const struct template *m, struct json_out *out)
 {
@@ -317,7 +321,7 @@ void plan_templates_write(const struct plan_templates *t, struct json_out *out)
 	jout_array_end(out);
 }
 
-/* Where each of a record's values stands. */
+/* Splits the values of a record. */
 static struct number *plan_templates_split_values(const char *values, uint32_t n)
 {
 	struct number *list = xcalloc(n + 1, sizeof(*list));
@@ -330,7 +334,8 @@ static struct number *plan_templates_split_values(const char *values, uint32_t n
 	return list;
 }
 
-/* In a record from before a variable was found, it is what it was then. */
+/* In a record from before a variable was found, its value is that of the variable before it, or
+ * constant. */
 static void plan_add_values(const struct plan_templates *t, const struct record *r, struct str *to)
 {
 	const struct template *m = &t->at[r->template];

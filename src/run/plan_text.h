@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text in plan.json. Command lines may hold any bytes, JSON only UTF-8: a string that is not UTF-8
- * is written as {"hex": "…"}.
+ * Text in plan.json. Command lines may contain any bytes, JSON only UTF-8: a string that is not
+ * UTF-8 is written as {"hex": "…"}.
  */
 #ifndef RUN_PLAN_TEXT_H
 #define RUN_PLAN_TEXT_H
@@ -13,7 +13,7 @@
 #include "base/json_out.h"
 
 void plan_text_write(struct json_out *out, const char *s); /* NULL: null */
-/* false: json is no text. null is NULL. */
+/* Reads a text into mem; null becomes NULL. false: json is not a text. */
 bool plan_text_read(const json_t *json, struct arena *mem, const char **ret);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing plan.json: tables of what is shared first (strings, files, blocks), then rules, then one
- * record per job that names what it uses by number.
+ * Writes plan.json: first the tables of shared data (strings, files, blocks), then rules, then one
+ * record per job, which refers to these by index.
  */
 #include <string.h>
 
@@ -10,13 +10,13 @@
 #include "run/plan_templates.h"
 #include "run/plan_text.h"
 
-enum { SHARE_FROM = 12 }; /* bytes: shorter words cost less than their number would save */
-/* Jobs: a smaller plan is for people, too, and has every record in full. */
+enum { SHARE_FROM = 12 }; /* bytes: an index would not be much shorter than a shorter word */
+/* Number of jobs: a smaller plan is written in full, so that it is easier to read. */
 enum { TEMPLATES_FROM = 200 };
 
 /* ---- collecting ---- */
 
-/* A word enters the table when it is met for the second time. */
+/* A word is added to the table at its second occurrence. */
 static void collect_words(struct plan_writer *w, struct map *seen, const char *const *words)
 {
 	for (; words && *words; words++) {
@@ -124,7 +124,7 @@ static const struct job_rules *next_rules(const struct plan_writer *w, size_t *a
 	return r;
 }
 
-/* Of all records in the order of the file. */
+/* Makes templates of all records, in the order of the file. */
 static struct plan_templates *make_templates(struct plan_writer *w)
 {
 	struct plan_templates *t = plan_templates_new();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Results in the scheduler's place: what the journal proves, and for the rest that it was killed.
- * Nothing is ever taken for passed without its record.
+ * Writes results in place of a scheduler that has died, from the journal. Jobs without a final
+ * record become KILLED; no job passes without its record.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,14 +17,14 @@
 #include "run/results_file.h"
 #include "run/run_record.h"
 
-enum { LOST_EXIT_CODE = 3 }; /* infrastructure: docs/reference/results.md */
+enum { LOST_EXIT_CODE = 3 }; /* infrastructure failed, see docs/reference/results.md */
 
 struct recovery {
 	struct run_record record;
-	bool is_late; /* nobody knows when it ended: with its last record */
+	bool is_late; /* its end is unknown: the time of its last record is used */
 };
 
-/* ---- closing what is open ---- */
+/* ---- jobs without a final record ---- */
 
 static const char *text_for(enum job_reason reason, bool has_started)
 {
@@ -85,7 +85,7 @@ static void row_of(void *ctx, size_t n, struct result_row *row)
 	};
 }
 
-/* ---- the whole ---- */
+/* ---- results ---- */
 
 static const char *outcome_for(enum job_reason reason)
 {
@@ -154,7 +154,7 @@ static int recover_at(const char *run_path, bool may_live, enum job_reason reaso
 	rc = run_record_open(&r.record, run_path, err);
 	if (rc == 0 && may_live)
 		rc = check_gone(r.record.plan, run_path, err);
-	if (rc == 0 && !fs_exists(results_path)) /* it may have ended since we looked */
+	if (rc == 0 && !fs_exists(results_path)) /* the run may have ended since the first check */
 		rc = recover(&r, dir_fd, run_path, reason, exit_code, err);
 	run_record_done(&r.record);
 	return rc;

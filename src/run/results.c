@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing results.json. Every member that the schema names is always there, null where there is
- * nothing to say, so that a reader needs no defaults; one line per job, so that grep works too.
+ * Writes results.json. All members of the schema are always present, null if they have no value, so
+ * that readers need no defaults. There is one line per job, for grep.
  */
 #include "run/results.h"
 
@@ -178,8 +178,8 @@ static const struct job_rules *stage_rules(const struct job_spec *spec, const ch
 }
 
 /*
- * Where the log of attempt i is now: an attempt that was followed by another one has been set
- * aside by that, with its directory or, where that is used again, alone.
+ * Appends the path of the log of attempt i. When another attempt follows, the directory of the
+ * earlier one is moved aside, or only its log if the directory is reused.
  */
 static void add_attempt_log(struct str *b, const struct result_row *row, uint32_t i)
 {
@@ -208,7 +208,7 @@ static void write_attempt_log(struct json_out *out, const struct result_row *row
 	jout_key_string(out, "log", path.s);
 }
 
-/* An int that may be unknown. */
+/* Writes an integer, or null if it is unknown. */
 static void write_int_if(struct json_out *out, const char *key, bool is_known, int64_t i)
 {
 	jout_key(out, key);
@@ -337,7 +337,7 @@ static int results_write_all(int fd, const struct results_place *place, const st
 	return jout_done(&out);
 }
 
-/* The last steps of an atomic file: all of it on disk under its temporary name, then renamed. */
+/* Completes the atomic write: syncs the temporary file, then renames it. */
 static int results_settle(int fd, int dir_fd, const char *tmp, int errnum)
 {
 	if (errnum == 0 && fsync(fd) < 0)

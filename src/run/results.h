@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * results.json: what scripts read. Schema and its promises: docs/reference/results.md. Written
- * whole, once, by a temporary file and a rename; room run/ knows no scheduler, so rows are handed
- * in.
+ * results.json, the results for scripts. Schema and guarantees: docs/reference/results.md. It is
+ * written once, to a temporary file that is then renamed. The caller provides the rows, because
+ * run/ does not depend on the scheduler.
  */
 #ifndef RUN_RESULTS_H
 #define RUN_RESULTS_H
@@ -19,8 +19,8 @@ struct attempt_row {
 	uint32_t number;
 	const char *where;
 	struct job_result result;
-	const char *stage;     /* of the job's fallback; NULL: the job itself */
-	const char *resources; /* JSON: units that have numbers; NULL: none */
+	const char *stage;     /* stage of the job's fallback; NULL: the job itself */
+	const char *resources; /* JSON: its units with numbers; NULL: none */
 };
 
 struct result_row {
@@ -30,8 +30,8 @@ struct result_row {
 	uint32_t marks;
 	const char *message;
 	const char *backend;
-	const char *cause;		    /* id of the root cause of a cancelled job, or NULL */
-	const char *from;		    /* id of the run that it was taken over from, or NULL */
+	const char *cause; /* id of the root cause of a cancelled job, or NULL */
+	const char *from;  /* id of the run from which it was taken over, or NULL */
 	const struct attempt_row *attempts; /* oldest first */
 	uint32_t n_attempts;
 };
@@ -40,31 +40,31 @@ struct results_head {
 	double start_wall_s, duration_s;
 	const char *outcome; /* "passed", "failed", "infra", "interrupted", "deadline", "lost" */
 	int exit_code;
-	const char *note;	 /* what a reader should know about these results, or NULL */
-	const char *backends;	 /* what they tell of their machines: a JSON object, or NULL */
-	const char *notes;	 /* the same for people: lines, or NULL */
+	const char *note;     /* a remark about these results, or NULL */
+	const char *backends; /* the backends' data about their machines: a JSON object, or NULL */
+	const char *notes;    /* the same for users: lines, or NULL */
 	const char *const *argv; /* the command line; NULL-terminated */
 };
 
-/* next() fills *row for job n of the plan and may re-use its arrays from call to call. Jobs are
- * asked for in any order and more than once. */
+/* Sets *row to the row of job n of the plan. It is valid until the next call. Called in any order,
+ * and more than once per job. */
 typedef void results_next(void *ctx, size_t n, struct result_row *row);
 
 int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,
 		  results_next *next, void *ctx, struct error *err);
 
 /*
- * For another process, when the scheduler has died or hangs: results.json from plan.json and the
- * journal. A job without a final record becomes KILLED with reason (REASON_RUN_DEADLINE,
- * REASON_LOST, REASON_USER). Results that are there already are left as they are.
+ * For another process, when the scheduler has died or hangs: writes results.json from plan.json and
+ * the journal. A job without a final record becomes KILLED with reason (REASON_RUN_DEADLINE,
+ * REASON_LOST, REASON_USER). Existing results are not changed. Returns 0, or -1 with err.
  */
 int results_recover(const char *run_path, enum job_reason reason, int exit_code, struct error *err);
 /*
- * The same for a run that somebody looks back on: if its scheduler died without a word, its jobs
- * were lost. Error: it is still going.
+ * The same for a run that is read later: if its scheduler died, its unfinished jobs become lost. It
+ * is an error if the run has not ended.
  */
 int results_complete(const char *run_path, struct error *err);
-/* Nobody will write results any more: they are there, or the scheduler is gone. */
+/* Nothing will write results any more: they exist, or the scheduler has ended. */
 bool results_are_final(const char *run_path);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The file itself, for the run that wrote it and for whoever completes it in its place. */
+/* Writes the file, for the scheduler and for results_recover(). */
 #ifndef RUN_RESULTS_FILE_H
 #define RUN_RESULTS_FILE_H
 
 #include "run/results.h"
 
-/* Space that is held in the run's directory from its beginning, and given up for the results: a
- * disk that the jobs have filled must not cost them. */
+/* A file that reserves space in the run's directory from its start. It is removed before results
+ * are written, so that they can be written even if the jobs have filled the disk. */
 #define RESULTS_RESERVE ".reserve"
 
 struct results_place {

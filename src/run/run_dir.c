@@ -31,7 +31,7 @@ struct run_dir {
 	size_t n_locks;
 };
 
-/* ---- making one ---- */
+/* ---- creation ---- */
 
 static int run_dir_make_dir(const char *path, mode_t mode, struct error *err)
 {
@@ -64,7 +64,8 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 	return 0;
 }
 
-/* Two runs may start in the same second; they need not share the random part as well. */
+/* Runs that start in the same second differ in the random part of their ids; if not, another id is
+ * tried. */
 static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
@@ -83,7 +84,7 @@ static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct
 	return r->fd < 0 ? error_sys(err, errno, "%s cannot be made", r->path) : 0;
 }
 
-/* Whoever asked for builds of his own may run beside another run. */
+/* A run with builds of its own (may_share) may use the path together with another run. */
 static int take_lock(struct run_dir *r, const char *dir, bool may_share, struct error *err)
 {
 	struct lock *l = &r->locks[r->n_locks];
@@ -115,7 +116,7 @@ static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct
 	return 0;
 }
 
-/* To another scratch path, beside the one that its block would have. */
+/* Changes the plan to use another scratch path, NAME.<number>. */
 static void move_plan(struct plan *plan, unsigned number)
 {
 	struct job_block *block = arena_memdup(plan->mem, plan->jobs[0].block, sizeof(*block));
@@ -131,7 +132,8 @@ static void move_plan(struct plan *plan, unsigned number)
 	}
 }
 
-/* Whoever starts several at once gets a path for each: the first that no other run has. */
+/* Takes the first scratch path that no other run uses, so that several runs can be started at the
+ * same time. */
 static int lock_movable(struct run_dir *r, struct plan *plan, struct error *err)
 {
 	r->locks = xcalloc(1, sizeof(*r->locks));
@@ -176,7 +178,7 @@ static int write_plan(const struct run_dir *r, const struct plan *plan, struct e
 	return errnum ? error_sys(err, errnum, "%s/%s cannot be written", r->path, PLAN_NAME) : 0;
 }
 
-/* About what the results will take. A file system that cannot do it is no reason not to run. */
+/* Reserves about the size of the results. The run goes on if the file system cannot do this. */
 static void reserve_space(const struct run_dir *r, const struct plan *plan)
 {
 	off_t size = 16 * 1024 + (off_t)plan->n_jobs * 1024, most = 32 << 20;
@@ -201,7 +203,7 @@ struct run_dir *run_dir_new(struct plan *plan, const struct clock *clock, struct
 	return NULL;
 }
 
-/* ---- its life ---- */
+/* ---- publication and end ---- */
 
 static int sync_dir(const char *path)
 {
@@ -236,7 +238,7 @@ int run_dir_publish(struct run_dir *r, struct error *err)
 	return sync_dir(r->runs) < 0 ? error_sys(err, errno, "%s", r->runs) : 0;
 }
 
-/* A file system that takes results may still refuse the name. */
+/* It is published, or has results although renaming it failed. */
 static bool run_dir_has_run(const struct run_dir *r)
 {
 	return r->is_published || faccessat(r->fd, RESULTS_NAME, F_OK, 0) == 0;

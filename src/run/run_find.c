@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From what a user types to the directory of a run. */
+/* Finds the directory of the run that a user names. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static bool run_find_is_run(const char *path)
 	return fs_exists(plan);
 }
 
-/* Where links lead to in the end, so that "latest" names a run and stays that run. */
+/* Resolves links, so that "latest" becomes the path of a run, which does not change later. */
 static char *real_path(const char *path, struct error *err)
 {
 	char *real = realpath(path, NULL);

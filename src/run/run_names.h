@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The names of the runs in a directory of runs. Private to run/. */
+/* Lists the names of the runs in a directory of runs. Private to run/. */
 #ifndef RUN_RUN_NAMES_H
 #define RUN_RUN_NAMES_H
 
 #include <stddef.h>
 
 struct run_names {
-	char **at; /* oldest first: a name begins with the time of its run */
+	char **at; /* oldest first, because a name begins with the time of its run */
 	size_t n, cap;
 };
 
-/* Those that begin with prefix; ret is empty before. What cannot be read has none. */
+/* Reads the names that begin with prefix. ret must be empty; it stays empty if the directory cannot
+ * be read. */
 void run_names_read(const char *runs, const char *prefix, struct run_names *ret);
 void run_names_done(struct run_names *names);
 

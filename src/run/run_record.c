@@ -12,14 +12,14 @@
 #include "run/plan_file.h"
 #include "run/taken_record.h"
 
-enum { DEEPEST = 1000 }; /* runs that continue one another */
+enum { DEEPEST = 1000 }; /* the longest chain of runs that continue each other */
 
 void run_record_note(struct run_record *r, const char *text)
 {
 	str_printf(&r->note, "%s%s", r->note.len ? "; " : "", text);
 }
 
-/* ---- taking in the journal ---- */
+/* ---- reading the journal ---- */
 
 static const char *keep(struct run_record *r, const char *s)
 {
@@ -43,7 +43,7 @@ static void take_run(struct run_record *r, const json_t *json)
 	r->timestamp = (time_t)json_integer_value(json_object_get(json, "timestamp"));
 }
 
-/* The attempt of that number; a new one at the end if it is not there. */
+/* Returns the attempt with that number; adds it at the end if it does not exist. */
 static struct attempt_row *attempt_of(struct run_record *r, struct recorded_job *j, uint32_t number)
 {
 	for (size_t i = j->attempts.n; i > 0; i--)
@@ -54,7 +54,7 @@ static struct attempt_row *attempt_of(struct run_record *r, struct recorded_job 
 	return &j->attempts.at[j->attempts.n - 1];
 }
 
-/* An object as text; NULL: it is none. */
+/* A JSON object as text; NULL: json is not an object. */
 static const char *object_text(struct run_record *r, const json_t *json)
 {
 	char *text = json_is_object(json) ? json_dumps(json, JSON_COMPACT) : NULL;
@@ -111,7 +111,7 @@ static bool record_take_job(struct run_record *r, const struct journal_record *r
 
 /* ---- jobs that were taken over ---- */
 
-/* The other run, which is read once; NULL: it cannot be read. */
+/* Returns the record of another run, which is read once; NULL: it cannot be read. */
 static const struct run_record *record_of(struct run_record *r, const char *id)
 {
 	_cleanup_(freep) char *dir = xstrndup(r->path, (size_t)(path_base(r->path) - r->path));
@@ -137,7 +137,8 @@ static const struct run_record *record_of(struct run_record *r, const char *id)
 	return other;
 }
 
-/* Its numbers go on after those of the run that this one continues. */
+/* If the attempts of job n continue those of the parent run, inserts the parent's attempts before
+ * them. */
 static void join_attempts(struct run_record *r, size_t n)
 {
 	struct recorded_job *job = &r->jobs[n];
@@ -262,7 +263,7 @@ void run_record_done(struct run_record *r)
 
 const struct recorded_job *run_record_find(const struct run_record *r, const char *id)
 {
-	struct map *by_id = (struct map *)&r->by_id; /* made when it is asked for */
+	struct map *by_id = (struct map *)&r->by_id; /* made at the first call */
 	uintptr_t number;
 
 	if (by_id->n == 0)

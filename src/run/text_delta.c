@@ -6,12 +6,13 @@
 
 #include "base/mem.h"
 
-/* Shorter matches are not looked for: two numbers would cost as much. */
+/* Shorter matches are not used: two numbers would take as much space. */
 enum { MATCH_LEAST = 16 };
 
-/* Places in a text by the MATCH_LEAST bytes that stand there; a later one replaces an earlier. */
+/* Hash table of offsets in a text by the MATCH_LEAST bytes there; a later one replaces an earlier
+ * one. */
 struct places {
-	uint32_t *at; /* place + 1; 0: free */
+	uint32_t *at; /* offset + 1; 0: free */
 	size_t mask;
 };
 
@@ -42,7 +43,7 @@ static bool is_inside_character(const struct str *text, size_t at)
 	return at < text->len && ((unsigned char)text->s[at] & 0xc0) == 0x80;
 }
 
-/* How long the match is that begins at text[i] and other[k], in whole characters; 0: too short. */
+/* Length of the match that begins at text[i] and other[k], in whole characters; 0: too short. */
 static size_t match_len(const struct str *text, size_t i, const struct str *other, size_t k)
 {
 	size_t n = 0;
