@@ -45,7 +45,8 @@ void resume_done(struct resume *r)
 	*r = (struct resume){0};
 }
 
-/* Number i of the chain; NULL: there is none, or it cannot be read. */
+/* Returns run number i of the chain, and reads it if necessary; NULL: it does not exist or cannot
+ * be read. */
 static const struct run_record *chain_get(struct resume *r, size_t i)
 {
 	const struct run_record *last = r->chain.at[r->chain.n - 1].record;
@@ -61,7 +62,7 @@ static const struct run_record *chain_get(struct resume *r, size_t i)
 	return chain_add(r, path, &err) < 0 ? NULL : r->chain.at[i].record;
 }
 
-/* How the sources of run number i differ from those of now. */
+/* How the sources of run number i differ from the current ones; NULL: no difference. */
 static const char *sources_of(struct resume *r, size_t i)
 {
 	struct resume_run *run = &r->chain.at[i];
@@ -81,14 +82,14 @@ static const char *sources_of(struct resume *r, size_t i)
 	return run->difference;
 }
 
-/* ---- what is recorded of a job ---- */
+/* ---- the record of a job ---- */
 
 static bool has_record(const struct recorded_job *row)
 {
 	return row && (row->status != JOB_SCHEDULED || row->attempts.n);
 }
 
-/* The newest run that has something to say of it. One that was killed early has nothing. */
+/* Finds the newest run that has a record of the job. A run that was killed early may have none. */
 static void find_record(struct resume *r, const char *id, struct resume_job *ret)
 {
 	const struct run_record *record;
@@ -128,7 +129,7 @@ static enum resume_what status_what(const struct recorded_job *row)
 	}
 }
 
-/* ---- is its pass proven? ---- */
+/* ---- evidence of a pass ---- */
 
 static const struct job_result *last_result(const struct recorded_job *row)
 {
@@ -201,9 +202,9 @@ static void decide_alone(struct resume *r, size_t n)
 	}
 }
 
-/* ---- what follows for others ---- */
+/* ---- consequences for other jobs ---- */
 
-/* Which jobs depend on each, as lists in one array. */
+/* The dependents of each job, as lists in one array. */
 struct dependents {
 	uint32_t *first, *at; /* of job i: at[first[i]] … at[first[i + 1] - 1] */
 };
@@ -226,7 +227,7 @@ static void dependents_make(struct dependents *d, const struct plan *plan)
 			d->at[d->first[plan->jobs[i].deps[k] + 1]++] = (uint32_t)i;
 }
 
-/* A job that runs again takes the passes of all that depend on it with it. */
+/* If a job runs again, all its direct and indirect dependents run again, too. */
 static void resume_spread(struct resume *r)
 {
 	size_t n = r->plan->n_jobs, n_queue = 0;
@@ -252,7 +253,7 @@ static void resume_spread(struct resume *r)
 	free(queue);
 }
 
-/* They run again if any other does. */
+/* Finally jobs run again if any other job does. */
 static bool run_finally_again(struct resume *r)
 {
 	size_t n_changed = 0, n_again = 0;
@@ -267,7 +268,8 @@ static bool run_finally_again(struct resume *r)
 	return n_changed > 0;
 }
 
-/* Of a job that others cancelled the root is one of these, unless it would run again anyway. */
+/* A job that was cancelled because of another one gets a dependency that runs again
+ * as its reason. */
 static void blame_needed(struct resume *r)
 {
 	for (size_t i = 0; i < r->plan->n_jobs; i++) {

@@ -9,14 +9,15 @@
 
 /* ---- texts ---- */
 
-/* How much of s is the root, as a path or the beginning of one. */
+/* Length of the root at the start of s, if it is a complete path or followed by more of a path;
+ * else 0. */
 static size_t root_length(const char *s, const char *root)
 {
 	size_t n = root ? strlen(root) : 0;
 
 	if (n < 2 || strncmp(s, root, n) != 0)
 		return 0;
-	return strchr("/ \"':;,=)]}\n", s[n]) ? n : 0; /* or the end of s */
+	return strchr("/ \"':;,=)]}\n", s[n]) ? n : 0; /* or '\0' */
 }
 
 bool equal_texts(const struct comparison *c, const char *was, const char *is)
@@ -74,7 +75,8 @@ static size_t list_length(const char *const *list)
 	return n;
 }
 
-/* The order does not matter. Names are there once, so those of one side are enough. */
+/* Compares sets: the order does not matter. Entries are unique, so it is enough to look up those of
+ * one list in the other. */
 bool equal_text_set(const struct comparison *c, const void *was, const void *is, size_t at)
 {
 	const char *const *a = *(const char *const *const *)equal_member(was, at);
@@ -90,7 +92,7 @@ bool equal_text_set(const struct comparison *c, const void *was, const void *is,
 	return true;
 }
 
-/* ---- what a job executes ---- */
+/* ---- commands ---- */
 
 bool equal_command(const struct comparison *c, const void *was, const void *is, size_t at)
 {
@@ -186,7 +188,7 @@ static bool equal_ids(const struct comparison *c, const uint32_t *was, const uin
 	return i == n;
 }
 
-/* Three lists in one: each is a set. */
+/* deps has three lists; each is a set. */
 bool equal_deps(const struct comparison *c, const void *was, const void *is, size_t at)
 {
 	const struct job_spec *a = was, *b = is;
@@ -195,7 +197,7 @@ bool equal_deps(const struct comparison *c, const void *was, const void *is, siz
 	if (a->n_needs != b->n_needs || a->n_any != b->n_any || a->n_held != b->n_held)
 		return false;
 	if (job_n_deps(a) == 0)
-		return true; /* and no list, perhaps */
+		return true; /* deps may be NULL */
 	return equal_ids(c, a->deps, b->deps, a->n_needs) &&
 	       equal_ids(c, a->deps + a->n_needs, b->deps + a->n_needs, a->n_any) &&
 	       equal_ids(c, a->deps + a->n_needs + a->n_any, b->deps + a->n_needs + a->n_any,

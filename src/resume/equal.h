@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Are two members of a spec the same? Where a text has the scratch root of its plan, that stands
- * for a token: so a scratch root may move. */
+/* Compares two members of a spec. The scratch root of the own plan counts as the same text in both,
+ * so that a scratch root may be moved. */
 #ifndef RESUME_EQUAL_H
 #define RESUME_EQUAL_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why jobs run again, in words. */
+/* Texts that say why jobs run again. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ const char *resume_what_name(enum resume_what what)
 	return names[what];
 }
 
-/* What is left of text after what both begin with, not too long. */
+/* Appends text from offset `from`, shortened to SHOWN_TEXT bytes. */
 static void explain_add_text(struct str *to, const char *text, size_t from)
 {
 	size_t n = strlen(text + from);
@@ -50,7 +50,7 @@ static void add_change(struct str *to, const char *was, const char *is)
 		return;
 	while (was[same] && was[same] == is[same])
 		same++;
-	/* Whole words, or letters of a word would be missing. */
+	/* Begin at a word, not in the middle of one. */
 	same = same > SHOWN_TEXT / 2 ? same - SHOWN_TEXT / 2 : 0;
 	while (same && was[same - 1] != ' ')
 		same--;
@@ -108,7 +108,7 @@ void resume_add_reason(const struct resume *r, size_t n, struct str *to)
 	}
 }
 
-/* ---- all of them ---- */
+/* ---- all jobs ---- */
 
 /* Jobs that run again for the same reason. */
 struct reason {

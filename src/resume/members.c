@@ -21,22 +21,22 @@ static member_equal equal_rules, equal_steps, equal_fallback;
 #of, #name, 0, MEMBER_LEFT_OUT, NULL, NULL \
 	}
 
-/* tests/check/members.py: every member of these structs is here. */
+/* tests/check/members.py checks that all members of these structs are here. */
 const struct spec_member spec_members[] = {
-	LEFT_OUT(job_spec, id), /* by which the two were found */
+	LEFT_OUT(job_spec, id), /* the jobs are matched by id */
 	LEFT_OUT(job_spec, name),
 	LEFT_OUT(job_spec, subject),
 	LEFT_OUT(job_spec, block),
-	DIGESTED(job_spec, rules, NULL, equal_rules), /* names the member itself */
+	DIGESTED(job_spec, rules, NULL, equal_rules), /* reports the member that differs */
 	DIGESTED(job_spec, argv, "command", equal_command),
-	LEFT_OUT(job_spec, command), /* argv is what runs */
+	LEFT_OUT(job_spec, command), /* argv is compared */
 	DIGESTED(job_spec, odir, "directory", equal_text),
 	DIGESTED(job_spec, log_path, "directory", equal_text),
 	DIGESTED(job_spec, seed, "seed", equal_text),
 	DIGESTED(job_spec, steps, "steps", equal_steps),
 	DIGESTED(job_spec, request, "request", equal_text),
 	DIGESTED(job_spec, deps, "needs", equal_deps),
-	LEFT_OUT(job_spec, n_needs), /* with deps, as are the next two */
+	LEFT_OUT(job_spec, n_needs), /* compared with deps, as are the next two */
 	LEFT_OUT(job_spec, n_any),
 	LEFT_OUT(job_spec, n_held),
 	LEFT_OUT(job_spec, settled),
@@ -55,7 +55,7 @@ const struct spec_member spec_members[] = {
 	LEFT_OUT(job_rules, backend_no),
 	DIGESTED(job_rules, cwd, "cwd", equal_text),
 	DIGESTED(job_rules, tool, "tool", equal_text),
-	LEFT_OUT(job_rules, log_reader), /* it judges nothing */
+	LEFT_OUT(job_rules, log_reader), /* does not affect the status */
 	DIGESTED(job_rules, env, "env", equal_text_set),
 	DIGESTED(job_rules, pass_patterns, "patterns", equal_patterns),
 	DIGESTED(job_rules, fail_patterns, "patterns", equal_patterns),
@@ -101,7 +101,7 @@ static bool is_accepted(const struct comparison *c, const char *word)
 	return false;
 }
 
-/* The first member of the struct that differs; NULL: none. */
+/* Returns the first member of the struct that differs; NULL: none. */
 static const struct spec_member *struct_difference(const struct comparison *c, const char *of,
 						   const void *was, const void *is)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which jobs of a plan an earlier run has proven to be done, and why the others run again. A pass
- * is taken over if its record is in the journal, its spec is the same, its sources are the same,
- * its log is as it was left, and everything that it needs is taken over, too.
+ * Decides which jobs of a plan are taken over from an earlier run, and why others run again. A pass
+ * is taken over if its record is in the journal, its spec and sources are the same as now, its log
+ * has not changed since, and all its dependencies are taken over, too.
  *
- *   resume_open(&r, run_path, &err)      the run, and those that it continues
+ *   resume_open(&r, run_path, &err)      reads the run; its parents are read when needed
  *   resume_decide(&r, plan, &options)
  *   resume_explain(&r, &text)
  *   resume_done(&r)
@@ -18,30 +18,30 @@
 
 enum resume_what {
 	RESUME_TAKEN,
-	RESUME_NEW, /* the run did not have it */
+	RESUME_NEW, /* not in the plan of the run */
 	RESUME_FAILED,
 	RESUME_INTERRUPTED,
 	RESUME_NOT_STARTED,
-	RESUME_CHANGED, /* a member of its spec */
+	RESUME_CHANGED, /* a member of its spec changed */
 	RESUME_SOURCES,
-	RESUME_LIMIT, /* its pass used more than it may now */
+	RESUME_LIMIT, /* its pass used more than its limit allows now */
 	RESUME_LOG_GONE,
 	RESUME_LOG_CHANGED,
 	RESUME_COVERAGE_GONE,
-	RESUME_UNPROVEN, /* nothing is recorded that its log could be compared with */
+	RESUME_UNPROVEN, /* the journal has nothing to compare its log with */
 	RESUME_INTERACTIVE,
-	RESUME_NEEDS,	/* a job that runs again */
-	RESUME_FINALLY, /* others run again */
+	RESUME_NEEDS,	/* it depends on a job that runs again */
+	RESUME_FINALLY, /* a finally job, and other jobs run again */
 	RESUME_WHAT_COUNT,
 };
 
 struct resume_job {
 	enum resume_what what;
-	const char *word; /* of a member, for RESUME_CHANGED and RESUME_LIMIT */
-	uint32_t because; /* index of the job that it needs, for RESUME_NEEDS */
-	/* Its record; NULL: there is none. */
+	const char *word; /* word of the member, for RESUME_CHANGED and RESUME_LIMIT */
+	uint32_t because; /* index of that dependency, for RESUME_NEEDS */
+	/* Its record in a run; NULL: none. */
 	const struct recorded_job *row;
-	const struct job_spec *spec; /* in the plan of that record */
+	const struct job_spec *spec; /* its spec in the plan of that run */
 	const struct run_record *record;
 	const char *sources; /* how they differ from those of that run; NULL: not at all */
 };
@@ -49,38 +49,39 @@ struct resume_job {
 struct resume_options {
 	const char *const *accepted; /* --accept; NULL: none */
 	bool accepts_sources;
-	const struct sources *sources; /* as they are now */
+	const struct sources *sources; /* the current ones */
 };
 
-/* A run, and how its sources differ from those of now. */
+/* A run, and the difference of its sources from the current ones. */
 struct resume_run {
 	struct run_record *record;
 	bool is_compared;
-	const char *difference; /* NULL: they do not */
+	const char *difference; /* NULL: no difference */
 };
 
-/* {0} is none. */
+/* {0} is empty. */
 struct resume {
 	struct arena *mem;
-	VEC(struct resume_run) chain; /* the run itself, its parent, as far as they are needed */
+	VEC(struct resume_run) chain; /* the run, its parent …, as far as needed */
 	const struct plan *plan;
 	struct resume_options options;
-	struct resume_job *jobs; /* one for each of the plan */
+	struct resume_job *jobs; /* one per job of the plan */
 	size_t n_taken;
 	size_t n_gone; /* jobs of the run that the plan does not have */
 	struct comparison comparison;
 };
 
-/* 0, or -1 with err. resume_done() in any case. */
+/* Returns 0, or -1 with err; resume_done() must be called in both cases. */
 int resume_open(struct resume *ret, const char *run_path, struct error *err);
 void resume_done(struct resume *r);
 void resume_decide(struct resume *r, const struct plan *plan, const struct resume_options *options);
 
-/* "failed", "command changed: …", "needs 'demo:build'". */
+/* Appends why job n runs again: "failed", "command changed: …", "needs 'demo:build'". */
 void resume_add_reason(const struct resume *r, size_t n, struct str *to);
-/* Lines: root causes with their jobs, and how many run again because of them. */
+/* Appends lines with the reasons, the jobs that have each, and how many jobs run again because of
+ * these. */
 void resume_explain(const struct resume *r, struct str *to);
-/* The name of what, as users know it. */
+/* The name of `what` for users. */
 const char *resume_what_name(enum resume_what what);
 
 #endif

@@ -12,7 +12,7 @@
 
 enum { NAMED = 3, FILE_MOST = 64 << 20 };
 
-/* ---- taking ---- */
+/* ---- reading the state ---- */
 
 static const char *find_top(struct arena *mem, const char *dir)
 {
@@ -145,8 +145,8 @@ struct differences {
 
 static bool is_output(const struct differences *d, const struct source_file *f)
 {
-	/* The kernel stamps files with the time of its last tick, 10 ms ago at most; records have
-	 * whole milliseconds. */
+	/* The kernel uses the time of its last tick for files, up to 10 ms ago; times in records
+	 * are rounded to milliseconds. */
 	static const double tick_s = 0.011;
 
 	for (size_t i = 0; i < d->n_times && !f->is_own; i++)
@@ -204,7 +204,8 @@ const char *sources_difference(const struct sources *was, const struct sources *
 	if (was->is_cut || is->is_cut)
 		return "changed";
 	compare_files(&d, was, is);
-	/* What was committed meanwhile differs from no commit. */
+	/* Changes that were committed since are not in the lists: then the digests of tracked files
+	 * differ. */
 	if (d.n == 0 && str_eq(was->tracked, is->tracked))
 		return NULL;
 	text = d.n == 0

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files that jobs may read, at one moment: of a git work tree the content of all that is
- * tracked or neither tracked nor ignored; outside of one path, size, time and mode of all that is
- * below the configuration's directory. The scratch root and the configuration's own files are no
- * part of it: what these say is in the jobs.
+ * The state of the files that jobs may read, at one moment. In a git work tree: the contents of all
+ * files that are tracked, or untracked and not ignored. Without git: path, size, time and mode of
+ * all files below the configuration's directory. The scratch root is left out, and so are the
+ * configuration's files, whose effect is in the jobs.
  */
 #ifndef RESUME_SOURCES_H
 #define RESUME_SOURCES_H
@@ -19,40 +19,43 @@
 
 struct source_file {
 	const char *path; /* relative to the directory */
-	const char *what; /* its content, size, mode …: two that are equal are the same */
+	const char *what; /* mode with hash, size or time: files with equal texts are the same */
 	double mtime_s;
-	bool is_listed; /* it has not been committed */
-	bool is_own;	/* tracked by git: no job may write to it */
+	bool is_listed; /* it differs from the commit, or there is no git */
+	bool is_own;	/* tracked by git: never counts as output of a job */
 };
 
 struct sources {
 	struct arena *mem;
-	const char *dir;     /* whose files these are */
-	const char *unknown; /* why nothing is known of them; NULL: it is */
+	const char *dir;     /* the directory with the files */
+	const char *unknown; /* why the state is unknown; NULL: it is known */
 	bool is_git;
 	const char *commit;  /* or NULL */
-	const char *digest;  /* of all */
-	const char *tracked; /* of those that are tracked */
-	/* Those that differ from the commit; without git, all of them. */
+	const char *digest;  /* of all files */
+	const char *tracked; /* of the tracked files */
+	/* The files with is_listed: those that differ from the commit; without git, all files. */
 	VEC(struct source_file) files;
-	bool is_cut; /* there are more */
+	bool is_cut; /* the list is incomplete */
 };
 
-/* dir: the configuration's, or the project's. config_files: absolute paths. */
+/* Reads the state now. dir: the directory of the configuration or of the project. config_files:
+ * absolute paths. An error sets ret->unknown. */
 void sources_take(struct sources *ret, const char *dir, const char *scratch_root,
 		  const struct map *config_files);
 void sources_done(struct sources *s);
 
-/* 0, or -1 with err. */
+/* Returns 0, or -1 with err. */
 int sources_save(const struct sources *s, const char *run_path, struct error *err);
-/* A run of an older dvsched has none: that is unknown, too. */
+/* Reads the state from the run's directory. If there is none (a run of an older dvsched), it is
+ * unknown. */
 void sources_load(struct sources *ret, const char *run_path);
 
-/* When jobs of a run were going: what is not tracked and was written then is their output. */
+/* A time in which jobs of a run were running: untracked files written then are output of these
+ * jobs. */
 struct sources_time {
 	double from_s, to_s;
 };
-/* NULL: they are the same; else what differs, in mem. */
+/* Returns NULL if both are the same, else a text with the differences, in mem. */
 const char *sources_difference(const struct sources *was, const struct sources *is,
 			       const struct sources_time *times, size_t n_times, struct arena *mem);
 
@@ -60,10 +63,10 @@ const char *sources_difference(const struct sources *was, const struct sources *
 bool sources_take_git(struct sources *s, const char *top, const char *scratch_root,
 		      const struct map *config_files);
 void sources_take_walk(struct sources *s, const char *scratch_root, const struct map *config_files);
-/* Is that path, relative to the directory, none of the sources? */
+/* true: path, relative to the directory, is not one of the sources. */
 bool sources_leave_out(const struct sources *s, const char *path, const char *scratch_root,
 		       const struct map *config_files);
-/* Digests of all files, sorted by path, into s; keeps those that are listed. */
+/* Sorts files by path, sets the digests of s, and copies the listed files to s. */
 void sources_digest(struct sources *s, struct source_file *files, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A list of files, however it was found: what belongs to it, and its digests. */
+/* Which files belong to the sources, and their digests. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In a git work tree: the content of each file by git's own hash, from the index where the file is
- * as the index says. So staging, committing and amending change nothing. Only reads, takes no lock.
+ * Sources in a git work tree: contents are compared by git's hashes, which are taken from the index
+ * for unchanged files. So staging, committing and amending are not differences. Only reads, and
+ * takes no lock of git.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,18 +15,18 @@
 #include "base/str.h"
 #include "resume/sources.h"
 
-enum { LARGEST = 64 << 20 }; /* of a file that is hashed; a larger one counts by size and time */
+enum { LARGEST = 64 << 20 }; /* of a hashed file; larger ones are compared by size and time */
 
 struct git {
 	struct sources *s;
 	const char *scratch_root;
 	const struct map *config_files;
-	struct map changed; /* path -> its struct source_file, or the next */
+	struct map changed; /* paths of files that differ from the index */
 	VEC(struct source_file) files;
-	VEC(size_t) to_hash; /* numbers of files */
+	VEC(size_t) to_hash; /* indices of files */
 };
 
-/* A path with nothing in place of it. */
+/* Value in changed (only its address is used). */
 static const struct source_file gone;
 
 static FILE *git_open(const struct git *g, const char *what)
@@ -62,7 +63,7 @@ static bool git_close(FILE *f, struct str *to)
 	return f && read_to_end(f, to) && pclose(f) == 0;
 }
 
-/* After n words that end in a blank; NULL: there are not so many. */
+/* Returns the position after n words that each end in a blank; NULL: there are not so many. */
 static char *after_words(char *line, unsigned n)
 {
 	for (; n && line; n--) {
@@ -72,7 +73,7 @@ static char *after_words(char *line, unsigned n)
 	return line;
 }
 
-/* ---- what differs from the index ---- */
+/* ---- differences from the index ---- */
 
 static void set_what(struct git *g, size_t n, const char *mode)
 {
@@ -144,7 +145,7 @@ static void take_status_line(struct git *g, char *line)
 		add_changed(g, path, mode, true);
 }
 
-/* ---- hashes of content ---- */
+/* ---- hashes of contents ---- */
 
 static bool hash_changed(struct git *g)
 {
@@ -184,7 +185,7 @@ static bool hash_changed(struct git *g)
 	return is_good;
 }
 
-/* ---- all ---- */
+/* ---- all files ---- */
 
 /* "mode hash stage\tpath" */
 static void take_index_line(struct git *g, char *line)
@@ -210,7 +211,7 @@ static void take_lines(struct git *g, const struct str *text,
 	while (line && line < text->s + text->len) {
 		char *next = line + strlen(line) + 1;
 
-		take(g, line); /* may cut it into pieces */
+		take(g, line); /* may change the line */
 		line = next;
 	}
 }
@@ -236,7 +237,7 @@ bool sources_take_git(struct sources *s, const char *top, const char *scratch_ro
 	bool is_good;
 
 	s->dir = top;
-	/* Both at once. */
+	/* Both commands run in parallel. */
 	of_index = git_open(&g, "ls-files -s -z");
 	of_status = git_open(&g, "status --porcelain=v2 -z --no-renames --untracked-files=all");
 	is_good = git_close(of_index, &index);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Without git: every file below the directory, as far as that is quick. */
+/* Sources without git: all files below the directory. It is limited in time; after that the state
+ * is unknown. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -53,7 +54,7 @@ static void walk_one(struct walk *w, const char *path, unsigned depth)
 		 });
 }
 
-/* path: relative; "" is the directory itself. */
+/* path: relative to the directory; "" is the directory itself. */
 static void walk_dir(struct walk *w, const char *path, unsigned depth)
 {
 	struct arena *mem = w->s->mem;
