@@ -31,7 +31,7 @@ static size_t job_env_count(const char *const *list)
 	return n;
 }
 
-/* The list that is made. */
+/* The list under construction. */
 struct merged_env {
 	const char **at;
 	size_t n;
@@ -44,7 +44,8 @@ static void add_unless_set(struct merged_env *m, const char *const *list, size_t
 		m->at[m->n++] = list[i];
 }
 
-/* Ours when dvsched itself runs below a job of another: each job has its own. */
+/* A variable of JOB_ENV_OWN. It is in the base environment if dvsched itself runs in a job of
+ * another dvsched. */
 static bool is_per_job(const char *entry)
 {
 	static const char *const names[JOB_ENV_OWN] = {"JOB=", "ATTEMPT=", "ODIR=", "NEEDS="};
@@ -57,7 +58,7 @@ static bool is_per_job(const char *entry)
 	return false;
 }
 
-/* A name that is set twice has the later value. */
+/* If a name is set twice, the later value counts. */
 const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n)
 {
 	const char *const *own = r->env, *const *last = r->terminal_env;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The environment that jobs of one kind share, and what each run has of its own beside it. */
+/* The environment of jobs: the part shared by jobs with the same rules, and the variables of each
+ * attempt. */
 #ifndef WORKSPACE_JOB_ENV_H
 #define WORKSPACE_JOB_ENV_H
 
@@ -8,22 +9,23 @@
 
 #include "job/job_spec.h"
 
-/* What is added for each job: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR, DVSCHED_NEEDS. */
+/* Number of variables per attempt: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR, DVSCHED_NEEDS. */
 enum { JOB_ENV_OWN = 4 };
 
-/* "NAME=VALUE", of one NAME. */
+/* a and b, both "NAME=VALUE", have the same NAME. */
 bool job_env_is_same_name(const char *a, const char *b);
-/* base with the rules' variables over it, without those of JOB_ENV_OWN. A malloc()ed array with
- * room for these and a NULL; its strings are borrowed. */
+/* Returns base with the variables of the rules on top, without those of JOB_ENV_OWN:
+ * a malloc()ed array with room for these and a NULL. Its strings are borrowed.
+ * *ret_n: the number of variables. */
 const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n);
 
 struct job_env_run {
 	const char *id;
 	uint32_t attempt;
-	const char *odir; /* NULL: it has none, and no DVSCHED_NEEDS */
+	const char *odir; /* NULL: no directory, and no DVSCHED_NEEDS */
 	bool has_needs_file;
 };
-/* The variables of JOB_ENV_OWN for one run, malloc()ed. Returns how many. */
+/* Sets ret to the variables of JOB_ENV_OWN, which the caller must free(). Returns how many. */
 size_t job_env_make_own(const struct job_env_run *run, char *ret[JOB_ENV_OWN]);
 
 #endif

@@ -10,12 +10,12 @@
 #include "base/map.h"
 #include "base/mem.h"
 
-/* A frame is ended when it has this much. */
+/* A frame that has this size is ended, and another one begins. */
 enum { FRAME_BYTES = 1 << 20 };
 
-/* ---- the scheduler's end ---- */
+/* ---- sender: the scheduler ---- */
 
-/* Mostly a log is in its job's directory: it goes without that. */
+/* Most logs are in their job's directory; then the directory is not sent twice. */
 static void put_need(struct str *b, const struct job_need *need)
 {
 	size_t n = strlen(need->odir);
@@ -53,7 +53,7 @@ void needs_put(struct str *b, uint8_t type, const struct job_needs *needs)
 	map_done(&seen);
 }
 
-/* ---- the end that starts the job ---- */
+/* ---- receiver: the process that starts the job ---- */
 
 static bool take_need(struct wire *w, struct str *text, struct job_need *ret)
 {
@@ -140,7 +140,8 @@ void needs_remove(const char *odir)
 	_cleanup_(freep) char *path = xasprintf("%s/%s", odir, JOB_NEEDS_NAME);
 
 	if (unlink(path) < 0)
-		errno = 0; /* mostly there is none; nobody is led to it in any case */
+		errno = 0; /* usually it does not exist; an error does not matter, because the job
+			      does not get the path */
 }
 
 bool needs_is_named(const char *text)

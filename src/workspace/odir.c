@@ -29,7 +29,7 @@ static char *attempt_path(const char *path, unsigned attempt)
 	return str_take(&to);
 }
 
-/* What an earlier run left as path.attempt-1, -2 … goes into the trash. */
+/* Moves path.attempt-1, path.attempt-2 … of an earlier run into the trash. */
 static int trash_attempts(struct confine *c, const char *path, struct error *err)
 {
 	for (unsigned n = 1;; n++) {
@@ -42,7 +42,7 @@ static int trash_attempts(struct confine *c, const char *path, struct error *err
 	}
 }
 
-/* path, of the attempt before, becomes path.attempt-N. */
+/* Renames path of the previous attempt to path.attempt-N. */
 static int set_path_aside(struct confine *c, const char *path, uint32_t attempt, struct error *err)
 {
 	_cleanup_(freep) char *to = attempt_path(path, attempt - 1);
@@ -54,7 +54,7 @@ static int set_path_aside(struct confine *c, const char *path, uint32_t attempt,
 	return confine_rename(c, path, to, err);
 }
 
-/* A log outside of the directory does not move along with it. */
+/* A log outside of the directory is moved separately. */
 static int set_attempt_aside(struct confine *c, const struct odir_request *r, struct error *err)
 {
 	if (!r->reuse && set_path_aside(c, r->odir, r->attempt, err) < 0)
@@ -65,8 +65,9 @@ static int set_attempt_aside(struct confine *c, const struct odir_request *r, st
 }
 
 /*
- * What the names of odir's earlier directories begin with, before the stamp. A directory `latest`
- * has its parent to itself, as in DVSim's layout; others have siblings that rotate on their own.
+ * The prefix, before the stamp, of the names of odir's earlier directories. A directory `latest`
+ * has its parent to itself, as in DVSim's layout, so its prefix is empty; other directories have
+ * siblings, which are rotated separately.
  */
 static char *stamp_prefix(const struct odir_request *r)
 {
@@ -80,7 +81,7 @@ static char *stamp_prefix(const struct odir_request *r)
 	return str_take(&prefix);
 }
 
-/* Newest first; before the stamps the names are the same. */
+/* Newest first. The parts before the stamps are the same. */
 static int compare_stamps(const void *a, const void *b)
 {
 	const char *x = wall_find_stamp(*(char *const *)a), *y = wall_find_stamp(*(char *const *)b);
@@ -103,7 +104,7 @@ static int trash_stamps(struct confine *c, const char *parent, char **names, siz
 	return rc;
 }
 
-/* Is name the prefix and a stamp, and nothing else? */
+/* name is the prefix followed by a stamp. */
 static bool is_old(const char *name, const char *prefix)
 {
 	return str_starts(name, prefix) && wall_find_stamp(name) == name + strlen(prefix);
@@ -168,7 +169,7 @@ static bool is_renewed(const struct odir_request *r)
 	return r->renew && r->attempt == 1;
 }
 
-/* An existing odir is used as it is: but not one that leads out of the scratch root. */
+/* Uses an existing odir, unless it leads out of the scratch root. */
 static int accept_existing(struct confine *c, const struct odir_request *r, struct error *err)
 {
 	if (!fs_is_dir(r->odir))
@@ -191,7 +192,7 @@ static int make_odir(struct confine *c, const struct odir_request *r, bool *ret_
 	if (errno == EEXIST) {
 		if (rotate(c, r, err) < 0)
 			return -1;
-	} else if (errno == ENOENT) { /* the parent was removed since we looked at it last */
+	} else if (errno == ENOENT) { /* the parent was removed after it was checked */
 		_cleanup_(freep) char *parent = dir_of(r->odir);
 
 		str_clear(&c->checked);
@@ -208,7 +209,8 @@ static int open_new_log(const char *path)
 	return open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
-/* A log with a second name may be somebody's archive: it is left to them. */
+/* A log with more than one hard link may be a user's archive, so it is not truncated: a new file is
+ * created instead. */
 static int empty_log(int fd, const char *path, const struct stat *st, struct error *err)
 {
 	if (st->st_nlink > 1) {
