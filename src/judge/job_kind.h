@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In a process that runs jobs: what jobs of one kind share, as it came over the wire, and what is
- * made of it once. */
+/* In a process that runs jobs: the rules of jobs of one kind as received, with the data derived
+ * from them. */
 #ifndef JUDGE_JOB_KIND_H
 #define JUDGE_JOB_KIND_H
 
@@ -11,23 +11,24 @@
 
 struct job_kind {
 	struct job_rules job;
-	char *frame; /* what job's strings point into */
-	/* job_env_merge()'s. */
+	char *frame; /* the received frame; job's strings point into it */
+	/* The result of job_env_merge(). */
 	const char **env;
 	size_t n_env;
-	/* ---- made when a verdict needs it first ---- */
+	/* ---- made by job_kind_compile() ---- */
 	bool is_compiled;
 	struct pattern_code **pass, **fail;
 	const char **pass_texts;
 };
 
-/* Takes a copy of the frame's fields into table, which has JOB_WIRE_PLACES. false: not a frame that
- * we know. */
+/* Copies the rules of the frame into table, which has JOB_WIRE_PLACES entries. false: the frame is
+ * invalid. */
 bool job_kind_take(struct job_kind *table, struct wire *w, const char *const *base_env);
 void job_kind_free(struct job_kind *r);
-/* -1 with err: one does not compile (which the load should have told). */
+/* Compiles the patterns at the first call. Returns 0, or -1 with err: a pattern is invalid (which
+ * is normally reported at load). */
 int job_kind_compile(struct job_kind *r, struct error *err);
-/* verdict_decide() under these rules. -1 with err: a pattern does not compile. */
+/* Calls verdict_decide() with these rules. Returns 0, or -1 with err: a pattern is invalid. */
 int job_kind_judge(struct job_kind *r, const struct ending *end, struct job_log *log,
 		   struct job_outcome *ret, struct error *err);
 

@@ -33,7 +33,7 @@ static bool has_room(int fd, off_t size)
 	if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY &&
 	    (rlim_t)size >= limit.rlim_cur)
 		return false;
-	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0) /* 0: it does not say */
+	if (fstatvfs(fd, &fs) < 0 || fs.f_blocks == 0) /* 0: unknown */
 		return true;
 	return (geteuid() == 0 ? fs.f_bfree : fs.f_bavail) > 0;
 }

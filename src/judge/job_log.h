@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A job's log, by whoever runs the job: it begins with a header of ours, which is no part of the
- * job's output. */
+/* The log of a job, in the process that runs the job. It begins with a header of dvsched, which is
+ * not part of the job's output. */
 #ifndef JUDGE_JOB_LOG_H
 #define JUDGE_JOB_LOG_H
 
@@ -11,27 +11,26 @@
 #include "base/error.h"
 #include "base/str.h"
 
-/* {.fd = -1} is none. The descriptor: odir_prepare(). */
+/* {.fd = -1} is no log. fd is from odir_prepare(). */
 struct job_log {
 	int fd;
-	struct str header; /* what the job itself wrote begins after it */
-	off_t size;	   /* at the last look */
-	bool was_full;	   /* at some look nothing could be added to it */
+	struct str header; /* the job's own output begins after it */
+	off_t size;	   /* at the last job_log_look() */
+	bool was_full;	   /* at a job_log_look() nothing could be appended */
 };
 
-/* Writes the header. command: as people are shown it. */
+/* Writes the header. command: the text shown to users. Returns 0, or -1 with err. */
 int job_log_begin(struct job_log *l, const char *command, struct error *err);
-/* Remembers its size, and whether its file system or a limit on the size of files has no room for
- * more: a job that does not look at what write() says loses output then. */
+/* Records its size, and whether the file system is full or the limit on the size of files is
+ * reached: then a job that ignores errors of write() loses output. */
 void job_log_look(struct job_log *l);
-/* false: it lost its beginning, or itself, or is shorter than at a look; then nobody knows
- * what was in it. */
+/* false: it was removed, lost its header, or became shorter, so its contents are unknown. */
 bool job_log_is_whole(const struct job_log *l);
-/* Is there more than so many bytes? 0: there is no limit. */
+/* true: it has more than `most` bytes. most 0: no limit. */
 bool job_log_is_over(const struct job_log *l, uint64_t most);
-/* Appends the last n lines of what the job wrote. */
+/* Appends the last n lines of the job's output to `to`. */
 void job_log_tail(const struct job_log *l, unsigned n, struct str *to);
-/* Closes it; the header's memory is kept for the next one. */
+/* Closes the log; keeps the header's memory for the next log. */
 void job_log_close(struct job_log *l);
 
 #endif

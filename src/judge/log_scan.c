@@ -15,7 +15,7 @@
 
 enum { CONTEXT_AFTER = 4, TAIL_BLOCK = 64 * 1024 };
 
-/* Patterns with a known beginning are only asked about lines that begin with its first byte. */
+/* Patterns with a known prefix are only tried on lines that begin with its first byte. */
 static void sort_fail_patterns(struct log_scan *s)
 {
 	s->anywhere_fail = xcalloc(s->n_fail, sizeof(void *));
@@ -63,7 +63,7 @@ char *log_scan_room(struct log_scan *s, size_t *ret_n)
 	return s->buf + s->len;
 }
 
-/* One line for people: no end of line, tabs as they are, at most most bytes of it. */
+/* Appends a line for users: without its end, with tabs unchanged, at most `most` bytes. */
 static void log_scan_add_line(struct str *to, const char *line, size_t n, size_t most)
 {
 	size_t limit = to->len + most;
@@ -87,7 +87,8 @@ static void log_scan_add_line(struct str *to, const char *line, size_t n, size_t
 	}
 }
 
-/* Each with its end, so that empty ones are there; the log's last line may have none. */
+/* Appends a line with its end, so that empty lines are kept; the last line of a log may have no
+ * end. */
 static void log_scan_add_context_line(struct str *to, const char *line, size_t n)
 {
 	if (to->len + 1 >= LOG_CONTEXT_MOST)
@@ -120,7 +121,7 @@ static void found_late(struct log_scan *s)
 	found_undecided(s, s->trying);
 }
 
-/* True: the line decided the outcome. */
+/* true: this line decided the outcome. */
 static bool try_fail_patterns(struct log_scan *s, struct pattern_code *const *list, size_t n_list,
 			      const char *line, size_t n)
 {
@@ -202,8 +203,8 @@ static void scan_line(struct log_scan *s, const char *line, size_t n)
 }
 
 /*
- * A line that is longer than we read: what fails there fails, but whether it passes could depend on
- * what was not read, and so could its end, so pass patterns are not asked.
+ * For the beginning of a line that is too long. A match of a fail pattern counts. Pass patterns are
+ * not tried, because their match could depend on the rest of the line, also on its end.
  */
 static void scan_head(struct log_scan *s, const char *line, size_t n)
 {
@@ -217,7 +218,7 @@ static void scan_head(struct log_scan *s, const char *line, size_t n)
 		found_undecided(s, NULL);
 }
 
-/* CR and CRLF become LF, in place; a CR at the very end may be half of a CRLF. */
+/* Replaces CR and CRLF by LF in place. After a CR as the last byte, the next call drops an LF. */
 static size_t fold_ends(struct log_scan *s, char *at, size_t n)
 {
 	char *cr, *to, *from = at, *end = at + n;
@@ -251,7 +252,7 @@ static bool has_high_bytes(const char *s, size_t n)
 	return all & 0x80;
 }
 
-/* The rest of a line whose beginning was matched already. Returns what is to be left out. */
+/* In the rest of a line that is too long: returns the number of bytes to skip. */
 static size_t skip_rest(struct log_scan *s)
 {
 	char *end = memchr(s->buf, '\n', s->len);
@@ -302,7 +303,7 @@ void log_scan_end(struct log_scan *s)
 	s->is_done = true;
 }
 
-/* A scan does some GB/s; 20 MB/s are enough for slow patterns and for sanitizers. */
+/* A scan usually reads several GB/s; slow patterns and sanitizers need more than 20 MB/s. */
 static double cpu_allowed(const struct log_scan *s, off_t size)
 {
 	return (s->cpu_s > 0 ? s->cpu_s : 5) + (double)size / 20e6;
@@ -339,7 +340,7 @@ static int scan_blocks(struct log_scan *s, int fd, off_t start, off_t size)
 	return 0;
 }
 
-/* The clock is started, and may come back by a jump. */
+/* The clock is started. When the time is up within a match, it jumps back to sigsetjmp(). */
 static int scan_in_time(struct log_scan *s, int fd, off_t start, off_t size, sigjmp_buf *way_out)
 {
 	if (sigsetjmp(*way_out, 0) == 0)
@@ -363,7 +364,7 @@ int log_scan_file(struct log_scan *s, int fd, off_t start)
 	return errnum;
 }
 
-/* Where the last n_lines lines begin. */
+/* Offset of the last n_lines lines. */
 static size_t tail_start(const char *buf, size_t n, unsigned n_lines)
 {
 	size_t at = n;
@@ -395,7 +396,7 @@ void log_tail(int fd, off_t start, unsigned n_lines, struct str *to)
 		return;
 	n = fold_ends(&ends, buf, (size_t)k);
 	at = tail_start(buf, n, n_lines);
-	if (n - at > LOG_CONTEXT_MOST) /* the end matters more than the beginning */
+	if (n - at > LOG_CONTEXT_MOST) /* keep the end of a long context */
 		at = n - LOG_CONTEXT_MOST;
 	while (at < n) {
 		char *end = memchr(buf + at, '\n', n - at);

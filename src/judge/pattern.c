@@ -12,7 +12,7 @@
 #include "judge/python_regex.h"
 #include "judge/scan_clock.h"
 
-/* Per line. PCRE2's own default lets ^(a+)+$ burn a third of a second on every line. */
+/* Per line. With PCRE2's default limit, ^(a+)+$ takes a third of a second for each line. */
 enum { MATCH_LIMIT = 100000, HEAP_LIMIT_KIB = 64 * 1024 };
 enum { JIT_STACK_LEAST = 32 * 1024, JIT_STACK_MOST = 1024 * 1024 };
 
@@ -22,8 +22,8 @@ struct pattern_code {
 	pcre2_match_context *limits;
 	char *text;
 	bool has_jit;
-	pcre2_jit_stack *stack; /* made when the machine's own was too small once */
-	char *prefix;		/* every match begins so at the line's start; NULL: not known */
+	pcre2_jit_stack *stack; /* made when the stack of the thread was too small */
+	char *prefix;		/* see pattern_prefix(); NULL: unknown */
 	size_t prefix_len;
 };
 
@@ -73,7 +73,7 @@ static struct pattern_code *make_code(pcre2_code *code, const struct pattern *p,
 
 	c->code = code;
 	c->text = xstrdup(p->text);
-	/* Without JIT (a hardened host) the interpreter does the same, slower. */
+	/* If JIT is not allowed (a hardened host), the interpreter is used, which is slower. */
 	c->has_jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
 	c->match = pcre2_match_data_create(1, NULL);
 	c->limits = pcre2_match_context_create(NULL);
@@ -129,7 +129,8 @@ const char *pattern_text(const struct pattern_code *c)
 	return c->text;
 }
 
-/* The interpreter allocates, and counts each of its steps: it must not be left, and need not be. */
+/* The interpreter allocates memory, so it must not be left by a jump. It counts all its steps, so
+ * the match limit is enough. */
 static int match(struct pattern_code *c, const char *line, size_t len, uint32_t options)
 {
 	bool may_leave = c->has_jit && !(options & PCRE2_NO_JIT);
@@ -143,7 +144,7 @@ static int match(struct pattern_code *c, const char *line, size_t len, uint32_t 
 	return rc;
 }
 
-/* A larger stack, and if that is not enough, the interpreter on the heap. */
+/* Tries again with a larger stack, and then with the interpreter, which uses the heap. */
 static int match_deeply(struct pattern_code *c, const char *line, size_t len)
 {
 	int rc = PCRE2_ERROR_JIT_STACKLIMIT;
@@ -168,7 +169,7 @@ enum pattern_match pattern_match_line(struct pattern_code *c, const char *line, 
 	rc = match(c, line, len, 0);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = match_deeply(c, line, len);
-	if (rc >= 0) /* 0: more groups than we asked for, which is a match too */
+	if (rc >= 0) /* 0: there are more groups than in the match data, which is a match, too */
 		return PATTERN_YES;
 	return rc == PCRE2_ERROR_NOMATCH ? PATTERN_NO : PATTERN_UNDECIDED;
 }
@@ -187,7 +188,7 @@ static void check_one(const struct pattern *p, struct diags *diags)
 	pattern_free(c);
 }
 
-/* seen: texts that were compiled already. */
+/* seen: patterns that were compiled already. */
 static void check_list(const struct pattern_list *list, struct map *seen, struct diags *diags)
 {
 	for (uint32_t i = 0; i < list->n; i++) {

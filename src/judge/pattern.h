@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pass and fail patterns: Python's regular expressions, run by PCRE2. The translation and its
- * limits: docs/reference/config.md. A pattern that cannot be decided (match limit) is a verdict of
- * its own, never "no match".
+ * Pass and fail patterns: Python's regular expressions, matched by PCRE2. docs/reference/config.md
+ * describes the translation and its limits. If a match exceeds the match limit, the result is
+ * PATTERN_UNDECIDED, never "no match".
  */
 #ifndef JUDGE_PATTERN_H
 #define JUDGE_PATTERN_H
@@ -15,18 +15,19 @@
 
 struct pattern_code; /* one compiled pattern */
 
-/* NULL with err (pos: the pattern's, message: what and at which character of it). warning: NULL, or
-   a malloc()ed note on a construct that Python reads otherwise. */
+/* Returns NULL with err (position of the pattern; the message names the character). *ret_warning:
+ * NULL, or a warning about a construct with another meaning in Python, which the caller must
+ * free(). */
 struct pattern_code *pattern_compile(const struct pattern *p, char **ret_warning,
 				     struct error *err);
 void pattern_free(struct pattern_code *c);
 
 enum pattern_match { PATTERN_NO, PATTERN_YES, PATTERN_UNDECIDED };
-/* line: valid UTF-8, its '\n' included where the log has one. */
+/* line: valid UTF-8, with its '\n' if the log has one. */
 enum pattern_match pattern_match_line(struct pattern_code *c, const char *line, size_t len);
 
-/* Compiles each text among the patterns of a plan once, to report every bad one at load, whichever
- * backend a job goes to. */
+/* Compiles each pattern of a plan once, so that all invalid ones are reported at load, for all
+ * backends. */
 void pattern_check_plan(const struct plan *plan, struct diags *diags);
 
 #endif

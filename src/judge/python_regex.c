@@ -19,13 +19,13 @@
 struct reader {
 	const char *source, *at;
 	struct python_regex *out;
-	bool is_verbose; /* (?x) was met */
+	bool is_verbose; /* (?x) was found */
 	bool has_flags;	 /* any flag that changes what a literal means */
 	bool is_prefix_open;
 	unsigned depth; /* of parentheses */
 	bool has_top_alternative;
 	bool has_line_end;   /* outside of parentheses, and not optional */
-	bool is_behind_line; /* something has to follow it */
+	bool is_behind_line; /* something must follow the line end */
 };
 
 static void emit_n(struct reader *r, const char *s, size_t n)
@@ -47,7 +47,7 @@ static void python_regex_emit(struct reader *r, const char *s)
 	emit_n(r, s, strlen(s));
 }
 
-/* Copies n bytes of the source as they are. */
+/* Copies n bytes of the source unchanged. */
 static void python_regex_copy(struct reader *r, size_t n)
 {
 	for (; n; n--, r->at++)
@@ -87,7 +87,7 @@ static size_t hex_run(const char *s, size_t most)
 	return n;
 }
 
-/* \xXX, \uXXXX, \UXXXXXXXX: exactly so many digits. */
+/* \xXX, \uXXXX, \UXXXXXXXX: with exactly `digits` digits. */
 static int take_code_point(struct reader *r, size_t digits)
 {
 	if (r->at[1] == 'x' && r->at[2] == '{') {
@@ -122,7 +122,7 @@ static void take_space(struct reader *r, bool in_class)
 		take_replaced(r, is_not ? "[^" SPACES "]" : "[" SPACES "]");
 }
 
-/* At a backslash. */
+/* Translates an escape; r->at is at the backslash. */
 static int take_escape(struct reader *r, bool in_class)
 {
 	char c = r->at[1];
@@ -162,7 +162,7 @@ static int take_escape(struct reader *r, bool in_class)
 	return 0;
 }
 
-/* At '['. A ']' that comes first is a member. */
+/* Translates a class; r->at is at the '['. A ']' as the first member does not end it. */
 static int take_class(struct reader *r)
 {
 	python_regex_copy(r, 1);
@@ -198,7 +198,7 @@ static int take_flags(struct reader *r, bool is_at_start)
 	if (memchr(from, 'L', n))
 		return python_regex_fail(r, "the flag L is for bytes only");
 	if (n == 0 || n >= sizeof(kept) || (from[n] != ')' && from[n] != ':'))
-		return 0; /* PCRE2 will say what it is */
+		return 0; /* PCRE2 reports the error */
 	for (size_t i = 0; i < n; i++) {
 		if (from[i] == 'a')
 			r->out->is_ascii = true;
@@ -242,7 +242,7 @@ static int take_group(struct reader *r)
 	return take_flags(r, is_at_start);
 }
 
-/* At '{': Python reads {,n} as a repeat, PCRE2 10.42 as text. */
+/* Translates '{': {,n} is a repeat in Python, but plain text in PCRE2 10.42. */
 static void take_brace(struct reader *r)
 {
 	size_t n = strspn(r->at + 2, "0123456789");
@@ -267,7 +267,7 @@ static bool is_repeat(const char *s)
 	return *s && strchr("*+?{", *s);
 }
 
-/* Grows the known beginning by one literal byte, as long as nothing else came before. */
+/* Adds a literal byte to the known prefix, if only literals came before it. */
 static void note_literal(struct reader *r, char c, const char *after)
 {
 	if (!r->is_prefix_open)
@@ -321,7 +321,7 @@ static int take_one(struct reader *r)
 	}
 }
 
-/* It takes a character of the line. */
+/* The atom matches a character, not an empty text. */
 static bool takes_character(const char *atom)
 {
 	if (*atom == '\\')
@@ -329,7 +329,7 @@ static bool takes_character(const char *atom)
 	return !strchr("^$()|*+?{}", *atom);
 }
 
-/* Lines are matched one by one, each with its end: what has to follow that end never comes. */
+/* Lines are matched one by one, each with its end, so nothing can match after a line end. */
 static void note_line_end(struct reader *r, const char *atom)
 {
 	bool is_optional = *r->at && strchr("?*{", *r->at);
@@ -370,7 +370,8 @@ int python_regex_translate(const char *source, struct python_regex *ret)
 		note_line_end(&r, atom);
 	}
 	warn_of_line_end(&r);
-	/* An alternative need not begin so, and flags may change what a letter is. */
+	/* Another alternative may begin differently, and flags may change the meaning
+	 * of letters. */
 	if (r.has_top_alternative || r.has_flags)
 		ret->has_prefix = false;
 	ret->has_prefix = ret->has_prefix && ret->prefix.len > 0;

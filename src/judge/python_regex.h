@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Python's regular expressions in PCRE2's syntax. Most of both are the same; this rewrites what is
- * not (\Z, {,n}, \uXXXX, \v, \s, [[:alpha:]], (?a) …) and refuses what could change a verdict.
+ * Translates Python's regular expressions to PCRE2's syntax. Most of both is the same. Constructs
+ * that differ (\Z, {,n}, \uXXXX, \v, \s, [[:alpha:]], (?a) …) are rewritten; those that cannot be
+ * translated exactly are rejected.
  */
 #ifndef JUDGE_PYTHON_REGEX_H
 #define JUDGE_PYTHON_REGEX_H
@@ -11,21 +12,21 @@
 
 #include "base/str.h"
 
-/* {0} before; python_regex_done() after, also after a failure. */
+/* Must be {0} before the call. Call python_regex_done() afterwards, also after a failure. */
 struct python_regex {
 	struct str text;  /* for PCRE2 */
-	uint32_t *origin; /* for each byte of text: the byte of the source it comes from */
+	uint32_t *origin; /* for each byte of text: the offset in the source that it comes from */
 	size_t origin_cap;
 	struct str warning; /* empty: none */
-	struct str error;   /* why it cannot be used */
-	size_t error_at;    /* byte of the source */
+	struct str error;   /* why it cannot be translated */
+	size_t error_at;    /* offset in the source */
 	bool is_ascii;	    /* (?a) */
-	/* Every match begins at the line's start with this text; empty: not known. */
+	/* Each match is at the start of a line and begins with this text; empty: unknown. */
 	struct str prefix;
 	bool has_prefix;
 };
 
-/* 0, or -1 with error and error_at. */
+/* Returns 0, or -1 with error and error_at set. */
 int python_regex_translate(const char *source, struct python_regex *ret);
 void python_regex_done(struct python_regex *r);
 

@@ -7,10 +7,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* From then on, again and again: the first signal may come between two matches. */
+/* The signal is repeated, because the first one may arrive between two matches. */
 static const double again_s = 0.05;
 
-/* A signal handler has no argument of its own: this is the one state outside a struct. */
+/* State of the thread, because a signal handler has no argument. */
 static _Thread_local struct {
 	timer_t timer;
 	bool has_timer;
@@ -28,7 +28,7 @@ static void on_time_is_up(int signum)
 	siglongjmp(clock_of_thread.way_out, 1);
 }
 
-/* SA_NODEFER: the jump restores no signal mask. */
+/* With SA_NODEFER, because the jump does not restore the signal mask. */
 static void make_timer(void)
 {
 	struct sigaction act = {.sa_handler = on_time_is_up, .sa_flags = SA_RESTART | SA_NODEFER};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The CPU time that looking for patterns in one log may take. PCRE2's limits do not count the steps
- * of `.*` in JIT-compiled code, so one long line and a harmless pattern could take hours.
+ * Limits the CPU time of a search for patterns in one log. PCRE2's match limit does not count the
+ * steps of `.*` in JIT-compiled code, so one long line and a simple pattern could take hours.
  *
- * The time is that of the calling thread: a busy machine changes no verdict. One scan at a time in
- * each thread: scan_clock_start(), sigsetjmp() on what it returns without the signal mask, the
- * scan, which asks scan_clock_is_up() between two lines, scan_clock_stop(). A jump back means that
- * the time was up within a match.
+ * It is the CPU time of the calling thread, so a verdict does not depend on the load of the
+ * machine. One scan at a time per thread: call scan_clock_start(), then sigsetjmp() on its result
+ * without saving the signal mask, then scan and check scan_clock_is_up() between lines, then
+ * scan_clock_stop(). If sigsetjmp() returns again, the time was up within a match.
  */
 #ifndef JUDGE_SCAN_CLOCK_H
 #define JUDGE_SCAN_CLOCK_H
@@ -14,13 +14,13 @@
 #include <setjmp.h>
 #include <stdbool.h>
 
-/* Where no timer can be had, the time is unlimited. */
+/* If no timer can be created, the time is unlimited. */
 sigjmp_buf *scan_clock_start(double cpu_s);
 void scan_clock_stop(void);
 bool scan_clock_is_up(void);
 
-/* Around a call into compiled code, which allocates nothing and holds no lock: when the time is up
- * between the two, it is left by a jump to where scan_clock_start() was called. */
+/* To be called before and after a call of compiled code, which must not allocate memory or hold a
+ * lock. If the time is up between the two, the code is left by a jump to the sigsetjmp(). */
 void scan_clock_enter_match(void);
 void scan_clock_leave_match(void);
 

@@ -14,7 +14,7 @@
 
 enum { CONTEXT_TAIL = 10 };
 
-/* What a rule looks at, and where its words go. */
+/* The input of the tests, and their output. */
 struct judge {
 	const struct ending *end;
 	const struct verdict_rules *rules;
@@ -66,7 +66,7 @@ static bool judge_killed(struct judge *j)
 	return judge_verdict_decide(j, JOB_KILLED, j->end->kill_reason);
 }
 
-/* In minutes only if a tenth of them is enough. */
+/* In minutes only if it is a multiple of 6 s, so that one decimal is enough. */
 static void add_limit(struct str *out, double s, bool in_minutes)
 {
 	if (in_minutes && fmod(s, 6) == 0) {
@@ -162,7 +162,7 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 	return false;
 }
 
-/* Could what is missing in the log be the only thing against a pass? */
+/* The missing part of the log could change the result: everything else allows a pass. */
 static bool would_pass_unseen(const struct judge *j, const struct log_scan *s)
 {
 	return j->rules->was_log_full && s->outcome == SCAN_CLEAN && (s->n_fail || s->n_missing) &&
@@ -246,7 +246,7 @@ static bool judge_leak(struct judge *j)
 	return judge_verdict_decide(j, JOB_FAILED, REASON_LEAK);
 }
 
-/* A leak is a mark, whatever the verdict; its words are lost only if something worse has some. */
+/* A leak sets the mark with any status. Its message is used only if there is no other one. */
 static void note_leak(struct judge *j)
 {
 	if (!j->end->leaked)
@@ -260,7 +260,7 @@ static void note_leak(struct judge *j)
 void verdict_decide(const struct ending *end, const struct verdict_rules *rules, int log_fd,
 		    int log_errnum, off_t log_start, struct job_outcome *ret)
 {
-	/* The order is the rule. */
+	/* The first test that applies decides. */
 	static bool (*const judges[])(struct judge *) = {
 		judge_dry_run,	judge_stuck,  judge_killed, judge_timeout, judge_flood,
 		judge_patterns, judge_signal, judge_exit,   judge_leak,
