@@ -237,7 +237,8 @@ static void add_import(struct load *l, const struct source *by, const struct hjs
 	}
 	if (f) {
 		w = cfg_warning(l->cfg, l->diags, import,
-				"'%s' is twice in one list: all its lists are doubled", f->shown);
+				"'%s' is listed twice in import_cfgs: all its lists are doubled",
+				f->shown);
 		diag_note(w, cfg_pos(l->cfg, f->import->pos), "first here");
 		config_load_push(l, f);
 		return;

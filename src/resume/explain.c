@@ -88,7 +88,7 @@ void resume_add_reason(const struct resume *r, size_t n, struct str *to)
 		str_printf(to, "sources: %s", job->sources);
 		break;
 	case RESUME_LIMIT:
-		str_printf(to, "limit: its pass used more than the %s of now", job->word);
+		str_printf(to, "limit: its pass used more than the current %s", job->word);
 		break;
 	case RESUME_NEEDS:
 		str_add(to, "needs '");

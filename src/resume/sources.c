@@ -198,7 +198,8 @@ const char *sources_difference(const struct sources *was, const struct sources *
 	if (was->unknown || is->unknown)
 		return unknown_text(mem, was->unknown ? was->unknown : is->unknown);
 	if (was->is_git != is->is_git)
-		return unknown_text(mem, "the directory was, or is, no git work tree");
+		return unknown_text(
+			mem, "the directory is in a git work tree in only one of the two runs");
 	if (str_eq(was->digest, is->digest))
 		return NULL;
 	if (was->is_cut || is->is_cut)

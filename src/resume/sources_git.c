@@ -130,7 +130,7 @@ static void take_status_line(struct git *g, char *line)
 	mode = after_words(line, is_unmerged ? 6 : 5);
 	path = after_words(line, is_unmerged ? 10 : 8);
 	if (!path || !sub || (line[0] != '1' && !is_unmerged)) {
-		g->s->unknown = "git said something that is not understood";
+		g->s->unknown = "the output of 'git status' has an unknown form";
 		return;
 	}
 	if (sub[0] == 'S') {

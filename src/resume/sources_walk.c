@@ -63,7 +63,7 @@ static void walk_dir(struct walk *w, const char *path, unsigned depth)
 
 	if (!d || depth > DEEPEST || clock_now(clock_real()) - w->began_s > LONGEST_S)
 		w->s->unknown = arena_printf(
-			mem, d ? "to look at all files in %s takes too long" : "%s cannot be read",
+			mem, d ? "listing all files in %s takes too long" : "%s cannot be read",
 			w->s->dir);
 	while (d && !w->s->unknown && (e = readdir(d)))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)

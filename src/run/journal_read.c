@@ -71,7 +71,7 @@ static int fill(struct journal_reader *r)
 static int damaged(const struct journal_reader *r, const char *why)
 {
 	return error_plain(r->err,
-			   "%s is damaged after record %llu (%s); what comes after is ignored",
+			   "%s is damaged after record %llu (%s); later records are ignored",
 			   r->path, (unsigned long long)r->seq, why);
 }
 
@@ -113,7 +113,7 @@ static int take_line(struct journal_reader *r, const char *line, size_t len)
 	record.line = line;
 	record.len = len;
 	if (!json || !read_head(json, &record))
-		rc = damaged(r, "a record is not one of ours");
+		rc = damaged(r, "a record has an unknown form");
 	else if (record.seq != r->seq + 1)
 		rc = damaged(r, "a sequence number is wrong");
 	if (rc > 0) {

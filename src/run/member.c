@@ -7,7 +7,8 @@ int member_bad(struct plan_reader *r, const char *key)
 {
 	if (error_is_set(r->err))
 		return -1;
-	return error_plain(r->err, "%s[%zu].%s is not what it should be", r->table, r->at, key);
+	return error_plain(r->err, "%s[%zu].%s is missing or has a wrong value", r->table, r->at,
+			   key);
 }
 
 int member_get_text(struct plan_reader *r, const json_t *obj, const char *key, const char **ret)

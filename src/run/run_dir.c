@@ -57,7 +57,7 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 	struct tm tm;
 
 	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
-		return error_sys(err, errno, "no random numbers");
+		return error_sys(err, errno, "cannot get random numbers");
 	gmtime_r(&t, &tm);
 	n = strftime(r->id, sizeof(r->id), "%Y%m%dT%H%M%SZ", &tm);
 	snprintf(r->id + n, sizeof(r->id) - n, "-%02x%02x%02x", random[0], random[1], random[2]);
@@ -95,8 +95,8 @@ static int take_lock(struct run_dir *r, const char *dir, bool may_share, struct 
 		return -1;
 	if (!r->warning)
 		r->warning = xasprintf(
-			"%s; this one has builds of its own and goes on beside it: directories of "
-			"tests that both run are moved aside",
+			"%s; this run has builds of its own and shares the directory: directories "
+			"of tests that both run are moved aside",
 			err->msg);
 	error_done(err);
 	r->is_shared = true;
@@ -111,7 +111,7 @@ static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct
 		return -1;
 	r->n_locks++;
 	if (l->is_by_file && !r->warning)
-		r->warning = xasprintf("%s has no flock(): a file, %s, keeps other runs out", dir,
+		r->warning = xasprintf("%s has no flock(), so the file %s is used as its lock", dir,
 				       LOCK_OWNER_NAME);
 	return 0;
 }

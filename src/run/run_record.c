@@ -219,11 +219,11 @@ void run_record_read(struct run_record *r)
 	if (journal_read(path, take_record, r, &is_torn, &err) < 0)
 		run_record_note(r, err.msg);
 	if (is_torn)
-		run_record_note(r, "the journal's last record is torn and was ignored");
+		run_record_note(r, "the journal's last record is incomplete and was ignored");
 	if (r->is_foreign)
-		run_record_note(
-			r, "a record of the journal does not fit to the plan; it and what comes "
-			   "after were ignored");
+		run_record_note(r,
+				"a record of the journal does not fit the plan; it and all later "
+				"records were ignored");
 	for (size_t i = 0; i < r->plan->n_jobs; i++)
 		join_attempts(r, i);
 	error_done(&err);

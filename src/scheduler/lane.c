@@ -36,7 +36,7 @@ struct backend *sched_find_backend(const struct sched *s, const char *name)
 static void complain(const struct sched *s, const struct job_spec *spec, const char *name,
 		     struct diags *diags)
 {
-	struct diag *e = diag_error(diags, spec->pos, "job '%s' wants the backend '%s', which %s",
+	struct diag *e = diag_error(diags, spec->pos, "job '%s' needs the backend '%s', which %s",
 				    spec->id, name, "this run does not have");
 	const char **names = xcalloc(s->lanes.n, sizeof(*names));
 	const char *near;

@@ -112,12 +112,15 @@ static void check_missing(struct sched *s, struct map *seen, const struct resour
 	map_set(seen, r->name, (void *)need);
 	if (s->options.on_missing == MISSING_WARN)
 		diag_warning(diags, need->pos,
-			     "the resource %s has no limit; any number is given out", need->name);
+			     "the resource %s has no limit, so any number of units may be used",
+			     need->name);
 	else if (s->options.on_missing == MISSING_ERROR)
-		diag_hint(diag_complaint(diags, need->pos,
-					 "the resource %s has no limit; any number is given out",
-					 need->name),
-			  "set one with -R %s=N", need->name);
+		diag_hint(
+			diag_complaint(
+				diags, need->pos,
+				"the resource %s has no limit, so any number of units may be used",
+				need->name),
+			"set one with -R %s=N", need->name);
 }
 
 static void complain_of_all(const struct map *missing, struct diags *diags)

@@ -50,7 +50,7 @@ static const char *what_is_lacking(struct sched *s, const struct ready_class *c)
 			   r->in_use == 1 ? "is" : "are");
 	}
 	if (!text.len)
-		str_printf(&text, "%s, which is kept for a job that goes first",
+		str_printf(&text, "%s: the free units are reserved for a job ahead of it",
 			   c->needs[0].resource->name);
 	if (c->jobs.n > 1)
 		str_printf(&text, " (and %" PRIu32 " more)", c->jobs.n - 1);

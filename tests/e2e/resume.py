@@ -166,7 +166,7 @@ class Changes(Resume):
         self.ran()
         self.jobs(("a", f"read x < {events.path}", ', timeout: "0.00001s"'))
         self.assertEqual(self.resume("--explain", "-n"), [])
-        self.assertIn("limit: its pass used more than the timeout of now", self.said)
+        self.assertIn("limit: its pass used more than the current timeout", self.said)
 
     def test_nothing_is_run_for_dry_run(self):
         self.jobs(FAILING)

@@ -52,7 +52,7 @@ class Beside(SimStory):
         self.assertEqual(purging.code, 3, purging)
         second = self.run_sim("one.hjson", "--fixed-seed", "2", "--build-unique")
         self.assertEqual(second.code, 0, second)
-        self.assertRegex(second.err, r"warning: another run is using .*; this one has builds of its own and goes on beside it")
+        self.assertRegex(second.err, r"warning: another run is using .*; this run has builds of its own and shares the directory")
         self.assertEqual(self.links("running"), ["0.held.1"])
         done = self.end(first, "1")
         self.assertEqual(done.code, 0, done)

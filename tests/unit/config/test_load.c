@@ -119,7 +119,7 @@ static void a_path_twice_in_one_list_loads_twice_with_a_warning(void **state)
 	assert_non_null(load(p, "import_cfgs: [\"a.hjson\", \"a.hjson\"]"));
 	assert_string_equal(member(p, "l"), "[1, 1]");
 	assert_int_equal(p->diags.n_warnings, 1);
-	assert_true(says(p, "warning: 'a.hjson' is twice in one list"));
+	assert_true(says(p, "warning: 'a.hjson' is listed twice in import_cfgs"));
 }
 
 static void the_tool_of_the_command_line_beats_every_file(void **state)

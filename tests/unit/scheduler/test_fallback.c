@@ -297,7 +297,7 @@ static void a_stage_on_a_backend_that_is_not_there_is_refused(void **state)
 	((struct job_rules *)spec->fallback[0].rules)->backend = "nowhere";
 	assert_int_equal(bed_load(&b), -1);
 	assert_string_equal(bed_message(&b),
-			    "job 'a' wants the backend 'nowhere', which this run does not have");
+			    "job 'a' needs the backend 'nowhere', which this run does not have");
 	bed_done(&b);
 }
 

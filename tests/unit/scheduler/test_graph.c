@@ -193,7 +193,7 @@ static void a_backend_that_is_not_there_is_told_once_per_kind(void **state)
 	bed_rules(first)->backend = "lokal";
 	second->rules = first->rules;
 	bed_backend(&b, "local", NULL, 0);
-	refused_with(&b, "job 's.1' wants the backend 'lokal', which this run does not have");
+	refused_with(&b, "job 's.1' needs the backend 'lokal', which this run does not have");
 	assert_string_equal(b.diags.first->hint, "did you mean 'local'?");
 	assert_int_equal(b.diags.n_errors, 1);
 	bed_done(&b);
@@ -309,8 +309,10 @@ static void a_resource_without_limit_is_what_the_policy_says(void **state)
 		const char *message;
 	} cases[] = {
 		{MISSING_IGNORE, 0, 0, ""},
-		{MISSING_WARN, 0, 2, "the resource VCS has no limit; any number is given out"},
-		{MISSING_ERROR, 0, 2, "the resource VCS has no limit; any number is given out"},
+		{MISSING_WARN, 0, 2,
+		 "the resource VCS has no limit, so any number of units may be used"},
+		{MISSING_ERROR, 0, 2,
+		 "the resource VCS has no limit, so any number of units may be used"},
 		{MISSING_FATAL, 1, 0, "resources without a limit: VCS, BOARD"},
 	};
 
