@@ -104,7 +104,7 @@ static int sync_dir_of(const char *path)
 
 /* A temporary name in the directory of path. A long name is cut, so that the result has at most 255
  * bytes. */
-static char *beside(const char *path)
+static char *fs_temporary_name(const char *path)
 {
 	const char *name = path_base(path);
 	size_t n = strlen(name), most = 255 - strlen(".tmp-2147483647");
@@ -116,7 +116,7 @@ static char *beside(const char *path)
 
 /* Always creates a new file. One that has the name already was left by an earlier process with this
  * pid and is removed. */
-static int create_new(const char *path)
+static int fs_create_new(const char *path)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
 	int fd = open(path, flags, 0666);
@@ -130,14 +130,14 @@ struct replacement {
 	bool is_synced, is_shared;
 };
 
-static int replace(const char *path, const void *bytes, size_t n, struct replacement how,
-		   struct error *err)
+static int fs_write_new(const char *path, const void *bytes, size_t n, struct replacement how,
+			struct error *err)
 {
-	_cleanup_(freep) char *tmp = beside(path);
+	_cleanup_(freep) char *tmp = fs_temporary_name(path);
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 	struct src_pos pos = {.file = path};
 	bool is_synced = how.is_synced;
-	int fd = create_new(tmp);
+	int fd = fs_create_new(tmp);
 
 	if (fd < 0)
 		return error_set(err, pos, "cannot be written: %s", strerror(errno));
@@ -161,17 +161,17 @@ static int replace(const char *path, const void *bytes, size_t n, struct replace
 
 int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err)
 {
-	return replace(path, bytes, n, (struct replacement){.is_synced = true}, err);
+	return fs_write_new(path, bytes, n, (struct replacement){.is_synced = true}, err);
 }
 
 int fs_replace(const char *path, const void *bytes, size_t n, struct error *err)
 {
-	return replace(path, bytes, n, (struct replacement){0}, err);
+	return fs_write_new(path, bytes, n, (struct replacement){0}, err);
 }
 
 int fs_replace_shared(const char *path, const void *bytes, size_t n, struct error *err)
 {
-	return replace(path, bytes, n, (struct replacement){.is_shared = true}, err);
+	return fs_write_new(path, bytes, n, (struct replacement){.is_shared = true}, err);
 }
 
 mode_t fs_shared_mode(const char *dir)
@@ -258,7 +258,7 @@ int fs_set_link(const char *target, const char *path)
 		errno = EEXIST;
 		return -1;
 	}
-	tmp = beside(path);
+	tmp = fs_temporary_name(path);
 	unlink(tmp);
 	if (symlink(target, tmp) < 0)
 		return -1;

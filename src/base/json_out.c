@@ -17,7 +17,7 @@ void jout_init(struct json_out *j, int fd, unsigned indent)
 	*j = (struct json_out){.fd = fd, .indent = indent};
 }
 
-static void flush(struct json_out *j)
+static void jout_flush(struct json_out *j)
 {
 	const char *s = j->buf.s;
 	size_t left = j->buf.len;
@@ -38,7 +38,7 @@ static void flush(struct json_out *j)
 int jout_done(struct json_out *j)
 {
 	if (j->fd >= 0)
-		flush(j);
+		jout_flush(j);
 	str_done(&j->buf);
 	return j->errnum;
 }
@@ -93,7 +93,7 @@ static inline void next_item(struct json_out *j)
 			break_line(j);
 	}
 	if (j->buf.len >= FLUSH_AT && j->fd >= 0)
-		flush(j);
+		jout_flush(j);
 }
 
 static void open_level(struct json_out *j, char c)

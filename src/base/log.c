@@ -79,7 +79,7 @@ static int log_write_all(int fd, const char *s, size_t n)
 	return 0;
 }
 
-static void give_up_file(int errnum)
+static void log_close_file(int errnum)
 {
 	closep(&out.file_fd);
 	log_warning("the log file cannot be written (%s): it ends here", strerror(errnum));
@@ -114,10 +114,10 @@ void log_file_add(const char *text, size_t n)
 	int errnum = log_has_file() && n ? log_write_all(out.file_fd, text, n) : 0;
 
 	if (errnum)
-		give_up_file(errnum);
+		log_close_file(errnum);
 }
 
-static void emit(enum log_level level, const char *fmt, va_list ap)
+static void log_message(enum log_level level, const char *fmt, va_list ap)
 {
 	struct str raw = {0}, msg = {0}, line = {0};
 	int errnum = errno, file_errnum = 0;
@@ -142,19 +142,19 @@ static void emit(enum log_level level, const char *fmt, va_list ap)
 		log_write_all(STDERR_FILENO, line.s,
 			      line.len); /* an error here cannot be reported */
 	if (file_errnum)
-		give_up_file(file_errnum);
+		log_close_file(file_errnum);
 	str_done(&msg);
 	str_done(&line);
 	errno = errnum;
 }
 
-#define LOG_FUNCTION(name, level)       \
-	void name(const char *fmt, ...) \
-	{                               \
-		va_list ap;             \
-		va_start(ap, fmt);      \
-		emit(level, fmt, ap);   \
-		va_end(ap);             \
+#define LOG_FUNCTION(name, level)            \
+	void name(const char *fmt, ...)      \
+	{                                    \
+		va_list ap;                  \
+		va_start(ap, fmt);           \
+		log_message(level, fmt, ap); \
+		va_end(ap);                  \
 	}
 
 LOG_FUNCTION(log_error, LOG_ERROR)

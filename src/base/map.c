@@ -49,7 +49,7 @@ static const struct map_entry *map_find(const struct map *m, const char *key, si
 }
 
 /* Makes room for one more entry, and drops removed ones. */
-static void grow(struct map *m)
+static void map_grow(struct map *m)
 {
 	size_t n = 0, size = 16;
 
@@ -94,7 +94,7 @@ void *map_set_n(struct map *m, const char *key, size_t len, void *value)
 	size_t at;
 
 	if (m->n + 1 >= m->cap)
-		grow(m);
+		map_grow(m);
 	at = map_slot_of(m, key, len, hash);
 	if (m->index[at]) {
 		struct map_entry *e = &m->entries[m->index[at] - 1];
@@ -122,8 +122,8 @@ void *map_remove(struct map *m, const char *key)
 	if (!e)
 		return NULL;
 	old = e->value;
-	e->key = NULL; /* its place in index[] stays used until grow(), so that probing goes on past
-			  it */
+	e->key = NULL; /* its place in index[] stays used until map_grow(), so that probing goes on
+			  past it */
 	e->value = NULL;
 	m->n_live--;
 	return old;

@@ -17,7 +17,7 @@ char *path_join(struct arena *a, const char *dir, const char *name)
 }
 
 /* Resolves a ".." after out: drops the last component, or adds ".." if there is none to drop. */
-static void go_up(struct str *out, bool is_absolute)
+static void path_go_up(struct str *out, bool is_absolute)
 {
 	char *slash = out->s ? strrchr(out->s, '/') : NULL;
 	const char *last = slash ? slash + 1 : out->s;
@@ -40,7 +40,7 @@ char *path_normalise(struct arena *a, const char *path)
 		size_t n = strcspn(path, "/");
 
 		if (n == 2 && path[0] == '.' && path[1] == '.') {
-			go_up(&out, is_absolute);
+			path_go_up(&out, is_absolute);
 		} else if (n && !(n == 1 && path[0] == '.')) {
 			if (out.len || is_absolute)
 				str_addc(&out, '/');
@@ -56,7 +56,7 @@ char *path_normalise(struct arena *a, const char *path)
 }
 
 /* No path below /dev/null exists, and nobody, not even root, can create one. */
-static char *nowhere(struct arena *a, const char *path)
+static char *path_without_cwd(struct arena *a, const char *path)
 {
 	const char *below = path_normalise(a, arena_printf(a, "/%s", path));
 
@@ -70,7 +70,7 @@ char *path_absolute(struct arena *a, const char *path)
 	if (*path == '/')
 		return path_normalise(a, path);
 	cwd = getcwd(NULL, 0);
-	return cwd ? path_normalise(a, path_join(a, cwd, path)) : nowhere(a, path);
+	return cwd ? path_normalise(a, path_join(a, cwd, path)) : path_without_cwd(a, path);
 }
 
 const char *path_base(const char *path)

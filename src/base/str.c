@@ -163,7 +163,7 @@ bool str_eq(const char *a, const char *b)
 }
 
 /* Damerau-Levenshtein distance (a swap of neighbours counts 1) of words of at most 63 bytes. */
-static unsigned distance(const char *a, size_t n, const char *b, size_t m)
+static unsigned str_distance(const char *a, size_t n, const char *b, size_t m)
 {
 	unsigned row[3][64];
 
@@ -203,7 +203,7 @@ const char *str_suggest(const char *word, const char *const *candidates, size_t 
 
 		if (k > 63)
 			continue;
-		d = distance(word, len, candidates[i], k);
+		d = str_distance(word, len, candidates[i], k);
 		/* The distance must be less than half of the longer word: "wr" is not similar to
 		 * "cr". */
 		if (d < best && 2 * d < (len > k ? len : k)) {

@@ -22,8 +22,8 @@ struct cfg {
 	struct map files;	     /* paths of files that were read -> c */
 	struct map replaced;	     /* position -> struct replaced */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
-	const char *eval_said;	     /* the output of the command because of which cfg_subst_text()
-					failed; or NULL */
+	const char *eval_output;     /* the output of the command because of which cfg_subst_text()
+				failed; or NULL */
 };
 
 /* Records the exit status of an {eval_cmd} that failed (0: no effect), for c and its parents. Only

@@ -142,8 +142,8 @@ static void hint_output(struct diag *e, const char *last_lines)
 
 void cfg_hint_output(const struct cfg *c, struct diag *e)
 {
-	if (c->eval_said)
-		hint_output(e, c->eval_said);
+	if (c->eval_output)
+		hint_output(e, c->eval_output);
 }
 
 struct diag *cfg_subst_fault(struct cfg *c, struct diags *diags, const struct hjson_node *string,

@@ -240,7 +240,7 @@ static bool has_ended(struct shells *s, size_t place)
 }
 
 /* How long poll() may wait for this shell, in ms. */
-static int patience_ms(const struct shell *sh, double now)
+static int shell_wait_ms(const struct shell *sh, double now)
 {
 	double left = (sh->deadline - now) * 1000 + 1;
 
@@ -252,13 +252,13 @@ static int patience_ms(const struct shell *sh, double now)
 }
 
 /* How long poll() may wait for all shells: until the first deadline. */
-static int longest_wait_ms(const struct shells *s)
+static int shells_wait_ms(const struct shells *s)
 {
 	double now = clock_now(clock_real());
 	int wait_ms = 1000 * 1000;
 
 	for (size_t i = 0; i < s->n; i++) {
-		int ms = s->places[i].pid ? patience_ms(&s->places[i], now) : wait_ms;
+		int ms = s->places[i].pid ? shell_wait_ms(&s->places[i], now) : wait_ms;
 
 		if (ms < wait_ms)
 			wait_ms = ms;
@@ -267,7 +267,7 @@ static int longest_wait_ms(const struct shells *s)
 }
 
 /* Reads the output of all shells; first waits up to wait_ms for it. */
-static void listen_to_all(struct shells *s, int wait_ms)
+static void shells_read_output(struct shells *s, int wait_ms)
 {
 	struct pollfd fds[SHELLS_MOST];
 
@@ -286,7 +286,7 @@ static void listen_to_all(struct shells *s, int wait_ms)
 }
 
 /* Handles commands that have ended, and kills those that timed out or were interrupted. */
-static void shell_look_after(struct shells *s)
+static void shells_check(struct shells *s)
 {
 	double now = clock_now(clock_real());
 
@@ -335,8 +335,8 @@ static bool are_all_free(const struct shells *s)
 void shells_turn(struct shells *s)
 {
 	if (!are_all_free(s)) {
-		listen_to_all(s, 0);
-		shell_look_after(s);
+		shells_read_output(s, 0);
+		shells_check(s);
 	}
 	shell_fill(s);
 }
@@ -345,11 +345,11 @@ void shells_wait(struct shells *s, size_t n)
 {
 	for (;;) {
 		shell_fill(s);
-		shell_look_after(s);
+		shells_check(s);
 		if (s->n_done >= n)
 			return;
 		if (!are_all_free(s))
-			listen_to_all(s, longest_wait_ms(s));
+			shells_read_output(s, shells_wait_ms(s));
 	}
 }
 

@@ -46,7 +46,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static const char *find_twin(struct arena *mem, const uint32_t *sorted, uint32_t n)
+static const char *find_duplicate_unit(struct arena *mem, const uint32_t *sorted, uint32_t n)
 {
 	for (uint32_t i = 1; i < n; i++)
 		if (sorted[i] == sorted[i - 1])
@@ -90,7 +90,7 @@ const char *resource_units_parse(struct arena *mem, const char *text, const uint
 	qsort(units, n, sizeof(*units), compare);
 	*ret = units;
 	*ret_n = n;
-	return find_twin(mem, units, n);
+	return find_duplicate_unit(mem, units, n);
 }
 
 void resource_units_add(struct str *out, const uint32_t *units, uint32_t n)

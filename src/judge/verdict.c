@@ -95,14 +95,14 @@ static bool judge_flood(struct judge *j)
 	return judge_verdict_decide(j, JOB_KILLED, REASON_LOG_FLOOD);
 }
 
-static bool unreadable(struct judge *j, const char *why)
+static bool fail_log_unreadable(struct judge *j, const char *why)
 {
 	str_printf(&j->message, "the log cannot be read, so its patterns were not looked for: %s",
 		   why);
 	return judge_verdict_decide(j, JOB_FAILED, REASON_LOG_UNREADABLE);
 }
 
-static void name_missing(struct judge *j, const struct log_scan *s)
+static void add_missing_patterns(struct judge *j, const struct log_scan *s)
 {
 	const char *separator = "";
 
@@ -122,7 +122,7 @@ static uint32_t line_of(const struct judge *j, const struct log_scan *s)
 	return s->line + log_count_lines(j->log_fd, j->log_start);
 }
 
-static void say_undecided(struct judge *j, const struct log_scan *s)
+static void add_undecided(struct judge *j, const struct log_scan *s)
 {
 	str_add(&j->message, s->undecided ? "the pattern " : "a pattern");
 	if (s->undecided)
@@ -146,13 +146,13 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 		return judge_verdict_decide(j, JOB_FAILED, REASON_FAIL_PATTERN);
 	case SCAN_UNDECIDED:
 		j->ret->line = line_of(j, s);
-		say_undecided(j, s);
+		add_undecided(j, s);
 		return judge_verdict_decide(j, JOB_FAILED, REASON_PATTERN_ERROR);
 	case SCAN_CLEAN:
 		break;
 	}
 	if (s->n_missing) {
-		name_missing(j, s);
+		add_missing_patterns(j, s);
 		if (s->is_cut)
 			str_printf(&j->message, "; lines over %d KiB were not searched",
 				   LOG_LINE_MOST / 1024);
@@ -163,13 +163,13 @@ static bool judge_scan(struct judge *j, struct log_scan *s)
 }
 
 /* The missing part of the log could change the result: everything else allows a pass. */
-static bool would_pass_unseen(const struct judge *j, const struct log_scan *s)
+static bool depends_on_lost_log(const struct judge *j, const struct log_scan *s)
 {
 	return j->rules->was_log_full && s->outcome == SCAN_CLEAN && (s->n_fail || s->n_missing) &&
 	       j->end->exit_status == 0 && j->end->term_signal == 0;
 }
 
-static bool unvouched(struct judge *j)
+static bool fail_log_incomplete(struct judge *j)
 {
 	str_add(&j->message,
 		"there was no room for its log (a full disk, or a limit on the size of "
@@ -190,15 +190,16 @@ static bool judge_patterns(struct judge *j)
 	if (s.n_pass == 0 && s.n_fail == 0)
 		return false;
 	if (j->log_fd < 0)
-		return unreadable(j, j->log_errnum ? strerror(j->log_errnum)
-						   : "it was removed or emptied by the job");
+		return fail_log_unreadable(j, j->log_errnum
+						      ? strerror(j->log_errnum)
+						      : "it was removed or emptied by the job");
 	log_scan_init(&s);
 	errnum = log_scan_file(&s, j->log_fd, j->log_start);
-	if (!errnum && would_pass_unseen(j, &s))
-		is_decided = unvouched(j);
+	if (!errnum && depends_on_lost_log(j, &s))
+		is_decided = fail_log_incomplete(j);
 	else if (errnum)
-		is_decided = unreadable(j, errnum == ESTALE ? "it was cut short meanwhile"
-							    : strerror(errnum));
+		is_decided = fail_log_unreadable(j, errnum == ESTALE ? "it was cut short meanwhile"
+								     : strerror(errnum));
 	else
 		is_decided = judge_scan(j, &s);
 	log_scan_done(&s);

@@ -270,7 +270,7 @@ static bool run_finally_again(struct resume *r)
 
 /* A job that was cancelled because of another one gets a dependency that runs again
  * as its reason. */
-static void blame_needed(struct resume *r)
+static void resume_name_cause(struct resume *r)
 {
 	for (size_t i = 0; i < r->plan->n_jobs; i++) {
 		struct resume_job *job = &r->jobs[i];
@@ -313,7 +313,7 @@ void resume_decide(struct resume *r, const struct plan *plan, const struct resum
 	resume_spread(r);
 	if (run_finally_again(r))
 		resume_spread(r);
-	blame_needed(r);
+	resume_name_cause(r);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		r->n_taken += r->jobs[i].what == RESUME_TAKEN;
 	r->n_gone = count_gone(r);

@@ -60,7 +60,7 @@ static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 			       ret->run) == 4;
 }
 
-static int say_held(struct error *err, const char *dir, const struct owner *o)
+static int lock_report_held(struct error *err, const char *dir, const struct owner *o)
 {
 	if (o->pid == 0)
 		return error_plain(err, "another run is using %s", dir);
@@ -136,7 +136,7 @@ static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, stru
 			break;
 		remove_stale(dir_fd, &owner);
 	}
-	say_held(err, dir, &owner);
+	lock_report_held(err, dir, &owner);
 	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_OWNER_NAME);
 	return -1;
 }
@@ -180,14 +180,14 @@ static int open_lock_file(const char *dir, struct error *err)
 	return fd;
 }
 
-static int say_who(const char *dir, struct error *err)
+static int lock_report_owner(const char *dir, struct error *err)
 {
 	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct owner owner = {0};
 
 	if (dir_fd >= 0 && !owner_read(dir_fd, LOCK_NAME, &owner))
 		owner.pid = 0;
-	return say_held(err, dir, &owner);
+	return lock_report_held(err, dir, &owner);
 }
 
 /* ---- runs that share the path ---- */
@@ -220,7 +220,7 @@ static int check_beside(const char *dir, struct error *err)
 		}
 		if (!owner_read(dirfd(d), e->d_name, &owner))
 			owner.pid = 0;
-		rc = say_held(err, dir, &owner);
+		rc = lock_report_held(err, dir, &owner);
 	}
 	if (d)
 		closedir(d);
@@ -289,13 +289,13 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 		return lock_take_by_file(dir, run_id, ret, err);
 	ret->is_of_other = errnum == EWOULDBLOCK;
 	if (ret->is_of_other)
-		say_who(dir, err);
+		lock_report_owner(dir, err);
 	else if (!error_is_set(err))
 		error_sys(err, errnum, "%s/%s cannot be locked", dir, LOCK_NAME);
 	return -1;
 }
 
-static bool say_going(struct error *err, const struct owner *o)
+static bool lock_report_running(struct error *err, const struct owner *o)
 {
 	return error_plain(err, "the run %s is still going: pid %ld on %s", o->run, o->pid,
 			   o->host) < 0;
@@ -311,17 +311,17 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 	if (dir_fd < 0)
 		return false;
 	if (owner_read(dir_fd, beside, &owner) && !is_left_behind(dir_fd, beside))
-		return say_held(err, dir, &owner) < 0;
+		return lock_report_held(err, dir, &owner) < 0;
 	if (owner_read(dir_fd, LOCK_OWNER_NAME, &owner) && strcmp(owner.run, run_id) == 0 &&
 	    !is_stale(&owner))
-		return say_going(err, &owner);
+		return lock_report_running(err, &owner);
 	/* The file stays after a run, so its contents may be old: the flock decides. */
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
 		return false;
 	fd = openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return false;
-	return say_going(err, &owner);
+	return lock_report_running(err, &owner);
 }
 
 void lock_give(struct lock *l)

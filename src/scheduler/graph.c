@@ -13,8 +13,8 @@
 
 /* ---- ids ---- */
 
-static void complain_of_twin(const struct job_spec *spec, const struct job_spec *first,
-			     struct diags *diags)
+static void graph_report_duplicate(const struct job_spec *spec, const struct job_spec *first,
+				   struct diags *diags)
 {
 	struct diag *e = diag_error(diags, spec->pos, "job '%s' is defined more than once",
 				    spec->id);
@@ -31,7 +31,7 @@ static void check_ids(const struct sched *s, struct diags *diags)
 				      *first = map_set(&by_id, spec->id, (void *)(uintptr_t)spec);
 
 		if (first)
-			complain_of_twin(spec, first, diags);
+			graph_report_duplicate(spec, first, diags);
 	}
 	map_done(&by_id);
 }

@@ -223,7 +223,7 @@ static void sched_launch(struct job *job)
 
 /* Limits the memory for upcalls when very many jobs start at once. The host was woken by these
  * upcalls, so the next turn goes on. */
-static bool has_much_to_hear(const struct sched *s)
+static bool has_many_upcalls(const struct sched *s)
 {
 	return s->upcalls.n >= UPCALLS_MOST;
 }
@@ -233,7 +233,7 @@ static bool dispatch(struct sched *s)
 	bool has_any = false;
 	struct job *job;
 
-	while (!has_much_to_hear(s) && (job = ready_take(s)) != NULL) {
+	while (!has_many_upcalls(s) && (job = ready_take(s)) != NULL) {
 		sched_launch(job);
 		has_any = true;
 		stop_at_max_failures(s);

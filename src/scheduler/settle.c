@@ -43,7 +43,7 @@ static void kill_dependent(struct job *job, const struct job *because, const cha
 	settle(job, JOB_KILLED, REASON_DEPENDENCY, *message);
 }
 
-static void kill_for_want_of_any(struct job *job)
+static void kill_as_none_passed(struct job *job)
 {
 	const struct job_spec *spec = job->spec;
 	struct sched *s = job->sched;
@@ -60,7 +60,7 @@ static void kill_for_want_of_any(struct job *job)
 void settle_waited(struct job *job)
 {
 	if ((job->flags & (FLAG_NEEDS_ANY | FLAG_ANY_PASSED)) == FLAG_NEEDS_ANY) {
-		kill_for_want_of_any(job);
+		kill_as_none_passed(job);
 		return;
 	}
 	assert(stop_may_launch(job->sched, job));
@@ -69,7 +69,7 @@ void settle_waited(struct job *job)
 	ready_push(job);
 }
 
-static void tell_dependents(struct sched *s, const struct job *job)
+static void update_dependents(struct sched *s, const struct job *job)
 {
 	bool has_passed = job_status(job) == JOB_PASSED;
 	const char *message = NULL;
@@ -107,7 +107,7 @@ void settle_all(struct sched *s)
 {
 	for (;;) {
 		for (size_t i = 0; i < s->settled.n; i++)
-			tell_dependents(s, job_at(s, s->settled.at[i]));
+			update_dependents(s, job_at(s, s->settled.at[i]));
 		s->settled.n = 0;
 		if (s->is_gate_open || s->n_ordinary > 0)
 			return;

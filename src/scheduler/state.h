@@ -95,7 +95,7 @@ struct ready_class {
 	struct list link;      /* in the list of classes put aside by choose_class() */
 	struct list waits;     /* in sched.waits, while it is next in line for a resource */
 	double waits_since_s;
-	bool was_said;		   /* observers know that it waits */
+	bool was_reported;	   /* observers know that it waits */
 	struct class_need needs[]; /* at most one per resource */
 };
 

@@ -22,7 +22,7 @@ double sched_waits_after_s(const struct sched *s)
 
 void waits_set(struct sched *s, struct ready_class *c, bool is_next)
 {
-	if (is_next == list_is_linked(&c->waits) || (is_next && c->was_said))
+	if (is_next == list_is_linked(&c->waits) || (is_next && c->was_reported))
 		return;
 	if (!is_next) {
 		list_remove(&c->waits);
@@ -67,7 +67,7 @@ void waits_fire(struct sched *s, double now_s)
 		if (c->waits_since_s + after_s > now_s)
 			return;
 		list_remove(&c->waits);
-		c->was_said = true;
+		c->was_reported = true;
 		emit_job_waits(s, ready_head(c), what_is_lacking(s, c));
 	}
 }
