@@ -180,7 +180,7 @@ static char *add_number(char *to, unsigned n, unsigned digits, char after)
 
 void wall_add_iso(struct str *b, double wall_s)
 {
-	/* Rounded: a millisecond that was read from text must not come back as the one before. */
+	/* Rounded, so that a time that was read from text is written with the same milliseconds. */
 	double ms = floor(sane_wall(wall_s) * 1000 + 0.5), s = floor(ms / 1000);
 	time_t t = (time_t)s;
 	struct tm tm;

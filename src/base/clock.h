@@ -8,8 +8,7 @@
 
 #include "base/str.h"
 
-/* A clock that can be virtual: the scheduler, the fake backend and the tests read time through one.
- */
+/* A clock that may be virtual. The scheduler, the fake backend and tests read time through one. */
 struct clock {
 	double (*now)(const struct clock *c);  /* monotonic, s */
 	double (*wall)(const struct clock *c); /* since 1970 UTC, s */

@@ -24,7 +24,7 @@ void proc_hold_streams(void)
 		[STDIN_FILENO] = O_WRONLY, [STDOUT_FILENO] = O_RDONLY, [STDERR_FILENO] = O_RDWR};
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0) /* the ones below are open, so open() returns fd */
+		if (fcntl(fd, F_GETFD) < 0) /* lower numbers are in use, so open() returns fd */
 			(void)!open("/dev/null", wrong_ways[fd]);
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Frames between our own processes: length (u32), type (u8), fields. Little endian, without
+ * Frames between dvsched's processes: length (u32), type (u8), fields. Little endian, without
  * descriptors, so that the same bytes can be sent over TCP. Reading a short or wrong frame sets ok
  * to false and never goes past the end.
  */

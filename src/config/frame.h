@@ -29,12 +29,10 @@ struct frame {
 
 	const char *in;
 	size_t in_len;
-	char *room; /* NULL, or the buffer that contains `in` at its end, with free space before it
-		     */
+	char *room; /* NULL, or the buffer with `in` at its end and free space before it */
 	struct str *out;
 	size_t floor;  /* offset in out: text before it cannot become part of a wildcard */
-	size_t open;   /* offset in out of the last '{', if only a name follows it; or FRAME_NOWHERE
-			*/
+	size_t open;   /* offset in out of the last '{' if only a name follows, or FRAME_NOWHERE */
 	bool deferred; /* it has a command that is kept because of ignored names */
 
 	/* Position in the text as written: its last `unread` bytes are not in out yet. */

@@ -42,8 +42,7 @@ enum job_reason {
 	REASON_USER,		 /* a signal to the run, or stop */
 	REASON_MAX_FAILURES,	 /* --max-failures reached */
 	REASON_RUN_DEADLINE,	 /* --run-deadline */
-	REASON_POST_STEP, /* the job passed, but a file that it must write is missing or unreadable
-			   */
+	REASON_POST_STEP,      /* passed, but a file that it must write is missing or unreadable */
 	REASON_WRONG_RESULT,   /* a device ran it, and the driver's check of the result failed */
 	REASON_BAD_REQUEST,    /* a driver reported the job's request as impossible */
 	REASON_DEADLOCK,       /* on its devices nothing runs, and nothing can start to run */
@@ -53,8 +52,7 @@ enum job_reason {
 	REASON_DEVICE_BUSY,    /* another process uses the device, or the device lacks a resource */
 	REASON_NO_DEVICE,      /* no usable device is left for it */
 	REASON_QUEUE_TIMEOUT,  /* it waited too long for devices */
-	REASON_BREAKS_DEVICES, /* it failed in the same way on two devices, so the job is the cause
-				*/
+	REASON_BREAKS_DEVICES, /* failed in the same way on two devices: the job is the cause */
 	REASON_COUNT
 };
 

@@ -43,7 +43,7 @@ struct resume_job {
 	const struct recorded_job *row;
 	const struct job_spec *spec; /* its spec in the plan of that run */
 	const struct run_record *record;
-	const char *sources; /* how they differ from those of that run; NULL: not at all */
+	const char *sources; /* how sources differ from those of that run; NULL: not at all */
 };
 
 struct resume_options {

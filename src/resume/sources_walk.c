@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sources without git: all files below the directory. It is limited in time; after that the state
- * is unknown. */
+/* Sources without git: all files below the directory. Time, number of files and depth are limited;
+ * beyond that the state is unknown. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>

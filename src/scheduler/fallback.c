@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The stages of a fallback, which run after a failure of class CLASS_JOB. Their attempts are
- * attempts of the same job, so it has one final result. If the fallback fails, too, that is the
- * result of the job's own failure, which came first.
+ * attempts of the same job, so it has one final result. If the fallback fails, too, the final
+ * result is that of the job's own failure.
  */
 #include "scheduler/state.h"
 

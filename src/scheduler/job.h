@@ -21,7 +21,7 @@ struct ready_class;
 struct job {
 	const struct job_spec *spec;  /* from the plan, or the current stage of its fallback */
 	struct sched *sched;	      /* borrowed */
-	struct backend *backend;      /* the one chosen for it */
+	struct backend *backend;      /* the backend chosen for it */
 	struct job_attempt *attempts; /* NULL: never started */
 	const char *message;	      /* why it has its status, for users; NULL: none */
 	double started_s;	      /* start of the current or last attempt, on the run's clock */

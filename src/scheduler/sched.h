@@ -70,7 +70,8 @@ typedef struct backend *sched_choose_backend(const struct job_spec *spec, void *
 int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
 	       struct diags *diags);
 
-/* Checks ids, dependencies and cycles as sched_load() does, for commands that run nothing. */
+/* Checks ids, dependencies and cycles as sched_load() does, for commands that run nothing. Returns
+ * 0, or -1 if there were errors. */
 int sched_check(const struct plan *plan, struct diags *diags);
 /* The same, and checks the resources with the limits in options. */
 int sched_check_resources(const struct plan *plan, const struct sched_options *options,
