@@ -315,7 +315,7 @@ struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *p
 	return c;
 }
 
-static void tell_late(const struct clerk *c, char state)
+static void report_late(const struct clerk *c, char state)
 {
 	_cleanup_(str_done) struct str text = {0};
 
@@ -355,7 +355,7 @@ static bool look_after(const struct clerk *c, struct vigil_memory *m)
 	if (act == VIGIL_CONTINUE)
 		kill(c->child.pid, SIGCONT);
 	if (act == VIGIL_KILL)
-		tell_late(c, sight.state);
+		report_late(c, sight.state);
 	return act != VIGIL_KILL && act != VIGIL_GONE;
 }
 
@@ -380,7 +380,7 @@ static bool send_all(struct clerk *c)
 	return true;
 }
 
-static bool hear_of_its_end(struct clerk *c)
+static bool wait_until_done(struct clerk *c)
 {
 	while (!c->is_gone && !c->is_done) {
 		if (!wait_for_socket(c, POLLIN))
@@ -396,7 +396,7 @@ void clerk_finish(struct clerk *c)
 	if (c->is_gone || c->is_done || c->is_lost)
 		return;
 	add_path(c, CLERK_CLOSE, "");
-	c->is_lost = !send_all(c) || !hear_of_its_end(c);
+	c->is_lost = !send_all(c) || !wait_until_done(c);
 }
 
 /* Waits until the clerk has ended and its socket is closed, and receives what it reports. A signal

@@ -25,7 +25,7 @@
 static const double window_s = 0.1;
 
 struct process {
-	struct confine fence;
+	struct confine confine;
 	struct links links;
 	struct map syncs;    /* path -> path, pending */
 	struct map problems; /* reported already */
@@ -50,7 +50,7 @@ static void tick(void *ctx)
 }
 
 /* Reports a problem once per place, not for each of 10,000 links. */
-static void tell(struct process *p, const char *where, struct error *err)
+static void report_problem(struct process *p, const char *where, struct error *err)
 {
 	if (map_has(&p->problems, where))
 		return;
@@ -58,14 +58,14 @@ static void tell(struct process *p, const char *where, struct error *err)
 	answer(p, CLERK_PROBLEM, err->msg);
 }
 
-static void tell_link(void *ctx, const char *where, struct error *err)
+static void report_link_problem(void *ctx, const char *where, struct error *err)
 {
-	tell(ctx, where, err);
+	report_problem(ctx, where, err);
 }
 
-static void tell_and_forget(struct process *p, const char *where, struct error *err)
+static void report_and_free(struct process *p, const char *where, struct error *err)
 {
-	tell(p, where, err);
+	report_problem(p, where, err);
 	error_done(err);
 }
 
@@ -79,7 +79,7 @@ static void sync_path(struct process *p, const char *path)
 	if (fd >= 0 && fdatasync(fd) == 0)
 		return;
 	error_sys(&err, errno, "%s cannot be synced", path);
-	tell_and_forget(p, path, &err);
+	report_and_free(p, path, &err);
 }
 
 static void do_pending(struct process *p)
@@ -87,7 +87,7 @@ static void do_pending(struct process *p)
 	const struct map_entry *e;
 	size_t at = 0;
 
-	links_flush(&p->links, &p->fence, tell_link, p, tick);
+	links_flush(&p->links, &p->confine, report_link_problem, p, tick);
 	while ((e = map_next(&p->syncs, &at)) != NULL) {
 		sync_path(p, e->value);
 		free(e->value);
@@ -103,9 +103,9 @@ static int trash(struct process *p, const char *path)
 
 	do_pending(p);
 	links_forget(&p->links, path);
-	if (confine_trash(&p->fence, path, &err) == 0)
+	if (confine_trash(&p->confine, path, &err) == 0)
 		return 0;
-	tell_and_forget(p, path, &err);
+	report_and_free(p, path, &err);
 	return -1;
 }
 
@@ -115,15 +115,15 @@ static void reset_dir(struct process *p, const char *path)
 
 	if (trash(p, path) < 0)
 		return;
-	if (confine_make_dir(&p->fence, path, &err) < 0) {
-		tell_and_forget(p, path, &err);
+	if (confine_make_dir(&p->confine, path, &err) < 0) {
+		report_and_free(p, path, &err);
 		return;
 	}
 	/* confine_make_dir() does nothing for the directory that it made last, but that may be the
 	 * one that was just moved away. */
 	if (fs_mkdirs(path, 0777) < 0) {
 		error_sys(&err, errno, "cannot make the directory %s", path);
-		tell_and_forget(p, path, &err);
+		report_and_free(p, path, &err);
 	}
 }
 
@@ -137,7 +137,7 @@ static void remove_trashed(struct process *p, const char *dir, const char *name)
 		return;
 	error_plain(&err, "%s cannot be removed (%s): remove it by hand, as its owner", path,
 		    strerror(errno));
-	tell_and_forget(p, dir, &err);
+	report_and_free(p, dir, &err);
 }
 
 /* Removes all entries of the trash. Those that cannot be removed are reported, and stay. */
@@ -145,7 +145,7 @@ static void empty_trash(struct process *p)
 {
 	struct error err = {0};
 	/* CLERK_ROOT may not have arrived. */
-	const char *dir = p->fence.root ? confine_trash_dir(&p->fence, &err) : NULL;
+	const char *dir = p->confine.root ? confine_trash_dir(&p->confine, &err) : NULL;
 	DIR *d = dir ? opendir(dir) : NULL;
 	const struct dirent *e;
 
@@ -172,8 +172,8 @@ static void add_sync(struct process *p, const char *path)
 
 	if (map_has(&p->syncs, path))
 		return;
-	if (confine_path(&p->fence, path, &err) < 0) {
-		tell_and_forget(p, path, &err);
+	if (confine_path(&p->confine, path, &err) < 0) {
+		report_and_free(p, path, &err);
 		return;
 	}
 	copy = xstrdup(path);
@@ -198,7 +198,7 @@ static void handle(struct process *p, uint8_t type, struct wire *w)
 	if (!path)
 		return;
 	if (type == CLERK_ROOT)
-		confine_init(&p->fence, path);
+		confine_init(&p->confine, path);
 	else if (type == CLERK_RESET)
 		reset_dir(p, path);
 	else if (type == CLERK_TRASH)

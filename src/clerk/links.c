@@ -67,25 +67,25 @@ static char *links_dir_of(const struct link_state *s, const char *group)
 	return xasprintf("%.*s/%s", (int)s->base_len, s->key, group);
 }
 
-static int links_make(struct link_state *s, struct confine *fence, struct error *err)
+static int links_make(struct link_state *s, struct confine *confine, struct error *err)
 {
 	_cleanup_(freep) char *dir = links_dir_of(s, s->wanted),
 			      *path = links_path_of(s, s->wanted);
 
-	if (confine_make_dir(fence, dir, err) < 0)
+	if (confine_make_dir(confine, dir, err) < 0)
 		return -1;
 	if (fs_set_link(s->target, path) == 0)
 		return 0;
 	return error_sys(err, errno, "the link %s cannot be made", path);
 }
 
-static void update(struct link_state *s, struct confine *fence, links_problem *problem, void *ctx)
+static void update(struct link_state *s, struct confine *confine, links_problem *problem, void *ctx)
 {
 	_cleanup_(freep) char *old = s->stands ? links_path_of(s, s->stands) : NULL;
 	struct error err = {0};
 
 	s->is_pending = false;
-	if (s->wanted && links_make(s, fence, &err) < 0) {
+	if (s->wanted && links_make(s, confine, &err) < 0) {
 		_cleanup_(freep) char *dir = links_dir_of(s, s->wanted);
 
 		problem(ctx, dir, &err);
@@ -98,11 +98,11 @@ static void update(struct link_state *s, struct confine *fence, links_problem *p
 	links_replace(&s->stands, s->wanted);
 }
 
-void links_flush(struct links *l, struct confine *fence, links_problem *problem, void *ctx,
+void links_flush(struct links *l, struct confine *confine, links_problem *problem, void *ctx,
 		 void (*tick)(void *ctx))
 {
 	for (size_t i = 0; i < l->pending.n; i++) {
-		update(l->pending.at[i], fence, problem, ctx);
+		update(l->pending.at[i], confine, problem, ctx);
 		if (tick && i % TICK_EVERY == TICK_EVERY - 1)
 			tick(ctx);
 	}

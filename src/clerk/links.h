@@ -22,7 +22,7 @@ typedef void links_problem(void *ctx, const char *where, struct error *err);
 void links_set(struct links *l, const char *base, const char *group, const char *name,
 	       const char *target);
 /* Makes the pending links. tick (or NULL) is called after every 1000 links. */
-void links_flush(struct links *l, struct confine *fence, links_problem *problem, void *ctx,
+void links_flush(struct links *l, struct confine *confine, links_problem *problem, void *ctx,
 		 void (*tick)(void *ctx));
 /* The links in dir are gone, because the directory was reset or removed. */
 void links_forget(struct links *l, const char *dir);

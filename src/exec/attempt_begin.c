@@ -162,7 +162,7 @@ static bool names_needs(const struct attempt *a)
 
 /* Writing a file takes a third as long as starting a job, so it is written only for jobs that have
  * dependencies or name the file. */
-static int tell_needs(struct attempt *a, bool is_new, struct error *err)
+static int prepare_needs(struct attempt *a, bool is_new, struct error *err)
 {
 	a->ask.has_needs_file = a->ask.needs.len || names_needs(a);
 	if (a->ask.has_needs_file)
@@ -190,7 +190,7 @@ int attempt_prepare(struct attempt *a, struct error *err)
 		return -1;
 	a->log.fd = odir_prepare(&a->host->confine, &r, &is_new, err);
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->ask.run.command, err) < 0 ||
-	    tell_needs(a, is_new, err) < 0 ||
+	    prepare_needs(a, is_new, err) < 0 ||
 	    steps_write(&a->host->confine, &a->ask.run.steps, err) < 0 ||
 	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;

@@ -98,7 +98,7 @@ int slot_read(struct slot *s)
 	if (slot_take_frames(s))
 		return 1;
 	s->is_eof = true;
-	slot_kill_for(s, "said what no slot says");
+	slot_kill_for(s, "sent an invalid frame");
 	return -1;
 }
 
@@ -186,7 +186,7 @@ void slot_kill(struct slot *s, bool now, enum job_reason reason)
 	slot_put_kill(&s->link.out, now, reason);
 	slot_flush(s);
 	s->kill_reason = reason;
-	s->fault = "did not end its job when it was told to";
+	s->fault = "did not end its job in time";
 	s->end_within_s = (now ? 0 : s->grace_s) + slot_patience_s;
 	child_expect_end(&s->child, s->end_within_s);
 }

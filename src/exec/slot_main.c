@@ -60,14 +60,14 @@ static void reset_hidden_signals(void)
 		syscall(SYS_rt_sigaction, signum, none, NULL, 8);
 }
 
-static void hear_ending_signals(void)
+static void catch_ending_signals(void)
 {
-	static const int heard[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+	static const int caught[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 	struct sigaction act = {.sa_handler = on_ending_signal, .sa_flags = SA_RESTART};
 
-	for (size_t i = 0; i < ARRAY_LEN(heard); i++)
-		if (!proc_ignores(heard[i]))
-			sigaction(heard[i], &act, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
+		if (!proc_ignores(caught[i]))
+			sigaction(caught[i], &act, NULL);
 }
 
 /* SIGCHLD is blocked except in ppoll(). */
@@ -77,7 +77,7 @@ static void set_signals(sigset_t *ret_waiting)
 	sigset_t blocked;
 
 	reset_hidden_signals();
-	hear_ending_signals();
+	catch_ending_signals();
 	sigaction(SIGCHLD, &act, NULL);
 	sigemptyset(ret_waiting);
 	sigemptyset(&blocked);

@@ -27,7 +27,7 @@ static bool plain_is_due(const struct printer *p, uint32_t i)
 	return tally_target_is_at_work(t) && p->pace.drawn_s >= said->at_s + p->pace.tick_s;
 }
 
-static void say_target(struct printer *p, uint32_t i, struct str *out)
+static void print_target(struct printer *p, uint32_t i, struct str *out)
 {
 	struct plain *own = p->own;
 
@@ -41,7 +41,7 @@ static void plain_draw(struct printer *p)
 
 	for (uint32_t i = 0; i < p->tally.n_targets; i++)
 		if (plain_is_due(p, i))
-			say_target(p, i, &out);
+			print_target(p, i, &out);
 	printer_add_lines(p, out.s, out.len);
 }
 
@@ -64,7 +64,7 @@ static void plain_ended(struct printer *p)
 	_cleanup_(str_done) struct str out = {0};
 
 	for (uint32_t i = 0; i < p->tally.n_targets; i++)
-		say_target(p, i, &out);
+		print_target(p, i, &out);
 	printer_add_lines(p, out.s, out.len);
 }
 
