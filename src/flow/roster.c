@@ -143,7 +143,7 @@ void roster_refuse_type(const struct roster *r, const struct roster_entry *e, st
 	}
 	if (type)
 		name = hjson_cstr(cfg_doc(r->cfg), type);
-	d = type ? cfg_error(r->cfg, diags, type, "there is no type of backends '%s'",
+	d = type ? cfg_error(r->cfg, diags, type, "there is no backend type '%s'",
 			     text_printable(cfg_mem(r->cfg), name))
 		 : cfg_key_error(r->cfg, diags, e->settings, "there is no backend '%s'",
 				 text_printable(cfg_mem(r->cfg), name));

@@ -71,7 +71,7 @@ static bool flow_select_has_tag(const struct job_spec *job, const char *glob)
 	return false;
 }
 
-static bool is_meant(const struct job_spec *job, const char *item)
+static bool item_matches(const struct job_spec *job, const char *item)
 {
 	if (*item == '@')
 		return flow_select_has_tag(job, item + 1);
@@ -91,7 +91,7 @@ static bool mark_item(struct selection *s, const char *item,
 		return true;
 	}
 	for (size_t i = 0; i < s->plan->n_jobs; i++) {
-		if (is_meant(&s->plan->jobs[i], item)) {
+		if (item_matches(&s->plan->jobs[i], item)) {
 			mark(s, i);
 			found = true;
 		}
@@ -157,8 +157,8 @@ static bool *find_needed(const struct plan *p)
 }
 
 /* Selects by -i and -x. diags NULL: items that match nothing are not reported. */
-static void take_asked(struct selection *s, const struct flow_options *options, enum select_all all,
-		       struct diags *diags)
+static void select_by_options(struct selection *s, const struct flow_options *options,
+			      enum select_all all, struct diags *diags)
 {
 	bool with_aids = all == SELECT_EACH || !options->excluded, *is_needed;
 
@@ -270,7 +270,7 @@ static void select_jobs(struct plan *plan, const struct flow_options *options, e
 	struct selection s;
 
 	selection_init(&s, plan, by_name);
-	take_asked(&s, options, all, diags);
+	select_by_options(&s, options, all, diags);
 	if (s.n_queued == 0 && s.n_left_out)
 		diag_error(diags, nowhere,
 			   "no job is left to run: all that were selected are excluded");
@@ -327,7 +327,7 @@ static void refuse_many(const struct selection *s, const struct flow_options *op
 				    who_selects(options), jobs[s->queue[0]].name,
 				    jobs[s->queue[1]].name, s->n_queued > 2 ? ", …" : "");
 
-	diag_hint(e, "name one: -i '%s'; what it needs runs before it, in the ordinary way",
+	diag_hint(e, "select one: -i '%s'; the jobs that it needs run before it as usual",
 		  jobs[s->queue[s->n_queued - 1]].name);
 }
 
@@ -348,8 +348,8 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 	struct selection s;
 
 	selection_init(&s, plan, by_name);
-	take_asked(&s, options, SELECT_EACH,
-		   NULL); /* select_jobs() reports items that match nothing */
+	select_by_options(&s, options, SELECT_EACH,
+			  NULL); /* select_jobs() reports items that match nothing */
 	if (options->again)
 		keep_failed(&s, options->again);
 	if (s.n_queued > 1) {

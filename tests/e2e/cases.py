@@ -295,7 +295,7 @@ class BadInput(Cases):
         done = self.refused("examples/r/a/case.hjson:1:", "examples/r/b/case.hjson:1:3: error: unknown key 'programs'",
                             "examples/r/c/case.hjson:1:25: error: 'timeout'",
                             "examples/r/d/case.hjson:1:16: error: unknown key 'needs'",
-                            "examples/r/e/case.hjson:1:12: error: what builds something is a command line")
+                            "examples/r/e/case.hjson:1:12: error: a build must be a command line")
         self.assertNotIn("examples/r/f", done.err)  # what devices need is looked at when all can be read
         for name in "abcde":
             shutil.rmtree(self.path("examples", "r", name))
@@ -310,9 +310,9 @@ class BadInput(Cases):
     def test_two_of_one_name(self):
         self.batch({"r/a": '{ program: [] }', "x/a": '{ runtime: "r", program: [] }',
                     "x/b": '{ runtime: "r", name: "a", program: [] }'})
-        self.refused("examples/x/a/case.hjson:1:1: error: there are two cases 'r.a'",
+        self.refused("examples/x/a/case.hjson:1:1: error: case 'r.a' is defined more than once",
                      "examples/r/a/case.hjson:1:1: note: the first is here",
-                     "examples/x/b/case.hjson:1:23: error: there are two cases 'r.a'")
+                     "examples/x/b/case.hjson:1:23: error: case 'r.a' is defined more than once")
 
     def test_half_a_case(self):
         self.config('{ flow: "cases", name: "demo", cases: { root: "examples", marker: ["golden.py"] } }')

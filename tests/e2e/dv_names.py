@@ -76,7 +76,7 @@ class Twins(SimStory):
         self.write("all.hjson", '{ name: "all", flow: "sim", rel_path: "x", scratch_base_path: "{scratch_root}/{branch}"\n'
                    '  use_cfgs: ["one.hjson", "again.hjson"] }\n')
         done = self.run_sim("all.hjson", "-i", "good", "more", "--fixed-seed", "5")
-        self.assertIn("again.hjson:1:1: warning: 2 jobs of this are there already: 'one:default', …", done.err, done)
+        self.assertIn("again.hjson:1:1: warning: 2 jobs are defined more than once: 'one:default', …", done.err, done)
         passed = os.listdir(self.path("out/main/one-sim-vcs/passed"))
         self.assertEqual(sorted(passed), ["0.good.5", "default"], done)
         # Its own test ran on the first's build, and counts in the one report of that name.

@@ -463,7 +463,7 @@ class BadInput(Story):
         self.write("a.hjson", GOOD.replace("flow:", "backends: { slurm: {} }\n flow:"))
         self.assertIn(there, self.fails("plan", "a.hjson"))
         self.write("a.hjson", GOOD.replace("flow:", "backends: { mine: { type: \"fakr\" } }\n flow:"))
-        self.assertIn("there is no type of backends 'fakr'", self.fails("plan", "a.hjson"))
+        self.assertIn("there is no backend type 'fakr'", self.fails("plan", "a.hjson"))
 
     def test_a_backend_has_the_name_that_the_configuration_gives_it(self):
         config = """{
@@ -490,7 +490,7 @@ class BadInput(Story):
         self.write("pools.hjson", '{ backends: {\n old: { type: "chipz" }\n fake: { type: "fakr" } } }')
         job = ("--devices", "1", "--pools", "pools.hjson", "--", "true")
         done = self.dvsched("run", "--fake", *job)
-        self.assertIn("pools.hjson:3:16: error: there is no type of backends 'fakr'\n", done.err, done)
+        self.assertIn("pools.hjson:3:16: error: there is no backend type 'fakr'\n", done.err, done)
         self.assertIn("\n  hint: did you mean 'fake'?\n", done.err, done)
         self.assertEqual(done.err.count("error:"), 1, done)
         self.assertEqual(done.code, 2, done)

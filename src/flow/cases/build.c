@@ -56,8 +56,7 @@ void cases_read_build(struct load *l, struct hjson_node *node, const char *name,
 	}
 	if (node->type != HJSON_OBJECT)
 		cfg_error(l->cfg, l->diags, node,
-			  "what builds something is a command line, or an object with 'command' or "
-			  "'argv'");
+			  "a build must be a command line, or an object with 'command' or 'argv'");
 	f = cfg_fields_new(l->cfg, node->type == HJSON_OBJECT ? node : NULL, "build", l->diags);
 	cfg_fields_allow(f, "dir");
 	if (cfg_fields_object(f))

@@ -140,7 +140,7 @@ static void refuse_nothing(struct finder *f)
 		diag_hint(e, "it matches %zu director%s; a case has '%s'", f->n_matched,
 			  f->n_matched == 1 ? "y" : "ies", f->markers.at[0].s);
 	else
-		diag_hint(e, "it was '%s', in %s", f->glob, f->root);
+		diag_hint(e, "'glob' is '%s', in %s", f->glob, f->root);
 }
 
 static void find_all(struct finder *f)

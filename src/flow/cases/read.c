@@ -76,8 +76,8 @@ static void refuse_runtime(struct cases *b, const struct found_case *c, const ch
 		diag_hint(e, "did you mean '%s'?", near);
 	else if (!at)
 		diag_hint(e,
-			  "that is the name of the directory above it; 'runtime' in the file goes "
-			  "before it");
+			  "that is the name of the directory above the case; 'runtime' in the file "
+			  "overrides it");
 }
 
 /* Without the key `runtimes`, a runtime exists as soon as a case names it. */
@@ -152,8 +152,9 @@ static bool is_first_of_its_name(struct cases *b, const struct found_case *c, st
 	if (!twin)
 		return true;
 	map_set(by_id, twin->id, (void *)(uintptr_t)twin);
-	e = cases_read_refuse(b, c, c->at,
-			      arena_printf(b->load->mem, "there are two cases '%s'", c->id));
+	e = cases_read_refuse(
+		b, c, c->at,
+		arena_printf(b->load->mem, "case '%s' is defined more than once", c->id));
 	diag_note(e, cases_read_place(twin, twin->at), "the first is here");
 	diag_hint(e, "give one of them another 'name'");
 	return false;

@@ -45,7 +45,7 @@ void dv_set_text(struct dv_cfg *s, const char *key, const char *text)
 		dv_set_node(s, key, dv_new_text(s, text));
 	} else if (*text && strcmp(dv_cfg_text(s, key, ""), text) != 0) {
 		e = cfg_error(s->reader.cfg, s->reader.diags, n,
-			      "'%s' is '%s' by the command line, but '%s' here", key, text,
+			      "'%s' is '%s' on the command line, but '%s' here", key, text,
 			      dv_cfg_text(s, key, "something else"));
 		diag_hint(e, "remove the key, or the option");
 	}

@@ -162,7 +162,7 @@ static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struc
 		return cfg_load_inline(entry, &options, diags);
 	if (entry->type != HJSON_STRING) {
 		e = cfg_error(parent, diags, entry,
-			      "a configuration in here is the path of a file, or an object");
+			      "an element of 'use_cfgs' must be the path of a file, or an object");
 		diag_hint(e, "\"{proj_root}/…/NAME_cfg.hjson\", or { name: NAME, … }");
 		return NULL;
 	}
@@ -379,7 +379,7 @@ static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_no
 	if (p.n_selected == 0)
 		cfg_error(like->reader.cfg, like->reader.diags, children,
 			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
-						: "there is no configuration in here");
+						: "'use_cfgs' is empty");
 	else if (p.n_selected > 1 && (dv_has_gui(like->dv) || like->dv->is_interactive))
 		diag_hint(
 			cfg_error(like->reader.cfg, like->reader.diags, children,
@@ -414,7 +414,7 @@ static void check_excluded(struct dv_cfg *s)
 }
 
 /* Jobs of configurations that --select-cfgs leaves out still exist. */
-static void forgive_unselected(struct flow_again *again, const struct plan *plan)
+static void mark_unselected(struct flow_again *again, const struct plan *plan)
 {
 	for (size_t i = 0; i < again->n; i++) {
 		const char *id = again->jobs[i].id;
@@ -440,7 +440,7 @@ static void select_again(const struct dv_cfg *s, struct plan *plan)
 
 	again_mark(again, plan);
 	if (s->dv->select_cfgs)
-		forgive_unselected(again, plan);
+		mark_unselected(again, plan);
 	again_select(again, plan);
 	dv_plan_drop_idle(plan);
 }
@@ -480,8 +480,8 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 		make_primary(&s, plan, children);
 	else if (dv->select_cfgs)
 		diag_error(diags, cfg_start(c),
-			   "--select-cfgs is for a list of configurations (use_cfgs), which this "
-			   "is not");
+			   "--select-cfgs is for a list of configurations, but this file has no "
+			   "'use_cfgs'");
 	else
 		make_leaf(&s, plan);
 	sim_items_warn(s.items, diags, cfg_start(c),

@@ -86,8 +86,8 @@ static void check_only_command(struct load *l, const struct entry *e, struct hjs
 		diag_note(d, cfg_pos(l->cfg, hjson_key_pos(cfg_doc(l->cfg), command)),
 			  "'%s' is here", word);
 		diag_hint(d,
-			  "'%s' runs on a device; a command that wants devices says how many: "
-			  "'devices'",
+			  "'%s' runs on a device; a command that needs devices sets their number "
+			  "with 'devices'",
 			  k->key);
 	}
 }

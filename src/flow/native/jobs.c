@@ -18,7 +18,7 @@ static const struct flow_key top_keys[] = {
 	{"defaults", "object", "none", "settings for all jobs", FLOW_KEY_TOP},
 	{"jobs", "list", "required", "the jobs", FLOW_KEY_TOP},
 	{"resources", "object", "none",
-	 "how many there are of each resource, or their numbers: { VCS: 4, PORT: \"60000-60015\" }",
+	 "number of units of each resource, or their numbers: { VCS: 4, PORT: \"60000-60015\" }",
 	 FLOW_KEY_TOP},
 	{"backends", "object", "none",
 	 "settings of backends: { fake: { duration: \"1s\" } }; {words} of vars", FLOW_KEY_TOP},
@@ -26,7 +26,7 @@ static const struct flow_key top_keys[] = {
 	{"passed_links", "boolean", "false", "passed/ has a link for each job that passed",
 	 FLOW_KEY_TOP},
 	{"import_cfgs", "strings", "none", "files to merge into this one", FLOW_KEY_TOP},
-	{"overrides", "list", "none", "values that win over those of imported files", FLOW_KEY_TOP},
+	{"overrides", "list", "none", "values that override those of imported files", FLOW_KEY_TOP},
 };
 
 const struct flow_key *flow_jobs_key(size_t n)
@@ -101,7 +101,7 @@ static void check_size(struct load *l, const struct top *top)
 		n += top->entries[i].sweep.n_jobs;
 		if (n > FLOW_MOST_JOBS) {
 			cfg_error(l->cfg, l->diags, top->entries[i].node,
-				  "with this job there are more than 10,000,000");
+				  "more than 10,000,000 jobs, counted up to this one");
 			l->has_unknown_jobs = true;
 			return;
 		}

@@ -80,15 +80,17 @@ static void a_job_has_a_name_and_one_command(void **state)
 		{JOB("command: \"x\", argv: [\"x\"]"),
 		 P "2:37: error: a job has 'command' or 'argv', not both\n" P
 		   "2:23: note: 'command' is here\n"},
-		{JOB("command: \"x\", program: [1]"), P
-		 "2:46: error: a job has 'command' or 'program', not both\n"
-		 "  hint: 'program' runs on a device; a command that wants devices says how many: "
-		 "'devices'\n" P "2:23: note: 'command' is here\n"},
+		{JOB("command: \"x\", program: [1]"),
+		 P "2:46: error: a job has 'command' or 'program', not both\n"
+		   "  hint: 'program' runs on a device; a command that needs devices sets their "
+		   "number "
+		   "with 'devices'\n" P "2:23: note: 'command' is here\n"},
 		{"{ flow: jobs\n defaults: { chips: { image: \"k\" } }\n"
 		 " jobs: [ { name: \"a\", argv: [\"x\"] } ] }",
-		 P "2:30: error: a job has 'argv' or 'image', not both\n"
-		   "  hint: 'image' runs on a device; a command that wants devices says how many: "
-		   "'devices'\n" P "3:23: note: 'argv' is here\n"},
+		 P
+		 "2:30: error: a job has 'argv' or 'image', not both\n"
+		 "  hint: 'image' runs on a device; a command that needs devices sets their number "
+		 "with 'devices'\n" P "3:23: note: 'argv' is here\n"},
 		{JOB("command: \" \\n\""), P "2:32: error: 'command' must not be blank\n"},
 		{JOB("command: 5"), P "2:32: error: 'command' must be a string, not 5\n"
 				      "  hint: put it in quotes: \"5\"\n"},
@@ -289,14 +291,12 @@ static void words_that_look_like_slips_get_a_warning(void **state)
 		 "\"${HOME} "
 		 "{print}\"] }\n"
 		 "{ name: \"b\", argv: [\"{seed}\", \"{{sede}}\"] } ] }",
-		 P
-		 "4:49: warning: 'argv' holds {sede}, which is no name known here; it stays as it "
-		 "is\n"
-		 "  hint: did you mean {seed}? If not, write {{sede}}\n" P
-		 "4:59: warning: 'argv' holds ${top}, which is left to the shell\n"
-		 "  hint: for the value known here write {top}\n" P
-		 "5:21: warning: 'argv' holds {seed}, which is an axis of another sweep; here it "
-		 "stays as it is\n"},
+		 P "4:49: warning: 'argv' holds the unknown word {sede}; it stays as it is\n"
+		   "  hint: did you mean {seed}? If not, write {{sede}}\n" P
+		   "4:59: warning: 'argv' holds ${top}, which is left to the shell\n"
+		   "  hint: for the value known here write {top}\n" P
+		   "5:21: warning: 'argv' holds {seed}, which is an axis of another sweep; here it "
+		   "stays as it is\n"},
 	};
 
 	(void)state;
@@ -339,8 +339,8 @@ static void defines_must_name_something(void **state)
 		"dvsched: error: -D sede: the configuration has no variable or sweep axis of that "
 		"name\n"
 		"  hint: did you mean 'seed'?\n"
-		"dvsched: error: -D row: the values of this axis stand in rows, -D cannot replace "
-		"them\n");
+		"dvsched: error: -D row: the values of this axis are in rows, which -D cannot "
+		"replace\n");
 }
 
 static void errors_of_the_first_step_hide_those_they_cause(void **state)

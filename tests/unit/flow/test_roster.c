@@ -167,11 +167,11 @@ static void what_is_wrong_has_its_place_and_a_hint(void **state)
 		/* only a type is meant, whatever else has a name that is near */
 		{"{ flow: jobs\n backends: { fakes: { type: \"fakr\" } }\n jobs: [ { name: \"a\", "
 		 "command: \"x\" } ] }",
-		 "t.hjson:2:29: error: there is no type of backends 'fakr'\n"
+		 "t.hjson:2:29: error: there is no backend type 'fakr'\n"
 		 "  hint: did you mean 'fake'?\n"},
 		{"{ flow: jobs\n backends: { a: { type: \"slurm\" } }\n jobs: [ { name: \"a\", "
 		 "command: \"x\" } ] }",
-		 "t.hjson:2:25: error: there is no type of backends 'slurm'\n"
+		 "t.hjson:2:25: error: there is no backend type 'slurm'\n"
 		 "  hint: there are: local, chips, fake\n"},
 		{"{ flow: jobs\n backends: { chips: { type: 5 } }\n jobs: [ { name: \"a\", "
 		 "command: "
@@ -189,7 +189,7 @@ static void what_is_wrong_has_its_place_and_a_hint(void **state)
 		 "  hint: there are: local, chips, fake\n"},
 		/* one error is enough: the entry's */
 		{"{ flow: jobs\n backends: { a: { type: \"slurm\" } }\n" JOB "\"a\" } ] }",
-		 "t.hjson:2:25: error: there is no type of backends 'slurm'\n"
+		 "t.hjson:2:25: error: there is no backend type 'slurm'\n"
 		 "  hint: there are: local, chips, fake\n"},
 	};
 

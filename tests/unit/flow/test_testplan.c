@@ -128,7 +128,7 @@ static void tags_choose(void **state)
 	assert_int_equal(load(b, "a.hjson:fpga:-conn"), 0);
 	assert_string_equal(shown(b), "V1/q:");
 	assert_int_equal(load(b, "a.hjson:nosuch"), -1);
-	assert_string_equal(b->diags.first->msg, "the tags leave nothing of the testplan");
+	assert_string_equal(b->diags.first->msg, "no element of the testplan matches the tags");
 }
 
 static void a_missing_file_is_an_empty_plan(void **state)
@@ -154,7 +154,7 @@ static void faults_have_their_place(void **state)
 		 "this has no 'name'", 2},
 		{"{ testpoints: [\n{ name: \"p\", desc: \"d\"\n stage: V1\n tests: [] }\n"
 		 "{ name: \"p\", desc: \"d\"\n stage: V1\n tests: [] }] }",
-		 "there is a testpoint 'p' already", 5},
+		 "testpoint 'p' is defined more than once", 5},
 		{"{ covergroups: [\n{ name: \"p\", desc: \"d\" }] }",
 		 "the name of a covergroup ends with '_cg'", 2},
 		{"{ name: \"x\" }", "the testplan has neither testpoints nor covergroups", 1},

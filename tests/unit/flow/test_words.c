@@ -101,14 +101,13 @@ static void unknown_words_are_errors(void **state)
 		    "} }\n"
 		    " jobs: [ { name: \"a\", command: \"x\" } ] }",
 		    NULL,
-		    "t.hjson:3:33: error: 'devices' holds {dves}, which is no name known here\n"
-		    "  hint: did you mean {devs}? A {dves} that shall stay is written {{dves}}\n");
+		    "t.hjson:3:33: error: 'devices' holds the unknown word {dves}\n"
+		    "  hint: did you mean {devs}? For a literal {dves} write {{dves}}\n");
 	assert_told("{ flow: jobs\n backends: { chips: { devices: \"{zz}\" } }\n"
 		    " jobs: [ { name: \"a\", command: \"x\" } ] }",
 		    NULL,
-		    "t.hjson:2:32: error: 'devices' holds {zz}, which is no name known here\n"
-		    "  hint: 'vars' gives names their values; a {zz} that shall stay is written "
-		    "{{zz}}\n");
+		    "t.hjson:2:32: error: 'devices' holds the unknown word {zz}\n"
+		    "  hint: define 'zz' in 'vars'; for a literal {zz} write {{zz}}\n");
 	assert_told("{ flow: jobs\n backends: { chips: { devices: \"{odir}\" } }\n"
 		    " jobs: [ { name: \"a\", command: \"x\" } ] }",
 		    NULL, "t.hjson:2:32: error: {odir} cannot be used in 'devices'\n");

@@ -14,20 +14,21 @@ struct adding {
 };
 
 /* One warning per configuration about all jobs whose ids the plan had already. */
-static void tell_twins(const struct adding *a)
+static void report_twins(const struct adding *a)
 {
 	struct mode_reader *r = &a->m->cfg->reader;
 	struct diag *d;
 
 	if (a->n_twins == 0)
 		return;
-	d = a->n_twins == 1
-		    ? diag_warning(r->diags, cfg_start(r->cfg), "the job '%s' is there already",
-				   text_printable(r->mem, a->twin))
-		    : diag_warning(r->diags, cfg_start(r->cfg),
-				   "%zu jobs of this are there already: '%s', …", a->n_twins,
-				   text_printable(r->mem, a->twin));
-	diag_hint(d, "the first of each is kept; two configurations of one name need a 'variant'");
+	d = a->n_twins == 1 ? diag_warning(r->diags, cfg_start(r->cfg),
+					   "the job '%s' is defined more than once",
+					   text_printable(r->mem, a->twin))
+			    : diag_warning(r->diags, cfg_start(r->cfg),
+					   "%zu jobs are defined more than once: '%s', …",
+					   a->n_twins, text_printable(r->mem, a->twin));
+	diag_hint(d,
+		  "the first definition is kept; configurations of the same name need a 'variant'");
 }
 
 static void place_job(struct adding *a, const struct job_spec *job, size_t i)
@@ -92,5 +93,5 @@ void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t
 		place_job(&a, &jobs[i], i);
 	for (size_t i = first; i < plan->n_jobs; i++)
 		settle_deps(&plan->jobs[i], a.place);
-	tell_twins(&a);
+	report_twins(&a);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Directories of jobs with hostile names. DVSim's configurations derive the directories of a job
+ * Directories of jobs with unsafe names. DVSim's configurations derive the directories of a job
  * from names ("{scratch_path}/{index}.{test}/latest"), and tests and modes can have any name. If a
  * name is no file name, the directory has a sanitized name (job_file_name()). Other values of the
  * configuration already contain the unsanitized paths when a job is made, so these paths are

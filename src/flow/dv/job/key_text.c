@@ -46,7 +46,7 @@ const char *key_text_expand(struct key_texts *t, const char *text, const struct 
 	if (!strchr(text, '{'))
 		return text;
 	t->n_expanded++;
-	if (t->names->is_hostile && t->subst.waits) {
+	if (t->names->has_unsafe_names && t->subst.waits) {
 		t->waits = true; /* its paths may wait for commands */
 		return "";
 	}
@@ -56,7 +56,7 @@ const char *key_text_expand(struct key_texts *t, const char *text, const struct 
 		return "";
 	}
 	t->has_own_commands |= t->subst.options.ignored && strstr(result, "{eval_cmd}");
-	return t->names->is_hostile ? key_text_fit_paths(t, result) : result;
+	return t->names->has_unsafe_names ? key_text_fit_paths(t, result) : result;
 }
 
 /* ---- elements ---- */
@@ -144,7 +144,7 @@ static bool add_missing(struct key_texts *t, const char *key, struct str *out)
 		return false;
 	d = diag_error(t->diags, cfg_start(c),
 		       "the configuration has no '%s', which a job '%s' needs", key, t->target);
-	diag_hint(d, "set it, if only to \"\"");
+	diag_hint(d, "set it; it may be \"\"");
 	return false;
 }
 

@@ -10,7 +10,7 @@
 
 enum { KEY_PATHS = 4 };
 
-/* A directory of a job whose names are hostile, that is, no file names (key_paths.c). */
+/* A directory of a job whose names are unsafe, that is, no file names (key_paths.c). */
 struct key_path {
 	const char *raw, *fit; /* with the names as written; with sanitized names */
 };
@@ -27,7 +27,7 @@ struct key_texts {
 	/* Of an attempt (job.h): */
 	bool waits;	       /* a text waits for a command */
 	bool has_own_commands; /* a command has a standing name in it */
-	/* key_paths.c: of this job, if its names are hostile */
+	/* key_paths.c: of this job, if it has unsafe names */
 	struct key_path paths[KEY_PATHS];
 	size_t n_paths; /* 0: not yet known */
 };

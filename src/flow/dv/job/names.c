@@ -6,7 +6,7 @@
 
 #include "job/file_name.h"
 
-enum { TAME_MOST = 100 }; /* longer names may become too long together with others */
+enum { SAFE_MOST = 100 }; /* longer names may become too long together with others */
 
 static bool is_key(const char *key, const char *name, size_t len)
 {
@@ -16,7 +16,7 @@ static bool is_key(const char *key, const char *name, size_t len)
 /* ---- the job's own names ---- */
 
 /* Tests and modes can have any name, directories cannot (key_paths.c). */
-static bool may_be_hostile(const char *key)
+static bool may_be_unsafe(const char *key)
 {
 	static const char *const names[] = {"name", "test", "build_mode", "qual_name"};
 
@@ -39,11 +39,11 @@ static void add_own(struct job_names *n, struct own_name name)
 void job_names_set(struct job_names *n, const char *key, const char *text)
 {
 	char room[JOB_FILE_NAME_ROOM];
-	const char *fit = may_be_hostile(key) ? job_file_name(text, room) : text;
+	const char *fit = may_be_unsafe(key) ? job_file_name(text, room) : text;
 
 	add_own(n,
 		(struct own_name){key, new_text(n, text), fit != text ? new_text(n, fit) : NULL});
-	n->is_hostile |= fit != text || (may_be_hostile(key) && strlen(text) > TAME_MOST);
+	n->has_unsafe_names |= fit != text || (may_be_unsafe(key) && strlen(text) > SAFE_MOST);
 }
 
 void job_names_set_number(struct job_names *n, const char *key, const char *digits)
@@ -61,7 +61,7 @@ void job_names_begin(struct job_names *n, const struct mode *mode)
 	n->mode = mode;
 	n->n_own = 0;
 	n->run_opts = NULL;
-	n->is_hostile = false;
+	n->has_unsafe_names = false;
 	job_names_set(n, "flow", n->cfg->name);
 	job_names_set(n, "name", mode ? mode->name : n->cfg->name);
 }

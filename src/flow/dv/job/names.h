@@ -21,9 +21,9 @@ struct job_names {
 	struct own_name own[JOB_NAMES_MOST];
 	size_t n_own;
 	const struct hjson_node *run_opts; /* instead of the mode's; NULL: the mode's */
-	struct map lists; /* key -> array node of the mode's list, made when needed */
-	bool in_path;	  /* names have their values for paths (own_name.in_path) */
-	bool is_hostile;  /* one of the own names is no file name */
+	struct map lists;      /* key -> array node of the mode's list, made when needed */
+	bool in_path;	       /* names have their values for paths (own_name.in_path) */
+	bool has_unsafe_names; /* one of the own names is no file name */
 };
 
 /* Call it when the keys of the configuration are final. */

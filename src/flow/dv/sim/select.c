@@ -75,7 +75,7 @@ static void take_regression(struct dv_cfg *s, struct mode *regr)
 		if (is_selected(s, tests[i])) {
 			cfg_warning(s->reader.cfg, s->reader.diags, regr->node,
 				    "regression '%s' is left out: its test '%s' is already in "
-				    "another one that was asked for",
+				    "another selected regression",
 				    regr->name, tests[i]->name);
 			return;
 		}
@@ -137,7 +137,7 @@ static bool is_test_of(const struct dv_cfg *s, const struct mode *regr, const st
 }
 
 /* Does word match the test, or a regression that has the test? */
-static bool means_test(const struct dv_cfg *s, const char *word, const struct mode *test)
+static bool word_matches_test(const struct dv_cfg *s, const char *word, const struct mode *test)
 {
 	if (str_glob(word, test->name))
 		return true;
@@ -151,7 +151,7 @@ static bool means_test(const struct dv_cfg *s, const char *word, const struct mo
 static bool is_excluded(const struct dv_cfg *s, const struct mode *test)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
-		if (means_test(s, *w, test))
+		if (word_matches_test(s, *w, test))
 			return true;
 	return false;
 }
@@ -161,7 +161,7 @@ static void note_excluded_words(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
 		for (size_t i = 0; i < s->tests.n && !map_has(s->excluded, *w); i++)
-			if (means_test(s, *w, s->tests.at[i]))
+			if (word_matches_test(s, *w, s->tests.at[i]))
 				map_set(s->excluded, *w, s);
 }
 
@@ -215,7 +215,7 @@ bool sim_is_asked(const struct dv_cfg *s, const struct mode *test)
 	if (!items || !items[0])
 		return true;
 	for (; *items; items++)
-		if (means_test(s, *items, test))
+		if (word_matches_test(s, *items, test))
 			return true;
 	return false;
 }

@@ -47,7 +47,8 @@ static const char *fault_of(struct job_maker *m, const char *path)
 }
 
 /* path, or NULL if it must not be touched: a warning, reported once per key. */
-static const char *fenced(struct job_maker *m, const char *key, const char *path, const char *what)
+static const char *allowed_path(struct job_maker *m, const char *key, const char *path,
+				const char *what)
 {
 	const char *fault = path ? fault_of(m, path) : NULL;
 	const struct hjson_node *n;
@@ -62,7 +63,7 @@ static const char *fenced(struct job_maker *m, const char *key, const char *path
 	n = job_names_value(&m->names, key);
 	e = cfg_warning(m->cfg->reader.cfg, m->texts.diags, n && n->pos ? n : NULL,
 			"'%s' %s (%s): it is not %s", key, fault, path, what);
-	diag_hint(e, "a path below %s is", m->plan->scratch_root);
+	diag_hint(e, "use a path below %s", m->plan->scratch_root);
 	return NULL;
 }
 
@@ -80,8 +81,9 @@ void sim_add_build_steps(struct job_maker *m, struct job_spec *job)
 {
 	struct job_steps steps = {0};
 
-	steps.remove_before = fenced(m, "cov_db_dir", path_of(m, "cov_db_dir"), "removed");
-	steps.write_path = fenced(m, "build_opts_file", path_of(m, "build_opts_file"), "written");
+	steps.remove_before = allowed_path(m, "cov_db_dir", path_of(m, "cov_db_dir"), "removed");
+	steps.write_path = allowed_path(m, "build_opts_file", path_of(m, "build_opts_file"),
+					"written");
 	if (steps.write_path)
 		steps.write_text = arena_strdup(m->mem, key_text_lines(&m->texts, "build_opts"));
 	set_steps(m, job, steps);
@@ -94,7 +96,7 @@ void sim_add_run_steps(struct job_maker *m, struct job_spec *job)
 
 	if (path && is_below(m, job->odir, path))
 		return; /* the log is in it */
-	steps.remove_unless_passed = fenced(m, "cov_db_test_dir", path, "removed");
+	steps.remove_unless_passed = allowed_path(m, "cov_db_test_dir", path, "removed");
 	set_steps(m, job, steps);
 }
 

@@ -119,7 +119,8 @@ static bool expand_word(struct testplan_reader *r, const struct testplan_point *
 		return false;
 	}
 	if (n_values && names->n > NAMES_MOST / n_values) {
-		cfg_error(p->cfg, r->diags, p->node, "these make more than %d names", NAMES_MOST);
+		cfg_error(p->cfg, r->diags, p->node,
+			  "the variables make more than %d names of these tests", NAMES_MOST);
 		return false;
 	}
 	all = arena_array(r->mem, names->n * n_values + 1, sizeof(*all));

@@ -61,7 +61,8 @@ static const char *check_element(struct testplan_reader *r, struct cfg *c, struc
 	first = map_set(names, testplan_text(c, name), e);
 	if (!first)
 		return testplan_text(c, name);
-	cfg_error(c, r->diags, name, "there is a %s '%s' already", kind, testplan_text(c, name));
+	cfg_error(c, r->diags, name, "%s '%s' is defined more than once", kind,
+		  testplan_text(c, name));
 	return NULL;
 }
 

@@ -98,7 +98,7 @@ static void check_not_empty(struct testplan_reader *r)
 		diag_error(r->diags, cfg_start(c),
 			   "the testplan has neither testpoints nor covergroups");
 	else if (r->points.n == 0 && r->n_groups == 0)
-		diag_error(r->diags, cfg_start(c), "the tags leave nothing of the testplan");
+		diag_error(r->diags, cfg_start(c), "no element of the testplan matches the tags");
 }
 
 static void reader_done(struct testplan_reader *r, struct cfg *keeper, bool has_messages)

@@ -156,11 +156,10 @@ void vars_check_defines(struct load *l)
 		if (d->is_used)
 			continue;
 		if (map_has(&l->vars.axes, d->name)) {
-			diag_error(
-				l->diags, nowhere,
-				"-D %s: the values of this axis stand in rows, -D cannot replace "
-				"them",
-				d->name);
+			diag_error(l->diags, nowhere,
+				   "-D %s: the values of this axis are in rows, which -D cannot "
+				   "replace",
+				   d->name);
 			continue;
 		}
 		near = suggest(l, d->name);

@@ -98,7 +98,7 @@ static const char *suggest(const struct compiler *c, const char *word)
 	return near;
 }
 
-static void warn_if_meant(struct compiler *c, const char *s, size_t len)
+static void warn_of_unknown_word(struct compiler *c, const char *s, size_t len)
 {
 	const char *word = arena_strndup(c->load->mem, s, len), *near;
 	struct diag *w;
@@ -121,8 +121,7 @@ static void warn_if_meant(struct compiler *c, const char *s, size_t len)
 	if (!near)
 		return;
 	w = cfg_warning(c->load->cfg, c->load->diags, c->text->at,
-			"'%s' holds {%s}, which is no name known here; it stays as it is", c->key,
-			word);
+			"'%s' holds the unknown word {%s}; it stays as it is", c->key, word);
 	diag_hint(w, "did you mean {%s}? If not, write {{%s}}", near, word);
 }
 
@@ -130,16 +129,14 @@ static void refuse_unknown(struct compiler *c, const char *s, size_t len)
 {
 	const char *word = arena_strndup(c->load->mem, s, len), *near = suggest(c, word);
 	struct diag *e = cfg_error(c->load->cfg, c->load->diags, c->text->at,
-				   "'%s' holds {%s}, which is no name known here", c->key, word);
+				   "'%s' holds the unknown word {%s}", c->key, word);
 
 	if (near)
-		diag_hint(e, "did you mean {%s}? A {%s} that shall stay is written {{%s}}", near,
-			  word, word);
+		diag_hint(e, "did you mean {%s}? For a literal {%s} write {{%s}}", near, word,
+			  word);
 	else
-		diag_hint(e,
-			  "'vars' gives names their values; a {%s} that shall stay is written "
-			  "{{%s}}",
-			  word, word);
+		diag_hint(e, "define '%s' in 'vars'; for a literal {%s} write {{%s}}", word, word,
+			  word);
 }
 
 static bool is_known(const struct compiler *c, const char *word, size_t len)
@@ -191,7 +188,7 @@ static void push_word(struct compiler *c, const char *word, size_t len)
 		refuse_unknown(c, word, len);
 	} else {
 		template_add_text(&c->out, word - 1, len + 2);
-		warn_if_meant(c, word, len);
+		warn_of_unknown_word(c, word, len);
 	}
 }
 
