@@ -14,33 +14,36 @@
 #include "config/fields.h"
 #include "scheduler/backend.h"
 
-/* Told when a job is about to have the user's terminal, and when it is free again: whoever else
- * writes there waits. taken: NULL: nobody does. */
+/* Callbacks about the user's terminal, for the views and messages that also write to it. taken(): a
+ * job is about to get the terminal (true), or has given it back (false). Nobody else writes to it
+ * in between. NULL: nobody else writes to it at all. */
 struct backend_terminal {
 	void (*taken)(void *ctx, bool is_taken);
-	/* The job that has it was stopped by Ctrl-Z: suspend the run, and all of its process group,
-	 * before this returns. NULL: nobody can. */
+	/* Ctrl-Z stopped the job that has the terminal. Must suspend the run and its whole process
+	 * group before it returns. NULL: the run cannot be suspended, and the job is continued. */
 	void (*suspend)(void *ctx);
-	/* Nobody reads what its job prints any more. NULL: then it goes on unseen. */
+	/* Standard output is a pipe, and its reader has gone. NULL: the job goes on, and its output
+	 * is dropped. */
 	void (*unread)(void *ctx);
 	void *ctx;
 };
 
-/* What a constructor is given. All borrowed, all outlive the backend. */
+/* Arguments of a constructor. All pointers are borrowed and outlive the backend. */
 struct backend_env {
-	const char *name; /* as the configuration calls it: the type's name, or another */
-	struct backend *const *others; /* made before it, n_others of them */
+	const char *name;	       /* its name in the configuration: the type's, or another */
+	struct backend *const *others; /* backends that were created before */
 	unsigned n_others;
-	struct ev_loop *loop; /* NULL: it is driven by hand (tests, benchmarks) */
+	struct ev_loop *loop; /* NULL: the caller steps it (tests, benchmarks) */
 	const struct clock *clock;
 	const char *scratch_root;
 	uint32_t max_parallel; /* an explicit -j; 0: the backend's own default */
 	double grace_s;
-	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: ours */
+	uint64_t job_nofile; /* soft limit of open files for jobs; 0: our own */
 	struct backend_terminal terminal;
-	void (*warn)(const char *text); /* what people should know at once; NULL: nobody does */
-	/* What backends: { NAME: {…} } says of this one, or NULL. Read it with config/fields.h. */
-	struct cfg_fields *settings; /* whoever made env calls cfg_fields_end() on it */
+	void (*warn)(const char *text); /* shows a warning at once; NULL: drops it */
+	/* The settings of this backend, backends: { NAME: {…} }, or NULL. Read them with
+	 * config/fields.h. */
+	struct cfg_fields *settings; /* the caller of create() calls cfg_fields_end() */
 };
 
 struct backend_type {
@@ -52,16 +55,16 @@ struct backend_type {
 
 extern const struct backend_type *const backend_types[]; /* NULL-terminated */
 extern const char *const backend_names[];		 /* their names, in the same order */
-extern const struct job_key backend_job_keys[];		 /* job_keys.h; ends in one without a key */
+extern const struct job_key backend_job_keys[]; /* of job_keys.h; the last one has no key */
 /* Their names, for messages: "local, chips, fake". */
 void backend_add_names(struct str *out);
-/* e says that there is no backend of this name: the one that was meant, or all. */
+/* Adds a hint to e, the error about the unknown backend `name`: the name that was probably meant,
+ * or all names. */
 void backend_hint(struct diag *e, const char *name);
 const struct backend_type *backend_type_find(const char *name);
 bool backend_type_exists(const char *name);
-/* A backend that gives jobs nothing but a command refuses a key of another backend that it must not
- * ignore: one of job_keys.h, or of a type that has some there. name: of the backend that refuses.
- */
+/* Adds an error if k belongs to another backend that has keys in job_keys.h. For backends that run
+ * only commands: they must not ignore such a key. name: of the calling backend. */
 void backend_check_foreign_key(const struct backend_key *k, const char *name, struct diags *diags);
 
 #define BACKEND(name, help) \

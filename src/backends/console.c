@@ -15,24 +15,26 @@
 #include "base/term_mode.h"
 
 enum { READ_SIZE = 4096 };
-/* Of what the screen did not take yet: above the first the job has to wait, below the second not
- * any more; a hurried one loses what is above the third. */
+/* Bytes that the screen has not taken yet. Above UNSENT_MOST the job waits; below UNSENT_FEW it
+ * goes on. After console_hurry() the job does not wait, and output above UNSENT_LOST is dropped. */
 enum { UNSENT_MOST = 256 << 10, UNSENT_FEW = 64 << 10, UNSENT_LOST = 1 << 20 };
-/* What a terminal or pipe that poll() calls writable surely takes. */
+/* Bytes that a terminal or pipe takes without blocking after poll() called it writable. */
 enum { POLLED_BYTES = 256 };
-/* At the end, without progress. */
+/* How long console_release() waits for a screen that takes nothing. */
 enum { PATIENCE_MS = 5000, HURRY_MS = 500 };
-/* How often `bg` is answered by stopping again. */
+/* How often dvsched stops itself again when it is continued in the background (`bg`). */
 enum { BACKGROUND_MOST = 8 };
 
 struct console {
 	struct ev_loop *loop;
 	struct backend_terminal terminal;
-	struct slot *slot;   /* who has it; NULL: nobody */
-	bool is_screen_only; /* it shows, and hears no keys */
+	struct slot *slot;   /* whose job has the terminal; NULL: none */
+	bool is_screen_only; /* output is shown, keys are not read */
 	int in_fd, out_fd;
-	bool is_polled; /* out_fd is not ours alone: written to in small parts, after poll() */
-	bool is_gone;	/* nobody reads what we write */
+	/* out_fd is shared with other processes, so it may block: written to in small parts, after
+	 * poll(). */
+	bool is_polled;
+	bool is_gone; /* the screen has no reader any more */
 	bool is_hurried, has_line;
 	ev_io readable, writable;
 	ev_signal resized, resumed;
@@ -61,7 +63,7 @@ static void forget_output(struct console *c)
 	ev_io_stop(c->loop, &c->writable);
 }
 
-/* A terminal that is gone has SIGHUP to say so; a pipe has nothing but this. */
+/* When a terminal is gone, SIGHUP reports it as well; for a pipe, EPIPE is the only report. */
 static void note_gone(struct console *c)
 {
 	bool is_pipe = errno == EPIPE;
@@ -71,7 +73,7 @@ static void note_gone(struct console *c)
 		c->terminal.unread(c->terminal.ctx);
 }
 
-/* False: it does not take more now. */
+/* false: the screen takes no more now. */
 static bool write_on(struct console *c)
 {
 	while (c->sent < c->out.len && !c->is_gone) {
@@ -135,7 +137,7 @@ static void write_rest(struct console *c, int patience_ms)
 
 /* ---- the keys ---- */
 
-/* Reading in the background would stop us: what is typed there is for somebody else. */
+/* A read in the background would stop dvsched, and the keys are for the foreground process. */
 static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 {
 	struct console *c = w->data;
@@ -151,7 +153,7 @@ static void on_readable(struct ev_loop *loop, ev_io *w, int revents)
 	if (n > 0)
 		slot_type(c->slot, bytes, (size_t)n);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		ev_io_stop(loop, w); /* the terminal is gone; SIGHUP says what that means */
+		ev_io_stop(loop, w); /* the terminal is gone; SIGHUP ends the run */
 }
 
 /* ---- the size ---- */
@@ -181,7 +183,7 @@ static void on_resized(struct ev_loop *loop, ev_signal *w, int revents)
 
 /* ---- stopped and resumed ---- */
 
-/* In the background the terminal is not ours to take: as any program that wants it, we stop. */
+/* Like any program that needs the terminal, dvsched stops itself while it is in the background. */
 static bool wait_for_foreground(const struct console *c)
 {
 	for (int i = 0; i < BACKGROUND_MOST && !term_is_foreground(c->in_fd); i++)
@@ -219,7 +221,7 @@ void console_stopped(struct console *c)
 	if (!c->slot || c->is_hurried)
 		return;
 	if (c->terminal.suspend)
-		c->terminal.suspend(c->terminal.ctx); /* and it goes on with the run */
+		c->terminal.suspend(c->terminal.ctx); /* the job is continued with the run */
 	else
 		slot_continue(c->slot);
 }
@@ -236,7 +238,8 @@ static void on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 
 /* ---- taken and given back ---- */
 
-/* What is opened again has an offset of its own: not for files, where others write behind us. */
+/* A second open has its own file offset. So a regular file is not opened again: other processes
+ * write to it through the shared offset. */
 static void open_screen(struct console *c)
 {
 	bool is_file;
@@ -355,7 +358,7 @@ void console_release(struct console *c)
 		return;
 	if (!c->has_line || n_unsent(c))
 		write_rest(c, c->is_hurried ? HURRY_MS : PATIENCE_MS);
-	if (!c->has_line) { /* what we say next begins a line */
+	if (!c->has_line) { /* the next output begins on a new line */
 		str_add(&c->out, c->is_screen_only ? "\n" : "\r\n");
 		write_rest(c, HURRY_MS);
 	}

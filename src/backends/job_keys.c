@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of jobs that backends read, and who says what of them where they are wrong. */
+/* The keys of jobs that backends read, and the error for a key of another backend. */
 #include "backends/backends.h"
 
 const struct job_key backend_job_keys[] = {
@@ -11,7 +11,7 @@ const struct job_key backend_job_keys[] = {
 	{0},
 };
 
-/* What is said of such keys where they are wrong. */
+/* Texts of the error about a key of another backend. */
 static const struct key_owner {
 	const char *backend, *what_for, *instead;
 } key_owners[] = {

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Keys of a job that a backend reads beside the one with its own name: JOB_KEY(backend, key, does
- * it say what runs, in the place of a command?). What they mean: docs/reference/devices.md. Before
- * them JOB_KEYS(backend, what they are for, what to write where they are wrong), for messages.
- * Included inside tables, so without a guard.
+ * Keys of a job that a backend reads in addition to the key with its own name;
+ * docs/reference/devices.md has their meaning.
+ *
+ *   JOB_KEYS(backend, what_for, instead)  before its keys: two texts for the error about a key
+ *                                         that the job's backend does not have
+ *   JOB_KEY(backend, key, is_work)        is_work: it says what runs, in place of a command
+ *
+ * Included inside tables, so it has no guard.
  */
 JOB_KEYS(chips, "devices",
 	 "'backend' names the pool of devices that runs it (a backend of type chips); a command "

@@ -13,8 +13,8 @@
 #include "backends/console.h"
 #include "base/mem.h"
 
-/* Jobs taken beyond those that run, so that one can be found that fits, or that is loaded already.
- */
+/* Jobs accepted beyond those that run, so that the pool can choose one that fits, or whose image is
+ * loaded. */
 enum { LOOK_AHEAD_PER_UNIT = 8, LOOK_AHEAD_LEAST = 64 };
 
 static void chips_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
@@ -22,7 +22,7 @@ static void chips_check(struct backend *b, const struct job_spec *spec, struct d
 	struct chips *c = chips_of(b);
 	struct arena *mem;
 
-	/* Jobs of a kind differ in values only, and those are for the driver. */
+	/* Jobs with the same rules differ only in values, which the driver checks. */
 	if (c->last_checked == spec->rules)
 		return;
 	c->last_checked = spec->rules;
@@ -90,7 +90,7 @@ static void chips_suspend(struct backend *b, bool is_suspended)
 	if (is_suspended)
 		console_suspend(c->console, true);
 	if (is_suspended)
-		line_leave(c); /* others need not wait for us */
+		line_leave(c); /* other processes must not wait for a stopped one */
 	else
 		c->back_s = chips_now(c);
 }
@@ -108,7 +108,7 @@ static void chips_close(struct backend *b, void (*closed)(void *ctx, const char 
 	c->is_closing = true;
 	c->closed = closed;
 	c->closed_ctx = ctx;
-	chips_turn(c); /* what does not leave has a clock */
+	chips_turn(c); /* workers close; late ones are killed */
 }
 
 static void chips_destroy(struct backend *b)
@@ -206,7 +206,7 @@ static void refuse_shared(const struct backend_env *env, int32_t id,
 	diag_note(e, other->devices_pos, "that one takes it here");
 }
 
-/* Two pools that lend the same device to two jobs: each would wait for the other's lock. */
+/* Two pools with one device would wait for each other's lock. */
 static bool shares_no_device(const struct backend_env *env, const struct chips_settings *s,
 			     struct diags *diags)
 {

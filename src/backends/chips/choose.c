@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which units a job gets: all or nothing, those that have to do the least first. */
+/* Which units a job gets: all or none, preferably those that need the least work first. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "backends/chips/chips.h"
 #include "base/mem.h"
 
-/* What opens or closes too slowly is not waited for: if it comes, it comes. */
+/* A unit that opens or closes slowly is not waited for; if it opens after all, it is free again. */
 bool unit_is_free(const struct unit *u, double now_s)
 {
 	if (unit_is_held(u) || u->is_probe || u->leave == LEAVE_KILLED ||
@@ -22,7 +22,7 @@ static bool has_options(const struct unit *u, const struct chips_request *q)
 	return u->open_options && str_eq(u->open_options, q->open_options);
 }
 
-/* j can be bound to it at once. Who borrows opens it itself. */
+/* j can be bound to u at once. A borrower opens the device itself. */
 static bool is_ready_for(const struct unit *u, const struct chips_job *j)
 {
 	return j->request->is_borrowed || (u->state == UNIT_IDLE && has_options(u, j->request));
@@ -37,7 +37,7 @@ static bool can_serve(const struct unit *u, const struct chips_job *j, double no
 	return u->state != UNIT_CLOSING || !j->request->is_borrowed;
 }
 
-/* How much is to be done before a rank can run there. */
+/* How much work it takes until a rank can run there. */
 static int cost_of_state(const struct unit *u, const struct chips_request *q)
 {
 	if (q->is_borrowed)
@@ -63,9 +63,9 @@ static int cost_of(const struct chips *c, const struct chips_job *j, const struc
 	int cost = cost_of_state(u, q);
 
 	if (past_has(c, j->job, u->device->id))
-		cost += 1000; /* it failed there: elsewhere, if there is an elsewhere */
+		cost += 1000; /* it failed there: prefer other units */
 	if (!past_was_well(c, j->job, u->device->id))
-		cost += 500; /* no more devices than it has had already, if it breaks them */
+		cost += 500; /* prefer devices that survived this job, if it breaks devices */
 	if (u->health.state == HEALTH_SUSPECT)
 		cost += 100;
 	if (u->health.state == HEALTH_PROBATION)
@@ -84,11 +84,10 @@ static int choose_compare(const void *a, const void *b)
 
 	if (x->cost != y->cost)
 		return x->cost - y->cost;
-	return (x->unit > y->unit) - (x->unit < y->unit); /* two runs choose alike */
+	return (x->unit > y->unit) - (x->unit < y->unit); /* two runs choose the same */
 }
 
-/* The n cheapest of one domain, if it has so many. Returns what they cost together; -1: it has
- * not. */
+/* The n cheapest units of one domain. Returns their total cost; -1: it has fewer. */
 static int choose_in_domain(const struct choice *all, size_t n_all, int32_t domain, uint32_t n,
 			    struct unit **ret)
 {
@@ -104,7 +103,7 @@ static int choose_in_domain(const struct choice *all, size_t n_all, int32_t doma
 	return found == n ? cost : -1;
 }
 
-/* The domain in which the least is to be done. */
+/* The units of the domain with the smallest total cost. */
 static bool choose_same_domain(const struct choice *all, size_t n_all, uint32_t n,
 			       struct unit **ret)
 {

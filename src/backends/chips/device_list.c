@@ -58,7 +58,7 @@ void device_list_add(struct str *out, const int32_t *ids, uint32_t n)
 	resource_units_add(out, (const uint32_t *)ids, n); /* no id is negative */
 }
 
-/* ---- against what is there ---- */
+/* ---- checked against the driver's devices ---- */
 
 struct listing {
 	struct arena *mem;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `devices: "0-3,6"` and `fault_domains: [[0, 1], [2, 3]]`, held against what the driver says is
- * there. */
+/* `devices: "0-3,6"` and `fault_domains: [[0, 1], [2, 3]]`, checked against the devices that the
+ * driver reports. */
 #ifndef BACKENDS_CHIPS_DEVICE_LIST_H
 #define BACKENDS_CHIPS_DEVICE_LIST_H
 
 #include "backends/chips/settings.h"
 
-/* Fills s->devices; without a key: all of them. Errors, with places, to diags. */
+/* Fills s->devices; without the key: all devices. Errors, with places, to diags. */
 void device_list_read(struct arena *mem, struct cfg_fields *f, const struct driver_facts *facts,
 		      struct chips_settings *s, struct diags *diags);
 

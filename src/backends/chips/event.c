@@ -137,7 +137,8 @@ static void on_slot_noted(struct slot *slot, void *ctx, const char *text)
 		l->chips->warn(text);
 }
 
-/* Of an interactive command, or one whose output is shown: decides nothing, so it is no event. */
+/* Output of an interactive command, or of one whose output is shown. It changes no state, so it is
+ * not an event. */
 static void on_slot_said(struct slot *slot, void *ctx, const char *bytes, size_t n)
 {
 	const struct lend *l = ctx;
@@ -169,7 +170,7 @@ static void handle_submit(struct chips *c, struct chips_job *j)
 	list_append(&c->queue, &j->link);
 }
 
-/* A job that has ended meanwhile is not there any more. */
+/* A job that has ended in the meantime is not found. */
 static void handle_kill(struct chips *c, const struct event *e)
 {
 	struct chips_job *j = queue_find(c, e->job);
@@ -230,7 +231,7 @@ static void event_deliver(struct chips *c, const struct event *e)
 	}
 }
 
-/* Nothing is appended meanwhile: what hears only changes state. */
+/* Receivers only change state, so no event is appended meanwhile. */
 void events_drain(struct chips *c)
 {
 	struct event_queue *q = &c->events;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What happens to the pool, as data. Verbs of the backend, workers, slots and timers append an
- * event and wake the pool, and do nothing else; the turn drains the queue.
+ * What happens to the pool, as data. Verbs of the backend and callbacks of workers, slots and the
+ * device queue append an event and wake the pool, and do nothing else. The turn drains the queue.
  */
 #ifndef BACKENDS_CHIPS_EVENT_H
 #define BACKENDS_CHIPS_EVENT_H
@@ -28,7 +28,7 @@ enum event_kind {
 	EVENT_PHASE,	   /* epoch, phase */
 	EVENT_RUN_ENDED,   /* run; flag: the worker can take another one */
 	EVENT_DIAGNOSED,   /* text */
-	EVENT_DIED,	   /* text; flag: it is still there after SIGKILL */
+	EVENT_DIED,	   /* text; flag: it still exists after SIGKILL */
 	/* of a lend's slot */
 	EVENT_SLOT_ENDED, /* result */
 	EVENT_SLOT_DIED,  /* text, reason */
@@ -61,7 +61,7 @@ struct event_queue {
 
 /* Appends e and wakes the pool. What e points to is copied. */
 void event_add(struct chips *c, const struct event *e);
-/* Hands all that are there to their receivers, which only change state. */
+/* Delivers all events to their receivers, which only change state. */
 void events_drain(struct chips *c);
 void events_done(struct chips *c);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is done for a gang, from its state: rank 0 gets its request and makes the directory; then
- * the others; when all are armed they are released together, and only then the clock of the run
- * begins. Without a barrier each rank goes as soon as it can.
+ * Acts on the state of a gang. Rank 0 gets its request and makes the directory; then the others get
+ * theirs. When all are armed they are released together, and only then the clock of the run begins.
+ * Without a barrier each rank starts as soon as it can.
  */
 #include "backends/chips/gang.h"
 
@@ -16,7 +16,7 @@
 #include "backends/chips/device_list.h"
 #include "base/mem.h"
 
-/* What the ranks of a gang share to meet in. */
+/* Size of the memory that the ranks of a gang share for join(). */
 enum { SHARED_BYTES = 1 << 20 };
 
 static const struct chips_request *gang_request_of(const struct gang *g)
@@ -83,7 +83,7 @@ struct gang *gang_new(struct chips_job *j, struct unit *const *units)
 void gang_free(struct gang *g)
 {
 	list_remove(&g->link);
-	for (uint32_t i = 0; i < g->n; i++) /* one that has ended may be another's already */
+	for (uint32_t i = 0; i < g->n; i++) /* the unit of an ended rank may have another holder */
 		if (g->ranks[i].unit->holder == &g->holder)
 			unit_let_go(g->ranks[i].unit, false);
 	closep(&g->shared_fd);
@@ -101,14 +101,15 @@ bool gang_is_over(const struct gang *g)
 	return true;
 }
 
-/* All ranks say that another did not come: then it is no device, and the job's own affair. */
+/* All ranks that are left reported a missing peer: no device is at fault, so it is a deadlock of
+ * the job. */
 static void gang_set_missing_cause(struct gang *g)
 {
 	int found = -1;
 
 	for (uint32_t i = 0; i < g->n; i++)
 		if (g->ranks[i].end.class == DVS_PEER && (found < 0 || !g->ranks[found].end.text))
-			found = (int)i; /* one that has said so */
+			found = (int)i; /* preferably one with a text */
 	if (g->cause >= 0 || found < 0)
 		return;
 	g->ranks[found].end.class = DVS_DEADLOCK;
@@ -130,7 +131,7 @@ void gang_finish(struct gang *g)
 
 /* ---- on the way ---- */
 
-/* When a driver's join() is to give up: it may have to wait for a rank that is slow to load. 0:
+/* When a driver's join() must give up: it may have to wait for a rank that loads slowly. 0:
  * never. */
 static uint64_t join_deadline_ns(const struct gang *g)
 {
@@ -192,7 +193,7 @@ static void say_started(struct gang *g)
 	g->released_s = g->started_s;
 }
 
-/* One worker was gone before its request, when the others had begun. */
+/* A worker died before its request, when other ranks had begun: its device is opened again. */
 static void gang_open_again(struct gang *g, uint32_t rank)
 {
 	struct rank *r = &g->ranks[rank];
@@ -203,7 +204,8 @@ static void gang_open_again(struct gang *g, uint32_t rank)
 		gang_fail_open(g, rank, DVS_BUSY, r->unit->locked_by);
 }
 
-/* With a barrier: rank 0 first, it makes the directory; the others when it is there. */
+/* With a barrier rank 0 is first, since it makes the directory; the others follow when it
+ * exists. */
 static bool may_be_sent(const struct gang *g, uint32_t rank)
 {
 	if (g->ranks[rank].state != RANK_OPEN || g->is_ending)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A rank says that its device is broken: then the others may be, too, since their ranks were
- * stopped in the middle of what broke the first. So from then on units are kept when their ranks
- * end; when all have, each is opened by a fresh worker, before the job's end is reported. Those
- * that open are everybody's again at once.
+ * If a rank reports that its device is broken, the others may be, too: their ranks were stopped in
+ * the middle of the work that broke the first. From then on, units are kept when their ranks end.
+ * When all ranks have ended, a fresh worker opens each device, before the job's end is reported. A
+ * device that opens is free at once.
  */
 #include <math.h>
 
@@ -32,7 +32,8 @@ void gang_keep_unit(struct gang *g, uint32_t rank)
 	unit_hold(g->ranks[rank].unit, &g->holder, rank);
 }
 
-/* Its rank had ended before anybody knew. Who has it now, or opens it, will see. */
+/* For a rank that ended before the broken device was reported. If the unit has a new holder, or
+ * opens already, that shows whether it still opens. */
 static bool may_be_kept_again(const struct rank *r)
 {
 	return r->sent_s > 0 && !r->is_kept && !unit_is_held(r->unit) && !r->unit->is_probe &&
@@ -54,7 +55,7 @@ static void begin_probes(struct gang *g)
 			gang_keep_unit(g, i);
 }
 
-/* A fresh process alone shows how the device is, so the one that ran leaves first. */
+/* Only a fresh process shows whether the device opens, so the old worker is closed first. */
 static void probe_rank(struct gang *g, struct rank *r)
 {
 	struct unit *u = r->unit;
@@ -67,7 +68,7 @@ static void probe_rank(struct gang *g, struct rank *r)
 		rank_give_back(g, r);
 }
 
-/* What is known of the devices is enough. */
+/* The results so far are enough. */
 static void stop_probe(struct gang *g, struct rank *r)
 {
 	if (r->unit->is_probe)

@@ -30,7 +30,7 @@ static void give_back(struct lent *d)
 	unit_let_go(d->unit, true);
 }
 
-/* Nothing that we may give back is left with a process. */
+/* slot_free() comes first: no process may use a device that is given back. */
 void lend_free(struct lend *l)
 {
 	slot_free(l->slot);
@@ -51,7 +51,8 @@ static void lend_finish(struct lend *l)
 	lend_free(l);
 }
 
-/* Not its fault: it waits again, at the front, and the next turn may find it other devices. */
+/* The job was not started. It waits again, at the front, and the next turn may find other devices
+ * for it. */
 static void lend_put_back(struct lend *l)
 {
 	struct chips *c = l->chips;
@@ -77,7 +78,7 @@ static bool all_back(const struct lend *l)
 	return true;
 }
 
-/* ---- what it hears of its units ---- */
+/* ---- events of its units ---- */
 
 static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, const char *text)
 {
@@ -101,7 +102,7 @@ static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class clas
 	note_probe(lend_of(h), u, class, text);
 }
 
-/* Idle before, or killed while it probed. */
+/* An idle worker that was closed, or a probe that was killed. */
 static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
 {
 	struct lend *l = lend_of(h);
@@ -129,7 +130,7 @@ static const struct holder_ops lend_holder_ops = {
 	.free_at = free_at,
 };
 
-/* ---- what it hears of its slot ---- */
+/* ---- events of its slot ---- */
 
 void lend_handle_ended(struct lend *l, const struct job_result *result)
 {
@@ -162,9 +163,9 @@ static bool has_console(const struct lend *l)
 	return l->slot && (rules->is_interactive || rules->is_shown);
 }
 
-/* ---- can they still be opened? ---- */
+/* ---- probing after a failure ---- */
 
-/* It ran, and did not pass, and nobody wanted its end. */
+/* The command ran and did not pass, and was not killed on request. */
 static bool wants_probe(const struct lend *l)
 {
 	return l->result.status != JOB_PASSED && l->result.reason != REASON_LAUNCH &&
@@ -185,9 +186,9 @@ static void lend_settle(struct lend *l)
 			give_back(&l->devices[i]);
 }
 
-/* ---- its process ---- */
+/* ---- the command ---- */
 
-/* "0,1": their ids, or what stands for them with whoever opens them. */
+/* "0,1": the ids of the devices or, with is_lent_as, their names for the borrower. */
 static const char *list_devices(const struct lend *l, bool is_lent_as)
 {
 	_cleanup_(str_done) struct str ids = {0};
@@ -227,7 +228,7 @@ static const char *const *make_env(const struct lend *l)
 	return env;
 }
 
-/* Where its devices are, unless it keeps more CPUs busy than there are. */
+/* The CPUs of its devices' nodes; NULL: any, since they are too few for the job or not known. */
 static const char *find_cpus(const struct lend *l, int32_t *ret_node)
 {
 	_cleanup_(freep) const struct chips_device **devices = xcalloc(l->n, sizeof(*devices));
@@ -279,9 +280,9 @@ static void lend_run(struct lend *l)
 	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l), &needs);
 }
 
-/* ---- before it ---- */
+/* ---- before the command ---- */
 
-/* Not chosen any more since a worker had trouble to leave. */
+/* A device became unusable after it was chosen: its worker did not close well. */
 static bool has_unusable(const struct lend *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)
@@ -317,7 +318,7 @@ static void lend_clear(struct lend *l)
 		lend_begin(l);
 }
 
-/* Its end is known; what is known of the devices is enough. */
+/* The job's end is known; no more results of probes are needed. */
 static void lend_kill_probes(struct lend *l)
 {
 	for (uint32_t i = 0; i < l->n; i++)
@@ -379,7 +380,7 @@ struct lend *lend_new(struct chips_job *j, struct unit *const *units)
 	return l;
 }
 
-/* ---- looked at ---- */
+/* ---- queries ---- */
 
 void lend_suspend(struct lend *l, bool is_suspended)
 {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A lend: devices for a process that opens them itself. They are ours by their locks when it
- * begins, and the slot that runs it has copies of these: they are free only when its last process
- * is gone, whichever of the two dies first. A slot serves one lend.
+ * A lend: devices for a command that opens them itself. The pool has the locks of all of them when
+ * the command starts, and the slot that runs it has copies of their descriptors. So the devices are
+ * free only when the last process is gone, whichever of the two dies first. A slot serves one lend.
  *
- * If the process fails, a worker opens each device before the failure is reported. A device that
- * does not open is quarantined, and the failure counts as the device's.
+ * If the command fails, a worker opens each device before the failure is reported. A device that
+ * does not open is quarantined, and the device is at fault, not the job.
  *
- * What it hears changes its state; lend_act() does what that asks for. lend_result.c says how it
- * ended.
+ * Events change the state of a lend, and lend_act() acts on it. lend_result.c makes the result.
  */
 #ifndef BACKENDS_CHIPS_LEND_H
 #define BACKENDS_CHIPS_LEND_H
@@ -17,14 +16,14 @@
 #include "exec/slot.h"
 
 enum lend_state {
-	LEND_CLEARING, /* workers that have a device open are leaving */
-	LEND_RUNNING,  /* all are locked; until the slot of the process is gone */
-	LEND_SETTLING, /* its process and its slot are gone: did it fail? */
-	LEND_PROBING,  /* it failed: can they still be opened? */
+	LEND_CLEARING, /* workers that have a device open close it */
+	LEND_RUNNING,  /* the command runs in its slot, and has the devices */
+	LEND_SETTLING, /* the slot has ended; the devices are taken back */
+	LEND_PROBING,  /* it failed: workers try to open the devices */
 };
 
 struct lent {
-	struct unit *unit; /* held by the lend as long as it is not back */
+	struct unit *unit; /* held by the lend until is_back */
 	bool is_back;
 	struct device_probe probe;
 };
@@ -39,17 +38,17 @@ struct lend {
 	enum lend_state state;
 	struct slot *slot;
 	bool was_killed, is_slot_closed;
-	bool must_kill; /* when all events are heard */
+	bool must_kill; /* in the next lend_act() */
 	enum kill_level kill_level;
 	enum job_reason kill_reason;
 	double started_s;
-	struct job_result
-		result; /* of the process; texts in the job's arena. JOB_RUNNING: none yet */
+	/* Of the command; texts in the job's arena. JOB_RUNNING: none yet. */
+	struct job_result result;
 };
 
-/* The units are free; those that are open are closed first. */
+/* The units are free; open ones are closed first. Takes over j. */
 struct lend *lend_new(struct chips_job *j, struct unit *const *units);
-/* What its state asks for; l may be gone then. */
+/* Acts on the state; may free l. */
 void lend_act(struct lend *l);
 void lend_free(struct lend *l);
 

@@ -76,7 +76,7 @@ static struct chips_device *lend_find_device(struct chips_settings *s, const cha
 	return NULL;
 }
 
-/* It stands between commas in the environment of a process. */
+/* Names are separated by commas in the environment of the borrower. */
 static bool lend_is_name(const char *s)
 {
 	if (!s || !*s)
@@ -143,7 +143,7 @@ static void lend_read_places(struct naming *n)
 	}
 	list = getenv(variable);
 	if (!list)
-		return; /* nothing is counted anew */
+		return; /* devices are not renumbered */
 	places = split(n->mem, list);
 	while (places[n_places])
 		n_places++;
@@ -166,7 +166,8 @@ static const char *drivers_name(const struct naming *n, const struct chips_devic
 	return n->facts->lend_as && *n->facts->lend_as[i] ? n->facts->lend_as[i] : NULL;
 }
 
-/* A number is the machine's; a text is a name of its own, whichever number the device has here. */
+/* If lent_as is a number, it is the device's number on the machine. A text identifies the device by
+ * itself, whatever number it has here. */
 static void identify(struct naming *n, struct chips_device *d, bool is_renumbered)
 {
 	char *end;

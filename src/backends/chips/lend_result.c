@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a process that borrowed devices ended: by its own doing, or by a device's. */
+/* The result of a command that borrowed devices: whether it failed by itself or because of a
+ * device. */
 #include <stdlib.h>
 
 #include "backends/chips/device_list.h"
@@ -61,7 +62,7 @@ static char *make_details(const struct lend *l, const char *at_fault)
 	return str_take(&out.buf);
 }
 
-/* What the process ended with stays: it is the first that one wants to know. */
+/* The command's own message comes first; the devices that do not open follow. */
 static void lend_fail_for_device(struct lend *l)
 {
 	const struct class_fate *fate = device_class_fate(DVS_WEDGE);
@@ -87,7 +88,7 @@ static void lend_fail_for_job(struct lend *l)
 					    l->job->mem);
 }
 
-/* A retry goes elsewhere, if there is an elsewhere. */
+/* A retry prefers other devices. */
 static void note_past(const struct lend *l)
 {
 	const struct job *job = l->job->job;

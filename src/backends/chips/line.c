@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pool's place among all processes that want its devices (device/lock/queue.h): one place,
- * for the first job that others keep from its devices. It wants all that are usable, since it takes
- * those that are free first. It stays until that job is served, then the next one stands behind
- * everybody.
+ * The pool's place among all processes that use its devices (device/lock/queue.h). The pool has one
+ * place, for the first job that waits because other processes have devices. The place is for all
+ * usable devices, since the job takes those that are free first. It is kept until that job has its
+ * devices; the next job then goes to the end of the queue.
  */
 #include "backends/chips/chips.h"
 #include "device/lock/queue.h"
@@ -49,14 +49,14 @@ static bool others_keep_any(const struct chips *c)
 	return false;
 }
 
-/* It could run if it had all that is usable. */
+/* j could run if it had all usable devices. */
 static bool waits_in_line(const struct chips_job *j)
 {
 	return !j->refused && !chips_job_is_served(j) &&
 	       outlook_n_usable(j) >= j->request->n_devices;
 }
 
-/* Who has the place keeps it, whoever is put before him meanwhile. */
+/* The job that has the place keeps it, even if other jobs were put before it. */
 static const struct chips_job *find_waiting(const struct chips *c)
 {
 	const struct chips_job *first = NULL;

@@ -48,7 +48,7 @@ static void read_nodes(struct placing *p, struct hjson_node *node)
 	}
 }
 
-/* Is it wanted? */
+/* true: devices are to be placed. Reads the nodes that the key gives. */
 static bool numa_read_key(struct placing *p)
 {
 	struct hjson_node *node = p->ask->node;
@@ -130,7 +130,7 @@ const char *numa_place_of(struct arena *mem, const struct chips_device *const *d
 	*ret_node = devices[0]->numa;
 	for (uint32_t i = 0; i < n; i++) {
 		if (!devices[i]->cpus || !numa_read_list(devices[i]->cpus, &some))
-			return NULL; /* one may be anywhere */
+			return NULL; /* a device that is not placed */
 		CPU_OR(&all, &all, &some);
 		if (devices[i]->numa != *ret_node)
 			*ret_node = -1;

@@ -9,9 +9,9 @@
 
 struct numa_ask {
 	struct cfg *cfg;
-	struct hjson_node *node;	/* the value of `numa`; NULL: it is not there */
+	struct hjson_node *node;	/* the value of `numa`; NULL: not given */
 	const char *sys;		/* "/sys" */
-	const cpu_set_t *allowed;	/* what this process may use */
+	const cpu_set_t *allowed;	/* the CPUs that this process may use */
 	void (*warn)(const char *text); /* or NULL */
 };
 
@@ -19,8 +19,9 @@ struct numa_ask {
 void numa_place_read(struct arena *mem, const struct numa_ask *ask, struct chips_settings *s,
 		     struct diags *diags);
 
-/* Of n devices together, for a job that keeps n_cpus busy; in mem. NULL: it is left alone.
- * *ret_node: the one that all are on, or -1. */
+/* The CPUs of n devices together, in mem, for a job that uses n_cpus CPUs. NULL: any CPU, as the
+ * place of a device is not known, or there are fewer than n_cpus. *ret_node: the node of all
+ * devices, or -1. */
 const char *numa_place_of(struct arena *mem, const struct chips_device *const *devices, uint32_t n,
 			  uint32_t n_cpus, int32_t *ret_node);
 

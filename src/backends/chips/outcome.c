@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a gang ended: the job's result and its details; past.c says what it means for devices. */
+/* The result of a gang's job, and its details; past.c says what it means for devices. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static const char *text_of(const struct rank *r)
 	return r->end.text ? r->end.text : device_class_name(r->end.class);
 }
 
-/* Its process was gone, or stopped, before the job had any part in it. */
+/* The worker was gone, or stopped, before it read the request: the job is not the cause. */
 static bool is_unread(const struct rank *r)
 {
 	return r->end.class == DVS_LOST && !r->end.was_read && r->end.verdict.status == JOB_RUNNING;
@@ -118,7 +118,7 @@ static void say_breaks(struct gang *g, enum dvs_class class, struct job_result *
 					  g->job->mem);
 }
 
-/* What the rank ended with stays: it is the first that one wants to know. */
+/* The rank's own message comes first; the devices that do not open any more follow. */
 static void add_broken(const struct gang *g, struct job_result *result)
 {
 	const struct class_fate *fate = device_class_fate(DVS_WEDGE);
@@ -133,7 +133,7 @@ static void add_broken(const struct gang *g, struct job_result *result)
 	result->message = arena_strdup(g->job->mem, text.s);
 }
 
-/* Where a retry may go: rather to those that it had and that still open than to fresh ones. */
+/* A retry prefers devices of this attempt that still open to devices that the job has not used. */
 static void note_probes(struct gang *g, struct unit *const *broken, uint32_t n_broken)
 {
 	const struct job *job = g->job->job;
@@ -148,7 +148,7 @@ static void note_probes(struct gang *g, struct unit *const *broken, uint32_t n_b
 	}
 }
 
-/* A mark for its device, or none; where a retry goes. */
+/* Marks the device of the cause if necessary, and records it for retries. */
 static void mark_cause(struct gang *g, bool is_the_job)
 {
 	const struct rank *r = &g->ranks[g->cause];
@@ -162,7 +162,8 @@ static void mark_cause(struct gang *g, bool is_the_job)
 		past_add(g->chips, job, r->unit->device->id, class);
 }
 
-/* What is at fault: the job, or a device. */
+/* Decides whether the job or a device is at fault, and returns which. Marks devices and changes the
+ * result accordingly. */
 static const char *settle_fault(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
@@ -185,7 +186,8 @@ static const char *settle_fault(struct gang *g, struct job_result *result)
 	return "job";
 }
 
-/* The run is the job's own affair; that the device did not come back after it is not. */
+/* The run failed because of the job; the device is marked only if a reset did not make it usable
+ * again. */
 static void mark_spent(struct gang *g)
 {
 	const struct rank *r = &g->ranks[g->cause];
@@ -205,7 +207,7 @@ static const char *message_of(struct gang *g, const struct rank *r)
 			    text);
 }
 
-/* A rank's driver was content, and its log was not. */
+/* The driver of the rank reported success, but the patterns of its log did not. */
 static void result_by_log(struct gang *g, struct job_result *result)
 {
 	const struct rank *r = &g->ranks[g->cause];
@@ -222,7 +224,7 @@ static void result_by_cause(struct gang *g, struct job_result *result)
 
 	if (r->end.verdict.status != JOB_RUNNING)
 		*result = r->end.verdict;
-	if (result->reason != REASON_LAUNCH) { /* not even its directory could be made */
+	if (result->reason != REASON_LAUNCH) { /* LAUNCH: its directory could not be made */
 		result->status = fate->status;
 		result->reason = fate->reason;
 	}

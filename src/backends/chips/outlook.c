@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Why a job waits for devices, and which jobs wait in vain: those are ended, with the reasons. */
+/* Why a job waits for devices, and which jobs can never get them: those are ended, with the
+ * reasons. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -16,7 +17,7 @@ static uint32_t count_units(const struct chips *c, bool (*is)(const struct unit 
 	return n;
 }
 
-/* How many there are; domain NULL: of any. */
+/* Number of units for which is() holds; domain NULL: of any domain. */
 static uint32_t count_in_domain(const struct chips_job *j, const int32_t *domain,
 				bool (*is)(const struct chips_job *j, const struct unit *u))
 {
@@ -28,7 +29,7 @@ static uint32_t count_in_domain(const struct chips_job *j, const int32_t *domain
 	return n;
 }
 
-/* How many at most j could have at once. */
+/* The largest number of such units that j could have at once. */
 static uint32_t count_for_job(const struct chips_job *j,
 			      bool (*is)(const struct chips_job *j, const struct unit *u))
 {
@@ -110,7 +111,7 @@ static double n_usable_at(const struct chips *c, const int32_t *domain, uint32_t
 	return ret;
 }
 
-/* When the quarantines are over that keep j from running. */
+/* When enough quarantines are over for j to run. */
 static double possible_at(const struct chips_job *j)
 {
 	const struct chips *c = j->chips;
@@ -125,7 +126,8 @@ static double possible_at(const struct chips_job *j)
 	return at_s;
 }
 
-/* How long j may wait for that. A gang does not wait for devices that it has broken itself. */
+/* How long j may wait for a quarantine to end. A gang does not wait for devices that it has broken
+ * itself. */
 static double patient_until(const struct chips_job *j)
 {
 	if (j->request->queue_s > 0)
@@ -168,7 +170,7 @@ static void add_one_unusable(const struct chips *c, struct str *out)
 	}
 }
 
-/* Why we do not have it, though it is well. */
+/* Why u, though usable, is not available. */
 static void add_others(const struct unit *u, struct str *out)
 {
 	if (u->locked_by[0])
@@ -178,7 +180,7 @@ static void add_others(const struct unit *u, struct str *out)
 			   u->device->id);
 }
 
-/* One is described in full; of several only the ids. */
+/* One unusable device is described in full; of several only the ids. */
 static void add_unusable(const struct chips *c, struct str *out)
 {
 	if (c->n_units - count_units(c, is_usable) == 1) {
@@ -252,8 +254,8 @@ bool chips_is_unused(const struct chips *c)
 	return list_is_empty(&c->gangs) && list_is_empty(&c->lends);
 }
 
-/* Nothing runs, nothing opens, nothing came back for a while. That alone ends no job: one that
- * could run on usable devices goes on waiting. */
+/* For deadlock_s nothing has run, opened or ended. That alone ends no job: a job that could run on
+ * usable devices goes on waiting. */
 static bool is_quiet(const struct chips *c)
 {
 	if (!chips_is_unused(c) || chips_now(c) < c->last_event_s + c->s->deadlock_s)
@@ -264,7 +266,7 @@ static bool is_quiet(const struct chips *c)
 	return true;
 }
 
-/* What is set aside for it, and opens, has a clock of its own. */
+/* While units set aside for j open, only the clock of the open counts. */
 static bool has_waited_too_long(const struct chips_job *j)
 {
 	double queue_s = j->request->queue_s;
@@ -272,8 +274,8 @@ static bool has_waited_too_long(const struct chips_job *j)
 	return !chips_job_is_served(j) && queue_s > 0 && j->chips->turn_s >= j->queued_s + queue_s;
 }
 
-/* It cannot run on the devices that are usable. The end of a quarantine is waited for, if it comes
- * in time. */
+/* j cannot run on the usable devices. The end of a quarantine is waited for, if it comes in
+ * time. */
 static bool is_hopeless(struct chips_job *j, bool pool_is_quiet)
 {
 	double now_s = j->chips->turn_s, at_s = possible_at(j);
@@ -287,7 +289,7 @@ static bool is_hopeless(struct chips_job *j, bool pool_is_quiet)
 	return isinf(at_s) || (pool_is_quiet && at_s > patient_until(j));
 }
 
-/* And what to do about it. */
+/* The reason, and what the user can do. */
 static const char *why_hopeless(const struct chips_job *j)
 {
 	const struct chips *c = j->chips;
@@ -321,7 +323,7 @@ void outlook_end_hopeless(struct chips *c)
 						arena_printf(j->mem,
 							     "waited %gs for devices: it %s",
 							     j->request->queue_s, why_waiting(j)));
-		else if (is_sure) /* with many devices too much to find out for each */
+		else if (is_sure) /* is_hopeless() is slow for many jobs and devices */
 			j->stuck_s = 0;
 		else if (is_hopeless(j, pool_is_quiet))
 			chips_job_end_unstarted(j, REASON_NO_DEVICE, why_hopeless(j));

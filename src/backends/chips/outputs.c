@@ -6,7 +6,7 @@
 #include "base/attr.h"
 #include "base/str.h"
 
-/* What a key means to another driver is not known here. */
+/* Other drivers may use the same keys with another meaning. */
 static bool takes_tensors(const char *driver_name)
 {
 	return str_eq(driver_name, "acl") || str_eq(driver_name, "simpler");

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs that pass whatever their kernel does: outputs that are never compared, or that hold from the
- * beginning what is expected at the end. */
+/* Warnings for jobs that pass whatever their kernel does: no output is compared, or an output
+ * already has the expected value at the start. */
 #ifndef BACKENDS_CHIPS_OUTPUTS_H
 #define BACKENDS_CHIPS_OUTPUTS_H
 
@@ -8,8 +8,8 @@
 
 #include "base/diag.h"
 
-/* A warning for each, at pos. args: a job's, for a driver that takes tensors (drivers/tensor.h);
- * the driver itself refuses what is wrong in them. */
+/* Adds a warning for each case, at pos. args: those of a job, for a driver that takes tensors
+ * (drivers/tensor.h). The driver reports errors in them. */
 void chips_warn_of_outputs(const char *driver_name, const json_t *args, struct src_pos pos,
 			   struct diags *diags);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whether it was the job or the device: where a job has failed before. */
+/* Whether the job or the device is at fault, from where the job failed before. */
 #include <stdlib.h>
 
 #include "backends/chips/device_list.h"
@@ -92,7 +92,7 @@ void probe_add_broken(struct str *out, const struct unit *u, const struct device
 			   p->text);
 }
 
-/* Two devices that do not fail together by themselves. */
+/* Two devices that are not in one fault domain. */
 static bool units_are_apart(const struct unit *a, const struct unit *b)
 {
 	return a->device->domain < 0 || a->device->domain != b->device->domain;

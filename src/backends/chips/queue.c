@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Jobs that wait for devices. In the order in which they came, but: what does not fit keeps nobody
- * behind it waiting (backfill), until it has waited so long that the units which will be free first
- * are reserved for it; and a device that has a job's image loaded takes that job first, max_streak
- * times in a row.
+ * Jobs that wait for devices, in the order of their arrival, with two exceptions. A job that does
+ * not fit lets later jobs pass (backfill), until it has waited so long that the units that will be
+ * free first are reserved for it. And a device that has a job's image loaded takes that job first,
+ * max_streak times in a row.
  *
- * A job is bound to units when all of them are open, not before. Until then a pass over the queue
- * sets units aside for it, all or none, and opens those that are closed: as many as waiting jobs
- * need. That is found out anew in each pass, so a job takes whatever is open first.
+ * A job is bound to units only when all of them are open. Until then each pass over the queue sets
+ * units aside for it, all or none, and opens closed ones: as many as waiting jobs need. Each pass
+ * decides anew, so a job takes the units that are open first.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -18,10 +18,10 @@
 #include "backends/chips/lend.h"
 #include "base/mem.h"
 
-/* How many waiting jobs are looked at for one that a device has loaded already. */
+/* How many waiting jobs are searched for one whose image a device has loaded. */
 enum { AFFINITY_WINDOW = 256 };
 
-/* ---- who waits ---- */
+/* ---- waiting jobs ---- */
 
 void chips_job_free(struct chips_job *j)
 {
@@ -128,8 +128,8 @@ static bool is_overdue(const struct chips_job *j)
 	return j->chips->turn_s >= j->queued_s + j->chips->s->reserve_after_s;
 }
 
-/* It failed on one of these, and others that it has not tried will be free: for a while it waits
- * for them. A second end elsewhere tells a bad job from a bad device. */
+/* j failed on one of these units, and enough units that it has not tried are usable: for a while it
+ * waits for them. If it fails there, too, the job is at fault, not the device. */
 static bool waits_for_others(const struct chips_job *j, struct unit *const *units)
 {
 	const struct chips *c = j->chips;
@@ -147,7 +147,7 @@ static bool waits_for_others(const struct chips_job *j, struct unit *const *unit
 	return n_others >= j->request->n_devices;
 }
 
-/* It is on its way to be open for j, or is already. */
+/* Sets u aside for j, and opens or closes it if necessary. */
 static void get_ready(struct pass *p, const struct chips_job *j, struct unit *u)
 {
 	const struct chips_request *q = j->request;
@@ -157,7 +157,7 @@ static void get_ready(struct pass *p, const struct chips_job *j, struct unit *u)
 	if (u->state == UNIT_IDLE && !str_eq(u->open_options, q->open_options))
 		unit_close(u);
 	else if (u->state == UNIT_CLOSED && !unit_open(u, q->open_options, q->open_s))
-		chips_wake(p->c); /* it looks elsewhere then */
+		chips_wake(p->c); /* the next turn chooses other units */
 }
 
 /* Why one of them has no lock. */
@@ -169,8 +169,8 @@ static const char *find_lock_failure(struct unit *const *units, uint32_t n, stru
 	return NULL;
 }
 
-/* Units that are free here, and ours by their locks: what others have is not free when it was
- * tried. */
+/* Units that are free in this pool, and whose locks could be taken. A unit whose lock another
+ * process has is not free after the try, so others are chosen next. */
 static bool find_units(struct chips_job *j, const bool *withheld, struct unit **units,
 		       bool *ret_is_ready)
 {
@@ -226,9 +226,9 @@ static bool has_overdue_gang(const struct chips *c)
 	return false;
 }
 
-/* A gang that has waited too long, and who waits before it, go first, whatever is loaded; the first
- * one that must still wait gets what it needs reserved. Jobs on one device alone need no such help:
- * a device leaves its image after max_streak of them. */
+/* A gang that has waited too long, and the jobs before it, are served first, whatever images are
+ * loaded. The first of these jobs that must still wait gets units reserved. Jobs on one device need
+ * no reservation: a device changes its image after max_streak of them. */
 static void serve_overdue(struct pass *p)
 {
 	if (!has_overdue_gang(p->c))
@@ -236,7 +236,7 @@ static void serve_overdue(struct pass *p)
 	list_for_each (it, &p->c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
 
-		if (!is_overdue(j)) /* they stand in the order in which they came */
+		if (!is_overdue(j)) /* the queue is in the order of arrival */
 			return;
 		if (!serve(p, j, NULL) && reserve_for(p->c, j, &p->r))
 			return;
@@ -278,7 +278,7 @@ static struct chips_job *find_affine(const struct chips *c, const struct unit *u
 	return NULL;
 }
 
-/* A unit that has loaded what somebody waits for. */
+/* Gives each unit a waiting job whose image it has loaded. */
 static void serve_affine(struct pass *p)
 {
 	const struct chips *c = p->c;
@@ -350,7 +350,7 @@ static double job_next_s(const struct chips_job *j)
 	return at_s;
 }
 
-/* The first job waits, and others with it: said once, until all have started. */
+/* When to report that the first job waits; reported once, until the queue is empty. */
 static double waits_next_s(const struct chips *c)
 {
 	if (list_is_empty(&c->queue) || c->has_said_waits)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a gang hears of its ranks, and what the watchdog finds: state changes, and orders for
- * workers are noted for gang_act(). The first rank that fails is the cause; the others are told to
- * end, and killed when they do not within the grace.
+ * Events of a gang's ranks, and verdicts of the watchdog: they change state, and note orders for
+ * workers, which gang_act() carries out. The first rank that fails is the cause. The others are
+ * cancelled, and killed if they do not end within the grace.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "backends/chips/gang.h"
 
-/* How long a worker's main thread may take to say what it sees. */
+/* How long a worker's main thread may take to send a diagnosis. */
 static const double diagnose_s = 1;
 
 static struct gang *gang_of(struct holder *h)
@@ -25,7 +25,7 @@ static void gang_has_changed(struct gang *g)
 
 /* ---- the end of a rank ---- */
 
-/* The rank is done with its unit. */
+/* Ends the rank and gives its unit back. */
 static void end_rank(struct gang *g, uint32_t rank, bool worker_goes_on)
 {
 	struct rank *r = &g->ranks[rank];
@@ -34,7 +34,7 @@ static void end_rank(struct gang *g, uint32_t rank, bool worker_goes_on)
 	g->moved_s = chips_now(g->chips);
 	gang_has_changed(g);
 	if (g->cause == (int)rank)
-		g->diagnose_by_s = INFINITY; /* nobody is left to answer */
+		g->diagnose_by_s = INFINITY; /* its worker does not answer any more */
 	if (r->unit->holder != &g->holder)
 		return;
 	unit_let_go(r->unit, worker_goes_on);
@@ -50,7 +50,7 @@ static void gang_ask_to_end(struct gang *g, double grace_s)
 	for (uint32_t i = 0; i < g->n; i++) {
 		struct rank *r = &g->ranks[i];
 
-		if (r->state < RANK_SENT) { /* it gives its unit back as it is */
+		if (r->state < RANK_SENT) { /* its unit goes back unused */
 			r->end.class = DVS_PEER;
 			end_rank(g, i, true);
 		} else if (r->state < RANK_ENDED && !r->is_given_up) {
@@ -64,7 +64,8 @@ static void gang_give_up(struct gang *g)
 	gang_ask_to_end(g, g->chips->s->peer_grace_s);
 }
 
-/* Only from the result of one rank the others may go on to their own, if they were released. */
+/* Without fail_fast, the wrong result of one rank does not end the others, if they were
+ * released. */
 static bool may_go_on_without(const struct gang *g, uint32_t rank)
 {
 	return !g->job->request->fail_fast && g->ranks[rank].end.class == DVS_JOB && g->is_released;
@@ -83,7 +84,7 @@ static void rank_set_cause(struct gang *g, uint32_t rank)
 		gang_give_up(g);
 }
 
-/* ---- what workers say ---- */
+/* ---- events of workers ---- */
 
 static void rank_on_opened(struct holder *h, struct unit *u)
 {
@@ -160,7 +161,8 @@ static void note_worker(struct rank *r)
 	r->end.pid = r->unit->worker ? (int32_t)device_worker_pid(r->unit->worker) : 0;
 }
 
-/* It is not the cause, it says so itself: the cause is asked for, or found by its silence. */
+/* A rank that misses its peer is not the cause. The peer has some time to report its own error, and
+ * fails if it does not. */
 static void note_missing_peer(struct gang *g)
 {
 	g->missing_at_s = fmin(g->missing_at_s, chips_now(g->chips) + g->chips->s->peer_grace_s);
@@ -177,7 +179,7 @@ static void rank_on_ended(struct holder *h, struct unit *u, const struct device_
 	keep_end(g, &r->end, result);
 	note_worker(r);
 	g->has_broken |= g->n > 1 && rank_says_broken(r);
-	/* What comes after the first failure is fallout, if it looks like it or not. */
+	/* Errors after the first failure are consequences of it, whatever their class. */
 	if (g->is_ending && result->class != DVS_OK && !r->is_given_up)
 		r->end.class = DVS_PEER;
 	end_rank(g, u->place,
@@ -189,7 +191,7 @@ static void rank_on_ended(struct holder *h, struct unit *u, const struct device_
 	g->over_s = chips_now(g->chips);
 }
 
-/* How far the process was that is gone. */
+/* How far the dead process had come. */
 static void keep_board(struct gang *g, struct rank *r)
 {
 	const struct board *b = device_worker_board(r->unit->worker);
@@ -209,12 +211,12 @@ static void rank_on_died(struct holder *h, struct unit *u, bool is_stuck, const 
 	struct gang *g = gang_of(h);
 	struct rank *r = &g->ranks[u->place];
 
-	if (r->state == RANK_ENDED) { /* its unit is kept, and a fresh one opens */
+	if (r->state == RANK_ENDED) { /* its unit is kept for a probe */
 		if (is_stuck || u->is_probe)
 			gang_lose_probe(g, u->place);
 		return;
 	}
-	if (r->state < RANK_SENT && !is_stuck) { /* it died idle: a fresh one */
+	if (r->state < RANK_SENT && !is_stuck) { /* it died idle: open again */
 		r->state = RANK_OPENING;
 		gang_has_changed(g);
 		return;
@@ -266,7 +268,7 @@ const struct holder_ops gang_holder_ops = {
 	.free_at = rank_free_at,
 };
 
-/* ---- what the watchdog finds ---- */
+/* ---- verdicts of the watchdog ---- */
 
 static void gang_fail_rank(struct gang *g, const struct verdict *v)
 {
@@ -310,13 +312,13 @@ void gang_take_verdict(struct gang *g, const struct verdict *v)
 	}
 }
 
-/* ---- killed by a person, or the run's end ---- */
+/* ---- killed by the user, or the end of the run ---- */
 
 void gang_kill(struct gang *g, enum kill_level level, enum job_reason reason)
 {
 	double grace_s = g->job->job->spec->rules->grace_s;
 
-	if (g->is_probing) { /* its end is known */
+	if (g->is_probing) { /* the job's end is known */
 		g->must_stop_probes = true;
 		return;
 	}

@@ -16,7 +16,7 @@ struct reader {
 	struct arena *mem;
 	const struct chips_settings *s;
 	const struct job_spec *spec;
-	struct diags *diags; /* NULL: nobody wants to know */
+	struct diags *diags; /* NULL: errors are not reported */
 	json_t *json;
 	struct chips_request *ret;
 	bool has_error;
@@ -30,7 +30,7 @@ static const struct src_pos *find_pos(const struct job_rules *rules, const char 
 	return NULL;
 }
 
-/* What stands in `gang` has no place of its own here. */
+/* Keys inside `gang` have no place of their own here: that of `gang` is used. */
 static struct src_pos pos_of(const struct reader *r, const char *key)
 {
 	const struct src_pos *pos = find_pos(r->spec->rules, key);
@@ -169,7 +169,7 @@ static void check_fits(struct reader *r)
 
 /* ---- gangs ---- */
 
-/* keys: all that there may be, NULL-terminated. */
+/* keys: the allowed keys, NULL-terminated. */
 static void check_keys(struct reader *r, json_t *obj, const char *where, const char *const *keys)
 {
 	const char *key, *near;
@@ -308,7 +308,7 @@ static const char *image_key_of(const struct reader *r)
 	return NULL;
 }
 
-/* Of a driver that runs nothing itself. */
+/* For a driver that only lends devices. */
 static void refuse_lend_only(struct reader *r, const char *key)
 {
 	const char *what = arena_printf(r->mem,
@@ -338,7 +338,7 @@ static void read_image(struct reader *r)
 		refuse_empty(r);
 }
 
-/* Clocks that the job sets must keep the order of the pool's ladder. */
+/* Time limits of the job must keep the order of the pool's (check_ladder()). */
 static void read_clocks(struct reader *r)
 {
 	const struct chips_settings *s = r->s;
@@ -398,7 +398,7 @@ static const char *read_variables(struct reader *r, const json_t *v)
 	return NULL;
 }
 
-/* Its own time limit is all that counts, and its slot looks after that. */
+/* Only the job's own time limit counts, and its slot enforces it. */
 static void read_borrowed(struct reader *r)
 {
 	const json_t *name = json_object_get(r->json, "devices_env");
@@ -410,7 +410,7 @@ static void read_borrowed(struct reader *r)
 		r->ret->env_name = read_variables(r, name);
 }
 
-/* What a process that borrows devices would do with them; a device runs something else. */
+/* Refuses a command beside an image, and devices_env without a command. */
 static void refuse_command(struct reader *r)
 {
 	for (size_t i = 0; !r->spec->is_request && i < ARRAY_LEN(image_keys); i++)

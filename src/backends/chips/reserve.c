@@ -6,7 +6,7 @@
 #include "backends/chips/chips.h"
 #include "base/mem.h"
 
-/* When the run that is on u must be over, as far as its limit tells. */
+/* When u will be free, by the limit of its run. */
 static double reserve_free_at(const struct chips *c, const struct unit *u)
 {
 	double now_s = chips_now(c);
@@ -37,7 +37,7 @@ static uint32_t next_free(const struct chips_job *j, const bool *taken, const in
 	return best;
 }
 
-/* n units; false: there are not so many, and none is kept. */
+/* Reserves n units, unless *r has ones that are free earlier. false: there are fewer than n. */
 static bool reserve_among(const struct chips_job *j, const int32_t *domain, struct reservation *r)
 {
 	const struct chips *c = j->chips;
@@ -65,7 +65,6 @@ static bool reserve_among(const struct chips_job *j, const int32_t *domain, stru
 	return true;
 }
 
-/* What will be free first; false: it cannot run on what is usable, however long it waits. */
 bool reserve_for(const struct chips *c, const struct chips_job *j, struct reservation *r)
 {
 	uint32_t n = j->request->n_devices;
@@ -82,7 +81,6 @@ bool reserve_for(const struct chips *c, const struct chips_job *j, struct reserv
 	return is_possible;
 }
 
-/* It will be gone before the reservation is due. */
 bool reserve_ends_before(const struct chips *c, const struct chips_job *j,
 			 const struct reservation *r)
 {

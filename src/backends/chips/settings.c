@@ -24,7 +24,7 @@ static const char *const clock_names[] = {
 };
 static_assert(ARRAY_LEN(clock_names) == CLOCK_COUNT, "one name per clock");
 
-/* How long a driver may take to say which devices there are. */
+/* Time limit of the probe that lists the devices. */
 static const double probe_limit_s = 20;
 
 const char *chips_clock_name(enum chips_clock c)
@@ -57,7 +57,7 @@ static struct src_pos pool_pos_of(const struct reader *r, const char *key)
 	return node ? cfg_pos(r->cfg, node->pos) : (struct src_pos){0};
 }
 
-/* ---- the driver and what it is told ---- */
+/* ---- the driver and its options ---- */
 
 static void pool_add_option(struct reader *r, struct str *out, struct hjson_node *m)
 {
@@ -65,7 +65,7 @@ static void pool_add_option(struct reader *r, struct str *out, struct hjson_node
 	str_printf(out, "\"%s\":%s", hjson_key_cstr(cfg_doc(r->cfg), m), cfg_json(r->cfg, m));
 }
 
-/* Keys that belong to drivers may stand beside our own; `options` holds any. */
+/* Options of drivers that may also be given beside the pool's own keys; `options` takes any. */
 static const char *const driver_keys[] = {"platform",  "libdir",      "faults",	       "seed",
 					  "n_devices", "inner_watch", "log_threshold", "runtime"};
 
@@ -124,7 +124,7 @@ static const char *read_driver(struct reader *r)
 	const char *name = cfg_fields_string(r->f, "driver", NULL);
 
 	if (!name) {
-		if (!cfg_fields_node(r->f, "driver")) /* of a wrong type: that was said */
+		if (!cfg_fields_node(r->f, "driver")) /* a wrong type was reported already */
 			diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
 					    "'%s' needs a 'driver'", r->s->name),
 				  "driver: \"sim\", or the path of a library; "
@@ -159,7 +159,7 @@ static void read_budgets(struct reader *r)
 	cfg_fields_end(f);
 }
 
-/* One rung: what must end first, and what after it. at: the key of `budgets` to change. */
+/* A rule of the ladder: `shorter` must end before `longer`. at: the key of `budgets` to change. */
 struct rung {
 	const char *at, *shorter, *longer;
 	double shorter_s, longer_s; /* 0: no limit */
@@ -271,7 +271,7 @@ static void pool_read_places(struct reader *r)
 	error_done(&err);
 }
 
-/* Also where a simulator keeps what its devices remember: nothing would open without it. */
+/* A simulator also keeps the state of its devices there, and opens none without it. */
 static void check_state_dir(struct reader *r)
 {
 	const char *dir = r->s->state_dir;
@@ -286,7 +286,7 @@ static void check_state_dir(struct reader *r)
 		places_check_dir(dir, "the health of devices", "'state_dir' or $DVSCHED_STATE_DIR",
 				 &err);
 	if (!err.msg) {
-		leftovers_sweep(dir); /* of an earlier dvsched */
+		leftovers_sweep(dir); /* files that an earlier dvsched left */
 		return;
 	}
 	diag_infra(r->diags, cfg_error(r->cfg, r->diags, node_of(r, "state_dir"), "%s", err.msg));
@@ -343,7 +343,7 @@ static bool pool_has_word(const char *text, const char *word)
 	return false;
 }
 
-/* The option that a driver's complaint is about, if it names one; else what names the driver. */
+/* The option that a driver's error names; else the key that names the driver. */
 static struct hjson_node *option_in(struct reader *r, const char *text)
 {
 	struct hjson_node *obj = cfg_fields_object(r->f), *m, *found = NULL;
@@ -359,7 +359,8 @@ static struct hjson_node *option_in(struct reader *r, const char *text)
 	return found ? found : node_of(r, "driver");
 }
 
-/* Options that a driver refuses are the user's mistake; all else is not. */
+/* Options that the driver rejects are errors of the configuration; all others are of
+ * infrastructure. */
 static void probe(struct reader *r, struct driver_facts *facts)
 {
 	struct error err = {0};

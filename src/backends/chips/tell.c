@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said of devices after the last job: those that are not well, and why. */
+/* The report about devices after the last job: which are not healthy, and why. */
 #include <string.h>
 
 #include "backends/chips/chips.h"

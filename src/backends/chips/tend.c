@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Units that nobody uses: idle ones are closed, quarantined ones are probed when their time is
- * over and somebody waits. */
+/* Unused units: idle ones are closed, and quarantined ones are probed when their time is over and a
+ * job waits. */
 #include <math.h>
 
 #include "backends/chips/chips.h"
 
-/* Only if somebody waits who could use it. */
+/* Only while a job waits for devices. */
 static bool may_probe(const struct unit *u)
 {
 	return u->state == UNIT_CLOSED && !u->holder && !u->is_wanted &&
@@ -18,7 +18,7 @@ static bool can_be_idle(const struct unit *u)
 	       list_is_empty(&u->chips->queue);
 }
 
-/* Somebody who came before us waits for it, and no job of ours is about to use it. */
+/* A process that came before us waits for it, and no job of ours is about to use it. */
 static bool is_wanted_by_others(const struct unit *u)
 {
 	return u->is_wanted &&
@@ -44,7 +44,7 @@ void tend_units(struct chips *c)
 		tend(&c->units[i]);
 }
 
-/* What is done for it then, and has not been done now. */
+/* When tend() has something to do for u next. */
 static double unit_next_s(const struct unit *u)
 {
 	const struct chips *c = u->chips;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pool's turn: hear, look, decide, act; chips.h says what each is. And its one timer. */
+/* The pool's turn and its one timer. chips.h describes the steps: drain, look, decide, act. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -8,10 +8,10 @@
 #include "backends/chips/lend.h"
 #include "base/mem.h"
 
-/* A timer that fires so late does because nobody was there; and how long nothing is judged then:
- * some heartbeats. */
+/* A timer that fires away_s late means that the process was stopped, or the machine was. Nothing is
+ * judged for quiet_s after that, a few heartbeats. */
 static const double away_s = 1, quiet_s = 0.3;
-/* What has just changed is looked at for the first time after so long. */
+/* Time from a change to the first look at it. */
 static const double first_look_s = 0.02;
 
 static void turn_on_woken(struct ev_loop *loop, ev_prepare *w, int revents)
@@ -31,7 +31,7 @@ static void turn_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 void chips_turn_init(struct chips *c)
 {
 	ev_init(&c->woken, turn_on_woken);
-	ev_set_priority(&c->woken, EV_MINPRI); /* what has come together is heard together */
+	ev_set_priority(&c->woken, EV_MINPRI); /* simultaneous events are handled in one turn */
 	c->woken.data = c;
 	ev_init(&c->timer, turn_on_timer);
 	c->timer.data = c;
@@ -52,9 +52,9 @@ void chips_wake(struct chips *c)
 }
 
 /*
- * true: the loop was away, because this process was stopped or the machine was. Nothing is judged
- * for a moment then: what workers have said meanwhile is heard first, and those that were stopped,
- * too, have time for a heartbeat.
+ * true: the loop was stopped, because this process or the machine was. Nothing is judged for a
+ * moment then: messages that workers sent in the meantime are read first, and workers that were
+ * stopped, too, have time for a heartbeat.
  */
 static bool turn_is_quiet(struct chips *c)
 {
@@ -65,7 +65,7 @@ static bool turn_is_quiet(struct chips *c)
 
 /* ---- look ---- */
 
-/* A verdict changes what is looked at: until there is none. */
+/* Repeated until there is no verdict, since a verdict changes what is looked at. */
 static void look_at_gang(struct gang *g)
 {
 	struct watch_view view;
@@ -114,7 +114,7 @@ static void turn_look(struct chips *c)
 	}
 }
 
-/* When clocks of what is under way are to be looked at. */
+/* When to look at the clocks of gangs, opens and closes next. */
 static double turn_next_look(const struct chips *c)
 {
 	double next_s = INFINITY, at_s;

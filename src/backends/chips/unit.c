@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device and its worker process: opened, used again, retired, killed. What it hears is in
+/* A device and its worker process: opened, used again, retired, killed. Its events are in
  * unit_event.c. */
 #include "backends/chips/unit.h"
 
@@ -14,9 +14,9 @@
 #include "backends/chips/watch.h"
 #include "base/mem.h"
 
-/* Without a budget of its own: a worker that is stopped must not keep us for ever. */
+/* Limit of an open or close without a budget: a stopped worker must not be waited for forever. */
 static const double unbudgeted_s = 900;
-/* Without a limit: an open that is not waited for alone any more. */
+/* An open counts as slow after slow_part of its limit; after slow_s if it has none. */
 static const double slow_s = 30, slow_part = 0.1;
 
 static const unsigned may_go[UNIT_STATE_COUNT] = {
@@ -110,7 +110,7 @@ bool unit_open(struct unit *u, const char *open_options, double limit_s)
 	assert(u->state == UNIT_CLOSED && !u->worker);
 	u->open_class = DVS_OK;
 	if (unit_start_worker(u, open_options, &err) < 0) {
-		if (!u->is_locked) /* that has its pause already */
+		if (!u->is_locked) /* the lock's failure has set the pause */
 			unit_note_locked(u, err.msg);
 		error_done(&err);
 		return false;
@@ -251,7 +251,7 @@ double unit_slow_at(const struct unit *u)
 	return u->changed_s + (isfinite(limit_s) ? slow_part * limit_s : slow_s);
 }
 
-/* Nothing is lost but time: the next process will show whether the device still opens. */
+/* The device becomes suspect: the next worker will show whether it still opens. */
 static void unit_tell_hang_in_close(struct unit *u, const char *text)
 {
 	struct chips *c = u->chips;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a unit hears of its worker, while events are drained: its state changes, and its holder is
- * told. Nothing is sent and nothing is started here. */
+/* Events of a unit's worker, while events are drained: the unit's state changes, and its holder is
+ * called. Nothing is sent and nothing is started here. */
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "backends/chips/chips.h"
 #include "backends/chips/unit_parts.h"
 
-/* Somebody else has a device: tried again, less and less often. */
+/* Pauses between tries while another process has the device: they double each time. */
 static const double locked_first_s = 0.2, locked_most_s = 5;
 
 void unit_note_locked(struct unit *u, const char *text)
@@ -39,7 +39,7 @@ static void unit_handle_opened(struct unit *u)
 {
 	double now_s = chips_now(u->chips);
 
-	if (u->state == UNIT_DYING) /* its word and our kill were on the way together */
+	if (u->state == UNIT_DYING) /* the message was sent before our kill */
 		return;
 	u->open_took_s = now_s - u->changed_s;
 	unit_set_state(u, UNIT_IDLE);
@@ -56,24 +56,24 @@ static void unit_handle_opened(struct unit *u)
 /* The process is ending; the outcome is reported when it has ended. */
 static void unit_handle_open_failed(struct unit *u, const struct event *e)
 {
-	if (u->state == UNIT_DYING) /* we killed it: our reason stands */
+	if (u->state == UNIT_DYING) /* we killed it, and the reason is set */
 		return;
 	u->open_class = e->class;
 	snprintf(u->open_text, sizeof(u->open_text), "%s", e->text);
 }
 
-/* What the driver cannot be asked: no other device will make a difference. */
+/* The request itself is wrong, so it would fail on every device. */
 static bool is_request_error(enum dvs_class class)
 {
 	return class == DVS_CONFIG || class == DVS_UNSUPPORTED || class == DVS_JOB;
 }
 
-/* It never opened: is it the device, the options, or somebody else who has it? */
+/* The open failed: because of the device, of the options, or of another process that has it. */
 static void unit_settle_failed_open(struct unit *u, const char *why)
 {
 	bool was_probe = u->is_probe;
 
-	if (u->open_class == DVS_OK) { /* without a word */
+	if (u->open_class == DVS_OK) { /* the worker reported no error */
 		u->open_class = DVS_WEDGE;
 		snprintf(u->open_text, sizeof(u->open_text), "while it opened device %d %s",
 			 u->device->id, why);
@@ -93,7 +93,7 @@ static void unit_settle_failed_open(struct unit *u, const char *why)
 static void unit_handle_ended(struct unit *u, const struct event *e)
 {
 	u->n_runs++;
-	if (!e->flag && u->state != UNIT_DYING) /* it failed, and then died: that comes next */
+	if (!e->flag && u->state != UNIT_DYING) /* it failed and will die: EVENT_DIED follows */
 		unit_set_state(u, UNIT_DYING);
 	if (u->holder && u->holder->ops->ended)
 		u->holder->ops->ended(u->holder, u, e->run);
@@ -101,7 +101,8 @@ static void unit_handle_ended(struct unit *u, const struct event *e)
 
 /* ---- it is gone ---- */
 
-/* Also one that opened and was gone before its first run: the next one would do the same. */
+/* A worker that opened and died before its first run counts, too: the next one would do the
+ * same. */
 static bool has_failed_to_open(const struct unit *u)
 {
 	return u->state == UNIT_OPENING || u->open_class != DVS_OK ||
@@ -115,7 +116,7 @@ static void unit_handle_died(struct unit *u, const struct event *e)
 
 	unit_set_state(u, UNIT_CLOSED);
 	c->last_event_s = chips_now(c);
-	if (e->flag) /* it is there even after SIGKILL, and so is what it has of the device */
+	if (e->flag) /* it still exists after SIGKILL, and may use the device */
 		unit_note_dead(u, e->text);
 	if (never_opened)
 		unit_settle_failed_open(u, e->text);

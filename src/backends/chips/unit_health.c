@@ -9,7 +9,7 @@
 #include "backends/chips/unit_parts.h"
 #include "base/mem.h"
 
-/* What others write is read so often at most. */
+/* Shortest time between two reads of a health file. */
 static const double reread_s = 1;
 
 /* ---- the file ---- */
@@ -46,16 +46,16 @@ void unit_read_health(struct unit *u)
 		unit_warn_of_health(u, &err);
 }
 
-/* As long as it was closed, others may have had the device, or a person set it aside. What we could
- * not write is known to us alone. */
+/* Another process may have had the device, or a user may have quarantined it. Changes that could
+ * not be written are only in memory, and must not be overwritten. */
 void unit_look_at_health(struct unit *u)
 {
 	if (!u->knows_more)
 		unit_read_health(u);
 }
 
-/* This is called in a turn, where nothing may wait for long: who holds the lock for longer than a
- * change takes is waited for once. */
+/* Called in a turn, which must not block: if the lock is not free within the time that a change
+ * takes, later changes do not wait for it again. */
 int unit_lock_health(struct unit *u)
 {
 	const struct chips_settings *s = u->chips->s;
@@ -77,7 +77,7 @@ static bool unit_is_between_jobs(const struct unit *u)
 	return (u->state == UNIT_IDLE || u->state == UNIT_CLOSED) && !u->holder;
 }
 
-/* A person may set it aside, or clear it, while we use it: heard between two jobs. */
+/* A user may quarantine or clear the device during a run. Read between two jobs. */
 void unit_look_at_health_again(struct unit *u)
 {
 	if (unit_is_between_jobs(u) && u->chips->turn_s >= u->health_read_s + reread_s)
@@ -91,8 +91,8 @@ double unit_reread_at(const struct unit *u)
 	return may_read && !health_is_usable(&u->health) ? u->health_read_s + reread_s : INFINITY;
 }
 
-/* What its driver knows without opening it: a command that borrowed it would not find it, and might
- * well pass without. */
+/* The driver's report, made without an open. A command that borrowed such a device would not find
+ * it, and might pass without it. */
 void unit_read_driver_health(struct unit *u)
 {
 	const struct dvs_device *facts = u->device->facts;
@@ -156,7 +156,8 @@ void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *tex
 	struct chips *c = u->chips;
 	_cleanup_(closep) int lock = -1;
 
-	/* Somebody else's device, or a request that no device could open with: not its health. */
+	/* The device is in use elsewhere, or no device opens with these options: no sign of bad
+	 * health. */
 	if (class == DVS_BUSY || class == DVS_CONFIG || class == DVS_UNSUPPORTED)
 		return;
 	lock = unit_lock_health(u);
@@ -221,7 +222,7 @@ bool unit_note_probed_well(struct unit *u)
 {
 	struct chips *c = u->chips;
 	double wall_s = clock_wall(c->clock);
-	_cleanup_(closep) int lock = unit_lock_health(u); /* a person may have set it aside */
+	_cleanup_(closep) int lock = unit_lock_health(u); /* a user may have quarantined it */
 
 	(void)lock;
 	if (u->broken_by[0]) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A unit among the processes of the machine: whose its device is, by its lock, and who wants it.
+ * Locks of units, among the processes of the machine.
  *
- * The lock is the unit's own, taken before a worker is started or a process borrows the device, and
- * kept while one follows the other; they get copies of it, so that it lasts as long as anything
- * that uses the device. What a job needs is locked all at once or not at all.
+ * The lock is taken before a worker is started or a command borrows the device, and kept from one
+ * to the next. Workers and slots get copies of its descriptor, so the device stays locked as long
+ * as any of them uses it. All devices of a job are locked at once, or none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,8 +15,8 @@
 #include "base/mem.h"
 #include "device/lock/queue.h"
 
-/* Whoever has a device keeps it, though others wait, for so many times as long as it took to open:
- * else jobs that are short would cost more to open than to run. */
+/* A pool keeps a device for which other processes wait for this many times the duration of its
+ * open. Otherwise short jobs would take more time to open than to run. */
 static const double stay_factor = 4;
 
 void unit_lock_init(struct unit *u)
@@ -41,7 +41,7 @@ void unit_note_used(struct unit *u)
 	u->n_used++;
 }
 
-/* Others may have had it until now, and found something out. */
+/* Another process may have had the device, and changed its health. */
 static void note_ours(struct unit *u)
 {
 	u->locked_at_s = chips_now(u->chips);
@@ -78,7 +78,7 @@ enum unit_lock unit_take_locks(struct unit *const *units, uint32_t n)
 		is_new[i] = !units[i]->lock.is_held;
 		end = unit_take_lock(units[i]);
 		if (end == UNIT_LOCK_OURS && !health_is_usable(&units[i]->health))
-			end = UNIT_LOCK_BUSY; /* as others left it */
+			end = UNIT_LOCK_BUSY; /* by its health as others left it */
 	}
 	for (uint32_t i = 0; i < n && end != UNIT_LOCK_OURS; i++)
 		if (is_new[i])

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files that are a unit: unit.c and unit_*.c. */
+/* Shared only by the files of a unit: unit.c and unit_*.c. */
 #ifndef BACKENDS_CHIPS_UNIT_PARTS_H
 #define BACKENDS_CHIPS_UNIT_PARTS_H
 
 #include "backends/chips/unit.h"
 
-/* The sole writer of the state, by one table. */
+/* The only writer of the state; asserts that the table allows the change. */
 void unit_set_state(struct unit *u, enum unit_state next);
 void unit_forget_worker(struct unit *u);
 void unit_note_unlocked(struct unit *u);
@@ -16,15 +16,16 @@ void unit_note_used(struct unit *u);
 /* unit_health.c */
 void unit_read_health(struct unit *u);
 void unit_store_health(struct unit *u);
-/* Somebody else may have written it since. */
+/* Reads the health again: another process may have changed it. */
 void unit_look_at_health(struct unit *u);
-/* Likewise, before a change: nobody else makes one as long as the descriptor is open; or -1. */
+/* Likewise, before a change: takes the lock of the health file. No other process changes it while
+ * the returned descriptor is open. -1: no lock. */
 int unit_lock_health(struct unit *u);
-/* What its driver said of it at load. */
+/* Quarantines a device that its driver reported as bad at load. */
 void unit_read_driver_health(struct unit *u);
 void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text);
-/* It opened, without a job. If a job had broken it, that job's marks are taken back. true: it was
- * usable then; false: the probe counts. */
+/* A probe opened it. If a job had broken it, that job's marks are removed. true: that made it
+ * usable; false: it counts as a probe that went well. */
 bool unit_note_probed_well(struct unit *u);
 /* Its worker cannot be killed. */
 void unit_note_dead(struct unit *u, const char *why);

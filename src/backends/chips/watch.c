@@ -5,12 +5,12 @@
 
 #include "base/attr.h"
 
-/* A main thread that does not beat is stopped, or its machine is. A driver call that must not wait
- * may take so long. */
+/* No heartbeat for beat_limit_s: the worker is stopped, or the machine stalls. A driver call that
+ * must not block may take instant_call_s. */
 static const double beat_limit_s = 3, instant_call_s = 10;
-/* A request that was sent has been read by then. */
+/* Time limit for a worker to read its request. */
 static const double read_limit_s = 5;
-/* Between two looks at a rank that is with its driver. */
+/* Time between two looks at a rank in its driver. */
 static const double look_least_s = 0.02, look_most_s = 1;
 
 struct look {
@@ -23,7 +23,8 @@ static void look_again_at(struct look *l, double at_s)
 	l->ret->next_s = fmin(l->ret->next_s, at_s);
 }
 
-/* Workers may have been stopped with us: their clocks begin anew when we are back. */
+/* Workers may have been stopped together with the loop, so their clocks begin anew when it
+ * resumes. */
 static bool watch_is_due(struct look *l, double since_s, double limit_s)
 {
 	double due_s = fmax(since_s, l->v->back_s) + limit_s;
@@ -75,7 +76,8 @@ static void fail_for_time(struct look *l, uint32_t rank, enum dvs_class class,
 
 /* ---- one rank ---- */
 
-/* Beats, calls and progress change without a word; progress counts while it runs. */
+/* Heartbeats, calls and progress change without an event, so they are read regularly; more often
+ * while progress counts. */
 static void look_again_soon(struct look *l, const struct watch_rank *r)
 {
 	double stall_s = l->v->q->stall_s, pause_s = look_most_s;
@@ -114,7 +116,7 @@ static bool is_instant(enum driver_call call)
 	       call == CALL_CLASSIFY || call == CALL_IS_USABLE;
 }
 
-/* What comes after the run, or after a fault, whatever phase it was in. */
+/* Calls after the run, or after a fault, in any phase. */
 static void look_at_cleanup(struct look *l, uint32_t rank)
 {
 	const struct watch_rank *r = &l->v->ranks[rank];
@@ -128,7 +130,7 @@ static void look_at_cleanup(struct look *l, uint32_t rank)
 		fail_for_time(l, rank, DVS_POISON, clock, limit_s);
 }
 
-/* A call that must not wait, and does. */
+/* A call that must not block takes too long. */
 static void look_at_call(struct look *l, uint32_t rank)
 {
 	const struct watch_rank *r = &l->v->ranks[rank];
@@ -140,7 +142,8 @@ static void look_at_call(struct look *l, uint32_t rank)
 			   board_call_name(r->call));
 }
 
-/* Evidence: it owns something that runs, and nothing moves. The naive rule asks for none. */
+/* Evidence of a stall: the rank owns running work, and there is no progress. WATCH_IDLE needs no
+ * running work. */
 static void look_at_progress(struct look *l, uint32_t rank)
 {
 	const struct watch_rank *r = &l->v->ranks[rank];
@@ -157,8 +160,8 @@ static void look_at_progress(struct look *l, uint32_t rank)
 		   is_naive ? " (watchdog: idle)" : "");
 }
 
-/* Ranks that meet cannot do so before the last one is loaded, which has a clock of its own. 0: it
- * is not yet. */
+/* The join cannot begin before the last rank is loaded, for which there is another clock. 0: one is
+ * not loaded yet. */
 static uint64_t join_began_ns(const struct watch_view *v, uint32_t rank)
 {
 	uint64_t last_ns = v->ranks[rank].loaded_ns;
@@ -173,7 +176,7 @@ static uint64_t join_began_ns(const struct watch_view *v, uint32_t rank)
 	return last_ns;
 }
 
-/* After the run: calls have clocks of their own, look_at_cleanup(). */
+/* After the run, between calls: look_at_cleanup() has the clocks of the calls. */
 static void look_at_finish(struct look *l, uint32_t rank)
 {
 	const struct watch_rank *r = &l->v->ranks[rank];
@@ -230,8 +233,8 @@ static bool is_running(const struct watch_rank *r)
 	       r->phase <= PHASE_LAUNCHED;
 }
 
-/* Who is not over; of those, one that owns something that runs, rather than one that waits for
- * others. */
+/* A rank that still runs, preferably one that owns running work and does not wait for others; -1:
+ * none. */
 static int find_slowest_rank(const struct watch_view *v)
 {
 	int found = -1;
@@ -242,7 +245,7 @@ static int find_slowest_rank(const struct watch_view *v)
 	return found;
 }
 
-/* The run's clock: from the release on, without one from each rank's own start. */
+/* The clock of the run: it starts at the release or, without a barrier, at each rank's request. */
 static void look_at_run(struct look *l)
 {
 	const struct watch_view *v = l->v;
@@ -278,14 +281,15 @@ static void watch_describe(const struct watch_view *v, struct str *out)
 	}
 }
 
-/* The end of a rank is movement, too: others may have waited for it. */
+/* The end of a rank counts as progress: others may have waited for it. */
 static double moved_at(const struct watch_view *v, uint64_t last_progress_ns)
 {
 	return fmax(v->moved_s, v->now_s - seconds_ago(v->now_ns, last_progress_ns));
 }
 
-/* Nobody owns anything that runs, and not all are over: without this a cycle of waits would last
- * until the run's clock. Drivers that report nothing are left to that clock. */
+/* A deadlock: no rank owns running work, and not all are over. Without this rule ranks that wait
+ * for each other would last until the clock of the run. Only that clock ends drivers that report
+ * nothing. */
 static void look_at_deadlock(struct look *l)
 {
 	const struct watch_view *v = l->v;
@@ -299,8 +303,7 @@ static void look_at_deadlock(struct look *l)
 
 		if (r->stage == STAGE_ENDED)
 			continue;
-		if (!is_running(r)) /* opening, finishing, or on its way out: it may still move
-				       the others */
+		if (!is_running(r)) /* others may still progress by it */
 			return;
 		if (r->evidence == 1 || r->phase != PHASE_LAUNCHED || !r->has_reported)
 			return;
@@ -314,7 +317,7 @@ static void look_at_deadlock(struct look *l)
 	watch_describe(v, &l->ret->text);
 }
 
-/* Somebody whose worker is still to be heard of; of those, one that runs. */
+/* A rank that has a request and has not ended, preferably one that runs; -1: none. */
 static int find_unfinished_rank(const struct watch_view *v)
 {
 	int found = find_slowest_rank(v);
@@ -335,7 +338,8 @@ static void look_at_wall(struct look *l)
 			"the attempt as a whole took longer than 'wall'");
 }
 
-/* Somebody says that a peer did not come. Who else is not done has had its time to say why. */
+/* A rank reported a missing peer, and the time is over in which the peer could report its own
+ * error: the first rank that has not ended is the cause. */
 static void look_at_missing(struct look *l)
 {
 	const struct watch_view *v = l->v;
@@ -354,8 +358,7 @@ static void look_at_missing(struct look *l)
 			   board_call_name(r->call));
 		return;
 	}
-	l->ret->kind = VERDICT_GIVE_UP; /* those that are left wait themselves, or were not there
-					   yet */
+	l->ret->kind = VERDICT_GIVE_UP; /* ranks that are left are armed or not opened yet */
 }
 
 static void look_at_ending(struct look *l)

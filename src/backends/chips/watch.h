@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The clocks of a gang, as a function of what can be seen: a view of its ranks and their boards
- * goes in, a verdict comes out. Each clock has its own start; only the run's fails a job for its
- * time. What a rank is doing is read off its board, so this works while the driver hangs. Idleness
- * alone fails no rank: a rank stalls if something that it owns runs and does not move; and if no
- * rank owns anything that runs, and not all are over, it is a deadlock.
+ * The watchdog of a gang is a pure function: a view of the ranks and their boards goes in, a
+ * verdict comes out. Each clock has its own start; only that of the run fails a job for its time. A
+ * rank's state is read from its board, so the watchdog works while the driver hangs. Idleness alone
+ * fails no rank: a rank stalls if work that it owns runs without progress. If no rank owns running
+ * work and not all are over, it is a deadlock.
  */
 #ifndef BACKENDS_CHIPS_WATCH_H
 #define BACKENDS_CHIPS_WATCH_H
@@ -16,8 +16,8 @@
 
 enum watch_stage {
 	STAGE_BEFORE,  /* no request was sent */
-	STAGE_SENT,    /* on the way to the release */
-	STAGE_ARMED,   /* waits for the release, and for nothing else */
+	STAGE_SENT,    /* request sent, not armed yet */
+	STAGE_ARMED,   /* waits only for the release */
 	STAGE_RUNNING, /* released */
 	STAGE_ENDED
 };
@@ -31,16 +31,16 @@ struct watch_rank {
 	enum run_phase phase;
 	enum driver_call call;
 	uint64_t call_since_ns, call_returned_ns, beat_ns, progress_ns, done, total;
-	uint64_t loaded_ns, launched_ns, phase_ns; /* when it got there */
+	uint64_t loaded_ns, launched_ns, phase_ns; /* when it reached the phase; 0: not yet */
 	uint32_t evidence;
-	bool has_reported; /* the driver reports progress: only then idleness says something */
+	bool has_reported; /* the driver has reported progress, so idleness is evidence */
 };
 
 struct watch_view {
 	const struct chips_settings *s;
 	const struct chips_request *q;
 	double now_s;
-	double back_s; /* clocks begin then if they began before: the loop had been away */
+	double back_s; /* clocks that began before begin then: the loop was stopped */
 	uint64_t now_ns;
 	bool is_ending, is_released;
 	double started_s, released_s, missing_at_s, kill_at_s, diagnose_by_s;
@@ -52,9 +52,9 @@ struct watch_view {
 enum verdict_kind {
 	VERDICT_NONE,
 	VERDICT_FAIL,	   /* this rank failed: class, text */
-	VERDICT_GIVE_UP,   /* it cannot come to a good end, and no rank is the cause */
-	VERDICT_NO_ANSWER, /* the rank that was asked what it does has not answered */
-	VERDICT_KILL,	   /* the grace is over: whatever is left */
+	VERDICT_GIVE_UP,   /* the gang cannot succeed, and no rank is the cause */
+	VERDICT_NO_ANSWER, /* the diagnosis of the failed rank did not arrive in time */
+	VERDICT_KILL,	   /* the grace is over: kill all ranks that are left */
 };
 
 struct verdict {
@@ -65,7 +65,7 @@ struct verdict {
 	double next_s; /* when to look again if nothing else happens; INFINITY: never */
 };
 
-/* Pure. The text is the caller's. */
+/* Pure. The caller frees ret->text. */
 void watch_look(const struct watch_view *v, struct verdict *ret);
 
 /* A unit that opens or closes: when it is late (INFINITY: never), its worker's last sign of life.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fake backend: a heap of what will happen and when. In virtual time whoever drives it steps
- * from one event to the next (or the loop does, when it has nothing else to do); in real time one
- * timer waits for the first.
+ * The fake backend: a heap of future events. In virtual time fake_step() moves from one event to
+ * the next, called by a test or by an idle watcher of the loop. In real time one timer waits for
+ * the first event.
  */
 #include "backends/fake/fake.h"
 
@@ -14,11 +14,11 @@
 #include "base/heap.h"
 #include "base/mem.h"
 
-/* Events that are heard in one step: what a million jobs at once have to say does not wait in
- * memory together. */
+/* Events per step. The bound keeps the upcalls of a million simultaneous jobs from being in memory
+ * together. */
 enum { STEP_MOST = 1024 };
 
-/* A job in our hands. There may be a million of them. */
+/* A submitted job. There may be a million of them. */
 struct fake_job {
 	struct heap_node node;
 	uint8_t status, reason; /* of its end */
@@ -27,10 +27,10 @@ struct fake_job {
 	bool is_ending : 1; /* its next event is its end, not its start */
 	union {
 		const struct job *job;
-		struct fake_job *next_free; /* in nobody's hands */
+		struct fake_job *next_free; /* on the free list */
 	};
 	double at_s;	/* of its next event */
-	uint64_t order; /* of events at one time: as they were made */
+	uint64_t order; /* of creation; decides between events at one time */
 	union {
 		double duration_s; /* before it is started */
 		double started_s;
@@ -40,7 +40,7 @@ struct fake_job {
 
 struct fake {
 	struct backend base;
-	struct backend_ops ops; /* base.ops: name and check are this one's own */
+	struct backend_ops ops; /* base.ops; each backend has its own name and check */
 	struct fake_options options;
 	struct heap events;
 	struct fake_job **by_job; /* index: job->n */
@@ -109,7 +109,7 @@ static void on_alarm_changed(void *mover)
 	rearm(mover);
 }
 
-/* ---- jobs in our hands ---- */
+/* ---- submitted jobs ---- */
 
 static struct fake_job *take_job(struct fake *f, const struct job *job)
 {
@@ -138,7 +138,7 @@ static struct fake_job *take_job(struct fake *f, const struct job *job)
 static void drop_job(struct fake *f, struct fake_job *fj)
 {
 	f->by_job[fj->job->n] = NULL;
-	fj->next_free = f->free_jobs; /* where its job was */
+	fj->next_free = f->free_jobs; /* in the place of fj->job */
 	f->free_jobs = fj;
 }
 
@@ -151,7 +151,7 @@ static void schedule(struct fake *f, struct fake_job *fj, double at_s)
 	heap_push(&f->events, &fj->node);
 }
 
-/* Its own deadline comes before the end that was planned. */
+/* A job whose planned end comes after its timeout ends at the timeout. */
 static void apply_timeout(struct fake_outcome *o, double timeout_s)
 {
 	if (timeout_s <= 0 || o->duration_s <= timeout_s)
@@ -206,7 +206,7 @@ static void end(struct fake *f, struct fake_job *fj)
 							   : -1,
 	};
 
-	/* As with a slot that died: nobody says when a lost job began. */
+	/* A lost job has no known start, as after the death of a slot. */
 	if (fj->is_started && fj->reason != REASON_LOST) {
 		result.duration_s = now_s - fj->started_s;
 		result.start_wall_s = clock_wall(clock_of(f)) - result.duration_s;
@@ -215,7 +215,7 @@ static void end(struct fake *f, struct fake_job *fj)
 	drop_job(f, fj);
 }
 
-/* What is due now, or the first of it. */
+/* For the events that are due now, the first STEP_MOST of them. */
 static void make_upcalls(struct fake *f)
 {
 	double now_s = clock_now(clock_of(f));
@@ -273,7 +273,7 @@ bool fake_step(struct backend *b)
 	assert(clock);
 	if (clock->alarm_s < next_s) {
 		move_to(clock, clock->alarm_s);
-		clock->alarm_s = INFINITY; /* whoever set it sees the time */
+		clock->alarm_s = INFINITY; /* its owner reads the clock */
 		return true;
 	}
 	if (isinf(next_s))
@@ -322,7 +322,7 @@ static enum submit fake_submit(struct backend *b, const struct job *job, uint32_
 	return SUBMIT_ACCEPTED;
 }
 
-/* Whatever would have come after the kill does not come any more; an end before it does. */
+/* Events of the job after the kill are dropped; an end before it stays. */
 static void fake_kill(struct backend *b, const struct job *job, enum kill_level level,
 		      enum job_reason reason)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The fake backend: outcomes and durations are scripted or drawn from a seed. In virtual time it
- * moves its own clock from one end of a job to the next, so that a night takes milliseconds.
- * Besides the registry's constructor, tests and the benchmark make one here and step it by hand.
+ * moves its own clock from event to event, so a night of jobs takes milliseconds. Tests and the
+ * benchmark create one with fake_new() and step it themselves.
  */
 #ifndef BACKENDS_FAKE_FAKE_H
 #define BACKENDS_FAKE_FAKE_H
@@ -28,7 +28,7 @@ struct fake_options {
 	fake_script *script; /* NULL: passes after mean_s */
 	void *script_ctx;
 	void (*script_free)(void *script_ctx); /* by destroy(); or NULL */
-	/* The verb; or NULL: everything is taken. */
+	/* The verb `check`; NULL: every job is accepted. */
 	void (*check)(struct backend *b, const struct job_spec *spec, struct diags *diags);
 	double mean_s;
 	uint32_t max_parallel;
@@ -42,7 +42,7 @@ void *fake_script_ctx(struct backend *b);
 /* Virtual time: moves the clock to the next start or end and makes the upcalls that are due then,
  * 1024 at most: the next step makes the others. false: nothing pending. */
 bool fake_step(struct backend *b);
-/* When that will be; INFINITY: never. */
+/* When the next event is due; INFINITY: there is none. */
 double fake_next_s(struct backend *b);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The fake backend as a configuration asks for it. What becomes of an attempt is drawn from a hash
- * of (seed, job, attempt), so that it depends on no order, and one job can be looked at alone:
+ * The fake backend as configured. The outcome of an attempt is drawn from a hash of (seed, job,
+ * attempt), so it does not depend on the order of jobs, and stays the same when a job runs alone:
  *
  *   backends: { fake: { seed: 7, pass_rate: 0.9, duration: "1s..10s", time: "virtual",
  *                       outcomes: { "build*": "pass", "*.flaky": "fail" } } }
@@ -56,7 +56,7 @@ static uint64_t fake_mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
-/* In [0, 1); what: which of the draws about this attempt. */
+/* A number in [0, 1). what: the number of the draw for this attempt. */
 static double draw(const struct fake_config *c, const char *id, uint32_t attempt, unsigned what)
 {
 	uint64_t h = fake_mix(c->seed);

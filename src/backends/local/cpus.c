@@ -58,8 +58,8 @@ static double quota_v1(const char *dir)
 	return quota / period;
 }
 
-/* The least of a group and all above it, up to the mount. In a container the path that we are told
- * may not be there; then only the mount itself is. */
+/* The smallest quota of a group and its ancestors, up to the mount. In a container the group's path
+ * may not exist; then only the quota of the mount counts. */
 static double least_quota(const char *mount, char *group, double (*quota)(const char *dir))
 {
 	double least = INFINITY;

@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* How many CPUs we may use: our affinity, and the quota of the cgroups that we are in (v2 or v1).
- * At least 1. */
+/* Number of CPUs that dvsched may use: its affinity, limited by the quota of its cgroups (v2 or
+ * v1). At least 1. */
 uint32_t cpus_usable(void);
 /* The same with other roots than /proc and /sys, for tests. affinity: CPUs by affinity. */
 uint32_t cpus_under(const char *proc, const char *sys, uint32_t affinity);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The local backend: slots, started when first needed, the one that was used last first (its memory
- * is still warm).
+ * The local backend: slots, started when first needed. The slot that was used last is used first,
+ * because its memory is still in the caches.
  */
 #include <assert.h>
 #include <ev.h>
@@ -16,7 +16,7 @@
 #include "base/mem.h"
 #include "exec/slot.h"
 
-/* Without any slot: how often one is tried before a job is refused. */
+/* How often the first slot is tried before a job is refused. */
 enum { START_TRIES = 5 };
 
 static const char local_name[] = "local";
@@ -27,7 +27,7 @@ struct local_slot {
 	struct slot *slot;
 	const struct job *job; /* NULL: idle */
 	bool is_short;	       /* no process can be made for its job */
-	bool is_taken_back;    /* its job was, for that reason */
+	bool is_taken_back;    /* its job was killed for that reason, to be started again */
 	bool is_leaving;
 	char where[24]; /* "local/3" */
 };
@@ -37,15 +37,15 @@ struct local {
 	struct ev_loop *loop;
 	struct slot_options slot;
 	struct list idle, busy; /* idle: used last first */
-	struct list leaving;	/* were told to end */
+	struct list leaving;	/* their sockets are closing */
 	struct shortage shortage;
-	struct list family; /* all slots, for each other */
+	struct list family; /* all slots; see slot_options */
 	struct console *console;
 	void (*warn)(const char *text);
 	uint32_t n_slots, n_leaving, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
 	bool is_paused;
-	const struct job_rules **checked; /* open addressing; NULL: free */
+	const struct job_rules **checked; /* a hash set; NULL: free */
 	size_t n_checked, checked_size;
 	void (*closed)(void *ctx, const char *trouble);
 	void *closed_ctx;
@@ -74,7 +74,7 @@ static double now_s(void)
 	return clock_now(clock_real());
 }
 
-/* It has no job. */
+/* ls must have no job. */
 static void send_away(struct local_slot *ls)
 {
 	list_remove(&ls->link);
@@ -84,7 +84,8 @@ static void send_away(struct local_slot *ls)
 	slot_close(ls->slot);
 }
 
-/* What its slot could not start is started again, when there is room; that costs no attempt. */
+/* A job that its slot could not start for lack of processes is tried again, and the attempt does
+ * not count. */
 static struct job_result result_if_taken_back(const struct local_slot *ls,
 					      const struct job_result *result)
 {
@@ -110,13 +111,13 @@ static void on_ended(struct slot *slot, void *ctx, const struct job_result *resu
 	ls->is_short = ls->is_taken_back = false;
 	list_remove(&ls->link);
 	list_prepend(&l->idle, &ls->link);
-	/* A slot that could not end its job ends itself: its next job would be lost with it. */
+	/* A slot that could not kill its job is closed: its next job would be lost with it. */
 	if (result->reason == REASON_UNKILLABLE || shortage_must_shrink(&l->shortage, n_active(l)))
 		send_away(ls);
 	sched_job_ended(job, &told);
 }
 
-/* Nobody else gives a process back: all slots wait for one. */
+/* All slots wait for a process, so none of them will free one. */
 static bool all_are_short(const struct local *l)
 {
 	list_for_each (it, &l->busy)
@@ -241,7 +242,7 @@ static enum submit answer_without_slot(struct local *l, struct error *err, struc
 		*why = *err;
 		return SUBMIT_REFUSED;
 	}
-	error_done(err); /* short of something now: what runs will give it back */
+	error_done(err); /* a shortage; running jobs will end it */
 	return SUBMIT_BUSY;
 }
 
@@ -316,7 +317,7 @@ static void pause_slots(const struct list *slots, bool is_paused)
 		slot_pause(list_entry(it, struct local_slot, link)->slot, is_paused);
 }
 
-/* Jobs wait until the terminal is ours again. */
+/* Jobs are continued only after dvsched has the terminal again. */
 static void local_suspend(struct backend *b, bool is_suspended)
 {
 	struct local *l = local_of(b);
@@ -335,7 +336,7 @@ static void local_set_parallel(struct backend *b, uint32_t n)
 	sched_backend_capacity(b);
 }
 
-/* Jobs of one kind share their rules: those are looked at once. */
+/* Jobs of one kind share their rules, which are checked once. Adds new rules to the set. */
 static bool is_checked(struct local *l, const struct job_rules *rules)
 {
 	size_t at;
@@ -413,7 +414,7 @@ static void local_destroy(struct backend *b)
 		return;
 	l = local_of(b);
 	console_free(l->console);
-	hang_up_slots(&l->busy); /* so that their ends go on side by side */
+	hang_up_slots(&l->busy); /* first all, so that they end at the same time */
 	hang_up_slots(&l->idle);
 	free_slots(&l->busy);
 	free_slots(&l->idle);
@@ -457,7 +458,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 	}
 	l = xcalloc(1, sizeof(*l));
 	assert(env->loop && env->scratch_root);
-	prctl(PR_SET_CHILD_SUBREAPER, 1); /* what a dead slot leaves comes to us */
+	prctl(PR_SET_CHILD_SUBREAPER, 1); /* to inherit the processes of a dead slot */
 	l->base = (struct backend){
 		.ops = &local_ops,
 		.caps = {.is_local = true, .is_interactive = true},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/local/shortage.h"
 
-/* Without a shortage for so long, another slot is tried. */
+/* After so long without a shortage, one more slot is allowed. */
 static const double quiet_s = 10;
 
 void shortage_init(struct shortage *s)
@@ -14,7 +14,7 @@ bool shortage_seen(struct shortage *s, uint32_t n, double now_s)
 	bool is_first = s->n_allowed == UINT32_MAX;
 
 	s->changed_s = now_s;
-	/* While more are there than allowed, one is on its way out: that may be enough. */
+	/* While there are more slots than allowed, one is leaving already; that may be enough. */
 	if (n > 1 && n <= s->n_allowed)
 		s->n_allowed = n - 1;
 	return is_first;
