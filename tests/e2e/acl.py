@@ -54,7 +54,7 @@ class Acl(Story):
 
     def test_a_job_that_passes_whatever_its_kernel_does_gets_a_warning(self):
         unread = "no output has an 'expect': the job passes whatever its kernel writes"
-        filled = "args[1] has at the beginning what is expected at the end: a kernel that does nothing passes"
+        filled = "args[1] already has the value that is expected at the end: a kernel that does nothing passes"
         out = "args: [ {{ f32: [8], fill: 2 }} {{ f32: [8], out: true, {} }} ]"
         for more, warning in (("", unread), ("fill: 5, expect: { fill: 5.0 }", filled),
                               ("fill: 4.9, expect: { fill: 5, rtol: 0.1 }", filled),

@@ -428,8 +428,8 @@ class OnNodes(Borrow):
         self.nodes(str(self.cpus[0]), "1000-1003")
         self.commands("{ 0: 1, 1: 7 }")
         err = self.run_it().err
-        self.assertIn("device chips/0 is on NUMA node 1, whose CPUs 1000-1003 are not for this process: "
-                      "what uses it runs on any CPU", err)
+        self.assertIn("device chips/0 is on NUMA node 1, whose CPUs 1000-1003 this process may not use: "
+                      "its jobs run on any CPU", err)
         self.assertIn("device chips/1 is on NUMA node 7, which this machine does not have", err)
 
     def test_a_worker_runs_on_the_cpus_of_its_device(self):
@@ -592,7 +592,7 @@ class ByHand(Borrow):
         refused("-D is for a configuration", "-D", "a=1")
         self.pools_file()
         refused("there is no pool of devices 'gpu'", "--devices", "gpu:1")
-        refused("asks for more devices than there are", "--devices", "2")
+        refused("is more than the pool has", "--devices", "2")
         self.write("two.hjson", '{ backends: { a: { type: "chips", driver: "sim" }, b: { type: "chips", driver: "sim" } } }')
         refused("hint: --devices a:2", "--devices", "2", "--pools", "two.hjson")
         self.write("odd.hjson", '{ backends: {}\n flow: "jobs" }')
@@ -635,9 +635,9 @@ class BadInput(Borrow):
     def test_keys_that_make_no_sense(self):
         pool = 'chips: { driver: "sim", n_devices: 4 }'
         self.refused(pool, '{ name: "a", command: "true", devices: 5 }',
-                     "error: 'devices' of 'a' asks for more devices than there are")
+                     "error: 'devices' of 'a' is more than the pool has")
         self.refused(pool, '{ name: "a", command: "true", devices: 1, args: [] }',
-                     "'args' of 'a' is for what runs on a device")
+                     "'args' of 'a' is only for jobs that run on a device")
         self.refused(pool, '{ name: "a", command: "true", devices: 1, devices_env: "A-B" }',
                      "'devices_env' of 'a' must be names of variables")
         self.refused(pool, '{ name: "a", command: "true", queue_timeout: "1s" }', "'queue_timeout' is for devices")

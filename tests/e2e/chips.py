@@ -409,13 +409,13 @@ class BadInput(Chips):
     def test_a_gang_larger_than_the_pool(self):
         self.refused('chips: { driver: "sim", n_devices: 4 }',
                      '{ name: "a", backend: "chips", program: [], devices: 5 }',
-                     "cfg.hjson:6:56: error: 'devices' of 'a' asks for more devices than there are")
+                     "cfg.hjson:6:56: error: 'devices' of 'a' is more than the pool has")
 
     def test_two_backends_on_one_device(self):
         self.refused('chips: { driver: "sim", n_devices: 4 }\n  other: { type: "chips", driver: "sim", devices: [3],'
                      ' n_devices: 4 }',
                      '{ name: "a", backend: "chips", program: [] }\n  { name: "b", backend: "other", program: [] }',
-                     "error: device 3 of 'other' belongs to 'chips' too", "note: that one takes it here")
+                     "error: device 3 of 'other' belongs to 'chips' too", "note: 'chips' takes it here")
 
     def test_budgets_in_the_wrong_order(self):
         self.refused('chips: { driver: "sim", budgets: { stall: "5s", run: "4s" } }',

@@ -80,8 +80,8 @@ class DriverNames(Story):
                     'jobs: [ { name: "a", backend: "npu", program: ["compute 1ms"] } ] }')
         done = self.dvsched("run", "cfg.hjson", "--view", "none")
         self.assertEqual(done.code, 0, done)
-        self.assertRegex(done.err, rf"cfg.hjson:1:\d+: warning: driver 'sim' is the one that is built in, not {hidden}\n")
-        self.assertIn(f"from {hidden}; not used, 'sim' is the one that is built in\n", self.dvsched("chips", "drivers").out)
+        self.assertRegex(done.err, rf"cfg.hjson:1:\d+: warning: driver 'sim' is the built-in one, not {hidden}\n")
+        self.assertIn(f"from {hidden}; not used, 'sim' is the built-in one\n", self.dvsched("chips", "drivers").out)
 
     def test_one_that_is_broken_is_one_message_with_its_path(self):
         path = self.broken(self.site / "mine.so")

@@ -231,7 +231,7 @@ class Lending(Nvml):
         self.pool(self.job("a", "echo $CUDA_VISIBLE_DEVICES"))
         done = self.run_it()
         self.assertEqual([a["where"] for a in self.attempts()], ["gpu/1"])
-        self.assertIn("its driver calls it bad: GPU is lost", done.out)
+        self.assertIn("its driver reports it as bad: GPU is lost", done.out)
         shown = self.dvsched("chips", "cfg.hjson", "--json").out
         # Never as its number, which is another GPU's by now.
         self.assertIn("GPU-lost-0", shown)

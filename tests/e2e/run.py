@@ -440,7 +440,7 @@ class FewProcesses(Story):
         os.chown(self.dir, self.USER, self.USER)
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "30", preexec_fn=self.become)
         self.assertEqual(done.code, 0, done)
-        self.assertIn("no process can be made for a job", done.err)
+        self.assertIn("cannot create a process for a job", done.err)
         jobs = jobs_of(self.results())
         self.assertEqual({job["status"] for job in jobs.values()}, {"PASSED"})
         self.assertEqual({a["reason"] for job in jobs.values() for a in job["attempts"]} - {"launch"}, {"none"})

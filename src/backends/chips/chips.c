@@ -45,7 +45,7 @@ static enum submit chips_submit(struct backend *b, const struct job *job, uint32
 	q = chips_request_read(mem, c->s, job->spec, NULL);
 	if (!q) {
 		arena_free(mem);
-		error_plain(why, "what '%s' asks of its devices cannot be read", job->spec->id);
+		error_plain(why, "the request of '%s' for devices cannot be read", job->spec->id);
 		return SUBMIT_REFUSED;
 	}
 	j = xcalloc(1, sizeof(*j));
@@ -203,7 +203,7 @@ static void refuse_shared(const struct backend_env *env, int32_t id,
 				   "device %d of '%s' belongs to '%s' too", id, env->name,
 				   other->name);
 
-	diag_note(e, other->devices_pos, "that one takes it here");
+	diag_note(e, other->devices_pos, "'%s' takes it here", other->name);
 }
 
 /* Two pools with one device would wait for each other's lock. */

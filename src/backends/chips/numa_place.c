@@ -78,11 +78,11 @@ static void numa_note(struct placing *p, const struct chips_device *d, const cpu
 	if (cpus) {
 		str_add(&text, "whose CPUs ");
 		numa_add_list(&text, cpus);
-		str_add(&text, " are not for this process");
+		str_add(&text, " this process may not use");
 	} else {
 		str_add(&text, "which this machine does not have");
 	}
-	str_add(&text, ": what uses it runs on any CPU");
+	str_add(&text, ": its jobs run on any CPU");
 	p->ask->warn(text.s);
 }
 

@@ -298,7 +298,7 @@ static const char *why_hopeless(const struct chips_job *j)
 
 	str_printf(&out, "too few devices are usable: it %s", why_waiting(j));
 	if (isinf(at_s)) {
-		str_add(&out, "; what is repaired is used again after 'dvsched chips clear'");
+		str_add(&out, "; after a repair, 'dvsched chips clear' makes a device usable");
 	} else if (at_s > c->turn_s) {
 		str_add(&out, "; the quarantine that it waits for ends in ");
 		duration_add(&out, ceil(at_s - c->turn_s));

@@ -50,12 +50,13 @@ void chips_warn_of_outputs(const char *driver_name, const json_t *args, struct s
 		n_out += json_is_true(json_object_get(arg, "out"));
 		n_expected += expect != NULL;
 		if (expect && (is_filled_with(arg, expect) || is_made_of(arg, expect)))
-			diag_hint(diag_warning(diags, pos,
-					       "args[%zu] has at the beginning what is expected at "
-					       "the end: a kernel that does nothing passes",
-					       i),
-				  "leave out its '%s', or take another value",
-				  json_object_get(arg, "file") ? "file" : "fill");
+			diag_hint(
+				diag_warning(diags, pos,
+					     "args[%zu] already has the value that is expected at "
+					     "the end: a kernel that does nothing passes",
+					     i),
+				"leave out '%s', or give another value",
+				json_object_get(arg, "file") ? "file" : "fill");
 	}
 	if (n_out && !n_expected)
 		diag_hint(diag_warning(diags, pos,

@@ -301,7 +301,7 @@ void gang_take_verdict(struct gang *g, const struct verdict *v)
 		break;
 	case VERDICT_NO_ANSWER:
 		g->diagnose_by_s = INFINITY;
-		str_add(&g->context, "its worker did not answer when it was asked what it does\n");
+		str_add(&g->context, "its worker did not answer the request for a diagnosis\n");
 		g->ranks[g->cause].orders |= ORDER_KILL;
 		break;
 	case VERDICT_KILL:

@@ -159,11 +159,11 @@ static void check_fits(struct reader *r)
 	if (n > r->s->n_devices) {
 		hint = arena_printf(r->mem, "the pool '%s' has %u device%s", r->s->name,
 				    r->s->n_devices, r->s->n_devices == 1 ? "" : "s");
-		refuse(r, "devices", "asks for more devices than there are", hint);
+		refuse(r, "devices", "is more than the pool has", hint);
 	} else if (r->ret->same_domain && n > largest_domain(r->s)) {
 		hint = arena_printf(r->mem, "the largest fault domain has %u",
 				    largest_domain(r->s));
-		refuse(r, "devices", "asks for more devices than one fault domain has", hint);
+		refuse(r, "devices", "is more than one fault domain has", hint);
 	}
 }
 
@@ -206,7 +206,8 @@ static void read_buffer(struct reader *r, json_t *one, struct dvs_buffer_want *r
 	}
 	for (uint32_t i = 0; i < r->ret->n_buffers; i++)
 		if (str_eq(r->ret->buffers[i].name, name))
-			refuse(r, "buffers", "has two of one name", NULL);
+			refuse(r, "buffers",
+			       arena_printf(r->mem, "has two buffers named '%s'", name), NULL);
 	ret->name = arena_strdup(r->mem, name);
 	ret->bytes = size_of(r, one, "bytes");
 	ret->align = (uint32_t)size_of(r, one, "align");
@@ -252,11 +253,12 @@ static void read_gang(struct reader *r)
 	q->fail_fast = bool_of(r, gang, "fail_fast", true);
 	for (size_t i = 0; gang && i < ARRAY_LEN(of_gang); i++)
 		if (json_object_get(r->json, of_gang[i]))
-			refuse(r, of_gang[i], "stands beside 'gang'", "it belongs into 'gang'");
+			refuse(r, of_gang[i], "is outside of 'gang'", "move it into 'gang'");
 	q->window_bytes = size_of(r, gang ? gang : r->json, "window");
 	read_buffers(r, json_object_get(gang ? gang : r->json, "buffers"));
 	if (q->n_devices > 1 && !(r->s->caps & DVS_CAP_GANG))
-		refuse(r, "devices", "is more than one, and the driver knows no gangs", NULL);
+		refuse(r, "devices", "is more than one, and the driver does not support gangs",
+		       NULL);
 }
 
 /* ---- what a worker is opened with, and what it loads ---- */
@@ -296,8 +298,8 @@ static void refuse_empty(struct reader *r)
 		return;
 	diag_hint(diag_error(r->diags, r->spec->pos, "'%s' has nothing to run on a device",
 			     r->spec->id),
-		  "'program', 'image' or 'callable' is what a device runs; a command says how many "
-		  "'devices' it borrows");
+		  "a job on a device needs 'program', 'image' or 'callable'; a command borrows "
+		  "devices with 'devices'");
 }
 
 static const char *image_key_of(const struct reader *r)
@@ -316,7 +318,7 @@ static void refuse_lend_only(struct reader *r, const char *key)
 					"lent to commands",
 					r->s->name);
 
-	refuse(r, key, what, "a 'command' says how many 'devices' it borrows: devices: 1");
+	refuse(r, key, what, "a 'command' borrows devices with 'devices': devices: 1");
 }
 
 static void read_image(struct reader *r)
@@ -375,7 +377,8 @@ static void refuse_foreign_keys(struct reader *r)
 		while (i < ARRAY_LEN(known) && !str_eq(known[i], key))
 			i++;
 		if (i == ARRAY_LEN(known))
-			refuse(r, key, "is for what runs on a device, and this job has a command",
+			refuse(r, key,
+			       "is only for jobs that run on a device, and this job has a command",
 			       "a command takes 'devices', 'same_domain', 'queue_timeout' and "
 			       "'devices_env'");
 	}
@@ -415,12 +418,11 @@ static void refuse_command(struct reader *r)
 {
 	for (size_t i = 0; !r->spec->is_request && i < ARRAY_LEN(image_keys); i++)
 		if (json_object_get(r->json, image_keys[i]))
-			refuse(r, image_keys[i],
-			       "is what runs on a device, and this job has a command",
-			       "a command says how many 'devices' it borrows");
+			refuse(r, image_keys[i], "runs on a device, and this job has a command",
+			       "a command borrows devices with 'devices'");
 	if (json_object_get(r->json, "devices_env"))
 		refuse(r, "devices_env", "is for a command that borrows devices",
-		       "what runs on a device finds its number in DVSCHED_DEVICE");
+		       "a job on a device finds its number in DVSCHED_DEVICE");
 }
 
 static void refuse_terminal(struct reader *r)

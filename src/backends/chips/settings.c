@@ -102,9 +102,8 @@ static const char *pool_find_driver(struct reader *r, const char *name)
 
 	if (hidden)
 		diag_hint(cfg_warning(r->cfg, r->diags, node,
-				      "driver '%s' is the one that is built in, not %s", name,
-				      hidden),
-			  "a library is named by its path, too: driver: \"%s\"", hidden);
+				      "driver '%s' is the built-in one, not %s", name, hidden),
+			  "to use the library, give its path: driver: \"%s\"", hidden);
 	found = driver_locate(r->mem, name, &err);
 	if (found)
 		return arena_strdup(r->mem, found);
@@ -113,8 +112,8 @@ static const char *pool_find_driver(struct reader *r, const char *name)
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
 	else
-		diag_hint(e, "`dvsched chips drivers` lists them; a library is named by a path "
-			     "with a '/', too");
+		diag_hint(e, "`dvsched chips drivers` lists the drivers; a library can also be "
+			     "given by a path with a '/'");
 	error_done(&err);
 	return NULL;
 }

@@ -64,8 +64,9 @@ int unit_lock_health(struct unit *u)
 
 	if (fd < 0 && !u->has_no_lock && !u->chips->health_warning)
 		u->chips->health_warning = xasprintf(
-			"the lock on the health of %s/%d was not to be had (another process keeps "
-			"it, or its name in %s is no plain file): changes of others may be lost",
+			"cannot lock the health of %s/%d (another process holds the lock, or its "
+			"name "
+			"in %s is not a regular file): changes by other processes may be lost",
 			s->name, u->device->id, s->state_dir);
 	u->has_no_lock = fd < 0;
 	unit_look_at_health(u);
@@ -101,8 +102,8 @@ void unit_read_driver_health(struct unit *u)
 
 	if (!facts || facts->health != DVS_HEALTH_BAD || !health_is_usable(&u->health))
 		return;
-	snprintf(text, sizeof(text), "its driver calls it bad%s%s", facts->detail[0] ? ": " : "",
-		 facts->detail);
+	snprintf(text, sizeof(text), "its driver reports it as bad%s%s",
+		 facts->detail[0] ? ": " : "", facts->detail);
 	lock = unit_lock_health(u);
 	health_probed(&u->health, &u->chips->s->health, false, text, clock_wall(u->chips->clock));
 	unit_store_health(u);

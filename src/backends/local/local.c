@@ -93,7 +93,7 @@ static struct job_result result_if_taken_back(const struct local_slot *ls,
 
 	if (!ls->is_taken_back || r.status != JOB_KILLED || r.reason != REASON_LAUNCH)
 		return r;
-	r.message = "no process could be made for it";
+	r.message = "its slot could not create a process";
 	r.is_uncounted = true;
 	return r;
 }
@@ -135,8 +135,9 @@ static void on_short(struct slot *slot, void *ctx, bool is_short)
 	if (!is_short)
 		return;
 	if (shortage_seen(&l->shortage, n_active(l), now_s()) && l->warn)
-		l->warn("no process can be made for a job (ulimit -u, or pids.max of a cgroup): "
-			"fewer jobs run at a time until that is over");
+		l->warn("cannot create a process for a job (limited by ulimit -u, or by pids.max "
+			"of a "
+			"cgroup); fewer jobs run at a time until the shortage is over");
 	if (!list_is_empty(&l->idle)) {
 		send_away(list_entry(l->idle.next, struct local_slot, link));
 	} else if (n_active(l) > 1 && l->n_leaving == 0 && all_are_short(l)) {
@@ -453,7 +454,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 		diag_hint(cfg_error(cfg_fields_cfg(env->settings), diags,
 				    cfg_fields_object(env->settings),
 				    "'%s' cannot be another local backend", env->name),
-			  "there is one, which is called 'local'");
+			  "there is only one local backend: 'local'");
 		return NULL;
 	}
 	l = xcalloc(1, sizeof(*l));

@@ -112,8 +112,7 @@ static void add_entry(struct listing *l, struct driver_entry entry)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (!entry.hidden_by && strcmp(l->at[i].name, entry.name) == 0)
-			entry.hidden_by = l->at[i].path ? l->at[i].path
-							: "the one that is built in";
+			entry.hidden_by = l->at[i].path ? l->at[i].path : "the built-in one";
 	vec_push_in(l->mem, l, entry);
 }
 

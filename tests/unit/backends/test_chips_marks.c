@@ -386,7 +386,7 @@ static void a_device_that_its_driver_calls_bad_gets_no_job(void **state)
 	world.devices[1].facts = &odd;
 	world_begin();
 	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
-	assert_string_equal(world.stored[0].reason, "its driver calls it bad: GPU is lost");
+	assert_string_equal(world.stored[0].reason, "its driver reports it as bad: GPU is lost");
 	assert_int_equal(world.stored[1].state, HEALTH_UNKNOWN);
 	j = submitted(1);
 	run_through(j);
