@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What an end on a device means, for the job, the worker and the device: one table,
- * device_class.c.
+ * What an end on a device means for the job, the worker and the device: one table, device_class.c.
  *
- * In device/: this table, for all that follows from an error. A device is opened with
- * worker/worker.h and found with probe/probe.h.
+ * In device/: this table, and directories for all the rest. A device is opened with worker/worker.h
+ * and found with probe/probe.h.
  */
 #ifndef DEVICE_DEVICE_CLASS_H
 #define DEVICE_DEVICE_CLASS_H
@@ -18,8 +17,8 @@
 enum device_mark {
 	MARK_NONE,
 	MARK_ONE,	  /* counts towards quarantine */
-	MARK_IF_TWO_JOBS, /* only if two different jobs end like this on it */
-	MARK_QUARANTINE,  /* at once, its fault domain suspect */
+	MARK_IF_TWO_JOBS, /* counts only if two different jobs end like this on the device */
+	MARK_QUARANTINE,  /* at once; the rest of its fault domain becomes suspect */
 };
 
 struct class_fate {
@@ -27,7 +26,7 @@ struct class_fate {
 	enum job_status status;
 	enum job_reason reason;
 	bool is_counted;	/* the attempt counts against the job's retries */
-	bool worker_goes_on;	/* false: the process is ended, a fresh one takes its place */
+	bool worker_goes_on;	/* false: the process is ended and replaced */
 	bool probe_before_next; /* the device is probed before it gets another job */
 	enum device_mark mark;
 };

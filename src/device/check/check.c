@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The steps of a check, in the process that may die of them: until the device is open. */
+/* The steps of a check until the device is open, in the process that may crash. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include "device/check/parts.h"
 #include "device/device_class.h"
 
-/* Stands in an out parameter before the call: no number of devices, no slot. */
+/* The value of an output parameter before a call: not a valid number of devices or slot. */
 #define UNTOUCHED 0xa5a5a5a5u
 
 /* --- steps without a device --- */
@@ -136,7 +136,7 @@ static bool classify_one(struct check *c, int32_t code, int32_t is_fresh)
 				 "code %d is an error that nobody knows, and has the class DVS_OK; "
 				 "DVS_POISON is right for those",
 				 code);
-	/* Texts that are not there would end this process here. */
+	/* An invalid pointer crashes this process here. */
 	return (name ? strlen(name) : 0) < CHECK_ROOM && (hint ? strlen(hint) : 0) < CHECK_ROOM
 		       ? true
 		       : check_bad(c, "classify", "the texts of code %d have no end", code);
@@ -250,7 +250,8 @@ static void step_bad_job(struct check *c)
 		uint32_t slot;
 		int32_t code = c->d->load(c->ctx, jobs[i], &slot, &err);
 
-		/* Nothing at all may be taken for an empty object, and few read all of it. */
+		/* Only jobs[1] must be rejected: drivers may take "" for an empty object, and few
+		 * parse to the end. */
 		if (code == 0 && i == 1) {
 			check_bad(c, what, "load() took '%s' for a job", jobs[i]);
 			return;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Does a driver keep to dvsched/driver.h? Asked in a process of its own, call by call, so that one
- * that crashes, or never returns, costs nothing but a line. Blocking.
+ * Does a driver keep the rules of dvsched/driver.h? The check runs in a process of its own, call by
+ * call, so a driver that crashes, or never returns, only fails the check. Blocking.
  *
- * In device/check/: the steps of a check. Entries: device_check(), and check_driver() in the
- * other process.
+ * In device/check/: the steps of a check. Entries: device_check(), and check_driver() in the other
+ * process.
  */
 #ifndef DEVICE_CHECK_CHECK_H
 #define DEVICE_CHECK_CHECK_H
@@ -21,15 +21,15 @@ struct driver_check {
 	const char *options; /* JSON; NULL: {} */
 	const char *job;     /* JSON of a job that passes; NULL: {} */
 	int32_t device;
-	const char *state_dir; /* for what the driver may leave; NULL: not recorded */
+	const char *state_dir; /* records files that the driver may leave; NULL: none */
 	double limit_s;	       /* for each step */
-	/* One line for each check. why: NULL unless it is bad or skipped. */
+	/* Called once for each check. why: NULL if it is good. */
 	void (*line)(void *ctx, enum check_verdict v, const char *what, const char *why);
 	void *ctx;
 };
 
-/* 0: all steps were taken, whatever their verdicts. -1 with err: it is missing, of another ABI, it
- * crashed or never returned. */
+/* 0: all steps were taken, whatever their verdicts. -1 with err: the driver is missing or of
+ * another ABI, or it crashed or never returned. */
 int device_check(const struct driver_check *c, struct error *err);
 
 /* The other side, in the probe's process. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a check gives to the driver: a host, room for texts, texts that are gone after a call. */
+/* Arguments of a check for the driver: a host, buffers for texts, and texts that are valid only
+ * during a call. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +17,7 @@ static void host_log(void *user, int32_t level, const char *text)
 	(void)user, (void)level, (void)text;
 }
 
-/* Driver threads call it, too: said later, by step_progress(). */
+/* May be called by threads of the driver, so step_progress() reports errors later. */
 static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
 {
 	struct check *c = user;

@@ -11,7 +11,7 @@
 
 enum { WINDOW = 64 << 10, LOBBY = 64 << 10, UNTOUCHED = 0xa5a5a5 };
 
-/* Sizes and alignments that do not go together by themselves. */
+/* Sizes and alignments that need padding between buffers. */
 static const struct dvs_buffer_want wants[] = {
 	{"left", 4000, 256, 0}, {"right", 4096, 1024, 0}, {"small", 24, 0, 0}};
 
@@ -70,7 +70,8 @@ static struct dvs_join join_of(struct check *c, int fd)
 	};
 }
 
-/* A gang without a window asks for no buffers: struct dvs_context begins as a host's does. */
+/* A gang without a window requests no buffers, so struct dvs_context begins without any, as in a
+ * worker. */
 static bool join_without_window(struct check *c, int fd)
 {
 	const char *what = "join and leave";
@@ -126,6 +127,6 @@ void check_step_join(struct check *c)
 	if (fd < 0 || ftruncate(fd, LOBBY + WINDOW) < 0 || !join_without_window(c, fd))
 		return;
 	check_good(c, "join and leave, with one rank");
-	if (ftruncate(fd, 0) == 0 && ftruncate(fd, LOBBY + WINDOW) == 0) /* zeroed, as of a host */
+	if (ftruncate(fd, 0) == 0 && ftruncate(fd, LOBBY + WINDOW) == 0) /* zeroed, as for a run */
 		join_with_window(c, fd);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a driver's calls do to the process that they are made in. */
+/* Side effects of a driver's calls on the process. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static void free_environment(char **list)
 	free(list);
 }
 
-/* The first text of list that is not in the other, whatever the order. */
+/* The first text of list that is not in other; the order does not matter. */
 static const char *find_missing(char *const *list, char *const *other)
 {
 	for (; list && *list; list++) {
@@ -105,7 +105,8 @@ static char *explain_signals(const struct check_process *before)
 
 /* ---- processes ---- */
 
-/* Also one that has ended, or whose parent has: the process adopts all below it. */
+/* Finds children that run or have ended. Orphans count, too, because this process is a
+ * subreaper. */
 static char *explain_children(void)
 {
 	siginfo_t info = {0};
@@ -156,7 +157,8 @@ void check_process_look(struct check *c)
 	char *why;
 
 	if (getpid() != c->before->pid)
-		_exit(0); /* a copy that came back from a call; what it says would be said twice */
+		_exit(0); /* a fork()ed copy that returned from a call: it must not report anything
+			   */
 	why = c->fault ? NULL : explain(c->before);
 	if (why)
 		c->fault = xasprintf("%s %s", c->at, why);

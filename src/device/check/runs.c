@@ -18,10 +18,11 @@
 
 enum { WARM_UP = 5, MANY_RUNS = 20 };
 
-/* What no driver means by a yes or a no. */
+/* Neither yes nor no. */
 enum { UNTOUCHED_FLAG = -77 };
 
-/* false: a call that returned 0 left something else there than 0 or 1. Said once; then it is 0. */
+/* false: a call that returned 0 left a flag that is neither 0 nor 1. Reported once; *flag becomes
+ * 0. */
 static bool check_flag(struct check *c, const char *what, const char *call, const char *parameter,
 		       int32_t code, int32_t *flag)
 {
@@ -71,7 +72,7 @@ static int32_t launch(struct check *c)
 	return c->d->launch(c->ctx, c->epoch, &err);
 }
 
-/* What is neither yes nor no is said, once, and taken for a no as 0 is. */
+/* A flag that is neither 0 nor 1 is reported once, and taken for 0. */
 static int32_t poll_once(struct check *c, int32_t *ret_is_over)
 {
 	struct dvs_text err = check_err(c);
@@ -107,7 +108,6 @@ static int32_t finish(struct check *c)
 	return code;
 }
 
-/* From prepare to finish. */
 bool check_run_once(struct check *c, const char *what)
 {
 	int32_t code = prepare(c), fault;
@@ -242,7 +242,7 @@ static void step_abort(struct check *c)
 	code = c->d->abort(c->ctx, c->epoch);
 	if (code == 0)
 		poll_until_over(c);
-	finish(c); /* whatever it says: the run may have been over already */
+	finish(c); /* in any case: the run may have been over already */
 	c->is_cancelled = false;
 	if (code != 0)
 		check_bad_code(c, "abort", "abort", code);
@@ -304,7 +304,7 @@ static bool run_often(struct check *c, unsigned n)
 	return true;
 }
 
-/* malloc() maps now and then; a driver that forgets does so each time. */
+/* malloc() also creates mappings now and then; a driver that leaks does so in each run. */
 static void step_leaks(struct check *c)
 {
 	unsigned fds, maps, fds_after, maps_after;
@@ -366,7 +366,7 @@ static void step_progress(struct check *c)
 		check_skip(c, "progress", "it reports none, so no run is ever ended as stalled");
 }
 
-/* What belongs to all of the process, and that the host relies on. */
+/* State of the whole process that the host relies on. */
 static void step_process(struct check *c)
 {
 	char now[PATH_MAX] = "";
@@ -375,7 +375,7 @@ static void step_process(struct check *c)
 	memset(&blocked, 0, sizeof(blocked));
 	check_process_look(c);
 	if (c->fault)
-		return; /* said at the end, with what close() may add */
+		return; /* reported at the end, together with close() */
 	if (!getcwd(now, sizeof(now)) || strcmp(now, c->cwd) != 0)
 		check_bad(c, "the process", "its working directory is %s now, and was %s", now,
 			  c->cwd);

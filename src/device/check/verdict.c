@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said of a check: good, bad, or left out. */
+/* Reports the results of a check: good, bad, or skipped. */
 #include <stdarg.h>
 #include <string.h>
 
@@ -29,7 +29,6 @@ bool check_bad(struct check *c, const char *what, const char *fmt, ...)
 	return false;
 }
 
-/* A call's code, with its text and class. */
 bool check_bad_code(struct check *c, const char *what, const char *call, int32_t code)
 {
 	_cleanup_(str_done) struct str words = {0};

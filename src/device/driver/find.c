@@ -10,7 +10,7 @@
 #include "device/driver/names.h"
 #include "drivers/drivers.h"
 
-/* A library's own words, on one line. */
+/* Adds a message of the dynamic linker, on one line. */
 static int driver_find_foreign(struct error *err, const char *before, const char *words)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -23,8 +23,8 @@ static int driver_find_foreign(struct error *err, const char *before, const char
 struct entry {
 	const char *name;
 	size_t at;
-	uint32_t cap;	/* needed by this capability; 0: always */
-	uint32_t spare; /* with this capability it is never called */
+	uint32_t cap;	/* required with this capability; 0: always */
+	uint32_t spare; /* not required with this capability */
 };
 
 #define ENTRY(name, ...)                                              \
@@ -70,7 +70,7 @@ static int check_entries(const struct dvs_driver *d, struct error *err)
 	return 0;
 }
 
-/* Of the first header; what came later an older driver has not. */
+/* Size in the first version of the header; older drivers lack the entries after it. */
 static const size_t least_size = offsetof(struct dvs_driver, lend_as);
 
 bool driver_can_lend_as(const struct dvs_driver *d)
@@ -104,7 +104,7 @@ static const struct driver_type *driver_find_own(const char *name)
 	return NULL;
 }
 
-/* The library stays: a driver that has started threads cannot be taken out again. */
+/* The library is never unloaded: the driver may have started threads. */
 static dvs_driver_get_function *driver_open_library(const char *path, struct error *err)
 {
 	dvs_driver_get_function *get = NULL;

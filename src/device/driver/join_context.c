@@ -60,7 +60,7 @@ static int check_buffer(const struct dvs_buffer_want *want, const struct dvs_con
 	return 0;
 }
 
-/* What people see of an interval. */
+/* The error for a buffer at a wrong place. */
 static int join_refuse_place(const struct dvs_buffer *b, const char *what, const char *whose,
 			     uint64_t at, uint64_t bytes, struct error *err)
 {

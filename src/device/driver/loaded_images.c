@@ -5,7 +5,7 @@
 
 #include "device/driver/made_files.h"
 
-/* What the dynamic linker counts; it gives its counters with the first library already. */
+/* Reads the dynamic linker's counters. They come with every library, so the first one is enough. */
 static int loaded_images_count(struct dl_phdr_info *info, size_t size, void *ctx)
 {
 	uint64_t *n = ctx;

@@ -15,7 +15,7 @@
 
 enum { PLACES = 6, TRIES = 10000 };
 
-/* The process's own: what is called in libc's place is given nothing to find it by. */
+/* One for the process: the functions that replace libc's have no parameter for it. */
 static struct leftovers *record;
 
 void made_files_record(struct leftovers *l)
@@ -28,7 +28,7 @@ struct leftovers *made_files_leftovers(void)
 	return record;
 }
 
-/* open(), with path in the record before it is there if it is a name of ours. */
+/* open(). If path matches a pattern of the record, it is recorded before the file exists. */
 static int make_file(const char *path, int flags, mode_t mode)
 {
 	bool is_noted = record && leftovers_has_name(record, path);
@@ -85,13 +85,13 @@ static int make_temporary(char *name, int suffix, int flags)
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 		if (record)
-			leftovers_settle(record, name, NULL); /* somebody else's */
+			leftovers_settle(record, name, NULL); /* the file of another process */
 	}
 	errno = EEXIST;
 	return -1;
 }
 
-/* Under libc's names, whatever the headers make of these for large files. */
+/* Defined under libc's names; the headers may rename the functions for large files. */
 #define AS(name) __asm__(name) __attribute__((visibility("default"), used))
 
 int made_mkstemp(char *name) AS("mkstemp");
@@ -147,8 +147,7 @@ int made_mkostemps64(char *name, int suffix, int flags)
 /* ---- shm_open ---- */
 
 /*
- * A rank that finds the memory there has noted the name as well: whichever of them is the last to
- * go removes it.
+ * Ranks that open existing memory record its name, too: the last of them to end removes it.
  */
 int made_shm_open(const char *name, int flags, mode_t mode)
 {

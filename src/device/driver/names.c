@@ -16,7 +16,7 @@
 enum { PATH_MOST = 4096 };
 
 static const char variable[] = "DVSCHED_DRIVERS", suffix[] = ".so";
-/* Where `meson compile` puts the program; its drivers are beside it. */
+/* Where `meson compile` puts the program, and its drivers relative to that. */
 static const char built_program[] = "/src/cli", built_drivers[] = "../drivers";
 
 /* ---- directories ---- */
@@ -34,7 +34,7 @@ static const char *explain_dir(const char *path)
 	return st.st_mode & S_IWOTH ? "all users may write into it" : NULL;
 }
 
-/* The directory of the program, links followed; NULL: not known. */
+/* The directory of the program, after following links; NULL: not known. */
 static const char *program_dir(struct arena *mem)
 {
 	char path[PATH_MOST];
@@ -45,7 +45,7 @@ static const char *program_dir(struct arena *mem)
 
 static const char *own_dir(struct arena *mem)
 {
-	const char *dir = program_dir(mem), *to = DRIVERS_DIR; /* from there, or absolute */
+	const char *dir = program_dir(mem), *to = DRIVERS_DIR; /* relative to dir, or absolute */
 
 	if (!dir)
 		return NULL;
@@ -94,7 +94,7 @@ static const struct driver_module *find_module(const char *name)
 	return NULL;
 }
 
-/* Whatever else has such a name (a directory, a pipe, a link to nothing) is no library. */
+/* Only regular files are libraries; directories, pipes and dangling links are not. */
 static bool is_file(const char *path)
 {
 	struct stat st;

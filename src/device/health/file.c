@@ -84,7 +84,7 @@ static bool read_health(const json_t *obj, struct device_health *ret)
 	return true;
 }
 
-/* In a directory that others may write into: no link to elsewhere. */
+/* Others may write into the directory, so links are not followed. */
 static bool is_plain_file(const char *path)
 {
 	struct stat st;
@@ -153,7 +153,7 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 	jout_key_int(&out, "jobs", h->n_jobs);
 	write_marks(&out, h);
 	jout_object_end(&out);
-	/* Not synced: it is written while a run goes, and a power cut may cost a mark. */
+	/* Not synced, because a run must not wait for it. A power cut may lose a mark. */
 	rc = fs_replace_shared(path, out.buf.s, out.buf.len, err);
 	jout_done(&out);
 	return rc;
@@ -161,7 +161,7 @@ int health_store(const char *state_dir, const char *family, int32_t id,
 
 static const struct timespec lock_pause = {.tv_nsec = 1000000};
 
-/* Others may write into the directory: a FIFO of this name must not hold up the open. */
+/* Others may write into the directory: a FIFO of this name must not block open(). */
 static int open_lock_of_others(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
@@ -172,7 +172,7 @@ static int open_lock_of_others(const char *path)
 	return fd;
 }
 
-/* Its name stays: whoever removes a file of a lock lets two in. */
+/* The file is never removed: otherwise two processes could hold locks of one name. */
 static int open_lock(const char *path, const char *dir)
 {
 	int fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);

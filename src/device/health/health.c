@@ -11,7 +11,7 @@
 
 /* A quarantine doubles each time, up to this. */
 static const double QUARANTINE_MOST_S = 24 * 3600;
-/* The last second that a date of four digits can say. */
+/* The last second of the year 9999, which means forever. */
 static const double FOR_EVER_WALL_S = 253402300799.0;
 enum { PROBES_NEEDED = 2 };
 
@@ -27,7 +27,7 @@ const char *health_state_name(enum health_state s)
 	return state_names[s];
 }
 
-/* The sole writer of the state. */
+/* The only writer of the state. true: it changed. */
 static bool set_state(struct device_health *h, enum health_state next, double wall_s)
 {
 	if (h->state == next)
@@ -37,7 +37,7 @@ static bool set_state(struct device_health *h, enum health_state next, double wa
 	return true;
 }
 
-/* One line; what is too long for it ends with "…", between two characters. */
+/* Sets the reason. A text that is too long is cut at the end of a character, and "…" is added. */
 static void say(struct device_health *h, const char *text)
 {
 	static const char more[] = "…";
@@ -59,7 +59,7 @@ static bool quarantine(struct device_health *h, const struct health_rules *rules
 
 	h->n_quarantines++;
 	h->n_good_probes = 0;
-	if (h->state != HEALTH_QUARANTINED) /* else a person may have said for longer */
+	if (h->state != HEALTH_QUARANTINED) /* else a user may have set a later end */
 		h->until_wall_s = 0;
 	h->until_wall_s = fmax(h->until_wall_s, wall_s + fmin(s, QUARANTINE_MOST_S));
 	return set_state(h, HEALTH_QUARANTINED, wall_s);
@@ -86,7 +86,8 @@ static void drop_old_marks(struct device_health *h, const struct health_rules *r
 		drop_mark(h, 0);
 }
 
-/* Marks of LOST count from the second job on: one job may well kill its own process twice. */
+/* Marks of MARK_IF_TWO_JOBS (lost workers) count only if two jobs made them: one job may kill its
+ * own worker twice. */
 static uint32_t n_counted(const struct device_health *h)
 {
 	const char *lost_by = NULL;
@@ -129,13 +130,13 @@ bool health_mark(struct device_health *h, const struct health_rules *rules, enum
 	return set_state(h, HEALTH_SUSPECT, wall_s);
 }
 
-/* Names of jobs are cut off in marks. */
+/* Long names of jobs are truncated in marks. */
 static bool is_of_job(const struct health_mark *m, const char *job)
 {
 	return strncmp(m->job, job, HEALTH_JOB - 1) == 0;
 }
 
-/* By another job, so the device may be bad whatever becomes of this one. */
+/* A mark that quarantines by itself is left, of another job: the device may be broken. */
 static bool has_wedge(const struct device_health *h)
 {
 	for (uint32_t i = 0; i < h->n_marks; i++)
@@ -156,7 +157,7 @@ bool health_unmark(struct device_health *h, const struct health_rules *rules, co
 		return false;
 	h->n_jobs -= h->n_jobs ? 1 : 0;
 	if ((h->state != HEALTH_SUSPECT && h->state != HEALTH_QUARANTINED) ||
-	    (h->state == HEALTH_QUARANTINED && !health_has_end(h)) || /* by a person */
+	    (h->state == HEALTH_QUARANTINED && !health_has_end(h)) || /* by a user */
 	    n_counted(h) >= rules->marks || has_wedge(h))
 		return true;
 	if (h->state == HEALTH_QUARANTINED)
@@ -195,9 +196,8 @@ static bool become_healthy(struct device_health *h, double wall_s)
 	return set_state(h, HEALTH_HEALTHY, wall_s);
 }
 
-/* What may have been the job's own doing. A device on which another job passes afterwards is not
- * the one that hangs: so a night with many jobs that hang does not use up its devices one by one.
- */
+/* The job itself may have caused such an end. If another job passes on the device afterwards, the
+ * device is not the cause: so a night with many hanging jobs does not quarantine all devices. */
 static bool is_soft(const struct health_mark *m)
 {
 	return m->class == DVS_STALL || m->class == DVS_TIMEOUT || m->class == DVS_LOST;
@@ -214,7 +214,7 @@ bool health_passed(struct device_health *h, const struct health_rules *rules, do
 {
 	uint32_t n_before = h->n_marks;
 
-	if (!health_is_usable(h)) /* it was there before; what led to this is still to be told */
+	if (!health_is_usable(h)) /* the job had started before; the reason must stay */
 		return false;
 	drop_old_marks(h, rules, wall_s);
 	drop_soft_marks(h);

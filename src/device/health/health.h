@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is remembered about a device from run to run, and whether it may be used:
+ * The health of a device, stored from run to run: may it be used?
  *
  *   UNKNOWN ─pass─► HEALTHY ─mark─► SUSPECT ─marks in the window, or a probe fails─► QUARANTINED
  *   QUARANTINED ─its time is over and two probes in a row are good─► PROBATION
  *   PROBATION ─one job passes─► HEALTHY      PROBATION ─any mark─► QUARANTINED, for twice as long
- *   any ─a process that cannot be killed─► DEAD, until a person clears it
+ *   any ─a process that cannot be killed─► DEAD, until a user clears it
  *
- * A pass takes back the marks of hangs and lost processes, which may have been their jobs' own
- * doing. A mark names the job that made it: if the same job ends the same way on another device, it
- * was the job, and the mark is taken back. Pure but for health_load() and health_store(); time is
+ * A pass removes the marks of hangs and lost processes, which the jobs themselves may have caused.
+ * A mark names its job: if the same job ends the same way on another device, the job is at fault,
+ * and the mark is removed. All functions are pure, except those that read and write files; time is
  * an argument.
  *
- * In device/health/: the rules of health (health.c), the file that keeps it, and where that
- * file is (places.h).
+ * In device/health/: the rules of health (health.c), its file, and where the file is (places.h).
  */
 #ifndef DEVICE_HEALTH_HEALTH_H
 #define DEVICE_HEALTH_HEALTH_H
@@ -38,9 +37,9 @@ enum health_state {
 enum { HEALTH_MARKS = 8, HEALTH_TEXT = 256, HEALTH_JOB = 128 };
 
 struct health_rules {
-	uint32_t marks; /* so many within window_s quarantine it */
+	uint32_t marks; /* this many marks within window_s quarantine a device */
 	double window_s;
-	double quarantine_s; /* the first time; doubles */
+	double quarantine_s; /* the first time; doubles each time */
 };
 
 struct health_mark {
@@ -58,35 +57,37 @@ struct device_health {
 	uint32_t n_good_probes;			/* in a row, while quarantined */
 	double since_wall_s;			/* in this state */
 	double until_wall_s;			/* QUARANTINED: a probe is due then */
-	int32_t first_code;			/* that led here */
-	uint32_t n_jobs;			/* that it cost */
+	int32_t first_code;			/* of the first mark that led to this state */
+	uint32_t n_jobs;			/* that made marks */
 	char reason[HEALTH_TEXT];		/* for people; "" */
 };
 
-/* An end on the device that its class marks; MARK_NONE: nothing happens. Returns true if the state
+/* Adds a mark for an end on the device. MARK_NONE: does nothing. Returns true if the state
  * changed. */
 bool health_mark(struct device_health *h, const struct health_rules *rules, enum device_mark mark,
 		 const struct health_mark *what, const char *text);
-/* It was the job: its marks go, and what they led to. Returns true if anything changed. */
+/* The job was at fault: removes its marks, and the state that they led to. Returns true if anything
+ * changed. */
 bool health_unmark(struct device_health *h, const struct health_rules *rules, const char *job,
 		   double wall_s);
-/* The job quarantined it, and right after that it opened well: a mark of the job is left, and the
- * device may be used. Not if it had been quarantined before. Returns true if anything changed. */
+/* The device opened right after the job quarantined it: it may be used again, with one mark of the
+ * job. Not if it had been quarantined before. Returns true if anything changed. */
 bool health_opened_again(struct device_health *h, const struct health_rules *rules, const char *job,
 			 const char *text, double wall_s);
-/* A job passed there. Returns true if anything changed, marks included: it must be stored then. */
+/* A job passed on the device. Returns true if anything changed, marks included: then it must be
+ * stored. */
 bool health_passed(struct device_health *h, const struct health_rules *rules, double wall_s);
-/* Opened, or not, by a fresh process without a job. */
+/* The result of a probe: a fresh process opened the device without a job, or failed to. */
 bool health_probed(struct device_health *h, const struct health_rules *rules, bool is_good,
 		   const char *text, double wall_s);
 bool health_suspect(struct device_health *h, const char *text,
 		    double wall_s); /* its neighbour broke */
 bool health_dead(struct device_health *h, const char *text, double wall_s);
-/* By a person: for so long, INFINITY: until it is cleared. */
+/* Quarantine by a user. for_s INFINITY: until it is cleared. */
 bool health_set_aside(struct device_health *h, const char *text, double for_s, double wall_s);
 
 bool health_is_usable(const struct device_health *h); /* a job may go there */
-/* A quarantine is over now, as if its time were: a probe shows whether the device is well. */
+/* Ends the time of a quarantine now, so that the device can be probed. */
 void health_probe_now(struct device_health *h, double wall_s);
 bool health_wants_probe(const struct device_health *h, double wall_s);
 const char *health_state_name(enum health_state s); /* "quarantined" */
@@ -94,27 +95,29 @@ const char *health_state_name(enum health_state s); /* "quarantined" */
 void health_add_state(struct str *out, const struct device_health *h, double wall_s);
 /* ": stalled: no progress for 12s (first code 507018; 2 jobs: a, b)"; "" if there is none. */
 void health_add_reason(struct str *out, const struct device_health *h);
-bool health_has_end(const struct device_health *h); /* of a quarantine: until_wall_s says when */
+bool health_has_end(const struct device_health *h); /* a quarantine ends, at until_wall_s */
 
-/* <state_dir>/<family>-<id>.json; a file that is not there is UNKNOWN. -1 with err, *ret is then
- * UNKNOWN. */
+/* Reads <state_dir>/<family>-<id>.json; without a file the state is UNKNOWN. -1 with err; *ret is
+ * UNKNOWN then, too. */
 int health_load(const char *state_dir, const char *family, int32_t id, struct device_health *ret,
 		struct error *err);
 int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err);
-/* How long health_lock() waits, in ms: a change takes less than one. Whoever holds the lock for
- * longer is stopped, and is not waited for at every change. */
+/* How long health_lock() waits, in ms. A change takes less than one: a process that holds the lock
+ * for longer is stopped, and callers need not wait for it again. */
 enum { HEALTH_LOCK_MS = 100 };
-/* Between a load and the store that follows from it nobody else changes the file, as long as the
- * descriptor is open. -1: not to be had, because the directory cannot be written, its name is no
- * plain file, or somebody held it for wait_ms; then a change of another process may be lost. */
+/* Locks the health file between a load and its store: no other process changes the file while the
+ * returned descriptor is open. -1: no lock, because the directory cannot be written, the lock's
+ * name is not a regular file, or another process held it for wait_ms. Then a change of another
+ * process may be lost. */
 int health_lock(const char *state_dir, const char *family, int32_t id, unsigned wait_ms);
-/* Likewise; what is set aside in machine_dir counts, too, until its time is over. NULL: nothing. */
+/* Like health_load(). A device that is quarantined or dead in machine_dir is so here, too, until
+ * that time is over. machine_dir NULL: not read. */
 int health_load_both(const char *state_dir, const char *machine_dir, const char *family, int32_t id,
 		     double wall_s, struct device_health *ret, struct error *err);
-/* What is remembered in from and not in to moves there. */
+/* Moves this user's health files from `from` to `to`, unless they exist there. */
 void health_move(const char *from, const char *to);
-/* Forgets it: `dvsched chips clear`. */
+/* Removes the file: `dvsched chips clear`. */
 int health_clear(const char *state_dir, const char *family, int32_t id, struct error *err);
 
 #endif

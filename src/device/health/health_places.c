@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Health in two places: our own, and the machine's where we may only read. */
+/* Health in two directories: the user's own, and the machine's, which the user may only read. */
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -35,7 +35,7 @@ int health_load_both(const char *state_dir, const char *machine_dir, const char 
 	return rc;
 }
 
-/* Ours, and a file. */
+/* A health file of this user. */
 static bool may_move(const char *path, const char *name)
 {
 	size_t n = strlen(name);

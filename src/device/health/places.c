@@ -12,11 +12,11 @@
 #include "base/attr.h"
 #include "base/fs.h"
 
-/* All users of a machine must come to the same one, so what is there is used, and nothing else; the
- * second is for machines where only root may write into the first's parent, or nobody. */
+/* All users of a machine must agree on one directory, so an existing one is used even if it is
+ * closed to us. The second is for machines where only root may write into /run/lock, or nobody. */
 static const char *const shared_dirs[] = {"/run/lock/dvsched", "/tmp/dvsched-lock"};
 static const char machine_state_dir[] = "/var/lib/dvsched";
-/* Root gives it what the machine remembers, if there is such a group. */
+/* Root gives the machine's state directory to this group, if it exists. */
 static const char group_name[] = "dvsched";
 
 static const char *of_environment(struct arena *mem, const char *name)
@@ -28,7 +28,7 @@ static const char *of_environment(struct arena *mem, const char *name)
 
 /* ---- rights ---- */
 
-/* "dvs", or its number. */
+/* The name of the group, or its number. */
 static void places_add_group(struct str *to, gid_t gid)
 {
 	const struct group *g = getgrgid(gid);
@@ -101,14 +101,14 @@ static const char *own_lock_dir(const char *dir, struct error *err)
 	return NULL;
 }
 
-/* Like /tmp: every user locks there, nobody removes another's file. Whoever makes it at the same
- * time does the same to it. */
+/* Creates a directory like /tmp: all users may lock there, and nobody can remove another user's
+ * file. If another process creates it at the same time, that process sets the same mode. */
 static bool make_shared(const char *dir)
 {
 	return mkdir(dir, 0755) == 0 ? chmod(dir, 01777) == 0 : errno == EEXIST;
 }
 
-/* Another user could lead us elsewhere. */
+/* Another user could have created the link, to any place. */
 static bool is_link(const char *path)
 {
 	struct stat st;
@@ -177,14 +177,14 @@ struct state_places places_state(struct arena *mem)
 	return places_choose_state(machine_state_dir, own_state_dir(mem), geteuid() == 0);
 }
 
-/* The machine's is for a group, where there is one of that name. */
+/* Gives the machine's directory to the group, if it exists. */
 static void share(const char *dir)
 {
 	const struct group *g = getgrnam(group_name);
 
 	if (g && chown(dir, (uid_t)-1, g->gr_gid) == 0 && chmod(dir, 02775) == 0)
 		return;
-	errno = 0; /* for root alone, then, and for all to read */
+	errno = 0; /* only root may write then; all may read */
 }
 
 int places_make_state_dir(const char *dir)

@@ -9,7 +9,7 @@
 
 #define OWNER "dvsched-left 1"
 
-/* snprintf() has put a text of that length there. */
+/* n: the length of the text in line, as snprintf() returned it. */
 static void fill_line(char line[LEFTOVERS_LINE], int n)
 {
 	if (n < 0 || n >= LEFTOVERS_LINE)

@@ -13,8 +13,8 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-/* "7f…-7f… r-xp 00000000 fe:01 1234    /tmp/aicpu_sim_x". Its device is not always what stat()
- * says, so the name is compared. */
+/* "7f…-7f… r-xp 00000000 fe:01 1234 /tmp/aicpu_sim_x". The device here may differ from that of
+ * stat(), so inode and name are compared. */
 static void look_at_mapping(char *line, struct used_file *files, size_t n)
 {
 	char *path = strchr(line, '/');

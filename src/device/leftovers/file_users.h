@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which files does a process that lives have open or mapped? As far as /proc tells us. */
+/* Which files do running processes have open or mapped, as far as /proc shows? */
 #ifndef DEVICE_LEFTOVERS_FILE_USERS_H
 #define DEVICE_LEFTOVERS_FILE_USERS_H
 
@@ -14,7 +14,7 @@ struct used_file {
 	bool is_used; /* filled in */
 };
 
-/* One look at all processes, for all of files[0..n). */
+/* Looks at all processes once, for all of files[0..n). */
 void file_users_find(struct used_file *files, size_t n);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worker's side of its record. */
+/* The record of leftovers, in the worker. */
 #include "device/leftovers/leftovers.h"
 
 #include <assert.h>
@@ -22,14 +22,14 @@
 
 struct left_place {
 	struct left_file file;
-	bool is_taken, is_there; /* is_there: it has been, and that one */
+	bool is_taken, is_there; /* is_there: file has the identity of an existing file */
 };
 
 struct leftovers {
-	int fd; /* locked as long as this process lives */
+	int fd; /* locked until this process ends */
 	pthread_mutex_t lock;
 	VEC(char *) patterns;
-	VEC(struct left_place) places; /* in the order of the lines behind the first */
+	VEC(struct left_place) places; /* in the order of the lines after the first */
 };
 
 char *leftovers_new_path(const char *state_dir)
@@ -43,7 +43,8 @@ char *leftovers_new_path(const char *state_dir)
 			 atomic_fetch_add(&n_made, 1), (unsigned)chance);
 }
 
-/* The place of a line; what cannot be written is found by nobody, and there is no one to tell. */
+/* Writes line number at. A failure is ignored: nobody could be told here, and the file is not found
+ * by a sweep. */
 static void leftovers_write_line(const struct leftovers *l, size_t at,
 				 const char line[LEFTOVERS_LINE])
 {
@@ -77,7 +78,7 @@ struct leftovers *leftovers_begin(const char *path, struct error *err)
 		closep(&fd);
 		return NULL;
 	}
-	/* For those who see another pid namespace; a file system without locks has none. */
+	/* For a sweep from another pid namespace. Fails silently on a file system without locks. */
 	flock(fd, LOCK_EX | LOCK_NB);
 	l = xcalloc(1, sizeof(*l));
 	l->fd = fd;
@@ -100,7 +101,7 @@ static bool is_left_free(struct left_place *p)
 	struct stat st;
 
 	if (p->is_taken && p->is_there && lstat(p->file.path, &st) < 0 && errno == ENOENT)
-		p->is_taken = false; /* its maker has removed it */
+		p->is_taken = false; /* its creator has removed it */
 	return !p->is_taken;
 }
 

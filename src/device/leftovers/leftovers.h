@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a worker may leave outside when it is killed: temporary copies of libraries, named memory
- * that ranks share. The worker writes each name into a record in the state directory before the
- * file can be there; whoever finds the worker gone removes what is recorded: the dvsched that had
- * it, or the next one with that state directory.
+ * Files that a worker may leave outside its directory when it is killed: temporary copies of
+ * libraries, named memory that ranks share. The worker writes each name into a record in the state
+ * directory before the file can exist. When the worker is gone, the dvsched that started it removes
+ * the recorded files, or the next dvsched with that state directory does.
  *
- * Never more than that: a file that is another one by now (device, inode, birth), another user's,
- * or in use by a process that lives, stays. Only this user's records are read.
+ * A recorded file stays if it is another one by now (device, inode, time of creation), belongs to
+ * another user, or is in use by a running process. Only this user's records are read.
  *
- * In device/leftovers/: the record of names, who still uses such a file, and its removal.
- * Entry: leftovers_sweep().
+ * In device/leftovers/: the record of names, who still uses such a file, and its removal. Entry:
+ * leftovers_sweep().
  */
 #ifndef DEVICE_LEFTOVERS_LEFTOVERS_H
 #define DEVICE_LEFTOVERS_LEFTOVERS_H
@@ -21,33 +21,35 @@
 
 struct leftovers;
 
-/* For a worker about to start: <state_dir>/left-<uid>/<a name of its own>, the caller's to free().
- */
+/* The path of a record for a worker that is about to start: <state_dir>/left-<uid>/<unique name>.
+ * The caller calls free(). */
 char *leftovers_new_path(const char *state_dir);
 
-/* ---- the worker's side; from any of its threads ---- */
+/* ---- in the worker, from any of its threads ---- */
 
-/* Makes the record at path; it stays open as long as this process lives. NULL with err. */
+/* Creates the record at path; it stays open until the process ends. NULL with err. */
 struct leftovers *leftovers_begin(const char *path, struct error *err);
-/* What may be left: files of names that this matches (fnmatch(), whole paths), whoever makes them;
- * one without a wildcard is noted at once. false: it is no absolute path. */
+/* Files whose path matches pattern (fnmatch(), whole paths) may be left, whoever creates them. A
+ * pattern without a wildcard is recorded at once. false: it is not an absolute path, or too
+ * long. */
 bool leftovers_add_pattern(struct leftovers *l, const char *pattern);
 bool leftovers_has_name(struct leftovers *l, const char *path);
-/* Before path is there. */
+/* Records path, before the file exists. */
 void leftovers_note(struct leftovers *l, const char *path);
-/* It is there, and this; st NULL: it is not, and will not be. */
+/* The file at path exists, with this identity. st NULL: it does not exist and will not be
+ * created. */
 void leftovers_settle(struct leftovers *l, const char *path, const struct stat *st);
-/* Path is there, by whatever means: a loaded library. */
+/* Records an existing file, such as a loaded library, if its path matches a pattern. */
 void leftovers_find(struct leftovers *l, const char *path);
 
-/* ---- whoever comes later ---- */
+/* ---- in dvsched, after the worker ---- */
 
 struct leftovers_swept {
 	unsigned n_removed;
-	unsigned n_in_use; /* stay, until somebody sweeps again */
+	unsigned n_in_use; /* still in use; left for the next sweep */
 };
 
-/* Removes what processes that are gone have left. What cannot be read is left alone. */
+/* Removes files that dead processes have left. Records that cannot be read are left alone. */
 struct leftovers_swept leftovers_sweep(const char *state_dir);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whoever comes after a worker: what it has left is removed, if it certainly is its own. */
+/* Removes the leftovers of dead workers, but only files that are certainly theirs. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 enum { FOREIGN_AGE_S = 30 * 24 * 3600, HALF_BEGUN_AGE_S = 3600 };
 
-/* A record under that name: all of it, read. */
+/* A record, read completely. */
 struct left_record {
 	int dir_fd;
 	const char *name;
@@ -29,7 +29,7 @@ struct left_record {
 	bool is_locked;
 };
 
-/* Of a regular file of ours, and of nobody else's making. */
+/* Reads the record. false: it is not a regular file of this user. */
 static bool read_record(struct left_record *r)
 {
 	_cleanup_(closep) int fd = openat(r->dir_fd, r->name,
@@ -53,7 +53,7 @@ enum record_fate { RECORD_STAYS, RECORD_GOES, RECORD_IS_SWEPT };
 
 static enum record_fate judge_record(struct left_record *r)
 {
-	/* Its owner has made nothing before the first line is there. */
+	/* The owner creates no file before the first line is written. */
 	if (r->text.len < LEFTOVERS_LINE)
 		return is_older(r, HALF_BEGUN_AGE_S) ? RECORD_GOES : RECORD_STAYS;
 	if (!left_owner_take(r->text.s, &r->owner))
@@ -70,7 +70,8 @@ static enum record_fate judge_record(struct left_record *r)
 	}
 }
 
-/* What the file came to be, as well as the file system tells; mtime may be set by anybody. */
+/* When the file was created, as far as the file system knows; else ctime, since mtime can be set
+ * freely. */
 static uint64_t born_ns(const char *path, const struct stat *st)
 {
 	uint64_t birth_ns = left_birth_ns(AT_FDCWD, path);
@@ -80,19 +81,19 @@ static uint64_t born_ns(const char *path, const struct stat *st)
 		       : (uint64_t)st->st_ctim.tv_sec * 1000000000u + (uint64_t)st->st_ctim.tv_nsec;
 }
 
-/* Is what is there now what was noted? */
+/* Is the file at f->path the one that was recorded? */
 static bool is_left_by(const struct left_record *r, const struct left_file *f, struct stat *ret)
 {
 	if (lstat(f->path, ret) < 0 || !S_ISREG(ret->st_mode) || ret->st_uid != geteuid() ||
 	    strstr(f->path, "/../"))
 		return false;
-	if (!f->inode) /* its maker died between the note and the file, or just after it */
+	if (!f->inode) /* its creator died before it recorded the identity */
 		return r->birth_ns && born_ns(f->path, ret) >= r->birth_ns;
 	return f->device == ret->st_dev && f->inode == ret->st_ino &&
 	       (!f->birth_ns || f->birth_ns == left_birth_ns(AT_FDCWD, f->path));
 }
 
-/* true: nothing is left of it. */
+/* true: no recorded file is left. */
 static bool sweep_record(const struct left_record *r, struct leftovers_swept *swept)
 {
 	size_t n_lines = r->text.len / LEFTOVERS_LINE, n = 0;
@@ -139,7 +140,7 @@ struct leftovers_swept leftovers_sweep(const char *state_dir)
 	struct dirent *e;
 	struct stat st;
 
-	/* Records that others could have put there say nothing. */
+	/* Records in a directory that other users could write are not trusted. */
 	if (d && (fstat(fd, &st) < 0 || st.st_uid != geteuid() || (st.st_mode & 022))) {
 		closedir(d);
 		return swept;

@@ -21,7 +21,7 @@ char *device_lock_path(const char *dir, const char *family, int32_t device)
 	return xasprintf("%s/%s-%d.lock", dir, family, device);
 }
 
-/* Who may write into the directory may lock, whatever our umask. */
+/* All users who may write into the directory may lock, whatever our umask. */
 static int create(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -32,7 +32,7 @@ static int create(const char *path)
 	return fd;
 }
 
-/* Not another's file under a second name, or what is none: it is written into. */
+/* We write into the file: so it must be regular, and not a hard link to another one. */
 static bool is_lock(int fd)
 {
 	struct stat st;
@@ -40,8 +40,8 @@ static bool is_lock(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink <= 1;
 }
 
-/* Another user's file in a directory that all may write: Linux lets nobody open it with O_CREAT
- * (fs.protected_regular), and it may be read-only for us. flock() wants neither. */
+/* Linux does not open another user's file with O_CREAT in a directory that all may write
+ * (fs.protected_regular), and the file may be read-only for us. flock() needs neither. */
 static int open_lock(const char *path)
 {
 	int fd = -1;
@@ -62,7 +62,8 @@ static int open_lock(const char *path)
 	return -1;
 }
 
-/* Who may not write into the file leaves what stands there: of one that is long gone. */
+/* 0: not known. The holder may not have been allowed to write, so the pid may be of an earlier
+ * one. */
 static pid_t read_holder(int fd)
 {
 	char text[16];
@@ -80,10 +81,10 @@ void device_lock_sign(int fd)
 	int n = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)n, 0) != n)
-		errno = 0; /* the lock counts, not what is written in it */
+		errno = 0; /* only the lock counts, not the text */
 }
 
-/* Somebody may have removed the file that is open here: locks on it keep nobody away. */
+/* The open file was removed: a lock on it has no effect for others. */
 static bool is_gone(int fd)
 {
 	struct stat st;

@@ -13,9 +13,9 @@
 #include "device/lock/waiter.h"
 #include "io/port.h"
 
-/* A lock's file is closed a moment before its lock is free. */
+/* Time between the closing of a lock's file, which is reported, and the end of the lock. */
 static const double moment_s = 0.02;
-/* What no event tells: of another file system, of an overflow. */
+/* Period of looks without events: another file system, or an overflow of inotify. */
 static const double slow_s = 1;
 
 struct device_queue {
@@ -24,15 +24,15 @@ struct device_queue {
 	void (*changed)(void *ctx);
 	void *ctx;
 	struct device_waiter own;
-	char *wants;	   /* what stands in its file */
-	struct str others; /* what those before us would take: "\nsim-0\n\nsim-3\n" */
-	bool is_old;	   /* others is */
+	char *wants;	   /* the content of its file */
+	struct str others; /* devices that waiters before us would take: "\nsim-0\n\nsim-3\n" */
+	bool is_old;	   /* others must be read again */
 	int fd;		   /* inotify; -1: none */
 	struct port port;
 	ev_timer timer;
 };
 
-/* Without inotify that is all there is; with it only who waits looks again by himself. */
+/* Without inotify this timer is the only trigger; with it, it runs only while we wait. */
 static void lock_queue_set_timer(struct device_queue *q, double after_s)
 {
 	ev_timer_stop(q->loop, &q->timer);
@@ -52,7 +52,7 @@ static void lock_queue_on_timer(struct ev_loop *loop, ev_timer *t, int revents)
 	q->changed(q->ctx);
 }
 
-/* true: it concerns us. Names of locks end a process's hold on a device. */
+/* true: the event concerns us. A lock's file that was closed may be free now. */
 static bool take_inotify(struct device_queue *q, const struct inotify_event *e)
 {
 	if (e->mask & (IN_Q_OVERFLOW | IN_IGNORED)) {

@@ -20,11 +20,11 @@
 #include "base/proc_stat.h"
 
 static const char prefix[] = "wait-";
-/* Larger numbers are not ours. */
+/* Files with larger numbers are not dvsched's. */
 static const uint64_t number_most = 1000000000000000;
 enum { FILE_MOST = 64 * 1024, ENTER_ROUNDS = 1000 };
 
-/* 0: it is no waiter's file. */
+/* 0: not the file of a waiter. */
 static uint64_t number_of(const char *name)
 {
 	uint64_t n = 0;
@@ -41,7 +41,8 @@ static uint64_t number_of(const char *name)
 	return n;
 }
 
-/* What is told of an open file has the name under which it was opened. */
+/* inotify reports an open file by the name under which it was opened, which may be the hidden
+ * one. */
 bool device_waiters_name(const char *name)
 {
 	return strncmp(name + (*name == '.'), prefix, strlen(prefix)) == 0;
@@ -67,7 +68,7 @@ static uint64_t highest(const char *dir)
 	return most;
 }
 
-/* ---- our own ---- */
+/* ---- our own file ---- */
 
 void device_waiter_change(struct device_waiter *w, const char *devices)
 {
@@ -77,11 +78,11 @@ void device_waiter_change(struct device_waiter *w, const char *devices)
 	if (pwrite(w->fd, text.s, text.len, 0) == (ssize_t)text.len &&
 	    ftruncate(w->fd, (off_t)text.len) == 0)
 		return;
-	errno = 0; /* who reads half of it waits for fewer of ours; it is written anew soon */
+	errno = 0; /* a reader of half a file misses some devices; it is rewritten soon */
 }
 
-/* Under a name that nobody looks at: with its lock and what is in it, it becomes one of those that
- * wait all at once. Others must be able to read it whatever our umask. */
+/* Created under a hidden name, so that the file appears among the waiters with its lock and
+ * content. Other users must be able to read it whatever our umask. */
 static int make_hidden(struct device_waiter *w, const char *dir)
 {
 	struct timespec now;
@@ -93,7 +94,8 @@ static int make_hidden(struct device_waiter *w, const char *dir)
 	return w->fd >= 0 && fchmod(w->fd, 0644) == 0 ? flock(w->fd, LOCK_EX | LOCK_NB) : -1;
 }
 
-/* The next number that nobody has; whoever takes one at the same time gets another. */
+/* Links the file to the next free number. link() fails if another process took the number at the
+ * same time. */
 static int show(struct device_waiter *w, const char *dir)
 {
 	uint64_t next = highest(dir) + 1;
@@ -143,11 +145,12 @@ void device_waiter_leave(struct device_waiter *w)
 	*w = (struct device_waiter){.fd = -1};
 }
 
-/* ---- those of all ---- */
+/* ---- files of all waiters ---- */
 
 /*
- * Its lock is free, so its owner is gone. Only who has the lock of a file removes its name, and
- * nobody takes a name that is there: it cannot become another's in between.
+ * Removes the file of a dead process: its lock is free. Only a process that has the lock of a file
+ * removes its name, and an existing name is never reused: so the name cannot belong to another file
+ * meanwhile.
  */
 static void remove_dead(int dir_fd, const char *name, int fd)
 {
@@ -156,10 +159,11 @@ static void remove_dead(int dir_fd, const char *name, int fd)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &mine) == 0 &&
 	    fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    mine.st_ino == named.st_ino && mine.st_dev == named.st_dev)
-		unlinkat(dir_fd, name, 0); /* another user's stays, in a directory like /tmp */
+		unlinkat(dir_fd, name, 0); /* fails for another user's file in a sticky directory */
 }
 
-/* By a person or a batch system: it takes nothing, and nobody waits for it meanwhile. */
+/* The waiter was stopped, by a user or a batch system: it takes nothing, and others need not wait
+ * for it. */
 static bool is_stopped(const char *text)
 {
 	struct proc_stat st;
@@ -169,8 +173,8 @@ static bool is_stopped(const char *text)
 	       (st.state == 'T' || st.state == 't');
 }
 
-/* Under a name that nobody looks at: its maker was killed before it stood in line. Its lock may be
- * free for a moment while the maker lives. */
+/* The process that created this hidden file is dead. The lock alone does not show it: it is free
+ * for a moment while the process lives. */
 static bool is_maker_gone(const char *name)
 {
 	int pid = 0;
@@ -237,7 +241,7 @@ static int compare_numbers(const struct dirent **a, const struct dirent **b)
 	return (x > y) - (x < y);
 }
 
-/* text: "pid 7\nsim-0\nsim-3\n"; device: "\nsim-0\n". 0: it does not wait for it. */
+/* text: "pid 7\nsim-0\nsim-3\n"; device: "\nsim-0\n". 0: it does not wait for the device. */
 static int waiting_pid(const char *text, const char *device)
 {
 	int pid = 0;

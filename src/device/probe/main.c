@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The probe's process: it asks one driver one question and believes nothing of the answer. */
+/* The process of a probe: it makes the calls for one question to one driver, and checks all of the
+ * answer. */
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,19 +18,19 @@
 #include "device/probe/probe.h"
 #include "device/probe/wire.h"
 
-/* Drivers that are built count in these; another size is another ABI. */
+/* Built drivers rely on this size; another size would be another ABI. */
 static_assert(sizeof(struct dvs_device) == 232 && DVS_DRIVER_ABI == 1, "dvs_device keeps its size");
 
 enum { FIRST_CAP = 64, ERR_ROOM = 2048, NAME_ROOM = 256, IS_CONFUSED = 70 };
 
 struct ask {
-	struct link link; /* which the strings point into */
+	struct link link; /* the strings point into its buffer */
 	const char *driver, *options, *job, *leftovers;
 	enum probe_question question;
 	int32_t device;
 };
 
-/* All of it. The socket stays open: there is more to say. */
+/* Sends all frames, and keeps the socket open for more. */
 static void send_frames(struct str *frames)
 {
 	struct link l;
@@ -100,7 +101,7 @@ static _noreturn_ void fail_call(const struct ask *a, const struct dvs_driver *d
 	enum dvs_class class = d->classify(code, 1, &name, &hint);
 
 	str_printf(&text, "driver %s: ", a->driver);
-	if (class != DVS_CONFIG || !*words) /* else the words are about what was asked */
+	if (class != DVS_CONFIG || !*words) /* else words explain what is wrong with the options */
 		str_printf(&text, "%s() failed: ", call);
 	if (*words)
 		str_add_printable(&text, words, strcspn(words, "\n"));
@@ -211,7 +212,7 @@ static struct dvs_device *ask_health(const struct ask *a, const struct dvs_drive
 	return list;
 }
 
-/* It stands in a list with commas, in the environment of a process. */
+/* Names are separated by commas in the environment of a borrower. */
 static bool probe_is_name(const char *s)
 {
 	for (; *s; s++)
@@ -304,7 +305,7 @@ int probe_main(void)
 	proc_become("dvs-probe");
 	proc_end_with_parent();
 	dup2(STDOUT_FILENO,
-	     STDERR_FILENO); /* what a driver prints is not for the user's terminal */
+	     STDERR_FILENO); /* a driver must not print to the terminal of the user */
 	read_ask(&a);
 	d = probe_find(&a);
 	if (a.question == PROBE_FACTS) {

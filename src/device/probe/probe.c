@@ -26,7 +26,7 @@ static const double reap_patience_s = 2;
 struct probing {
 	const char *driver;
 	const struct driver_check *check; /* NULL: one question, one answer */
-	double limit_s, until_s;	  /* of a check: for each step */
+	double limit_s, until_s;	  /* for a check: of each step */
 	pid_t pid;
 	struct link link; /* to the process */
 	char *leftovers;  /* the path of its record; NULL: none */
@@ -40,7 +40,7 @@ static double probe_now_s(void)
 	return clock_now(clock_real());
 }
 
-/* As long as there is time. One that is gone is noticed by reading. */
+/* Sends until the time limit. A dead process is noticed when reading. */
 static void send_all(struct probing *p)
 {
 	struct pollfd room = {.fd = p->link.fd, .events = POLLOUT};
@@ -68,7 +68,7 @@ static void send_ask(struct probing *p, const char *options, enum probe_question
 	send_all(p);
 }
 
-/* false: the end, or late. */
+/* false: the process has ended, or is late. */
 static bool read_more(struct probing *p)
 {
 	struct pollfd there = {.fd = p->link.fd, .events = POLLIN};
@@ -81,7 +81,7 @@ static bool read_more(struct probing *p)
 	return !link_is_end(link_read(&p->link, LINK_NOW));
 }
 
-/* What comes before the answer; each shows that it goes on. */
+/* Takes a frame that precedes the answer. In a check each one starts the limit of a step anew. */
 static void take_news(struct probing *p, uint8_t type, struct wire *w)
 {
 	const char *what, *why;
@@ -101,7 +101,7 @@ static void take_news(struct probing *p, uint8_t type, struct wire *w)
 		p->until_s = probe_now_s() + p->limit_s;
 }
 
-/* The answer's frame, what comes before it left out; false: there is none. */
+/* The frame of the answer; frames before it are handled here. false: no answer came. */
 static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 {
 	int rc;
@@ -118,7 +118,7 @@ static bool next_answer(struct probing *p, uint8_t *ret_type, struct wire *ret)
 	}
 }
 
-/* Whatever it does now, its answer is there or will not come. One that has ended by itself keeps
+/* Kills the process: its answer is there or will not come. A process that has ended by itself keeps
  * its status. */
 static void probe_end_process(struct probing *p)
 {
@@ -151,7 +151,7 @@ static int explain(const struct probing *p, struct error *err)
 			   stage, WEXITSTATUS(p->status));
 }
 
-/* A word that files may be called by. */
+/* Makes family a valid part of a file name. */
 static void set_family(struct dvs_device *d, const char *driver)
 {
 	if (!d->family[0])
@@ -220,7 +220,7 @@ static int probe_ask(struct probing *p, const char *options, enum probe_question
 		return -1;
 	p->pid = proc.pid;
 	link_init(&p->link, proc.fd, 0);
-	/* The other questions open nothing. */
+	/* Only a check opens the device. */
 	if (p->check && p->check->state_dir)
 		p->leftovers = leftovers_new_path(p->check->state_dir);
 	p->until_s = probe_now_s() + p->limit_s;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a driver says about its devices without opening any. A driver may crash, print or never
- * return, so it is asked in a process of its own, killed when it is late. Blocking: at load and in
- * `dvsched chips` only, never while a run goes.
+ * Gets facts about a driver's devices without opening any. A driver may crash, print or never
+ * return, so it is called in a process of its own, which is killed at the time limit. Blocking:
+ * only at load and in `dvsched chips`, never during a run.
  *
  * In device/probe/: both ends of `dvs-probe`. Entry: device_probe().
  */
@@ -18,21 +18,22 @@ struct driver_facts {
 	uint32_t caps;
 	uint64_t inner_watch_ns; /* 0: none */
 	struct dvs_device *devices;
-	const char *const *lend_as; /* of each device, as the driver says; "": nothing */
+	const char *const *lend_as; /* the name of each device for borrowers; "": none */
 	size_t n_devices;
-	/* After an error: what the driver calls it; DVS_OK: nothing, the driver itself is broken.
-	 */
+	/* After an error: its class, from the driver; DVS_OK: no class, the driver itself
+	 * failed. */
 	enum dvs_class fault;
 };
 
-/* driver: as driver_locate() returns it. options: JSON. All in mem. -1 with err: missing, another
- * ABI, no entry, crashed in probe, garbage, late; the message names the driver and what to do. */
+/* driver: as driver_locate() returns it. options: JSON. All of *ret is in mem. -1 with err: the
+ * driver is missing, of another ABI or incomplete, crashed, gave invalid data, or took longer than
+ * limit_s. err names the driver and says what to do. */
 int device_probe(const char *driver, const char *options, double limit_s, struct arena *mem,
 		 struct driver_facts *ret, struct error *err);
-/* The driver alone: it is loaded and asked for nothing; no devices come back. */
+/* Facts about the driver alone: it is loaded, but not called; *ret has no devices. */
 int device_driver_facts(const char *driver, double limit_s, struct arena *mem,
 			struct driver_facts *ret, struct error *err);
-/* health() of one device, likewise. */
+/* Likewise, the result of health() for one device. */
 int device_health(const char *driver, const char *options, int32_t device, double limit_s,
 		  struct dvs_device *ret, struct error *err);
 

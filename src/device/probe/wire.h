@@ -7,10 +7,10 @@
 
 enum probe_frame {
 	PROBE_ASK = 1, /* driver, options, job, path of a record, enum probe_question, device */
-	PROBE_STAGE,   /* what it is in from here on, in words */
-	PROBE_ANSWER, /* name, version, caps, inner watch, devices as bytes, what each is lent as */
-	PROBE_FAILED, /* a text, enum dvs_class of what a call returned, or DVS_OK */
-	PROBE_LINE,   /* of a check: enum check_verdict, what, why */
+	PROBE_STAGE,   /* the call that begins, as text */
+	PROBE_ANSWER,  /* name, version, caps, inner watch, devices as bytes, names for borrowers */
+	PROBE_FAILED,  /* a text, enum dvs_class of the code that a call returned, or DVS_OK */
+	PROBE_LINE,    /* of a check: enum check_verdict, what, why */
 };
 
 enum probe_question { PROBE_DEVICES, PROBE_HEALTH, PROBE_CHECK, PROBE_FACTS };

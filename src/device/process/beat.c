@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The beat of a worker: its clock runs from run to run while there is something to do. */
+/* The heartbeat of a worker: its timer runs while the driver thread is busy. */
 #include <sys/timerfd.h>
 
 #include "device/process/process.h"
@@ -14,9 +14,9 @@ static void beat_set_ticks(struct worker_process *p, long ns)
 }
 
 /*
- * The ticks go on from run to run; the main thread stops them when it finds nothing to beat for.
- * Whoever sets is_ticking starts them, and the main thread looks at is_busy once more after it has
- * cleared that, so that no run goes without.
+ * The timer goes on from run to run; the main thread stops it when the driver thread is idle. The
+ * thread that sets is_ticking starts the timer. After clearing is_ticking the main thread checks
+ * is_busy once more, so that no run is without heartbeats.
  */
 void worker_busy(struct worker_process *p)
 {
@@ -35,7 +35,7 @@ void worker_idle(struct worker_process *p)
 
 void worker_stop_ticking(struct worker_process *p, uint64_t last_beat_ns)
 {
-	/* A beat of the main thread that came after the end. */
+	/* Removes a heartbeat that the main thread wrote after worker_idle(). */
 	atomic_compare_exchange_strong(&p->board->beat_ns, &last_beat_ns, 0);
 	beat_set_ticks(p, 0);
 	atomic_store(&p->is_ticking, false);

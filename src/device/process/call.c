@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Around each call into the driver: the board knows of it, and what it returned has a class. */
+/* Around each call into the driver: it is written to the board, and a returned code gets a
+ * class. */
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +15,7 @@ void call_begin(struct worker_process *p, enum driver_call call)
 
 void call_end(struct worker_process *p)
 {
-	/* Later calls load nothing, and of polls there are many. */
+	/* Only the calls before poll() load libraries, and poll() is frequent. */
 	if (atomic_load_explicit(&p->board->call, memory_order_relaxed) < CALL_POLL)
 		loaded_images_note(&p->n_loads);
 	atomic_store_explicit(&p->board->call_returned_ns, board_now_ns(), memory_order_relaxed);
@@ -39,8 +40,8 @@ const char *call_words(struct worker_process *p)
 	return p->err;
 }
 
-/* A driver that finds an error good, or has a class that we do not know, is not believed: nobody
- * knows what state the process is in. */
+/* If the driver classifies an error as DVS_OK, or with an unknown class, it is DVS_POISON: the
+ * state of the process is not known. */
 enum dvs_class call_class(struct worker_process *p, int32_t code, const char **ret_name,
 			  const char **ret_hint)
 {

@@ -84,7 +84,7 @@ static uint64_t take_epoch(struct wire *w)
 	return epoch;
 }
 
-/* true: it is for the driver thread. */
+/* true: the frame is for the driver thread. */
 static bool channel_take_frame(struct channel *l, uint8_t type, struct wire *w)
 {
 	switch (type) {
@@ -140,7 +140,7 @@ static bool channel_take_frames(struct channel *l)
 	return is_for_driver;
 }
 
-/* true: something came for the driver thread. */
+/* true: a frame came for the driver thread. */
 static bool channel_read_frames(struct channel *l, enum link_wait wait)
 {
 	enum link_result state = link_read(&l->link, wait);
@@ -181,8 +181,9 @@ void channel_wait(struct channel *l, int64_t most_ns)
 }
 
 /*
- * Each says first what it does and looks then at what the other does: either the driver thread sees
- * that it is not alone, or the main thread sees that nobody is busy and stays away.
+ * Each thread first stores its own flag, then loads the other's. So either the driver thread sees
+ * that the main thread reads, too, or the main thread sees that the driver thread is idle, and does
+ * not read.
  */
 void channel_share(struct channel *l, const _Atomic bool *is_busy)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In a worker: its end of the socket. Either thread may read: the driver thread while it has
- * nothing better to do (so that a short run needs no hand-over), the main thread while a run or an
- * open takes long. Who reads what the other waits for wakes it.
+ * In a worker: its end of the socket. Either thread may read: the driver thread while it is idle
+ * (so that a short run needs no hand-over), the main thread during a long run or open. A thread
+ * that reads a frame for the other one wakes it.
  */
 #ifndef DEVICE_PROCESS_CHANNEL_H
 #define DEVICE_PROCESS_CHANNEL_H
@@ -22,41 +22,41 @@ struct channel {
 	int wake_fd;  /* wakes the main thread */
 	_Atomic uint64_t go_epoch, cancel_epoch;
 	_Atomic bool wants_diagnosis, is_closing;
-	_Atomic bool is_shared; /* the main thread reads, too; set by it, see channel_share() */
+	_Atomic bool is_shared; /* the main thread reads, too; see channel_share() */
 
-	struct link link; /* read by who holds in_lock, sent on by who holds out_lock */
+	struct link link; /* reading needs in_lock, sending out_lock */
 
-	/* ---- by who holds in_lock ---- */
+	/* ---- with in_lock ---- */
 	bool has_hello, has_run;
 	bool has_lock;	       /* a copy of the device's lock came before the hello */
 	struct str hello, run; /* frames */
-	struct str needs;      /* what came for run */
-	int hello_fd, run_fd;  /* what came with them; -1: nothing */
-	struct job_kind rules[JOB_WIRE_PLACES]; /* of an idle worker; else the driver thread's */
-	const char *const *base_env;		/* what rules are laid over */
+	struct str needs;      /* the frame that came for run */
+	int hello_fd, run_fd;  /* their descriptors; -1: none */
+	struct job_kind rules[JOB_WIRE_PLACES]; /* while idle; during a run the driver thread's */
+	const char *const *base_env;		/* the environment that rules add to */
 };
 
 void channel_init(struct channel *l);
-/* Waits until there is something for the caller, or so long (ns; < 0: no limit), and reads it. A
- * socket that is closed ends the process. */
+/* Waits for input or a wake-up of the driver thread, at most most_ns (< 0: no limit), and reads it.
+ * If the socket was closed, the process ends. */
 void channel_wait(struct channel *l, int64_t most_ns);
-/* Of a driver thread with nothing to do: it reads alone, if the main thread does not. */
+/* For an idle driver thread: reads in one blocking call, if the main thread does not read. */
 void channel_wait_idle(struct channel *l);
-/* The main thread reads from now on, if the driver thread is busy, which is_busy says; or not. */
+/* By the main thread: it reads from now on if *is_busy (of the driver thread), else it stops. */
 void channel_share(struct channel *l, const _Atomic bool *is_busy);
-/* Reads what is there, for the main thread. */
+/* By the main thread: reads what is there. */
 void channel_read(struct channel *l);
-/* Takes the request that came; false: none. Its strings point into *frame; needs: what came before
- * it, for needs_write(). */
+/* Takes the request that arrived; false: none. Its strings point into *frame. needs: the needs that
+ * preceded it, for needs_write(). */
 bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
 		      struct device_run *ret, int *ret_shared_fd);
 void channel_send(struct channel *l, const struct str *frames);
 
 void eventfd_post(int fd);
 void eventfd_clear(int fd);
-/* The end of the process and of all in its group: nobody is there to tell anything to. */
+/* The socket was closed: kills the process and its group. */
 _noreturn_ void channel_lost(void);
-/* Our own bug, or a scheduler of another version. */
+/* For an invalid frame (our bug, or a scheduler of another version): ends the process. */
 _noreturn_ void channel_confused(void);
 
 #endif

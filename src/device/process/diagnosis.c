@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a worker can say of itself while its driver says nothing. */
+/* The diagnosis of a worker whose driver may hang. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -93,7 +93,7 @@ static char thread_state(pid_t tid)
 	return end[1] == ' ' && end[2] ? end[2] : '?';
 }
 
-/* Of the kernel: only root may read it, and then not in every container. */
+/* The kernel stack: only root may read it, and not in every container. */
 static void add_stack(struct str *to, pid_t tid)
 {
 	char text[4096], *at = text;

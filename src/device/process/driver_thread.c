@@ -21,7 +21,7 @@
 
 extern char **environ;
 
-/* ---- what the host offers ---- */
+/* ---- functions of the host ---- */
 
 static void host_log(void *user, int32_t level, const char *text)
 {
@@ -89,7 +89,7 @@ static _noreturn_ void leave_unopened(struct worker_process *p, enum dvs_class c
 	_exit(1);
 }
 
-/* Kept open until the end: then the lock is free, however the end comes. */
+/* The descriptor stays open until the process ends, so the lock is free after any end. */
 static void lock_device(struct worker_process *p)
 {
 	const char *path = p->hello.lock_path;
@@ -104,7 +104,7 @@ static void lock_device(struct worker_process *p)
 	leave_unopened(p, class, text.s);
 }
 
-/* Before the driver can leave anything. Without a record it works all the same. */
+/* Before the driver can create files. A failure is not fatal. */
 static void begin_leftovers(struct worker_process *p)
 {
 	struct error err = {0};
@@ -130,8 +130,8 @@ static void fail_open(struct worker_process *p, int32_t code)
 	leave_unopened(p, class, text.s);
 }
 
-/* A copy, so that neither a run's variables nor a driver's setenv() between two runs can take the
- * ground from under the other. */
+/* A copy: variables of a run, and setenv() of a driver between runs, must not change each other's
+ * memory. */
 static void keep_environment(struct worker_process *p)
 {
 	size_t n = 0;
@@ -192,7 +192,7 @@ static void set_up(struct worker_process *p)
 		.leaves = host_leaves,
 	};
 	prctl(PR_SET_NAME, "dvs-driver");
-	prctl(PR_SET_TIMERSLACK, 1000); /* 50 us between two polls are meant */
+	prctl(PR_SET_TIMERSLACK, 1000); /* pauses of 50 us between polls need it */
 	atomic_store(&p->driver_tid, (pid_t)syscall(SYS_gettid));
 	confine_init(&p->confine, p->hello.scratch_root);
 	p->log.fd = -1;

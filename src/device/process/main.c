@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The worker's process and its main thread, which sleeps unless something takes long. */
+/* The process of a worker, and its main thread, which sleeps unless a run or an open takes long. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -14,7 +14,7 @@
 #include "base/proc.h"
 #include "device/process/process.h"
 
-/* The main thread's own. */
+/* State of the main thread. */
 struct watch {
 	struct worker_process *p;
 	uint64_t beat_ns; /* the last one */
@@ -28,7 +28,7 @@ static void on_tick(struct watch *m)
 	bool is_busy = atomic_load(&p->is_busy);
 
 	eventfd_clear(p->tick_fd);
-	if (is_busy && n == m->n_begun) /* for a tick already */
+	if (is_busy && n == m->n_begun) /* the same run as at the last tick */
 		channel_share(&p->channel, &p->is_busy);
 	else
 		atomic_store(&p->channel.is_shared, false);
@@ -88,8 +88,8 @@ static void read_hello(struct worker_process *p)
 		channel_confused();
 }
 
-/* What drivers print goes there until a job has a log; a line that was begun is not lost with the
- * process. */
+/* Output of drivers goes there while no job has a log. stdout is line-buffered, so at most part of
+ * a line is lost with the process. */
 static void open_own_log(struct worker_process *p)
 {
 	const char *path = p->hello.log_path;
@@ -117,7 +117,7 @@ int worker_main(void)
 	p->tick_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	if (p->tick_fd < 0)
 		channel_confused();
-	worker_busy(p); /* with the open */
+	worker_busy(p); /* until the device is open */
 	atomic_store(&p->channel.is_shared, true);
 	numa_pin(p->hello.cpus, p->hello.numa);
 	if (pthread_create(&thread, NULL, driver_thread, p) != 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In a worker: what its two threads share, and who may touch what.
+ * In a worker: what its two threads share, and which thread uses which member.
  *
  * In device/process/: the two threads (main.c, driver_thread.c), the socket, and one run
  * (run_parts.h). Entry: worker_main().
@@ -24,7 +24,7 @@ struct worker_process {
 	struct channel channel;
 	struct device_hello hello; /* constant once the driver thread runs */
 	struct board *board;
-	int own_log_fd;				   /* what is printed between runs */
+	int own_log_fd;				   /* for output between runs */
 	_Atomic(const struct dvs_driver *) driver; /* set once open */
 	_Atomic(void *) ctx;
 	_Atomic pid_t driver_tid;
@@ -40,41 +40,43 @@ struct worker_process {
 	struct job_log log;
 	struct str run_frame, out;
 	const char **base_env; /* as it was after open() */
-	char **run_env;	       /* of the last run: somebody may still be looking */
-	size_t n_own_env;      /* strings of it that are its own, at its beginning */
+	char **run_env;	       /* of the last run; threads of the driver may still read it */
+	size_t n_own_env;      /* number of its strings to free, at its beginning */
 	struct rusage usage;   /* of this process, when the last run ended */
 	pid_t pid;
-	uint64_t n_loads;   /* of libraries into this process, and out of it, at the last look */
-	uint32_t n_good;    /* runs that finish() called good */
+	uint64_t n_loads;   /* libraries loaded and unloaded until the last look */
+	uint32_t n_good;    /* runs without an error */
 	char err[ERR_ROOM]; /* what the driver says about an error */
 	char *result;	    /* RESULT_ROOM */
 };
 
-/* beat.c: the main thread beats while the driver thread has something to do, and then only. */
+/* beat.c: the main thread writes heartbeats only while the driver thread is busy. */
 void worker_busy(struct worker_process *p);
 void worker_idle(struct worker_process *p);
-/* By the main thread, which has nothing to beat for; last_beat_ns: its last one. */
+/* By the main thread, when the driver thread is idle. last_beat_ns: its last heartbeat. */
 void worker_stop_ticking(struct worker_process *p, uint64_t last_beat_ns);
 
-/* The driver thread's whole life. */
+/* The driver thread. */
 void *driver_thread(void *process);
 
 /* call.c: around each call into the driver, by the driver thread. */
 void call_begin(struct worker_process *p, enum driver_call call);
 void call_end(struct worker_process *p);
-/* Room for a call's words, empty; and what it left there, one line, valid until the next. */
+/* An empty buffer for the text of a call; and its text after the call, one line, valid until the
+ * next call. */
 struct dvs_text call_err(struct worker_process *p);
 const char *call_words(struct worker_process *p);
-/* What a code means: never DVS_OK. */
+/* The class of a code; never DVS_OK. */
 enum dvs_class call_class(struct worker_process *p, int32_t code, const char **ret_name,
 			  const char **ret_hint);
 /* " (NAME code; hint)" */
 void call_add_code(struct str *to, int32_t code, const char *name, const char *hint);
 
-/* One run, from the request that lies in the channel to its result; false: there is none. */
+/* Does the run whose request is in the channel, and sends its result. false: there is no
+ * request. */
 bool run_next(struct worker_process *p);
 
-/* What is going on, for people; by the main thread, whatever the other one is inside of. */
+/* Describes the state for users. By the main thread, also while the driver thread hangs. */
 void diagnosis_write(struct worker_process *p, struct str *to);
 
 #endif

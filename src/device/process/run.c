@@ -35,7 +35,7 @@ static void begin_on_board(struct run *r)
 
 /* ---- directory, log, environment ---- */
 
-/* As in a slot: attempt_begin.c. */
+/* The same as in a slot: attempt_begin.c. */
 static int tell_needs(struct run *r, bool is_new, struct error *err)
 {
 	bool is_wanted = r->needs.len || needs_is_named(r->ask.job);
@@ -49,7 +49,7 @@ static int tell_needs(struct run *r, bool is_new, struct error *err)
 	return 0;
 }
 
-/* Of any rank: the first one has written it before the others were asked. */
+/* For any rank: rank 0 has written the file before the others get their requests. */
 static bool has_needs_file(const struct run *r)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.odir ? r->ask.odir : "",
@@ -73,7 +73,7 @@ static int make_place(struct run *r, struct error *err)
 	};
 	bool is_new;
 
-	if (!r->ask.odir) /* a canary: it has no place, and leaves nothing */
+	if (!r->ask.odir) /* a canary run: no directory, no log */
 		return 0;
 	r->p->log.fd = odir_prepare(&r->p->confine, &o, &is_new, err);
 	if (r->p->log.fd < 0)
@@ -90,7 +90,7 @@ static void lead_output(int fd)
 	dup2(fd, STDERR_FILENO);
 }
 
-/* Relative paths in what a driver reads begin there. */
+/* Relative paths that the driver opens start there. */
 static int stand_in_cwd(struct run *r)
 {
 	const char *cwd = r->rules->job.cwd;
@@ -102,14 +102,15 @@ static int stand_in_cwd(struct run *r)
 	return run_fail_error(r, DVS_CONFIG, CALL_NONE, &err);
 }
 
-/* A worker holds no directory of a job that is over. */
+/* An idle worker must not keep the directory of an ended job in use. */
 static void stand_nowhere(void)
 {
 	if (chdir("/") < 0)
 		errno = 0;
 }
 
-/* That of a run before may be what somebody is just looking at: it goes when the next one comes. */
+/* Threads of the driver may still read the environment of the last run, so it is freed only by the
+ * next one. */
 static void keep_environment(struct worker_process *p, char **env, size_t n_own)
 {
 	for (size_t i = 0; i < p->n_own_env; i++)
@@ -119,7 +120,7 @@ static void keep_environment(struct worker_process *p, char **env, size_t n_own)
 	p->n_own_env = n_own;
 }
 
-/* Ours when dvsched itself runs below a job of another. */
+/* A variable of a run: inherited if this dvsched itself runs in a job of another one. */
 static bool is_of_a_run(const char *entry)
 {
 	static const char *const names[ENV_OF_A_RUN] = {
@@ -134,7 +135,7 @@ static bool is_of_a_run(const char *entry)
 	return false;
 }
 
-/* The run's own strings stand first; those of the rules are borrowed, but for {attempt}. */
+/* The run's own strings are first; those of the rules are borrowed, except with {attempt}. */
 static void set_environment(struct run *r)
 {
 	const struct job_env_run run = {
@@ -189,7 +190,7 @@ static void run_in_place(struct run *r)
 		lead_output(p->own_log_fd);
 	environ = (char **)p->base_env;
 	if (run_has_flooded(r) && ftruncate(p->log.fd, (off_t)r->ending.flood_bytes) < 0)
-		errno = 0; /* the disk stays fuller than it should: the verdict says why */
+		errno = 0; /* the log stays too long; the verdict reports the flood */
 }
 
 static void end(struct run *r)
@@ -200,7 +201,7 @@ static void end(struct run *r)
 	if (run_has_failed(r)) {
 		enum run_phase last = r->result.phase;
 
-		r->is_gang = false; /* the result says it */
+		r->is_gang = false; /* no frame PHASE: the result follows */
 		run_reach(r, PHASE_FAILED);
 		r->result.phase = last;
 	} else {
@@ -213,7 +214,7 @@ static void end(struct run *r)
 	run_send(r, DEVICE_ENDED);
 }
 
-/* In JSON the word's control characters may stand escaped. */
+/* In JSON the control characters of {attempt} may be escaped. */
 static char *job_with_attempt(const char *job, uint32_t attempt)
 {
 	static const char escaped[] = "\\u0001attempt\\u0001";

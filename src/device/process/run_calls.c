@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver's part of a run: every call of it, in the order of the ABI. */
+/* The calls of a run into the driver, in the order of the ABI. */
 #include <string.h>
 
 #include <jansson.h>
@@ -20,7 +20,7 @@ static bool notices_cancel(struct run *r)
 	return true;
 }
 
-/* A call of the driver has returned code. 0, or -1: it failed, and so has the run. */
+/* Ends a call of the driver that returned code. 0, or -1: the call failed, and the run fails. */
 static int run_end_call(struct run *r, enum driver_call call, int32_t code)
 {
 	call_end(r->p);
@@ -121,7 +121,7 @@ static int launch(struct run *r)
 	struct dvs_text err = call_err(r->p);
 	struct board *b = r->p->board;
 
-	/* What it said of loading says nothing of the run. */
+	/* Progress that was reported while loading does not count for the run. */
 	atomic_store(&b->evidence, 0);
 	atomic_store(&b->has_reported, 0);
 	call_begin(r->p, CALL_LAUNCH);
@@ -141,7 +141,7 @@ static void abort_run(struct run *r)
 	run_end_call(r, CALL_ABORT, r->driver->abort(r->ctx, r->ask.epoch));
 }
 
-/* From time to time, while the device works. */
+/* Checks the log's size every look_ns. true: it is over its limit, and the run fails. */
 static bool notices_flood(struct run *r)
 {
 	uint64_t now = board_now_ns();
@@ -156,7 +156,7 @@ static bool notices_flood(struct run *r)
 	return true;
 }
 
-/* Should the run end before the device says so? Once told, that is up to the driver. */
+/* Cancels the run once, if it was cancelled or its log is too long. The driver ends it. */
 static void look_around(struct run *r)
 {
 	if (r->is_cancelled)
@@ -184,7 +184,7 @@ static void poll_until_over(struct run *r)
 	r->looked_ns = board_now_ns();
 	while (poll_once(r, &is_over) == 0) {
 		if (is_over) {
-			notices_cancel(r); /* which may be why it is over */
+			notices_cancel(r); /* it may be over because it was cancelled */
 			run_reach(r, PHASE_RAN);
 			return;
 		}
@@ -194,7 +194,7 @@ static void poll_until_over(struct run *r)
 	}
 }
 
-/* The driver's own JSON, if that is what it is. */
+/* Keeps the driver's result if it is a JSON object. */
 static void keep_result(struct run *r)
 {
 	json_t *parsed;
@@ -239,7 +239,7 @@ static void reset(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	uint64_t begin_ns = board_now_ns();
-	/* No fresh process can use the device; processes that share it may still run there. */
+	/* Without the lock other processes may use the device, so a reset must not be forced. */
 	bool is_ours = r->p->channel.has_lock || r->p->hello.lock_path;
 	int32_t is_forced = r->has_wedged && is_ours, is_verified = 0, rc;
 
@@ -254,7 +254,7 @@ static void reset(struct run *r)
 		run_fail(r, DVS_POISON, CALL_RESET, "reset() did not bring the device back");
 }
 
-/* What is owed now may not come back: then this is the last word. */
+/* Sends the cause before the calls that clean up, which may hang. */
 static void tell_cause(struct run *r)
 {
 	if (!run_has_failed(r) || r->is_cancelled || r->is_cause_told)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run, by the driver thread: what is reported of it while it runs, and its first error. */
+/* One run, in the driver thread: reports while it runs, and its first error. */
 #include <string.h>
 
 #include "device/process/run_parts.h"
@@ -32,7 +32,6 @@ bool run_has_failed(const struct run *r)
 	return r->result.class != DVS_OK;
 }
 
-/* The first error is the cause; later errors are reported, and decide nothing. */
 int run_fail(struct run *r, enum dvs_class class, enum driver_call call, const char *text)
 {
 	r->has_wedged |= class == DVS_WEDGE;
@@ -53,7 +52,7 @@ int run_fail_code(struct run *r, enum driver_call call, int32_t code)
 	enum dvs_class class = call_class(r->p, code, &name, &hint);
 
 	if (run_has_failed(r) && code == r->result.code && !*words)
-		return -1; /* the same once more: no news */
+		return -1; /* the same error again, without a text */
 	if (run_has_failed(r)) {
 		str_printf(&text, "%s() failed%s%s", board_call_name(call), *words ? ": " : "",
 			   words);

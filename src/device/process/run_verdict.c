@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run on a device comes to: by the class of its first error, else by its log. */
+/* The verdict on a run: by the class of its first error; without one, by its log. */
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -33,7 +33,7 @@ static void decide_by_class(struct run *r)
 	if (r->notes.len)
 		str_add(&message, r->notes.s);
 	job_log_tail(&r->p->log, CONTEXT_TAIL, &context);
-	/* Without a directory or a log it never began: as on any other backend. */
+	/* Without a directory or log the job was never started, as on other backends. */
 	v->status = r->is_unplaced ? JOB_KILLED : fate->status;
 	v->reason = r->is_unplaced ? REASON_LAUNCH : fate->reason;
 	v->is_uncounted = !fate->is_counted;
@@ -41,7 +41,7 @@ static void decide_by_class(struct run *r)
 	v->context = job_outcome_text(&r->verdict, &context);
 }
 
-/* A log of another rank tells of failures; that the job passed is said in the first one's. */
+/* In the logs of other ranks only fail patterns count; pass patterns must be in that of rank 0. */
 static int judge(struct run *r, struct error *err)
 {
 	struct job_kind only_fails;

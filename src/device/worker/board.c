@@ -47,7 +47,7 @@ struct board *board_new(int *ret_fd, struct error *err)
 		closep(&fd);
 		return NULL;
 	}
-	/* The worker cannot take the ground away from under our reads. */
+	/* The worker cannot truncate the memory that we read. */
 	fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL);
 	b->magic = BOARD_MAGIC;
 	b->version = BOARD_VERSION;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The board of a worker: a page of words that the worker writes and the scheduler reads, in memory
- * without a name that both have mapped. Commands and results go through the socket, in order and
- * with an identity; the board is for what must be seen while nobody answers: how far the worker is,
- * which driver call it is in and since when, what it owns.
+ * The board of a worker: memory without a name that the worker writes and the scheduler reads.
+ * Commands and results go through the socket, in order and with an identity. The board is for what
+ * must be readable while the worker hangs: how far the run is, the current driver call and since
+ * when, and what runs on the device.
  *
- * One writer per word (the worker). Payload first, the word that says so last, with release;
- * readers use acquire. What stands there belongs to the run whose epoch stands there.
+ * One writer per word (the worker). Values are written first, the word that announces them last,
+ * with release; readers use acquire. The values belong to the run of `epoch`.
  */
 #ifndef DEVICE_WORKER_BOARD_H
 #define DEVICE_WORKER_BOARD_H
@@ -23,15 +23,15 @@ enum run_phase {
 	PHASE_NONE,
 	PHASE_TAKEN, /* the request was read; rank 0: the job's directory is there */
 	PHASE_LOADED,
-	PHASE_ARMED,	/* joined and prepared: waits for the gang's release */
-	PHASE_LAUNCHED, /* the device was told */
-	PHASE_RAN,	/* poll says over */
-	PHASE_FINISHED, /* finish came back */
+	PHASE_ARMED,	/* joined and prepared; waits for the gang's release */
+	PHASE_LAUNCHED, /* launch() returned */
+	PHASE_RAN,	/* poll() reported the end */
+	PHASE_FINISHED, /* finish() returned */
 	PHASE_FAILED,
 	PHASE_COUNT
 };
 
-/* What the driver thread is inside of. Names: board_call_name(). */
+/* The call that the driver thread is in. Names: board_call_name(). */
 enum driver_call {
 	CALL_NONE,
 	CALL_OPEN,
@@ -57,25 +57,25 @@ struct board {
 		beat_ns; /* main thread, every 100 ms while a run or an open is going; 0: idle */
 	_Atomic uint32_t call; /* enum driver_call */
 	_Atomic uint64_t call_since_ns,
-		call_returned_ns;		/* the current call's begin; the last one's end */
-	_Atomic uint64_t epoch;			/* of the run below; 0: none yet */
+		call_returned_ns;		/* begin of the current call; end of the last */
+	_Atomic uint64_t epoch;			/* of the current run; 0: none yet */
 	_Atomic uint32_t phase;			/* enum run_phase */
-	_Atomic uint64_t stamp_ns[PHASE_COUNT]; /* when each phase was reached; 0: not */
-	_Atomic uint64_t progress_ns; /* the last time the driver reported any, or launch */
+	_Atomic uint64_t stamp_ns[PHASE_COUNT]; /* when each phase was reached; 0: not yet */
+	_Atomic uint64_t progress_ns;		/* the last report of progress, or the launch */
 	_Atomic uint64_t done, total;
-	_Atomic uint32_t has_reported; /* the driver has called progress() since launch() began */
-	/* dvs_host.progress. Written after progress_ns, to be read before it: what has just begun
-	 * to run is never seen with the time of a progress that is long ago. */
+	_Atomic uint32_t has_reported; /* progress() was called since launch() began */
+	/* As in dvs_host.progress. Written after progress_ns and read before it: work that has just
+	 * begun is never seen together with the time of an old report. */
 	_Atomic uint32_t evidence;
 	_Atomic uint32_t n_runs;  /* finished by this process */
-	_Atomic uint32_t is_worn; /* the driver said DVS_WORN: to be closed before another run */
+	_Atomic uint32_t is_worn; /* DVS_WORN: to be closed before another run */
 	_Atomic uint64_t committed_bytes;
 };
 
-/* The scheduler's side: memory without a name, sealed against resizing. *ret_fd is for the worker.
- * NULL with err. */
+/* For the scheduler: creates the memory, sealed against resizing. *ret_fd is for the worker. NULL
+ * with err. */
 struct board *board_new(int *ret_fd, struct error *err);
-/* The worker's side. */
+/* For the worker. NULL with err. */
 struct board *board_map(int fd, struct error *err);
 void board_free(struct board *b); /* accepts NULL; unmaps */
 

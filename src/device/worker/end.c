@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How a worker's process ends, seen from the scheduler: by an event, never waited for. */
+/* The end of a worker's process, in the scheduler: an event, never waited for. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -14,7 +14,7 @@
 
 enum { FREE_PATIENCE_MS = 2000 };
 
-/* From a kill until it is given up. */
+/* From SIGKILL until the process is given up. */
 static const double give_up_s = 5;
 
 void worker_forget_process(struct device_worker *w)
@@ -32,7 +32,8 @@ void worker_kill_group(const struct device_worker *w)
 	kill(w->pid, SIGKILL);
 }
 
-/* As long as it is not reaped its number, and its group's, are nobody else's. */
+/* Until it is reaped, no other process can have its pid or process group. So the group is killed
+ * first. */
 static bool reap(struct device_worker *w, int *ret_status)
 {
 	siginfo_t end = {0};
@@ -41,7 +42,7 @@ static bool reap(struct device_worker *w, int *ret_status)
 	*ret_status = 0;
 	if (rc == 0 && end.si_pid == 0)
 		return false;
-	if (rc < 0 && errno != ECHILD) /* which would be somebody else who reaped it */
+	if (rc < 0 && errno != ECHILD) /* ECHILD: another part of this process reaped it */
 		return false;
 	if (rc == 0)
 		kill(-w->pid, SIGKILL);
@@ -79,7 +80,7 @@ static void tell_end(const struct device_worker *w, pid_t pid, int status, struc
 	add_last_call(w, to);
 }
 
-/* Its run had failed before: that is known, and what it died of comes after. */
+/* If the run had reported its cause, that is the result; the death only adds to its message. */
 static void end_by_cause(struct device_worker *w, const char *why)
 {
 	_cleanup_(str_done) struct str message = {0};
@@ -113,7 +114,6 @@ static void report_death(struct device_worker *w, int status, const char *why)
 	w->handler->died(w, w->ctx, status, why);
 }
 
-/* true: it has ended, and w may be gone. */
 bool worker_try_reap(struct device_worker *w)
 {
 	_cleanup_(str_done) struct str why = {0};
@@ -140,7 +140,7 @@ void worker_expect_death(struct device_worker *w)
 	worker_expect_end(w, give_up_s);
 }
 
-/* Nothing can end it: it is left to the kernel. */
+/* The process survived SIGKILL: it is left to the kernel. */
 static void give_up(struct device_worker *w)
 {
 	_cleanup_(str_done) struct str why = {0};

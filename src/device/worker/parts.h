@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The scheduler's end of a worker, between its two files: worker.c talks to the process,
- * end.c sees it out. */
+/* The scheduler's end of a worker. Shared by worker.c (messages) and end.c (the end of the
+ * process). */
 #ifndef DEVICE_WORKER_PARTS_H
 #define DEVICE_WORKER_PARTS_H
 
@@ -21,27 +21,27 @@ struct device_worker {
 	struct link link; /* to the process */
 	struct board *board;
 	struct port port, end; /* end: pid_fd's */
-	ev_timer late;	       /* it should have ended by now */
+	ev_timer late;	       /* the process should have ended */
 	bool is_killed, is_eof;
 	enum worker_state state;
-	uint64_t epoch;		       /* of the run that is there; 0: none */
-	struct job_wire_places places; /* what the process has */
-	struct str cause;	       /* of a run that has failed and not ended */
+	uint64_t epoch;		       /* of the current run; 0: none */
+	struct job_wire_places places; /* rules that the process has */
+	struct str cause;	       /* frame CAUSE of a run that has not ended */
 };
 
 /* end.c */
-/* SIGKILL to all of its group. */
+/* Sends SIGKILL to its process group. */
 void worker_kill_group(const struct device_worker *w);
-/* true: it has ended, that was told, and w may be gone. Never waits. */
+/* true: the process has ended, died() was called, and w may be freed. Never blocks. */
 bool worker_try_reap(struct device_worker *w);
-/* It should have ended by then: else it is killed, or given up if it was. */
+/* If the process has not ended by then, it is killed, or given up if it was killed before. */
 void worker_expect_end(struct device_worker *w, double within_s);
-/* After SIGKILL. */
+/* The same after SIGKILL. */
 void worker_expect_death(struct device_worker *w);
 void worker_on_late(struct ev_loop *loop, ev_timer *timer, int revents);
-/* Waits for its end, some seconds at most, and tells nobody. */
+/* Waits for its end, at most some seconds, without a call of the handler. */
 void worker_wait_for_end(struct device_worker *w);
-/* Stops watching it. */
+/* Stops watching the process, and closes its descriptors. */
 void worker_forget_process(struct device_worker *w);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The frames between a scheduler and a device worker. What jobs of one kind share, and results, go
- * as job/job_wire.h has it. Two frames bring a descriptor (SCM_RIGHTS, with their first byte):
- * HELLO the board, RUN the gang's memory where its flag says so.
+ * The frames between a scheduler and a device worker. Rules that jobs share, and results, are
+ * encoded by job/job_wire.h. Three frames bring a descriptor (SCM_RIGHTS, with their first byte):
+ * LOCK the device's lock, HELLO the board, RUN the gang's memory if its flag is set.
  */
 #ifndef DEVICE_WORKER_WIRE_H
 #define DEVICE_WORKER_WIRE_H
@@ -15,8 +15,8 @@ enum { DEVICE_PROTOCOL = 4 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */
-	DEVICE_RULES,	  /* to an idle worker, job_wire_place_rules() */
-	DEVICE_NEEDS,	  /* before the DEVICE_RUN that it is for, needs_put() */
+	DEVICE_RULES,	  /* to an idle worker; see job_wire_place_rules() */
+	DEVICE_NEEDS,	  /* before its DEVICE_RUN; see needs_put() */
 	DEVICE_RUN,	  /* to an idle worker */
 	DEVICE_GO,
 	DEVICE_CANCEL,
@@ -25,10 +25,10 @@ enum device_frame {
 	DEVICE_OPENED, /* to the scheduler */
 	DEVICE_OPEN_FAILED,
 	DEVICE_PHASE,
-	DEVICE_CAUSE, /* the run has failed; what the driver still owes may not come back */
+	DEVICE_CAUSE, /* the run has failed; calls that clean up may hang */
 	DEVICE_ENDED, /* one per DEVICE_RUN */
 	DEVICE_DIAGNOSED,
-	DEVICE_LOCK, /* to the worker, before all others: its device's, as a descriptor */
+	DEVICE_LOCK, /* to the worker, before all others: a descriptor of the lock */
 };
 
 struct device_hello {
@@ -53,14 +53,14 @@ struct device_run {
 	uint32_t n_buffers;
 };
 
-/* leftovers: the path of its record; NULL: none. */
+/* leftovers: path of the worker's record; NULL: none. */
 void device_put_hello(struct str *b, const struct device_worker_options *o, const char *leftovers);
 bool device_take_hello(struct wire *w, struct device_hello *ret);
 
 void device_put_run(struct str *b, uint32_t place, const struct device_request *r);
 bool device_take_run(struct wire *w, struct device_run *ret);
 void device_run_done(struct device_run *run);
-/* Is a descriptor coming with it? Looks at the frame's first field only. */
+/* Does the frame bring a descriptor? Reads only its first field. */
 bool device_run_has_shared(struct wire w);
 
 /* GO, CANCEL: an epoch. DIAGNOSE, CLOSE, OPENED: nothing. DIAGNOSED: a text. */

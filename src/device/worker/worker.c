@@ -15,14 +15,14 @@
 #include "device/worker/parts.h"
 #include "workspace/needs.h"
 
-/* From the end of the socket to a kill. */
+/* From the end of the socket to SIGKILL. */
 static const double linger_s = 1;
-/* Without a pidfd: how soon it is asked whether it has ended. */
+/* Without a pidfd: how soon to look whether the process has ended. */
 static const double ask_s = 0.005;
 
 /* ---- out ---- */
 
-/* A dead worker is noticed otherwise. */
+/* Errors are ignored: the death of a worker is noticed when reading. */
 static void worker_flush(struct device_worker *w)
 {
 	port_flush(&w->port, &w->link);
@@ -33,7 +33,8 @@ static void on_worker_writable(struct port *p)
 	worker_flush(container_of(p, struct device_worker, port));
 }
 
-/* A copy goes with the frame that is put next; the process misses it if there can be none. */
+/* Attaches a copy of fd to the next frame. If it cannot be copied, the process notices that it is
+ * missing. */
 static void attach_copy(struct device_worker *w, int fd)
 {
 	link_attach(&w->link, fcntl(fd, F_DUPFD_CLOEXEC, 0));
@@ -62,7 +63,7 @@ static bool take_open_failed(struct device_worker *w, struct wire *wire)
 	return true;
 }
 
-/* What belongs to an earlier run is of no interest any more. */
+/* A phase of an earlier run is ignored. */
 static bool take_phase(struct device_worker *w, struct wire *wire)
 {
 	enum run_phase phase;
@@ -108,7 +109,7 @@ static bool take_diagnosed(struct device_worker *w, struct wire *wire)
 	return text != NULL;
 }
 
-/* false: not what a worker says. */
+/* false: an invalid frame, or one that does not fit the state. */
 static bool worker_take_frame(struct device_worker *w, uint8_t type, struct wire *wire)
 {
 	switch (type) {
@@ -161,12 +162,12 @@ static void on_worker_readable(struct port *p)
 		return;
 	port_want_in(p, false);
 	w->is_eof = true;
-	/* It ends; if a pidfd cannot tell, then by asking. */
+	/* The process ends. Without a pidfd it is looked at by a timer. */
 	if (!worker_try_reap(w) && !w->is_killed)
 		worker_expect_end(w, w->pid_fd >= 0 ? linger_s : ask_s);
 }
 
-/* It has ended, or it is only looked at; what it had said before is still to be heard. */
+/* The process may have ended; frames that it sent before are read first. */
 static void on_worker_ended(struct port *p)
 {
 	struct device_worker *w = container_of(p, struct device_worker, end);

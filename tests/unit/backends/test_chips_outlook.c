@@ -135,7 +135,8 @@ static void what_nothing_brings_back_is_said_at_once(void **state)
 		assert_int_equal(gang->result.reason, REASON_NO_DEVICE);
 		assert_non_null(strstr(gang->message, "needs 3 of the 3 devices of 'chips', 2 of "
 						      "them usable; device 1 is "));
-		assert_non_null(strstr(gang->message, "'dvsched chips clear' makes a device usable"));
+		assert_non_null(
+			strstr(gang->message, "'dvsched chips clear' makes a device usable"));
 		run_through(submitted(2));
 		world_done();
 	}
