@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched config dump|show|keys`: what was read, what it came to, what can be written. */
+/* `dvsched config dump|show|keys`: prints a parsed file, a merged configuration, or the list of
+ * keys. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -35,7 +36,8 @@ static void dump(const struct args *args, struct loaded *l)
 	str_done(&out);
 }
 
-/* Our own flows replace {words} in each job and leave others as they are, with a warning. */
+/* dvsched's own flows replace {words} in each job, and leave unknown ones as they are, with a
+ * warning. */
 static void warn_of_words(const struct flow_options *options, struct loaded *l)
 {
 	struct diags diags;
@@ -47,8 +49,8 @@ static void warn_of_words(const struct flow_options *options, struct loaded *l)
 	diags_done(&diags);
 }
 
-/* The merged tree, as the flow gets it. DVSim's flows set more names before they expand, so what is
- * unknown here stays. */
+/* Prints the merged tree as the flow gets it. DVSim's flows define more names before they expand
+ * it, so unknown names are left as they are. */
 static void show(const struct args *args, struct loaded *l)
 {
 	const struct cfg_expand_options lenient = {.is_lenient = true};

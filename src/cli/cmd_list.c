@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched list`: the names of the jobs that `run` would run, for people, xargs and jq. */
+/* `dvsched list`: prints the names of the jobs that `run` would run, as lines or as JSON. */
 #include "base/json_out.h"
 #include "cli/args/cmd.h"
 #include "cli/load/load.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched plan`: the graph as text, JSON or Graphviz. Runs nothing but eval_cmds. */
+/* `dvsched plan`: prints the graph as text, JSON or for Graphviz. Runs only eval_cmd commands. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@ static const char *dep_id(const struct plan *plan, const struct job_spec *spec, 
 	return plan->jobs[spec->deps[i]].id;
 }
 
-/* A text with line breaks goes on below itself. */
+/* Adds a text that may have several lines, each made printable. */
 static void add_shown(struct str *out, const char *before, const char *text)
 {
 	const char *end;
@@ -68,7 +68,7 @@ static void add_rules(struct str *out, const struct job_rules *rules)
 	str_addc(out, '\n');
 }
 
-/* Rules that many jobs share are put into words once. */
+/* Jobs share rules: the text for each is made only once. */
 struct shown_rules {
 	struct arena *mem;
 	struct map texts; /* the bytes of a pointer to rules -> text */
@@ -228,7 +228,7 @@ static bool add_bytes(void *out, const char *bytes, size_t len)
 	return true;
 }
 
-/* As they are with their words replaced. */
+/* The key `backends` of the configuration, with {words} replaced. */
 static void json_backends(struct json_out *j, const struct cfg *cfg)
 {
 	const struct hjson_node *all = hjson_get(cfg_root(cfg), "backends");
@@ -263,7 +263,7 @@ static void plan_json(const struct plan *plan, const struct cfg *cfg)
 	final_json(&j);
 }
 
-/* A DOT string: a JSON string but for control characters, which no id has. */
+/* Adds a DOT string. Ids have no control characters, so only quotes and backslashes are escaped. */
 static void dot_quote(struct str *out, const char *s)
 {
 	str_addc(out, '"');

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `dvsched report`: pages of JSON that a run left, dvsched's or DVSim's. Under the name dvsim-admin
- * it is that program, with its exit codes: 2 for the command line, files that are not there
- * included, and 1 for what is in them.
+ * `dvsched report`: makes pages from the JSON files of a run of dvsched or DVSim. Under the name
+ * dvsim-admin it has the exit codes of that program: 2 for errors of the command line, such as
+ * missing files, and 1 for errors in the files.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 
 static const struct src_pos nowhere;
 
-/* One command while it works. */
+/* State of one command. */
 struct job_of_report {
 	const struct args *args;
 	const char *json, *dir;
@@ -27,7 +27,7 @@ struct job_of_report {
 
 /* ---- verbs ---- */
 
-/* DVSim shows its table over all blocks, where there is one. */
+/* Like DVSim, prints the table of all blocks, if there is one. */
 static void gen(const struct job_of_report *w)
 {
 	_cleanup_(str_done) struct str shown = {0};
@@ -89,13 +89,13 @@ static const struct verb *find_verb(const struct args *args, struct diags *diags
 	return NULL;
 }
 
-/* After "--" words are words, too. */
+/* Words after "--" count, too. */
 static const char *word_at(const struct args *args, size_t i)
 {
 	return i < args->n_words ? args->words[i] : args->after[i - args->n_words];
 }
 
-/* What the words after the verb name; DVSim's order. */
+/* Reads the words after the verb, in DVSim's order. */
 static void check_files(struct job_of_report *w)
 {
 	const struct args *args = w->args;

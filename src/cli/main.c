@@ -26,8 +26,7 @@ static bool is_one_of(const char *word, const char *a, const char *b, const char
 	return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
 }
 
-/* What needs no command: dvsched, dvsched --help, dvsched --version. Returns < 0
- * if it is none of them. */
+/* Handles dvsched, dvsched --help and dvsched --version. Returns < 0 for any other command line. */
 static int run_without_command(int argc, char **argv)
 {
 	if (argc < 2) {
@@ -74,7 +73,7 @@ static int run_command(int argc, char **argv)
 	return rc;
 }
 
-/* The command line was right: what DVSim does with it. */
+/* Runs a correct command line under the name dvsim. */
 static int run_as_dvsim(struct args *args)
 {
 	struct outcome_facts facts = {0};
@@ -89,7 +88,7 @@ static int run_as_dvsim(struct args *args)
 	}
 	if (opt_has(args, OPT_INTERACTIVE) && opt_has(args, OPT_REMOTE)) {
 		log_error("--interactive and --remote do not go together");
-		return EXIT_PASSED; /* as DVSim has it */
+		return EXIT_PASSED; /* as in DVSim */
 	}
 	args->facts = &facts;
 	return outcome_shell_code(args, args->command->run(args));
@@ -111,7 +110,7 @@ static int dvsim_main(int argc, char **argv)
 	return rc;
 }
 
-/* dvsim-admin has reports and dashboards, and nothing else. */
+/* The program under the name dvsim-admin: reports and dashboards only. */
 static int admin_main(int argc, char **argv)
 {
 	const char *word = argc > 1 ? argv[1] : "";
@@ -130,7 +129,7 @@ static int admin_main(int argc, char **argv)
 	return EXIT_USAGE;
 }
 
-/* Under its own name. */
+/* The program under the name dvsched. */
 static int dvsched_main(int argc, char **argv)
 {
 	int rc = run_without_command(argc, argv);
@@ -149,7 +148,7 @@ int main(int argc, char **argv)
 {
 	proc_hold_streams();
 	proc_expect_children();
-	/* Our own processes: this program in another mode (base/proc.h). */
+	/* Helper processes: this program in another mode (base/proc.h). */
 	if (argc == 2 && strcmp(argv[1], "__slot") == 0)
 		return slot_main(flow_reader);
 	if (argc == 2 && strcmp(argv[1], "__clerk") == 0)

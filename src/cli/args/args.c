@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of a command line, taken apart as argparse does. */
+/* Parses a command line, with the rules of argparse. */
 #include <string.h>
 
 #include "base/str.h"
@@ -20,7 +20,7 @@ static enum opt find_short(const char *name, size_t n)
 	return OPT_COUNT;
 }
 
-/* A command line while it is read. */
+/* State of the parser. */
 struct reader {
 	struct args *args;
 	char **argv;
@@ -102,7 +102,7 @@ static void read_short(struct reader *r, const char *word)
 	struct diag *e;
 
 	if (o == OPT_COUNT) {
-		/* -j8, -DNAME=VALUE: one letter, the value glued to it */
+		/* -j8, -DNAME=VALUE: one letter, and the value without a blank */
 		o = find_short(word + 1, 1);
 		attached = word + 2;
 		n = 1;

@@ -21,7 +21,7 @@ static unsigned terminal_width(void)
 	return HELP_WIDEST;
 }
 
-/* text, broken at blanks, from column on. */
+/* Adds text, with line breaks at blanks. Lines begin at column. */
 static void add_wrapped(struct str *out, const char *text, unsigned column, unsigned width)
 {
 	unsigned at = column;
@@ -44,7 +44,7 @@ static void add_wrapped(struct str *out, const char *text, unsigned column, unsi
 	str_addc(out, '\n');
 }
 
-/* A bit beside a command's: for who calls us dvsim. */
+/* A bit beside that of a command: the program was called as dvsim. */
 enum { AS_DVSIM = 1 << 30 };
 
 static void add_name(struct str *b, const struct option *o, bool has_shorts)
@@ -118,8 +118,7 @@ static void add_group(struct str *out, const char *group, struct help_choice cho
 			add_option(out, &option_table[i], choice.command, width);
 }
 
-/* The groups in the order in which they first appear, but the group of --help last: it is needed
- * least often. */
+/* Groups in the order in which they first appear, except that of --help, which comes last. */
 static void add_options(struct str *out, struct help_choice choice, unsigned width)
 {
 	const char *last = option_table[OPT_HELP].group;

@@ -20,7 +20,7 @@ static void list_category(const struct flow_listing *l, size_t category, struct 
 		str_printf(out, "%s\n", *names);
 }
 
-/* Straight to standard error, whatever the log level: it is what was asked for. */
+/* To standard error whatever the log level, because the list is the product of the command. */
 static void list_block(void *ctx, const struct flow_listing *l)
 {
 	struct str out = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the name of a long option stands for. */
+/* Finds the long option of a name or prefix. */
 #include <string.h>
 
 #include "base/str.h"
@@ -8,7 +8,7 @@
 
 static const struct src_pos nowhere;
 
-/* Two commands may have different options of one name. */
+/* Two commands may have different options of the same name. */
 static enum opt find_exact(const char *name, unsigned command)
 {
 	enum opt other = OPT_COUNT;
@@ -23,7 +23,8 @@ static enum opt find_exact(const char *name, unsigned command)
 	return other;
 }
 
-/* The only one of names that starts with prefix; NULL if none or several do (*ret_n says). */
+/* The only name that starts with prefix; NULL if there are none or several. *ret_n: how many there
+ * are. */
 static const char *find_prefix(const char *prefix, const char *const *names, size_t n,
 			       unsigned *ret_n)
 {
@@ -55,7 +56,8 @@ static size_t own_names(unsigned command, const char **ret_names)
 }
 
 /*
- * DVSim's long options: a prefix that is unique among them keeps meaning that one, whatever we add.
+ * DVSim's long options. A prefix that is unique among them keeps its meaning when dvsched gets new
+ * options.
  */
 static size_t dvsim_names(const char **ret_names)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table: what there is. Parser, --help and the man page's check all read it. */
+/* The table of all options. The parser, --help and the check of the man page use it. */
 #include "base/attr.h"
 #include "base/str.h"
 #include "cli/args/options.h"
@@ -249,7 +249,7 @@ bool option_is_on_page(const struct option *o, enum help_page page)
 	};
 
 	if (o->commands & CMD_RESUME && !(o->commands & CMD_RUN))
-		return true; /* that command has one page */
+		return true; /* resume has one page */
 	if (page == HELP_DVSIM)
 		return str_eq(o->group, SIM);
 	if (page == HELP_CHIPS)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was given, as typed values. */
+/* Values of options, converted to types and checked. */
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>

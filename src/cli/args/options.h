@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line. One table of options (option_table.c) makes the parser, --help and the man
- * page's check. The words are argparse's, because DVSim's users have them in their fingers: -i
- * takes many words, a unique prefix of a long option will do, short options may have two letters.
+ * The command line. The parser, --help and the check of the man page use one table of options
+ * (option_table.c). The syntax is that of argparse, which DVSim's users know: -i takes many words,
+ * a unique prefix of a long option is enough, short options may have two letters.
  *
  * In cli/args/: the table of options, its parser, and help.
  */
@@ -116,7 +116,7 @@ enum opt {
 
 enum opt_kind {
 	OPT_FLAG,
-	OPT_WORD,   /* one value; given twice, the last counts */
+	OPT_WORD,   /* one value; the last one given counts */
 	OPT_MAYBE,  /* one value or none */
 	OPT_REPEAT, /* one value each time */
 	OPT_WORDS,  /* all words up to the next option */
@@ -133,7 +133,7 @@ enum opt_kind {
 #define CMD_EVENTS 256u
 #define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
 #define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME | CMD_EVENTS)
-#define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* makes a plan of it */
+#define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* commands that make a plan of it */
 
 struct option {
 	const char *name;   /* without the dashes */
@@ -146,9 +146,10 @@ struct option {
 };
 
 extern const struct option option_table[OPT_COUNT];
-/* The help of an option that has no short name when called as dvsim; NULL: it is the same there. */
+/* The help text under the name dvsim of an option that has no short name there; NULL: the option is
+ * the same there. */
 const char *option_dvsim_help(const struct option *o);
-/* What o does when given to command (one of CMD_…). */
+/* The help text of o for command (one of CMD_…). */
 const char *option_help(const struct option *o, unsigned command);
 
 /* Pages of the help of run, list and plan; the other commands have one page. */
@@ -173,7 +174,7 @@ struct command {
 	int (*run)(const struct args *args);
 };
 
-extern const struct command commands[]; /* up to one with name NULL */
+extern const struct command commands[]; /* the last one has the name NULL */
 const struct command *command_find(const char *name);
 
 struct opt_value {
@@ -182,14 +183,14 @@ struct opt_value {
 	bool is_set;
 };
 
-/* What a run that is resumed has recorded beside its command line. */
+/* What the run that is resumed has recorded, in addition to its command line. */
 struct args_recorded {
 	const char *seed_base; /* NULL: none */
-	time_t when;	       /* that its timestamps say; 0: none */
-	const char *cwd;       /* where it was started, if that is not where we were; or NULL */
+	time_t when;	       /* the time in its timestamps; 0: none */
+	const char *cwd;       /* where it was started; NULL: in the current directory */
 };
 
-/* A parsed command line. Everything lives in mem, or is argv's. */
+/* A parsed command line. Everything is in mem, or points into argv. */
 struct args {
 	struct arena *mem;
 	const struct command *command;
@@ -198,27 +199,26 @@ struct args {
 	size_t n_words;
 	const char *const *after; /* after "--": NULL if there was none */
 	size_t n_after;
-	const char *const *argv; /* all of it, for records; NULL-terminated */
-	enum opt *owners; /* of each word of argv the option that it belongs to; OPT_COUNT: none */
-	bool is_dvsim;	  /* called as dvsim: its command line, its exit codes */
-	const struct args_recorded *recorded; /* of the run that is resumed; NULL: none is */
-	struct outcome_facts *facts;	      /* for those; NULL: nobody asks */
-	bool is_admin; /* called as dvsim-admin: only reports, its exit codes */
+	const char *const *argv; /* the whole command line, for records; NULL-terminated */
+	enum opt *owners;	 /* the option of each word of argv; OPT_COUNT: none */
+	bool is_dvsim;		 /* called as dvsim: DVSim's command line and exit codes */
+	const struct args_recorded *recorded; /* of the run that is resumed; NULL: none */
+	struct outcome_facts *facts; /* to be filled in, for exit codes; NULL: not needed */
+	bool is_admin;		     /* called as dvsim-admin: reports only, its exit codes */
 };
 
-/* Returns 0, or -1 after errors (exit code 2). Options' values are checked where they are read.
- */
+/* Returns 0, or -1 after errors (exit code 2). Values of options are checked when they are read. */
 int args_parse(struct args *args, int argc, char **argv, struct diags *diags);
 void args_done(struct args *args);
-/* "dvsched", or the name by which it was called, for texts that can be typed. */
+/* "dvsched", "dvsim" or "dvsim-admin": the name of the program, for commands in texts. */
 const char *args_program(const struct args *args);
-/* args->owners for argc words, for parsers. */
+/* For parsers: allocates args->owners for argc words. */
 void args_set_owners(struct args *args, int argc);
 
 bool opt_has(const struct args *a, enum opt o);
-/* The last value, or otherwise. */
+/* The last value; otherwise: if there is none. */
 const char *opt_word(const struct args *a, enum opt o, const char *otherwise);
-/* As if it were given with this word alone; NULL: as if it were not given. */
+/* Sets the option to this one word; NULL: to not given. */
 void opt_set(struct args *a, enum opt o, const char *word);
 /* All values, NULL-terminated; NULL if not given. */
 const char *const *opt_words(const struct args *a, enum opt o);
@@ -235,11 +235,11 @@ int opt_choice(const struct args *a, enum opt o, const char *const *choices, int
 /* "NAME=VALUE", blanks around '=' allowed. false: no '=' or an empty side. */
 bool opt_split_pair(struct arena *mem, const char *word, char **ret_name, char **ret_value);
 
-/* What the name of a long option stands for: OPT_COUNT if nothing does, after an error. */
+/* The long option of this name or unique prefix; OPT_COUNT after an error. */
 enum opt opt_resolve(const char *name, unsigned command, struct diags *diags);
 
-/* program: the name by which it was called. c: NULL: the program's own text. topic: the page,
- * "all", "dvsim" or "chips"; any other word and NULL mean the options that are used most. */
+/* program: args_program(). c: NULL: the text about the program itself. topic: the page, "all",
+ * "dvsim" or "chips"; any other word and NULL mean the options that are used most. */
 void help_print(const char *program, const struct command *c, const char *topic);
 void help_print_dvsim(void);
 void help_print_admin(void);

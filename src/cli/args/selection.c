@@ -18,7 +18,7 @@ static void add_excluded(struct words *w, const char *option, const char *item, 
 		diag_error(diags, nowhere, "%s names no job to leave out", option);
 }
 
-/* `-i '!ITEM'` is -x ITEM; under the name dvsim it is the glob that it always was. */
+/* `-i '!ITEM'` means -x ITEM, but under the name dvsim it is a glob, as in DVSim. */
 static void selection_read_words(const struct args *args, struct flow_options *o,
 				 struct diags *diags)
 {

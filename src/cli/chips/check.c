@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched chips check`: does a driver keep to its contract? */
+/* `dvsched chips check`: tests a driver against docs/reference/drivers.md. */
 #include <string.h>
 
 #include "base/fs.h"
@@ -19,7 +19,7 @@ struct tally {
 	unsigned n[3]; /* by enum check_verdict */
 };
 
-/* Each line at once, so that one that hangs is told by the line that is not there. */
+/* Each line is printed at once, so that the missing line shows the call that hangs. */
 static void print_line(void *ctx, enum check_verdict v, const char *what, const char *why)
 {
 	static const char *const words[] = {"ok  ", "FAIL", "skip"};
@@ -57,7 +57,8 @@ static int run_check(const struct driver_check *c, const struct tally *t)
 	return t->n[CHECK_BAD] ? EXIT_SOME_FAILED : EXIT_PASSED;
 }
 
-/* It is opened in a process that stands elsewhere. NULL after an error. */
+/* The path is made absolute, because the driver is opened in another directory. NULL after an
+ * error. */
 static const char *find_driver(const struct args *args, struct diags *diags)
 {
 	const char *word = opt_word(args, OPT_DRIVER, NULL), *found;
@@ -91,6 +92,6 @@ int chips_check(const struct args *args, const struct chips_words *w, struct dia
 	};
 
 	(void)w;
-	leftovers_sweep(c.state_dir); /* of an earlier dvsched */
+	leftovers_sweep(c.state_dir); /* files that an earlier dvsched left */
 	return diags->n_errors ? EXIT_USAGE : run_check(&c, &tally);
 }

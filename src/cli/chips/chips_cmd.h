@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The parts of `dvsched chips`, one function each. They print what was asked for; errors go to
- * diags. Each returns the exit code that counts if there are none.
+ * The subcommands of `dvsched chips`, one function each. They print to standard output; errors go
+ * to diags. Each returns the exit code for the case that diags has no errors.
  *
- * In cli/chips/: one file for each subcommand, and which pools they mean (pools.h). Entry:
- * cmd_chips().
+ * In cli/chips/: one file for each subcommand, and finding the pools (pools.h). Entry: cmd_chips().
  */
 #ifndef CLI_CHIPS_CHIPS_CMD_H
 #define CLI_CHIPS_CHIPS_CMD_H
 
 #include "cli/args/options.h"
 
-/* The words after the part's name, sorted. */
+/* The words after the subcommand, divided by kind. */
 struct chips_words {
 	const char *cfg;	    /* NULL: none */
 	const char *const *devices; /* NULL-terminated */
 	size_t n_devices;
 };
 
-/* The value of an option, as JSON: an Hjson object, or a file ("x.hjson", "@x.hjson", "-") that has
- * one. otherwise: it was not given, or after an error. */
+/* The value of an option as JSON. The option gives an Hjson object, or a file that contains one
+ * ("x.hjson", "@x.hjson", "-"). otherwise: the result if it is not given, or after an error. */
 const char *chips_object(const struct args *args, enum opt opt, const char *otherwise,
 			 struct diags *diags);
 

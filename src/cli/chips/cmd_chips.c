@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched chips`: devices and their drivers, looked at and tended by hand. */
+/* `dvsched chips`: lists, tests and quarantines devices, and lists and checks drivers. */
 #include <string.h>
 
 #include "cli/args/cmd.h"
@@ -12,7 +12,7 @@ enum takes { TAKES_NOTHING, TAKES_CONFIG, TAKES_DEVICES };
 
 static const struct part {
 	const char *name;
-	enum takes takes; /* devices: and perhaps a configuration */
+	enum takes takes; /* TAKES_DEVICES: also a configuration */
 	bool has_json;
 	int (*run)(const struct args *args, const struct chips_words *w, struct diags *diags);
 } parts[] = {
@@ -29,7 +29,7 @@ static bool is_config(const char *word)
 	return str_ends(word, ".hjson") || str_ends(word, ".json");
 }
 
-/* `chips` and `chips cfg.hjson` list. */
+/* The subcommand; list for `chips` and `chips cfg.hjson`. */
 static const struct part *find_part(const struct args *args, size_t *ret_first, struct diags *diags)
 {
 	const char *word = args->n_words ? args->words[0] : "list", *names[ARRAY_LEN(parts)], *near;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched chips drivers`: those that have a name, where they come from, what they find here. */
+/* `dvsched chips drivers`: lists the drivers that have a name, their origin, and how many devices
+ * they find. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -24,11 +25,11 @@ static const struct {
 	{"watchdog", DVS_CAP_INNER_WATCH}, {"lend-only", DVS_CAP_LEND_ONLY},
 };
 
-/* A driver, and what it finds here without options. */
+/* A driver, its facts, and the devices that it finds without options. */
 struct found {
 	const struct driver_entry *entry;
 	struct driver_facts facts, here;
-	const char *why; /* it cannot be used here, or not without options; NULL */
+	const char *why; /* why it cannot be used here, or not without options; NULL: it can */
 };
 
 static void ask(const struct driver_entry *entry, struct arena *mem, struct found *ret)
@@ -60,7 +61,7 @@ static void add_notes(struct table *t, const struct found *f)
 	}
 	if (!f->why)
 		return;
-	/* A driver that did not even say what it can is broken, whatever the options. */
+	/* Without a version not even loading succeeded, so options would not help. */
 	str_printf(&why, "%s: %s",
 		   f->facts.version ? "not usable here without options" : "not usable", f->why);
 	table_note(t, why.s);

@@ -30,16 +30,16 @@ static void print_table(struct table *t)
 
 enum { WAITING_SHOWN = 8 };
 
-/* A device as it is now. */
+/* The present state of a device. */
 struct sight {
 	const struct chips_pool *pool;
 	const struct dvs_device *device;
 	struct device_health health;
-	char *health_error; /* what is remembered cannot be read; NULL */
-	char *lock_path;    /* NULL: nobody locks */
+	char *health_error; /* why stored health cannot be read; NULL: it can */
+	char *lock_path;    /* NULL: devices are not locked */
 	enum device_lock lock;
 	pid_t holder;
-	pid_t waiting[WAITING_SHOWN]; /* the first ones */
+	pid_t waiting[WAITING_SHOWN]; /* the first processes of the queue */
 	size_t n_waiting;
 };
 
@@ -173,7 +173,7 @@ static void add_device(struct table *t, const struct sight *s)
 	add_notes(t, s);
 }
 
-/* Others do not see what is found out here, if it is not kept where all do. */
+/* Tells the user if health is stored in a directory of their own, which other users do not see. */
 static void print_places(const struct chips_pools *pools)
 {
 	_cleanup_(str_done) struct str text = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An object on the command line: itself, in Hjson, or a file that has it. */
+/* An object on the command line: written in Hjson, or in a file. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static struct cfg *parse_object(const struct args *args, enum opt opt, const cha
 	return cfg_parse_as_is(word, text, diags);
 }
 
-/* As a pool passes it: without blanks. */
+/* Without blanks, as a pool passes it to the driver. */
 static const char *compact(struct arena *mem, const char *json)
 {
 	json_t *j = json_loads(json, 0, NULL);

@@ -93,7 +93,7 @@ static void find_configured(const struct args *args, struct cfg *cfg, struct chi
 
 /* ---- of drivers ---- */
 
-/* Where the simulator keeps what outlives its processes, as a pool would tell it. */
+/* Adds the state directory to the options of the simulator, as a pool does. */
 static const char *with_state_dir(struct arena *mem, const char *driver, const char *options,
 				  const char *state_dir)
 {
@@ -113,7 +113,7 @@ static const char *with_state_dir(struct arena *mem, const char *driver, const c
 	return options;
 }
 
-/* Without a configuration: by what the driver says. */
+/* The names of locks and health files without a configuration: from the driver's facts. */
 static const struct chips_device *known_of(struct arena *mem, const struct driver_facts *facts)
 {
 	struct cfg_fields *f = cfg_fields_new(NULL, NULL, "", NULL);
@@ -134,7 +134,7 @@ static const struct chips_device *known_of(struct arena *mem, const struct drive
 	return s.devices;
 }
 
-/* name: what it is called until it says itself; driver: as driver_locate() returns it. */
+/* name: used until the driver reports its own; driver: as driver_locate() returns it. */
 static void ask_driver(const struct args *args, const char *name, const char *driver,
 		       const char *options, struct chips_pool *ret)
 {
@@ -148,7 +148,7 @@ static void ask_driver(const struct args *args, const char *name, const char *dr
 	ret->machine_dir = places.machine_dir;
 	if (places.old_dir)
 		health_move(places.old_dir, places.dir);
-	leftovers_sweep(ret->state_dir); /* of an earlier dvsched */
+	leftovers_sweep(ret->state_dir); /* files that an earlier dvsched left */
 	ret->options = with_state_dir(args->mem, driver, options, ret->state_dir);
 	ret->lock_dir = places_lock_dir(args->mem, &err);
 	error_done(&err);
@@ -173,7 +173,7 @@ static void find_of_driver(const struct args *args, const char *driver, struct c
 
 	if (diags->n_errors)
 		return;
-	/* It is opened in a process that stands elsewhere. */
+	/* The driver is opened in another directory. */
 	if (strchr(driver, '/'))
 		driver = path_absolute(args->mem, driver);
 	found = driver_locate(args->mem, driver, &err);
@@ -303,7 +303,7 @@ static void add_all(const struct chips_pool *p, struct chips_target *ret)
 		ret[i] = (struct chips_target){p, &p->devices[i]};
 }
 
-/* What stands before the last '/'; all of it, if it is a pool's name. */
+/* The pool named before the last '/', or by the whole word. */
 static const struct chips_pool *pool_of(const struct args *args, const struct chips_pools *pools,
 					const char *word, const char **ret_ids)
 {

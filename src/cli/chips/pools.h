@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The devices that `dvsched chips` speaks of: of a configuration's pools, of one driver, or of all
- * drivers that are part of dvsched. */
+/* The devices that `dvsched chips` is about: those of the pools of a configuration, of one driver,
+ * or of all drivers. */
 #ifndef CLI_CHIPS_POOLS_H
 #define CLI_CHIPS_POOLS_H
 
@@ -12,15 +12,15 @@
 struct chips_pool {
 	const char *name;		   /* the backend's, or the driver's */
 	const char *driver, *options;	   /* for probes and workers */
-	const char *driver_name, *version; /* as the driver says */
+	const char *driver_name, *version; /* as reported by the driver */
 	const char *state_dir;
-	const char *machine_dir; /* whose quarantines count, too; NULL: none */
-	const char *lock_dir;	 /* NULL: nobody locks it */
+	const char *machine_dir; /* its quarantines count, too; NULL: none */
+	const char *lock_dir;	 /* NULL: devices are not locked */
 	double open_s;		 /* the budget; 0: no limit */
 	const struct dvs_device *devices;
-	const struct chips_device *known; /* of each device: what names its lock and health */
+	const struct chips_device *known; /* for each device: names its lock and health files */
 	size_t n_devices;
-	const char *why; /* the driver could not be asked; NULL: it was */
+	const char *why; /* why the probe of the driver failed; NULL: it did not */
 };
 
 /* d: of p->devices */
@@ -30,7 +30,7 @@ static inline const struct chips_device *chips_pool_known(const struct chips_poo
 	return &p->known[d - p->devices];
 }
 
-/* Everything lives in args->mem. */
+/* Everything is in args->mem. */
 struct chips_pools {
 	struct chips_pool *at;
 	size_t n;
@@ -44,7 +44,8 @@ struct chips_target {
 	const struct chips_pool *pool;
 	const struct dvs_device *device;
 };
-/* "npu/3", "npu/0-3,6", "npu"; without a name if there is one pool. -1 after an error. */
+/* Finds the devices of a word: "npu/3", "npu/0-3,6" or "npu"; the name may be left out if there is
+ * only one pool. -1 after an error. */
 int chips_pools_resolve(const struct args *args, const struct chips_pools *pools, const char *word,
 			struct chips_target **ret, size_t *ret_n, struct diags *diags);
 

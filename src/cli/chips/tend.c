@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `dvsched chips clear`, `quarantine` and `probe`: what a person does to a device. */
+/* `dvsched chips clear`, `quarantine` and `probe`: actions of a user on devices. */
 #include <ev.h>
 #include <math.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ struct targets {
 	size_t n;
 };
 
-/* All words, before anything is done to the first. */
+/* Finds the devices of all words, before anything is done to the first one. */
 static int find_targets(const struct args *args, const struct chips_words *w, struct targets *ret,
 			struct diags *diags)
 {
@@ -68,7 +68,7 @@ static void refuse(struct diags *diags, struct error *err)
 
 /* ---- clear ---- */
 
-/* What the machine remembers counts for us, and is not ours to change. */
+/* The machine's stored health also applies, and this user may not change it. */
 static void add_machine(struct str *to, const struct chips_pool *p, const struct chips_device *d)
 {
 	struct device_health there;
@@ -144,7 +144,7 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 						 HEALTH_LOCK_MS);
 
 	(void)lock;
-	/* What cannot be read is written anew. */
+	/* A file that cannot be read is replaced. */
 	if (health_load(p->state_dir, d->family, d->machine_id, &h, &err) < 0)
 		error_done(&err);
 	health_set_aside(&h, why, for_s, clock_wall(clock_real()));
@@ -177,7 +177,7 @@ int chips_quarantine(const struct args *args, const struct chips_words *w, struc
 
 static const double usual_open_s = 60;
 
-/* A worker that opens a device and leaves again. */
+/* A worker that opens a device and closes it again. */
 struct trial {
 	const struct chips_target *target;
 	struct ev_loop *loop;
@@ -185,7 +185,7 @@ struct trial {
 	ev_timer limit;
 	double limit_s, start_s, open_s, close_s; /* open_s < 0: not open */
 	bool is_late;
-	struct str why; /* it failed */
+	struct str why; /* why it failed; "": it did not */
 };
 
 static double passed_s(const struct trial *t)
@@ -326,7 +326,7 @@ static void say_trial(const struct trial *t)
 	say(t->target, text.s);
 }
 
-/* json NULL: for people. false: it cannot be opened. */
+/* Opens and closes a device. json NULL: prints a line. false: it failed. */
 static bool try(const struct chips_target *target, struct ev_loop *loop, double limit_s,
 		struct json_out *json)
 {

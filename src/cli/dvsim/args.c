@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * In two passes, as argparse does it: first every word is found to be an option, a value or "--";
- * then options take the values that follow them, as many as they want, and what is left over is the
- * configuration.
+ * Two passes, as in argparse: first every word is classified as an option, a value or "--"; then
+ * each option takes the values that follow it, as many as it accepts, and the word that is left is
+ * the configuration.
  */
 #include "cli/dvsim/args.h"
 
@@ -30,22 +30,22 @@ enum word_kind { WORD_VALUE, WORD_OPTION, WORD_DASHES };
 struct word {
 	enum word_kind kind;
 	const char *text;
-	const struct name *name; /* WORD_OPTION: NULL is an option that nobody knows */
-	const char *attached;	 /* what came after '=' or the letter; NULL: nothing */
+	const struct name *name; /* WORD_OPTION: NULL is an unknown option */
+	const char *attached;	 /* the text after '=' or the letter; NULL: none */
 };
 
 struct parser {
 	struct args *args;
 	struct name names[MOST_NAMES + OPT_COUNT * 3];
 	size_t n_names;
-	struct dvsim_option own[OPT_COUNT]; /* ours, in the form of DVSim's */
+	struct dvsim_option own[OPT_COUNT]; /* dvsched's own options, in the form of DVSim's */
 	struct word *words;
 	size_t n_words, at;
 	struct str *fault, unknown;
 	bool is_over; /* --help or --version */
 };
 
-/* ---- the names that there are ---- */
+/* ---- names of options ---- */
 
 static void add_names(struct parser *p, const struct dvsim_option *o, const char *names,
 		      const char *dashes, bool is_dvsim)
@@ -67,7 +67,7 @@ static const struct name *find_exact(const struct parser *p, const char *text, s
 	return NULL;
 }
 
-/* The short names of an option that DVSim has, too, and that only we have: -j. */
+/* Short names that only dvsched has, of options that DVSim has, too: -j. */
 static void add_own_shorts(struct parser *p, const struct dvsim_option *o)
 {
 	const char *s = option_table[o->opt].shorts;
@@ -107,7 +107,8 @@ static void add_own(struct parser *p, enum opt opt)
 				   DVSIM_TEXT,
 				   NULL};
 	add_names(p, o, row->name, "--", false);
-	/* -x would be found in what DVSim refuses or takes for a tool's option: -nx, -xlrm. */
+	/* Without -x: it would match words that DVSim rejects or takes for an option of a tool:
+	 * -nx, -xlrm. */
 	if (row->shorts && !option_dvsim_help(row))
 		add_names(p, o, row->shorts, "-", false);
 }
@@ -123,7 +124,7 @@ static void collect_names(struct parser *p)
 			add_own(p, (enum opt)i);
 }
 
-/* ---- faults, in argparse's words ---- */
+/* ---- errors, with the words of argparse ---- */
 
 static int fault(struct parser *p, const struct dvsim_option *o, const char *fmt, ...)
 	_printf_(3, 4);
@@ -154,7 +155,7 @@ static int fault_choice(struct parser *p, const struct dvsim_option *o, const ch
 	return -1;
 }
 
-/* ---- first pass: what each word is ---- */
+/* ---- first pass: classify each word ---- */
 
 /* -1, -.5: a value, because no option looks like that. */
 static bool is_negative_number(const char *s)
@@ -172,15 +173,15 @@ struct match {
 };
 
 /*
- * An option's name may stand in text, with its value. A name that only we have does not where DVSim
- * sees a value because of a blank: -bo '-DX=1 -DY=2' is no -D.
+ * Can text be this name with its value? Not a name of dvsched only, if text has a blank: DVSim
+ * takes such a word for a value. In -bo '-DX=1 -DY=2' there is no -D.
  */
 static bool may_hold(const struct name *name, const char *text)
 {
 	return name->is_dvsim || !strchr(text, ' ');
 }
 
-/* The options that text may be short for. Returns how many; *ret is the last one. */
+/* Finds the options that text may abbreviate. Returns how many; *ret is the last one. */
 static unsigned find_matches(const struct parser *p, const char *text, struct match *ret,
 			     struct str *ret_list)
 {
@@ -345,7 +346,7 @@ static const char *lower(struct arena *mem, const char *value)
 	return s;
 }
 
-/* The n words at values, as what the option was given. */
+/* Stores n values of an option. */
 static int store(struct parser *p, const struct dvsim_option *o, const char *const *values,
 		 size_t n)
 {

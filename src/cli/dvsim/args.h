@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The command line under the name `dvsim`: Python's argparse, with DVSim's options. Abbreviations
- * stand for DVSim's options only; ours are there under their full names. What argparse refuses is
- * said in its words.
+ * The command line under the name `dvsim`, with the rules of Python's argparse and DVSim's options.
+ * Abbreviations stand only for DVSim's options; dvsched's own options need their full names. Errors
+ * have the words of argparse.
  *
  * In cli/dvsim/: DVSim's command line, its variables in the environment, and dvsim.hjson.
  */

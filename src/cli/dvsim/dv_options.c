@@ -27,7 +27,7 @@ static const char *check_seed(const struct args *args, enum opt o, const char *w
 	return number;
 }
 
-/* DVSim takes these for numbers: 007 is 7 in names, too; NULL: not given, or wrong. */
+/* DVSim converts these to numbers, so 007 is 7 in names, too. NULL: not given, or wrong. */
 static const char *read_seed(const struct args *args, enum opt o, struct diags *diags)
 {
 	const char *word = opt_word(args, o, NULL);
@@ -74,7 +74,7 @@ static const char *read_minutes(const struct args *args, enum opt o, struct diag
 	return word ? number_int(args->mem, word) : NULL;
 }
 
-/* 0: not given. As with DVSim, who asks for none gets one. */
+/* 0: not given. As in DVSim, the value 0 means 1. */
 static unsigned read_count(const struct args *args, enum opt o, struct diags *diags)
 {
 	unsigned n = opt_uint(args, o, 0, INT_MAX, 0, diags);

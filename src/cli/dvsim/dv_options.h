@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options that are for DVSim's flows only, as these want them. */
+/* The options that only DVSim's flows have, converted for them. */
 #ifndef CLI_DVSIM_DV_OPTIONS_H
 #define CLI_DVSIM_DV_OPTIONS_H
 
 #include "cli/args/options.h"
 #include "flow/flow.h"
 
-/* Everything in *ret lives in args->mem, or is seed_base: for --seed-base if that is not given;
- * NULL: a new one. Returns 0, or -1 after errors. */
+/* Everything in *ret is in args->mem, except seed_base. seed_base: used if --seed-base is not
+ * given; NULL: a new one is made. Returns 0, or -1 after errors. */
 int dv_options_read(const struct args *args, const char *seed_base, struct dv_options *ret,
 		    struct diags *diags);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The environment variables that DVSim's users know. */
+/* The environment variables of DVSim. */
 #ifndef CLI_DVSIM_DVSIM_ENV_H
 #define CLI_DVSIM_DVSIM_ENV_H
 
@@ -8,14 +8,14 @@
 #include "base/arena.h"
 #include "base/diag.h"
 
-/* Where the user's site says that jobs go, and which variable says so. NULL: none does. */
+/* The backend that the environment names, and by which variable; NULL: none. */
 const char *dvsim_env_backend(const char **ret_variable);
-/* How many jobs may run at once. 0: not given, or no whole number from 1 to most, which is a
+/* How many jobs may run at once. 0: not given, or not a whole number from 1 to most, which adds a
  * warning. */
 unsigned dvsim_env_max_parallel(unsigned most, struct arena *mem, struct diags *diags);
 /* Is the dump of all jobs wanted in the scratch root? */
 bool dvsim_env_wants_dump(void);
-/* What an interactive job finds in its environment; NULL-terminated. */
+/* Variables for interactive jobs; NULL-terminated. */
 extern const char *const dvsim_env_interactive[];
 
 #endif

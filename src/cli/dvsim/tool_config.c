@@ -18,13 +18,13 @@ struct reader {
 	struct diags *diags;
 };
 
-/* Words that come one by one. */
+/* A growing list of words. */
 struct words {
 	const char **at;
 	size_t n;
 };
 
-/* "~" and "~/…" as the shell has them. */
+/* Expands "~" and "~/…" like a shell. */
 static const char *expand_home(struct arena *mem, const char *path)
 {
 	const char *home = getenv("HOME");
@@ -39,7 +39,8 @@ static bool tool_config_is_file(const char *path)
 	return fs_exists(path) && !fs_is_dir(path);
 }
 
-/* The nearest one above the current directory, else the user's; NULL: none. */
+/* The file in the current directory or the nearest one above it, else that of the user; NULL:
+ * none. */
 static const char *tool_config_find(struct arena *mem)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *dir = path_absolute(mem, "."), *path, *up;
@@ -88,7 +89,7 @@ static const char *tool_config_text_of(struct reader *r, struct hjson_node *node
 	return arena_strdup(r->args->mem, hjson_cstr(cfg_doc(r->cfg), node));
 }
 
-/* Relative paths start where the file is. */
+/* Relative paths start at the directory of the file. */
 static const char *tool_config_path_of(struct reader *r, struct hjson_node *node)
 {
 	const char *path = expand_home(r->args->mem, tool_config_text_of(r, node));

@@ -5,7 +5,7 @@
 #include "config/eval.h"
 #include "tool/tool.h"
 
-/* An exit status of its own does not matter: the answer does. */
+/* The exit status of the command does not matter, only its output. */
 static const char *tool_versions_parse(const struct tool *t, const struct eval *answer,
 				       struct arena *mem)
 {

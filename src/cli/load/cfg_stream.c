@@ -9,7 +9,8 @@
 
 #include "base/fs.h"
 
-/* -1: word is a path. What the shell opened is read where it stands, and not opened again. */
+/* The descriptor that word names; -1: word is a path. A descriptor from the shell is read from its
+ * current offset, not opened again. */
 static int descriptor_of(const char *word)
 {
 	static const char *const dirs[] = {"/dev/fd/", "/proc/self/fd/"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration that is no file: `-`, /dev/stdin, or /dev/fd/N of a shell's <(…). */
+/* A configuration from a stream: `-`, /dev/stdin, or /dev/fd/N of a shell's <(…). */
 #ifndef CLI_LOAD_CFG_STREAM_H
 #define CLI_LOAD_CFG_STREAM_H
 
@@ -7,8 +7,8 @@
 #include "config/config.h"
 
 /*
- * If word names a stream: all of it, read once, in mem. *ret NULL: word is a path. Returns 0, or -1
- * after an error.
+ * If word names a stream, reads it completely, into mem. *ret NULL: word is a path. Returns 0, or
+ * -1 after an error.
  */
 int cfg_stream_read(struct arena *mem, const char *word, const struct cfg_text **ret,
 		    struct diags *diags);

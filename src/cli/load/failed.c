@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * --failed RUN. A run that ran a part of an earlier one again knows it as its parent: what failed
- * there and has not run since still counts as failed.
+ * --failed RUN. A run that was made with --failed records the earlier run as its parent. Jobs that
+ * failed in the parent and have not run since still count as failed.
  */
 #include "cli/load/failed.h"
 
@@ -25,7 +25,7 @@ struct finder {
 	struct arena *mem;
 	struct diags *diags;
 	struct failed *f;
-	struct map judged;		 /* ids of jobs that a newer run has judged */
+	struct map judged;		 /* ids of jobs that have a result in a newer run */
 	VEC(struct flow_again_job) jobs; /* in mem: those of f->again */
 };
 
@@ -110,7 +110,8 @@ static void judge(struct finder *x, const struct past_run *run)
 	}
 }
 
-/* The runs that run was made from, up to the first, which chose the jobs. */
+/* Adds results of the parents of run, up to the first run, which selected the jobs. *run: the last
+ * one read. */
 static void judge_parents(struct finder *x, struct past_run *run)
 {
 	const char *runs = path_dir(x->mem, run->path);
@@ -174,7 +175,7 @@ void failed_done(struct failed *f)
 	map_done(&f->again.passed);
 }
 
-/* ---- what came of it ---- */
+/* ---- the new plan ---- */
 
 struct plan *failed_nothing(const struct failed *f, const struct cfg *cfg,
 			    const struct flow_options *options)

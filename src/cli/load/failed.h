@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --failed RUN: which run is meant, and what did not pass in it. */
+/* --failed RUN: finds the run, and the jobs that did not pass in it. */
 #ifndef CLI_LOAD_FAILED_H
 #define CLI_LOAD_FAILED_H
 
@@ -8,11 +8,11 @@
 #include "flow/flow.h"
 #include "run/past_run.h"
 
-/* {0} is none. All but the map lives in args->mem. */
+/* {0} is valid for failed_done(). Everything except the maps is in args->mem. */
 struct failed {
 	struct past_run run;
 	struct flow_again again; /* n 0: everything passed */
-	const char *seed_base;	 /* of the random seeds of that run; NULL: it had none */
+	const char *seed_base;	 /* base of the random seeds of that run; NULL: none */
 };
 
 /* Returns 0, or -1 after errors. */
@@ -20,10 +20,11 @@ int failed_find(struct failed *f, const struct args *args, const char *scratch_r
 		const char *cfg_path, struct diags *diags);
 void failed_done(struct failed *f);
 
-/* Says that nothing is to run again; a plan without jobs. */
+/* Reports that no job is to run again. Returns a plan without jobs. */
 struct plan *failed_nothing(const struct failed *f, const struct cfg *cfg,
 			    const struct flow_options *options);
-/* A warning about jobs that are gone; an error if the plan has none of the others, either. */
+/* Adds a warning about jobs that are no longer in the plan; an error if the plan has none of the
+ * jobs that did not pass. */
 void failed_settle(const struct failed *f, const struct args *args, struct plan *plan,
 		   struct diags *diags);
 

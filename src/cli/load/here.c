@@ -16,7 +16,7 @@ static bool is_relative(const char *path)
 	return path && *path && *path != '/';
 }
 
-/* The word's place is one for a path: not a verb, nor a device of `chips`. */
+/* Is word i a path, not a subcommand or a device of `chips`? */
 static bool is_path(const struct args *args, size_t i)
 {
 	const char *word = args->words[i];

@@ -43,7 +43,7 @@ static int read_level(const struct args *args, struct diags *diags)
 	const char *given = opt_word(args, OPT_LOG_LEVEL, NULL);
 	int otherwise = LOG_INFO;
 
-	/* DVSim's words; there is nothing above an error here. */
+	/* A level of DVSim; the highest level here is error. */
 	if (given && strcmp(given, "CRITICAL") == 0)
 		return LOG_ERROR;
 	for (int i = 0; given && levels[i]; i++)
@@ -72,8 +72,8 @@ int load_common(const struct args *args, struct diags *diags)
 	return diags->n_errors ? -1 : 0;
 }
 
-/* `-i smoke cfg.hjson` swallows the configuration, as it does in DVSim, and so does `--failed
- * cfg.hjson`: say so. */
+/* As in DVSim, `-i smoke cfg.hjson` takes the configuration as an item, and `--failed cfg.hjson` as
+ * a run: the hint says so. */
 static void say_what_is_missing(const struct args *args, struct diags *diags)
 {
 	struct diag *e = diag_error(diags, nowhere, "no configuration given");
@@ -150,12 +150,12 @@ struct cfg *load_cfg_settings(const struct args *args, const char *path, struct 
 	return NULL;
 }
 
-/* A run has limits of resources, too. */
+/* A run also has limits of resources. */
 static void check_graph(const struct args *args, const struct plan *plan, struct diags *diags)
 {
 	struct sched_options options = {0};
 	struct resource_limit *limits;
-	struct diags ignored; /* whoever runs the plan reads -R again, and reports its errors */
+	struct diags ignored; /* run_options_read() reports errors of -R */
 
 	if (!(args->command->bit & CMD_RUN)) {
 		sched_check(plan, diags);
@@ -168,7 +168,7 @@ static void check_graph(const struct args *args, const struct plan *plan, struct
 	sched_check_resources(plan, &options, diags);
 }
 
-/* What else is wrong with a plan that is refused. */
+/* Adds further errors of a plan that is refused. */
 static void check_refused(void *ctx, const struct plan *plan, struct diags *diags)
 {
 	pattern_check_plan(plan, diags);
@@ -180,7 +180,6 @@ static void say(const char *text)
 	log_info("%s", text);
 }
 
-/* Name=value pairs and items are checked by the flow, which knows what there is. */
 static void log_planned(const struct plan *plan, const struct cfg *cfg, double began)
 {
 	size_t n = cfg_n_commands(cfg);
@@ -373,13 +372,13 @@ int load_plan(const struct args *args, struct loaded *l)
 			load_and_plan(args, l);
 		}
 	}
-	if (l->plan && !l->plan->roster) /* its flow does not read `backends` */
+	if (l->plan && !l->plan->roster) /* flows that do not read `backends` */
 		l->plan->roster = roster_read(l->plan->mem, l->cfg, backend_names);
-	if (l->plan) /* jobs have it in their environment */
+	if (l->plan) /* set in the environment of jobs */
 		l->plan->is_nested = getenv("DVSCHED_JOB") != NULL;
 	if (l->plan)
 		pattern_check_plan(l->plan, &l->diags);
-	/* A run that is not refused yet checks it with its backends. */
+	/* A run without errors so far checks the graph together with its backends. */
 	if (l->plan && (!(args->command->bit & CMD_RUN) || l->diags.n_errors))
 		check_graph(args, l->plan, &l->diags);
 	if (load_report(args, l) != EXIT_PASSED)

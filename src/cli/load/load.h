@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What run, list, plan and config do first: command line -> configuration -> plan.
+ * The first steps of run, list, plan and config: command line -> configuration -> plan.
  *
  * In cli/load/: finding the configuration and the scratch root, jobs of an earlier run, limits,
  * pools of devices, exit codes. Entry: load_plan().
@@ -15,7 +15,7 @@
 
 /* cfg outlives plan: positions point into it. */
 struct loaded {
-	struct cfg *cfg; /* of `run -- CMD`: its pools of devices; NULL: it needs none */
+	struct cfg *cfg; /* for `run -- CMD`: its pools of devices; NULL: none */
 	struct plan *plan;
 	struct diags diags;
 };
@@ -26,14 +26,15 @@ int load_common(const struct args *args, struct diags *diags);
 bool load_wants_color(const struct args *args, int fd);
 
 struct cfg *load_cfg(const struct args *args, struct diags *diags);
-/* The configuration at path, for who wants its settings and no plan: overrides applied, wildcards
- * of DVSim's flows expanded where that can be. */
+/* The configuration at path, for its settings and not for a plan: overrides are applied, and
+ * wildcards of DVSim's flows are expanded where possible. NULL after errors. */
 struct cfg *load_cfg_settings(const struct args *args, const char *path, struct diags *diags);
 
-/* Fills l; returns EXIT_PASSED or the exit code, with all diagnostics printed. load_done() in any
+/* Fills l and prints all diagnostics. Returns EXIT_PASSED or the exit code. Call load_done() in any
  * case. */
 int load_plan(const struct args *args, struct loaded *l);
-/* Prints and forgets what is in l->diags so far; returns EXIT_USAGE if there were errors. */
+/* Prints and clears l->diags. Returns EXIT_PASSED; after errors EXIT_USAGE, or EXIT_INFRA if all of
+ * them are of infrastructure. */
 int load_report(const struct args *args, struct loaded *l);
 void load_done(struct loaded *l);
 

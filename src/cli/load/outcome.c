@@ -35,7 +35,7 @@ static int dvsim_code(const struct args *args, const struct outcome_facts *facts
 {
 	bool is_by_jobs = code == EXIT_SOME_FAILED || code == EXIT_INFRA;
 
-	if (code == EXIT_USAGE) /* of the configuration: the command line was right */
+	if (code == EXIT_USAGE) /* of the configuration, not of the command line */
 		return facts->eval_status ? facts->eval_status : 1;
 	if (is_by_jobs && (facts->is_formal_run || is_coverage_only(args)))
 		return 0;

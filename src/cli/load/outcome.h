@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run comes to: one outcome, one exit code. */
+/* The outcome of a run and its exit code. */
 #ifndef CLI_LOAD_OUTCOME_H
 #define CLI_LOAD_OUTCOME_H
 
@@ -22,19 +22,19 @@ struct outcome {
 	int exit_code;
 };
 
-/* signum: the signal that ended the run, 0: none. By root causes: what was cancelled because of
- * another never counts. */
+/* signum: the signal that ended the run, 0: none. Root causes decide: jobs that were cancelled
+ * because of another one never count. */
 struct outcome outcome_of(const struct sched *s, int signum, bool is_past_deadline);
 
-/* What DVSim's exit codes depend on beyond ours; a command fills it in. */
+/* Further facts that DVSim's exit codes depend on; a command fills them in. */
 struct outcome_facts {
-	int eval_status;    /* of an {eval_cmd} that ended the load; 0: none did */
+	int eval_status;    /* of an {eval_cmd} that ended the load; 0: none */
 	bool is_formal_run; /* jobs of the formal flow were run, and their results written */
 };
 
 /*
- * The exit code for the shell, of the one that a command came to: itself, or under the name dvsim
- * what DVSim would have said (docs/reference/exit-codes.md has the table).
+ * The exit code for the shell. exit_code: that of a command. It is returned as it is or, under the
+ * name dvsim, converted to DVSim's (docs/reference/exit-codes.md has the table).
  */
 int outcome_shell_code(const struct args *args, int exit_code);
 

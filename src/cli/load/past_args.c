@@ -76,7 +76,7 @@ static void past_args_add_value(struct str *out, const char *value, const char *
 	str_printf(out, "' %s", when);
 }
 
-/* Names of list that differ, but those that were looked at in done before. */
+/* Adds the names in list whose values differ, except names that are in done. */
 static void add_differences(struct str *out, const char *const *list, const char *const *done,
 			    const char *const *then, const char *const *now)
 {

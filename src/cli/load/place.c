@@ -38,7 +38,7 @@ static const char *find_project(const struct args *args, const struct tool_confi
 	return tool->proj_root ? tool->proj_root : cfg_proj_root(args->mem);
 }
 
-/* It is to be one directory's name. NULL: not given. */
+/* --branch, with '/' replaced, since it is the name of one directory. NULL: not given. */
 static const char *given_branch(const struct args *args)
 {
 	const char *given = opt_word(args, OPT_BRANCH, NULL);
@@ -49,7 +49,7 @@ static const char *given_branch(const struct args *args)
 	return branch;
 }
 
-/* DVSim ends without a project; under our own name the files may say it. */
+/* DVSim needs a project. Under the name dvsched the files may define it. */
 static int check_project(const struct place *p, struct diags *diags)
 {
 	struct diag *e;
@@ -75,7 +75,7 @@ int place_find(const struct args *args, const char *word, struct place *ret, str
 	};
 	if (cfg_stream_read(args->mem, word, &ret->text, diags) < 0)
 		return -1;
-	if (ret->text) /* as a file of this name in the current directory */
+	if (ret->text) /* like a file of this name in the current directory */
 		ret->cfg_path = path_absolute(args->mem, "stdin");
 	return 0;
 }
@@ -88,7 +88,8 @@ static void set_scratch(struct place *p)
 					!p->is_native && p->proj_root ? p->proj_root : dir);
 }
 
-/* By the configuration's first file. One of ours mostly says its flow itself. */
+/* Sets members of p from the first file of the configuration. Files of dvsched's own flows mostly
+ * contain the key `flow`. */
 static int settle(struct place *p, const struct cfg *c, struct hjson_node *root,
 		  struct diags *diags)
 {
@@ -130,7 +131,8 @@ struct cfg *place_load(struct place *p, struct diags *diags)
 	};
 	struct cfg *cfg = cfg_load(p->cfg_path, &options, diags);
 
-	/* The file imports its flow, and the flow is one of our own: its output lies beside it. */
+	/* If an imported file sets one of dvsched's own flows, output goes beside the
+	 * configuration. */
 	if (cfg && !p->is_native && flow_is_native(cfg, hjson_get(cfg_root(cfg), "flow"))) {
 		p->is_native = true;
 		set_scratch(p);
@@ -138,7 +140,7 @@ struct cfg *place_load(struct place *p, struct diags *diags)
 	return cfg;
 }
 
-/* --purge goes for the copy, too. */
+/* --purge also removes the copy. */
 static int purge_copy(const struct place *p, const char *copy, struct diags *diags)
 {
 	struct error err = {0};
@@ -155,7 +157,7 @@ static int purge_copy(const struct place *p, const char *copy, struct diags *dia
 	return rc;
 }
 
-/* By the original; what is loaded then is the copy. */
+/* Sets members of p from the original configuration; the copy is loaded later. */
 static int settle_alone(struct place *p, struct diags *diags)
 {
 	struct cfg *c = p->text ? cfg_parse_text(p->text->shown, p->text->bytes, p->text->n, diags)

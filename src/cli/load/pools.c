@@ -17,7 +17,7 @@
 
 static const struct src_pos nowhere;
 static const char file_name[] = "dvsched-pools.hjson";
-/* The type of backends that have devices, and the key by which jobs ask for them. */
+/* The type of backends that have devices, and the key of jobs that borrow them. */
 static const char pool_type[] = "chips", devices_key[] = "devices";
 
 const struct roster_entry *pools_next(const struct roster *r, const struct roster_entry *after)
@@ -32,7 +32,7 @@ static const struct roster_entry *find_pool(const struct roster *r, const char *
 	return e && e->settings && e->type == roster_type(r, pool_type) ? e : NULL;
 }
 
-/* ---- which one a job means ---- */
+/* ---- the pool of a job ---- */
 
 static const struct backend_key *find_key(const struct job_rules *rules, const char *key)
 {
@@ -81,7 +81,7 @@ static const struct roster_entry *find_named(const struct roster *r, const struc
 	return e;
 }
 
-/* "npu:2", its {words} replaced; to be freed. */
+/* The value of `devices`, like "npu:2", with {words} replaced. The caller frees it. */
 static char *devices_word(const struct job_spec *spec, const struct backend_key *k)
 {
 	json_t *request = spec->request && strchr(k->value, '{')
@@ -113,7 +113,7 @@ const struct roster_entry *pools_find(const struct roster *r, const struct job_s
 		return NULL;
 	}
 	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
-	/* Without a place it is from the command line. */
+	/* Without a position it is from the command line. */
 	diag_hint(e, k->pos.line ? "devices: \"%s:%s\"" : "--devices %s:%s", first->name, word);
 	return NULL;
 }
@@ -148,7 +148,7 @@ static const char *find_own(struct arena *mem)
 	return home && *home ? file_in(mem, home, ".config/dvsched/pools.hjson") : NULL;
 }
 
-/* NULL: there is none, and none was named. */
+/* The path of the pools file; NULL: none was given or found. */
 static const char *find_file(const struct args *args)
 {
 	const char *given = opt_word(args, OPT_POOLS, NULL), *env = getenv("DVSCHED_POOLS"), *path;

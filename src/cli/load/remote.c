@@ -16,7 +16,7 @@ extern char **environ;
 
 static const struct src_pos nowhere;
 
-/* Two runs may want the same copy at the same time: one waits. Returns the descriptor or -1. */
+/* Locks dir against other runs that copy to it; waits for them. Returns the descriptor or -1. */
 static int lock_dir(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -76,7 +76,7 @@ int remote_copy(struct arena *mem, const struct remote *r, struct diags *diags)
 	argv[n++] = arena_strdup(mem, "--exclude=/.git");
 	if (path_is_below(r->scratch_root, r->project) && strcmp(r->scratch_root, r->project) != 0)
 		argv[n++] = arena_printf(mem, "--exclude=%s", r->scratch_root + strlen(r->project));
-	/* Each directory's own .gitignore, as git reads them. */
+	/* Like git, rsync reads the .gitignore of each directory. */
 	argv[n++] = arena_strdup(mem, "--filter=:- .gitignore");
 	argv[n++] = arena_printf(mem, "%s/", r->project);
 	argv[n++] = arena_printf(mem, "%s/", r->to);

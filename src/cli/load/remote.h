@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --remote: the project is copied to where all machines see it, and run from there. */
+/* --remote: copies the project into the scratch root, which all machines can see, to run it
+ * there. */
 #ifndef CLI_LOAD_REMOTE_H
 #define CLI_LOAD_REMOTE_H
 
@@ -8,11 +9,11 @@
 
 struct remote {
 	const char *project;	  /* absolute */
-	const char *scratch_root; /* absolute; not copied, though it may lie in the project */
-	const char *to;		  /* absolute; made if it is not there */
+	const char *scratch_root; /* absolute; not copied, even if it is inside the project */
+	const char *to;		  /* absolute; created if it does not exist */
 };
 
-/* rsync, under a lock on the target. Returns 0, or -1 after an error. */
+/* Copies with rsync, with a lock on the target. Returns 0, or -1 after an error. */
 int remote_copy(struct arena *mem, const struct remote *r, struct diags *diags);
 
 #endif

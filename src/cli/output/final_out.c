@@ -14,7 +14,7 @@
 
 enum { PATIENCE_MS = 5000, NO_END = -1, PART = 256 * 1024 };
 
-/* The first failure, until final_code(): printing goes on, so that nothing else is lost. */
+/* The first failure, for final_code(). Later texts are still written. */
 static struct {
 	int errnum; /* 0: all was written */
 	const char *stream;
@@ -22,7 +22,7 @@ static struct {
 
 static bool is_unread; /* standard output's reader has left */
 
-/* An open file description of our own: O_NONBLOCK on the inherited one would reach the user's
+/* Opens the terminal again: O_NONBLOCK on the inherited file description would affect the user's
  * shell. */
 static int final_out_open_terminal(void)
 {
@@ -41,7 +41,7 @@ static bool is_reader_gone(int fd, int errnum)
 	return errnum == EPIPE || errnum == ECONNRESET;
 }
 
-/* 0, or an errno. A file may be in the way of a descriptor that somebody else made non-blocking. */
+/* Returns 0 or an errno. Another process may have made the descriptor non-blocking. */
 static int write_out(int fd, const char *text, size_t len, int patience_ms)
 {
 	while (len) {
@@ -61,7 +61,7 @@ static int write_out(int fd, const char *text, size_t len, int patience_ms)
 	return 0;
 }
 
-/* terminal: see final_out_open_terminal(); -1: a terminal is waited for like any other reader. */
+/* terminal: see final_out_open_terminal(); -1: waits for a terminal like for any other reader. */
 static void write_stream(int stream, int terminal, const char *text, size_t len)
 {
 	int fd = terminal < 0 ? stream : terminal;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a command prints for its user: a list, a plan, help, the ending of a run. What could not be
- * written is kept until the end of the program, which then says so and does not exit with 0. A
- * reader that left early (`| head -1`) is no error.
+ * The product of a command: a list, a plan, help, the ending of a run. The first failure to write
+ * it is kept until final_code(), which reports it and returns a code other than 0. A reader that
+ * closed its end early (`| head -1`) is not an error.
  *
  * In cli/output/: standard output, tables, and the page of metrics.
  */
@@ -14,27 +14,25 @@
 
 #include "base/json_out.h"
 
-/* Writes text to standard output, whose reader may take its time. */
+/* Writes text to standard output; waits for a slow reader. */
 void final_write(const char *text, size_t len);
-/* Writes and clears a long text that is not complete yet once there is enough of it, so that
- * memory does not hold all of it. */
+/* Writes and clears an incomplete text once it is long, to save memory. */
 void final_part(struct str *text);
 /*
- * The same for the ending of a run, which stands in its results, too: that nobody wants it
- * (standard output is closed) is no error, and a terminal that takes nothing for five seconds
- * (Ctrl-S) does not keep us: the rest is dropped.
+ * The same for the ending of a run, which is also in its results. A closed standard output is not
+ * an error. A terminal that takes nothing for five seconds (Ctrl-S) is not waited for: the rest is
+ * dropped.
  */
 void final_write_ending(const char *text, size_t len);
-/* As final_write(), to standard error, for what is a command's product there. */
+/* As final_write(), to standard error, for products that go there. */
 void final_write_error(const char *text, size_t len);
 /* Nobody reads standard output any more: a write found it, or final_reader_left() was called. */
 bool final_reader_is_gone(void);
 void final_reader_left(void);
-/* A document of jout_init(j, -1, …), complete: writes it with a line break, and ends j. */
+/* Writes a complete document of jout_init(j, -1, …) and a line break, and ends j. */
 void final_json(struct json_out *j);
 
-/* The last thing a program does: code, or code_unwritten in place of 0 if something was not
- * written. */
+/* For the end of the program. Returns code; code_unwritten instead of 0 if a write failed. */
 int final_code(int code, int code_unwritten);
 
 #endif

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include "base/vec.h"
 
-/* Code points: nobody names a device in wide characters. */
+/* Counts code points; wide characters are not expected here. */
 static size_t columns(const char *s)
 {
 	size_t n = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A table for people: columns as wide as they must be, two blanks between them. */
+/* A table as text: columns as wide as their cells, two blanks between them. */
 #ifndef CLI_OUTPUT_TABLE_H
 #define CLI_OUTPUT_TABLE_H
 
@@ -29,9 +29,9 @@ struct table {
 
 void table_init(struct table *t, const char *const *titles, size_t n_columns, bool has_color);
 void table_done(struct table *t);
-/* The next cell, from left to right; made printable. The first of a row begins it. */
+/* Adds the next cell, made printable. The cell after the last column begins a new row. */
 void table_add(struct table *t, const char *text, enum table_color color);
-/* A line of its own below the last row, indented. */
+/* Adds an indented line below the last row. */
 void table_note(struct table *t, const char *text);
 void table_print(const struct table *t, struct str *out);
 

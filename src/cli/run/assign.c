@@ -4,18 +4,18 @@
 #include "base/str.h"
 #include "cli/load/pools.h"
 
-/* The numbers that the command line's names have in the roster. */
+/* Numbers in the roster of the names on the command line. */
 struct assigner {
 	const struct roster *roster;
 	struct run_options *options;
 	struct diags *diags;
 	const uint32_t *backend_for;   /* one per options->backend_for */
 	uint32_t otherwise;	       /* of --backend */
-	uint32_t local_type;	       /* whose jobs run on this machine */
+	uint32_t local_type;	       /* type whose jobs run on this machine */
 	const struct job_rules *wrong; /* an error of a sweep is reported once */
 };
 
-/* run_options_read() knows the types' names, and each of them is an entry. */
+/* name was checked by run_options_read(), so it is in the roster. */
 static uint32_t assign_number_of(const struct roster *r, const char *name)
 {
 	return roster_no(r, roster_find(r, name));
@@ -34,7 +34,7 @@ static uint32_t assign_by_glob(const struct assigner *a, const struct job_spec *
 	return a->otherwise;
 }
 
-/* 0: an error. */
+/* Returns 0 after an error. */
 static uint32_t assign_one(struct assigner *a, struct job_spec *spec)
 {
 	uint32_t no = spec->rules->backend_no ? spec->rules->backend_no : assign_by_glob(a, spec);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `dvsched resume`: finds a run, makes its command line the present one, with what is given anew,
- * and runs that.
+ * `dvsched resume`: finds a run, takes over its command line together with options that are given
+ * anew, and runs that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,15 +23,15 @@
 
 static const struct src_pos nowhere;
 
-/* What is made in order, and let go in the end. */
+/* Everything of one resume. */
 struct resuming {
-	const struct args *args; /* as given */
+	const struct args *args; /* of `dvsched resume` */
 	struct arena *mem;
 	struct diags *diags;
 	const char *cfg_path; /* absolute; NULL: not given */
 	struct past_run past;
 	struct resumed resumed;
-	struct args then; /* the run's, with what was given anew */
+	struct args then; /* of the run, with options that were given anew */
 	struct args_recorded recorded;
 };
 
@@ -75,7 +75,7 @@ static int resume_find_named(struct resuming *x, const char *scratch_root, const
 	return -1;
 }
 
-/* A run that was killed gets its results; one that still goes is an error. */
+/* Completes the results of a run that was killed. A run that still goes is an error. */
 static int resume_read_run(struct resuming *x)
 {
 	struct resumed *r = &x->resumed;
@@ -139,7 +139,7 @@ static void take_anew(struct resuming *x)
 		OPT_GRACE,	  OPT_VIEW,	      OPT_LOG_LEVEL,  OPT_LOG_FILE,
 		OPT_VERBOSE,	  OPT_PRINT_INTERVAL, OPT_COLOR,      OPT_SHOW_FAILURES,
 	};
-	/* What was for that run, and would destroy what is to be taken over. */
+	/* Options that were only for that run. --purge would remove its results. */
 	static const enum opt gone[] = {OPT_RUN_DEADLINE, OPT_PURGE};
 
 	for (size_t i = 0; i < ARRAY_LEN(anew); i++)
@@ -151,7 +151,7 @@ static void take_anew(struct resuming *x)
 		x->then.opt[OPT_RUN_DEADLINE] = x->args->opt[OPT_RUN_DEADLINE];
 }
 
-/* The directory <scratch>/.dvsched/runs/ID: it may have moved since. */
+/* The scratch root, from the present path <scratch>/.dvsched/runs/ID: it may have been moved. */
 static const char *scratch_of(struct resuming *x)
 {
 	return path_dir(x->mem, path_dir(x->mem, path_dir(x->mem, x->past.path)));
@@ -164,7 +164,7 @@ static int enter_directory(struct resuming *x)
 	struct diag *e;
 
 	if (!record->cwd || str_eq(record->cwd, here))
-		return 0; /* an older dvsched did not record it: the current one is as good */
+		return 0; /* not recorded by an older dvsched: stay here */
 	x->recorded.cwd = record->cwd;
 	if (chdir(record->cwd) == 0)
 		return 0;

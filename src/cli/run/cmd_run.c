@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * `dvsched run`: the one place that uses every module. Load, plan, build, subscribe, run,
- * report.
+ * `dvsched run`: the only file that uses every module. Load, plan, build, subscribe, run, report.
  *
  * In cli/run/: the options of a run, its backends, signals, deadline and observers. Entry:
  * cmd_run().
@@ -46,16 +45,16 @@
 #include "run/past_run.h"
 #include "scheduler/loop_host.h"
 
-/* How long the clerk may empty the trash at the end: a part of what the run took. */
+/* How long the clerk may empty the trash at the end: a part of the duration of the run. */
 #define TRASH_PART    0.05
 #define TRASH_LEAST_S 0.5
 #define TRASH_MOST_S  10.0
 
-/* Everything of one run, in the order in which it is made; let go in the opposite order. */
+/* Everything of one run, in the order of creation. */
 struct run {
 	const struct args *args;
-	struct resumed *resumed; /* the run that this one goes on with; NULL: none */
-	struct sources sources;	 /* when its jobs begin; of a rehearsal there are none */
+	struct resumed *resumed; /* the run that is resumed; NULL: none */
+	struct sources sources;	 /* at the start of the jobs; empty for a rehearsal */
 	struct run_options options;
 	int guard_fd; /* -1: none */
 	struct loaded loaded;
@@ -67,9 +66,9 @@ struct run {
 	struct run_dir *dir;
 	struct watchers watchers;
 	struct observer publisher;
-	struct str notes, backends_json; /* what backends have to say at the end */
+	struct str notes, backends_json; /* reports of backends at the end */
 	char *report_path;		 /* of DVSim's flows; NULL: none was written */
-	struct report *report;		 /* when the jobs have ended; NULL: the plan has none */
+	struct report *report;		 /* after the jobs; NULL: the plan has none */
 	bool has_results, lost_pages;	 /* results.json was written; reports were not */
 };
 
@@ -83,7 +82,7 @@ static void print_commands(const struct plan *plan)
 	str_done(&out);
 }
 
-/* A job has the terminal, or gives it back. */
+/* A job takes the terminal, or gives it back. */
 static void on_terminal(void *ctx, bool is_taken)
 {
 	struct run *r = ctx;
@@ -101,7 +100,7 @@ static void on_suspend(void *ctx, bool is_suspended)
 		printer_suspend(r->watchers.printer, is_suspended);
 }
 
-/* A job that has the terminal was stopped there. */
+/* The job that has the terminal was stopped by Ctrl-Z. */
 static void on_job_suspends(void *ctx)
 {
 	struct run *r = ctx;
@@ -109,7 +108,7 @@ static void on_job_suspends(void *ctx)
 	signals_suspend(&r->signals, true);
 }
 
-/* `dvsched run -- COMMAND | head`: as for COMMAND alone, the end of its reader is its own. */
+/* `dvsched run -- COMMAND | head` ends when the reader ends, as COMMAND alone does. */
 static void on_unread(void *ctx)
 {
 	struct run *r = ctx;
@@ -117,13 +116,14 @@ static void on_unread(void *ctx)
 	signals_unread(&r->signals);
 }
 
-/* All jobs of a DVSim flow are interactive, or none: one after another, there is one terminal. */
+/* In a DVSim flow all jobs are interactive or none. Interactive ones run one after another, since
+ * there is one terminal. */
 static bool is_one_at_a_time(const struct run *r)
 {
 	return opt_has(r->args, OPT_INTERACTIVE) && r->loaded.plan->dv;
 }
 
-/* Before it is said what a job waits for. A rehearsal's time is not the user's. */
+/* How long a job waits before that is reported; never in the virtual time of a rehearsal. */
 static double waits_after_s(const struct run *r)
 {
 	if (log_level() >= LOG_VERBOSE)
@@ -131,7 +131,7 @@ static double waits_after_s(const struct run *r)
 	return engines_clock(&r->engines) == clock_real() ? 10 : INFINITY;
 }
 
-/* Backends and graph: the last that can say no before anything is created. */
+/* Creates backends and graph: the last step that can refuse the run before anything is written. */
 static int make_graph(struct run *r)
 {
 	struct sched_options options = {
@@ -175,7 +175,7 @@ static int open_run_dir(struct run *r)
 	return EXIT_INFRA;
 }
 
-/* As early as DVSim writes them; nothing depends on them, so a failure is a warning. */
+/* DVSim writes these files as early. Nothing depends on them, so a failure is a warning. */
 static void write_dv_files(const struct run *r)
 {
 	struct error err = {0};
@@ -211,8 +211,8 @@ static void make_watchers(struct run *r)
 	sched_subscribe(r->sched, &r->publisher);
 }
 
-/* After the journal, which publishes with its first record: from here on the run has its name in
- * any case. */
+/* Gives the run its name. The journal has done so with its first record; this is for runs without a
+ * journal. */
 static void publish(struct observer *o, const struct sched *sched)
 {
 	struct run *r = container_of(o, struct run, publisher);
@@ -235,7 +235,7 @@ static unsigned output_width(void)
 	return 0;
 }
 
-/* The tables of dvsim name no path. */
+/* DVSim's tables contain no path. */
 static void say_where(const struct run *r)
 {
 	log_info("scratch path: %s", ending_logs_path(r->loaded.plan));
@@ -243,7 +243,7 @@ static void say_where(const struct run *r)
 		log_info("report: %s", r->report_path);
 }
 
-/* After the tables that stand for our ending. */
+/* After DVSim's tables, which replace the ending of dvsched. */
 static void end_as_dvsim(const struct run *r, int exit_code)
 {
 	const uint32_t *n = sched_tally(r->sched);
@@ -260,7 +260,7 @@ static void end_as_dvsim(const struct run *r, int exit_code)
 	final_write_ending(line.s ? line.s : "", line.len);
 }
 
-/* As the screen has it, without colours. */
+/* Appends the ending to the log file, without colours. */
 static void log_ending(struct run *r, const struct results_head *head,
 		       struct ending_options options)
 {
@@ -299,7 +299,7 @@ static void print_ending(struct run *r, const struct results_head *head)
 	rows_done(&rows);
 }
 
-/* NULL: none. */
+/* NULL: no signal. */
 static const char *signal_name(int signum)
 {
 	return signum == SIGINT	   ? "SIGINT"
@@ -309,8 +309,8 @@ static const char *signal_name(int signum)
 				   : NULL;
 }
 
-/* A job that passed may have found what fails the run. A run that was stopped asks no tool for its
- * version. */
+/* Findings of passed jobs may fail the run. If the run was stopped, versions of tools are not
+ * determined. */
 static void make_report(struct run *r, struct outcome *outcome)
 {
 	struct rows rows = {.sched = r->sched};
@@ -367,7 +367,7 @@ static void lose_pages(struct run *r, struct error *err)
 	error_done(err);
 }
 
-/* DVSim's tables are messages, of level info. */
+/* DVSim's tables of blocks are messages of level info. */
 static void show_blocks(const struct str *blocks)
 {
 	if (log_level() >= LOG_INFO)
@@ -380,7 +380,7 @@ static void note_report(struct run *r)
 		r->report_path = xasprintf("%s/index.html", r->loaded.plan->dv->reports_dir);
 }
 
-/* DVSim's tables are messages, of level info; under its name the summary stands for our ending. */
+/* Under the name dvsim the summary replaces the ending of dvsched. */
 static void show_report(const struct run *r, const struct str *blocks, const struct str *summary)
 {
 	const struct str *shown = r->args->is_dvsim || summary->len ? summary : blocks;
@@ -412,7 +412,7 @@ static void write_report(struct run *r)
 		lose_pages(r, &err);
 	if (r->args->is_dvsim || is_always_shown || log_has_file())
 		report_show(r->report, !r->lost_pages, &blocks, &summary);
-	log_file_add(blocks.s, blocks.len); /* DVSim's file has no summary of simulations */
+	log_file_add(blocks.s, blocks.len); /* DVSim's log file has no summary of simulations */
 	if (is_always_shown)
 		log_file_add(summary.s, summary.len);
 	note_report(r);
@@ -423,7 +423,7 @@ static void write_report(struct run *r)
 	str_done(&summary);
 }
 
-/* Before the reports, which link to it. */
+/* Called before the reports are written, which link to the page. */
 static void write_metrics_page(const struct run *r)
 {
 	_cleanup_(freep) char *dir = instrument_dir(r->loaded.plan, r->dir);
@@ -437,7 +437,7 @@ static void write_metrics_page(const struct run *r)
 	error_done(&err);
 }
 
-/* Before the clerk ends, which empties the trash. */
+/* Called before the clerk ends, since it empties the trash. */
 static void remove_older_records(const struct run *r)
 {
 	uint32_t keep = r->options.keep_runs < 0 ? r->loaded.plan->keep_runs
@@ -450,7 +450,7 @@ static void remove_older_records(const struct run *r)
 	}
 }
 
-/* A run that was told to end leaves the trash to a later one. */
+/* A run that was stopped leaves the trash to a later run. */
 static void set_patience(const struct run *r, double duration_s)
 {
 	double trash_s = duration_s * TRASH_PART;
@@ -472,7 +472,7 @@ static void log_time(double *since, const char *of_what)
 	*since = now;
 }
 
-/* What a later resume compares with: the last moment before a job may change something. */
+/* Records the sources for a later resume, at the last moment before a job may change them. */
 static void take_sources(struct run *r)
 {
 	const struct plan *plan = r->loaded.plan;
@@ -517,7 +517,7 @@ static int run_graph(struct run *r)
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->guard_fd);
 	loop_host_run(r->host, r->sched);
 	log_time(&began, "running the jobs");
-	/* Results first: a printer's last words may have to wait for a terminal that is stopped. */
+	/* Results are first, because the printer may have to wait for a stopped terminal. */
 	rc = write_results(r, &head);
 	remove_older_records(r);
 	signals_attach(&r->signals, r->sched, NULL, r->guard_fd);
@@ -554,7 +554,7 @@ static int run_loaded(struct run *r)
 {
 	int rc;
 
-	/* DVSim's dry run is a run of its own: make -n, and every job passes. */
+	/* DVSim's dry run is a real run: `make -n`, and every job passes. */
 	if (r->options.is_dry_run && !r->resumed && !(r->args->is_dvsim && r->loaded.plan->dv)) {
 		print_commands(r->loaded.plan);
 		return EXIT_PASSED;
@@ -599,13 +599,13 @@ int run_with(const struct args *args, struct resumed *resumed)
 	};
 	int rc;
 
-	proc_close_to_others(); /* the guardian too, which is split off below */
+	proc_close_to_others(); /* also the guardian, which is forked below */
 	diags_init(&r.loaded.diags);
 	run_options_read(args, &r.options, &r.loaded.diags);
 	rc = load_report(args, &r.loaded);
 	if (rc != EXIT_PASSED)
 		return rc;
-	/* DVSim's dry run is a run of its own. */
+	/* DVSim's dry run is a real run. */
 	if ((!r.options.is_dry_run || args->is_dvsim) && !opt_has(args, OPT_LIST)) {
 		r.guard_fd = guard_split(r.options.deadline_in_s, r.options.grace_s, &rc);
 		if (r.guard_fd < 0)
@@ -614,7 +614,7 @@ int run_with(const struct args *args, struct resumed *resumed)
 	rc = load_plan(args, &r.loaded);
 	if (rc == EXIT_PASSED && resumed)
 		resumed_prepare(resumed, r.loaded.plan);
-	/* --failed may find nothing to do. */
+	/* With --failed there may be no jobs. */
 	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST) && r.loaded.plan->n_jobs)
 		rc = run_loaded(&r);
 	load_done(&r.loaded);

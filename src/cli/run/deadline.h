@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The words of --run-deadline. The guardian (guard.h) has the clock. */
+/* Parses --run-deadline. The guardian (guard.h) has the clock. */
 #ifndef CLI_RUN_DEADLINE_H
 #define CLI_RUN_DEADLINE_H
 
 #include "base/diag.h"
 
-/* "600s" or "07:00" (the next time it is that late, local time) -> seconds from now. */
+/* "600s", or "07:00" (the next time at this local time of day) -> seconds from now. */
 double deadline_parse(const char *word, struct diags *diags);
 
 #endif

@@ -31,7 +31,7 @@ static struct backend *engines_create(struct engines *e, const struct roster_ent
 	return b;
 }
 
-/* The backend of this number, unless it is there, or was refused. */
+/* Creates the backend of this number, unless that was tried before. -1: refused. */
 static int engines_make_one(struct engines *e, uint32_t no, const struct backend_env *env,
 			    struct diags *diags)
 {
@@ -80,7 +80,7 @@ static int engines_make_all(struct engines *e, const struct run_options *options
 	return rc;
 }
 
-/* Each slot costs us a descriptor; jobs get the limit back that we were given. */
+/* Each slot needs a descriptor. Returns the old soft limit, for jobs; 0: unchanged. */
 static uint64_t raise_nofile(void)
 {
 	struct rlimit limit;

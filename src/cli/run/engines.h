@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The backends of one run: those that its jobs and its command line name, made from the registry.
- */
+/* The backends of one run: those that its jobs and its command line name, created from the
+ * registry. */
 #ifndef CLI_RUN_ENGINES_H
 #define CLI_RUN_ENGINES_H
 
@@ -11,9 +11,9 @@
 #include "flow/roster.h"
 #include "scheduler/sched.h"
 
-/* What was made of an entry of the roster. */
+/* The backend of an entry of the roster. */
 struct engine {
-	struct backend *backend; /* NULL: nobody asks for it, or it was refused */
+	struct backend *backend; /* NULL: not needed, or refused */
 	bool is_asked_for;
 };
 
@@ -25,28 +25,29 @@ struct engines {
 	struct engine *by_no; /* by backend_no of a job */
 };
 
-/* For a plan whose jobs have their backends (cli/run/assign.h); the roster has their settings.
+/* Creates the backends for a plan after assign_backends(); their settings are in its roster.
  * Returns 0, or -1 after errors. */
 int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
 		 struct ev_loop *loop, struct diags *diags);
 void engines_add_to(const struct engines *e, struct sched *s);
-/* The clock of a run: virtual only if no backend lives in real time. */
+/* The clock of a run: virtual only if no backend uses real time. */
 const struct clock *engines_clock(const struct engines *e);
 /* sched_choose_backend, ctx: struct engines *. */
 struct backend *engines_choose(const struct job_spec *spec, void *engines);
-/* After all jobs have chosen: an error if one is to have the terminal where none can be had. */
+/* After sched_load(): an error if a job needs the terminal and cannot get it. */
 void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags);
-/* Likewise: no job is really run. */
+/* After sched_load(): true if no job is really run. */
 bool engines_only_rehearse(const struct sched *s);
-/* Likewise: the --backend-for that none of them took. */
+/* After assign_backends(): a warning for each --backend-for that no job matched. */
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags);
-/* What backends have to say after the last job: lines for people, and a JSON object by their names.
- */
+/* Reports of backends after the last job: lines of text, and a JSON object with a key for each
+ * backend. */
 void engines_tell(const struct engines *e, struct str *notes, struct str *json);
-/* The whole run is about to be stopped, or goes on. */
+/* true: before the whole run is stopped (Ctrl-Z). false: after it was continued. */
 void engines_suspend(const struct engines *e, bool is_suspended);
-/* Lets go of processes, running the loop until they are gone, or until somebody presses Ctrl-C:
- * then engines_free() kills them. The scheduler may still look at them. */
+/* Closes the backends, and runs the loop until their processes are gone or the user presses Ctrl-C
+ * (*n_signals changes); then engines_free() kills them. The scheduler may still use the
+ * backends. */
 void engines_close(const struct engines *e, struct ev_loop *loop, const unsigned *n_signals);
 void engines_free(struct engines *e); /* after the scheduler */
 

@@ -30,11 +30,11 @@
 #include "io/child.h"
 #include "run/results.h"
 
-/* Beyond the grace: how long a scheduler may be silent after the deadline. */
+/* How long a scheduler may be silent after the deadline, in addition to the grace. */
 static const double patience_s = 10;
-/* After SIGKILL: how long until it is left to the kernel. */
+/* How long to wait for the scheduler after SIGKILL. */
 static const double give_up_s = 5;
-/* Results are written by a child, as long as their file system lets it. */
+/* Limits of the child that writes the results: its file system may hang. */
 static const struct vigil_limits results_limits = {
 	.look_s = 1,
 	.stopped_looks = 3,
@@ -43,9 +43,9 @@ static const struct vigil_limits results_limits = {
 	.kill_s = 10,
 };
 
-/* The user's terminal as the run found it, for the case that its scheduler dies. */
+/* The user's terminal with its modes at the start, to restore it if the scheduler dies. */
 struct terminal {
-	int fd; /* -1: there is none */
+	int fd; /* -1: none */
 	struct termios modes;
 };
 
@@ -66,7 +66,7 @@ static void terminal_restore(const struct terminal *t)
 struct watch {
 	pid_t pid;
 	struct terminal terminal;
-	int fd; /* to the scheduler; -1: it has closed its end */
+	int fd; /* socket to the scheduler; -1: closed */
 	int signal_fd;
 	double deadline; /* INFINITY: none */
 	double silent_since;
@@ -77,7 +77,8 @@ struct watch {
 	bool has_path;
 };
 
-/* Bytes before the newline are the run's path, those after it signs of life. */
+/* Reads from the scheduler. Bytes before the newline are the path of the run, later ones are signs
+ * of life. */
 static void hear(struct watch *w)
 {
 	char buf[512];
@@ -106,9 +107,9 @@ static bool is_stop(int signum)
 }
 
 /*
- * What the terminal sends goes to both of us already; what somebody sends to our pid alone is
- * passed on. A run that goes on hears of it through the socket: so it can tell what was sent to
- * both of us from what was sent twice.
+ * Passes on a signal that was sent to the guardian's pid alone; the scheduler gets those of the
+ * terminal itself. A run in progress gets the signal through the socket: so it can tell one signal
+ * to both processes from two signals.
  */
 static void pass_on(const struct watch *w, const struct signalfd_siginfo *info)
 {
@@ -129,8 +130,8 @@ static bool has_stopped(pid_t pid)
 }
 
 /*
- * Ctrl-Z: the scheduler first, so that the terminal is as it was when the shell comes back. The
- * deadline does not wait, but a scheduler that was stopped was not silent.
+ * Ctrl-Z: the scheduler stops first, so that it has restored the terminal before the shell
+ * continues. The deadline goes on, but stopped time is not silence of the scheduler.
  */
 static void suspend(struct watch *w)
 {
@@ -184,7 +185,7 @@ static void on_time(struct watch *w, double grace_s)
 	}
 }
 
-/* Milliseconds until on_time() has something to do; -1: it never will. */
+/* Milliseconds until on_time() has something to do; -1: never. */
 static int time_left(const struct watch *w)
 {
 	enum { PAST_MS = 500, MOST_MS = 3600 * 1000 };
@@ -197,7 +198,7 @@ static int time_left(const struct watch *w)
 	return left_s <= 0 ? 0 : left_s < MOST_MS / 1000 ? (int)(left_s * 1000) + 1 : MOST_MS;
 }
 
-/* Waits for a signal, a word from the scheduler or the time, whichever comes first. */
+/* Waits for a signal, a message from the scheduler or the time, whichever comes first. */
 static void wait_a_little(struct watch *w)
 {
 	struct pollfd p[] = {{w->signal_fd, POLLIN, 0}, {w->fd, POLLIN, 0}};
@@ -210,7 +211,7 @@ static void wait_a_little(struct watch *w)
 		hear(w);
 }
 
-/* The scheduler is gone without a word: its journal knows what had ended. */
+/* After the death of the scheduler: completes the results from its journal. */
 static _noreturn_ void recover_results(const struct watch *w, enum job_reason reason, int exit_code)
 {
 	struct error err = {0};
@@ -224,7 +225,7 @@ static _noreturn_ void recover_results(const struct watch *w, enum job_reason re
 	_exit(0);
 }
 
-/* By a child, for whom the file system may hang. */
+/* In a child, because the file system may hang. */
 static int complete_results(const struct watch *w, enum job_reason reason, int exit_code)
 {
 	pid_t pid = w->has_path ? fork() : 0;
@@ -246,7 +247,7 @@ static int lost_scheduler(const struct watch *w, int term_signal)
 {
 	bool is_from_outside = term_signal == SIGKILL || term_signal == SIGXCPU;
 
-	if (is_stop(term_signal)) /* which it handles: it died in its own time */
+	if (is_stop(term_signal)) /* the scheduler handles it, so it ended as requested */
 		return EXIT_BY_SIGNAL + term_signal;
 	log_error("the scheduler (pid %d) was ended by signal %d (%s)", (int)w->pid, term_signal,
 		  strsignal(term_signal));
@@ -264,7 +265,7 @@ static int wait_for_scheduler(struct watch *w, double grace_s)
 		if (pid == w->pid)
 			return status;
 		if (pid < 0 && errno == ECHILD)
-			return SIGKILL; /* it is gone, and nobody knows how */
+			return SIGKILL; /* it is gone, and its status is not known */
 		on_time(w, grace_s);
 		if (w->is_given_up)
 			return SIGKILL;
@@ -272,7 +273,8 @@ static int wait_for_scheduler(struct watch *w, double grace_s)
 	}
 }
 
-/* Slots whose jobs they end themselves are among what is left, and those whose slot is gone. */
+/* Kills all processes that are left when the scheduler has ended: slots, which end their jobs, and
+ * jobs of dead slots. */
 static int watch_until_end(struct watch *w, double grace_s)
 {
 	int status = wait_for_scheduler(w, grace_s);
@@ -294,7 +296,7 @@ static int open_signals(sigset_t *ret_before)
 
 	sigemptyset(&signals);
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
-		if (!proc_ignores(ours[i])) /* what is blocked comes although it is ignored */
+		if (!proc_ignores(ours[i])) /* a blocked signal is reported even if it is ignored */
 			sigaddset(&signals, ours[i]);
 	sigprocmask(SIG_BLOCK, &signals, ret_before);
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -302,7 +304,7 @@ static int open_signals(sigset_t *ret_before)
 
 /* ---- the scheduler's end ---- */
 
-/* Runs out some time after the guardian has died, whatever we hang in. */
+/* Kills the scheduler some time after the death of the guardian, even if the scheduler hangs. */
 static timer_t fuse;
 static pid_t guardian;
 static volatile sig_atomic_t has_run;
@@ -329,7 +331,7 @@ static int begin_as_scheduler(pid_t parent)
 	guardian = parent;
 	if (timer_create(CLOCK_MONOTONIC, &kill_us, &fuse) < 0)
 		return -1;
-	sigaction(SIGCONT, &action, NULL); /* which reaches a process that is stopped, too */
+	sigaction(SIGCONT, &action, NULL); /* SIGCONT reaches stopped processes, too */
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	if (getppid() != guardian)
 		raise(SIGKILL);

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 
-/* Ours (the lock, the runs, the trash), "." and "..". */
+/* Files of dvsched (the lock, the runs, the trash), "." and "..". */
 static bool is_kept(const char *name)
 {
 	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || str_starts(name, ".dvsched");

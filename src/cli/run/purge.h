@@ -5,8 +5,9 @@
 
 #include "job/job_spec.h"
 
-/* Moves what is in the scratch path of each block into the trash, but for its lock, which we hold.
- * Nothing outside the scratch root is touched. Returns 0, or -1 after log_error(). */
+/* Moves the content of the scratch path of each block into the trash, except files of dvsched such
+ * as the lock, which we hold. Nothing outside the scratch root is touched. Returns 0, or -1 after
+ * log_error(). */
 int purge_blocks(const struct plan *plan);
 
 #endif

@@ -16,7 +16,7 @@ static bool is_printable(const char *s)
 	return true;
 }
 
-/* $'…': what a terminal would not show as it is survives being copied. */
+/* $As $'…', so that characters that a terminal does not show can be copied. */
 static void rerun_add_escaped(struct str *out, const char *s)
 {
 	str_add(out, "$'");
@@ -24,7 +24,7 @@ static void rerun_add_escaped(struct str *out, const char *s)
 		k = utf8_valid_len(s, n);
 		if (k == 0 || utf8_is_control(s, k)) {
 			k = k ? k : 1;
-			for (size_t i = 0; i < k; i++) /* three digits: no letter after joins in */
+			for (size_t i = 0; i < k; i++) /* three digits, whatever follows */
 				str_printf(out, "\\%03o", (unsigned char)s[i]);
 			continue;
 		}
@@ -45,7 +45,7 @@ static void rerun_add_word(struct str *out, const char *word)
 		rerun_add_escaped(out, word);
 }
 
-/* Of a run, but not of the one that runs its failures again: that keeps what passed. */
+/* Options that a run with --failed must not repeat: it keeps the results of passed jobs. */
 static bool is_left_out(enum opt owner)
 {
 	return owner == OPT_FAILED || owner == OPT_PURGE;
@@ -58,7 +58,7 @@ static void rerun_add_options(struct str *out, const struct args *args, size_t f
 			rerun_add_word(out, args->argv[i]);
 }
 
-/* The environment may be another one when the line is pasted. */
+/* $SCRATCH_ROOT may differ when the line is pasted. */
 static void add_scratch_root(struct str *out, const struct args *args)
 {
 	const char *env = getenv("SCRATCH_ROOT");
@@ -74,7 +74,7 @@ static bool can_be_read_again(const char *cfg)
 	return strcmp(cfg, "-") != 0 && !str_starts(cfg, "/dev/") && !str_starts(cfg, "/proc/");
 }
 
-/* The configuration first: options that take many words would take it, too. */
+/* The configuration is first, because options with many words would take it, too. */
 static void add_configuration(struct str *out, const char *cfg)
 {
 	if (*cfg == '-') {
@@ -110,7 +110,7 @@ void rerun_add_command(struct str *out, const struct args *args, const struct pl
 	rerun_add_options(out, args, first);
 	add_scratch_root(out, args);
 	rerun_add_word(out, "--failed");
-	/* By itself it would mean another one. */
+	/* Without an id, --failed would choose another run. */
 	if (plan->is_rehearsal || plan->is_nested)
 		rerun_add_word(out, run_id);
 }

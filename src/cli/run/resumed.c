@@ -6,7 +6,7 @@
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
 
-/* ---- what the scheduler takes over ---- */
+/* ---- results that the scheduler takes over ---- */
 
 static struct sched_past_attempt *attempts_of(const struct resume *r,
 					      const struct recorded_job *row)
@@ -27,7 +27,7 @@ static struct sched_past_attempt *attempts_of(const struct resume *r,
 	return list;
 }
 
-/* It was going when its scheduler ended. */
+/* An attempt that was running when its scheduler ended gets a result. */
 static void resumed_close_attempt(struct sched_past_attempt *a)
 {
 	if (job_status_is_final(a->result.status))
@@ -51,7 +51,8 @@ static bool needs_what_runs_again(const struct resume *r, size_t n)
 	return false;
 }
 
-/* It is the same job, so a pass after a failure is flaky, and what it left is set aside. */
+/* Does the job continue its earlier attempts? Then a pass after a failure is flaky, and earlier
+ * directories are kept. */
 static bool is_continued(const struct resume *r, size_t n)
 {
 	const struct resume_job *job = &r->jobs[n];
@@ -81,7 +82,7 @@ static void tell_scheduler(const struct resume *r, struct sched *s, size_t n)
 	sched_set_past(s, n, past);
 }
 
-/* ---- what users are told ---- */
+/* ---- messages ---- */
 
 static void resumed_add_count(struct str *to, size_t n, const char *what)
 {

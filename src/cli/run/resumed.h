@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The run that is resumed: what of it is taken over, and what users are told of that. */
+/* The run that is resumed: which results are taken over, and the messages about it. */
 #ifndef CLI_RUN_RESUMED_H
 #define CLI_RUN_RESUMED_H
 
@@ -13,15 +13,15 @@ struct resumed {
 	struct resume_options options;
 	const char *id;
 	bool wants_explanation, is_dry_run;
-	bool is_over;  /* it ended by itself: if nothing is to run, its exit code still holds */
-	int exit_code; /* then */
+	bool is_over;  /* it ended by itself: if nothing is to run, its exit code is used */
+	int exit_code; /* of the run, if is_over */
 };
 
-/* Before anything is made of the plan: it goes on with r, in the same places. */
+/* Before the plan is used: makes the resumed run its parent, with the same directories. */
 void resumed_prepare(const struct resumed *r, struct plan *plan);
 /*
- * After sched_load(): decides, and tells s of it. false: there is nothing to run, or it was only
- * asked; *ret_code is the exit code.
+ * After sched_load(): decides which jobs are taken over, and passes their results to s. false:
+ * nothing is to run, because all passed or it is a dry run; *ret_code is the exit code.
  */
 bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s, int *ret_code);
 

@@ -5,8 +5,7 @@
 #include "cli/args/options.h"
 #include "cli/run/resumed.h"
 
-/* `dvsched run`, or `resume`: resumed is the run that it goes on with, or NULL. Returns the exit
- * code. */
+/* `dvsched run` or `resume`. resumed: the run to go on with, or NULL. Returns the exit code. */
 int run_with(const struct args *args, struct resumed *resumed);
 
 #endif

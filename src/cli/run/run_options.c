@@ -23,7 +23,8 @@ static const char *check_backend(const char *name, struct diags *diags)
 	return name;
 }
 
-/* Where the user's site says that jobs go. To run them here instead is not what was asked for. */
+/* The backend that the environment names. An unknown one is an error: jobs must not run here
+ * instead. */
 static const char *backend_of_environment(struct diags *diags)
 {
 	const char *variable, *name = dvsim_env_backend(&variable);

@@ -21,16 +21,16 @@ struct run_options {
 	const char *view;
 	double interval_s; /* < 0: the view's own */
 	unsigned show_failures;
-	int64_t keep_runs; /* < 0: what the configuration says */
+	int64_t keep_runs; /* < 0: that of the configuration */
 	bool is_dry_run;
-	const char *backend; /* the default one's name */
+	const char *backend; /* name of the default backend */
 	struct backend_for *backend_for;
 	size_t n_backend_for;
 	const char *const *without;    /* NULL-terminated, or NULL */
 	const char *const *instrument; /* likewise */
 };
 
-/* Everything lives in args->mem. Errors go to diags. */
+/* Everything is in args->mem. Errors go to diags. */
 void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags);
 
 #endif

@@ -20,8 +20,7 @@
 #include "config/config.h"
 #include "printers/printers.h"
 
-/* What cannot be launched any more is killed within one turn of the loop: drawing waits for that.
- */
+/* All jobs that wait are killed within one turn of the loop: the printer is paused so long. */
 static const double storm_s = 0.2;
 
 static const int stop_signals[SIGNALS_STOP] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -34,7 +33,7 @@ static bool is_stop_signal(int signum)
 	return false;
 }
 
-/* Nobody has use for a core file of a program that did as it was asked. Safe in a handler. */
+/* Without a core file, since the program ends as requested. May be called in a signal handler. */
 static _noreturn_ void die_of(int signum)
 {
 	sigset_t only;
@@ -45,7 +44,7 @@ static _noreturn_ void die_of(int signum)
 	sigemptyset(&only);
 	sigaddset(&only, signum);
 	sigprocmask(SIG_UNBLOCK, &only, NULL);
-	_exit(EXIT_BY_SIGNAL + signum); /* the first process of a container does not die of it */
+	_exit(EXIT_BY_SIGNAL + signum); /* the init process of a container ignores it */
 }
 
 int signals_leave(int exit_code)
@@ -64,7 +63,7 @@ static void on_early(int signum)
 	die_of(signum);
 }
 
-/* Of batch systems, which warn of a limit that comes. Not SIG_IGN, which others would inherit. */
+/* For warnings of batch systems before a limit. A handler, since children would inherit SIG_IGN. */
 static void on_nothing(int signum)
 {
 	(void)signum;
@@ -84,7 +83,7 @@ void signals_before_run(void)
 	for (size_t i = 0; i < ARRAY_LEN(warnings); i++)
 		sigaction(warnings[i], &action, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: EFBIG, as a full disk gives ENOSPC */
+	signal(SIGXFSZ, SIG_IGN); /* `ulimit -f`: write() fails with EFBIG instead */
 }
 
 static void on_calm(struct ev_loop *loop, ev_timer *w, int revents)
@@ -143,7 +142,7 @@ static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 	stop_run(w->data, w->signum, STOP_DIRECT);
 }
 
-/* Together: the clock and the loop's timers. */
+/* Subtracts the stopped time from the clock and from the timers of the loop. */
 static void stop_process(struct signals *s, bool whole_group)
 {
 	double before_s = clock_now(clock_real());
@@ -154,7 +153,8 @@ static void stop_process(struct signals *s, bool whole_group)
 	ev_resume(s->loop);
 }
 
-/* What came twice before we stopped was one: the guardian passes on what both of us were sent. */
+/* Drops a second SIGTSTP from before the stop: the guardian passes on signals that were sent to
+ * both processes. */
 static void forget_suspend(struct signals *s)
 {
 	ev_feed_signal_event(s->loop, SIGTSTP);
@@ -187,7 +187,7 @@ static void on_alive(struct ev_loop *loop, ev_timer *w, int revents)
 	guard_show_life(s->guard_fd);
 }
 
-/* One that came while the configuration was read counts from here: nobody has looked before. */
+/* A deadline that came while the configuration was read is handled here, too. */
 static void on_deadline(struct signals *s)
 {
 	if (s->is_past_deadline)

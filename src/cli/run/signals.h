@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signals of a run. INT, TERM, HUP: the first stops launching and asks jobs to end, the second
- * kills them, the third leaves at once (slots finish the killing). USR1 and USR2 have no effect.
- * What was ignored when we started stays ignored: nohup, or `&` in a script. The run deadline,
- * and what was sent to the guardian's pid, come through its socket (guard.h).
+ * Signals of a run. INT, TERM, HUP, QUIT: the first one stops launching and sends TERM to jobs, the
+ * second one kills them, the third one ends dvsched at once (slots then kill their jobs). USR1 and
+ * USR2 have no effect. Signals that were ignored when dvsched started stay ignored: nohup, or `&`
+ * in a script. The run deadline, and signals that were sent to the guardian's pid, come through its
+ * socket (guard.h).
  */
 #ifndef CLI_RUN_SIGNALS_H
 #define CLI_RUN_SIGNALS_H
@@ -18,7 +19,7 @@
 
 enum { SIGNALS_STOP = 4 };
 
-/* Who has to do something before the process is stopped by Ctrl-Z, and when it goes on. */
+/* Called before the process is stopped by Ctrl-Z (true), and when it was continued (false). */
 struct signals_client {
 	void (*suspend)(void *ctx, bool is_suspended);
 	void *ctx;
@@ -38,26 +39,26 @@ struct signals {
 	bool is_past_deadline;
 };
 
-/* Before a run: Ctrl-C ends the eval_cmds that are running, and us. */
+/* Before a run: Ctrl-C ends running eval_cmd commands and dvsched. */
 void signals_before_run(void);
 void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args,
 		   const struct signals_client *client);
 /*
- * Stops the process, or all of its process group, as by Ctrl-Z; returns when it goes on. What was
- * due in a while is due that while later: timers of the loop, and all that is on clock_real().
+ * Stops the process, or its whole process group, as by Ctrl-Z; returns when it is continued. The
+ * stopped time does not count for timers of the loop and for clock_real().
  */
 void signals_suspend(struct signals *s, bool whole_group);
-/* From then on they have something to stop. The printer is quiet for a moment after each signal;
- * attach again with NULL before it goes. */
+/* From now on, signals stop sched. After each signal the printer is paused for a moment. printer is
+ * borrowed: attach NULL before it is freed. */
 void signals_attach(struct signals *s, struct sched *sched, struct observer *printer, int guard_fd);
 void signals_stop(struct signals *s);
-/* Nobody reads what the run's command prints: the run is told to stop, once. It ends as if SIGPIPE
- * had ended it. */
+/* The output of the run's command has no reader any more: stops the run, once. Its exit code is
+ * that of SIGPIPE. */
 void signals_unread(struct signals *s);
 /*
- * The last thing that main() does. If exit_code says that a signal ended the run (128 + its
- * number), the program dies of that signal, so that a shell which waits for it ends its loop, too;
- * the number stays the same. Else returns exit_code.
+ * For the end of main(). If exit_code is that of a signal which stopped the run (128 + its number),
+ * the program dies of that signal, so that a shell that runs it in a loop ends the loop, too; the
+ * number stays the same. Else returns exit_code.
  */
 int signals_leave(int exit_code);
 

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <signal.h>
 
-/* Shorter than a person takes who means "once more". Nobody types HUP: it may take longer. */
+/* Shorter than the time between two deliberate requests of a user. HUP is not typed, so its limit
+ * is longer. */
 static const double moment_s = 0.25, hangup_moment_s = 1;
 
 static double last_s(const struct stop_requests *r, int signum)
@@ -28,7 +29,7 @@ static bool stop_is_repeated(const struct stop_requests *r, int signum, enum sto
 		return r->n > 0 && now_s - r->any_s < hangup_moment_s;
 	if (way->n && now_s - way->last_s < moment_s)
 		return true;
-	/* bash that ends sends both to what Ctrl-Z has stopped. */
+	/* When bash ends, it sends both to stopped jobs. */
 	return signum == SIGTERM && now_s - last_s(r, SIGHUP) < moment_s;
 }
 

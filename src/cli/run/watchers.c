@@ -60,8 +60,8 @@ static void make_observers(struct watchers *w, const struct watchers_options *op
 	}
 }
 
-/* What a job leaves on the terminal stays where it is; where all jobs have it, there is nothing to
- * view. */
+/* With an interactive job the view is plain, so that the job's output stays on the terminal. If all
+ * jobs are interactive, there is none. */
 static const char *view_of(const struct watchers_options *options)
 {
 	if (!options->is_interactive || strcmp(options->run->view, "none") == 0)
@@ -103,7 +103,7 @@ static void on_clerk_wait(void *ctx)
 	guard_show_life(w->guard_fd);
 }
 
-/* DVSim's log has the rows of the plain view, whatever the screen shows. */
+/* As in DVSim, the log file gets the rows of the plain view, whatever the view is. */
 static void make_log_printer(struct watchers *w, const struct watchers_options *options)
 {
 	const struct printer_env env = {
@@ -142,7 +142,7 @@ static void on_job_waits(struct observer *o, const struct job *job, const char *
 
 static const struct observer_ops waits_ops = {.name = "waits", .job_waits = on_job_waits};
 
-/* Other views show what is queued all the time. */
+/* Other views always show queued jobs. */
 static bool wants_waits(const struct watchers *w)
 {
 	return log_level() >= LOG_VERBOSE || (w->printer && printer_is_plain(w->printer));
@@ -167,7 +167,7 @@ static void free_observer(struct observer *o)
 void watchers_finish(struct watchers *w)
 {
 	log_set_sink(NULL, NULL);
-	/* The printer first: what the others have to say is then an ordinary line. */
+	/* The printer is first, so that messages of the others are ordinary lines. */
 	if (w->printer)
 		free_observer(w->printer);
 	for (unsigned i = 0; i < w->n; i++)

@@ -16,7 +16,7 @@ struct watchers {
 	struct observer *at[WATCHERS_MOST];
 	unsigned n;
 	struct observer *printer; /* one of them, or NULL */
-	struct observer waits;	  /* says what jobs wait for */
+	struct observer waits;	  /* reports what jobs wait for */
 	struct clerk *clerk;
 	int guard_fd;
 };
@@ -32,15 +32,15 @@ struct watchers_options {
 	bool color;
 	bool is_interactive; /* a job has the terminal: no view that draws */
 	bool is_all_interactive;
-	int guard_fd; /* -1: no run deadline; else its clock hears of a wait for the clerk */
+	int guard_fd; /* for signs of life while it waits for the clerk; -1: none */
 };
 
-/* What cannot be made is a warning; the run goes on without it. The journal is made first: it hears
- * first. */
+/* An observer that cannot be created is a warning, and the run goes on without it. The journal is
+ * created first, so it is called first. */
 void watchers_make(struct watchers *w, const struct watchers_options *options);
 void watchers_subscribe(struct watchers *w, struct sched *s);
-/* All is written, and what broke on the way is said, once each. The clerk is left, which empties
- * the trash; may be called again. */
+/* Ends all observers, which write their rest, and reports each one that broke. The clerk remains
+ * and empties the trash. May be called again. */
 void watchers_finish(struct watchers *w);
 /* Finishes, waits for the clerk, frees. */
 void watchers_free(struct watchers *w);
