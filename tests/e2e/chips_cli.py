@@ -147,7 +147,7 @@ class ChipsCli(Story):
     def test_a_file_that_cannot_be_read_is_shown_and_cleared(self):
         self.pools()
         self.write("state/sim-2.json", "{")
-        self.assertIn("sim-2.json is not what dvsched writes", self.chips("cfg.hjson").out)
+        self.assertIn("sim-2.json was not written by dvsched", self.chips("cfg.hjson").out)
         self.assertIn("npu/2: it could not be read", self.chips("clear", "npu/2", "cfg.hjson").out)
         self.assertEqual(self.devices("cfg.hjson")["npu/2"]["health_error"], None)
 

@@ -117,7 +117,7 @@ class Drivers(Story):
                               "const dvs_driver *dvs_driver_get(uint32_t) { return nullptr; }\n")
         self.compile(self.path("none.cc"), self.path("none.so"), SOURCE / "include", "-fvisibility=hidden", "-Wall",
                      "-Wextra", "-Wpedantic", "-Werror", compiler=cxx)
-        self.refused(self.path("none.so"), "it does not serve ABI 1")
+        self.refused(self.path("none.so"), "it does not support ABI 1")
 
     def test_a_device_that_gets_stuck_after_progress_is_stalled(self):
         self.compile(EXAMPLES / "driver_steps.c", self.path("steps.so"), SOURCE / "include")
@@ -167,7 +167,7 @@ class Drivers(Story):
 
     def test_another_abi_is_refused(self):
         self.refused(self.wrong("d.abi = 2"), "it is of ABI 2, this dvsched has 1")
-        self.refused(self.wrong("return NULL"), "it does not serve ABI 1")
+        self.refused(self.wrong("return NULL"), "it does not support ABI 1")
         self.refused(self.wrong("d.size = 64"), "its table has 64 bytes")
         self.refused(self.wrong("d.poll = NULL"), "it has no poll()")
 
@@ -187,10 +187,10 @@ class Drivers(Story):
     def test_wrong_answers_are_failures(self):
         many = ("static int32_t many(const char *o, struct dvs_device *d, size_t c, size_t *n, struct dvs_text *e)\n"
                 "{ (void)o, (void)d, (void)c, (void)e; *n = 1u << 30; return 0; }")
-        self.failed(self.wrong("d.probe = many", many), "probe: it speaks of 1073741824 devices")
+        self.failed(self.wrong("d.probe = many", many), "probe: it reports 1073741824 devices")
         odd = ("static enum dvs_class odd(int32_t c, int32_t f, const char **n, const char **h)\n"
                "{ (void)c, (void)f, (void)n, (void)h; return (enum dvs_class)99; }")
-        self.failed(self.wrong("d.classify = odd", odd), "classify: code -1100 has the class 99, which is none")
+        self.failed(self.wrong("d.classify = odd", odd), "classify: code -1100 has the class 99, which does not exist")
         leak = ("static int32_t leak(void *x, uint32_t s, const struct dvs_run *r, struct dvs_text *e)\n"
                 "{ open(\"/dev/null\", O_RDONLY); return prepare(x, s, r, e); }")
         self.failed(self.wrong("d.prepare = leak", leak), r"20 runs: \d+ descriptors are open, and were \d+ before")
@@ -212,10 +212,10 @@ class Drivers(Story):
                  "{ int32_t rc = probe(o, d, c, n, e); %s; return rc; }")
         self.failed(self.wrong("d.probe = odd", probe % "d[1].id = 0"), "probe: device 0 is listed twice")
         self.failed(self.wrong("d.probe = odd", probe % "memset(d[0].model, 'x', 32)"),
-                    "probe: a text of device 0 has no end")
+                    "probe: a text of device 0 is not terminated")
         long = ("static int32_t loud(void *x, uint64_t n, struct dvs_text *e)\n"
                 "{ memset(e->at, 'x', e->size + 1); return launch(x, n, e); }")
-        self.failed(self.wrong("d.launch = loud", long), "texts: a call wrote beyond the room")
+        self.failed(self.wrong("d.launch = loud", long), "texts: a call wrote beyond its buffer")
         join = ("static int32_t join(void *x, const struct dvs_join *j, struct dvs_context *r, struct dvs_text *e)\n"
                 "{ (void)x, (void)r, (void)e; close(j->shared_fd); return 0; }\n"
                 "static int32_t leave(void *x) { (void)x; return 0; }")
@@ -276,9 +276,9 @@ class Drivers(Story):
         for fault, text in (
                 ("", "ok    join with a window: its buffers by their names, apart, inside"),
                 ("if (j->window_bytes) { r->window_bytes = 0; r->n_buffers = 0; }",
-                 "skip  join with a window: it gave none; a code of DVS_UNSUPPORTED would tell jobs that want one"),
+                 "skip  join with a window: it gave none; with a code of DVS_UNSUPPORTED, jobs that need one would fail"),
                 ("if (j->window_bytes) return fail(e, ECHO_NO_DEVICE, \"no window here\");",
-                 "skip  join with a window: it has none, and says so"),
+                 "skip  join with a window: the driver has none"),
                 ("if (r->n_buffers) r->buffers[1].address = r->buffers[0].address + 1024;",
                  r"FAIL  join with a window: join\(\) put buffer 'right' \(4096 bytes at 0x7400\) over buffer left "
                  r"\(4000 bytes at 0x7000\)"),

@@ -105,7 +105,7 @@ class Identity(Nvml):
         self.script("n 3, 1.mig 2")
         for device in ("0", "200", "202", "2"):
             self.assertRegex(self.check("--device", device).out, r" 5 checks passed, 0 failed, 1 skipped\n$")
-        self.assertIn("probe: it does not speak of device 1", self.check("--device", "1", code=1).out)
+        self.assertIn("probe: it does not report device 1", self.check("--device", "1", code=1).out)
         self.assert_shut_down()
 
     def test_gpus_are_counted_by_their_pci_addresses(self):
@@ -150,7 +150,7 @@ class Identity(Nvml):
 
     def test_no_gpus_and_too_many_are_told(self):
         self.script("n 0")
-        self.assertIn("it does not speak of device 0", self.check(code=1).out)
+        self.assertIn("it does not report device 0", self.check(code=1).out)
         self.script("n 65")
         self.assertIn("NVML speaks of 65 GPUs", self.check(code=1).out)
 

@@ -19,8 +19,8 @@ static bool check_device_values(struct check *c, const char *what, const struct 
 	static const uint64_t no_spare[ARRAY_LEN(d->spare)];
 
 	if (d->health > DVS_HEALTH_BAD)
-		return check_bad(c, what, "device %d has the health %u, which is none", d->id,
-				 d->health);
+		return check_bad(c, what, "device %d has the health %u, which does not exist",
+				 d->id, d->health);
 	if (d->fault_domain < -1 || d->fault_domain >= DVS_FAULT_DOMAINS)
 		return check_bad(c, what,
 				 "device %d has the fault domain %d; it must be -1 (none known) or "
@@ -52,14 +52,15 @@ static bool check_devices(struct check *c, const struct dvs_device *list, size_t
 		if (!memchr(list[i].model, '\0', sizeof(list[i].model)) ||
 		    !memchr(list[i].detail, '\0', sizeof(list[i].detail)) ||
 		    !memchr(list[i].family, '\0', sizeof(list[i].family)))
-			return check_bad(c, "probe", "a text of device %d has no end", list[i].id);
+			return check_bad(c, "probe", "a text of device %d is not terminated",
+					 list[i].id);
 		for (size_t k = 0; k < i; k++)
 			if (list[k].id == list[i].id)
 				return check_bad(c, "probe", "device %d is listed twice",
 						 list[i].id);
 		is_there |= list[i].id == c->device;
 	}
-	return is_there || check_bad(c, "probe", "it does not speak of device %d", c->device);
+	return is_there || check_bad(c, "probe", "it does not report device %d", c->device);
 }
 
 static struct dvs_device *blank_devices(size_t n)
@@ -95,10 +96,10 @@ static void probe_with_less_room(struct check *c, struct dvs_device *two, size_t
 	if (!probe_into(c, two, 1, &again))
 		return;
 	if (again != n)
-		check_bad(c, "probe with less room", "it spoke of %zu devices, and now of %zu", n,
+		check_bad(c, "probe with less room", "it reported %zu devices, and now %zu", n,
 			  again);
 	else if (memcmp(&two[1], &blank, sizeof(blank)) != 0)
-		check_bad(c, "probe with less room", "it wrote beyond the room that it had");
+		check_bad(c, "probe with less room", "it wrote beyond its list");
 	else
 		check_good(c, "probe with less room: the same number, nothing beyond the room");
 }
@@ -111,7 +112,7 @@ static void step_probe(struct check *c)
 	check_enter(c, "in probe()");
 	c->is_broken = !probe_into(c, list, CHECK_ROOM, &n);
 	if (!c->is_broken && n > CHECK_ROOM)
-		c->is_broken = !check_bad(c, "probe", "it speaks of %zu devices", n);
+		c->is_broken = !check_bad(c, "probe", "it reports %zu devices", n);
 	if (!c->is_broken)
 		c->is_broken = !check_devices(c, list, n);
 	if (!c->is_broken) {
@@ -127,8 +128,8 @@ static bool classify_one(struct check *c, int32_t code, int32_t is_fresh)
 	enum dvs_class class = c->d->classify(code, is_fresh, &name, &hint);
 
 	if (class >= DVS_CLASS_COUNT)
-		return check_bad(c, "classify", "code %d has the class %d, which is none", code,
-				 (int)class);
+		return check_bad(c, "classify", "code %d has the class %d, which does not exist",
+				 code, (int)class);
 	if (code == 0 && class != DVS_OK)
 		return check_bad(c, "classify", "0 must be DVS_OK");
 	if ((code == INT32_MAX || code == INT32_MIN) && class == DVS_OK)
@@ -139,7 +140,7 @@ static bool classify_one(struct check *c, int32_t code, int32_t is_fresh)
 	/* An invalid pointer crashes this process here. */
 	return (name ? strlen(name) : 0) < CHECK_ROOM && (hint ? strlen(hint) : 0) < CHECK_ROOM
 		       ? true
-		       : check_bad(c, "classify", "the texts of code %d have no end", code);
+		       : check_bad(c, "classify", "the texts of code %d are not terminated", code);
 }
 
 static void step_classify(struct check *c)
@@ -176,8 +177,7 @@ static void step_health(struct check *c)
 	if (code != 0)
 		check_bad_code(c, "health", "health", code);
 	else if (one.id != c->device)
-		check_bad(c, "health", "it was asked about device %d and speaks of %d", c->device,
-			  one.id);
+		check_bad(c, "health", "for device %d it reports device %d", c->device, one.id);
 	else if (check_device_values(c, "health", &one))
 		check_good(c, "health: without opening the device");
 }

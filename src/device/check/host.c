@@ -102,7 +102,7 @@ void check_take_back(const char *lent, const char *text)
 struct dvs_text check_err(struct check *c)
 {
 	if (c->has_text && !check_is_whole(c->text))
-		check_bad(c, "texts", "a call wrote beyond the room that it had for its words");
+		check_bad(c, "texts", "a call wrote beyond its buffer for a text");
 	c->has_text = true;
 	return check_room(c->text);
 }

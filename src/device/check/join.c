@@ -103,12 +103,13 @@ static void join_with_window(struct check *c, int fd)
 	join.n_buffers = ARRAY_LEN(wants);
 	code = call_join(c, &join, &got);
 	if (code != 0 && is_refusal(c, code)) {
-		check_skip(c, what, "it has none, and says so");
+		check_skip(c, what, "the driver has none");
 	} else if (code != 0) {
 		check_bad_code(c, what, "join", code);
 	} else if (!got.window_bytes && (got.n_buffers == 0 || got.n_buffers == UNTOUCHED)) {
 		check_skip(c, what,
-			   "it gave none; a code of DVS_UNSUPPORTED would tell jobs that want one");
+			   "it gave none; with a code of DVS_UNSUPPORTED, jobs that need one would "
+			   "fail");
 		leave(c, what);
 	} else if (join_and_run(c, what, &join, &got)) {
 		check_good(c, "join with a window: its buffers by their names, apart, inside");

@@ -131,7 +131,7 @@ static bool check_result(struct check *c, const char *what)
 	bool is_good;
 
 	if (!check_is_whole(c->result))
-		return check_bad(c, what, "finish() wrote beyond its room");
+		return check_bad(c, what, "finish() wrote beyond its buffer");
 	if (!c->result[0])
 		return true;
 	j = json_loads(c->result, JSON_REJECT_DUPLICATES, NULL);
@@ -163,7 +163,7 @@ static void step_poll_after_over(struct check *c)
 		if (code != 0)
 			check_bad_code(c, what, "poll", code);
 		else if (!is_over)
-			check_bad(c, what, "a run that was over is not any more");
+			check_bad(c, what, "it no longer reports that the run is over");
 		else
 			check_good(c, "poll after over: still over");
 	}
@@ -219,7 +219,7 @@ static void step_diagnose(struct check *c)
 	check_enter(c, "in diagnose() beside a run");
 	pthread_join(other, &ret);
 	if (ret)
-		check_bad(c, "diagnose", "it wrote beyond its room");
+		check_bad(c, "diagnose", "it wrote beyond its buffer");
 	else
 		check_good(c, "diagnose: from another thread, beside runs");
 }

@@ -64,7 +64,8 @@ static int check_entries(const struct dvs_driver *d, struct error *err)
 		if ((e->cap && !(d->caps & e->cap)) || (d->caps & e->spare) || has_entry(d, e->at))
 			continue;
 		if (e->cap)
-			return error_plain(err, "it says that it can, but has no %s()", e->name);
+			return error_plain(err, "it declares the capability, but has no %s()",
+					   e->name);
 		return error_plain(err, "it has no %s()", e->name);
 	}
 	return 0;
@@ -81,7 +82,7 @@ bool driver_can_lend_as(const struct dvs_driver *d)
 static int driver_check_table(const struct dvs_driver *d, struct error *err)
 {
 	if (!d)
-		return error_plain(err, "it does not serve ABI %u, which this dvsched has",
+		return error_plain(err, "it does not support ABI %u of this dvsched",
 				   DVS_DRIVER_ABI);
 	if (d->abi != DVS_DRIVER_ABI)
 		return error_plain(err, "it is of ABI %u, this dvsched has %u", d->abi,
@@ -123,7 +124,7 @@ static dvs_driver_get_function *driver_open_library(const char *path, struct err
 	if (symbol)
 		memcpy(&get, &symbol, sizeof(get));
 	else
-		error_plain(err, "it has no dvs_driver_get(), so it is no driver of dvsched");
+		error_plain(err, "it has no dvs_driver_get(), so it is not a driver of dvsched");
 	return get;
 }
 

@@ -32,7 +32,8 @@ static int join_check_name(const struct dvs_join *asked, const struct dvs_contex
 	const struct dvs_buffer *b = &given->buffers[i];
 
 	if (!memchr(b->name, '\0', sizeof(b->name)))
-		return error_plain(err, "join() gave a name without an end, for buffer %u", i + 1);
+		return error_plain(err, "join() gave a name that is not terminated, for buffer %u",
+				   i + 1);
 	if (!is_asked(asked, b->name))
 		return error_plain(err, "join() gave a buffer '%s' that was not asked for",
 				   b->name);

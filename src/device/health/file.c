@@ -104,7 +104,7 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 	if (!fs_exists(path))
 		return 0;
 	if (!is_plain_file(path))
-		return error_plain(err, "%s is no file of dvsched's: remove it", path);
+		return error_plain(err, "%s is not a file of dvsched: remove it", path);
 	if (fs_read_file(path, FILE_MOST, &text, err) < 0)
 		return -1;
 	obj = json_loadb(text.s ? text.s : "", text.len, 0, NULL);
@@ -113,8 +113,9 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 	if (is_good)
 		return 0;
 	*ret = (struct device_health){0};
-	return error_plain(
-		err, "%s is not what dvsched writes: remove it, or `dvsched chips clear`", path);
+	return error_plain(err,
+			   "%s was not written by dvsched: remove it, or run `dvsched chips clear`",
+			   path);
 }
 
 static void write_marks(struct json_out *out, const struct device_health *h)

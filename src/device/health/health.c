@@ -275,7 +275,7 @@ void health_add_state(struct str *out, const struct device_health *h, double wal
 		return;
 	str_add(out, " until ");
 	if (health_wants_probe(h, wall_s))
-		str_add(out, "a probe, which is due now, finds it well");
+		str_add(out, "a probe, which is due now, succeeds");
 	else if (health_has_end(h))
 		wall_add_iso(out, h->until_wall_s);
 	else

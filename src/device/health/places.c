@@ -122,7 +122,7 @@ const char *places_choose_shared(const char *const *dirs, size_t n, struct error
 		if (!fs_exists(dirs[i]) && !make_shared(dirs[i]))
 			continue;
 		if (is_link(dirs[i]))
-			error_plain(err, "%s, for locks of devices, must be no link", dirs[i]);
+			error_plain(err, "%s, for locks of devices, must not be a link", dirs[i]);
 		else if (places_check_dir(dirs[i], lock_what, lock_other, err) == 0)
 			return dirs[i];
 		return NULL;

@@ -74,7 +74,7 @@ struct leftovers *leftovers_begin(const char *path, struct error *err)
 	proc_id_self(&self);
 	left_owner_put(line, &self);
 	if (fd < 0 || pwrite(fd, line, LEFTOVERS_LINE, 0) != LEFTOVERS_LINE) {
-		error_sys(err, errno, "cannot record in %s what this process may leave", path);
+		error_sys(err, errno, "cannot create %s, the record of temporary files", path);
 		closep(&fd);
 		return NULL;
 	}

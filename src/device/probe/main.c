@@ -114,7 +114,7 @@ static int probe_check_text(const char *text, size_t room, const char *what, str
 {
 	if (memchr(text, '\0', room))
 		return 0;
-	return error_plain(err, "the %s of a device has no end", what);
+	return error_plain(err, "the %s of a device is not terminated", what);
 }
 
 static int check_device(const struct dvs_device *d, struct error *err)
@@ -122,9 +122,9 @@ static int check_device(const struct dvs_device *d, struct error *err)
 	if (d->size < sizeof(*d))
 		return error_plain(err, "it changed the size of a device's record to %u", d->size);
 	if (d->id < 0)
-		return error_plain(err, "it names a device %d", d->id);
+		return error_plain(err, "it reports a device with the number %d", d->id);
 	if (d->health > DVS_HEALTH_BAD)
-		return error_plain(err, "device %d has the health %u, which is none", d->id,
+		return error_plain(err, "device %d has the health %u, which does not exist", d->id,
 				   d->health);
 	if (probe_check_text(d->model, sizeof(d->model), "model", err) < 0)
 		return -1;
@@ -140,7 +140,7 @@ static int probe_check_devices(const struct dvs_device *list, size_t n, struct e
 			return -1;
 		for (size_t k = 0; k < i; k++)
 			if (list[k].id == list[i].id)
-				return error_plain(err, "it names device %d twice", list[i].id);
+				return error_plain(err, "it reports device %d twice", list[i].id);
 	}
 	return 0;
 }
@@ -159,8 +159,7 @@ static void refuse_number(const struct ask *a, size_t n)
 {
 	struct error err = {0};
 
-	error_plain(&err,
-		    "driver %s: probe() speaks of %zu devices; more than %d is taken for nonsense",
+	error_plain(&err, "driver %s: probe() reports %zu devices; at most %d are possible",
 		    a->driver, n, PROBE_DEVICES_MOST);
 	fail_error(&err);
 }

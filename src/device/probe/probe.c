@@ -135,7 +135,7 @@ static void probe_end_process(struct probing *p)
 
 static int explain(const struct probing *p, struct error *err)
 {
-	const char *stage = p->stage.len ? p->stage.s : "before it was asked";
+	const char *stage = p->stage.len ? p->stage.s : "before it was loaded";
 	_cleanup_(str_done) struct str limit = {0};
 
 	if (p->is_late) {
@@ -262,7 +262,7 @@ int device_health(const char *driver, const char *options, int32_t device, doubl
 	if (probe_ask(&p, options, PROBE_HEALTH, device, mem, &facts, err) < 0)
 		return -1;
 	if (facts.n_devices != 1 || facts.devices[0].id != device)
-		return error_plain(err, "driver %s: health() told of another device than %d",
+		return error_plain(err, "driver %s: health() reported another device than %d",
 				   driver, device);
 	*ret = facts.devices[0];
 	return 0;

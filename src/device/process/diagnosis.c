@@ -64,7 +64,8 @@ static void diagnosis_add_run(struct str *to, struct worker_process *p)
 	str_addc(to, '\n');
 	if (!progress_ns)
 		return;
-	str_printf(to, "progress: %llu of %llu, told ", (unsigned long long)atomic_load(&b->done),
+	str_printf(to, "progress: %llu of %llu, reported ",
+		   (unsigned long long)atomic_load(&b->done),
 		   (unsigned long long)atomic_load(&b->total));
 	add_age(to, progress_ns);
 	str_printf(to, " ago; %s\n", evidence_words(atomic_load(&b->evidence)));

@@ -98,7 +98,7 @@ static int stand_in_cwd(struct run *r)
 
 	if (!cwd || chdir(cwd) == 0)
 		return 0;
-	error_sys(&err, errno, "the job's directory '%s' cannot be entered", cwd);
+	error_sys(&err, errno, "cannot enter the job's directory '%s'", cwd);
 	return run_fail_error(r, DVS_CONFIG, CALL_NONE, &err);
 }
 

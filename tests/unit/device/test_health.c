@@ -492,7 +492,7 @@ static void a_link_is_no_health(void **state)
 	snprintf(path, sizeof(path), "%s/sim-2.json", dir);
 	assert_int_equal(symlink("sim-1.json", path), 0);
 	assert_int_equal(health_load(dir, "sim", 2, &h, &err), -1);
-	assert_non_null(strstr(err.msg, "is no file of dvsched's"));
+	assert_non_null(strstr(err.msg, "is not a file of dvsched"));
 	error_done(&err);
 	assert_int_equal(health_store(dir, "sim", 2, &h, &err), 0); /* in the place of the link */
 	assert_int_equal(health_load(dir, "sim", 1, &h, &err), 0);
@@ -555,7 +555,7 @@ static void a_person_sets_it_aside_until_it_is_cleared(void **state)
 	assert_string_equal(text.s, "quarantined until 1970-01-01T02:16:40.000Z");
 	str_clear(&text);
 	health_add_state(&text, &h, 8200);
-	assert_string_equal(text.s, "quarantined until a probe, which is due now, finds it well");
+	assert_string_equal(text.s, "quarantined until a probe, which is due now, succeeds");
 }
 
 static void a_long_reason_ends_where_a_character_does(void **state)

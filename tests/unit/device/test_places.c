@@ -115,7 +115,7 @@ static void a_link_is_not_followed(void **state)
 	(void)state;
 	assert_int_equal(symlink(dir, link_to), 0);
 	assert_null(places_choose_shared(dirs, 2, &err));
-	assert_non_null(strstr(err.msg, "must be no link"));
+	assert_non_null(strstr(err.msg, "must not be a link"));
 	error_done(&err);
 	assert_string_equal(places_choose_state(link_to, first, false).dir, first);
 }

@@ -65,13 +65,13 @@ static void assert_probe_fails(const char *driver, const char *options, double l
 static void a_library_that_is_no_driver_is_told_apart(void **state)
 {
 	static const char *const words[] = {
-		"it has no dvs_driver_get(), so it is no driver of dvsched",
-		"it does not serve ABI 1, which this dvsched has",
+		"it has no dvs_driver_get(), so it is not a driver of dvsched",
+		"it does not support ABI 1 of this dvsched",
 		"it is of ABI 8, this dvsched has 1",
 		"its table has 64 bytes, ",
 		"it has no name or no version",
 		"it has no finish()",
-		"it says that it can, but has no join()",
+		"it declares the capability, but has no join()",
 		"it crashed while it was loaded: signal 11 (SIGSEGV)",
 		NULL, /* hangs: below */
 		"it cannot be loaded: ",
@@ -97,11 +97,12 @@ static void a_probe_that_misbehaves_is_told_of(void **state)
 		 "probe() failed: the test says 'code 801' to probe (TEST_CODE 801)"},
 		{"{\"probe\": \"crash\"}", "it crashed in probe(): signal 11 (SIGSEGV)"},
 		{"{\"probe\": \"exit 7\"}", "it ended the process in probe(): exit status 7"},
-		{"{\"probe\": \"nonsense\"}", "more than 4096 is taken for nonsense"},
-		{"{\"probe\": \"twice\"}", "probe() gave garbage: it names device 0 twice"},
+		{"{\"probe\": \"nonsense\"}", "at most 4096 are possible"},
+		{"{\"probe\": \"twice\"}", "probe() gave garbage: it reports device 0 twice"},
 		{"{\"probe\": \"endless\"}",
-		 "probe() gave garbage: the model of a device has no end"},
-		{"{\"probe\": \"negative\"}", "probe() gave garbage: it names a device -5"},
+		 "probe() gave garbage: the model of a device is not terminated"},
+		{"{\"probe\": \"negative\"}",
+		 "probe() gave garbage: it reports a device with the number -5"},
 	};
 
 	(void)state;

@@ -668,7 +668,8 @@ static void a_list_of_buffers_that_is_not_what_was_asked_for_is_an_error(void **
 		{"{\"join\": \"small\"}",
 		 "join() gave 1023 bytes for buffer 'left', 1024 were asked for"},
 		{"{\"join\": \"crooked\"}", "which is not aligned to 64"},
-		{"{\"join\": \"endless\"}", "join() gave a name without an end, for buffer 1"},
+		{"{\"join\": \"endless\"}",
+		 "join() gave a name that is not terminated, for buffer 1"},
 	};
 	struct worker_bed *b = *state;
 
