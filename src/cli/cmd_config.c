@@ -129,11 +129,11 @@ static const struct verb *find_verb(const struct args *args, struct diags *diags
 		if (args->n_words == verbs[i].n_words)
 			return &verbs[i];
 		diag_error(diags, nowhere, "'config %s' takes %s", word,
-			   verbs[i].n_words == 2 ? "one file" : "nothing more");
+			   verbs[i].n_words == 2 ? "one file" : "no further word");
 		return NULL;
 	}
 	e = diag_error(diags, nowhere,
-		       *word ? "unknown word '%s' after 'config'" : "what of the configuration?%s",
+		       *word ? "unknown word '%s' after 'config'" : "'config' needs a subcommand%s",
 		       word);
 	near = str_suggest(word, names, ARRAY_LEN(names));
 	if (near)

@@ -45,7 +45,7 @@ static void instrumentation(const struct job_of_report *w)
 		return;
 	e = diag_error(w->diags, err.pos, "%s", err.msg);
 	if (err.pos.file)
-		diag_hint(e, "wanted: the reports/metrics.json of a run with --instrument");
+		diag_hint(e, "give reports/metrics.json of a run with --instrument");
 	error_done(&err);
 }
 
@@ -78,8 +78,9 @@ static const struct verb *find_verb(const struct args *args, struct diags *diags
 			return &verbs[i];
 		names[n++] = verbs[i].name;
 	}
-	e = diag_error(diags, nowhere, *word ? "unknown word '%s' after '%s'" : "%s%s: of what?",
-		       word, args->command->name);
+	e = diag_error(diags, nowhere,
+		       *word ? "unknown word '%s' after '%s'" : "%s'%s' needs a subcommand", word,
+		       args->command->name);
 	near = *word ? str_suggest(word, names, n) : NULL;
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
@@ -118,9 +119,10 @@ static void check_files(struct job_of_report *w)
 		diag_error(w->diags, nowhere, "%s: %s", w->json, strerror(errno));
 	else if (S_ISDIR(st.st_mode))
 		diag_hint(diag_error(w->diags, nowhere, "%s is a directory", w->json),
-			  "the file itself is wanted: %s/index.json", w->json);
+			  "give the file: %s/index.json", w->json);
 	if (stat(w->dir, &st) == 0 && !S_ISDIR(st.st_mode))
-		diag_error(w->diags, nowhere, "%s is no directory: the pages need one", w->dir);
+		diag_error(w->diags, nowhere, "%s is not a directory: give one for the pages",
+			   w->dir);
 }
 
 static void check_profile(struct job_of_report *w)

@@ -526,7 +526,7 @@ class ByHand(Borrow):
                 self.assertEqual(run.stdout.readline(), b"y\n")
                 run.stdout.close()
                 done = self.finish(run)
-                self.assertIn("nobody reads the command's output any more", done.err)
+                self.assertIn("the reader of the command's output is gone", done.err)
                 self.assertEqual(done.code, 128 + signal.SIGPIPE)
 
     def test_several_at_once_have_a_scratch_path_each(self):
@@ -582,11 +582,11 @@ class ByHand(Borrow):
             self.assertIn(text, self.by_hand(*options, command=command, code=2).err)
 
         refused("there is no file of pools", "--devices", "2")
-        refused("'--devices' wants [POOL:]N, not 'x'", "--devices", "x")
-        refused("'--devices' wants [POOL:]N, not 'sim:0'", "--devices", "sim:0")
+        refused("'--devices' must be [POOL:]N, not 'x'", "--devices", "x")
+        refused("'--devices' must be [POOL:]N, not 'sim:0'", "--devices", "sim:0")
         refused("--queue-timeout goes with --devices", "--queue-timeout", "5s")
         refused("--devices-env goes with --devices", "--devices-env", "A")
-        refused("'--devices-env' wants names of variables", "--devices", "sim:1", "--devices-env", "A-B")
+        refused("'--devices-env' must be names of variables", "--devices", "sim:1", "--devices-env", "A-B")
         refused("'--queue-timeout' must be a duration", "--devices", "sim:1", "--queue-timeout", "soon")
         refused("nowhere.hjson", "--devices", "1", "--pools", "nowhere.hjson")
         refused("-D is for a configuration", "-D", "a=1")
@@ -596,7 +596,7 @@ class ByHand(Borrow):
         self.write("two.hjson", '{ backends: { a: { type: "chips", driver: "sim" }, b: { type: "chips", driver: "sim" } } }')
         refused("hint: --devices a:2", "--devices", "2", "--pools", "two.hjson")
         self.write("odd.hjson", '{ backends: {}\n flow: "jobs" }')
-        refused("odd.hjson:2:2: error: a file of pools has 'backends' and 'vars', and no 'flow'", "--devices", "1", "--pools",
+        refused("odd.hjson:2:2: error: unknown key 'flow': a file of pools has 'backends' and 'vars'", "--devices", "1", "--pools",
                 "odd.hjson")
         self.pool('{ name: "a", command: "true" }')
         done = self.dvsched("run", "cfg.hjson", "--devices", "1")
@@ -627,9 +627,9 @@ class BadInput(Borrow):
     def test_pools_that_are_none_or_too_many(self):
         two = 'a: { type: "chips", driver: "sim", devices: "0" }\n  b: { type: "chips", driver: "sim", devices: "1" }'
         self.refused("", '{ name: "a", command: "true", devices: 2 }',
-                     "cfg.hjson:6:", "'a' wants devices, and there is no pool of them")
+                     "cfg.hjson:6:", "'a' needs devices, and there is no pool of devices")
         self.refused(two, '{ name: "a", command: "true", devices: 2 }',
-                     "'a' does not say of which pool its devices are", 'devices: "a:2"')
+                     "'a' does not name the pool of its devices", 'devices: "a:2"')
         self.refused(two, '{ name: "a", command: "true", devices: "c:2" }', "there is no pool of devices 'c'")
 
     def test_keys_that_make_no_sense(self):

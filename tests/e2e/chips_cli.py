@@ -131,8 +131,8 @@ class ChipsCli(Story):
         self.assertEqual(self.results()["jobs"][0]["attempts"][0]["where"], "npu/2", run)
         self.assertIn("device   npu/0 is quarantined until it is cleared: fan broken\n", run.out + run.err)
         self.assertEqual(self.chips("clear", "npu/0", "npu/2", "cfg.hjson").out.splitlines(),
-                         ["npu/0: it was quarantined until it is cleared; now nothing is remembered of it",
-                          "npu/2: it was healthy; now nothing is remembered of it"])
+                         ["npu/0: it was quarantined until it is cleared; cleared",
+                          "npu/2: it was healthy; cleared"])
         self.assertEqual([self.devices("cfg.hjson")[d]["health"] for d in ("npu/0", "npu/1")],
                          ["unknown", "quarantined"])
         self.assertEqual(self.chips("clear", "npu/0", "cfg.hjson").out, "npu/0: no stored health for this device\n")
@@ -148,7 +148,7 @@ class ChipsCli(Story):
         self.pools()
         self.write("state/sim-2.json", "{")
         self.assertIn("sim-2.json was not written by dvsched", self.chips("cfg.hjson").out)
-        self.assertIn("npu/2: it could not be read", self.chips("clear", "npu/2", "cfg.hjson").out)
+        self.assertIn("npu/2: its stored health could not be read", self.chips("clear", "npu/2", "cfg.hjson").out)
         self.assertEqual(self.devices("cfg.hjson")["npu/2"]["health_error"], None)
 
     # --- probe ---
@@ -180,14 +180,14 @@ class ChipsCli(Story):
         for words, text in ((["lst"], "did you mean 'list'?"),
                             (["drivers", "x"], "'x' is one word too many"),
                             (["clear", "npu", "cfg.hjson", "--json"], "'chips clear' prints no JSON"),
-                            (["clear"], "'chips clear': which device?"),
+                            (["clear"], "'chips clear' needs a device"),
                             (["clear", "nqu/0", "cfg.hjson"], "did you mean 'npu/0'?"),
                             (["clear", "zzzzz/0", "cfg.hjson"], "a device is POOL/NUMBER, like npu/0 or npu/0-3"),
                             (["clear", "npu/x", "cfg.hjson"], "there are no devices 'npu/x'"),
                             (["clear", "npu/3", "cfg.hjson"], "'npu' has no device 3"),
                             (["quarantine", "npu/0", "cfg.hjson"], "--why is missing"),
                             (["cfg.hjson", "--driver", "sim"], "a configuration and --driver do not go together"),
-                            (["--options", "{}"], "--options: of which driver?"),
+                            (["--options", "{}"], "--options needs --driver"),
                             (["nothing.hjson"], "nothing.hjson: error: cannot be read")):
             done = self.chips(*words, code=2)
             self.assertIn(text, done.err, done)
@@ -195,7 +195,7 @@ class ChipsCli(Story):
 
     def test_a_configuration_without_devices_is_told_where_it_begins(self):
         self.config('{ flow: "jobs", name: "demo", jobs: [] }')
-        self.assertIn("cfg.hjson:1:1: error: no backend of type 'chips' is here", self.chips("cfg.hjson", code=2).err)
+        self.assertIn("cfg.hjson:1:1: error: there is no backend of type 'chips'", self.chips("cfg.hjson", code=2).err)
 
     def test_a_driver_that_cannot_be_asked_is_no_mistake_of_the_user(self):
         done = self.chips("--driver", "/nowhere.so", code=3)

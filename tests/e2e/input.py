@@ -89,7 +89,7 @@ class Refusals(Story):
         for value, why in (("5-3", ": 5-3 begins with the larger number"), ("1,1", ": 1 is listed twice"), ("x", "")):
             run = self.dvsched("run", "a.hjson", "-R", f"PORT={value}")
             self.assertEqual(run.code, 2, run)
-            self.assertIn(f"'--resource' wants NAME=N, not 'PORT={value}'{why}\n", run.err)
+            self.assertIn(f"'--resource' must be NAME=N, not 'PORT={value}'{why}\n", run.err)
 
     def test_a_cycle_is_reported_with_a_wrong_pattern(self):
         self.write("a.hjson", """{

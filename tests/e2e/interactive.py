@@ -266,15 +266,15 @@ class Refused(OnTerminal):
         self.jobs("true")
         done = self.dvsched("run", "cfg.hjson", "--interactive")
         self.assertEqual(done.code, 2, done)
-        self.assertIn("--interactive needs a terminal, and standard input is none", done.err)
+        self.assertIn("--interactive needs a terminal, and standard input is not one", done.err)
         self.assert_left_nothing()
 
     def test_by_a_backend_that_cannot(self):
         self.jobs("true")
         done = self.dvsched("run", "cfg.hjson", "--interactive", "--fake")
         self.assertEqual(done.code, 2, done)
-        self.assertRegex(done.err, r"cfg\.hjson:\d+:\d+: error: 'talk' is to run on your terminal, which the backend "
-                                   r"'fake' cannot give it\n(.*\n)*  hint: these can: local\n")
+        self.assertRegex(done.err, r"cfg\.hjson:\d+:\d+: error: 'talk' is interactive, which the backend "
+                                   r"'fake' does not support\n(.*\n)*  hint: backends that support it: local\n")
         self.assert_left_nothing()
 
     def test_for_more_than_one_job(self):
@@ -325,4 +325,4 @@ class Simulations(SimStory):
     def test_the_fake_backend_is_refused(self):
         done = self.run_sim("one.hjson", "--interactive", "--fake")
         self.assertEqual(done.code, 2, done)
-        self.assertIn("'one:default' is to run on your terminal", done.err)
+        self.assertIn("'one:default' is interactive", done.err)

@@ -41,7 +41,8 @@ static int check_category(const char *word, struct diags *diags)
 		if (strcmp(word, all_categories[i]) == 0)
 			return 0;
 	diag_error(diags, nowhere,
-		   "'--list' knows build_modes, run_modes, tests and regressions, not '%s'", word);
+		   "'--list' must be of build_modes, run_modes, tests and regressions, not '%s'",
+		   word);
 	return -1;
 }
 

@@ -78,8 +78,8 @@ static void sort_words(const struct args *args, const struct part *p, size_t fir
 	}
 	devices[ret->n_devices] = NULL;
 	if (p->takes == TAKES_DEVICES && ret->n_devices == 0)
-		diag_hint(diag_error(diags, nowhere, "'chips %s': which device?", p->name),
-			  "chips %s POOL/NUMBER …, as `dvsched chips` calls them", p->name);
+		diag_hint(diag_error(diags, nowhere, "'chips %s' needs a device", p->name),
+			  "chips %s POOL/NUMBER …, named as in `dvsched chips`", p->name);
 }
 
 int cmd_chips(const struct args *args)

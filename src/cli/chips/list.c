@@ -110,7 +110,7 @@ static void add_lock(struct table *t, const struct sight *s)
 
 	snprintf(text, sizeof(text), "pid %d", (int)s->holder);
 	if (s->lock == DEVICE_LOCKED)
-		table_add(t, s->holder > 0 ? text : "somebody", TABLE_PLAIN);
+		table_add(t, s->holder > 0 ? text : "a process", TABLE_PLAIN);
 	else
 		table_add(t, s->lock == DEVICE_LOCK_UNKNOWN ? "?" : "-", TABLE_PLAIN);
 }
@@ -150,7 +150,7 @@ static void add_notes(struct table *t, const struct sight *s)
 	}
 	if (s->device->health < DVS_HEALTH_SUSPECT)
 		return;
-	str_printf(&driver, "its driver says that it is %s%s%s", words[s->device->health],
+	str_printf(&driver, "its driver reports it as %s%s%s", words[s->device->health],
 		   s->device->detail[0] ? ": " : "", s->device->detail);
 	table_note(t, driver.s);
 }

@@ -87,7 +87,7 @@ static void find_configured(const struct args *args, struct cfg *cfg, struct chi
 	for (const struct roster_entry *e = NULL; (e = pools_next(r, e)) != NULL;)
 		add_configured(args, cfg, e, pools, diags);
 	if (pools->n == 0 && diags->n_errors == 0)
-		diag_hint(diag_error(diags, cfg_start(cfg), "no backend of type 'chips' is here"),
+		diag_hint(diag_error(diags, cfg_start(cfg), "there is no backend of type 'chips'"),
 			  "backends: { chips: { driver: \"sim\" } }; docs/reference/devices.md");
 }
 
@@ -230,8 +230,8 @@ int chips_pools_find(const struct args *args, const char *cfg_path, struct chips
 	if (cfg_path && driver) {
 		diag_error(diags, nowhere, "a configuration and --driver do not go together");
 	} else if (opt_has(args, OPT_DRIVER_OPTIONS) && !driver) {
-		diag_hint(diag_error(diags, nowhere, "--options: of which driver?"),
-			  "--driver NAME|X.so says it");
+		diag_hint(diag_error(diags, nowhere, "--options needs --driver"),
+			  "--driver NAME|X.so --options …");
 	} else if (cfg_path) {
 		cfg = load_cfg_settings(args, cfg_path, diags);
 		if (cfg)

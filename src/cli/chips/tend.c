@@ -101,7 +101,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 	(void)lock;
 	if (health_load(p->state_dir, d->family, d->machine_id, &was, &err) < 0) {
 		is_unreadable = true;
-		str_add(&what, "it could not be read");
+		str_add(&what, "its stored health could not be read");
 		error_done(&err);
 	} else {
 		str_add(&what, "it was ");
@@ -114,7 +114,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 	if (was.state == HEALTH_UNKNOWN && was.n_marks == 0 && !is_unreadable)
 		str_clear(&what);
 	else
-		str_add(&what, "; now nothing is remembered of it");
+		str_add(&what, "; cleared");
 	add_machine(&what, p, d);
 	say(t, what.len ? what.s : "no stored health for this device");
 }
@@ -165,7 +165,7 @@ int chips_quarantine(const struct args *args, const struct chips_words *w, struc
 
 	if (!why || !*why)
 		diag_hint(diag_error(diags, nowhere, "'chips quarantine': --why is missing"),
-			  "everybody who misses the device will read it");
+			  "users of the device see it as the reason");
 	if (diags->n_errors || find_targets(args, w, &all, diags) < 0)
 		return EXIT_USAGE;
 	for (size_t i = 0; i < all.n; i++)

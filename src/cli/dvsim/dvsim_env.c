@@ -31,7 +31,7 @@ unsigned dvsim_env_max_parallel(unsigned most, struct arena *mem, struct diags *
 	if (n > 0 && n <= most)
 		return (unsigned)n;
 	diag_warning(diags, nowhere,
-		     "$DVSIM_MAX_PARALLEL is '%s', which is no whole number above 0: not used",
+		     "$DVSIM_MAX_PARALLEL is '%s', which is not a whole number above 0: not used",
 		     word);
 	return 0;
 }

@@ -149,8 +149,8 @@ static void check_mappings(const struct args *args, struct words *w, struct diag
 		const char *equals = strchr(word, '=');
 
 		if (!*word || equals == word || (equals && !equals[1]))
-			diag_error(diags, nowhere, "'--fusesoc-mapping' wants [OLD=]NEW, not '%s'",
-				   word);
+			diag_error(diags, nowhere,
+				   "'--fusesoc-mapping' must be [OLD=]NEW, not '%s'", word);
 	}
 }
 

@@ -29,7 +29,7 @@ const char *tool_version_ask(const char *tool, struct arena *mem)
 	evals_run(evals);
 	version = tool_versions_parse(t, evals_find(evals, command), mem);
 	if (!version)
-		log_debug("'%s' did not tell the version of %s", command, tool);
+		log_debug("'%s' printed no version of %s", command, tool);
 	evals_free(evals);
 	return version;
 }

@@ -47,7 +47,7 @@ uint32_t limits_read(const struct args *args, struct resource_limit **ret, struc
 			why = "";
 		if (why) {
 			struct diag *e = diag_error(diags, nowhere,
-						    "'--resource' wants NAME=N, not '%s'%s%s",
+						    "'--resource' must be NAME=N, not '%s'%s%s",
 						    v->words[i], *why ? ": " : "", why);
 
 			diag_hint(e, "N is a whole number above 0, 'unlimited', or the numbers of "

@@ -353,7 +353,7 @@ static void refuse_of_commands(const struct args *args, struct diags *diags)
 	for (size_t i = 0; i < ARRAY_LEN(of_commands); i++)
 		if (opt_has(args, of_commands[i]))
 			diag_error(diags, nowhere,
-				   "'--%s' is for `run -- CMD`; a configuration says its own",
+				   "'--%s' is for `run -- CMD`; a configuration has keys for it",
 				   option_table[of_commands[i]].name);
 }
 

@@ -62,7 +62,7 @@ static void hint_names(struct diag *e, const struct roster *r)
 	for (const struct roster_entry *m = NULL; (m = pools_next(r, m)) != NULL;)
 		str_printf(&text, "%s%s", text.len ? ", " : "", m->name);
 	if (text.len)
-		diag_hint(e, "there is %s", text.s);
+		diag_hint(e, "pools: %s", text.s);
 	else
 		diag_hint(e, "backends: { npu: { type: \"chips\", driver: … } }; "
 			     "docs/reference/devices.md");
@@ -108,11 +108,12 @@ const struct roster_entry *pools_find(const struct roster *r, const struct job_s
 		return first;
 	if (!first) {
 		hint_names(diag_error(diags, k->pos,
-				      "'%s' wants devices, and there is no pool of them", spec->id),
+				      "'%s' needs devices, and there is no pool of devices",
+				      spec->id),
 			   r);
 		return NULL;
 	}
-	e = diag_error(diags, k->pos, "'%s' does not say of which pool its devices are", spec->id);
+	e = diag_error(diags, k->pos, "'%s' does not name the pool of its devices", spec->id);
 	/* Without a position it is from the command line. */
 	diag_hint(e, k->pos.line ? "devices: \"%s:%s\"" : "--devices %s:%s", first->name, word);
 	return NULL;
@@ -175,7 +176,7 @@ static int check_root(struct cfg *cfg, struct diags *diags)
 			continue;
 		if (!hjson_key_is(m, "backends"))
 			cfg_key_error(cfg, diags, m,
-				      "a file of pools has 'backends' and 'vars', and no '%s'",
+				      "unknown key '%s': a file of pools has 'backends' and 'vars'",
 				      hjson_key_cstr(cfg_doc(cfg), m));
 		else if (m->type != HJSON_OBJECT)
 			cfg_error(cfg, diags, m, "'backends' must be an object");
@@ -293,11 +294,11 @@ const struct backend_key *pools_keys(const struct args *args, uint32_t *ret_n, s
 		return keys;
 	}
 	if (!is_devices_word(devices))
-		diag_error(diags, nowhere, "'--devices' wants [POOL:]N, not '%s'", devices);
+		diag_error(diags, nowhere, "'--devices' must be [POOL:]N, not '%s'", devices);
 	add_key(args, &keys[(*ret_n)++], devices_key, devices);
 	if (variables && !lend_names_variables(args->mem, variables))
 		diag_error(diags, nowhere,
-			   "'--devices-env' wants names of variables, each once, not '%s'",
+			   "'--devices-env' must be names of variables, each once, not '%s'",
 			   variables);
 	if (variables)
 		add_key(args, &keys[(*ret_n)++], "devices_env", variables);

@@ -43,7 +43,7 @@ static int run_rsync(char **argv, struct diags *diags)
 	if (rc == ENOENT) {
 		struct diag *e = diag_error(diags, nowhere,
 					    "--remote needs rsync, which is not "
-					    "there");
+					    "installed");
 
 		diag_hint(e, "install rsync, or leave --remote out");
 		return -1;

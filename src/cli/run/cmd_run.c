@@ -497,7 +497,7 @@ static void save_sources(const struct run *r)
 	_cleanup_(error_done) struct error err = {0};
 
 	if (r->sources.mem && sources_save(&r->sources, run_dir_path(r->dir), &err) < 0)
-		log_warning("resume will not know the sources of this run: %s", err.msg);
+		log_warning("cannot record the sources of this run for resume: %s", err.msg);
 }
 
 static int run_graph(struct run *r)

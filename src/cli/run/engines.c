@@ -156,7 +156,8 @@ void engines_warn_of_idle(const struct run_options *options, struct diags *diags
 	for (size_t i = 0; i < options->n_backend_for; i++)
 		if (!options->backend_for[i].has_matched)
 			diag_warning(diags, (struct src_pos){0},
-				     "--backend-for %s=%s: no job is left for it",
+				     "--backend-for %s=%s takes no job: none matches, or an "
+				     "earlier one takes them",
 				     options->backend_for[i].glob, options->backend_for[i].backend);
 }
 
@@ -199,16 +200,14 @@ static bool can_be_interactive(const struct backend_type *type, struct ev_loop *
 static void engines_refuse_backend(const struct job *job, struct ev_loop *loop, struct diags *diags)
 {
 	_cleanup_(str_done) struct str names = {0};
-	struct diag *e = diag_error(
-		diags, job->spec->pos,
-		"'%s' is to run on your terminal, which the backend '%s' cannot "
-		"give it",
-		job->spec->id, job->backend->ops->name);
+	struct diag *e = diag_error(diags, job->spec->pos,
+				    "'%s' is interactive, which the backend '%s' does not support",
+				    job->spec->id, job->backend->ops->name);
 
 	for (const struct backend_type *const *t = backend_types; *t; t++)
 		if (can_be_interactive(*t, loop))
 			str_printf(&names, "%s%s", names.len ? ", " : "", (*t)->name);
-	diag_hint(e, "these can: %s", names.s);
+	diag_hint(e, "backends that support it: %s", names.s);
 }
 
 void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags)
@@ -227,9 +226,10 @@ void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct 
 		return;
 	}
 	if (is_wanted && !isatty(STDIN_FILENO))
-		diag_hint(diag_error(diags, (struct src_pos){0},
-				     "--interactive needs a terminal, and standard input is none"),
-			  "start it from a terminal, without '<', '|' or nohup before it");
+		diag_hint(
+			diag_error(diags, (struct src_pos){0},
+				   "--interactive needs a terminal, and standard input is not one"),
+			"start it from a terminal, without '<', '|' or nohup before it");
 }
 
 void engines_suspend(const struct engines *e, bool is_suspended)

@@ -167,7 +167,7 @@ static void on_time(struct watch *w, double grace_s)
 		w->is_past = true;
 		w->silent_since = now;
 		if (!send_word(w, GUARD_DEADLINE))
-			log_debug("the scheduler does not listen any more");
+			log_debug("the scheduler has closed its socket");
 	}
 	if (w->is_past && !w->was_killed && now - w->silent_since > grace_s + patience_s) {
 		w->was_killed = true;
@@ -417,7 +417,7 @@ ssize_t guard_hear(int fd, int *ret_word)
 
 void guard_end_run(void)
 {
-	log_error("the process above this one (pid %d) was killed: the run ends, and its jobs are "
+	log_error("the guardian of the run (pid %d) was killed: the run ends, and its jobs are "
 		  "killed",
 		  (int)guardian);
 	term_mode_rescue();

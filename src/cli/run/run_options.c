@@ -64,7 +64,7 @@ static void read_backends(const struct args *args, struct run_options *o, struct
 		char *glob, *name;
 
 		if (!opt_split_pair(args->mem, v->words[i], &glob, &name)) {
-			diag_error(diags, nowhere, "'--backend-for' wants GLOB=NAME, not '%s'",
+			diag_error(diags, nowhere, "'--backend-for' must be GLOB=NAME, not '%s'",
 				   v->words[i]);
 			continue;
 		}
@@ -108,9 +108,10 @@ static void read_instrument(const struct args *args, struct run_options *o, stru
 		for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
 			is_known |= strcmp(*w, kinds[i]) == 0;
 		if (!is_known)
-			diag_error(diags, nowhere,
-				   "'--instrument' knows all, meta, timing and compute, not '%s'",
-				   *w);
+			diag_error(
+				diags, nowhere,
+				"'--instrument' must be of all, meta, timing and compute, not '%s'",
+				*w);
 	}
 }
 

@@ -131,7 +131,7 @@ void signals_unread(struct signals *s)
 	    !stop_requests_add(&s->requests, SIGPIPE, STOP_DIRECT, clock_now(clock_real())))
 		return;
 	pause_printer(s);
-	log_warning("nobody reads the command's output any more: stopping");
+	log_warning("the reader of the command's output is gone: stopping");
 	sched_stop(s->sched, STOP_TERM, REASON_USER, SIGPIPE);
 }
 
