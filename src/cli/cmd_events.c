@@ -20,9 +20,9 @@
 #include "run/results.h"
 #include "run/run_dir.h"
 
-/* Where the kernel does not tell of changes (network file systems), the file is read so often. */
+/* How often the file is read where inotify reports no changes (network file systems). */
 enum { LOOK_MS = 1000 };
-/* Looking whether a silent run still goes on means reading its plan: after 1 s, 2 s, … */
+/* Finding out whether a silent run still goes means reading its plan: done after 1 s, 2 s, … */
 enum { MOST_LOOKS_BETWEEN = 32 };
 
 static const struct src_pos nowhere;
@@ -35,7 +35,7 @@ struct events {
 	uint64_t since;	  /* records up to this one are not printed */
 	struct str text;  /* lines that were not written yet */
 	bool has_end;	  /* the last record was printed */
-	int watch;	  /* inotify; -1: the kernel has none for us */
+	int watch;	  /* inotify; -1: not available */
 	unsigned n_quiet; /* looks in a row that found nothing */
 };
 
@@ -93,7 +93,7 @@ static bool events_take(void *ctx, const struct journal_record *record)
 	return !final_reader_is_gone();
 }
 
-/* What is new. -1: the journal is damaged, or nobody reads any more. */
+/* Prints new records. -1: the journal is damaged, or the reader of the output is gone. */
 static int events_print(struct events *e)
 {
 	struct error err = {0};
@@ -118,7 +118,7 @@ static void forget_changes(int watch)
 		;
 }
 
-/* Until the file has changed, a second is over, or the reader of our output has left. */
+/* Waits until the file changes, a second is over, or the reader of the output is gone. */
 static void events_wait(struct events *e)
 {
 	struct pollfd p[] = {{STDOUT_FILENO, 0, 0}, {e->watch, POLLIN, 0}};
@@ -146,7 +146,7 @@ static int events_follow(struct events *e)
 
 	while (!e->has_end && !is_over) {
 		events_wait(e);
-		is_over = run_is_over(e); /* before reading: what it wrote until then is read */
+		is_over = run_is_over(e); /* before reading, so that all of its records are read */
 		if (events_print(e) < 0)
 			return final_reader_is_gone() ? 0 : -1;
 	}

@@ -26,7 +26,7 @@ static struct chips_device *numa_find_device(struct chips_settings *s, const cha
 	return NULL;
 }
 
-/* { 0: 1, 1: 1 }: the node of each device, whatever the driver says. */
+/* { 0: 1, 1: 1 }: the node of each device; overrides the driver's. */
 static void read_nodes(struct placing *p, struct hjson_node *node)
 {
 	struct cfg *c = p->ask->cfg;

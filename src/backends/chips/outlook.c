@@ -75,7 +75,7 @@ uint32_t outlook_n_unbroken(const struct chips_job *j)
 
 /* ---- when a job can run at all ---- */
 
-/* When u can be used, as far as its health goes; INFINITY: not before a person clears it. */
+/* When u can be used, by its health; INFINITY: not before a user clears it. */
 static double usable_at(const struct unit *u)
 {
 	const struct chips *c = u->chips;

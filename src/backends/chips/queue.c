@@ -169,8 +169,8 @@ static const char *find_lock_failure(struct unit *const *units, uint32_t n, stru
 	return NULL;
 }
 
-/* Units that are free in this pool, and whose locks could be taken. A unit whose lock another
- * process has is not free after the try, so others are chosen next. */
+/* Finds units that are free in this pool and whose locks can be taken. A unit that another process
+ * holds is not free after the try, so others are chosen then. */
 static bool find_units(struct chips_job *j, const bool *withheld, struct unit **units,
 		       bool *ret_is_ready)
 {

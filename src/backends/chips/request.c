@@ -261,7 +261,7 @@ static void read_gang(struct reader *r)
 		       NULL);
 }
 
-/* ---- what a worker is opened with, and what it loads ---- */
+/* ---- options of open(), and the image ---- */
 
 static void read_options(struct reader *r)
 {

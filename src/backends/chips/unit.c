@@ -136,7 +136,7 @@ bool unit_probe(struct unit *u)
 	return u->is_probe;
 }
 
-/* ---- what is done to its worker ---- */
+/* ---- actions on its worker ---- */
 
 void unit_send(struct unit *u, const struct device_request *r, uint64_t image_key)
 {

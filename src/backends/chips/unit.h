@@ -85,12 +85,12 @@ struct unit {
 	uint64_t image_key;    /* of its last request */
 	uint32_t streak;       /* runs of that in a row */
 	uint32_t n_runs, n_opened;
-	uint32_t n_locked;   /* times in a row that somebody else had it */
+	uint32_t n_locked;   /* times in a row that another process had it */
 	double changed_s;    /* when its state last changed */
 	double open_limit_s; /* for this open; INFINITY: none */
 	double open_took_s;  /* of this worker */
 	double opened_s;     /* when the worker had opened */
-	double retry_at_s;   /* locked by somebody else: not before */
+	double retry_at_s;   /* locked by another process: not before */
 	uint64_t committed;  /* bytes after the first run */
 	/* A job that broke this device, and was found to be at fault: if the device opens again,
 	 * that job's marks are removed. "": none. */

@@ -82,7 +82,7 @@ static int find_named(struct finder *x, const char *which, struct past_run *ret)
 	return -1;
 }
 
-/* ---- what did not pass ---- */
+/* ---- jobs that did not pass ---- */
 
 static void add_job(struct finder *x, const struct past_job *job)
 {

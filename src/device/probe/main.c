@@ -101,7 +101,7 @@ static _noreturn_ void fail_call(const struct ask *a, const struct dvs_driver *d
 	enum dvs_class class = d->classify(code, 1, &name, &hint);
 
 	str_printf(&text, "driver %s: ", a->driver);
-	if (class != DVS_CONFIG || !*words) /* else words explain what is wrong with the options */
+	if (class != DVS_CONFIG || !*words) /* else words is about the options */
 		str_printf(&text, "%s() failed: ", call);
 	if (*words)
 		str_add_printable(&text, words, strcspn(words, "\n"));

@@ -46,7 +46,7 @@ struct worker_process {
 	pid_t pid;
 	uint64_t n_loads;   /* libraries loaded and unloaded until the last look */
 	uint32_t n_good;    /* runs without an error */
-	char err[ERR_ROOM]; /* what the driver says about an error */
+	char err[ERR_ROOM]; /* the driver's text about an error */
 	char *result;	    /* RESULT_ROOM */
 };
 
