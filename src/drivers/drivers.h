@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The drivers that come with dvsched. A new one is a directory, a line in list.h, a line in
+/* The drivers that come with dvsched. A new driver is a directory, a line in list.h and a line in
  * meson.build. */
 #ifndef DRIVERS_DRIVERS_H
 #define DRIVERS_DRIVERS_H
@@ -15,10 +15,11 @@ struct driver_type {
 
 extern const struct driver_type *const driver_types[]; /* built in; NULL-terminated */
 
-/* One that is a library, found by its name where drivers are installed (device/driver/names.h). */
+/* A driver that is a library, found by its name in the directories of drivers
+ * (device/driver/names.h). */
 struct driver_module {
 	const char *name, *help;
-	bool is_built; /* together with this program */
+	bool is_built; /* in the same build as this program */
 };
 
 extern const struct driver_module driver_modules[]; /* the last one's name is NULL */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One line per driver: DRIVER(name, "help"). The line declares driver_<name>_get(), which the
- * driver defines, and enters it under that name. DRIVER_MODULE(name, is_built, "help"): one that is
- * a library of its own, NAME.so, and includes only dvsched/driver.h of dvsched. Included more
- * than once, so without a guard.
+ * driver defines, and registers it under that name. DRIVER_MODULE(name, is_built, "help") is for a
+ * driver that is a library of its own, NAME.so, and includes only dvsched/driver.h of dvsched. This
+ * file is included more than once, so it has no guard.
  */
 #ifndef DRIVER
 #define DRIVER(name, help)

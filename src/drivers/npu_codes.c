@@ -11,8 +11,8 @@
 
 /* In the order of the numbers. */
 static const struct npu_code rows[] = {
-	/* Latched by the task scheduler on the device, negated. -1 is not among them: on silicon
-	 * it is how a runner says that it failed earlier. */
+	/* Latched by the task scheduler on the device, negated. -1 is different: on silicon it
+	 * means that the runner failed earlier. */
 	{-104, -104, DVS_JOB, DVS_JOB, false, false, "ready queue overflow", LATCHED},
 	{-103, -101, DVS_JOB, DVS_JOB, false, false, "asynchronous operation failed", LATCHED},
 	{-100, -100, DVS_STALL, DVS_STALL, false, false, "scheduler timeout",

@@ -7,14 +7,14 @@
 
 #include "base/str.h"
 
-/* More than any known device has: a typo. */
+/* More memory than any known device has, so a larger size is a typo. */
 #define TENSOR_BYTES_MAX (UINT64_C(1) << 42)
 
 static const struct type_row {
 	const char *name;
 	uint8_t size;
 	bool is_real;
-	double least, most; /* of integers, what a double can say of them */
+	double least, most; /* of integers, as far as a double can represent them */
 } types[] = {
 	[TENSOR_F16] = {"f16", 2, true, 0, 0},
 	[TENSOR_BF16] = {"bf16", 2, true, 0, 0},
@@ -58,7 +58,7 @@ static int tensor_read_value(const struct tensor *t, const char *key, const json
 	return 0;
 }
 
-/* The keys fill and file of object, of which one may be there. */
+/* Reads `fill` or `file` of object. Both together are an error. */
 static int read_content(const struct tensor *t, const json_t *object, struct arena *mem,
 			struct tensor_content *ret, struct error *err)
 {

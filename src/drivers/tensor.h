@@ -6,10 +6,9 @@
  *           { f32: [128, 128], out: true, expect: { fill: 42, rtol: 1e-5 } }
  *           { i64: 16384 } ]                      a scalar
  *
- * Each may have a `name`, for drivers that want one.
- * An output that has `fill` or `file` is read by the kernel, too. One that has neither begins as
- * bytes of 0xff (not a number, -1), or of 0x55 where 0xff is expected, so that what no kernel wrote
- * is never taken for a result.
+ * Each may have a `name`, for drivers that use names. An output that has `fill` or `file` is read
+ * by the kernel, too. Any other output begins as bytes of 0xff (not a number, -1), or of 0x55 where
+ * 0xff is expected, so that unwritten memory is never taken for a result.
  */
 #ifndef DRIVERS_TENSOR_H
 #define DRIVERS_TENSOR_H
@@ -40,9 +39,9 @@ enum tensor_type {
 
 enum { TENSOR_DIMS = 5 };
 
-/* What stands in a tensor. */
+/* Content of a tensor. */
 enum tensor_source {
-	TENSOR_UNSET, /* nothing was said */
+	TENSOR_UNSET, /* not given */
 	TENSOR_FILL,  /* one value everywhere; the value of a scalar */
 	TENSOR_IOTA,  /* 0, 1, 2, … */
 	TENSOR_FILE,  /* raw bytes, as many as the tensor has */
@@ -63,22 +62,24 @@ struct tensor {
 	uint32_t dims[TENSOR_DIMS];
 	uint64_t n, bytes; /* elements, bytes; of a scalar: 1 and its size */
 	struct tensor_content content;
-	struct tensor_content expect; /* UNSET: anything will do */
+	struct tensor_content expect; /* UNSET: not compared */
 	double rtol, atol;	      /* |is - wanted| <= atol + rtol * |wanted| */
 };
 
 const char *tensor_type_name(enum tensor_type t); /* "f32" */
 size_t tensor_type_size(enum tensor_type t);
 
-/* args: a JSON array, or NULL for none. All in mem. The message says which one: "args[2]: …". */
+/* args: a JSON array, or NULL for none. All results are in mem. An error names the argument:
+ * "args[2]: …". */
 int tensors_read(const json_t *args, struct arena *mem, struct tensor **ret, size_t *ret_n,
 		 struct error *err);
-/* One element, as near as a double can be. Integers stop at the ends of their type. */
+/* One element, as the nearest double. Values beyond the range of an integer type become its least
+ * or largest value. */
 double tensor_get(enum tensor_type type, const void *from);
 void tensor_set(enum tensor_type type, void *to, double value);
-/* What it holds before the kernel runs: t->bytes bytes. */
+/* Writes the content before the kernel runs: t->bytes bytes. */
 int tensor_fill(const struct tensor *t, void *to, struct error *err);
-/* got: what it holds afterwards. -1 with how many elements are wrong, and the first of them. */
+/* got: the content afterwards. -1 with the number of wrong elements and the first of them. */
 int tensor_check(const struct tensor *t, const void *got, struct error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a tensor: made from what was asked for, compared with what was expected. */
+/* The bytes of a tensor: filled from its content, and compared with the expected one. */
 #include "drivers/tensor.h"
 
 #include <inttypes.h>
@@ -48,7 +48,7 @@ static uint16_t to_f16(double d)
 	if (a < 0x1p-14)
 		return (uint16_t)(sign | (uint16_t)nearbyint(a * 0x1p24)); /* subnormal */
 	mantissa = frexp(a, &exponent);					   /* [0.5, 1) */
-	/* The carry of a mantissa that rounds up runs into the exponent, as it should. */
+	/* If the mantissa rounds up to 2, the carry increments the exponent, which is right. */
 	return (uint16_t)(sign + (uint16_t)((exponent + 13) * 1024 + nearbyint(mantissa * 2048)));
 }
 
@@ -86,7 +86,7 @@ static void put_real(enum tensor_type type, void *to, double d)
 		PUT(uint16_t, to_f16(d));
 }
 
-/* Little-endian, as the devices are: an integer of n bytes is the beginning of a larger one. */
+/* Little-endian, as the devices are: the first n bytes of an integer are its value in n bytes. */
 static void tensor_put(enum tensor_type type, void *to, const struct element *e)
 {
 	if (type <= TENSOR_F64)
@@ -145,7 +145,7 @@ static int64_t to_integer(enum tensor_type type, double value)
 	unsigned bits = (unsigned)tensor_type_size(type) * 8 - is_signed;
 	int64_t most = INT64_MAX >> (bits > 63 ? 0 : 63 - bits), least = is_signed ? -most - 1 : 0;
 
-	if (!(value > (double)least)) /* also what is no number */
+	if (!(value > (double)least)) /* also true for NaN */
 		return least;
 	return value < (double)most ? (int64_t)value : most;
 }
@@ -184,14 +184,14 @@ static int read_bytes(const struct tensor *t, const char *path, struct str *ret,
 	return 0;
 }
 
-/* One element, doubled until all are there. */
+/* Repeats the first element by copying ever larger parts. */
 static void repeat(char *to, uint64_t bytes, size_t first)
 {
 	for (uint64_t n = first; n < bytes; n *= 2)
 		memcpy(to + n, to, n < bytes - n ? n : bytes - n);
 }
 
-/* What stands in a tensor of that content. */
+/* Fills a tensor with its content. */
 static int fill_content(const struct tensor *t, void *to, struct error *err)
 {
 	const struct tensor_content *c = &t->content;
@@ -213,7 +213,7 @@ static int fill_content(const struct tensor *t, void *to, struct error *err)
 	return 0;
 }
 
-/* What a value becomes when it is stored: 0.1 in f16 is not 0.1. */
+/* The value after it was stored: 0.1 in f16 is not 0.1. */
 static struct element as_stored(enum tensor_type type, const struct element *e)
 {
 	char bytes[8] = {0};
@@ -261,7 +261,7 @@ static int mismatch(const struct tensor *t, uint64_t n, uint64_t first, const st
 	return error_plain(err, "%s", text.s);
 }
 
-/* Element i of what came back, against what is expected of it; file: the expected bytes. */
+/* Tells whether element i of the result is as expected. file: the expected bytes. */
 static bool is_expected(const struct tensor *t, const char *file, uint64_t i, const void *bytes,
 			struct element *got, struct element *want)
 {
@@ -271,13 +271,14 @@ static bool is_expected(const struct tensor *t, const char *file, uint64_t i, co
 	return is_near(t, got, want);
 }
 
-/* Bytes that are no result: an element of which 0xff is expected begins as something else. */
+/* Fills an output with bytes that differ from the expected ones: 0xff, or others where 0xff is
+ * expected. */
 static void fill_unwritten(const struct tensor *t, void *to)
 {
 	static const unsigned char patterns[] = {0x55, 0x00, 0xff};
 	size_t size = tensor_type_size(t->type);
 	_cleanup_(str_done) struct str file = {0};
-	struct error ignored = {0}; /* tensor_check() reads that file again, and says so */
+	struct error ignored = {0}; /* tensor_check() reads the file again, and reports the error */
 	struct element got, want;
 	bool is_known = t->expect.source != TENSOR_UNSET;
 

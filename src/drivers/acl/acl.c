@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver acl: Ascend NPUs through AscendCL, which it looks for when it is first needed. */
+/* Driver acl: Ascend NPUs through AscendCL. The library is opened when it is first needed. */
 #include "drivers/acl/context.h"
 
 #include <inttypes.h>
@@ -141,7 +141,7 @@ static int32_t acl_is_usable(void *ctx)
 	return !c->is_spent;
 }
 
-/* From another thread, while the driver's may be inside a call that never returns. */
+/* Called from another thread, while the driver's thread may be in a call that never returns. */
 static void acl_diagnose(void *ctx, struct dvs_text *text)
 {
 	struct acl_context *c = ctx;

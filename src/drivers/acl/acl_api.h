@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The entries of AscendCL that we call, declared by ourselves: nothing of the vendor's is needed to
- * build. The library is opened when a driver's entry first wants it, and stays open: it has threads
- * of its own.
+ * Our own declarations of the AscendCL functions that we call, so the build needs nothing of the
+ * vendor's. The library is opened when the driver first needs it, and stays open, because it has
+ * threads of its own.
  */
 #ifndef DRIVERS_ACL_ACL_API_H
 #define DRIVERS_ACL_ACL_API_H
@@ -20,9 +20,9 @@ enum { ACL_STATUS_NORMAL = 0 };
 enum { ACL_ALREADY_INITIALISED = 100002, ACL_DEVICE_ABORTING = 107022, ACL_STREAM_ABORTING };
 
 /*
- * FN(need, type, name, arguments). need: ALWAYS without which there is no driver; KERNEL without
- * which jobs can have no kernel (older runtimes); MAYBE what we can do without. Enumerations are
- * int, handles void *.
+ * FN(need, type, name, arguments). need: ALWAYS: the driver cannot work without it; KERNEL: without
+ * it, jobs cannot have a kernel (older runtimes); MAYBE: optional. Enumerations are int, handles
+ * void *.
  */
 #define ACL_FUNCTIONS(FN)                                                                          \
 	FN(ALWAYS, int, aclInit, (const char *config))                                             \
@@ -61,11 +61,11 @@ struct acl_api {
 #define FN(need, type, name, arguments) type(*name) arguments;
 	ACL_FUNCTIONS(FN)
 #undef FN
-	const char *no_kernels; /* the first entry that jobs with a kernel miss; NULL: none */
+	const char *no_kernels; /* the first missing function of KERNEL; NULL: none */
 };
 
-/* libdir/libascendcl.so, or if libdir is NULL $ASCEND_HOME_PATH/lib64's, or where the loader looks.
- * -1 with err: what was tried and what is missing. */
+/* Opens libdir/libascendcl.so. If libdir is NULL: that of $ASCEND_HOME_PATH/lib64, else that in the
+ * loader's path. -1 with err: the paths that were tried, or the missing function. */
 int acl_api_open(const char *libdir, struct acl_api *ret, struct error *err);
 
 #endif

@@ -108,8 +108,8 @@ int32_t acl_attach(struct acl_context *c, struct dvs_text *err)
 
 void acl_detach(struct acl_context *c)
 {
-	/* What gives something back may never return on a device that is not sound; the end of the
-	 * process gives it back for certain. */
+	/* On an unusable device, a call that frees something may never return. The end of the
+	 * process frees everything for certain. */
 	if (c->is_spent || c->is_dead) {
 		c->is_dead = true;
 		acl_run_release(c);

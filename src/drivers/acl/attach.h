@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Getting a device and giving it back. */
+/* Takes a device and gives it back. */
 #ifndef DRIVERS_ACL_ATTACH_H
 #define DRIVERS_ACL_ATTACH_H
 
@@ -9,14 +9,16 @@
 
 struct acl_context;
 
-/* Starts the runtime, binds the thread, makes the stream; all or nothing. */
+/* Starts the runtime, binds the thread and makes the stream. After an error, all of this is
+ * undone. */
 int32_t acl_attach(struct acl_context *c, struct dvs_text *err);
-/* Gives back in the opposite order; on a device that is not sound nothing. */
+/* Gives everything back in the opposite order. On a device that is unusable, gives nothing back. */
 void acl_detach(struct acl_context *c);
-/* The device for this thread. The runtime counts: as often as it was bound it must be unbound. */
+/* Binds this thread to the device, or unbinds it. The runtime counts: acl_unbind() unbinds as often
+ * as the thread was bound. */
 int acl_bind(struct acl_context *c);
 int acl_unbind(struct acl_context *c);
-/* The runtime's own limits, which must be set before a stream is made. err: may be NULL. */
+/* Sets the runtime's own limits. Must be called before a stream is made. err may be NULL. */
 int32_t acl_set_limits(struct acl_context *c, struct dvs_text *err);
 
 #endif

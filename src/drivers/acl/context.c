@@ -47,7 +47,7 @@ static void add_code(struct str *b, int32_t code)
 	str_printf(b, name ? "%d, %s" : "%d", code, name);
 }
 
-/* The runtime's own words, which may have many lines, in one. */
+/* Appends the runtime's own message, which may have many lines, as one line. */
 static bool add_recent(struct acl_context *c, struct str *b)
 {
 	const char *s = c->api.aclGetRecentErrMsg ? c->api.aclGetRecentErrMsg() : NULL;
@@ -81,7 +81,8 @@ int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const ch
 	str_printf(&text, ": %s", c->last_call);
 	if (c->cause == 0)
 		context_set_cause(c, rc);
-	/* Whoever shows the text adds the name of what is returned, which is the cause. */
+	/* The reader of the text also sees the name of the returned code, the cause. So only a
+	 * different code is named here. */
 	if (c->cause != rc) {
 		str_add(&text, " gave ");
 		add_code(&text, rc);

@@ -61,7 +61,7 @@ static void *dcmi_open_library(const char *path)
 	return lib;
 }
 
-/* NULL, or what is missing. */
+/* NULL, or the name of a missing function. */
 static const char *dcmi_resolve(void *lib, struct dcmi *ret)
 {
 	for (size_t i = 0; i < ARRAY_LEN(entries); i++) {
@@ -76,7 +76,7 @@ static const char *dcmi_resolve(void *lib, struct dcmi *ret)
 
 struct place {
 	int card, chip;
-	int n_lost; /* chips that fell off the bus, so that nobody can say which they were */
+	int n_lost; /* chips that fell off the bus, so that their ids are unknown */
 };
 
 static bool find_in_card(const struct dcmi *d, int card, int32_t device, struct place *ret)

@@ -35,7 +35,7 @@ int acl_device_resolve(const struct acl_options *o, int32_t device, int32_t *ret
 			   device, v.is_limited ? getenv(VISIBLE_VARIABLE) : "");
 }
 
-/* No more than the host's struct has; its size stays. */
+/* Copies only the members that the host's struct has, and keeps its size. */
 static void give(struct dvs_device *to, struct dvs_device *device)
 {
 	device->size = to->size;
@@ -60,7 +60,7 @@ static void acl_devices_add_device(const struct census *s, int32_t logical, stru
 
 	dcmi_get(s->options.dcmi, physical, &facts);
 	acl_devices_describe(&facts, s->options.has_logical_ids ? logical : physical, s->soc, &d);
-	snprintf(d.family, sizeof(d.family), "npu"); /* with acl_lend_as() the same for everybody */
+	snprintf(d.family, sizeof(d.family), "npu"); /* as other drivers of these ids */
 	if (s->api.aclrtQueryDeviceStatus && s->api.aclrtQueryDeviceStatus(logical, &status) == 0 &&
 	    status != ACL_STATUS_NORMAL) {
 		d.health = DVS_HEALTH_BAD;

@@ -15,7 +15,7 @@
 
 enum { BINARY_MOST = 1 << 30 };
 
-/* The kernel gives its binary up, which goes when nobody needs it. */
+/* Drops a kernel, and its binary if no other kernel uses it. */
 static void drop(struct acl_context *c, struct acl_kernel *k)
 {
 	struct acl_binary *b = &c->images.binaries[k->binary];
@@ -82,8 +82,8 @@ static struct acl_binary *take_binary(struct acl_context *c)
 	}
 }
 
-/* Writes a copy that nobody else will change. -1 with errno; *ret_path is to be removed and freed
- * in any case. */
+/* Writes a private copy. -1 with errno. In any case the caller removes the file and frees
+ * *ret_path. */
 static int make_copy(const struct str *content, char **ret_path)
 {
 	_cleanup_(closep) int fd = -1;
@@ -133,7 +133,7 @@ static int32_t load_kernel(struct acl_context *c, const struct acl_image *image,
 	void *function = NULL;
 	int rc;
 
-	b->n_kernels++; /* stays, also if room is made for the kernel */
+	b->n_kernels++; /* before take_kernel(), which may drop kernels, so that the binary stays */
 	k = take_kernel(c);
 	k->binary = (unsigned)(b - c->images.binaries);
 	rc = ACL_CALL(c, aclrtBinaryGetFunction, b->handle, image->entry, &function);

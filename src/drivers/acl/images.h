@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is loaded: binaries, known by their content, and kernels in them, known by name. A slot is a
- * kernel; slot 0 is none, for jobs that just want a card. The runtime loads files by path, so it is
- * given a copy under a name that is never used twice.
+ * Loaded binaries, identified by content, and kernels in them, identified by name. A slot is a
+ * kernel; slot 0 is for jobs without a kernel. The runtime loads files by path, so it gets a copy
+ * with a name that is never used twice.
  */
 #ifndef DRIVERS_ACL_IMAGES_H
 #define DRIVERS_ACL_IMAGES_H
@@ -25,7 +25,7 @@ struct acl_binary {
 struct acl_kernel {
 	void *function; /* NULL: free */
 	unsigned binary;
-	uint64_t used; /* the larger, the later */
+	uint64_t used; /* the number of the last use */
 	char entry[ACL_ENTRY_NAME];
 };
 
@@ -35,15 +35,16 @@ struct acl_images {
 	uint64_t n_uses;
 };
 
-/* job: its key `image: { binary, entry }`; a full table drops what was not used for longest. */
+/* Loads `image: { binary, entry }` of job. If a table is full, the least recently used kernel is
+ * dropped. */
 int32_t acl_images_load(struct acl_context *c, const char *job, uint32_t *ret_slot,
 			struct dvs_text *err);
 int32_t acl_images_unload(struct acl_context *c, uint32_t slot);
-/* NULL: nothing there. */
+/* NULL: the slot is empty. */
 void *acl_images_find(struct acl_context *c, uint32_t slot);
-/* Gives all back. */
+/* Unloads everything. */
 void acl_images_clear(struct acl_context *c);
-/* All are gone, with the device's context: forgets them. */
+/* Empties the tables without a call, after a reset has destroyed the device's context. */
 void acl_images_forget(struct acl_context *c);
 
 #endif

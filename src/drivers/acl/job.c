@@ -49,7 +49,7 @@ static int acl_job_read_image(json_t *image, struct acl_job *j, struct error *er
 	return json_object_size(image) == 0 ? 0 : fields_error(&f, read_kernel(&f, j), err);
 }
 
-/* What other drivers run. Left alone, the job would pass without it. */
+/* Keys of other drivers are an error, because the job would pass without running them. */
 static int refuse_foreign(const json_t *from, struct error *err)
 {
 	static const char *const foreign[] = {"program", "callable"};

@@ -30,8 +30,8 @@ struct acl_job {
 /* json: an object, or NULL or empty for none. acl_job_done() also after an error. */
 int acl_job_read(const char *json, struct acl_job *ret, struct error *err);
 void acl_job_done(struct acl_job *j);
-/* The arguments as a kernel gets them: addresses for tensors, values for scalars, each where C
- * would put it in a struct. n_bytes of it, in mem. */
+/* The arguments as a kernel gets them: addresses of tensors and values of scalars, laid out as in a
+ * C struct. *ret_bytes bytes, in j->mem. */
 void *acl_job_pack(const struct acl_job *j, void *const *buffers, size_t *ret_bytes,
 		   struct error *err);
 

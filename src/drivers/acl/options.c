@@ -5,7 +5,7 @@
 
 #include "drivers/fields.h"
 
-/* A wait that is bounded by us must end long before anybody's patience does. */
+/* Least time of an option; usual and largest limit of the driver's own waits. */
 static const double least_time_s = 0.001;
 enum { SYNC_TIMEOUT_MS = 5000, SYNC_TIMEOUT_MOST_MS = 600 * 1000 };
 
@@ -43,8 +43,8 @@ static int32_t read_sync_timeout(const struct fields *f, uint32_t *ret_ms)
 
 static int32_t read_all(const struct fields *f, struct acl_options *o)
 {
-	/* state_dir: for drivers that keep a state; this one has none. runtime: only for that jobs
-	 * of another one have another worker. */
+	/* state_dir: the host passes it to all drivers; this one stores no state. runtime: not used
+	 * here, but jobs with another runtime get another worker. */
 	static const char *const known[] = {
 		"libdir",	"dcmi",		"soc",	     "ids",	"op_timeout",
 		"wait_timeout", "sync_timeout", "state_dir", "runtime", NULL};

@@ -18,8 +18,8 @@ static bool is_late(int rc)
 	return row && row->class == DVS_TIMEOUT;
 }
 
-/* What still runs gets a bounded time to stop. Handles that live would block the reset; giving them
- * back would, too, if it did not stop. */
+/* Stops running work, within a limit of time, and frees all handles, because open handles would
+ * block the reset. If the work does not stop, freeing would block, too, so nothing is freed. */
 static void quiesce(struct acl_context *c)
 {
 	int rc = 0;
@@ -40,7 +40,7 @@ static void quiesce(struct acl_context *c)
 	acl_destroy_stream(c);
 }
 
-/* 0 is no proof yet: that is the next call's. */
+/* Returns 0 if the calls succeeded. Only revive() proves that the device works. */
 static int reset_once(struct acl_context *c)
 {
 	int rc = acl_bind(c);
@@ -48,7 +48,7 @@ static int reset_once(struct acl_context *c)
 	if (rc != 0)
 		return rc;
 	quiesce(c);
-	/* By force concerns this process only: however often it took the device. */
+	/* The reset by force affects this process only, and undoes all its bindings. */
 	if (c->api.aclrtResetDeviceForce)
 		rc = ACL_CALL(c, aclrtResetDeviceForce, c->logical);
 	else
@@ -95,7 +95,7 @@ int32_t acl_reset(struct acl_context *c, int32_t force, int32_t *ret_is_verified
 {
 	int rc = 0;
 
-	(void)force; /* it touches no other process in any case */
+	(void)force; /* a reset affects no other process in any case */
 	*ret_is_verified = 0;
 	acl_set_stage(c, ACL_RESETTING);
 	for (int i = 0; i < ATTEMPTS; i++) {

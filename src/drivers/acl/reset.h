@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Getting a device back after a fault. That a reset returns 0 proves nothing: only what is done on
- * the device afterwards does.
+ * Makes a device usable again after a fault. A reset that returns 0 proves nothing: only an
+ * operation on the device afterwards does.
  */
 #ifndef DRIVERS_ACL_RESET_H
 #define DRIVERS_ACL_RESET_H
@@ -12,7 +12,7 @@
 
 struct acl_context;
 
-/* As struct dvs_driver has it. After a failed one nothing is given back any more. */
+/* Member of struct dvs_driver. After a failed reset, nothing is freed any more. */
 int32_t acl_reset(struct acl_context *c, int32_t force, int32_t *ret_is_verified,
 		  struct dvs_text *err);
 

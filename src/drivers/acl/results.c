@@ -38,7 +38,7 @@ int32_t acl_collect(struct acl_context *c, struct dvs_text *err)
 
 	if (!c->run.function)
 		return 0;
-	/* The stream is done; how it went is only said when one waits for it. */
+	/* The stream has finished, but the runtime reports errors of its work only to a wait. */
 	rc = ACL_CALL(c, aclrtSynchronizeStreamWithTimeout, c->stream,
 		      (int32_t)c->options.sync_timeout_ms);
 	if (rc != 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What came back from a run. */
+/* Results of a run. */
 #ifndef DRIVERS_ACL_RESULTS_H
 #define DRIVERS_ACL_RESULTS_H
 
@@ -9,10 +9,10 @@
 
 struct acl_context;
 
-/* The run is over: did it work, and are its outputs what was expected? */
+/* After the end of the run: 0 if it succeeded and its outputs are as expected. */
 int32_t acl_collect(struct acl_context *c, struct dvs_text *err);
-/* The report's JSON: which device, which runtime, and what a process needs to use that card. Left
- * empty where there is no room. */
+/* Writes the JSON for the report: the device, the runtime, and the environment that a process needs
+ * to use this card. Empty if result is too small. */
 void acl_describe(struct acl_context *c, struct dvs_text *result);
 
 #endif

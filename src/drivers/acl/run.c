@@ -40,7 +40,7 @@ static void tell_committed(struct acl_context *c, uint64_t bytes)
 		c->host->committed(c->host->user, bytes);
 }
 
-/* One tensor: memory on the device, and what stands in it. */
+/* Allocates memory on the device for one tensor, and copies its content there. */
 static int32_t upload(struct acl_context *c, size_t i, struct dvs_text *err)
 {
 	const struct tensor *t = &c->run.job.args[i];
@@ -136,7 +136,7 @@ int32_t acl_run_launch(struct acl_context *c, uint64_t epoch, struct dvs_text *e
 		return out_of_order(c, err, "launch", epoch);
 	acl_set_stage(c, ACL_RUNNING);
 	if (!r->function)
-		rc = acl_prove(c); /* a card was wanted: is it one? */
+		rc = acl_prove(c); /* a job without a kernel only checks the card */
 	else
 		rc = ACL_CALL(c, aclrtLaunchKernel, r->function, r->job.image.blocks, r->block,
 			      r->block_bytes, c->stream);
@@ -166,7 +166,7 @@ static int32_t acl_run_ask(struct acl_context *c, int32_t *ret_is_over, struct d
 {
 	int status = -1, rc;
 
-	/* Of a stream that is being aborted an error is the answer that was wanted. */
+	/* While a stream is being aborted, an error is the expected answer. */
 	if (c->run.is_aborted)
 		rc = ACL_TRY(c, aclrtStreamQuery, c->stream, &status);
 	else
@@ -217,7 +217,7 @@ int32_t acl_run_abort(struct acl_context *c, uint64_t epoch)
 	return rc;
 }
 
-/* It was launched and nobody waits for it any more: it has to leave the device, within bounds. */
+/* Ends a launched run that the host no longer waits for, within the limit of time. */
 static void acl_run_settle(struct acl_context *c, struct dvs_text *err)
 {
 	int rc;
@@ -237,7 +237,7 @@ static void acl_run_settle(struct acl_context *c, struct dvs_text *err)
 	c->is_spent = c->is_dead = true;
 }
 
-/* After an abort the stream is of unknown use: another one. */
+/* After an abort it is unknown whether the stream works, so it is replaced. */
 static void renew_stream(struct acl_context *c)
 {
 	acl_destroy_stream(c);
@@ -257,7 +257,7 @@ static int32_t verdict(struct acl_context *c, struct dvs_text *err)
 		acl_blame(c, err, ACL_E_CANCELLED, "aborted");
 	if (c->cause == 0)
 		return acl_collect(c, err);
-	return c->cause; /* with its text, if it has not had one before */
+	return c->cause; /* err has its text, unless an earlier call reported it */
 }
 
 int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *result,
@@ -279,7 +279,7 @@ int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *r
 	return rc;
 }
 
-/* After a fault nothing is given back before what runs has had its bounded time to stop. */
+/* After a fault, a buffer is freed only by the reset, which first stops running work. */
 static void acl_run_give_back(struct acl_context *c, void *buffer)
 {
 	if (c->is_dead)

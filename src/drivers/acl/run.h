@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One run: its arguments on the device, launch, poll, what came back. */
+/* One run: arguments on the device, launch, poll, results. */
 #ifndef DRIVERS_ACL_RUN_H
 #define DRIVERS_ACL_RUN_H
 
@@ -14,8 +14,8 @@ struct acl_context;
 enum acl_stage {
 	ACL_IDLE,
 	ACL_PREPARED,
-	ACL_RUNNING, /* launched: it may be on the device */
-	ACL_OVER,    /* it is not on the device any more */
+	ACL_RUNNING, /* launched: may be running on the device */
+	ACL_OVER,    /* no longer running on the device */
 	ACL_RESETTING,
 	ACL_STAGE_COUNT
 };
@@ -24,17 +24,18 @@ struct acl_run {
 	uint64_t epoch; /* 0: none */
 	enum acl_stage stage;
 	bool is_aborted;
-	uint64_t refused; /* the epoch of one that could not be prepared */
+	uint64_t refused; /* epoch of the run that could not be prepared */
 	struct acl_job job;
 	void *function; /* NULL: no kernel */
 	void **buffers; /* on the device, one per argument; NULL for scalars. In job.mem */
-	void *block;	/* the arguments as the kernel gets them; likewise */
+	void *block;	/* the arguments as the kernel gets them; in job.mem */
 	size_t block_bytes;
 };
 
 const char *acl_stage_name(enum acl_stage stage);
 
-/* A run that cannot be prepared is over and leaves nothing; finishing it once more does no harm. */
+/* A run that cannot be prepared leaves nothing behind. Calling acl_run_finish() for it is
+ * allowed. */
 int32_t acl_run_prepare(struct acl_context *c, uint32_t slot, const struct dvs_run *run,
 			struct dvs_text *err);
 int32_t acl_run_launch(struct acl_context *c, uint64_t epoch, struct dvs_text *err);
@@ -43,8 +44,8 @@ int32_t acl_run_poll(struct acl_context *c, uint64_t epoch, int32_t *ret_is_over
 int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *result,
 		       struct dvs_text *err);
 int32_t acl_run_abort(struct acl_context *c, uint64_t epoch);
-/* Ends it, whatever came. Nothing of it is left on the device; after a fault its buffers stay for a
- * reset, and on a dead device for ever. */
+/* Ends the run in any state and frees its memory. After a fault, a reset frees its buffers on the
+ * device; on a dead device they are never freed. */
 void acl_run_release(struct acl_context *c);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ASCEND_RT_VISIBLE_DEVICES: a process may see some devices only, and then counts them anew. The
- * ids on the machine are called physical here (they are what `npu-smi` and this variable have), the
- * process's own count logical. Locks and health go by the physical ones.
+ * ASCEND_RT_VISIBLE_DEVICES: if a process sees only some devices, it counts them from 0. The ids on
+ * the machine (those of `npu-smi` and of this variable) are called physical here, the process's own
+ * numbers logical. Locks and health use the physical ids.
  */
 #ifndef DRIVERS_ACL_VISIBLE_H
 #define DRIVERS_ACL_VISIBLE_H
@@ -17,7 +17,7 @@
 enum { VISIBLE_MOST = 256 };
 
 struct visible {
-	bool is_limited; /* false: all, and both counts are the same */
+	bool is_limited; /* false: all devices are visible, and both numbers are the same */
 	unsigned n;
 	int32_t ids[VISIBLE_MOST];
 };

@@ -9,7 +9,7 @@ static const struct row {
 	const char *name, *hint;
 } rows[] = {
 	[SMI_E_OPTIONS] = {DVS_CONFIG, "bad options", NULL},
-	/* Nothing is known of the device then. */
+	/* Then the state of the device is unknown. */
 	[SMI_E_TOOL] = {DVS_UNSUPPORTED, "no list of devices", NULL},
 	[SMI_E_GONE] = {DVS_WEDGE, "device not listed", NULL},
 	[SMI_E_BAD] = {DVS_WEDGE, "device not healthy", NULL},

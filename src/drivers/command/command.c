@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Driver command: any device with a tool that lists and checks it (nvidia-smi and its like). It
- * opens nothing and runs nothing: its devices are lent to commands.
+ * Driver command: lends devices that a command-line tool lists and checks, such as nvidia-smi. It
+ * opens no device and runs no job.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,10 +14,10 @@
 #include "drivers/command/verdict.h"
 #include "drivers/drivers.h"
 
-/* The host gives a probe 20 s, and would not know what it waited for. */
+/* Below the host's limit of 20 s for a probe, so that the driver can report the late command. */
 static const double probe_most_s = 18;
 
-/* As much of a text as there is room for. */
+/* Copies as much of the text as fits, printable. */
 static void command_set_text(char *to, size_t room, const char *text)
 {
 	_cleanup_(str_done) struct str shown = {0};
@@ -27,7 +27,7 @@ static void command_set_text(char *to, size_t room, const char *text)
 	to[utf8_first_bad(to, strlen(to))] = '\0';
 }
 
-/* Lines with the same text are of one domain; they are numbered as they come. */
+/* Lines with the same text are one domain. Domains are numbered by their first line. */
 static int32_t domain_of(const struct smi_listing *l, size_t i)
 {
 	int32_t number = 0;
@@ -68,8 +68,8 @@ static void command_describe_device(const struct smi_options *o, const struct sm
 }
 
 /*
- * What was listed last, in mem. The one state that is no call's: the host asks for one device after
- * the other what it is lent as, in the process of the probe, and each list may take seconds.
+ * The last listing, kept between calls: after a probe, the host calls lend_as() for one device
+ * after the other in the same process, and each listing may take seconds.
  */
 static struct {
 	struct arena *mem;
@@ -86,7 +86,7 @@ static int32_t list_anew(const struct smi_options *o, struct error *err)
 	code = smi_listing_make(o, limit_s, last.mem, &last.l, err);
 	if (code)
 		last.l.n = 0;
-	/* What is late says nothing of a single device here. */
+	/* A late list is no fault of a single device. */
 	return code == SMI_E_LATE ? SMI_E_TOOL : code;
 }
 
@@ -170,7 +170,7 @@ static void log_verdict(const struct dvs_host *host, int32_t device, const struc
 	host->log(host->user, 1, line.s);
 }
 
-/* Nothing is held: it is the process that borrows a device who opens it. */
+/* Checks the device and holds nothing: the borrowing process opens the device itself. */
 static int32_t command_open_device(const struct dvs_host *host, int32_t device, const char *options,
 				   void **ret_ctx, struct dvs_text *err)
 {

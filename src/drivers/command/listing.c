@@ -21,7 +21,7 @@ static bool listing_read_number(const char *text, long most, long *ret)
 	return end != text && *end == '\0' && !errno && *ret >= 0 && *ret <= most;
 }
 
-/* "81559 MiB"; what is no size ("[N/A]") is not known. */
+/* "81559 MiB"; 0, not known, if the text is no size ("[N/A]"). */
 static uint64_t read_memory(const char *text)
 {
 	char joined[32];
@@ -122,7 +122,7 @@ static bool is_blank_text(const struct str *text)
 	return text->s[strspn(text->s, " \t\r\n")] == '\0';
 }
 
-/* A tool that says nothing has nothing. */
+/* A tool that prints nothing has no device. */
 static int32_t check_listing(const struct smi_run *run, const struct smi_listing *l,
 			     struct error *err)
 {

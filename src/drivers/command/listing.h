@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What probe prints: a device on each line that the pattern `line` matches. */
+/* The list that `probe` prints: each line that the pattern `line` matches is a device. */
 #ifndef DRIVERS_COMMAND_LISTING_H
 #define DRIVERS_COMMAND_LISTING_H
 
@@ -10,7 +10,7 @@
 
 struct smi_device {
 	int32_t id;
-	const char *name, *model, *pci, *domain, *health; /* NULL: not there */
+	const char *name, *model, *pci, *domain, *health; /* NULL: not in the line */
 	uint64_t memory;				  /* bytes; 0: not known */
 	int32_t numa;					  /* -1: not known */
 };
@@ -20,7 +20,7 @@ struct smi_listing {
 	size_t n;
 };
 
-/* Runs probe, limit_s at most, and reads what it prints. Texts in mem. Returns 0 or an enum
+/* Runs probe for at most limit_s and reads its output. Texts are in mem. Returns 0, or an enum
  * smi_code with err. */
 int32_t smi_listing_make(const struct smi_options *o, double limit_s, struct arena *mem,
 			 struct smi_listing *ret, struct error *err);

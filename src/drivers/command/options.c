@@ -6,10 +6,10 @@
 #include "base/fs.h"
 #include "drivers/fields.h"
 
-/* The host waits 20 s for a probe, a person for less. */
+/* The usual limit is below the host's 20 s for a probe. */
 static const double usual_timeout_s = 15, least_timeout_s = 0.01;
 
-/* `index, uuid, name, pci.bus_id, memory.total` as CSV; what is missing at the end is not known. */
+/* `index, uuid, name, pci.bus_id, memory.total` as CSV; columns at the end may be missing. */
 static const char usual_line[] = "^\\s*(?<id>\\d+)"
 				 "(?:\\s*,(?<name>[^,\\n]*)"
 				 "(?:,(?<model>[^,\\n]*)"
@@ -33,7 +33,7 @@ static const char *skip_word(const char *text)
 	return text + strspn(text, " \t\r\n");
 }
 
-/* The first word that is no variable: "LANG=C /opt/x-smi -l" is /opt/x-smi. */
+/* The first word that sets no variable: that of "LANG=C /opt/x-smi -l" is /opt/x-smi. */
 static const char *program_of(struct arena *mem, const char *command)
 {
 	const char *at = command + strspn(command, " \t\r\n");
@@ -119,7 +119,7 @@ static int command_options_read_timeout(const struct smi_reader *r)
 	return fields_error(r->f, code, r->err);
 }
 
-/* nvidia-smi -> nvidia, npu-smi -> npu: what other drivers of such devices call them. */
+/* nvidia-smi -> nvidia, npu-smi -> npu: the family that other drivers of such devices use. */
 static const char *usual_family(const struct smi_options *o)
 {
 	const char *base = path_base(program_of(o->mem, o->probe));
@@ -152,7 +152,7 @@ static int read_lend(const struct smi_reader *r)
 	return 0;
 }
 
-/* state_dir: the host's, for drivers that keep a state; this one has none. */
+/* state_dir: the host passes it to all drivers; this one stores no state. */
 static const char *const known[] = {"probe",  "line", "health",	   "open_check",
 				    "good",   "bad",  "suspect",   "timeout",
 				    "family", "lend", "state_dir", NULL};

@@ -9,8 +9,8 @@ struct smi_options {
 	struct arena *mem; /* of all texts */
 	/* Commands for the shell; NULL: not given. */
 	const char *probe, *health, *open_check;
-	struct smi_pattern *line;		  /* of what probe prints: a device */
-	struct smi_pattern *good, *suspect, *bad; /* of what health prints; NULL: not given */
+	struct smi_pattern *line;		  /* a line with a device in the output of probe */
+	struct smi_pattern *good, *suspect, *bad; /* for the output of health; NULL: not given */
 	double timeout_s;
 	const char *family;
 	bool lends_name; /* commands get a device's name instead of its number */

@@ -23,11 +23,11 @@ enum {
 	READ_SIZE = 16 << 10,
 	LINE_SHOWN = 240,
 	COMMAND_SHOWN = 120,
-	EXIT_POLL_MS = 5,     /* where there are no pidfds */
-	NOT_EXECUTABLE = 126, /* what a shell says of a program that is not there */
+	EXIT_POLL_MS = 5,     /* without pidfds */
+	NOT_EXECUTABLE = 126, /* a shell's status: not executable */
 	NOT_FOUND = 127,
 };
-/* A tool that the kernel does not let go is left behind. */
+/* A tool that has not ended so long after SIGKILL is left behind. */
 static const double kill_patience_s = 1;
 
 struct running {
@@ -42,7 +42,7 @@ static double smi_now_s(void)
 	return clock_now(clock_real());
 }
 
-/* What is to be read by a program is not to be translated. */
+/* Variables to remove or replace. A translated output could not be parsed. */
 static const char *const replaced[] = {
 	"LC_ALL=", "LANGUAGE=", "DVSCHED_DEVICE=", "DVSCHED_DEVICE_NAME="};
 
@@ -128,7 +128,7 @@ static int start_tool(const char *command, const char *const *env, struct runnin
 	return 0;
 }
 
-/* All that is there. false: more than anybody would read. */
+/* Reads everything that is available. false: the output is too large. */
 static bool command_tool_read_all(int *fd, struct str *to)
 {
 	ssize_t n = 1;
@@ -155,7 +155,7 @@ static bool has_exited(const struct running *t)
 	return waitid(P_PID, (id_t)t->pid, &end, WEXITED | WNOHANG | WNOWAIT) == 0 && end.si_pid;
 }
 
-/* Until something happens. */
+/* Waits for output, for the end of the tool, or until until_s. */
 static void wait_for_news(const struct running *t, double until_s)
 {
 	struct pollfd fds[] = {{.fd = t->out, .events = POLLIN},
@@ -179,8 +179,8 @@ static void kill_tool(struct running *t)
 }
 
 /*
- * Its end is that of the tool itself: what it leaves behind may hold its pipes for ever, and is
- * ended with our process group.
+ * Follows the tool until its own process has ended. Processes that it leaves behind may hold its
+ * pipes for ever; they end with our process group.
  */
 static enum smi_end follow_tool(struct running *t, struct smi_run *ret)
 {
@@ -247,7 +247,7 @@ bool smi_run_is_good(const struct smi_run *r)
 	return r->end == SMI_EXITED && r->number == 0;
 }
 
-/* The first line with something on it. */
+/* Appends the first line that is not blank. */
 static void add_first_line(struct str *to, const struct str *text)
 {
 	const char *at = text->s + strspn(text->s, " \t\r\n");
@@ -292,5 +292,5 @@ void smi_run_explain(const struct smi_run *r, struct str *to)
 	before = to->len;
 	add_first_line(to, &r->err);
 	if (to->len == before && r->end != SMI_LOUD)
-		add_first_line(to, &r->out); /* many tools say there what is wrong */
+		add_first_line(to, &r->out); /* many tools report errors on standard output */
 }

@@ -30,8 +30,8 @@ static bool command_verdict_matches(const char *key, struct smi_pattern *p, cons
 	return true;
 }
 
-/* As for a job: what must not be there, what must be, and only then how it ended. false: the
- * patterns leave it open. */
+/* Checks the patterns, in the same order as for a job: bad, suspect, good. false: the patterns do
+ * not decide. */
 static bool judge_text(const struct smi_options *o, const struct str *text, struct smi_verdict *v)
 {
 	if (command_verdict_matches("bad", o->bad, text, v)) {
@@ -89,7 +89,7 @@ void smi_verdict_of_listed(const struct smi_options *o, const struct smi_device 
 	ret->health = o->good || o->suspect || o->bad ? DVS_HEALTH_GOOD : DVS_HEALTH_UNKNOWN;
 }
 
-/* 0, or why the device is not to be found. */
+/* The listed device; NULL with the verdict if it is not listed. */
 static const struct smi_device *find_listed(const struct smi_options *o, int32_t device,
 					    struct arena *mem, struct smi_verdict *v)
 {
@@ -122,10 +122,10 @@ static void ask_listing(const struct smi_options *o, int32_t device, struct aren
 		return;
 	smi_verdict_of_listed(o, d, ret);
 	if (ret->health == DVS_HEALTH_UNKNOWN)
-		ret->health = DVS_HEALTH_GOOD; /* all that anybody wanted to know */
+		ret->health = DVS_HEALTH_GOOD; /* a listed device without a health is good */
 }
 
-/* What a name stands for is known by the listing alone. */
+/* Runs the command. If it uses the name of the device, the name is looked up in the list first. */
 static void ask_tool(const struct smi_options *o, int32_t device, const char *command,
 		     struct arena *mem, struct smi_verdict *ret)
 {

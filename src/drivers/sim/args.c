@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The job's `args`: vectors that go to the device, and what should come back. */
+/* The job's `args`: vectors for the device, and their expected content after the run. */
 #include <stdio.h>
 
 #include "drivers/sim/codes.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sleeping until somebody rings: a word that grows, also across processes. Nobody polls. */
+/* A wake-up signal between threads or processes, without polling: a counter in memory that each
+ * ring increments (a futex). */
 #ifndef DRIVERS_SIM_BELL_H
 #define DRIVERS_SIM_BELL_H
 
@@ -10,8 +11,9 @@ typedef _Atomic uint32_t sim_bell;
 
 uint64_t sim_now_ns(void); /* CLOCK_MONOTONIC */
 /*
- * Look at the bell, look at the world, then wait: a ring in between is not lost. Returns when it
- * rang, when until_ns (0: never) has come, or sometimes for no reason.
+ * Waits until the bell differs from seen. Read the bell first, then check the condition, then wait:
+ * a ring in between is not lost. Returns after a ring, at until_ns (0: never), or sometimes without
+ * a reason.
  */
 void sim_bell_wait(sim_bell *bell, uint32_t seen, uint64_t until_ns);
 void sim_bell_ring(sim_bell *bell);

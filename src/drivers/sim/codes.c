@@ -12,7 +12,7 @@ struct code_row {
 	const char *name, *hint;
 };
 
-/* Its own. All others are an NPU's, and mean what they mean there. */
+/* The driver's own codes. All others are those of drivers/npu_codes.h. */
 static const struct code_row rows[] = {
 	{SIM_WRONG, SIM_KERNEL_LAST, DVS_JOB, "failed", "the kernel or the program says so"},
 	{SIM_MISMATCH, SIM_MISMATCH, DVS_JOB, "mismatch", NULL},

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What driver sim returns: codes of its own, and those of a real device, which mean the same here.
- */
+/* Codes of driver sim: codes of its own, and codes of a real device with the same meaning. */
 #ifndef DRIVERS_SIM_CODES_H
 #define DRIVERS_SIM_CODES_H
 
@@ -10,7 +9,7 @@
 #include "base/attr.h"
 #include "dvsched/driver.h"
 
-/* Below 1000: what a kernel or `fail` gave. */
+/* Below 1000: codes of a kernel or of `fail`. */
 enum sim_code {
 	SIM_WRONG = 1, /* the first of the codes that a kernel may return: 1 … 999 */
 	SIM_KERNEL_LAST = 999,
@@ -23,24 +22,24 @@ enum sim_code {
 	SIM_PEER = 1007,
 	SIM_CANCELLED = 1008,
 	SIM_MEMORY = 1009,
-	SIM_STATE = 1010, /* the device's file */
+	SIM_STATE = 1010, /* the file of the device's state */
 
 	SIM_LATCHED_STALL = -100, /* the inner watchdog's */
 	SIM_SYNC_LATE = 507046,
 	SIM_OUT_OF_MEMORY = 207018,
-	SIM_CPU_FAULT = 507018,	     /* what `poison` is, unless the fault names a code */
-	SIM_POISONED = 507899,	     /* every call after it */
-	SIM_SETUP_FAILED = 507033,   /* what a wedged device says to a fresh process */
-	SIM_HEARTBEAT_LOST = 507010, /* what it says to the run that wedges it */
+	SIM_CPU_FAULT = 507018,	     /* code of `poison`, unless the fault has a code */
+	SIM_POISONED = 507899,	     /* every later call */
+	SIM_SETUP_FAILED = 507033,   /* open of a wedged device in a fresh process */
+	SIM_HEARTBEAT_LOST = 507010, /* the run that wedges the device */
 };
 
 enum dvs_class sim_classify(int32_t code, int32_t is_fresh, const char **ret_name,
 			    const char **ret_hint);
 
-/* Of no use for this process any more, whatever the class says of the job. */
+/* After this code the process can no longer use the device, whatever the class. */
 bool sim_code_poisons(int32_t code);
 
-/* Writes the text, if there is room for any, and returns code. */
+/* Writes the text, if err has room for it, and returns code. */
 int32_t sim_fail(struct dvs_text *err, int32_t code, const char *fmt, ...) _printf_(3, 4);
 
 #endif

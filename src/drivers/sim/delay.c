@@ -8,7 +8,8 @@
 #include "drivers/sim/codes.h"
 
 static const char *const dist_names[] = {"fixed", "uniform", "pareto"};
-/* #897's open times: most are near the least, one in ten takes ten times as long. */
+/* Usual values, as reported for opens of real devices: most are near the shortest, one in ten takes
+ * ten times as long. */
 static const double usual_shape = 1.0, usual_reach = 100.0;
 
 static int32_t read_dist(const struct fields *r, enum sim_dist *ret)

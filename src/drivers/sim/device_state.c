@@ -24,7 +24,7 @@ static char *device_state_path(const char *dir, int32_t device)
 	return xasprintf("%s/sim/dev%d.json", dir, device);
 }
 
-/* A file that is half written or somebody else's is no state: the device is as new. */
+/* A file that cannot be parsed counts as empty: the device has its initial state. */
 static void device_state_parse(int fd, struct sim_device_state *ret)
 {
 	char text[MOST_BYTES];
@@ -57,7 +57,7 @@ static int device_state_write(int fd, const struct sim_device_state *s)
 	return ftruncate(fd, n);
 }
 
-/* The lock is the file itself: it is written in place and never replaced. */
+/* The file itself is locked, so it is written in place and never replaced. */
 static int open_locked(const char *path, int flags, int how)
 {
 	int fd = open(path, flags | O_CLOEXEC);
@@ -88,14 +88,14 @@ int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device
 	return 0;
 }
 
-/* It gets its name when it has its rights: who is killed in between leaves none that others cannot
- * write into. */
+/* The file gets its name after its permissions, so a process that is killed in between leaves no
+ * file that other users cannot write. */
 static void device_state_create(const char *path, const char *folder)
 {
 	_cleanup_(closep) int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
 	char self[32];
 
-	if (fd < 0) { /* a file system without such files */
+	if (fd < 0) { /* the file system has no O_TMPFILE */
 		fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 		if (fd >= 0)
 			fchmod(fd, fs_shared_mode(folder));
@@ -103,10 +103,11 @@ static void device_state_create(const char *path, const char *folder)
 	}
 	fchmod(fd, fs_shared_mode(folder));
 	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); /* or another was faster */
+	linkat(AT_FDCWD, self, AT_FDCWD, path, AT_SYMLINK_FOLLOW); /* another may be faster */
 }
 
-/* Another user's is changed in place, too: who may write into the folder may write into it. */
+/* A file of another user is also changed in place: whoever may write into the folder may write into
+ * its files. */
 static int open_to_change(const char *path, const char *folder)
 {
 	int fd = open_locked(path, O_RDWR | O_NOFOLLOW, LOCK_EX);

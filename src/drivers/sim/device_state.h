@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a simulated device remembers when the process that used it is gone: <dir>/sim/dev<N>.json.
- */
+/* The state of a simulated device that outlives its process: <dir>/sim/dev<N>.json. */
 #ifndef DRIVERS_SIM_DEVICE_STATE_H
 #define DRIVERS_SIM_DEVICE_STATE_H
 
@@ -19,7 +18,8 @@ struct sim_device_state {
 int32_t sim_device_state_read(const char *dir, int32_t device, struct sim_device_state *ret,
 			      struct dvs_text *err);
 
-/* Reads, lets change() change it, writes; under a lock, so that nobody's change is lost. */
+/* Reads the state, calls change(), and writes the state, under a lock, so that no other change is
+ * lost. */
 typedef void sim_device_state_change(struct sim_device_state *s);
 int32_t sim_device_state_change_to(const char *dir, int32_t device, sim_device_state_change *change,
 				   struct dvs_text *err);

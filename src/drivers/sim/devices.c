@@ -7,7 +7,7 @@
 #include "drivers/sim/device_state.h"
 #include "drivers/sim/sim.h"
 
-/* What strikes where no device is open: without a memory of it. */
+/* Injects faults into calls without an open device. Such faults are in no result. */
 static int32_t strike_closed(const struct sim_options *options, enum sim_point on, int32_t device,
 			     struct dvs_text *err)
 {

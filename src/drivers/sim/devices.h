@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which devices there are and how they are, asked without opening one. */
+/* Lists devices and their health, without opening any. */
 #ifndef DRIVERS_SIM_DEVICES_H
 #define DRIVERS_SIM_DEVICES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a device does at the moment, for people: asked from another thread, while it does it. */
+/* The text of diagnose(): the device's current work, read from another thread. */
 #include <stdio.h>
 #include <string.h>
 

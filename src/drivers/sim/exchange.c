@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the windows of a gang's ranks. */
+/* Operations between the windows of a gang's ranks. */
 #include "drivers/sim/exchange.h"
 
 #include "drivers/sim/codes.h"

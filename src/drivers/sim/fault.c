@@ -36,7 +36,7 @@ static_assert(ARRAY_LEN(point_names) == SIM_POINT_COUNT, "one name per point");
 
 static const struct action_row {
 	const char *name;
-	unsigned points; /* where it makes sense */
+	unsigned points; /* points at which the action is allowed */
 } actions[] = {
 	[SIM_DELAY] = {"delay", CALLS | ASKED | RUN | MALLOC},
 	[SIM_HANG] = {"hang", CALLS | ASKED | RUN | MALLOC},
@@ -116,7 +116,7 @@ int sim_signal_number(json_t *value)
 	return 0;
 }
 
-/* What each action needs beside its delay. */
+/* Reads the keys of each action, except those of its delay. */
 static int32_t read_details(const struct fields *r, struct sim_fault *f)
 {
 	static const int32_t usual_codes[SIM_ACTION_COUNT] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What goes wrong, where and how often: read from `faults` and DVS_SIM_FAULTS. */
+/* Injected faults: read from `faults` and DVS_SIM_FAULTS. */
 #ifndef DRIVERS_SIM_FAULT_H
 #define DRIVERS_SIM_FAULT_H
 
@@ -8,7 +8,7 @@
 
 #include "drivers/sim/delay.h"
 
-/* Where: a call of the driver's, or a moment of a run. Names: fault.c. */
+/* Where a fault occurs: a call of the driver, or a point of a run. Names: fault.c. */
 enum sim_point {
 	SIM_ON_ANY, /* every call from open to close */
 	SIM_ON_PROBE,
@@ -64,18 +64,18 @@ struct sim_fault {
 };
 
 struct sim_faults {
-	json_t *lists[2]; /* what they were read from */
+	json_t *lists[2]; /* the JSON that items borrow from */
 	struct sim_fault *items;
 	size_t n;
 	uint64_t seed;
 };
 
-/* list: `faults`, borrowed, or NULL. env: more of them as JSON text, or NULL. */
+/* list: `faults`, borrowed, or NULL. env: more faults as JSON text, or NULL. */
 int32_t sim_faults_read(json_t *list, const char *env, struct sim_faults *ret,
 			struct dvs_text *err);
 void sim_faults_done(struct sim_faults *f);
 
-/* The next one, from *at on, that strikes here; NULL: no more. */
+/* The next fault, from *at on, that occurs here; NULL: no more. */
 const struct sim_fault *sim_fault_next(const struct sim_faults *f, enum sim_point on,
 				       const struct sim_occasion *o, size_t *at);
 uint64_t sim_fault_ns(const struct sim_faults *f, const struct sim_fault *fault,

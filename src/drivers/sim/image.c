@@ -34,9 +34,9 @@ static void image_hash_of(const char *s, size_t n, char ret[33])
 }
 
 /*
- * A private copy under a name that this process has never used: dlopen() knows a library by its
- * name and its inode, so the same path with other bytes would give the old one. The copy is gone
- * from the directory before this returns; what is mapped stays mapped.
+ * Opens a private copy with a name that this process has never used. dlopen() identifies a library
+ * by name and inode, so the same path with other bytes would give the old library. The copy is
+ * unlinked before this function returns; its mapping stays.
  */
 static void *open_copy(const struct str *text, char *name, size_t size, struct dvs_text *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Images that a worker has loaded: known by what is in them, never by where they came from. */
+/* Images that a worker has loaded, identified by content, never by path. */
 #ifndef DRIVERS_SIM_IMAGE_H
 #define DRIVERS_SIM_IMAGE_H
 

@@ -91,6 +91,6 @@ int32_t sim_kernel_run(struct sim_run *run, struct dvs_text *err)
 		return 0;
 	if (atomic_load(&run->is_cancelled))
 		return sim_fail(err, SIM_CANCELLED, "cancelled; the kernel returned %d", code);
-	/* What barrier() failed with says more than its number. */
+	/* If barrier() failed, its text is better than the number. */
 	return run->text[0] ? code : sim_fail(err, code, "the kernel returned %d", code);
 }

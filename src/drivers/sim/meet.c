@@ -13,16 +13,16 @@
 
 enum { PAGE = 4096, SEAT_BYTES = 64, LOBBY = 64 << 10, MOST_RANKS = LOBBY / SEAT_BYTES };
 
-/* The time between two looks at is_cancelled(), which rings no bell. */
+/* Interval of the checks of is_cancelled(), which rings no bell. */
 static const uint64_t look_up_ns = 50000000;
 
-/* Written by its rank alone, except the bell. */
+/* Written only by its own rank, except for the bell. */
 struct seat {
 	sim_bell bell;
 	_Atomic uint32_t is_taken;
 	_Atomic uint32_t n_begun, n_ended; /* runs */
 	_Atomic uint32_t n_arrived;	   /* at barriers, since the join */
-	uint32_t n_ranks;		   /* what it was told: before is_taken */
+	uint32_t n_ranks;		   /* as join() has it; set before is_taken */
 	uint64_t window_bytes, wants;	   /* likewise */
 	uint64_t epoch;
 	_Atomic uint32_t has_failed; /* the run that n_ended counts last */
@@ -59,7 +59,8 @@ static void ring_all(struct sim_meet *m)
 			sim_bell_ring(&seat_of(m, r)->bell);
 }
 
-/* Ranks that want different buffers would compute each other's addresses wrongly. */
+/* Ranks compare this hash: with different buffers they would compute wrong addresses of each
+ * other's buffers. */
 static uint64_t hash_of_wants(const struct dvs_join *j)
 {
 	uint64_t h = 0xcbf29ce484222325u;
@@ -79,7 +80,7 @@ static uint64_t round_up(uint64_t n, uint64_t to)
 	return (n + to - 1) / to * to;
 }
 
-/* Names, sizes and offsets; addresses follow when the hall is mapped. */
+/* Sets names, sizes and offsets of the buffers. map_hall() turns the offsets into addresses. */
 static int32_t meet_carve(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
 {
 	uint64_t at = 0;
@@ -152,7 +153,7 @@ static int32_t take_seat(const struct dvs_join *j, struct sim_meet *m, struct dv
 	return 0;
 }
 
-/* The first that is not there; -1: all are. */
+/* The first rank that has not joined; -1: all have joined. */
 static int32_t first_missing(const struct sim_meet *m)
 {
 	for (int32_t r = 0; r < m->n_ranks; r++)
@@ -263,8 +264,8 @@ uint32_t sim_meet_arrive(struct sim_meet *m)
 	return barrier;
 }
 
-/* A rank that has ended its run comes to no barrier any more; but look at its arrivals last, since
- * it may have come and ended in between. */
+/* A rank that has ended its run arrives at no further barrier. n_ended is read before n_arrived,
+ * because the rank may arrive and end in between. */
 enum sim_meeting sim_meet_look(const struct sim_meet *m, uint32_t barrier, int32_t *ret_rank)
 {
 	enum sim_meeting is = SIM_MET;

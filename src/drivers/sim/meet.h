@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the ranks of a gang meet: the memory that join() gives, a seat for each rank and then a
- * window for each. All ranks see all windows. A run that never joined meets nobody.
+ * Shared memory of the ranks of a gang (that of join()): a seat for each rank, then a window for
+ * each. All ranks see all windows. A run that has not joined has none of this.
  */
 #ifndef DRIVERS_SIM_MEET_H
 #define DRIVERS_SIM_MEET_H
@@ -18,7 +18,7 @@ struct sim_meet {
 	struct sim_hall *hall;
 	size_t bytes;
 	int32_t rank, n_ranks;
-	uint64_t stride; /* between windows; what each has at least */
+	uint64_t stride; /* size of each window, rounded up to pages */
 	struct dvs_buffer *buffers;
 	uint32_t n_buffers;
 	uint32_t n_runs; /* of this rank since it joined */
@@ -27,13 +27,13 @@ struct sim_meet {
 enum sim_meeting {
 	SIM_MET,
 	SIM_NOT_YET,
-	SIM_NEVER,  /* *ret_rank has ended its run without having come */
+	SIM_NEVER,  /* *ret_rank has ended its run before the barrier */
 	SIM_BROKEN, /* likewise, with an error */
 };
 
 /*
- * Maps the hall, takes the seat and waits for the others until the deadline, or until
- * is_cancelled(). 0, or a native code with err. Fills ret->buffers for the host.
+ * Maps the shared memory, takes this rank's seat and waits for the other ranks until the deadline,
+ * or until is_cancelled(). 0, or a native code with err. Fills context for the host.
  */
 int32_t sim_meet_join(const struct dvs_join *join, const struct dvs_host *host,
 		      struct sim_meet **ret, struct dvs_context *context, struct dvs_text *err);
@@ -43,14 +43,14 @@ void sim_meet_leave(struct sim_meet *m); /* accepts NULL */
 sim_bell *sim_meet_bell(struct sim_meet *m);
 void *sim_meet_window(const struct sim_meet *m, int32_t rank);
 
-/* A run of this rank begins, and ends: wakes the threads that wait for it. */
+/* A run of this rank begins or ends. The end wakes the ranks that wait for this one. */
 void sim_meet_begin(struct sim_meet *m);
 void sim_meet_end(struct sim_meet *m, bool has_failed);
-/* Comes to the next barrier; returns its number. */
+/* This rank arrives at the next barrier. Returns the number of the barrier. */
 uint32_t sim_meet_arrive(struct sim_meet *m);
-/* Has everybody come to it? Those who have not are what a rank waits for. */
+/* Whether all ranks have arrived at the barrier; *ret_rank: a rank that has not. */
 enum sim_meeting sim_meet_look(const struct sim_meet *m, uint32_t barrier, int32_t *ret_rank);
-/* "waits for ranks 1, 3": for people. From any thread. */
+/* Writes the ranks that this one waits for, as "1, 3". May be called from any thread. */
 void sim_meet_describe(const struct sim_meet *m, char *to, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The device's memory, by account: what runs have of it, and what they leave behind. */
+/* Accounts for the memory of a device: used by runs, and leaked by them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +20,7 @@ int32_t sim_memory_take(struct sim_run *run, uint64_t bytes, struct dvs_text *er
 	return 0;
 }
 
-/* Really used. */
+/* Also allocates the memory, so that the process really grows. */
 int32_t sim_memory_leak(struct sim_run *run, uint64_t bytes, struct dvs_text *err)
 {
 	int32_t code = sim_memory_take(run, bytes, err);

@@ -101,7 +101,7 @@ int32_t sim_options_read(const char *text, struct sim_options *ret, struct dvs_t
 		"n_devices",   "fault_domains", "state_dir", "open_delay", "memory",
 		"inner_watch", "faults",	"seed",	     "runtime",	   NULL};
 	struct fields r = {NULL, "options", SIM_BAD_JOB, err};
-	const char *runtime; /* means nothing here, but jobs of another have another worker */
+	const char *runtime; /* not used here; jobs with another runtime get another worker */
 	int64_t seed = 0;
 
 	*ret = (struct sim_options){.n_devices = USUAL_DEVICES};

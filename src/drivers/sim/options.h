@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The options of driver sim, out of a backend's configuration. */
+/* The options of driver sim. */
 #ifndef DRIVERS_SIM_OPTIONS_H
 #define DRIVERS_SIM_OPTIONS_H
 
 #include "drivers/sim/fault.h"
 
-/* A chip's own idle counter: see watch.h. */
+/* The inner watchdog, a simulated idle counter: see wait.c. */
 struct sim_watch_rule {
 	uint64_t idle_ns; /* 0: none */
 	bool by_evidence;
@@ -16,8 +16,8 @@ struct sim_options {
 	json_t *json;
 	int64_t n_devices;
 	json_t *fault_domains; /* lists of devices; NULL: each its own */
-	const char *state_dir; /* NULL: what a device remembers ends with the process */
-	struct sim_delay open; /* before any fault */
+	const char *state_dir; /* NULL: no state outlives the process */
+	struct sim_delay open; /* delay of an open, besides faults */
 	uint64_t memory;       /* bytes of a device; 0: no limit */
 	struct sim_watch_rule watch;
 	struct sim_faults faults;

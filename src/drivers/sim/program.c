@@ -30,7 +30,8 @@ static json_t *object_of(const char *text)
 	return object;
 }
 
-/* The operation's own key comes first, so that `text` may be one and a detail of another. */
+/* The object's first key is preferred, because a key may name an operation in one object and a
+ * detail in another. */
 static const struct sim_op_kind *program_kind_of(json_t *object)
 {
 	const char *first = json_object_iter_key(json_object_iter(object));

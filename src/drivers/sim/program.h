@@ -9,7 +9,7 @@
 struct sim_op;
 struct sim_run;
 
-/* What the value of an operation's own key must be. */
+/* Type of the value of an operation's own key. */
 enum sim_takes {
 	TAKES_TIME, /* "20ms", or an object with a distribution */
 	TAKES_SIZE,
@@ -24,8 +24,8 @@ enum sim_takes {
 struct sim_op_kind {
 	const char *name;
 	enum sim_takes takes;
-	const char *keys;   /* the others that it reads, with a blank after each */
-	const char *needs;  /* the one of them that must be there, or NULL */
+	const char *keys;   /* its other keys, with a blank after each */
+	const char *needs;  /* the required one of keys, or NULL */
 	bool may_take_long; /* must not run on the thread that calls poll */
 	/* 0, or a native code with err. */
 	int32_t (*run)(struct sim_run *run, const struct sim_op *op, struct dvs_text *err);

@@ -8,12 +8,12 @@
 
 enum { SHORT_OPS = 16, SHORT_BYTES = 64 << 10 };
 
-/* The second line is the host's own, in case it hands over all it has. */
+/* The second line has keys of the host, because it may pass all keys of a job. */
 static const char *const job_keys[] = {
 	"program", "image",   "args", "params",	     "options",	     "runtime",	      "buffers",
 	"window",  "devices", "gang", "same_domain", "open_timeout", "queue_timeout", NULL};
 
-/* The named buffers of the window, as vectors that operations and kernels see. */
+/* Adds the named buffers of the window as vectors for operations and kernels. */
 static void add_buffers(struct sim_run *run, const struct sim_meet *m)
 {
 	for (uint32_t i = 0; m && i < m->n_buffers; i++)
@@ -102,7 +102,7 @@ void sim_run_free(struct sim_run *run)
 	free(run);
 }
 
-/* Not worth waking another thread for: over before launch() would have returned. */
+/* Whether the run is so short that launch() runs it itself instead of waking another thread. */
 bool sim_run_is_short(const struct sim_run *run)
 {
 	size_t at = 0;
@@ -132,7 +132,7 @@ static int32_t run_program(struct sim_run *run, struct dvs_text *err)
 	return code;
 }
 
-/* One bit of silent corruption: found only by comparing the output. */
+/* Changes one element of an output without an error, so only a comparison can detect it. */
 static void corrupt(struct sim_run *run)
 {
 	for (size_t i = 0; i < run->vectors.n; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From open to close: the device, and the thread that stands for it. */
+/* Open and close of a device, and its thread. */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,8 @@ static void *run_device(void *arg)
 	return NULL;
 }
 
-/* No signal of the process's is the device's to handle. */
+/* Starts the device's thread with all signals blocked, so that no signal of the process is handled
+ * there. */
 static int start_runner(struct sim *s)
 {
 	sigset_t all, before;
@@ -60,7 +61,7 @@ static void ignore_term(const struct sim *s)
 		signal(SIGTERM, SIG_IGN);
 }
 
-/* The part of open() that takes time and may fail. */
+/* The steps of open() that take time and may fail. */
 static int32_t bring_up(struct sim *s, struct dvs_text *err)
 {
 	const struct sim_occasion o = {.device = s->device};
@@ -129,7 +130,7 @@ int32_t sim_session_open(const struct dvs_host *host, int32_t device, const char
 	return 0;
 }
 
-/* A device that hangs keeps its thread and its memory until the process ends. */
+/* Leaves the thread and the memory of a device that hangs: they exist until the process ends. */
 void sim_session_close(void *ctx)
 {
 	struct sim *s = ctx;

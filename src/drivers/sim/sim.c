@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Driver sim: devices that are a thread. They run small programs or a user's library, in real time,
- * and fail in every way that real ones do, on request. docs/reference/drivers.md says how.
+ * Driver sim: each device is a thread that runs small programs or a user's library in real time.
+ * Faults of real devices can be injected: docs/reference/drivers.md.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "drivers/sim/devices.h"
 #include "drivers/sim/run.h"
 
-/* Of the calls that need a process in order. */
+/* For calls that fail in a poisoned process. */
 static int32_t strike_unless_poisoned(struct sim *s, enum sim_point on, struct dvs_text *err)
 {
 	if (s->poison)
@@ -64,7 +64,7 @@ static int32_t unload(void *ctx, uint32_t slot)
 	struct sim *s = ctx;
 	int32_t code = sim_strike_call(s, SIM_ON_UNLOAD, NULL);
 
-	if (code != 0 || slot == 0) /* programs are no burden */
+	if (code != 0 || slot == 0) /* slot 0 needs no unloading */
 		return code;
 	return s->run ? SIM_MISUSE : sim_images_unload(&s->images, slot);
 }
@@ -195,7 +195,7 @@ static int32_t sim_abort_run(void *ctx, uint64_t epoch)
 	return code;
 }
 
-/* A run that nobody waited for: told to end, and waited for now. */
+/* Cancels a run that is still running, and waits for its end. */
 static void await_end(struct sim_run *run)
 {
 	if (atomic_load(&run->state) == SIM_RUNNING)
@@ -259,8 +259,8 @@ static void sound(struct sim_device_state *state)
 	state->wedge = SIM_SOUND;
 }
 
-/* A reset without force helps nobody: the process stays poisoned. One by force may heal the
- * device; it heals this process only if the device was what was wrong. */
+/* A reset without force has no effect: the process stays poisoned. A reset by force may repair the
+ * device. It repairs this process only if the device was the cause. */
 static int32_t sim_reset(void *ctx, int32_t force, int32_t *ret_is_verified, struct dvs_text *err)
 {
 	struct sim *s = ctx;

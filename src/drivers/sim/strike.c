@@ -44,10 +44,10 @@ void sim_die(enum sim_action how, int sig, int32_t code)
 	}
 }
 
-/* As it was written, with what was drawn: the same again for the same seed. */
+/* Records the fault as configured, with its random delay. The same seed gives the same record. */
 static void record(json_t *to, const struct sim_fault *f, uint64_t ns)
 {
-	json_t *j = json_deep_copy(f->json); /* of no thread but this */
+	json_t *j = json_deep_copy(f->json); /* a copy, because json_t is not thread-safe */
 
 	json_object_del(j, "p");
 	if (ns)
@@ -77,7 +77,8 @@ static void wedge_until_reset(struct sim_device_state *s)
 	s->n_ecc++;
 }
 
-/* The errors: what they leave behind, and the code. */
+/* Actions that fail a call: changes the state of the process or the device, and returns the
+ * code. */
 static int32_t break_with(struct sim *s, const struct sim_fault *f, struct dvs_text *err)
 {
 	int32_t code;
@@ -116,7 +117,7 @@ int32_t sim_strike(struct sim *s, enum sim_point on, const struct sim_occasion *
 	return 0;
 }
 
-/* Outside a run the worker's environment says whose the call is. */
+/* Outside a run, the job and the attempt come from the worker's environment. */
 struct sim_occasion sim_occasion_of(const struct sim *s)
 {
 	const char *attempt = getenv("DVSCHED_ATTEMPT");

@@ -164,7 +164,7 @@ int32_t sim_vector_compare(const struct sim_vector *v, const struct sim_values *
 	for (size_t i = 0; i < v->n; i++) {
 		double is = sim_vector_get(v, i), should = value_at(with, i);
 
-		/* Written so that a NaN is wrong. */
+		/* In this form, a NaN counts as different. */
 		if (fabs(is - should) <= with->atol + with->rtol * fabs(should))
 			continue;
 		if (n_wrong++ == 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrays of numbers that a job computes on: its `args`, what `alloc` makes, buffers of the window.
- */
+/* Arrays of numbers of a job: its `args`, vectors of `alloc`, buffers of the window. */
 #ifndef DRIVERS_SIM_VECTOR_H
 #define DRIVERS_SIM_VECTOR_H
 
@@ -15,8 +14,8 @@ struct sim_vector {
 	enum tensor_type type;
 	size_t n; /* elements */
 	void *at;
-	bool is_owned;		     /* not a part of a window */
-	const struct tensor *tensor; /* which of the job's `args` it is; NULL: none */
+	bool is_owned;		     /* at is freed with the vector; false: part of a window */
+	const struct tensor *tensor; /* the one of the job's `args`; NULL: none */
 };
 
 struct sim_vectors {
@@ -24,7 +23,7 @@ struct sim_vectors {
 	size_t n, cap;
 };
 
-/* What an operation fills a vector with or compares it to: `fill`, `values`; `rtol`, `atol`. */
+/* Values with which an operation fills or compares a vector: `fill`, `values`; `rtol`, `atol`. */
 struct sim_values {
 	json_t *values;	   /* NULL: fill */
 	double fill, step; /* step: 1 for "iota" */
@@ -34,13 +33,13 @@ struct sim_values {
 
 int32_t sim_values_read(const struct fields *r, struct sim_values *ret);
 
-/* Zeroed memory; NULL with err. type, name: as in the struct. */
+/* Adds a vector of zeros. NULL with err. */
 struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum tensor_type type,
 				   size_t n, struct dvs_text *err);
-/* On memory that is somebody else's. */
+/* Adds a vector on memory that is not its own. */
 struct sim_vector *sim_vectors_add_view(struct sim_vectors *v, const char *name,
 					enum tensor_type type, void *at, size_t bytes);
-/* NULL with err: there is none. */
+/* NULL with err: no vector has this name. */
 struct sim_vector *sim_vectors_need(const struct sim_vectors *v, const char *name,
 				    struct dvs_text *err);
 void sim_vectors_remove(struct sim_vectors *v, struct sim_vector *one);
@@ -50,7 +49,7 @@ uint64_t sim_vector_bytes(const struct sim_vector *v);
 double sim_vector_get(const struct sim_vector *v, size_t i);
 void sim_vector_set(struct sim_vector *v, size_t i, double to);
 int32_t sim_vector_fill(struct sim_vector *v, const struct sim_values *with, struct dvs_text *err);
-/* SIM_MISMATCH with the first difference and how many there are. */
+/* 0, or SIM_MISMATCH with the first difference and the number of differences. */
 int32_t sim_vector_compare(const struct sim_vector *v, const struct sim_values *with,
 			   struct dvs_text *err);
 

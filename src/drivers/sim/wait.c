@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a run spends time, and who may find it too long.
+ * Time that a run spends, and the inner watchdog, which simulates the idle counter of a real chip.
  *
- * The inner watchdog stands for a chip's own idle counter. By the rule "idle" it ends whoever
- * made no progress for a while, also one that waits for a slow peer; by the rule "evidence" only
- * one with something of its own running that does not move. A chip moves by itself while it
- * computes: a late wake-up of this thread ends nobody.
+ * The rule "idle" ends a rank that made no progress for the given time, even if it waits for a slow
+ * peer. The rule "evidence" ends only a rank whose own work makes no progress. A real chip makes
+ * progress while it computes, so a late wake-up of this thread must not end a run.
  */
 
 #include "drivers/sim/codes.h"
 #include "drivers/sim/run.h"
 
-/* Between two reports of progress. */
+/* Interval of progress reports. */
 static const uint64_t tick_ns = 20000000;
 
 void sim_tell(struct sim_run *run, enum sim_doing doing, uint64_t done, uint64_t total)
@@ -28,7 +27,7 @@ static void tell_progress(struct sim_run *run, enum sim_doing doing, double part
 	sim_tell(run, doing, at * 1000 + (uint64_t)(part * 1000), run->program.n * 1000);
 }
 
-/* 0: nothing against it yet; look again at *ret_next_ns (0: need not). */
+/* 0: within the limits; check again at *ret_next_ns (0: no need). */
 static int32_t wait_watch(const struct sim_run *run, uint64_t now_ns, uint64_t *ret_next_ns)
 {
 	const struct sim_watch_rule *w = &run->sim->options.watch;
@@ -76,7 +75,8 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 	return !a || (b && b < a) ? b : a;
 }
 
-/* One sleep, unless there is a reason to end. seen: the bell, before the caller looked around. */
+/* Sleeps once, unless the run must end. seen: the bell, read before the caller checked its
+ * condition. */
 static int32_t doze(struct sim_run *run, uint32_t seen, uint64_t until_ns, struct dvs_text *err)
 {
 	uint64_t next_ns;
@@ -114,7 +114,7 @@ static void burn(const struct sim_run *run, uint64_t until_ns)
 		;
 }
 
-/* Progress is told before anybody looks, so that only a sleeper is ever late. */
+/* Progress is reported before each check, so only a pause without progress can be too long. */
 int32_t sim_spend(struct sim_run *run, uint64_t ns, bool is_busy, struct dvs_text *err)
 {
 	uint64_t begin_ns = sim_now_ns(), now_ns = begin_ns, step_ns = tick_ns;
@@ -182,6 +182,6 @@ void sim_watch_opaque(struct sim_run *run)
 	code = wait_watch(run, sim_now_ns(), &next_ns);
 	if (code != 0) {
 		watch_end(run, code, NULL);
-		sim_run_cancel(run); /* cores are told to stop; whether they do is another matter */
+		sim_run_cancel(run); /* a kernel may ignore it */
 	}
 }

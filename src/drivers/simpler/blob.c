@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/str.h"
 
-/* 2 GiB less what the offsets of 32 bits need. */
+/* Two such files fit into offsets of 32 bits. */
 enum { LARGEST_FILE = 1 << 30 };
 
 static int32_t read_direction(const struct fields *r, const char *key, const char *word, size_t n,
@@ -209,9 +209,9 @@ static int32_t blob_read_entry(const struct fields *r, struct simpler_callable *
 }
 
 /*
- * What the library is told of the arguments. It looks them up by the tensor's number, so scalars go
- * last. It leaves the memory of an output as the run before left it, so that is read as well: what
- * no kernel writes is what we filled it with.
+ * Writes the directions for the library. It looks them up by the number of the tensor, so scalars
+ * come last. It does not clear the memory of an output between runs, so an output is declared as an
+ * input, too: unwritten memory then has our fill pattern.
  */
 static void put_directions(const struct simpler_signature *sig, struct simpler_callable *head)
 {
@@ -257,7 +257,7 @@ static void blob_join(const struct simpler_callable *head, const struct str *sto
 	ret->size = size;
 }
 
-/* What other drivers run. Left alone, the job would pass without it. */
+/* Keys of other drivers are an error, because the job would pass without running them. */
 static int32_t blob_refuse_foreign(const json_t *job, struct dvs_text *err)
 {
 	static const char *const foreign[] = {"program", "image"};
@@ -300,8 +300,8 @@ static bool blob_is_same(const struct simpler_blob *a, const struct simpler_blob
 	       memcmp(&a->signature, &b->signature, sizeof(a->signature)) == 0;
 }
 
-/* With the signature as it was written: its order is ours alone, and not in the library's header.
- */
+/* The digest includes the signature as the user wrote it, because the library's header does not
+ * keep its order. */
 void simpler_blob_name(struct simpler_blob *b, const struct simpler_blob *last)
 {
 	struct sha256 sum;

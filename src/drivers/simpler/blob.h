@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `callable` of a job: its files, put together as the library registers them. */
+/* `callable` of a job: its files, joined as the library registers them. */
 #ifndef DRIVERS_SIMPLER_BLOB_H
 #define DRIVERS_SIMPLER_BLOB_H
 
@@ -10,7 +10,7 @@
 #include "drivers/simpler/codes.h"
 #include "drivers/simpler/simpler_abi.h"
 
-/* What a callable's arguments are. */
+/* Directions of a callable's arguments. */
 struct simpler_signature {
 	uint8_t directions[SIMPLER_MAX_TENSORS]; /* enum simpler_direction */
 	unsigned n;
@@ -23,12 +23,13 @@ struct simpler_blob {
 	struct simpler_signature signature;
 };
 
-/* job: the job's object. Reads every file, so that what changed under the same path is another
- * blob; its digest is not there yet. simpler_blob_done() in any case. */
+/* job: the job's object. Reads every file, so a changed file gives another blob. Does not set the
+ * digest. Call simpler_blob_done() in any case. */
 int32_t simpler_blob_build(json_t *job, struct simpler_blob *ret, struct dvs_text *err);
-/* Its digest. last: one that has its own, or {0}; comparing with it takes a tenth of the time. */
+/* Sets the digest. last: a blob with a digest, or {0}. If both are equal, its digest is copied,
+ * which takes a tenth of the time. */
 void simpler_blob_name(struct simpler_blob *b, const struct simpler_blob *last);
-/* For a library that wants to know how many of the arguments are scalars. */
+/* Sets the number of scalars, for a library that reads it. */
 void simpler_blob_say_scalars(struct simpler_blob *b);
 void simpler_blob_done(struct simpler_blob *b);
 

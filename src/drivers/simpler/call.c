@@ -8,7 +8,7 @@
 
 static const char *const direction_names[] = {"scalar", "in", "out", "inout"};
 
-/* What a scalar may be instead of a number. */
+/* Finds the value of a scalar that is a word instead of a number. */
 static int32_t find_symbol(const struct simpler_gang *gang, const char *name, size_t at,
 			   json_int_t *ret, struct dvs_text *err)
 {
@@ -34,7 +34,7 @@ static int32_t find_symbol(const struct simpler_gang *gang, const char *name, si
 			    at, name);
 }
 
-/* Takes out of an argument what drivers/tensor.h does not know. */
+/* Removes the keys of an argument that drivers/tensor.h does not read. */
 static int32_t plain_arg(json_t *arg, size_t at, const struct simpler_gang *gang,
 			 struct simpler_arg *ret, struct arena *mem, struct dvs_text *err)
 {
@@ -61,7 +61,8 @@ static int32_t plain_arg(json_t *arg, size_t at, const struct simpler_gang *gang
 	return 0;
 }
 
-/* What one argument begins as would hide what another is to begin as, or pass for its result. */
+/* Two arguments must not share a buffer: the initial content of one would overwrite that of the
+ * other, or be taken for its result. */
 static int32_t simpler_call_check_buffer(const struct simpler_arg *list, size_t at,
 					 struct dvs_text *err)
 {
@@ -115,7 +116,7 @@ static const char *simpler_call_kind_of(const struct tensor *t)
 	return t->content.source == TENSOR_UNSET ? "out" : "inout";
 }
 
-/* An out may begin with a content, but an inout must. */
+/* An out may have an initial content; an inout must have one. */
 static bool fits(const struct tensor *t, enum simpler_direction d)
 {
 	switch (d) {

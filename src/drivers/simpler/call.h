@@ -6,7 +6,8 @@
  *   { f32: [1024], buffer: "acc", fill: 0, out: true }
  *   { u64: "communicator" }         also: window, rank, ranks
  *
- * Everything is checked against the callable's signature first: the library does not, and crashes.
+ * The driver checks everything against the callable's signature, because the library does not, and
+ * crashes on errors.
  */
 #ifndef DRIVERS_SIMPLER_CALL_H
 #define DRIVERS_SIMPLER_CALL_H
@@ -31,14 +32,15 @@ struct simpler_call {
 	size_t n;
 };
 
-/* What it refers to lives until simpler_call_done(), which is due in any case. */
+/* Everything in ret is valid until simpler_call_done(). Call that in any case. */
 int32_t simpler_call_read(json_t *job, const struct simpler_signature *sig,
 			  const struct simpler_gang *gang, struct simpler_call *ret,
 			  struct dvs_text *err);
-/* Inputs that lie in the window go there. */
+/* Copies inputs to their buffers in the window. */
 int32_t simpler_call_send(struct simpler_session *s, const struct simpler_call *call,
 			  struct dvs_text *err);
-/* The outputs, fetched and compared: SIMPLER_E_RESULT with the first one that is wrong. */
+/* Copies outputs from the window and compares all outputs. SIMPLER_E_RESULT with the first wrong
+ * one. */
 int32_t simpler_call_check(struct simpler_session *s, const struct simpler_call *call,
 			   unsigned *ret_n_checked, struct dvs_text *err);
 void simpler_call_done(struct simpler_call *call);

@@ -124,6 +124,6 @@ bool simpler_code_spoils(int32_t code, bool is_sim)
 	if (code >= SIMPLER_E_OPTIONS && code < SIMPLER_E_END)
 		return false;
 	row = npu_code_find(code);
-	/* A code that was latched in a simulator leaves it as good as new. */
+	/* A latched code leaves a simulator usable. */
 	return !row || row->poisons || (code < 0 && !is_sim);
 }

@@ -17,7 +17,7 @@ static int compare_ids(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* /dev/davinci0, …: what the kernel's driver made, whoever may use it. */
+/* Device files /dev/davinci0, …, even those that this user may not open. */
 static size_t find_chips(int32_t *ids, size_t cap)
 {
 	DIR *dev = opendir("/dev");

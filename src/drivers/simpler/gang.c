@@ -9,7 +9,8 @@
 
 #include "base/mem.h"
 
-/* The library's ranks meet in their windows: those of a gang that wants none are this large. */
+/* Size of the windows of a gang without a window. The library's ranks communicate in their windows,
+ * so they need one. */
 enum { SMALLEST_WINDOW = 4096 };
 
 const struct dvs_buffer *simpler_gang_buffer(const struct simpler_gang *g, const char *name)
@@ -20,7 +21,8 @@ const struct dvs_buffer *simpler_gang_buffer(const struct simpler_gang *g, const
 	return NULL;
 }
 
-/* Where in a window the buffers lie: offsets in address, *ret_bytes all of them. */
+/* Sets the offsets of the buffers in a window (in `address`), and *ret_bytes to their total
+ * size. */
 static int32_t gang_carve(const struct dvs_join *join, struct simpler_gang *g, uint64_t *ret_bytes,
 			  struct dvs_text *err)
 {
@@ -64,8 +66,8 @@ static int32_t comm_failed(const struct simpler_gang *g, const char *call, int n
 			    g->rank, g->n_ranks, call, native);
 }
 
-/* What a peer, or the kernel of another job, left in it is gone before a rank may write there: the
- * barrier comes after this. */
+/* Clears the window of the data of earlier jobs. A barrier follows, so no rank writes there
+ * before. */
 static int32_t clear_window(struct simpler_session *s, const struct simpler_gang *g,
 			    struct dvs_text *err)
 {
@@ -97,8 +99,8 @@ static int32_t make_windows(struct simpler_session *s, struct simpler_gang *g, u
 	return clear_window(s, g, err);
 }
 
-/* The same for all ranks. In the job's directory, what a killed gang leaves is where people look.
- */
+/* The path is the same for all ranks. In the job's directory, users find the file of a killed
+ * gang. */
 static char *name_root(const char *rendezvous, const char *token)
 {
 	const char *odir = getenv("DVSCHED_ODIR");
@@ -182,7 +184,7 @@ int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 		return c;
 	}
 	if (!join->window_bytes && !needed)
-		ret->base = ret->bytes = 0; /* the library's own business */
+		ret->base = ret->bytes = 0; /* the window is hidden from the job */
 	gang_give(ret, context);
 	return 0;
 }

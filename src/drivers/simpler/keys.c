@@ -5,7 +5,7 @@
 
 enum { MOST = 64 };
 
-/* By making them: so it is true whatever else takes some. */
+/* Creates and deletes n keys, which also counts keys that other code has created. */
 bool simpler_keys_are_left(unsigned n)
 {
 	pthread_key_t keys[MOST];

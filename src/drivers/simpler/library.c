@@ -13,7 +13,7 @@
 
 enum { LEAST_RUN_SIZE = 1024, LARGEST_RUN_SIZE = 16 << 20, LARGEST_RUN_ALIGN = 4096 };
 
-/* What the loaded modules hold on to until the process ends, which nobody can take from them. */
+/* State that the loaded modules refer to until the process ends. */
 static struct {
 	struct simpler_log_state log;
 	void *context;
@@ -41,7 +41,7 @@ static void *library_load(const char *path, int scope, struct dvs_text *err)
 	return handle;
 }
 
-/* Its symbols are for everybody, also for the kernels: loaded once, never closed. */
+/* Its symbols are global, for the kernels, too. It is loaded once and never closed. */
 static int32_t load_context(const char *path, int32_t threshold, struct dvs_text *err)
 {
 	int (*bind)(struct simpler_log_state *) = NULL;
@@ -90,7 +90,8 @@ static bool library_has(const struct simpler_library *l, const char *symbol)
 	return dlsym(l->handle, symbol) != NULL;
 }
 
-/* By what it offers. What is neither is never called: its simpler_init may take anything. */
+/* Finds the version from the functions that the library has. An unknown version is never called,
+ * because the parameters of its simpler_init are unknown. */
 static int32_t find_version(struct simpler_library *l, struct dvs_text *err)
 {
 	bool is_first = library_has(l, SIMPLER_FIRST_SYMBOL),
@@ -196,7 +197,7 @@ static int look_at_module(struct dl_phdr_info *module, size_t size, void *ctx)
 	return -1;
 }
 
-/* Which library it was, for results: there is no version to ask for. */
+/* Identifies the library in results, because it has no version number. */
 static void name_build(struct simpler_library *l)
 {
 	struct link_map *map = NULL;

@@ -10,8 +10,8 @@
 #include "base/fs.h"
 #include "base/str.h"
 
-/* The task scheduler on the device must speak before the operation's clock, and that one before the
- * host gives up waiting: the inner ones know more. */
+/* The task scheduler on the device must time out before the operation, and the operation before the
+ * wait of the host, because the inner limits report more. */
 enum { SYNC_MARGIN_MS = 1500 };
 
 static const struct platform {
@@ -26,13 +26,13 @@ static const struct platform {
 
 static const struct runtime {
 	const char *name;
-	unsigned n_rings; /* heaps that it makes of those that a run may size */
+	unsigned n_rings; /* number of its heaps, of those whose size a run may set */
 } runtimes[] = {
 	{"host_build_graph", 1},
 	{"tensormap_and_ringbuffer", SIMPLER_RINGS},
 };
 
-/* state_dir: for drivers that keep a state; this one has none. */
+/* state_dir: the host passes it to all drivers; this one stores no state. */
 static const char *const keys[] = {
 	"libdir",     "platform",      "runtime",   "paths",   "preload",
 	"rendezvous", "log_threshold", "n_devices", "ring",    "inner_watch",
@@ -172,7 +172,7 @@ static int32_t simpler_options_read_all(const struct fields *r, struct simpler_o
 	return read_numbers(r, ret);
 }
 
-/* The texts outlive the JSON they came from. */
+/* Copies the texts, because the JSON is freed. */
 static void simpler_options_keep(struct simpler_options *o)
 {
 	const char **texts[] = {&o->libdir, &o->platform,   &o->runtime,
@@ -216,7 +216,7 @@ void simpler_options_done(struct simpler_options *o)
 	o->mem = NULL;
 }
 
-/* path below libdir, %r replaced. */
+/* The path below libdir, with %r replaced. */
 static char *simpler_options_expand(const struct simpler_options *o, const char *path,
 				    const char *runtime, struct arena *mem)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run leaves for the report: the library, and what it made of the run. */
+/* The result of a run for the report: the library, and its return values. */
 #ifndef DRIVERS_SIMPLER_RESULT_H
 #define DRIVERS_SIMPLER_RESULT_H
 
 #include "drivers/simpler/run.h"
 
-/* As JSON; nothing where there is no room. is_new: the run's callable was registered for it. */
+/* Writes JSON, or nothing if result is too small. is_new: the callable was registered for this
+ * run. */
 void simpler_result_write(const struct simpler_session *s, const struct simpler_run *run,
 			  const char *platform, bool is_new, struct dvs_text *result);
 

@@ -127,8 +127,8 @@ int32_t simpler_run_poll(struct simpler_session *s, struct simpler_run *run, int
 	return run->code;
 }
 
-/* The scheduler's latched code comes back negated, so that -1 is one of them. From FIRST on silicon
- * it is how a runner says that it failed before. */
+/* The latched codes of the task scheduler are returned negated, so -1 is one of them. But from
+ * FIRST on silicon, -1 means that the runner failed earlier. */
 static int32_t code_of_end(const struct simpler_session *s, int native)
 {
 	if (native == -1 && (s->is_sim || s->library.version == SIMPLER_SECOND))

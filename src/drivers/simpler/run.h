@@ -8,19 +8,19 @@
 
 enum simpler_run_state {
 	RUN_NONE,
-	RUN_UNPREPARED, /* prepare failed: nothing to finalize, a finish is owed all the same */
+	RUN_UNPREPARED, /* prepare failed: nothing to finalize, but finish must be called */
 	RUN_PREPARED,
 	RUN_UNLAUNCHED, /* prepared, and launch failed or was not tried */
 	RUN_LAUNCHED,
 	RUN_OVER,
-	RUN_LOST, /* nobody knows whether it is over: nothing of it may be touched any more */
+	RUN_LOST, /* its end is unknown: its memory must not be touched any more */
 };
 
 struct simpler_run {
 	enum simpler_run_state state;
-	uint64_t epoch, number; /* number: of the process's runs, from 1 */
+	uint64_t epoch, number; /* number: counts the process's runs, from 1 */
 	uint32_t callable;
-	int32_t code; /* of what failed first; 0: nothing */
+	int32_t code; /* of the first error; 0: none */
 	int32_t accepted;
 	int wait, finalize; /* what they returned */
 	unsigned n_checked;
@@ -39,7 +39,7 @@ int32_t simpler_run_poll(struct simpler_session *s, struct simpler_run *run, int
 /* Never waits. */
 int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run,
 			   struct dvs_text *err);
-/* Nothing of it is left with the library: another may begin. */
+/* The library has nothing of this run any more: another run may begin. */
 bool simpler_run_is_gone(const struct simpler_run *run);
 const char *simpler_run_state_name(enum simpler_run_state state);
 

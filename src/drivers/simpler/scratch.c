@@ -5,9 +5,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* In a simulator the device's memory is this process's. Whole pages go back to the kernel, which
- * costs nothing where no run has been, and are zero afterwards; false: they are of a kind that does
- * not. */
+/* A simulated device's memory is memory of this process. Whole pages are returned to the kernel,
+ * which costs nothing for unused pages, and are zero afterwards. false: the kernel cannot do this
+ * for this memory. */
 static bool drop_pages(uint64_t from, uint64_t to)
 {
 	return from < to && madvise((void *)(uintptr_t)from, to - from, MADV_DONTNEED) == 0;

@@ -149,7 +149,8 @@ int32_t simpler_session_close(struct simpler_session *s, struct dvs_text *err)
 		drop_all(s);
 		native = SESSION_CALL(s, finalize_device, s->context);
 	}
-	/* A device that was not given back may still write into what is ours: leave all there. */
+	/* If finalize_device failed, the device may still write into our memory, so nothing is
+	 * freed. */
 	if (native)
 		c = simpler_fail(err, simpler_code_of(native, SIMPLER_E_DEVICE),
 				 "device %d: finalize_device returned %d", s->device, native);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device, attached through a library: what lives from open to close. */
+/* A device that is attached through a library, from open to close. */
 #ifndef DRIVERS_SIMPLER_SESSION_H
 #define DRIVERS_SIMPLER_SESSION_H
 
 #include "drivers/simpler/library.h"
 #include "drivers/simpler/slots.h"
 
-/* The functions' names, for people. */
+/* Names of the functions, for messages. */
 struct simpler_names {
 #define MEMBER(member, result, symbol, parameters) const char *member;
 	SIMPLER_CALLED(MEMBER)
@@ -14,11 +14,11 @@ struct simpler_names {
 };
 extern const struct simpler_names simpler_names;
 
-/* Which of the library's functions the driver's thread is inside of; for another thread to read. */
+/* The library's function that the driver's thread is in. Another thread reads it. */
 struct simpler_where {
 	const char *_Atomic call; /* NULL: none */
 	_Atomic uint64_t since_ns;
-	uint64_t inside_ns; /* of the calls that are over; the driver's thread sets it to 0 */
+	uint64_t inside_ns; /* sum of all finished calls; the driver's thread sets it to 0 */
 };
 
 struct simpler_session {
@@ -32,7 +32,8 @@ struct simpler_session {
 	struct simpler_slots slots;
 };
 
-/* -> what `call` returns, with the board of diagnose() saying that we are in it. */
+/* Calls a function of the library and returns its result. Meanwhile `where` names the function, for
+ * diagnose(). */
 #define SESSION_CALL(s, member, ...)                              \
 	(simpler_session_enter((s)->where, simpler_names.member), \
 	 simpler_session_left((s)->where, (s)->library.api.member(__VA_ARGS__)))
@@ -43,16 +44,17 @@ int simpler_session_left(struct simpler_where *where, int result);
 int32_t simpler_session_open(const struct simpler_options *o, const char *runtime, int32_t device,
 			     struct simpler_where *where, struct simpler_session *ret,
 			     struct dvs_text *err);
-/* In order: callables, device, context, library. Nothing may run on it. What went wrong is in err;
- * the session is gone in any case, but a device that was not given back keeps the library in. */
+/* Closes callables, device, context and library, in this order. No run may be active. The session
+ * is closed in any case. If finalize_device fails, err has the error, and the library stays
+ * loaded. */
 int32_t simpler_session_close(struct simpler_session *s, struct dvs_text *err);
-/* The id of a callable, registered now if it is not yet. */
+/* Returns the id of a callable. Registers the callable if necessary. */
 int32_t simpler_session_load(struct simpler_session *s, struct simpler_blob *b, uint32_t *ret_id,
 			     bool *ret_is_new, struct dvs_text *err);
 int32_t simpler_session_unload(struct simpler_session *s, uint32_t id, struct dvs_text *err);
-/* Memory of the device's that is zero afterwards: 0, or what the library's copy returned. */
+/* Fills memory of the device with zeros. 0, or the result of the library's copy. */
 int simpler_session_zero(struct simpler_session *s, uint64_t at, uint64_t bytes);
-/* Memory on the device, there and back: the only proof that it works. */
+/* Proves that the device works: copies 64 bytes to it and back. */
 int32_t simpler_session_prove(struct simpler_session *s, struct dvs_text *err);
 
 #endif

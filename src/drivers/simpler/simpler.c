@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver `simpler`: from include/dvsched/driver.h to a host runtime that the user has. */
+/* The driver `simpler`: implements include/dvsched/driver.h with a host runtime of the user. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #include "drivers/simpler/run.h"
 #include "drivers/temp_files.h"
 
-/* More than any library that we know of takes: 5 or 8, and one or two for kernels of its user's. */
+/* More keys than a run of any known library takes: 5 or 8, and one or two for the user's
+ * kernels. */
 enum { KEYS_OF_A_RUN = 32 };
 
 struct simpler {
@@ -25,9 +26,9 @@ struct simpler {
 	struct simpler_run run;
 	struct simpler_where where;
 	uint64_t n_runs;
-	struct simpler_blob last_blob; /* that was loaded */
+	struct simpler_blob last_blob; /* the last loaded one */
 	bool load_was_new;
-	int32_t spoilt; /* the code after which this process is good for nothing more; 0: none */
+	int32_t spoilt; /* the code after which this process is unusable; 0: none */
 	char why_spoilt[200];
 	_Atomic int shown_state; /* enum simpler_run_state, for diagnose() */
 	_Atomic uint64_t shown_epoch;
@@ -70,8 +71,9 @@ static void tell_memory(const struct simpler *s)
 }
 
 /*
- * What the runtimes make: copies of libraries in /tmp, whatever TMPDIR says, the simulators' shared
- * windows, and copies of orchestrations in the first of some directories that takes them.
+ * Reports files that the runtimes create: copies of libraries in /tmp (they ignore TMPDIR), the
+ * simulators' shared windows, and copies of orchestrations in the first writable one of several
+ * directories.
  */
 static void tell_leavings(const struct dvs_host *host)
 {
@@ -133,8 +135,8 @@ static int32_t end_session(struct simpler *s, struct dvs_text *err)
 }
 
 /*
- * What a device may still write to, or what would wait for one that is gone, is left as it is: the
- * process ends after this.
+ * Leaves memory that a device may still write to, and calls that might wait for a lost device, to
+ * the end of the process, which follows.
  */
 static void simpler_close(void *ctx)
 {
@@ -174,7 +176,7 @@ static int32_t switch_runtime(struct simpler *s, const char *runtime, struct dvs
 		return simpler_fail(err, SIMPLER_E_JOB, "there is no runtime '%.60s'", runtime);
 	if (!simpler_run_is_gone(&s->run))
 		return simpler_fail(err, SIMPLER_E_ORDER, "load of another runtime within a run");
-	/* The one that works is not given up for one that is not there. */
+	/* Check that the files exist before the current runtime is closed. */
 	mem = arena_new();
 	c = simpler_files_find(&s->options, runtime, mem, &files, err);
 	arena_free(mem);
@@ -351,7 +353,7 @@ static int32_t simpler_is_usable(void *ctx)
 	return simpler_keys_are_left(KEYS_OF_A_RUN) ? DVS_USABLE : DVS_WORN;
 }
 
-/* finalize_device resets silicon; whether that helped is seen by using it. */
+/* finalize_device resets silicon. Only using the device afterwards shows whether that helped. */
 static int32_t simpler_reset(void *ctx, int32_t force, int32_t *ret_is_verified,
 			     struct dvs_text *err)
 {
@@ -379,7 +381,7 @@ static int32_t simpler_reset(void *ctx, int32_t force, int32_t *ret_is_verified,
 	return 0;
 }
 
-/* From another thread: nothing of the library's may be called here. */
+/* Called from another thread: must not call the library. */
 static void simpler_diagnose(void *ctx, struct dvs_text *text)
 {
 	struct simpler *s = ctx;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The C ABI of a simpler host runtime (libhost_runtime.so), in our own words: names of functions,
- * and sizes, offsets and numbers of what goes through them. Nothing of that project's code is here.
+ * Our own declarations of the C ABI of a simpler host runtime (libhost_runtime.so): names of
+ * functions, and sizes, offsets and numbers of their data. This file has no code of that project.
  *
- * The ABI has no version but the two numbers below, and these stayed the same when a function got
- * other parameters. So everything that can be looked at is looked at when a library is opened
- * (library.c), which of two versions it is follows from what it offers, and each size and offset is
- * asserted here.
+ * The ABI has only the two version numbers below, and they stayed the same when a function got
+ * other parameters. So library.c checks everything that it can when it opens a library, and finds
+ * the version from the functions that the library has. Each size and offset is asserted here.
  */
 #ifndef DRIVERS_SIMPLER_ABI_H
 #define DRIVERS_SIMPLER_ABI_H
@@ -20,7 +19,7 @@ enum {
 	SIMPLER_LOG_ABI = 1,
 	SIMPLER_CONTRACT_ABI = 1,
 	SIMPLER_MAX_RESOURCES = 8,
-	SIMPLER_MAX_CALLABLES = 64, /* ids that are registered at a time */
+	SIMPLER_MAX_CALLABLES = 64, /* ids that may be registered at the same time */
 	SIMPLER_MAX_TENSORS = 256,
 	SIMPLER_MAX_SCALARS = 128,
 	SIMPLER_MAX_KERNELS = 1024,
@@ -30,21 +29,20 @@ enum {
 	SIMPLER_NAME = 64, /* bytes of a name, NUL included */
 	SIMPLER_ALIGN = 64,
 	SIMPLER_RINGS = 4,
-	SIMPLER_RING_HEAP = 256 << 20, /* bytes of each, unless a run says otherwise */
+	SIMPLER_RING_HEAP = 256 << 20, /* default bytes of each */
 };
 
 /*
- * FIRST (August 2026): simpler_init takes 9 parameters, and what goes wrong on the host is a small
- * negative number. SECOND: it takes 12, the workspaces of DMA among them, for which FIRST has a
- * function of its own; what goes wrong on the host is SIMPLER_HOST_ERROR or below, and small
- * negative numbers are only what the device latched. There is a SECOND without and one with kernel
- * modes.
+ * FIRST (August 2026): simpler_init takes 9 parameters, and errors of the host are small negative
+ * numbers. SECOND: simpler_init takes 12, including the workspaces of DMA, for which FIRST has a
+ * function of its own; errors of the host are SIMPLER_HOST_ERROR or below, and small negative
+ * numbers are only codes that the device latched. SECOND exists with and without kernel modes.
  */
 enum simpler_version { SIMPLER_FIRST, SIMPLER_SECOND };
 
 enum {
-	SIMPLER_FIRST_OVERLAP = -3, /* prepare: not while another run is under way */
-	SIMPLER_HOST_ERROR = -1000, /* SECOND: the log says what */
+	SIMPLER_FIRST_OVERLAP = -3, /* prepare: another run is active */
+	SIMPLER_HOST_ERROR = -1000, /* SECOND: the log has the error */
 	SIMPLER_HOST_UNSUPPORTED = -1001,
 	SIMPLER_HOST_OVERLAP = -1002,
 	SIMPLER_HOST_STATE = -1003,
@@ -90,10 +88,10 @@ static_assert(offsetof(struct simpler_contract, resources) == 16, "ABI");
 static_assert(sizeof(struct simpler_contract) == 144, "ABI");
 
 struct simpler_call_config {
-	int32_t aicpu_threads; /* 0: its own choice, else at least 2 */
+	int32_t aicpu_threads; /* 0: the library's choice, else at least 2 */
 	int32_t diagnostics[5];
 	uint64_t ring_window[SIMPLER_RINGS]; /* tasks */
-	uint64_t ring_heap[SIMPLER_RINGS];   /* bytes; 0: its own */
+	uint64_t ring_heap[SIMPLER_RINGS];   /* bytes; 0: the library's default */
 	uint64_t ring_dep_pool[SIMPLER_RINGS];
 	char output_prefix[1024];
 };
@@ -104,7 +102,7 @@ static_assert(offsetof(struct simpler_call_config, ring_dep_pool) == 88, "ABI");
 static_assert(offsetof(struct simpler_call_config, output_prefix) == 120, "ABI");
 static_assert(sizeof(struct simpler_call_config) == 1144, "ABI");
 
-/* Which run this is. */
+/* Identifies a run. */
 struct simpler_descriptor {
 	uint32_t slot, bank;
 	uint64_t run_id, generation, dispatch_id;
@@ -175,8 +173,8 @@ static_assert(offsetof(struct simpler_leaf, resolved) == 136, "ABI");
 static_assert(sizeof(struct simpler_leaf) == 192, "ABI");
 
 /*
- * What is registered: this header, then its storage: the orchestration's library, then the kernels,
- * each at a multiple of 64 from where the storage begins.
+ * A callable, as it is registered: this header, then the storage: the orchestration's library, then
+ * the kernels, each at a multiple of 64 from the start of the storage.
  */
 struct simpler_callable {
 	int32_t directions[SIMPLER_MAX_TENSORS];
@@ -189,7 +187,7 @@ struct simpler_callable {
 	int32_t n_kernels;
 	char config[SIMPLER_NAME];
 	int32_t config_length;
-	int32_t n_scalars; /* FIRST does not look there */
+	int32_t n_scalars; /* FIRST does not read it */
 	uint8_t pad[8];
 };
 static_assert(offsetof(struct simpler_callable, n_args) == 1024, "ABI");
@@ -204,7 +202,7 @@ static_assert(offsetof(struct simpler_callable, config_length) == 9360, "ABI");
 static_assert(offsetof(struct simpler_callable, n_scalars) == 9364, "ABI");
 static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 
-/* X(member, result, symbol, parameters): what we call. */
+/* X(member, result, symbol, parameters): functions that the driver calls. */
 #define SIMPLER_CALLED(X)                                                                          \
 	X(bind_log, int, simpler_host_log_bind_state, (struct simpler_log_state *))                \
 	X(contract, const struct simpler_contract *, get_pipeline_contract, (void))                \
@@ -243,7 +241,8 @@ static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 	X(n_aicpu_loads, size_t, get_aicpu_dlopen_count, (void *))                                 \
 	X(n_host_loads, size_t, get_host_dlopen_count, (void *))
 
-/* X(symbol): what every library of this ABI has besides; one without them is another one. */
+/* X(symbol): other functions of every library of this ABI. A library without them has another
+ * ABI. */
 #define SIMPLER_UNCALLED(X)                       \
 	X(simpler_run)                            \
 	X(supports_concurrent_native_prepare_ctx) \
@@ -256,15 +255,15 @@ static_assert(sizeof(struct simpler_callable) == 9376, "ABI");
 	X(comm_global_domain_import)              \
 	X(comm_global_domain_release)
 
-/* What SECOND calls simpler_init: the same symbol. */
+/* simpler_init of SECOND; the symbol is the same. */
 typedef int simpler_second_init(void *, int, const uint8_t *, size_t, const uint8_t *, size_t,
 				const uint8_t *, size_t, const struct simpler_call_config *,
 				int has_sdma, const void *warmup, uint64_t n_warmup);
 
-/* By which the versions are told apart: each has one of these and not the other's. */
+/* These symbols distinguish the versions: each version has exactly one of them. */
 #define SIMPLER_FIRST_SYMBOL  "simpler_provision_dma_workspace"
 #define SIMPLER_SECOND_SYMBOL "device_memory_info_ctx"
-/* Only a SECOND has it, and not each does. */
+/* Only SECOND may have it. */
 #define SIMPLER_KERNEL_MODES_SYMBOL "simpler_kernel_mode_supported"
 
 struct simpler_api {

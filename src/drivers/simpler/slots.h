@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library's 64 ids for callables, by content: the least recently used one gives way. */
+/* The library's 64 ids for callables, by content. The least recently used one is replaced. */
 #ifndef DRIVERS_SIMPLER_SLOTS_H
 #define DRIVERS_SIMPLER_SLOTS_H
 
@@ -20,9 +20,9 @@ struct simpler_slots {
 	uint64_t clock;
 };
 
-/* -1: this content has none. Counts as a use. */
+/* The id of this content; -1: none. Counts as a use. */
 int simpler_slots_find(struct simpler_slots *s, const uint8_t digest[SHA256_SIZE]);
-/* A free id, or the one that gives way: is_used tells which. */
+/* A free id, or the one to replace (its is_used is true). */
 int simpler_slots_choose(const struct simpler_slots *s);
 void simpler_slots_set(struct simpler_slots *s, int id, const struct simpler_blob *b);
 void simpler_slots_clear(struct simpler_slots *s, int id);
