@@ -18,13 +18,13 @@ static const struct {
 	{"@\\s+[0-9.]+\\s+[np]s: ", ""},
 	{"\\[[0-9.]+\\s+[np]s\\] ", ""},
 	{"\\(time [0-9.]+ [PF]S\\) ", ""},
-	/* Blanks at the start, and all but one elsewhere. */
+	/* Removes blanks at the start, and all but one elsewhere. */
 	{"^\\s+", ""},
 	{"\\s+(?=\\s)", ""},
-	/* Of a path through the hierarchy, its last component. */
+	/* Keeps the last component of a path through the hierarchy. */
 	{"\\w*top\\.\\S+\\.(\\w+)", "$1"},
 	{"(?<=Assertion )\\S+\\.(\\w+)", "$1"},
-	/* Numbers, in the shapes that messages give them. */
+	/* Numbers, in the formats of messages. */
 	{"0x\\s*[0-9A-Fa-f]+", "*"},
 	{"'h\\s*[0-9A-Fa-f]+", "*"},
 	{"(?<=[^a-zA-Z0-9])[0-9]+\\.[0-9]+", "*"},
@@ -55,7 +55,7 @@ struct bucketer *bucketer_new(void)
 		b->codes[i] = pcre2_compile((PCRE2_SPTR)rules[i].pattern, PCRE2_ZERO_TERMINATED,
 					    PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK, &rc, &at,
 					    NULL);
-		assert(b->codes[i]); /* the rules are ours */
+		assert(b->codes[i]); /* the patterns are constants */
 		pcre2_jit_compile(b->codes[i], PCRE2_JIT_COMPLETE);
 	}
 	return b;
@@ -70,7 +70,7 @@ void bucketer_free(struct bucketer *b)
 	free(b);
 }
 
-/* from -> to. A rule that cannot be decided (a limit of PCRE2) leaves the text as it is. */
+/* Writes from to `to`, with the rule applied. If PCRE2 reaches a limit, the text is unchanged. */
 static void substitute(const pcre2_code *code, const char *replacement, const struct str *from,
 		       struct str *to)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Failures that are alike read alike once times, numbers and hierarchy are taken out of their
- * messages: DVSim's rules, so that its buckets are ours.
+ * Groups failures into buckets. Times, numbers and hierarchies are removed from the messages, by
+ * DVSim's rules, so similar failures get the same key as in DVSim.
  */
 #ifndef REPORT_BUCKETS_H
 #define REPORT_BUCKETS_H
@@ -12,7 +12,7 @@ struct bucketer; /* the rules, compiled */
 
 struct bucketer *bucketer_new(void);
 void bucketer_free(struct bucketer *b); /* accepts NULL */
-/* Appends the key of the bucket that message belongs in. */
+/* Appends the key of message's bucket. */
 void bucketer_key(const struct bucketer *b, const char *message, struct str *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Markdown tables as DVSim's reports have them. */
+/* Markdown tables as in DVSim's reports. */
 #ifndef REPORT_MD_TABLE_H
 #define REPORT_MD_TABLE_H
 
@@ -8,17 +8,17 @@
 
 enum { MD_COLUMNS = 16 };
 
-/* A Markdown table: the first row is its header. */
+/* A table; the first row is the header. */
 struct md_table {
 	VEC(struct str) cells;
 	size_t n_columns;
-	unsigned left; /* the bits of columns that are not centred */
+	unsigned left; /* one bit per column that is not centred */
 };
 
-/* A new cell at the end, to be filled until the next one is asked for. */
+/* Adds a cell and returns its text, which is valid until the next call. */
 struct str *md_cell(struct md_table *table);
 void md_text(struct md_table *table, const char *text);
-/* Appends it, without a line end, and frees the cells. */
+/* Appends the table to out, without a line end, and frees the cells. */
 void md_table_done(struct md_table *table, struct str *out);
 
 #endif

@@ -17,7 +17,7 @@ static const char style[] =
 	"p.meta span,p.meta a{display:inline-block;padding:.1em .6em;margin-right:.3em;"
 	"border:1px solid var(--line);border-radius:4px;font-size:13px}";
 
-/* The colour of the first limit that a share is below; from 100 on the last. */
+/* The colour of the first limit above percent; the last one from 100 on. */
 static const char *color_of(double percent)
 {
 	static const struct {
@@ -136,7 +136,7 @@ static void add_page(const struct sim_index *x, const char *base_url, struct str
 
 /* ---- badges ---- */
 
-/* About as wide as a browser sets it, 11 px, and some air. */
+/* Approximate width of the text in a browser, at 11 px, with a margin. */
 static unsigned width_of(const char *text)
 {
 	unsigned n = 0;
@@ -194,7 +194,7 @@ static int write_share(const char *dir, const char *name, const char *label, dou
 
 	if (percent > 0)
 		snprintf(value, sizeof(value), "%.1f%%", percent);
-	/* Nothing at all is as much as a little, for whoever made the first badges. */
+	/* 0 has the colour of a small share, as in DVSim's badges. */
 	add_badge(label, value, color_of(percent > 0 ? percent : 1), percent <= 20, &badge);
 	return write_badge(dir, name, &badge, err);
 }

@@ -6,7 +6,7 @@
 #include "report/dv/sim/files.h"
 #include "report/dv/sim/read.h"
 
-/* err, as the one message, while the memory that its place is in is still there. */
+/* Adds err to diags. Call it before the memory of the position is freed. */
 static int remake_complain(struct error *err, struct diags *diags)
 {
 	struct diag *e;
@@ -21,7 +21,7 @@ static int remake_complain(struct error *err, struct diags *diags)
 	return -1;
 }
 
-/* Takes in. */
+/* Takes ownership of in. */
 static int remake_simulations(const struct json_in *in, const char *dir, struct str *shown,
 			      struct diags *diags)
 {

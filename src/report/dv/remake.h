@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Pages of reports that are there, dvsched's or DVSim's. What is wrong in a file is one error with
- * its place; then, too, -1 is returned.
+ * Makes pages from existing reports of dvsched or DVSim. Functions return 0, or -1 with one error
+ * in diags, with its position in the file.
  */
 #ifndef REPORT_DV_REMAKE_H
 #define REPORT_DV_REMAKE_H
@@ -9,10 +9,11 @@
 #include "base/diag.h"
 #include "base/str.h"
 
-/* JSON and pages of an index.json and the blocks beside it, in dir. Appends what DVSim shows of it,
- * if anything. */
+/* Writes JSON and pages of an index.json and the blocks beside it to dir. Appends the table that
+ * DVSim prints, if any, to shown. */
 int remake_reports(const char *json, const char *dir, struct str *shown, struct diags *diags);
-/* A page of all blocks and their badges; base_url: before links to their pages, or NULL. */
+/* Writes a page of all blocks and their badges. base_url: prefix of links to the blocks' pages, or
+ * NULL. */
 int remake_dashboard(const char *json, const char *dir, const char *base_url, struct diags *diags);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The report of a finished run beside our own ending, whatever kind it is.
+ * The report of a finished run, of any kind, besides dvsched's own ending.
  *
- * In report/dv/: which report a plan has, its dashboards, and pages made again of JSON
- * (remake.h). Entry: report_new().
+ * In report/dv/: the kinds of reports, dashboards, and pages made from existing JSON (remake.h).
+ * Entry point: report_new().
  */
 #ifndef REPORT_DV_REPORTS_H
 #define REPORT_DV_REPORTS_H
@@ -12,7 +12,7 @@
 
 struct report;
 
-/* NULL: the plan has no report, or there is nothing to report. */
+/* NULL: the plan has no report, or nothing to report. */
 struct report *report_new(const struct report_source *source);
 void report_free(struct report *r); /* accepts NULL */
 size_t report_n_findings(const struct report *r);

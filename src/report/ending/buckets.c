@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-/* One line of a log, fit for a terminal: tabs as blanks, the rest of the controls visible. */
+/* Appends one line of a log for a terminal: tabs become blanks, other control characters visible
+ * text. */
 static void buckets_add_context_line(struct ending_writer *w, const char *line, size_t len)
 {
 	_cleanup_(str_done) struct str spaced = {0}, text = {0};
@@ -26,7 +27,8 @@ static void buckets_add_context_line(struct ending_writer *w, const char *line, 
 	str_addc(w->out, '\n');
 }
 
-/* Where a line decided, the lines from it on say most; else the last ones do. */
+/* Appends at most `most` lines: the first ones if a line decided the verdict, the last ones
+ * otherwise (is_tail). */
 static void add_context(struct ending_writer *w, const char *context, unsigned most, bool is_tail)
 {
 	unsigned n = ending_text_count_lines(context), skip = is_tail && n > most ? n - most : 0;
@@ -40,7 +42,7 @@ static void add_context(struct ending_writer *w, const char *context, unsigned m
 	}
 }
 
-/* n_cancelled: to be told here; 0 where the bucket's last line says it. */
+/* n_cancelled: number of cancelled jobs to show here; 0 if the bucket's last line shows it. */
 static void add_id(struct ending_writer *w, const struct result_row *row, uint32_t n_cancelled)
 {
 	str_add(w->out, "  ");
@@ -54,7 +56,7 @@ static void add_id(struct ending_writer *w, const struct result_row *row, uint32
 	str_addc(w->out, '\n');
 }
 
-/* The path stays whole, to be copied. */
+/* Never shortens the path, so that users can copy it. */
 static void add_log_path(struct ending_writer *w, const struct result_row *row, uint32_t line)
 {
 	if (!row->n_attempts || !row->spec->log_path)
@@ -66,7 +68,7 @@ static void add_log_path(struct ending_writer *w, const struct result_row *row, 
 	str_addc(w->out, '\n');
 }
 
-/* told: the text that the reader has just seen; it is not said again. */
+/* told: the message that was shown last. It is not repeated. */
 static void buckets_add_job(struct ending_writer *w, const struct bucket *b, uint32_t n,
 			    const char *told)
 {
@@ -123,7 +125,7 @@ static void add_bucket_rest(struct ending_writer *w, const struct bucket *b, uin
 	str_addc(w->out, '\n');
 }
 
-/* Returns how many jobs it showed. */
+/* Returns the number of jobs shown. */
 static uint32_t add_bucket(struct ending_writer *w, const struct bucket *b, uint32_t most)
 {
 	_cleanup_(freep) char *told = xstrdup(b->key);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Failures, by cause: in full, in part, or counted, as the writer's limits say. */
+/* Appends the failures by cause: in full, in part, or as counts, by the writer's limits. */
 #ifndef REPORT_ENDING_BUCKETS_H
 #define REPORT_ENDING_BUCKETS_H
 

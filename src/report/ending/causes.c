@@ -9,12 +9,12 @@
 #include "base/vec.h"
 #include "report/buckets.h"
 
-/* While it is going on. */
+/* State of the search for causes. */
 struct search {
 	struct causes *out;
 	struct bucketer *bucketer;
 	struct map by_key; /* "<reason>\n<key>" -> struct bucket */
-	struct map blamed; /* id of a failed or stopped job -> the count of those it cancelled */
+	struct map blamed; /* id of a failed or stopped job -> its count of cancelled jobs */
 	struct str scratch;
 	VEC(struct bucket *) buckets;
 };
@@ -48,7 +48,7 @@ static void replace_text(struct str *text, const char *what, const char *by)
 	free(rest);
 }
 
-/* "the job breaks devices (0,2-3): …": two jobs that do so fail in one way. */
+/* "the job breaks devices (0,2-3): …": without the numbers, such failures are one bucket. */
 static void replace_list(struct str *text)
 {
 	const char *begin = strchr(text->s, '('), *end = begin ? strchr(begin, ')') : NULL;
@@ -57,7 +57,8 @@ static void replace_list(struct str *text)
 	replace_text(text, list, "(*");
 }
 
-/* What the machine refuses has the job's own paths in it: a full disk is one kind of failure. */
+/* Messages of launch failures have paths of the job. Without the paths, a full disk is one
+ * bucket. */
 static void causes_add_key(struct search *s, const struct result_row *row)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -144,7 +145,7 @@ static int most_cancelled_first(const void *x, const void *y)
 	return a->job < b->job ? -1 : 1;
 }
 
-/* The job that cancelled most others is the one to look at, wherever the plan has it. */
+/* Sorts the jobs of a bucket: those that cancelled most others come first. */
 static void sort_members(struct causes *c, struct bucket *b)
 {
 	_cleanup_(freep) struct member *members = xcalloc(b->n_jobs, sizeof(*members));
@@ -187,7 +188,7 @@ void causes_find(struct causes *ret, size_t n_jobs, results_next *next, void *ct
 		next(ctx, i, &row);
 		add_root(&s, &row, (uint32_t)i);
 	}
-	for (size_t i = 0; i < n_jobs; i++) { /* a cause may stand behind what it cancelled */
+	for (size_t i = 0; i < n_jobs; i++) { /* a cause may follow its cancelled jobs */
 		next(ctx, i, &row);
 		add_cancelled(&s, &row);
 	}

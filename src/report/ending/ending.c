@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The text at the end of a run. It is made twice: once without lines of the logs, to see how much
- * room there is, and then with as many of those as fit. So one failure is shown with all that is
- * known, and 10,000 still fit on a screen or two.
+ * The text at the end of a run. It is rendered twice: first without lines of the logs, to count the
+ * remaining lines, then with as many log lines as fit. So a single failure is shown with its whole
+ * context, and 10,000 failures still fit on one or two screens.
  */
 #include "report/ending/ending.h"
 
@@ -14,11 +14,11 @@
 
 enum {
 	WIDTH = 100,
-	LINES = 60,   /* at most, unless more was asked for */
+	LINES = 60,   /* usual limit of the text */
 	BUCKETS = 5,  /* shown in full */
 	JOBS = 2,     /* shown in full, of one bucket */
-	CONTEXT = 10, /* lines of the log with one job */
-	NAMES = 3,    /* of flaky and leaky jobs */
+	CONTEXT = 10, /* lines of the log for one job */
+	NAMES = 3,    /* names of flaky or leaky jobs in a line */
 };
 
 static const char *stopped_text(enum job_reason reason)
@@ -56,7 +56,7 @@ static bool ending_add_stopped(struct ending_writer *w)
 	return has_any;
 }
 
-/* "3 flaky: a, b, c" on one line, as far as it goes. */
+/* Appends "3 flaky: a, b, c" on one line, with as many names as fit. */
 static void add_marked(struct ending_writer *w, uint32_t mark, uint32_t n, const char *what)
 {
 	_cleanup_(str_done) struct str text = {0};
@@ -150,7 +150,7 @@ const char *ending_logs_path(const struct plan *plan)
 	return path;
 }
 
-/* They still count as failed. */
+/* Jobs that did not pass in the parent run and were not run now still count as failed. */
 static void add_left(struct ending_writer *w)
 {
 	size_t n = w->plan->n_left;
@@ -217,7 +217,7 @@ static unsigned ending_share(unsigned *left, unsigned n)
 	return each;
 }
 
-/* How many lines of logs fit, the first job of each bucket first. */
+/* Sets the numbers of log lines that fit; the first job of each bucket gets them first. */
 static void set_context(struct ending_writer *w)
 {
 	struct str *out = w->out;

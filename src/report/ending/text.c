@@ -11,7 +11,7 @@ void ending_text_color(struct ending_writer *w, const char *sequence)
 		str_add(w->out, sequence);
 }
 
-/* A tab has no width of its own. */
+/* Replaces tabs by blanks, because the width of a tab is unknown. */
 static void replace_tabs(struct str *b, size_t from)
 {
 	for (; from < b->len; from++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the text at the end of a run share, and the small pieces they are made of. */
+/* Common state and helpers of the text at the end of a run. */
 #ifndef REPORT_ENDING_TEXT_H
 #define REPORT_ENDING_TEXT_H
 
@@ -26,14 +26,14 @@ struct ending_writer {
 	unsigned width;
 	/* Limits of this rendering. */
 	uint32_t n_buckets, n_jobs, n_per_bucket;
-	unsigned context_first, context_more; /* lines with a bucket's first job, with the others */
-	/* What it came to. */
-	unsigned n_first, n_more; /* jobs shown that have context */
+	unsigned context_first, context_more; /* log lines for the first job, for others */
+	/* Results of this rendering. */
+	unsigned n_first, n_more; /* shown jobs that have log lines: first of a bucket, others */
 };
 
-/* Only where the text is to be in colour. */
+/* Appends sequence if the text is in colour. */
 void ending_text_color(struct ending_writer *w, const char *sequence);
-/* At most columns characters; what is cut off is replaced by an ellipsis. */
+/* Appends at most columns characters; an ellipsis replaces the rest. */
 void ending_text_cut(struct str *b, const char *s, size_t columns);
 void ending_text_indented(struct ending_writer *w, const char *margin, const char *s,
 			  size_t columns);

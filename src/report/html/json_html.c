@@ -3,7 +3,7 @@
 
 #include "report/html/html.h"
 
-enum { DEPTH = 6 }; /* tables inside each other; the JSON has the rest */
+enum { DEPTH = 6 }; /* levels of nested tables; only the JSON has deeper ones */
 
 static void json_html_add_value(struct json_in *in, struct hjson_node *n, unsigned depth,
 				struct str *out);
@@ -30,7 +30,7 @@ static bool json_html_is_scalar(const struct hjson_node *n)
 	return n->type != HJSON_OBJECT && n->type != HJSON_ARRAY;
 }
 
-/* A table of records: objects whose members are plain, all with the first one's keys. */
+/* Whether n is a list of objects with scalar members, all with the keys of the first. */
 static bool is_records(const struct hjson_node *n)
 {
 	struct hjson_node *row, *cell, *first = json_in_next(n->child);
@@ -99,7 +99,7 @@ static void json_html_add_value(struct json_in *in, struct hjson_node *n, unsign
 	if (json_html_is_scalar(n))
 		json_html_scalar(in, n, out);
 	else if (depth == 0)
-		str_add(out, "…"); /* the JSON has it */
+		str_add(out, "…"); /* only the JSON has it */
 	else if (is_records(n))
 		add_records(in, n, out);
 	else

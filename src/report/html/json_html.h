@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of a report whose shape we do not know, as tables. */
+/* Shows values of unknown structure as tables. */
 #ifndef REPORT_HTML_JSON_HTML_H
 #define REPORT_HTML_JSON_HTML_H
 
@@ -7,7 +7,7 @@
 #include "report/json_in.h"
 
 void json_html_scalar(struct json_in *in, struct hjson_node *n, struct str *out);
-/* Records of one shape are one table, other objects a row for each member. */
+/* A list of objects with the same keys is one table; any other object has a row for each member. */
 void json_html_value(struct json_in *in, struct hjson_node *n, struct str *out);
 
 #endif

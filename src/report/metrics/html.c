@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The page: a tab for each view that has something to show. No scripts: a tab is a radio button. */
+/* The page: a tab for each view with data. Tabs are radio buttons, so no script is needed. */
 #include <stdlib.h>
 
 #include "report/html/html.h"
@@ -35,7 +35,7 @@ static const char style[] =
 	".legend i{display:inline-block;width:.8em;height:.8em;margin-right:.4em;border-radius:2px}"
 	"@media print{.tabs>section{display:block}}";
 
-/* What is drawn of one thing, by profile; 0: all. */
+/* Limit of a view, by profile; 0: no limit. */
 struct limit {
 	size_t of[3];
 };
@@ -162,7 +162,8 @@ static void metrics_html_add_facts(const struct metrics *m, const char *json, st
 	str_add(out, "</dl>\n");
 }
 
-/* Buttons stand before all sections: a later sibling is shown by the button that is on. */
+/* All buttons come before all sections, because CSS can only show later siblings of the checked
+ * button. */
 static void add_tabs(const struct str *const *texts, struct str *out)
 {
 	bool is_first = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Bars: the longest jobs and tests, each category on a sheet of its own; sums of groups. */
+/* Bars of the longest jobs and tests, a sheet for each category; sums of groups. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 /* One bar: a job, or all runs of a test. */
 struct bar {
 	const char *name;
-	size_t first, n; /* of ranked */
+	size_t first, n; /* indices in ranked */
 	double total_s;
 	size_t rank; /* from 1 */
 	size_t group;
@@ -20,7 +20,7 @@ struct bar {
 struct chart {
 	const struct metrics *m;
 	const struct metrics_longest *view;
-	const struct metrics_job **ranked; /* of one bar together, the longest first */
+	const struct metrics_job **ranked; /* grouped by bar, the longest first */
 	struct bar *bars;		   /* the longest first */
 	size_t n_bars;
 	struct metrics_groups groups;
@@ -103,7 +103,7 @@ static void begin_part(struct str *out, const struct chart *c, const struct bar 
 	str_add(out, "\" title=\"");
 }
 
-/* The n longest of them each, after all shorter ones in one. */
+/* Draws the longest runs of a bar separately, after one part for all others. */
 static void add_parts(struct str *out, const struct chart *c, const struct bar *b)
 {
 	size_t most = c->view->n_parts ? c->view->n_parts : b->n;
@@ -146,7 +146,7 @@ static bool longest_is_in(const struct bar *b, size_t category, size_t n_categor
 	return category == n_categories || b->group == category;
 }
 
-/* category: a group, or the number of groups for all. */
+/* category: a group; the number of groups means all. */
 static void add_sheet(struct str *out, const struct chart *c, size_t category)
 {
 	size_t n = 0, shown = 0, most = c->view->n_bars ? c->view->n_bars : SIZE_MAX;
@@ -178,7 +178,7 @@ static void add_choice(struct str *out, const struct chart *c, size_t i, bool is
 	str_add(out, "</label>\n");
 }
 
-/* All first; with one category there is nothing to choose. */
+/* The sheet of all comes first. With one category there are no buttons. */
 static void add_sheets(struct str *out, const struct chart *c)
 {
 	size_t n = c->groups.n;
@@ -211,7 +211,7 @@ void metrics_add_longest(const struct metrics *m, const struct metrics_longest *
 	struct chart c = {.m = m, .view = view, .groups = metrics_group(m, view->key)};
 
 	rank(&c);
-	/* Where each test ran once, its view is that of the jobs. */
+	/* If each test ran once, the view of tests is the same as that of jobs. */
 	if (c.n_bars > 0 && !(view->is_by_test && c.n_bars == m->n_jobs))
 		add_sheets(out, &c);
 	free(c.ranked);
@@ -242,7 +242,7 @@ static void add_sum_hover(struct str *out, const struct sum *sum, double all_s)
 	str_printf(out, "\nShare: %.2f %%", 100 * sum->s / all_s);
 }
 
-/* A ring: each group is a stretch of the same circle, whose length counts as 100. */
+/* Draws a ring: each group is an arc of a circle with a length of 100. */
 static void add_ring(struct str *out, const struct sum *sums, size_t n, double all_s)
 {
 	double at = 0;

@@ -14,7 +14,7 @@
 
 /* ---- reading ---- */
 
-/* Runs of a test have a seed at the end of their id. */
+/* The id of a run of a test ends with a seed. */
 static bool has_seed(const char *id)
 {
 	const char *dot = strrchr(id, '.');
@@ -74,13 +74,14 @@ static void metrics_read_job(struct metrics *m, struct hjson_node *member)
 	start = json_in_number_or_null(&m->in, timing, "start_time");
 	end = json_in_number_or_null(&m->in, timing, "end_time");
 	if (!start.known || !end.known)
-		return; /* it never ran, or nobody looked at the clock */
+		return; /* it never ran, or its times were not measured */
 	j->start_s = start.value;
 	j->end_s = fmax(start.value, end.value);
 	m->n_jobs++;
 }
 
-/* Of the run, else from the first job's start to the last one's end; times count from there. */
+/* Sets the duration: from the start of the run or of the first job to the end of the run or of the
+ * last job. Makes all times relative to that start. */
 static void set_run_times(struct metrics *m, const struct hjson_node *timing)
 {
 	struct maybe_number start = json_in_number_or_null(&m->in, timing, "start_time");

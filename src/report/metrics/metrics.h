@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics.json, read back, and the page that is made of it.
+ * Reads metrics.json and makes a page from it.
  *
- * In report/metrics/: the numbers (metrics.c, time.c, longest.c), and the page (html.c).
+ * In report/metrics/: the numbers and drawings (metrics.c, time.c, longest.c) and the page
+ * (html.c).
  */
 #ifndef REPORT_METRICS_METRICS_H
 #define REPORT_METRICS_METRICS_H
@@ -15,12 +16,12 @@
 
 struct metrics;
 
-enum metrics_profile { METRICS_NORMAL, METRICS_HIGH, METRICS_FULL }; /* how much is drawn */
+enum metrics_profile { METRICS_NORMAL, METRICS_HIGH, METRICS_FULL }; /* amount of data drawn */
 
-/* DVSim's or ours. NULL with err: no such file, no JSON, or no metrics. */
+/* Reads a file of DVSim or dvsched. NULL with err: no such file, no JSON, or no metrics. */
 struct metrics *metrics_read(const char *path, struct error *err);
 void metrics_free(struct metrics *m); /* accepts NULL */
-/* json: where the numbers are, for a link; NULL: none. */
+/* json: target of a link to the numbers; NULL: no link. */
 void metrics_html(const struct metrics *m, enum metrics_profile profile, const char *json,
 		  struct str *out);
 

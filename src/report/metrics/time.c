@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Drawings over time: how many jobs of each tool, each job in a row, jobs in lanes. */
+/* Drawings over time: number of running jobs by tool, a row for each job, jobs in lanes. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +10,18 @@
 #include "report/html/html.h"
 #include "report/metrics/data.h"
 
-/* The drawing's own units. */
+/* Sizes in units of the drawing. */
 enum { LEFT = 46, WIDTH = 1040, RIGHT = 14, TOP = 8, BOTTOM = 34 };
-enum { COLUMNS = 2 * WIDTH }; /* finer than anybody can see */
+enum { COLUMNS = 2 * WIDTH }; /* two per unit, finer than the eye can see */
 
 struct frame {
 	double duration_s;
-	int height; /* of the inside */
+	int height; /* without the margins */
 };
 
 /* ---- the frame ---- */
 
-/* 1, 2 or 5 times a power of ten, so that there are at most n steps in range. */
+/* A step of 1, 2 or 5 times a power of ten, with at most n steps in range. */
 static double step_for(double range, int n)
 {
 	double least = range / n, power;
@@ -64,7 +64,7 @@ static void begin_drawing(struct str *out, const struct frame *f)
 	add_x_ticks(out, f);
 }
 
-/* most: the value at the far end; up: it is at the top. */
+/* most: the largest value; is_up: it is at the top. */
 static void add_y_ticks(struct str *out, const struct frame *f, double most, bool is_up)
 {
 	double step = fmax(1, step_for(most, 8));
@@ -87,7 +87,7 @@ struct event {
 	int delta;
 };
 
-/* What ends goes before what begins. */
+/* At equal times, ends come before starts. */
 static int by_time(const void *a, const void *b)
 {
 	const struct event *x = a, *y = b;
@@ -121,7 +121,7 @@ static int peak_of(const struct event *events, size_t n)
 	return most;
 }
 
-/* A stair; of many steps in one column only the highest, and where they end. */
+/* Draws a step function. Of many steps in one column, only the highest and the last are drawn. */
 static void add_stair(struct str *out, const struct frame *f, const struct event *events, size_t n,
 		      int peak)
 {
@@ -237,7 +237,7 @@ static void add_rects(struct str *out, const struct bars *b, const struct frame 
 	}
 }
 
-/* Too many to be told apart: a path for each colour. */
+/* Draws many jobs as one path for each colour, because single bars could not be seen. */
 static void add_paths(struct str *out, const struct bars *b, const struct frame *f, double row)
 {
 	for (size_t g = 0; g < b->groups.n; g++) {
@@ -318,7 +318,7 @@ static bool is_lower(const struct heap_node *a, const struct heap_node *b, void 
 	       container_of(b, const struct lane, free)->number;
 }
 
-/* Each job goes to the lowest lane that is free when it begins. */
+/* Each job gets the lowest lane that is free at its start. */
 static void assign_lanes(struct bars *b)
 {
 	struct lane *lanes = xcalloc(b->m->n_jobs + 1, sizeof(*lanes));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What DVSim's console shows of the one-shot flows, and the summaries that it only computes. */
+/* The console text of DVSim's one-shot flows, and the summaries that DVSim computes but does not
+ * show. */
 #include <ctype.h>
 #include <string.h>
 
@@ -26,7 +27,8 @@ static void add_head(const struct oneshot_report *r, const struct dv_block *dv, 
 	str_printf(out, "### Branch: %s\n", dv->revision.branch);
 }
 
-/* At most `most` of them (all if < 0), as DVSim counts: one more than it says. */
+/* Appends at most `most` messages (all if < 0), as DVSim does, which shows one more than it
+ * says. */
 static void oneshot_add_messages(const char *title, const struct os_bucket *b, long most,
 				 struct str *out)
 {
@@ -315,7 +317,7 @@ static void formal_table(struct oneshot_report *r, struct str *out)
 	md_table_done(&t, out);
 }
 
-/* Messages of each synthesis; DVSim has none yet. */
+/* Messages of each synthesis; DVSim has no such table. */
 static void syn_table(struct oneshot_report *r, struct str *out)
 {
 	struct md_table t = {.n_columns = 3};

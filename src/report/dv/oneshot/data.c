@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was read, asked by all that show it. */
+/* Accessors of the data, for all files that show it. */
 #include "report/dv/oneshot/data.h"
 
 #include <ctype.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Between the files of the one-shot reports: what was read, block by block. */
+/* Declarations for the files of the one-shot reports: the data of each block. */
 #ifndef REPORT_DV_ONESHOT_DATA_H
 #define REPORT_DV_ONESHOT_DATA_H
 
@@ -11,30 +11,30 @@
 /* Messages of one kind. */
 struct os_bucket {
 	const char *key;      /* "lint_error", "flow_errors", "cex" */
-	const char *label;    /* of its column */
+	const char *label;    /* header of its column */
 	const char *severity; /* "info", "review", "warning", "error", "fatal" */
 	VEC(const char *) messages;
-	size_t n;      /* of messages; of a sum, too, which has only their number */
-	bool is_known; /* false: the tool said nothing of it, not even that there is none */
+	size_t n;      /* number of messages; a sum has only this number */
+	bool is_known; /* false: the results have no list for it, not even an empty one */
 	bool is_shown, is_failure;
 };
 
 /* One build mode of a block, or the sum of them. */
 struct os_mode {
-	const struct job_spec *spec; /* NULL: the sum */
+	const struct job_spec *spec; /* NULL: in the sum */
 	enum job_status status;
-	const char *message; /* of a job that failed */
-	const char *path;    /* of its results */
+	const char *message; /* of a failed job */
+	const char *path;    /* of its results file */
 	VEC(struct os_bucket) buckets;
 	struct hjson_doc *doc;
-	struct hjson_node *root; /* what was read; NULL: nothing */
+	struct hjson_node *root; /* content of the results; NULL: not read */
 };
 
 struct os_block {
 	const struct dv_block *dv;
 	struct os_mode *modes;
 	size_t n_modes, n_errors;
-	struct os_mode sum; /* of the buckets */
+	struct os_mode sum; /* of the buckets of all modes */
 };
 
 struct oneshot_report {
@@ -52,18 +52,18 @@ static inline bool os_is_lint(const struct oneshot_report *r)
 }
 
 struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key);
-/* " W" of a warning. */
+/* The letter of a severity: 'W' for a warning. */
 char os_severity_letter(const char *severity);
-/* "IBEX Lint Results", in DVSim's words. */
+/* Appends DVSim's title: "IBEX Lint Results". */
 void os_add_title(const struct oneshot_report *r, const struct dv_block *dv, struct str *out);
-/* A scalar's text; NULL: none. In mem. */
+/* The text of a scalar, in mem; NULL: no scalar. */
 const char *os_text(struct arena *mem, struct hjson_doc *doc, const struct hjson_node *n);
 
 void os_json_block(const struct oneshot_report *r, const struct os_block *b, struct str *out);
 void os_json_index(const struct oneshot_report *r, struct str *out);
 void os_console_block(struct oneshot_report *r, const struct os_block *b, struct str *out);
 void os_console_summary(struct oneshot_report *r, struct str *out);
-/* The tables of a synthesis. */
+/* Appends the tables of a synthesis. */
 void os_console_syn(struct arena *mem, const struct os_mode *mode, struct str *out);
 
 #endif

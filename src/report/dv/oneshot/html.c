@@ -66,7 +66,7 @@ static void add_heads(struct json_in *in, const struct hjson_node *buckets, stru
 	}
 }
 
-/* In the order of heads, which may have more; what counts as a failure stands out. */
+/* Appends counts in the order of heads, which may have more buckets. Failures are highlighted. */
 static void oneshot_html_add_counts(struct json_in *in, const struct hjson_node *heads,
 				    const struct hjson_node *buckets, struct str *out)
 {
@@ -212,7 +212,7 @@ static void oneshot_add_stem(struct json_in *in, const struct hjson_node *block,
 		out->s[i] = out->s[i] == '/' ? '_' : (char)tolower((unsigned char)out->s[i]);
 }
 
-/* The first one's buckets stand for all: blocks of a run have one configuration's. */
+/* The largest set of buckets of a block: the columns of the index. */
 static const struct hjson_node *widest(struct json_in *in, const struct hjson_node *flows)
 {
 	const struct hjson_node *ret = NULL;
@@ -233,7 +233,7 @@ static void oneshot_add_row(struct json_in *in, const struct hjson_node *flow,
 	const struct hjson_node *block = json_in_object(in, flow, "block");
 	_cleanup_(str_done) struct str page = {0};
 
-	str_add(&page, "./"); /* a name with a colon is no scheme */
+	str_add(&page, "./"); /* so that a colon in a name starts no scheme */
 	oneshot_add_stem(in, block, &page);
 	str_add(&page, ".html");
 	str_add(out, "<tr><td>");
@@ -285,7 +285,7 @@ static int oneshot_write_page(const char *dir, const char *stem, const struct st
 	return fs_write_atomic(path, page->s, page->len, err);
 }
 
-/* Where the pages go elsewhere, the numbers go with them. */
+/* Copies a JSON file to dir, if the pages are written to another directory. */
 static int copy_file(const char *from, const char *dir, struct error *err)
 {
 	_cleanup_(freep) char *to = xasprintf("%s/%s", dir, path_base(from));
@@ -308,7 +308,7 @@ static int oneshot_html_write_block(const char *parent, const char *stem, const 
 
 	if (rc == 0)
 		rc = add_block_page(&in, &page);
-	/* The place's file name is ours: it must outlive us. */
+	/* The file name of the position is freed here, so the position becomes text. */
 	if (rc < 0 && in.path == err->pos.file) {
 		if (err->pos.line)
 			error_wrap(err, "%s:%u:%u", path, err->pos.line, err->pos.col);

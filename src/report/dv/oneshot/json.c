@@ -56,7 +56,7 @@ static void oneshot_add_block(struct json_out *j, const char *key, const struct 
 	sim_json_add_block(j, key, dv ? &block : NULL);
 }
 
-/* Counts of all; messages too where they are wanted. null: the tool said nothing of it. */
+/* Writes the counts of all buckets, and with_messages their messages. null: not known. */
 static void add_buckets(struct json_out *j, const struct os_mode *mode, bool with_messages)
 {
 	jout_key(j, "buckets");
@@ -86,7 +86,7 @@ static void add_buckets(struct json_out *j, const struct os_mode *mode, bool wit
 	jout_object_end(j);
 }
 
-/* What there is beside messages: area, timing, summary, coverage … */
+/* Writes all results except messages: area, timing, summary, coverage … */
 static void oneshot_add_results(struct json_out *j, const struct oneshot_report *r,
 				const struct os_mode *mode)
 {

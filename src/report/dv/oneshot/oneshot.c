@@ -99,7 +99,7 @@ static void make_buckets(const struct oneshot_report *r, const struct dv_block *
 		make_syn_buckets(r->mem, mode);
 }
 
-/* What went wrong with the results themselves. */
+/* Adds an error of the results file itself. */
 static void add_flow_error(const struct oneshot_report *r, const struct dv_block *dv,
 			   struct os_mode *mode, const char *message)
 {
@@ -117,7 +117,7 @@ static void add_flow_error(const struct oneshot_report *r, const struct dv_block
 		if (os_is_lint(r))
 			set_severity(dv, b, "error");
 	}
-	b->is_failure = true; /* without results nobody can say that there is no error */
+	b->is_failure = true; /* without results, there may be errors */
 	add_to_bucket(r->mem, b, message);
 }
 
@@ -141,7 +141,7 @@ static void oneshot_on_hjson(void *ctx, const struct hjson_diag *d)
 			       d->message);
 }
 
-/* Reads mode->path into mode->root; NULL, or what is wrong with it. */
+/* Reads mode->path into mode->root. NULL, or a message. */
 static const char *oneshot_read_file(struct arena *mem, struct os_mode *mode)
 {
 	struct complaint c = {mem, mode, NULL};
@@ -160,7 +160,7 @@ static const char *oneshot_read_file(struct arena *mem, struct os_mode *mode)
 	return mode->root ? NULL : c.text ? c.text : "unreadable";
 }
 
-/* null: the tool said nothing of it. Returns false: it is no list of texts. */
+/* Adds the messages of list. null: the count stays unknown. false: list is no list of texts. */
 static bool take_list(const struct oneshot_report *r, struct os_mode *mode, struct os_bucket *b,
 		      const struct hjson_node *list)
 {
@@ -181,7 +181,8 @@ static bool take_list(const struct oneshot_report *r, struct os_mode *mode, stru
 	return true;
 }
 
-/* Parsers write all the lists that they know; the configuration says which are of interest. */
+/* Parsers write all lists that they have, also empty ones that the configuration does not list.
+ * Those are left out. */
 static bool is_empty_and_unlisted(const struct os_mode *mode, const struct hjson_node *list,
 				  const char *key)
 {
@@ -191,7 +192,7 @@ static bool is_empty_and_unlisted(const struct os_mode *mode, const struct hjson
 	return list->type == HJSON_NULL || (list->type == HJSON_ARRAY && list->n == 0);
 }
 
-/* What results cannot be without; a tool that never ran leaves none of it. */
+/* A message if a required object is missing, as after a tool that never ran. */
 static const char *missing_part(const struct oneshot_report *r, const struct os_mode *mode)
 {
 	const char *key = r->kind == DV_FORMAL ? "summary" : r->kind == DV_SYN ? "messages" : NULL;
@@ -217,7 +218,7 @@ static void take_messages(const struct oneshot_report *r, const struct dv_block 
 		if (m->shadowed || (os_is_lint(r) && is_empty_and_unlisted(mode, m, key)))
 			continue;
 		b = os_bucket_of(r->mem, mode, key);
-		if (mode->buckets.n > n && os_is_lint(r)) /* nobody listed it: it is told anyway */
+		if (mode->buckets.n > n && os_is_lint(r)) /* unlisted, but not empty */
 			b->severity = str_ends(key, "error")	 ? "error"
 				      : str_ends(key, "warning") ? "warning"
 								 : "info";
@@ -228,7 +229,7 @@ static void take_messages(const struct oneshot_report *r, const struct dv_block 
 	}
 }
 
-/* The counts of a formal run; what is no whole number counts as 0. */
+/* A count of a formal run; 0 if it is no whole number. */
 static size_t count_in(const struct os_mode *mode, const char *key)
 {
 	struct hjson_node *n = mode->root ? hjson_get(mode->root, "summary") : NULL;
@@ -237,7 +238,7 @@ static size_t count_in(const struct os_mode *mode, const char *key)
 	return n && n->type == HJSON_INT && !n->big && n->i > 0 ? (size_t)n->i : 0;
 }
 
-/* Of a cdc flow whose jobs leave the tool's own reports; NULL, or what went wrong. */
+/* Makes the results of a cdc job from the tool's own reports. NULL, or a message. */
 static const char *make_results(const struct oneshot_report *r, const struct os_block *b,
 				const struct os_mode *mode)
 {
@@ -282,7 +283,7 @@ static void add_to_sum(struct arena *mem, struct os_block *b, const struct os_mo
 		to->is_shown = from->is_shown;
 		to->is_failure = from->is_failure;
 		to->is_known |= from->is_known;
-		to->n += from->n; /* counts only: messages stay with their mode */
+		to->n += from->n; /* the sum has counts only, no messages */
 		if (from->is_failure)
 			b->n_errors += from->n;
 	}
@@ -366,7 +367,7 @@ static int oneshot_write_block(struct oneshot_report *r, const struct os_block *
 	return fs_write_atomic(file_of(r, b->dv, ".md"), text.s, text.len, err);
 }
 
-/* Of the JSON that was written just now: one way to make them, whenever it is. */
+/* Makes the pages from the JSON just written, as remake_reports() does later. */
 static int write_pages(struct oneshot_report *r, struct error *err)
 {
 	const char *dir = r->plan->dv->reports_dir;
@@ -429,7 +430,7 @@ static int kind_write(void *self, struct error *err)
 
 static void kind_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
 {
-	(void)has_pages; /* nothing links to them */
+	(void)has_pages; /* the text has no links */
 	oneshot_report_show(self, blocks, summary);
 }
 

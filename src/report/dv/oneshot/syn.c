@@ -20,7 +20,7 @@ static struct hjson_node *object(struct hjson_node *of, const char *key)
 	return n && n->type == HJSON_OBJECT ? n : NULL;
 }
 
-/* NAN: not there, or no number. */
+/* NAN: missing, or no number. */
 static double oneshot_number(const struct syn *s, struct hjson_node *of, const char *key)
 {
 	const char *text = of ? os_text(s->mem, s->doc, hjson_get(of, key)) : NULL;
@@ -43,8 +43,8 @@ static void oneshot_add_value(struct str *cell, double value, double norm)
 		str_printf(cell, d < 1.0 ? "%2.2f" : "%2.1f", d);
 }
 
-/* As the only kind of cell in its column: DVSim's tables then show numbers in their shortest form.
- */
+/* Appends a number in its shortest form, as DVSim's tables show numbers in a column of numbers
+ * only. */
 static void oneshot_add_number(struct str *cell, double value, double norm)
 {
 	struct str text = {0};

@@ -112,7 +112,7 @@ static void add_results(const struct sim_block_results *results, struct str *out
 	md_table_done(&table, out);
 }
 
-/* Its dashboards, and the metrics that there are. */
+/* Appends the links to dashboards, and the known metrics. */
 static void add_coverage(const struct sim_block_results *results, struct str *out)
 {
 	struct md_table table = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where the reports of simulations go: files in JSON and HTML, and the console. */
+/* Writes the reports of simulations: JSON and HTML files, and the console. */
 #include "report/dv/sim/files.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* <block>.html and index.html: what the JSON beside them has, for people. */
+/* <block>.html and index.html: pages of the JSON beside them. */
 #include <ctype.h>
 #include <string.h>
 
@@ -160,7 +160,7 @@ static void add_coverage(struct str *out, const struct sim_block_results *result
 	str_add(out, "</tr>\n</table>\n");
 }
 
-enum { FAILURES_SHOWN = 100 }; /* of one bucket; the JSON has all */
+enum { FAILURES_SHOWN = 100 }; /* of one bucket; only the JSON has all */
 
 static void add_failure(struct str *out, const struct sim_failure *f)
 {
@@ -219,7 +219,7 @@ void sim_html_block(const struct sim_block_results *results, struct str *out)
 	html_end(out);
 }
 
-/* The stem of the block's files. */
+/* Appends the stem of the names of the block's files. */
 static void add_stem(const struct sim_block *block, struct str *out)
 {
 	size_t from = out->len;
@@ -237,7 +237,7 @@ static void add_row(struct str *out, const struct sim_block_results *b)
 	if (b->coverage)
 		coverage = sim_coverage_average(b->coverage);
 	sim_block_add_name(&b->block, "/", &name);
-	str_add(&page, "./"); /* a name with a colon is no scheme */
+	str_add(&page, "./"); /* so that a colon in a name starts no scheme */
 	add_stem(&b->block, &page);
 	str_add(&page, ".html");
 	str_add(out, "<tr><td>");

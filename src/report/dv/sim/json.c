@@ -202,7 +202,7 @@ void sim_json_block(const struct sim_block_results *results, struct str *out)
 	sim_json_finish(&j, out);
 }
 
-/* The stem of a block's files, as the key under which the index has it. */
+/* Writes the stem of a block's files, which is its key in the index. */
 static void add_block_key(struct json_out *j, const struct sim_block *block)
 {
 	struct str key = {0};

@@ -38,7 +38,7 @@ static struct sim_count sim_read_count(struct json_in *in, const struct hjson_no
 				  json_in_count(in, obj, "total")};
 }
 
-/* Room for the members of an object or the elements of an array. */
+/* Memory for the members of an object or the elements of an array. */
 static void *sim_read_room_for(struct arena *mem, const struct hjson_node *parent, size_t size)
 {
 	return arena_array(mem, parent ? (size_t)parent->n + 1 : 1, size);
@@ -260,7 +260,8 @@ static void sim_read_results(struct sim_index *x, struct json_in *in, struct sim
 	sim_read_buckets(x, in, b);
 }
 
-/* A key is a name in the index's own directory, wherever it would like to lead. */
+/* The path of a key's file in the directory of the index. A `/` in the key cannot lead
+ * elsewhere. */
 static char *sim_read_path_of(struct sim_index *x, const char *path, const char *key)
 {
 	char *name = arena_printf(x->mem, "%s.json", key);

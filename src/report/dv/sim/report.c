@@ -21,9 +21,9 @@ struct sim_report {
 	struct sim_summary summary;
 	struct sim_block_results *blocks;
 	struct bucketer *bucketer;
-	const char *signal_name; /* NULL: nobody stopped the run */
-	const char *(*ask_version)(const char *tool, struct arena *mem); /* NULL: nobody is asked */
-	enum job_status *statuses; /* of the plan's jobs, as far as they were read */
+	const char *signal_name; /* NULL: no signal stopped the run */
+	const char *(*ask_version)(const char *tool, struct arena *mem); /* NULL: unknown */
+	enum job_status *statuses; /* by job of the plan, of the rows read so far */
 };
 
 struct bucket {
@@ -31,7 +31,7 @@ struct bucket {
 	VEC(struct sim_failure) failures;
 };
 
-/* One block on its way. */
+/* State while a block is collected. */
 struct gather {
 	struct sim_report *report;
 	const struct dv_block *dv;
@@ -63,8 +63,8 @@ static const struct job_result *last_of(const struct result_row *row)
 	return row->n_attempts ? &row->attempts[row->n_attempts - 1].result : NULL;
 }
 
-/* The times shown are those of the slowest run; a tool's own come before ours. What a tool does not
- * tell is 0, as in DVSim. */
+/* The times of a test are those of its slowest run, from the tool if it reports them, else measured
+ * by dvsched. An unknown simulated time is 0, as in DVSim. */
 static void sim_report_add_run(struct gather *g, const struct result_row *row)
 {
 	struct sim_tested *t = test_of(g, row->spec->subject);
@@ -138,8 +138,8 @@ static const char *stopped_message(struct gather *g, const struct result_row *ro
 		       : "Job killed whilst waiting to begin execution.";
 }
 
-/* In DVSim's words where people look for them. It counts a job's time in minutes, always with a
- * point. */
+/* DVSim's message for signals and timeouts, because users search for these texts. Minutes always
+ * have a decimal point. */
 static const char *sim_report_message_of(struct gather *g, const struct result_row *row)
 {
 	double minutes = row->spec->rules->timeout_s / 60;
@@ -171,7 +171,7 @@ static void sim_report_add_failure(struct gather *g, const struct result_row *ro
 	f->log_context = lines_of(g, last ? last->context : NULL, &f->n_log_context);
 }
 
-/* What the report on coverage and the annotated plan said. */
+/* Takes coverage totals and the coverage of the annotated plan from a job's measures. */
 static void add_measures(struct gather *g, const struct job_spec *spec,
 			 const struct job_measures *m)
 {
@@ -328,7 +328,7 @@ void sim_report_free(struct sim_report *r)
 	arena_free(r->mem);
 }
 
-/* Once for each tool. */
+/* Asks for the version of each tool once. */
 static void ask_versions(struct sim_report *r)
 {
 	for (size_t i = 0; i < r->summary.n_blocks; i++) {

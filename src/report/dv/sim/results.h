@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The results of simulation blocks in the shape of DVSim's reports, and two renderings: the JSON
- * that dashboards read and the Markdown of the console. All text is borrowed.
+ * The results of simulation blocks in the form of DVSim's reports, and their renderings: the JSON
+ * that dashboards read, HTML pages, and the Markdown of the console. All text is borrowed.
  */
 #ifndef REPORT_DV_SIM_RESULTS_H
 #define REPORT_DV_SIM_RESULTS_H
@@ -44,7 +44,7 @@ struct sim_coverage {
 
 struct sim_failure {
 	const char *name, *qual_name;
-	const char *seed;     /* decimal digits, as many as there are; NULL: none */
+	const char *seed;     /* decimal digits of any length; NULL: none */
 	unsigned line;	      /* 0: none */
 	const char *log_path; /* may be NULL */
 	const char *const *log_context;
@@ -87,25 +87,27 @@ struct sim_summary {
 	const struct sim_block_results *const *blocks;
 	size_t n_blocks;
 	const char *report_path;
-	const char *link_base; /* where the pages are, for links to them; NULL: no links */
+	const char *link_base; /* directory of the pages, for links; NULL: no links */
 };
 
-/* As the configuration has it. */
+/* The block of a configuration. */
 struct sim_block sim_block_of(const struct dv_block *dv);
 /* Appends NAME or NAME<sep>VARIANT: with "_" in lower case it is the stem of the block's files. */
 void sim_block_add_name(const struct sim_block *block, const char *sep, struct str *out);
 double sim_percent(struct sim_count count); /* 0 if nothing ran */
-/* A testpoint sums its tests; a stage and a block count each name of a test once, the last. */
+/* A testpoint sums its tests. A stage and a block count each name of a test once: its last
+ * occurrence. */
 struct sim_count sim_testpoint_count(const struct sim_testpoint *point);
 struct sim_count sim_stage_count(const struct sim_stage *stage);
 struct sim_count sim_results_count(const struct sim_block_results *results);
-/* The mean of code (without block), assertion and functional coverage, of those that there are. */
+/* The mean of code (without block), assertion and functional coverage, of those that are known. */
 struct maybe_number sim_coverage_average(const struct sim_coverage *coverage);
-/* Indices of the buckets, the largest first, ties as they came; the caller frees. NULL if none. */
+/* Indices of the buckets, the largest first, in stable order. The caller frees them. NULL: no
+ * buckets. */
 size_t *sim_buckets_by_size(const struct sim_block_results *results);
 void sim_add_time(time_t when, const char *format, struct str *out);
 
-/* Members that the reports of all DVSim flows have; block NULL: null. */
+/* Writes members that the reports of all DVSim flows have. block NULL: null. */
 void sim_json_add_block(struct json_out *j, const char *key, const struct sim_block *block);
 void sim_json_add_time(struct json_out *j, time_t when);
 /* BLOCK.json and index.json. */
@@ -116,9 +118,9 @@ void sim_json_summary(const struct sim_summary *summary, struct str *out);
 void sim_html_block(const struct sim_block_results *results, struct str *out);
 void sim_html_summary(const struct sim_summary *summary, bool has_metrics, struct str *out);
 
-/* What the console shows of a block; the buckets alone. */
+/* Appends the console text of a block. */
 void sim_console_block(const struct sim_block_results *results, struct str *out);
-/* The table of a primary configuration: one line per block. */
+/* Appends the table of a primary configuration: one line per block. */
 void sim_console_summary(const struct sim_summary *summary, struct str *out);
 void sim_console_failures(const struct sim_block_results *results, struct str *out);
 

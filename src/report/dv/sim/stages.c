@@ -11,7 +11,7 @@ struct stages {
 	size_t n_tested;
 };
 
-/* Adds one that was not run only if the whole plan is to be shown. */
+/* Adds a test. One that did not run is added only if the whole testplan is shown. */
 static void sim_stages_add_test(const struct stages *s, struct sim_testpoint *point,
 				struct sim_test *tests, const struct sim_test *test)
 {
@@ -27,8 +27,8 @@ static bool has_test(const struct dv_testpoint *p, const char *name)
 	return false;
 }
 
-/* Tests that ran in the order of the run, then those that did not; a feature without tests counts
- * as a test of its own name. */
+/* Adds the tests that ran, in the order of the run, then the others. A testpoint without tests has
+ * one test with its own name. */
 static void map_point(struct stages *s, const struct dv_testpoint *p, struct sim_testpoint *ret)
 {
 	struct sim_test *tests = arena_array(s->mem, p->n_tests + 1, sizeof(*tests));
@@ -72,7 +72,7 @@ static void map_unmapped(struct stages *s, struct sim_stage *stages, size_t *n)
 			.name = "unmapped", .testpoints = point, .n_testpoints = 1};
 }
 
-/* Testpoints stand by stage, so a stage's are neighbours. */
+/* Testpoints are sorted by stage, so those of a stage are adjacent. */
 static void map_stages(struct stages *s, struct sim_block_results *ret)
 {
 	size_t most = s->dv->n_testpoints, n = 0, n_points = 0;
