@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=sh
-# For the scripts beside this file, which source it: where the tree is, how quiet steps are run, and
-# which Debian packages are needed. Nothing here is needed once dvsched is built.
+# Sourced by the scripts in this directory: the root of the tree, quiet steps, and the Debian
+# packages that are needed. A built dvsched does not need this file.
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd)
 
@@ -14,8 +14,8 @@ die() {
 	exit 1
 }
 
-# One line per package: set, package, and what shows that it is not needed: a command, a
-# pkg-config name or a header that is already there, whoever installed it.
+# One line per package: set, package, and a command, a pkg-config module or a header. If that
+# exists, the package is not needed.
 PACKAGES='
 build gcc                 command cc
 build libc6-dev           header  stdio.h
@@ -64,7 +64,7 @@ is_there() {
 	esac
 }
 
-# missing_packages SET…: the packages of these sets that have to be installed, on one line.
+# missing_packages SET…: prints the packages of these sets that must be installed, on one line.
 missing_packages() {
 	printf '%s' "$PACKAGES" | while read -r set package kind what; do
 		case " $* " in
@@ -73,7 +73,7 @@ missing_packages() {
 	done
 }
 
-# quietly TEXT COMMAND…: runs it with its output in a file that is shown only if it fails.
+# quietly TEXT COMMAND…: runs COMMAND, and shows its output only if it fails.
 quietly() {
 	_text=$1
 	shift
@@ -102,14 +102,14 @@ apt() {
 	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qy -o DPkg::Lock::Timeout=120 "$@"
 }
 
-# The lists of a fresh machine are empty or old: they are fetched only if it does not work without.
+# On a new machine, the package lists are empty or old. They are fetched only if the installation fails.
 apt_install() {
 	apt install --no-install-recommends "$@" || {
 		apt update && apt install --no-install-recommends "$@"
 	}
 }
 
-# need SET…: makes sure that all packages of these sets are there, or ends the script.
+# need SET…: installs the missing packages of these sets, or ends the script.
 need() {
 	_missing=$(missing_packages "$@")
 	[ -z "$_missing" ] && return 0
@@ -126,7 +126,7 @@ need() {
 	[ -z "$_missing" ] || die "still missing after the installation: $_missing"
 }
 
-# configure DIR OPTION…: meson setup, once; later calls leave a good build directory alone.
+# configure DIR OPTION…: runs meson setup unless the build directory is already configured.
 configure() {
 	_dir=$1
 	shift

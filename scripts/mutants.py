@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Small changes of a C file that a test should notice: where they are, and the text with one of them made.
+"""Finds small changes of a C file that a test should detect, and makes one of them.
 
 negate: the condition of an if, a loop or a `?:`, `&&` for `||`, `==` for `!=`. drop: a statement that is an assignment, a call, a
 break, a continue or a bare return. bound: `<` for `<=`, `+` for `-`. constant: a number, true or false, another value of
-the same enum. Assertions and what macros expand to are left alone. Positions are libclang's (Debian's python3-clang-14).
+the same enum. Assertions and expansions of macros are left alone. Positions are libclang's (Debian's python3-clang-14).
 """
 import collections
 import re
@@ -25,7 +25,7 @@ NUMBER = re.compile(rb"(0[xX][0-9a-fA-F]+|\d+)([uUlL]*)")
 
 
 class Source:
-    """One file, parsed with the arguments that it is compiled with."""
+    """One file, parsed with its compiler arguments."""
 
     def __init__(self, path, command, directory):
         self.path, self.text = path, path.read_bytes()
