@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One header, first and twice: it needs nothing before it and stands being included again. */
+/* Includes one header first, and twice: it must need no other header before it, and allow a second
+ * include. */
 #include HEADER
 #include HEADER
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench-device [N]: what it costs to hand a job that does nothing to a warm device worker and to
- * have its result, beside two floors: a bare ping-pong of a message of the same size between two
- * processes over a socketpair(), and one in which the other end makes a directory and a log with
- * a header for each message, as a job has them. One trip of each by turns, so that all find the
- * machine in the same state; medians. Then what an idle worker uses. Directories are made below
- * $TMPDIR.
+ * bench-device [N]: the cost of a job that does nothing on a warm device worker, compared with two
+ * baselines: a bare exchange of messages of the same size between two processes over a
+ * socketpair(), and an exchange in which the other end also makes a directory and a log with a
+ * header, as for a job. The three alternate, so that all have the same machine state; medians are
+ * printed. Then the cost of an idle worker. Directories are made below $TMPDIR.
  */
 #include <ev.h>
 #include <fcntl.h>

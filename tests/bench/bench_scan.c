@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How fast a log is scanned: a million UVM-like lines, eight fail patterns and one pass pattern of
- * OpenTitan. Prints MB/s of CPU time, best of some rounds.
+ * Speed of scanning a log: a million UVM-like lines, eight fail patterns and one pass pattern of
+ * OpenTitan. Prints MB/s of CPU time, the best of several rounds.
  */
 #include <fcntl.h>
 #include <stdio.h>

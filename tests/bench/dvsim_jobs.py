@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """dvsim_jobs.py N J DIR: N times /bin/true, J at a time, by DVSim 1.57's scheduler and local backend.
 
-Driven directly, without configuration, status printer and reports: the least that DVSim can take.
+The scheduler is called directly, without configuration, status printer and reports: the shortest possible time of DVSim.
 scripts/bench runs this with the Python of a virtual environment that has DVSim.
 """
 

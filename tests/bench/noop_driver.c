@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* With nothing to do, what is left is the way there and back. */
+/* A driver whose jobs do nothing, to measure only the messages to the worker and back. */
 #include "idle_driver.h"
 
 const struct dvs_driver *dvs_driver_get(uint32_t host_abi)

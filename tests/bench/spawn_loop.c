@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * spawn-loop N J PROGRAM: starts PROGRAM N times, J at a time, and does nothing else. The floor
- * under every scheduler: scripts/bench compares all of them with this.
+ * spawn-loop N J PROGRAM: starts PROGRAM N times, J at a time, and does nothing else. The baseline
+ * of scripts/bench.
  */
 #include <spawn.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/count-tests and tap.py count what happened, not what was hoped for."""
+"""scripts/count-tests and tap.py count crashes and missing cases as failures."""
 
 import importlib.machinery
 import importlib.util

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""scripts/check-deps sees what it is for: trees with one fault each."""
+"""scripts/check-deps finds the fault in each of several trees."""
 
 import pathlib
 import subprocess

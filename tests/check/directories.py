@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Each directory of the divided modules says what is in it, in one file: `In flow/native/: …`."""
+"""In each directory of the divided modules, one file describes the content: `In flow/native/: …`."""
 
 import pathlib
 import re
@@ -7,7 +7,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DIVIDED = ["flow", "report", "cli", "device"]
-# The file that speaks for a directory, where it is not DIRECTORY.h.
+# The file that describes a directory, if it is not DIRECTORY.h.
 SPEAKERS = {
     "flow/dv": "flow.h",
     "flow/dv/oneshot": "oneshot.c",

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What the comparison with DVSim takes for chance, and what for a difference."""
+"""The comparison with DVSim tells random differences from real ones."""
 import copy
 import pathlib
 import sys

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The changes that scripts/mutate makes are where they should be, nothing else is changed, and a kill is confirmed."""
+"""scripts/mutate makes the intended changes and no others, and confirms each kill."""
 import pathlib
 import subprocess
 import sys

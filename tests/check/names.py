@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A function's name says what it is about: few functions of src share a name with one of another file.
+"""Names of functions are specific: few functions of src have the same name as one in another file.
 
 names.py: runs the test. names.py --list: the names that are shared, with their files.
 """

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Pages whose rules have a table of tests: it has every section of its page, and names tests that exist."""
+"""The tables of rules and tests (RULES.md) have every section of their pages, and name existing tests."""
 import pathlib
 import re
 import unittest

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Nobody but unit.c and unit_*.c writes to the units of the chips backend."""
+"""Only unit.c and unit_*.c write to the units of the chips backend."""
 import pathlib
 import re
 import unittest

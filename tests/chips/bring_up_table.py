@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Why a gang needs a barrier and a watchdog needs evidence: a table of four rows.
+"""A table of four rows that shows the effects of a gang's barrier and of the watchdog's evidence rule.
 
     bring_up_table.py DVSCHED [--rounds N] [--first N] [--row NAME…] [--side-by-side N]
 
 Two ranks of an all-reduce on simulated devices that load with a heavy tail. Each round is a real `dvsched run` with two
 worker processes; all rows have the same seeded delays. A rank that is loaded early waits inside its operation for the
 other; two timers may charge that wait to the operation: the device's idle counter (92 ms) and the clock of the stream
-(2 s). Each round is known by its number, the seed: many of them say how far they are, and one that was stopped goes on
-with --first. The rows turn on, one by one, what dvsched does about it: the barrier (operations start when all ranks are
+(2 s). The number of a round is its seed. Long tables print their progress, and a stopped one is continued
+with --first. The rows turn on dvsched's remedies one by one: the barrier (operations start when all ranks are
 armed) and the evidence rule (one idle rank is not a stall).
 """
 

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random kills of processes that have devices open, and what is left afterwards.
+"""Kills random processes that have devices open, and checks that nothing is left.
 
     kills.py DVSCHED [--kills N] [--batch N] [--seed N] [--slack S]
 
 Gangs of three with a window and buffers run one after the other, each rank in a fresh process, with a delay in every call,
-so that a kill at a random moment finds each phase: open, load, join, armed, run, finish, close. One rank's process gets
+so that a kill at a random moment may happen in each phase: open, load, join, armed, run, finish, close. One rank's process gets
 SIGKILL, SIGSEGV or SIGSTOP. Within the grace, the time that it takes to notice, and the slack, all devices must be free: the
 process is gone, and the attempt that ran has ended in the journal. Then a gang must pass again. After each batch dvsched
-must have as many descriptors as before, and there is nothing more in /dev/shm, in TMPDIR, no zombie, no process. Every
+must have as many descriptors as before, and there must be no new file in /dev/shm or TMPDIR, no zombie and no process. Every
 other batch ends by kill -9 of dvsched itself at a random moment: no worker survives it, and its devices are free at once.
 """
 

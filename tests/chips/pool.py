@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a large pool keeps up: simulated devices whose jobs only idle, so that what is measured is dvsched.
+"""Measures a large pool: the jobs on its simulated devices only idle, so the results are those of dvsched itself.
 
     pool.py DVSCHED [--devices N] [--idle MS] [--seconds S] [--jobs N] [--share F]
 
-First N devices with jobs of so many milliseconds each, for so many seconds: jobs per second of those that would be possible
-(a fraction below F fails), CPU of dvsched itself and of all its workers, per job. Then --jobs of them, one after the other,
-on one device, which must be opened once.
+First, N devices run jobs of MS milliseconds for S seconds. Reported are the fraction of the possible jobs per second (below F
+is a failure) and the CPU time of dvsched and of all workers per job. Then one device runs --jobs jobs one after the other;
+it must be opened only once.
 """
 
 import argparse

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Random kills of dvsched and of workers on the real simulators of simpler, and what is left afterwards.
+"""Kills dvsched and workers at random on the real simulators of simpler, and checks that nothing is left.
 
     simpler_kills.py DVSCHED [--kills N] [--seed N]
 
-Needs DVSCHED_SIMPLER_LIBDIR and kernels (tests/e2e/simpler_real.py says which). Gangs of two and single jobs run on two
-devices; at a random moment dvsched, or one of its workers, or all of them get SIGKILL. dvsched that was killed is started again
-with the same state directory; at the end `dvsched chips` has the last word. Then there must be no process of all that, and
-nothing in /tmp and in /dev/shm that was not there before and that nobody maps.
+Needs DVSCHED_SIMPLER_LIBDIR and kernels (listed in tests/e2e/simpler_real.py). Gangs of two and single jobs run on two
+devices; at a random moment dvsched, or one of its workers, or all of them get SIGKILL. A killed dvsched is started again
+with the same state directory; at the end, `dvsched chips` is run. Then no process may be left, and
+no new file in /tmp or /dev/shm that no process maps.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics of runs, and what dvsim-admin makes of results: DVSim's and dvsched's, each made of both programs' files.
+"""Compares metrics of runs and the output of dvsim-admin: DVSim's with dvsched's, for files of both programs.
 
     compare_admin.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched
 

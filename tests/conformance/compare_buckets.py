@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Random failure messages, put into buckets by DVSim's own code and by ours.
+"""Compares the buckets of random failure messages: DVSim's code with ours.
 
     VENV/bin/python compare_buckets.py --bucket-keys build/tests/conformance/bucket-keys [-n N] [--seed S]
 
-VENV has dvsim==1.57.0. Messages are made of pieces that its rules are about, in any order. Digits and blanks of
-other scripts are left out: Python takes them for digits and blanks, which no tool writes.
+VENV has dvsim==1.57.0. Messages are random sequences of pieces that match its rules. Digits and blanks of
+other scripts are left out: Python accepts them as digits and blanks, but no tool writes them.
 """
 import argparse
 import random

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Runs command lines with DVSim and with dvsched under the name dvsim, and compares exit codes, the
-last line of what argparse refuses, and what --list prints.
+last line of argparse's errors, and the output of --list.
 
     compare_cli.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched [--only TEXT]
 
-VENV has dvsim==1.57.0. The project is a small one of its own, made anew for each line and side.
+VENV has dvsim==1.57.0. Each command line runs in a new small project, for each program.
 """
 import argparse
 import fcntl

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""OpenTitan's own configurations, run with the stand-in tools of tests/flows by DVSim and by dvsched under the name dvsim.
+"""Runs OpenTitan's own configurations with DVSim and with dvsched as dvsim, on the stand-in tools of tests/flows, and compares.
 
     compare_flows.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched --tree TREE [--only TEXT]
 
-TREE has the configurations; a copy of it gets the makefiles. Compared are exit codes, what there is below the scratch root
-and where links point, the text of logs, the reports (times and coverage included), and the console's tables.
+TREE has the configurations; a copy of it gets the makefiles. Compared are exit codes, files below the scratch root, targets of
+links, the text of logs, the reports (times and coverage included), and the console's tables.
 """
 import argparse
 import os

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Made-up reports of Meridian CDC, read by DVSim's cdc_parse_main() and by src/tool/meridian.c.
+"""Compares two parsers on random reports of Meridian CDC: DVSim's cdc_parse_main() and src/tool/meridian.c.
 
     compare_meridian.py --site VENV/lib/python3.X/site-packages --tool-read build/tests/conformance/tool-read [--number N]
 """

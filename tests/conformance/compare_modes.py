@@ -4,8 +4,8 @@
 
     VENV/bin/python compare_modes.py --dvsched build/src/cli/dvsched [-n N] [--seed S]
 
-VENV has dvsim==1.57.0. DVSim goes through the modes that one list enables in an order that is chance (a set); here it has
-the order in which they are written, as dvsched.
+VENV has dvsim==1.57.0. DVSim merges the modes of one list in a random order (that of a set); here it uses
+the written order, as dvsched does.
 """
 import argparse
 import json

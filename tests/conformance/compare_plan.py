@@ -5,7 +5,7 @@
     compare_plan.py --python VENV/bin/python --dvsched build/src/cli/dvsched --tree TREE CFG [OPTION ...]
 
 VENV has dvsim==1.57.0. TREE, which holds the configuration, is copied into a git work tree of its own.
-Seeds are fixed on both sides; timestamps are masked; what is chance with DVSim is dealt with as in dumps.py.
+Seeds are fixed on both sides; timestamps are masked; random differences of DVSim are handled as in dumps.py.
 """
 import argparse
 import json

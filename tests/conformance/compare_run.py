@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a small project for real with DVSim and with dvsched under the name dvsim, and compares exit
 codes, the files that are left, the links of states, the reports' JSON and the tables of the console.
-What docs/reference/dvsim-differences.md lists as different on purpose is taken out here.
+The differences listed in docs/reference/dvsim-differences.md are removed before the comparison.
 
     compare_run.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched
 
-VENV has dvsim==1.57.0. Seeds are given; what tells times, versions and the place of the output is masked.
+VENV has dvsim==1.57.0. Seeds are given; times, versions and paths of the output are masked.
 """
 import argparse
 import json

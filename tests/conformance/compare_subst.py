@@ -4,8 +4,8 @@
 
     compare_subst.py --cfg-json build/tests/conformance/cfg-json --python VENV/bin/python
 
-VENV has dvsim==1.57.0. Its one known fault (the text before an {eval_cmd} is cut short after an
-ignored wildcard) is mended before the comparison.
+VENV has dvsim==1.57.0. Its one known error (the text before an {eval_cmd} is cut after an
+ignored wildcard) is corrected before the comparison.
 """
 import argparse
 import json

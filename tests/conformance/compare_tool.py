@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Made-up logs, coverage summaries and version texts, read by DVSim's tool plug-ins and by src/tool.
+"""Compares parsers on random logs, coverage summaries and version texts: DVSim's tool plug-ins and src/tool.
 
     compare_tool.py --site VENV/lib/python3.X/site-packages --tool-read build/tests/conformance/tool-read
                     [--number N] [--seed S]
 
 VENV has dvsim==1.57.0. Times must agree to the last bit, names and values to the last byte. Where a
-plug-in ends with an exception, src/tool has nothing to say, or (units that DVSim takes for wrong) more.
+plug-in raises an exception, src/tool returns no value, or (for units that DVSim does not accept) the right one.
 """
 import argparse
 import json

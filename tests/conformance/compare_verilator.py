@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""hjson-cfgs/verilator, built and simulated by Verilator, under DVSim and under dvsched by the name dvsim.
+"""Runs hjson-cfgs/verilator with Verilator, under DVSim and under dvsched as dvsim, and compares.
 
     compare_verilator.py --dvsim VENV/bin/dvsim --dvsched build/src/cli/dvsched
 

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Compares the job specifications of one plan (full name -> fields of deploy_*.json) with those of DVSim's, asked several times.
+"""Compares the job specifications of one plan (full name -> fields of deploy_*.json) with several dumps of DVSim.
 
-Two things in DVSim's plans are chance: the order of modes that one list enables, and which of several equal builds is kept
-(the tests of a regression are in a set). A kept build is renamed, with all that refers to it, to the one that dvsched
-kept, if DVSim is seen to keep that one, too; so the jobs of that build are compared whatever was kept. What differs
-from one dump to the next all the same must be with dvsched as it is in one of them.
+Two properties of DVSim's plans are random: the order of modes that one list enables, and which of several equal builds is
+kept (the tests of a regression are in a set). If some dump of DVSim keeps the same build as dvsched, the kept build is
+renamed to that one in all dumps, with all references, so its jobs can be compared. Any other value that differs between the
+dumps must have in dvsched's plan the value of one of them.
 """
 import re
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DVSim as an oracle: command lines in, exit codes out, one import of DVSim for all of them.
+"""Runs many DVSim command lines with one import of DVSim, and returns their exit codes.
 
     VENV/bin/python oracle.py < TASKS > RESULTS
 
 TASKS is a JSON list of {"words": [...], "cwd": DIR, "outcomes": bool, "err": FILE}. Each runs in a process of its own,
-made by fork(), so that nothing is remembered from one to the next. With "outcomes", the fake backend ends
-each run as forced() says instead of tossing a coin. RESULTS is a JSON list of {"code": N, "seconds": S}.
+made by fork(), so no state is kept between them. With "outcomes", the outcome of each run of the fake backend
+comes from forced() instead of being random. RESULTS is a JSON list of {"code": N, "seconds": S}.
 
 DVSim keeps tests in sets by their addresses, which differ from process to process whatever the hash seed is. Here they are
-hashed by name, so that PYTHONHASHSEED decides every order in DVSim that is chance: the same seed, the same plan.
+hashed by name, so that PYTHONHASHSEED decides every random order in DVSim: the same seed gives the same plan.
 """
 import fnmatch
 import json

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every configuration of a tree, planned and faked by DVSim and by dvsched under the name dvsim.
+"""Plans and fakes every configuration of a tree with DVSim and with dvsched as dvsim, and compares.
 
     sweep.py --python VENV/bin/python --dvsched build/src/cli/dvsched --tree TREE [--only GLOB]
 
 VENV has dvsim==1.57.0. TREE is copied into a git work tree of its own. For each configuration: the exit codes, every
-field of every job specification in deploy_*.json (DVSim asked under three PYTHONHASHSEEDs, see dumps.py; under more
-where the three and dvsched differ), and where DVSim refuses, that dvsched loads it or says where. For some of them: the
-reports of a run whose outcomes are forced on both sides. Prints one TAP line per case; differences that docs/reference/dvsim-differences.md
-explains are taken out here, each with its reason. No chance is left: the same programs, the same lines.
+field of every job specification in deploy_*.json (from DVSim under three PYTHONHASHSEEDs, see dumps.py; under more
+if the three and dvsched differ), and where DVSim fails, that dvsched loads it or reports a position. For some of them: the
+reports of a run whose outcomes are forced on both sides. Prints one TAP line per case; the differences of docs/reference/dvsim-differences.md
+are removed here, each with its reason. Nothing is random: the same programs give the same lines.
 """
 import argparse
 import concurrent.futures

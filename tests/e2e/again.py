@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Running again what did not pass: --failed."""
+"""Running failed jobs again: --failed."""
 import json
 import os
 

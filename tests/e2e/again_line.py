@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The line that a run ends with, to run again what did not pass: it is pasted into a shell, and never grows."""
+"""The `rerun` line at the end of a run: it works when pasted into a shell, and does not grow from run to run."""
 import os
 import shlex
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The failures that gangs were made against: the table of scripts/chips-table, held to what it must show."""
+"""The failures that gangs prevent: checks the table of scripts/chips-table."""
 
 import pathlib
 import sys

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`dvsched chips`: devices and their drivers, looked at and tended by hand."""
+"""`dvsched chips`: lists devices and drivers, and changes their health."""
 
 import json
 

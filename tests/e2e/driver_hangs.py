@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A driver that does not come back, from each of its calls: no run hangs, and what is said names the call
-and the driver."""
+"""A driver that hangs in each of its calls: no run hangs, and the message names the call and the
+driver."""
 
 import os
 import shutil

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Drivers of devices, looked at from outside: `dvsched chips check`, and a driver that is built against
-the installed header alone."""
+"""Drivers of devices: `dvsched chips check`, and a driver that is built with the installed header
+only."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names in DVSim's flows that are no file names, and jobs that are there twice."""
+"""Names in DVSim's flows that are no file names, and jobs that exist twice."""
 import json
 import os
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What people copy, README's and the docs' examples and hjson-cfgs/, works below a path with blanks."""
+"""The examples of README, docs and hjson-cfgs/ work below a path with blanks."""
 import os
 import pathlib
 import re
@@ -11,12 +11,12 @@ import unittest
 from harness import SOURCE, Done, Story
 
 PAGES = ["README.md", *sorted(str(p.relative_to(SOURCE)) for p in (SOURCE / "docs").rglob("*.md"))]
-# What the examples of the pages run is not part of them.
+# Programs that the examples of the pages run.
 STAND_INS = {
     "sim": "#!/bin/sh\necho \"$@\"\n",
     "rtl/Makefile": "all:\n\t@echo built\n",
 }
-# This one fails on purpose; that needs a path without blanks: Verilator builds in no other.
+# FAILS fails intentionally. LEFT_OUT needs a path without blanks, because Verilator builds only there.
 FAILS, LEFT_OUT = "finally.hjson", "verilator/"
 
 
@@ -34,7 +34,7 @@ def configurations():
 
 
 def fragments():
-    """Configurations of `flow: jobs` of which the pages show a part, made whole; what each is of."""
+    """Configurations of `flow: jobs` of which the pages show a part, completed; each with its page."""
     for page in PAGES:
         for text in re.findall(r"(?ms)^```hjson\n(.*?)^```", (SOURCE / page).read_text(encoding="utf-8")):
             if re.search(r"flow: \"?\w|overrides:|case\.hjson", text):
@@ -144,7 +144,7 @@ class BelowBlanks(Story):
                 self.assertEqual(done.code, 0, done)
         self.assertGreater(seen, 6)
 
-    # A part may need a device, a driver or a job that is not here. Nothing else may be wrong with it.
+    # A part may need a device, a driver or a job that does not exist here. Any other error is a failure.
     MISSING = re.compile(r"driver .*(no such file|cannot|no AscendCL)|no device|has no device|does not list|probe")
 
     def test_parts_of_configurations_on_the_pages(self):

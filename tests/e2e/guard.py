@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of a run's processes that are killed together: nothing is left, and what was proven is kept."""
+"""Stories of a run's processes that are killed together: no process is left, and recorded results are kept."""
 
 import os
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What every story needs: the real binary in a directory of its own, and nothing left afterwards.
+"""Common code of all stories: the real binary in a directory of its own, and no processes left afterwards.
 
     class Sweeps(Story):
         def test_each_row_runs_once(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where a run is started, and what it reads there: directories that are gone, standard input."""
+"""The directory in which a run is started: removed directories, standard input."""
 import os
 import subprocess
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Surroundings and jobs that turn on what runs them: no hang, and no pass that is none."""
+"""Hostile environments and jobs: no run hangs, and no failed job passes."""
 
 import os
 import shutil

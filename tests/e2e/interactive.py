@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""--interactive: one job on the user's own terminal, which is as it was afterwards whatever happens."""
+"""--interactive: one job on the user's terminal, whose modes are restored in any case."""
 import json
 import os
 import signal

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What workers leave when everything is killed: the next dvsched with the same state directory removes it, and
-nothing else. With a double of simpler's library, and with the real one where DVSCHED_SIMPLER_LIBDIR names it."""
+"""Files that workers leave when everything is killed: the next dvsched with the same state directory removes these
+files only. With a stand-in for simpler's library, and with the real one if DVSCHED_SIMPLER_LIBDIR names it."""
 
 import os
 import pathlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of {needs}: what a job is told of the jobs that it needs."""
+"""Stories of {needs}: the file about the jobs that a job needs."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DVSim's one-shot flows: jobs that leave results.hjson, and what is made of it."""
+"""DVSim's one-shot flows: jobs that leave results.hjson, and its reports."""
 import json
 
 from harness import Story

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What cannot be written: standard output that is full or closed, files that may not grow."""
+"""Failed writes: standard output that is full or closed, files that may not grow."""
 import json
 import os
 import pty

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Metrics of a run, and `dvsched report`: pages of results that are there, also as dvsim-admin."""
+"""Metrics of a run, and `dvsched report`: pages of existing results, also as dvsim-admin."""
 import json
 import os
 import re

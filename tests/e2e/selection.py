@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""-x and -i '!…', --timeout and --retries: what the command line says of jobs, whatever their configuration says."""
+"""-x and -i '!…', --timeout and --retries: the command line overrides the configuration of jobs."""
 import os
 
 from harness import Story

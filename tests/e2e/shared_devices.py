@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of several dvsched processes that want the same devices: first come, first served, and nobody holds while he waits."""
+"""Stories of several dvsched processes that want the same devices: first come, first served, and no process holds one while it waits."""
 
 import datetime
 import fcntl

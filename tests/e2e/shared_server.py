@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A server that jobs share, as Bazel's: the first client starts it, it leaves the job's session, and its name is in argv[0] only."""
+"""A server that jobs share, like Bazel's: the first client starts it, it leaves the job's session, and only argv[0] has its name."""
 import os
 import shutil
 

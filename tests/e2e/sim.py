@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DVSim's simulation flow on a small project: planned, run by make, and its faults told."""
+"""DVSim's simulation flow on a small project: planned, run by make, and its errors reported."""
 import json
 import os
 import re

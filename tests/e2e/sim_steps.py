@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What is done around the jobs of a simulation: coverage removed and read, times read, options written."""
+"""Steps before and after the jobs of a simulation: coverage removed and read, times read, options written."""
 import json
 import os
 

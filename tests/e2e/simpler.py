@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on a host runtime of simpler: the driver, its worker and the pool, with a double of the library
-(tests/helpers/fakehost.c) that adds, writes down what it was told, and misbehaves on request."""
+"""Jobs on a host runtime of simpler: the driver, its worker and the pool, with a stand-in for the library
+(tests/helpers/fakehost.c) that adds, records its calls, and fails on request."""
 
 import json
 import os

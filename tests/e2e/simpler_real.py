@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Jobs on the real host runtimes of simpler, simulated; skipped where there are none.
+"""Jobs on the real simulators of simpler; skipped if there are none.
 
-DVSCHED_SIMPLER_LIBDIR names the libraries (what `libdir` of driver simpler is), DVSCHED_SIMPLER_KERNELS what runs
-on them, `$DVSCHED_SIMPLER_LIBDIR/../kernels` unless it is said. Nobody ships either. Kernels are libraries with one
+DVSCHED_SIMPLER_LIBDIR is the directory of the libraries (`libdir` of driver simpler), DVSCHED_SIMPLER_KERNELS that of
+the kernels (default: `$DVSCHED_SIMPLER_LIBDIR/../kernels`). dvsched contains neither. Kernels are libraries with one
 function, `kernel_entry(int64_t *args)`: pointers to tensors, then scalars. The stories use these:
 
     add.so         args[2] = args[0] + args[1], f32          mul.so  args[2] = args[0] * args[1], f32

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of driver command: devices that a tool lists, lent to commands. The tool here does what such tools
-really do: it prints warnings first, complains on standard output, hangs, and speaks another language."""
+"""Stories of driver command: devices that a tool lists, lent to commands. The tool here behaves
+like real ones: it prints warnings first, reports errors on standard output, hangs, and translates its messages."""
 
 import json
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of runs that end before their jobs do: signals, deadlines, death."""
+"""Stories of runs that end early: signals, deadlines, a killed scheduler."""
 
 import os
 import re

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the unittest cases of one file and says what happened in TAP: tap.py FILE [NAME…]
+"""Runs the unittest cases of one file and prints TAP: tap.py FILE [NAME…]
 
-meson reads TAP; so each story counts as one case, and a skipped one says why. With NAMEs only the
-cases whose name contains one of them run.
+meson reads TAP, so each story is one case, and a skipped one has a reason. With NAMEs, only cases
+whose name contains one of them run.
 """
 
 import importlib.util

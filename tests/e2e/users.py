@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Stories of several users of one machine: who shares devices, and what is known of them, by the rights of a group. Need root."""
+"""Stories of several users of one machine, who share devices and their health by the permissions of a group. Need root."""
 
 import os
 import unittest

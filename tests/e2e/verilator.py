@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A real simulator: hjson-cfgs/verilator as it is, built by Verilator, with faults, coverage and a testplan."""
+"""A real simulator: hjson-cfgs/verilator, built by Verilator, with failures, coverage and a testplan."""
 import json
 import shutil
 import unittest

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes what comes from the other end of a link: the input is what a peer sends. Each frame is
- * given to the reader that its type (modulo their number) stands for, whoever it would be sent to.
+ * Fuzzes the frames of a peer. Each frame of the input is passed to the reader of its type (modulo
+ * the number of readers), for all kinds of processes.
  */
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes wildcards. The input is lines: the first is the text, each other one "name=value"; values
- * that start with '[' are lists of blank-separated strings. Commands are put on the list of those
- * to run, which nobody does.
+ * Fuzzes wildcards. The first line of the input is the text, each other line "name=value"; a value
+ * that starts with '[' is a list of blank-separated strings. Commands of {eval_cmd} are collected,
+ * and never run.
  */
 #include <stdio.h>
 #include <stdlib.h>

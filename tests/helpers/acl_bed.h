@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver acl on a stub of its library: what tests of it share. */
+/* Common code of the tests of driver acl, on a stub of its library. */
 #ifndef TESTS_HELPERS_ACL_BED_H
 #define TESTS_HELPERS_ACL_BED_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside the stub of AscendCL: its script, its state, its book. */
+/* Internals of the stub of AscendCL: its script, its state, its record of calls. */
 #ifndef TESTS_HELPERS_ACL_STUB_CORE_H
 #define TESTS_HELPERS_ACL_STUB_CORE_H
 

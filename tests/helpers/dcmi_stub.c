@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A libdcmi.so with four cards of two chips, devices 0 to 7. DCMI_STUB in the environment says what
- * is otherwise, in words: init=-8002, list=-8002, health.3=3, rc.3=-8012, lost.5, error.3=80e01801.
+ * A libdcmi.so with four cards of two chips, devices 0 to 7. DCMI_STUB in the environment has the
+ * deviations, as words: init=-8002, list=-8002, health.3=3, rc.3=-8012, lost.5, error.3=80e01801.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What tests see of files. */
+/* Functions for tests that look at files. */
 #ifndef HELPERS_DISK_H
 #define HELPERS_DISK_H
 

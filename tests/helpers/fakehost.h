@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the parts of the double of a host runtime (fakehost.c) share. */
+/* Common declarations of the parts of the stand-in for a host runtime (fakehost.c). */
 #ifndef TESTS_HELPERS_FAKEHOST_H
 #define TESTS_HELPERS_FAKEHOST_H
 

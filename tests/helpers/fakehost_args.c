@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a run of the double is given: tensors, scalars, its configuration. */
+/* The arguments of a run of the stand-in: tensors, scalars, its configuration. */
 #include <dlfcn.h>
 
 #include "fakehost_state.h"

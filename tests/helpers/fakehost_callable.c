@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Callables of the double: what is registered is looked at, and its kernels' numbers are found. */
+/* Callables of the stand-in: checks a registered callable, and finds the numbers of its kernels. */
 #include <stdlib.h>
 
 #include "fakehost_state.h"

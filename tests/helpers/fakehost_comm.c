@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gangs of the double: each rank for itself, with a window that keeps what was left in it. */
+/* Gangs of the stand-in: ranks do not communicate; a window keeps its content from run to run. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The memory of the double's device, which is not the host's: what is not copied is not there. */
+/* The memory of the stand-in's device, which is separate from the host's: data must be copied. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * System calls that fail when a test says so, in this process and in the slots that are made from
- * this program: it defines the C library's functions anew.
+ * System calls that fail on request of a test, in this process and in the slots that are started
+ * from this program. It redefines functions of the C library.
  */
 #ifndef HELPERS_FAULTY_H
 #define HELPERS_FAULTY_H

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A driver whose device has nothing to do, to be a driver as it is or after changes. */
+/* A driver whose device does nothing, for tests that use it as it is or change some of its
+ * members. */
 #ifndef HELPERS_IDLE_DRIVER_H
 #define HELPERS_IDLE_DRIVER_H
 

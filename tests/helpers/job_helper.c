@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What jobs in tests do: one small program, one word per kind of misbehaviour. */
+/* A program for jobs in tests: each argument is one kind of behaviour. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>

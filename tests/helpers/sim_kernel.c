@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An image for driver sim; NUMBER is what tells two of them apart. */
+/* An image for driver sim; NUMBER distinguishes two of them. */
 #include <dvsched/sim_kernel.h>
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A directory of a test that goes with it, also when the test is killed. */
+/* A directory of a test that is removed with the test, also when the test is killed. */
 #ifndef HELPERS_TEMP_DIR_H
 #define HELPERS_TEMP_DIR_H
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pluggable, proven: the example backend and observer of docs/examples go into a copy of this tree,
-with one line each in a registry and one in a meson.build, and a graph runs on them.
+"""Adds the example backend and observer of docs/examples to a copy of this tree,
+with one line each in a registry and one in a meson.build, and runs a graph on them.
 
     plug.py [SOURCE]        prints TAP; everything happens in a temporary directory
 """

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The reference: what must become of every job, worked out without time, queues or limits, by
- * going over all jobs until nothing changes any more. It shares no line with the scheduler.
+ * The reference model: computes the final state of every job without time, queues or limits, by
+ * repeated passes over all jobs until nothing changes. It shares no code with the scheduler.
  *
- * Where a run was stopped, which jobs had begun by then is up to the order of events; then each job
- * is held against what really became of those it depends on.
+ * If a run was stopped, the order of events decides which jobs had begun; then each job is compared
+ * with the real states of the jobs that it depends on.
  */
 #include "sim.h"
 

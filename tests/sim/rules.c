@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rules of README.md, checked at every event that an observer or a backend sees. Nothing here
- * asks the scheduler what it thinks, but for the tallies and the amounts that must come back to
- * zero.
+ * Checks the rules of README.md at every event of an observer or a backend. Reads no state of the
+ * scheduler, except the tallies and the amounts that must return to zero.
  */
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One simulated run: a random world (plan, backends, faults, what is done to the run from outside)
- * out of one seed, the record that the rules are checked against, and the rules. README.md lists
- * them.
+ * One simulated run: a random world (plan, backends, faults, requests from outside) from one seed,
+ * the record of events for the rules, and the rules. README.md lists them.
  */
 #ifndef TESTS_SIM_H
 #define TESTS_SIM_H

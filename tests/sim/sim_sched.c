@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scheduler in random worlds: sim_sched [--runs N] [--seed S] [--verbose]. Runs seeds S, S+1 …;
- * the first that breaks a rule is printed with its trace, and can be run again by itself.
+ * Runs the scheduler in random worlds: sim_sched [--runs N] [--seed S] [--verbose]. Runs seeds S,
+ * S+1 …; prints the first one that breaks a rule, with its trace and the command that runs it
+ * again.
  */
 #include <inttypes.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Random worlds. Everything comes out of the seed. */
+/* Random worlds. The seed determines everything. */
 #include "sim.h"
 
 static const char *const backend_names[] = {"fake", "farm", "rack"};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A run of fake jobs under a real printer: the real scheduler, the fake backend in real time. For
- * looking at a printer, and for the terminal tests, which need a run that does as they say.
+ * A run of fake jobs with a real printer: the real scheduler, the fake backend in real time. For
+ * looking at a printer, and for the terminal tests, which control the run.
  *
  *   drive --view tty --jobs 200 --targets 4 --parallel 16 --mean 0.5 --fail-every 9
  *
- * SIGINT and SIGTERM end the run as in dvsched, SIGTSTP stops it, SIGUSR1 crashes it. Its last
- * words go to --report.
+ * SIGINT and SIGTERM end the run as in dvsched, SIGTSTP stops it, SIGUSR1 crashes it. The end of
+ * the run is reported in the file --report.
  */
 #include <getopt.h>
 #include <signal.h>

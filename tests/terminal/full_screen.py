@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The full screen view under tmux: what it shows in several sizes, and the terminal it leaves."""
+"""The full screen view under tmux, in several sizes, and the state of the terminal after it."""
 
 import os
 import pathlib

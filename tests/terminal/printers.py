@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Printers on a pseudo-terminal: what is seen, and that nobody ever waits for a terminal."""
+"""Printers on a pseudo-terminal: their output, and that a stopped terminal never blocks them."""
 
 import os
 import pathlib

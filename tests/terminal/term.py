@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A pseudo-terminal with a program on it, and a screen that understands what the tty printer says."""
+"""A pseudo-terminal with a program on it, and a screen that interprets the output of the tty printer."""
 
 import fcntl
 import os

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What stories of the chips backend share: they begin a world, take jobs through it, and end it. */
+/* Common code of stories of the chips backend: they start a world, run jobs in it, and end it. */
 #ifndef TESTS_UNIT_BACKENDS_CHIPS_STORY_H
 #define TESTS_UNIT_BACKENDS_CHIPS_STORY_H
 

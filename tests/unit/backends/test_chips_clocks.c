@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each clock of a run, and each rule of the watchdog: when it ends a rank, when it does not, and
- * what the job and its device get for it. */
+/* Each clock of a run and each rule of the watchdog: when it ends a rank, when it does not, and the
+ * effect on the job and its device. */
 #include "chips_story.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gang that breaks devices: each of its devices is opened again before its end is told, and the
- * second attempt that breaks one is the last. */
+/* A gang that breaks devices: each of its devices is opened again before its end is reported, and
+ * the second attempt that breaks one is the last. */
 #include "chips_story.h"
 
 #include <math.h>

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random histories of the chips backend: random jobs, workers that open, hang, fail and die at
- * random moments, kills, pauses, no process to be had. What happens is data to the pool: so in some
- * steps much of it happens, in any order, before the pool hears any of it, and what a worker has
- * said may be on its way for long, while its board is ahead and the pool decides without it. After
- * every step the books are checked; then all goes well again, and every job must end, every unit
- * come back, and the backend close.
+ * random moments, kills, pauses, a lack of processes. Events are data to the pool, so in some steps
+ * several events happen in any order before the pool's turn, and a message of a worker may arrive
+ * long after its board has changed. The invariants are checked after every step. At the end the
+ * faults stop, and every job must end, every unit must be given back, and the backend must close.
  *
- * DVSCHED_CHIPS_RUNS: how many histories; DVSCHED_CHIPS_SEED: the first (or only) one's number.
+ * DVSCHED_CHIPS_RUNS: number of histories; DVSCHED_CHIPS_SEED: number of the first (or only) one.
  */
 #include "chips_double.h"
 

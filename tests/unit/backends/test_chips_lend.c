@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Devices for a command: what it waits for, what it must not get, and what its end says of them. */
+/* Devices for a command: the wait for them, devices that it must not get, and the effect of its end
+ * on them. */
 #include "chips_story.h"
 
 #include <math.h>

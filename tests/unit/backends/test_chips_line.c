@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A pool among other processes: what it leaves to those who came before, and what it waits for. */
+/* A pool among other processes: devices that it leaves to earlier waiters, and devices that it
+ * waits for. */
 #include "chips_story.h"
 
 #include <sys/inotify.h>

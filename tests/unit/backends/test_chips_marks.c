@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an end says of the device it happened on, of its neighbours, and of the job. */
+/* The effect of an end on its device, on the same fault domain, and on the job. */
 #include "chips_story.h"
 
 #include <math.h>

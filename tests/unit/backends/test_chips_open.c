@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which workers are opened, and which job gets one that is open: opening belongs to no job. */
+/* Which workers are opened, and which job gets an open one: opening is not part of any job. */
 #include "chips_double.h"
 
 static int end_world(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What can go wrong with workers and gangs, one story each, on a virtual clock. */
+/* Failures of workers and gangs, one story each, on a virtual clock. */
 #include "chips_story.h"
 
 #include <math.h>

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The watchdog ends no run that is well. Random gangs whose drivers keep the contract: every call
- * comes back within its budget, what runs moves within `stall`, a wait ends soon after what it
- * waits for, some ranks never report anything, ranks load and end at different times, and words of
- * workers are late. None of them may be ended.
+ * The watchdog ends no healthy run. Random gangs whose drivers keep the rules: every call returns
+ * within its budget, running work makes progress within `stall`, a wait ends soon after its event,
+ * some ranks never report progress, ranks load and end at different times, and messages of workers
+ * are late. No rank may be ended.
  *
- * DVSCHED_WATCHDOG_RUNS: how many; DVSCHED_WATCHDOG_SEED: the first one's number.
+ * DVSCHED_WATCHDOG_RUNS: number of gangs; DVSCHED_WATCHDOG_SEED: number of the first one.
  */
 #include "chips_double.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A job that breaks devices is found at the second one, and its devices come back if they open. */
+/* A job that breaks devices is detected at the second device, and its devices are usable again if
+ * they open. */
 #include "chips_story.h"
 
 #include <math.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a worker lives, which job it gets next, and how a device that others have is waited for.
- */
+/* Lifetime of a worker, choice of its next job, and waiting for devices of other processes. */
 #include "chips_story.h"
 
 #include <math.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fake backend as a configuration makes it: what it draws, what it refuses, and how it lives on
- * a loop. */
+/* The fake backend of a configuration: random outcomes, refused settings, and its use of a loop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How many slots a machine that is short of processes may have. */
+/* Number of slots on a machine that is short of processes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

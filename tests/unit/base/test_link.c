@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two links at the ends of a socket pair, and what a peer must not be able to do to one. */
+/* Two links at the ends of a socket pair, and protection of a link from its peer. */
 #include "base/link.h"
 
 #include <dirent.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* proc_start() runs this same program again: main() has a mode that tells what it finds. */
+/* proc_start() runs this program again, in a mode of main() that prints its environment. */
 #include "base/proc.h"
 
 #include <dirent.h>

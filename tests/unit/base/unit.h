@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmocka with the headers that it wants before it, and what the tests of this module share. */
+/* cmocka with the headers that it needs before it, and common code of the tests of this module. */
 #ifndef TESTS_UNIT_BASE_UNIT_H
 #define TESTS_UNIT_BASE_UNIT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clerk with its real process: this program is it, in another mode. */
+/* The clerk with its real process, which is this program in another mode. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line under the name dvsim: argparse's ways, each as Python 3.11 has it. */
+/* The command line under the name dvsim: each rule of argparse, as in Python 3.11. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

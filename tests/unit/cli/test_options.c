@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command line: argparse's ways, one table, and what DVSim's users have in their fingers. */
+/* The command line: rules of argparse, the table of options, and habits of DVSim's users. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

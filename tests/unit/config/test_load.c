@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files, imports and what is given from outside. */
+/* Files, imports and values of the command line. */
 #include <sys/stat.h>
 
 #include "unit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `overrides` replace what others have set, and nothing else. */
+/* `overrides` replace existing values, and nothing else. */
 #include "unit.h"
 
 static int override(struct project *p, const char *text)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands of {eval_cmd}: limits, and nobody left behind. */
+/* The commands of {eval_cmd}: limits, and no processes left behind. */
 #include "config/shell.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree as lines, each with where its value comes from. */
+/* The tree as lines, each with the position of its value. */
 #include "unit.h"
 
 static void each_leaf_has_its_path_value_and_place(void **state)

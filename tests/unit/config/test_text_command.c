@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands done without a shell: what comes out is what the shell prints, or they are left to it.
- */
+/* Commands done without a shell: the output is that of the shell, or the shell runs the command. */
 #include "config/text_command.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A directory with configuration files in it, and what came of loading them. */
+/* A directory with configuration files, and the result of loading them. */
 #ifndef TESTS_UNIT_CONFIG_UNIT_H
 #define TESTS_UNIT_CONFIG_UNIT_H
 

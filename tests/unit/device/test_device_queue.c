@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Places among processes that want devices; with processes, and with files that nobody keeps. */
+/* The queue of processes that wait for devices: with processes, and with files of ended
+ * processes. */
 #include "device/lock/queue.h"
 
 #include <errno.h>

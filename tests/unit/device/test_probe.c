@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said of a driver that is asked in a process of its own, however it behaves. */
+/* Results and messages of a probe in a process of its own, for every behaviour of the driver. */
 #include "device/probe/probe.h"
 
 #include "../base/unit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A device worker with a real process and a driver that does what it is told. */
+/* A device worker with a real process and a driver that follows a script. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>

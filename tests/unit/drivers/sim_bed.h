@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver sim, called as a worker calls it. */
+/* Calls driver sim as a worker does. */
 #ifndef TESTS_UNIT_DRIVERS_SIM_BED_H
 #define TESTS_UNIT_DRIVERS_SIM_BED_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A directory with the double of a host runtime where the driver looks for one, the current one,
- * and a driver's table to call. */
+/* A current directory with the stand-in for a host runtime at the driver's usual place, and the
+ * driver's table of functions. */
 #ifndef TESTS_UNIT_DRIVERS_SIMPLER_BED_H
 #define TESTS_UNIT_DRIVERS_SIMPLER_BED_H
 

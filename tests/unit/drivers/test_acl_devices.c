@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver acl: what it says of devices without opening any. */
+/* Driver acl: facts about devices without opening any. */
 #include "acl_bed.h"
 
 #include "drivers/acl/visible.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver acl: what is loaded, and the keys of a job. */
+/* Driver acl: loading of images, and the keys of a job. */
 #include "acl_bed.h"
 
 #include "disk.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver acl: finding the library, getting a device and giving it back. */
+/* Driver acl: finds the library, takes a device and gives it back. */
 #include "acl_bed.h"
 
 #include <dlfcn.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver acl: getting a device back, and letting go of one that does not come back. */
+/* Driver acl: reset of a device, and the end of a process whose device cannot be reset. */
 #include "acl_bed.h"
 
 #define RESET "aclrtSetDevice(1) aclrtDeviceTaskAbort(1) aclrtSynchronizeDeviceWithTimeout "

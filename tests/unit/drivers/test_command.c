@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Driver command: options, what tools print, and how they end. */
+/* Driver command: options, and output and end of tools. */
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>

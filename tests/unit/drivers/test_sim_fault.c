@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Every fault, in a process that may die of it. */
+/* Every fault, in a process of its own. */
 #include "sim_bed.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ranks of a gang, here threads; each with a device of its own and the memory that a host gives. */
+/* Ranks of a gang, here threads, each with a device of its own and the host's shared memory. */
 #include "sim_bed.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver `simpler`: callables, arguments, runs; against a double of the library. */
+/* The driver `simpler`: callables, arguments, runs, with a stand-in for the library. */
 #include "simpler_bed.h"
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver `simpler`: one rank of a gang, against a double of the library. */
+/* The driver `simpler`: one rank of a gang, with a stand-in for the library. */
 #include "simpler_bed.h"
 
 #include "base/fs.h"

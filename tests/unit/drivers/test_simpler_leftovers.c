@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver `simpler`: what a job left in a process, in its memory or of its keys, is no later
- * job's affair; against a double of the library. */
+/* The driver `simpler`: data and keys that a job leaves in a process do not affect later jobs. With
+ * a stand-in for the library. */
 #include "simpler_bed.h"
 
 #include <sys/wait.h>

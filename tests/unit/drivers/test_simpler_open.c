@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver `simpler` from its options to an open device, and back. */
+/* The driver `simpler`: options, open and close. */
 #include "simpler_bed.h"
 
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The driver `simpler` with the real library, where DVSCHED_SIMPLER_LIBDIR names one (the build/lib
- * of its build) and DVSCHED_SIMPLER_PLATFORM another platform than a2a3sim; DVSCHED_SIMPLER_JOB: a
- * file with the JSON of a job for it.
+ * The driver `simpler` with the real library, if DVSCHED_SIMPLER_LIBDIR names its directory
+ * (build/lib of its build). DVSCHED_SIMPLER_PLATFORM: the platform (default: a2a3sim);
+ * DVSCHED_SIMPLER_JOB: a file with the JSON of a job.
  */
 #include "simpler_bed.h"
 

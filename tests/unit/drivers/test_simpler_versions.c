@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The driver `simpler` with the versions of the library that it tells apart, against doubles. */
+/* The driver `simpler` with each version of the library, on stand-ins. */
 #include "simpler_bed.h"
 
 #include "base/mem.h"

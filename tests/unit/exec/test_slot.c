@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A slot with real processes: what it promises about one job, whatever that job does. */
+/* A slot with real processes: its guarantees for one job, whatever the job does. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A slot whose system calls fail: no hang, and no pass that is none. */
+/* A slot whose system calls fail: it does not hang, and no failed job passes. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A plan as text: each job with all that is not as in a job of which nothing is said. Such texts
- * are in expected/; with DVSCHED_WRITE_EXPECTED set the tests write them, and `git diff` shows what
- * is new.
+ * A plan as text: each job with the values that differ from the defaults. Such texts are in
+ * expected/. With DVSCHED_WRITE_EXPECTED set, the tests write them, and `git diff` shows the
+ * changes.
  */
 #include <stdio.h>
 #include <stdlib.h>

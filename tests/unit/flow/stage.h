@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A configuration in a temporary file, the plan it makes, and what was said about it. */
+/* A configuration in a temporary file, its plan, and the messages about it. */
 #ifndef TESTS_FLOW_STAGE_H
 #define TESTS_FLOW_STAGE_H
 

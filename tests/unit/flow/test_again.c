@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --failed: which jobs run again, what comes along, and what they are told of those that passed. */
+/* --failed: the jobs that run again, the jobs that they need, and the file about those that
+ * passed. */
 #include "stage.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What users are told about configurations that cannot be: each case a file and every word of it.
- */
+/* Messages about wrong configurations: each case is a file and the full text. */
 #include "stage.h"
 
 #include "base/mem.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* flow: cases. The plan of a batch, and what is said of one that is wrong; docs/guides/cases.md. */
+/* flow: cases. The plan of a batch, and messages about a wrong one; docs/guides/cases.md. */
 #include "stage.h"
 
 #include <stdio.h>

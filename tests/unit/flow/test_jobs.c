@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the keys of `flow: jobs` become in a plan. */
+/* The keys of `flow: jobs` in a plan. */
 #include "stage.h"
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What DVSim's flows read in logs and files of their jobs; tests/unit/tool knows the formats. */
+/* Data that DVSim's flows read from logs and files of their jobs; tests/unit/tool tests the
+ * formats. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which backends there are, and which numbers the rules of jobs have. */
+/* The list of backends, and the backend numbers in the rules of jobs. */
 #include "flow/roster.h"
 
 #include <stdio.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * flow: sim, what each option and each key makes of all jobs of a small configuration:
- * expected/sim_*.txt. That DVSim makes the same of real ones is shown by tests/golden and
- * tests/conformance.
+ * flow: sim: the effect of each option and each key on all jobs of a small configuration:
+ * expected/sim_*.txt. tests/golden and tests/conformance compare real ones with DVSim.
  */
 #include "stage.h"
 

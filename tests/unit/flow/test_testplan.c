@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Testplans: imports, variables, tags, stages, and what is wrong with them. */
+/* Testplans: imports, variables, tags, stages, and errors. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tree beside the code: docs/reference/config.md names every key there is, and the examples
- * load. */
+/* Files besides the code: docs/reference/config.md has every key, and the examples load. */
 #include "stage.h"
 
 #include <glob.h>

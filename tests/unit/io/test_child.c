@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Children of ours that end, or do not. */
+/* Child processes that end, and that do not end. */
 #include "io/child.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A loop hears signals, whatever the kernel takes into an epoll set. */
+/* A loop receives signals even if the kernel accepts nothing into an epoll set. */
 #include "io/loop.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A port of one end of a socket pair: whatever the kernel is short of, both directions go on. */
+/* A port at one end of a socket pair: both directions continue after a shortage in the kernel. */
 #include "io/port.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rule that tells a helper that hangs from one that is slow, look by look. */
+/* The rule that tells a helper that hangs from a slow one, check by check. */
 #include "io/vigil.h"
 
 #include <setjmp.h>

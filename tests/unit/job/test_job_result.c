@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who keeps a result keeps all of it. */
+/* A kept result is a complete copy. */
 #include "job/job_result.h"
 
 #include <setjmp.h>

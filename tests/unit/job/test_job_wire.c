@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is put is taken, and what was never put is refused. */
+/* Written values are read back, and damaged data is refused. */
 #include "job/job_wire.h"
 
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Python's regular expressions: how they are translated, and what they then match. */
+/* Python's regular expressions: translation and matches. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Logs and what they decide: line ends, borders of blocks, bad bytes, and the order of the rules.
- */
+/* Verdicts from logs: line ends, borders of blocks, bad bytes, and the order of the rules. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In the clerk's place: writes down what it is asked for. */
+/* A stub of the clerk that records its requests. */
 #include "clerk_stub.h"
 
 static struct str *asked;

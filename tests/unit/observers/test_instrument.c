@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.json: what is in it, and that measuring is a matter of the loop. */
+/* metrics.json: its content, and measuring on the loop. */
 #include "stage.h"
 
 #include <jansson.h>

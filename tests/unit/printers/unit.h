@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cmocka with the headers that it wants before it, and a tally that is fed by hand. */
+/* cmocka with the headers that it needs before it, and a tally that tests fill. */
 #ifndef TESTS_UNIT_PRINTERS_UNIT_H
 #define TESTS_UNIT_PRINTERS_UNIT_H
 

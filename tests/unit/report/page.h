@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a page in HTML must be like, whatever is in it. */
+/* Checks that hold for every HTML page. */
 #ifndef TESTS_PAGE_H
 #define TESTS_PAGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.json, read back and drawn. */
+/* Reading and drawing of metrics.json. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reports that are read back: pages of them, dashboards, and what is said of broken ones. */
+/* Reading of existing reports: pages, dashboards, and messages about broken files. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records of plan.json, shared where they differ in numbers only, and back again. */
+/* Templates of plan.json: records that differ in numbers only are shared, and restored. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

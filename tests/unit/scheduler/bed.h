@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bed to lay a scheduler on: plans made by hand, fake backends and one virtual clock that is
- * moved to whatever comes next, and a record of all that observers were told.
+ * A test bed for a scheduler: plans made by tests, fake backends, a virtual clock that is moved to
+ * the next event, and a record of all calls of observers.
  */
 #ifndef TESTS_BED_H
 #define TESTS_BED_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Moves of a job, what its end means for others, retries, and ending a run early. */
+/* Status changes of a job, the effect of its end on others, retries, and ending a run early. */
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a job goes on with when it failed by its own fault. */
+/* The fallback of a job that failed by itself. */
 #include <signal.h>
 #include <string.h>
 

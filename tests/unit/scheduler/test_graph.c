@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is said about a plan at load, before anything runs. */
+/* Errors of a plan that are reported before anything runs. */
 #include <stdlib.h>
 #include <string.h>
 

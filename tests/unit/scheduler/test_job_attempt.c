@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An attempt is kept packed: nothing of a result may be lost by that. */
+/* Packed attempts lose nothing of a result. */
 #include "base/attr.h"
 #include "cmocka_all.h"
 #include "scheduler/job_attempt.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Room: limits, busy backends, wide jobs, and what a crowd that waits does not cost. */
+/* Capacity: limits, busy backends, wide jobs, and the cost of many waiting jobs. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a job is told of those that it needs, at the moment of its start. */
+/* The data about the jobs that a job needs, at the time of its start. */
 #include <string.h>
 
 #include "bed.h"

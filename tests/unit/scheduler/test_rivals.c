@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who gets what there is too little of: jobs that ask for several units, or for several things. */
+/* Which jobs get scarce resources: jobs that ask for several units, or for several resources. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Units of resources that have numbers: each with one job at a time, the lowest first. */
+/* Units of resources with numbers: each belongs to one job at a time, the lowest first. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read out of tools' logs, summaries and versions; against DVSim itself: compare_tool.py.
- */
+/* Data from tools' logs, summaries and versions; compare_tool.py compares it with DVSim. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The variables that each run has of its own. */
+/* Environment variables of each run. */
 #include "workspace/job_env.h"
 
 #include <setjmp.h>

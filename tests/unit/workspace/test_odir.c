@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A job's directory before an attempt: made, rotated, set aside, and never outside the root. */
+/* A job's directory before an attempt: created, rotated, moved aside, and never outside the
+ * root. */
 #include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
