@@ -111,6 +111,8 @@ void others_change(void);
 void world_pass(double s);
 /* The pool hears what there is. */
 void world_turn(void);
+/* What has just been done is heard at once, unless a test gathers events. */
+void world_settle(void);
 
 /* Of a device; NULL: none. */
 struct device_worker *worker_on(int32_t device);
