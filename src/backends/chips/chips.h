@@ -90,7 +90,6 @@ struct chips {
 	double back_s;	     /* when the loop last resumed after a stop */
 	double due_s;	     /* when the timer fires; INFINITY: it is not set */
 	bool is_paused, is_closing;
-	bool has_refused;    /* a job of the queue ends in this turn */
 	bool has_said_waits; /* a wait was reported; until the queue is empty */
 	ev_prepare woken;    /* never started: fed when there are events */
 	ev_timer timer;

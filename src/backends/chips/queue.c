@@ -54,7 +54,6 @@ void queue_refuse_job(struct chips_job *j, enum job_reason reason, const char *t
 {
 	j->refused = reason;
 	j->refused_text = text;
-	j->chips->has_refused = true;
 }
 
 void queue_refuse(struct chips *c, const char *open_options, const char *text)
@@ -71,9 +70,6 @@ void queue_refuse(struct chips *c, const char *open_options, const char *text)
 
 void queue_end_refused(struct chips *c)
 {
-	if (!c->has_refused)
-		return;
-	c->has_refused = false;
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);
 

@@ -166,7 +166,7 @@ struct rung {
 
 static void check_rung(struct reader *r, const struct rung *g)
 {
-	struct hjson_node *budgets = node_of(r, "budgets"), *at = hjson_get(budgets, g->at);
+	struct hjson_node *at = hjson_get(node_of(r, "budgets"), g->at); /* it is not 0 */
 	_cleanup_(str_done) struct str text = {0};
 	struct diag *e;
 
@@ -176,7 +176,7 @@ static void check_rung(struct reader *r, const struct rung *g)
 	duration_add(&text, g->shorter_s);
 	str_printf(&text, ") must be shorter than %s (", g->longer);
 	duration_add(&text, g->longer_s);
-	e = cfg_error(r->cfg, r->diags, at ? at : budgets, "%s)", text.s);
+	e = cfg_error(r->cfg, r->diags, at, "%s)", text.s);
 	diag_hint(e,
 		  "the clock that is nearest to the device must end first: it alone can say what "
 		  "happened there");

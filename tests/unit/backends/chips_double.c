@@ -3,7 +3,9 @@
 #include "chips_double.h"
 
 #include <assert.h>
+#include <malloc.h>
 #include <math.h>
+#include <time.h>
 
 struct world world;
 
@@ -167,12 +169,32 @@ static void double_destroy(struct backend *b)
 
 /* ---- the world ---- */
 
+/* Of memory; 0: not known, as where freed memory may stay in a cache of the thread, or where
+ * another malloc() has it. */
+static size_t n_bytes_in_use(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	const char *tunables = getenv("GLIBC_TUNABLES");
+
+	if (tunables && strstr(tunables, "tcache_count=0"))
+		return mallinfo2().uordblks;
+#endif
+	return 0;
+}
+
+static void world_warn(const char *text)
+{
+	snprintf(world.warned, sizeof(world.warned), "%s", text);
+}
+
 void world_init(uint32_t n_devices)
 {
 	struct chips_settings *s = &world.settings;
 
 	assert(n_devices <= MOST_DEVICES);
 	memset(&world, 0, sizeof(world));
+	tzset(); /* libc's own memory, once */
+	world.n_bytes = n_bytes_in_use();
 	n_timers = 0;
 	clock_virtual_init(&world.clock, 1e9);
 	world.clock.now_s = 1000;
@@ -212,6 +234,8 @@ void world_begin(void)
 		.loop = (struct ev_loop *)(void *)&loop,
 		.clock = &world.clock.clock,
 		.scratch_root = "/nowhere",
+		.job_nofile = 77,
+		.warn = world_warn,
 	};
 
 	world.backend = backend_chips_create(&env, NULL);
@@ -230,4 +254,6 @@ void world_done(void)
 {
 	world.backend->ops->destroy(world.backend);
 	assert(n_timers == 0 && world.n_workers == 0 && world.n_slots == 0);
+	if (n_bytes_in_use() != world.n_bytes)
+		fail_msg("%zu bytes of memory are left", n_bytes_in_use() - world.n_bytes);
 }

@@ -3,8 +3,8 @@
  * What is under the chips backend, and above it, without a process, a file or a second of real
  * time: workers that do what a test says, timers on a clock that a test moves, a scheduler that
  * keeps what it is told. Linked in the place of device/worker/worker.h, device/worker/board.h,
- * exec/slot.h, libev's timers, settings, requests, health files and upcalls; the rest is the
- * backend itself.
+ * exec/slot.h, backends/console.h, libev's timers, settings, requests, health files and upcalls;
+ * the rest is the backend itself.
  *
  * Every rule of those interfaces is asserted: nothing is sent to a worker that cannot take it, a
  * job is started once at most and ends once, and no timer fires again and again without anything
@@ -31,6 +31,7 @@ struct device_worker {
 	uint64_t epoch;
 	int32_t rank, n_ranks;
 	const struct job_spec *spec;
+	struct device_request request; /* the last one; texts of a gang live as long as it */
 	bool waits_for_go, is_released, is_cancelled, is_asked, is_killed, is_closed, is_gone;
 	bool has_failed; /* its run has told its first error */
 	bool has_word;	 /* it has said that it is open, or through, and nobody has read it yet */
@@ -43,7 +44,13 @@ struct device_worker {
 struct slot {
 	const struct slot_handler *handler;
 	void *ctx;
+	struct slot_options options;
+	int kept[MOST_DEVICES];
+	const struct job_spec *spec;
+	uint32_t attempt;
+	char env[256]; /* "A=1|B=2" */
 	bool has_job, is_killed, is_closed, is_paused, is_gone;
+	bool is_killed_now;	/* the last kill had no grace */
 	enum job_reason reason; /* of the kill */
 };
 
@@ -54,6 +61,8 @@ struct fake_job {
 	struct job_spec spec;
 	struct job_rules rules;
 	struct chips_request request;
+	const char *const *env; /* of its resources; NULL: none */
+	struct job_needs needs;
 	enum fake_job_state state;
 	uint32_t attempt, n_started, n_ended;
 	double submitted_s, started_s, ended_s;
@@ -88,11 +97,15 @@ struct world {
 	void (*others_changed)(void *ctx);
 	struct slot *slots[MOST_SLOTS];
 	uint32_t n_slots;
+	char console[256]; /* what was done with the user's terminal: "take hurry release " */
+	char warned[256];
+	bool has_no_terminal;
 	bool cannot_start; /* no process can be made */
 	bool has_beats;	   /* workers beat while time passes, unless they are stopped */
 	void (*ended)(struct fake_job *j); /* when j has just ended; or NULL */
 	bool is_closed;			   /* closed() was called */
 	char trouble[256];		   /* with that */
+	size_t n_bytes;			   /* of memory in use before it began */
 };
 extern struct world world;
 

@@ -5,6 +5,7 @@
 
 #include <assert.h>
 
+#include "backends/console.h"
 #include "base/mem.h"
 #include "device/lock/queue.h"
 
@@ -64,13 +65,15 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 	struct slot *s;
 
 	(void)loop;
-	(void)options;
 	if (world.cannot_start) {
 		error_plain(err, "no process can be made");
 		return NULL;
 	}
-	assert(world.n_slots < MOST_SLOTS);
+	assert(world.n_slots < MOST_SLOTS && options->n_kept <= MOST_DEVICES);
 	s = xcalloc(1, sizeof(*s));
+	s->options = *options;
+	memcpy(s->kept, options->kept, options->n_kept * sizeof(*s->kept));
+	s->options.kept = s->kept;
 	s->handler = handler;
 	s->ctx = ctx;
 	world.slots[world.n_slots++] = s;
@@ -81,43 +84,23 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env,
 	      const struct job_needs *needs)
 {
-	(void)spec;
-	(void)attempt;
 	(void)needs;
+	s->spec = spec;
+	s->attempt = attempt;
+	for (size_t i = 0, at = 0; env[i]; i++)
+		at += (size_t)snprintf(s->env + at, sizeof(s->env) - at, "%s%s", i ? "|" : "",
+				       env[i]);
 	assert(!s->has_job && !s->is_closed && str_starts(env[0], "DVSCHED_DEVICES="));
 	s->has_job = true;
 	world.n_acts++;
 }
 
-void slot_give_terminal(struct slot *s, const struct slot_terminal *terminal)
-{
-	(void)s, (void)terminal;
-}
-
-void slot_type(struct slot *s, const char *bytes, size_t n)
-{
-	(void)s, (void)bytes, (void)n;
-}
-
-void slot_resize(struct slot *s, uint16_t rows, uint16_t columns)
-{
-	(void)s, (void)rows, (void)columns;
-}
-
-void slot_continue(struct slot *s)
-{
-	(void)s;
-}
-
-void slot_listen(struct slot *s, bool listens)
-{
-	(void)s, (void)listens;
-}
-
 void slot_kill(struct slot *s, bool now, enum job_reason reason)
 {
-	(void)now;
-	if (s->is_killed || !s->has_job)
+	if (!s->has_job)
+		return;
+	s->is_killed_now |= now;
+	if (s->is_killed)
 		return;
 	s->is_killed = true;
 	s->reason = reason;
@@ -192,4 +175,76 @@ void slot_goes_through(struct slot *s)
 		slot_ends(s, true);
 	else
 		slot_dies(s);
+}
+
+/* ---- the user's terminal ---- */
+
+struct console {
+	const struct slot *slot; /* who has it */
+};
+
+static void console_note(const char *what)
+{
+	size_t n = strlen(world.console);
+
+	snprintf(world.console + n, sizeof(world.console) - n, "%s ", what);
+}
+
+struct console *console_new(struct ev_loop *loop, const struct backend_terminal *terminal)
+{
+	(void)loop;
+	(void)terminal;
+	return xcalloc(1, sizeof(struct console));
+}
+
+void console_free(struct console *c)
+{
+	free(c);
+}
+
+int console_take(struct console *c, struct slot *slot, const struct job_rules *rules,
+		 struct error *err)
+{
+	if (!rules->is_interactive && !rules->is_shown)
+		return 0;
+	assert(!c->slot && !slot->has_job);
+	if (world.has_no_terminal)
+		return error_plain(err, "there is no terminal");
+	c->slot = slot;
+	console_note("take");
+	return 0;
+}
+
+void console_release(struct console *c)
+{
+	if (c->slot)
+		console_note("release");
+	c->slot = NULL;
+}
+
+void console_say(struct console *c, const char *bytes, size_t n)
+{
+	char text[64];
+
+	(void)c;
+	snprintf(text, sizeof(text), "say:%.*s", (int)n, bytes);
+	console_note(text);
+}
+
+void console_suspend(struct console *c, bool is_suspended)
+{
+	(void)c;
+	console_note(is_suspended ? "suspend" : "resume");
+}
+
+void console_stopped(struct console *c)
+{
+	(void)c;
+	console_note("stopped");
+}
+
+void console_hurry(struct console *c)
+{
+	(void)c;
+	console_note("hurry");
 }

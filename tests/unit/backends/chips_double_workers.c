@@ -61,6 +61,7 @@ void device_worker_run(struct device_worker *w, const struct device_request *r)
 	w->rank = r->rank;
 	w->n_ranks = r->n_ranks;
 	w->spec = r->spec;
+	w->request = *r;
 	w->waits_for_go = r->waits_for_go;
 	w->is_released = w->is_cancelled = false;
 	world.n_acts++;

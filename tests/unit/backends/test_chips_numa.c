@@ -21,7 +21,8 @@ static void make_nodes(const struct pool *p, bool is_one)
 static const char *placed(struct pool *p, const char *numa)
 {
 	_cleanup_(str_done) struct str sys = {0}, key = {0};
-	struct chips_device devices[4] = {{.id = 0}, {.id = 1}, {.id = 2}, {.id = 3}};
+	/* The last one is not in the pool. */
+	struct chips_device devices[] = {{.id = 0}, {.id = 1}, {.id = 2}, {.id = 3}, {.id = 4}};
 	struct chips_settings s = {.name = "npu", .devices = devices, .n_devices = 4};
 	struct numa_ask ask = {.warn = p->env.warn};
 	cpu_set_t allowed;
