@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/chips/lend.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -84,8 +85,7 @@ static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, con
 {
 	struct lent *d = &l->devices[u->place];
 
-	if (l->state != LEND_PROBING)
-		return;
+	assert(l->state == LEND_PROBING); /* it has none that opens before */
 	d->probe = (struct device_probe){true, class, lend_keep(l, text)};
 	give_back(d);
 	if (probe_found_broken(&d->probe))

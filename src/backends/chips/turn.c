@@ -36,7 +36,6 @@ void chips_turn_init(struct chips *c)
 	ev_init(&c->timer, turn_on_timer);
 	c->timer.data = c;
 	c->due_s = INFINITY;
-	c->back_s = -INFINITY;
 }
 
 void chips_turn_done(struct chips *c)

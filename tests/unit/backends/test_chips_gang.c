@@ -347,6 +347,71 @@ static void a_peer_that_is_missing_has_its_time_to_say_why(void **state)
 	assert_non_null(strstr(j->message, "the other ranks waited for it"));
 }
 
+/* It has not even taken its request; or it has, and comes no further. */
+static void a_peer_that_is_missing_before_the_release_is_found(void **state)
+{
+	(void)state;
+	for (int has_taken = 0; has_taken < 2; has_taken++) {
+		struct fake_job *j;
+
+		begin(3);
+		j = submitted(3);
+		open_all(3);
+		for (int32_t i = 0; i < 3; i += 2)
+			for (int p = PHASE_TAKEN; p <= (i ? PHASE_LOADED : PHASE_ARMED); p++)
+				worker_reaches(worker_on(i), (enum run_phase)p);
+		if (has_taken)
+			worker_reaches(worker_on(1), PHASE_TAKEN);
+		worker_ends(worker_on(2), DVS_PEER, false);
+		world_pass(2.1);
+		assert_true(worker_on(1)->is_asked);
+		worker_answers(worker_on(1));
+		run_through(j);
+		assert_int_equal(j->result.reason, REASON_STALL);
+		assert_memory_equal(j->message, "rank 1 on device 1: the other ranks waited for it",
+				    49);
+		world_done();
+	}
+	begin(1);
+}
+
+/* Those that are left wait for each other; who has ended keeps them from nothing. */
+static void those_that_are_left_may_be_in_a_deadlock(void **state)
+{
+	struct fake_job *j = running(3);
+
+	(void)state;
+	j->request.run_s = 0;
+	ends_well(0);
+	for (int32_t i = 1; i < 3; i++) {
+		atomic_store(&worker_on(i)->board.has_reported, 1);
+		atomic_store(&worker_on(i)->board.evidence, 2);
+	}
+	world_pass(11);
+	assert_true(worker_on(1)->is_asked);
+	worker_answers(worker_on(1));
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_DEADLOCK);
+}
+
+/* The last call of the driver came back only now: its next one has its time. */
+static void what_comes_after_a_run_is_counted_from_the_last_call(void **state)
+{
+	struct fake_job *j = running(1);
+
+	(void)state;
+	worker_reaches(worker_on(0), PHASE_RAN);
+	world_pass(59);
+	atomic_store(&worker_on(0)->board.call_returned_ns, board_now_ns());
+	world_pass(59);
+	assert_false(worker_on(0)->is_asked);
+	world_pass(2);
+	assert_true(worker_on(0)->is_asked);
+	worker_answers(worker_on(0));
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_POISON);
+}
+
 /* Nobody is the cause: those of the ranks that said so themselves have the message. */
 static void a_gang_in_which_each_misses_another_is_a_deadlock(void **state)
 {
@@ -421,6 +486,9 @@ int main(int argc, char **argv)
 		STORY(only_the_rank_that_was_asked_is_heard),
 		STORY(who_was_given_up_cannot_pass),
 		STORY(a_peer_that_is_missing_has_its_time_to_say_why),
+		STORY(a_peer_that_is_missing_before_the_release_is_found),
+		STORY(those_that_are_left_may_be_in_a_deadlock),
+		STORY(what_comes_after_a_run_is_counted_from_the_last_call),
 		STORY(a_gang_in_which_each_misses_another_is_a_deadlock),
 		STORY(a_limit_of_a_run_is_counted_from_the_release),
 	};

@@ -446,7 +446,7 @@ static void a_deadlock_says_what_each_rank_waits_for(void **state)
 	      "step 6 for "
 	      "18.0s");
 	r.ranks[0].stage = STAGE_ENDED;
-	r.ranks[1].evidence = 7; /* what no driver should say */
+	r.ranks[1].evidence = 3; /* what no driver should say */
 	fails(&r, 1, DVS_DEADLOCK,
 	      "deadlock: nothing runs and nothing can; rank 1 is idle at step 5 for 19.0s; rank 2 "
 	      "is "
@@ -536,7 +536,10 @@ static void an_attempt_that_is_too_long_is_that_of_who_is_left(void **state)
 	r.ranks[1].stage = STAGE_SENT;
 	r.ranks[1].phase = PHASE_ARMED;
 	fails(&r, 2, DVS_TIMEOUT, "the attempt as a whole took longer than 'wall'"); /* it runs */
+	r.ranks[0].stage = STAGE_RUNNING;
 	r.ranks[2].stage = r.ranks[3].stage = STAGE_BEFORE;
+	fails(&r, 0, DVS_TIMEOUT, "the attempt as a whole took longer than 'wall'");
+	r.ranks[0].stage = STAGE_ENDED;
 	fails(&r, 1, DVS_TIMEOUT, "the attempt as a whole took longer than 'wall'");
 	r.ranks[1].is_given_up = true;
 	is_well(&r);
