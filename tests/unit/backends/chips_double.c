@@ -3,9 +3,11 @@
 #include "chips_double.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <math.h>
 #include <time.h>
+#include <unistd.h>
 
 struct world world;
 
@@ -182,6 +184,14 @@ static size_t n_bytes_in_use(void)
 	return 0;
 }
 
+static int first_free_fd(void)
+{
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	close(fd);
+	return fd;
+}
+
 static void world_warn(const char *text)
 {
 	snprintf(world.warned, sizeof(world.warned), "%s", text);
@@ -195,6 +205,7 @@ void world_init(uint32_t n_devices)
 	memset(&world, 0, sizeof(world));
 	tzset(); /* libc's own memory, once */
 	world.n_bytes = n_bytes_in_use();
+	world.first_fd = first_free_fd();
 	n_timers = 0;
 	clock_virtual_init(&world.clock, 1e9);
 	world.clock.now_s = 1000;
@@ -254,6 +265,8 @@ void world_done(void)
 {
 	world.backend->ops->destroy(world.backend);
 	assert(n_timers == 0 && world.n_workers == 0 && world.n_slots == 0);
+	if (first_free_fd() > world.first_fd)
+		fail_msg("descriptor %d is left open", world.first_fd);
 	if (n_bytes_in_use() != world.n_bytes)
 		fail_msg("%zu bytes of memory are left", n_bytes_in_use() - world.n_bytes);
 }

@@ -18,7 +18,7 @@
 #include "backends/chips/gang.h"
 #include "backends/chips/lend.h"
 
-enum { MOST_DEVICES = 8, MOST_JOBS = 64, MOST_WORKERS = 4096, MOST_SLOTS = 16 };
+enum { MOST_DEVICES = 8, MOST_JOBS = 80, MOST_WORKERS = 4096, MOST_SLOTS = 16 };
 
 enum fake_state { FAKE_OPENING, FAKE_IDLE, FAKE_RUNS, FAKE_ENDING };
 
@@ -78,7 +78,8 @@ struct world {
 	struct device_health stored[MOST_DEVICES];
 	bool is_unreadable[MOST_DEVICES]; /* stored[i] */
 	bool is_unwritable[MOST_DEVICES];
-	uint32_t lock_ms; /* of waiting for locks that nobody gets */
+	uint32_t lock_ms;     /* of waiting for locks that nobody gets */
+	bool has_health_lock; /* everybody gets them */
 	struct backend *backend;
 	const struct backend_ops *real;
 	struct backend_ops verbs; /* of it, each followed by a turn */
@@ -100,12 +101,15 @@ struct world {
 	char console[256]; /* what was done with the user's terminal: "take hurry release " */
 	char warned[256];
 	bool has_no_terminal;
+	bool is_unreadable_request; /* of whatever job */
+	uint32_t n_requests_read;
 	bool cannot_start; /* no process can be made */
 	bool has_beats;	   /* workers beat while time passes, unless they are stopped */
 	void (*ended)(struct fake_job *j); /* when j has just ended; or NULL */
 	bool is_closed;			   /* closed() was called */
 	char trouble[256];		   /* with that */
 	size_t n_bytes;			   /* of memory in use before it began */
+	int first_fd;			   /* that was free then */
 };
 extern struct world world;
 

@@ -4,6 +4,7 @@
 #include "chips_double.h"
 
 #include <assert.h>
+#include <fcntl.h>
 
 /* ---- settings, requests, health ---- */
 
@@ -30,6 +31,9 @@ struct chips_request *chips_request_read(struct arena *mem, const struct chips_s
 	(void)mem;
 	(void)s;
 	(void)diags;
+	world.n_requests_read++;
+	if (world.is_unreadable_request)
+		return NULL;
 	return &container_of((struct job_spec *)(uintptr_t)spec, struct fake_job, spec)->request;
 }
 
@@ -49,6 +53,8 @@ int health_lock(const char *state_dir, const char *driver, int32_t id, unsigned 
 	(void)state_dir;
 	(void)driver;
 	(void)id;
+	if (world.has_health_lock)
+		return open("/dev/null", O_RDONLY | O_CLOEXEC);
 	world.lock_ms += wait_ms;
 	return -1;
 }

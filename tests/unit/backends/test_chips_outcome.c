@@ -313,6 +313,16 @@ static void a_run_lasts_from_its_release(void **state)
 	begin(1);
 }
 
+static void a_run_may_be_short(void **state)
+{
+	struct fake_job *j = running(1);
+
+	(void)state;
+	world_pass(0.25);
+	ends_well(0);
+	assert_true(fabs(j->result.duration_s - 0.25) < 1e-3);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +340,7 @@ int main(int argc, char **argv)
 		STORY(a_gang_that_passes_has_the_result_of_rank_0),
 		STORY(usage_is_that_of_all_ranks),
 		STORY(a_run_lasts_from_its_release),
+		STORY(a_run_may_be_short),
 	};
 
 	if (argc > 1)
