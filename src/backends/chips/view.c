@@ -68,7 +68,7 @@ void gang_view(const struct gang *g, struct watch_rank *ranks, struct watch_view
 					       .loaded_ns = r->end.stamp_ns[PHASE_LOADED]};
 
 		ranks[i].has_worker = r->unit->worker && r->unit->holder == &g->holder;
-		if (ranks[i].has_worker && ranks[i].stage != STAGE_ENDED)
+		if (ranks[i].has_worker)
 			view_board(g, device_worker_board(r->unit->worker), &ranks[i]);
 	}
 }

@@ -14,11 +14,12 @@ static struct str *warned;
 int device_probe(const char *driver, const char *options, double limit_s, struct arena *mem,
 		 struct driver_facts *ret, struct error *err)
 {
-	(void)mem;
 	snprintf(pool_driver.driver, sizeof(pool_driver.driver), "%s", driver);
 	snprintf(pool_driver.options, sizeof(pool_driver.options), "%s", options);
 	pool_driver.limit_s = limit_s;
 	*ret = pool_driver.facts;
+	ret->devices = arena_array(mem, ret->n_devices + 1, sizeof(*ret->devices));
+	memcpy(ret->devices, pool_driver.devices, ret->n_devices * sizeof(*ret->devices));
 	return pool_driver.error ? error_plain(err, "%s", pool_driver.error) : 0;
 }
 
@@ -98,7 +99,8 @@ void pool_put(const struct pool *p, const char *name, const char *text)
 	fclose(f);
 }
 
-struct chips_settings *pool_read_value(struct pool *p, const char *value)
+/* Until pool_end(). */
+static void pool_load(struct pool *p, const char *value)
 {
 	char *text = xasprintf("{ pools: { npu:\n%s\n} }", value), *path;
 
@@ -114,10 +116,38 @@ struct chips_settings *pool_read_value(struct pool *p, const char *value)
 	p->fields = cfg_fields_new(p->cfg, hjson_get(hjson_get(cfg_root(p->cfg), "pools"), "npu"),
 				   "npu", &p->diags);
 	p->env.settings = p->fields;
-	p->s = chips_settings_read(p->mem, &p->env, &p->diags);
+}
+
+static void pool_end(struct pool *p)
+{
 	cfg_fields_end(p->fields);
 	p->fields = NULL;
+}
+
+struct chips_settings *pool_read_value(struct pool *p, const char *value)
+{
+	pool_load(p, value);
+	p->s = chips_settings_read(p->mem, &p->env, &p->diags);
+	pool_end(p);
 	return p->s;
+}
+
+struct backend *pool_make(struct pool *p, const char *text, struct backend *const *others,
+			  unsigned n)
+{
+	char *value = xasprintf("{ driver: \"sim\"\n%s }", text);
+	struct backend *made;
+
+	pool_load(p, value);
+	free(value);
+	p->env.others = others;
+	p->env.n_others = n;
+	p->env.clock = clock_real();
+	p->env.scratch_root = p->dir;
+	p->env.loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
+	made = backend_chips_create(&p->env, &p->diags);
+	pool_end(p);
+	return made;
 }
 
 struct chips_settings *pool_read_all(struct pool *p, const char *text)

@@ -41,6 +41,10 @@ struct chips_settings *pool_read(struct pool *p, const char *text);
 struct chips_settings *pool_read_all(struct pool *p, const char *text);
 /* The value of the pool as a whole, from line 2 on. */
 struct chips_settings *pool_read_value(struct pool *p, const char *value);
+/* Makes the pool with these keys, from line 3 on, beside n others that are there. NULL after
+ * errors. */
+struct backend *pool_make(struct pool *p, const char *text, struct backend *const *others,
+			  unsigned n);
 /* "3:10 message [hint]\n", one line for each message of the last read. */
 const char *pool_told(struct pool *p);
 /* Reads each text and compares what is told. */

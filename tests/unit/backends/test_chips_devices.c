@@ -272,6 +272,53 @@ static void a_device_without_a_place_in_an_allocation_is_an_error(void **state)
 	pool_check(p, wrong, ARRAY_LEN(wrong));
 }
 
+/* ---- several pools ---- */
+
+static void drop(struct backend *b, struct ev_loop *loop)
+{
+	if (b)
+		b->ops->destroy(b);
+	ev_loop_destroy(loop);
+}
+
+/* Each would wait for the other's lock. */
+static void a_device_belongs_to_one_pool(void **state)
+{
+	static const struct pool_case cases[] = {
+		{"devices: \"2-3\"", ""},
+		{"devices: \"1-2\"", "3:10 device 1 of 'b' belongs to 'a' too\n"},
+		{"", "2:1 device 0 of 'b' belongs to 'a' too\n"},
+		{"devices: 3, numbered_by: \"VISIBLE\"",
+		 "3:10 device 3 of 'b' belongs to 'a' too\n"},
+	};
+	struct pool *p = *state;
+	struct backend *first, *none[] = {NULL};
+	struct ev_loop *loop;
+
+	p->env.name = "a";
+	first = pool_make(p, "devices: \"0-1\", exclusive: \"none\"", none, 0);
+	loop = p->env.loop;
+	assert_non_null(first);
+	p->env.name = "b";
+	setenv("VISIBLE", "7,8,9,1", 1); /* what is 3 here is 1 of the machine */
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct backend *b = pool_make(p, cases[i].text, &first, 1);
+
+		assert_string_equal(pool_told(p), cases[i].told);
+		assert_int_equal(b != NULL, cases[i].told[0] == '\0');
+		if (!b)
+			assert_int_equal(p->diags.first->notes->pos.line,
+					 3); /* where the other has it */
+		drop(b, p->env.loop);
+	}
+	for (int i = 0; i < 4; i++) /* of another family they are other devices */
+		strcpy(pool_driver.devices[i].family, "silicon");
+	drop(pool_make(p, "", &first, 1), p->env.loop);
+	assert_string_equal(pool_told(p), "");
+	unsetenv("VISIBLE");
+	drop(first, loop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +331,7 @@ int main(void)
 		POOL_TEST(a_device_is_lent_as_its_number_or_its_name),
 		POOL_TEST(names_that_make_no_sense_have_their_place),
 		POOL_TEST(an_allocation_is_translated),
+		POOL_TEST(a_device_belongs_to_one_pool),
 		POOL_TEST(a_device_without_a_place_in_an_allocation_is_an_error),
 	};
 

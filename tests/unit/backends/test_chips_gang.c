@@ -412,6 +412,35 @@ static void what_comes_after_a_run_is_counted_from_the_last_call(void **state)
 	assert_int_equal(j->result.reason, REASON_POISON);
 }
 
+/* The last one that loads may have ended by then. */
+static void a_join_is_counted_from_the_last_load_of_all_ranks(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	j = job_new(2);
+	j->request.has_barrier = false;
+	j->request.run_s = 0;
+	job_submit(j);
+	open_all(2);
+	for (int32_t i = 0; i < 2; i++)
+		worker_reaches(worker_on(i), PHASE_TAKEN);
+	worker_reaches(worker_on(1), PHASE_LOADED);
+	world_pass(10);
+	worker_reaches(worker_on(0), PHASE_LOADED);
+	world_pass(10);
+	worker_reaches(worker_on(0), PHASE_ARMED);
+	ends_well(0);
+	world_pass(50.9);
+	assert_false(worker_on(1)->is_asked);
+	world_pass(0.2); /* 61 s after rank 0 was loaded */
+	assert_true(worker_on(1)->is_asked);
+	worker_answers(worker_on(1));
+	run_through(j);
+	assert_int_equal(j->result.reason, REASON_STALL);
+}
+
 /* Nobody is the cause: those of the ranks that said so themselves have the message. */
 static void a_gang_in_which_each_misses_another_is_a_deadlock(void **state)
 {
@@ -489,6 +518,7 @@ int main(int argc, char **argv)
 		STORY(a_peer_that_is_missing_before_the_release_is_found),
 		STORY(those_that_are_left_may_be_in_a_deadlock),
 		STORY(what_comes_after_a_run_is_counted_from_the_last_call),
+		STORY(a_join_is_counted_from_the_last_load_of_all_ranks),
 		STORY(a_gang_in_which_each_misses_another_is_a_deadlock),
 		STORY(a_limit_of_a_run_is_counted_from_the_release),
 	};

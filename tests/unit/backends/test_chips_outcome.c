@@ -85,15 +85,16 @@ static void details_of_a_pass_are_short(void **state)
 	begin(1);
 	run_through(submitted(1));
 	j = submitted(1);
-	says(0, (struct device_result){.class = DVS_OK,
-				       .text = "as it should",
-				       .verdict = verdict_of(DVS_OK),
-				       .stamp_ns = {[PHASE_TAKEN] = 5, [PHASE_LOADED] = 4}});
+	says(0, (struct device_result){
+			.class = DVS_OK,
+			.text = "as it should",
+			.verdict = verdict_of(DVS_OK),
+			.stamp_ns = {[PHASE_TAKEN] = 5, [PHASE_LOADED] = 4, [PHASE_ARMED] = 4}});
 	assert_string_equal(j->details, "{\"driver\":\"none\",\"driver_version\":null,\"queue_s\":"
 					"0.0,\"ranks\":[{\"rank\":0,"
 					"\"device\":0,\"class\":\"ok\",\"worker_pid\":1,\"worker_"
 					"run\":2,\"phase\":\"some\","
-					"\"clocks\":{}}]}");
+					"\"clocks\":{\"join_s\":0.0}}]}");
 }
 
 static void details_name_the_cause_and_who_is_at_fault(void **state)

@@ -183,6 +183,54 @@ static void likewise_in_one_fault_domain(void **state)
 	assert_string_equal(gang->where, "chips/3,2"); /* that on probation comes last */
 }
 
+/* Its end may bring something back. */
+static void nobody_ends_while_anything_runs(void **state)
+{
+	struct fake_job *gang, *lasting, *command;
+
+	(void)state;
+	world_init(2);
+	quarantine(0, 5000);
+	world_begin();
+	lasting = job_new(1);
+	lasting->request.run_s = lasting->request.stall_s = 0;
+	job_submit(lasting);
+	worker_opens(worker_on(1));
+	gang = submitted(2);
+	world_pass(100);
+	assert_int_equal(gang->state, FAKE_SUBMITTED);
+	command = job_new(1);
+	command->request.is_borrowed = true;
+	command->request.env_name = "DEVICES";
+	job_submit(command);
+	run_through(lasting); /* and its worker makes room for the command */
+	assert_int_equal(command->state, FAKE_STARTED);
+	world_pass(100);
+	assert_int_equal(gang->state, FAKE_SUBMITTED);
+	slot_ends(world.slots[0], true);
+	slot_dies(world.slots[0]);
+	world_pass(31);
+	assert_int_equal(gang->result.reason, REASON_NO_DEVICE);
+}
+
+/* A gang does not wait for it: who has one device only may be right that it was the device. */
+static void a_single_job_waits_for_what_it_broke(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(1);
+	j = submitted(1);
+	worker_opens(worker_on(0));
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_ends(worker_on(0), DVS_WEDGE, false);
+	worker_dies(worker_on(0));
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+	job_submit(j);
+	world_pass(299);
+	assert_int_equal(j->state, FAKE_SUBMITTED);
+}
+
 static void a_pause_is_not_counted(void **state)
 {
 	struct fake_job *j;
@@ -210,6 +258,8 @@ int main(int argc, char **argv)
 		STORY(what_nothing_brings_back_is_said_at_once),
 		STORY(a_gang_waits_for_as_many_as_it_needs),
 		STORY(likewise_in_one_fault_domain),
+		STORY(nobody_ends_while_anything_runs),
+		STORY(a_single_job_waits_for_what_it_broke),
 		STORY(a_pause_is_not_counted),
 	};
 

@@ -44,6 +44,7 @@ static struct fake_job *breaker(void)
 
 	begin_apart(3);
 	j = job_new(1);
+	strcpy(j->id, "j");
 	wedges(j, 0);
 	assert_int_equal(j->result.reason, REASON_WEDGE);
 	assert_true(j->result.is_uncounted);

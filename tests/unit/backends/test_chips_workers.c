@@ -72,6 +72,19 @@ static void it_retires_at_an_age(void **state)
 	assert_true(worker_on(0)->is_closed);
 }
 
+static void it_may_retire_after_each_run(void **state)
+{
+	(void)state;
+	world_init(1);
+	world.settings.max_age_s = 0.5;
+	world_begin();
+	submitted(1);
+	open_all(1);
+	world_pass(0.5);
+	ends_well(0);
+	assert_true(worker_on(0)->is_closed);
+}
+
 static void it_retires_when_it_holds_more_memory(void **state)
 {
 	(void)state;
@@ -502,6 +515,7 @@ int main(int argc, char **argv)
 		STORY(one_with_other_options_is_closed_first),
 		STORY(it_retires_after_so_many_runs),
 		STORY(it_retires_at_an_age),
+		STORY(it_may_retire_after_each_run),
 		STORY(it_retires_when_it_holds_more_memory),
 		STORY(it_retires_when_its_driver_says_that_it_is_worn),
 		STORY(one_that_nobody_needs_leaves),
