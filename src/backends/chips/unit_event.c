@@ -71,20 +71,17 @@ static bool is_request_error(enum dvs_class class)
 /* The open failed: because of the device, of the options, or of another process that has it. */
 static void unit_settle_failed_open(struct unit *u, const char *why)
 {
-	bool was_probe = u->is_probe;
-
 	if (u->open_class == DVS_OK) { /* the worker reported no error */
 		u->open_class = DVS_WEDGE;
 		snprintf(u->open_text, sizeof(u->open_text), "while it opened device %d %s",
 			 u->device->id, why);
 	}
-	if (u->open_class == DVS_BUSY || was_probe)
+	if (u->open_class == DVS_BUSY || u->is_probe)
 		unit_note_locked(u, u->open_class == DVS_BUSY ? u->open_text : "");
-	u->is_probe = false;
 	unit_note_open_failed(u, u->open_class, u->open_text);
 	if (u->holder)
 		u->holder->ops->open_failed(u->holder, u, u->open_class, u->open_text);
-	else if (!was_probe && is_request_error(u->open_class))
+	else if (!u->is_probe && is_request_error(u->open_class))
 		queue_refuse(u->chips, u->open_options, u->open_text);
 }
 

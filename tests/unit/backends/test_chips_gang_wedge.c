@@ -537,6 +537,25 @@ static void who_waits_runs_when_they_open_again(void **state)
 	run_through(small);
 }
 
+/* It cannot go on; they can, and a fresh process is to open their devices all the same. */
+static void who_broke_its_device_is_killed_and_the_others_leave(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin_apart(2);
+	j = job_new(2);
+	begins(j);
+	worker_reaches(worker_on(0), PHASE_TAKEN);
+	worker_ends(worker_on(0), DVS_WEDGE, false);
+	worker_ends(worker_on(1), DVS_PEER, false);
+	assert_true(worker_on(0)->is_killed && !worker_on(0)->is_closed);
+	assert_true(worker_on(1)->is_closed && !worker_on(1)->is_killed);
+	probe_is_good(0);
+	probe_is_good(1);
+	assert_int_equal(j->result.reason, REASON_WEDGE);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -563,6 +582,7 @@ int main(int argc, char **argv)
 		STORY(who_waits_for_what_it_broke_ends_soon_and_names_it),
 		STORY(a_gang_does_not_wait_for_what_it_broke_itself),
 		STORY(who_waits_runs_when_they_open_again),
+		STORY(who_broke_its_device_is_killed_and_the_others_leave),
 	};
 
 	if (argc > 1)

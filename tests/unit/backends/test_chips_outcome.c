@@ -316,11 +316,16 @@ static void a_run_lasts_from_its_release(void **state)
 
 static void a_run_may_be_short(void **state)
 {
-	struct fake_job *j = running(1);
+	struct fake_job *j;
 
 	(void)state;
+	begin(1);
+	j = submitted(1);
+	world_pass(0.5);
+	open_all(1);
 	world_pass(0.25);
 	ends_well(0);
+	assert_non_null(strstr(j->details, "\"open_s\":0.5"));
 	assert_true(fabs(j->result.duration_s - 0.25) < 1e-3);
 }
 

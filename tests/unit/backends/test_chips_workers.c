@@ -416,6 +416,30 @@ static void a_domain_is_reserved_as_a_whole(void **state)
 	assert_string_equal(gang->where, "chips/2-3");
 }
 
+static void of_two_domains_that_are_free_together_the_first_is_reserved(void **state)
+{
+	struct fake_job *gang, *jobs[2];
+
+	(void)state;
+	begin(4);
+	for (int i = 0; i < 4; i++)
+		ends_in(job_new(1), 50);
+	gang = job_new(2);
+	gang->request.same_domain = true;
+	job_submit(gang);
+	open_all(4);
+	launch(4);
+	world_pass(5.5);
+	jobs[0] = lasting();
+	jobs[1] = lasting();
+	ends_well(0);
+	assert_int_equal(jobs[0]->state, FAKE_SUBMITTED);
+	ends_well(2);
+	assert_string_equal(jobs[0]->where, "chips/2");
+	ends_well(1);
+	assert_string_equal(gang->where, "chips/0-1");
+}
+
 /* ---- locks ---- */
 
 static void in_use(int32_t device)
@@ -533,6 +557,7 @@ int main(int argc, char **argv)
 		STORY(before_its_time_nothing_is_reserved),
 		STORY(what_is_free_first_is_reserved),
 		STORY(a_domain_is_reserved_as_a_whole),
+		STORY(of_two_domains_that_are_free_together_the_first_is_reserved),
 		STORY(a_device_that_others_have_is_asked_for_less_and_less_often),
 		STORY(when_it_was_free_again_that_begins_anew),
 		STORY(nobody_is_named_who_has_it_no_more),
