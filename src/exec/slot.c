@@ -259,10 +259,11 @@ bool slot_measure(const struct slot *s, struct job_load *ret)
 		return false;
 	proc_tree_read_below(&tree, s->child.pid);
 	for (size_t i = 0; i < tree.n; i++) {
-		if (!proc_stat_read(tree.at[i].pid, &st) || st.rss_pages <= 0)
+		if (!proc_stat_read(tree.at[i].pid, &st) || st.state == 'Z')
 			continue; /* it has ended, or is a zombie */
 		ret->n_processes++;
-		ret->rss_bytes += (uint64_t)st.rss_pages * page;
+		if (st.rss_pages > 0) /* the kernel is slow to count what a new one takes */
+			ret->rss_bytes += (uint64_t)st.rss_pages * page;
 	}
 	proc_tree_done(&tree);
 	return ret->n_processes > 0;

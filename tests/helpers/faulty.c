@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "faulty.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@ static const char *const variables[FAULTY_COUNT] = {
 	[FAULTY_SEND] = "DVSCHED_TEST_SEND",
 	[FAULTY_WAIT] = "DVSCHED_TEST_WAIT",
 	[FAULTY_EPOLL] = "DVSCHED_TEST_EPOLL",
+	[FAULTY_CLONE] = "DVSCHED_TEST_CLONE",
 };
 
 __attribute__((constructor)) static void read_environment(void)
@@ -85,4 +88,13 @@ pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 int epoll_ctl(int epfd, int op, int fd, struct epoll_event *event)
 {
 	return fails(FAULTY_EPOLL) ? -1 : (int)syscall(SYS_epoll_ctl, epfd, op, fd, event);
+}
+
+/* As launch_start() calls it: without the arguments that may follow. */
+int clone(int (*start)(void *), void *stack, int flags, void *arg, ...)
+{
+	int (*real)(int (*)(void *), void *, int, void *, ...);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "clone");
+	return fails(FAULTY_CLONE) ? -1 : real(start, stack, flags, arg);
 }

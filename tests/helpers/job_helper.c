@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -165,6 +166,15 @@ static int stop_self(void)
 	return wait_for_ever();
 }
 
+/* Anybody of this user may trace it. */
+static int be_traceable(void)
+{
+	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+	printf("pid %d\n", (int)getpid());
+	fflush(stdout);
+	return wait_for_ever();
+}
+
 /* Nobody finds it by its session, its group or its environment. */
 static int hide(const char *self)
 {
@@ -288,6 +298,8 @@ int main(int argc, char **argv)
 		return ignore_term();
 	if (strcmp(word, "stop") == 0)
 		return stop_self();
+	if (strcmp(word, "traceable") == 0)
+		return be_traceable();
 	if (strcmp(word, "hide") == 0)
 		return hide(argv[0]);
 	if (strcmp(word, "show") == 0)

@@ -117,6 +117,57 @@ static void a_kill_at_once_leaves_daemons_too(void **state)
 	assert_int_equal(bed_count_processes(b), 1);
 }
 
+/* As an update of the tool does while its server runs. */
+static void a_daemon_is_kept_when_its_file_was_replaced(void **state)
+{
+	static const char *const keep[] = {"tool", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = xasprintf("cp %s tool; ./tool server x && rm tool",
+						   JOB_HELPER);
+
+	b->rules.keep = keep;
+	bed_shell(b, command);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, 0);
+	bed_wait_for_processes(b, 2);
+}
+
+/* It stays the job itself, whatever it is called. */
+static void a_job_that_is_called_as_a_daemon_ends_at_its_deadline(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+
+	b->rules.keep = keep;
+	b->rules.timeout_s = 0.05;
+	b->rules.grace_s = 0.05;
+	bed_helper(b, "ignore-term", NULL);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+/* The others of its session are not the daemon's: they are the job's. */
+static void what_is_left_beside_a_daemon_is_a_leak(void **state)
+{
+	static const char *const keep[] = {"job-help*", NULL};
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *command = NULL;
+
+	b->rules.keep = keep;
+	bed_helper(b, "daemon", NULL);
+	command = xasprintf("%s daemon; sleep 1000 &", b->argv[0]);
+	bed_shell(b, command);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(b->result.marks, MARK_LEAKY);
+	assert_true(str_starts(strstr(b->result.message, "sleep (pid"), "sleep (pid"));
+	assert_null(strstr(b->result.message, "job-help"));
+	assert_int_equal(bed_count_processes(b), 1);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -125,6 +176,9 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_daemon_is_kept_by_any_of_its_names),
 		EXEC_CASE(a_killed_job_leaves_daemons_only),
 		EXEC_CASE(a_kill_at_once_leaves_daemons_too),
+		EXEC_CASE(a_daemon_is_kept_when_its_file_was_replaced),
+		EXEC_CASE(a_job_that_is_called_as_a_daemon_ends_at_its_deadline),
+		EXEC_CASE(what_is_left_beside_a_daemon_is_a_leak),
 	};
 
 	bed_dispatch(argc, argv);

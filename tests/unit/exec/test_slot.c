@@ -40,12 +40,13 @@ static void a_running_job_can_be_measured(void **state)
 	struct job_load load;
 
 	assert_false(slot_measure(b->slot, &load));
-	bed_shell(b, "echo started; sleep 100 & sleep 100; true");
+	bed_shell(b, "sleep 100 & sleep 100 & echo started; wait; true");
 	bed_start(b, 1);
 	bed_wait_for_log(b, "started");
 	assert_true(slot_measure(b->slot, &load));
-	assert_true(load.n_processes >= 1);
-	assert_true(load.rss_bytes > 0);
+	assert_int_equal(load.n_processes, 3);
+	assert_true(load.rss_bytes >= (uint64_t)sysconf(_SC_PAGESIZE));
+	assert_true(load.rss_bytes < 1u << 30);
 	slot_kill(b->slot, true, REASON_USER);
 	bed_wait(b);
 	assert_false(slot_measure(b->slot, &load));
@@ -203,6 +204,58 @@ static void when_the_scheduler_is_gone_the_job_goes(void **state)
 	assert_int_equal(bed_count_processes(b), 0);
 }
 
+static void an_idle_slot_ends_when_it_is_closed(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *want = NULL;
+
+	b->argv[0] = "true";
+	bed_run(b);
+	b->has_ended = false;
+	want = xasprintf("the slot that ran it (pid %d) ended: exit status 0",
+			 (int)slot_pid(b->slot));
+	slot_close(b->slot);
+	slot_close(b->slot);
+	assert_false(b->has_died); /* it is told later */
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_string_equal(b->why, want);
+	assert_int_equal(b->lost, REASON_LOST);
+	assert_int_equal(b->notes.len, 0);
+}
+
+static void a_slot_that_was_hung_up_on_kills_its_job_by_itself(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "echo up; " JOB_HELPER " tree 3; exec " JOB_HELPER " ignore-term");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_hang_up(b->slot);
+	assert_false(slot_is_idle(b->slot));
+	bed_wait_for_none(b);
+}
+
+/* Such as a kill that comes with the news of its end. */
+static void orders_for_a_slot_without_a_job_do_nothing(void **state)
+{
+	struct slot_bed *b = *state;
+
+	slot_kill(b->slot, true, REASON_USER);
+	slot_pause(b->slot, true);
+	slot_pause(b->slot, true);
+	slot_pause(b->slot, false);
+	slot_listen(b->slot, false);
+	slot_listen(b->slot, true);
+	b->argv[0] = "false";
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	slot_hang_up(b->slot);
+	slot_kill(b->slot, true, REASON_USER);
+	slot_pause(b->slot, true);
+	slot_listen(b->slot, true);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +269,9 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_job_may_kill_its_slot),
 		EXEC_CASE(what_it_was_given_is_open_until_it_ends),
 		EXEC_CASE(when_the_scheduler_is_gone_the_job_goes),
+		EXEC_CASE(an_idle_slot_ends_when_it_is_closed),
+		EXEC_CASE(a_slot_that_was_hung_up_on_kills_its_job_by_itself),
+		EXEC_CASE(orders_for_a_slot_without_a_job_do_nothing),
 	};
 
 	bed_dispatch(argc, argv);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a slot does with all that a job has started: leaks, the deadline, the kill ladder. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -8,10 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/fs.h"
+#include "base/mem.h"
 #include "exec_bed.h"
 
 static void a_child_that_stays_is_killed_and_named(void **state)
@@ -155,6 +159,113 @@ static void the_stopped_hear_term(void **state)
 	free(log);
 }
 
+/* Of the job, or of its slot for jobs that do not say. */
+static void without_a_grace_there_is_no_term(void **state)
+{
+	struct slot_bed *b = *state;
+
+	for (int i = 0; i < 2; i++) {
+		b->rules.grace_s = i == 0 ? 0 : -1;
+		b->options.default_grace_s = i == 0 ? 30 : 0;
+		bed_renew_slot(b);
+		unlink(b->log);
+		bed_shell(b, "trap 'exit 0' TERM; echo up; while :; do :; done");
+		bed_start(b, 1);
+		bed_wait_for_log(b, "up");
+		slot_kill(b->slot, false, REASON_USER);
+		bed_wait(b);
+		assert_ended(b, JOB_KILLED, REASON_USER);
+		assert_int_equal(b->result.term_signal, SIGKILL);
+	}
+}
+
+static void a_job_has_the_grace_to_end_by_itself(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *log = NULL;
+
+	bed_shell(b, "trap 'echo got TERM; exit 5' TERM; echo up; while :; do :; done");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "up");
+	slot_kill(b->slot, false, REASON_MAX_FAILURES);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_MAX_FAILURES);
+	assert_int_equal(b->result.exit_status, 5);
+	assert_int_equal(b->result.term_signal, 0);
+	log = bed_log(b);
+	assert_string_equal(log, "up\ngot TERM\n");
+}
+
+/* The slot learns of both at once, and the job's end was first. */
+static void a_kill_that_comes_after_the_end_changes_nothing(void **state)
+{
+	struct slot_bed *b = *state;
+	_cleanup_(freep) char *path = xasprintf("%s/go", b->base);
+	pid_t pid, slot = slot_pid(b->slot);
+	int fifo;
+
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fifo = open(path, O_RDWR | O_CLOEXEC);
+	bed_shell(b, "exec < go; echo pid $$; read x; exit 3");
+	bed_start(b, 1);
+	pid = bed_pid_in_log(b, "pid ");
+	kill(slot, SIGSTOP);
+	assert_int_equal(write(fifo, "\n", 1), 1);
+	bed_wait_for_state(pid, "Z");
+	slot_kill(b->slot, true, REASON_USER);
+	kill(slot, SIGCONT);
+	bed_wait(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, 3);
+	close(fifo);
+}
+
+/* What came first is the reason. */
+static void a_kill_after_the_deadline_does_not_hide_it(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.timeout_s = 0.05;
+	bed_shell(b, "trap 'echo got TERM' TERM; while :; do :; done");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "got TERM");
+	slot_kill(b->slot, true, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_TIMEOUT);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+}
+
+/* The leader has gone at TERM; what is left has the grace, too. */
+static void children_that_ignore_term_are_killed_after_the_grace(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.grace_s = 0.05;
+	bed_shell(b, JOB_HELPER " ignore-term & read x < /dev/null; wait");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "ready");
+	slot_kill(b->slot, false, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+	assert_int_equal(b->result.term_signal, SIGTERM);
+	assert_int_equal(b->result.marks, 0);
+	assert_int_equal(bed_count_processes(b), 0);
+}
+
+/* Of all its processes. */
+static void the_usage_of_a_job_is_that_of_all_its_processes(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "for i in 1 2; do "
+		     "(n=0; while [ $n -lt 30000 ]; do n=$((n + 1)); done) & done; wait; times");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_true(b->result.usage.user_s + b->result.usage.system_s > 0);
+	assert_true(b->result.usage.user_s >= 0 && b->result.usage.system_s >= 0);
+	assert_true(b->result.usage.max_rss_kib > 0 && b->result.usage.max_rss_kib < 1 << 20);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -168,6 +279,12 @@ int main(int argc, char **argv)
 		EXEC_CASE(what_ignores_term_gets_kill_after_the_grace),
 		EXEC_CASE(a_second_kill_may_be_harder),
 		EXEC_CASE(the_stopped_hear_term),
+		EXEC_CASE(without_a_grace_there_is_no_term),
+		EXEC_CASE(a_job_has_the_grace_to_end_by_itself),
+		EXEC_CASE(a_kill_that_comes_after_the_end_changes_nothing),
+		EXEC_CASE(a_kill_after_the_deadline_does_not_hide_it),
+		EXEC_CASE(children_that_ignore_term_are_killed_after_the_grace),
+		EXEC_CASE(the_usage_of_a_job_is_that_of_all_its_processes),
 	};
 
 	bed_dispatch(argc, argv);

@@ -92,6 +92,48 @@ static void what_is_forked_while_it_stops_stops(void **state)
 	assert_ended(b, JOB_KILLED, REASON_USER);
 }
 
+/* They work for jobs, and stand still as these do. */
+static void kept_daemons_pause_too(void **state)
+{
+	static const char *const keep[] = {"sleep", NULL};
+	struct slot_bed *b = *state;
+	pid_t pid;
+
+	b->rules.keep = keep;
+	bed_shell(b, "setsid sleep 1000 & echo pid $!; "
+		     "while ! grep -q sleep /proc/$!/comm; do :; done");
+	bed_start(b, 1);
+	pid = bed_pid_in_log(b, "pid ");
+	bed_wait(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	slot_pause(b->slot, true);
+	bed_wait_for_state(pid, "T");
+	slot_pause(b->slot, false);
+	bed_wait_for_state(pid, "S");
+}
+
+/* Each second pause and each second end of it is none. */
+static void a_pause_in_a_pause_is_one(void **state)
+{
+	struct slot_bed *b = *state;
+	pid_t pid;
+
+	b->rules.timeout_s = 1000;
+	bed_shell(b, "echo up $$; while :; do :; done");
+	bed_start(b, 1);
+	pid = bed_pid_in_log(b, "up ");
+	slot_pause(b->slot, true);
+	slot_pause(b->slot, true);
+	bed_wait_for_state(pid, "T");
+	slot_pause(b->slot, false);
+	slot_pause(b->slot, false);
+	bed_wait_for_state(pid, "R");
+	assert_false(b->has_ended);
+	slot_kill(b->slot, true, REASON_USER);
+	bed_wait(b);
+	assert_ended(b, JOB_KILLED, REASON_USER);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -99,6 +141,8 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_paused_job_can_be_killed),
 		EXEC_CASE(who_handles_tstp_is_told_first),
 		EXEC_CASE(what_is_forked_while_it_stops_stops),
+		EXEC_CASE(kept_daemons_pause_too),
+		EXEC_CASE(a_pause_in_a_pause_is_one),
 	};
 
 	bed_dispatch(argc, argv);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the scheduler watches over its slots: some are stopped, hang, or say what no slot says. */
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/link.h"
+#include "base/mem.h"
+#include "base/proc.h"
+#include "exec/slot_wire.h"
+#include "slot_bed.h"
+
+static int teardown(void **state)
+{
+	bed_free(*state);
+	return 0;
+}
+
+static const struct vigil_limits quick = {
+	.look_s = 0.01,
+	.stopped_look_s = 0.01,
+	.stopped_looks = 3,
+	.continues = 3,
+	.warn_s = 0.05,
+	.kill_s = 0.2,
+};
+
+static void a_slot_that_its_job_stops_is_continued(void **state)
+{
+	struct slot_bed *b = *state = bed_new_with(&quick);
+
+	bed_shell(b, "kill -STOP $PPID; exit 4");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_FAILED);
+	assert_int_equal(b->result.exit_status, 4);
+	assert_non_null(strstr(b->notes.s, "the slot that runs 'cfg:job' (pid "));
+	assert_non_null(strstr(b->notes.s, ") was stopped: it was continued (SIGCONT)\n"));
+}
+
+static void a_slot_that_is_stopped_again_and_again_is_killed(void **state)
+{
+	struct slot_bed *b = *state = bed_new_with(&quick);
+
+	bed_shell(b, "while :; do kill -STOP $PPID; done");
+	bed_start(b, 1);
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_non_null(strstr(b->why, "the slot that ran it (pid "));
+	assert_non_null(strstr(b->why, ") was stopped again and again, and was killed"));
+	bed_wait_for_none(b);
+}
+
+/* It is not stopped, but hears nothing: as in a file system that hangs. */
+static void a_slot_without_a_sign_of_life_is_killed(void **state)
+{
+	_cleanup_(freep) char *want = NULL;
+	struct slot_bed *b;
+	pid_t pid;
+
+	setenv("DVSCHED_TEST_DEAF", "1", 1);
+	*state = b = bed_new_with(&quick);
+	unsetenv("DVSCHED_TEST_DEAF");
+	pid = slot_pid(b->slot);
+	bed_shell(b, "exit 0");
+	bed_start(b, 1);
+	bed_wait(b);
+	assert_true(b->has_died);
+	want = xasprintf("the slot that runs 'cfg:job' (pid %d, state S) shows no sign of life for "
+			 "0.05s; its file system may hang. It is killed after 0.20s\n",
+			 (int)pid);
+	assert_string_equal(b->notes.s, want);
+	assert_non_null(
+		strstr(b->why, ") showed no sign of life for 0.20s (state S), and was killed"));
+}
+
+/* A job that lasts longer than a slot may be silent. On a machine under load the slot may be silent
+ * for a moment, but not for a second. */
+static void a_slot_that_answers_is_left_alone(void **state)
+{
+	static const struct vigil_limits patient = {
+		.look_s = 0.01,
+		.stopped_look_s = 0.01,
+		.stopped_looks = 3,
+		.continues = 3,
+		.warn_s = 1,
+		.kill_s = 10,
+	};
+	struct slot_bed *b = *state = bed_new_with(&patient);
+
+	bed_shell(b, "sleep 1.5");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_PASSED);
+	assert_int_equal(b->notes.len, 0);
+}
+
+static void an_idle_slot_that_is_stopped_is_no_reason_to_wait(void **state)
+{
+	struct slot_bed *b = *state = bed_new();
+
+	bed_shell(b, "exit 0");
+	bed_run(b);
+	kill(slot_pid(b->slot), SIGSTOP);
+	slot_close(b->slot);
+	b->has_ended = false;
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_non_null(strstr(b->notes.s, "an idle slot (pid "));
+	assert_non_null(strstr(b->notes.s, ") did not end when it was asked to, and was killed\n"));
+}
+
+static void a_stopped_slot_and_its_job_can_be_freed(void **state)
+{
+	struct slot_bed *b = *state = bed_new();
+
+	bed_shell(b, "echo started; sleep 100");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "started");
+	kill(slot_pid(b->slot), SIGSTOP);
+	/* The teardown frees it, and finds no process of it. */
+}
+
+/* ---- slots that say what no slot says, or do not hear ---- */
+
+/* In a slot that is a double: what it says is in the environment. */
+static void say_nonsense(const char *when)
+{
+	struct pollfd p = {.fd = PROC_SOCKET_FD, .events = POLLIN};
+	uint8_t type = 0, answer = (uint8_t)atoi(getenv("DVSCHED_TEST_SAYS"));
+	struct link link = {0};
+	struct wire w;
+
+	link_init(&link, PROC_SOCKET_FD, LINK_DESCRIPTORS);
+	slot_put_word(&link.out, FRAME_ALIVE); /* may come at any time */
+	while (strcmp(when, "busy") == 0 && type != FRAME_RUN) {
+		link_send(&link);
+		poll(&p, 1, -1);
+		link_read(&link, LINK_NOW);
+		while (type != FRAME_RUN && link_next(&link, &type, &w) > 0)
+			;
+	}
+	slot_put_word(&link.out, answer);
+	link_send(&link);
+	for (;;)
+		pause();
+}
+
+static struct slot_bed *bed_with_double(void **state, const char *when, uint8_t says)
+{
+	_cleanup_(freep) char *text = xasprintf("%u", says);
+
+	setenv("DVSCHED_TEST_NONSENSE", when, 1);
+	setenv("DVSCHED_TEST_SAYS", text, 1);
+	*state = bed_new();
+	unsetenv("DVSCHED_TEST_NONSENSE");
+	unsetenv("DVSCHED_TEST_SAYS");
+	return *state;
+}
+
+static void a_slot_that_says_what_no_slot_says_is_killed(void **state)
+{
+	static const uint8_t says[] = {FRAME_RESULT, FRAME_SAID, FRAME_RUN, 99};
+
+	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+		struct slot_bed *b = bed_with_double(state, "busy", says[i]);
+		_cleanup_(freep) char *want = xasprintf(
+			"the slot that ran it (pid %d) said what no slot says, and was killed",
+			(int)slot_pid(b->slot));
+
+		bed_shell(b, "exit 0");
+		bed_start(b, 1);
+		bed_wait(b);
+		assert_true(b->has_died);
+		assert_false(b->has_ended);
+		assert_string_equal(b->why, want);
+		assert_int_equal(b->lost, REASON_LOST);
+		assert_int_equal(b->notes.len, 0);
+		if (i + 1 < ARRAY_LEN(says))
+			teardown(state);
+	}
+}
+
+/* Without a job it has nothing to say but that it is alive. */
+static void an_idle_slot_that_says_anything_is_killed(void **state)
+{
+	static const uint8_t says[] = {FRAME_RESULT, FRAME_SAID, FRAME_STOPPED, FRAME_SHORT};
+
+	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
+		struct slot_bed *b = bed_with_double(state, "idle", says[i]);
+		_cleanup_(freep) char *want = xasprintf(
+			"an idle slot (pid %d) said what no slot says, and was killed\n",
+			(int)slot_pid(b->slot));
+
+		bed_wait(b);
+		assert_true(b->has_died);
+		assert_string_equal(b->notes.s, want);
+		assert_int_equal(b->said.len, 0);
+		assert_int_equal(b->n_stopped, 0);
+		assert_int_equal(b->short_of_processes.len, 0);
+		if (i + 1 < ARRAY_LEN(says))
+			teardown(state);
+	}
+}
+
+/* The reason of the kill stays that of the job. A pause gives the slot the time anew. */
+static void a_slot_that_does_not_kill_its_job_is_killed(void **state)
+{
+	struct slot_bed *b;
+
+	setenv("DVSCHED_TEST_DEAF", "1", 1);
+	*state = b = bed_new();
+	unsetenv("DVSCHED_TEST_DEAF");
+	b->rules.grace_s = 1000;
+	bed_shell(b, "exit 0");
+	bed_start(b, 1);
+	slot_kill(b->slot, true, REASON_MAX_FAILURES);
+	slot_pause(b->slot, true);
+	slot_pause(b->slot, false);
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_non_null(
+		strstr(b->why, ") did not end its job when it was told to, and was killed"));
+	assert_int_equal(b->lost, REASON_MAX_FAILURES);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_slot_that_its_job_stops_is_continued, teardown),
+		cmocka_unit_test_teardown(a_slot_that_is_stopped_again_and_again_is_killed,
+					  teardown),
+		cmocka_unit_test_teardown(a_slot_without_a_sign_of_life_is_killed, teardown),
+		cmocka_unit_test_teardown(a_slot_that_answers_is_left_alone, teardown),
+		cmocka_unit_test_teardown(an_idle_slot_that_is_stopped_is_no_reason_to_wait,
+					  teardown),
+		cmocka_unit_test_teardown(a_stopped_slot_and_its_job_can_be_freed, teardown),
+		cmocka_unit_test_teardown(a_slot_that_says_what_no_slot_says_is_killed, teardown),
+		cmocka_unit_test_teardown(an_idle_slot_that_says_anything_is_killed, teardown),
+		cmocka_unit_test_teardown(a_slot_that_does_not_kill_its_job_is_killed, teardown),
+	};
+
+	if (getenv("DVSCHED_TEST_NONSENSE"))
+		say_nonsense(getenv("DVSCHED_TEST_NONSENSE"));
+	if (getenv("DVSCHED_TEST_DEAF"))
+		for (;;)
+			pause();
+	bed_dispatch(argc, argv);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the scheduler does with processes that a dead slot left, and at the end with all. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "exec/slot.h"
+
+static _Noreturn void wait_for_ever(void)
+{
+	for (;;)
+		pause();
+}
+
+/* A child, with one of its own if it has_child, in a session of its own or in ours; both are there
+ * on return. */
+static pid_t start_child(bool own_session, bool has_child)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (own_session)
+			setsid();
+		if (has_child && fork() == 0)
+			wait_for_ever();
+		if (write(ready[1], "x", 1) != 1)
+			_exit(1);
+		wait_for_ever();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	return pid;
+}
+
+static bool is_there(pid_t pid)
+{
+	return waitpid(pid, NULL, WNOHANG) == 0;
+}
+
+static void end_child(pid_t pid)
+{
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* Jobs have a session of their own, what we started otherwise has ours. */
+static void strays_are_killed_and_reaped_and_nobody_else(void **state)
+{
+	pid_t known[] = {start_child(true, true), start_child(true, false)};
+	pid_t ours = start_child(false, false);
+	pid_t strays[] = {start_child(true, false), start_child(true, true)};
+
+	(void)state;
+	assert_int_equal(exec_reap_strays(known, ARRAY_LEN(known)), 3);
+	for (size_t i = 0; i < ARRAY_LEN(strays); i++)
+		assert_int_equal(waitpid(strays[i], NULL, WNOHANG), -1);
+	for (size_t i = 0; i < ARRAY_LEN(known); i++)
+		assert_true(is_there(known[i]));
+	assert_true(is_there(ours));
+	assert_int_equal(exec_reap_strays(known, ARRAY_LEN(known)), 0);
+	end_child(ours);
+	end_child(known[1]);
+	end_child(known[0]); /* what it leaves is a stray now */
+	assert_int_equal(exec_reap_strays(NULL, 0), 1);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void a_stray_that_has_ended_already_is_reaped(void **state)
+{
+	pid_t stray = start_child(true, false);
+	siginfo_t info;
+
+	(void)state;
+	kill(stray, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)stray, &info, WEXITED | WNOWAIT), 0);
+	assert_int_equal(exec_reap_strays(NULL, 0), 1);
+}
+
+static void many_strays_are_all_killed(void **state)
+{
+	enum { N = 100 };
+
+	(void)state;
+	for (int i = 0; i < N; i++)
+		start_child(true, false);
+	assert_int_equal(exec_reap_strays(NULL, 0), N);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void all_below_are_killed_but_for_one_and_its_own(void **state)
+{
+	pid_t except = start_child(true, true);
+
+	(void)state;
+	start_child(true, true);
+	start_child(false, true);
+	assert_int_equal(exec_kill_descendants(except), 4);
+	assert_true(is_there(except));
+	assert_int_equal(exec_kill_descendants(0), 2);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(exec_kill_descendants(0), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strays_are_killed_and_reaped_and_nobody_else),
+		cmocka_unit_test(a_stray_that_has_ended_already_is_reaped),
+		cmocka_unit_test(many_strays_are_all_killed),
+		cmocka_unit_test(all_below_are_killed_but_for_one_and_its_own),
+	};
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
