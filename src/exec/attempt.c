@@ -8,13 +8,12 @@
 
 #include "base/clock.h"
 #include "exec/attempt_parts.h"
+#include "exec/log_pace.h"
 
 /* How long processes that a job leaves may take to end by themselves. */
 static const double leak_wait_s = 0.1;
 /* After KILL: how long until it is called unkillable, and between two rounds of killing. */
 static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
-/* Pauses between two looks at the log; the faster it grows, the shorter. */
-static const double look_least_s = 0.02, look_most_s = 1;
 /* No process could be made: pauses between two tries, and when the job fails. */
 static const double launch_pause_s = 0.05, launch_pause_most_s = 1, launch_give_up_s = 300;
 /* Bytes of ask.needs that are kept for the next attempt. */
@@ -165,7 +164,7 @@ static void attempt_run(struct attempt *a, const struct attempt_launch *l)
 		.deadline_at = INFINITY,
 		.phase_at = INFINITY,
 		.give_up_at = INFINITY,
-		.pause_s = job->max_log_bytes ? look_least_s : look_most_s,
+		.pause_s = log_pace(0, 0, INFINITY),
 	};
 	/* The user at the terminal decides how long an interactive job takes. */
 	if (job->timeout_s > 0 && !job->is_interactive)
@@ -173,7 +172,6 @@ static void attempt_run(struct attempt *a, const struct attempt_launch *l)
 	a->clocks.look_at = l->started_s + a->clocks.pause_s;
 	a->outcome.result.pid = l->pid;
 	a->outcome.result.start_wall_s = l->started_wall_s;
-	a->log.size = (off_t)a->log.header.len;
 	attempt_show_begin(a);
 	slot_host_note_oom(a->host, l->started_s);
 }
@@ -276,7 +274,7 @@ static bool attempt_wants_looks(const struct attempt *a)
 static void attempt_look(struct attempt *a, double now)
 {
 	uint64_t most = a->ask.rules->job.max_log_bytes;
-	double was = (double)a->log.size, growth, left;
+	off_t was = a->log.size;
 
 	job_log_look(&a->log);
 	if (job_log_is_over(&a->log, most)) {
@@ -284,12 +282,8 @@ static void attempt_look(struct attempt *a, double now)
 		attempt_enter_kill(a);
 		return;
 	}
-	growth = (double)a->log.size - was;
-	left = (double)most - (double)a->log.size;
-	a->clocks.pause_s = fmin(a->clocks.pause_s * 2, look_most_s);
-	if (most && growth > 0)
-		a->clocks.pause_s = fmin(a->clocks.pause_s, a->clocks.pause_s * left / growth / 4);
-	a->clocks.pause_s = fmax(a->clocks.pause_s, look_least_s);
+	a->clocks.pause_s = log_pace(a->clocks.pause_s, (double)(a->log.size - was),
+				     most ? (double)most - (double)a->log.size : INFINITY);
 	a->clocks.look_at = now + a->clocks.pause_s;
 }
 

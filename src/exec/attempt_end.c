@@ -104,8 +104,8 @@ void attempt_finish(struct attempt *a)
 	pty_drain(&a->pty, a->log.fd);
 	attempt_note_flood(a);
 	attempt_note_supervisor(a);
-	if (a->end.ending.flood_bytes && ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes) < 0)
-		a->log.size = 0; /* the log stays too long; the verdict says so */
+	if (a->end.ending.flood_bytes) /* else the log stays too long; the verdict says so */
+		(void)!ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes);
 	a->end.ending.had_oom = a->end.ending.term_signal == SIGKILL && slot_host_had_oom(a->host);
 	if (!a->procs.leader_is_gone)
 		a->outcome.result.duration_s = clock_now(clock_real()) - a->procs.started_s;
@@ -124,7 +124,6 @@ void attempt_refuse(struct attempt *a, int exit_status, const char *why)
 	int fd = attempt_on_terminal(a) ? a->pty.slave : a->log.fd;
 
 	str_printf(&line, "dvsched: %s\n", why);
-	a->log.size = (off_t)a->log.header.len;
 	if (fs_write_all(fd, line.s, line.len) < 0)
 		errno = 0; /* a shell's message would be lost, too; the result has it */
 	str_clear(&a->end.refused);
