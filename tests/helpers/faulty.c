@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -19,10 +20,9 @@ static struct fault {
 } faults[FAULTY_COUNT];
 
 static const char *const variables[FAULTY_COUNT] = {
-	[FAULTY_SEND] = "DVSCHED_TEST_SEND",
-	[FAULTY_WAIT] = "DVSCHED_TEST_WAIT",
-	[FAULTY_EPOLL] = "DVSCHED_TEST_EPOLL",
-	[FAULTY_CLONE] = "DVSCHED_TEST_CLONE",
+	[FAULTY_SEND] = "DVSCHED_TEST_SEND",   [FAULTY_WAIT] = "DVSCHED_TEST_WAIT",
+	[FAULTY_EPOLL] = "DVSCHED_TEST_EPOLL", [FAULTY_CLONE] = "DVSCHED_TEST_CLONE",
+	[FAULTY_WRITE] = "DVSCHED_TEST_WRITE",
 };
 
 __attribute__((constructor)) static void read_environment(void)
@@ -55,6 +55,14 @@ void faulty_set_children(enum faulty call, int errnum, int skip, int n)
 
 	snprintf(text, sizeof(text), "%d %d %d", errnum, skip, n);
 	setenv(variables[call], text, 1);
+}
+
+void faulty_set_vmstat(const char *path)
+{
+	if (path)
+		setenv("DVSCHED_TEST_VMSTAT", path, 1);
+	else
+		unsetenv("DVSCHED_TEST_VMSTAT");
 }
 
 int faulty_count(enum faulty call)
@@ -97,4 +105,18 @@ int clone(int (*start)(void *), void *stack, int flags, void *arg, ...)
 
 	*(void **)&real = dlsym(RTLD_NEXT, "clone");
 	return fails(FAULTY_CLONE) ? -1 : real(start, stack, flags, arg);
+}
+
+ssize_t write(int fd, const void *bytes, size_t n)
+{
+	return fails(FAULTY_WRITE) ? -1 : (ssize_t)syscall(SYS_write, fd, bytes, n);
+}
+
+FILE *fopen(const char *path, const char *mode)
+{
+	const char *vmstat = getenv("DVSCHED_TEST_VMSTAT");
+	FILE *(*real)(const char *, const char *);
+
+	*(void **)&real = dlsym(RTLD_NEXT, "fopen");
+	return real(vmstat && strcmp(path, "/proc/vmstat") == 0 ? vmstat : path, mode);
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a slot starts a program: which file, which environment, and what it says if it cannot. */
-#include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -16,7 +15,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "disk.h"
-#include "exec/launch.h"
 #include "exec_bed.h"
 
 /* As if a shell had been asked to start it: its exit status, and words in the log. */
@@ -421,118 +419,14 @@ static void a_program_that_went_elsewhere_is_found_there(void **state)
 	assert_ended(b, JOB_PASSED, REASON_NONE);
 }
 
-/* ---- the parts ---- */
-
-/* malloc()ed; text with the base for each $. */
-static char *bed_expand(const struct slot_bed *b, const char *text)
-{
-	struct str out = {0};
-
-	str_reserve(&out, 0);
-	for (; *text; text++) {
-		if (*text == '$')
-			str_add(&out, b->base);
-		else
-			str_addc(&out, *text);
-	}
-	return out.s;
-}
-
-static void a_program_is_found_as_a_shell_finds_it(void **state)
-{
-	static const struct {
-		const char *name, *path, *want; /* $ is the base; NULL: nowhere */
-	} cases[] = {
-		{"prog", "$/a:$/b", "$/b/prog"},  /* the one in a may not be executed */
-		{"prog", "$/a", "$/a/prog"},	  /* then it says that it may not */
-		{"prog", "$/a:$/d", "$/a/prog"},  /* the first of those that may not */
-		{"prog", "$/c:$/b", "$/b/prog"},  /* a directory is no program */
-		{"prog", "$/no:$/b", "$/b/prog"}, /* no such directory */
-		{"prog", "$/c", NULL},
-		{"prog", "", "$/prog"}, /* an empty place is the working directory */
-		{"prog", ":$/b", "$/prog"},
-		{"prog", "$/c::$/b", "$/prog"},
-		{"prog", "$/c:", "$/prog"},
-		{"prog", "b", "$/b/prog"}, /* relative to the working directory */
-		{"prog", "c:b", "$/b/prog"},
-		{"b/prog", "$/a", "$/b/prog"},
-		{"/no/prog", "$/a", "/no/prog"},
-		{"sh", NULL, "/usr/bin/sh"},
-		{"", "$/a", NULL},
-	};
-	struct slot_bed *b = *state;
-	struct str found = {0};
-
-	for (const char *dirs = "abcd"; *dirs; dirs++) {
-		_cleanup_(freep) char *dir = xasprintf("%s/%c%s", b->base, *dirs,
-						       *dirs == 'c' ? "/prog" : "");
-
-		assert_int_equal(fs_mkdirs(dir, 0777), 0);
-	}
-	free(bed_make_file(b, "a/prog", "", 0644));
-	free(bed_make_file(b, "b/prog", "", 0755));
-	free(bed_make_file(b, "d/prog", "", 0644));
-	free(bed_make_file(b, "prog", "", 0755));
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		_cleanup_(freep) char *path = cases[i].path ? bed_expand(b, cases[i].path) : NULL;
-		_cleanup_(freep) char *want = cases[i].want ? bed_expand(b, cases[i].want) : NULL;
-		int rc = launch_resolve(cases[i].name, path, b->base, &found);
-
-		if (rc != (want ? 0 : -1) || (want && strcmp(found.s, want) != 0))
-			fail_msg("%s in %s: %d, %s", cases[i].name, path, rc, found.s);
-	}
-	str_done(&found);
-}
-
-/* What a shell would say is not the program's fault is the machine's. */
-static void an_error_of_exec_is_the_program_s_or_the_machine_s(void **state)
-{
-	static const struct {
-		int errnum, status;
-	} cases[] = {
-		{ENOENT, 127},	{ENOTDIR, 127}, {EACCES, 126},	     {EPERM, 126},  {ENOEXEC, 126},
-		{E2BIG, 126},	{ELOOP, 126},	{ENAMETOOLONG, 126}, {EINVAL, 126}, {EISDIR, 126},
-		{ELIBBAD, 126}, {ENOMEM, 0},	{EMFILE, 0},	     {EIO, 0},	    {ETXTBSY, 0},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		struct launch l = {.errnum = cases[i].errnum};
-
-		assert_int_equal(launch_shell_status(&l), cases[i].status);
-		l.is_about_cwd = true;
-		assert_int_equal(launch_shell_status(&l), 0);
-	}
-}
-
-static void an_error_of_exec_is_explained(void **state)
+/* Raising it is always allowed. */
+static void jobs_go_first_when_memory_is_short(void **state)
 {
 	struct slot_bed *b = *state;
-	_cleanup_(freep) char *file = bed_make_file(b, "file", "#!/no\n", 0755);
-	_cleanup_(freep) char *plain = bed_make_file(b, "plain", "", 0644);
-	const struct {
-		int errnum;
-		const char *path, *name, *want;
-	} cases[] = {
-		{ENOENT, "/no/file", "./x", "command not found: './x'"},
-		{ENOTDIR, "/no/file", "x", "command not found: '/no/file'"},
-		{ENOENT, file, "./x", "bad interpreter in the first line of './x'"},
-		{EACCES, file, "./x", "bad interpreter in the first line of './x'"},
-		{EACCES, plain, "./x", "not executable: './x'"},
-		{ENOEXEC, file, "./x", "neither a program nor a script with '#!': './x'"},
-		{E2BIG, file, "./x", "arguments and environment are too long for './x'"},
-		{EIO, file, "./x", "cannot execute './x': Input/output error"},
-		{ETXTBSY, "/a/x", "x", "cannot execute '/a/x': Text file busy"},
-	};
 
-	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		const char *const argv[] = {cases[i].name, NULL};
-		struct launch l = {.errnum = cases[i].errnum, .path = cases[i].path, .argv = argv};
-		_cleanup_(str_done) struct str text = {0};
-
-		launch_explain(&l, &text);
-		assert_string_equal(text.s, cases[i].want);
-	}
+	bed_shell(b, "[ $(cat /proc/self/oom_score_adj) -ge 500 ]");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
 }
 
 int main(int argc, char **argv)
@@ -558,9 +452,7 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_slot_keeps_its_jobs_on_its_processors),
 		EXEC_CASE(each_job_runs_the_program_that_its_own_path_names),
 		EXEC_CASE(a_program_that_went_elsewhere_is_found_there),
-		EXEC_CASE(a_program_is_found_as_a_shell_finds_it),
-		EXEC_CASE(an_error_of_exec_is_the_program_s_or_the_machine_s),
-		EXEC_CASE(an_error_of_exec_is_explained),
+		EXEC_CASE(jobs_go_first_when_memory_is_short),
 	};
 
 	bed_dispatch(argc, argv);

@@ -256,6 +256,37 @@ static void orders_for_a_slot_without_a_job_do_nothing(void **state)
 	slot_listen(b->slot, true);
 }
 
+static void what_was_ordered_before_a_job_says_nothing_of_its_loss(void **state)
+{
+	struct slot_bed *b = *state;
+
+	slot_kill(b->slot, true, REASON_USER);
+	bed_shell(b, "echo up; exec sleep 1000");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "up");
+	kill(slot_pid(b->slot), SIGKILL);
+	bed_wait(b);
+	assert_true(b->has_died);
+	assert_int_equal(b->lost, REASON_LOST);
+}
+
+static void a_slot_that_was_hung_up_on_leaves_nothing_on_the_loop(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "exec sleep 1000");
+	bed_start(b, 1);
+	slot_hang_up(b->slot);
+	slot_kill(b->slot, true, REASON_USER);
+	slot_pause(b->slot, true);
+	slot_pause(b->slot, false);
+	slot_listen(b->slot, true);
+	slot_type(b->slot, "x", 1);
+	slot_resize(b->slot, 1, 1);
+	slot_continue(b->slot);
+	assert_false(ev_run(b->loop, EVRUN_NOWAIT));
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +303,8 @@ int main(int argc, char **argv)
 		EXEC_CASE(an_idle_slot_ends_when_it_is_closed),
 		EXEC_CASE(a_slot_that_was_hung_up_on_kills_its_job_by_itself),
 		EXEC_CASE(orders_for_a_slot_without_a_job_do_nothing),
+		EXEC_CASE(what_was_ordered_before_a_job_says_nothing_of_its_loss),
+		EXEC_CASE(a_slot_that_was_hung_up_on_leaves_nothing_on_the_loop),
 	};
 
 	bed_dispatch(argc, argv);

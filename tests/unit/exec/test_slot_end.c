@@ -65,11 +65,12 @@ static void a_limit_that_is_hit_is_a_named_signal(void **state)
 /* As a service manager does: the job is not told first, and neither is the slot. */
 static void a_signal_to_everybody_is_a_user_s(void **state)
 {
-	static const int signals[] = {SIGTERM, SIGHUP, SIGINT};
+	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
 	struct slot_bed *b = *state;
 
 	for (size_t i = 0; i < ARRAY_LEN(signals); i++) {
-		_cleanup_(freep) char *command = xasprintf("kill -%d $PPID $$", signals[i]);
+		_cleanup_(freep) char *command = xasprintf("ulimit -c 0; kill -%d $PPID $$",
+							   signals[i]);
 
 		bed_shell(b, command);
 		bed_run(b);
@@ -197,6 +198,76 @@ static void a_dry_run_tells_and_passes(void **state)
 	free(log);
 }
 
+/* Such a one is refused when a configuration is loaded, but may come from another version. */
+static void a_pattern_that_cannot_be_compiled_is_no_pass(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_fail(b, "(");
+	bed_shell(b, "echo done");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_PATTERN_ERROR);
+	assert_non_null(b->result.message);
+}
+
+/* By which a later run knows that nobody has written to the log since. */
+static void the_stamp_of_the_log_is_that_of_its_last_write(void **state)
+{
+	struct slot_bed *b = *state;
+	struct stat st;
+
+	bed_shell(b, "echo done");
+	bed_run(b);
+	assert_int_equal(stat(b->log, &st), 0);
+	assert_true(b->result.log_stamp != 0);
+	assert_true(b->result.log_stamp == job_log_stamp(&st));
+}
+
+static void a_signal_that_the_user_had_ignored_is_no_end(void **state)
+{
+	struct slot_bed *b = *state;
+
+	signal(SIGHUP, SIG_IGN);
+	bed_renew_slot(b);
+	signal(SIGHUP, SIG_DFL);
+	bed_shell(b, "kill -HUP $PPID $$; exit 129");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_EXIT);
+	assert_int_equal(b->result.exit_status, 129);
+}
+
+/* What came of signals before the job is no sign that its end is the user's. */
+static void a_signal_before_the_job_says_nothing_of_its_end(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "kill $PPID; true");
+	bed_run(b);
+	bed_shell(b, "kill $$");
+	bed_run(b);
+	assert_ended(b, JOB_FAILED, REASON_SIGNAL);
+}
+
+static void a_flood_within_its_limit_is_none(void **state)
+{
+	struct slot_bed *b = *state;
+	struct stat st;
+
+	b->rules.max_log_bytes = 64 * 1024;
+	bed_shell(b, "head -c 65000 /dev/zero");
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	assert_int_equal(stat(b->log, &st), 0);
+	b->rules.max_log_bytes = (uint64_t)st.st_size;
+	bed_renew_slot(b);
+	bed_run(b);
+	assert_ended(b, JOB_PASSED, REASON_NONE);
+	b->rules.max_log_bytes = (uint64_t)st.st_size - 1;
+	bed_renew_slot(b);
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_LOG_FLOOD);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -212,6 +283,11 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_log_that_was_tampered_with_is_no_pass),
 		EXEC_CASE(a_log_that_is_no_file_is_an_error_at_once),
 		EXEC_CASE(a_dry_run_tells_and_passes),
+		EXEC_CASE(a_pattern_that_cannot_be_compiled_is_no_pass),
+		EXEC_CASE(the_stamp_of_the_log_is_that_of_its_last_write),
+		EXEC_CASE(a_signal_that_the_user_had_ignored_is_no_end),
+		EXEC_CASE(a_signal_before_the_job_says_nothing_of_its_end),
+		EXEC_CASE(a_flood_within_its_limit_is_none),
 	};
 
 	bed_dispatch(argc, argv);

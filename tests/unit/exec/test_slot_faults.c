@@ -1,22 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A slot whose system calls fail: it does not hang, and no failed job passes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "faulty.h"
 #include "slot_bed.h"
 
 static int teardown(void **state)
 {
 	faulty_clear();
+	faulty_set_vmstat(NULL);
 	bed_free(*state);
 	return 0;
 }
@@ -143,6 +148,121 @@ static void a_job_that_waits_for_a_process_can_be_killed(void **state)
 	assert_string_equal(b->result.message, "killed before it could be started");
 }
 
+/* ---- files that cannot be written ---- */
+
+/* The slot's first two calls set its score for the kernel and the header of the log. */
+enum { SCORE, HEADER, MORE };
+
+static void a_log_that_cannot_be_written_is_an_error_at_once(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_WRITE, ENOSPC, HEADER, 1);
+
+	bed_shell(b, "exit 0");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_FAILED);
+	assert_int_equal(b->result.reason, REASON_LAUNCH);
+	assert_string_equal(b->result.message, "cannot write the log: No space left on device");
+	bed_run(b); /* the next one has room */
+	assert_int_equal(b->result.status, JOB_PASSED);
+}
+
+/* Nobody is preferred then, which is no reason not to run. */
+static void a_score_that_cannot_be_set_is_no_error(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_WRITE, EACCES, SCORE, 1);
+
+	bed_shell(b, "exit 0");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_PASSED);
+}
+
+static void give_terminal(struct slot_bed *b)
+{
+	struct slot_terminal t = {.rows = 7, .columns = 70};
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+	assert_int_equal(tcgetattr(fd, &t.modes), 0);
+	close(fd);
+	b->rules.is_interactive = true;
+	slot_give_terminal(b->slot, &t);
+}
+
+/* What was on the screen only is not known to have been right. A failure stays what it was. */
+static void an_interactive_job_whose_log_is_not_whole_has_not_passed(void **state)
+{
+	for (int status = 0; status <= 1; status++) {
+		struct slot_bed *b = bed_with(state, FAULTY_WRITE, ENOSPC, MORE, 1);
+
+		give_terminal(b);
+		bed_shell(b, status == 0 ? "echo one; exit 0" : "echo one; exit 1");
+		bed_run(b);
+		assert_string_equal(b->said.s, "one\r\n");
+		assert_int_equal(b->result.status, JOB_FAILED);
+		assert_int_equal(b->result.reason,
+				 status == 0 ? REASON_LOG_UNREADABLE : REASON_EXIT);
+		if (status == 0)
+			assert_string_equal(b->result.message, "its log could not be written: "
+							       "No space left on device");
+		if (status == 0)
+			teardown(state);
+	}
+}
+
+/* The message of the job has the words that its log lacks. */
+static void a_refusal_that_cannot_be_logged_is_one(void **state)
+{
+	struct slot_bed *b = bed_with(state, FAULTY_WRITE, ENOSPC, MORE, 1);
+
+	b->argv[0] = "no-such-program";
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_FAILED);
+	assert_int_equal(b->result.exit_status, 127);
+	assert_non_null(strstr(b->result.message, "command not found: 'no-such-program'"));
+}
+
+/* ---- a machine that is short of memory ---- */
+
+static void set_oom_kills(const char *path, unsigned n)
+{
+	FILE *f = fopen(path, "w");
+
+	fprintf(f, "nr_free_pages 1\noom_kill %u\nother 9\n", n);
+	fclose(f);
+}
+
+/* Of kills since the job began. Only SIGKILL may be one. */
+static void a_kill_by_the_kernel_for_lack_of_memory_is_named(void **state)
+{
+	static const struct {
+		const char *command;
+		bool is_named;
+	} cases[] = {
+		{"echo oom_kill 8 > %s; kill -9 $$", true},
+		{": %s; kill -9 $$", false},
+		{"echo oom_kill 8 > %s; kill -1 $$", false},
+		{"echo oom_kill 8 > %s; exit 1", false},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const char *tmp = getenv("TMPDIR");
+		_cleanup_(freep) char *path = xasprintf("%s/dvsched-test-vmstat-%d",
+							tmp ? tmp : "/tmp", (int)getpid());
+		_cleanup_(freep) char *command = xasprintf(cases[i].command, path);
+		struct slot_bed *b;
+
+		set_oom_kills(path, 7);
+		faulty_set_vmstat(path);
+		*state = b = bed_new();
+		bed_shell(b, command);
+		bed_run(b);
+		assert_int_equal(b->result.status, JOB_FAILED);
+		assert_int_equal(strstr(b->result.message, "memory") != NULL, cases[i].is_named);
+		unlink(path);
+		if (i + 1 < ARRAY_LEN(cases))
+			teardown(state);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct CMUnitTest tests[] = {
@@ -157,6 +277,14 @@ int main(int argc, char **argv)
 		cmocka_unit_test_teardown(a_job_that_no_process_can_be_made_for_is_tried_again,
 					  teardown),
 		cmocka_unit_test_teardown(a_job_that_waits_for_a_process_can_be_killed, teardown),
+		cmocka_unit_test_teardown(a_log_that_cannot_be_written_is_an_error_at_once,
+					  teardown),
+		cmocka_unit_test_teardown(a_score_that_cannot_be_set_is_no_error, teardown),
+		cmocka_unit_test_teardown(an_interactive_job_whose_log_is_not_whole_has_not_passed,
+					  teardown),
+		cmocka_unit_test_teardown(a_refusal_that_cannot_be_logged_is_one, teardown),
+		cmocka_unit_test_teardown(a_kill_by_the_kernel_for_lack_of_memory_is_named,
+					  teardown),
 	};
 
 	bed_dispatch(argc, argv);

@@ -101,32 +101,6 @@ static void a_slot_that_answers_is_left_alone(void **state)
 	assert_int_equal(b->notes.len, 0);
 }
 
-static void an_idle_slot_that_is_stopped_is_no_reason_to_wait(void **state)
-{
-	struct slot_bed *b = *state = bed_new();
-
-	bed_shell(b, "exit 0");
-	bed_run(b);
-	kill(slot_pid(b->slot), SIGSTOP);
-	slot_close(b->slot);
-	b->has_ended = false;
-	bed_wait(b);
-	assert_true(b->has_died);
-	assert_non_null(strstr(b->notes.s, "an idle slot (pid "));
-	assert_non_null(strstr(b->notes.s, ") did not end when it was asked to, and was killed\n"));
-}
-
-static void a_stopped_slot_and_its_job_can_be_freed(void **state)
-{
-	struct slot_bed *b = *state = bed_new();
-
-	bed_shell(b, "echo started; sleep 100");
-	bed_start(b, 1);
-	bed_wait_for_log(b, "started");
-	kill(slot_pid(b->slot), SIGSTOP);
-	/* The teardown frees it, and finds no process of it. */
-}
-
 /* ---- slots that say what no slot says, or do not hear ---- */
 
 /* In a slot that is a double: what it says is in the environment. */
@@ -209,25 +183,55 @@ static void an_idle_slot_that_says_anything_is_killed(void **state)
 	}
 }
 
-/* The reason of the kill stays that of the job. A pause gives the slot the time anew. */
-static void a_slot_that_does_not_kill_its_job_is_killed(void **state)
+/* The longest silence that a slot is allowed is told with the warning. */
+static void assert_warning(struct slot_bed *b, const char *kill_after)
 {
-	struct slot_bed *b;
+	_cleanup_(freep) char *want = xasprintf("It is killed after %s\n", kill_after);
 
-	setenv("DVSCHED_TEST_DEAF", "1", 1);
-	*state = b = bed_new();
-	unsetenv("DVSCHED_TEST_DEAF");
-	b->rules.grace_s = 1000;
-	bed_shell(b, "exit 0");
 	bed_start(b, 1);
-	slot_kill(b->slot, true, REASON_MAX_FAILURES);
-	slot_pause(b->slot, true);
-	slot_pause(b->slot, false);
-	bed_wait(b);
-	assert_true(b->has_died);
-	assert_non_null(
-		strstr(b->why, ") did not end its job when it was told to, and was killed"));
-	assert_int_equal(b->lost, REASON_MAX_FAILURES);
+	while (b->notes.len == 0)
+		ev_run(b->loop, EVRUN_ONCE);
+	if (!str_ends(b->notes.s, want))
+		fail_msg("%s is not at the end of: %s", kill_after, b->notes.s);
+}
+
+/* As long as its job may take, but for interactive jobs: these have no limit. */
+static void a_slot_may_be_silent_for_as_long_as_its_job_may_take(void **state)
+{
+	static const struct vigil_limits limits = {
+		.look_s = 0.01,
+		.stopped_look_s = 0.01,
+		.stopped_looks = 3,
+		.continues = 3,
+		.warn_s = 0.05,
+		.kill_s = 900,
+	};
+	static const struct {
+		double timeout_s, grace_s;
+		bool is_interactive;
+		const char *kill_after;
+	} cases[] = {
+		{0, 5, false, "15m00s"},   {100, 5, false, "1m53s"}, /* and 8 s of patience */
+		{100, -1, false, "2m18s"}, /* the slot's own grace: 30 s */
+		{100, 5, true, "15m00s"},  {10000, 5, false, "15m00s"},
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct slot_bed *b;
+
+		setenv("DVSCHED_TEST_DEAF", "1", 1);
+		*state = b = bed_new_with(&limits);
+		unsetenv("DVSCHED_TEST_DEAF");
+		b->rules.timeout_s = cases[i].timeout_s;
+		b->rules.grace_s = cases[i].grace_s;
+		b->rules.is_interactive = cases[i].is_interactive;
+		bed_shell(b, "exit 0");
+		assert_warning(b, cases[i].kill_after);
+		kill(slot_pid(b->slot), SIGKILL);
+		bed_wait(b);
+		if (i + 1 < ARRAY_LEN(cases))
+			teardown(state);
+	}
 }
 
 int main(int argc, char **argv)
@@ -238,12 +242,10 @@ int main(int argc, char **argv)
 					  teardown),
 		cmocka_unit_test_teardown(a_slot_without_a_sign_of_life_is_killed, teardown),
 		cmocka_unit_test_teardown(a_slot_that_answers_is_left_alone, teardown),
-		cmocka_unit_test_teardown(an_idle_slot_that_is_stopped_is_no_reason_to_wait,
-					  teardown),
-		cmocka_unit_test_teardown(a_stopped_slot_and_its_job_can_be_freed, teardown),
 		cmocka_unit_test_teardown(a_slot_that_says_what_no_slot_says_is_killed, teardown),
 		cmocka_unit_test_teardown(an_idle_slot_that_says_anything_is_killed, teardown),
-		cmocka_unit_test_teardown(a_slot_that_does_not_kill_its_job_is_killed, teardown),
+		cmocka_unit_test_teardown(a_slot_may_be_silent_for_as_long_as_its_job_may_take,
+					  teardown),
 	};
 
 	if (getenv("DVSCHED_TEST_NONSENSE"))
