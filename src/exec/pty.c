@@ -177,8 +177,6 @@ short pty_events(const struct pty *p, bool has_room)
 
 void pty_step(struct pty *p, int log_fd)
 {
-	if (p->master < 0)
-		return;
 	pty_take_block(p, log_fd);
 	send_typed(p);
 }

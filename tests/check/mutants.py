@@ -24,7 +24,7 @@ mutate = importlib.util.module_from_spec(importlib.util.spec_from_loader("mutate
 loader.exec_module(mutate)
 class Scripted(mutate.Runner):
     def __init__(self, ends):
-        self.ends, self.seconds = ends, dict.fromkeys(ends, 1)
+        self.ends, self.seconds, self.jobs, self.children = ends, dict.fromkeys(ends, 1), 1, set()
     def run(self, test, limit_s):
         return self.ends[test.name].pop(0), 1
 for second in True, False:
