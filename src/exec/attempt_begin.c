@@ -119,7 +119,7 @@ static int dump_env(struct attempt *a, const char *const *env, struct error *err
 	for (size_t i = 0; i < n; i++)
 		str_printf(&text, "%s\n", sorted[i]);
 	free(sorted);
-	return write_file(path, &text, 0666, err);
+	return write_file(path, &text, 0600, err); /* an environment may hold passwords */
 }
 
 /* sh -c COMMAND with a command that is too long for one argument: it is read from a file. */

@@ -278,6 +278,7 @@ class Running(Story):
         self.assertNotIn("MAKEFLAGS=-j9", lines)
         self.assertIn("ONE=1", lines)
         self.assertIn("DVSCHED_JOB=env", lines)
+        self.assertEqual(self.path("scratch/e/env/env_vars").stat().st_mode & 0o777, 0o600)  # it may hold passwords
         with open(self.path("scratch/e/env/env_vars")) as env_vars:
             dumped = env_vars.read().splitlines()
         self.assertIn("ONE=1", dumped)
