@@ -144,13 +144,17 @@ const char *places_lock_dir(struct arena *mem, struct error *err)
 
 /* ---- health ---- */
 
-static const char *own_state_dir(struct arena *mem)
+const char *places_own_state_dir(struct arena *mem, const char *home)
 {
-	const char *dir = of_environment(mem, "XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *dir = of_environment(mem, "XDG_STATE_HOME");
+	const struct passwd *p = home && *home ? NULL : getpwuid(geteuid());
 
 	if (dir)
 		return path_join(mem, dir, "dvsched");
-	return path_join(mem, home && *home ? home : "/tmp", ".local/state/dvsched");
+	if (p && p->pw_dir && *p->pw_dir == '/')
+		home = p->pw_dir;
+	/* Never below /tmp, where another user could have made the directory before us. */
+	return path_join(mem, home && *home ? home : "/", ".local/state/dvsched");
 }
 
 struct state_places places_choose_state(const char *machine, const char *own, bool is_root)
@@ -174,7 +178,8 @@ struct state_places places_state(struct arena *mem)
 
 	if (dir)
 		return (struct state_places){.dir = dir};
-	return places_choose_state(machine_state_dir, own_state_dir(mem), geteuid() == 0);
+	return places_choose_state(machine_state_dir, places_own_state_dir(mem, getenv("HOME")),
+				   geteuid() == 0);
 }
 
 /* Gives the machine's directory to the group, if it exists. */

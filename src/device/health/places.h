@@ -32,6 +32,8 @@ struct state_places {
 /* $DVSCHED_STATE_DIR; else /var/lib/dvsched, if this user may write there; else the user's own,
  * $XDG_STATE_HOME/dvsched or ~/.local/state/dvsched. */
 struct state_places places_state(struct arena *mem);
+/* The user's own: home is $HOME; if NULL or "", the home of the user database, else /. */
+const char *places_own_state_dir(struct arena *mem, const char *home);
 /* Chooses between these two; root uses machine even if it does not exist yet. */
 struct state_places places_choose_state(const char *machine, const char *own, bool is_root);
 /* 0, or -1 with errno. */

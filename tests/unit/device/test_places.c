@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "device/health/places.h"
 
+#include <pwd.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -179,6 +180,24 @@ static int ask_beside_a_group(void)
 	return strstr(err.msg, "its group may: `usermod -aG root nobody` by root") ? 0 : 2;
 }
 
+static void our_own_place_is_in_our_home(void **state)
+{
+	struct arena *mem = arena_new();
+	const struct passwd *p = getpwuid(geteuid());
+	const char *without;
+
+	(void)state;
+	unsetenv("XDG_STATE_HOME");
+	assert_string_equal(places_own_state_dir(mem, "/h"), "/h/.local/state/dvsched");
+	without = places_own_state_dir(mem, NULL);
+	assert_string_equal(without, places_own_state_dir(mem, ""));
+	assert_string_equal(without, path_join(mem, p ? p->pw_dir : "/", ".local/state/dvsched"));
+	setenv("XDG_STATE_HOME", "/x", 1);
+	assert_string_equal(places_own_state_dir(mem, "/h"), "/x/dvsched");
+	unsetenv("XDG_STATE_HOME");
+	arena_free(mem);
+}
+
 static void who_has_no_rights_is_told_what_to_do(void **state)
 {
 	(void)state;
@@ -237,6 +256,7 @@ int main(void)
 		cmocka_unit_test(one_that_anybody_could_change_is_an_error),
 		cmocka_unit_test(a_link_is_not_followed),
 		cmocka_unit_test(health_is_the_machines_where_we_may_write),
+		cmocka_unit_test(our_own_place_is_in_our_home),
 		cmocka_unit_test(who_has_no_rights_is_told_what_to_do),
 		cmocka_unit_test(a_group_may_write_whatever_the_umask),
 		cmocka_unit_test(the_environment_goes_first),
