@@ -89,6 +89,26 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 	return error_set(err, pos, "cannot be read: %s", strerror(errno));
 }
 
+int fs_sync(int fd)
+{
+	int rc;
+
+	do
+		rc = fsync(fd);
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
+int fs_sync_data(int fd)
+{
+	int rc;
+
+	do
+		rc = fdatasync(fd);
+	while (rc < 0 && errno == EINTR);
+	return rc;
+}
+
 static int sync_dir_of(const char *path)
 {
 	struct arena *a = arena_new();
@@ -96,7 +116,7 @@ static int sync_dir_of(const char *path)
 
 	arena_free(a);
 	if (fd >= 0) {
-		rc = fsync(fd);
+		rc = fs_sync(fd);
 		close(fd);
 	}
 	return rc;
@@ -143,7 +163,7 @@ static int fs_write_new(const char *path, const void *bytes, size_t n, struct re
 		return error_set(err, pos, "cannot be written: %s", strerror(errno));
 	if (how.is_shared && fchmod(fd, fs_shared_mode(path_dir(mem, path))) < 0)
 		errno = 0; /* the file system has no modes */
-	if (fs_write_all(fd, bytes, n) < 0 || (is_synced && fsync(fd) < 0)) {
+	if (fs_write_all(fd, bytes, n) < 0 || (is_synced && fs_sync(fd) < 0)) {
 		int errnum = errno;
 
 		close(fd);

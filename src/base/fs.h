@@ -37,6 +37,10 @@ mode_t fs_shared_mode(const char *dir);
 /* mkdir -p; an existing directory is no error. Returns 0 or -1 with errno. */
 int fs_mkdirs(const char *path, mode_t mode);
 int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */
+/* fsync() and fdatasync(). Do not retry a failed one: the kernel may have dropped the pages that it
+ * could not write. Returns 0 or -1 with errno. */
+int fs_sync(int fd);
+int fs_sync_data(int fd);
 bool fs_exists(const char *path); /* does not follow path itself if it is a symlink */
 bool fs_is_dir(const char *path);
 /* Makes path a symlink to target; replaces a symlink, but not a file or directory (EEXIST). Returns

@@ -76,7 +76,7 @@ static void sync_path(struct process *p, const char *path)
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	struct error err = {0};
 
-	if (fd >= 0 && fdatasync(fd) == 0)
+	if (fd >= 0 && fs_sync_data(fd) == 0)
 		return;
 	error_sys(&err, errno, "%s cannot be synced", path);
 	report_and_free(p, path, &err);

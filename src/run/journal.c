@@ -150,10 +150,10 @@ int journal_sync(struct journal *j)
 		return j->errnum;
 	/* A failed sync is not retried: the kernel may have dropped the pages that it could not
 	 * write. */
-	if (fdatasync(j->fd) < 0)
+	if (fs_sync_data(j->fd) < 0)
 		return j->errnum = errno;
 	if (j->dir_fd >= 0) {
-		int rc = fsync(j->dir_fd);
+		int rc = fs_sync(j->dir_fd);
 
 		close(j->dir_fd);
 		j->dir_fd = -1;

@@ -101,21 +101,58 @@ static void remove_stale(int dir_fd, const struct owner *seen)
 	unlinkat(dir_fd, aside, 0);
 }
 
-/* 1: created and written; 0: it exists; -1 with errno. */
+/* Fails with EEXIST if there is one of that name. Some file systems have no hard links, others
+ * cannot rename without replacing. */
+static int give_name(int dir_fd, const char *aside, const char *name)
+{
+	if (linkat(dir_fd, aside, dir_fd, name, 0) == 0)
+		return 0;
+	if (errno == EEXIST)
+		return -1;
+	return renameat2(dir_fd, aside, dir_fd, name, RENAME_NOREPLACE);
+}
+
+/* The file gets its name when it says whose it is. 1: made; 0: there is one; -1: errno. */
 static int make_owner_file(int dir_fd, const char *run_id)
 {
-	int fd = openat(dir_fd, LOCK_OWNER_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-	int rc;
+	_cleanup_(freep) char *aside = xasprintf("%s.%s", LOCK_OWNER_NAME, run_id);
+	_cleanup_(closep) int fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+					  0666);
+	int rc, errnum;
 
 	if (fd < 0)
-		return errno == EEXIST ? 0 : -1;
+		return -1;
 	rc = owner_write(fd, run_id);
-	close(fd);
+	if (rc == 0)
+		rc = fs_sync(fd); /* after a power cut it is whole, or not there */
+	if (rc == 0)
+		rc = give_name(dir_fd, aside, LOCK_OWNER_NAME);
+	errnum = errno;
+	unlinkat(dir_fd, aside, 0);
+	errno = errnum;
 	if (rc == 0)
 		return 1;
-	rc = errno;
-	unlinkat(dir_fd, LOCK_OWNER_NAME, 0);
-	errno = rc;
+	return errnum == EEXIST ? 0 : -1;
+}
+
+/* No run leaves one: a crash of the machine has. */
+static bool is_empty(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+	       st.st_size == 0;
+}
+
+/* Another host, for which this file system has flock(), may have it by that. */
+static int check_flock_owner(int dir_fd, const char *dir, struct error *err)
+{
+	struct owner owner;
+
+	if (!owner_read(dir_fd, LOCK_NAME, &owner) || is_stale(&owner))
+		return 0;
+	say_held(err, dir, &owner);
+	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_NAME);
 	return -1;
 }
 
@@ -130,10 +167,12 @@ static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, stru
 			return 0;
 		if (rc < 0)
 			return error_sys(err, errno, "%s/%s cannot be made", dir, LOCK_OWNER_NAME);
-		if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner))
-			continue;
-		if (!is_stale(&owner))
+		if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner)) {
+			if (!is_empty(dir_fd, LOCK_OWNER_NAME))
+				continue;
+		} else if (!is_stale(&owner)) {
 			break;
+		}
 		remove_stale(dir_fd, &owner);
 	}
 	lock_report_held(err, dir, &owner);
@@ -147,7 +186,8 @@ int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, str
 
 	if (dir_fd < 0)
 		return error_sys(err, errno, "%s cannot be used", dir);
-	if (take_by_file_at(dir_fd, dir, run_id, err) < 0)
+	if (check_flock_owner(dir_fd, dir, err) < 0 ||
+	    take_by_file_at(dir_fd, dir, run_id, err) < 0)
 		return -1;
 	*ret = (struct lock){.dir = xstrdup(dir), .fd = -1, .is_by_file = true};
 	return 0;
@@ -202,7 +242,20 @@ static bool is_left_behind(int dir_fd, const char *name)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* Returns 0 if no other run shares the path, and removes stale lock files. */
+/* A run on a host without flock() has the file instead. */
+static int check_owner_file(const char *dir, struct error *err)
+{
+	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct owner owner;
+
+	if (dir_fd < 0 || !owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || is_stale(&owner))
+		return 0;
+	say_held(err, dir, &owner);
+	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_OWNER_NAME);
+	return -1;
+}
+
+/* 0: no run is beside us. */
 static int check_beside(const char *dir, struct error *err)
 {
 	DIR *d = opendir(dir);
@@ -263,6 +316,8 @@ int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, stru
 
 static void lock_close(struct lock *l)
 {
+	if (ftruncate(l->fd, 0) < 0)
+		errno = 0; /* as in lock_give() */
 	close(l->fd);
 	free(l->dir);
 	*l = (struct lock){.is_of_other = true};
@@ -277,7 +332,7 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 	errnum = flock_now(fd);
 	if (errnum == 0 && owner_write(fd, run_id) == 0) {
 		*ret = (struct lock){.dir = xstrdup(dir), .fd = fd};
-		if (check_beside(dir, err) == 0)
+		if (check_owner_file(dir, err) == 0 && check_beside(dir, err) == 0)
 			return 0;
 		lock_close(ret);
 		return -1;
@@ -337,8 +392,10 @@ void lock_give(struct lock *l)
 		close(l->fd);
 		free(l->beside);
 	} else {
-		/* The file stays: if it were removed, two runs could lock two files of the same
-		 * name. */
+		/* The file stays: to remove it would let two runs lock two files of one name. It
+		 * is empty then, for hosts without flock(). */
+		if (ftruncate(l->fd, 0) < 0)
+			errno = 0; /* they will ask a person to remove it */
 		close(l->fd);
 	}
 	free(l->dir);

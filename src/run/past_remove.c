@@ -1,21 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Removes old runs of a configuration. */
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "base/confine.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "run/past_run.h"
-#include "run/results.h"
+#include "run/results_file.h"
 
 struct record {
 	struct past_run run; /* id NULL: unknown, so it is kept */
 	char *name;
 	bool is_hidden; /* it was never published: the run was killed before its start */
 	bool stays;
+	int left_fd; /* it is hidden and its run is gone: holds its lock, so that none begins there
+		      */
 };
 
 struct records {
@@ -39,7 +44,9 @@ static void records_read(struct records *l, const char *runs)
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
 		    strcmp(e->d_name, "latest") == 0)
 			continue;
-		vec_push(l, (struct record){.name = xstrdup(e->d_name), .is_hidden = is_hidden});
+		vec_push(l, (struct record){.name = xstrdup(e->d_name),
+					    .is_hidden = is_hidden,
+					    .left_fd = -1});
 		l->n_hidden += is_hidden;
 	}
 	if (d)
@@ -50,9 +57,33 @@ static void records_read(struct records *l, const char *runs)
 
 static void records_done(struct records *l)
 {
-	while (l->n)
-		free(l->at[--l->n].name);
+	while (l->n) {
+		struct record *r = &l->at[--l->n];
+
+		free(r->name);
+		closep(&r->left_fd);
+	}
 	vec_done(l);
+}
+
+/* A run holds the lock of its directory. -1: it goes on, or that cannot be known. */
+static int open_left(int runs_fd, const char *name)
+{
+	int fd = openat(runs_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		closep(&fd);
+	return fd;
+}
+
+/* Results without a name are those of a run whose file system refused the rename. */
+static int open_without_results(int runs_fd, const char *name)
+{
+	int fd = open_left(runs_fd, name);
+
+	if (fd >= 0 && faccessat(fd, RESULTS_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		closep(&fd);
+	return fd;
 }
 
 static void record_peek(struct record *r, const char *runs, struct arena *mem)
@@ -81,6 +112,8 @@ static void choose(struct records *l, const struct plan *plan, const char *own_i
 		bool is_own = strcmp(r->name, own_id) == 0;
 		bool is_one = !is_own && r->run.id && is_same_kind(&r->run, plan);
 
+		if (r->left_fd >= 0)
+			continue;
 		r->stays = !is_one || (n < keep && !r->is_hidden) ||
 			   !results_are_final(r->run.path);
 		n += r->stays && is_one && !r->is_hidden;
@@ -127,13 +160,42 @@ static int remove_rest(const struct records *l, const char *scratch_root, const 
 	return rc;
 }
 
+/* What a run that was killed has left beside its records: .reserve, .results.json.PID. */
+static void tidy_run(int runs_fd, const char *name)
+{
+	_cleanup_(closep) int fd = open_left(runs_fd, name);
+	DIR *d = fd < 0 ? NULL : fdopendir(dup(fd));
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL)
+		if (strcmp(e->d_name, RESULTS_RESERVE) == 0 ||
+		    str_starts(e->d_name, "." RESULTS_NAME "."))
+			unlinkat(fd, e->d_name, 0);
+	if (d)
+		closedir(d);
+}
+
+static void past_runs_tidy(int runs_fd)
+{
+	DIR *d = runs_fd < 0 ? NULL : fdopendir(dup(runs_fd));
+	const struct dirent *e;
+
+	while (d && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			tidy_run(runs_fd, e->d_name);
+	if (d)
+		closedir(d);
+}
+
 int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep, struct error *err)
 {
 	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", plan->scratch_root);
+	_cleanup_(closep) int runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct records l = {0};
 	struct arena *mem;
 	int rc;
 
+	past_runs_tidy(runs_fd);
 	if (keep == 0)
 		return 0;
 	records_read(&l, runs);
@@ -142,8 +204,14 @@ int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep,
 		return 0;
 	}
 	mem = arena_new();
-	for (size_t i = 0; i < l.n; i++)
-		record_peek(&l.at[i], runs, mem);
+	for (size_t i = 0; i < l.n; i++) {
+		struct record *r = &l.at[i];
+
+		if (r->is_hidden)
+			r->left_fd = open_without_results(runs_fd, r->name);
+		if (r->left_fd < 0)
+			record_peek(r, runs, mem);
+	}
 	choose(&l, plan, own_id, keep);
 	keep_parents(&l);
 	rc = remove_rest(&l, plan->scratch_root, runs, err);

@@ -340,7 +340,7 @@ static int results_write_all(int fd, const struct results_place *place, const st
 /* Completes the atomic write: syncs the temporary file, then renames it. */
 static int results_settle(int fd, int dir_fd, const char *tmp, int errnum)
 {
-	if (errnum == 0 && fsync(fd) < 0)
+	if (errnum == 0 && fs_sync(fd) < 0)
 		errnum = errno;
 	if (close(fd) < 0 && errnum == 0)
 		errnum = errno;
@@ -348,7 +348,7 @@ static int results_settle(int fd, int dir_fd, const char *tmp, int errnum)
 		errnum = errno;
 	if (errnum)
 		unlinkat(dir_fd, tmp, 0);
-	else if (fsync(dir_fd) < 0)
+	else if (fs_sync(dir_fd) < 0)
 		errnum = errno;
 	return errnum;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -64,8 +65,20 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 	return 0;
 }
 
-/* Runs that start in the same second differ in the random part of their ids; if not, another id is
- * tried. */
+/*
+ * As long as it has this lock, nobody takes the directory for one that was left behind. false:
+ * somebody did, in the moment before. Where there is no flock() nobody does.
+ */
+static bool hold_directory(int fd, const char *path)
+{
+	struct stat held, named;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno != EWOULDBLOCK;
+	return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino;
+}
+
+/* Two runs may start in the same second; they need not share the random part as well. */
 static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
@@ -76,10 +89,12 @@ static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct
 		r->path = xasprintf("%s/.%s", r->runs, r->id);
 		if (mkdir(r->path, PRIVATE) == 0) {
 			r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			if (r->fd < 0 || hold_directory(r->fd, r->path))
+				break;
+			closep(&r->fd);
+		} else if (errno != EEXIST) {
 			break;
 		}
-		if (errno != EEXIST)
-			break;
 	}
 	return r->fd < 0 ? error_sys(err, errno, "%s cannot be made", r->path) : 0;
 }
@@ -171,7 +186,7 @@ static int write_plan(const struct run_dir *r, const struct plan *plan, struct e
 	int fd = openat(r->fd, PLAN_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	int errnum = fd < 0 ? errno : plan_write(fd, plan, r->id);
 
-	if (errnum == 0 && fdatasync(fd) < 0)
+	if (errnum == 0 && fs_sync_data(fd) < 0)
 		errnum = errno;
 	if (fd >= 0 && close(fd) < 0 && errnum == 0)
 		errnum = errno;
@@ -209,7 +224,7 @@ static int sync_dir(const char *path)
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	return fd < 0 ? -1 : fsync(fd);
+	return fd < 0 ? -1 : fs_sync(fd);
 }
 
 bool run_dir_is_shared(const struct run_dir *r)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stories of the records of runs: how many are kept, and which."""
 
+import fcntl
 import json
 import os
 
@@ -20,6 +21,9 @@ class Records(Story):
         done = self.dvsched("run", cfg, "--view", "none", *options)
         self.assertEqual(done.code, code, done)
         return self.run_dir().name
+
+    def run_dir_of(self, run):
+        return self.path("scratch/.dvsched/runs", run)
 
     def ids(self):
         runs = self.path("scratch/.dvsched/runs")
@@ -118,7 +122,29 @@ class Retention(Records):
         other = self.copy(first, ".20200101T000001Z-000000", cfg_path="/other.hjson")
         self.write(runs / ".20200101T000002Z-000000/plan.json", "{ cut of")
         newest = self.run_it("--keep-runs", "5")
-        self.assertEqual(self.ids(), {first, newest, other, ".20200101T000002Z-000000"})
+        # One with results stays: its file system has refused the name. One that goes on has the lock of its directory.
+        self.assertEqual(self.ids(), {first, newest, other})
+        live = runs / ".20200101T000003Z-000000"
+        live.mkdir()
+        fd = os.open(live, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        newest = self.run_it("--keep-runs", "5")
+        self.assertIn(live.name, self.ids())
+
+    def test_what_killed_runs_have_reserved_is_given_back(self):
+        killed = self.run_dir_of(self.run_it())
+        for name in ".reserve", ".results.json.123", ".other":
+            self.write(killed / name, "x" * 4096)
+        self.run_it()
+        self.assertEqual({p.name for p in killed.iterdir() if p.name[0] == "."}, {".other"})
+        live = self.run_dir_of(self.run_it())
+        self.write(live / ".reserve", "x")
+        fd = os.open(live, os.O_RDONLY)
+        self.addCleanup(os.close, fd)
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        self.run_it()
+        self.assertTrue((live / ".reserve").exists())
 
     def test_commands_are_counted_by_themselves(self):
         first = self.run_it()

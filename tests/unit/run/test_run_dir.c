@@ -300,17 +300,6 @@ static void put_owner(const char *text)
 	assert_int_equal(fs_write_atomic(path, text, strlen(text), &err), 0);
 }
 
-/* A pid that certainly is no process: of a child that has been waited for. */
-static int dead_pid(void)
-{
-	pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(0);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	return (int)pid;
-}
-
 static int take_by_file(struct lock *l, const char *expect)
 {
 	struct error err = {0};
@@ -321,6 +310,60 @@ static int take_by_file(struct lock *l, const char *expect)
 		fail_msg("'%s' lacks '%s'", err.msg, expect);
 	error_done(&err);
 	return rc;
+}
+
+static void refuse_lock(const char *expect)
+{
+	struct lock l = {0};
+	struct error err = {0};
+
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), -1);
+	if (!strstr(err.msg, expect))
+		fail_msg("'%s' lacks '%s'", err.msg, expect);
+	error_done(&err);
+}
+
+/* Files get their name with their text: only a crash of the machine leaves an empty one. */
+static void an_empty_file_locks_nothing(void **state)
+{
+	struct lock l = {0};
+
+	(void)state;
+	put_owner("");
+	take_by_file(&l, NULL);
+	lock_give(&l);
+	put_owner("what is this\n");
+	take_by_file(&l, "remove ");
+	lock_give(&l);
+	put_owner("");
+}
+
+/* Two hosts, one of which has no flock() for a file system that both use. */
+static void locks_of_both_kinds_keep_each_other_out(void **state)
+{
+	struct lock l = {0}, other = {0};
+	struct error err = {0};
+
+	(void)state;
+	take_by_file(&l, NULL);
+	refuse_lock("run-1");
+	lock_give(&l);
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), 0);
+	take_by_file(&other, "run run-9, pid ");
+	lock_give(&l);
+	take_by_file(&l, NULL);
+	lock_give(&l);
+}
+
+/* A pid that certainly is no process: of a child that has been waited for. */
+static int dead_pid(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return (int)pid;
 }
 
 static void the_file_lock_holds_until_it_is_given_back(void **state)
@@ -373,17 +416,6 @@ static void a_file_lock_left_behind_is_taken_over(void **state)
 }
 
 /* ---- a lock beside another ---- */
-
-static void refuse_lock(const char *expect)
-{
-	struct lock l = {0};
-	struct error err = {0};
-
-	assert_int_equal(lock_take(scratch, "run-9", &l, &err), -1);
-	if (!strstr(err.msg, expect))
-		fail_msg("'%s' lacks '%s'", err.msg, expect);
-	error_done(&err);
-}
 
 static void take_and_give_lock(void)
 {
@@ -558,6 +590,8 @@ int main(void)
 		cmocka_unit_test(an_ambiguous_prefix_is_shown_with_what_it_may_be),
 		cmocka_unit_test(the_file_lock_holds_until_it_is_given_back),
 		cmocka_unit_test(a_file_lock_left_behind_is_taken_over),
+		cmocka_unit_test(an_empty_file_locks_nothing),
+		cmocka_unit_test(locks_of_both_kinds_keep_each_other_out),
 		cmocka_unit_test(a_lock_that_another_took_over_meanwhile_is_his),
 		cmocka_unit_test(runs_beside_others_hold_the_lock_too),
 		cmocka_unit_test(locks_leave_no_descriptor_open),
