@@ -101,8 +101,8 @@ static void remove_stale(int dir_fd, const struct owner *seen)
 	unlinkat(dir_fd, aside, 0);
 }
 
-/* Fails with EEXIST if there is one of that name. Some file systems have no hard links, others
- * cannot rename without replacing. */
+/* Fails with EEXIST if name exists. Some file systems have no hard links, others cannot rename
+ * without replacing. */
 static int give_name(int dir_fd, const char *aside, const char *name)
 {
 	if (linkat(dir_fd, aside, dir_fd, name, 0) == 0)
@@ -112,7 +112,8 @@ static int give_name(int dir_fd, const char *aside, const char *name)
 	return renameat2(dir_fd, aside, dir_fd, name, RENAME_NOREPLACE);
 }
 
-/* The file gets its name when it says whose it is. 1: made; 0: there is one; -1: errno. */
+/* The file gets its name only when its content is on disk. 1: created; 0: it exists; -1 with errno.
+ */
 static int make_owner_file(int dir_fd, const char *run_id)
 {
 	_cleanup_(freep) char *aside = xasprintf("%s.%s", LOCK_OWNER_NAME, run_id);
@@ -124,7 +125,7 @@ static int make_owner_file(int dir_fd, const char *run_id)
 		return -1;
 	rc = owner_write(fd, run_id);
 	if (rc == 0)
-		rc = fs_sync(fd); /* after a power cut it is whole, or not there */
+		rc = fs_sync(fd); /* after a power failure it is complete, or does not exist */
 	if (rc == 0)
 		rc = give_name(dir_fd, aside, LOCK_OWNER_NAME);
 	errnum = errno;
@@ -135,7 +136,7 @@ static int make_owner_file(int dir_fd, const char *run_id)
 	return errnum == EEXIST ? 0 : -1;
 }
 
-/* No run leaves one: a crash of the machine has. */
+/* No run leaves an empty file: a crash of the machine did. */
 static bool is_empty(int dir_fd, const char *name)
 {
 	struct stat st;
@@ -144,14 +145,14 @@ static bool is_empty(int dir_fd, const char *name)
 	       st.st_size == 0;
 }
 
-/* Another host, for which this file system has flock(), may have it by that. */
+/* A host on which this file system has flock() may hold the lock that way. */
 static int check_flock_owner(int dir_fd, const char *dir, struct error *err)
 {
 	struct owner owner;
 
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || is_stale(&owner))
 		return 0;
-	say_held(err, dir, &owner);
+	lock_report_held(err, dir, &owner);
 	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_NAME);
 	return -1;
 }
@@ -242,7 +243,7 @@ static bool is_left_behind(int dir_fd, const char *name)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* A run on a host without flock() has the file instead. */
+/* A run on a host without flock() uses this file instead. */
 static int check_owner_file(const char *dir, struct error *err)
 {
 	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -250,12 +251,12 @@ static int check_owner_file(const char *dir, struct error *err)
 
 	if (dir_fd < 0 || !owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || is_stale(&owner))
 		return 0;
-	say_held(err, dir, &owner);
+	lock_report_held(err, dir, &owner);
 	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_OWNER_NAME);
 	return -1;
 }
 
-/* 0: no run is beside us. */
+/* 0: no run shares the path. */
 static int check_beside(const char *dir, struct error *err)
 {
 	DIR *d = opendir(dir);
@@ -392,10 +393,10 @@ void lock_give(struct lock *l)
 		close(l->fd);
 		free(l->beside);
 	} else {
-		/* The file stays: to remove it would let two runs lock two files of one name. It
-		 * is empty then, for hosts without flock(). */
+		/* The file stays: if it were removed, two runs could lock two files of one name.
+		 * It is emptied for hosts without flock(), which read it. */
 		if (ftruncate(l->fd, 0) < 0)
-			errno = 0; /* they will ask a person to remove it */
+			errno = 0; /* such a host then asks the user to remove it */
 		close(l->fd);
 	}
 	free(l->dir);

@@ -19,8 +19,7 @@ struct record {
 	char *name;
 	bool is_hidden; /* it was never published: the run was killed before its start */
 	bool stays;
-	int left_fd; /* it is hidden and its run is gone: holds its lock, so that none begins there
-		      */
+	int left_fd; /* of a hidden one whose run has ended: has its lock; else -1 */
 };
 
 struct records {
@@ -66,7 +65,8 @@ static void records_done(struct records *l)
 	vec_done(l);
 }
 
-/* A run holds the lock of its directory. -1: it goes on, or that cannot be known. */
+/* A run holds the lock of its directory. Returns a descriptor with that lock; -1: the run has not
+ * ended, or there is no flock(). */
 static int open_left(int runs_fd, const char *name)
 {
 	int fd = openat(runs_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -76,7 +76,7 @@ static int open_left(int runs_fd, const char *name)
 	return fd;
 }
 
-/* Results without a name are those of a run whose file system refused the rename. */
+/* A hidden directory with results belongs to a run whose file system refused the rename. */
 static int open_without_results(int runs_fd, const char *name)
 {
 	int fd = open_left(runs_fd, name);
@@ -160,7 +160,7 @@ static int remove_rest(const struct records *l, const char *scratch_root, const 
 	return rc;
 }
 
-/* What a run that was killed has left beside its records: .reserve, .results.json.PID. */
+/* Removes the temporary files of a run that was killed: .reserve, .results.json.PID. */
 static void tidy_run(int runs_fd, const char *name)
 {
 	_cleanup_(closep) int fd = open_left(runs_fd, name);

@@ -66,8 +66,8 @@ static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 }
 
 /*
- * As long as it has this lock, nobody takes the directory for one that was left behind. false:
- * somebody did, in the moment before. Where there is no flock() nobody does.
+ * Locks the directory, so that no other run takes it for one that was left behind. false: another
+ * run did so before it was locked. Without flock() no run removes such directories.
  */
 static bool hold_directory(int fd, const char *path)
 {
