@@ -2,6 +2,7 @@
 """`dvsched chips`: lists devices and drivers, and changes their health."""
 
 import json
+import pathlib
 
 from harness import Story, scheduler_of
 
@@ -68,10 +69,11 @@ class ChipsCli(Story):
     def test_who_has_a_device_is_shown(self):
         self.pools(program='{ compute: "1000s" }')
         run = self.start("run", "cfg.hjson", "--view", "none")
-        lock = {"pid": None}  # its holder writes its pid after it has the lock
-        while lock["pid"] is None:
+        lock, name = {"pid": None}, None  # the scheduler takes the lock, then its worker writes the pid
+        while name != "dvs-device\n":
             self.assertIsNone(run.poll())
             lock = self.devices("cfg.hjson")["npu/0"]["lock"]
+            name = lock["pid"] and pathlib.Path(f"/proc/{lock['pid']}/comm").read_text()
         self.assertIn(f"pid {lock['pid']}", self.chips("cfg.hjson").out)
         done = self.chips("probe", "npu/0", "cfg.hjson", code=3)
         self.assertIn(f"npu/0: busy: device 0 is in use by pid {lock['pid']}", done.out)
