@@ -32,7 +32,7 @@ struct found {
 	const char *why; /* why it cannot be used here, or not without options; NULL: it can */
 };
 
-static void ask(const struct driver_entry *entry, struct arena *mem, struct found *ret)
+static void find_facts(const struct driver_entry *entry, struct arena *mem, struct found *ret)
 {
 	struct error err = {0};
 	const char *driver;
@@ -114,7 +114,7 @@ static void drivers_json(struct arena *mem, const struct driver_entry *list, siz
 	for (size_t i = 0; i < n; i++) {
 		struct found f;
 
-		ask(&list[i], mem, &f);
+		find_facts(&list[i], mem, &f);
 		write_driver(&j, &f);
 	}
 	jout_array_end(&j);
@@ -147,7 +147,7 @@ static void drivers_table(const struct args *args, const struct driver_entry *li
 	for (size_t i = 0; i < n; i++) {
 		struct found f;
 
-		ask(&list[i], args->mem, &f);
+		find_facts(&list[i], args->mem, &f);
 		add_driver(&table, &f);
 	}
 	table_print(&table, &out);

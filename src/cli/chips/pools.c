@@ -135,8 +135,8 @@ static const struct chips_device *known_of(struct arena *mem, const struct drive
 }
 
 /* name: used until the driver reports its own; driver: as driver_locate() returns it. */
-static void ask_driver(const struct args *args, const char *name, const char *driver,
-		       const char *options, struct chips_pool *ret)
+static void probe_driver(const struct args *args, const char *name, const char *driver,
+			 const char *options, struct chips_pool *ret)
 {
 	const struct state_places places = places_state(args->mem);
 	struct driver_facts facts;
@@ -183,7 +183,7 @@ static void find_of_driver(const struct args *args, const char *driver, struct c
 		return;
 	}
 	p = add_pool(args, pools);
-	ask_driver(args, driver, found, options, p);
+	probe_driver(args, driver, found, options, p);
 	if (p->why)
 		diag_infra(diags, diag_error(diags, nowhere, "%s", p->why));
 }
@@ -195,8 +195,8 @@ static void find_of_all_drivers(const struct args *args, struct chips_pools *poo
 
 	for (size_t i = 0; i < n; i++)
 		if (!list[i].hidden_by)
-			ask_driver(args, list[i].name, list[i].path ? list[i].path : list[i].name,
-				   "{}", add_pool(args, pools));
+			probe_driver(args, list[i].name, list[i].path ? list[i].path : list[i].name,
+				     "{}", add_pool(args, pools));
 }
 
 /* Without a configuration and --driver. */

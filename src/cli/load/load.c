@@ -74,7 +74,7 @@ int load_common(const struct args *args, struct diags *diags)
 
 /* As in DVSim, `-i smoke cfg.hjson` takes the configuration as an item, and `--failed cfg.hjson` as
  * a run: the hint says so. */
-static void say_what_is_missing(const struct args *args, struct diags *diags)
+static void report_missing_cfg(const struct args *args, struct diags *diags)
 {
 	struct diag *e = diag_error(diags, nowhere, "no configuration given");
 	static const enum opt lists[] = {OPT_ITEMS, OPT_EXCLUDE};
@@ -105,7 +105,7 @@ static void say_what_is_missing(const struct args *args, struct diags *diags)
 static const char *path_of(const struct args *args, struct diags *diags)
 {
 	if (args->n_words == 0 || !*args->words[0]) {
-		say_what_is_missing(args, diags);
+		report_missing_cfg(args, diags);
 		return NULL;
 	}
 	if (args->n_words > 1) {

@@ -79,7 +79,7 @@ struct watch {
 
 /* Reads from the scheduler. Bytes before the newline are the path of the run, later ones are signs
  * of life. */
-static void hear(struct watch *w)
+static void read_scheduler(struct watch *w)
 {
 	char buf[512];
 	ssize_t n = read(w->fd, buf, sizeof(buf));
@@ -208,7 +208,7 @@ static void wait_a_little(struct watch *w)
 	if (p[0].revents)
 		take_signals(w);
 	if (p[1].revents)
-		hear(w);
+		read_scheduler(w);
 }
 
 /* After the death of the scheduler: completes the results from its journal. */
@@ -283,7 +283,7 @@ static int watch_until_end(struct watch *w, double grace_s)
 		terminal_restore(&w->terminal);
 	exec_kill_descendants(w->is_given_up ? w->pid : 0);
 	while (!w->is_given_up && w->fd >= 0 && !w->has_path)
-		hear(w);
+		read_scheduler(w);
 	if (w->was_killed)
 		return complete_results(w, REASON_RUN_DEADLINE, EXIT_DEADLINE);
 	return WIFSIGNALED(status) ? lost_scheduler(w, WTERMSIG(status)) : WEXITSTATUS(status);
@@ -406,7 +406,7 @@ void guard_show_life(int fd)
 		log_debug("the guardian is gone");
 }
 
-ssize_t guard_hear(int fd, int *ret_word)
+ssize_t guard_read(int fd, int *ret_word)
 {
 	char word;
 	ssize_t n = read(fd, &word, 1);

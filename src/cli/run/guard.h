@@ -40,7 +40,7 @@ void guard_set_path(int fd, const char *run_path);
 void guard_show_life(int fd);
 /* When fd is readable: returns the result of read(), and the byte in *ret_word. At the end of the
  * socket, call guard_end_run(). */
-ssize_t guard_hear(int fd, int *ret_word);
+ssize_t guard_read(int fd, int *ret_word);
 _noreturn_ void guard_end_run(void);
 
 #endif

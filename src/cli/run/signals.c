@@ -204,7 +204,7 @@ static void on_guard(struct port *p)
 {
 	struct signals *s = container_of(p, struct signals, guard);
 	int word;
-	ssize_t n = guard_hear(s->guard_fd, &word);
+	ssize_t n = guard_read(s->guard_fd, &word);
 
 	if (n == 0 || (n < 0 && port_is_end(n, errno)))
 		guard_end_run();
