@@ -20,7 +20,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_EXCLUDE] = {"exclude", "x", OPT_WORDS, CMD_GRAPH, "ITEM", WHAT,
 			 "leave these jobs out, unless others need them; same as -i '!ITEM'"},
 	[OPT_FAILED] = {"failed", NULL, OPT_MAYBE, CMD_GRAPH, "RUN", WHAT,
-			"run what did not pass in RUN, with its seeds (default: the newest run)"},
+			"run the jobs that did not pass in RUN, with its seeds (default: newest)"},
 	[OPT_DEFINE] = {"define", "D", OPT_REPEAT, CMD_GRAPH | CMD_CONFIG | CMD_CHIPS, "NAME=VALUE",
 			WHAT, "set a variable, or a sweep: seed=1..50, mode=fast,slow"},
 	[OPT_STRICT] = {"strict", NULL, OPT_FLAG, CMD_LOAD, NULL, WHAT,
@@ -147,7 +147,7 @@ const struct option option_table[OPT_COUNT] = {
 		      "list build_modes, run_modes, tests, regressions, and run nothing "
 		      "(default: all)"},
 	[OPT_PURGE] = {"purge", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
-		       "first remove what is in the scratch paths of the configurations"},
+		       "first remove the content of the scratch paths of the configurations"},
 	[OPT_REMOTE] = {"remote", NULL, OPT_FLAG, CMD_RUN, NULL, SIM,
 			"copy the project into the scratch root and run it there"},
 	[OPT_GUI] = {"gui", NULL, OPT_FLAG, CMD_GRAPH, NULL, SIM, "use the tool's graphical mode"},
@@ -190,7 +190,7 @@ const struct option option_table[OPT_COUNT] = {
 		{"sample", NULL, OPT_WORD, CMD_CHIPS, "OBJECT|FILE", WHAT,
 		 "check: keys of a short job that passes, or a file with them (default: {})"},
 	[OPT_WHY] = {"why", NULL, OPT_WORD, CMD_CHIPS, "TEXT", WHAT,
-		     "quarantine: reason, shown to whoever looks for the device"},
+		     "quarantine: reason, shown to users of the device"},
 	[OPT_FOR] = {"for", NULL, OPT_WORD, CMD_CHIPS, "2h", HOW,
 		     "quarantine: how long (default: until it is cleared)"},
 	[OPT_DEVICES] = {"devices", NULL, OPT_WORD, CMD_RUN, "[POOL:]N", LEND,
@@ -203,7 +203,7 @@ const struct option option_table[OPT_COUNT] = {
 		       "file with pools (default: $DVSCHED_POOLS, the nearest "
 		       "dvsched-pools.hjson, ~/.config/dvsched/pools.hjson)"},
 	[OPT_RUN] = {"run", NULL, OPT_WORD, CMD_RESUME, "RUN", WHAT,
-		     "run to go on with: an id, a prefix of one, or a directory (default: the "
+		     "run to resume: an id, a prefix of one, or a directory (default: the "
 		     "newest)"},
 	[OPT_EXPLAIN] = {"explain", NULL, OPT_FLAG, CMD_RESUME, NULL, SHOW,
 			 "say why jobs run again"},
