@@ -99,9 +99,7 @@ static void check(struct rig *r, const struct row *rows, size_t n)
 static void devices_are_as_many_as_there_are(void **state)
 {
 #define NUMBER "3:4 'devices' of 'j' must be a number of devices of at least 1\n"
-#define MORE                                                                               \
-	"3:4 'devices' of 'j' asks for more devices than there are [the pool 'npu' has 6 " \
-	"devices]\n"
+#define MORE   "3:4 'devices' of 'j' is more than the pool has [the pool 'npu' has 6 devices]\n"
 	static const struct row rows[] = {
 		{"{" IMAGE ",\"devices\":1}", ""},
 		{"{" IMAGE ",\"devices\":6}", ""},
@@ -127,7 +125,7 @@ static void devices_are_as_many_as_there_are(void **state)
 	assert_int_equal(key_read(r, "{" IMAGE ",\"devices\":4}")->n_devices, 4);
 	r->s.n_devices = 1;
 	key_read(r, "{" IMAGE ",\"devices\":2}");
-	assert_string_equal(told(r), "3:4 'devices' of 'j' asks for more devices than there are "
+	assert_string_equal(told(r), "3:4 'devices' of 'j' is more than the pool has "
 				     "[the pool 'npu' has 1 device]\n");
 }
 
@@ -136,7 +134,7 @@ static void one_domain_must_have_them_all(void **state)
 	static const struct row rows[] = {
 		{"{" IMAGE ",\"devices\":3,\"same_domain\":true}", ""},
 		{"{" IMAGE ",\"devices\":4,\"same_domain\":true}",
-		 "3:4 'devices' of 'j' asks for more devices than one fault domain has [the "
+		 "3:4 'devices' of 'j' is more than one fault domain has [the "
 		 "largest fault "
 		 "domain has 3]\n"},
 		{"{" IMAGE ",\"devices\":4,\"same_domain\":false}", ""},
@@ -234,7 +232,8 @@ static void ranks_wait_and_meet_unless_they_are_told_not_to(void **state)
 	assert_non_null(key_read(r, "{" IMAGE ",\"gang\":{}}"));
 	assert_null(key_read(r, "{" IMAGE ",\"devices\":2}"));
 	assert_string_equal(
-		told(r), "3:4 'devices' of 'j' is more than one, and the driver knows no gangs\n");
+		told(r),
+		"3:4 'devices' of 'j' is more than one, and the driver does not support gangs\n");
 }
 
 static void a_window_has_buffers(void **state)
@@ -298,13 +297,13 @@ static void what_is_wrong_in_a_gang_is_told(void **state)
 		 BUFFERS "has an 'align' that is no power of two\n"},
 		{GANG("\"buffers\":[{\"name\":\"a\",\"align\":1}]"), ""},
 		{GANG("\"buffers\":[{\"name\":\"a\"},{\"name\":\"b\"},{\"name\":\"a\"}]"),
-		 BUFFERS "has two of one name\n"},
+		 BUFFERS "has two buffers named 'a'\n"},
 		{GANG("\"buffers\":[{\"name\":\"a\",\"byte\":1}]"),
 		 BUFFERS "has an unknown key 'byte' [did you mean 'bytes'?]\n"},
 		{"{" IMAGE ",\"gang\":{},\"window\":1}",
-		 "3:4 'window' of 'j' stands beside 'gang' [it belongs into 'gang']\n"},
+		 "3:4 'window' of 'j' is outside of 'gang' [move it into 'gang']\n"},
 		{"{" IMAGE ",\"gang\":{},\"buffers\":[]}",
-		 "3:4 'buffers' of 'j' stands beside 'gang' [it belongs into 'gang']\n"},
+		 "3:4 'buffers' of 'j' is outside of 'gang' [move it into 'gang']\n"},
 	};
 
 	check(*state, rows, ARRAY_LEN(rows));
@@ -381,10 +380,9 @@ static void what_is_loaded_is_all_that_makes_an_image(void **state)
 
 static void what_does_not_run_on_a_device_is_told(void **state)
 {
-#define NOTHING                                                                               \
-	"3:4 'j' has nothing to run on a device ['program', 'image' or 'callable' is what a " \
-	"device runs; a "                                                                     \
-	"command says how many 'devices' it borrows]\n"
+#define NOTHING                                                                       \
+	"3:4 'j' has nothing to run on a device [a job on a device needs 'program', " \
+	"'image' or 'callable'; a command borrows devices with 'devices']\n"
 	static const struct row rows[] = {
 		{"{}", NOTHING},
 		{NULL, NOTHING},
@@ -392,7 +390,7 @@ static void what_does_not_run_on_a_device_is_told(void **state)
 		{"{", "3:4 'devices' of 'j' cannot be read as JSON\n"},
 		{"{" IMAGE "," IMAGE "}", "3:4 'devices' of 'j' cannot be read as JSON\n"},
 		{"{" IMAGE ",\"devices_env\":\"A\"}",
-		 "3:4 'devices_env' of 'j' is for a command that borrows devices [what runs on a "
+		 "3:4 'devices_env' of 'j' is for a command that borrows devices [a job on a "
 		 "device finds "
 		 "its number in DVSCHED_DEVICE]\n"},
 	};
@@ -412,11 +410,11 @@ static void devices_that_are_only_lent_run_nothing(void **state)
 	static const struct row rows[] = {
 		{"{\"program\":[]}", "3:4 'program' of 'j' cannot run on the devices of 'npu', "
 				     "which are only lent to commands [a "
-				     "'command' says how many 'devices' it borrows: devices: 1]\n"},
+				     "'command' borrows devices with 'devices': devices: 1]\n"},
 		{"{\"callable\":[]}",
 		 "3:4 'callable' of 'j' cannot run on the devices of 'npu', which are only lent to "
 		 "commands "
-		 "[a 'command' says how many 'devices' it borrows: devices: 1]\n"},
+		 "[a 'command' borrows devices with 'devices': devices: 1]\n"},
 	};
 	struct rig *r = *state;
 
@@ -447,15 +445,16 @@ static void a_command_has_limits_of_its_own_only(void **state)
 
 static void a_command_has_few_keys(void **state)
 {
-#define FOREIGN                                                                                  \
-	" is for what runs on a device, and this job has a command [a command takes 'devices', " \
+#define FOREIGN                                                                                \
+	" is only for jobs that run on a device, and this job has a command [a command takes " \
+	"'devices', "                                                                          \
 	"'same_domain', 'queue_timeout' and 'devices_env']\n"
 #define NAMES                                                                                      \
 	"3:4 'devices_env' of 'j' must be names of variables, each once [like \"MY_DEVICES\", or " \
 	"\"A,B\"]\n"
-#define RUNS                                                                              \
-	" is what runs on a device, and this job has a command [a command says how many " \
-	"'devices' it borrows]\n"
+#define RUNS                                                                             \
+	" runs on a device, and this job has a command [a command borrows devices with " \
+	"'devices']\n"
 	static const struct row rows[] = {
 		{"{\"devices\":1,\"same_domain\":true,\"queue_timeout\":1,\"devices_env\":\"A\"}",
 		 ""},
@@ -485,10 +484,10 @@ static void a_job_that_passes_whatever_its_kernel_does_is_warned_of(void **state
 	"3:4 no output has an 'expect': the job passes whatever its kernel writes [{ f32: [64], " \
 	"out: true, "                                                                             \
 	"expect: { fill: 42, rtol: 1e-5 } }]\n"
-#define SAME(i, what)                                                                     \
-	"3:4 args[" i                                                                     \
-	"] has at the beginning what is expected at the end: a kernel that does nothing " \
-	"passes [leave out its '" what "', or take another value]\n"
+#define SAME(i, what)                                                                      \
+	"3:4 args[" i                                                                      \
+	"] already has the value that is expected at the end: a kernel that does nothing " \
+	"passes [leave out '" what "', or give another value]\n"
 	static const struct row rows[] = {
 		{"5", ""},
 		{"[]", ""},

@@ -36,7 +36,7 @@ static void what_cannot_be_read_is_refused(void **state)
 	j = job_new(1);
 	assert_int_equal(world.backend->ops->submit(world.backend, &j->job, 1, &why),
 			 SUBMIT_REFUSED);
-	assert_string_equal(why.msg, "what 'j0' asks of its devices cannot be read");
+	assert_string_equal(why.msg, "the request of 'j0' for devices cannot be read");
 	error_done(&why);
 }
 
@@ -190,9 +190,9 @@ static void it_tells_of_health_that_it_could_not_keep(void **state)
 {
 	static const char *const notes[] = {
 		"health   not what dvsched writes\n", "health   cannot be written\n",
-		"health   the lock on the health of chips/0 was not to be had (another process "
-		"keeps it, or "
-		"its name in /state is no plain file): changes of others may be lost\n",
+		"health   cannot lock the health of chips/0 (another process holds the lock, or "
+		"its "
+		"name in /state is not a regular file): changes by other processes may be lost\n",
 		""};
 
 	(void)state;
@@ -246,7 +246,7 @@ static void a_device_is_called_bad_without_words_too(void **state)
 	world_init(1);
 	world.devices[0].facts = &bad;
 	world_begin();
-	assert_string_equal(world.stored[0].reason, "its driver calls it bad");
+	assert_string_equal(world.stored[0].reason, "its driver reports it as bad");
 }
 
 /* ---- when it closes ---- */
@@ -450,8 +450,8 @@ static void who_ends_for_lack_of_devices_has_the_reasons_behind_it(void **state)
 	assert_int_equal(j->result.exit_status, -1);
 	assert_string_equal(j->message,
 			    "too few devices are usable: it needs 2 of the 3 devices of 'chips', 1 "
-			    "of them usable; 0,2 dead; what is repaired is used again after "
-			    "'dvsched chips clear'");
+			    "of them usable; 0,2 dead; after a repair, "
+			    "'dvsched chips clear' makes a device usable");
 	assert_string_equal(j->context, "device 0 is dead: it hangs\ndevice 2 is dead");
 }
 

@@ -217,7 +217,7 @@ static void a_driver_that_is_none_is_an_error(void **state)
 	assert_int_equal(p->diags.first->pos.col, 11);
 	assert_string_equal(p->diags.first->hint, "did you mean 'sim'?");
 	assert_null(pool_read_all(p, "driver: \"zzzzzzzz\""));
-	assert_non_null(strstr(p->diags.first->hint, "`dvsched chips drivers` lists them"));
+	assert_non_null(strstr(p->diags.first->hint, "`dvsched chips drivers` lists the drivers"));
 }
 
 static void a_library_that_a_built_in_name_hides_is_warned_of(void **state)
@@ -231,8 +231,7 @@ static void a_library_that_a_built_in_name_hides_is_warned_of(void **state)
 	assert_non_null(pool_read(p, ""));
 	unsetenv("DVSCHED_DRIVERS");
 	assert_int_equal(p->diags.n_warnings, 1);
-	assert_non_null(
-		strstr(pool_told(p), "2:11 driver 'sim' is the one that is built in, not "));
+	assert_non_null(strstr(pool_told(p), "2:11 driver 'sim' is the built-in one, not "));
 	assert_non_null(strstr(pool_told(p), "/drivers/sim.so"));
 	assert_string_equal(p->s->driver, "sim");
 }

@@ -63,8 +63,7 @@ static void a_slot_that_does_not_kill_its_job_is_killed(void **state)
 	slot_pause(b->slot, false);
 	bed_wait(b);
 	assert_true(b->has_died);
-	assert_non_null(
-		strstr(b->why, ") did not end its job when it was told to, and was killed"));
+	assert_non_null(strstr(b->why, ") did not end its job in time, and was killed"));
 	assert_int_equal(b->lost, REASON_MAX_FAILURES);
 }
 

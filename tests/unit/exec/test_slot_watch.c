@@ -145,7 +145,7 @@ static void a_slot_that_says_what_no_slot_says_is_killed(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
 		struct slot_bed *b = bed_with_double(state, "busy", says[i]);
 		_cleanup_(freep) char *want = xasprintf(
-			"the slot that ran it (pid %d) said what no slot says, and was killed",
+			"the slot that ran it (pid %d) sent an invalid frame, and was killed",
 			(int)slot_pid(b->slot));
 
 		bed_shell(b, "exit 0");
@@ -169,7 +169,7 @@ static void an_idle_slot_that_says_anything_is_killed(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(says); i++) {
 		struct slot_bed *b = bed_with_double(state, "idle", says[i]);
 		_cleanup_(freep) char *want = xasprintf(
-			"an idle slot (pid %d) said what no slot says, and was killed\n",
+			"an idle slot (pid %d) sent an invalid frame, and was killed\n",
 			(int)slot_pid(b->slot));
 
 		bed_wait(b);
