@@ -3,11 +3,11 @@
 
 #include "base/attr.h"
 
-#define BAD_REQUEST "the configuration, or the driver for it, asks for what cannot be"
+#define BAD_REQUEST "the configuration or the driver made an invalid request"
 #define FRESH_HELPS "a fresh process usually finds the device clean again"
-#define HARDWARE    "the device has a fault: look at its health, take it out of the pool"
-#define FIRST_ERROR "says only that something failed before: look for the first error"
-#define LATCHED	    "the program's own: the graph or its arguments"
+#define HARDWARE    "the device has a fault: check its health, and take it out of the pool"
+#define FIRST_ERROR "a consequence of an earlier error: look for the first one"
+#define LATCHED	    "an error of the program itself: its graph or its arguments"
 
 /* In the order of the numbers. */
 static const struct npu_code rows[] = {
@@ -35,7 +35,7 @@ static const struct npu_code rows[] = {
 	{100001, 100001, DVS_CONFIG, DVS_CONFIG, false, false, "not initialised", BAD_REQUEST},
 	{100002, 100002, DVS_OK, DVS_OK, false, false, "initialised twice", NULL},
 	{107001, 107001, DVS_CONFIG, DVS_CONFIG, false, false, "invalid device id",
-	 "ids are those that the process sees: mind ASCEND_RT_VISIBLE_DEVICES"},
+	 "ids are those of this process: check ASCEND_RT_VISIBLE_DEVICES"},
 	{107002, 107002, DVS_CONFIG, DVS_CONFIG, false, false, "no context", BAD_REQUEST},
 	{107003, 107003, DVS_CONFIG, DVS_CONFIG, false, false, "stream of another context",
 	 BAD_REQUEST},
@@ -46,7 +46,7 @@ static const struct npu_code rows[] = {
 	{107023, 107023, DVS_POISON, DVS_POISON, true, true, "stream is aborting", FIRST_ERROR},
 
 	{207000, 207000, DVS_UNSUPPORTED, DVS_UNSUPPORTED, false, false, "not supported",
-	 "this device, or this version of the runtime, has no such thing"},
+	 "this device, or this version of the runtime, does not support it"},
 	{207001, 207001, DVS_JOB, DVS_JOB, true, false, "memory allocation failed",
 	 "not always a lack of memory: after another error it is a consequence of that error"},
 	{207004, 207004, DVS_CONFIG, DVS_CONFIG, false, false, "no device",
@@ -71,7 +71,7 @@ static const struct npu_code rows[] = {
 	{507016, 507016, DVS_JOB, DVS_JOB, false, true, "AICore trap", FRESH_HELPS},
 	{507017, 507017, DVS_STALL, DVS_STALL, false, true, "AICPU timeout", NULL},
 	{507018, 507018, DVS_POISON, DVS_POISON, false, true, "AICPU exception",
-	 "a mask for many causes: look for the latched code and the device's log"},
+	 "has many possible causes: look for the latched code and at the device's log"},
 	{507033, 507033, DVS_POISON, DVS_WEDGE, false, true, "device setup error", HARDWARE},
 	{507034, 507034, DVS_STALL, DVS_STALL, false, true, "vector core timeout", NULL},
 	{507035, 507035, DVS_JOB, DVS_JOB, false, true, "vector core exception", FRESH_HELPS},

@@ -53,7 +53,7 @@ int json_in_open(struct json_in *in, const char *path, struct error *err)
 		return -1;
 	/* Hjson may leave out the outermost braces; JSON may not. */
 	if (in->root->type != HJSON_OBJECT || !text.s || text.s[strspn(text.s, " \t\r\n")] != '{')
-		return json_in_fault(in, in->root, "a report is a JSON object, this is none");
+		return json_in_fault(in, in->root, "a report must be a JSON object");
 	return 0;
 }
 
@@ -169,7 +169,7 @@ unsigned json_in_count(struct json_in *in, const struct hjson_node *obj, const c
 	if (!n)
 		return 0;
 	if (n->type != HJSON_INT || n->big || n->i < 0 || n->i > UINT_MAX) {
-		json_in_fault(in, n, "'%s' must be a whole number from 0 on", key);
+		json_in_fault(in, n, "'%s' must be a whole number, 0 or more", key);
 		return 0;
 	}
 	return (unsigned)n->i;

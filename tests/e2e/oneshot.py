@@ -201,10 +201,10 @@ build:
     def test_results_without_their_main_part_are_an_error(self):
         done = self.single("formal", "{ messages: { } }")
         self.assertEqual(done.code, 1, done)
-        self.assertRegex(done.out, r"results\.hjson: there is no object 'summary' in it")
+        self.assertRegex(done.out, r"results\.hjson: the object 'summary' is missing")
         done = self.single("syn", "{ area: { } }")
         self.assertEqual(done.code, 1, done)
-        self.assertRegex(done.out, r"results\.hjson: there is no object 'messages' in it")
+        self.assertRegex(done.out, r"results\.hjson: the object 'messages' is missing")
 
     def test_lists_that_are_empty_and_of_no_interest_are_left_out(self):
         done = self.single("lint", '{ lint_error: [], flow_info: [], lint_review: ["seen"] }')

@@ -13,11 +13,11 @@ static const struct row {
 } rows[] = {
 	[ACL_E_OPTIONS] = {DVS_CONFIG, "bad options", NULL},
 	[ACL_E_LIBRARY] = {DVS_UNSUPPORTED, "no AscendCL",
-			   "install the toolkit, or say where it is: libdir"},
+			   "install the toolkit, or set libdir to its directory"},
 	[ACL_E_JOB] = {DVS_CONFIG, "bad job", NULL},
 	[ACL_E_FILE] = {DVS_CONFIG, "file not read", NULL},
 	[ACL_E_SOC] = {DVS_CONFIG, "another kind of device",
-		       "kernels for one kind fail on another with codes that say nothing"},
+		       "kernels for another kind of device fail with misleading codes"},
 	[ACL_E_DEVICE] = {DVS_CONFIG, "no such device",
 			  "`dvsched chips` lists what the process sees"},
 	[ACL_E_UNHEALTHY] = {DVS_WEDGE, "device not healthy", "`npu-smi info -t health` says more"},
@@ -25,7 +25,7 @@ static const struct row {
 	[ACL_E_CANCELLED] = {DVS_TIMEOUT, "cancelled", "the host ended it"},
 	[ACL_E_UNSUPPORTED] = {DVS_UNSUPPORTED, "not in this runtime", NULL},
 	[ACL_E_ORDER] = {DVS_CONFIG, "calls out of order", "a bug of the host"},
-	[ACL_E_GARBAGE] = {DVS_POISON, "answer makes no sense", NULL},
+	[ACL_E_GARBAGE] = {DVS_POISON, "implausible answer", NULL},
 	[ACL_E_STUCK] = {DVS_STALL, "run does not leave the device",
 			 "it neither ends nor can be aborted: the process must end"},
 };

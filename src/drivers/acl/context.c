@@ -118,7 +118,7 @@ int32_t acl_begin(struct acl_context *c, struct dvs_text *err)
 		context_set_cause(c, 0);
 		return 0;
 	}
-	str_add(&text, "this process can use the device no more since ");
+	str_add(&text, "this process can no longer use the device since ");
 	add_code(&text, c->cause);
 	return acl_fail(err, ACL_SPENT, "%s", text.s);
 }

@@ -110,8 +110,7 @@ static bool dcmi_find(const struct dcmi *d, int32_t device, struct place *ret, s
 		if (find_in_card(d, cards[i], device, ret))
 			return true;
 	if (ret->n_lost)
-		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: not there, and %d dropped off the bus",
-			 ret->n_lost);
+		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: not found; chips off the bus: %d", ret->n_lost);
 	else
 		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: does not know device %d", device);
 	return false;
@@ -149,12 +148,11 @@ static void dcmi_judge(const struct dcmi *d, const struct place *p, struct dcmi_
 	if (rc == OFF_THE_BUS)
 		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: dropped off the bus (%d)", rc);
 	else if (rc != 0)
-		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: health not given (%d)", rc);
+		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: no health (%d)", rc);
 	else if (level == HEALTH_ABSENT)
 		dcmi_say(f, DVS_HEALTH_BAD, "DCMI: absent, or not started");
 	else if (level >= ARRAY_LEN(levels))
-		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: health is %u, which means nothing to us",
-			 level);
+		dcmi_say(f, DVS_HEALTH_UNKNOWN, "DCMI: unknown health %u", level);
 	else
 		dcmi_say(f, levels[level].health, "DCMI: %s", levels[level].text);
 	if (rc == 0 && level != 0)

@@ -113,7 +113,7 @@ static int32_t load_binary(struct acl_context *c, const char *path, const struct
 	else if ((rc = ACL_CALL(c, aclrtBinaryLoadFromFile, copy, NULL, &b->handle)) != 0)
 		rc = acl_failed(c, err, rc, "%s", path);
 	else if (!b->handle)
-		rc = acl_blame(c, err, ACL_E_GARBAGE, "%s: loaded, and no handle", path);
+		rc = acl_blame(c, err, ACL_E_GARBAGE, "%s: loaded, but without a handle", path);
 	if (*copy)
 		unlink(copy);
 	if (rc != 0) {
@@ -144,7 +144,7 @@ static int32_t load_kernel(struct acl_context *c, const struct acl_image *image,
 		return 0;
 	}
 	rc = rc ? acl_failed(c, err, rc, "%s: entry %s", image->binary, image->entry)
-		: acl_blame(c, err, ACL_E_GARBAGE, "%s: entry %s: found, and no handle",
+		: acl_blame(c, err, ACL_E_GARBAGE, "%s: entry %s: found, but without a handle",
 			    image->binary, image->entry);
 	drop(c, k);
 	return rc;

@@ -69,7 +69,7 @@ static int read_object(const json_t *from, struct acl_job *j, struct error *err)
 	if (acl_job_read_image(json_object_get(from, "image"), j, err) < 0)
 		return -1;
 	if (!j->image.binary && json_object_get(from, "args"))
-		return error_plain(err, "args without an image: nothing reads them");
+		return error_plain(err, "args need an image that reads them");
 	return tensors_read(json_object_get(from, "args"), j->mem, &j->args, &j->n_args, err);
 }
 

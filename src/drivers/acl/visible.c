@@ -16,7 +16,7 @@ static int visible_add(struct visible *v, long id, const char *text, struct erro
 		return bad(text, "too many devices", err);
 	for (unsigned i = 0; i < v->n; i++)
 		if (v->ids[i] == id)
-			return bad(text, "a device twice", err);
+			return bad(text, "a device is listed twice", err);
 	v->ids[v->n++] = (int32_t)id;
 	return 0;
 }

@@ -45,7 +45,7 @@ static bool judge_text(const struct smi_options *o, const struct str *text, stru
 	if (!o->good || smi_pattern_match(o->good, text->s, text->len))
 		return false;
 	str_clear(&v->text);
-	str_add(&v->text, "'good' matches nothing in what it says");
+	str_add(&v->text, "'good' matches nothing in the output");
 	set_bad(v, SMI_E_BAD);
 	return true;
 }

@@ -14,16 +14,16 @@ struct code_row {
 
 /* The driver's own codes. All others are those of drivers/npu_codes.h. */
 static const struct code_row rows[] = {
-	{SIM_WRONG, SIM_KERNEL_LAST, DVS_JOB, "failed", "the kernel or the program says so"},
+	{SIM_WRONG, SIM_KERNEL_LAST, DVS_JOB, "failed", "reported by the kernel or the program"},
 	{SIM_MISMATCH, SIM_MISMATCH, DVS_JOB, "mismatch", NULL},
 	{SIM_BAD_JOB, SIM_BAD_JOB, DVS_CONFIG, "bad request", NULL},
 	{SIM_NO_IMAGE, SIM_NO_IMAGE, DVS_CONFIG, "no image", NULL},
 	{SIM_NO_DEVICE, SIM_NO_DEVICE, DVS_CONFIG, "no such device",
-	 "'n_devices' says how many there are"},
+	 "'n_devices' is the number of devices"},
 	{SIM_MISUSE, SIM_MISUSE, DVS_POISON, "misuse", "calls came in the wrong order"},
 	{SIM_DEADLOCK, SIM_DEADLOCK, DVS_DEADLOCK, "deadlock", NULL},
 	{SIM_PEER, SIM_PEER, DVS_PEER, "peer", "another rank is the cause"},
-	{SIM_CANCELLED, SIM_CANCELLED, DVS_TIMEOUT, "cancelled", "the host asked for it"},
+	{SIM_CANCELLED, SIM_CANCELLED, DVS_TIMEOUT, "cancelled", "the host cancelled the run"},
 	{SIM_MEMORY, SIM_MEMORY, DVS_JOB, "no memory on the host", NULL},
 	{SIM_STATE, SIM_STATE, DVS_LOST, "device state", "is 'state_dir' writable?"},
 };

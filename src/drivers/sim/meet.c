@@ -143,7 +143,7 @@ static int32_t take_seat(const struct dvs_join *j, struct sim_meet *m, struct dv
 	struct seat *s = seat_of(m, m->rank);
 
 	if (atomic_load(&s->is_taken))
-		return sim_fail(err, SIM_MISUSE, "rank %d is there already", m->rank);
+		return sim_fail(err, SIM_MISUSE, "rank %d has joined already", m->rank);
 	s->n_ranks = (uint32_t)m->n_ranks;
 	s->window_bytes = j->window_bytes;
 	s->wants = hash_of_wants(j);
@@ -176,7 +176,7 @@ static int32_t wait_for_all(const struct dvs_join *j, const struct dvs_host *hos
 			return sim_fail(err, SIM_CANCELLED, "cancelled while rank %d was missing",
 					missing);
 		if (j->deadline_ns && now >= j->deadline_ns)
-			return sim_fail(err, SIM_PEER, "rank %d of %d did not come in time",
+			return sim_fail(err, SIM_PEER, "rank %d of %d did not join in time",
 					missing, m->n_ranks);
 		if (j->deadline_ns && until > j->deadline_ns)
 			until = j->deadline_ns;
@@ -216,7 +216,7 @@ int32_t sim_meet_join(const struct dvs_join *j, const struct dvs_host *host, str
 	int32_t code;
 
 	if (j->n_ranks < 1 || j->n_ranks > MOST_RANKS || j->rank < 0 || j->rank >= j->n_ranks)
-		return sim_fail(err, SIM_BAD_JOB, "rank %d of %d cannot be (most: %d ranks)",
+		return sim_fail(err, SIM_BAD_JOB, "there is no rank %d of %d (at most %d ranks)",
 				j->rank, j->n_ranks, MOST_RANKS);
 	m = xcalloc(1, sizeof(*m));
 	m->rank = j->rank;

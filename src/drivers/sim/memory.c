@@ -12,7 +12,7 @@ int32_t sim_memory_take(struct sim_run *run, uint64_t bytes, struct dvs_text *er
 	uint64_t most = s->options.memory, have = s->leaked_bytes + run->alloc_bytes;
 
 	if (most && (have > most || bytes > most - have))
-		return sim_fail(err, SIM_OUT_OF_MEMORY, "no %llu bytes are left of %llu",
+		return sim_fail(err, SIM_OUT_OF_MEMORY, "fewer than %llu of %llu bytes are free",
 				(unsigned long long)bytes, (unsigned long long)most);
 	run->alloc_bytes += bytes;
 	if (s->host.committed)

@@ -46,7 +46,7 @@ static int32_t do_hang(struct sim_run *run, const struct sim_op *op, struct dvs_
 static int32_t do_barrier(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
 {
 	if (op->text && strcmp(op->text, "peers") != 0)
-		return sim_fail(err, SIM_BAD_JOB, "wait: there is only \"peers\" to wait for");
+		return sim_fail(err, SIM_BAD_JOB, "wait: must be \"peers\"");
 	return sim_barrier(run, err);
 }
 

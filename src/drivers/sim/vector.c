@@ -76,7 +76,7 @@ struct sim_vector *sim_vectors_add(struct sim_vectors *v, const char *name, enum
 	void *at;
 
 	if (vector_find(v, name)) {
-		sim_fail(err, 0, "there are two vectors '%.60s'", name);
+		sim_fail(err, 0, "the vector '%.60s' exists already", name);
 		return NULL;
 	}
 	if (n > SIZE_MAX / 2 / tensor_type_size(type) ||

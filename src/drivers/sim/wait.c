@@ -52,7 +52,7 @@ static int32_t wait_watch(const struct sim_run *run, uint64_t now_ns, uint64_t *
 
 static const char *doing_name(const struct sim_run *run)
 {
-	static const char *const names[] = {"while it was idle", "in what runs",
+	static const char *const names[] = {"while it was idle", "in its own work",
 					    "while it waited for peers"};
 
 	return names[atomic_load(&run->doing)];
@@ -163,12 +163,10 @@ int32_t sim_barrier(struct sim_run *run, struct dvs_text *err)
 	}
 	tell_progress(run, SIM_WORKS, 1);
 	if (is == SIM_BROKEN)
-		return sim_fail(err, SIM_PEER, "rank %d failed before it came to barrier %u", who,
-				barrier);
+		return sim_fail(err, SIM_PEER, "rank %d failed before barrier %u", who, barrier);
 	if (is == SIM_NEVER)
 		return sim_fail(err, SIM_DEADLOCK,
-				"rank %d has ended and will never come to barrier %u", who,
-				barrier);
+				"rank %d has ended and will never reach barrier %u", who, barrier);
 	return 0;
 }
 

@@ -26,8 +26,8 @@ static int32_t read_direction(const struct fields *r, const char *key, const cha
 			return 0;
 		}
 	return simpler_fail(r->err, r->code,
-			    "%s: '%s' is made of in, out, inout and scalar, not of '%.*s'",
-			    r->where, key, n < 60 ? (int)n : 60, word);
+			    "%s: '%s' may have in, out, inout and scalar, not '%.*s'", r->where,
+			    key, n < 60 ? (int)n : 60, word);
 }
 
 static int32_t blob_read_words(const struct fields *r, const char *key, const char *text,
@@ -174,8 +174,8 @@ static int32_t add_kernels(const struct fields *callable, struct simpler_callabl
 		return c;
 	if (json_array_size(list) > SIMPLER_MAX_KERNELS)
 		return simpler_fail(callable->err, callable->code,
-				    "callable: %zu kernels, and %d is the most",
-				    json_array_size(list), SIMPLER_MAX_KERNELS);
+				    "callable: %zu kernels, more than %d", json_array_size(list),
+				    SIMPLER_MAX_KERNELS);
 	json_array_foreach(list, i, one)
 	{
 		char where[40];

@@ -37,7 +37,7 @@ static int32_t gang_carve(const struct dvs_join *join, struct simpler_gang *g, u
 		if ((align & (align - 1)) || strlen(want->name) >= sizeof(b->name) ||
 		    simpler_gang_buffer(g, want->name))
 			return simpler_fail(err, SIMPLER_E_WINDOW,
-					    "buffer '%.70s': its name is too long or there twice, "
+					    "buffer '%.70s': its name is too long or used twice, "
 					    "or its alignment is no power of two",
 					    want->name);
 		at = (at + align - 1) & ~(align - 1);
@@ -135,7 +135,7 @@ static int32_t meet(struct simpler_session *s, struct simpler_gang *g, const str
 
 	if (join->deadline_ns && host->now_ns(host->user) >= join->deadline_ns)
 		return simpler_fail(err, SIMPLER_E_PEERS,
-				    "rank %d: no time is left to meet the others", g->rank);
+				    "rank %d: no time is left to wait for the others", g->rank);
 	if ((native = SESSION_CALL(s, comm_barrier, g->comm)))
 		return comm_failed(g, "comm_barrier", native, SIMPLER_E_PEERS, err);
 	return 0;

@@ -79,8 +79,8 @@ static int32_t library_resolve(struct simpler_library *l, struct dvs_text *err)
 	SIMPLER_UNCALLED(LOOK)
 #undef LOOK
 	if (missing.len)
-		c = simpler_fail(err, SIMPLER_E_ABI, "%s is of another version: it lacks%s",
-				 l->path, missing.s);
+		c = simpler_fail(err, SIMPLER_E_ABI, "%s has another version: it lacks%s", l->path,
+				 missing.s);
 	str_done(&missing);
 	return c;
 }
@@ -106,7 +106,7 @@ static int32_t find_version(struct simpler_library *l, struct dvs_text *err)
 	if (is_first != is_second && !(is_first && has_modes))
 		return 0;
 	return simpler_fail(err, SIMPLER_E_ABI,
-			    "%s is of a version that is not known: it has %s" SIMPLER_FIRST_SYMBOL
+			    "%s has an unknown version: it has %s" SIMPLER_FIRST_SYMBOL
 			    ", %s" SIMPLER_SECOND_SYMBOL " and %s" SIMPLER_KERNEL_MODES_SYMBOL,
 			    l->path, is_first ? "" : "no ", is_second ? "" : "no ",
 			    has_modes ? "" : "no ");
@@ -120,7 +120,7 @@ static int32_t check_contract(struct simpler_library *l, struct dvs_text *err)
 		return simpler_fail(err, SIMPLER_E_ABI, "%s has no pipeline contract", l->path);
 	if (c->abi != SIMPLER_CONTRACT_ABI)
 		return simpler_fail(err, SIMPLER_E_ABI,
-				    "%s has pipeline contract %u, and %d is understood", l->path,
+				    "%s has pipeline contract %u, but dvsched supports %d", l->path,
 				    c->abi, SIMPLER_CONTRACT_ABI);
 	if (c->n_resources > SIMPLER_MAX_RESOURCES || c->depth < 1 || c->depth > 64)
 		return simpler_fail(err, SIMPLER_E_ABI,

@@ -222,8 +222,7 @@ int32_t simpler_session_prove(struct simpler_session *s, struct dvs_text *err)
 	if (!native && memcmp(there, back, sizeof(there)) == 0)
 		return 0;
 	return simpler_fail(err, simpler_code_of(native, SIMPLER_E_COPY),
-			    "device %d: 64 bytes did not come back from it (%d)", s->device,
-			    native);
+			    "device %d: 64 bytes were not copied back (%d)", s->device, native);
 }
 
 int simpler_session_zero(struct simpler_session *s, uint64_t at, uint64_t bytes)

@@ -51,10 +51,11 @@ static int32_t simpler_note(struct simpler *s, int32_t code, const struct dvs_te
 
 static int32_t refuse_spoilt(const struct simpler *s, struct dvs_text *err)
 {
-	return simpler_fail(err, SIMPLER_E_LANE,
-			    "this process can use device %d no more since an earlier failure (%d): "
-			    "%s",
-			    s->device, s->spoilt, s->why_spoilt);
+	return simpler_fail(
+		err, SIMPLER_E_LANE,
+		"this process can no longer use device %d since an earlier failure (%d): "
+		"%s",
+		s->device, s->spoilt, s->why_spoilt);
 }
 
 static void simpler_show(struct simpler *s)
@@ -130,7 +131,7 @@ static int32_t end_session(struct simpler *s, struct dvs_text *err)
 	int32_t c = simpler_gang_leave(&s->session, &s->gang);
 
 	if (c)
-		simpler_fail(err, c, "the communicator was not given back (%d)", c);
+		simpler_fail(err, c, "the communicator was not released (%d)", c);
 	return simpler_session_close(&s->session, err);
 }
 
@@ -149,7 +150,7 @@ static void simpler_close(void *ctx)
 	    simpler_run_poll(&s->session, &s->run, &ignored, &err) == 0 && !ignored)
 		s->run.state = RUN_LOST;
 	if (s->run.state == RUN_LOST || (s->spoilt && !s->options.is_sim)) {
-		simpler_say(s, 1, "left as it is, for the end of the process to clean up");
+		simpler_say(s, 1, "nothing is freed: the end of the process does that");
 		return;
 	}
 	if (s->run.state != RUN_NONE)
@@ -307,7 +308,7 @@ static int32_t simpler_launch(void *ctx, uint64_t epoch, struct dvs_text *err)
 		return c;
 	c = simpler_run_launch(&s->session, &s->run, err);
 	if (!c && s->run.accepted != s->run.descriptor.accepted_value)
-		simpler_say(s, 1, "the library launched a run and did not say that it accepted it");
+		simpler_say(s, 1, "the library launched a run without confirming it");
 	simpler_show(s);
 	return simpler_note(s, c, err);
 }

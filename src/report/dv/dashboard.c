@@ -216,7 +216,9 @@ static int write_badges(const struct sim_index_entry *e, const char *parent, str
 
 	if (!path_is_safe_name(e->key))
 		return error_plain(
-			err, "a block cannot be called '%s': its badges need a directory", e->key);
+			err,
+			"a block cannot have the name '%s', because its badges need a directory",
+			e->key);
 	if (fs_mkdirs(dir, 0777) < 0)
 		return error_sys(err, errno, "%s", dir);
 	if (write_count(dir, e->count.total, err) < 0 ||

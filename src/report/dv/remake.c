@@ -63,8 +63,9 @@ int remake_dashboard(const char *json, const char *dir, const char *base_url, st
 		return remake_complain(&err, diags);
 	}
 	if (oneshot_html_is_index(&in))
-		json_in_fault(&in, hjson_get(in.root, "flow"),
-			      "a dashboard is of simulations; these are results of another flow");
+		json_in_fault(
+			&in, hjson_get(in.root, "flow"),
+			"a dashboard needs results of simulations; these are of another flow");
 	x = sim_read_index(&in);
 	if (x)
 		dashboard_write(x, json, dir, base_url, &err);

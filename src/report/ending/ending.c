@@ -25,7 +25,7 @@ static const char *stopped_text(enum job_reason reason)
 {
 	switch (reason) {
 	case REASON_MAX_FAILURES:
-		return "stopped: there were as many failures as --max-failures allows";
+		return "stopped: --max-failures was reached";
 	case REASON_RUN_DEADLINE:
 		return "stopped at the run deadline";
 	default:

@@ -125,7 +125,7 @@ static void wrong_jobs_are_refused_by_name(void **state)
 		 "'program' is not for this driver, which runs an 'image'"},
 		{"{\"image\": {}, \"callable\": {}}", ACL_E_JOB,
 		 "'callable' is not for this driver, which runs an 'image'"},
-		{"{\"args\": []}", ACL_E_JOB, "args without an image: nothing reads them"},
+		{"{\"args\": []}", ACL_E_JOB, "args need an image that reads them"},
 		{"{\"image\": {\"binary\": \"/no/such.o\", \"entry\": \"b\"}}", ACL_E_FILE,
 		 "/no/such.o: cannot be read: No such file or directory"},
 		{"{\"image\": {\"binary\": \"/no/such.o\", \"entry\": \"b\"}, \"args\": [5]}",

@@ -151,7 +151,7 @@ static void what_follows_a_fault_is_not_its_cause(void **state)
 	assert_false(b->d->is_usable(b->ctx));
 	assert_int_equal(b->d->load(b->ctx, "{}", &slot, acl_bed_err(b)), ACL_SPENT);
 	assert_int_equal(acl_bed_class(b, ACL_SPENT, 0), DVS_POISON);
-	assert_string_equal(b->said, "this process can use the device no more since 507015, "
+	assert_string_equal(b->said, "this process can no longer use the device since 507015, "
 				     "AICore exception");
 }
 

@@ -303,7 +303,7 @@ static void a_stall_recovers_unless_somebody_watches(void **state)
 	assert_int_equal(bed_run_once(&b, options, program), 0);
 	snprintf(options, sizeof(options), "{\"inner_watch\": {\"idle\": \"20ms\"}, %s}", fault);
 	assert_int_equal(bed_run_once(&b, options, program), -100);
-	assert_non_null(strstr(b.text, "in what runs (code 100)"));
+	assert_non_null(strstr(b.text, "in its own work (code 100)"));
 }
 
 static void silent_corruption_is_found_by_who_compares(void **state)

@@ -173,7 +173,7 @@ static void a_rank_that_never_comes_is_named(void **state)
 	start(ranks, 3, "{}");
 	end(ranks, 3);
 	assert_int_equal(ranks[0].join_code, 1007);
-	assert_string_equal(ranks[0].text, "rank 2 of 3 did not come in time");
+	assert_string_equal(ranks[0].text, "rank 2 of 3 did not join in time");
 }
 
 static void a_join_can_be_cancelled(void **state)
@@ -216,7 +216,7 @@ static void a_barrier_that_nobody_else_comes_to_is_a_deadlock(void **state)
 	end(ranks, 2);
 	assert_int_equal(ranks[1].code, 0);
 	assert_int_equal(ranks[0].bed.class, DVS_DEADLOCK);
-	assert_string_equal(ranks[0].bed.text, "rank 1 has ended and will never come to barrier 1");
+	assert_string_equal(ranks[0].bed.text, "rank 1 has ended and will never reach barrier 1");
 }
 
 static void one_that_fails_is_the_cause_and_the_others_are_peers(void **state)
@@ -231,7 +231,7 @@ static void one_that_fails_is_the_cause_and_the_others_are_peers(void **state)
 	assert_string_equal(ranks[2].bed.text, "mine");
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(ranks[i].bed.class, DVS_PEER);
-		assert_string_equal(ranks[i].bed.text, "rank 2 failed before it came to barrier 1");
+		assert_string_equal(ranks[i].bed.text, "rank 2 failed before barrier 1");
 	}
 }
 

@@ -300,7 +300,7 @@ static const struct {
 	{"{\"callable\": {}, \"program\": []}", "'program' is not for this driver"},
 	{"{\"callable\": {}, \"image\": {}}", "'image' is not for this driver"},
 	{"{\"callable\": {}}", "'sig' must say what the arguments are"},
-	{"{\"callable\": {\"sig\": \"in,owt\"}}", "not of 'owt'"},
+	{"{\"callable\": {\"sig\": \"in,owt\"}}", "not 'owt'"},
 	{"{\"callable\": {\"sig\": \"in\"}}", "'orch' is missing"},
 	{"{\"callable\": {\"sig\": \"in\", \"orch\": \"/not/there.so\"}}", "/not/there.so"},
 	{"{\"callable\": {\"sig\": \"in\", \"orhc\": \"x\"}}", "did you mean 'orch'?"},
@@ -566,7 +566,7 @@ static void a_launch_that_is_not_accepted_is_remarked_upon(void **state)
 
 	bed_would("unaccepted=1");
 	assert_int_equal(bed_run(b, job), 0);
-	assert_non_null(strstr(b->log, "did not say that it accepted"));
+	assert_non_null(strstr(b->log, "without confirming it"));
 	assert_string_equal(bed_json(b, "accepted", room, sizeof(room)), "false");
 	free(job);
 }

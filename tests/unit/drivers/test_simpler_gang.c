@@ -146,7 +146,7 @@ static const struct {
 	{"barrier=-1", NULL, 0, 0, 2, SIMPLER_E_PEERS, "comm_barrier returned -1"},
 	{"", NULL, 0, 0, 65, SIMPLER_E_WINDOW, "at most 64 ranks"},
 	{"", two_buffers, 2, 4096, 2, SIMPLER_E_WINDOW, "need 4352 bytes and the window has 4096"},
-	{"", twice, 2, 0, 2, SIMPLER_E_WINDOW, "there twice"},
+	{"", twice, 2, 0, 2, SIMPLER_E_WINDOW, "used twice"},
 	{"", crooked, 1, 0, 2, SIMPLER_E_WINDOW, "no power of two"},
 };
 

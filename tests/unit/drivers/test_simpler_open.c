@@ -55,7 +55,7 @@ static const struct {
 	int32_t code;
 	const char *text;
 } bad_libraries[] = {
-	{"contract=2", SIMPLER_E_ABI, "pipeline contract 2, and 1 is understood"},
+	{"contract=2", SIMPLER_E_ABI, "pipeline contract 2, but dvsched supports 1"},
 	{"contract=0", SIMPLER_E_ABI, "no pipeline contract"},
 	{"depth=0", SIMPLER_E_ABI, "depth 0"},
 	{"depth=100000", SIMPLER_E_ABI, "depth 100000"},

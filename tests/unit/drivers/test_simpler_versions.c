@@ -39,7 +39,7 @@ static void what_is_of_no_known_version_is_refused_and_never_called(void **state
 	bed_install(b, "a2a3/sim", "host_build_graph", FAKEHOST_UNKNOWN);
 	assert_int_equal(bed_open(b, ""), SIMPLER_E_ABI);
 	assert_non_null(strstr(b->err_text,
-			       "is of a version that is not known: it has "
+			       "has an unknown version: it has "
 			       "simpler_provision_dma_workspace, device_memory_info_ctx "
 			       "and simpler_kernel_mode_supported"));
 	bed_expect_calls(b, "");

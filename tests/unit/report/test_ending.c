@@ -245,7 +245,7 @@ static void what_the_user_stopped_is_counted_and_no_failure(void **state)
 	set(&s, 9, JOB_KILLED, REASON_MAX_FAILURES, "Job killed");
 	assert_string_equal(
 		tell(&s), "3 jobs stopped because the run was ended, 5 cancelled because of that\n"
-			  "1 job stopped: there were as many failures as --max-failures allows\n"
+			  "1 job stopped: --max-failures was reached\n"
 			  "1 job stopped at the run deadline\n"
 			  "\n"
 			  "10 jobs: 0 passed, 5 cancelled, 5 stopped in 1m02s\n"

@@ -125,8 +125,8 @@ static void faults_have_a_place(void **state)
 		const char *text, *message;
 		unsigned line, col;
 	} cases[] = {
-		{"[]", "a report is a JSON object", 1, 1},
-		{"a: b", "a report is a JSON object", 1, 1},
+		{"[]", "a report must be a JSON object", 1, 1},
+		{"a: b", "a report must be a JSON object", 1, 1},
 		{"{\n  \"jobs\": {} }", "'scheduler' is missing", 1, 1},
 		{"{\"scheduler\": 3,\n \"jobs\": {}}", "'scheduler' must be an object", 1, 15},
 		{"{\"scheduler\": {},\n \"jobs\": {\"a\": 1}}", "a job must be an object", 2, 16},

@@ -173,14 +173,14 @@ static void faults_have_a_place(void **state)
 		const char *text, *message;
 		unsigned line;
 	} cases[] = {
-		{INDEX(""), "'flow_results' holds no block", 1},
+		{INDEX(""), "'flow_results' has no block", 1},
 		{INDEX("\"a\": 3"), "this must be an object, not", 2},
 		{INDEX("\"a\": {\"passed\": 1, \"total\": 1}"), "'block' is missing", 2},
 		{INDEX("\"a\": {" BLOCK ",\n\"passed\": -1, \"total\": 1}"),
 		 "'passed' must be a whole number", 3},
 		{"{\"timestamp\": \"today\"}", "must be a time such as", 1},
 		{"{", "", 1},
-		{"", "a report is a JSON object", 1},
+		{"", "a report must be a JSON object", 1},
 	};
 
 	(void)state;

@@ -154,7 +154,7 @@ static const char *oneshot_read_file(struct arena *mem, struct os_mode *mode)
 	mode->root = hjson_parse(mode->doc, mode->path, text.s, text.len, oneshot_on_hjson, &c);
 	if (mode->root && mode->root->type != HJSON_OBJECT) {
 		mode->root = NULL;
-		return arena_printf(mem, "%s: results are an object with lists of messages",
+		return arena_printf(mem, "%s: must be an object with lists of messages",
 				    mode->path);
 	}
 	return mode->root ? NULL : c.text ? c.text : "unreadable";
@@ -199,7 +199,7 @@ static const char *missing_part(const struct oneshot_report *r, const struct os_
 	const struct hjson_node *n = key ? hjson_get(mode->root, key) : NULL;
 
 	return key && (!n || n->type != HJSON_OBJECT)
-		       ? arena_printf(r->mem, "%s: there is no object '%s' in it", mode->path, key)
+		       ? arena_printf(r->mem, "%s: the object '%s' is missing", mode->path, key)
 		       : NULL;
 }
 

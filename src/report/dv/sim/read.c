@@ -106,7 +106,7 @@ struct sim_index *sim_read_index(const struct json_in *in)
 	read_summary(x, &x->files[0]);
 	read_entries(x, &x->files[0]);
 	if (!json_in_is_bad(in) && x->n_entries == 0)
-		json_in_fault(&x->files[0], in->root, "'flow_results' holds no block");
+		json_in_fault(&x->files[0], in->root, "'flow_results' has no block");
 	if (!json_in_is_bad(in))
 		return x;
 	sim_index_free(x);
