@@ -26,7 +26,7 @@ static struct echo *echo_of(struct backend *b)
 	return container_of(b, struct echo, base);
 }
 
-/* Each accepted job ends exactly once. The scheduler copies, and does not call us back. */
+/* Each accepted job ends exactly once. The scheduler copies the result, and does not call back. */
 static void end(struct list *link, enum job_status status, enum job_reason reason)
 {
 	struct echo_job *ej = list_entry(link, struct echo_job, link);
@@ -68,7 +68,7 @@ static enum submit submit(struct backend *b, const struct job *job, uint32_t n, 
 	ej->job = job;
 	list_append(&echo_of(b)->jobs, &ej->link);
 	sched_job_started(job, "echo");
-	ev_timer_start(echo_of(b)->loop, &echo_of(b)->next_turn); /* nothing if it is active */
+	ev_timer_start(echo_of(b)->loop, &echo_of(b)->next_turn); /* no effect if it is active */
 	return SUBMIT_ACCEPTED;
 }
 

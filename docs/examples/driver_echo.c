@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An example of a driver: its devices print the job that they are given. See
- * docs/reference/drivers.md.
+ * An example of a driver: its devices print their job. See docs/reference/drivers.md.
  *
  *   cc -shared -fPIC -I<prefix>/include driver_echo.c -o echo.so
  *   dvsched chips check --driver ./echo.so
@@ -16,7 +15,7 @@ enum { N_DEVICES = 2, ECHO_BAD_JOB = 1, ECHO_NO_DEVICE, ECHO_NO_MEMORY, ECHO_NOT
 
 struct echo {
 	int32_t device;
-	uint64_t epoch; /* of the run that is prepared; 0: none */
+	uint64_t epoch; /* of the prepared run; 0: none */
 	int is_over;
 	char *job;
 };
@@ -57,7 +56,7 @@ static int32_t open_device(const struct dvs_host *host, int32_t device, const ch
 	return 0;
 }
 
-/* A real one would read the JSON and load an image; the same content gives the same slot. */
+/* A real driver would read the JSON and load an image; the same content would get the same slot. */
 static int32_t load(void *ctx, const char *job, uint32_t *ret_slot, struct dvs_text *err)
 {
 	size_t n = strlen(job);

@@ -6,17 +6,17 @@
  *   cc -shared -fPIC -I<prefix>/include driver_nvml.c -o nvml.so -ldl
  *   dvsched chips check --driver ./nvml.so
  *
- * Every call starts NVML, asks, and shuts it down before it returns: while a job has a GPU, no
- * process of dvsched has it open.
+ * Every call starts NVML and shuts it down before it returns, so no process of dvsched has a GPU
+ * open while a job has it.
  *
- * A GPU's number is that of CUDA_DEVICE_ORDER=PCI_BUS_ID: GPUs that this process may use, by their
- * PCI addresses. One that is lost keeps its place. Where MIG is enabled, its instances are the
- * devices: those of GPU 0 are 100, 101 …, those of GPU 1 are 200 … Commands are given the UUID,
- * which `devices_env: "CUDA_VISIBLE_DEVICES"` of the pool puts where CUDA looks for it.
+ * The number of a GPU is that of CUDA_DEVICE_ORDER=PCI_BUS_ID: its place among the GPUs that this
+ * process may use, sorted by PCI address. A lost GPU keeps its place. If MIG is enabled, the
+ * instances are the devices: those of GPU 0 are 100, 101 …, those of GPU 1 are 200 … Commands get
+ * the UUID, in CUDA_VISIBLE_DEVICES if the pool has `devices_env: "CUDA_VISIBLE_DEVICES"`.
  *
- * What is declared of NVML here is restated from its reference, docs.nvidia.com/deploy/nvml-api
- * (release 590): functions in "Device Queries" and "Multi Instance GPU Management", codes in
- * nvmlReturn_t, structs nvmlPciInfo_t and nvmlMemory_t. Not tried on a GPU.
+ * The declarations of NVML follow its reference, docs.nvidia.com/deploy/nvml-api (release 590):
+ * functions in "Device Queries" and "Multi Instance GPU Management", codes in nvmlReturn_t, structs
+ * nvmlPciInfo_t and nvmlMemory_t. Not tried on a GPU.
  */
 #include <dvsched/driver.h>
 
@@ -28,7 +28,7 @@
 
 enum { MOST_GPUS = 64, MOST_MIGS = 16, TEXT_ROOM = 96, FIRST_MIG = 100 };
 
-/* nvmlReturn_t, as far as it means something here; codes of our own are above it. */
+/* The codes of nvmlReturn_t that are used here. Codes of this driver are above them. */
 enum {
 	NVML_OK = 0,
 	NVML_NO_PERMISSION = 4,
@@ -64,7 +64,7 @@ struct nvml_memory {
 	unsigned long long total, free, used;
 };
 
-/* name, whether there must be one, arguments */
+/* name, whether it is required, arguments */
 #define NVML_FUNCTIONS(FN)                                                                \
 	FN(nvmlInit_v2, 1, (void))                                                        \
 	FN(nvmlShutdown, 1, (void))                                                       \
@@ -95,8 +95,8 @@ struct nvml {
 struct gpu {
 	int32_t id, card; /* card: the number of its GPU */
 	int is_mig;
-	nvml_device handle; /* NULL: it could not be had */
-	int code;	    /* why */
+	nvml_device handle; /* NULL: not available */
+	int code;	    /* the error */
 	char uuid[TEXT_ROOM], name[TEXT_ROOM], trouble[TEXT_ROOM];
 	struct nvml_pci pci;
 	struct nvml_memory memory;
@@ -137,10 +137,10 @@ static const char *text_of(const struct nvml *lib, int code)
 {
 	const char *text = lib->nvmlErrorString ? lib->nvmlErrorString(code) : NULL;
 
-	return text ? text : "NVML says no more";
+	return text ? text : "no text from NVML";
 }
 
-/* The library stays loaded: the process ends soon, and nobody knows what it has started. */
+/* The library stays loaded: the process ends soon, and the library may have started threads. */
 static int32_t open_library(struct nvml *ret, struct dvs_text *err)
 {
 	void *library = dlopen("libnvidia-ml.so.1", RTLD_NOW | RTLD_LOCAL);
@@ -165,14 +165,14 @@ static void say(struct gpu *g, enum dvs_health health, const char *fmt, ...)
 	va_list ap;
 
 	if (health <= g->health)
-		return; /* the worst is told */
+		return; /* the worst one is reported */
 	g->health = health;
 	va_start(ap, fmt);
 	vsnprintf(g->trouble, sizeof(g->trouble), fmt, ap);
 	va_end(ap);
 }
 
-/* What a query says beside its answer. 1: there is one. */
+/* Returns 1 if the query has an answer. Records that a GPU is lost or needs a reset. */
 static int has_answer(const struct nvml *lib, struct gpu *g, int code)
 {
 	if (code == NVML_GPU_IS_LOST || code == NVML_RESET_REQUIRED) {
@@ -214,7 +214,7 @@ static void look_at_memory(const struct nvml *lib, struct gpu *g)
 		    "%llu uncorrected memory errors since the driver was loaded", errors);
 }
 
-/* A part of a card has the card's address, and its health. */
+/* A MIG instance has the address and the health of its card. */
 static void look_at_part(const struct nvml *lib, const struct gpu *card, struct gpu *g)
 {
 	g->pci = card->pci;
@@ -236,7 +236,7 @@ static void look_at_card(const struct nvml *lib, struct gpu *g)
 	look_at_memory(lib, g);
 }
 
-/* ---- all of them ---- */
+/* ---- all GPUs ---- */
 
 static int compare_addresses(const void *x, const void *y)
 {
@@ -250,7 +250,7 @@ static int compare_addresses(const void *x, const void *y)
 	return a->device < b->device ? -1 : a->device > b->device;
 }
 
-/* Cards by their addresses. One that could not be had has none, and keeps its place. */
+/* Numbers the cards by address. A card without a handle has no address, and keeps its place. */
 static void number_cards(struct gpu *cards, size_t n)
 {
 	struct gpu had[MOST_GPUS];
@@ -274,7 +274,7 @@ static int32_t find_cards(struct census *c, struct gpu *ret, size_t *ret_n, stru
 	int code = lib->nvmlDeviceGetCount_v2(&n);
 
 	if (code == NVML_OK && n > MOST_GPUS)
-		return fail(err, TOO_MANY_GPUS, "NVML speaks of %u GPUs", n);
+		return fail(err, TOO_MANY_GPUS, "NVML reports %u GPUs", n);
 	if (code != NVML_OK)
 		return fail(err, code, "nvmlDeviceGetCount: %s", text_of(lib, code));
 	for (unsigned i = 0; i < n; i++) {
@@ -283,7 +283,7 @@ static int32_t find_cards(struct census *c, struct gpu *ret, size_t *ret_n, stru
 		memset(g, 0, sizeof(*g));
 		g->code = lib->nvmlDeviceGetHandleByIndex_v2(i, &g->handle);
 		if (g->code == NVML_NO_PERMISSION || g->code == NVML_OPERATING_SYSTEM)
-			continue; /* somebody else's: a container sees its own only */
+			continue; /* not ours: a container may use only its own */
 		if (g->code == NVML_OK) {
 			look_at_card(lib, g);
 		} else {
@@ -307,7 +307,7 @@ static int has_mig(const struct nvml *lib, const struct gpu *card)
 	       lib->nvmlDeviceGetMigMode(card->handle, &now, &pending) == NVML_OK && now;
 }
 
-/* The instances that there are; a card that is divided is no device itself. */
+/* Adds the instances of a card. The card itself is no device then. */
 static void add_parts(struct census *c, const struct gpu *card)
 {
 	unsigned most = 0;
@@ -349,7 +349,7 @@ static int32_t take_census(struct census *c, struct dvs_text *err)
 	return code;
 }
 
-/* To be freed; NULL with *ret_code. */
+/* The caller frees it. NULL with *ret_code. */
 static struct census *new_census(int32_t *ret_code, struct dvs_text *err)
 {
 	struct census *c = calloc(1, sizeof(*c));
@@ -369,7 +369,7 @@ static const struct gpu *find_gpu(const struct census *c, int32_t id)
 	return NULL;
 }
 
-/* ---- what the host is told ---- */
+/* ---- answers to the host ---- */
 
 static int32_t find_node(const struct nvml_pci *pci)
 {
@@ -403,8 +403,8 @@ static void describe(const struct gpu *g, struct dvs_device *ret)
 		snprintf(ret->detail, sizeof(ret->detail), "%.60s %.31s", g->uuid, g->pci.bus_id);
 }
 
-/* Of the last probe: the host asks then for one GPU after the other what it is lent as, in the same
- * process, and starting NVML may take seconds. */
+/* The census of the last probe. The host then calls lend_as() for each GPU in the same process, and
+ * starting NVML may take seconds. */
 static struct census *last;
 
 static int32_t probe(const char *options, struct dvs_device *devices, size_t cap, size_t *ret_n,
@@ -422,8 +422,8 @@ static int32_t probe(const char *options, struct dvs_device *devices, size_t cap
 }
 
 /*
- * A UUID means the same GPU to CUDA, whatever is visible, in whatever order, and whichever other
- * GPU is lost. One that is lost itself has none to be found: its number would be another GPU's.
+ * For CUDA, a UUID always means the same GPU. The UUID of a lost GPU is unknown, and its number
+ * might mean another GPU, so it gets a name that CUDA does not find.
  */
 static int32_t lend_as(int32_t device, const char *options, struct dvs_text *ret,
 		       struct dvs_text *err)
@@ -436,7 +436,7 @@ static int32_t lend_as(int32_t device, const char *options, struct dvs_text *ret
 		last = new_census(&code, err);
 	g = last ? find_gpu(last, device) : NULL;
 	if (last && !g)
-		return fail(err, NO_SUCH_GPU, "NVML knows no GPU %d", (int)device);
+		return fail(err, NO_SUCH_GPU, "NVML has no GPU %d", (int)device);
 	if (g && g->uuid[0])
 		snprintf(ret->at, ret->size, "%s", g->uuid);
 	else if (g)
@@ -455,12 +455,12 @@ static int32_t health(int32_t device, const char *options, struct dvs_device *re
 	if (g)
 		describe(g, ret);
 	else if (c)
-		code = fail(err, NO_SUCH_GPU, "NVML knows no GPU %d", (int)device);
+		code = fail(err, NO_SUCH_GPU, "NVML has no GPU %d", (int)device);
 	free(c);
 	return code;
 }
 
-/* Asks whether it could be used, and holds nothing. */
+/* Checks whether the GPU can be used, and holds nothing. */
 static int32_t open_device(const struct dvs_host *host, int32_t device, const char *options,
 			   void **ret_ctx, struct dvs_text *err)
 {
@@ -470,7 +470,7 @@ static int32_t open_device(const struct dvs_host *host, int32_t device, const ch
 
 	(void)host, (void)options;
 	if (c && !g)
-		code = fail(err, NO_SUCH_GPU, "NVML knows no GPU %d any more", (int)device);
+		code = fail(err, NO_SUCH_GPU, "NVML no longer has GPU %d", (int)device);
 	else if (g && g->health == DVS_HEALTH_BAD)
 		code = fail(err, g->code ? g->code : GPU_IS_BAD, "GPU %d: %s", (int)device,
 			    g->trouble);
@@ -496,7 +496,7 @@ static enum dvs_class classify(int32_t code, int32_t is_fresh, const char **ret_
 		{NVML_IRQ_ISSUE, DVS_WEDGE, "interrupts", NULL},
 		{NVML_LIBRARY_NOT_FOUND, DVS_UNSUPPORTED, "no NVML",
 		 "libnvidia-ml.so.1 comes with NVIDIA's driver"},
-		{NVML_GPU_IS_LOST, DVS_LOST, "GPU is lost", "a reboot brings it back, if anything"},
+		{NVML_GPU_IS_LOST, DVS_LOST, "GPU is lost", "a reboot may bring it back"},
 		{NVML_RESET_REQUIRED, DVS_WEDGE, "reset required", "nvidia-smi --gpu-reset"},
 		{NVML_OPERATING_SYSTEM, DVS_CONFIG, "blocked by the system", "cgroups?"},
 		{NVML_VERSION_MISMATCH, DVS_UNSUPPORTED, "driver and library differ",
@@ -517,7 +517,7 @@ static enum dvs_class classify(int32_t code, int32_t is_fresh, const char **ret_
 			*ret_hint = rows[i].hint;
 			return rows[i].class;
 		}
-	return DVS_UNSUPPORTED; /* it says nothing of a GPU */
+	return DVS_UNSUPPORTED; /* no fault of a GPU */
 }
 
 const struct dvs_driver *dvs_driver_get(uint32_t host_abi)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * An example of a driver that reports progress: one device, which takes three steps of 20 ms. It
- * says so when a step is done, and not because a poll came by: each report counts as movement, and
- * a device that is found stuck must have been silent. A job with "stop" in it gets stuck.
+ * reports when a step is done, and not in every poll: each report counts as progress, and a hang is
+ * detected only if there are no reports. A job with "stop" in it hangs.
  */
 #include <dvsched/driver.h>
 
@@ -13,8 +13,8 @@ enum { N_STEPS = 3, STEP_NS = 20000000, BAD_JOB = 1, NOT_DONE = 2 };
 
 static struct {
 	const struct dvs_host *host;
-	uint64_t begin_ns, done, last; /* last: where it gets stuck, or N_STEPS */
-} device;			       /* a process has one */
+	uint64_t begin_ns, done, last; /* last: the step that hangs, or N_STEPS */
+} device;			       /* one per process */
 
 static int32_t probe(const char *options, struct dvs_device *devices, size_t cap, size_t *ret_n,
 		     struct dvs_text *err)
@@ -52,7 +52,7 @@ static int32_t prepare(void *ctx, uint32_t slot, const struct dvs_run *run, stru
 	return 0;
 }
 
-/* 1: something of its own runs from here on, so it must be heard of again within `stall`. */
+/* 1: its own work runs now, so the next report must come within `stall`. */
 static int32_t launch(void *ctx, uint64_t epoch, struct dvs_text *err)
 {
 	(void)ctx, (void)epoch, (void)err;

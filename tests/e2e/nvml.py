@@ -152,7 +152,7 @@ class Identity(Nvml):
         self.script("n 0")
         self.assertIn("it does not report device 0", self.check(code=1).out)
         self.script("n 65")
-        self.assertIn("NVML speaks of 65 GPUs", self.check(code=1).out)
+        self.assertIn("NVML reports 65 GPUs", self.check(code=1).out)
 
 
 class Health(Nvml):
