@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Who may use a scratch path: locks by flock(), by a file, and of runs beside others. */
+#include "fixture.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "base/str.h"
+#include "run/lock.h"
+
+static void put_owner(const char *text)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
+	struct error err = {0};
+
+	assert_int_equal(fs_write_atomic(path, text, strlen(text), &err), 0);
+}
+
+/* A pid that certainly is no process: of a child that has been waited for. */
+static int dead_pid(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return (int)pid;
+}
+
+static int take_by_file(struct lock *l, const char *expect)
+{
+	struct error err = {0};
+	int rc = lock_take_by_file(scratch, "run-1", l, &err);
+
+	assert_int_equal(rc < 0, expect != NULL);
+	if (expect && !strstr(err.msg, expect))
+		fail_msg("'%s' lacks '%s'", err.msg, expect);
+	error_done(&err);
+	return rc;
+}
+
+static void refuse_lock(const char *expect)
+{
+	struct lock l = {0};
+	struct error err = {0};
+
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), -1);
+	if (!strstr(err.msg, expect))
+		fail_msg("'%s' lacks '%s'", err.msg, expect);
+	error_done(&err);
+}
+
+/* Files get their name with their text: only a crash of the machine leaves an empty one. */
+static void an_empty_file_locks_nothing(void **state)
+{
+	struct lock l = {0};
+
+	(void)state;
+	put_owner("");
+	take_by_file(&l, NULL);
+	lock_give(&l);
+	put_owner("what is this\n");
+	take_by_file(&l, "remove ");
+	lock_give(&l);
+	put_owner("");
+}
+
+/* Two hosts, one of which has no flock() for a file system that both use. */
+static void locks_of_both_kinds_keep_each_other_out(void **state)
+{
+	struct lock l = {0}, other = {0};
+	struct error err = {0};
+
+	(void)state;
+	take_by_file(&l, NULL);
+	refuse_lock("run-1");
+	lock_give(&l);
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), 0);
+	take_by_file(&other, "run run-9, pid ");
+	lock_give(&l);
+	take_by_file(&l, NULL);
+	lock_give(&l);
+}
+
+static void the_file_lock_holds_until_it_is_given_back(void **state)
+{
+	_cleanup_(freep) char *mine = xasprintf("pid %d on", (int)getpid());
+	struct lock first = {0}, second = {0};
+
+	(void)state;
+	take_by_file(&first, NULL);
+	assert_true(first.is_by_file);
+	take_by_file(&second, mine);
+	lock_give(&first);
+	take_by_file(&second, NULL);
+	lock_give(&second);
+	lock_give(&second); /* nothing any more */
+}
+
+static void a_file_lock_left_behind_is_taken_over(void **state)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
+	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(freep) char *dead = NULL, *rebooted = NULL, *foreign = NULL;
+	struct error err = {0};
+	char host[256], boot[256];
+	struct lock l = {0};
+	int pid;
+
+	(void)state;
+	take_by_file(&l, NULL);
+	assert_int_equal(fs_read_file(path, 4096, &text, &err), 0);
+	assert_int_equal(sscanf(text.s, "%d %255s %255s", &pid, host, boot), 3);
+	lock_give(&l);
+
+	dead = xasprintf("%d %s %s old-run\n", dead_pid(), host, boot);
+	put_owner(dead);
+	take_by_file(&l, NULL);
+	lock_give(&l);
+
+	rebooted = xasprintf("%d %s another-boot old-run\n", (int)getpid(), host);
+	put_owner(rebooted);
+	take_by_file(&l, NULL);
+	lock_give(&l);
+
+	/* Another host's may be alive: only a person can know. */
+	foreign = xasprintf("%d elsewhere %s old-run\n", dead_pid(), boot);
+	put_owner(foreign);
+	take_by_file(&l, "remove ");
+	take_by_file(&l, "run old-run, pid ");
+	unlink(path);
+}
+
+/* ---- a lock beside another ---- */
+
+static void take_and_give_lock(void)
+{
+	struct lock l = {0};
+	struct error err = {0};
+
+	if (lock_take(scratch, "run-9", &l, &err) < 0)
+		fail_msg("%s", err.msg);
+	lock_give(&l);
+}
+
+static void runs_beside_others_hold_the_lock_too(void **state)
+{
+	_cleanup_(freep) char *left = xasprintf("%s/%srun-3", scratch, LOCK_BESIDE);
+	_cleanup_(freep) char *mine = xasprintf("run run-1, pid %d on", (int)getpid());
+	struct lock first = {0}, second = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(lock_take_beside(scratch, "run-1", &first, &err), 0);
+	assert_int_equal(lock_take_beside(scratch, "run-2", &second, &err), 0);
+	assert_true(lock_is_held_by(scratch, "run-1", &err));
+	assert_non_null(strstr(err.msg, mine));
+	error_done(&err);
+	assert_false(lock_is_held_by(scratch, "run-4", &err));
+	lock_give(&second);
+	assert_false(lock_is_held_by(scratch, "run-2", &err));
+	refuse_lock(mine);
+	lock_give(&first);
+	take_and_give_lock();
+
+	/* Nobody has it any more: its run is gone. */
+	assert_int_equal(fs_write_atomic(left, "x", 1, &err), 0);
+	assert_false(lock_is_held_by(scratch, "run-3", &err));
+	take_and_give_lock();
+	assert_int_equal(access(left, F_OK), -1);
+}
+
+static unsigned open_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+static void locks_leave_no_descriptor_open(void **state)
+{
+	unsigned before = open_descriptors();
+	struct lock l = {0};
+	struct error err = {0};
+
+	(void)state;
+	take_and_give_lock();
+	assert_int_equal(lock_take_beside(scratch, "run-1", &l, &err), 0);
+	refuse_lock("run-1");
+	assert_true(lock_is_held_by(scratch, "run-1", &err));
+	error_done(&err);
+	lock_give(&l);
+	take_by_file(&l, NULL);
+	lock_give(&l);
+	assert_int_equal(open_descriptors(), before);
+}
+
+/* ---- what others do between two of our steps ---- */
+
+static void (*before_rename)(void), (*before_link)(void);
+
+static void call_once(void (**hook)(void))
+{
+	void (*call)(void) = *hook;
+
+	*hook = NULL;
+	if (call)
+		call();
+}
+
+/* In the place of the C library's. */
+int renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+	call_once(&before_rename);
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, 0);
+}
+
+int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags)
+{
+	call_once(&before_link);
+	return (int)syscall(SYS_linkat, from_dir, from, to_dir, to, flags);
+}
+
+static char host_and_boot[512];
+
+static void put_living(const char *run)
+{
+	_cleanup_(freep) char *text = xasprintf("%d %s %s\n", (int)getpid(), host_and_boot, run);
+
+	put_owner(text);
+}
+
+static void another_takes_it(void)
+{
+	put_living("another");
+}
+
+static void a_third_takes_it(void)
+{
+	put_living("third");
+}
+
+static void put_dead(void)
+{
+	_cleanup_(freep) char *text = xasprintf("%d %s old-run\n", dead_pid(), host_and_boot);
+
+	put_owner(text);
+}
+
+static void read_host_and_boot(const char *path)
+{
+	_cleanup_(str_done) struct str text = {0};
+	struct error err = {0};
+	struct lock l = {0};
+	char host[200], boot[200];
+	int pid;
+
+	take_by_file(&l, NULL);
+	assert_int_equal(fs_read_file(path, 4096, &text, &err), 0);
+	assert_int_equal(sscanf(text.s, "%d %199s %199s", &pid, host, boot), 3);
+	snprintf(host_and_boot, sizeof(host_and_boot), "%s %s", host, boot);
+	lock_give(&l);
+}
+
+/* The lock was stale when it was read; before it is moved away, somebody has taken it over. */
+static void a_lock_that_another_took_over_meanwhile_is_his(void **state)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
+	struct lock l = {0};
+
+	(void)state;
+	read_host_and_boot(path);
+	put_dead();
+	before_rename = another_takes_it;
+	take_by_file(&l, "run another, pid ");
+	take_by_file(&l, "run another, pid "); /* it is back in its place */
+	unlink(path);
+
+	/* Before it can be put back, a third one has it. */
+	put_dead();
+	before_rename = another_takes_it;
+	before_link = a_third_takes_it;
+	take_by_file(&l, "run third, pid ");
+	unlink(path);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_file_lock_holds_until_it_is_given_back),
+		cmocka_unit_test(a_file_lock_left_behind_is_taken_over),
+		cmocka_unit_test(an_empty_file_locks_nothing),
+		cmocka_unit_test(locks_of_both_kinds_keep_each_other_out),
+		cmocka_unit_test(runs_beside_others_hold_the_lock_too),
+		cmocka_unit_test(locks_leave_no_descriptor_open),
+		cmocka_unit_test(a_lock_that_another_took_over_meanwhile_is_his),
+	};
+
+	return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
