@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
+#include "exec/kept.h"
 #include "exec_bed.h"
 
 static void kept_daemons_stay_until_the_slot_ends(void **state)
@@ -168,6 +170,22 @@ static void what_is_left_beside_a_daemon_is_a_leak(void **state)
 	assert_int_equal(bed_count_processes(b), 1);
 }
 
+/* In whatever place of the list it is. */
+static void only_the_one_that_ended_is_forgotten(void **state)
+{
+	(void)state;
+	for (pid_t gone = 1; gone <= 4; gone++) {
+		struct kept k = {0};
+
+		for (pid_t pid = 1; pid <= 3; pid++)
+			vec_push(&k, (struct kept_proc){pid, pid});
+		kept_forget(&k, gone);
+		for (pid_t pid = 1; pid <= 4; pid++)
+			assert_int_equal(kept_has(pid, &k), pid <= 3 && pid != gone);
+		vec_done(&k);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +197,7 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_daemon_is_kept_when_its_file_was_replaced),
 		EXEC_CASE(a_job_that_is_called_as_a_daemon_ends_at_its_deadline),
 		EXEC_CASE(what_is_left_beside_a_daemon_is_a_leak),
+		cmocka_unit_test(only_the_one_that_ended_is_forgotten),
 	};
 
 	bed_dispatch(argc, argv);
