@@ -287,6 +287,18 @@ static void a_slot_that_was_hung_up_on_leaves_nothing_on_the_loop(void **state)
 	assert_false(ev_run(b->loop, EVRUN_NOWAIT));
 }
 
+/* The scheduler does nothing here: its loop does not turn. */
+static void a_job_dies_with_its_slot_though_nobody_kills_it(void **state)
+{
+	struct slot_bed *b = *state;
+
+	bed_shell(b, "echo up; exec sleep 1000");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "up");
+	kill(slot_pid(b->slot), SIGKILL);
+	bed_wait_for_none(b);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -305,6 +317,7 @@ int main(int argc, char **argv)
 		EXEC_CASE(orders_for_a_slot_without_a_job_do_nothing),
 		EXEC_CASE(what_was_ordered_before_a_job_says_nothing_of_its_loss),
 		EXEC_CASE(a_slot_that_was_hung_up_on_leaves_nothing_on_the_loop),
+		EXEC_CASE(a_job_dies_with_its_slot_though_nobody_kills_it),
 	};
 
 	bed_dispatch(argc, argv);

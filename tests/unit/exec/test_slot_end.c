@@ -268,6 +268,18 @@ static void a_flood_within_its_limit_is_none(void **state)
 	assert_ended(b, JOB_KILLED, REASON_LOG_FLOOD);
 }
 
+/* The disk is not full, and the job does not end by itself. */
+static void a_flood_is_seen_while_the_job_runs(void **state)
+{
+	struct slot_bed *b = *state;
+
+	b->rules.max_log_bytes = 64 * 1024;
+	bed_shell(b, "head -c 100000 /dev/zero; exec sleep 1000");
+	bed_run(b);
+	assert_ended(b, JOB_KILLED, REASON_LOG_FLOOD);
+	assert_int_equal(b->result.term_signal, SIGKILL);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -288,6 +300,7 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_signal_that_the_user_had_ignored_is_no_end),
 		EXEC_CASE(a_signal_before_the_job_says_nothing_of_its_end),
 		EXEC_CASE(a_flood_within_its_limit_is_none),
+		EXEC_CASE(a_flood_is_seen_while_the_job_runs),
 	};
 
 	bed_dispatch(argc, argv);

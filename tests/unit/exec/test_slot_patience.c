@@ -11,8 +11,9 @@
 
 #include <cmocka.h>
 
-#include "base/fs.h"
 #include "base/mem.h"
+#include "base/proc_stat.h"
+#include "disk.h"
 #include "slot_bed.h"
 
 static int teardown(void **state)
@@ -67,17 +68,36 @@ static void a_slot_that_does_not_kill_its_job_is_killed(void **state)
 	assert_int_equal(b->lost, REASON_MAX_FAILURES);
 }
 
+/* The job writes it into a file. */
+static pid_t pid_of_job(struct slot_bed *b)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/pid", b->base);
+	pid_t pid = 0;
+
+	for (unsigned n = 0; n < 60000 && pid == 0; n++) {
+		_cleanup_(freep) char *text = disk_text(path);
+
+		if (text && strchr(text, '\n'))
+			pid = (pid_t)atoi(text);
+		bed_turn(b);
+	}
+	assert_true(pid > 0);
+	return pid;
+}
+
 /* It was not read while nobody listened. */
 static void what_a_slot_said_before_it_was_killed_counts(void **state)
 {
 	struct slot_bed *b = *state = bed_new();
-	_cleanup_(freep) char *path = xasprintf("%s/done", b->base);
+	struct proc_stat st;
+	pid_t pid;
 
 	b->rules.is_shown = true;
-	bed_shell(b, "head -c 100000 /dev/zero | tr '\\0' x; echo > done; exit 3");
+	bed_shell(b, "echo $$ > pid; head -c 100000 /dev/zero | tr '\\0' x; exit 3");
 	bed_start(b, 1);
 	slot_listen(b->slot, false);
-	for (unsigned i = 0; i < 60000 && !fs_exists(path); i++)
+	pid = pid_of_job(b);
+	for (unsigned n = 0; n < 60000 && proc_stat_read(pid, &st); n++)
 		bed_turn(b);
 	slot_kill(b->slot, true, REASON_USER);
 	while (!b->has_died)
