@@ -291,12 +291,13 @@ static void a_slot_that_was_hung_up_on_leaves_nothing_on_the_loop(void **state)
 static void a_job_dies_with_its_slot_though_nobody_kills_it(void **state)
 {
 	struct slot_bed *b = *state;
+	pid_t pid;
 
-	bed_shell(b, "echo up; exec sleep 1000");
+	bed_shell(b, "echo pid $$; exec sleep 1000");
 	bed_start(b, 1);
-	bed_wait_for_log(b, "up");
+	pid = bed_pid_in_log(b, "pid ");
 	kill(slot_pid(b->slot), SIGKILL);
-	bed_wait_for_none(b);
+	bed_wait_for_state(pid, "Z");
 }
 
 int main(int argc, char **argv)
