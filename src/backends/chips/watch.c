@@ -296,7 +296,7 @@ static void look_at_deadlock(struct look *l)
 	uint64_t last_ns = 0;
 	int first = -1;
 
-	if (!v->is_released || v->q->stall_s <= 0 || v->s->watch == WATCH_IDLE)
+	if (!v->is_released)
 		return;
 	for (uint32_t i = 0; i < v->n; i++) {
 		const struct watch_rank *r = &v->ranks[i];

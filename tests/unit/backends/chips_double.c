@@ -4,10 +4,11 @@
 
 #include <assert.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <math.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "chips_memory.h"
 
 struct world world;
 
@@ -171,19 +172,6 @@ static void double_destroy(struct backend *b)
 
 /* ---- the world ---- */
 
-/* Of memory; 0: not known, as where freed memory may stay in a cache of the thread, or where
- * another malloc() has it. */
-static size_t n_bytes_in_use(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-	const char *tunables = getenv("GLIBC_TUNABLES");
-
-	if (tunables && strstr(tunables, "tcache_count=0"))
-		return mallinfo2().uordblks;
-#endif
-	return 0;
-}
-
 static int first_free_fd(void)
 {
 	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -204,7 +192,7 @@ void world_init(uint32_t n_devices)
 	assert(n_devices <= MOST_DEVICES);
 	memset(&world, 0, sizeof(world));
 	tzset(); /* libc's own memory, once */
-	world.n_bytes = n_bytes_in_use();
+	world.n_bytes = memory_in_use();
 	world.first_fd = first_free_fd();
 	n_timers = 0;
 	clock_virtual_init(&world.clock, 1e9);
@@ -267,6 +255,6 @@ void world_done(void)
 	assert(n_timers == 0 && world.n_workers == 0 && world.n_slots == 0);
 	if (first_free_fd() > world.first_fd)
 		fail_msg("descriptor %d is left open", world.first_fd);
-	if (n_bytes_in_use() != world.n_bytes)
-		fail_msg("%zu bytes of memory are left", n_bytes_in_use() - world.n_bytes);
+	if (memory_in_use() != world.n_bytes)
+		fail_msg("%zu bytes of memory are left", memory_in_use() - world.n_bytes);
 }

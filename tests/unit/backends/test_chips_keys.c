@@ -2,6 +2,7 @@
 /* The keys of a job on devices: what they may be, what they mean, and where a wrong one is told. */
 #include "../base/unit.h"
 #include "backends/chips/request.h"
+#include "chips_memory.h"
 
 struct rig {
 	struct arena *mem;
@@ -13,6 +14,7 @@ struct rig {
 	struct diags diags;
 	struct chips_request *q;
 	struct str told;
+	size_t n_bytes; /* of memory in use before */
 };
 
 static int setup(void **state)
@@ -20,7 +22,8 @@ static int setup(void **state)
 	static const int32_t domains[] = {0, 0, 1, 0, -1, -1};
 	static struct rig r;
 
-	r = (struct rig){.mem = arena_new()};
+	r = (struct rig){.n_bytes = memory_in_use()};
+	r.mem = arena_new();
 	for (int i = 0; i < 6; i++)
 		r.devices[i] = (struct chips_device){.id = i, .domain = domains[i]};
 	r.s = (struct chips_settings){
@@ -48,6 +51,8 @@ static int teardown(void **state)
 	diags_done(&r->diags);
 	arena_free(r->mem);
 	str_done(&r->told);
+	if (memory_in_use() != r->n_bytes)
+		fail_msg("%zu bytes of memory are left", memory_in_use() - r->n_bytes);
 	return 0;
 }
 

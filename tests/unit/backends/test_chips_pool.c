@@ -299,6 +299,23 @@ static void it_closes_once(void **state)
 	assert_false(world.is_closed);
 }
 
+/* What was on the way to it is nobody's then. */
+static void it_may_go_before_it_has_heard_all(void **state)
+{
+	struct fake_job *j;
+
+	(void)state;
+	begin(2);
+	submitted(1);
+	submitted(1);
+	world.gathers = true;
+	world.backend->ops->kill(world.backend, &world.jobs[0].job, KILL_NOW, REASON_USER);
+	worker_opens(worker_on(0));
+	j = submitted(1);
+	worker_opens_not(worker_on(1), DVS_WEDGE, "no");
+	assert_int_equal(j->state, FAKE_SUBMITTED);
+}
+
 /* ---- slow devices ---- */
 
 static void an_open_without_a_limit_is_slow_after_half_a_minute(void **state)
@@ -550,6 +567,7 @@ int main(int argc, char **argv)
 		STORY(each_device_that_does_not_close_is_named),
 		STORY(what_opens_while_it_closes_is_killed),
 		STORY(it_closes_once),
+		STORY(it_may_go_before_it_has_heard_all),
 		STORY(an_open_without_a_limit_is_slow_after_half_a_minute),
 		STORY(a_slow_close_is_not_waited_for_alone),
 		STORY(a_probe_has_a_limit_without_a_budget),
