@@ -29,7 +29,6 @@ struct rank_end {
 	enum dvs_class class;
 	int32_t code;
 	const char *code_name, *hint, *text, *context, *result;
-	enum driver_call call;
 	enum run_phase phase;
 	uint64_t stamp_ns[PHASE_COUNT];
 	struct job_result verdict; /* the worker's; status JOB_RUNNING: none */

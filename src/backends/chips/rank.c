@@ -103,7 +103,6 @@ void gang_fail_open(struct gang *g, uint32_t rank, enum dvs_class class, const c
 	struct rank *r = &g->ranks[rank];
 
 	r->end.class = class;
-	r->end.call = CALL_OPEN;
 	r->end.text = arena_strdup(g->job->mem, text);
 	end_rank(g, rank, true);
 	rank_set_cause(g, rank);
@@ -147,7 +146,6 @@ static void keep_end(struct gang *g, struct rank_end *e, const struct device_res
 	e->hint = kept.hint;
 	e->text = kept.text;
 	e->result = kept.result;
-	e->call = kept.call;
 	e->phase = kept.phase;
 	e->is_spent = kept.is_spent;
 	e->reset_ns = kept.reset_ns;
@@ -200,7 +198,6 @@ static void keep_board(struct gang *g, struct rank *r)
 		return;
 	r->end.was_read = true;
 	r->end.phase = (enum run_phase)atomic_load(&b->phase);
-	r->end.call = (enum driver_call)atomic_load(&b->call);
 	for (int i = 0; i < PHASE_COUNT; i++)
 		r->end.stamp_ns[i] = atomic_load(&b->stamp_ns[i]);
 	note_worker(r);

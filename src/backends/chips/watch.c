@@ -252,7 +252,7 @@ static void look_at_run(struct look *l)
 	double limit_s = v->q->run_s;
 	int rank;
 
-	if (!v->is_released || limit_s <= 0)
+	if (!v->is_released)
 		return;
 	if (!v->q->has_barrier) {
 		for (uint32_t i = 0; i < v->n && l->ret->kind == VERDICT_NONE; i++)

@@ -102,7 +102,7 @@ struct world {
 	char warned[256];
 	bool has_no_terminal;
 	bool is_unreadable_request; /* of whatever job */
-	uint32_t n_requests_read;
+	uint32_t n_requests_read, n_health_reads;
 	bool cannot_start; /* no process can be made */
 	bool has_beats;	   /* workers beat while time passes, unless they are stopped */
 	void (*ended)(struct fake_job *j); /* when j has just ended; or NULL */

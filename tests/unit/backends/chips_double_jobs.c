@@ -42,6 +42,7 @@ int health_load(const char *state_dir, const char *driver, int32_t id, struct de
 {
 	(void)state_dir;
 	(void)driver;
+	world.n_health_reads++;
 	if (world.is_unreadable[id])
 		return error_plain(err, "not what dvsched writes");
 	*ret = world.stored[id];

@@ -16,14 +16,19 @@ uint64_t board_now_ns(void)
 
 const char *board_phase_name(enum run_phase p)
 {
-	(void)p;
-	return "some";
+	static const char *const names[] = {"none",	"taken", "loaded",   "armed",
+					    "launched", "ran",	 "finished", "failed"};
+
+	return names[p];
 }
 
 const char *board_call_name(enum driver_call c)
 {
-	(void)c;
-	return "call";
+	static const char *const names[] = {"none",   "open",  "load",	 "join",     "prepare",
+					    "launch", "poll",  "finish", "abort",    "leave",
+					    "unload", "reset", "close",	 "classify", "is_usable"};
+
+	return names[c];
 }
 
 /* ---- workers ---- */

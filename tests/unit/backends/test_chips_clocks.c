@@ -90,7 +90,7 @@ static void a_clock_says_which_one_and_what_the_driver_does(void **state)
 	world_pass(30.5);
 	ends_for_its_clock(0);
 	assert_non_null(strstr(j->message, "load was not done within 30.0s; driver none is in "
-					   "call() for 30."));
+					   "load() for 30."));
 	assert_string_equal(j->context, "it hangs\n");
 }
 
@@ -185,7 +185,7 @@ static void a_device_that_opens_too_late_is_left_and_the_job_goes_on(void **stat
 	assert_int_equal(world.stored[0].state, HEALTH_QUARANTINED);
 	assert_non_null(
 		strstr(world.stored[0].reason,
-		       "device 0 did not open within 20s; driver none is in call() for 20."));
+		       "device 0 did not open within 20s; driver none is in open() for 20."));
 	assert_int_equal(j->state, FAKE_SUBMITTED);
 	run_through(j);
 	assert_string_equal(j->where, "chips/1");

@@ -134,6 +134,15 @@ static void devices_are_as_many_as_there_are(void **state)
 				     "[the pool 'npu' has 1 device]\n");
 }
 
+/* Before the first attempt its number is 1. */
+static void what_names_the_attempt_is_read_as_of_the_first(void **state)
+{
+	struct rig *r = *state;
+
+	assert_non_null(key_read(r, "{" IMAGE ",\"devices\":\"" JOB_ATTEMPT_WORD "\"}"));
+	assert_int_equal(r->q->n_devices, 1);
+}
+
 static void one_domain_must_have_them_all(void **state)
 {
 	static const struct row rows[] = {
@@ -545,6 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		KEYS_TEST(devices_are_as_many_as_there_are),
+		KEYS_TEST(what_names_the_attempt_is_read_as_of_the_first),
 		KEYS_TEST(one_domain_must_have_them_all),
 		KEYS_TEST(clocks_are_the_jobs_or_the_pools),
 		KEYS_TEST(what_is_no_duration_is_told),

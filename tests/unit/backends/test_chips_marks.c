@@ -512,7 +512,7 @@ static void an_attempt_has_the_details_of_each_rank(void **state)
 		"0,"
 		"\"class\":\"peer\",",
 		"{\"rank\":1,\"device\":1,\"class\":\"poison\",\"text\":\"it went wrong\",",
-		"\"worker_pid\":2,\"worker_run\":1,\"phase\":\"some\",\"clocks\":{\"open_s\":3",
+		"\"worker_pid\":2,\"worker_run\":1,\"phase\":\"launched\",\"clocks\":{\"open_s\":3",
 	};
 	struct fake_job *j;
 

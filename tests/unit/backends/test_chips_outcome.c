@@ -71,7 +71,7 @@ static void details_have_all_that_a_worker_said(void **state)
 		"\"blame\":\"device\","
 		"\"ranks\":[{\"rank\":0,\"device\":0,\"class\":\"poison\",\"code\":507018,"
 		"\"code_name\":\"ACL_ERROR\",\"hint\":\"reset it\",\"text\":\"it went wrong\","
-		"\"worker_pid\":1,\"worker_run\":1,\"phase\":\"some\",\"clocks\":{\"open_s\":4.0,"
+		"\"worker_pid\":1,\"worker_run\":1,\"phase\":\"ran\",\"clocks\":{\"open_s\":4.0,"
 		"\"load_s\":2.0,\"join_s\":3.0,\"run_s\":8.0,\"finish_s\":16.0,\"reset_s\":2.5},"
 		"\"result\":{\"x\":[1,2]}}]}");
 }
@@ -93,7 +93,7 @@ static void details_of_a_pass_are_short(void **state)
 	assert_string_equal(j->details, "{\"driver\":\"none\",\"driver_version\":null,\"queue_s\":"
 					"0.0,\"ranks\":[{\"rank\":0,"
 					"\"device\":0,\"class\":\"ok\",\"worker_pid\":1,\"worker_"
-					"run\":2,\"phase\":\"some\","
+					"run\":2,\"phase\":\"none\","
 					"\"clocks\":{\"join_s\":0.0}}]}");
 }
 
@@ -151,7 +151,7 @@ static void who_died_has_the_details_of_its_board(void **state)
 	worker_dies(worker_on(0));
 	assert_non_null(strstr(j->details,
 			       "\"class\":\"lost\",\"text\":\"died of a signal\","
-			       "\"worker_pid\":1,\"phase\":\"some\",\"clocks\":{\"load_s\":3."));
+			       "\"worker_pid\":1,\"phase\":\"loaded\",\"clocks\":{\"load_s\":3."));
 	assert_string_equal(j->message, "device 0: died of a signal");
 }
 

@@ -271,7 +271,7 @@ static void each_device_that_does_not_close_is_named(void **state)
 	assert_true(world.is_closed);
 	assert_string_equal(world.trouble, "chips/0: device 0 did not close within 40s; chips/1: "
 					   "device 1 did not close within "
-					   "40s; driver none is in call() for 40.0s");
+					   "40s; driver none is in close() for 40.0s");
 }
 
 static void what_opens_while_it_closes_is_killed(void **state)
@@ -525,6 +525,28 @@ static void also_where_health_cannot_be_written(void **state)
 
 /* ---- what it costs ---- */
 
+/* Health is read when somebody waits for a device, once a second. */
+static void nobody_waits_and_no_file_is_read(void **state)
+{
+	uint32_t n;
+
+	(void)state;
+	world_init(2);
+	world.settings.idle_s = 5;
+	world_begin();
+	submitted(1);
+	worker_opens(worker_on(0));
+	launch(1);
+	n = world.n_health_reads;
+	world_pass(50);
+	assert_int_equal(world.n_health_reads, n);
+	ends_well(0);
+	n = world.n_health_reads;
+	world_pass(50); /* it is closed meanwhile */
+	worker_dies(worker_on(0));
+	assert_int_equal(world.n_health_reads, n);
+}
+
 static void what_waits_or_runs_costs_few_wake_ups(void **state)
 {
 	uint32_t n;
@@ -577,6 +599,7 @@ int main(int argc, char **argv)
 		STORY(who_ends_for_lack_of_devices_has_the_reasons_behind_it),
 		STORY(a_quarantine_that_is_too_long_says_how_long),
 		STORY(also_where_health_cannot_be_written),
+		STORY(nobody_waits_and_no_file_is_read),
 		STORY(what_waits_or_runs_costs_few_wake_ups),
 	};
 
