@@ -62,8 +62,6 @@ bool past_forbids(const struct chips_job *j, const struct unit *u)
 
 void past_add(struct chips *c, const struct job *job, int32_t device, enum dvs_class class)
 {
-	if (past_has_end(c, job, device, class))
-		return;
 	vec_push(&c->past, (struct past){job->n, device, class});
 }
 

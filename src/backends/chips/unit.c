@@ -53,8 +53,7 @@ void unit_forget_worker(struct unit *u)
 	u->chips->n_workers--;
 	free(u->open_options);
 	u->open_options = NULL;
-	u->image_key = 0;
-	u->streak = 0;
+	u->image_key = 0; /* which is no job's: a streak is over, too */
 	u->leave = LEAVE_NOT;
 }
 

@@ -135,6 +135,19 @@ static void one_that_nobody_needs_leaves(void **state)
 	assert_true(worker_on(0)->is_closed);
 }
 
+static void it_may_leave_soon(void **state)
+{
+	(void)state;
+	world_init(1);
+	world.settings.idle_s = 0.5;
+	world_begin();
+	run_through(submitted(1));
+	world_pass(0.4);
+	assert_false(worker_on(0)->is_closed);
+	world_pass(0.2);
+	assert_true(worker_on(0)->is_closed);
+}
+
 static void without_a_limit_it_stays(void **state)
 {
 	(void)state;
@@ -543,6 +556,7 @@ int main(int argc, char **argv)
 		STORY(it_retires_when_it_holds_more_memory),
 		STORY(it_retires_when_its_driver_says_that_it_is_worn),
 		STORY(one_that_nobody_needs_leaves),
+		STORY(it_may_leave_soon),
 		STORY(without_a_limit_it_stays),
 		STORY(one_that_is_idle_while_others_wait_stays),
 		STORY(a_close_that_hangs_makes_its_device_suspect),
