@@ -104,7 +104,9 @@ static void check(struct rig *r, const struct row *rows, size_t n)
 static void devices_are_as_many_as_there_are(void **state)
 {
 #define NUMBER "3:4 'devices' of 'j' must be a number of devices of at least 1\n"
-#define MORE   "3:4 'devices' of 'j' is more than the pool has [the pool 'npu' has 6 devices]\n"
+#define MORE                                                                    \
+	"3:4 'devices' of 'j' is more than the pool has [the pool 'npu' has 6 " \
+	"devices]\n"
 	static const struct row rows[] = {
 		{"{" IMAGE ",\"devices\":1}", ""},
 		{"{" IMAGE ",\"devices\":6}", ""},
@@ -394,9 +396,9 @@ static void what_is_loaded_is_all_that_makes_an_image(void **state)
 
 static void what_does_not_run_on_a_device_is_told(void **state)
 {
-#define NOTHING                                                                       \
-	"3:4 'j' has nothing to run on a device [a job on a device needs 'program', " \
-	"'image' or 'callable'; a command borrows devices with 'devices']\n"
+#define NOTHING                                                                                  \
+	"3:4 'j' has nothing to run on a device [a job on a device needs 'program', 'image' or " \
+	"'callable'; a command borrows devices with 'devices']\n"
 	static const struct row rows[] = {
 		{"{}", NOTHING},
 		{NULL, NOTHING},
@@ -405,8 +407,7 @@ static void what_does_not_run_on_a_device_is_told(void **state)
 		{"{" IMAGE "," IMAGE "}", "3:4 'devices' of 'j' cannot be read as JSON\n"},
 		{"{" IMAGE ",\"devices_env\":\"A\"}",
 		 "3:4 'devices_env' of 'j' is for a command that borrows devices [a job on a "
-		 "device finds "
-		 "its number in DVSCHED_DEVICE]\n"},
+		 "device finds its number in DVSCHED_DEVICE]\n"},
 	};
 	struct rig *r = *state;
 
@@ -423,8 +424,8 @@ static void devices_that_are_only_lent_run_nothing(void **state)
 {
 	static const struct row rows[] = {
 		{"{\"program\":[]}", "3:4 'program' of 'j' cannot run on the devices of 'npu', "
-				     "which are only lent to commands [a "
-				     "'command' borrows devices with 'devices': devices: 1]\n"},
+				     "which are only lent to commands [a 'command' borrows devices "
+				     "with 'devices': devices: 1]\n"},
 		{"{\"callable\":[]}",
 		 "3:4 'callable' of 'j' cannot run on the devices of 'npu', which are only lent to "
 		 "commands "
@@ -498,10 +499,9 @@ static void a_job_that_passes_whatever_its_kernel_does_is_warned_of(void **state
 	"3:4 no output has an 'expect': the job passes whatever its kernel writes [{ f32: [64], " \
 	"out: true, "                                                                             \
 	"expect: { fill: 42, rtol: 1e-5 } }]\n"
-#define SAME(i, what)                                                                      \
-	"3:4 args[" i                                                                      \
-	"] already has the value that is expected at the end: a kernel that does nothing " \
-	"passes [leave out '" what "', or give another value]\n"
+#define SAME(i, what)                                                                            \
+	"3:4 args[" i "] already has the value that is expected at the end: a kernel that does " \
+	"nothing passes [leave out '" what "', or give another value]\n"
 	static const struct row rows[] = {
 		{"5", ""},
 		{"[]", ""},

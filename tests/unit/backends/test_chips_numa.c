@@ -117,12 +117,10 @@ static void cpus_that_are_not_ours_and_nodes_that_are_none_are_noted(void **stat
 
 	make_nodes(p, false);
 	assert_string_equal(placed(p, "{ 0: 2, 1: 5 }"), "2:any 5:any 1:5-6 -1:any");
-	assert_string_equal(
-		p->warned.s,
-		"device npu/0 is on NUMA node 2, whose CPUs 9 this process may not use: its jobs "
-		"run on any CPU\n"
-		"device npu/1 is on NUMA node 5, which this machine does not have: its jobs run "
-		"on any CPU\n");
+	assert_string_equal(p->warned.s, "device npu/0 is on NUMA node 2, whose CPUs 9 this "
+					 "process may not use: its jobs run on any CPU\n"
+					 "device npu/1 is on NUMA node 5, which this machine does "
+					 "not have: its jobs run on any CPU\n");
 	p->env.warn = NULL; /* nobody wants to know */
 	assert_string_equal(placed(p, "{ 0: 2 }"), "2:any 1:5-6 1:5-6 -1:any");
 }

@@ -192,6 +192,27 @@ static void options_that_the_driver_refuses_end_who_waits_with_them(void **state
 	assert_int_equal(good->result.status, JOB_PASSED);
 }
 
+/* No other device would make a difference. */
+static void an_open_that_fails_for_its_job_is_not_tried_elsewhere(void **state)
+{
+	static const enum dvs_class classes[] = {DVS_JOB, DVS_CONFIG, DVS_UNSUPPORTED};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(classes); i++) {
+		struct fake_job *j;
+
+		begin(2);
+		j = job_submitted(1);
+		worker_opens_not(worker_on(0), classes[i], "what is this?");
+		worker_dies(worker_on(0));
+		assert_int_equal(j->result.reason, REASON_LAUNCH);
+		assert_string_equal(j->message, "what is this?");
+		assert_null(worker_on(1));
+		world_done();
+	}
+	begin(1);
+}
+
 static void the_queue_clock_ends_nobody_whose_devices_open(void **state)
 {
 	struct fake_job *j, *other;
@@ -238,6 +259,7 @@ int main(int argc, char **argv)
 		STORY(a_device_with_other_options_is_opened_anew),
 		STORY(one_idle_worker_closes_for_it_and_no_other),
 		STORY(options_that_the_driver_refuses_end_who_waits_with_them),
+		STORY(an_open_that_fails_for_its_job_is_not_tried_elsewhere),
 		STORY(the_queue_clock_ends_nobody_whose_devices_open),
 		STORY(same_domain_goes_where_the_least_is_to_be_done),
 	};

@@ -191,8 +191,8 @@ static void it_tells_of_health_that_it_could_not_keep(void **state)
 	static const char *const notes[] = {
 		"health   not what dvsched writes\n", "health   cannot be written\n",
 		"health   cannot lock the health of chips/0 (another process holds the lock, or "
-		"its "
-		"name in /state is not a regular file): changes by other processes may be lost\n",
+		"its name in /state is not a regular file): changes by other processes may be "
+		"lost\n",
 		""};
 
 	(void)state;

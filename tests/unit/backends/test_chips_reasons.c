@@ -68,8 +68,8 @@ static void who_ends_for_lack_of_devices_has_the_reasons_behind_it(void **state)
 	assert_int_equal(j->result.exit_status, -1);
 	assert_string_equal(j->message,
 			    "too few devices are usable: it needs 2 of the 3 devices of 'chips', 1 "
-			    "of them usable; 0,2 dead; what is repaired is used again after "
-			    "'dvsched chips clear'");
+			    "of them usable; 0,2 dead; after a repair, 'dvsched chips clear' makes "
+			    "a device usable");
 	assert_string_equal(j->context, "device 0 is dead: it hangs\ndevice 2 is dead");
 }
 
