@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/list.h"
 #include "base/mem.h"
+#include "job/job_paths.h"
 
 struct echo_job {
 	struct list link;
@@ -38,15 +39,16 @@ static void end(struct list *link, enum job_status status, enum job_reason reaso
 
 static enum job_reason write_log(const struct job_spec *spec)
 {
-	_cleanup_(str_done) struct str line = {0};
+	_cleanup_(str_done) struct str line = {0}, room = {0};
 	_cleanup_(closep) int fd = -1;
 
 	for (const char *const *word = spec->argv; *word; word++) {
 		str_add_shell_word(&line, *word);
 		str_addc(&line, word[1] ? ' ' : '\n');
 	}
-	if (fs_mkdirs(spec->odir, 0777) == 0)
-		fd = open(spec->log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+	if (fs_mkdirs(job_odir(spec, &room), 0777) == 0)
+		fd = open(job_log_path(spec, &room), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+			  0666);
 	return fd < 0 || fs_write_all(fd, line.s, line.len) < 0 ? REASON_LAUNCH : REASON_NONE;
 }
 

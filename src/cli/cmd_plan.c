@@ -10,6 +10,7 @@
 #include "cli/args/cmd.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
+#include "job/job_paths.h"
 #include "job/resource_units.h"
 
 enum { DEPS_SHOWN = 4 };
@@ -174,6 +175,7 @@ static void json_fallback(struct json_out *j, const struct job_spec *spec)
 static void json_job(struct json_out *j, const struct plan *plan, const struct job_spec *spec)
 {
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	_cleanup_(str_done) struct str room = {0};
 
 	jout_object(j);
 	jout_key_string(j, "id", spec->id);
@@ -185,8 +187,8 @@ static void json_job(struct json_out *j, const struct plan *plan, const struct j
 		jout_string(j, *w);
 	jout_array_end(j);
 	jout_key_string(j, "cwd", spec->rules->cwd);
-	jout_key_string(j, "odir", spec->odir);
-	jout_key_string(j, "log", spec->log_path);
+	jout_key_string(j, "odir", job_odir(spec, &room));
+	jout_key_string(j, "log", job_log_path(spec, &room));
 	jout_key_string(j, "backend", spec->rules->backend);
 	jout_key_int(j, "weight", spec->rules->weight);
 	jout_key_int(j, "cpus", spec->rules->cpus);

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "job/job_paths.h"
 
 void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env)
 {
@@ -66,14 +67,15 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 		  const char *const *env)
 {
 	_cleanup_(arena_freep) struct arena *mem = spec->is_split ? arena_new() : NULL;
+	_cleanup_(str_done) struct str room = {0};
 	size_t start = wire_begin(b, FRAME_RUN);
 
 	wire_put_u32(b, place);
 	wire_put_u32(b, attempt);
 	wire_put_u32(b, spec->has_attempt);
 	wire_put_string(b, spec->id);
-	wire_put_string(b, spec->odir);
-	wire_put_string(b, spec->log_path);
+	wire_put_string(b, job_odir(spec, &room));
+	wire_put_string(b, job_log_path(spec, &room));
 	wire_put_string(b, spec->command);
 	wire_put_list(b, job_argv(spec, mem));
 	wire_put_list(b, env);

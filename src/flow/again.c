@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "flow/select.h"
+#include "job/job_paths.h"
 
 struct flow_again_job *again_find(const struct flow_again *again, const char *id)
 {
@@ -32,11 +33,17 @@ void again_leave_out(struct flow_again *again, const char *id)
 		job->is_there = job->is_left_out = true;
 }
 
+static const char *again_text(const struct plan *plan, const char *text)
+{
+	return text ? arena_strdup(plan->mem, text) : NULL;
+}
+
 /* Those of n dependencies that passed in the earlier run. */
 static struct job_need *settled_of(const struct flow_again *again, const struct plan *plan,
 				   const uint32_t *deps, uint32_t n, uint32_t *ret_n)
 {
 	struct job_need *list = arena_array(plan->mem, n, sizeof(*list));
+	_cleanup_(str_done) struct str room = {0};
 
 	*ret_n = 0;
 	for (uint32_t i = 0; i < n; i++) {
@@ -47,8 +54,8 @@ static struct job_need *settled_of(const struct flow_again *again, const struct 
 			list[(*ret_n)++] = (struct job_need){
 				.id = dep->id,
 				.status = JOB_PASSED,
-				.odir = dep->odir,
-				.log = dep->log_path,
+				.odir = again_text(plan, job_odir(dep, &room)),
+				.log = again_text(plan, job_log_path(dep, &room)),
 				.seed = *seed ? arena_strdup(plan->mem, seed) : NULL,
 			};
 	}

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/str.h"
 #include "job/job_status.h"
 
 #define JOB_NEEDS_NAME "needs.jsonl"
@@ -21,11 +22,12 @@ struct job_need {
 	const char *seed; /* digits, or NULL */
 };
 
-/* A list of dependencies, read one by one. The texts from get() are valid as long as the list. */
+/* A list of dependencies, read one by one. The texts from get() are valid as long as the list, and
+ * until room changes: get() writes texts that the list does not have into room. */
 struct job_needs {
 	uint32_t n;
 	bool may_repeat; /* a job may be in the list twice; it is written once */
-	void (*get)(const void *ctx, uint32_t i, struct job_need *ret);
+	void (*get)(const void *ctx, uint32_t i, struct str *room, struct job_need *ret);
 	const void *ctx;
 };
 

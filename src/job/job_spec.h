@@ -128,9 +128,11 @@ struct job_spec {
 	const char *const *argv; /* NULL-terminated; NULL if is_split: see job_argv() */
 	const char *command; /* as the user wrote it, one line; shown to users and in the first line
 				of the log */
-	const char *odir;    /* absolute, normalised, below the scratch root */
-	const char *log_path;	       /* absolute, normalised, below the scratch root */
-	const char *seed;	       /* digits of any length, or NULL */
+	/* job/job_paths.h makes absolute paths of these two. */
+	const char *dir;  /* the job's directory: a path in the block's scratch path, or absolute,
+			     normalised, below the scratch root */
+	const char *log;  /* a path in that directory, or absolute, as dir */
+	const char *seed; /* digits of any length, or NULL */
 	const struct job_steps *steps; /* NULL: none */
 	/* The keys of the job that belong to its backend, as a JSON object with {words} replaced;
 	 * or NULL. */
@@ -178,8 +180,8 @@ static inline void job_stage_init(struct job_spec *ret, const struct job_spec *j
 		.name = job->name,
 		.subject = job->subject,
 		.block = job->block,
-		.odir = job->odir,
-		.log_path = job->log_path,
+		.dir = job->dir,
+		.log = job->log,
 		.seed = job->seed,
 		.pos = job->pos,
 	};

@@ -13,6 +13,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 #include "job/file_name.h"
+#include "job/job_paths.h"
 #include "observers/observers.h"
 #include "scheduler/sched.h"
 
@@ -88,10 +89,11 @@ static void on_run_started(struct observer *base, const struct sched *s)
 static void set_job_link(struct links_observer *o, const struct job *job, const char *group)
 {
 	const struct job_spec *spec = job->spec;
+	_cleanup_(str_done) struct str odir = {0};
 	char room[JOB_FILE_NAME_ROOM];
 
 	clerk_set_link(o->clerk, spec->block->scratch_path, group, job_file_name(spec->name, room),
-		       spec->odir);
+		       job_odir(spec, &odir));
 }
 
 static bool still_runs(const struct young *y)

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/term_mode.h"
+#include "job/job_paths.h"
 #include "printers/cells.h"
 #include "scheduler/sched.h"
 
@@ -161,7 +162,7 @@ static void printer_on_job_changed(struct observer *o, const struct job *job, en
 		.id = job->spec->id,
 		.where = job->attempts ? job->attempts->where : NULL,
 		.message = job->message,
-		.log_path = job->spec->log_path,
+		.log_path = job_log_path(job->spec, &p->path),
 		.started_s = job->started_s,
 		.n = job->n,
 		.target = job->target,
@@ -207,6 +208,7 @@ static void printer_on_destroy(struct observer *o)
 	ev_timer_stop(p->env.loop, &p->due);
 	ev_signal_stop(p->env.loop, &p->resize);
 	line_queue_done(&p->lines);
+	str_done(&p->path);
 	tally_done(&p->tally);
 	free(p->run_name);
 	free(o->broken_why);

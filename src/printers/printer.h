@@ -60,6 +60,7 @@ struct printer {
 	ev_signal resize;
 	struct term_out out;
 	struct line_queue lines;
+	struct str path; /* of a job's log, while a change of it is handled */
 };
 
 /* own: the view's data, which destroy() of the view frees. */

@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/job_paths.h"
 #include "resume/resume.h"
 
 enum { LONGEST_CHAIN = 1000 };
@@ -138,9 +139,10 @@ static const struct job_result *last_result(const struct recorded_job *row)
 
 static enum resume_what check_log(const struct job_spec *spec, uint64_t stamp, off_t *ret_size)
 {
+	_cleanup_(str_done) struct str room = {0};
 	struct stat st;
 
-	if (lstat(spec->log_path, &st) < 0 || !S_ISREG(st.st_mode))
+	if (lstat(job_log_path(spec, &room), &st) < 0 || !S_ISREG(st.st_mode))
 		return RESUME_LOG_GONE;
 	*ret_size = st.st_size;
 	if (!stamp)
@@ -162,6 +164,7 @@ static enum resume_what check_evidence(const struct job_spec *spec, const struct
 				       const char **ret_word)
 {
 	const struct job_result *result = last_result(row);
+	_cleanup_(str_done) struct str room = {0};
 	off_t size = 0;
 	enum resume_what what;
 
@@ -170,7 +173,7 @@ static enum resume_what check_evidence(const struct job_spec *spec, const struct
 	what = check_log(spec, result->log_stamp, &size);
 	if (what != RESUME_TAKEN)
 		return what;
-	if (!fs_is_dir(spec->odir))
+	if (!fs_is_dir(job_odir(spec, &room)))
 		return RESUME_LOG_GONE;
 	if (result->measures && result->measures->n_coverage && spec->steps &&
 	    spec->steps->read_path && !fs_exists(spec->steps->read_path))

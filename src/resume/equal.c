@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/job_paths.h"
 
 /* ---- texts ---- */
 
@@ -105,6 +106,24 @@ bool equal_command(const struct comparison *c, const void *was, const void *is, 
 	if (a->is_split || b->is_split)
 		mem = arena_new();
 	return equal_lists(c, job_argv(a, mem), job_argv(b, mem));
+}
+
+/* ---- where it works ---- */
+
+bool equal_odir(const struct comparison *c, const void *was, const void *is, size_t at)
+{
+	_cleanup_(str_done) struct str room_was = {0}, room_is = {0};
+
+	(void)at;
+	return equal_texts(c, job_odir(was, &room_was), job_odir(is, &room_is));
+}
+
+bool equal_log_path(const struct comparison *c, const void *was, const void *is, size_t at)
+{
+	_cleanup_(str_done) struct str room_was = {0}, room_is = {0};
+
+	(void)at;
+	return equal_texts(c, job_log_path(was, &room_was), job_log_path(is, &room_is));
 }
 
 /* ---- others ---- */

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/job_paths.h"
 #include "resume/resume.h"
 
 enum { SHOWN_JOBS = 5, SHOWN_TEXT = 60 };
@@ -64,6 +65,7 @@ static void add_difference(const struct resume *r, size_t n, struct str *to)
 {
 	const struct resume_job *job = &r->jobs[n];
 	const struct job_spec *was = job->spec, *is = &r->plan->jobs[n];
+	_cleanup_(str_done) struct str room_was = {0}, room_is = {0};
 
 	str_printf(to, "%s changed", job->word);
 	if (strcmp(job->word, "command") == 0)
@@ -73,7 +75,7 @@ static void add_difference(const struct resume *r, size_t n, struct str *to)
 	else if (strcmp(job->word, "cwd") == 0)
 		add_change(to, was->rules->cwd, is->rules->cwd);
 	else if (strcmp(job->word, "directory") == 0)
-		add_change(to, was->odir, is->odir);
+		add_change(to, job_odir(was, &room_was), job_odir(is, &room_is));
 }
 
 void resume_add_reason(const struct resume *r, size_t n, struct str *to)

@@ -30,8 +30,8 @@ const struct spec_member spec_members[] = {
 	DIGESTED(job_spec, rules, NULL, equal_rules), /* reports the member that differs */
 	DIGESTED(job_spec, argv, "command", equal_command),
 	LEFT_OUT(job_spec, command), /* argv is compared */
-	DIGESTED(job_spec, odir, "directory", equal_text),
-	DIGESTED(job_spec, log_path, "directory", equal_text),
+	DIGESTED(job_spec, dir, "directory", equal_odir),
+	DIGESTED(job_spec, log, "directory", equal_log_path),
 	DIGESTED(job_spec, seed, "seed", equal_text),
 	DIGESTED(job_spec, steps, "steps", equal_steps),
 	DIGESTED(job_spec, request, "request", equal_text),

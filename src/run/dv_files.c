@@ -14,6 +14,7 @@
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "job/dv_block.h"
+#include "job/job_paths.h"
 
 enum { DUMP_INDENT = 2 };
 
@@ -164,6 +165,7 @@ struct dump {
 	const struct plan *plan;
 	const char *timestamp;
 	struct repeated block, exports, pass_patterns, fail_patterns;
+	struct str path; /* of the job, for one member */
 };
 
 /* true: r has the text for `of`, and it was written. false: the caller must write the text with
@@ -249,10 +251,10 @@ static void write_job(struct dump *d, const struct job_spec *job)
 	dump_exports(d, r->env);
 	jout_key_bool(j, "dry_run", r->is_dry_run);
 	jout_key_bool(j, "interactive", r->is_interactive);
-	jout_key_string(j, "odir", job->odir);
+	jout_key_string(j, "odir", job_odir(job, &d->path));
 	/* DVSim also moves the merged database aside, but at planning time. */
 	jout_key_bool(j, "renew_odir", r->renew_odir && strcmp(r->target, "run") == 0);
-	jout_key_string(j, "log_path", job->log_path);
+	jout_key_string(j, "log_path", job_log_path(job, &d->path));
 	dump_patterns(d, &d->pass_patterns, "pass_patterns", &r->pass_patterns);
 	dump_patterns(d, &d->fail_patterns, "fail_patterns", &r->fail_patterns);
 	jout_object_end(j);
@@ -260,6 +262,7 @@ static void write_job(struct dump *d, const struct job_spec *job)
 
 static int dump_done(struct dump *d)
 {
+	str_done(&d->path);
 	str_done(&d->block.text);
 	str_done(&d->exports.text);
 	str_done(&d->pass_patterns.text);

@@ -174,8 +174,8 @@ static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	    member_get_text(r, obj, "name", &ret->name) < 0 ||
 	    member_need_index(r, obj, "block", r->n_blocks, &block) < 0 ||
 	    get_what_runs(r, obj, ret) < 0 ||
-	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->odir) < 0 ||
-	    get_path(r, obj, "log", ret->odir, &ret->log_path) < 0 ||
+	    get_path(r, obj, "odir", r->plan->scratch_root, &ret->dir) < 0 ||
+	    member_get_text(r, obj, "log", &ret->log) < 0 ||
 	    member_get_text(r, obj, "seed", &ret->seed) < 0 || get_deps(r, obj, ret) < 0)
 		return -1;
 	if (!ret->name)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "job/job_paths.h"
 #include "run/plan_text.h"
 
 void plan_table_add(struct plan_table *t, const char *key, size_t len)
@@ -266,6 +267,17 @@ static void write_what_runs(struct plan_writer *w, const struct job_spec *s)
 	write_pos(w, s->pos);
 }
 
+static void write_paths(struct plan_writer *w, const struct job_spec *s)
+{
+	const char *odir = job_odir(s, &w->room);
+
+	write_path(w, "odir", odir, w->plan->scratch_root);
+	if (s->log && *s->log != '/')
+		plan_record_text(w, "log", s->log);
+	else
+		write_path(w, "log", s->log, odir);
+}
+
 static void write_fallback(struct plan_writer *w, const struct job_spec *s)
 {
 	if (!s->n_fallback)
@@ -293,8 +305,7 @@ void plan_record_job(struct plan_writer *w, const struct job_spec *s)
 		&w->out, "block",
 		(int64_t)plan_table_number(&w->blocks, (const char *)&s->block, sizeof(s->block)));
 	write_what_runs(w, s);
-	write_path(w, "odir", s->odir, w->plan->scratch_root);
-	write_path(w, "log", s->log_path, s->odir);
+	write_paths(w, s);
 	plan_record_text(w, "seed", s->seed);
 	write_deps(w, "needs", s->deps, 0, any_at);
 	write_deps(w, "needs_any", s->deps, any_at, held_at);

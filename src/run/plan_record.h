@@ -17,6 +17,7 @@ struct plan_writer {
 	const struct plan *plan;
 	struct json_out out;
 	struct plan_table words, files, blocks, rules;
+	struct str room; /* for a path of a job */
 };
 
 /* Keys are borrowed and compared by their bytes: those of a string, or of a pointer. */

@@ -225,5 +225,6 @@ int plan_write(int fd, const struct plan *plan, const char *run_id)
 	map_done(&w.files.map);
 	map_done(&w.blocks.map);
 	map_done(&w.rules.map);
+	str_done(&w.room);
 	return jout_done(&w.out);
 }

@@ -17,6 +17,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "job/file_name.h"
+#include "job/job_paths.h"
 #include "run/job_record.h"
 #include "run/results_file.h"
 
@@ -185,16 +186,20 @@ static void add_attempt_log(struct str *b, const struct result_row *row, uint32_
 {
 	const struct job_spec *spec = row->spec;
 	const struct attempt_row *a = &row->attempts[i];
-	bool is_last = i + 1 == row->n_attempts;
+	_cleanup_(str_done) struct str room_odir = {0}, room_log = {0};
+	const char *odir, *log;
 
-	if (is_last) {
-		str_add(b, spec->log_path);
-	} else if (!stage_rules(spec, a[1].stage)->retry.reuse &&
-		   path_is_below(spec->log_path, spec->odir)) {
-		job_add_aside(b, spec->odir);
-		str_printf(b, ".attempt-%u%s", a->number, spec->log_path + strlen(spec->odir));
+	if (i + 1 == row->n_attempts) {
+		job_add_log_path(b, spec);
+		return;
+	}
+	odir = job_odir(spec, &room_odir);
+	log = job_log_path(spec, &room_log);
+	if (!stage_rules(spec, a[1].stage)->retry.reuse && path_is_below(log, odir)) {
+		job_add_aside(b, odir);
+		str_printf(b, ".attempt-%u%s", a->number, log + strlen(odir));
 	} else {
-		job_add_aside(b, spec->log_path);
+		job_add_aside(b, log);
 		str_printf(b, ".attempt-%u", a->number);
 	}
 }
@@ -203,7 +208,7 @@ static void write_attempt_log(struct json_out *out, const struct result_row *row
 {
 	_cleanup_(str_done) struct str path = {0};
 
-	if (row->spec->log_path && row->spec->odir)
+	if (row->spec->log && row->spec->dir)
 		add_attempt_log(&path, row, i);
 	jout_key_string(out, "log", path.s);
 }
@@ -273,6 +278,7 @@ static void write_tags(struct json_out *out, const char *const *tags)
 
 static void results_write_job(struct json_out *out, const struct result_row *row)
 {
+	_cleanup_(str_done) struct str room = {0};
 	const struct job_spec *spec = row->spec;
 
 	jout_break(out);
@@ -288,8 +294,8 @@ static void results_write_job(struct json_out *out, const struct result_row *row
 	jout_key_string(out, "cause", row->cause);
 	jout_key_string(out, "from", row->from);
 	jout_key_string(out, "backend", row->backend);
-	jout_key_string(out, "odir", spec->odir);
-	jout_key_string(out, "log", row->n_attempts ? spec->log_path : NULL);
+	jout_key_string(out, "odir", job_odir(spec, &room));
+	jout_key_string(out, "log", row->n_attempts ? job_log_path(spec, &room) : NULL);
 	jout_key_string(out, "seed", spec->seed);
 	write_tags(out, spec->rules->tags);
 	write_attempts(out, row);

@@ -131,20 +131,16 @@ static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct
 	return 0;
 }
 
-/* Changes the plan to use another scratch path, NAME.<number>. */
+/* Changes the plan to use another scratch path, NAME.<number>: the directories of its jobs are below
+ * it. */
 static void move_plan(struct plan *plan, unsigned number)
 {
 	struct job_block *block = arena_memdup(plan->mem, plan->jobs[0].block, sizeof(*block));
 
 	block->scratch_path = arena_printf(plan->mem, "%s/%s.%u", plan->scratch_root, plan->name,
 					   number);
-	for (size_t i = 0; i < plan->n_jobs; i++) {
-		struct job_spec *job = &plan->jobs[i];
-
-		job->block = block;
-		job->odir = path_join(plan->mem, block->scratch_path, job->name);
-		job->log_path = path_join(plan->mem, job->odir, "log");
-	}
+	for (size_t i = 0; i < plan->n_jobs; i++)
+		plan->jobs[i].block = block;
 }
 
 /* Takes the first scratch path that no other run uses, so that several runs can be started at the

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The results of a job's dependencies, for the file that it gets at its start. */
+#include "job/job_paths.h"
 #include "scheduler/backend.h"
 #include "scheduler/state.h"
 
@@ -10,7 +11,24 @@ static bool has_log(const struct job *job)
 	return !job->backend->caps.is_virtual;
 }
 
-static void get_need(const void *ctx, uint32_t i, struct job_need *ret)
+/* One text behind the other in room. */
+static void needs_add_paths(const struct job *needed, struct str *room, struct job_need *ret)
+{
+	const struct job_spec *spec = plan_spec(needed);
+	bool with_log = spec->log && has_log(needed);
+	size_t log_at;
+
+	str_clear(room);
+	job_add_odir(room, spec);
+	str_addc(room, '\0');
+	log_at = room->len;
+	if (with_log)
+		job_add_log_path(room, spec);
+	ret->odir = room->s;
+	ret->log = with_log ? room->s + log_at : NULL;
+}
+
+static void get_need(const void *ctx, uint32_t i, struct str *room, struct job_need *ret)
 {
 	const struct job *job = ctx, *needed;
 	const struct job_spec *spec = plan_spec(job);
@@ -24,10 +42,9 @@ static void get_need(const void *ctx, uint32_t i, struct job_need *ret)
 	*ret = (struct job_need){
 		.id = spec->id,
 		.status = job_status(needed),
-		.odir = spec->odir,
-		.log = has_log(needed) ? spec->log_path : NULL,
 		.seed = spec->seed,
 	};
+	needs_add_paths(needed, room, ret);
 }
 
 struct job_needs sched_job_needs(const struct job *job)

@@ -31,13 +31,14 @@ static void put_need(struct str *b, const struct job_need *need)
 
 void needs_put(struct str *b, uint8_t type, const struct job_needs *needs)
 {
+	_cleanup_(str_done) struct str room = {0};
 	struct map seen = {0};
 	size_t start = 0;
 
 	for (uint32_t i = 0; i < needs->n; i++) {
 		struct job_need need;
 
-		needs->get(needs->ctx, i, &need);
+		needs->get(needs->ctx, i, &room, &need);
 		if (needs->may_repeat && map_set(&seen, need.id, b))
 			continue;
 		if (!start)

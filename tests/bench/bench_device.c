@@ -190,11 +190,11 @@ static const struct device_worker_handler handler = {
 
 static void set_dir(struct bench *b, bool is_new)
 {
-	free((char *)b->spec.odir); /* none, after a canary */
-	free((char *)b->spec.log_path);
+	free((char *)b->spec.dir); /* none, after a canary */
+	free((char *)b->spec.log);
 	b->n_dirs += is_new;
-	b->spec.odir = xasprintf("%s/cfg/job%u", b->base, b->n_dirs);
-	b->spec.log_path = xasprintf("%s/log", b->spec.odir);
+	b->spec.dir = xasprintf("%s/cfg/job%u", b->base, b->n_dirs);
+	b->spec.log = xasprintf("%s/log", b->spec.dir);
 }
 
 /* Where a run has its directory. */
@@ -206,7 +206,7 @@ static uint64_t dispatch(struct bench *b, enum place place)
 
 	set_dir(b, place == PLACE_NEW);
 	if (place == PLACE_NONE)
-		b->spec.odir = NULL;
+		b->spec.dir = NULL;
 	b->request.epoch++;
 	from = board_now_ns();
 	device_worker_run(b->worker, &b->request);
@@ -341,8 +341,8 @@ int main(int argc, char **argv)
 	device_worker_free(b.worker);
 	ev_loop_destroy(b.loop);
 	fs_remove_tree(b.base);
-	free((char *)b.spec.odir);
-	free((char *)b.spec.log_path);
+	free((char *)b.spec.dir);
+	free((char *)b.spec.log);
 	free(b.base);
 	return 0;
 }

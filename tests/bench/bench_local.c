@@ -80,8 +80,8 @@ static struct plan *make_plan(size_t n, const char *root, const struct job_rules
 		s->rules = rules;
 		s->argv = argv_true;
 		s->command = "true";
-		s->odir = arena_printf(p->mem, "%s/cfg/job%zu", root, i);
-		s->log_path = arena_printf(p->mem, "%s/log", s->odir);
+		s->dir = arena_printf(p->mem, "%s/cfg/job%zu", root, i);
+		s->log = arena_printf(p->mem, "%s/log", s->dir);
 	}
 	return p;
 }

@@ -189,8 +189,8 @@ struct slot_bed *bed_new_with(const struct vigil_limits *limits)
 				    .rules = &b->rules,
 				    .argv = b->argv,
 				    .command = "the command",
-				    .odir = b->odir,
-				    .log_path = b->log};
+				    .dir = b->odir,
+				    .log = b->log};
 	start_slot(b);
 	return b;
 }

@@ -157,8 +157,8 @@ struct worker_bed *worker_bed_new(void)
 				    .rules = &b->rules,
 				    .argv = b->argv,
 				    .command = "the command",
-				    .odir = b->odir,
-				    .log_path = b->log};
+				    .dir = b->odir,
+				    .log = b->log};
 	b->request = (struct device_request){
 		.spec = &b->spec, .attempt = 1, .n_ranks = 1, .shared_fd = -1};
 	for (unsigned i = 0; i < BED_RANKS; i++)

@@ -90,8 +90,8 @@ static struct plan *make_plan(const struct drive *d)
 		j->rules = &rules[target];
 		j->argv = no_words;
 		j->command = "true";
-		j->odir = arena_printf(p->mem, "/nowhere/%s", j->name);
-		j->log_path = arena_printf(p->mem, "/nowhere/%s/log", j->name);
+		j->dir = arena_printf(p->mem, "/nowhere/%s", j->name);
+		j->log = arena_printf(p->mem, "/nowhere/%s/log", j->name);
 		if (target) {
 			j->deps = &deps[target - 1];
 			j->n_needs = 1;

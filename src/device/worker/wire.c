@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "job/job_paths.h"
 
 /* ---- to the worker ---- */
 
@@ -57,6 +58,7 @@ static void put_buffers(struct str *b, const struct dvs_buffer_want *list, uint3
 
 void device_put_run(struct str *b, uint32_t place, const struct device_request *r)
 {
+	_cleanup_(str_done) struct str room = {0};
 	size_t start = wire_begin(b, DEVICE_RUN);
 
 	wire_put_u32(b, (r->shared_fd >= 0 ? HAS_SHARED : 0) |
@@ -68,8 +70,8 @@ void device_put_run(struct str *b, uint32_t place, const struct device_request *
 	wire_put_u32(b, (uint32_t)r->rank);
 	wire_put_u32(b, (uint32_t)r->n_ranks);
 	wire_put_string(b, r->spec->id);
-	wire_put_string(b, r->spec->odir);
-	wire_put_string(b, r->spec->log_path);
+	wire_put_string(b, job_odir(r->spec, &room));
+	wire_put_string(b, job_log_path(r->spec, &room));
 	wire_put_string(b, r->spec->command);
 	wire_put_string(b, r->job ? r->job : "{}");
 	wire_put_string(b, r->token);

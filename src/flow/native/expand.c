@@ -10,6 +10,7 @@
 #include "flow/native/rules.h"
 #include "flow/seeds.h"
 #include "job/job_needs.h"
+#include "job/job_paths.h"
 
 struct expander {
 	struct load *load;
@@ -19,7 +20,8 @@ struct expander {
 	struct entry *entry; /* being expanded */
 	struct rules_maker rules;
 	const char **values;
-	struct str text, needs_path;
+	struct str text;
+	struct str odir, log, needs_path; /* values of the job being made */
 	bool has_error; /* of this entry; its other jobs would have the same one */
 	struct expand_faults faults;
 };
@@ -73,14 +75,13 @@ static void refuse_twin(struct expander *x, const char *name, size_t number)
 	diag_note(e, x->plan->jobs[number].pos, "the first is here");
 }
 
-/* Name and directory share one string, the log has a second one. A refused name is put into
- * by_name, too: other jobs may need it. */
+/* Id, name and directory share one string. A refused name is put into by_name, too: other jobs may
+ * need it. */
 static void set_name(struct expander *x, struct job_spec *job, uint32_t number)
 {
-	const char *root = x->block->scratch_path, *fault;
-	size_t root_len = strlen(root), len;
+	size_t root_len = strlen(x->block->scratch_path);
+	const char *fault;
 	uintptr_t twin;
-	char *odir, *log;
 
 	str_clear(&x->text);
 	template_render(&x->entry->name, x->values, &x->text);
@@ -89,17 +90,8 @@ static void set_name(struct expander *x, struct job_spec *job, uint32_t number)
 		fault = "makes the path of its log too long";
 	if (fault)
 		refuse_name(x, x->text.s, fault);
-	len = root_len + 1 + x->text.len;
-	odir = arena_alloc(x->plan->mem, len + 1);
-	memcpy(odir, root, root_len);
-	odir[root_len] = '/';
-	memcpy(odir + root_len + 1, x->text.s, x->text.len + 1);
-	log = arena_alloc(x->plan->mem, len + sizeof("/log"));
-	memcpy(log, odir, len);
-	memcpy(log + len, "/log", sizeof("/log"));
-	job->odir = odir;
-	job->log_path = log;
-	job->id = job->name = odir + root_len + 1;
+	job->id = job->name = job->dir = arena_strndup(x->plan->mem, x->text.s, x->text.len);
+	job->log = "log";
 	twin = (uintptr_t)map_set_n(x->by_name, job->name, x->text.len,
 				    (void *)(uintptr_t)(number + 1));
 	if (twin && !fault)
@@ -216,11 +208,13 @@ static void set_seed(struct expander *x, struct job_spec *job)
 				    job->name, text_printable(x->load->mem, seed)));
 }
 
-/* The path is valid until the next job; rendered texts have copies of it. */
-static void set_needs_path(struct expander *x, const struct job_spec *job)
+/* The paths are valid until the next job; rendered texts have copies of them. */
+static void set_paths(struct expander *x, const struct job_spec *job)
 {
+	x->values[VALUE_ODIR] = job_odir(job, &x->odir);
+	x->values[VALUE_LOG] = job_log_path(job, &x->log);
 	str_clear(&x->needs_path);
-	str_add(&x->needs_path, job->odir);
+	job_add_odir(&x->needs_path, job);
 	str_add(&x->needs_path, "/" JOB_NEEDS_NAME);
 	x->values[VALUE_NEEDS] = x->needs_path.s;
 }
@@ -239,9 +233,7 @@ static void check_target(struct expander *x, const char *target)
 static void set_what_runs(struct expander *x, struct job_spec *job, const struct job_spec *before)
 {
 	x->values[VALUE_NAME] = job->name;
-	x->values[VALUE_ODIR] = job->odir;
-	x->values[VALUE_LOG] = job->log_path;
-	set_needs_path(x, job);
+	set_paths(x, job);
 	job->rules = rules_get(&x->rules, x->values);
 	if (!before || before->rules != job->rules)
 		check_target(x, job->rules->target);
@@ -293,6 +285,14 @@ static void expand_entry(struct expander *x, struct entry *e)
 	rules_done(&x->rules);
 }
 
+static void expander_done(struct expander *x)
+{
+	str_done(&x->text);
+	str_done(&x->odir);
+	str_done(&x->log);
+	str_done(&x->needs_path);
+}
+
 void expand_stage(struct plan *plan, struct entry *e, const struct job_spec *job, const char *stage,
 		  struct job_spec *ret)
 {
@@ -303,8 +303,7 @@ void expand_stage(struct plan *plan, struct entry *e, const struct job_spec *job
 	begin_entry(&x, e);
 	set_what_runs(&x, ret, NULL);
 	rules_done(&x.rules);
-	str_done(&x.text);
-	str_done(&x.needs_path);
+	expander_done(&x);
 }
 
 static const struct job_block *make_block(struct plan *plan)
@@ -330,7 +329,6 @@ struct expand_faults expand_entries(struct plan *plan, struct entry *entries, si
 	plan->jobs = arena_array(plan->mem, plan->n_jobs, sizeof(*plan->jobs));
 	for (size_t i = 0; i < n_entries; i++)
 		expand_entry(&x, &entries[i]);
-	str_done(&x.text);
-	str_done(&x.needs_path);
+	expander_done(&x);
 	return x.faults;
 }

@@ -94,10 +94,10 @@ static void fill_job(struct plan *p, const struct flow_command *cmd, const char 
 		.rules = make_rules(p, cmd, name),
 		.argv = copy_words(p->mem, cmd->argv),
 		.request = request_of(p->mem, cmd),
-		.odir = path_join(p->mem, block->scratch_path, name),
+		.dir = name,
+		.log = "log",
 	};
 	job->command = command_shown_argv(p->mem, job->argv);
-	job->log_path = path_join(p->mem, job->odir, "log");
 	p->jobs = job;
 	p->n_jobs = 1;
 }

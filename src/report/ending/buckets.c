@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "job/job_paths.h"
 
 /* Appends one line of a log for a terminal: tabs become blanks, other control characters visible
  * text. */
@@ -59,10 +60,12 @@ static void add_id(struct ending_writer *w, const struct result_row *row, uint32
 /* Never shortens the path, so that users can copy it. */
 static void add_log_path(struct ending_writer *w, const struct result_row *row, uint32_t line)
 {
-	if (!row->n_attempts || !row->spec->log_path)
+	_cleanup_(str_done) struct str room = {0};
+
+	if (!row->n_attempts || !row->spec->log)
 		return;
 	str_add(w->out, "    ");
-	ending_text_printable(w->out, row->spec->log_path);
+	ending_text_printable(w->out, job_log_path(row->spec, &room));
 	if (line)
 		str_printf(w->out, ":%u", line);
 	str_addc(w->out, '\n');

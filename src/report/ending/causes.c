@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "job/job_paths.h"
 #include "report/buckets.h"
 
 /* State of the search for causes. */
@@ -61,12 +62,12 @@ static void replace_list(struct str *text)
  * bucket. */
 static void causes_add_key(struct search *s, const struct result_row *row)
 {
-	_cleanup_(str_done) struct str text = {0};
+	_cleanup_(str_done) struct str text = {0}, room = {0};
 
 	str_add(&text, row->message ? row->message : job_reason_name(row->reason));
 	if (row->reason == REASON_LAUNCH) {
-		replace_text(&text, row->spec->log_path, "*");
-		replace_text(&text, row->spec->odir, "*");
+		replace_text(&text, job_log_path(row->spec, &room), "*");
+		replace_text(&text, job_odir(row->spec, &room), "*");
 	}
 	if (row->reason == REASON_BREAKS_DEVICES)
 		replace_list(&text);

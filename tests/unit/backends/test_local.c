@@ -118,8 +118,8 @@ static struct rig *rig_new(size_t n_jobs, uint32_t most)
 		s->rules = &r->rules;
 		s->argv = argv;
 		s->command = "true";
-		s->odir = arena_printf(r->plan->mem, "%s/cfg/%s", r->root, s->name);
-		s->log_path = arena_printf(r->plan->mem, "%s/log", s->odir);
+		s->dir = arena_printf(r->plan->mem, "%s/cfg/%s", r->root, s->name);
+		s->log = arena_printf(r->plan->mem, "%s/log", s->dir);
 	}
 	r->loop = ev_loop_new(EVFLAG_AUTO | EVFLAG_NOENV);
 	r->host = loop_host_new(r->loop, NULL);

@@ -775,16 +775,16 @@ static void patterns_of_the_log_decide_as_for_any_job(void **state)
 static void a_canary_runs_without_a_directory(void **state)
 {
 	struct worker_bed *b = *state;
-	const char *odir = b->spec.odir;
+	const char *odir = b->spec.dir;
 	const struct device_result *r;
 
 	worker_bed_open(b, 0, "{}");
-	b->spec.odir = NULL;
+	b->spec.dir = NULL;
 	r = worker_bed_run(b, "{\"print\": \"unheard\"}");
 	assert_ended(r, DVS_OK, CALL_NONE);
 	assert_int_equal(r->verdict.status, JOB_PASSED);
 	assert_false(fs_exists(odir));
-	b->spec.odir = odir;
+	b->spec.dir = odir;
 	assert_ended(worker_bed_run(b, "{}"), DVS_OK, CALL_NONE);
 	assert_true(fs_exists(odir));
 }
@@ -830,12 +830,12 @@ static void a_directory_that_cannot_be_made_is_a_failure_to_launch(void **state)
 	const struct device_result *r;
 
 	worker_bed_open(b, 0, "{}");
-	b->spec.odir = "/outside";
+	b->spec.dir = "/outside";
 	r = worker_bed_run(b, "{}");
 	assert_int_equal(r->verdict.status, JOB_KILLED);
 	assert_int_equal(r->verdict.reason, REASON_LAUNCH);
 	assert_non_null(strstr(r->verdict.message, "/outside is not below the scratch root"));
-	b->spec.odir = b->odir;
+	b->spec.dir = b->odir;
 	assert_ended(worker_bed_run(b, "{}"), DVS_OK, CALL_NONE);
 }
 

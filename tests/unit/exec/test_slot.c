@@ -122,14 +122,14 @@ static void nothing_outside_the_root_is_touched(void **state)
 	assert_int_equal(mkdir(outside, 0777), 0);
 	assert_int_equal(symlink(outside, link), 0);
 	b->rules.renew_odir = true;
-	b->spec.odir = through;
+	b->spec.dir = through;
 	assert_launch_error(b, "outside the scratch root");
-	b->spec.odir = dots;
+	b->spec.dir = dots;
 	assert_launch_error(b, "not below the scratch root");
-	b->spec.odir = outside;
+	b->spec.dir = outside;
 	assert_launch_error(b, "not below the scratch root");
-	b->spec.odir = b->odir;
-	b->spec.log_path = outside;
+	b->spec.dir = b->odir;
+	b->spec.log = outside;
 	assert_launch_error(b, "not below the scratch root");
 	assert_int_equal(rmdir(outside), 0); /* still there, and empty */
 	free(outside);

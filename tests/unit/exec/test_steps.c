@@ -207,9 +207,9 @@ static void a_dry_run_writes_and_removes_nothing(void **state)
 
 /* ---- the file about the jobs that it needs ---- */
 
-static void one_need(const void *ctx, uint32_t i, struct job_need *ret)
+static void one_need(const void *ctx, uint32_t i, struct str *room, struct job_need *ret)
 {
-	(void)i;
+	(void)i, (void)room;
 	*ret = (struct job_need){.id = ctx, .status = JOB_PASSED, .odir = "/s/a"};
 }
 

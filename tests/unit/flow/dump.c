@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "job/dv_block.h"
+#include "job/job_paths.h"
 #include "stage.h"
 
 static void dump_words(struct str *out, const char *label, const char *const *words)
@@ -149,6 +150,7 @@ static void dump_deps(struct str *out, const struct plan *plan, const struct job
 
 static void dump_job(struct str *out, const struct plan *plan, const struct job_spec *job)
 {
+	_cleanup_(str_done) struct str room = {0};
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 
 	str_printf(out, "%s%s%s\n", job->id, job->stage ? " stage " : "",
@@ -161,8 +163,8 @@ static void dump_job(struct str *out, const struct plan *plan, const struct job_
 		dump_argv(out, job_argv(job, mem));
 	dump_text(out, "request", job->request);
 	dump_rules(out, job->rules);
-	dump_text(out, "odir", job->odir);
-	dump_text(out, "log", job->log_path);
+	dump_text(out, "odir", job_odir(job, &room));
+	dump_text(out, "log", job_log_path(job, &room));
 	dump_flag(out, "knows its attempt", job->has_attempt);
 	for (uint32_t i = 0; i < job->n_settled; i++)
 		dump_text(out, "needed", job->settled[i].id);

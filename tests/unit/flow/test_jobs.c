@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The keys of `flow: jobs` in a plan. */
+#include "job/job_paths.h"
 #include "stage.h"
 
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 static void the_example_of_the_manual_means_what_it_seems_to_mean(void **state)
 {
+	_cleanup_(str_done) struct str room = {0};
 	static const char text[] =
 		"{\n"
 		"  flow: jobs\n"
@@ -54,8 +56,8 @@ static void the_example_of_the_manual_means_what_it_seems_to_mean(void **state)
 	assert_string_equal(job->id, "test.slow.1000");
 	assert_text(stage_argv(job), "<./sim> <+mode=slow> <+seed=1000>");
 	assert_string_equal(job->command, "./sim +mode=slow +seed=1000");
-	assert_string_equal(job->odir, "/scratch/demo/test.slow.1000");
-	assert_string_equal(job->log_path, "/scratch/demo/test.slow.1000/log");
+	assert_string_equal(job_odir(job, &room), "/scratch/demo/test.slow.1000");
+	assert_string_equal(job_log_path(job, &room), "/scratch/demo/test.slow.1000/log");
 	assert_string_equal(job->block->scratch_path, "/scratch/demo");
 	assert_string_equal(job->block->name, "demo");
 	assert_string_equal(job->seed, "1000");
@@ -484,6 +486,7 @@ static void a_plan_outlives_its_configuration(void **state)
 
 static void a_single_command_is_a_plan_of_one_job(void **state)
 {
+	_cleanup_(str_done) struct str room = {0};
 	static const char *const argv[] = {"/usr/bin/make", "all it", NULL};
 	struct flow_command cmd = {.argv = argv, .timeout_s = 3, .cwd = "/work"};
 	struct diags diags;
@@ -496,8 +499,8 @@ static void a_single_command_is_a_plan_of_one_job(void **state)
 	assert_int_equal(p->n_jobs, 1);
 	assert_null(p->cfg_path);
 	assert_string_equal(p->jobs[0].id, "make");
-	assert_string_equal(p->jobs[0].odir, "/scratch/command/make");
-	assert_string_equal(p->jobs[0].log_path, "/scratch/command/make/log");
+	assert_string_equal(job_odir(&p->jobs[0], &room), "/scratch/command/make");
+	assert_string_equal(job_log_path(&p->jobs[0], &room), "/scratch/command/make/log");
 	assert_string_equal(p->jobs[0].command, "/usr/bin/make 'all it'");
 	assert_text(stage_argv(&p->jobs[0]), "</usr/bin/make> <all it>");
 	assert_string_equal(p->jobs[0].rules->cwd, "/work");

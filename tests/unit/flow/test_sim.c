@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* flow: sim. The commands are those that DVSim 1.57.0 makes of the same text. */
+#include "job/job_paths.h"
 #include "stage.h"
 
 #include <stdio.h>
@@ -99,6 +100,7 @@ static void lists_are_stripped_as_a_whole(void **state)
 
 static void jobs_say_what_dvsim_says_of_them(void **state)
 {
+	_cleanup_(str_done) struct str room = {0};
 	const struct job_spec *run;
 	const char *const *argv;
 	struct stage s;
@@ -109,7 +111,7 @@ static void jobs_say_what_dvsim_says_of_them(void **state)
 	assert_string_equal(run->id, "mini:0.mini_smoke.4294967303");
 	assert_string_equal(run->subject, "mini_smoke");
 	assert_string_equal(run->seed, "4294967303");
-	assert_string_equal(run->log_path,
+	assert_string_equal(job_log_path(run, &room),
 			    "/scratch/master/mini-sim-vcs/0.mini_smoke/latest/run.log");
 	assert_string_equal(run->rules->target, "run");
 	assert_string_equal(run->rules->resources[0].name, "VCS");

@@ -95,8 +95,8 @@ static void a_job_is_made_of_its_template(void **state)
 	const struct job_spec like = {.id = "b:{index}.t",
 				      .name = like.id + 2,
 				      .subject = "{seed}",
-				      .odir = "/s/{index}.t",
-				      .log_path = "/s/{index}.t/run.log",
+				      .dir = "/s/{index}.t",
+				      .log = "/s/{index}.t/run.log",
 				      .command = "make seed={seed}",
 				      .argv = argv,
 				      .steps = &steps,
@@ -113,8 +113,8 @@ static void a_job_is_made_of_its_template(void **state)
 	assert_string_equal(job.id, "b:4.t");
 	assert_string_equal(job.name, "4.t");
 	assert_string_equal(job.subject, "{seed}");
-	assert_string_equal(job.odir, "/s/4.t");
-	assert_string_equal(job.log_path, "/s/4.t/run.log");
+	assert_string_equal(job.dir, "/s/4.t");
+	assert_string_equal(job.log, "/s/4.t/run.log");
 	assert_string_equal(job.command, "make seed=77");
 	assert_string_equal(job.argv[0], "make");
 	assert_string_equal(job.argv[1], "seed=77");
@@ -132,17 +132,14 @@ static void a_job_with_a_value_in_a_name_has_no_template(void **state)
 {
 	static const char *const argv[] = {"make", "{o_{seed}}", NULL};
 	static const struct job_steps steps = {.remove_unless_passed = "{{index}}"};
-	const struct job_spec plain = {.id = "b:t",
-				       .name = plain.id + 2,
-				       .odir = "/s",
-				       .log_path = "/s/l",
-				       .command = "x"};
+	const struct job_spec plain = {
+		.id = "b:t", .name = plain.id + 2, .dir = "/s", .log = "/s/l", .command = "x"};
 	struct job_spec cases[] = {plain, plain, plain, plain, plain};
 	struct arena *mem = arena_new();
 
 	(void)state;
-	cases[0].odir = "/s/{o_{index}}";
-	cases[1].log_path = "/s/{o_{index}}";
+	cases[0].dir = "/s/{o_{index}}";
+	cases[1].log = "/s/{o_{index}}";
 	cases[2].command = "{o_{index}}";
 	cases[3].argv = argv;
 	cases[4].steps = &steps;

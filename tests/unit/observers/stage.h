@@ -36,8 +36,8 @@ static inline struct job_spec *stage_job(struct stage *g, const char *name)
 	struct job_spec *spec = bed_job(&g->bed, "%s", name);
 	struct arena *mem = g->bed.plan->mem;
 
-	spec->odir = arena_printf(mem, "%s/%s", g->bed.block.scratch_path, name);
-	spec->log_path = arena_printf(mem, "%s/log", spec->odir);
+	spec->dir = arena_printf(mem, "%s/%s", g->bed.block.scratch_path, name);
+	spec->log = arena_printf(mem, "%s/log", spec->dir);
 	return spec;
 }
 

@@ -42,7 +42,7 @@ static void story_init(struct story *s, size_t n)
 		spec->id = arena_printf(p->mem, "b:job%zu", i);
 		spec->block = block;
 		spec->rules = rules;
-		spec->log_path = arena_printf(p->mem, "/scratch/b/job%zu/log", i);
+		spec->log = arena_printf(p->mem, "/scratch/b/job%zu/log", i);
 		s->attempts[i].number = 1;
 		s->rows[i] = (struct result_row){.spec = spec,
 						 .status = JOB_PASSED,
@@ -347,13 +347,13 @@ static void what_a_full_disk_refuses_is_one_kind_of_failure(void **state)
 	for (size_t i = 0; i < 9; i++) {
 		struct job_spec *spec = &s.plan->jobs[i];
 
-		spec->odir = arena_printf(s.plan->mem, "/scratch/b/%c", 'a' + (int)i);
-		spec->log_path = arena_printf(s.plan->mem, "%s/log", spec->odir);
+		spec->dir = arena_printf(s.plan->mem, "/scratch/b/%c", 'a' + (int)i);
+		spec->log = arena_printf(s.plan->mem, "%s/log", spec->dir);
 		set(&s, i, JOB_FAILED, REASON_LAUNCH,
 		    arena_printf(s.plan->mem,
 				 i < 4 ? "cannot make the directory %s: No space left on device"
 				       : "cannot open the log %s: No space left on device",
-				 i < 4 ? spec->odir : spec->log_path));
+				 i < 4 ? spec->dir : spec->log));
 	}
 	tell(&s);
 	assert_has(s.text.s, "5 jobs failed (launch): cannot open the log *: No space left on");

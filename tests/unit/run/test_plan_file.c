@@ -4,6 +4,7 @@
 #include <fcntl.h>
 
 #include "base/str.h"
+#include "job/job_paths.h"
 #include "run/plan_file.h"
 
 /* 2^256-1: no JSON library keeps it as a number. */
@@ -129,6 +130,7 @@ static void assert_steps(const struct job_steps *a, const struct job_steps *b)
 
 static void assert_job(const struct job_spec *a, const struct job_spec *b)
 {
+	_cleanup_(str_done) struct str room_a = {0}, room_b = {0};
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
 
 	assert_text(a->id, b->id);
@@ -139,8 +141,8 @@ static void assert_job(const struct job_spec *a, const struct job_spec *b)
 	assert_rules(a->rules, b->rules);
 	assert_words(job_argv(a, mem), job_argv(b, mem));
 	assert_text(a->command, b->command);
-	assert_text(a->odir, b->odir);
-	assert_text(a->log_path, b->log_path);
+	assert_text(job_odir(a, &room_a), job_odir(b, &room_b));
+	assert_text(job_log_path(a, &room_a), job_log_path(b, &room_b));
 	assert_text(a->seed, b->seed);
 	assert_text(a->request, b->request);
 	assert_int_equal(a->n_needs, b->n_needs);
@@ -250,8 +252,8 @@ static void a_plan_comes_back_as_it_was(void **state)
 		.rules = rules,
 		.argv = words(p, "/bin/sh", "-c", "make \"all\"\n\001attempt\001"),
 		.command = "make \"all\"\n\001attempt\001",
-		.odir = "/elsewhere/other/same",
-		.log_path = "/quite/elsewhere.log",
+		.dir = "/elsewhere/other/same",
+		.log = "/quite/elsewhere.log",
 		.seed = BIG_SEED,
 		.request = "{\"devices\":2,\"args\":[\"\\u0001\"]}",
 		.steps = &steps,
@@ -380,6 +382,7 @@ static void jobs_that_differ_in_numbers_share_all_else(void **state)
 /* One that was written before there were templates. */
 static void a_plan_of_the_first_version_is_read(void **state)
 {
+	_cleanup_(str_done) struct str room = {0};
 	struct error err = {0};
 	struct plan *p = plan_read(SOURCE_ROOT "/tests/unit/run/data/plan-1.json", &err);
 	const struct job_spec *job;
@@ -395,7 +398,7 @@ static void a_plan_of_the_first_version_is_read(void **state)
 	job = &p->jobs[4];
 	assert_string_equal(job->id, "test.slow.2");
 	assert_string_equal(job->argv[3], "+a_long_plusarg_that_all_have=1");
-	assert_string_equal(job->log_path, "/project/scratch/demo/test.slow.2/log");
+	assert_string_equal(job_log_path(job, &room), "/project/scratch/demo/test.slow.2/log");
 	assert_string_equal(job->seed, "2");
 	assert_string_equal(job->rules->pass_patterns.at[0].text, "^PASSED");
 	assert_int_equal(job->rules->pass_patterns.at[0].pos.line, 9);

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "base/str.h"
+#include "job/job_paths.h"
 #include "run/job_record.h"
 #include "run/journal.h"
 #include "run/results.h"
@@ -179,6 +180,7 @@ static void jobs_are_counted_by_status_and_target(void **state)
 
 static void a_job_is_told_with_all_its_attempts(void **state)
 {
+	_cleanup_(str_done) struct str room = {0};
 	struct plan *p = make_plan(2);
 	const struct attempt_row attempts[] = {
 		{.number = 1,
@@ -225,7 +227,7 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 	is_text(json, "jobs.0.cause", NULL);
 	is_text(json, "jobs.0.seed", BIG_SEED);
 	is_text(json, "jobs.0.tags.0", "smoke");
-	is_text(json, "jobs.0.odir", p->jobs[0].odir);
+	is_text(json, "jobs.0.odir", job_odir(&p->jobs[0], &room));
 	is_text(json, "jobs.0.log", log);
 	is_int(json, "jobs.0.attempts.0.number", 1);
 	is_text(json, "jobs.0.attempts.0.where", "local/0");
@@ -260,6 +262,7 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 /* The attempt after it decides whether its directory was set aside along with its log. */
 static void a_log_is_where_the_next_attempt_has_put_it(void **state)
 {
+	_cleanup_(str_done) struct str room = {0};
 	static const struct attempt_row attempts[] = {
 		{.number = 1}, {.number = 2}, {.number = 3, .stage = "pin"}};
 	struct plan *p = make_plan(2);
@@ -279,11 +282,11 @@ static void a_log_is_where_the_next_attempt_has_put_it(void **state)
 	p->jobs[0].fallback = &stage;
 	p->jobs[0].n_fallback = 1;
 	p->jobs[1].rules = &again;
-	p->jobs[1].log_path = "/elsewhere/log";
+	p->jobs[1].log = "/elsewhere/log";
 	json = write_and_load(p, rows);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
 	is_text(json, "jobs.0.attempts.1.log", log_2);
-	is_text(json, "jobs.0.attempts.2.log", p->jobs[0].log_path);
+	is_text(json, "jobs.0.attempts.2.log", job_log_path(&p->jobs[0], &room));
 	is_text(json, "jobs.1.attempts.0.log", "/elsewhere/log.attempt-1");
 	json_decref(json);
 	plan_free(p);

@@ -8,6 +8,7 @@
 static void keep_needs(struct bed *b, const struct job *job, enum job_status was)
 {
 	const struct job_needs needs = sched_job_needs(job);
+	_cleanup_(str_done) struct str room = {0};
 	struct str *text = b->ctx;
 
 	(void)was;
@@ -17,9 +18,9 @@ static void keep_needs(struct bed *b, const struct job *job, enum job_status was
 	for (uint32_t i = 0; i < needs.n; i++) {
 		struct job_need need;
 
-		needs.get(needs.ctx, i, &need);
+		needs.get(needs.ctx, i, &room, &need);
 		str_printf(text, " %s=%s%s%s", need.id, job_status_name(need.status),
-			   need.log ? need.log : "-", need.seed ? need.seed : "");
+			   need.log ? need.log + 1 : "-", need.seed ? need.seed : "");
 	}
 	str_addc(text, '\n');
 }
@@ -63,7 +64,7 @@ static void a_job_is_told_of_all_that_it_needs(void **state)
 	bed_needs_any(&b, report, fake);
 	bed_holds(&b, report, bed_job(&b, "pin"));
 	for (size_t i = 0; i < b.plan->n_jobs; i++)
-		b.plan->jobs[i].log_path = "@";
+		b.plan->jobs[i].dir = b.plan->jobs[i].log = "/@";
 	bed_rules(report)->retry.max = 1;
 	b.on_change = keep_needs;
 	b.ctx = &text;

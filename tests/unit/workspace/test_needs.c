@@ -18,8 +18,9 @@
 
 enum { TYPE = 7 };
 
-static void get(const void *ctx, uint32_t i, struct job_need *ret)
+static void get(const void *ctx, uint32_t i, struct str *room, struct job_need *ret)
 {
+	(void)room;
 	*ret = ((const struct job_need *)ctx)[i];
 }
 
@@ -119,11 +120,11 @@ static void no_needs_are_an_empty_file_also_where_there_was_one(void **state)
 	fs_remove_tree(dir);
 }
 
-static void get_many(const void *ctx, uint32_t i, struct job_need *ret)
+static void get_many(const void *ctx, uint32_t i, struct str *room, struct job_need *ret)
 {
 	static char id[32];
 
-	(void)ctx;
+	(void)ctx, (void)room;
 	snprintf(id, sizeof(id), "job.%u", i);
 	*ret = (struct job_need){id, JOB_PASSED, "/a/directory/of/some/length",
 				 "/a/directory/of/some/length/log", NULL};

@@ -86,8 +86,8 @@ struct job_spec *job_maker_finish(struct job_maker *m, struct job_spec *job, con
 	job->subject = arena_strdup(m->plan->mem, mode ? mode->name : m->cfg->name);
 	job->block = m->block;
 	job->rules = job_maker_rules(m);
-	job->odir = path_absolute(m->mem, key_text(&m->texts, m->kind->odir_key));
-	job->log_path = arena_printf(m->mem, "%s/%s.log", job->odir, m->kind->target);
+	job->dir = path_absolute(m->mem, key_text(&m->texts, m->kind->odir_key));
+	job->log = arena_printf(m->mem, "%s.log", m->kind->target);
 	if (mode && mode->node && mode->node->pos) {
 		job->pos = cfg_pos(m->cfg->reader.cfg, mode->node->pos);
 		job->pos.file = arena_strdup(m->plan->mem, job->pos.file);

@@ -7,8 +7,8 @@
 /* The texts in struct job_spec that become templates. name is a part of id; argv is a list. */
 static const size_t texts[] = {
 	offsetof(struct job_spec, id),
-	offsetof(struct job_spec, odir),
-	offsetof(struct job_spec, log_path),
+	offsetof(struct job_spec, dir),
+	offsetof(struct job_spec, log),
 	offsetof(struct job_spec, command),
 };
 

@@ -10,6 +10,7 @@
 #include "flow/dv/job/standing.h"
 #include "flow/dv/readers.h"
 #include "flow/dv/sim/jobs.h"
+#include "job/job_paths.h"
 
 /* A path of the configuration; NULL: none. */
 static const char *path_of(struct job_maker *m, const char *key)
@@ -92,9 +93,10 @@ void sim_add_build_steps(struct job_maker *m, struct job_spec *job)
 void sim_add_run_steps(struct job_maker *m, struct job_spec *job)
 {
 	const char *path = path_of(m, "cov_db_test_dir");
+	_cleanup_(str_done) struct str room = {0};
 	struct job_steps steps = {0};
 
-	if (path && is_below(m, job->odir, path))
+	if (path && is_below(m, job_odir(job, &room), path))
 		return; /* the log is in it */
 	steps.remove_unless_passed = allowed_path(m, "cov_db_test_dir", path, "removed");
 	set_steps(m, job, steps);
@@ -111,9 +113,12 @@ void sim_add_report_steps(struct job_maker *m, struct job_spec *job)
 
 void sim_add_vplan_steps(struct job_maker *m, struct job_spec *job)
 {
+	_cleanup_(str_done) struct str room = {0};
+	const char *odir = job_odir(job, &room);
+
 	set_steps(m, job,
 		  (struct job_steps){
 			  .reader = DV_READS_VPLAN,
-			  .read_path = path_join(m->plan->mem, job->odir, "vplan_annotated.hjson"),
+			  .read_path = path_join(m->plan->mem, odir, "vplan_annotated.hjson"),
 		  });
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json_out.h"
+#include "job/job_paths.h"
 #include "report/dv/oneshot/data.h"
 #include "report/dv/sim/results.h"
 
@@ -107,11 +108,13 @@ static void oneshot_add_results(struct json_out *j, const struct oneshot_report 
 static void oneshot_json_add_mode(struct json_out *j, const struct oneshot_report *r,
 				  const struct os_mode *mode)
 {
+	_cleanup_(str_done) struct str room = {0};
+
 	jout_object(j);
 	jout_key_string(j, "name", mode->spec->name);
 	jout_key_string(j, "status", job_status_name(mode->status));
 	jout_key_string(j, "message", mode->message);
-	jout_key_string(j, "log_path", mode->spec->log_path);
+	jout_key_string(j, "log_path", job_log_path(mode->spec, &room));
 	jout_key_string(j, "results_path", mode->path);
 	add_buckets(j, mode, true);
 	oneshot_add_results(j, r, mode);

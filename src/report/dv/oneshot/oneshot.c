@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "job/job_paths.h"
 #include "report/dv/oneshot/data.h"
 #include "report/dv/oneshot/html.h"
 #include "tool/meridian.h"
@@ -243,19 +244,22 @@ static const char *make_results(const struct oneshot_report *r, const struct os_
 				const struct os_mode *mode)
 {
 	_cleanup_(error_done) struct error err = {0};
+	_cleanup_(str_done) struct str room = {0};
+	const char *odir = job_odir(mode->spec, &room);
 
-	if (r->kind != DV_CDC || b->dv->has_report_cmd || !fs_is_dir(mode->spec->odir) ||
-	    meridian_write_results(mode->spec->odir, &err) == 0)
+	if (r->kind != DV_CDC || b->dv->has_report_cmd || !fs_is_dir(odir) ||
+	    meridian_write_results(odir, &err) == 0)
 		return NULL;
 	return arena_strdup(r->mem, err.msg);
 }
 
 static void read_mode(const struct oneshot_report *r, struct os_block *b, struct os_mode *mode)
 {
+	_cleanup_(str_done) struct str room = {0};
 	const char *why;
 
 	make_buckets(r, b->dv, mode);
-	mode->path = path_join(r->mem, mode->spec->odir, "results.hjson");
+	mode->path = path_join(r->mem, job_odir(mode->spec, &room), "results.hjson");
 	if (mode->spec->rules->is_dry_run)
 		return;
 	why = make_results(r, b, mode);

@@ -10,6 +10,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "job/dv_block.h"
+#include "job/job_paths.h"
 #include "report/buckets.h"
 #include "report/dv/sim/files.h"
 #include "report/dv/sim/stages.h"
@@ -160,13 +161,15 @@ static void sim_report_add_failure(struct gather *g, const struct result_row *ro
 	const struct job_result *last = last_of(row);
 	struct bucket *b = sim_report_bucket_of(g, sim_report_message_of(g, row));
 	struct sim_failure *f = vec_add_in(sim_report_mem_of(g), &b->failures);
+	_cleanup_(str_done) struct str room = {0};
+	const char *log_path = job_log_path(row->spec, &room);
 
 	*f = (struct sim_failure){
 		.name = row->spec->subject,
 		.qual_name = row->spec->name,
 		.seed = row->spec->seed,
 		.line = last ? last->line : 0,
-		.log_path = row->spec->log_path,
+		.log_path = log_path ? arena_strdup(sim_report_mem_of(g), log_path) : NULL,
 	};
 	f->log_context = lines_of(g, last ? last->context : NULL, &f->n_log_context);
 }
