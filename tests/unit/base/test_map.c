@@ -91,6 +91,29 @@ static void keys_have_lengths(void **state)
 	map_done(&map);
 }
 
+/* Hashes take several bytes at a time. */
+static void each_byte_of_a_key_counts(void **state)
+{
+	enum { LONGEST = 40 };
+	static char keys[LONGEST * LONGEST][LONGEST];
+	struct map m = {0};
+	uintptr_t n = 0;
+
+	(void)state;
+	for (size_t len = 1; len < LONGEST; len++)
+		for (size_t at = 0; at < len; at++) {
+			memset(keys[n], 'a', len);
+			keys[n][at] = 'b';
+			assert_null(map_set_n(&m, keys[n], len, (void *)(n + 1)));
+			n++;
+		}
+	n = 0;
+	for (size_t len = 1; len < LONGEST; len++)
+		for (size_t at = 0; at < len; at++, n++)
+			assert_int_equal((uintptr_t)map_get_n(&m, keys[n], len), n + 1);
+	map_done(&m);
+}
+
 static void an_empty_map_answers(void **state)
 {
 	struct map map = {0};
@@ -120,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(behaves_as_a_list_that_is_searched),
 		cmocka_unit_test(keys_have_lengths),
+		cmocka_unit_test(each_byte_of_a_key_counts),
 		cmocka_unit_test(an_empty_map_answers),
 		cmocka_unit_test(a_null_value_is_there),
 	};
