@@ -33,10 +33,8 @@ static char *copy_plain(struct arena *mem, const char *text)
 /* Digits that are JSON already, as most seeds are. */
 static bool is_plain_int(const char *text)
 {
-	size_t n = 0;
+	size_t n = strspn(text, "0123456789");
 
-	while (is_digit(text[n]))
-		n++;
 	return n && !text[n] && (*text != '0' || n == 1);
 }
 

@@ -77,12 +77,23 @@ char *str_take(struct str *b)
 	return s;
 }
 
+/* A letter, a digit or one of _@%+=:,./- */
+static bool is_shell_char(char c)
+{
+	static const uint64_t safe[4] = {UINT64_C(0x27fff82000000000),
+					 UINT64_C(0x07fffffe87ffffff)};
+	unsigned char u = (unsigned char)c;
+
+	return safe[u / 64] >> u % 64 & 1;
+}
+
 bool str_is_shell_word(const char *s)
 {
-	static const char safe[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_@%+=:,./-";
+	const char *at = s;
 
-	return *s && s[strspn(s, safe)] == '\0';
+	while (is_shell_char(*at))
+		at++;
+	return at > s && !*at;
 }
 
 void str_add_shell_word(struct str *b, const char *s)
@@ -102,15 +113,31 @@ void str_add_shell_word(struct str *b, const char *s)
 
 typedef signed char bytes16 __attribute__((vector_size(16)));
 
-static bool are_printable16(const char *s)
+/* The bytes at s that are not, as 0xff. */
+static bytes16 odd_of(const char *s)
 {
 	bytes16 v;
-	uint64_t odd[2];
 
 	memcpy(&v, s, sizeof(v));
-	v = (v < 0x20) | (v == 0x7f);
+	return (v < 0x20) | (v == 0x7f);
+}
+
+static bool is_none(bytes16 v)
+{
+	uint64_t odd[2];
+
 	memcpy(odd, &v, sizeof(odd));
 	return (odd[0] | odd[1]) == 0;
+}
+
+static bool are_printable16(const char *s)
+{
+	return is_none(odd_of(s));
+}
+
+static bool are_printable64(const char *s)
+{
+	return is_none(odd_of(s) | odd_of(s + 16) | odd_of(s + 32) | odd_of(s + 48));
 }
 
 /* Number of bytes before the first one that is not printable ASCII. Most texts have none. */
@@ -118,8 +145,12 @@ static size_t plain_len(const char *s, size_t n)
 {
 	size_t k = 0;
 
+	while (n - k >= 4 * sizeof(bytes16) && are_printable64(s + k))
+		k += 4 * sizeof(bytes16);
 	while (n - k >= sizeof(bytes16) && are_printable16(s + k))
 		k += sizeof(bytes16);
+	if (k && n - k < sizeof(bytes16) && are_printable16(s + n - sizeof(bytes16)))
+		return n; /* the rest, and some of what was looked at */
 	while (k < n && s[k] >= 0x20 && s[k] < 0x7f)
 		k++;
 	return k;

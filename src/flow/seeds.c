@@ -17,19 +17,40 @@ const char *seed_number(struct arena *mem, const char *seed)
 
 enum { DIGITS_THAT_COUNT = 32 }; /* 10^32 is a multiple of 2^32 */
 
+/* The digits from which on there are as many as count, if nothing is between these; else all. */
+static const char *digits_that_count(const char *seed)
+{
+	size_t len = strlen(seed);
+	size_t from = len > DIGITS_THAT_COUNT ? len - DIGITS_THAT_COUNT : 0;
+
+	return strspn(seed + from, "0123456789") < len - from ? seed : seed + from;
+}
+
 uint32_t seed_low_bits(const char *seed)
 {
 	bool is_negative = strchr(seed, '-');
-	const char *at = seed + strlen(seed);
-	uint32_t low = 0, unit = 1;
+	uint32_t low = 0;
 
-	for (int n = 0; at > seed && n < DIGITS_THAT_COUNT; at--)
-		if (at[-1] >= '0' && at[-1] <= '9') {
-			low += (uint32_t)(at[-1] - '0') * unit;
-			unit *= 10;
-			n++;
-		}
+	for (const char *s = digits_that_count(seed); *s; s++)
+		if (*s >= '0' && *s <= '9')
+			low = low * 10 + (uint32_t)(*s - '0');
 	return is_negative ? 0u - low : low;
+}
+
+/* nine < 10 to the power of 9, as so many digits that end at p; where they begin. */
+static char *put_nine(char *p, uint32_t nine)
+{
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+				    "25262728293031323334353637383940414243444546474849"
+				    "50515253545556575859606162636465666768697071727374"
+				    "75767778798081828384858687888990919293949596979899";
+
+	for (int k = 0; k < 4; k++, nine /= 100) {
+		p -= 2;
+		memcpy(p, pairs + 2 * (nine % 100), 2);
+	}
+	*--p = (char)('0' + nine);
+	return p;
 }
 
 /* words: least significant first; overwritten with 0. */
@@ -41,7 +62,6 @@ static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
 	*p = '\0';
 	do { /* nine digits at a time */
 		uint64_t rest = 0;
-		uint32_t nine;
 
 		for (int i = n - 1; i >= 0; i--) {
 			rest = rest << 32 | words[i];
@@ -50,9 +70,7 @@ static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
 		}
 		while (n && words[n - 1] == 0)
 			n--;
-		nine = (uint32_t)rest;
-		for (int k = 0; k < 9; k++, nine /= 10)
-			*--p = (char)('0' + nine % 10);
+		p = put_nine(p, (uint32_t)rest);
 	} while (n);
 	while (*p == '0' && p[1])
 		p++;

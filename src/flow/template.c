@@ -73,11 +73,11 @@ const char *template_text(const struct template *t, struct arena *mem, const cha
 	ret = to = arena_alloc_text(mem, len);
 	for (uint32_t i = 0; i < t->n; i++) {
 		const struct segment *s = &t->segments[i];
-		const char *text = s->literal ? s->literal : values[s->value];
-		size_t n = s->literal ? s->len : strlen(text);
 
-		memcpy(to, text, n);
-		to += n;
+		if (s->literal)
+			to = mempcpy(to, s->literal, s->len);
+		else
+			to = stpcpy(to, values[s->value]);
 	}
 	*to = '\0';
 	return ret;

@@ -133,29 +133,32 @@ static void printable_text_cannot_drive_a_terminal(void **state)
 	str_done(&b);
 }
 
-/* Texts are looked at 16 bytes at a time. */
+enum { LONG_TEXT = 150 };
+
+/* n bytes, with an odd one at at. */
+static void check_odd(size_t n, size_t at, char odd)
+{
+	_cleanup_(str_done) struct str b = {0}, expected = {0};
+	char text[LONG_TEXT];
+
+	memset(text, ' ', n);
+	text[at] = odd;
+	str_add_printable(&b, text, n);
+	str_addn(&expected, text, at);
+	str_printf(&expected, "\\x%02x", (unsigned char)odd);
+	str_addn(&expected, text + at + 1, n - at - 1);
+	assert_string_equal(b.s, expected.s);
+}
+
+/* Texts are looked at 16 and 64 bytes at a time. */
 static void a_control_character_is_found_anywhere_in_a_long_text(void **state)
 {
 	static const char odd[] = {'\0', '\x1f', '\x7f', '\x80', '\xff'};
-	struct str b = {0}, expected = {0};
 
 	(void)state;
-	for (size_t at = 0; at < 40; at++)
-		for (size_t i = 0; i < sizeof(odd); i++) {
-			char text[40];
-
-			memset(text, ' ', sizeof(text));
-			text[at] = odd[i];
-			str_clear(&b);
-			str_add_printable(&b, text, sizeof(text));
-			str_clear(&expected);
-			str_addn(&expected, text, at);
-			str_printf(&expected, "\\x%02x", (unsigned char)odd[i]);
-			str_addn(&expected, text + at + 1, sizeof(text) - at - 1);
-			assert_string_equal(b.s, expected.s);
-		}
-	str_done(&b);
-	str_done(&expected);
+	for (size_t at = 0; at < LONG_TEXT; at++)
+		for (size_t n = at + 1; n <= LONG_TEXT; n++)
+			check_odd(n, at, odd[(n + at) % sizeof(odd)]);
 }
 
 static void prefixes_suffixes_and_equality(void **state)

@@ -30,6 +30,7 @@ static void low_bits_are_those_of_python(void **state)
 	assert_int_equal(seed_low_bits(" -1_0 "), 0xfffffff6u);
 	assert_int_equal(seed_low_bits(TWO_TO_256_LESS_ONE), 0xffffffffu);
 	assert_int_equal(seed_low_bits("12345678901234567890123456789012"), 2426419732u);
+	assert_int_equal(seed_low_bits("1234567890123456789012345678901_2"), 2426419732u);
 	assert_int_equal(seed_low_bits("9999912345678901234567890123456789012"), 2426419732u);
 	assert_int_equal(seed_low_bits("10000000000000000000000000000001"), 0x80000001u);
 }
