@@ -173,9 +173,9 @@ static void check_finally(const struct sched *s, struct diags *diags)
 
 /* ---- size of arguments and environment ---- */
 
-/* The size of the environment in the rules that were measured last. */
+/* The size of the environment that was measured last: jobs with different rules share one. */
 struct env_size {
-	const struct job_rules *rules;
+	const char *const *of;
 	size_t n;
 };
 
@@ -183,8 +183,8 @@ static void graph_check_text(const struct job_spec *spec, struct env_size *env, 
 {
 	struct diag *e;
 
-	if (spec->rules != env->rules)
-		*env = (struct env_size){spec->rules, job_rules_bytes(spec->rules)};
+	if (spec->rules->env != env->of)
+		*env = (struct env_size){spec->rules->env, job_rules_bytes(spec->rules)};
 	if (job_text_bytes(spec) + env->n <= JOB_TEXT_MOST)
 		return;
 	e = diag_error(diags, spec->pos,

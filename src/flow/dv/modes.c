@@ -57,6 +57,25 @@ const char *mode_value_key(enum mode_value value)
 	return value_keys[value].name;
 }
 
+static int mode_find_key(const struct key *keys, int n, const char *name, size_t len)
+{
+	for (int i = 0; i < n; i++)
+		if (*keys[i].name == *name && strncmp(keys[i].name, name, len) == 0 &&
+		    keys[i].name[len] == '\0')
+			return i;
+	return -1;
+}
+
+int mode_find_list(const char *name, size_t len)
+{
+	return mode_find_key(list_keys, N_MODE_LISTS, name, len);
+}
+
+int mode_find_value(const char *name, size_t len)
+{
+	return mode_find_key(value_keys, N_MODE_VALUES, name, len);
+}
+
 /* ---- lists ---- */
 
 void node_list_add(struct mode_reader *r, struct node_list *l, struct hjson_node *node)

@@ -77,6 +77,9 @@ struct mode_reader {
 
 const char *mode_list_key(enum mode_list list);
 const char *mode_value_key(enum mode_value value);
+/* An enum mode_list, an enum mode_value; -1: there is none of this name. */
+int mode_find_list(const char *name, size_t len);
+int mode_find_value(const char *name, size_t len);
 
 /* Reads a list of objects; objects with the same name are merged. node NULL: none. */
 void modes_read(struct mode_reader *r, enum mode_kind kind, struct hjson_node *node,

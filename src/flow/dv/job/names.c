@@ -70,10 +70,9 @@ void job_names_begin(struct job_names *n, const struct mode *mode)
 
 static int find_list(const struct mode *mode, const char *name, size_t len)
 {
-	for (int i = 0; mode && i <= LIST_SW_BUILD_OPTS; i++)
-		if (is_key(mode_list_key((enum mode_list)i), name, len))
-			return i;
-	return -1;
+	int list = mode ? mode_find_list(name, len) : -1;
+
+	return list <= LIST_SW_BUILD_OPTS ? list : -1;
 }
 
 /* Tests and run modes have no lists for builds. */
@@ -84,10 +83,9 @@ static bool mode_has_list(const struct mode *mode, int list)
 
 static const struct hjson_node *mode_value(const struct mode *mode, const char *name, size_t len)
 {
-	for (int i = 0; mode && i < N_MODE_VALUES; i++)
-		if (i != VALUE_BUILD_MODE && is_key(mode_value_key((enum mode_value)i), name, len))
-			return mode->values[i];
-	return NULL;
+	int value = mode ? mode_find_value(name, len) : -1;
+
+	return value >= 0 && value != VALUE_BUILD_MODE ? mode->values[value] : NULL;
 }
 
 static const struct hjson_node *list_node(struct job_names *n, int list)

@@ -100,24 +100,38 @@ static bool is_text_value(enum mode_value v)
 	return v == VALUE_UVM_TEST || v == VALUE_UVM_TEST_SEQ || v == VALUE_SW_BUILD_DEVICE;
 }
 
-static void inherit_values(struct dv_cfg *s, struct mode *test)
+static const enum mode_value inherited[] = {
+	VALUE_RESEED,	       VALUE_UVM_TEST,	  VALUE_UVM_TEST_SEQ,
+	VALUE_BUILD_MODE,      VALUE_RUN_TIMEOUT, VALUE_RUN_TIMEOUT_MULTIPLIER,
+	VALUE_SW_BUILD_DEVICE,
+};
+
+/* What the configuration as a whole says of them. */
+struct inherited_values {
+	struct hjson_node *at[ARRAY_LEN(inherited)]; /* NULL: nothing */
+};
+
+static struct inherited_values find_inherited(const struct dv_cfg *s)
 {
-	static const enum mode_value values[] = {
-		VALUE_RESEED,	       VALUE_UVM_TEST,	  VALUE_UVM_TEST_SEQ,
-		VALUE_BUILD_MODE,      VALUE_RUN_TIMEOUT, VALUE_RUN_TIMEOUT_MULTIPLIER,
-		VALUE_SW_BUILD_DEVICE,
-	};
+	struct inherited_values ret;
+
+	for (size_t i = 0; i < ARRAY_LEN(inherited); i++)
+		ret.at[i] = dv_cfg_value(s, mode_value_key(inherited[i]));
+	return ret;
+}
+
+static void inherit_values(struct dv_cfg *s, const struct inherited_values *from, struct mode *test)
+{
 	static const enum mode_list lists[] = {LIST_SW_IMAGES, LIST_SW_BUILD_OPTS};
 
-	for (size_t i = 0; i < ARRAY_LEN(values); i++)
-		if (is_empty(test->values[values[i]])) {
-			struct hjson_node *n = dv_cfg_value(s, mode_value_key(values[i]));
+	for (size_t i = 0; i < ARRAY_LEN(inherited); i++) {
+		struct hjson_node **value = &test->values[inherited[i]];
 
-			if (n)
-				test->values[values[i]] = n;
-			else if (is_text_value(values[i]) && !test->values[values[i]])
-				test->values[values[i]] = hjson_new_string(doc_of(s), "", 0, 0);
-		}
+		if (is_empty(*value) && from->at[i])
+			*value = from->at[i];
+		else if (!*value && is_text_value(inherited[i]))
+			*value = hjson_new_string(doc_of(s), "", 0, 0);
+	}
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (test->lists[lists[i]].n == 0)
 			node_list_extend(&s->reader, &test->lists[lists[i]], &s->globals[lists[i]]);
@@ -163,10 +177,12 @@ static void give_build(struct dv_cfg *s, struct mode *test)
  * are appended, as in DVSim. */
 static void read_tests(struct dv_cfg *s)
 {
+	struct inherited_values values = find_inherited(s);
+
 	modes_read(&s->reader, MODE_TEST, dv_cfg_value(s, "tests"), &s->tests);
 	for (size_t i = 0; i < s->tests.n; i++) {
 		enable_run_modes(s, s->tests.at[i]);
-		inherit_values(s, s->tests.at[i]);
+		inherit_values(s, &values, s->tests.at[i]);
 		give_build(s, s->tests.at[i]);
 	}
 }
