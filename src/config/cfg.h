@@ -21,6 +21,7 @@ struct cfg {
 	struct cfg *children, *next; /* cfg_keep() */
 	struct map files;	     /* paths of files that were read -> c */
 	struct map replaced;	     /* position -> struct replaced */
+	struct str room;	     /* of cfg_subst_text(), kept for the next text */
 	int eval_status;	     /* of the first {eval_cmd} that failed and was reported */
 	const char *eval_output;     /* the output of the command because of which cfg_subst_text()
 				failed; or NULL */

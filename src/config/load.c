@@ -515,6 +515,7 @@ void cfg_free(struct cfg *c)
 	if (!c->shares_doc)
 		hjson_free(c->doc);
 	map_done(&c->replaced);
+	str_done(&c->room);
 	arena_free(c->mem);
 }
 

@@ -31,7 +31,7 @@ void subst_error_done(struct subst_error *err)
 
 static bool name_is(const char *name, size_t len, const char *word)
 {
-	return strlen(word) == len && memcmp(name, word, len) == 0;
+	return *word == *name && strncmp(name, word, len) == 0 && !word[len];
 }
 
 bool frame_is_ignored(const struct frame *f, const char *name, size_t len)
@@ -285,12 +285,20 @@ const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const c
 	struct subst s = {
 		.rules = rules, .doc = c->doc, .evals = c->evals, .collect = rules->waits != NULL};
 	_cleanup_(subst_error_done) struct subst_error fault = {0};
-	_cleanup_(str_done) struct str out = {0};
+	const char *expanded = NULL;
+	struct str room;
 
 	if (!strchr(text, '{'))
 		return arena_strdup(c->mem, text);
-	if (subst_expand(&s, text, strlen(text), &out, &fault) == 0)
-		return arena_strndup(c->mem, out.s, out.len);
+	room = c->room; /* meanwhile it has none */
+	c->room = (struct str){0};
+	str_clear(&room);
+	if (subst_expand(&s, text, strlen(text), &room, &fault) == 0)
+		expanded = arena_strndup(c->mem, room.s, room.len);
+	str_done(&c->room);
+	c->room = room;
+	if (expanded)
+		return expanded;
 	if (fault.problem == SUBST_BLOCKED) {
 		*rules->waits = true;
 		return "";

@@ -99,6 +99,7 @@ struct substitution {
 	char regex[TEXT_FILTER_WORD_LEN], with[TEXT_FILTER_WORD_LEN];
 	unsigned n_groups;
 	bool is_global;
+	char run; /* the regex is a run of \S, \s or '.', in a group or not; 0: it is not */
 };
 
 static bool is_literal(char c)
@@ -151,6 +152,22 @@ static bool check_replacement(const struct substitution *sub)
 	return true;
 }
 
+/* The class of characters of a regular expression that only finds runs of it; 0: it is another one.
+ * Most expressions in configurations are. */
+static char run_of(const char *regex)
+{
+	static const struct {
+		const char *regex;
+		char run;
+	} runs[] = {{"\\S+", 'S'},   {"(\\S+)", 'S'}, {"\\s+", 's'},
+		    {"(\\s+)", 's'}, {".+", '.'},     {"(.+)", '.'}};
+
+	for (size_t i = 0; i < ARRAY_LEN(runs); i++)
+		if (strcmp(regex, runs[i].regex) == 0)
+			return runs[i].run;
+	return 0;
+}
+
 /* Copies the text up to the next '/', and returns the position after it; NULL: there is no '/'. */
 static const char *read_part(const char *s, char ret[TEXT_FILTER_WORD_LEN])
 {
@@ -170,6 +187,7 @@ static bool read_substitution(const char *s, struct substitution *ret)
 	    !(s = read_part(s, ret->with)))
 		return false;
 	ret->is_global = strcmp(s, "g") == 0;
+	ret->run = run_of(ret->regex);
 	return (ret->is_global || !*s) && check_regex(ret) && check_replacement(ret);
 }
 
@@ -187,6 +205,33 @@ static void add_replacement(struct str *to, const char *with, const char *line,
 	}
 }
 
+static bool is_in_run(char run, char c)
+{
+	return c && (run == '.' || (c == ' ') == (run == 's'));
+}
+
+/* As regexec() does it for such a regex; its group is all of it. */
+static bool find_run(char run, const char *s, regmatch_t groups[2])
+{
+	regoff_t from = 0, to;
+
+	while (s[from] && !is_in_run(run, s[from]))
+		from++;
+	for (to = from; is_in_run(run, s[to]);)
+		to++;
+	groups[0] = groups[1] = (regmatch_t){from, to};
+	return to > from;
+}
+
+/* regex: unless sub is for runs. */
+static bool find_match(const struct substitution *sub, const regex_t *regex, const char *s,
+		       regmatch_t groups[GROUPS_MOST + 1])
+{
+	if (sub->run)
+		return find_run(sub->run, s, groups);
+	return regexec(regex, s, GROUPS_MOST + 1, groups, 0) == 0;
+}
+
 static void substitute(const struct substitution *sub, const regex_t *regex, struct str *line)
 {
 	_cleanup_(str_done) struct str all = *line;
@@ -194,7 +239,7 @@ static void substitute(const struct substitution *sub, const regex_t *regex, str
 	const char *at = all.s;
 
 	*line = (struct str){0};
-	while (regexec(regex, at, ARRAY_LEN(groups), groups, 0) == 0) {
+	while (find_match(sub, regex, at, groups)) {
 		str_addn(line, at, (size_t)groups[0].rm_so);
 		add_replacement(line, sub->with, at, groups);
 		at += groups[0].rm_eo;
@@ -247,14 +292,14 @@ static const regex_t *compile(struct text_regexes *r, const char *text)
 static bool sed_line(const struct text_filter *f, struct text_regexes *regexes, struct str *line)
 {
 	struct substitution sub;
-	const regex_t *regex;
+	const regex_t *regex = NULL;
 
 	if (f->n != 3 || strcmp(f->words[1], "-E") != 0 || !read_substitution(f->words[2], &sub))
 		return false;
-	regex = compile(regexes, sub.regex);
-	if (regex)
-		substitute(&sub, regex, line);
-	return regex != NULL;
+	if (!sub.run && !(regex = compile(regexes, sub.regex)))
+		return false;
+	substitute(&sub, regex, line);
+	return true;
 }
 
 bool text_filter_run(const struct text_filter *f, struct text_regexes *regexes, struct str *line)
