@@ -9,9 +9,11 @@
 
 static const char *skip_line(const char *p, const char *end)
 {
-	while (p < end && !text_is(*p, TEXT_EOL))
-		p++;
-	return p;
+	const char *lf = memchr(p, '\n', (size_t)(end - p)), *cr;
+
+	end = lf ? lf : end;
+	cr = memchr(p, '\r', (size_t)(end - p));
+	return cr ? cr : end;
 }
 
 /* Skips a comment of the kind that has an end; p is at its start. NULL: it has none. */

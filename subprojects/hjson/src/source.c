@@ -37,26 +37,39 @@ size_t source_mark(const struct source *s)
 }
 
 /* The start of the line behind the one that at is in; NULL: there is none. */
-static const char *next_line(const char *at, const char *end)
+/* The first c from at on, or end. */
+static const char *find_char(const char *at, const char *end, char c)
 {
-	while (at < end && !text_is(*at, TEXT_EOL))
-		at++;
-	if (at == end)
-		return NULL;
-	return text_next_line(at, end);
+	const char *found = memchr(at, c, (size_t)(end - at));
+
+	return found ? found : end;
+}
+
+/* *cr: the first CR that is not before at, or end; most texts have none. */
+static const char *next_line(const char *at, const char *end, const char **cr)
+{
+	const char *eol = find_char(at, end, '\n');
+
+	if (*cr < at)
+		*cr = find_char(at, end, '\r');
+	if (*cr < eol)
+		eol = *cr;
+	return eol == end ? NULL : text_next_line(eol, end);
 }
 
 static void make_lines(struct source *s)
 {
-	const char *end = s->text + s->len;
+	const char *end = s->text + s->len, *first_cr = find_char(s->text, end, '\r');
+	const char *cr = first_cr;
 	unsigned n = 1;
 
-	for (const char *at = next_line(s->text, end); at; at = next_line(at, end))
+	for (const char *at = next_line(s->text, end, &cr); at; at = next_line(at, end, &cr))
 		n++;
 	s->lines = must_realloc(NULL, n * sizeof(*s->lines));
 	s->lines[0] = (uint32_t)source_mark(s);
 	s->n_lines = 1;
-	for (const char *at = next_line(s->text, end); at; at = next_line(at, end))
+	cr = first_cr;
+	for (const char *at = next_line(s->text, end, &cr); at; at = next_line(at, end, &cr))
 		s->lines[s->n_lines++] = (uint32_t)(at - s->text);
 }
 
