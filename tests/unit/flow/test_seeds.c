@@ -84,6 +84,23 @@ static void a_base_repeats_each_seed(void **state)
 	arena_free(mem);
 }
 
+/* Plans of earlier versions have them: --seed-base repeats these, too. */
+static void a_base_gives_these_seeds(void **state)
+{
+	static const char *const seeds[] = {
+		"75798670804185491564015890721539888694900817455233313863439181058946782205266",
+		"44223543408606382581220680220147513464657490254073325749898604824642427948047",
+		"103716690671697824997876862578682875177991865354498523426816683847647455162348",
+		"21059910753676789884168279239133558932904003232479045489444603145980676069111",
+	};
+	struct seeds s = {.base = "7", .mem = arena_new()};
+
+	(void)state;
+	for (uint32_t i = 0; i < ARRAY_LEN(seeds); i++)
+		assert_string_equal(next_seed(&s, "block", "test", i), seeds[i]);
+	arena_free(s.mem);
+}
+
 static void where_a_name_ends_matters(void **state)
 {
 	struct arena *mem = arena_new();
@@ -110,6 +127,7 @@ int main(void)
 		cmocka_unit_test(a_seed_is_written_as_the_number_that_it_is),
 		cmocka_unit_test(given_seeds_go_first_then_the_fixed_one),
 		cmocka_unit_test(a_base_repeats_each_seed),
+		cmocka_unit_test(a_base_gives_these_seeds),
 		cmocka_unit_test(where_a_name_ends_matters),
 		cmocka_unit_test(new_bases_differ),
 	};
