@@ -21,7 +21,7 @@ static bool read_small(const char *path, char *buf, size_t size)
 bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 {
 	char path[64], buf[512], *open_at, *close_at;
-	unsigned long long user, system, start;
+	unsigned long long user, system, start, child_user, child_system;
 	size_t n;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -37,13 +37,30 @@ bool proc_stat_read(pid_t pid, struct proc_stat *ret)
 	ret->name[n] = '\0';
 	/* The skipped fields are described in proc_pid_stat(5). */
 	if (sscanf(close_at + 1,
-		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %llu %llu %*s %*s %*s %*s %*s %*s "
+		   " %c %d %d %d %*s %*s %*s %*s %*s %*s %*s %llu %llu %llu %llu %*s %*s %*s %*s "
 		   "%llu %*s %ld",
-		   &ret->state, &ret->parent, &ret->group, &ret->session, &user, &system, &start,
-		   &ret->rss_pages) != 8)
+		   &ret->state, &ret->parent, &ret->group, &ret->session, &user, &system,
+		   &child_user, &child_system, &start, &ret->rss_pages) != 10)
 		return false;
 	ret->cpu_ticks = user + system;
+	ret->child_ticks = child_user + child_system;
 	ret->start_ticks = start;
+	return true;
+}
+
+bool proc_pss_read(pid_t pid, uint64_t *ret_bytes)
+{
+	char path[64], text[1024];
+	unsigned long long kib;
+	const char *at;
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", (int)pid);
+	if (!read_small(path, text, sizeof(text)))
+		return false;
+	at = strstr(text, "\nPss:");
+	if (!at || sscanf(at + 5, "%llu kB", &kib) != 1)
+		return false;
+	*ret_bytes = (uint64_t)kib * 1024;
 	return true;
 }
 
