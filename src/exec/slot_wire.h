@@ -11,7 +11,7 @@
 #include "exec/slot.h"
 #include "job/job_wire.h"
 
-enum { SLOT_PROTOCOL = 6 };
+enum { SLOT_PROTOCOL = 7 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */

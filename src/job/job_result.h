@@ -45,6 +45,8 @@ struct job_result {
 	double start_wall_s; /* since 1970; 0: not started */
 	double duration_s;
 	struct job_usage usage;
+	uint64_t
+		peak_memory_kib; /* largest memory of all its processes together; 0: not measured */
 	uint64_t log_stamp;  /* job_log_stamp() of the log at the end of the attempt; 0: unknown */
 	const char *details; /* details from the backend, a JSON object; NULL: none */
 	const struct job_measures *measures; /* values from the log of the job's tool; NULL: none */

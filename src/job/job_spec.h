@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "job/job_needs.h"
 #include "job/job_steps.h"
+#include "job/tree_limits.h"
 
 struct pattern {
 	const char *text; /* Python regex syntax, as written */
@@ -90,8 +91,9 @@ struct job_rules {
 	bool in_minutes;	/* messages give the timeout in minutes, as "90.0 minutes" */
 	double grace_s;		/* between TERM and KILL; < 0: the run's default */
 	uint64_t max_log_bytes; /* 0: no limit */
-	int32_t weight;		/* priority: larger first */
-	uint32_t cpus;		/* at least 1 */
+	const struct tree_limits *limits; /* NULL: none */
+	int32_t weight;			  /* priority: larger first */
+	uint32_t cpus;			  /* at least 1 */
 	enum leak_rule leak;
 	bool is_finally; /* runs after all jobs that are not finally jobs, whatever their results */
 	bool renew_odir; /* an existing odir is moved aside (rotated) before the job, not reused */

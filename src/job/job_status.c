@@ -50,6 +50,9 @@ static const struct {
 	[REASON_NO_DEVICE] = {"no_device", CLASS_INFRA},
 	[REASON_QUEUE_TIMEOUT] = {"queue_timeout", CLASS_INFRA},
 	[REASON_BREAKS_DEVICES] = {"breaks_devices", CLASS_JOB},
+	[REASON_MEMORY_LIMIT] = {"memory_limit", CLASS_JOB},
+	[REASON_PROCESS_LIMIT] = {"process_limit", CLASS_JOB},
+	[REASON_CPU_LIMIT] = {"cpu_limit", CLASS_JOB},
 };
 static_assert(ARRAY_LEN(reasons) == REASON_COUNT, "one row per reason");
 

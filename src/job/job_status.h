@@ -53,6 +53,9 @@ enum job_reason {
 	REASON_NO_DEVICE,      /* no usable device is left for it */
 	REASON_QUEUE_TIMEOUT,  /* it waited too long for devices */
 	REASON_BREAKS_DEVICES, /* failed in the same way on two devices: the job is the cause */
+	REASON_MEMORY_LIMIT,   /* its processes took more memory than their limit */
+	REASON_PROCESS_LIMIT,  /* … were more than their limit */
+	REASON_CPU_LIMIT,      /* … took more CPU time than their limit */
 	REASON_COUNT
 };
 

@@ -16,6 +16,7 @@ enum {
 	COMMAND = BIT(7),
 	SHOWN = BIT(8),
 	IN_MINUTES = BIT(9),
+	LIMITS = BIT(10),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
@@ -24,7 +25,8 @@ static uint32_t flags_of(const struct job_rules *r)
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
 	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_interactive ? INTERACTIVE : 0) |
 	       (r->retry.reuse ? REUSE_ODIR : 0) | (r->is_command ? COMMAND : 0) |
-	       (r->is_shown ? SHOWN : 0) | (r->in_minutes ? IN_MINUTES : 0);
+	       (r->is_shown ? SHOWN : 0) | (r->in_minutes ? IN_MINUTES : 0) |
+	       (r->limits ? LIMITS : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -32,6 +34,15 @@ static void put_patterns(struct str *b, const struct pattern_list *list)
 	wire_put_u32(b, list->n);
 	for (uint32_t i = 0; i < list->n; i++)
 		wire_put_string(b, list->at[i].text);
+}
+
+static void put_limits(struct str *b, const struct tree_limits *l)
+{
+	wire_put_u64(b, l->memory_bytes);
+	wire_put_f64(b, l->cpu_s);
+	wire_put_f64(b, l->stall_s);
+	wire_put_u32(b, l->n_processes);
+	wire_put_u32(b, l->n_files);
 }
 
 void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struct job_rules *r)
@@ -52,6 +63,8 @@ void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struc
 	wire_put_list(b, r->keep);
 	put_patterns(b, &r->pass_patterns);
 	put_patterns(b, &r->fail_patterns);
+	if (r->limits)
+		put_limits(b, r->limits);
 	wire_end(b, start);
 }
 
@@ -67,6 +80,18 @@ static struct pattern_list take_patterns(struct wire *w)
 	}
 	free(texts);
 	return (struct pattern_list){at, (uint32_t)n};
+}
+
+static const struct tree_limits *take_limits(struct wire *w)
+{
+	struct tree_limits *l = xmalloc(sizeof(*l));
+
+	l->memory_bytes = wire_u64(w);
+	l->cpu_s = wire_f64(w);
+	l->stall_s = wire_f64(w);
+	l->n_processes = wire_u32(w);
+	l->n_files = wire_u32(w);
+	return l;
 }
 
 bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *ret)
@@ -100,6 +125,8 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 	ret->keep = wire_strings(w, &n);
 	ret->pass_patterns = take_patterns(w);
 	ret->fail_patterns = take_patterns(w);
+	if (flags & LIMITS)
+		ret->limits = take_limits(w);
 	return w->ok && *ret_place < JOB_WIRE_PLACES;
 }
 
@@ -110,6 +137,7 @@ void job_wire_rules_done(struct job_rules *r)
 	free((void *)r->keep);
 	free((void *)r->pass_patterns.at);
 	free((void *)r->fail_patterns.at);
+	free((void *)r->limits);
 	*r = (struct job_rules){0};
 }
 
@@ -197,6 +225,7 @@ void job_wire_put_result(struct str *b, const struct job_result *r)
 	wire_put_f64(b, r->usage.user_s);
 	wire_put_f64(b, r->usage.system_s);
 	wire_put_u64(b, r->usage.max_rss_kib);
+	wire_put_u64(b, r->peak_memory_kib);
 	wire_put_u64(b, r->log_stamp);
 	wire_put_string(b, r->message);
 	wire_put_string(b, r->context);
@@ -223,6 +252,7 @@ bool job_wire_take_result(struct wire *w, struct job_outcome *ret)
 	r->usage.user_s = wire_f64(w);
 	r->usage.system_s = wire_f64(w);
 	r->usage.max_rss_kib = wire_u64(w);
+	r->peak_memory_kib = wire_u64(w);
 	r->log_stamp = wire_u64(w);
 	r->message = wire_string(w);
 	r->context = wire_string(w);

@@ -150,13 +150,30 @@ static enum resume_what check_log(const struct job_spec *spec, uint64_t stamp, o
 	return job_log_stamp(&st) == stamp ? RESUME_TAKEN : RESUME_LOG_CHANGED;
 }
 
+/* The largest process is at most as large as all of them, which nobody may have looked at. */
+static uint64_t memory_bytes_of(const struct job_result *result)
+{
+	uint64_t kib = result->peak_memory_kib ? result->peak_memory_kib
+					       : result->usage.max_rss_kib;
+
+	return kib * 1024;
+}
+
 static bool is_within(const struct job_rules *rules, const struct job_result *result, off_t size,
 		      const char **ret_word)
 {
+	static const struct tree_limits none;
+	const struct tree_limits *limits = rules->limits ? rules->limits : &none;
+	double cpu_s = result->usage.user_s + result->usage.system_s;
+
 	if (rules->timeout_s > 0 && result->duration_s > rules->timeout_s)
 		*ret_word = "timeout";
 	else if (rules->max_log_bytes && (uint64_t)size > rules->max_log_bytes)
 		*ret_word = "max_log";
+	else if (limits->memory_bytes && memory_bytes_of(result) > limits->memory_bytes)
+		*ret_word = "memory";
+	else if (limits->cpu_s > 0 && cpu_s > limits->cpu_s)
+		*ret_word = "max_cpu_time";
 	return !*ret_word;
 }
 

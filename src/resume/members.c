@@ -70,6 +70,7 @@ const struct spec_member spec_members[] = {
 	LEFT_OUT(job_rules, in_minutes),
 	LEFT_OUT(job_rules, grace_s),
 	COMPARED(job_rules, max_log_bytes, "max_log"),
+	LEFT_OUT(job_rules, limits), /* its members are below */
 	LEFT_OUT(job_rules, weight),
 	LEFT_OUT(job_rules, cpus),
 	DIGESTED(job_rules, leak, "leak", equal_leak),
@@ -83,6 +84,12 @@ const struct spec_member spec_members[] = {
 	LEFT_OUT(job_rules, is_shown),
 	DIGESTED(job_rules, is_command, "command", equal_bool),
 	DIGESTED(job_rules, is_dry_run, "dry_run", equal_bool),
+
+	COMPARED(tree_limits, memory_bytes, "memory"),
+	COMPARED(tree_limits, cpu_s, "max_cpu_time"),
+	LEFT_OUT(tree_limits, stall_s), /* what a pass had of these is not recorded */
+	LEFT_OUT(tree_limits, n_processes),
+	LEFT_OUT(tree_limits, n_files),
 
 	DIGESTED(job_steps, remove_before, "steps", equal_text),
 	DIGESTED(job_steps, write_path, "steps", equal_text),

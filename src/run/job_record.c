@@ -69,6 +69,7 @@ static void write_result(struct json_out *out, const struct job_record *r)
 	if (a->start_wall_s > 0)
 		jout_key_real(out, "start", a->start_wall_s, 6);
 	job_record_write_usage(out, a);
+	job_record_write_int(out, "peak_memory_kib", (int64_t)a->peak_memory_kib);
 	job_record_write_int(out, "log_stamp", (int64_t)a->log_stamp);
 	if (a->measures)
 		job_measures_write(out, a->measures);
@@ -133,7 +134,7 @@ static bool read_verdict(const json_t *obj, enum job_status *status, enum job_re
 
 static bool read_result(const json_t *obj, const struct job_record *r, struct job_result *ret)
 {
-	int64_t line, exit_status, signal, pid, marks, rss, stamp;
+	int64_t line, exit_status, signal, pid, marks, rss, peak, stamp;
 
 	*ret = (struct job_result){.status = r->status, .reason = r->reason, .message = r->message};
 	if (job_record_text_of(obj, "status") &&
@@ -145,6 +146,7 @@ static bool read_result(const json_t *obj, const struct job_record *r, struct jo
 	    !int_of(obj, "pid", 0, INT32_MAX, &pid) ||
 	    !int_of(obj, "marks", 0, UINT32_MAX, &marks) ||
 	    !int_of(obj, "max_rss_kib", 0, INT64_MAX, &rss) ||
+	    !int_of(obj, "peak_memory_kib", 0, INT64_MAX, &peak) ||
 	    !int_of(obj, "log_stamp", 0, INT64_MAX, &stamp))
 		return false;
 	ret->context = job_record_text_of(obj, "context");
@@ -158,6 +160,7 @@ static bool read_result(const json_t *obj, const struct job_record *r, struct jo
 	ret->usage.user_s = real_of(obj, "user_s");
 	ret->usage.system_s = real_of(obj, "system_s");
 	ret->usage.max_rss_kib = (uint64_t)rss;
+	ret->peak_memory_kib = (uint64_t)peak;
 	ret->log_stamp = (uint64_t)stamp;
 	return job_status_is_final(ret->status);
 }

@@ -137,6 +137,17 @@ static void write_backend_keys(struct plan_writer *w, const struct job_rules *r)
 	jout_array_end(&w->out);
 }
 
+static void write_tree_limits(struct plan_writer *w, const struct tree_limits *l)
+{
+	if (!l)
+		return;
+	plan_write_int(w, "memory_bytes", (int64_t)l->memory_bytes);
+	plan_write_int(w, "max_processes", l->n_processes);
+	write_real(w, "max_cpu_time_s", l->cpu_s);
+	plan_write_int(w, "max_files", l->n_files);
+	write_real(w, "stall_s", l->stall_s);
+}
+
 static void write_limits(struct plan_writer *w, const struct job_rules *r)
 {
 	plan_write_int(w, "retries", r->retry.max);
@@ -146,6 +157,7 @@ static void write_limits(struct plan_writer *w, const struct job_rules *r)
 	write_real(w, "grace_s", r->grace_s);
 	plan_write_int(w, "max_log_bytes",
 		       r->max_log_bytes > INT64_MAX ? INT64_MAX : (int64_t)r->max_log_bytes);
+	write_tree_limits(w, r->limits);
 	plan_write_int(w, "weight", r->weight);
 	plan_write_int(w, "cpus", r->cpus);
 	plan_write_int(w, "max_odirs", r->max_odirs);

@@ -67,6 +67,23 @@ static int get_backend_keys(struct plan_reader *r, const json_t *obj, struct job
 	return 0;
 }
 
+static int get_tree_limits(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
+{
+	struct tree_limits l = {0};
+	int64_t memory;
+
+	if (member_get_int(r, obj, "memory_bytes", 0, INT64_MAX, &memory) < 0 ||
+	    member_get_u32(r, obj, "max_processes", &l.n_processes) < 0 ||
+	    member_get_real(r, obj, "max_cpu_time_s", &l.cpu_s) < 0 ||
+	    member_get_u32(r, obj, "max_files", &l.n_files) < 0 ||
+	    member_get_real(r, obj, "stall_s", &l.stall_s) < 0)
+		return -1;
+	l.memory_bytes = (uint64_t)memory;
+	if (tree_limits_any(&l))
+		ret->limits = arena_memdup(r->mem, &l, sizeof(l));
+	return 0;
+}
+
 static int get_limits(struct plan_reader *r, const json_t *obj, struct job_rules *ret)
 {
 	int64_t retry_on, max_log, weight;
@@ -101,7 +118,8 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	    get_resources(r, obj, ret) < 0 ||
 	    member_get_words(r, obj, "tags", NULL, &ret->tags) < 0 ||
 	    member_get_words(r, obj, "keep", NULL, &ret->keep) < 0 ||
-	    get_backend_keys(r, obj, ret) < 0 || get_limits(r, obj, ret) < 0)
+	    get_backend_keys(r, obj, ret) < 0 || get_limits(r, obj, ret) < 0 ||
+	    get_tree_limits(r, obj, ret) < 0)
 		return -1;
 	/* In version 1, only directories with renew_odir were moved aside between attempts. */
 	ret->retry.reuse = r->version == PLAN_SCHEMA_OLDEST

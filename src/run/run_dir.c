@@ -131,8 +131,8 @@ static int lock_block(struct run_dir *r, const char *dir, bool may_share, struct
 	return 0;
 }
 
-/* Changes the plan to use another scratch path, NAME.<number>: the directories of its jobs are below
- * it. */
+/* Changes the plan to use another scratch path, NAME.<number>: the directories of its jobs are
+ * below it. */
 static void move_plan(struct plan *plan, unsigned number)
 {
 	struct job_block *block = arena_memdup(plan->mem, plan->jobs[0].block, sizeof(*block));

@@ -16,6 +16,7 @@ struct job_attempt_extra {
 	/* from the result */
 	const char *message, *context, *details;
 	const struct job_measures *measures;
+	uint64_t peak_memory_kib;
 	uint32_t line;
 	int32_t term_signal;
 };

@@ -6,7 +6,8 @@ import re
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-HEADERS = {"job_spec": "job/job_spec.h", "job_rules": "job/job_spec.h", "job_steps": "job/job_steps.h"}
+HEADERS = {"job_spec": "job/job_spec.h", "job_rules": "job/job_spec.h", "job_steps": "job/job_steps.h",
+           "tree_limits": "job/tree_limits.h"}
 
 
 def members(struct, text):

@@ -11,7 +11,7 @@
 #include "device/worker/worker.h"
 #include "job/job_wire.h"
 
-enum { DEVICE_PROTOCOL = 4 };
+enum { DEVICE_PROTOCOL = 5 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */

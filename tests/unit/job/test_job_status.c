@@ -85,6 +85,9 @@ static void written_names_stay(void **state)
 		"no_device",
 		"queue_timeout",
 		"breaks_devices",
+		"memory_limit",
+		"process_limit",
+		"cpu_limit",
 	};
 
 	(void)state;

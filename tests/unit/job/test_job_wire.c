@@ -19,6 +19,11 @@ static const struct pattern passes[] = {{.text = "PASSED"}},
 			    fails[] = {{.text = "^UVM_ERROR"}, {.text = "panic"}};
 static const char *const env[] = {"A=1", "B=", NULL}, *const keep[] = {"bazel*", NULL};
 static const char *const terminal_env[] = {"TALKS=1", NULL};
+static const struct tree_limits limits = {.memory_bytes = UINT64_C(1) << 42,
+					  .cpu_s = 1.5,
+					  .stall_s = 600,
+					  .n_processes = 7,
+					  .n_files = 64};
 static const struct job_rules a_rule = {
 	.cwd = "/somewhere",
 	.tool = "vcs",
@@ -32,6 +37,7 @@ static const struct job_rules a_rule = {
 	.in_minutes = true,
 	.grace_s = -1,
 	.max_log_bytes = UINT64_C(1) << 40,
+	.limits = &limits,
 	.max_odirs = 3,
 	.leak = LEAK_FAIL,
 	.renew_odir = true,
@@ -52,6 +58,7 @@ static const struct job_result a_result = {
 	.marks = MARK_LEAKY,
 	.duration_s = 1.5,
 	.usage = {.user_s = 0.25, .max_rss_kib = 4096},
+	.peak_memory_kib = UINT64_C(1) << 33,
 	.measures = &measures,
 };
 
@@ -90,6 +97,10 @@ static void rules_are_taken_as_they_were_put(void **state)
 	assert_string_equal(r.fail_patterns.at[1].text, "panic");
 	assert_true(r.timeout_s == 60 && r.in_minutes && r.grace_s == -1);
 	assert_true(r.max_log_bytes == a_rule.max_log_bytes);
+	assert_true(r.limits->memory_bytes == limits.memory_bytes);
+	assert_true(r.limits->cpu_s == 1.5 && r.limits->stall_s == 600);
+	assert_int_equal(r.limits->n_processes, 7);
+	assert_int_equal(r.limits->n_files, 64);
 	assert_int_equal(r.max_odirs, 3);
 	assert_int_equal(r.leak, LEAK_FAIL);
 	assert_true(r.renew_odir && r.is_command);

@@ -317,6 +317,7 @@ static const struct job_result a_result = {
 	.start_wall_s = 1e9 + 0.25,
 	.duration_s = 0.002,
 	.usage = {0.5, 0.25, 1234},
+	.peak_memory_kib = 12345,
 	.measures = &a_measure,
 };
 
@@ -364,6 +365,7 @@ static void assert_result(const struct job_result *a, const struct job_result *b
 	assert_true(a->usage.user_s == b->usage.user_s);
 	assert_true(a->usage.system_s == b->usage.system_s);
 	assert_int_equal(a->usage.max_rss_kib, b->usage.max_rss_kib);
+	assert_int_equal(a->peak_memory_kib, b->peak_memory_kib);
 }
 
 static void assert_measures(const json_t *json, const struct job_measures *expected)

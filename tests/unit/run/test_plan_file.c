@@ -99,6 +99,14 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 	assert_int_equal(a->in_minutes, b->in_minutes);
 	assert_true(a->grace_s == b->grace_s);
 	assert_int_equal(a->max_log_bytes, b->max_log_bytes);
+	assert_int_equal(a->limits != NULL, b->limits != NULL);
+	if (a->limits) {
+		assert_int_equal(a->limits->memory_bytes, b->limits->memory_bytes);
+		assert_true(a->limits->cpu_s == b->limits->cpu_s);
+		assert_true(a->limits->stall_s == b->limits->stall_s);
+		assert_int_equal(a->limits->n_processes, b->limits->n_processes);
+		assert_int_equal(a->limits->n_files, b->limits->n_files);
+	}
 	assert_int_equal(a->weight, b->weight);
 	assert_int_equal(a->cpus, b->cpus);
 	assert_int_equal(a->leak, b->leak);
@@ -185,6 +193,8 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 	static const struct backend_key key[] = {
 		{"fake", "outcome", "fail", "\"fail\"", {"/cfg/a.hjson", 8, 9}}};
 
+	static const struct tree_limits limits = {UINT64_C(5000000001), 3600.5, 0.25, 77, 1024};
+
 	*r = (struct job_rules){
 		.target = "build",
 		.backend = "fake",
@@ -204,6 +214,7 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 		.in_minutes = true,
 		.grace_s = 2,
 		.max_log_bytes = UINT64_C(5000000000),
+		.limits = &limits,
 		.weight = -7,
 		.cpus = 4,
 		.leak = LEAK_FAIL,

@@ -194,7 +194,8 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 			    .term_signal = 11,
 			    .start_wall_s = 1763704198,
 			    .duration_s = 0.5,
-			    .usage = {0.25, 0.125, 2048}}},
+			    .usage = {0.25, 0.125, 2048},
+			    .peak_memory_kib = 4096}},
 		{.number = 2,
 		 .where = "local/1",
 		 .stage = "pin",
@@ -244,6 +245,8 @@ static void a_job_is_told_with_all_its_attempts(void **state)
 	is_real(json, "jobs.0.attempts.0.user_s", 0.25);
 	is_real(json, "jobs.0.attempts.0.system_s", 0.125);
 	is_int(json, "jobs.0.attempts.0.max_rss_kib", 2048);
+	is_int(json, "jobs.0.attempts.0.peak_memory_kib", 4096);
+	is_text(json, "jobs.0.attempts.1.peak_memory_kib", NULL);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
 	is_text(json, "jobs.0.attempts.0.stage", NULL);
 	is_text(json, "jobs.0.attempts.1.stage", "pin");
