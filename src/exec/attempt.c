@@ -133,8 +133,7 @@ void attempt_kill(struct attempt *a, bool now, enum job_reason reason)
 	attempt_step(a); /* a job that has ended by now has ended by itself */
 	if (a->phase == ATTEMPT_NONE || a->phase == ATTEMPT_OVER)
 		return;
-	if (!a->procs.leader_is_gone && !a->end.ending.is_timeout && !a->end.ending.flood_bytes &&
-	    !a->end.ending.was_killed) {
+	if (!a->procs.leader_is_gone && !ending_is_decided(&a->end.ending)) {
 		a->end.ending.was_killed = true;
 		a->end.ending.kill_reason = reason;
 	}
@@ -173,6 +172,7 @@ static void attempt_run(struct attempt *a, const struct attempt_launch *l)
 	a->outcome.result.pid = l->pid;
 	a->outcome.result.start_wall_s = l->started_wall_s;
 	attempt_show_begin(a);
+	attempt_watch_begin(a);
 	slot_host_note_oom(a->host, l->started_s);
 }
 
@@ -246,6 +246,7 @@ void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w)
 	a->end.ending = (struct ending){.exit_status = -1}; /* until the leader was reaped */
 	a->procs = (struct attempt_procs){.reap_at = INFINITY, .reap_since_s = INFINITY};
 	a->news = (struct attempt_news){0};
+	a->watch.peak_bytes = 0;
 	*a->host->ending_signals = 0;
 	if (attempt_take(a, rules, w, &err) < 0 || attempt_prepare(a, &err) < 0)
 		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &err);
@@ -285,6 +286,20 @@ static void attempt_look(struct attempt *a, double now)
 	a->clocks.pause_s = log_pace(a->clocks.pause_s, (double)(a->log.size - was),
 				     most ? (double)most - (double)a->log.size : INFINITY);
 	a->clocks.look_at = now + a->clocks.pause_s;
+}
+
+/* Until the end of its grace a job that takes too much may take the whole machine. */
+static void attempt_check_limits(struct attempt *a, double now)
+{
+	enum job_reason reason;
+
+	if (!attempt_watch(a, now))
+		return;
+	reason = a->end.ending.over.reason;
+	if (reason == REASON_MEMORY_LIMIT || reason == REASON_PROCESS_LIMIT)
+		attempt_enter_kill(a);
+	else
+		attempt_enter_term(a);
 }
 
 static void attempt_do_phase(struct attempt *a)
@@ -341,11 +356,13 @@ void attempt_step(struct attempt *a)
 		attempt_do_phase(a);
 	else if (now >= a->clocks.look_at && a->phase == ATTEMPT_RUNS)
 		attempt_look(a, now);
+	else if (now >= a->clocks.watch_at && a->phase == ATTEMPT_RUNS)
+		attempt_check_limits(a, now);
 }
 
 double attempt_wake_at(const struct attempt *a)
 {
-	bool looks = a->phase == ATTEMPT_RUNS && attempt_wants_looks(a);
+	bool runs = a->phase == ATTEMPT_RUNS, looks = runs && attempt_wants_looks(a);
 
 	if (a->host->pause.is_on)
 		return a->host->pause.next_round_s;
@@ -354,5 +371,6 @@ double attempt_wake_at(const struct attempt *a)
 	if (a->phase == ATTEMPT_NONE)
 		return INFINITY;
 	return fmin(fmin(fmin(a->clocks.deadline_at, a->clocks.phase_at), a->shown.due_s),
-		    fmin(a->procs.reap_at, looks ? a->clocks.look_at : INFINITY));
+		    fmin(fmin(a->procs.reap_at, looks ? a->clocks.look_at : INFINITY),
+			 runs ? a->clocks.watch_at : INFINITY));
 }

@@ -15,6 +15,7 @@
 #include "exec/pty.h"
 #include "exec/slot_host.h"
 #include "exec/slot_wire.h"
+#include "exec/tree_watch.h"
 #include "judge/job_kind.h"
 #include "judge/job_log.h"
 
@@ -48,7 +49,7 @@ struct attempt_procs {
 
 /* When something is due, on the monotonic clock; INFINITY: never. */
 struct attempt_clocks {
-	double deadline_at, phase_at, give_up_at, look_at;
+	double deadline_at, phase_at, give_up_at, look_at, watch_at;
 	double pause_s; /* between two repetitions of the action of the phase */
 };
 
@@ -81,6 +82,7 @@ struct attempt {
 	struct pty pty; /* of an interactive job */
 	struct attempt_procs procs;
 	struct attempt_clocks clocks;
+	struct tree_watch watch; /* of a job with limits of its processes */
 	struct attempt_shown shown;
 	struct attempt_news news;
 	struct attempt_end end;

@@ -2,6 +2,7 @@
 /* How an attempt begins: its directory, log, environment, program, and the launch. */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,8 @@
 
 /* Linux: one argument may not be longer (MAX_ARG_STRLEN, its NUL included). */
 enum { ARGUMENT_MOST = 128 * 1024 };
+/* Thirty years. */
+static const double cpu_limit_most_s = 1e9;
 
 static const char *own_string(struct attempt *a, char *s)
 {
@@ -240,18 +243,48 @@ static enum attempt_launched explain_launch(struct attempt *a, const struct laun
 	return LAUNCH_FAILED;
 }
 
+/* No more than the machine allows. */
+static const struct rlimit *limit_files(const struct attempt *a, struct rlimit *own)
+{
+	const struct tree_limits *limits = a->ask.rules->job.limits;
+
+	if (!limits || !limits->n_files)
+		return a->host->has_nofile ? &a->host->nofile : NULL;
+	if (getrlimit(RLIMIT_NOFILE, own) < 0 || own->rlim_max > limits->n_files)
+		own->rlim_max = limits->n_files;
+	own->rlim_cur = own->rlim_max;
+	return own;
+}
+
+/*
+ * A process may run away between two looks at all of them (attempt_watch.c). A second more than is
+ * allowed, so that the looks come first: they end the job with its grace, the kernel does not.
+ */
+static const struct rlimit *limit_cpu(const struct attempt *a, struct rlimit *own)
+{
+	const struct tree_limits *limits = a->ask.rules->job.limits;
+
+	if (!limits || limits->cpu_s <= 0 || limits->cpu_s > cpu_limit_most_s)
+		return NULL;
+	if (getrlimit(RLIMIT_CPU, own) < 0 || own->rlim_max > (rlim_t)ceil(limits->cpu_s) + 1)
+		own->rlim_max = (rlim_t)ceil(limits->cpu_s) + 1;
+	own->rlim_cur = own->rlim_max;
+	return own;
+}
+
 static enum attempt_launched start_process(struct attempt *a, const char *const *env,
 					   struct attempt_launch *ret)
 {
-	const struct slot_host *host = a->host;
+	struct rlimit files, cpu;
 	struct launch l = {
-		.path = host->program.path.s,
+		.path = a->host->program.path.s,
 		.argv = a->ask.run.argv,
 		.env = env,
 		.cwd = a->ask.rules->job.cwd,
 		.log_fd = a->pty.slave >= 0 ? a->pty.slave : a->log.fd,
 		.is_on_terminal = a->pty.slave >= 0,
-		.nofile = host->has_nofile ? &host->nofile : NULL,
+		.nofile = limit_files(a, &files),
+		.cpu = limit_cpu(a, &cpu),
 	};
 
 	/* Taken before the start: the process may run and end before this one runs again. */

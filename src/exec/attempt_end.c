@@ -92,7 +92,7 @@ static void attempt_note_supervisor(struct attempt *a)
 	struct ending *e = &a->end.ending;
 	int signum = e->term_signal ? e->term_signal : e->exit_status - 128;
 
-	if (e->was_killed || e->is_timeout || e->flood_bytes || signum <= 0 || signum >= 31 ||
+	if (ending_is_decided(e) || signum <= 0 || signum >= 31 ||
 	    !(*a->host->ending_signals & 1 << signum))
 		return;
 	e->was_killed = true;
@@ -104,6 +104,7 @@ void attempt_finish(struct attempt *a)
 	pty_drain(&a->pty, a->log.fd);
 	attempt_note_flood(a);
 	attempt_note_supervisor(a);
+	attempt_watch_end(a);
 	if (a->end.ending.flood_bytes) /* else the log stays too long; the verdict says so */
 		(void)!ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes);
 	a->end.ending.had_oom = a->end.ending.term_signal == SIGKILL && slot_host_had_oom(a->host);

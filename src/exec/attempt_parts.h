@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The interface between the files of an attempt. attempt.c is the state machine and calls the
- * others: attempt_begin.c, attempt_procs.c, attempt_show.c, attempt_end.c. None of these calls
- * back, and only attempt_end.c sets a phase (ATTEMPT_OVER). */
+ * others: attempt_begin.c, attempt_procs.c, attempt_show.c, attempt_watch.c, attempt_end.c. None of
+ * these calls back, and only attempt_end.c sets a phase (ATTEMPT_OVER). */
 #ifndef EXEC_ATTEMPT_PARTS_H
 #define EXEC_ATTEMPT_PARTS_H
 
@@ -47,6 +47,14 @@ void attempt_describe_left(struct attempt *a, bool with_state, struct str *to);
 
 void attempt_show_begin(struct attempt *a);
 void attempt_show(struct attempt *a, double now);
+
+/* ---- attempt_watch.c: limits of the job's processes (job/tree_limits.h) ---- */
+
+void attempt_watch_begin(struct attempt *a);
+/* true: the job is over a limit, and the ending says which. */
+bool attempt_watch(struct attempt *a, double now);
+/* Compares the total use with the limits; before the verdict. */
+void attempt_watch_end(struct attempt *a);
 
 /* ---- attempt_end.c: each of these ends the attempt ---- */
 

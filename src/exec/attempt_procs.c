@@ -26,7 +26,7 @@ void attempt_keep_daemons(struct attempt *a)
 		.globs = a->ask.rules->job.keep,
 		.leader = a->procs.leader_is_gone ? 0 : a->procs.leader,
 		.session = attempt_on_terminal(a) ? getsid(0) : a->procs.leader,
-		.only_daemons = end->was_killed || end->is_timeout || end->flood_bytes,
+		.only_daemons = ending_is_decided(end),
 	};
 
 	kept_adopt(&a->host->kept, &job, &a->host->tree);

@@ -98,6 +98,8 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *arg
 	dup2(l->log_fd, STDERR_FILENO);
 	if (l->nofile)
 		setrlimit(RLIMIT_NOFILE, l->nofile);
+	if (l->cpu)
+		setrlimit(RLIMIT_CPU, l->cpu);
 	if (l->cwd && chdir(l->cwd) < 0) {
 		l->is_about_cwd = true;
 	} else {

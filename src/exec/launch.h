@@ -19,7 +19,7 @@ struct launch {
 	bool is_on_terminal; /* log_fd is the terminal of this process's session: the program stays
 				in this session, in the foreground of the terminal, which becomes
 				its standard input, too */
-	const struct rlimit *nofile; /* NULL: inherited */
+	const struct rlimit *nofile, *cpu; /* NULL: inherited */
 
 	/* ---- set by launch_start() ---- */
 	int errnum;	   /* why the program was not executed; 0: it was */

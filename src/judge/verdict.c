@@ -95,6 +95,44 @@ static bool judge_flood(struct judge *j)
 	return judge_verdict_decide(j, JOB_KILLED, REASON_LOG_FLOOD);
 }
 
+static void add_over_limit(struct str *to, const struct over_limit *over)
+{
+	switch (over->reason) {
+	case REASON_MEMORY_LIMIT:
+		str_add(to, "the job went over its memory limit of ");
+		verdict_add_size(to, over->limit);
+		str_add(to, ": its processes had ");
+		verdict_add_size(to, over->used);
+		break;
+	case REASON_PROCESS_LIMIT:
+		str_printf(to, "the job went over its limit of %.0f processes: it had %.0f",
+			   over->limit, over->used);
+		break;
+	case REASON_CPU_LIMIT:
+		str_add(to, "the job went over its CPU time limit of ");
+		duration_add(to, over->limit);
+		str_add(to, ": its processes used ");
+		duration_add(to, over->used);
+		break;
+	default:
+		str_add(to, "the job stalled: it wrote nothing to its log and used no CPU time "
+			    "for ");
+		duration_add(to, over->limit);
+	}
+}
+
+static bool judge_over(struct judge *j)
+{
+	const struct over_limit *over = &j->end->over;
+
+	if (over->reason == REASON_NONE)
+		return false;
+	add_over_limit(&j->message, over);
+	if (j->log_fd >= 0)
+		log_tail(j->log_fd, j->log_start, CONTEXT_TAIL, &j->context);
+	return judge_verdict_decide(j, JOB_KILLED, over->reason);
+}
+
 static bool fail_log_unreadable(struct judge *j, const char *why)
 {
 	str_printf(&j->message, "the log cannot be read, so its patterns were not looked for: %s",
@@ -263,8 +301,8 @@ void verdict_decide(const struct ending *end, const struct verdict_rules *rules,
 {
 	/* The first test that applies decides. */
 	static bool (*const judges[])(struct judge *) = {
-		judge_dry_run,	judge_stuck,  judge_killed, judge_timeout, judge_flood,
-		judge_patterns, judge_signal, judge_exit,   judge_leak,
+		judge_dry_run, judge_stuck,    judge_killed, judge_timeout, judge_flood,
+		judge_over,    judge_patterns, judge_signal, judge_exit,    judge_leak,
 	};
 	struct judge j = {.end = end,
 			  .rules = rules,

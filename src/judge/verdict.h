@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Decides the status of an attempt that has ended. The order of tests is DVSim's: dry run, timeout,
- * fail pattern, missing pass pattern, exit status, passed. If something is unknown, the job does
- * not pass. Has no side effects; reads only the log.
+ * Decides the status of an attempt that has ended. The order of tests is DVSim's: dry run, timeout
+ * (and limits that DVSim does not have), fail pattern, missing pass pattern, exit status, passed.
+ * If something is unknown, the job does not pass. Has no side effects; reads only the log.
  */
 #ifndef JUDGE_VERDICT_H
 #define JUDGE_VERDICT_H
@@ -11,6 +11,12 @@
 
 #include "judge/pattern.h"
 #include "job/job_result.h"
+
+/* A limit of the job's processes that they exceeded, in bytes, processes or seconds. */
+struct over_limit {
+	enum job_reason reason; /* REASON_NONE: none was exceeded */
+	double limit, used;
+};
 
 /* How the process ended. */
 struct ending {
@@ -24,10 +30,17 @@ struct ending {
 	bool had_oom;	      /* the kernel killed some process for lack of memory meanwhile */
 	const char *leaked;   /* names and pids of left processes, which were killed; NULL: none */
 	uint64_t flood_bytes; /* the limit that the log exceeded; 0: it did not */
-	const char *stuck;    /* processes that still exist after KILL; NULL: none */
-	const char *refused;  /* why its program could not be started; exit_status is then that of a
-				 shell in this case. NULL: it was started */
+	struct over_limit over;
+	const char *stuck;   /* processes that still exist after KILL; NULL: none */
+	const char *refused; /* why its program could not be started; exit_status is then that of a
+				shell in this case. NULL: it was started */
 };
+
+/* The reason is known before the process has ended. */
+static inline bool ending_is_decided(const struct ending *e)
+{
+	return e->was_killed || e->is_timeout || e->flood_bytes || e->over.reason != REASON_NONE;
+}
 
 struct verdict_rules {
 	struct pattern_code *const *pass, *const *fail;

@@ -59,6 +59,18 @@ void verdict_add_float(struct str *to, double d)
 	}
 }
 
+void verdict_add_size(struct str *to, double bytes)
+{
+	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+	size_t i = 0;
+
+	while (bytes >= 1024 && i + 1 < sizeof(units) / sizeof(units[0])) {
+		bytes /= 1024;
+		i++;
+	}
+	str_printf(to, "%.*f %s", bytes == floor(bytes) ? 0 : 1, bytes, units[i]);
+}
+
 const char *verdict_signal_name(int signum)
 {
 	static const char *const names[] = {

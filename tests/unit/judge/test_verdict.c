@@ -357,18 +357,20 @@ static void the_order_of_the_rules_is_dvsims(void **state)
 	static const struct {
 		enum job_status status;
 		enum job_reason reason;
-		bool dry_run, stuck, killed, timeout, flood, fail, pass, undecided, exits, leaks;
+		bool dry_run, stuck, killed, timeout, flood, over, fail, pass, undecided, exits,
+			leaks;
 	} cases[] = {
-		{JOB_PASSED, REASON_NONE, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-		{JOB_KILLED, REASON_UNKILLABLE, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1},
-		{JOB_KILLED, REASON_USER, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1},
-		{JOB_KILLED, REASON_TIMEOUT, 0, 0, 0, 1, 1, 1, 1, 0, 1, 1},
-		{JOB_KILLED, REASON_LOG_FLOOD, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1},
-		{JOB_FAILED, REASON_FAIL_PATTERN, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1},
-		{JOB_FAILED, REASON_MISSING_PATTERN, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1},
-		{JOB_FAILED, REASON_EXIT, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1},
-		{JOB_FAILED, REASON_LEAK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
-		{JOB_PASSED, REASON_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
+		{JOB_PASSED, REASON_NONE, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+		{JOB_KILLED, REASON_UNKILLABLE, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1},
+		{JOB_KILLED, REASON_USER, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1, 1},
+		{JOB_KILLED, REASON_TIMEOUT, 0, 0, 0, 1, 1, 1, 1, 1, 0, 1, 1},
+		{JOB_KILLED, REASON_LOG_FLOOD, 0, 0, 0, 0, 1, 1, 1, 1, 0, 1, 1},
+		{JOB_KILLED, REASON_CPU_LIMIT, 0, 0, 0, 0, 0, 1, 1, 1, 0, 1, 1},
+		{JOB_FAILED, REASON_FAIL_PATTERN, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1},
+		{JOB_FAILED, REASON_MISSING_PATTERN, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1},
+		{JOB_FAILED, REASON_EXIT, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1},
+		{JOB_FAILED, REASON_LEAK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+		{JOB_PASSED, REASON_NONE, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0},
 	};
 	struct pattern_code *fail = compile("^bad"), *pass = compile("^good"), *yes = compile("^n");
 	const char *texts[] = {"^good"};
@@ -383,6 +385,7 @@ static void the_order_of_the_rules_is_dvsims(void **state)
 			.is_timeout = cases[i].timeout,
 			.timeout_s = 60,
 			.flood_bytes = cases[i].flood,
+			.over = {cases[i].over ? REASON_CPU_LIMIT : REASON_NONE, 1, 2},
 			.exit_status = cases[i].exits,
 			.leaked = cases[i].leaks ? "y (pid 2)" : NULL,
 		};
@@ -449,6 +452,38 @@ static void ends_are_worded(void **state)
 	assert_verdict(judge(&odd, &none, fd), REASON_LOST, "it is not known how the job ended");
 	assert_verdict(judge(&leak, &none, fd), REASON_NONE,
 		       "left processes behind, which were killed: sleep (pid 7)");
+	close(fd);
+}
+
+static void limits_are_worded(void **state)
+{
+	static const struct {
+		struct over_limit over;
+		const char *message;
+	} cases[] = {
+		{{REASON_MEMORY_LIMIT, 0x1p32, 1.5 * 0x1p32},
+		 "the job went over its memory limit of 4 GiB: its processes had 6 GiB"},
+		{{REASON_MEMORY_LIMIT, 1000, 1300 * 1024},
+		 "the job went over its memory limit of 1000 bytes: its processes had 1.3 MiB"},
+		{{REASON_PROCESS_LIMIT, 200, 201},
+		 "the job went over its limit of 200 processes: it had 201"},
+		{{REASON_CPU_LIMIT, 3600, 7200},
+		 "the job went over its CPU time limit of 1h00m: its processes used 2h00m"},
+		{{REASON_STALL, 600, 601},
+		 "the job stalled: it wrote nothing to its log and used no CPU time for 10m00s"},
+	};
+	struct verdict_rules none = {0};
+	int fd = log_of(LOG, sizeof(LOG) - 1);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct ending end = {.exit_status = -1, .over = cases[i].over};
+		struct job_outcome o = judge(&end, &none, fd);
+
+		assert_int_equal(o.result.status, JOB_KILLED);
+		assert_string_equal(o.result.context, LOG);
+		assert_verdict(o, cases[i].over.reason, cases[i].message);
+	}
 	close(fd);
 }
 
@@ -521,6 +556,7 @@ int main(void)
 		cmocka_unit_test(strings_and_numbers_are_written_as_in_python),
 		cmocka_unit_test(the_order_of_the_rules_is_dvsims),
 		cmocka_unit_test(ends_are_worded),
+		cmocka_unit_test(limits_are_worded),
 		cmocka_unit_test(what_cannot_be_read_or_decided_is_no_pass),
 		cmocka_unit_test(the_header_is_not_scanned_but_counted),
 	};
