@@ -74,6 +74,9 @@ void rules_init(struct rules_maker *m, struct load *l, struct arena *plan_mem,
 		.timeout_s = s->timeout_s,
 		.grace_s = s->grace_s,
 		.max_log_bytes = s->max_log_bytes,
+		.limits = tree_limits_any(&s->limits)
+				  ? arena_memdup(plan_mem, &s->limits, sizeof(s->limits))
+				  : NULL,
 		.weight = s->weight,
 		.cpus = s->cpus,
 		.leak = s->leak,

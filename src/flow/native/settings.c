@@ -5,6 +5,10 @@
 
 #include "flow/native/words/words.h"
 
+enum { MEMORY_LEAST = 1 << 20, STALL_LEAST_S = 1 };
+/* No Linux has more. */
+enum { PROCESSES_MOST = 1 << 22, FILES_MOST = 1 << 30 };
+
 const struct settings settings_default = {
 	.grace_s = -1,
 	.cpus = 1,
@@ -114,9 +118,51 @@ static void read_max_odirs(struct cfg_fields *f, const char *key, struct setting
 	s->max_odirs = (uint32_t)cfg_fields_int(f, key, 0, 1000000, s->max_odirs);
 }
 
+static void settings_refuse_value(struct cfg_fields *f, const char *key, const char *what)
+{
+	cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), hjson_get(cfg_fields_object(f), key),
+		  "'%s' %s", key, what);
+}
+
 static void read_max_log(struct cfg_fields *f, const char *key, struct settings *s)
 {
 	s->max_log_bytes = cfg_fields_size(f, key, s->max_log_bytes);
+}
+
+/* A bare "4" was meant as gigabytes: no program runs in 4 bytes. */
+static void read_memory(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	uint64_t *bytes = &s->limits.memory_bytes;
+
+	*bytes = cfg_fields_size(f, key, *bytes);
+	if (*bytes && *bytes < MEMORY_LEAST)
+		settings_refuse_value(f, key, "must be at least 1M, or 0 for no limit");
+}
+
+static void read_max_processes(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->limits.n_processes = (uint32_t)cfg_fields_int(f, key, 0, PROCESSES_MOST,
+							 s->limits.n_processes);
+}
+
+static void read_max_cpu_time(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->limits.cpu_s = cfg_fields_duration(f, key, s->limits.cpu_s);
+}
+
+static void read_max_files(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	s->limits.n_files = (uint32_t)cfg_fields_int(f, key, 0, FILES_MOST, s->limits.n_files);
+}
+
+/* CPU time is counted in steps: less could be a step that has not come yet. */
+static void read_stall(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	double *stall_s = &s->limits.stall_s;
+
+	*stall_s = cfg_fields_duration(f, key, *stall_s);
+	if (*stall_s > 0 && *stall_s < STALL_LEAST_S)
+		settings_refuse_value(f, key, "must be at least 1s, or 0 for no limit");
 }
 
 static void read_pass_patterns(struct cfg_fields *f, const char *key, struct settings *s)
@@ -222,6 +268,22 @@ const struct setting_key setting_keys[] = {
 	 read_keep},
 	{{"max_log", "size", "none", "kill a job whose log grows larger", FLOW_KEY_SETTING},
 	 read_max_log},
+	{{"memory", "size", "none", "kill a job whose processes take more memory together",
+	  FLOW_KEY_SETTING},
+	 read_memory},
+	{{"max_processes", "whole number", "none", "kill a job that has more processes at a time",
+	  FLOW_KEY_SETTING},
+	 read_max_processes},
+	{{"max_cpu_time", "duration", "none",
+	  "kill a job whose processes use more CPU time together", FLOW_KEY_SETTING},
+	 read_max_cpu_time},
+	{{"max_files", "whole number", "that of dvsched", "files that a process may have open",
+	  FLOW_KEY_SETTING},
+	 read_max_files},
+	{{"stall", "duration", "none",
+	  "kill a job that neither adds to its log nor uses CPU time for so long",
+	  FLOW_KEY_SETTING},
+	 read_stall},
 	{{"dump_env", "true or false", "false", "write the environment to {odir}/env_vars",
 	  FLOW_KEY_SETTING},
 	 read_dump_env},

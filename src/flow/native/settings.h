@@ -18,6 +18,7 @@ struct settings {
 	struct text backend, cwd, target, seed;
 	double timeout_s, grace_s;
 	uint64_t max_log_bytes;
+	struct tree_limits limits;
 	struct text_list pass_patterns, fail_patterns, tags, keep;
 	const struct env_setting *env;
 	const struct resource_need *resources;

@@ -109,6 +109,13 @@ static void dump_rules(struct str *out, const struct job_rules *r)
 	dump_flag(out, "timeout in minutes", r->in_minutes);
 	dump_number(out, "grace", r->grace_s, -1);
 	dump_number(out, "log", (double)r->max_log_bytes, 0);
+	if (r->limits) {
+		dump_number(out, "memory", (double)r->limits->memory_bytes, 0);
+		dump_number(out, "processes", r->limits->n_processes, 0);
+		dump_number(out, "CPU time", r->limits->cpu_s, 0);
+		dump_number(out, "files", r->limits->n_files, 0);
+		dump_number(out, "stall", r->limits->stall_s, 0);
+	}
 	dump_number(out, "weight", r->weight, 0);
 	dump_number(out, "cpus", r->cpus, 1);
 	dump_number(out, "max_odirs", r->max_odirs, 5);

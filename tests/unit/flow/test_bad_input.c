@@ -127,6 +127,25 @@ static void values_have_types(void **state)
 		{RUN("max_log: \"64Q\""),
 		 P "3:10: error: 'max_log' must be a size such as \"64M\" or a "
 		   "number of bytes, not \"64Q\"\n"},
+		{RUN("memory: 4"),
+		 P "3:9: error: 'memory' must be at least 1M, or 0 for no limit\n"},
+		{RUN("memory: \"lots\""),
+		 P "3:9: error: 'memory' must be a size such as \"64M\" or a number of bytes, not "
+		   "\"lots\"\n"},
+		{RUN("max_processes: 1.5"),
+		 P "3:16: error: 'max_processes' must be a whole number, not 1.5\n"},
+		{RUN("max_processes: 5000000"),
+		 P "3:16: error: 'max_processes' must be a whole number from 0 to 4194304, not "
+		   "5000000\n"},
+		{RUN("max_cpu_time: \"1 hour\""),
+		 P "3:15: error: 'max_cpu_time' must be a duration such as \"90s\" or \"5m\", not "
+		   "\"1 hour\"\n"
+		   "  hint: the units are ms, s, m, h and d; a number without quotes is seconds\n"},
+		{RUN("max_files: -1"),
+		 P "3:12: error: 'max_files' must be a whole number from 0 to "
+		   "1073741824, not -1\n"},
+		{RUN("stall: \"300ms\""),
+		 P "3:8: error: 'stall' must be at least 1s, or 0 for no limit\n"},
 		{RUN("tags: [\"a\", 5, \"a\", \"\", \"b c\"]"),
 		 P "3:13: error: 'tags' must be a string or an array of strings, not 5\n" P
 		   "3:16: error: \"a\" is in 'tags' twice\n" P "3:8: note: first here\n" P

@@ -124,6 +124,8 @@ static void every_setting_arrives_in_the_rules(void **state)
 		    "resources: { VCS: 2, B_9: 1 }, backend: \"local\", finally: true\n"
 		    "seed: 12345678901234567890123, leak: \"fail\", keep: \"bazel*\"\n"
 		    "max_log: \"64M\", dump_env: true, renew: true, max_odirs: 7\n"
+		    "memory: \"4G\", max_processes: 100, max_cpu_time: \"1h\", max_files: 64, "
+		    "stall: \"10m\"\n"
 		    "description: \"d\", fake: { outcome: \"fail\", list: [1, \"a\"] }"),
 		NULL);
 	assert_string_equal(s.messages, "");
@@ -155,6 +157,10 @@ static void every_setting_arrives_in_the_rules(void **state)
 	assert_string_equal(r->keep[0], "bazel*");
 	assert_int_equal(r->max_log_bytes, 64 << 20);
 	assert_int_equal(r->max_odirs, 7);
+	assert_true(r->limits->memory_bytes == UINT64_C(4) << 30);
+	assert_int_equal(r->limits->n_processes, 100);
+	assert_true(r->limits->cpu_s == 3600 && r->limits->stall_s == 600);
+	assert_int_equal(r->limits->n_files, 64);
 	assert_int_equal(r->n_backend_keys, 2);
 	assert_string_equal(r->backend_keys[0].backend, "fake");
 	assert_string_equal(r->backend_keys[0].key, "outcome");
@@ -238,6 +244,7 @@ static void without_settings_the_defaults_hold(void **state)
 	assert_int_equal(r->weight, 0);
 	assert_int_equal(r->cpus, 1);
 	assert_int_equal(r->max_log_bytes, 0);
+	assert_null(r->limits);
 	assert_int_equal(r->leak, LEAK_KILL);
 	assert_false(r->is_finally || r->dump_env || r->renew_odir || r->is_dry_run);
 	assert_null(stage_job(&s, "a")->seed);
@@ -558,7 +565,8 @@ static void a_plan_has_all_that_is_said(void **state)
 		  "    { name: \"build\", command: \"make {v} > '{odir}/x'\", target: \"compile\", "
 		  "weight: 3, cpus: 2, renew: true,\n"
 		  "      max_odirs: 2, dump_env: true, keep: [\"bazel*\"], leak: \"fail\", "
-		  "max_log: \"1M\", grace: \"3s\" }\n"
+		  "max_log: \"1M\", memory: \"1G\", max_processes: 9, max_cpu_time: \"2m\", "
+		  "max_files: 99, stall: \"1m\", grace: \"3s\" }\n"
 		  "    { name: \"test.{mode}.{seed}\", argv: [\"./sim\", \"+m={mode}\", \"{v}\", "
 		  "3, \"{attempt}\"], needs: [\"build\"],\n"
 		  "      sweep: { mode: [\"fast\", \"slow\"], seed: [\"08..10\", 99] }, resources: "
