@@ -48,6 +48,7 @@ static void assert_over(const struct slot_bed *b, enum job_reason reason, const 
 static void a_job_that_does_nothing_has_stalled(void **state)
 {
 	struct slot_bed *b = *state;
+	static const struct tree_limits files = {.n_files = 99};
 	struct job_rules plain;
 
 	limits.stall_s = 1;
@@ -58,9 +59,14 @@ static void a_job_that_does_nothing_has_stalled(void **state)
 	assert_string_equal(b->result.context, "last words\n");
 	assert_true(b->result.peak_memory_kib >= b->result.usage.max_rss_kib);
 	assert_true(b->result.peak_memory_kib > 0);
-	/* Nothing of it is left for the next job. */
+	/* Nothing of it is left for the next jobs, which are not sampled. */
+	b->argv[0] = "nowhere";
+	b->argv[1] = NULL;
+	bed_run(b);
+	assert_int_equal(b->result.exit_status, 127);
+	assert_int_equal(b->result.peak_memory_kib, 0);
 	plain = b->rules;
-	plain.limits = NULL;
+	plain.limits = &files;
 	b->spec.rules = &plain;
 	b->argv[0] = "true";
 	bed_run(b);
@@ -96,6 +102,45 @@ static void what_uses_too_much_cpu_time_is_asked_to_end(void **state)
 	free(log);
 }
 
+/* Nobody but the slot waits for them. */
+static void cpu_time_of_orphans_that_have_ended_counts(void **state)
+{
+	struct slot_bed *b = *state;
+
+	limits.cpu_s = 1.5;
+	bed_shell(b, "mkfifo end; spin() { (sh -c 'ulimit -c 0; ulimit -t 1; while :; do :; done' "
+		     "> end &); cat end; }; spin; spin; exec sleep 1000");
+	bed_run(b);
+	assert_over(b, REASON_CPU_LIMIT, "the job went over its CPU time limit of 1.50s");
+}
+
+/* As with any other kill, what is left in its session is no daemon. */
+static void a_job_over_a_limit_leaves_daemons_only(void **state)
+{
+	static const char *const keep[] = {"sleep*", NULL};
+	struct slot_bed *b = *state;
+
+	limits.n_processes = 3;
+	b->rules.keep = keep;
+	bed_shell(b, "for i in 1 2 3 4; do (sleep 1000 &); done; exec sleep 1000");
+	bed_run(b);
+	assert_over(b, REASON_PROCESS_LIMIT, "its limit of 3 processes");
+}
+
+/* A signal to all processes of a run is noted by the slot; the job does not die of that one. */
+static void a_limit_is_not_taken_for_the_users_signal(void **state)
+{
+	struct slot_bed *b = *state;
+
+	limits.cpu_s = 0.5;
+	bed_shell(b, "echo up; while :; do :; done");
+	bed_start(b, 1);
+	bed_wait_for_log(b, "up");
+	kill(slot_pid(b->slot), SIGTERM);
+	bed_wait(b);
+	assert_over(b, REASON_CPU_LIMIT, "its CPU time limit of 0.50s");
+}
+
 /* One that is over before anybody looks at it. */
 static void cpu_time_is_summed_up_at_the_end(void **state)
 {
@@ -120,7 +165,6 @@ static void memory_of_a_child_that_has_ended_counts(void **state)
 static void the_kernel_limits_each_process(void **state)
 {
 	struct slot_bed *b = *state;
-	struct rlimit all;
 	char *log;
 
 	limits.n_files = 40;
@@ -131,17 +175,24 @@ static void the_kernel_limits_each_process(void **state)
 	log = bed_log(b);
 	assert_string_equal(log, "40\n40\n3\n3\n");
 	free(log);
-	/* It cannot be more than the machine allows. */
+}
+
+static void a_limit_of_files_gives_no_more_than_dvsched_has(void **state)
+{
+	struct slot_bed *b = *state;
+	struct rlimit all, some = {.rlim_cur = 200, .rlim_max = 300};
+	char *log;
+
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
-	if (all.rlim_max == RLIM_INFINITY || all.rlim_max >= UINT32_MAX)
-		return;
-	limits = (struct tree_limits){.n_files = (uint32_t)all.rlim_max + 1};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &some), 0);
+	limits.n_files = 400;
 	bed_renew_slot(b);
-	bed_shell(b, "ulimit -Hn");
+	bed_shell(b, "ulimit -n; ulimit -Hn");
 	bed_run(b);
 	log = bed_log(b);
-	assert_int_equal(strtoull(log, NULL, 10), all.rlim_max);
+	assert_string_equal(log, "300\n300\n");
 	free(log);
+	setrlimit(RLIMIT_NOFILE, &all); /* of users it stays lower */
 }
 
 static void a_kill_by_somebody_else_stays_one(void **state)
@@ -207,9 +258,13 @@ int main(int argc, char **argv)
 		TEST(a_job_that_does_nothing_has_stalled),
 		TEST(too_many_processes_are_killed_at_once),
 		TEST(what_uses_too_much_cpu_time_is_asked_to_end),
+		TEST(cpu_time_of_orphans_that_have_ended_counts),
+		TEST(a_job_over_a_limit_leaves_daemons_only),
+		TEST(a_limit_is_not_taken_for_the_users_signal),
 		TEST(cpu_time_is_summed_up_at_the_end),
 		TEST(memory_of_a_child_that_has_ended_counts),
 		TEST(the_kernel_limits_each_process),
+		TEST(a_limit_of_files_gives_no_more_than_dvsched_has),
 		TEST(a_kill_by_somebody_else_stays_one),
 		TEST(a_time_limit_may_be_the_first),
 		TEST(an_interactive_job_does_not_stall),
