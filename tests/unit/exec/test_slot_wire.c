@@ -47,8 +47,8 @@ static struct job_spec the_spec(void)
 {
 	return (struct job_spec){
 		.id = "a:b",
-		.odir = "/s/a/b",
-		.log_path = "/s/a/b/log",
+		.dir = "/s/a/b",
+		.log = "log",
 		.command = "true",
 		.argv = the_argv,
 		.steps = &all_steps,
@@ -324,10 +324,10 @@ static void a_job_that_lacks_what_it_needs_is_refused(void **state)
 	spec.id = NULL;
 	assert_false(is_run_taken(&spec, 0));
 	spec = good;
-	spec.odir = NULL;
+	spec.dir = NULL;
 	assert_false(is_run_taken(&spec, 0));
 	spec = good;
-	spec.log_path = NULL;
+	spec.log = NULL;
 	assert_false(is_run_taken(&spec, 0));
 	spec = good;
 	spec.command = NULL;

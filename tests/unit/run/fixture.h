@@ -79,8 +79,8 @@ static inline struct plan *make_plan(size_t n)
 		s->rules = rules;
 		s->command = "true";
 		s->argv = words(p, "true", NULL, NULL);
-		s->dir = arena_printf(p->mem, "%s/%s", block->scratch_path, s->name);
-		s->log = arena_printf(p->mem, "%s/log", s->dir);
+		s->dir = s->name;
+		s->log = "log";
 		deps[0] = (uint32_t)i - 1;
 		s->deps = deps;
 		s->n_needs = i > 0;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "job/job_paths.h"
 #include "run/lock.h"
 #include "run/plan_file.h"
 #include "run/results.h"
@@ -224,10 +225,11 @@ static void assert_moved(const struct plan *p, const char *name)
 		const struct job_spec *job = &p->jobs[i];
 		_cleanup_(freep) char *odir = xasprintf("%s/%s", path, job->name);
 		_cleanup_(freep) char *log = xasprintf("%s/log", odir);
+		_cleanup_(str_done) struct str room = {0};
 
 		assert_string_equal(job->block->scratch_path, path);
-		assert_string_equal(job->odir, odir);
-		assert_string_equal(job->log_path, log);
+		assert_string_equal(job_odir(job, &room), odir);
+		assert_string_equal(job_log_path(job, &room), log);
 	}
 }
 
