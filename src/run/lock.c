@@ -145,18 +145,6 @@ static bool is_empty(int dir_fd, const char *name)
 	       st.st_size == 0;
 }
 
-/* A host on which this file system has flock() may hold the lock that way. */
-static int check_flock_owner(int dir_fd, const char *dir, struct error *err)
-{
-	struct owner owner;
-
-	if (!owner_read(dir_fd, LOCK_NAME, &owner) || is_stale(&owner))
-		return 0;
-	lock_report_held(err, dir, &owner);
-	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_NAME);
-	return -1;
-}
-
 static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, struct error *err)
 {
 	struct owner owner = {0};
@@ -187,8 +175,7 @@ int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, str
 
 	if (dir_fd < 0)
 		return error_sys(err, errno, "%s cannot be used", dir);
-	if (check_flock_owner(dir_fd, dir, err) < 0 ||
-	    take_by_file_at(dir_fd, dir, run_id, err) < 0)
+	if (take_by_file_at(dir_fd, dir, run_id, err) < 0)
 		return -1;
 	*ret = (struct lock){.dir = xstrdup(dir), .fd = -1, .is_by_file = true};
 	return 0;
@@ -317,8 +304,6 @@ int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, stru
 
 static void lock_close(struct lock *l)
 {
-	if (ftruncate(l->fd, 0) < 0)
-		errno = 0; /* as in lock_give() */
 	close(l->fd);
 	free(l->dir);
 	*l = (struct lock){.is_of_other = true};
@@ -393,10 +378,8 @@ void lock_give(struct lock *l)
 		close(l->fd);
 		free(l->beside);
 	} else {
-		/* The file stays: if it were removed, two runs could lock two files of one name.
-		 * It is emptied for hosts without flock(), which read it. */
-		if (ftruncate(l->fd, 0) < 0)
-			errno = 0; /* such a host then asks the user to remove it */
+		/* The file stays: if it were removed, two runs could lock two files of one name. It
+		 * is not written any more: its file system may hang. */
 		close(l->fd);
 	}
 	free(l->dir);
