@@ -94,8 +94,12 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *arg
 		take_terminal(l->log_fd);
 	else
 		setsid();
-	dup2(l->log_fd, STDOUT_FILENO);
-	dup2(l->log_fd, STDERR_FILENO);
+	/* A job whose log stays empty could pass falsely. */
+	if (dup2(l->log_fd, STDOUT_FILENO) < 0 || dup2(l->log_fd, STDERR_FILENO) < 0) {
+		l->is_about_log = true;
+		l->errnum = errno;
+		_exit(127);
+	}
 	if (l->nofile)
 		setrlimit(RLIMIT_NOFILE, l->nofile);
 	if (l->cpu)
@@ -117,7 +121,7 @@ pid_t launch_start(struct launch *l)
 	pid_t pid;
 
 	l->errnum = 0;
-	l->is_about_cwd = false;
+	l->is_about_cwd = l->is_about_log = false;
 	pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, l);
 	if (pid > 0 && l->errnum != 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
@@ -127,7 +131,7 @@ pid_t launch_start(struct launch *l)
 
 int launch_shell_status(const struct launch *l)
 {
-	if (l->is_about_cwd)
+	if (l->is_about_cwd || l->is_about_log)
 		return 0;
 	switch (l->errnum) {
 	case ENOENT:
@@ -178,6 +182,11 @@ void launch_explain(const struct launch *l, struct str *to)
 		str_add(to, "cannot enter the working directory ");
 		quote(to, l->cwd);
 		str_printf(to, ": %s", strerror(l->errnum));
+		return;
+	}
+	if (l->is_about_log) {
+		str_printf(to, "cannot connect the job's output to its log: %s",
+			   strerror(l->errnum));
 		return;
 	}
 	if (l->errnum == ENOENT || l->errnum == ENOTDIR)

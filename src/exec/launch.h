@@ -24,6 +24,7 @@ struct launch {
 	/* ---- set by launch_start() ---- */
 	int errnum;	   /* why the program was not executed; 0: it was */
 	bool is_about_cwd; /* errnum is the error of entering cwd */
+	bool is_about_log; /* errnum is the error of connecting log_fd */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a slot starts a program: which file, which environment, and what it says if it cannot. */
+#include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,6 +16,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "disk.h"
+#include "exec/launch.h"
 #include "exec_bed.h"
 
 /* As if a shell had been asked to start it: its exit status, and words in the log. */
@@ -90,6 +92,21 @@ static void a_directory_that_is_not_there_is_no_fault_of_the_program(void **stat
 	b->rules.cwd = "/no/such/directory";
 	b->argv[0] = "true";
 	assert_launch_error(b, "cannot enter the working directory '/no/such/directory'");
+}
+
+/* Without its output in the log, fail patterns would find nothing and the job would pass. */
+static void a_program_whose_output_has_no_log_is_not_started(void **state)
+{
+	static const char *const argv[] = {"true", NULL}, *const env[] = {NULL};
+	struct launch l = {.path = "/bin/true", .argv = argv, .env = env, .log_fd = -1};
+	_cleanup_(str_done) struct str text = {0};
+
+	(void)state;
+	assert_true(launch_start(&l) > 0);
+	assert_int_equal(l.errnum, EBADF);
+	assert_int_equal(launch_shell_status(&l), 0); /* no fault of the program */
+	launch_explain(&l, &text);
+	assert_string_equal(text.s, "cannot connect the job's output to its log: Bad file descriptor");
 }
 
 static void an_executable_text_is_a_script_of_the_shell(void **state)
@@ -435,6 +452,7 @@ int main(int argc, char **argv)
 		EXEC_CASE(a_program_that_cannot_be_started_is_the_job_s_own_failure),
 		EXEC_CASE(patterns_judge_what_could_not_be_started),
 		EXEC_CASE(a_directory_that_is_not_there_is_no_fault_of_the_program),
+		cmocka_unit_test(a_program_whose_output_has_no_log_is_not_started),
 		EXEC_CASE(an_executable_text_is_a_script_of_the_shell),
 		EXEC_CASE(a_binary_is_no_script),
 		EXEC_CASE(a_command_may_be_longer_than_an_argument),

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One run of 20 jobs with one fault, and what must hold afterwards. scripts/faults uses it.
+
+Whatever fails, a run must end, leave no process, tell with its exit code and with results.json the same, call no job passed
+that has not, keep a journal that can be read, and `dvsched resume` must then reach the verdicts of an undisturbed run.
+"""
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import struct
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+COOKIE = "DVSCHED_TEST_ID"
+ROLES = ["guardian", "scheduler", "slot", "clerk"]
+PATIENCE_S = 60  # of 30 s that a run may take, on a machine that has other things to do
+PASSES = [f"p{i}" for i in range(8)] + ["c1", "c2", "c3", "flaky", "child", "needs-p", "long"]
+FAILS = ["exit", "pattern", "missing"]
+ENDS = {**{name: "PASSED" for name in PASSES}, **{name: "FAILED" for name in FAILS}, "needs-f": "KILLED", "time": "KILLED"}
+EXITS = {0, 1, 2, 3, 70, 124}
+
+
+def config():
+    """The jobs. Each writes its name into $RAN when it has done its work, so that a pass without work is seen."""
+    done = "echo $DVSCHED_JOB >> $RAN"
+    jobs = [{"name": f"p{i}", "command": f"echo work; {done}"} for i in range(8)]
+    jobs += [{"name": "c1", "command": done}, {"name": "c2", "command": done, "needs": ["c1"]},
+             {"name": "c3", "command": done, "needs": ["c2"]},
+             {"name": "flaky", "command": f"test -e $RAN.flaky || {{ touch $RAN.flaky; exit 1; }}; {done}", "retries": 1},
+             {"name": "child", "command": f"sleep 1000 & {done}"},
+             {"name": "needs-p", "command": done, "needs": ["p0", "flaky"]},
+             {"name": "long", "command": f"sleep 0.2; {done}"},
+             {"name": "exit", "command": "exit 3"},
+             {"name": "pattern", "command": f"echo UVM_ERROR here; {done}", "fail_patterns": ["^UVM_ERROR"]},
+             {"name": "missing", "command": f"echo nothing; {done}", "pass_patterns": ["^TEST PASSED"]},
+             {"name": "time", "command": "sleep 1000", "timeout": "0.3s"},
+             {"name": "needs-f", "command": done, "needs": ["exit"]}]
+    return {"flow": "jobs", "name": "n", "jobs": jobs}
+
+
+def call_names():
+    text = (ROOT / "tests/faults/inject.c").read_text(encoding="utf-8")
+    return re.findall(r"X\((\w+)\)", text.split("#define CALLS(X)")[1].split("enum call")[0])
+
+
+class Counts:
+    """How often each kind of process made each call: shared with the preloaded library."""
+
+    def __init__(self, path):
+        self.path, self.names = path, call_names()
+        self.format = f"{len(ROLES) * len(self.names)}L"
+        path.write_bytes(bytes(struct.calcsize(self.format)))
+
+    def read(self):
+        numbers = struct.unpack(self.format, self.path.read_bytes())
+        n = len(self.names)
+        return {(role, name): numbers[r * n + i] for r, role in enumerate(ROLES) for i, name in enumerate(self.names)}
+
+
+class Bed:
+    """A directory with the configuration. Use it in a with statement."""
+
+    def __init__(self, binary, inject):
+        self.binary, self.inject = str(binary), str(inject)
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dvsched-faults-"))
+        self.cookie = self.dir.name
+        (self.dir / "cfg.hjson").write_text(json.dumps(config()), encoding="utf-8")
+        self.ran = self.dir / "ran"
+        self.counts = Counts(self.dir / "counts")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.kill_all()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def environ(self, fault=None, is_counted=False):
+        env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), COOKIE: self.cookie, "RAN": str(self.ran), "TERM": "dumb"}
+        if fault or is_counted:
+            env.update(LD_PRELOAD=self.inject, DVSCHED_FAULT_COUNTS=str(self.counts.path))
+        if fault:
+            env["DVSCHED_FAULT"] = fault
+        return env
+
+    def start(self, *args, **environ):
+        return subprocess.Popen([self.binary, *args], cwd=self.dir, env=self.environ(**environ), stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace",
+                                start_new_session=True)
+
+    def finish(self, process):
+        """Its exit code, or None if it did not end, and its output."""
+        try:
+            out = process.communicate(timeout=PATIENCE_S)[0]
+            return process.returncode, out
+        except subprocess.TimeoutExpired:
+            self.kill_all()
+            return None, process.communicate()[0]
+
+    def run(self, **environ):
+        return self.finish(self.start("run", "cfg.hjson", "-j", "4", "--view", "none", "--grace", "1s", **environ))
+
+    def pids(self):
+        found = []
+        for entry in os.listdir("/proc"):
+            if not entry.isdigit():
+                continue
+            try:
+                environ = pathlib.Path("/proc", entry, "environ").read_bytes()
+            except OSError:
+                continue
+            if f"{COOKIE}={self.cookie}".encode() in environ.split(b"\0"):
+                found.append(int(entry))
+        return found
+
+    def run_dir(self):
+        """Of the newest run, also where `latest` could not be made."""
+        runs = self.dir / "scratch/.dvsched/runs"
+        if (runs / "latest").exists():
+            return (runs / "latest").resolve()
+        names = sorted(p.name for p in runs.iterdir() if p.name[0] != "." and p.name != "latest") if runs.exists() else []
+        return runs / names[-1] if names else None
+
+    def kill_all(self):
+        for pid in self.pids():
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def results(self):
+        path = self.run_dir() and self.run_dir() / "results.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path and path.exists() else None
+
+    def has_worked(self):
+        return set(self.ran.read_text(encoding="utf-8").split()) if self.ran.exists() else set()
+
+
+def is_left(bed):
+    """Processes that are still there 2 s after the end; a slow machine gets more, as long as they become fewer."""
+    end = time.monotonic() + 10
+    while (left := bed.pids()) and time.monotonic() < end:
+        for pid in left:
+            try:
+                fd = os.pidfd_open(pid)
+            except OSError:
+                continue
+            with os.fdopen(fd) as file:
+                select.select([file], [], [], 0.2)
+    return left
+
+
+def check_results(bed, code, out, is_mute):
+    """What is wrong with results and exit code, or None. is_mute: standard error could not be written."""
+    results = bed.results()
+    if results is None:
+        is_told = is_mute or "results.json cannot be written" in out
+        return None if code in (2, 3, 70) or code < 0 or (code == 1 and is_told) else f"exit {code} and no results.json"
+    statuses = {job["id"]: job["status"] for job in results["jobs"]}
+    for name, status in statuses.items():
+        if status == "PASSED" and ENDS[name] != "PASSED":
+            return f"false pass: {name}"
+        if status == "PASSED" and name not in bed.has_worked():
+            return f"{name} has passed without having worked"
+    if code == 0:
+        return "exit 0 although jobs have failed"
+    if code not in EXITS and code is not None and code >= 0:
+        return f"exit {code}"
+    if code in (0, 1) and not out.strip() and not is_mute:
+        return "nothing was printed"
+    return None
+
+
+def check_journal(bed, out):
+    run = bed.run_dir()
+    if not run or not (run / "journal.jsonl").exists() and "journal is off" in out:
+        return None
+    code, printed = bed.finish(bed.start("events", run.name))
+    return None if code == 0 else f"events: exit {code}: {printed.strip()[-200:]}"
+
+
+def check_resume(bed):
+    """Goes on with what is there, and compares the verdicts with those of a run without a fault."""
+    run = bed.run_dir()
+    has_record = run and (run / "journal.jsonl").exists()  # without one the run has said that its journal is off
+    verb = ["resume", "--run", run.name] if has_record else ["run", "cfg.hjson"]
+    code, out = bed.finish(bed.start(*verb, "-j", "4", "--view", "none", "--grace", "1s"))
+    if code != 1:
+        return f"{verb[0]}: exit {code}: {out.strip()[-300:]}"
+    statuses = {job["id"]: job["status"] for job in bed.results()["jobs"]}
+    wrong = sorted(name for name, status in ENDS.items() if statuses.get(name) != status)
+    return f"{verb[0]}: other verdicts: {', '.join(f'{n} {statuses.get(n)}' for n in wrong)}" if wrong else None
+
+
+def judge(bed, code, out, is_mute=False):
+    """The oracle: what is wrong, or None."""
+    if code is None:
+        return "it did not end"
+    if code < 0 and -code not in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        return f"it died of signal {-code}: {out.strip()[-300:]}"
+    if "Sanitizer" in out or "Assertion" in out:
+        return f"a bug of ours: {out.strip()[-400:]}"
+    left = is_left(bed)
+    if left:
+        return f"{len(left)} processes were left"
+    return check_results(bed, code, out, is_mute) or check_journal(bed, out) or check_resume(bed)

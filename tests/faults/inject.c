@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Makes chosen calls of dvsched's own processes fail. Preloaded by scripts/faults; programs of jobs
+ * load it, too, and are left alone.
+ *
+ *   DVSCHED_FAULT_COUNTS=FILE          counts the calls of each kind of process (struct counts)
+ *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N    the N-th CALL of processes of that ROLE fails so; "N+": all
+ * from the N-th on
+ *
+ * ROLE is guardian, scheduler, slot or clerk. The calls of all slots are counted together.
+ */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum role { ROLE_NONE = -1, ROLE_GUARDIAN, ROLE_SCHEDULER, ROLE_SLOT, ROLE_CLERK, ROLES };
+
+/* The name of a call here is the name by which it is asked for: open is open64() as well. */
+#define CALLS(X)        \
+	X(open)         \
+	X(read)         \
+	X(pread)        \
+	X(write)        \
+	X(pwrite)       \
+	X(send)         \
+	X(sendmsg)      \
+	X(recv)         \
+	X(recvmsg)      \
+	X(fsync)        \
+	X(fdatasync)    \
+	X(ftruncate)    \
+	X(fallocate)    \
+	X(rename)       \
+	X(link)         \
+	X(symlink)      \
+	X(unlink)       \
+	X(mkdir)        \
+	X(stat)         \
+	X(opendir)      \
+	X(fork)         \
+	X(clone)        \
+	X(spawn)        \
+	X(pipe)         \
+	X(socketpair)   \
+	X(eventfd)      \
+	X(signalfd)     \
+	X(timer)        \
+	X(memfd)        \
+	X(dup)          \
+	X(flock)        \
+	X(poll)         \
+	X(epoll_create) \
+	X(epoll_ctl)    \
+	X(epoll_wait)   \
+	X(wait)         \
+	X(getrandom)    \
+	X(malloc)
+
+enum call {
+#define X(name) CALL_##name,
+	CALLS(X)
+#undef X
+		CALL_COUNT
+};
+
+static const char *const call_names[] = {
+#define X(name) #name,
+	CALLS(X)
+#undef X
+};
+static const char *const role_names[] = {"guardian", "scheduler", "slot", "clerk"};
+
+/* Shared by all processes of one run. */
+struct counts {
+	unsigned long n[ROLES][CALL_COUNT];
+};
+
+static struct {
+	struct counts *counts; /* NULL: nothing is counted, nothing fails */
+	enum role role;
+	pid_t first; /* the process that was started */
+	int target_role, target_call, errnum;
+	unsigned long n;
+	bool is_from_then_on;
+} fault = {.role = ROLE_NONE, .target_role = -1};
+
+static int index_of(const char *word, size_t len, const char *const *names, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strlen(names[i]) == len && memcmp(names[i], word, len) == 0)
+			return i;
+	fprintf(stderr, "inject: what is '%.*s'?\n", (int)len, word);
+	_exit(99);
+}
+
+static void read_fault(const char *text)
+{
+	const char *call = strchr(text, ':'), *errnum = call ? strchr(call + 1, ':') : NULL;
+	char *end;
+
+	if (!errnum)
+		return;
+	fault.target_role = index_of(text, (size_t)(call - text), role_names, ROLES);
+	fault.target_call = index_of(call + 1, (size_t)(errnum - call - 1), call_names, CALL_COUNT);
+	fault.errnum = (int)strtol(errnum + 1, &end, 10);
+	fault.n = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
+	fault.is_from_then_on = *end == '+';
+}
+
+/* What this process is; those of jobs are nothing. */
+static enum role find_role(void)
+{
+	char exe[4096], words[64] = "";
+	ssize_t n = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	size_t first;
+
+	exe[n > 0 ? n : 0] = 0;
+	n = n < 8 || strcmp(exe + n - 8, "/dvsched") != 0 ? -1 : read(fd, words, sizeof(words) - 1);
+	if (fd >= 0)
+		close(fd);
+	if (n <= 0)
+		return ROLE_NONE;
+	first = strlen(words) + 1;
+	if (strcmp(words + first, "__slot") == 0)
+		return ROLE_SLOT;
+	return strcmp(words + first, "__clerk") == 0 ? ROLE_CLERK : ROLE_GUARDIAN;
+}
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *path = getenv("DVSCHED_FAULT_COUNTS"), *text = getenv("DVSCHED_FAULT");
+	enum role role = path ? find_role() : ROLE_NONE;
+	int fd = role == ROLE_NONE ? -1 : open(path, O_RDWR | O_CLOEXEC);
+	void *map = fd < 0 ? MAP_FAILED
+			   : mmap(NULL, sizeof(*fault.counts), PROT_READ | PROT_WRITE, MAP_SHARED,
+				  fd, 0);
+
+	if (fd >= 0)
+		close(fd);
+	if (map == MAP_FAILED)
+		return;
+	if (text)
+		read_fault(text);
+	fault.counts = map;
+	fault.first = getpid();
+	fault.role = role;
+}
+
+/* Counts the call; true, with errno: it fails. The scheduler is the guardian's child. */
+static bool is_due(enum call call)
+{
+	enum role role = fault.role;
+	unsigned long n;
+
+	if (role == ROLE_NONE)
+		return false;
+	if (role == ROLE_GUARDIAN && getpid() != fault.first)
+		role = ROLE_SCHEDULER;
+	n = __atomic_add_fetch(&fault.counts->n[role][call], 1, __ATOMIC_RELAXED);
+	if ((int)role != fault.target_role || (int)call != fault.target_call || fault.n == 0)
+		return false;
+	if (n != fault.n && !(fault.is_from_then_on && n > fault.n))
+		return false;
+	errno = fault.errnum;
+	return true;
+}
+
+/* Of a file that was compiled with 64-bit offsets, name is the 64-bit variant. */
+#define WRAP(call, failure, type, name, params, args)              \
+	type name params;                                          \
+	type name params                                           \
+	{                                                          \
+		static type(*next) params;                         \
+                                                                   \
+		if (!next)                                         \
+			*(void **)&next = dlsym(RTLD_NEXT, #name); \
+		return is_due(CALL_##call) ? failure : next args;  \
+	}
+
+WRAP(read, -1, ssize_t, read, (int fd, void *to, size_t n), (fd, to, n))
+WRAP(pread, -1, ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
+WRAP(write, -1, ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n))
+WRAP(pwrite, -1, ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
+WRAP(send, -1, ssize_t, send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags))
+WRAP(sendmsg, -1, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
+WRAP(recv, -1, ssize_t, recv, (int fd, void *to, size_t n, int flags), (fd, to, n, flags))
+WRAP(recvmsg, -1, ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
+WRAP(fsync, -1, int, fsync, (int fd), (fd))
+WRAP(fdatasync, -1, int, fdatasync, (int fd), (fd))
+WRAP(ftruncate, -1, int, ftruncate, (int fd, off_t size), (fd, size))
+WRAP(fallocate, -1, int, fallocate, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n))
+WRAP(rename, -1, int, rename, (const char *from, const char *to), (from, to))
+WRAP(rename, -1, int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
+WRAP(link, -1, int, linkat, (int a, const char *from, int b, const char *to, int flags),
+     (a, from, b, to, flags))
+WRAP(symlink, -1, int, symlink, (const char *target, const char *path), (target, path))
+WRAP(unlink, -1, int, unlink, (const char *path), (path))
+WRAP(unlink, -1, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
+WRAP(mkdir, -1, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP(stat, -1, int, fstat, (int fd, struct stat *st), (fd, st))
+WRAP(stat, -1, int, stat, (const char *path, struct stat *st), (path, st))
+WRAP(stat, -1, int, lstat, (const char *path, struct stat *st), (path, st))
+WRAP(stat, -1, int, fstatat, (int dir, const char *path, struct stat *st, int flags),
+     (dir, path, st, flags))
+WRAP(opendir, NULL, DIR *, opendir, (const char *path), (path))
+WRAP(opendir, NULL, DIR *, fdopendir, (int fd), (fd))
+WRAP(fork, -1, pid_t, fork, (void), ())
+WRAP(pipe, -1, int, pipe2, (int ends[2], int flags), (ends, flags))
+WRAP(socketpair, -1, int, socketpair, (int family, int type, int protocol, int ends[2]),
+     (family, type, protocol, ends))
+WRAP(eventfd, -1, int, eventfd, (unsigned int n, int flags), (n, flags))
+WRAP(signalfd, -1, int, signalfd, (int fd, const sigset_t *set, int flags), (fd, set, flags))
+WRAP(timer, -1, int, timer_create, (clockid_t clock, struct sigevent *event, timer_t *timer),
+     (clock, event, timer))
+WRAP(timer, -1, int, timerfd_create, (int clock, int flags), (clock, flags))
+WRAP(memfd, -1, int, memfd_create, (const char *name, unsigned int flags), (name, flags))
+WRAP(dup, -1, int, dup, (int fd), (fd))
+WRAP(dup, -1, int, dup2, (int fd, int to), (fd, to))
+WRAP(flock, -1, int, flock, (int fd, int op), (fd, op))
+WRAP(poll, -1, int, poll, (struct pollfd * p, nfds_t n, int ms), (p, n, ms))
+WRAP(epoll_create, -1, int, epoll_create1, (int flags), (flags))
+WRAP(epoll_ctl, -1, int, epoll_ctl, (int fd, int op, int of, struct epoll_event *e),
+     (fd, op, of, e))
+WRAP(epoll_wait, -1, int, epoll_wait, (int fd, struct epoll_event *e, int n, int ms),
+     (fd, e, n, ms))
+WRAP(wait, -1, pid_t, waitpid, (pid_t pid, int *status, int flags), (pid, status, flags))
+WRAP(wait, -1, pid_t, wait4, (pid_t pid, int *status, int flags, struct rusage *usage),
+     (pid, status, flags, usage))
+WRAP(wait, -1, int, waitid, (idtype_t type, id_t id, siginfo_t *info, int flags),
+     (type, id, info, flags))
+WRAP(getrandom, -1, ssize_t, getrandom, (void *to, size_t n, unsigned int flags), (to, n, flags))
+/* It returns the error. */
+WRAP(spawn, errno, int, posix_spawn,
+     (pid_t * pid, const char *path, const posix_spawn_file_actions_t *actions,
+      const posix_spawnattr_t *attr, char *const *argv, char *const *envp),
+     (pid, path, actions, attr, argv, envp))
+
+static mode_t mode_of(int flags, va_list list)
+{
+	return flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, mode_t) : 0;
+}
+
+int open(const char *path, int flags, ...)
+{
+	static int (*next)(const char *, int, ...);
+	mode_t mode;
+	va_list list;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "open");
+	va_start(list, flags);
+	mode = mode_of(flags, list);
+	va_end(list);
+	return is_due(CALL_open) ? -1 : next(path, flags, mode);
+}
+
+int openat(int dir, const char *path, int flags, ...)
+{
+	static int (*next)(int, const char *, int, ...);
+	mode_t mode;
+	va_list list;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "openat");
+	va_start(list, flags);
+	mode = mode_of(flags, list);
+	va_end(list);
+	return is_due(CALL_open) ? -1 : next(dir, path, flags, mode);
+}
+
+/* As src/exec/launch.c calls it. */
+int clone(int (*run)(void *), void *stack, int flags, void *arg, ...)
+{
+	static int (*next)(int (*)(void *), void *, int, void *, ...);
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "clone");
+	return is_due(CALL_clone) ? -1 : next(run, stack, flags, arg);
+}
+
+/* dlsym() itself may need memory. */
+void *__libc_malloc(size_t n);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *p, size_t n);
+
+void *malloc(size_t n)
+{
+	return is_due(CALL_malloc) ? NULL : __libc_malloc(n);
+}
+
+void *calloc(size_t n, size_t size)
+{
+	return is_due(CALL_malloc) ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *p, size_t n)
+{
+	return is_due(CALL_malloc) ? NULL : __libc_realloc(p, n);
+}
