@@ -124,7 +124,7 @@ class Limits(Story):
         for limit, is_within in ('memory: "100G"', True), ('max_cpu_time: "1h"', True), ('memory: "1M"', False), ('max_cpu_time: "0.001s"', False):
             self.config(f'{{ flow: "jobs", name: "l", jobs: [ {{ name: "j", {command} 99, {limit} }} ] }}')
             done = self.dvsched("resume", "--explain", "-n")
-            text = f"limit: its pass used more than the {limit.partition(':')[0]} of now"
+            text = f"limit: its pass used more than the current {limit.partition(':')[0]}"
             self.assertEqual(text not in done.out + done.err, is_within, done)
 
 

@@ -106,7 +106,8 @@ static void a_program_whose_output_has_no_log_is_not_started(void **state)
 	assert_int_equal(l.errnum, EBADF);
 	assert_int_equal(launch_shell_status(&l), 0); /* no fault of the program */
 	launch_explain(&l, &text);
-	assert_string_equal(text.s, "cannot connect the job's output to its log: Bad file descriptor");
+	assert_string_equal(text.s,
+			    "cannot connect the job's output to its log: Bad file descriptor");
 }
 
 static void an_executable_text_is_a_script_of_the_shell(void **state)
