@@ -142,6 +142,16 @@ class Bed:
         return set(self.ran.read_text(encoding="utf-8").split()) if self.ran.exists() else set()
 
 
+def describe(pid):
+    try:
+        status = pathlib.Path("/proc", str(pid), "status").read_text(encoding="ascii", errors="replace")
+        command = pathlib.Path("/proc", str(pid), "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return f"{pid} (gone)"
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    return f"{pid} {command.strip() or fields['Name']} (state {fields['State'][0]}, parent {fields['PPid']})"
+
+
 def is_left(bed):
     """Processes that are still there 2 s after the end; a slow machine gets more, as long as they become fewer."""
     end = time.monotonic() + 10
@@ -208,5 +218,5 @@ def judge(bed, code, out, is_mute=False):
         return f"a bug of ours: {out.strip()[-400:]}"
     left = is_left(bed)
     if left:
-        return f"{len(left)} processes were left"
+        return f"processes were left: {', '.join(map(describe, left))}"
     return check_results(bed, code, out, is_mute) or check_journal(bed, out) or check_resume(bed)
