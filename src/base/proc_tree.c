@@ -140,6 +140,12 @@ void proc_tree_signal(const struct proc_tree *t, int signum)
 	}
 }
 
+void proc_tree_signal_below(const struct proc_tree *t, int signum)
+{
+	for (size_t i = t->n_own; i < t->n; i++)
+		signal_distant(&t->at[i], signum);
+}
+
 bool proc_tree_is_stopped(const struct proc_tree *t)
 {
 	struct proc_stat st;

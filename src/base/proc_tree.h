@@ -38,6 +38,8 @@ bool proc_tree_is_stopped(const struct proc_tree *t);
 /* Sends signum to each process of t, parents first. A pid that now belongs to another process is
  * not signalled. */
 void proc_tree_signal(const struct proc_tree *t, int signum);
+/* The same without the children of this process: only what is below them. */
+void proc_tree_signal_below(const struct proc_tree *t, int signum);
 void proc_tree_done(struct proc_tree *t);
 
 /* "sleep (pid 123), sh (pid 124) and 3 more": the children of this process in t,

@@ -16,6 +16,8 @@
 /* If none of the killed processes ends within this time, they cannot end (state D): the run goes
  * on. */
 enum { PATIENCE_MS = 200 };
+/* Slots reap what is killed below them within a few rounds. */
+enum { ROUNDS = 100, ROUND_MS = 5 };
 
 struct known {
 	const pid_t *at;
@@ -77,6 +79,24 @@ unsigned exec_reap_strays(const pid_t *known, size_t n_known)
 	return kill_and_reap(is_ours, &k);
 }
 
+/*
+ * Kills the processes of jobs and leaves the slots. If this process is killed in the middle of it,
+ * the slots still exist and end the rest; killed first, they would leave it to nobody.
+ */
+static void kill_below_children(proc_tree_skip *skip, void *ctx)
+{
+	struct proc_tree t = {0};
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		proc_tree_read(&t, skip, ctx);
+		if (t.n == t.n_own)
+			break;
+		proc_tree_signal_below(&t, SIGKILL);
+		poll(NULL, 0, ROUND_MS);
+	}
+	proc_tree_done(&t);
+}
+
 static bool is_that(pid_t child, void *ctx)
 {
 	const pid_t *pid = ctx;
@@ -86,5 +106,6 @@ static bool is_that(pid_t child, void *ctx)
 
 unsigned exec_kill_descendants(pid_t except)
 {
+	kill_below_children(is_that, &except);
 	return kill_and_reap(is_that, &except);
 }

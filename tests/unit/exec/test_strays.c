@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "base/proc_tree.h"
 #include "exec/slot.h"
 
 static _Noreturn void wait_for_ever(void)
@@ -102,6 +103,29 @@ static void many_strays_are_all_killed(void **state)
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 }
 
+/* A slot, which should outlive what is below it. */
+static void what_is_below_children_can_be_killed_alone(void **state)
+{
+	pid_t child = start_child(true, true);
+	struct proc_tree t = {0};
+	struct proc_stat st;
+	pid_t below;
+
+	(void)state;
+	proc_tree_read(&t, NULL, NULL);
+	assert_int_equal(t.n_own, 1);
+	assert_int_equal(t.n, 2);
+	below = t.at[1].pid;
+	proc_tree_signal_below(&t, SIGKILL);
+	do
+		assert_true(proc_stat_read(below, &st));
+	while (st.state != 'Z'); /* its parent never reaps it */
+	assert_true(is_there(child));
+	proc_tree_done(&t);
+	end_child(child);
+	exec_reap_strays(NULL, 0);
+}
+
 static void all_below_are_killed_but_for_one_and_its_own(void **state)
 {
 	pid_t except = start_child(true, true);
@@ -122,6 +146,7 @@ int main(void)
 		cmocka_unit_test(strays_are_killed_and_reaped_and_nobody_else),
 		cmocka_unit_test(a_stray_that_has_ended_already_is_reaped),
 		cmocka_unit_test(many_strays_are_all_killed),
+		cmocka_unit_test(what_is_below_children_can_be_killed_alone),
 		cmocka_unit_test(all_below_are_killed_but_for_one_and_its_own),
 	};
 
