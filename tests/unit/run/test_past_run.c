@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "past_fixture.h"
 
+#include <jansson.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -113,6 +114,45 @@ static void a_run_that_was_killed_is_completed_once_it_is_gone(void **state)
 	plan_free(p);
 }
 
+static size_t n_json_blocks;
+
+static void *json_block_new(size_t size)
+{
+	n_json_blocks++;
+	return xmalloc(size);
+}
+
+static void json_block_free(void *block)
+{
+	n_json_blocks -= block != NULL;
+	free(block);
+}
+
+/* Results of a nightly have many megabytes, and many runs are looked at. */
+static void no_json_is_kept_of_a_run_that_was_read(void **state)
+{
+	struct plan *p = plan_of("/h.hjson");
+	_cleanup_(freep) char *path = path_of(make_run(p, 100, NULL));
+	_cleanup_(freep) char *results = xasprintf("%s/%s", path, RESULTS_NAME);
+	struct arena *mem = arena_new();
+	struct error err = {0};
+	struct past_run run;
+
+	(void)state;
+	json_set_alloc_funcs(json_block_new, json_block_free);
+	assert_int_equal(past_run_read(path, mem, &run, &err), 0);
+	assert_int_equal(n_json_blocks, 0);
+	assert_int_equal(past_run_peek(path, mem, &run, &err), 0);
+	assert_int_equal(n_json_blocks, 0);
+	assert_int_equal(fs_write_atomic(results, "{}", 2, &err), 0);
+	assert_int_equal(past_run_read(path, mem, &run, &err), -1);
+	assert_int_equal(n_json_blocks, 0);
+	json_set_alloc_funcs(malloc, free);
+	error_done(&err);
+	arena_free(mem);
+	plan_free(p);
+}
+
 static void what_is_no_results_file_is_an_error_that_names_it(void **state)
 {
 	static const char *const texts[] = {
@@ -155,6 +195,7 @@ int main(void)
 		cmocka_unit_test(rehearsals_and_nested_runs_count_if_there_is_no_other),
 		cmocka_unit_test(a_run_without_a_journal_is_known_by_its_plan),
 		cmocka_unit_test(a_run_that_was_killed_is_completed_once_it_is_gone),
+		cmocka_unit_test(no_json_is_kept_of_a_run_that_was_read),
 		cmocka_unit_test(what_is_no_results_file_is_an_error_that_names_it),
 	};
 

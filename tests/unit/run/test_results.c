@@ -55,9 +55,11 @@ static void the_head_says_what_was_run(void **state)
 {
 	struct plan *p = make_plan(1);
 	struct result_row row = {.status = JOB_PASSED};
+	char host[256] = "";
 	json_t *json;
 
 	(void)state;
+	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
 	p->cfg_path = "/cfg/x.hjson";
 	p->parent = "20260101T000000Z-000000";
 	p->is_rehearsal = true;
@@ -71,6 +73,7 @@ static void the_head_says_what_was_run(void **state)
 	is_text(json, "run.parent", "20260101T000000Z-000000");
 	assert_true(json_is_false(at(json, "run.nested")));
 	assert_true(json_is_true(at(json, "run.rehearsal")));
+	is_text(json, "run.host", *host ? host : NULL);
 	is_text(json, "run.command_line.2", "x.hjson");
 	is_text(json, "run.start", "2025-11-21T05:49:57.500Z");
 	is_text(json, "run.end", "2025-11-21T05:50:59.750Z");
@@ -84,29 +87,31 @@ static void the_head_says_what_was_run(void **state)
 
 static void jobs_are_counted_by_status_and_target(void **state)
 {
-	struct plan *p = make_plan(5);
+	struct plan *p = make_plan(6);
 	struct result_row rows[] = {
 		{.status = JOB_PASSED},
 		{.status = JOB_PASSED, .marks = MARK_FLAKY},
 		{.status = JOB_FAILED, .reason = REASON_EXIT, .marks = MARK_LEAKY},
 		{.status = JOB_KILLED, .reason = REASON_DEPENDENCY, .cause = "b:job2"},
-		{.status = JOB_PASSED},
+		{.status = JOB_PASSED, .marks = MARK_FALLBACK},
+		{.status = JOB_FAILED, .reason = REASON_EXIT},
 	};
 	json_t *json;
 
 	(void)state;
 	p->jobs[4].rules = add_rules(p, "report");
 	json = write_and_load(p, rows);
-	is_int(json, "counts.total", 5);
+	is_int(json, "counts.total", 6);
 	is_int(json, "counts.passed", 3);
-	is_int(json, "counts.failed", 1);
+	is_int(json, "counts.failed", 2);
 	is_int(json, "counts.killed", 1);
 	is_int(json, "counts.flaky", 1);
 	is_int(json, "counts.leaky", 1);
+	is_int(json, "counts.fallback", 1);
 	is_text(json, "targets.0.name", "run");
-	is_int(json, "targets.0.total", 4);
+	is_int(json, "targets.0.total", 5);
 	is_int(json, "targets.0.passed", 2);
-	is_int(json, "targets.0.failed", 1);
+	is_int(json, "targets.0.failed", 2);
 	is_int(json, "targets.0.killed", 1);
 	is_text(json, "targets.1.name", "report");
 	is_int(json, "targets.1.total", 1);
@@ -115,6 +120,7 @@ static void jobs_are_counted_by_status_and_target(void **state)
 	assert_true(json_is_true(at(json, "jobs.1.flaky")));
 	assert_true(json_is_true(at(json, "jobs.2.leaky")));
 	assert_true(json_is_false(at(json, "jobs.0.leaky")));
+	assert_true(json_is_true(at(json, "jobs.4.fallback")));
 	json_decref(json);
 	plan_free(p);
 }
