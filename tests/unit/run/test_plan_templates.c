@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "heap.h"
 #include "run/plan_expand.h"
 #include "run/plan_templates.h"
 
@@ -248,6 +249,22 @@ static void a_wrong_template_or_record_is_refused(void **state)
 	json_decref(list);
 }
 
+static void make_templates_once(void *ctx)
+{
+	static const char *const texts[] = {"{\"a\":1}", "{\"a\":2}", "{\"b\":[\"3\",4]}"};
+	struct file f;
+
+	(void)ctx;
+	check_all(&f, texts, ARRAY_LEN(texts));
+	end(&f);
+}
+
+static void the_memory_of_templates_is_given_back(void **state)
+{
+	(void)state;
+	assert_keeps_no_memory(make_templates_once, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -256,6 +273,7 @@ int main(void)
 		cmocka_unit_test(random_records_come_back),
 		cmocka_unit_test(very_large_records_do_not_stay_in_memory),
 		cmocka_unit_test(a_wrong_template_or_record_is_refused),
+		cmocka_unit_test(the_memory_of_templates_is_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 
 #include "run/job_record.h"
 #include "run/journal.h"
+#include "run/taken_record.h"
 
 static void record_job(struct journal *j, const struct plan *p, const struct job_record *r)
 {
@@ -224,6 +225,44 @@ static void a_journal_cut_anywhere_never_makes_a_pass(void **state)
 	plan_free(p);
 }
 
+static void record_taken(struct run_dir *r, const char *from)
+{
+	struct error err = {0};
+	struct journal *j = journal_create(run_dir_fd(r), &err);
+	struct json_out *out;
+
+	assert_non_null(j);
+	out = journal_begin(j, TAKEN_RECORD_EV, 1763704200);
+	jout_key_string(out, "from", from);
+	jout_key_string(out, "jobs", "0");
+	assert_int_equal(journal_commit(j), 0);
+	journal_free(j);
+}
+
+/* Damage, but the reader must come to an end. */
+static void runs_that_took_a_job_over_from_each_other_prove_nothing(void **state)
+{
+	struct plan *p = make_plan(1), *q = make_plan(1);
+	struct job_block other = {"c", arena_printf(q->mem, "%s/c", scratch), NULL};
+	struct run_dir *r, *s;
+	json_t *json;
+
+	(void)state;
+	q->jobs[0].block = &other;
+	r = make_run(p);
+	s = make_run(q);
+	record_taken(r, run_dir_id(s));
+	record_taken(s, run_dir_id(r));
+	json = recover(run_dir_path(r), REASON_LOST);
+	is_text(json, "jobs.0.status", "KILLED");
+	assert_non_null(strstr(json_string_value(at(json, "run.note")), "is not in the run"));
+	json_decref(json);
+	run_dir_free(r);
+	run_dir_free(s);
+	plan_free(p);
+	plan_free(q);
+}
+
 static void a_run_without_a_plan_cannot_be_recovered(void **state)
 {
 	struct error err = {0};
@@ -243,6 +282,7 @@ int main(void)
 		cmocka_unit_test(a_run_without_a_journal_has_only_killed_jobs),
 		cmocka_unit_test(a_journal_of_another_plan_proves_nothing),
 		cmocka_unit_test(a_journal_cut_anywhere_never_makes_a_pass),
+		cmocka_unit_test(runs_that_took_a_job_over_from_each_other_prove_nothing),
 		cmocka_unit_test(a_run_without_a_plan_cannot_be_recovered),
 	};
 

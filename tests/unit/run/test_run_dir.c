@@ -260,6 +260,40 @@ static void a_run_that_may_move_takes_the_first_path_that_is_free(void **state)
 	plan_free(q);
 }
 
+/* Takes the lock of NAME.<number> as another run does. */
+static void take_path(struct lock *ret, unsigned number)
+{
+	_cleanup_(freep) char *path = number > 1 ? xasprintf("%s/many.%u", scratch, number)
+						 : xasprintf("%s/many", scratch);
+	struct error err = {0};
+
+	assert_int_equal(fs_mkdirs(path, 0700), 0);
+	if (lock_take(path, "another", ret, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+static void a_run_that_may_move_passes_hundreds_of_others(void **state)
+{
+	enum { MANY = 600 };
+	struct plan *p = make_plan(1);
+	struct job_block block = {"many", arena_printf(p->mem, "%s/many", scratch), NULL};
+	struct lock locks[MANY];
+	struct run_dir *r;
+
+	(void)state;
+	p->name = "many";
+	p->may_move = true;
+	p->jobs[0].block = &block;
+	for (unsigned i = 0; i < MANY; i++)
+		take_path(&locks[i], i + 1);
+	r = make_run(p);
+	assert_moved(p, "many.601");
+	run_dir_free(r);
+	for (unsigned i = 0; i < MANY; i++)
+		lock_give(&locks[i]);
+	plan_free(p);
+}
+
 /* Only a run in the place is a reason to move. */
 static void a_path_that_cannot_be_used_is_no_reason_to_move(void **state)
 {
@@ -392,6 +426,7 @@ int main(void)
 		cmocka_unit_test(runs_on_two_scratch_paths_do_not_meet),
 		cmocka_unit_test(a_lock_of_any_block_stops_the_run_and_leaves_nothing),
 		cmocka_unit_test(a_run_that_may_move_takes_the_first_path_that_is_free),
+		cmocka_unit_test(a_run_that_may_move_passes_hundreds_of_others),
 		cmocka_unit_test(a_path_that_cannot_be_used_is_no_reason_to_move),
 		cmocka_unit_test(a_run_with_builds_of_its_own_goes_on_beside_another),
 		cmocka_unit_test(a_scratch_root_that_cannot_be_made_is_an_error),
