@@ -90,6 +90,13 @@ static void a_line_without_an_end_is_damage(void **state)
 	error_done(&err);
 }
 
+static bool count_interrupted(void *ctx, const struct journal_record *record)
+{
+	count(ctx, record);
+	errno = EINTR;
+	return true;
+}
+
 /* With a read() at the end that does not change errno. A loop that tests errno alone never ends. */
 static void an_earlier_interrupted_call_is_not_taken_for_one_of_the_reader(void **state)
 {
@@ -101,8 +108,7 @@ static void an_earlier_interrupted_call_is_not_taken_for_one_of_the_reader(void 
 	(void)state;
 	add_text(j, "only");
 	journal_free(j);
-	errno = EINTR;
-	assert_int_equal(journal_read(path, count, &n, &is_torn, &err), 0);
+	assert_int_equal(journal_read(path, count_interrupted, &n, &is_torn, &err), 0);
 	assert_int_equal(n, 1);
 }
 
