@@ -46,7 +46,7 @@ static int owner_write(int fd, const char *run_id)
 	return ftruncate(fd, 0) < 0 ? -1 : fs_write_all(fd, line, (size_t)n);
 }
 
-/* false: the file is not written yet, or is not a lock file. */
+/* false: the file is not written yet, or is not a lock file, or dir_fd is -1. */
 static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 {
 	char line[OWNER_SIZE + 1] = "";
@@ -211,9 +211,9 @@ static int open_lock_file(const char *dir, struct error *err)
 static int lock_report_owner(const char *dir, struct error *err)
 {
 	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct owner owner = {0};
+	struct owner owner;
 
-	if (dir_fd >= 0 && !owner_read(dir_fd, LOCK_NAME, &owner))
+	if (!owner_read(dir_fd, LOCK_NAME, &owner))
 		owner.pid = 0;
 	return lock_report_held(err, dir, &owner);
 }
@@ -236,7 +236,7 @@ static int check_owner_file(const char *dir, struct error *err)
 	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct owner owner;
 
-	if (dir_fd < 0 || !owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || is_stale(&owner))
+	if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || is_stale(&owner))
 		return 0;
 	lock_report_held(err, dir, &owner);
 	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_OWNER_NAME);

@@ -69,6 +69,27 @@ static void an_empty_file_locks_nothing(void **state)
 	put_owner("");
 }
 
+static void a_lock_whose_owner_cannot_be_read_is_held_all_the_same(void **state)
+{
+	static const char *const texts[] = {"", "4711 host", "what is this"};
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_NAME);
+	struct lock l = {0}, other = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(lock_take(scratch, "run-1", &l, &err), 0);
+	refuse_lock("run run-1, pid ");
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		assert_int_equal(truncate(path, 0), 0);
+		assert_int_equal(pwrite(l.fd, texts[i], strlen(texts[i]), 0), strlen(texts[i]));
+		assert_int_equal(lock_take(scratch, "run-2", &other, &err), -1);
+		assert_non_null(strstr(err.msg, scratch));
+		assert_null(strstr(err.msg, "pid"));
+		error_done(&err);
+	}
+	lock_give(&l);
+}
+
 /* Two hosts, one of which has no flock() for a file system that both use. */
 static void a_lock_by_file_keeps_runs_with_flock_out(void **state)
 {
@@ -296,6 +317,7 @@ int main(void)
 		cmocka_unit_test(the_file_lock_holds_until_it_is_given_back),
 		cmocka_unit_test(a_file_lock_left_behind_is_taken_over),
 		cmocka_unit_test(an_empty_file_locks_nothing),
+		cmocka_unit_test(a_lock_whose_owner_cannot_be_read_is_held_all_the_same),
 		cmocka_unit_test(a_lock_by_file_keeps_runs_with_flock_out),
 		cmocka_unit_test(runs_beside_others_hold_the_lock_too),
 		cmocka_unit_test(locks_leave_no_descriptor_open),
