@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
-#include "heap.h"
+#include "unit/heap.h"
 #include "job/dv_block.h"
 #include "run/dv_files.h"
 

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 
 #include "base/str.h"
-#include "heap.h"
+#include "unit/heap.h"
 #include "run/journal.h"
 
 enum { MIB = 1 << 20 };

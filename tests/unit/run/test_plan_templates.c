@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
-#include "heap.h"
+#include "unit/heap.h"
 #include "run/plan_expand.h"
 #include "run/plan_templates.h"
 

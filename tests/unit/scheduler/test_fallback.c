@@ -301,6 +301,35 @@ static void a_stage_on_a_backend_that_is_not_there_is_refused(void **state)
 	bed_done(&b);
 }
 
+static void check_that_is_not_pin(struct backend *b, const struct job_spec *spec,
+				  struct diags *diags)
+{
+	(void)b;
+	if (spec->stage && strcmp(spec->stage, "pin") == 0)
+		diag_error(diags, spec->pos, "no stage may be called pin");
+}
+
+static void a_stage_that_its_backend_does_not_accept_is_refused_at_load(void **state)
+{
+	struct fake_options strict = {.name = "strict", .check = check_that_is_not_pin};
+	struct job_spec *spec;
+	struct bed b;
+
+	(void)state;
+	init(&b);
+	strict.clock = &b.clock;
+	b.backends[b.n_backends++] = fake_new(&strict);
+	spec = add(&b, "a");
+	add_stage(&b, spec, "compile");
+	((struct job_rules *)spec->fallback[0].rules)->backend = "strict";
+	add_stage(&b, spec, "pin");
+	((struct job_rules *)spec->fallback[1].rules)->backend = "strict";
+	assert_int_equal(bed_load(&b), -1);
+	assert_string_equal(bed_message(&b), "no stage may be called pin");
+	assert_int_equal(b.diags.n_errors, 1);
+	bed_done(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -315,6 +344,7 @@ int main(void)
 		cmocka_unit_test(a_stage_that_passed_alone_is_no_pass),
 		cmocka_unit_test(a_stage_that_asks_for_too_much_is_refused_at_load),
 		cmocka_unit_test(a_stage_on_a_backend_that_is_not_there_is_refused),
+		cmocka_unit_test(a_stage_that_its_backend_does_not_accept_is_refused_at_load),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -337,6 +337,28 @@ static void a_resource_without_limit_is_what_the_policy_says(void **state)
 	}
 }
 
+static void a_plan_can_be_checked_without_a_run(void **state)
+{
+	static const struct resource_limit limits[] = {{.name = "LIC", .count = 1}};
+	struct sched_options options = {.limits = limits, .n_limits = 1};
+	struct job_spec *a;
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, 1);
+	a = bed_job(&b, "a");
+	bed_resource(&b, a, "LIC", 1);
+	assert_int_equal(sched_check(b.plan, &b.diags), 0);
+	assert_int_equal(sched_check_resources(b.plan, &options, &b.diags), 0);
+	bed_resource(&b, a, "LIC", 1);
+	assert_int_equal(sched_check(b.plan, &b.diags), 0);
+	assert_int_equal(sched_check_resources(b.plan, &options, &b.diags), -1);
+	assert_true(b.diags.n_errors > 0);
+	bed_needs(&b, a, a);
+	assert_int_equal(sched_check(b.plan, &b.diags), -1);
+	bed_done(&b);
+}
+
 static void a_backend_outlives_its_scheduler(void **state)
 {
 	struct bed b;
@@ -371,6 +393,7 @@ int main(void)
 		cmocka_unit_test(an_unlimited_request_fits_an_unlimited_resource_only),
 		cmocka_unit_test(lines_about_one_resource_add_up),
 		cmocka_unit_test(a_resource_without_limit_is_what_the_policy_says),
+		cmocka_unit_test(a_plan_can_be_checked_without_a_run),
 		cmocka_unit_test(a_backend_outlives_its_scheduler),
 	};
 

@@ -454,6 +454,37 @@ static void a_job_takes_less_than_it_may(void **state)
 	bed_done(&b);
 }
 
+static size_t queue_memory(const struct bed *b)
+{
+	return b->s->upcalls.size * sizeof(*b->s->upcalls.at);
+}
+
+/* Jobs that each have a class of their own. */
+static void memory_is_the_sum_of_all_its_parts(void **state)
+{
+	enum { N = 500 };
+	size_t before, arena, queue, classes;
+	struct bed b;
+
+	(void)state;
+	bed_init(&b, N);
+	for (unsigned i = 0; i < N; i++)
+		bed_rules(bed_job(&b, "j%u", i))->cpus = i + 1;
+	assert_int_equal(bed_load(&b), 0);
+	before = sched_memory(b.s);
+	arena = arena_size(b.s->mem);
+	queue = queue_memory(&b);
+	classes = ready_memory(b.s);
+	assert_true(classes >= N * sizeof(struct ready_class));
+	assert_true(before >= N * sizeof(struct job) + arena + queue + classes);
+	bed_run(&b);
+	assert_true(queue_memory(&b) > queue);
+	assert_int_equal(sched_memory(b.s) - before, arena_size(b.s->mem) - arena +
+							     queue_memory(&b) - queue +
+							     ready_memory(b.s) - classes);
+	bed_done(&b);
+}
+
 static void many_starts_at_once_are_heard_in_portions(void **state)
 {
 	enum { N = 20000 };
@@ -483,6 +514,7 @@ int main(void)
 		cmocka_unit_test(a_full_backend_does_not_hold_back_another),
 		cmocka_unit_test(limits_can_be_changed_while_it_runs),
 		cmocka_unit_test(a_crowd_that_waits_costs_nothing),
+		cmocka_unit_test(memory_is_the_sum_of_all_its_parts),
 		cmocka_unit_test(many_starts_at_once_are_heard_in_portions),
 		cmocka_unit_test(a_fan_in_costs_one_count_per_end),
 		cmocka_unit_test(two_runs_are_alike),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finds memory that a function keeps each time it is called, without a sanitizer. */
-#ifndef TESTS_RUN_HEAP_H
-#define TESTS_RUN_HEAP_H
+#ifndef TESTS_HEAP_H
+#define TESTS_HEAP_H
 
 #include <malloc.h>
 
