@@ -52,6 +52,17 @@ static void the_newest_run_of_a_configuration_is_found(void **state)
 	plan_free(a);
 }
 
+/* Which one it is may not depend on the order of the files of a directory. */
+static void of_runs_that_started_at_one_time_the_last_id_is_found(void **state)
+{
+	struct plan *p = plan_of("/i.hjson");
+	const char *a = make_run(p, 100.5, NULL), *b = make_run(p, 100.5, NULL);
+
+	(void)state;
+	finds("/i.hjson", false, strcmp(a, b) > 0 ? a : b);
+	plan_free(p);
+}
+
 static void rehearsals_and_nested_runs_count_if_there_is_no_other(void **state)
 {
 	struct plan *p = plan_of("/d.hjson");
@@ -192,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_run_of_a_configuration_is_found),
+		cmocka_unit_test(of_runs_that_started_at_one_time_the_last_id_is_found),
 		cmocka_unit_test(rehearsals_and_nested_runs_count_if_there_is_no_other),
 		cmocka_unit_test(a_run_without_a_journal_is_known_by_its_plan),
 		cmocka_unit_test(a_run_that_was_killed_is_completed_once_it_is_gone),

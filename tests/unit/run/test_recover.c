@@ -149,6 +149,38 @@ static void what_the_journal_proves_is_kept_and_the_rest_is_killed(void **state)
 	plan_free(p);
 }
 
+/* Job 2 of the story was running, job 6 not started. */
+static void killed_jobs_say_why_the_run_ended(void **state)
+{
+	static const struct {
+		enum job_reason reason;
+		const char *was_running, *was_waiting;
+	} cases[] = {
+		{REASON_RUN_DEADLINE, "Job killed at the run deadline.",
+		 "Job not started before the run deadline."},
+		{REASON_USER, "Job killed because the run was ended.",
+		 "Job not started before the run was ended."},
+		{REASON_LOST, "Job lost: the scheduler ended while it ran.",
+		 "Job not started: the scheduler ended before."},
+	};
+	struct plan *p = make_plan(7);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct run_dir *r = make_run(p);
+		json_t *json;
+
+		record_story(r, p);
+		json = recover(run_dir_path(r), cases[i].reason);
+		is_text(json, "jobs.2.message", cases[i].was_running);
+		is_text(json, "jobs.2.attempts.0.message", cases[i].was_running);
+		is_text(json, "jobs.6.message", cases[i].was_waiting);
+		json_decref(json);
+		run_dir_free(r);
+	}
+	plan_free(p);
+}
+
 static void a_run_without_a_journal_has_only_killed_jobs(void **state)
 {
 	struct plan *p = make_plan(2);
@@ -279,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_the_journal_proves_is_kept_and_the_rest_is_killed),
+		cmocka_unit_test(killed_jobs_say_why_the_run_ended),
 		cmocka_unit_test(a_run_without_a_journal_has_only_killed_jobs),
 		cmocka_unit_test(a_journal_of_another_plan_proves_nothing),
 		cmocka_unit_test(a_journal_cut_anywhere_never_makes_a_pass),
