@@ -41,12 +41,24 @@ static void forget_what_was_read(struct pool *p)
 	if (p->fields)
 		cfg_fields_end(p->fields);
 	p->fields = NULL;
-	cfg_free(p->cfg);
+	if (p->cfg)
+		vec_push(&p->old_cfgs, p->cfg);
 	p->cfg = NULL;
 	diags_done(&p->diags);
-	arena_free(p->mem);
+	if (p->mem)
+		vec_push(&p->old_mems, p->mem);
 	p->mem = NULL;
 	str_clear(&p->warned);
+}
+
+static void free_what_was_read(struct pool *p)
+{
+	while (p->old_cfgs.n)
+		cfg_free(p->old_cfgs.at[--p->old_cfgs.n]);
+	while (p->old_mems.n)
+		arena_free(p->old_mems.at[--p->old_mems.n]);
+	vec_done(&p->old_cfgs);
+	vec_done(&p->old_mems);
 }
 
 int pool_setup(void **state)
@@ -77,6 +89,7 @@ int pool_teardown(void **state)
 	struct pool *p = *state;
 
 	forget_what_was_read(p);
+	free_what_was_read(p);
 	str_done(&p->told);
 	str_done(&p->warned);
 	fs_remove_tree(p->dir);

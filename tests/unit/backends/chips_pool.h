@@ -7,6 +7,7 @@
 #include "../base/unit.h"
 #include "backends/chips/settings.h"
 #include "base/str.h"
+#include "base/vec.h"
 
 struct pool {
 	char dir[32]; /* of the configuration; state/ and locks/ are in it */
@@ -17,6 +18,10 @@ struct pool {
 	struct backend_env env; /* name "npu", grace_s 2 */
 	struct chips_settings *s;
 	struct str told, warned;
+	/* Of earlier reads, until the test ends: the settings of a pool that was made point there.
+	 */
+	VEC(struct cfg *) old_cfgs;
+	VEC(struct arena *) old_mems;
 };
 
 /* The answer of the driver: at first "sim" with four devices, 0 and 1 in domain 0, 2 and 3 in no
