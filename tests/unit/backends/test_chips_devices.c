@@ -292,7 +292,7 @@ static void a_device_belongs_to_one_pool(void **state)
 		 "3:10 device 3 of 'b' belongs to 'a' too\n"},
 	};
 	struct pool *p = *state;
-	struct backend *first, *none[] = {NULL};
+	struct backend *first, *other, *none[] = {NULL};
 	struct ev_loop *loop;
 
 	p->env.name = "a";
@@ -313,7 +313,8 @@ static void a_device_belongs_to_one_pool(void **state)
 	}
 	for (int i = 0; i < 4; i++) /* of another family they are other devices */
 		strcpy(pool_driver.devices[i].family, "silicon");
-	drop(pool_make(p, "", &first, 1), p->env.loop);
+	other = pool_make(p, "", &first, 1);
+	drop(other, p->env.loop);
 	assert_string_equal(pool_told(p), "");
 	unsetenv("VISIBLE");
 	drop(first, loop);
