@@ -37,7 +37,7 @@ uint32_t seed_low_bits(const char *seed)
 	return is_negative ? 0u - low : low;
 }
 
-/* nine < 10 to the power of 9, as so many digits that end at p; where they begin. */
+/* Writes nine (< 10^9) as nine digits that end at p; returns the first digit. */
 static char *put_nine(char *p, uint32_t nine)
 {
 	static const char pairs[] = "00010203040506070809101112131415161718192021222324"

@@ -198,7 +198,7 @@ struct resource_limit {
 };
 #define RESOURCE_UNLIMITED UINT32_MAX
 
-/* The report of a finished run: one row each in report/report.c. */
+/* The report of a finished run: one row each in report/dv/reports.c. */
 enum plan_report {
 	PLAN_REPORT_OF_FLOW, /* set during flow_plan() only: use the default of the flow */
 	PLAN_REPORT_NONE,    /* no report; only the last lines of the run are printed */

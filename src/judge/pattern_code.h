@@ -7,7 +7,8 @@
 
 /* The pattern as written. */
 const char *pattern_text(const struct pattern_code *c);
-/* A text such that each match is at the start of a line and begins with it; NULL: unknown. */
+/* The literal text with which every match begins, if matches occur only at the start of a line;
+ * NULL: there is none. */
 const char *pattern_prefix(const struct pattern_code *c, size_t *ret_len);
 
 #endif

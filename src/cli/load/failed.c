@@ -26,7 +26,7 @@ struct finder {
 	struct diags *diags;
 	struct failed *f;
 	struct map judged;		 /* ids of jobs that have a result in a newer run */
-	VEC(struct flow_again_job) jobs; /* in mem: those of f->again */
+	VEC(struct flow_again_job) jobs; /* in mem; becomes f->again->jobs */
 };
 
 /* ---- which run ---- */

@@ -43,8 +43,8 @@ char *leftovers_new_path(const char *state_dir)
 			 atomic_fetch_add(&n_made, 1), (unsigned)chance);
 }
 
-/* Writes line number at. A failure is ignored: nobody could be told here, and the file is not found
- * by a sweep. */
+/* Writes line number `at`. Errors are ignored, because this process cannot report them: a sweep
+ * then misses the file. */
 static void leftovers_write_line(const struct leftovers *l, size_t at,
 				 const char line[LEFTOVERS_LINE])
 {

@@ -39,7 +39,7 @@ void worker_expect_end(struct device_worker *w, double within_s);
 /* The same after SIGKILL. */
 void worker_expect_death(struct device_worker *w);
 void worker_on_late(struct ev_loop *loop, ev_timer *timer, int revents);
-/* Waits for its end, at most some seconds, without a call of the handler. */
+/* Waits a few seconds for the worker to end; does not call the handler. */
 void worker_wait_for_end(struct device_worker *w);
 /* Stops watching the process, and closes its descriptors. */
 void worker_forget_process(struct device_worker *w);

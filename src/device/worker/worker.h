@@ -35,8 +35,8 @@ struct device_worker_options {
 	int32_t device;
 	const char *options;	  /* JSON object for open() */
 	const char *scratch_root; /* absolute; nothing outside it is made, moved or removed */
-	/* Files that it may leave when it is killed are recorded there, and removed when it is
-	 * gone, by this dvsched or a later one. NULL: neither. */
+	/* Directory for records of files that a killed worker leaves; this run or a later one
+	 * removes them. NULL: no records. */
 	const char *state_dir;
 	const char *lock_path; /* the worker holds flock() on it until it ends; NULL: none */
 	/* Instead of lock_path: a lock that the caller holds. The worker gets a copy, so the lock

@@ -209,9 +209,9 @@ static int32_t blob_read_entry(const struct fields *r, struct simpler_callable *
 }
 
 /*
- * Writes the directions for the library. It looks them up by the number of the tensor, so scalars
- * come last. It does not clear the memory of an output between runs, so an output is declared as an
- * input, too: unwritten memory then has our fill pattern.
+ * Writes the directions for the library. The library looks them up by the number of the tensor, so
+ * scalars come last. It does not clear the memory of an output between runs, so an output is
+ * declared as an input, too: memory that the kernel does not write then has dvsched's fill pattern.
  */
 static void put_directions(const struct simpler_signature *sig, struct simpler_callable *head)
 {
