@@ -154,7 +154,7 @@ static int events_follow(struct events *e)
 		return 0;
 	diag_hint(diag_error(e->diags, nowhere, "the run %s was killed: its journal has no end",
 			     path_base(e->run_path)),
-		  "`dvsched resume --run %s` goes on with it", path_base(e->run_path));
+		  "`dvsched resume --run %s` goes on with it", e->run_path);
 	return -1;
 }
 

@@ -164,7 +164,7 @@ static int remove_rest(const struct records *l, const char *scratch_root, const 
 static void tidy_run(int runs_fd, const char *name)
 {
 	_cleanup_(closep) int fd = open_left(runs_fd, name);
-	DIR *d = fd < 0 ? NULL : fdopendir(dup(fd));
+	DIR *d = fd < 0 ? NULL : fdopendir(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 	const struct dirent *e;
 
 	while (d && (e = readdir(d)) != NULL)
@@ -177,7 +177,7 @@ static void tidy_run(int runs_fd, const char *name)
 
 static void past_runs_tidy(int runs_fd)
 {
-	DIR *d = runs_fd < 0 ? NULL : fdopendir(dup(runs_fd));
+	DIR *d = runs_fd < 0 ? NULL : fdopendir(fcntl(runs_fd, F_DUPFD_CLOEXEC, 0));
 	const struct dirent *e;
 
 	while (d && (e = readdir(d)) != NULL)

@@ -122,8 +122,9 @@ class Followed(Events):
         self.assertEqual(done.code, 3, done)
         self.assertIn(f"the run {self.run_dir().name} was killed: its journal has no end", done.err)
         # The command that it prints works.
-        self.assertIn(f"dvsched resume --run {self.run_dir().name}", done.err)
-        again = self.start("resume", "--run", self.run_dir().name, "--view", "none")
+        run = str(self.run_dir())
+        self.assertIn(f"`dvsched resume --run {run}`", done.err)
+        again = self.start("resume", "--run", run, "--view", "none")
         self.open_gate()
         self.assertEqual(self.finish(again).code, 0)
 
