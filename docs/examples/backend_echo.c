@@ -89,13 +89,18 @@ static void destroy(struct backend *b)
 	free(b ? echo_of(b) : NULL);
 }
 
+void backend_echo_check_settings(const char *name, struct cfg_fields *settings)
+{
+	(void)name, (void)settings; /* it has none: any key is an error */
+}
+
 struct backend *backend_echo_create(const struct backend_env *env, struct diags *diags)
 {
 	static const struct backend_ops ops = {
 		.name = "echo", .submit = submit, .kill = kill_job, .destroy = destroy};
 	struct echo *e = xcalloc(1, sizeof(*e));
 
-	(void)diags; /* settings of its own would be checked here */
+	(void)diags;
 	*e = (struct echo){.base = {.ops = &ops, .caps = {.is_local = true}}, .loop = env->loop};
 	list_init(&e->jobs);
 	ev_timer_init(&e->next_turn, on_next_turn, 0, 0);

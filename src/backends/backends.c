@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "backends/backends.h"
 
-#define BACKEND(name, help) &(const struct backend_type){#name, help, backend_##name##_create},
+#define BACKEND(name, help)                                                        \
+	&(const struct backend_type){#name, help, backend_##name##_check_settings, \
+				     backend_##name##_create},
 const struct backend_type *const backend_types[] = {
 #include "backends/list.h"
 	NULL,
@@ -21,6 +23,11 @@ const struct backend_type *backend_type_find(const char *name)
 		if (str_eq((*t)->name, name))
 			return *t;
 	return NULL;
+}
+
+void backend_check_settings(uint32_t type, const char *name, struct cfg_fields *settings)
+{
+	backend_types[type]->check_settings(name, settings);
 }
 
 void backend_add_names(struct str *out)

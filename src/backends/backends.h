@@ -49,13 +49,19 @@ struct backend_env {
 struct backend_type {
 	const char *name;
 	const char *help; /* one line */
-	/* NULL after errors were added to diags. */
+	/* Reads all settings and reports what is wrong with them, without a look at the machine: it
+	 * is also called for backends that the run does not use. name: as in backend_env. */
+	void (*check_settings)(const char *name, struct cfg_fields *settings);
+	/* For a backend in use. check_settings() was called before, except in DVSim's flows. NULL
+	 * after errors were added to diags. */
 	struct backend *(*create)(const struct backend_env *env, struct diags *diags);
 };
 
 extern const struct backend_type *const backend_types[]; /* NULL-terminated */
 extern const char *const backend_names[];		 /* their names, in the same order */
 extern const struct job_key backend_job_keys[]; /* of job_keys.h; the last one has no key */
+/* check_settings() of the type with this number. */
+void backend_check_settings(uint32_t type, const char *name, struct cfg_fields *settings);
 /* Their names, for messages: "local, chips, fake". */
 void backend_add_names(struct str *out);
 /* Adds a hint to e, the error about the unknown backend `name`: the name that was probably meant,
@@ -67,7 +73,8 @@ bool backend_type_exists(const char *name);
  * only commands: they must not ignore such a key. name: of the calling backend. */
 void backend_check_foreign_key(const struct backend_key *k, const char *name, struct diags *diags);
 
-#define BACKEND(name, help) \
+#define BACKEND(name, help)                                                                  \
+	void backend_##name##_check_settings(const char *name, struct cfg_fields *settings); \
 	struct backend *backend_##name##_create(const struct backend_env *env, struct diags *diags);
 #include "backends/list.h"
 #undef BACKEND

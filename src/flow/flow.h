@@ -13,6 +13,7 @@
 #include "base/diag.h"
 #include "base/map.h"
 #include "config/config.h"
+#include "flow/roster.h"
 #include "job/job_reader.h"
 #include "job/job_spec.h"
 
@@ -83,6 +84,9 @@ struct flow_options {
 	/* Names of the backend types, NULL-terminated. NULL: no roster is read, and names of
 	 * backends are not checked. */
 	const char *const *backend_types;
+	/* Native flows check all of `backends` with it. DVSim's flows check no entry that the run
+	 * does not use. NULL: only the types are checked. */
+	roster_check_settings *check_backend;
 	/* Keys of a job that backends read ("devices"); the last row has no key. NULL: none. */
 	const struct job_key *job_keys;
 	/* Called if there are errors, but all jobs and dependencies are known: reports what else is

@@ -150,19 +150,30 @@ void roster_refuse_type(const struct roster *r, const struct roster_entry *e, st
 	hint_type(r, name, d);
 }
 
-void roster_check(const struct roster *r, struct diags *diags)
+static void check_entry(const struct roster *r, const struct roster_entry *e,
+			roster_check_settings *settings, struct diags *diags)
+{
+	const char *what = arena_printf(cfg_mem(r->cfg), "backends.%s", e->name);
+	struct cfg_fields *f;
+
+	if (e->type == ROSTER_NO_TYPE)
+		roster_refuse_type(r, e, diags);
+	if (e->settings->type != HJSON_OBJECT)
+		cfg_error(r->cfg, diags, e->settings, "'%s' must be an object", what);
+	if (!settings || e->type == ROSTER_NO_TYPE || e->settings->type != HJSON_OBJECT)
+		return;
+	f = cfg_fields_new(r->cfg, e->settings, what, diags);
+	cfg_fields_allow(f, "type");
+	settings(e->type, e->name, f);
+	cfg_fields_end(f);
+}
+
+void roster_check(const struct roster *r, roster_check_settings *settings, struct diags *diags)
 {
 	struct hjson_node *all = backends_of(r->cfg);
 
 	if (all && all->type != HJSON_OBJECT)
 		cfg_error(r->cfg, diags, all, "'backends' must be an object");
-	for (uint32_t i = 0; i < r->n && r->at[i].settings; i++) {
-		const struct roster_entry *e = &r->at[i];
-
-		if (e->type == ROSTER_NO_TYPE)
-			roster_refuse_type(r, e, diags);
-		if (e->settings->type != HJSON_OBJECT)
-			cfg_error(r->cfg, diags, e->settings, "'backends.%s' must be an object",
-				  e->name);
-	}
+	for (uint32_t i = 0; i < r->n && r->at[i].settings; i++)
+		check_entry(r, &r->at[i], settings, diags);
 }

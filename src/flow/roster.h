@@ -14,7 +14,7 @@
 #ifndef FLOW_ROSTER_H
 #define FLOW_ROSTER_H
 
-#include "config/config.h"
+#include "config/fields.h"
 
 #define ROSTER_NO_TYPE UINT32_MAX
 
@@ -37,10 +37,14 @@ static inline uint32_t roster_no(const struct roster *r, const struct roster_ent
 	return e ? (uint32_t)(e - r->at) + 1 : 0;
 }
 
+/* Reads the settings of the entry `name` of a type, without any other effect. The caller reports
+ * keys that it did not read. */
+typedef void roster_check_settings(uint32_t type, const char *name, struct cfg_fields *settings);
+
 /* cfg may be NULL. types is borrowed. Reports no errors: roster_check() does. */
 struct roster *roster_read(struct arena *mem, struct cfg *cfg, const char *const *types);
-/* Reports the errors in `backends`, each with its position. */
-void roster_check(const struct roster *r, struct diags *diags);
+/* Reports the errors in `backends`, each with its position. settings NULL: types only. */
+void roster_check(const struct roster *r, roster_check_settings *settings, struct diags *diags);
 /* Reports that e has no type. For a caller that needs the type and did not call roster_check(). */
 void roster_refuse_type(const struct roster *r, const struct roster_entry *e, struct diags *diags);
 

@@ -6,7 +6,7 @@
  * A backend embeds struct backend and fills ops. Operations that are NULL are not supported. No
  * call is re-entrant: upcalls only append to a queue, which the scheduler processes in its next
  * turn, so submit() and kill() have returned before an upcall about their job takes effect. An
- * example backend of under 100 lines: docs/examples/backend_echo.c.
+ * example backend of about 100 lines: docs/examples/backend_echo.c.
  */
 #ifndef SCHEDULER_BACKEND_H
 #define SCHEDULER_BACKEND_H

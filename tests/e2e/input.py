@@ -316,6 +316,12 @@ class Documented(Story):
                 self.write("t.hjson", self.around("Keys of the configuration", key, f"{key}: {example}"))
                 run = self.dvsched("list", "t.hjson")
                 self.assertEqual(run.code, 0, run)
+                # Not because nobody reads it: another key in the innermost object is an error.
+                inner = example.rindex("{") + 1
+                if key == "backends":
+                    wrong = f'{key}: {example[:inner]} not_a_key: "1s", {example[inner:]}'
+                    self.write("t.hjson", self.around("Keys of the configuration", key, wrong))
+                    self.assertIn("unknown key 'not_a_key'", self.dvsched("list", "t.hjson").err)
 
 
 class BadInput(Story):
@@ -476,6 +482,27 @@ class BadInput(Story):
         self.write("a.hjson", config % "fake")
         run = self.dvsched("run", "a.hjson", "--view", "none")
         self.assertIn("2 jobs: 1 passed, 1 failed", run.out, run)
+
+    def test_each_entry_of_backends_is_checked_also_one_that_no_job_uses(self):
+        bad = {'fake: { mean: "1s" }': "unknown key 'mean' in backends.fake",
+               'npu: {type: "chips", drver: "sim"}': "unknown key 'drver' in backends.npu",
+               'npu: {type: "chips", driver: "sim", pool: {idl: 1} }': "unknown key 'idl' in pool",
+               'local: { parallel: 0 }': "'parallel' must be a whole number from 1 to 65535, not 0"}
+        for flow in ("jobs", "cases"):
+            for entry, error in bad.items():
+                jobs = 'jobs: [ {name: "a", command: "true"} ]' if flow == "jobs" else 'cases: {root: ".", glob: "*"}'
+                self.write("a.hjson", f"{{ flow: {flow}\n backends: {{ {entry} }}\n {jobs} }}")
+                for command in ("list", "plan", "run"):
+                    with self.subTest(f"{flow} {command} {entry}"):
+                        self.assertRegex(self.fails(command, "a.hjson"), rf"a\.hjson:2:\d+: error: {error}\n")
+        self.assertIn("hint: did you mean 'driver'?", self.config(
+            '{ flow: jobs\n backends: { npu: {type: "chips", drver: "sim"} }\n jobs: [ {name: "a", command: "true"} ] }'))
+
+    def test_a_driver_that_is_elsewhere_is_no_error_before_it_is_used(self):
+        self.write("a.hjson", '{ flow: jobs\n backends: { npu: {type: "chips", driver: "./none.so", devices: "0-7"} }\n'
+                              ' jobs: [ {name: "a", command: "true"} ] }')
+        run = self.dvsched("run", "a.hjson", "--strict")
+        self.assertEqual(run.code, 0, run.err)
 
     def test_there_is_no_limit_to_the_backends_of_a_run(self):
         names = [f"f{i}" for i in range(40)]

@@ -34,12 +34,14 @@ const char *chips_clock_name(enum chips_clock c)
 
 struct reader {
 	struct arena *mem;
-	const struct backend_env *env;
 	struct cfg_fields *f;
 	struct cfg *cfg;
 	struct diags *diags;
+	void (*warn)(const char *text);
 	struct chips_settings *s;
-	struct hjson_node *numa; /* pool.numa */
+	/* Values that the machine must confirm. NULL: no such key, or a wrong type. */
+	const char *driver, *state_dir;
+	struct hjson_node *options, *numa; /* numa: pool.numa */
 };
 
 /* The value of key, else the settings as a whole. */
@@ -69,10 +71,23 @@ static void pool_add_option(struct reader *r, struct str *out, struct hjson_node
 static const char *const driver_keys[] = {"platform",  "libdir",      "faults",	       "seed",
 					  "n_devices", "inner_watch", "log_threshold", "runtime"};
 
-static const char *pool_read_options(struct reader *r)
+static void pool_read_options(struct reader *r)
+{
+	struct hjson_node *options = cfg_fields_node(r->f, "options");
+
+	for (size_t i = 0; i < ARRAY_LEN(driver_keys); i++)
+		cfg_fields_allow(r->f, driver_keys[i]);
+	if (options && options->type != HJSON_OBJECT)
+		cfg_error(r->cfg, r->diags, options, "'options' must be an object, for the driver");
+	else
+		r->options = options;
+}
+
+/* All options in one JSON object, for the driver. */
+static const char *pool_join_options(struct reader *r)
 {
 	_cleanup_(str_done) struct str out = {0};
-	struct hjson_node *options = cfg_fields_node(r->f, "options"), *m;
+	struct hjson_node *m;
 
 	str_addc(&out, '{');
 	for (size_t i = 0; i < ARRAY_LEN(driver_keys); i++) {
@@ -80,22 +95,20 @@ static const char *pool_read_options(struct reader *r)
 		if (m)
 			pool_add_option(r, &out, m);
 	}
-	if (options && options->type != HJSON_OBJECT)
-		cfg_error(r->cfg, r->diags, options, "'options' must be an object, for the driver");
-	else if (options)
-		hjson_for_each (m, options)
+	if (r->options)
+		hjson_for_each (m, r->options)
 			if (!m->shadowed)
 				pool_add_option(r, &out, m);
 	/* A simulator keeps the state of its chips there. */
-	if (!options || !hjson_get(options, "state_dir"))
+	if (!r->options || !hjson_get(r->options, "state_dir"))
 		str_printf(&out, "%s\"state_dir\":\"%s\"", out.len > 1 ? "," : "", r->s->state_dir);
 	str_addc(&out, '}');
 	return arena_strndup(r->mem, out.s, out.len);
 }
 
-static const char *pool_find_driver(struct reader *r, const char *name)
+static const char *pool_find_driver(struct reader *r)
 {
-	const char *found, *near, *hidden = driver_hidden(r->mem, name);
+	const char *name = r->driver, *found, *near, *hidden = driver_hidden(r->mem, name);
 	struct hjson_node *node = node_of(r, "driver");
 	struct error err = {0};
 	struct diag *e;
@@ -118,21 +131,22 @@ static const char *pool_find_driver(struct reader *r, const char *name)
 	return NULL;
 }
 
-static const char *read_driver(struct reader *r)
+static void read_driver(struct reader *r)
 {
-	const char *name = cfg_fields_string(r->f, "driver", NULL);
+	r->driver = cfg_fields_string(r->f, "driver", NULL);
+	if (!cfg_fields_node(r->f, "driver"))
+		diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"), "'%s' needs a 'driver'",
+				    r->s->name),
+			  "driver: \"sim\", or the path of a library; docs/reference/devices.md");
+}
 
-	if (!name) {
-		if (!cfg_fields_node(r->f, "driver")) /* a wrong type was reported already */
-			diag_hint(cfg_error(r->cfg, r->diags, node_of(r, "driver"),
-					    "'%s' needs a 'driver'", r->s->name),
-				  "driver: \"sim\", or the path of a library; "
-				  "docs/reference/devices.md");
+static const char *pool_locate_driver(struct reader *r)
+{
+	if (!r->driver)
 		return NULL;
-	}
-	if (strchr(name, '/'))
-		return path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), name));
-	return pool_find_driver(r, name);
+	if (strchr(r->driver, '/'))
+		return path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), r->driver));
+	return pool_find_driver(r);
 }
 
 /* ---- budgets ---- */
@@ -248,19 +262,25 @@ static void pool_read_health(struct reader *r)
 static void pool_read_places(struct reader *r)
 {
 	static const char *const ways[] = {"flock", "none", NULL};
-	const char *dir = cfg_fields_string(r->f, "state_dir", NULL);
+
+	r->state_dir = cfg_fields_string(r->f, "state_dir", NULL);
+	r->s->is_exclusive = cfg_fields_word(r->f, "exclusive", ways, 0) == 0;
+}
+
+static void pool_find_places(struct reader *r)
+{
 	struct state_places state = {0};
 	struct error err = {0};
 
-	if (dir)
-		state.dir = path_normalise(r->mem, path_join(r->mem, cfg_dir(r->cfg), dir));
+	if (r->state_dir)
+		state.dir = path_normalise(r->mem,
+					   path_join(r->mem, cfg_dir(r->cfg), r->state_dir));
 	else
 		state = places_state(r->mem);
 	r->s->state_dir = state.dir;
 	r->s->machine_dir = state.machine_dir;
 	if (state.old_dir)
 		health_move(state.old_dir, state.dir);
-	r->s->is_exclusive = cfg_fields_word(r->f, "exclusive", ways, 0) == 0;
 	if (!r->s->is_exclusive)
 		return;
 	r->s->lock_dir = places_lock_dir(r->mem, &err);
@@ -383,7 +403,7 @@ static void pool_read_numa(struct reader *r)
 		.cfg = r->cfg,
 		.node = r->numa,
 		.sys = sys && *sys ? sys : "/sys",
-		.warn = r->env->warn,
+		.warn = r->warn,
 	};
 	cpu_set_t allowed;
 
@@ -412,12 +432,44 @@ static void pool_read_devices(struct reader *r)
 		pool_read_numa(r);
 }
 
+/* ---- all of it ---- */
+
+/* What can be read without a look at the machine. */
+static void pool_read_keys(struct reader *r)
+{
+	r->cfg = cfg_fields_cfg(r->f);
+	r->s->pos = pool_pos_of(r, "");
+	pool_read_places(r);
+	read_driver(r);
+	pool_read_options(r);
+	read_budgets(r);
+	read_pool(r);
+	pool_read_gang(r);
+	pool_read_health(r);
+	read_watch(r);
+	read_lend_variables(r);
+	cfg_fields_allow(r->f, "devices");
+	cfg_fields_allow(r->f, "names");
+	cfg_fields_allow(r->f, "numbered_by");
+	cfg_fields_allow(r->f, "fault_domains");
+}
+
+void backend_chips_check_settings(const char *name, struct cfg_fields *settings)
+{
+	_cleanup_(arena_freep) struct arena *mem = arena_new();
+	struct chips_settings s = {.name = name};
+	struct reader r = {.mem = mem, .f = settings, .diags = cfg_fields_diags(settings), .s = &s};
+
+	pool_read_keys(&r);
+}
+
 struct chips_settings *chips_settings_read(struct arena *mem, const struct backend_env *env,
 					   struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 	struct chips_settings *s = arena_zalloc(mem, sizeof(*s));
-	struct reader r = {.mem = mem, .env = env, .f = env->settings, .diags = diags, .s = s};
+	struct reader r = {
+		.mem = mem, .f = env->settings, .diags = diags, .warn = env->warn, .s = s};
 
 	s->name = arena_strdup(mem, env->name);
 	s->grace_s = env->grace_s;
@@ -427,22 +479,11 @@ struct chips_settings *chips_settings_read(struct arena *mem, const struct backe
 			  s->name);
 		return NULL;
 	}
-	r.cfg = cfg_fields_cfg(r.f);
-	s->pos = pool_pos_of(&r, "");
-	pool_read_places(&r);
+	pool_read_keys(&r);
+	pool_find_places(&r);
 	check_state_dir(&r);
-	s->driver = read_driver(&r);
-	s->options = pool_read_options(&r);
-	read_budgets(&r);
-	read_pool(&r);
-	pool_read_gang(&r);
-	pool_read_health(&r);
-	read_watch(&r);
-	read_lend_variables(&r);
-	cfg_fields_allow(r.f, "devices");
-	cfg_fields_allow(r.f, "names");
-	cfg_fields_allow(r.f, "numbered_by");
-	cfg_fields_allow(r.f, "fault_domains");
+	s->driver = pool_locate_driver(&r);
+	s->options = pool_join_options(&r);
 	if (diags->n_errors == n_before)
 		pool_read_devices(&r);
 	return diags->n_errors == n_before ? s : NULL;

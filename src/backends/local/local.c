@@ -437,26 +437,45 @@ static const struct backend_ops local_ops = {
 	.destroy = local_destroy,
 };
 
+static uint32_t read_parallel(struct cfg_fields *settings)
+{
+	return (uint32_t)cfg_fields_int(settings, "parallel", 1, 65535, 0);
+}
+
+static int check_name(const char *name, struct cfg_fields *settings)
+{
+	struct cfg *cfg = cfg_fields_cfg(settings);
+
+	if (str_eq(name, local_name))
+		return 0;
+	diag_hint(cfg_error(cfg, cfg_fields_diags(settings), cfg_fields_object(settings),
+			    "'%s' cannot be another local backend", name),
+		  "there is only one local backend: 'local'");
+	return -1;
+}
+
+void backend_local_check_settings(const char *name, struct cfg_fields *settings)
+{
+	check_name(name, settings);
+	read_parallel(settings);
+}
+
 static uint32_t parallel_of(const struct backend_env *env)
 {
-	int64_t n = env->settings ? cfg_fields_int(env->settings, "parallel", 1, 65535, 0) : 0;
+	uint32_t n = env->settings ? read_parallel(env->settings) : 0;
 
 	if (env->max_parallel)
 		return env->max_parallel;
-	return n ? (uint32_t)n : cpus_usable();
+	return n ? n : cpus_usable();
 }
 
 struct backend *backend_local_create(const struct backend_env *env, struct diags *diags)
 {
 	struct local *l;
 
-	if (env->settings && env->name && !str_eq(env->name, local_name)) {
-		diag_hint(cfg_error(cfg_fields_cfg(env->settings), diags,
-				    cfg_fields_object(env->settings),
-				    "'%s' cannot be another local backend", env->name),
-			  "there is only one local backend: 'local'");
+	(void)diags; /* the settings have them, too */
+	if (env->settings && env->name && check_name(env->name, env->settings) < 0)
 		return NULL;
-	}
 	l = xcalloc(1, sizeof(*l));
 	assert(env->loop && env->scratch_root);
 	prctl(PR_SET_CHILD_SUBREAPER, 1); /* to inherit the processes of a dead slot */

@@ -15,7 +15,12 @@ void native_init(struct load *l, struct cfg *c, const struct flow_options *optio
 		 struct diags *diags)
 {
 	*l = (struct load){
-		.cfg = c, .diags = diags, .mem = arena_new(), .job_keys = options->job_keys};
+		.cfg = c,
+		.diags = diags,
+		.mem = arena_new(),
+		.job_keys = options->job_keys,
+		.check_backend = options->check_backend,
+	};
 	vars_init(l, options->defines);
 	vars_set(&l->vars, "scratch", options->scratch_root);
 	vars_set(&l->vars, "cfg_dir", cfg_dir(c));
@@ -95,7 +100,7 @@ void native_read_machines(struct load *l, struct cfg_fields *f, struct native_to
 {
 	top->limits = settings_limits(l, f, "resources", &top->n_limits);
 	if (l->roster)
-		roster_check(l->roster, l->diags);
+		roster_check(l->roster, l->check_backend, l->diags);
 	top->keep_runs = (uint32_t)cfg_fields_int(f, "keep_runs", 0, KEEP_RUNS_MOST,
 						  PLAN_KEEP_RUNS);
 	top->has_passed_links = cfg_fields_bool(f, "passed_links", false);

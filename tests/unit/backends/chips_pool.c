@@ -145,6 +145,16 @@ struct chips_settings *pool_read_value(struct pool *p, const char *value)
 	return p->s;
 }
 
+void pool_check_keys(struct pool *p, const char *text)
+{
+	char *value = xasprintf("{ %s }", text);
+
+	pool_load(p, value);
+	free(value);
+	backend_chips_check_settings(p->env.name, p->fields);
+	pool_end(p);
+}
+
 struct backend *pool_make(struct pool *p, const char *text, struct backend *const *others,
 			  unsigned n)
 {

@@ -46,6 +46,8 @@ struct chips_settings *pool_read(struct pool *p, const char *text);
 struct chips_settings *pool_read_all(struct pool *p, const char *text);
 /* The value of the pool as a whole, from line 2 on. */
 struct chips_settings *pool_read_value(struct pool *p, const char *value);
+/* Only backend_chips_check_settings(), of all keys from line 2 on. */
+void pool_check_keys(struct pool *p, const char *text);
 /* Makes the pool with these keys, from line 3 on, beside n others that are there. NULL after
  * errors. */
 struct backend *pool_make(struct pool *p, const char *text, struct backend *const *others,

@@ -127,6 +127,36 @@ static void unknown_keys_are_errors_everywhere(void **state)
 	}
 }
 
+/* Of a pool that the run does not use, with a driver that this machine does not have. */
+static void keys_are_checked_without_a_look_at_the_machine(void **state)
+{
+	static const struct pool_case cases[] = {
+		{"driver: \"/no/such/driver.so\", devices: \"0-99\", names: {}, numbered_by: "
+		 "\"A\"\n"
+		 "fault_domains: [], state_dir: \"mine\", seed: 1, options: { any: 1 }",
+		 ""},
+		{"drver: \"sim\"",
+		 "2:1 'npu' needs a 'driver' [driver: \"sim\", or the path of a library; "
+		 "docs/reference/devices.md]\n"
+		 "2:3 unknown key 'drver' in npu [did you mean 'driver'?]\n"},
+		{"driver: \"none\", options: 5, exclusive: 5",
+		 "2:42 'exclusive' must be \"flock\" or \"none\", not 5\n"
+		 "2:28 'options' must be an object, for the driver\n"},
+		{"driver: \"none\", pool: { numa: 5, idl: 1 }",
+		 "2:36 unknown key 'idl' in pool [did you mean 'idle'?]\n"},
+	};
+	struct pool *p = *state;
+	char path[64];
+
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		pool_check_keys(p, cases[i].text);
+		assert_string_equal(pool_told(p), cases[i].told);
+	}
+	assert_string_equal(pool_driver.driver, ""); /* not asked */
+	snprintf(path, sizeof(path), "%s/mine", p->dir);
+	assert_false(fs_exists(path));
+}
+
 static void a_pool_that_is_no_object_or_is_not_there_is_an_error(void **state)
 {
 	struct pool *p = *state;
@@ -388,6 +418,7 @@ int main(void)
 		POOL_TEST(each_key_is_read),
 		POOL_TEST(numbers_have_bounds),
 		POOL_TEST(unknown_keys_are_errors_everywhere),
+		POOL_TEST(keys_are_checked_without_a_look_at_the_machine),
 		POOL_TEST(a_pool_that_is_no_object_or_is_not_there_is_an_error),
 		POOL_TEST(what_is_nearer_to_the_device_ends_first),
 		POOL_TEST(a_driver_is_a_name_or_a_path),

@@ -46,6 +46,13 @@ static struct cfg *load(const char *text, struct diags *diags)
 	return c;
 }
 
+static struct cfg_fields *fields_of(struct run *r)
+{
+	struct hjson_node *all = hjson_get(cfg_root(r->cfg), "backends");
+
+	return cfg_fields_new(r->cfg, hjson_get(all, "fake"), "backends.fake", &r->diags);
+}
+
 /* settings: what stands for `backends`; NULL: there is none. */
 static void make(struct run *r, const char *settings)
 {
@@ -59,9 +66,7 @@ static void make(struct run *r, const char *settings)
 		r->cfg = load(text, &r->diags);
 		free(text);
 		assert_non_null(r->cfg);
-		r->settings = cfg_fields_new(
-			r->cfg, hjson_get(hjson_get(cfg_root(r->cfg), "backends"), "fake"),
-			"backends.fake", &r->diags);
+		r->settings = fields_of(r);
 	}
 	env.loop = r->loop;
 	env.settings = r->settings;
@@ -312,12 +317,19 @@ static void bad_settings_are_refused(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct run r;
+		struct cfg_fields *again;
+		unsigned n;
 
 		make(&r, cases[i]);
 		cfg_fields_end(r.settings); /* unknown keys, as whoever made them does */
 		r.settings = NULL;
-		assert_true(r.diags.n_errors >= 1);
+		n = r.diags.n_errors;
+		assert_true(n >= 1);
 		assert_non_null(r.diags.first->pos.file);
+		again = fields_of(&r);
+		backend_type_find("fake")->check_settings("fake", again);
+		cfg_fields_end(again);
+		assert_int_equal(r.diags.n_errors, 2 * n); /* the same ones */
 		done(&r);
 	}
 }

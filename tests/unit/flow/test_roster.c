@@ -3,8 +3,10 @@
 #include "flow/roster.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "stage.h"
 
@@ -93,7 +95,7 @@ static void without_a_configuration_there_are_the_types(void **state)
 
 	(void)state;
 	diags_init(&diags);
-	roster_check(r, &diags);
+	roster_check(r, NULL, &diags);
 	assert_int_equal(diags.n_errors, 0);
 	assert_text(roll_text(r), "local=0 chips=1 fake=2");
 	assert_null(roster_next(r, CHIPS, NULL));
@@ -125,6 +127,33 @@ static void entries_are_found_by_name_and_by_type(void **state)
 	assert_string_equal(roster_next(r.roster, FAKE, NULL)->name, "f");
 	assert_int_equal(roster_type(r.roster, "ab"), ROSTER_NO_TYPE);
 	assert_int_equal(roster_type(r.roster, "fake"), FAKE);
+	roll_done(&r);
+}
+
+static char *asked; /* of the next one: "fake=2 " per call */
+
+static void read_one_key(uint32_t type, const char *name, struct cfg_fields *settings)
+{
+	char *all = xasprintf("%s%s=%u ", asked ? asked : "", name, type);
+
+	free(asked);
+	asked = all;
+	cfg_fields_int(settings, "seed", 0, 9, 0);
+}
+
+static void the_settings_of_each_entry_are_checked(void **state)
+{
+	struct roll r;
+
+	(void)state;
+	roll_set(&r, "{ backends: { local: { sed: 1 }\n npu: { type: \"chips\", seed: 99 }\n"
+		     " fake: 5, odd: { type: \"fakr\", x: 1 }\n b: { type: \"fake\" } } }");
+	roster_check(r.roster, read_one_key, &r.diags);
+	assert_text(asked, "local=0 npu=1 b=2 ");
+	assert_int_equal(r.diags.n_errors, 4); /* sed, 99, 5, fakr */
+	assert_string_equal(r.diags.first->msg, "unknown key 'sed' in backends.local");
+	assert_string_equal(r.diags.first->hint, "did you mean 'seed'?");
+	assert_int_equal(r.diags.first->next->pos.line, 2);
 	roll_done(&r);
 }
 
@@ -258,6 +287,7 @@ int main(void)
 		cmocka_unit_test(each_type_is_an_entry_and_so_is_each_name_of_the_configuration),
 		cmocka_unit_test(without_a_configuration_there_are_the_types),
 		cmocka_unit_test(entries_are_found_by_name_and_by_type),
+		cmocka_unit_test(the_settings_of_each_entry_are_checked),
 		cmocka_unit_test(there_may_be_any_number_of_them),
 		cmocka_unit_test(what_is_wrong_has_its_place_and_a_hint),
 		cmocka_unit_test(rules_have_the_number_of_what_the_job_or_its_defaults_name),

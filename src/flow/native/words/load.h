@@ -16,9 +16,10 @@ struct load {
 	struct diags *diags;
 	struct arena *mem; /* freed with the load; the plan has its own */
 	struct vars vars;
-	struct hjson_node *backends;	/* the key `backends`; NULL: none */
-	const struct roster *roster;	/* NULL: names of backends are not checked */
-	const struct job_key *job_keys; /* of flow_options */
+	struct hjson_node *backends;	      /* the key `backends`; NULL: none */
+	const struct roster *roster;	      /* NULL: names of backends are not checked */
+	const struct job_key *job_keys;	      /* of flow_options */
+	roster_check_settings *check_backend; /* likewise */
 	/* After an error it is not known which jobs exist. To look for jobs would cause errors
 	 * about jobs that do exist. */
 	bool has_unknown_jobs;
