@@ -14,7 +14,7 @@
  *     load                        an image; the same one again gives the same slot, without work
  *     [ join ]                    in a gang only: collective, all ranks at the same time
  *     prepare                     one run; from here on a finish is owed, whatever comes
- *     launch                      returns when the device has been told, long before it is done
+ *     launch                      starts the work and returns, long before it is done
  *     poll …                      until over, or an error
  *     finish                      copies back, verifies, releases: the verdict
  *     [ leave ]                   after a join, when the run is finished
@@ -294,9 +294,10 @@ struct dvs_driver {
 	 * The host's stall clock must be longer, so that the layer with the better diagnosis speaks
 	 * first. 0: it has none with these options. */
 	uint64_t (*inner_watch_ns)(const char *options);
-	/* Asked after each run and each load: DVS_UNUSABLE, DVS_USABLE or DVS_WORN. After one that
-	 * failed it goes before the class, also where that blames the job: a kernel that is wrong
-	 * may still leave a process that can use the device no more. NULL: the class decides. */
+	/* Called after each run and each load: DVS_UNUSABLE, DVS_USABLE or DVS_WORN. After a
+	 * failure this answer takes precedence over the class of the code, even if the class says
+	 * that the job failed: a wrong kernel may leave a process that cannot use the device any
+	 * more. NULL: the class decides. */
 	int32_t (*is_usable)(void *ctx);
 	/*
 	 * What a process that borrows the device finds in its environment: a text, such as a UUID,

@@ -51,7 +51,7 @@ static bool judge_killed(struct judge *j)
 		return false;
 	switch (j->end->kill_reason) {
 	case REASON_USER:
-		str_add(&j->message, "killed: the run was told to stop");
+		str_add(&j->message, "killed: the run was stopped");
 		break;
 	case REASON_RUN_DEADLINE:
 		str_add(&j->message, "killed: the run is over its deadline");

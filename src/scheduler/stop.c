@@ -37,8 +37,8 @@ static const char *stop_text_of(const struct job *job, enum job_reason reason)
 		return has_run ? "not tried again: the run's deadline has passed"
 			       : "not started: the run's deadline has passed";
 	default:
-		return has_run ? "not tried again: the run was told to stop"
-			       : "not started: the run was told to stop";
+		return has_run ? "not tried again: the run was stopped"
+			       : "not started: the run was stopped";
 	}
 }
 

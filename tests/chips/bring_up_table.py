@@ -5,7 +5,7 @@
 
 Two ranks of an all-reduce on simulated devices that load with a heavy tail. Each round is a real `dvsched run` with two
 worker processes; all rows have the same seeded delays. A rank that is loaded early waits inside its operation for the
-other; two timers may charge that wait to the operation: the device's idle counter (92 ms) and the clock of the stream
+other; two timers may count that wait as part of the operation: the device's idle counter (92 ms) and the clock of the stream
 (2 s). The number of a round is its seed. Long tables print their progress, and a stopped one is continued
 with --first. The rows turn on dvsched's remedies one by one: the barrier (operations start when all ranks are
 armed) and the evidence rule (one idle rank is not a stall).

@@ -88,7 +88,7 @@ class Acl(Story):
         self.assertEqual(calls.count("aclrtMalloc"), calls.count("aclrtFree"))
         self.assertEqual(calls[-1], "aclFinalize")
 
-    def test_a_kernel_that_crashes_is_to_blame_and_the_next_job_is_not(self):
+    def test_a_kernel_that_crashes_is_the_cause_and_the_next_job_passes(self):
         done = self.run_jobs([self.job("a"), self.job("b"), self.job("c")],
                              script="aclrtStreamQuery#2: poison 507015")
         self.assertEqual(done.code, 1, done)

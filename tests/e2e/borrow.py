@@ -297,7 +297,7 @@ class Lending(Borrow):
 
 
 class Failures(Borrow):
-    def test_a_device_that_does_not_open_any_more_is_to_blame(self):
+    def test_a_device_that_does_not_open_any_more_is_the_cause(self):
         # The command uses device 0 in its own way; a worker opens it only afterwards.
         self.pool('{ name: "a", devices: 1, command: "test $DVSCHED_DEVICES = 1" }',
                   more='faults: [{ on: "open", device: 0, do: "wedge", clears_on: "never" }]')
@@ -320,7 +320,7 @@ class Failures(Borrow):
         self.assertEqual(attempt["details"]["blame"], "job")
         self.assertEqual([d["probe"] for d in attempt["details"]["borrowed"]], ["ok", "ok"])
 
-    def test_a_device_that_hangs_when_it_is_asked_is_to_blame(self):
+    def test_a_device_that_hangs_when_it_is_asked_is_the_cause(self):
         self.pool('{ name: "a", devices: 1, command: "test $DVSCHED_DEVICES = 1" }',
                   more='budgets: { open: "200ms" }, faults: [{ on: "open", device: 0, do: "hang" }]')
         self.run_it()

@@ -19,7 +19,7 @@ class BringUp(Story):
         self.assertEqual(counts["pass"] + counts["fail"], rounds, counts)
         return counts
 
-    def test_the_naive_rule_convicts_who_waits_for_a_slow_peer(self):
+    def test_the_naive_rule_ends_a_rank_that_waits_for_a_slow_peer(self):
         counts = self.counts("naive idle rule")
         self.assertGreater(counts["idle latch"], ROUNDS // 5, counts)
         self.assertGreater(counts["pass"], 0, counts)

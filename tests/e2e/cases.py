@@ -137,7 +137,7 @@ class Pins(Cases):
     def pinned(self, cases, head="echo bad > {odir}/state", pin="echo good > {odir}/state"):
         self.batch(cases, more=self.PINS % (head, pin))
 
-    def test_four_ends_are_told_apart(self):
+    def test_four_ends_are_distinguished(self):
         self.pinned({"r/fine": '{ command: "true" }',
                      "r/broken_by_head": '{ command: "grep good {my_lib}/state" }',
                      "r/broken": '{ command: "echo it is broken; exit 3" }',
@@ -289,7 +289,7 @@ class BadInput(Cases):
         self.refused("no case found: none of the directories that 'glob' matches has the marker",
                      "it matches 1 directory; a case has 'case.hjson'")
 
-    def test_broken_files_are_all_told_of(self):
+    def test_broken_files_are_all_reported(self):
         self.batch({"r/a": '{ program: [ }', "r/b": '{ programs: [] }', "r/c": '{ program: [], timeout: "soon" }',
                     "r/d": '{ program: [], needs: ["r.a"] }', "r/e": '{ compile: 7, program: [] }', "r/f": "{}"})
         done = self.refused("examples/r/a/case.hjson:1:", "examples/r/b/case.hjson:1:3: error: unknown key 'programs'",
@@ -314,7 +314,7 @@ class BadInput(Cases):
                      "examples/r/a/case.hjson:1:1: note: the first is here",
                      "examples/x/b/case.hjson:1:23: error: case 'r.a' is defined more than once")
 
-    def test_half_a_case(self):
+    def test_an_incomplete_case(self):
         self.config('{ flow: "cases", name: "demo", cases: { root: "examples", marker: ["golden.py"] } }')
         self.write("examples/r/a/golden.py", "")
         self.refused("cfg.hjson:1:68: error: case 'examples/r/a' is incomplete: 'case.hjson' is missing")

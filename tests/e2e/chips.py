@@ -155,7 +155,7 @@ class Gangs(Chips):
         self.run_it()
         self.assertLess(self.last("g")["duration_s"], 1)
 
-    def test_the_guilty_rank_is_named_and_its_peers_go_free(self):
+    def test_the_failed_rank_is_named_and_its_peers_get_no_mark(self):
         self.pool('{ name: "g", backend: "chips", devices: 3, program: [{ barrier: true }, { compute: "20ms" },'
                   ' { barrier: true }] }',
                   more='faults: [{ on: "run", rank: 1, do: "crash", sig: "SEGV" }]')
@@ -296,7 +296,7 @@ class Faults(Chips):
     def test_a_gang_of_all_devices_that_wedges_them_keeps_nobody_waiting(self):
         self.killer(8)
         done = self.dvsched("run", "cfg.hjson", "--view", "none")
-        # One that wedged a single device cannot be told from a bad device, and has no other to try.
+        # One that wedged a single device looks like a bad device, and has no other to try.
         ends = {"breaks_devices": 1, "no_device": 3}
         self.assertEqual(done.code, ends[self.last("killer")["reason"]], done)
         for job in self.results()["jobs"]:

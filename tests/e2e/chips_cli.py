@@ -177,7 +177,7 @@ class ChipsCli(Story):
 
     # --- what is wrong ---
 
-    def test_wrong_words_are_told_with_a_way_out(self):
+    def test_wrong_words_are_reported_with_a_remedy(self):
         self.pools()
         for words, text in ((["lst"], "did you mean 'list'?"),
                             (["drivers", "x"], "'x' is one word too many"),
@@ -195,7 +195,7 @@ class ChipsCli(Story):
             self.assertIn(text, done.err, done)
             self.assertEqual(done.out, "")
 
-    def test_a_configuration_without_devices_is_told_where_it_begins(self):
+    def test_a_configuration_without_devices_is_reported_where_it_begins(self):
         self.config('{ flow: "jobs", name: "demo", jobs: [] }')
         self.assertIn("cfg.hjson:1:1: error: there is no backend of type 'chips'", self.chips("cfg.hjson", code=2).err)
 

@@ -21,7 +21,7 @@ HANGS = r"""
 #include <time.h>
 #include <unistd.h>
 static char options[4096];
-static int is_told(const char *verb, const char *call)
+static int is_asked_to(const char *verb, const char *call)
 {
 	char key[64];
 	snprintf(key, sizeof(key), "\"%s\":\"%s\"", verb, call);
@@ -29,9 +29,9 @@ static int is_told(const char *verb, const char *call)
 }
 static int32_t act(const char *call)
 {
-	while (is_told("hang", call))
+	while (is_asked_to("hang", call))
 		pause();
-	return is_told("fail", call) ? 7 : 0;
+	return is_asked_to("fail", call) ? 7 : 0;
 }
 static int32_t probe(const char *o, struct dvs_device *d, size_t cap, size_t *n, struct dvs_text *e)
 {
@@ -63,7 +63,7 @@ static int32_t poll_it(void *c, uint64_t n, int32_t *over, struct dvs_text *e)
 	struct timespec now;
 	(void)c, (void)n, (void)e;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	*over = !is_told("slow", "run") ||
+	*over = !is_asked_to("slow", "run") ||
 		now.tv_sec - launched.tv_sec + (now.tv_nsec - launched.tv_nsec) * 1e-9 > 1.2;
 	return act("poll");
 }
@@ -71,11 +71,11 @@ static int32_t finish(void *c, uint64_t n, struct dvs_text *r, struct dvs_text *
 { (void)c, (void)n, (void)r, (void)e; return act("finish"); }
 static int32_t leave(void *c) { (void)c; return act("leave"); }
 static int32_t reset(void *c, int32_t f, int32_t *v, struct dvs_text *e)
-{ (void)c, (void)f, (void)e; *v = !is_told("refuse", "reset"); return act("reset"); }
+{ (void)c, (void)f, (void)e; *v = !is_asked_to("refuse", "reset"); return act("reset"); }
 static enum dvs_class classify(int32_t code, int32_t f, const char **name, const char **hint)
 { (void)f; *name = "SEVEN"; *hint = NULL; act("classify"); return code ? DVS_JOB : DVS_OK; }
 static void close_it(void *c) { (void)c; act("close"); }
-static int32_t is_usable(void *c) { (void)c; act("is_usable"); return !is_told("fail", "launch"); }
+static int32_t is_usable(void *c) { (void)c; act("is_usable"); return !is_asked_to("fail", "launch"); }
 static const struct dvs_driver driver = {
 	.abi = DVS_DRIVER_ABI, .size = sizeof(driver), .name = "tar", .version = "1",
 	.caps = DVS_CAP_GANG | DVS_CAP_RESET, .probe = probe, .open = open_it, .load = load, .join = join,
@@ -121,7 +121,7 @@ class Hangs(Story):
             self.pool(f'{{ hang: "{call}" }}', short=(clock,))
             run = self.dvsched("run", "cfg.hjson", "--view", "none")
             self.assertIn(run.code, (1, 3), (call, run))
-            # A device that does not open is no job's: it is told with the devices.
+            # A device that does not open is no job's: it is reported with the devices.
             said = run.out if call == "open" else self.attempts()[0]["message"]
             self.assertRegex(said, rf"driver tar [a-z ]+ {call}\(\)")
             shutil.rmtree(self.path("state"))
@@ -132,7 +132,7 @@ class Hangs(Story):
             run = self.dvsched("run", "cfg.hjson", "--view", "none")
             self.assertEqual(run.code, 0, (job, run))
 
-    def test_what_hangs_after_the_first_error_is_told_behind_it(self):
+    def test_what_hangs_after_the_first_error_is_reported_behind_it(self):
         for call in ("finish", "is_usable", "reset"):
             self.pool(f'{{ fail: "launch", hang: "{call}" }}', job="", short=("finish", "reset", "stall"))
             run = self.dvsched("run", "cfg.hjson", "--view", "none")
@@ -159,7 +159,7 @@ class Hangs(Story):
         self.assertEqual(run.code, 1, run)
         self.assertIn("driver tar does not come back from classify()", self.attempts()[0]["message"])
 
-    def test_a_close_that_hangs_is_told_and_ends(self):
+    def test_a_close_that_hangs_is_reported_and_ends(self):
         self.pool('{ hang: "close" }', job="", short=("reset",))
         run = self.dvsched("run", "cfg.hjson", "--view", "none")
         self.assertEqual(run.code, 0, run)

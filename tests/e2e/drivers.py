@@ -171,7 +171,7 @@ class Drivers(Story):
         self.refused(self.wrong("d.size = 64"), "its table has 64 bytes")
         self.refused(self.wrong("d.poll = NULL"), "it has no poll()")
 
-    def test_one_that_crashes_is_told_by_the_call(self):
+    def test_one_that_crashes_is_reported_with_the_call(self):
         crash = "static void crash(void *ctx) { (void)ctx; *(volatile int *)8 = 1; }"
         self.refused(self.wrong("d.close = crash", crash), "it crashed in close(): signal 11")
         self.refused(self.wrong("*(void **)&d.probe = (void *)8"), "it crashed in probe(): signal 11")

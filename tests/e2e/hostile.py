@@ -100,7 +100,7 @@ class OtherProcesses(Story):
 
 
 class StoppedProcesses(Story):
-    def test_a_slot_that_its_job_stops_is_continued_and_told(self):
+    def test_a_slot_that_its_job_stops_is_continued_and_reported(self):
         self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "kill -STOP $PPID; exit 3" }, '
                     '{ name: "b", command: "true" }] }')
         done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j2")

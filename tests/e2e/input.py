@@ -430,7 +430,7 @@ class BadInput(Story):
         self.write("a.hjson", GOOD)
         self.assertIn("'run' only", self.fails("plan", "a.hjson", "--", "true"))
 
-    def test_a_backend_for_nobody_is_told(self):
+    def test_a_backend_for_nobody_is_reported(self):
         self.write("a.hjson", GOOD)
         run = self.dvsched("run", "a.hjson", "--fake", "--backend-for", "zz*=local")
         self.assertEqual(run.code, 0, run)

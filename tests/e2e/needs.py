@@ -44,7 +44,7 @@ class Jobs(Needs):
         with open(jobs["report"]["log"], encoding="utf-8") as log:
             self.assertEqual([json.loads(x) for x in log.read().splitlines() if x.startswith("{")], lines)
 
-    def test_a_job_that_needs_nothing_is_told_of_nothing(self):
+    def test_a_job_that_needs_nothing_has_an_empty_file(self):
         self.jobs(("a", {"command": "true"}), ("b", {"command": "true", "needs": ["a"]}))
         self.run_it()
         # One with the path in its command, one with it in env, and one that only looks at its environment.
@@ -73,7 +73,7 @@ class Jobs(Needs):
         with open(jobs["report"]["log"], encoding="utf-8") as log:
             self.assertEqual(log.read().splitlines()[-1], "2")
 
-    def test_what_an_earlier_run_has_settled_is_told_by_failed(self):
+    def test_with_failed_the_jobs_of_the_earlier_run_are_lines(self):
         self.jobs(("t.{n}", {"command": "test {n} != 2 -o -e {cfg_dir}/mended", "sweep": {"n": "1..4"}, "seed": "7{n}"}),
                   ("report", {"command": "grep -c PASSED {needs} && test -e {cfg_dir}/mended", "needs_any": ["t.*"]}))
         first = self.run_it(code=1)
@@ -88,7 +88,7 @@ class Jobs(Needs):
         with open(jobs["report"]["log"], encoding="utf-8") as log:
             self.assertEqual(log.read().splitlines()[-1], "4")
 
-    def test_each_attempt_is_told_anew(self):
+    def test_each_attempt_gets_a_new_file(self):
         for settings in ({}, {"renew": True}, {"retries": {"max": 1, "reuse": True}}):
             self.jobs(("a", {"command": "true"}),
                       ("b", {"command": "cat {needs}; echo gone > {needs}; test {attempt} = 2", "needs": ["a"],
@@ -116,7 +116,7 @@ class Jobs(Needs):
         with open(self.path("scratch/n/b/log"), encoding="utf-8") as log:
             self.assertEqual(log.read().splitlines()[-1], f"{self.path('scratch/n/b/needs.jsonl')} b")
 
-    def test_thousands_are_told_as_well(self):
+    def test_thousands_are_reported_as_well(self):
         self.jobs(("t.{n}", {"command": "true", "sweep": {"n": "1..20000"}, "backend": "fake"}),
                   ("report", {"command": SHOW, "needs": ["t.*"]}))
         lines = lines_of(self.run_it()["report"])
@@ -126,7 +126,7 @@ class Jobs(Needs):
 
 
 class Devices(Needs):
-    def test_jobs_on_devices_and_those_that_borrow_them_are_told_too(self):
+    def test_jobs_on_devices_and_those_that_borrow_them_are_reported_too(self):
         self.config("""{
           flow: jobs
           name: n

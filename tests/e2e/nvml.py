@@ -148,7 +148,7 @@ class Identity(Nvml):
         self.script(f"n 1, 0.bus {int(name[5:7], 16)}")
         self.assertEqual(self.list()[0]["numa"], nodes[name])
 
-    def test_no_gpus_and_too_many_are_told(self):
+    def test_no_gpus_and_too_many_are_reported(self):
         self.script("n 0")
         self.assertIn("it does not report device 0", self.check(code=1).out)
         self.script("n 65")
@@ -186,7 +186,7 @@ class Health(Nvml):
 
 
 class Library(Nvml):
-    def test_a_library_that_is_not_there_or_not_whole_is_told(self):
+    def test_a_library_that_is_not_there_or_not_whole_is_reported(self):
         self.library("-DSTUB_OLD")
         self.script("0.pending 1, 1.ecc 1")
         self.assertEqual([g["driver_health"] for g in self.list()], ["good", "suspect"])
@@ -199,7 +199,7 @@ class Library(Nvml):
                                                   r"libnvidia-ml.so.1 comes with NVIDIA's driver")
         self.assert_left_nothing()
 
-    def test_a_library_that_does_not_start_is_told(self):
+    def test_a_library_that_does_not_start_is_reported(self):
         for script, words in (("nvmlInit_v2 9", "(unsupported): nvmlInit: Driver Not Loaded"),
                               ("nvmlInit_v2 18", "(unsupported): nvmlInit: Unknown Error"),
                               ("nvmlInit_v2 4", "(config): nvmlInit: Unknown Error"),

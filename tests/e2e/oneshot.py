@@ -146,7 +146,7 @@ class OneShot(Story):
         self.assertEqual(done.code, 2, done)
         self.assertIn("one.hjson:2:16: error: 'is_style_lint' must be true or false", done.err)
 
-    def test_an_inline_configuration_is_told_with_its_place(self):
+    def test_an_inline_configuration_is_reported_with_its_place(self):
         self.write("list.hjson", '{ name: "both", flow: "lint"\n  use_cfgs: [\n    { name: "a"\n      nosuch: { }\n'
                    '      import_cfgs: ["{proj_root}/gone.hjson"] }\n    { tool: "x" } ] }')
         done = self.run_flow("list.hjson")

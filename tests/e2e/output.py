@@ -148,7 +148,7 @@ class OfDvsim(SimStory):
         index, pages = self.path("out/reports/index.json"), self.path("again")
         self.assertEqual(self.full("stdout", "report", "gen", index, pages).returncode, 3)
 
-    def test_reports_that_cannot_be_written_are_told_and_not_linked_to(self):
+    def test_reports_that_cannot_be_written_are_reported_and_not_linked_to(self):
         words = ("list.hjson", "-pr", ".", "-sr", "out", "--view", "none")
         self.write("list.hjson", '{ flow: "sim", name: "list", use_cfgs: ["{proj_root}/one.hjson"] }')
         self.named("dvsim")

@@ -326,7 +326,7 @@ class BareSystem(Story):
             self.skipTest("no mount namespaces here")
         done = subprocess.run(hide + [self.binary, "run", "a.hjson"], cwd=self.dir, env=self.environ(),
                               capture_output=True, text=True, check=False)
-        if "LeakSanitizer" not in done.stderr:  # which cannot do, or be told anything, without /proc
+        if "LeakSanitizer" not in done.stderr:  # which does not work, or stay quiet, without /proc
             self.assertEqual(done.returncode, 3, done)
         self.assert_left_nothing()
         return done.stderr

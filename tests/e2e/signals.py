@@ -31,7 +31,7 @@ def tree_of(pid):
 
 class ToEverybody(Story):
     def begin(self, *args):
-        """One job that cleans up when it is told to end, and one that dies at once."""
+        """One job that cleans up when it is asked to end, and one that dies at once."""
         self.config("""{ flow: "jobs", name: "s", jobs: [
           { name: "neat", command: "trap 'touch cleaned; exit 0' TERM HUP INT; echo up > events; while :; do read x < never; done" }
           { name: "plain", command: "echo up > events; exec sleep 1000" }
@@ -428,7 +428,7 @@ class Suspended(OnTerminal):
         done = self.finish(process)
         self.assertEqual(done.code, 0, done)
 
-    def test_a_clock_that_alone_is_told(self):
+    def test_a_clock_that_alone_is_reported(self):
         self.config(self.JOBS)
         events, self.gate = self.fifo(), self.fifo("gate")
         process = self.start("run", "cfg.hjson", "-j", "2", "--run-deadline", "1h", start_new_session=True)

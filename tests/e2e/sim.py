@@ -308,7 +308,7 @@ class Simulations(SimStory):
         self.assertIn("error: nothing to do: nothing was selected in any configuration\n", done.err)
         self.assertIn("hint: did you mean 't_one'?\n", done.err)
 
-    def test_what_cannot_be_selected_is_told(self):
+    def test_what_cannot_be_selected_is_reported(self):
         done = self.run_sim("one.hjson", "-i", "nosuch")
         self.assertEqual(done.code, 2, done)
         self.assertIn("'nosuch' is no test and no regression here", done.err)

@@ -99,7 +99,7 @@ class Simpler(Story):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(self.report().count("call barrier"), 2)
 
-    def test_each_failure_is_told_apart(self):
+    def test_each_failure_is_distinguished(self):
         for would, reason, text, code in (
                 ("wrong=1", "wrong_result", "4096 of 4096 elements wrong; element 0 is 43, not 42", 1),
                 ("wait=-100", "stall", "scheduler timeout -100", 1),

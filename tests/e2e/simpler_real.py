@@ -162,7 +162,7 @@ class SimplerReal(Story):
                 self.run_jobs(arch, {"same": {**job, "gang": {"buffers": [{"name": "acc", "bytes": "4K"}]}}})
                 self.assertEqual(self.reasons(), {"same": "bad_request"})
 
-    def test_a_kernel_that_crashes_hangs_or_is_slow_is_told_apart(self):
+    def test_a_kernel_that_crashes_hangs_or_is_slow_is_distinguished(self):
         arch = platforms()[0]
         done = self.run_jobs(arch, {"crash": one(arch, "hbg", "crash"), "forever": {**one(arch, "hbg", "forever"), "timeout": "15s"},
                                     "slow": one(arch, "hbg", "sleep")}, devices="0-2")

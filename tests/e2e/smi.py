@@ -12,7 +12,7 @@ import unittest
 
 from harness import PATIENCE_S, SOURCE, Story, pids_with
 
-# What it does is told by files beside it. Each call leaves a line in `calls`.
+# Files beside it decide what it does. Each call leaves a line in `calls`.
 TOOL = r"""#!/bin/sh
 cd "$(dirname "$0")" || exit 70
 echo "$*" >> calls
@@ -193,7 +193,7 @@ class Lending(Smi):
                                                  r".*` exited with status 15: Unable to determine the device handle")
         self.assertIn("gpu/0 is quarantined", done.out)
         self.assertIn("`nvidia-smi -i $DVSCHED_DEVICE", done.out)
-        # The tool now fails as a whole, and so does the next run, unless it is told to take what is listed.
+        # The tool now fails as a whole, and so does the next run, unless it is asked to take what is listed.
         self.assertIn("exited with status 15: Unable to determine", self.run_it(code=3).err)
         self.pool(self.job(), options=self.HEALTH)
         self.path("cfg.hjson").write_text(self.path("cfg.hjson").read_text().replace("noheader\"", "noheader || true\"", 1))

@@ -68,7 +68,7 @@ class Users(Story):
         self.assertEqual(done.code, 0, done)
         self.assertEqual(self.run_as(CI).code, 0)
 
-    def test_who_is_not_of_the_group_is_told_what_to_do(self):
+    def test_a_user_outside_the_group_gets_a_remedy(self):
         done = self.run_as(GUEST)
         self.assertNotEqual(done.code, 0)
         self.assertRegex(done.err, rf"you may not write into .*/state \(its group may: `usermod -aG {GROUP} {GUEST}` by root")

@@ -170,8 +170,8 @@ def check_results(bed, code, out, is_mute):
     """What is wrong with results and exit code, or None. is_mute: standard error could not be written."""
     results = bed.results()
     if results is None:
-        is_told = is_mute or "results.json cannot be written" in out
-        return None if code in (2, 3, 70) or code < 0 or (code == 1 and is_told) else f"exit {code} and no results.json"
+        is_reported = is_mute or "results.json cannot be written" in out
+        return None if code in (2, 3, 70) or code < 0 or (code == 1 and is_reported) else f"exit {code} and no results.json"
     statuses = {job["id"]: job["status"] for job in results["jobs"]}
     for name, status in statuses.items():
         if status == "PASSED" and ENDS[name] != "PASSED":

@@ -28,7 +28,7 @@ struct acl_bed {
 	char said[600], result[600]; /* by the last call */
 	struct dvs_text err, room;
 	uint64_t epoch, committed;
-	int32_t evidence; /* the last that was told; -1: none */
+	int32_t evidence; /* the last that was reported; -1: none */
 	char logged[200];
 	stub_begin_function *begin;
 	stub_log_function *log;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A libascendcl.so that does as it is told: it has the entries that driver acl calls, memory and
+ * A libascendcl.so that a test controls: it has the entries that driver acl calls, memory and
  * kernels on the host, and a script of what goes wrong. It writes down every call, in order.
  *
  * A script is a list of rules `entry[#n[+]]: action`, parted by ';'. #2: the second call only; #2+:

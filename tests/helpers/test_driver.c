@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A driver that does what it is told, call by call: { "load": WHAT, "prepare": WHAT, … } in the job
+ * A driver whose calls a test controls one by one: { "load": WHAT, "prepare": WHAT, … } in the job
  * (open and probe: in the options). WHAT:
  *   "ok"       nothing (what is not named does that, too)
  *   "code N"   returns N; classify() finds class N / 100 in it

@@ -26,7 +26,7 @@ struct drive {
 	uint32_t n_jobs, n_targets, parallel, fail_every, n_chatter;
 	double mean_s, interval_s, stop_after_s;
 	bool color;
-	bool hold; /* the last job goes on until the run is told to end */
+	bool hold; /* the last job goes on until the run is asked to end */
 
 	struct ev_loop *loop;
 	struct sched *sched;

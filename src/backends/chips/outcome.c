@@ -238,7 +238,7 @@ static void result_by_user(struct gang *g, struct job_result *result)
 {
 	result->status = JOB_KILLED;
 	result->reason = g->kill_reason;
-	result->message = "killed: the run was told to stop";
+	result->message = "killed: the run was stopped";
 }
 
 static void add_usage(const struct gang *g, struct job_result *result)

@@ -29,7 +29,7 @@ enum unit_state {
 	UNIT_OPENING, /* a process that opens the device */
 	UNIT_IDLE,    /* open */
 	UNIT_BUSY,    /* its worker has a rank's request */
-	UNIT_CLOSING, /* its worker was told to close */
+	UNIT_CLOSING, /* its worker was asked to close */
 	UNIT_DYING,   /* killed, not reaped yet */
 	UNIT_LENT,    /* a command borrows it */
 	UNIT_STATE_COUNT

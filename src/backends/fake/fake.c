@@ -186,7 +186,7 @@ static const char *text_of(const struct fake_job *fj)
 		return "lost (fake)";
 	case REASON_USER:
 	case REASON_RUN_DEADLINE:
-		return "killed because the run was told to stop (fake)";
+		return "killed: the run was stopped (fake)";
 	default:
 		return "ended as scripted (fake)";
 	}

@@ -18,12 +18,12 @@ static int32_t check_soc(struct acl_context *c, struct dvs_text *err)
 	if (!wanted || str_starts(c->soc, wanted))
 		return 0;
 	if (!name)
-		return acl_blame(c, err, ACL_E_SOC,
-				 "soc is \"%s\", and this runtime cannot say "
-				 "what is there",
-				 wanted);
-	return acl_blame(c, err, ACL_E_SOC, "soc is \"%s\", and device %" PRId32 " is a %s", wanted,
-			 c->device, c->soc);
+		return acl_context_fail(c, err, ACL_E_SOC,
+					"soc is \"%s\", and this runtime cannot say "
+					"what is there",
+					wanted);
+	return acl_context_fail(c, err, ACL_E_SOC, "soc is \"%s\", and device %" PRId32 " is a %s",
+				wanted, c->device, c->soc);
 }
 
 int32_t acl_set_limits(struct acl_context *c, struct dvs_text *err)
@@ -34,8 +34,9 @@ int32_t acl_set_limits(struct acl_context *c, struct dvs_text *err)
 
 	if ((us && !c->api.aclrtSetOpExecuteTimeOutV2) ||
 	    (o->wait_timeout_ns && !c->api.aclrtSetOpWaitTimeout))
-		return acl_blame(c, err, ACL_E_UNSUPPORTED, "%s: this runtime has no such limit",
-				 us ? "op_timeout" : "wait_timeout");
+		return acl_context_fail(c, err, ACL_E_UNSUPPORTED,
+					"%s: this runtime has no such limit",
+					us ? "op_timeout" : "wait_timeout");
 	if (us) {
 		rc = ACL_CALL(c, aclrtSetOpExecuteTimeOutV2, us, &actual_us);
 		if (rc != 0)

@@ -93,7 +93,8 @@ int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const ch
 	return c->cause;
 }
 
-int32_t acl_blame(struct acl_context *c, struct dvs_text *err, int32_t code, const char *fmt, ...)
+int32_t acl_context_fail(struct acl_context *c, struct dvs_text *err, int32_t code, const char *fmt,
+			 ...)
 {
 	_cleanup_(str_done) struct str text = {0};
 	const char *name, *hint;

@@ -62,8 +62,8 @@ int acl_left_anyhow(struct acl_context *c, int rc);
 int32_t acl_failed(struct acl_context *c, struct dvs_text *err, int rc, const char *fmt, ...)
 	_printf_(4, 5);
 /* Reports an error of our own, which is the cause unless there is one. Returns the cause. */
-int32_t acl_blame(struct acl_context *c, struct dvs_text *err, int32_t code, const char *fmt, ...)
-	_printf_(4, 5);
+int32_t acl_context_fail(struct acl_context *c, struct dvs_text *err, int32_t code, const char *fmt,
+			 ...) _printf_(4, 5);
 /* Begins a load or a run: clears the cause and returns 0. ACL_SPENT with a text if the process can
  * no longer use the device. */
 int32_t acl_begin(struct acl_context *c, struct dvs_text *err);

@@ -109,11 +109,12 @@ static int32_t load_binary(struct acl_context *c, const char *path, const struct
 		return 0;
 	b = take_binary(c);
 	if (make_copy(content, &copy) < 0)
-		rc = acl_blame(c, err, ACL_E_FILE, "%s: no copy: %s", path, strerror(errno));
+		rc = acl_context_fail(c, err, ACL_E_FILE, "%s: no copy: %s", path, strerror(errno));
 	else if ((rc = ACL_CALL(c, aclrtBinaryLoadFromFile, copy, NULL, &b->handle)) != 0)
 		rc = acl_failed(c, err, rc, "%s", path);
 	else if (!b->handle)
-		rc = acl_blame(c, err, ACL_E_GARBAGE, "%s: loaded, but without a handle", path);
+		rc = acl_context_fail(c, err, ACL_E_GARBAGE, "%s: loaded, but without a handle",
+				      path);
 	if (*copy)
 		unlink(copy);
 	if (rc != 0) {
@@ -144,8 +145,9 @@ static int32_t load_kernel(struct acl_context *c, const struct acl_image *image,
 		return 0;
 	}
 	rc = rc ? acl_failed(c, err, rc, "%s: entry %s", image->binary, image->entry)
-		: acl_blame(c, err, ACL_E_GARBAGE, "%s: entry %s: found, but without a handle",
-			    image->binary, image->entry);
+		: acl_context_fail(c, err, ACL_E_GARBAGE,
+				   "%s: entry %s: found, but without a handle", image->binary,
+				   image->entry);
 	drop(c, k);
 	return rc;
 }
@@ -160,11 +162,12 @@ static int32_t images_load(struct acl_context *c, const struct acl_image *image,
 	int32_t rc;
 
 	if (c->api.no_kernels)
-		return acl_blame(c, err, ACL_E_UNSUPPORTED,
-				 "this runtime has no %s: jobs with a kernel need a newer one",
-				 c->api.no_kernels);
+		return acl_context_fail(
+			c, err, ACL_E_UNSUPPORTED,
+			"this runtime has no %s: jobs with a kernel need a newer one",
+			c->api.no_kernels);
 	if (fs_read_file(image->binary, BINARY_MOST, &content, &why) < 0) {
-		rc = acl_blame(c, err, ACL_E_FILE, "%s: %s", image->binary, why.msg);
+		rc = acl_context_fail(c, err, ACL_E_FILE, "%s: %s", image->binary, why.msg);
 		error_done(&why);
 		return rc;
 	}
@@ -187,9 +190,9 @@ int32_t acl_images_load(struct acl_context *c, const char *job, uint32_t *ret_sl
 	if (rc != 0)
 		return rc;
 	if (c->run.epoch)
-		return acl_blame(c, err, ACL_E_ORDER, "load in the middle of a run");
+		return acl_context_fail(c, err, ACL_E_ORDER, "load in the middle of a run");
 	if (acl_job_read(job, &j, &why) < 0)
-		rc = acl_blame(c, err, ACL_E_JOB, "%s", why.msg);
+		rc = acl_context_fail(c, err, ACL_E_JOB, "%s", why.msg);
 	else if (j.image.binary)
 		rc = images_load(c, &j.image, &k, err);
 	error_done(&why);

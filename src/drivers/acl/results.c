@@ -18,15 +18,15 @@ static int32_t collect_one(struct acl_context *c, size_t i, struct dvs_text *err
 	int32_t rc = 0;
 
 	if (!host)
-		return acl_blame(c, err, ACL_E_JOB, "args[%zu]: %" PRIu64 " bytes: no memory", i,
-				 t->bytes);
+		return acl_context_fail(c, err, ACL_E_JOB,
+					"args[%zu]: %" PRIu64 " bytes: no memory", i, t->bytes);
 	rc = ACL_CALL(c, aclrtMemcpy, host, t->bytes, c->run.buffers[i], t->bytes,
 		      ACL_COPY_TO_HOST);
 	if (rc != 0)
 		rc = acl_failed(c, err, rc, "args[%zu]: %" PRIu64 " bytes from the device", i,
 				t->bytes);
 	else if (tensor_check(t, host, &why) < 0)
-		rc = acl_blame(c, err, ACL_E_RESULT, "args[%zu]: %s", i, why.msg);
+		rc = acl_context_fail(c, err, ACL_E_RESULT, "args[%zu]: %s", i, why.msg);
 	error_done(&why);
 	free(host);
 	return rc;

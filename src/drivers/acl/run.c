@@ -54,10 +54,10 @@ static int32_t upload(struct acl_context *c, size_t i, struct dvs_text *err)
 	}
 	host = malloc(t->bytes);
 	if (!host)
-		return acl_blame(c, err, ACL_E_JOB, "args[%zu]: %" PRIu64 " bytes: no memory", i,
-				 t->bytes);
+		return acl_context_fail(c, err, ACL_E_JOB,
+					"args[%zu]: %" PRIu64 " bytes: no memory", i, t->bytes);
 	if (tensor_fill(t, host, &why) < 0)
-		rc = acl_blame(c, err, ACL_E_FILE, "args[%zu]: %s", i, why.msg);
+		rc = acl_context_fail(c, err, ACL_E_FILE, "args[%zu]: %s", i, why.msg);
 	else if ((rc = ACL_CALL(c, aclrtMemcpy, c->run.buffers[i], t->bytes, host, t->bytes,
 				ACL_COPY_TO_DEVICE)) != 0)
 		rc = acl_failed(c, err, rc, "args[%zu]: %" PRIu64 " bytes to the device", i,
@@ -84,7 +84,7 @@ static int32_t upload_all(struct acl_context *c, struct dvs_text *err)
 	tell_committed(c, bytes);
 	r->block = acl_job_pack(&r->job, r->buffers, &r->block_bytes, &why);
 	if (!r->block) {
-		acl_blame(c, err, ACL_E_JOB, "%s", why.msg);
+		acl_context_fail(c, err, ACL_E_JOB, "%s", why.msg);
 		error_done(&why);
 		return ACL_E_JOB;
 	}
@@ -98,9 +98,10 @@ static int32_t fill_run(struct acl_context *c, uint32_t slot, const struct dvs_r
 
 	c->run.function = acl_images_find(c, slot);
 	if (slot && !c->run.function)
-		return acl_blame(c, err, ACL_E_ORDER, "nothing is loaded in slot %" PRIu32, slot);
+		return acl_context_fail(c, err, ACL_E_ORDER, "nothing is loaded in slot %" PRIu32,
+					slot);
 	if (acl_job_read(run->job, &c->run.job, &why) < 0) {
-		acl_blame(c, err, ACL_E_JOB, "%s", why.msg);
+		acl_context_fail(c, err, ACL_E_JOB, "%s", why.msg);
 		error_done(&why);
 		return ACL_E_JOB;
 	}
@@ -182,8 +183,8 @@ static int32_t acl_run_ask(struct acl_context *c, int32_t *ret_is_over, struct d
 	if (status == ACL_STREAM_COMPLETE)
 		over(c, ret_is_over);
 	else if (status != ACL_STREAM_NOT_READY)
-		return acl_blame(c, err, ACL_E_GARBAGE, "the run: aclrtStreamQuery: status %d",
-				 status);
+		return acl_context_fail(c, err, ACL_E_GARBAGE,
+					"the run: aclrtStreamQuery: status %d", status);
 	return 0;
 }
 
@@ -228,12 +229,12 @@ static void acl_run_settle(struct acl_context *c, struct dvs_text *err)
 		     (int32_t)c->options.sync_timeout_ms);
 	if (rc == 0 || (c->run.is_aborted && is_about_an_abort(rc))) {
 		acl_set_stage(c, ACL_OVER);
-		acl_blame(c, err, ACL_E_CANCELLED, "ended before it was over");
+		acl_context_fail(c, err, ACL_E_CANCELLED, "ended before it was over");
 		return;
 	}
-	acl_blame(c, err, ACL_E_STUCK,
-		  "the run neither ends nor can be aborted: after %" PRIu32 " ms %s gave %d",
-		  c->options.sync_timeout_ms, c->last_call, rc);
+	acl_context_fail(c, err, ACL_E_STUCK,
+			 "the run neither ends nor can be aborted: after %" PRIu32 " ms %s gave %d",
+			 c->options.sync_timeout_ms, c->last_call, rc);
 	c->is_spent = c->is_dead = true;
 }
 
@@ -252,9 +253,9 @@ static int32_t verdict(struct acl_context *c, struct dvs_text *err)
 	if (c->run.stage == ACL_RUNNING)
 		acl_run_settle(c, err);
 	else if (c->run.stage == ACL_PREPARED)
-		acl_blame(c, err, ACL_E_CANCELLED, "never launched");
+		acl_context_fail(c, err, ACL_E_CANCELLED, "never launched");
 	else if (c->run.is_aborted)
-		acl_blame(c, err, ACL_E_CANCELLED, "aborted");
+		acl_context_fail(c, err, ACL_E_CANCELLED, "aborted");
 	if (c->cause == 0)
 		return acl_collect(c, err);
 	return c->cause; /* err has its text, unless an earlier call reported it */
@@ -267,7 +268,7 @@ int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *r
 	int32_t rc;
 
 	if (epoch != 0 && epoch == c->run.refused)
-		return acl_blame(c, err, c->cause, "it was never prepared");
+		return acl_context_fail(c, err, c->cause, "it was never prepared");
 	if (c->run.epoch != epoch || epoch == 0)
 		return out_of_order(c, err, "finish", epoch);
 	rc = verdict(c, err);

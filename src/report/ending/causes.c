@@ -15,7 +15,7 @@ struct search {
 	struct causes *out;
 	struct bucketer *bucketer;
 	struct map by_key; /* "<reason>\n<key>" -> struct bucket */
-	struct map blamed; /* id of a failed or stopped job -> its count of cancelled jobs */
+	struct map counts; /* id of a failed or stopped job -> its count of cancelled jobs */
 	struct str scratch;
 	VEC(struct bucket *) buckets;
 };
@@ -89,13 +89,13 @@ static void causes_add_failure(struct search *s, const struct result_row *row, u
 	b->last = n;
 	s->out->next[n] = CAUSES_NO_JOB;
 	s->out->n_cancelled_by[n] = 0;
-	map_set(&s->blamed, row->spec->id, &s->out->n_cancelled_by[n]);
+	map_set(&s->counts, row->spec->id, &s->out->n_cancelled_by[n]);
 }
 
 static void causes_add_stopped(struct search *s, const struct result_row *row)
 {
 	s->out->stopped[row->reason]++;
-	map_set(&s->blamed, row->spec->id, &s->out->stopped_more[row->reason]);
+	map_set(&s->counts, row->spec->id, &s->out->stopped_more[row->reason]);
 }
 
 static void add_root(struct search *s, const struct result_row *row, uint32_t n)
@@ -129,7 +129,7 @@ static void add_cancelled(struct search *s, const struct result_row *row)
 
 	if (row->status != JOB_KILLED || job_reason_class(row->reason) != CLASS_DEPENDENCY)
 		return;
-	count = row->cause ? map_get(&s->blamed, row->cause) : NULL;
+	count = row->cause ? map_get(&s->counts, row->cause) : NULL;
 	++*(count ? count : &s->out->n_unexplained);
 }
 
@@ -201,7 +201,7 @@ void causes_find(struct causes *ret, size_t n_jobs, results_next *next, void *ct
 		qsort(ret->buckets, ret->n_buckets, sizeof(*ret->buckets), costliest_first);
 	bucketer_free(s.bucketer);
 	map_done(&s.by_key);
-	map_done(&s.blamed);
+	map_done(&s.counts);
 	str_done(&s.scratch);
 }
 

@@ -127,7 +127,7 @@ void hjson_free(struct hjson_doc *doc); /* accepts NULL */
 
 /*
  * Reads one source. name and text are copied. Returns the root (any type; empty text is an empty
- * object) or NULL after report() has been told at least one error: the first, then those behind it
+ * object) or NULL after report() has got at least one error: the first, then those behind it
  * that can be found without guessing much, in the order of the text as a rule, HJSON_MOST_ERRORS at
  * most. report may be NULL.
  */

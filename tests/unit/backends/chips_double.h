@@ -2,7 +2,7 @@
 /*
  * What is under the chips backend, and above it, without a process, a file or a second of real
  * time: workers that do what a test says, timers on a clock that a test moves, a scheduler that
- * keeps what it is told. Linked in the place of device/worker/worker.h, device/worker/board.h,
+ * keeps what it is given. Linked in the place of device/worker/worker.h, device/worker/board.h,
  * exec/slot.h, backends/console.h, libev's timers, settings, requests, health files and upcalls;
  * the rest is the backend itself.
  *
@@ -141,9 +141,9 @@ void worker_ends(struct device_worker *w, enum dvs_class class, bool is_spent);
 void worker_fails_by_log(struct device_worker *w);
 void worker_fails_and_dies(struct device_worker *w, enum dvs_class class);
 void worker_answers(struct device_worker *w);
-void worker_dies(struct device_worker *w);  /* as it was told to, or of a signal */
+void worker_dies(struct device_worker *w);  /* as it was asked to, or of a signal */
 void worker_stays(struct device_worker *w); /* it was killed long ago, and is still there */
-/* Its process ends, or as it was told to; or the slot itself. */
+/* Its process ends by itself or as it was asked to; or the slot itself ends. */
 void slot_ends(struct slot *s, bool is_good);
 void slot_dies(struct slot *s);
 void slot_goes_through(struct slot *s);

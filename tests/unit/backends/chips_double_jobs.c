@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Jobs, and what is told of them: in the place of the scheduler, of requests and of files of
+/* Jobs, and what is reported of them: in the place of the scheduler, of requests and of files of
  * health. */
 #include "chips_double.h"
 

@@ -23,7 +23,7 @@ static void check_gang(const struct gang *g)
 	}
 }
 
-/* What is told to end is killed when its grace is over, not later, and not earlier. */
+/* What is asked to end is killed when its grace is over, not later, and not earlier. */
 static void check_grace(const struct gang *g)
 {
 	const struct chips_settings *s = g->chips->s;

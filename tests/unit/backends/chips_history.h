@@ -21,7 +21,7 @@ struct history {
 };
 extern struct history h;
 
-/* No device has two holders, every job is in one place, what was told to end is killed in time. */
+/* No device has two holders, every job is in one place, what was asked to end is killed in time. */
 void history_check_books(void);
 /* Locks are ours as long as anything of ours uses their devices, and no longer. */
 void history_check_locks(void);

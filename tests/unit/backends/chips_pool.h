@@ -54,7 +54,7 @@ struct backend *pool_make(struct pool *p, const char *text, struct backend *cons
 			  unsigned n);
 /* "3:10 message [hint]\n", one line for each message of the last read. */
 const char *pool_told(struct pool *p);
-/* Reads each text and compares what is told. */
+/* Reads each text and compares the messages. */
 struct pool_case {
 	const char *text, *told;
 };

@@ -18,7 +18,7 @@ static struct fake_job *reached(enum run_phase last)
 	return j;
 }
 
-static bool is_convicted(int32_t device)
+static bool is_being_ended(int32_t device)
 {
 	return worker_on(device)->is_asked || worker_on(device)->is_killed;
 }
@@ -69,9 +69,9 @@ static void each_clock_of_a_run_has_its_end(void **state)
 
 		j->request.run_s = rows[i].reason == REASON_TIMEOUT ? rows[i].limit_s : 0;
 		world_pass(rows[i].limit_s - 0.5);
-		assert_false(is_convicted(0));
+		assert_false(is_being_ended(0));
 		world_pass(1.5);
-		assert_true(is_convicted(0));
+		assert_true(is_being_ended(0));
 		ends_for_its_clock(0);
 		assert_int_equal(j->result.reason, rows[i].reason);
 		assert_int_equal(j->result.is_uncounted, !rows[i].is_counted);
@@ -106,7 +106,7 @@ static void a_run_without_a_limit_goes_on(void **state)
 	open_all(1);
 	launch(1);
 	world_pass(5000);
-	assert_false(is_convicted(0));
+	assert_false(is_being_ended(0));
 }
 
 static void the_clock_of_a_gangs_run_begins_with_its_release(void **state)
@@ -129,9 +129,9 @@ static void the_clock_of_a_gangs_run_begins_with_its_release(void **state)
 		worker_reaches(worker_on(i), PHASE_LAUNCHED);
 	}
 	world_pass(59);
-	assert_false(is_convicted(0) || is_convicted(1));
+	assert_false(is_being_ended(0) || is_being_ended(1));
 	world_pass(2);
-	assert_true(is_convicted(0) || is_convicted(1));
+	assert_true(is_being_ended(0) || is_being_ended(1));
 	run_through(j);
 	assert_int_equal(j->result.reason, REASON_TIMEOUT);
 	assert_true(j->result.duration_s > 59 && j->result.duration_s < 62);
@@ -158,7 +158,7 @@ static void without_a_barrier_each_rank_has_its_own_clock(void **state)
 	for (int p = PHASE_LOADED; p <= PHASE_LAUNCHED; p++)
 		worker_reaches(worker_on(1), (enum run_phase)p);
 	world_pass(41);
-	assert_true(is_convicted(0));
+	assert_true(is_being_ended(0));
 	assert_false(worker_on(1)->is_asked);
 	ends_for_its_clock(0);
 	run_through(j);
@@ -225,7 +225,7 @@ static void an_attempt_as_a_whole_has_a_limit(void **state)
 	open_all(1);
 	launch(1);
 	world_pass(39);
-	assert_false(is_convicted(0));
+	assert_false(is_being_ended(0));
 	world_pass(2);
 	ends_for_its_clock(0);
 	assert_int_equal(j->result.reason, REASON_TIMEOUT);
@@ -241,11 +241,11 @@ static void what_runs_and_does_not_move_stalls(void **state)
 	(void)state;
 	for (int i = 0; i < 4; i++) {
 		world_pass(9);
-		assert_false(is_convicted(0));
+		assert_false(is_being_ended(0));
 		shows(0, 1);
 	}
 	world_pass(11);
-	assert_true(is_convicted(0));
+	assert_true(is_being_ended(0));
 	ends_for_its_clock(0);
 	assert_int_equal(j->result.reason, REASON_STALL);
 	assert_non_null(strstr(j->message, "no progress for 10s at step 4"));
@@ -269,7 +269,7 @@ static void one_that_says_nothing_is_never_judged_by_it(void **state)
 		launch(n_ranks[k]);
 		world_pass(1000);
 		for (uint32_t i = 0; i < n_ranks[k]; i++)
-			assert_false(is_convicted((int32_t)i));
+			assert_false(is_being_ended((int32_t)i));
 		run_through(j);
 		assert_int_equal(j->result.status, JOB_PASSED);
 		world_done();
@@ -293,7 +293,7 @@ static void who_waits_for_others_or_does_nothing_is_not_ended(void **state)
 	for (int i = 0; i < 20; i++) {
 		shows(2, 1);
 		world_pass(9);
-		assert_false(is_convicted(0) || is_convicted(1) || is_convicted(2));
+		assert_false(is_being_ended(0) || is_being_ended(1) || is_being_ended(2));
 	}
 	run_through(j);
 	assert_int_equal(j->result.status, JOB_PASSED);
@@ -313,7 +313,7 @@ static void the_idle_rule_ends_them(void **state)
 		shows(1, 1);
 		world_pass(4);
 	}
-	assert_true(is_convicted(0));
+	assert_true(is_being_ended(0));
 }
 
 static void when_nobody_moves_and_all_wait_it_is_a_deadlock(void **state)
@@ -329,9 +329,9 @@ static void when_nobody_moves_and_all_wait_it_is_a_deadlock(void **state)
 	shows(0, 2);
 	shows(1, 0);
 	world_pass(9.5);
-	assert_false(is_convicted(0) || is_convicted(1));
+	assert_false(is_being_ended(0) || is_being_ended(1));
 	world_pass(1.5);
-	assert_true(is_convicted(0));
+	assert_true(is_being_ended(0));
 	run_through(j);
 	assert_int_equal(j->result.reason, REASON_DEADLOCK);
 	assert_non_null(strstr(j->message, "rank 0 is waiting for other ranks at step 1 for "));
@@ -352,7 +352,7 @@ static void before_the_release_nothing_is_a_deadlock(void **state)
 	shows(0, 2);
 	shows(1, 0);
 	world_pass(29);
-	assert_false(is_convicted(0) || is_convicted(1));
+	assert_false(is_being_ended(0) || is_being_ended(1));
 }
 
 static void a_call_that_must_not_wait_is_a_stall(void **state)
@@ -378,9 +378,9 @@ static void a_call_that_must_not_wait_is_a_stall(void **state)
 			launch(1);
 			enters(0, rows[i].call);
 			world_pass(limit_s - 0.5);
-			assert_false(is_convicted(0));
+			assert_false(is_being_ended(0));
 			world_pass(2);
-			assert_int_equal(is_convicted(0), rows[i].must_not_wait);
+			assert_int_equal(is_being_ended(0), rows[i].must_not_wait);
 			if (rows[i].must_not_wait) {
 				ends_for_its_clock(0);
 				assert_int_equal(j->result.reason, REASON_STALL);
@@ -397,12 +397,12 @@ static void one_that_does_not_beat_is_lost(void **state)
 	(void)state;
 	world.has_beats = true;
 	world_pass(20);
-	assert_false(is_convicted(0));
+	assert_false(is_being_ended(0));
 	worker_on(0)->is_stopped = true;
 	world_pass(2.5);
-	assert_false(is_convicted(0));
+	assert_false(is_being_ended(0));
 	world_pass(2);
-	assert_true(is_convicted(0));
+	assert_true(is_being_ended(0));
 	world_pass(1.1); /* and does not answer either */
 	assert_true(worker_on(0)->is_killed);
 	worker_dies(worker_on(0));
@@ -410,7 +410,7 @@ static void one_that_does_not_beat_is_lost(void **state)
 	assert_false(j->result.is_uncounted);
 }
 
-static void a_convict_is_asked_for_a_second(void **state)
+static void a_hung_worker_is_asked_for_a_second(void **state)
 {
 	struct fake_job *j = reached(PHASE_LAUNCHED);
 
@@ -491,7 +491,7 @@ int main(int argc, char **argv)
 		STORY(before_the_release_nothing_is_a_deadlock),
 		STORY(a_call_that_must_not_wait_is_a_stall),
 		STORY(one_that_does_not_beat_is_lost),
-		STORY(a_convict_is_asked_for_a_second),
+		STORY(a_hung_worker_is_asked_for_a_second),
 		STORY(peers_have_their_grace_and_no_mark),
 		STORY(nobody_is_released_before_the_last_is_there),
 	};

@@ -197,7 +197,7 @@ static void what_cannot_be_killed_is_dead_and_holds_up_nobody(void **state)
 	assert_true(world.is_closed);
 }
 
-static void a_convicts_end_leaves_its_device_to_others(void **state)
+static void the_end_of_a_hung_worker_leaves_its_device_to_others(void **state)
 {
 	struct fake_job *j, *next;
 
@@ -255,7 +255,7 @@ int main(int argc, char **argv)
 		STORY(nor_at_fault_when_it_dies_elsewhere),
 		STORY(what_failed_and_died_is_not_taken_for_idle),
 		STORY(what_cannot_be_killed_is_dead_and_holds_up_nobody),
-		STORY(a_convicts_end_leaves_its_device_to_others),
+		STORY(the_end_of_a_hung_worker_leaves_its_device_to_others),
 		STORY(a_job_that_was_killed_has_run_so_long),
 	};
 

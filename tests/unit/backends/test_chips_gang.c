@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A gang on its way: what its ranks are sent, how they are told to end, and how long they may take.
+/* A gang on its way: what its ranks are sent, how they are asked to end, and how long they may
+ * take.
  */
 #include "chips_story.h"
 
@@ -183,7 +184,7 @@ static void what_an_earlier_attempt_says_is_not_heard(void **state)
 	assert_int_equal(worker_on(1)->state, FAKE_RUNS);
 }
 
-static void nobody_is_released_while_all_are_told_to_end(void **state)
+static void nobody_is_released_while_all_are_asked_to_end(void **state)
 {
 	struct fake_job *j;
 
@@ -507,7 +508,7 @@ int main(int argc, char **argv)
 		STORY(a_worker_is_started_as_the_pool_says),
 		STORY(a_rank_is_armed_once),
 		STORY(what_an_earlier_attempt_says_is_not_heard),
-		STORY(nobody_is_released_while_all_are_told_to_end),
+		STORY(nobody_is_released_while_all_are_asked_to_end),
 		STORY(a_kill_gives_the_grace_of_the_job_or_of_the_pool),
 		STORY(a_second_kill_may_be_faster_and_is_not_slower),
 		STORY(a_job_that_has_failed_is_not_killed_any_more),

@@ -187,7 +187,7 @@ static void word_arrives(struct device_worker *w)
 		worker_ends(w, is_trouble() ? random_class() : DVS_OK, false);
 }
 
-/* One thing that this worker does, by itself or as it was told. */
+/* One thing that this worker does, by itself or as it was asked. */
 static void one_event(struct device_worker *w)
 {
 	if (w->is_gone) {
@@ -329,7 +329,7 @@ static bool are_all_over(void)
 	return true;
 }
 
-/* All but those that hang already do what they are told. */
+/* All but those that hang already do what they are asked. */
 static void go_well(void)
 {
 	for (uint32_t i = 0; i < world.settings.n_devices; i++) {

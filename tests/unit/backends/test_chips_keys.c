@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The keys of a job on devices: what they may be, what they mean, and where a wrong one is told. */
+/* The keys of a job on devices: what they may be, what they mean, and where a wrong one is
+ * reported. */
 #include "../base/unit.h"
 #include "backends/chips/request.h"
 #include "chips_memory.h"
@@ -90,7 +91,7 @@ static void check(struct rig *r, const struct row *rows, size_t n)
 		if (strcmp(told(r), rows[i].told) != 0)
 			fail_msg("%s:\n%snot\n%s", rows[i].request, told(r), rows[i].told);
 		assert_int_equal(r->q != NULL, rows[i].told[0] == '\0');
-		if (r->q) /* when it was checked before, nobody is told anything */
+		if (r->q) /* when it was checked before, nothing is reported */
 			continue;
 		r->spec.request = rows[i].request;
 		assert_null(chips_request_read(r->mem, &r->s, &r->spec, NULL));
@@ -182,7 +183,7 @@ static void clocks_are_the_jobs_or_the_pools(void **state)
 	assert_true(q->queue_s == 0 && q->open_s == 0); /* no limit */
 }
 
-static void what_is_no_duration_is_told(void **state)
+static void what_is_no_duration_is_reported(void **state)
 {
 #define DURATION " must be a duration [like \"90s\", or a number of seconds]\n"
 	static const struct row rows[] = {
@@ -221,7 +222,7 @@ static void a_run_is_longer_than_the_stall_clock(void **state)
 
 /* ---- gangs ---- */
 
-static void ranks_wait_and_meet_unless_they_are_told_not_to(void **state)
+static void ranks_wait_and_meet_by_default(void **state)
 {
 	static const struct {
 		const char *request;
@@ -281,7 +282,7 @@ static void a_window_has_buffers(void **state)
 
 #define NAME_63 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeeeffffffffffggg"
 
-static void what_is_wrong_in_a_gang_is_told(void **state)
+static void what_is_wrong_in_a_gang_is_reported(void **state)
 {
 #define BUFFERS	   "3:4 'buffers' of 'j' "
 #define OBJECTS	   BUFFERS "must be objects with a 'name' of at most 63 bytes and 'bytes'\n"
@@ -394,7 +395,7 @@ static void what_is_loaded_is_all_that_makes_an_image(void **state)
 
 /* ---- jobs that do not belong here ---- */
 
-static void what_does_not_run_on_a_device_is_told(void **state)
+static void what_does_not_run_on_a_device_is_reported(void **state)
 {
 #define NOTHING                                                                                  \
 	"3:4 'j' has nothing to run on a device [a job on a device needs 'program', 'image' or " \
@@ -557,15 +558,15 @@ int main(void)
 		KEYS_TEST(what_names_the_attempt_is_read_as_of_the_first),
 		KEYS_TEST(one_domain_must_have_them_all),
 		KEYS_TEST(clocks_are_the_jobs_or_the_pools),
-		KEYS_TEST(what_is_no_duration_is_told),
+		KEYS_TEST(what_is_no_duration_is_reported),
 		KEYS_TEST(a_run_is_longer_than_the_stall_clock),
-		KEYS_TEST(ranks_wait_and_meet_unless_they_are_told_not_to),
+		KEYS_TEST(ranks_wait_and_meet_by_default),
 		KEYS_TEST(a_window_has_buffers),
-		KEYS_TEST(what_is_wrong_in_a_gang_is_told),
+		KEYS_TEST(what_is_wrong_in_a_gang_is_reported),
 		KEYS_TEST(an_error_has_the_place_of_its_key),
 		KEYS_TEST(options_of_a_job_go_before_those_of_its_pool),
 		KEYS_TEST(what_is_loaded_is_all_that_makes_an_image),
-		KEYS_TEST(what_does_not_run_on_a_device_is_told),
+		KEYS_TEST(what_does_not_run_on_a_device_is_reported),
 		KEYS_TEST(devices_that_are_only_lent_run_nothing),
 		KEYS_TEST(a_command_has_limits_of_its_own_only),
 		KEYS_TEST(a_command_has_few_keys),

@@ -138,7 +138,7 @@ static void its_processes_are_measured_while_it_runs(void **state)
 	assert_false(world.backend->ops->measure(world.backend, &j->job, &load));
 }
 
-static void what_its_slot_notes_is_told_at_once(void **state)
+static void what_its_slot_notes_is_reported_at_once(void **state)
 {
 	(void)state;
 	begin(1);
@@ -495,7 +495,7 @@ int main(int argc, char **argv)
 		STORY(its_slot_has_what_the_pool_says),
 		STORY_WITH_LOCKS(its_slot_has_a_copy_of_each_lock),
 		STORY(its_processes_are_measured_while_it_runs),
-		STORY(what_its_slot_notes_is_told_at_once),
+		STORY(what_its_slot_notes_is_reported_at_once),
 		STORY(who_is_shown_or_interactive_has_the_terminal),
 		STORY(who_has_the_terminal_gives_it_back_when_its_slot_dies),
 		STORY(a_kill_hurries_who_has_the_terminal),

@@ -244,7 +244,7 @@ static void who_is_killed_is_killed(void **state)
 	worker_ends(worker_on(0), DVS_STALL, false); /* whatever it says now */
 	assert_int_equal(j->result.status, JOB_KILLED);
 	assert_int_equal(j->result.reason, REASON_USER);
-	assert_non_null(strstr(j->message, "told to stop"));
+	assert_non_null(strstr(j->message, "the run was stopped"));
 	assert_int_equal(world.stored[0].n_marks, 0);
 }
 

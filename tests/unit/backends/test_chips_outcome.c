@@ -133,7 +133,7 @@ static void who_is_killed_has_neither(void **state)
 	worker_ends(worker_on(0), DVS_PEER, false);
 	assert_null(strstr(j->details, "cause"));
 	assert_null(strstr(j->details, "blame"));
-	assert_string_equal(j->message, "killed: the run was told to stop");
+	assert_string_equal(j->message, "killed: the run was stopped");
 }
 
 /* Of a process that is gone its board says how far it was. */
@@ -155,7 +155,7 @@ static void who_died_has_the_details_of_its_board(void **state)
 	assert_string_equal(j->message, "device 0: died of a signal");
 }
 
-static void who_died_while_it_was_told_to_end_is_a_peer(void **state)
+static void a_rank_that_dies_while_it_is_asked_to_end_is_a_peer(void **state)
 {
 	struct fake_job *j = running(2);
 
@@ -337,7 +337,7 @@ int main(int argc, char **argv)
 		STORY(details_name_the_cause_and_who_is_at_fault),
 		STORY(who_is_killed_has_neither),
 		STORY(who_died_has_the_details_of_its_board),
-		STORY(who_died_while_it_was_told_to_end_is_a_peer),
+		STORY(a_rank_that_dies_while_it_is_asked_to_end_is_a_peer),
 		STORY(a_message_is_the_first_error_in_the_best_words_that_there_are),
 		STORY(a_rank_without_a_verdict_has_the_text_of_its_end),
 		STORY(what_the_verdict_found_in_the_log_is_the_context),

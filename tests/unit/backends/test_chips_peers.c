@@ -2,7 +2,7 @@
 /* Ranks that end because of other ranks: who is the cause, and whose device is free when. */
 #include "chips_story.h"
 
-static void who_waits_for_the_release_is_not_guilty(void **state)
+static void a_rank_that_waits_for_the_release_is_not_ended(void **state)
 {
 	struct fake_job *j;
 
@@ -127,7 +127,7 @@ static void also_when_it_was_never_sent_anything(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		STORY(who_waits_for_the_release_is_not_guilty),
+		STORY(a_rank_that_waits_for_the_release_is_not_ended),
 		STORY(who_has_not_even_opened_makes_no_timer_spin),
 		STORY(who_may_go_on_after_a_wrong_result_not_after_a_death),
 		STORY(nobody_goes_on_who_was_not_released),

@@ -8,7 +8,7 @@ static void quarantined(int32_t device)
 						      .until_wall_s = 1e9 + 1000 + 7200};
 }
 
-static void who_waits_is_told_which_devices_are_not_usable(void **state)
+static void a_waiting_job_reports_which_devices_are_not_usable(void **state)
 {
 	static const struct {
 		const char *states; /* of five devices: - well, q quarantined, d dead */
@@ -127,7 +127,7 @@ static void also_where_health_cannot_be_written(void **state)
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		STORY(who_waits_is_told_which_devices_are_not_usable),
+		STORY(a_waiting_job_reports_which_devices_are_not_usable),
 		STORY(who_ends_for_lack_of_devices_has_the_reasons_behind_it),
 		STORY(a_quarantine_that_is_too_long_says_how_long),
 		STORY(also_where_health_cannot_be_written),

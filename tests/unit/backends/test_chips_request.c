@@ -138,7 +138,7 @@ static void a_command_borrows(void **state)
 	rig_done(&r);
 }
 
-static void what_a_command_cannot_ask_for_is_told(void **state)
+static void what_a_command_cannot_ask_for_is_an_error(void **state)
 {
 	static const struct {
 		const char *request, *message;
@@ -171,7 +171,7 @@ static void what_a_command_cannot_ask_for_is_told(void **state)
 	}
 }
 
-static void what_cannot_be_is_told_with_its_place(void **state)
+static void what_cannot_be_is_reported_with_its_place(void **state)
 {
 	static const struct {
 		const char *request, *message;
@@ -282,8 +282,8 @@ int main(void)
 		cmocka_unit_test(a_gang_waits_and_meets),
 		cmocka_unit_test(what_a_worker_is_opened_with_and_loads_makes_the_key),
 		cmocka_unit_test(a_command_borrows),
-		cmocka_unit_test(what_a_command_cannot_ask_for_is_told),
-		cmocka_unit_test(what_cannot_be_is_told_with_its_place),
+		cmocka_unit_test(what_a_command_cannot_ask_for_is_an_error),
+		cmocka_unit_test(what_cannot_be_is_reported_with_its_place),
 		cmocka_unit_test(a_job_shorter_than_the_stall_clock_is_refused),
 		cmocka_unit_test(lists_of_devices_are_read_and_written),
 		cmocka_unit_test(devices_may_name_their_pool),

@@ -189,7 +189,7 @@ static void a_wedge_at_open_is_one_of_its_neighbours_too(void **state)
 	assert_string_equal(j->where, "chips/2"); /* and neither the suspect one */
 }
 
-static void a_broken_domain_is_no_home_for_a_gang(void **state)
+static void a_gang_does_not_start_in_a_broken_domain(void **state)
 {
 	struct fake_job *dead, *quarantined;
 
@@ -372,7 +372,7 @@ int main(int argc, char **argv)
 		STORY(a_device_on_probation_takes_a_canary),
 		STORY(a_poisoned_device_is_probed_before_its_next_job),
 		STORY(a_wedge_at_open_is_one_of_its_neighbours_too),
-		STORY(a_broken_domain_is_no_home_for_a_gang),
+		STORY(a_gang_does_not_start_in_a_broken_domain),
 		STORY(who_waited_too_long_goes_before_who_fits_better),
 		STORY(but_a_long_queue_keeps_images_together),
 		STORY(devices_of_one_domain_are_kept_for_who_needs_them),

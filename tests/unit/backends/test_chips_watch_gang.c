@@ -201,7 +201,7 @@ static void who_has_not_come_is_the_one_that_others_missed(void **state)
 
 /* ---- the end ---- */
 
-static void what_is_told_to_end_is_killed_when_its_time_is_over(void **state)
+static void a_job_that_is_asked_to_end_is_killed_when_its_time_is_over(void **state)
 {
 	static const struct {
 		double diagnose_in_s, kill_in_s, again_in_s;
@@ -263,7 +263,7 @@ int main(void)
 		cmocka_unit_test(it_is_no_deadlock_while_anybody_may_move_the_others),
 		cmocka_unit_test(an_attempt_that_is_too_long_is_that_of_who_is_left),
 		cmocka_unit_test(who_has_not_come_is_the_one_that_others_missed),
-		cmocka_unit_test(what_is_told_to_end_is_killed_when_its_time_is_over),
+		cmocka_unit_test(a_job_that_is_asked_to_end_is_killed_when_its_time_is_over),
 		cmocka_unit_test(one_verdict_is_given_at_a_time),
 	};
 

@@ -266,7 +266,7 @@ static void a_jobs_timeout_comes_before_its_end(void **state)
 	done(&r);
 }
 
-static void bad_keys_of_a_job_are_told_where_they_stand(void **state)
+static void bad_keys_of_a_job_are_reported_where_they_stand(void **state)
 {
 	static const struct {
 		const char *key, *value, *message, *hint;
@@ -354,7 +354,7 @@ int main(void)
 		cmocka_unit_test(the_first_glob_that_matches_decides),
 		cmocka_unit_test(a_jobs_own_words_win),
 		cmocka_unit_test(a_jobs_timeout_comes_before_its_end),
-		cmocka_unit_test(bad_keys_of_a_job_are_told_where_they_stand),
+		cmocka_unit_test(bad_keys_of_a_job_are_reported_where_they_stand),
 		cmocka_unit_test(bad_settings_are_refused),
 		cmocka_unit_test(the_registry_knows_its_rows),
 	};

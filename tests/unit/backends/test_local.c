@@ -257,7 +257,7 @@ static void a_kill_reaches_all_that_run(void **state)
 	rig_free(r);
 }
 
-static void what_it_will_not_take_is_told_once_per_rules(void **state)
+static void what_it_will_not_take_is_reported_once_per_rules(void **state)
 {
 	struct backend_key key = {"local", "colour", "red", "\"red\"", {"cfg.hjson", 3, 4}};
 	struct backend_key other = {"fake", "outcome", "fail", "\"fail\"", {"cfg.hjson", 4, 4}};
@@ -334,7 +334,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_slot_that_dies_costs_one_job),
 		cmocka_unit_test(a_slot_that_is_about_to_end_gets_no_job),
 		cmocka_unit_test(a_kill_reaches_all_that_run),
-		cmocka_unit_test(what_it_will_not_take_is_told_once_per_rules),
+		cmocka_unit_test(what_it_will_not_take_is_reported_once_per_rules),
 		cmocka_unit_test(a_quota_bounds_the_cpus),
 	};
 

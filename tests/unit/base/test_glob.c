@@ -105,7 +105,7 @@ static void many_stars_end_in_time(void **state)
 	free(text);
 }
 
-static void globs_are_told_from_names(void **state)
+static void globs_are_distinguished_from_names(void **state)
 {
 	(void)state;
 	assert_true(str_is_glob("a*"));
@@ -121,7 +121,7 @@ int main(void)
 		cmocka_unit_test(patterns_match_as_documented),
 		cmocka_unit_test(the_locale_changes_nothing),
 		cmocka_unit_test(many_stars_end_in_time),
-		cmocka_unit_test(globs_are_told_from_names),
+		cmocka_unit_test(globs_are_distinguished_from_names),
 	};
 
 	return RUN(tests);

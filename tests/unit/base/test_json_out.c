@@ -267,7 +267,7 @@ static void a_file_gets_everything_in_order(void **state)
 	unlink(path);
 }
 
-static void a_write_that_fails_is_told_at_the_end(void **state)
+static void a_write_that_fails_is_reported_at_the_end(void **state)
 {
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
 	struct json_out j;
@@ -294,7 +294,7 @@ int main(void)
 		cmocka_unit_test(a_part_reads_as_if_written_in_place),
 		cmocka_unit_test(a_break_puts_the_next_item_on_its_own_line),
 		cmocka_unit_test(a_file_gets_everything_in_order),
-		cmocka_unit_test(a_write_that_fails_is_told_at_the_end),
+		cmocka_unit_test(a_write_that_fails_is_reported_at_the_end),
 	};
 
 	return RUN(tests);

@@ -224,7 +224,7 @@ static void what_memory_is_too_short_for_is_no_end(void **state)
 	}
 }
 
-static void nobody_at_the_other_end_is_told_from_nothing(void **state)
+static void nobody_at_the_other_end_is_distinguished_from_nothing(void **state)
 {
 	struct pair *p = *state;
 	int writing, reading = new_pipe(&writing);
@@ -473,7 +473,7 @@ int main(void)
 		LINK_TEST(frames_come_whole_however_they_are_cut),
 		LINK_TEST(what_the_socket_does_not_take_goes_later_and_in_order),
 		LINK_TEST(what_memory_is_too_short_for_is_no_end),
-		LINK_TEST(nobody_at_the_other_end_is_told_from_nothing),
+		LINK_TEST(nobody_at_the_other_end_is_distinguished_from_nothing),
 		LINK_TEST(what_came_before_the_end_can_be_read),
 		LINK_TEST(sending_waits_for_room),
 		LINK_TEST(a_length_that_cannot_be_is_an_error_for_good),

@@ -196,7 +196,7 @@ static void make_mixed_trash(const struct bed *b)
 	}
 }
 
-static void what_cannot_be_removed_from_the_trash_is_told_and_keeps_nothing_else(void **state)
+static void what_cannot_be_removed_from_the_trash_is_reported_and_keeps_nothing_else(void **state)
 {
 	struct bed *b = *state;
 
@@ -278,7 +278,7 @@ static void nothing_outside_the_root_is_touched(void **state)
 	assert_true(b->n_problems >= 3);
 }
 
-static void a_problem_is_told_once_for_its_place(void **state)
+static void a_problem_is_reported_once_for_its_place(void **state)
 {
 	struct bed *b = *state;
 	_cleanup_(freep) char *file = at(b, "passed");
@@ -340,7 +340,7 @@ static void a_clerk_that_is_stopped_still_finishes(void **state)
 	assert_int_equal(b->n_problems, 0);
 }
 
-static void a_clerk_without_a_sign_of_life_is_killed_and_told(void **state)
+static void a_silent_clerk_is_killed_and_reported(void **state)
 {
 	struct bed *b = *state;
 	struct error err = {0};
@@ -382,7 +382,7 @@ int main(int argc, char **argv)
 			a_reset_directory_is_empty_and_what_was_in_it_is_removed, set_up,
 			tear_down),
 		cmocka_unit_test_setup_teardown(
-			what_cannot_be_removed_from_the_trash_is_told_and_keeps_nothing_else,
+			what_cannot_be_removed_from_the_trash_is_reported_and_keeps_nothing_else,
 			set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_left_of_a_directory_that_is_trashed,
 						set_up, tear_down),
@@ -392,7 +392,7 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(nothing_outside_the_root_is_touched, set_up,
 						tear_down),
-		cmocka_unit_test_setup_teardown(a_problem_is_told_once_for_its_place, set_up,
+		cmocka_unit_test_setup_teardown(a_problem_is_reported_once_for_its_place, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(ten_thousand_links_are_all_there_at_the_end, set_up,
 						tear_down),
@@ -400,8 +400,8 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_dies_while_it_finishes_is_reported,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_clerk_without_a_sign_of_life_is_killed_and_told,
-						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_silent_clerk_is_killed_and_reported, set_up,
+						tear_down),
 	};
 
 	if (getenv("DVSCHED_TEST_DEAF"))

@@ -135,7 +135,7 @@ static void errors_in_long_strings_are_found_too(void **state)
 	assert_true(says(p, "main.hjson:1:14: error: unknown wildcard, '{nope}'\n"));
 }
 
-static void one_fault_is_told_once_where_it_is_written(void **state)
+static void one_fault_is_reported_once_where_it_is_written(void **state)
 {
 	struct project *p = *state;
 
@@ -148,7 +148,7 @@ static void one_fault_is_told_once_where_it_is_written(void **state)
 			    "main.hjson:1:4: note: expanded for this\n");
 }
 
-static void all_faults_are_told(void **state)
+static void all_faults_are_reported(void **state)
 {
 	struct project *p = *state;
 
@@ -218,8 +218,8 @@ int main(void)
 		PROJECT_TEST(names_of_later_stages_stay),
 		PROJECT_TEST(errors_stand_under_the_wildcard),
 		PROJECT_TEST(errors_in_long_strings_are_found_too),
-		PROJECT_TEST(one_fault_is_told_once_where_it_is_written),
-		PROJECT_TEST(all_faults_are_told),
+		PROJECT_TEST(one_fault_is_reported_once_where_it_is_written),
+		PROJECT_TEST(all_faults_are_reported),
 		PROJECT_TEST(thousands_of_faults_end_early),
 		PROJECT_TEST(a_failed_command_tells_its_output_and_status),
 		PROJECT_TEST(shadowed_members_are_not_expanded),

@@ -63,7 +63,7 @@ static void a_failed_command_in_an_import_tells_its_status(void **state)
 	assert_int_equal(status, 0);
 }
 
-static void a_missing_import_is_told_at_its_string(void **state)
+static void a_missing_import_is_reported_at_its_string(void **state)
 {
 	struct project *p = *state;
 
@@ -82,7 +82,7 @@ static void a_missing_import_is_told_at_its_string(void **state)
 		"       |   ^~~~~~~~~~~~~~~~~~~~~~\n");
 }
 
-static void a_file_imported_twice_is_told_with_both_places(void **state)
+static void a_file_imported_twice_is_reported_with_both_places(void **state)
 {
 	struct project *p = *state;
 
@@ -95,7 +95,7 @@ static void a_file_imported_twice_is_told_with_both_places(void **state)
 	assert_true(says(p, "b.hjson:1:15: note: first imported here\n"));
 }
 
-static void circular_imports_are_told_as_a_chain(void **state)
+static void circular_imports_are_reported_as_a_chain(void **state)
 {
 	struct project *p = *state;
 	_cleanup_(freep) char *circle = xasprintf("import_cfgs: [\"%s/main.hjson\"]", p->dir);
@@ -262,7 +262,7 @@ static void warnings_of_a_file_are_passed_on(void **state)
 	assert_string_equal(member(p, "k"), "2");
 }
 
-static void errors_of_all_files_are_told_at_once(void **state)
+static void errors_of_all_files_are_reported_at_once(void **state)
 {
 	struct project *p = *state;
 
@@ -297,9 +297,9 @@ int main(void)
 		PROJECT_TEST(an_unknown_name_in_an_import_is_an_error),
 		PROJECT_TEST(a_file_with_an_error_hides_what_it_would_have_named),
 		PROJECT_TEST(a_failed_command_in_an_import_tells_its_status),
-		PROJECT_TEST(a_missing_import_is_told_at_its_string),
-		PROJECT_TEST(a_file_imported_twice_is_told_with_both_places),
-		PROJECT_TEST(circular_imports_are_told_as_a_chain),
+		PROJECT_TEST(a_missing_import_is_reported_at_its_string),
+		PROJECT_TEST(a_file_imported_twice_is_reported_with_both_places),
+		PROJECT_TEST(circular_imports_are_reported_as_a_chain),
 		PROJECT_TEST(a_path_twice_in_one_list_loads_twice_with_a_warning),
 		PROJECT_TEST(the_tool_of_the_command_line_beats_every_file),
 		PROJECT_TEST(use_cfgs_stands_in_the_first_file_only),
@@ -309,7 +309,7 @@ int main(void)
 		PROJECT_TEST(what_cannot_be_a_configuration_is_refused),
 		PROJECT_TEST(a_fifo_or_directory_is_refused_at_once),
 		PROJECT_TEST(warnings_of_a_file_are_passed_on),
-		PROJECT_TEST(errors_of_all_files_are_told_at_once),
+		PROJECT_TEST(errors_of_all_files_are_reported_at_once),
 		PROJECT_TEST(imports_without_end_end),
 	};
 

@@ -103,7 +103,7 @@ static void a_conflict_names_both_places_and_the_way_out(void **state)
 		"main.hjson:3:8: note: first set here\n");
 }
 
-static void all_conflicts_of_a_load_are_told(void **state)
+static void all_conflicts_of_a_load_are_reported(void **state)
 {
 	struct project *p = *state;
 
@@ -143,7 +143,7 @@ int main(void)
 		PROJECT_TEST(values_merge_by_type),
 		PROJECT_TEST(conflicts_are_errors),
 		PROJECT_TEST(a_conflict_names_both_places_and_the_way_out),
-		PROJECT_TEST(all_conflicts_of_a_load_are_told),
+		PROJECT_TEST(all_conflicts_of_a_load_are_reported),
 		PROJECT_TEST(a_replaced_default_takes_the_new_place),
 		PROJECT_TEST(values_from_outside_conflict_too),
 	};

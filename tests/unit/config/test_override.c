@@ -64,7 +64,7 @@ static void what_is_no_override_is_an_error(void **state)
 	}
 }
 
-static void all_wrong_overrides_are_told(void **state)
+static void all_wrong_overrides_are_reported(void **state)
 {
 	struct project *p = *state;
 
@@ -117,7 +117,7 @@ int main(void)
 		PROJECT_TEST(values_are_replaced_in_their_place),
 		PROJECT_TEST(no_overrides_are_fine),
 		PROJECT_TEST(what_is_no_override_is_an_error),
-		PROJECT_TEST(all_wrong_overrides_are_told),
+		PROJECT_TEST(all_wrong_overrides_are_reported),
 		PROJECT_TEST(a_text_becomes_a_value_of_the_same_kind),
 	};
 

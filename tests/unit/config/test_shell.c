@@ -85,7 +85,7 @@ static void a_shell_without_output_is_waited_for(void **state)
 	done(&v);
 }
 
-static void status_and_signal_are_told_apart(void **state)
+static void status_and_signal_are_distinguished(void **state)
 {
 	struct eval v;
 
@@ -302,7 +302,7 @@ int main(void)
 		PROJECT_TEST(standard_input_is_empty),
 		PROJECT_TEST(the_output_of_whom_it_leaves_behind_counts),
 		PROJECT_TEST(a_shell_without_output_is_waited_for),
-		PROJECT_TEST(status_and_signal_are_told_apart),
+		PROJECT_TEST(status_and_signal_are_distinguished),
 		PROJECT_TEST(what_takes_too_long_is_killed_with_all_its_children),
 		PROJECT_TEST(what_prints_too_much_is_killed),
 		PROJECT_TEST(no_more_than_the_limit_run_at_once),

@@ -25,11 +25,11 @@ static void only_ok_passes(void **state)
 /* The job, the worker and the device are decided separately. */
 static void what_is_not_the_jobs_doing_does_not_count(void **state)
 {
-	static const enum dvs_class free_of_charge[] = {DVS_POISON, DVS_WEDGE, DVS_BUSY, DVS_PEER};
+	static const enum dvs_class uncounted[] = {DVS_POISON, DVS_WEDGE, DVS_BUSY, DVS_PEER};
 
 	(void)state;
-	for (unsigned i = 0; i < ARRAY_LEN(free_of_charge); i++) {
-		const struct class_fate *f = device_class_fate(free_of_charge[i]);
+	for (unsigned i = 0; i < ARRAY_LEN(uncounted); i++) {
+		const struct class_fate *f = device_class_fate(uncounted[i]);
 
 		assert_false(f->is_counted);
 		assert_int_equal(job_reason_class(f->reason), CLASS_INFRA);

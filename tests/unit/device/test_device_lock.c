@@ -34,7 +34,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void one_has_it_and_the_other_is_told_who(void **state)
+static void one_has_it_and_the_other_learns_who(void **state)
 {
 	pid_t holder = -1;
 	int fd = device_lock_take(path, &holder);
@@ -150,7 +150,7 @@ static void a_link_is_not_followed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_has_it_and_the_other_is_told_who),
+		cmocka_unit_test(one_has_it_and_the_other_learns_who),
 		cmocka_unit_test(a_holder_that_is_gone_is_not_named),
 		cmocka_unit_test(every_user_may_lock_whatever_the_umask),
 		cmocka_unit_test(anothers_file_under_a_second_name_is_left_alone),

@@ -187,7 +187,7 @@ static void everybody_may_read_it_whatever_the_umask(void **state)
 	device_waiter_leave(&w);
 }
 
-static void a_directory_that_is_not_there_is_told(void **state)
+static void a_directory_that_is_not_there_is_reported(void **state)
 {
 	struct device_waiter w;
 	struct error err = {0};
@@ -359,7 +359,7 @@ static int end_queue(void **state)
 	return tear_down(state);
 }
 
-/* Until we are told that something has changed, and it has. */
+/* Until a change is reported, and is there. */
 static void until(const char *device, bool is_others)
 {
 	for (int i = 0; i < 1000 && device_queue_is_others(ours, device) != is_others; i++)
@@ -528,7 +528,7 @@ int main(void)
 		PLACE(its_number_is_not_used_while_its_file_is_there),
 		PLACE(what_is_no_file_is_left_alone),
 		PLACE(everybody_may_read_it_whatever_the_umask),
-		PLACE(a_directory_that_is_not_there_is_told),
+		PLACE(a_directory_that_is_not_there_is_reported),
 		PLACE(who_is_killed_waits_no_more),
 		PLACE(who_is_stopped_keeps_nobody_waiting),
 		PLACE(of_another_user_it_counts_while_he_lives),

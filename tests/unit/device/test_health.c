@@ -500,7 +500,7 @@ static void a_link_is_no_health(void **state)
 	fs_remove_tree(dir);
 }
 
-static void a_file_that_is_not_ours_is_told_and_counts_as_unknown(void **state)
+static void a_file_that_is_not_ours_is_reported_and_counts_as_unknown(void **state)
 {
 	char dir[] = "/tmp/dvsched-health-XXXXXX", path[128];
 	static const char *const texts[] = {"", "{", "[]", "{\"state\":\"sleepy\"}", "null"};
@@ -606,7 +606,7 @@ int main(void)
 		cmocka_unit_test(what_the_machine_sets_aside_counts_until_its_time_is_over),
 		cmocka_unit_test(what_was_our_own_moves_to_the_machines),
 		cmocka_unit_test(a_link_is_no_health),
-		cmocka_unit_test(a_file_that_is_not_ours_is_told_and_counts_as_unknown),
+		cmocka_unit_test(a_file_that_is_not_ours_is_reported_and_counts_as_unknown),
 		cmocka_unit_test(a_long_reason_ends_where_a_character_does),
 		cmocka_unit_test(a_quarantine_keeps_what_led_to_it),
 		cmocka_unit_test(a_person_sets_it_aside_until_it_is_cleared),

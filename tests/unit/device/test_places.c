@@ -198,7 +198,7 @@ static void our_own_place_is_in_our_home(void **state)
 	arena_free(mem);
 }
 
-static void who_has_no_rights_is_told_what_to_do(void **state)
+static void missing_rights_are_reported_with_a_remedy(void **state)
 {
 	(void)state;
 	if (geteuid() != 0)
@@ -257,7 +257,7 @@ int main(void)
 		cmocka_unit_test(a_link_is_not_followed),
 		cmocka_unit_test(health_is_the_machines_where_we_may_write),
 		cmocka_unit_test(our_own_place_is_in_our_home),
-		cmocka_unit_test(who_has_no_rights_is_told_what_to_do),
+		cmocka_unit_test(missing_rights_are_reported_with_a_remedy),
 		cmocka_unit_test(a_group_may_write_whatever_the_umask),
 		cmocka_unit_test(the_environment_goes_first),
 	};

@@ -62,7 +62,7 @@ static void assert_probe_fails(const char *driver, const char *options, double l
 	arena_free(mem);
 }
 
-static void a_library_that_is_no_driver_is_told_apart(void **state)
+static void a_library_that_is_no_driver_is_distinguished(void **state)
 {
 	static const char *const words[] = {
 		"it has no dvs_driver_get(), so it is not a driver of dvsched",
@@ -88,7 +88,7 @@ static void a_library_that_is_no_driver_is_told_apart(void **state)
 	assert_probe_fails("/dev/null", "{}", long_s, "it is not a file");
 }
 
-static void a_probe_that_misbehaves_is_told_of(void **state)
+static void a_probe_that_misbehaves_is_reported(void **state)
 {
 	static const struct {
 		const char *options, *words;
@@ -123,8 +123,8 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_driver_tells_of_its_devices),
 		cmocka_unit_test(health_is_asked_of_one_device),
-		cmocka_unit_test(a_library_that_is_no_driver_is_told_apart),
-		cmocka_unit_test(a_probe_that_misbehaves_is_told_of),
+		cmocka_unit_test(a_library_that_is_no_driver_is_distinguished),
+		cmocka_unit_test(a_probe_that_misbehaves_is_reported),
 		cmocka_unit_test(a_probe_that_never_returns_is_killed),
 	};
 

@@ -333,7 +333,7 @@ static void diagnose_until(struct worker_bed *b, const char *words)
 	assert_true(is_there);
 }
 
-static void a_driver_that_hangs_is_told_of_and_can_be_killed(void **state)
+static void a_driver_that_hangs_is_reported_and_can_be_killed(void **state)
 {
 	static const enum driver_call calls[] = {CALL_LOAD, CALL_LAUNCH, CALL_POLL, CALL_FINISH};
 	struct worker_bed *b = *state;
@@ -984,7 +984,7 @@ int main(int argc, char **argv)
 		TEST(the_first_error_is_the_cause),
 		TEST(a_process_that_is_spent_says_so),
 		TEST(a_crash_is_a_death_that_says_where),
-		TEST(a_driver_that_hangs_is_told_of_and_can_be_killed),
+		TEST(a_driver_that_hangs_is_reported_and_can_be_killed),
 		TEST(an_error_outlives_a_finish_that_hangs),
 		TEST(an_error_outlives_a_finish_that_crashes),
 		TEST(what_a_driver_leaves_goes_with_its_worker),

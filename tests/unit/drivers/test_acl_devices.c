@@ -103,7 +103,7 @@ static void what_the_process_may_see_has_its_ids_on_the_machine(void **state)
 				     "as 0,1");
 }
 
-static void a_runtime_that_fails_is_told(void **state)
+static void a_runtime_that_fails_is_reported(void **state)
 {
 	struct acl_bed *b = *state;
 	struct census c;
@@ -224,7 +224,7 @@ int main(void)
 		ACL_TEST(it_says_how_many_there_are_when_there_is_less_room),
 		ACL_TEST(a_smaller_struct_of_an_older_host_is_not_overrun),
 		ACL_TEST(what_the_process_may_see_has_its_ids_on_the_machine),
-		ACL_TEST(a_runtime_that_fails_is_told),
+		ACL_TEST(a_runtime_that_fails_is_reported),
 		ACL_TEST(a_device_that_the_runtime_calls_abnormal_is_bad),
 		ACL_TEST(an_old_runtime_tells_less),
 		ACL_TEST(health_is_what_the_management_interface_says),

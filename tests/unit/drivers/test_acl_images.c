@@ -71,7 +71,7 @@ static void another_content_under_the_same_path_is_another_image(void **state)
 	assert_string_equal(b->live(), "devices=1 streams=1 buffers=0 binaries=2 inits=1");
 }
 
-static void a_full_house_drops_what_was_not_used_for_longest(void **state)
+static void at_the_limit_the_least_recently_used_image_is_dropped(void **state)
 {
 	struct acl_bed *b = *state;
 	uint32_t slot, first;
@@ -170,7 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ACL_TEST(the_same_content_is_loaded_once),
 		ACL_TEST(another_content_under_the_same_path_is_another_image),
-		ACL_TEST(a_full_house_drops_what_was_not_used_for_longest),
+		ACL_TEST(at_the_limit_the_least_recently_used_image_is_dropped),
 		ACL_TEST(an_entry_that_is_not_there_leaves_no_binary),
 		ACL_TEST(wrong_jobs_are_refused_by_name),
 		ACL_TEST(arguments_lie_where_c_puts_them),

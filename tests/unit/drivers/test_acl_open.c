@@ -41,7 +41,7 @@ static void a_library_that_lacks_an_entry_is_named_with_it(void **state)
 	assert_string_equal(b->said, "libascendcl.so has no aclrtMalloc: too old, or not AscendCL");
 }
 
-static void the_toolkits_home_is_looked_into(void **state)
+static void the_directory_of_the_toolkit_is_looked_into(void **state)
 {
 	struct acl_bed *b = *state;
 	char lib64[128], link[192];
@@ -127,7 +127,7 @@ static void another_kind_of_device_is_refused_before_it_is_touched(void **state)
 	assert_non_null(strstr(b->said, "cannot say what is there"));
 }
 
-static void whatever_fails_while_opening_is_told_and_leaves_nothing(void **state)
+static void whatever_fails_while_opening_is_reported_and_leaves_nothing(void **state)
 {
 	static const struct {
 		const char *script;
@@ -254,13 +254,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ACL_TEST(without_the_library_it_is_unsupported_and_says_what_was_tried),
 		ACL_TEST(a_library_that_lacks_an_entry_is_named_with_it),
-		ACL_TEST(the_toolkits_home_is_looked_into),
+		ACL_TEST(the_directory_of_the_toolkit_is_looked_into),
 		ACL_TEST(it_opens_and_closes_in_order),
 		ACL_TEST(limits_are_set_before_there_is_a_stream),
 		ACL_TEST(a_runtime_that_somebody_else_started_is_not_ended),
 		ACL_TEST(a_device_that_does_not_let_go_is_left_alone),
 		ACL_TEST(another_kind_of_device_is_refused_before_it_is_touched),
-		ACL_TEST(whatever_fails_while_opening_is_told_and_leaves_nothing),
+		ACL_TEST(whatever_fails_while_opening_is_reported_and_leaves_nothing),
 		ACL_TEST(the_process_counts_what_it_sees),
 		ACL_TEST(a_device_that_is_known_to_be_bad_is_not_opened),
 		ACL_TEST(wrong_options_are_refused_by_name),

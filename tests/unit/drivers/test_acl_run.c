@@ -147,7 +147,7 @@ static void what_follows_a_fault_is_not_its_cause(void **state)
 	/* The runtime says 507899 to all that comes now, which is no news. */
 	assert_int_equal(b->d->finish(b->ctx, b->epoch, &b->room, acl_bed_err(b)), 507015);
 	assert_int_equal(acl_bed_class(b, 507015, 0), DVS_JOB);
-	/* But the next job is not to blame, and is not let in. */
+	/* But the next job is not the cause, and is not let in. */
 	assert_false(b->d->is_usable(b->ctx));
 	assert_int_equal(b->d->load(b->ctx, "{}", &slot, acl_bed_err(b)), ACL_SPENT);
 	assert_int_equal(acl_bed_class(b, ACL_SPENT, 0), DVS_POISON);

@@ -30,7 +30,7 @@ static const struct dvs_driver *driver(void)
 	return driver_command_get(DVS_DRIVER_ABI);
 }
 
-/* The class that the host is told. */
+/* The class that the host gets. */
 static enum dvs_class class_of(int32_t code)
 {
 	const char *name, *hint;
@@ -237,7 +237,7 @@ static void more_devices_than_room_are_counted(void **state)
 
 /* ---- how tools end ---- */
 
-static void a_tool_that_lists_nothing_is_told(void **state)
+static void a_tool_that_lists_nothing_is_reported(void **state)
 {
 	static const struct {
 		const char *options, *words;
@@ -397,7 +397,7 @@ int main(void)
 		cmocka_unit_test(a_name_may_be_lent_in_place_of_a_number),
 		cmocka_unit_test(nothing_printed_is_nothing_there),
 		cmocka_unit_test(more_devices_than_room_are_counted),
-		cmocka_unit_test(a_tool_that_lists_nothing_is_told),
+		cmocka_unit_test(a_tool_that_lists_nothing_is_reported),
 		cmocka_unit_test(a_tool_is_over_when_it_ends_whoever_has_its_output),
 		cmocka_unit_test(a_tool_speaks_the_language_that_is_read),
 		cmocka_unit_test(health_is_what_the_tool_says),

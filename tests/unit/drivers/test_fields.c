@@ -63,7 +63,7 @@ static void each_kind_is_read(void **state)
 	assert_true(v.size == 5 && v.time_ns == 2000000000);
 }
 
-static void a_wrong_one_is_told_with_its_place(void **state)
+static void a_wrong_one_is_reported_with_its_place(void **state)
 {
 	static const struct {
 		const char *json, *words;
@@ -118,7 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_not_there_stays_as_it_is),
 		cmocka_unit_test(each_kind_is_read),
-		cmocka_unit_test(a_wrong_one_is_told_with_its_place),
+		cmocka_unit_test(a_wrong_one_is_reported_with_its_place),
 		cmocka_unit_test(a_number_is_found_alone_or_in_a_list),
 	};
 

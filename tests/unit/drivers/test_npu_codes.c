@@ -99,7 +99,7 @@ static void a_code_that_nobody_knows_is_poison_and_says_so(void **state)
 	}
 }
 
-static void an_unknown_refusal_blames_no_device(void **state)
+static void an_unknown_refusal_marks_no_device(void **state)
 {
 	const char *hint = NULL;
 
@@ -151,7 +151,7 @@ static void the_rows_are_in_order_and_none_overlaps(void **state)
 }
 
 /* A core that raised an exception is the job's fault, and yet the process is done for. */
-static void what_a_process_does_not_survive_is_told_apart_from_whose_fault_it_is(void **state)
+static void what_a_process_does_not_survive_is_distinguished_from_whose_fault_it_is(void **state)
 {
 	static const int32_t poisons[] = {507015, 507018, 507046, 507899, -1};
 	static const int32_t harmless[] = {-100, -5, 107020, 207005, 207018, 100000};
@@ -182,11 +182,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_code_has_its_class_in_an_old_process_and_in_a_fresh_one),
 		cmocka_unit_test(a_code_that_nobody_knows_is_poison_and_says_so),
-		cmocka_unit_test(an_unknown_refusal_blames_no_device),
+		cmocka_unit_test(an_unknown_refusal_marks_no_device),
 		cmocka_unit_test(the_first_error_is_the_cause),
 		cmocka_unit_test(the_rows_are_in_order_and_none_overlaps),
 		cmocka_unit_test(
-			what_a_process_does_not_survive_is_told_apart_from_whose_fault_it_is),
+			what_a_process_does_not_survive_is_distinguished_from_whose_fault_it_is),
 		cmocka_unit_test(what_only_follows_another_error_is_marked),
 	};
 

@@ -37,7 +37,7 @@ static const char *options_with(const char *fault)
 
 static const char program[] = "{\"program\": [\"compute 1ms\"]}";
 
-/* waitpid()'s status; a child that stops is told as such, and killed. */
+/* waitpid()'s status; a child that stops is reported as stopped, and killed. */
 static int run_in_child(const char *options, const char *json)
 {
 	int status;

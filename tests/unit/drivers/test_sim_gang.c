@@ -194,7 +194,7 @@ static void a_join_can_be_cancelled(void **state)
 	close(ranks[0].fd);
 }
 
-static void ranks_that_ask_for_different_gangs_are_told(void **state)
+static void ranks_that_ask_for_different_gangs_are_reported(void **state)
 {
 	struct rank ranks[2] = {{.window_bytes = WINDOW}, {.window_bytes = WINDOW / 2}};
 
@@ -255,7 +255,7 @@ static void what_does_not_fit_is_refused(void **state)
 }
 
 /* The naive rule ends the rank that waits; the evidence rule does not. */
-static void waiting_for_a_slow_peer_convicts_by_the_naive_rule_only(void **state)
+static void only_the_naive_rule_ends_a_rank_that_waits_for_a_slow_peer(void **state)
 {
 	static const struct {
 		const char *options;
@@ -287,11 +287,11 @@ int main(void)
 		cmocka_unit_test(a_rank_that_waits_says_so_and_for_whom),
 		cmocka_unit_test(a_rank_that_never_comes_is_named),
 		cmocka_unit_test(a_join_can_be_cancelled),
-		cmocka_unit_test(ranks_that_ask_for_different_gangs_are_told),
+		cmocka_unit_test(ranks_that_ask_for_different_gangs_are_reported),
 		cmocka_unit_test(a_barrier_that_nobody_else_comes_to_is_a_deadlock),
 		cmocka_unit_test(one_that_fails_is_the_cause_and_the_others_are_peers),
 		cmocka_unit_test(what_does_not_fit_is_refused),
-		cmocka_unit_test(waiting_for_a_slow_peer_convicts_by_the_naive_rule_only),
+		cmocka_unit_test(only_the_naive_rule_ends_a_rank_that_waits_for_a_slow_peer),
 	};
 
 	return RUN(tests);

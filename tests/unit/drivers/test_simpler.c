@@ -260,7 +260,7 @@ static const struct {
 	{"{}", "'args' must be a list"},
 };
 
-/* It would crash: it believes what it is told. */
+/* It would crash: it believes what it is given. */
 static void arguments_are_held_against_the_signature_before_the_library_sees_them(void **state)
 {
 	struct bed *b = *state;

@@ -66,7 +66,7 @@ static const struct {
 	{"finalize=-1777", FAKEHOST_SECOND, SIMPLER_E_FINISH, DVS_POISON, false},
 };
 
-static void codes_of_the_host_are_told_from_those_of_the_device(void **state)
+static void codes_of_the_host_are_distinguished_from_those_of_the_device(void **state)
 {
 	struct bed *b = *state;
 	char *job = bed_job("add.so", 5, "");
@@ -94,7 +94,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
 		TEST(each_version_is_called_with_its_own_signature),
 		TEST(what_is_of_no_known_version_is_refused_and_never_called),
-		TEST(codes_of_the_host_are_told_from_those_of_the_device),
+		TEST(codes_of_the_host_are_distinguished_from_those_of_the_device),
 	};
 
 	return RUN(tests);

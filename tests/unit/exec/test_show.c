@@ -23,7 +23,7 @@ static void start_shown(struct slot_bed *b, const char *command)
 	bed_start(b, 1);
 }
 
-/* Without the header of the log, and before the end is told. */
+/* Without the header of the log, and before the end is reported. */
 static void all_that_a_job_writes_is_shown_before_its_end(void **state)
 {
 	struct slot_bed *b = *state;

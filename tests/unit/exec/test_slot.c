@@ -216,7 +216,7 @@ static void an_idle_slot_ends_when_it_is_closed(void **state)
 			 (int)slot_pid(b->slot));
 	slot_close(b->slot);
 	slot_close(b->slot);
-	assert_false(b->has_died); /* it is told later */
+	assert_false(b->has_died); /* it is reported later */
 	bed_wait(b);
 	assert_true(b->has_died);
 	assert_string_equal(b->why, want);

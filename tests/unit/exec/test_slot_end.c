@@ -62,7 +62,7 @@ static void a_limit_that_is_hit_is_a_named_signal(void **state)
 	assert_non_null(strstr(b->result.message, "SIG"));
 }
 
-/* As a service manager does: the job is not told first, and neither is the slot. */
+/* As a service manager does: neither the job nor the slot hears of it first. */
 static void a_signal_to_everybody_is_a_user_s(void **state)
 {
 	static const int signals[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};

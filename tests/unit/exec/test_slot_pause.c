@@ -59,7 +59,7 @@ static void a_paused_job_can_be_killed(void **state)
 }
 
 /* Such as another dvsched. */
-static void who_handles_tstp_is_told_first(void **state)
+static void a_handler_of_tstp_is_signalled_first(void **state)
 {
 	struct slot_bed *b = *state;
 
@@ -139,7 +139,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		EXEC_CASE(a_pause_stops_all_of_the_job_and_its_clocks),
 		EXEC_CASE(a_paused_job_can_be_killed),
-		EXEC_CASE(who_handles_tstp_is_told_first),
+		EXEC_CASE(a_handler_of_tstp_is_signalled_first),
 		EXEC_CASE(what_is_forked_while_it_stops_stops),
 		EXEC_CASE(kept_daemons_pause_too),
 		EXEC_CASE(a_pause_in_a_pause_is_one),

@@ -183,7 +183,7 @@ static void an_idle_slot_that_says_anything_is_killed(void **state)
 	}
 }
 
-/* The longest silence that a slot is allowed is told with the warning. */
+/* The longest silence that a slot is allowed is in the warning. */
 static void assert_warning(struct slot_bed *b, const char *kill_after)
 {
 	_cleanup_(freep) char *want = xasprintf("It is killed after %s\n", kill_after);

@@ -192,7 +192,7 @@ static void a_new_size_of_the_screen_reaches_it(void **state)
 }
 
 /* Once for each time that it stops. */
-static void a_stop_is_told_and_it_goes_on_when_the_user_says_so(void **state)
+static void a_stop_is_reported_and_it_goes_on_when_the_user_says_so(void **state)
 {
 	struct slot_bed *b = *state;
 	struct slot_terminal t = a_terminal();
@@ -212,7 +212,7 @@ static void a_stop_is_told_and_it_goes_on_when_the_user_says_so(void **state)
 }
 
 /* A process that it started is not the job. */
-static void a_child_that_stops_is_not_told(void **state)
+static void a_child_that_stops_is_not_reported(void **state)
 {
 	struct slot_bed *b = *state;
 	struct slot_terminal t = a_terminal();
@@ -402,8 +402,8 @@ int main(int argc, char **argv)
 		EXEC_CASE(its_terminal_has_the_modes_and_keys_of_the_user_s),
 		EXEC_CASE(keys_of_its_terminal_interrupt_it),
 		EXEC_CASE(a_new_size_of_the_screen_reaches_it),
-		EXEC_CASE(a_stop_is_told_and_it_goes_on_when_the_user_says_so),
-		EXEC_CASE(a_child_that_stops_is_not_told),
+		EXEC_CASE(a_stop_is_reported_and_it_goes_on_when_the_user_says_so),
+		EXEC_CASE(a_child_that_stops_is_not_reported),
 		EXEC_CASE(it_has_no_time_limit),
 		EXEC_CASE(what_the_user_does_after_its_end_reaches_no_job),
 		EXEC_CASE(much_that_is_typed_arrives_whole_and_in_order),

@@ -375,7 +375,7 @@ static void errors_of_the_first_step_hide_those_they_cause(void **state)
 	check(cases, ARRAY_LEN(cases));
 }
 
-static void values_names_and_needs_are_told_together(void **state)
+static void values_names_and_needs_are_reported_together(void **state)
 {
 	static const struct bad cases[] = {
 		{"{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"x\"], timeout: \"soon\" }\n"
@@ -412,7 +412,7 @@ int main(void)
 		cmocka_unit_test(our_own_words_have_their_places),
 		cmocka_unit_test(defines_must_name_something),
 		cmocka_unit_test(errors_of_the_first_step_hide_those_they_cause),
-		cmocka_unit_test(values_names_and_needs_are_told_together),
+		cmocka_unit_test(values_names_and_needs_are_reported_together),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

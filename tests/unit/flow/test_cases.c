@@ -166,7 +166,7 @@ static void markers_say_what_a_case_is(void **state)
 		     files, "rt.a");
 }
 
-static void faults_are_told_with_their_place(void **state)
+static void faults_are_reported_with_their_place(void **state)
 {
 	static const struct case_file one[] = {{"ex/rt/a/case.hjson", "{ command: \"true\" }"},
 					       {0}};
@@ -229,7 +229,7 @@ int main(void)
 		cmocka_unit_test(cases_are_in_the_order_of_their_numbers),
 		cmocka_unit_test(a_case_may_say_its_name_and_runtime),
 		cmocka_unit_test(markers_say_what_a_case_is),
-		cmocka_unit_test(faults_are_told_with_their_place),
+		cmocka_unit_test(faults_are_reported_with_their_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

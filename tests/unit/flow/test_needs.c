@@ -86,7 +86,7 @@ static void jobs_with_words_in_needs_get_their_own(void **state)
 	stage_done(&s);
 }
 
-static void wrong_needs_are_told_once_per_entry(void **state)
+static void wrong_needs_are_reported_once_per_entry(void **state)
 {
 	(void)state;
 	assert_said(
@@ -267,7 +267,7 @@ int main(void)
 		cmocka_unit_test(a_name_goes_before_a_glob),
 		cmocka_unit_test(one_job_of_a_sweep_may_be_needed_by_the_others),
 		cmocka_unit_test(jobs_with_words_in_needs_get_their_own),
-		cmocka_unit_test(wrong_needs_are_told_once_per_entry),
+		cmocka_unit_test(wrong_needs_are_reported_once_per_entry),
 		cmocka_unit_test(a_sweep_that_waits_for_itself_is_refused),
 		cmocka_unit_test(finally_jobs_and_others_do_not_wait_for_each_other),
 		cmocka_unit_test(an_item_takes_what_it_needs_and_finally_jobs),

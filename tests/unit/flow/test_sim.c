@@ -361,7 +361,7 @@ static void a_path_that_meets_one_run_alone_is_judged_for_each(void **state)
 	stage_done(&s);
 }
 
-static void an_unknown_test_of_a_regression_is_told(void **state)
+static void an_unknown_test_of_a_regression_is_reported(void **state)
 {
 	struct stage s;
 
@@ -389,7 +389,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_with_all_runs_of_a_test_is_reported_once),
 		cmocka_unit_test(runs_that_differ_in_more_than_digits_are_made_one_by_one),
 		cmocka_unit_test(a_path_that_meets_one_run_alone_is_judged_for_each),
-		cmocka_unit_test(an_unknown_test_of_a_regression_is_told),
+		cmocka_unit_test(an_unknown_test_of_a_regression_is_reported),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

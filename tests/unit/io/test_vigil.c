@@ -58,7 +58,7 @@ static void a_limit_of_the_work_shortens_the_wait_but_not_the_warning(void **sta
 	assert_true(l.kill_s == 65 && l.warn_s == 60);
 }
 
-static void who_shows_no_life_is_told_of_once_and_killed_much_later(void **state)
+static void a_silent_slot_is_reported_once_and_killed_much_later(void **state)
 {
 	static const char states[] = "DSRt";
 
@@ -132,7 +132,7 @@ int main(void)
 		cmocka_unit_test(who_answers_is_well_in_any_state),
 		cmocka_unit_test(who_is_slow_but_moves_is_well),
 		cmocka_unit_test(a_limit_of_the_work_shortens_the_wait_but_not_the_warning),
-		cmocka_unit_test(who_shows_no_life_is_told_of_once_and_killed_much_later),
+		cmocka_unit_test(a_silent_slot_is_reported_once_and_killed_much_later),
 		cmocka_unit_test(one_sign_of_life_begins_anew),
 		cmocka_unit_test(who_is_stopped_is_continued_three_times_and_then_killed),
 		cmocka_unit_test(a_short_stop_is_none),

@@ -104,7 +104,7 @@ static void final_are_passed_failed_and_killed(void **state)
 				 i == JOB_PASSED || i == JOB_FAILED || i == JOB_KILLED);
 }
 
-static void infrastructure_and_users_are_told_from_the_job(void **state)
+static void infrastructure_and_users_are_distinguished_from_the_job(void **state)
 {
 	(void)state;
 	assert_int_equal(job_reason_class(REASON_EXIT), CLASS_JOB);
@@ -123,7 +123,7 @@ int main(void)
 		cmocka_unit_test(unknown_names_are_refused_and_change_nothing),
 		cmocka_unit_test(written_names_stay),
 		cmocka_unit_test(final_are_passed_failed_and_killed),
-		cmocka_unit_test(infrastructure_and_users_are_told_from_the_job),
+		cmocka_unit_test(infrastructure_and_users_are_distinguished_from_the_job),
 	};
 
 	return RUN(tests);

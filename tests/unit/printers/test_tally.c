@@ -126,7 +126,7 @@ static void what_runs_longest_comes_first_also_after_some_ended(void **state)
 	assert_int_equal(tally_longest(&t)->n, 0);
 }
 
-static void an_earlier_start_that_is_told_later_still_comes_first(void **state)
+static void an_earlier_start_that_is_reported_later_still_comes_first(void **state)
 {
 	struct tally_job late = {
 		.id = "late", .n = 5, .target = 1, .status = JOB_RUNNING, .started_s = 50};
@@ -263,7 +263,7 @@ int main(void)
 		TEST(all_clocks_stand_still_after_the_run),
 		TEST(percent_is_rounded_down_so_that_100_means_all),
 		TEST(what_runs_longest_comes_first_also_after_some_ended),
-		TEST(an_earlier_start_that_is_told_later_still_comes_first),
+		TEST(an_earlier_start_that_is_reported_later_still_comes_first),
 		TEST(a_new_place_changes_no_count),
 		TEST(only_ends_with_a_cause_of_their_own_are_failures),
 		TEST(a_failure_without_a_message_says_its_reason),

@@ -151,7 +151,7 @@ static void added_bytes_follow_the_unit_on_its_way(void **state)
 	close(fds[1]);
 }
 
-static void a_reader_that_left_is_told_once(void **state)
+static void a_reader_that_left_is_reported_once(void **state)
 {
 	struct pictures p;
 	int fds[2];
@@ -294,7 +294,7 @@ int main(void)
 		cmocka_unit_test(a_full_pipe_gets_whole_pictures_and_the_newest_last),
 		cmocka_unit_test(nothing_is_watched_while_there_is_nothing_to_say),
 		cmocka_unit_test(added_bytes_follow_the_unit_on_its_way),
-		cmocka_unit_test(a_reader_that_left_is_told_once),
+		cmocka_unit_test(a_reader_that_left_is_reported_once),
 		cmocka_unit_test(a_socket_is_not_waited_for),
 		cmocka_unit_test(a_file_is_written_through_what_was_inherited),
 		cmocka_unit_test(a_stopped_terminal_is_given_up_at_the_end),

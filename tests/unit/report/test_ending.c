@@ -132,7 +132,7 @@ static void a_run_that_passed_is_four_lines(void **state)
 	story_done(&s);
 }
 
-static void an_empty_run_is_told_too(void **state)
+static void an_empty_run_is_reported_too(void **state)
 {
 	struct story s;
 
@@ -142,7 +142,7 @@ static void an_empty_run_is_told_too(void **state)
 	story_done(&s);
 }
 
-static void failures_are_told_by_cause_and_then_the_counts(void **state)
+static void failures_are_reported_by_cause_and_then_the_counts(void **state)
 {
 	struct story s;
 
@@ -200,7 +200,7 @@ static void failures_are_told_by_cause_and_then_the_counts(void **state)
 	story_done(&s);
 }
 
-static void the_attempt_is_told_where_there_was_more_than_one(void **state)
+static void the_attempt_is_reported_where_there_was_more_than_one(void **state)
 {
 	struct attempt_row attempts[] = {{.number = 1}, {.number = 2, .result = {.line = 3}}};
 	struct story s;
@@ -513,7 +513,7 @@ static void logs_of_many_blocks_are_below_the_scratch_root(void **state)
 	story_done(&s);
 }
 
-static void a_pass_on_a_fallback_is_told_with_its_stage(void **state)
+static void a_pass_on_a_fallback_is_reported_with_its_stage(void **state)
 {
 	struct story s;
 
@@ -535,10 +535,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_run_that_passed_is_four_lines),
-		cmocka_unit_test(a_pass_on_a_fallback_is_told_with_its_stage),
-		cmocka_unit_test(an_empty_run_is_told_too),
-		cmocka_unit_test(failures_are_told_by_cause_and_then_the_counts),
-		cmocka_unit_test(the_attempt_is_told_where_there_was_more_than_one),
+		cmocka_unit_test(a_pass_on_a_fallback_is_reported_with_its_stage),
+		cmocka_unit_test(an_empty_run_is_reported_too),
+		cmocka_unit_test(failures_are_reported_by_cause_and_then_the_counts),
+		cmocka_unit_test(the_attempt_is_reported_where_there_was_more_than_one),
 		cmocka_unit_test(what_was_just_said_is_not_said_again),
 		cmocka_unit_test(what_the_user_stopped_is_counted_and_no_failure),
 		cmocka_unit_test(a_cause_may_stand_behind_what_it_cancelled),

@@ -102,7 +102,7 @@ static void records_that_differ_in_numbers_share_a_template(void **state)
 		"{\"id\":\"t.1\",\"command\":\"./sim -64 +seed=1\",\"needs\":[0]}",
 		"{\"id\":\"t.2\",\"command\":\"./sim -64 +seed=2\",\"needs\":[0]}",
 		"{\"id\":\"t.007\",\"command\":\"./sim -64 +seed=007\",\"needs\":[0]}",
-		/* Once the two numbers are not the same: from here on they are told apart. */
+		/* Once the two numbers are not the same: from here on they are distinguished. */
 		"{\"id\":\"t.3\",\"command\":\"./sim -64 +seed=4\",\"needs\":[0]}",
 		"{\"id\":\"t.5\",\"command\":\"./sim -64 +seed=5\",\"needs\":[6]}",
 		"{\"id\":\"t.1\",\"command\":\"./sim -64 +seed=1\",\"needs\":[0]}",

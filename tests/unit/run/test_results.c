@@ -125,7 +125,7 @@ static void jobs_are_counted_by_status_and_target(void **state)
 	plan_free(p);
 }
 
-static void a_job_is_told_with_all_its_attempts(void **state)
+static void a_job_is_reported_with_all_its_attempts(void **state)
 {
 	_cleanup_(str_done) struct str room = {0};
 	struct plan *p = make_plan(2);
@@ -310,7 +310,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_head_says_what_was_run),
 		cmocka_unit_test(jobs_are_counted_by_status_and_target),
-		cmocka_unit_test(a_job_is_told_with_all_its_attempts),
+		cmocka_unit_test(a_job_is_reported_with_all_its_attempts),
 		cmocka_unit_test(a_log_is_where_the_next_attempt_has_put_it),
 		cmocka_unit_test(each_job_is_one_line),
 		cmocka_unit_test(results_that_cannot_be_written_are_an_error),

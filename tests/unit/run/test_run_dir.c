@@ -163,7 +163,7 @@ static void what_is_ours_is_private_and_what_is_the_users_is_not(void **state)
 	plan_free(p);
 }
 
-static void a_second_run_on_the_same_scratch_path_is_told_whose_it_is(void **state)
+static void a_second_run_on_the_same_scratch_path_learns_whose_it_is(void **state)
 {
 	struct plan *p = make_plan(1);
 	struct run_dir *first = make_run(p);
@@ -422,7 +422,7 @@ int main(void)
 		cmocka_unit_test(latest_follows_the_newest_run),
 		cmocka_unit_test(an_id_is_utc_and_six_hex_digits),
 		cmocka_unit_test(what_is_ours_is_private_and_what_is_the_users_is_not),
-		cmocka_unit_test(a_second_run_on_the_same_scratch_path_is_told_whose_it_is),
+		cmocka_unit_test(a_second_run_on_the_same_scratch_path_learns_whose_it_is),
 		cmocka_unit_test(runs_on_two_scratch_paths_do_not_meet),
 		cmocka_unit_test(a_lock_of_any_block_stops_the_run_and_leaves_nothing),
 		cmocka_unit_test(a_run_that_may_move_takes_the_first_path_that_is_free),

@@ -414,7 +414,7 @@ static void each_stop_lets_run_what_it_may(void **state)
 		struct bed b;
 
 		init(&b, graph);
-		/* a ends at 1, slow:L at 100, or 5 s after it is told to; the stop comes at 2. */
+		/* a ends at 1, slow:L at 100, or 5 s after it is asked to; the stop comes at 2. */
 		bed_job(&b, "mark");
 		bed_backend(&b, "mark", NULL, 0);
 		assert_int_equal(bed_load(&b), 0);
@@ -464,7 +464,7 @@ static void a_stop_before_the_start_lets_nothing_begin(void **state)
 	sched_stop(b.s, STOP_TERM, REASON_USER, SIGINT);
 	bed_run(&b);
 	assert_string_equal(bed_letters(&b), "KKP");
-	assert_string_equal(message_of(&b, "a"), "not started: the run was told to stop");
+	assert_string_equal(message_of(&b, "a"), "not started: the run was stopped");
 	bed_done(&b);
 }
 

@@ -80,7 +80,7 @@ static void a_long_cycle_is_cut(void **state)
 }
 
 /* Two cycles, the second behind the first, and a job that is on none behind both. */
-static void cycles_that_share_no_job_are_told_at_once(void **state)
+static void cycles_that_share_no_job_are_reported_at_once(void **state)
 {
 	struct job_spec *a, *x, *c, *d, *e;
 	struct bed b;
@@ -106,7 +106,7 @@ static void cycles_that_share_no_job_are_told_at_once(void **state)
 	bed_done(&b);
 }
 
-static void many_cycles_are_told_in_part(void **state)
+static void many_cycles_are_reported_in_part(void **state)
 {
 	struct bed b;
 
@@ -135,7 +135,7 @@ static void a_job_that_needs_itself_is_a_cycle(void **state)
 	bed_done(&b);
 }
 
-static void twins_are_told_with_both_places(void **state)
+static void twins_are_reported_with_both_places(void **state)
 {
 	struct bed b;
 
@@ -181,7 +181,7 @@ static void an_ordinary_job_cannot_wait_for_a_finally_job(void **state)
 	bed_done(&b);
 }
 
-static void a_backend_that_is_not_there_is_told_once_per_kind(void **state)
+static void a_backend_that_is_not_there_is_reported_once_per_kind(void **state)
 {
 	struct job_spec *first, *second;
 	struct bed b;
@@ -381,13 +381,13 @@ int main(void)
 		cmocka_unit_test(a_cycle_is_a_path_with_a_place_per_edge),
 		cmocka_unit_test(a_short_cycle_is_shown_where_there_is_a_long_one),
 		cmocka_unit_test(a_long_cycle_is_cut),
-		cmocka_unit_test(cycles_that_share_no_job_are_told_at_once),
-		cmocka_unit_test(many_cycles_are_told_in_part),
+		cmocka_unit_test(cycles_that_share_no_job_are_reported_at_once),
+		cmocka_unit_test(many_cycles_are_reported_in_part),
 		cmocka_unit_test(a_job_that_needs_itself_is_a_cycle),
-		cmocka_unit_test(twins_are_told_with_both_places),
+		cmocka_unit_test(twins_are_reported_with_both_places),
 		cmocka_unit_test(a_dependency_that_is_not_there_is_an_error),
 		cmocka_unit_test(an_ordinary_job_cannot_wait_for_a_finally_job),
-		cmocka_unit_test(a_backend_that_is_not_there_is_told_once_per_kind),
+		cmocka_unit_test(a_backend_that_is_not_there_is_reported_once_per_kind),
 		cmocka_unit_test(the_chooser_has_the_last_word_and_may_leave_it_to_the_first),
 		cmocka_unit_test(more_of_a_resource_than_there_is_is_refused_where_it_is_asked),
 		cmocka_unit_test(an_unlimited_request_fits_an_unlimited_resource_only),

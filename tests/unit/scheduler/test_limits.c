@@ -138,7 +138,7 @@ static void capacity_ends_a_pause_at_once(void **state)
 	bed_done(&b);
 }
 
-static void a_paused_backend_goes_on_when_told(void **state)
+static void a_paused_backend_goes_on_when_asked(void **state)
 {
 	struct bed b;
 
@@ -508,7 +508,7 @@ int main(void)
 		cmocka_unit_test(a_busy_backend_has_pauses_that_double),
 		cmocka_unit_test(a_job_that_is_taken_ends_the_doubling),
 		cmocka_unit_test(capacity_ends_a_pause_at_once),
-		cmocka_unit_test(a_paused_backend_goes_on_when_told),
+		cmocka_unit_test(a_paused_backend_goes_on_when_asked),
 		cmocka_unit_test(a_wide_job_is_not_kept_out_by_narrow_ones),
 		cmocka_unit_test(a_job_wider_than_its_backend_gets_all_of_it),
 		cmocka_unit_test(a_full_backend_does_not_hold_back_another),

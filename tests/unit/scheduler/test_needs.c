@@ -39,7 +39,7 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 
 #define TOLD "report1: good=PASSED@7 good=PASSED@7 f=FAILED@ never=KILLED- fake=PASSED-\n"
 
-static void a_job_is_told_of_all_that_it_needs(void **state)
+static void a_job_knows_all_that_it_needs(void **state)
 {
 	struct job_spec *good, *bad, *never, *fake, *report;
 	_cleanup_(str_done) struct str text = {0};
@@ -77,7 +77,7 @@ static void a_job_is_told_of_all_that_it_needs(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_job_is_told_of_all_that_it_needs),
+		cmocka_unit_test(a_job_knows_all_that_it_needs),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,7 @@ static void set_ports(struct bed *b, struct resource_limit *limit, uint32_t n)
 	b->plan->n_limits = 1;
 }
 
-/* What an attempt had, as it is told to people, and to its process. */
+/* What an attempt had, as people and its process see it. */
 static void assert_had(const struct bed *b, const char *id, const char *json)
 {
 	const struct job_attempt *a = bed_find(b, id)->attempts;

@@ -194,7 +194,7 @@ static void summaries_are_read(void **state)
 	summary_done(&s);
 }
 
-static void what_is_no_summary_is_told(void **state)
+static void what_is_no_summary_is_reported(void **state)
 {
 	static const char *const texts[] = {
 		"",
@@ -270,7 +270,7 @@ int main(void)
 		cmocka_unit_test(a_long_log_is_read_from_its_end),
 		cmocka_unit_test(a_line_without_end_is_passed_over),
 		cmocka_unit_test(summaries_are_read),
-		cmocka_unit_test(what_is_no_summary_is_told),
+		cmocka_unit_test(what_is_no_summary_is_reported),
 		cmocka_unit_test(a_missing_summary_is_named),
 		cmocka_unit_test(versions_are_found),
 	};
