@@ -1,6 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of rules and tests (RULES.md) have every section of their pages, and name existing tests."""
+"""The tables of rules and tests (RULES.md) have every section of their pages, and name existing tests.
+
+Of config.md and drivers.md they have every row of a table, and a quotation of every sentence that states a rule (STATES_A_RULE).
+"""
 import pathlib
 import re
 import unittest
@@ -8,9 +11,12 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 REFERENCE = ROOT / "docs" / "reference"
-DEVICES, CONFIG = (TESTS / name / "RULES.md" for name in ("chips", "config"))
+DEVICES, CONFIG, DRIVERS = (TESTS / name / "RULES.md" for name in ("chips", "config", "drivers"))
 # From here on the page explains only.
 LAST_OF_DEVICES = "Results"
+# Sections of drivers.md that list what was not tested.
+EXPLAINS = ("What is tested, and what is not", "Not tested for lack of a device")
+STATES_A_RULE = re.compile(r"\b(?:must|never|always|at most|at least|errors?|refused|cannot|required)\b")
 
 
 def headings(path):
@@ -20,6 +26,29 @@ def headings(path):
 def rows(path):
     text = path.read_text(encoding="utf-8")
     return [row for row in re.findall(r"(?m)^\| (.*?) \| (.*) \|$", text) if row[0] not in ("rule", "---")]
+
+
+def sections(text):
+    """Heading of any level -> its text up to the next one, without examples."""
+    found = {}
+    for part in re.split(r"(?m)^##+ ", re.sub(r"(?ms)^```.*?^```\n?", "", text))[1:]:
+        heading, _, found_text = part.partition("\n")
+        found[heading] = found.get(heading, "") + found_text
+    return found
+
+
+def first_cells(text):
+    """What the rows of the tables of a section begin with, without the heads of the tables."""
+    found = []
+    for table in re.findall(r"(?m)(?:^\|.*\n?)+", text):
+        found += [re.split(r" (?<!\\)\| ", line[2:])[0] for line in table.strip().split("\n")[2:]]
+    return found
+
+
+def sentences(text):
+    """Those beside the tables."""
+    for block in re.split(r"\n\s*\n|\n(?=- |\d+\. )", re.sub(r"(?m)^\|.*\n?", "\n", text)):
+        yield from re.split(r"(?<=[.;:])\s+(?=[A-Z`*\[])", " ".join(block.split()))
 
 
 def keys(path):
@@ -49,6 +78,8 @@ class Rules(unittest.TestCase):
         page = headings(REFERENCE / "devices.md")
         self.assertEqual(headings(DEVICES), page[:page.index(LAST_OF_DEVICES) + 1])
         self.assertEqual(headings(CONFIG), headings(REFERENCE / "config.md"))
+        page = sections((REFERENCE / "drivers.md").read_text(encoding="utf-8"))
+        self.assertEqual(headings(DRIVERS), [heading for heading in page if heading not in EXPLAINS])
 
     def test_every_key_of_a_configuration_has_a_row(self):
         wanted, found = keys(REFERENCE / "config.md"), keys(CONFIG)
@@ -56,12 +87,39 @@ class Rules(unittest.TestCase):
         for section, names in wanted.items():
             self.assertEqual(found[section], names)
 
+    def test_every_row_of_the_page_of_drivers_has_a_row(self):
+        page, table, n = sections((REFERENCE / "drivers.md").read_text(encoding="utf-8")), sections(DRIVERS.read_text(encoding="utf-8")), 0
+        for section, text in table.items():
+            wanted = first_cells(page[section])
+            found = [part for cell in first_cells(text) for part in cell.split(" · ")]
+            n += len(wanted)
+            self.assertEqual(sorted({cell for cell in wanted if cell not in found}), [], section)
+            self.assertEqual(sorted({cell for cell in found if cell not in wanted and cell[0] != '"'}), [], section)
+        self.assertGreater(n, 100)
+
+    def test_every_sentence_that_states_a_rule_is_quoted(self):
+        """And what is quoted is in the page. Quotations of a page stand in the table of rules, in any section of config.md."""
+        for name, table in ("drivers.md", DRIVERS), ("config.md", CONFIG):
+            text = (REFERENCE / name).read_text(encoding="utf-8")
+            page, missing, n = " ".join(text.split()), [], 0
+            quotes = [part[1:-1] for rule, _ in rows(table) for part in rule.split(" · ") if part[0] == '"']
+            for quote in quotes:
+                self.assertIn(quote, page, "a rule that the page does not have")
+            for section, part in sections(text).items():
+                for sentence in sentences(part) if section not in EXPLAINS else ():
+                    if STATES_A_RULE.search(sentence):
+                        n += 1
+                        if not any(quote in sentence for quote in quotes):
+                            missing.append(f"{section}: {sentence}")
+            self.assertEqual(missing, [])
+            self.assertGreater(n, 15)
+
     def test_every_test_that_is_named_exists(self):
         known = {}
-        for table, least in (DEVICES, 80), (CONFIG, 80):
+        for table, least in (DEVICES, 80), (CONFIG, 80), (DRIVERS, 80):
             self.assertGreater(len(rows(table)), least)
             for rule, cell in rows(table):
-                for part in cell.split(" · "):
+                for part in cell.split(" · ") if cell != "explains" else ():
                     found = re.fullmatch(r"`([\w./]+)` (\w+(?:, \w+)*)", part)
                     self.assertTrue(found, f"{rule}: {part}")
                     if found[1] not in known:

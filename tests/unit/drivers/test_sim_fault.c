@@ -85,6 +85,16 @@ static void a_process_ends_where_it_should(void **state)
 		run_in_child(options_with("{'on': 'run', 'do': 'stop_heartbeat'}"), program)));
 }
 
+static void a_program_may_end_its_process(void **state)
+{
+	int status = run_in_child("{}", "{\"program\": [{\"exit\": 5}]}");
+
+	(void)state;
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 5);
+	status = run_in_child("{}", "{\"program\": [{\"raise\": \"USR1\"}]}");
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGUSR1);
+}
+
 static const struct code_row {
 	int32_t code;
 	enum dvs_class class, fresh;
@@ -348,6 +358,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_process_ends_where_it_should),
+		cmocka_unit_test(a_program_may_end_its_process),
 		cmocka_unit_test(codes_mean_what_they_mean_on_the_device),
 		cmocka_unit_test(poison_lasts_until_the_process_is_gone),
 		cmocka_unit_test(a_wedge_outlives_the_worker_until_it_is_reset_by_force),

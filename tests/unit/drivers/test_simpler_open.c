@@ -30,6 +30,15 @@ static void options_reach_the_library(void **state)
 	assert_int_equal(bed_count(b, "saw clocks 2000 3000000 4000"), 1);
 }
 
+static void a_library_to_open_first_must_be_there(void **state)
+{
+	struct bed *b = *state;
+
+	assert_int_equal(bed_open(b, ", \"preload\": [\"/nowhere/first.so\"]"), SIMPLER_E_LIBRARY);
+	assert_non_null(strstr(b->err_text, "/nowhere/first.so"));
+	assert_int_equal(bed_open(b, ", \"preload\": []"), 0);
+}
+
 /* Silicon has a dispatcher and no context of a simulator. */
 static void silicon_has_other_files(void **state)
 {
@@ -270,6 +279,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
 		TEST(opens_and_closes_in_the_order_of_the_abi),
 		TEST(options_reach_the_library),
+		TEST(a_library_to_open_first_must_be_there),
 		TEST(silicon_has_other_files),
 		TEST(a_library_that_is_not_what_it_seems_is_refused_by_name),
 		TEST(every_missing_symbol_is_named),
