@@ -14,8 +14,8 @@ import time
 from harness import PATIENCE_S, Story, pids_with, scheduler_of
 from user_terminal import UserTerminal
 
-# Stays until the story makes a file of that name beside its configuration.
-HOLD = "echo up > up; while [ ! -e {name} ]; do sleep 0.01; done"
+# Stays until a line comes through the named pipe `end`, see Borrow.hold().
+HOLD = "echo up > up; read x < end"
 
 
 class Borrow(Story):
@@ -71,12 +71,16 @@ class Borrow(Story):
             self.assertLess(time.monotonic(), end)
             select.select([], [], [], 0.01)
 
+    def hold(self):
+        """The named pipes of HOLD."""
+        self.up, self.end = self.fifo("up"), self.fifo("end")
+
     def begin(self, before=""):
         """A run whose command has a device, and keeps it."""
-        self.pool('{ name: "hold", devices: 1, grace: "1s", command: "%s" }' % (before + HOLD.replace("{name}", "end")),
-                  n=1)
+        self.hold()
+        self.pool('{ name: "hold", devices: 1, grace: "1s", command: "%s" }' % (before + HOLD), n=1)
         process = self.start("run", "cfg.hjson", "--view", "none")
-        self.until(self.path("up").exists)
+        self.assertEqual(self.up.line(), "up")
         return process
 
     def is_locked(self, device=0):
@@ -253,11 +257,12 @@ class Lending(Borrow):
         self.assertEqual(self.results()["counts"]["passed"], 12)
 
     def test_all_or_nothing(self):
+        self.hold()
         # One device is held until a small job has run beside it; only then can all three be had.
-        self.pool('{ name: "hold", devices: 1, weight: 9, command: "%s" }\n' % HOLD.replace("{name}", "end") +
+        self.pool('{ name: "hold", devices: 1, weight: 9, command: "%s" }\n' % HOLD +
                   '{ name: "all", devices: 3, weight: 5, command: "echo $DVSCHED_DEVICES" }\n'
                   '{ name: "small", devices: 1, timeout: "1ms", weight: 1, command: "true" }\n'
-                  '{ name: "end", devices: 1, weight: 0, command: "touch end" }', n=3, more='gang: { reserve_after: "60s" }')
+                  '{ name: "end", devices: 1, weight: 0, command: "echo > end" }', n=3, more='gang: { reserve_after: "60s" }')
         self.run_it("-i", "hold", "all", "end")
         self.assertEqual(self.log("all"), "0,1,2\n")
         self.assertGreater(self.last("all")["start"], self.last("end")["start"])
@@ -271,9 +276,10 @@ class Lending(Borrow):
         self.assertFalse(self.is_locked())
 
     def test_local_jobs_do_not_wait_for_devices(self):
-        self.pool('{ name: "hold", devices: 2, command: "%s" }\n' % HOLD.replace("{name}", "end") +
+        self.hold()
+        self.pool('{ name: "hold", devices: 2, command: "%s" }\n' % HOLD +
                   '{ name: "waits.{i}", sweep: { i: "1..3" }, devices: 1, command: "true" }\n'
-                  '{ name: "free", command: "touch end" }')
+                  '{ name: "free", command: "echo > end" }')
         self.run_it()
         self.assertEqual(self.results()["counts"]["passed"], 5)
 
@@ -343,7 +349,7 @@ class Failures(Borrow):
         attempt = self.results("elsewhere")["jobs"][0]["attempts"][0]
         self.assertEqual(attempt["reason"], "queue_timeout")
         self.assertIn(f"in use by pid {scheduler_of(process)}", attempt["message"])
-        self.path("end").touch()
+        os.write(self.end.fd, b"\n")
         self.assertEqual(self.finish(process).code, 0)
         self.assertEqual(self.dvsched("run", "other.hjson", "--view", "none", "-sr", "elsewhere").code, 0)
 
@@ -365,7 +371,7 @@ class Stopping(Borrow):
         self.until(self.path("waiting").exists)
         other.send_signal(signal.SIGINT)
         self.assertEqual(self.finish(other).code, 130)
-        self.path("end").touch()
+        os.write(self.end.fd, b"\n")
         self.assertEqual(self.finish(process).code, 0)
 
     def test_a_device_is_free_when_the_commands_last_process_is_gone_and_not_before(self):
@@ -502,16 +508,16 @@ class ByHand(Borrow):
         self.assertEqual(self.only()["where"], "sim/0")
 
     def test_the_output_is_shown_while_it_runs(self):
+        gate = self.fifo("go")
         for where in (("--devices", "sim:1"), ()):
             process = self.start("run", *where, "--", "sh", "-c",
-                                 "echo first; while [ ! -e go ]; do sleep 0.01; done; echo error >&2; printf last; exit 3")
+                                 "echo first; read x < go; echo error >&2; printf last; exit 3")
             self.assertEqual(process.stdout.readline(), b"first\n")  # it has not ended
-            self.write("go", "")
+            os.write(gate.fd, b"\n")
             done = self.finish(process)
             self.assertEqual(done.code, 1, done)
             self.assertTrue(done.out.startswith("error\nlast\n"), done)
             self.assertIn("1 job: 0 passed, 1 failed", done.out)
-            self.path("go").unlink()
         self.assertNotIn("hello", self.by_hand("--devices", "sim:1", command=("echo", "hello")).out)  # --view none
 
     def test_all_of_much_output_is_shown(self):
@@ -530,12 +536,12 @@ class ByHand(Borrow):
                 self.assertEqual(done.code, 128 + signal.SIGPIPE)
 
     def test_several_at_once_have_a_scratch_path_each(self):
-        command = "echo up > $0.up; while [ ! -e go ]; do sleep 0.01; done"
+        command, up, gate = "echo $0 > up; read x < go", self.fifo("up"), self.fifo("go")
         runs = []
         for name in ("a", "b", "c"):
             runs.append(self.start("run", "--view", "none", "--devices", "sim:1", "--", "sh", "-c", command, name))
-            self.until(self.path(f"{name}.up").exists)
-        self.write("go", "")
+            self.assertEqual(up.line(), name)
+        os.write(gate.fd, b"\n\n\n")
         for run in runs:
             self.assertEqual(self.finish(run).code, 0)
         self.assertEqual({p.name for p in self.path("scratch").iterdir() if p.name.startswith("c")},
