@@ -19,7 +19,7 @@ struct search {
 };
 
 /* Runs are visited newest first. For two that started in the same second, the time in their
- * journals decides. */
+ * journals decides: ids of older versions have a random number there. */
 static void keep_newer(struct past_run *best, const struct past_run *run)
 {
 	if (!best->id ||

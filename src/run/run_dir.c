@@ -50,18 +50,21 @@ static int make_runs(struct run_dir *r, const char *scratch_root, struct error *
 	return run_dir_make_dir(r->runs, PRIVATE, err);
 }
 
+/* The six hex digits are the part of the second, in units of 15 us, and a random number: ids sorted
+ * as text are sorted by time. */
 static int choose_id(struct run_dir *r, double wall_s, struct error *err)
 {
 	time_t t = (time_t)wall_s;
-	unsigned char random[3];
+	unsigned part = (unsigned)((wall_s - (double)t) * 65536) & 0xffff;
+	unsigned char random;
 	size_t n;
 	struct tm tm;
 
-	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+	if (getrandom(&random, 1, 0) != 1)
 		return error_sys(err, errno, "cannot get random numbers");
 	gmtime_r(&t, &tm);
 	n = strftime(r->id, sizeof(r->id), "%Y%m%dT%H%M%SZ", &tm);
-	snprintf(r->id + n, sizeof(r->id) - n, "-%02x%02x%02x", random[0], random[1], random[2]);
+	snprintf(r->id + n, sizeof(r->id) - n, "-%04x%02x", part, random);
 	return 0;
 }
 
@@ -78,14 +81,22 @@ static bool hold_directory(int fd, const char *path)
 	return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_ino == named.st_ino;
 }
 
-/* Two runs may start in the same second; they need not share the random part as well. */
+static bool run_dir_is_taken(const struct run_dir *r)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", r->runs, r->id);
+
+	return fs_exists(path);
+}
+
+/* Two runs may start at the same time; they need not share the random part as well. */
 static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
-		free(r->path);
-		r->path = NULL;
 		if (choose_id(r, clock_wall(clock), err) < 0)
 			return -1;
+		if (run_dir_is_taken(r))
+			continue;
+		free(r->path);
 		r->path = xasprintf("%s/.%s", r->runs, r->id);
 		if (mkdir(r->path, PRIVATE) == 0) {
 			r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -96,7 +107,7 @@ static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct
 			break;
 		}
 	}
-	return r->fd < 0 ? error_sys(err, errno, "%s cannot be made", r->path) : 0;
+	return r->fd < 0 ? error_sys(err, errno, "a directory in %s cannot be made", r->runs) : 0;
 }
 
 /* A run with builds of its own (may_share) may use the path together with another run. */

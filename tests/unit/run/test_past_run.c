@@ -52,6 +52,22 @@ static void the_newest_run_of_a_configuration_is_found(void **state)
 	plan_free(a);
 }
 
+static void ids_of_one_second_are_sorted_by_time(void **state)
+{
+	struct plan *p = plan_of("/s.hjson");
+	const char *before = make_run(p, 100, NULL);
+
+	(void)state;
+	for (int i = 1; i < 50; i++) {
+		const char *id = make_run(p, 100 + i / 50.0, NULL);
+
+		assert_int_equal(strncmp(before, id, strlen("19700101T000140Z")), 0);
+		assert_true(strcmp(before, id) < 0);
+		before = id;
+	}
+	plan_free(p);
+}
+
 /* Which one it is may not depend on the order of the files of a directory. */
 static void of_runs_that_started_at_one_time_the_last_id_is_found(void **state)
 {
@@ -203,6 +219,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_run_of_a_configuration_is_found),
+		cmocka_unit_test(ids_of_one_second_are_sorted_by_time),
 		cmocka_unit_test(of_runs_that_started_at_one_time_the_last_id_is_found),
 		cmocka_unit_test(rehearsals_and_nested_runs_count_if_there_is_no_other),
 		cmocka_unit_test(a_run_without_a_journal_is_known_by_its_plan),
