@@ -63,6 +63,15 @@ static const struct run_record *chain_get(struct resume *r, size_t i)
 	return chain_add(r, path, &err) < 0 ? NULL : r->chain.at[i].record;
 }
 
+/* While it ran. What it printed may have been written to a file after its last record. */
+static struct sources_time resume_time_of(const struct run_record *record)
+{
+	double end_s = sources_end_s(record->path);
+
+	return (struct sources_time){record->start_s,
+				     end_s > record->last_s ? end_s : record->last_s};
+}
+
 /* How the sources of run number i differ from the current ones; NULL: no difference. */
 static const char *sources_of(struct resume *r, size_t i)
 {
@@ -75,9 +84,10 @@ static const char *sources_of(struct resume *r, size_t i)
 	run->is_compared = true;
 	times = arena_array(r->mem, i + 1, sizeof(*times));
 	for (size_t k = 0; k <= i; k++)
-		times[k] = (struct sources_time){r->chain.at[k].record->start_s,
-						 r->chain.at[k].record->last_s};
+		times[k] = resume_time_of(r->chain.at[k].record);
 	sources_load(&was, run->record->path);
+	if (was.at_s > 0)
+		times[i].from_s = was.at_s; /* some files are written before the first record */
 	run->difference = sources_difference(&was, r->options.sources, times, i + 1, r->mem);
 	sources_done(&was);
 	return run->difference;

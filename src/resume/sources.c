@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "resume/sources.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
@@ -27,16 +29,15 @@ static const char *find_top(struct arena *mem, const char *dir)
 	}
 }
 
-void sources_take(struct sources *ret, const char *dir, const char *scratch_root,
-		  const struct map *config_files)
+void sources_take(struct sources *ret, const struct sources_scope *scope)
 {
 	const char *top;
 
-	*ret = (struct sources){.mem = arena_new()};
-	ret->dir = arena_strdup(ret->mem, dir);
+	*ret = (struct sources){.mem = arena_new(), .at_s = clock_wall(clock_real())};
+	ret->dir = arena_strdup(ret->mem, scope->dir);
 	top = find_top(ret->mem, ret->dir);
-	if (!top || !sources_take_git(ret, top, scratch_root, config_files))
-		sources_take_walk(ret, scratch_root, config_files);
+	if (!top || !sources_take_git(ret, top, scope))
+		sources_take_walk(ret, scope);
 }
 
 void sources_done(struct sources *s)
@@ -57,6 +58,7 @@ int sources_save(const struct sources *s, const char *run_path, struct error *er
 	jout_init(&out, -1, 0);
 	jout_object(&out);
 	jout_key_int(&out, "version", 1);
+	jout_key_real(&out, "at_s", s->at_s, 3);
 	jout_key_string(&out, "dir", s->dir);
 	jout_key_string(&out, "unknown", s->unknown);
 	jout_key_bool(&out, "git", s->is_git);
@@ -122,6 +124,7 @@ void sources_load(struct sources *ret, const char *run_path)
 		ret->unknown = "the run has no record of them";
 		return;
 	}
+	ret->at_s = json_number_value(json_object_get(json, "at_s"));
 	ret->dir = sources_text_of(ret, json, "dir");
 	ret->unknown = sources_text_of(ret, json, "unknown");
 	ret->commit = sources_text_of(ret, json, "commit");
@@ -133,6 +136,23 @@ void sources_load(struct sources *ret, const char *run_path)
 	if (!ret->unknown && (!ret->digest || !ret->tracked))
 		ret->unknown = "the run's record of them is damaged";
 	json_decref(json);
+}
+
+/* The time of the file: the end costs no write, and no copy of the list. */
+void sources_end(const char *run_path)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, SOURCES_NAME);
+
+	utimensat(AT_FDCWD, path, NULL, AT_SYMLINK_NOFOLLOW);
+}
+
+double sources_end_s(const char *run_path)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, SOURCES_NAME);
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? 0
+				    : (double)st.st_mtim.tv_sec + (double)st.st_mtim.tv_nsec / 1e9;
 }
 
 /* ---- comparing ---- */

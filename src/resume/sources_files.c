@@ -11,13 +11,47 @@
 
 enum { LISTED_MOST = 20000 };
 
-bool sources_leave_out(const struct sources *s, const char *path, const char *scratch_root,
-		       const struct map *config_files)
+void sources_scope_add_own(struct sources_scope *scope, int fd)
+{
+	struct stat st;
+
+	if (scope->n_own == SOURCES_OWN_MOST || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+		return;
+	scope->own[scope->n_own].dev = st.st_dev;
+	scope->own[scope->n_own++].ino = st.st_ino;
+}
+
+bool sources_is_own(const struct sources_scope *scope, const struct stat *st)
+{
+	for (size_t i = 0; i < scope->n_own; i++)
+		if (scope->own[i].dev == st->st_dev && scope->own[i].ino == st->st_ino)
+			return true;
+	return false;
+}
+
+bool sources_is_scratch(const char *dir)
+{
+	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", dir);
+
+	return fs_is_dir(runs);
+}
+
+/* If all sources are in the scratch root, only dvsched's own files in it are left out. */
+static bool is_in_scratch(const struct sources *s, const char *full,
+			  const struct sources_scope *scope)
+{
+	_cleanup_(freep) char *own = xasprintf("%s/.dvsched", scope->scratch_root);
+
+	return path_is_below(
+		full, path_is_below(s->dir, scope->scratch_root) ? own : scope->scratch_root);
+}
+
+bool sources_leave_out(const struct sources *s, const char *path, const struct sources_scope *scope)
 {
 	_cleanup_(freep) char *full = xasprintf("%s/%s", s->dir, path);
 
-	return strcmp(full, scratch_root) == 0 || path_is_below(full, scratch_root) ||
-	       map_has(config_files, full);
+	return str_starts(path_base(path), ".dvsched.lock") || is_in_scratch(s, full, scope) ||
+	       map_has(scope->config_files, full);
 }
 
 /* ---- digests ---- */

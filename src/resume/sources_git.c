@@ -19,9 +19,9 @@ enum { LARGEST = 64 << 20 }; /* of a hashed file; larger ones are compared by si
 
 struct git {
 	struct sources *s;
-	const char *scratch_root;
-	const struct map *config_files;
-	struct map changed; /* paths of files that differ from the index */
+	const struct sources_scope *scope;
+	struct map scratches; /* directories: is one the scratch root of other runs? */
+	struct map changed;   /* paths of files that differ from the index */
 	VEC(struct source_file) files;
 	VEC(size_t) to_hash; /* indices of files */
 };
@@ -31,15 +31,16 @@ static const struct source_file gone;
 
 static FILE *git_open(const struct git *g, const char *what)
 {
+	const char *scratch = g->scope->scratch_root;
 	_cleanup_(str_done) struct str line = {0};
 
 	str_add(&line, "exec git --no-optional-locks -C ");
 	str_add_shell_word(&line, g->s->dir);
 	str_printf(&line, " %s -- . ", what);
-	if (path_is_below(g->scratch_root, g->s->dir)) {
+	if (path_is_below(scratch, g->s->dir) && strcmp(scratch, g->s->dir) != 0) {
 		_cleanup_(str_done) struct str spec = {0};
 
-		str_printf(&spec, ":(exclude,literal)%s", g->scratch_root + strlen(g->s->dir) + 1);
+		str_printf(&spec, ":(exclude,literal)%s", scratch + strlen(g->s->dir) + 1);
 		str_add_shell_word(&line, spec.s);
 	}
 	str_add(&line, " 2>/dev/null </dev/null");
@@ -102,9 +103,29 @@ static void set_what(struct git *g, size_t n, const char *mode)
 	}
 }
 
+/* An untracked file that runs of dvsched write: of this one, or in the scratch root of others. */
+static bool is_of_runs(struct git *g, const char *path)
+{
+	const char *full = path_join(g->s->mem, g->s->dir, path), *dir = full;
+	struct stat st;
+
+	while ((dir = path_dir(g->s->mem, dir)), path_is_below(dir, g->s->dir)) {
+		const char *known = map_get(&g->scratches, dir);
+
+		if (!known) {
+			known = strcmp(dir, g->s->dir) != 0 && sources_is_scratch(dir) ? "yes"
+										       : "no";
+			map_set(&g->scratches, dir, (void *)known);
+		}
+		if (*known == 'y')
+			return true;
+	}
+	return lstat(full, &st) == 0 && sources_is_own(g->scope, &st);
+}
+
 static void add_changed(struct git *g, const char *path, const char *mode, bool is_own)
 {
-	if (sources_leave_out(g->s, path, g->scratch_root, g->config_files))
+	if (sources_leave_out(g->s, path, g->scope) || (!is_own && is_of_runs(g, path)))
 		return;
 	vec_push(&g->files, (struct source_file){
 				    .path = arena_strdup(g->s->mem, path),
@@ -193,7 +214,7 @@ static void take_index_line(struct git *g, char *line)
 	char *path = strchr(line, '\t'), *stage = after_words(line, 2);
 
 	if (!path || !stage || map_has(&g->changed, path + 1) ||
-	    sources_leave_out(g->s, path + 1, g->scratch_root, g->config_files))
+	    sources_leave_out(g->s, path + 1, g->scope))
 		return;
 	vec_push(&g->files,
 		 (struct source_file){
@@ -227,10 +248,9 @@ static void read_commit(struct git *g)
 		g->s->commit = arena_strndup(g->s->mem, out.s, out.len - 1);
 }
 
-bool sources_take_git(struct sources *s, const char *top, const char *scratch_root,
-		      const struct map *config_files)
+bool sources_take_git(struct sources *s, const char *top, const struct sources_scope *scope)
 {
-	struct git g = {.s = s, .scratch_root = scratch_root, .config_files = config_files};
+	struct git g = {.s = s, .scope = scope};
 	_cleanup_(str_done) struct str index = {0}, status = {0};
 	const char *dir = s->dir;
 	FILE *of_index, *of_status;
@@ -254,6 +274,7 @@ bool sources_take_git(struct sources *s, const char *top, const char *scratch_ro
 	s->is_git = is_good;
 	if (!is_good)
 		s->dir = dir;
+	map_done(&g.scratches);
 	map_done(&g.changed);
 	vec_done(&g.files);
 	vec_done(&g.to_hash);

@@ -16,8 +16,7 @@ static const double LONGEST_S = 0.5;
 
 struct walk {
 	struct sources *s;
-	const char *scratch_root;
-	const struct map *config_files;
+	const struct sources_scope *scope;
 	double began_s;
 	VEC(struct source_file) files;
 };
@@ -27,13 +26,15 @@ static void walk_dir(struct walk *w, const char *path, unsigned depth);
 static void walk_one(struct walk *w, const char *path, unsigned depth)
 {
 	struct arena *mem = w->s->mem;
+	const char *full = path_join(mem, w->s->dir, path);
 	struct stat st;
 
-	if (sources_leave_out(w->s, path, w->scratch_root, w->config_files) ||
-	    lstat(path_join(mem, w->s->dir, path), &st) < 0)
+	if (sources_leave_out(w->s, path, w->scope) || lstat(full, &st) < 0 ||
+	    sources_is_own(w->scope, &st))
 		return;
 	if (S_ISDIR(st.st_mode)) {
-		walk_dir(w, path, depth + 1);
+		if (!sources_is_scratch(full))
+			walk_dir(w, path, depth + 1);
 		return;
 	}
 	if (w->files.n == FILES_MOST) {
@@ -75,12 +76,11 @@ static void walk_dir(struct walk *w, const char *path, unsigned depth)
 		closedir(d);
 }
 
-void sources_take_walk(struct sources *s, const char *scratch_root, const struct map *config_files)
+void sources_take_walk(struct sources *s, const struct sources_scope *scope)
 {
 	struct walk w = {
 		.s = s,
-		.scratch_root = scratch_root,
-		.config_files = config_files,
+		.scope = scope,
 		.began_s = clock_now(clock_real()),
 	};
 

@@ -272,6 +272,51 @@ class Sources(Resume):
         self.assertIn("nothing to run", self.said)
         self.assertEqual(lock.read_text(encoding="utf-8"), "mine")
 
+    def test_files_that_dvsched_writes_are_no_sources(self):
+        self.jobs("a")
+        for has_git in (False, True):
+            with self.subTest(git=has_git):
+                if has_git:
+                    self.git("init", "-q")
+                line = f"{self.binary} run cfg.hjson --view plain --log-file log.txt > out.txt 2> err.txt"
+                for run in (line, line.replace("run cfg.hjson", "resume").replace(".txt", "2.txt") + "; ls *2.txt"):
+                    done = subprocess.run(["sh", "-c", run], cwd=self.dir, env=self.environ(), capture_output=True,
+                                          text=True, check=False)
+                    self.assertEqual(done.returncode, 0, done)
+                self.assertEqual(done.stdout.split(), ["err2.txt", "log2.txt", "out2.txt"])
+                self.assertIn("nothing to run", self.path("log2.txt").read_text(encoding="utf-8"))
+                for path in self.dir.glob("*.txt"):
+                    path.unlink()
+                self.ran()
+                self.assertEqual(self.resume(), [])
+                self.assertIn("nothing to run", self.said)
+
+    def test_other_scratch_roots_are_no_sources(self):
+        self.jobs("a")
+        self.write("src.c", "1")
+        for has_git in (False, True):
+            with self.subTest(git=has_git):
+                if has_git:
+                    self.git("init", "-q")
+                self.first()
+                self.dvsched("run", "cfg.hjson", "-sr", "other")
+                after = self.path("other/demo/a/log").stat().st_mtime + 9
+                os.utime(self.path("other/demo/a/log"), (after, after))
+                self.assertEqual(self.resume("--explain"), [])
+                self.assertIn("nothing to run", self.said)
+
+    def test_a_scratch_root_above_the_sources(self):
+        self.jobs("a")
+        self.write("src.c", "1")
+        for has_git in (False, True):
+            with self.subTest(git=has_git):
+                if has_git:
+                    self.git("init", "-q")
+                self.assertEqual(self.dvsched("run", "cfg.hjson", "-sr", ".").code, 0)
+                self.assertIn("nothing to run", self.dvsched("resume", "-sr", ".").err)
+                self.write_later("src.c", f"2 {has_git}")
+                self.assertIn("sources: src.c", self.dvsched("resume", "-sr", ".", "-n").out)
+
     def test_a_job_may_write_beside_the_configuration(self):
         self.jobs(("a", "echo > {cfg_dir}/output"))
         self.first()

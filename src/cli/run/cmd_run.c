@@ -479,15 +479,22 @@ static void take_sources(struct run *r)
 	_cleanup_(freep) char *here = plan->cfg_path ? NULL : getcwd(NULL, 0);
 	double began = clock_now(clock_real());
 	struct map files = {0};
+	struct sources_scope scope = {
+		.dir = plan->dv && plan->dv->proj_root ? plan->dv->proj_root
+		       : plan->cfg_path		       ? path_dir(plan->mem, plan->cfg_path)
+		       : here			       ? here
+						       : "/",
+		.scratch_root = plan->scratch_root,
+		.config_files = &files,
+	};
 
 	if (r->loaded.cfg)
 		cfg_add_files(r->loaded.cfg, &files);
-	sources_take(&r->sources,
-		     plan->dv && plan->dv->proj_root ? plan->dv->proj_root
-		     : plan->cfg_path		     ? path_dir(plan->mem, plan->cfg_path)
-		     : here			     ? here
-						     : "/",
-		     plan->scratch_root, &files);
+	sources_scope_add_own(&scope, STDOUT_FILENO);
+	sources_scope_add_own(&scope, STDERR_FILENO);
+	if (log_has_file())
+		sources_scope_add_own(&scope, log_file_fd());
+	sources_take(&r->sources, &scope);
 	map_done(&files);
 	log_time(&began, "looking at the sources");
 }
@@ -574,6 +581,8 @@ static int run_loaded(struct run *r)
 	watchers_finish(&r->watchers);
 	engines_close(&r->engines, r->loop, &r->signals.requests.n);
 	watchers_free(&r->watchers);
+	if (r->dir && r->sources.mem)
+		sources_end(run_dir_path(r->dir));
 	sched_free(r->sched);
 	engines_free(&r->engines);
 	report_free(r->report);
