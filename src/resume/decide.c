@@ -208,6 +208,23 @@ static enum resume_what check_evidence(const struct job_spec *spec, const struct
 	return is_within(spec->rules, result, size, ret_word) ? RESUME_TAKEN : RESUME_LIMIT;
 }
 
+/* Of a failure that --keep-failed may take over. Failures of the machine always run again. */
+static enum resume_what kept_what(const struct resume_job *job)
+{
+	if (job->what == RESUME_FAILED && job_reason_class(job->row->reason) == CLASS_JOB)
+		return RESUME_KEPT;
+	if (job->what == RESUME_NOT_STARTED && job->row->status == JOB_KILLED &&
+	    job_reason_class(job->row->reason) == CLASS_DEPENDENCY)
+		return RESUME_CANCELLED;
+	return job->what;
+}
+
+bool resume_is_settled(const struct resume_job *job)
+{
+	return job->what == RESUME_TAKEN || job->what == RESUME_KEPT ||
+	       job->what == RESUME_CANCELLED;
+}
+
 static void decide_alone(struct resume *r, size_t n)
 {
 	const struct job_spec *spec = &r->plan->jobs[n];
@@ -218,14 +235,16 @@ static void decide_alone(struct resume *r, size_t n)
 	job->what = job->row ? status_what(job->row) : RESUME_NEW;
 	if (!job->row)
 		return;
+	if (r->options.keeps_failed)
+		job->what = kept_what(job);
 	r->comparison.was = job->record->plan;
 	member = specs_difference(&r->comparison, job->spec, spec);
 	if (member) {
 		job->what = RESUME_CHANGED;
 		job->word = member->word;
-	} else if (job->what == RESUME_TAKEN && spec->rules->is_interactive) {
+	} else if (resume_is_settled(job) && spec->rules->is_interactive) {
 		job->what = RESUME_INTERACTIVE;
-	} else if (job->what == RESUME_TAKEN && job->sources) {
+	} else if (resume_is_settled(job) && job->sources) {
 		job->what = RESUME_SOURCES;
 	} else if (job->what == RESUME_TAKEN) {
 		job->what = check_evidence(spec, job->row, &job->word);
@@ -266,13 +285,13 @@ static void resume_spread(struct resume *r)
 
 	dependents_make(&d, r->plan);
 	for (size_t i = 0; i < n; i++)
-		if (r->jobs[i].what != RESUME_TAKEN)
+		if (!resume_is_settled(&r->jobs[i]))
 			queue[n_queue++] = (uint32_t)i;
 	for (size_t i = 0; i < n_queue; i++)
 		for (uint32_t k = d.first[queue[i]]; k < d.first[queue[i] + 1]; k++) {
 			struct resume_job *job = &r->jobs[d.at[k]];
 
-			if (job->what != RESUME_TAKEN)
+			if (!resume_is_settled(job))
 				continue;
 			job->what = RESUME_NEEDS;
 			job->because = queue[i];
@@ -289,12 +308,35 @@ static bool run_finally_again(struct resume *r)
 	size_t n_changed = 0, n_again = 0;
 
 	for (size_t i = 0; i < r->plan->n_jobs; i++)
-		n_again += r->jobs[i].what != RESUME_TAKEN;
+		n_again += !resume_is_settled(&r->jobs[i]);
 	for (size_t i = 0; n_again && i < r->plan->n_jobs; i++)
-		if (r->plan->jobs[i].rules->is_finally && r->jobs[i].what == RESUME_TAKEN) {
+		if (r->plan->jobs[i].rules->is_finally && resume_is_settled(&r->jobs[i])) {
 			r->jobs[i].what = RESUME_FINALLY;
 			n_changed++;
 		}
+	return n_changed > 0;
+}
+
+/* A job that was cancelled is only cancelled again if one of its dependencies fails again. The job
+ * that it was cancelled for may have passed since, in a later run. */
+static bool run_cancelled_again(struct resume *r)
+{
+	size_t n_changed = 0;
+
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		const struct job_spec *spec = &r->plan->jobs[i];
+		bool is_caused = false;
+
+		if (r->jobs[i].what != RESUME_CANCELLED)
+			continue;
+		for (uint32_t k = 0; k < job_n_deps(spec); k++)
+			is_caused |= r->jobs[spec->deps[k]].what == RESUME_KEPT ||
+				     r->jobs[spec->deps[k]].what == RESUME_CANCELLED;
+		if (!is_caused) {
+			r->jobs[i].what = RESUME_NOT_STARTED;
+			n_changed++;
+		}
+	}
 	return n_changed > 0;
 }
 
@@ -310,7 +352,7 @@ static void resume_name_cause(struct resume *r)
 		    job_reason_class(job->row->reason) != CLASS_DEPENDENCY)
 			continue;
 		for (uint32_t k = 0; k < job_n_deps(spec); k++)
-			if (r->jobs[spec->deps[k]].what != RESUME_TAKEN) {
+			if (!resume_is_settled(&r->jobs[spec->deps[k]])) {
 				job->what = RESUME_NEEDS;
 				job->because = spec->deps[k];
 				break;
@@ -332,6 +374,15 @@ static size_t count_gone(const struct resume *r)
 	return n;
 }
 
+static void resume_count(struct resume *r)
+{
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		r->n_taken += r->jobs[i].what == RESUME_TAKEN;
+		r->n_kept += r->jobs[i].what == RESUME_KEPT;
+		r->n_again += !resume_is_settled(&r->jobs[i]);
+	}
+}
+
 void resume_decide(struct resume *r, const struct plan *plan, const struct resume_options *options)
 {
 	r->plan = plan;
@@ -341,10 +392,9 @@ void resume_decide(struct resume *r, const struct plan *plan, const struct resum
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		decide_alone(r, i);
 	resume_spread(r);
-	if (run_finally_again(r))
+	while (run_cancelled_again(r) || run_finally_again(r))
 		resume_spread(r);
 	resume_name_cause(r);
-	for (size_t i = 0; i < plan->n_jobs; i++)
-		r->n_taken += r->jobs[i].what == RESUME_TAKEN;
+	resume_count(r);
 	r->n_gone = count_gone(r);
 }

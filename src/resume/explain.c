@@ -12,6 +12,8 @@ enum { SHOWN_JOBS = 5, SHOWN_TEXT = 60 };
 
 static const char *const names[RESUME_WHAT_COUNT] = {
 	[RESUME_TAKEN] = "taken over",
+	[RESUME_KEPT] = "failed, and kept",
+	[RESUME_CANCELLED] = "cancelled",
 	[RESUME_NEW] = "new",
 	[RESUME_FAILED] = "failed",
 	[RESUME_INTERRUPTED] = "interrupted",
@@ -171,7 +173,7 @@ void resume_explain(const struct resume *r, struct str *to)
 	for (size_t i = 0; i < r->plan->n_jobs; i++) {
 		size_t root = explain_root_of(r, i);
 
-		if (r->jobs[i].what == RESUME_TAKEN)
+		if (resume_is_settled(&r->jobs[i]))
 			continue;
 		if (root == i)
 			explain_add_root(r, reason_of(r, &reasons, i), i);

@@ -2,7 +2,8 @@
 /*
  * Decides which jobs of a plan are taken over from an earlier run, and why others run again. A pass
  * is taken over if its record is in the journal, its spec and sources are the same as now, its log
- * has not changed since, and all its dependencies are taken over, too.
+ * has not changed since, and all its dependencies are taken over, too. With keeps_failed, failures
+ * are taken over as well.
  *
  *   resume_open(&r, run_path, &err)      reads the run; its parents are read when needed
  *   resume_decide(&r, plan, &options)
@@ -18,7 +19,9 @@
 
 enum resume_what {
 	RESUME_TAKEN,
-	RESUME_NEW, /* not in the plan of the run */
+	RESUME_KEPT,	  /* it failed, and is taken over as it is */
+	RESUME_CANCELLED, /* it was cancelled because of such a job, and will be again */
+	RESUME_NEW,	  /* not in the plan of the run */
 	RESUME_FAILED,
 	RESUME_INTERRUPTED,
 	RESUME_NOT_STARTED,
@@ -49,6 +52,7 @@ struct resume_job {
 struct resume_options {
 	const char *const *accepted; /* --accept; NULL: none */
 	bool accepts_sources;
+	bool keeps_failed;
 	const struct sources *sources; /* the current ones */
 };
 
@@ -66,8 +70,9 @@ struct resume {
 	const struct plan *plan;
 	struct resume_options options;
 	struct resume_job *jobs; /* one per job of the plan */
-	size_t n_taken;
-	size_t n_gone; /* jobs of the run that the plan does not have */
+	size_t n_taken, n_kept;	 /* RESUME_TAKEN, RESUME_KEPT */
+	size_t n_again;		 /* jobs that run again */
+	size_t n_gone;		 /* jobs of the run that the plan does not have */
 	struct comparison comparison;
 };
 
@@ -76,6 +81,8 @@ int resume_open(struct resume *ret, const char *run_path, struct error *err);
 void resume_done(struct resume *r);
 void resume_decide(struct resume *r, const struct plan *plan, const struct resume_options *options);
 
+/* The job does not run. */
+bool resume_is_settled(const struct resume_job *job);
 /* Appends why job n runs again: "failed", "command changed: …", "needs 'demo:build'". */
 void resume_add_reason(const struct resume *r, size_t n, struct str *to);
 /* Appends lines with the reasons, the jobs that have each, and how many jobs run again because of

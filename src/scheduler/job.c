@@ -7,8 +7,8 @@
 #include "scheduler/state.h"
 
 static const unsigned may_go[JOB_STATUS_COUNT] = {
-	/* PASSED: taken over from an earlier run */
-	[JOB_SCHEDULED] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_KILLED),
+	/* PASSED, FAILED: taken over from an earlier run */
+	[JOB_SCHEDULED] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_FAILED) | BIT(JOB_KILLED),
 	/* FAILED: the job itself failed before, and its fallback could not be started */
 	[JOB_QUEUED] = BIT(JOB_RUNNING) | BIT(JOB_FAILED) | BIT(JOB_KILLED),
 	[JOB_RUNNING] = BIT(JOB_QUEUED) | BIT(JOB_PASSED) | BIT(JOB_FAILED) | BIT(JOB_KILLED),

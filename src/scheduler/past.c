@@ -38,6 +38,8 @@ void past_take_over(struct sched *s)
 {
 	for (size_t i = 0; s->past && i < s->n_jobs; i++)
 		if (s->past[i] && s->past[i]->is_taken)
-			settle(&s->jobs[i], JOB_PASSED, REASON_NONE, s->past[i]->message);
+			settle(&s->jobs[i], s->past[i]->status, s->past[i]->reason,
+			       s->past[i]->message);
+	s->n_root_failures = 0; /* failures of that run are no reason to stop this one */
 	settle_all(s);
 }

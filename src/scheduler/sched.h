@@ -86,10 +86,12 @@ struct sched_past_attempt {
 /* What an earlier run recorded of a job. Borrowed, with everything that it points to. */
 struct sched_past {
 	const char *run; /* id of that run */
-	/* It passed there and need not run again: it becomes PASSED when this run starts. */
+	/* It does not run again: when this run starts, it gets the status that it has there. */
 	bool is_taken;
-	uint32_t marks;	     /* marks of that pass */
-	const char *message; /* message of that pass; or NULL */
+	enum job_status status; /* final; with the reason, marks and message (or NULL) there */
+	enum job_reason reason;
+	uint32_t marks;
+	const char *message;
 	/* Its attempts there, the oldest first, also if it runs again. New attempts continue their
 	 * numbers. */
 	const struct sched_past_attempt *attempts;

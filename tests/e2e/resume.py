@@ -103,6 +103,29 @@ class Runs(Resume):
         self.fix("bad")
         self.assertEqual(self.resume(), ["bad", "end", "merge"])
 
+    def test_keep_failed(self):
+        self.jobs("a", FAILING, ("after", "true", ', needs: ["bad"]'), ("merge", "true", ', needs_any: ["a", "bad"]'),
+                  ("end", "true", ', finally: true'))
+        run = self.first(code=1)
+        self.fix("bad")
+        self.assertEqual(self.resume("--keep-failed", code=1), [])
+        self.assertIn("nothing to run: 3 of the 5 jobs passed", self.said)
+        self.assertEqual(self.run_dir().name, run)
+        self.path("scratch/demo/a/log").unlink()
+        self.assertEqual(self.resume("--keep-failed", "--max-failures", "1", code=1), ["a", "end", "merge"])
+        self.assertIn("1 of 5 jobs are taken over, 1 of them failed", self.said)
+        self.assertEqual(self.statuses(), {"a": "PASSED", "bad": "FAILED", "after": "KILLED", "merge": "PASSED", "end": "PASSED"})
+        self.assertEqual((self.job("bad")["from"], self.job("after")["from"]), (run, None))
+        self.assertEqual(self.job("after")["cause"], "bad")
+        self.assertEqual(self.resume("--keep-failed", code=1), [])
+        self.assertEqual(self.resume(), ["after", "bad", "end", "merge"])
+
+    def test_what_was_cancelled_runs_if_its_cause_has_passed_since(self):
+        self.jobs(FAILING, ("after", "true", ', needs: ["bad"]'), ("slow", "true"))
+        self.first(code=1)
+        self.jobs((FAILING[0], "true"), ("after", "true", ', needs: ["bad"]'), ("slow", "true"))
+        self.assertEqual(self.resume("--keep-failed"), ["after", "bad"])
+
     def test_another_scratch_root_and_directory(self):
         self.jobs("a", FAILING)
         self.first(code=1)

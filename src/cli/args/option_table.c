@@ -210,6 +210,8 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_ACCEPT] =
 		{"accept", NULL, OPT_REPEAT, CMD_RESUME, "FIELD", WHAT,
 		 "ignore changes of this kind, a word of --explain: sources, command, env …"},
+	[OPT_KEEP_FAILED] = {"keep-failed", NULL, OPT_FLAG, CMD_RESUME, NULL, WHAT,
+			     "take over jobs that failed by themselves, too"},
 	[OPT_FOLLOW] = {"follow", "f", OPT_FLAG, CMD_EVENTS, NULL, SHOW,
 			"go on until the run has ended"},
 	[OPT_SINCE] = {"since", NULL, OPT_WORD, CMD_EVENTS, "SEQ", SHOW,

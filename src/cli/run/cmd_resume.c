@@ -218,6 +218,7 @@ static int resume_read_options(struct resuming *x)
 	r->is_dry_run = opt_has(x->args, OPT_DRY_RUN);
 	r->options = (struct resume_options){
 		.accepted = opt_words(x->args, OPT_ACCEPT),
+		.keeps_failed = opt_has(x->args, OPT_KEEP_FAILED),
 	};
 	for (const char *const *w = r->options.accepted; w && *w; w++) {
 		r->options.accepts_sources |= strcmp(*w, "sources") == 0;

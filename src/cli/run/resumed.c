@@ -46,7 +46,7 @@ static bool needs_what_runs_again(const struct resume *r, size_t n)
 	const struct job_spec *spec = &r->plan->jobs[n];
 
 	for (uint32_t k = 0; k < job_n_deps(spec); k++)
-		if (r->jobs[spec->deps[k]].what != RESUME_TAKEN)
+		if (!resume_is_settled(&r->jobs[spec->deps[k]]))
 			return true;
 	return false;
 }
@@ -61,6 +61,11 @@ static bool is_continued(const struct resume *r, size_t n)
 	       job->row->attempts.n && !job->sources && !needs_what_runs_again(r, n);
 }
 
+static bool is_taken_over(const struct resume_job *job)
+{
+	return job->what == RESUME_TAKEN || job->what == RESUME_KEPT;
+}
+
 static void tell_scheduler(const struct resume *r, struct sched *s, size_t n)
 {
 	const struct recorded_job *row = r->jobs[n].row;
@@ -69,7 +74,9 @@ static void tell_scheduler(const struct resume *r, struct sched *s, size_t n)
 
 	*past = (struct sched_past){
 		.run = row->from ? row->from : path_base(r->jobs[n].record->path),
-		.is_taken = r->jobs[n].what == RESUME_TAKEN,
+		.is_taken = is_taken_over(&r->jobs[n]),
+		.status = row->status,
+		.reason = row->reason,
 		.marks = row->marks,
 		.message = row->message,
 		.attempts = attempts,
@@ -92,16 +99,18 @@ static void resumed_add_count(struct str *to, size_t n, const char *what)
 
 static void say_how_many(const struct resumed *r)
 {
-	_cleanup_(str_done) struct str parts = {0};
+	_cleanup_(str_done) struct str parts = {0}, kept = {0};
 	size_t n[RESUME_WHAT_COUNT] = {0}, n_jobs = r->resume.plan->n_jobs;
-	size_t n_again = n_jobs - r->resume.n_taken;
+	size_t n_taken = r->resume.n_taken + r->resume.n_kept, n_again = r->resume.n_again;
 
 	for (size_t i = 0; i < n_jobs; i++)
 		n[r->resume.jobs[i].what]++;
-	for (int what = RESUME_TAKEN + 1; what < RESUME_WHAT_COUNT; what++)
+	for (int what = RESUME_NEW; what < RESUME_WHAT_COUNT; what++)
 		resumed_add_count(&parts, n[what], resume_what_name((enum resume_what)what));
-	log_info("resuming %s: %zu of %zu jobs are taken over%s%s%s", r->id, r->resume.n_taken,
-		 n_jobs, n_again ? "; to run: " : "", n_again ? parts.s : "",
+	if (r->resume.n_kept)
+		str_printf(&kept, ", %zu of them failed", r->resume.n_kept);
+	log_info("resuming %s: %zu of %zu jobs are taken over%s%s%s%s", r->id, n_taken, n_jobs,
+		 kept.len ? kept.s : "", n_again ? "; to run: " : "", n_again ? parts.s : "",
 		 n_again && !r->wants_explanation && !r->is_dry_run ? " (--explain says why)" : "");
 	if (r->resume.n_gone)
 		log_warning("%zu job%s of the run %s %s not part of the plan any more",
@@ -124,16 +133,28 @@ void resumed_prepare(const struct resumed *r, struct plan *plan)
 	plan->may_move = false;
 }
 
+static void say_nothing_to_run(const struct resumed *r)
+{
+	size_t n_jobs = r->resume.plan->n_jobs;
+
+	if (r->resume.n_taken == n_jobs)
+		log_info("nothing to run: all %zu jobs passed in the run %s, and nothing has "
+			 "changed",
+			 n_jobs, r->id);
+	else
+		log_info("nothing to run: %zu of the %zu jobs passed in the run %s, and nothing "
+			 "has changed; without --keep-failed the %zu that failed run again",
+			 r->resume.n_taken, n_jobs, r->id, r->resume.n_kept);
+}
+
 bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s, int *ret_code)
 {
 	const struct plan *plan = sched_plan(s);
 
 	r->options.sources = now;
 	resume_decide(&r->resume, plan, &r->options);
-	if (r->resume.n_taken == plan->n_jobs && r->is_over) {
-		log_info("nothing to run: all %zu jobs passed in the run %s, and nothing has "
-			 "changed",
-			 plan->n_jobs, r->id);
+	if (r->resume.n_again == 0 && r->is_over) {
+		say_nothing_to_run(r);
 		*ret_code = r->exit_code;
 		return false;
 	}
@@ -145,7 +166,7 @@ bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s
 		return false;
 	}
 	for (size_t i = 0; i < plan->n_jobs; i++)
-		if (r->resume.jobs[i].what == RESUME_TAKEN || is_continued(&r->resume, i))
+		if (is_taken_over(&r->resume.jobs[i]) || is_continued(&r->resume, i))
 			tell_scheduler(&r->resume, s, i);
 	return true;
 }

@@ -14,7 +14,7 @@ static void every_pair_of_statuses_is_decided(void **state)
 {
 	/* rows: from; columns: to, in the order S Q R P F K */
 	static const char *const may[] = {
-		".x.x.x", "..x.xx", ".x.xxx", "......", "......", "......",
+		".x.xxx", "..x.xx", ".x.xxx", "......", "......", "......",
 	};
 
 	(void)state;
