@@ -225,6 +225,15 @@ bool resume_is_settled(const struct resume_job *job)
 	       job->what == RESUME_CANCELLED;
 }
 
+/* NULL: none. */
+static const char *mark_word(uint32_t marks)
+{
+	return marks & MARK_FLAKY      ? "flaky"
+	       : marks & MARK_LEAKY    ? "leaky"
+	       : marks & MARK_FALLBACK ? "fallback"
+				       : NULL;
+}
+
 static void decide_alone(struct resume *r, size_t n)
 {
 	const struct job_spec *spec = &r->plan->jobs[n];
@@ -246,6 +255,10 @@ static void decide_alone(struct resume *r, size_t n)
 		job->what = RESUME_INTERACTIVE;
 	} else if (resume_is_settled(job) && job->sources) {
 		job->what = RESUME_SOURCES;
+	} else if (job->what == RESUME_TAKEN && r->options.wants_plain_passes &&
+		   mark_word(job->row->marks)) {
+		job->what = RESUME_MARKED;
+		job->word = mark_word(job->row->marks);
 	} else if (job->what == RESUME_TAKEN) {
 		job->what = check_evidence(spec, job->row, &job->word);
 	}

@@ -25,6 +25,7 @@ static const char *const names[RESUME_WHAT_COUNT] = {
 	[RESUME_LOG_CHANGED] = "log changed",
 	[RESUME_COVERAGE_GONE] = "coverage gone",
 	[RESUME_UNPROVEN] = "unproven",
+	[RESUME_MARKED] = "with marks",
 	[RESUME_INTERACTIVE] = "interactive",
 	[RESUME_NEEDS] = "needs",
 	[RESUME_FINALLY] = "finally",
@@ -93,6 +94,9 @@ void resume_add_reason(const struct resume *r, size_t n, struct str *to)
 		break;
 	case RESUME_LIMIT:
 		str_printf(to, "limit: its pass used more than the current %s", job->word);
+		break;
+	case RESUME_MARKED:
+		str_printf(to, "%s: such a pass is not used again", job->word);
 		break;
 	case RESUME_NEEDS:
 		str_add(to, "needs '");
@@ -189,4 +193,19 @@ void resume_explain(const struct resume *r, struct str *to)
 		free(reason);
 	}
 	map_done(&reasons);
+}
+
+void resume_explain_each(const struct resume *r, struct str *to)
+{
+	for (size_t i = 0; i < r->plan->n_jobs; i++) {
+		const char *id = r->plan->jobs[i].id;
+
+		if (resume_is_settled(&r->jobs[i]))
+			continue;
+		str_add(to, "  ");
+		str_add_printable(to, id, strlen(id));
+		str_add(to, ": ");
+		resume_add_reason(r, i, to);
+		str_addc(to, '\n');
+	}
 }

@@ -32,6 +32,7 @@ enum resume_what {
 	RESUME_LOG_CHANGED,
 	RESUME_COVERAGE_GONE,
 	RESUME_UNPROVEN, /* the journal has nothing to compare its log with */
+	RESUME_MARKED,	 /* its pass has a mark, which is its word */
 	RESUME_INTERACTIVE,
 	RESUME_NEEDS,	/* it depends on a job that runs again */
 	RESUME_FINALLY, /* a finally job, and other jobs run again */
@@ -53,6 +54,8 @@ struct resume_options {
 	const char *const *accepted; /* --accept; NULL: none */
 	bool accepts_sources;
 	bool keeps_failed;
+	bool wants_plain_passes; /* a pass that is flaky, leaky or of a fallback is not taken over
+				  */
 	const struct sources *sources; /* the current ones */
 };
 
@@ -88,6 +91,8 @@ void resume_add_reason(const struct resume *r, size_t n, struct str *to);
 /* Appends lines with the reasons, the jobs that have each, and how many jobs run again because of
  * these. */
 void resume_explain(const struct resume *r, struct str *to);
+/* Appends a line for each job that runs again. */
+void resume_explain_each(const struct resume *r, struct str *to);
 /* The name of `what` for users. */
 const char *resume_what_name(enum resume_what what);
 

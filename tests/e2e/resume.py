@@ -390,6 +390,93 @@ class Killed(Resume):
         self.finish(run)
 
 
+class SkipPassed(Resume):
+    """`run --skip-passed RUN`."""
+
+    def skip(self, *words, code=0, cfg="cfg.hjson"):
+        done = self.dvsched("run", cfg, "--view", "none", "--skip-passed", *words)
+        self.assertEqual(done.code, code, done)
+        self.said = done.out + done.err
+        return self.ran()
+
+    def test_passes_are_used_and_results_say_from_where(self):
+        self.jobs("a", FAILING)
+        run = self.first(code=1)
+        self.fix("bad")
+        self.assertEqual(self.skip(), ["bad"])
+        self.assertIn(f"using passes of {run}: 1 of 2 jobs are taken over; to run: 1 failed", self.said)
+        self.assertEqual((self.job("a")["from"], self.job("bad")["from"]), (run, None))
+        self.assertIsNone(self.results()["run"]["parent"])
+        self.assertFalse(self.job("bad")["flaky"])
+        self.assertEqual([a["number"] for a in self.job("bad")["attempts"]], [1])
+        two = self.run_dir().name
+        self.assertEqual(self.skip(), [])
+        self.assertEqual((self.job("a")["from"], self.job("bad")["from"]), (run, two))
+        self.assertEqual(self.resume(), [])
+        self.assertEqual(self.skip(run), ["bad"])
+
+    def test_changes_are_explained_job_by_job(self):
+        self.jobs("a", "b", ("c", "true", ', needs: ["b"]'))
+        run = self.first()
+        self.jobs("a", ("b", "true # new"), ("c", "true", ', needs: ["b"]'))
+        self.assertEqual(self.skip("-n", "--verbose"), [])
+        self.assertRegex(self.said, r"(?m)^  b: command changed: .*\n  c: needs 'b'$")
+        self.assertEqual(self.run_dir().name, run)
+        self.assertEqual(self.skip("--explain"), ["b", "c"])
+        self.assertIn(": b; and 1 that needs it", self.said)
+
+    def test_another_configuration_and_another_selection(self):
+        self.jobs("a", "b")
+        run = self.first()
+        self.assertEqual(self.skip(run, "-i", "a"), [])
+        self.assertEqual(self.statuses(), {"a": "PASSED"})
+        text = self.path("cfg.hjson").read_text(encoding="utf-8")
+        self.write("other.hjson", text)
+        self.assertEqual(self.skip(run, "--accept", "sources", cfg="other.hjson"), [])
+        self.assertEqual(self.job("b")["from"], run)
+
+    def test_a_flaky_pass_is_not_used(self):
+        self.jobs(("a", "test {attempt} = 2", ", retries: 1"), "b")
+        self.first()
+        self.assertEqual(self.skip("--explain"), ["a", "a"])
+        self.assertIn("1 flaky: such a pass is not used again: a", self.said)
+
+    def test_if_nothing_can_be_used_a_line_says_why(self):
+        self.jobs("a", "b")
+        run = self.first()
+        self.jobs(("a", "true", ', env: { X: "1" }'), ("b", "true", ', env: { X: "1" }'))
+        self.assertEqual(self.skip(), ["a", "b"])
+        self.assertIn(f"no pass of the run {run} can be used; job 'a': env changed", self.said)
+
+    def test_what_does_not_go(self):
+        self.jobs("a")
+        self.skip(code=2)
+        self.assertIn("--skip-passed: there is no run of", self.said)
+        self.first()
+        for words, text in ((("--failed",), "--skip-passed and --failed do not go together"),
+                            (("--fake",), "a rehearsal do not go together"),
+                            (("20",), "")):
+            self.skip(*words[-1:] if words == ("20",) else ("latest", *words), code=2 if text else 0)
+            self.assertIn(text, self.said)
+        self.dvsched("run", "cfg.hjson", "-sr", "other")
+        self.skip(str(self.run_dir("other")), code=2)
+        self.assertIn("is in another scratch root", self.said)
+        done = self.dvsched("run", "cfg.hjson", "--explain")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("--explain goes with --skip-passed", done.err)
+        self.dvsched("run", "cfg.hjson", "--fake")
+        self.skip(self.run_dir().name, code=2)
+        self.assertIn("was a rehearsal", self.said)
+
+    def test_a_resumed_one_takes_over_what_it_has_taken(self):
+        self.jobs("a", FAILING)
+        run = self.first(code=1)
+        self.assertEqual(self.skip(code=1), ["bad"])
+        self.fix("bad")
+        self.assertEqual(self.resume(), ["bad"])
+        self.assertEqual((self.job("a")["from"], self.job("bad")["flaky"]), (run, True))
+
+
 class Refused(Resume):
     def test_no_run(self):
         self.jobs("a")
@@ -462,6 +549,19 @@ class Simulations(SimStory):
         done = self.resume()
         self.assertIn("1 command changed", done.out)
         self.assertIn("and 1 that needs it", done.out)
+
+    def test_skip_passed_has_the_seeds_of_the_run(self):
+        self.assertEqual(self.run_sim("one.hjson", "-i", "all", "-r", "2").code, 1)
+        before, run = self.rows(), self.run_dir("out").name
+        self.assertEqual(self.run_sim("one.hjson", "-i", "good", "-r", "3", "--skip-passed", run).code, 0)
+        after = self.rows()
+        taken = [i for i, job in after.items() if job["from"] == run]
+        self.assertEqual(len(taken), len(after) - 1, after)
+        for name in taken:
+            self.assertEqual(after[name]["seed"], before[name]["seed"])
+        done = self.run_sim("one.hjson", "-i", "good", "--skip-passed", "--seed-base", "x")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual([j["from"] for j in self.rows().values() if j["target"] == "run"], [None])
 
     def test_nothing_to_run(self):
         self.assertEqual(self.run_sim("one.hjson", "-i", "good").code, 0)

@@ -205,13 +205,16 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_RUN] = {"run", NULL, OPT_WORD, CMD_RESUME, "RUN", WHAT,
 		     "run to resume: an id, a prefix of one, or a directory (default: the "
 		     "newest)"},
-	[OPT_EXPLAIN] = {"explain", NULL, OPT_FLAG, CMD_RESUME, NULL, SHOW,
-			 "say why jobs run again"},
+	[OPT_EXPLAIN] = {"explain", NULL, OPT_FLAG, CMD_RUN | CMD_RESUME, NULL, SHOW,
+			 "say why jobs run again (with --verbose: of each job)"},
 	[OPT_ACCEPT] =
-		{"accept", NULL, OPT_REPEAT, CMD_RESUME, "FIELD", WHAT,
+		{"accept", NULL, OPT_REPEAT, CMD_RUN | CMD_RESUME, "FIELD", WHAT,
 		 "ignore changes of this kind, a word of --explain: sources, command, env …"},
 	[OPT_KEEP_FAILED] = {"keep-failed", NULL, OPT_FLAG, CMD_RESUME, NULL, WHAT,
 			     "take over jobs that failed by themselves, too"},
+	[OPT_SKIP_PASSED] = {"skip-passed", NULL, OPT_MAYBE, CMD_RUN, "RUN", WHAT,
+			     "do not run again what has passed in RUN and has not changed since "
+			     "(default: newest)"},
 	[OPT_FOLLOW] = {"follow", "f", OPT_FLAG, CMD_EVENTS, NULL, SHOW,
 			"go on until the run has ended"},
 	[OPT_SINCE] = {"since", NULL, OPT_WORD, CMD_EVENTS, "SEQ", SHOW,
@@ -234,6 +237,11 @@ const char *option_help(const struct option *o, unsigned command)
 		       "in the git work tree)";
 	if (command == CMD_RESUME && o == &option_table[OPT_DRY_RUN])
 		return "say what would run, as --explain does, and run nothing";
+	if (command == CMD_RUN && o == &option_table[OPT_ACCEPT])
+		return "with --skip-passed: ignore changes of this kind, a word of --explain: "
+		       "sources, command, env …";
+	if (command == CMD_RUN && o == &option_table[OPT_EXPLAIN])
+		return "with --skip-passed: say why jobs run again (with --verbose: of each job)";
 	if (command == CMD_CHIPS && o == &option_table[OPT_TIMEOUT])
 		return "time limit of each step of check (default: 10s), of each open of probe "
 		       "(default: the pool's, else 60s)";

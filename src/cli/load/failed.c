@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "cli/load/past_args.h"
-#include "run/run_dir.h"
+#include "cli/load/past_choice.h"
 
 enum { NAMES_SHOWN = 5 };
 
@@ -21,66 +21,12 @@ static const struct src_pos nowhere;
 
 struct finder {
 	const struct args *args;
-	const char *scratch_root, *cfg_path;
 	struct arena *mem;
 	struct diags *diags;
 	struct failed *f;
 	struct map judged;		 /* ids of jobs that have a result in a newer run */
 	VEC(struct flow_again_job) jobs; /* in mem; becomes f->again->jobs */
 };
-
-/* ---- which run ---- */
-
-static bool is_nested(void)
-{
-	return getenv("DVSCHED_JOB") != NULL;
-}
-
-static int find_newest(struct finder *x, struct past_run *ret)
-{
-	struct error err = {0};
-
-	if (past_run_find(x->scratch_root, x->cfg_path, is_nested(), x->mem, ret, &err) < 0) {
-		error_wrap(&err, "--failed");
-		diag_from_error(x->diags, &err);
-		return -1;
-	}
-	if (ret->is_rehearsal)
-		diag_warning(x->diags, nowhere,
-			     "--failed: no run of %s has really run; %s was a rehearsal",
-			     x->cfg_path, ret->id);
-	else if (ret->is_nested != is_nested())
-		diag_warning(x->diags, nowhere, "--failed: the only runs of %s, such as %s, %s",
-			     x->cfg_path, ret->id,
-			     ret->is_nested ? "were started by jobs of other runs"
-					    : "were not started by a job");
-	return 0;
-}
-
-static int check_named(struct finder *x, const struct past_run *run)
-{
-	if (str_eq(run->cfg_path, x->cfg_path))
-		return 0;
-	if (run->cfg_path)
-		diag_error(x->diags, nowhere, "--failed: the run %s is one of %s, not of %s",
-			   run->id, run->cfg_path, x->cfg_path);
-	else
-		diag_error(x->diags, nowhere, "--failed: the run %s ran a command, not %s", run->id,
-			   x->cfg_path);
-	return -1;
-}
-
-static int find_named(struct finder *x, const char *which, struct past_run *ret)
-{
-	struct error err = {0};
-	_cleanup_(freep) char *path = run_dir_find(x->scratch_root, which, &err);
-
-	if (path && past_run_peek(path, x->mem, ret, &err) == 0)
-		return check_named(x, ret);
-	error_wrap(&err, "--failed");
-	diag_from_error(x->diags, &err);
-	return -1;
-}
 
 /* ---- jobs that did not pass ---- */
 
@@ -156,10 +102,10 @@ static int read_run(struct finder *x)
 int failed_find(struct failed *f, const struct args *args, const char *scratch_root,
 		const char *cfg_path, struct diags *diags)
 {
-	const char *which = opt_word(args, OPT_FAILED, "latest");
-	struct finder x = {args, scratch_root, cfg_path, args->mem, diags, f, {0}, {0}};
-	int rc = strcmp(which, "latest") == 0 ? find_newest(&x, &f->run)
-					      : find_named(&x, which, &f->run);
+	struct past_choice choice = {
+		.option = OPT_FAILED, .scratch_root = scratch_root, .cfg_path = cfg_path};
+	struct finder x = {args, args->mem, diags, f, {0}, {0}};
+	int rc = past_choice_find(&choice, args, &f->run, diags);
 
 	if (rc == 0)
 		rc = read_run(&x);

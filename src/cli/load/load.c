@@ -19,6 +19,7 @@
 #include "cli/load/here.h"
 #include "cli/load/limits.h"
 #include "cli/load/outcome.h"
+#include "cli/load/past_choice.h"
 #include "cli/load/place.h"
 #include "cli/load/pools.h"
 #include "flow/flow.h"
@@ -194,9 +195,45 @@ static void log_planned(const struct plan *plan, const struct cfg *cfg, double b
 			    clock_now(clock_real()) - began);
 }
 
-static struct plan *plan_cfg(const struct args *args, const struct place *place, struct cfg *cfg,
-			     struct diags *diags)
+static int find_reused(const struct args *args, const struct place *place, struct loaded *l)
 {
+	const struct past_choice choice = {
+		.option = OPT_SKIP_PASSED,
+		.takes_any = true,
+		.scratch_root = place->scratch_root,
+		.cfg_path = cfg_path(l->cfg),
+	};
+	static const enum opt others[] = {OPT_FAILED, OPT_REMOTE, OPT_PURGE, OPT_LIST};
+	struct error err = {0};
+
+	for (size_t i = 0; i < ARRAY_LEN(others); i++)
+		if (opt_has(args, others[i])) {
+			diag_error(&l->diags, nowhere, "--skip-passed and --%s do not go together",
+				   option_table[others[i]].name);
+			return -1;
+		}
+	if (past_choice_find(&choice, args, &l->reused, &l->diags) < 0)
+		return -1;
+	if (past_run_read(l->reused.path, args->mem, &l->reused, &err) == 0)
+		return 0;
+	error_wrap(&err, "--skip-passed");
+	diag_from_error(&l->diags, &err);
+	return -1;
+}
+
+/* The base of the random seeds of an earlier run; NULL: a new one. */
+static const char *seed_base_of(const struct args *args, const struct failed *failed,
+				const struct loaded *l)
+{
+	if (args->recorded)
+		return args->recorded->seed_base;
+	return failed->seed_base ? failed->seed_base : l->reused.seed_base;
+}
+
+static struct plan *plan_cfg(const struct args *args, const struct place *place, struct loaded *l)
+{
+	struct cfg *cfg = l->cfg;
+	struct diags *diags = &l->diags;
 	struct dv_options dv;
 	struct flow_options options = {
 		.scratch_root = place->scratch_root,
@@ -216,7 +253,10 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	if (opt_has(args, OPT_FAILED) &&
 	    failed_find(&failed, args, options.scratch_root, cfg_path(cfg), diags) < 0)
 		return NULL;
-	seed_base = args->recorded ? args->recorded->seed_base : failed.seed_base;
+	/* A resumed run takes over what it can anyway. */
+	if (opt_has(args, OPT_SKIP_PASSED) && !args->recorded && find_reused(args, place, l) < 0)
+		return NULL;
+	seed_base = seed_base_of(args, &failed, l);
 	if (selection_read(args, &options, diags) < 0 ||
 	    dv_options_read(args, seed_base, &dv, diags) < 0)
 		return NULL;
@@ -273,9 +313,10 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 			   "takes");
 		return NULL;
 	}
-	if (opt_has(args, OPT_FAILED)) {
+	if (opt_has(args, OPT_FAILED) || opt_has(args, OPT_SKIP_PASSED)) {
 		diag_error(diags, nowhere,
-			   "--failed is for a configuration, not for a command after --");
+			   "--%s is for a configuration, not for a command after --",
+			   opt_has(args, OPT_FAILED) ? "failed" : "skip-passed");
 		return NULL;
 	}
 	if (args->n_after == 0) {
@@ -314,7 +355,7 @@ static void load_and_plan(const struct args *args, struct loaded *l)
 		return;
 	}
 	if (l->cfg)
-		l->plan = plan_cfg(args, &place, l->cfg, &l->diags);
+		l->plan = plan_cfg(args, &place, l);
 }
 
 static void log_diags(const struct diags *d, bool is_strict)

@@ -12,11 +12,13 @@
 #include "cli/load/outcome.h"
 #include "config/config.h"
 #include "job/job_spec.h"
+#include "run/past_run.h"
 
 /* cfg outlives plan: positions point into it. */
 struct loaded {
 	struct cfg *cfg; /* for `run -- CMD`: its pools of devices; NULL: none */
 	struct plan *plan;
+	struct past_run reused; /* --skip-passed: the run with the passes; id NULL: none */
 	struct diags diags;
 };
 

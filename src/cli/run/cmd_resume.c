@@ -216,21 +216,8 @@ static int resume_read_options(struct resuming *x)
 
 	r->wants_explanation = opt_has(x->args, OPT_EXPLAIN);
 	r->is_dry_run = opt_has(x->args, OPT_DRY_RUN);
-	r->options = (struct resume_options){
-		.accepted = opt_words(x->args, OPT_ACCEPT),
-		.keeps_failed = opt_has(x->args, OPT_KEEP_FAILED),
-	};
-	for (const char *const *w = r->options.accepted; w && *w; w++) {
-		r->options.accepts_sources |= strcmp(*w, "sources") == 0;
-		if (!member_word_exists(*w) && strcmp(*w, "sources") != 0) {
-			struct diag *e = diag_error(x->diags, nowhere,
-						    "'--accept': there is no field '%s'", *w);
-
-			diag_hint(e,
-				  "`dvsched resume --explain` names fields, such as command, env "
-				  "and sources");
-		}
-	}
+	r->options.keeps_failed = opt_has(x->args, OPT_KEEP_FAILED);
+	resumed_read_accepted(x->args, r, x->diags);
 	return x->diags->n_errors ? -1 : 0;
 }
 

@@ -28,9 +28,10 @@
 #include "cli/run/guard.h"
 #include "cli/run/purge.h"
 #include "cli/run/rerun.h"
-#include "cli/run/resumed.h"
+#include "cli/resume/resumed.h"
 #include "cli/run/run.h"
 #include "cli/run/signals.h"
+#include "cli/resume/skip_passed.h"
 #include "cli/dvsim/dvsim_env.h"
 #include "cli/dvsim/tool_versions.h"
 #include "cli/run/watchers.h"
@@ -155,6 +156,9 @@ static int make_graph(struct run *r)
 		if (!diags->n_errors)
 			r->loaded.plan->is_rehearsal = engines_only_rehearse(r->sched);
 		engines_warn_of_idle(&r->options, diags);
+		if (r->loaded.plan->is_rehearsal && r->resumed && r->resumed->is_other)
+			diag_error(diags, (struct src_pos){0},
+				   "--skip-passed and a rehearsal do not go together");
 	}
 	return load_report(r->args, &r->loaded);
 }
@@ -606,6 +610,7 @@ int run_with(const struct args *args, struct resumed *resumed)
 		.guard_fd = -1,
 		.publisher.ops = &publisher,
 	};
+	struct resumed reused = {0};
 	int rc;
 
 	proc_close_to_others(); /* also the guardian, which is forked below */
@@ -621,11 +626,16 @@ int run_with(const struct args *args, struct resumed *resumed)
 			return rc;
 	}
 	rc = load_plan(args, &r.loaded);
-	if (rc == EXIT_PASSED && resumed)
-		resumed_prepare(resumed, r.loaded.plan);
+	if (rc == EXIT_PASSED && r.loaded.reused.id) {
+		rc = skip_passed_open(args, &r.loaded, &reused);
+		r.resumed = &reused;
+	}
+	if (rc == EXIT_PASSED && r.resumed)
+		resumed_prepare(r.resumed, r.loaded.plan);
 	/* With --failed there may be no jobs. */
 	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST) && r.loaded.plan->n_jobs)
 		rc = run_loaded(&r);
+	resume_done(&reused.resume);
 	load_done(&r.loaded);
 	return rc;
 }

@@ -48,7 +48,8 @@ static void rerun_add_word(struct str *out, const char *word)
 /* Options that a run with --failed must not repeat: it keeps the results of passed jobs. */
 static bool is_left_out(enum opt owner)
 {
-	return owner == OPT_FAILED || owner == OPT_PURGE;
+	return owner == OPT_FAILED || owner == OPT_PURGE || owner == OPT_SKIP_PASSED ||
+	       owner == OPT_EXPLAIN || owner == OPT_ACCEPT;
 }
 
 static void rerun_add_options(struct str *out, const struct args *args, size_t first)

@@ -127,6 +127,7 @@ static unsigned read_show_failures(const struct args *args, struct diags *diags)
 void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags)
 {
 	static const char *const missing[] = {"ignore", "warn", "error", "fatal", NULL};
+	static const enum opt of_skip[] = {OPT_EXPLAIN, OPT_ACCEPT};
 	static const char *const views[] = {"auto", "curses", "tty", "plain", "none", NULL};
 	const char *deadline = opt_word(args, OPT_RUN_DEADLINE, NULL);
 
@@ -147,6 +148,11 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 	};
 	if (!ret->max_parallel && !opt_has(args, OPT_MAX_PARALLEL))
 		ret->max_parallel = dvsim_env_max_parallel(MOST_PARALLEL, args->mem, diags);
+	for (size_t i = 0; i < ARRAY_LEN(of_skip); i++)
+		if (opt_has(args, of_skip[i]) && !opt_has(args, OPT_SKIP_PASSED))
+			diag_error(diags, nowhere,
+				   "--%s goes with --skip-passed: without it, all jobs run",
+				   option_table[of_skip[i]].name);
 	ret->n_limits = limits_read(args, &ret->limits, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);

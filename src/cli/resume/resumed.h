@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The run that is resumed: which results are taken over, and the messages about it. */
-#ifndef CLI_RUN_RESUMED_H
-#define CLI_RUN_RESUMED_H
+#ifndef CLI_RESUME_RESUMED_H
+#define CLI_RESUME_RESUMED_H
 
 #include <stdbool.h>
 
+#include "cli/args/options.h"
 #include "resume/resume.h"
 #include "scheduler/sched.h"
 
@@ -12,11 +13,15 @@ struct resumed {
 	struct resume resume;
 	struct resume_options options;
 	const char *id;
+	bool is_other; /* --skip-passed: this run does not go on with it, and only uses its passes
+			*/
 	bool wants_explanation, is_dry_run;
 	bool is_over;  /* it ended by itself: if nothing is to run, its exit code is used */
 	int exit_code; /* of the run, if is_over */
 };
 
+/* Reads --accept. */
+void resumed_read_accepted(const struct args *args, struct resumed *r, struct diags *diags);
 /* Before the plan is used: makes the resumed run its parent, with the same directories. */
 void resumed_prepare(const struct resumed *r, struct plan *plan);
 /*

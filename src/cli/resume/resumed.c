@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/run/resumed.h"
+#include "cli/resume/resumed.h"
+
+#include <string.h>
 
 #include "base/fs.h"
 #include "base/log.h"
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
+
+void resumed_read_accepted(const struct args *args, struct resumed *r, struct diags *diags)
+{
+	r->options.accepted = opt_words(args, OPT_ACCEPT);
+	for (const char *const *w = r->options.accepted; w && *w; w++) {
+		bool is_sources = strcmp(*w, "sources") == 0;
+
+		r->options.accepts_sources |= is_sources;
+		if (!member_word_exists(*w) && !is_sources)
+			diag_hint(diag_error(diags, (struct src_pos){0},
+					     "'--accept': there is no field '%s'", *w),
+				  "--explain names fields, such as command, env and sources");
+	}
+}
 
 /* ---- results that the scheduler takes over ---- */
 
@@ -109,27 +125,47 @@ static void say_how_many(const struct resumed *r)
 		resumed_add_count(&parts, n[what], resume_what_name((enum resume_what)what));
 	if (r->resume.n_kept)
 		str_printf(&kept, ", %zu of them failed", r->resume.n_kept);
-	log_info("resuming %s: %zu of %zu jobs are taken over%s%s%s%s", r->id, n_taken, n_jobs,
+	log_info("%s %s: %zu of %zu jobs are taken over%s%s%s%s",
+		 r->is_other ? "using passes of" : "resuming", r->id, n_taken, n_jobs,
 		 kept.len ? kept.s : "", n_again ? "; to run: " : "", n_again ? parts.s : "",
 		 n_again && !r->wants_explanation && !r->is_dry_run ? " (--explain says why)" : "");
-	if (r->resume.n_gone)
+	if (r->resume.n_gone && !r->is_other)
 		log_warning("%zu job%s of the run %s %s not part of the plan any more",
 			    r->resume.n_gone, r->resume.n_gone == 1 ? "" : "s", r->id,
 			    r->resume.n_gone == 1 ? "is" : "are");
+}
+
+/* One line for a run of which no pass can be used: most often all jobs have the same reason. */
+static void say_why_none(const struct resumed *r)
+{
+	_cleanup_(str_done) struct str text = {0};
+	size_t n = 0;
+
+	if (!r->is_other || r->resume.n_taken || !r->resume.plan->n_jobs)
+		return;
+	while (r->resume.jobs[n].what == RESUME_NEEDS)
+		n = r->resume.jobs[n].because;
+	resume_add_reason(&r->resume, n, &text);
+	log_warning("no pass of the run %s can be used; job '%s': %s", r->id,
+		    r->resume.plan->jobs[n].id, text.s);
 }
 
 static void resumed_explain(const struct resumed *r)
 {
 	_cleanup_(str_done) struct str text = {0};
 
-	resume_explain(&r->resume, &text);
+	if (log_level() >= LOG_VERBOSE)
+		resume_explain_each(&r->resume, &text);
+	else
+		resume_explain(&r->resume, &text);
 	if (text.len)
 		final_write(text.s, text.len);
 }
 
 void resumed_prepare(const struct resumed *r, struct plan *plan)
 {
-	plan->parent = arena_strdup(plan->mem, r->id);
+	if (!r->is_other)
+		plan->parent = arena_strdup(plan->mem, r->id);
 	plan->may_move = false;
 }
 
@@ -153,12 +189,13 @@ bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s
 
 	r->options.sources = now;
 	resume_decide(&r->resume, plan, &r->options);
-	if (r->resume.n_again == 0 && r->is_over) {
+	if (r->resume.n_again == 0 && r->is_over && !r->is_other) {
 		say_nothing_to_run(r);
 		*ret_code = r->exit_code;
 		return false;
 	}
 	say_how_many(r);
+	say_why_none(r);
 	if (r->wants_explanation || r->is_dry_run)
 		resumed_explain(r);
 	if (r->is_dry_run) {
@@ -166,7 +203,8 @@ bool resumed_apply(struct resumed *r, const struct sources *now, struct sched *s
 		return false;
 	}
 	for (size_t i = 0; i < plan->n_jobs; i++)
-		if (is_taken_over(&r->resume.jobs[i]) || is_continued(&r->resume, i))
+		if (is_taken_over(&r->resume.jobs[i]) ||
+		    (!r->is_other && is_continued(&r->resume, i)))
 			tell_scheduler(&r->resume, s, i);
 	return true;
 }
