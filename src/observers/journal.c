@@ -10,6 +10,7 @@
 
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/proc_id.h"
 #include "observers/observers.h"
 #include "run/job_record.h"
 #include "run/journal.h"
@@ -107,9 +108,9 @@ static void write_run(struct journal_observer *o, const struct sched *s)
 	const struct plan *plan = sched_plan(s);
 	struct json_out *out = begin(o, s, "run");
 	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
-	char host[256] = "";
+	struct proc_id self;
 
-	gethostname(host, sizeof(host) - 1);
+	proc_id_self(&self);
 	jout_key_int(out, "version", JOURNAL_SCHEMA_VERSION);
 	jout_key_string(out, "run", run_dir_id(o->env.run));
 	jout_key_string(out, "name", plan->name);
@@ -120,8 +121,11 @@ static void write_run(struct journal_observer *o, const struct sched *s)
 	jout_key_bool(out, "nested", plan->is_nested);
 	jout_key_bool(out, "rehearsal", plan->is_rehearsal);
 	jout_key_int(out, "n_jobs", (int64_t)sched_n_jobs(s));
-	jout_key_int(out, "pid", getpid());
-	jout_key_string(out, "host", host);
+	jout_key_int(out, "pid", self.pid);
+	jout_key_int(out, "start_ticks", (int64_t)self.start_ticks);
+	jout_key_int(out, "pid_space", (int64_t)self.pid_space);
+	jout_key_string(out, "boot", self.boot);
+	jout_key_string(out, "host", self.host);
 	jout_key_string(out, "cwd", cwd);
 	if (o->env.timestamp) {
 		jout_key_int(out, "timestamp", (int64_t)o->env.timestamp);

@@ -2,6 +2,7 @@
 #include "run/run_record.h"
 
 #include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,21 @@ static const char *keep(struct run_record *r, const char *s)
 	return s ? arena_strdup(r->mem, s) : NULL;
 }
 
+static void take_scheduler(struct run_record *r, const json_t *json)
+{
+	const char *boot = json_string_value(json_object_get(json, "boot"));
+	const char *host = json_string_value(json_object_get(json, "host"));
+	struct proc_id *id = &r->scheduler;
+
+	if (!boot || !host)
+		return; /* of an older dvsched */
+	id->pid = (long)json_integer_value(json_object_get(json, "pid"));
+	id->start_ticks = (uint64_t)json_integer_value(json_object_get(json, "start_ticks"));
+	id->pid_space = (uint64_t)json_integer_value(json_object_get(json, "pid_space"));
+	snprintf(id->boot, sizeof(id->boot), "%s", boot);
+	snprintf(id->host, sizeof(id->host), "%s", host);
+}
+
 static void take_run(struct run_record *r, const json_t *json)
 {
 	const json_t *argv = json_object_get(json, "argv");
@@ -39,6 +55,7 @@ static void take_run(struct run_record *r, const json_t *json)
 	}
 	r->argv = words;
 	r->cwd = keep(r, json_string_value(json_object_get(json, "cwd")));
+	take_scheduler(r, json);
 	r->branch = keep(r, json_string_value(json_object_get(json, "branch")));
 	r->timestamp = (time_t)json_integer_value(json_object_get(json, "timestamp"));
 }

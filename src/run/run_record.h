@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/map.h"
+#include "base/proc_id.h"
 #include "base/str.h"
 #include "base/vec.h"
 #include "job/job_spec.h"
@@ -31,6 +32,7 @@ struct run_record {
 	struct arena *mem;	   /* owns strings and lists */
 	const char *const *argv;   /* NULL-terminated; or NULL */
 	const char *cwd;	   /* directory in which it was started; NULL: unknown */
+	struct proc_id scheduler;  /* host "": unknown */
 	const char *branch;	   /* in DVSim's flows; or NULL */
 	time_t timestamp;	   /* in DVSim's flows; or 0 */
 	double start_s, last_s;	   /* wall clock of the first and the last record; 0: no records */

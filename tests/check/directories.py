@@ -19,6 +19,7 @@ SPEAKERS = {
     "cli/chips": "chips_cmd.h",
     "cli/dvsim": "args.h",
     "cli/output": "final_out.h",
+    "cli/resume": "resumed.h",
     "cli/run": "cmd_run.c",
     "device": "device_class.h",
     "device/driver": "find.h",

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Going on with a run: `dvsched resume`."""
+import json
 import os
+import pathlib
+import select
 import signal
 import subprocess
+import zlib
 
-from harness import Story, scheduler_of
+from harness import Story, scheduler_of, send_to_all
+from signals import tree_of
 from sim_project import SimStory
 
 # Each run of a job adds its name to a file in the scratch root, where nothing counts as a source.
@@ -475,6 +480,73 @@ class SkipPassed(Resume):
         self.fix("bad")
         self.assertEqual(self.resume(), ["bad"])
         self.assertEqual((self.job("a")["from"], self.job("bad")["flaky"]), (run, True))
+
+
+class Survivors(Resume):
+    """Processes of a run of which everything else was killed at once."""
+
+    def begin(self):
+        self.up, self.gate = self.fifo("up"), self.fifo("gate")
+        daemon = f"exec 9< {self.gate.path}; echo $$ > {self.up.path}; read x <&9"
+        self.jobs("a", ("leaves", f"test -e {{scratch}}/leaves.fixed || {{ setsid sh -c '{daemon}' & setsid env -i sh -c '{daemon}' & wait; }}"))
+        run = self.start("run", "cfg.hjson", "--view", "none", "-j", "1")
+        pids = [int(self.up.line()) for _ in range(2)]
+        has_name = [b"DVSCHED_RUN=" in pathlib.Path(f"/proc/{p}/environ").read_bytes() for p in pids]
+        self.bare, self.daemon = [os.pidfd_open(pids[i]) for i in (has_name.index(False), has_name.index(True))]
+        for fd in (self.bare, self.daemon):
+            self.addCleanup(os.close, fd)
+        self.addCleanup(signal.pidfd_send_signal, self.bare, signal.SIGKILL)
+        self.number = pids[has_name.index(True)]
+        # Stopped first, so that none of them can end the others.
+        everything = [p for p in reversed(tree_of(run.pid)) if p not in pids]
+        send_to_all(everything, signal.SIGSTOP)
+        send_to_all(everything, signal.SIGKILL)
+        run.wait()
+        self.fix("leaves")
+        self.ran()
+
+    def lives(self, fd):
+        return not select.select([fd], [], [], 0)[0]
+
+    def test_they_are_killed_and_nothing_else(self):
+        self.begin()
+        other = subprocess.Popen(["sleep", "1000"], env=self.environ({"DVSCHED_RUN": "20261121T054957Z-000000"}))
+        self.addCleanup(other.wait)
+        self.addCleanup(other.kill)
+        self.assertEqual(self.resume("-n"), [])
+        self.assertRegex(self.said, rf"still live and would be ended first: .*job 'leaves' \(pid {self.number}\)")
+        self.assertTrue(self.lives(self.daemon))
+        # Typed in a shell that has the variable, too: dvsched and what it was started by stay.
+        run = self.run_dir().name
+        done = subprocess.run(["sh", "-c", f"{self.binary} resume --view none; echo shell lives"], cwd=self.dir,
+                              env=self.environ({"DVSCHED_RUN": run}), capture_output=True, text=True, check=False)
+        self.assertRegex(done.stderr, rf"still lived and were killed: .*job 'leaves' \(pid {self.number}\)")
+        self.assertIn("shell lives", done.stdout)
+        self.assertFalse(self.lives(self.daemon))
+        self.assertTrue(self.lives(self.bare))
+        self.assertIsNone(other.poll())
+        self.assertEqual(self.statuses(), {"a": "PASSED", "leaves": "PASSED"})
+
+    def change_record(self, journal, whole, key, value):
+        lines = whole.splitlines()
+        record = json.loads(lines[0])
+        self.assertIn(key, record)
+        del record["crc"]
+        record[key] = value
+        text = json.dumps(record, separators=(",", ":"))
+        lines[0] = text[:-1] + ',"crc":"%08x"}' % zlib.crc32(text[:-1].encode())
+        journal.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def test_those_of_another_host_or_boot(self):
+        self.begin()
+        run = self.run_dir()
+        journal = run / "journal.jsonl"
+        whole = journal.read_text(encoding="utf-8")
+        for key, value, is_killed in (("host", "elsewhere", False), ("pid_space", 1, False), ("boot", "another", True)):
+            with self.subTest(key):
+                self.change_record(journal, whole, key, value)
+                self.resume("--run", run.name)
+                self.assertEqual(self.lives(self.daemon), not is_killed, self.said)
 
 
 class Refused(Resume):

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
+#include "resume/survivors.h"
 
 void resumed_read_accepted(const struct args *args, struct resumed *r, struct diags *diags)
 {
@@ -160,6 +161,34 @@ static void resumed_explain(const struct resumed *r)
 		resume_explain(&r->resume, &text);
 	if (text.len)
 		final_write(text.s, text.len);
+}
+
+int resumed_end_survivors(const struct resumed *r)
+{
+	_cleanup_(str_done) struct str who = {0};
+
+	switch (survivors_look(r->resume.chain.at[0].record, !r->is_dry_run, &who)) {
+	case SURVIVORS_NONE:
+		return EXIT_PASSED;
+	case SURVIVORS_FOUND:
+		log_warning("processes of the run %s still live and would be ended first: %s",
+			    r->id, who.s);
+		return EXIT_PASSED;
+	case SURVIVORS_ENDED:
+		log_warning("processes of the run %s still lived and were killed: %s", r->id,
+			    who.s);
+		return EXIT_PASSED;
+	case SURVIVORS_REMAIN:
+		log_error("processes of the run %s still live and cannot be killed: %s; resume it "
+			  "when they are gone",
+			  r->id, who.s);
+		return EXIT_INFRA;
+	case SURVIVORS_LIVES:
+		break;
+	}
+	log_error("the run %s is still going: pid %ld", r->id,
+		  r->resume.chain.at[0].record->scheduler.pid);
+	return EXIT_USAGE;
 }
 
 void resumed_prepare(const struct resumed *r, struct plan *plan)

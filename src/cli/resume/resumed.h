@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The run that is resumed: which results are taken over, and the messages about it. */
+/*
+ * The run that is resumed: which results are taken over, and the messages about it.
+ *
+ * In cli/resume/: what a run takes over from an earlier one (resumed.h), and that run for
+ * --skip-passed (skip_passed.h).
+ */
 #ifndef CLI_RESUME_RESUMED_H
 #define CLI_RESUME_RESUMED_H
 
@@ -24,6 +29,9 @@ struct resumed {
 void resumed_read_accepted(const struct args *args, struct resumed *r, struct diags *diags);
 /* Before the plan is used: makes the resumed run its parent, with the same directories. */
 void resumed_prepare(const struct resumed *r, struct plan *plan);
+/* Ends processes of that run that still live; a dry run only says that it would. Returns
+ * EXIT_PASSED; EXIT_USAGE if the run itself still goes; EXIT_INFRA if some cannot be ended. */
+int resumed_end_survivors(const struct resumed *r);
 /*
  * After sched_load(): decides which jobs are taken over, and passes their results to s. false:
  * nothing is to run, because all passed or it is a dry run; *ret_code is the exit code.

@@ -43,6 +43,7 @@
 #include "report/ending/ending.h"
 #include "run/dv_files.h"
 #include "resume/sources.h"
+#include "resume/survivors.h"
 #include "run/past_run.h"
 #include "scheduler/loop_host.h"
 
@@ -170,6 +171,7 @@ static int open_run_dir(struct run *r)
 	r->loaded.plan->may_share &= !opt_has(r->args, OPT_PURGE);
 	r->dir = run_dir_new(r->loaded.plan, sched_clock(r->sched), &err);
 	if (r->dir) {
+		setenv(RUN_VARIABLE, run_dir_id(r->dir), 1); /* slots and workers inherit it */
 		if (run_dir_warning(r->dir))
 			log_warning("%s", run_dir_warning(r->dir));
 		return EXIT_PASSED;
@@ -579,6 +581,8 @@ static int run_loaded(struct run *r)
 	rc = make_graph(r);
 	if (rc == EXIT_PASSED && !r->loaded.plan->is_rehearsal)
 		take_sources(r);
+	if (rc == EXIT_PASSED && r->resumed)
+		rc = resumed_end_survivors(r->resumed);
 	if (rc == EXIT_PASSED &&
 	    (!r->resumed || resumed_apply(r->resumed, &r->sources, r->sched, &rc)))
 		rc = run_graph(r);
