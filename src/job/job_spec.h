@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "job/job_inputs.h"
 #include "job/job_needs.h"
 #include "job/job_steps.h"
 #include "job/tree_limits.h"
@@ -92,6 +93,7 @@ struct job_rules {
 	double grace_s;		/* between TERM and KILL; < 0: the run's default */
 	uint64_t max_log_bytes; /* 0: no limit */
 	const struct tree_limits *limits; /* NULL: none */
+	const struct job_inputs *inputs;  /* NULL: the job may read every source */
 	int32_t weight;			  /* priority: larger first */
 	uint32_t cpus;			  /* at least 1 */
 	enum leak_rule leak;
@@ -103,7 +105,8 @@ struct job_rules {
 	uint32_t max_odirs; /* with renew_odir: directories kept, the new one included; 0: all */
 	bool dump_env;	    /* write <odir>/env_vars */
 	bool is_interactive;
-	bool is_shown;	 /* its output is shown on the user's screen while it runs */
+	bool is_never_reused; /* a pass of an earlier run is never taken over */
+	bool is_shown;	      /* its output is shown on the user's screen while it runs */
 	bool is_command; /* argv is from a command line: as in a shell, an executable file that is
 			    not a binary is run by /bin/sh */
 	bool is_dry_run; /* its command only prints what it would do: run without steps, always
@@ -227,6 +230,8 @@ struct plan {
 	bool has_passed_links; /* passed/ gets a link for each job that passed */
 	const struct resource_limit *limits;
 	uint32_t n_limits;
+	/* Globs of absolute paths, or NULL: files that jobs write into the sources. */
+	const char *const *generated;
 	uint32_t keep_runs;	  /* how many runs of this configuration are kept on disk; 0: all */
 	const struct dv_plan *dv; /* of DVSim's flows; else NULL */
 	const struct roster *roster; /* see flow/roster.h; NULL: the plan is not to be run */

@@ -37,6 +37,8 @@ int resume_open(struct resume *ret, const char *run_path, struct error *err)
 void resume_done(struct resume *r)
 {
 	for (size_t i = 0; i < r->chain.n; i++) {
+		if (r->chain.at[i].was.mem)
+			sources_done(&r->chain.at[i].was);
 		run_record_done(r->chain.at[i].record);
 		free(r->chain.at[i].record);
 	}
@@ -72,25 +74,57 @@ static struct sources_time resume_time_of(const struct run_record *record)
 				     end_s > record->last_s ? end_s : record->last_s};
 }
 
+/* The recorded sources of run number i. */
+static const struct sources *recorded_sources(struct resume *r, size_t i)
+{
+	struct resume_run *run = &r->chain.at[i];
+
+	if (!run->was.mem)
+		sources_load(&run->was, run->record->path);
+	return &run->was;
+}
+
 /* How the sources of run number i differ from the current ones; NULL: no difference. */
 static const char *sources_of(struct resume *r, size_t i)
 {
 	struct resume_run *run = &r->chain.at[i];
+	const struct sources *was;
 	struct sources_time *times;
-	struct sources was;
 
-	if (run->is_compared || r->options.accepts_sources)
+	if (run->is_compared)
 		return run->difference;
 	run->is_compared = true;
+	was = recorded_sources(r, i);
 	times = arena_array(r->mem, i + 1, sizeof(*times));
 	for (size_t k = 0; k <= i; k++)
 		times[k] = resume_time_of(r->chain.at[k].record);
-	sources_load(&was, run->record->path);
-	if (was.at_s > 0)
-		times[i].from_s = was.at_s; /* some files are written before the first record */
-	run->difference = sources_difference(&was, r->options.sources, times, i + 1, r->mem);
-	sources_done(&was);
+	if (was->at_s > 0)
+		times[i].from_s = was->at_s; /* some files are written before the first record */
+	run->difference = sources_difference(was, r->options.sources, times, i + 1, r->mem);
 	return run->difference;
+}
+
+/* The same for declared inputs. They never count as output of jobs. */
+static const char *inputs_of(struct resume *r, size_t i, const struct job_inputs *inputs)
+{
+	struct resume_run *run = &r->chain.at[i];
+	const struct sources *was, *is;
+
+	if (run->last_inputs == inputs)
+		return run->last_difference;
+	run->last_inputs = inputs;
+	was = sources_inputs(recorded_sources(r, i), inputs);
+	is = sources_inputs(r->options.sources, inputs);
+	run->last_difference = was && is ? sources_difference(was, is, NULL, 0, r->mem)
+					 : "'inputs' was not the same in that run";
+	return run->last_difference;
+}
+
+static const char *what_it_reads(struct resume *r, size_t i, const struct job_rules *rules)
+{
+	if (r->options.accepts_sources)
+		return NULL;
+	return rules->inputs ? inputs_of(r, i, rules->inputs) : sources_of(r, i);
 }
 
 /* ---- the record of a job ---- */
@@ -101,19 +135,19 @@ static bool has_record(const struct recorded_job *row)
 }
 
 /* Finds the newest run that has a record of the job. A run that was killed early may have none. */
-static void find_record(struct resume *r, const char *id, struct resume_job *ret)
+static void find_record(struct resume *r, const struct job_spec *spec, struct resume_job *ret)
 {
 	const struct run_record *record;
 
 	for (size_t i = 0; (record = chain_get(r, i)) != NULL; i++) {
-		const struct recorded_job *row = run_record_find(record, id);
+		const struct recorded_job *row = run_record_find(record, spec->id);
 
 		if (!row)
 			return;
 		ret->row = row;
 		ret->record = record;
 		ret->spec = &record->plan->jobs[row - record->jobs];
-		ret->sources = sources_of(r, i);
+		ret->sources = what_it_reads(r, i, spec->rules);
 		if (has_record(row))
 			return;
 	}
@@ -240,7 +274,7 @@ static void decide_alone(struct resume *r, size_t n)
 	const struct spec_member *member;
 	struct resume_job *job = &r->jobs[n];
 
-	find_record(r, spec->id, job);
+	find_record(r, spec, job);
 	job->what = job->row ? status_what(job->row) : RESUME_NEW;
 	if (!job->row)
 		return;
@@ -253,6 +287,8 @@ static void decide_alone(struct resume *r, size_t n)
 		job->word = member->word;
 	} else if (resume_is_settled(job) && spec->rules->is_interactive) {
 		job->what = RESUME_INTERACTIVE;
+	} else if (resume_is_settled(job) && spec->rules->is_never_reused) {
+		job->what = RESUME_NEVER;
 	} else if (resume_is_settled(job) && job->sources) {
 		job->what = RESUME_SOURCES;
 	} else if (job->what == RESUME_TAKEN && r->options.wants_plain_passes &&

@@ -27,6 +27,7 @@ static const char *const names[RESUME_WHAT_COUNT] = {
 	[RESUME_UNPROVEN] = "unproven",
 	[RESUME_MARKED] = "with marks",
 	[RESUME_INTERACTIVE] = "interactive",
+	[RESUME_NEVER] = "reuse: never",
 	[RESUME_NEEDS] = "needs",
 	[RESUME_FINALLY] = "finally",
 };
@@ -90,7 +91,8 @@ void resume_add_reason(const struct resume *r, size_t n, struct str *to)
 		add_difference(r, n, to);
 		break;
 	case RESUME_SOURCES:
-		str_printf(to, "sources: %s", job->sources);
+		str_printf(to, "%s: %s", r->plan->jobs[n].rules->inputs ? "inputs" : "sources",
+			   job->sources);
 		break;
 	case RESUME_LIMIT:
 		str_printf(to, "limit: its pass used more than the current %s", job->word);

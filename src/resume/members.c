@@ -71,6 +71,7 @@ const struct spec_member spec_members[] = {
 	LEFT_OUT(job_rules, grace_s),
 	COMPARED(job_rules, max_log_bytes, "max_log"),
 	LEFT_OUT(job_rules, limits), /* its members are below */
+	LEFT_OUT(job_rules, inputs), /* compared with the sources */
 	LEFT_OUT(job_rules, weight),
 	LEFT_OUT(job_rules, cpus),
 	DIGESTED(job_rules, leak, "leak", equal_leak),
@@ -80,7 +81,8 @@ const struct spec_member spec_members[] = {
 	LEFT_OUT(job_rules, max_odirs),
 	LEFT_OUT(job_rules, dump_env),
 	LEFT_OUT(job_rules, is_interactive), /* such a pass is never taken over */
-	LEFT_OUT(job_rules, terminal_env),   /* of interactive jobs only */
+	LEFT_OUT(job_rules, is_never_reused),
+	LEFT_OUT(job_rules, terminal_env), /* of interactive jobs only */
 	LEFT_OUT(job_rules, is_shown),
 	DIGESTED(job_rules, is_command, "command", equal_bool),
 	DIGESTED(job_rules, is_dry_run, "dry_run", equal_bool),

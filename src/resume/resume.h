@@ -34,6 +34,7 @@ enum resume_what {
 	RESUME_UNPROVEN, /* the journal has nothing to compare its log with */
 	RESUME_MARKED,	 /* its pass has a mark, which is its word */
 	RESUME_INTERACTIVE,
+	RESUME_NEVER,	/* its configuration says so */
 	RESUME_NEEDS,	/* it depends on a job that runs again */
 	RESUME_FINALLY, /* a finally job, and other jobs run again */
 	RESUME_WHAT_COUNT,
@@ -63,7 +64,10 @@ struct resume_options {
 struct resume_run {
 	struct run_record *record;
 	bool is_compared;
-	const char *difference; /* NULL: no difference */
+	const char *difference;		      /* NULL: no difference */
+	struct sources was;		      /* as it has recorded them, once they were needed */
+	const struct job_inputs *last_inputs; /* that were compared last, with the result */
+	const char *last_difference;
 };
 
 /* {0} is empty. */

@@ -42,12 +42,60 @@ void sources_take(struct sources *ret, const struct sources_scope *scope)
 
 void sources_done(struct sources *s)
 {
+	const struct map_entry *e;
+	size_t at = 0;
+
+	while ((e = map_next(&s->inputs, &at)) != NULL)
+		vec_done(&((struct sources *)e->value)->files);
+	map_done(&s->inputs);
 	vec_done(&s->files);
 	arena_free(s->mem);
 	*s = (struct sources){0};
 }
 
 /* ---- on disk ---- */
+
+static void write_files(struct json_out *out, const struct sources *s)
+{
+	jout_key(out, "files");
+	jout_array(out);
+	for (size_t i = 0; i < s->files.n; i++) {
+		jout_break(out);
+		jout_array(out);
+		jout_string(out, s->files.at[i].path);
+		jout_string(out, s->files.at[i].what);
+		jout_int(out, s->files.at[i].is_own);
+		jout_array_end(out);
+	}
+	jout_array_end(out);
+}
+
+/* The members that declared inputs have, too. */
+static void write_state(struct json_out *out, const struct sources *s)
+{
+	jout_key_string(out, "unknown", s->unknown);
+	jout_key_string(out, "digest", s->digest);
+	jout_key_string(out, "tracked", s->tracked);
+	jout_key_bool(out, "cut", s->is_cut);
+	write_files(out, s);
+}
+
+static void write_inputs(struct json_out *out, const struct sources *s)
+{
+	const struct map_entry *e;
+	size_t at = 0;
+
+	jout_key(out, "inputs");
+	jout_object(out);
+	while ((e = map_next(&s->inputs, &at)) != NULL) {
+		jout_break(out);
+		jout_key(out, e->key);
+		jout_object(out);
+		write_state(out, e->value);
+		jout_object_end(out);
+	}
+	jout_object_end(out);
+}
 
 int sources_save(const struct sources *s, const char *run_path, struct error *err)
 {
@@ -60,23 +108,10 @@ int sources_save(const struct sources *s, const char *run_path, struct error *er
 	jout_key_int(&out, "version", 1);
 	jout_key_real(&out, "at_s", s->at_s, 3);
 	jout_key_string(&out, "dir", s->dir);
-	jout_key_string(&out, "unknown", s->unknown);
 	jout_key_bool(&out, "git", s->is_git);
 	jout_key_string(&out, "commit", s->commit);
-	jout_key_string(&out, "digest", s->digest);
-	jout_key_string(&out, "tracked", s->tracked);
-	jout_key_bool(&out, "cut", s->is_cut);
-	jout_key(&out, "files");
-	jout_array(&out);
-	for (size_t i = 0; i < s->files.n; i++) {
-		jout_break(&out);
-		jout_array(&out);
-		jout_string(&out, s->files.at[i].path);
-		jout_string(&out, s->files.at[i].what);
-		jout_int(&out, s->files.at[i].is_own);
-		jout_array_end(&out);
-	}
-	jout_array_end(&out);
+	write_state(&out, s);
+	write_inputs(&out, s);
 	jout_object_end(&out);
 	str_addc(&out.buf, '\n');
 	rc = fs_write_atomic(path, out.buf.s, out.buf.len, err);
@@ -110,6 +145,32 @@ static void take_files(struct sources *s, const json_t *list)
 	}
 }
 
+static void take_state(struct sources *s, const json_t *json)
+{
+	s->unknown = sources_text_of(s, json, "unknown");
+	s->digest = sources_text_of(s, json, "digest");
+	s->tracked = sources_text_of(s, json, "tracked");
+	s->is_cut = json_is_true(json_object_get(json, "cut"));
+	take_files(s, json_object_get(json, "files"));
+	if (!s->unknown && (!s->digest || !s->tracked))
+		s->unknown = "the run's record of them is damaged";
+}
+
+static void take_inputs(struct sources *s, json_t *json)
+{
+	const char *key;
+	json_t *one;
+
+	json_object_foreach(json, key, one)
+	{
+		struct sources *set = arena_zalloc(s->mem, sizeof(*set));
+
+		set->mem = s->mem;
+		take_state(set, one);
+		map_set(&s->inputs, arena_strdup(s->mem, key), set);
+	}
+}
+
 void sources_load(struct sources *ret, const char *run_path)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, SOURCES_NAME);
@@ -126,15 +187,10 @@ void sources_load(struct sources *ret, const char *run_path)
 	}
 	ret->at_s = json_number_value(json_object_get(json, "at_s"));
 	ret->dir = sources_text_of(ret, json, "dir");
-	ret->unknown = sources_text_of(ret, json, "unknown");
 	ret->commit = sources_text_of(ret, json, "commit");
-	ret->digest = sources_text_of(ret, json, "digest");
-	ret->tracked = sources_text_of(ret, json, "tracked");
 	ret->is_git = json_is_true(json_object_get(json, "git"));
-	ret->is_cut = json_is_true(json_object_get(json, "cut"));
-	take_files(ret, json_object_get(json, "files"));
-	if (!ret->unknown && (!ret->digest || !ret->tracked))
-		ret->unknown = "the run's record of them is damaged";
+	take_state(ret, json);
+	take_inputs(ret, json_object_get(json, "inputs"));
 	json_decref(json);
 }
 

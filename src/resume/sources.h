@@ -14,7 +14,9 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/map.h"
+#include "base/sha256.h"
 #include "base/vec.h"
+#include "job/job_spec.h"
 
 #define SOURCES_NAME "sources.json" /* in the directory of a run */
 
@@ -38,6 +40,8 @@ struct sources {
 	/* The files with is_listed: those that differ from the commit; without git, all files. */
 	VEC(struct source_file) files;
 	bool is_cut; /* the list is incomplete */
+	struct map
+		inputs; /* declared inputs of jobs: key -> struct sources, with their own files */
 };
 
 enum { SOURCES_OWN_MOST = 3 };
@@ -47,6 +51,7 @@ struct sources_scope {
 	const char *dir; /* the directory of the configuration or of the project */
 	const char *scratch_root;
 	const struct map *config_files; /* absolute paths */
+	const char *const *generated;	/* globs of absolute paths, as in struct plan; or NULL */
 	/* Files that this process writes to: standard output and error, the log file. */
 	struct {
 		dev_t dev;
@@ -59,6 +64,11 @@ struct sources_scope {
 void sources_scope_add_own(struct sources_scope *scope, int fd);
 /* Reads the state now. An error sets ret->unknown. */
 void sources_take(struct sources *ret, const struct sources_scope *scope);
+/* Reads the inputs that jobs of the plan declare. s: after sources_take(). */
+void sources_take_inputs(struct sources *s, const struct sources_scope *scope,
+			 const struct plan *plan);
+/* NULL: s does not have these inputs. */
+const struct sources *sources_inputs(const struct sources *s, const struct job_inputs *inputs);
 void sources_done(struct sources *s);
 
 /* Returns 0, or -1 with err. */
@@ -92,6 +102,7 @@ bool sources_is_own(const struct sources_scope *scope, const struct stat *st);
 /* The directory is the scratch root of some runs. */
 bool sources_is_scratch(const char *dir);
 /* Sorts files by path, sets the digests of s, and copies the listed files to s. */
+const char *sources_hex(struct arena *mem, struct sha256 *sha); /* ends sha */
 void sources_digest(struct sources *s, struct source_file *files, size_t n);
 
 #endif

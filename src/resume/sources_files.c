@@ -50,6 +50,9 @@ bool sources_leave_out(const struct sources *s, const char *path, const struct s
 {
 	_cleanup_(freep) char *full = xasprintf("%s/%s", s->dir, path);
 
+	for (const char *const *g = scope->generated; g && *g; g++)
+		if (str_glob(*g, full))
+			return true;
 	return str_starts(path_base(path), ".dvsched.lock") || is_in_scratch(s, full, scope) ||
 	       map_has(scope->config_files, full);
 }
@@ -63,7 +66,7 @@ static int by_path(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static const char *hex(struct arena *mem, struct sha256 *sha)
+const char *sources_hex(struct arena *mem, struct sha256 *sha)
 {
 	uint8_t bytes[SHA256_SIZE];
 	char *text = arena_array(mem, 2 * SHA256_SIZE + 1, 1);
@@ -101,6 +104,6 @@ void sources_digest(struct sources *s, struct source_file *files, size_t n)
 		else
 			s->is_cut = true;
 	}
-	s->digest = hex(s->mem, &all);
-	s->tracked = hex(s->mem, &tracked);
+	s->digest = sources_hex(s->mem, &all);
+	s->tracked = sources_hex(s->mem, &tracked);
 }

@@ -352,6 +352,85 @@ class Sources(Resume):
         self.assertIn("nothing to run", self.said)
 
 
+class Inputs(Resume):
+    """`inputs`, `sources` and `reuse` of a configuration."""
+
+    def test_declared_files_and_variables_alone_decide(self):
+        os.environ.pop("TOOL", None)
+        self.write("rtl/a/x.sv", "1")
+        self.write("rtl/b/x.sv", "1")
+        self.jobs(("a", "true", ', inputs: { files: ["rtl/a", "*.py"], env: ["HOME"] }'), ("b", "true", ', inputs: "rtl/b/x.sv"'),
+                  ("none", "true", ", inputs: {}"), "all", ("c", "true", ', needs: ["b"], inputs: "gone"'))
+        self.first()
+        self.write("rtl/a/x.sv", "1")  # another time, the same content
+        self.write("other.c", "1")
+        self.assertEqual(self.resume("--explain"), ["all"])
+        for name, want, ran in (("rtl/a/x.sv", "inputs: ", ["a", "all"]), ("deep/t.py", "deep/t.py", ["a", "all"]),
+                                ("gone", "gone", ["all", "c"]), ("rtl/b/x.sv", "rtl/b/x.sv", ["all", "b", "c"])):
+            with self.subTest(name):
+                path = self.write(name, "2")
+                os.utime(path, (path.stat().st_mtime + 9,) * 2)
+                self.assertEqual(self.resume("--explain"), ran)
+                self.assertIn(want, self.said)
+        self.assertEqual(self.resume("--accept", "sources", "-n"), [])
+        self.assertIn("nothing to run", self.said)
+        done = self.dvsched("resume", "-n", env={"HOME": "/elsewhere"})
+        self.assertIn("1 inputs: $HOME: a", done.out)
+        self.path("rtl/b/x.sv").chmod(0o755)
+        self.assertIn("rtl/b/x.sv: b", self.dvsched("resume", "-n").out)
+
+    def test_files_that_jobs_write_count(self):
+        self.jobs(("a", "date +%N > {cfg_dir}/table", ', inputs: "table"'))
+        self.first()
+        self.assertEqual(self.resume("--explain"), ["a"])
+        self.assertIn("table: a", self.said)
+
+    def test_another_declaration(self):
+        self.jobs(("a", "true", ', inputs: "x"'), "b")
+        self.first()
+        self.jobs(("a", "true", ', inputs: "y"'), ("b", "true", ', inputs: "y"'))
+        self.assertEqual(self.resume("--explain"), ["a", "b"])
+        self.assertIn("2 inputs: 'inputs' was not the same in that run", self.said)
+
+    def test_words_of_a_sweep(self):
+        self.write("rtl/a.sv", "1")
+        self.write("rtl/b.sv", "1")
+        self.config('{ flow: "jobs", name: "demo", jobs: [ { name: "t.{top}", sweep: { top: ["a", "b"] }, '
+                    'command: "echo {top} >> {scratch}/ran", inputs: ["rtl/{top}.sv"] } ] }')
+        self.first()
+        self.write("rtl/b.sv", "2")
+        self.assertEqual(self.resume("--explain"), ["b"])
+        self.assertEqual(self.resume(), [])
+
+    def test_reuse_never(self):
+        self.jobs(("a", "true", ', reuse: "never"'), ("b", "true", ', needs: ["a"]'), "c")
+        self.first()
+        self.assertEqual(self.resume("--explain"), ["a", "b"])
+        self.assertIn("1 reuse: never: a; and 1 that needs it", self.said)
+        self.dvsched("run", "cfg.hjson", "--view", "none", "--skip-passed")
+        self.assertEqual(self.ran(), ["a", "b"])
+
+    def test_generated_files_are_no_sources(self):
+        subprocess.run(["git", "init", "-q"], cwd=self.dir, check=True, env=self.environ())
+        self.write("auto/gen.h", "1")
+        subprocess.run(["git", "add", "auto"], cwd=self.dir, check=True, env=self.environ())
+        for more, ran in (("", ["a"]), ('sources: { generated: ["auto/*"] },', [])):
+            with self.subTest(more):
+                self.jobs(("a", "date +%N > auto/gen.h"), more=more)
+                self.first()
+                self.assertEqual(self.resume("--explain"), ran)
+                self.assertIn("sources: auto/gen.h: a" if ran else "nothing to run", self.said)
+
+    def test_errors_have_a_position(self):
+        for key, text in ((', inputs: 5', "'inputs'"), (', inputs: { file: "x" }', "'file'"), (', reuse: "always"', "'reuse'")):
+            self.jobs(("a", "true", key))
+            done = self.dvsched("run", "cfg.hjson")
+            self.assertEqual(done.code, 2, done)
+            self.assertRegex(done.err, rf"cfg.hjson:1:\d+: error: .*{text}")
+        self.jobs("a", more="sources: { generate: [] },")
+        self.assertRegex(self.dvsched("run", "cfg.hjson").err, r"cfg.hjson:1:\d+: error: .*'generate'")
+
+
 class Killed(Resume):
     def kill_while_running(self, *words):
         """The scheduler dies while `slow` runs; the names of what ran."""

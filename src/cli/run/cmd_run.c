@@ -492,6 +492,7 @@ static void take_sources(struct run *r)
 						       : "/",
 		.scratch_root = plan->scratch_root,
 		.config_files = &files,
+		.generated = plan->generated,
 	};
 
 	if (r->loaded.cfg)
@@ -501,6 +502,7 @@ static void take_sources(struct run *r)
 	if (log_has_file())
 		sources_scope_add_own(&scope, log_file_fd());
 	sources_take(&r->sources, &scope);
+	sources_take_inputs(&r->sources, &scope, plan);
 	map_done(&files);
 	log_time(&began, "looking at the sources");
 }

@@ -12,9 +12,9 @@
 #include "flow/types.h"
 
 static const char *const top_keys[] = {
-	"flow",	    "name",	 "description",	 "vars",	"defaults",
-	"builds",   "cases",	 "runtimes",	 "pins",	"resources",
-	"backends", "keep_runs", "passed_links", "import_cfgs", "overrides",
+	"flow",		"name",	       "description", "vars",	   "defaults", "builds",
+	"cases",	"runtimes",    "pins",	      "resources", "backends", "keep_runs",
+	"passed_links", "import_cfgs", "overrides",   "sources",
 };
 
 static void read_cases(struct cases *b, struct hjson_node *node)

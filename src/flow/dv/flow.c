@@ -9,6 +9,7 @@
 #include "flow/dv/defaults.h"
 #include "flow/dv/fusesoc.h"
 #include "flow/dv/words.h"
+#include "flow/generated.h"
 #include "flow/names.h"
 #include "flow/text.h"
 
@@ -475,6 +476,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	plan->has_passed_links = true;
 	plan->is_by_id = true;
 	dv_plan_begin(plan, flow->kind, c, dv);
+	generated_read(c, plan->dv->proj_root ? plan->dv->proj_root : cfg_dir(c), plan, diags);
 	revision = cfg_ask_revision(plan->dv->proj_root);
 	if (children)
 		make_primary(&s, plan, children);

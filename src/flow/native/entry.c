@@ -24,7 +24,7 @@ const size_t n_entry_keys = ARRAY_LEN(entry_keys);
 /* Texts that entry_read() has read and entry_compile() compiles. Templates point to them. */
 struct entry_texts {
 	struct text name, target, cwd, seed, command, request;
-	struct text_list argv, env, tags, needs, needs_any;
+	struct text_list argv, env, tags, needs, needs_any, input_files;
 };
 
 /* Words of a command: strings, and numbers as they are written. */
@@ -171,6 +171,7 @@ static void take_texts(struct load *l, struct entry *e, struct entry_texts *t)
 
 	t->request = request_of(l, e);
 	t->tags = e->settings.tags;
+	t->input_files = e->settings.input_files;
 	t->cwd = e->settings.cwd;
 	t->seed = e->settings.seed;
 	t->target = e->settings.target;
@@ -280,6 +281,7 @@ void entry_compile(struct load *l, struct entry *e)
 	e->argv = compile_list(l, e, "argv", &t->argv, WORDS_ALL);
 	e->env = compile_list(l, e, "env", &t->env, WORDS_ALL);
 	e->tags = compile_list(l, e, "tags", &t->tags, WORDS_NAME);
+	e->input_files = compile_list(l, e, "inputs", &t->input_files, WORDS_NAME | WORDS_DIRS);
 	e->needs = compile_list(l, e, "needs", &t->needs, WORDS_NAME);
 	e->needs_any = compile_list(l, e, "needs_any", &t->needs_any, WORDS_NAME);
 }

@@ -18,7 +18,7 @@ struct entry {
 	struct sweep sweep;
 	struct template name, target, cwd, seed, command, request;
 	struct template_list argv; /* n 0: command is used; without one, request */
-	struct template_list env, tags, needs, needs_any;
+	struct template_list env, tags, needs, needs_any, input_files;
 	bool has_seed, must_be_seed; /* must_be_seed: the key `seed` is given, so digits only */
 	size_t first, n;	     /* its jobs in the plan */
 };

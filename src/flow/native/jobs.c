@@ -25,6 +25,9 @@ static const struct flow_key top_keys[] = {
 	{"keep_runs", "whole number", "20", "records of runs to keep; 0: all", FLOW_KEY_TOP},
 	{"passed_links", "boolean", "false", "passed/ has a link for each job that passed",
 	 FLOW_KEY_TOP},
+	{"sources", "object", "none",
+	 "{ generated: globs of files that jobs write into the sources }, for resume",
+	 FLOW_KEY_TOP},
 	{"import_cfgs", "strings", "none", "files to merge into this one", FLOW_KEY_TOP},
 	{"overrides", "list", "none", "values that override those of imported files", FLOW_KEY_TOP},
 };

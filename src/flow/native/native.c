@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "flow/generated.h"
 #include "flow/native/native.h"
 
 #include <string.h>
@@ -134,5 +135,6 @@ struct plan *native_plan(struct load *l, const char *flow, const struct native_t
 	plan->keep_runs = top->keep_runs;
 	plan->has_passed_links = top->has_passed_links;
 	plan->roster = l->roster;
+	generated_read(l->cfg, cfg_dir(l->cfg), plan, l->diags);
 	return plan;
 }

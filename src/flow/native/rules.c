@@ -59,7 +59,8 @@ void rules_init(struct rules_maker *m, struct load *l, struct arena *plan_mem,
 
 	*m = (struct rules_maker){.load = l, .mem = plan_mem, .entry = e};
 	m->is_one = e->target.same && (!e->cwd.text || e->cwd.same) &&
-		    template_list_is_same(&e->env) && template_list_is_same(&e->tags);
+		    template_list_is_same(&e->env) && template_list_is_same(&e->tags) &&
+		    template_list_is_same(&e->input_files);
 	m->same = (struct job_rules){
 		.backend = s->backend.s ? arena_strdup(plan_mem, s->backend.s) : NULL,
 		.backend_no = s->backend_no,
@@ -85,6 +86,7 @@ void rules_init(struct rules_maker *m, struct load *l, struct arena *plan_mem,
 		.renew_odir = s->renew,
 		.max_odirs = s->max_odirs,
 		.dump_env = s->dump_env,
+		.is_never_reused = s->is_never_reused,
 	};
 }
 
@@ -94,7 +96,7 @@ void rules_done(struct rules_maker *m)
 	str_done(&m->key);
 }
 
-/* The members that may differ, each text with its NUL: target, cwd, env, tags. */
+/* The members that may differ, each text with its NUL: target, cwd, env, tags, files of inputs. */
 static void render_key(struct rules_maker *m, const char *const *values)
 {
 	const struct entry *e = m->entry;
@@ -112,6 +114,10 @@ static void render_key(struct rules_maker *m, const char *const *values)
 	}
 	for (uint32_t i = 0; i < e->tags.n; i++) {
 		template_render(&e->tags.at[i], values, &m->key);
+		str_addc(&m->key, '\0');
+	}
+	for (uint32_t i = 0; i < e->input_files.n; i++) {
+		template_render(&e->input_files.at[i], values, &m->key);
 		str_addc(&m->key, '\0');
 	}
 }
@@ -133,7 +139,7 @@ static const char *const *next_texts(struct arena *mem, const char **at, uint32_
 	return list;
 }
 
-static const char *absolute_cwd(struct arena *mem, const char *dir, const char *cwd)
+static const char *rules_absolute(struct arena *mem, const char *dir, const char *cwd)
 {
 	_cleanup_(arena_freep) struct arena *scratch = NULL;
 
@@ -143,15 +149,31 @@ static const char *absolute_cwd(struct arena *mem, const char *dir, const char *
 	return path_normalise(mem, path_join(scratch, dir, cwd));
 }
 
+/* Their paths are relative to the configuration's directory. */
+static const struct job_inputs *make_inputs(struct rules_maker *m, const char **key)
+{
+	const struct entry *e = m->entry;
+	struct job_inputs *inputs = arena_zalloc(m->mem, sizeof(*inputs));
+	const char **files = arena_array(m->mem, e->input_files.n + 1u, sizeof(*files));
+
+	for (uint32_t i = 0; i < e->input_files.n; i++)
+		files[i] = rules_absolute(m->mem, cfg_dir(m->load->cfg), next_text(key));
+	inputs->files = files;
+	inputs->env = copy_strings(m->mem, &e->settings.input_env);
+	return inputs;
+}
+
 /* The rules point into key, which must live as long as the plan. */
 static struct job_rules *rules_make_one(struct rules_maker *m, const char *key)
 {
 	struct job_rules *r = arena_memdup(m->mem, &m->same, sizeof(*r));
 
 	r->target = next_text(&key);
-	r->cwd = absolute_cwd(m->mem, cfg_dir(m->load->cfg), next_text(&key));
+	r->cwd = rules_absolute(m->mem, cfg_dir(m->load->cfg), next_text(&key));
 	r->env = next_texts(m->mem, &key, m->entry->env.n);
 	r->tags = next_texts(m->mem, &key, m->entry->tags.n);
+	if (m->entry->settings.has_inputs)
+		r->inputs = make_inputs(m, &key);
 	return r;
 }
 

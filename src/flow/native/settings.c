@@ -211,6 +211,34 @@ static void read_renew(struct cfg_fields *f, const char *key, struct settings *s
 	s->renew = cfg_fields_bool(f, key, s->renew);
 }
 
+/* Strings (files), or {files, env}. */
+static void read_inputs(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	static const struct text_list none;
+	struct hjson_node *node = cfg_fields_node(f, key);
+	struct cfg_fields *inner;
+
+	if (!node)
+		return;
+	s->has_inputs = true;
+	s->input_env = none;
+	if (node->type != HJSON_OBJECT) {
+		s->input_files = settings_texts(f, key, none);
+		return;
+	}
+	inner = cfg_fields_new(cfg_fields_cfg(f), node, key, cfg_fields_diags(f));
+	s->input_files = settings_texts(inner, "files", none);
+	s->input_env = settings_texts(inner, "env", none);
+	cfg_fields_end(inner);
+}
+
+static void read_reuse(struct cfg_fields *f, const char *key, struct settings *s)
+{
+	static const char *const words[] = {"unchanged", "never", NULL};
+
+	s->is_never_reused = cfg_fields_word(f, key, words, s->is_never_reused) == 1;
+}
+
 /* For people who read the file; only its type is checked. */
 static void read_description(struct cfg_fields *f, const char *key, struct settings *s)
 {
@@ -284,6 +312,13 @@ const struct setting_key setting_keys[] = {
 	  "kill a job that neither adds to its log nor uses CPU time for so long",
 	  FLOW_KEY_SETTING},
 	 read_stall},
+	{{"inputs", "strings or object", "all sources",
+	  "files and variables that the job reads, for resume; { files, env }; {words}",
+	  FLOW_KEY_SETTING},
+	 read_inputs},
+	{{"reuse", "unchanged or never", "unchanged",
+	  "whether resume and --skip-passed may use an earlier pass", FLOW_KEY_SETTING},
+	 read_reuse},
 	{{"dump_env", "true or false", "false", "write the environment to {odir}/env_vars",
 	  FLOW_KEY_SETTING},
 	 read_dump_env},

@@ -19,6 +19,7 @@ struct settings {
 	double timeout_s, grace_s;
 	uint64_t max_log_bytes;
 	struct tree_limits limits;
+	struct text_list input_files, input_env; /* if has_inputs */
 	struct text_list pass_patterns, fail_patterns, tags, keep;
 	const struct env_setting *env;
 	const struct resource_need *resources;
@@ -29,7 +30,7 @@ struct settings {
 	int32_t weight;
 	uint32_t cpus, max_odirs;
 	enum leak_rule leak;
-	bool is_finally, dump_env, renew;
+	bool is_finally, dump_env, renew, has_inputs, is_never_reused;
 };
 
 extern const struct settings settings_default;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The key `sources` of a configuration: `sources: { generated: ["…"] }`. */
+#ifndef FLOW_GENERATED_H
+#define FLOW_GENERATED_H
+
+#include "config/config.h"
+#include "job/job_spec.h"
+
+/* Reads the key of the root into plan->generated, with paths relative to dir. */
+void generated_read(struct cfg *c, const char *dir, struct plan *plan, struct diags *diags);
+
+#endif
