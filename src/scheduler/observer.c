@@ -27,6 +27,11 @@ void emit_job_waits(struct sched *s, const struct job *job, const char *what)
 	TELL(s, job_waits, job, what)
 }
 
+void emit_launches_held(struct sched *s, const char *why)
+{
+	TELL(s, launches_held, s, why)
+}
+
 void emit_kill_signal(struct sched *s, int signum)
 {
 	TELL(s, kill_signal, s, signum)

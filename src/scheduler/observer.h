@@ -25,6 +25,9 @@ struct observer_ops {
 	 * asks for 2, and 3 of 4 are in use". Called once, with the first job, for all jobs that
 	 * wait for the same. */
 	void (*job_waits)(struct observer *o, const struct job *job, const char *what);
+	/* No further job starts, because of why (valid until the end of the run): another reason
+	 * than before, perhaps. NULL: jobs start again. */
+	void (*launches_held)(struct observer *o, const struct sched *s, const char *why);
 	/* The run is being stopped by signum: SIGINT, SIGTERM, SIGHUP, or 0 for the
 	 * run deadline. */
 	void (*kill_signal)(struct observer *o, const struct sched *s, int signum);

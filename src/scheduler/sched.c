@@ -233,7 +233,7 @@ static bool dispatch(struct sched *s)
 	bool has_any = false;
 	struct job *job;
 
-	while (!has_many_upcalls(s) && (job = ready_take(s)) != NULL) {
+	while (!has_many_upcalls(s) && hold_lets_launch(s) && (job = ready_take(s)) != NULL) {
 		sched_launch(job);
 		has_any = true;
 		stop_at_max_failures(s);
@@ -272,6 +272,7 @@ bool sched_turn(struct sched *s)
 	s->turn_s = now_s;
 	has_changed |= open_run(s);
 	has_changed |= stop_apply(s);
+	has_changed |= hold_apply(s);
 	has_changed |= upcalls_drain(s);
 	has_changed |= retries_fire(s, now_s);
 	lanes_wake(s, now_s);

@@ -127,6 +127,18 @@ enum sched_stop {
  * observers; 0: none. */
 void sched_stop(struct sched *s, enum sched_stop how, enum job_reason reason, int signum);
 
+enum sched_hold {
+	HOLD_NOTHING,
+	HOLD_ALL_BUT_ONE, /* a job starts only if no other job is submitted */
+	HOLD_ALL,
+};
+/*
+ * Holds launches from the next turn on, for a shortage of the machine; running jobs go on. why:
+ * "free space of /scratch: 1 MiB, less than 64 MiB", copied; NULL for HOLD_NOTHING. No effect while
+ * the run is being stopped, since what still starts then may be what ends the shortage.
+ */
+void sched_set_hold(struct sched *s, enum sched_hold hold, const char *why);
+
 /* Change limits during a run; lowering a limit kills no job. */
 void sched_set_max_parallel(struct sched *s, uint32_t n);
 void sched_set_resource(struct sched *s, const char *name, uint32_t count);

@@ -159,6 +159,12 @@ struct sched {
 	size_t id_prefix;  /* length of the common prefix of all ids */
 	uint64_t *id_keys; /* with plan.is_by_id: one key per job */
 
+	/* hold.c */
+	struct {
+		enum sched_hold level, next_level; /* next: requested, not applied yet */
+		const char *why, *next_why;
+	} hold;
+
 	struct upcall_queue upcalls;
 	struct map places; /* each text of `where` once */
 	struct heap retries;
@@ -198,6 +204,7 @@ void past_take_over(struct sched *s);
 void emit_run_started(struct sched *s);
 void emit_job_changed(struct sched *s, const struct job *job, enum job_status was);
 void emit_job_waits(struct sched *s, const struct job *job, const char *what);
+void emit_launches_held(struct sched *s, const char *why);
 void emit_kill_signal(struct sched *s, int signum);
 void emit_run_ended(struct sched *s);
 
@@ -297,6 +304,10 @@ void settle(struct job *job, enum job_status status, enum job_reason reason, con
 void settle_all(struct sched *s);
 /* All dependencies of the job have ended. */
 void settle_waited(struct job *job);
+
+/* hold.c */
+bool hold_apply(struct sched *s);
+bool hold_lets_launch(const struct sched *s);
 
 /* stop.c */
 bool stop_may_launch(const struct sched *s, const struct job *job);

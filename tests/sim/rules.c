@@ -225,6 +225,8 @@ static int next_job(const struct sim *m)
 
 	if (m->max_parallel && n_in_flight(m) >= m->max_parallel)
 		return -1;
+	if (m->stop < 0 && (m->hold == HOLD_ALL || (m->hold && n_in_flight(m) > 0)))
+		return -1;
 	for (uint32_t i = 0; i < n; i++) {
 		unsigned lane = job_lane(m, list[i]);
 
@@ -546,6 +548,7 @@ void rules_watch(struct sim *m)
 /* What was asked for before a turn is in force from its beginning. */
 void rules_before_turn(struct sim *m)
 {
+	m->hold = m->next_hold;
 	for (int how = m->stop + 1; how <= STOP_KILL; how++)
 		if (m->is_asked[how]) {
 			m->stop = how;

@@ -8,11 +8,11 @@
 
 #include "bed.h"
 
-enum { SIM_JOBS = 24, SIM_ACTIONS = 12, SIM_RESOURCES = 3, SIM_STAGES = 2 };
+enum { SIM_JOBS = 24, SIM_ACTIONS = 14, SIM_RESOURCES = 3, SIM_STAGES = 2 };
 
 /* Something that is done to the run from outside. */
 struct sim_action {
-	enum { ACT_STOP, ACT_PARALLEL, ACT_RESOURCE, ACT_LANE, ACT_PAUSE } what;
+	enum { ACT_STOP, ACT_PARALLEL, ACT_RESOURCE, ACT_LANE, ACT_PAUSE, ACT_HOLD } what;
 	double at_s;
 	uint32_t which, value;
 };
@@ -46,6 +46,7 @@ struct sim {
 	bool many_resources;			     /* that jobs ask for */
 	struct resource_limit limits[SIM_RESOURCES]; /* as they are now */
 	uint32_t max_parallel;			     /* likewise */
+	enum sched_hold hold, next_hold;	     /* in force; from the next turn on */
 	struct sim_action actions[SIM_ACTIONS];
 	unsigned n_actions, next_action;
 	struct sim_job jobs[SIM_JOBS];

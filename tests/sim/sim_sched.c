@@ -63,6 +63,10 @@ static void act(struct sim *m, const struct sim_action *a)
 		if (!a->value)
 			rules_set_free(m, a->which);
 		break;
+	case ACT_HOLD:
+		m->next_hold = (enum sched_hold)a->value;
+		sched_set_hold(m->b.s, m->next_hold, a->value ? "short" : NULL);
+		break;
 	}
 }
 

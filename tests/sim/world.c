@@ -239,6 +239,11 @@ static void make_actions(struct sim *m)
 		a.value = true;
 		add_change(m, a, false);
 	}
+	if (sim_chance(m, 15)) {
+		a.what = ACT_HOLD;
+		a.value = sim_chance(m, 50) ? HOLD_ALL : HOLD_ALL_BUT_ONE;
+		add_change(m, a, HOLD_NOTHING);
+	}
 	a.what = ACT_STOP;
 	for (unsigned n = sim_chance(m, 30) ? 1 + sim_below(m, 3) : 0; n > 0; n--) {
 		a.at_s = 0.25 * sim_below(m, 32);
