@@ -277,6 +277,15 @@ static void on_kill_signal(struct observer *base, const struct sched *s, int sig
 	commit(o);
 }
 
+static void on_launches_held(struct observer *base, const struct sched *s, const char *why)
+{
+	struct journal_observer *o = own(base);
+	struct json_out *out = begin(o, s, "hold");
+
+	jout_key_string(out, "why", why);
+	commit(o);
+}
+
 static void on_run_ended(struct observer *base, const struct sched *s)
 {
 	struct journal_observer *o = own(base);
@@ -308,6 +317,7 @@ static const struct observer_ops ops = {
 	.name = "journal",
 	.run_started = on_run_started,
 	.job_changed = on_job_changed,
+	.launches_held = on_launches_held,
 	.kill_signal = on_kill_signal,
 	.run_ended = on_run_ended,
 	.destroy = on_destroy,

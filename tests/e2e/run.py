@@ -389,7 +389,7 @@ class FullDisk(Story):
             { name: "ok", argv: ["true"] }
           ]
         }""")
-        jobs, files = self.run_on_small_disk("-j", "1")
+        jobs, files = self.run_on_small_disk("-j", "1", "--min-free-space", "0")
         self.assertNotIn(".reserve", files)
         self.assertEqual(len(jobs), 22)
         self.assertEqual(jobs["flood"]["status"], "FAILED")

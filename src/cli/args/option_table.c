@@ -35,6 +35,15 @@ const struct option option_table[OPT_COUNT] = {
 			    "what to do about a resource without a limit (default: ignore)"},
 	[OPT_MAX_FAILURES] = {"max-failures", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "N", HOW,
 			      "start no further jobs after N failures (default: no limit)"},
+	[OPT_MIN_FREE_SPACE] = {"min-free-space", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "SIZE", HOW,
+				"start no job while the disk of the scratch root or of TMPDIR has "
+				"less; 0: off (default: 1 %, at most 64M)"},
+	[OPT_MIN_FREE_INODES] = {"min-free-inodes", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "N", HOW,
+				 "the same for inodes; 0: off (default: 1 %, at most 1000)"},
+	[OPT_MIN_FREE_MEMORY] = {"min-free-memory", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "SIZE",
+				 HOW,
+				 "run only one job at a time while less memory is available; 0: "
+				 "off (default: 2 %, at most 256M)"},
 	[OPT_RUN_DEADLINE] = {"run-deadline", NULL, OPT_WORD, CMD_RUN | CMD_RESUME, "600s|07:00",
 			      HOW,
 			      "end the run after this time or at this time of day, with exit code "

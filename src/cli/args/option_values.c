@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/number.h"
 #include "base/str.h"
+#include "base/units.h"
 #include "cli/args/options.h"
 
 static const struct src_pos nowhere;
@@ -84,6 +85,20 @@ double opt_duration(const struct args *a, enum opt o, double otherwise, struct d
 	if (duration_parse(word, &s))
 		return s;
 	diag_error(diags, nowhere, "'--%s' must be a duration such as 90s, 5m or 0.5, not '%s'",
+		   option_table[o].name, word);
+	return otherwise;
+}
+
+uint64_t opt_size(const struct args *a, enum opt o, uint64_t otherwise, struct diags *diags)
+{
+	const char *word = opt_word(a, o, NULL);
+	uint64_t bytes;
+
+	if (!word)
+		return otherwise;
+	if (units_size(word, &bytes))
+		return bytes;
+	diag_error(diags, nowhere, "'--%s' must be a size such as 500M or 2G, or 0, not '%s'",
 		   option_table[o].name, word);
 	return otherwise;
 }

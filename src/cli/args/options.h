@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <time.h>
 
 #include "base/arena.h"
@@ -28,6 +29,9 @@ enum opt {
 	OPT_RESOURCE,
 	OPT_ON_MISSING,
 	OPT_MAX_FAILURES,
+	OPT_MIN_FREE_SPACE,
+	OPT_MIN_FREE_INODES,
+	OPT_MIN_FREE_MEMORY,
 	OPT_RUN_DEADLINE,
 	OPT_GRACE,
 	OPT_TIMEOUT,
@@ -229,6 +233,7 @@ unsigned opt_uint(const struct args *a, enum opt o, unsigned least, unsigned mos
 		  unsigned otherwise, struct diags *diags);
 double opt_real(const struct args *a, enum opt o, double least, double otherwise,
 		struct diags *diags);
+uint64_t opt_size(const struct args *a, enum opt o, uint64_t otherwise, struct diags *diags);
 double opt_duration(const struct args *a, enum opt o, double otherwise, struct diags *diags);
 /* Index of the value in choices (NULL-terminated). */
 int opt_choice(const struct args *a, enum opt o, const char *const *choices, int otherwise,

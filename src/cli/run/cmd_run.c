@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/args/cmd.h"
+#include "cli/headroom/headroom.h"
 #include "cli/load/load.h"
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
@@ -68,6 +69,7 @@ struct run {
 	struct run_dir *dir;
 	struct watchers watchers;
 	struct observer publisher;
+	struct headroom headroom;
 	struct str notes, backends_json; /* reports of backends at the end */
 	char *report_path;		 /* of DVSim's flows; NULL: none was written */
 	struct report *report;		 /* after the jobs; NULL: the plan has none */
@@ -530,7 +532,10 @@ static int run_graph(struct run *r)
 	log_time(&began, "writing the plan");
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->guard_fd);
+	if (!r->loaded.plan->is_rehearsal)
+		headroom_start(&r->headroom, &r->options.watermarks, r->loop, r->sched);
 	loop_host_run(r->host, r->sched);
+	headroom_stop(&r->headroom, &r->notes);
 	log_time(&began, "running the jobs");
 	/* Results are first, because the printer may have to wait for a stopped terminal. */
 	rc = write_results(r, &head);

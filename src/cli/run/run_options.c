@@ -124,6 +124,17 @@ static unsigned read_show_failures(const struct args *args, struct diags *diags)
 	return opt_uint(args, OPT_SHOW_FAILURES, 0, UINT_MAX - 1, 0, diags);
 }
 
+static struct watermark_limits read_watermarks(const struct args *args, struct diags *diags)
+{
+	return (struct watermark_limits){
+		.space = opt_size(args, OPT_MIN_FREE_SPACE, WATERMARK_DEFAULT, diags),
+		.memory = opt_size(args, OPT_MIN_FREE_MEMORY, WATERMARK_DEFAULT, diags),
+		.inodes = opt_has(args, OPT_MIN_FREE_INODES)
+				  ? opt_uint(args, OPT_MIN_FREE_INODES, 0, UINT_MAX, 0, diags)
+				  : WATERMARK_DEFAULT,
+	};
+}
+
 void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags)
 {
 	static const char *const missing[] = {"ignore", "warn", "error", "fatal", NULL};
@@ -153,6 +164,7 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 			diag_error(diags, nowhere,
 				   "--%s goes with --skip-passed: without it, all jobs run",
 				   option_table[of_skip[i]].name);
+	ret->watermarks = read_watermarks(args, diags);
 	ret->n_limits = limits_read(args, &ret->limits, diags);
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);

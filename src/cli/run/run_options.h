@@ -4,6 +4,7 @@
 #define CLI_RUN_RUN_OPTIONS_H
 
 #include "cli/args/options.h"
+#include "headroom/watermarks.h"
 #include "scheduler/sched.h"
 
 struct backend_for {
@@ -22,6 +23,7 @@ struct run_options {
 	double interval_s; /* < 0: the view's own */
 	unsigned show_failures;
 	int64_t keep_runs; /* < 0: that of the configuration */
+	struct watermark_limits watermarks;
 	bool is_dry_run;
 	const char *backend; /* name of the default backend */
 	struct backend_for *backend_for;

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "headroom/watermarks.h"
+
+#include <inttypes.h>
+
+/* Defaults: a part of the whole, and not more than this. */
+static const uint64_t space_part = 100, space_most = 64 << 20;
+static const uint64_t inodes_part = 100, inodes_most = 1000;
+static const uint64_t memory_part = 50, memory_most = 256 << 20;
+/* More than half of the time is lost to paging. */
+static const double pressure_most = 0.5;
+
+static uint64_t watermark_or(uint64_t limit, uint64_t whole, uint64_t part, uint64_t most)
+{
+	if (limit != WATERMARK_DEFAULT)
+		return limit;
+	return whole / part < most ? whole / part : most;
+}
+
+uint64_t watermarks_memory(const struct watermarks *w, const struct room *room)
+{
+	return watermark_or(w->limits.memory, room->memory_total, memory_part, memory_most);
+}
+
+static void watermark_add_size(struct str *to, uint64_t bytes)
+{
+	if (bytes >= UINT64_C(10) << 30)
+		str_printf(to, "%.1f GiB", (double)bytes / 0x1p30);
+	else if (bytes >= 10 << 20)
+		str_printf(to, "%" PRIu64 " MiB", bytes >> 20);
+	else
+		str_printf(to, "%" PRIu64 " KiB", bytes >> 10);
+}
+
+static void watermark_say_size(struct str *why, uint64_t is, const char *what, uint64_t limit,
+			       const char *option)
+{
+	watermark_add_size(why, is);
+	str_printf(why, " %s, less than ", what);
+	watermark_add_size(why, limit);
+	str_printf(why, " (--%s)", option);
+}
+
+/* A measure and its limit; was: this one was short before. */
+static bool watermark_is_low(uint64_t is, uint64_t limit, bool was)
+{
+	return limit && is < limit + (was ? limit / 8 : 0);
+}
+
+static enum watermark watermarks_take_disk(const struct watermarks *w, unsigned i,
+					   const struct room_disk *d, struct str *why)
+{
+	uint64_t space = watermark_or(w->limits.space, d->size_bytes, space_part, space_most);
+	uint64_t inodes = watermark_or(w->limits.inodes, d->n_inodes, inodes_part, inodes_most);
+	bool was = w->low_disk == i;
+
+	if (d->size_bytes &&
+	    watermark_is_low(d->free_bytes, space, was && w->low == WATERMARK_SPACE)) {
+		str_printf(why, "the file system of %s has ", d->path);
+		watermark_say_size(why, d->free_bytes, "free", space, "min-free-space");
+		return WATERMARK_SPACE;
+	}
+	if (d->n_inodes &&
+	    watermark_is_low(d->free_inodes, inodes, was && w->low == WATERMARK_INODES)) {
+		str_printf(why,
+			   "the file system of %s has %" PRIu64 " inodes free, less than %" PRIu64
+			   " (--min-free-inodes)",
+			   d->path, d->free_inodes, inodes);
+		return WATERMARK_INODES;
+	}
+	return WATERMARK_ENOUGH;
+}
+
+static enum watermark watermarks_take_memory(const struct watermarks *w, const struct room *room,
+					     struct str *why)
+{
+	uint64_t limit = watermarks_memory(w, room);
+	double most = pressure_most / (w->low == WATERMARK_PRESSURE ? 2 : 1);
+
+	if (room->memory_total &&
+	    watermark_is_low(room->memory_bytes, limit, w->low == WATERMARK_MEMORY)) {
+		watermark_say_size(why, room->memory_bytes, "of memory are available", limit,
+				   "min-free-memory");
+		return WATERMARK_MEMORY;
+	}
+	if (limit && room->memory_pressure > most) {
+		str_printf(why, "processes waited for memory in %.0f %% of the last 10 s",
+			   room->memory_pressure * 100);
+		return WATERMARK_PRESSURE;
+	}
+	return WATERMARK_ENOUGH;
+}
+
+enum watermark watermarks_take(struct watermarks *w, const struct room *room, struct str *why)
+{
+	_cleanup_(str_done) struct str text = {0};
+	enum watermark low = WATERMARK_ENOUGH;
+	unsigned disk = 0;
+
+	for (unsigned i = 0; i < room->n_disks && low == WATERMARK_ENOUGH; i++) {
+		low = watermarks_take_disk(w, i, &room->disk[i], &text);
+		disk = i;
+	}
+	if (low == WATERMARK_ENOUGH)
+		low = watermarks_take_memory(w, room, &text);
+	if (low != w->low || disk != w->low_disk) {
+		str_clear(why);
+		str_addn(why, text.s ? text.s : "", text.len);
+	}
+	w->low = low;
+	w->low_disk = disk;
+	return low;
+}

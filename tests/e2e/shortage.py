@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Stories of a machine that is short of disk space or memory: launches wait, and go on by themselves."""
+
+import json
+import signal
+import subprocess
+
+from harness import Story
+from run import jobs_of
+
+
+class Watermarks(Story):
+    def records(self, run_dir):
+        lines = run_dir.joinpath("journal.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+
+    def events(self, run_dir):
+        """The holds, and what became of which job, in their order."""
+        return [r["why"] and "held" or "released" if r["ev"] == "hold" else (r["id"], r["status"])
+                for r in self.records(run_dir) if r["ev"] in ("hold", "job")]
+
+    def wait_for_line(self, process, text):
+        lines = iter(process.stderr.readline, b"")
+        self.assertTrue(any(text in line for line in lines))
+
+    def test_a_full_disk_holds_launches_until_there_is_room(self):
+        """A small disk of its own, in a mount namespace; without those the story is skipped."""
+        if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "x", self.dir],
+                          capture_output=True, check=False).returncode:
+            self.skipTest("no mount namespaces here")
+        self.path("disk").mkdir()
+        told, room, more, end = (self.fifo(name) for name in ("told", "room", "more", "end"))
+        self.config(f"""{{ flow: "jobs", name: "full", jobs: [
+          {{ name: "filler", command: "head -c 3500000 /dev/zero > disk/zeros; echo full > {told.path}; read x < {room.path}; rm disk/zeros; read x < {end.path}" }}
+          {{ name: "second", command: "read x < {more.path}" }}
+          {{ name: "later", command: "echo runs > {told.path}" }} ] }}""")
+        binary, self.binary, options = self.binary, "unshare", ["-sr", "disk/s", "--view", "none", "-j", "2", "--min-free-space", "1M"]
+        process = self.start("-rm", "sh", "-c", 'mount -t tmpfs -o size=4M x disk && "$@"; rc=$?; cp -r disk/s/.dvsched/runs .; exit $rc',
+                             "sh", binary, "run", "cfg.hjson", *options)
+        self.assertEqual(told.line(), "full")
+        self.wait_for_line(process, b"no job starts until there is more room: the file system of ")
+        self.path("more").write_text("go\n")  # `second` ends, and `later` could start
+        self.path("room").write_text("go\n")
+        self.assertEqual(told.line(), "runs")
+        self.path("end").write_text("go\n")
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("jobs start again", done.err)
+        self.assertRegex(done.out, r"(?m)^held     launches, 1 time, \d+ s in all; last: the file system of /.*disk/s has \d+ KiB free, less than "
+                                   r"1024 KiB \(--min-free-space\)$")
+        events = self.events(self.path("runs", "latest").resolve())
+        self.assertLess(events.index("held"), events.index("released"), events)
+        self.assertLess(events.index("released"), events.index(("later", "RUNNING")), events)
+        self.assertLess(events.index(("second", "PASSED")), events.index(("later", "RUNNING")), events)
+
+    def test_a_run_that_is_held_can_be_ended(self):
+        self.config('{ flow: "jobs", name: "held", jobs: [ { name: "a", command: "true" } ] }')
+        process = self.start("run", "cfg.hjson", "--view", "none", "--min-free-space", "900000T")
+        self.wait_for_line(process, b"(--min-free-space)")
+        process.send_signal(signal.SIGINT)
+        done = self.finish(process)
+        self.assertEqual(done.signal, signal.SIGINT, done)
+        self.assertEqual(jobs_of(self.results())["a"]["message"], "not started: the run was told to stop")
+        self.assertEqual(self.events(self.run_dir()), ["held", ("a", "KILLED")])
+
+    def test_with_little_memory_jobs_run_one_at_a_time(self):
+        self.config('{ flow: "jobs", name: "m", jobs: [ { name: "j.{n}", command: "true", sweep: { n: "1..4" } } ] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "4", "--min-free-memory", "900000T")
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("jobs start one at a time until more memory is free: ", done.err)
+        self.assertIn("of memory are available, less than 921600000.0 GiB (--min-free-memory)", done.err)
+        events = self.events(self.run_dir())
+        self.assertEqual(events[0], "held")
+        self.assertEqual([status for _, status in events[1:]], ["RUNNING", "PASSED"] * 4)
+
+    def test_zero_holds_nothing_and_a_rehearsal_is_never_held(self):
+        self.config('{ flow: "jobs", name: "m", jobs: [ { name: "j.{n}", command: "true", sweep: { n: "1..4" } } ] }')
+        off = ("--min-free-space", "0", "--min-free-inodes", "0", "--min-free-memory", "0")
+        for options in (off, ("--fake", "--min-free-space", "900000T")):
+            done = self.dvsched("run", "cfg.hjson", "--view", "none", *options)
+            self.assertEqual(done.code, 0, done)
+            self.assertNotIn("held", done.out)
+
+    def test_a_bad_size_is_an_error(self):
+        self.config('{ flow: "jobs", name: "m", jobs: [ { name: "a", command: "true" } ] }')
+        done = self.dvsched("run", "cfg.hjson", "--min-free-space", "much")
+        self.assertEqual(done.code, 2, done)
+        self.assertIn("'--min-free-space' must be a size such as 500M or 2G, or 0, not 'much'", done.err)
+        self.assert_left_nothing()
