@@ -61,13 +61,15 @@ static void sum_needs(struct ready_class *c)
 }
 
 static struct ready_class *class_new(struct sched *s, struct lane *lane,
-				     const struct job_rules *rules)
+				     const struct job_rules *rules, uint32_t memory_mib)
 {
-	struct ready_class *c = xcalloc(1, sizeof(*c) + rules->n_resources * sizeof(c->needs[0]));
+	uint32_t n = rules->n_resources + (memory_mib != 0);
+	struct ready_class *c = xcalloc(1, sizeof(*c) + n * sizeof(c->needs[0]));
 
 	c->lane = lane;
 	c->cpus = rules->cpus ? rules->cpus : 1;
-	c->n_needs = rules->n_resources;
+	c->memory_mib = memory_mib;
+	c->n_needs = n;
 	heap_init(&c->jobs, job_less, s);
 	heap_node_init(&c->node);
 	list_init(&c->link);
@@ -76,6 +78,8 @@ static struct ready_class *class_new(struct sched *s, struct lane *lane,
 		c->needs[i].resource = resource_get(s, rules->resources[i].name);
 		c->needs[i].count = rules->resources[i].count;
 	}
+	if (memory_mib)
+		c->needs[n - 1] = (struct class_need){memory_get(s), memory_mib};
 	if (c->n_needs)
 		sum_needs(c);
 	return c;
@@ -90,9 +94,9 @@ static void ready_add_key(struct str *key, const struct ready_class *c)
 }
 
 static struct ready_class *class_of(struct sched *s, struct lane *lane,
-				    const struct job_rules *rules)
+				    const struct job_rules *rules, uint32_t memory_mib)
 {
-	struct ready_class *c = class_new(s, lane, rules), *known;
+	struct ready_class *c = class_new(s, lane, rules, memory_mib), *known;
 	_cleanup_(str_done) struct str key = {0};
 
 	ready_add_key(&key, c);
@@ -115,18 +119,19 @@ void ready_init_lane(struct sched *s, struct lane *lane)
 void ready_classify(struct sched *s, struct job *job, struct lane *lane)
 {
 	const struct job *before = job->n ? job - 1 : NULL;
+	uint32_t memory_mib = memory_expected(s, job->spec, lane);
 
 	if (before && before->class && before->backend == lane->backend &&
-	    before->spec->rules == job->spec->rules)
+	    before->spec->rules == job->spec->rules && before->class->memory_mib == memory_mib)
 		job->class = before->class;
 	else
-		job->class = class_of(s, lane, job->spec->rules);
+		job->class = class_of(s, lane, job->spec->rules, memory_mib);
 	job->backend = lane->backend;
 }
 
 void ready_note_stage(struct sched *s, const struct job_spec *spec, struct lane *lane)
 {
-	struct ready_class *c = class_of(s, lane, spec->rules);
+	struct ready_class *c = class_of(s, lane, spec->rules, memory_expected(s, spec, lane));
 
 	map_set_n(&s->stages, arena_memdup(s->mem, &spec, sizeof(spec)), sizeof(spec), c);
 }
@@ -260,7 +265,8 @@ static bool is_kept_from(const struct sched *s, const struct ready_class *c)
 								struct ready_class, node),
 						   r);
 		}
-		if (r->limit != RESOURCE_UNLIMITED && wanted > r->limit)
+		if (r->limit != RESOURCE_UNLIMITED && wanted > r->limit &&
+		    !(r->is_soft && r->in_use == 0))
 			return true;
 	}
 	return false;

@@ -154,7 +154,7 @@ static bool is_possible(const struct class_need *need)
 {
 	const struct resource *r = need->resource;
 
-	return r->limit == RESOURCE_UNLIMITED ||
+	return r->limit == RESOURCE_UNLIMITED || r->is_soft ||
 	       (need->count != RESOURCE_UNLIMITED && need->count <= r->limit);
 }
 
@@ -162,7 +162,8 @@ static bool is_there(const struct class_need *need)
 {
 	const struct resource *r = need->resource;
 
-	return r->limit == RESOURCE_UNLIMITED || r->in_use + r->kept + need->count <= r->limit;
+	return r->limit == RESOURCE_UNLIMITED || r->in_use + r->kept + need->count <= r->limit ||
+	       (r->is_soft && r->in_use + r->kept == 0);
 }
 
 static void begin_round(const struct ready_class *c, uint64_t round)

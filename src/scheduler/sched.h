@@ -35,6 +35,10 @@ typedef bool sched_priority(const struct job *a, const struct job *b, void *ctx)
 /* First the larger weight, then the longer timeout (none is the longest), then more dependents. */
 bool sched_priority_default(const struct job *a, const struct job *b, void *ctx);
 
+/* MiB that a job of the plan, or a stage of its fallback, is expected to need on this machine; 0:
+ * not known, so it starts whatever memory is left. */
+typedef uint32_t sched_expected_memory(const struct job_spec *spec, void *ctx);
+
 enum missing_resource { MISSING_IGNORE, MISSING_WARN, MISSING_ERROR, MISSING_FATAL };
 
 struct sched_options {
@@ -47,6 +51,8 @@ struct sched_options {
 				     INFINITY: never */
 	sched_priority *priority; /* NULL: the default */
 	void *priority_ctx;
+	sched_expected_memory *expected_memory; /* NULL: jobs start whatever memory is left */
+	void *memory_ctx;
 };
 
 struct sched *sched_new(const struct sched_options *options, struct sched_host *host);
@@ -138,6 +144,22 @@ enum sched_hold {
  * the run is being stopped, since what still starts then may be what ends the shortage.
  */
 void sched_set_hold(struct sched *s, enum sched_hold hold, const char *why);
+
+/*
+ * Memory that jobs of known needs may take together, in MiB. A job starts if its expected memory
+ * fits beside that of the running ones, or if none of them runs. It waits for memory as for a
+ * resource. Before the first call there is no limit.
+ */
+void sched_set_memory(struct sched *s, uint32_t mib);
+struct sched_memory_state {
+	uint32_t expected_mib; /* of running jobs */
+	bool is_lacking;       /* a job waits for memory */
+};
+/* false: no job has known needs. */
+bool sched_memory_state(const struct sched *s, struct sched_memory_state *ret);
+/* What running jobs of known needs have of their expected memory by now, in MiB. Asks their
+ * backends, which read /proc. */
+uint32_t sched_memory_taken(const struct sched *s);
 
 /* Change limits during a run; lowering a limit kills no job. */
 void sched_set_max_parallel(struct sched *s, uint32_t n);

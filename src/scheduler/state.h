@@ -67,6 +67,7 @@ struct resource {
 	bool has_limit;	   /* there is a limit */
 	bool is_of_option; /* its limit is from the command line */
 	bool is_asked;	   /* a job needs it, or the configuration has a limit for it */
+	bool is_soft;	   /* a class may take more than the limit if nothing is in use: memory.c */
 
 	/* units.c: the numbers of the units (NULL: none), and which are in use */
 	const uint32_t *units;
@@ -88,6 +89,7 @@ struct class_need {
 struct ready_class {
 	struct lane *lane;
 	uint32_t cpus;
+	uint32_t memory_mib; /* expected; one of needs, if it is not 0 */
 	uint32_t n_needs;
 	uint32_t place;	       /* index in rivals.at, while it has jobs */
 	struct heap jobs;      /* ready ones */
@@ -150,10 +152,11 @@ struct sched {
 	struct map classes;   /* by backend, CPUs and resources, as text */
 	struct map stages;    /* the class of each stage of a fallback, by its spec's address */
 	struct map resources;
-	struct map held;       /* index of a job -> its struct held_units */
-	struct list unsettled; /* rivals to be settled */
-	uint64_t n_rounds;     /* rounds of settling so far */
-	struct list waits;     /* classes that are next in line, the longest wait first */
+	struct resource *memory; /* memory.c: one of them; NULL: no job has known needs */
+	struct map held;	 /* index of a job -> its struct held_units */
+	struct list unsettled;	 /* rivals to be settled */
+	uint64_t n_rounds;	 /* rounds of settling so far */
+	struct list waits;	 /* classes that are next in line, the longest wait first */
 
 	/* priority.c */
 	size_t id_prefix;  /* length of the common prefix of all ids */
@@ -229,6 +232,12 @@ void units_give(struct job *job);
  * of the run. */
 const char *units_json(const struct job *job);
 void units_set(struct resource *r, const uint32_t *units, uint32_t n);
+
+/* memory.c */
+/* 0: not known, or not needed on this machine. */
+uint32_t memory_expected(const struct sched *s, const struct job_spec *spec,
+			 const struct lane *lane);
+struct resource *memory_get(struct sched *s);
 
 /* rivals.c */
 /* At load: merges c with all classes that need one of its resources. */

@@ -32,6 +32,14 @@ void waits_set(struct sched *s, struct ready_class *c, bool is_next)
 	list_append(&s->waits, &c->waits);
 }
 
+static void waits_add_memory(struct str *text, const struct resource *r, uint32_t mib)
+{
+	str_printf(text,
+		   "%smemory: it is expected to need %" PRIu32 " MiB, and running jobs %" PRIu64
+		   " MiB of %" PRIu32 " MiB",
+		   text->len ? "; " : "", mib, r->in_use, r->limit);
+}
+
 /* "LIC: it asks for 2, and 3 of 4 are in use", for each resource that is lacking. */
 static const char *what_is_lacking(struct sched *s, const struct ready_class *c)
 {
@@ -43,11 +51,14 @@ static const char *what_is_lacking(struct sched *s, const struct ready_class *c)
 
 		if (r->limit == RESOURCE_UNLIMITED || c->needs[i].count <= free_now)
 			continue;
-		str_printf(&text,
-			   "%s%s: it asks for %" PRIu32 ", and %" PRIu64 " of %" PRIu32
-			   " %s in use",
-			   text.len ? "; " : "", r->name, c->needs[i].count, r->in_use, r->limit,
-			   r->in_use == 1 ? "is" : "are");
+		if (r->is_soft)
+			waits_add_memory(&text, r, c->needs[i].count);
+		else
+			str_printf(&text,
+				   "%s%s: it asks for %" PRIu32 ", and %" PRIu64 " of %" PRIu32
+				   " %s in use",
+				   text.len ? "; " : "", r->name, c->needs[i].count, r->in_use,
+				   r->limit, r->in_use == 1 ? "is" : "are");
 	}
 	if (!text.len)
 		str_printf(&text, "%s: the free units are reserved for a job ahead of it",
