@@ -29,7 +29,8 @@ struct target_count {
 struct counts {
 	uint32_t n[JOB_STATUS_COUNT];
 	uint32_t n_flaky, n_leaky, n_fallback;
-	struct map by_target; /* name -> struct target_count, malloc()ed */
+	uint64_t peak_memory_kib; /* of one attempt */
+	struct map by_target;	  /* name -> struct target_count, malloc()ed */
 };
 
 /* ---- counting ---- */
@@ -51,6 +52,18 @@ static const char *target_name(const struct job_spec *spec)
 	return spec->rules->target ? spec->rules->target : "";
 }
 
+static void results_count_memory(struct counts *c, const struct result_row *row)
+{
+	for (uint32_t i = 0; i < row->n_attempts; i++) {
+		const struct job_result *r = &row->attempts[i].result;
+		uint64_t kib = r->peak_memory_kib > r->usage.max_rss_kib ? r->peak_memory_kib
+									 : r->usage.max_rss_kib;
+
+		if (kib > c->peak_memory_kib)
+			c->peak_memory_kib = kib;
+	}
+}
+
 static void results_count(struct counts *c, size_t n_jobs, results_next *next, void *ctx)
 {
 	for (size_t i = 0; i < n_jobs; i++) {
@@ -65,6 +78,7 @@ static void results_count(struct counts *c, size_t n_jobs, results_next *next, v
 		c->n_flaky += (row.marks & MARK_FLAKY) != 0;
 		c->n_leaky += (row.marks & MARK_LEAKY) != 0;
 		c->n_fallback += (row.marks & MARK_FALLBACK) != 0;
+		results_count_memory(c, &row);
 	}
 }
 
@@ -108,7 +122,8 @@ static void write_command_line(struct json_out *out, const char *const *argv)
 }
 
 static void write_run(struct json_out *out, const struct results_place *place,
-		      const struct plan *plan, const struct results_head *head)
+		      const struct plan *plan, const struct results_head *head,
+		      uint64_t peak_memory_kib)
 {
 	jout_key(out, "run");
 	jout_object(out);
@@ -129,6 +144,7 @@ static void write_run(struct json_out *out, const struct results_place *place,
 	jout_key_real(out, "duration_s", head->duration_s, 6);
 	jout_key_string(out, "outcome", head->outcome);
 	jout_key_int(out, "exit_code", head->exit_code);
+	jout_key_int(out, "peak_memory_kib", (int64_t)peak_memory_kib);
 	jout_key_string(out, "note", head->note);
 	jout_key(out, "backends");
 	jout_raw(out, head->backends ? head->backends : "{}");
@@ -333,7 +349,7 @@ static int results_write_all(int fd, const struct results_place *place, const st
 	jout_key_int(&out, "version", RESULTS_SCHEMA_VERSION);
 	jout_object_end(&out);
 	jout_break(&out);
-	write_run(&out, place, plan, head);
+	write_run(&out, place, plan, head, counts.peak_memory_kib);
 	jout_break(&out);
 	write_counts(&out, &counts, plan->n_jobs);
 	jout_break(&out);
