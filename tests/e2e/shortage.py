@@ -2,6 +2,7 @@
 """Stories of a machine that is short of disk space or memory: launches wait, and go on by themselves."""
 
 import json
+import re
 import signal
 import subprocess
 
@@ -87,3 +88,37 @@ class Watermarks(Story):
         self.assertEqual(done.code, 2, done)
         self.assertIn("'--min-free-space' must be a size such as 500M or 2G, or 0, not 'much'", done.err)
         self.assert_left_nothing()
+
+
+class Memory(Story):
+    """Jobs run together only while the memory that they are expected to need fits."""
+
+    def run_jobs(self, keys, *options):
+        """The order of what became of four jobs that may all run at a time."""
+        self.config('{ flow: "jobs", name: "m", jobs: [ { name: "j.{n}", command: "true", %s sweep: { n: "1..4" } } ] }' % keys)
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "4", "--verbose", *options)
+        self.assertEqual(done.code, 0, done)
+        lines = self.run_dir().joinpath("journal.jsonl").read_text(encoding="utf-8").splitlines()
+        return [r["status"] for r in map(json.loads, lines) if r["ev"] == "job"], done.err
+
+    def test_of_jobs_whose_limits_do_not_fit_one_at_a_time_runs(self):
+        order, err = self.run_jobs('memory: "800T",')
+        self.assertEqual(order, ["RUNNING", "PASSED"] * 4)
+        self.assertRegex(err, r"'j\.2' waits for memory: it is expected to need 838860800 MiB, and running jobs 838860800 MiB of \d+ MiB \(and 2 more\)")
+        for options in (["--min-free-memory", "0"], []):
+            order, _ = self.run_jobs('memory: "%s",' % ("800T" if options else "1M"), *options)
+            self.assertEqual(order[:4], ["RUNNING"] * 4)
+
+    def test_what_a_job_took_before_is_what_it_is_expected_to_need(self):
+        order, err = self.run_jobs("")
+        self.assertEqual(order[:4], ["RUNNING"] * 4)
+        self.assertNotIn("memory", err)
+        path = self.run_dir() / "results.json"
+        results = self.results()
+        self.assertGreater(results["run"]["peak_memory_kib"], 0)
+        self.assertEqual(results["run"]["peak_memory_kib"], max(j["attempts"][0]["max_rss_kib"] for j in results["jobs"]))
+        text = re.sub(r'_kib":\d+', '_kib":900000000', path.read_text(encoding="utf-8"))
+        path.write_text(text, encoding="utf-8")
+        order, err = self.run_jobs("")
+        self.assertEqual(order, ["RUNNING", "PASSED"] * 4)
+        self.assertIn("waits for memory: it is expected to need 917504 MiB", err)

@@ -33,6 +33,23 @@ static void headroom_say(const struct headroom *h, enum watermark low)
 		log_warning("no job starts until there is more room: %s", h->why.s);
 }
 
+/*
+ * What may be taken by jobs of known needs: what is left, and what they have already. They are
+ * measured only if a job waits; otherwise what is left is enough to know.
+ */
+static void headroom_set_memory(struct headroom *h, const struct room *room)
+{
+	uint64_t margin = watermarks_memory(&h->marks, room), mib;
+	struct sched_memory_state m;
+
+	if (!room->memory_total || !sched_memory_state(h->sched, &m))
+		return;
+	mib = room->memory_bytes > margin ? (room->memory_bytes - margin) >> 20 : 0;
+	if (m.is_lacking)
+		mib += sched_memory_taken(h->sched);
+	sched_set_memory(h->sched, mib < UINT32_MAX / 2 ? (uint32_t)mib : UINT32_MAX / 2);
+}
+
 static void headroom_look(struct headroom *h)
 {
 	static const enum sched_hold holds[] = {
@@ -46,6 +63,7 @@ static void headroom_look(struct headroom *h)
 	unsigned was_disk = h->marks.low_disk;
 
 	room_read(&h->source, &room);
+	headroom_set_memory(h, &room);
 	low = watermarks_take(&h->marks, &room, &why);
 	if (low == was && (low == WATERMARK_ENOUGH || h->marks.low_disk == was_disk))
 		return;

@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/args/cmd.h"
+#include "cli/headroom/expected.h"
 #include "cli/headroom/headroom.h"
 #include "cli/load/load.h"
 #include "cli/load/outcome.h"
@@ -69,6 +70,7 @@ struct run {
 	struct run_dir *dir;
 	struct watchers watchers;
 	struct observer publisher;
+	struct expected expected;
 	struct headroom headroom;
 	struct str notes, backends_json; /* reports of backends at the end */
 	char *report_path;		 /* of DVSim's flows; NULL: none was written */
@@ -144,6 +146,8 @@ static int make_graph(struct run *r)
 		.limits = r->options.limits,
 		.n_limits = r->options.n_limits,
 		.on_missing = r->options.on_missing,
+		.expected_memory = expected_mib,
+		.memory_ctx = &r->expected,
 	};
 	struct diags *diags = &r->loaded.diags;
 
@@ -152,6 +156,9 @@ static int make_graph(struct run *r)
 	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loop, diags) == 0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
 		options.waits_after_s = waits_after_s(r);
+		if (engines_clock(&r->engines) == clock_real())
+			expected_init(&r->expected, r->loaded.plan, options.max_parallel,
+				      &r->options.watermarks);
 		r->sched = sched_new(&options, loop_host_get(r->host));
 		engines_add_to(&r->engines, r->sched);
 		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->engines, diags) == 0)
@@ -599,6 +606,7 @@ static int run_loaded(struct run *r)
 	if (r->dir && r->sources.mem)
 		sources_end(run_dir_path(r->dir));
 	sched_free(r->sched);
+	expected_done(&r->expected);
 	engines_free(&r->engines);
 	report_free(r->report);
 	sources_done(&r->sources);
