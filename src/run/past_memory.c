@@ -50,13 +50,19 @@ static void past_memory_set(struct past_memory *m, struct map *map, const char *
 	map_set_n(map, arena_strndup(m->mem, key, n), n, (void *)(uintptr_t)kib);
 }
 
-static void past_memory_add(struct past_memory *m, const char *id, size_t n, uint64_t kib)
+/* A job that was killed for lack of memory wanted more than it had: its family knows better, and if
+ * not, half as much again is a guess. */
+static void past_memory_add(struct past_memory *m, const char *id, size_t n, uint64_t kib,
+			    bool was_killed)
 {
 	_cleanup_(str_done) struct str family = {0};
 
 	if (past_memory_get(&m->by_id, id, n))
 		return; /* a newer run has it */
-	past_memory_set(m, &m->by_id, id, n, kib);
+	if (was_killed)
+		kib += kib / 2;
+	else
+		past_memory_set(m, &m->by_id, id, n, kib);
 	past_memory_family(id, n, &family);
 	if (kib > past_memory_get(&m->by_family, family.s ? family.s : "", family.len))
 		past_memory_set(m, &m->by_family, family.s ? family.s : "", family.len, kib);
@@ -87,7 +93,7 @@ static void past_memory_take_job(struct past_memory *m, const char *line, uint64
 	if (peak_kib > kib)
 		kib = peak_kib;
 	if (id[n] == '"' && kib >= least_kib)
-		past_memory_add(m, id, n, kib);
+		past_memory_add(m, id, n, kib, strstr(id, "\"reason\":\"memory\"") != NULL);
 }
 
 static void past_memory_take_file(struct past_memory *m, const char *path, uint64_t least_kib)
@@ -140,7 +146,7 @@ struct past_memory *past_memory_read(const struct plan *plan, uint64_t least_kib
 		n++;
 	}
 	run_names_done(&names);
-	if (m->by_id.n_live)
+	if (m->by_family.n_live)
 		return m;
 	past_memory_free(m);
 	return NULL;

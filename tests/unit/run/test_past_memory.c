@@ -66,6 +66,28 @@ static void the_newest_run_that_has_a_job_decides(void **state)
 	plan_free(p);
 }
 
+/* It was killed before it had all that it wanted. */
+static void a_job_that_the_kernel_killed_needs_more_than_it_had(void **state)
+{
+	static const char killed[] = "{\"id\":\"%s\",\"attempts\":[{\"reason\":\"memory\","
+				     "\"max_rss_kib\":%u}]},\n";
+	struct plan *p = plan_of("/k.hjson");
+	_cleanup_(str_done) struct str rows = {0};
+	struct past_memory *m;
+
+	(void)state;
+	str_printf(&rows, killed, "j.1", 60000);
+	str_add(&rows, ROW("j.2", 100000));
+	str_printf(&rows, killed, "alone", 60000);
+	past_memory_make(p, 4000, "", rows.s);
+	m = past_memory_read(p, 1);
+	assert_int_equal(past_memory_kib(m, "j.1"), 100000);
+	assert_int_equal(past_memory_kib(m, "j.2"), 100000);
+	assert_int_equal(past_memory_kib(m, "alone"), 90000);
+	past_memory_free(m);
+	plan_free(p);
+}
+
 static void a_run_of_small_jobs_is_not_read_to_its_end(void **state)
 {
 	struct plan *p = plan_of("/s.hjson"), *command = plan_of(NULL);
@@ -98,6 +120,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_newest_run_that_has_a_job_decides),
+		cmocka_unit_test(a_job_that_the_kernel_killed_needs_more_than_it_had),
 		cmocka_unit_test(a_run_of_small_jobs_is_not_read_to_its_end),
 		cmocka_unit_test(only_a_few_runs_are_read),
 	};
