@@ -431,20 +431,51 @@ class FewProcesses(Story):
         os.setgid(self.USER)
         os.setuid(self.USER)
 
-    def test_a_limit_on_processes_slows_a_run_and_fails_nothing(self):
+    def run_as_user(self, jobs, between=None):
+        """Sixty jobs, as a user without other processes; between() is called while the first one waits."""
         if os.geteuid() != 0:
             self.skipTest("needs root, to be a user without other processes")
         shutil.copy(self.binary, self.path("dvsched"))
         self.binary = str(self.path("dvsched"))
+        told, go = self.fifo("told"), self.fifo("go")
+        for fifo in told, go:
+            os.chown(fifo.path, self.USER, self.USER)
         self.config("""{ flow: "jobs", name: "few", jobs: [
-          { name: "j{n}", command: "true", sweep: { n: "1..60" }, timeout: "20s" } ] }""")
+          { name: "first", command: "echo runs > told; read x < go", timeout: "20s" }
+          { name: "j{n}", %s, sweep: { n: "1..60" }, timeout: "20s", needs: ["first"] } ] }""" % jobs)
         os.chown(self.dir, self.USER, self.USER)
-        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "30", preexec_fn=self.become)
+        process = self.start("run", "cfg.hjson", "--view", "none", "-j", "30", preexec_fn=self.become)
+        self.assertEqual(told.line(), "runs")
+        if between:
+            between()
+        os.write(go.fd, b"go\n")
+        done = self.finish(process)
         self.assertEqual(done.code, 0, done)
-        self.assertIn("cannot create a process for a job", done.err)
         jobs = jobs_of(self.results())
         self.assertEqual({job["status"] for job in jobs.values()}, {"PASSED"})
         self.assertEqual({a["reason"] for job in jobs.values() for a in job["attempts"]} - {"launch"}, {"none"})
+        return done.err
+
+    def test_a_limit_on_processes_slows_a_run_and_fails_nothing(self):
+        """Jobs that create processes themselves have some, too."""
+        err = self.run_as_user('command: "(true); (true); true"')
+        self.assertRegex(err, r"warning: only 2 jobs run at a time: \d+ more processes may be created \(limited by ulimit -u, ")
+        self.assertNotIn("cannot create a process", err)
+
+    def test_processes_that_others_take_slow_a_run_and_fail_nothing(self):
+        others = []
+
+        def take():
+            for _ in range(7):  # the other five are the run's
+                others.append(subprocess.Popen(["sleep", "1000"], env=self.environ(), preexec_fn=self.become))
+
+        def give_back():
+            for other in others:
+                other.kill()
+                other.wait()
+
+        self.addCleanup(give_back)
+        self.assertIn("cannot create a process for a job", self.run_as_user('argv: ["true"]', take))
 
 
 class CutLog(Story):

@@ -8,16 +8,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "backends/backends.h"
 #include "backends/console.h"
 #include "backends/local/cpus.h"
+#include "backends/local/processes.h"
 #include "backends/local/shortage.h"
 #include "base/mem.h"
+#include "base/proc_tree.h"
 #include "exec/slot.h"
 
 /* How often the first slot is tried before a job is refused. */
 enum { START_TRIES = 5 };
+/* Processes of the run that are neither slots nor jobs and may come later. */
+enum { CLERK_SHARE = 2 };
 
 static const char local_name[] = "local";
 
@@ -237,6 +242,21 @@ static struct local_slot *start_slot(struct local *l, struct error *err)
 
 /* ---- verbs ---- */
 
+/* Those that run now count as left: a job may be between two processes just now. */
+static bool local_has_room(const void *ctx)
+{
+	const struct local *l = ctx;
+	uint32_t wanted = (n_active(l) + 1) * PROCESSES_PER_JOB + CLERK_SHARE, left;
+	struct proc_tree tree = {0};
+	size_t n_own;
+
+	proc_tree_read_below(&tree, getpid());
+	n_own = tree.n;
+	proc_tree_done(&tree);
+	left = processes_left(wanted);
+	return left == UINT32_MAX || left + n_own >= wanted;
+}
+
 static enum submit answer_without_slot(struct local *l, struct error *err, struct error *why)
 {
 	if (l->n_slots == 0 && ++l->n_start_failures >= START_TRIES) {
@@ -258,7 +278,8 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 
 	if (l->is_paused || (is_interactive && console_is_taken(l->console)))
 		return SUBMIT_BUSY;
-	if (list_is_empty(&l->idle) && !shortage_may_grow(&l->shortage, n_active(l), now_s()))
+	if (list_is_empty(&l->idle) &&
+	    !shortage_may_grow(&l->shortage, n_active(l), now_s(), local_has_room, l))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) && !start_slot(l, &err))
 		return answer_without_slot(l, &err, why);
@@ -469,6 +490,26 @@ static uint32_t parallel_of(const struct backend_env *env)
 	return n ? n : cpus_usable();
 }
 
+/* Jobs that create processes themselves would fail when slots and other jobs have taken all: there
+ * are as many slots as leave room for some. */
+static void local_limit_slots(struct local *l)
+{
+	_cleanup_(freep) char *text = NULL;
+	uint32_t n = l->base.max_parallel;
+	uint32_t left = processes_left(n < UINT32_MAX / 8 ? n * PROCESSES_PER_JOB + CLERK_SHARE
+							  : 0);
+
+	if (left == UINT32_MAX)
+		return;
+	n = left > CLERK_SHARE + PROCESSES_PER_JOB ? (left - CLERK_SHARE) / PROCESSES_PER_JOB : 1;
+	shortage_allow(&l->shortage, n, now_s());
+	text = xasprintf("only %u job%s at a time: %u more processes may be created (limited by "
+			 "ulimit -u, or by pids.max of a cgroup)",
+			 n, n == 1 ? " runs" : "s run", left);
+	if (l->warn)
+		l->warn(text);
+}
+
 struct backend *backend_local_create(const struct backend_env *env, struct diags *diags)
 {
 	struct local *l;
@@ -498,5 +539,6 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 	list_init(&l->busy);
 	list_init(&l->leaving);
 	shortage_init(&l->shortage);
+	local_limit_slots(l);
 	return &l->base;
 }

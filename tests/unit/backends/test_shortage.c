@@ -4,10 +4,28 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "backends/local/processes.h"
 #include "backends/local/shortage.h"
+#include "base/fs.h"
+#include "base/mem.h"
+
+static bool is_room(const void *ctx)
+{
+	(void)ctx;
+	return true;
+}
+
+static bool is_no_room(const void *ctx)
+{
+	(void)ctx;
+	return false;
+}
 
 static void without_a_shortage_nothing_is_limited(void **state)
 {
@@ -15,7 +33,7 @@ static void without_a_shortage_nothing_is_limited(void **state)
 
 	(void)state;
 	shortage_init(&s);
-	assert_true(shortage_may_grow(&s, 100000, 0));
+	assert_true(shortage_may_grow(&s, 100000, 0, is_room, NULL));
 	assert_false(shortage_must_shrink(&s, 100000));
 }
 
@@ -30,8 +48,8 @@ static void each_shortage_takes_one_slot_until_it_is_gone(void **state)
 		assert_false(shortage_seen(&s, 10, 1)); /* the tenth has not gone yet */
 	assert_true(shortage_must_shrink(&s, 10));
 	assert_false(shortage_must_shrink(&s, 9));
-	assert_false(shortage_may_grow(&s, 9, 2));
-	assert_true(shortage_may_grow(&s, 8, 2));
+	assert_false(shortage_may_grow(&s, 9, 2, is_room, NULL));
+	assert_true(shortage_may_grow(&s, 8, 2, is_room, NULL));
 	shortage_seen(&s, 9, 3);
 	assert_true(shortage_must_shrink(&s, 9));
 }
@@ -45,7 +63,7 @@ static void the_last_slot_stays(void **state)
 	shortage_seen(&s, 2, 1);
 	shortage_seen(&s, 1, 2);
 	assert_false(shortage_must_shrink(&s, 1));
-	assert_true(shortage_may_grow(&s, 0, 3));
+	assert_true(shortage_may_grow(&s, 0, 3, is_room, NULL));
 }
 
 static void after_a_while_there_may_be_one_more_and_then_another(void **state)
@@ -55,12 +73,83 @@ static void after_a_while_there_may_be_one_more_and_then_another(void **state)
 	(void)state;
 	shortage_init(&s);
 	shortage_seen(&s, 3, 1);
-	assert_false(shortage_may_grow(&s, 2, 10.9));
-	assert_true(shortage_may_grow(&s, 2, 11.1));
-	assert_false(shortage_may_grow(&s, 3, 11.2));
+	assert_false(shortage_may_grow(&s, 2, 10.9, is_room, NULL));
+	assert_true(shortage_may_grow(&s, 2, 11.1, is_room, NULL));
+	assert_false(shortage_may_grow(&s, 3, 11.2, is_room, NULL));
 	shortage_seen(&s, 3, 12);
 	assert_true(shortage_must_shrink(&s, 3));
-	assert_false(shortage_may_grow(&s, 2, 21.9));
+	assert_false(shortage_may_grow(&s, 2, 21.9, is_room, NULL));
+}
+
+static void a_limit_from_the_start_grows_while_there_is_room(void **state)
+{
+	struct shortage s;
+
+	(void)state;
+	shortage_init(&s);
+	shortage_allow(&s, 2, 0);
+	assert_true(shortage_may_grow(&s, 1, 0, is_no_room, NULL));
+	assert_false(shortage_may_grow(&s, 2, 9, is_room, NULL));
+	assert_false(shortage_may_grow(&s, 2, 11, is_no_room, NULL));
+	assert_true(shortage_may_grow(&s, 2, 11, is_room, NULL));
+	assert_true(shortage_seen(&s, 3, 12)); /* the first one, for a message */
+	assert_false(shortage_seen(&s, 3, 12));
+}
+
+/* ---- how many processes are left ---- */
+
+static void processes_write(const char *base, const char *name, const char *text)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", base, name);
+	_cleanup_(freep) char *dir = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+	FILE *f;
+
+	assert_int_equal(fs_mkdirs(dir, 0777), 0);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+static void the_processes_left_are_those_of_the_user_and_of_the_cgroups(void **state)
+{
+	static const struct {
+		uint64_t limit;
+		const char *pids_max;
+		uint32_t enough, left;
+	} cases[] = {
+		{UINT64_MAX, "max\n", 100, UINT32_MAX},
+		{100, "max\n", 60, UINT32_MAX}, /* of all users there are 40 */
+		{100, "max\n", 61, UINT32_MAX}, /* of this one there are 7 */
+		{100, "max\n", 94, 93},
+		{5, "max\n", 10, 0},
+		{UINT64_MAX, "30\n", 11, 10},
+		{UINT64_MAX, "30\n", 10, UINT32_MAX},
+		{15, "30\n", 20, 8},
+		{27, "25\n", 20, 5},
+	};
+	char base[] = "/tmp/dvsched-test-XXXXXX";
+	_cleanup_(freep) char *proc = NULL, *sys = NULL;
+
+	(void)state;
+	assert_non_null(mkdtemp(base));
+	proc = xasprintf("%s/proc", base);
+	sys = xasprintf("%s/sys", base);
+	processes_write(proc, "loadavg", "0.00 0.01 0.00 1/40 5678\n");
+	processes_write(proc, "self/cgroup", "0::/a\n");
+	processes_write(proc, "10/status", "Name:\tx\nUid:\t1000\t0\t0\t0\nThreads:\t4\n");
+	processes_write(proc, "11/status", "Name:\tx\nUid:\t1000\t1000\t0\t0\nThreads:\t3\n");
+	processes_write(proc, "12/status", "Name:\tx\nUid:\t0\t0\t0\t0\nThreads:\t33\n");
+	processes_write(sys, "fs/cgroup/a/pids.current", "20\n");
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		processes_write(sys, "fs/cgroup/a/pids.max", cases[i].pids_max);
+		if (processes_left_under(proc, sys, 1000, cases[i].limit, cases[i].enough) !=
+		    cases[i].left)
+			fail_msg("case %zu: %u", i,
+				 processes_left_under(proc, sys, 1000, cases[i].limit,
+						      cases[i].enough));
+	}
+	fs_remove_tree(base);
 }
 
 int main(void)
@@ -69,6 +158,8 @@ int main(void)
 		cmocka_unit_test(without_a_shortage_nothing_is_limited),
 		cmocka_unit_test(each_shortage_takes_one_slot_until_it_is_gone),
 		cmocka_unit_test(the_last_slot_stays),
+		cmocka_unit_test(a_limit_from_the_start_grows_while_there_is_room),
+		cmocka_unit_test(the_processes_left_are_those_of_the_user_and_of_the_cgroups),
 		cmocka_unit_test(after_a_while_there_may_be_one_more_and_then_another),
 	};
 
