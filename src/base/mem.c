@@ -7,10 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static _noreturn_ void out_of_memory(size_t size)
+void mem_exhausted(size_t size)
 {
 	char text[80];
-	int n = snprintf(text, sizeof(text), "dvsched: out of memory (%zu bytes more)\n", size);
+	int n = size ? snprintf(text, sizeof(text), "dvsched: out of memory (%zu bytes more)\n",
+				size)
+		     : snprintf(text, sizeof(text), "dvsched: out of memory\n");
 
 	if (write(STDERR_FILENO, text, (size_t)n) < 0)
 		_exit(71);
@@ -22,7 +24,7 @@ void *xmalloc(size_t size)
 	void *p = malloc(size ? size : 1);
 
 	if (!p)
-		out_of_memory(size);
+		mem_exhausted(size);
 	return p;
 }
 
@@ -31,7 +33,7 @@ void *xcalloc(size_t n, size_t size)
 	void *p = calloc(n ? n : 1, size ? size : 1);
 
 	if (!p)
-		out_of_memory(n * size);
+		mem_exhausted(n * size);
 	return p;
 }
 
@@ -40,14 +42,14 @@ void *xrealloc(void *p, size_t size)
 	void *q = realloc(p, size ? size : 1);
 
 	if (!q)
-		out_of_memory(size);
+		mem_exhausted(size);
 	return q;
 }
 
 void *xreallocarray(void *p, size_t n, size_t size)
 {
 	if (size && n > SIZE_MAX / size)
-		out_of_memory(SIZE_MAX);
+		mem_exhausted(SIZE_MAX);
 	return xrealloc(p, n * size);
 }
 
@@ -70,7 +72,7 @@ char *xvasprintf(const char *fmt, va_list ap)
 	char *text;
 
 	if (vasprintf(&text, fmt, ap) < 0)
-		out_of_memory(strlen(fmt));
+		mem_exhausted(strlen(fmt));
 	return text;
 }
 

@@ -12,6 +12,10 @@
 
 #include "base/attr.h"
 
+/* What they do when memory runs out, for libraries that take a function for that. size: what was
+ * asked for; 0: unknown. */
+_noreturn_ void mem_exhausted(size_t size);
+
 void *xmalloc(size_t size) _must_use_;
 void *xcalloc(size_t n, size_t size) _must_use_;
 void *xrealloc(void *p, size_t size) _must_use_;

@@ -2,12 +2,14 @@
 /*
  * In cli/: main(), the table of commands (commands.c), and a file for each small command.
  */
+#include <hjson.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/fs.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/proc.h"
 #include "clerk/clerk.h"
 #include "cli/args/cmd.h"
@@ -144,8 +146,14 @@ static int dvsched_main(int argc, char **argv)
 	return run_command(argc, argv);
 }
 
+static void on_out_of_memory(void)
+{
+	mem_exhausted(0);
+}
+
 int main(int argc, char **argv)
 {
+	hjson_set_out_of_memory(on_out_of_memory);
 	proc_hold_streams();
 	proc_expect_children();
 	/* Helper processes: this program in another mode (base/proc.h). */

@@ -189,6 +189,12 @@ typedef bool hjson_write(void *ctx, const char *bytes, size_t len);
 bool hjson_to_json(struct hjson_doc *doc, const struct hjson_node *node, unsigned indent,
 		   hjson_write *write, void *ctx);
 
+/*
+ * Called in the place of abort() when memory runs out; must not return. For the whole process, to
+ * be set before the first document. NULL: abort().
+ */
+void hjson_set_out_of_memory(void (*handler)(void));
+
 /* Bytes taken from the allocator for this document, the sources' text included. */
 size_t hjson_memory(const struct hjson_doc *doc);
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hjson.h"
+
 enum { CHUNK_MIN = 2048, CHUNK_MAX = 65536 };
 
 struct chunk {
@@ -12,8 +14,17 @@ struct chunk {
 	size_t size; /* keeps what follows aligned to 16 bytes */
 };
 
+static void (*arena_on_out_of_memory)(void);
+
+void hjson_set_out_of_memory(void (*handler)(void))
+{
+	arena_on_out_of_memory = handler;
+}
+
 void out_of_memory(void)
 {
+	if (arena_on_out_of_memory)
+		arena_on_out_of_memory();
 	fputs("libhjson: out of memory\n", stderr);
 	abort();
 }
