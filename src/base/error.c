@@ -2,6 +2,8 @@
 #include "base/error.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,6 +45,7 @@ int error_sys(struct error *err, int errnum, const char *fmt, ...)
 	what = xvasprintf(fmt, ap);
 	va_end(ap);
 	err->pos = nowhere;
+	err->errnum = errnum;
 	err->msg = xasprintf("%s: %s", what, strerror(errnum));
 	free(what);
 	return -1;
@@ -60,6 +63,24 @@ void error_wrap(struct error *err, const char *fmt, ...)
 	err->msg = xasprintf("%s: %s", what, inner);
 	free(what);
 	free(inner);
+}
+
+bool errno_is_shortage(int errnum)
+{
+	return errnum == EMFILE || errnum == ENFILE || errnum == EAGAIN || errnum == ENOMEM ||
+	       errnum == ENOBUFS;
+}
+
+bool errno_wait_out(unsigned *n)
+{
+	int errnum = errno;
+
+	if (!errno_is_shortage(errnum) || *n >= 100)
+		return false;
+	++*n;
+	poll(NULL, 0, 50);
+	errno = errnum;
+	return true;
 }
 
 bool error_is_set(const struct error *err)

@@ -21,6 +21,7 @@ struct src_pos {
 struct error {
 	char *msg; /* NULL: no error */
 	struct src_pos pos;
+	int errnum; /* of error_sys(); 0: none */
 };
 
 /* Both return -1, so that callers write: return error_set(…). It is a bug to set an error that is
@@ -32,6 +33,14 @@ int error_plain(struct error *err, const char *fmt, ...) _printf_(2, 3);
 int error_sys(struct error *err, int errnum, const char *fmt, ...) _printf_(3, 4);
 /* Puts "text: " before the message. */
 void error_wrap(struct error *err, const char *fmt, ...) _printf_(2, 3);
+/* The machine or this process is out of something that others may give back: descriptors,
+ * processes, memory of the kernel. Worth another try, later. */
+bool errno_is_shortage(int errnum);
+/*
+ * For what is done before there is a loop: after a shortage, sleeps for 50 ms and returns true, 100
+ * times (*n, to begin with 0). Keeps errno.
+ */
+bool errno_wait_out(unsigned *n);
 bool error_is_set(const struct error *err);
 void error_done(struct error *err);
 

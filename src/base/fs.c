@@ -70,9 +70,13 @@ static int too_large(struct error *err, struct src_pos pos, size_t most)
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
 {
 	struct src_pos pos = {.file = path};
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_(closep) int fd = -1;
 	struct stat st;
+	unsigned n = 0;
 
+	do
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	while (fd < 0 && errno_wait_out(&n));
 	str_clear(ret);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_set(err, pos, "cannot be read: %s", strerror(errno));

@@ -13,7 +13,8 @@
 
 /*
  * Reads all of a regular file of at most `most` bytes. A FIFO, a device or a directory is an error
- * at once: the call never blocks on one. err has the path as its position.
+ * at once: the call never blocks on one. A shortage of descriptors is waited out for some seconds.
+ * err has the path as its position.
  */
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err);
 /* Appends everything from the current offset of fd to its end, and blocks until it is there.

@@ -293,13 +293,18 @@ static int open_signals(sigset_t *ret_before)
 {
 	static const int ours[] = {SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGCONT};
 	sigset_t signals;
+	unsigned n = 0;
+	int fd;
 
 	sigemptyset(&signals);
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		if (!proc_ignores(ours[i])) /* a blocked signal is reported even if it is ignored */
 			sigaddset(&signals, ours[i]);
 	sigprocmask(SIG_BLOCK, &signals, ret_before);
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	do
+		fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	while (fd < 0 && errno_wait_out(&n));
+	return fd;
 }
 
 /* ---- the scheduler's end ---- */
@@ -328,9 +333,12 @@ static int begin_as_scheduler(pid_t parent)
 	struct sigevent kill_us = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
 	struct sigaction action = {.sa_handler = on_guardian_gone, .sa_flags = SA_RESTART};
 
+	unsigned n = 0;
+
 	guardian = parent;
-	if (timer_create(CLOCK_MONOTONIC, &kill_us, &fuse) < 0)
-		return -1;
+	while (timer_create(CLOCK_MONOTONIC, &kill_us, &fuse) < 0)
+		if (!errno_wait_out(&n))
+			return -1;
 	sigaction(SIGCONT, &action, NULL); /* SIGCONT reaches stopped processes, too */
 	prctl(PR_SET_PDEATHSIG, SIGCONT);
 	if (getppid() != guardian)
@@ -348,6 +356,28 @@ static int guard(struct watch *w, double grace_s)
 	return rc;
 }
 
+static int socket_or_wait(int ends[2])
+{
+	unsigned n = 0;
+	int rc;
+
+	do
+		rc = socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends);
+	while (rc < 0 && errno_wait_out(&n));
+	return rc;
+}
+
+static pid_t fork_or_wait(void)
+{
+	unsigned n = 0;
+	pid_t pid;
+
+	do
+		pid = fork();
+	while (pid < 0 && errno_wait_out(&n));
+	return pid;
+}
+
 static int cannot_split(const char *what)
 {
 	log_error("cannot start the run: %s: %s", what, strerror(errno));
@@ -363,13 +393,13 @@ int guard_split(double deadline_in_s, double grace_s, int *ret_exit)
 
 	if (deadline_in_s > 0)
 		w.deadline = clock_now(clock_real()) + deadline_in_s;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0) {
+	if (socket_or_wait(ends) < 0) {
 		*ret_exit = cannot_split("no socket");
 		return -1;
 	}
 	fcntl(ends[1], F_SETFL, O_NONBLOCK);
 	w.signal_fd = open_signals(&before);
-	w.pid = w.signal_fd < 0 ? -1 : fork();
+	w.pid = w.signal_fd < 0 ? -1 : fork_or_wait();
 	if (w.pid == 0) {
 		close(ends[0]);
 		close(w.signal_fd);
