@@ -192,6 +192,7 @@ static void attempt_launch_later(struct attempt *a, int errnum)
 	}
 	if (now_s() >= c->give_up_at) {
 		error_sys(&err, errnum, "no process can be made for it");
+		err.errnum = 0; /* it counts */
 		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &err);
 		return;
 	}

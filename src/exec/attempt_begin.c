@@ -294,8 +294,8 @@ static enum attempt_launched start_process(struct attempt *a, const char *const 
 	if (ret->pid > 0 && l.errnum == ENOEXEC && a->ask.rules->job.is_command &&
 	    launch_is_script(l.path))
 		ret->pid = launch_script(a, &l);
-	ret->errnum = errno;
-	if (ret->pid < 0)
+	ret->errnum = ret->pid < 0 ? errno : l.errnum;
+	if (ret->pid < 0 || errno_is_shortage(l.errnum))
 		return LAUNCH_LATER;
 	return l.errnum ? explain_launch(a, &l, ret) : LAUNCH_RUNS;
 }
@@ -308,7 +308,9 @@ enum attempt_launched attempt_launch(struct attempt *a, struct attempt_launch *r
 	if (job->dump_env && dump_env(a, env, &ret->err) < 0)
 		return LAUNCH_FAILED;
 	if (!slot_host_find_program(a->host, a->ask.run.argv[0], find_path(env),
-				    job->cwd ? job->cwd : "/"))
-		return refuse_unknown(a, ret);
+				    job->cwd ? job->cwd : "/")) {
+		ret->errnum = errno;
+		return errno_is_shortage(errno) ? LAUNCH_LATER : refuse_unknown(a, ret);
+	}
 	return start_process(a, env, ret);
 }

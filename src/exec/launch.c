@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "base/mem.h"
 
 enum { STACK_SIZE = 64 * 1024 };
@@ -30,6 +31,7 @@ static bool launch_is_file(const char *path)
 
 static bool is_program(const char *path)
 {
+	errno = 0;
 	return launch_is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
@@ -49,6 +51,8 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 			str_printf(ret, "%s%s", n ? "/" : "", argv0);
 			if (is_program(ret->s))
 				return 0;
+			if (errno_is_shortage(errno))
+				return -1; /* it may be there, and a later one another program */
 			if (!other.len && launch_is_file(ret->s))
 				str_addn(&other, ret->s, ret->len);
 			at += n;
@@ -64,6 +68,7 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 	if (*argv0 != '/')
 		str_printf(ret, "%s/", cwd);
 	str_add(ret, argv0);
+	errno = ENOENT;
 	return strchr(argv0, '/') ? 0 : -1;
 }
 

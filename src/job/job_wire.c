@@ -220,6 +220,7 @@ void job_wire_put_result(struct str *b, const struct job_result *r)
 	wire_put_u32(b, (uint32_t)r->term_signal);
 	wire_put_u32(b, (uint32_t)r->pid);
 	wire_put_u32(b, r->marks);
+	wire_put_u32(b, r->is_uncounted);
 	wire_put_f64(b, r->start_wall_s);
 	wire_put_f64(b, r->duration_s);
 	wire_put_f64(b, r->usage.user_s);
@@ -247,6 +248,7 @@ bool job_wire_take_result(struct wire *w, struct job_outcome *ret)
 	r->term_signal = (int32_t)wire_u32(w);
 	r->pid = (int32_t)wire_u32(w);
 	r->marks = wire_u32(w);
+	r->is_uncounted = wire_u32(w) != 0;
 	r->start_wall_s = wire_f64(w);
 	r->duration_s = wire_f64(w);
 	r->usage.user_s = wire_f64(w);

@@ -3,6 +3,7 @@
 
 import json
 import re
+import resource
 import signal
 import subprocess
 
@@ -122,3 +123,23 @@ class Memory(Story):
         order, err = self.run_jobs("")
         self.assertEqual(order, ["RUNNING", "PASSED"] * 4)
         self.assertIn("waits for memory: it is expected to need 917504 MiB", err)
+
+
+class Descriptors(Story):
+    def test_few_descriptors_slow_a_run_and_fail_nothing(self):
+        self.config('{ flow: "jobs", name: "n", jobs: [ { name: "j.{n}", command: "true", sweep: { n: "1..40" } } ] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "-j", "40",
+                            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20)))
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual({len(job["attempts"]) for job in self.results()["jobs"]}, {1})
+
+    def test_without_memory_the_end_is_70_and_a_message(self):
+        with open(self.binary, "rb") as binary:
+            if b"__asan_init" in binary.read():
+                self.skipTest("a sanitizer takes more address space than the limit")
+        self.config(json.dumps({"flow": "jobs", "jobs": [{"name": f"j{i}", "command": "true"} for i in range(20000)]}))
+        for mib in (8, 12, 16, 20):  # while the text is read, and after that
+            done = self.dvsched("run", "cfg.hjson", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (mib << 20, mib << 20)))
+            self.assertEqual(done.code, 70, done)
+            self.assertRegex(done.err, r"\Advsched: out of memory( \(\d+ bytes more\))?\n\Z")
+        self.assert_left_nothing()

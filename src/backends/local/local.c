@@ -5,6 +5,7 @@
  */
 #include <assert.h>
 #include <ev.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -23,6 +24,8 @@
 enum { START_TRIES = 5 };
 /* Processes of the run that are neither slots nor jobs and may come later. */
 enum { CLERK_SHARE = 2 };
+
+static const double PAUSE_LEAST_S = 0.05, PAUSE_MOST_S = 5;
 
 static const char local_name[] = "local";
 
@@ -49,6 +52,8 @@ struct local {
 	void (*warn)(const char *text);
 	uint32_t n_slots, n_leaving, n_made;
 	unsigned n_start_failures; /* in a row, with no slot at all */
+	/* After a job that its slot could not prepare for lack of descriptors or memory. */
+	double pause_s, paused_until_s; /* 0: none */
 	bool is_paused;
 	const struct job_rules **checked; /* a hash set; NULL: free */
 	size_t n_checked, checked_size;
@@ -103,6 +108,16 @@ static struct job_result result_if_taken_back(const struct local_slot *ls,
 	return r;
 }
 
+static void local_pause_after(struct local *l, const struct job_result *result)
+{
+	if (!result->is_uncounted) {
+		l->pause_s = l->paused_until_s = 0;
+		return;
+	}
+	l->pause_s = l->pause_s > 0 ? fmin(2 * l->pause_s, PAUSE_MOST_S) : PAUSE_LEAST_S;
+	l->paused_until_s = now_s() + l->pause_s;
+}
+
 static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)
 {
 	struct local_slot *ls = ctx;
@@ -112,6 +127,7 @@ static void on_ended(struct slot *slot, void *ctx, const struct job_result *resu
 
 	(void)slot;
 	release_console(l, job);
+	local_pause_after(l, result);
 	ls->job = NULL;
 	ls->is_short = ls->is_taken_back = false;
 	list_remove(&ls->link);
@@ -141,8 +157,8 @@ static void on_short(struct slot *slot, void *ctx, bool is_short)
 		return;
 	if (shortage_seen(&l->shortage, n_active(l), now_s()) && l->warn)
 		l->warn("cannot create a process for a job (limited by ulimit -u, or by pids.max "
-			"of a "
-			"cgroup); fewer jobs run at a time until the shortage is over");
+			"of a cgroup, or by memory); fewer jobs run at a time until the shortage "
+			"is over");
 	if (!list_is_empty(&l->idle)) {
 		send_away(list_entry(l->idle.next, struct local_slot, link));
 	} else if (n_active(l) > 1 && l->n_leaving == 0 && all_are_short(l)) {
@@ -276,7 +292,8 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	struct error err = {0};
 	struct local_slot *ls;
 
-	if (l->is_paused || (is_interactive && console_is_taken(l->console)))
+	if (l->is_paused || (l->paused_until_s > 0 && now_s() < l->paused_until_s) ||
+	    (is_interactive && console_is_taken(l->console)))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) &&
 	    !shortage_may_grow(&l->shortage, n_active(l), now_s(), local_has_room, l))

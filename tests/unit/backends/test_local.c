@@ -242,6 +242,26 @@ static void a_slot_that_is_about_to_end_gets_no_job(void **state)
 	rig_free(r);
 }
 
+/* The slot cannot write the head of the log, three times. */
+static void a_shortage_in_a_slot_costs_no_job(void **state)
+{
+	static const int shortages[] = {ENOMEM, ENOBUFS};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(shortages); i++) {
+		struct rig *r = rig_new(1, 1);
+		const struct job *job;
+
+		faulty_set_children(FAULTY_WRITE, shortages[i], 0, 3);
+		rig_run(r);
+		job = sched_job(r->s, 0);
+		assert_int_equal(job_status(job), JOB_PASSED);
+		assert_true(job->n_attempts > 1);
+		assert_int_equal(job->marks, 0);
+		rig_free(r);
+	}
+}
+
 static void a_kill_reaches_all_that_run(void **state)
 {
 	static const char *const waits[] = {"sleep", "1000", NULL};
@@ -333,6 +353,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(results_reach_the_scheduler),
 		cmocka_unit_test(a_slot_that_dies_costs_one_job),
 		cmocka_unit_test(a_slot_that_is_about_to_end_gets_no_job),
+		cmocka_unit_test(a_shortage_in_a_slot_costs_no_job),
 		cmocka_unit_test(a_kill_reaches_all_that_run),
 		cmocka_unit_test(what_it_will_not_take_is_reported_once_per_rules),
 		cmocka_unit_test(a_quota_bounds_the_cpus),
