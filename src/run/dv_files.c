@@ -294,36 +294,49 @@ static const char *branch_of(const struct plan *plan)
 	return b->revision.branch;
 }
 
+/* Returns 0 or errno. */
+static int dump_jobs(struct dump *d, int fd)
+{
+	_cleanup_(freep) const struct job_spec **jobs = sorted(d->plan);
+
+	jout_init(&d->out, fd, DUMP_INDENT);
+	jout_array(&d->out);
+	for (size_t i = 0; i < d->plan->n_jobs; i++)
+		write_job(d, jobs[i]);
+	jout_array_end(&d->out);
+	return dump_done(d);
+}
+
+/* Writes beside path, and renames: there is never an incomplete file at path. */
+static int dump_write(struct dump *d, const char *path, struct error *err)
+{
+	_cleanup_(freep) char *beside = xasprintf("%s.tmp-%d", path, (int)getpid());
+	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int errnum = fd < 0 ? errno : dump_jobs(d, fd);
+
+	if (fd >= 0 && close(fd) < 0 && !errnum)
+		errnum = errno;
+	if (!errnum && rename(beside, path) < 0)
+		errnum = errno;
+	if (!errnum)
+		return 0;
+	if (fd >= 0)
+		unlink(beside);
+	errno = errnum;
+	return report(err, path);
+}
+
 int dv_files_deploy(const struct plan *plan, struct error *err)
 {
-	_cleanup_(freep) const struct job_spec **jobs = NULL;
 	_cleanup_(freep) char *path = NULL;
 	char timestamp[32];
 	struct dump d = {.plan = plan, .timestamp = timestamp};
 	struct tm utc;
-	int fd;
 
 	if (!plan->dv || plan->dv->n_blocks == 0)
 		return 0;
 	gmtime_r(&plan->dv->timestamp, &utc);
 	strftime(timestamp, sizeof(timestamp), "%Y%m%d_%H%M%S", &utc);
 	path = xasprintf("%s/deploy_%s_%s.json", plan->scratch_root, branch_of(plan), timestamp);
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return report(err, path);
-	jobs = sorted(plan);
-	jout_init(&d.out, fd, DUMP_INDENT);
-	jout_array(&d.out);
-	for (size_t i = 0; i < plan->n_jobs; i++)
-		write_job(&d, jobs[i]);
-	jout_array_end(&d.out);
-	errno = dump_done(&d);
-	if (errno) {
-		report(err, path);
-		close(fd);
-		return -1;
-	}
-	if (close(fd) < 0)
-		return report(err, path);
-	return 0;
+	return dump_write(&d, path, err);
 }

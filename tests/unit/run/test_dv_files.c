@@ -2,6 +2,8 @@
 /* The dump of all jobs as DVSim writes it. */
 #include "fixture.h"
 
+#include <signal.h>
+#include <sys/resource.h>
 #include <jansson.h>
 #include <sys/stat.h>
 
@@ -223,11 +225,27 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
 	assert_non_null(strstr(err.msg, "Is a directory"));
 	error_done(&err);
 	assert_int_equal(rmdir(path), 0);
-	assert_int_equal(symlink("/dev/full", path), 0);
+	plan_free(p);
+}
+
+static void a_dump_that_is_cut_by_a_full_disk_leaves_no_file(void **state)
+{
+	struct plan *p = make_dv_plan();
+	struct rlimit limit = {10, RLIM_INFINITY};
+	struct error err = {0};
+
+	(void)state;
+	p->scratch_root = xasprintf("%s/full", scratch);
+	assert_int_equal(mkdir(p->scratch_root, 0700), 0);
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	assert_int_equal(dv_files_deploy(p, &err), -1);
-	assert_non_null(strstr(err.msg, "No space left"));
+	limit.rlim_cur = RLIM_INFINITY;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	assert_non_null(strstr(err.msg, "deploy_main_20251121_054957.json: File too large"));
 	error_done(&err);
-	unlink(path);
+	assert_int_equal(rmdir(p->scratch_root), 0); /* it is empty */
+	free((char *)p->scratch_root);
 	plan_free(p);
 }
 
@@ -255,6 +273,7 @@ int main(void)
 		cmocka_unit_test(the_file_is_named_after_the_primary_configuration),
 		cmocka_unit_test(other_plans_have_no_files_of_dvsim),
 		cmocka_unit_test(a_file_that_cannot_be_written_is_an_error),
+		cmocka_unit_test(a_dump_that_is_cut_by_a_full_disk_leaves_no_file),
 		cmocka_unit_test(the_memory_of_a_dump_is_given_back),
 	};
 
