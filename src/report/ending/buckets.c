@@ -57,12 +57,18 @@ static void add_id(struct ending_writer *w, const struct result_row *row, uint32
 	str_addc(w->out, '\n');
 }
 
+/* A job that could not be launched may have no directory, and an empty log at most. */
+static bool has_log(const struct result_row *row)
+{
+	return row->n_attempts && row->spec->log && row->reason != REASON_LAUNCH;
+}
+
 /* Never shortens the path, so that users can copy it. */
 static void add_log_path(struct ending_writer *w, const struct result_row *row, uint32_t line)
 {
 	_cleanup_(str_done) struct str room = {0};
 
-	if (!row->n_attempts || !row->spec->log)
+	if (!has_log(row))
 		return;
 	str_add(w->out, "    ");
 	ending_text_printable(w->out, job_log_path(row->spec, &room));

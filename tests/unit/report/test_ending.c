@@ -361,6 +361,9 @@ static void what_a_full_disk_refuses_is_one_kind_of_failure(void **state)
 	/* Each job's own words have its path. */
 	assert_has(s.text.s,
 		   "    cannot make the directory /scratch/b/a: No space left on device\n");
+	/* There are no logs to look at. */
+	assert_null(strstr(s.text.s, "    /scratch/b/a/log\n"));
+	assert_null(strstr(s.text.s, "    /scratch/b/e/log\n"));
 	story_done(&s);
 }
 
