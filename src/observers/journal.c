@@ -23,7 +23,6 @@ struct journal_observer {
 	struct observer base;
 	struct observer_env env;
 	struct journal *journal;
-	char *path; /* NULL until the run is published */
 	ev_timer sync;
 };
 
@@ -34,18 +33,25 @@ static struct journal_observer *own(struct observer *o)
 
 /* ---- sync ---- */
 
+/* The directory gets its final name when the run is published. */
+static char *journal_path(const struct journal_observer *o)
+{
+	return xasprintf("%s/%s", run_dir_path(o->env.run), JOURNAL_NAME);
+}
+
 static void sync_now(struct journal_observer *o)
 {
+	_cleanup_(freep) char *path = journal_path(o);
 	int errnum = 0;
 
 	if (o->env.clerk) {
 		errnum = journal_flush(o->journal);
-		clerk_sync(o->env.clerk, o->path);
+		clerk_sync(o->env.clerk, path);
 	} else {
 		errnum = journal_sync(o->journal);
 	}
 	if (errnum)
-		observer_break(&o->base, "the journal %s cannot be synced (%s)", o->path,
+		observer_break(&o->base, "the journal %s cannot be synced (%s)", path,
 			       strerror(errnum));
 }
 
@@ -84,12 +90,13 @@ static struct json_out *begin(struct journal_observer *o, const struct sched *s,
 static void commit(struct journal_observer *o)
 {
 	int errnum = journal_commit(o->journal);
+	_cleanup_(freep) char *path = errnum ? journal_path(o) : NULL;
 
 	if (errnum)
 		observer_break(&o->base,
 			       "the journal %s cannot be written (%s): it ends at its last whole "
 			       "record. Should dvsched be killed, later results are lost",
-			       o->path ? o->path : JOURNAL_NAME, strerror(errnum));
+			       path, strerror(errnum));
 	else
 		sync_soon(o);
 }
@@ -194,7 +201,10 @@ static void write_taken(struct journal_observer *o, const struct sched *s)
 	map_done(&seen);
 }
 
-/* Syncs the first record, then publishes the run. */
+/*
+ * Syncs the first record, then publishes the run. If that fails, the one who has made the directory
+ * tries again and reports it; the journal goes on in the directory as it is.
+ */
 static void publish(struct journal_observer *o)
 {
 	struct error err = {0};
@@ -202,11 +212,8 @@ static void publish(struct journal_observer *o)
 
 	if (errnum)
 		observer_break(&o->base, "the journal cannot be synced (%s)", strerror(errnum));
-	if (run_dir_publish(o->env.run, &err) < 0) {
-		observer_break(&o->base, "%s", err.msg);
+	if (run_dir_publish(o->env.run, &err) < 0)
 		error_done(&err);
-	}
-	o->path = xasprintf("%s/%s", run_dir_path(o->env.run), JOURNAL_NAME);
 }
 
 static void on_run_started(struct observer *base, const struct sched *s)
@@ -308,7 +315,6 @@ static void on_destroy(struct observer *base)
 
 	sync_stop(o);
 	journal_free(o->journal);
-	free(o->path);
 	free(base->broken_why);
 	free(o);
 }

@@ -17,7 +17,8 @@
 struct record {
 	struct past_run run; /* id NULL: unknown, so it is kept */
 	char *name;
-	bool is_hidden; /* it was never published: the run was killed before its start */
+	bool is_hidden; /* it was never published: the run was killed before its start, or the file
+			   system has refused the name */
 	bool stays;
 	int left_fd; /* of a hidden one whose run has ended: has its lock; else -1 */
 };
@@ -109,14 +110,13 @@ static void choose(struct records *l, const struct plan *plan, const char *own_i
 
 	for (size_t i = 0; i < l->n; i++) {
 		struct record *r = &l->at[i];
-		bool is_own = strcmp(r->name, own_id) == 0;
+		bool is_own = strcmp(r->name + r->is_hidden, own_id) == 0;
 		bool is_one = !is_own && r->run.id && is_same_kind(&r->run, plan);
 
 		if (r->left_fd >= 0)
 			continue;
-		r->stays = !is_one || (n < keep && !r->is_hidden) ||
-			   !results_are_final(r->run.path);
-		n += r->stays && is_one && !r->is_hidden;
+		r->stays = !is_one || n < keep || !results_are_final(r->run.path);
+		n += r->stays && is_one;
 	}
 }
 

@@ -15,6 +15,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "run/journal.h"
 #include "run/lock.h"
 #include "run/plan_file.h"
 #include "run/results_file.h"
@@ -27,7 +28,7 @@ struct run_dir {
 	char *warning;
 	char id[ID_SIZE];
 	int fd;
-	bool is_published, is_shared;
+	bool is_published, is_latest, is_shared;
 	struct lock *locks;
 	size_t n_locks;
 };
@@ -239,9 +240,8 @@ bool run_dir_is_shared(const struct run_dir *r)
 	return r->is_shared;
 }
 
-int run_dir_publish(struct run_dir *r, struct error *err)
+static int run_dir_rename(struct run_dir *r, struct error *err)
 {
-	_cleanup_(freep) char *latest = xasprintf("%s/latest", r->runs);
 	char *path;
 
 	if (r->is_published)
@@ -255,15 +255,32 @@ int run_dir_publish(struct run_dir *r, struct error *err)
 	free(r->path);
 	r->path = path;
 	r->is_published = true;
-	if (fs_set_link(r->id, latest) < 0)
-		return error_sys(err, errno, "%s cannot be set", latest);
-	return sync_dir(r->runs) < 0 ? error_sys(err, errno, "%s", r->runs) : 0;
+	return 0;
 }
 
-/* It is published, or has results although renaming it failed. */
+int run_dir_publish(struct run_dir *r, struct error *err)
+{
+	_cleanup_(freep) char *latest = xasprintf("%s/latest", r->runs);
+
+	if (r->is_latest)
+		return 0;
+	if (run_dir_rename(r, err) < 0)
+		return -1;
+	if (fs_set_link(r->id, latest) < 0)
+		return error_sys(err, errno, "%s cannot be set", latest);
+	if (sync_dir(r->runs) < 0)
+		return error_sys(err, errno, "%s cannot be synced", r->runs);
+	r->is_latest = true;
+	return 0;
+}
+
+/* It is published, or has results or a record of its start although renaming it failed. */
 static bool run_dir_has_run(const struct run_dir *r)
 {
-	return r->is_published || faccessat(r->fd, RESULTS_NAME, F_OK, 0) == 0;
+	struct stat st;
+
+	return r->is_published || faccessat(r->fd, RESULTS_NAME, F_OK, 0) == 0 ||
+	       (fstatat(r->fd, JOURNAL_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0);
 }
 
 void run_dir_free(struct run_dir *r)

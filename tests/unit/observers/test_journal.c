@@ -5,6 +5,7 @@
 #include <jansson.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include "observers/rows.h"
 #include "run/job_record.h"
@@ -128,6 +129,37 @@ static void the_run_has_its_name_once_its_first_record_is_there(void **state)
 	assert_string_equal(path_base(run_dir_path(g.run)), run_dir_id(g.run));
 	read_told(&g, &told);
 	assert_string_equal(told.text.s, "run\n");
+	told_done(&told);
+	stage_done(&g);
+}
+
+/* As while the file system refuses to rename; the run directory's owner tries again. */
+static void a_run_that_cannot_be_published_at_once_keeps_its_journal(void **state)
+{
+	struct stage g;
+	struct told told;
+	struct error err = {0};
+	_cleanup_(freep) char *taken = NULL, *inside = NULL;
+
+	(void)state;
+	stage_init(&g, 1);
+	stage_job(&g, "a");
+	stage_open(&g, "journal", &plain);
+	taken = xasprintf("%.*s%s", (int)(path_base(run_dir_path(g.run)) - run_dir_path(g.run)),
+			  run_dir_path(g.run), run_dir_id(g.run));
+	inside = xasprintf("%s/x", taken);
+	assert_int_equal(mkdir(taken, 0700), 0);
+	assert_int_equal(mkdir(inside, 0700), 0);
+	sched_start(g.bed.s);
+	assert_false(g.observer->is_broken);
+	assert_int_equal(*path_base(run_dir_path(g.run)), '.');
+	assert_int_equal(rmdir(inside), 0);
+	assert_int_equal(run_dir_publish(g.run, &err), 0);
+	g.bed.n_run_started = 1;
+	bed_run(&g.bed);
+	assert_false(g.observer->is_broken);
+	read_told(&g, &told);
+	assert_non_null(strstr(told.text.s, "end\n"));
 	told_done(&told);
 	stage_done(&g);
 }
@@ -330,6 +362,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_record_per_start_and_one_per_end),
 		cmocka_unit_test(the_run_has_its_name_once_its_first_record_is_there),
+		cmocka_unit_test(a_run_that_cannot_be_published_at_once_keeps_its_journal),
 		cmocka_unit_test(a_signal_is_kept),
 		cmocka_unit_test(results_rebuilt_from_the_journal_are_those_of_the_scheduler),
 		cmocka_unit_test(a_full_disk_breaks_the_journal_and_not_the_run),

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "base/str.h"
+#include "run/results_file.h"
 
 static void remove_beyond(const struct plan *p, const char *own_id, uint32_t keep)
 {
@@ -174,6 +175,36 @@ static void what_was_killed_before_it_was_published_goes(void **state)
 	plan_free(p);
 }
 
+/* As of a run that has ended, and whose file system has refused to rename it. */
+static const char *hide(struct plan *p, const char *id)
+{
+	const char *hidden = arena_printf(p->mem, ".%s", id);
+	_cleanup_(freep) char *from = path_of(id), *to = path_of(hidden),
+			      *results = xasprintf("%s/%s", to, RESULTS_NAME);
+	struct error err = {0};
+
+	assert_int_equal(rename(from, to), 0);
+	assert_int_equal(fs_write_atomic(results, "{}", 2, &err), 0);
+	return hidden;
+}
+
+static void a_hidden_run_with_results_is_one_like_others(void **state)
+{
+	struct plan *p = plan_of("/a.hjson");
+	const char *own = make_run(p, 100, NULL), *older, *hidden;
+
+	(void)state;
+	hidden = hide(p, own);
+	older = hide(p, make_run(p, 99, NULL));
+	remove_beyond(p, own, 2);
+	assert_there(hidden, true);
+	assert_there(older, true);
+	remove_beyond(p, own, 1);
+	assert_there(hidden, true);
+	assert_there(older, false);
+	plan_free(p);
+}
+
 static void what_is_no_run_stays(void **state)
 {
 	struct plan *p = plan_of("/a.hjson");
@@ -198,6 +229,7 @@ int main(void)
 		CASE(what_a_record_that_stays_was_made_from_stays),
 		CASE(a_run_that_is_still_going_stays),
 		CASE(what_was_killed_before_it_was_published_goes),
+		CASE(a_hidden_run_with_results_is_one_like_others),
 		CASE(what_is_no_run_stays),
 	};
 

@@ -11,6 +11,7 @@
 
 #include "base/str.h"
 #include "job/job_paths.h"
+#include "run/journal.h"
 #include "run/lock.h"
 #include "run/plan_file.h"
 #include "run/results.h"
@@ -71,17 +72,35 @@ static void an_unpublished_run_has_a_dot_and_vanishes(void **state)
 }
 
 /* As where the file system has refused the rename, and the run has gone on. */
-static void an_unpublished_run_with_results_stays(void **state)
+static void an_unpublished_run_with_results_or_records_stays(void **state)
 {
-	struct plan *p = make_plan(2);
-	struct run_dir *r = make_run(p);
-	_cleanup_(freep) char *path = xasprintf("%s/%s", run_dir_path(r), RESULTS_NAME);
+	static const char *const names[] = {RESULTS_NAME, JOURNAL_NAME};
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(fs_write_atomic(path, "{}", 2, &err), 0);
+	for (size_t i = 0; i < ARRAY_LEN(names); i++) {
+		struct plan *p = make_plan(2);
+		struct run_dir *r = make_run(p);
+		_cleanup_(freep) char *path = xasprintf("%s/%s", run_dir_path(r), names[i]);
+
+		assert_int_equal(fs_write_atomic(path, "{}", 2, &err), 0);
+		run_dir_free(r);
+		assert_true(fs_exists(path));
+		plan_free(p);
+	}
+}
+
+static void an_unpublished_run_without_a_record_vanishes(void **state)
+{
+	struct plan *p = make_plan(2);
+	struct run_dir *r = make_run(p);
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_dir_path(r), JOURNAL_NAME);
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(fs_write_atomic(path, "", 0, &err), 0);
 	run_dir_free(r);
-	assert_true(fs_exists(path));
+	assert_false(fs_exists(path));
 	plan_free(p);
 }
 
@@ -107,6 +126,29 @@ static void a_published_run_stays_and_is_latest(void **state)
 	assert_non_null(back);
 	assert_int_equal(back->n_jobs, 2);
 	plan_free(back);
+	plan_free(p);
+}
+
+static void what_of_a_publication_failed_is_tried_again(void **state)
+{
+	struct plan *p = make_plan(1);
+	struct run_dir *r = make_run(p);
+	_cleanup_(freep) char *path = xasprintf("%s/.dvsched/runs/latest", scratch);
+	_cleanup_(freep) char *latest = NULL;
+	struct error err = {0};
+
+	(void)state;
+	unlink(path);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(run_dir_publish(r, &err), -1);
+	assert_non_null(strstr(err.msg, "latest cannot be set"));
+	error_done(&err);
+	assert_string_equal(path_base(run_dir_path(r)), run_dir_id(r));
+	assert_int_equal(rmdir(path), 0);
+	publish(r);
+	latest = find("latest");
+	assert_string_equal(path_base(latest), run_dir_id(r));
+	run_dir_free(r);
 	plan_free(p);
 }
 
@@ -417,8 +459,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_unpublished_run_has_a_dot_and_vanishes),
-		cmocka_unit_test(an_unpublished_run_with_results_stays),
+		cmocka_unit_test(an_unpublished_run_with_results_or_records_stays),
+		cmocka_unit_test(an_unpublished_run_without_a_record_vanishes),
 		cmocka_unit_test(a_published_run_stays_and_is_latest),
+		cmocka_unit_test(what_of_a_publication_failed_is_tried_again),
 		cmocka_unit_test(latest_follows_the_newest_run),
 		cmocka_unit_test(an_id_is_utc_and_six_hex_digits),
 		cmocka_unit_test(what_is_ours_is_private_and_what_is_the_users_is_not),
