@@ -13,6 +13,7 @@ import shutil
 import signal
 import struct
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -26,8 +27,8 @@ ENDS = {**{name: "PASSED" for name in PASSES}, **{name: "FAILED" for name in FAI
 EXITS = {0, 1, 2, 3, 70, 124}
 
 
-def config():
-    """The jobs. Each writes its name into $RAN when it has done its work, so that a pass without work is seen."""
+def jobs_config():
+    """20 jobs, some of which fail. Each writes its name into $RAN when it has done its work, so that a pass without work is seen."""
     done = "echo $DVSCHED_JOB >> $RAN"
     jobs = [{"name": f"p{i}", "command": f"echo work; {done}"} for i in range(8)]
     jobs += [{"name": "c1", "command": done}, {"name": "c2", "command": done, "needs": ["c1"]},
@@ -54,7 +55,7 @@ class Counts:
 
     def __init__(self, path):
         self.path, self.names = path, call_names()
-        self.format = f"{len(ROLES) * len(self.names)}L"
+        self.format = f"{len(ROLES) * len(self.names) + 1}L"
         path.write_bytes(bytes(struct.calcsize(self.format)))
 
     def read(self):
@@ -63,15 +64,62 @@ class Counts:
         return {(role, name): numbers[r * n + i] for r, role in enumerate(ROLES) for i, name in enumerate(self.names)}
 
 
+class Jobs:
+    """What a bed runs: 20 jobs, some of which fail."""
+
+    name, ends, exit_code = "jobs", ENDS, 1
+    words = ["run", "cfg.hjson", "-j", "4"]
+
+    @staticmethod
+    def write(folder):
+        (folder / "cfg.hjson").write_text(json.dumps(jobs_config()), encoding="utf-8")
+
+
+class Good(Jobs):
+    """A few jobs that pass, with links, a retry and measurements: an undisturbed run exits with 0."""
+
+    name, exit_code = "good", 0
+    ends = dict.fromkeys(["a", "b", "flaky", "long"], "PASSED")
+    words = ["run", "cfg.hjson", "-j", "4", "--instrument", "timing"]
+
+    @staticmethod
+    def write(folder):
+        jobs = [job for job in jobs_config()["jobs"] if job["name"] in ("flaky", "p0", "c1", "long")]
+        for job, name in zip(jobs, ("a", "b", "flaky", "long")):
+            job["name"] = name
+        jobs[3]["command"] = jobs[3]["command"].replace("0.2", "1.1")  # so that it has a link in running/
+        config = {"flow": "jobs", "name": "n", "passed_links": True, "jobs": jobs}
+        (folder / "cfg.hjson").write_text(json.dumps(config), encoding="utf-8")
+
+
+class Sim(Jobs):
+    """A simulation of DVSim's with coverage and reports; all pass."""
+
+    name, exit_code, ends = "sim", 0, None
+    words = ["run", "one.hjson", "-i", "good", "--cov", "-pr", ".", "-br", "main", "-j", "4"]
+
+    @staticmethod
+    def write(folder):
+        sys.path.insert(0, str(ROOT / "tests/e2e"))
+        import sim_project  # pylint: disable=import-outside-toplevel
+        for name, text in (("sim.mk", sim_project.MAKEFILE), ("sim.sh", sim_project.SIMULATOR), ("common.hjson", sim_project.COMMON),
+                           ("report.sh", sim_project.REPORT),
+                           ("one.hjson", '{ name: "one", import_cfgs: ["{proj_root}/common.hjson"] }')):
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+PROJECTS = {project.name: project for project in (Jobs, Good, Sim)}
+
+
 class Bed:
     """A directory with the configuration. Use it in a with statement."""
 
-    def __init__(self, binary, inject):
-        self.binary, self.inject = str(binary), str(inject)
+    def __init__(self, binary, inject, project=Jobs):
+        self.binary, self.inject, self.project = str(binary), str(inject), project
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dvsched-faults-"))
         self.cookie = self.dir.name
-        (self.dir / "cfg.hjson").write_text(json.dumps(config()), encoding="utf-8")
-        self.ran = self.dir / "ran"
+        project.write(self.dir)
+        self.ran, self.trace = self.dir / "ran", self.dir / "trace"
         self.counts = Counts(self.dir / "counts")
 
     def __enter__(self):
@@ -81,12 +129,14 @@ class Bed:
         self.kill_all()
         shutil.rmtree(self.dir, ignore_errors=True)
 
-    def environ(self, fault=None, is_counted=False):
+    def environ(self, fault=None, is_counted=False, is_traced=False):
         env = {"PATH": os.environ["PATH"], "HOME": str(self.dir), COOKIE: self.cookie, "RAN": str(self.ran), "TERM": "dumb"}
         if fault or is_counted:
             env.update(LD_PRELOAD=self.inject, DVSCHED_FAULT_COUNTS=str(self.counts.path))
         if fault:
             env["DVSCHED_FAULT"] = fault
+        if is_traced:
+            env["DVSCHED_FAULT_TRACE"] = str(self.trace)
         return env
 
     def start(self, *args, **environ):
@@ -104,7 +154,7 @@ class Bed:
             return None, process.communicate()[0]
 
     def run(self, **environ):
-        return self.finish(self.start("run", "cfg.hjson", "-j", "4", "--view", "none", "--grace", "1s", **environ))
+        return self.finish(self.start(*self.project.words, "--view", "none", "--grace", "1s", **environ))
 
     def pids(self):
         found = []
@@ -174,11 +224,11 @@ def check_results(bed, code, out, is_mute):
         return None if code in (2, 3, 70) or code < 0 or (code == 1 and is_reported) else f"exit {code} and no results.json"
     statuses = {job["id"]: job["status"] for job in results["jobs"]}
     for name, status in statuses.items():
-        if status == "PASSED" and ENDS[name] != "PASSED":
+        if status == "PASSED" and bed.project.ends and bed.project.ends[name] != "PASSED":
             return f"false pass: {name}"
-        if status == "PASSED" and name not in bed.has_worked():
+        if status == "PASSED" and bed.project.ends and name not in bed.has_worked():
             return f"{name} has passed without having worked"
-    if code == 0:
+    if code == 0 and (bed.project.exit_code or set(statuses.values()) != {"PASSED"}):
         return "exit 0 although jobs have failed"
     if code not in EXITS and code is not None and code >= 0:
         return f"exit {code}"
@@ -198,13 +248,15 @@ def check_journal(bed, out):
 def check_resume(bed):
     """Goes on with what is there, and compares the verdicts with those of a run without a fault."""
     run = bed.run_dir()
-    has_record = run and (run / "journal.jsonl").exists()  # without one the run has said that its journal is off
-    verb = ["resume", "--run", run.name] if has_record else ["run", "cfg.hjson"]
-    code, out = bed.finish(bed.start(*verb, "-j", "4", "--view", "none", "--grace", "1s"))
-    if code != 1:
+    # Without a first record the run has said that its journal is off, or could not be written.
+    has_record = run and (run / "journal.jsonl").exists() and b"\n" in (run / "journal.jsonl").read_bytes()
+    verb = ["resume", "--run", run.name, "-j", "4"] if has_record else bed.project.words
+    code, out = bed.finish(bed.start(*verb, "--view", "none", "--grace", "1s"))
+    if code != bed.project.exit_code:
         return f"{verb[0]}: exit {code}: {out.strip()[-300:]}"
     statuses = {job["id"]: job["status"] for job in bed.results()["jobs"]}
-    wrong = sorted(name for name, status in ENDS.items() if statuses.get(name) != status)
+    ends = bed.project.ends or dict.fromkeys(statuses, "PASSED")
+    wrong = sorted(name for name, status in ends.items() if statuses.get(name) != status)
     return f"{verb[0]}: other verdicts: {', '.join(f'{n} {statuses.get(n)}' for n in wrong)}" if wrong else None
 
 

@@ -6,8 +6,12 @@
  *   DVSCHED_FAULT_COUNTS=FILE          counts the calls of each kind of process (struct counts)
  *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N    the N-th CALL of processes of that ROLE fails so; "N+": all
  * from the N-th on
+ *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N:PARTS   the same of calls that change a file whose path
+ * contains one of PARTS ("a|b"). CALL may be disk: any such call. A negative ERRNO: a write() is
+ * short, and with "N+" the later ones fail. DVSCHED_FAULT_TRACE=FILE           appends "ROLE CALL
+ * PATH" of each call that changes a file
  *
- * ROLE is guardian, scheduler, slot or clerk. The calls of all slots are counted together.
+ * ROLE is guardian, scheduler, slot, clerk or any. The calls of all slots are counted together.
  */
 #include <dirent.h>
 #include <dlfcn.h>
@@ -31,12 +35,21 @@
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum role { ROLE_NONE = -1, ROLE_GUARDIAN, ROLE_SCHEDULER, ROLE_SLOT, ROLE_CLERK, ROLES };
+enum role {
+	ROLE_NONE = -1,
+	ROLE_GUARDIAN,
+	ROLE_SCHEDULER,
+	ROLE_SLOT,
+	ROLE_CLERK,
+	ROLES,
+	ROLE_ANY = ROLES
+};
 
 /* The name of a call here is the name by which it is asked for: open is open64() as well. */
 #define CALLS(X)        \
@@ -77,7 +90,9 @@ enum role { ROLE_NONE = -1, ROLE_GUARDIAN, ROLE_SCHEDULER, ROLE_SLOT, ROLE_CLERK
 	X(epoll_wait)   \
 	X(wait)         \
 	X(getrandom)    \
-	X(malloc)
+	X(malloc)       \
+	X(close)        \
+	X(disk)
 
 enum call {
 #define X(name) CALL_##name,
@@ -91,11 +106,12 @@ static const char *const call_names[] = {
 	CALLS(X)
 #undef X
 };
-static const char *const role_names[] = {"guardian", "scheduler", "slot", "clerk"};
+static const char *const role_names[] = {"guardian", "scheduler", "slot", "clerk", "any"};
 
 /* Shared by all processes of one run. */
 struct counts {
 	unsigned long n[ROLES][CALL_COUNT];
+	unsigned long n_chosen; /* by path */
 };
 
 static struct {
@@ -105,6 +121,8 @@ static struct {
 	int target_role, target_call, errnum;
 	unsigned long n;
 	bool is_from_then_on;
+	const char *parts; /* of paths; NULL: calls are not chosen by path */
+	const char *trace;
 } fault = {.role = ROLE_NONE, .target_role = -1};
 
 static int index_of(const char *word, size_t len, const char *const *names, int n)
@@ -123,11 +141,13 @@ static void read_fault(const char *text)
 
 	if (!errnum)
 		return;
-	fault.target_role = index_of(text, (size_t)(call - text), role_names, ROLES);
+	fault.target_role = index_of(text, (size_t)(call - text), role_names, ROLES + 1);
 	fault.target_call = index_of(call + 1, (size_t)(errnum - call - 1), call_names, CALL_COUNT);
 	fault.errnum = (int)strtol(errnum + 1, &end, 10);
 	fault.n = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
 	fault.is_from_then_on = *end == '+';
+	end += *end == '+';
+	fault.parts = *end == ':' ? end + 1 : NULL;
 }
 
 /* What this process is; those of jobs are nothing. */
@@ -165,27 +185,119 @@ __attribute__((constructor)) static void begin(void)
 		return;
 	if (text)
 		read_fault(text);
+	fault.trace = getenv("DVSCHED_FAULT_TRACE");
 	fault.counts = map;
 	fault.first = getpid();
 	fault.role = role;
 }
 
-/* Counts the call; true, with errno: it fails. The scheduler is the guardian's child. */
+/* The scheduler is the guardian's child. */
+static enum role role_now(void)
+{
+	return fault.role == ROLE_GUARDIAN && getpid() != fault.first ? ROLE_SCHEDULER : fault.role;
+}
+
+static bool is_nth(unsigned long n)
+{
+	return fault.n && (n == fault.n || (fault.is_from_then_on && n > fault.n));
+}
+
+/* Counts the call; true, with errno: it fails. */
 static bool is_due(enum call call)
 {
-	enum role role = fault.role;
+	enum role role = role_now();
 	unsigned long n;
 
 	if (role == ROLE_NONE)
 		return false;
-	if (role == ROLE_GUARDIAN && getpid() != fault.first)
-		role = ROLE_SCHEDULER;
 	n = __atomic_add_fetch(&fault.counts->n[role][call], 1, __ATOMIC_RELAXED);
-	if ((int)role != fault.target_role || (int)call != fault.target_call || fault.n == 0)
-		return false;
-	if (n != fault.n && !(fault.is_from_then_on && n > fault.n))
+	if (fault.parts || (int)role != fault.target_role || (int)call != fault.target_call ||
+	    !is_nth(n))
 		return false;
 	errno = fault.errnum;
+	return true;
+}
+
+/* ---- calls that change a file, chosen by its path ---- */
+
+enum { PATH_ROOM = 8192 };
+
+/* Of name in the directory dir, or of the file dir if name is NULL. */
+static void find_path(int dir, const char *name, char *to)
+{
+	char link[64] = "/proc/self/cwd";
+	ssize_t n;
+
+	if (name && *name == '/') {
+		snprintf(to, PATH_ROOM, "%s", name);
+		return;
+	}
+	if (dir != AT_FDCWD)
+		snprintf(link, sizeof(link), "/proc/self/fd/%d", dir);
+	n = readlink(link, to, PATH_ROOM / 2);
+	n = n < 0 ? 0 : n;
+	snprintf(to + n, (size_t)(PATH_ROOM - n), "%s%s", name ? "/" : "", name ? name : "");
+}
+
+static bool has_part(const char *path)
+{
+	for (const char *p = fault.parts; p && *p; p += *p == '|') {
+		size_t n = strcspn(p, "|");
+
+		if (memmem(path, strlen(path), p, n))
+			return true;
+		p += n;
+	}
+	return false;
+}
+
+static void trace_call(enum role role, enum call call, const char *path)
+{
+	char line[PATH_ROOM + 64];
+	int fd = (int)syscall(SYS_openat, AT_FDCWD, fault.trace, O_WRONLY | O_APPEND | O_CREAT,
+			      0600);
+	int n = snprintf(line, sizeof(line), "%s %s %s\n", role_names[role], call_names[call],
+			 path);
+
+	if (fd >= 0 && syscall(SYS_write, fd, line, n) >= 0)
+		syscall(SYS_close, fd);
+}
+
+static bool is_chosen(enum role role, enum call call, const char *path)
+{
+	return fault.parts && (fault.target_role == ROLE_ANY || (int)role == fault.target_role) &&
+	       (fault.target_call == CALL_disk || (int)call == fault.target_call) && has_part(path);
+}
+
+/* The number of the call among those that were chosen; 0: it was not. */
+static unsigned long count_chosen(enum call call, int dir, const char *name)
+{
+	enum role role = role_now();
+	int errnum = errno;
+	char path[PATH_ROOM];
+
+	if (role == ROLE_NONE || (!fault.parts && !fault.trace))
+		return 0;
+	find_path(dir, name, path);
+	if (fault.trace)
+		trace_call(role, call, path);
+	errno = errnum;
+	if (!is_chosen(role, call, path))
+		return 0;
+	return __atomic_add_fetch(&fault.counts->n_chosen, 1, __ATOMIC_RELAXED);
+}
+
+/* Likewise of a call that changes this file. */
+static bool is_due_of(enum call call, int dir, const char *name)
+{
+	unsigned long n;
+
+	if (is_due(call))
+		return true;
+	n = count_chosen(call, dir, name);
+	if (!n || !is_nth(n))
+		return false;
+	errno = fault.errnum < 0 ? -fault.errnum : fault.errnum;
 	return true;
 }
 
@@ -201,26 +313,49 @@ static bool is_due(enum call call)
 		return is_due(CALL_##call) ? failure : next args;  \
 	}
 
+/* A call that changes a file: by descriptor, or by directory and name. */
+#define WRAP_FILE(call, type, name, params, args, dir, file)               \
+	type name params;                                                  \
+	type name params                                                   \
+	{                                                                  \
+		static type(*next) params;                                 \
+                                                                           \
+		if (!next)                                                 \
+			*(void **)&next = dlsym(RTLD_NEXT, #name);         \
+		return is_due_of(CALL_##call, dir, file) ? -1 : next args; \
+	}
+
 WRAP(read, -1, ssize_t, read, (int fd, void *to, size_t n), (fd, to, n))
 WRAP(pread, -1, ssize_t, pread, (int fd, void *to, size_t n, off_t at), (fd, to, n, at))
-WRAP(write, -1, ssize_t, write, (int fd, const void *from, size_t n), (fd, from, n))
-WRAP(pwrite, -1, ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at), (fd, from, n, at))
+WRAP_FILE(pwrite, ssize_t, pwrite, (int fd, const void *from, size_t n, off_t at),
+	  (fd, from, n, at), fd, NULL)
 WRAP(send, -1, ssize_t, send, (int fd, const void *from, size_t n, int flags), (fd, from, n, flags))
 WRAP(sendmsg, -1, ssize_t, sendmsg, (int fd, const struct msghdr *m, int flags), (fd, m, flags))
 WRAP(recv, -1, ssize_t, recv, (int fd, void *to, size_t n, int flags), (fd, to, n, flags))
 WRAP(recvmsg, -1, ssize_t, recvmsg, (int fd, struct msghdr *m, int flags), (fd, m, flags))
-WRAP(fsync, -1, int, fsync, (int fd), (fd))
-WRAP(fdatasync, -1, int, fdatasync, (int fd), (fd))
-WRAP(ftruncate, -1, int, ftruncate, (int fd, off_t size), (fd, size))
-WRAP(fallocate, -1, int, fallocate, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n))
-WRAP(rename, -1, int, rename, (const char *from, const char *to), (from, to))
-WRAP(rename, -1, int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to))
-WRAP(link, -1, int, linkat, (int a, const char *from, int b, const char *to, int flags),
-     (a, from, b, to, flags))
-WRAP(symlink, -1, int, symlink, (const char *target, const char *path), (target, path))
-WRAP(unlink, -1, int, unlink, (const char *path), (path))
-WRAP(unlink, -1, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags))
-WRAP(mkdir, -1, int, mkdir, (const char *path, mode_t mode), (path, mode))
+WRAP_FILE(fsync, int, fsync, (int fd), (fd), fd, NULL)
+WRAP_FILE(fdatasync, int, fdatasync, (int fd), (fd), fd, NULL)
+WRAP_FILE(ftruncate, int, ftruncate, (int fd, off_t size), (fd, size), fd, NULL)
+WRAP_FILE(fallocate, int, fallocate, (int fd, int mode, off_t at, off_t n), (fd, mode, at, n), fd,
+	  NULL)
+WRAP_FILE(rename, int, rename, (const char *from, const char *to), (from, to), AT_FDCWD, to)
+WRAP_FILE(rename, int, renameat, (int a, const char *from, int b, const char *to), (a, from, b, to),
+	  b, to)
+WRAP_FILE(rename, int, renameat2,
+	  (int a, const char *from, int b, const char *to, unsigned int flags),
+	  (a, from, b, to, flags), b, to)
+WRAP_FILE(link, int, linkat, (int a, const char *from, int b, const char *to, int flags),
+	  (a, from, b, to, flags), b, to)
+WRAP_FILE(symlink, int, symlink, (const char *target, const char *path), (target, path), AT_FDCWD,
+	  path)
+WRAP_FILE(symlink, int, symlinkat, (const char *target, int dir, const char *path),
+	  (target, dir, path), dir, path)
+WRAP_FILE(unlink, int, unlink, (const char *path), (path), AT_FDCWD, path)
+WRAP_FILE(unlink, int, unlinkat, (int dir, const char *path, int flags), (dir, path, flags), dir,
+	  path)
+WRAP_FILE(mkdir, int, mkdir, (const char *path, mode_t mode), (path, mode), AT_FDCWD, path)
+WRAP_FILE(mkdir, int, mkdirat, (int dir, const char *path, mode_t mode), (dir, path, mode), dir,
+	  path)
 WRAP(stat, -1, int, fstat, (int fd, struct stat *st), (fd, st))
 WRAP(stat, -1, int, stat, (const char *path, struct stat *st), (path, st))
 WRAP(stat, -1, int, lstat, (const char *path, struct stat *st), (path, st))
@@ -264,6 +399,14 @@ static mode_t mode_of(int flags, va_list list)
 	return flags & (O_CREAT | __O_TMPFILE) ? va_arg(list, mode_t) : 0;
 }
 
+/* Opening a file to write to it, or to make it, changes the file system. */
+static bool is_open_due(int dir, const char *path, int flags)
+{
+	if ((flags & O_ACCMODE) == O_RDONLY && !(flags & O_CREAT))
+		return is_due(CALL_open);
+	return is_due_of(CALL_open, dir, path);
+}
+
 int open(const char *path, int flags, ...)
 {
 	static int (*next)(const char *, int, ...);
@@ -275,7 +418,7 @@ int open(const char *path, int flags, ...)
 	va_start(list, flags);
 	mode = mode_of(flags, list);
 	va_end(list);
-	return is_due(CALL_open) ? -1 : next(path, flags, mode);
+	return is_open_due(AT_FDCWD, path, flags) ? -1 : next(path, flags, mode);
 }
 
 int openat(int dir, const char *path, int flags, ...)
@@ -289,7 +432,42 @@ int openat(int dir, const char *path, int flags, ...)
 	va_start(list, flags);
 	mode = mode_of(flags, list);
 	va_end(list);
-	return is_due(CALL_open) ? -1 : next(dir, path, flags, mode);
+	return is_open_due(dir, path, flags) ? -1 : next(dir, path, flags, mode);
+}
+
+ssize_t write(int fd, const void *from, size_t n)
+{
+	static ssize_t (*next)(int, const void *, size_t);
+	unsigned long at;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "write");
+	if (is_due(CALL_write))
+		return -1;
+	at = count_chosen(CALL_write, fd, NULL);
+	if (!at || !is_nth(at))
+		return next(fd, from, n);
+	if (fault.errnum < 0 && at == fault.n && n > 1)
+		return next(fd, from, n / 2);
+	errno = fault.errnum < 0 ? -fault.errnum : fault.errnum;
+	return -1;
+}
+
+/* The descriptor is closed all the same. */
+int close(int fd)
+{
+	static int (*next)(int);
+	int flags = fault.parts || fault.trace ? fcntl(fd, F_GETFL) : -1;
+	bool is_failing = flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && !(flags & O_PATH) &&
+			  is_due_of(CALL_close, fd, NULL);
+	int errnum = errno, rc;
+
+	if (!next)
+		*(void **)&next = dlsym(RTLD_NEXT, "close");
+	rc = next(fd);
+	if (is_failing)
+		errno = errnum;
+	return is_failing ? -1 : rc;
 }
 
 /* As src/exec/launch.c calls it. */
