@@ -106,16 +106,19 @@ static const char *verb_of(const struct bucket *b)
 	return b->status == JOB_FAILED ? "failed" : "killed";
 }
 
-static void add_bucket_head(struct ending_writer *w, const struct bucket *b)
+/* false: the line has not all of the cause. */
+static bool add_bucket_head(struct ending_writer *w, const struct bucket *b)
 {
+	bool is_whole;
 	_cleanup_(str_done) struct str text = {0};
 
 	ending_text_n_jobs(&text, b->n_jobs);
 	str_printf(&text, " %s (%s): %s", verb_of(b), job_reason_name(b->reason), b->key);
 	ending_text_color(w, RED);
-	ending_text_cut(w->out, text.s, w->width);
+	is_whole = ending_text_cut(w->out, text.s, w->width);
 	ending_text_color(w, PLAIN);
 	str_addc(w->out, '\n');
+	return is_whole;
 }
 
 static void add_bucket_rest(struct ending_writer *w, const struct bucket *b, uint32_t n_shown)
@@ -137,10 +140,9 @@ static void add_bucket_rest(struct ending_writer *w, const struct bucket *b, uin
 /* Returns the number of jobs shown. */
 static uint32_t add_bucket(struct ending_writer *w, const struct bucket *b, uint32_t most)
 {
-	_cleanup_(freep) char *told = xstrdup(b->key);
+	_cleanup_(freep) char *told = xstrdup(add_bucket_head(w, b) ? b->key : "");
 	uint32_t n = b->first, n_shown = 0;
 
-	add_bucket_head(w, b);
 	for (; n != CAUSES_NO_JOB && n_shown < most; n = w->causes.next[n]) {
 		struct result_row row;
 

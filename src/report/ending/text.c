@@ -19,7 +19,7 @@ static void replace_tabs(struct str *b, size_t from)
 			b->s[from] = ' ';
 }
 
-void ending_text_cut(struct str *b, const char *s, size_t columns)
+bool ending_text_cut(struct str *b, const char *s, size_t columns)
 {
 	size_t len = strlen(s), at = 0, n = 0, keep = 0, before = b->len;
 
@@ -35,6 +35,7 @@ void ending_text_cut(struct str *b, const char *s, size_t columns)
 	replace_tabs(b, before);
 	if (at < len && columns)
 		str_add(b, "…");
+	return at >= len;
 }
 
 void ending_text_indented(struct ending_writer *w, const char *margin, const char *s,

@@ -367,6 +367,23 @@ static void what_a_full_disk_refuses_is_one_kind_of_failure(void **state)
 	story_done(&s);
 }
 
+static void a_cause_that_is_cut_in_its_line_is_whole_below(void **state)
+{
+	struct story s;
+	const char *dir = "/scratch/a_directory_with_a_long_name/and_another_one_below_it/and/more";
+
+	(void)state;
+	story_init(&s, 1);
+	s.plan->jobs[0].dir = "/elsewhere";
+	s.plan->jobs[0].log = "/elsewhere/log";
+	set(&s, 0, JOB_FAILED, REASON_LAUNCH,
+	    arena_printf(s.plan->mem, "cannot make the directory %s: No space left on device",
+			 dir));
+	tell(&s);
+	assert_has(s.text.s, "and/more: No space left on device\n");
+	story_done(&s);
+}
+
 static void jobs_that_break_devices_do_so_in_one_way(void **state)
 {
 	static const char *const lists[] = {"0-1", "0,2-3", "7"};
@@ -548,6 +565,7 @@ int main(void)
 		cmocka_unit_test(who_cancelled_most_is_shown_first_in_its_bucket),
 		cmocka_unit_test(messages_that_differ_in_their_reason_are_two_buckets),
 		cmocka_unit_test(what_a_full_disk_refuses_is_one_kind_of_failure),
+		cmocka_unit_test(a_cause_that_is_cut_in_its_line_is_whole_below),
 		cmocka_unit_test(jobs_that_break_devices_do_so_in_one_way),
 		cmocka_unit_test(ten_thousand_failures_fit_into_60_lines),
 		cmocka_unit_test(jobs_left_out_of_a_bucket_name_the_option_that_shows_them),
