@@ -202,9 +202,25 @@ static void scan_line(struct log_scan *s, const char *line, size_t n)
 		try_pass_patterns(s, line, n);
 }
 
+/* true: a fail pattern might match the whole line, of which this is the beginning. */
+static bool may_fail_later(struct log_scan *s, const char *line, size_t n)
+{
+	if (s->has_high)
+		line = fix_utf8(s, line, &n);
+	for (size_t i = 0; i < s->n_prefixed_fail; i++) {
+		size_t len;
+		const char *prefix = pattern_prefix(s->prefixed_fail[i], &len);
+
+		if (memcmp(line, prefix, len) == 0)
+			return true;
+	}
+	return s->n_anywhere_fail > 0;
+}
+
 /*
  * For the beginning of a line that is too long. A match of a fail pattern counts. Pass patterns are
- * not tried, because their match could depend on the rest of the line, also on its end.
+ * not tried, because their match could depend on the rest of the line, also on its end. If a fail
+ * pattern might match the rest, the log is undecided, unless a later line fails.
  */
 static void scan_head(struct log_scan *s, const char *line, size_t n)
 {
@@ -214,8 +230,8 @@ static void scan_head(struct log_scan *s, const char *line, size_t n)
 	s->n_missing = 0;
 	scan_line(s, line, n);
 	s->n_missing = n_missing;
-	if (s->outcome == SCAN_CLEAN && s->n_fail)
-		found_undecided(s, NULL);
+	if (s->outcome == SCAN_CLEAN && !s->cut_line && may_fail_later(s, line, n))
+		s->cut_line = s->n_lines;
 }
 
 /* Replaces CR and CRLF by LF in place. After a CR as the last byte, the next call drops an LF. */
@@ -301,6 +317,10 @@ void log_scan_end(struct log_scan *s)
 		scan_line(s, s->buf, s->len);
 	s->len = 0;
 	s->is_done = true;
+	if (s->outcome == SCAN_CLEAN && s->cut_line) {
+		s->outcome = SCAN_UNDECIDED;
+		s->line = s->cut_line;
+	}
 }
 
 /* A scan usually reads several GB/s; slow patterns and sanitizers need more than 20 MB/s. */

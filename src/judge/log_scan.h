@@ -4,8 +4,9 @@
  * each line is matched with a '\n' at its end. Bytes that are not UTF-8 count as U+FFFD.
  *
  * Memory is limited: of a line over LOG_LINE_MOST only the beginning is matched (is_cut), and only
- * with fail patterns. If none of these matches, the outcome is undecided, and never a pass. CPU
- * time is limited, too: a scan that takes hundreds of times longer than usual is undecided.
+ * with fail patterns. If one of them might match the rest, the outcome is undecided, and never a
+ * pass, unless a later line fails. CPU time is limited, too: a scan that takes hundreds of times
+ * longer than usual is undecided.
  */
 #ifndef JUDGE_LOG_SCAN_H
 #define JUDGE_LOG_SCAN_H
@@ -45,6 +46,7 @@ struct log_scan {
 	char *buf;
 	size_t len, cap;
 	uint32_t n_lines;
+	uint32_t cut_line;  /* the first that is too long and might match a fail pattern; 0: none */
 	unsigned n_context; /* lines of context still wanted */
 	bool drop_lf;	    /* the last byte was a CR */
 	bool is_skipping;   /* in the rest of a line that is too long */

@@ -33,7 +33,7 @@ struct ending_writer {
 
 /* Appends sequence if the text is in colour. */
 void ending_text_color(struct ending_writer *w, const char *sequence);
-/* Appends at most columns characters; an ellipsis replaces the rest. */
+/* Appends at most columns characters; an ellipsis replaces the rest, and false is returned. */
 bool ending_text_cut(struct str *b, const char *s, size_t columns);
 void ending_text_indented(struct ending_writer *w, const char *margin, const char *s,
 			  size_t columns);

@@ -184,9 +184,13 @@ static void an_endless_line_never_makes_a_pass(void **state)
 		uint32_t line;
 	} cases[] = {
 		{NULL, "BAD", SCAN_UNDECIDED, 0, 2}, /* it stands in the part that is not read */
-		{NULL, "^no", SCAN_UNDECIDED, 0, 2},	    {NULL, "^aaaa", SCAN_FAIL, 0, 2},
-		{"^a+$", NULL, SCAN_CLEAN, 1, 0}, /* where we stop reading is no end of line */
-		{"^(?!.*BAD)aaaa", NULL, SCAN_CLEAN, 1, 0}, {"^first$", NULL, SCAN_CLEAN, 0, 0},
+		{NULL, "^aaa.*BAD", SCAN_UNDECIDED, 0, 2},
+		{NULL, "^aaaa", SCAN_FAIL, 0, 2},
+		{NULL, "^no", SCAN_CLEAN, 0, 0}, /* the line begins otherwise, whatever follows */
+		{NULL, "las|none", SCAN_FAIL, 0, 3}, /* a later line decides */
+		{"^a+$", NULL, SCAN_CLEAN, 1, 0},    /* where we stop reading is no end of line */
+		{"^(?!.*BAD)aaaa", NULL, SCAN_CLEAN, 1, 0},
+		{"^first$", NULL, SCAN_CLEAN, 0, 0},
 		{"^last$", NULL, SCAN_CLEAN, 0, 0}, /* lines that follow are read */
 	};
 	size_t n = 3 << 20;
