@@ -19,6 +19,7 @@
 #include "run/lock.h"
 #include "run/plan_file.h"
 #include "run/results_file.h"
+#include "run/run_names.h"
 
 enum { PRIVATE = 0700, SHARED = 0777, ID_SIZE = 40, TRIES = 16, MOVES = 1000 };
 
@@ -89,11 +90,20 @@ static bool run_dir_is_taken(const struct run_dir *r)
 	return fs_exists(path);
 }
 
+/* Names of runs are in the order of their starts, also after the clock was set back. */
+static double run_dir_time(const struct run_dir *r, const struct clock *clock)
+{
+	double wall_s = clock_wall(clock);
+	time_t newest = run_names_newest(r->runs);
+
+	return newest > (time_t)wall_s ? (double)newest + 1 : wall_s;
+}
+
 /* Two runs may start at the same time; they need not share the random part as well. */
 static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct error *err)
 {
 	for (int i = 0; i < TRIES; i++) {
-		if (choose_id(r, clock_wall(clock), err) < 0)
+		if (choose_id(r, run_dir_time(r, clock), err) < 0)
 			return -1;
 		if (run_dir_is_taken(r))
 			continue;

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/str.h"
 #include "base/vec.h"
@@ -33,4 +34,28 @@ void run_names_done(struct run_names *names)
 	while (names->n)
 		free(names->at[--names->n]);
 	vec_done(names);
+}
+
+/* Returns false if the name does not begin with a time. */
+static bool run_names_time(const char *name, time_t *ret)
+{
+	struct tm tm = {0};
+	const char *end = strptime(name, "%Y%m%dT%H%M%SZ-", &tm);
+
+	if (end)
+		*ret = timegm(&tm);
+	return end;
+}
+
+time_t run_names_newest(const char *runs)
+{
+	struct run_names names = {0};
+	time_t newest = 0;
+
+	run_names_read(runs, "", &names);
+	for (size_t i = names.n; i > 0; i--)
+		if (run_names_time(names.at[i - 1], &newest))
+			break;
+	run_names_done(&names);
+	return newest;
 }

@@ -4,6 +4,7 @@
 #define RUN_RUN_NAMES_H
 
 #include <stddef.h>
+#include <time.h>
 
 struct run_names {
 	char **at; /* oldest first, because a name begins with the time of its run */
@@ -14,5 +15,7 @@ struct run_names {
  * be read. */
 void run_names_read(const char *runs, const char *prefix, struct run_names *ret);
 void run_names_done(struct run_names *names);
+/* The time in the name of the newest, in seconds since 1970; 0: there is none. */
+time_t run_names_newest(const char *runs);
 
 #endif

@@ -189,6 +189,26 @@ static void an_id_is_utc_and_six_hex_digits(void **state)
 	plan_free(p);
 }
 
+static void a_run_after_the_clock_was_set_back_has_a_later_name(void **state)
+{
+	struct plan *p = make_plan(1);
+	struct run_dir *newest = make_run(p), *r;
+	_cleanup_(freep) char *name = NULL;
+	struct clock_virtual clock;
+	struct error err = {0};
+
+	(void)state;
+	publish(newest);
+	name = xstrdup(run_dir_id(newest));
+	run_dir_free(newest);
+	clock_virtual_init(&clock, 1e9);
+	r = run_dir_new(p, &clock.clock, &err);
+	assert_non_null(r);
+	assert_true(strcmp(run_dir_id(r), name) > 0);
+	run_dir_free(r);
+	plan_free(p);
+}
+
 static void what_is_ours_is_private_and_what_is_the_users_is_not(void **state)
 {
 	mode_t was = umask(022);
@@ -458,13 +478,14 @@ static void an_ambiguous_prefix_is_shown_with_what_it_may_be(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_id_is_utc_and_six_hex_digits), /* before there are others */
 		cmocka_unit_test(an_unpublished_run_has_a_dot_and_vanishes),
 		cmocka_unit_test(an_unpublished_run_with_results_or_records_stays),
 		cmocka_unit_test(an_unpublished_run_without_a_record_vanishes),
 		cmocka_unit_test(a_published_run_stays_and_is_latest),
 		cmocka_unit_test(what_of_a_publication_failed_is_tried_again),
 		cmocka_unit_test(latest_follows_the_newest_run),
-		cmocka_unit_test(an_id_is_utc_and_six_hex_digits),
+		cmocka_unit_test(a_run_after_the_clock_was_set_back_has_a_later_name),
 		cmocka_unit_test(what_is_ours_is_private_and_what_is_the_users_is_not),
 		cmocka_unit_test(a_second_run_on_the_same_scratch_path_learns_whose_it_is),
 		cmocka_unit_test(runs_on_two_scratch_paths_do_not_meet),

@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Clocks that jump: time limits, durations and the order of runs do not depend on the wall clock.
+
+A library of tests/faults shifts the clocks of all processes of a run while it goes on.
+"""
+import json
+import os
+import pathlib
+import signal
+import struct
+import time
+import unittest
+
+from harness import PATIENCE_S, Story, children_of, outlives, scheduler_of
+from run import jobs_of
+
+HOUR = 3600
+
+
+class Clocks(Story):
+    def setUp(self):
+        super().setUp()
+        library = pathlib.Path(self.binary).resolve().parents[2] / "tests/faults/libshift.so"
+        if not library.exists():
+            self.skipTest(f"{library} is not there")
+        self.clocks = self.path("clocks")
+        self.shift()
+        self.env = {"LD_PRELOAD": str(library), "DVSCHED_CLOCKS": str(self.clocks)}
+        self.shift(wall_s=20 * 365 * 24 * HOUR)
+        self.config('{ flow: "jobs", name: "s", jobs: [{ name: "a", command: "true" }] }')
+        self.dvsched("run", "cfg.hjson", "--view", "none", "-sr", "try", env=self.env)
+        if self.results("try")["run"]["start"] < "2040":
+            self.skipTest("the clock of this program cannot be shifted (sanitizers have functions of their own)")
+        self.shift()
+
+    def shift(self, wall_s=0, monotonic_s=0):
+        with open(self.clocks, "r+b" if self.clocks.exists() else "w+b") as file:
+            file.write(struct.pack("qq", wall_s, monotonic_s))
+
+    def gated(self, more="", name="cfg.hjson"):
+        """A job that says when it runs and waits, and another one after it."""
+        self.events, self.gate = self.fifo(), self.fifo("gate")
+        self.config("""{ flow: "jobs", name: "s", %s jobs: [
+            { name: "a", timeout: "1h", command: "echo $$ > %s; read x < %s" }
+            { name: "b", needs: ["a"], command: "test {attempt} = 2", retries: 1, timeout: "1h" } ] }"""
+                    % (more, self.events.path, self.gate.path), name)
+
+    def begin(self, *options):
+        process = self.start("run", "cfg.hjson", "--view", "plain", *options, env=self.env)
+        return process, int(self.events.line())
+
+    def open_gate(self):
+        os.write(self.gate.fd, b"go\n")
+
+
+class WallClock(Clocks):
+    def assert_undisturbed(self, done):
+        self.assertEqual(done.code, 0, done)
+        results = self.results()
+        for job in jobs_of(results).values():
+            self.assertEqual(job["status"], "PASSED", done)
+            for attempt in job["attempts"]:
+                self.assertTrue(0 <= attempt["duration_s"] < PATIENCE_S, attempt)
+        self.assertTrue(0 <= results["run"]["duration_s"] < PATIENCE_S, results["run"])
+        self.assertRegex(done.out, r"2 jobs: 2 passed \(1 flaky\) in \d+(\.\d+)?s\n")
+        events = self.dvsched("events")
+        self.assertEqual((events.code, events.out.count("\n"), events.err), (0, 8, ""), events)
+
+    def test_a_jump_changes_no_limit_no_duration_and_no_verdict(self):
+        self.gated()
+        for jump in 2 * HOUR, -3 * HOUR, 400 * 24 * HOUR, -20 * 365 * 24 * HOUR:
+            self.shift()
+            process, _ = self.begin("--run-deadline", "1h")
+            self.shift(wall_s=jump)
+            self.open_gate()
+            self.assert_undisturbed(self.finish(process))
+
+    def test_a_jump_while_it_is_resumed_changes_nothing(self):
+        self.gated()
+        process, _ = self.begin()
+        self.shift(wall_s=-HOUR)
+        scheduler = scheduler_of(process)
+        os.kill(scheduler, signal.SIGKILL)
+        self.finish(process)
+        self.shift(wall_s=-2 * HOUR)
+        process = self.start("resume", "--view", "none", env=self.env)
+        self.events.line()
+        self.open_gate()
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.statuses(), {"a": "PASSED", "b": "PASSED"})
+
+
+class OrderOfRuns(Clocks):
+    def setUp(self):
+        super().setUp()
+        self.config('{ flow: "jobs", name: "s", jobs: [{ name: "a", command: "test -e %s" }] }' % self.path("good"))
+
+    def run_at(self, wall_s, *options):
+        self.shift(wall_s=wall_s)
+        self.dvsched("run", "cfg.hjson", "--view", "none", *options, env=self.env)
+        return self.run_dir().name
+
+    def test_after_the_clock_was_set_back_the_last_run_is_the_newest(self):
+        self.path("good").touch()
+        self.run_at(0)
+        self.path("good").unlink()
+        last = self.run_at(-24 * HOUR)
+        self.assertEqual(self.statuses(), {"a": "FAILED"})
+        self.path("good").touch()
+        done = self.dvsched("resume", "--view", "none", env=self.env)
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.results()["run"]["parent"], last)
+
+    def test_the_oldest_are_removed_first(self):
+        runs = [self.run_at(wall_s, "--keep-runs", "2") for wall_s in (0, -HOUR, -2 * HOUR, -2 * HOUR)]
+        kept = {p.name for p in self.path("scratch/.dvsched/runs").iterdir() if not p.is_symlink()}
+        self.assertEqual(kept, set(runs[-2:]))
+        self.assertEqual(runs, sorted(runs))
+
+
+class MonotonicClock(Clocks):
+    def stop_all(self, process):
+        """The processes of dvsched, without its jobs', and whoever is above others first."""
+        found = [process.pid, scheduler_of(process)]
+        found += children_of(found[1])
+        for pid in found:
+            os.kill(pid, signal.SIGSTOP)
+        return found
+
+    def test_a_job_that_ended_while_all_was_stopped_has_not_timed_out(self):
+        self.gated()
+        process, job = self.begin()
+        stopped = self.stop_all(process)
+        self.open_gate()
+        end = time.monotonic() + PATIENCE_S
+        while pathlib.Path(f"/proc/{job}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
+            self.assertLess(time.monotonic(), end)
+        self.shift(monotonic_s=2 * HOUR)
+        for pid in reversed(stopped):
+            os.kill(pid, signal.SIGCONT)
+        done = self.finish(process)
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.statuses(), {"a": "PASSED", "b": "PASSED"})
+
+    def test_a_limit_counts_from_any_beginning(self):
+        """As after 47 days and after centuries: no 32-bit milliseconds."""
+        for uptime_s in 4_294_960, 10**10:
+            self.shift(monotonic_s=uptime_s)
+            self.config('{ flow: "jobs", name: "s", jobs: [{ name: "long", command: "exec sleep 1000", timeout: "0.2s" }, '
+                        '{ name: "good", command: "true", timeout: "1h" }] }')
+            done = self.dvsched("run", "cfg.hjson", "--view", "none", "--run-deadline", "1h", env=self.env)
+            self.assertEqual(self.statuses(), {"long": "KILLED", "good": "PASSED"}, done)
+            self.assertEqual(jobs_of(self.results())["long"]["reason"], "timeout", done)
+
+
+class Surroundings(Story):
+    def test_zones_and_locales_change_no_output(self):
+        self.config('{ flow: "jobs", name: "s", jobs: [{ name: "I{n}", sweep: { n: "1..3" }, command: "echo 1,5 {n}" }] }')
+        seen = set()
+        for zone, locale in ((None, None), ("Europe/Berlin", "de_DE.UTF-8"), ("nonsense", "tr_TR"), (":/etc/passwd", "bogus"), ("", "C.UTF-8")):
+            env = {k: v for k, v in (("TZ", zone), ("LC_ALL", locale)) if v is not None}
+            done = self.dvsched("plan", "cfg.hjson", "--json", env=env)
+            self.assertEqual((done.code, done.err), (0, ""), done)
+            run = self.dvsched("run", "cfg.hjson", "--view", "none", env=env)
+            self.assertEqual((run.code, run.err), (0, ""), run)
+            self.assertRegex(self.results()["run"]["start"], r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
+            self.assertLess(abs(time.time() - self.run_dir().stat().st_mtime), 3600)
+            seen.add(done.out)
+        self.assertEqual(len(seen), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
