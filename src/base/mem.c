@@ -19,6 +19,13 @@ void mem_exhausted(size_t size)
 	_exit(70);
 }
 
+void *mem_expect(void *p)
+{
+	if (!p)
+		mem_exhausted(0);
+	return p;
+}
+
 void *xmalloc(size_t size)
 {
 	void *p = malloc(size ? size : 1);

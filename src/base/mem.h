@@ -15,6 +15,8 @@
 /* What they do when memory runs out, for libraries that take a function for that. size: what was
  * asked for; 0: unknown. */
 _noreturn_ void mem_exhausted(size_t size);
+/* Returns p, which an allocator of a library has given. NULL: memory has run out. */
+void *mem_expect(void *p);
 
 void *xmalloc(size_t size) _must_use_;
 void *xcalloc(size_t n, size_t size) _must_use_;

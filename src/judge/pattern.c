@@ -50,7 +50,7 @@ static pcre2_code *compile_text(const struct pattern *p, const struct python_reg
 {
 	uint32_t options = PCRE2_UTF | PCRE2_NEVER_BACKSLASH_C | PCRE2_ALT_CIRCUMFLEX |
 			   (re->is_ascii ? 0 : PCRE2_UCP);
-	pcre2_compile_context *ctx = pcre2_compile_context_create(NULL);
+	pcre2_compile_context *ctx = mem_expect(pcre2_compile_context_create(NULL));
 	pcre2_code *code;
 	PCRE2_SIZE at;
 	char what[160];
@@ -75,8 +75,8 @@ static struct pattern_code *make_code(pcre2_code *code, const struct pattern *p,
 	c->text = xstrdup(p->text);
 	/* If JIT is not allowed (a hardened host), the interpreter is used, which is slower. */
 	c->has_jit = pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0;
-	c->match = pcre2_match_data_create(1, NULL);
-	c->limits = pcre2_match_context_create(NULL);
+	c->match = mem_expect(pcre2_match_data_create(1, NULL));
+	c->limits = mem_expect(pcre2_match_context_create(NULL));
 	pcre2_set_match_limit(c->limits, MATCH_LIMIT);
 	pcre2_set_heap_limit(c->limits, HEAP_LIMIT_KIB);
 	if (re->has_prefix) {

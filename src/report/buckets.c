@@ -86,7 +86,8 @@ static void substitute(const pcre2_code *code, const char *replacement, const st
 					      PCRE2_NO_UTF_CHECK,
 				      NULL, NULL, (PCRE2_SPTR)replacement, PCRE2_ZERO_TERMINATED,
 				      (PCRE2_UCHAR *)room, &n);
-		if (rc != PCRE2_ERROR_NOMEMORY)
+		/* Not set: memory itself is exhausted, not the room. */
+		if (rc != PCRE2_ERROR_NOMEMORY || n == PCRE2_UNSET)
 			break;
 	}
 	if (rc > 0) {

@@ -18,7 +18,7 @@ struct regex {
 
 struct regex *regex_new(const char *pattern)
 {
-	pcre2_compile_context *context = pcre2_compile_context_create(NULL);
+	pcre2_compile_context *context = mem_expect(pcre2_compile_context_create(NULL));
 	struct regex *r = xcalloc(1, sizeof(*r));
 	PCRE2_SIZE at;
 	int errnum;
@@ -29,7 +29,7 @@ struct regex *regex_new(const char *pattern)
 				context);
 	pcre2_compile_context_free(context);
 	assert(r->code);
-	r->match = pcre2_match_data_create_from_pattern(r->code, NULL);
+	r->match = mem_expect(pcre2_match_data_create_from_pattern(r->code, NULL));
 	assert(r->match);
 	return r;
 }

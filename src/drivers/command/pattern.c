@@ -68,8 +68,8 @@ struct smi_pattern *smi_pattern_new(const char *text, const char *const *names, 
 	if (!p->code) {
 		refuse_pattern(err, errnum, at);
 	} else if (!names || check_names(p, names, err) == 0) {
-		p->match = pcre2_match_data_create_from_pattern(p->code, NULL);
-		p->limits = pcre2_match_context_create(NULL);
+		p->match = mem_expect(pcre2_match_data_create_from_pattern(p->code, NULL));
+		p->limits = mem_expect(pcre2_match_context_create(NULL));
 		pcre2_set_match_limit(p->limits, MATCH_LIMIT);
 		return p;
 	}
