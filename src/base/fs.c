@@ -11,6 +11,22 @@
 
 #include "base/mem.h"
 
+int fs_open(const char *path, int flags, mode_t mode)
+{
+	return fs_openat(AT_FDCWD, path, flags, mode);
+}
+
+/* A network file system may be interrupted. */
+int fs_openat(int dir, const char *path, int flags, mode_t mode)
+{
+	int fd;
+
+	do
+		fd = openat(dir, path, flags, mode);
+	while (fd < 0 && errno == EINTR);
+	return fd;
+}
+
 int fs_write_all(int fd, const void *bytes, size_t n)
 {
 	const char *s = bytes;
@@ -75,7 +91,7 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 	unsigned n = 0;
 
 	do
-		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+		fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	while (fd < 0 && errno_wait_out(&n));
 	str_clear(ret);
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -116,7 +132,7 @@ int fs_sync_data(int fd)
 static int sync_dir_of(const char *path)
 {
 	struct arena *a = arena_new();
-	int fd = open(path_dir(a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC), rc = -1;
+	int fd = fs_open(path_dir(a, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0), rc = -1;
 
 	arena_free(a);
 	if (fd >= 0) {
@@ -143,10 +159,10 @@ static char *fs_temporary_name(const char *path)
 static int fs_create_new(const char *path)
 {
 	int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
-	int fd = open(path, flags, 0666);
+	int fd = fs_open(path, flags, 0666);
 
 	if (fd < 0 && errno == EEXIST && unlink(path) == 0)
-		fd = open(path, flags, 0666);
+		fd = fs_open(path, flags, 0666);
 	return fd;
 }
 

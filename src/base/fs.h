@@ -11,6 +11,9 @@
 #include "base/error.h"
 #include "base/str.h"
 
+/* As open() and openat(). flags have O_CLOEXEC; mode: 0 where nothing is made. */
+int fs_open(const char *path, int flags, mode_t mode);
+int fs_openat(int dir, const char *path, int flags, mode_t mode);
 /*
  * Reads all of a regular file of at most `most` bytes. A FIFO, a device or a directory is an error
  * at once: the call never blocks on one. A shortage of descriptors is waited out for some seconds.

@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "base/fs.h"
 
 /* Global, because every function that logs would need an argument for it otherwise. */
 static struct {
@@ -54,7 +55,7 @@ void log_set_color(bool color)
 
 int log_open_file(const char *path)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+	int fd = fs_open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 
 	if (fd < 0)
 		return -1;

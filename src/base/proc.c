@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/fs.h"
 
 extern char **environ;
 
@@ -25,7 +26,7 @@ void proc_hold_streams(void)
 
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		if (fcntl(fd, F_GETFD) < 0) /* lower numbers are in use, so open() returns fd */
-			(void)!open("/dev/null", wrong_ways[fd]);
+			(void)!fs_open("/dev/null", wrong_ways[fd], 0);
 }
 
 void proc_close_to_others(void)
@@ -205,7 +206,8 @@ void proc_end_with_parent(void)
 
 static bool has_terminal(void)
 {
-	_cleanup_(closep) int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	_cleanup_(closep) int fd = fs_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC,
+					   0);
 
 	return fd >= 0;
 }

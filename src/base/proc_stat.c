@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/fs.h"
 
 static bool read_small(const char *path, char *buf, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = fs_open(path, O_RDONLY | O_CLOEXEC, 0);
 	ssize_t n = fd < 0 ? -1 : read(fd, buf, size - 1);
 
 	closep(&fd);

@@ -45,8 +45,8 @@ static void note_errno(struct removal *r)
  * errno (EXDEV: another file system). */
 static DIR *open_dir(const struct removal *r, int parent_fd, const char *name)
 {
-	_cleanup_(closep) int fd = openat(parent_fd, name,
-					  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_(closep) int fd = fs_openat(parent_fd, name,
+					     O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	struct stat st;
 	DIR *dir;
 

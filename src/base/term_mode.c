@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/fs.h"
 
 #define UNDO_BYTES  128u
 #define STACK_BYTES (64u << 10)
@@ -36,7 +37,7 @@ static int term_mode_open_again(int fd, int flags)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fs_open(path, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 }
 
 int term_open(int fd, int flags)
@@ -45,11 +46,11 @@ int term_open(int fd, int flags)
 	int own = term_mode_open_again(fd, flags);
 
 	if (own < 0 && ttyname_r(fd, name, sizeof(name)) == 0)
-		own = open(name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		own = fs_open(name, flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	/* After su(1) another user owns the terminal's file, but it is still this session's
 	 * terminal. */
 	if (own < 0 && tcgetsid(fd) == getsid(0))
-		own = open("/dev/tty", flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		own = fs_open("/dev/tty", flags | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	return own;
 }
 

@@ -73,7 +73,7 @@ static void report_and_free(struct process *p, const char *where, struct error *
 
 static void sync_path(struct process *p, const char *path)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct error err = {0};
 
 	if (fd >= 0 && fs_sync_data(fd) == 0)

@@ -97,8 +97,8 @@ static int compare_strings(const void *a, const void *b)
 
 static int write_file(const char *path, const struct str *text, mode_t mode, struct error *err)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-		      mode);
+	int fd = fs_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+			 mode);
 	int rc = 0;
 
 	if (fd < 0 || fs_write_all(fd, text->s ? text->s : "", text->len) < 0)

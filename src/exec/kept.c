@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/vec.h"
+#include "base/fs.h"
 
 /* The kernel appends this to the path of an executable that was removed or replaced. */
 static const char deleted[] = " (deleted)";
@@ -67,7 +68,7 @@ static bool argv0_matches(const char *const *globs, pid_t pid)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = fs_open(path, O_RDONLY | O_CLOEXEC, 0);
 	n = fd < 0 ? 0 : read(fd, text, sizeof(text) - 1);
 	closep(&fd);
 	text[n > 0 ? n : 0] = '\0';

@@ -19,6 +19,7 @@
 
 #include "base/error.h"
 #include "base/mem.h"
+#include "base/fs.h"
 
 enum { STACK_SIZE = 64 * 1024 };
 
@@ -160,7 +161,7 @@ int launch_shell_status(const struct launch *l)
 /* As bash decides: a binary has a NUL in its first line. */
 bool launch_is_script(const char *path)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	char begin[256];
 	ssize_t n = fd < 0 ? 0 : read(fd, begin, sizeof(begin));
 

@@ -29,7 +29,7 @@ static int open_slave(int master)
 	fd = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 #endif
 	if (fd < 0 && ptsname_r(master, name, sizeof(name)) == 0)
-		fd = open(name, O_RDWR | O_NOCTTY | O_CLOEXEC);
+		fd = fs_open(name, O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
 	return fd;
 }
 
@@ -71,7 +71,7 @@ int pty_open(struct pty *p, const struct slot_terminal *users, struct error *err
 	}
 	p->users_modes = users->modes;
 	if (users->path)
-		p->users_fd = open(users->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		p->users_fd = fs_open(users->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0);
 	return 0;
 }
 

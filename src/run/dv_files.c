@@ -32,7 +32,7 @@ int dv_files_ignore(const struct plan *plan, struct error *err)
 		return 0;
 	if (fs_mkdirs(plan->scratch_root, 0777) < 0)
 		return report(err, plan->scratch_root);
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
+	fd = fs_open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (fd < 0)
 		return report(err, path);
 	close(fd);
@@ -311,7 +311,7 @@ static int dump_jobs(struct dump *d, int fd)
 static int dump_write(struct dump *d, const char *path, struct error *err)
 {
 	_cleanup_(freep) char *beside = xasprintf("%s.tmp-%d", path, (int)getpid());
-	int fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+	int fd = fs_open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
 	int errnum = fd < 0 ? errno : dump_jobs(d, fd);
 
 	if (fd >= 0 && close(fd) < 0 && !errnum)

@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/crc32.h"
+#include "base/fs.h"
 
 enum {
 	LONGEST_LINE = 64 << 20,
@@ -40,7 +41,7 @@ struct journal_reader {
 
 static int open_regular(const char *path, struct error *err)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
 	struct stat st;
 
 	if (fd < 0)

@@ -50,7 +50,7 @@ static int owner_write(int fd, const char *run_id)
 static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 {
 	char line[OWNER_SIZE + 1] = "";
-	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	int fd = fs_openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
 	ssize_t k = fd < 0 ? -1 : read(fd, line, OWNER_SIZE);
 
 	if (fd >= 0)
@@ -117,8 +117,8 @@ static int give_name(int dir_fd, const char *aside, const char *name)
 static int make_owner_file(int dir_fd, const char *run_id)
 {
 	_cleanup_(freep) char *aside = xasprintf("%s.%s", LOCK_OWNER_NAME, run_id);
-	_cleanup_(closep) int fd = openat(dir_fd, aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-					  0666);
+	_cleanup_(closep) int fd = fs_openat(dir_fd, aside,
+					     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	int rc, errnum;
 
 	if (fd < 0)
@@ -171,7 +171,7 @@ static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, stru
 
 int lock_take_by_file(const char *dir, const char *run_id, struct lock *ret, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
 	if (dir_fd < 0)
 		return error_sys(err, errno, "%s cannot be used", dir);
@@ -201,7 +201,7 @@ static int flock_now(int fd)
 static int open_lock_file(const char *dir, struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, LOCK_NAME);
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	int fd = fs_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
 	if (fd < 0)
 		return error_sys(err, errno, "%s cannot be opened", path);
@@ -210,7 +210,7 @@ static int open_lock_file(const char *dir, struct error *err)
 
 static int lock_report_owner(const char *dir, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct owner owner;
 
 	if (!owner_read(dir_fd, LOCK_NAME, &owner))
@@ -224,8 +224,8 @@ static int lock_report_owner(const char *dir, struct error *err)
  * and not locked yet.) */
 static bool is_left_behind(int dir_fd, const char *name)
 {
-	_cleanup_(closep) int fd = openat(dir_fd, name,
-					  O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	_cleanup_(closep) int fd = fs_openat(dir_fd, name,
+					     O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
 
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
@@ -233,7 +233,7 @@ static bool is_left_behind(int dir_fd, const char *name)
 /* A run on a host without flock() uses this file instead. */
 static int check_owner_file(const char *dir, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct owner owner;
 
 	if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || is_stale(&owner))
@@ -286,7 +286,7 @@ int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, stru
 	int rc = 0;
 
 	for (int i = 0; i < TRIES && rc == 0; i++) {
-		_cleanup_(closep) int fd = open(
+		_cleanup_(closep) int fd = fs_open(
 			path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
 
 		rc = fd < 0 ? -1 : make_beside(fd, run_id);
@@ -344,7 +344,7 @@ static bool lock_report_running(struct error *err, const struct owner *o)
 
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 {
-	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	_cleanup_(freep) char *beside = xasprintf(LOCK_BESIDE "%s", run_id);
 	_cleanup_(closep) int fd = -1;
 	struct owner owner;
@@ -359,7 +359,7 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 	/* The file stays after a run, so its contents may be old: the flock decides. */
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
 		return false;
-	fd = openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	fd = fs_openat(dir_fd, LOCK_NAME, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW, 0);
 	if (fd < 0 || flock(fd, LOCK_SH | LOCK_NB) == 0 || errno != EWOULDBLOCK)
 		return false;
 	return lock_report_running(err, &owner);

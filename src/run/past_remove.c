@@ -13,6 +13,7 @@
 #include "base/vec.h"
 #include "run/past_run.h"
 #include "run/results_file.h"
+#include "base/fs.h"
 
 struct record {
 	struct past_run run; /* id NULL: unknown, so it is kept */
@@ -70,7 +71,7 @@ static void records_done(struct records *l)
  * ended, or there is no flock(). */
 static int open_left(int runs_fd, const char *name)
 {
-	int fd = openat(runs_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = fs_openat(runs_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0)
 		closep(&fd);
@@ -190,7 +191,7 @@ static void past_runs_tidy(int runs_fd)
 int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep, struct error *err)
 {
 	_cleanup_(freep) char *runs = xasprintf("%s/.dvsched/runs", plan->scratch_root);
-	_cleanup_(closep) int runs_fd = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int runs_fd = fs_open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct records l = {0};
 	struct arena *mem;
 	int rc;

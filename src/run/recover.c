@@ -143,7 +143,7 @@ static int recover_at(const char *run_path, bool may_live, enum job_reason reaso
 		      struct error *err)
 {
 	_cleanup_(freep) char *results_path = xasprintf("%s/%s", run_path, RESULTS_NAME);
-	_cleanup_(closep) int dir_fd = open(run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int dir_fd = fs_open(run_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct recovery r = {.is_late = may_live};
 	int rc;
 

@@ -110,7 +110,7 @@ static int run_dir_make_run(struct run_dir *r, const struct clock *clock, struct
 		free(r->path);
 		r->path = xasprintf("%s/.%s", r->runs, r->id);
 		if (mkdir(r->path, PRIVATE) == 0) {
-			r->fd = open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+			r->fd = fs_open(r->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 			if (r->fd < 0 || hold_directory(r->fd, r->path))
 				break;
 			closep(&r->fd);
@@ -201,7 +201,7 @@ static int lock_blocks(struct run_dir *r, struct plan *plan, struct error *err)
 
 static int write_plan(const struct run_dir *r, const struct plan *plan, struct error *err)
 {
-	int fd = openat(r->fd, PLAN_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	int fd = fs_openat(r->fd, PLAN_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 	int errnum = fd < 0 ? errno : plan_write(fd, plan, r->id);
 
 	if (errnum == 0 && fs_sync_data(fd) < 0)
@@ -215,8 +215,8 @@ static int write_plan(const struct run_dir *r, const struct plan *plan, struct e
 static void reserve_space(const struct run_dir *r, const struct plan *plan)
 {
 	off_t size = 16 * 1024 + (off_t)plan->n_jobs * 1024, most = 32 << 20;
-	_cleanup_(closep) int fd = openat(r->fd, RESULTS_RESERVE,
-					  O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	_cleanup_(closep) int fd = fs_openat(r->fd, RESULTS_RESERVE,
+					     O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd >= 0 && fallocate(fd, 0, 0, size < most ? size : most) < 0)
 		unlinkat(r->fd, RESULTS_RESERVE, 0);
@@ -240,7 +240,7 @@ struct run_dir *run_dir_new(struct plan *plan, const struct clock *clock, struct
 
 static int sync_dir(const char *path)
 {
-	_cleanup_(closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
 	return fd < 0 ? -1 : fs_sync(fd);
 }

@@ -9,6 +9,7 @@
 #include "base/json_out.h"
 #include "base/map.h"
 #include "base/mem.h"
+#include "base/fs.h"
 
 /* A frame that has this size is ended, and another one begins. */
 enum { FRAME_BYTES = 1 << 20 };
@@ -118,7 +119,7 @@ static int needs_write_all(int fd, const struct str *needs)
 
 static int open_new(const char *path)
 {
-	return open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	return fs_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
 int needs_write(const char *odir, const struct str *needs, struct error *err)

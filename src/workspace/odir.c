@@ -206,7 +206,7 @@ static int make_odir(struct confine *c, const struct odir_request *r, bool *ret_
 
 static int open_new_log(const char *path)
 {
-	return open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return fs_open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
 /* A log with more than one hard link may be a user's archive, so it is not truncated: a new file is
@@ -234,7 +234,7 @@ static int open_old_log(struct confine *c, const struct odir_request *r, struct 
 
 	if (r->attempt == 1 && trash_attempts(c, path, err) < 0)
 		return -1;
-	fd = open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = fs_open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd < 0 && errno == ELOOP)
 		return error_plain(err, "the log %s is a symbolic link", path);
 	if (fd < 0 || fstat(fd, &st) < 0)

@@ -19,7 +19,7 @@ static const struct src_pos nowhere;
 /* Locks dir against other runs that copy to it; waits for them. Returns the descriptor or -1. */
 static int lock_dir(const char *dir)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -1;

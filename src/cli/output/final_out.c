@@ -27,7 +27,7 @@ static bool is_unread; /* standard output's reader has left */
 static int final_out_open_terminal(void)
 {
 	return isatty(STDOUT_FILENO)
-		       ? open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+		       ? fs_open("/proc/self/fd/1", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0)
 		       : -1;
 }
 
