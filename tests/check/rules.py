@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of rules and tests (RULES.md) have every section of their pages, and name existing tests.
+"""The tables of rules and tests (RULES.md, faults/ROWS.md) have every section of their pages, and name existing tests.
 
 Of config.md and drivers.md they have every row of a table, and a quotation of every sentence that states a rule (STATES_A_RULE).
 """
@@ -12,6 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ROOT / "tests"
 REFERENCE = ROOT / "docs" / "reference"
 DEVICES, CONFIG, DRIVERS = (TESTS / name / "RULES.md" for name in ("chips", "config", "drivers"))
+FAULTS, N_FAULTS = TESTS / "faults" / "ROWS.md", 58
 # From here on the page explains only.
 LAST_OF_DEVICES = "Results"
 # Sections of drivers.md that list what was not tested.
@@ -25,7 +26,7 @@ def headings(path):
 
 def rows(path):
     text = path.read_text(encoding="utf-8")
-    return [row for row in re.findall(r"(?m)^\| (.*?) \| (.*) \|$", text) if row[0] not in ("rule", "---")]
+    return [row for row in re.findall(r"(?m)^\| (.*?) \| (.*) \|$", text) if row[1] != "tests" and row[0] != "---"]
 
 
 def sections(text):
@@ -62,7 +63,7 @@ def keys(path):
 def names_in(file):
     """The tests of a file, `test_x` or `module/test_x` or `x.py`: C ones are registered, Python ones are methods."""
     is_python = file.endswith(".py")
-    found = [p for folder in (["e2e", "check"] if is_python else ["unit"])
+    found = [p for folder in (["e2e", "check", "terminal"] if is_python else ["unit"])
              for p in (TESTS / folder).rglob(file if is_python else f"{file}.c")]
     if len(found) != 1:
         raise AssertionError(f"{len(found)} files of tests are called {file}")
@@ -114,10 +115,14 @@ class Rules(unittest.TestCase):
             self.assertEqual(missing, [])
             self.assertGreater(n, 15)
 
+    def test_every_fault_has_a_row(self):
+        numbers = [row[0].partition(" ")[0] for row in rows(FAULTS)]
+        self.assertEqual(numbers, [str(n) for n in range(1, N_FAULTS + 1)])
+
     def test_every_test_that_is_named_exists(self):
         known = {}
-        for table, least in (DEVICES, 80), (CONFIG, 80), (DRIVERS, 80):
-            self.assertGreater(len(rows(table)), least)
+        for table, least in (DEVICES, 80), (CONFIG, 80), (DRIVERS, 80), (FAULTS, N_FAULTS):
+            self.assertGreaterEqual(len(rows(table)), least)
             for rule, cell in rows(table):
                 for part in cell.split(" · ") if cell != "explains" else ():
                     found = re.fullmatch(r"`([\w./]+)` (\w+(?:, \w+)*)", part)

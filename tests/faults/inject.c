@@ -5,7 +5,7 @@
  *
  *   DVSCHED_FAULT_COUNTS=FILE          counts the calls of each kind of process (struct counts)
  *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N    the N-th CALL of processes of that ROLE fails so; "N+": all
- * from the N-th on
+ * from the N-th on; "N%M": every M-th from there
  *   DVSCHED_FAULT=ROLE:CALL:ERRNO:N:PARTS   the same of calls that change a file whose path
  * contains one of PARTS ("a|b"). CALL may be disk: any such call. A negative ERRNO: a write() is
  * short, and with "N+" the later ones fail. DVSCHED_FAULT_TRACE=FILE           appends "ROLE CALL
@@ -120,8 +120,8 @@ static struct {
 	pid_t first; /* the process that was started */
 	int target_role, target_call, errnum;
 	unsigned long n;
-	bool is_from_then_on;
-	const char *parts; /* of paths; NULL: calls are not chosen by path */
+	unsigned long every; /* 0: the n-th alone */
+	const char *parts;   /* of paths; NULL: calls are not chosen by path */
 	const char *trace;
 } fault = {.role = ROLE_NONE, .target_role = -1};
 
@@ -145,8 +145,8 @@ static void read_fault(const char *text)
 	fault.target_call = index_of(call + 1, (size_t)(errnum - call - 1), call_names, CALL_COUNT);
 	fault.errnum = (int)strtol(errnum + 1, &end, 10);
 	fault.n = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
-	fault.is_from_then_on = *end == '+';
-	end += *end == '+';
+	fault.every = *end == '+' ? 1 : *end == '%' ? strtoul(end + 1, NULL, 10) : 0;
+	end += strcspn(end, ":");
 	fault.parts = *end == ':' ? end + 1 : NULL;
 }
 
@@ -199,7 +199,9 @@ static enum role role_now(void)
 
 static bool is_nth(unsigned long n)
 {
-	return fault.n && (n == fault.n || (fault.is_from_then_on && n > fault.n));
+	if (!fault.n || n <= fault.n)
+		return fault.n && n == fault.n;
+	return fault.every && (n - fault.n) % fault.every == 0;
 }
 
 /* Counts the call; true, with errno: it fails. */
@@ -211,8 +213,8 @@ static bool is_due(enum call call)
 	if (role == ROLE_NONE)
 		return false;
 	n = __atomic_add_fetch(&fault.counts->n[role][call], 1, __ATOMIC_RELAXED);
-	if (fault.parts || (int)role != fault.target_role || (int)call != fault.target_call ||
-	    !is_nth(n))
+	if (fault.parts || (fault.target_role != ROLE_ANY && (int)role != fault.target_role) ||
+	    (int)call != fault.target_call || !is_nth(n))
 		return false;
 	errno = fault.errnum;
 	return true;

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Faults of the system around a run, each caused once; tests/faults/ROWS.md says which story is about which fault."""
+import json
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import unittest
+
+from harness import PATIENCE_S, Story, scheduler_of
+from run import jobs_of
+
+SIX = '{ flow: "jobs", name: "f", passed_links: true, jobs: [{ name: "a{n}", sweep: { n: "1..6" }, command: "echo {n}; exit {n}", fail_patterns: ["^6$"] }] }'
+
+
+class FailingCalls(Story):
+    """tests/faults/inject.c is preloaded."""
+
+    def setUp(self):
+        super().setUp()
+        self.inject = pathlib.Path(self.binary).resolve().parents[2] / "tests/faults/libinject.so"
+        if not self.inject.exists():
+            self.skipTest(f"{self.inject} is not there")
+        self.config(SIX.replace("exit {n}", "true"))
+        self.cause("guardian:malloc:12:0", "--version")
+        if not any(self.path("counts").read_bytes()):
+            self.skipTest("calls of this program cannot be made to fail (sanitizers have functions of their own)")
+
+    def cause(self, fault, *words):
+        self.path("counts").write_bytes(bytes(8192))
+        env = {"LD_PRELOAD": str(self.inject), "DVSCHED_FAULT_COUNTS": str(self.path("counts")), "DVSCHED_FAULT": fault}
+        return self.dvsched(*(words or ("run", "cfg.hjson", "-j2", "--view", "none")), env=env)
+
+    def test_interrupted_calls_change_nothing(self):
+        for call in "open", "read", "write", "send", "recv", "sendmsg", "recvmsg", "fsync", "fdatasync", "flock", "poll", "epoll_wait", "wait":
+            done = self.cause(f"any:{call}:4:2%3")
+            self.assertEqual((done.code, done.err), (1, ""), (call, done))
+            self.assertEqual(self.statuses(), {**{f"a{n}": "PASSED" for n in range(1, 6)}, "a6": "FAILED"}, (call, done))
+
+    def test_without_memory_it_ends_with_70_and_leaves_nothing(self):
+        for n in 5, 20, 100, 300:  # in libhjson, PCRE2, and while jobs run
+            done = self.cause(f"scheduler:malloc:12:{n}+")
+            self.assertEqual(done.code, 70, done)
+            self.assertRegex(done.err, r"^dvsched: out of memory")
+
+    def test_a_stale_log_makes_no_pass(self):
+        for call in "open", "pread":
+            part = "/a6/log" if call == "open" else ""
+            done = self.cause(f"slot:{call}:116:1+{':' * bool(part)}{part}")
+            self.assertEqual(done.code, 3, done)
+            for name, status in self.statuses().items():
+                self.assertEqual(status == "PASSED", bool(part) and name != "a6", (call, done))
+
+    def test_a_directory_of_the_trash_that_does_not_become_empty_is_told_once(self):
+        self.assertEqual(self.dvsched("run", "cfg.hjson", "--view", "none").code, 1)
+        done = self.cause("clerk:unlink:39:1+:/trash/")
+        self.assertEqual(done.code, 1, done)
+        self.assertEqual(self.statuses()["a1"], "PASSED")
+        self.assertRegex(done.err, r"^dvsched: warning: \S+/trash/\S+ cannot be removed \(Directory not empty\)[^\n]+\n$")
+
+    def test_where_flock_does_not_work_a_file_is_the_lock(self):
+        done = self.cause("scheduler:flock:37:1+")
+        self.assertEqual(done.code, 1, done)
+        self.assertRegex(done.err, r"^dvsched: warning: \S+ has no flock\(\), so the file \S+ is used as its lock\n$")
+        self.assertEqual(self.statuses()["a1"], "PASSED")
+
+
+class Processes(Story):
+    def test_jobs_that_end_at_one_moment_keep_their_ends(self):
+        self.config(json.dumps({"flow": "jobs", "name": "f", "jobs": [
+            {"name": "a{n}", "sweep": {"n": "1..60"}, "command": "echo up > up; read x < gate; exit $(( {n} % 3 ))"}]}
+        ).replace("> up", f"> {self.path('up')}").replace("< gate", f"< {self.path('gate')}"))
+        up = self.fifo("up")
+        os.mkfifo(self.path("gate"))
+        process = self.start("run", "cfg.hjson", "-j60", "--view", "none")
+        for _ in range(60):
+            self.assertEqual(up.line(), "up")
+        os.close(os.open(self.path("gate"), os.O_WRONLY))  # the end of the file, to all of them
+        done = self.finish(process)
+        self.assertEqual(done.code, 1, done)
+        self.assertEqual([job["attempts"][0]["exit_status"] for job in self.results()["jobs"]], [n % 3 for n in range(1, 61)])
+
+    def test_being_stopped_again_and_again_while_jobs_start_costs_nothing(self):
+        self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a{n}", sweep: { n: "1..40" }, command: "true", timeout: "1h" }] }')
+        process = self.start("run", "cfg.hjson", "-j4", "--view", "none", start_new_session=True)
+        n = 0
+        while process.poll() is None:
+            os.kill(process.pid, signal.SIGTSTP)
+            os.kill(process.pid, signal.SIGCONT)
+            n += 1
+            try:
+                process.wait(0.002)
+            except subprocess.TimeoutExpired:
+                pass
+        done = self.finish(process)
+        self.assertEqual((done.code, set(self.statuses().values())), (0, {"PASSED"}), done)
+        self.assertGreater(n, 3)
+
+    def test_nobody_who_has_the_number_of_an_ended_process_is_killed(self):
+        """In a small pid namespace numbers come again soon: bystanders must end by themselves."""
+        self.write("ns.sh", """
+            echo 360 > /proc/sys/kernel/pid_max || exit 77
+            "$DVSCHED" run cfg.hjson -j4 --view none > out 2>&1 &
+            run=$!
+            n=0
+            while kill -0 $run 2>/dev/null; do
+                sh -c 'read x < /dev/null; exit 5' &
+                wait $! ; [ $? = 5 ] || echo "bystander was killed"
+                n=$((n + 1))
+            done
+            wait $run; echo "run $?"
+            [ $n -gt 50 ] && echo many
+            """)
+        self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a{n}", sweep: { n: "1..150" }, command: "sleep 1000 & exit 0" }] }')
+        done = subprocess.run(["unshare", "--pid", "--fork", "--mount-proc", "sh", "ns.sh"], cwd=self.dir, capture_output=True, text=True,
+                              env=self.environ({"DVSCHED": self.binary}), timeout=PATIENCE_S, check=False)
+        if done.returncode == 77 or "unshare" in done.stderr:
+            self.skipTest(f"no pid namespace with a limit of its own: {done.stderr}")
+        self.assertEqual(done.stdout.splitlines(), ["run 0", "many"], (done, self.path("out").read_text()))
+
+    def test_a_standard_input_that_is_at_its_end_costs_no_cpu_time(self):
+        self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a", command: "exec sleep 1" }] }')
+        for stdin in "/dev/null", "cfg.hjson":
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            with open(self.path(stdin), "rb") as file:
+                done = self.finish(self.start("run", "cfg.hjson", stdin=file))
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            self.assertEqual(done.code, 0, done)
+            self.assertLess(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, 0.8)
+
+
+class Depth(Story):
+    def small_stack(self):
+        resource.setrlimit(resource.RLIMIT_STACK, (256 * 1024, resource.RLIM_INFINITY))
+
+    def test_deep_and_long_inputs_need_no_stack(self):
+        self.config("{ flow: 'jobs', x: " + "[" * 100000)
+        done = self.dvsched("run", "cfg.hjson", preexec_fn=self.small_stack)
+        self.assertEqual((done.code, done.signal), (2, 0), done.err[:500])
+        jobs = [{"name": f"j{i}", "command": "true", **({"needs": [f"j{i - 1}"]} if i else {})} for i in range(20000)]
+        self.config(json.dumps({"flow": "jobs", "name": "f", "jobs": jobs}))
+        done = self.dvsched("run", "cfg.hjson", "--fake", "--view", "none", preexec_fn=self.small_stack)
+        self.assertEqual(done.code, 0, done.err[:500])
+        self.assertIn("20000 jobs: 20000 passed", done.out)
+
+
+class Signals(Story):
+    def test_a_job_that_dies_of_a_signal_says_which(self):
+        self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a", command: "ulimit -c 0; kill -SEGV $$" }] }')
+        done = self.dvsched("run", "cfg.hjson", "--view", "none")
+        job = jobs_of(self.results())["a"]
+        self.assertEqual((done.code, job["status"], job["reason"], job["attempts"][0]["signal"]), (1, "FAILED", "signal", 11))
+        self.assertIn("SIGSEGV", job["message"])
+
+    def test_a_crash_of_the_scheduler_is_as_good_as_a_kill(self):
+        events = self.fifo()
+        self.config('{ flow: "jobs", name: "f", jobs: [{ name: "a", command: "echo up > %s; exec sleep 1000" }] }' % events.path)
+        process = self.start("run", "cfg.hjson", "--view", "none")
+        self.assertEqual(events.line(), "up")
+        os.kill(scheduler_of(process), signal.SIGSEGV)
+        done = self.finish(process)
+        self.assertEqual(done.signal or done.code, 11 if done.signal else done.code)
+        self.assertNotIn(done.code, (0, 1), done)
+        self.assertEqual(self.dvsched("events").code, 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
