@@ -44,50 +44,20 @@ static const char *find_path(const char *const *env)
 	return NULL;
 }
 
-/* Index of the variable with the same name as entry; n: none. */
-static size_t find_name(const char *const *env, size_t n, const char *entry)
+static void make_env(const struct attempt *a, struct job_env *ret)
 {
-	size_t i = 0;
-
-	while (i < n && !job_env_is_same_name(env[i], entry))
-		i++;
-	return i;
-}
-
-/* Variables that came with the attempt override all others. */
-static size_t add_own_env(const struct attempt *a, const char **env, size_t n)
-{
-	for (size_t i = 0; i < a->ask.run.n_env; i++) {
-		size_t at = find_name(env, n, a->ask.run.env[i]);
-
-		env[at] = a->ask.run.env[i];
-		n += at == n;
-	}
-	return n;
-}
-
-/* The environment of this job; the caller frees the array. */
-static const char **make_env(struct attempt *a)
-{
+	const struct slot_run *r = &a->ask.run;
 	const struct job_env_run run = {
-		.id = a->ask.run.id,
-		.attempt = a->ask.run.attempt,
-		.odir = a->ask.run.odir,
+		.id = r->id,
+		.attempt = r->attempt,
+		.odir = r->odir,
 		.has_needs_file = a->ask.has_needs_file,
+		.has_attempt = r->has_attempt,
+		.extra = r->env,
+		.n_extra = r->n_env,
 	};
-	struct job_kind *r = a->ask.rules;
-	char *own[JOB_ENV_OWN];
-	const char **env = xcalloc(r->n_env + JOB_ENV_OWN + a->ask.run.n_env + 1, sizeof(*env));
-	size_t n = r->n_env, n_own;
 
-	memcpy(env, r->env, n * sizeof(*env));
-	for (size_t i = 0; a->ask.run.has_attempt && i < n; i++)
-		env[i] = with_attempt(a, env[i]);
-	n_own = job_env_make_own(&run, own);
-	for (size_t i = 0; i < n_own; i++)
-		env[n++] = own_string(a, own[i]);
-	add_own_env(a, env, n);
-	return env;
+	job_env_make(ret, a->ask.rules->env, &run);
 }
 
 static int compare_strings(const void *a, const void *b)
@@ -303,14 +273,15 @@ static enum attempt_launched start_process(struct attempt *a, const char *const 
 enum attempt_launched attempt_launch(struct attempt *a, struct attempt_launch *ret)
 {
 	const struct job_rules *job = &a->ask.rules->job;
-	_cleanup_(freep) const char **env = make_env(a);
+	_cleanup_(job_env_done) struct job_env env;
 
-	if (job->dump_env && dump_env(a, env, &ret->err) < 0)
+	make_env(a, &env);
+	if (job->dump_env && dump_env(a, env.at, &ret->err) < 0)
 		return LAUNCH_FAILED;
-	if (!slot_host_find_program(a->host, a->ask.run.argv[0], find_path(env),
+	if (!slot_host_find_program(a->host, a->ask.run.argv[0], find_path(env.at),
 				    job->cwd ? job->cwd : "/")) {
 		ret->errnum = errno;
 		return errno_is_shortage(errno) ? LAUNCH_LATER : refuse_unknown(a, ret);
 	}
-	return start_process(a, env, ret);
+	return start_process(a, env.at, ret);
 }

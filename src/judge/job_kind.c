@@ -40,7 +40,7 @@ bool job_kind_take(struct job_kind *table, struct wire *w, const char *const *ba
 		job_kind_free(&r);
 		return false;
 	}
-	r.env = job_env_merge(base_env, &r.job, &r.n_env);
+	r.env = job_env_merge(base_env, &r.job);
 	job_kind_free(&table[place]);
 	table[place] = r;
 	return true;

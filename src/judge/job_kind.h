@@ -14,7 +14,6 @@ struct job_kind {
 	char *frame; /* the received frame; job's strings point into it */
 	/* The result of job_env_merge(). */
 	const char **env;
-	size_t n_env;
 	/* ---- made by job_kind_compile() ---- */
 	bool is_compiled;
 	struct pattern_code **pass, **fail;

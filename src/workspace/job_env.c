@@ -7,7 +7,8 @@
 #include "base/str.h"
 #include "job/job_needs.h"
 
-bool job_env_is_same_name(const char *a, const char *b)
+/* a and b have the same name. a may be only a name. */
+static bool job_env_is_same_name(const char *a, const char *b)
 {
 	size_t n = strcspn(a, "=");
 
@@ -44,51 +45,101 @@ static void add_unless_set(struct merged_env *m, const char *const *list, size_t
 		m->at[m->n++] = list[i];
 }
 
-/* A variable of JOB_ENV_OWN. It is in the base environment if dvsched itself runs in a job of
+/* A variable that each run has. It is in the base environment if dvsched itself runs in a job of
  * another dvsched. */
-static bool is_per_job(const char *entry)
+static bool is_per_run(const char *entry)
 {
-	static const char *const names[JOB_ENV_OWN] = {"JOB=", "ATTEMPT=", "ODIR=", "NEEDS="};
+	static const char *const names[] = {"JOB=", "ATTEMPT=", "ODIR=", "NEEDS="};
 
 	if (!str_starts(entry, "DVSCHED_"))
 		return false;
-	for (size_t i = 0; i < JOB_ENV_OWN; i++)
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		if (str_starts(entry + strlen("DVSCHED_"), names[i]))
 			return true;
 	return false;
 }
 
 /* If a name is set twice, the later value counts. */
-const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n)
+const char **job_env_merge(const char *const *base, const struct job_rules *r)
 {
 	const char *const *own = r->env, *const *last = r->terminal_env;
 	size_t n_base = job_env_count(base), n_own = job_env_count(own),
 	       n_last = job_env_count(last);
 	struct merged_env m = {0};
 
-	m.at = xcalloc(n_base + n_own + n_last + JOB_ENV_OWN + 1, sizeof(*m.at));
+	m.at = xcalloc(n_base + n_own + n_last + 1, sizeof(*m.at));
 	for (size_t i = 0; i < n_base; i++)
-		if (!str_starts(base[i], "MAKEFLAGS=") && !is_per_job(base[i]) &&
+		if (!str_starts(base[i], "MAKEFLAGS=") && !is_per_run(base[i]) &&
 		    !job_env_sets(last, base[i]))
 			add_unless_set(&m, base, i, own);
 	for (size_t i = 0; i < n_own; i++)
 		add_unless_set(&m, own, i, last);
 	for (size_t i = 0; i < n_last; i++)
 		m.at[m.n++] = last[i];
-	*ret_n = m.n;
 	return m.at;
 }
 
-size_t job_env_make_own(const struct job_env_run *run, char *ret[JOB_ENV_OWN])
-{
-	size_t n = 0;
+/* ---- of one run ---- */
 
-	ret[n++] = xasprintf("DVSCHED_JOB=%s", run->id);
-	ret[n++] = xasprintf("DVSCHED_ATTEMPT=%u", run->attempt);
+static bool is_extra(const struct job_env_run *run, const char *entry)
+{
+	for (size_t i = 0; i < run->n_extra; i++)
+		if (job_env_is_same_name(run->extra[i], entry))
+			return true;
+	return false;
+}
+
+/* Takes the string. */
+static void add_own(struct job_env *e, const struct job_env_run *run, char *entry)
+{
+	if (is_extra(run, entry))
+		free(entry);
+	else
+		vec_push(&e->own, entry);
+}
+
+static void add_per_run(struct job_env *e, const struct job_env_run *run)
+{
+	add_own(e, run, xasprintf("DVSCHED_JOB=%s", run->id));
+	add_own(e, run, xasprintf("DVSCHED_ATTEMPT=%u", run->attempt));
 	if (!run->odir)
-		return n;
-	ret[n++] = xasprintf("DVSCHED_ODIR=%s", run->odir);
-	ret[n++] = run->has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s", run->odir, JOB_NEEDS_NAME)
-				       : xstrdup("DVSCHED_NEEDS=/dev/null");
-	return n;
+		return;
+	add_own(e, run, xasprintf("DVSCHED_ODIR=%s", run->odir));
+	add_own(e, run,
+		run->has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s", run->odir, JOB_NEEDS_NAME)
+				    : xstrdup("DVSCHED_NEEDS=/dev/null"));
+}
+
+static const char *of_kind(struct job_env *e, const struct job_env_run *run, const char *entry)
+{
+	if (!run->has_attempt || !strstr(entry, JOB_ATTEMPT_WORD))
+		return entry;
+	vec_push(&e->own, job_attempt_text(entry, run->attempt));
+	return e->own.at[e->own.n - 1];
+}
+
+void job_env_make(struct job_env *ret, const char *const *kind, const struct job_env_run *run)
+{
+	size_t n_kind = job_env_count(kind), n;
+
+	*ret = (struct job_env){0};
+	add_per_run(ret, run);
+	for (size_t i = 0; i < run->n_extra; i++)
+		if (strchr(run->extra[i], '='))
+			vec_push(&ret->own, xstrdup(run->extra[i]));
+	n = ret->own.n;
+	ret->at = xcalloc(n + n_kind + 1, sizeof(*ret->at));
+	memcpy(ret->at, ret->own.at, n * sizeof(*ret->at));
+	for (size_t i = 0; i < n_kind; i++)
+		if (!is_per_run(kind[i]) && !is_extra(run, kind[i]))
+			ret->at[n++] = of_kind(ret, run, kind[i]);
+}
+
+void job_env_done(struct job_env *e)
+{
+	for (size_t i = 0; i < e->own.n; i++)
+		free(e->own.at[i]);
+	vec_done(&e->own);
+	free(e->at);
+	e->at = NULL;
 }

@@ -1,31 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The environment of jobs: the part shared by jobs with the same rules, and the variables of each
- * attempt. */
+/* The environment of jobs, for slots and for device workers: the part shared by jobs with the same
+ * rules, and that of each run. */
 #ifndef WORKSPACE_JOB_ENV_H
 #define WORKSPACE_JOB_ENV_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/vec.h"
 #include "job/job_spec.h"
 
-/* Number of variables per attempt: DVSCHED_JOB, DVSCHED_ATTEMPT, DVSCHED_ODIR, DVSCHED_NEEDS. */
-enum { JOB_ENV_OWN = 4 };
+/* Returns base with the variables of the rules on top, without those that each attempt has
+ * (DVSCHED_JOB, …), in a malloc()ed array that ends in NULL. Its strings are borrowed. */
+const char **job_env_merge(const char *const *base, const struct job_rules *r);
 
-/* a and b, both "NAME=VALUE", have the same NAME. */
-bool job_env_is_same_name(const char *a, const char *b);
-/* Returns base with the variables of the rules on top, without those of JOB_ENV_OWN:
- * a malloc()ed array with room for these and a NULL. Its strings are borrowed.
- * *ret_n: the number of variables. */
-const char **job_env_merge(const char *const *base, const struct job_rules *r, size_t *ret_n);
-
+/* One run of a job: an attempt, or one rank of it. */
 struct job_env_run {
 	const char *id;
 	uint32_t attempt;
 	const char *odir; /* NULL: no directory, and no DVSCHED_NEEDS */
 	bool has_needs_file;
+	bool has_attempt; /* variables of the rules contain {attempt} */
+	/* Variables that override all others. "NAME" without '=': NAME is not set. */
+	const char *const *extra;
+	size_t n_extra;
 };
-/* Sets ret to the variables of JOB_ENV_OWN, which the caller must free(). Returns how many. */
-size_t job_env_make_own(const struct job_env_run *run, char *ret[JOB_ENV_OWN]);
+
+struct job_env {
+	const char **at; /* NULL-terminated */
+	VEC(char *) own; /* those of its strings that are not borrowed */
+};
+
+/* The environment of a run: kind (NULL-terminated, from job_env_merge()), DVSCHED_JOB, _ATTEMPT,
+ * _ODIR and _NEEDS, and run->extra. The strings of kind are borrowed, all others are copied. */
+void job_env_make(struct job_env *ret, const char *const *kind, const struct job_env_run *run);
+void job_env_done(struct job_env *e);
 
 #endif

@@ -501,6 +501,49 @@ class Sim(Story):
         self.assertEqual(len({rank["result"]["image"] for rank in ranks}), 2)
         self.assertIn('{"round":3}', pathlib.Path(ended["run3"]["log"]).read_text(encoding="utf-8"))
 
+    def test_a_job_on_a_device_has_the_environment_of_any_job(self):
+        if not shutil.which(CC):
+            self.skipTest(f"no C compiler ({CC})")
+        self.write("kernel.c", """
+            #include <dvsched/sim_kernel.h>
+            #include <stdio.h>
+            extern char **environ;
+            int dvs_kernel(const struct dvs_kernel_args *a)
+            {
+                (void)a;
+                for (char **e = environ; *e; e++)
+                    puts(*e);
+                fflush(stdout);
+                return 0;
+            }""")
+        subprocess.run([CC, "-shared", "-fPIC", f"-I{SOURCE / 'include'}", str(self.path("kernel.c")), "-o",
+                        str(self.path("k.so"))], check=True)
+        more = 'needs: ["first"], env: { A: "x{attempt}", PATH: "/own:/bin:/usr/bin", DVSCHED_JOB: "none" }, resources: { P: 1 }'
+        self.config(f"""{{ flow: "jobs", name: "sim", resources: {{ P: "7" }}
+          backends: {{ chips: {{ driver: "sim", devices: "0" }} }}
+          jobs: [ {{ name: "first", command: "true" }}
+            {{ name: "here", argv: ["env"], {more} }}
+            {{ name: "there", backend: "chips", image: "{self.dir}/k.so", {more} }} ] }}""")
+        outer = {"DVSCHED_ATTEMPT": "8", "DVSCHED_RANK": "9", "DVSCHED_CONTEXT": "/c", "MAKEFLAGS": "-j9", "A": "outer"}
+        run = self.dvsched("run", "cfg.hjson", "--view", "none", env=outer)
+        self.assertEqual(run.code, 0, run)
+        found = {}
+        for name in ("here", "there"):
+            lines = self.path("scratch/sim", name, "log").read_text(encoding="utf-8").splitlines()
+            pairs = [line.split("=", 1) for line in lines if "=" in line and line[0] != "["]
+            found[name] = {key: value.replace(name, "NAME") for key, value in pairs}
+            self.assertEqual(len(found[name]), len(pairs), "no variable is there twice")
+        of_rank = {"DVSCHED_DEVICE": "0", "DVSCHED_RANK": "0", "DVSCHED_RANKS": "1"}
+        for name, value in of_rank.items():
+            self.assertEqual(found["there"].pop(name), value)
+        for name in ("DVSCHED_RANK", "DVSCHED_CONTEXT"):  # of an outer run; on a device they have a meaning
+            self.assertEqual(found["here"].pop(name), outer[name])
+        self.assertEqual(found["here"], found["there"])
+        self.assertEqual(found["here"]["DVSCHED_JOB"], "NAME")
+        self.assertEqual(found["here"]["DVSCHED_ATTEMPT"], "1")
+        self.assertTrue(found["here"]["DVSCHED_NEEDS"].endswith("NAME/needs.jsonl"))
+        self.assertEqual((found["here"]["A"], found["here"]["DVSCHED_RESOURCE_P"]), ("x1", "7"))
+
     def test_a_device_that_a_gang_has_done_with_is_the_next_jobs(self):
         ended = self.run_jobs("""
             { name: "pair", backend: "chips", devices: 2, program: [ { compute: "500ms", only: 1 } ] }

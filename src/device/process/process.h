@@ -17,6 +17,7 @@
 #include "device/worker/board.h"
 #include "dvsched/driver.h"
 #include "judge/job_log.h"
+#include "workspace/job_env.h"
 
 enum { ERR_ROOM = 2048, RESULT_ROOM = 64 * 1024 };
 
@@ -39,10 +40,9 @@ struct worker_process {
 	struct confine confine;
 	struct job_log log;
 	struct str run_frame, out;
-	const char **base_env; /* as it was after open() */
-	char **run_env;	       /* of the last run; threads of the driver may still read it */
-	size_t n_own_env;      /* number of its strings to free, at its beginning */
-	struct rusage usage;   /* of this process, when the last run ended */
+	const char **base_env;	/* as it was after open() */
+	struct job_env run_env; /* of the last run; threads of the driver may still read it */
+	struct rusage usage;	/* of this process, when the last run ended */
 	pid_t pid;
 	uint64_t n_loads;   /* libraries loaded and unloaded until the last look */
 	uint32_t n_good;    /* runs without an error */

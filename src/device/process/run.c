@@ -16,8 +16,6 @@
 
 extern char **environ;
 
-enum { ENV_OF_A_RUN = 8 };
-
 static void begin_on_board(struct run *r)
 {
 	struct board *b = r->p->board;
@@ -111,59 +109,43 @@ static void stand_nowhere(void)
 
 /* Threads of the driver may still read the environment of the last run, so it is freed only by the
  * next one. */
-static void keep_environment(struct worker_process *p, char **env, size_t n_own)
+static void keep_environment(struct worker_process *p, const struct job_env *env)
 {
-	for (size_t i = 0; i < p->n_own_env; i++)
-		free(p->run_env[i]);
-	free(p->run_env);
-	p->run_env = env;
-	p->n_own_env = n_own;
+	environ = (char **)env->at;
+	job_env_done(&p->run_env);
+	p->run_env = *env;
 }
 
-/* A variable of a run: inherited if this dvsched itself runs in a job of another one. */
-static bool is_of_a_run(const char *entry)
-{
-	static const char *const names[ENV_OF_A_RUN] = {
-		"JOB=", "ATTEMPT=", "ODIR=", "NEEDS=", "DEVICE=", "RANK=", "RANKS=", "CONTEXT=",
-	};
-
-	if (!str_starts(entry, "DVSCHED_"))
-		return false;
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_starts(entry + strlen("DVSCHED_"), names[i]))
-			return true;
-	return false;
-}
-
-/* The run's own strings are first; those of the rules are borrowed, except with {attempt}. */
 static void set_environment(struct run *r)
 {
-	const struct job_env_run run = {
-		.id = r->ask.id,
-		.attempt = r->ask.attempt,
-		.odir = r->ask.odir,
-		.has_needs_file = has_needs_file(r),
+	const struct device_run *ask = &r->ask;
+	char *const of_rank[] = {
+		xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device),
+		xasprintf("DVSCHED_RANK=%d", ask->rank),
+		xasprintf("DVSCHED_RANKS=%d", ask->n_ranks),
+		r->context ? xasprintf("DVSCHED_CONTEXT=%s", r->context)
+			   : xstrdup("DVSCHED_CONTEXT"), /* not that of an outer dvsched */
 	};
-	const struct job_kind *rules = r->rules;
-	size_t n = 0, n_own, n_rules = rules->n_env;
-	char **env = xcalloc(n_rules + r->ask.n_env + ENV_OF_A_RUN + 1, sizeof(*env));
+	_cleanup_(freep)
+		const char **extra = xcalloc(ARRAY_LEN(of_rank) + ask->n_env, sizeof(*extra));
+	const struct job_env_run run = {
+		.id = ask->id,
+		.attempt = ask->attempt,
+		.odir = ask->odir,
+		.has_needs_file = has_needs_file(r),
+		.has_attempt = ask->has_attempt,
+		.extra = extra,
+		.n_extra = ARRAY_LEN(of_rank) + ask->n_env,
+	};
+	struct job_env env;
 
-	n += job_env_make_own(&run, env);
-	env[n++] = xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device);
-	env[n++] = xasprintf("DVSCHED_RANK=%d", r->ask.rank);
-	env[n++] = xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks);
-	if (r->context)
-		env[n++] = xasprintf("DVSCHED_CONTEXT=%s", r->context);
-	for (size_t i = 0; i < r->ask.n_env; i++)
-		env[n++] = xstrdup(r->ask.env[i]);
-	n_own = n;
-	for (size_t i = 0; i < n_rules; i++)
-		if (!is_of_a_run(rules->env[i]))
-			env[n++] = r->ask.has_attempt
-					   ? job_attempt_text(rules->env[i], r->ask.attempt)
-					   : (char *)rules->env[i];
-	environ = env;
-	keep_environment(r->p, env, r->ask.has_attempt ? n : n_own);
+	memcpy(extra, of_rank, sizeof(of_rank));
+	if (ask->n_env)
+		memcpy(extra + ARRAY_LEN(of_rank), ask->env, ask->n_env * sizeof(*extra));
+	job_env_make(&env, r->rules->env, &run);
+	for (size_t i = 0; i < ARRAY_LEN(of_rank); i++)
+		free(of_rank[i]);
+	keep_environment(r->p, &env);
 }
 
 /* ---- all of it ---- */
