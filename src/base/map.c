@@ -6,6 +6,9 @@
 
 #include "base/mem.h"
 
+/* The key_len of keys that are addresses. */
+#define MAP_ADDRESS SIZE_MAX
+
 /* Eight bytes more. Multiplying moves what differs up, the shift brings it down again. */
 static uint64_t map_absorb(uint64_t h, uint64_t bytes)
 {
@@ -26,6 +29,8 @@ static uint32_t map_hash_of(const char *s, size_t n)
 {
 	uint64_t h = n, rest = 0;
 
+	if (n == MAP_ADDRESS)
+		return (uint32_t)map_absorb(map_absorb(h, (uintptr_t)s), 0);
 	for (size_t i = 0; i + sizeof(rest) < n; i += sizeof(rest))
 		h = map_absorb(h, map_word_at(s + i));
 	if (n >= sizeof(rest))
@@ -43,6 +48,13 @@ void map_done(struct map *m)
 	*m = (struct map){0};
 }
 
+static bool map_is_key(const struct map_entry *e, const char *key, size_t len)
+{
+	if (!e->key || e->key_len != len)
+		return false;
+	return len == MAP_ADDRESS ? e->key == key : memcmp(e->key, key, len) == 0;
+}
+
 /* The place in index[] of key, or the free place where key would be put. */
 static size_t map_slot_of(const struct map *m, const char *key, size_t len, uint32_t hash)
 {
@@ -54,7 +66,7 @@ static size_t map_slot_of(const struct map *m, const char *key, size_t len, uint
 		if (m->index[at] == 0)
 			return at;
 		e = &m->entries[m->index[at] - 1];
-		if (e->hash == hash && e->key && e->key_len == len && memcmp(e->key, key, len) == 0)
+		if (e->hash == hash && map_is_key(e, key, len))
 			return at;
 	}
 }
@@ -148,6 +160,16 @@ void *map_remove(struct map *m, const char *key)
 	e->value = NULL;
 	m->n_live--;
 	return old;
+}
+
+void *map_get_address(const struct map *m, const void *key)
+{
+	return map_get_n(m, key, MAP_ADDRESS);
+}
+
+void *map_set_address(struct map *m, const void *key, void *value)
+{
+	return map_set_n(m, key, MAP_ADDRESS, value);
 }
 
 const struct map_entry *map_next(const struct map *m, size_t *at)

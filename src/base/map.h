@@ -33,6 +33,10 @@ bool map_has(const struct map *m, const char *key);
 void *map_set(struct map *m, const char *key, void *value);
 void *map_set_n(struct map *m, const char *key, size_t len, void *value);
 void *map_remove(struct map *m, const char *key);
+/* The same with an address as the key, whatever is stored there; of map_entry, key is the address
+ * and key_len has no meaning. A map has keys of one kind only. */
+void *map_get_address(const struct map *m, const void *key);
+void *map_set_address(struct map *m, const void *key, void *value);
 /* Returns the next entry in the order of insertion; NULL at the end. Start with *at = 0. */
 const struct map_entry *map_next(const struct map *m, size_t *at);
 

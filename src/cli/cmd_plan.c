@@ -72,13 +72,12 @@ static void add_rules(struct str *out, const struct job_rules *rules)
 /* Jobs share rules: the text for each is made only once. */
 struct shown_rules {
 	struct arena *mem;
-	struct map texts; /* the bytes of a pointer to rules -> text */
+	struct map texts; /* rules -> text */
 };
 
 static void add_known_rules(struct str *out, struct shown_rules *known, const struct job_spec *job)
 {
-	const char *key = (const char *)&job->rules;
-	const char *text = map_get_n(&known->texts, key, sizeof(job->rules));
+	const char *text = map_get_address(&known->texts, job->rules);
 	size_t from = out->len;
 
 	if (text) {
@@ -86,8 +85,8 @@ static void add_known_rules(struct str *out, struct shown_rules *known, const st
 		return;
 	}
 	add_rules(out, job->rules);
-	map_set_n(&known->texts, key, sizeof(job->rules),
-		  arena_strndup(known->mem, out->s + from, out->len - from));
+	map_set_address(&known->texts, job->rules,
+			arena_strndup(known->mem, out->s + from, out->len - from));
 }
 
 static void text_limits(const struct plan *plan, struct str *out)

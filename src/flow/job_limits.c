@@ -8,7 +8,7 @@
 struct limits_setter {
 	struct plan *plan;
 	const struct flow_options *options;
-	struct map done; /* address of rules -> their copy with the limits */
+	struct map done; /* rules -> their copy with the limits */
 	const struct job_rules *last, *last_new;
 };
 
@@ -38,17 +38,14 @@ static const struct job_rules *make_limited(struct limits_setter *l, const struc
 /* Jobs that share rules share the copy, too. */
 static const struct job_rules *limited_rules(struct limits_setter *l, const struct job_rules *rules)
 {
-	const char *key = (const char *)&rules;
-
 	if (rules->is_interactive)
 		return rules;
 	if (rules != l->last) {
 		l->last = rules;
-		l->last_new = map_get_n(&l->done, key, sizeof(rules));
+		l->last_new = map_get_address(&l->done, rules);
 		if (!l->last_new) {
 			l->last_new = make_limited(l, rules);
-			map_set_n(&l->done, arena_memdup(l->plan->mem, key, sizeof(rules)),
-				  sizeof(rules), (void *)l->last_new);
+			map_set_address(&l->done, rules, (void *)l->last_new);
 		}
 	}
 	return l->last_new;

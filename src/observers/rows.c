@@ -7,26 +7,23 @@
 
 void rows_done(struct rows *r)
 {
-	free(r->attempts);
+	vec_done(&r->attempts);
 	*r = (struct rows){0};
 }
 
 /* A job has its newest attempt first; the row has the oldest one first. */
 static void take_attempts(struct rows *r, const struct job *job)
 {
-	uint32_t i = 0;
+	size_t i;
 
+	r->attempts.n = 0;
 	for (const struct job_attempt *a = job->attempts; a; a = a->before)
-		i++;
-	r->n_attempts = i;
-	if (i > r->room) {
-		r->attempts = xreallocarray(r->attempts, i, sizeof(*r->attempts));
-		r->room = i;
-	}
+		vec_add(&r->attempts);
+	i = r->attempts.n;
 	for (const struct job_attempt *a = job->attempts; a; a = a->before)
-		r->attempts[--i] = (struct attempt_row){a->number, a->where, job_attempt_result(a),
-							job_attempt_stage(a),
-							job_attempt_resources(a)};
+		r->attempts.at[--i] = (struct attempt_row){
+			a->number, a->where, job_attempt_result(a), job_attempt_stage(a),
+			job_attempt_resources(a)};
 }
 
 void rows_next(void *ctx, size_t n, struct result_row *row)
@@ -44,8 +41,8 @@ void rows_next(void *ctx, size_t n, struct result_row *row)
 		.message = job->message,
 		.backend = job->backend ? job->backend->ops->name : NULL,
 		.cause = cause ? cause->spec->id : NULL,
-		.attempts = r->attempts,
-		.n_attempts = r->n_attempts,
+		.attempts = r->attempts.at,
+		.n_attempts = (uint32_t)r->attempts.n,
 		.from = past && past->is_taken ? past->run : NULL,
 	};
 }

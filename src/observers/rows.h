@@ -3,13 +3,13 @@
 #ifndef OBSERVERS_ROWS_H
 #define OBSERVERS_ROWS_H
 
+#include "base/vec.h"
 #include "run/results.h"
 #include "scheduler/sched.h"
 
 struct rows {
 	const struct sched *sched;
-	struct attempt_row *attempts; /* of the last row */
-	uint32_t room, n_attempts;
+	VEC(struct attempt_row) attempts; /* of the last row */
 };
 
 /* Frees the memory of rows, which are initialised with {.sched = …}. */

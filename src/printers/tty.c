@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/vec.h"
 #include "base/term_mode.h"
 
 #define LINE_BYTES (16u << 10) /* of lines in one drawing */
@@ -18,9 +19,8 @@
 struct tty {
 	struct printer *printer;
 	struct canvas canvas;
-	unsigned *drawn; /* columns of each row of the block that is on the screen */
-	unsigned n_drawn, cap_drawn;
-	bool is_wanted; /* a new drawing is due */
+	VEC(unsigned) drawn; /* columns of each row of the block that is on the screen */
+	bool is_wanted;	     /* a new drawing is due */
 	ev_signal resumed;
 };
 
@@ -29,20 +29,16 @@ static unsigned rows_up(const struct tty *own, unsigned columns)
 {
 	unsigned rows = 0;
 
-	for (unsigned i = 0; i < own->n_drawn; i++)
-		rows += own->drawn[i] > columns ? (own->drawn[i] + columns - 1) / columns : 1;
+	for (size_t i = 0; i < own->drawn.n; i++)
+		rows += own->drawn.at[i] > columns ? (own->drawn.at[i] + columns - 1) / columns : 1;
 	return rows;
 }
 
 static void remember_drawn(struct tty *own)
 {
-	if (own->canvas.n_rows > own->cap_drawn) {
-		own->cap_drawn = own->canvas.n_rows;
-		own->drawn = xreallocarray(own->drawn, own->cap_drawn, sizeof(*own->drawn));
-	}
+	own->drawn.n = 0;
 	for (unsigned i = 0; i < own->canvas.n_rows; i++)
-		own->drawn[i] = own->canvas.rows[i].columns;
-	own->n_drawn = own->canvas.n_rows;
+		vec_push(&own->drawn, own->canvas.rows[i].columns);
 }
 
 /* ---- the block ---- */
@@ -144,7 +140,7 @@ static void fill_background(struct printer *p, struct str *unit)
 {
 	struct tty *own = p->own;
 
-	own->n_drawn = 0;
+	own->drawn.n = 0;
 	own->is_wanted = false;
 	if (!line_queue_is_empty(&p->lines))
 		line_queue_take(&p->lines, unit, LINE_BYTES);
@@ -191,7 +187,7 @@ static void tty_on_resumed(struct ev_loop *loop, ev_signal *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	own->n_drawn = 0;
+	own->drawn.n = 0;
 	if (own->printer->is_running)
 		tty_draw(own->printer);
 }
@@ -208,7 +204,7 @@ static void tty_destroy(struct printer *p)
 
 	ev_signal_stop(p->env.loop, &own->resumed);
 	canvas_done(&own->canvas);
-	free(own->drawn);
+	vec_done(&own->drawn);
 	free(own);
 	p->own = NULL;
 }

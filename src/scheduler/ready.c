@@ -133,14 +133,14 @@ void ready_note_stage(struct sched *s, const struct job_spec *spec, struct lane 
 {
 	struct ready_class *c = class_of(s, lane, spec->rules, memory_expected(s, spec, lane));
 
-	map_set_n(&s->stages, arena_memdup(s->mem, &spec, sizeof(spec)), sizeof(spec), c);
+	map_set_address(&s->stages, spec, c);
 }
 
 void ready_enter_stage(struct job *job, const struct job_spec *spec)
 {
 	assert(!heap_is_in(&job->ready));
 	job->spec = spec;
-	job->class = map_get_n(&job->sched->stages, (const char *)&spec, sizeof(spec));
+	job->class = map_get_address(&job->sched->stages, spec);
 	job->backend = job->class->lane->backend;
 }
 

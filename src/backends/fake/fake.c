@@ -13,6 +13,7 @@
 
 #include "base/heap.h"
 #include "base/mem.h"
+#include "base/vec.h"
 
 /* Events per step. The bound keeps the upcalls of a million simultaneous jobs from being in memory
  * together. */
@@ -43,8 +44,7 @@ struct fake {
 	struct backend_ops ops; /* base.ops; each backend has its own name and check */
 	struct fake_options options;
 	struct heap events;
-	struct fake_job **by_job; /* index: job->n */
-	size_t n_by_job;
+	VEC(struct fake_job *) by_job; /* index: job->n */
 	struct fake_job *free_jobs;
 	struct arena *mem;
 	uint64_t order;
@@ -121,23 +121,15 @@ static struct fake_job *take_job(struct fake *f, const struct job *job)
 		fj = arena_alloc(f->mem, sizeof(*fj));
 	*fj = (struct fake_job){.job = job};
 	heap_node_init(&fj->node);
-	if (job->n >= f->n_by_job) {
-		size_t n = f->n_by_job ? f->n_by_job : 64;
-
-		while (n <= job->n)
-			n *= 2;
-		f->by_job = xreallocarray(f->by_job, n, sizeof(struct fake_job *));
-		for (size_t i = f->n_by_job; i < n; i++)
-			f->by_job[i] = NULL;
-		f->n_by_job = n;
-	}
-	f->by_job[job->n] = fj;
+	while (f->by_job.n <= job->n)
+		vec_push(&f->by_job, NULL);
+	f->by_job.at[job->n] = fj;
 	return fj;
 }
 
 static void drop_job(struct fake *f, struct fake_job *fj)
 {
-	f->by_job[fj->job->n] = NULL;
+	f->by_job.at[fj->job->n] = NULL;
 	fj->next_free = f->free_jobs; /* in the place of fj->job */
 	f->free_jobs = fj;
 }
@@ -327,7 +319,7 @@ static void fake_kill(struct backend *b, const struct job *job, enum kill_level 
 		      enum job_reason reason)
 {
 	struct fake *f = fake_of(b);
-	struct fake_job *fj = f->by_job[job->n];
+	struct fake_job *fj = f->by_job.at[job->n];
 	double at_s = clock_now(clock_of(f));
 
 	assert(fj);
@@ -376,7 +368,7 @@ static void fake_destroy(struct backend *b)
 	if (f->options.script_free)
 		f->options.script_free(f->options.script_ctx);
 	heap_done(&f->events);
-	free(f->by_job);
+	vec_done(&f->by_job);
 	arena_free(f->mem);
 	free(f);
 }

@@ -16,6 +16,7 @@
 #include "backends/local/cpus.h"
 #include "backends/local/processes.h"
 #include "backends/local/shortage.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/proc_tree.h"
 #include "exec/slot.h"
@@ -55,8 +56,7 @@ struct local {
 	/* After a job that its slot could not prepare for lack of descriptors or memory. */
 	double pause_s, paused_until_s; /* 0: none */
 	bool is_paused;
-	const struct job_rules **checked; /* a hash set; NULL: free */
-	size_t n_checked, checked_size;
+	struct map checked; /* rules -> themselves */
 	void (*closed)(void *ctx, const char *trouble);
 	void *closed_ctx;
 };
@@ -375,39 +375,13 @@ static void local_set_parallel(struct backend *b, uint32_t n)
 	sched_backend_capacity(b);
 }
 
-/* Jobs of one kind share their rules, which are checked once. Adds new rules to the set. */
-static bool is_checked(struct local *l, const struct job_rules *rules)
-{
-	size_t at;
-
-	if (l->n_checked * 2 >= l->checked_size) {
-		const struct job_rules **old = l->checked;
-		size_t n = l->checked_size;
-
-		l->checked_size = n ? n * 2 : 64;
-		l->checked = xcalloc(l->checked_size, sizeof(*l->checked));
-		l->n_checked = 0;
-		for (size_t i = 0; i < n; i++)
-			if (old[i])
-				is_checked(l, old[i]);
-		free(old);
-	}
-	at = ((uintptr_t)rules >> 4) * 2654435761u % l->checked_size;
-	while (l->checked[at] && l->checked[at] != rules)
-		at = (at + 1) % l->checked_size;
-	if (l->checked[at])
-		return true;
-	l->checked[at] = rules;
-	l->n_checked++;
-	return false;
-}
-
 static void local_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	struct local *l = local_of(b);
 	const struct job_rules *r = spec->rules;
 
-	if (is_checked(l, r))
+	/* Jobs of one kind share their rules, which are checked once. */
+	if (map_set_address(&l->checked, r, (void *)r))
 		return;
 	if (spec->is_request && !spec->request)
 		diag_error(diags, spec->pos, "'%s' has no 'command' and no 'argv' to run here",
@@ -458,7 +432,7 @@ static void local_destroy(struct backend *b)
 	free_slots(&l->busy);
 	free_slots(&l->idle);
 	free_slots(&l->leaving);
-	free(l->checked);
+	map_done(&l->checked);
 	free(l);
 }
 

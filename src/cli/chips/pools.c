@@ -9,6 +9,7 @@
 #include "backends/chips/lend_names.h"
 #include "backends/chips/settings.h"
 #include "base/fs.h"
+#include "base/vec.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/load/load.h"
 #include "cli/load/pools.h"
@@ -21,13 +22,10 @@ static const double probe_limit_s = 20;
 
 static struct chips_pool *add_pool(const struct args *args, struct chips_pools *pools)
 {
-	struct chips_pool *more = arena_array(args->mem, pools->n + 1, sizeof(*more));
+	struct chips_pool *p = vec_add_in(args->mem, pools);
 
-	if (pools->n)
-		memcpy(more, pools->at, pools->n * sizeof(*more));
-	pools->at = more;
-	more[pools->n] = (struct chips_pool){0};
-	return &more[pools->n++];
+	*p = (struct chips_pool){0};
+	return p;
 }
 
 /* ---- of a configuration ---- */

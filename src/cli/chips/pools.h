@@ -33,7 +33,7 @@ static inline const struct chips_device *chips_pool_known(const struct chips_poo
 /* Everything is in args->mem. */
 struct chips_pools {
 	struct chips_pool *at;
-	size_t n;
+	size_t n, cap;
 };
 
 /* cfg_path NULL: --driver, the pools file if there is one, or all drivers. -1 after errors. */

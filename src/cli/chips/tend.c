@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/chips/pools.h"
 #include "cli/load/load.h"
@@ -22,8 +23,8 @@
 static const struct src_pos nowhere;
 
 struct targets {
-	struct chips_target *at;
-	size_t n;
+	struct chips_target *at; /* in the arena of the arguments */
+	size_t n, cap;
 };
 
 /* Finds the devices of all words, before anything is done to the first one. */
@@ -36,16 +37,13 @@ static int find_targets(const struct args *args, const struct chips_words *w, st
 	if (chips_pools_find(args, w->cfg, &pools, diags) < 0)
 		return -1;
 	for (size_t i = 0; i < w->n_devices; i++) {
-		struct chips_target *some, *all;
+		struct chips_target *some;
 		size_t n;
 
 		if (chips_pools_resolve(args, &pools, w->devices[i], &some, &n, diags) < 0)
 			continue;
-		all = arena_array(args->mem, ret->n + n + 1, sizeof(*all));
-		for (size_t k = 0; k < ret->n + n; k++)
-			all[k] = k < ret->n ? ret->at[k] : some[k - ret->n];
-		ret->at = all;
-		ret->n += n;
+		for (size_t k = 0; k < n; k++)
+			vec_push_in(args->mem, ret, some[k]);
 	}
 	return diags->n_errors ? -1 : 0;
 }

@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "base/str.h"
+#include "base/vec.h"
 #include "config/config.h"
 
 static const struct src_pos nowhere;
@@ -18,10 +19,10 @@ struct reader {
 	struct diags *diags;
 };
 
-/* A growing list of words. */
+/* In the arena of the arguments. */
 struct words {
 	const char **at;
-	size_t n;
+	size_t n, cap;
 };
 
 /* Expands "~" and "~/…" like a shell. */
@@ -104,31 +105,24 @@ static void tool_config_read_words(struct reader *r, struct hjson_node *section,
 	struct hjson_node *node = hjson_get(section, key), *e;
 	struct hjson_node *first = node && node->type == HJSON_ARRAY ? node->child : node;
 	size_t n = !node ? 0 : node->type == HJSON_ARRAY ? node->n : 1;
-	const char **all = arena_array(r->args->mem, to->n + n + 1, sizeof(*all));
 
-	if (to->n)
-		memcpy(all, to->at, to->n * sizeof(*all));
-	to->at = all;
 	for (e = first; e && n; e = e->next, n--) {
 		if (e->type != HJSON_STRING) {
 			cfg_error(r->cfg, r->diags, e, "'%s' must be a string or a list of strings",
 				  key);
 			return;
 		}
-		all[to->n++] = is_path ? tool_config_path_of(r, e) : tool_config_text_of(r, e);
+		vec_push_in(r->args->mem, to,
+			    is_path ? tool_config_path_of(r, e) : tool_config_text_of(r, e));
 	}
 }
 
 static void add_given(const struct args *args, enum opt o, struct words *to)
 {
 	const struct opt_value *v = &args->opt[o];
-	const char **all = arena_array(args->mem, to->n + v->n + 1, sizeof(*all));
 
-	if (to->n)
-		memcpy(all, to->at, to->n * sizeof(*all));
 	for (size_t i = 0; i < v->n; i++)
-		all[to->n + i] = v->words[i];
-	*to = (struct words){all, to->n + v->n};
+		vec_push_in(args->mem, to, v->words[i]);
 }
 
 static const char *trimmed(struct arena *mem, const char *word)
@@ -202,6 +196,8 @@ int tool_config_read(const struct args *args, struct tool_config *ret, struct di
 	add_given(args, OPT_FUSESOC_MAPPING, &mappings);
 	add_given(args, OPT_FUSESOC_ROOT, &roots);
 	check_mappings(args, &mappings, diags);
+	vec_push_in(args->mem, &mappings, NULL);
+	vec_push_in(args->mem, &roots, NULL);
 	ret->mappings = mappings.at;
 	ret->roots = roots.at;
 	return diags->n_errors == n_before ? 0 : -1;

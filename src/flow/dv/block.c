@@ -257,14 +257,12 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 {
 	struct dv_block *b = make_block(plan, leaf, dv);
 	struct dv_plan *p = dv_of(plan);
-	const struct dv_block **all = arena_array(plan->mem, p->n_blocks + 1,
-						  sizeof(const struct dv_block *));
+	const struct dv_block **all;
 
 	for (size_t i = 0; i < p->n_blocks; i++)
 		if (is_same_block(p->blocks[i], b))
 			return (struct dv_block *)p->blocks[i];
-	if (p->n_blocks)
-		memcpy(all, p->blocks, p->n_blocks * sizeof(*all));
+	all = arena_grow(plan->mem, p->blocks, p->n_blocks, p->n_blocks + 1, sizeof(*all));
 	all[p->n_blocks++] = b;
 	p->blocks = all;
 	return b;

@@ -114,6 +114,23 @@ static void each_byte_of_a_key_counts(void **state)
 	map_done(&m);
 }
 
+static void an_address_may_be_the_key(void **state)
+{
+	enum { N = 1000 };
+	static uint64_t places[N]; /* of the same content */
+	struct map map = {0};
+
+	(void)state;
+	for (uintptr_t i = 0; i < N; i++)
+		assert_null(map_set_address(&map, &places[i], (void *)(i + 1)));
+	for (uintptr_t i = 0; i < N; i++)
+		assert_int_equal((uintptr_t)map_get_address(&map, &places[i]), i + 1);
+	assert_int_equal((uintptr_t)map_set_address(&map, places, (void *)7), 1);
+	assert_int_equal((uintptr_t)map_get_address(&map, places), 7);
+	assert_null(map_get_address(&map, &map));
+	map_done(&map);
+}
+
 static void an_empty_map_answers(void **state)
 {
 	struct map map = {0};
@@ -144,6 +161,7 @@ int main(void)
 		cmocka_unit_test(behaves_as_a_list_that_is_searched),
 		cmocka_unit_test(keys_have_lengths),
 		cmocka_unit_test(each_byte_of_a_key_counts),
+		cmocka_unit_test(an_address_may_be_the_key),
 		cmocka_unit_test(an_empty_map_answers),
 		cmocka_unit_test(a_null_value_is_there),
 	};

@@ -41,17 +41,13 @@ static uint32_t count_members(const struct hjson_node *obj)
 /* Adds a dimension, with room for n_axes axes. */
 static struct dimension *add_dimension(struct load *l, struct sweep *s, uint32_t n_axes)
 {
-	const char **axes = arena_array(l->mem, s->n_axes + n_axes, sizeof(*axes));
-	struct dimension *d = arena_array(l->mem, s->n_dimensions + 1, sizeof(*d));
+	struct dimension *d;
 
-	if (s->n_dimensions) {
-		memcpy(axes, s->axes, s->n_axes * sizeof(*axes));
-		memcpy(d, s->dimensions, s->n_dimensions * sizeof(*d));
-	}
-	s->axes = axes;
-	s->dimensions = d;
-	d += s->n_dimensions++;
-	d->n_axes = n_axes;
+	s->axes = arena_grow(l->mem, s->axes, s->n_axes, s->n_axes + n_axes, sizeof(*s->axes));
+	s->dimensions = arena_grow(l->mem, s->dimensions, s->n_dimensions, s->n_dimensions + 1,
+				   sizeof(*s->dimensions));
+	d = &s->dimensions[s->n_dimensions++];
+	*d = (struct dimension){.n_axes = n_axes};
 	return d;
 }
 
