@@ -7,8 +7,10 @@
 #include "flow/types.h"
 
 const struct flow_type *const flow_types[] = {
-	&flow_jobs, &flow_cases, &flow_sim,    &flow_lint, &flow_cdc,
-	&flow_rdc,  &flow_syn,	 &flow_formal, NULL,
+#define FLOW(name) &flow_##name,
+#include "flow/list.h"
+#undef FLOW
+	NULL,
 };
 
 static const char *suggest(const char *name)
@@ -89,9 +91,8 @@ struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct
 
 	if (!plan)
 		return NULL;
-	if (plan->report == PLAN_REPORT_OF_FLOW)
-		plan->report = type->report == PLAN_REPORT_OF_FLOW ? PLAN_REPORT_NONE
-								   : type->report;
+	if (!plan->report)
+		plan->report = type->report;
 	job_limits_set(plan, options);
 	return plan;
 }

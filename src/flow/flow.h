@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Configuration -> plan. One row per flow in flow.c; the key `flow` chooses.
+ * Configuration -> plan. One line per flow in list.h; the key `flow` of a configuration chooses.
  *
  * In flow/: the table of flows (flow.c), and what all of them share: which jobs are selected,
  * seeds, names, templates of texts, the roster of backends. Entry: flow_plan().
@@ -108,7 +108,7 @@ struct flow_type {
 	const char *name; /* "jobs" */
 	const char *help;
 	enum flow_kind kind;
-	enum plan_report report; /* of its plans; PLAN_REPORT_OF_FLOW: none */
+	const char *report; /* of its plans: a name in report/list.h; NULL: none */
 	const struct job_reader
 		*readers; /* those that its jobs name; the last has no name. NULL: none */
 	/* NULL after errors. The plan owns copies of everything in it, except file names of

@@ -201,16 +201,8 @@ struct resource_limit {
 };
 #define RESOURCE_UNLIMITED UINT32_MAX
 
-/* The report of a finished run: one row each in report/dv/reports.c. */
-enum plan_report {
-	PLAN_REPORT_OF_FLOW, /* set during flow_plan() only: use the default of the flow */
-	PLAN_REPORT_NONE,    /* no report; only the last lines of the run are printed */
-	PLAN_REPORT_SIM,
-	PLAN_REPORT_ONESHOT,
-	PLAN_REPORT_COUNT,
-};
-
 enum { PLAN_KEEP_RUNS = 20 }; /* default of keep_runs */
+#define PLAN_NO_REPORT ""
 
 struct plan {
 	struct arena *mem;
@@ -221,7 +213,9 @@ struct plan {
 	const char *
 		scratch_root; /* absolute; nothing outside it is ever removed, renamed or rotated */
 	const char *flow;
-	enum plan_report report;
+	/* Name of the kind of its report (report/list.h). NULL, or PLAN_NO_REPORT where the flow
+	 * has one: only the last lines of the run are printed. */
+	const char *report;
 	const char *seed_base; /* base of all random seeds; NULL: no seed is random */
 	const char *parent;    /* id of the run that this run resumes or repeats; NULL: none */
 	size_t n_left;	/* jobs that did not pass in the parent and do not run again in this run */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The interface of a kind of report, which is made when the jobs of a run have ended. plan->report
- * names the kind; each kind is a row in dv/reports.c.
+ * names the kind; each kind is a line in list.h.
  *
- * In report/: common code of all reports: buckets of failures, JSON input, tables in Markdown.
- * Entry points for a finished run: dv/reports.h, and ending/ending.h for the terminal.
+ * In report/: the table of all kinds (reports.h), and their common code: buckets of failures, JSON
+ * input, tables in Markdown. Entry points for a finished run: reports.h, and ending/ending.h for
+ * the terminal.
  */
 #ifndef REPORT_REPORT_KIND_H
 #define REPORT_REPORT_KIND_H
@@ -29,6 +30,9 @@ struct report_kind {
 	void (*free)(void *self);
 	/* Number of findings that fail a run whose jobs passed; NULL: always 0. */
 	size_t (*n_findings)(const void *self);
+	/* The directory in which write() makes index.html, and index.json with the findings. NULL:
+	 * write() makes no such files. */
+	const char *(*dir)(const void *self);
 	/* 0, or -1 with err at the first file that cannot be written. */
 	int (*write)(void *self, struct error *err);
 	/* Appends the tables. They link to the pages if has_pages. */

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Adds the example backend and observer of docs/examples to a copy of this tree,
-with one line each in a registry and one in a meson.build, and runs a graph on them.
+"""Adds the example backend, observer, flow and report of docs/examples to a copy of this tree,
+with one line each in a registry and one in a meson.build, and runs jobs on them.
 
     plug.py [SOURCE]        prints TAP; everything happens in a temporary directory
 """
@@ -43,7 +43,7 @@ def insert_line(path, after, line):
 
 
 def plug(tree):
-    """A file, a line in list.h and a line in meson.build, for each of the two. Nothing else."""
+    """A file, a line in list.h and a line in meson.build, for each of them. Nothing else."""
     examples = tree / "docs" / "examples"
     shutil.copy(examples / "backend_echo.c", tree / "src" / "backends")
     insert_line(tree / "src/backends/list.h", ")", 'BACKEND(echo, "writes commands to logs")')
@@ -51,6 +51,19 @@ def plug(tree):
     shutil.copy(examples / "observer_count.c", tree / "src" / "observers")
     insert_line(tree / "src/observers/list.h", ")", 'OBSERVER(count, true, "counts")')
     insert_line(tree / "src/observers/meson.build", "'links.c'", "'observer_count.c',")
+    shutil.copy(examples / "flow_lines.c", tree / "src" / "flow")
+    insert_line(tree / "src/flow/list.h", ")", "FLOW(lines)")
+    insert_line(tree / "src/flow/meson.build", "words/words.c", "flow_sources += files('flow_lines.c')")
+    shutil.copy(examples / "report_totals.c", tree / "src" / "report")
+    insert_line(tree / "src/report/list.h", ")", "REPORT(totals)")
+    insert_line(tree / "src/report/meson.build", "report_sources +=", "report_sources += files('report_totals.c')")
+
+
+LINES = """{
+  flow: lines
+  commands: [ "echo one", "false" ]
+}
+"""
 
 
 def build(tree, into):
@@ -77,6 +90,14 @@ def check(number, what, is_so, seen):
     return is_so
 
 
+def line_checks(printed, scratch):
+    results = json.loads((scratch / ".dvsched" / "runs" / "latest" / "results.json").read_text())
+    totals = (scratch / "totals.txt").read_text()
+    yield "the plugged flow made a job of each command", [j["name"] for j in results["jobs"]] == ["line1", "line2"], results
+    yield "the report that the flow names was written", totals == "PASSED 1\nFAILED 1\n", totals
+    yield "and shown", totals in printed, printed
+
+
 def checks(scratch):
     latest = scratch / ".dvsched" / "runs" / "latest"
     results = json.loads((latest / "results.json").read_text())
@@ -99,7 +120,11 @@ def main():
         (top / "cfg.hjson").write_text(CONFIG)
         run([dvsched, "run", top / "cfg.hjson", "--scratch-root", top / "scratch", "--backend", "echo",
              "--view", "none"])
-        results = [check(i + 1, *one) for i, one in enumerate(checks(top / "scratch"))]
+        (top / "lines.hjson").write_text(LINES)
+        printed = run([dvsched, "run", top / "lines.hjson", "--scratch-root", top / "lines", "--local", "--view", "none"],
+                      expect=1)
+        seen = [*checks(top / "scratch"), *line_checks(printed, top / "lines")]
+        results = [check(i + 1, *one) for i, one in enumerate(seen)]
         print(f"1..{len(results)}")
     return 0 if all(results) else 1
 

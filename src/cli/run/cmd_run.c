@@ -41,8 +41,8 @@
 #include "job/dv_block.h"
 #include "observers/instrument.h"
 #include "observers/rows.h"
-#include "report/dv/reports.h"
 #include "report/ending/ending.h"
+#include "report/reports.h"
 #include "run/dv_files.h"
 #include "resume/sources.h"
 #include "resume/survivors.h"
@@ -73,7 +73,7 @@ struct run {
 	struct expected expected;
 	struct headroom headroom;
 	struct str notes, backends_json; /* reports of backends at the end */
-	char *report_path;		 /* of DVSim's flows; NULL: none was written */
+	char *report_path;		 /* of a report's index.html; NULL: none was written */
 	struct report *report;		 /* after the jobs; NULL: the plan has none */
 	bool has_results, lost_pages;	 /* results.json was written; reports were not */
 };
@@ -391,8 +391,10 @@ static void show_blocks(const struct str *blocks)
 
 static void note_report(struct run *r)
 {
-	if (!r->lost_pages && !r->report_path)
-		r->report_path = xasprintf("%s/index.html", r->loaded.plan->dv->reports_dir);
+	const char *dir = report_dir(r->report);
+
+	if (dir && !r->lost_pages)
+		r->report_path = xasprintf("%s/index.html", dir);
 }
 
 /* Under the name dvsim the summary replaces the ending of dvsched. */
@@ -408,13 +410,13 @@ static void show_report(const struct run *r, const struct str *blocks, const str
 
 static void log_findings(const struct run *r)
 {
+	const char *dir = r->lost_pages ? NULL : report_dir(r->report);
 	size_t n = report_n_findings(r->report);
 
 	if (n && !r->args->is_dvsim)
 		log_error("%zu finding%s fail%s this run%s%s%s", n, n == 1 ? "" : "s",
-			  n == 1 ? "s" : "", r->lost_pages ? "" : ": ",
-			  r->lost_pages ? "" : r->loaded.plan->dv->reports_dir,
-			  r->lost_pages ? "" : "/index.json");
+			  n == 1 ? "s" : "", dir ? ": " : "", dir ? dir : "",
+			  dir ? "/index.json" : "");
 }
 
 static void write_report(struct run *r)

@@ -2,6 +2,9 @@
 /*
  * Makes pages from existing reports of dvsched or DVSim. Functions return 0, or -1 with one error
  * in diags, with its position in the file.
+ *
+ * In report/dv/: DVSim's two kinds of reports, dashboards, and pages made from existing JSON.
+ * Entries: remake_reports(), remake_dashboard().
  */
 #ifndef REPORT_DV_REMAKE_H
 #define REPORT_DV_REMAKE_H

@@ -20,7 +20,7 @@ struct ending_options {
 	unsigned width;		 /* columns, 0: 100 */
 	unsigned show_failures;	 /* number of jobs to show in full; UINT_MAX: all; 0: default, 5
 				    buckets of 2 */
-	const char *report_path; /* DVSim's pages, or NULL */
+	const char *report_path; /* a report's index.html, or NULL */
 	const char *run_path, *results_path;
 	const char *rerun_command; /* or NULL */
 };

@@ -33,7 +33,7 @@ static void the_example_of_the_manual_means_what_it_seems_to_mean(void **state)
 	assert_int_equal(s.plan->n_jobs, 2002);
 	assert_string_equal(s.plan->name, "demo");
 	assert_string_equal(s.plan->flow, "jobs");
-	assert_int_equal(s.plan->report, PLAN_REPORT_NONE);
+	assert_null(s.plan->report);
 	assert_false(s.plan->is_by_id);
 	assert_string_equal(s.plan->scratch_root, "/scratch");
 	assert_string_equal(s.plan->cfg_path, cfg_path(s.cfg));

@@ -37,7 +37,7 @@ static void smoke_is_one_build_and_one_run(void **state)
 	assert_string_equal(s.messages, "");
 	assert_text(stage_names(&s), "default 0.mini_smoke.4294967303");
 	assert_true(s.plan->is_by_id);
-	assert_int_equal(s.plan->report, PLAN_REPORT_SIM);
+	assert_string_equal(s.plan->report, "sim");
 	assert_string_equal(
 		s.plan->jobs[0].command,
 		"make -f /p/sim.mk build build_cmd='echo building' "
@@ -65,7 +65,7 @@ static void a_job_on_coverage_has_no_report(void **state)
 		       "cov_analyze_dir: \"/a\", cov_analyze_cmd: \"a\", cov_analyze_opts: [] }",
 	    "smoke", (struct dv_options){.cov_analyze = true});
 	assert_string_equal(s.messages, "");
-	assert_int_equal(s.plan->report, PLAN_REPORT_NONE);
+	assert_string_equal(s.plan->report, PLAN_NO_REPORT);
 	stage_done(&s);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job, which leaves
- * the findings of its tool in <build_dir>/results.hjson (report/dv/oneshot/oneshot.h).
+ * the findings of its tool in <build_dir>/results.hjson (report/dv/oneshot/data.h).
  *
  * In flow/dv/oneshot/: this file alone. Entries: flow_lint, flow_cdc, flow_rdc, flow_syn,
  * flow_formal.
@@ -275,7 +275,7 @@ const struct flow_type flow_lint = {
 	.name = "lint",
 	.help = "lint, one job per build mode",
 	.kind = FLOW_DVSIM,
-	.report = PLAN_REPORT_ONESHOT,
+	.report = "oneshot",
 	.readers = dv_readers,
 	.make = make_lint,
 	.replace_words = dv_replace_words,
@@ -284,7 +284,7 @@ const struct flow_type flow_cdc = {
 	.name = "cdc",
 	.help = "clock domain crossings, likewise",
 	.kind = FLOW_DVSIM,
-	.report = PLAN_REPORT_ONESHOT,
+	.report = "oneshot",
 	.readers = dv_readers,
 	.make = make_cdc,
 	.replace_words = dv_replace_words,
@@ -293,7 +293,7 @@ const struct flow_type flow_rdc = {
 	.name = "rdc",
 	.help = "reset domain crossings, likewise",
 	.kind = FLOW_DVSIM,
-	.report = PLAN_REPORT_ONESHOT,
+	.report = "oneshot",
 	.readers = dv_readers,
 	.make = make_rdc,
 	.replace_words = dv_replace_words,
@@ -302,7 +302,7 @@ const struct flow_type flow_syn = {
 	.name = "syn",
 	.help = "synthesis, likewise",
 	.kind = FLOW_DVSIM,
-	.report = PLAN_REPORT_ONESHOT,
+	.report = "oneshot",
 	.readers = dv_readers,
 	.make = make_syn,
 	.replace_words = dv_replace_words,
@@ -311,7 +311,7 @@ const struct flow_type flow_formal = {
 	.name = "formal",
 	.help = "formal verification, one job",
 	.kind = FLOW_DVSIM,
-	.report = PLAN_REPORT_ONESHOT,
+	.report = "oneshot",
 	.readers = dv_readers,
 	.make = make_formal,
 	.replace_words = dv_replace_words,

@@ -195,7 +195,7 @@ static void begin_jobs(struct dv_cfg *s, struct plan *plan)
 	if (diags->n_errors == n_before && !sim_is_on_coverage(s))
 		sim_select(s);
 	if (sim_is_on_coverage(s))
-		plan->report = PLAN_REPORT_NONE; /* DVSim reports on tests only */
+		plan->report = PLAN_NO_REPORT; /* DVSim reports on tests only */
 	if (diags->n_errors == n_before && (s->n_runs || sim_is_on_coverage(s)))
 		sim_deploy_begin(s, plan);
 }
@@ -226,7 +226,7 @@ const struct flow_type flow_sim = {
 	.name = "sim",
 	.help = "builds, tests with seeds, and coverage, as DVSim has them",
 	.kind = FLOW_DVSIM,
-	.report = PLAN_REPORT_SIM,
+	.report = "sim",
 	.readers = dv_readers,
 	.make = make,
 	.replace_words = dv_replace_words,

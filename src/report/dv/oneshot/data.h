@@ -1,12 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Declarations for the files of the one-shot reports: the data of each block. */
+/*
+ * Results of the one-shot flows (lint, cdc, rdc, syn, formal). The project's scripts write the
+ * findings of each job to <build_dir>/results.hjson. They are read, counted, shown as DVSim shows
+ * them, and written to reports/<block>.json, <block>.md and index.json (docs/guides/dvsim.md).
+ *
+ * In report/dv/oneshot/: the data of each block (data.h) and its forms: JSON, HTML, the console.
+ * Entry: report_oneshot (oneshot.c).
+ */
 #ifndef REPORT_DV_ONESHOT_DATA_H
 #define REPORT_DV_ONESHOT_DATA_H
 
 #include "base/vec.h"
 #include "hjson.h"
 #include "job/dv_block.h"
-#include "report/dv/oneshot/oneshot.h"
+#include "job/job_spec.h"
 
 /* Messages of one kind. */
 struct os_bucket {
@@ -51,6 +58,10 @@ static inline bool os_is_lint(const struct oneshot_report *r)
 	return r->kind == DV_LINT || r->kind == DV_CDC || r->kind == DV_RDC;
 }
 
+/* Number of findings that fail the run: messages of `fail_severities` (lint, cdc, rdc), errors
+ * (syn), errors and counter-examples (formal). A missing or unreadable results file counts as
+ * one. */
+size_t oneshot_report_errors(const struct oneshot_report *r);
 struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key);
 /* The letter of a severity: 'W' for a warning. */
 char os_severity_letter(const char *severity);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/oneshot/oneshot.h"
+/* The report of a finished run of a one-shot flow. */
 
 #include <ctype.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "job/job_paths.h"
 #include "report/dv/oneshot/data.h"
 #include "report/dv/oneshot/html.h"
+#include "report/report_kind.h"
 #include "tool/meridian.h"
 
 enum { RESULTS_MOST = 256 << 20 };
@@ -317,7 +318,7 @@ static void oneshot_read_block(struct oneshot_report *r, struct os_block *b,
 	}
 }
 
-struct oneshot_report *oneshot_report_new(const struct report_source *source)
+static void *oneshot_report_make(const struct report_source *source)
 {
 	const struct plan *plan = source->plan;
 	struct oneshot_report *r;
@@ -335,10 +336,10 @@ struct oneshot_report *oneshot_report_new(const struct report_source *source)
 	return r;
 }
 
-void oneshot_report_free(struct oneshot_report *r)
+static void oneshot_report_free(void *self)
 {
-	if (!r)
-		return;
+	struct oneshot_report *r = self;
+
 	for (size_t i = 0; i < r->n_blocks; i++)
 		for (size_t k = 0; k < r->blocks[i].n_modes; k++)
 			if (r->blocks[i].modes[k].doc)
@@ -384,9 +385,10 @@ static int write_pages(struct oneshot_report *r, struct error *err)
 	return rc;
 }
 
-int oneshot_report_write(struct oneshot_report *r, struct error *err)
+static int oneshot_report_write(void *self, struct error *err)
 {
 	_cleanup_(str_done) struct str json = {0};
+	struct oneshot_report *r = self;
 
 	if (fs_mkdirs(r->plan->dv->reports_dir, 0777) < 0)
 		return error_plain(err, "%s cannot be made", r->plan->dv->reports_dir);
@@ -400,8 +402,11 @@ int oneshot_report_write(struct oneshot_report *r, struct error *err)
 	return write_pages(r, err);
 }
 
-void oneshot_report_show(struct oneshot_report *r, struct str *blocks, struct str *summary)
+static void oneshot_report_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
 {
+	struct oneshot_report *r = self;
+
+	(void)has_pages; /* the text has no links */
 	for (size_t i = 0; i < r->n_blocks; i++) {
 		os_console_block(r, &r->blocks[i], blocks);
 		str_addc(blocks, '\n');
@@ -410,39 +415,22 @@ void oneshot_report_show(struct oneshot_report *r, struct str *blocks, struct st
 		os_console_summary(r, summary);
 }
 
-/* ---- as a kind of report ---- */
-
-static void *kind_make(const struct report_source *source)
+static const char *oneshot_report_dir(const void *self)
 {
-	return oneshot_report_new(source);
+	return ((const struct oneshot_report *)self)->plan->dv->reports_dir;
 }
 
-static void kind_free(void *self)
-{
-	oneshot_report_free(self);
-}
-
-static size_t kind_n_findings(const void *self)
+static size_t oneshot_report_n_findings(const void *self)
 {
 	return oneshot_report_errors(self);
 }
 
-static int kind_write(void *self, struct error *err)
-{
-	return oneshot_report_write(self, err);
-}
-
-static void kind_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
-{
-	(void)has_pages; /* the text has no links */
-	oneshot_report_show(self, blocks, summary);
-}
-
-const struct report_kind oneshot_report_kind = {
-	.make = kind_make,
-	.free = kind_free,
-	.n_findings = kind_n_findings,
-	.write = kind_write,
-	.show = kind_show,
+const struct report_kind report_oneshot = {
+	.make = oneshot_report_make,
+	.free = oneshot_report_free,
+	.n_findings = oneshot_report_n_findings,
+	.dir = oneshot_report_dir,
+	.write = oneshot_report_write,
+	.show = oneshot_report_show,
 	.is_always_shown = true,
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "report/dv/sim/report.h"
+/* The report of a finished run of simulations. */
 
 #include <assert.h>
 #include <ctype.h>
@@ -14,6 +14,7 @@
 #include "report/buckets.h"
 #include "report/dv/sim/files.h"
 #include "report/dv/sim/stages.h"
+#include "report/report_kind.h"
 #include "tool/tool.h"
 
 struct sim_report {
@@ -281,7 +282,7 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 	map_done(&g.by_key);
 }
 
-struct sim_report *sim_report_new(const struct report_source *source)
+static void *sim_report_make(const struct report_source *source)
 {
 	const struct plan *plan = source->plan;
 	const struct sim_block_results **all;
@@ -323,10 +324,10 @@ struct sim_report *sim_report_new(const struct report_source *source)
 	return r;
 }
 
-void sim_report_free(struct sim_report *r)
+static void sim_report_free(void *self)
 {
-	if (!r)
-		return;
+	struct sim_report *r = self;
+
 	bucketer_free(r->bucketer);
 	arena_free(r->mem);
 }
@@ -344,23 +345,24 @@ static void ask_versions(struct sim_report *r)
 	}
 }
 
-const struct sim_summary *sim_report_summary(const struct sim_report *r)
+static const char *sim_report_dir(const void *self)
 {
-	return &r->summary;
+	return ((const struct sim_report *)self)->summary.report_path;
 }
 
-int sim_report_write(struct sim_report *r, struct error *err)
+static int sim_report_write(void *self, struct error *err)
 {
+	struct sim_report *r = self;
+
 	if (r->ask_version)
 		ask_versions(r);
 	r->ask_version = NULL;
 	return sim_files_write(&r->summary, r->summary.report_path, err);
 }
 
-void sim_report_show(const struct sim_report *r, bool has_pages, struct str *blocks,
-		     struct str *summary)
+static void sim_report_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
 {
-	const struct sim_summary *s = &r->summary;
+	const struct sim_summary *s = &((const struct sim_report *)self)->summary;
 
 	for (size_t i = 0; i < s->n_blocks; i++) {
 		str_add(blocks, "[results]: [");
@@ -373,31 +375,10 @@ void sim_report_show(const struct sim_report *r, bool has_pages, struct str *blo
 		sim_files_show(s, has_pages ? s->report_path : NULL, summary);
 }
 
-/* ---- as a kind of report ---- */
-
-static void *kind_make(const struct report_source *source)
-{
-	return sim_report_new(source);
-}
-
-static void kind_free(void *self)
-{
-	sim_report_free(self);
-}
-
-static int kind_write(void *self, struct error *err)
-{
-	return sim_report_write(self, err);
-}
-
-static void kind_show(void *self, bool has_pages, struct str *blocks, struct str *summary)
-{
-	sim_report_show(self, has_pages, blocks, summary);
-}
-
-const struct report_kind sim_report_kind = {
-	.make = kind_make,
-	.free = kind_free,
-	.write = kind_write,
-	.show = kind_show,
+const struct report_kind report_sim = {
+	.make = sim_report_make,
+	.free = sim_report_free,
+	.dir = sim_report_dir,
+	.write = sim_report_write,
+	.show = sim_report_show,
 };

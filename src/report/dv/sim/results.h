@@ -2,6 +2,9 @@
 /*
  * The results of simulation blocks in the form of DVSim's reports, and their renderings: the JSON
  * that dashboards read, HTML pages, and the Markdown of the console. All text is borrowed.
+ *
+ * In report/dv/sim/: results of blocks and testpoints (results.h), and their forms: JSON, HTML, the
+ * console. Entry for a finished run: report_sim (report.c).
  */
 #ifndef REPORT_DV_SIM_RESULTS_H
 #define REPORT_DV_SIM_RESULTS_H
