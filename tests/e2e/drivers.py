@@ -532,7 +532,7 @@ class Sim(Story):
             lines = self.path("scratch/sim", name, "log").read_text(encoding="utf-8").splitlines()
             pairs = [line.split("=", 1) for line in lines if "=" in line and line[0] != "["]
             found[name] = {key: value.replace(name, "NAME") for key, value in pairs}
-            self.assertEqual(len(found[name]), len(pairs), "no variable is there twice")
+            self.assertEqual(len(found[name]), len(pairs), "no variable exists twice")
         of_rank = {"DVSCHED_DEVICE": "0", "DVSCHED_RANK": "0", "DVSCHED_RANKS": "1"}
         for name, value in of_rank.items():
             self.assertEqual(found["there"].pop(name), value)
