@@ -44,10 +44,13 @@ int fs_write_all(int fd, const void *bytes, size_t n)
 	return 0;
 }
 
-int fs_read_stream(int fd, size_t most, struct str *ret)
+enum { READ_USUAL = 64 * 1024 };
+
+/* Reads until the end, each time into room for at least `part` bytes. */
+static int fs_read_parts(int fd, size_t part, size_t most, struct str *ret)
 {
 	for (;;) {
-		ssize_t k = read(fd, str_reserve(ret, 64 * 1024), 64 * 1024);
+		ssize_t k = read(fd, str_reserve(ret, part), ret->cap - ret->len - 1);
 
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -62,6 +65,11 @@ int fs_read_stream(int fd, size_t most, struct str *ret)
 			return -1;
 		}
 	}
+}
+
+int fs_read_stream(int fd, size_t most, struct str *ret)
+{
+	return fs_read_parts(fd, READ_USUAL, most, ret);
 }
 
 static const char *fs_kind_of(mode_t mode)
@@ -102,7 +110,7 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 	if ((size_t)st.st_size > most)
 		return too_large(err, pos, most);
 	str_reserve(ret, (size_t)st.st_size + 1);
-	if (fs_read_stream(fd, most, ret) == 0)
+	if (fs_read_parts(fd, st.st_size ? 1 : READ_USUAL, most, ret) == 0)
 		return 0;
 	if (errno == EFBIG)
 		return too_large(err, pos, most);

@@ -28,6 +28,7 @@ struct dv_cfg {
 	struct modes build_modes;
 	struct map root_keys;	/* key -> value, set by job_names_init() */
 	struct arena *plan_mem; /* memory of the plan */
+	size_t n_jobs_most;	/* an estimate of the jobs to be made; 0: none */
 	bool is_child;		/* of a primary configuration */
 	bool is_left_out;	/* nothing was selected in it */
 	/* ---- of all configurations of this plan ---- */
@@ -37,6 +38,7 @@ struct dv_cfg {
 	struct sim_item *items;
 	struct arena *items_mem;
 	struct seeds *seeds;
+	struct testplan_files *testplan_files;
 	/* ---- of simulations ---- */
 	struct modes run_modes, tests, regressions;
 	struct node_list globals[N_GLOBAL_LISTS];

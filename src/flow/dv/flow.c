@@ -273,12 +273,14 @@ static void load_step(struct primary *p, struct child *ch)
 	}
 }
 
-static void begin_step(struct primary *p, struct child *ch)
+/* Returns about how many jobs it will have. */
+static size_t begin_step(struct primary *p, struct child *ch)
 {
 	if (!ch->expansion)
-		return;
+		return 0;
 	ch->is_begun = begin(&ch->leaf, ch->expansion, p->plan);
 	ch->n_commands = cfg_n_commands(ch->cfg);
+	return ch->leaf.n_jobs_most;
 }
 
 static void make_step(struct primary *p, struct child *ch)
@@ -333,14 +335,17 @@ static void make_children(struct primary *p, const struct hjson_node *list)
 {
 	struct child *all = arena_array(p->like.reader.mem, list->n + 1, sizeof(*all));
 	struct hjson_node *e;
-	size_t n = 0;
+	size_t n = 0, n_jobs = 0;
 
 	hjson_for_each (e, list) {
 		all[n].entry = e;
 		load_step(p, &all[n++]);
 	}
+	/* It may wait for a command, which its members have started. */
+	dv_plan_set_top(p->plan, p->like.reader.cfg, p->like.dv);
 	for (size_t i = 0; i < n; i++)
-		begin_step(p, &all[i]);
+		n_jobs += begin_step(p, &all[i]);
+	dv_plan_reserve(p->plan, n_jobs);
 	for (size_t i = 0; i < n; i++) {
 		make_step(p, &all[i]);
 		end_child(p, &all[i]);
@@ -369,7 +374,6 @@ static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_no
 	dv_define(like->reader.cfg, like->options->defines, like->defined, like->reader.diags);
 	dv_words_in_backends(like->reader.cfg, false, like->reader.diags);
 	dv_plan_place_reports(plan, like->reader.cfg, like->reader.diags);
-	dv_plan_set_top(plan, like->reader.cfg, like->dv);
 	make_children(&p, children);
 	warn_of_selection(&p, children);
 	warn_of_left_out(&p, children);
@@ -455,11 +459,13 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	struct seeds seeds = {
 		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
 	struct map ids = {0}, excluded = {0}, defined = {0};
+	struct testplan_files testplan_files = {.owner = c};
 	struct dv_cfg s = {.reader = {c, diags, mem},
 			   .flow = flow,
 			   .options = options,
 			   .dv = dv,
 			   .seeds = &seeds,
+			   .testplan_files = &testplan_files,
 			   .ids = &ids,
 			   .excluded = &excluded,
 			   .defined = &defined,
@@ -505,6 +511,7 @@ struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 	map_done(&ids);
 	map_done(&excluded);
 	map_done(&defined);
+	map_done(&testplan_files.by_path);
 	arena_free(mem);
 	return plan;
 }

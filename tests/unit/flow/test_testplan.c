@@ -20,6 +20,7 @@ struct bed {
 	struct diags diags;
 	struct testplan plan;
 	bool is_missing;
+	struct testplan_files shared; /* without an owner: nothing is shared */
 };
 
 static int set_up(void **state)
@@ -55,8 +56,11 @@ static void write_plan(struct bed *b, const char *name, const char *text)
 
 static int load(struct bed *b, const char *tagged)
 {
-	return testplan_load(arena_printf(b->mem, "%s/%s", b->dir, tagged), b->dir, b->mem, NULL,
-			     &b->diags, &b->plan, &b->is_missing);
+	struct testplan_options options = {
+		.repo_top = b->dir, .mem = b->mem, .files = b->shared.owner ? &b->shared : NULL};
+
+	return testplan_load(arena_printf(b->mem, "%s/%s", b->dir, tagged), &options, &b->diags,
+			     &b->plan, &b->is_missing);
 }
 
 /* "stage/name: test test; …" */
@@ -178,12 +182,47 @@ static void faults_have_their_place(void **state)
 	}
 }
 
+/* "sub.hjson" has a test of this name, and warns if it has the key n twice. */
+static void write_imported(struct bed *b, const char *test, bool warns)
+{
+	write_plan(b, "sub.hjson",
+		   arena_printf(b->mem,
+				"{ %s\n testpoints: [{ name: \"p\", desc: \"d\"\n stage: V1\n"
+				" tests: [\"{name}_%s\"] }] }",
+				warns ? "n: a\n n: b" : "", test));
+}
+
+static void plans_share_imported_files_without_messages(void **state)
+{
+	struct bed *b = *state;
+	struct cfg *owner = cfg_parse_text("x", "{}", 2, &b->diags);
+
+	b->shared.owner = owner;
+	write_plan(b, "a.hjson", "{ name: uart\n import_testplans: [\"sub.hjson\"] }");
+	write_plan(b, "b.hjson", "{ name: aes\n import_testplans: [\"sub.hjson\"] }");
+	write_imported(b, "warned", true);
+	assert_int_equal(load(b, "a.hjson"), 0);
+	assert_int_equal(b->diags.n_warnings, 1);
+	write_imported(b, "first", false);
+	assert_int_equal(load(b, "a.hjson"), 0);
+	assert_string_equal(shown(b), "V1/p: uart_first");
+	write_imported(b, "second", false);
+	assert_int_equal(load(b, "b.hjson"), 0);
+	assert_string_equal(shown(b), "V1/p: aes_first");
+	map_done(&b->shared.by_path);
+	cfg_free(owner);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #define T(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-		T(imports_come_after_and_fill_in_names), T(stages_are_sorted_sets),  T(tags_choose),
-		T(a_missing_file_is_an_empty_plan),	 T(faults_have_their_place),
+		T(imports_come_after_and_fill_in_names),
+		T(stages_are_sorted_sets),
+		T(tags_choose),
+		T(a_missing_file_is_an_empty_plan),
+		T(faults_have_their_place),
+		T(plans_share_imported_files_without_messages),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -3,6 +3,7 @@
  * DVSim. */
 #include <string.h>
 
+#include "flow/dv/block.h"
 #include "flow/dv/job/job.h"
 #include "flow/text.h"
 
@@ -46,7 +47,9 @@ static void place_job(struct adding *a, const struct job_spec *job, size_t i)
 		return;
 	}
 	a->place[i] = (uint32_t)plan->n_jobs;
-	plan->jobs[plan->n_jobs++] = *job;
+	if (job != &plan->jobs[plan->n_jobs])
+		plan->jobs[plan->n_jobs] = *job;
+	plan->n_jobs++;
 }
 
 /* Makes indices into the plan out of indices into the added jobs. */
@@ -58,29 +61,6 @@ static void settle_deps(const struct job_spec *job, const uint32_t *place)
 		deps[k] = place[deps[k]];
 }
 
-/* How many jobs the list of a plan with n jobs has room for. The room doubles, because the arena
- * keeps every list that became too small. */
-static size_t room_of(size_t n)
-{
-	size_t room = 16;
-
-	while (room < n)
-		room *= 2;
-	return n ? room : 0;
-}
-
-static void make_room(struct plan *plan, size_t n)
-{
-	struct job_spec *all;
-
-	if (plan->n_jobs + n <= room_of(plan->n_jobs))
-		return;
-	all = arena_alloc(plan->mem, room_of(plan->n_jobs + n) * sizeof(*all));
-	if (plan->n_jobs)
-		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
-	plan->jobs = all;
-}
-
 void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t n)
 {
 	struct plan *plan = m->plan;
@@ -88,7 +68,8 @@ void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t
 			   .place = arena_array(m->cfg->reader.mem, n + 1, sizeof(uint32_t))};
 	size_t first = plan->n_jobs;
 
-	make_room(plan, n);
+	if (jobs != plan->jobs + plan->n_jobs)
+		dv_plan_reserve(plan, n);
 	for (size_t i = 0; i < n; i++)
 		place_job(&a, &jobs[i], i);
 	for (size_t i = first; i < plan->n_jobs; i++)

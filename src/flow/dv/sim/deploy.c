@@ -2,7 +2,10 @@
 /* Builds, runs and coverage: all jobs of a simulation together. */
 #include <string.h>
 
+#include "flow/dv/block.h"
 #include "flow/dv/sim/jobs.h"
+
+enum { COVERAGE_JOBS_MOST = 3 }; /* merge, report, verification plan */
 
 struct sim_deploy {
 	struct job_maker m;
@@ -103,7 +106,7 @@ static void deploy_runs(struct sim_deploy *d)
 	if (m->texts.is_wrong || !sim_check_primary(s, d->builds, d->n_builds))
 		return;
 	first = s->dv->run_only ? 0 : d->n_builds;
-	jobs = arena_array(s->reader.mem, first + d->n_runs + 3, sizeof(*jobs));
+	jobs = dv_plan_room(m->plan, first + d->n_runs + COVERAGE_JOBS_MOST);
 	memcpy(jobs, d->builds, first * sizeof(*jobs));
 	sim_make_runs(m, d->tests, d->runs, d->n_runs, jobs + first);
 	n = first + d->n_runs;
@@ -125,6 +128,7 @@ void sim_deploy_begin(struct dv_cfg *s, struct plan *plan)
 	job_maker_init(&s->deploy->m, s, plan);
 	if (!sim_is_on_coverage(s))
 		begin_runs(s->deploy, s);
+	s->n_jobs_most = s->deploy->n_builds + s->deploy->n_runs + COVERAGE_JOBS_MOST;
 }
 
 void sim_deploy_end(struct dv_cfg *s)

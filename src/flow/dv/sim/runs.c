@@ -77,27 +77,45 @@ static size_t keep_one(struct dv_cfg *s, const struct sim_run *runs, size_t n)
 	return 1;
 }
 
+/* Runs are in the order of their indices. Returns, for each index, the place of its first run.
+ */
+static size_t *find_places(const struct dv_cfg *s, size_t *ret_n)
+{
+	uint32_t most = 0;
+	size_t *ret, n_tests = s->n_runs, at = 0;
+
+	for (size_t i = 0; i < s->n_runs; i++)
+		most = s->runs[i].reseed > most ? s->runs[i].reseed : most;
+	ret = arena_array(s->reader.mem, (size_t)most + 1, sizeof(*ret));
+	for (size_t i = 0; i < s->n_runs; i++)
+		ret[s->runs[i].reseed]++;
+	for (uint32_t k = 0; k <= most; k++) {
+		n_tests -= ret[k]; /* those without a run of index k */
+		ret[k] = at;
+		at += n_tests;
+	}
+	*ret_n = at;
+	return ret;
+}
+
 struct sim_run *sim_list_runs(struct job_maker *m, size_t *ret_n)
 {
 	struct dv_cfg *s = m->cfg;
-	struct sim_run *runs;
-	size_t n = 0;
+	size_t n, *place = find_places(s, &n);
+	struct sim_run *runs = arena_array(s->reader.mem, n + 1, sizeof(*runs));
 
-	for (size_t i = 0; i < s->n_runs; i++)
-		n += s->runs[i].reseed;
-	runs = arena_array(s->reader.mem, n + 1, sizeof(*runs));
-	n = 0;
 	for (size_t i = 0; i < s->n_runs; i++) {
 		uint64_t of_test = seeds_of_test(s->seeds, s->full_name, s->runs[i].mode->name);
 
 		for (uint32_t k = 0; k < s->runs[i].reseed; k++)
-			runs[n++] = (struct sim_run){.test = &s->runs[i],
-						     .index = k,
-						     .seed = seeds_next(s->seeds, of_test, k)};
+			runs[place[k]++] = (struct sim_run){
+				.test = &s->runs[i],
+				.index = k,
+				.seed = seeds_next(s->seeds, of_test, k)};
 	}
 	if (s->options->again)
 		runs = sim_again_runs(m, runs, &n);
-	if (n)
+	if (s->options->again && n)
 		qsort(runs, n, sizeof(*runs), by_index);
 	*ret_n = s->dv->build_only ? 0 : keep_one(s, runs, n);
 	return runs;

@@ -313,10 +313,13 @@ static void read_stages(struct dv_cfg *s)
 	const char *path = dv_cfg_text(s, "testplan", "");
 	struct hjson_doc *doc = doc_of(s);
 	struct hjson_node *all = hjson_new_node(doc, HJSON_ARRAY, 0), *regr, *list;
+	struct testplan_options options = {.repo_top = dv_cfg_text(s, "proj_root", "."),
+					   .mem = s->plan_mem,
+					   .keeper = s->reader.cfg,
+					   .files = s->testplan_files};
 	bool is_missing;
 
-	if (!*path || testplan_load(path, dv_cfg_text(s, "proj_root", "."), s->plan_mem,
-				    s->reader.cfg, s->reader.diags, &s->testplan, &is_missing) < 0)
+	if (!*path || testplan_load(path, &options, s->reader.diags, &s->testplan, &is_missing) < 0)
 		return;
 	for (const char *const *stage = testplan_stages; *stage; stage++) {
 		const char *const *tests = testplan_stage_tests(&s->testplan, *stage,

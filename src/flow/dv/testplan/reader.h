@@ -18,9 +18,11 @@ struct testplan_reader {
 	struct arena *mem;
 	struct diags *diags;
 	const char *repo_top;
+	struct testplan_files *shared; /* NULL: none */
 	VEC(struct cfg *) files;
-	struct map seen;      /* path -> the file that imports it, or itself */
-	struct map variables; /* name -> struct variable */
+	VEC(struct cfg *) own; /* those of files that are not in shared */
+	struct map seen;       /* path -> the file that imports it, or itself */
+	struct map variables;  /* name -> struct variable */
 	struct map point_names, group_names;
 	VEC(struct testplan_point) points;
 	size_t n_all, n_groups; /* elements with any tags; covergroups that the tags select */

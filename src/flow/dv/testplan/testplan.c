@@ -45,10 +45,30 @@ static struct cfg *open_file(struct testplan_reader *r, const char *path)
 	if (!c)
 		return NULL;
 	vec_push(&r->files, c);
+	vec_push(&r->own, c);
 	if (cfg_root(c)->type == HJSON_OBJECT)
 		return c;
 	cfg_error(c, r->diags, cfg_root(c), "a testplan is an object");
 	return NULL;
+}
+
+/* Most imported files are imported by the plans of many blocks. */
+static void open_import(struct testplan_reader *r, const char *path)
+{
+	struct testplan_files *shared = r->shared;
+	unsigned n_before = r->diags->n_errors + r->diags->n_warnings;
+	struct cfg *c = shared ? map_get(&shared->by_path, path) : NULL;
+
+	if (c) {
+		vec_push(&r->files, c);
+		return;
+	}
+	c = open_file(r, path);
+	if (!c || !shared || r->diags->n_errors + r->diags->n_warnings != n_before)
+		return;
+	r->own.n--;
+	cfg_keep(shared->owner, c);
+	map_set(&shared->by_path, cfg_path(c), c);
 }
 
 static void import(struct testplan_reader *r, struct cfg *from, struct hjson_node *e)
@@ -69,7 +89,7 @@ static void import(struct testplan_reader *r, struct cfg *from, struct hjson_nod
 		cfg_error(from, r->diags, e, "'%s' is imported a second time",
 			  testplan_text(from, e));
 	} else {
-		open_file(r, path);
+		open_import(r, path);
 	}
 }
 
@@ -103,12 +123,13 @@ static void check_not_empty(struct testplan_reader *r)
 
 static void reader_done(struct testplan_reader *r, struct cfg *keeper, bool has_messages)
 {
-	for (size_t i = 0; i < r->files.n; i++)
+	for (size_t i = 0; i < r->own.n; i++)
 		if (has_messages && keeper)
-			cfg_keep(keeper, r->files.at[i]);
+			cfg_keep(keeper, r->own.at[i]);
 		else
-			cfg_free(r->files.at[i]);
+			cfg_free(r->own.at[i]);
 	vec_done(&r->files);
+	vec_done(&r->own);
 	vec_done(&r->points);
 	map_done(&r->seen);
 	map_done(&r->variables);
@@ -132,10 +153,14 @@ static const char *split_tags(struct arena *mem, const char *tagged, const char 
 	return arena_strndup(mem, tagged, strcspn(tagged, ":"));
 }
 
-int testplan_load(const char *tagged_path, const char *repo_top, struct arena *mem,
-		  struct cfg *keeper, struct diags *diags, struct testplan *ret, bool *ret_missing)
+int testplan_load(const char *tagged_path, const struct testplan_options *options,
+		  struct diags *diags, struct testplan *ret, bool *ret_missing)
 {
-	struct testplan_reader r = {.mem = mem, .diags = diags, .repo_top = repo_top};
+	struct arena *mem = options->mem;
+	struct testplan_reader r = {.mem = mem,
+				    .diags = diags,
+				    .repo_top = options->repo_top,
+				    .shared = options->files};
 	unsigned n_errors = diags->n_errors, n_warnings = diags->n_warnings, n_mine;
 	const char *path = split_tags(mem, tagged_path, &r.tags);
 	struct dv_testpoint *points;
@@ -156,7 +181,7 @@ int testplan_load(const char *tagged_path, const char *repo_top, struct arena *m
 	*ret = (struct testplan){points, r.points.n};
 	n_mine = diags->n_errors;
 	diags->n_errors += n_errors;
-	reader_done(&r, keeper, n_mine || diags->n_warnings > n_warnings);
+	reader_done(&r, options->keeper, n_mine || diags->n_warnings > n_warnings);
 	return n_mine ? -1 : 0;
 }
 

@@ -9,6 +9,7 @@
 #ifndef FLOW_DV_TESTPLAN_TESTPLAN_H
 #define FLOW_DV_TESTPLAN_TESTPLAN_H
 
+#include "base/map.h"
 #include "config/config.h"
 #include "job/dv_block.h"
 
@@ -17,15 +18,27 @@ struct testplan {
 	size_t n;
 };
 
+/* Imported files that several plans share, so that each is parsed once. */
+struct testplan_files {
+	struct map by_path; /* path -> struct cfg; only files without messages */
+	struct cfg *owner;  /* keeps them */
+};
+
+struct testplan_options {
+	const char *repo_top;
+	struct arena *mem;	      /* for texts of the plan */
+	struct cfg *keeper;	      /* keeps the files that messages point into */
+	struct testplan_files *files; /* NULL: nothing is shared */
+};
+
 /*
  * Reads "PATH" or "PATH:tag:-tag" (elements with all of these tags, and with none that has a
  * minus), and the plans that it imports. Their paths are relative to repo_top, to the directory of
  * the importing file, or to the working directory, in this order. If PATH does not exist, the plan
- * is empty and *ret_missing is true. Texts are in mem; keeper keeps the files that messages point
- * into. Returns 0, or -1 after errors.
+ * is empty and *ret_missing is true. Returns 0, or -1 after errors.
  */
-int testplan_load(const char *tagged_path, const char *repo_top, struct arena *mem,
-		  struct cfg *keeper, struct diags *diags, struct testplan *ret, bool *ret_missing);
+int testplan_load(const char *tagged_path, const struct testplan_options *options,
+		  struct diags *diags, struct testplan *ret, bool *ret_missing);
 
 /* The tests of a stage, sorted, without repetitions, NULL-terminated, in mem. NULL: the stage has
  * no testpoint. */
