@@ -149,8 +149,8 @@ struct job_spec {
 	const uint32_t *deps;
 	uint32_t n_needs, n_any, n_held;
 	uint32_t n_settled; /* number of entries in settled */
-	/* The number of the backend that runs it, as in job_rules. 0: not decided before a run
-	 * starts. */
+	/* The number of the backend that runs it, as in job_rules: decided once, when a run starts
+	 * (cli/run/assign.h). 0: by nobody; the scheduler uses its first backend. */
 	uint32_t backend_no;
 	uint16_t n_fallback; /* number of stages in fallback */
 	bool is_split : 1; /* argv is not stored: it is the words of command without their quotes */
@@ -221,7 +221,9 @@ struct plan {
 	const char *parent;    /* id of the run that this run resumes or repeats; NULL: none */
 	size_t n_left;	/* jobs that did not pass in the parent and do not run again in this run */
 	bool is_nested; /* started by a job of another run */
-	bool is_rehearsal;     /* no job runs: --fake, make -n */
+	/* No job runs: --fake, make -n. Decided with the backends of the jobs, when a run starts.
+	 */
+	bool is_rehearsal;
 	bool has_passed_links; /* passed/ gets a link for each job that passed */
 	const struct resource_limit *limits;
 	uint32_t n_limits;

@@ -5,62 +5,35 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "base/str.h"
 #include "base/vec.h"
 #include "scheduler/state.h"
 
 /* After SUBMIT_BUSY the next submit() follows after a pause, which doubles up to the longest. */
 static const double PAUSE_SHORTEST_S = 0.05, PAUSE_LONGEST_S = 5;
 
-void sched_add_backend(struct sched *s, struct backend *b)
+void sched_add_backend(struct sched *s, struct backend *b, uint32_t no)
 {
 	struct lane *l = xcalloc(1, sizeof(*l));
 
-	assert(!s->plan && !b->lane);
+	assert(!s->plan && !b->lane && no);
 	b->sched = s;
 	b->lane = l;
 	l->backend = b;
 	lane_set_free(l);
 	ready_init_lane(s, l);
 	vec_push(&s->lanes, l);
+	while (s->lane_of.n <= no)
+		vec_push(&s->lane_of, NULL);
+	assert(!s->lane_of.at[no]);
+	s->lane_of.at[no] = l;
 }
 
-struct backend *sched_find_backend(const struct sched *s, const char *name)
+struct lane *lane_get(const struct sched *s, const struct job_spec *spec)
 {
-	for (uint32_t i = 0; i < s->lanes.n; i++)
-		if (str_eq(s->lanes.at[i]->backend->ops->name, name))
-			return s->lanes.at[i]->backend;
-	return NULL;
-}
+	uint32_t no = spec->backend_no;
 
-static void complain(const struct sched *s, const struct job_spec *spec, const char *name,
-		     struct diags *diags)
-{
-	struct diag *e = diag_error(diags, spec->pos, "job '%s' needs the backend '%s', which %s",
-				    spec->id, name, "this run does not have");
-	const char **names = xcalloc(s->lanes.n, sizeof(*names));
-	const char *near;
-
-	for (uint32_t i = 0; i < s->lanes.n; i++)
-		names[i] = s->lanes.at[i]->backend->ops->name;
-	near = str_suggest(name, names, s->lanes.n);
-	if (near)
-		diag_hint(e, "did you mean '%s'?", near);
-	free(names);
-}
-
-struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
-			 void *ctx, struct diags *diags)
-{
-	const char *name = spec->rules->backend;
-	struct backend *b = choose ? choose(spec, ctx) : NULL;
-
-	if (b || choose || !name)
-		return b ? b->lane : s->lanes.at[0];
-	b = sched_find_backend(s, name);
-	if (!b)
-		complain(s, spec, name, diags);
-	return b ? b->lane : NULL;
+	assert(no == 0 || (no < s->lane_of.n && s->lane_of.at[no]));
+	return no ? s->lane_of.at[no] : s->lanes.at[0];
 }
 
 /* A job that needs more CPUs than the backend has gets all of them. */
@@ -139,4 +112,5 @@ void lanes_done(struct sched *s)
 		free(s->lanes.at[i]);
 	}
 	vec_done(&s->lanes);
+	vec_done(&s->lane_of);
 }

@@ -45,40 +45,32 @@ void sched_free(struct sched *s)
 
 /* ---- loading ---- */
 
-static void choose_of_fallback(struct sched *s, const struct job_spec *spec,
-			       sched_choose_backend *choose, void *ctx, struct diags *diags)
+static void check_spec(const struct lane *l, const struct job_spec *spec, struct diags *diags)
+{
+	if (l->backend->ops->check)
+		l->backend->ops->check(l->backend, spec, diags);
+}
+
+static void classify_fallback(struct sched *s, const struct job_spec *spec, struct diags *diags)
 {
 	for (uint32_t i = 0; i < spec->n_fallback; i++) {
 		const struct job_spec *stage = &spec->fallback[i];
-		struct lane *l = lane_choose(s, stage, choose, ctx, diags);
+		struct lane *l = lane_get(s, stage);
 
-		if (!l)
-			return;
 		ready_note_stage(s, stage, l);
-		if (l->backend->ops->check)
-			l->backend->ops->check(l->backend, stage, diags);
+		check_spec(l, stage, diags);
 	}
 }
 
-static void choose_backends(struct sched *s, sched_choose_backend *choose, void *ctx,
-			    struct diags *diags)
+static void classify_jobs(struct sched *s, struct diags *diags)
 {
 	for (size_t i = 0; i < s->n_jobs; i++) {
 		struct job *job = &s->jobs[i];
-		struct lane *l;
+		struct lane *l = lane_get(s, job->spec);
 
-		if (i && job->spec->rules->backend && job->spec->rules == job[-1].spec->rules &&
-		    !job[-1].class)
-			continue; /* the backend of these rules was reported as unknown for the job
-				     before */
-		l = lane_choose(s, job->spec, choose, ctx, diags);
-
-		if (!l)
-			continue;
 		ready_classify(s, job, l);
-		if (l->backend->ops->check)
-			l->backend->ops->check(l->backend, job->spec, diags);
-		choose_of_fallback(s, job->spec, choose, ctx, diags);
+		check_spec(l, job->spec, diags);
+		classify_fallback(s, job->spec, diags);
 	}
 }
 
@@ -95,8 +87,7 @@ static void hold_finally(struct sched *s)
 		}
 }
 
-int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
-	       struct diags *diags)
+int sched_load(struct sched *s, const struct plan *plan, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 
@@ -105,7 +96,7 @@ int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *c
 	job_init_all(s);
 	if (graph_load(s, diags) == 0)
 		hold_finally(s);
-	choose_backends(s, choose, ctx, diags);
+	classify_jobs(s, diags);
 	resources_take_plan(s);
 	resources_check(s, diags);
 	if (diags->n_errors > n_before)

@@ -4,8 +4,8 @@
  * loop of its own; time and wake-ups come from a host, so that tests run it on a virtual clock.
  *
  *   s = sched_new(&options, host);
- *   sched_add_backend(s, local); …              the first is the default
- *   sched_load(s, plan, chooser…, &diags)       checks ids, dependencies, backends, resources
+ *   sched_add_backend(s, local, 1); …           the first is the default
+ *   sched_load(s, plan, &diags)                 checks ids, dependencies, resources, backends' keys
  *   sched_subscribe(s, observer); …
  *   sched_start(s);                             calls run_started() of the observers
  *   … the host calls sched_turn(s) whenever woken, until sched_is_done(s) …
@@ -58,23 +58,17 @@ struct sched_options {
 struct sched *sched_new(const struct sched_options *options, struct sched_host *host);
 void sched_free(struct sched *s); /* accepts NULL; does not free backends and observers */
 
-void sched_add_backend(struct sched *s, struct backend *b);
-struct backend *sched_find_backend(const struct sched *s, const char *name);
+/* no: from 1, each once. Jobs with this backend_no run on b; those without one run on the backend
+ * that was added first. */
+void sched_add_backend(struct sched *s, struct backend *b, uint32_t no);
 
 /*
- * Returns the backend for a job, one of those that were added. NULL: the default, which is the
- * first added. Called only by sched_load().
+ * Loads a plan, which is borrowed and must outlive s; the backends of its jobs must have been
+ * added. Adds all errors to diags: duplicate ids, cycles (as a path with positions), errors of the
+ * backends' check(), jobs that need more of a resource than exists. Returns 0, or -1 if there were
+ * errors; then s can only be freed.
  */
-typedef struct backend *sched_choose_backend(const struct job_spec *spec, void *ctx);
-
-/*
- * Loads a plan, which is borrowed and must outlive s. choose NULL: use the backends named in the
- * jobs' rules. Adds all errors to diags: duplicate ids, cycles (as a path with positions), unknown
- * backends, errors of the backends' check(), jobs that need more of a resource than exists. Returns
- * 0, or -1 if there were errors; then s can only be freed.
- */
-int sched_load(struct sched *s, const struct plan *plan, sched_choose_backend *choose, void *ctx,
-	       struct diags *diags);
+int sched_load(struct sched *s, const struct plan *plan, struct diags *diags);
 
 /* Checks ids, dependencies and cycles as sched_load() does, for commands that run nothing. Returns
  * 0, or -1 if there were errors. */

@@ -148,9 +148,10 @@ struct sched {
 
 	/* ready.c, lane.c, resources.c */
 	VEC(struct lane *) lanes;
-	uint32_t n_in_flight; /* submitted and not ended */
-	struct map classes;   /* by backend, CPUs and resources, as text */
-	struct map stages;    /* the class of each stage of a fallback, by its spec's address */
+	VEC(struct lane *) lane_of; /* by backend_no; NULL: no such backend */
+	uint32_t n_in_flight;	    /* submitted and not ended */
+	struct map classes;	    /* by backend, CPUs and resources, as text */
+	struct map stages; /* the class of each stage of a fallback, by its spec's address */
 	struct map resources;
 	struct resource *memory; /* memory.c: one of them; NULL: no job has known needs */
 	struct map held;	 /* index of a job -> its struct held_units */
@@ -259,8 +260,8 @@ void waits_fire(struct sched *s, double now_s);
 double waits_alarm(const struct sched *s);
 
 /* lane.c */
-struct lane *lane_choose(struct sched *s, const struct job_spec *spec, sched_choose_backend *choose,
-			 void *ctx, struct diags *diags);
+/* Of a job or a stage of its fallback. */
+struct lane *lane_get(const struct sched *s, const struct job_spec *spec);
 bool lane_has_room(const struct lane *l, uint32_t cpus);
 void lane_take(struct lane *l, uint32_t cpus);
 void lane_give(struct lane *l, uint32_t cpus);

@@ -123,8 +123,8 @@ static struct measure run(size_t n, uint32_t most, const char *root)
 
 	diags_init(&diags);
 	b = backend_local_create(&env, &diags);
-	sched_add_backend(s, b);
-	if (sched_load(s, plan, NULL, NULL, &diags) < 0)
+	sched_add_backend(s, b, 1);
+	if (sched_load(s, plan, &diags) < 0)
 		exit(1);
 	from = now_s();
 	cpu = own_cpu_s();

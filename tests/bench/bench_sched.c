@@ -102,8 +102,8 @@ static void begin(struct bench *b, uint32_t max_parallel, const struct resource_
 	diags_init(&diags);
 	b->fake = fake_new(&fake);
 	b->s = sched_new(&options, &b->host);
-	sched_add_backend(b->s, b->fake);
-	if (sched_load(b->s, b->plan, NULL, NULL, &diags) < 0)
+	sched_add_backend(b->s, b->fake, 1);
+	if (sched_load(b->s, b->plan, &diags) < 0)
 		abort();
 	sched_subscribe(b->s, &b->observer);
 	b->load_s = now() - start_s;

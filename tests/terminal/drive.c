@@ -185,8 +185,8 @@ static int run(struct drive *d, const struct printer_env *env, const struct prin
 	watch_signal(d, &d->suspend, on_suspend, SIGTSTP);
 	watch_signal(d, &d->crash, on_crash, SIGUSR1);
 	d->sched = sched_new(&options, loop_host_get(host));
-	sched_add_backend(d->sched, backend);
-	if (sched_load(d->sched, plan, NULL, NULL, &diags) < 0) {
+	sched_add_backend(d->sched, backend, 1);
+	if (sched_load(d->sched, plan, &diags) < 0) {
 		diags_print(&diags, stderr, false, false);
 		return 2;
 	}

@@ -137,6 +137,21 @@ static double waits_after_s(const struct run *r)
 	return engines_clock(&r->engines) == clock_real() ? 10 : INFINITY;
 }
 
+/* Decides what depends on the options of the run: the backend of each job, and whether any job is
+ * really run. Nothing else writes these members of a plan. Creates the backends. */
+static int finish_plan(struct run *r)
+{
+	struct plan *plan = r->loaded.plan;
+	struct diags *diags = &r->loaded.diags;
+
+	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
+	assign_backends(plan, &r->options, diags);
+	if (engines_make(&r->engines, &r->options, plan, r->loop, diags) < 0)
+		return -1;
+	plan->is_rehearsal = engines_only_rehearse(&r->engines, plan);
+	return 0;
+}
+
 /* Creates backends and graph: the last step that can refuse the run before anything is written. */
 static int make_graph(struct run *r)
 {
@@ -151,9 +166,7 @@ static int make_graph(struct run *r)
 	};
 	struct diags *diags = &r->loaded.diags;
 
-	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
-	assign_backends(r->loaded.plan, &r->options, diags);
-	if (engines_make(&r->engines, &r->options, r->loaded.plan, r->loop, diags) == 0) {
+	if (finish_plan(r) == 0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
 		options.waits_after_s = waits_after_s(r);
 		if (engines_clock(&r->engines) == clock_real())
@@ -161,10 +174,8 @@ static int make_graph(struct run *r)
 				      &r->options.watermarks);
 		r->sched = sched_new(&options, loop_host_get(r->host));
 		engines_add_to(&r->engines, r->sched);
-		if (sched_load(r->sched, r->loaded.plan, engines_choose, &r->engines, diags) == 0)
+		if (sched_load(r->sched, r->loaded.plan, diags) == 0)
 			engines_check_terminal(r->sched, r->loop, diags);
-		if (!diags->n_errors)
-			r->loaded.plan->is_rehearsal = engines_only_rehearse(r->sched);
 		engines_warn_of_idle(&r->options, diags);
 		if (r->loaded.plan->is_rehearsal && r->resumed && r->resumed->is_other)
 			diag_error(diags, (struct src_pos){0},

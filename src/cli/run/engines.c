@@ -119,10 +119,19 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 	return rc || diags->n_errors ? -1 : 0;
 }
 
+static uint32_t engines_number(const struct engines *e, const struct backend *b)
+{
+	uint32_t no = 1;
+
+	while (e->by_no[no].backend != b)
+		no++;
+	return no;
+}
+
 void engines_add_to(const struct engines *e, struct sched *s)
 {
 	for (unsigned i = 0; i < e->n; i++)
-		sched_add_backend(s, e->at[i]);
+		sched_add_backend(s, e->at[i], engines_number(e, e->at[i]));
 }
 
 const struct clock *engines_clock(const struct engines *e)
@@ -133,19 +142,13 @@ const struct clock *engines_clock(const struct engines *e)
 	return e->n == 1 ? e->at[0]->clock : clock_real();
 }
 
-struct backend *engines_choose(const struct job_spec *spec, void *ctx)
+bool engines_only_rehearse(const struct engines *e, const struct plan *plan)
 {
-	const struct engines *e = ctx;
+	for (size_t i = 0; i < plan->n_jobs; i++) {
+		const struct job_spec *job = &plan->jobs[i];
 
-	return e->by_no[spec->backend_no].backend;
-}
-
-bool engines_only_rehearse(const struct sched *s)
-{
-	for (size_t i = 0; i < sched_n_jobs(s); i++) {
-		const struct job *job = sched_job(s, i);
-
-		if (!job->backend->caps.is_rehearsal && !job->spec->rules->is_dry_run)
+		if (!e->by_no[job->backend_no].backend->caps.is_rehearsal &&
+		    !job->rules->is_dry_run)
 			return false;
 	}
 	return true;

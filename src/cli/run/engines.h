@@ -22,7 +22,7 @@ struct engines {
 	const struct roster *roster;	  /* of the plan of engines_make() */
 	struct backend **at;		  /* n of them, the default first */
 	unsigned n, cap;
-	struct engine *by_no; /* by backend_no of a job */
+	struct engine *by_no; /* roster->n + 1, by backend_no of a job */
 };
 
 /* Creates the backends for a plan after assign_backends(); their settings are in its roster.
@@ -32,12 +32,10 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 void engines_add_to(const struct engines *e, struct sched *s);
 /* The clock of a run: virtual only if no backend uses real time. */
 const struct clock *engines_clock(const struct engines *e);
-/* sched_choose_backend, ctx: struct engines *. */
-struct backend *engines_choose(const struct job_spec *spec, void *engines);
 /* After sched_load(): an error if a job needs the terminal and cannot get it. */
 void engines_check_terminal(const struct sched *s, struct ev_loop *loop, struct diags *diags);
-/* After sched_load(): true if no job is really run. */
-bool engines_only_rehearse(const struct sched *s);
+/* true if no job of the plan is really run. */
+bool engines_only_rehearse(const struct engines *e, const struct plan *plan);
 /* After assign_backends(): a warning for each --backend-for that no job matched. */
 void engines_warn_of_idle(const struct run_options *options, struct diags *diags);
 /* Reports of backends after the last job: lines of text, and a JSON object with a key for each

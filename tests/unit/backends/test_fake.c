@@ -97,8 +97,8 @@ static int load_plan(struct run *r)
 {
 	r->host = loop_host_new(r->loop, NULL);
 	r->s = sched_new(&(struct sched_options){0}, loop_host_get(r->host));
-	sched_add_backend(r->s, r->fake);
-	return sched_load(r->s, r->plan, NULL, NULL, &r->diags);
+	sched_add_backend(r->s, r->fake, 1);
+	return sched_load(r->s, r->plan, &r->diags);
 }
 
 static void run(struct run *r, unsigned n_jobs)

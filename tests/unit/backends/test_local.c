@@ -143,8 +143,8 @@ static int rig_load(struct rig *r)
 	static const struct sched_options options;
 
 	r->s = sched_new(&options, loop_host_get(r->host));
-	sched_add_backend(r->s, r->local);
-	return sched_load(r->s, r->plan, NULL, NULL, &r->diags);
+	sched_add_backend(r->s, r->local, 1);
+	return sched_load(r->s, r->plan, &r->diags);
 }
 
 static void rig_run(struct rig *r)

@@ -235,8 +235,8 @@ int bed_load(struct bed *b)
 		bed_backend(b, NULL, NULL, 0);
 	b->s = sched_new(&b->options, &b->host);
 	for (unsigned i = 0; i < b->n_backends; i++)
-		sched_add_backend(b->s, b->backends[i]);
-	if (sched_load(b->s, b->plan, NULL, NULL, &b->diags) < 0)
+		sched_add_backend(b->s, b->backends[i], i + 1);
+	if (sched_load(b->s, b->plan, &b->diags) < 0)
 		return -1;
 	sched_subscribe(b->s, &b->observer);
 	return 0;

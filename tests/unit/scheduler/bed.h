@@ -55,7 +55,7 @@ void bed_needs_any(struct bed *b, struct job_spec *spec, const struct job_spec *
 void bed_holds(struct bed *b, struct job_spec *spec, const struct job_spec *dep);
 void bed_resource(struct bed *b, struct job_spec *spec, const char *name, uint32_t count);
 
-/* script NULL: passes after one second. */
+/* script NULL: passes after one second. Its backend_no is 1 for the first one, and so on. */
 struct backend *bed_backend(struct bed *b, const char *name, fake_script *script,
 			    uint32_t max_parallel);
 

@@ -181,59 +181,31 @@ static void an_ordinary_job_cannot_wait_for_a_finally_job(void **state)
 	bed_done(&b);
 }
 
-static void a_backend_that_is_not_there_is_reported_once_per_kind(void **state)
+static void a_job_runs_on_the_backend_with_its_number(void **state)
 {
-	struct job_spec *first, *second;
 	struct bed b;
 
 	(void)state;
-	bed_init(&b, 2);
-	first = bed_job(&b, "s.1");
-	second = bed_job(&b, "s.2");
-	bed_rules(first)->backend = "lokal";
-	second->rules = first->rules;
-	bed_backend(&b, "local", NULL, 0);
-	refused_with(&b, "job 's.1' needs the backend 'lokal', which this run does not have");
-	assert_string_equal(b.diags.first->hint, "did you mean 'local'?");
-	assert_int_equal(b.diags.n_errors, 1);
-	bed_done(&b);
-}
-
-static struct backend *by_id(const struct job_spec *spec, void *ctx)
-{
-	struct backend *const *backends = ctx;
-
-	if (spec->rules->backend)
-		return backends[2];
-	return str_starts(spec->id, "far") ? backends[1] : NULL;
-}
-
-static void the_chooser_has_the_last_word_and_may_leave_it_to_the_first(void **state)
-{
-	struct job_spec *own;
-	struct bed b;
-
-	(void)state;
-	bed_init(&b, 3);
-	bed_job(&b, "near");
-	bed_job(&b, "far");
-	own = bed_job(&b, "far.own");
-	bed_rules(own)->backend = "local";
+	bed_init(&b, 4);
+	bed_job(&b, "any");
+	bed_job(&b, "far")->backend_no = 7;
+	bed_job(&b, "near")->backend_no = 2;
+	bed_job(&b, "first")->backend_no = 3;
 	bed_backend(&b, "local", NULL, 0);
 	bed_backend(&b, "farm", NULL, 0);
 	bed_backend(&b, "rack", NULL, 0);
 	b.s = sched_new(&b.options, &b.host);
-	for (unsigned i = 0; i < 3; i++)
-		sched_add_backend(b.s, b.backends[i]);
-	assert_int_equal(sched_load(b.s, b.plan, by_id, b.backends, &b.diags), 0);
-	assert_ptr_equal(bed_find(&b, "near")->backend, b.backends[0]);
+	sched_add_backend(b.s, b.backends[0], 3);
+	sched_add_backend(b.s, b.backends[1], 7);
+	sched_add_backend(b.s, b.backends[2], 2);
+	assert_int_equal(sched_load(b.s, b.plan, &b.diags), 0);
+	assert_ptr_equal(bed_find(&b, "any")->backend, b.backends[0]); /* the first one */
+	assert_ptr_equal(bed_find(&b, "first")->backend, b.backends[0]);
 	assert_ptr_equal(bed_find(&b, "far")->backend, b.backends[1]);
-	assert_ptr_equal(bed_find(&b, "far.own")->backend, b.backends[2]);
-	assert_ptr_equal(sched_find_backend(b.s, "farm"), b.backends[1]);
-	assert_null(sched_find_backend(b.s, "nowhere"));
+	assert_ptr_equal(bed_find(&b, "near")->backend, b.backends[2]);
 	sched_subscribe(b.s, &b.observer);
 	bed_run(&b);
-	assert_string_equal(bed_letters(&b), "PPP");
+	assert_string_equal(bed_letters(&b), "PPPP");
 	bed_done(&b);
 }
 
@@ -387,8 +359,7 @@ int main(void)
 		cmocka_unit_test(twins_are_reported_with_both_places),
 		cmocka_unit_test(a_dependency_that_is_not_there_is_an_error),
 		cmocka_unit_test(an_ordinary_job_cannot_wait_for_a_finally_job),
-		cmocka_unit_test(a_backend_that_is_not_there_is_reported_once_per_kind),
-		cmocka_unit_test(the_chooser_has_the_last_word_and_may_leave_it_to_the_first),
+		cmocka_unit_test(a_job_runs_on_the_backend_with_its_number),
 		cmocka_unit_test(more_of_a_resource_than_there_is_is_refused_where_it_is_asked),
 		cmocka_unit_test(an_unlimited_request_fits_an_unlimited_resource_only),
 		cmocka_unit_test(lines_about_one_resource_add_up),

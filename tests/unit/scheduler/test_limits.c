@@ -202,7 +202,7 @@ static void a_full_backend_does_not_hold_back_another(void **state)
 	for (unsigned i = 0; i < 4; i++)
 		bed_rules(bed_job(&b, "a%u", i))->weight = 9;
 	for (unsigned i = 0; i < 4; i++)
-		bed_rules(bed_job(&b, "b%u", i))->backend = "farm";
+		bed_job(&b, "b%u", i)->backend_no = 2;
 	bed_backend(&b, "local", NULL, 1);
 	bed_backend(&b, "farm", NULL, 0);
 	bed_go(&b);

@@ -27,12 +27,12 @@ static void rig_init(struct rig *r, const struct fake_options *options, unsigned
 	r->host = loop_host_new(r->loop, NULL);
 	r->b.backends[r->b.n_backends++] = fake_new(&fake);
 	r->b.s = sched_new(&r->b.options, loop_host_get(r->host));
-	sched_add_backend(r->b.s, r->b.backends[0]);
+	sched_add_backend(r->b.s, r->b.backends[0], 1);
 }
 
 static void rig_go(struct rig *r)
 {
-	assert_int_equal(sched_load(r->b.s, r->b.plan, NULL, NULL, &r->b.diags), 0);
+	assert_int_equal(sched_load(r->b.s, r->b.plan, &r->b.diags), 0);
 	sched_subscribe(r->b.s, &r->b.observer);
 	loop_host_run(r->host, r->b.s);
 	assert_true(sched_is_done(r->b.s));

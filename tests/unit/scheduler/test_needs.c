@@ -55,7 +55,7 @@ static void a_job_knows_all_that_it_needs(void **state)
 	never = bed_job(&b, "never");
 	bed_needs(&b, never, bad);
 	fake = bed_job(&b, "fake");
-	bed_rules(fake)->backend = "virtual";
+	fake->backend_no = 2;
 	report = bed_job(&b, "report1");
 	bed_needs(&b, report, good);
 	bed_needs_any(&b, report, good);

@@ -202,7 +202,7 @@ static void licences_are_kept_for_a_job_that_waits_for_cpus(void **state)
 	add_stream(&b, "c", 40, 0, NULL);
 	add_stream(&b, "far", 40, 0, "LIC");
 	for (unsigned i = 0; i < 40; i++)
-		bed_rules(&b.plan->jobs[45 + i])->backend = "farm";
+		b.plan->jobs[45 + i].backend_no = 2;
 	bed_backend(&b, "local", staggered, 4);
 	bed_backend(&b, "farm", staggered, 0);
 	bed_go(&b);
