@@ -212,11 +212,6 @@ int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error 
 	return fs_write_new(path, bytes, n, (struct replacement){.is_synced = true}, err);
 }
 
-int fs_replace(const char *path, const void *bytes, size_t n, struct error *err)
-{
-	return fs_write_new(path, bytes, n, (struct replacement){0}, err);
-}
-
 int fs_replace_shared(const char *path, const void *bytes, size_t n, struct error *err)
 {
 	return fs_write_new(path, bytes, n, (struct replacement){.is_shared = true}, err);

@@ -27,10 +27,8 @@ int fs_read_stream(int fd, size_t most, struct str *ret);
  * never an incomplete file at path. */
 int fs_write_atomic(const char *path, const void *bytes, size_t n, struct error *err);
 /* The same without fsync: a reader always gets a complete file, but a power failure may lose it.
- * For use in the loop. */
-int fs_replace(const char *path, const void *bytes, size_t n, struct error *err);
-/* Like fs_replace(), with the rights of fs_shared_mode() instead of those of the umask: group and
- * others may write the file if they may write in its directory, and everybody may read it. */
+ * The file has the rights of fs_shared_mode() instead of those of the umask: group and others may
+ * write it if they may write in its directory, and everybody may read it. For use in the loop. */
 int fs_replace_shared(const char *path, const void *bytes, size_t n, struct error *err);
 /* mkdir -p. If the new directory inherited its group (setgid), the group may write into it whatever
  * the umask. Returns 0 or -1 with errno. */

@@ -4,7 +4,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* Length (1-4) of the well-formed code point at the start of s (n bytes), or 0 if there is none. */
 size_t utf8_valid_len(const char *s, size_t n);
@@ -14,7 +13,5 @@ size_t utf8_first_bad(const char *s, size_t n);
  * U+009B as they do ESC [), one that changes the direction of the text around it (U+202E makes
  * "gpj.exe" of "exe.jpg"), or one of the line ends U+2028 and U+2029. */
 bool utf8_is_control(const char *s, size_t k);
-/* Appends cp to out (room for 4 bytes); returns the bytes written. */
-size_t utf8_put(char *out, uint32_t cp);
 
 #endif

@@ -238,11 +238,6 @@ void slot_listen(struct slot *s, bool listens)
 		vigil_stop(&s->vigil); /* its answers would not be read */
 }
 
-bool slot_is_idle(const struct slot *s)
-{
-	return s->is_idle && s->link.fd >= 0;
-}
-
 pid_t slot_pid(const struct slot *s)
 {
 	return s->child.pid;

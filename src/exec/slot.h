@@ -100,10 +100,9 @@ void slot_continue(struct slot *slot); /* after stopped() */
 /* listens false: said() is not called, and an interactive job that goes on writing has to wait. */
 void slot_listen(struct slot *slot, bool listens);
 
-bool slot_is_idle(const struct slot *slot);
 /* In died(), if a job was running: the reason of slot_kill(), or REASON_LOST. */
 enum job_reason slot_lost_reason(const struct slot *slot);
-pid_t slot_pid(const struct slot *slot);
+pid_t slot_pid(const struct slot *slot); /* for tests */
 /* Number and memory of the processes of its job; false: there are none. */
 bool slot_measure(const struct slot *slot, struct job_load *ret);
 

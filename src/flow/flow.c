@@ -6,7 +6,7 @@
 #include "flow/job_limits.h"
 #include "flow/types.h"
 
-const struct flow_type *const flow_types[] = {
+static const struct flow_type *const flow_types[] = {
 #define FLOW(name) &flow_##name,
 #include "flow/list.h"
 #undef FLOW

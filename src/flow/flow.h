@@ -133,7 +133,6 @@ struct flow_key {
 /* Key number n, in the order of docs/reference/config.md; NULL after the last one. */
 const struct flow_key *flow_jobs_key(size_t n);
 
-extern const struct flow_type *const flow_types[]; /* NULL-terminated */
 /* Does the value of the key `flow` name a native flow? flow NULL (no such key): false. */
 bool flow_is_native(const struct cfg *c, struct hjson_node *flow);
 /* Plans with the flow that the configuration names. NULL after errors. c must outlive the plan. */

@@ -15,7 +15,7 @@ static void free_codes(struct pattern_code **codes, size_t n)
 	free(codes);
 }
 
-void job_kind_free(struct job_kind *r)
+static void job_kind_free(struct job_kind *r)
 {
 	free_codes(r->pass, r->job.pass_patterns.n);
 	free_codes(r->fail, r->job.fail_patterns.n);

@@ -23,7 +23,6 @@ struct job_kind {
 /* Copies the rules of the frame into table, which has JOB_WIRE_PLACES entries. false: the frame is
  * invalid. */
 bool job_kind_take(struct job_kind *table, struct wire *w, const char *const *base_env);
-void job_kind_free(struct job_kind *r);
 /* Compiles the patterns at the first call. Returns 0, or -1 with err: a pattern is invalid (which
  * is normally reported at load). */
 int job_kind_compile(struct job_kind *r, struct error *err);

@@ -35,7 +35,6 @@ struct observer_type {
 };
 
 extern const struct observer_type *const observer_types[]; /* NULL-terminated; journal first */
-const struct observer_type *observer_type_find(const char *name);
 
 #define OBSERVER(name, is_default, help)                                          \
 	struct observer *observer_##name##_create(const struct observer_env *env, \

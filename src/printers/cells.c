@@ -12,6 +12,12 @@
 
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 
+/* One character to show: its bytes, or those of its replacement, and its columns (0, 1 or 2). */
+struct cell {
+	char bytes[5];
+	unsigned columns;
+};
+
 static uint32_t decode(const unsigned char *u, size_t n)
 {
 	static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
@@ -30,7 +36,9 @@ static size_t cell_set(struct cell *c, const char *bytes, size_t n, unsigned col
 	return n;
 }
 
-size_t cell_next(const char *s, size_t n, bool is_utf8, struct cell *ret)
+/* Reads one character of s, which has n > 0 bytes, and returns how many bytes it has there.
+ * is_utf8: the terminal shows UTF-8; without it, every character but ASCII becomes '?'. */
+static size_t cell_next(const char *s, size_t n, bool is_utf8, struct cell *ret)
 {
 	size_t len = utf8_valid_len(s, n);
 	const char *instead = is_utf8 ? REPLACEMENT : "?";

@@ -11,16 +11,6 @@
 
 #include "base/str.h"
 
-/* One character to show: its bytes, or those of its replacement, and its columns (0, 1 or 2). */
-struct cell {
-	char bytes[5];
-	unsigned columns;
-};
-
-/* Reads one character of s, which has n > 0 bytes, and returns how many bytes it has there.
- * is_utf8: the terminal shows UTF-8; without it, every character but ASCII becomes '?'. */
-size_t cell_next(const char *s, size_t n, bool is_utf8, struct cell *ret);
-
 /* Columns of all of s. */
 unsigned cells_width(const char *s, bool is_utf8);
 /*

@@ -55,7 +55,8 @@ static void on_due(struct ev_loop *loop, ev_timer *w, int revents)
 	draw_if_due(w->data);
 }
 
-void printer_changed(struct printer *p)
+/* Draws as soon as the interval allows. */
+static void printer_changed(struct printer *p)
 {
 	bool was_dirty = p->pace.is_dirty;
 

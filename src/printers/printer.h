@@ -70,7 +70,6 @@ void printer_set_view(struct printer *p, const struct view_ops *view, void *own)
 double printer_now(const struct printer *p); /* on the run's clock */
 void printer_add_lines(struct printer *p, const char *text, size_t len);
 void printer_add_failure(struct printer *p, const struct tally_failure *f);
-void printer_changed(struct printer *p); /* draws as soon as the interval allows */
 
 /* Columns and rows of the terminal; 80 x 24 if it does not report them. */
 void printer_size(const struct printer *p, unsigned *ret_columns, unsigned *ret_rows);

@@ -239,12 +239,6 @@ double tally_target_elapsed(const struct tally_target *t, double now)
 	return fmax(0, (isnan(t->ended_s) ? now : t->ended_s) - t->started_s);
 }
 
-const struct tally_running *tally_longest(const struct tally *t)
-{
-	return list_is_empty(&t->running) ? NULL
-					  : list_entry(t->running.next, struct tally_running, link);
-}
-
 const struct tally_running *tally_target_longest(const struct tally_target *t)
 {
 	return list_is_empty(&t->running)

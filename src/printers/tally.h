@@ -80,7 +80,6 @@ bool tally_target_is_done(const struct tally_target *t);
 bool tally_target_is_at_work(const struct tally_target *t);
 double tally_target_elapsed(const struct tally_target *t, double now);
 /* NULL: nothing runs. */
-const struct tally_running *tally_longest(const struct tally *t);
 const struct tally_running *tally_target_longest(const struct tally_target *t);
 /* Digits of the largest number in any row, all jobs' total included if with_sum. */
 unsigned tally_digits(const struct tally *t, bool with_sum);

@@ -21,7 +21,7 @@ static size_t root_length(const char *s, const char *root)
 	return strchr("/ \"':;,=)]}\n", s[n]) ? n : 0; /* or '\0' */
 }
 
-bool equal_texts(const struct comparison *c, const char *was, const char *is)
+static bool equal_texts(const struct comparison *c, const char *was, const char *is)
 {
 	const char *root_was = c->was->scratch_root, *root_is = c->is->scratch_root;
 

@@ -6,8 +6,6 @@
 
 #include "resume/members.h"
 
-bool equal_texts(const struct comparison *c, const char *was, const char *is);
-
 member_equal equal_text, equal_text_set, equal_command, equal_odir, equal_log_path, equal_patterns,
 	equal_bool, equal_leak, equal_keys, equal_deps;
 

@@ -82,7 +82,8 @@ static void add_difference(const struct resume *r, size_t n, struct str *to)
 		add_change(to, job_odir(was, &room_was), job_odir(is, &room_is));
 }
 
-void resume_add_reason(const struct resume *r, size_t n, struct str *to)
+/* Appends why job n runs again: "failed", "command changed: …", "needs 'demo:build'". */
+static void resume_add_reason(const struct resume *r, size_t n, struct str *to)
 {
 	const struct resume_job *job = &r->jobs[n];
 

@@ -37,7 +37,6 @@ static void mark_pass(struct job *job)
 		job->marks |= MARK_FALLBACK;
 	else if (job->n_attempts > 1 + n_unmarked)
 		job->marks |= MARK_FLAKY;
-	job->sched->n_fallback += (job->marks & MARK_FALLBACK) != 0;
 	job->sched->n_flaky += (job->marks & MARK_FLAKY) != 0;
 }
 

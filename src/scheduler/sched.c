@@ -343,11 +343,6 @@ uint32_t sched_n_flaky(const struct sched *s)
 	return s->n_flaky;
 }
 
-uint32_t sched_n_fallback(const struct sched *s)
-{
-	return s->n_fallback;
-}
-
 size_t sched_memory(const struct sched *s)
 {
 	return sizeof(*s) + s->n_jobs * sizeof(*s->jobs) + s->n_edges * sizeof(*s->dependents) +

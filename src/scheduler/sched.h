@@ -176,7 +176,6 @@ uint32_t sched_n_targets(const struct sched *s);
 const struct sched_target *sched_target(const struct sched *s, uint32_t i); /* in plan order */
 const uint32_t *sched_tally(const struct sched *s); /* jobs by status, JOB_STATUS_COUNT of them */
 uint32_t sched_n_flaky(const struct sched *s);
-uint32_t sched_n_fallback(const struct sched *s); /* jobs that passed on their fallback only */
 
 /* The job because of whose failure job was killed; it has no root cause itself. NULL: job was not
  * killed because of another job. */

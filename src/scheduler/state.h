@@ -127,7 +127,7 @@ struct sched {
 	struct job *jobs;
 	size_t n_jobs;
 	uint32_t tally[JOB_STATUS_COUNT];
-	uint32_t n_flaky, n_fallback;
+	uint32_t n_flaky;
 	VEC(struct sched_target) targets;
 	struct list observers;
 

@@ -21,7 +21,7 @@ static void unit_warn_of_health(struct unit *u, struct error *err)
 	error_done(err);
 }
 
-void unit_store_health(struct unit *u)
+static void unit_store_health(struct unit *u)
 {
 	const struct chips_settings *s = u->chips->s;
 	struct error err = {0};
@@ -54,9 +54,11 @@ void unit_look_at_health(struct unit *u)
 		unit_read_health(u);
 }
 
-/* Called in a turn, which must not block: if the lock is not free within the time that a change
- * takes, later changes do not wait for it again. */
-int unit_lock_health(struct unit *u)
+/* Reads the health before a change, and takes the lock of its file. No other process changes it
+ * while the returned descriptor is open. -1: no lock. Called in a turn, which must not block: if
+ * the lock is not free within the time that a change takes, later changes do not wait for it
+ * again. */
+static int unit_lock_health(struct unit *u)
 {
 	const struct chips_settings *s = u->chips->s;
 	int fd = health_lock(s->state_dir, u->device->family, u->device->machine_id,

@@ -15,12 +15,8 @@ void unit_note_used(struct unit *u);
 
 /* unit_health.c */
 void unit_read_health(struct unit *u);
-void unit_store_health(struct unit *u);
 /* Reads the health again: another process may have changed it. */
 void unit_look_at_health(struct unit *u);
-/* Likewise, before a change: takes the lock of the health file. No other process changes it while
- * the returned descriptor is open. -1: no lock. */
-int unit_lock_health(struct unit *u);
 /* Quarantines a device that its driver reported as bad at load. */
 void unit_read_driver_health(struct unit *u);
 void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text);

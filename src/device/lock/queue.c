@@ -181,8 +181,3 @@ void device_queue_leave(struct device_queue *q)
 	q->wants = NULL;
 	q->is_old = true;
 }
-
-bool device_queue_waits(const struct device_queue *q)
-{
-	return q->wants;
-}

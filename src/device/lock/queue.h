@@ -31,6 +31,5 @@ bool device_queue_is_others(struct device_queue *q, const char *device);
  * our file cannot be created we are behind all others, and the next call tries again. */
 void device_queue_wait(struct device_queue *q, const char *devices);
 void device_queue_leave(struct device_queue *q);
-bool device_queue_waits(const struct device_queue *q);
 
 #endif

@@ -16,7 +16,8 @@
 
 enum { IS_CONFUSED = 70 };
 
-void channel_lost(void)
+/* The socket was closed: kills the process and its group. */
+static _noreturn_ void channel_lost(void)
 {
 	kill(0, SIGKILL);
 	_exit(0);
@@ -27,7 +28,7 @@ void channel_confused(void)
 	_exit(IS_CONFUSED);
 }
 
-void eventfd_post(int fd)
+static void eventfd_post(int fd)
 {
 	uint64_t one = 1;
 

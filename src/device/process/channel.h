@@ -52,10 +52,7 @@ bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
 		      struct device_run *ret, int *ret_shared_fd);
 void channel_send(struct channel *l, const struct str *frames);
 
-void eventfd_post(int fd);
 void eventfd_clear(int fd);
-/* The socket was closed: kills the process and its group. */
-_noreturn_ void channel_lost(void);
 /* For an invalid frame (our bug, or a scheduler of another version): ends the process. */
 _noreturn_ void channel_confused(void);
 

@@ -80,8 +80,9 @@ static void read_resource(struct cfg_fields *f, struct hjson_node *m, uint32_t l
 			  text_printable(cfg_mem(c), ret->name), least);
 }
 
-const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
-					       uint32_t least, uint32_t *ret_n)
+/* `{VCS: 4}`: names in upper case with counts of at least least. */
+static const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
+						      uint32_t least, uint32_t *ret_n)
 {
 	struct hjson_node *node = cfg_fields_node(f, key), *m;
 	struct resource_need *list;

@@ -20,8 +20,5 @@ void setting_read_backend_key(struct cfg_fields *f, struct hjson_node *node, con
  * {words} of `vars`. */
 const struct resource_limit *settings_limits(struct load *l, struct cfg_fields *f, const char *key,
 					     uint32_t *ret_n);
-/* `{VCS: 4}`: names in upper case with counts of at least least. */
-const struct resource_need *settings_resources(struct cfg_fields *f, const char *key,
-					       uint32_t least, uint32_t *ret_n);
 
 #endif

@@ -45,12 +45,6 @@ void device_queue_leave(struct device_queue *q)
 	world.wants[0] = '\0';
 }
 
-bool device_queue_waits(const struct device_queue *q)
-{
-	(void)q;
-	return world.wants[0];
-}
-
 void others_change(void)
 {
 	world.others_changed(world.c);

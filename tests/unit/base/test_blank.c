@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "unit.h"
+#include "utf8_put.h"
 
 /* str.isspace() of Python 3 for every code point: 29 of them. */
 static bool is_blank(uint32_t cp)

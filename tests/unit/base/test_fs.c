@@ -117,7 +117,7 @@ static void writing_replaces_the_file_and_leaves_nothing_else(void **state)
 	assert_int_equal(fs_write_atomic("d/f", "old", 3, &err), 0);
 	assert_int_equal(fs_write_atomic("d/f", "newer", 5, &err), 0);
 	assert_content("d/f", "newer");
-	assert_int_equal(fs_replace("d/f", "newest", 6, &err), 0);
+	assert_int_equal(fs_replace_shared("d/f", "newest", 6, &err), 0);
 	assert_content("d/f", "newest");
 	assert_int_equal(unlink("d/f"), 0);
 	assert_int_equal(rmdir("d"), 0); /* so there was no other file */
@@ -133,7 +133,7 @@ static void a_write_that_fails_keeps_the_old_file(void **state)
 	assert_int_equal(fs_write_atomic("d/f", "x", 1, &err), -1); /* a directory is in the way */
 	assert_non_null(strstr(err.msg, "cannot be written: "));
 	error_done(&err);
-	assert_int_equal(fs_replace("d/f", "x", 1, &err), -1);
+	assert_int_equal(fs_replace_shared("d/f", "x", 1, &err), -1);
 	error_done(&err);
 	assert_true(fs_is_dir("d/f/sub"));
 	assert_int_equal(rmdir("d/f/sub") | rmdir("d/f") | rmdir("d"), 0);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "unit.h"
+#include "utf8_put.h"
 
 /* The Unicode standard's table 3-7, by decoding: shortest form, no surrogates, at most U+10FFFF. */
 static size_t model_len(const unsigned char *u, size_t n)

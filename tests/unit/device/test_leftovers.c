@@ -300,7 +300,7 @@ static void write_record(const struct bed *b, void (*change)(struct proc_id *id)
 	snprintf(left.path, sizeof(left.path), "%s", file);
 	left_owner_put(lines, &id);
 	left_file_put(lines + LEFTOVERS_LINE, &left);
-	assert_int_equal(fs_replace(path, lines, sizeof(lines), &err), 0);
+	assert_int_equal(fs_write_atomic(path, lines, sizeof(lines), &err), 0);
 }
 
 static void only_what_certainly_nobody_has_any_more_is_swept(void **state)

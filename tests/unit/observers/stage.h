@@ -42,6 +42,15 @@ static inline struct job_spec *stage_job(struct stage *g, const char *name)
 }
 
 /* Everything is loaded and the observer listens. */
+static inline const struct observer_type *stage_find_type(const char *name)
+{
+	for (const struct observer_type *const *t = observer_types; *t; t++)
+		if (strcmp((*t)->name, name) == 0)
+			return *t;
+	fail_msg("no observer '%s'", name);
+	return NULL;
+}
+
 static inline void stage_open(struct stage *g, const char *observer, const struct observer_env *env)
 {
 	struct observer_env own = *env;
@@ -52,7 +61,7 @@ static inline void stage_open(struct stage *g, const char *observer, const struc
 	if (!g->run)
 		fail_msg("%s", err.msg);
 	own.run = g->run;
-	g->observer = observer_type_find(observer)->create(&own, &err);
+	g->observer = stage_find_type(observer)->create(&own, &err);
 	if (!g->observer)
 		fail_msg("%s", err.msg);
 	sched_subscribe(g->bed.s, g->observer);

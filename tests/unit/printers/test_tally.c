@@ -110,6 +110,13 @@ static void percent_is_rounded_down_so_that_100_means_all(void **state)
 		assert_int_equal(tally_percent(cases[i].done, cases[i].total), cases[i].percent);
 }
 
+/* The first one of the list of all running jobs. */
+static const struct tally_running *tally_longest(const struct tally *all)
+{
+	assert_false(list_is_empty(&all->running));
+	return list_entry(all->running.next, struct tally_running, link);
+}
+
 static void what_runs_longest_comes_first_also_after_some_ended(void **state)
 {
 	(void)state;

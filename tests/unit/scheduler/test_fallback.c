@@ -95,7 +95,6 @@ static void a_failure_is_tried_on_the_fallback(void **state)
 	assert_string_equal(bed_letters(&b), "P");
 	assert_string_equal(stages_of(&b, "a:f"), "-@fake compile@other pin@other ");
 	assert_int_equal(job->marks, MARK_FALLBACK);
-	assert_int_equal(sched_n_fallback(b.s), 1);
 	assert_int_equal(sched_n_flaky(b.s), 0);
 	assert_non_null(strstr(b.trace.s, "a:f RUNNING>QUEUED exit\n"));
 	bed_done(&b);

@@ -12,7 +12,9 @@ static struct cfg *cfg_of(const struct key_texts *t)
 	return t->names->cfg->reader.cfg;
 }
 
-bool key_text_is_new_fault(struct key_texts *t, const struct hjson_node *at, const char *what)
+/* False: the error what was already reported for another job of the mode. at may be NULL. */
+static bool key_text_is_new_fault(struct key_texts *t, const struct hjson_node *at,
+				  const char *what)
 {
 	struct arena *mem = t->names->cfg->reader.mem;
 	const char *key = arena_printf(mem, "%p %p %s", (const void *)t->names->mode,

@@ -49,9 +49,6 @@ bool key_text_add(struct key_texts *t, const char *key, const char *between, str
 /* The elements of a list that are not empty, each with a line end, in t->mem. */
 const char *key_text_lines(struct key_texts *t, const char *key);
 
-/* False: the error what was already reported for another job of the mode. at may be NULL. */
-bool key_text_is_new_fault(struct key_texts *t, const struct hjson_node *at, const char *what);
-
 /* key_paths.c: text, which is expanded, with sanitized names in paths of the job's directories. */
 const char *key_text_fit_paths(struct key_texts *t, const char *text);
 
