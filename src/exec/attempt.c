@@ -222,7 +222,7 @@ static void attempt_try_launch(struct attempt *a)
 	str_done(&l.why);
 }
 
-static int attempt_take(struct attempt *a, struct job_kind *rules, const struct wire *w,
+static int attempt_take(struct attempt *a, struct shared_rules *rules, const struct wire *w,
 			struct error *err)
 {
 	struct attempt_ask *ask = &a->ask;
@@ -240,7 +240,7 @@ static int attempt_take(struct attempt *a, struct job_kind *rules, const struct 
 	return 0;
 }
 
-void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w)
+void attempt_start(struct attempt *a, struct shared_rules *rules, struct wire *w)
 {
 	struct error err = {0};
 

@@ -16,7 +16,7 @@
 #include "exec/slot_host.h"
 #include "exec/slot_wire.h"
 #include "exec/tree_watch.h"
-#include "judge/job_kind.h"
+#include "judge/shared_rules.h"
 #include "judge/job_log.h"
 
 enum attempt_phase {
@@ -31,7 +31,7 @@ enum attempt_phase {
 
 /* The request for the job, and what is started for it. */
 struct attempt_ask {
-	struct job_kind *rules;
+	struct shared_rules *rules;
 	struct slot_run run;
 	struct str frame; /* what run's strings point into */
 	struct str needs; /* results of dependencies, received before run: workspace/needs.h */
@@ -92,7 +92,7 @@ struct attempt {
 /* host may be initialised later, before attempt_start(). */
 void attempt_init(struct attempt *a, struct slot_host *host);
 
-void attempt_start(struct attempt *a, struct job_kind *rules, struct wire *w);
+void attempt_start(struct attempt *a, struct shared_rules *rules, struct wire *w);
 void attempt_kill(struct attempt *a, bool now, enum job_reason reason);
 /* Continues an interactive job that was stopped. */
 void attempt_continue(struct attempt *a);

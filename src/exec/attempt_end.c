@@ -33,7 +33,7 @@ static void attempt_decide(struct attempt *a)
 {
 	struct error err = {0};
 
-	if (job_kind_judge(a->ask.rules, &a->end.ending, &a->log, &a->outcome, &err) < 0)
+	if (shared_rules_judge(a->ask.rules, &a->end.ending, &a->log, &a->outcome, &err) < 0)
 		attempt_end_unstarted(a, JOB_FAILED, REASON_PATTERN_ERROR, &err);
 }
 

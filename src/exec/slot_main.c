@@ -28,7 +28,7 @@ struct slot_process {
 	struct slot_hello hello;
 	struct str hello_frame; /* what hello's strings point into */
 	bool is_greeted;
-	struct job_kind rules[JOB_WIRE_PLACES];
+	struct shared_rules rules[JOB_WIRE_PLACES];
 	struct slot_host host;
 	job_reader_find *find_reader;
 	struct attempt attempt;
@@ -229,7 +229,7 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		greet(p, w);
 		break;
 	case FRAME_RULES:
-		if (!job_kind_take(p->rules, w, p->hello.env))
+		if (!shared_rules_take(p->rules, w, p->hello.env))
 			leave(p, IS_CONFUSED);
 		break;
 	case FRAME_NEEDS:

@@ -98,7 +98,7 @@ static bool channel_take_frame(struct channel *l, uint8_t type, struct wire *w)
 		l->has_lock = true;
 		return false;
 	case DEVICE_RULES:
-		if (!job_kind_take(l->rules, w, l->base_env))
+		if (!shared_rules_take(l->rules, w, l->base_env))
 			channel_confused();
 		return false;
 	case DEVICE_NEEDS:

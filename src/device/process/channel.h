@@ -12,7 +12,7 @@
 
 #include "base/link.h"
 #include "device/worker/wire.h"
-#include "judge/job_kind.h"
+#include "judge/shared_rules.h"
 
 enum { CHANNEL_DESCRIPTORS = 8 };
 
@@ -32,8 +32,9 @@ struct channel {
 	struct str hello, run; /* frames */
 	struct str needs;      /* the frame that came for run */
 	int hello_fd, run_fd;  /* their descriptors; -1: none */
-	struct job_kind rules[JOB_WIRE_PLACES]; /* while idle; during a run the driver thread's */
-	const char *const *base_env;		/* the environment that rules add to */
+	struct shared_rules
+		rules[JOB_WIRE_PLACES]; /* while idle; during a run the driver thread's */
+	const char *const *base_env;	/* the environment that rules add to */
 };
 
 void channel_init(struct channel *l);

@@ -13,7 +13,7 @@ struct run {
 	struct device_run ask;
 	const struct dvs_driver *driver;
 	void *ctx;
-	struct job_kind *rules;
+	struct shared_rules *rules;
 	char *job;	/* the driver's keys, with {attempt} replaced */
 	char *log_path; /* of this rank */
 	char *context;	/* path of the JSON file; NULL: no join */

@@ -44,15 +44,15 @@ static void decide_by_class(struct run *r)
 /* In the logs of other ranks only fail patterns count; pass patterns must be in that of rank 0. */
 static int judge(struct run *r, struct error *err)
 {
-	struct job_kind only_fails;
+	struct shared_rules only_fails;
 
 	if (r->ask.rank == 0)
-		return job_kind_judge(r->rules, &r->ending, &r->p->log, &r->verdict, err);
-	if (job_kind_compile(r->rules, err) < 0)
+		return shared_rules_judge(r->rules, &r->ending, &r->p->log, &r->verdict, err);
+	if (shared_rules_compile(r->rules, err) < 0)
 		return -1;
 	only_fails = *r->rules;
 	only_fails.job.pass_patterns.n = 0;
-	return job_kind_judge(&only_fails, &r->ending, &r->p->log, &r->verdict, err);
+	return shared_rules_judge(&only_fails, &r->ending, &r->p->log, &r->verdict, err);
 }
 
 static void decide_by_log(struct run *r)

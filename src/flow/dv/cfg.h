@@ -11,7 +11,8 @@
 
 enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
 
-struct sim_test {
+/* A test that the items select. */
+struct chosen_test {
 	struct mode *mode, *build;
 	uint32_t reseed;
 };
@@ -44,7 +45,7 @@ struct dv_cfg {
 	struct node_list globals[N_GLOBAL_LISTS];
 	struct node_list en_build_modes, en_run_modes; /* names */
 	struct map test_builds;			       /* test name -> its build mode */
-	struct sim_test *runs;
+	struct chosen_test *runs;
 	size_t n_runs;
 	struct mode **builds; /* those that the runs use, in order of first use */
 	size_t n_builds;

@@ -62,7 +62,7 @@ struct mode *sim_again_missing(struct dv_cfg *s, size_t i)
 
 static bool is_called(struct job_maker *m, const struct sim_run *run, const char *dir)
 {
-	const struct sim_test *t = run->test;
+	const struct chosen_test *t = run->test;
 	char digits[DIGITS_MOST + 2];
 
 	snprintf(digits, sizeof(digits), "%u", run->index);

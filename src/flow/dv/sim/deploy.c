@@ -39,7 +39,7 @@ static void set_builds(struct sim_deploy *d)
 	const struct dv_cfg *s = d->m.cfg;
 
 	for (size_t i = 0; i < d->n_runs; i++) {
-		const struct sim_test *t = d->runs[i].test;
+		const struct chosen_test *t = d->runs[i].test;
 
 		d->runs[i].build = d->build_of[t - s->runs];
 	}

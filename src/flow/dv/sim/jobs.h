@@ -10,7 +10,7 @@ struct job_template;
 
 /* One run of a test. */
 struct sim_run {
-	const struct sim_test *test;
+	const struct chosen_test *test;
 	uint32_t index, build; /* which of its reseeds, from 0; the index of its build's job */
 	const char *seed;
 };

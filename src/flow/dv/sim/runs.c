@@ -39,7 +39,7 @@ static void set_fault_simulation(struct job_maker *m)
 	m->names.run_opts = opts && opts->type == HJSON_ARRAY ? opts : none;
 }
 
-static void make_run(struct job_maker *m, struct job_spec *job, const struct sim_test *t,
+static void make_run(struct job_maker *m, struct job_spec *job, const struct chosen_test *t,
 		     const struct test_jobs *j, const struct run_values *v)
 {
 	const char *dir;
@@ -144,7 +144,7 @@ static struct run_values values_of(const struct sim_run *run, char room[2][DIGIT
 /* ---- templates ---- */
 
 /* Also sets is_settled: is another try useful? */
-static void try_template(struct job_maker *m, struct test_jobs *j, const struct sim_test *t,
+static void try_template(struct job_maker *m, struct test_jobs *j, const struct chosen_test *t,
 			 bool waits)
 {
 	struct job_spec job = {0};

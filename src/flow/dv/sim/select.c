@@ -23,8 +23,8 @@ static void add_lists(struct dv_cfg *s, struct node_list *to, const struct node_
 
 static void add_run(struct dv_cfg *s, struct mode *test)
 {
-	s->runs[s->n_runs++] = (struct sim_test){.mode = test,
-						 .build = map_get(&s->test_builds, test->name)};
+	s->runs[s->n_runs++] = (struct chosen_test){.mode = test,
+						    .build = map_get(&s->test_builds, test->name)};
 }
 
 /* The tests of a regression: all, or those of its list that exist. */
@@ -266,7 +266,7 @@ static void add_globals(struct dv_cfg *s)
 }
 
 /* Half to even, at least 1, as Python's round(). */
-static void set_reseed(struct dv_cfg *s, struct sim_test *t)
+static void set_reseed(struct dv_cfg *s, struct chosen_test *t)
 {
 	struct hjson_node *n = t->mode->values[VALUE_RESEED];
 	double x;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "judge/job_kind.h"
+#include "judge/shared_rules.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static void free_codes(struct pattern_code **codes, size_t n)
 	free(codes);
 }
 
-static void job_kind_free(struct job_kind *r)
+static void shared_rules_free(struct shared_rules *r)
 {
 	free_codes(r->pass, r->job.pass_patterns.n);
 	free_codes(r->fail, r->job.fail_patterns.n);
@@ -23,12 +23,12 @@ static void job_kind_free(struct job_kind *r)
 	free(r->env);
 	job_wire_rules_done(&r->job);
 	free(r->frame);
-	*r = (struct job_kind){0};
+	*r = (struct shared_rules){0};
 }
 
-bool job_kind_take(struct job_kind *table, struct wire *w, const char *const *base_env)
+bool shared_rules_take(struct shared_rules *table, struct wire *w, const char *const *base_env)
 {
-	struct job_kind r = {0};
+	struct shared_rules r = {0};
 	size_t n = (size_t)(w->end - w->at);
 	struct wire copy;
 	uint32_t place;
@@ -37,17 +37,17 @@ bool job_kind_take(struct job_kind *table, struct wire *w, const char *const *ba
 	memcpy(r.frame, w->at, n);
 	copy = (struct wire){r.frame, r.frame + n, true};
 	if (!job_wire_take_rules(&copy, &place, &r.job)) {
-		job_kind_free(&r);
+		shared_rules_free(&r);
 		return false;
 	}
 	r.env = job_env_merge(base_env, &r.job);
-	job_kind_free(&table[place]);
+	shared_rules_free(&table[place]);
 	table[place] = r;
 	return true;
 }
 
-static int job_kind_compile_list(const struct pattern_list *list, struct pattern_code ***ret,
-				 struct error *err)
+static int shared_rules_compile_list(const struct pattern_list *list, struct pattern_code ***ret,
+				     struct error *err)
 {
 	*ret = xcalloc(list->n, sizeof(**ret));
 	for (uint32_t i = 0; i < list->n; i++) {
@@ -58,7 +58,7 @@ static int job_kind_compile_list(const struct pattern_list *list, struct pattern
 	return 0;
 }
 
-int job_kind_compile(struct job_kind *r, struct error *err)
+int shared_rules_compile(struct shared_rules *r, struct error *err)
 {
 	const struct pattern_list *pass = &r->job.pass_patterns;
 
@@ -71,15 +71,15 @@ int job_kind_compile(struct job_kind *r, struct error *err)
 	r->pass_texts = xcalloc(pass->n, sizeof(*r->pass_texts));
 	for (uint32_t i = 0; i < pass->n; i++)
 		r->pass_texts[i] = pass->at[i].text;
-	if (job_kind_compile_list(pass, &r->pass, err) < 0 ||
-	    job_kind_compile_list(&r->job.fail_patterns, &r->fail, err) < 0)
+	if (shared_rules_compile_list(pass, &r->pass, err) < 0 ||
+	    shared_rules_compile_list(&r->job.fail_patterns, &r->fail, err) < 0)
 		return -1;
 	r->is_compiled = true;
 	return 0;
 }
 
-int job_kind_judge(struct job_kind *r, const struct ending *end, struct job_log *log,
-		   struct job_outcome *ret, struct error *err)
+int shared_rules_judge(struct shared_rules *r, const struct ending *end, struct job_log *log,
+		       struct job_outcome *ret, struct error *err)
 {
 	const struct job_rules *job = &r->job;
 	struct verdict_rules v = {
@@ -90,7 +90,7 @@ int job_kind_judge(struct job_kind *r, const struct ending *end, struct job_log 
 	bool is_whole = true;
 
 	if (job->pass_patterns.n || job->fail_patterns.n) {
-		if (job_kind_compile(r, err) < 0)
+		if (shared_rules_compile(r, err) < 0)
 			return -1;
 		v.pass = r->pass;
 		v.fail = r->fail;
