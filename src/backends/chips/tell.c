@@ -18,21 +18,9 @@ static void add_line(struct str *out, const struct unit *u)
 
 static void write_device(struct json_out *json, const struct unit *u)
 {
-	const struct device_health *h = &u->health;
-
 	jout_object(json);
 	jout_key_int(json, "id", u->device->id);
-	jout_key_string(json, "health", health_state_name(h->state));
-	jout_key_string(json, "reason", h->reason[0] ? h->reason : NULL);
-	if (h->state == HEALTH_QUARANTINED && health_has_end(h))
-		jout_key_real(json, "until", h->until_wall_s, 3);
-	if (h->first_code)
-		jout_key_int(json, "first_code", h->first_code);
-	jout_key(json, "jobs");
-	jout_array(json);
-	for (uint32_t i = 0; i < h->n_marks; i++)
-		jout_string(json, h->marks[i].job);
-	jout_array_end(json);
+	health_add_json(&u->health, json);
 	jout_key_int(json, "opened", u->n_opened);
 	jout_object_end(json);
 }

@@ -208,34 +208,6 @@ static void list_table(const struct args *args, const struct chips_pools *pools)
 	print_places(pools);
 }
 
-static void time_or_null(struct json_out *j, const char *key, double wall_s, bool is_known)
-{
-	jout_key(j, key);
-	if (is_known && wall_s > 0)
-		jout_real(j, wall_s, 3);
-	else
-		jout_null(j);
-}
-
-static void write_health(struct json_out *j, const struct sight *s)
-{
-	const struct device_health *h = &s->health;
-
-	jout_key_string(j, "health", health_state_name(h->state));
-	time_or_null(j, "since", h->since_wall_s, true);
-	time_or_null(j, "until", h->until_wall_s,
-		     h->state == HEALTH_QUARANTINED && health_has_end(h));
-	jout_key_string(j, "reason", h->reason[0] ? h->reason : NULL);
-	jout_key_int(j, "first_code", h->first_code);
-	jout_key_int(j, "n_jobs", h->n_jobs);
-	jout_key(j, "jobs");
-	jout_array(j);
-	for (uint32_t i = 0; i < h->n_marks; i++)
-		jout_string(j, h->marks[i].job);
-	jout_array_end(j);
-	jout_key_string(j, "health_error", s->health_error);
-}
-
 static void write_lock(struct json_out *j, const struct sight *s)
 {
 	static const char *const words[] = {"free", "locked", "unknown"};
@@ -279,7 +251,8 @@ static void write_sight(struct json_out *j, const struct sight *s)
 	jout_key_int(j, "mem_free", (int64_t)d->mem_free);
 	jout_key_string(j, "driver_health", words[d->health]);
 	jout_key_string(j, "driver_detail", d->detail[0] ? d->detail : NULL);
-	write_health(j, s);
+	health_add_json(&s->health, j);
+	jout_key_string(j, "health_error", s->health_error);
 	write_lock(j, s);
 	write_waiting(j, s);
 	jout_object_end(j);

@@ -318,3 +318,30 @@ bool health_wants_probe(const struct device_health *h, double wall_s)
 {
 	return h->state == HEALTH_QUARANTINED && wall_s >= h->until_wall_s;
 }
+
+static void add_time(struct json_out *to, const char *key, double wall_s)
+{
+	if (wall_s > 0) {
+		jout_key_real(to, key, wall_s, 3);
+		return;
+	}
+	jout_key(to, key);
+	jout_null(to);
+}
+
+void health_add_json(const struct device_health *h, struct json_out *to)
+{
+	bool has_end = h->state == HEALTH_QUARANTINED && health_has_end(h);
+
+	jout_key_string(to, "health", health_state_name(h->state));
+	add_time(to, "since", h->since_wall_s);
+	add_time(to, "until", has_end ? h->until_wall_s : 0);
+	jout_key_string(to, "reason", h->reason[0] ? h->reason : NULL);
+	jout_key_int(to, "first_code", h->first_code);
+	jout_key_int(to, "n_jobs", h->n_jobs);
+	jout_key(to, "jobs");
+	jout_array(to);
+	for (uint32_t i = 0; i < h->n_marks; i++)
+		jout_string(to, h->marks[i].job);
+	jout_array_end(to);
+}

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/json_out.h"
 #include "base/str.h"
 #include "device/device_class.h"
 
@@ -95,6 +96,9 @@ const char *health_state_name(enum health_state s); /* "quarantined" */
 void health_add_state(struct str *out, const struct device_health *h, double wall_s);
 /* ": stalled: no progress for 12s (first code 507018; 2 jobs: a, b)"; "" if there is none. */
 void health_add_reason(struct str *out, const struct device_health *h);
+/* Members for the open object: health, since, until, reason, first_code, n_jobs, jobs. Unknown
+ * times and an empty reason are null. */
+void health_add_json(const struct device_health *h, struct json_out *to);
 bool health_has_end(const struct device_health *h); /* a quarantine ends, at until_wall_s */
 
 /* Reads <state_dir>/<family>-<id>.json; without a file the state is UNKNOWN. -1 with err; *ret is

@@ -174,15 +174,18 @@ static void it_tells_of_each_device_and_names_those_that_are_not_well(void **sta
 	assert_string_equal(
 		t.json.buf.s,
 		"{\"driver\":\"none\",\"driver_version\":\"7\",\"devices\":["
-		"{\"id\":0,\"health\":\"healthy\",\"reason\":null,\"jobs\":[],\"opened\":1},"
-		"{\"id\":1,\"health\":\"healthy\",\"reason\":null,\"jobs\":[],\"opened\":0},"
-		"{\"id\":2,\"health\":\"suspect\",\"reason\":\"it hangs\",\"first_code\":507018,"
-		"\"jobs\":[\"a\",\"b\"],\"opened\":0},"
-		"{\"id\":3,\"health\":\"quarantined\",\"reason\":null,\"until\":2000000000.0,"
-		"\"jobs\":[],"
-		"\"opened\":0},"
-		"{\"id\":4,\"health\":\"quarantined\",\"reason\":\"fan\",\"jobs\":[],\"opened\":0},"
-		"{\"id\":5,\"health\":\"dead\",\"reason\":null,\"jobs\":[],\"opened\":0}]}");
+		"{\"id\":0,\"health\":\"healthy\",\"since\":1000001000.0,\"until\":null,\"reason\":"
+		"null,\"first_code\":0,\"n_jobs\":0,\"jobs\":[],\"opened\":1},"
+		"{\"id\":1,\"health\":\"healthy\",\"since\":null,\"until\":null,\"reason\":null,"
+		"\"first_code\":0,\"n_jobs\":0,\"jobs\":[],\"opened\":0},"
+		"{\"id\":2,\"health\":\"suspect\",\"since\":null,\"until\":null,\"reason\":\"it "
+		"hangs\",\"first_code\":507018,\"n_jobs\":2,\"jobs\":[\"a\",\"b\"],\"opened\":0},"
+		"{\"id\":3,\"health\":\"quarantined\",\"since\":null,\"until\":2000000000.0,"
+		"\"reason\":null,\"first_code\":0,\"n_jobs\":0,\"jobs\":[],\"opened\":0},"
+		"{\"id\":4,\"health\":\"quarantined\",\"since\":null,\"until\":null,\"reason\":"
+		"\"fan\",\"first_code\":0,\"n_jobs\":0,\"jobs\":[],\"opened\":0},"
+		"{\"id\":5,\"health\":\"dead\",\"since\":null,\"until\":null,\"reason\":null,"
+		"\"first_code\":0,\"n_jobs\":0,\"jobs\":[],\"opened\":0}]}");
 	told_done(&t);
 }
 
