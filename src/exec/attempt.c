@@ -234,7 +234,7 @@ static int attempt_take(struct attempt *a, struct shared_rules *rules, const str
 	copy = (struct wire){ask->frame.s, ask->frame.s + ask->frame.len, true};
 	if (!slot_take_run(&copy, &ask->run))
 		return error_plain(err, "the slot was sent a job that it cannot read");
-	ask->rules = &rules[ask->run.rules];
+	ask->rules = &rules[ask->run.start.rules];
 	if (ask->rules->job.is_dry_run) /* `make -n` only prints what it would do */
 		ask->run.steps = (struct job_steps){0};
 	return 0;

@@ -33,7 +33,7 @@ static const char *with_attempt(struct attempt *a, const char *s)
 {
 	if (!strstr(s, JOB_ATTEMPT_WORD))
 		return s;
-	return own_string(a, job_attempt_text(s, a->ask.run.attempt));
+	return own_string(a, job_attempt_text(s, a->ask.run.start.attempt));
 }
 
 static const char *find_path(const char *const *env)
@@ -46,15 +46,9 @@ static const char *find_path(const char *const *env)
 
 static void make_env(const struct attempt *a, struct job_env *ret)
 {
-	const struct slot_run *r = &a->ask.run;
 	const struct job_env_run run = {
-		.id = r->id,
-		.attempt = r->attempt,
-		.odir = r->odir,
+		.start = &a->ask.run.start,
 		.has_needs_file = a->ask.has_needs_file,
-		.has_attempt = r->has_attempt,
-		.extra = r->env,
-		.n_extra = r->n_env,
 	};
 
 	job_env_make(ret, a->ask.rules->env, &run);
@@ -79,7 +73,7 @@ static int write_file(const char *path, const struct str *text, mode_t mode, str
 
 static int dump_env(struct attempt *a, const char *const *env, struct error *err)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/env_vars", a->ask.run.odir);
+	_cleanup_(freep) char *path = xasprintf("%s/env_vars", a->ask.run.start.odir);
 	_cleanup_(str_done) struct str text = {0};
 	const char **sorted;
 	size_t n = 0;
@@ -104,7 +98,7 @@ static int shorten_argv(struct attempt *a, struct error *err)
 
 	if (a->ask.run.n_argv != 3 || strcmp(argv[1], "-c") != 0 || strlen(argv[2]) < ARGUMENT_MOST)
 		return 0;
-	path = xasprintf("%s/command.sh", a->ask.run.odir);
+	path = xasprintf("%s/command.sh", a->ask.run.start.odir);
 	own_string(a, path);
 	str_printf(&text, "%s\n", argv[2]);
 	if (write_file(path, &text, 0777, err) < 0)
@@ -139,9 +133,9 @@ static int prepare_needs(struct attempt *a, bool is_new, struct error *err)
 {
 	a->ask.has_needs_file = a->ask.needs.len || names_needs(a);
 	if (a->ask.has_needs_file)
-		return needs_write(a->ask.run.odir, &a->ask.needs, err);
+		return needs_write(a->ask.run.start.odir, &a->ask.needs, err);
 	if (!is_new)
-		needs_remove(a->ask.run.odir);
+		needs_remove(a->ask.run.start.odir);
 	return 0;
 }
 
@@ -149,9 +143,9 @@ int attempt_prepare(struct attempt *a, struct error *err)
 {
 	const struct job_rules *job = &a->ask.rules->job;
 	struct odir_request r = {
-		.odir = a->ask.run.odir,
-		.log_path = a->ask.run.log_path,
-		.attempt = a->ask.run.attempt,
+		.odir = a->ask.run.start.odir,
+		.log_path = a->ask.run.start.log_path,
+		.attempt = a->ask.run.start.attempt,
 		.renew = job->renew_odir,
 		.plain_stamps = job->plain_stamps,
 		.reuse = job->retry.reuse,
@@ -162,12 +156,12 @@ int attempt_prepare(struct attempt *a, struct error *err)
 	if (steps_remove(&a->host->confine, &a->ask.run.steps, err) < 0)
 		return -1;
 	a->log.fd = odir_prepare(&a->host->confine, &r, &is_new, err);
-	if (a->log.fd < 0 || job_log_begin(&a->log, a->ask.run.command, err) < 0 ||
+	if (a->log.fd < 0 || job_log_begin(&a->log, a->ask.run.start.command, err) < 0 ||
 	    prepare_needs(a, is_new, err) < 0 ||
 	    steps_write(&a->host->confine, &a->ask.run.steps, err) < 0 ||
 	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;
-	for (size_t i = 0; a->ask.run.has_attempt && i < a->ask.run.n_argv; i++)
+	for (size_t i = 0; a->ask.run.start.has_attempt && i < a->ask.run.n_argv; i++)
 		a->ask.run.argv[i] = with_attempt(a, a->ask.run.argv[i]);
 	return shorten_argv(a, err);
 }

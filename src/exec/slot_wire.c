@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
-#include "job/job_paths.h"
 
 void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env)
 {
@@ -67,44 +66,27 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 		  const char *const *env)
 {
 	_cleanup_(arena_freep) struct arena *mem = spec->is_split ? arena_new() : NULL;
-	_cleanup_(str_done) struct str room = {0};
 	size_t start = wire_begin(b, FRAME_RUN);
 
-	wire_put_u32(b, place);
-	wire_put_u32(b, attempt);
-	wire_put_u32(b, spec->has_attempt);
-	wire_put_string(b, spec->id);
-	wire_put_string(b, job_odir(spec, &room));
-	wire_put_string(b, job_log_path(spec, &room));
-	wire_put_string(b, spec->command);
+	job_start_put(b, place, spec, attempt, env);
 	wire_put_list(b, job_argv(spec, mem));
-	wire_put_list(b, env);
 	put_steps(b, spec->steps);
 	wire_end(b, start);
 }
 
 bool slot_take_run(struct wire *w, struct slot_run *ret)
 {
-	ret->rules = wire_u32(w);
-	ret->attempt = wire_u32(w);
-	ret->has_attempt = wire_u32(w) != 0;
-	ret->id = wire_string(w);
-	ret->odir = wire_string(w);
-	ret->log_path = wire_string(w);
-	ret->command = wire_string(w);
+	bool is_good = job_start_take(w, &ret->start) && ret->start.odir;
+
 	ret->argv = wire_strings(w, &ret->n_argv);
-	ret->env = wire_strings(w, &ret->n_env);
-	for (size_t i = 0; i < ret->n_env; i++)
-		w->ok = w->ok && ret->env[i];
 	take_steps(w, &ret->steps);
-	return w->ok && ret->rules < JOB_WIRE_PLACES && ret->id && ret->odir && ret->log_path &&
-	       ret->command && ret->n_argv > 0;
+	return is_good && w->ok && ret->n_argv > 0;
 }
 
 void slot_run_done(struct slot_run *run)
 {
 	free(run->argv);
-	free(run->env);
+	job_start_done(&run->start);
 	*run = (struct slot_run){0};
 }
 

@@ -9,9 +9,10 @@
 
 #include "base/wire.h"
 #include "exec/slot.h"
+#include "job/job_start.h"
 #include "job/job_wire.h"
 
-enum { SLOT_PROTOCOL = 7 };
+enum { SLOT_PROTOCOL = 8 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */
@@ -45,13 +46,9 @@ struct slot_hello {
 
 /* Strings point into the frame; the arrays are malloc()ed. */
 struct slot_run {
-	uint32_t rules; /* their place */
-	uint32_t attempt;
-	bool has_attempt;
-	const char *id, *odir, *log_path, *command;
+	struct job_start start; /* has a directory */
 	const char **argv;
-	const char **env; /* overrides all others; NULL-terminated */
-	size_t n_argv, n_env;
+	size_t n_argv;
 	struct job_steps steps; /* all NULL: none */
 };
 

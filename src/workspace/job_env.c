@@ -81,12 +81,18 @@ const char **job_env_merge(const char *const *base, const struct job_rules *r)
 
 /* ---- of one run ---- */
 
-static bool is_extra(const struct job_env_run *run, const char *entry)
+static bool is_in(const char *const *list, size_t n, const char *entry)
 {
-	for (size_t i = 0; i < run->n_extra; i++)
-		if (job_env_is_same_name(run->extra[i], entry))
+	for (size_t i = 0; i < n; i++)
+		if (job_env_is_same_name(list[i], entry))
 			return true;
 	return false;
+}
+
+static bool is_extra(const struct job_env_run *run, const char *entry)
+{
+	return is_in(run->extra, run->n_extra, entry) ||
+	       is_in(run->start->env, run->start->n_env, entry);
 }
 
 /* Takes the string. */
@@ -100,21 +106,30 @@ static void add_own(struct job_env *e, const struct job_env_run *run, char *entr
 
 static void add_per_run(struct job_env *e, const struct job_env_run *run)
 {
-	add_own(e, run, xasprintf("DVSCHED_JOB=%s", run->id));
-	add_own(e, run, xasprintf("DVSCHED_ATTEMPT=%u", run->attempt));
-	if (!run->odir)
+	const char *odir = run->start->odir;
+
+	add_own(e, run, xasprintf("DVSCHED_JOB=%s", run->start->id));
+	add_own(e, run, xasprintf("DVSCHED_ATTEMPT=%u", run->start->attempt));
+	if (!odir)
 		return;
-	add_own(e, run, xasprintf("DVSCHED_ODIR=%s", run->odir));
+	add_own(e, run, xasprintf("DVSCHED_ODIR=%s", odir));
 	add_own(e, run,
-		run->has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s", run->odir, JOB_NEEDS_NAME)
+		run->has_needs_file ? xasprintf("DVSCHED_NEEDS=%s/%s", odir, JOB_NEEDS_NAME)
 				    : xstrdup("DVSCHED_NEEDS=/dev/null"));
+}
+
+static void add_list(struct job_env *e, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strchr(list[i], '='))
+			vec_push(&e->own, xstrdup(list[i]));
 }
 
 static const char *of_kind(struct job_env *e, const struct job_env_run *run, const char *entry)
 {
-	if (!run->has_attempt || !strstr(entry, JOB_ATTEMPT_WORD))
+	if (!run->start->has_attempt || !strstr(entry, JOB_ATTEMPT_WORD))
 		return entry;
-	vec_push(&e->own, job_attempt_text(entry, run->attempt));
+	vec_push(&e->own, job_attempt_text(entry, run->start->attempt));
 	return e->own.at[e->own.n - 1];
 }
 
@@ -124,9 +139,8 @@ void job_env_make(struct job_env *ret, const char *const *kind, const struct job
 
 	*ret = (struct job_env){0};
 	add_per_run(ret, run);
-	for (size_t i = 0; i < run->n_extra; i++)
-		if (strchr(run->extra[i], '='))
-			vec_push(&ret->own, xstrdup(run->extra[i]));
+	add_list(ret, run->extra, run->n_extra);
+	add_list(ret, run->start->env, run->start->n_env);
 	n = ret->own.n;
 	ret->at = xcalloc(n + n_kind + 1, sizeof(*ret->at));
 	memcpy(ret->at, ret->own.at, n * sizeof(*ret->at));

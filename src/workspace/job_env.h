@@ -9,6 +9,7 @@
 
 #include "base/vec.h"
 #include "job/job_spec.h"
+#include "job/job_start.h"
 
 /* Returns base with the variables of the rules on top, without those that each attempt has
  * (DVSCHED_JOB, …), in a malloc()ed array that ends in NULL. Its strings are borrowed. */
@@ -16,12 +17,10 @@ const char **job_env_merge(const char *const *base, const struct job_rules *r);
 
 /* One run of a job: an attempt, or one rank of it. */
 struct job_env_run {
-	const char *id;
-	uint32_t attempt;
-	const char *odir; /* NULL: no directory, and no DVSCHED_NEEDS */
+	const struct job_start *start; /* without a directory there is no DVSCHED_NEEDS */
 	bool has_needs_file;
-	bool has_attempt; /* variables of the rules contain {attempt} */
-	/* Variables that override all others. "NAME" without '=': NAME is not set. */
+	/* Variables that override all others, with those of start. "NAME" without '=': NAME is not
+	 * set. */
 	const char *const *extra;
 	size_t n_extra;
 };
@@ -32,7 +31,8 @@ struct job_env {
 };
 
 /* The environment of a run: kind (NULL-terminated, from job_env_merge()), DVSCHED_JOB, _ATTEMPT,
- * _ODIR and _NEEDS, and run->extra. The strings of kind are borrowed, all others are copied. */
+ * _ODIR and _NEEDS, those of run->start, and run->extra. The strings of kind are borrowed, all
+ * others are copied. */
 void job_env_make(struct job_env *ret, const char *const *kind, const struct job_env_run *run);
 void job_env_done(struct job_env *e);
 

@@ -41,7 +41,7 @@ static void read_slot_run(struct wire *w)
 {
 	struct slot_run run = {0};
 
-	if (slot_take_run(w, &run) && (run.rules >= JOB_WIRE_PLACES || run.n_argv == 0))
+	if (slot_take_run(w, &run) && (run.start.rules >= JOB_WIRE_PLACES || run.n_argv == 0))
 		abort();
 	slot_run_done(&run);
 }
@@ -86,7 +86,7 @@ static void read_device_run(struct wire *w)
 	struct device_run run = {0};
 
 	device_run_has_shared(*w);
-	if (device_take_run(w, &run) && run.rules >= JOB_WIRE_PLACES)
+	if (device_take_run(w, &run) && run.start.rules >= JOB_WIRE_PLACES)
 		abort();
 	device_run_done(&run);
 }

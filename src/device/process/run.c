@@ -41,19 +41,19 @@ static int tell_needs(struct run *r, bool is_new, struct error *err)
 	for (const char *const *e = r->rules->job.env; e && *e && !is_wanted; e++)
 		is_wanted = needs_is_named(*e);
 	if (is_wanted)
-		return needs_write(r->ask.odir, &r->needs, err);
+		return needs_write(r->ask.start.odir, &r->needs, err);
 	if (!is_new)
-		needs_remove(r->ask.odir);
+		needs_remove(r->ask.start.odir);
 	return 0;
 }
 
 /* For any rank: rank 0 has written the file before the others get their requests. */
 static bool has_needs_file(const struct run *r)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.odir ? r->ask.odir : "",
+	_cleanup_(freep) char *path = xasprintf("%s/%s", r->ask.start.odir ? r->ask.start.odir : "",
 						JOB_NEEDS_NAME);
 
-	return r->ask.odir && fs_exists(path);
+	return r->ask.start.odir && fs_exists(path);
 }
 
 static int make_place(struct run *r, struct error *err)
@@ -61,9 +61,9 @@ static int make_place(struct run *r, struct error *err)
 	const struct job_rules *job = &r->rules->job;
 	bool is_first = r->ask.rank == 0;
 	struct odir_request o = {
-		.odir = r->ask.odir,
+		.odir = r->ask.start.odir,
 		.log_path = r->log_path,
-		.attempt = r->ask.attempt,
+		.attempt = r->ask.start.attempt,
 		.renew = is_first && job->renew_odir,
 		.plain_stamps = job->plain_stamps,
 		.reuse = !is_first || job->retry.reuse,
@@ -71,14 +71,14 @@ static int make_place(struct run *r, struct error *err)
 	};
 	bool is_new;
 
-	if (!r->ask.odir) /* a canary run: no directory, no log */
+	if (!r->ask.start.odir) /* a canary run: no directory, no log */
 		return 0;
 	r->p->log.fd = odir_prepare(&r->p->confine, &o, &is_new, err);
 	if (r->p->log.fd < 0)
 		return -1;
 	if (is_first && tell_needs(r, is_new, err) < 0)
 		return -1;
-	return job_log_begin(&r->p->log, r->ask.command, err);
+	return job_log_begin(&r->p->log, r->ask.start.command, err);
 }
 
 static void lead_output(int fd)
@@ -118,30 +118,21 @@ static void keep_environment(struct worker_process *p, const struct job_env *env
 
 static void set_environment(struct run *r)
 {
-	const struct device_run *ask = &r->ask;
 	char *const of_rank[] = {
 		xasprintf("DVSCHED_DEVICE=%d", r->p->hello.device),
-		xasprintf("DVSCHED_RANK=%d", ask->rank),
-		xasprintf("DVSCHED_RANKS=%d", ask->n_ranks),
+		xasprintf("DVSCHED_RANK=%d", r->ask.rank),
+		xasprintf("DVSCHED_RANKS=%d", r->ask.n_ranks),
 		r->context ? xasprintf("DVSCHED_CONTEXT=%s", r->context)
 			   : xstrdup("DVSCHED_CONTEXT"), /* not that of an outer dvsched */
 	};
-	_cleanup_(freep)
-		const char **extra = xcalloc(ARRAY_LEN(of_rank) + ask->n_env, sizeof(*extra));
 	const struct job_env_run run = {
-		.id = ask->id,
-		.attempt = ask->attempt,
-		.odir = ask->odir,
+		.start = &r->ask.start,
 		.has_needs_file = has_needs_file(r),
-		.has_attempt = ask->has_attempt,
-		.extra = extra,
-		.n_extra = ARRAY_LEN(of_rank) + ask->n_env,
+		.extra = (const char *const *)of_rank,
+		.n_extra = ARRAY_LEN(of_rank),
 	};
 	struct job_env env;
 
-	memcpy(extra, of_rank, sizeof(of_rank));
-	if (ask->n_env)
-		memcpy(extra + ARRAY_LEN(of_rank), ask->env, ask->n_env * sizeof(*extra));
 	job_env_make(&env, r->rules->env, &run);
 	for (size_t i = 0; i < ARRAY_LEN(of_rank); i++)
 		free(of_rank[i]);
@@ -218,18 +209,18 @@ static char *job_with_attempt(const char *job, uint32_t attempt)
 static void set_up(struct run *r)
 {
 	r->start_s = clock_wall(clock_real());
-	r->rules = &r->p->channel.rules[r->ask.rules];
+	r->rules = &r->p->channel.rules[r->ask.start.rules];
 	r->driver = atomic_load(&r->p->driver);
 	r->ctx = atomic_load(&r->p->ctx);
 	r->is_gang = r->ask.n_ranks > 1 || r->ask.waits_for_go;
 	r->result.epoch = r->ask.epoch;
-	r->job = job_with_attempt(r->ask.job, r->ask.attempt);
-	if (!r->ask.odir)
+	r->job = job_with_attempt(r->ask.job, r->ask.start.attempt);
+	if (!r->ask.start.odir)
 		return;
-	r->log_path = r->ask.rank == 0 ? xstrdup(r->ask.log_path)
-				       : xasprintf("%s/rank%d.log", r->ask.odir, r->ask.rank);
+	r->log_path = r->ask.rank == 0 ? xstrdup(r->ask.start.log_path)
+				       : xasprintf("%s/rank%d.log", r->ask.start.odir, r->ask.rank);
 	if (r->ask.token)
-		r->context = xasprintf("%s/rank%d.json", r->ask.odir, r->ask.rank);
+		r->context = xasprintf("%s/rank%d.json", r->ask.start.odir, r->ask.rank);
 }
 
 static void clear(struct run *r)

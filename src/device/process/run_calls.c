@@ -88,12 +88,12 @@ static int prepare(struct run *r)
 	struct dvs_text err = call_err(r->p);
 	struct dvs_run ask = {
 		.size = sizeof(ask),
-		.attempt = r->ask.attempt,
+		.attempt = r->ask.start.attempt,
 		.epoch = r->ask.epoch,
 		.rank = r->ask.rank,
 		.n_ranks = r->ask.n_ranks,
-		.job_id = r->ask.id,
-		.odir = r->ask.odir,
+		.job_id = r->ask.start.id,
+		.odir = r->ask.start.odir,
 		.job = r->job,
 		.deadline_ns = r->ask.deadline_ns,
 	};

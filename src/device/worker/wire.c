@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "job/job_paths.h"
 
 /* ---- to the worker ---- */
 
@@ -44,7 +43,7 @@ bool device_take_hello(struct wire *w, struct device_hello *ret)
 	       ret->scratch_root;
 }
 
-enum { HAS_SHARED = BIT(0), WAITS_FOR_GO = BIT(1), HAS_ATTEMPT = BIT(2) };
+enum { HAS_SHARED = BIT(0), WAITS_FOR_GO = BIT(1) };
 
 static void put_buffers(struct str *b, const struct dvs_buffer_want *list, uint32_t n)
 {
@@ -58,28 +57,20 @@ static void put_buffers(struct str *b, const struct dvs_buffer_want *list, uint3
 
 void device_put_run(struct str *b, uint32_t place, const struct device_request *r)
 {
-	_cleanup_(str_done) struct str room = {0};
 	size_t start = wire_begin(b, DEVICE_RUN);
 
-	wire_put_u32(b, (r->shared_fd >= 0 ? HAS_SHARED : 0) |
-				(r->waits_for_go ? WAITS_FOR_GO : 0) |
-				(r->spec->has_attempt ? HAS_ATTEMPT : 0));
-	wire_put_u32(b, place);
-	wire_put_u32(b, r->attempt);
+	wire_put_u32(b,
+		     (r->shared_fd >= 0 ? HAS_SHARED : 0) | (r->waits_for_go ? WAITS_FOR_GO : 0));
+	job_start_put(b, place, r->spec, r->attempt, r->env);
 	wire_put_u64(b, r->epoch);
 	wire_put_u32(b, (uint32_t)r->rank);
 	wire_put_u32(b, (uint32_t)r->n_ranks);
-	wire_put_string(b, r->spec->id);
-	wire_put_string(b, job_odir(r->spec, &room));
-	wire_put_string(b, job_log_path(r->spec, &room));
-	wire_put_string(b, r->spec->command);
 	wire_put_string(b, r->job ? r->job : "{}");
 	wire_put_string(b, r->token);
 	wire_put_u64(b, r->window_bytes);
 	wire_put_u64(b, r->shared_bytes);
 	wire_put_u64(b, r->join_deadline_ns);
 	wire_put_u64(b, r->deadline_ns);
-	wire_put_list(b, r->env);
 	put_buffers(b, r->buffers, r->n_buffers);
 	wire_end(b, start);
 }
@@ -107,37 +98,30 @@ static void take_buffers(struct wire *w, struct device_run *ret)
 bool device_take_run(struct wire *w, struct device_run *ret)
 {
 	uint32_t flags = wire_u32(w);
+	bool is_good;
 
 	*ret = (struct device_run){
 		.has_shared = flags & HAS_SHARED,
 		.waits_for_go = flags & WAITS_FOR_GO,
-		.has_attempt = flags & HAS_ATTEMPT,
-		.rules = wire_u32(w),
 	};
-	ret->attempt = wire_u32(w);
+	is_good = job_start_take(w, &ret->start);
 	ret->epoch = wire_u64(w);
 	ret->rank = (int32_t)wire_u32(w);
 	ret->n_ranks = (int32_t)wire_u32(w);
-	ret->id = wire_string(w);
-	ret->odir = wire_string(w);
-	ret->log_path = wire_string(w);
-	ret->command = wire_string(w);
 	ret->job = wire_string(w);
 	ret->token = wire_string(w);
 	ret->window_bytes = wire_u64(w);
 	ret->shared_bytes = wire_u64(w);
 	ret->join_deadline_ns = wire_u64(w);
 	ret->deadline_ns = wire_u64(w);
-	ret->env = wire_strings(w, &ret->n_env);
 	take_buffers(w, ret);
-	return w->ok && ret->rules < JOB_WIRE_PLACES && ret->epoch && ret->id &&
-	       (!ret->odir || ret->log_path) && ret->command && ret->job;
+	return is_good && w->ok && ret->epoch && ret->job;
 }
 
 void device_run_done(struct device_run *run)
 {
 	free(run->buffers);
-	free((void *)run->env);
+	job_start_done(&run->start);
 	*run = (struct device_run){0};
 }
 

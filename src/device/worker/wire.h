@@ -9,9 +9,10 @@
 
 #include "base/wire.h"
 #include "device/worker/worker.h"
+#include "job/job_start.h"
 #include "job/job_wire.h"
 
-enum { DEVICE_PROTOCOL = 5 };
+enum { DEVICE_PROTOCOL = 6 };
 
 enum device_frame {
 	DEVICE_HELLO = 1, /* to the worker: first, once */
@@ -40,13 +41,11 @@ struct device_hello {
 	int32_t numa;
 };
 
-/* Strings point into the frame; buffers and env are malloc()ed. */
+/* Strings point into the frame; buffers is malloc()ed. */
 struct device_run {
-	uint32_t rules, attempt;
-	bool has_attempt, waits_for_go, has_shared;
-	const char *id, *odir, *log_path, *command, *job, *token;
-	const char *const *env; /* n_env of them */
-	size_t n_env;
+	struct job_start start; /* without a directory: a canary run */
+	bool waits_for_go, has_shared;
+	const char *job, *token;
 	uint64_t epoch, window_bytes, shared_bytes, join_deadline_ns, deadline_ns;
 	int32_t rank, n_ranks;
 	struct dvs_buffer_want *buffers;

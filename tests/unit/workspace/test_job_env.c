@@ -26,7 +26,8 @@ static void expect_env(const char *const *kind, const struct job_env_run *run, c
 static void a_run_has_its_job_attempt_directory_and_needs(void **state)
 {
 	static const char *const kind[] = {"A=1", NULL};
-	struct job_env_run run = {.id = "demo:a", .attempt = 2, .odir = "/s/a"};
+	struct job_start start = {.id = "demo:a", .attempt = 2, .odir = "/s/a"};
+	struct job_env_run run = {.start = &start};
 
 	(void)state;
 	expect_env(kind, &run,
@@ -36,7 +37,7 @@ static void a_run_has_its_job_attempt_directory_and_needs(void **state)
 	expect_env(kind, &run,
 		   "DVSCHED_JOB=demo:a\nDVSCHED_ATTEMPT=2\nDVSCHED_ODIR=/s/a\n"
 		   "DVSCHED_NEEDS=/s/a/needs.jsonl\nA=1\n");
-	run.odir = NULL; /* no directory: nothing of it */
+	start.odir = NULL; /* no directory: nothing of it */
 	expect_env(NULL, &run, "DVSCHED_JOB=demo:a\nDVSCHED_ATTEMPT=2\n");
 }
 
@@ -45,10 +46,11 @@ static void variables_of_the_run_override_those_of_the_job(void **state)
 	static const char *const kind[] = {"DVSCHED_JOB=outer",	 "DVSCHED_ODIR=/outer",
 					   "DVSCHED_CONTEXT=/c", "DVSCHED_CONTEXTS=1",
 					   "DVSCHED_RANK=9",	 NULL};
-	static const char *const extra[] = {"DVSCHED_RANK=0", "DVSCHED_CONTEXT",
-					    "DVSCHED_ATTEMPT=7"};
+	static const char *const extra[] = {"DVSCHED_RANK=0", "DVSCHED_CONTEXT"};
+	static const char *const more[] = {"DVSCHED_ATTEMPT=7"};
+	const struct job_start start = {.id = "a", .attempt = 1, .env = more, .n_env = 1};
 	const struct job_env_run run = {
-		.id = "a", .attempt = 1, .extra = extra, .n_extra = ARRAY_LEN(extra)};
+		.start = &start, .extra = extra, .n_extra = ARRAY_LEN(extra)};
 
 	(void)state;
 	expect_env(kind, &run,
@@ -58,11 +60,12 @@ static void variables_of_the_run_override_those_of_the_job(void **state)
 static void the_number_of_the_attempt_is_replaced_where_there_is_one(void **state)
 {
 	static const char *const kind[] = {"A=x" JOB_ATTEMPT_WORD "y", "B=1", NULL};
-	struct job_env_run run = {.id = "a", .attempt = 3};
+	struct job_start start = {.id = "a", .attempt = 3};
+	const struct job_env_run run = {.start = &start};
 
 	(void)state;
 	expect_env(kind, &run, "DVSCHED_JOB=a\nDVSCHED_ATTEMPT=3\nA=x" JOB_ATTEMPT_WORD "y\nB=1\n");
-	run.has_attempt = true;
+	start.has_attempt = true;
 	expect_env(kind, &run, "DVSCHED_JOB=a\nDVSCHED_ATTEMPT=3\nA=x3y\nB=1\n");
 }
 
