@@ -116,27 +116,17 @@ static int open_terminal(struct attempt *a, struct error *err)
 	return pty_open(&a->pty, &a->host->terminal, err);
 }
 
-static bool names_needs(const struct attempt *a)
+static int attempt_prepare_needs(struct attempt *a, bool is_new, struct error *err)
 {
-	for (size_t i = 0; i < a->ask.run.n_argv; i++)
-		if (needs_is_named(a->ask.run.argv[i]))
-			return true;
-	for (const char *const *e = a->ask.rules->job.env; e && *e; e++)
-		if (needs_is_named(*e))
-			return true;
-	return false;
-}
+	const struct needs_place p = {
+		.odir = a->ask.run.start.odir,
+		.is_new = is_new,
+		.needs = &a->ask.needs,
+		.words = a->ask.run.argv,
+		.env = a->ask.rules->job.env,
+	};
 
-/* Writing a file takes a third as long as starting a job, so it is written only for jobs that have
- * dependencies or name the file. */
-static int prepare_needs(struct attempt *a, bool is_new, struct error *err)
-{
-	a->ask.has_needs_file = a->ask.needs.len || names_needs(a);
-	if (a->ask.has_needs_file)
-		return needs_write(a->ask.run.start.odir, &a->ask.needs, err);
-	if (!is_new)
-		needs_remove(a->ask.run.start.odir);
-	return 0;
+	return needs_prepare(&p, &a->ask.has_needs_file, err);
 }
 
 int attempt_prepare(struct attempt *a, struct error *err)
@@ -157,7 +147,7 @@ int attempt_prepare(struct attempt *a, struct error *err)
 		return -1;
 	a->log.fd = odir_prepare(&a->host->confine, &r, &is_new, err);
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->ask.run.start.command, err) < 0 ||
-	    prepare_needs(a, is_new, err) < 0 ||
+	    attempt_prepare_needs(a, is_new, err) < 0 ||
 	    steps_write(&a->host->confine, &a->ask.run.steps, err) < 0 ||
 	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;

@@ -137,7 +137,7 @@ int needs_write(const char *odir, const struct str *needs, struct error *err)
 	return errnum ? error_sys(err, errnum, "cannot write %s", path) : 0;
 }
 
-void needs_remove(const char *odir)
+static void needs_remove(const char *odir)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", odir, JOB_NEEDS_NAME);
 
@@ -146,7 +146,20 @@ void needs_remove(const char *odir)
 			      does not get the path */
 }
 
-bool needs_is_named(const char *text)
+static bool is_named_in(const char *const *texts)
 {
-	return strstr(text, JOB_NEEDS_NAME) != NULL;
+	for (; texts && *texts; texts++)
+		if (strstr(*texts, JOB_NEEDS_NAME))
+			return true;
+	return false;
+}
+
+int needs_prepare(const struct needs_place *p, bool *ret_exists, struct error *err)
+{
+	*ret_exists = p->needs->len || is_named_in(p->words) || is_named_in(p->env);
+	if (*ret_exists)
+		return needs_write(p->odir, p->needs, err);
+	if (!p->is_new)
+		needs_remove(p->odir);
+	return 0;
 }

@@ -19,10 +19,18 @@ bool needs_take(struct str *to, const struct wire *w);
 /* Writes <odir>/needs.jsonl as a new file; an existing file or link is replaced, never written to.
  * Returns 0, or -1 with err. */
 int needs_write(const char *odir, const struct str *needs, struct error *err);
-/* Removes the file of an earlier run, for a job that has no dependencies or does not
- * use the file. */
-void needs_remove(const char *odir);
-/* text may contain the path of the file. */
-bool needs_is_named(const char *text);
+
+/* An attempt that is about to start. */
+struct needs_place {
+	const char *odir;
+	bool is_new; /* odir is: there is no file of an earlier run */
+	const struct str *needs;
+	/* The texts of the job that may name the file; NULL-terminated. env may be NULL. */
+	const char *const *words, *const *env;
+};
+/* Writes the file if the job has dependencies or names it; writing takes a third as long as
+ * starting a job. Otherwise removes that of an earlier run. *ret_exists: was it written? Returns 0,
+ * or -1 with err. */
+int needs_prepare(const struct needs_place *p, bool *ret_exists, struct error *err);
 
 #endif

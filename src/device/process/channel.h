@@ -48,7 +48,7 @@ void channel_share(struct channel *l, const _Atomic bool *is_busy);
 /* By the main thread: reads what is there. */
 void channel_read(struct channel *l);
 /* Takes the request that arrived; false: none. Its strings point into *frame. needs: the needs that
- * preceded it, for needs_write(). */
+ * preceded it, for needs_prepare(). */
 bool channel_take_run(struct channel *l, struct str *frame, struct str *needs,
 		      struct device_run *ret, int *ret_shared_fd);
 void channel_send(struct channel *l, const struct str *frames);

@@ -33,18 +33,19 @@ static void begin_on_board(struct run *r)
 
 /* ---- directory, log, environment ---- */
 
-/* The same as in a slot: attempt_begin.c. */
-static int tell_needs(struct run *r, bool is_new, struct error *err)
+static int run_prepare_needs(const struct run *r, bool is_new, struct error *err)
 {
-	bool is_wanted = r->needs.len || needs_is_named(r->ask.job);
+	const char *const words[] = {r->ask.job, NULL};
+	const struct needs_place p = {
+		.odir = r->ask.start.odir,
+		.is_new = is_new,
+		.needs = &r->needs,
+		.words = words,
+		.env = r->rules->job.env,
+	};
+	bool exists;
 
-	for (const char *const *e = r->rules->job.env; e && *e && !is_wanted; e++)
-		is_wanted = needs_is_named(*e);
-	if (is_wanted)
-		return needs_write(r->ask.start.odir, &r->needs, err);
-	if (!is_new)
-		needs_remove(r->ask.start.odir);
-	return 0;
+	return needs_prepare(&p, &exists, err);
 }
 
 /* For any rank: rank 0 has written the file before the others get their requests. */
@@ -76,7 +77,7 @@ static int make_place(struct run *r, struct error *err)
 	r->p->log.fd = odir_prepare(&r->p->confine, &o, &is_new, err);
 	if (r->p->log.fd < 0)
 		return -1;
-	if (is_first && tell_needs(r, is_new, err) < 0)
+	if (is_first && run_prepare_needs(r, is_new, err) < 0)
 		return -1;
 	return job_log_begin(&r->p->log, r->ask.start.command, err);
 }

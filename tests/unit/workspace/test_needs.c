@@ -120,6 +120,52 @@ static void no_needs_are_an_empty_file_also_where_there_was_one(void **state)
 	fs_remove_tree(dir);
 }
 
+static void the_file_is_written_where_it_is_used(void **state)
+{
+	static const char *const plain[] = {"sh", "-c", "true", NULL};
+	static const char *const named[] = {"cat", "/s/a/" JOB_NEEDS_NAME, NULL};
+	static const char *const env[] = {"N=/s/a/" JOB_NEEDS_NAME, NULL};
+	static const struct {
+		const char *const *words, *const *env;
+		bool has_needs, is_new, was_there, is_there;
+	} cases[] = {
+		{plain, NULL, false, false, false, false},
+		{plain, NULL, false, false, true, false}, /* that of an earlier run goes */
+		{plain, NULL, false, true, true,
+		 true}, /* nobody looked: a new directory has none */
+		{plain, NULL, true, true, false, true},
+		{named, NULL, false, true, false, true},
+		{plain, env, false, false, false, true},
+	};
+	_cleanup_(str_done) struct str needs = {0}, none = {0};
+	static const struct job_need one = {"a", JOB_PASSED, "/s/a", "/s/a/log", NULL};
+	_cleanup_(freep) char *dir = new_dir();
+	_cleanup_(freep) char *path = xasprintf("%s/" JOB_NEEDS_NAME, dir);
+	struct error err = {0};
+
+	(void)state;
+	send_all(&(struct job_needs){.n = 1, .get = get, .ctx = &one}, &needs);
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct needs_place p = {
+			.odir = dir,
+			.is_new = cases[i].is_new,
+			.needs = cases[i].has_needs ? &needs : &none,
+			.words = cases[i].words,
+			.env = cases[i].env,
+		};
+		bool exists;
+
+		unlink(path);
+		if (cases[i].was_there)
+			assert_int_equal(needs_write(dir, &none, &err), 0);
+		assert_int_equal(needs_prepare(&p, &exists, &err), 0);
+		assert_int_equal(access(path, F_OK) == 0, cases[i].is_there);
+		assert_int_equal(exists,
+				 cases[i].is_there && !(cases[i].is_new && cases[i].was_there));
+	}
+	fs_remove_tree(dir);
+}
+
 static void get_many(const void *ctx, uint32_t i, struct str *room, struct job_need *ret)
 {
 	static char id[32];
@@ -184,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_need_is_a_line_of_json),
 		cmocka_unit_test(a_job_that_is_needed_twice_is_one_line),
+		cmocka_unit_test(the_file_is_written_where_it_is_used),
 		cmocka_unit_test(no_needs_are_an_empty_file_also_where_there_was_one),
 		cmocka_unit_test(very_many_go_in_several_frames),
 		cmocka_unit_test(a_directory_in_its_place_is_an_error),
