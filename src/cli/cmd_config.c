@@ -36,24 +36,10 @@ static void dump(const struct args *args, struct loaded *l)
 	str_done(&out);
 }
 
-/* dvsched's own flows replace {words} in each job, and leave unknown ones as they are, with a
- * warning. */
-static void warn_of_words(const struct flow_options *options, struct loaded *l)
-{
-	struct diags diags;
-
-	diags_init(&diags);
-	plan_free(flow_plan(l->cfg, options, &diags));
-	if (!diags.n_errors)
-		diags_move(&l->diags, &diags);
-	diags_done(&diags);
-}
-
 /* Prints the merged tree as the flow gets it. DVSim's flows define more names before they expand
  * it, so unknown names are left as they are. */
 static void show(const struct args *args, struct loaded *l)
 {
-	const struct cfg_expand_options lenient = {.is_lenient = true};
 	struct flow_options options = {
 		.defines = opt_words(args, OPT_DEFINE),
 		.backend_types = backend_names,
@@ -61,18 +47,14 @@ static void show(const struct args *args, struct loaded *l)
 	};
 	struct args one_word = *args;
 	struct str out = {0};
-	bool is_native;
 
 	one_word.words++;
 	one_word.n_words--;
 	l->cfg = load_cfg(&one_word, &l->diags);
 	if (!l->cfg || cfg_override(l->cfg, &l->diags) < 0)
 		return;
-	is_native = flow_is_native(l->cfg, hjson_get(cfg_root(l->cfg), "flow"));
 	options.scratch_root = cfg_dir(l->cfg);
-	if (!opt_has(args, OPT_RAW))
-		flow_replace_words(l->cfg, &options, false, &l->diags);
-	if (!opt_has(args, OPT_RAW) && !is_native && cfg_expand(l->cfg, &lenient, &l->diags) < 0)
+	if (!opt_has(args, OPT_RAW) && flow_resolve(l->cfg, &options, &l->diags) < 0)
 		return;
 	if (opt_has(args, OPT_JSON))
 		hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, add_bytes, &out);
@@ -82,8 +64,8 @@ static void show(const struct args *args, struct loaded *l)
 		str_addc(&out, '\n');
 	final_write(out.s ? out.s : "", out.len);
 	str_done(&out);
-	if (!opt_has(args, OPT_RAW) && is_native)
-		warn_of_words(&options, l);
+	if (!opt_has(args, OPT_RAW))
+		flow_warn(l->cfg, &options, &l->diags);
 }
 
 static void print_keys(const char *title, enum flow_key_place place, struct str *out)

@@ -31,15 +31,17 @@ static const struct flow_type *find(const char *name)
 	return NULL;
 }
 
-/* NULL: there is no such flow. */
-static const struct flow_type *type_named(const struct cfg *c, struct hjson_node *flow)
+/* NULL: there is no such flow, or root names none. */
+static const struct flow_type *type_named(const struct cfg *c, struct hjson_node *root)
 {
-	return flow->type == HJSON_STRING ? find(hjson_cstr(cfg_doc(c), flow)) : NULL;
+	struct hjson_node *flow = hjson_get(root, "flow");
+
+	return flow && flow->type == HJSON_STRING ? find(hjson_cstr(cfg_doc(c), flow)) : NULL;
 }
 
-bool flow_is_native(const struct cfg *c, struct hjson_node *flow)
+bool flow_is_native(const struct cfg *c, struct hjson_node *root)
 {
-	const struct flow_type *type = flow ? type_named(c, flow) : NULL;
+	const struct flow_type *type = type_named(c, root);
 
 	return type && type->kind == FLOW_NATIVE;
 }
@@ -93,7 +95,7 @@ struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct
 		return NULL;
 	if (!plan->report)
 		plan->report = type->report;
-	job_limits_set(plan, options);
+	job_limits_set(plan, type, options);
 	return plan;
 }
 
@@ -109,9 +111,31 @@ const struct job_reader *flow_reader(const char *name)
 void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 			struct diags *diags)
 {
-	struct hjson_node *flow = hjson_get(cfg_root(c), "flow");
-	const struct flow_type *type = flow ? type_named(c, flow) : &flow_jobs;
+	const struct flow_type *type = type_named(c, cfg_root(c));
 
 	/* An unknown flow is handled as DVSim's, where words are keys of the configuration. */
-	(type ? type : &flow_sim)->replace_words(c, options, must_use, diags);
+	if (!type)
+		type = hjson_get(cfg_root(c), "flow") ? &flow_sim : &flow_jobs;
+	type->replace_words(c, options, must_use, diags);
+}
+
+int flow_resolve(struct cfg *c, const struct flow_options *options, struct diags *diags)
+{
+	const struct cfg_expand_options lenient = {.is_lenient = true};
+
+	flow_replace_words(c, options, false, diags);
+	return flow_is_native(c, cfg_root(c)) ? 0 : cfg_expand(c, &lenient, diags);
+}
+
+void flow_warn(struct cfg *c, const struct flow_options *options, struct diags *diags)
+{
+	struct diags of_plan;
+
+	if (!flow_is_native(c, cfg_root(c)))
+		return;
+	diags_init(&of_plan);
+	plan_free(flow_plan(c, options, &of_plan));
+	if (!of_plan.n_errors)
+		diags_move(diags, &of_plan);
+	diags_done(&of_plan);
 }

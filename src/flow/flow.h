@@ -8,8 +8,6 @@
 #ifndef FLOW_FLOW_H
 #define FLOW_FLOW_H
 
-#include <time.h>
-
 #include "base/diag.h"
 #include "base/map.h"
 #include "config/config.h"
@@ -17,29 +15,7 @@
 #include "job/job_reader.h"
 #include "job/job_spec.h"
 
-/* Values of DVSim's own options. NULL, 0 or false: the option is not given. Lists end in NULL. */
-struct dv_options {
-	const char *const *build_opts, *const *run_opts, *const *build_modes, *const *run_modes;
-	const char *const *seeds, *const *select_cfgs;
-	const char *build_seed, *fixed_seed, *seed_base, *waves, *profile, *verbosity;
-	const char *job_prefix, *dump_script, *branch, *tool, *proj_root;
-	const char *timestamp, *timestamp_long;
-	const char *build_timeout_mins, *run_timeout_mins; /* whole numbers */
-	double reseed_multiplier, run_timeout_multiplier;  /* 0: none */
-	uint32_t reseed, max_odirs, max_waves;		   /* max_waves: the value of {max_waves} */
-	bool cov, xprop_off, build_only, run_only, build_unique, gui, gui_debug, is_interactive;
-	bool is_dry_run, cov_merge_previous, cov_unr, cov_analyze, map_full_testplan;
-	time_t when; /* the time of both timestamps */
-	const char *const *fusesoc_mappings, *const *fusesoc_roots; /* flow/dv/fusesoc.h */
-	const char *const *terminal_env; /* for the rules of an interactive job; static */
-	void (*say)(const char *text);	 /* shows a message of level info; or NULL */
-};
-
-/* --gui-debug implies --gui. */
-static inline bool dv_has_gui(const struct dv_options *dv)
-{
-	return dv->gui || dv->gui_debug;
-}
+struct dv_options; /* flow/dv/options.h */
 
 /* The names that a configuration of DVSim's flows defines: a NULL-terminated list per category.
  * NULL: the flow has no such category. */
@@ -93,6 +69,10 @@ struct flow_options {
 	 * wrong with the plan. May be NULL. */
 	void (*check_refused)(void *ctx, const struct plan *plan, struct diags *diags);
 	void *check_ctx;
+	/* --interactive: the selected job has the terminal; in DVSim's flows each job.
+	 * terminal_env: for the rules of such a job; static. */
+	bool is_interactive;
+	const char *const *terminal_env;
 	const struct dv_options *dv; /* NULL: no option of DVSim's */
 	struct flow_again *again;    /* --failed; NULL: not given. The plan may be empty then. */
 	/* Called for each configuration instead of planning its jobs; NULL: they are planned. */
@@ -118,6 +98,9 @@ struct flow_type {
 	/* flow_replace_words() */
 	void (*replace_words)(struct cfg *c, const struct flow_options *options, bool must_use,
 			      struct diags *diags);
+	/* Applies --timeout to jobs with these rules, unless an option of the flow precedes it.
+	 * NULL: it always applies. */
+	void (*limit_time)(struct job_rules *rules, const struct flow_options *options);
 };
 
 /* The keys of `flow: jobs`, for docs/reference/config.md and for `dvsched config keys`. */
@@ -133,8 +116,8 @@ struct flow_key {
 /* Key number n, in the order of docs/reference/config.md; NULL after the last one. */
 const struct flow_key *flow_jobs_key(size_t n);
 
-/* Does the value of the key `flow` name a native flow? flow NULL (no such key): false. */
-bool flow_is_native(const struct cfg *c, struct hjson_node *flow);
+/* Does root name a native flow? */
+bool flow_is_native(const struct cfg *c, struct hjson_node *root);
 /* Plans with the flow that the configuration names. NULL after errors. c must outlive the plan. */
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags);
 /* Finds a reader of any flow by its name. */
@@ -147,6 +130,14 @@ job_reader_find flow_reader;
  */
 void flow_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 			struct diags *diags);
+/*
+ * The same for commands that show the configuration: in DVSim's flows it also expands all other
+ * {wildcards} that are known. Planning defines more, so unknown ones stay. Returns 0, or -1 after
+ * errors.
+ */
+int flow_resolve(struct cfg *c, const struct flow_options *options, struct diags *diags);
+/* Reports what flow_plan() would warn of, in native flows, if it finds no error. Changes c. */
+void flow_warn(struct cfg *c, const struct flow_options *options, struct diags *diags);
 
 /* `run -- CMD ARGS`: one job, without a configuration. */
 struct flow_command {

@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "flow/job_limits.h"
 
-#include <string.h>
-
 #include "base/map.h"
 
 struct limits_setter {
 	struct plan *plan;
+	const struct flow_type *type;
 	const struct flow_options *options;
 	struct map done; /* rules -> their copy with the limits */
 	const struct job_rules *last, *last_new;
 };
-
-static bool has_own_timeout(const struct limits_setter *l, const struct job_rules *rules)
-{
-	const struct dv_options *dv = l->plan->dv ? l->options->dv : NULL;
-
-	if (!dv)
-		return false;
-	if (strcmp(rules->target, "build") == 0)
-		return dv->build_timeout_mins || dv_has_gui(dv);
-	return strcmp(rules->target, "run") == 0 && (dv->run_timeout_mins || dv_has_gui(dv));
-}
 
 static const struct job_rules *make_limited(struct limits_setter *l, const struct job_rules *rules)
 {
 	const struct flow_limits *limits = &l->options->limits;
 	struct job_rules *r = arena_memdup(l->plan->mem, rules, sizeof(*rules));
 
-	if (limits->has_timeout && !has_own_timeout(l, rules))
+	if (limits->has_timeout && l->type->limit_time)
+		l->type->limit_time(r, l->options);
+	else if (limits->has_timeout)
 		r->timeout_s = limits->timeout_s;
 	if (limits->has_retries)
 		r->retry.max = limits->retries;
@@ -63,9 +53,10 @@ static void limit_fallback(struct limits_setter *l, struct job_spec *job)
 	job->fallback = stages;
 }
 
-void job_limits_set(struct plan *plan, const struct flow_options *options)
+void job_limits_set(struct plan *plan, const struct flow_type *type,
+		    const struct flow_options *options)
 {
-	struct limits_setter l = {.plan = plan, .options = options};
+	struct limits_setter l = {.plan = plan, .type = type, .options = options};
 
 	if (!options->limits.has_timeout && !options->limits.has_retries)
 		return;

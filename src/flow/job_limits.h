@@ -7,9 +7,9 @@
 
 /*
  * Applies the limits of the command line to all jobs and to the stages of their fallbacks.
- * Interactive jobs stay without limits. Builds and runs of DVSim's flows keep their time limit if
- * their own option (--build-timeout-mins, --run-timeout-mins) or --gui is given.
+ * Interactive jobs stay without limits. type: the flow of the plan.
  */
-void job_limits_set(struct plan *plan, const struct flow_options *options);
+void job_limits_set(struct plan *plan, const struct flow_type *type,
+		    const struct flow_options *options);
 
 #endif

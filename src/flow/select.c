@@ -357,7 +357,7 @@ static void select_interactive(struct plan *plan, const struct flow_options *opt
 	} else if (s.n_queued == 1) {
 		struct job_spec *job = &plan->jobs[s.queue[0]];
 
-		job->rules = interactive_rules(plan, job->rules, options->dv->terminal_env);
+		job->rules = interactive_rules(plan, job->rules, options->terminal_env);
 		job->n_fallback = 0;
 	}
 	selection_done(&s);
@@ -370,7 +370,7 @@ void select_plan(struct plan *plan, const struct flow_options *options, enum sel
 
 	if (options->again)
 		again_mark(options->again, plan);
-	if (options->dv && options->dv->is_interactive)
+	if (options->is_interactive)
 		select_interactive(plan, options, by_name, diags);
 	if (diags->n_errors > n_before)
 		return;

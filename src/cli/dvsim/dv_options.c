@@ -128,15 +128,13 @@ int dv_options_read(const struct args *args, const char *seed_base, struct dv_op
 		.build_unique = opt_has(args, OPT_BUILD_UNIQUE),
 		.gui = opt_has(args, OPT_GUI),
 		.gui_debug = opt_has(args, OPT_GUI_DEBUG),
-		.is_interactive = opt_has(args, OPT_INTERACTIVE),
-		.terminal_env = dvsim_env_interactive,
 		.is_dry_run = args->is_dvsim && opt_has(args, OPT_DRY_RUN),
 		.cov_merge_previous = opt_has(args, OPT_COV_MERGE_PREVIOUS),
 		.cov_unr = opt_has(args, OPT_COV_UNR),
 		.cov_analyze = opt_has(args, OPT_COV_ANALYZE),
 		.map_full_testplan = opt_has(args, OPT_MAP_FULL_TESTPLAN),
 	};
-	if (o->is_interactive)
+	if (opt_has(args, OPT_INTERACTIVE))
 		o->reseed = 1;
 	read_seeds(args, seed_base, o, diags);
 	set_timestamps(args, o);

@@ -3,8 +3,9 @@
 #ifndef CLI_DVSIM_DV_OPTIONS_H
 #define CLI_DVSIM_DV_OPTIONS_H
 
+#include "base/diag.h"
 #include "cli/args/options.h"
-#include "flow/flow.h"
+#include "flow/dv/options.h"
 
 /* Everything in *ret is in args->mem, except seed_base. seed_base: used if --seed-base is not
  * given; NULL: a new one is made. Returns 0, or -1 after errors. */

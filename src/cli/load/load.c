@@ -132,7 +132,6 @@ struct cfg *load_cfg(const struct args *args, struct diags *diags)
 
 struct cfg *load_cfg_settings(const struct args *args, const char *path, struct diags *diags)
 {
-	const struct cfg_expand_options lenient = {.is_lenient = true};
 	struct flow_options options = {.defines = opt_words(args, OPT_DEFINE)};
 	struct place place = {0};
 	struct cfg *cfg = place_find(args, path, &place, diags) == 0 ? place_load(&place, diags)
@@ -141,9 +140,7 @@ struct cfg *load_cfg_settings(const struct args *args, const char *path, struct 
 
 	if (cfg && cfg_override(cfg, diags) == 0) {
 		options.scratch_root = place.scratch_root;
-		flow_replace_words(cfg, &options, false, diags);
-		if (!place.is_native)
-			cfg_expand(cfg, &lenient, diags);
+		flow_resolve(cfg, &options, diags);
 		if (diags->n_errors == n_before)
 			return cfg;
 	}
@@ -243,6 +240,8 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		.job_keys = backend_job_keys,
 		.check_refused = check_refused,
 		.check_ctx = (void *)args,
+		.is_interactive = opt_has(args, OPT_INTERACTIVE),
+		.terminal_env = dvsim_env_interactive,
 		.dv = &dv,
 	};
 	_cleanup_(failed_done) struct failed failed = {0};

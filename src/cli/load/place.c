@@ -93,7 +93,7 @@ static void set_scratch(struct place *p)
 static int settle(struct place *p, const struct cfg *c, struct hjson_node *root,
 		  struct diags *diags)
 {
-	p->is_native = flow_is_native(c, hjson_get(root, "flow"));
+	p->is_native = flow_is_native(c, root);
 	/* DVSim's imports, commands and project are relative to the current directory. */
 	if (!p->is_native &&
 	    (here_require(diags) < 0 || tool_config_read(p->args, &p->tool, diags) < 0))
@@ -133,7 +133,7 @@ struct cfg *place_load(struct place *p, struct diags *diags)
 
 	/* If an imported file sets one of dvsched's own flows, output goes beside the
 	 * configuration. */
-	if (cfg && !p->is_native && flow_is_native(cfg, hjson_get(cfg_root(cfg), "flow"))) {
+	if (cfg && !p->is_native && flow_is_native(cfg, cfg_root(cfg))) {
 		p->is_native = true;
 		set_scratch(p);
 	}

@@ -3,6 +3,7 @@
 #ifndef FLOW_DV_BLOCK_H
 #define FLOW_DV_BLOCK_H
 
+#include "flow/dv/options.h"
 #include "flow/flow.h"
 #include "job/dv_block.h"
 

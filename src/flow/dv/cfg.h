@@ -5,6 +5,7 @@
 
 #include "flow/dv/items.h"
 #include "flow/dv/modes.h"
+#include "flow/dv/options.h"
 #include "flow/dv/testplan/testplan.h"
 #include "flow/flow.h"
 #include "flow/seeds.h"

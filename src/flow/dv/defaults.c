@@ -89,7 +89,7 @@ static void set_flags(struct dv_cfg *s)
 	dv_set_flag(s, "cov", dv->cov);
 	dv_set_flag(s, "gui", dv_has_gui(dv));
 	dv_set_flag(s, "gui_debug", dv->gui_debug);
-	dv_set_flag(s, "interactive", dv->is_interactive);
+	dv_set_flag(s, "interactive", s->options->is_interactive);
 	dv_set_flag(s, "dry_run", dv->is_dry_run);
 	dv_set_flag(s, "build_only", dv->build_only);
 	dv_set_flag(s, "run_only", dv->run_only);

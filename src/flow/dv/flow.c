@@ -385,7 +385,7 @@ static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_no
 		cfg_error(like->reader.cfg, like->reader.diags, children,
 			  like->dv->select_cfgs ? "--select-cfgs selects none of these"
 						: "'use_cfgs' is empty");
-	else if (p.n_selected > 1 && (dv_has_gui(like->dv) || like->dv->is_interactive))
+	else if (p.n_selected > 1 && (dv_has_gui(like->dv) || like->options->is_interactive))
 		diag_hint(
 			cfg_error(like->reader.cfg, like->reader.diags, children,
 				  "--gui and --interactive are for one configuration, but %zu are "

@@ -25,6 +25,8 @@ struct dv_flow {
 	void (*make)(struct dv_cfg *s, struct plan *plan);
 };
 
+/* flow_type.limit_time of these flows (job/rules.c). */
+void dv_limit_time(struct job_rules *rules, const struct flow_options *options);
 /* The plan of a configuration or of a list of them; NULL after errors. */
 struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
 			  const struct flow_options *options, struct diags *diags);

@@ -7,6 +7,7 @@
 #ifndef FLOW_DV_FUSESOC_H
 #define FLOW_DV_FUSESOC_H
 
+#include "flow/dv/options.h"
 #include "flow/flow.h"
 
 void fusesoc_rewrite(struct cfg *c, const struct dv_options *dv, struct diags *diags);

@@ -19,6 +19,7 @@ static const struct job_key job_keys[] = {
 	{0},
 };
 
+static const char *const talks[] = {"TALKS=1", NULL};
 static const char *const backend_types[] = {"local", "chips", "fake", NULL};
 
 static char *replaced(const char *text, const char *unwanted, const char *with)
@@ -72,6 +73,8 @@ static void load(struct stage *s, const char *path, const struct stage_options *
 		flow.excluded = options->excluded;
 		flow.limits = options->limits;
 		flow.again = options->again;
+		flow.is_interactive = options->is_interactive;
+		flow.terminal_env = talks;
 	}
 	if (flow.dv)
 		cfg = (struct cfg_options){

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "flow/dv/options.h"
 #include "flow/flow.h"
 
 struct stage {
@@ -25,6 +26,7 @@ struct stage_options {
 	const char *const *excluded;
 	struct flow_limits limits;
 	struct flow_again *again;
+	bool is_interactive; /* the terminal's environment is TALKS=1 */
 };
 
 /* Loads and plans text, which is Hjson; options may be NULL. The scratch root is /scratch. */

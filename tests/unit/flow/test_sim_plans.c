@@ -30,16 +30,24 @@ struct plan_case {
 #define FIXED	   .fixed_seed = "7", .reseed = 1
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static void load_mini(struct stage *s, const char *more, const char *item,
-		      const struct dv_options *dv)
+static void load_case(struct stage *s, const struct plan_case *c)
 {
-	const char *const items[] = {item, NULL};
+	const char *const items[] = {c->item, NULL};
 	char text[16384];
 
 	snprintf(text, sizeof(text), "%s%s }",
 		 HEAD TESTS "build_modes: [" MODES MORE_MODES "]\nregressions: [" REGRESSIONS "]\n",
-		 more);
-	stage_set(s, text, &(struct stage_options){.items = items, .dv = dv});
+		 c->more);
+	stage_set(s, text,
+		  &(struct stage_options){.items = items,
+					  .dv = &c->dv,
+					  .is_interactive = strcmp(c->name, "interactive") == 0});
+}
+
+static void load_mini(struct stage *s, const char *more, const char *item,
+		      const struct dv_options *dv)
+{
+	load_case(s, &(struct plan_case){"", more, item, *dv});
 }
 
 static void options_and_keys_make_plans(void **state)
@@ -61,10 +69,7 @@ static void options_and_keys_make_plans(void **state)
 		{"build_only", "", "all", {FIXED, .build_only = true}},
 		{"run_only", "", "all", {FIXED, .run_only = true}},
 		{"dry_run", "", "smoke", {FIXED, .is_dry_run = true, .job_prefix = "nice"}},
-		{"interactive",
-		 "",
-		 "smoke",
-		 {FIXED, .is_interactive = true, .terminal_env = WORDS("TALKS=1")}},
+		{"interactive", "", "smoke", {FIXED}},
 		{"opts",
 		 "",
 		 "smoke",
@@ -87,7 +92,7 @@ static void options_and_keys_make_plans(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char name[64];
 
-		load_mini(&s, cases[i].more, cases[i].item, &cases[i].dv);
+		load_case(&s, &cases[i]);
 		if (*s.messages)
 			fail_msg("%s: %s", cases[i].name, s.messages);
 		snprintf(name, sizeof(name), "sim_%s", cases[i].name);

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "config/fields.h"
+#include "flow/dv/flow.h"
 #include "flow/dv/job/job.h"
 #include "flow/dv/job/standing.h"
 #include "flow/dv/readers.h"
@@ -214,6 +215,22 @@ static bool are_standing(const char *const *env, const struct pattern_list *pass
 	return ret;
 }
 
+/* The options of builds and runs, and --gui, precede --timeout. */
+void dv_limit_time(struct job_rules *rules, const struct flow_options *options)
+{
+	const struct dv_options *dv = options->dv;
+	const char *own = NULL;
+
+	if (dv && strcmp(rules->target, "build") == 0)
+		own = dv->build_timeout_mins;
+	else if (dv && strcmp(rules->target, "run") == 0)
+		own = dv->run_timeout_mins;
+	else
+		dv = NULL;
+	if (!own && !(dv && dv_has_gui(dv)))
+		rules->timeout_s = options->limits.timeout_s;
+}
+
 /* Runs of one test share their rules, unless a {word} in an export or a pattern differs. */
 const struct job_rules *job_maker_rules(struct job_maker *m)
 {
@@ -256,8 +273,9 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.is_command = true,
 		.dump_env = true,
 		.is_dry_run = m->cfg->dv->is_dry_run,
-		.is_interactive = m->cfg->dv->is_interactive,
-		.terminal_env = m->cfg->dv->is_interactive ? m->cfg->dv->terminal_env : NULL,
+		.is_interactive = m->cfg->options->is_interactive,
+		.terminal_env = m->cfg->options->is_interactive ? m->cfg->options->terminal_env
+								: NULL,
 	};
 	m->cache.last = r;
 	return r;

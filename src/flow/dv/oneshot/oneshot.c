@@ -279,6 +279,7 @@ const struct flow_type flow_lint = {
 	.readers = dv_readers,
 	.make = make_lint,
 	.replace_words = dv_replace_words,
+	.limit_time = dv_limit_time,
 };
 const struct flow_type flow_cdc = {
 	.name = "cdc",
@@ -288,6 +289,7 @@ const struct flow_type flow_cdc = {
 	.readers = dv_readers,
 	.make = make_cdc,
 	.replace_words = dv_replace_words,
+	.limit_time = dv_limit_time,
 };
 const struct flow_type flow_rdc = {
 	.name = "rdc",
@@ -297,6 +299,7 @@ const struct flow_type flow_rdc = {
 	.readers = dv_readers,
 	.make = make_rdc,
 	.replace_words = dv_replace_words,
+	.limit_time = dv_limit_time,
 };
 const struct flow_type flow_syn = {
 	.name = "syn",
@@ -306,6 +309,7 @@ const struct flow_type flow_syn = {
 	.readers = dv_readers,
 	.make = make_syn,
 	.replace_words = dv_replace_words,
+	.limit_time = dv_limit_time,
 };
 const struct flow_type flow_formal = {
 	.name = "formal",
@@ -315,4 +319,5 @@ const struct flow_type flow_formal = {
 	.readers = dv_readers,
 	.make = make_formal,
 	.replace_words = dv_replace_words,
+	.limit_time = dv_limit_time,
 };

@@ -230,4 +230,5 @@ const struct flow_type flow_sim = {
 	.readers = dv_readers,
 	.make = make,
 	.replace_words = dv_replace_words,
+	.limit_time = dv_limit_time,
 };
