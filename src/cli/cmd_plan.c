@@ -10,6 +10,7 @@
 #include "cli/args/cmd.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
+#include "job/job_command.h"
 #include "job/job_paths.h"
 #include "job/resource_units.h"
 
@@ -105,6 +106,7 @@ static void text_limits(const struct plan *plan, struct str *out)
 static void plan_text(const struct plan *plan, const struct cfg *cfg)
 {
 	struct shown_rules known = {.mem = arena_new()};
+	_cleanup_(str_done) struct str room = {0};
 	struct str out = {0};
 	size_t n_edges = 0;
 
@@ -114,14 +116,14 @@ static void plan_text(const struct plan *plan, const struct cfg *cfg)
 		add_shown(&out, "", spec->id);
 		str_addc(&out, '\n');
 		add_known_rules(&out, &known, spec);
-		add_shown(&out, "    $ ", spec->command);
+		add_shown(&out, "    $ ", job_command(spec, &room));
 		str_addc(&out, '\n');
 		add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
 		add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
 		add_deps(&out, plan, spec, "waits for", spec->n_needs + spec->n_any, spec->n_held);
 		for (uint32_t k = 0; k < spec->n_fallback; k++) {
 			str_printf(&out, "    else '%s': ", spec->fallback[k].stage);
-			add_shown(&out, "", spec->fallback[k].command);
+			add_shown(&out, "", job_command(&spec->fallback[k], &room));
 			str_addc(&out, '\n');
 		}
 		n_edges += job_n_deps(spec);
@@ -159,13 +161,15 @@ static void json_resources(struct json_out *j, const struct job_rules *rules)
 
 static void json_fallback(struct json_out *j, const struct job_spec *spec)
 {
+	_cleanup_(str_done) struct str room = {0};
+
 	jout_key(j, "fallback");
 	jout_array(j);
 	for (uint32_t i = 0; i < spec->n_fallback; i++) {
 		jout_object(j);
 		jout_key_string(j, "stage", spec->fallback[i].stage);
 		jout_key_string(j, "backend", spec->fallback[i].rules->backend);
-		jout_key_string(j, "command", spec->fallback[i].command);
+		jout_key_string(j, "command", job_command(&spec->fallback[i], &room));
 		jout_object_end(j);
 	}
 	jout_array_end(j);
@@ -179,7 +183,7 @@ static void json_job(struct json_out *j, const struct plan *plan, const struct j
 	jout_object(j);
 	jout_key_string(j, "id", spec->id);
 	jout_key_string(j, "target", spec->rules->target);
-	jout_key_string(j, "command", spec->command);
+	jout_key_string(j, "command", job_command(spec, &room));
 	jout_key(j, "argv");
 	jout_array(j);
 	for (const char *const *w = job_argv(spec, mem); *w; w++)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "job/job_command.h"
 
 struct plan *plan_new(void)
 {
@@ -37,8 +38,10 @@ static size_t list_bytes(const char *const *list)
 
 size_t job_text_bytes(const struct job_spec *spec)
 {
-	return text_bytes(spec->command) + text_bytes(spec->request) +
-	       (spec->argv ? list_bytes(spec->argv) : text_bytes(spec->command)) +
+	size_t command = job_command_len(spec) + 1;
+
+	return command + text_bytes(spec->request) +
+	       (spec->argv ? list_bytes(spec->argv) : command) +
 	       (spec->steps ? text_bytes(spec->steps->write_text) : 0);
 }
 
@@ -80,12 +83,13 @@ static const char *split_word(struct arena *mem, const char **at)
 
 const char *const *job_argv(const struct job_spec *spec, struct arena *mem)
 {
-	const char *at = spec->command;
-	const char **words;
+	_cleanup_(str_done) struct str room = {0};
+	const char **words, *at;
 	size_t n = 0;
 
 	if (!spec->is_split)
 		return spec->argv;
+	at = job_command(spec, &room);
 	words = arena_array(mem, count_of(at, ' ') + 2, sizeof(*words));
 	while (*(at += strspn(at, " ")))
 		words[n++] = split_word(mem, &at);

@@ -115,6 +115,7 @@ struct job_rules {
 
 struct dv_block;
 struct dv_plan;
+struct formed_command;
 struct roster;
 
 struct job_block {
@@ -131,8 +132,12 @@ struct job_spec {
 	const struct job_block *block;
 	const struct job_rules *rules;
 	const char *const *argv; /* NULL-terminated; NULL if is_split: see job_argv() */
-	const char *command; /* as the user wrote it, one line; shown to users and in the first line
-				of the log */
+	/* As the user wrote it, one line; shown to users and in the first line of the log. Read it
+	 * with job_command() (job/job_command.h). */
+	union {
+		const char *command;
+		const struct formed_command *formed; /* if is_formed */
+	};
 	/* job/job_paths.h makes absolute paths of these two. */
 	const char *dir;  /* the job's directory: a path in the block's scratch path, or absolute,
 			     normalised, below the scratch root */
@@ -154,6 +159,7 @@ struct job_spec {
 	uint32_t backend_no;
 	uint16_t n_fallback; /* number of stages in fallback */
 	bool is_split : 1; /* argv is not stored: it is the words of command without their quotes */
+	bool is_formed : 1;   /* its command is made of parts when it is needed */
 	bool is_request : 1;  /* it has no command of its own: argv and command only represent
 				 request */
 	bool has_attempt : 1; /* argv, env or request contains JOB_ATTEMPT_WORD, to be replaced by

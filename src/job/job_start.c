@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "job/job_command.h"
 #include "job/job_paths.h"
 #include "job/job_wire.h"
 
@@ -17,7 +18,7 @@ void job_start_put(struct str *b, uint32_t place, const struct job_spec *spec, u
 	wire_put_string(b, spec->id);
 	wire_put_string(b, job_odir(spec, &room));
 	wire_put_string(b, job_log_path(spec, &room));
-	wire_put_string(b, spec->command);
+	wire_put_string(b, job_command(spec, &room));
 	wire_put_list(b, env);
 }
 

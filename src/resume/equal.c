@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/job_command.h"
 #include "job/job_paths.h"
 
 /* ---- texts ---- */
@@ -99,10 +100,11 @@ bool equal_command(const struct comparison *c, const void *was, const void *is, 
 {
 	const struct job_spec *a = was, *b = is;
 	_cleanup_(arena_freep) struct arena *mem = NULL;
+	_cleanup_(str_done) struct str room_a = {0}, room_b = {0};
 
 	(void)at;
 	if (a->is_split && b->is_split)
-		return equal_texts(c, a->command, b->command);
+		return equal_texts(c, job_command(a, &room_a), job_command(b, &room_b));
 	if (a->is_split || b->is_split)
 		mem = arena_new();
 	return equal_lists(c, job_argv(a, mem), job_argv(b, mem));

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "job/job_command.h"
 #include "job/job_paths.h"
 #include "resume/resume.h"
 
@@ -73,7 +74,7 @@ static void add_difference(const struct resume *r, size_t n, struct str *to)
 
 	str_printf(to, "%s changed", job->word);
 	if (strcmp(job->word, "command") == 0)
-		add_change(to, was->command, is->command);
+		add_change(to, job_command(was, &room_was), job_command(is, &room_is));
 	else if (strcmp(job->word, "seed") == 0)
 		add_change(to, was->seed, is->seed);
 	else if (strcmp(job->word, "cwd") == 0)

@@ -14,6 +14,7 @@
 #include "base/json_out.h"
 #include "base/mem.h"
 #include "job/dv_block.h"
+#include "job/job_command.h"
 #include "job/job_paths.h"
 
 enum { DUMP_INDENT = 2 };
@@ -247,7 +248,7 @@ static void write_job(struct dump *d, const struct job_spec *job)
 	write_dependencies(j, d->plan, job);
 	jout_key_int(j, "weight", r->weight);
 	write_minutes(j, r->timeout_s);
-	jout_key_string(j, "cmd", job->command);
+	jout_key_string(j, "cmd", job_command(job, &d->path));
 	dump_exports(d, r->env);
 	jout_key_bool(j, "dry_run", r->is_dry_run);
 	jout_key_bool(j, "interactive", r->is_interactive);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "job/job_command.h"
 #include "job/job_paths.h"
 #include "run/plan_text.h"
 
@@ -264,14 +265,16 @@ static void write_steps(struct plan_writer *w, const struct job_steps *s)
 /* Writes the members that a job and each stage of its fallback have separately. */
 static void write_what_runs(struct plan_writer *w, const struct job_spec *s)
 {
+	const char *command = job_command(s, &w->room);
+
 	jout_key_int(
 		&w->out, "rules",
 		(int64_t)plan_table_number(&w->rules, (const char *)&s->rules, sizeof(s->rules)));
-	plan_record_text(w, "command", s->command);
+	plan_record_text(w, "command", command);
 	if (s->is_split)
 		write_flag(w, "is_split", true);
 	else
-		write_words(w, "argv", s->argv, s->command);
+		write_words(w, "argv", s->argv, command);
 	plan_record_text(w, "request", s->request);
 	write_steps(w, s->steps);
 	write_flag(w, "has_attempt", s->has_attempt);

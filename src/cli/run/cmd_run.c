@@ -39,6 +39,7 @@
 #include "cli/run/watchers.h"
 #include "io/loop.h"
 #include "job/dv_block.h"
+#include "job/job_command.h"
 #include "observers/instrument.h"
 #include "observers/rows.h"
 #include "report/ending/ending.h"
@@ -80,10 +81,11 @@ struct run {
 
 static void print_commands(const struct plan *plan)
 {
+	_cleanup_(str_done) struct str room = {0};
 	struct str out = {0};
 
 	for (size_t i = 0; i < plan->n_jobs; i++)
-		str_printf(&out, "%s: %s\n", plan->jobs[i].id, plan->jobs[i].command);
+		str_printf(&out, "%s: %s\n", plan->jobs[i].id, job_command(&plan->jobs[i], &room));
 	final_write(out.s ? out.s : "", out.len);
 	str_done(&out);
 }

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "flow/roster.h"
+#include "job/job_command.h"
 
 static const struct job_key job_keys[] = {
 #define JOB_KEYS(backend, what_for, instead)
@@ -164,6 +165,13 @@ const struct job_spec *stage_job(const struct stage *s, const char *name)
 			return &s->plan->jobs[i];
 	fail_msg("there is no job '%s'", name);
 	return NULL;
+}
+
+const char *stage_command(const struct stage *s, size_t i)
+{
+	_cleanup_(str_done) struct str room = {0};
+
+	return arena_strdup(s->plan->mem, job_command(&s->plan->jobs[i], &room));
 }
 
 char *stage_names(const struct stage *s)

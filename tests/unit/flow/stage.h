@@ -40,6 +40,8 @@ void stage_done(struct stage *s);
 
 /* The job of that name; fails the test if it is not there. */
 const struct job_spec *stage_job(const struct stage *s, const char *name);
+/* The command of job i of the plan. */
+const char *stage_command(const struct stage *s, size_t i);
 /* Names of all jobs, with a blank between; to be freed. */
 char *stage_names(const struct stage *s);
 /* "needs… | any…" */

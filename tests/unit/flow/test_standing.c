@@ -10,8 +10,9 @@
 
 #include "base/attr.h"
 #include "flow/dv/job/template.h"
+#include "job/job_command.h"
 
-static const struct run_values values = {{"4", "77", "9"}};
+static const struct run_values values = {.text = {"4", "77", "9"}};
 
 static void a_text_gets_the_values_of_a_run(void **state)
 {
@@ -104,18 +105,21 @@ static void a_job_is_made_of_its_template(void **state)
 	struct arena *mem = arena_new(), *plan_mem = arena_new();
 	struct job_template *t = job_template_new(mem, plan_mem, &like);
 	struct job_spec job = {0}, other;
+	struct str room = {0};
 
 	(void)state;
 	assert_non_null(t);
 	job_template_render(t, plan_mem, &values, &job);
-	job_template_render(t, plan_mem, &(struct run_values){{"5", "1", "2"}}, &other);
+	job_template_render(t, plan_mem, &(struct run_values){.text = {"5", "1", "2"}}, &other);
 	arena_free(mem); /* jobs do not need their template */
 	assert_string_equal(job.id, "b:4.t");
 	assert_string_equal(job.name, "4.t");
 	assert_string_equal(job.subject, "{seed}");
 	assert_string_equal(job.dir, "/s/4.t");
 	assert_string_equal(job.log, "/s/4.t/run.log");
-	assert_string_equal(job.command, "make seed=77");
+	assert_string_equal(job_command(&job, &room), "make seed=77");
+	assert_int_equal(job_command_len(&job), strlen("make seed=77"));
+	assert_string_equal(job_command(&other, &room), "make seed=1");
 	assert_string_equal(job.argv[0], "make");
 	assert_string_equal(job.argv[1], "seed=77");
 	assert_null(job.argv[2]);
@@ -125,6 +129,7 @@ static void a_job_is_made_of_its_template(void **state)
 	assert_string_equal(other.id, "b:5.t");
 	assert_string_equal(other.steps->remove_unless_passed, "/s/cov/2");
 	assert_ptr_equal(job.argv[0], other.argv[0]);
+	str_done(&room);
 	arena_free(plan_mem);
 }
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 const char *const standing_names[] = {"index", "seed", "svseed", NULL};
-const struct run_values standing_words = {{"{index}", "{seed}", "{svseed}"}};
+const struct run_values standing_words = {.text = {"{index}", "{seed}", "{svseed}"}};
 
 enum { WORD_MOST = sizeof("{svseed}") - 1 };
 

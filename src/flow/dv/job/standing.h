@@ -13,6 +13,7 @@ enum run_value { RUN_INDEX, RUN_SEED, RUN_SVSEED, N_RUN_VALUES };
 
 struct run_values {
 	const char *text[N_RUN_VALUES];
+	bool is_kept[N_RUN_VALUES]; /* the text is in memory of the plan */
 };
 
 /* The names, for cfg_expand_options.ignored; and the names in braces, as they are in a text. */

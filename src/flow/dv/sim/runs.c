@@ -137,8 +137,8 @@ static const char *put_digits(char room[DIGITS_MOST + 1], uint32_t n)
 /* room: for the numbers. */
 static struct run_values values_of(const struct sim_run *run, char room[2][DIGITS_MOST + 1])
 {
-	return (struct run_values){{put_digits(room[0], run->index), run->seed,
-				    put_digits(room[1], seed_low_bits(run->seed))}};
+	return (struct run_values){.text = {put_digits(room[0], run->index), run->seed,
+					    put_digits(room[1], seed_low_bits(run->seed))}};
 }
 
 /* ---- templates ---- */
@@ -200,16 +200,19 @@ static void make_next_run(struct job_maker *m, struct test_jobs *j, const struct
 {
 	char room[2][DIGITS_MOST + 1];
 	struct run_values v = values_of(run, room);
+	const char *seed = seed_number(m->plan->mem, run->seed);
 
 	if (is_template_wanted(j))
 		try_template(m, j, run->test, false);
 	if (j->template && is_digits(run->seed)) {
+		v.is_kept[RUN_SEED] = strcmp(seed, v.text[RUN_SEED]) == 0;
+		v.text[RUN_SEED] = v.is_kept[RUN_SEED] ? seed : v.text[RUN_SEED];
 		job_template_render(j->template, m->plan->mem, &v, job);
 	} else {
 		make_run(m, job, run->test, j, &v);
 		j->rules = job->rules;
 	}
-	job->seed = seed_number(m->plan->mem, run->seed);
+	job->seed = seed;
 }
 
 void sim_make_runs(struct job_maker *m, struct test_jobs *tests, const struct sim_run *runs,
