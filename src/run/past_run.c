@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "run/past_run.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
@@ -10,7 +12,7 @@
 #include "run/plan_file.h"
 #include "run/results.h"
 
-enum { LARGEST_MIB = 4096 };
+enum { LARGEST_MIB = 4096, HEAD_PART = 64 * 1024, HEAD_MOST = 4 << 20 };
 
 struct peek {
 	struct arena *mem;
@@ -85,18 +87,11 @@ static int check_schema(const json_t *root, const char *path, struct error *err)
 }
 
 /* NULL with err. */
-static json_t *load_results(const char *path, struct error *err)
+static json_t *parse_results(const char *path, const struct str *text, struct error *err)
 {
-	_cleanup_(str_done) struct str text = {0};
 	json_error_t where;
-	json_t *root;
+	json_t *root = json_loadb(text->s, text->len, JSON_ALLOW_NUL, &where);
 
-	if (fs_read_file(path, (size_t)LARGEST_MIB << 20, &text, err) < 0) {
-		err->pos = (struct src_pos){0}; /* path is borrowed: copied into the message */
-		error_wrap(err, "%s", path);
-		return NULL;
-	}
-	root = json_loadb(text.s, text.len, JSON_ALLOW_NUL, &where);
 	if (!root) {
 		error_plain(err, "%s:%d:%d: %s", path, where.line, where.column, where.text);
 		return NULL;
@@ -105,6 +100,51 @@ static json_t *load_results(const char *path, struct error *err)
 		return root;
 	json_decref(root);
 	return NULL;
+}
+
+/* NULL with err. */
+static json_t *load_results(const char *path, struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	if (fs_read_file(path, (size_t)LARGEST_MIB << 20, &text, err) < 0) {
+		err->pos = (struct src_pos){0}; /* path is borrowed: copied into the message */
+		error_wrap(err, "%s", path);
+		return NULL;
+	}
+	return parse_results(path, &text, err);
+}
+
+/* The line before the first job. No text in JSON contains a line end. */
+static const char jobs_line[] = "\n\"jobs\":[\n";
+
+/* Reads the file up to its jobs. false: it cannot be read, or its jobs were not found. */
+static bool read_before_jobs(const char *path, struct str *ret)
+{
+	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	const char *jobs = NULL;
+	ssize_t n = fd < 0 ? -1 : 1;
+
+	while (!jobs && n > 0 && ret->len < HEAD_MOST) {
+		n = read(fd, str_reserve(ret, HEAD_PART), HEAD_PART);
+		ret->len += n > 0 ? (size_t)n : 0;
+		jobs = memmem(ret->s, ret->len, jobs_line, strlen(jobs_line));
+	}
+	if (jobs)
+		ret->len = (size_t)(jobs - ret->s);
+	return jobs != NULL;
+}
+
+/* The results with an empty list of jobs. They are most of the file, and take the most time. NULL
+ * with err. */
+static json_t *load_results_head(const char *path, struct error *err)
+{
+	_cleanup_(str_done) struct str text = {0};
+
+	if (!read_before_jobs(path, &text))
+		return load_results(path, err); /* not formatted by dvsched */
+	str_add(&text, "\n\"jobs\":[]}");
+	return parse_results(path, &text, err);
 }
 
 static int take_jobs(const json_t *list, const char *path, struct arena *mem, struct past_run *ret,
@@ -132,19 +172,25 @@ static int take_jobs(const json_t *list, const char *path, struct arena *mem, st
 	return 0;
 }
 
-static int read_results(const char *path, struct arena *mem, struct past_run *ret,
-			struct error *err)
+static void take_run(const json_t *root, struct arena *mem, struct past_run *ret)
 {
-	json_t *root = load_results(path, err), *run;
-	int rc;
+	const json_t *run = json_object_get(root, "run");
 
-	if (!root)
-		return -1;
-	run = json_object_get(root, "run");
 	take_head(run, "command_line", mem, ret);
 	ret->seed_base = past_run_text_of(mem, run, "seed_base");
 	ret->outcome = past_run_text_of(mem, run, "outcome");
 	ret->exit_code = (int)json_integer_value(json_object_get(run, "exit_code"));
+}
+
+static int read_results(const char *path, struct arena *mem, struct past_run *ret,
+			struct error *err)
+{
+	json_t *root = load_results(path, err);
+	int rc;
+
+	if (!root)
+		return -1;
+	take_run(root, mem, ret);
 	rc = take_jobs(json_object_get(root, "jobs"), path, mem, ret, err);
 	json_decref(root);
 	return rc;
@@ -158,6 +204,23 @@ int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret,
 	if (results_complete(run_path, err) < 0)
 		return -1;
 	return read_results(path, mem, ret, err);
+}
+
+int past_run_read_head(const char *run_path, struct arena *mem, struct past_run *ret,
+		       struct error *err)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", run_path, RESULTS_NAME);
+	json_t *root;
+
+	past_run_begin(run_path, mem, ret);
+	if (results_complete(run_path, err) < 0)
+		return -1;
+	root = load_results_head(path, err);
+	if (!root)
+		return -1;
+	take_run(root, mem, ret);
+	json_decref(root);
+	return 0;
 }
 
 /* ---- identification of a run ---- */

@@ -20,7 +20,8 @@ struct past_run {
 	const char *const *argv;      /* NULL-terminated; empty: unknown */
 	double start_wall_s;	      /* 0: unknown */
 	bool is_nested, is_rehearsal; /* as in struct plan */
-	const char *seed_base;	      /* this and the following are set by past_run_read() only */
+	const char *seed_base;	      /* this and the following are set by past_run_read() and
+					 past_run_read_head() only */
 	const char *outcome;	      /* as in struct results_head */
 	int exit_code;		      /* as in struct results_head */
 	const struct past_job *jobs;
@@ -37,6 +38,10 @@ int past_run_peek(const char *run_path, struct arena *mem, struct past_run *ret,
  * journal first. It is an error if the run has not ended. Returns 0, or -1 with err.
  */
 int past_run_read(const char *run_path, struct arena *mem, struct past_run *ret, struct error *err);
+
+/* The same without jobs and n_jobs, whose part of the file is not read. */
+int past_run_read_head(const char *run_path, struct arena *mem, struct past_run *ret,
+		       struct error *err);
 
 /*
  * Finds the newest run of the configuration that was no rehearsal and whose is_nested is as given;

@@ -88,7 +88,7 @@ static int resume_read_run(struct resuming *x)
 			   x->past.id);
 		return -1;
 	}
-	if (past_run_read(x->past.path, x->mem, &x->past, &err) < 0 ||
+	if (past_run_read_head(x->past.path, x->mem, &x->past, &err) < 0 ||
 	    resume_open(&r->resume, x->past.path, &err) < 0) {
 		struct diag *e = diag_error(x->diags, nowhere, "%s", err.msg);
 
