@@ -50,7 +50,8 @@ enum { READ_USUAL = 64 * 1024 };
 static int fs_read_parts(int fd, size_t part, size_t most, struct str *ret)
 {
 	for (;;) {
-		ssize_t k = read(fd, str_reserve(ret, part), ret->cap - ret->len - 1);
+		char *room = str_reserve(ret, part); /* first: it changes cap */
+		ssize_t k = read(fd, room, ret->cap - ret->len - 1);
 
 		if (k < 0 && errno == EINTR)
 			continue;

@@ -6,7 +6,7 @@
 #include "flow/job_limits.h"
 #include "flow/types.h"
 
-static const struct flow_type *const flow_types[] = {
+const struct flow_type *const flow_types[] = {
 #define FLOW(name) &flow_##name,
 #include "flow/list.h"
 #undef FLOW

@@ -116,6 +116,7 @@ struct flow_key {
 /* Key number n, in the order of docs/reference/config.md; NULL after the last one. */
 const struct flow_key *flow_jobs_key(size_t n);
 
+extern const struct flow_type *const flow_types[]; /* NULL-terminated */
 /* Does root name a native flow? */
 bool flow_is_native(const struct cfg *c, struct hjson_node *root);
 /* Plans with the flow that the configuration names. NULL after errors. c must outlive the plan. */

@@ -84,7 +84,7 @@ static void add_difference(const struct resume *r, size_t n, struct str *to)
 }
 
 /* Appends why job n runs again: "failed", "command changed: …", "needs 'demo:build'". */
-static void resume_add_reason(const struct resume *r, size_t n, struct str *to)
+void resume_add_reason(const struct resume *r, size_t n, struct str *to)
 {
 	const struct resume_job *job = &r->jobs[n];
 

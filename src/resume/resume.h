@@ -88,6 +88,10 @@ int resume_open(struct resume *ret, const char *run_path, struct error *err);
 void resume_done(struct resume *r);
 void resume_decide(struct resume *r, const struct plan *plan, const struct resume_options *options);
 
+/* The job does not run. */
+bool resume_is_settled(const struct resume_job *job);
+/* Appends why job n runs again: "failed", "command changed: …", "needs 'demo:build'". */
+void resume_add_reason(const struct resume *r, size_t n, struct str *to);
 /* Appends lines with the reasons, the jobs that have each, and how many jobs run again because of
  * these. */
 void resume_explain(const struct resume *r, struct str *to);
