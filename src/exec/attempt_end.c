@@ -100,6 +100,13 @@ static void attempt_note_supervisor(struct attempt *a)
 	e->kill_reason = REASON_USER;
 }
 
+/* A shell that ends with the status of a killed child, as the last one of `sh -c`, counts as well.
+ */
+static bool attempt_ended_by_kill(const struct ending *e)
+{
+	return e->term_signal == SIGKILL || (e->exit_status == 128 + SIGKILL && !e->refused);
+}
+
 void attempt_finish(struct attempt *a)
 {
 	pty_drain(&a->pty, a->log.fd);
@@ -108,7 +115,7 @@ void attempt_finish(struct attempt *a)
 	attempt_watch_end(a);
 	if (a->end.ending.flood_bytes) /* else the log stays too long; the verdict says so */
 		(void)!ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes);
-	a->end.ending.had_oom = a->end.ending.term_signal == SIGKILL && slot_host_had_oom(a->host);
+	a->end.ending.had_oom = attempt_ended_by_kill(&a->end.ending) && slot_host_had_oom(a->host);
 	if (!a->procs.leader_is_gone)
 		a->outcome.result.duration_s = clock_now(clock_real()) - a->procs.started_s;
 	attempt_decide(a);

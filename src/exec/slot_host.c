@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "exec/launch.h"
@@ -17,17 +18,27 @@ static const double oom_read_again_s = 1;
 /* How long kills are repeated, and the pause between two rounds. */
 static const double give_up_s = 5, first_round_s = 0.002, last_round_s = 0.05;
 
-static uint64_t read_oom_kills(void)
+/* The first directory that is visited is that of the process itself. The root has no counter. */
+static void slot_host_take_oom_file(const char *dir, bool is_v2, void *ctx)
 {
-	FILE *f = fopen("/proc/vmstat", "re");
-	unsigned long long n = 0;
-	char line[128];
+	const char *name = is_v2 ? "memory.events" : "memory.oom_control";
+	struct slot_host *h = ctx;
+	uint64_t n;
 
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "oom_kill %llu", &n) == 1)
-			break;
-	if (f)
-		fclose(f);
+	if (h->oom_dir || !cgroup_read_key(dir, name, "oom_kill", &n))
+		return;
+	h->oom_dir = xstrdup(dir);
+	h->oom_file = name;
+}
+
+/* Of the cgroup of this process, where it counts them: a kill elsewhere on the machine is no reason
+ * for the end of this job. */
+static uint64_t read_oom_kills(const struct slot_host *h)
+{
+	uint64_t n = 0;
+
+	if (!h->oom_dir || !cgroup_read_key(h->oom_dir, h->oom_file, "oom_kill", &n))
+		cgroup_read_key("/proc", "vmstat", "oom_kill", &n);
 	return n;
 }
 
@@ -40,7 +51,8 @@ void slot_host_init(struct slot_host *h, const struct slot_hello *hello, job_rea
 			h->nofile.rlim_cur != hello->nofile;
 	h->nofile.rlim_cur = hello->nofile;
 	confine_init(&h->confine, hello->scratch_root);
-	h->oom_kills = read_oom_kills();
+	cgroup_visit_own("/proc", "/sys", "memory", slot_host_take_oom_file, h);
+	h->oom_kills = read_oom_kills(h);
 	h->oom_read_s = clock_now(clock_real());
 }
 
@@ -80,13 +92,13 @@ void slot_host_note_oom(struct slot_host *h, double now_s)
 {
 	if (now_s < h->oom_read_s + oom_read_again_s)
 		return;
-	h->oom_kills = read_oom_kills();
+	h->oom_kills = read_oom_kills(h);
 	h->oom_read_s = now_s;
 }
 
 bool slot_host_had_oom(const struct slot_host *h)
 {
-	return read_oom_kills() > h->oom_kills;
+	return read_oom_kills(h) > h->oom_kills;
 }
 
 void slot_host_kill_all(struct slot_host *h)

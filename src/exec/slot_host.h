@@ -21,7 +21,9 @@ struct slot_host {
 	bool has_nofile;      /* nofile differs from the slot's own limit */
 	struct slot_program {
 		struct str path, name, cwd, search_path;
-	} program;	    /* the last look-up; cwd matters for relative names and PATHs */
+	} program;     /* the last look-up; cwd matters for relative names and PATHs */
+	char *oom_dir; /* the cgroup that counts them; NULL: /proc/vmstat does */
+	const char *oom_file;
 	uint64_t oom_kills; /* the kernel's kills for lack of memory, as read last */
 	double oom_read_s;
 	struct slot_terminal terminal; /* the user's, for the next interactive job; path is

@@ -275,6 +275,10 @@ static bool judge_exit(struct judge *j)
 	str_printf(&j->message, "Job returned a non-zero exit code: %d", j->end->exit_status);
 	if (j->end->refused)
 		str_printf(&j->message, ": %s", j->end->refused);
+	if (j->end->had_oom) {
+		str_add(&j->message, "; a process was killed by the kernel: out of memory");
+		return judge_verdict_decide(j, JOB_FAILED, REASON_MEMORY);
+	}
 	return judge_verdict_decide(j, JOB_FAILED, REASON_EXIT);
 }
 

@@ -27,7 +27,9 @@ struct ending {
 	double timeout_s; /* the limit, for the message */
 	bool was_killed;  /* by dvsched, for kill_reason */
 	enum job_reason kill_reason;
-	bool had_oom;	      /* the kernel killed some process for lack of memory meanwhile */
+	/* SIGKILL ended the job, or a process of which its shell reports the end (exit status 137),
+	 * and the kernel killed some process for lack of memory meanwhile. */
+	bool had_oom;
 	const char *leaked;   /* names and pids of left processes, which were killed; NULL: none */
 	uint64_t flood_bytes; /* the limit that the log exceeded; 0: it did not */
 	struct over_limit over;

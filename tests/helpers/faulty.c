@@ -118,5 +118,9 @@ FILE *fopen(const char *path, const char *mode)
 	FILE *(*real)(const char *, const char *);
 
 	*(void **)&real = dlsym(RTLD_NEXT, "fopen");
+	if (vmstat && (strstr(path, "/memory.events") || strstr(path, "/memory.oom_control"))) {
+		errno = ENOENT; /* else its counter would be read, not that file's */
+		return NULL;
+	}
 	return real(vmstat && strcmp(path, "/proc/vmstat") == 0 ? vmstat : path, mode);
 }

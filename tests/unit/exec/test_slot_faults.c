@@ -241,6 +241,9 @@ static void a_kill_by_the_kernel_for_lack_of_memory_is_named(void **state)
 		{": %s; kill -9 $$", false},
 		{"echo oom_kill 8 > %s; kill -1 $$", false},
 		{"echo oom_kill 8 > %s; exit 1", false},
+		/* as a shell whose last child was killed */
+		{"echo oom_kill 8 > %s; exit 137", true},
+		{": %s; exit 137", false},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

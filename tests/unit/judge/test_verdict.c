@@ -438,6 +438,8 @@ static void ends_are_worded(void **state)
 	struct ending segv = {.exit_status = -1, .term_signal = SIGSEGV, .has_core = true};
 	struct ending kill = {.exit_status = -1, .term_signal = SIGKILL};
 	struct ending oom = {.exit_status = -1, .term_signal = SIGKILL, .had_oom = true};
+	struct ending shell = {.exit_status = 137},
+		      shell_oom = {.exit_status = 137, .had_oom = true};
 	struct ending late = {.exit_status = -1, .is_timeout = true, .timeout_s = 90};
 	struct ending odd = {.exit_status = -1};
 	struct ending leak = {.leaked = "sleep (pid 7)"};
@@ -448,6 +450,12 @@ static void ends_are_worded(void **state)
 	assert_verdict(judge(&kill, &none, fd), REASON_SIGNAL, "killed by signal 9 (SIGKILL)");
 	assert_verdict(judge(&oom, &none, fd), REASON_MEMORY,
 		       "killed by signal 9 (SIGKILL), by the kernel: out of memory");
+	assert_verdict(judge(&shell, &none, fd), REASON_EXIT,
+		       "Job returned a non-zero exit code: 137");
+	assert_verdict(
+		judge(&shell_oom, &none, fd), REASON_MEMORY,
+		"Job returned a non-zero exit code: 137; a process was killed by the kernel: "
+		"out of memory");
 	assert_verdict(judge(&late, &none, fd), REASON_TIMEOUT, "Job timed out after 1m30s");
 	assert_verdict(judge(&late, &in_minutes, fd), REASON_TIMEOUT,
 		       "Job timed out after 1.5 minutes");
