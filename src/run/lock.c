@@ -19,11 +19,14 @@
 
 enum { NAME_SIZE = 256, OWNER_SIZE = 1024, TRIES = 10 };
 
-/* The owner of a lock, from the lock file, which has one line: "pid host boot run". */
+/* The owner of a lock, from the lock file, which has one line: "pid host boot run", and "flock" in
+ * the file for hosts without flock if the owner has one. */
 struct owner {
 	long pid;
-	char host[NAME_SIZE], boot[NAME_SIZE], run[NAME_SIZE];
+	char host[NAME_SIZE], boot[NAME_SIZE], run[NAME_SIZE], how[NAME_SIZE];
 };
+
+static const char by_flock[] = "flock";
 
 static void owner_self(struct owner *o, const char *run_id)
 {
@@ -35,14 +38,16 @@ static void owner_self(struct owner *o, const char *run_id)
 	snprintf(o->run, sizeof(o->run), "%s", run_id);
 }
 
-static int owner_write(int fd, const char *run_id)
+/* how: by_flock, or "". */
+static int owner_write(int fd, const char *run_id, const char *how)
 {
 	char line[OWNER_SIZE + 64];
 	struct owner o;
 	int n;
 
 	owner_self(&o, run_id);
-	n = snprintf(line, sizeof(line), "%ld %s %s %s\n", o.pid, o.host, o.boot, o.run);
+	n = snprintf(line, sizeof(line), "%ld %s %s %s%s%s\n", o.pid, o.host, o.boot, o.run,
+		     *how ? " " : "", how);
 	return ftruncate(fd, 0) < 0 ? -1 : fs_write_all(fd, line, (size_t)n);
 }
 
@@ -56,8 +61,8 @@ static bool owner_read(int dir_fd, const char *name, struct owner *ret)
 	if (fd >= 0)
 		close(fd);
 	memset(ret, 0, sizeof(*ret));
-	return k > 0 && sscanf(line, "%ld %255s %255s %255s", &ret->pid, ret->host, ret->boot,
-			       ret->run) == 4;
+	return k > 0 && sscanf(line, "%ld %255s %255s %255s %255s", &ret->pid, ret->host, ret->boot,
+			       ret->run, ret->how) >= 4;
 }
 
 static int lock_report_held(struct error *err, const char *dir, const struct owner *o)
@@ -114,7 +119,7 @@ static int give_name(int dir_fd, const char *aside, const char *name)
 
 /* The file gets its name only when its content is on disk. 1: created; 0: it exists; -1 with errno.
  */
-static int make_owner_file(int dir_fd, const char *run_id)
+static int make_owner_file(int dir_fd, const char *run_id, const char *how)
 {
 	_cleanup_(freep) char *aside = xasprintf("%s.%s", LOCK_OWNER_NAME, run_id);
 	_cleanup_(closep) int fd = fs_openat(dir_fd, aside,
@@ -123,8 +128,8 @@ static int make_owner_file(int dir_fd, const char *run_id)
 
 	if (fd < 0)
 		return -1;
-	rc = owner_write(fd, run_id);
-	if (rc == 0)
+	rc = owner_write(fd, run_id, how);
+	if (rc == 0 && !*how)
 		rc = fs_sync(fd); /* after a power failure it is complete, or does not exist */
 	if (rc == 0)
 		rc = give_name(dir_fd, aside, LOCK_OWNER_NAME);
@@ -150,7 +155,7 @@ static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, stru
 	struct owner owner = {0};
 
 	for (int i = 0; i < TRIES; i++) {
-		int rc = make_owner_file(dir_fd, run_id);
+		int rc = make_owner_file(dir_fd, run_id, "");
 
 		if (rc > 0)
 			return 0;
@@ -230,17 +235,43 @@ static bool is_left_behind(int dir_fd, const char *name)
 	return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) == 0;
 }
 
-/* A run on a host without flock() uses this file instead. */
+/* A run on a host without flock() uses this file instead. If its run had a flock, that run has
+ * ended: this one has the flock now. */
 static int check_owner_file(const char *dir, struct error *err)
 {
 	_cleanup_(closep) int dir_fd = fs_open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct owner owner;
 
-	if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || is_stale(&owner))
+	if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner) || strcmp(owner.how, by_flock) == 0 ||
+	    is_stale(&owner))
 		return 0;
 	lock_report_held(err, dir, &owner);
 	error_wrap(err, "(if that run is gone, remove %s/%s)", dir, LOCK_OWNER_NAME);
 	return -1;
+}
+
+/*
+ * Leaves the file that hosts without flock() use as the lock, so that they see this run. -1: such a
+ * run has just taken it. If the file cannot be made, the flock is enough.
+ */
+static int leave_owner_file(const char *dir, const char *run_id, bool *ret_is_left,
+			    struct error *err)
+{
+	_cleanup_(closep) int dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct owner owner;
+
+	for (int i = 0; i < TRIES; i++) {
+		int rc = make_owner_file(dir_fd, run_id, by_flock);
+
+		*ret_is_left = rc > 0;
+		if (rc != 0)
+			return 0;
+		if (check_owner_file(dir, err) < 0)
+			return -1;
+		owner_read(dir_fd, LOCK_OWNER_NAME, &owner);
+		remove_stale(dir_fd, &owner);
+	}
+	return 0;
 }
 
 /* 0: no run shares the path. */
@@ -275,7 +306,7 @@ static int make_beside(int fd, const char *run_id)
 
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? 0 : -1;
-	if (fstat(fd, &st) < 0 || owner_write(fd, run_id) < 0)
+	if (fstat(fd, &st) < 0 || owner_write(fd, run_id, "") < 0)
 		return -1;
 	return st.st_nlink > 0;
 }
@@ -316,9 +347,10 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
 	if (fd < 0)
 		return -1;
 	errnum = flock_now(fd);
-	if (errnum == 0 && owner_write(fd, run_id) == 0) {
+	if (errnum == 0 && owner_write(fd, run_id, "") == 0) {
 		*ret = (struct lock){.dir = xstrdup(dir), .fd = fd};
-		if (check_owner_file(dir, err) == 0 && check_beside(dir, err) == 0)
+		if (check_owner_file(dir, err) == 0 && check_beside(dir, err) == 0 &&
+		    leave_owner_file(dir, run_id, &ret->has_owner_file, err) == 0)
 			return 0;
 		lock_close(ret);
 		return -1;
@@ -354,7 +386,8 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 	if (owner_read(dir_fd, beside, &owner) && !is_left_behind(dir_fd, beside))
 		return lock_report_held(err, dir, &owner) < 0;
 	if (owner_read(dir_fd, LOCK_OWNER_NAME, &owner) && strcmp(owner.run, run_id) == 0 &&
-	    !is_stale(&owner))
+	    !is_stale(&owner) &&
+	    !(strcmp(owner.how, by_flock) == 0 && is_left_behind(dir_fd, LOCK_NAME)))
 		return lock_report_running(err, &owner);
 	/* The file stays after a run, so its contents may be old: the flock decides. */
 	if (!owner_read(dir_fd, LOCK_NAME, &owner) || strcmp(owner.run, run_id) != 0)
@@ -369,15 +402,16 @@ void lock_give(struct lock *l)
 {
 	if (!l->dir)
 		return;
-	if (l->is_by_file) {
+	if (l->is_by_file || l->has_owner_file) {
 		_cleanup_(freep) char *path = xasprintf("%s/%s", l->dir, LOCK_OWNER_NAME);
 
 		unlink(path);
-	} else if (l->beside) {
+	}
+	if (l->beside) {
 		unlink(l->beside);
 		close(l->fd);
 		free(l->beside);
-	} else {
+	} else if (!l->is_by_file) {
 		/* The file stays: if it were removed, two runs could lock two files of one name. It
 		 * is not written any more: its file system may hang. */
 		close(l->fd);

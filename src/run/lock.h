@@ -2,7 +2,8 @@
 /*
  * The lock of a scratch_path: one run at a time. It is an flock on a file in the directory, which
  * the kernel releases however the process ends. On a file system without flock it is a file that
- * must not exist; the file names its owner, so that a stale one is recognised.
+ * must not exist; the file names its owner, so that a stale one is recognised. A run with flock
+ * leaves this file, too, for hosts that have no flock on a file system that both use.
  */
 #ifndef RUN_LOCK_H
 #define RUN_LOCK_H
@@ -12,15 +13,16 @@
 #include "base/error.h"
 
 #define LOCK_NAME	".dvsched.lock"
-#define LOCK_OWNER_NAME ".dvsched.lock.owner" /* for file systems without flock */
+#define LOCK_OWNER_NAME ".dvsched.lock.owner" /* for hosts without flock */
 #define LOCK_BESIDE	".dvsched.lock.run."  /* followed by the id of a run that shares the path */
 
 struct lock {
 	char *dir;
 	int fd; /* -1: is_by_file */
 	bool is_by_file;
-	char *beside;	  /* the lock file of a run that shares the path; NULL: not shared */
-	bool is_of_other; /* not taken, because another run has it */
+	bool has_owner_file; /* beside the flock */
+	char *beside;	     /* the lock file of a run that shares the path; NULL: not shared */
+	bool is_of_other;    /* not taken, because another run has it */
 };
 
 /* Returns 0, or -1 with err: another run has the lock (the message names it), or the directory is

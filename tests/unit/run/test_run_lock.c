@@ -106,6 +106,46 @@ static void a_lock_by_file_keeps_runs_with_flock_out(void **state)
 	lock_give(&l);
 }
 
+static void a_lock_by_flock_keeps_runs_without_flock_out(void **state)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
+	struct lock l = {0}, other = {0};
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), 0);
+	take_by_file(&other, "run run-9, pid ");
+	lock_give(&l);
+	assert_int_equal(access(path, F_OK), -1);
+	take_by_file(&other, NULL);
+	lock_give(&other);
+}
+
+/* It was killed, on another host that shares the disk: the flock tells. */
+static void the_file_of_a_killed_run_with_flock_locks_only_hosts_without(void **state)
+{
+	_cleanup_(freep) char *path = xasprintf("%s/%s", scratch, LOCK_OWNER_NAME);
+	struct lock l = {0};
+	struct error err = {0};
+
+	(void)state;
+	put_owner("4711 elsewhere another-boot old-run flock\n");
+	assert_false(lock_is_held_by(scratch, "old-run", &err));
+	take_by_file(&l, "run old-run, pid 4711 on elsewhere");
+	assert_int_equal(lock_take(scratch, "run-9", &l, &err), 0);
+	take_by_file(&(struct lock){0}, "run run-9, pid ");
+	assert_true(lock_is_held_by(scratch, "run-9", &err));
+	error_done(&err);
+	put_owner("4711 elsewhere another-boot old-run\n");
+	assert_true(lock_is_held_by(scratch, "old-run", &err));
+	error_done(&err);
+	lock_give(&l);
+	assert_int_equal(access(path, F_OK), -1);
+	put_owner("4711 elsewhere another-boot old-run\n");
+	refuse_lock("run old-run, pid 4711 on elsewhere");
+	unlink(path);
+}
+
 static void the_file_lock_holds_until_it_is_given_back(void **state)
 {
 	_cleanup_(freep) char *mine = xasprintf("pid %d on", (int)getpid());
@@ -321,6 +361,8 @@ int main(void)
 		cmocka_unit_test(an_empty_file_locks_nothing),
 		cmocka_unit_test(a_lock_whose_owner_cannot_be_read_is_held_all_the_same),
 		cmocka_unit_test(a_lock_by_file_keeps_runs_with_flock_out),
+		cmocka_unit_test(a_lock_by_flock_keeps_runs_without_flock_out),
+		cmocka_unit_test(the_file_of_a_killed_run_with_flock_locks_only_hosts_without),
 		cmocka_unit_test(runs_beside_others_hold_the_lock_too),
 		cmocka_unit_test(locks_leave_no_descriptor_open),
 		cmocka_unit_test(a_lock_that_another_took_over_meanwhile_is_his),
