@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The verdict on a run: by the class of its first error; without one, by its log. */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -71,6 +72,7 @@ static void decide_by_log(struct run *r)
 void run_decide(struct run *r)
 {
 	struct job_result *v = &r->verdict.result;
+	struct stat st;
 
 	job_outcome_done(&r->verdict);
 	*v = (struct job_result){.start_wall_s = r->start_s,
@@ -82,6 +84,9 @@ void run_decide(struct run *r)
 		decide_by_log(r);
 	v->exit_status = -1;
 	v->pid = r->p->pid;
+	/* A later run compares the stamp to find out whether the log was written to since. */
+	if (r->p->log.fd >= 0 && fstat(r->p->log.fd, &st) == 0)
+		v->log_stamp = job_log_stamp(&st);
 	add_usage(r, &v->usage);
 	r->result.verdict = *v;
 }
