@@ -92,9 +92,9 @@ static int too_large(struct error *err, struct src_pos pos, size_t most)
 			 is_mib ? most >> 20 : most, is_mib ? "MiB" : "bytes");
 }
 
-int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
+/* *ret_kind: a kind of file that is not read. Returns 0, or an errno, or -1 with *ret_kind. */
+static int read_file_once(const char *path, size_t most, struct str *ret, const char **ret_kind)
 {
-	struct src_pos pos = {.file = path};
 	_cleanup_(closep) int fd = -1;
 	struct stat st;
 	unsigned n = 0;
@@ -104,18 +104,30 @@ int fs_read_file(const char *path, size_t most, struct str *ret, struct error *e
 	while (fd < 0 && errno_wait_out(&n));
 	str_clear(ret);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_set(err, pos, "cannot be read: %s", strerror(errno));
+		return errno;
+	*ret_kind = fs_kind_of(st.st_mode);
 	if (!S_ISREG(st.st_mode))
-		return error_set(err, pos, "cannot be read: it is %s, not a file",
-				 fs_kind_of(st.st_mode));
+		return -1;
 	if ((size_t)st.st_size > most)
-		return too_large(err, pos, most);
+		return EFBIG;
 	str_reserve(ret, (size_t)st.st_size + 1);
-	if (fs_read_parts(fd, st.st_size ? 1 : READ_USUAL, most, ret) == 0)
-		return 0;
-	if (errno == EFBIG)
+	return fs_read_parts(fd, st.st_size ? 1 : READ_USUAL, most, ret) == 0 ? 0 : errno;
+}
+
+int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
+{
+	struct src_pos pos = {.file = path};
+	const char *kind = "";
+	int errnum = read_file_once(path, most, ret, &kind);
+
+	/* On NFS another host has replaced the file meanwhile: the path leads to the new one. */
+	if (errnum == ESTALE)
+		errnum = read_file_once(path, most, ret, &kind);
+	if (errnum < 0)
+		return error_set(err, pos, "cannot be read: it is %s, not a file", kind);
+	if (errnum == EFBIG)
 		return too_large(err, pos, most);
-	return error_set(err, pos, "cannot be read: %s", strerror(errno));
+	return errnum ? error_set(err, pos, "cannot be read: %s", strerror(errnum)) : 0;
 }
 
 int fs_sync(int fd)

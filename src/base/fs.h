@@ -17,7 +17,7 @@ int fs_openat(int dir, const char *path, int flags, mode_t mode);
 /*
  * Reads all of a regular file of at most `most` bytes. A FIFO, a device or a directory is an error
  * at once: the call never blocks on one. A shortage of descriptors is waited out for some seconds.
- * err has the path as its position.
+ * Reads again, once, after ESTALE. err has the path as its position.
  */
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err);
 /* Appends everything from the current offset of fd to its end, and blocks until it is there.

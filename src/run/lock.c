@@ -206,8 +206,12 @@ static int flock_now(int fd)
 static int open_lock_file(const char *dir, struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, LOCK_NAME);
-	int fd = fs_open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0666);
+	int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	int fd = fs_open(path, flags, 0666);
 
+	/* On NFS another host has replaced the directory: the path leads to the new one. */
+	if (fd < 0 && errno == ESTALE)
+		fd = fs_open(path, flags, 0666);
 	if (fd < 0)
 		return error_sys(err, errno, "%s cannot be opened", path);
 	return fd;

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -310,11 +311,47 @@ static void all_bytes_go_through_a_full_pipe(void **state)
 	assert_int_equal(errno, EBADF);
 }
 
+/* ---- a file that another host replaces ---- */
+
+static unsigned n_stale; /* so many further reads fail with ESTALE */
+
+/* In the place of the C library's. */
+ssize_t read(int fd, void *to, size_t n)
+{
+	if (n_stale) {
+		n_stale--;
+		put_file("new", "two");
+		rename("new", "f");
+		errno = ESTALE;
+		return -1;
+	}
+	return syscall(SYS_read, fd, to, n);
+}
+
+static void a_stale_file_is_read_a_second_time(void **state)
+{
+	struct error err = {0};
+	struct str text = {0};
+
+	(void)state;
+	put_file("f", "one");
+	n_stale = 1;
+	assert_int_equal(fs_read_file("f", 100, &text, &err), 0);
+	assert_string_equal(text.s, "two");
+	n_stale = 2;
+	assert_int_equal(fs_read_file("f", 100, &text, &err), -1);
+	assert_string_equal(err.msg, "cannot be read: Stale file handle");
+	assert_int_equal(n_stale, 0);
+	error_done(&err);
+	str_done(&text);
+}
+
 int main(void)
 {
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, enter_new_dir, leave_dir)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(a_file_is_read_whole),
+		IN_DIR(a_stale_file_is_read_a_second_time),
 		IN_DIR(what_is_no_file_is_refused_at_once),
 		IN_DIR(a_file_that_says_it_is_empty_is_still_limited),
 		IN_DIR(writing_replaces_the_file_and_leaves_nothing_else),
