@@ -150,8 +150,8 @@ struct dvs_host {
 	 * this rank owns is running on the device now, 2 if all it does is wait for other ranks, 0
 	 * if it is idle. Each call counts as movement, so call it when something has moved or the
 	 * evidence changes, not because a poll came by. A rank that said 1 must go on calling it:
-	 * silent for the host's `stall` it is ended. One that said 0 or 2, or never calls it, is
-	 * not, so whoever waits need not call it again.
+	 * if it is silent for the host's `stall`, it is ended. A rank that said 0 or 2, or that
+	 * never calls it, is not ended, so a rank that waits need not call it again.
 	 */
 	void (*progress)(void *user, uint64_t done, uint64_t total, int32_t evidence);
 	/* 1: the run should end; abort() follows where there is one. */

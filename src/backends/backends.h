@@ -22,8 +22,8 @@ struct backend_terminal {
 	/* Ctrl-Z stopped the job that has the terminal. Must suspend the run and its whole process
 	 * group before it returns. NULL: the run cannot be suspended, and the job is continued. */
 	void (*suspend)(void *ctx);
-	/* Standard output is a pipe, and its reader has gone. NULL: the job goes on, and its output
-	 * is dropped. */
+	/* Called when standard output is a pipe whose reader has gone. NULL: the job goes on, and
+	 * its output is dropped. */
 	void (*unread)(void *ctx);
 	void *ctx;
 };
@@ -62,7 +62,7 @@ extern const char *const backend_names[];		 /* their names, in the same order */
 extern const struct job_key backend_job_keys[]; /* of job_keys.h; the last one has no key */
 /* check_settings() of the type with this number. */
 void backend_check_settings(uint32_t type, const char *name, struct cfg_fields *settings);
-/* Their names, for messages: "local, chips, fake". */
+/* Names of all types of backends, for messages: "local, chips, fake". */
 void backend_add_names(struct str *out);
 /* Adds a hint to e, the error about the unknown backend `name`: the name that was probably meant,
  * or all names. */

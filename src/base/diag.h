@@ -51,7 +51,8 @@ struct diags {
 void diags_init(struct diags *d);
 void diags_done(struct diags *d);
 
-/* Both return the new entry, for the functions below. Never NULL. */
+/* diag_error() and diag_warning() return the new entry, never NULL. The functions below add to an
+ * entry. */
 struct diag *diag_error(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 struct diag *diag_warning(struct diags *d, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 struct diag *diag_complaint(struct diags *d, struct src_pos pos, const char *fmt, ...)

@@ -24,8 +24,8 @@ struct error {
 	int errnum; /* of error_sys(); 0: none */
 };
 
-/* Both return -1, so that callers write: return error_set(…). It is a bug to set an error that is
- * set already: the first one counts. */
+/* These functions return -1, so that callers write: return error_set(…). It is a bug to set an
+ * error that is set already: the first one counts. */
 int error_set(struct error *err, struct src_pos pos, const char *fmt, ...) _printf_(3, 4);
 /* For an error without a position in a file. */
 int error_plain(struct error *err, const char *fmt, ...) _printf_(2, 3);

@@ -32,7 +32,7 @@ void log_file_add(const char *text, size_t n);
 /* The log file's descriptor if log_has_file(), else -1. */
 int log_file_fd(void);
 
-/* They do not change errno. */
+/* These functions do not change errno. */
 void log_error(const char *fmt, ...) _printf_(1, 2);
 void log_warning(const char *fmt, ...) _printf_(1, 2);
 void log_info(const char *fmt, ...) _printf_(1, 2);

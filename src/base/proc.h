@@ -67,8 +67,8 @@ void proc_end_with_parent(void);
 
 /* The signal is ignored in this process, as after nohup or `&` in a script. */
 bool proc_ignores(int signum);
-/* The signals that a child starts with the default action for: all except those of HUP, INT and
- * QUIT that are ignored here. */
+/* The signals that have the default action in a new child: all, except HUP, INT and QUIT if this
+ * process ignores them. */
 void proc_defaults_of_child(sigset_t *ret);
 
 /*

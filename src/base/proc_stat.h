@@ -18,8 +18,9 @@ struct proc_stat {
 };
 
 bool proc_stat_read(pid_t pid, struct proc_stat *ret);
-/* Its resident memory, with each shared page divided by the number of its users (PSS). The kernel
- * reads every page table entry for it, which takes time. false: not permitted, or not known. */
+/* The resident memory of a process, with each shared page divided by the number of its users (PSS).
+ * The kernel reads every page table entry for it, which takes time. false: not permitted, or not
+ * known. */
 bool proc_pss_read(pid_t pid, uint64_t *ret_bytes);
 /* Context switches of its first thread, voluntary and involuntary; 0: unknown. */
 uint64_t proc_switches_read(pid_t pid);

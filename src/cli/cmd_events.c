@@ -132,7 +132,7 @@ static void events_wait(struct events *e)
 		e->n_quiet++;
 }
 
-/* It has its results, was killed, or its record was removed. */
+/* Has the run its results, was it killed, or was its record removed? */
 static bool run_is_over(struct events *e)
 {
 	if (!e->n_quiet || (e->n_quiet & (e->n_quiet - 1) && e->n_quiet % MOST_LOOKS_BETWEEN))

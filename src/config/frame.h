@@ -53,7 +53,7 @@ static inline bool frame_is_name_char(char c)
 /* len, limited, as a printf() precision for a name, which may be very long. */
 int frame_shown(size_t len);
 
-/* Both set the error and return -1. name: the wrong wildcard. */
+/* These functions set the error and return -1. name: the wrong wildcard. */
 int frame_fail(struct frame *f, enum subst_problem problem, const char *name, size_t len,
 	       const char *fmt, ...) _printf_(5, 6);
 int frame_too_large(struct frame *f, const char *what);

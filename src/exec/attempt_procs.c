@@ -53,7 +53,8 @@ static void add_usage(struct job_usage *to, const struct rusage *u)
 		to->max_rss_kib = (uint64_t)u->ru_maxrss;
 }
 
-/* It is not known which processes are left. wait4() is tried again soon, as no signal will come. */
+/* After an error of wait4() it is not known which processes are left. wait4() is tried again soon,
+ * as no signal will come. */
 static bool attempt_note_wait_error(struct attempt *a)
 {
 	if (isinf(a->procs.reap_since_s))

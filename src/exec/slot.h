@@ -60,8 +60,9 @@ struct slot_options {
 	double default_grace_s;
 	uint64_t job_nofile; /* soft limit of open files that jobs get back; 0: the slot's own */
 	uint32_t number;     /* for people: "local/3" */
-	struct list *family; /* all slots of one owner, borrowed: when one dies, the others are not
-				killed as its remains; NULL: the owner has one slot only */
+	/* All slots of the owner, borrowed: when one of them dies, its remains are killed, but not
+	 * the other slots. NULL: the owner has one slot only. */
+	struct list *family;
 	/* Descriptors of which the process keeps a copy open until it ends. */
 	const int *kept;
 	size_t n_kept;

@@ -38,7 +38,7 @@ static const char *again_text(const struct plan *plan, const char *text)
 	return text ? arena_strdup(plan->mem, text) : NULL;
 }
 
-/* Those of n dependencies that passed in the earlier run. */
+/* Of n dependencies, those that passed in the earlier run. */
 static struct job_need *settled_of(const struct flow_again *again, const struct plan *plan,
 				   const uint32_t *deps, uint32_t n, uint32_t *ret_n)
 {

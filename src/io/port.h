@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Watches dvsched's end of the socket of a helper (slot, clerk, device worker) in the loop, and
- * handles errors of the socket and of the loop. If the kernel is out of memory or table entries,
- * the operation is tried again. Any other error means that the helper is lost.
+ * Watches a helper's socket (slot, clerk, device worker) in the loop, and handles errors of both.
+ * If the kernel is out of memory or table entries, the operation is tried again. Any other error
+ * means that the helper is lost.
  *
  * If the kernel refuses a watcher, libev stops it and calls it once with EV_ERROR. Then a timer
  * calls the callbacks until the kernel accepts the watcher again, so that no message is missed.

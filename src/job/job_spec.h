@@ -79,8 +79,8 @@ struct job_rules {
 	const char *log_reader; /* name of the reader of the log (job/job_reader.h); NULL: none */
 	const char *const
 		*env; /* "NAME=VALUE": set on top of dvsched's own environment; NULL-terminated */
-	const char *const *terminal_env; /* the same, on top of env, for an interactive job:
-					    variables that the user did not set; NULL: none */
+	const char *const *terminal_env; /* added to env in an interactive job: variables that the
+					    user did not set; NULL: none */
 	struct pattern_list pass_patterns, fail_patterns;
 	const struct resource_need *resources;
 	const char *const *tags; /* NULL-terminated */
@@ -241,11 +241,11 @@ struct plan {
 	/* Jobs of equal priority start in the order of their ids as text, as in DVSim, not in the
 	 * order of the plan. */
 	bool is_by_id;
-	/* It uses builds of its own (--build-unique), so it may run at the same time as another run
-	 * in the same scratch path. */
+	/* The run has builds of its own (--build-unique), so it may run at the same time as another
+	 * run in the same scratch path. */
 	bool may_share;
-	/* It has one block, whose scratch path nothing else uses: if another run uses that path,
-	 * this run takes NAME.2, and so on. */
+	/* The run has one block, whose scratch path nothing else uses: if another run uses that
+	 * path, this run takes NAME.2, and so on. */
 	bool may_move;
 };
 

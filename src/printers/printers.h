@@ -36,8 +36,8 @@ const struct printer_type *printer_type_choose(const char *name, const struct pr
 bool printer_is_plain(const struct observer *printer);
 /* Stops drawing while many jobs are killed at once; a paused printer still counts jobs. */
 void printer_pause(struct observer *printer, bool is_paused);
-/* Stops output while another part of the program writes to the terminal; it is written afterwards.
- */
+/* Holds output back while another part of the program writes to the terminal; the output is written
+ * afterwards. */
 void printer_hold(struct observer *printer, bool is_held);
 /* The process will be stopped, as by Ctrl-Z, or was continued. */
 void printer_suspend(struct observer *printer, bool is_suspended);

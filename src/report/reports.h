@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The report of a finished run, of the kind that its plan names, besides dvsched's own ending. */
+/* The report of a finished run that its plan names, in addition to dvsched's own summary. */
 #ifndef REPORT_REPORTS_H
 #define REPORT_REPORTS_H
 

@@ -44,7 +44,7 @@ struct resume_job {
 	enum resume_what what;
 	const char *word; /* word of the member, for RESUME_CHANGED and RESUME_LIMIT */
 	uint32_t because; /* index of that dependency, for RESUME_NEEDS */
-	/* Its record in a run; NULL: none. */
+	/* The job's record in the earlier run; NULL: none. */
 	const struct recorded_job *row;
 	const struct job_spec *spec; /* its spec in the plan of that run */
 	const struct run_record *record;

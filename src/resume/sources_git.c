@@ -257,7 +257,7 @@ bool sources_take_git(struct sources *s, const char *top, const struct sources_s
 	bool is_good;
 
 	s->dir = top;
-	/* Both commands run in parallel. */
+	/* `ls-files` and `status` run in parallel. */
 	of_index = git_open(&g, "ls-files -s -z");
 	of_status = git_open(&g, "status --porcelain=v2 -z --no-renames --untracked-files=all");
 	is_good = git_close(of_index, &index);

@@ -334,8 +334,8 @@ static struct number *plan_templates_split_values(const char *values, uint32_t n
 	return list;
 }
 
-/* In a record from before a variable was found, its value is that of the variable before it, or
- * constant. */
+/* A record that was added before a variable was found has no value for it. The value is then that
+ * of the variable that it belonged to at that time, or the constant number of the template. */
 static void plan_add_values(const struct plan_templates *t, const struct record *r, struct str *to)
 {
 	const struct template *m = &t->at[r->template];

@@ -284,7 +284,7 @@ int run_dir_publish(struct run_dir *r, struct error *err)
 	return 0;
 }
 
-/* It is published, or has results or a record of its start although renaming it failed. */
+/* Is the record published? Or could it not be renamed, but has results or a record of the start? */
 static bool run_dir_has_run(const struct run_dir *r)
 {
 	struct stat st;

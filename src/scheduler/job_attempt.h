@@ -42,7 +42,8 @@ struct job_attempt {
 	bool is_uncounted;
 };
 
-/* Its result; the status is JOB_RUNNING while it runs. Texts are valid as long as the scheduler. */
+/* The result of an attempt; the status is JOB_RUNNING while the attempt runs. Texts are valid as
+ * long as the scheduler. */
 struct job_result job_attempt_result(const struct job_attempt *a);
 /* The units with numbers that it used, as JSON: {"PORT":[60003]}; NULL: none. */
 const char *job_attempt_resources(const struct job_attempt *a);

@@ -80,7 +80,7 @@ void lane_set_free(struct lane *l)
 	l->busy_pause_s = PAUSE_SHORTEST_S;
 }
 
-/* It accepted a job: the next SUBMIT_BUSY starts with the shortest pause. */
+/* The backend accepted a job: the next SUBMIT_BUSY starts with the shortest pause. */
 void lane_set_accepting(struct lane *l)
 {
 	l->busy_pause_s = PAUSE_SHORTEST_S;

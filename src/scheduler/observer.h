@@ -18,8 +18,8 @@ struct observer_ops {
 	const char *name;
 	/* All jobs exist and are SCHEDULED. s is valid until run_ended() returns. */
 	void (*run_started)(struct observer *o, const struct sched *s);
-	/* job has its new status, reason, message and attempts already. If `was` is its status:
-	 * there is news of its attempts or its message. */
+	/* Called after a change: job already has its new status, reason, message and attempts. If
+	 * `was` equals its status, only its attempts or its message have changed. */
 	void (*job_changed)(struct observer *o, const struct job *job, enum job_status was);
 	/* job has waited for resources or devices for sched_options.waits_after_s. what: "LIC: it
 	 * asks for 2, and 3 of 4 are in use". Called once, with the first job, for all jobs that

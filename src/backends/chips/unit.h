@@ -48,8 +48,8 @@ struct holder_ops {
 	void (*phase)(struct holder *h, struct unit *u, uint64_t epoch, enum run_phase phase);
 	void (*ended)(struct holder *h, struct unit *u, const struct device_result *result);
 	void (*diagnosed)(struct holder *h, struct unit *u, const char *text);
-	/* Its worker is gone or, with is_stuck, still exists after SIGKILL. The board can still be
-	 * read. */
+	/* The worker of the unit is gone or, with is_stuck, still exists after SIGKILL. The board
+	 * can still be read. */
 	void (*died)(struct holder *h, struct unit *u, bool is_stuck, const char *why);
 	/* When the unit will be free, by the limit of its run; INFINITY: not known. */
 	double (*free_at)(const struct holder *h, double now_s);
@@ -95,7 +95,7 @@ struct unit {
 	/* A job that broke this device, and was found to be at fault: if the device opens again,
 	 * that job's marks are removed. "": none. */
 	char broken_by[HEALTH_JOB];
-	/* Its health file could not be written: health has changes that the file lacks. */
+	/* The health file could not be written: `health` has changes that the file lacks. */
 	bool knows_more;
 	/* The lock of its health file was not free at the last change: the next one does not wait
 	 * for it. */

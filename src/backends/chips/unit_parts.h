@@ -20,10 +20,10 @@ void unit_look_at_health(struct unit *u);
 /* Quarantines a device that its driver reported as bad at load. */
 void unit_read_driver_health(struct unit *u);
 void unit_note_open_failed(struct unit *u, enum dvs_class class, const char *text);
-/* A probe opened it. If a job had broken it, that job's marks are removed. true: that made it
- * usable; false: it counts as a probe that went well. */
+/* A probe opened the device. If a job had broken the device, the marks of that job are removed:
+ * true if the device is usable then. Otherwise the probe counts as passed. */
 bool unit_note_probed_well(struct unit *u);
-/* Its worker cannot be killed. */
+/* The worker of the unit cannot be killed. */
 void unit_note_dead(struct unit *u, const char *why);
 void unit_suspect(struct unit *u, const char *text);
 

@@ -173,8 +173,8 @@ struct match {
 };
 
 /*
- * Can text be this name with its value? Not a name of dvsched only, if text has a blank: DVSim
- * takes such a word for a value. In -bo '-DX=1 -DY=2' there is no -D.
+ * May text be this option with its value? A text with a blank is not, if only dvsched has the
+ * option: DVSim reads such a text as a value. Example: -bo '-DX=1 -DY=2' has no option -D.
  */
 static bool may_hold(const struct name *name, const char *text)
 {

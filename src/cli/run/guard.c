@@ -107,9 +107,9 @@ static bool is_stop(int signum)
 }
 
 /*
- * Passes on a signal that was sent to the guardian's pid alone; the scheduler gets those of the
- * terminal itself. A run in progress gets the signal through the socket: so it can tell one signal
- * to both processes from two signals.
+ * Passes on a signal that was sent to the guardian only; the scheduler gets signals of the terminal
+ * directly. During a run the signal goes through the socket, so that the scheduler can distinguish
+ * one signal to both processes from two signals.
  */
 static void pass_on(const struct watch *w, const struct signalfd_siginfo *info)
 {

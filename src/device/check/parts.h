@@ -63,8 +63,8 @@ bool check_is_whole(const char *at);
 
 void check_good(struct check *c, const char *what);
 void check_skip(struct check *c, const char *what, const char *why);
-/* Both fail the check and return false; check_bad_code() adds the code that a call returned, its
- * class and c->text. */
+/* check_bad() and check_bad_code() fail the check and return false; check_bad_code() adds the code
+ * that a call returned, its class and c->text. */
 bool check_bad(struct check *c, const char *what, const char *fmt, ...) _printf_(3, 4);
 bool check_bad_code(struct check *c, const char *what, const char *call, int32_t code);
 /* For a call that returned 0 without setting the parameter. */

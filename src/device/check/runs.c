@@ -21,8 +21,8 @@ enum { WARM_UP = 5, MANY_RUNS = 20 };
 /* Neither yes nor no. */
 enum { UNTOUCHED_FLAG = -77 };
 
-/* false: a call that returned 0 left a flag that is neither 0 nor 1. Reported once; *flag becomes
- * 0. */
+/* Checks that a call which returned 0 has set the flag to 0 or 1. false: it has not; this is
+ * reported once, and *flag becomes 0. */
 static bool check_flag(struct check *c, const char *what, const char *call, const char *parameter,
 		       int32_t code, int32_t *flag)
 {

@@ -2,8 +2,8 @@
 /*
  * This program's own mkstemp() and its variants, and shm_open(). The dynamic linker finds them
  * before those of libc, also for libraries below a driver. A worker records the name of a file in
- * them before the file exists. Nobody else could tell such a file from another process's. Without a
- * record they do the same as libc's.
+ * them before the file exists. Otherwise the file could not be distinguished from files of other
+ * processes. A process that keeps no record gets the behaviour of libc.
  */
 #ifndef DEVICE_DRIVER_MADE_FILES_H
 #define DEVICE_DRIVER_MADE_FILES_H

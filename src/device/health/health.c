@@ -196,8 +196,8 @@ static bool become_healthy(struct device_health *h, double wall_s)
 	return set_state(h, HEALTH_HEALTHY, wall_s);
 }
 
-/* The job itself may have caused such an end. If another job passes on the device afterwards, the
- * device is not the cause: so a night with many hanging jobs does not quarantine all devices. */
+/* Marks of an end that the job itself may have caused. They are removed when another job passes on
+ * the device. So a night with many hanging jobs does not quarantine all devices. */
 static bool is_soft(const struct health_mark *m)
 {
 	return m->class == DVS_STALL || m->class == DVS_TIMEOUT || m->class == DVS_LOST;

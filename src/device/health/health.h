@@ -115,8 +115,8 @@ enum { HEALTH_LOCK_MS = 100 };
  * name is not a regular file, or another process held it for wait_ms. Then a change of another
  * process may be lost. */
 int health_lock(const char *state_dir, const char *family, int32_t id, unsigned wait_ms);
-/* Like health_load(). A device that is quarantined or dead in machine_dir is so here, too, until
- * that time is over. machine_dir NULL: not read. */
+/* Like health_load(). A device that is quarantined or dead in machine_dir gets this state, until
+ * the quarantine there is over. machine_dir NULL: not read. */
 int health_load_both(const char *state_dir, const char *machine_dir, const char *family, int32_t id,
 		     double wall_s, struct device_health *ret, struct error *err);
 /* Moves this user's health files from `from` to `to`, unless they exist there. */

@@ -62,8 +62,8 @@ static int open_lock(const char *path)
 	return -1;
 }
 
-/* 0: not known. The holder may not have been allowed to write, so the pid may be of an earlier
- * one. */
+/* The pid in the file; 0: not known. A holder that may not write leaves the pid of an earlier
+ * holder. */
 static pid_t read_holder(int fd)
 {
 	char text[16];

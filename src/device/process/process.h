@@ -62,8 +62,8 @@ void *driver_thread(void *process);
 /* call.c: around each call into the driver, by the driver thread. */
 void call_begin(struct worker_process *p, enum driver_call call);
 void call_end(struct worker_process *p);
-/* An empty buffer for the text of a call; and its text after the call, one line, valid until the
- * next call. */
+/* call_err(): an empty buffer for the error text of a call. call_words(): that text after the call,
+ * as one line, valid until the next call. */
 struct dvs_text call_err(struct worker_process *p);
 const char *call_words(struct worker_process *p);
 /* The class of a code; never DVS_OK. */

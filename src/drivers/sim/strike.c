@@ -77,8 +77,8 @@ static void wedge_until_reset(struct sim_device_state *s)
 	s->n_ecc++;
 }
 
-/* Actions that fail a call: changes the state of the process or the device, and returns the
- * code. */
+/* An action that fails a call: changes the state of the process or the device, and returns the code
+ * of the call. */
 static int32_t break_with(struct sim *s, const struct sim_fault *f, struct dvs_text *err)
 {
 	int32_t code;

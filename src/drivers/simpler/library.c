@@ -41,7 +41,8 @@ static void *library_load(const char *path, int scope, struct dvs_text *err)
 	return handle;
 }
 
-/* Its symbols are global, for the kernels, too. It is loaded once and never closed. */
+/* Loads the context library. Its symbols are global, because kernels need them, too. It is loaded
+ * once and never closed. */
 static int32_t load_context(const char *path, int32_t threshold, struct dvs_text *err)
 {
 	int (*bind)(struct simpler_log_state *) = NULL;

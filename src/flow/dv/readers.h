@@ -5,7 +5,7 @@
 
 #include "job/job_reader.h"
 
-/* Their names, for rules and steps. */
+/* The names of the readers, for rules and steps. */
 #define DV_READS_TOOL_LOG	"tool log"
 #define DV_READS_SIMULATION_LOG "simulation log"   /* also reads the simulated time */
 #define DV_READS_COVERAGE	"coverage summary" /* a job that passes must have left it */

@@ -65,14 +65,15 @@ struct job_spec *job_maker_finish(struct job_maker *m, struct job_spec *job, con
 /*
  * In an attempt, jobs are made without reports and without waiting: the commands that they need are
  * only started. job_maker_end_attempt() returns true if the jobs can be used as they are, and false
- * if they must be made again: a text waits for a command, or there was an error or a warning.
+ * if they must be made again, because a text waits for a command, or an error or a warning was
+ * reported.
  * mem: for texts of jobs.
  */
 void job_maker_begin_attempt(struct job_maker *m, struct arena *mem);
 bool job_maker_end_attempt(struct job_maker *m);
 /*
  * An attempt at one job for all runs of a test, with standing names (standing.h). waits: commands
- * are only started, as above; without it they run to their end. The attempt fails also if the runs
+ * are only started, as above; otherwise they run to their end. The attempt also fails if the runs
  * differ in more than digits.
  */
 void job_maker_begin_standing(struct job_maker *m, bool waits);

@@ -59,8 +59,8 @@ enum { SIM_MERGES_KEPT = 7 }; /* merged databases, the new one included: DVSim's
 /* dirs, then the merged databases of earlier runs that this run keeps, newest first. */
 const char *sim_add_merged(struct job_maker *m, const char *dirs);
 void sim_make_vplan(struct job_maker *m, struct job_spec *job, uint32_t report);
-/* One job that reads the coverage databases of earlier runs: the analysis of unreachable code; the
- * tool's viewer. */
+/* Jobs that read the coverage databases of earlier runs. sim_make_unr(): the analysis of
+ * unreachable code. sim_make_analyze(): the tool's viewer. */
 void sim_make_unr(struct job_maker *m, struct job_spec *job);
 void sim_make_analyze(struct job_maker *m, struct job_spec *job);
 

@@ -32,8 +32,8 @@ static bool is_strictly_below(struct job_maker *m, const char *path, const char 
 	return is_below(m, path, root) && strcmp(path, root) != 0;
 }
 
-/* Why path must not be removed or written: it is outside of the scratch root, or not of one job
- * only. NULL: it may be. */
+/* Why path must not be removed or written: it is outside of the scratch root, or other jobs use it,
+ * too. NULL: it may be removed and written. */
 static const char *fault_of(struct job_maker *m, const char *path)
 {
 	const char *root = m->plan->scratch_root;
