@@ -62,7 +62,7 @@ class Watermarks(Story):
         process.send_signal(signal.SIGINT)
         done = self.finish(process)
         self.assertEqual(done.signal, signal.SIGINT, done)
-        self.assertEqual(jobs_of(self.results())["a"]["message"], "not started: the run was told to stop")
+        self.assertEqual(jobs_of(self.results())["a"]["message"], "not started: the run was stopped")
         self.assertEqual(self.events(self.run_dir()), ["held", ("a", "KILLED")])
 
     def test_with_little_memory_jobs_run_one_at_a_time(self):

@@ -72,7 +72,7 @@ static void one_job_at_a_time_runs_while_all_but_one_are_held(void **state)
 	bed_done(&b);
 }
 
-static void a_reason_is_told_once_until_it_changes(void **state)
+static void a_reason_is_reported_once_until_it_changes(void **state)
 {
 	struct observer o;
 	struct bed b;
@@ -129,7 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(nothing_starts_while_all_is_held),
 		cmocka_unit_test(one_job_at_a_time_runs_while_all_but_one_are_held),
-		cmocka_unit_test(a_reason_is_told_once_until_it_changes),
+		cmocka_unit_test(a_reason_is_reported_once_until_it_changes),
 		cmocka_unit_test(a_run_that_is_stopped_holds_nothing),
 	};
 
