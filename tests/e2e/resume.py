@@ -647,6 +647,9 @@ class Refused(Resume):
         self.write("other.hjson", '{ flow: "jobs", name: "other", jobs: [] }')
         self.resume("other.hjson", "--run", run, code=2)
         self.assertIn("not of", self.said)
+        self.assertIn(f"hint: `dvsched resume --run {run}` resumes it with its own", self.said)
+        self.resume("--run", "1999", code=2)
+        self.assertIn("hint: -sr DIR says where to look", self.said)
 
     def test_a_damaged_plan(self):
         self.jobs("a")
@@ -655,6 +658,11 @@ class Refused(Resume):
         plan.write_bytes(plan.read_bytes()[:-40])
         self.resume(code=2)
         self.assertIn("plan.json", self.said)
+        self.assertIn("hint: --run RUN resumes another one", self.said)
+        self.assertEqual(self.ran(), [])
+        done = self.dvsched("run", "cfg.hjson", "--skip-passed")
+        self.assertEqual(done.code, 2, done)
+        self.assertRegex(done.err, r"error: --skip-passed: .*plan.json.*\n +hint: --skip-passed RUN uses another run")
         self.assertEqual(self.ran(), [])
 
     def test_a_rehearsal(self):

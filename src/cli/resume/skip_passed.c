@@ -50,7 +50,10 @@ int skip_passed_open(const struct args *args, struct loaded *l, struct resumed *
 		.options = {.wants_plain_passes = true},
 	};
 	resumed_read_accepted(args, ret, &l->diags);
-	if (check_run(l, &l->diags) == 0 && resume_open(&ret->resume, l->reused.path, &err) < 0)
-		diag_from_error(&l->diags, &err);
+	if (check_run(l, &l->diags) == 0 && resume_open(&ret->resume, l->reused.path, &err) < 0) {
+		diag_hint(diag_error(&l->diags, nowhere, "--skip-passed: %s", err.msg),
+			  "--skip-passed RUN uses another run; without the option all jobs run");
+		error_done(&err);
+	}
 	return load_report(args, l);
 }

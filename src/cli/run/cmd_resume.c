@@ -35,12 +35,6 @@ struct resuming {
 	struct args_recorded recorded;
 };
 
-static int resuming_fail(struct resuming *x, struct error *err)
-{
-	diag_from_error(x->diags, err);
-	return -1;
-}
-
 /* ---- which run ---- */
 
 static int resume_find_newest(struct resuming *x, const char *scratch_root)
@@ -66,12 +60,17 @@ static int resume_find_named(struct resuming *x, const char *scratch_root, const
 	struct error err = {0};
 	_cleanup_(freep) char *path = run_dir_find(scratch_root, which, &err);
 
-	if (!path || past_run_peek(path, x->mem, &x->past, &err) < 0)
-		return resuming_fail(x, &err);
+	if (!path || past_run_peek(path, x->mem, &x->past, &err) < 0) {
+		diag_hint(diag_error(x->diags, nowhere, "%s", err.msg),
+			  "-sr DIR says where to look; without --run the newest run is resumed");
+		error_done(&err);
+		return -1;
+	}
 	if (!x->cfg_path || str_eq(x->past.cfg_path, x->cfg_path))
 		return 0;
-	diag_error(x->diags, nowhere, "the run %s is one of %s, not of %s", x->past.id,
-		   x->past.cfg_path ? x->past.cfg_path : "a command", x->cfg_path);
+	diag_hint(diag_error(x->diags, nowhere, "the run %s is one of %s, not of %s", x->past.id,
+			     x->past.cfg_path ? x->past.cfg_path : "a command", x->cfg_path),
+		  "`dvsched resume --run %s` resumes it with its own", x->past.id);
 	return -1;
 }
 
