@@ -245,7 +245,7 @@ static int take_group(struct reader *r)
 /* Translates '{': {,n} is a repeat in Python, but plain text in PCRE2 10.42. */
 static void take_brace(struct reader *r)
 {
-	size_t n = strspn(r->at + 2, "0123456789");
+	size_t n = r->at[1] == ',' ? strspn(r->at + 2, "0123456789") : 0;
 
 	if (r->at[1] == ',' && r->at[2 + n] == '}') {
 		python_regex_emit(r, "{0,");
