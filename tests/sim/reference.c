@@ -194,7 +194,7 @@ static void compare_stopped(struct sim *m, const struct job *job, const struct f
 
 	if (job_status(job) == JOB_KILLED && is_stop_reason(m, reason)) {
 		SIM_CHECK(m,
-			  !rules_may_launch(m, job->n) || m->jobs[job->n].was_killed ||
+			  !order_may_launch(m, job->n) || m->jobs[job->n].was_killed ||
 				  is_between_stages(m, job),
 			  "%s should still have run", job->spec->id);
 	} else if (f.status == JOB_QUEUED) {

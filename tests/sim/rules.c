@@ -9,270 +9,6 @@
 #include "scheduler/state.h"
 #include "sim.h"
 
-static const char *id_of(const struct sim *m, uint32_t job)
-{
-	return m->b.plan->jobs[job].id;
-}
-
-/* Of the stage that it is on. */
-static const struct job_rules *rules_of(const struct sim *m, uint32_t job)
-{
-	return sim_spec(m, job, m->jobs[job].stage)->rules;
-}
-
-static unsigned lane_of(const struct sim *m, const struct backend *b)
-{
-	unsigned i = 0;
-
-	while (m->b.backends[i] != b)
-		i++;
-	return i;
-}
-
-static unsigned job_lane(const struct sim *m, uint32_t job)
-{
-	const char *name = rules_of(m, job)->backend;
-	unsigned i = 0;
-
-	while (name && strcmp(m->b.backends[i]->ops->name, name) != 0)
-		i++;
-	return i;
-}
-
-bool rules_may_launch(const struct sim *m, uint32_t job)
-{
-	if (m->stop == STOP_KILL)
-		return false;
-	if (m->stop == STOP_TERM)
-		return rules_of(m, job)->is_finally;
-	return m->stop < 0 || m->jobs[job].is_epilogue;
-}
-
-/* ---- amounts in use, summed up anew each time ---- */
-
-static uint64_t n_in_flight(const struct sim *m)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
-		n += m->jobs[i].is_in_flight;
-	return n;
-}
-
-static uint64_t cpus_in_use(const struct sim *m, unsigned lane)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
-		if (m->jobs[i].is_in_flight && job_lane(m, i) == lane)
-			n += rules_of(m, i)->cpus;
-	return n;
-}
-
-static uint64_t asked_of(const struct sim *m, uint32_t job, const char *resource)
-{
-	const struct job_rules *r = rules_of(m, job);
-	uint64_t n = 0;
-
-	for (uint32_t k = 0; k < r->n_resources; k++)
-		if (strcmp(r->resources[k].name, resource) == 0)
-			n += r->resources[k].count;
-	return n;
-}
-
-static uint64_t in_use_of(const struct sim *m, const char *resource)
-{
-	uint64_t n = 0;
-
-	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
-		if (m->jobs[i].is_in_flight)
-			n += asked_of(m, i, resource);
-	return n;
-}
-
-/* Does the job lack resource k, if so much more of each is in use? */
-static bool lacks(const struct sim *m, uint32_t job, unsigned k, const uint64_t *more)
-{
-	const struct resource_limit *l = &m->limits[k];
-	uint64_t asked = asked_of(m, job, l->name);
-
-	return asked && l->count != RESOURCE_UNLIMITED &&
-	       in_use_of(m, l->name) + more[k] + asked > l->count;
-}
-
-static bool lacks_any(const struct sim *m, uint32_t job, const uint64_t *more)
-{
-	for (unsigned k = 0; k < SIM_RESOURCES; k++)
-		if (lacks(m, job, k, more))
-			return true;
-	return false;
-}
-
-/* It asks for more than there is at all, now. */
-static bool is_impossible(const struct sim *m, uint32_t job)
-{
-	for (unsigned k = 0; k < SIM_RESOURCES; k++)
-		if (m->limits[k].count != RESOURCE_UNLIMITED &&
-		    asked_of(m, job, m->limits[k].name) > m->limits[k].count)
-			return true;
-	return false;
-}
-
-static bool fits_lane(const struct sim *m, uint32_t job)
-{
-	unsigned lane = job_lane(m, job);
-	uint32_t most = m->b.backends[lane]->max_parallel, cpus = rules_of(m, job)->cpus;
-
-	if (m->lanes[lane].is_busy)
-		return false;
-	return most == 0 || cpus_in_use(m, lane) + (cpus < most ? cpus : most) <= most;
-}
-
-/* ---- which job should go next ---- */
-
-static bool is_ready(const struct sim *m, uint32_t job)
-{
-	const struct sim_job *j = &m->jobs[job];
-
-	return j->status == JOB_QUEUED && !j->is_in_flight && j->ready_at_s <= m->b.clock.now_s;
-}
-
-static bool goes_first(const struct sim *m, uint32_t a, uint32_t b)
-{
-	/* Who goes first is settled by the job itself, on every stage. */
-	const struct job_rules *x = m->b.plan->jobs[a].rules, *y = m->b.plan->jobs[b].rules;
-	double tx = x->timeout_s > 0 ? x->timeout_s : INFINITY;
-	double ty = y->timeout_s > 0 ? y->timeout_s : INFINITY;
-
-	if (x->weight != y->weight)
-		return x->weight > y->weight;
-	if (tx != ty)
-		return tx > ty;
-	if (m->jobs[a].n_dependents != m->jobs[b].n_dependents)
-		return m->jobs[a].n_dependents > m->jobs[b].n_dependents;
-	return m->b.plan->is_by_id ? strcmp(id_of(m, a), id_of(m, b)) < 0 : a < b;
-}
-
-/* Do they ask for the same? */
-static bool are_alike(const struct sim *m, uint32_t a, uint32_t b)
-{
-	for (unsigned k = 0; k < SIM_RESOURCES; k++)
-		if (asked_of(m, a, m->limits[k].name) != asked_of(m, b, m->limits[k].name))
-			return false;
-	return job_lane(m, a) == job_lane(m, b) && rules_of(m, a)->cpus == rules_of(m, b)->cpus;
-}
-
-/* The ready jobs, best first; of those that ask for the same only the best. Returns how many. */
-static uint32_t list_first(const struct sim *m, uint32_t *ret)
-{
-	uint32_t n = 0, n_first = 0;
-
-	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++) {
-		uint32_t at = n;
-
-		if (!is_ready(m, i))
-			continue;
-		for (; at > 0 && goes_first(m, i, ret[at - 1]); at--)
-			ret[at] = ret[at - 1];
-		ret[at] = i;
-		n++;
-	}
-	for (uint32_t i = 0; i < n; i++) {
-		uint32_t k = 0;
-
-		while (k < n_first && !are_alike(m, ret[i], ret[k]))
-			k++;
-		if (k == n_first)
-			ret[n_first++] = ret[i];
-	}
-	return n_first;
-}
-
-static void add_asked(const struct sim *m, uint32_t job, uint64_t *amounts)
-{
-	for (unsigned k = 0; k < SIM_RESOURCES; k++)
-		amounts[k] += asked_of(m, job, m->limits[k].name);
-}
-
-/* One that lacks something keeps all that it asks for, unless a better one lacks the same. */
-static bool may_go(const struct sim *m, uint32_t job, uint64_t *kept, bool *is_lacked)
-{
-	bool is_next = !is_impossible(m, job), has_all = is_next, lacked[SIM_RESOURCES] = {false};
-
-	for (unsigned k = 0; k < SIM_RESOURCES; k++) {
-		lacked[k] = lacks(m, job, k, kept);
-		has_all &= !lacked[k];
-		is_next &= !(lacked[k] && is_lacked[k]);
-	}
-	if (has_all || !is_next)
-		return has_all;
-	for (unsigned k = 0; k < SIM_RESOURCES; k++)
-		is_lacked[k] |= lacked[k];
-	add_asked(m, job, kept);
-	return false;
-}
-
-/*
- * Of those that may go as far as resources are concerned, the first of each backend, if that has
- * room for it; if not, what it asks for is kept for it, and the rest of its backend waits. -1:
- * none.
- */
-static int next_job(const struct sim *m)
-{
-	uint64_t kept[SIM_RESOURCES] = {0}, held[SIM_RESOURCES] = {0};
-	bool is_lacked[SIM_RESOURCES] = {false}, is_held[BED_BACKENDS] = {false};
-	uint32_t list[SIM_JOBS], n = list_first(m, list);
-
-	if (m->max_parallel && n_in_flight(m) >= m->max_parallel)
-		return -1;
-	if (m->stop < 0 && (m->hold == HOLD_ALL || (m->hold && n_in_flight(m) > 0)))
-		return -1;
-	for (uint32_t i = 0; i < n; i++) {
-		unsigned lane = job_lane(m, list[i]);
-
-		if (!may_go(m, list[i], kept, is_lacked) || is_held[lane])
-			continue;
-		if (!fits_lane(m, list[i])) {
-			is_held[lane] = true;
-			if (!m->lanes[lane].is_busy)
-				add_asked(m, list[i], held);
-		} else if (!lacks_any(m, list[i], held)) {
-			return (int)list[i];
-		}
-	}
-	return -1;
-}
-
-/*
- * Whatever the order of lines is: the best of all ready jobs that can have what it asks for waits
- * for jobs that run already, and for nothing else. Those that start before it leave it what it
- * asks for, and what it lacks they leave alone.
- */
-static void check_best_is_not_kept_out(struct sim *m, uint32_t job)
-{
-	const uint64_t none[SIM_RESOURCES] = {0};
-	uint64_t taken[SIM_RESOURCES] = {0};
-	int best = -1;
-
-	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++)
-		if (is_ready(m, i) && !is_impossible(m, i) &&
-		    (best < 0 || goes_first(m, i, (uint32_t)best)))
-			best = (int)i;
-	if (best < 0 || best == (int)job || m->lanes[job_lane(m, (uint32_t)best)].is_busy)
-		return;
-	add_asked(m, job, taken);
-	for (unsigned k = 0; k < SIM_RESOURCES; k++)
-		SIM_CHECK(m,
-			  !lacks(m, (uint32_t)best, k, taken) ||
-				  (lacks(m, (uint32_t)best, k, none) && taken[k] == 0),
-			  "%s takes %s from %s, which is next", id_of(m, job), m->limits[k].name,
-			  id_of(m, (uint32_t)best));
-	SIM_CHECK(m,
-		  lacks_any(m, (uint32_t)best, none) ||
-			  job_lane(m, (uint32_t)best) != job_lane(m, job),
-		  "%s takes room from %s, which is next", id_of(m, job), id_of(m, (uint32_t)best));
-}
-
 /* ---- backends ---- */
 
 static void set_free(struct sim_lane *l)
@@ -297,7 +33,7 @@ static void set_busy(struct sim *m, struct sim_lane *l)
 static void check_submit(struct sim *m, const struct job *job, uint32_t attempt)
 {
 	const struct sim_job *j = &m->jobs[job->n];
-	int next = next_job(m);
+	int next = order_next_job(m);
 
 	SIM_CHECK(m, j->status == JOB_QUEUED && !j->is_in_flight, "%s is submitted while %s",
 		  job->spec->id, job_status_name(j->status));
@@ -307,10 +43,10 @@ static void check_submit(struct sim *m, const struct job *job, uint32_t attempt)
 		  attempt == j->n_attempts + 1 &&
 			  attempt - j->n_before <= job->spec->rules->retry.max + 1,
 		  "%s is submitted as attempt %u after %u", job->spec->id, attempt, j->n_attempts);
-	SIM_CHECK(m, rules_may_launch(m, job->n), "%s is launched after the stop", job->spec->id);
+	SIM_CHECK(m, order_may_launch(m, job->n), "%s is launched after the stop", job->spec->id);
 	SIM_CHECK(m, next == (int)job->n, "%s is submitted, not %s", job->spec->id,
-		  next < 0 ? "none" : id_of(m, (uint32_t)next));
-	check_best_is_not_kept_out(m, job->n);
+		  next < 0 ? "none" : order_id(m, (uint32_t)next));
+	order_check_best(m, job->n);
 }
 
 static enum submit submit(struct backend *b, const struct job *job, uint32_t attempt,
@@ -318,7 +54,7 @@ static enum submit submit(struct backend *b, const struct job *job, uint32_t att
 {
 	struct sim *m = container_of(job->sched->host, struct sim, b.host);
 	struct sim_job *j = &m->jobs[job->n];
-	struct sim_lane *l = &m->lanes[lane_of(m, b)];
+	struct sim_lane *l = &m->lanes[order_lane(m, b)];
 	enum submit answer;
 
 	check_submit(m, job, attempt);
@@ -348,7 +84,7 @@ static void kill_it(struct backend *b, const struct job *job, enum kill_level le
 	SIM_CHECK(m, (int)level > j->kill_level, "%s is killed twice alike", job->spec->id);
 	j->kill_level = (int)level;
 	j->was_killed = true;
-	m->lanes[lane_of(m, b)].fake->kill(b, job, level, reason);
+	m->lanes[order_lane(m, b)].fake->kill(b, job, level, reason);
 }
 
 /* ---- what observers hear ---- */
@@ -382,7 +118,7 @@ static bool deps_allow(const struct sim *m, uint32_t job)
 		has_any |= k >= spec->n_needs && k < spec->n_needs + spec->n_any && s == JOB_PASSED;
 	}
 	for (uint32_t i = 0; spec->rules->is_finally && i < m->b.plan->n_jobs; i++)
-		if (!rules_of(m, i)->is_finally && !job_status_is_final(m->jobs[i].status))
+		if (!order_rules(m, i)->is_finally && !job_status_is_final(m->jobs[i].status))
 			return false;
 	return has_any;
 }
@@ -429,8 +165,8 @@ static void check_tallies(struct sim *m)
 static bool may_retry(const struct sim *m, uint32_t job, enum job_reason reason)
 {
 	return m->stop < 0 && !is_from_others(reason) && reason != REASON_REFUSED &&
-	       m->jobs[job].n_attempts - m->jobs[job].n_before <= rules_of(m, job)->retry.max &&
-	       reference_retries(rules_of(m, job), reason);
+	       m->jobs[job].n_attempts - m->jobs[job].n_before <= order_rules(m, job)->retry.max &&
+	       reference_retries(order_rules(m, job), reason);
 }
 
 static bool may_fall_back(const struct sim *m, uint32_t job)
@@ -477,7 +213,7 @@ static void on_attempt_over(struct sim *m, const struct job *job, enum job_statu
 {
 	struct sim_job *j = &m->jobs[job->n];
 	struct job_result r = job_attempt_result(job->attempts);
-	double pause_s = rules_of(m, job->n)->retry.backoff_s;
+	double pause_s = order_rules(m, job->n)->retry.backoff_s;
 	bool is_retry = r.status != JOB_PASSED && may_retry(m, job->n, r.reason);
 	bool is_next = !is_retry && may_go_on(m, job->n, &r);
 
@@ -486,7 +222,7 @@ static void on_attempt_over(struct sim *m, const struct job *job, enum job_statu
 		  now == JOB_QUEUED ? "goes on" : "is over", j->n_attempts,
 		  job_reason_name(r.reason));
 	j->is_in_flight = false;
-	set_free(&m->lanes[job_lane(m, job->n)]);
+	set_free(&m->lanes[order_job_lane(m, job->n)]);
 	for (uint32_t i = 1; i < j->n_attempts; i++)
 		pause_s *= 2;
 	j->ready_at_s = m->b.clock.now_s + (is_retry ? pause_s : 0);
@@ -570,11 +306,11 @@ static void check_waiting(struct sim *m, uint32_t job)
 		enum job_status s = m->jobs[spec->deps[k]].status;
 
 		SIM_CHECK(m, !job_status_is_final(s) || s == JOB_PASSED,
-			  "%s outlives %s, which it needs", spec->id, id_of(m, spec->deps[k]));
+			  "%s outlives %s, which it needs", spec->id, order_id(m, spec->deps[k]));
 	}
 	SIM_CHECK(m, j->status != JOB_SCHEDULED || !deps_allow(m, job), "%s was forgotten",
 		  spec->id);
-	SIM_CHECK(m, j->is_in_flight || rules_may_launch(m, job), "%s outlives the stop", spec->id);
+	SIM_CHECK(m, j->is_in_flight || order_may_launch(m, job), "%s outlives the stop", spec->id);
 }
 
 static void check_killed(struct sim *m, uint32_t job)
@@ -583,15 +319,15 @@ static void check_killed(struct sim *m, uint32_t job)
 	int level = m->stop == STOP_KILL ? KILL_NOW : m->stop >= STOP_DEADLINE ? KILL_TERM : -1;
 
 	SIM_CHECK(m, !j->is_in_flight || j->submit_turn >= m->stop_turn || j->kill_level >= level,
-		  "%s runs on after the stop", id_of(m, job));
+		  "%s runs on after the stop", order_id(m, job));
 }
 
 void rules_after_turn(struct sim *m)
 {
-	int next = sched_is_done(m->b.s) ? -1 : next_job(m);
+	int next = sched_is_done(m->b.s) ? -1 : order_next_job(m);
 
 	SIM_CHECK(m, next < 0, "%s could run, and does not",
-		  next < 0 ? "" : id_of(m, (uint32_t)next));
+		  next < 0 ? "" : order_id(m, (uint32_t)next));
 	for (uint32_t i = 0; i < m->b.plan->n_jobs; i++) {
 		if (job_status_is_final(m->jobs[i].status))
 			continue;
@@ -611,10 +347,11 @@ void rules_at_end(struct sim *m)
 		bool is_flaky = has_passed && !m->jobs[i].stage && m->jobs[i].n_attempts > 1;
 		bool is_fallback = has_passed && m->jobs[i].stage;
 
-		SIM_CHECK(m, job_status_is_final(m->jobs[i].status), "%s never ended", id_of(m, i));
-		SIM_CHECK(m, is_flaky == !!(job->marks & MARK_FLAKY), "%s: flaky?", id_of(m, i));
+		SIM_CHECK(m, job_status_is_final(m->jobs[i].status), "%s never ended",
+			  order_id(m, i));
+		SIM_CHECK(m, is_flaky == !!(job->marks & MARK_FLAKY), "%s: flaky?", order_id(m, i));
 		SIM_CHECK(m, is_fallback == !!(job->marks & MARK_FALLBACK), "%s: fallback?",
-			  id_of(m, i));
+			  order_id(m, i));
 	}
 	for (uint32_t i = 0; i < m->b.s->lanes.n; i++)
 		SIM_CHECK(m, m->b.s->lanes.at[i]->in_use == 0, "a backend keeps CPUs");

@@ -89,7 +89,17 @@ void rules_at_end(struct sim *m);
 void rules_set_free(struct sim *m, unsigned lane);
 /* Is it the job's own fault? */
 bool reference_is_own_fault(enum job_reason reason);
-bool rules_may_launch(const struct sim *m, uint32_t job);
+
+/* order.c: which job must start next. */
+const char *order_id(const struct sim *m, uint32_t job);
+const struct job_rules *order_rules(const struct sim *m, uint32_t job);
+unsigned order_lane(const struct sim *m, const struct backend *b);
+unsigned order_job_lane(const struct sim *m, uint32_t job);
+bool order_may_launch(const struct sim *m, uint32_t job);
+/* Its number; -1: none may start. */
+int order_next_job(const struct sim *m);
+/* No job takes room from the best of all. */
+void order_check_best(struct sim *m, uint32_t job);
 
 /* reference.c */
 void reference_compare(struct sim *m);
