@@ -68,7 +68,7 @@ void job_maker_add_jobs(struct job_maker *m, const struct job_spec *jobs, size_t
 			   .place = arena_array(m->cfg->reader.mem, n + 1, sizeof(uint32_t))};
 	size_t first = plan->n_jobs;
 
-	if (jobs != plan->jobs + plan->n_jobs)
+	if (!plan->jobs || jobs != plan->jobs + plan->n_jobs)
 		dv_plan_reserve(plan, n);
 	for (size_t i = 0; i < n; i++)
 		place_job(&a, &jobs[i], i);
