@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 #include "observers/instrument_data.h"
 
 #define SAMPLE_S 0.5

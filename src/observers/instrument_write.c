@@ -10,9 +10,9 @@
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
+#include "dvsim/dv_files.h"
 #include "observers/instrument_data.h"
-#include "run/dv_files.h"
 
 enum { INDENT = 2, DECIMALS = 9 };
 

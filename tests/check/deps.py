@@ -101,9 +101,9 @@ class Deps(unittest.TestCase):
         self.assertEqual(check(tool), (0, ""))
         self.expect_one({**tool, "flow/native/jobs.c": '#include "tool/tool.h"\n'},
                         "flow/native/jobs.c:1: error: tool may be included by: cli/dvsim flow/dv report/dv")
-        block = {"job/meson.build": "public_headers += ['job/job_spec.h', 'job/dv_block.h']\n", "job/dv_block.h": ""}
-        self.assertEqual(check({**block, "flow/dv/block.c": '#include "job/dv_block.h"\n'}), (0, ""))
-        self.expect_one({**block, "run/run.c": '#include "job/dv_block.h"\n'}, "job/dv_block.h may be included by")
+        block = {"dvsim/meson.build": "public_headers += ['dvsim/dv_block.h']\n", "dvsim/dv_block.h": ""}
+        self.assertEqual(check({**block, "flow/dv/block.c": '#include "dvsim/dv_block.h"\n'}), (0, ""))
+        self.expect_one({**block, "flow/native/jobs.c": '#include "dvsim/dv_block.h"\n'}, "dvsim may be included by")
 
     def test_texts_of_one_part_stand_nowhere_else(self):
         variable = 'const char *v = "$DVSIM_BACKEND"; /* DVSIM_TEXT is a name */\n'

@@ -19,6 +19,8 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "cli/args/cmd.h"
+#include "cli/dvsim/dvsim_env.h"
+#include "cli/dvsim/tool_versions.h"
 #include "cli/headroom/expected.h"
 #include "cli/headroom/headroom.h"
 #include "cli/load/load.h"
@@ -34,17 +36,15 @@
 #include "cli/run/run.h"
 #include "cli/run/signals.h"
 #include "cli/resume/skip_passed.h"
-#include "cli/dvsim/dvsim_env.h"
-#include "cli/dvsim/tool_versions.h"
 #include "cli/run/watchers.h"
+#include "dvsim/dv_block.h"
+#include "dvsim/dv_files.h"
 #include "io/loop.h"
-#include "job/dv_block.h"
 #include "job/job_command.h"
 #include "observers/instrument.h"
 #include "observers/rows.h"
 #include "report/ending/ending.h"
 #include "report/reports.h"
-#include "run/dv_files.h"
 #include "resume/sources.h"
 #include "resume/survivors.h"
 #include "run/past_run.h"
@@ -208,8 +208,7 @@ static void write_dv_files(const struct run *r)
 {
 	struct error err = {0};
 
-	if (dv_files_ignore(r->loaded.plan, &err) < 0 ||
-	    (dvsim_env_wants_dump() && dv_files_deploy(r->loaded.plan, &err) < 0)) {
+	if (dv_files_write(r->loaded.plan, dvsim_env_wants_dump(), &err) < 0) {
 		log_warning("%s", err.msg);
 		error_done(&err);
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fills plan->dv, the data for DVSim's reports (job/dv_block.h), from configurations. */
+/* Fills plan->dv, the data for DVSim's reports (dvsim/dv_block.h), from configurations. */
 #ifndef FLOW_DV_BLOCK_H
 #define FLOW_DV_BLOCK_H
 
+#include "dvsim/dv_block.h"
 #include "flow/dv/options.h"
 #include "flow/flow.h"
-#include "job/dv_block.h"
 
 /* Sets plan->dv. root: the root configuration, a primary one or a leaf. */
 void dv_plan_begin(struct plan *plan, enum dv_kind kind, struct cfg *root,

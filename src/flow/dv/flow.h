@@ -9,8 +9,8 @@
 #ifndef FLOW_DV_FLOW_H
 #define FLOW_DV_FLOW_H
 
+#include "dvsim/dv_block.h"
 #include "flow/dv/cfg.h"
-#include "job/dv_block.h"
 
 struct dv_flow {
 	const char *name;

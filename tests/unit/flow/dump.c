@@ -12,7 +12,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 #include "job/job_paths.h"
 #include "stage.h"
 

@@ -11,7 +11,7 @@
 
 #include "base/map.h"
 #include "config/config.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 
 struct testplan {
 	const struct dv_testpoint *points; /* by stage, within one as written */

@@ -11,8 +11,8 @@
 #define REPORT_DV_ONESHOT_DATA_H
 
 #include "base/vec.h"
+#include "dvsim/dv_block.h"
 #include "hjson.h"
-#include "job/dv_block.h"
 #include "job/job_spec.h"
 
 /* Messages of one kind. */

@@ -9,7 +9,7 @@
 #include "base/fs.h"
 #include "base/map.h"
 #include "base/vec.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 #include "job/job_paths.h"
 #include "report/buckets.h"
 #include "report/dv/sim/files.h"

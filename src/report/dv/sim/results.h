@@ -16,7 +16,7 @@
 #include "base/json_out.h"
 #include "base/number.h"
 #include "base/str.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 #include "tool/tool.h"
 
 struct sim_count {

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/map.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 #include "report/dv/sim/results.h"
 
 /* A test while it is mapped: a row of DVSim's table. */

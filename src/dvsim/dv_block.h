@@ -2,9 +2,11 @@
 /*
  * What DVSim's reports need about a plan and its blocks besides the jobs. Filled in by DVSim's
  * flows; plans of the native flow have none. All texts are owned by the plan.
+ *
+ * In dvsim/: this record, and the files that DVSim writes at the start of a run (dv_files.h).
  */
-#ifndef JOB_DV_BLOCK_H
-#define JOB_DV_BLOCK_H
+#ifndef DVSIM_DV_BLOCK_H
+#define DVSIM_DV_BLOCK_H
 
 #include <stdbool.h>
 #include <stddef.h>

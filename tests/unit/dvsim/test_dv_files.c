@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The dump of all jobs as DVSim writes it. */
-#include "fixture.h"
+#include "unit/run/fixture.h"
 
 #include <signal.h>
 #include <sys/resource.h>
@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 
 #include "base/str.h"
+#include "dvsim/dv_block.h"
+#include "dvsim/dv_files.h"
 #include "unit/heap.h"
-#include "job/dv_block.h"
-#include "run/dv_files.h"
 
 static const struct dv_block sim = {
 	.name = "uart",
@@ -85,7 +85,7 @@ static json_t *deploy(const struct plan *p, const char *name)
 	json_error_t where;
 	json_t *json;
 
-	if (dv_files_deploy(p, &err) < 0)
+	if (dv_files_write(p, true, &err) < 0)
 		fail_msg("%s", err.msg);
 	json = json_load_file(path, 0, &where);
 	if (!json)
@@ -195,20 +195,23 @@ static void other_plans_have_no_files_of_dvsim(void **state)
 	struct plan *p = make_dv_plan();
 	struct dv_plan empty = {.proj_root = "/project"};
 	_cleanup_(freep) char *ignore = xasprintf("%s/FUSESOC_IGNORE", scratch);
+	_cleanup_(freep) char *dump = xasprintf("%s/deploy_main_20251121_054957.json", scratch);
 	struct error err = {0};
 
 	(void)state;
-	p->scratch_root = "/nowhere/at/all"; /* an attempt to write would fail */
-	p->dv = &empty;
-	assert_int_equal(dv_files_deploy(p, &err), 0);
+	unlink(ignore);
 	p->dv = NULL;
-	assert_int_equal(dv_files_deploy(p, &err), 0);
-	p->scratch_root = scratch;
-	assert_int_equal(dv_files_ignore(p, &err), 0);
+	assert_int_equal(dv_files_write(p, true, &err), 0);
 	assert_false(fs_exists(ignore));
-	p->dv = &dv;
-	assert_int_equal(dv_files_ignore(p, &err), 0);
+	p->dv = &empty;
+	assert_int_equal(dv_files_write(p, true, &err), 0);
 	assert_true(fs_exists(ignore));
+	unlink(ignore);
+	p->dv = &dv;
+	assert_int_equal(mkdir(dump, 0700), 0); /* an attempt to write a dump would fail */
+	assert_int_equal(dv_files_write(p, false, &err), 0);
+	assert_true(fs_exists(ignore));
+	assert_int_equal(rmdir(dump), 0);
 	plan_free(p);
 }
 
@@ -220,7 +223,7 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(path, 0700), 0);
-	assert_int_equal(dv_files_deploy(p, &err), -1);
+	assert_int_equal(dv_files_write(p, true, &err), -1);
 	assert_non_null(strstr(err.msg, path));
 	assert_non_null(strstr(err.msg, "Is a directory"));
 	error_done(&err);
@@ -232,6 +235,7 @@ static void a_dump_that_is_cut_by_a_full_disk_leaves_no_file(void **state)
 {
 	struct plan *p = make_dv_plan();
 	struct rlimit limit = {10, RLIM_INFINITY};
+	_cleanup_(freep) char *ignore = NULL;
 	struct error err = {0};
 
 	(void)state;
@@ -239,12 +243,14 @@ static void a_dump_that_is_cut_by_a_full_disk_leaves_no_file(void **state)
 	assert_int_equal(mkdir(p->scratch_root, 0700), 0);
 	signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	assert_int_equal(dv_files_deploy(p, &err), -1);
+	assert_int_equal(dv_files_write(p, true, &err), -1);
 	limit.rlim_cur = RLIM_INFINITY;
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 	assert_non_null(strstr(err.msg, "deploy_main_20251121_054957.json: File too large"));
 	error_done(&err);
-	assert_int_equal(rmdir(p->scratch_root), 0); /* it is empty */
+	ignore = xasprintf("%s/FUSESOC_IGNORE", p->scratch_root);
+	assert_int_equal(unlink(ignore), 0);
+	assert_int_equal(rmdir(p->scratch_root), 0); /* nothing else is there */
 	free((char *)p->scratch_root);
 	plan_free(p);
 }
@@ -253,7 +259,7 @@ static void deploy_once(void *ctx)
 {
 	struct error err = {0};
 
-	assert_int_equal(dv_files_deploy(ctx, &err), 0);
+	assert_int_equal(dv_files_write(ctx, true, &err), 0);
 }
 
 static void the_memory_of_a_dump_is_given_back(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs are written one by one by the streaming writer, because the dump of a nightly has 110 MB. */
-#include "run/dv_files.h"
+#include "dvsim/dv_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/fs.h"
 #include "base/json_out.h"
 #include "base/mem.h"
-#include "job/dv_block.h"
+#include "dvsim/dv_block.h"
 #include "job/job_command.h"
 #include "job/job_paths.h"
 
@@ -24,13 +24,11 @@ static int report(struct error *err, const char *path)
 	return error_set(err, (struct src_pos){0}, "%s: %s", path, strerror(errno));
 }
 
-int dv_files_ignore(const struct plan *plan, struct error *err)
+static int dv_files_ignore(const struct plan *plan, struct error *err)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/FUSESOC_IGNORE", plan->scratch_root);
 	int fd;
 
-	if (!plan->dv)
-		return 0;
 	if (fs_mkdirs(plan->scratch_root, 0777) < 0)
 		return report(err, plan->scratch_root);
 	fd = fs_open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
@@ -327,17 +325,26 @@ static int dump_write(struct dump *d, const char *path, struct error *err)
 	return report(err, path);
 }
 
-int dv_files_deploy(const struct plan *plan, struct error *err)
+static int dv_files_deploy(const struct plan *plan, struct error *err)
 {
 	_cleanup_(freep) char *path = NULL;
 	char timestamp[32];
 	struct dump d = {.plan = plan, .timestamp = timestamp};
 	struct tm utc;
 
-	if (!plan->dv || plan->dv->n_blocks == 0)
+	if (plan->dv->n_blocks == 0)
 		return 0;
 	gmtime_r(&plan->dv->timestamp, &utc);
 	strftime(timestamp, sizeof(timestamp), "%Y%m%d_%H%M%S", &utc);
 	path = xasprintf("%s/deploy_%s_%s.json", plan->scratch_root, branch_of(plan), timestamp);
 	return dump_write(&d, path, err);
+}
+
+int dv_files_write(const struct plan *plan, bool has_dump, struct error *err)
+{
+	if (!plan->dv)
+		return 0;
+	if (dv_files_ignore(plan, err) < 0)
+		return -1;
+	return has_dump ? dv_files_deploy(plan, err) : 0;
 }
