@@ -61,8 +61,8 @@ static void lines_read(struct plan *plan, struct cfg *c, struct hjson_node *list
 	}
 }
 
-static struct plan *lines_make(struct cfg *c, const struct flow_options *options,
-			       struct diags *diags)
+static struct plan *lines_make(const struct flow_type *type, struct cfg *c,
+			       const struct flow_options *options, struct diags *diags)
 {
 	struct hjson_node *list = hjson_get(cfg_root(c), "commands");
 	unsigned n_before = diags->n_errors;
@@ -73,8 +73,7 @@ static struct plan *lines_make(struct cfg *c, const struct flow_options *options
 		return NULL;
 	}
 	plan = plan_new();
-	plan->flow = "lines";
-	plan->name = "lines";
+	plan->flow = plan->name = type->name;
 	plan->cfg_path = arena_strdup(plan->mem, cfg_path(c));
 	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
 	plan->roster = roster_read(plan->mem, c, options->backend_types);

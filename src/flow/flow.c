@@ -89,7 +89,7 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 struct plan *flow_plan(struct cfg *c, const struct flow_options *options, struct diags *diags)
 {
 	const struct flow_type *type = type_of(c, diags);
-	struct plan *plan = type ? type->make(c, options, diags) : NULL;
+	struct plan *plan = type ? type->make(type, c, options, diags) : NULL;
 
 	if (!plan)
 		return NULL;

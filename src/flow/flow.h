@@ -93,14 +93,15 @@ struct flow_type {
 		*readers; /* those that its jobs name; the last has no name. NULL: none */
 	/* NULL after errors. The plan owns copies of everything in it, except file names of
 	 * positions and the roster, which cfg owns. */
-	struct plan *(*make)(struct cfg *c, const struct flow_options *options,
-			     struct diags *diags);
+	struct plan *(*make)(const struct flow_type *type, struct cfg *c,
+			     const struct flow_options *options, struct diags *diags);
 	/* flow_replace_words() */
 	void (*replace_words)(struct cfg *c, const struct flow_options *options, bool must_use,
 			      struct diags *diags);
 	/* Applies --timeout to jobs with these rules, unless an option of the flow precedes it.
 	 * NULL: it always applies. */
 	void (*limit_time)(struct job_rules *rules, const struct flow_options *options);
+	const struct dv_flow *dv; /* of DVSim's flows (flow/dv/flow.h); else NULL */
 };
 
 /* The keys of `flow: jobs`, for docs/reference/config.md and for `dvsched config keys`. */

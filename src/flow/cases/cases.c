@@ -72,8 +72,8 @@ static void make_graph(struct cases *b, struct plan *plan)
 	map_done(&by_name);
 }
 
-static struct plan *cases_make(struct cfg *c, const struct flow_options *options,
-			       struct diags *diags)
+static struct plan *cases_make(const struct flow_type *type, struct cfg *c,
+			       const struct flow_options *options, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 	struct plan *plan = NULL;
@@ -84,7 +84,7 @@ static struct plan *cases_make(struct cfg *c, const struct flow_options *options
 	if (native_override(&l) == 0)
 		read_top(&b);
 	if (diags->n_errors == n_before) {
-		plan = native_plan(&l, "cases", &b.native, options);
+		plan = native_plan(&l, type->name, &b.native, options);
 		make_graph(&b, plan);
 	}
 	if (diags->n_errors > n_before) {

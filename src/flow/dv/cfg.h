@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internal to DVSim's flows: a leaf (a configuration that is no list of others) being planned. */
+/*
+ * Internal to DVSim's flows: a plan, and a leaf of it (a configuration that is no list of others),
+ * while they are made.
+ */
 #ifndef FLOW_DV_CFG_H
 #define FLOW_DV_CFG_H
 
@@ -10,49 +13,35 @@
 #include "flow/flow.h"
 #include "flow/seeds.h"
 
-enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
+struct dv_flow;
+struct sim_cfg;
 
-/* A test that the items select. */
-struct chosen_test {
-	struct mode *mode, *build;
-	uint32_t reseed;
+/* One plan while it is made: what all its configurations share. */
+struct dv_planning {
+	const struct flow_type *type;
+	struct plan *plan;
+	struct arena *mem;
+	struct map ids;	     /* of its jobs: id -> index + 1 */
+	struct map excluded; /* words of -x that matched */
+	struct map defined;  /* texts of -D whose key exists */
+	struct sim_item *items;
+	struct seeds seeds;
+	struct testplan_files testplan_files;
 };
 
-struct dv_flow;
-struct sim_deploy;
-
 struct dv_cfg {
+	struct dv_planning *all;
 	const struct dv_flow *flow;
 	struct mode_reader reader;
 	const struct flow_options *options;
 	const struct dv_options *dv;
 	const char *name, *full_name;
 	struct modes build_modes;
-	struct map root_keys;	/* key -> value, set by job_names_init() */
-	struct arena *plan_mem; /* memory of the plan */
-	size_t n_jobs_most;	/* an estimate of the jobs to be made; 0: none */
-	bool is_child;		/* of a primary configuration */
-	bool is_left_out;	/* nothing was selected in it */
-	/* ---- of all configurations of this plan ---- */
-	struct map *ids;      /* of its jobs: id -> index + 1 */
-	struct map *excluded; /* words of -x that matched */
-	struct map *defined;  /* texts of -D whose key exists */
-	struct sim_item *items;
-	struct arena *items_mem;
-	struct seeds *seeds;
-	struct testplan_files *testplan_files;
-	/* ---- of simulations ---- */
-	struct modes run_modes, tests, regressions;
-	struct node_list globals[N_GLOBAL_LISTS];
-	struct node_list en_build_modes, en_run_modes; /* names */
-	struct map test_builds;			       /* test name -> its build mode */
-	struct chosen_test *runs;
-	size_t n_runs;
-	struct mode **builds; /* those that the runs use, in order of first use */
-	size_t n_builds;
-	const char *primary_build_mode;
-	struct testplan testplan;
-	struct sim_deploy *deploy; /* NULL: sim_deploy_begin() was not called */
+	struct map root_keys; /* key -> value, set by job_names_init() */
+	size_t n_jobs_most;   /* an estimate of the jobs to be made; 0: none */
+	bool is_child;	      /* of a primary configuration */
+	bool is_left_out;     /* nothing was selected in it */
+	struct sim_cfg *sim;  /* of the simulation flow (sim/sim.h); else NULL */
 };
 
 /* The value of a key of the configuration; NULL: missing, or null. */

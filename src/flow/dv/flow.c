@@ -52,7 +52,7 @@ static struct cfg_expansion *prepare(struct dv_cfg *s)
 	dv_set_common(s);
 	if (diags->n_errors > n_before || cfg_override(s->reader.cfg, diags) < 0)
 		return NULL;
-	dv_define(s->reader.cfg, s->options->defines, s->defined, diags);
+	dv_define(s->reader.cfg, s->options->defines, &s->all->defined, diags);
 	dv_take_options(s);
 	dv_words_in_backends(s->reader.cfg, false, diags);
 	if (s->flow->check && !s->flow->check(s))
@@ -63,7 +63,6 @@ static struct cfg_expansion *prepare(struct dv_cfg *s)
 /* The step after prepare(), which may wait for commands. false: no jobs can be made. */
 static bool begin(struct dv_cfg *s, struct cfg_expansion *x, struct plan *plan)
 {
-	s->plan_mem = plan->mem;
 	if (!x || cfg_expand_end(x) < 0 || !has_tool(s))
 		return false;
 	if (!s->is_child)
@@ -88,10 +87,6 @@ static void make_leaf(struct dv_cfg *s, struct plan *plan)
 static void dv_cfg_done(struct dv_cfg *s)
 {
 	modes_done(&s->build_modes);
-	modes_done(&s->run_modes);
-	modes_done(&s->tests);
-	modes_done(&s->regressions);
-	map_done(&s->test_builds);
 	map_done(&s->root_keys);
 }
 
@@ -108,18 +103,23 @@ static void read_keep_runs(struct plan *plan, struct cfg *c, struct diags *diags
 		cfg_error(c, diags, n, "'keep_runs' must be a whole number, 0 or more");
 }
 
-static void fill_plan(struct plan *plan, struct cfg *c, const struct dv_flow *flow,
-		      const struct flow_options *options)
+static struct plan *new_plan(const struct dv_planning *p, struct cfg *c,
+			     const struct flow_options *options, struct diags *diags)
 {
 	struct hjson_node *name = hjson_get(cfg_root(c), "name");
+	struct plan *plan = plan_new();
 
-	plan->flow = flow->name;
+	plan->flow = p->type->name;
 	plan->may_share = true; /* until a configuration forbids it */
+	plan->has_passed_links = true;
+	plan->is_by_id = true;
 	plan->name = arena_strdup(plan->mem, name && name->type == HJSON_STRING
 						     ? hjson_cstr(cfg_doc(c), name)
 						     : path_base(cfg_path(c)));
 	plan->cfg_path = arena_strdup(plan->mem, cfg_path(c));
 	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
+	read_keep_runs(plan, c, diags);
+	return plan;
 }
 
 /* ---- a primary configuration: a list of others ---- */
@@ -145,7 +145,7 @@ static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struc
 {
 	struct dv_cfg *s = &p->like;
 	struct cfg *parent = s->reader.cfg;
-	const char *const initial[] = {"flow", s->flow->name, NULL};
+	const char *const initial[] = {"flow", s->all->type->name, NULL};
 	struct cfg_options options = {
 		.proj_root = dv_cfg_text(s, "proj_root", NULL),
 		.scratch_root = s->options->scratch_root,
@@ -371,7 +371,8 @@ static void make_primary(struct dv_cfg *like, struct plan *plan, struct hjson_no
 		return; /* reported when it was loaded */
 	if (!override_primary(like))
 		return;
-	dv_define(like->reader.cfg, like->options->defines, like->defined, like->reader.diags);
+	dv_define(like->reader.cfg, like->options->defines, &like->all->defined,
+		  like->reader.diags);
 	dv_words_in_backends(like->reader.cfg, false, like->reader.diags);
 	dv_plan_place_reports(plan, like->reader.cfg, like->reader.diags);
 	make_children(&p, children);
@@ -413,7 +414,7 @@ static void check_jobs(const struct dv_cfg *s, const struct plan *plan)
 static void check_excluded(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
-		if (!map_has(s->excluded, *w))
+		if (!map_has(&s->all->excluded, *w))
 			diag_error(s->reader.diags, (struct src_pos){0},
 				   "cannot leave out %s: no %s matches", *w, s->flow->selects);
 }
@@ -450,68 +451,90 @@ static void select_again(const struct dv_cfg *s, struct plan *plan)
 	dv_plan_drop_idle(plan);
 }
 
-struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
+/* Makes the jobs of the configuration, or of those that it lists. */
+static void make_all(struct dv_cfg *s)
+{
+	struct cfg *c = s->reader.cfg;
+	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
+
+	if (children)
+		make_primary(s, s->all->plan, children);
+	else if (s->dv->select_cfgs)
+		diag_error(s->reader.diags, cfg_start(c),
+			   "--select-cfgs is for a list of configurations, but this file has no "
+			   "'use_cfgs'");
+	else
+		make_leaf(s, s->all->plan);
+	sim_items_warn(s->all->items, s->reader.diags, cfg_start(c),
+		       children ? "in any of these configurations" : "here");
+}
+
+/* Words of options are checked after all configurations were read, and only if there is no other
+ * error. */
+static void check_options(struct dv_cfg *s, unsigned n_errors_before)
+{
+	struct diags *diags = s->reader.diags;
+
+	if (diags->n_errors == n_errors_before && !s->options->list)
+		check_excluded(s);
+	if (diags->n_errors == n_errors_before)
+		dv_define_check(s->options->defines, &s->all->defined, diags);
+}
+
+static void planning_init(struct dv_planning *p, const struct flow_type *type, struct cfg *c,
+			  const struct flow_options *options, const struct dv_options *dv)
+{
+	struct arena *mem = arena_new();
+
+	*p = (struct dv_planning){
+		.type = type,
+		.mem = mem,
+		.items = sim_items_new(mem, options->items),
+		.seeds = {.given = dv->seeds,
+			  .fixed = dv->fixed_seed,
+			  .base = dv->seed_base ? dv->seed_base : seeds_new_base(mem),
+			  .mem = mem},
+		.testplan_files = {.owner = c},
+	};
+}
+
+static void planning_done(struct dv_planning *p)
+{
+	map_done(&p->ids);
+	map_done(&p->excluded);
+	map_done(&p->defined);
+	map_done(&p->testplan_files.by_path);
+	arena_free(p->mem);
+}
+
+struct plan *dv_flow_plan(const struct flow_type *type, struct cfg *c,
 			  const struct flow_options *options, struct diags *diags)
 {
 	const struct dv_options *dv = options->dv ? options->dv : &no_options;
 	unsigned n_before = diags->n_errors;
-	struct arena *mem = arena_new();
-	struct seeds seeds = {
-		.given = dv->seeds, .fixed = dv->fixed_seed, .base = dv->seed_base, .mem = mem};
-	struct map ids = {0}, excluded = {0}, defined = {0};
-	struct testplan_files testplan_files = {.owner = c};
-	struct dv_cfg s = {.reader = {c, diags, mem},
-			   .flow = flow,
-			   .options = options,
-			   .dv = dv,
-			   .seeds = &seeds,
-			   .testplan_files = &testplan_files,
-			   .ids = &ids,
-			   .excluded = &excluded,
-			   .defined = &defined,
-			   .items = sim_items_new(mem, options->items),
-			   .items_mem = mem};
-	struct hjson_node *children = hjson_get(cfg_root(c), "use_cfgs");
 	struct cfg_revision_query *revision;
-	struct plan *plan = plan_new();
+	struct dv_planning all;
+	struct dv_cfg s = {.all = &all, .flow = type->dv, .options = options, .dv = dv};
 
-	if (!seeds.base)
-		seeds.base = seeds_new_base(mem);
-	fill_plan(plan, c, flow, options);
-	read_keep_runs(plan, c, diags);
-	plan->has_passed_links = true;
-	plan->is_by_id = true;
-	dv_plan_begin(plan, flow->kind, c, dv);
-	generated_read(c, plan->dv->proj_root ? plan->dv->proj_root : cfg_dir(c), plan, diags);
-	revision = cfg_ask_revision(plan->dv->proj_root);
-	if (children)
-		make_primary(&s, plan, children);
-	else if (dv->select_cfgs)
-		diag_error(diags, cfg_start(c),
-			   "--select-cfgs is for a list of configurations, but this file has no "
-			   "'use_cfgs'");
-	else
-		make_leaf(&s, plan);
-	sim_items_warn(s.items, diags, cfg_start(c),
-		       children ? "in any of these configurations" : "here");
+	planning_init(&all, type, c, options, dv);
+	s.reader = (struct mode_reader){c, diags, all.mem};
+	all.plan = new_plan(&all, c, options, diags);
+	dv_plan_begin(all.plan, type->dv->kind, c, dv);
+	generated_read(c, all.plan->dv->proj_root ? all.plan->dv->proj_root : cfg_dir(c), all.plan,
+		       diags);
+	revision = cfg_ask_revision(all.plan->dv->proj_root);
+	make_all(&s);
 	if (diags->n_errors == n_before)
-		check_jobs(&s, plan);
+		check_jobs(&s, all.plan);
 	if (options->again)
-		select_again(&s, plan);
-	dv_plan_end(plan, revision);
-	if (diags->n_errors == n_before && !options->list)
-		check_excluded(&s);
-	if (diags->n_errors == n_before)
-		dv_define_check(options->defines, &defined, diags);
+		select_again(&s, all.plan);
+	dv_plan_end(all.plan, revision);
+	check_options(&s, n_before);
 	if (diags->n_errors > n_before) {
-		plan_free(plan);
-		plan = NULL;
+		plan_free(all.plan);
+		all.plan = NULL;
 	}
 	dv_cfg_done(&s);
-	map_done(&ids);
-	map_done(&excluded);
-	map_done(&defined);
-	map_done(&testplan_files.by_path);
-	arena_free(mem);
-	return plan;
+	planning_done(&all);
+	return all.plan;
 }

@@ -11,9 +11,16 @@
 
 #include "dvsim/dv_block.h"
 #include "flow/dv/cfg.h"
+#include "flow/dv/readers.h"
+#include "flow/dv/words.h"
 
+/* The members of flow_type that are the same in all of DVSim's flows. */
+#define DV_FLOW_TYPE                                                     \
+	.kind = FLOW_DVSIM, .readers = dv_readers, .make = dv_flow_plan, \
+	.replace_words = dv_replace_words, .limit_time = dv_limit_time
+
+/* flow_type.dv: what differs between them. */
 struct dv_flow {
-	const char *name;
 	enum dv_kind kind;
 	const char *selects;	    /* what words of -x can name, for messages */
 	const char *const *ignored; /* names whose values differ by job; ends in NULL */
@@ -27,8 +34,8 @@ struct dv_flow {
 
 /* flow_type.limit_time of these flows (job/rules.c). */
 void dv_limit_time(struct job_rules *rules, const struct flow_options *options);
-/* The plan of a configuration or of a list of them; NULL after errors. */
-struct plan *dv_flow_plan(const struct dv_flow *flow, struct cfg *c,
+/* flow_type.make of these flows: the plan of a configuration or of a list of them. */
+struct plan *dv_flow_plan(const struct flow_type *type, struct cfg *c,
 			  const struct flow_options *options, struct diags *diags);
 
 #endif

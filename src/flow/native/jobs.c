@@ -130,8 +130,8 @@ static void make_graph(struct load *l, struct plan *plan, const struct top *top,
 	map_done(&by_name);
 }
 
-static struct plan *jobs_make(struct cfg *c, const struct flow_options *options,
-			      struct diags *diags)
+static struct plan *jobs_make(const struct flow_type *type, struct cfg *c,
+			      const struct flow_options *options, struct diags *diags)
 {
 	unsigned n_before = diags->n_errors;
 	struct plan *plan = NULL;
@@ -143,7 +143,7 @@ static struct plan *jobs_make(struct cfg *c, const struct flow_options *options,
 		read_top(&l, options, &top);
 		check_size(&l, &top);
 		if (!l.has_unknown_jobs) {
-			plan = native_plan(&l, "jobs", &top.native, options);
+			plan = native_plan(&l, type->name, &top.native, options);
 			make_graph(&l, plan, &top, options, n_before);
 		}
 	}

@@ -35,7 +35,7 @@ static void report_twins(const struct adding *a)
 static void place_job(struct adding *a, const struct job_spec *job, size_t i)
 {
 	struct plan *plan = a->m->plan;
-	struct map *ids = a->m->cfg->ids;
+	struct map *ids = &a->m->cfg->all->ids;
 	uintptr_t next = plan->n_jobs + 1;
 	uintptr_t first = (uintptr_t)map_set(ids, job->id, (void *)next);
 

@@ -166,18 +166,12 @@ bool job_maker_may_stand(const struct job_maker *m)
 
 static void make_block(struct job_maker *m)
 {
-	struct dv_block *dv;
-
 	m->block = arena_zalloc(m->plan->mem, sizeof(*m->block));
 	m->block->name = arena_strdup(m->plan->mem, m->cfg->full_name);
 	m->block->scratch_path = path_absolute(m->plan->mem,
 					       dv_cfg_text(m->cfg, "scratch_path", ""));
-	dv = dv_plan_add(m->plan, m->cfg->reader.cfg, m->cfg->dv);
-	if (!dv->testpoints) {
-		dv->testpoints = m->cfg->testplan.points;
-		dv->n_testpoints = m->cfg->testplan.n;
-	}
-	m->block->dv = dv;
+	m->dv_block = dv_plan_add(m->plan, m->cfg->reader.cfg, m->cfg->dv);
+	m->block->dv = m->dv_block;
 }
 
 void job_maker_init(struct job_maker *m, struct dv_cfg *s, struct plan *plan)

@@ -35,6 +35,7 @@ struct job_maker {
 	struct dv_cfg *cfg;
 	struct plan *plan;
 	struct job_block *block;
+	struct dv_block *dv_block; /* block->dv */
 	const char *cwd;
 	struct arena *mem; /* for texts of jobs: the plan's, except in some attempts */
 	struct job_names names;

@@ -13,8 +13,6 @@
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
 #include "flow/dv/job/job.h"
-#include "flow/dv/readers.h"
-#include "flow/dv/words.h"
 #include "flow/types.h"
 
 static const char *const job_names[] = {"build_mode", "index", "test", NULL};
@@ -156,7 +154,7 @@ static bool is_excluded(struct dv_cfg *s, const struct mode *mode)
 
 	for (const char *const *w = s->options->excluded; w && *w; w++)
 		if (str_glob(*w, mode->name) || str_glob(*w, s->full_name) || str_glob(*w, id)) {
-			map_set(s->excluded, *w, s);
+			map_set(&s->all->excluded, *w, s);
 			is_out = true;
 		}
 	if (is_out && s->options->again)
@@ -212,112 +210,61 @@ static void make_formal_job(struct dv_cfg *s, struct plan *plan)
 
 static const char selects[] = "build mode or configuration";
 
-static const struct dv_flow lint = {.name = "lint",
-				    .kind = DV_LINT,
-				    .selects = selects,
-				    .ignored = job_names,
-				    .set_defaults = set_lint_defaults,
-				    .check = check_lint,
-				    .make = make_jobs};
-static const struct dv_flow cdc = {.name = "cdc",
-				   .kind = DV_CDC,
-				   .selects = selects,
-				   .ignored = job_names,
-				   .set_defaults = set_lint_defaults,
-				   .check = check_lint,
-				   .make = make_jobs};
-static const struct dv_flow rdc = {.name = "rdc",
-				   .kind = DV_RDC,
-				   .selects = selects,
-				   .ignored = job_names,
-				   .set_defaults = set_rdc_defaults,
-				   .check = check_lint,
-				   .make = make_jobs};
-static const struct dv_flow syn = {.name = "syn",
-				   .kind = DV_SYN,
-				   .selects = selects,
-				   .ignored = job_names,
-				   .set_defaults = set_defaults,
-				   .make = make_jobs};
-static const struct dv_flow formal = {.name = "formal",
-				      .kind = DV_FORMAL,
-				      .selects = selects,
-				      .ignored = job_names,
-				      .set_defaults = set_formal_defaults,
-				      .make = make_formal_job};
-
-static struct plan *make_lint(struct cfg *c, const struct flow_options *o, struct diags *diags)
-{
-	return dv_flow_plan(&lint, c, o, diags);
-}
-
-static struct plan *make_cdc(struct cfg *c, const struct flow_options *o, struct diags *diags)
-{
-	return dv_flow_plan(&cdc, c, o, diags);
-}
-
-static struct plan *make_rdc(struct cfg *c, const struct flow_options *o, struct diags *diags)
-{
-	return dv_flow_plan(&rdc, c, o, diags);
-}
-
-static struct plan *make_syn(struct cfg *c, const struct flow_options *o, struct diags *diags)
-{
-	return dv_flow_plan(&syn, c, o, diags);
-}
-
-static struct plan *make_formal(struct cfg *c, const struct flow_options *o, struct diags *diags)
-{
-	return dv_flow_plan(&formal, c, o, diags);
-}
+static const struct dv_flow lint = {
+	.kind = DV_LINT,
+	.selects = selects,
+	.ignored = job_names,
+	.set_defaults = set_lint_defaults,
+	.check = check_lint,
+	.make = make_jobs,
+};
+static const struct dv_flow cdc = {
+	.kind = DV_CDC,
+	.selects = selects,
+	.ignored = job_names,
+	.set_defaults = set_lint_defaults,
+	.check = check_lint,
+	.make = make_jobs,
+};
+static const struct dv_flow rdc = {
+	.kind = DV_RDC,
+	.selects = selects,
+	.ignored = job_names,
+	.set_defaults = set_rdc_defaults,
+	.check = check_lint,
+	.make = make_jobs,
+};
+static const struct dv_flow syn = {
+	.kind = DV_SYN,
+	.selects = selects,
+	.ignored = job_names,
+	.set_defaults = set_defaults,
+	.make = make_jobs,
+};
+static const struct dv_flow formal = {
+	.kind = DV_FORMAL,
+	.selects = selects,
+	.ignored = job_names,
+	.set_defaults = set_formal_defaults,
+	.make = make_formal_job,
+};
 
 const struct flow_type flow_lint = {
-	.name = "lint",
-	.help = "lint, one job per build mode",
-	.kind = FLOW_DVSIM,
-	.report = "oneshot",
-	.readers = dv_readers,
-	.make = make_lint,
-	.replace_words = dv_replace_words,
-	.limit_time = dv_limit_time,
+	DV_FLOW_TYPE,	     .name = "lint", .help = "lint, one job per build mode",
+	.report = "oneshot", .dv = &lint,
 };
 const struct flow_type flow_cdc = {
-	.name = "cdc",
-	.help = "clock domain crossings, likewise",
-	.kind = FLOW_DVSIM,
-	.report = "oneshot",
-	.readers = dv_readers,
-	.make = make_cdc,
-	.replace_words = dv_replace_words,
-	.limit_time = dv_limit_time,
+	DV_FLOW_TYPE,	     .name = "cdc", .help = "clock domain crossings, likewise",
+	.report = "oneshot", .dv = &cdc,
 };
 const struct flow_type flow_rdc = {
-	.name = "rdc",
-	.help = "reset domain crossings, likewise",
-	.kind = FLOW_DVSIM,
-	.report = "oneshot",
-	.readers = dv_readers,
-	.make = make_rdc,
-	.replace_words = dv_replace_words,
-	.limit_time = dv_limit_time,
+	DV_FLOW_TYPE,	     .name = "rdc", .help = "reset domain crossings, likewise",
+	.report = "oneshot", .dv = &rdc,
 };
 const struct flow_type flow_syn = {
-	.name = "syn",
-	.help = "synthesis, likewise",
-	.kind = FLOW_DVSIM,
-	.report = "oneshot",
-	.readers = dv_readers,
-	.make = make_syn,
-	.replace_words = dv_replace_words,
-	.limit_time = dv_limit_time,
+	DV_FLOW_TYPE, .name = "syn", .help = "synthesis, likewise", .report = "oneshot", .dv = &syn,
 };
 const struct flow_type flow_formal = {
-	.name = "formal",
-	.help = "formal verification, one job",
-	.kind = FLOW_DVSIM,
-	.report = "oneshot",
-	.readers = dv_readers,
-	.make = make_formal,
-	.replace_words = dv_replace_words,
-	.limit_time = dv_limit_time,
+	DV_FLOW_TYPE,	     .name = "formal", .help = "formal verification, one job",
+	.report = "oneshot", .dv = &formal,
 };

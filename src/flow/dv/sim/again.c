@@ -41,10 +41,10 @@ static struct mode *find_longest(const struct dv_cfg *s, const char *dir)
 {
 	struct mode *best = NULL;
 
-	for (size_t i = 0; i < s->tests.n; i++)
-		if (strstr(dir, s->tests.at[i]->name) &&
-		    (!best || strlen(s->tests.at[i]->name) > strlen(best->name)))
-			best = s->tests.at[i];
+	for (size_t i = 0; i < s->sim->tests.n; i++)
+		if (strstr(dir, s->sim->tests.at[i]->name) &&
+		    (!best || strlen(s->sim->tests.at[i]->name) > strlen(best->name)))
+			best = s->sim->tests.at[i];
 	return best;
 }
 
@@ -52,8 +52,8 @@ struct mode *sim_again_missing(struct dv_cfg *s, size_t i)
 {
 	const char *seed, *dir = run_dir_of(s, &s->options->again->jobs[i], &seed);
 
-	for (size_t k = 0; dir && k < s->n_runs; k++)
-		if (strstr(dir, s->runs[k].mode->name))
+	for (size_t k = 0; dir && k < s->sim->n_runs; k++)
+		if (strstr(dir, s->sim->runs[k].mode->name))
 			return NULL;
 	return dir ? find_longest(s, dir) : NULL;
 }
@@ -95,8 +95,8 @@ static bool find_run(struct job_maker *m, const char *dir, struct sim_run *run)
 {
 	const struct dv_cfg *s = m->cfg;
 
-	for (size_t i = 0; i < s->n_runs; i++) {
-		run->test = &s->runs[i];
+	for (size_t i = 0; i < s->sim->n_runs; i++) {
+		run->test = &s->sim->runs[i];
 		if (strstr(dir, run->test->mode->name) && find_index(m, run, dir))
 			return true;
 	}
@@ -107,18 +107,18 @@ static bool find_run(struct job_maker *m, const char *dir, struct sim_run *run)
 
 static void mark_builds(struct dv_cfg *s)
 {
-	for (size_t i = 0; i < s->n_builds; i++) {
+	for (size_t i = 0; i < s->sim->n_builds; i++) {
 		struct flow_again_job *job = again_find(
-			s->options->again,
-			arena_printf(s->reader.mem, "%s:%s", s->full_name, s->builds[i]->name));
+			s->options->again, arena_printf(s->reader.mem, "%s:%s", s->full_name,
+							s->sim->builds[i]->name));
 		bool is_asked = false;
 
 		if (!job)
 			continue;
 		job->is_there = true;
-		for (size_t k = 0; k < s->n_runs && !is_asked; k++)
-			is_asked = s->runs[k].build == s->builds[i] &&
-				   sim_is_asked(s, s->runs[k].mode);
+		for (size_t k = 0; k < s->sim->n_runs && !is_asked; k++)
+			is_asked = s->sim->runs[k].build == s->sim->builds[i] &&
+				   sim_is_asked(s, s->sim->runs[k].mode);
 		job->is_left_out = !is_asked;
 	}
 }

@@ -74,24 +74,24 @@ static bool is_same_build(const struct job_spec *a, const struct job_spec *b)
 size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *build_of)
 {
 	struct dv_cfg *s = m->cfg;
-	uint32_t *job_of = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*job_of));
+	uint32_t *job_of = arena_array(s->reader.mem, s->sim->n_builds + 1, sizeof(*job_of));
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n_builds; i++) {
+	for (size_t i = 0; i < s->sim->n_builds; i++) {
 		size_t k = 0;
 
 		jobs[n] = (struct job_spec){0};
-		make_build(m, &jobs[n], s->builds[i]);
+		make_build(m, &jobs[n], s->sim->builds[i]);
 		while (k < n && !is_same_build(&jobs[n], &jobs[k]))
 			k++;
-		if (k < n && strcmp(s->primary_build_mode, jobs[n].name) == 0)
-			s->primary_build_mode = jobs[k].name;
+		if (k < n && strcmp(s->sim->primary_build_mode, jobs[n].name) == 0)
+			s->sim->primary_build_mode = jobs[k].name;
 		job_of[i] = (uint32_t)k;
 		n += k == n;
 	}
-	for (size_t i = 0; i < s->n_runs; i++)
-		for (size_t k = 0; k < s->n_builds; k++)
-			if (s->runs[i].build == s->builds[k])
+	for (size_t i = 0; i < s->sim->n_runs; i++)
+		for (size_t k = 0; k < s->sim->n_builds; k++)
+			if (s->sim->runs[i].build == s->sim->builds[k])
 				build_of[i] = job_of[k];
 	return n;
 }
@@ -101,13 +101,13 @@ bool sim_check_primary(struct dv_cfg *s, const struct job_spec *builds, size_t n
 	struct diag *e;
 
 	if (n == 1)
-		s->primary_build_mode = builds[0].name;
+		s->sim->primary_build_mode = builds[0].name;
 	for (size_t i = 0; i < n; i++)
-		if (strcmp(builds[i].name, s->primary_build_mode) == 0)
+		if (strcmp(builds[i].name, s->sim->primary_build_mode) == 0)
 			return true;
 	e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 		       "'primary_build_mode' is '%s', but no selected test builds that",
-		       s->primary_build_mode);
+		       s->sim->primary_build_mode);
 	diag_hint(e, "set it to one of the build modes in use, or select its tests too");
 	return false;
 }

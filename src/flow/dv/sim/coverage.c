@@ -54,7 +54,7 @@ const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds
 				is_there = strcmp(dirs[k], dir) == 0;
 			if (is_there)
 				break;
-			if (strcmp(builds[b].name, m->cfg->primary_build_mode) == 0)
+			if (strcmp(builds[b].name, m->cfg->sim->primary_build_mode) == 0)
 				first = n;
 			dirs[n++] = dir;
 			break;

@@ -41,11 +41,11 @@ static void set_builds(struct sim_deploy *d)
 	for (size_t i = 0; i < d->n_runs; i++) {
 		const struct chosen_test *t = d->runs[i].test;
 
-		d->runs[i].build = d->build_of[t - s->runs];
+		d->runs[i].build = d->build_of[t - s->sim->runs];
 	}
-	for (size_t i = 0; i < s->n_runs; i++)
+	for (size_t i = 0; i < s->sim->n_runs; i++)
 		d->tests[i].build = d->has_builds ? d->builds[d->build_of[i]].name
-						  : s->runs[i].build->name;
+						  : s->sim->runs[i].build->name;
 }
 
 /* Equal builds share one job. If it has another name, sim_make_builds() has changed
@@ -53,14 +53,14 @@ static void set_builds(struct sim_deploy *d)
 static bool try_builds(struct sim_deploy *d)
 {
 	struct dv_cfg *s = d->m.cfg;
-	const char *primary = s->primary_build_mode;
+	const char *primary = s->sim->primary_build_mode;
 	bool is_good;
 
 	job_maker_begin_attempt(&d->m, d->m.plan->mem);
 	d->n_builds = sim_make_builds(&d->m, d->builds, d->build_of);
 	is_good = job_maker_end_attempt(&d->m);
 	if (!is_good)
-		s->primary_build_mode = primary;
+		s->sim->primary_build_mode = primary;
 	return is_good;
 }
 
@@ -80,9 +80,9 @@ static void try_coverage(struct job_maker *m)
  */
 static void begin_runs(struct sim_deploy *d, struct dv_cfg *s)
 {
-	d->build_of = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*d->build_of));
-	d->builds = arena_array(s->reader.mem, s->n_builds + 1, sizeof(*d->builds));
-	d->tests = arena_array(s->reader.mem, s->n_runs + 1, sizeof(*d->tests));
+	d->build_of = arena_array(s->reader.mem, s->sim->n_runs + 1, sizeof(*d->build_of));
+	d->builds = arena_array(s->reader.mem, s->sim->n_builds + 1, sizeof(*d->builds));
+	d->tests = arena_array(s->reader.mem, s->sim->n_runs + 1, sizeof(*d->tests));
 	d->runs = sim_list_runs(&d->m, &d->n_runs);
 	d->has_builds = try_builds(d);
 	set_builds(d);
@@ -122,18 +122,28 @@ static void deploy_runs(struct sim_deploy *d)
 		job_maker_add_jobs(m, jobs, n);
 }
 
+/* Configurations with the same name and variant share a block, and the testplan of the first. */
+static void add_testpoints(struct dv_block *b, const struct testplan *plan)
+{
+	if (!b->testpoints) {
+		b->testpoints = plan->points;
+		b->n_testpoints = plan->n;
+	}
+}
+
 void sim_deploy_begin(struct dv_cfg *s, struct plan *plan)
 {
-	s->deploy = arena_zalloc(s->reader.mem, sizeof(*s->deploy));
-	job_maker_init(&s->deploy->m, s, plan);
+	s->sim->deploy = arena_zalloc(s->reader.mem, sizeof(*s->sim->deploy));
+	job_maker_init(&s->sim->deploy->m, s, plan);
+	add_testpoints(s->sim->deploy->m.dv_block, &s->sim->testplan);
 	if (!sim_is_on_coverage(s))
-		begin_runs(s->deploy, s);
-	s->n_jobs_most = s->deploy->n_builds + s->deploy->n_runs + COVERAGE_JOBS_MOST;
+		begin_runs(s->sim->deploy, s);
+	s->n_jobs_most = s->sim->deploy->n_builds + s->sim->deploy->n_runs + COVERAGE_JOBS_MOST;
 }
 
 void sim_deploy_end(struct dv_cfg *s)
 {
-	struct sim_deploy *d = s->deploy;
+	struct sim_deploy *d = s->sim->deploy;
 
 	if (!d)
 		return;

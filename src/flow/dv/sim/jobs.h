@@ -18,7 +18,7 @@ struct sim_run {
 extern const struct job_kind sim_run_kind;
 
 /* Makes the distinct builds and returns their number. build_of[i]: index of the job that builds for
- * s->runs[i]. */
+ * s->sim->runs[i]. */
 size_t sim_make_builds(struct job_maker *m, struct job_spec *jobs, uint32_t *build_of);
 /* Is primary_build_mode, whose coverage comes first, one of the builds? If not, reports an error.
  */

@@ -82,13 +82,13 @@ static size_t keep_one(struct dv_cfg *s, const struct sim_run *runs, size_t n)
 static size_t *find_places(const struct dv_cfg *s, size_t *ret_n)
 {
 	uint32_t most = 0;
-	size_t *ret, n_tests = s->n_runs, at = 0;
+	size_t *ret, n_tests = s->sim->n_runs, at = 0;
 
-	for (size_t i = 0; i < s->n_runs; i++)
-		most = s->runs[i].reseed > most ? s->runs[i].reseed : most;
+	for (size_t i = 0; i < s->sim->n_runs; i++)
+		most = s->sim->runs[i].reseed > most ? s->sim->runs[i].reseed : most;
 	ret = arena_array(s->reader.mem, (size_t)most + 1, sizeof(*ret));
-	for (size_t i = 0; i < s->n_runs; i++)
-		ret[s->runs[i].reseed]++;
+	for (size_t i = 0; i < s->sim->n_runs; i++)
+		ret[s->sim->runs[i].reseed]++;
 	for (uint32_t k = 0; k <= most; k++) {
 		n_tests -= ret[k]; /* those without a run of index k */
 		ret[k] = at;
@@ -104,14 +104,15 @@ struct sim_run *sim_list_runs(struct job_maker *m, size_t *ret_n)
 	size_t n, *place = find_places(s, &n);
 	struct sim_run *runs = arena_array(s->reader.mem, n + 1, sizeof(*runs));
 
-	for (size_t i = 0; i < s->n_runs; i++) {
-		uint64_t of_test = seeds_of_test(s->seeds, s->full_name, s->runs[i].mode->name);
+	for (size_t i = 0; i < s->sim->n_runs; i++) {
+		uint64_t of_test = seeds_of_test(&s->all->seeds, s->full_name,
+						 s->sim->runs[i].mode->name);
 
-		for (uint32_t k = 0; k < s->runs[i].reseed; k++)
+		for (uint32_t k = 0; k < s->sim->runs[i].reseed; k++)
 			runs[place[k]++] = (struct sim_run){
-				.test = &s->runs[i],
+				.test = &s->sim->runs[i],
 				.index = k,
-				.seed = seeds_next(s->seeds, of_test, k)};
+				.seed = seeds_next(&s->all->seeds, of_test, k)};
 	}
 	if (s->options->again)
 		runs = sim_again_runs(m, runs, &n);
@@ -171,7 +172,7 @@ void sim_begin_runs(struct job_maker *m, struct test_jobs *tests, const struct s
 		    size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct test_jobs *j = &tests[runs[i].test - m->cfg->runs];
+		struct test_jobs *j = &tests[runs[i].test - m->cfg->sim->runs];
 		struct job_spec scrap = {0};
 		char room[2][DIGITS_MOST + 1];
 		struct run_values v;
@@ -222,7 +223,7 @@ void sim_make_runs(struct job_maker *m, struct test_jobs *tests, const struct si
 	uint32_t *deps = arena_array(m->plan->mem, n + 1, sizeof(*deps));
 
 	for (size_t i = 0; i < n && s->reader.diags->n_errors < FAULTS_MOST; i++) {
-		make_next_run(m, &tests[runs[i].test - s->runs], &runs[i], &ret[i]);
+		make_next_run(m, &tests[runs[i].test - s->sim->runs], &runs[i], &ret[i]);
 		if (s->dv->run_only)
 			continue;
 		deps[i] = runs[i].build;

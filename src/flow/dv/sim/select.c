@@ -8,8 +8,8 @@
 
 static bool is_selected(const struct dv_cfg *s, const struct mode *test)
 {
-	for (size_t i = 0; i < s->n_runs; i++)
-		if (s->runs[i].mode == test)
+	for (size_t i = 0; i < s->sim->n_runs; i++)
+		if (s->sim->runs[i].mode == test)
 			return true;
 	return false;
 }
@@ -23,8 +23,8 @@ static void add_lists(struct dv_cfg *s, struct node_list *to, const struct node_
 
 static void add_run(struct dv_cfg *s, struct mode *test)
 {
-	s->runs[s->n_runs++] = (struct chosen_test){.mode = test,
-						    .build = map_get(&s->test_builds, test->name)};
+	s->sim->runs[s->sim->n_runs++] = (struct chosen_test){
+		.mode = test, .build = map_get(&s->sim->test_builds, test->name)};
 }
 
 /* The tests of a regression: all, or those of its list that exist. */
@@ -34,12 +34,12 @@ static size_t tests_of(struct dv_cfg *s, const struct mode *regr, struct mode **
 	size_t n = 0;
 
 	if (regr->is_all_tests) {
-		for (; n < s->tests.n; n++)
-			ret[n] = s->tests.at[n];
+		for (; n < s->sim->tests.n; n++)
+			ret[n] = s->sim->tests.at[n];
 		return n;
 	}
 	for (uint32_t i = 0; i < names->n; i++) {
-		struct mode *test = modes_find(&s->tests,
+		struct mode *test = modes_find(&s->sim->tests,
 					       hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]));
 		bool is_there = !test;
 
@@ -67,7 +67,8 @@ static bool is_in(struct mode *const *list, size_t n, const struct mode *mode)
 /* A regression's options go to each of its tests, and once to each of their builds. */
 static void take_regression(struct dv_cfg *s, struct mode *regr)
 {
-	struct mode **tests = arena_array(s->reader.mem, s->tests.n + 1, sizeof(struct mode *));
+	struct mode **tests = arena_array(s->reader.mem, s->sim->tests.n + 1,
+					  sizeof(struct mode *));
 	struct mode **seen = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(*seen));
 	size_t n = tests_of(s, regr, tests), n_seen = 0;
 
@@ -80,7 +81,7 @@ static void take_regression(struct dv_cfg *s, struct mode *regr)
 			return;
 		}
 	for (size_t i = 0; i < n; i++) {
-		struct mode *build = map_get(&s->test_builds, tests[i]->name);
+		struct mode *build = map_get(&s->sim->test_builds, tests[i]->name);
 
 		add_run(s, tests[i]);
 		if (!is_in(seen, n_seen, build)) {
@@ -98,8 +99,8 @@ static bool take_regressions(struct dv_cfg *s, const char *item, struct map *tak
 {
 	bool found = false;
 
-	for (size_t i = 0; i < s->regressions.n; i++) {
-		struct mode *regr = s->regressions.at[i];
+	for (size_t i = 0; i < s->sim->regressions.n; i++) {
+		struct mode *regr = s->sim->regressions.at[i];
 
 		if (!str_glob(item, regr->name))
 			continue;
@@ -114,12 +115,12 @@ static bool take_tests(struct dv_cfg *s, const char *item)
 {
 	bool found = false;
 
-	for (size_t i = 0; i < s->tests.n; i++) {
-		if (!str_glob(item, s->tests.at[i]->name))
+	for (size_t i = 0; i < s->sim->tests.n; i++) {
+		if (!str_glob(item, s->sim->tests.at[i]->name))
 			continue;
 		found = true;
-		if (!is_selected(s, s->tests.at[i]))
-			add_run(s, s->tests.at[i]);
+		if (!is_selected(s, s->sim->tests.at[i]))
+			add_run(s, s->sim->tests.at[i]);
 	}
 	return found;
 }
@@ -141,9 +142,9 @@ static bool word_matches_test(const struct dv_cfg *s, const char *word, const st
 {
 	if (str_glob(word, test->name))
 		return true;
-	for (size_t i = 0; i < s->regressions.n; i++)
-		if (str_glob(word, s->regressions.at[i]->name) &&
-		    is_test_of(s, s->regressions.at[i], test))
+	for (size_t i = 0; i < s->sim->regressions.n; i++)
+		if (str_glob(word, s->sim->regressions.at[i]->name) &&
+		    is_test_of(s, s->sim->regressions.at[i], test))
 			return true;
 	return false;
 }
@@ -160,33 +161,33 @@ static bool is_excluded(const struct dv_cfg *s, const struct mode *test)
 static void note_excluded_words(struct dv_cfg *s)
 {
 	for (const char *const *w = s->options->excluded; w && *w; w++)
-		for (size_t i = 0; i < s->tests.n && !map_has(s->excluded, *w); i++)
-			if (word_matches_test(s, *w, s->tests.at[i]))
-				map_set(s->excluded, *w, s);
+		for (size_t i = 0; i < s->sim->tests.n && !map_has(&s->all->excluded, *w); i++)
+			if (word_matches_test(s, *w, s->sim->tests.at[i]))
+				map_set(&s->all->excluded, *w, s);
 }
 
 static void drop_excluded(struct dv_cfg *s)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->n_runs; i++)
-		if (!is_excluded(s, s->runs[i].mode))
-			s->runs[n++] = s->runs[i];
-	s->n_runs = n;
+	for (size_t i = 0; i < s->sim->n_runs; i++)
+		if (!is_excluded(s, s->sim->runs[i].mode))
+			s->sim->runs[n++] = s->sim->runs[i];
+	s->sim->n_runs = n;
 }
 
 /* ---- -i ---- */
 
 static void suggest(struct dv_cfg *s, struct sim_item *item)
 {
-	size_t n = 0, all = s->tests.n + s->regressions.n;
+	size_t n = 0, all = s->sim->tests.n + s->sim->regressions.n;
 	const char **names = arena_array(s->reader.mem, all + 1, sizeof(*names));
 
-	for (size_t i = 0; i < s->tests.n; i++)
-		names[n++] = s->tests.at[i]->name;
-	for (size_t i = 0; i < s->regressions.n; i++)
-		names[n++] = s->regressions.at[i]->name;
-	sim_item_suggest(item, s->items_mem, names, n);
+	for (size_t i = 0; i < s->sim->tests.n; i++)
+		names[n++] = s->sim->tests.at[i]->name;
+	for (size_t i = 0; i < s->sim->regressions.n; i++)
+		names[n++] = s->sim->regressions.at[i]->name;
+	sim_item_suggest(item, s->all->mem, names, n);
 }
 
 static void take_items(struct dv_cfg *s, struct sim_item *items)
@@ -222,11 +223,11 @@ bool sim_is_asked(const struct dv_cfg *s, const struct mode *test)
 
 static bool is_any(const struct dv_cfg *s, const char *item)
 {
-	for (size_t i = 0; i < s->tests.n; i++)
-		if (str_glob(item, s->tests.at[i]->name))
+	for (size_t i = 0; i < s->sim->tests.n; i++)
+		if (str_glob(item, s->sim->tests.at[i]->name))
 			return true;
-	for (size_t i = 0; i < s->regressions.n; i++)
-		if (str_glob(item, s->regressions.at[i]->name))
+	for (size_t i = 0; i < s->sim->regressions.n; i++)
+		if (str_glob(item, s->sim->regressions.at[i]->name))
 			return true;
 	return false;
 }
@@ -242,7 +243,7 @@ static void take_again(struct dv_cfg *s)
 		if (test)
 			add_run(s, test);
 	}
-	for (struct sim_item *i = s->items; now && now[0] && i->text; i++) {
+	for (struct sim_item *i = s->all->items; now && now[0] && i->text; i++) {
 		i->is_asked = true;
 		i->is_found |= is_any(s, i->text);
 		if (!i->is_found)
@@ -252,15 +253,15 @@ static void take_again(struct dv_cfg *s)
 
 static void add_globals(struct dv_cfg *s)
 {
-	for (size_t i = 0; i < s->n_runs; i++) {
-		struct mode *build = s->runs[i].build;
+	for (size_t i = 0; i < s->sim->n_runs; i++) {
+		struct mode *build = s->sim->runs[i].build;
 
-		if (!is_in(s->builds, s->n_builds, build)) {
-			s->builds[s->n_builds++] = build;
-			add_lists(s, build->lists, s->globals, LIST_PRE_BUILD_CMDS,
+		if (!is_in(s->sim->builds, s->sim->n_builds, build)) {
+			s->sim->builds[s->sim->n_builds++] = build;
+			add_lists(s, build->lists, s->sim->globals, LIST_PRE_BUILD_CMDS,
 				  LIST_POST_BUILD_OPTS);
 		}
-		add_lists(s, s->runs[i].mode->lists, s->globals, LIST_PRE_RUN_CMDS,
+		add_lists(s, s->sim->runs[i].mode->lists, s->sim->globals, LIST_PRE_RUN_CMDS,
 			  LIST_SW_BUILD_OPTS);
 	}
 }
@@ -287,20 +288,20 @@ static void set_reseed(struct dv_cfg *s, struct chosen_test *t)
 
 void sim_select(struct dv_cfg *s)
 {
-	s->runs = arena_array(s->reader.mem, s->tests.n + 1, sizeof(*s->runs));
-	s->builds = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(struct mode *));
+	s->sim->runs = arena_array(s->reader.mem, s->sim->tests.n + 1, sizeof(*s->sim->runs));
+	s->sim->builds = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(struct mode *));
 	if (s->options->again)
 		take_again(s);
 	else
-		take_items(s, s->items);
+		take_items(s, s->all->items);
 	note_excluded_words(s);
 	if (!s->options->again)
 		drop_excluded(s);
 	add_globals(s);
-	for (size_t i = 0; i < s->n_runs; i++)
-		set_reseed(s, &s->runs[i]);
-	s->is_left_out = s->n_runs == 0 && s->is_child && !s->options->again;
-	if (s->n_runs == 0 && !s->is_child && !s->options->again) {
+	for (size_t i = 0; i < s->sim->n_runs; i++)
+		set_reseed(s, &s->sim->runs[i]);
+	s->is_left_out = s->sim->n_runs == 0 && s->is_child && !s->options->again;
+	if (s->sim->n_runs == 0 && !s->is_child && !s->options->again) {
 		struct diag *e = diag_error(s->reader.diags, cfg_start(s->reader.cfg),
 					    "nothing to do: no test was selected in '%s'", s->name);
 

@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
-#include "flow/dv/readers.h"
-#include "flow/dv/words.h"
 #include "flow/types.h"
 
 /* Names whose values differ by job. */
@@ -157,8 +155,8 @@ static void list_objects(const struct dv_cfg *s)
 {
 	const struct flow_listing listing = {
 		.block = s->full_name,
-		.names = {names_of(s, &s->build_modes), names_of(s, &s->run_modes),
-			  names_of(s, &s->tests), names_of(s, &s->regressions)},
+		.names = {names_of(s, &s->build_modes), names_of(s, &s->sim->run_modes),
+			  names_of(s, &s->sim->tests), names_of(s, &s->sim->regressions)},
 	};
 
 	s->options->list(s->options->list_ctx, &listing);
@@ -181,12 +179,13 @@ static void begin_jobs(struct dv_cfg *s, struct plan *plan)
 	struct diags *diags = s->reader.diags;
 	unsigned n_before = diags->n_errors;
 
+	s->sim = arena_zalloc(s->reader.mem, sizeof(*s->sim));
 	if (!plan->seed_base)
-		plan->seed_base = arena_strdup(plan->mem, s->seeds->base);
+		plan->seed_base = arena_strdup(plan->mem, s->all->seeds.base);
 	if (!check_gui_debug(s))
 		return;
-	s->primary_build_mode = dv_cfg_text(s, "primary_build_mode",
-					    dv_cfg_text(s, "build_mode", "default"));
+	s->sim->primary_build_mode = dv_cfg_text(s, "primary_build_mode",
+						 dv_cfg_text(s, "build_mode", "default"));
 	sim_read_objects(s);
 	if (s->options->list) {
 		list_objects(s);
@@ -196,7 +195,7 @@ static void begin_jobs(struct dv_cfg *s, struct plan *plan)
 		sim_select(s);
 	if (sim_is_on_coverage(s))
 		plan->report = PLAN_NO_REPORT; /* DVSim reports on tests only */
-	if (diags->n_errors == n_before && (s->n_runs || sim_is_on_coverage(s)))
+	if (diags->n_errors == n_before && (s->sim->n_runs || sim_is_on_coverage(s)))
 		sim_deploy_begin(s, plan);
 }
 
@@ -204,10 +203,13 @@ static void make_jobs(struct dv_cfg *s, struct plan *plan)
 {
 	(void)plan;
 	sim_deploy_end(s);
+	modes_done(&s->sim->run_modes);
+	modes_done(&s->sim->tests);
+	modes_done(&s->sim->regressions);
+	map_done(&s->sim->test_builds);
 }
 
-static const struct dv_flow flow = {
-	.name = "sim",
+static const struct dv_flow sim = {
 	.kind = DV_SIM,
 	.selects = "test or regression",
 	.ignored = job_names,
@@ -217,18 +219,10 @@ static const struct dv_flow flow = {
 	.make = make_jobs,
 };
 
-static struct plan *make(struct cfg *c, const struct flow_options *options, struct diags *diags)
-{
-	return dv_flow_plan(&flow, c, options, diags);
-}
-
 const struct flow_type flow_sim = {
+	DV_FLOW_TYPE,
 	.name = "sim",
 	.help = "builds, tests with seeds, and coverage, as DVSim has them",
-	.kind = FLOW_DVSIM,
 	.report = "sim",
-	.readers = dv_readers,
-	.make = make,
-	.replace_words = dv_replace_words,
-	.limit_time = dv_limit_time,
+	.dv = &sim,
 };

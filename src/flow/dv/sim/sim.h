@@ -10,6 +10,30 @@
 
 #include "flow/dv/cfg.h"
 
+enum { N_GLOBAL_LISTS = LIST_SW_BUILD_OPTS + 1 }; /* those that every test or build gets */
+
+struct chosen_test {
+	struct mode *mode, *build;
+	uint32_t reseed;
+};
+
+struct sim_deploy;
+
+/* dv_cfg.sim: what only simulations have. */
+struct sim_cfg {
+	struct modes run_modes, tests, regressions;
+	struct node_list globals[N_GLOBAL_LISTS];
+	struct node_list en_build_modes, en_run_modes; /* names */
+	struct map test_builds;			       /* test name -> its build mode */
+	struct chosen_test *runs;
+	size_t n_runs;
+	struct mode **builds; /* those that the runs use, in order of first use */
+	size_t n_builds;
+	const char *primary_build_mode;
+	struct testplan testplan;
+	struct sim_deploy *deploy; /* NULL: sim_deploy_begin() was not called */
+};
+
 /* --cov-unr, --cov-analyze: one job on the coverage of earlier runs, and nothing else. */
 static inline bool sim_is_on_coverage(const struct dv_cfg *s)
 {
@@ -18,7 +42,7 @@ static inline bool sim_is_on_coverage(const struct dv_cfg *s)
 
 /* Reads modes, tests and regressions from the expanded tree. */
 void sim_read_objects(struct dv_cfg *s);
-/* Sets s->runs and s->builds from s->items. */
+/* Sets runs and builds from the words of -i. */
 void sim_select(struct dv_cfg *s);
 /* With --failed: do -i and -x select the test? Other tests are planned, too. */
 bool sim_is_asked(const struct dv_cfg *s, const struct mode *test);

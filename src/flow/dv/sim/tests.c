@@ -71,19 +71,21 @@ static void extend(struct dv_cfg *s, struct node_list *to, const struct node_lis
 static void read_globals(struct dv_cfg *s)
 {
 	for (int i = 0; i < N_GLOBAL_LISTS; i++)
-		read_names(s, mode_list_key((enum mode_list)i), &s->globals[i]);
-	for (uint32_t i = 0; i < s->en_build_modes.n; i++) {
-		struct mode *m = find_mode(s, &s->build_modes, s->en_build_modes.at[i],
+		read_names(s, mode_list_key((enum mode_list)i), &s->sim->globals[i]);
+	for (uint32_t i = 0; i < s->sim->en_build_modes.n; i++) {
+		struct mode *m = find_mode(s, &s->build_modes, s->sim->en_build_modes.at[i],
 					   "build mode");
 
 		if (m)
-			extend(s, s->globals, m->lists, LIST_PRE_BUILD_CMDS, LIST_SW_BUILD_OPTS);
+			extend(s, s->sim->globals, m->lists, LIST_PRE_BUILD_CMDS,
+			       LIST_SW_BUILD_OPTS);
 	}
-	for (uint32_t i = 0; i < s->en_run_modes.n; i++) {
-		struct mode *m = find_mode(s, &s->run_modes, s->en_run_modes.at[i], "run mode");
+	for (uint32_t i = 0; i < s->sim->en_run_modes.n; i++) {
+		struct mode *m = find_mode(s, &s->sim->run_modes, s->sim->en_run_modes.at[i],
+					   "run mode");
 
 		if (m)
-			extend(s, s->globals, m->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
+			extend(s, s->sim->globals, m->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
 	}
 }
 
@@ -134,7 +136,8 @@ static void inherit_values(struct dv_cfg *s, const struct inherited_values *from
 	}
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++)
 		if (test->lists[lists[i]].n == 0)
-			node_list_extend(&s->reader, &test->lists[lists[i]], &s->globals[lists[i]]);
+			node_list_extend(&s->reader, &test->lists[lists[i]],
+					 &s->sim->globals[lists[i]]);
 }
 
 static void enable_run_modes(struct dv_cfg *s, struct mode *test)
@@ -144,9 +147,9 @@ static void enable_run_modes(struct dv_cfg *s, struct mode *test)
 	for (uint32_t i = 0; i < names.n; i++) {
 		struct mode *m;
 
-		if (node_list_has(&s->reader, &s->en_run_modes, text_of(s, names.at[i])))
+		if (node_list_has(&s->reader, &s->sim->en_run_modes, text_of(s, names.at[i])))
 			continue;
-		m = find_mode(s, &s->run_modes, names.at[i], "run mode");
+		m = find_mode(s, &s->sim->run_modes, names.at[i], "run mode");
 		if (m)
 			mode_merge(&s->reader, test, m);
 	}
@@ -169,7 +172,7 @@ static void give_build(struct dv_cfg *s, struct mode *test)
 			  text_of(s, name));
 		return;
 	}
-	map_set(&s->test_builds, test->name, build);
+	map_set(&s->sim->test_builds, test->name, build);
 	extend(s, test->lists, build->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
 }
 
@@ -179,11 +182,11 @@ static void read_tests(struct dv_cfg *s)
 {
 	struct inherited_values values = find_inherited(s);
 
-	modes_read(&s->reader, MODE_TEST, dv_cfg_value(s, "tests"), &s->tests);
-	for (size_t i = 0; i < s->tests.n; i++) {
-		enable_run_modes(s, s->tests.at[i]);
-		inherit_values(s, &values, s->tests.at[i]);
-		give_build(s, s->tests.at[i]);
+	modes_read(&s->reader, MODE_TEST, dv_cfg_value(s, "tests"), &s->sim->tests);
+	for (size_t i = 0; i < s->sim->tests.n; i++) {
+		enable_run_modes(s, s->sim->tests.at[i]);
+		inherit_values(s, &values, s->sim->tests.at[i]);
+		give_build(s, s->sim->tests.at[i]);
 	}
 }
 
@@ -226,7 +229,8 @@ static void report_cycle(struct dv_cfg *s, const struct chain *chain, const stru
 static void include(struct dv_cfg *s, const struct chain *chain, struct node_list *tests,
 		    struct hjson_node *name)
 {
-	struct mode *regr = chain->regr, *other = modes_find(&s->regressions, text_of(s, name));
+	struct mode *regr = chain->regr,
+		    *other = modes_find(&s->sim->regressions, text_of(s, name));
 
 	if (!other) {
 		cfg_error(s->reader.cfg, s->reader.diags, name,
@@ -295,14 +299,14 @@ static void enable_sim_modes(struct dv_cfg *s, struct mode *regr)
 				  m->name);
 			continue;
 		}
-		if (!node_list_has(&s->reader, &s->en_build_modes, m->name))
+		if (!node_list_has(&s->reader, &s->sim->en_build_modes, m->name))
 			extend(s, regr->lists, m->lists, LIST_PRE_BUILD_CMDS, LIST_RUN_OPTS);
 	}
 	names = regr->lists[LIST_EN_RUN_MODES];
 	for (uint32_t i = 0; i < names.n; i++) {
-		struct mode *m = find_mode(s, &s->run_modes, names.at[i], "run mode");
+		struct mode *m = find_mode(s, &s->sim->run_modes, names.at[i], "run mode");
 
-		if (m && !node_list_has(&s->reader, &s->en_run_modes, m->name))
+		if (m && !node_list_has(&s->reader, &s->sim->en_run_modes, m->name))
 			extend(s, regr->lists, m->lists, LIST_PRE_RUN_CMDS, LIST_RUN_OPTS);
 	}
 }
@@ -314,15 +318,16 @@ static void read_stages(struct dv_cfg *s)
 	struct hjson_doc *doc = doc_of(s);
 	struct hjson_node *all = hjson_new_node(doc, HJSON_ARRAY, 0), *regr, *list;
 	struct testplan_options options = {.repo_top = dv_cfg_text(s, "proj_root", "."),
-					   .mem = s->plan_mem,
+					   .mem = s->all->plan->mem,
 					   .keeper = s->reader.cfg,
-					   .files = s->testplan_files};
+					   .files = &s->all->testplan_files};
 	bool is_missing;
 
-	if (!*path || testplan_load(path, &options, s->reader.diags, &s->testplan, &is_missing) < 0)
+	if (!*path ||
+	    testplan_load(path, &options, s->reader.diags, &s->sim->testplan, &is_missing) < 0)
 		return;
 	for (const char *const *stage = testplan_stages; *stage; stage++) {
-		const char *const *tests = testplan_stage_tests(&s->testplan, *stage,
+		const char *const *tests = testplan_stage_tests(&s->sim->testplan, *stage,
 								s->reader.mem);
 
 		if (!tests)
@@ -336,19 +341,19 @@ static void read_stages(struct dv_cfg *s)
 		hjson_set(doc, regr, "tests", strlen("tests"), list);
 		hjson_append(doc, all, regr);
 	}
-	modes_read(&s->reader, MODE_REGRESSION, all, &s->regressions);
+	modes_read(&s->reader, MODE_REGRESSION, all, &s->sim->regressions);
 }
 
 static void check_regression(struct dv_cfg *s, struct mode *regr)
 {
-	if (modes_find(&s->tests, regr->name))
+	if (modes_find(&s->sim->tests, regr->name))
 		cfg_error(s->reader.cfg, s->reader.diags, regr->node,
 			  "'%s' is a test and a regression; names must differ", regr->name);
 	for (uint32_t i = 0; i < regr->lists[LIST_TESTS].n; i++) {
 		struct hjson_node *test = regr->lists[LIST_TESTS].at[i];
 
 		/* no warning for tests of a testplan: often they are not written yet */
-		if (test->pos && !modes_find(&s->tests, text_of(s, test)))
+		if (test->pos && !modes_find(&s->sim->tests, text_of(s, test)))
 			cfg_warning(s->reader.cfg, s->reader.diags, test,
 				    "regression '%s' has the test '%s', which is not defined",
 				    regr->name, text_of(s, test));
@@ -360,18 +365,19 @@ void sim_read_objects(struct dv_cfg *s)
 	modes_add(&s->reader, &s->build_modes, "default", MODE_BUILD);
 	modes_read(&s->reader, MODE_BUILD, dv_cfg_value(s, "build_modes"), &s->build_modes);
 	modes_resolve(&s->reader, &s->build_modes);
-	modes_read(&s->reader, MODE_RUN, dv_cfg_value(s, "run_modes"), &s->run_modes);
-	modes_resolve(&s->reader, &s->run_modes);
-	read_names(s, "en_build_modes", &s->en_build_modes);
-	read_names(s, "en_run_modes", &s->en_run_modes);
+	modes_read(&s->reader, MODE_RUN, dv_cfg_value(s, "run_modes"), &s->sim->run_modes);
+	modes_resolve(&s->reader, &s->sim->run_modes);
+	read_names(s, "en_build_modes", &s->sim->en_build_modes);
+	read_names(s, "en_run_modes", &s->sim->en_run_modes);
 	read_globals(s);
 	read_tests(s);
-	modes_read(&s->reader, MODE_REGRESSION, dv_cfg_value(s, "regressions"), &s->regressions);
+	modes_read(&s->reader, MODE_REGRESSION, dv_cfg_value(s, "regressions"),
+		   &s->sim->regressions);
 	read_stages(s);
-	for (size_t i = 0; i < s->regressions.n; i++)
-		take_included(s, s->regressions.at[i], NULL);
-	for (size_t i = 0; i < s->regressions.n; i++) {
-		enable_sim_modes(s, s->regressions.at[i]);
-		check_regression(s, s->regressions.at[i]);
+	for (size_t i = 0; i < s->sim->regressions.n; i++)
+		take_included(s, s->sim->regressions.at[i], NULL);
+	for (size_t i = 0; i < s->sim->regressions.n; i++) {
+		enable_sim_modes(s, s->sim->regressions.at[i]);
+		check_regression(s, s->sim->regressions.at[i]);
 	}
 }
