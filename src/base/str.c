@@ -177,6 +177,18 @@ void str_add_printable(struct str *b, const char *s, size_t n)
 	}
 }
 
+void str_add_replaced(struct str *b, const char *s, const char *from, const char *to)
+{
+	const char *hit;
+
+	while (*from && (hit = strstr(s, from))) {
+		str_addn(b, s, (size_t)(hit - s));
+		str_add(b, to);
+		s = hit + strlen(from);
+	}
+	str_add(b, s);
+}
+
 bool str_starts(const char *s, const char *prefix)
 {
 	return strncmp(s, prefix, strlen(prefix)) == 0;

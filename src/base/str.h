@@ -54,6 +54,9 @@ void str_add_shell_word(struct str *b, const char *s);
 /* Appends s with control characters and invalid UTF-8 as \xNN, for terminals and messages. */
 void str_add_printable(struct str *b, const char *s, size_t n);
 
+/* Appends s with each occurrence of `from` replaced; `from` may be "". */
+void str_add_replaced(struct str *b, const char *s, const char *from, const char *to);
+
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
 bool str_eq(const char *a, const char *b); /* NULL equals NULL only */

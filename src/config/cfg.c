@@ -11,6 +11,11 @@ struct hjson_doc *cfg_doc(const struct cfg *c)
 	return c->doc;
 }
 
+const char *cfg_string(const struct cfg *c, const struct hjson_node *n)
+{
+	return hjson_cstr(c->doc, (struct hjson_node *)n); /* it may copy the text to end it */
+}
+
 struct arena *cfg_mem(const struct cfg *c)
 {
 	return c->mem;

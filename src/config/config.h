@@ -88,6 +88,8 @@ void cfg_keep(struct cfg *c, struct cfg *child);
 
 struct hjson_node *cfg_root(const struct cfg *c); /* an object; not yet expanded */
 struct hjson_doc *cfg_doc(const struct cfg *c);
+/* The text of n, which is a string of c. */
+const char *cfg_string(const struct cfg *c, const struct hjson_node *n);
 struct arena *cfg_mem(const struct cfg *c);
 const char *cfg_path(const struct cfg *c); /* absolute */
 const char *cfg_dir(const struct cfg *c);  /* absolute */

@@ -37,7 +37,7 @@ static const char *text(struct source *s, const char *key)
 
 	if (!n || n->type != HJSON_STRING || n->n == 0)
 		return NULL;
-	ret = hjson_cstr(cfg_doc(s->cfg), (struct hjson_node *)n);
+	ret = cfg_string(s->cfg, n);
 	if (strchr(ret, '{')) {
 		const char *expanded = cfg_subst_text(s->cfg, &rules, ret, &err);
 
@@ -72,7 +72,7 @@ static const char *const *words(struct source *s, const char *key)
 	ret = arena_array(s->mem, list->n + 1, sizeof(*ret));
 	hjson_for_each (e, list)
 		if (e->type == HJSON_STRING)
-			ret[n++] = arena_strdup(s->mem, hjson_cstr(cfg_doc(s->cfg), e));
+			ret[n++] = arena_strdup(s->mem, cfg_string(s->cfg, e));
 	ret[n] = NULL;
 	return ret;
 }
@@ -81,8 +81,7 @@ static const char *member(struct source *s, struct hjson_node *object, const cha
 {
 	struct hjson_node *n = hjson_get(object, key);
 
-	return n && n->type == HJSON_STRING ? arena_strdup(s->mem, hjson_cstr(cfg_doc(s->cfg), n))
-					    : NULL;
+	return n && n->type == HJSON_STRING ? arena_strdup(s->mem, cfg_string(s->cfg, n)) : NULL;
 }
 
 static void read_buckets(struct source *s, struct dv_block *b)

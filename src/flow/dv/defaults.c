@@ -17,7 +17,7 @@ const char *dv_cfg_text(const struct dv_cfg *s, const char *key, const char *oth
 {
 	struct hjson_node *n = dv_cfg_value(s, key);
 
-	return n && n->type == HJSON_STRING ? hjson_cstr(cfg_doc(s->reader.cfg), n) : otherwise;
+	return n && n->type == HJSON_STRING ? cfg_string(s->reader.cfg, n) : otherwise;
 }
 
 void dv_set_node(struct dv_cfg *s, const char *key, struct hjson_node *value)
@@ -132,17 +132,43 @@ static void set_missing_number(struct dv_cfg *s, const char *key, uint32_t numbe
 }
 
 /* Keys of all flows. */
-static const char *const common_texts[] = {
-	"name",	      "variant_name",	    "results_dir",	  "results_page",
-	"results_md", "publish_results_md", "results_summary_md", NULL,
-};
+static const char *const common_texts[] = {"name",
+					   "variant_name",
+					   "results_dir",
+					   "results_page",
+					   "results_md",
+					   "publish_results_md",
+					   "results_summary_md",
+					   "project",
+					   "scratch_path",
+					   "scratch_base_path",
+					   "flow_makefile",
+					   "build_dir",
+					   "run_dir",
+					   "dut",
+					   "build_cmd",
+					   "fusesoc_core",
+					   "ral_spec",
+					   "flist_gen_cmd",
+					   "flist_file",
+					   "results_title",
+					   "revision",
+					   "results_html_name",
+					   "rel_path",
+					   "job_prefix",
+					   "scratch_root",
+					   "branch",
+					   NULL};
+static const char *const common_lists[] = {
+	"exports",	  "overrides",	    "build_opts", "pass_patterns",
+	"fail_patterns",  "build_modes",    "run_modes",  "regressions",
+	"en_build_modes", "flist_gen_opts", NULL};
 
 void dv_set_common(struct dv_cfg *s)
 {
-	static const char *const no_lists[] = {NULL};
 	const struct dv_options *dv = s->dv;
 
-	dv_set_empty(s, common_texts, no_lists);
+	dv_set_empty(s, common_texts, common_lists);
 	set_flags(s);
 	set_missing_number(s, "max_waves", dv->max_waves);
 	dv_set_missing_text(s, "flow_cfg_file", cfg_path(s->reader.cfg));

@@ -114,7 +114,7 @@ static struct plan *new_plan(const struct dv_planning *p, struct cfg *c,
 	plan->has_passed_links = true;
 	plan->is_by_id = true;
 	plan->name = arena_strdup(plan->mem, name && name->type == HJSON_STRING
-						     ? hjson_cstr(cfg_doc(c), name)
+						     ? cfg_string(c, name)
 						     : path_base(cfg_path(c)));
 	plan->cfg_path = arena_strdup(plan->mem, cfg_path(c));
 	plan->scratch_root = arena_strdup(plan->mem, options->scratch_root);
@@ -167,7 +167,7 @@ static struct cfg *load_child(struct primary *p, struct hjson_node *entry, struc
 		diag_hint(e, "\"{proj_root}/…/NAME_cfg.hjson\", or { name: NAME, … }");
 		return NULL;
 	}
-	path = cfg_subst_text(parent, &rules, hjson_cstr(cfg_doc(parent), entry), &err);
+	path = cfg_subst_text(parent, &rules, cfg_string(parent, entry), &err);
 	if (!path) {
 		cfg_hint_output(parent, cfg_error(parent, diags, entry, "%s", err.msg));
 		return NULL;
@@ -195,7 +195,7 @@ static void name_child(const struct primary *p, struct hjson_node *entry, const 
 {
 	struct cfg *list = p->like.reader.cfg;
 	const char *own = child ? cfg_start(child).file : NULL;
-	const char *name = entry->type == HJSON_STRING ? hjson_cstr(cfg_doc(list), entry)
+	const char *name = entry->type == HJSON_STRING ? cfg_string(list, entry)
 						       : "a configuration";
 
 	for (struct diag *e = first; e; e = e->next)

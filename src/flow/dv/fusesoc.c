@@ -48,7 +48,7 @@ static bool runs_fusesoc(struct cfg *c, const char *key)
 
 	if (!cmd || cmd->type != HJSON_STRING)
 		return false;
-	split_text(cfg_mem(c), hjson_cstr(cfg_doc(c), cmd), &words);
+	split_text(cfg_mem(c), cfg_string(c, cmd), &words);
 	for (size_t i = 0; i < words.n; i++)
 		does |= strcmp(path_base(words.at[i]), "fusesoc") == 0;
 	free(words.at);
@@ -191,7 +191,7 @@ static void rewrite_list(struct rewrite *r, const char *key)
 
 	hjson_for_each (e, r->list)
 		if (e->type == HJSON_STRING)
-			split_text(cfg_mem(r->cfg), hjson_cstr(cfg_doc(r->cfg), e), &old);
+			split_text(cfg_mem(r->cfg), cfg_string(r->cfg, e), &old);
 	run = fusesoc_find_run(&old);
 	if (run == old.n) {
 		cfg_warning(
@@ -225,10 +225,9 @@ static void rewrite_pair(struct rewrite *r, const char *cmd_key, const char *lis
 	if (!r->list || r->list->type != HJSON_ARRAY || r->list->n == 0 ||
 	    !runs_fusesoc(r->cfg, cmd_key))
 		return;
-	r->where = arena_printf(
-		cfg_mem(r->cfg), "%s %s [%s]",
-		name && name->type == HJSON_STRING ? hjson_cstr(cfg_doc(r->cfg), name) : "?",
-		list_key, cfg_path(r->cfg));
+	r->where = arena_printf(cfg_mem(r->cfg), "%s %s [%s]",
+				name && name->type == HJSON_STRING ? cfg_string(r->cfg, name) : "?",
+				list_key, cfg_path(r->cfg));
 	rewrite_list(r, list_key);
 }
 

@@ -91,6 +91,13 @@ void node_list_extend(struct mode_reader *r, struct node_list *to, const struct 
 		node_list_add(r, to, from->at[i]);
 }
 
+void mode_lists_extend(struct mode_reader *r, struct node_list *to, const struct node_list *from,
+		       enum mode_list first, enum mode_list last)
+{
+	for (int i = (int)first; i <= (int)last; i++)
+		node_list_extend(r, &to[i], &from[i]);
+}
+
 static bool is_text(const struct hjson_node *n, const char *text)
 {
 	size_t len = strlen(text);
@@ -161,7 +168,7 @@ static void read_list(struct mode_reader *r, struct mode *mode, enum mode_list w
 			cfg_error(r->cfg, r->diags, e, "'%s' is a list of strings",
 				  list_keys[which].name);
 		else if ((which == LIST_EN_BUILD_MODES || which == LIST_EN_RUN_MODES) &&
-			 node_list_has(r, l, hjson_cstr(cfg_doc(r->cfg), e)))
+			 node_list_has(r, l, cfg_string(r->cfg, e)))
 			continue;
 		else
 			node_list_add(r, l, e);
@@ -236,7 +243,7 @@ static struct mode *modes_read_one(struct mode_reader *r, enum mode_kind kind,
 			  kind_names[kind]);
 		return NULL;
 	}
-	mode = new_mode(r, hjson_cstr(cfg_doc(r->cfg), name), kind);
+	mode = new_mode(r, cfg_string(r->cfg, name), kind);
 	mode->node = node;
 	hjson_for_each (m, node)
 		if (!m->shadowed)
@@ -361,20 +368,32 @@ static struct node_list *sub_modes(struct mode *mode)
 	return &mode->lists[mode->kind == MODE_BUILD ? LIST_EN_BUILD_MODES : LIST_EN_RUN_MODES];
 }
 
-static void report_unknown(struct mode_reader *r, const struct modes *all, const struct mode *mode,
-			   struct hjson_node *sub)
+const char *const *modes_names(struct mode_reader *r, const struct modes *all)
 {
-	const char *name = hjson_cstr(cfg_doc(r->cfg), sub), *near;
-	const char **names = arena_array(r->mem, all->n + 1, sizeof(const char *));
-	struct diag *e = cfg_error(r->cfg, r->diags, sub, "%s '%s' enables '%s', which is no %s",
-				   kind_names[mode->kind], mode->name, name,
-				   kind_names[mode->kind]);
+	const char **names = arena_array(r->mem, all->n + 1, sizeof(*names));
 
 	for (size_t i = 0; i < all->n; i++)
 		names[i] = all->at[i]->name;
-	near = str_suggest(name, names, all->n);
+	return names;
+}
+
+bool modes_hint(struct mode_reader *r, const struct modes *all, const char *name, struct diag *e)
+{
+	const char *near = str_suggest(name, modes_names(r, all), all->n);
+
 	if (near)
 		diag_hint(e, "did you mean '%s'?", near);
+	return near;
+}
+
+static void report_unknown(struct mode_reader *r, const struct modes *all, const struct mode *mode,
+			   struct hjson_node *sub)
+{
+	const char *name = cfg_string(r->cfg, sub);
+
+	modes_hint(r, all, name,
+		   cfg_error(r->cfg, r->diags, sub, "%s '%s' enables '%s', which is no %s",
+			     kind_names[mode->kind], mode->name, name, kind_names[mode->kind]));
 }
 
 /* Limits of recursion and time, whatever the file contains. */
@@ -407,7 +426,7 @@ static void set_sub_modes(struct mode_reader *r, struct mode *mode)
 
 	*sub_modes(mode) = (struct node_list){0};
 	for (uint32_t i = 0; i < was.n; i++) {
-		const char *name = hjson_cstr(cfg_doc(r->cfg), was.at[i]);
+		const char *name = cfg_string(r->cfg, was.at[i]);
 
 		if (strcmp(name, mode->name) != 0 && !node_list_has(r, sub_modes(mode), name))
 			node_list_add(r, sub_modes(mode), was.at[i]);
@@ -437,7 +456,7 @@ static bool resolve(struct mode_reader *r, struct modes *all, struct mode *mode,
 	node_list_extend(r, &subs, sub_modes(mode));
 	mode->is_resolving = true;
 	for (uint32_t i = 0; i < subs.n; i++) {
-		struct mode *sub = modes_find(all, hjson_cstr(cfg_doc(r->cfg), subs.at[i]));
+		struct mode *sub = modes_find(all, cfg_string(r->cfg, subs.at[i]));
 
 		if (sub == mode)
 			continue;

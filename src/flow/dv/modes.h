@@ -89,11 +89,18 @@ void modes_resolve(struct mode_reader *r, struct modes *all);
 struct mode *modes_find(const struct modes *all, const char *name);
 struct mode *modes_add(struct mode_reader *r, struct modes *all, const char *name,
 		       enum mode_kind kind);
+/* Their names, NULL-terminated, in r->mem. */
+const char *const *modes_names(struct mode_reader *r, const struct modes *all);
+/* Adds a hint to e if one of them has a similar name. */
+bool modes_hint(struct mode_reader *r, const struct modes *all, const char *name, struct diag *e);
 void modes_done(struct modes *all);
 
 void mode_merge(struct mode_reader *r, struct mode *to, const struct mode *from);
 void node_list_add(struct mode_reader *r, struct node_list *l, struct hjson_node *node);
 void node_list_extend(struct mode_reader *r, struct node_list *to, const struct node_list *from);
+/* Extends the lists from first to last of `to` by those of `from`. */
+void mode_lists_extend(struct mode_reader *r, struct node_list *to, const struct node_list *from,
+		       enum mode_list first, enum mode_list last);
 bool node_list_has(struct mode_reader *r, const struct node_list *l, const char *text);
 
 #endif

@@ -73,7 +73,7 @@ static const struct hjson_node *only_word(const struct cfg *c, const char *text)
 
 static void replace(struct replacer *r, struct hjson_node *string)
 {
-	const char *text = hjson_cstr(cfg_doc(r->cfg), string), *now;
+	const char *text = cfg_string(r->cfg, string), *now;
 	_cleanup_(error_done) struct error err = {0};
 	const struct hjson_node *word;
 

@@ -215,9 +215,28 @@ static void suggestions_are_near_or_none(void **state)
 	assert_null(str_suggest("needs", NULL, 0));
 }
 
+static void texts_are_replaced(void **state)
+{
+	static const char *const cases[][4] = {
+		{"aXbX", "X", "yy", "ayybyy"}, {"XX", "X", "XX", "XXXX"},
+		{"abc", "", "z", "abc"},       {"", "X", "y", ""},
+		{"XaX", "X", "", "a"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		_cleanup_(str_done) struct str out = {0};
+
+		str_add(&out, "-");
+		str_add_replaced(&out, cases[i][0], cases[i][1], cases[i][2]);
+		assert_string_equal(out.s + 1, cases[i][3]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(texts_are_replaced),
 		cmocka_unit_test(text_grows_by_every_kind_of_append),
 		cmocka_unit_test(a_reserved_place_holds_n_bytes_and_the_nul),
 		cmocka_unit_test(taking_leaves_an_empty_string),

@@ -48,7 +48,7 @@ static const char *expand(struct key_texts *t, const char *key, bool in_path)
 	if (!n || n->type != HJSON_STRING || n->n == 0)
 		return NULL;
 	t->names->in_path = in_path;
-	path = cfg_subst_text(c, &t->subst, hjson_cstr(cfg_doc(c), (struct hjson_node *)n), &err);
+	path = cfg_subst_text(c, &t->subst, cfg_string(c, n), &err);
 	t->names->in_path = false;
 	return path;
 }

@@ -85,8 +85,7 @@ static void strip_from(struct str *out, size_t from)
 static void add_element(struct key_texts *t, struct str *out, struct hjson_node *e)
 {
 	struct cfg *c = cfg_of(t);
-	const char *text = e->type == HJSON_STRING ? hjson_cstr(cfg_doc(c), e)
-						   : cfg_scalar_text(c, e);
+	const char *text = e->type == HJSON_STRING ? cfg_string(c, e) : cfg_scalar_text(c, e);
 
 	if (!text) {
 		if (key_text_is_new_fault(t, e, "type"))

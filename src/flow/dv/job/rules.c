@@ -31,7 +31,7 @@ static struct pattern_list read_patterns(struct job_maker *m, const struct hjson
 			continue;
 		at[ret.n].text = arena_strdup(
 			m->plan->mem,
-			key_text_expand(&m->texts, hjson_cstr(cfg_doc(m->cfg->reader.cfg), e), e));
+			key_text_expand(&m->texts, cfg_string(m->cfg->reader.cfg, e), e));
 		if (pos.file)
 			pos.file = arena_strdup(m->plan->mem, pos.file);
 		at[ret.n++].pos = pos;

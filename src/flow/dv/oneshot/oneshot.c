@@ -17,23 +17,10 @@
 
 static const char *const job_names[] = {"build_mode", "index", "test", NULL};
 
-static const char *const empty_texts[] = {
-	"project",	"scratch_path",	 "scratch_base_path",
-	"proj_root",	"flow_makefile", "flist_gen_cmd",
-	"flist_file",	"build_cmd",	 "build_log",
-	"report_cmd",	"build_dir",	 "run_dir",
-	"dut",		"fusesoc_core",	 "ral_spec",
-	"verbosity",	"results_title", "revision",
-	"rel_path",	"job_prefix",	 "results_html_name",
-	"scratch_root", "branch",	 "sv_flist_gen_dir",
-	NULL,
-};
+static const char *const empty_texts[] = {"proj_root", "build_log",	   "report_cmd",
+					  "verbosity", "sv_flist_gen_dir", NULL};
 
-static const char *const empty_lists[] = {
-	"exports",     "overrides",	"flist_gen_opts", "build_opts",
-	"report_opts", "pass_patterns", "fail_patterns",  "build_modes",
-	"run_modes",   "regressions",	"en_build_modes", NULL,
-};
+static const char *const empty_lists[] = {"report_opts", NULL};
 
 /* Of lint, cdc and rdc. */
 static const char *const lint_texts[] = {"is_style_lint", "additional_fusesoc_argument", NULL};
@@ -125,14 +112,13 @@ static void read_modes(struct dv_cfg *s)
 		add_options(s, s->build_modes.at[i]);
 }
 
-static void list_modes(const struct dv_cfg *s)
+static void list_modes(struct dv_cfg *s)
 {
-	const char **names = arena_array(s->reader.mem, s->build_modes.n + 1, sizeof(*names));
-	struct flow_listing listing = {.block = s->full_name};
+	const struct flow_listing listing = {
+		.block = s->full_name,
+		.names[FLOW_BUILD_MODES] = modes_names(&s->reader, &s->build_modes),
+	};
 
-	for (size_t i = 0; i < s->build_modes.n; i++)
-		names[i] = s->build_modes.at[i]->name;
-	listing.names[FLOW_BUILD_MODES] = names;
 	s->options->list(s->options->list_ctx, &listing);
 }
 

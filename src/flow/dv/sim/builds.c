@@ -38,31 +38,18 @@ static void make_build(struct job_maker *m, struct job_spec *job, const struct m
 
 /* ---- equal builds ---- */
 
-static void add_replaced(struct str *out, const char *text, const char *from, const char *to)
-{
-	const char *hit;
-
-	str_clear(out);
-	str_reserve(out, 0);
-	while (*from && (hit = strstr(text, from))) {
-		str_addn(out, text, (size_t)(hit - text));
-		str_add(out, to);
-		text = hit + strlen(from);
-	}
-	str_add(out, text);
-}
-
 /* Same command and exports, except for the name of the mode? */
 static bool is_same_build(const struct job_spec *a, const struct job_spec *b)
 {
 	_cleanup_(str_done) struct str text = {0};
 	const char *const *x = a->rules->env, *const *y = b->rules->env;
 
-	add_replaced(&text, b->command, b->name, a->name);
+	str_add_replaced(&text, b->command, b->name, a->name);
 	if (strcmp(a->command, text.s) != 0)
 		return false;
 	for (; *x && *y; x++, y++) {
-		add_replaced(&text, *y, b->name, a->name);
+		str_clear(&text);
+		str_add_replaced(&text, *y, b->name, a->name);
 		if (strcmp(*x, text.s) != 0)
 			return false;
 	}

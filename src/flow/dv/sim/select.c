@@ -14,13 +14,6 @@ static bool is_selected(const struct dv_cfg *s, const struct mode *test)
 	return false;
 }
 
-static void add_lists(struct dv_cfg *s, struct node_list *to, const struct node_list *from,
-		      enum mode_list first, enum mode_list last)
-{
-	for (int i = (int)first; i <= (int)last; i++)
-		node_list_extend(&s->reader, &to[i], &from[i]);
-}
-
 static void add_run(struct dv_cfg *s, struct mode *test)
 {
 	s->sim->runs[s->sim->n_runs++] = (struct chosen_test){
@@ -40,14 +33,14 @@ static size_t tests_of(struct dv_cfg *s, const struct mode *regr, struct mode **
 	}
 	for (uint32_t i = 0; i < names->n; i++) {
 		struct mode *test = modes_find(&s->sim->tests,
-					       hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]));
+					       cfg_string(s->reader.cfg, names->at[i]));
 		bool is_there = !test;
 
 		if (!test && !names->at[i]->pos)
 			diag_warning(s->reader.diags, cfg_start(s->reader.cfg),
 				     "the testplan has the test '%s' in stage %s, but it is not "
 				     "defined",
-				     hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]), regr->name);
+				     cfg_string(s->reader.cfg, names->at[i]), regr->name);
 		for (size_t k = 0; k < n && !is_there; k++)
 			is_there = ret[k] == test;
 		if (!is_there)
@@ -85,11 +78,12 @@ static void take_regression(struct dv_cfg *s, struct mode *regr)
 
 		add_run(s, tests[i]);
 		if (!is_in(seen, n_seen, build)) {
-			add_lists(s, build->lists, regr->lists, LIST_PRE_BUILD_CMDS,
-				  LIST_POST_BUILD_OPTS);
+			mode_lists_extend(&s->reader, build->lists, regr->lists,
+					  LIST_PRE_BUILD_CMDS, LIST_POST_BUILD_OPTS);
 			seen[n_seen++] = build;
 		}
-		add_lists(s, tests[i]->lists, regr->lists, LIST_PRE_RUN_CMDS, LIST_RUN_OPTS);
+		mode_lists_extend(&s->reader, tests[i]->lists, regr->lists, LIST_PRE_RUN_CMDS,
+				  LIST_RUN_OPTS);
 		if (regr->values[VALUE_RESEED])
 			tests[i]->values[VALUE_RESEED] = regr->values[VALUE_RESEED];
 	}
@@ -132,7 +126,7 @@ static bool is_test_of(const struct dv_cfg *s, const struct mode *regr, const st
 	const struct node_list *names = &regr->lists[LIST_TESTS];
 
 	for (uint32_t i = 0; i < names->n && !regr->is_all_tests; i++)
-		if (str_eq(hjson_cstr(cfg_doc(s->reader.cfg), names->at[i]), test->name))
+		if (str_eq(cfg_string(s->reader.cfg, names->at[i]), test->name))
 			return true;
 	return regr->is_all_tests;
 }
@@ -258,11 +252,11 @@ static void add_globals(struct dv_cfg *s)
 
 		if (!is_in(s->sim->builds, s->sim->n_builds, build)) {
 			s->sim->builds[s->sim->n_builds++] = build;
-			add_lists(s, build->lists, s->sim->globals, LIST_PRE_BUILD_CMDS,
-				  LIST_POST_BUILD_OPTS);
+			mode_lists_extend(&s->reader, build->lists, s->sim->globals,
+					  LIST_PRE_BUILD_CMDS, LIST_POST_BUILD_OPTS);
 		}
-		add_lists(s, s->sim->runs[i].mode->lists, s->sim->globals, LIST_PRE_RUN_CMDS,
-			  LIST_SW_BUILD_OPTS);
+		mode_lists_extend(&s->reader, s->sim->runs[i].mode->lists, s->sim->globals,
+				  LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
 	}
 }
 

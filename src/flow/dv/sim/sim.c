@@ -16,63 +16,30 @@ static const char *const job_names[] = {
 	"sw_build_cmd", "sw_build_opts", NULL,
 };
 
-static const char *const empty_texts[] = {
-	"project",
-	"scratch_path",
-	"scratch_base_path",
-	"flow_makefile",
-	"build_dir",
-	"run_dir",
-	"variant",
-	"dut",
-	"tb",
-	"testplan",
-	"build_cmd",
-	"run_cmd",
-	"fusesoc_core",
-	"ral_spec",
-	"testplan_doc_path",
-	"book",
-	"cov_report_dir",
-	"cov_report_page",
-	"dut_instance",
-	"flist_gen_cmd",
-	"flist_file",
-	"results_title",
-	"revision",
-	"results_html_name",
-	"rel_path",
-	"build_opts_file",
-	"job_prefix",
-	"scratch_root",
-	"branch",
-	NULL,
-};
+static const char *const empty_texts[] = {"variant",
+					  "tb",
+					  "testplan",
+					  "run_cmd",
+					  "testplan_doc_path",
+					  "book",
+					  "cov_report_dir",
+					  "cov_report_page",
+					  "dut_instance",
+					  "build_opts_file",
+					  NULL};
 
-static const char *const empty_lists[] = {
-	"exports",
-	"overrides",
-	"pre_build_cmds",
-	"post_build_cmds",
-	"build_opts",
-	"post_build_opts",
-	"pre_run_cmds",
-	"post_run_cmds",
-	"run_opts",
-	"sw_images",
-	"sw_build_opts",
-	"pass_patterns",
-	"fail_patterns",
-	"build_modes",
-	"run_modes",
-	"regressions",
-	"en_build_modes",
-	"en_run_modes",
-	"cov_vplan_prepare_opts",
-	"cov_vplan_process_opts",
-	"flist_gen_opts",
-	NULL,
-};
+static const char *const empty_lists[] = {"pre_build_cmds",
+					  "post_build_cmds",
+					  "post_build_opts",
+					  "pre_run_cmds",
+					  "post_run_cmds",
+					  "run_opts",
+					  "sw_images",
+					  "sw_build_opts",
+					  "en_run_modes",
+					  "cov_vplan_prepare_opts",
+					  "cov_vplan_process_opts",
+					  NULL};
 
 static void enable_modes(struct dv_cfg *s)
 {
@@ -134,7 +101,7 @@ static bool check_waves(struct dv_cfg *s)
 		return true;
 	hjson_for_each (f, formats)
 		if (f->type == HJSON_STRING &&
-		    strcmp(hjson_cstr(cfg_doc(s->reader.cfg), f), s->dv->waves) == 0)
+		    strcmp(cfg_string(s->reader.cfg, f), s->dv->waves) == 0)
 			return true;
 	cfg_error(s->reader.cfg, s->reader.diags, formats,
 		  "the tool '%s' does not write waves as '%s'", dv_cfg_text(s, "tool", "?"),
@@ -142,21 +109,14 @@ static bool check_waves(struct dv_cfg *s)
 	return false;
 }
 
-static const char *const *names_of(const struct dv_cfg *s, const struct modes *modes)
-{
-	const char **names = arena_array(s->reader.mem, modes->n + 1, sizeof(*names));
-
-	for (size_t i = 0; i < modes->n; i++)
-		names[i] = modes->at[i]->name;
-	return names;
-}
-
-static void list_objects(const struct dv_cfg *s)
+static void list_objects(struct dv_cfg *s)
 {
 	const struct flow_listing listing = {
 		.block = s->full_name,
-		.names = {names_of(s, &s->build_modes), names_of(s, &s->sim->run_modes),
-			  names_of(s, &s->sim->tests), names_of(s, &s->sim->regressions)},
+		.names = {modes_names(&s->reader, &s->build_modes),
+			  modes_names(&s->reader, &s->sim->run_modes),
+			  modes_names(&s->reader, &s->sim->tests),
+			  modes_names(&s->reader, &s->sim->regressions)},
 	};
 
 	s->options->list(s->options->list_ctx, &listing);

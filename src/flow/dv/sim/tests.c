@@ -10,11 +10,6 @@ static struct hjson_doc *doc_of(const struct dv_cfg *s)
 	return cfg_doc(s->reader.cfg);
 }
 
-static const char *text_of(const struct dv_cfg *s, struct hjson_node *n)
-{
-	return hjson_cstr(doc_of(s), n);
-}
-
 /* Reads a list of names at the top level of the configuration. */
 static void read_names(struct dv_cfg *s, const char *key, struct node_list *ret)
 {
@@ -30,8 +25,7 @@ static void read_names(struct dv_cfg *s, const char *key, struct node_list *ret)
 static void report_unknown(struct dv_cfg *s, const struct modes *all, struct hjson_node *name,
 			   const char *kind)
 {
-	const char **names = arena_array(s->reader.mem, all->n + 1, sizeof(const char *)), *near;
-	const char *text = text_of(s, name);
+	const char *text = cfg_string(s->reader.cfg, name);
 	static const char told[] = "the %s '%s' is enabled, but not defined";
 	/* A name without a position is enabled by an option, or by default. */
 	struct diag *e = name->pos
@@ -39,12 +33,8 @@ static void report_unknown(struct dv_cfg *s, const struct modes *all, struct hjs
 				 : diag_error(s->reader.diags, cfg_start(s->reader.cfg), told, kind,
 					      text);
 
-	for (size_t i = 0; i < all->n; i++)
-		names[i] = all->at[i]->name;
-	near = str_suggest(text, names, all->n);
-	if (near)
-		diag_hint(e, "did you mean '%s'?", near);
-	else if (!name->pos && (strcmp(text, "waves_off") == 0 || strcmp(text, "xprop") == 0))
+	if (!modes_hint(&s->reader, all, text, e) && !name->pos &&
+	    (strcmp(text, "waves_off") == 0 || strcmp(text, "xprop") == 0))
 		diag_hint(e, "every configuration needs the modes 'waves_off' and 'xprop'; "
 			     "--xprop-off does without the latter");
 }
@@ -52,7 +42,7 @@ static void report_unknown(struct dv_cfg *s, const struct modes *all, struct hjs
 static struct mode *find_mode(struct dv_cfg *s, const struct modes *all, struct hjson_node *name,
 			      const char *kind)
 {
-	struct mode *mode = modes_find(all, text_of(s, name));
+	struct mode *mode = modes_find(all, cfg_string(s->reader.cfg, name));
 
 	if (!mode)
 		report_unknown(s, all, name, kind);
@@ -60,13 +50,6 @@ static struct mode *find_mode(struct dv_cfg *s, const struct modes *all, struct 
 }
 
 /* ---- what all tests and builds get ---- */
-
-static void extend(struct dv_cfg *s, struct node_list *to, const struct node_list *from,
-		   enum mode_list first, enum mode_list last)
-{
-	for (int i = (int)first; i <= (int)last; i++)
-		node_list_extend(&s->reader, &to[i], &from[i]);
-}
 
 static void read_globals(struct dv_cfg *s)
 {
@@ -77,15 +60,16 @@ static void read_globals(struct dv_cfg *s)
 					   "build mode");
 
 		if (m)
-			extend(s, s->sim->globals, m->lists, LIST_PRE_BUILD_CMDS,
-			       LIST_SW_BUILD_OPTS);
+			mode_lists_extend(&s->reader, s->sim->globals, m->lists,
+					  LIST_PRE_BUILD_CMDS, LIST_SW_BUILD_OPTS);
 	}
 	for (uint32_t i = 0; i < s->sim->en_run_modes.n; i++) {
 		struct mode *m = find_mode(s, &s->sim->run_modes, s->sim->en_run_modes.at[i],
 					   "run mode");
 
 		if (m)
-			extend(s, s->sim->globals, m->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
+			mode_lists_extend(&s->reader, s->sim->globals, m->lists, LIST_PRE_RUN_CMDS,
+					  LIST_SW_BUILD_OPTS);
 	}
 }
 
@@ -147,7 +131,8 @@ static void enable_run_modes(struct dv_cfg *s, struct mode *test)
 	for (uint32_t i = 0; i < names.n; i++) {
 		struct mode *m;
 
-		if (node_list_has(&s->reader, &s->sim->en_run_modes, text_of(s, names.at[i])))
+		if (node_list_has(&s->reader, &s->sim->en_run_modes,
+				  cfg_string(s->reader.cfg, names.at[i])))
 			continue;
 		m = find_mode(s, &s->sim->run_modes, names.at[i], "run mode");
 		if (m)
@@ -165,15 +150,16 @@ static void give_build(struct dv_cfg *s, struct mode *test)
 			  "test '%s': 'build_mode' must be a string", test->name);
 		return;
 	}
-	build = modes_find(&s->build_modes, text_of(s, name));
+	build = modes_find(&s->build_modes, cfg_string(s->reader.cfg, name));
 	if (!build) {
 		cfg_error(s->reader.cfg, s->reader.diags, name,
 			  "test '%s' wants the build mode '%s', which is not defined", test->name,
-			  text_of(s, name));
+			  cfg_string(s->reader.cfg, name));
 		return;
 	}
 	map_set(&s->sim->test_builds, test->name, build);
-	extend(s, test->lists, build->lists, LIST_PRE_RUN_CMDS, LIST_SW_BUILD_OPTS);
+	mode_lists_extend(&s->reader, test->lists, build->lists, LIST_PRE_RUN_CMDS,
+			  LIST_SW_BUILD_OPTS);
 }
 
 /* A test without own sw_images inherits the global ones, and gets them once more when global lists
@@ -230,12 +216,12 @@ static void include(struct dv_cfg *s, const struct chain *chain, struct node_lis
 		    struct hjson_node *name)
 {
 	struct mode *regr = chain->regr,
-		    *other = modes_find(&s->sim->regressions, text_of(s, name));
+		    *other = modes_find(&s->sim->regressions, cfg_string(s->reader.cfg, name));
 
 	if (!other) {
 		cfg_error(s->reader.cfg, s->reader.diags, name,
 			  "regression '%s' includes '%s', which is no regression", regr->name,
-			  text_of(s, name));
+			  cfg_string(s->reader.cfg, name));
 		return;
 	}
 	if (other->is_resolving) {
@@ -253,7 +239,7 @@ static void include(struct dv_cfg *s, const struct chain *chain, struct node_lis
 	for (uint32_t i = 0; i < other->lists[LIST_TESTS].n; i++) {
 		struct hjson_node *test = other->lists[LIST_TESTS].at[i];
 
-		if (!node_list_has(&s->reader, tests, text_of(s, test)))
+		if (!node_list_has(&s->reader, tests, cfg_string(s->reader.cfg, test)))
 			node_list_add(&s->reader, tests, test);
 	}
 }
@@ -279,7 +265,7 @@ static void take_included(struct dv_cfg *s, struct mode *regr, const struct chai
 static bool is_on(const struct dv_cfg *s, struct hjson_node *n)
 {
 	if (n->type == HJSON_STRING)
-		return strcasecmp(hjson_cstr(cfg_doc(s->reader.cfg), n), "false") != 0;
+		return strcasecmp(cfg_string(s->reader.cfg, n), "false") != 0;
 	return n->i != 0;
 }
 
@@ -300,14 +286,16 @@ static void enable_sim_modes(struct dv_cfg *s, struct mode *regr)
 			continue;
 		}
 		if (!node_list_has(&s->reader, &s->sim->en_build_modes, m->name))
-			extend(s, regr->lists, m->lists, LIST_PRE_BUILD_CMDS, LIST_RUN_OPTS);
+			mode_lists_extend(&s->reader, regr->lists, m->lists, LIST_PRE_BUILD_CMDS,
+					  LIST_RUN_OPTS);
 	}
 	names = regr->lists[LIST_EN_RUN_MODES];
 	for (uint32_t i = 0; i < names.n; i++) {
 		struct mode *m = find_mode(s, &s->sim->run_modes, names.at[i], "run mode");
 
 		if (m && !node_list_has(&s->reader, &s->sim->en_run_modes, m->name))
-			extend(s, regr->lists, m->lists, LIST_PRE_RUN_CMDS, LIST_RUN_OPTS);
+			mode_lists_extend(&s->reader, regr->lists, m->lists, LIST_PRE_RUN_CMDS,
+					  LIST_RUN_OPTS);
 	}
 }
 
@@ -353,10 +341,10 @@ static void check_regression(struct dv_cfg *s, struct mode *regr)
 		struct hjson_node *test = regr->lists[LIST_TESTS].at[i];
 
 		/* no warning for tests of a testplan: often they are not written yet */
-		if (test->pos && !modes_find(&s->sim->tests, text_of(s, test)))
+		if (test->pos && !modes_find(&s->sim->tests, cfg_string(s->reader.cfg, test)))
 			cfg_warning(s->reader.cfg, s->reader.diags, test,
 				    "regression '%s' has the test '%s', which is not defined",
-				    regr->name, text_of(s, test));
+				    regr->name, cfg_string(s->reader.cfg, test));
 	}
 }
 

@@ -15,6 +15,18 @@ struct variable {
 	struct hjson_node *node;
 };
 
+bool testplan_is_text_list(const struct hjson_node *list)
+{
+	struct hjson_node *e;
+
+	if (list->type != HJSON_ARRAY)
+		return false;
+	hjson_for_each (e, list)
+		if (e->type != HJSON_STRING)
+			return false;
+	return true;
+}
+
 static bool is_text_or_texts(const struct hjson_node *n)
 {
 	return n->type == HJSON_STRING || testplan_is_text_list(n);
@@ -29,10 +41,10 @@ static void testplan_add_values(struct testplan_reader *r, struct variable *v, s
 	if (v->n)
 		memcpy(all, v->values, v->n * sizeof(*all));
 	if (n->type == HJSON_STRING)
-		all[v->n++] = arena_strdup(r->mem, testplan_text(c, n));
+		all[v->n++] = arena_strdup(r->mem, cfg_string(c, n));
 	else
 		hjson_for_each (e, n)
-			all[v->n++] = arena_strdup(r->mem, testplan_text(c, e));
+			all[v->n++] = arena_strdup(r->mem, cfg_string(c, e));
 	v->values = all;
 }
 
@@ -69,15 +81,8 @@ void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_n
 static const char *replaced(struct arena *mem, const char *s, const char *what, const char *by)
 {
 	_cleanup_(str_done) struct str out = {0};
-	const char *hit;
 
-	str_reserve(&out, 0);
-	while ((hit = strstr(s, what))) {
-		str_addn(&out, s, (size_t)(hit - s));
-		str_add(&out, by);
-		s = hit + strlen(what);
-	}
-	str_add(&out, s);
+	str_add_replaced(&out, s, what, by);
 	return arena_strndup(mem, out.s, out.len);
 }
 

@@ -58,11 +58,11 @@ static const char *check_element(struct testplan_reader *r, struct cfg *c, struc
 		cfg_error(c, r->diags, name, "a %s needs a name", kind);
 		return NULL;
 	}
-	first = map_set(names, testplan_text(c, name), e);
+	first = map_set(names, cfg_string(c, name), e);
 	if (!first)
-		return testplan_text(c, name);
+		return cfg_string(c, name);
 	cfg_error(c, r->diags, name, "%s '%s' is defined more than once", kind,
-		  testplan_text(c, name));
+		  cfg_string(c, name));
 	return NULL;
 }
 
@@ -72,7 +72,7 @@ static bool testplan_has_tag(struct cfg *c, struct hjson_node *list, const char 
 
 	if (list)
 		hjson_for_each (e, list)
-			if (strcmp(testplan_text(c, e), tag) == 0)
+			if (strcmp(cfg_string(c, e), tag) == 0)
 				return true;
 	return false;
 }
@@ -94,12 +94,12 @@ static const char *read_stage(struct testplan_reader *r, struct cfg *c, struct h
 
 	if (!n)
 		return NULL;
-	if (strcmp(testplan_text(c, n), "N.A.") == 0)
+	if (strcmp(cfg_string(c, n), "N.A.") == 0)
 		return "N.A.";
 	for (const char *const *s = testplan_stages; *s; s++)
-		if (strcmp(testplan_text(c, n), *s) == 0)
+		if (strcmp(cfg_string(c, n), *s) == 0)
 			return *s;
-	e = cfg_error(c, r->diags, n, "there is no stage '%s'", testplan_text(c, n));
+	e = cfg_error(c, r->diags, n, "there is no stage '%s'", cfg_string(c, n));
 	diag_hint(e, "N.A., V1, V2, V2S or V3");
 	return NULL;
 }
@@ -127,7 +127,7 @@ void testplan_points_add(struct testplan_reader *r, struct cfg *c, struct hjson_
 	p->p.name = arena_strdup(r->mem, name);
 	p->p.stage = stage;
 	hjson_for_each (test, tests)
-		names[p->p.n_tests++] = arena_strdup(r->mem, testplan_text(c, test));
+		names[p->p.n_tests++] = arena_strdup(r->mem, cfg_string(c, test));
 	p->p.tests = names;
 	p->p.is_not_mapped = p->p.n_tests == 1 && strcmp(names[0], "N/A") == 0;
 }

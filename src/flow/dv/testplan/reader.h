@@ -38,9 +38,6 @@ void testplan_points_sort(const struct testplan_reader *r, struct dv_testpoint *
 /* names.c: adds a variable; replaces each test of p by one name per value of its variables. */
 void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_node *n);
 void testplan_names_expand(struct testplan_reader *r, struct testplan_point *p);
-
-/* reader.c */
 bool testplan_is_text_list(const struct hjson_node *list);
-const char *testplan_text(struct cfg *c, struct hjson_node *n);
 
 #endif

@@ -79,15 +79,14 @@ static void import(struct testplan_reader *r, struct cfg *from, struct hjson_nod
 		cfg_error(from, r->diags, e, "an imported testplan is the path of a file");
 		return;
 	}
-	path = find_import(r, from, testplan_text(from, e));
+	path = find_import(r, from, cfg_string(from, e));
 	if (!path) {
 		struct diag *d = cfg_error(from, r->diags, e, "there is no testplan '%s'",
-					   testplan_text(from, e));
+					   cfg_string(from, e));
 
 		diag_hint(d, "paths are relative to the project (%s) or to this file", r->repo_top);
 	} else if (map_set(&r->seen, path, from)) {
-		cfg_error(from, r->diags, e, "'%s' is imported a second time",
-			  testplan_text(from, e));
+		cfg_error(from, r->diags, e, "'%s' is imported a second time", cfg_string(from, e));
 	} else {
 		open_import(r, path);
 	}
