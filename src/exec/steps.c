@@ -61,16 +61,16 @@ static void steps_read(const struct steps_job *job, const char *name, const char
 	const struct job_reader *reader = job->find_reader(name);
 	const struct job_left left = {job->rules->tool, path, job->log_fd, job->log_start};
 	struct error err = {0};
+	int found = -1;
 
-	if (!reader)
+	if (reader)
+		found = reader->read(&left, o, &err);
+	else
 		error_set(&err, nowhere, "this program has no reader '%s'", name);
-	if (!reader || reader->read(&left, o, &err) < 0)
+	if (found < 0)
 		fail_step(o, &err);
-}
-
-static bool has_measures(const struct job_measures *m)
-{
-	return m->has_run_time || m->has_sim_time || m->has_vplan || m->n_coverage;
+	else if (found)
+		o->result.measures = &o->measures;
 }
 
 void steps_measure(const struct steps_job *job, struct job_outcome *o)
@@ -79,12 +79,11 @@ void steps_measure(const struct steps_job *job, struct job_outcome *o)
 	bool is_passed = o->result.status == JOB_PASSED;
 
 	o->measures = (struct job_measures){0};
+	o->result.measures = NULL;
 	if (job->rules->log_reader && job->log_fd >= 0)
 		steps_read(job, job->rules->log_reader, NULL, o);
 	if (is_passed && steps && steps->reader)
 		steps_read(job, steps->reader, steps->read_path, o);
-	if (has_measures(&o->measures))
-		o->result.measures = &o->measures;
 }
 
 /* Coverage of a job that did not pass must not be merged. */

@@ -22,8 +22,9 @@ struct job_left {
 
 struct job_reader {
 	const char *name;
-	/* Sets members of ret->measures only, with texts in job_outcome_mem(ret). Returns 0, or -1
-	 * with err if a required file or value is missing, which fails the job. */
+	/* Sets members of ret->measures only, with texts in job_outcome_mem(ret). Returns 1 if it
+	 * found any measure, 0 if none; or -1 with err if a required file or value is missing,
+	 * which fails the job. */
 	int (*read)(const struct job_left *left, struct job_outcome *ret, struct error *err);
 };
 

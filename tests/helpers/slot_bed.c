@@ -31,7 +31,7 @@ static int read_length(const struct job_left *left, struct job_outcome *ret, str
 	(void)err;
 	ret->measures.has_run_time = true;
 	ret->measures.run_time_s = (double)(lseek(left->log_fd, 0, SEEK_END) - left->log_start);
-	return 0;
+	return 1;
 }
 
 /* The text of a file, under the name of the tool; it must be there. */
@@ -47,7 +47,7 @@ static int read_text(const struct job_left *left, struct job_outcome *ret, struc
 				      arena_strndup(mem, text.s, text.len)};
 	ret->measures.coverage = pair;
 	ret->measures.n_coverage = 1;
-	return 0;
+	return 1;
 }
 
 static const struct job_reader *bed_reader(const char *name)

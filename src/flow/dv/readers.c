@@ -3,7 +3,7 @@
 
 #include "tool/tool.h"
 
-static void read_times(const struct job_left *left, bool is_simulation, struct job_measures *ret)
+static int read_times(const struct job_left *left, bool is_simulation, struct job_measures *ret)
 {
 	struct tool_times times = {0};
 
@@ -12,21 +12,20 @@ static void read_times(const struct job_left *left, bool is_simulation, struct j
 	ret->run_time_s = times.run_time_s;
 	ret->has_sim_time = times.has_sim_time;
 	ret->sim_time_us = times.sim_time_us;
+	return times.has_run_time || times.has_sim_time;
 }
 
 static int read_tool_log(const struct job_left *left, struct job_outcome *ret, struct error *err)
 {
 	(void)err;
-	read_times(left, false, &ret->measures);
-	return 0;
+	return read_times(left, false, &ret->measures);
 }
 
 static int read_simulation_log(const struct job_left *left, struct job_outcome *ret,
 			       struct error *err)
 {
 	(void)err;
-	read_times(left, true, &ret->measures);
-	return 0;
+	return read_times(left, true, &ret->measures);
 }
 
 static int read_coverage(const struct job_left *left, struct job_outcome *ret, struct error *err)
@@ -46,14 +45,14 @@ static int read_coverage(const struct job_left *left, struct job_outcome *ret, s
 		list[i] = (struct job_coverage){coverage.pairs[i].name, coverage.pairs[i].value};
 	ret->measures.coverage = list;
 	ret->measures.n_coverage = (uint32_t)coverage.n_pairs;
-	return 0;
+	return coverage.n_pairs > 0;
 }
 
 static int read_vplan(const struct job_left *left, struct job_outcome *ret, struct error *err)
 {
 	(void)err;
 	ret->measures.has_vplan = tool_read_vplan(left->path, &ret->measures.vplan_percent);
-	return 0;
+	return ret->measures.has_vplan;
 }
 
 const struct job_reader dv_readers[] = {
