@@ -109,17 +109,17 @@ class Runs(Resume):
         self.assertEqual(self.resume(), ["bad", "end", "merge"])
 
     def test_keep_failed(self):
-        self.jobs("a", FAILING, ("after", "true", ', needs: ["bad"]'), ("merge", "true", ', needs_any: ["a", "bad"]'),
+        self.jobs("a", ("b", "true", ', needs: ["a"]'), FAILING, ("after", "true", ', needs: ["bad"]'), ("merge", "true", ', needs_any: ["a", "bad"]'),
                   ("end", "true", ', finally: true'))
         run = self.first(code=1)
         self.fix("bad")
         self.assertEqual(self.resume("--keep-failed", code=1), [])
-        self.assertIn("nothing to run: 3 of the 5 jobs passed", self.said)
+        self.assertIn("nothing to run: 4 of the 6 jobs passed", self.said)
         self.assertEqual(self.run_dir().name, run)
         self.path("scratch/demo/a/log").unlink()
-        self.assertEqual(self.resume("--keep-failed", "--max-failures", "1", code=1), ["a", "end", "merge"])
-        self.assertIn("1 of 5 jobs are taken over, 1 of them failed", self.said)
-        self.assertEqual(self.statuses(), {"a": "PASSED", "bad": "FAILED", "after": "KILLED", "merge": "PASSED", "end": "PASSED"})
+        self.assertEqual(self.resume("--keep-failed", "--max-failures", "1", code=1), ["a", "b", "end", "merge"])
+        self.assertIn("1 of 6 jobs are taken over, 1 of them failed", self.said)
+        self.assertEqual(self.statuses(), {"a": "PASSED", "b": "PASSED", "bad": "FAILED", "after": "KILLED", "merge": "PASSED", "end": "PASSED"})
         self.assertEqual((self.job("bad")["from"], self.job("after")["from"]), (run, None))
         self.assertEqual(self.job("after")["cause"], "bad")
         self.assertEqual(self.resume("--keep-failed", code=1), [])

@@ -56,7 +56,7 @@ class Holding(Resume):
         self.jobs(FAILING, ("slow", job))
         run = self.first(code=1)
         self.path("scratch/slow.fixed").unlink()
-        other = self.start("run", "cfg.hjson", "--view", "none")
+        other = self.start("run", "cfg.hjson", "--view", "none", "-j", "1")
         self.assertEqual(events.line(), "up")
         self.ran()
         done = self.dvsched("resume", "--run", run, "--view", "none")
