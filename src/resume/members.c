@@ -30,6 +30,7 @@ const struct spec_member spec_members[] = {
 	DIGESTED(job_spec, rules, NULL, equal_rules), /* reports the member that differs */
 	DIGESTED(job_spec, argv, "command", equal_command),
 	LEFT_OUT(job_spec, command), /* argv is compared */
+	LEFT_OUT(job_spec, formed),  /* another form of command */
 	DIGESTED(job_spec, dir, "directory", equal_odir),
 	DIGESTED(job_spec, log, "directory", equal_log_path),
 	DIGESTED(job_spec, seed, "seed", equal_text),
@@ -44,7 +45,8 @@ const struct spec_member spec_members[] = {
 	DIGESTED(job_spec, fallback, "fallback", equal_fallback),
 	LEFT_OUT(job_spec, n_fallback), /* with fallback */
 	DIGESTED(job_spec, stage, "fallback", equal_text),
-	LEFT_OUT(job_spec, is_split), /* with argv */
+	LEFT_OUT(job_spec, is_split),  /* with argv */
+	LEFT_OUT(job_spec, is_formed), /* with argv */
 	LEFT_OUT(job_spec, is_request),
 	LEFT_OUT(job_spec, has_attempt),
 	LEFT_OUT(job_spec, backend_no),

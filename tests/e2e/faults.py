@@ -52,7 +52,7 @@ class FailingCalls(Story):
             for name, status in self.statuses().items():
                 self.assertEqual(status == "PASSED", bool(part) and name != "a6", (call, done))
 
-    def test_a_directory_of_the_trash_that_does_not_become_empty_is_told_once(self):
+    def test_a_directory_of_the_trash_that_does_not_become_empty_is_reported_once(self):
         self.assertEqual(self.dvsched("run", "cfg.hjson", "--view", "none").code, 1)
         done = self.cause("clerk:unlink:39:1+:/trash/")
         self.assertEqual(done.code, 1, done)

@@ -85,6 +85,15 @@ static void make_rules(struct sim *m, struct job_rules *r)
 		};
 }
 
+/* As planning does for the names in rules. */
+static void number_backend(const struct sim *m, struct job_spec *spec)
+{
+	spec->backend_no = 0;
+	for (unsigned i = 0; i < m->b.n_backends && spec->rules->backend; i++)
+		if (spec->rules->backend == backend_names[i])
+			spec->backend_no = i + 1;
+}
+
 static void make_resources(struct sim *m, struct job_spec *spec)
 {
 	for (unsigned i = 0; i < SIM_RESOURCES; i++) {
@@ -132,6 +141,7 @@ static void make_fallback(struct sim *m, const uint32_t *order, uint32_t i)
 		stages[k].rules = rules;
 		*rules = *spec->rules;
 		make_rules(m, rules);
+		number_backend(m, &stages[k]);
 		rules->is_finally = spec->rules->is_finally;
 		rules->resources = NULL;
 		rules->n_resources = 0;
@@ -163,6 +173,7 @@ static void make_plan(struct sim *m)
 		order[i] = order[k];
 		order[k] = i;
 		make_rules(m, bed_rules(spec));
+		number_backend(m, spec);
 		make_resources(m, spec);
 	}
 	for (uint32_t i = 0; i < n; i++) {
