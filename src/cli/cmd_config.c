@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "backends/backends.h"
-#include "cli/args/cmd.h"
+#include "cli/commands.h"
 #include "cli/load/cfg_stream.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"

@@ -12,7 +12,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "cli/args/cmd.h"
+#include "cli/commands.h"
 #include "cli/load/load.h"
 #include "cli/load/past_scratch.h"
 #include "cli/output/final_out.h"

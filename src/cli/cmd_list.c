@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched list`: prints the names of the jobs that `run` would run, as lines or as JSON. */
 #include "base/json_out.h"
-#include "cli/args/cmd.h"
+#include "cli/commands.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
 

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/json_out.h"
 #include "base/map.h"
-#include "cli/args/cmd.h"
+#include "cli/commands.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
 #include "job/job_command.h"

@@ -9,7 +9,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-#include "cli/args/cmd.h"
+#include "cli/commands.h"
 #include "cli/load/load.h"
 #include "cli/output/final_out.h"
 #include "cli/output/metrics_page.h"

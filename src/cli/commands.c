@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "cli/args/cmd.h"
+#include "cli/chips/chips_cmd.h"
+#include "cli/commands.h"
+#include "cli/run/run.h"
 
 const struct command commands[] = {
 	{"run", CMD_RUN, "CONFIG [options]  |  dvsched run [options] -- COMMAND [ARG …]",

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * In cli/: main(), the table of commands (commands.c), and a file for each small command.
- */
+/* main(): finds the command and calls it. */
 #include <hjson.h>
 #include <locale.h>
 #include <stdio.h>
@@ -12,7 +10,6 @@
 #include "base/mem.h"
 #include "base/proc.h"
 #include "clerk/clerk.h"
-#include "cli/args/cmd.h"
 #include "cli/dvsim/args.h"
 #include "cli/load/load.h"
 #include "cli/load/outcome.h"

@@ -10,6 +10,8 @@
 
 #include "cli/args/options.h"
 
+int cmd_chips(const struct args *args);
+
 /* The words after the subcommand, divided by kind. */
 struct chips_words {
 	const char *cfg;	    /* NULL: none */

@@ -2,7 +2,6 @@
 /* `dvsched chips`: lists, tests and quarantines devices, and lists and checks drivers. */
 #include <string.h>
 
-#include "cli/args/cmd.h"
 #include "cli/chips/chips_cmd.h"
 #include "cli/load/load.h"
 

@@ -11,7 +11,6 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "cli/args/cmd.h"
 #include "cli/load/load.h"
 #include "cli/load/past_args.h"
 #include "cli/load/past_scratch.h"

@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "cli/dvsim/dvsim_env.h"
 #include "cli/load/limits.h"
-#include "cli/run/deadline.h"
+#include "cli/args/deadline.h"
 #include "observers/observers.h"
 
 static const struct src_pos nowhere;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/run/deadline.h"
+#include "cli/args/deadline.h"
 
 #include <stdio.h>
 #include <string.h>

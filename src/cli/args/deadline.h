@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parses --run-deadline. The guardian (guard.h) has the clock. */
-#ifndef CLI_RUN_DEADLINE_H
-#define CLI_RUN_DEADLINE_H
+/* Parses --run-deadline. The guardian (cli/run/guard.h) has the clock. */
+#ifndef CLI_ARGS_DEADLINE_H
+#define CLI_ARGS_DEADLINE_H
 
 #include "base/diag.h"
 
