@@ -270,7 +270,7 @@ static void console_watch(struct console *c)
 	ev_signal_start(c->loop, &c->resumed);
 }
 
-static void unwatch(struct console *c)
+static void console_unwatch(struct console *c)
 {
 	ev_io_stop(c->loop, &c->readable);
 	ev_io_stop(c->loop, &c->writable);
@@ -364,7 +364,7 @@ void console_release(struct console *c)
 	}
 	if (!c->is_screen_only)
 		term_mode_leave();
-	unwatch(c);
+	console_unwatch(c);
 	close_both(c);
 	c->slot = NULL;
 	say_taken(c, false);

@@ -89,7 +89,7 @@ static double unit_of(const char *s, size_t len)
 	return 0;
 }
 
-static bool is_digit(char c)
+static bool clock_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -99,12 +99,12 @@ static const char *parse_number(const char *s, double *ret)
 {
 	double value = 0, scale = 1;
 
-	if (!is_digit(*s))
+	if (!clock_is_digit(*s))
 		return NULL;
-	for (; is_digit(*s); s++)
+	for (; clock_is_digit(*s); s++)
 		value = value * 10 + (*s - '0');
-	if (*s == '.' && is_digit(s[1]))
-		for (s++; is_digit(*s); s++)
+	if (*s == '.' && clock_is_digit(s[1]))
+		for (s++; clock_is_digit(*s); s++)
 			value += (*s - '0') * (scale /= 10);
 	*ret = value;
 	return s;
@@ -170,7 +170,7 @@ static double sane_wall(double wall_s)
 
 /* Writes the last `digits` digits of n, then `after`. Not strftime(), which is too slow for the
  * million times in results. */
-static char *add_number(char *to, unsigned n, unsigned digits, char after)
+static char *clock_add_number(char *to, unsigned n, unsigned digits, char after)
 {
 	for (unsigned i = digits; i-- > 0; n /= 10)
 		to[i] = (char)('0' + n % 10);
@@ -187,13 +187,13 @@ void wall_add_iso(struct str *b, double wall_s)
 	char *to;
 
 	gmtime_r(&t, &tm);
-	to = add_number(str_reserve(b, ISO_MOST), (unsigned)(tm.tm_year + 1900), 4, '-');
-	to = add_number(to, (unsigned)(tm.tm_mon + 1), 2, '-');
-	to = add_number(to, (unsigned)tm.tm_mday, 2, 'T');
-	to = add_number(to, (unsigned)tm.tm_hour, 2, ':');
-	to = add_number(to, (unsigned)tm.tm_min, 2, ':');
-	to = add_number(to, (unsigned)tm.tm_sec, 2, '.');
-	to = add_number(to, (unsigned)(ms - s * 1000), 3, 'Z');
+	to = clock_add_number(str_reserve(b, ISO_MOST), (unsigned)(tm.tm_year + 1900), 4, '-');
+	to = clock_add_number(to, (unsigned)(tm.tm_mon + 1), 2, '-');
+	to = clock_add_number(to, (unsigned)tm.tm_mday, 2, 'T');
+	to = clock_add_number(to, (unsigned)tm.tm_hour, 2, ':');
+	to = clock_add_number(to, (unsigned)tm.tm_min, 2, ':');
+	to = clock_add_number(to, (unsigned)tm.tm_sec, 2, '.');
+	to = clock_add_number(to, (unsigned)(ms - s * 1000), 3, 'Z');
 	*to = '\0';
 	b->len = (size_t)(to - b->s);
 }

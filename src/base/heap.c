@@ -18,7 +18,7 @@ void heap_done(struct heap *h)
 	vec_done(h);
 }
 
-static void put(struct heap *h, uint32_t at, struct heap_node *node)
+static void heap_put(struct heap *h, uint32_t at, struct heap_node *node)
 {
 	h->at[at] = node;
 	node->at = at;
@@ -33,10 +33,10 @@ static void sift_up(struct heap *h, uint32_t at)
 
 		if (!h->less(node, h->at[parent], h->ctx))
 			break;
-		put(h, at, h->at[parent]);
+		heap_put(h, at, h->at[parent]);
 		at = parent;
 	}
-	put(h, at, node);
+	heap_put(h, at, node);
 }
 
 static void sift_down(struct heap *h, uint32_t at)
@@ -52,10 +52,10 @@ static void sift_down(struct heap *h, uint32_t at)
 			child++;
 		if (!h->less(h->at[child], node, h->ctx))
 			break;
-		put(h, at, h->at[child]);
+		heap_put(h, at, h->at[child]);
 		at = child;
 	}
-	put(h, at, node);
+	heap_put(h, at, node);
 }
 
 void heap_push(struct heap *h, struct heap_node *node)
@@ -88,7 +88,7 @@ void heap_remove(struct heap *h, struct heap_node *node)
 		heap_shrink(h);
 	if (last == node)
 		return;
-	put(h, at, last);
+	heap_put(h, at, last);
 	heap_moved(h, last);
 }
 

@@ -43,7 +43,7 @@ int jout_done(struct json_out *j)
 	return j->errnum;
 }
 
-static void newline(struct json_out *j)
+static void jout_newline(struct json_out *j)
 {
 	if (!j->indent)
 		return;
@@ -73,7 +73,7 @@ static void break_line(struct json_out *j)
 	if (j->break_next && !j->indent)
 		str_addc(&j->buf, '\n');
 	j->break_next = false;
-	newline(j);
+	jout_newline(j);
 }
 
 /* Called before each value and key: writes the comma and starts the line. */
@@ -108,7 +108,7 @@ static void close_level(struct json_out *j, char c)
 {
 	assert(j->depth && !j->after_key);
 	if (j->has_items[--j->depth])
-		newline(j);
+		jout_newline(j);
 	str_addc(&j->buf, c);
 }
 
@@ -176,7 +176,7 @@ static inline uint64_t zero_bytes(uint64_t w)
 
 /* is_plain() for each of the 8 bytes. Carries arise only in bytes that are not plain, so they
  * change no result. */
-static inline bool is_plain_word(uint64_t w)
+static inline bool jout_is_plain_word(uint64_t w)
 {
 	uint64_t odd = w | (w - EACH_BYTE(0x20)) | (w + EACH_BYTE(1)) |
 		       zero_bytes(w ^ EACH_BYTE('"')) | zero_bytes(w ^ EACH_BYTE('\\'));
@@ -189,7 +189,7 @@ static inline bool are_plain8(const char *s)
 	uint64_t w;
 
 	memcpy(&w, s, sizeof(w));
-	return is_plain_word(w);
+	return jout_is_plain_word(w);
 }
 
 /* For n < 8. From 4 bytes on, two words of 4 bytes that may overlap. */
@@ -207,7 +207,7 @@ static inline bool are_few_plain(const char *s, size_t n)
 	}
 	memcpy(&first, s, sizeof(first));
 	memcpy(&last, s + n - sizeof(last), sizeof(last));
-	return is_plain_word((uint64_t)first << 32 | last);
+	return jout_is_plain_word((uint64_t)first << 32 | last);
 }
 
 /* Number of plain bytes before the first one that is not. */

@@ -7,7 +7,7 @@
 
 #include "base/blank.h"
 
-static bool is_digit(char c)
+static bool number_is_digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
@@ -23,7 +23,8 @@ static char *copy_plain(struct arena *mem, const char *text)
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] != '_')
 			copy[len++] = text[i];
-		else if (i == 0 || i + 1 == n || !is_digit(text[i - 1]) || !is_digit(text[i + 1]))
+		else if (i == 0 || i + 1 == n || !number_is_digit(text[i - 1]) ||
+			 !number_is_digit(text[i + 1]))
 			return NULL;
 	}
 	copy[len] = '\0';

@@ -16,7 +16,7 @@ static const uint32_t k[64] = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7,
 	0xc67178f2};
 
-static uint32_t turn(uint32_t x, unsigned by)
+static uint32_t sha256_rotate(uint32_t x, unsigned by)
 {
 	return x >> by | x << (32 - by);
 }
@@ -26,15 +26,15 @@ static uint32_t sha256_read_word(const uint8_t *at)
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-static void spread(uint32_t w[64], const uint8_t *block)
+static void sha256_spread_words(uint32_t w[64], const uint8_t *block)
 {
 	for (unsigned i = 0; i < 16; i++)
 		w[i] = sha256_read_word(block + i * 4);
 	for (unsigned i = 16; i < 64; i++) {
 		uint32_t a = w[i - 15], b = w[i - 2];
 
-		w[i] = w[i - 16] + (turn(a, 7) ^ turn(a, 18) ^ a >> 3) + w[i - 7] +
-		       (turn(b, 17) ^ turn(b, 19) ^ b >> 10);
+		w[i] = w[i - 16] + (sha256_rotate(a, 7) ^ sha256_rotate(a, 18) ^ a >> 3) +
+		       w[i - 7] + (sha256_rotate(b, 17) ^ sha256_rotate(b, 19) ^ b >> 10);
 	}
 }
 
@@ -42,13 +42,14 @@ static void sha256_take_block(uint32_t h[8], const uint8_t *block)
 {
 	uint32_t w[64], v[8];
 
-	spread(w, block);
+	sha256_spread_words(w, block);
 	memcpy(v, h, sizeof(v));
 	for (unsigned i = 0; i < 64; i++) {
 		uint32_t e = v[4], a = v[0];
-		uint32_t t1 = v[7] + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) +
+		uint32_t t1 = v[7] +
+			      (sha256_rotate(e, 6) ^ sha256_rotate(e, 11) ^ sha256_rotate(e, 25)) +
 			      ((e & v[5]) ^ (~e & v[6])) + k[i] + w[i];
-		uint32_t t2 = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) +
+		uint32_t t2 = (sha256_rotate(a, 2) ^ sha256_rotate(a, 13) ^ sha256_rotate(a, 22)) +
 			      ((a & v[1]) ^ (a & v[2]) ^ (v[1] & v[2]));
 
 		memmove(v + 1, v, 7 * sizeof(*v));

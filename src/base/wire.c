@@ -110,7 +110,7 @@ int wire_next(const char *buf, size_t n, uint8_t *ret_type, struct wire *ret, si
 	return 1;
 }
 
-static bool has(struct wire *w, size_t n)
+static bool wire_has_bytes(struct wire *w, size_t n)
 {
 	if ((size_t)(w->end - w->at) < n)
 		w->ok = false;
@@ -121,7 +121,7 @@ uint32_t wire_u32(struct wire *w)
 {
 	uint32_t v;
 
-	if (!w->ok || !has(w, 4))
+	if (!w->ok || !wire_has_bytes(w, 4))
 		return 0;
 	v = load_u32(w->at);
 	w->at += 4;
@@ -148,7 +148,7 @@ static const char *take_bytes(struct wire *w, size_t n)
 {
 	const char *s = w->at;
 
-	if (!has(w, n + 1))
+	if (!wire_has_bytes(w, n + 1))
 		return NULL;
 	if (s[n] != '\0') {
 		w->ok = false;

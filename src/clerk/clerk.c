@@ -101,7 +101,7 @@ static void stop_watching(struct clerk *c)
 }
 
 /* Without a clerk the run goes on; status links and syncs are missing. */
-static void gone(struct clerk *c)
+static void clerk_on_gone(struct clerk *c)
 {
 	if (c->is_gone)
 		return;
@@ -115,7 +115,7 @@ static void gone(struct clerk *c)
 
 /* ---- sending ---- */
 
-static void encode(struct clerk *c, const struct request *r)
+static void clerk_encode_message(struct clerk *c, const struct request *r)
 {
 	size_t start = wire_begin(&c->link.out, (uint8_t)r->type);
 
@@ -129,12 +129,12 @@ static void encode(struct clerk *c, const struct request *r)
 }
 
 /* Encodes the next part of the queue; the part before was sent. */
-static void refill(struct clerk *c)
+static void clerk_refill_batch(struct clerk *c)
 {
 	while (!list_is_empty(&c->queue) && c->link.out.len < SEND_AT_ONCE) {
 		struct request *r = list_entry(c->queue.next, struct request, link);
 
-		encode(c, r);
+		clerk_encode_message(c, r);
 		list_remove(&r->link);
 		if (r->key && map_get(&c->by_key, r->key) == r)
 			map_remove(&c->by_key, r->key);
@@ -149,14 +149,14 @@ static bool send_some(struct clerk *c)
 		enum link_result state;
 
 		if (link_unsent(&c->link) == 0)
-			refill(c);
+			clerk_refill_batch(c);
 		if (link_unsent(&c->link) == 0)
 			return false;
 		state = port_flush(&c->port, &c->link);
 		if (state == LINK_LATER || state == LINK_SHORT)
 			return true;
 		if (state == LINK_LOST) {
-			gone(c);
+			clerk_on_gone(c);
 			return false;
 		}
 	}
@@ -184,7 +184,7 @@ static void want_to_send(struct clerk *c)
 
 /* ---- receiving ---- */
 
-static void take_frames(struct clerk *c)
+static void clerk_take_frames(struct clerk *c)
 {
 	struct wire w;
 	uint8_t type;
@@ -201,12 +201,12 @@ static void take_frames(struct clerk *c)
 }
 
 /* Returns false at the end of the stream. */
-static bool receive(struct clerk *c)
+static bool clerk_receive_frames(struct clerk *c)
 {
 	enum link_result state = link_read(&c->link, LINK_NOW);
 
 	if (state == LINK_OK)
-		take_frames(c);
+		clerk_take_frames(c);
 	return !link_is_end(state);
 }
 
@@ -214,13 +214,13 @@ static void on_clerk_readable(struct port *p)
 {
 	struct clerk *c = container_of(p, struct clerk, port);
 
-	if (!receive(c))
-		gone(c);
+	if (!clerk_receive_frames(c))
+		clerk_on_gone(c);
 }
 
 /* ---- requests ---- */
 
-static void add(struct clerk *c, struct request values)
+static void clerk_add_message(struct clerk *c, struct request values)
 {
 	struct request *r = xmalloc(sizeof(*r));
 
@@ -235,7 +235,7 @@ static void add(struct clerk *c, struct request values)
 static void add_path(struct clerk *c, enum clerk_request type, const char *path)
 {
 	if (!c->is_gone)
-		add(c, (struct request){.type = type, .base = xstrdup(path)});
+		clerk_add_message(c, (struct request){.type = type, .base = xstrdup(path)});
 }
 
 void clerk_reset_dir(struct clerk *c, const char *path)
@@ -254,10 +254,12 @@ void clerk_sync(struct clerk *c, const char *path)
 {
 	if (c->is_gone || map_has(&c->by_key, path))
 		return;
-	add(c, (struct request){.type = CLERK_SYNC, .key = xstrdup(path), .base = xstrdup(path)});
+	clerk_add_message(
+		c,
+		(struct request){.type = CLERK_SYNC, .key = xstrdup(path), .base = xstrdup(path)});
 }
 
-static char *copy(const char *s)
+static char *clerk_copy_result(const char *s)
 {
 	return s ? xstrdup(s) : NULL;
 }
@@ -275,16 +277,16 @@ void clerk_set_link(struct clerk *c, const char *base, const char *group, const 
 	if (waiting) {
 		free(waiting->group);
 		free(waiting->target);
-		waiting->group = copy(group);
+		waiting->group = clerk_copy_result(group);
 		waiting->target = xstrdup(target);
 		return;
 	}
-	add(c, (struct request){.type = CLERK_LINK,
-				.key = key,
-				.base = xstrdup(base),
-				.group = copy(group),
-				.name = xstrdup(name),
-				.target = xstrdup(target)});
+	clerk_add_message(c, (struct request){.type = CLERK_LINK,
+					      .key = key,
+					      .base = xstrdup(base),
+					      .group = clerk_copy_result(group),
+					      .name = xstrdup(name),
+					      .target = xstrdup(target)});
 	key = NULL; /* the request's now */
 }
 
@@ -372,7 +374,7 @@ static bool wait_for_socket(const struct clerk *c, short events)
 	return true;
 }
 
-static bool send_all(struct clerk *c)
+static bool clerk_send_all(struct clerk *c)
 {
 	while (!c->is_gone && send_some(c))
 		if (!wait_for_socket(c, POLLOUT))
@@ -385,8 +387,8 @@ static bool wait_until_done(struct clerk *c)
 	while (!c->is_gone && !c->is_done) {
 		if (!wait_for_socket(c, POLLIN))
 			return false;
-		if (!receive(c))
-			gone(c);
+		if (!clerk_receive_frames(c))
+			clerk_on_gone(c);
 	}
 	return true;
 }
@@ -396,7 +398,7 @@ void clerk_finish(struct clerk *c)
 	if (c->is_gone || c->is_done || c->is_lost)
 		return;
 	add_path(c, CLERK_CLOSE, "");
-	c->is_lost = !send_all(c) || !wait_until_done(c);
+	c->is_lost = !clerk_send_all(c) || !wait_until_done(c);
 }
 
 /* Waits until the clerk has ended and its socket is closed, and receives what it reports. A signal
@@ -406,7 +408,7 @@ static void wait_for_trash(struct clerk *c)
 	double end_s = clock_now(clock_real()) + c->trash_s, left_s = c->trash_s;
 	struct pollfd p = {c->link.fd, POLLIN, 0};
 
-	while (left_s > 0 && poll(&p, 1, (int)(left_s * 1000) + 1) > 0 && receive(c))
+	while (left_s > 0 && poll(&p, 1, (int)(left_s * 1000) + 1) > 0 && clerk_receive_frames(c))
 		left_s = end_s - clock_now(clock_real());
 }
 

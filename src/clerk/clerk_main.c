@@ -34,7 +34,7 @@ struct process {
 	bool is_closing, is_over;
 };
 
-static void answer(struct process *p, enum clerk_answer type, const char *text)
+static void clerk_main_answer(struct process *p, enum clerk_answer type, const char *text)
 {
 	size_t start = wire_begin(&p->link.out, (uint8_t)type);
 
@@ -44,9 +44,9 @@ static void answer(struct process *p, enum clerk_answer type, const char *text)
 		_exit(0); /* the scheduler is gone */
 }
 
-static void tick(void *ctx)
+static void clerk_main_tick(void *ctx)
 {
-	answer(ctx, CLERK_PROGRESS, NULL);
+	clerk_main_answer(ctx, CLERK_PROGRESS, NULL);
 }
 
 /* Reports a problem once per place, not for each of 10,000 links. */
@@ -55,7 +55,7 @@ static void report_problem(struct process *p, const char *where, struct error *e
 	if (map_has(&p->problems, where))
 		return;
 	map_set(&p->problems, xstrdup(where), p);
-	answer(p, CLERK_PROBLEM, err->msg);
+	clerk_main_answer(p, CLERK_PROBLEM, err->msg);
 }
 
 static void report_link_problem(void *ctx, const char *where, struct error *err)
@@ -87,7 +87,7 @@ static void do_pending(struct process *p)
 	const struct map_entry *e;
 	size_t at = 0;
 
-	links_flush(&p->links, &p->confine, report_link_problem, p, tick);
+	links_flush(&p->links, &p->confine, report_link_problem, p, clerk_main_tick);
 	while ((e = map_next(&p->syncs, &at)) != NULL) {
 		sync_path(p, e->value);
 		free(e->value);
@@ -97,7 +97,7 @@ static void do_pending(struct process *p)
 }
 
 /* Returns 0 or -1. */
-static int trash(struct process *p, const char *path)
+static int clerk_main_trash(struct process *p, const char *path)
 {
 	struct error err = {0};
 
@@ -113,7 +113,7 @@ static void reset_dir(struct process *p, const char *path)
 {
 	struct error err = {0};
 
-	if (trash(p, path) < 0)
+	if (clerk_main_trash(p, path) < 0)
 		return;
 	if (confine_make_dir(&p->confine, path, &err) < 0) {
 		report_and_free(p, path, &err);
@@ -191,7 +191,7 @@ static void set_link(struct process *p, const char *base, struct wire *w)
 	set_due(p);
 }
 
-static void handle(struct process *p, uint8_t type, struct wire *w)
+static void clerk_main_handle(struct process *p, uint8_t type, struct wire *w)
 {
 	const char *path = wire_string(w);
 
@@ -202,7 +202,7 @@ static void handle(struct process *p, uint8_t type, struct wire *w)
 	else if (type == CLERK_RESET)
 		reset_dir(p, path);
 	else if (type == CLERK_TRASH)
-		trash(p, path);
+		clerk_main_trash(p, path);
 	else if (type == CLERK_LINK)
 		set_link(p, path, w);
 	else if (type == CLERK_SYNC)
@@ -217,10 +217,10 @@ static void handle_all(struct process *p)
 	uint8_t type;
 
 	while (link_next(&p->link, &type, &w) > 0)
-		handle(p, type, &w);
+		clerk_main_handle(p, type, &w);
 }
 
-static void receive(struct process *p)
+static void clerk_main_receive(struct process *p)
 {
 	enum link_result state = link_read(&p->link, LINK_NOW);
 
@@ -232,7 +232,7 @@ static void receive(struct process *p)
 /* ---- the loop ---- */
 
 /* How long to wait for the next request, in ms; -1: for ever. */
-static int patience(const struct process *p)
+static int clerk_main_patience(const struct process *p)
 {
 	double now = clock_now(clock_real());
 
@@ -245,7 +245,7 @@ static int patience(const struct process *p)
 static void close_down(struct process *p)
 {
 	do_pending(p);
-	answer(p, CLERK_DONE, NULL);
+	clerk_main_answer(p, CLERK_DONE, NULL);
 	empty_trash(p);
 }
 
@@ -258,10 +258,10 @@ int clerk_main(void)
 	proc_close_to_others();
 	while (!p.is_over && !p.is_closing) {
 		struct pollfd fd = {PROC_SOCKET_FD, POLLIN, 0};
-		int n = poll(&fd, 1, patience(&p));
+		int n = poll(&fd, 1, clerk_main_patience(&p));
 
 		if (n > 0)
-			receive(&p);
+			clerk_main_receive(&p);
 		if (p.due > 0 && clock_now(clock_real()) >= p.due)
 			do_pending(&p);
 	}

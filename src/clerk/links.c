@@ -79,7 +79,8 @@ static int links_make(struct link_state *s, struct confine *confine, struct erro
 	return error_sys(err, errno, "the link %s cannot be made", path);
 }
 
-static void update(struct link_state *s, struct confine *confine, links_problem *problem, void *ctx)
+static void links_update_dir(struct link_state *s, struct confine *confine, links_problem *problem,
+			     void *ctx)
 {
 	_cleanup_(freep) char *old = s->stands ? links_path_of(s, s->stands) : NULL;
 	struct error err = {0};
@@ -102,7 +103,7 @@ void links_flush(struct links *l, struct confine *confine, links_problem *proble
 		 void (*tick)(void *ctx))
 {
 	for (size_t i = 0; i < l->pending.n; i++) {
-		update(l->pending.at[i], confine, problem, ctx);
+		links_update_dir(l->pending.at[i], confine, problem, ctx);
 		if (tick && i % TICK_EVERY == TICK_EVERY - 1)
 			tick(ctx);
 	}

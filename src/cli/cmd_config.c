@@ -14,13 +14,13 @@
 
 static const struct src_pos nowhere;
 
-static bool add_bytes(void *out, const char *bytes, size_t len)
+static bool cmd_config_add_bytes(void *out, const char *bytes, size_t len)
 {
 	str_addn(out, bytes, len);
 	return true;
 }
 
-static void dump(const struct args *args, struct loaded *l)
+static void cmd_config_dump(const struct args *args, struct loaded *l)
 {
 	const struct cfg_text *text;
 	struct str out = {0};
@@ -30,7 +30,7 @@ static void dump(const struct args *args, struct loaded *l)
 	l->cfg = cfg_parse_as_is(args->words[1], text, &l->diags);
 	if (!l->cfg)
 		return;
-	hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, add_bytes, &out);
+	hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, cmd_config_add_bytes, &out);
 	str_addc(&out, '\n');
 	final_write(out.s, out.len);
 	str_done(&out);
@@ -38,7 +38,7 @@ static void dump(const struct args *args, struct loaded *l)
 
 /* Prints the merged tree as the flow gets it. DVSim's flows define more names before they expand
  * it, so unknown names are left as they are. */
-static void show(const struct args *args, struct loaded *l)
+static void cmd_config_show(const struct args *args, struct loaded *l)
 {
 	struct flow_options options = {
 		.defines = opt_words(args, OPT_DEFINE),
@@ -57,7 +57,7 @@ static void show(const struct args *args, struct loaded *l)
 	if (!opt_has(args, OPT_RAW) && flow_resolve(l->cfg, &options, &l->diags) < 0)
 		return;
 	if (opt_has(args, OPT_JSON))
-		hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, add_bytes, &out);
+		hjson_to_json(cfg_doc(l->cfg), cfg_root(l->cfg), 2, cmd_config_add_bytes, &out);
 	else
 		cfg_show(l->cfg, &out);
 	if (out.len && out.s[out.len - 1] != '\n')
@@ -80,7 +80,7 @@ static void print_keys(const char *title, enum flow_key_place place, struct str 
 				   k->otherwise ? k->otherwise : "", "", k->help);
 }
 
-static void keys(const struct args *args, struct loaded *l)
+static void cmd_config_keys(const struct args *args, struct loaded *l)
 {
 	struct str out = {0};
 
@@ -97,9 +97,10 @@ static const struct verb {
 	const char *name;
 	size_t n_words; /* its own name included */
 	void (*run)(const struct args *args, struct loaded *l);
-} verbs[] = {{"dump", 2, dump}, {"show", 2, show}, {"keys", 1, keys}};
+} verbs[] = {
+	{"dump", 2, cmd_config_dump}, {"show", 2, cmd_config_show}, {"keys", 1, cmd_config_keys}};
 
-static const struct verb *find_verb(const struct args *args, struct diags *diags)
+static const struct verb *cmd_config_find_verb(const struct args *args, struct diags *diags)
 {
 	static const char *const names[] = {"dump", "show", "keys"};
 	const char *word = args->n_words ? args->words[0] : "", *near;
@@ -132,7 +133,7 @@ int cmd_config(const struct args *args)
 	int rc;
 
 	diags_init(&l.diags);
-	verb = load_common(args, &l.diags) == 0 ? find_verb(args, &l.diags) : NULL;
+	verb = load_common(args, &l.diags) == 0 ? cmd_config_find_verb(args, &l.diags) : NULL;
 	if (verb)
 		verb->run(args, &l);
 	rc = load_report(args, &l);

@@ -26,7 +26,7 @@ static void list_words(struct json_out *j, const char *key, const char *const *w
 	jout_array_end(j);
 }
 
-static void list_json(const struct plan *plan)
+static void print_jobs_as_json(const struct plan *plan)
 {
 	struct json_out j;
 
@@ -51,7 +51,7 @@ int cmd_list(const struct args *args)
 	int rc = load_plan(args, &l);
 
 	if (rc == EXIT_PASSED && opt_has(args, OPT_JSON))
-		list_json(l.plan);
+		print_jobs_as_json(l.plan);
 	else if (rc == EXIT_PASSED)
 		list_names(l.plan, opt_has(args, OPT_NUL) ? '\0' : '\n');
 	load_done(&l);

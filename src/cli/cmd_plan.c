@@ -35,8 +35,8 @@ static void add_shown(struct str *out, const char *before, const char *text)
 	str_add_printable(out, text, strlen(text));
 }
 
-static void add_deps(struct str *out, const struct plan *plan, const struct job_spec *spec,
-		     const char *label, uint32_t from, uint32_t n)
+static void cmd_plan_add_deps(struct str *out, const struct plan *plan, const struct job_spec *spec,
+			      const char *label, uint32_t from, uint32_t n)
 {
 	if (n == 0)
 		return;
@@ -118,9 +118,10 @@ static void plan_text(const struct plan *plan, const struct cfg *cfg)
 		add_known_rules(&out, &known, spec);
 		add_shown(&out, "    $ ", job_command(spec, &room));
 		str_addc(&out, '\n');
-		add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
-		add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
-		add_deps(&out, plan, spec, "waits for", spec->n_needs + spec->n_any, spec->n_held);
+		cmd_plan_add_deps(&out, plan, spec, "needs", 0, spec->n_needs);
+		cmd_plan_add_deps(&out, plan, spec, "needs any", spec->n_needs, spec->n_any);
+		cmd_plan_add_deps(&out, plan, spec, "waits for", spec->n_needs + spec->n_any,
+				  spec->n_held);
 		for (uint32_t k = 0; k < spec->n_fallback; k++) {
 			str_printf(&out, "    else '%s': ", spec->fallback[k].stage);
 			add_shown(&out, "", job_command(&spec->fallback[k], &room));
@@ -227,7 +228,7 @@ static void json_limits(struct json_out *j, const struct plan *plan)
 	jout_object_end(j);
 }
 
-static bool add_bytes(void *out, const char *bytes, size_t len)
+static bool cmd_plan_add_bytes(void *out, const char *bytes, size_t len)
 {
 	str_addn(out, bytes, len);
 	return true;
@@ -241,7 +242,7 @@ static void json_backends(struct json_out *j, const struct cfg *cfg)
 
 	if (!all)
 		return;
-	hjson_to_json(cfg_doc(cfg), all, 0, add_bytes, &text);
+	hjson_to_json(cfg_doc(cfg), all, 0, cmd_plan_add_bytes, &text);
 	jout_key(j, "backends");
 	jout_raw(j, text.s);
 }

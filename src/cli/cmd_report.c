@@ -28,7 +28,7 @@ struct job_of_report {
 /* ---- verbs ---- */
 
 /* Like DVSim, prints the table of all blocks, if there is one. */
-static void gen(const struct job_of_report *w)
+static void cmd_report_gen(const struct job_of_report *w)
 {
 	_cleanup_(str_done) struct str shown = {0};
 
@@ -36,7 +36,7 @@ static void gen(const struct job_of_report *w)
 		final_write(shown.s, shown.len);
 }
 
-static void instrumentation(const struct job_of_report *w)
+static void cmd_report_instrumentation(const struct job_of_report *w)
 {
 	struct error err = {0};
 	struct diag *e;
@@ -49,7 +49,7 @@ static void instrumentation(const struct job_of_report *w)
 	error_done(&err);
 }
 
-static void dashboard(const struct job_of_report *w)
+static void cmd_report_dashboard(const struct job_of_report *w)
 {
 	remake_dashboard(w->json, w->dir, opt_word(w->args, OPT_BASE_URL, NULL), w->diags);
 }
@@ -60,12 +60,12 @@ static const struct verb {
 	const char *name;
 	unsigned command;
 	void (*run)(const struct job_of_report *w);
-} verbs[] = {{"gen", CMD_REPORT, gen},
-	     {"instrumentation", CMD_REPORT, instrumentation},
-	     {"dashboard", CMD_REPORT, dashboard},
-	     {"gen", CMD_BOARD, dashboard}};
+} verbs[] = {{"gen", CMD_REPORT, cmd_report_gen},
+	     {"instrumentation", CMD_REPORT, cmd_report_instrumentation},
+	     {"dashboard", CMD_REPORT, cmd_report_dashboard},
+	     {"gen", CMD_BOARD, cmd_report_dashboard}};
 
-static const struct verb *find_verb(const struct args *args, struct diags *diags)
+static const struct verb *cmd_report_find_verb(const struct args *args, struct diags *diags)
 {
 	const char *word = args->n_words ? args->words[0] : "", *names[ARRAY_LEN(verbs)], *near;
 	struct diag *e;
@@ -91,7 +91,7 @@ static const struct verb *find_verb(const struct args *args, struct diags *diags
 }
 
 /* Words after "--" count, too. */
-static const char *word_at(const struct args *args, size_t i)
+static const char *cmd_report_word_at(const struct args *args, size_t i)
 {
 	return i < args->n_words ? args->words[i] : args->after[i - args->n_words];
 }
@@ -113,8 +113,8 @@ static void check_files(struct job_of_report *w)
 			  args->command->usage);
 		return;
 	}
-	w->json = word_at(args, 1);
-	w->dir = word_at(args, 2);
+	w->json = cmd_report_word_at(args, 1);
+	w->dir = cmd_report_word_at(args, 2);
 	if (stat(w->json, &st) < 0)
 		diag_error(w->diags, nowhere, "%s: %s", w->json, strerror(errno));
 	else if (S_ISDIR(st.st_mode))
@@ -146,7 +146,7 @@ int cmd_report(const struct args *args)
 	int rc;
 
 	diags_init(&l.diags);
-	verb = load_common(args, &l.diags) == 0 ? find_verb(args, &l.diags) : NULL;
+	verb = load_common(args, &l.diags) == 0 ? cmd_report_find_verb(args, &l.diags) : NULL;
 	if (verb) {
 		check_files(&w);
 		check_profile(&w);

@@ -45,7 +45,7 @@ static int run_without_command(int argc, char **argv)
 	return -1;
 }
 
-static bool is_called(char **argv, const char *name)
+static bool program_is_called(char **argv, const char *name)
 {
 	return argv[0] && strcmp(path_base(argv[0]), name) == 0;
 }
@@ -59,7 +59,7 @@ static int run_command(int argc, char **argv)
 	diags_init(&diags);
 	if (args_parse(&args, argc, argv, &diags) == 0)
 		rc = EXIT_PASSED;
-	args.is_admin = is_called(argv, "dvsim-admin");
+	args.is_admin = program_is_called(argv, "dvsim-admin");
 	diags_print(&diags, stderr, load_wants_color(&args, 2), false);
 	diags_done(&diags);
 	if (rc == EXIT_PASSED && opt_has(&args, OPT_HELP))
@@ -164,9 +164,9 @@ int main(int argc, char **argv)
 		return probe_main();
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
-	if (is_called(argv, "dvsim"))
+	if (program_is_called(argv, "dvsim"))
 		return signals_leave(final_code(dvsim_main(argc, argv), EXIT_SOME_FAILED));
-	if (is_called(argv, "dvsim-admin"))
+	if (program_is_called(argv, "dvsim-admin"))
 		return final_code(admin_main(argc, argv), EXIT_SOME_FAILED);
 	return signals_leave(final_code(dvsched_main(argc, argv), EXIT_INFRA));
 }

@@ -49,7 +49,7 @@ static int fail_eval(struct frame *f, const struct eval *v)
 	return -1;
 }
 
-static int run(struct frame *f, const char *cmd)
+static int command_run_all(struct frame *f, const char *cmd)
 {
 	const struct subst *s = f->work->s;
 	const struct eval *v = evals_find(s->evals, cmd);
@@ -72,7 +72,7 @@ static int run(struct frame *f, const char *cmd)
 
 /* The command contains names that get their values later: leaves {eval_cmd} in the text, with the
  * command expanded as far as possible. */
-static int defer(struct frame *f, const struct str *cmd)
+static int command_defer(struct frame *f, const struct str *cmd)
 {
 	size_t at = 0, len;
 	const char *name;
@@ -116,6 +116,6 @@ int frame_eval(struct frame *f)
 	if (frame_expand(&inner) < 0)
 		return -1;
 	if (next_wildcard(&cmd, &at, &len))
-		return defer(f, &cmd);
-	return run(f, cmd.s);
+		return command_defer(f, &cmd);
+	return command_run_all(f, cmd.s);
 }

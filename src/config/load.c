@@ -121,7 +121,7 @@ static int read_source(struct load *l, const struct source *f, struct str *ret)
 }
 
 /* Parses the file. Returns its root object; NULL after errors. */
-static struct hjson_node *parse(struct load *l, const struct source *f)
+static struct hjson_node *cfg_parse_file(struct load *l, const struct source *f)
 {
 	struct parse_report r = {.cfg = l->cfg, .diags = l->diags};
 	_cleanup_(str_done) struct str text = {0};
@@ -315,7 +315,7 @@ static void load_all(struct load *l, struct source *first, struct hjson_node *fi
 				  FILES_MOST);
 			return;
 		}
-		load_one(l, f, l->n_files == 1 ? first_root : parse(l, f));
+		load_one(l, f, l->n_files == 1 ? first_root : cfg_parse_file(l, f));
 	}
 }
 
@@ -393,14 +393,14 @@ static struct cfg *cfg_new(const char *path, struct cfg *parent, bool shares_doc
 	return c;
 }
 
-static struct cfg *load(struct cfg *c, const struct source *file, const struct cfg_options *options,
-			struct diags *diags)
+static struct cfg *cfg_load_file(struct cfg *c, const struct source *file,
+				 const struct cfg_options *options, struct diags *diags)
 {
 	struct load l = {.cfg = c, .diags = diags};
 	unsigned n_before = diags->n_errors;
 	struct cfg_options own = *options;
 	struct source first = *file;
-	struct hjson_node *root = parse(&l, &first);
+	struct hjson_node *root = cfg_parse_file(&l, &first);
 
 	merge_init(&l.merge, l.cfg, diags);
 	if (!root || !own.begin || own.begin(own.begin_ctx, c, root, &own, diags) == 0) {
@@ -426,7 +426,7 @@ struct cfg *cfg_load(const char *path, const struct cfg_options *options, struct
 
 	c->text = options->text;
 	first.shown = cfg_shown(c);
-	return load(c, &first, options, diags);
+	return cfg_load_file(c, &first, options, diags);
 }
 
 struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_options *options,
@@ -451,7 +451,7 @@ struct cfg *cfg_load_inline(const struct hjson_node *object, const struct cfg_op
 	first.shown = cfg_shown(c);
 	first.from = place.offset;
 	first.len = object->len;
-	return load(c, &first, options, diags);
+	return cfg_load_file(c, &first, options, diags);
 }
 
 static struct cfg *parse_alone(struct cfg *c, const char *shown, const struct str *text,

@@ -68,7 +68,7 @@ static bool is_same_type(const struct hjson_node *a, const struct hjson_node *b)
 	return a->type == b->type;
 }
 
-static void apply(struct overrides *o, struct hjson_node *name, struct hjson_node *value)
+static void override_apply(struct overrides *o, struct hjson_node *name, struct hjson_node *value)
 {
 	struct hjson_node *old = map_get_n(&o->members, name->str, name->n), *copy;
 	const struct hjson_node *before = map_get_n(&o->done, name->str, name->n);
@@ -112,7 +112,7 @@ int cfg_override(struct cfg *c, struct diags *diags)
 	cfg_index(c, &o.members);
 	hjson_for_each (entry, list)
 		if (override_read_entry(&o, entry, &name, &value))
-			apply(&o, name, value);
+			override_apply(&o, name, value);
 	map_done(&o.members);
 	map_done(&o.done);
 	return diags->n_errors == n_before ? 0 : -1;

@@ -77,7 +77,7 @@ struct diag *cfg_report(const struct cfg *c, struct diags *diags, enum diag_leve
 }
 
 /* An array or object is marked at its first character only. */
-static size_t marked(const struct hjson_node *n)
+static size_t place_marked(const struct hjson_node *n)
 {
 	return n->type == HJSON_ARRAY || n->type == HJSON_OBJECT ? 1 : n->len;
 }
@@ -88,7 +88,8 @@ static _printf_(5, 0) struct diag *config_place_report(const struct cfg *c, stru
 						       va_list ap)
 {
 	_cleanup_(freep) char *msg = xvasprintf(fmt, ap);
-	struct diag *e = cfg_report(c, diags, level, at ? at->pos : 0, at ? marked(at) : 0, msg);
+	struct diag *e = cfg_report(c, diags, level, at ? at->pos : 0, at ? place_marked(at) : 0,
+				    msg);
 
 	cfg_note_origins(c, e, at);
 	return e;

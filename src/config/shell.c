@@ -80,7 +80,7 @@ static _printf_(3, 4) void shell_fail(struct eval *v, int status, const char *fm
 	v->status = status ? status : 1;
 }
 
-static int spawn(const char *cmd, int out, pid_t *ret_pid)
+static int shell_spawn(const char *cmd, int out, pid_t *ret_pid)
 {
 	char *argv[] = {(char *)"sh", (char *)"-c", (char *)cmd, NULL};
 	posix_spawn_file_actions_t files;
@@ -116,7 +116,7 @@ static void shell_start(struct shells *s, size_t place, struct eval *v)
 		shell_fail(v, 1, "could not be started: %s", strerror(errno));
 		return;
 	}
-	rc = spawn(v->cmd, ends[1], &sh->pid);
+	rc = shell_spawn(v->cmd, ends[1], &sh->pid);
 	close(ends[1]);
 	if (rc) {
 		close(ends[0]);
@@ -139,7 +139,7 @@ static void end_output(struct shell *sh)
 	sh->out = -1;
 }
 
-static void cut(struct shell *sh, int why)
+static void shell_cut_output(struct shell *sh, int why)
 {
 	if (sh->cut)
 		return;
@@ -160,13 +160,13 @@ static void read_output(struct shells *s, struct shell *sh)
 	} while (n > 0 && out->len <= s->limits.output_most);
 	out->s[out->len] = '\0';
 	if (out->len > s->limits.output_most)
-		cut(sh, CUT_OUTPUT);
+		shell_cut_output(sh, CUT_OUTPUT);
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 		end_output(sh);
 }
 
 /* Replaces CRLF and CR by LF, as Python does in DVSim, and drops one LF at the end. */
-static void tidy(struct str *out)
+static void shell_tidy(struct str *out)
 {
 	size_t to = 0;
 
@@ -226,7 +226,7 @@ static bool has_ended(struct shells *s, size_t place)
 	atomic_store(&groups[place], 0);
 	while (waitpid(sh->pid, &status, 0) < 0 && errno == EINTR)
 		;
-	tidy(&sh->eval->out);
+	shell_tidy(&sh->eval->out);
 	if (atomic_load(&is_interrupted))
 		sh->cut = CUT_INTERRUPT;
 	if (sh->cut)
@@ -296,9 +296,9 @@ static void shells_check(struct shells *s)
 		if (!sh->pid || has_ended(s, i))
 			continue;
 		if (atomic_load(&is_interrupted))
-			cut(sh, CUT_INTERRUPT);
+			shell_cut_output(sh, CUT_INTERRUPT);
 		else if (now >= sh->deadline)
-			cut(sh, CUT_TIME);
+			shell_cut_output(sh, CUT_TIME);
 	}
 	while (s->n_done < s->n_begun && s->added.at[s->n_done]->is_done)
 		s->n_done++;
@@ -310,7 +310,7 @@ static void shell_begin(struct shells *s, size_t place, struct eval *v)
 	if (atomic_load(&is_interrupted))
 		shell_fail(v, 130, "was not run: interrupted");
 	else if (s->regexes && text_command_run(v->cmd, s->regexes, &v->out))
-		tidy(&v->out);
+		shell_tidy(&v->out);
 	else
 		shell_start(s, place, v);
 	if (!s->places[place].pid)
@@ -377,7 +377,7 @@ void shells_free(struct shells *s)
 	s->added.n = s->n_begun;
 	for (size_t i = 0; i < s->n; i++)
 		if (s->places[i].pid)
-			cut(&s->places[i], CUT_INTERRUPT);
+			shell_cut_output(&s->places[i], CUT_INTERRUPT);
 	shells_wait(s, s->added.n);
 	vec_done(&s->added);
 	text_regexes_free(s->regexes);

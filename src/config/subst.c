@@ -225,7 +225,7 @@ static size_t name_run(const struct frame *f)
 	return n;
 }
 
-static int scan(struct frame *f)
+static int subst_scan(struct frame *f)
 {
 	size_t n;
 
@@ -246,7 +246,7 @@ static int scan(struct frame *f)
 	return 0;
 }
 
-/* Recursive through scan(), at most FRAME_DEPTH_MOST deep. */
+/* Recursive through subst_scan(), at most FRAME_DEPTH_MOST deep. */
 int frame_expand(struct frame *f)
 {
 	int rc;
@@ -255,7 +255,7 @@ int frame_expand(struct frame *f)
 		return frame_too_large((struct frame *)f->outer,
 				       "wildcards are more than 200 deep inside each other");
 	f->open = FRAME_NOWHERE;
-	rc = scan(f);
+	rc = subst_scan(f);
 	free(f->room);
 	return rc;
 }

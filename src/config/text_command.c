@@ -40,51 +40,51 @@ static bool add_word_to(struct text_shell *sh, struct words *to);
 /* ---- characters ---- */
 
 /* The next character, after skipping line continuations. */
-static char peek(struct text_shell *sh)
+static char command_peek(struct text_shell *sh)
 {
 	while (sh->at[0] == '\\' && sh->at[1] == '\n')
 		sh->at += 2;
 	return *sh->at;
 }
 
-static bool take(struct text_shell *sh, char c)
+static bool command_take(struct text_shell *sh, char c)
 {
-	if (peek(sh) != c)
+	if (command_peek(sh) != c)
 		return false;
 	sh->at++;
 	return true;
 }
 
-static bool is_blank(char c)
+static bool command_is_blank(char c)
 {
 	return c == ' ' || c == '\t';
 }
 
 static void skip_blanks(struct text_shell *sh)
 {
-	while (is_blank(peek(sh)))
+	while (command_is_blank(command_peek(sh)))
 		sh->at++;
 }
 
 static bool is_end_of_command(struct text_shell *sh)
 {
-	char c = peek(sh);
+	char c = command_peek(sh);
 
 	return !c || c == ';' || (c == '`' && sh->is_in_backticks);
 }
 
 /* Reads the name of a variable. Names of the shell's own variables, which begin in upper case or
  * with '_', are not accepted. */
-static bool take_name(struct text_shell *sh, char ret[NAME_LEN])
+static bool command_take_word(struct text_shell *sh, char ret[NAME_LEN])
 {
 	size_t n = 0;
-	char c = peek(sh);
+	char c = command_peek(sh);
 
 	if (c < 'a' || c > 'z')
 		return false;
 	for (;
 	     (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-	     c = peek(sh)) {
+	     c = command_peek(sh)) {
 		if (n == NAME_LEN - 1)
 			return false;
 		ret[n++] = c;
@@ -99,7 +99,8 @@ static bool take_keyword(struct text_shell *sh, const char *word)
 {
 	char name[NAME_LEN];
 
-	if (!take_name(sh, name) || strcmp(name, word) != 0 || !is_blank(peek(sh)))
+	if (!command_take_word(sh, name) || strcmp(name, word) != 0 ||
+	    !command_is_blank(command_peek(sh)))
 		return false;
 	skip_blanks(sh);
 	return true;
@@ -164,7 +165,7 @@ static bool take_variable(struct text_shell *sh, struct words *to, bool is_quote
 	char name[NAME_LEN];
 	const struct text_var *v;
 
-	if (!take(sh, '$') || !take_name(sh, name))
+	if (!command_take(sh, '$') || !command_take_word(sh, name))
 		return false;
 	v = find_var(sh, name);
 	return v && add_value(to, &v->value, is_quoted);
@@ -195,7 +196,8 @@ static bool take_word_of_filter(struct text_shell *sh, struct text_filter *f)
 	if (f->n == TEXT_FILTER_WORDS_MOST)
 		return false;
 	word = f->words[f->n++];
-	while ((c = peek(sh)) && !is_blank(c) && c != '|' && !is_end_of_command(sh)) {
+	while ((c = command_peek(sh)) && !command_is_blank(c) && c != '|' &&
+	       !is_end_of_command(sh)) {
 		if (c == '\'' || (c == '"' && !sh->is_in_backticks)) {
 			if (!take_quoted_of_filter(sh, c, word, &n))
 				return false;
@@ -215,7 +217,7 @@ static bool run_filter(struct text_shell *sh, struct str *line)
 {
 	struct text_filter f = {0};
 
-	for (skip_blanks(sh); peek(sh) != '|' && !is_end_of_command(sh); skip_blanks(sh))
+	for (skip_blanks(sh); command_peek(sh) != '|' && !is_end_of_command(sh); skip_blanks(sh))
 		if (!take_word_of_filter(sh, &f))
 			return false;
 	return f.n > 0 && text_filter_run(&f, sh->regexes, line);
@@ -228,13 +230,14 @@ static bool run_echo(struct text_shell *sh, struct str *ret)
 	struct words words = {.kind = WORD_OF_ECHO};
 	bool is_good = true;
 
-	for (skip_blanks(sh); is_good && peek(sh) != '|' && !is_end_of_command(sh); skip_blanks(sh))
+	for (skip_blanks(sh); is_good && command_peek(sh) != '|' && !is_end_of_command(sh);
+	     skip_blanks(sh))
 		is_good = add_word_to(sh, &words);
 	line = words.text;
 	str_add(&line, "");
 	if (!is_good || line.s[0] == '-') /* may be an option */
 		return false;
-	while (take(sh, '|'))
+	while (command_take(sh, '|'))
 		if (!run_filter(sh, &line))
 			return false;
 	str_addn(ret, line.s, line.len);
@@ -247,11 +250,11 @@ static bool take_backticks(struct text_shell *sh, struct words *to, bool is_quot
 {
 	_cleanup_(str_done) struct str said = {0};
 
-	if (sh->is_in_backticks || !take(sh, '`'))
+	if (sh->is_in_backticks || !command_take(sh, '`'))
 		return false;
 	sh->is_in_backticks = true;
 	skip_blanks(sh);
-	if (!take_keyword(sh, "echo") || !run_echo(sh, &said) || !take(sh, '`'))
+	if (!take_keyword(sh, "echo") || !run_echo(sh, &said) || !command_take(sh, '`'))
 		return false;
 	sh->is_in_backticks = false;
 	said.len--; /* the newline */
@@ -264,7 +267,7 @@ static bool take_double_quoted(struct text_shell *sh, struct words *to)
 
 	sh->at++;
 	open_word(to);
-	while ((c = peek(sh)) != '"') {
+	while ((c = command_peek(sh)) != '"') {
 		bool is_good = c == '$'	  ? take_variable(sh, to, true)
 			       : c == '`' ? take_backticks(sh, to, true)
 					  : (text_is_plain(c) || c == ' ') && add_char(to, c);
@@ -290,7 +293,7 @@ static bool take_single_quoted(struct text_shell *sh, struct words *to)
 /* Reads the next part of a word. */
 static bool take_part(struct text_shell *sh, struct words *to)
 {
-	char c = peek(sh);
+	char c = command_peek(sh);
 
 	if (c == '$')
 		return take_variable(sh, to, false);
@@ -310,7 +313,7 @@ static bool add_word_to(struct text_shell *sh, struct words *to)
 {
 	char c;
 
-	while ((c = peek(sh)) && !is_blank(c) && c != '|' && !is_end_of_command(sh))
+	while ((c = command_peek(sh)) && !command_is_blank(c) && c != '|' && !is_end_of_command(sh))
 		if (!take_part(sh, to))
 			return false;
 	to->is_open = false;
@@ -358,15 +361,15 @@ static bool run_loop(struct text_shell *sh, struct str *ret)
 {
 	struct words words = {.kind = WORD_OF_LOOP};
 	char name[NAME_LEN];
-	bool is_good = !sh->is_in_loop && is_blank(peek(sh));
+	bool is_good = !sh->is_in_loop && command_is_blank(command_peek(sh));
 
 	skip_blanks(sh);
-	is_good = is_good && take_name(sh, name) && is_blank(peek(sh));
+	is_good = is_good && command_take_word(sh, name) && command_is_blank(command_peek(sh));
 	skip_blanks(sh);
 	is_good = is_good && take_keyword(sh, "in");
-	for (; is_good && peek(sh) != '|' && !is_end_of_command(sh); skip_blanks(sh))
+	for (; is_good && command_peek(sh) != '|' && !is_end_of_command(sh); skip_blanks(sh))
 		is_good = add_word_to(sh, &words);
-	is_good = is_good && take(sh, ';');
+	is_good = is_good && command_take(sh, ';');
 	skip_blanks(sh);
 	str_add(&words.text, "");
 	is_good = is_good && take_keyword(sh, "do") && run_loop_over(sh, name, words.text.s, ret);
@@ -382,11 +385,11 @@ static bool run_list(struct text_shell *sh, struct str *ret)
 
 	for (;; is_first = false) {
 		skip_blanks(sh);
-		if (!is_first && !peek(sh))
+		if (!is_first && !command_peek(sh))
 			return !sh->is_in_loop;
-		if (!take_name(sh, name))
+		if (!command_take_word(sh, name))
 			return false;
-		if (take(sh, '=')) {
+		if (command_take(sh, '=')) {
 			if (!run_assignment(sh, name))
 				return false;
 		} else if (strcmp(name, "done") == 0) {
@@ -395,11 +398,12 @@ static bool run_list(struct text_shell *sh, struct str *ret)
 			if (!run_loop(sh, ret))
 				return false;
 		} else if (strcmp(name, "echo") != 0 ||
-			   (!is_blank(peek(sh)) && !is_end_of_command(sh)) || !run_echo(sh, ret)) {
+			   (!command_is_blank(command_peek(sh)) && !is_end_of_command(sh)) ||
+			   !run_echo(sh, ret)) {
 			return false;
 		}
 		skip_blanks(sh);
-		if (peek(sh) && !take(sh, ';'))
+		if (command_peek(sh) && !command_take(sh, ';'))
 			return false;
 	}
 }
@@ -411,7 +415,7 @@ bool text_command_run(const char *cmd, struct text_regexes *regexes, struct str 
 	size_t len = strlen(cmd);
 	bool is_good;
 
-	while (len && (is_blank(cmd[len - 1]) || cmd[len - 1] == '\n'))
+	while (len && (command_is_blank(cmd[len - 1]) || cmd[len - 1] == '\n'))
 		len--;
 	if (len == 0 || len > COMMAND_MOST)
 		return false;

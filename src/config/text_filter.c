@@ -169,7 +169,7 @@ static char run_of(const char *regex)
 }
 
 /* Copies the text up to the next '/', and returns the position after it; NULL: there is no '/'. */
-static const char *read_part(const char *s, char ret[TEXT_FILTER_WORD_LEN])
+static const char *filter_read_part(const char *s, char ret[TEXT_FILTER_WORD_LEN])
 {
 	const char *end = strchr(s, '/');
 
@@ -183,8 +183,8 @@ static const char *read_part(const char *s, char ret[TEXT_FILTER_WORD_LEN])
 static bool read_substitution(const char *s, struct substitution *ret)
 {
 	*ret = (struct substitution){0};
-	if (!str_starts(s, "s/") || !(s = read_part(s + 2, ret->regex)) ||
-	    !(s = read_part(s, ret->with)))
+	if (!str_starts(s, "s/") || !(s = filter_read_part(s + 2, ret->regex)) ||
+	    !(s = filter_read_part(s, ret->with)))
 		return false;
 	ret->is_global = strcmp(s, "g") == 0;
 	ret->run = run_of(ret->regex);
@@ -211,7 +211,7 @@ static bool is_in_run(char run, char c)
 }
 
 /* As regexec() does it for such a regex; its group is all of it. */
-static bool find_run(char run, const char *s, regmatch_t groups[2])
+static bool filter_find_run(char run, const char *s, regmatch_t groups[2])
 {
 	regoff_t from = 0, to;
 
@@ -228,11 +228,12 @@ static bool find_match(const struct substitution *sub, const regex_t *regex, con
 		       regmatch_t groups[GROUPS_MOST + 1])
 {
 	if (sub->run)
-		return find_run(sub->run, s, groups);
+		return filter_find_run(sub->run, s, groups);
 	return regexec(regex, s, GROUPS_MOST + 1, groups, 0) == 0;
 }
 
-static void substitute(const struct substitution *sub, const regex_t *regex, struct str *line)
+static void filter_substitute(const struct substitution *sub, const regex_t *regex,
+			      struct str *line)
 {
 	_cleanup_(str_done) struct str all = *line;
 	regmatch_t groups[GROUPS_MOST + 1];
@@ -273,7 +274,7 @@ void text_regexes_free(struct text_regexes *r)
 }
 
 /* Compiles text, or takes it from the cache. Valid until the next call. NULL: invalid. */
-static const regex_t *compile(struct text_regexes *r, const char *text)
+static const regex_t *filter_compile(struct text_regexes *r, const char *text)
 {
 	regex_t compiled;
 
@@ -296,9 +297,9 @@ static bool sed_line(const struct text_filter *f, struct text_regexes *regexes, 
 
 	if (f->n != 3 || strcmp(f->words[1], "-E") != 0 || !read_substitution(f->words[2], &sub))
 		return false;
-	if (!sub.run && !(regex = compile(regexes, sub.regex)))
+	if (!sub.run && !(regex = filter_compile(regexes, sub.regex)))
 		return false;
-	substitute(&sub, regex, line);
+	filter_substitute(&sub, regex, line);
 	return true;
 }
 

@@ -185,7 +185,7 @@ static int read_bytes(const struct tensor *t, const char *path, struct str *ret,
 }
 
 /* Repeats the first element by copying ever larger parts. */
-static void repeat(char *to, uint64_t bytes, size_t first)
+static void tensor_repeat(char *to, uint64_t bytes, size_t first)
 {
 	for (uint64_t n = first; n < bytes; n *= 2)
 		memcpy(to + n, to, n < bytes - n ? n : bytes - n);
@@ -209,7 +209,7 @@ static int fill_content(const struct tensor *t, void *to, struct error *err)
 		e = content_at(t, c, NULL, i);
 		tensor_put(t->type, (char *)to + i * size, &e);
 	}
-	repeat(to, t->bytes, c->source == TENSOR_IOTA ? t->bytes : size);
+	tensor_repeat(to, t->bytes, c->source == TENSOR_IOTA ? t->bytes : size);
 	return 0;
 }
 
@@ -248,8 +248,8 @@ static void tensor_add_element(struct str *b, const struct tensor *t, const stru
 		str_printf(b, "%" PRId64, e->integer);
 }
 
-static int mismatch(const struct tensor *t, uint64_t n, uint64_t first, const struct element *got,
-		    const struct element *want, struct error *err)
+static int tensor_mismatch(const struct tensor *t, uint64_t n, uint64_t first,
+			   const struct element *got, const struct element *want, struct error *err)
 {
 	_cleanup_(str_done) struct str text = {0};
 
@@ -324,5 +324,5 @@ int tensor_check(const struct tensor *t, const void *got, struct error *err)
 			first_want = want;
 		}
 	}
-	return n ? mismatch(t, n, first, &first_got, &first_want, err) : 0;
+	return n ? tensor_mismatch(t, n, first, &first_got, &first_want, err) : 0;
 }

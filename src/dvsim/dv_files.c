@@ -19,7 +19,7 @@
 
 enum { DUMP_INDENT = 2 };
 
-static int report(struct error *err, const char *path)
+static int dv_files_report(struct error *err, const char *path)
 {
 	return error_set(err, (struct src_pos){0}, "%s: %s", path, strerror(errno));
 }
@@ -30,10 +30,10 @@ static int dv_files_ignore(const struct plan *plan, struct error *err)
 	int fd;
 
 	if (fs_mkdirs(plan->scratch_root, 0777) < 0)
-		return report(err, plan->scratch_root);
+		return dv_files_report(err, plan->scratch_root);
 	fd = fs_open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (fd < 0)
-		return report(err, path);
+		return dv_files_report(err, path);
 	close(fd);
 	return 0;
 }
@@ -220,7 +220,7 @@ static void dump_patterns(struct dump *d, struct repeated *r, const char *key,
 	write_first(d, r, list->at, &part);
 }
 
-static void write_job(struct dump *d, const struct job_spec *job)
+static void dv_files_write_job(struct dump *d, const struct job_spec *job)
 {
 	const struct job_rules *r = job->rules;
 	struct json_out *j = &d->out;
@@ -276,7 +276,7 @@ static int by_id(const void *a, const void *b)
 	return strcmp((*x)->id, (*y)->id);
 }
 
-static const struct job_spec **sorted(const struct plan *plan)
+static const struct job_spec **dv_files_sorted(const struct plan *plan)
 {
 	const struct job_spec **ret = xcalloc(plan->n_jobs + 1, sizeof(*ret));
 
@@ -296,12 +296,12 @@ static const char *branch_of(const struct plan *plan)
 /* Returns 0 or errno. */
 static int dump_jobs(struct dump *d, int fd)
 {
-	_cleanup_(freep) const struct job_spec **jobs = sorted(d->plan);
+	_cleanup_(freep) const struct job_spec **jobs = dv_files_sorted(d->plan);
 
 	jout_init(&d->out, fd, DUMP_INDENT);
 	jout_array(&d->out);
 	for (size_t i = 0; i < d->plan->n_jobs; i++)
-		write_job(d, jobs[i]);
+		dv_files_write_job(d, jobs[i]);
 	jout_array_end(&d->out);
 	return dump_done(d);
 }
@@ -322,7 +322,7 @@ static int dump_write(struct dump *d, const char *path, struct error *err)
 	if (fd >= 0)
 		unlink(beside);
 	errno = errnum;
-	return report(err, path);
+	return dv_files_report(err, path);
 }
 
 static int dv_files_deploy(const struct plan *plan, struct error *err)

@@ -19,7 +19,7 @@ static const double launch_pause_s = 0.05, launch_pause_most_s = 1, launch_give_
 /* Bytes of ask.needs that are kept for the next attempt. */
 enum { NEEDS_KEPT = 1 << 20 };
 
-static double now_s(void)
+static double attempt_now_s(void)
 {
 	return clock_now(clock_real());
 }
@@ -52,7 +52,7 @@ void attempt_clear(struct attempt *a)
 static void attempt_kill_round(struct attempt *a)
 {
 	attempt_signal(a, SIGKILL);
-	a->clocks.phase_at = now_s() + a->clocks.pause_s;
+	a->clocks.phase_at = attempt_now_s() + a->clocks.pause_s;
 	a->clocks.pause_s = fmin(a->clocks.pause_s * 2, last_round_s);
 }
 
@@ -63,7 +63,7 @@ static void attempt_enter_kill(struct attempt *a)
 	attempt_keep_daemons(a);
 	a->phase = ATTEMPT_KILL;
 	a->clocks.deadline_at = a->clocks.look_at = INFINITY;
-	a->clocks.give_up_at = now_s() + give_up_s;
+	a->clocks.give_up_at = attempt_now_s() + give_up_s;
 	a->clocks.pause_s = first_round_s;
 	attempt_kill_round(a);
 }
@@ -81,7 +81,7 @@ static void attempt_enter_term(struct attempt *a)
 	attempt_keep_daemons(a);
 	a->phase = ATTEMPT_TERM;
 	a->clocks.deadline_at = INFINITY;
-	a->clocks.phase_at = now_s() + grace_s;
+	a->clocks.phase_at = attempt_now_s() + grace_s;
 	attempt_signal(a, SIGTERM);
 	proc_tree_signal(&a->host->tree, SIGCONT);
 }
@@ -106,7 +106,7 @@ static void attempt_enter_leak(struct attempt *a)
 	}
 	a->phase = ATTEMPT_LEAKS;
 	a->clocks.deadline_at = INFINITY;
-	a->clocks.phase_at = now_s() + leak_wait_s;
+	a->clocks.phase_at = attempt_now_s() + leak_wait_s;
 }
 
 static void attempt_kill_leaked(struct attempt *a)
@@ -186,18 +186,18 @@ static void attempt_launch_later(struct attempt *a, int errnum)
 		*c = (struct attempt_clocks){
 			.deadline_at = INFINITY,
 			.look_at = INFINITY,
-			.give_up_at = now_s() + launch_give_up_s,
+			.give_up_at = attempt_now_s() + launch_give_up_s,
 			.pause_s = launch_pause_s,
 		};
 	}
-	if (now_s() >= c->give_up_at) {
+	if (attempt_now_s() >= c->give_up_at) {
 		error_sys(&err, errnum, "no process can be made for it");
 		err.errnum = 0; /* it counts */
 		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &err);
 		return;
 	}
 	a->news.has_failed_launch = true;
-	c->phase_at = now_s() + c->pause_s;
+	c->phase_at = attempt_now_s() + c->pause_s;
 	c->pause_s = fmin(c->pause_s * 2, launch_pause_most_s);
 }
 
@@ -316,7 +316,7 @@ static void attempt_do_phase(struct attempt *a)
 		attempt_enter_kill(a);
 		break;
 	case ATTEMPT_KILL:
-		if (now_s() >= a->clocks.give_up_at)
+		if (attempt_now_s() >= a->clocks.give_up_at)
 			attempt_give_up(a);
 		else
 			attempt_kill_round(a);
@@ -347,7 +347,7 @@ void attempt_step(struct attempt *a)
 		attempt_enter_leak(a);
 		return;
 	}
-	now = now_s();
+	now = attempt_now_s();
 	attempt_show(a, now);
 	if (now >= a->procs.reap_since_s + give_up_s && a->phase != ATTEMPT_KILL)
 		attempt_enter_kill(a);

@@ -44,7 +44,7 @@ static const char *find_path(const char *const *env)
 	return NULL;
 }
 
-static void make_env(const struct attempt *a, struct job_env *ret)
+static void attempt_make_env(const struct attempt *a, struct job_env *ret)
 {
 	const struct job_env_run run = {
 		.start = &a->ask.run.start,
@@ -174,7 +174,8 @@ static pid_t launch_script(const struct attempt *a, struct launch *l)
 	return pid;
 }
 
-static enum attempt_launched refuse_unknown(const struct attempt *a, struct attempt_launch *ret)
+static enum attempt_launched attempt_refuse_unknown(const struct attempt *a,
+						    struct attempt_launch *ret)
 {
 	const char *name = a->ask.run.argv[0];
 
@@ -259,13 +260,13 @@ enum attempt_launched attempt_launch(struct attempt *a, struct attempt_launch *r
 	const struct job_rules *job = &a->ask.rules->job;
 	_cleanup_(job_env_done) struct job_env env;
 
-	make_env(a, &env);
+	attempt_make_env(a, &env);
 	if (job->dump_env && dump_env(a, env.at, &ret->err) < 0)
 		return LAUNCH_FAILED;
 	if (!slot_host_find_program(a->host, a->ask.run.argv[0], find_path(env.at),
 				    job->cwd ? job->cwd : "/")) {
 		ret->errnum = errno;
-		return errno_is_shortage(errno) ? LAUNCH_LATER : refuse_unknown(a, ret);
+		return errno_is_shortage(errno) ? LAUNCH_LATER : attempt_refuse_unknown(a, ret);
 	}
 	return start_process(a, env.at, ret);
 }

@@ -45,7 +45,7 @@ static void attempt_note_leader(struct attempt *a, int status)
 	}
 }
 
-static void add_usage(struct job_usage *to, const struct rusage *u)
+static void attempt_add_usage(struct job_usage *to, const struct rusage *u)
 {
 	to->user_s += (double)u->ru_utime.tv_sec + (double)u->ru_utime.tv_usec * 1e-6;
 	to->system_s += (double)u->ru_stime.tv_sec + (double)u->ru_stime.tv_usec * 1e-6;
@@ -81,7 +81,7 @@ bool attempt_reap(struct attempt *a)
 		}
 		if (pid == a->procs.leader)
 			attempt_note_leader(a, status);
-		add_usage(&a->outcome.result.usage, &usage);
+		attempt_add_usage(&a->outcome.result.usage, &usage);
 	}
 	if (pid < 0 && errno != ECHILD)
 		return attempt_note_wait_error(a);

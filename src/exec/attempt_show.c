@@ -21,7 +21,7 @@ void attempt_show_begin(struct attempt *a)
 }
 
 /* false: there is no more now. */
-static bool read_part(struct attempt *a)
+static bool attempt_show_part(struct attempt *a)
 {
 	char *to = str_reserve(&a->shown.text, PART);
 	ssize_t n = pread(a->log.fd, to, PART, a->shown.at);
@@ -38,7 +38,7 @@ void attempt_show(struct attempt *a, double now)
 	if (now < a->shown.due_s)
 		return;
 	if (!a->shown.is_blocked)
-		read_part(a);
+		attempt_show_part(a);
 	a->shown.due_s = now + pause_s;
 }
 
@@ -46,7 +46,7 @@ bool attempt_show_rest(struct attempt *a)
 {
 	if (isinf(a->shown.due_s))
 		return true;
-	if (a->shown.is_blocked || read_part(a))
+	if (a->shown.is_blocked || attempt_show_part(a))
 		return false;
 	a->shown.due_s = INFINITY;
 	return true;

@@ -90,7 +90,7 @@ static bool executable_matches(const char *const *globs, pid_t pid)
 	return path_matches(globs, text);
 }
 
-static bool matches(const char *const *globs, pid_t pid, const struct proc_stat *st)
+static bool kept_matches(const char *const *globs, pid_t pid, const struct proc_stat *st)
 {
 	return globs && (one_matches(globs, st->name) || argv0_matches(globs, pid) ||
 			 executable_matches(globs, pid));
@@ -102,7 +102,7 @@ static void kept_add(struct kept *k, pid_t pid, pid_t session)
 }
 
 /* A child is kept if it matches a glob, or is in the session of a kept daemon. */
-static void adopt(struct kept *k, const struct kept_job *job, pid_t pid)
+static void kept_adopt_process(struct kept *k, const struct kept_job *job, pid_t pid)
 {
 	struct proc_stat st;
 	bool is_of_job;
@@ -112,7 +112,7 @@ static void adopt(struct kept *k, const struct kept_job *job, pid_t pid)
 	is_of_job = st.session == job->session;
 	if (is_of_job && job->only_daemons)
 		return;
-	if ((!is_of_job && is_session_of_kept(k, st.session)) || matches(job->globs, pid, &st))
+	if ((!is_of_job && is_session_of_kept(k, st.session)) || kept_matches(job->globs, pid, &st))
 		kept_add(k, pid, st.session);
 }
 
@@ -127,6 +127,6 @@ void kept_adopt(struct kept *k, const struct kept_job *job, struct proc_tree *t)
 	do {
 		before = k->n;
 		for (size_t i = 0; i < t->n_own; i++)
-			adopt(k, job, t->at[i].pid);
+			kept_adopt_process(k, job, t->at[i].pid);
 	} while (k->n > before);
 }

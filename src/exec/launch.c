@@ -171,7 +171,7 @@ bool launch_is_script(const char *path)
 	return true;
 }
 
-static void quote(struct str *to, const char *s)
+static void launch_quote(struct str *to, const char *s)
 {
 	str_addc(to, '\'');
 	str_add_printable(to, s, strlen(s));
@@ -186,7 +186,7 @@ void launch_explain(const struct launch *l, struct str *to)
 
 	if (l->is_about_cwd) {
 		str_add(to, "cannot enter the working directory ");
-		quote(to, l->cwd);
+		launch_quote(to, l->cwd);
 		str_printf(to, ": %s", strerror(l->errnum));
 		return;
 	}
@@ -206,7 +206,7 @@ void launch_explain(const struct launch *l, struct str *to)
 	else if (l->errnum == E2BIG)
 		what = "arguments and environment are too long for";
 	str_printf(to, "%s ", what);
-	quote(to, strchr(l->argv[0], '/') ? l->argv[0] : l->path);
+	launch_quote(to, strchr(l->argv[0], '/') ? l->argv[0] : l->path);
 	if (strcmp(what, "cannot execute") == 0)
 		str_printf(to, ": %s", strerror(l->errnum));
 }

@@ -97,21 +97,21 @@ static void offer_to_oom(void)
 	closep(&fd);
 }
 
-static _noreturn_ void leave(struct slot_process *p, int status)
+static _noreturn_ void slot_main_leave(struct slot_process *p, int status)
 {
 	pty_rescue_users(&p->attempt.pty);
 	slot_host_kill_all(&p->host);
 	_exit(status);
 }
 
-static void greet(struct slot_process *p, struct wire *w)
+static void slot_main_greet(struct slot_process *p, struct wire *w)
 {
 	struct wire copy;
 
 	str_addn(&p->hello_frame, w->at, (size_t)(w->end - w->at));
 	copy = (struct wire){p->hello_frame.s, p->hello_frame.s + p->hello_frame.len, true};
 	if (p->is_greeted || !slot_take_hello(&copy, &p->hello))
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	numa_pin(p->hello.cpus, p->hello.numa);
 	slot_host_init(&p->host, &p->hello, p->find_reader, &ending_signals);
 	p->is_greeted = true;
@@ -123,7 +123,7 @@ static void take_kill(struct slot_process *p, struct wire *w)
 	bool now;
 
 	if (!slot_take_kill(w, &now, &reason))
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	if (p->attempt.phase != ATTEMPT_NONE && !attempt_is_over(&p->attempt))
 		attempt_kill(&p->attempt, now, reason);
 }
@@ -133,7 +133,7 @@ static void take_pause(struct slot_process *p, struct wire *w)
 	bool is_paused;
 
 	if (!slot_take_pause(w, &is_paused))
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	slot_host_pause(&p->host, is_paused);
 }
 
@@ -144,7 +144,7 @@ static void take_terminal(struct slot_process *p, struct wire *w)
 	struct slot_terminal terminal;
 
 	if (!slot_take_terminal(w, &terminal))
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	slot_host_set_terminal(&p->host, &terminal);
 }
 
@@ -154,7 +154,7 @@ static void take_typed(struct slot_process *p, struct wire *w)
 	const char *bytes = wire_bytes(w, &n);
 
 	if (!w->ok)
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	pty_type(&p->attempt.pty, bytes, n);
 }
 
@@ -163,7 +163,7 @@ static void take_size(struct slot_process *p, struct wire *w)
 	unsigned rows, columns;
 
 	if (!slot_take_size(w, &rows, &columns))
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	pty_resize(&p->attempt.pty, rows, columns);
 }
 
@@ -179,14 +179,14 @@ static void take_terminal_frame(struct slot_process *p, uint8_t type, struct wir
 	else if (type == FRAME_CONTINUE)
 		attempt_continue(&p->attempt);
 	else
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 }
 
 /* Sends as much as the socket takes; the rest is sent later. */
-static void flush(struct slot_process *p)
+static void slot_main_flush(struct slot_process *p)
 {
 	if (link_flush(&p->link) == LINK_LOST)
-		leave(p, IS_LOST);
+		slot_main_leave(p, IS_LOST);
 }
 
 static void pass_on_shortage(struct slot_process *p)
@@ -203,7 +203,7 @@ static void pass_on_shortage(struct slot_process *p)
 	}
 }
 
-static void pass_on(struct slot_process *p)
+static void slot_main_pass_on(struct slot_process *p)
 {
 	struct str *said[] = {&p->attempt.pty.said, &p->attempt.shown.text};
 
@@ -223,22 +223,22 @@ static void pass_on(struct slot_process *p)
 static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 {
 	if (type != FRAME_HELLO && !p->is_greeted)
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 	switch (type) {
 	case FRAME_HELLO:
-		greet(p, w);
+		slot_main_greet(p, w);
 		break;
 	case FRAME_RULES:
 		if (!shared_rules_take(p->rules, w, p->hello.env))
-			leave(p, IS_CONFUSED);
+			slot_main_leave(p, IS_CONFUSED);
 		break;
 	case FRAME_NEEDS:
 		if (!needs_take(&p->attempt.ask.needs, w))
-			leave(p, IS_CONFUSED);
+			slot_main_leave(p, IS_CONFUSED);
 		break;
 	case FRAME_RUN:
 		if (p->attempt.phase != ATTEMPT_NONE)
-			leave(p, IS_CONFUSED);
+			slot_main_leave(p, IS_CONFUSED);
 		attempt_start(&p->attempt, p->rules, w);
 		break;
 	case FRAME_KILL:
@@ -249,14 +249,14 @@ static void take_frame(struct slot_process *p, uint8_t type, struct wire *w)
 		break;
 	case FRAME_PING:
 		slot_put_word(&p->link.out, FRAME_ALIVE);
-		flush(p);
+		slot_main_flush(p);
 		break;
 	default:
 		take_terminal_frame(p, type, w);
 	}
 }
 
-static void take_frames(struct slot_process *p)
+static void slot_main_take_frames(struct slot_process *p)
 {
 	struct wire w;
 	uint8_t type;
@@ -265,7 +265,7 @@ static void take_frames(struct slot_process *p)
 	while ((rc = link_next(&p->link, &type, &w)) > 0)
 		take_frame(p, type, &w);
 	if (rc < 0)
-		leave(p, IS_CONFUSED);
+		slot_main_leave(p, IS_CONFUSED);
 }
 
 static void read_frames(struct slot_process *p)
@@ -273,28 +273,28 @@ static void read_frames(struct slot_process *p)
 	enum link_result state = link_read(&p->link, LINK_NOW);
 
 	if (link_is_end(state)) /* the scheduler is gone: the job is killed at once */
-		leave(p, state == LINK_END ? 0 : IS_LOST);
+		slot_main_leave(p, state == LINK_END ? 0 : IS_LOST);
 	/* Descriptors are sent to stay open until this process ends. */
 	while (link_take_descriptor(&p->link) >= 0)
 		;
 	if (state == LINK_OK)
-		take_frames(p);
+		slot_main_take_frames(p);
 }
 
-static void report(struct slot_process *p)
+static void slot_main_report(struct slot_process *p)
 {
 	bool is_stuck = attempt_is_stuck(&p->attempt);
 
-	pass_on(p);
+	slot_main_pass_on(p);
 	slot_put_result(&p->link.out, &p->attempt.outcome.result);
 	if (link_send(&p->link) < 0)
-		leave(p, IS_LOST);
+		slot_main_leave(p, IS_LOST);
 	attempt_clear(&p->attempt);
 	if (is_stuck) /* a process that cannot be killed must not count as one of the next job */
 		_exit(0);
 }
 
-static const struct timespec *until(double at, struct timespec *ret)
+static const struct timespec *slot_main_until(double at, struct timespec *ret)
 {
 	double left = at - clock_now(clock_real());
 
@@ -323,12 +323,12 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 	bool has_terminal = pty->master >= 0;
 
 	p->attempt.shown.is_blocked = n_unsent >= UNSENT_MOST;
-	n = ppoll(fds, N_POLLED, until(attempt_wake_at(&p->attempt), &left), waiting);
+	n = ppoll(fds, N_POLLED, slot_main_until(attempt_wake_at(&p->attempt), &left), waiting);
 
 	if (n > 0 && (fds[SOCKET].revents & ~POLLOUT))
 		read_frames(p);
 	if (n > 0 && (fds[SOCKET].revents & POLLOUT))
-		flush(p);
+		slot_main_flush(p);
 	if (n > 0 && fds[TERMINAL].revents)
 		pty_step(pty, p->attempt.log.fd);
 	/* A job that writes without end must not delay what is due. */
@@ -336,8 +336,8 @@ static void wait_for_more(struct slot_process *p, const sigset_t *waiting)
 		attempt_step(&p->attempt);
 	if (attempt_is_over(&p->attempt))
 		return;
-	pass_on(p);
-	flush(p);
+	slot_main_pass_on(p);
+	slot_main_flush(p);
 }
 
 /* All output is sent before the result. true: it was. */
@@ -348,8 +348,8 @@ static bool show_rest(struct slot_process *p)
 	p->attempt.shown.is_blocked = link_unsent(&p->link) >= UNSENT_MOST;
 	is_all = attempt_show_rest(&p->attempt);
 	if (!is_all) {
-		pass_on(p);
-		flush(p);
+		slot_main_pass_on(p);
+		slot_main_flush(p);
 	}
 	return is_all;
 }
@@ -370,6 +370,6 @@ int slot_main(job_reader_find *find)
 	for (;;) {
 		wait_for_more(p, &waiting);
 		if (attempt_is_over(&p->attempt) && show_rest(p))
-			report(p);
+			slot_main_report(p);
 	}
 }

@@ -15,7 +15,7 @@
 static const double term_stop_s = 0.1, first_round_s = 0.002, last_round_s = 0.05;
 enum { ROUNDS_MOST = 100 }; /* a process that has not stopped by then hangs in the kernel */
 
-static double now_s(void)
+static double slot_pause_now_s(void)
 {
 	return clock_now(clock_real());
 }
@@ -29,7 +29,7 @@ static void signal_all(struct slot_host *h, int signum)
 
 static void begin_pause(struct slot_host *h)
 {
-	h->pause = (struct slot_pause){.is_on = true, .since_s = now_s()};
+	h->pause = (struct slot_pause){.is_on = true, .since_s = slot_pause_now_s()};
 	signal_all(h, SIGTSTP);
 	h->pause.next_round_s = h->pause.since_s + (h->tree.n ? term_stop_s : INFINITY);
 }
@@ -37,7 +37,7 @@ static void begin_pause(struct slot_host *h)
 static void end_pause(struct slot_host *h)
 {
 	h->pause.is_on = false;
-	clock_real_skip(now_s() - h->pause.since_s);
+	clock_real_skip(slot_pause_now_s() - h->pause.since_s);
 	signal_all(h, SIGCONT);
 }
 
@@ -54,7 +54,7 @@ void slot_host_pause(struct slot_host *h, bool is_paused)
 void slot_host_pause_step(struct slot_host *h)
 {
 	struct slot_pause *p = &h->pause;
-	double now = now_s();
+	double now = slot_pause_now_s();
 
 	if (now < p->next_round_s)
 		return;

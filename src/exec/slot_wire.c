@@ -51,7 +51,7 @@ static void put_steps(struct str *b, const struct job_steps *s)
 	wire_put_string(b, s->read_path);
 }
 
-static void take_steps(struct wire *w, struct job_steps *ret)
+static void slot_take_steps(struct wire *w, struct job_steps *ret)
 {
 	ret->remove_before = wire_string(w);
 	ret->write_path = wire_string(w);
@@ -79,7 +79,7 @@ bool slot_take_run(struct wire *w, struct slot_run *ret)
 	bool is_good = job_start_take(w, &ret->start) && ret->start.odir;
 
 	ret->argv = wire_strings(w, &ret->n_argv);
-	take_steps(w, &ret->steps);
+	slot_take_steps(w, &ret->steps);
 	return is_good && w->ok && ret->n_argv > 0;
 }
 

@@ -29,7 +29,7 @@ static uint64_t digest_of(const char *name)
 }
 
 /* Length of the character at s if it can be in a file name; 0: its first byte becomes '_'. */
-static size_t keepable(const char *s, size_t n, bool is_first)
+static size_t file_name_keepable(const char *s, size_t n, bool is_first)
 {
 	size_t k = utf8_valid_len(s, n);
 
@@ -45,7 +45,7 @@ const char *job_file_name(const char *name, char room[JOB_FILE_NAME_ROOM])
 	if (job_name_is_fit(name))
 		return name;
 	while (at < len) {
-		size_t k = keepable(name + at, len - at, n == 0), step = k ? k : 1;
+		size_t k = file_name_keepable(name + at, len - at, n == 0), step = k ? k : 1;
 
 		if (n + step > KEPT_MOST)
 			break;

@@ -39,7 +39,7 @@ static bool read_range(const char **at, struct range *ret)
 	return **at == ',' || **at == '\0';
 }
 
-static int compare(const void *a, const void *b)
+static int resource_units_compare(const void *a, const void *b)
 {
 	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
@@ -87,7 +87,7 @@ const char *resource_units_parse(struct arena *mem, const char *text, const uint
 		for (read_range(&at, &range); range.first <= range.last; range.first++)
 			units[n++] = (uint32_t)range.first;
 	while (*at++ == ',');
-	qsort(units, n, sizeof(*units), compare);
+	qsort(units, n, sizeof(*units), resource_units_compare);
 	*ret = units;
 	*ret_n = n;
 	return find_duplicate_unit(mem, units, n);

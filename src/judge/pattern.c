@@ -27,7 +27,7 @@ struct pattern_code {
 	size_t prefix_len;
 };
 
-static unsigned characters(const char *s, size_t bytes)
+static unsigned pattern_characters(const char *s, size_t bytes)
 {
 	unsigned n = 0;
 
@@ -42,7 +42,7 @@ static void set_error(struct error *err, const struct pattern *p, const char *wh
 
 	str_add_printable(&text, p->text, strlen(p->text));
 	error_set(err, p->pos, "the pattern '%s' does not compile: %s at character %u", text.s,
-		  what, characters(p->text, at) + 1);
+		  what, pattern_characters(p->text, at) + 1);
 }
 
 static pcre2_code *compile_text(const struct pattern *p, const struct python_regex *re,
@@ -131,7 +131,8 @@ const char *pattern_text(const struct pattern_code *c)
 
 /* The interpreter allocates memory, so it must not be left by a jump. It counts all its steps, so
  * the match limit is enough. */
-static int match(struct pattern_code *c, const char *line, size_t len, uint32_t options)
+static int pattern_match_text(struct pattern_code *c, const char *line, size_t len,
+			      uint32_t options)
 {
 	bool may_leave = c->has_jit && !(options & PCRE2_NO_JIT);
 	int rc;
@@ -153,10 +154,10 @@ static int match_deeply(struct pattern_code *c, const char *line, size_t len)
 		c->stack = pcre2_jit_stack_create(JIT_STACK_LEAST, JIT_STACK_MOST, NULL);
 		if (c->stack)
 			pcre2_jit_stack_assign(c->limits, NULL, c->stack);
-		rc = match(c, line, len, 0);
+		rc = pattern_match_text(c, line, len, 0);
 	}
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
-		rc = match(c, line, len, PCRE2_NO_JIT);
+		rc = pattern_match_text(c, line, len, PCRE2_NO_JIT);
 	return rc;
 }
 
@@ -166,7 +167,7 @@ enum pattern_match pattern_match_line(struct pattern_code *c, const char *line, 
 
 	if (c->prefix && (len < c->prefix_len || memcmp(line, c->prefix, c->prefix_len) != 0))
 		return PATTERN_NO;
-	rc = match(c, line, len, 0);
+	rc = pattern_match_text(c, line, len, 0);
 	if (rc == PCRE2_ERROR_JIT_STACKLIMIT)
 		rc = match_deeply(c, line, len);
 	if (rc >= 0) /* 0: there are more groups than in the match data, which is a match, too */

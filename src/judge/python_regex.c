@@ -62,7 +62,7 @@ static int python_regex_fail(struct reader *r, const char *why)
 	return -1;
 }
 
-static void warn(struct reader *r, const char *what, size_t n)
+static void python_regex_warn(struct reader *r, const char *what, size_t n)
 {
 	struct str *w = &r->out->warning;
 
@@ -91,7 +91,7 @@ static size_t hex_run(const char *s, size_t most)
 static int take_code_point(struct reader *r, size_t digits)
 {
 	if (r->at[1] == 'x' && r->at[2] == '{') {
-		warn(r, r->at, 3);
+		python_regex_warn(r, r->at, 3);
 		python_regex_copy(r, 3);
 		return 0;
 	}
@@ -157,7 +157,7 @@ static int take_escape(struct reader *r, bool in_class)
 		break;
 	}
 	if (((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) && !strchr("AabBdDfnrtwW", c))
-		warn(r, r->at, 2);
+		python_regex_warn(r, r->at, 2);
 	python_regex_copy(r, 2);
 	return 0;
 }
@@ -209,7 +209,7 @@ static int take_flags(struct reader *r, bool is_at_start)
 	}
 	r->has_flags = true;
 	if (from[n] == ')' && !is_at_start)
-		warn(r, from - 2, n + 3);
+		python_regex_warn(r, from - 2, n + 3);
 	emit_n(r, kept, n_kept);
 	r->at += n;
 	return 0;
@@ -237,7 +237,7 @@ static int take_group(struct reader *r)
 	}
 	if (strchr("|R&+'0123456789CUJ^n", r->at[2]) || (r->at[2] == 'P' && r->at[3] == '>') ||
 	    (r->at[2] == '<' && r->at[3] != '=' && r->at[3] != '!'))
-		warn(r, r->at, r->at[2] ? 3 : 2);
+		python_regex_warn(r, r->at, r->at[2] ? 3 : 2);
 	python_regex_copy(r, 2);
 	return take_flags(r, is_at_start);
 }

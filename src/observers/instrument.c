@@ -63,14 +63,14 @@ static void sample_machine(struct instrument *o)
 }
 
 /* The timers do not keep the loop alive. */
-static void arm(struct instrument *o, ev_timer *w, double after_s)
+static void instrument_arm(struct instrument *o, ev_timer *w, double after_s)
 {
 	ev_timer_set(w, after_s, 0);
 	ev_timer_start(o->env.loop, w);
 	ev_unref(o->env.loop);
 }
 
-static void disarm(struct instrument *o, ev_timer *w)
+static void instrument_disarm(struct instrument *o, ev_timer *w)
 {
 	if (!o->env.loop || !ev_is_active(w))
 		return;
@@ -82,9 +82,9 @@ static void instrument_look(struct instrument *o)
 {
 	sample_some(o);
 	if (o->next > 0)
-		arm(o, &o->more, 0);
+		instrument_arm(o, &o->more, 0);
 	else
-		arm(o, &o->round, SAMPLE_S);
+		instrument_arm(o, &o->round, SAMPLE_S);
 }
 
 static void on_more(struct ev_loop *loop, ev_timer *w, int revents)
@@ -130,7 +130,7 @@ static void instrument_on_run_started(struct observer *base, const struct sched 
 	machine_read_cpus(&o->cpus);
 	sample_machine(o);
 	if (o->env.loop)
-		arm(o, &o->round, SAMPLE_S);
+		instrument_arm(o, &o->round, SAMPLE_S);
 }
 
 static void instrument_begin(struct instrument *o, const struct job *job)
@@ -184,8 +184,8 @@ static void instrument_on_run_ended(struct observer *base, const struct sched *s
 	_cleanup_(freep) char *dir = instrument_dir(sched_plan(s), o->env.run);
 	_cleanup_(freep) char *path = xasprintf("%s/metrics.json", dir);
 
-	disarm(o, &o->round);
-	disarm(o, &o->more);
+	instrument_disarm(o, &o->round);
+	instrument_disarm(o, &o->more);
 	if (instrument_write(o, dir, path) < 0)
 		observer_break(base, "the metrics %s cannot be written (%s)", path,
 			       strerror(errno));
@@ -195,8 +195,8 @@ static void instrument_on_destroy(struct observer *base)
 {
 	struct instrument *o = instrument_own(base);
 
-	disarm(o, &o->round);
-	disarm(o, &o->more);
+	instrument_disarm(o, &o->round);
+	instrument_disarm(o, &o->more);
 	machine_cpus_done(&o->cpus);
 	free(o->jobs);
 	free(o->running);

@@ -26,7 +26,7 @@ struct journal_observer {
 	ev_timer sync;
 };
 
-static struct journal_observer *own(struct observer *o)
+static struct journal_observer *journal_own_text(struct observer *o)
 {
 	return container_of(o, struct journal_observer, base);
 }
@@ -82,12 +82,13 @@ static void sync_stop(struct journal_observer *o)
 
 /* ---- records ---- */
 
-static struct json_out *begin(struct journal_observer *o, const struct sched *s, const char *ev)
+static struct json_out *journal_begin_record(struct journal_observer *o, const struct sched *s,
+					     const char *ev)
 {
 	return journal_begin(o->journal, ev, clock_wall(sched_clock(s)));
 }
 
-static void commit(struct journal_observer *o)
+static void journal_commit_record(struct journal_observer *o)
 {
 	int errnum = journal_commit(o->journal);
 	_cleanup_(freep) char *path = errnum ? journal_path(o) : NULL;
@@ -110,10 +111,10 @@ static void write_argv(struct json_out *out, const char *const *argv)
 	jout_array_end(out);
 }
 
-static void write_run(struct journal_observer *o, const struct sched *s)
+static void journal_write_run(struct journal_observer *o, const struct sched *s)
 {
 	const struct plan *plan = sched_plan(s);
-	struct json_out *out = begin(o, s, "run");
+	struct json_out *out = journal_begin_record(o, s, "run");
 	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
 	struct proc_id self;
 
@@ -139,7 +140,7 @@ static void write_run(struct journal_observer *o, const struct sched *s)
 		jout_key_string(out, "branch", o->env.branch);
 	}
 	write_argv(out, o->env.argv);
-	commit(o);
+	journal_commit_record(o);
 }
 
 /* ---- jobs that an earlier run has settled ---- */
@@ -177,10 +178,10 @@ static void write_taken_from(struct journal_observer *o, const struct taken_from
 		number_ranges_add(&jobs, is_taken_from, from, sched_n_jobs(from->sched), &first);
 		if (!jobs.len)
 			return;
-		out = begin(o, from->sched, TAKEN_RECORD_EV);
+		out = journal_begin_record(o, from->sched, TAKEN_RECORD_EV);
 		jout_key_string(out, "from", from->run);
 		jout_key_string(out, "jobs", jobs.s);
-		commit(o);
+		journal_commit_record(o);
 	}
 }
 
@@ -205,7 +206,7 @@ static void write_taken(struct journal_observer *o, const struct sched *s)
  * Syncs the first record, then publishes the run. If that fails, the one who has made the directory
  * tries again and reports it; the journal goes on in the directory as it is.
  */
-static void publish(struct journal_observer *o)
+static void journal_publish(struct journal_observer *o)
 {
 	struct error err = {0};
 	int errnum = journal_sync(o->journal);
@@ -216,13 +217,13 @@ static void publish(struct journal_observer *o)
 		error_done(&err);
 }
 
-static void on_run_started(struct observer *base, const struct sched *s)
+static void on_journal_run_started(struct observer *base, const struct sched *s)
 {
-	struct journal_observer *o = own(base);
+	struct journal_observer *o = journal_own_text(base);
 
-	write_run(o, s);
+	journal_write_run(o, s);
 	if (!base->is_broken)
-		publish(o);
+		journal_publish(o);
 	write_taken(o, s);
 	if (sched_plan(s)->is_rehearsal)
 		journal_gather(o->journal);
@@ -236,8 +237,8 @@ static const struct job_attempt *ended_attempt(const struct job *job)
 	return a && job_status_is_final((enum job_status)a->status) ? a : NULL;
 }
 
-static void write_job(struct journal_observer *o, const struct job *job,
-		      const struct job_attempt *ended)
+static void journal_write_job(struct journal_observer *o, const struct job *job,
+			      const struct job_attempt *ended)
 {
 	const struct job_attempt *a = job->attempts;
 	struct job_result result = ended ? job_attempt_result(ended) : (struct job_result){0};
@@ -259,11 +260,12 @@ static void write_job(struct journal_observer *o, const struct job *job,
 		.result = ended ? &result : NULL,
 	};
 
-	job_record_write(begin(o, job->sched, JOB_RECORD_EV), &record);
-	commit(o);
+	job_record_write(journal_begin_record(o, job->sched, JOB_RECORD_EV), &record);
+	journal_commit_record(o);
 }
 
-static void on_job_changed(struct observer *base, const struct job *job, enum job_status was)
+static void on_journal_job_changed(struct observer *base, const struct job *job,
+				   enum job_status was)
 {
 	const struct job_attempt *ended = ended_attempt(job);
 
@@ -272,46 +274,47 @@ static void on_job_changed(struct observer *base, const struct job *job, enum jo
 		return;
 	if (was == JOB_SCHEDULED && journal_is_taken(job)) /* recorded by write_taken() */
 		return;
-	write_job(own(base), job, job_status(job) == JOB_RUNNING ? NULL : ended);
+	journal_write_job(journal_own_text(base), job,
+			  job_status(job) == JOB_RUNNING ? NULL : ended);
 }
 
 static void on_kill_signal(struct observer *base, const struct sched *s, int signum)
 {
-	struct journal_observer *o = own(base);
-	struct json_out *out = begin(o, s, "signal");
+	struct journal_observer *o = journal_own_text(base);
+	struct json_out *out = journal_begin_record(o, s, "signal");
 
 	jout_key_int(out, "signal", signum);
-	commit(o);
+	journal_commit_record(o);
 }
 
 static void on_launches_held(struct observer *base, const struct sched *s, const char *why)
 {
-	struct journal_observer *o = own(base);
-	struct json_out *out = begin(o, s, "hold");
+	struct journal_observer *o = journal_own_text(base);
+	struct json_out *out = journal_begin_record(o, s, "hold");
 
 	jout_key_string(out, "why", why);
-	commit(o);
+	journal_commit_record(o);
 }
 
-static void on_run_ended(struct observer *base, const struct sched *s)
+static void on_journal_run_ended(struct observer *base, const struct sched *s)
 {
-	struct journal_observer *o = own(base);
-	struct json_out *out = begin(o, s, JOURNAL_END_EV);
+	struct journal_observer *o = journal_own_text(base);
+	struct json_out *out = journal_begin_record(o, s, JOURNAL_END_EV);
 	const uint32_t *n = sched_tally(s);
 
 	jout_key_int(out, "passed", n[JOB_PASSED]);
 	jout_key_int(out, "failed", n[JOB_FAILED]);
 	jout_key_int(out, "killed", n[JOB_KILLED]);
 	jout_key_int(out, "flaky", sched_n_flaky(s));
-	commit(o);
+	journal_commit_record(o);
 	sync_stop(o);
 	if (!base->is_broken)
 		sync_now(o);
 }
 
-static void on_destroy(struct observer *base)
+static void on_journal_destroy(struct observer *base)
 {
-	struct journal_observer *o = own(base);
+	struct journal_observer *o = journal_own_text(base);
 
 	sync_stop(o);
 	journal_free(o->journal);
@@ -321,12 +324,12 @@ static void on_destroy(struct observer *base)
 
 static const struct observer_ops ops = {
 	.name = "journal",
-	.run_started = on_run_started,
-	.job_changed = on_job_changed,
+	.run_started = on_journal_run_started,
+	.job_changed = on_journal_job_changed,
 	.launches_held = on_launches_held,
 	.kill_signal = on_kill_signal,
-	.run_ended = on_run_ended,
-	.destroy = on_destroy,
+	.run_ended = on_journal_run_ended,
+	.destroy = on_journal_destroy,
 };
 
 struct observer *observer_journal_create(const struct observer_env *env, struct error *err)

@@ -44,7 +44,7 @@ struct links_observer {
 	bool has_passed, is_shared;
 };
 
-static struct links_observer *own(struct observer *o)
+static struct links_observer *links_own_text(struct observer *o)
 {
 	return container_of(o, struct links_observer, base);
 }
@@ -66,9 +66,9 @@ static void reset_block(struct links_observer *o, const char *scratch_path)
 	}
 }
 
-static void on_run_started(struct observer *base, const struct sched *s)
+static void on_links_run_started(struct observer *base, const struct sched *s)
 {
-	struct links_observer *o = own(base);
+	struct links_observer *o = links_own_text(base);
 	struct map paths = {0};
 	const struct map_entry *e;
 	size_t at = 0;
@@ -175,9 +175,9 @@ static bool has_directory(const struct job *job)
 	return job->attempts && job->backend && !job->backend->caps.is_virtual;
 }
 
-static void on_job_changed(struct observer *base, const struct job *job, enum job_status was)
+static void on_links_job_changed(struct observer *base, const struct job *job, enum job_status was)
 {
-	struct links_observer *o = own(base);
+	struct links_observer *o = links_own_text(base);
 	enum job_status now = job_status(job);
 	const char *group = now == JOB_PASSED && !o->has_passed ? NULL : groups[now];
 	double now_s;
@@ -194,15 +194,15 @@ static void on_job_changed(struct observer *base, const struct job *job, enum jo
 		o->is_shown[job->n] = false;
 }
 
-static void on_run_ended(struct observer *base, const struct sched *s)
+static void on_links_run_ended(struct observer *base, const struct sched *s)
 {
 	(void)s;
-	timer_stop(own(base));
+	timer_stop(links_own_text(base));
 }
 
-static void on_destroy(struct observer *base)
+static void on_links_destroy(struct observer *base)
 {
-	struct links_observer *o = own(base);
+	struct links_observer *o = links_own_text(base);
 
 	timer_stop(o);
 	vec_done(&o->young);
@@ -213,10 +213,10 @@ static void on_destroy(struct observer *base)
 
 static const struct observer_ops ops = {
 	.name = "links",
-	.run_started = on_run_started,
-	.job_changed = on_job_changed,
-	.run_ended = on_run_ended,
-	.destroy = on_destroy,
+	.run_started = on_links_run_started,
+	.job_changed = on_links_job_changed,
+	.run_ended = on_links_run_ended,
+	.destroy = on_links_destroy,
 };
 
 struct observer *observer_links_create(const struct observer_env *env, struct error *err)

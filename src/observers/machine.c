@@ -23,7 +23,7 @@ static void machine_read_own(struct machine_memory *ret)
 	fclose(f);
 }
 
-static uint64_t less(uint64_t a, uint64_t b)
+static uint64_t machine_less(uint64_t a, uint64_t b)
 {
 	return a > b ? a - b : 0;
 }
@@ -50,8 +50,8 @@ void machine_read_memory(struct machine_memory *ret)
 				*wanted[i].to = kib * 1024;
 	if (f)
 		fclose(f);
-	ret->used_bytes = less(total, available);
-	ret->swap_bytes = less(swap, swap_free);
+	ret->used_bytes = machine_less(total, available);
+	ret->swap_bytes = machine_less(swap, swap_free);
 }
 
 /* user nice system idle iowait irq softirq steal; guests are in user and nice already. */
@@ -95,8 +95,9 @@ double machine_percent(const struct machine_cpus *from, const struct machine_cpu
 
 	if (i >= from->n || i >= to->n)
 		return 0;
-	all = less(to->at[i].all, from->at[i].all);
-	return all ? 100.0 * (double)less(to->at[i].busy, from->at[i].busy) / (double)all : 0;
+	all = machine_less(to->at[i].all, from->at[i].all);
+	return all ? 100.0 * (double)machine_less(to->at[i].busy, from->at[i].busy) / (double)all
+		   : 0;
 }
 
 double machine_own_cpu_s(void)

@@ -18,7 +18,7 @@ struct cell {
 	unsigned columns;
 };
 
-static uint32_t decode(const unsigned char *u, size_t n)
+static uint32_t cells_decode(const unsigned char *u, size_t n)
 {
 	static const unsigned char lead_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
 	uint32_t cp = u[0] & lead_bits[n];
@@ -48,7 +48,7 @@ static size_t cell_next(const char *s, size_t n, bool is_utf8, struct cell *ret)
 	if (len == 1 && s[0] >= ' ' && s[0] != 0x7f)
 		return cell_set(ret, s, 1, 1);
 	if (len > 1 && is_utf8) {
-		cp = decode((const unsigned char *)s, len);
+		cp = cells_decode((const unsigned char *)s, len);
 		columns = wcwidth((wchar_t)cp);
 		if (columns < 0 && cp >= 0xa0 && MB_CUR_MAX == 1)
 			columns = 1; /* a log in UTF-8, in a locale that has no widths for it */

@@ -74,7 +74,7 @@ static void curses_take_bytes(struct curses *own, struct str *out)
 		abort(); /* cannot fail on a memory file */
 }
 
-static attr_t attribute(enum ink ink, bool color)
+static attr_t curses_attribute(enum ink ink, bool color)
 {
 	static const attr_t plain[INK_COUNT] = {
 		[INK_DIM] = A_DIM,     [INK_BOLD] = A_BOLD,	 [INK_BAD] = A_BOLD,
@@ -108,13 +108,13 @@ static void paint_row(const struct canvas_row *row, int y, bool color)
 
 		if (i == 0)
 			move(y, 0);
-		attrset((int)attribute(p->ink, color));
+		attrset((int)curses_attribute(p->ink, color));
 		addnstr(row->text.s + p->at, (int)(end - p->at));
 	}
 	attrset(A_NORMAL);
 }
 
-static void paint(struct printer *p, struct curses *own)
+static void curses_paint(struct printer *p, struct curses *own)
 {
 	struct screen_view view = {
 		.tally = &p->tally,
@@ -144,7 +144,7 @@ static void curses_fill(struct printer *p, struct str *unit)
 	if (!own->is_wanted || own->is_stopped)
 		return;
 	own->is_wanted = false;
-	paint(p, own);
+	curses_paint(p, own);
 	curses_take_bytes(own, unit);
 }
 

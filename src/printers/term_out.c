@@ -106,7 +106,7 @@ static bool next_unit(struct term_out *o)
 	return o->unit.len > 0;
 }
 
-static void die(struct term_out *o, int errnum)
+static void term_out_die(struct term_out *o, int errnum)
 {
 	o->is_dead = true;
 	ev_io_stop(o->loop, &o->writable);
@@ -131,7 +131,7 @@ static enum progress term_out_write_on(struct term_out *o)
 		} else if (errno == EAGAIN || errno == EWOULDBLOCK) {
 			return MUST_WAIT;
 		} else if (errno != EINTR) {
-			die(o, errno);
+			term_out_die(o, errno);
 			return BROKE;
 		}
 	}

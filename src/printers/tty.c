@@ -50,7 +50,7 @@ static bool is_active(const struct tally_target *t)
 
 /* If there are more targets than rows, those of the lowest class are shown: 0 has running jobs, 1
  * is begun, 2 waits, 3 is done; within a class in their order. */
-static unsigned worth(const struct tally_target *t)
+static unsigned tty_worth(const struct tally_target *t)
 {
 	if (is_active(t))
 		return 0;
@@ -66,7 +66,7 @@ static unsigned choose_targets(const struct tally *t, unsigned room, bool *shown
 
 	for (unsigned class = 0; class <= 3; class ++)
 		for (uint32_t i = 0; i < t->n_targets && n < room; i++)
-			if (!shown[i] && worth(&t->targets[i]) == class) {
+			if (!shown[i] && tty_worth(&t->targets[i]) == class) {
 				shown[i] = true;
 				n++;
 			}

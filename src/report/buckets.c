@@ -71,8 +71,8 @@ void bucketer_free(struct bucketer *b)
 }
 
 /* Writes from to `to`, with the rule applied. If PCRE2 reaches a limit, the text is unchanged. */
-static void substitute(const pcre2_code *code, const char *replacement, const struct str *from,
-		       struct str *to)
+static void buckets_substitute(const pcre2_code *code, const char *replacement,
+			       const struct str *from, struct str *to)
 {
 	PCRE2_SIZE n = from->len + 64;
 	int rc;
@@ -108,7 +108,8 @@ void bucketer_key(const struct bucketer *b, const char *message, struct str *out
 	else
 		str_addn(&text[0], message, len);
 	for (size_t i = 0; i < N_RULES; i++)
-		substitute(b->codes[i], rules[i].replacement, &text[i % 2], &text[(i + 1) % 2]);
+		buckets_substitute(b->codes[i], rules[i].replacement, &text[i % 2],
+				   &text[(i + 1) % 2]);
 	str_addn(out, text[N_RULES % 2].s, text[N_RULES % 2].len);
 	str_done(&text[0]);
 	str_done(&text[1]);

@@ -77,8 +77,8 @@ static struct hjson_node *json_in_find(struct json_in *in, const struct hjson_no
 	return n;
 }
 
-static struct hjson_node *typed(struct json_in *in, struct hjson_node *n, const char *key,
-				enum hjson_type type)
+static struct hjson_node *json_in_typed(struct json_in *in, struct hjson_node *n, const char *key,
+					enum hjson_type type)
 {
 	if (!n || n->type == type)
 		return n;
@@ -90,23 +90,23 @@ static struct hjson_node *typed(struct json_in *in, struct hjson_node *n, const 
 
 struct hjson_node *json_in_object(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	return typed(in, json_in_find(in, obj, key, false), key, HJSON_OBJECT);
+	return json_in_typed(in, json_in_find(in, obj, key, false), key, HJSON_OBJECT);
 }
 
 struct hjson_node *json_in_object_or_null(struct json_in *in, const struct hjson_node *obj,
 					  const char *key)
 {
-	return typed(in, json_in_find(in, obj, key, true), key, HJSON_OBJECT);
+	return json_in_typed(in, json_in_find(in, obj, key, true), key, HJSON_OBJECT);
 }
 
 struct hjson_node *json_in_array(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	return typed(in, json_in_find(in, obj, key, false), key, HJSON_ARRAY);
+	return json_in_typed(in, json_in_find(in, obj, key, false), key, HJSON_ARRAY);
 }
 
 static const char *json_in_text_of(struct json_in *in, struct hjson_node *n, const char *key)
 {
-	n = typed(in, n, key, HJSON_STRING);
+	n = json_in_typed(in, n, key, HJSON_STRING);
 	return n ? hjson_cstr(in->doc, n) : NULL;
 }
 
@@ -177,14 +177,15 @@ unsigned json_in_count(struct json_in *in, const struct hjson_node *obj, const c
 
 bool json_in_bool(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	struct hjson_node *n = typed(in, json_in_find(in, obj, key, true), key, HJSON_BOOL);
+	struct hjson_node *n = json_in_typed(in, json_in_find(in, obj, key, true), key, HJSON_BOOL);
 
 	return n && n->i;
 }
 
 time_t json_in_time(struct json_in *in, const struct hjson_node *obj, const char *key)
 {
-	struct hjson_node *n = typed(in, json_in_find(in, obj, key, false), key, HJSON_STRING);
+	struct hjson_node *n = json_in_typed(in, json_in_find(in, obj, key, false), key,
+					     HJSON_STRING);
 	struct tm tm = {0};
 	const char *rest;
 

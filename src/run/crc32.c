@@ -25,7 +25,7 @@ void crc32_init(struct crc32 *t)
 }
 
 /* Reads a little-endian word on any machine. */
-static inline uint32_t word_at(const unsigned char *p)
+static inline uint32_t crc32_word_at(const unsigned char *p)
 {
 	return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
 }
@@ -36,7 +36,7 @@ uint32_t crc32_of(const struct crc32 *t, const void *bytes, size_t n)
 	uint32_t crc = 0xffffffff;
 
 	for (; n >= 8; n -= 8, p += 8) {
-		uint32_t a = crc ^ word_at(p), b = word_at(p + 4);
+		uint32_t a = crc ^ crc32_word_at(p), b = crc32_word_at(p + 4);
 
 		crc = t->of[7][a & 255] ^ t->of[6][a >> 8 & 255] ^ t->of[5][a >> 16 & 255] ^
 		      t->of[4][a >> 24] ^ t->of[3][b & 255] ^ t->of[2][b >> 8 & 255] ^

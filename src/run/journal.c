@@ -89,7 +89,7 @@ struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s)
 }
 
 /* Stops writing; the records before stay readable. */
-static int give_up(struct journal *j, int errnum)
+static int journal_give_up(struct journal *j, int errnum)
 {
 	j->errnum = errnum;
 	if (ftruncate(j->fd, j->size) < 0)
@@ -101,7 +101,7 @@ static int write_lines(struct journal *j, const struct str *lines)
 {
 	/* After a short write, writing the rest gives the errno. */
 	if (fs_write_all(j->fd, lines->s, lines->len) < 0)
-		return give_up(j, errno);
+		return journal_give_up(j, errno);
 	j->size += (off_t)lines->len;
 	return 0;
 }
@@ -114,7 +114,7 @@ int journal_flush(struct journal *j)
 	return j->errnum;
 }
 
-static int gather(struct journal *j, const struct str *line)
+static int journal_gather_records(struct journal *j, const struct str *line)
 {
 	str_addn(&j->gathered, line->s, line->len);
 	return j->gathered.len < GATHER_MOST ? 0 : journal_flush(j);
@@ -141,7 +141,7 @@ int journal_commit(struct journal *j)
 		return j->errnum;
 	add_crc(line, crc32_of(&j->crc32, line->s, line->len));
 	j->seq++;
-	return j->is_gathering ? gather(j, line) : write_lines(j, line);
+	return j->is_gathering ? journal_gather_records(j, line) : write_lines(j, line);
 }
 
 int journal_sync(struct journal *j)

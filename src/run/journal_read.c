@@ -52,7 +52,7 @@ static int open_regular(const char *path, struct error *err)
 	return error_plain(err, "%s cannot be read: it is not a regular file", path);
 }
 
-static int fill(struct journal_reader *r)
+static int journal_read_fill(struct journal_reader *r)
 {
 	ssize_t k;
 
@@ -69,7 +69,7 @@ static int fill(struct journal_reader *r)
 	return 0;
 }
 
-static int damaged(const struct journal_reader *r, const char *why)
+static int journal_read_damaged(const struct journal_reader *r, const char *why)
 {
 	return error_plain(r->err,
 			   "%s is damaged after record %llu (%s); later records are ignored",
@@ -87,7 +87,7 @@ static bool has_good_crc(const struct crc32 *t, const char *line, size_t len)
 }
 
 /* Reads the members that all records have. */
-static bool read_head(json_t *json, struct journal_record *ret)
+static bool journal_read_first_line(json_t *json, struct journal_record *ret)
 {
 	json_t *seq = json_object_get(json, "seq"), *t = json_object_get(json, "t");
 	json_t *ev = json_object_get(json, "ev");
@@ -109,14 +109,14 @@ static int take_line(struct journal_reader *r, const char *line, size_t len)
 	int rc = 1;
 
 	if (!has_good_crc(&r->crc32, line, len))
-		return damaged(r, "a checksum is wrong");
+		return journal_read_damaged(r, "a checksum is wrong");
 	json = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
 	record.line = line;
 	record.len = len;
-	if (!json || !read_head(json, &record))
-		rc = damaged(r, "a record has an unknown form");
+	if (!json || !journal_read_first_line(json, &record))
+		rc = journal_read_damaged(r, "a record has an unknown form");
 	else if (record.seq != r->seq + 1)
-		rc = damaged(r, "a sequence number is wrong");
+		rc = journal_read_damaged(r, "a sequence number is wrong");
 	if (rc > 0) {
 		r->seq = record.seq;
 		rc = r->visit(r->ctx, &record);
@@ -144,8 +144,8 @@ static int read_lines(struct journal_reader *r, bool *ret_torn)
 			return 0;
 		}
 		if (r->buf.len - r->at > LONGEST_LINE)
-			return damaged(r, "a line has no end");
-		if (fill(r) < 0)
+			return journal_read_damaged(r, "a line has no end");
+		if (journal_read_fill(r) < 0)
 			return -1;
 	}
 }

@@ -142,7 +142,7 @@ static int make_owner_file(int dir_fd, const char *run_id, const char *how)
 }
 
 /* No run leaves an empty file: a crash of the machine did. */
-static bool is_empty(int dir_fd, const char *name)
+static bool lock_is_empty(int dir_fd, const char *name)
 {
 	struct stat st;
 
@@ -162,7 +162,7 @@ static int take_by_file_at(int dir_fd, const char *dir, const char *run_id, stru
 		if (rc < 0)
 			return error_sys(err, errno, "%s/%s cannot be made", dir, LOCK_OWNER_NAME);
 		if (!owner_read(dir_fd, LOCK_OWNER_NAME, &owner)) {
-			if (!is_empty(dir_fd, LOCK_OWNER_NAME))
+			if (!lock_is_empty(dir_fd, LOCK_OWNER_NAME))
 				continue;
 		} else if (!is_stale(&owner)) {
 			break;

@@ -45,7 +45,7 @@ static bool read_double(const json_t *obj, const char *key, double *ret)
 	return json_is_number(v);
 }
 
-static void read_coverage(const json_t *list, struct arena *mem, struct job_measures *ret)
+static void measures_read_coverage(const json_t *list, struct arena *mem, struct job_measures *ret)
 {
 	struct job_coverage *at = arena_array(mem, json_array_size(list) + 1, sizeof(*at));
 
@@ -72,6 +72,6 @@ struct job_measures *job_record_measures(const void *json, struct arena *mem)
 	ret->has_run_time = read_double(obj, "run_time_s", &ret->run_time_s);
 	ret->has_sim_time = read_double(obj, "sim_time_us", &ret->sim_time_us);
 	ret->has_vplan = read_double(obj, "vplan_percent", &ret->vplan_percent);
-	read_coverage(json_object_get(obj, "coverage"), mem, ret);
+	measures_read_coverage(json_object_get(obj, "coverage"), mem, ret);
 	return ret;
 }

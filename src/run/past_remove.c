@@ -105,7 +105,8 @@ static bool is_same_kind(const struct past_run *a, const struct plan *plan)
 	       a->is_rehearsal == plan->is_rehearsal;
 }
 
-static void choose(struct records *l, const struct plan *plan, const char *own_id, uint32_t keep)
+static void past_choose_removed(struct records *l, const struct plan *plan, const char *own_id,
+				uint32_t keep)
 {
 	uint32_t n = 1; /* this run */
 
@@ -213,7 +214,7 @@ int past_runs_remove(const struct plan *plan, const char *own_id, uint32_t keep,
 		if (r->left_fd < 0)
 			record_peek(r, runs, mem);
 	}
-	choose(&l, plan, own_id, keep);
+	past_choose_removed(&l, plan, own_id, keep);
 	keep_parents(&l);
 	rc = remove_rest(&l, plan->scratch_root, runs, err);
 	records_done(&l);

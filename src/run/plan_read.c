@@ -90,7 +90,8 @@ static int count_deps(struct plan_reader *r, const json_t *obj, struct dep_list 
 	return 0;
 }
 
-static uint32_t *add_deps(const struct plan_reader *r, const struct dep_list *l, uint32_t *to)
+static uint32_t *plan_read_add_deps(const struct plan_reader *r, const struct dep_list *l,
+				    uint32_t *to)
 {
 	size_t first, last;
 
@@ -115,7 +116,8 @@ static int get_deps(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	ret->n_held = held.n;
 	deps = arena_array(r->mem, (size_t)needs.n + any.n + held.n, sizeof(*deps));
 	ret->deps = deps;
-	add_deps(r, &held, add_deps(r, &any, add_deps(r, &needs, deps)));
+	plan_read_add_deps(r, &held,
+			   plan_read_add_deps(r, &any, plan_read_add_deps(r, &needs, deps)));
 	return 0;
 }
 
@@ -257,7 +259,7 @@ static int read_all_rules(struct plan_reader *r, const json_t *root)
 	return rc;
 }
 
-static int read_jobs(struct plan_reader *r, const json_t *root)
+static int plan_read_jobs(struct plan_reader *r, const json_t *root)
 {
 	const json_t *table;
 	int rc = 0;
@@ -275,7 +277,7 @@ static int read_jobs(struct plan_reader *r, const json_t *root)
 	return rc;
 }
 
-static int read_head(struct plan_reader *r, const json_t *root)
+static int plan_read_first_line(struct plan_reader *r, const json_t *root)
 {
 	const json_t *schema = json_object_get(root, "schema");
 	const char *name = json_string_value(json_object_get(schema, "name"));
@@ -302,12 +304,12 @@ static int read_head(struct plan_reader *r, const json_t *root)
 
 static int read_plan(struct plan_reader *r, const json_t *root)
 {
-	if (read_head(r, root) < 0 ||
+	if (plan_read_first_line(r, root) < 0 ||
 	    read_strings(r, root, "strings", &r->strings, &r->n_strings) < 0 ||
 	    read_strings(r, root, "files", &r->files, &r->n_files) < 0 ||
 	    read_blocks(r, root) < 0 || read_templates(r, root) < 0 || read_all_rules(r, root) < 0)
 		return -1;
-	return read_jobs(r, root);
+	return plan_read_jobs(r, root);
 }
 
 struct plan *plan_read(const char *path, struct error *err)

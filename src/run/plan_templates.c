@@ -101,7 +101,7 @@ static bool plan_is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-static void add_number(struct number_list *l, size_t at, size_t len, bool is_as_first)
+static void template_add_number(struct number_list *l, size_t at, size_t len, bool is_as_first)
 {
 	vec_push(l, (struct number){(uint32_t)at, (uint32_t)len, is_as_first});
 }
@@ -142,7 +142,7 @@ static bool has_form(const struct str *text, const struct template *m, struct nu
 		n = is_same ? number->len : plan_templates_digits_at(text, at);
 		if (n == 0)
 			return false;
-		add_number(ret, at, n, is_same);
+		template_add_number(ret, at, n, is_same);
 		at += n;
 	}
 	n = m->text.len - from;
@@ -160,8 +160,9 @@ static uint64_t form_hash(const struct str *text, struct number_list *ret)
 
 		hash = (hash ^ (n ? '0' : (unsigned char)text->s[i])) * UINT64_C(0x100000001b3);
 		if (n)
-			add_number(ret, i, n,
-				   true); /* this record would be the first of a new template */
+			template_add_number(
+				ret, i, n,
+				true); /* this record would be the first of a new template */
 		i += n ? n : 1;
 	}
 	return hash;

@@ -68,7 +68,7 @@ static void collect_job(struct plan_writer *w, struct map *seen, const struct jo
 	collect_file(w, spec->pos);
 }
 
-static void collect(struct plan_writer *w)
+static void plan_write_collect(struct plan_writer *w)
 {
 	struct map seen = {0};
 
@@ -206,7 +206,7 @@ int plan_write(int fd, const struct plan *plan, const char *run_id)
 	struct plan_writer w = {.plan = plan};
 	struct plan_templates *templates = NULL;
 
-	collect(&w);
+	plan_write_collect(&w);
 	if (plan->n_jobs >= TEMPLATES_FROM)
 		templates = make_templates(&w);
 	jout_init(&w.out, fd, 0);

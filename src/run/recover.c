@@ -115,8 +115,8 @@ static int write_found(struct recovery *r, const struct results_place *place,
 	return results_write_at(place, record->plan, &head, row_of, record, err);
 }
 
-static int recover(struct recovery *r, int dir_fd, const char *run_path, enum job_reason reason,
-		   int exit_code, struct error *err)
+static int recover_run(struct recovery *r, int dir_fd, const char *run_path, enum job_reason reason,
+		       int exit_code, struct error *err)
 {
 	const char *name = path_base(run_path);
 	struct results_place place = {dir_fd, name + (*name == '.'), run_path};
@@ -155,7 +155,7 @@ static int recover_at(const char *run_path, bool may_live, enum job_reason reaso
 	if (rc == 0 && may_live)
 		rc = check_gone(r.record.plan, run_path, err);
 	if (rc == 0 && !fs_exists(results_path)) /* the run may have ended since the first check */
-		rc = recover(&r, dir_fd, run_path, reason, exit_code, err);
+		rc = recover_run(&r, dir_fd, run_path, reason, exit_code, err);
 	run_record_done(&r.record);
 	return rc;
 }

@@ -121,9 +121,9 @@ static void write_command_line(struct json_out *out, const char *const *argv)
 	jout_array_end(out);
 }
 
-static void write_run(struct json_out *out, const struct results_place *place,
-		      const struct plan *plan, const struct results_head *head,
-		      uint64_t peak_memory_kib)
+static void results_write_run(struct json_out *out, const struct results_place *place,
+			      const struct plan *plan, const struct results_head *head,
+			      uint64_t peak_memory_kib)
 {
 	jout_key(out, "run");
 	jout_object(out);
@@ -349,7 +349,7 @@ static int results_write_all(int fd, const struct results_place *place, const st
 	jout_key_int(&out, "version", RESULTS_SCHEMA_VERSION);
 	jout_object_end(&out);
 	jout_break(&out);
-	write_run(&out, place, plan, head, counts.peak_memory_kib);
+	results_write_run(&out, place, plan, head, counts.peak_memory_kib);
 	jout_break(&out);
 	write_counts(&out, &counts, plan->n_jobs);
 	jout_break(&out);

@@ -35,8 +35,8 @@ static uint32_t cycle_find_one(const struct sched *s, const uint32_t *n_left)
  * Breadth-first search for the shortest path from start along dependencies back to start.
  * came_from[x] is the job before x on the path. Returns the last job of the path.
  */
-static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t start,
-		       uint32_t *came_from)
+static uint32_t cycle_search(const struct sched *s, const uint32_t *n_left, uint32_t start,
+			     uint32_t *came_from)
 {
 	_cleanup_(freep) uint32_t *queue = xcalloc(s->n_jobs, sizeof(*queue));
 	size_t first = 0, n = 0;
@@ -65,10 +65,10 @@ static uint32_t search(const struct sched *s, const uint32_t *n_left, uint32_t s
 
 /* Sets path[]: each job depends on the next one, the last one on the first. The first one is the
  * first in the plan. Returns the length. */
-static size_t shortest(const struct sched *s, const uint32_t *n_left, uint32_t *path)
+static size_t cycle_shortest(const struct sched *s, const uint32_t *n_left, uint32_t *path)
 {
 	_cleanup_(freep) uint32_t *came_from = xcalloc(s->n_jobs, sizeof(*came_from));
-	uint32_t start = cycle_find_one(s, n_left), at = search(s, n_left, start, came_from);
+	uint32_t start = cycle_find_one(s, n_left), at = cycle_search(s, n_left, start, came_from);
 	_cleanup_(freep) uint32_t *back = xcalloc(s->n_jobs, sizeof(*back));
 	size_t n = 0, least = 0;
 
@@ -133,7 +133,7 @@ void cycle_report(const struct sched *s, uint32_t *n_left, size_t n_jobs, struct
 	_cleanup_(freep) uint32_t *path = xcalloc(s->n_jobs, sizeof(*path));
 
 	for (unsigned i = 0; i < CYCLES_MOST && n_jobs > 0; i++) {
-		size_t n = shortest(s, n_left, path);
+		size_t n = cycle_shortest(s, n_left, path);
 
 		cycle_show(s, path, n, diags);
 		n_jobs -= cycle_leave_out(s, path, n, n_left);

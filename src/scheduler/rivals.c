@@ -84,19 +84,19 @@ static uint32_t place_of(const struct sched *s, const struct rivals *all,
 	return low;
 }
 
-static void shift(struct rivals *all, uint32_t from, uint32_t to, uint32_t n)
+static void rivals_shift(struct rivals *all, uint32_t from, uint32_t to, uint32_t n)
 {
 	memmove(all->at + to, all->at + from, n * sizeof(struct ready_class *));
 	for (uint32_t i = to; i < to + n; i++)
 		all->at[i]->place = i;
 }
 
-static void insert(const struct sched *s, struct rivals *all, struct ready_class *c)
+static void rivals_insert(const struct sched *s, struct rivals *all, struct ready_class *c)
 {
 	uint32_t place = place_of(s, all, c);
 
 	vec_add(all);
-	shift(all, place, place + 1, all->n - 1 - place);
+	rivals_shift(all, place, place + 1, all->n - 1 - place);
 	all->at[place] = c;
 	c->place = place;
 }
@@ -105,7 +105,7 @@ static void take_out(struct rivals *all, const struct ready_class *c)
 {
 	assert(all->at[c->place] == c);
 	all->n--;
-	shift(all, c->place + 1, c->place, all->n - c->place);
+	rivals_shift(all, c->place + 1, c->place, all->n - c->place);
 }
 
 static void set_open(struct rivals *all, struct ready_class *c, bool is_open)
@@ -125,7 +125,7 @@ void rivals_add(struct sched *s, struct ready_class *c)
 {
 	struct rivals *all = class_rivals(c);
 
-	insert(s, all, c);
+	rivals_insert(s, all, c);
 	set_changed(s, all);
 }
 
@@ -144,7 +144,7 @@ void rivals_moved(struct sched *s, struct ready_class *c)
 	struct rivals *all = class_rivals(c);
 
 	take_out(all, c);
-	insert(s, all, c);
+	rivals_insert(s, all, c);
 	set_changed(s, all);
 }
 

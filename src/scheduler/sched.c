@@ -219,7 +219,7 @@ static bool has_many_upcalls(const struct sched *s)
 	return s->upcalls.n >= UPCALLS_MOST;
 }
 
-static bool dispatch(struct sched *s)
+static bool sched_dispatch(struct sched *s)
 {
 	bool has_any = false;
 	struct job *job;
@@ -267,7 +267,7 @@ bool sched_turn(struct sched *s)
 	has_changed |= upcalls_drain(s);
 	has_changed |= retries_fire(s, now_s);
 	lanes_wake(s, now_s);
-	has_changed |= dispatch(s);
+	has_changed |= sched_dispatch(s);
 	waits_fire(s, now_s);
 	if (n_final(s) == s->n_jobs) {
 		s->is_done = true;

@@ -54,7 +54,7 @@ static bool has_units(const struct class_need *need)
 	return need->resource->n_units && need->count != RESOURCE_UNLIMITED;
 }
 
-static size_t count_units(const struct ready_class *c)
+static size_t units_count(const struct ready_class *c)
 {
 	size_t n = 0;
 
@@ -86,7 +86,7 @@ static struct held_units *place_for(struct job *job, size_t n)
 void units_take(struct job *job)
 {
 	const struct ready_class *c = job->class;
-	size_t n = count_units(c);
+	size_t n = units_count(c);
 	struct held_units *h;
 
 	if (!n)

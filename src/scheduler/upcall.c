@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "scheduler/state.h"
 
-static struct upcall *append(struct upcall_queue *q)
+static struct upcall *upcall_append(struct upcall_queue *q)
 {
 	if (q->n == q->size) { /* a ring, hence not vec.h */
 		size_t size = q->size ? q->size * 2 : 64, n_front;
@@ -25,13 +25,13 @@ static struct upcall *append(struct upcall_queue *q)
 	return &q->at[(q->first + q->n++) & (q->size - 1)];
 }
 
-static const char *copy(struct sched *s, const char *text)
+static const char *upcall_copy_result(struct sched *s, const char *text)
 {
 	return text ? arena_strdup(s->mem, text) : NULL;
 }
 
 /* Returns a copy of where. Many attempts have the same place, so each text is stored once. */
-static const char *place(struct sched *s, const char *where)
+static const char *upcall_place(struct sched *s, const char *where)
 {
 	char *known;
 
@@ -52,8 +52,8 @@ void sched_job_started(const struct job *job, const char *where)
 
 	assert((own->flags & (FLAG_SUBMITTED | FLAG_STARTED | FLAG_ENDED)) == FLAG_SUBMITTED);
 	own->flags |= FLAG_STARTED;
-	*append(&s->upcalls) = (struct upcall){
-		.what = UPCALL_START, .job = own, .text = place(s, where)};
+	*upcall_append(&s->upcalls) = (struct upcall){
+		.what = UPCALL_START, .job = own, .text = upcall_place(s, where)};
 	s->host->wake(s->host);
 }
 
@@ -69,7 +69,8 @@ void sched_job_ended(const struct job *job, const struct job_result *result)
 	own->flags |= FLAG_ENDED;
 	kept = xmalloc(sizeof(*kept));
 	job_result_copy(kept, result, s->mem);
-	*append(&s->upcalls) = (struct upcall){.what = UPCALL_END, .job = own, .result = kept};
+	*upcall_append(&s->upcalls) = (struct upcall){
+		.what = UPCALL_END, .job = own, .result = kept};
 	s->host->wake(s->host);
 }
 
@@ -77,8 +78,9 @@ void sched_job_waits(const struct job *job, const char *what)
 {
 	struct sched *s = job->sched;
 
-	*append(&s->upcalls) = (struct upcall){
-		.what = UPCALL_WAITS, .job = job_at(s, job->n), .text = copy(s, what)};
+	*upcall_append(&s->upcalls) = (struct upcall){.what = UPCALL_WAITS,
+						      .job = job_at(s, job->n),
+						      .text = upcall_copy_result(s, what)};
 	s->host->wake(s->host);
 }
 
@@ -99,7 +101,7 @@ static void on_started(struct job *job, const struct upcall *u)
 }
 
 /* The job goes back to the queue for another attempt, and observers are called. */
-static void requeue(struct job *job, enum job_reason reason, const char *message)
+static void upcall_requeue(struct job *job, enum job_reason reason, const char *message)
 {
 	if (job_status(job) == JOB_RUNNING) {
 		job_set_status(job, JOB_QUEUED, reason, message);
@@ -123,11 +125,11 @@ static void try_again(struct job *job, const struct job_result *result)
 	else
 		message = arena_printf(s->mem, "attempt %u of %u ended (%s); trying again",
 				       retry_n_counted(job), job->spec->rules->retry.max + 1, why);
-	requeue(job, result->reason, message);
+	upcall_requeue(job, result->reason, message);
 	retry_later(job);
 }
 
-static void on_ended(struct job *job, const struct job_result *result)
+static void on_upcall_ended(struct job *job, const struct job_result *result)
 {
 	struct job_attempt *a = job->attempts;
 	const char *message;
@@ -144,7 +146,7 @@ static void on_ended(struct job *job, const struct job_result *result)
 	if (retry_is_due(job, result, is_excused)) {
 		try_again(job, result);
 	} else if (fallback_go_on(job, result, &message)) {
-		requeue(job, result->reason, message);
+		upcall_requeue(job, result->reason, message);
 		ready_push(job);
 	} else {
 		fallback_settle(job, result);
@@ -168,7 +170,7 @@ bool upcalls_drain(struct sched *s)
 		q->first = (q->first + 1) & (q->size - 1);
 		q->n--;
 		if (u.what == UPCALL_END) {
-			on_ended(u.job, u.result);
+			on_upcall_ended(u.job, u.result);
 			free(u.result);
 		} else if (u.what == UPCALL_START) {
 			on_started(u.job, &u);

@@ -57,7 +57,7 @@ static struct bucket *meridian_bucket_of(struct meridian *m, const char *name)
 	return &m->buckets.at[m->buckets.n - 1];
 }
 
-static bool begins(struct span line, const char *text)
+static bool meridian_begins(struct span line, const char *text)
 {
 	size_t n = strlen(text);
 
@@ -75,18 +75,18 @@ static void read_log(struct meridian *m)
 	struct span line;
 
 	while (lines_next(&in, &line)) {
-		if (begins(line, "  ERR ["))
+		if (meridian_begins(line, "  ERR ["))
 			add_message(meridian_bucket_of(m, "flow_error"), line);
-		else if (begins(line, "  WARN ["))
+		else if (meridian_begins(line, "  WARN ["))
 			add_message(meridian_bucket_of(m, "flow_warning"), line);
-		else if (begins(line, "  INFO ["))
+		else if (meridian_begins(line, "  INFO ["))
 			add_message(meridian_bucket_of(m, "flow_info"), line);
-		else if (begins(line, failed) && span_has(line, why))
+		else if (meridian_begins(line, failed) && span_has(line, why))
 			add_message(&fusesoc, line);
 	}
 	in = (struct lines){{m->log.s, m->log.len}};
 	while (lines_next(&in, &line))
-		if (begins(line, "FlexNet Licensing error"))
+		if (meridian_begins(line, "FlexNet Licensing error"))
 			add_message(meridian_bucket_of(m, "flow_error"), line);
 	meridian_bucket_of(m, "fusesoc-error")->messages = fusesoc.messages;
 }
@@ -132,9 +132,9 @@ static struct span instance_of(struct span line)
 	static const struct span none = {"", 0};
 	struct span rest = line, word, name, count, more;
 
-	if (!begins(line, "  INSTANCE") || !span_word(&rest, &word) || !span_word(&rest, &name) ||
-	    !span_word(&rest, &count) || !span_word(&rest, &more) || !meridian_is_number(count) ||
-	    !isdigit((unsigned char)*more.s))
+	if (!meridian_begins(line, "  INSTANCE") || !span_word(&rest, &word) ||
+	    !span_word(&rest, &name) || !span_word(&rest, &count) || !span_word(&rest, &more) ||
+	    !meridian_is_number(count) || !isdigit((unsigned char)*more.s))
 		return none;
 	for (size_t i = 0; i < name.n; i++)
 		if (!isupper((unsigned char)name.s[i]) && name.s[i] != '_')
@@ -147,7 +147,7 @@ static struct span group_of_line(struct span line)
 {
 	struct span rest = line, word = {"", 0};
 
-	if (begins(line, " GROUP") && span_word(&rest, &word))
+	if (meridian_begins(line, " GROUP") && span_word(&rest, &word))
 		span_word(&rest, &word);
 	return word;
 }
@@ -168,10 +168,10 @@ static void read_rules(struct meridian *m, struct lines *in)
 		if (span_has(line, "Rule Details of Policy: NEW"))
 			return;
 		for (size_t i = 0; group.n && i < ARRAY_LEN(categories); i++)
-			if (begins(group, categories[i][0]))
+			if (meridian_begins(group, categories[i][0]))
 				category = categories[i][1];
 		for (size_t i = 0; group.n && i < ARRAY_LEN(severities); i++)
-			if (begins(group, severities[i][0]))
+			if (meridian_begins(group, severities[i][0]))
 				severity = severities[i][1];
 		if (name.n)
 			add_rule(m, name, category, severity);
@@ -197,7 +197,7 @@ static void read_latest(struct meridian *m)
 	bool has_table = false;
 
 	while (!has_table && lines_next(&in, &line))
-		has_table = begins(line, "Summary of Policy: NEW");
+		has_table = meridian_begins(line, "Summary of Policy: NEW");
 	if (!has_table)
 		return;
 	read_rules(m, &in);
@@ -266,7 +266,7 @@ static void write_json(const struct meridian *m, struct str *out)
 	jout_done(&j);
 }
 
-static void done(struct meridian *m)
+static void meridian_done(struct meridian *m)
 {
 	for (size_t i = 0; i < m->buckets.n; i++)
 		vec_done(&m->buckets.at[i].messages);
@@ -300,6 +300,6 @@ int meridian_write_results(const char *dir, struct error *err)
 	rc = rename(path, arena_printf(m.mem, "%s.old", path)) < 0 && errno != ENOENT
 		     ? error_sys(err, errno, "%s cannot be set aside", path)
 		     : fs_write_atomic(path, json.s, json.len, err);
-	done(&m);
+	meridian_done(&m);
 	return rc;
 }

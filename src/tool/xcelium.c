@@ -66,7 +66,7 @@ static void read_heading(struct table *t, struct span line, struct arena *mem)
 								       : "Score");
 }
 
-static size_t digits(struct span s, size_t at, double *ret)
+static size_t xcelium_digits(struct span s, size_t at, double *ret)
 {
 	size_t i = at;
 
@@ -81,10 +81,11 @@ static bool find_counts(struct span cell, double *covered, double *total)
 	for (size_t i = 0; i < cell.n; i++) {
 		size_t at = i + 1, n;
 
-		if (cell.s[i] != '(' || (n = digits(cell, at, covered)) == 0)
+		if (cell.s[i] != '(' || (n = xcelium_digits(cell, at, covered)) == 0)
 			continue;
 		at += n;
-		if (at == cell.n || cell.s[at] != '/' || (n = digits(cell, at + 1, total)) == 0)
+		if (at == cell.n || cell.s[at] != '/' ||
+		    (n = xcelium_digits(cell, at + 1, total)) == 0)
 			continue;
 		at += 1 + n;
 		if (memchr(cell.s + at, ')', cell.n - at))

@@ -9,7 +9,7 @@
 enum { RUN_TIME_COLUMN = 2, SIM_TIME_COLUMN = 3, COLUMNS_LEAST = 4 };
 
 /* The number in column n of a row; false: it is no number. */
-static bool column(const struct str *row, unsigned n, double *ret)
+static bool z01x_column(const struct str *row, unsigned n, double *ret)
 {
 	struct span rest = {row->s, row->len};
 	const char *bar;
@@ -33,7 +33,7 @@ static unsigned count_columns(const struct str *row)
 
 static bool take_seconds(const struct str *row, unsigned n, enum time_unit to, double *ret)
 {
-	if (!column(row, n, ret))
+	if (!z01x_column(row, n, ret))
 		return false;
 	*ret = unit_convert(*ret, UNIT_S, to);
 	return true;

@@ -15,7 +15,7 @@
 #include "base/vec.h"
 #include "job/file_name.h"
 
-static char *dir_of(const char *path)
+static char *odir_dir_of(const char *path)
 {
 	return xstrndup(path, (size_t)(path_base(path) - path - 1));
 }
@@ -110,8 +110,8 @@ static bool is_old(const char *name, const char *prefix)
 	return str_starts(name, prefix) && wall_find_stamp(name) == name + strlen(prefix);
 }
 
-static int prune(struct confine *c, const char *parent, const char *prefix, uint32_t keep,
-		 struct error *err)
+static int odir_prune(struct confine *c, const char *parent, const char *prefix, uint32_t keep,
+		      struct error *err)
 {
 	DIR *dir = opendir(parent);
 	struct dirent *e;
@@ -150,9 +150,9 @@ static char *free_stamp(const char *parent, const char *prefix, time_t at)
 	return str_take(&name);
 }
 
-static int rotate(struct confine *c, const struct odir_request *r, struct error *err)
+static int odir_rotate(struct confine *c, const struct odir_request *r, struct error *err)
 {
-	_cleanup_(freep) char *parent = dir_of(r->odir), *prefix = stamp_prefix(r);
+	_cleanup_(freep) char *parent = odir_dir_of(r->odir), *prefix = stamp_prefix(r);
 	_cleanup_(freep) char *to = NULL;
 	struct stat st;
 
@@ -161,7 +161,7 @@ static int rotate(struct confine *c, const struct odir_request *r, struct error 
 	to = free_stamp(parent, prefix, st.st_ctim.tv_sec);
 	if (confine_rename(c, r->odir, to, err) < 0 || trash_attempts(c, r->odir, err) < 0)
 		return -1;
-	return r->keep ? prune(c, parent, prefix, r->keep - 1, err) : 0;
+	return r->keep ? odir_prune(c, parent, prefix, r->keep - 1, err) : 0;
 }
 
 static bool is_renewed(const struct odir_request *r)
@@ -190,10 +190,10 @@ static int make_odir(struct confine *c, const struct odir_request *r, bool *ret_
 		return accept_existing(c, r, err);
 	}
 	if (errno == EEXIST) {
-		if (rotate(c, r, err) < 0)
+		if (odir_rotate(c, r, err) < 0)
 			return -1;
 	} else if (errno == ENOENT) { /* the parent was removed after it was checked */
-		_cleanup_(freep) char *parent = dir_of(r->odir);
+		_cleanup_(freep) char *parent = odir_dir_of(r->odir);
 
 		str_clear(&c->checked);
 		if (confine_make_dir(c, parent, err) < 0)
@@ -271,7 +271,7 @@ int odir_prepare(struct confine *c, const struct odir_request *r, bool *ret_is_n
 
 	if (confine_path(c, r->odir, err) < 0 || confine_path(c, r->log_path, err) < 0)
 		return -1;
-	parent = dir_of(r->odir);
+	parent = odir_dir_of(r->odir);
 	if (confine_make_dir(c, parent, err) < 0)
 		return -1;
 	if (r->attempt > 1 && set_attempt_aside(c, r, err) < 0)
@@ -279,7 +279,7 @@ int odir_prepare(struct confine *c, const struct odir_request *r, bool *ret_is_n
 	if (make_odir(c, r, ret_is_new, err) < 0)
 		return -1;
 	if (!is_directly_in(r->log_path, r->odir)) {
-		log_dir = dir_of(r->log_path);
+		log_dir = odir_dir_of(r->log_path);
 		if (confine_make_dir(c, log_dir, err) < 0)
 			return -1;
 	}

@@ -17,7 +17,7 @@
  * loaded. */
 enum { LOOK_AHEAD_PER_UNIT = 8, LOOK_AHEAD_LEAST = 64 };
 
-static void chips_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
+static void chips_check_job(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	struct chips *c = chips_of(b);
 	struct arena *mem;
@@ -139,7 +139,7 @@ static void chips_destroy(struct backend *b)
 }
 
 static const struct backend_ops chips_ops = {
-	.check = chips_check,
+	.check = chips_check_job,
 	.submit = chips_submit,
 	.kill = chips_kill,
 	.measure = chips_measure,

@@ -59,14 +59,14 @@ static void event_add_of(struct unit *u, struct event e)
 	event_add(u->chips, &e);
 }
 
-static void on_opened(struct device_worker *w, void *ctx)
+static void on_event_opened(struct device_worker *w, void *ctx)
 {
 	(void)w;
 	event_add_of(ctx, (struct event){.kind = EVENT_OPENED});
 }
 
-static void on_open_failed(struct device_worker *w, void *ctx, enum dvs_class class,
-			   const char *text)
+static void on_event_open_failed(struct device_worker *w, void *ctx, enum dvs_class class,
+				 const char *text)
 {
 	(void)w;
 	event_add_of(ctx, (struct event){.kind = EVENT_OPEN_FAILED,
@@ -80,7 +80,7 @@ static void on_phase(struct device_worker *w, void *ctx, uint64_t epoch, enum ru
 	event_add_of(ctx, (struct event){.kind = EVENT_PHASE, .epoch = epoch, .phase = phase});
 }
 
-static void on_ended(struct device_worker *w, void *ctx, const struct device_result *result)
+static void on_event_ended(struct device_worker *w, void *ctx, const struct device_result *result)
 {
 	event_add_of(ctx, (struct event){.kind = EVENT_RUN_ENDED,
 					 .flag = device_worker_is_idle(w),
@@ -93,19 +93,19 @@ static void on_diagnosed(struct device_worker *w, void *ctx, const char *text)
 	event_add_of(ctx, (struct event){.kind = EVENT_DIAGNOSED, .text = text});
 }
 
-static void on_died(struct device_worker *w, void *ctx, int status, const char *why)
+static void on_event_died(struct device_worker *w, void *ctx, int status, const char *why)
 {
 	(void)w;
 	event_add_of(ctx, (struct event){.kind = EVENT_DIED, .flag = status == -1, .text = why});
 }
 
 const struct device_worker_handler event_of_worker = {
-	.opened = on_opened,
-	.open_failed = on_open_failed,
+	.opened = on_event_opened,
+	.open_failed = on_event_open_failed,
 	.phase = on_phase,
-	.ended = on_ended,
+	.ended = on_event_ended,
 	.diagnosed = on_diagnosed,
-	.died = on_died,
+	.died = on_event_died,
 };
 
 /* ---- of slots ---- */

@@ -223,7 +223,7 @@ static bool may_be_released(const struct gang *g)
 	return true;
 }
 
-static void release(struct gang *g)
+static void gang_release(struct gang *g)
 {
 	g->is_released = true;
 	g->released_s = chips_now(g->chips);
@@ -259,7 +259,7 @@ void gang_act(struct gang *g)
 		if (may_be_sent(g, i))
 			send_request(g, i);
 	if (may_be_released(g))
-		release(g);
+		gang_release(g);
 	for (uint32_t i = 0; i < g->n; i++)
 		carry_out(g, &g->ranks[i]);
 	gang_probe_units(g);

@@ -92,18 +92,19 @@ static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, con
 		unit_mark(u, l->job->job, DVS_WEDGE, 0, d->probe.text);
 }
 
-static void on_opened(struct holder *h, struct unit *u)
+static void on_lend_opened(struct holder *h, struct unit *u)
 {
 	note_probe(lend_of(h), u, DVS_OK, NULL);
 }
 
-static void on_open_failed(struct holder *h, struct unit *u, enum dvs_class class, const char *text)
+static void on_lend_open_failed(struct holder *h, struct unit *u, enum dvs_class class,
+				const char *text)
 {
 	note_probe(lend_of(h), u, class, text);
 }
 
 /* An idle worker that was closed, or a probe that was killed. */
-static void on_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
+static void on_lend_died(struct holder *h, struct unit *u, bool is_stuck, const char *why)
 {
 	struct lend *l = lend_of(h);
 
@@ -124,9 +125,9 @@ static double free_at(const struct holder *h, double now_s)
 }
 
 static const struct holder_ops lend_holder_ops = {
-	.opened = on_opened,
-	.open_failed = on_open_failed,
-	.died = on_died,
+	.opened = on_lend_opened,
+	.open_failed = on_lend_open_failed,
+	.died = on_lend_died,
 	.free_at = free_at,
 };
 
@@ -205,7 +206,7 @@ static const char *list_devices(const struct lend *l, bool is_lent_as)
 	return arena_strdup(l->job->mem, ids.s);
 }
 
-static const char *const *make_env(const struct lend *l)
+static const char *const *lend_make_env(const struct lend *l)
 {
 	struct arena *mem = l->job->mem;
 	const char *own = l->job->request->env_name, *lent_as = list_devices(l, true);
@@ -277,7 +278,7 @@ static void lend_run(struct lend *l)
 	lend_add_where(l, &where);
 	sched_job_started(l->job->job, where.s);
 	queue_note_started(c);
-	slot_run(l->slot, l->job->job->spec, l->job->attempt, make_env(l), &needs);
+	slot_run(l->slot, l->job->job->spec, l->job->attempt, lend_make_env(l), &needs);
 }
 
 /* ---- before the command ---- */

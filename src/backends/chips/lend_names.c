@@ -26,7 +26,7 @@ static bool has_text(const char *const *list, size_t n, const char *s)
 }
 
 /* The words between commas, without blanks around them; NULL-terminated. "": none. */
-static const char **split(struct arena *mem, const char *text)
+static const char **lend_names_split(struct arena *mem, const char *text)
 {
 	const char **list = arena_array(mem, strlen(text) + 2, sizeof(*list));
 	size_t n = 0;
@@ -47,7 +47,7 @@ static const char **split(struct arena *mem, const char *text)
 
 const char *const *lend_names_variables(struct arena *mem, const char *text)
 {
-	const char *const *list = split(mem, text);
+	const char *const *list = lend_names_split(mem, text);
 
 	for (size_t i = 0; list[i]; i++)
 		if (!is_variable(list[i]) || has_text(list, i, list[i]))
@@ -144,7 +144,7 @@ static void lend_read_places(struct naming *n)
 	list = getenv(variable);
 	if (!list)
 		return; /* devices are not renumbered */
-	places = split(n->mem, list);
+	places = lend_names_split(n->mem, list);
 	while (places[n_places])
 		n_places++;
 	for (uint32_t i = 0; i < n->s->n_devices; i++) {
@@ -168,7 +168,7 @@ static const char *drivers_name(const struct naming *n, const struct chips_devic
 
 /* If lent_as is a number, it is the device's number on the machine. A text identifies the device by
  * itself, whatever number it has here. */
-static void identify(struct naming *n, struct chips_device *d, bool is_renumbered)
+static void lend_names_identify(struct naming *n, struct chips_device *d, bool is_renumbered)
 {
 	char *end;
 	long id = strtol(d->lent_as, &end, 10);
@@ -217,7 +217,7 @@ void lend_names_read(struct arena *mem, struct cfg_fields *f, const struct drive
 			d->lent_as = drivers_name(&n, d);
 		if (!d->lent_as)
 			d->lent_as = arena_printf(mem, "%d", d->id);
-		identify(&n, d, is_renumbered);
+		lend_names_identify(&n, d, is_renumbered);
 	}
 	refuse_same_names(&n);
 }

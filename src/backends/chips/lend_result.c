@@ -29,7 +29,7 @@ static uint32_t list_broken(const struct lend *l, struct unit **ret)
 	return n;
 }
 
-static void write_device(struct json_out *out, const struct lent *d)
+static void lend_write_device(struct json_out *out, const struct lent *d)
 {
 	jout_object(out);
 	jout_key_int(out, "device", d->unit->device->id);
@@ -41,7 +41,7 @@ static void write_device(struct json_out *out, const struct lent *d)
 	jout_object_end(out);
 }
 
-static char *make_details(const struct lend *l, const char *at_fault)
+static char *lend_make_details(const struct lend *l, const char *at_fault)
 {
 	const struct chips_settings *s = l->chips->s;
 	struct json_out out;
@@ -56,7 +56,7 @@ static char *make_details(const struct lend *l, const char *at_fault)
 	jout_key(&out, "borrowed");
 	jout_array(&out);
 	for (uint32_t i = 0; i < l->n; i++)
-		write_device(&out, &l->devices[i]);
+		lend_write_device(&out, &l->devices[i]);
 	jout_array_end(&out);
 	jout_object_end(&out);
 	return str_take(&out.buf);
@@ -129,6 +129,6 @@ void lend_tell(struct lend *l)
 		lend_fail_for_job(l);
 		at_fault = "job";
 	}
-	l->result.details = details = make_details(l, at_fault);
+	l->result.details = details = lend_make_details(l, at_fault);
 	sched_job_ended(l->job->job, &l->result);
 }

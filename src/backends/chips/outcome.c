@@ -68,7 +68,7 @@ static void write_rank(struct json_out *out, const struct gang *g, uint32_t i)
 	jout_object_end(out);
 }
 
-static char *make_details(const struct gang *g, const char *at_fault)
+static char *outcome_make_details(const struct gang *g, const char *at_fault)
 {
 	const struct chips *c = g->chips;
 	struct json_out out;
@@ -94,7 +94,7 @@ static char *make_details(const struct gang *g, const char *at_fault)
 
 /* ---- the result ---- */
 
-static const char *text_of(const struct rank *r)
+static const char *outcome_text_of(const struct rank *r)
 {
 	if (r->end.verdict.status != JOB_RUNNING && r->end.verdict.message)
 		return r->end.verdict.message;
@@ -157,7 +157,8 @@ static void mark_cause(struct gang *g, bool is_the_job)
 	const struct job *job = g->job->job;
 
 	if (rank_says_broken(r) ? !g->is_probing : !is_the_job)
-		unit_mark(r->unit, job, class, r->end.code, r->end.text ? r->end.text : text_of(r));
+		unit_mark(r->unit, job, class, r->end.code,
+			  r->end.text ? r->end.text : outcome_text_of(r));
 	if (!rank_says_broken(r) && !is_unread(r) && (fate->mark != MARK_NONE || !fate->is_counted))
 		past_add(g->chips, job, r->unit->device->id, class);
 }
@@ -199,7 +200,7 @@ static void mark_spent(struct gang *g)
 
 static const char *message_of(struct gang *g, const struct rank *r)
 {
-	const char *text = text_of(r);
+	const char *text = outcome_text_of(r);
 
 	if (g->n == 1)
 		return arena_printf(g->job->mem, "device %d: %s", r->unit->device->id, text);
@@ -241,7 +242,7 @@ static void result_by_user(struct gang *g, struct job_result *result)
 	result->message = "killed: the run was stopped";
 }
 
-static void add_usage(const struct gang *g, struct job_result *result)
+static void outcome_add_usage(const struct gang *g, struct job_result *result)
 {
 	result->usage = (struct job_usage){0};
 	for (uint32_t i = 0; i < g->n; i++) {
@@ -274,11 +275,11 @@ void outcome_tell(struct gang *g)
 		for (uint32_t i = 0; i < g->n; i++)
 			unit_note_passed(g->ranks[i].unit);
 	}
-	add_usage(g, &result);
+	outcome_add_usage(g, &result);
 	result.start_wall_s = g->started_wall_s;
 	result.duration_s = fmax(g->over_s - (g->is_released ? g->released_s : g->started_s), 0);
 	if (result.status == JOB_PASSED)
 		past_forget(g->chips, g->job->job);
-	result.details = details = make_details(g, at_fault);
+	result.details = details = outcome_make_details(g, at_fault);
 	sched_job_ended(g->job->job, &result);
 }

@@ -8,7 +8,7 @@
 #include "backends/chips/device_list.h"
 #include "base/mem.h"
 
-static uint32_t count_units(const struct chips *c, bool (*is)(const struct unit *u))
+static uint32_t outlook_count_units(const struct chips *c, bool (*is)(const struct unit *u))
 {
 	uint32_t n = 0;
 
@@ -183,7 +183,7 @@ static void add_others(const struct unit *u, struct str *out)
 /* One unusable device is described in full; of several only the ids. */
 static void add_unusable(const struct chips *c, struct str *out)
 {
-	if (c->n_units - count_units(c, is_usable) == 1) {
+	if (c->n_units - outlook_count_units(c, is_usable) == 1) {
 		add_one_unusable(c, out);
 	} else {
 		add_state(c, out, HEALTH_QUARANTINED);
@@ -232,7 +232,8 @@ static const char *why_waiting(const struct chips_job *j)
 	_cleanup_(str_done) struct str out = {0};
 
 	str_printf(&out, "needs %u of the %u devices of '%s', %u of them usable",
-		   j->request->n_devices, c->n_units, c->s->name, count_units(c, is_usable));
+		   j->request->n_devices, c->n_units, c->s->name,
+		   outlook_count_units(c, is_usable));
 	if (j->request->same_domain)
 		str_add(&out, ", in one fault domain");
 	add_unusable(c, &out);
@@ -312,7 +313,7 @@ static const char *why_hopeless(const struct chips_job *j)
 void outlook_end_hopeless(struct chips *c)
 {
 	bool pool_is_quiet = is_quiet(c);
-	uint32_t n_usable = count_units(c, is_usable);
+	uint32_t n_usable = outlook_count_units(c, is_usable);
 
 	list_for_each (it, &c->queue) {
 		struct chips_job *j = list_entry(it, struct chips_job, link);

@@ -184,7 +184,7 @@ static bool find_units(struct chips_job *j, const bool *withheld, struct unit **
 }
 
 /* j starts, or units are set aside for it; false: there are none. */
-static bool serve(struct pass *p, struct chips_job *j, const bool *reserved)
+static bool queue_serve(struct pass *p, struct chips_job *j, const bool *reserved)
 {
 	struct chips *c = p->c;
 	bool *withheld, is_ready, is_found;
@@ -234,7 +234,7 @@ static void serve_overdue(struct pass *p)
 
 		if (!is_overdue(j)) /* the queue is in the order of arrival */
 			return;
-		if (!serve(p, j, NULL) && reserve_for(p->c, j, &p->r))
+		if (!queue_serve(p, j, NULL) && reserve_for(p->c, j, &p->r))
 			return;
 	}
 }
@@ -252,7 +252,7 @@ static void serve_gangs_again(struct pass *p)
 
 		if (j->served_by && j->served_by == p->c->last_pass - 1 &&
 		    j->request->n_devices > 1)
-			serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units);
+			queue_serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units);
 	}
 }
 
@@ -311,7 +311,7 @@ static void serve_in_order(struct pass *p)
 		if (n == 0)
 			return;
 		if (j->request->n_devices <= n && !chips_job_is_served(j) &&
-		    serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units))
+		    queue_serve(p, j, may_use_reserved(p, j) ? NULL : p->r.units))
 			n = n_left(p);
 	}
 }

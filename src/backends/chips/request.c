@@ -40,7 +40,7 @@ static struct src_pos pos_of(const struct reader *r, const char *key)
 	return pos ? *pos : r->spec->pos;
 }
 
-static void refuse(struct reader *r, const char *key, const char *what, const char *hint)
+static void request_refuse(struct reader *r, const char *key, const char *what, const char *hint)
 {
 	struct diag *e;
 
@@ -59,7 +59,7 @@ static bool bool_of(struct reader *r, const json_t *obj, const char *key, bool o
 	if (!v)
 		return otherwise;
 	if (!json_is_boolean(v))
-		refuse(r, key, "must be true or false", NULL);
+		request_refuse(r, key, "must be true or false", NULL);
 	return json_is_true(v);
 }
 
@@ -73,7 +73,7 @@ static uint64_t size_of(struct reader *r, const json_t *obj, const char *key)
 	if (json_is_integer(v) && json_integer_value(v) >= 0)
 		return (uint64_t)json_integer_value(v);
 	if (!json_is_string(v) || !units_size(json_string_value(v), &n))
-		refuse(r, key, "must be a size", "like \"64K\", or a number of bytes");
+		request_refuse(r, key, "must be a size", "like \"64K\", or a number of bytes");
 	return n;
 }
 
@@ -89,7 +89,8 @@ static double duration_of(struct reader *r, const char *key, double otherwise)
 	else if (!json_is_string(v) || !duration_parse(json_string_value(v), &s))
 		s = -1;
 	if (s < 0)
-		refuse(r, key, "must be a duration", "like \"90s\", or a number of seconds");
+		request_refuse(r, key, "must be a duration",
+			       "like \"90s\", or a number of seconds");
 	return s;
 }
 
@@ -125,9 +126,9 @@ static void read_devices(struct reader *r)
 		r->ret->n_devices = is_good ? (uint32_t)json_integer_value(v) : 1;
 	}
 	if (!is_good)
-		refuse(r, "devices", "must be a number of devices of at least 1", NULL);
+		request_refuse(r, "devices", "must be a number of devices of at least 1", NULL);
 	else if (pool && !str_eq(pool, r->s->name))
-		refuse(r, "devices", "names another pool than the job's backend", NULL);
+		request_refuse(r, "devices", "names another pool than the job's backend", NULL);
 }
 
 static uint32_t domain_size(const struct chips_settings *s, int32_t domain)
@@ -159,11 +160,11 @@ static void check_fits(struct reader *r)
 	if (n > r->s->n_devices) {
 		hint = arena_printf(r->mem, "the pool '%s' has %u device%s", r->s->name,
 				    r->s->n_devices, r->s->n_devices == 1 ? "" : "s");
-		refuse(r, "devices", "is more than the pool has", hint);
+		request_refuse(r, "devices", "is more than the pool has", hint);
 	} else if (r->ret->same_domain && n > largest_domain(r->s)) {
 		hint = arena_printf(r->mem, "the largest fault domain has %u",
 				    largest_domain(r->s));
-		refuse(r, "devices", "is more than one fault domain has", hint);
+		request_refuse(r, "devices", "is more than one fault domain has", hint);
 	}
 }
 
@@ -187,8 +188,8 @@ static void check_keys(struct reader *r, json_t *obj, const char *where, const c
 		if (i < n)
 			continue;
 		near = str_suggest(key, keys, n);
-		refuse(r, where, arena_printf(r->mem, "has an unknown key '%s'", key),
-		       near ? arena_printf(r->mem, "did you mean '%s'?", near) : NULL);
+		request_refuse(r, where, arena_printf(r->mem, "has an unknown key '%s'", key),
+			       near ? arena_printf(r->mem, "did you mean '%s'?", near) : NULL);
 	}
 }
 
@@ -200,19 +201,21 @@ static void read_buffer(struct reader *r, json_t *one, struct dvs_buffer_want *r
 	check_keys(r, one, "buffers", keys);
 	if (!json_is_object(one) || !name || !*name ||
 	    strlen(name) >= sizeof(((struct dvs_buffer *)0)->name)) {
-		refuse(r, "buffers",
-		       "must be objects with a 'name' of at most 63 bytes and 'bytes'", NULL);
+		request_refuse(r, "buffers",
+			       "must be objects with a 'name' of at most 63 bytes and 'bytes'",
+			       NULL);
 		return;
 	}
 	for (uint32_t i = 0; i < r->ret->n_buffers; i++)
 		if (str_eq(r->ret->buffers[i].name, name))
-			refuse(r, "buffers",
-			       arena_printf(r->mem, "has two buffers named '%s'", name), NULL);
+			request_refuse(r, "buffers",
+				       arena_printf(r->mem, "has two buffers named '%s'", name),
+				       NULL);
 	ret->name = arena_strdup(r->mem, name);
 	ret->bytes = size_of(r, one, "bytes");
 	ret->align = (uint32_t)size_of(r, one, "align");
 	if (ret->align & (ret->align - 1))
-		refuse(r, "buffers", "has an 'align' that is no power of two", NULL);
+		request_refuse(r, "buffers", "has an 'align' that is no power of two", NULL);
 }
 
 static void read_buffers(struct reader *r, const json_t *list)
@@ -223,7 +226,7 @@ static void read_buffers(struct reader *r, const json_t *list)
 	if (!list)
 		return;
 	if (!json_is_array(list)) {
-		refuse(r, "buffers", "must be a list of objects", NULL);
+		request_refuse(r, "buffers", "must be a list of objects", NULL);
 		return;
 	}
 	r->ret->buffers = arena_array(r->mem, json_array_size(list) + 1, sizeof(*r->ret->buffers));
@@ -244,7 +247,7 @@ static void read_gang(struct reader *r)
 	bool is_gang = q->n_devices > 1 || gang;
 
 	if (gang && !json_is_object(gang)) {
-		refuse(r, "gang", "must be an object", NULL);
+		request_refuse(r, "gang", "must be an object", NULL);
 		return;
 	}
 	check_keys(r, gang, "gang", keys);
@@ -253,12 +256,13 @@ static void read_gang(struct reader *r)
 	q->fail_fast = bool_of(r, gang, "fail_fast", true);
 	for (size_t i = 0; gang && i < ARRAY_LEN(of_gang); i++)
 		if (json_object_get(r->json, of_gang[i]))
-			refuse(r, of_gang[i], "is outside of 'gang'", "move it into 'gang'");
+			request_refuse(r, of_gang[i], "is outside of 'gang'",
+				       "move it into 'gang'");
 	q->window_bytes = size_of(r, gang ? gang : r->json, "window");
 	read_buffers(r, json_object_get(gang ? gang : r->json, "buffers"));
 	if (q->n_devices > 1 && !(r->s->caps & DVS_CAP_GANG))
-		refuse(r, "devices", "is more than one, and the driver does not support gangs",
-		       NULL);
+		request_refuse(r, "devices",
+			       "is more than one, and the driver does not support gangs", NULL);
 }
 
 /* ---- options of open(), and the image ---- */
@@ -271,7 +275,7 @@ static void read_options(struct reader *r)
 	char *text;
 
 	if (own && !json_is_object(own))
-		refuse(r, "options", "must be an object, for the driver", NULL);
+		request_refuse(r, "options", "must be an object, for the driver", NULL);
 	else if (own)
 		json_object_update(all, own);
 	if (runtime)
@@ -282,7 +286,7 @@ static void read_options(struct reader *r)
 	json_decref(all);
 }
 
-static uint64_t hash(uint64_t h, const char *s)
+static uint64_t request_hash(uint64_t h, const char *s)
 {
 	for (; *s; s++)
 		h = (h ^ (unsigned char)*s) * UINT64_C(1099511628211);
@@ -318,12 +322,12 @@ static void refuse_lend_only(struct reader *r, const char *key)
 					"lent to commands",
 					r->s->name);
 
-	refuse(r, key, what, "a 'command' borrows devices with 'devices': devices: 1");
+	request_refuse(r, key, what, "a 'command' borrows devices with 'devices': devices: 1");
 }
 
 static void read_image(struct reader *r)
 {
-	uint64_t h = hash(UINT64_C(14695981039346656037), r->ret->open_options);
+	uint64_t h = request_hash(UINT64_C(14695981039346656037), r->ret->open_options);
 	bool has_any = false;
 
 	for (size_t i = 0; i < ARRAY_LEN(image_keys); i++) {
@@ -331,7 +335,7 @@ static void read_image(struct reader *r)
 		char *text = v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY)
 			       : NULL;
 
-		h = hash(h, text ? text : "-");
+		h = request_hash(h, text ? text : "-");
 		has_any |= text != NULL;
 		free(text);
 	}
@@ -377,10 +381,11 @@ static void refuse_foreign_keys(struct reader *r)
 		while (i < ARRAY_LEN(known) && !str_eq(known[i], key))
 			i++;
 		if (i == ARRAY_LEN(known))
-			refuse(r, key,
-			       "is only for jobs that run on a device, and this job has a command",
-			       "a command takes 'devices', 'same_domain', 'queue_timeout' and "
-			       "'devices_env'");
+			request_refuse(
+				r, key,
+				"is only for jobs that run on a device, and this job has a command",
+				"a command takes 'devices', 'same_domain', 'queue_timeout' and "
+				"'devices_env'");
 	}
 }
 
@@ -396,8 +401,8 @@ static const char *read_variables(struct reader *r, const json_t *v)
 					       json_is_string(e) ? json_string_value(e) : ",");
 	if (lend_names_variables(r->mem, text.s))
 		return arena_strdup(r->mem, text.s);
-	refuse(r, "devices_env", "must be names of variables, each once",
-	       "like \"MY_DEVICES\", or \"A,B\"");
+	request_refuse(r, "devices_env", "must be names of variables, each once",
+		       "like \"MY_DEVICES\", or \"A,B\"");
 	return NULL;
 }
 
@@ -418,11 +423,12 @@ static void refuse_command(struct reader *r)
 {
 	for (size_t i = 0; !r->spec->is_request && i < ARRAY_LEN(image_keys); i++)
 		if (json_object_get(r->json, image_keys[i]))
-			refuse(r, image_keys[i], "runs on a device, and this job has a command",
-			       "a command borrows devices with 'devices'");
+			request_refuse(r, image_keys[i],
+				       "runs on a device, and this job has a command",
+				       "a command borrows devices with 'devices'");
 	if (json_object_get(r->json, "devices_env"))
-		refuse(r, "devices_env", "is for a command that borrows devices",
-		       "a job on a device finds its number in DVSCHED_DEVICE");
+		request_refuse(r, "devices_env", "is for a command that borrows devices",
+			       "a job on a device finds its number in DVSCHED_DEVICE");
 }
 
 static void refuse_terminal(struct reader *r)
@@ -437,7 +443,7 @@ static void refuse_terminal(struct reader *r)
 			  "a command that borrows 'devices' can");
 }
 
-static void read_run(struct reader *r)
+static void request_read_run(struct reader *r)
 {
 	const char *image = image_key_of(r);
 
@@ -467,7 +473,7 @@ struct chips_request *chips_request_read(struct arena *mem, const struct chips_s
 	r.json = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
 	if (!json_is_object(r.json)) {
-		refuse(&r, "devices", "cannot be read as JSON", NULL);
+		request_refuse(&r, "devices", "cannot be read as JSON", NULL);
 	} else {
 		read_devices(&r);
 		r.ret->same_domain = bool_of(&r, r.json, "same_domain", false);
@@ -476,7 +482,7 @@ struct chips_request *chips_request_read(struct arena *mem, const struct chips_s
 		if (!spec->is_request && json_object_get(r.json, "devices"))
 			read_borrowed(&r);
 		else
-			read_run(&r);
+			request_read_run(&r);
 	}
 	json_decref(r.json);
 	return r.has_error ? NULL : r.ret;

@@ -380,7 +380,7 @@ static struct hjson_node *option_in(struct reader *r, const char *text)
 
 /* Options that the driver rejects are errors of the configuration; all others are of
  * infrastructure. */
-static void probe(struct reader *r, struct driver_facts *facts)
+static void settings_probe(struct reader *r, struct driver_facts *facts)
 {
 	struct error err = {0};
 	struct diag *e;
@@ -417,7 +417,7 @@ static void pool_read_devices(struct reader *r)
 {
 	struct driver_facts facts = {0};
 
-	probe(r, &facts);
+	settings_probe(r, &facts);
 	if (r->diags->n_errors)
 		return;
 	r->s->caps = facts.caps;

@@ -16,7 +16,7 @@ static void add_line(struct str *out, const struct unit *u)
 	str_addc(out, '\n');
 }
 
-static void write_device(struct json_out *json, const struct unit *u)
+static void tell_write_device(struct json_out *json, const struct unit *u)
 {
 	jout_object(json);
 	jout_key_int(json, "id", u->device->id);
@@ -36,7 +36,7 @@ void chips_tell(struct backend *b, struct str *notes, struct json_out *json)
 	for (uint32_t i = 0; i < c->n_units; i++) {
 		const struct unit *u = &c->units[i];
 
-		write_device(json, u);
+		tell_write_device(json, u);
 		if (u->health.state != HEALTH_HEALTHY && u->health.state != HEALTH_UNKNOWN)
 			add_line(notes, u);
 	}

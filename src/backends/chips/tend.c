@@ -25,7 +25,7 @@ static bool is_wanted_by_others(const struct unit *u)
 	       (list_is_empty(&u->chips->queue) || u->aside_by != u->chips->last_pass);
 }
 
-static void tend(struct unit *u)
+static void tend_unit(struct unit *u)
 {
 	const struct chips *c = u->chips;
 
@@ -41,10 +41,10 @@ static void tend(struct unit *u)
 void tend_units(struct chips *c)
 {
 	for (uint32_t i = 0; i < c->n_units; i++)
-		tend(&c->units[i]);
+		tend_unit(&c->units[i]);
 }
 
-/* When tend() has something to do for u next. */
+/* When tend_unit() has something to do for u next. */
 static double unit_next_s(const struct unit *u)
 {
 	const struct chips *c = u->chips;

@@ -81,7 +81,7 @@ static struct fake_job *first_event(const struct fake *f)
 
 /* ---- the loop, if there is one ---- */
 
-static void rearm(struct fake *f)
+static void fake_rearm(struct fake *f)
 {
 	const struct fake_job *first = first_event(f);
 	double after_s;
@@ -106,7 +106,7 @@ static void rearm(struct fake *f)
 
 static void on_alarm_changed(void *mover)
 {
-	rearm(mover);
+	fake_rearm(mover);
 }
 
 /* ---- submitted jobs ---- */
@@ -134,7 +134,7 @@ static void drop_job(struct fake *f, struct fake_job *fj)
 	f->free_jobs = fj;
 }
 
-static void schedule(struct fake *f, struct fake_job *fj, double at_s)
+static void fake_schedule(struct fake *f, struct fake_job *fj, double at_s)
 {
 	if (heap_is_in(&fj->node))
 		heap_remove(&f->events, &fj->node);
@@ -153,17 +153,17 @@ static void apply_timeout(struct fake_outcome *o, double timeout_s)
 	o->reason = REASON_TIMEOUT;
 }
 
-static void start(struct fake *f, struct fake_job *fj)
+static void fake_start_job(struct fake *f, struct fake_job *fj)
 {
 	double now_s = clock_now(clock_of(f)), end_s = now_s + fj->duration_s;
 
 	fj->is_started = fj->is_ending = true;
 	fj->started_s = now_s;
 	sched_job_started(fj->job, f->base.ops->name);
-	schedule(f, fj, end_s);
+	fake_schedule(f, fj, end_s);
 }
 
-static const char *text_of(const struct fake_job *fj)
+static const char *fake_text_of(const struct fake_job *fj)
 {
 	switch ((enum job_reason)fj->reason) {
 	case REASON_NONE:
@@ -184,14 +184,14 @@ static const char *text_of(const struct fake_job *fj)
 	}
 }
 
-static void end(struct fake *f, struct fake_job *fj)
+static void fake_end_job(struct fake *f, struct fake_job *fj)
 {
 	double now_s = clock_now(clock_of(f));
 	bool is_pass = fj->status == JOB_PASSED;
 	struct job_result result = {
 		.status = (enum job_status)fj->status,
 		.reason = is_pass ? REASON_NONE : (enum job_reason)fj->reason,
-		.message = is_pass ? NULL : text_of(fj),
+		.message = is_pass ? NULL : fake_text_of(fj),
 		.is_uncounted = fj->is_uncounted,
 		.exit_status = is_pass			   ? 0
 			       : fj->reason == REASON_EXIT ? 1
@@ -219,9 +219,9 @@ static void make_upcalls(struct fake *f)
 			return;
 		heap_pop(&f->events);
 		if (fj->is_ending)
-			end(f, fj);
+			fake_end_job(f, fj);
 		else
-			start(f, fj);
+			fake_start_job(f, fj);
 	}
 }
 
@@ -231,7 +231,7 @@ static void on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop, (void)revents;
 	make_upcalls(f);
-	rearm(f);
+	fake_rearm(f);
 }
 
 static void on_idle(struct ev_loop *loop, ev_idle *w, int revents)
@@ -240,7 +240,7 @@ static void on_idle(struct ev_loop *loop, ev_idle *w, int revents)
 
 	(void)loop, (void)revents;
 	fake_step(&f->base);
-	rearm(f);
+	fake_rearm(f);
 }
 
 double fake_next_s(struct backend *b)
@@ -277,7 +277,8 @@ bool fake_step(struct backend *b)
 
 /* ---- verbs ---- */
 
-static struct fake_outcome decide(const struct fake *f, const struct job *job, uint32_t attempt)
+static struct fake_outcome fake_decide(const struct fake *f, const struct job *job,
+				       uint32_t attempt)
 {
 	if (f->options.script)
 		return f->options.script(job, attempt, f->options.script_ctx);
@@ -293,7 +294,7 @@ static enum submit fake_submit(struct backend *b, const struct job *job, uint32_
 
 	if (f->is_paused)
 		return SUBMIT_BUSY;
-	outcome = decide(f, job, attempt);
+	outcome = fake_decide(f, job, attempt);
 	if (outcome.submit == SUBMIT_REFUSED)
 		error_plain(why, "as scripted");
 	if (outcome.submit != SUBMIT_ACCEPTED)
@@ -307,10 +308,10 @@ static enum submit fake_submit(struct backend *b, const struct job *job, uint32_
 	fj->kill_delay_s = outcome.kill_delay_s;
 	fj->is_ending = outcome.status == JOB_KILLED && outcome.reason == REASON_LAUNCH;
 	if (outcome.start_delay_s > 0 || fj->is_ending)
-		schedule(f, fj, clock_now(clock_of(f)) + outcome.start_delay_s);
+		fake_schedule(f, fj, clock_now(clock_of(f)) + outcome.start_delay_s);
 	else
-		start(f, fj);
-	rearm(f);
+		fake_start_job(f, fj);
+	fake_rearm(f);
 	return SUBMIT_ACCEPTED;
 }
 
@@ -330,8 +331,8 @@ static void fake_kill(struct backend *b, const struct job *job, enum kill_level 
 	fj->is_ending = true;
 	fj->status = JOB_KILLED;
 	fj->reason = (uint8_t)reason;
-	schedule(f, fj, at_s);
-	rearm(f);
+	fake_schedule(f, fj, at_s);
+	fake_rearm(f);
 }
 
 static void fake_pause(struct backend *b, bool is_paused)

@@ -57,7 +57,8 @@ static uint64_t fake_mix(uint64_t x)
 }
 
 /* A number in [0, 1). what: the number of the draw for this attempt. */
-static double draw(const struct fake_config *c, const char *id, uint32_t attempt, unsigned what)
+static double fake_config_draw(const struct fake_config *c, const char *id, uint32_t attempt,
+			       unsigned what)
 {
 	uint64_t h = fake_mix(c->seed);
 
@@ -110,10 +111,10 @@ static int choose_outcome(const struct fake_config *c, const struct job *job, ui
 		if (str_glob(c->rules[i].glob, job->spec->id) ||
 		    str_glob(c->rules[i].glob, job->spec->name))
 			return c->rules[i].outcome;
-	return draw(c, job->spec->id, attempt, 0) < c->pass_rate ? 0 : 1;
+	return fake_config_draw(c, job->spec->id, attempt, 0) < c->pass_rate ? 0 : 1;
 }
 
-static struct fake_outcome script(const struct job *job, uint32_t attempt, void *ctx)
+static struct fake_outcome fake_config_script(const struct job *job, uint32_t attempt, void *ctx)
 {
 	const struct fake_config *c = ctx;
 	struct fake_outcome o = outcomes[choose_outcome(c, job, attempt)];
@@ -122,7 +123,8 @@ static struct fake_outcome script(const struct job *job, uint32_t attempt, void 
 
 	if (own)
 		fake_read_range(own, &least_s, &most_s);
-	o.duration_s = least_s + (most_s - least_s) * draw(c, job->spec->id, attempt, 1);
+	o.duration_s = least_s +
+		       (most_s - least_s) * fake_config_draw(c, job->spec->id, attempt, 1);
 	return o;
 }
 
@@ -241,7 +243,7 @@ struct backend *backend_fake_create(const struct backend_env *env, struct diags 
 	struct arena *mem = arena_new();
 	struct fake_config *c = arena_zalloc(mem, sizeof(*c));
 	struct fake_options options = {
-		.script = script,
+		.script = fake_config_script,
 		.script_ctx = c,
 		.script_free = config_free,
 		.check = fake_check,

@@ -79,7 +79,7 @@ static uint32_t n_active(const struct local *l)
 	return l->n_slots - l->n_leaving;
 }
 
-static double now_s(void)
+static double local_now_s(void)
 {
 	return clock_now(clock_real());
 }
@@ -115,10 +115,10 @@ static void local_pause_after(struct local *l, const struct job_result *result)
 		return;
 	}
 	l->pause_s = l->pause_s > 0 ? fmin(2 * l->pause_s, PAUSE_MOST_S) : PAUSE_LEAST_S;
-	l->paused_until_s = now_s() + l->pause_s;
+	l->paused_until_s = local_now_s() + l->pause_s;
 }
 
-static void on_ended(struct slot *slot, void *ctx, const struct job_result *result)
+static void on_local_ended(struct slot *slot, void *ctx, const struct job_result *result)
 {
 	struct local_slot *ls = ctx;
 	struct local *l = ls->local;
@@ -155,7 +155,7 @@ static void on_short(struct slot *slot, void *ctx, bool is_short)
 	ls->is_short = is_short;
 	if (!is_short)
 		return;
-	if (shortage_seen(&l->shortage, n_active(l), now_s()) && l->warn)
+	if (shortage_seen(&l->shortage, n_active(l), local_now_s()) && l->warn)
 		l->warn("cannot create a process for a job (limited by ulimit -u, or by pids.max "
 			"of a cgroup, or by memory); fewer jobs run at a time until the shortage "
 			"is over");
@@ -186,7 +186,7 @@ static void finish_closing(struct local *l)
 	closed(l->closed_ctx, NULL);
 }
 
-static void on_died(struct slot *slot, void *ctx, const char *why)
+static void on_local_died(struct slot *slot, void *ctx, const char *why)
 {
 	struct local_slot *ls = ctx;
 	struct local *l = ls->local;
@@ -231,8 +231,8 @@ static void on_stopped(struct slot *slot, void *ctx)
 }
 
 static const struct slot_handler slot_handler = {
-	.ended = on_ended,
-	.died = on_died,
+	.ended = on_local_ended,
+	.died = on_local_died,
 	.noted = on_noted,
 	.said = on_said,
 	.stopped = on_stopped,
@@ -292,11 +292,11 @@ static enum submit local_submit(struct backend *b, const struct job *job, uint32
 	struct error err = {0};
 	struct local_slot *ls;
 
-	if (l->is_paused || (l->paused_until_s > 0 && now_s() < l->paused_until_s) ||
+	if (l->is_paused || (l->paused_until_s > 0 && local_now_s() < l->paused_until_s) ||
 	    (is_interactive && console_is_taken(l->console)))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) &&
-	    !shortage_may_grow(&l->shortage, n_active(l), now_s(), local_has_room, l))
+	    !shortage_may_grow(&l->shortage, n_active(l), local_now_s(), local_has_room, l))
 		return SUBMIT_BUSY;
 	if (list_is_empty(&l->idle) && !start_slot(l, &err))
 		return answer_without_slot(l, &err, why);
@@ -493,7 +493,7 @@ static void local_limit_slots(struct local *l)
 	if (left == UINT32_MAX)
 		return;
 	n = left > CLERK_SHARE + PROCESSES_PER_JOB ? (left - CLERK_SHARE) / PROCESSES_PER_JOB : 1;
-	shortage_allow(&l->shortage, n, now_s());
+	shortage_allow(&l->shortage, n, local_now_s());
 	text = xasprintf("only %u job%s at a time: %u more processes may be created (limited by "
 			 "ulimit -u, or by pids.max of a cgroup)",
 			 n, n == 1 ? " runs" : "s run", left);

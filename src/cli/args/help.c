@@ -47,7 +47,7 @@ static void add_wrapped(struct str *out, const char *text, unsigned column, unsi
 /* A bit beside that of a command: the program was called as dvsim. */
 enum { AS_DVSIM = 1 << 30 };
 
-static void add_name(struct str *b, const struct option *o, bool has_shorts)
+static void help_add_name(struct str *b, const struct option *o, bool has_shorts)
 {
 	const char *s = has_shorts ? o->shorts : NULL;
 
@@ -64,7 +64,7 @@ static void add_name(struct str *b, const struct option *o, bool has_shorts)
 }
 
 /* The table holds one character that is not ASCII: the ellipsis. */
-static unsigned columns(const char *s)
+static unsigned help_columns(const char *s)
 {
 	unsigned n = 0;
 
@@ -78,12 +78,12 @@ static void add_option(struct str *out, const struct option *o, unsigned command
 	const char *other = command & AS_DVSIM ? option_dvsim_help(o) : NULL;
 	struct str name = {0};
 
-	add_name(&name, o, !other);
+	help_add_name(&name, o, !other);
 	str_add(out, name.s);
-	if (columns(name.s) + 2 > HELP_COLUMN)
+	if (help_columns(name.s) + 2 > HELP_COLUMN)
 		str_printf(out, "\n%*s", HELP_COLUMN, "");
 	else
-		str_printf(out, "%*s", (int)(HELP_COLUMN - columns(name.s)), "");
+		str_printf(out, "%*s", (int)(HELP_COLUMN - help_columns(name.s)), "");
 	add_wrapped(out, other ? other : option_help(o, command), HELP_COLUMN, width);
 	str_done(&name);
 }
@@ -119,7 +119,7 @@ static void add_group(struct str *out, const char *group, struct help_choice cho
 }
 
 /* Groups in the order in which they first appear, except that of --help, which comes last. */
-static void add_options(struct str *out, struct help_choice choice, unsigned width)
+static void help_add_options(struct str *out, struct help_choice choice, unsigned width)
 {
 	const char *last = option_table[OPT_HELP].group;
 
@@ -154,7 +154,7 @@ static void add_command(struct str *out, const char *program, const struct comma
 		str_addc(out, '\n');
 		add_wrapped(out, c->more, 0, width);
 	}
-	add_options(out, choice, width);
+	help_add_options(out, choice, width);
 	if (choice.page == HELP_MOST_USED)
 		str_printf(out,
 			   "\nMore options: %s %s --help all (every option), --help dvsim (DVSim's "
@@ -208,7 +208,7 @@ void help_print_dvsim(void)
 		    "options and exit codes. Write the configuration first, or after `--`: "
 		    "some options take all words that follow.",
 		    0, width);
-	add_options(&out, (struct help_choice){CMD_RUN | AS_DVSIM, HELP_ALL}, width);
+	help_add_options(&out, (struct help_choice){CMD_RUN | AS_DVSIM, HELP_ALL}, width);
 	final_write(out.s, out.len);
 	str_done(&out);
 }

@@ -48,7 +48,7 @@ static void find_facts(const struct driver_entry *entry, struct arena *mem, stru
 	error_done(&err);
 }
 
-static void add_notes(struct table *t, const struct found *f)
+static void drivers_add_notes(struct table *t, const struct found *f)
 {
 	_cleanup_(str_done) struct str why = {0}, from = {0};
 
@@ -82,7 +82,7 @@ static void add_driver(struct table *t, const struct found *f)
 	table_add(t, n, f->here.n_devices == 0 ? TABLE_WARN : TABLE_GOOD);
 	table_add(t, can.len ? can.s : "-", TABLE_PLAIN);
 	table_add(t, f->entry->help ? f->entry->help : "-", TABLE_PLAIN);
-	add_notes(t, f);
+	drivers_add_notes(t, f);
 }
 
 static void write_driver(struct json_out *j, const struct found *f)

@@ -43,7 +43,8 @@ struct sight {
 	size_t n_waiting;
 };
 
-static void look(struct sight *ret, const struct chips_pool *p, const struct dvs_device *d)
+static void look_at_devices(struct sight *ret, const struct chips_pool *p,
+			    const struct dvs_device *d)
 {
 	const struct chips_device *known = chips_pool_known(p, d);
 	_cleanup_(freep) char *name = NULL;
@@ -69,7 +70,7 @@ static void sight_done(struct sight *s)
 	free(s->lock_path);
 }
 
-static enum table_color color_of(enum health_state s)
+static enum table_color list_health_color(enum health_state s)
 {
 	static const enum table_color colors[] = {
 		[HEALTH_UNKNOWN] = TABLE_PLAIN,	 [HEALTH_HEALTHY] = TABLE_GOOD,
@@ -131,7 +132,7 @@ static void add_waiting(struct str *out, const struct sight *s)
 		str_add(out, ", …");
 }
 
-static void add_notes(struct table *t, const struct sight *s)
+static void list_add_notes(struct table *t, const struct sight *s)
 {
 	static const char *const words[] = {"", "", "suspect", "bad"};
 	_cleanup_(str_done) struct str text = {0}, driver = {0}, waiting = {0};
@@ -167,10 +168,10 @@ static void add_device(struct table *t, const struct sight *s)
 		snprintf(domain, sizeof(domain), "%d", s->device->fault_domain);
 	table_add(t, domain, TABLE_PLAIN);
 	health_add_state(&state, &s->health, clock_wall(clock_real()));
-	table_add(t, state.s, color_of(s->health.state));
+	table_add(t, state.s, list_health_color(s->health.state));
 	add_lock(t, s);
 	add_memory(t, s->device);
-	add_notes(t, s);
+	list_add_notes(t, s);
 }
 
 /* Tells the user if health is stored in a directory of their own, which other users do not see. */
@@ -200,7 +201,7 @@ static void list_table(const struct args *args, const struct chips_pools *pools)
 		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
 			struct sight s;
 
-			look(&s, &pools->at[i], &pools->at[i].devices[k]);
+			look_at_devices(&s, &pools->at[i], &pools->at[i].devices[k]);
 			add_device(&t, &s);
 			sight_done(&s);
 		}
@@ -258,7 +259,7 @@ static void write_sight(struct json_out *j, const struct sight *s)
 	jout_object_end(j);
 }
 
-static void list_json(const struct chips_pools *pools)
+static void print_devices_as_json(const struct chips_pools *pools)
 {
 	struct json_out j;
 
@@ -268,7 +269,7 @@ static void list_json(const struct chips_pools *pools)
 		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
 			struct sight s;
 
-			look(&s, &pools->at[i], &pools->at[i].devices[k]);
+			look_at_devices(&s, &pools->at[i], &pools->at[i].devices[k]);
 			write_sight(&j, &s);
 			sight_done(&s);
 		}
@@ -286,7 +287,7 @@ int chips_list(const struct args *args, const struct chips_words *w, struct diag
 	for (size_t i = 0; i < pools.n; i++)
 		n += pools.at[i].n_devices;
 	if (opt_has(args, OPT_JSON))
-		list_json(&pools);
+		print_devices_as_json(&pools);
 	else if (n)
 		list_table(args, &pools);
 	else

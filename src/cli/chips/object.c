@@ -23,7 +23,7 @@ static struct cfg *parse_object(const struct args *args, enum opt opt, const cha
 }
 
 /* Without blanks, as a pool passes it to the driver. */
-static const char *compact(struct arena *mem, const char *json)
+static const char *object_compact(struct arena *mem, const char *json)
 {
 	json_t *j = json_loads(json, 0, NULL);
 	char *text = json_dumps(j, JSON_COMPACT);
@@ -41,7 +41,8 @@ const char *chips_object(const struct args *args, enum opt opt, const char *othe
 	struct cfg *cfg = word ? parse_object(args, opt, word, diags) : NULL;
 
 	if (cfg)
-		json = compact(args->mem, arena_strdup(args->mem, cfg_json(cfg, cfg_root(cfg))));
+		json = object_compact(args->mem,
+				      arena_strdup(args->mem, cfg_json(cfg, cfg_root(cfg))));
 	cfg_free(cfg);
 	return json;
 }

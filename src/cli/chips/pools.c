@@ -45,8 +45,9 @@ static const struct dvs_device *devices_of(struct arena *mem, const struct chips
 	return list;
 }
 
-static void add_configured(const struct args *args, struct cfg *cfg, const struct roster_entry *e,
-			   struct chips_pools *pools, struct diags *diags)
+static void pools_add_configured(const struct args *args, struct cfg *cfg,
+				 const struct roster_entry *e, struct chips_pools *pools,
+				 struct diags *diags)
 {
 	const char *name = arena_strdup(args->mem, e->name);
 	const char *what = arena_printf(args->mem, "backends.%s", name);
@@ -83,7 +84,7 @@ static void find_configured(const struct args *args, struct cfg *cfg, struct chi
 	const struct roster *r = roster_read(args->mem, cfg, backend_names);
 
 	for (const struct roster_entry *e = NULL; (e = pools_next(r, e)) != NULL;)
-		add_configured(args, cfg, e, pools, diags);
+		pools_add_configured(args, cfg, e, pools, diags);
 	if (pools->n == 0 && diags->n_errors == 0)
 		diag_hint(diag_error(diags, cfg_start(cfg), "there is no backend of type 'chips'"),
 			  "backends: { chips: { driver: \"sim\" } }; docs/reference/devices.md");
@@ -245,7 +246,7 @@ int chips_pools_find(const struct args *args, const char *cfg_path, struct chips
 
 /* ---- one word of the command line ---- */
 
-static const struct chips_pool *find_pool(const struct chips_pools *pools, const char *name)
+static const struct chips_pool *pools_find_pool(const struct chips_pools *pools, const char *name)
 {
 	for (size_t i = 0; i < pools->n; i++)
 		if (strcmp(pools->at[i].name, name) == 0)
@@ -266,7 +267,7 @@ static void refuse_pool(const struct args *args, const struct chips_pools *pools
 		str_printf(&all, "%s%s", i ? ", " : "", names[i]);
 	}
 	near = str_suggest(arena_strndup(args->mem, word, strcspn(word, "/")), names, pools->n);
-	if (near && !find_pool(pools, arena_strndup(args->mem, word, strcspn(word, "/"))))
+	if (near && !pools_find_pool(pools, arena_strndup(args->mem, word, strcspn(word, "/"))))
 		diag_hint(e, "did you mean '%s%s'?", near, word + strcspn(word, "/"));
 	else
 		diag_hint(e, "a device is POOL/NUMBER, like %s/0 or %s/0-3; of: %s", names[0],
@@ -308,12 +309,12 @@ static const struct chips_pool *pool_of(const struct args *args, const struct ch
 	const char *slash = strrchr(word, '/');
 
 	*ret_ids = NULL;
-	if (find_pool(pools, word))
-		return find_pool(pools, word);
+	if (pools_find_pool(pools, word))
+		return pools_find_pool(pools, word);
 	*ret_ids = slash ? slash + 1 : word;
 	if (!slash)
 		return pools->n == 1 ? &pools->at[0] : NULL;
-	return find_pool(pools, arena_strndup(args->mem, word, (size_t)(slash - word)));
+	return pools_find_pool(pools, arena_strndup(args->mem, word, (size_t)(slash - word)));
 }
 
 int chips_pools_resolve(const struct args *args, const struct chips_pools *pools, const char *word,

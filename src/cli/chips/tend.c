@@ -48,7 +48,7 @@ static int find_targets(const struct args *args, const struct chips_words *w, st
 	return diags->n_errors ? -1 : 0;
 }
 
-static void say(const struct chips_target *t, const char *what)
+static void tend_say(const struct chips_target *t, const char *what)
 {
 	_cleanup_(str_done) struct str line = {0};
 
@@ -58,7 +58,7 @@ static void say(const struct chips_target *t, const char *what)
 	final_write(line.s, line.len);
 }
 
-static void refuse(struct diags *diags, struct error *err)
+static void tend_refuse(struct diags *diags, struct error *err)
 {
 	diag_infra(diags, diag_error(diags, nowhere, "%s", err->msg));
 	error_done(err);
@@ -106,7 +106,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 		health_add_state(&what, &was, clock_wall(clock_real()));
 	}
 	if (health_clear(p->state_dir, d->family, d->machine_id, &err) < 0) {
-		refuse(diags, &err);
+		tend_refuse(diags, &err);
 		return;
 	}
 	if (was.state == HEALTH_UNKNOWN && was.n_marks == 0 && !is_unreadable)
@@ -114,7 +114,7 @@ static void clear_one(const struct chips_target *t, struct diags *diags)
 	else
 		str_add(&what, "; cleared");
 	add_machine(&what, p, d);
-	say(t, what.len ? what.s : "no stored health for this device");
+	tend_say(t, what.len ? what.s : "no stored health for this device");
 }
 
 int chips_clear(const struct args *args, const struct chips_words *w, struct diags *diags)
@@ -147,12 +147,12 @@ static void quarantine_one(const struct chips_target *t, const char *why, double
 		error_done(&err);
 	health_set_aside(&h, why, for_s, clock_wall(clock_real()));
 	if (health_store(p->state_dir, d->family, d->machine_id, &h, &err) < 0) {
-		refuse(diags, &err);
+		tend_refuse(diags, &err);
 		return;
 	}
 	health_add_state(&what, &h, clock_wall(clock_real()));
 	add_machine(&what, p, d);
-	say(t, what.s);
+	tend_say(t, what.s);
 }
 
 int chips_quarantine(const struct args *args, const struct chips_words *w, struct diags *diags)
@@ -191,7 +191,7 @@ static double passed_s(const struct trial *t)
 	return clock_now(clock_real()) - t->start_s;
 }
 
-static void on_opened(struct device_worker *w, void *ctx)
+static void on_tend_opened(struct device_worker *w, void *ctx)
 {
 	struct trial *t = ctx;
 
@@ -201,8 +201,8 @@ static void on_opened(struct device_worker *w, void *ctx)
 	device_worker_close(w);
 }
 
-static void on_open_failed(struct device_worker *w, void *ctx, enum dvs_class class,
-			   const char *text)
+static void on_tend_open_failed(struct device_worker *w, void *ctx, enum dvs_class class,
+				const char *text)
 {
 	struct trial *t = ctx;
 
@@ -211,7 +211,7 @@ static void on_open_failed(struct device_worker *w, void *ctx, enum dvs_class cl
 		str_printf(&t->why, "%s: %s", device_class_name(class), text ? text : "no reason");
 }
 
-static void on_died(struct device_worker *w, void *ctx, int status, const char *why)
+static void on_tend_died(struct device_worker *w, void *ctx, int status, const char *why)
 {
 	struct trial *t = ctx;
 
@@ -260,15 +260,15 @@ static void no_answer(struct device_worker *w, void *ctx, const char *text)
 }
 
 static const struct device_worker_handler handler = {
-	.opened = on_opened,
-	.open_failed = on_open_failed,
+	.opened = on_tend_opened,
+	.open_failed = on_tend_open_failed,
 	.phase = no_phase,
 	.ended = no_end,
 	.diagnosed = no_answer,
-	.died = on_died,
+	.died = on_tend_died,
 };
 
-static void start(struct trial *t, const struct device_worker_options *o)
+static void tend_start_worker(struct trial *t, const struct device_worker_options *o)
 {
 	struct error err = {0};
 
@@ -316,17 +316,17 @@ static void say_trial(const struct trial *t)
 	_cleanup_(str_done) struct str text = {0};
 
 	if (t->why.len) {
-		say(t->target, t->why.s);
+		tend_say(t->target, t->why.s);
 		return;
 	}
 	add_short(&text, "opened in ", t->open_s);
 	add_short(&text, ", closed in ", t->close_s);
-	say(t->target, text.s);
+	tend_say(t->target, text.s);
 }
 
 /* Opens and closes a device. json NULL: prints a line. false: it failed. */
-static bool try(const struct chips_target *target, struct ev_loop *loop, double limit_s,
-		struct json_out *json)
+static bool tend_try_device(const struct chips_target *target, struct ev_loop *loop, double limit_s,
+			    struct json_out *json)
 {
 	const struct chips_pool *p = target->pool;
 	const struct chips_device *d = chips_pool_known(p, target->device);
@@ -346,7 +346,7 @@ static bool try(const struct chips_target *target, struct ev_loop *loop, double 
 	if (p->lock_dir)
 		lock = device_lock_path(p->lock_dir, d->family, d->machine_id);
 	o.lock_path = lock;
-	start(&t, &o);
+	tend_start_worker(&t, &o);
 	is_good = t.why.len == 0;
 	if (json)
 		write_trial(json, &t);
@@ -370,7 +370,8 @@ int chips_probe(const struct args *args, const struct chips_words *w, struct dia
 	jout_init(&json, -1, 2);
 	jout_array(&json);
 	for (size_t i = 0; i < all.n; i++)
-		is_good = try(&all.at[i], loop, limit_s, has_json ? &json : NULL) && is_good;
+		is_good = tend_try_device(&all.at[i], loop, limit_s, has_json ? &json : NULL) &&
+			  is_good;
 	jout_array_end(&json);
 	if (has_json)
 		final_json(&json);

@@ -59,7 +59,7 @@ static void add_names(struct parser *p, const struct dvsim_option *o, const char
 	}
 }
 
-static const struct name *find_exact(const struct parser *p, const char *text, size_t len)
+static const struct name *args_find_exact(const struct parser *p, const char *text, size_t len)
 {
 	for (size_t i = 0; i < p->n_names; i++)
 		if (strlen(p->names[i].text) == len && memcmp(p->names[i].text, text, len) == 0)
@@ -76,7 +76,7 @@ static void add_own_shorts(struct parser *p, const struct dvsim_option *o)
 		char name[8];
 
 		snprintf(name, sizeof(name), "-%.*s", (int)strcspn(s, " "), s);
-		if (!find_exact(p, name, strlen(name)))
+		if (!args_find_exact(p, name, strlen(name)))
 			add_names(p, o, arena_strdup(p->args->mem, name), "", false);
 	}
 }
@@ -89,7 +89,7 @@ static bool is_dvsims(enum opt opt)
 	return false;
 }
 
-static void add_own(struct parser *p, enum opt opt)
+static void args_add_own(struct parser *p, enum opt opt)
 {
 	static const char nargs[] = {
 		[OPT_FLAG] = '0',   [OPT_WORD] = '1',  [OPT_MAYBE] = '?',
@@ -121,15 +121,15 @@ static void collect_names(struct parser *p)
 		add_own_shorts(p, o);
 	for (int i = 0; i < OPT_COUNT; i++)
 		if ((option_table[i].commands & CMD_RUN) && !is_dvsims((enum opt)i))
-			add_own(p, (enum opt)i);
+			args_add_own(p, (enum opt)i);
 }
 
 /* ---- errors, with the words of argparse ---- */
 
-static int fault(struct parser *p, const struct dvsim_option *o, const char *fmt, ...)
+static int args_fault(struct parser *p, const struct dvsim_option *o, const char *fmt, ...)
 	_printf_(3, 4);
 
-static int fault(struct parser *p, const struct dvsim_option *o, const char *fmt, ...)
+static int args_fault(struct parser *p, const struct dvsim_option *o, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -147,7 +147,7 @@ static int fault(struct parser *p, const struct dvsim_option *o, const char *fmt
 
 static int fault_choice(struct parser *p, const struct dvsim_option *o, const char *value)
 {
-	fault(p, o, "invalid choice: '%s' (choose from ", value);
+	args_fault(p, o, "invalid choice: '%s' (choose from ", value);
 	for (const char *s = o->choices; *s; s += strcspn(s, " "), s += *s == ' ')
 		str_printf(p->fault, "%s'%.*s'", s == o->choices ? "" : ", ", (int)strcspn(s, " "),
 			   s);
@@ -216,18 +216,18 @@ static int classify_option(struct parser *p, struct word *w)
 	unsigned n;
 
 	w->kind = WORD_OPTION;
-	w->name = find_exact(p, text, strlen(text));
+	w->name = args_find_exact(p, text, strlen(text));
 	if (w->name)
 		return 0;
 	if (equals)
-		w->name = find_exact(p, text, (size_t)(equals - text));
+		w->name = args_find_exact(p, text, (size_t)(equals - text));
 	if (w->name && may_hold(w->name, text)) {
 		w->attached = equals + 1;
 		return 0;
 	}
 	n = find_matches(p, text, &m, &list);
 	if (n > 1)
-		return fault(p, NULL, "ambiguous option: %s could match %s", text, list.s);
+		return args_fault(p, NULL, "ambiguous option: %s could match %s", text, list.s);
 	w->name = m.name;
 	w->attached = m.attached;
 	if (n == 0 && (is_negative_number(text) || strchr(text, ' ')))
@@ -235,7 +235,7 @@ static int classify_option(struct parser *p, struct word *w)
 	return 0;
 }
 
-static int classify(struct parser *p)
+static int args_classify(struct parser *p)
 {
 	bool is_after = false;
 
@@ -278,7 +278,7 @@ static bool is_real(const struct parser *p, const char *s, double *ret)
 
 static int fault_limit(struct parser *p, const struct dvsim_option *o, const char *s)
 {
-	return fault(p, o, "Invalid resource format: %s, expected RESOURCE=COUNT", s);
+	return args_fault(p, o, "Invalid resource format: %s, expected RESOURCE=COUNT", s);
 }
 
 static int check_limit(struct parser *p, const struct dvsim_option *o, const char *s)
@@ -297,10 +297,10 @@ static int check_limit(struct parser *p, const struct dvsim_option *o, const cha
 	if (!number)
 		return fault_limit(p, o, s);
 	if (!is_positive(p, number))
-		return fault(p, o,
-			     "Resource values should be positive integers or 'INF' / 'NONE', "
-			     "not %s.",
-			     number);
+		return args_fault(p, o,
+				  "Resource values should be positive integers or 'INF' / 'NONE', "
+				  "not %s.",
+				  number);
 	return 0;
 }
 
@@ -319,17 +319,17 @@ static int check_value(struct parser *p, const struct dvsim_option *o, const cha
 	double x;
 
 	if (o->type == DVSIM_INT && !is_int(p, value))
-		return fault(p, o, "invalid int value: '%s'", value);
+		return args_fault(p, o, "invalid int value: '%s'", value);
 	if (o->type == DVSIM_REAL && !is_real(p, value, &x))
-		return fault(p, o, "invalid float value: '%s'", value);
+		return args_fault(p, o, "invalid float value: '%s'", value);
 	if (o->type == DVSIM_PARALLEL && !is_positive(p, value))
-		return fault(p, o,
-			     "Bad argument for --max-parallel ('%s'): must be a positive integer.",
-			     value);
+		return args_fault(
+			p, o, "Bad argument for --max-parallel ('%s'): must be a positive integer.",
+			value);
 	if (o->type == DVSIM_MULTIPLIER && !is_real(p, value, &x))
-		return fault(p, o, "Invalid reseed multiplier: '%s'. Must be a float.", value);
+		return args_fault(p, o, "Invalid reseed multiplier: '%s'. Must be a float.", value);
 	if (o->type == DVSIM_MULTIPLIER && x <= 0)
-		return fault(p, o, "Reseed multiplier must be positive.");
+		return args_fault(p, o, "Reseed multiplier must be positive.");
 	if (o->type == DVSIM_LIMIT && check_limit(p, o, value) < 0)
 		return -1;
 	if (o->choices && !is_chosen(o->choices, value))
@@ -337,7 +337,7 @@ static int check_value(struct parser *p, const struct dvsim_option *o, const cha
 	return 0;
 }
 
-static const char *lower(struct arena *mem, const char *value)
+static const char *args_lower(struct arena *mem, const char *value)
 {
 	char *s = arena_strdup(mem, value);
 
@@ -347,8 +347,8 @@ static const char *lower(struct arena *mem, const char *value)
 }
 
 /* Stores n values of an option. */
-static int store(struct parser *p, const struct dvsim_option *o, const char *const *values,
-		 size_t n)
+static int args_store(struct parser *p, const struct dvsim_option *o, const char *const *values,
+		      size_t n)
 {
 	struct opt_value *v = &p->args->opt[o->opt];
 	size_t n_old = o->is_append ? v->n : 0;
@@ -357,7 +357,7 @@ static int store(struct parser *p, const struct dvsim_option *o, const char *con
 	for (size_t i = 0; i < n_old; i++)
 		all[i] = v->words[i];
 	for (size_t i = 0; i < n; i++) {
-		all[n_old + i] = o->type == DVSIM_LOWER ? lower(p->args->mem, values[i])
+		all[n_old + i] = o->type == DVSIM_LOWER ? args_lower(p->args->mem, values[i])
 							: values[i];
 		if (check_value(p, o, all[n_old + i]) < 0)
 			return -1;
@@ -377,20 +377,22 @@ static int store_flags(struct parser *p, const struct name *name, const char *at
 		char text[3] = "-?";
 
 		if (!attached)
-			return store(p, name->option, NULL, 0);
+			return args_store(p, name->option, NULL, 0);
 		if (name->text[1] == '-' || !*attached)
-			return fault(p, name->option, "ignored explicit argument '%s'", attached);
+			return args_fault(p, name->option, "ignored explicit argument '%s'",
+					  attached);
 		text[1] = *attached;
-		next = find_exact(p, text, 2);
+		next = args_find_exact(p, text, 2);
 		if (!next)
-			return fault(p, name->option, "ignored explicit argument '%s'", attached);
-		if (store(p, name->option, NULL, 0) < 0 || p->is_over)
+			return args_fault(p, name->option, "ignored explicit argument '%s'",
+					  attached);
+		if (args_store(p, name->option, NULL, 0) < 0 || p->is_over)
 			return p->is_over ? 0 : -1;
 		name = next;
 		attached = attached[1] ? attached + 1 : NULL;
 		if (next->option->nargs != '0')
-			return attached ? store(p, next->option, &attached, 1)
-					: fault(p, next->option, "expected one argument");
+			return attached ? args_store(p, next->option, &attached, 1)
+					: args_fault(p, next->option, "expected one argument");
 	}
 }
 
@@ -403,15 +405,15 @@ static int take_option(struct parser *p, const struct word *w)
 	if (o->nargs == '0')
 		return store_flags(p, w->name, w->attached);
 	if (w->attached)
-		return store(p, o, &w->attached, 1);
+		return args_store(p, o, &w->attached, 1);
 	values = arena_array(p->args->mem, p->n_words + 1, sizeof(*values));
 	while (n < most && p->at < p->n_words && p->words[p->at].kind == WORD_VALUE)
 		values[n++] = p->words[p->at++].text;
 	if (n == 0 && o->nargs == '1')
-		return fault(p, o, "expected one argument");
+		return args_fault(p, o, "expected one argument");
 	if (n == 0 && o->nargs == '+')
-		return fault(p, o, "expected at least one argument");
-	return store(p, o, values, n);
+		return args_fault(p, o, "expected at least one argument");
+	return args_store(p, o, values, n);
 }
 
 static void add_unknown(struct parser *p, const char *text)
@@ -444,9 +446,10 @@ static int take_words(struct parser *p)
 	if (p->is_over)
 		return 0;
 	if (p->args->n_words == 0)
-		return fault(p, NULL, "the following arguments are required: <cfg-hjson-file>");
+		return args_fault(p, NULL,
+				  "the following arguments are required: <cfg-hjson-file>");
 	if (p->unknown.len)
-		return fault(p, NULL, "unrecognized arguments: %s", p->unknown.s);
+		return args_fault(p, NULL, "unrecognized arguments: %s", p->unknown.s);
 	return 0;
 }
 
@@ -468,7 +471,7 @@ int dvsim_args_parse(struct args *args, int argc, char **argv, struct str *ret_f
 	for (size_t i = 0; i < p->n_words; i++)
 		p->words[i] = (struct word){.text = argv[i + 1]};
 	collect_names(p);
-	rc = classify(p) < 0 ? -1 : take_words(p);
+	rc = args_classify(p) < 0 ? -1 : take_words(p);
 	str_done(&p->unknown);
 	return rc;
 }

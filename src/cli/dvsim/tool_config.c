@@ -125,7 +125,7 @@ static void add_given(const struct args *args, enum opt o, struct words *to)
 		vec_push_in(args->mem, to, v->words[i]);
 }
 
-static const char *trimmed(struct arena *mem, const char *word)
+static const char *tool_config_trimmed(struct arena *mem, const char *word)
 {
 	size_t n;
 
@@ -139,7 +139,7 @@ static const char *trimmed(struct arena *mem, const char *word)
 static void check_mappings(const struct args *args, struct words *w, struct diags *diags)
 {
 	for (size_t i = 0; i < w->n; i++) {
-		const char *word = w->at[i] = trimmed(args->mem, w->at[i]);
+		const char *word = w->at[i] = tool_config_trimmed(args->mem, w->at[i]);
 		const char *equals = strchr(word, '=');
 
 		if (!*word || equals == word || (equals && !equals[1]))

@@ -40,7 +40,7 @@ static void add_job(struct finder *x, const struct past_job *job)
 	map_set(&again->by_id, job->id, (void *)(uintptr_t)again->n);
 }
 
-static void judge(struct finder *x, const struct past_run *run)
+static void failed_judge_job(struct finder *x, const struct past_run *run)
 {
 	for (size_t i = 0; i < run->n_jobs; i++) {
 		const struct past_job *job = &run->jobs[i];
@@ -75,13 +75,13 @@ static void judge_parents(struct finder *x, struct past_run *run)
 				     run->id, run->parent, err.msg);
 			break;
 		}
-		judge(x, &parent);
+		failed_judge_job(x, &parent);
 		*run = parent;
 	}
 	map_done(&seen);
 }
 
-static int read_run(struct finder *x)
+static int failed_read_run(struct finder *x)
 {
 	struct past_run first = x->f->run;
 	struct error err = {0};
@@ -91,7 +91,7 @@ static int read_run(struct finder *x)
 		diag_from_error(x->diags, &err);
 		return -1;
 	}
-	judge(x, &x->f->run);
+	failed_judge_job(x, &x->f->run);
 	first = x->f->run;
 	judge_parents(x, &first);
 	x->f->seed_base = x->f->run.seed_base;
@@ -108,7 +108,7 @@ int failed_find(struct failed *f, const struct args *args, const char *scratch_r
 	int rc = past_choice_find(&choice, args, &f->run, diags);
 
 	if (rc == 0)
-		rc = read_run(&x);
+		rc = failed_read_run(&x);
 	if (rc == 0 && f->again.n)
 		past_args_compare_defines(args, &f->run, diags);
 	map_done(&x.judged);

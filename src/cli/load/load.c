@@ -103,7 +103,7 @@ static void report_missing_cfg(const struct args *args, struct diags *diags)
 }
 
 /* The only positional word, or NULL after an error. */
-static const char *path_of(const struct args *args, struct diags *diags)
+static const char *load_path_of(const struct args *args, struct diags *diags)
 {
 	if (args->n_words == 0 || !*args->words[0]) {
 		report_missing_cfg(args, diags);
@@ -122,7 +122,7 @@ static const char *path_of(const struct args *args, struct diags *diags)
 
 struct cfg *load_cfg(const struct args *args, struct diags *diags)
 {
-	const char *path = path_of(args, diags);
+	const char *path = load_path_of(args, diags);
 	struct place place;
 
 	if (!path || place_find(args, path, &place, diags) < 0)
@@ -173,7 +173,7 @@ static void check_refused(void *ctx, const struct plan *plan, struct diags *diag
 	check_graph(ctx, plan, diags);
 }
 
-static void say(const char *text)
+static void load_say_progress(const char *text)
 {
 	log_info("%s", text);
 }
@@ -261,7 +261,7 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 		return NULL;
 	dv.fusesoc_mappings = place->tool.mappings;
 	dv.fusesoc_roots = place->tool.roots;
-	dv.say = say;
+	dv.say = load_say_progress;
 	if (place->branch)
 		dv.branch = place->branch;
 	if (opt_has(args, OPT_LIST)) {
@@ -334,7 +334,7 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 
 static void load_and_plan(const struct args *args, struct loaded *l)
 {
-	const char *path = path_of(args, &l->diags);
+	const char *path = load_path_of(args, &l->diags);
 	struct place place;
 
 	if (!path || place_find(args, path, &place, &l->diags) < 0)

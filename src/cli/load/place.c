@@ -90,8 +90,8 @@ static void set_scratch(struct place *p)
 
 /* Sets members of p from the first file of the configuration. Files of dvsched's own flows mostly
  * contain the key `flow`. */
-static int settle(struct place *p, const struct cfg *c, struct hjson_node *root,
-		  struct diags *diags)
+static int place_settle(struct place *p, const struct cfg *c, struct hjson_node *root,
+			struct diags *diags)
 {
 	p->is_native = flow_is_native(c, root);
 	/* DVSim's imports, commands and project are relative to the current directory. */
@@ -111,7 +111,7 @@ static int begin_load(void *ctx, const struct cfg *c, struct hjson_node *root,
 {
 	struct place *p = ctx;
 
-	if (!p->is_settled && settle(p, c, root, diags) < 0)
+	if (!p->is_settled && place_settle(p, c, root, diags) < 0)
 		return -1;
 	options->proj_root = p->proj_root;
 	options->scratch_root = p->scratch_root;
@@ -162,7 +162,7 @@ static int settle_alone(struct place *p, struct diags *diags)
 {
 	struct cfg *c = p->text ? cfg_parse_text(p->text->shown, p->text->bytes, p->text->n, diags)
 				: cfg_parse(p->cfg_path, diags);
-	int rc = c ? settle(p, c, cfg_root(c), diags) : -1;
+	int rc = c ? place_settle(p, c, cfg_root(c), diags) : -1;
 
 	cfg_free(c);
 	return rc;

@@ -25,7 +25,8 @@ const struct roster_entry *pools_next(const struct roster *r, const struct roste
 	return roster_next(r, roster_type(r, pool_type), after);
 }
 
-static const struct roster_entry *find_pool(const struct roster *r, const char *name, size_t len)
+static const struct roster_entry *pools_pool_named(const struct roster *r, const char *name,
+						   size_t len)
 {
 	const struct roster_entry *e = roster_find_n(r, name, len);
 
@@ -68,11 +69,12 @@ static void hint_names(struct diag *e, const struct roster *r)
 			     "docs/reference/devices.md");
 }
 
-static const struct roster_entry *find_named(const struct roster *r, const struct backend_key *k,
-					     const char *word, struct diags *diags)
+static const struct roster_entry *pools_find_named(const struct roster *r,
+						   const struct backend_key *k, const char *word,
+						   struct diags *diags)
 {
 	size_t len = pool_in(word);
-	const struct roster_entry *e = find_pool(r, word, len);
+	const struct roster_entry *e = pools_pool_named(r, word, len);
 
 	if (!e)
 		hint_names(diag_error(diags, k->pos, "there is no pool of devices '%.*s'", (int)len,
@@ -103,7 +105,7 @@ const struct roster_entry *pools_find(const struct roster *r, const struct job_s
 	struct diag *e;
 
 	if (pool_in(word))
-		return find_named(r, k, word, diags);
+		return pools_find_named(r, k, word, diags);
 	if (first && !pools_next(r, first))
 		return first;
 	if (!first) {
@@ -240,7 +242,7 @@ struct cfg *pools_load(const struct args *args, struct diags *diags)
 	if (pools_load_file(args, &cfg, diags) < 0)
 		return NULL;
 	r = roster_read(args->mem, cfg, backend_names);
-	if (*name && !find_pool(r, name, strlen(name)) && is_driver(args->mem, name)) {
+	if (*name && !pools_pool_named(r, name, strlen(name)) && is_driver(args->mem, name)) {
 		cfg_free(cfg);
 		return make_up(name, diags);
 	}
@@ -262,8 +264,8 @@ static bool is_devices_word(const char *word)
 	       atoi(n) > 0;
 }
 
-static void add_key(const struct args *args, struct backend_key *k, const char *key,
-		    const char *value)
+static void pools_add_key(const struct args *args, struct backend_key *k, const char *key,
+			  const char *value)
 {
 	struct json_out out;
 
@@ -295,17 +297,17 @@ const struct backend_key *pools_keys(const struct args *args, uint32_t *ret_n, s
 	}
 	if (!is_devices_word(devices))
 		diag_error(diags, nowhere, "'--devices' must be [POOL:]N, not '%s'", devices);
-	add_key(args, &keys[(*ret_n)++], devices_key, devices);
+	pools_add_key(args, &keys[(*ret_n)++], devices_key, devices);
 	if (variables && !lend_names_variables(args->mem, variables))
 		diag_error(diags, nowhere,
 			   "'--devices-env' must be names of variables, each once, not '%s'",
 			   variables);
 	if (variables)
-		add_key(args, &keys[(*ret_n)++], "devices_env", variables);
+		pools_add_key(args, &keys[(*ret_n)++], "devices_env", variables);
 	if (opt_has(args, OPT_QUEUE_TIMEOUT)) {
 		opt_duration(args, OPT_QUEUE_TIMEOUT, 0, diags);
-		add_key(args, &keys[(*ret_n)++], "queue_timeout",
-			opt_word(args, OPT_QUEUE_TIMEOUT, "0"));
+		pools_add_key(args, &keys[(*ret_n)++], "queue_timeout",
+			      opt_word(args, OPT_QUEUE_TIMEOUT, "0"));
 	}
 	return keys;
 }

@@ -6,7 +6,7 @@
 #include "base/vec.h"
 
 /* Counts code points; wide characters are not expected here. */
-static size_t columns(const char *s)
+static size_t table_columns(const char *s)
 {
 	size_t n = 0;
 
@@ -48,7 +48,7 @@ void table_add(struct table *t, const char *text, enum table_color color)
 	size_t n;
 
 	str_add_printable(&cell, text, strlen(text));
-	n = columns(cell.len ? cell.s : "");
+	n = table_columns(cell.len ? cell.s : "");
 	if (n > t->widths[row->n])
 		t->widths[row->n] = n;
 	row->colors[row->n] = color;
@@ -64,11 +64,12 @@ void table_note(struct table *t, const char *text)
 	str_addc(notes, '\n');
 }
 
-static void add_cell(const struct table *t, const struct table_row *row, size_t i, struct str *out)
+static void table_add_cell(const struct table *t, const struct table_row *row, size_t i,
+			   struct str *out)
 {
 	static const char *const codes[] = {"", "\033[32m", "\033[33m", "\033[31m", "\033[2m"};
 	bool has_color = t->has_color && row->colors[i] != TABLE_PLAIN;
-	size_t pad = t->widths[i] - columns(row->cells[i]);
+	size_t pad = t->widths[i] - table_columns(row->cells[i]);
 
 	str_printf(out, "%s%s%s", has_color ? codes[row->colors[i]] : "", row->cells[i],
 		   has_color ? "\033[0m" : "");
@@ -80,7 +81,7 @@ void table_print(const struct table *t, struct str *out)
 {
 	for (size_t i = 0; i < t->rows.n; i++) {
 		for (size_t k = 0; k < t->rows.at[i].n; k++)
-			add_cell(t, &t->rows.at[i], k, out);
+			table_add_cell(t, &t->rows.at[i], k, out);
 		str_addc(out, '\n');
 		str_add(out, t->rows.at[i].notes.len ? t->rows.at[i].notes.s : "");
 	}

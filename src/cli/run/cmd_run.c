@@ -47,7 +47,7 @@ static void on_terminal(void *ctx, bool is_taken)
 		printer_hold(r->watchers.printer, is_taken);
 }
 
-static void on_suspend(void *ctx, bool is_suspended)
+static void on_run_suspend(void *ctx, bool is_suspended)
 {
 	struct run *r = ctx;
 
@@ -188,7 +188,7 @@ static void make_watchers(struct run *r)
 
 /* Gives the run its name. The journal has done so with its first record; this is for runs without a
  * journal. */
-static void publish(struct observer *o, const struct sched *sched)
+static void cmd_run_publish(struct observer *o, const struct sched *sched)
 {
 	struct run *r = container_of(o, struct run, publisher);
 	struct error err = {0};
@@ -285,7 +285,7 @@ static int run_loaded(struct run *r)
 		return rc;
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r->loop = loop_new();
-	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_suspend, r});
+	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_run_suspend, r});
 	rc = make_graph(r);
 	if (rc == EXIT_PASSED && !r->loaded.plan->is_rehearsal)
 		take_sources(r);
@@ -316,7 +316,8 @@ static int run_loaded(struct run *r)
 
 int run_with(const struct args *args, struct resumed *resumed)
 {
-	static const struct observer_ops publisher = {.name = "publisher", .run_started = publish};
+	static const struct observer_ops publisher = {.name = "publisher",
+						      .run_started = cmd_run_publish};
 	struct run r = {
 		.args = args,
 		.resumed = resumed,

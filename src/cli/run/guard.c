@@ -111,7 +111,7 @@ static bool is_stop(int signum)
  * directly. During a run the signal goes through the socket, so that the scheduler can distinguish
  * one signal to both processes from two signals.
  */
-static void pass_on(const struct watch *w, const struct signalfd_siginfo *info)
+static void guard_pass_on(const struct watch *w, const struct signalfd_siginfo *info)
 {
 	int signum = (int)info->ssi_signo;
 
@@ -133,7 +133,7 @@ static bool has_stopped(pid_t pid)
  * Ctrl-Z: the scheduler stops first, so that it has restored the terminal before the shell
  * continues. The deadline goes on, but stopped time is not silence of the scheduler.
  */
-static void suspend(struct watch *w)
+static void guard_suspend(struct watch *w)
 {
 	static const double patience_for_stop_s = 2;
 	double began_s = clock_now(clock_real());
@@ -153,9 +153,9 @@ static void take_signals(struct watch *w)
 	while (read(w->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGCHLD)
 			continue;
-		pass_on(w, &info);
+		guard_pass_on(w, &info);
 		if (info.ssi_signo == SIGTSTP)
-			suspend(w);
+			guard_suspend(w);
 	}
 }
 
@@ -347,7 +347,7 @@ static int begin_as_scheduler(pid_t parent)
 }
 
 /* The guardian itself. */
-static int guard(struct watch *w, double grace_s)
+static int guard_run(struct watch *w, double grace_s)
 {
 	int rc = watch_until_end(w, grace_s);
 
@@ -417,7 +417,7 @@ int guard_split(double deadline_in_s, double grace_s, int *ret_exit)
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	terminal_note(&w.terminal);
-	*ret_exit = guard(&w, grace_s);
+	*ret_exit = guard_run(&w, grace_s);
 	return -1;
 }
 

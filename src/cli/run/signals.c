@@ -169,7 +169,7 @@ void signals_suspend(struct signals *s, bool whole_group)
 	s->client.suspend(s->client.ctx, false);
 }
 
-static void on_suspend(struct ev_loop *loop, ev_signal *w, int revents)
+static void on_suspend_signal(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	struct signals *s = w->data;
 
@@ -224,7 +224,7 @@ void signals_start(struct signals *s, struct ev_loop *loop, const struct args *a
 		if (!proc_ignores(stop_signals[i]))
 			ev_signal_start(loop, &s->stop[i]);
 	}
-	ev_signal_init(&s->suspend, on_suspend, SIGTSTP);
+	ev_signal_init(&s->suspend, on_suspend_signal, SIGTSTP);
 	s->suspend.data = s;
 	if (!proc_ignores(SIGTSTP)) /* a shell without job control */
 		ev_signal_start(loop, &s->suspend);

@@ -28,7 +28,8 @@ static bool is_without(const struct run_options *options, const char *name)
 	return false;
 }
 
-static void add(struct watchers *w, struct observer *o, const char *name, struct error *err)
+static void watchers_add(struct watchers *w, struct observer *o, const char *name,
+			 struct error *err)
 {
 	if (o && w->n < WATCHERS_MOST) {
 		w->at[w->n++] = o;
@@ -56,7 +57,7 @@ static void make_observers(struct watchers *w, const struct watchers_options *op
 
 		if (!(*t)->is_default || is_without(options->run, (*t)->name))
 			continue;
-		add(w, (*t)->create(&env, &err), (*t)->name, &err);
+		watchers_add(w, (*t)->create(&env, &err), (*t)->name, &err);
 	}
 }
 
@@ -91,7 +92,7 @@ static void make_printer(struct watchers *w, const struct watchers_options *opti
 	if (!type->create)
 		return;
 	w->printer = type->create(&env, &err);
-	add(w, w->printer, type->name, &err);
+	watchers_add(w, w->printer, type->name, &err);
 	if (w->printer)
 		log_set_sink(to_printer, w->printer);
 }
@@ -115,7 +116,8 @@ static void make_log_printer(struct watchers *w, const struct watchers_options *
 	struct error err = {0};
 
 	if (env.fd >= 0)
-		add(w, printer_type_choose("plain", &env)->create(&env, &err), env.what, &err);
+		watchers_add(w, printer_type_choose("plain", &env)->create(&env, &err), env.what,
+			     &err);
 }
 
 void watchers_make(struct watchers *w, const struct watchers_options *options)
@@ -125,7 +127,7 @@ void watchers_make(struct watchers *w, const struct watchers_options *options)
 	*w = (struct watchers){.guard_fd = options->guard_fd};
 	w->clerk = clerk_new(options->loop, options->scratch_root, on_clerk_problem, NULL, &err);
 	if (!w->clerk)
-		add(w, NULL, "the clerk", &err);
+		watchers_add(w, NULL, "the clerk", &err);
 	make_observers(w, options);
 	make_printer(w, options);
 	make_log_printer(w, options);

@@ -285,7 +285,7 @@ static void step_close(struct check *c)
 	check_good(c, "close");
 }
 
-static void take_steps(struct check *c, check_step *const *steps, size_t n)
+static void check_take_steps(struct check *c, check_step *const *steps, size_t n)
 {
 	for (size_t i = 0; i < n && !c->is_broken; i++)
 		steps[i](c);
@@ -306,12 +306,12 @@ void check_driver(const struct dvs_driver *d, const char *options, const char *j
 			    .stage = stage,
 			    .line = line};
 	check_process_begin(c);
-	take_steps(c, first, ARRAY_LEN(first));
+	check_take_steps(c, first, ARRAY_LEN(first));
 	if (d->caps & DVS_CAP_LEND_ONLY) {
-		take_steps(c, lent, ARRAY_LEN(lent));
+		check_take_steps(c, lent, ARRAY_LEN(lent));
 	} else {
-		take_steps(c, images, ARRAY_LEN(images));
-		take_steps(c, check_run_steps, check_n_run_steps);
+		check_take_steps(c, images, ARRAY_LEN(images));
+		check_take_steps(c, check_run_steps, check_n_run_steps);
 	}
 	if (c->ctx)
 		step_close(c);

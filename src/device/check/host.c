@@ -12,13 +12,13 @@
 
 enum { GUARD = 0x5a };
 
-static void host_log(void *user, int32_t level, const char *text)
+static void check_host_log(void *user, int32_t level, const char *text)
 {
 	(void)user, (void)level, (void)text;
 }
 
 /* May be called by threads of the driver, so step_progress() reports errors later. */
-static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
+static void check_host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
 {
 	struct check *c = user;
 	int32_t good = 0;
@@ -32,23 +32,23 @@ static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evi
 		atomic_compare_exchange_strong(&c->bad_progress, &good, CHECK_NO_RUN);
 }
 
-static int32_t host_is_cancelled(void *user)
+static int32_t check_host_is_cancelled(void *user)
 {
 	return ((struct check *)user)->is_cancelled;
 }
 
-static uint64_t host_now_ns(void *user)
+static uint64_t check_host_now_ns(void *user)
 {
 	(void)user;
 	return board_now_ns();
 }
 
-static void host_committed(void *user, uint64_t bytes)
+static void check_host_committed(void *user, uint64_t bytes)
 {
 	(void)user, (void)bytes;
 }
 
-static void host_leaves(void *user, const char *pattern)
+static void check_host_leaves(void *user, const char *pattern)
 {
 	struct leftovers *l = made_files_leftovers();
 
@@ -62,12 +62,12 @@ void check_host_init(struct check *c)
 {
 	c->host = (struct dvs_host){.size = sizeof(c->host),
 				    .user = c,
-				    .log = host_log,
-				    .progress = host_progress,
-				    .is_cancelled = host_is_cancelled,
-				    .now_ns = host_now_ns,
-				    .committed = host_committed,
-				    .leaves = host_leaves};
+				    .log = check_host_log,
+				    .progress = check_host_progress,
+				    .is_cancelled = check_host_is_cancelled,
+				    .now_ns = check_host_now_ns,
+				    .committed = check_host_committed,
+				    .leaves = check_host_leaves};
 }
 
 struct dvs_text check_room(char *at)

@@ -23,11 +23,11 @@ static int32_t call_join(struct check *c, const struct dvs_join *join, struct dv
 	return c->d->join(c->ctx, join, ret, &err);
 }
 
-static bool leave(struct check *c, const char *what)
+static bool check_leave(struct check *c, const char *what)
 {
 	int32_t code;
 
-	check_enter(c, "in leave()");
+	check_enter(c, "in check_leave()");
 	code = c->d->leave(c->ctx);
 	return code == 0 || check_bad_code(c, what, "leave", code);
 }
@@ -53,7 +53,7 @@ static bool join_and_run(struct check *c, const char *what, const struct dvs_joi
 {
 	bool is_good = check_given(c, what, join, got) && check_run_once(c, what);
 
-	return leave(c, what) && is_good;
+	return check_leave(c, what) && is_good;
 }
 
 static struct dvs_join join_of(struct check *c, int fd)
@@ -110,7 +110,7 @@ static void join_with_window(struct check *c, int fd)
 		check_skip(c, what,
 			   "it gave none; with a code of DVS_UNSUPPORTED, jobs that need one would "
 			   "fail");
-		leave(c, what);
+		check_leave(c, what);
 	} else if (join_and_run(c, what, &join, &got)) {
 		check_good(c, "join with a window: its buffers by their names, apart, inside");
 	}

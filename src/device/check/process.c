@@ -140,7 +140,7 @@ void check_process_begin(struct check *c)
 	c->at = "at first";
 }
 
-static char *explain(const struct check_process *before)
+static char *check_explain_end(const struct check_process *before)
 {
 	char *why = explain_children();
 
@@ -159,7 +159,7 @@ void check_process_look(struct check *c)
 	if (getpid() != c->before->pid)
 		_exit(0); /* a fork()ed copy that returned from a call: it must not report anything
 			   */
-	why = c->fault ? NULL : explain(c->before);
+	why = c->fault ? NULL : check_explain_end(c->before);
 	if (why)
 		c->fault = xasprintf("%s %s", c->at, why);
 	free(why);

@@ -39,7 +39,7 @@ static bool check_flag(struct check *c, const char *what, const char *call, cons
 						parameter, is);
 }
 
-static int32_t prepare(struct check *c)
+static int32_t check_prepare(struct check *c)
 {
 	static const char id[] = "check", odir[] = "/tmp";
 	const struct dvs_run run = {
@@ -54,7 +54,7 @@ static int32_t prepare(struct check *c)
 	struct dvs_text err = check_err(c);
 	int32_t code;
 
-	check_enter(c, "in prepare()");
+	check_enter(c, "in check_prepare()");
 	c->is_in_run = true;
 	code = c->d->prepare(c->ctx, c->slot, &run, &err);
 	check_take_back(run.job_id, id);
@@ -64,16 +64,16 @@ static int32_t prepare(struct check *c)
 	return code;
 }
 
-static int32_t launch(struct check *c)
+static int32_t check_launch(struct check *c)
 {
 	struct dvs_text err = check_err(c);
 
-	check_enter(c, "in launch()");
+	check_enter(c, "in check_launch()");
 	return c->d->launch(c->ctx, c->epoch, &err);
 }
 
 /* A flag that is neither 0 nor 1 is reported once, and taken for 0. */
-static int32_t poll_once(struct check *c, int32_t *ret_is_over)
+static int32_t check_poll_once(struct check *c, int32_t *ret_is_over)
 {
 	struct dvs_text err = check_err(c);
 	int32_t code;
@@ -84,25 +84,25 @@ static int32_t poll_once(struct check *c, int32_t *ret_is_over)
 	return code;
 }
 
-static int32_t poll_until_over(struct check *c)
+static int32_t check_poll_until_over(struct check *c)
 {
 	int32_t is_over = 0, code = 0;
 
 	check_enter(c, "while its run was polled");
 	while (code == 0 && !is_over) {
-		code = poll_once(c, &is_over);
+		code = check_poll_once(c, &is_over);
 		if (code == 0 && !is_over)
 			nanosleep(&(struct timespec){0, 200000}, NULL);
 	}
 	return code;
 }
 
-static int32_t finish(struct check *c)
+static int32_t check_finish(struct check *c)
 {
 	struct dvs_text err = check_err(c), result = check_room(c->result);
 	int32_t code;
 
-	check_enter(c, "in finish()");
+	check_enter(c, "in check_finish()");
 	code = c->d->finish(c->ctx, c->epoch, &result, &err);
 	c->is_in_run = false;
 	return code;
@@ -110,18 +110,18 @@ static int32_t finish(struct check *c)
 
 bool check_run_once(struct check *c, const char *what)
 {
-	int32_t code = prepare(c), fault;
+	int32_t code = check_prepare(c), fault;
 
 	if (code != 0)
 		return check_bad_code(c, what, "prepare", code);
-	code = launch(c);
-	fault = code ? code : poll_until_over(c);
+	code = check_launch(c);
+	fault = code ? code : check_poll_until_over(c);
 	if (fault) {
 		check_bad_code(c, what, code ? "launch" : "poll", fault);
-		finish(c);
+		check_finish(c);
 		return false;
 	}
-	code = finish(c);
+	code = check_finish(c);
 	return code == 0 || check_bad_code(c, what, "finish", code);
 }
 
@@ -131,14 +131,15 @@ static bool check_result(struct check *c, const char *what)
 	bool is_good;
 
 	if (!check_is_whole(c->result))
-		return check_bad(c, what, "finish() wrote beyond its buffer");
+		return check_bad(c, what, "check_finish() wrote beyond its buffer");
 	if (!c->result[0])
 		return true;
 	j = json_loads(c->result, JSON_REJECT_DUPLICATES, NULL);
 	is_good = json_is_object(j);
 	json_decref(j);
 	return is_good ||
-	       check_bad(c, what, "the result of finish() is no JSON object, or has a key twice");
+	       check_bad(c, what,
+			 "the result of check_finish() is no JSON object, or has a key twice");
 }
 
 static void step_run(struct check *c)
@@ -155,11 +156,11 @@ static void step_poll_after_over(struct check *c)
 	const char *what = "poll after over";
 	int32_t is_over = 0, code;
 
-	if (prepare(c) != 0 || launch(c) != 0 || poll_until_over(c) != 0) {
+	if (check_prepare(c) != 0 || check_launch(c) != 0 || check_poll_until_over(c) != 0) {
 		check_bad(c, what, "the second run failed: %s", c->text);
 	} else {
 		check_enter(c, "in poll() after over");
-		code = poll_once(c, &is_over);
+		code = check_poll_once(c, &is_over);
 		if (code != 0)
 			check_bad_code(c, what, "poll", code);
 		else if (!is_over)
@@ -167,18 +168,18 @@ static void step_poll_after_over(struct check *c)
 		else
 			check_good(c, "poll after over: still over");
 	}
-	finish(c);
+	check_finish(c);
 }
 
 static void step_finish_without_launch(struct check *c)
 {
-	int32_t code = prepare(c);
+	int32_t code = check_prepare(c);
 
 	if (code != 0) {
 		check_bad_code(c, "finish without launch", "prepare", code);
 		return;
 	}
-	finish(c);
+	check_finish(c);
 	if (check_run_once(c, "a run after a finish without launch"))
 		check_good(c, "finish without launch: the next run is good");
 }
@@ -232,17 +233,17 @@ static void step_abort(struct check *c)
 		check_skip(c, "abort", "it says that it cannot");
 		return;
 	}
-	if (prepare(c) != 0 || launch(c) != 0) {
+	if (check_prepare(c) != 0 || check_launch(c) != 0) {
 		check_bad(c, "abort", "no run to abort: %s", c->text);
-		finish(c);
+		check_finish(c);
 		return;
 	}
 	c->is_cancelled = true;
 	check_enter(c, "in abort()");
 	code = c->d->abort(c->ctx, c->epoch);
 	if (code == 0)
-		poll_until_over(c);
-	finish(c); /* in any case: the run may have been over already */
+		check_poll_until_over(c);
+	check_finish(c); /* in any case: the run may have been over already */
 	c->is_cancelled = false;
 	if (code != 0)
 		check_bad_code(c, "abort", "abort", code);
@@ -354,7 +355,8 @@ static void step_progress(struct check *c)
 	static const char *const words[] = {
 		[CHECK_BAD_EVIDENCE] = "evidence is 0, 1 or 2, and nothing else",
 		[CHECK_MORE_THAN_ALL] = "more steps were done than there are",
-		[CHECK_NO_RUN] = "it was called without a run, before prepare() or after finish(): "
+		[CHECK_NO_RUN] = "it was called without a run, before check_prepare() or after "
+				 "check_finish(): "
 				 "the next run would get that",
 	};
 

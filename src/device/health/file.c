@@ -18,7 +18,7 @@
 
 enum { FILE_MOST = 64 * 1024 };
 
-static char *path_of(const char *state_dir, const char *family, int32_t id)
+static char *health_file_path(const char *state_dir, const char *family, int32_t id)
 {
 	return xasprintf("%s/%s-%d.json", state_dir, path_base(family), id);
 }
@@ -30,7 +30,7 @@ static void copy_text(const json_t *obj, const char *key, char *to, size_t size)
 	snprintf(to, size, "%s", s ? s : "");
 }
 
-static uint32_t number_of(const json_t *obj, const char *key)
+static uint32_t health_file_number(const json_t *obj, const char *key)
 {
 	json_int_t n = json_integer_value(json_object_get(obj, key));
 
@@ -73,9 +73,9 @@ static bool read_health(const json_t *obj, struct device_health *ret)
 {
 	if (!read_state(obj, ret))
 		return false;
-	ret->n_quarantines = number_of(obj, "quarantines");
-	ret->n_good_probes = number_of(obj, "good_probes");
-	ret->n_jobs = number_of(obj, "jobs");
+	ret->n_quarantines = health_file_number(obj, "quarantines");
+	ret->n_good_probes = health_file_number(obj, "good_probes");
+	ret->n_jobs = health_file_number(obj, "jobs");
 	ret->since_wall_s = json_number_value(json_object_get(obj, "since"));
 	ret->until_wall_s = json_number_value(json_object_get(obj, "until"));
 	ret->first_code = (int32_t)json_integer_value(json_object_get(obj, "first_code"));
@@ -95,7 +95,7 @@ static bool is_plain_file(const char *path)
 int health_load(const char *state_dir, const char *family, int32_t id, struct device_health *ret,
 		struct error *err)
 {
-	_cleanup_(freep) char *path = path_of(state_dir, family, id);
+	_cleanup_(freep) char *path = health_file_path(state_dir, family, id);
 	_cleanup_(str_done) struct str text = {0};
 	json_t *obj;
 	bool is_good;
@@ -136,7 +136,7 @@ static void write_marks(struct json_out *out, const struct device_health *h)
 int health_store(const char *state_dir, const char *family, int32_t id,
 		 const struct device_health *h, struct error *err)
 {
-	_cleanup_(freep) char *path = path_of(state_dir, family, id);
+	_cleanup_(freep) char *path = health_file_path(state_dir, family, id);
 	struct json_out out;
 	int rc;
 
@@ -174,7 +174,7 @@ static int open_lock_of_others(const char *path)
 }
 
 /* The file is never removed: otherwise two processes could hold locks of one name. */
-static int open_lock(const char *path, const char *dir)
+static int health_file_open_lock(const char *path, const char *dir)
 {
 	int fd = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
 
@@ -189,7 +189,7 @@ int health_lock(const char *state_dir, const char *family, int32_t id, unsigned 
 {
 	_cleanup_(freep) char *path = xasprintf("%s/%s-%d.json.lock", state_dir, path_base(family),
 						id);
-	int fd = places_make_state_dir(state_dir) < 0 ? -1 : open_lock(path, state_dir);
+	int fd = places_make_state_dir(state_dir) < 0 ? -1 : health_file_open_lock(path, state_dir);
 
 	for (unsigned i = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) < 0; i++)
 		if (i >= wait_ms || (errno != EWOULDBLOCK && errno != EINTR))
@@ -201,7 +201,7 @@ int health_lock(const char *state_dir, const char *family, int32_t id, unsigned 
 
 int health_clear(const char *state_dir, const char *family, int32_t id, struct error *err)
 {
-	_cleanup_(freep) char *path = path_of(state_dir, family, id);
+	_cleanup_(freep) char *path = health_file_path(state_dir, family, id);
 
 	if (unlink(path) < 0 && errno != ENOENT)
 		return error_sys(err, errno, "cannot remove %s", path);

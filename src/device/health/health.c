@@ -38,7 +38,7 @@ static bool set_state(struct device_health *h, enum health_state next, double wa
 }
 
 /* Sets the reason. A text that is too long is cut at the end of a character, and "…" is added. */
-static void say(struct device_health *h, const char *text)
+static void health_say(struct device_health *h, const char *text)
 {
 	static const char more[] = "…";
 	size_t n, most = sizeof(h->reason) - sizeof(more);
@@ -53,7 +53,8 @@ static void say(struct device_health *h, const char *text)
 	memcpy(h->reason + most, more, sizeof(more));
 }
 
-static bool quarantine(struct device_health *h, const struct health_rules *rules, double wall_s)
+static bool health_quarantine(struct device_health *h, const struct health_rules *rules,
+			      double wall_s)
 {
 	double s = rules->quarantine_s * ldexp(1, (int)h->n_quarantines);
 
@@ -65,7 +66,7 @@ static bool quarantine(struct device_health *h, const struct health_rules *rules
 	return set_state(h, HEALTH_QUARANTINED, wall_s);
 }
 
-static void add_mark(struct device_health *h, const struct health_mark *what)
+static void health_add_mark(struct device_health *h, const struct health_mark *what)
 {
 	if (h->n_marks == HEALTH_MARKS) {
 		memmove(h->marks, h->marks + 1, (HEALTH_MARKS - 1) * sizeof(h->marks[0]));
@@ -118,15 +119,15 @@ bool health_mark(struct device_health *h, const struct health_rules *rules, enum
 	drop_old_marks(h, rules, wall_s);
 	if (h->n_marks == 0 && h->state != HEALTH_QUARANTINED)
 		h->first_code = what->code;
-	add_mark(h, what);
+	health_add_mark(h, what);
 	h->n_jobs++;
 	if (h->state == HEALTH_QUARANTINED)
 		return false;
 	if (n_counted(h) == 0)
 		return false;
-	say(h, text);
+	health_say(h, text);
 	if (mark == MARK_QUARANTINE || h->state == HEALTH_PROBATION || n_counted(h) >= rules->marks)
-		return quarantine(h, rules, wall_s);
+		return health_quarantine(h, rules, wall_s);
 	return set_state(h, HEALTH_SUSPECT, wall_s);
 }
 
@@ -164,7 +165,7 @@ bool health_unmark(struct device_health *h, const struct health_rules *rules, co
 		h->n_quarantines -= h->n_quarantines ? 1 : 0;
 	if (n_counted(h) == 0) {
 		h->first_code = 0;
-		say(h, "");
+		health_say(h, "");
 	}
 	set_state(h, n_counted(h) ? HEALTH_SUSPECT : HEALTH_HEALTHY, wall_s);
 	return true;
@@ -192,7 +193,7 @@ static bool become_healthy(struct device_health *h, double wall_s)
 	h->n_quarantines = 0;
 	h->first_code = 0;
 	h->n_jobs = 0;
-	say(h, "");
+	health_say(h, "");
 	return set_state(h, HEALTH_HEALTHY, wall_s);
 }
 
@@ -229,8 +230,8 @@ bool health_probed(struct device_health *h, const struct health_rules *rules, bo
 	if (h->state == HEALTH_DEAD)
 		return false;
 	if (!is_good) {
-		say(h, text);
-		return quarantine(h, rules, wall_s);
+		health_say(h, text);
+		return health_quarantine(h, rules, wall_s);
 	}
 	if (h->state != HEALTH_QUARANTINED)
 		return false;
@@ -243,19 +244,19 @@ bool health_suspect(struct device_health *h, const char *text, double wall_s)
 {
 	if (h->state != HEALTH_HEALTHY && h->state != HEALTH_UNKNOWN)
 		return false;
-	say(h, text);
+	health_say(h, text);
 	return set_state(h, HEALTH_SUSPECT, wall_s);
 }
 
 bool health_dead(struct device_health *h, const char *text, double wall_s)
 {
-	say(h, text);
+	health_say(h, text);
 	return set_state(h, HEALTH_DEAD, wall_s);
 }
 
 bool health_set_aside(struct device_health *h, const char *text, double for_s, double wall_s)
 {
-	say(h, text);
+	health_say(h, text);
 	h->n_quarantines++;
 	h->n_good_probes = 0;
 	h->first_code = 0;

@@ -183,7 +183,7 @@ struct state_places places_state(struct arena *mem)
 }
 
 /* Gives the machine's directory to the group, if it exists. */
-static void share(const char *dir)
+static void places_share_dir(const char *dir)
 {
 	const struct group *g = getgrnam(group_name);
 
@@ -199,6 +199,6 @@ int places_make_state_dir(const char *dir)
 	if (fs_mkdirs_shared(dir) < 0)
 		return -1;
 	if (is_new && strcmp(dir, machine_state_dir) == 0)
-		share(dir);
+		places_share_dir(dir);
 	return 0;
 }

@@ -22,7 +22,7 @@ char *device_lock_path(const char *dir, const char *family, int32_t device)
 }
 
 /* All users who may write into the directory may lock, whatever our umask. */
-static int create(const char *path)
+static int lock_create_file(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0666);
 	_cleanup_(arena_freep) struct arena *mem = arena_new();
@@ -42,7 +42,7 @@ static bool is_lock(int fd)
 
 /* Linux does not open another user's file with O_CREAT in a directory that all may write
  * (fs.protected_regular), and the file may be read-only for us. flock() needs neither. */
-static int open_lock(const char *path)
+static int lock_open_file(const char *path)
 {
 	int fd = -1;
 
@@ -51,7 +51,7 @@ static int open_lock(const char *path)
 		if (fd < 0 && (errno == EACCES || errno == EROFS))
 			fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 		if (fd < 0 && errno == ENOENT)
-			fd = create(path);
+			fd = lock_create_file(path);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -124,7 +124,7 @@ int lock_file_try(struct lock_file *l, pid_t *ret_holder)
 	if (l->fd >= 0 && is_gone(l->fd))
 		closep(&l->fd);
 	if (l->fd < 0)
-		l->fd = open_lock(l->path);
+		l->fd = lock_open_file(l->path);
 	if (l->fd < 0)
 		return -1;
 	if (flock(l->fd, LOCK_EX | LOCK_NB) < 0) {

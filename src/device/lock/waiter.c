@@ -25,7 +25,7 @@ static const uint64_t number_most = 1000000000000000;
 enum { FILE_MOST = 64 * 1024, ENTER_ROUNDS = 1000 };
 
 /* 0: not the file of a waiter. */
-static uint64_t number_of(const char *name)
+static uint64_t waiter_number_of(const char *name)
 {
 	uint64_t n = 0;
 
@@ -48,18 +48,18 @@ bool device_waiters_name(const char *name)
 	return strncmp(name + (*name == '.'), prefix, strlen(prefix)) == 0;
 }
 
-static char *path_of(const char *dir, uint64_t number)
+static char *waiter_path_of(const char *dir, uint64_t number)
 {
 	return xasprintf("%s/%s%" PRIu64, dir, prefix, number);
 }
 
-static uint64_t highest(const char *dir)
+static uint64_t waiter_highest(const char *dir)
 {
 	DIR *d = opendir(dir);
 	uint64_t most = 0;
 
 	for (struct dirent *e; d && (e = readdir(d));) {
-		uint64_t n = number_of(e->d_name);
+		uint64_t n = waiter_number_of(e->d_name);
 
 		most = n > most ? n : most;
 	}
@@ -96,12 +96,12 @@ static int make_hidden(struct device_waiter *w, const char *dir)
 
 /* Links the file to the next free number. link() fails if another process took the number at the
  * same time. */
-static int show(struct device_waiter *w, const char *dir)
+static int waiter_show(struct device_waiter *w, const char *dir)
 {
-	uint64_t next = highest(dir) + 1;
+	uint64_t next = waiter_highest(dir) + 1;
 
 	for (int round = 0; round < ENTER_ROUNDS; round++, next++) {
-		char *path = path_of(dir, next);
+		char *path = waiter_path_of(dir, next);
 
 		if (link(w->path, path) == 0) {
 			unlink(w->path);
@@ -125,7 +125,7 @@ int device_waiter_enter(struct device_waiter *w, const char *dir, const char *de
 		error_sys(err, errno, "cannot make %s", w->path);
 	} else {
 		device_waiter_change(w, devices);
-		if (show(w, dir) == 0)
+		if (waiter_show(w, dir) == 0)
 			return 0;
 		error_sys(err, errno, "cannot link %s", w->path);
 	}
@@ -193,7 +193,7 @@ static void sweep_hidden(int dir_fd, const char *name)
 	close(fd);
 }
 
-static void read_one(int dir_fd, const char *name, struct str *ret)
+static void waiter_read_file(int dir_fd, const char *name, struct str *ret)
 {
 	int fd = openat(dir_fd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	_cleanup_(str_done) struct str text = {0};
@@ -216,10 +216,10 @@ void device_waiters_read(const char *dir, uint64_t before, struct str *ret)
 	DIR *d = opendir(dir);
 
 	for (struct dirent *e; d && (e = readdir(d));) {
-		uint64_t n = number_of(e->d_name);
+		uint64_t n = waiter_number_of(e->d_name);
 
 		if (n && (!before || n < before))
-			read_one(dirfd(d), e->d_name, ret);
+			waiter_read_file(dirfd(d), e->d_name, ret);
 		else if (e->d_name[0] == '.' && is_maker_gone(e->d_name))
 			sweep_hidden(dirfd(d), e->d_name);
 	}
@@ -231,12 +231,12 @@ void device_waiters_read(const char *dir, uint64_t before, struct str *ret)
 
 static int is_number(const struct dirent *e)
 {
-	return number_of(e->d_name) != 0;
+	return waiter_number_of(e->d_name) != 0;
 }
 
 static int compare_numbers(const struct dirent **a, const struct dirent **b)
 {
-	uint64_t x = number_of((*a)->d_name), y = number_of((*b)->d_name);
+	uint64_t x = waiter_number_of((*a)->d_name), y = waiter_number_of((*b)->d_name);
 
 	return (x > y) - (x < y);
 }
@@ -261,7 +261,7 @@ size_t device_waiters_of(const char *dir, const char *device, pid_t *ret, size_t
 		_cleanup_(str_done) struct str text = {0};
 		int pid;
 
-		read_one(dir_fd, list[i]->d_name, &text);
+		waiter_read_file(dir_fd, list[i]->d_name, &text);
 		pid = text.s ? waiting_pid(text.s, line) : 0;
 		if (pid && n < most)
 			ret[n] = pid;

@@ -41,7 +41,7 @@ static double probe_now_s(void)
 }
 
 /* Sends until the time limit. A dead process is noticed when reading. */
-static void send_all(struct probing *p)
+static void probe_send_all(struct probing *p)
 {
 	struct pollfd room = {.fd = p->link.fd, .events = POLLOUT};
 	enum link_result state = link_flush(&p->link);
@@ -65,7 +65,7 @@ static void send_ask(struct probing *p, const char *options, enum probe_question
 	wire_put_u32(out, question);
 	wire_put_u32(out, (uint32_t)device);
 	wire_end(out, start);
-	send_all(p);
+	probe_send_all(p);
 }
 
 /* false: the process has ended, or is late. */
@@ -133,7 +133,7 @@ static void probe_end_process(struct probing *p)
 	free(p->leftovers);
 }
 
-static int explain(const struct probing *p, struct error *err)
+static int probe_explain_end(const struct probing *p, struct error *err)
 {
 	const char *stage = p->stage.len ? p->stage.s : "before it was loaded";
 	_cleanup_(str_done) struct str limit = {0};
@@ -230,7 +230,7 @@ static int probe_ask(struct probing *p, const char *options, enum probe_question
 		rc = probe_take(p, type, &w, mem, ret, err);
 	probe_end_process(p);
 	if (!is_there)
-		rc = explain(p, err);
+		rc = probe_explain_end(p, err);
 	link_done(&p->link);
 	str_done(&p->stage);
 	return rc;

@@ -23,7 +23,7 @@ extern char **environ;
 
 /* ---- functions of the host ---- */
 
-static void host_log(void *user, int32_t level, const char *text)
+static void thread_host_log(void *user, int32_t level, const char *text)
 {
 	static const char *const names[] = {"error", "warning", "info", "debug"};
 	struct worker_process *p = user;
@@ -36,7 +36,7 @@ static void host_log(void *user, int32_t level, const char *text)
 		return; /* a full disk is not the driver's problem */
 }
 
-static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
+static void thread_host_progress(void *user, uint64_t done, uint64_t total, int32_t evidence)
 {
 	struct board *b = ((struct worker_process *)user)->board;
 
@@ -48,7 +48,7 @@ static void host_progress(void *user, uint64_t done, uint64_t total, int32_t evi
 			      memory_order_release);
 }
 
-static int32_t host_is_cancelled(void *user)
+static int32_t thread_host_is_cancelled(void *user)
 {
 	struct worker_process *p = user;
 	uint64_t cancelled = atomic_load(&p->channel.cancel_epoch);
@@ -57,25 +57,25 @@ static int32_t host_is_cancelled(void *user)
 	       atomic_load(&p->channel.is_closing);
 }
 
-static uint64_t host_now_ns(void *user)
+static uint64_t thread_host_now_ns(void *user)
 {
 	(void)user;
 	return board_now_ns();
 }
 
-static void host_committed(void *user, uint64_t bytes)
+static void thread_host_committed(void *user, uint64_t bytes)
 {
 	struct worker_process *p = user;
 
 	atomic_store(&p->board->committed_bytes, bytes);
 }
 
-static void host_leaves(void *user, const char *pattern)
+static void thread_host_leaves(void *user, const char *pattern)
 {
 	struct leftovers *l = made_files_leftovers();
 
 	if (l && !leftovers_add_pattern(l, pattern))
-		host_log(user, 1, "leaves(): not an absolute path, or too long");
+		thread_host_log(user, 1, "leaves(): not an absolute path, or too long");
 }
 
 /* ---- the device's lock ---- */
@@ -113,7 +113,7 @@ static void begin_leftovers(struct worker_process *p)
 		return;
 	made_files_record(leftovers_begin(p->hello.leftovers, &err));
 	if (err.msg)
-		host_log(p, 1, err.msg);
+		thread_host_log(p, 1, err.msg);
 	error_done(&err);
 }
 
@@ -132,7 +132,7 @@ static void fail_open(struct worker_process *p, int32_t code)
 
 /* A copy: variables of a run, and setenv() of a driver between runs, must not change each other's
  * memory. */
-static void keep_environment(struct worker_process *p)
+static void thread_keep_environment(struct worker_process *p)
 {
 	size_t n = 0;
 
@@ -179,17 +179,17 @@ static _noreturn_ void close_device(struct worker_process *p)
 	_exit(0);
 }
 
-static void set_up(struct worker_process *p)
+static void thread_set_up(struct worker_process *p)
 {
 	p->host = (struct dvs_host){
 		.size = sizeof(p->host),
 		.user = p,
-		.log = host_log,
-		.progress = host_progress,
-		.is_cancelled = host_is_cancelled,
-		.now_ns = host_now_ns,
-		.committed = host_committed,
-		.leaves = host_leaves,
+		.log = thread_host_log,
+		.progress = thread_host_progress,
+		.is_cancelled = thread_host_is_cancelled,
+		.now_ns = thread_host_now_ns,
+		.committed = thread_host_committed,
+		.leaves = thread_host_leaves,
 	};
 	prctl(PR_SET_NAME, "dvs-driver");
 	prctl(PR_SET_TIMERSLACK, 1000); /* pauses of 50 us between polls need it */
@@ -204,11 +204,11 @@ void *driver_thread(void *process)
 {
 	struct worker_process *p = process;
 
-	set_up(p);
+	thread_set_up(p);
 	lock_device(p);
 	begin_leftovers(p);
 	open_device(p);
-	keep_environment(p);
+	thread_keep_environment(p);
 	getrusage(RUSAGE_SELF, &p->usage);
 	worker_idle(p);
 	device_put_empty(&p->out, DEVICE_OPENED);

@@ -110,7 +110,7 @@ static void stand_nowhere(void)
 
 /* Threads of the driver may still read the environment of the last run, so it is freed only by the
  * next one. */
-static void keep_environment(struct worker_process *p, const struct job_env *env)
+static void run_keep_environment(struct worker_process *p, const struct job_env *env)
 {
 	environ = (char **)env->at;
 	job_env_done(&p->run_env);
@@ -137,7 +137,7 @@ static void set_environment(struct run *r)
 	job_env_make(&env, r->rules->env, &run);
 	for (size_t i = 0; i < ARRAY_LEN(of_rank); i++)
 		free(of_rank[i]);
-	keep_environment(r->p, &env);
+	run_keep_environment(r->p, &env);
 }
 
 /* ---- all of it ---- */
@@ -167,7 +167,7 @@ static void run_in_place(struct run *r)
 		errno = 0; /* the log stays too long; the verdict reports the flood */
 }
 
-static void end(struct run *r)
+static void run_end(struct run *r)
 {
 	struct worker_process *p = r->p;
 
@@ -207,7 +207,7 @@ static char *job_with_attempt(const char *job, uint32_t attempt)
 	return str_take(&out);
 }
 
-static void set_up(struct run *r)
+static void run_set_up(struct run *r)
 {
 	r->start_s = clock_wall(clock_real());
 	r->rules = &r->p->channel.rules[r->ask.start.rules];
@@ -224,7 +224,7 @@ static void set_up(struct run *r)
 		r->context = xasprintf("%s/rank%d.json", r->ask.start.odir, r->ask.rank);
 }
 
-static void clear(struct run *r)
+static void run_clear(struct run *r)
 {
 	closep(&r->shared_fd);
 	device_run_done(&r->ask);
@@ -244,10 +244,10 @@ bool run_next(struct worker_process *p)
 	if (!channel_take_run(&p->channel, &p->run_frame, &r.needs, &r.ask, &r.shared_fd))
 		return false;
 	worker_busy(p);
-	set_up(&r);
+	run_set_up(&r);
 	begin_on_board(&r);
 	run_in_place(&r);
-	end(&r);
-	clear(&r);
+	run_end(&r);
+	run_clear(&r);
 	return true;
 }

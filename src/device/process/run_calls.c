@@ -27,7 +27,7 @@ static int run_end_call(struct run *r, enum driver_call call, int32_t code)
 	return code == 0 ? 0 : run_fail_code(r, call, code);
 }
 
-static int load(struct run *r)
+static int run_call_load(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 
@@ -48,7 +48,7 @@ static int write_context(struct run *r, const struct dvs_context *given)
 	return 0;
 }
 
-static int join(struct run *r)
+static int run_call_join(struct run *r)
 {
 	struct dvs_text room = call_err(r->p);
 	struct dvs_join ask = {
@@ -76,14 +76,15 @@ static int join(struct run *r)
 		return -1;
 	r->is_joined = true;
 	if (given.buffers != buffers)
-		return run_fail(r, DVS_CONFIG, CALL_JOIN,
-				"join() gave a list of buffers of its own, not the host's");
+		return run_fail(
+			r, DVS_CONFIG, CALL_JOIN,
+			"run_call_join() gave a list of buffers of its own, not the host's");
 	if (join_context_check(&ask, &given, &err) < 0)
 		return run_fail_error(r, DVS_CONFIG, CALL_JOIN, &err);
 	return write_context(r, &given);
 }
 
-static int prepare(struct run *r)
+static int run_call_prepare(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	struct dvs_run ask = {
@@ -116,7 +117,7 @@ static int wait_for_go(struct run *r)
 	return notices_cancel(r) ? -1 : 0;
 }
 
-static int launch(struct run *r)
+static int run_call_launch(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	struct board *b = r->p->board;
@@ -168,7 +169,7 @@ static void look_around(struct run *r)
 	abort_run(r);
 }
 
-static int poll_once(struct run *r, int32_t *ret_is_over)
+static int run_call_poll_once(struct run *r, int32_t *ret_is_over)
 {
 	struct dvs_text err = call_err(r->p);
 
@@ -176,13 +177,13 @@ static int poll_once(struct run *r, int32_t *ret_is_over)
 	return run_end_call(r, CALL_POLL, r->driver->poll(r->ctx, r->ask.epoch, ret_is_over, &err));
 }
 
-static void poll_until_over(struct run *r)
+static void run_call_poll_until_over(struct run *r)
 {
 	int64_t pause_ns = first_pause_ns;
 	int32_t is_over = 0;
 
 	r->looked_ns = board_now_ns();
-	while (poll_once(r, &is_over) == 0) {
+	while (run_call_poll_once(r, &is_over) == 0) {
 		if (is_over) {
 			notices_cancel(r); /* it may be over because it was cancelled */
 			run_reach(r, PHASE_RAN);
@@ -210,7 +211,7 @@ static void keep_result(struct run *r)
 	json_decref(parsed);
 }
 
-static void finish(struct run *r)
+static void run_call_finish(struct run *r)
 {
 	struct dvs_text err = call_err(r->p), result = {r->p->result, RESULT_ROOM};
 	int32_t rc;
@@ -228,14 +229,14 @@ static void finish(struct run *r)
 		run_reach(r, PHASE_FINISHED);
 }
 
-static void leave(struct run *r)
+static void run_call_leave(struct run *r)
 {
 	call_err(r->p);
 	call_begin(r->p, CALL_LEAVE);
 	run_end_call(r, CALL_LEAVE, r->driver->leave(r->ctx));
 }
 
-static void reset(struct run *r)
+static void run_call_reset(struct run *r)
 {
 	struct dvs_text err = call_err(r->p);
 	uint64_t begin_ns = board_now_ns();
@@ -251,7 +252,8 @@ static void reset(struct run *r)
 	if (rc != 0)
 		run_fail_code(r, CALL_RESET, rc);
 	else if (!is_verified)
-		run_fail(r, DVS_POISON, CALL_RESET, "reset() did not bring the device back");
+		run_fail(r, DVS_POISON, CALL_RESET,
+			 "run_call_reset() did not bring the device back");
 }
 
 /* Sends the cause before the calls that clean up, which may hang. */
@@ -280,20 +282,20 @@ void run_look_after(struct run *r)
 		return;
 	r->result.is_spent = true;
 	if (r->driver->caps & DVS_CAP_RESET)
-		reset(r);
+		run_call_reset(r);
 }
 
 void run_drive(struct run *r)
 {
-	if (load(r) < 0)
+	if (run_call_load(r) < 0)
 		return;
-	if ((!r->ask.token || join(r) == 0) && prepare(r) == 0 && wait_for_go(r) == 0 &&
-	    launch(r) == 0)
-		poll_until_over(r);
+	if ((!r->ask.token || run_call_join(r) == 0) && run_call_prepare(r) == 0 &&
+	    wait_for_go(r) == 0 && run_call_launch(r) == 0)
+		run_call_poll_until_over(r);
 	if (r->is_prepared || r->is_joined)
 		tell_cause(r);
 	if (r->is_prepared)
-		finish(r);
+		run_call_finish(r);
 	if (r->is_joined)
-		leave(r);
+		run_call_leave(r);
 }

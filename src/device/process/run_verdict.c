@@ -10,7 +10,7 @@
 
 enum { CONTEXT_TAIL = 10 };
 
-static void add_usage(struct run *r, struct job_usage *to)
+static void run_add_usage(struct run *r, struct job_usage *to)
 {
 	struct rusage *before = &r->p->usage, now;
 
@@ -43,7 +43,7 @@ static void decide_by_class(struct run *r)
 }
 
 /* In the logs of other ranks only fail patterns count; pass patterns must be in that of rank 0. */
-static int judge(struct run *r, struct error *err)
+static int run_judge(struct run *r, struct error *err)
 {
 	struct shared_rules only_fails;
 
@@ -61,7 +61,7 @@ static void decide_by_log(struct run *r)
 	struct job_result *v = &r->verdict.result;
 	struct error err = {0};
 
-	if (judge(r, &err) == 0)
+	if (run_judge(r, &err) == 0)
 		return;
 	v->status = JOB_FAILED;
 	v->reason = REASON_PATTERN_ERROR;
@@ -87,6 +87,6 @@ void run_decide(struct run *r)
 	/* A later run compares the stamp to find out whether the log was written to since. */
 	if (r->p->log.fd >= 0 && fstat(r->p->log.fd, &st) == 0)
 		v->log_stamp = job_log_stamp(&st);
-	add_usage(r, &v->usage);
+	run_add_usage(r, &v->usage);
 	r->result.verdict = *v;
 }

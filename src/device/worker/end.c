@@ -34,7 +34,7 @@ void worker_kill_group(const struct device_worker *w)
 
 /* Until it is reaped, no other process can have its pid or process group. So the group is killed
  * first. */
-static bool reap(struct device_worker *w, int *ret_status)
+static bool worker_reap(struct device_worker *w, int *ret_status)
 {
 	siginfo_t end = {0};
 	int rc = waitid(P_PID, (id_t)w->pid, &end, WEXITED | WNOHANG | WNOWAIT);
@@ -120,7 +120,7 @@ bool worker_try_reap(struct device_worker *w)
 	pid_t pid = w->pid;
 	int status;
 
-	if (!reap(w, &status))
+	if (!worker_reap(w, &status))
 		return false;
 	tell_end(w, pid, status, &why);
 	report_death(w, status, why.s);
@@ -141,7 +141,7 @@ void worker_expect_death(struct device_worker *w)
 }
 
 /* The process survived SIGKILL: it is left to the kernel. */
-static void give_up(struct device_worker *w)
+static void worker_give_up(struct device_worker *w)
 {
 	_cleanup_(str_done) struct str why = {0};
 	struct proc_stat st;
@@ -163,7 +163,7 @@ void worker_on_late(struct ev_loop *loop, ev_timer *timer, int revents)
 	if (worker_try_reap(w))
 		return;
 	if (w->is_killed)
-		give_up(w);
+		worker_give_up(w);
 	else
 		device_worker_kill(w);
 }
@@ -173,10 +173,10 @@ void worker_wait_for_end(struct device_worker *w)
 	struct pollfd p = {.fd = w->pid_fd, .events = POLLIN};
 	int status, left_ms = FREE_PATIENCE_MS;
 
-	while (!reap(w, &status) && left_ms > 0) {
+	while (!worker_reap(w, &status) && left_ms > 0) {
 		poll(&p, 1, p.fd >= 0 ? left_ms : 5);
 		left_ms -= p.fd >= 0 ? left_ms : 5;
 	}
 	if (w->pid)
-		reap(w, &status);
+		worker_reap(w, &status);
 }

@@ -36,7 +36,7 @@ int acl_device_resolve(const struct acl_options *o, int32_t device, int32_t *ret
 }
 
 /* Copies only the members that the host's struct has, and keeps its size. */
-static void give(struct dvs_device *to, struct dvs_device *device)
+static void acl_give_device(struct dvs_device *to, struct dvs_device *device)
 {
 	device->size = to->size;
 	memcpy(to, device, to->size < sizeof(*device) ? to->size : sizeof(*device));
@@ -66,7 +66,7 @@ static void acl_devices_add_device(const struct census *s, int32_t logical, stru
 		d.health = DVS_HEALTH_BAD;
 		snprintf(d.detail, sizeof(d.detail), "runtime: abnormal; %.64s", facts.text);
 	}
-	give(to, &d);
+	acl_give_device(to, &d);
 }
 
 static int32_t acl_devices_count(struct census *s, struct dvs_text *err)
@@ -149,7 +149,7 @@ int32_t acl_health(int32_t device, const char *options, struct dvs_device *ret,
 	} else {
 		dcmi_get(o.dcmi, physical, &facts);
 		acl_devices_describe(&facts, device, "", &d);
-		give(ret, &d);
+		acl_give_device(ret, &d);
 	}
 	acl_options_done(&o);
 	return rc;

@@ -16,7 +16,7 @@
 enum { BINARY_MOST = 1 << 30 };
 
 /* Drops a kernel, and its binary if no other kernel uses it. */
-static void drop(struct acl_context *c, struct acl_kernel *k)
+static void acl_drop_image(struct acl_context *c, struct acl_kernel *k)
 {
 	struct acl_binary *b = &c->images.binaries[k->binary];
 
@@ -39,7 +39,7 @@ static void drop_oldest(struct acl_context *c)
 			oldest = k;
 	}
 	if (oldest)
-		drop(c, oldest);
+		acl_drop_image(c, oldest);
 }
 
 static struct acl_kernel *find_kernel(struct acl_images *m, const uint8_t *hash, const char *entry)
@@ -148,7 +148,7 @@ static int32_t load_kernel(struct acl_context *c, const struct acl_image *image,
 		: acl_context_fail(c, err, ACL_E_GARBAGE,
 				   "%s: entry %s: found, but without a handle", image->binary,
 				   image->entry);
-	drop(c, k);
+	acl_drop_image(c, k);
 	return rc;
 }
 
@@ -211,7 +211,7 @@ int32_t acl_images_unload(struct acl_context *c, uint32_t slot)
 		return 0;
 	if (!acl_images_find(c, slot) || c->run.epoch)
 		return ACL_E_ORDER;
-	drop(c, &c->images.kernels[slot - 1]);
+	acl_drop_image(c, &c->images.kernels[slot - 1]);
 	return 0;
 }
 
@@ -224,7 +224,7 @@ void acl_images_clear(struct acl_context *c)
 {
 	for (size_t i = 0; i < ACL_KERNELS; i++)
 		if (c->images.kernels[i].function)
-			drop(c, &c->images.kernels[i]);
+			acl_drop_image(c, &c->images.kernels[i]);
 }
 
 void acl_images_forget(struct acl_context *c)

@@ -20,7 +20,7 @@ static bool is_late(int rc)
 
 /* Stops running work, within a limit of time, and frees all handles, because open handles would
  * block the reset. If the work does not stop, freeing would block, too, so nothing is freed. */
-static void quiesce(struct acl_context *c)
+static void acl_quiesce(struct acl_context *c)
 {
 	int rc = 0;
 
@@ -40,14 +40,14 @@ static void quiesce(struct acl_context *c)
 	acl_destroy_stream(c);
 }
 
-/* Returns 0 if the calls succeeded. Only revive() proves that the device works. */
+/* Returns 0 if the calls succeeded. Only acl_revive() proves that the device works. */
 static int reset_once(struct acl_context *c)
 {
 	int rc = acl_bind(c);
 
 	if (rc != 0)
 		return rc;
-	quiesce(c);
+	acl_quiesce(c);
 	/* The reset by force affects this process only, and undoes all its bindings. */
 	if (c->api.aclrtResetDeviceForce)
 		rc = ACL_CALL(c, aclrtResetDeviceForce, c->logical);
@@ -61,7 +61,7 @@ static int reset_once(struct acl_context *c)
 	return 0;
 }
 
-static int revive(struct acl_context *c)
+static int acl_revive(struct acl_context *c)
 {
 	int rc = acl_bind(c);
 
@@ -101,7 +101,7 @@ int32_t acl_reset(struct acl_context *c, int32_t force, int32_t *ret_is_verified
 	for (int i = 0; i < ATTEMPTS; i++) {
 		rc = reset_once(c);
 		if (rc == 0)
-			rc = revive(c);
+			rc = acl_revive(c);
 		if (rc != 0)
 			continue;
 		*ret_is_verified = 1;

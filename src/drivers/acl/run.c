@@ -41,7 +41,7 @@ static void tell_committed(struct acl_context *c, uint64_t bytes)
 }
 
 /* Allocates memory on the device for one tensor, and copies its content there. */
-static int32_t upload(struct acl_context *c, size_t i, struct dvs_text *err)
+static int32_t acl_upload(struct acl_context *c, size_t i, struct dvs_text *err)
 {
 	const struct tensor *t = &c->run.job.args[i];
 	struct error why = {0};
@@ -75,7 +75,7 @@ static int32_t upload_all(struct acl_context *c, struct dvs_text *err)
 
 	r->buffers = arena_zalloc(r->job.mem, (r->job.n_args + 1) * sizeof(*r->buffers));
 	for (size_t i = 0; i < r->job.n_args; i++) {
-		int32_t rc = r->job.args[i].is_scalar ? 0 : upload(c, i, err);
+		int32_t rc = r->job.args[i].is_scalar ? 0 : acl_upload(c, i, err);
 
 		if (rc != 0)
 			return rc;
@@ -155,7 +155,7 @@ static bool is_about_an_abort(int rc)
 	return rc == ACL_DEVICE_ABORTING || rc == ACL_STREAM_ABORTING;
 }
 
-static void over(struct acl_context *c, int32_t *ret_is_over)
+static void acl_run_over(struct acl_context *c, int32_t *ret_is_over)
 {
 	acl_set_stage(c, ACL_OVER);
 	*ret_is_over = 1;
@@ -173,7 +173,7 @@ static int32_t acl_run_ask(struct acl_context *c, int32_t *ret_is_over, struct d
 	else
 		rc = ACL_CALL(c, aclrtStreamQuery, c->stream, &status);
 	if (c->run.is_aborted && is_about_an_abort(rc)) {
-		over(c, ret_is_over);
+		acl_run_over(c, ret_is_over);
 		return 0;
 	}
 	if (rc != 0) {
@@ -181,7 +181,7 @@ static int32_t acl_run_ask(struct acl_context *c, int32_t *ret_is_over, struct d
 		return acl_failed(c, err, rc, "the run");
 	}
 	if (status == ACL_STREAM_COMPLETE)
-		over(c, ret_is_over);
+		acl_run_over(c, ret_is_over);
 	else if (status != ACL_STREAM_NOT_READY)
 		return acl_context_fail(c, err, ACL_E_GARBAGE,
 					"the run: aclrtStreamQuery: status %d", status);
@@ -200,7 +200,7 @@ int32_t acl_run_poll(struct acl_context *c, uint64_t epoch, int32_t *ret_is_over
 		return out_of_order(c, err, "poll", epoch);
 	if (c->run.function)
 		return acl_run_ask(c, ret_is_over, err);
-	over(c, ret_is_over);
+	acl_run_over(c, ret_is_over);
 	return 0;
 }
 
@@ -248,7 +248,7 @@ static void renew_stream(struct acl_context *c)
 	c->is_spent = true;
 }
 
-static int32_t verdict(struct acl_context *c, struct dvs_text *err)
+static int32_t acl_verdict(struct acl_context *c, struct dvs_text *err)
 {
 	if (c->run.stage == ACL_RUNNING)
 		acl_run_settle(c, err);
@@ -271,7 +271,7 @@ int32_t acl_run_finish(struct acl_context *c, uint64_t epoch, struct dvs_text *r
 		return acl_context_fail(c, err, c->cause, "it was never prepared");
 	if (c->run.epoch != epoch || epoch == 0)
 		return out_of_order(c, err, "finish", epoch);
-	rc = verdict(c, err);
+	rc = acl_verdict(c, err);
 	was_aborted |= c->run.is_aborted;
 	acl_describe(c, result);
 	acl_run_release(c);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int bad(const char *text, const char *why, struct error *err)
+static int visible_is_bad(const char *text, const char *why, struct error *err)
 {
 	return error_plain(err, VISIBLE_VARIABLE "=%s: %s", text, why);
 }
@@ -13,10 +13,10 @@ static int bad(const char *text, const char *why, struct error *err)
 static int visible_add(struct visible *v, long id, const char *text, struct error *err)
 {
 	if (v->n == VISIBLE_MOST)
-		return bad(text, "too many devices", err);
+		return visible_is_bad(text, "too many devices", err);
 	for (unsigned i = 0; i < v->n; i++)
 		if (v->ids[i] == id)
-			return bad(text, "a device is listed twice", err);
+			return visible_is_bad(text, "a device is listed twice", err);
 	v->ids[v->n++] = (int32_t)id;
 	return 0;
 }
@@ -34,7 +34,7 @@ int visible_read(const char *text, struct visible *ret, struct error *err)
 		errno = 0;
 		id = strtol(at, &end, 10);
 		if (end == at || errno || id < 0 || id > 65535 || (*end && *end != ','))
-			return bad(text, "not a list of devices, such as 0,1", err);
+			return visible_is_bad(text, "not a list of devices, such as 0,1", err);
 		if (visible_add(ret, id, text, err) < 0)
 			return -1;
 		at = *end ? end + 1 : end;

@@ -101,8 +101,8 @@ static int32_t command_list_devices(const struct smi_options *o, struct dvs_devi
 	return code;
 }
 
-static int32_t take_name(const struct smi_options *o, int32_t device, struct dvs_text *ret,
-			 struct error *err)
+static int32_t command_take_driver_name(const struct smi_options *o, int32_t device,
+					struct dvs_text *ret, struct error *err)
 {
 	int32_t code = last.mem ? 0 : list_anew(o, err);
 	const struct smi_device *d = smi_listing_find(&last.l, device);
@@ -120,7 +120,7 @@ static int32_t smi_lend_as(int32_t device, const char *options, struct dvs_text 
 	int32_t code = SMI_E_OPTIONS;
 
 	if (smi_options_read(options, &o, &why) == 0)
-		code = o.lends_name ? take_name(&o, device, ret, &why) : 0;
+		code = o.lends_name ? command_take_driver_name(&o, device, ret, &why) : 0;
 	smi_options_done(&o);
 	return code ? smi_fail(err, code, &why) : 0;
 }

@@ -22,7 +22,7 @@ static bool listing_read_number(const char *text, long most, long *ret)
 }
 
 /* "81559 MiB"; 0, not known, if the text is no size ("[N/A]"). */
-static uint64_t read_memory(const char *text)
+static uint64_t listing_read_memory(const char *text)
 {
 	char joined[32];
 	uint64_t bytes = 0;
@@ -80,7 +80,7 @@ static int read_device(const struct smi_pattern *line, struct arena *mem, const 
 		.pci = smi_pattern_group(line, mem, "pci"),
 		.domain = smi_pattern_group(line, mem, "domain"),
 		.health = smi_pattern_group(line, mem, "health"),
-		.memory = read_memory(smi_pattern_group(line, mem, "memory")),
+		.memory = listing_read_memory(smi_pattern_group(line, mem, "memory")),
 	};
 	ret->numa = numa && listing_read_number(numa, INT32_MAX, &node) ? (int32_t)node
 									: numa_of_pci(ret->pci);

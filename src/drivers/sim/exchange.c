@@ -6,8 +6,8 @@
 #include "drivers/sim/run.h"
 
 /* The same buffer in the window of another rank. */
-static struct sim_vector elsewhere(const struct sim_run *run, const struct sim_vector *v,
-				   int32_t rank)
+static struct sim_vector exchange_elsewhere(const struct sim_run *run, const struct sim_vector *v,
+					    int32_t rank)
 {
 	const struct sim_meet *m = run->sim->meet;
 	struct sim_vector there = *v;
@@ -60,7 +60,7 @@ int32_t sim_exchange_put(struct sim_run *run, const struct sim_op *op, struct dv
 	if (!from || exchange_find_shared(run, op->to, &to, err) != 0 ||
 	    rank_of(run, op, &rank, err) != 0)
 		return SIM_BAD_JOB;
-	there = elsewhere(run, to, rank);
+	there = exchange_elsewhere(run, to, rank);
 	return exchange_copy(&there, from, err);
 }
 
@@ -73,7 +73,7 @@ int32_t sim_exchange_get(struct sim_run *run, const struct sim_op *op, struct dv
 	    !(to = sim_vectors_need(&run->vectors, op->to, err)) ||
 	    rank_of(run, op, &rank, err) != 0)
 		return SIM_BAD_JOB;
-	there = elsewhere(run, from, rank);
+	there = exchange_elsewhere(run, from, rank);
 	return exchange_copy(to, &there, err);
 }
 
@@ -92,7 +92,7 @@ int32_t sim_exchange_sum(struct sim_run *run, const struct sim_op *op, struct dv
 		double sum = 0;
 
 		for (int32_t r = 0; r < run->n_ranks; r++) {
-			struct sim_vector there = elsewhere(run, from, r);
+			struct sim_vector there = exchange_elsewhere(run, from, r);
 
 			sum += sim_vector_get(&there, i);
 		}

@@ -210,8 +210,8 @@ void sim_faults_done(struct sim_faults *f)
 	*f = (struct sim_faults){0};
 }
 
-static bool strikes(const struct sim_faults *f, const struct sim_fault *fault,
-		    const struct sim_occasion *o)
+static bool fault_strikes(const struct sim_faults *f, const struct sim_fault *fault,
+			  const struct sim_occasion *o)
 {
 	if (fault->device && !fields_has_number(fault->device, o->device))
 		return false;
@@ -233,7 +233,7 @@ const struct sim_fault *sim_fault_next(const struct sim_faults *f, enum sim_poin
 		const struct sim_fault *fault = &f->items[(*at)++];
 
 		if ((fault->on == on || (is_call && fault->on == SIM_ON_ANY)) &&
-		    strikes(f, fault, o))
+		    fault_strikes(f, fault, o))
 			return fault;
 	}
 	return NULL;

@@ -25,7 +25,7 @@ static int32_t is_cancelled(void *host)
 	return atomic_load(&run->is_cancelled) || run->sim->host.is_cancelled(run->sim->host.user);
 }
 
-static int32_t barrier(void *host)
+static int32_t kernel_barrier(void *host)
 {
 	struct sim_run *run = host;
 	struct dvs_text err = {run->text, sizeof(run->text)};
@@ -75,7 +75,7 @@ int32_t sim_kernel_run(struct sim_run *run, struct dvs_text *err)
 		.host = run,
 		.progress = on_progress,
 		.is_cancelled = is_cancelled,
-		.barrier = barrier,
+		.barrier = kernel_barrier,
 	};
 	int32_t code, latched;
 
@@ -91,6 +91,6 @@ int32_t sim_kernel_run(struct sim_run *run, struct dvs_text *err)
 		return 0;
 	if (atomic_load(&run->is_cancelled))
 		return sim_fail(err, SIM_CANCELLED, "cancelled; the kernel returned %d", code);
-	/* If barrier() failed, its text is better than the number. */
+	/* If kernel_barrier() failed, its text is better than the number. */
 	return run->text[0] ? code : sim_fail(err, code, "the kernel returned %d", code);
 }

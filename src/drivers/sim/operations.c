@@ -79,7 +79,7 @@ static void add_expanded(struct str *to, const struct sim_run *run, const char *
 	}
 }
 
-static int32_t print(const char *text, size_t n, struct dvs_text *err)
+static int32_t operation_print(const char *text, size_t n, struct dvs_text *err)
 {
 	if (fs_write_all(STDOUT_FILENO, text, n) == 0)
 		return 0;
@@ -92,7 +92,7 @@ static int32_t do_print(struct sim_run *run, const struct sim_op *op, struct dvs
 
 	add_expanded(&line, run, op->text);
 	str_addc(&line, '\n');
-	return print(line.s, line.len, err);
+	return operation_print(line.s, line.len, err);
 }
 
 static int32_t do_env(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)
@@ -108,7 +108,7 @@ static int32_t do_env(struct sim_run *run, const struct sim_op *op, struct dvs_t
 		str_printf(&lines, "%s%s%s\n", name, value ? "=" : " is not set",
 			   value ? value : "");
 	}
-	return print(lines.s ? lines.s : "", lines.len, err);
+	return operation_print(lines.s ? lines.s : "", lines.len, err);
 }
 
 static int32_t do_write(struct sim_run *run, const struct sim_op *op, struct dvs_text *err)

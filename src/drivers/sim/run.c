@@ -133,7 +133,7 @@ static int32_t run_program(struct sim_run *run, struct dvs_text *err)
 }
 
 /* Changes one element of an output without an error, so only a comparison can detect it. */
-static void corrupt(struct sim_run *run)
+static void sim_corrupt_output(struct sim_run *run)
 {
 	for (size_t i = 0; i < run->vectors.n; i++) {
 		struct sim_vector *v = &run->vectors.at[i];
@@ -158,7 +158,7 @@ void sim_run_execute(struct sim_run *run)
 	if (run->code == 0 && run->image)
 		run->code = sim_kernel_run(run, &err);
 	if (run->is_corrupt)
-		corrupt(run);
+		sim_corrupt_output(run);
 	if (m)
 		sim_meet_end(m, run->code != 0);
 	sim_tell(run, SIM_IDLES, run->program.n * 1000, run->program.n * 1000);

@@ -59,7 +59,7 @@ static int32_t sim_load(void *ctx, const char *job, uint32_t *ret_slot, struct d
 	return code;
 }
 
-static int32_t unload(void *ctx, uint32_t slot)
+static int32_t sim_unload(void *ctx, uint32_t slot)
 {
 	struct sim *s = ctx;
 	int32_t code = sim_strike_call(s, SIM_ON_UNLOAD, NULL);
@@ -254,7 +254,7 @@ static int32_t sim_finish(void *ctx, uint64_t epoch, struct dvs_text *result, st
 
 /* --- when something is wrong --- */
 
-static void sound(struct sim_device_state *state)
+static void sim_is_sound(struct sim_device_state *state)
 {
 	state->wedge = SIM_SOUND;
 }
@@ -272,7 +272,8 @@ static int32_t sim_reset(void *ctx, int32_t force, int32_t *ret_is_verified, str
 	    (code = sim_device_state_read(s->options.state_dir, s->device, &state, err)) != 0)
 		return code;
 	if (force && state.wedge == SIM_WEDGED_UNTIL_RESET) {
-		code = sim_device_state_change_to(s->options.state_dir, s->device, sound, err);
+		code = sim_device_state_change_to(s->options.state_dir, s->device, sim_is_sound,
+						  err);
 		if (code != 0)
 			return code;
 		s->poison = 0;
@@ -303,7 +304,7 @@ static const struct dvs_driver sim_driver = {
 	.probe = sim_devices_probe,
 	.open = sim_session_open,
 	.load = sim_load,
-	.unload = unload,
+	.unload = sim_unload,
 	.join = sim_join,
 	.prepare = sim_prepare,
 	.launch = sim_launch,

@@ -15,7 +15,7 @@ void sim_hang(void)
 		pause();
 }
 
-static void crash(int sig)
+static void strike_crash(int sig)
 {
 	sigset_t set;
 
@@ -32,7 +32,7 @@ void sim_die(enum sim_action how, int sig, int32_t code)
 	case SIM_HANG:
 		sim_hang();
 	case SIM_CRASH:
-		crash(sig);
+		strike_crash(sig);
 		break;
 	case SIM_EXIT:
 		_exit(code);
@@ -45,7 +45,7 @@ void sim_die(enum sim_action how, int sig, int32_t code)
 }
 
 /* Records the fault as configured, with its random delay. The same seed gives the same record. */
-static void record(json_t *to, const struct sim_fault *f, uint64_t ns)
+static void strike_record(json_t *to, const struct sim_fault *f, uint64_t ns)
 {
 	json_t *j = json_deep_copy(f->json); /* a copy, because json_t is not thread-safe */
 
@@ -104,7 +104,7 @@ int32_t sim_strike(struct sim *s, enum sim_point on, const struct sim_occasion *
 	while ((f = sim_fault_next(&s->options.faults, on, o, &at))) {
 		uint64_t ns = f->action == SIM_DELAY ? sim_fault_ns(&s->options.faults, f, o) : 0;
 
-		record(s->faults, f, ns);
+		strike_record(s->faults, f, ns);
 		if (f->action == SIM_DELAY)
 			sleep_for(ns);
 		else if (f->action == SIM_CODE || f->action == SIM_POISON || f->action == SIM_WEDGE)
@@ -176,7 +176,7 @@ static int32_t strike_all(struct sim_run *run, enum sim_point on, const struct s
 	while (code == 0 && (f = sim_fault_next(faults, on, o, &at))) {
 		uint64_t ns = sim_fault_ns(faults, f, o);
 
-		record(run->faults, f, ns);
+		strike_record(run->faults, f, ns);
 		code = strike_run(run, f, ns, err);
 	}
 	return code;

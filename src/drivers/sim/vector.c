@@ -130,19 +130,19 @@ void sim_vectors_done(struct sim_vectors *v)
 	*v = (struct sim_vectors){0};
 }
 
-static char *element(const struct sim_vector *v, size_t i)
+static char *vector_element(const struct sim_vector *v, size_t i)
 {
 	return (char *)v->at + i * tensor_type_size(v->type);
 }
 
 double sim_vector_get(const struct sim_vector *v, size_t i)
 {
-	return tensor_get(v->type, element(v, i));
+	return tensor_get(v->type, vector_element(v, i));
 }
 
 void sim_vector_set(struct sim_vector *v, size_t i, double to)
 {
-	tensor_set(v->type, element(v, i), to);
+	tensor_set(v->type, vector_element(v, i), to);
 }
 
 int32_t sim_vector_fill(struct sim_vector *v, const struct sim_values *with, struct dvs_text *err)

@@ -70,14 +70,15 @@ static int32_t watch_end(struct sim_run *run, int32_t code, struct dvs_text *err
 	return sim_fail(err, code, "no progress for %.3g s %s (code 100)", idle_s, doing_name(run));
 }
 
-static uint64_t sooner(uint64_t a, uint64_t b)
+static uint64_t wait_sooner(uint64_t a, uint64_t b)
 {
 	return !a || (b && b < a) ? b : a;
 }
 
 /* Sleeps once, unless the run must end. seen: the bell, read before the caller checked its
  * condition. */
-static int32_t doze(struct sim_run *run, uint32_t seen, uint64_t until_ns, struct dvs_text *err)
+static int32_t wait_doze(struct sim_run *run, uint32_t seen, uint64_t until_ns,
+			 struct dvs_text *err)
 {
 	uint64_t next_ns;
 	int32_t code;
@@ -88,7 +89,7 @@ static int32_t doze(struct sim_run *run, uint32_t seen, uint64_t until_ns, struc
 	code = wait_watch(run, sim_now_ns(), &next_ns);
 	if (code != 0)
 		return watch_end(run, code, err);
-	sim_bell_wait(run->bell, seen, sooner(until_ns, next_ns));
+	sim_bell_wait(run->bell, seen, wait_sooner(until_ns, next_ns));
 	return 0;
 }
 
@@ -103,12 +104,12 @@ int32_t sim_pause(struct sim_run *run, enum sim_doing doing, uint64_t ns, struct
 
 		if (sim_now_ns() >= until_ns)
 			return 0;
-		code = doze(run, seen, until_ns, err);
+		code = wait_doze(run, seen, until_ns, err);
 	}
 	return code;
 }
 
-static void burn(const struct sim_run *run, uint64_t until_ns)
+static void wait_burn(const struct sim_run *run, uint64_t until_ns)
 {
 	while (sim_now_ns() < until_ns && !atomic_load(&run->is_cancelled))
 		;
@@ -130,9 +131,9 @@ int32_t sim_spend(struct sim_run *run, uint64_t ns, bool is_busy, struct dvs_tex
 		if (until_ns > now_ns + step_ns)
 			until_ns = now_ns + step_ns;
 		tell_progress(run, SIM_WORKS, (double)(now_ns - begin_ns) / (double)ns);
-		code = doze(run, seen, is_busy ? 1 : until_ns, err);
+		code = wait_doze(run, seen, is_busy ? 1 : until_ns, err);
 		if (is_busy)
-			burn(run, until_ns);
+			wait_burn(run, until_ns);
 		now_ns = sim_now_ns();
 	}
 	if (code == 0)
@@ -157,7 +158,7 @@ int32_t sim_barrier(struct sim_run *run, struct dvs_text *err)
 		is = sim_meet_look(m, barrier, &who);
 		if (is != SIM_NOT_YET)
 			break;
-		code = doze(run, seen, 0, err);
+		code = wait_doze(run, seen, 0, err);
 		if (code != 0)
 			return code;
 	}

@@ -99,7 +99,7 @@ static int32_t blob_read_image(const struct fields *r, const char *key, struct s
 	return c;
 }
 
-static void pad(struct str *storage)
+static void blob_pad(struct str *storage)
 {
 	size_t n = (SIMPLER_ALIGN - storage->len % SIMPLER_ALIGN) % SIMPLER_ALIGN;
 
@@ -154,7 +154,7 @@ static int32_t add_kernel(const struct fields *r, struct simpler_callable *head,
 		leaf.directions[i] = sig.directions[i];
 	leaf.n_args = (int32_t)sig.n;
 	leaf.bytes = (uint32_t)binary.len;
-	pad(storage);
+	blob_pad(storage);
 	head->kernel_ids[head->n_kernels] = (int32_t)id;
 	head->kernel_offsets[head->n_kernels++] = (uint32_t)storage->len;
 	str_addn(storage, (const char *)&leaf, sizeof(leaf));

@@ -117,7 +117,7 @@ static const char *simpler_call_kind_of(const struct tensor *t)
 }
 
 /* An out may have an initial content; an inout must have one. */
-static bool fits(const struct tensor *t, enum simpler_direction d)
+static bool call_fits(const struct tensor *t, enum simpler_direction d)
 {
 	switch (d) {
 	case SIMPLER_SCALAR:
@@ -142,7 +142,7 @@ static int32_t check_signature(const struct simpler_signature *sig, struct simpl
 		struct simpler_arg *arg = &call->list[i];
 
 		arg->direction = sig->directions[i];
-		if (!fits(arg->t, arg->direction))
+		if (!call_fits(arg->t, arg->direction))
 			return simpler_fail(err, SIMPLER_E_JOB,
 					    "args[%zu] is '%s' and the callable's signature says "
 					    "'%s'",
@@ -317,7 +317,8 @@ int32_t simpler_call_send(struct simpler_session *s, const struct simpler_call *
 	return 0;
 }
 
-static int32_t fetch(struct simpler_session *s, const struct simpler_arg *arg, struct dvs_text *err)
+static int32_t call_fetch(struct simpler_session *s, const struct simpler_arg *arg,
+			  struct dvs_text *err)
 {
 	int native;
 
@@ -343,7 +344,7 @@ int32_t simpler_call_check(struct simpler_session *s, const struct simpler_call 
 
 		if (arg->t->is_scalar || arg->t->expect.source == TENSOR_UNSET)
 			continue;
-		if ((c = fetch(s, arg, err)))
+		if ((c = call_fetch(s, arg, err)))
 			break;
 		++*ret_n_checked;
 		if (tensor_check(arg->t, arg->at, &e) < 0)

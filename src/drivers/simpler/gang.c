@@ -128,8 +128,9 @@ static int32_t connect_ranks(struct simpler_session *s, struct simpler_gang *g,
 	return 0;
 }
 
-static int32_t meet(struct simpler_session *s, struct simpler_gang *g, const struct dvs_join *join,
-		    const struct dvs_host *host, struct dvs_text *err)
+static int32_t gang_meet(struct simpler_session *s, struct simpler_gang *g,
+			 const struct dvs_join *join, const struct dvs_host *host,
+			 struct dvs_text *err)
 {
 	int native;
 
@@ -178,7 +179,7 @@ int32_t simpler_gang_join(struct simpler_session *s, const char *rendezvous,
 	if (!c)
 		c = make_windows(s, ret, choose_window(join, needed), err);
 	if (!c)
-		c = meet(s, ret, join, host, err);
+		c = gang_meet(s, ret, join, host, err);
 	if (c) {
 		simpler_gang_leave(s, ret);
 		return c;

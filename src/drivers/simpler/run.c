@@ -136,7 +136,8 @@ static int32_t code_of_end(const struct simpler_session *s, int native)
 	return native < -1 ? simpler_code_of(native, SIMPLER_E_FINISH) : native;
 }
 
-static int32_t conclude(struct simpler_session *s, struct simpler_run *run, struct dvs_text *err)
+static int32_t run_conclude(struct simpler_session *s, struct simpler_run *run,
+			    struct dvs_text *err)
 {
 	int32_t c;
 
@@ -176,7 +177,7 @@ int32_t simpler_run_finish(struct simpler_session *s, struct simpler_run *run, s
 				    "the run is still going, and nothing but the end of the "
 				    "process ends it");
 	case RUN_OVER:
-		run->code = conclude(s, run, err);
+		run->code = run_conclude(s, run, err);
 		break;
 	case RUN_PREPARED:
 	case RUN_UNLAUNCHED:

@@ -64,7 +64,8 @@ static int call_init(struct simpler_session *s, const uint8_t *aicpu, size_t n_a
 				      dispatcher, n_dispatcher, NULL, 0, NULL, 0);
 }
 
-static int32_t initialise(struct simpler_session *s, const struct binaries *b, struct dvs_text *err)
+static int32_t session_initialise(struct simpler_session *s, const struct binaries *b,
+				  struct dvs_text *err)
 {
 	int native;
 
@@ -81,8 +82,8 @@ static int32_t initialise(struct simpler_session *s, const struct binaries *b, s
 			    native);
 }
 
-static int32_t attach(struct simpler_session *s, const struct simpler_files *f,
-		      struct dvs_text *err)
+static int32_t session_attach(struct simpler_session *s, const struct simpler_files *f,
+			      struct dvs_text *err)
 {
 	struct binaries b = {0};
 	int32_t c;
@@ -100,7 +101,7 @@ static int32_t attach(struct simpler_session *s, const struct simpler_files *f,
 	if (!c)
 		c = read_binary(f->dispatcher, &b.dispatcher, err);
 	if (!c)
-		c = initialise(s, &b, err);
+		c = session_initialise(s, &b, err);
 	str_done(&b.aicpu);
 	str_done(&b.aicore);
 	str_done(&b.dispatcher);
@@ -124,7 +125,7 @@ int32_t simpler_session_open(const struct simpler_options *o, const char *runtim
 	if (!c)
 		c = simpler_library_open(o, &files, &ret->library, err);
 	if (!c)
-		c = attach(ret, &files, err);
+		c = session_attach(ret, &files, err);
 	if (c)
 		simpler_session_close(ret, err);
 	arena_free(mem);

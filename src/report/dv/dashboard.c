@@ -18,7 +18,7 @@ static const char style[] =
 	"border:1px solid var(--line);border-radius:4px;font-size:13px}";
 
 /* The colour of the first limit above percent; the last one from 100 on. */
-static const char *color_of(double percent)
+static const char *dashboard_color_of(double percent)
 {
 	static const struct {
 		double below;
@@ -49,10 +49,11 @@ static void add_share(struct str *out, struct maybe_number share)
 		str_add(out, "<td>-</td>");
 	else
 		str_printf(out, "<td class=\"c\" style=\"background:%s\">%.1f %%</td>",
-			   color_of(share.value), share.value);
+			   dashboard_color_of(share.value), share.value);
 }
 
-static void add_name(struct str *out, const struct sim_index_entry *e, const char *base_url)
+static void dashboard_add_name(struct str *out, const struct sim_index_entry *e,
+			       const char *base_url)
 {
 	_cleanup_(str_done) struct str name = {0}, url = {0};
 
@@ -88,7 +89,7 @@ static void add_rows(struct str *out, const struct sim_index *x, const char *bas
 		const struct sim_index_entry *e = rows[i];
 
 		str_add(out, "<tr>");
-		add_name(out, e, base_url);
+		dashboard_add_name(out, e, base_url);
 		str_printf(out, "<td>%u</td>", e->count.total);
 		add_share(out, (struct maybe_number){e->count.total > 0, sim_percent(e->count)});
 		add_share(out, sim_coverage_average(&e->coverage));
@@ -99,7 +100,7 @@ static void add_rows(struct str *out, const struct sim_index *x, const char *bas
 	}
 }
 
-static void add_mark(struct str *out, const char *what, const char *value)
+static void dashboard_add_mark(struct str *out, const char *what, const char *value)
 {
 	if (!value || !*value)
 		return;
@@ -116,16 +117,16 @@ static void add_page(const struct sim_index *x, const char *base_url, struct str
 	html_begin_with(out, "Simulation Dashboard", style);
 	sim_add_time(x->summary.timestamp, "%Y-%m-%d %H:%M:%S UTC", &when);
 	str_add(out, "<p class=\"meta\">");
-	add_mark(out, "", when.s);
-	add_mark(out, "Version", x->summary.version);
+	dashboard_add_mark(out, "", when.s);
+	dashboard_add_mark(out, "Version", x->summary.version);
 	if (head->url) {
 		str_add(out, "<span>Revision ");
 		html_link(out, head->url, head->commit_short);
 		str_add(out, "</span>\n");
 	} else {
-		add_mark(out, "Revision", head->commit_short);
+		dashboard_add_mark(out, "Revision", head->commit_short);
 	}
-	add_mark(out, "Branch", head->branch);
+	dashboard_add_mark(out, "Branch", head->branch);
 	str_add(out, "<a href=\"dashboard.json\">JSON</a></p>\n<table>\n"
 		     "<tr><th>Block</th><th>Tests</th><th>Passing</th><th>Coverage</th>"
 		     "<th>Code</th><th>Functional</th><th>Assertion</th></tr>\n");
@@ -195,7 +196,8 @@ static int write_share(const char *dir, const char *name, const char *label, dou
 	if (percent > 0)
 		snprintf(value, sizeof(value), "%.1f%%", percent);
 	/* 0 has the colour of a small share, as in DVSim's badges. */
-	add_badge(label, value, color_of(percent > 0 ? percent : 1), percent <= 20, &badge);
+	add_badge(label, value, dashboard_color_of(percent > 0 ? percent : 1), percent <= 20,
+		  &badge);
 	return write_badge(dir, name, &badge, err);
 }
 

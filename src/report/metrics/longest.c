@@ -53,7 +53,7 @@ static int by_total(const void *a, const void *b)
 					: strcmp(x->name, y->name);
 }
 
-static void rank(struct chart *c)
+static void longest_rank(struct chart *c)
 {
 	const struct metrics *m = c->m;
 	bool is_by_test = c->view->is_by_test;
@@ -210,7 +210,7 @@ void metrics_add_longest(const struct metrics *m, const struct metrics_longest *
 {
 	struct chart c = {.m = m, .view = view, .groups = metrics_group(m, view->key)};
 
-	rank(&c);
+	longest_rank(&c);
 	/* If each test ran once, the view of tests is the same as that of jobs. */
 	if (c.n_bars > 0 && !(view->is_by_test && c.n_bars == m->n_jobs))
 		add_sheets(out, &c);

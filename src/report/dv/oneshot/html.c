@@ -213,7 +213,7 @@ static void oneshot_add_stem(struct json_in *in, const struct hjson_node *block,
 }
 
 /* The largest set of buckets of a block: the columns of the index. */
-static const struct hjson_node *widest(struct json_in *in, const struct hjson_node *flows)
+static const struct hjson_node *html_widest_row(struct json_in *in, const struct hjson_node *flows)
 {
 	const struct hjson_node *ret = NULL;
 	struct hjson_node *f, *buckets;
@@ -259,7 +259,7 @@ static int add_index_page(struct json_in *in, bool has_metrics, struct str *out)
 	oneshot_add_facts(in, top, out);
 	if (has_metrics)
 		str_add(out, "<p><a href=\"metrics.html\">Metrics of this run</a></p>\n");
-	heads = widest(in, flows);
+	heads = html_widest_row(in, flows);
 	str_add(out, "<table>\n<tr><th>Block</th>");
 	add_heads(in, heads, out);
 	str_add(out, "<th>Failing</th></tr>\n");

@@ -13,7 +13,7 @@ struct syn {
 	struct hjson_node *root;
 };
 
-static struct hjson_node *object(struct hjson_node *of, const char *key)
+static struct hjson_node *syn_object(struct hjson_node *of, const char *key)
 {
 	struct hjson_node *n = of ? hjson_get(of, key) : NULL;
 
@@ -94,12 +94,12 @@ static void add_instance(const struct syn *s, struct md_table *t, struct hjson_n
 	}
 }
 
-static void area(const struct syn *s, struct str *out)
+static void syn_area(const struct syn *s, struct str *out)
 {
 	static const char *const heads[] = {"Instance",	 "Comb ",    "Buf/Inv", "Regs",
 					    "Logic",	 "Macros",   "Total",	"Logic [%]",
 					    "Macro [%]", "Total [%]"};
-	struct hjson_node *a = object(s->root, "area"), *list = object(a, "instances"), *e;
+	struct hjson_node *a = syn_object(s->root, "area"), *list = syn_object(a, "instances"), *e;
 	struct md_table t = {.n_columns = ARRAY_LEN(heads), .left = 1};
 	double kge = oneshot_number(s, a, "ge") * 1000, totals[3] = {0};
 
@@ -119,15 +119,15 @@ static void area(const struct syn *s, struct str *out)
 	str_add(out, "\n\n");
 }
 
-static void timing(const struct syn *s, struct str *out)
+static void syn_timing(const struct syn *s, struct str *out)
 {
 	static const char *const heads[] = {"Path Group", "Period", "WNS", "TNS"};
-	struct hjson_node *list = object(s->root, "timing"), *e;
-	double norm = 1.0e-09 / oneshot_number(s, object(s->root, "units"), "time");
+	struct hjson_node *list = syn_object(s->root, "timing"), *e;
+	double norm = 1.0e-09 / oneshot_number(s, syn_object(s->root, "units"), "time");
 	struct md_table t = {.n_columns = ARRAY_LEN(heads), .left = 1};
 
 	str_add(out, "### Timing in [ns]\n\n");
-	if (!list || list->n == 0 || !object(s->root, "units")) {
+	if (!list || list->n == 0 || !syn_object(s->root, "units")) {
 		str_add(out, "No timing report found\n\n");
 		return;
 	}
@@ -151,10 +151,10 @@ static void timing(const struct syn *s, struct str *out)
 	str_add(out, "\n\n");
 }
 
-static void power(const struct syn *s, struct str *out)
+static void syn_power(const struct syn *s, struct str *out)
 {
 	static const char *const heads[] = {"Network", "Internal", "Leakage", "Total"};
-	struct hjson_node *p = object(s->root, "power"), *units = object(s->root, "units");
+	struct hjson_node *p = syn_object(s->root, "power"), *units = syn_object(s->root, "units");
 	double dynamic = oneshot_number(s, units, "dynamic");
 	double watts[3] = {oneshot_number(s, p, "net") * dynamic,
 			   oneshot_number(s, p, "int") * dynamic,
@@ -185,7 +185,7 @@ void os_console_syn(struct arena *mem, const struct os_mode *mode, struct str *o
 {
 	const struct syn s = {mem, mode->doc, mode->root};
 
-	area(&s, out);
-	timing(&s, out);
-	power(&s, out);
+	syn_area(&s, out);
+	syn_timing(&s, out);
+	syn_power(&s, out);
 }

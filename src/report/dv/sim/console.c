@@ -26,7 +26,7 @@ static void add_upper(struct str *out, const char *text)
 }
 
 /* "line_statement" as "LINE/STATEMENT". */
-static void add_metric_name(struct str *out, const char *name)
+static void console_add_metric_name(struct str *out, const char *name)
 {
 	add_upper(out, name);
 	for (size_t i = 0; i < out->len; i++)
@@ -59,7 +59,7 @@ static void add_heading(const struct sim_block *block, time_t when, const char *
 		str_printf(out, "\n### Build randomization enabled with --build-seed %s", seed);
 }
 
-static const char *shown(const char *name)
+static const char *console_shown(const char *name)
 {
 	return strcasecmp(name, "n.a.") == 0 || strcasecmp(name, "unmapped") == 0 ? "" : name;
 }
@@ -88,7 +88,7 @@ static void add_total(struct md_table *table, const char *stage, struct sim_coun
 	add_rate(table, count);
 }
 
-static void add_results(const struct sim_block_results *results, struct str *out)
+static void console_add_results(const struct sim_block_results *results, struct str *out)
 {
 	static const char *const heads[] = {"Stage",	      "Name",	 "Tests", "Max Job Runtime",
 					    "Simulated Time", "Passing", "Total", "Pass Rate"};
@@ -101,11 +101,11 @@ static void add_results(const struct sim_block_results *results, struct str *out
 
 		for (size_t p = 0; p < stage->n_testpoints; p++)
 			for (size_t t = 0; t < stage->testpoints[p].n_tests; t++) {
-				md_text(&table, shown(stage->name));
-				md_text(&table, shown(stage->testpoints[p].name));
+				md_text(&table, console_shown(stage->name));
+				md_text(&table, console_shown(stage->testpoints[p].name));
 				add_test(&table, &stage->testpoints[p].tests[t]);
 			}
-		add_total(&table, shown(stage->name), sim_stage_count(stage));
+		add_total(&table, console_shown(stage->name), sim_stage_count(stage));
 	}
 	add_total(&table, "", sim_results_count(results));
 	str_add(out, "### Test Results\n\n");
@@ -113,7 +113,7 @@ static void add_results(const struct sim_block_results *results, struct str *out
 }
 
 /* Appends the links to dashboards, and the known metrics. */
-static void add_coverage(const struct sim_block_results *results, struct str *out)
+static void console_add_coverage(const struct sim_block_results *results, struct str *out)
 {
 	struct md_table table = {0};
 	struct maybe_number total;
@@ -140,7 +140,7 @@ static void add_coverage(const struct sim_block_results *results, struct str *ou
 		md_text(&table, "TOTAL");
 	for (size_t i = 0; i < TOOL_METRIC_COUNT; i++)
 		if (results->coverage->metric[i].known)
-			add_metric_name(md_cell(&table), tool_metric_names[i]);
+			console_add_metric_name(md_cell(&table), tool_metric_names[i]);
 	if (total.known)
 		str_printf(md_cell(&table), "%.2f %%", total.value);
 	for (size_t i = 0; i < TOOL_METRIC_COUNT; i++)
@@ -160,10 +160,10 @@ void sim_console_block(const struct sim_block_results *results, struct str *out)
 	add_upper(out, results->tool);
 	str_add(out, "\n\n");
 	if (sim_results_count(results).total)
-		add_results(results, out);
+		console_add_results(results, out);
 	else
 		str_add(out, "No results to display.");
-	add_coverage(results, out);
+	console_add_coverage(results, out);
 	if (results->n_buckets) {
 		str_add(out, "\n\n");
 		sim_console_failures(results, out);

@@ -58,14 +58,14 @@ static void add_count(struct str *out, struct sim_count count)
 	html_percent(out, count.total > 0, sim_percent(count));
 }
 
-static void add_cell(struct str *out, const char *text)
+static void html_add_cell(struct str *out, const char *text)
 {
 	str_add(out, "<td>");
 	html_text(out, text);
 	str_add(out, "</td>");
 }
 
-static void add_number(struct str *out, struct maybe_number number, const char *unit)
+static void html_add_number(struct str *out, struct maybe_number number, const char *unit)
 {
 	if (number.known)
 		str_printf(out, "<td class=\"n\">%.3f%s</td>", number.value, unit);
@@ -76,31 +76,31 @@ static void add_number(struct str *out, struct maybe_number number, const char *
 static void add_sum(struct str *out, const char *stage, struct sim_count count)
 {
 	str_add(out, "<tr class=\"sum\">");
-	add_cell(out, stage);
+	html_add_cell(out, stage);
 	str_add(out, "<td></td><td>Total</td><td></td><td></td>");
 	add_count(out, count);
 	str_add(out, "</tr>\n");
 }
 
-static void add_stage(struct str *out, const struct sim_stage *stage)
+static void html_add_stage(struct str *out, const struct sim_stage *stage)
 {
 	for (size_t p = 0; p < stage->n_testpoints; p++)
 		for (size_t t = 0; t < stage->testpoints[p].n_tests; t++) {
 			const struct sim_test *test = &stage->testpoints[p].tests[t];
 
 			str_add(out, "<tr>");
-			add_cell(out, stage->name);
-			add_cell(out, stage->testpoints[p].name);
-			add_cell(out, test->name);
-			add_number(out, test->max_time_s, " s");
-			add_number(out, test->sim_time_us, " us");
+			html_add_cell(out, stage->name);
+			html_add_cell(out, stage->testpoints[p].name);
+			html_add_cell(out, test->name);
+			html_add_number(out, test->max_time_s, " s");
+			html_add_number(out, test->sim_time_us, " us");
 			add_count(out, test->count);
 			str_add(out, "</tr>\n");
 		}
 	add_sum(out, stage->name, sim_stage_count(stage));
 }
 
-static void add_results(struct str *out, const struct sim_block_results *results)
+static void html_add_results(struct str *out, const struct sim_block_results *results)
 {
 	html_line(out, "h2", "Tests");
 	if (results->n_stages == 0) {
@@ -111,12 +111,12 @@ static void add_results(struct str *out, const struct sim_block_results *results
 		"<table>\n<tr><th>Stage</th><th>Name</th><th>Test</th><th>Max run time</th>"
 		"<th>Simulated time</th><th>Passing</th><th>Total</th><th>Pass rate</th></tr>\n");
 	for (size_t i = 0; i < results->n_stages; i++)
-		add_stage(out, &results->stages[i]);
+		html_add_stage(out, &results->stages[i]);
 	add_sum(out, "", sim_results_count(results));
 	str_add(out, "</table>\n");
 }
 
-static void add_metric_name(struct str *out, const char *name)
+static void html_add_metric_name(struct str *out, const char *name)
 {
 	str_add(out, "<th>");
 	for (; *name; name++)
@@ -124,7 +124,7 @@ static void add_metric_name(struct str *out, const char *name)
 	str_add(out, "</th>");
 }
 
-static void add_coverage(struct str *out, const struct sim_block_results *results)
+static void html_add_coverage(struct str *out, const struct sim_block_results *results)
 {
 	const struct sim_coverage *c = results->coverage;
 	struct maybe_number total = {0};
@@ -151,7 +151,7 @@ static void add_coverage(struct str *out, const struct sim_block_results *result
 	str_add(out, "<table>\n<tr><th>total</th>");
 	for (int i = 0; i < TOOL_METRIC_COUNT; i++)
 		if (c->metric[i].known)
-			add_metric_name(out, tool_metric_names[i]);
+			html_add_metric_name(out, tool_metric_names[i]);
 	str_add(out, "</tr>\n<tr>");
 	html_percent(out, true, total.value);
 	for (int i = 0; i < TOOL_METRIC_COUNT; i++)
@@ -213,8 +213,8 @@ void sim_html_block(const struct sim_block_results *results, struct str *out)
 	add_fact(out, "Tool", tool.s);
 	add_linked_fact(out, "Testplan", results->testplan_ref, results->testplan_ref);
 	str_add(out, "</dl>\n");
-	add_results(out, results);
-	add_coverage(out, results);
+	html_add_results(out, results);
+	html_add_coverage(out, results);
 	add_failures(out, results);
 	html_end(out);
 }
