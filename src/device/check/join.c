@@ -27,7 +27,7 @@ static bool check_leave(struct check *c, const char *what)
 {
 	int32_t code;
 
-	check_enter(c, "in check_leave()");
+	check_enter(c, "in leave()");
 	code = c->d->leave(c->ctx);
 	return code == 0 || check_bad_code(c, what, "leave", code);
 }

@@ -54,7 +54,7 @@ static int32_t check_prepare(struct check *c)
 	struct dvs_text err = check_err(c);
 	int32_t code;
 
-	check_enter(c, "in check_prepare()");
+	check_enter(c, "in prepare()");
 	c->is_in_run = true;
 	code = c->d->prepare(c->ctx, c->slot, &run, &err);
 	check_take_back(run.job_id, id);
@@ -68,7 +68,7 @@ static int32_t check_launch(struct check *c)
 {
 	struct dvs_text err = check_err(c);
 
-	check_enter(c, "in check_launch()");
+	check_enter(c, "in launch()");
 	return c->d->launch(c->ctx, c->epoch, &err);
 }
 
@@ -102,7 +102,7 @@ static int32_t check_finish(struct check *c)
 	struct dvs_text err = check_err(c), result = check_room(c->result);
 	int32_t code;
 
-	check_enter(c, "in check_finish()");
+	check_enter(c, "in finish()");
 	code = c->d->finish(c->ctx, c->epoch, &result, &err);
 	c->is_in_run = false;
 	return code;
@@ -131,15 +131,14 @@ static bool check_result(struct check *c, const char *what)
 	bool is_good;
 
 	if (!check_is_whole(c->result))
-		return check_bad(c, what, "check_finish() wrote beyond its buffer");
+		return check_bad(c, what, "finish() wrote beyond its buffer");
 	if (!c->result[0])
 		return true;
 	j = json_loads(c->result, JSON_REJECT_DUPLICATES, NULL);
 	is_good = json_is_object(j);
 	json_decref(j);
 	return is_good ||
-	       check_bad(c, what,
-			 "the result of check_finish() is no JSON object, or has a key twice");
+	       check_bad(c, what, "the result of finish() is no JSON object, or has a key twice");
 }
 
 static void step_run(struct check *c)
@@ -355,8 +354,8 @@ static void step_progress(struct check *c)
 	static const char *const words[] = {
 		[CHECK_BAD_EVIDENCE] = "evidence is 0, 1 or 2, and nothing else",
 		[CHECK_MORE_THAN_ALL] = "more steps were done than there are",
-		[CHECK_NO_RUN] = "it was called without a run, before check_prepare() or after "
-				 "check_finish(): "
+		[CHECK_NO_RUN] = "it was called without a run, before prepare() or after "
+				 "finish(): "
 				 "the next run would get that",
 	};
 

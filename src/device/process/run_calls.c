@@ -76,9 +76,8 @@ static int run_call_join(struct run *r)
 		return -1;
 	r->is_joined = true;
 	if (given.buffers != buffers)
-		return run_fail(
-			r, DVS_CONFIG, CALL_JOIN,
-			"run_call_join() gave a list of buffers of its own, not the host's");
+		return run_fail(r, DVS_CONFIG, CALL_JOIN,
+				"join() gave a list of buffers of its own, not the host's");
 	if (join_context_check(&ask, &given, &err) < 0)
 		return run_fail_error(r, DVS_CONFIG, CALL_JOIN, &err);
 	return write_context(r, &given);
@@ -252,8 +251,7 @@ static void run_call_reset(struct run *r)
 	if (rc != 0)
 		run_fail_code(r, CALL_RESET, rc);
 	else if (!is_verified)
-		run_fail(r, DVS_POISON, CALL_RESET,
-			 "run_call_reset() did not bring the device back");
+		run_fail(r, DVS_POISON, CALL_RESET, "reset() did not bring the device back");
 }
 
 /* Sends the cause before the calls that clean up, which may hang. */
