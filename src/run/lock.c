@@ -402,24 +402,27 @@ bool lock_is_held_by(const char *dir, const char *run_id, struct error *err)
 	return lock_report_running(err, &owner);
 }
 
-void lock_give(struct lock *l)
+void lock_leave(struct lock *l)
 {
 	if (!l->dir)
 		return;
+	/* The file of a flock stays in any case: if it were removed, two runs could lock two files
+	 * of one name. */
+	if (!l->is_by_file)
+		close(l->fd);
+	free(l->beside);
+	free(l->dir);
+	*l = (struct lock){0};
+}
+
+void lock_give(struct lock *l)
+{
 	if (l->is_by_file || l->has_owner_file) {
 		_cleanup_(freep) char *path = xasprintf("%s/%s", l->dir, LOCK_OWNER_NAME);
 
 		unlink(path);
 	}
-	if (l->beside) {
+	if (l->beside)
 		unlink(l->beside);
-		close(l->fd);
-		free(l->beside);
-	} else if (!l->is_by_file) {
-		/* The file stays: if it were removed, two runs could lock two files of one name. It
-		 * is not written any more: its file system may hang. */
-		close(l->fd);
-	}
-	free(l->dir);
-	*l = (struct lock){0};
+	lock_leave(l);
 }

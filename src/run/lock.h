@@ -32,6 +32,9 @@ int lock_take(const char *dir, const char *run_id, struct lock *ret, struct erro
  * until this one is given back, too. Needs flock. */
 int lock_take_beside(const char *dir, const char *run_id, struct lock *ret, struct error *err);
 void lock_give(struct lock *l); /* no effect on {0} */
+/* Gives the lock back without a change of its files, whose file system may hang. The next run finds
+ * out that the lock is free. */
+void lock_leave(struct lock *l);
 
 /* true: the run run_id has the lock now; err then has a message that says so. */
 bool lock_is_held_by(const char *dir, const char *run_id, struct error *err);

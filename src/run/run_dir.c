@@ -29,7 +29,7 @@ struct run_dir {
 	char *warning;
 	char id[ID_SIZE];
 	int fd;
-	bool is_published, is_latest, is_shared;
+	bool is_published, is_latest, is_shared, leaves_locks;
 	struct lock *locks;
 	size_t n_locks;
 };
@@ -293,6 +293,11 @@ static bool run_dir_has_run(const struct run_dir *r)
 	       (fstatat(r->fd, JOURNAL_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_size > 0);
 }
 
+void run_dir_leave_locks(struct run_dir *r)
+{
+	r->leaves_locks = true;
+}
+
 void run_dir_free(struct run_dir *r)
 {
 	if (!r)
@@ -304,7 +309,7 @@ void run_dir_free(struct run_dir *r)
 		close(r->fd);
 	}
 	while (r->n_locks)
-		lock_give(&r->locks[--r->n_locks]);
+		(r->leaves_locks ? lock_leave : lock_give)(&r->locks[--r->n_locks]);
 	free(r->locks);
 	free(r->runs);
 	free(r->path);

@@ -136,7 +136,7 @@ class SmallFileSystem(Disk):
         codes = []
         for pages in (*range(1, 13), 40):
             self.mount(pages)
-            done = self.dvsched("run", "cfg.hjson", "-j2", "--view", "none", "-sr", "small")
+            done = self.dvsched("run", "cfg.hjson", "-j2", "--view", "none", "-sr", "small", "--min-free-space", "0")
             codes.append(done.code)
             self.assert_right(done, "small")
             if done.code == 3:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dvsched resume` of other flows, other versions, other hosts, and while another run holds the directory."""
+import fcntl
 import json
 import os
 import re
@@ -83,6 +84,8 @@ class Elsewhere(Resume):
         self.assertEqual(events.line(), "up")
         run.send_signal(signal.SIGKILL)
         run.wait()
+        with open(self.path("scratch/demo/.dvsched.lock"), "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # until the scheduler below has ended, too
         self.fix("b")
         self.ran()
 

@@ -307,6 +307,8 @@ static int run_loaded(struct run *r)
 	free(r->report_path);
 	str_done(&r->notes);
 	str_done(&r->backends_json);
+	if (r->dir && r->signals.is_past_deadline)
+		run_dir_leave_locks(r->dir);
 	run_dir_free(r->dir);
 	loop_host_free(r->host);
 	signals_stop(&r->signals);
