@@ -27,3 +27,26 @@ void generated_read(struct cfg *c, const char *dir, struct plan *plan, struct di
 	plan->generated = list;
 	cfg_fields_end(f);
 }
+
+/* { generated: [strings…] }, and nothing else. */
+static bool generated_is_list(const struct hjson_node *sources)
+{
+	const struct hjson_node *list = NULL, *n;
+
+	if (sources->type == HJSON_OBJECT)
+		list = hjson_get(sources, "generated");
+	if (!list || sources->child != list || list->next || list->type != HJSON_ARRAY)
+		return false;
+	hjson_for_each (n, list)
+		if (n->type != HJSON_STRING)
+			return false;
+	return true;
+}
+
+void generated_read_if_any(struct cfg *c, const char *dir, struct plan *plan, struct diags *diags)
+{
+	const struct hjson_node *sources = hjson_get(cfg_root(c), "sources");
+
+	if (sources && generated_is_list(sources))
+		generated_read(c, dir, plan, diags);
+}

@@ -119,6 +119,12 @@ class Simulations(SimStory):
         self.assertEqual(sorted(self.statuses("out")), [":0.good.5", ":default"])
         self.assertEqual(self.reports("")["block"]["name"], "")
 
+    def test_sources_of_another_form_are_the_configurations_own(self):
+        for value in '["a"]', '{ generated: "b" }', '{ generated: ["c"], rtl: ["d"] }', '{ generated: ["e"] }':
+            self.leaf("one", f"sources: {value}")
+            done = self.run_sim("one.hjson", "-i", "good")
+            self.assertEqual((done.code, done.err.count("sources")), (0, 0), done)
+
     def test_the_base_of_random_seeds_is_recorded_and_repeats_them(self):
         self.assertEqual(self.run_sim("one.hjson", "-i", "good", "-r", "3").code, 0)
         ids = set(self.statuses("out"))

@@ -520,8 +520,8 @@ struct plan *dv_flow_plan(const struct flow_type *type, struct cfg *c,
 	s.reader = (struct mode_reader){c, diags, all.mem};
 	all.plan = new_plan(&all, c, options, diags);
 	dv_plan_begin(all.plan, type->dv->kind, c, dv);
-	generated_read(c, all.plan->dv->proj_root ? all.plan->dv->proj_root : cfg_dir(c), all.plan,
-		       diags);
+	generated_read_if_any(c, all.plan->dv->proj_root ? all.plan->dv->proj_root : cfg_dir(c),
+			      all.plan, diags);
 	revision = cfg_ask_revision(all.plan->dv->proj_root);
 	make_all(&s);
 	if (diags->n_errors == n_before)
