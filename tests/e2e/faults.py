@@ -76,7 +76,9 @@ class Processes(Story):
         process = self.start("run", "cfg.hjson", "-j60", "--view", "none")
         for _ in range(60):
             self.assertEqual(up.line(), "up")
-        os.close(os.open(self.path("gate"), os.O_WRONLY))  # the end of the file, to all of them
+        gate = os.open(self.path("gate"), os.O_RDWR)  # stays open for jobs that only now come to it
+        self.addCleanup(os.close, gate)
+        os.write(gate, b"\n" * 60)
         done = self.finish(process)
         self.assertEqual(done.code, 1, done)
         self.assertEqual([job["attempts"][0]["exit_status"] for job in self.results()["jobs"]], [n % 3 for n in range(1, 61)])
