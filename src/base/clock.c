@@ -6,6 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/ascii.h"
+
 enum { ISO_MOST = sizeof("2026-01-31T23:59:59.999Z") };
 
 static double read_clock(clockid_t id)
@@ -89,22 +91,17 @@ static double unit_of(const char *s, size_t len)
 	return 0;
 }
 
-static bool clock_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 /* digits[.digits], read without strtod(), which would take hex, "inf" and the locale's comma. */
 static const char *parse_number(const char *s, double *ret)
 {
 	double value = 0, scale = 1;
 
-	if (!clock_is_digit(*s))
+	if (!ascii_is_digit(*s))
 		return NULL;
-	for (; clock_is_digit(*s); s++)
+	for (; ascii_is_digit(*s); s++)
 		value = value * 10 + (*s - '0');
-	if (*s == '.' && clock_is_digit(s[1]))
-		for (s++; clock_is_digit(*s); s++)
+	if (*s == '.' && ascii_is_digit(s[1]))
+		for (s++; ascii_is_digit(*s); s++)
 			value += (*s - '0') * (scale /= 10);
 	*ret = value;
 	return s;

@@ -406,6 +406,15 @@ void jout_key_string(struct json_out *j, const char *key, const char *s)
 	jout_string(j, s);
 }
 
+void jout_key_strings(struct json_out *j, const char *key, const char *const *texts)
+{
+	jout_key(j, key);
+	jout_array(j);
+	for (; texts && *texts; texts++)
+		jout_string(j, *texts);
+	jout_array_end(j);
+}
+
 void jout_key_int(struct json_out *j, const char *key, int64_t i)
 {
 	jout_key(j, key);

@@ -55,6 +55,8 @@ void jout_raw(struct json_out *j, const char *text);
 
 /* A key and its value. */
 void jout_key_string(struct json_out *j, const char *key, const char *s);
+/* An array of texts, up to a NULL; texts may be NULL: none. */
+void jout_key_strings(struct json_out *j, const char *key, const char *const *texts);
 void jout_key_int(struct json_out *j, const char *key, int64_t i);
 void jout_key_real(struct json_out *j, const char *key, double d, unsigned decimals);
 void jout_key_bool(struct json_out *j, const char *key, bool b);

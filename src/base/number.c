@@ -5,12 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/blank.h"
-
-static bool number_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
 
 /* A copy without blanks at both ends and without '_' between digits; NULL: a '_' is elsewhere. */
 static char *copy_plain(struct arena *mem, const char *text)
@@ -23,8 +19,8 @@ static char *copy_plain(struct arena *mem, const char *text)
 	for (size_t i = 0; i < n; i++) {
 		if (text[i] != '_')
 			copy[len++] = text[i];
-		else if (i == 0 || i + 1 == n || !number_is_digit(text[i - 1]) ||
-			 !number_is_digit(text[i + 1]))
+		else if (i == 0 || i + 1 == n || !ascii_is_digit(text[i - 1]) ||
+			 !ascii_is_digit(text[i + 1]))
 			return NULL;
 	}
 	copy[len] = '\0';

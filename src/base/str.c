@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "base/utf8.h"
 
@@ -78,8 +79,7 @@ char *str_take(struct str *b)
 	return s;
 }
 
-/* A letter, a digit or one of _@%+=:,./- */
-static bool is_shell_char(char c)
+bool str_is_shell_char(char c)
 {
 	static const uint64_t safe[4] = {UINT64_C(0x27fff82000000000),
 					 UINT64_C(0x07fffffe87ffffff)};
@@ -92,9 +92,15 @@ bool str_is_shell_word(const char *s)
 {
 	const char *at = s;
 
-	while (is_shell_char(*at))
+	while (str_is_shell_char(*at))
 		at++;
 	return at > s && !*at;
+}
+
+void str_add_upper(struct str *b, const char *s)
+{
+	for (; *s; s++)
+		str_addc(b, ascii_upper(*s));
 }
 
 void str_add_shell_word(struct str *b, const char *s)
@@ -204,6 +210,11 @@ bool str_ends(const char *s, const char *suffix)
 bool str_eq(const char *a, const char *b)
 {
 	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
+int str_compare_texts(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 /* Damerau-Levenshtein distance (a swap of neighbours counts 1) of words of at most 63 bytes. */

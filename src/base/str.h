@@ -46,6 +46,8 @@ static inline void str_addc(struct str *b, char c)
 /* Returns the text, which the caller must free(); b is empty again. Never NULL. */
 char *str_take(struct str *b);
 
+/* A letter, a digit or one of _@%+=:,./-: a POSIX shell never gives it a meaning of its own. */
+bool str_is_shell_char(char c);
 /* s needs no quotes in a POSIX shell. */
 bool str_is_shell_word(const char *s);
 /* Appends s as one POSIX shell word, quoted only if necessary (as Python's shlex.quote() and DVSim
@@ -54,12 +56,16 @@ void str_add_shell_word(struct str *b, const char *s);
 /* Appends s with control characters and invalid UTF-8 as \xNN, for terminals and messages. */
 void str_add_printable(struct str *b, const char *s, size_t n);
 
+/* Appends s with the ASCII letters in upper case. */
+void str_add_upper(struct str *b, const char *s);
+
 /* Appends s with each occurrence of `from` replaced; `from` may be "". */
 void str_add_replaced(struct str *b, const char *s, const char *from, const char *to);
 
 bool str_starts(const char *s, const char *prefix);
 bool str_ends(const char *s, const char *suffix);
-bool str_eq(const char *a, const char *b); /* NULL equals NULL only */
+bool str_eq(const char *a, const char *b);	     /* NULL equals NULL only */
+int str_compare_texts(const void *a, const void *b); /* for qsort() of an array of char * */
 
 /* Matches all of s against a glob with * ? [seq] [!seq] as Python's fnmatch does: case sensitive,
  * by code points, '/' and '.' not special, no escapes; a '[' without a ']' is plain text. */

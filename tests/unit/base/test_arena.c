@@ -84,6 +84,17 @@ static void strings_are_copied_and_formatted(void **state)
 	arena_free(a);
 }
 
+static void a_copy_has_its_letters_in_lower_case(void **state)
+{
+	struct arena *a = arena_new();
+	const char *given = "AZ az@[_9\xc3\x89";
+
+	(void)state;
+	assert_string_equal(arena_strdup_lower(a, given), "az az@[_9\xc3\x89");
+	assert_string_equal(given, "AZ az@[_9\xc3\x89");
+	arena_free(a);
+}
+
 static void freep_forgets_the_arena(void **state)
 {
 	struct arena *a = arena_new();
@@ -102,6 +113,7 @@ int main(void)
 		cmocka_unit_test(a_large_first_block_is_followed_by_others),
 		cmocka_unit_test(arrays_and_zalloc_are_zeroed),
 		cmocka_unit_test(strings_are_copied_and_formatted),
+		cmocka_unit_test(a_copy_has_its_letters_in_lower_case),
 		cmocka_unit_test(freep_forgets_the_arena),
 	};
 

@@ -56,6 +56,22 @@ static void one_line_has_no_blanks(void **state)
 	assert_int_equal(jout_done(&j), 0);
 }
 
+static void a_list_of_texts_may_be_missing(void **state)
+{
+	static const char *const texts[] = {"a", "\"", NULL};
+	struct json_out j;
+
+	(void)state;
+	jout_init(&j, -1, 0);
+	jout_object(&j);
+	jout_key_strings(&j, "some", texts);
+	jout_key_strings(&j, "empty", texts + 2);
+	jout_key_strings(&j, "none", NULL);
+	jout_object_end(&j);
+	assert_string_equal(j.buf.s, "{\"some\":[\"a\",\"\\\"\"],\"empty\":[],\"none\":[]}");
+	assert_int_equal(jout_done(&j), 0);
+}
+
 static void indented_text_is_the_same_value(void **state)
 {
 	struct json_out j;
@@ -286,6 +302,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_line_has_no_blanks),
+		cmocka_unit_test(a_list_of_texts_may_be_missing),
 		cmocka_unit_test(indented_text_is_the_same_value),
 		cmocka_unit_test(any_bytes_become_json),
 		cmocka_unit_test(each_bad_byte_becomes_one_replacement),

@@ -75,6 +75,37 @@ static void taking_leaves_an_empty_string(void **state)
 	str_done(&b);
 }
 
+static void letters_get_upper_case_and_other_bytes_stay(void **state)
+{
+	struct str b = {0};
+
+	(void)state;
+	str_add_upper(&b, "az AZ_09`{@[\xc3\xa9");
+	assert_string_equal(b.s, "AZ AZ_09`{@[\xc3\xa9");
+	str_done(&b);
+}
+
+static void texts_are_sorted_by_their_bytes(void **state)
+{
+	const char *texts[] = {"b", "a_", "\xff", "a", ""};
+	static const char *const want[] = {"", "a", "a_", "b", "\xff"};
+
+	(void)state;
+	qsort(texts, ARRAY_LEN(texts), sizeof(*texts), str_compare_texts);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		assert_string_equal(texts[i], want[i]);
+}
+
+static void shell_characters_are_these(void **state)
+{
+	static const char set[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				  "_@%+=:,./-";
+
+	(void)state;
+	for (int c = 0; c < 256; c++)
+		assert_int_equal(str_is_shell_char((char)c), c && strchr(set, c) ? 1 : 0);
+}
+
 /* Python: shlex.quote(). */
 static void shell_words_are_quoted_as_shlex_does(void **state)
 {
@@ -240,6 +271,9 @@ int main(void)
 		cmocka_unit_test(text_grows_by_every_kind_of_append),
 		cmocka_unit_test(a_reserved_place_holds_n_bytes_and_the_nul),
 		cmocka_unit_test(taking_leaves_an_empty_string),
+		cmocka_unit_test(letters_get_upper_case_and_other_bytes_stay),
+		cmocka_unit_test(texts_are_sorted_by_their_bytes),
+		cmocka_unit_test(shell_characters_are_these),
 		cmocka_unit_test(shell_words_are_quoted_as_shlex_does),
 		cmocka_unit_test(printable_text_cannot_drive_a_terminal),
 		cmocka_unit_test(a_control_character_is_found_anywhere_in_a_long_text),
