@@ -17,15 +17,6 @@ static void list_names(const struct plan *plan, char end)
 	str_done(&out);
 }
 
-static void list_words(struct json_out *j, const char *key, const char *const *words)
-{
-	jout_key(j, key);
-	jout_array(j);
-	for (; words && *words; words++)
-		jout_string(j, *words);
-	jout_array_end(j);
-}
-
 static void print_jobs_as_json(const struct plan *plan)
 {
 	struct json_out j;
@@ -38,7 +29,7 @@ static void print_jobs_as_json(const struct plan *plan)
 		jout_object(&j);
 		jout_key_string(&j, "id", spec->id);
 		jout_key_string(&j, "target", spec->rules->target);
-		list_words(&j, "tags", spec->rules->tags);
+		jout_key_strings(&j, "tags", spec->rules->tags);
 		jout_object_end(&j);
 	}
 	jout_array_end(&j);

@@ -102,15 +102,6 @@ static void journal_commit_record(struct journal_observer *o)
 		sync_soon(o);
 }
 
-static void write_argv(struct json_out *out, const char *const *argv)
-{
-	jout_key(out, "argv");
-	jout_array(out);
-	for (; argv && *argv; argv++)
-		jout_string(out, *argv);
-	jout_array_end(out);
-}
-
 static void journal_write_run(struct journal_observer *o, const struct sched *s)
 {
 	const struct plan *plan = sched_plan(s);
@@ -139,7 +130,7 @@ static void journal_write_run(struct journal_observer *o, const struct sched *s)
 		jout_key_int(out, "timestamp", (int64_t)o->env.timestamp);
 		jout_key_string(out, "branch", o->env.branch);
 	}
-	write_argv(out, o->env.argv);
+	jout_key_strings(out, "argv", o->env.argv);
 	journal_commit_record(o);
 }
 

@@ -112,15 +112,6 @@ static void write_host(struct json_out *out)
 	jout_key_string(out, "host", *host ? host : NULL);
 }
 
-static void write_command_line(struct json_out *out, const char *const *argv)
-{
-	jout_key(out, "command_line");
-	jout_array(out);
-	for (; argv && *argv; argv++)
-		jout_string(out, *argv);
-	jout_array_end(out);
-}
-
 static void results_write_run(struct json_out *out, const struct results_place *place,
 			      const struct plan *plan, const struct results_head *head,
 			      uint64_t peak_memory_kib)
@@ -138,7 +129,7 @@ static void results_write_run(struct json_out *out, const struct results_place *
 	jout_key_bool(out, "nested", plan->is_nested);
 	jout_key_bool(out, "rehearsal", plan->is_rehearsal);
 	write_host(out);
-	write_command_line(out, head->argv);
+	jout_key_strings(out, "command_line", head->argv);
 	write_iso(out, "start", head->start_wall_s);
 	write_iso(out, "end", head->start_wall_s > 0 ? head->start_wall_s + head->duration_s : 0);
 	jout_key_real(out, "duration_s", head->duration_s, 6);
@@ -284,15 +275,6 @@ static void write_attempts(struct json_out *out, const struct result_row *row)
 	jout_array_end(out);
 }
 
-static void write_tags(struct json_out *out, const char *const *tags)
-{
-	jout_key(out, "tags");
-	jout_array(out);
-	for (; tags && *tags; tags++)
-		jout_string(out, *tags);
-	jout_array_end(out);
-}
-
 static void results_write_job(struct json_out *out, const struct result_row *row)
 {
 	_cleanup_(str_done) struct str room = {0};
@@ -314,7 +296,7 @@ static void results_write_job(struct json_out *out, const struct result_row *row
 	jout_key_string(out, "odir", job_odir(spec, &room));
 	jout_key_string(out, "log", row->n_attempts ? job_log_path(spec, &room) : NULL);
 	jout_key_string(out, "seed", spec->seed);
-	write_tags(out, spec->rules->tags);
+	jout_key_strings(out, "tags", spec->rules->tags);
 	write_attempts(out, row);
 	jout_object_end(out);
 }
