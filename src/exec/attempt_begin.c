@@ -54,11 +54,6 @@ static void attempt_make_env(const struct attempt *a, struct job_env *ret)
 	job_env_make(ret, a->ask.rules->env, &run);
 }
 
-static int compare_strings(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static int write_file(const char *path, const struct str *text, mode_t mode, struct error *err)
 {
 	int fd = fs_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
@@ -82,7 +77,7 @@ static int dump_env(struct attempt *a, const char *const *env, struct error *err
 		n++;
 	sorted = xcalloc(n + 1, sizeof(*sorted));
 	memcpy(sorted, env, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare_strings);
+	qsort(sorted, n, sizeof(*sorted), str_compare_texts);
 	for (size_t i = 0; i < n; i++)
 		str_printf(&text, "%s\n", sorted[i]);
 	free(sorted);

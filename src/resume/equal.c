@@ -177,18 +177,13 @@ bool equal_keys(const struct comparison *c, const void *was, const void *is, siz
 
 /* ---- dependencies: by id ---- */
 
-static int equal_by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 static const char **sorted_ids(const struct plan *plan, const uint32_t *deps, uint32_t n)
 {
 	const char **ids = xcalloc((size_t)n + 1, sizeof(*ids));
 
 	for (uint32_t i = 0; i < n; i++)
 		ids[i] = plan->jobs[deps[i]].id;
-	qsort(ids, n, sizeof(*ids), equal_by_text);
+	qsort(ids, n, sizeof(*ids), str_compare_texts);
 	return ids;
 }
 

@@ -9,11 +9,6 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-static int run_names_compare(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 void run_names_read(const char *runs, const char *prefix, struct run_names *ret)
 {
 	DIR *d = opendir(runs);
@@ -26,7 +21,7 @@ void run_names_read(const char *runs, const char *prefix, struct run_names *ret)
 	if (d)
 		closedir(d);
 	if (ret->n)
-		qsort(ret->at, ret->n, sizeof(*ret->at), run_names_compare);
+		qsort(ret->at, ret->n, sizeof(*ret->at), str_compare_texts);
 }
 
 void run_names_done(struct run_names *names)

@@ -28,11 +28,6 @@ static const struct job_kind report_kind = {
 	.weight = 10,
 };
 
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds, size_t n_builds,
 			      const struct sim_run *runs, size_t n_runs)
 {
@@ -64,7 +59,7 @@ const char *sim_coverage_dirs(struct job_maker *m, const struct job_spec *builds
 
 		dirs[0] = dirs[first];
 		dirs[first] = tmp;
-		qsort(dirs + 1, n - 1, sizeof(*dirs), by_text);
+		qsort(dirs + 1, n - 1, sizeof(*dirs), str_compare_texts);
 	}
 	str_reserve(&text, 0);
 	for (size_t i = 0; i < n; i++)

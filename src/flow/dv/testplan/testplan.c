@@ -184,11 +184,6 @@ int testplan_load(const char *tagged_path, const struct testplan_options *option
 	return n_mine ? -1 : 0;
 }
 
-static int testplan_by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 const char *const *testplan_stage_tests(const struct testplan *plan, const char *stage,
 					struct arena *mem)
 {
@@ -210,7 +205,7 @@ const char *const *testplan_stage_tests(const struct testplan *plan, const char 
 			for (size_t t = 0; t < plan->points[i].n_tests; t++)
 				tests[n++] = plan->points[i].tests[t];
 	if (n)
-		qsort(tests, n, sizeof(*tests), testplan_by_text);
+		qsort(tests, n, sizeof(*tests), str_compare_texts);
 	for (size_t i = 0; i < n; i++)
 		if (k == 0 || strcmp(tests[k - 1], tests[i]) != 0)
 			tests[k++] = tests[i];
