@@ -6,7 +6,6 @@
  */
 #include "cli/dvsim/args.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -337,15 +336,6 @@ static int check_value(struct parser *p, const struct dvsim_option *o, const cha
 	return 0;
 }
 
-static const char *args_lower(struct arena *mem, const char *value)
-{
-	char *s = arena_strdup(mem, value);
-
-	for (char *c = s; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	return s;
-}
-
 /* Stores n values of an option. */
 static int args_store(struct parser *p, const struct dvsim_option *o, const char *const *values,
 		      size_t n)
@@ -357,8 +347,9 @@ static int args_store(struct parser *p, const struct dvsim_option *o, const char
 	for (size_t i = 0; i < n_old; i++)
 		all[i] = v->words[i];
 	for (size_t i = 0; i < n; i++) {
-		all[n_old + i] = o->type == DVSIM_LOWER ? args_lower(p->args->mem, values[i])
-							: values[i];
+		all[n_old + i] = o->type == DVSIM_LOWER
+					 ? arena_strdup_lower(p->args->mem, values[i])
+					 : values[i];
 		if (check_value(p, o, all[n_old + i]) < 0)
 			return -1;
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/dv/dashboard.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "report/html/html.h"
@@ -59,7 +59,7 @@ static void dashboard_add_name(struct str *out, const struct sim_index_entry *e,
 
 	sim_block_add_name(&e->block, "/", &name);
 	for (size_t i = 0; i < name.len; i++)
-		name.s[i] = (char)tolower((unsigned char)name.s[i]);
+		name.s[i] = ascii_lower(name.s[i]);
 	str_add(out, "<td>");
 	if (base_url) {
 		str_printf(&url, "%s%s.html", base_url, e->key);

@@ -1,18 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The console text of DVSim's one-shot flows, and the summaries that DVSim computes but does not
  * show. */
-#include <ctype.h>
 #include <string.h>
 
 #include "report/dv/oneshot/data.h"
 #include "report/dv/sim/results.h"
 #include "report/md_table.h"
-
-static void oneshot_add_upper(struct str *out, const char *text)
-{
-	for (; *text; text++)
-		str_addc(out, (char)toupper((unsigned char)*text));
-}
 
 static void add_head(const struct oneshot_report *r, const struct dv_block *dv, const char *more,
 		     struct str *out)
@@ -99,7 +92,7 @@ static void lint_block(const struct os_block *b, struct str *out)
 	struct md_table t = {0};
 
 	str_add(out, "### Tool: ");
-	oneshot_add_upper(out, b->dv->tool);
+	str_add_upper(out, b->dv->tool);
 	str_add(out, "\n\n");
 	add_labels(&t, &b->sum, "Build Mode");
 	for (size_t i = 0; i < b->n_modes; i++) {
@@ -145,7 +138,7 @@ static void syn_messages(const struct os_mode *mode, struct str *out)
 static void syn_block(struct oneshot_report *r, const struct os_block *b, struct str *out)
 {
 	str_add(out, "### Synthesis Tool: ");
-	oneshot_add_upper(out, b->dv->tool);
+	str_add_upper(out, b->dv->tool);
 	str_add(out, "\n\n");
 	for (size_t i = 0; i < b->n_modes; i++) {
 		const struct os_mode *mode = &b->modes[i];
@@ -235,9 +228,9 @@ static void formal_block(struct oneshot_report *r, const struct os_block *b, str
 	const struct os_mode *mode = &b->modes[0];
 
 	str_add(out, "### Tool: ");
-	oneshot_add_upper(out, b->dv->tool);
+	str_add_upper(out, b->dv->tool);
 	str_add(out, "\n\n\n## Formal ");
-	oneshot_add_upper(out, b->dv->sub_flow ? b->dv->sub_flow : "");
+	str_add_upper(out, b->dv->sub_flow ? b->dv->sub_flow : "");
 	str_add(out, " Results\n");
 	formal_summary(r, b, mode, out);
 	if (b->dv->has_cov)
@@ -288,7 +281,7 @@ static void lint_summary(struct oneshot_report *r, struct str *out)
 		}
 	add_labels(&t, &all, "Name");
 	for (size_t i = 0; i < r->n_blocks; i++) {
-		oneshot_add_upper(md_cell(&t), r->blocks[i].dv->name);
+		str_add_upper(md_cell(&t), r->blocks[i].dv->name);
 		oneshot_add_counts(&t, &all, &r->blocks[i].sum);
 	}
 	md_table_done(&t, out);
@@ -331,7 +324,7 @@ static void syn_table(struct oneshot_report *r, struct str *out)
 
 		for (size_t k = 0; k < b->sum.buckets.n; k++)
 			n[b->sum.buckets.at[k].is_failure] += b->sum.buckets.at[k].n;
-		oneshot_add_upper(md_cell(&t), b->dv->name);
+		str_add_upper(md_cell(&t), b->dv->name);
 		str_printf(md_cell(&t), "%zu W", n[0]);
 		str_printf(md_cell(&t), "%zu E", n[1]);
 	}

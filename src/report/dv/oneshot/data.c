@@ -2,8 +2,9 @@
 /* Accessors of the data, for all files that show it. */
 #include "report/dv/oneshot/data.h"
 
-#include <ctype.h>
 #include <string.h>
+
+#include "base/ascii.h"
 
 struct os_bucket *os_bucket_of(struct arena *mem, struct os_mode *mode, const char *key)
 {
@@ -65,12 +66,12 @@ void os_add_title(const struct oneshot_report *r, const struct dv_block *dv, str
 	};
 
 	for (const char *p = dv->name; *p; p++)
-		str_addc(out, (char)toupper((unsigned char)*p));
+		str_addc(out, ascii_upper(*p));
 	str_printf(out, " %s%s", dv->is_style_lint ? "Style " : "", words[r->kind]);
 	if (r->kind == DV_FORMAL) {
 		str_addc(out, ' ');
 		for (const char *p = dv->sub_flow ? dv->sub_flow : ""; *p; p++)
-			str_addc(out, (char)toupper((unsigned char)*p));
+			str_addc(out, ascii_upper(*p));
 	}
 	str_add(out, " Results");
 }

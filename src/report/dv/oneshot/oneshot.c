@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/fs.h"
 #include "job/job_paths.h"
 #include "report/dv/oneshot/data.h"
@@ -37,7 +38,7 @@ static const char *title_of(struct arena *mem, const char *category, const char 
 	bool is_start = true;
 
 	for (char *p = ret; *p; p++) {
-		*p = (char)(is_start ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
+		*p = is_start ? ascii_upper(*p) : ascii_lower(*p);
 		is_start = !isalpha((unsigned char)*p);
 	}
 	return ret;
@@ -356,7 +357,7 @@ static const char *file_of(const struct oneshot_report *r, const struct dv_block
 				  dv->variant ? dv->variant : "", suffix);
 
 	for (char *p = name; *p; p++)
-		*p = *p == '/' ? '_' : (char)tolower((unsigned char)*p);
+		*p = *p == '/' ? '_' : ascii_lower(*p);
 	return path_join(r->mem, r->plan->dv->reports_dir, name);
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/ascii.h"
 #include "base/attr.h"
 #include "report/dv/sim/results.h"
 #include "report/md_table.h"
@@ -19,16 +19,10 @@ static void add_rate(struct md_table *table, struct sim_count count)
 		md_text(table, "-- %");
 }
 
-static void add_upper(struct str *out, const char *text)
-{
-	for (; *text; text++)
-		str_addc(out, (char)toupper((unsigned char)*text));
-}
-
 /* "line_statement" as "LINE/STATEMENT". */
 static void console_add_metric_name(struct str *out, const char *name)
 {
-	add_upper(out, name);
+	str_add_upper(out, name);
 	for (size_t i = 0; i < out->len; i++)
 		if (out->s[i] == '_')
 			out->s[i] = '/';
@@ -42,7 +36,7 @@ static void add_heading(const struct sim_block *block, time_t when, const char *
 
 	sim_block_add_name(block, "/", &name);
 	str_add(out, "## ");
-	add_upper(out, name.s);
+	str_add_upper(out, name.s);
 	str_printf(out, " %s\n### ", title);
 	sim_add_time(when, "%A %B %d %Y %H:%M:%S UTC", out);
 	if (told)
@@ -157,7 +151,7 @@ void sim_console_block(const struct sim_block_results *results, struct str *out)
 	if (results->n_stages > 0 && results->testplan_ref && *results->testplan_ref)
 		str_printf(out, "\n### [Testplan](%s)", results->testplan_ref);
 	str_add(out, "\n### Simulator: ");
-	add_upper(out, results->tool);
+	str_add_upper(out, results->tool);
 	str_add(out, "\n\n");
 	if (sim_results_count(results).total)
 		console_add_results(results, out);
@@ -178,7 +172,7 @@ static void add_linked_name(const struct sim_block *block, const char *link_base
 	if (link_base)
 		str_addc(cell, '[');
 	for (size_t i = 0; i < name.len; i++)
-		str_addc(cell, (char)toupper((unsigned char)name.s[i]));
+		str_addc(cell, ascii_upper(name.s[i]));
 	if (!link_base)
 		return;
 	for (size_t i = 0; i < name.len; i++)

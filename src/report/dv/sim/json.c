@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keys in the order of DVSim's models, which dashboards load with unknown keys forbidden. */
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/json_out.h"
 #include "report/dv/sim/results.h"
 
@@ -209,7 +209,7 @@ static void add_block_key(struct json_out *j, const struct sim_block *block)
 
 	sim_block_add_name(block, "_", &key);
 	for (size_t i = 0; i < key.len; i++)
-		key.s[i] = key.s[i] == '/' ? '_' : (char)tolower((unsigned char)key.s[i]);
+		key.s[i] = key.s[i] == '/' ? '_' : ascii_lower(key.s[i]);
 	jout_key(j, key.s);
 	str_done(&key);
 }

@@ -2,7 +2,6 @@
 /* The report of a finished run of simulations. */
 
 #include <assert.h>
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -205,15 +204,6 @@ static void sim_report_add_row(struct gather *g, const struct result_row *row)
 		sim_report_add_failure(g, row);
 }
 
-static const char *sim_report_lower(struct arena *mem, const char *text)
-{
-	char *ret = arena_strdup(mem, text);
-
-	for (char *p = ret; *p; p++)
-		*p = (char)tolower((unsigned char)*p);
-	return ret;
-}
-
 static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, bool is_top)
 {
 	struct sim_block b = sim_block_of(dv);
@@ -222,8 +212,8 @@ static struct sim_block block_of(struct arena *mem, const struct dv_block *dv, b
 		b.variant = dv->variant ? dv->variant : "";
 		return b;
 	}
-	b.name = sim_report_lower(mem, dv->name);
-	b.variant = dv->variant ? sim_report_lower(mem, dv->variant) : NULL;
+	b.name = arena_strdup_lower(mem, dv->name);
+	b.variant = dv->variant ? arena_strdup_lower(mem, dv->variant) : NULL;
 	return b;
 }
 
@@ -261,7 +251,7 @@ static void gather_block(struct sim_report *r, const struct dv_block *dv, result
 	}
 	*ret = (struct sim_block_results){
 		.block = block_of(r->mem, dv, false),
-		.tool = sim_report_lower(r->mem, dv->tool),
+		.tool = arena_strdup_lower(r->mem, dv->tool),
 		.timestamp = r->plan->dv->timestamp,
 		.build_seed = dv->build_seed,
 		.testplan_ref = dv->testplan_ref,
