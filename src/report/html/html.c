@@ -52,6 +52,14 @@ void html_line(struct str *out, const char *tag, const char *text)
 	str_printf(out, "</%s>\n", tag);
 }
 
+void html_fact(struct str *out, const char *name, const char *value)
+{
+	if (!value || !*value)
+		return;
+	html_line(out, "dt", name);
+	html_line(out, "dd", value);
+}
+
 void html_begin(struct str *out, const char *title)
 {
 	html_begin_with(out, title, "");

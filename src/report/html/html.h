@@ -16,6 +16,8 @@ void html_end(struct str *out);
 void html_text(struct str *out, const char *text);
 /* <TAG>text</TAG> and a line end. */
 void html_line(struct str *out, const char *tag, const char *text);
+/* Appends a name and its value for a list <dl>, unless the value is NULL or empty. */
+void html_fact(struct str *out, const char *name, const char *value);
 /* Appends a link to http, https or a path. Any other target becomes text. */
 void html_link(struct str *out, const char *to, const char *text);
 /* Appends a cell with a share of 0 to 100 and a bar; "--" if not known. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "report/dv/oneshot/html.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "report/dv/sim/results.h"
@@ -18,14 +18,6 @@ static const char style[] =
 	"td>table{margin:0}h3{margin-top:1.5em}.status{font-weight:400;opacity:.7}";
 
 /* ---- facts ---- */
-
-static void oneshot_add_fact(struct str *out, const char *name, const char *value)
-{
-	if (!value || !*value)
-		return;
-	html_line(out, "dt", name);
-	html_line(out, "dd", value);
-}
 
 static void add_revision(struct json_in *in, const struct hjson_node *block, struct str *out)
 {
@@ -45,10 +37,10 @@ static void oneshot_add_facts(struct json_in *in, const struct hjson_node *block
 
 	sim_add_time(json_in_time(in, in->root, "timestamp"), "%Y-%m-%d %H:%M:%S UTC", &when);
 	str_add(out, "<dl>\n");
-	oneshot_add_fact(out, "Time", when.s);
+	html_fact(out, "Time", when.s);
 	add_revision(in, block, out);
-	oneshot_add_fact(out, "Branch", json_in_text_or_null(in, block, "branch"));
-	oneshot_add_fact(out, "Tool", json_in_text_or_null(in, in->root, "tool"));
+	html_fact(out, "Branch", json_in_text_or_null(in, block, "branch"));
+	html_fact(out, "Tool", json_in_text_or_null(in, in->root, "tool"));
 	str_add(out, "</dl>\n");
 }
 
@@ -209,7 +201,7 @@ static void oneshot_add_stem(struct json_in *in, const struct hjson_node *block,
 	if (variant && *variant)
 		str_printf(out, "_%s", variant);
 	for (size_t i = from; i < out->len; i++)
-		out->s[i] = out->s[i] == '/' ? '_' : (char)tolower((unsigned char)out->s[i]);
+		out->s[i] = out->s[i] == '/' ? '_' : ascii_lower(out->s[i]);
 }
 
 /* The largest set of buckets of a block: the columns of the index. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* <block>.html and index.html: pages of the JSON beside them. */
-#include <ctype.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "report/dv/sim/results.h"
 #include "report/html/html.h"
@@ -11,16 +11,8 @@ static void add_title(const struct sim_block *block, struct str *title)
 {
 	sim_block_add_name(block, "/", title);
 	for (size_t i = 0; i < title->len; i++)
-		title->s[i] = (char)toupper((unsigned char)title->s[i]);
+		title->s[i] = ascii_upper(title->s[i]);
 	str_add(title, " Simulation Results");
-}
-
-static void add_fact(struct str *out, const char *name, const char *value)
-{
-	if (!value || !*value)
-		return;
-	html_line(out, "dt", name);
-	html_line(out, "dd", value);
 }
 
 static void add_linked_fact(struct str *out, const char *name, const char *to, const char *text)
@@ -39,16 +31,16 @@ static void add_facts(struct str *out, const struct sim_block *block, time_t whe
 	_cleanup_(str_done) struct str text = {0};
 
 	sim_add_time(when, "%Y-%m-%d %H:%M:%S UTC", &text);
-	add_fact(out, "Time", text.s);
+	html_fact(out, "Time", text.s);
 	str_clear(&text);
 	str_printf(&text, "%s%s", block->commit_short ? block->commit_short : "",
 		   block->dirty ? " (dirty)" : "");
 	if (block->url)
 		add_linked_fact(out, "Revision", block->url, text.s);
 	else
-		add_fact(out, "Revision", text.s);
-	add_fact(out, "Branch", block->branch);
-	add_fact(out, "Build seed", build_seed);
+		html_fact(out, "Revision", text.s);
+	html_fact(out, "Branch", block->branch);
+	html_fact(out, "Build seed", build_seed);
 }
 
 static void add_count(struct str *out, struct sim_count count)
@@ -210,7 +202,7 @@ void sim_html_block(const struct sim_block_results *results, struct str *out)
 	add_facts(out, &results->block, results->timestamp, results->build_seed);
 	str_printf(&tool, "%s %s", results->tool,
 		   results->tool_version ? results->tool_version : "(version unknown)");
-	add_fact(out, "Tool", tool.s);
+	html_fact(out, "Tool", tool.s);
 	add_linked_fact(out, "Testplan", results->testplan_ref, results->testplan_ref);
 	str_add(out, "</dl>\n");
 	html_add_results(out, results);
@@ -226,7 +218,7 @@ static void add_stem(const struct sim_block *block, struct str *out)
 
 	sim_block_add_name(block, "_", out);
 	for (size_t i = from; i < out->len; i++)
-		out->s[i] = out->s[i] == '/' ? '_' : (char)tolower((unsigned char)out->s[i]);
+		out->s[i] = out->s[i] == '/' ? '_' : ascii_lower(out->s[i]);
 }
 
 static void add_row(struct str *out, const struct sim_block_results *b)
