@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "config/eval.h"
 
@@ -24,7 +25,7 @@ static const char *next_wildcard(const struct str *text, size_t *at, size_t *ret
 		}
 		if (c == '{')
 			open = text->s + i;
-		else if (!frame_is_name_char(c))
+		else if (!ascii_is_name(c))
 			open = NULL;
 	}
 	return NULL;

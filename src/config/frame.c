@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 enum { TEXT_MOST = 16 * 1024 * 1024, BUDGET = 256 * 1024 * 1024 };
@@ -103,7 +104,7 @@ static int find_open(struct frame *f)
 	const char *s = f->out->s;
 	size_t i = f->out->len;
 
-	while (i > f->floor && frame_is_name_char(s[i - 1]))
+	while (i > f->floor && ascii_is_name(s[i - 1]))
 		i--;
 	f->open = i > f->floor && s[i - 1] == '{' ? i - 1 : FRAME_NOWHERE;
 	f->is_at_it = false;

@@ -44,12 +44,6 @@ struct frame {
 	bool is_at_it; /* at is the last '{' itself */
 };
 
-static inline bool frame_is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 /* len, limited, as a printf() precision for a name, which may be very long. */
 int frame_shown(size_t len);
 

@@ -8,6 +8,7 @@
  * chain of frames is circular. The chain has at most FRAME_DEPTH_MOST frames. A budget limits texts
  * that grow forever in other ways.
  */
+#include "base/ascii.h"
 #include "config/frame.h"
 
 #include <stdlib.h>
@@ -220,7 +221,7 @@ static size_t name_run(const struct frame *f)
 {
 	size_t n = 0;
 
-	while (n < f->in_len && frame_is_name_char(f->in[n]))
+	while (n < f->in_len && ascii_is_name(f->in[n]))
 		n++;
 	return n;
 }

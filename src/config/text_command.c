@@ -7,6 +7,7 @@
  */
 #include "config/text_command.h"
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "config/text_filter.h"
 
@@ -82,9 +83,7 @@ static bool command_take_word(struct text_shell *sh, char ret[NAME_LEN])
 
 	if (c < 'a' || c > 'z')
 		return false;
-	for (;
-	     (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
-	     c = command_peek(sh)) {
+	for (; ascii_is_name(c); c = command_peek(sh)) {
 		if (n == NAME_LEN - 1)
 			return false;
 		ret[n++] = c;
@@ -180,7 +179,7 @@ static bool take_quoted_of_filter(struct text_shell *sh, char quote, char *word,
 
 		if (!*sh->at || *sh->at == '\n' || *n == TEXT_FILTER_WORD_LEN - 1)
 			return false;
-		if (!is_any && !text_is_plain(*sh->at) && *sh->at != ' ')
+		if (!is_any && !str_is_shell_char(*sh->at) && *sh->at != ' ')
 			return false;
 		word[(*n)++] = *sh->at;
 	}
@@ -201,7 +200,7 @@ static bool take_word_of_filter(struct text_shell *sh, struct text_filter *f)
 		if (c == '\'' || (c == '"' && !sh->is_in_backticks)) {
 			if (!take_quoted_of_filter(sh, c, word, &n))
 				return false;
-		} else if (text_is_plain(c) && n < TEXT_FILTER_WORD_LEN - 1) {
+		} else if (str_is_shell_char(c) && n < TEXT_FILTER_WORD_LEN - 1) {
 			word[n++] = c;
 			sh->at++;
 		} else {
@@ -270,7 +269,7 @@ static bool take_double_quoted(struct text_shell *sh, struct words *to)
 	while ((c = command_peek(sh)) != '"') {
 		bool is_good = c == '$'	  ? take_variable(sh, to, true)
 			       : c == '`' ? take_backticks(sh, to, true)
-					  : (text_is_plain(c) || c == ' ') && add_char(to, c);
+					  : (str_is_shell_char(c) || c == ' ') && add_char(to, c);
 
 		if (!is_good)
 			return false;
@@ -284,7 +283,7 @@ static bool take_single_quoted(struct text_shell *sh, struct words *to)
 {
 	open_word(to);
 	for (sh->at++; *sh->at != '\''; sh->at++)
-		if ((!text_is_plain(*sh->at) && *sh->at != ' ') || !add_char(to, *sh->at))
+		if ((!str_is_shell_char(*sh->at) && *sh->at != ' ') || !add_char(to, *sh->at))
 			return false;
 	sh->at++;
 	return true;
@@ -303,7 +302,7 @@ static bool take_part(struct text_shell *sh, struct words *to)
 		return take_single_quoted(sh, to);
 	if (c == '"' && to->kind != WORD_OF_LOOP && !sh->is_in_backticks)
 		return take_double_quoted(sh, to);
-	if (!text_is_plain(c) || !add_char(to, c))
+	if (!str_is_shell_char(c) || !add_char(to, c))
 		return false;
 	sh->at++;
 	return true;

@@ -23,12 +23,6 @@ struct text_regexes {
 	VEC(struct text_regex) list;
 };
 
-bool text_is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("_./:,=+-@%", c));
-}
-
 /* ---- cut ---- */
 
 static const char *field_end(const char *s, char delimiter)
@@ -66,7 +60,7 @@ static bool cut_line(const struct text_filter *f, struct str *line)
 	const char *by = f->words[1], *fields = f->words[2];
 	bool is_open = strlen(fields) == 4 && fields[3] == '-';
 
-	if (f->n != 3 || !str_starts(by, "-d") || strlen(by) != 3 || !text_is_plain(by[2]))
+	if (f->n != 3 || !str_starts(by, "-d") || strlen(by) != 3 || !str_is_shell_char(by[2]))
 		return false;
 	if (!str_starts(fields, "-f") || fields[2] < '1' || fields[2] > '9')
 		return false;
@@ -85,7 +79,7 @@ static bool translate_line(const struct text_filter *f, struct str *line)
 
 	if (f->n != 3 || strlen(from) != 1 || strlen(to) != 1)
 		return false;
-	if (!text_is_plain(*from) || !text_is_plain(*to) || *from == '-' || *to == '-')
+	if (!str_is_shell_char(*from) || !str_is_shell_char(*to) || *from == '-' || *to == '-')
 		return false;
 	for (size_t i = 0; i < line->len; i++)
 		if (line->s[i] == *from)
@@ -104,7 +98,7 @@ struct substitution {
 
 static bool is_literal(char c)
 {
-	return (text_is_plain(c) && c != '.' && c != '+' && c != '/') || c == ' ';
+	return (str_is_shell_char(c) && c != '.' && c != '+' && c != '/') || c == ' ';
 }
 
 /* The length of an atom (matches exactly one character) at s, or 0. */
@@ -145,7 +139,7 @@ static bool check_replacement(const struct substitution *sub)
 			s++;
 			if (*s < '1' || *s > '9' || (unsigned)(*s - '0') > sub->n_groups)
 				return false;
-		} else if (!text_is_plain(*s) && *s != ' ') {
+		} else if (!str_is_shell_char(*s) && *s != ' ') {
 			return false;
 		}
 	}

@@ -12,8 +12,6 @@ struct text_filter {
 	size_t n;
 };
 
-/* c has no special meaning in a shell, inside and outside of quotes. */
-bool text_is_plain(char c);
 /* A cache of compiled regular expressions: most commands of a configuration use the same few. */
 struct text_regexes;
 

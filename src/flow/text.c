@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/str.h"
 #include "base/utf8.h"
 #include "flow/text.h"
@@ -24,8 +25,7 @@ bool text_is_line(const char *s)
 
 static bool is_word_char(char c, bool is_first)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-	       (!is_first && c >= '0' && c <= '9');
+	return ascii_is_name(c) && !(is_first && ascii_is_digit(c));
 }
 
 bool text_is_word(const char *s, size_t len)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/ascii.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/vec.h"
@@ -96,11 +97,6 @@ void plan_templates_free(struct plan_templates *t)
 
 /* ---- the form of a text: everything except its numbers ---- */
 
-static bool plan_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
 static void template_add_number(struct number_list *l, size_t at, size_t len, bool is_as_first)
 {
 	vec_push(l, (struct number){(uint32_t)at, (uint32_t)len, is_as_first});
@@ -110,7 +106,7 @@ static size_t plan_templates_digits_at(const struct str *text, size_t at)
 {
 	size_t n = 0;
 
-	while (at + n < text->len && plan_is_digit(text->s[at + n]))
+	while (at + n < text->len && ascii_is_digit(text->s[at + n]))
 		n++;
 	return n;
 }
@@ -120,7 +116,7 @@ static size_t plan_templates_digits_at(const struct str *text, size_t at)
 static bool has_same(const struct str *text, size_t at, const char *s, size_t n)
 {
 	return text->len - at >= n && memcmp(text->s + at, s, n) == 0 &&
-	       !plan_is_digit(text->s[at + n]);
+	       !ascii_is_digit(text->s[at + n]);
 }
 
 /* If text has the form of template m, sets ret to its numbers. */

@@ -5,17 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 
 /* Python's white space, as far as it is ASCII. */
 static bool is_space(char c)
 {
 	return c == ' ' || (c >= '\t' && c <= '\r') || (c >= 0x1c && c <= 0x1f);
-}
-
-static bool tool_lines_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
 }
 
 bool lines_next(struct lines *in, struct span *ret)
@@ -83,7 +79,7 @@ char *span_text(struct arena *mem, struct span s)
 
 static size_t skip_digits(struct span s, size_t i)
 {
-	while (i < s.n && tool_lines_is_digit(s.s[i]))
+	while (i < s.n && ascii_is_digit(s.s[i]))
 		i++;
 	return i;
 }

@@ -32,13 +32,6 @@ static bool is_shell_word(const char *word)
 	return false;
 }
 
-/* Characters that have no special meaning to a shell, anywhere outside quotes. */
-static bool command_is_plain(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       (c && strchr("_-./:,+@%=", c));
-}
-
 /* Reads the word at *at into word, without its quotes. false: a shell is needed. */
 static bool take_word(const char **at, const char *end, struct str *word)
 {
@@ -56,7 +49,7 @@ static bool take_word(const char **at, const char *end, struct str *word)
 			continue;
 		}
 		n = str_starts(s, JOB_ATTEMPT_WORD) ? strlen(JOB_ATTEMPT_WORD)
-						    : command_is_plain(*s);
+						    : str_is_shell_char(*s);
 		if (n == 0)
 			return false;
 		str_addn(word, s, n);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "base/mem.h"
 #include "config/fields.h"
 #include "flow/dv/flow.h"
@@ -170,8 +171,7 @@ static const struct resource_need *tool_need(struct job_maker *m)
 	char *name = arena_strdup(m->plan->mem, dv_cfg_text(m->cfg, "tool", ""));
 
 	for (char *p = name; *p; p++)
-		if (*p >= 'a' && *p <= 'z')
-			*p -= 'a' - 'A';
+		*p = ascii_upper(*p);
 	need->name = name;
 	need->count = 1;
 	return need;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
+
 const char *const standing_names[] = {"index", "seed", "svseed", NULL};
 const struct run_values standing_words = {.text = {"{index}", "{seed}", "{svseed}"}};
 
@@ -34,16 +36,10 @@ bool standing_is_in(const char *text)
 	return standing_find(text, &value);
 }
 
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_';
-}
-
 /* Does a name that begins between from and s ("{opt_", "{") continue with the word at s? */
 static bool is_in_a_name(const char *from, const char *s)
 {
-	while (s > from && is_name_char(s[-1]))
+	while (s > from && ascii_is_name(s[-1]))
 		s--;
 	return s > from && s[-1] == '{';
 }

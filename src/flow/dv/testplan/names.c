@@ -2,6 +2,7 @@
 /* Names of tests. A word in braces in a name is a variable of the plan. */
 #include <string.h>
 
+#include "base/ascii.h"
 #include "flow/dv/testplan/reader.h"
 
 enum { NAMES_MOST = 1000000 }; /* that the variables of one test may make */
@@ -90,8 +91,7 @@ static size_t word_len(const char *s)
 {
 	size_t n = 0;
 
-	while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z') ||
-	       (s[n] >= '0' && s[n] <= '9') || s[n] == '_')
+	while (ascii_is_name(s[n]))
 		n++;
 	return n;
 }
