@@ -13,7 +13,7 @@ const struct flow_type *const flow_types[] = {
 	NULL,
 };
 
-static const char *suggest(const char *name)
+static const char *flow_name_suggest(const char *name)
 {
 	const char *names[ARRAY_LEN(flow_types)];
 	size_t n = 0;
@@ -23,7 +23,7 @@ static const char *suggest(const char *name)
 	return str_suggest(name, names, n);
 }
 
-static const struct flow_type *find(const char *name)
+static const struct flow_type *flow_type_find(const char *name)
 {
 	for (size_t i = 0; flow_types[i]; i++)
 		if (strcmp(flow_types[i]->name, name) == 0)
@@ -36,7 +36,8 @@ static const struct flow_type *type_named(const struct cfg *c, struct hjson_node
 {
 	struct hjson_node *flow = hjson_get(root, "flow");
 
-	return flow && flow->type == HJSON_STRING ? find(hjson_cstr(cfg_doc(c), flow)) : NULL;
+	return flow && flow->type == HJSON_STRING ? flow_type_find(hjson_cstr(cfg_doc(c), flow))
+						  : NULL;
 }
 
 bool flow_is_native(const struct cfg *c, struct hjson_node *root)
@@ -72,11 +73,11 @@ static const struct flow_type *type_of(struct cfg *c, struct diags *diags)
 		return NULL;
 	}
 	name = hjson_cstr(cfg_doc(c), node);
-	type = find(name);
+	type = flow_type_find(name);
 	if (type)
 		return type;
 	e = cfg_error(c, diags, node, "there is no flow '%s'", name);
-	near = suggest(name);
+	near = flow_name_suggest(name);
 	if (strchr(name, ','))
 		diag_hint(e, "a text without quotes goes on to the end of its line");
 	else if (near)

@@ -78,7 +78,7 @@ static const char *to_decimal(struct arena *mem, uint32_t words[WORDS])
 }
 
 /* The finaliser of splitmix64 (public domain, S. Vigna): each bit of x changes half of the bits. */
-static uint64_t mix(uint64_t x)
+static uint64_t seed_mix(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15u;
 	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
@@ -87,26 +87,26 @@ static uint64_t mix(uint64_t x)
 }
 
 /* Absorbs the NUL, too, so that the hash of "a", "bc" differs from that of "ab", "c". */
-static uint64_t absorb(uint64_t state, const char *text)
+static uint64_t seed_absorb(uint64_t state, const char *text)
 {
 	do
-		state = mix(state ^ (unsigned char)*text);
+		state = seed_mix(state ^ (unsigned char)*text);
 	while (*text++);
 	return state;
 }
 
 uint64_t seeds_of_test(const struct seeds *s, const char *block, const char *test)
 {
-	return absorb(absorb(absorb(0, s->base), block), test);
+	return seed_absorb(seed_absorb(seed_absorb(0, s->base), block), test);
 }
 
 static const char *hash_seed(struct seeds *s, uint64_t of_test, uint32_t index)
 {
 	uint32_t words[WORDS];
-	uint64_t state = mix(of_test ^ index);
+	uint64_t state = seed_mix(of_test ^ index);
 
 	for (int i = 0; i < WORDS; i += 2) {
-		state = mix(state + (uint64_t)i);
+		state = seed_mix(state + (uint64_t)i);
 		words[i] = (uint32_t)state;
 		words[i + 1] = (uint32_t)(state >> 32);
 	}

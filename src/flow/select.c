@@ -214,8 +214,8 @@ struct renumbered {
 	uint32_t from_needs, from_any, from_held, n_any;
 };
 
-static void renumber(struct plan *p, const bool *is_in, const uint32_t *numbers,
-		     struct job_spec *job, struct renumbered *last)
+static void job_renumber(struct plan *p, const bool *is_in, const uint32_t *numbers,
+			 struct job_spec *job, struct renumbered *last)
 {
 	uint32_t *deps, n = job->n_needs;
 
@@ -257,7 +257,7 @@ static void keep_selected(struct selection *s)
 		if (!s->is_in[i])
 			continue;
 		if (p->jobs[i].deps)
-			renumber(p, s->is_in, numbers, &p->jobs[i], &last);
+			job_renumber(p, s->is_in, numbers, &p->jobs[i], &last);
 		p->jobs[numbers[i]] = p->jobs[i];
 	}
 	p->n_jobs = n;

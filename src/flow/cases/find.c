@@ -69,7 +69,7 @@ static void add_matches(struct finder *f, const char *dir, const char *segment, 
 }
 
 /* Level by level, without recursion: the user's glob decides about the depth. */
-static struct dirs walk(struct finder *f)
+static struct dirs find_matching_dirs(struct finder *f)
 {
 	char *glob = arena_strdup(f->load->mem, f->glob), *segment;
 	struct dirs level = {0};
@@ -89,7 +89,7 @@ static struct dirs walk(struct finder *f)
 }
 
 /* The first marker that dir lacks, or NULL; *ret_n: how many it has. */
-static const char *lacks(struct finder *f, const char *dir, size_t *ret_n)
+static const char *find_missing_marker(struct finder *f, const char *dir, size_t *ret_n)
 {
 	const char *missing = NULL;
 
@@ -115,7 +115,7 @@ static void take_dir(struct finder *f, const char *dir)
 	size_t n;
 
 	f->n_matched++;
-	missing = lacks(f, dir, &n);
+	missing = find_missing_marker(f, dir, &n);
 	if (!missing) {
 		add_place(f, dir);
 		return;
@@ -152,7 +152,7 @@ static void find_all(struct finder *f)
 			  "there is no directory '%s' to look for cases in", f->root);
 		return;
 	}
-	matched = walk(f);
+	matched = find_matching_dirs(f);
 	for (size_t i = 0; i < matched.n; i++)
 		take_dir(f, matched.at[i]);
 	free(matched.at);

@@ -117,7 +117,7 @@ static bool cases_read_runtime(struct cases *b, struct found_case *c, struct hjs
 	return c->runtime != NULL;
 }
 
-static const char *fit(struct arena *mem, const char *name)
+static const char *case_name_fit(struct arena *mem, const char *name)
 {
 	char *s = arena_strdup(mem, name);
 
@@ -140,7 +140,7 @@ static void cases_read_name(struct cases *b, struct found_case *c)
 		c->name = hjson_cstr(cfg_doc(c->cfg), node);
 	else if (node)
 		cfg_error(c->cfg, b->load->diags, node, "'name' must be a string, not empty");
-	c->name = fit(b->load->mem, c->name);
+	c->name = case_name_fit(b->load->mem, c->name);
 	c->id = arena_printf(b->load->mem, "%s.%s", c->runtime->name, c->name);
 }
 

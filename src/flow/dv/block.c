@@ -14,7 +14,7 @@ struct source {
 	const struct dv_options *dv;
 };
 
-static const struct hjson_node *find(void *ctx, const char *name, size_t len)
+static const struct hjson_node *source_find(void *ctx, const char *name, size_t len)
 {
 	const struct source *s = ctx;
 	const struct hjson_node *n = hjson_get_n(cfg_root(s->cfg), name, len);
@@ -22,16 +22,16 @@ static const struct hjson_node *find(void *ctx, const char *name, size_t len)
 	return n && n->type != HJSON_NULL ? n : NULL;
 }
 
-static const struct hjson_node *value(struct source *s, const char *key)
+static const struct hjson_node *source_value(struct source *s, const char *key)
 {
-	return find(s, key, strlen(key));
+	return source_find(s, key, strlen(key));
 }
 
 /* The key's text, expanded, because primary configurations are not. NULL: missing or empty. */
-static const char *text(struct source *s, const char *key)
+static const char *source_text(struct source *s, const char *key)
 {
-	struct cfg_subst rules = {.lookup = find, .ctx = s, .options = {.is_lenient = true}};
-	const struct hjson_node *n = value(s, key);
+	struct cfg_subst rules = {.lookup = source_find, .ctx = s, .options = {.is_lenient = true}};
+	const struct hjson_node *n = source_value(s, key);
 	_cleanup_(error_done) struct error err = {0};
 	const char *ret;
 
@@ -46,23 +46,23 @@ static const char *text(struct source *s, const char *key)
 	return arena_strdup(s->mem, ret);
 }
 
-static const char *text_or(struct source *s, const char *key, const char *otherwise)
+static const char *source_text_or(struct source *s, const char *key, const char *otherwise)
 {
-	const char *ret = text(s, key);
+	const char *ret = source_text(s, key);
 
 	return ret ? ret : otherwise;
 }
 
-static bool flag(struct source *s, const char *key)
+static bool source_flag(struct source *s, const char *key)
 {
-	const struct hjson_node *n = value(s, key);
+	const struct hjson_node *n = source_value(s, key);
 
 	return n && (n->type == HJSON_BOOL || n->type == HJSON_INT) && n->i;
 }
 
-static const char *const *words(struct source *s, const char *key)
+static const char *const *source_words(struct source *s, const char *key)
 {
-	const struct hjson_node *list = value(s, key);
+	const struct hjson_node *list = source_value(s, key);
 	struct hjson_node *e;
 	const char **ret;
 	size_t n = 0;
@@ -77,7 +77,7 @@ static const char *const *words(struct source *s, const char *key)
 	return ret;
 }
 
-static const char *member(struct source *s, struct hjson_node *object, const char *key)
+static const char *source_member(struct source *s, struct hjson_node *object, const char *key)
 {
 	struct hjson_node *n = hjson_get(object, key);
 
@@ -86,7 +86,7 @@ static const char *member(struct source *s, struct hjson_node *object, const cha
 
 static void read_buckets(struct source *s, struct dv_block *b)
 {
-	const struct hjson_node *list = value(s, "message_buckets");
+	const struct hjson_node *list = source_value(s, "message_buckets");
 	struct dv_message_bucket *ret;
 	struct hjson_node *e;
 
@@ -96,9 +96,9 @@ static void read_buckets(struct source *s, struct dv_block *b)
 	hjson_for_each (e, list)
 		if (e->type == HJSON_OBJECT)
 			ret[b->n_message_buckets++] = (struct dv_message_bucket){
-				.category = member(s, e, "category"),
-				.severity = member(s, e, "severity"),
-				.label = member(s, e, "label"),
+				.category = source_member(s, e, "category"),
+				.severity = source_member(s, e, "severity"),
+				.label = source_member(s, e, "label"),
 			};
 	b->message_buckets = ret;
 }
@@ -115,7 +115,7 @@ static void set_revision(struct dv_revision *r, const struct cfg_revision *git)
 
 /* ---- testplan ---- */
 
-static const char *below(struct arena *mem, const char *path, const char *root)
+static const char *path_from_root(struct arena *mem, const char *path, const char *root)
 {
 	size_t n = strlen(root);
 
@@ -127,10 +127,10 @@ static const char *below(struct arena *mem, const char *path, const char *root)
 /* The reference to the testplan in reports: its page in the book, or its path without a book. */
 static const char *testplan_ref(struct source *s, const struct dv_block *b, const char *proj_root)
 {
-	const char *path = text(s, "testplan_doc_path"), *book = text(s, "book");
+	const char *path = source_text(s, "testplan_doc_path"), *book = source_text(s, "book");
 
 	if (path) {
-		path = below(s->mem, path, proj_root);
+		path = path_from_root(s->mem, path, proj_root);
 	} else {
 		path = strcmp(b->rel_path, ".") == 0 ? "." : path_dir(s->mem, b->rel_path);
 		path = arena_printf(s->mem, "%s%sdata/%s_testplan.hjson",
@@ -157,33 +157,35 @@ static struct dv_block *make_block(struct plan *plan, struct cfg *c, const struc
 	struct source s = {c, plan->mem, dv};
 	struct dv_block *b = arena_zalloc(plan->mem, sizeof(*b));
 
-	b->name = text_or(&s, "name", "");
-	b->variant = text(&s, "variant");
+	b->name = source_text_or(&s, "name", "");
+	b->variant = source_text(&s, "variant");
 	b->kind = plan->dv->kind;
-	b->tool = text_or(&s, "tool", "");
-	b->rel_path = text_or(&s, "rel_path", ".");
-	b->testplan = text(&s, "testplan");
+	b->tool = source_text_or(&s, "tool", "");
+	b->rel_path = source_text_or(&s, "rel_path", ".");
+	b->testplan = source_text(&s, "testplan");
 	b->testplan_ref = testplan_ref(&s, b, plan->dv->proj_root);
 	b->build_seed = dv->build_seed && !dv->run_only ? arena_strdup(plan->mem, dv->build_seed)
 							: NULL;
-	b->cov_report_page = text(&s, "cov_report_page");
-	b->cov_report_dir = text(&s, "cov_report_dir");
-	if (text(&s, "vplan") && flag(&s, "cov") && text(&s, "scratch_path"))
+	b->cov_report_page = source_text(&s, "cov_report_page");
+	b->cov_report_dir = source_text(&s, "cov_report_dir");
+	if (source_text(&s, "vplan") && source_flag(&s, "cov") && source_text(&s, "scratch_path"))
 		b->vplan_report_page = arena_printf(plan->mem, "%s/cov_vplan/vplan_annotated.html",
-						    text(&s, "scratch_path"));
-	b->has_cov = flag(&s, "cov");
+						    source_text(&s, "scratch_path"));
+	b->has_cov = source_flag(&s, "cov");
 	b->map_full_testplan = dv->map_full_testplan;
-	b->report_severities = words(&s, "report_severities");
-	b->fail_severities = words(&s, "fail_severities");
+	b->report_severities = source_words(&s, "report_severities");
+	b->fail_severities = source_words(&s, "fail_severities");
 	read_buckets(&s, b);
-	b->max_msg_count = value(&s, "max_msg_count") ? (long)value(&s, "max_msg_count")->i : -1;
-	b->is_style_lint = flag(&s, "is_style_lint");
-	b->has_report_cmd = text(&s, "report_cmd") != NULL;
-	b->sub_flow = text(&s, "sub_flow");
-	b->title = text(&s, "results_title");
+	b->max_msg_count = source_value(&s, "max_msg_count")
+				   ? (long)source_value(&s, "max_msg_count")->i
+				   : -1;
+	b->is_style_lint = source_flag(&s, "is_style_lint");
+	b->has_report_cmd = source_text(&s, "report_cmd") != NULL;
+	b->sub_flow = source_text(&s, "sub_flow");
+	b->title = source_text(&s, "results_title");
 	b->revision.branch = dv->branch ? arena_strdup(s.mem, dv->branch)
-					: text_or(&s, "branch", "default");
-	b->revision.revision = text(&s, "revision");
+					: source_text_or(&s, "branch", "default");
+	b->revision.revision = source_text(&s, "revision");
 	return b;
 }
 
@@ -193,7 +195,7 @@ void dv_plan_begin(struct plan *plan, enum dv_kind kind, struct cfg *root,
 	struct source s = {root, plan->mem, dv};
 	struct dv_plan *p = arena_zalloc(plan->mem, sizeof(*p));
 
-	p->proj_root = text_or(&s, "proj_root", ".");
+	p->proj_root = source_text_or(&s, "proj_root", ".");
 	p->timestamp = dv->when;
 	p->kind = kind;
 	plan->dv = p;
@@ -218,7 +220,7 @@ static size_t find_word(const char *text, const char **ret)
 /* The path of a list may have {words} that only its members define ({dut}, {tool}): NULL. */
 static const char *reports_base(struct source *s, struct diags *diags)
 {
-	const char *base = text(s, "scratch_base_path"), *word;
+	const char *base = source_text(s, "scratch_base_path"), *word;
 	size_t n = base ? find_word(base, &word) : 0;
 	struct diag *w;
 
@@ -226,7 +228,7 @@ static const char *reports_base(struct source *s, struct diags *diags)
 		return base;
 	if (!diags)
 		return NULL;
-	w = cfg_warning(s->cfg, diags, value(s, "scratch_base_path"),
+	w = cfg_warning(s->cfg, diags, source_value(s, "scratch_base_path"),
 			"'scratch_base_path' has %.*s, which is not known in this file", (int)n,
 			word);
 	diag_hint(w, "the reports of all its configurations go to reports/ in the scratch root");

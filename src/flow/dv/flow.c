@@ -42,7 +42,7 @@ static bool has_tool(struct dv_cfg *s)
 }
 
 /* Prepares the tree from which jobs are made, and starts its commands. NULL after errors. */
-static struct cfg_expansion *prepare(struct dv_cfg *s)
+static struct cfg_expansion *leaf_prepare(struct dv_cfg *s)
 {
 	struct cfg_expand_options rules = {.ignored = s->flow->ignored};
 	struct diags *diags = s->reader.diags;
@@ -60,8 +60,8 @@ static struct cfg_expansion *prepare(struct dv_cfg *s)
 	return cfg_expand_begin(s->reader.cfg, &rules, diags);
 }
 
-/* The step after prepare(), which may wait for commands. false: no jobs can be made. */
-static bool begin(struct dv_cfg *s, struct cfg_expansion *x, struct plan *plan)
+/* The step after leaf_prepare(), which may wait for commands. false: no jobs can be made. */
+static bool leaf_begin(struct dv_cfg *s, struct cfg_expansion *x, struct plan *plan)
 {
 	if (!x || cfg_expand_end(x) < 0 || !has_tool(s))
 		return false;
@@ -78,7 +78,7 @@ static bool begin(struct dv_cfg *s, struct cfg_expansion *x, struct plan *plan)
 
 static void make_leaf(struct dv_cfg *s, struct plan *plan)
 {
-	if (!begin(s, prepare(s), plan))
+	if (!leaf_begin(s, leaf_prepare(s), plan))
 		return;
 	cfg_wait_commands(s->reader.cfg, cfg_n_commands(s->reader.cfg));
 	s->flow->make(s, plan);
@@ -269,7 +269,7 @@ static void load_step(struct primary *p, struct child *ch)
 			      "a list of configurations cannot be in another one");
 	} else if (is_selected(p, &ch->leaf)) {
 		p->n_selected++;
-		ch->expansion = prepare(&ch->leaf);
+		ch->expansion = leaf_prepare(&ch->leaf);
 	}
 }
 
@@ -278,7 +278,7 @@ static size_t begin_step(struct primary *p, struct child *ch)
 {
 	if (!ch->expansion)
 		return 0;
-	ch->is_begun = begin(&ch->leaf, ch->expansion, p->plan);
+	ch->is_begun = leaf_begin(&ch->leaf, ch->expansion, p->plan);
 	ch->n_commands = cfg_n_commands(ch->cfg);
 	return ch->leaf.n_jobs_most;
 }

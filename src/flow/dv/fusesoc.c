@@ -72,7 +72,7 @@ static void fusesoc_say(const struct rewrite *r, const char *what, const char *w
 }
 
 /* The mapping that replaces old; NULL: none. If there are several, the last one counts. */
-static const char *replacement(const struct rewrite *r, const char *old, bool *used)
+static const char *path_replacement(const struct rewrite *r, const char *old, bool *used)
 {
 	const char *found = NULL;
 
@@ -114,11 +114,11 @@ static void replace_mappings(const struct rewrite *r, struct words *w)
 		const char *new;
 
 		if (strcmp(w->at[i], flag) == 0) {
-			new = ++i < w->n ? replacement(r, w->at[i], used) : NULL;
+			new = ++i < w->n ? path_replacement(r, w->at[i], used) : NULL;
 			if (new)
 				w->at[i] = new;
 		} else if (str_starts(w->at[i], "--mapping=")) {
-			new = replacement(r, w->at[i] + strlen("--mapping="), used);
+			new = path_replacement(r, w->at[i] + strlen("--mapping="), used);
 			if (new)
 				w->at[i] = arena_printf(mem, "--mapping=%s", new);
 		}

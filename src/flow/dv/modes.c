@@ -448,7 +448,8 @@ static size_t n_listed(const struct mode *mode)
  * of the mode's own list and merged after the others. So options of a mode three levels down occur
  * two or three times. DVSim iterates over a set, dvsched over the list as it is written.
  */
-static bool resolve(struct mode_reader *r, struct modes *all, struct mode *mode, unsigned depth)
+static bool mode_resolve(struct mode_reader *r, struct modes *all, struct mode *mode,
+			 unsigned depth)
 {
 	struct node_list subs = {0};
 	bool is_first = true;
@@ -461,7 +462,7 @@ static bool resolve(struct mode_reader *r, struct modes *all, struct mode *mode,
 		if (sub == mode)
 			continue;
 		if (report_bad_sub(r, all, mode, subs.at[i], sub, depth) ||
-		    !resolve(r, all, sub, depth + 1)) {
+		    !mode_resolve(r, all, sub, depth + 1)) {
 			mode->is_resolving = false;
 			return false;
 		}
@@ -479,7 +480,7 @@ static bool resolve(struct mode_reader *r, struct modes *all, struct mode *mode,
 void modes_resolve(struct mode_reader *r, struct modes *all)
 {
 	for (size_t i = 0; i < all->n; i++)
-		if (!resolve(r, all, all->at[i], 0))
+		if (!mode_resolve(r, all, all->at[i], 0))
 			return;
 }
 

@@ -10,7 +10,7 @@ static bool is_scalar(const struct hjson_node *n)
 	return n && n->type != HJSON_ARRAY && n->type != HJSON_OBJECT && n->type != HJSON_NULL;
 }
 
-static void define(struct cfg *c, const char *text, struct map *used, struct diags *diags)
+static void define_word(struct cfg *c, const char *text, struct map *used, struct diags *diags)
 {
 	const char *equals = strchr(text, '=');
 	struct hjson_node *old;
@@ -34,7 +34,7 @@ static void define(struct cfg *c, const char *text, struct map *used, struct dia
 void dv_define(struct cfg *c, const char *const *defines, struct map *used, struct diags *diags)
 {
 	for (; defines && *defines; defines++)
-		define(c, *defines, used, diags);
+		define_word(c, *defines, used, diags);
 }
 
 void dv_define_check(const char *const *defines, const struct map *used, struct diags *diags)
@@ -71,7 +71,7 @@ static const struct hjson_node *only_word(const struct cfg *c, const char *text)
 	return hjson_get_n(cfg_root(c), text + 1, n - 2);
 }
 
-static void replace(struct replacer *r, struct hjson_node *string)
+static void dv_words_replace(struct replacer *r, struct hjson_node *string)
 {
 	const char *text = cfg_string(r->cfg, string), *now;
 	_cleanup_(error_done) struct error err = {0};
@@ -100,7 +100,7 @@ static void replace_below(struct replacer *r, struct hjson_node *node)
 	struct hjson_node *m;
 
 	if (node->type == HJSON_STRING)
-		replace(r, node);
+		dv_words_replace(r, node);
 	else if (node->type == HJSON_ARRAY || node->type == HJSON_OBJECT)
 		hjson_for_each (m, node)
 			if (!m->shadowed)

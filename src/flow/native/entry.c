@@ -186,8 +186,8 @@ static void take_texts(struct load *l, struct entry *e, struct entry_texts *t)
 	t->env = (struct text_list){env, e->settings.n_env};
 }
 
-static struct entry_texts *begin(struct load *l, struct hjson_node *node,
-				 const struct settings *settings, struct entry *ret)
+static struct entry_texts *entry_texts_begin(struct load *l, struct hjson_node *node,
+					     const struct settings *settings, struct entry *ret)
 {
 	struct entry_texts *t = arena_zalloc(l->mem, sizeof(*t));
 
@@ -199,7 +199,7 @@ static struct entry_texts *begin(struct load *l, struct hjson_node *node,
 void entry_read(struct load *l, struct hjson_node *node, const struct settings *defaults,
 		struct entry *ret)
 {
-	struct entry_texts *t = begin(l, node, defaults, ret);
+	struct entry_texts *t = entry_texts_begin(l, node, defaults, ret);
 	struct cfg_fields *f = cfg_fields_new(l->cfg, node, "job", l->diags);
 	unsigned n_before;
 
@@ -226,7 +226,7 @@ void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *n
 		      const struct settings *settings, struct entry *ret)
 {
 	struct hjson_node *node = cfg_fields_object(f);
-	struct entry_texts *t = begin(l, node, settings, ret);
+	struct entry_texts *t = entry_texts_begin(l, node, settings, ret);
 
 	/* A merged root has no position. */
 	ret->pos = name->at->pos ? cfg_pos(l->cfg, name->at->pos) : cfg_start(l->cfg);
@@ -241,7 +241,7 @@ void entry_read_named(struct load *l, struct cfg_fields *f, const struct text *n
 void entry_of_command(struct load *l, const struct text *command, const struct text *name,
 		      const struct settings *settings, struct entry *ret)
 {
-	struct entry_texts *t = begin(l, command->at, settings, ret);
+	struct entry_texts *t = entry_texts_begin(l, command->at, settings, ret);
 
 	ret->pos = cfg_pos(l->cfg, command->at->pos);
 	t->name = *name;
@@ -249,8 +249,9 @@ void entry_of_command(struct load *l, const struct text *command, const struct t
 	take_texts(l, ret, t);
 }
 
-static void compile(struct load *l, struct entry *e, const char *key, const struct text *text,
-		    enum template_words allowed, struct template *ret)
+static void entry_compile_text(struct load *l, struct entry *e, const char *key,
+			       const struct text *text, enum template_words allowed,
+			       struct template *ret)
 {
 	if (text->s)
 		word_template_compile(l, &e->sweep, key, text, allowed, ret);
@@ -271,13 +272,13 @@ void entry_compile(struct load *l, struct entry *e)
 	const struct entry_texts *t = e->texts;
 	unsigned n_before = l->diags->n_errors;
 
-	compile(l, e, "name", &t->name, WORDS_NONE, &e->name);
+	entry_compile_text(l, e, "name", &t->name, WORDS_NONE, &e->name);
 	l->has_unknown_jobs |= l->diags->n_errors > n_before;
-	compile(l, e, "target", &t->target, WORDS_NAME, &e->target);
-	compile(l, e, "cwd", &t->cwd, WORDS_NAME | WORDS_DIRS, &e->cwd);
-	compile(l, e, "seed", &t->seed, WORDS_NAME, &e->seed);
-	compile(l, e, "command", &t->command, WORDS_ALL, &e->command);
-	compile(l, e, "request", &t->request, WORDS_ALL | WORDS_IN_JSON, &e->request);
+	entry_compile_text(l, e, "target", &t->target, WORDS_NAME, &e->target);
+	entry_compile_text(l, e, "cwd", &t->cwd, WORDS_NAME | WORDS_DIRS, &e->cwd);
+	entry_compile_text(l, e, "seed", &t->seed, WORDS_NAME, &e->seed);
+	entry_compile_text(l, e, "command", &t->command, WORDS_ALL, &e->command);
+	entry_compile_text(l, e, "request", &t->request, WORDS_ALL | WORDS_IN_JSON, &e->request);
 	e->argv = compile_list(l, e, "argv", &t->argv, WORDS_ALL);
 	e->env = compile_list(l, e, "env", &t->env, WORDS_ALL);
 	e->tags = compile_list(l, e, "tags", &t->tags, WORDS_NAME);

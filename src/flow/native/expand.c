@@ -26,7 +26,7 @@ struct expander {
 	struct expand_faults faults;
 };
 
-static struct diag *refuse(struct expander *x, const struct template *t, const char *what)
+static struct diag *expander_refuse(struct expander *x, const struct template *t, const char *what)
 {
 	x->has_error = true;
 	return cfg_error(x->load->cfg, x->load->diags, t->text->at, "%s", what);
@@ -39,9 +39,9 @@ static void refuse_name(struct expander *x, const char *name, const char *fault)
 
 	str_reserve(&shown, 0);
 	str_add_printable(&shown, name, len > 60 ? 60 : len);
-	refuse(x, &x->entry->name,
-	       arena_printf(x->load->mem, "the job name '%s%s' %s", shown.s, len > 60 ? "…" : "",
-			    fault));
+	expander_refuse(x, &x->entry->name,
+			arena_printf(x->load->mem, "the job name '%s%s' %s", shown.s,
+				     len > 60 ? "…" : "", fault));
 }
 
 /* The axes that the name does not mention, as {words}; "" if it mentions all. */
@@ -63,15 +63,16 @@ static void refuse_twin(struct expander *x, const char *name, size_t number)
 	struct diag *e;
 
 	if (number >= x->entry->first) {
-		e = refuse(x, &x->entry->name,
-			   arena_printf(x->load->mem, "several jobs of this sweep are named '%s'",
-					name));
+		e = expander_refuse(x, &x->entry->name,
+				    arena_printf(x->load->mem,
+						 "several jobs of this sweep are named '%s'",
+						 name));
 		if (*missing)
 			diag_hint(e, "put the axes of the sweep into the name: %s", missing);
 		return;
 	}
-	e = refuse(x, &x->entry->name,
-		   arena_printf(x->load->mem, "job '%s' is defined more than once", name));
+	e = expander_refuse(x, &x->entry->name,
+			    arena_printf(x->load->mem, "job '%s' is defined more than once", name));
 	diag_note(e, x->plan->jobs[number].pos, "the first is here");
 }
 
@@ -99,7 +100,7 @@ static void set_name(struct expander *x, struct job_spec *job, uint32_t number)
 	x->faults.has_twins |= twin != 0;
 }
 
-static const char *render(struct expander *x, const struct template *t)
+static const char *expander_render(struct expander *x, const struct template *t)
 {
 	return t->same ? arena_strdup(x->plan->mem, t->same)
 		       : template_text(t, x->plan->mem, x->values);
@@ -131,7 +132,7 @@ static void set_argv(struct expander *x, struct job_spec *job, const struct job_
 		if (before && list->at[i].same)
 			argv[i] = before->argv[i];
 		else
-			argv[i] = render(x, &list->at[i]);
+			argv[i] = expander_render(x, &list->at[i]);
 	}
 	job->argv = argv;
 	job->command = command_shown_argv(x->plan->mem, argv);
@@ -148,11 +149,13 @@ static void set_command(struct expander *x, struct job_spec *job, const struct j
 		job->command = before->command;
 		return;
 	}
-	text = render(x, t);
+	text = expander_render(x, t);
 	job->argv = command_argv(x->plan->mem, text);
 	job->command = command_shown(x->plan->mem, text);
 	if (!job->argv)
-		refuse(x, t, arena_printf(x->load->mem, "the command of '%s' is blank", job->name));
+		expander_refuse(
+			x, t,
+			arena_printf(x->load->mem, "the command of '%s' is blank", job->name));
 }
 
 /* The values as they are inside JSON strings. */
@@ -199,13 +202,14 @@ static void set_seed(struct expander *x, struct job_spec *job)
 
 	if (!x->entry->has_seed)
 		return;
-	seed = render(x, &x->entry->seed);
+	seed = expander_render(x, &x->entry->seed);
 	if (*seed && seed[strspn(seed, "0123456789")] == '\0')
 		job->seed = seed_number(x->plan->mem, seed);
 	else if (x->entry->must_be_seed)
-		refuse(x, &x->entry->seed,
-		       arena_printf(x->load->mem, "the seed of '%s' must be digits, not \"%s\"",
-				    job->name, text_printable(x->load->mem, seed)));
+		expander_refuse(x, &x->entry->seed,
+				arena_printf(x->load->mem,
+					     "the seed of '%s' must be digits, not \"%s\"",
+					     job->name, text_printable(x->load->mem, seed)));
 }
 
 /* The paths are valid until the next job; rendered texts have copies of them. */
@@ -225,9 +229,9 @@ static void check_target(struct expander *x, const char *target)
 	const struct text *written = x->entry->target.text;
 
 	if (!text_is_line(target) && text_is_clean(written->s))
-		refuse(x, &x->entry->target,
-		       arena_printf(x->load->mem, "'target' holds a control character: %s",
-				    text_printable(x->load->mem, target)));
+		expander_refuse(x, &x->entry->target,
+				arena_printf(x->load->mem, "'target' holds a control character: %s",
+					     text_printable(x->load->mem, target)));
 }
 
 static void set_what_runs(struct expander *x, struct job_spec *job, const struct job_spec *before)

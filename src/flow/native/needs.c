@@ -212,7 +212,7 @@ static struct dep_set *find_set(struct resolver *r, const char *const *values)
 	return set;
 }
 
-static bool holds(const uint32_t *list, uint32_t n, uint32_t job)
+static bool has_job_number(const uint32_t *list, uint32_t n, uint32_t job)
 {
 	return n && bsearch(&job, list, n, sizeof(*list), name_index_compare);
 }
@@ -267,7 +267,7 @@ static void needs_set_deps(struct resolver *r, struct dep_set *set, uint32_t num
 	job->deps = set->at;
 	job->n_needs = set->n_needs;
 	job->n_any = set->n_any;
-	if (holds(set->own, set->n_own, number))
+	if (has_job_number(set->own, set->n_own, number))
 		leave_out_self(r, set, job, number);
 	r->n_edges += set->n_needs + set->n_any;
 	if (r->n_edges > MOST_EDGES && !r->has_error)

@@ -38,7 +38,7 @@ static const char *with_fit_parts(struct key_texts *t, const char *path)
 }
 
 /* The path of key. NULL: none; or an error, which is reported where the value is used. */
-static const char *expand(struct key_texts *t, const char *key, bool in_path)
+static const char *key_path_expand(struct key_texts *t, const char *key, bool in_path)
 {
 	const struct hjson_node *n = job_names_value(t->names, key);
 	_cleanup_(error_done) struct error err = {0};
@@ -56,8 +56,8 @@ static const char *expand(struct key_texts *t, const char *key, bool in_path)
 static void find_paths(struct key_texts *t)
 {
 	for (size_t i = 0; i < KEY_PATHS; i++) {
-		const char *raw = expand(t, path_keys[i], false);
-		const char *fit = raw ? expand(t, path_keys[i], true) : NULL;
+		const char *raw = key_path_expand(t, path_keys[i], false);
+		const char *fit = raw ? key_path_expand(t, path_keys[i], true) : NULL;
 
 		t->paths[i] = fit ? (struct key_path){raw, with_fit_parts(t, fit)}
 				  : (struct key_path){"", ""};

@@ -41,7 +41,7 @@ static struct pattern_list read_patterns(struct job_maker *m, const struct hjson
 }
 
 /* Patterns without a {word} are read once for all jobs. */
-static struct pattern_list patterns(struct job_maker *m, const char *key)
+static struct pattern_list job_patterns(struct job_maker *m, const char *key)
 {
 	const struct hjson_node *list = key && !is_watched(m) ? job_names_root_value(&m->names, key)
 							      : NULL;
@@ -120,7 +120,7 @@ static const char *const *read_exports(struct job_maker *m)
 }
 
 /* Exports without a {word} are read once for all jobs. */
-static const char *const *exports(struct job_maker *m)
+static const char *const *job_exports(struct job_maker *m)
 {
 	unsigned n_before = m->texts.n_expanded;
 	const char *const *env = m->export_name ? NULL : m->cache.env;
@@ -141,7 +141,7 @@ static bool same_texts(const char *const *a, const char *const *b)
 	return !*a && !*b;
 }
 
-static double minutes(struct job_maker *m)
+static double job_timeout_mins(struct job_maker *m)
 {
 	const struct dv_options *dv = m->cfg->dv;
 	const struct hjson_node *n, *by;
@@ -235,9 +235,9 @@ void dv_limit_time(struct job_rules *rules, const struct flow_options *options)
 const struct job_rules *job_maker_rules(struct job_maker *m)
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
-	const char *const *env = exports(m);
-	const struct pattern_list pass = patterns(m, m->kind->pass_key);
-	const struct pattern_list fail = patterns(m, m->kind->fail_key);
+	const char *const *env = job_exports(m);
+	const struct pattern_list pass = job_patterns(m, m->kind->pass_key);
+	const struct pattern_list fail = job_patterns(m, m->kind->fail_key);
 	const struct job_rules *last = m->cache.last;
 	struct job_rules *r;
 
@@ -257,7 +257,7 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.fail_patterns = fail,
 		.resources = tool_need(m),
 		.n_resources = 1,
-		.timeout_s = minutes(m) * 60,
+		.timeout_s = job_timeout_mins(m) * 60,
 		.in_minutes = true, /* users search for the wording of DVSim */
 		.grace_s = -1,
 		.weight = m->kind->weight,

@@ -172,7 +172,7 @@ static void drop_excluded(struct dv_cfg *s)
 
 /* ---- -i ---- */
 
-static void suggest(struct dv_cfg *s, struct sim_item *item)
+static void item_suggest_names(struct dv_cfg *s, struct sim_item *item)
 {
 	size_t n = 0, all = s->sim->tests.n + s->sim->regressions.n;
 	const char **names = arena_array(s->reader.mem, all + 1, sizeof(*names));
@@ -194,7 +194,7 @@ static void take_items(struct dv_cfg *s, struct sim_item *items)
 		i->is_found |= take_tests(s, i->text);
 		i->is_asked = true;
 		if (!i->is_found)
-			suggest(s, i);
+			item_suggest_names(s, i);
 	}
 	map_done(&taken);
 }
@@ -241,7 +241,7 @@ static void take_again(struct dv_cfg *s)
 		i->is_asked = true;
 		i->is_found |= is_any(s, i->text);
 		if (!i->is_found)
-			suggest(s, i);
+			item_suggest_names(s, i);
 	}
 }
 

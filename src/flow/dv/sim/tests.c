@@ -212,8 +212,8 @@ static void report_cycle(struct dv_cfg *s, const struct chain *chain, const stru
 		  other->name, text.s);
 }
 
-static void include(struct dv_cfg *s, const struct chain *chain, struct node_list *tests,
-		    struct hjson_node *name)
+static void regression_include(struct dv_cfg *s, const struct chain *chain, struct node_list *tests,
+			       struct hjson_node *name)
 {
 	struct mode *regr = chain->regr,
 		    *other = modes_find(&s->sim->regressions, cfg_string(s->reader.cfg, name));
@@ -255,7 +255,7 @@ static void take_included(struct dv_cfg *s, struct mode *regr, const struct chai
 	regr->is_all_tests = false;
 	node_list_extend(&s->reader, &tests, &regr->lists[LIST_TESTS]);
 	for (uint32_t i = 0; i < names.n; i++)
-		include(s, &chain, &tests, names.at[i]);
+		regression_include(s, &chain, &tests, names.at[i]);
 	regr->lists[LIST_TESTS] = tests;
 	regr->is_resolving = false;
 	regr->is_resolved = true;

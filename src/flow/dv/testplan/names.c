@@ -79,7 +79,7 @@ void testplan_names_add(struct testplan_reader *r, struct cfg *c, struct hjson_n
 		v->is_other = true;
 }
 
-static const char *replaced(struct arena *mem, const char *s, const char *what, const char *by)
+static const char *text_replaced(struct arena *mem, const char *s, const char *what, const char *by)
 {
 	_cleanup_(str_done) struct str out = {0};
 
@@ -131,7 +131,7 @@ static bool expand_word(struct testplan_reader *r, const struct testplan_point *
 	all = arena_array(r->mem, names->n * n_values + 1, sizeof(*all));
 	for (size_t i = 0; i < names->n; i++)
 		for (size_t k = 0; k < n_values; k++)
-			all[n++] = replaced(r->mem, names->at[i], pattern, values[k]);
+			all[n++] = text_replaced(r->mem, names->at[i], pattern, values[k]);
 	*names = (struct names){all, n};
 	return true;
 }

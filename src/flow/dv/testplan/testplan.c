@@ -71,7 +71,7 @@ static void open_import(struct testplan_reader *r, const char *path)
 	map_set(&shared->by_path, cfg_path(c), c);
 }
 
-static void import(struct testplan_reader *r, struct cfg *from, struct hjson_node *e)
+static void testplan_import(struct testplan_reader *r, struct cfg *from, struct hjson_node *e)
 {
 	const char *path;
 
@@ -97,7 +97,7 @@ static void read_files(struct testplan_reader *r, const char *path)
 	if (!open_file(r, path))
 		return;
 	for (size_t i = 0; i < r->files.n && r->diags->n_errors == 0; i++)
-		testplan_read_list(r, r->files.at[i], "import_testplans", import);
+		testplan_read_list(r, r->files.at[i], "import_testplans", testplan_import);
 	for (size_t i = 0; i < r->files.n && r->diags->n_errors == 0; i++) {
 		struct hjson_node *m, *root = cfg_root(r->files.at[i]);
 

@@ -20,7 +20,7 @@ struct values {
 
 static const struct src_pos nowhere;
 
-static struct diag *refuse(struct values *v, const char *what)
+static struct diag *axis_refuse(struct values *v, const char *what)
 {
 	v->is_bad = true;
 	if (v->at)
@@ -29,7 +29,7 @@ static struct diag *refuse(struct values *v, const char *what)
 	return diag_error(v->load->diags, nowhere, "-D %s: %s", v->axis, what);
 }
 
-static void push(struct values *v, const char *text)
+static void axis_push(struct values *v, const char *text)
 {
 	vec_push(&v->list, text);
 }
@@ -86,12 +86,12 @@ static void push_range(struct values *v, const struct range *r)
 	uint64_t n = (uint64_t)r->last - (uint64_t)r->first + 1;
 
 	if (r->first > r->last) {
-		diag_hint(refuse(v, "the range runs backwards"), "write %" PRId64 "..%" PRId64,
+		diag_hint(axis_refuse(v, "the range runs backwards"), "write %" PRId64 "..%" PRId64,
 			  r->last, r->first);
 		return;
 	}
 	if (n > FLOW_MOST_JOBS - v->list.n) {
-		refuse(v, "more than 10,000,000 values");
+		axis_refuse(v, "more than 10,000,000 values");
 		return;
 	}
 	for (uint64_t i = 0; i < n; i++) {
@@ -99,7 +99,7 @@ static void push_range(struct values *v, const struct range *r)
 		int len = snprintf(text, sizeof(text), "%0*" PRId64, r->width,
 				   r->first + (int64_t)i);
 
-		push(v, arena_strndup(v->load->mem, text, (size_t)len));
+		axis_push(v, arena_strndup(v->load->mem, text, (size_t)len));
 	}
 }
 
@@ -110,13 +110,14 @@ static void push_text(struct values *v, const char *text)
 	if (parse_range(text, &r))
 		push_range(v, &r);
 	else if (is_huge_range(text))
-		refuse(v, "the ends of a range have 18 digits at most");
+		axis_refuse(v, "the ends of a range have 18 digits at most");
 	else if (looks_like_range(text))
-		diag_hint(refuse(v, "not a range of whole numbers"), "for example \"1..1000\"");
+		diag_hint(axis_refuse(v, "not a range of whole numbers"),
+			  "for example \"1..1000\"");
 	else if (!text_is_clean(text))
-		refuse(v, "control characters cannot be in a value");
+		axis_refuse(v, "control characters cannot be in a value");
 	else
-		push(v, text);
+		axis_push(v, text);
 }
 
 static void push_node(struct values *v, struct hjson_node *node)
@@ -125,7 +126,7 @@ static void push_node(struct values *v, struct hjson_node *node)
 
 	v->at = node;
 	if (node->type == HJSON_OBJECT || node->type == HJSON_NULL) {
-		refuse(v, "must be a list of values or a range such as \"1..1000\"");
+		axis_refuse(v, "must be a list of values or a range such as \"1..1000\"");
 		return;
 	}
 	if (node->type != HJSON_ARRAY) {
@@ -139,7 +140,7 @@ static void push_node(struct values *v, struct hjson_node *node)
 		if (text)
 			push_text(v, text);
 		else
-			refuse(v, "a value must be a string or a number");
+			axis_refuse(v, "a value must be a string or a number");
 	}
 	v->at = node;
 }
@@ -165,8 +166,8 @@ static void refuse_twice(struct values *v)
 
 	for (size_t i = 0; i < v->list.n && !v->is_bad; i++)
 		if (map_set(&seen, v->list.at[i], &seen))
-			refuse(v, arena_printf(v->load->mem, "the value '%s' is listed twice",
-					       v->list.at[i]));
+			axis_refuse(v, arena_printf(v->load->mem, "the value '%s' is listed twice",
+						    v->list.at[i]));
 	map_done(&seen);
 }
 
@@ -181,7 +182,7 @@ const char *const *axis_read(struct load *l, struct hjson_node *node, const char
 	else
 		push_node(&v, node);
 	if (v.list.n == 0 && !v.is_bad)
-		refuse(&v, "has no values");
+		axis_refuse(&v, "has no values");
 	if (v.list.n > 1)
 		refuse_twice(&v);
 	list = v.list.n ? arena_memdup(l->mem, v.list.at, v.list.n * sizeof(*v.list.at)) : NULL;
@@ -197,6 +198,6 @@ const char *axis_read_one(struct load *l, struct hjson_node *node, const char *n
 
 	if (text && text_is_clean(text))
 		return text;
-	refuse(&v, "a value must be a string or a number without control characters");
+	axis_refuse(&v, "a value must be a string or a number without control characters");
 	return "";
 }

@@ -132,7 +132,7 @@ void vars_show_defines(struct load *l)
 	}
 }
 
-static const char *suggest(const struct load *l, const char *name)
+static const char *var_suggest(const struct load *l, const char *name)
 {
 	size_t n = l->vars.declared.n_live + l->vars.axes.n_live, i = 0, at = 0;
 	const char **names = arena_array(l->mem, n + 1, sizeof(*names));
@@ -162,7 +162,7 @@ void vars_check_defines(struct load *l)
 				   d->name);
 			continue;
 		}
-		near = suggest(l, d->name);
+		near = var_suggest(l, d->name);
 		e = diag_error(
 			l->diags, nowhere,
 			"-D %s: the configuration has no variable or sweep axis of that name",

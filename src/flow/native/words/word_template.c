@@ -78,7 +78,7 @@ static void push_own_word(struct compiler *c, const struct own_word *w)
 }
 
 /* A name that {…} may hold here and that is similar to word; NULL: none. */
-static const char *suggest(const struct compiler *c, const char *word)
+static const char *template_word_suggest(const struct compiler *c, const char *word)
 {
 	const struct map *vars = &c->load->vars.values;
 	size_t n = 0, at = 0;
@@ -117,7 +117,7 @@ static void warn_of_unknown_word(struct compiler *c, const char *s, size_t len)
 			c->key);
 		return;
 	}
-	near = suggest(c, word);
+	near = template_word_suggest(c, word);
 	if (!near)
 		return;
 	w = cfg_warning(c->load->cfg, c->load->diags, c->text->at,
@@ -127,7 +127,8 @@ static void warn_of_unknown_word(struct compiler *c, const char *s, size_t len)
 
 static void refuse_unknown(struct compiler *c, const char *s, size_t len)
 {
-	const char *word = arena_strndup(c->load->mem, s, len), *near = suggest(c, word);
+	const char *word = arena_strndup(c->load->mem, s, len),
+		   *near = template_word_suggest(c, word);
 	struct diag *e = cfg_error(c->load->cfg, c->load->diags, c->text->at,
 				   "'%s' holds the unknown word {%s}", c->key, word);
 
@@ -193,7 +194,7 @@ static void push_word(struct compiler *c, const char *word, size_t len)
 }
 
 /* Adds the word, or the text up to the next one, at s. Returns its end. */
-static const char *take(struct compiler *c, const char *s)
+static const char *template_take_next(struct compiler *c, const char *s)
 {
 	size_t n = strcspn(s, "{$");
 
@@ -233,7 +234,7 @@ void word_template_compile(struct load *l, const struct sweep *sweep, const char
 		cfg_error(l->cfg, l->diags, text->at, "'%s' holds a control character: %s", key,
 			  text_printable(l->mem, text->s));
 	for (const char *s = text->s; *s;)
-		s = take(&c, s);
+		s = template_take_next(&c, s);
 	*ret = template_end(&c.out);
 	ret->has_attempt = c.has_attempt;
 	ret->text = text;

@@ -90,7 +90,7 @@ static const struct hjson_node *only_word(const struct load *l, const char *text
 	return map_get_n(&l->vars.declared, text + 1, n - 2);
 }
 
-static void replace(struct load *l, const char *key, struct hjson_node *string)
+static void native_words_replace(struct load *l, const char *key, struct hjson_node *string)
 {
 	const char *text = hjson_cstr(cfg_doc(l->cfg), string), *now;
 	unsigned n_before = l->diags->n_errors;
@@ -112,7 +112,7 @@ static void replace_below(struct load *l, const char *key, struct hjson_node *no
 	struct hjson_node *m;
 
 	if (node->type == HJSON_STRING) {
-		replace(l, key, node);
+		native_words_replace(l, key, node);
 		return;
 	}
 	if (node->type != HJSON_ARRAY && node->type != HJSON_OBJECT)
