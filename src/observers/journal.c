@@ -26,7 +26,7 @@ struct journal_observer {
 	ev_timer sync;
 };
 
-static struct journal_observer *journal_own_text(struct observer *o)
+static struct journal_observer *journal_observer_of(struct observer *o)
 {
 	return container_of(o, struct journal_observer, base);
 }
@@ -210,7 +210,7 @@ static void journal_publish(struct journal_observer *o)
 
 static void on_journal_run_started(struct observer *base, const struct sched *s)
 {
-	struct journal_observer *o = journal_own_text(base);
+	struct journal_observer *o = journal_observer_of(base);
 
 	journal_write_run(o, s);
 	if (!base->is_broken)
@@ -265,13 +265,13 @@ static void on_journal_job_changed(struct observer *base, const struct job *job,
 		return;
 	if (was == JOB_SCHEDULED && journal_is_taken(job)) /* recorded by write_taken() */
 		return;
-	journal_write_job(journal_own_text(base), job,
+	journal_write_job(journal_observer_of(base), job,
 			  job_status(job) == JOB_RUNNING ? NULL : ended);
 }
 
 static void on_kill_signal(struct observer *base, const struct sched *s, int signum)
 {
-	struct journal_observer *o = journal_own_text(base);
+	struct journal_observer *o = journal_observer_of(base);
 	struct json_out *out = journal_begin_record(o, s, "signal");
 
 	jout_key_int(out, "signal", signum);
@@ -280,7 +280,7 @@ static void on_kill_signal(struct observer *base, const struct sched *s, int sig
 
 static void on_launches_held(struct observer *base, const struct sched *s, const char *why)
 {
-	struct journal_observer *o = journal_own_text(base);
+	struct journal_observer *o = journal_observer_of(base);
 	struct json_out *out = journal_begin_record(o, s, "hold");
 
 	jout_key_string(out, "why", why);
@@ -289,7 +289,7 @@ static void on_launches_held(struct observer *base, const struct sched *s, const
 
 static void on_journal_run_ended(struct observer *base, const struct sched *s)
 {
-	struct journal_observer *o = journal_own_text(base);
+	struct journal_observer *o = journal_observer_of(base);
 	struct json_out *out = journal_begin_record(o, s, JOURNAL_END_EV);
 	const uint32_t *n = sched_tally(s);
 
@@ -305,7 +305,7 @@ static void on_journal_run_ended(struct observer *base, const struct sched *s)
 
 static void on_journal_destroy(struct observer *base)
 {
-	struct journal_observer *o = journal_own_text(base);
+	struct journal_observer *o = journal_observer_of(base);
 
 	sync_stop(o);
 	journal_free(o->journal);

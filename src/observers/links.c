@@ -44,7 +44,7 @@ struct links_observer {
 	bool has_passed, is_shared;
 };
 
-static struct links_observer *links_own_text(struct observer *o)
+static struct links_observer *links_observer_of(struct observer *o)
 {
 	return container_of(o, struct links_observer, base);
 }
@@ -68,7 +68,7 @@ static void reset_block(struct links_observer *o, const char *scratch_path)
 
 static void on_links_run_started(struct observer *base, const struct sched *s)
 {
-	struct links_observer *o = links_own_text(base);
+	struct links_observer *o = links_observer_of(base);
 	struct map paths = {0};
 	const struct map_entry *e;
 	size_t at = 0;
@@ -177,7 +177,7 @@ static bool has_directory(const struct job *job)
 
 static void on_links_job_changed(struct observer *base, const struct job *job, enum job_status was)
 {
-	struct links_observer *o = links_own_text(base);
+	struct links_observer *o = links_observer_of(base);
 	enum job_status now = job_status(job);
 	const char *group = now == JOB_PASSED && !o->has_passed ? NULL : groups[now];
 	double now_s;
@@ -197,12 +197,12 @@ static void on_links_job_changed(struct observer *base, const struct job *job, e
 static void on_links_run_ended(struct observer *base, const struct sched *s)
 {
 	(void)s;
-	timer_stop(links_own_text(base));
+	timer_stop(links_observer_of(base));
 }
 
 static void on_links_destroy(struct observer *base)
 {
-	struct links_observer *o = links_own_text(base);
+	struct links_observer *o = links_observer_of(base);
 
 	timer_stop(o);
 	vec_done(&o->young);

@@ -25,7 +25,7 @@ static struct upcall *upcall_append(struct upcall_queue *q)
 	return &q->at[(q->first + q->n++) & (q->size - 1)];
 }
 
-static const char *upcall_copy_result(struct sched *s, const char *text)
+static const char *upcall_wait_text(struct sched *s, const char *text)
 {
 	return text ? arena_strdup(s->mem, text) : NULL;
 }
@@ -78,9 +78,8 @@ void sched_job_waits(const struct job *job, const char *what)
 {
 	struct sched *s = job->sched;
 
-	*upcall_append(&s->upcalls) = (struct upcall){.what = UPCALL_WAITS,
-						      .job = job_at(s, job->n),
-						      .text = upcall_copy_result(s, what)};
+	*upcall_append(&s->upcalls) = (struct upcall){
+		.what = UPCALL_WAITS, .job = job_at(s, job->n), .text = upcall_wait_text(s, what)};
 	s->host->wake(s->host);
 }
 
@@ -90,7 +89,7 @@ void sched_backend_capacity(struct backend *b)
 	b->sched->host->wake(b->sched->host);
 }
 
-static void on_started(struct job *job, const struct upcall *u)
+static void upcall_start_attempt(struct job *job, const struct upcall *u)
 {
 	struct sched *s = job->sched;
 	struct job_attempt *a = job_add_attempt(job, u->text);
@@ -129,7 +128,7 @@ static void try_again(struct job *job, const struct job_result *result)
 	retry_later(job);
 }
 
-static void on_upcall_ended(struct job *job, const struct job_result *result)
+static void upcall_end_attempt(struct job *job, const struct job_result *result)
 {
 	struct job_attempt *a = job->attempts;
 	const char *message;
@@ -153,7 +152,7 @@ static void on_upcall_ended(struct job *job, const struct job_result *result)
 	}
 }
 
-static void on_waits(struct job *job, const struct upcall *u)
+static void upcall_show_wait(struct job *job, const struct upcall *u)
 {
 	if (job_status(job) == JOB_QUEUED)
 		emit_job_waits(job->sched, job, u->text);
@@ -170,12 +169,12 @@ bool upcalls_drain(struct sched *s)
 		q->first = (q->first + 1) & (q->size - 1);
 		q->n--;
 		if (u.what == UPCALL_END) {
-			on_upcall_ended(u.job, u.result);
+			upcall_end_attempt(u.job, u.result);
 			free(u.result);
 		} else if (u.what == UPCALL_START) {
-			on_started(u.job, &u);
+			upcall_start_attempt(u.job, &u);
 		} else {
-			on_waits(u.job, &u);
+			upcall_show_wait(u.job, &u);
 		}
 		settle_all(s);
 		stop_at_max_failures(s);

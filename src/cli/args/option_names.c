@@ -9,7 +9,7 @@
 static const struct src_pos nowhere;
 
 /* Two commands may have different options of the same name. */
-static enum opt option_names_find_exact(const char *name, unsigned command)
+static enum opt opt_of_name(const char *name, unsigned command)
 {
 	enum opt other = OPT_COUNT;
 
@@ -97,7 +97,7 @@ enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 	const char *own[OPT_COUNT];
 	const char *dvsim[OPT_COUNT];
 	size_t n_own = own_names(command, own);
-	enum opt o = option_names_find_exact(name, command);
+	enum opt o = opt_of_name(name, command);
 	unsigned n_found;
 	const char *found;
 
@@ -109,7 +109,7 @@ enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 			return ambiguous_option(name, own, n_own, diags);
 		if (!found)
 			return unknown_option(name, own, n_own, diags);
-		o = option_names_find_exact(found, command);
+		o = opt_of_name(found, command);
 	}
 	if (!(option_table[o].commands & command)) {
 		diag_error(diags, nowhere, "option '--%s' does not go with this command",

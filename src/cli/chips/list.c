@@ -43,8 +43,7 @@ struct sight {
 	size_t n_waiting;
 };
 
-static void look_at_devices(struct sight *ret, const struct chips_pool *p,
-			    const struct dvs_device *d)
+static void sight_init(struct sight *ret, const struct chips_pool *p, const struct dvs_device *d)
 {
 	const struct chips_device *known = chips_pool_known(p, d);
 	_cleanup_(freep) char *name = NULL;
@@ -201,7 +200,7 @@ static void list_table(const struct args *args, const struct chips_pools *pools)
 		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
 			struct sight s;
 
-			look_at_devices(&s, &pools->at[i], &pools->at[i].devices[k]);
+			sight_init(&s, &pools->at[i], &pools->at[i].devices[k]);
 			add_device(&t, &s);
 			sight_done(&s);
 		}
@@ -269,7 +268,7 @@ static void print_devices_as_json(const struct chips_pools *pools)
 		for (size_t k = 0; k < pools->at[i].n_devices; k++) {
 			struct sight s;
 
-			look_at_devices(&s, &pools->at[i], &pools->at[i].devices[k]);
+			sight_init(&s, &pools->at[i], &pools->at[i].devices[k]);
 			write_sight(&j, &s);
 			sight_done(&s);
 		}

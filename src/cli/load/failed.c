@@ -40,7 +40,7 @@ static void add_job(struct finder *x, const struct past_job *job)
 	map_set(&again->by_id, job->id, (void *)(uintptr_t)again->n);
 }
 
-static void failed_judge_job(struct finder *x, const struct past_run *run)
+static void judge_jobs(struct finder *x, const struct past_run *run)
 {
 	for (size_t i = 0; i < run->n_jobs; i++) {
 		const struct past_job *job = &run->jobs[i];
@@ -75,7 +75,7 @@ static void judge_parents(struct finder *x, struct past_run *run)
 				     run->id, run->parent, err.msg);
 			break;
 		}
-		failed_judge_job(x, &parent);
+		judge_jobs(x, &parent);
 		*run = parent;
 	}
 	map_done(&seen);
@@ -91,7 +91,7 @@ static int failed_read_run(struct finder *x)
 		diag_from_error(x->diags, &err);
 		return -1;
 	}
-	failed_judge_job(x, &x->f->run);
+	judge_jobs(x, &x->f->run);
 	first = x->f->run;
 	judge_parents(x, &first);
 	x->f->seed_base = x->f->run.seed_base;
