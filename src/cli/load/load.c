@@ -227,6 +227,44 @@ static const char *seed_base_of(const struct args *args, const struct failed *fa
 	return failed->seed_base ? failed->seed_base : l->reused.seed_base;
 }
 
+/* --failed and --skip-passed. Returns 0, or -1 after errors. */
+static int read_past_runs(const struct args *args, const struct place *place, struct loaded *l,
+			  struct failed *ret)
+{
+	if (opt_has(args, OPT_FAILED) &&
+	    failed_find(ret, args, place->scratch_root, cfg_path(l->cfg), &l->diags) < 0)
+		return -1;
+	/* A resumed run takes over what it can anyway. */
+	if (opt_has(args, OPT_SKIP_PASSED) && !args->recorded)
+		return find_reused(args, place, l);
+	return 0;
+}
+
+static int load_read_dv_options(const struct args *args, const struct place *place,
+				const char *seed_base, struct dv_options *ret, struct diags *diags)
+{
+	if (dv_options_read(args, seed_base, ret, diags) < 0)
+		return -1;
+	ret->fusesoc_mappings = place->tool.mappings;
+	ret->fusesoc_roots = place->tool.roots;
+	ret->say = load_say_progress;
+	if (place->branch)
+		ret->branch = place->branch;
+	return 0;
+}
+
+/* --list, or what is to run instead. Returns 0, or -1 after errors. */
+static int read_listing(const struct args *args, struct flow_options *options, struct diags *diags)
+{
+	if (opt_has(args, OPT_LIST))
+		return list_begin(options, opt_words(args, OPT_LIST), diags);
+	if (args->is_dvsim && opt_has(args, OPT_ITEMS) && args->opt[OPT_ITEMS].n == 0) {
+		diag_error(diags, nowhere, "nothing to run: -i names no items");
+		return -1;
+	}
+	return 0;
+}
+
 static struct plan *plan_cfg(const struct args *args, const struct place *place, struct loaded *l)
 {
 	struct cfg *cfg = l->cfg;
@@ -246,31 +284,13 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	};
 	_cleanup_(failed_done) struct failed failed = {0};
 	double began = clock_now(clock_real());
-	const char *seed_base;
 	struct plan *plan;
 
-	if (opt_has(args, OPT_FAILED) &&
-	    failed_find(&failed, args, options.scratch_root, cfg_path(cfg), diags) < 0)
+	if (read_past_runs(args, place, l, &failed) < 0 ||
+	    selection_read(args, &options, diags) < 0 ||
+	    load_read_dv_options(args, place, seed_base_of(args, &failed, l), &dv, diags) < 0 ||
+	    read_listing(args, &options, diags) < 0)
 		return NULL;
-	/* A resumed run takes over what it can anyway. */
-	if (opt_has(args, OPT_SKIP_PASSED) && !args->recorded && find_reused(args, place, l) < 0)
-		return NULL;
-	seed_base = seed_base_of(args, &failed, l);
-	if (selection_read(args, &options, diags) < 0 ||
-	    dv_options_read(args, seed_base, &dv, diags) < 0)
-		return NULL;
-	dv.fusesoc_mappings = place->tool.mappings;
-	dv.fusesoc_roots = place->tool.roots;
-	dv.say = load_say_progress;
-	if (place->branch)
-		dv.branch = place->branch;
-	if (opt_has(args, OPT_LIST)) {
-		if (list_begin(&options, opt_words(args, OPT_LIST), diags) < 0)
-			return NULL;
-	} else if (args->is_dvsim && opt_has(args, OPT_ITEMS) && args->opt[OPT_ITEMS].n == 0) {
-		diag_error(diags, nowhere, "nothing to run: -i names no items");
-		return NULL;
-	}
 	if (opt_has(args, OPT_FAILED))
 		options.again = &failed.again;
 	if (options.again && failed.again.n == 0)
@@ -283,6 +303,31 @@ static struct plan *plan_cfg(const struct args *args, const struct place *place,
 	if (!plan && args->facts)
 		args->facts->eval_status = cfg_eval_status(cfg);
 	return plan;
+}
+
+/* Refuses what does not go with a command after --. Returns 0, or -1 after errors. */
+static int load_check_command(const struct args *args, const struct flow_command *cmd,
+			      struct diags *diags)
+{
+	if (args->n_words)
+		diag_error(diags, nowhere,
+			   "a configuration and a command after -- do not go together");
+	else if (cmd->is_interactive && opt_has(args, OPT_TIMEOUT))
+		diag_error(diags, nowhere,
+			   "--timeout and --interactive do not go together: you decide how long it "
+			   "takes");
+	else if (opt_has(args, OPT_FAILED) || opt_has(args, OPT_SKIP_PASSED))
+		diag_error(diags, nowhere,
+			   "--%s is for a configuration, not for a command after --",
+			   opt_has(args, OPT_FAILED) ? "failed" : "skip-passed");
+	else if (args->n_after == 0)
+		diag_error(diags, nowhere, "no command after --");
+	else if (opt_has(args, OPT_DEFINE) && !cmd->n_backend_keys)
+		diag_error(diags, nowhere,
+			   "-D is for a configuration, or for the pools of --devices");
+	else
+		return 0;
+	return -1;
 }
 
 static struct plan *plan_command(const struct args *args, struct cfg **ret_pools,
@@ -301,32 +346,8 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 	};
 
 	cmd.backend_keys = pools_keys(args, &cmd.n_backend_keys, diags);
-	if (args->n_words) {
-		diag_error(diags, nowhere,
-			   "a configuration and a command after -- do not go together");
+	if (load_check_command(args, &cmd, diags) < 0)
 		return NULL;
-	}
-	if (cmd.is_interactive && opt_has(args, OPT_TIMEOUT)) {
-		diag_error(diags, nowhere,
-			   "--timeout and --interactive do not go together: you decide how long it "
-			   "takes");
-		return NULL;
-	}
-	if (opt_has(args, OPT_FAILED) || opt_has(args, OPT_SKIP_PASSED)) {
-		diag_error(diags, nowhere,
-			   "--%s is for a configuration, not for a command after --",
-			   opt_has(args, OPT_FAILED) ? "failed" : "skip-passed");
-		return NULL;
-	}
-	if (args->n_after == 0) {
-		diag_error(diags, nowhere, "no command after --");
-		return NULL;
-	}
-	if (opt_has(args, OPT_DEFINE) && !cmd.n_backend_keys) {
-		diag_error(diags, nowhere,
-			   "-D is for a configuration, or for the pools of --devices");
-		return NULL;
-	}
 	if (cmd.n_backend_keys && !diags->n_errors && !opt_has(args, OPT_DRY_RUN))
 		*ret_pools = pools_load(args, diags);
 	return flow_plan_command(&cmd, place_scratch(args, "."), diags);

@@ -231,30 +231,21 @@ void dv_limit_time(struct job_rules *rules, const struct flow_options *options)
 		rules->timeout_s = options->limits.timeout_s;
 }
 
-/* Runs of one test share their rules, unless a {word} in an export or a pattern differs. */
-const struct job_rules *job_maker_rules(struct job_maker *m)
+static const struct job_rules *rules_new(struct job_maker *m, const char *const *env,
+					 const struct pattern_list *pass,
+					 const struct pattern_list *fail)
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
-	const char *const *env = job_exports(m);
-	const struct pattern_list pass = job_patterns(m, m->kind->pass_key);
-	const struct pattern_list fail = job_patterns(m, m->kind->fail_key);
-	const struct job_rules *last = m->cache.last;
-	struct job_rules *r;
+	struct job_rules *r = arena_zalloc(m->plan->mem, sizeof(*r));
 
-	m->differs |= m->is_standing && are_standing(env, &pass, &fail);
-	if (last && (last->env == env || same_texts(last->env, env)) &&
-	    same_patterns(&last->pass_patterns, &pass) &&
-	    same_patterns(&last->fail_patterns, &fail))
-		return last;
-	r = arena_zalloc(m->plan->mem, sizeof(*r));
 	*r = (struct job_rules){
 		.target = m->kind->target,
 		.cwd = m->cwd,
 		.env = env,
 		.tags = none,
 		.keep = bazel,
-		.pass_patterns = pass,
-		.fail_patterns = fail,
+		.pass_patterns = *pass,
+		.fail_patterns = *fail,
 		.resources = tool_need(m),
 		.n_resources = 1,
 		.timeout_s = job_timeout_mins(m) * 60,
@@ -277,6 +268,22 @@ const struct job_rules *job_maker_rules(struct job_maker *m)
 		.terminal_env = m->cfg->options->is_interactive ? m->cfg->options->terminal_env
 								: NULL,
 	};
-	m->cache.last = r;
 	return r;
+}
+
+/* Runs of one test share their rules, unless a {word} in an export or a pattern differs. */
+const struct job_rules *job_maker_rules(struct job_maker *m)
+{
+	const char *const *env = job_exports(m);
+	const struct pattern_list pass = job_patterns(m, m->kind->pass_key);
+	const struct pattern_list fail = job_patterns(m, m->kind->fail_key);
+	const struct job_rules *last = m->cache.last;
+
+	m->differs |= m->is_standing && are_standing(env, &pass, &fail);
+	if (last && (last->env == env || same_texts(last->env, env)) &&
+	    same_patterns(&last->pass_patterns, &pass) &&
+	    same_patterns(&last->fail_patterns, &fail))
+		return last;
+	m->cache.last = rules_new(m, env, &pass, &fail);
+	return m->cache.last;
 }

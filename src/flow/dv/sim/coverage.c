@@ -122,6 +122,45 @@ static bool is_on_path(struct arena *mem, const char *program)
 	return false;
 }
 
+/* The script that annotates a verification plan; files in dir. */
+static void add_vplan_script(struct job_maker *m, const char *dir, struct str *out)
+{
+	struct arena *mem = m->cfg->reader.mem;
+	const char *vplan = key_text(&m->texts, "vplan");
+
+	if (!is_on_path(mem, "dvplan")) {
+		str_add(out, "echo 'WARNING: dvplan tool not installed in PATH. Skipping vPlan "
+			     "generation.'");
+		return;
+	}
+	str_printf(out, "set -e; mkdir -p %s; dvplan prepare_vplan", dir);
+	add_words(m, out, "cov_vplan_prepare_opts");
+	str_printf(out, " %s %s %s/vplan_annotated.hjson && dvplan process_results",
+		   path_dir(mem, path_dir(mem, vplan)), vplan, dir);
+	add_words(m, out, "cov_vplan_process_opts");
+	str_printf(out, " --coverage %s_report %s -R %s/vplan_annotated.html -s %s",
+		   dv_cfg_text(m->cfg, "tool", ""), key_text(&m->texts, "cov_report_dir"), dir,
+		   m->cfg->name);
+	add_words(m, out, "dut_instance");
+	str_printf(out, " %s/vplan_annotated.hjson", dir);
+}
+
+static void set_bash_script(struct arena *mem, struct job_spec *job, const char *script)
+{
+	_cleanup_(str_done) struct str line = {0};
+	const char **argv = arena_array(mem, 5, sizeof(*argv));
+
+	str_add(&line, "/usr/bin/env bash -c ");
+	str_add_shell_word(&line, script);
+	argv[0] = "/usr/bin/env";
+	argv[1] = "bash";
+	argv[2] = "-c";
+	argv[3] = arena_strdup(mem, script);
+	job->argv = argv;
+	job->is_split = false;
+	job->command = arena_strdup(mem, line.s);
+}
+
 /* The one coverage job without a makefile: a verification plan annotated by dvplan. */
 void sim_make_vplan(struct job_maker *m, struct job_spec *job, uint32_t report)
 {
@@ -131,43 +170,17 @@ void sim_make_vplan(struct job_maker *m, struct job_spec *job, uint32_t report)
 		.keys = no_keys,
 		.weight = 10,
 	};
-	_cleanup_(str_done) struct str text = {0}, line = {0};
-	const char **argv = arena_array(m->plan->mem, 5, sizeof(*argv));
+	_cleanup_(str_done) struct str script = {0};
 	const char *dir = arena_printf(m->plan->mem, "%s/cov_vplan",
-				       dv_cfg_text(m->cfg, "scratch_path", "")),
-		   *vplan;
+				       dv_cfg_text(m->cfg, "scratch_path", ""));
 	uint32_t *deps = arena_array(m->plan->mem, 1, sizeof(*deps));
 
 	job_maker_begin(m, &vplan_kind, NULL);
 	job_names_set(&m->names, "cov_vplan_dir", dir);
 	job_maker_finish(m, job, "cov_vplan");
 	sim_add_vplan_steps(m, job);
-	vplan = key_text(&m->texts, "vplan");
-	if (is_on_path(m->cfg->reader.mem, "dvplan")) {
-		str_printf(&text, "set -e; mkdir -p %s; dvplan prepare_vplan", dir);
-		add_words(m, &text, "cov_vplan_prepare_opts");
-		str_printf(&text, " %s %s %s/vplan_annotated.hjson && dvplan process_results",
-			   path_dir(m->cfg->reader.mem, path_dir(m->cfg->reader.mem, vplan)), vplan,
-			   dir);
-		add_words(m, &text, "cov_vplan_process_opts");
-		str_printf(&text, " --coverage %s_report %s -R %s/vplan_annotated.html -s %s",
-			   dv_cfg_text(m->cfg, "tool", ""), key_text(&m->texts, "cov_report_dir"),
-			   dir, m->cfg->name);
-		add_words(m, &text, "dut_instance");
-		str_printf(&text, " %s/vplan_annotated.hjson", dir);
-	} else {
-		str_add(&text, "echo 'WARNING: dvplan tool not installed in PATH. Skipping vPlan "
-			       "generation.'");
-	}
-	str_add(&line, "/usr/bin/env bash -c ");
-	str_add_shell_word(&line, text.s);
-	argv[0] = "/usr/bin/env";
-	argv[1] = "bash";
-	argv[2] = "-c";
-	argv[3] = arena_strdup(m->plan->mem, text.s);
-	job->argv = argv;
-	job->is_split = false;
-	job->command = arena_strdup(m->plan->mem, line.s);
+	add_vplan_script(m, dir, &script);
+	set_bash_script(m->plan->mem, job, script.s);
 	deps[0] = report;
 	job->deps = deps;
 	job->n_needs = 1;
