@@ -174,6 +174,11 @@ char *arena_strdup(struct arena *a, const char *s)
 	return arena_strndup(a, s, strlen(s));
 }
 
+char *arena_strdup_or_null(struct arena *a, const char *s)
+{
+	return s ? arena_strdup(a, s) : NULL;
+}
+
 char *arena_strdup_lower(struct arena *a, const char *s)
 {
 	char *copy = arena_strdup(a, s);

@@ -27,7 +27,8 @@ void *arena_grow(struct arena *a, const void *p, size_t n, size_t cap, size_t si
 void *arena_memdup(struct arena *a, const void *p, size_t size);
 char *arena_alloc_text(struct arena *a, size_t len); /* for len bytes and a NUL, unaligned */
 char *arena_strdup(struct arena *a, const char *s);
-char *arena_strdup_lower(struct arena *a, const char *s); /* ASCII letters in lower case */
+char *arena_strdup_or_null(struct arena *a, const char *s); /* NULL if s is NULL */
+char *arena_strdup_lower(struct arena *a, const char *s);   /* ASCII letters in lower case */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_printf(struct arena *a, const char *fmt, ...) _printf_(2, 3);
 char *arena_vprintf(struct arena *a, const char *fmt, va_list ap) _printf_(2, 0);

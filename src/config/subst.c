@@ -305,7 +305,7 @@ const char *cfg_subst_text(struct cfg *c, const struct cfg_subst *rules, const c
 		return "";
 	}
 	cfg_note_status(c, fault.status);
-	c->eval_output = fault.detail ? arena_strdup(c->mem, fault.detail) : NULL;
+	c->eval_output = arena_strdup_or_null(c->mem, fault.detail);
 	error_plain(err, "%s", fault.msg);
 	return NULL;
 }

@@ -33,11 +33,6 @@ void again_leave_out(struct flow_again *again, const char *id)
 		job->is_there = job->is_left_out = true;
 }
 
-static const char *again_text(const struct plan *plan, const char *text)
-{
-	return text ? arena_strdup(plan->mem, text) : NULL;
-}
-
 /* Of n dependencies, those that passed in the earlier run. */
 static struct job_need *settled_of(const struct flow_again *again, const struct plan *plan,
 				   const uint32_t *deps, uint32_t n, uint32_t *ret_n)
@@ -54,8 +49,8 @@ static struct job_need *settled_of(const struct flow_again *again, const struct 
 			list[(*ret_n)++] = (struct job_need){
 				.id = dep->id,
 				.status = JOB_PASSED,
-				.odir = again_text(plan, job_odir(dep, &room)),
-				.log = again_text(plan, job_log_path(dep, &room)),
+				.odir = arena_strdup_or_null(plan->mem, job_odir(dep, &room)),
+				.log = arena_strdup_or_null(plan->mem, job_log_path(dep, &room)),
 				.seed = *seed ? arena_strdup(plan->mem, seed) : NULL,
 			};
 	}

@@ -3,17 +3,12 @@
 
 #include <sys/stat.h>
 
-static const char *job_result_text(struct arena *mem, const char *text)
-{
-	return text ? arena_strdup(mem, text) : NULL;
-}
-
 void job_result_copy(struct job_result *to, const struct job_result *from, struct arena *mem)
 {
 	*to = *from;
-	to->message = job_result_text(mem, from->message);
-	to->context = job_result_text(mem, from->context);
-	to->details = job_result_text(mem, from->details);
+	to->message = arena_strdup_or_null(mem, from->message);
+	to->context = arena_strdup_or_null(mem, from->context);
+	to->details = arena_strdup_or_null(mem, from->details);
 	to->measures = from->measures ? job_measures_copy(from->measures, mem) : NULL;
 }
 

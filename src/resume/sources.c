@@ -123,7 +123,7 @@ static const char *sources_text_of(struct sources *s, const json_t *json, const 
 {
 	const char *text = json_string_value(json_object_get(json, key));
 
-	return text ? arena_strdup(s->mem, text) : NULL;
+	return arena_strdup_or_null(s->mem, text);
 }
 
 static void take_files(struct sources *s, const json_t *list)

@@ -24,7 +24,7 @@ static const char *past_run_text_of(struct arena *mem, const json_t *obj, const 
 {
 	const char *s = json_string_value(json_object_get(obj, key));
 
-	return s ? arena_strdup(mem, s) : NULL;
+	return arena_strdup_or_null(mem, s);
 }
 
 static const char *const *words_of(struct arena *mem, const json_t *list)
@@ -267,8 +267,8 @@ static int peek_plan(const char *run_path, struct arena *mem, struct past_run *r
 
 	if (!plan)
 		return -1;
-	ret->cfg_path = plan->cfg_path ? arena_strdup(mem, plan->cfg_path) : NULL;
-	ret->parent = plan->parent ? arena_strdup(mem, plan->parent) : NULL;
+	ret->cfg_path = arena_strdup_or_null(mem, plan->cfg_path);
+	ret->parent = arena_strdup_or_null(mem, plan->parent);
 	ret->is_nested = plan->is_nested;
 	ret->is_rehearsal = plan->is_rehearsal;
 	plan_free(plan);

@@ -22,11 +22,6 @@ void run_record_note(struct run_record *r, const char *text)
 
 /* ---- reading the journal ---- */
 
-static const char *run_record_keep(struct run_record *r, const char *s)
-{
-	return s ? arena_strdup(r->mem, s) : NULL;
-}
-
 static void take_scheduler(struct run_record *r, const json_t *json)
 {
 	const char *boot = json_string_value(json_object_get(json, "boot"));
@@ -54,9 +49,10 @@ static void take_run(struct run_record *r, const json_t *json)
 		words[i] = arena_strdup(r->mem, word ? word : "");
 	}
 	r->argv = words;
-	r->cwd = run_record_keep(r, json_string_value(json_object_get(json, "cwd")));
+	r->cwd = arena_strdup_or_null(r->mem, json_string_value(json_object_get(json, "cwd")));
 	take_scheduler(r, json);
-	r->branch = run_record_keep(r, json_string_value(json_object_get(json, "branch")));
+	r->branch = arena_strdup_or_null(r->mem,
+					 json_string_value(json_object_get(json, "branch")));
 	r->timestamp = (time_t)json_integer_value(json_object_get(json, "timestamp"));
 }
 
@@ -75,7 +71,7 @@ static struct attempt_row *attempt_of(struct run_record *r, struct recorded_job 
 static const char *object_text(struct run_record *r, const json_t *json)
 {
 	char *text = json_is_object(json) ? json_dumps(json, JSON_COMPACT) : NULL;
-	const char *kept = run_record_keep(r, text);
+	const char *kept = arena_strdup_or_null(r->mem, text);
 
 	free(text);
 	return kept;
@@ -87,9 +83,9 @@ static void take_attempt(struct run_record *r, struct recorded_job *j, const str
 	struct attempt_row *a = attempt_of(r, j, rec->attempt);
 
 	if (rec->where)
-		a->where = run_record_keep(r, rec->where);
+		a->where = arena_strdup_or_null(r->mem, rec->where);
 	if (rec->stage)
-		a->stage = run_record_keep(r, rec->stage);
+		a->stage = arena_strdup_or_null(r->mem, rec->stage);
 	if (json_object_get(json, "resources"))
 		a->resources = object_text(r, json_object_get(json, "resources"));
 	if (a->result.start_wall_s <= 0)
@@ -118,9 +114,9 @@ static bool record_take_job(struct run_record *r, const struct journal_record *r
 	j->reason = rec.reason;
 	j->marks = rec.marks;
 	j->cause = rec.cause;
-	j->message = run_record_keep(r, rec.message);
+	j->message = arena_strdup_or_null(r->mem, rec.message);
 	if (rec.backend)
-		j->backend = run_record_keep(r, rec.backend);
+		j->backend = arena_strdup_or_null(r->mem, rec.backend);
 	if (rec.attempt)
 		take_attempt(r, j, &rec, record->json, record->wall_s);
 	return true;
@@ -187,7 +183,7 @@ static bool take_one_over(struct run_record *r, uint32_t n, const struct run_rec
 	r->jobs[n] = *job;
 	r->jobs[n].cause = JOB_RECORD_NO_CAUSE;
 	if (!job->from)
-		r->jobs[n].from = run_record_keep(r, path_base(from->path));
+		r->jobs[n].from = arena_strdup_or_null(r->mem, path_base(from->path));
 	return true;
 }
 

@@ -8,7 +8,7 @@ void sched_set_hold(struct sched *s, enum sched_hold hold, const char *why)
 	if (hold == s->hold.next_level && str_eq(why, s->hold.next_why))
 		return;
 	s->hold.next_level = hold;
-	s->hold.next_why = why ? arena_strdup(s->mem, why) : NULL;
+	s->hold.next_why = arena_strdup_or_null(s->mem, why);
 	s->host->wake(s->host);
 }
 

@@ -25,11 +25,6 @@ static struct upcall *upcall_append(struct upcall_queue *q)
 	return &q->at[(q->first + q->n++) & (q->size - 1)];
 }
 
-static const char *upcall_wait_text(struct sched *s, const char *text)
-{
-	return text ? arena_strdup(s->mem, text) : NULL;
-}
-
 /* Returns a copy of where. Many attempts have the same place, so each text is stored once. */
 static const char *upcall_place(struct sched *s, const char *where)
 {
@@ -78,8 +73,9 @@ void sched_job_waits(const struct job *job, const char *what)
 {
 	struct sched *s = job->sched;
 
-	*upcall_append(&s->upcalls) = (struct upcall){
-		.what = UPCALL_WAITS, .job = job_at(s, job->n), .text = upcall_wait_text(s, what)};
+	*upcall_append(&s->upcalls) = (struct upcall){.what = UPCALL_WAITS,
+						      .job = job_at(s, job->n),
+						      .text = arena_strdup_or_null(s->mem, what)};
 	s->host->wake(s->host);
 }
 

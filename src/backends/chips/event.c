@@ -11,11 +11,6 @@
 
 /* ---- in ---- */
 
-static const char *event_text(struct event_queue *q, const char *text)
-{
-	return text ? arena_strdup(q->mem, text) : NULL;
-}
-
 static const struct job_result *event_result(struct event_queue *q, const struct job_result *from)
 {
 	struct job_result *r = arena_alloc(q->mem, sizeof(*r));
@@ -42,7 +37,7 @@ void event_add(struct chips *c, const struct event *e)
 		q->mem = arena_new();
 	new = vec_add(q);
 	*new = *e;
-	new->text = event_text(q, e->text);
+	new->text = arena_strdup_or_null(q->mem, e->text);
 	if (e->run)
 		new->run = event_run(q, e->run);
 	if (e->result)

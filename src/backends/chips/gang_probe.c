@@ -105,8 +105,7 @@ void gang_note_probe(struct gang *g, uint32_t rank, enum dvs_class class, const 
 	struct rank *r = &g->ranks[rank];
 	const struct job *job = g->job->job;
 
-	r->probe = (struct device_probe){true, class,
-					 text ? arena_strdup(g->job->mem, text) : NULL};
+	r->probe = (struct device_probe){true, class, arena_strdup_or_null(g->job->mem, text)};
 	if (class == DVS_OK)
 		unit_note_opened_again(r->unit, job);
 	else if (probe_found_broken(&r->probe) && !(g->cause == (int)rank && rank_says_broken(r)))

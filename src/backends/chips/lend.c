@@ -15,11 +15,6 @@ static struct lend *lend_of(struct holder *h)
 	return container_of(h, struct lend, holder);
 }
 
-static const char *lend_keep(const struct lend *l, const char *text)
-{
-	return text ? arena_strdup(l->job->mem, text) : NULL;
-}
-
 /* ---- given back ---- */
 
 static void give_back(struct lent *d)
@@ -86,7 +81,7 @@ static void note_probe(struct lend *l, struct unit *u, enum dvs_class class, con
 	struct lent *d = &l->devices[u->place];
 
 	assert(l->state == LEND_PROBING); /* it has none that opens before */
-	d->probe = (struct device_probe){true, class, lend_keep(l, text)};
+	d->probe = (struct device_probe){true, class, arena_strdup_or_null(l->job->mem, text)};
 	give_back(d);
 	if (probe_found_broken(&d->probe))
 		unit_mark(u, l->job->job, DVS_WEDGE, 0, d->probe.text);
@@ -144,7 +139,7 @@ void lend_handle_died(struct lend *l, enum job_reason lost_reason, const char *w
 		l->result = (struct job_result){
 			.status = JOB_KILLED,
 			.reason = lost_reason,
-			.message = lend_keep(l, why),
+			.message = arena_strdup_or_null(l->job->mem, why),
 			.exit_status = -1,
 		};
 	l->state = LEND_SETTLING;
@@ -267,7 +262,7 @@ static void lend_run(struct lend *l)
 
 	l->slot = make_slot(l, &err);
 	if (!l->slot || console_take(c->console, l->slot, l->job->job->spec->rules, &err) < 0) {
-		lend_end_unstarted(l, REASON_LAUNCH, lend_keep(l, err.msg));
+		lend_end_unstarted(l, REASON_LAUNCH, arena_strdup_or_null(l->job->mem, err.msg));
 		error_done(&err);
 		return;
 	}

@@ -42,7 +42,7 @@ static const char *find_project(const struct args *args, const struct tool_confi
 static const char *given_branch(const struct args *args)
 {
 	const char *given = opt_word(args, OPT_BRANCH, NULL);
-	char *branch = given ? arena_strdup(args->mem, given) : NULL;
+	char *branch = arena_strdup_or_null(args->mem, given);
 
 	for (char *p = branch; p && (p = strchr(p, '/'));)
 		*p = '-';

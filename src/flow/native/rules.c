@@ -62,7 +62,7 @@ void rules_init(struct rules_maker *m, struct load *l, struct arena *plan_mem,
 		    template_list_is_same(&e->env) && template_list_is_same(&e->tags) &&
 		    template_list_is_same(&e->input_files);
 	m->same = (struct job_rules){
-		.backend = s->backend.s ? arena_strdup(plan_mem, s->backend.s) : NULL,
+		.backend = arena_strdup_or_null(plan_mem, s->backend.s),
 		.backend_no = s->backend_no,
 		.pass_patterns = copy_patterns(l, plan_mem, &s->pass_patterns),
 		.fail_patterns = copy_patterns(l, plan_mem, &s->fail_patterns),

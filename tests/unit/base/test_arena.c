@@ -84,6 +84,17 @@ static void strings_are_copied_and_formatted(void **state)
 	arena_free(a);
 }
 
+static void a_missing_text_stays_missing(void **state)
+{
+	struct arena *a = arena_new();
+
+	(void)state;
+	assert_null(arena_strdup_or_null(a, NULL));
+	assert_string_equal(arena_strdup_or_null(a, "text"), "text");
+	assert_string_equal(arena_strdup_or_null(a, ""), "");
+	arena_free(a);
+}
+
 static void a_copy_has_its_letters_in_lower_case(void **state)
 {
 	struct arena *a = arena_new();
@@ -113,6 +124,7 @@ int main(void)
 		cmocka_unit_test(a_large_first_block_is_followed_by_others),
 		cmocka_unit_test(arrays_and_zalloc_are_zeroed),
 		cmocka_unit_test(strings_are_copied_and_formatted),
+		cmocka_unit_test(a_missing_text_stays_missing),
 		cmocka_unit_test(a_copy_has_its_letters_in_lower_case),
 		cmocka_unit_test(freep_forgets_the_arena),
 	};

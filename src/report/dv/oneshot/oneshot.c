@@ -311,7 +311,7 @@ static void oneshot_read_block(struct oneshot_report *r, struct os_block *b,
 		*mode = (struct os_mode){
 			.spec = row.spec,
 			.status = row.status,
-			.message = row.message ? arena_strdup(r->mem, row.message) : NULL,
+			.message = arena_strdup_or_null(r->mem, row.message),
 		};
 		b->n_modes++;
 		read_mode(r, b, mode);

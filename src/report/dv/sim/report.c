@@ -169,7 +169,7 @@ static void sim_report_add_failure(struct gather *g, const struct result_row *ro
 		.qual_name = row->spec->name,
 		.seed = row->spec->seed,
 		.line = last ? last->line : 0,
-		.log_path = log_path ? arena_strdup(sim_report_mem_of(g), log_path) : NULL,
+		.log_path = arena_strdup_or_null(sim_report_mem_of(g), log_path),
 	};
 	f->log_context = lines_of(g, last ? last->context : NULL, &f->n_log_context);
 }
