@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/fs.h"
 
 /* Global, because every function that logs would need an argument for it otherwise. */
 static struct {

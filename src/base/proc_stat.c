@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/mem.h"
 #include "base/fs.h"
+#include "base/mem.h"
 
 static bool read_small(const char *path, char *buf, size_t size)
 {

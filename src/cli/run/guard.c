@@ -332,7 +332,6 @@ static int begin_as_scheduler(pid_t parent)
 {
 	struct sigevent kill_us = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGKILL};
 	struct sigaction action = {.sa_handler = on_guardian_gone, .sa_flags = SA_RESTART};
-
 	unsigned n = 0;
 
 	guardian = parent;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "flow/generated.h"
 #include "flow/native/native.h"
 
 #include <string.h>
 
 #include "base/fs.h"
+#include "flow/generated.h"
 #include "flow/names.h"
 #include "flow/native/entry.h"
 #include "flow/native/setting_objects.h"
