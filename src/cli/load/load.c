@@ -436,8 +436,8 @@ int load_plan(const struct args *args, struct loaded *l)
 	}
 	if (l->plan && !l->plan->roster) /* flows that do not read `backends` */
 		l->plan->roster = roster_read(l->plan->mem, l->cfg, backend_names);
-	if (l->plan) /* set in the environment of jobs */
-		l->plan->is_nested = getenv("DVSCHED_JOB") != NULL;
+	if (l->plan)
+		l->plan->is_nested = past_is_nested();
 	if (l->plan)
 		pattern_check_plan(l->plan, &l->diags);
 	/* A run without errors so far checks the graph together with its backends. */

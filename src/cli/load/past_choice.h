@@ -1,10 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The earlier run that an option names: `--failed [RUN]`, `--skip-passed [RUN]`. */
+/* The earlier run that an option names: `--failed [RUN]`, `--skip-passed [RUN]`, `resume --run
+ * RUN`. */
 #ifndef CLI_LOAD_PAST_CHOICE_H
 #define CLI_LOAD_PAST_CHOICE_H
 
 #include "cli/args/options.h"
 #include "run/past_run.h"
+
+/* Which run is wanted. */
+struct past_query {
+	const char *scratch_root;
+	const char *which;    /* as run_dir_find(), or "latest": the newest one */
+	const char *cfg_path; /* its configuration; NULL: any, or a command */
+};
+
+enum past_found { PAST_FOUND, PAST_MISSING, PAST_OF_ANOTHER /* configuration */ };
+
+/* Identifies the run, as past_run_peek(), in mem. Sets err unless it is PAST_FOUND. */
+enum past_found past_query_run(const struct past_query *q, struct arena *mem, struct past_run *ret,
+			       struct error *err);
+/* This process was started by a job of a run. */
+bool past_is_nested(void);
 
 struct past_choice {
 	enum opt option; /* its value is the run; without one the newest run of the configuration */

@@ -4,7 +4,6 @@
  * anew, and runs that.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,12 +12,12 @@
 #include "base/mem.h"
 #include "cli/load/load.h"
 #include "cli/load/past_args.h"
+#include "cli/load/past_choice.h"
 #include "cli/load/past_scratch.h"
 #include "cli/run/run.h"
 #include "config/config.h"
 #include "run/past_run.h"
 #include "run/results.h"
-#include "run/run_dir.h"
 
 static const struct src_pos nowhere;
 
@@ -36,40 +35,27 @@ struct resuming {
 
 /* ---- which run ---- */
 
-static int resume_find_newest(struct resuming *x, const char *scratch_root)
+static int resume_identify_run(struct resuming *x, const char *which)
 {
-	bool is_nested = getenv("DVSCHED_JOB") != NULL;
+	const struct past_query q = {
+		.scratch_root = past_scratch_find(x->args, x->cfg_path, x->mem),
+		.which = which,
+		.cfg_path = x->cfg_path,
+	};
 	struct error err = {0};
-	int rc = x->cfg_path
-			 ? past_run_find(scratch_root, x->cfg_path, is_nested, x->mem, &x->past,
-					 &err)
-			 : past_run_find_newest(scratch_root, is_nested, x->mem, &x->past, &err);
+	enum past_found found = past_query_run(&q, x->mem, &x->past, &err);
 	struct diag *e;
 
-	if (rc == 0)
+	if (found == PAST_FOUND)
 		return 0;
 	e = diag_error(x->diags, nowhere, "%s", err.msg);
-	diag_hint(e, "-sr DIR says where to look; `dvsched run` begins a run");
 	error_done(&err);
-	return -1;
-}
-
-static int resume_find_named(struct resuming *x, const char *scratch_root, const char *which)
-{
-	struct error err = {0};
-	_cleanup_(freep) char *path = run_dir_find(scratch_root, which, &err);
-
-	if (!path || past_run_peek(path, x->mem, &x->past, &err) < 0) {
-		diag_hint(diag_error(x->diags, nowhere, "%s", err.msg),
-			  "-sr DIR says where to look; without --run the newest run is resumed");
-		error_done(&err);
-		return -1;
-	}
-	if (!x->cfg_path || str_eq(x->past.cfg_path, x->cfg_path))
-		return 0;
-	diag_hint(diag_error(x->diags, nowhere, "the run %s is one of %s, not of %s", x->past.id,
-			     x->past.cfg_path ? x->past.cfg_path : "a command", x->cfg_path),
-		  "`dvsched resume --run %s` resumes it with its own", x->past.id);
+	if (found == PAST_OF_ANOTHER)
+		diag_hint(e, "`dvsched resume --run %s` resumes it with its own", x->past.id);
+	else
+		diag_hint(e, "-sr DIR says where to look; %s",
+			  strcmp(which, "latest") == 0 ? "`dvsched run` begins a run"
+						       : "without --run the newest run is resumed");
 	return -1;
 }
 
@@ -102,8 +88,6 @@ static int resume_read_run(struct resuming *x)
 
 static int resume_find_run(struct resuming *x)
 {
-	const char *which = opt_word(x->args, OPT_RUN, "latest"), *scratch_root;
-
 	if (x->args->n_words > 1) {
 		diag_error(x->diags, nowhere, "one configuration at a time: '%s' is one too many",
 			   x->args->words[1]);
@@ -111,9 +95,7 @@ static int resume_find_run(struct resuming *x)
 	}
 	if (x->args->n_words)
 		x->cfg_path = path_absolute(x->mem, x->args->words[0]);
-	scratch_root = past_scratch_find(x->args, x->cfg_path, x->mem);
-	if ((strcmp(which, "latest") == 0 ? resume_find_newest(x, scratch_root)
-					  : resume_find_named(x, scratch_root, which)) < 0)
+	if (resume_identify_run(x, opt_word(x->args, OPT_RUN, "latest")) < 0)
 		return -1;
 	return resume_read_run(x);
 }
