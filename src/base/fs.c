@@ -92,16 +92,31 @@ static int too_large(struct error *err, struct src_pos pos, size_t most)
 			 is_mib ? most >> 20 : most, is_mib ? "MiB" : "bytes");
 }
 
-/* *ret_kind: a kind of file that is not read. Returns 0, or an errno, or -1 with *ret_kind. */
-static int read_file_once(const char *path, size_t most, struct str *ret, const char **ret_kind)
+typedef int fs_opener(const char *path);
+
+static int fs_open_now(const char *path)
 {
-	_cleanup_(closep) int fd = -1;
-	struct stat st;
+	return fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+}
+
+static int fs_open_or_wait(const char *path)
+{
 	unsigned n = 0;
+	int fd;
 
 	do
-		fd = fs_open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+		fd = fs_open_now(path);
 	while (fd < 0 && errno_wait_out(&n));
+	return fd;
+}
+
+/* *ret_kind: a kind of file that is not read. Returns 0, or an errno, or -1 with *ret_kind. */
+static int read_file_once(fs_opener *open_file, const char *path, size_t most, struct str *ret,
+			  const char **ret_kind)
+{
+	_cleanup_(closep) int fd = open_file(path);
+	struct stat st;
+
 	str_clear(ret);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return errno;
@@ -114,20 +129,35 @@ static int read_file_once(const char *path, size_t most, struct str *ret, const 
 	return fs_read_parts(fd, st.st_size ? 1 : READ_USUAL, most, ret) == 0 ? 0 : errno;
 }
 
-int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
+static int fs_read_with(fs_opener *open_file, const char *path, size_t most, struct str *ret,
+			struct error *err)
 {
 	struct src_pos pos = {.file = path};
 	const char *kind = "";
-	int errnum = read_file_once(path, most, ret, &kind);
+	int errnum = read_file_once(open_file, path, most, ret, &kind);
 
 	/* On NFS another host has replaced the file meanwhile: the path leads to the new one. */
 	if (errnum == ESTALE)
-		errnum = read_file_once(path, most, ret, &kind);
+		errnum = read_file_once(open_file, path, most, ret, &kind);
 	if (errnum < 0)
 		return error_set(err, pos, "cannot be read: it is %s, not a file", kind);
 	if (errnum == EFBIG)
 		return too_large(err, pos, most);
-	return errnum ? error_set(err, pos, "cannot be read: %s", strerror(errnum)) : 0;
+	if (errnum == 0)
+		return 0;
+	error_set(err, pos, "cannot be read: %s", strerror(errnum));
+	err->errnum = errnum;
+	return -1;
+}
+
+int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err)
+{
+	return fs_read_with(fs_open_or_wait, path, most, ret, err);
+}
+
+int fs_read_file_now(const char *path, size_t most, struct str *ret, struct error *err)
+{
+	return fs_read_with(fs_open_now, path, most, ret, err);
 }
 
 int fs_sync(int fd)

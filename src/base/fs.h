@@ -16,10 +16,13 @@ int fs_open(const char *path, int flags, mode_t mode);
 int fs_openat(int dir, const char *path, int flags, mode_t mode);
 /*
  * Reads all of a regular file of at most `most` bytes. A FIFO, a device or a directory is an error
- * at once: the call never blocks on one. A shortage of descriptors is waited out for some seconds.
- * Reads again, once, after ESTALE. err has the path as its position.
+ * at once: the call never blocks on one. A shortage of descriptors is waited out for some seconds:
+ * not for use in the loop. Reads again, once, after ESTALE. err has the path as its position, and
+ * the errno, if there is one.
  */
 int fs_read_file(const char *path, size_t most, struct str *ret, struct error *err);
+/* The same without waiting: a shortage is an error at once. For use in the loop. */
+int fs_read_file_now(const char *path, size_t most, struct str *ret, struct error *err);
 /* Appends everything from the current offset of fd to its end, and blocks until it is there.
  * Returns 0, or -1 with errno (EFBIG: more than `most` bytes). */
 int fs_read_stream(int fd, size_t most, struct str *ret);

@@ -105,7 +105,7 @@ int health_load(const char *state_dir, const char *family, int32_t id, struct de
 		return 0;
 	if (!is_plain_file(path))
 		return error_plain(err, "%s is not a file of dvsched: remove it", path);
-	if (fs_read_file(path, FILE_MOST, &text, err) < 0)
+	if (fs_read_file_now(path, FILE_MOST, &text, err) < 0)
 		return -1;
 	obj = json_loadb(text.s ? text.s : "", text.len, 0, NULL);
 	is_good = read_health(obj, ret);

@@ -102,7 +102,7 @@ void health_add_json(const struct device_health *h, struct json_out *to);
 bool health_has_end(const struct device_health *h); /* a quarantine ends, at until_wall_s */
 
 /* Reads <state_dir>/<family>-<id>.json; without a file the state is UNKNOWN. -1 with err; *ret is
- * UNKNOWN then, too. */
+ * UNKNOWN then, too. For use in the loop: a shortage of descriptors is an error at once. */
 int health_load(const char *state_dir, const char *family, int32_t id, struct device_health *ret,
 		struct error *err);
 int health_store(const char *state_dir, const char *family, int32_t id,

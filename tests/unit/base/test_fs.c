@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -346,12 +347,56 @@ static void a_stale_file_is_read_a_second_time(void **state)
 	str_done(&text);
 }
 
+/* ---- a shortage of descriptors ---- */
+
+static unsigned n_waits;
+
+/* In the place of the C library's: errno_wait_out() sleeps in it. */
+int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	(void)fds, (void)n, (void)timeout_ms;
+	n_waits++;
+	return 0;
+}
+
+static void a_shortage_is_waited_out_unless_the_answer_is_wanted_now(void **state)
+{
+	static const struct {
+		int (*read_file)(const char *, size_t, struct str *, struct error *);
+		unsigned n_waits;
+	} cases[] = {{fs_read_file, 100}, {fs_read_file_now, 0}};
+	struct rlimit was, none;
+
+	(void)state;
+	put_file("f", "one");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct error err = {0};
+		struct str text = {0};
+		int rc;
+
+		n_waits = 0;
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		rc = cases[i].read_file("f", 100, &text, &err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+		assert_int_equal(rc, -1);
+		assert_int_equal(err.errnum, EMFILE);
+		assert_string_equal(err.msg, "cannot be read: Too many open files");
+		assert_int_equal(n_waits, cases[i].n_waits);
+		error_done(&err);
+		str_done(&text);
+	}
+}
+
 int main(void)
 {
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, enter_new_dir, leave_dir)
 	const struct CMUnitTest tests[] = {
 		IN_DIR(a_file_is_read_whole),
 		IN_DIR(a_stale_file_is_read_a_second_time),
+		IN_DIR(a_shortage_is_waited_out_unless_the_answer_is_wanted_now),
 		IN_DIR(what_is_no_file_is_refused_at_once),
 		IN_DIR(a_file_that_says_it_is_empty_is_still_limited),
 		IN_DIR(writing_replaces_the_file_and_leaves_nothing_else),

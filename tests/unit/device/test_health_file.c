@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file of a device's health: shared by processes, moved, damaged. */
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -208,10 +210,46 @@ static void a_file_that_is_not_ours_is_reported_and_counts_as_unknown(void **sta
 	assert_int_equal(fs_remove_tree(dir), 0);
 }
 
+static unsigned n_waits;
+
+/* In the place of the C library's: errno_wait_out() sleeps in it. */
+int poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	(void)fds, (void)n, (void)timeout_ms;
+	n_waits++;
+	return 0;
+}
+
+static void a_load_does_not_wait_for_descriptors(void **state)
+{
+	char dir[] = "/tmp/dvsched-health-XXXXXX";
+	struct device_health h = {0};
+	struct error err = {0};
+	struct rlimit was, none;
+	int rc;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	mark(&h, DVS_STALL, "a", 1000);
+	assert_int_equal(health_store(dir, "sim", 3, &h, &err), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &was), 0);
+	none = was;
+	none.rlim_cur = 0;
+	n_waits = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rc = health_load(dir, "sim", 3, &h, &err);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &was), 0);
+	assert_int_equal(rc, -1);
+	assert_int_equal(n_waits, 0);
+	error_done(&err);
+	fs_remove_tree(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_comes_back_from_disk_as_it_was),
+		cmocka_unit_test(a_load_does_not_wait_for_descriptors),
 		cmocka_unit_test(two_processes_lose_no_mark_of_each_other),
 		cmocka_unit_test(what_is_no_file_of_a_lock_holds_up_nobody),
 		cmocka_unit_test(who_keeps_a_lock_is_not_waited_for_for_ever),
