@@ -69,6 +69,7 @@ struct dv_plan {
 	size_t n_blocks;
 	time_t timestamp; /* of the run */
 	enum dv_kind kind;
+	size_t jobs_cap; /* while the flow makes jobs: as many fit into plan->jobs */
 };
 
 #endif

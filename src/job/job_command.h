@@ -32,8 +32,8 @@ struct formed_command {
 	const char *values[COMMAND_VALUES];
 };
 
-/* The text is valid as long as the spec is, and room unchanged: it is the spec's own or replaces
- * what room held. NULL: the spec has no command. */
+/* room: a buffer of the caller. The text is valid as long as the spec is, and room unchanged: it is
+ * the spec's own or replaces what room held. NULL: the spec has no command. */
 const char *job_command(const struct job_spec *spec, struct str *room);
 size_t job_command_len(const struct job_spec *spec);
 

@@ -14,8 +14,8 @@ void job_add_odir(struct str *out, const struct job_spec *spec);
 void job_add_log_path(struct str *out, const struct job_spec *spec);
 
 /*
- * The same as a text that is valid as long as the spec is, and room unchanged: it is the spec's own
- * or replaces what room held. NULL: the spec has none.
+ * The same as a text. room: a buffer of the caller. The text is valid as long as the spec is, and
+ * room unchanged: it is the spec's own or replaces what room held. NULL: the spec has none.
  */
 const char *job_odir(const struct job_spec *spec, struct str *room);
 const char *job_log_path(const struct job_spec *spec, struct str *room);

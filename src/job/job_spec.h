@@ -214,7 +214,6 @@ struct plan {
 	struct arena *mem;
 	struct job_spec *jobs; /* in the order of the configuration; frozen once made */
 	size_t n_jobs;
-	size_t room;	      /* of jobs, while DVSim's flows make them */
 	const char *name;     /* the root configuration's name */
 	const char *cfg_path; /* absolute; NULL for `run -- CMD` */
 	const char *

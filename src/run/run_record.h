@@ -33,11 +33,13 @@ struct run_record {
 	const char *const *argv;   /* NULL-terminated; or NULL */
 	const char *cwd;	   /* directory in which it was started; NULL: unknown */
 	struct proc_id scheduler;  /* host "": unknown */
-	const char *branch;	   /* in DVSim's flows; or NULL */
-	time_t timestamp;	   /* in DVSim's flows; or 0 */
-	double start_s, last_s;	   /* wall clock of the first and the last record; 0: no records */
-	bool is_foreign;	   /* a record does not fit the plan */
-	struct str note;	   /* errors of the journal, for users */
+	/* In DVSim's flows only, else NULL and 0. The journal's first record has them, since resume
+	 * must give them to the flow before it makes a plan: they are in paths of jobs. */
+	const char *branch;
+	time_t timestamp;
+	double start_s, last_s; /* wall clock of the first and the last record; 0: no records */
+	bool is_foreign;	/* a record does not fit the plan */
+	struct str note;	/* errors of the journal, for users */
 
 	/* ---- private ---- */
 	struct map by_id;

@@ -271,24 +271,25 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 
 /* ---- jobs ---- */
 
-/* The room at least doubles, because the arena keeps every list that became too small. */
+/* The capacity at least doubles, because the arena keeps every list that became too small. */
 void dv_plan_reserve(struct plan *plan, size_t n)
 {
-	size_t room = plan->n_jobs + n;
+	struct dv_plan *p = dv_of(plan);
+	size_t cap = plan->n_jobs + n;
 	struct job_spec *all;
 
-	if (room <= plan->room)
+	if (cap <= p->jobs_cap)
 		return;
-	if (room < 2 * plan->room)
-		room = 2 * plan->room;
-	all = arena_alloc(plan->mem, room * sizeof(*all));
+	if (cap < 2 * p->jobs_cap)
+		cap = 2 * p->jobs_cap;
+	all = arena_alloc(plan->mem, cap * sizeof(*all));
 	if (plan->n_jobs)
 		memcpy(all, plan->jobs, plan->n_jobs * sizeof(*all));
 	plan->jobs = all;
-	plan->room = room;
+	p->jobs_cap = cap;
 }
 
-struct job_spec *dv_plan_room(struct plan *plan, size_t n)
+struct job_spec *dv_plan_next_jobs(struct plan *plan, size_t n)
 {
 	dv_plan_reserve(plan, n);
 	return memset(plan->jobs + plan->n_jobs, 0, n * sizeof(*plan->jobs));

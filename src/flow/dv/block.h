@@ -17,7 +17,7 @@ void dv_plan_place_reports(struct plan *plan, struct cfg *root, struct diags *di
 void dv_plan_reserve(struct plan *plan, size_t n);
 /* The place behind the plan's jobs for n more, zeroed, where jobs can be made without a copy. They
  * are not in the plan before job_maker_add_jobs(). */
-struct job_spec *dv_plan_room(struct plan *plan, size_t n);
+struct job_spec *dv_plan_next_jobs(struct plan *plan, size_t n);
 /* Removes blocks that have no jobs. */
 void dv_plan_drop_idle(struct plan *plan);
 /* Call it last: waits for git, sets the revision of all blocks, and frees query. */

@@ -106,7 +106,7 @@ static void deploy_runs(struct sim_deploy *d)
 	if (m->texts.is_wrong || !sim_check_primary(s, d->builds, d->n_builds))
 		return;
 	first = s->dv->run_only ? 0 : d->n_builds;
-	jobs = dv_plan_room(m->plan, first + d->n_runs + COVERAGE_JOBS_MOST);
+	jobs = dv_plan_next_jobs(m->plan, first + d->n_runs + COVERAGE_JOBS_MOST);
 	memcpy(jobs, d->builds, first * sizeof(*jobs));
 	sim_make_runs(m, d->tests, d->runs, d->n_runs, jobs + first);
 	n = first + d->n_runs;
