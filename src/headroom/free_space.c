@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "headroom/room.h"
+#include "headroom/free_space.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,22 +10,22 @@
 #include "base/cgroup.h"
 #include "base/mem.h"
 
-void room_source_init(struct room_source *s, const char *scratch, const char *tmp)
+void free_space_source_init(struct free_space_source *s, const char *scratch, const char *tmp)
 {
 	struct stat of_scratch = {0}, of_tmp;
 
-	*s = (struct room_source){.proc = "/proc", .sys = "/sys"};
+	*s = (struct free_space_source){.proc = "/proc", .sys = "/sys"};
 	if (scratch && stat(scratch, &of_scratch) == 0)
 		s->disk[s->n_disks++] = scratch;
 	if (tmp && stat(tmp, &of_tmp) == 0 && of_tmp.st_dev != of_scratch.st_dev)
 		s->disk[s->n_disks++] = tmp;
 }
 
-static void room_read_disk(const char *path, struct room_disk *ret)
+static void free_space_read_disk(const char *path, struct free_space_disk *ret)
 {
 	struct statvfs st;
 
-	*ret = (struct room_disk){.path = path};
+	*ret = (struct free_space_disk){.path = path};
 	if (statvfs(path, &st) < 0)
 		return;
 	ret->free_bytes = (uint64_t)st.f_bavail * st.f_frsize;
@@ -36,7 +36,7 @@ static void room_read_disk(const char *path, struct room_disk *ret)
 
 /* ---- memory ---- */
 
-static void room_read_meminfo(const char *proc, struct room *ret)
+static void free_space_read_meminfo(const char *proc, struct free_space *ret)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/meminfo", proc);
 	uint64_t total = 0, available = 0, kib;
@@ -58,9 +58,9 @@ static void room_read_meminfo(const char *proc, struct room *ret)
 }
 
 /* Pages of files that were not used for long are given back before a limit is felt. */
-static void room_take_cgroup(const char *dir, bool is_v2, void *ctx)
+static void free_space_take_cgroup(const char *dir, bool is_v2, void *ctx)
 {
-	struct room *r = ctx;
+	struct free_space *r = ctx;
 	uint64_t limit, used, cached = 0, left;
 
 	if (!cgroup_read_number(dir, is_v2 ? "memory.max" : "memory.limit_in_bytes", &limit) ||
@@ -77,7 +77,7 @@ static void room_take_cgroup(const char *dir, bool is_v2, void *ctx)
 		r->memory_bytes = left;
 }
 
-static void room_read_pressure(const char *proc, struct room *ret)
+static void free_space_read_pressure(const char *proc, struct free_space *ret)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/pressure/memory", proc);
 	FILE *f = fopen(path, "re");
@@ -91,12 +91,12 @@ static void room_read_pressure(const char *proc, struct room *ret)
 		fclose(f);
 }
 
-void room_read(const struct room_source *s, struct room *ret)
+void free_space_read(const struct free_space_source *s, struct free_space *ret)
 {
-	*ret = (struct room){.n_disks = s->n_disks};
+	*ret = (struct free_space){.n_disks = s->n_disks};
 	for (unsigned i = 0; i < s->n_disks; i++)
-		room_read_disk(s->disk[i], &ret->disk[i]);
-	room_read_meminfo(s->proc, ret);
-	cgroup_visit_own(s->proc, s->sys, "memory", room_take_cgroup, ret);
-	room_read_pressure(s->proc, ret);
+		free_space_read_disk(s->disk[i], &ret->disk[i]);
+	free_space_read_meminfo(s->proc, ret);
+	cgroup_visit_own(s->proc, s->sys, "memory", free_space_take_cgroup, ret);
+	free_space_read_pressure(s->proc, ret);
 }

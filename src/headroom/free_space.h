@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the machine has left at one moment: room in file systems, and memory. */
-#ifndef HEADROOM_ROOM_H
-#define HEADROOM_ROOM_H
+/* What the machine has left at one moment: space in file systems, and memory. */
+#ifndef HEADROOM_FREE_SPACE_H
+#define HEADROOM_FREE_SPACE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { ROOM_DISKS = 2 };
+enum { FREE_SPACE_DISKS = 2 };
 
-struct room_disk {
+struct free_space_disk {
 	const char *path;
 	uint64_t free_bytes, size_bytes; /* size_bytes 0: not known */
 	uint64_t free_inodes, n_inodes;	 /* n_inodes 0: it has no limit of them */
 };
 
-struct room {
-	struct room_disk disk[ROOM_DISKS];
+struct free_space {
+	struct free_space_disk disk[FREE_SPACE_DISKS];
 	unsigned n_disks;
 	/* What new processes can have, of the machine and of the cgroups of this process. 0 of
 	 * total: not known. */
@@ -24,15 +24,15 @@ struct room {
 	double memory_pressure;
 };
 
-struct room_source {
-	const char *disk[ROOM_DISKS]; /* borrowed paths */
+struct free_space_source {
+	const char *disk[FREE_SPACE_DISKS]; /* borrowed paths */
 	unsigned n_disks;
 	const char *proc, *sys; /* "/proc" and "/sys", or copies of them in tests */
 };
 
 /* For jobs that write below scratch, and to the directory of temporary files, if that is on another
  * file system. NULL: none. */
-void room_source_init(struct room_source *s, const char *scratch, const char *tmp);
-void room_read(const struct room_source *s, struct room *ret);
+void free_space_source_init(struct free_space_source *s, const char *scratch, const char *tmp);
+void free_space_read(const struct free_space_source *s, struct free_space *ret);
 
 #endif

@@ -17,9 +17,9 @@ static uint64_t watermark_or(uint64_t limit, uint64_t whole, uint64_t part, uint
 	return whole / part < most ? whole / part : most;
 }
 
-uint64_t watermarks_memory(const struct watermarks *w, const struct room *room)
+uint64_t watermarks_memory(const struct watermarks *w, const struct free_space *left)
 {
-	return watermark_or(w->limits.memory, room->memory_total, memory_part, memory_most);
+	return watermark_or(w->limits.memory, left->memory_total, memory_part, memory_most);
 }
 
 static void watermark_add_size(struct str *to, uint64_t bytes)
@@ -48,7 +48,7 @@ static bool watermark_is_low(uint64_t is, uint64_t limit, bool was)
 }
 
 static enum watermark watermarks_take_disk(const struct watermarks *w, unsigned i,
-					   const struct room_disk *d, struct str *why)
+					   const struct free_space_disk *d, struct str *why)
 {
 	uint64_t space = watermark_or(w->limits.space, d->size_bytes, space_part, space_most);
 	uint64_t inodes = watermark_or(w->limits.inodes, d->n_inodes, inodes_part, inodes_most);
@@ -71,38 +71,38 @@ static enum watermark watermarks_take_disk(const struct watermarks *w, unsigned 
 	return WATERMARK_ENOUGH;
 }
 
-static enum watermark watermarks_take_memory(const struct watermarks *w, const struct room *room,
-					     struct str *why)
+static enum watermark watermarks_take_memory(const struct watermarks *w,
+					     const struct free_space *left, struct str *why)
 {
-	uint64_t limit = watermarks_memory(w, room);
+	uint64_t limit = watermarks_memory(w, left);
 	double most = pressure_most / (w->low == WATERMARK_PRESSURE ? 2 : 1);
 
-	if (room->memory_total &&
-	    watermark_is_low(room->memory_bytes, limit, w->low == WATERMARK_MEMORY)) {
-		watermark_say_size(why, room->memory_bytes, "of memory are available", limit,
+	if (left->memory_total &&
+	    watermark_is_low(left->memory_bytes, limit, w->low == WATERMARK_MEMORY)) {
+		watermark_say_size(why, left->memory_bytes, "of memory are available", limit,
 				   "min-free-memory");
 		return WATERMARK_MEMORY;
 	}
-	if (limit && room->memory_pressure > most) {
+	if (limit && left->memory_pressure > most) {
 		str_printf(why, "processes waited for memory in %.0f %% of the last 10 s",
-			   room->memory_pressure * 100);
+			   left->memory_pressure * 100);
 		return WATERMARK_PRESSURE;
 	}
 	return WATERMARK_ENOUGH;
 }
 
-enum watermark watermarks_take(struct watermarks *w, const struct room *room, struct str *why)
+enum watermark watermarks_take(struct watermarks *w, const struct free_space *left, struct str *why)
 {
 	_cleanup_(str_done) struct str text = {0};
 	enum watermark low = WATERMARK_ENOUGH;
 	unsigned disk = 0;
 
-	for (unsigned i = 0; i < room->n_disks && low == WATERMARK_ENOUGH; i++) {
-		low = watermarks_take_disk(w, i, &room->disk[i], &text);
+	for (unsigned i = 0; i < left->n_disks && low == WATERMARK_ENOUGH; i++) {
+		low = watermarks_take_disk(w, i, &left->disk[i], &text);
 		disk = i;
 	}
 	if (low == WATERMARK_ENOUGH)
-		low = watermarks_take_memory(w, room, &text);
+		low = watermarks_take_memory(w, left, &text);
 	if (low != w->low || disk != w->low_disk) {
 		str_clear(why);
 		str_addn(why, text.s ? text.s : "", text.len);

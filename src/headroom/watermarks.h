@@ -5,7 +5,7 @@
 #define HEADROOM_WATERMARKS_H
 
 #include "base/str.h"
-#include "headroom/room.h"
+#include "headroom/free_space.h"
 
 #define WATERMARK_DEFAULT UINT64_MAX /* depends on the size of what it is about */
 
@@ -34,8 +34,9 @@ struct watermarks {
  * again. If the answer is another one than before, sets *why: "/scratch has 12 MiB free, less than
  * 64 MiB (--min-free-space)".
  */
-enum watermark watermarks_take(struct watermarks *w, const struct room *room, struct str *why);
+enum watermark watermarks_take(struct watermarks *w, const struct free_space *left,
+			       struct str *why);
 /* The least memory that must be free, in bytes. */
-uint64_t watermarks_memory(const struct watermarks *w, const struct room *room);
+uint64_t watermarks_memory(const struct watermarks *w, const struct free_space *left);
 
 #endif

@@ -25,7 +25,7 @@ class Watermarks(Story):
         lines = iter(process.stderr.readline, b"")
         self.assertTrue(any(text in line for line in lines))
 
-    def test_a_full_disk_holds_launches_until_there_is_room(self):
+    def test_a_full_disk_holds_launches_until_more_is_free(self):
         """A small disk of its own, in a mount namespace; without those the story is skipped."""
         if subprocess.run(["unshare", "-rm", "mount", "-t", "tmpfs", "x", self.dir],
                           capture_output=True, check=False).returncode:
@@ -40,7 +40,7 @@ class Watermarks(Story):
         process = self.start("-rm", "sh", "-c", 'mount -t tmpfs -o size=4M x disk && "$@"; rc=$?; cp -r disk/s/.dvsched/runs .; exit $rc',
                              "sh", binary, "run", "cfg.hjson", *options)
         self.assertEqual(told.line(), "full")
-        self.wait_for_line(process, b"no job starts until there is more room: the file system of ")
+        self.wait_for_line(process, b"no job starts until more is free: the file system of ")
         self.path("more").write_text("go\n")  # `second` ends, and `later` could start
         self.path("room").write_text("go\n")
         self.assertEqual(told.line(), "runs")

@@ -9,21 +9,21 @@ enum { LEAST_MIB = 16 };
 void expected_init(struct expected *e, const struct plan *plan, uint32_t max_parallel,
 		   const struct watermark_limits *limits)
 {
-	struct room_source source;
-	struct room room;
+	struct free_space_source source;
+	struct free_space left;
 	uint64_t least_kib;
 	long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	*e = (struct expected){.is_off = limits->memory == 0};
 	if (e->is_off)
 		return;
-	room_source_init(&source, NULL, NULL);
-	room_read(&source, &room);
+	free_space_source_init(&source, NULL, NULL);
+	free_space_read(&source, &left);
 	if (!max_parallel)
 		max_parallel = n_cpus > 0 ? (uint32_t)n_cpus : 1;
 	/* If twice as much fits for all that run at a time, nothing need be known. */
-	least_kib = room.memory_bytes / 1024 / 2 / max_parallel;
-	if (!room.memory_total)
+	least_kib = left.memory_bytes / 1024 / 2 / max_parallel;
+	if (!left.memory_total)
 		return;
 	e->past = past_memory_read(plan,
 				   least_kib < LEAST_MIB * 1024 ? LEAST_MIB * 1024 : least_kib);

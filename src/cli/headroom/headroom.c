@@ -30,21 +30,21 @@ static void headroom_say(const struct headroom *h, enum watermark low)
 	else if (low == WATERMARK_MEMORY || low == WATERMARK_PRESSURE)
 		log_warning("jobs start one at a time until more memory is free: %s", h->why.s);
 	else
-		log_warning("no job starts until there is more room: %s", h->why.s);
+		log_warning("no job starts until more is free: %s", h->why.s);
 }
 
 /*
  * What may be taken by jobs of known needs: what is left, and what they have already. They are
  * measured only if a job waits; otherwise what is left is enough to know.
  */
-static void headroom_set_memory(struct headroom *h, const struct room *room)
+static void headroom_set_memory(struct headroom *h, const struct free_space *left)
 {
-	uint64_t margin = watermarks_memory(&h->marks, room), mib;
+	uint64_t margin = watermarks_memory(&h->marks, left), mib;
 	struct sched_memory_state m;
 
-	if (!room->memory_total || !sched_memory_state(h->sched, &m))
+	if (!left->memory_total || !sched_memory_state(h->sched, &m))
 		return;
-	mib = room->memory_bytes > margin ? (room->memory_bytes - margin) >> 20 : 0;
+	mib = left->memory_bytes > margin ? (left->memory_bytes - margin) >> 20 : 0;
 	if (m.is_lacking)
 		mib += sched_memory_taken(h->sched);
 	sched_set_memory(h->sched, mib < UINT32_MAX / 2 ? (uint32_t)mib : UINT32_MAX / 2);
@@ -58,13 +58,13 @@ static void headroom_look(struct headroom *h)
 		[WATERMARK_PRESSURE] = HOLD_ALL_BUT_ONE,
 	};
 	_cleanup_(str_done) struct str why = {0};
-	struct room room;
+	struct free_space left;
 	enum watermark was = h->marks.low, low;
 	unsigned was_disk = h->marks.low_disk;
 
-	room_read(&h->source, &room);
-	headroom_set_memory(h, &room);
-	low = watermarks_take(&h->marks, &room, &why);
+	free_space_read(&h->source, &left);
+	headroom_set_memory(h, &left);
+	low = watermarks_take(&h->marks, &left, &why);
 	if (low == was && (low == WATERMARK_ENOUGH || h->marks.low_disk == was_disk))
 		return;
 	if (low != WATERMARK_ENOUGH) {
@@ -88,7 +88,8 @@ void headroom_start(struct headroom *h, const struct watermark_limits *limits, s
 	const char *tmp = getenv("TMPDIR");
 
 	*h = (struct headroom){.sched = sched, .loop = loop, .marks.limits = *limits};
-	room_source_init(&h->source, sched_plan(sched)->scratch_root, tmp && *tmp ? tmp : "/tmp");
+	free_space_source_init(&h->source, sched_plan(sched)->scratch_root,
+			       tmp && *tmp ? tmp : "/tmp");
 	ev_timer_init(&h->timer, headroom_on_timer, look_every_s, look_every_s);
 	h->timer.data = h;
 	ev_timer_start(loop, &h->timer);

@@ -17,7 +17,7 @@ struct headroom {
 	struct sched *sched; /* NULL: not in use */
 	struct ev_loop *loop;
 	ev_timer timer;
-	struct room_source source;
+	struct free_space_source source;
 	struct watermarks marks;
 	struct str why; /* what is short, or was last */
 	bool is_held;

@@ -11,7 +11,7 @@
 #include "base/attr.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "headroom/room.h"
+#include "headroom/free_space.h"
 #include "temp_dir.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -88,8 +88,8 @@ static void memory_is_what_the_machine_and_its_cgroups_leave(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		char base[] = "/tmp/dvsched-test-XXXXXX";
 		_cleanup_(freep) char *proc = NULL, *sys = NULL;
-		struct room_source source = {0};
-		struct room room;
+		struct free_space_source source = {0};
+		struct free_space left;
 
 		assert_non_null(temp_dir_make(base));
 		source.proc = proc = xasprintf("%s/proc", base);
@@ -98,12 +98,12 @@ static void memory_is_what_the_machine_and_its_cgroups_leave(void **state)
 		write_file(proc, "self/cgroup", cases[i].cgroup);
 		for (size_t k = 0; k < 4 && cases[i].files[k].path; k++)
 			write_file(sys, cases[i].files[k].path, cases[i].files[k].text);
-		room_read(&source, &room);
-		if (room.memory_bytes != cases[i].available_mib * MIB ||
-		    room.memory_total != cases[i].total_mib * MIB)
+		free_space_read(&source, &left);
+		if (left.memory_bytes != cases[i].available_mib * MIB ||
+		    left.memory_total != cases[i].total_mib * MIB)
 			fail_msg("%s: %llu of %llu", cases[i].name,
-				 (unsigned long long)room.memory_bytes,
-				 (unsigned long long)room.memory_total);
+				 (unsigned long long)left.memory_bytes,
+				 (unsigned long long)left.memory_total);
 		fs_remove_tree(base);
 	}
 }
@@ -111,38 +111,38 @@ static void memory_is_what_the_machine_and_its_cgroups_leave(void **state)
 static void pressure_is_that_of_all_processes(void **state)
 {
 	char base[] = "/tmp/dvsched-test-XXXXXX";
-	struct room_source source = {.proc = base, .sys = base};
-	struct room room;
+	struct free_space_source source = {.proc = base, .sys = base};
+	struct free_space left;
 
 	(void)state;
 	assert_non_null(temp_dir_make(base));
-	room_read(&source, &room); /* nothing is there */
-	assert_true(room.memory_pressure == 0 && room.memory_total == 0);
+	free_space_read(&source, &left); /* nothing is there */
+	assert_true(left.memory_pressure == 0 && left.memory_total == 0);
 	write_file(base, "pressure/memory",
 		   "some avg10=80.00 avg60=0.00 avg300=0.00 total=0\n"
 		   "full avg10=25.00 avg60=1.00 avg300=2.00 total=3\n");
-	room_read(&source, &room);
-	assert_true(room.memory_pressure == 0.25);
+	free_space_read(&source, &left);
+	assert_true(left.memory_pressure == 0.25);
 	fs_remove_tree(base);
 }
 
 static void each_file_system_counts_once(void **state)
 {
 	char base[] = "/tmp/dvsched-test-XXXXXX";
-	struct room_source source;
-	struct room room;
+	struct free_space_source source;
+	struct free_space left;
 
 	(void)state;
 	assert_non_null(temp_dir_make(base));
-	room_source_init(&source, base, base);
+	free_space_source_init(&source, base, base);
 	assert_int_equal(source.n_disks, 1);
-	room_read(&source, &room);
-	assert_string_equal(room.disk[0].path, base);
-	assert_true(room.disk[0].size_bytes > 0 &&
-		    room.disk[0].free_bytes <= room.disk[0].size_bytes);
-	room_source_init(&source, base, "/proc");
+	free_space_read(&source, &left);
+	assert_string_equal(left.disk[0].path, base);
+	assert_true(left.disk[0].size_bytes > 0 &&
+		    left.disk[0].free_bytes <= left.disk[0].size_bytes);
+	free_space_source_init(&source, base, "/proc");
 	assert_int_equal(source.n_disks, 2);
-	room_source_init(&source, "/none/at/all", base);
+	free_space_source_init(&source, "/none/at/all", base);
 	assert_int_equal(source.n_disks, 1);
 	fs_remove_tree(base);
 }

@@ -12,7 +12,7 @@
 #define MIB (UINT64_C(1) << 20)
 #define GIB (UINT64_C(1) << 30)
 
-static const struct room plenty = {
+static const struct free_space plenty = {
 	.n_disks = 2,
 	.disk = {{"/scratch", 900 * GIB, 1000 * GIB, 900000, 1000000},
 		 {"/tmp", 9 * GIB, 10 * GIB, 9000, 10000}},
@@ -26,7 +26,7 @@ static void each_measure_has_a_default_that_fits_its_size(void **state)
 {
 	static const struct {
 		const char *name;
-		struct room_disk tmp;
+		struct free_space_disk tmp;
 		uint64_t memory, total;
 		double pressure;
 		enum watermark low;
@@ -83,14 +83,14 @@ static void each_measure_has_a_default_that_fits_its_size(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct watermarks w = {.limits = usual};
-		struct room room = plenty;
+		struct free_space left = plenty;
 		struct str why = {0};
 
-		room.disk[1] = cases[i].tmp;
-		room.memory_bytes = cases[i].memory;
-		room.memory_total = cases[i].total;
-		room.memory_pressure = cases[i].pressure;
-		if (watermarks_take(&w, &room, &why) != cases[i].low)
+		left.disk[1] = cases[i].tmp;
+		left.memory_bytes = cases[i].memory;
+		left.memory_total = cases[i].total;
+		left.memory_pressure = cases[i].pressure;
+		if (watermarks_take(&w, &left, &why) != cases[i].low)
 			fail_msg("%s", cases[i].name);
 		assert_string_equal(why.s ? why.s : "", cases[i].why);
 		str_done(&why);
@@ -99,17 +99,17 @@ static void each_measure_has_a_default_that_fits_its_size(void **state)
 
 static void a_limit_of_zero_is_none(void **state)
 {
-	struct room room = {.n_disks = 1,
-			    .disk = {{"/scratch", 0, GIB, 0, 1000}},
-			    .memory_total = GIB,
-			    .memory_pressure = 1};
+	struct free_space left = {.n_disks = 1,
+				  .disk = {{"/scratch", 0, GIB, 0, 1000}},
+				  .memory_total = GIB,
+				  .memory_pressure = 1};
 	struct watermarks w = {.limits = {0}};
 	struct str why = {0};
 
 	(void)state;
-	assert_int_equal(watermarks_take(&w, &room, &why), WATERMARK_ENOUGH);
+	assert_int_equal(watermarks_take(&w, &left, &why), WATERMARK_ENOUGH);
 	w.limits.space = 1;
-	assert_int_equal(watermarks_take(&w, &room, &why), WATERMARK_SPACE);
+	assert_int_equal(watermarks_take(&w, &left, &why), WATERMARK_SPACE);
 	str_done(&why);
 }
 
@@ -126,15 +126,15 @@ static void what_was_short_must_be_an_eighth_above_its_limit(void **state)
 		{85, 900, WATERMARK_ENOUGH}, {85, 810, WATERMARK_ENOUGH},
 	};
 	struct watermarks w = {.limits = {.space = 80 * MIB, .memory = 800 * MIB}};
-	struct room room = plenty;
+	struct free_space left = plenty;
 	struct str why = {0};
 
 	(void)state;
-	room.n_disks = 1;
+	left.n_disks = 1;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		room.disk[0].free_bytes = steps[i].free_mib * MIB;
-		room.memory_bytes = steps[i].memory_mib * MIB;
-		if (watermarks_take(&w, &room, &why) != steps[i].low)
+		left.disk[0].free_bytes = steps[i].free_mib * MIB;
+		left.memory_bytes = steps[i].memory_mib * MIB;
+		if (watermarks_take(&w, &left, &why) != steps[i].low)
 			fail_msg("step %zu", i);
 	}
 	str_done(&why);
