@@ -2,6 +2,7 @@
 #include "headroom/watermarks.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 /* Defaults: a part of the whole, and not more than this. */
 static const uint64_t space_part = 100, space_most = 64 << 20;
@@ -22,23 +23,53 @@ uint64_t watermarks_memory(const struct watermarks *w, const struct free_space *
 	return watermark_or(w->limits.memory, left->memory_total, memory_part, memory_most);
 }
 
-static void watermark_add_size(struct str *to, uint64_t bytes)
+enum size_unit { SIZE_GIB, SIZE_MIB, SIZE_KIB, SIZE_BYTES };
+
+static enum size_unit size_unit_of(uint64_t bytes)
 {
-	if (bytes >= UINT64_C(10) << 30)
-		str_printf(to, "%.1f GiB", (double)bytes / 0x1p30);
-	else if (bytes >= 10 << 20)
-		str_printf(to, "%" PRIu64 " MiB", bytes >> 20);
-	else
-		str_printf(to, "%" PRIu64 " KiB", bytes >> 10);
+	return bytes >= UINT64_C(10) << 30 ? SIZE_GIB
+	       : bytes >= 10 << 20	   ? SIZE_MIB
+	       : bytes >= 1 << 10	   ? SIZE_KIB
+					   : SIZE_BYTES;
 }
 
-static void watermark_say_size(struct str *why, uint64_t is, const char *what, uint64_t limit,
-			       const char *option)
+/* In the unit that fits the size, or in this one if it is smaller. */
+static void watermark_add_size(struct str *to, uint64_t bytes, enum size_unit unit)
 {
-	watermark_add_size(why, is);
-	str_printf(why, " %s, less than ", what);
-	watermark_add_size(why, limit);
-	str_printf(why, " (--%s)", option);
+	if (unit < size_unit_of(bytes))
+		unit = size_unit_of(bytes);
+	if (unit == SIZE_GIB)
+		str_printf(to, "%.1f GiB", (double)bytes / 0x1p30);
+	else if (unit == SIZE_MIB)
+		str_printf(to, "%" PRIu64 " MiB", bytes >> 20);
+	else if (unit == SIZE_KIB)
+		str_printf(to, "%" PRIu64 " KiB", bytes >> 10);
+	else
+		str_printf(to, "%" PRIu64 " byte%s", bytes, bytes == 1 ? "" : "s");
+}
+
+/* set: as given by the option, or WATERMARK_DEFAULT. */
+static void watermark_add_option(struct str *why, uint64_t set, const char *option)
+{
+	if (set == WATERMARK_DEFAULT)
+		str_printf(why, " (the default; --%s changes it)", option);
+	else
+		str_printf(why, " (--%s)", option);
+}
+
+/* Units are chosen so that the two sizes differ: is < limit. */
+static void watermark_say_size(struct str *why, uint64_t is, const char *what, uint64_t limit)
+{
+	_cleanup_(str_done) struct str left = {0}, right = {0};
+	enum size_unit unit = SIZE_GIB;
+
+	do {
+		str_clear(&left);
+		str_clear(&right);
+		watermark_add_size(&left, is, unit);
+		watermark_add_size(&right, limit, unit);
+	} while (strcmp(left.s, right.s) == 0 && unit++ < SIZE_BYTES);
+	str_printf(why, "%s %s, less than %s", left.s, what, right.s);
 }
 
 /* A measure and its limit; was: this one was short before. */
@@ -57,15 +88,16 @@ static enum watermark watermarks_take_disk(const struct watermarks *w, unsigned 
 	if (d->size_bytes &&
 	    watermark_is_low(d->free_bytes, space, was && w->low == WATERMARK_SPACE)) {
 		str_printf(why, "the file system of %s has ", d->path);
-		watermark_say_size(why, d->free_bytes, "free", space, "min-free-space");
+		watermark_say_size(why, d->free_bytes, "free", space);
+		watermark_add_option(why, w->limits.space, "min-free-space");
 		return WATERMARK_SPACE;
 	}
 	if (d->n_inodes &&
 	    watermark_is_low(d->free_inodes, inodes, was && w->low == WATERMARK_INODES)) {
 		str_printf(why,
-			   "the file system of %s has %" PRIu64 " inodes free, less than %" PRIu64
-			   " (--min-free-inodes)",
+			   "the file system of %s has %" PRIu64 " inodes free, less than %" PRIu64,
 			   d->path, d->free_inodes, inodes);
+		watermark_add_option(why, w->limits.inodes, "min-free-inodes");
 		return WATERMARK_INODES;
 	}
 	return WATERMARK_ENOUGH;
@@ -79,8 +111,8 @@ static enum watermark watermarks_take_memory(const struct watermarks *w,
 
 	if (left->memory_total &&
 	    watermark_is_low(left->memory_bytes, limit, w->low == WATERMARK_MEMORY)) {
-		watermark_say_size(why, left->memory_bytes, "of memory are available", limit,
-				   "min-free-memory");
+		watermark_say_size(why, left->memory_bytes, "of memory are available", limit);
+		watermark_add_option(why, w->limits.memory, "min-free-memory");
 		return WATERMARK_MEMORY;
 	}
 	if (limit && left->memory_pressure > most) {

@@ -31,8 +31,9 @@ struct watermarks {
 
 /*
  * Returns what is short. What was short before must be an eighth above its limit to be enough
- * again. If the answer is another one than before, sets *why: "/scratch has 12 MiB free, less than
- * 64 MiB (--min-free-space)".
+ * again. If the answer is another one than before, sets *why: "the file system of /scratch has 12
+ * MiB free, less than 64 MiB (the default; --min-free-space changes it)", or "(--min-free-space)"
+ * if the limit was given.
  */
 enum watermark watermarks_take(struct watermarks *w, const struct free_space *left,
 			       struct str *why);

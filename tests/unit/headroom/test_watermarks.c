@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -45,21 +46,24 @@ static void each_measure_has_a_default_that_fits_its_size(void **state)
 		 32 * GIB,
 		 0,
 		 WATERMARK_SPACE,
-		 "the file system of /tmp has 63 MiB free, less than 64 MiB (--min-free-space)"},
+		 "the file system of /tmp has 63 MiB free, less than 64 MiB (the default; "
+		 "--min-free-space changes it)"},
 		{"small disk",
 		 {"/tmp", 10240, 1 * MIB, 9000, 10000},
 		 GIB,
 		 32 * GIB,
 		 0,
 		 WATERMARK_SPACE,
-		 "the file system of /tmp has 10 KiB free, less than 10 KiB (--min-free-space)"},
+		 "the file system of /tmp has 10240 bytes free, less than 10485 bytes (the "
+		 "default; --min-free-space changes it)"},
 		{"inodes",
 		 {"/tmp", GIB, 10 * GIB, 99, 10000},
 		 GIB,
 		 32 * GIB,
 		 0,
 		 WATERMARK_INODES,
-		 "the file system of /tmp has 99 inodes free, less than 100 (--min-free-inodes)"},
+		 "the file system of /tmp has 99 inodes free, less than 100 (the default; "
+		 "--min-free-inodes changes it)"},
 		{"no limit of inodes", {"/tmp", GIB, 10 * GIB, 0, 0}, GIB, 32 * GIB, 0, 0, ""},
 		{"an unknown disk", {"/tmp", 0, 0, 0, 0}, GIB, 32 * GIB, 0, 0, ""},
 		{"memory",
@@ -68,7 +72,8 @@ static void each_measure_has_a_default_that_fits_its_size(void **state)
 		 32 * GIB,
 		 0,
 		 WATERMARK_MEMORY,
-		 "255 MiB of memory are available, less than 256 MiB (--min-free-memory)"},
+		 "255 MiB of memory are available, less than 256 MiB (the default; "
+		 "--min-free-memory changes it)"},
 		{"small machine", {"/tmp", GIB, 10 * GIB, 9000, 10000}, 21 * MIB, GIB, 0, 0, ""},
 		{"pressure",
 		 {"/tmp", GIB, 10 * GIB, 9000, 10000},
@@ -93,6 +98,39 @@ static void each_measure_has_a_default_that_fits_its_size(void **state)
 		if (watermarks_take(&w, &left, &why) != cases[i].low)
 			fail_msg("%s", cases[i].name);
 		assert_string_equal(why.s ? why.s : "", cases[i].why);
+		str_done(&why);
+	}
+}
+
+/* A reason that reads "has 0 KiB free, less than 0 KiB" explains nothing. */
+static void two_sizes_of_a_reason_differ(void **state)
+{
+	static const struct {
+		uint64_t is, limit;
+		const char *want;
+	} cases[] = {
+		{0, 1, "0 bytes free, less than 1 byte"},
+		{1023, 1024, "1023 bytes free, less than 1 KiB"},
+		{1024, 2047, "1024 bytes free, less than 2047 bytes"},
+		{3 * MIB, 64 * MIB, "3072 KiB free, less than 64 MiB"},
+		{64 * MIB - 1, 64 * MIB, "63 MiB free, less than 64 MiB"},
+		{64 * MIB, 64 * MIB + 1024, "65536 KiB free, less than 65537 KiB"},
+		{20 * GIB - MIB, 20 * GIB, "20479 MiB free, less than 20480 MiB"},
+		{11 * GIB, 20 * GIB, "11.0 GiB free, less than 20.0 GiB"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct watermarks w = {.limits = {.space = cases[i].limit}};
+		struct free_space left = {.n_disks = 1,
+					  .disk = {{"/d", cases[i].is, 1000 * GIB, 0, 0}}};
+		char want[120];
+		struct str why = {0};
+
+		assert_int_equal(watermarks_take(&w, &left, &why), WATERMARK_SPACE);
+		snprintf(want, sizeof(want), "the file system of /d has %s (--min-free-space)",
+			 cases[i].want);
+		assert_string_equal(why.s, want);
 		str_done(&why);
 	}
 }
@@ -144,6 +182,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_measure_has_a_default_that_fits_its_size),
+		cmocka_unit_test(two_sizes_of_a_reason_differ),
 		cmocka_unit_test(a_limit_of_zero_is_none),
 		cmocka_unit_test(what_was_short_must_be_an_eighth_above_its_limit),
 	};
