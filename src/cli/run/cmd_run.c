@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/proc.h"
-#include "cli/dvsim/dvsim_env.h"
+#include "cli/dvsim/dvsim_run.h"
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
 #include "cli/resume/skip_passed.h"
@@ -19,8 +19,6 @@
 #include "cli/run/guard.h"
 #include "cli/run/purge.h"
 #include "cli/run/run.h"
-#include "dvsim/dv_block.h"
-#include "dvsim/dv_files.h"
 #include "io/loop.h"
 #include "job/job_command.h"
 #include "report/reports.h"
@@ -151,20 +149,9 @@ static int open_run_dir(struct run *r)
 	return EXIT_INFRA;
 }
 
-/* DVSim writes these files as early. Nothing depends on them, so a failure is a warning. */
-static void write_dv_files(const struct run *r)
-{
-	struct error err = {0};
-
-	if (dv_files_write(r->loaded.plan, dvsim_env_wants_dump(), &err) < 0) {
-		log_warning("%s", err.msg);
-		error_done(&err);
-	}
-}
-
 static void make_watchers(struct run *r)
 {
-	const struct dv_plan *dv = r->loaded.plan->dv;
+	struct dvsim_run_facts facts = dvsim_run_facts(r->loaded.plan);
 	struct watchers_options options = {
 		.run = &r->options,
 		.loop = r->loop,
@@ -175,12 +162,10 @@ static void make_watchers(struct run *r)
 		.is_interactive = opt_has(r->args, OPT_INTERACTIVE),
 		.is_all_interactive = is_one_at_a_time(r),
 		.guard_fd = r->guard_fd,
+		.timestamp = facts.timestamp,
+		.branch = facts.branch,
 	};
 
-	if (dv) {
-		options.timestamp = dv->timestamp;
-		options.branch = dv->n_blocks ? dv->blocks[0]->revision.branch : NULL;
-	}
 	watchers_make(&r->watchers, &options);
 	watchers_subscribe(&r->watchers, r->sched);
 	sched_subscribe(r->sched, &r->publisher);
@@ -205,14 +190,15 @@ static void cmd_run_publish(struct observer *o, const struct sched *sched)
 static void take_sources(struct run *r)
 {
 	const struct plan *plan = r->loaded.plan;
+	const char *project = dvsim_run_facts(plan).proj_root;
 	_cleanup_(freep) char *here = plan->cfg_path ? NULL : getcwd(NULL, 0);
 	double began = clock_now(clock_real());
 	struct map files = {0};
 	struct sources_scope scope = {
-		.dir = plan->dv && plan->dv->proj_root ? plan->dv->proj_root
-		       : plan->cfg_path		       ? path_dir(plan->mem, plan->cfg_path)
-		       : here			       ? here
-						       : "/",
+		.dir = project		? project
+		       : plan->cfg_path ? path_dir(plan->mem, plan->cfg_path)
+		       : here		? here
+					: "/",
 		.scratch_root = plan->scratch_root,
 		.config_files = &files,
 		.generated = plan->generated,
@@ -247,7 +233,7 @@ static int run_graph(struct run *r)
 		return rc;
 	if (opt_has(r->args, OPT_PURGE) && purge_blocks(r->loaded.plan) < 0)
 		return EXIT_INFRA;
-	write_dv_files(r);
+	dvsim_run_write_files(r->loaded.plan);
 	save_sources(r);
 	run_log_time(&began, "writing the plan");
 	make_watchers(r);

@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/dvsim/dvsim_run.h"
 #include "cli/dvsim/tool_versions.h"
 #include "cli/load/outcome.h"
 #include "cli/output/final_out.h"
@@ -17,7 +18,6 @@
 #include "cli/run/guard.h"
 #include "cli/run/rerun.h"
 #include "cli/run/run.h"
-#include "dvsim/dv_block.h"
 #include "observers/instrument.h"
 #include "observers/rows.h"
 #include "report/ending/ending.h"
@@ -36,31 +36,6 @@ static unsigned output_width(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col)
 		return size.ws_col;
 	return 0;
-}
-
-/* DVSim's tables contain no path. */
-static void say_where(const struct run *r)
-{
-	log_info("scratch path: %s", ending_logs_path(r->loaded.plan));
-	if (r->report_path)
-		log_info("report: %s", r->report_path);
-}
-
-/* After DVSim's tables, which replace the ending of dvsched. */
-static void end_as_dvsim(const struct run *r, int exit_code)
-{
-	const uint32_t *n = sched_tally(r->sched);
-	_cleanup_(str_done) struct str line = {0}, command = {0};
-
-	say_where(r);
-	if (exit_code != EXIT_PASSED)
-		log_error("Errors were encountered in this run.");
-	if (n[JOB_PASSED] == sched_n_jobs(r->sched))
-		return;
-	rerun_add_command(&command, r->args, r->loaded.plan, run_dir_id(r->dir));
-	if (command.len)
-		ending_add_line(&line, "rerun", command.s);
-	final_write_ending(line.s ? line.s : "", line.len);
 }
 
 /* Appends the ending to the log file, without colours. */
@@ -170,13 +145,6 @@ static void lose_pages(struct run *r, struct error *err)
 	error_done(err);
 }
 
-/* DVSim's tables of blocks are messages of level info. */
-static void show_blocks(const struct str *blocks)
-{
-	if (log_level() >= LOG_INFO)
-		fwrite(blocks->s, 1, blocks->len, stderr);
-}
-
 static void note_report(struct run *r)
 {
 	const char *dir = report_dir(r->report);
@@ -185,15 +153,30 @@ static void note_report(struct run *r)
 		r->report_path = xasprintf("%s/index.html", dir);
 }
 
-/* Under the name dvsim the summary replaces the ending of dvsched. */
-static void show_report(const struct run *r, const struct str *blocks, const struct str *summary)
+static void show_report(const struct str *blocks, const struct str *summary)
 {
-	const struct str *shown = r->args->is_dvsim || summary->len ? summary : blocks;
+	const struct str *shown = summary->len ? summary : blocks;
 
 	fflush(stdout);
-	if (r->args->is_dvsim)
-		show_blocks(blocks);
 	final_write_ending(shown->s ? shown->s : "", shown->len);
+}
+
+static void end_as_dvsim(const struct run *r, int exit_code, const struct str *blocks,
+			 const struct str *summary)
+{
+	bool is_passed = sched_tally(r->sched)[JOB_PASSED] == sched_n_jobs(r->sched);
+	_cleanup_(str_done) struct str command = {0};
+
+	if (!is_passed)
+		rerun_add_command(&command, r->args, r->loaded.plan, run_dir_id(r->dir));
+	dvsim_run_show_ending(&(struct dvsim_run_ending){
+		.plan = r->loaded.plan,
+		.blocks = blocks,
+		.summary = summary,
+		.report_path = r->report_path,
+		.rerun_command = command.len ? command.s : NULL,
+		.has_errors = exit_code != EXIT_PASSED,
+	});
 }
 
 static void log_findings(const struct run *r)
@@ -207,7 +190,7 @@ static void log_findings(const struct run *r)
 			  dir ? "/index.json" : "");
 }
 
-static void write_report(struct run *r)
+static void write_report(struct run *r, int exit_code)
 {
 	bool is_always_shown = report_is_always_shown(r->report);
 	struct str blocks = {0}, summary = {0};
@@ -221,8 +204,10 @@ static void write_report(struct run *r)
 	if (is_always_shown)
 		log_file_add(summary.s, summary.len);
 	note_report(r);
-	if (r->args->is_dvsim || is_always_shown)
-		show_report(r, &blocks, &summary);
+	if (r->args->is_dvsim)
+		end_as_dvsim(r, exit_code, &blocks, &summary);
+	else if (is_always_shown)
+		show_report(&blocks, &summary);
 	log_findings(r);
 	str_done(&blocks);
 	str_done(&summary);
@@ -290,16 +275,13 @@ int run_finish(struct run *r, double *began)
 	watchers_finish(&r->watchers);
 	write_metrics_page(r);
 	if (r->report)
-		write_report(r);
-	if (r->report && r->args->is_dvsim)
-		end_as_dvsim(r, rc);
-	else
+		write_report(r, rc);
+	if (!r->report || !r->args->is_dvsim)
 		print_ending(r, &head);
 	run_log_time(began, "writing results and reports");
 	if (r->lost_pages && rc == EXIT_PASSED)
 		rc = EXIT_INFRA;
 	if (r->args->facts)
-		r->args->facts->is_formal_run = r->loaded.plan->dv &&
-						r->loaded.plan->dv->kind == DV_FORMAL;
+		r->args->facts->is_formal_run = dvsim_run_facts(r->loaded.plan).is_formal;
 	return rc;
 }
