@@ -331,6 +331,13 @@ bool fs_is_dir(const char *path)
 	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool fs_is_file(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
 int fs_set_link(const char *target, const char *path)
 {
 	_cleanup_(freep) char *tmp = NULL;

@@ -48,6 +48,7 @@ int fs_sync(int fd);
 int fs_sync_data(int fd);
 bool fs_exists(const char *path); /* does not follow path itself if it is a symlink */
 bool fs_is_dir(const char *path);
+bool fs_is_file(const char *path); /* a regular file, or a symlink to one */
 /* Makes path a symlink to target; replaces a symlink, but not a file or directory (EEXIST). Returns
  * 0 or -1 with errno. */
 int fs_set_link(const char *target, const char *path);

@@ -23,17 +23,10 @@
 
 enum { STACK_SIZE = 64 * 1024 };
 
-static bool launch_is_file(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 static bool is_program(const char *path)
 {
 	errno = 0;
-	return launch_is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
+	return fs_is_file(path) && faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) == 0;
 }
 
 int launch_resolve(const char *argv0, const char *search_path, const char *cwd, struct str *ret)
@@ -54,7 +47,7 @@ int launch_resolve(const char *argv0, const char *search_path, const char *cwd, 
 				return 0;
 			if (errno_is_shortage(errno))
 				return -1; /* it may be there, and a later one another program */
-			if (!other.len && launch_is_file(ret->s))
+			if (!other.len && fs_is_file(ret->s))
 				str_addn(&other, ret->s, ret->len);
 			at += n;
 			if (*at == '\0')

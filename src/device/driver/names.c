@@ -94,14 +94,6 @@ static const struct driver_module *find_module(const char *name)
 	return NULL;
 }
 
-/* Only regular files are libraries; directories, pipes and dangling links are not. */
-static bool is_file(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
-}
-
 struct listing {
 	struct arena *mem;
 	struct driver_entry *at;
@@ -133,7 +125,8 @@ static void add_libraries(struct listing *l, const char *dir)
 		const char *path = path_join(l->mem, dir, found[i]->d_name);
 		const struct driver_module *m = find_module(name);
 
-		if (is_file(path))
+		/* Directories, pipes and dangling links are no libraries. */
+		if (fs_is_file(path))
 			add_entry(l, (struct driver_entry){
 					     .name = name,
 					     .help = m ? m->help : NULL,
@@ -181,7 +174,7 @@ static const char *find_library(struct arena *mem, const char *name)
 
 	for (size_t i = 0; i < n; i++) {
 		path = path_join(mem, dirs[i].path, file);
-		if (!dirs[i].why_not && is_file(path))
+		if (!dirs[i].why_not && fs_is_file(path))
 			return path;
 	}
 	return NULL;

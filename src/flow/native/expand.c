@@ -106,20 +106,12 @@ static const char *expander_render(struct expander *x, const struct template *t)
 		       : template_text(t, x->plan->mem, x->values);
 }
 
-static bool is_all_same(const struct template_list *list)
-{
-	for (uint32_t i = 0; i < list->n; i++)
-		if (!list->at[i].same)
-			return false;
-	return true;
-}
-
 static void set_argv(struct expander *x, struct job_spec *job, const struct job_spec *before)
 {
 	const struct template_list *list = &x->entry->argv;
 	const char **argv;
 
-	if (before && is_all_same(list)) {
+	if (before && template_list_is_same(list)) {
 		job->argv = before->argv;
 		job->command = before->command;
 		job->has_attempt |= before->has_attempt;

@@ -390,10 +390,24 @@ static void a_shortage_is_waited_out_unless_the_answer_is_wanted_now(void **stat
 	}
 }
 
+static void a_file_is_no_directory_and_no_pipe(void **state)
+{
+	(void)state;
+	put_file("file", "");
+	assert_int_equal(mkdir("dir", 0700), 0);
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	assert_int_equal(symlink("file", "link"), 0);
+	assert_true(fs_is_file("file") && fs_is_file("link"));
+	assert_false(fs_is_file("dir") || fs_is_file("pipe") || fs_is_file("none"));
+	assert_true(fs_is_dir("dir"));
+	assert_false(fs_is_dir("file") || fs_is_dir("none"));
+}
+
 int main(void)
 {
 #define IN_DIR(test) cmocka_unit_test_setup_teardown(test, enter_new_dir, leave_dir)
 	const struct CMUnitTest tests[] = {
+		IN_DIR(a_file_is_no_directory_and_no_pipe),
 		IN_DIR(a_file_is_read_whole),
 		IN_DIR(a_stale_file_is_read_a_second_time),
 		IN_DIR(a_shortage_is_waited_out_unless_the_answer_is_wanted_now),
