@@ -257,6 +257,30 @@ static int check_system(void)
 	return EXIT_INFRA;
 }
 
+/* Ends everything that run_loaded() began. */
+static void run_close(struct run *r)
+{
+	watchers_finish(&r->watchers);
+	engines_close(&r->engines, r->loop, &r->signals.requests.n);
+	watchers_free(&r->watchers);
+	if (r->dir && r->sources.mem)
+		sources_end(run_dir_path(r->dir));
+	sched_free(r->sched);
+	expected_done(&r->expected);
+	engines_free(&r->engines);
+	report_free(r->report);
+	sources_done(&r->sources);
+	free(r->report_path);
+	str_done(&r->notes);
+	str_done(&r->backends_json);
+	if (r->dir && r->signals.is_past_deadline)
+		run_dir_leave_locks(r->dir);
+	run_dir_free(r->dir);
+	loop_host_free(r->host);
+	signals_stop(&r->signals);
+	ev_loop_destroy(r->loop);
+}
+
 static int run_loaded(struct run *r)
 {
 	int rc;
@@ -280,25 +304,7 @@ static int run_loaded(struct run *r)
 	if (rc == EXIT_PASSED &&
 	    (!r->resumed || resumed_apply(r->resumed, &r->sources, r->sched, &rc)))
 		rc = run_graph(r);
-	watchers_finish(&r->watchers);
-	engines_close(&r->engines, r->loop, &r->signals.requests.n);
-	watchers_free(&r->watchers);
-	if (r->dir && r->sources.mem)
-		sources_end(run_dir_path(r->dir));
-	sched_free(r->sched);
-	expected_done(&r->expected);
-	engines_free(&r->engines);
-	report_free(r->report);
-	sources_done(&r->sources);
-	free(r->report_path);
-	str_done(&r->notes);
-	str_done(&r->backends_json);
-	if (r->dir && r->signals.is_past_deadline)
-		run_dir_leave_locks(r->dir);
-	run_dir_free(r->dir);
-	loop_host_free(r->host);
-	signals_stop(&r->signals);
-	ev_loop_destroy(r->loop);
+	run_close(r);
 	return rc;
 }
 
