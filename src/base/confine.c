@@ -59,7 +59,7 @@ static const char *real_root(struct confine *c, struct error *err)
 {
 	if (c->real_root)
 		return c->real_root;
-	if (fs_mkdirs(c->root, 0777) < 0 || !(c->real_root = realpath(c->root, NULL)))
+	if (fs_mkdirs_of_trees(c->root, 0777) < 0 || !(c->real_root = realpath(c->root, NULL)))
 		error_sys(err, errno, "cannot make the scratch root %s", c->root);
 	return c->real_root;
 }

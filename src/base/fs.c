@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -302,6 +304,29 @@ int fs_mkdirs(const char *path, mode_t mode)
 		*p = '/';
 	}
 	return fs_make_dir(path, mode);
+}
+
+/* No error: it is advice to the file system. */
+static void spread_trees_in(const char *path)
+{
+	_cleanup_(closep) int fd = fs_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	int flags = 0; /* the kernel reads and writes an int */
+
+	if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return;
+	flags |= FS_TOPDIR_FL;
+	(void)ioctl(fd, FS_IOC_SETFLAGS, &flags);
+}
+
+int fs_mkdirs_of_trees(const char *path, mode_t mode)
+{
+	bool is_new = !fs_exists(path);
+
+	if (fs_mkdirs(path, mode) < 0)
+		return -1;
+	if (is_new)
+		spread_trees_in(path);
+	return 0;
 }
 
 int fs_mkdirs_shared(const char *path)

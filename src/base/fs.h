@@ -41,6 +41,13 @@ int fs_mkdirs_shared(const char *path);
 mode_t fs_shared_mode(const char *dir);
 /* mkdir -p; an existing directory is no error. Returns 0 or -1 with errno. */
 int fs_mkdirs(const char *path, mode_t mode);
+/*
+ * The same for a directory of trees that are written and removed again and again. If it is new, the
+ * file system is asked to place each directory made in it apart from the others (FS_TOPDIR_FL, see
+ * chattr(1), attribute T). ext4 passes over inodes that were freed in the last minutes, one by one,
+ * for each new one in the same block group. Other file systems ignore it.
+ */
+int fs_mkdirs_of_trees(const char *path, mode_t mode);
 int fs_write_all(int fd, const void *bytes, size_t n); /* 0 or -1 with errno */
 /* fsync() and fdatasync(). Do not retry a failed one: the kernel may have dropped the pages that it
  * could not write. Returns 0 or -1 with errno. */

@@ -29,7 +29,7 @@ static int dv_files_ignore(const struct plan *plan, struct error *err)
 	_cleanup_(freep) char *path = xasprintf("%s/FUSESOC_IGNORE", plan->scratch_root);
 	int fd;
 
-	if (fs_mkdirs(plan->scratch_root, 0777) < 0)
+	if (fs_mkdirs_of_trees(plan->scratch_root, 0777) < 0)
 		return dv_files_report(err, plan->scratch_root);
 	fd = fs_open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0666);
 	if (fd < 0)

@@ -41,12 +41,18 @@ static int run_dir_make_dir(const char *path, mode_t mode, struct error *err)
 	return fs_mkdirs(path, mode) < 0 ? error_sys(err, errno, "%s cannot be made", path) : 0;
 }
 
+static int make_scratch_root(const char *path, struct error *err)
+{
+	if (fs_mkdirs_of_trees(path, SHARED) < 0)
+		return error_sys(err, errno, "%s cannot be made", path);
+	return 0;
+}
+
 static int make_runs(struct run_dir *r, const char *scratch_root, struct error *err)
 {
 	_cleanup_(freep) char *own = xasprintf("%s/.dvsched", scratch_root);
 
-	if (run_dir_make_dir(scratch_root, SHARED, err) < 0 ||
-	    run_dir_make_dir(own, PRIVATE, err) < 0)
+	if (make_scratch_root(scratch_root, err) < 0 || run_dir_make_dir(own, PRIVATE, err) < 0)
 		return -1;
 	r->runs = xasprintf("%s/runs", own);
 	return run_dir_make_dir(r->runs, PRIVATE, err);

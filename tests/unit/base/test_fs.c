@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -163,6 +165,44 @@ static void directories_are_made_with_all_above(void **state)
 	assert_int_equal(symlink("a/b", "link"), 0);
 	assert_int_equal(fs_mkdirs("link/new", 0755), 0);
 	assert_true(fs_is_dir("a/b/new"));
+}
+
+static int flags_of(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), flags = 0;
+
+	assert_true(fd >= 0);
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		flags = 0;
+	close(fd);
+	return flags;
+}
+
+/* ext2 to ext4 only. */
+static bool can_spread_trees(void)
+{
+	int fd = open(".", O_RDONLY | O_CLOEXEC), flags = flags_of(".") | FS_TOPDIR_FL;
+	bool can = ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+
+	close(fd);
+	return can && flags_of(".") & FS_TOPDIR_FL;
+}
+
+static void trees_in_a_new_directory_are_spread(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir("old", 0755), 0);
+	assert_int_equal(fs_mkdirs_of_trees("old", 0755), 0);
+	assert_false(flags_of("old") & FS_TOPDIR_FL);
+	assert_int_equal(fs_mkdirs_of_trees("a/new", 0755), 0);
+	assert_true(fs_is_dir("a/new"));
+	put_file("f", "");
+	assert_int_equal(fs_mkdirs_of_trees("f/x", 0755), -1);
+	assert_int_equal(errno, ENOTDIR);
+	if (!can_spread_trees())
+		skip(); /* not a file system of the ext family */
+	assert_true(flags_of("a/new") & FS_TOPDIR_FL);
+	assert_false(flags_of("a") & FS_TOPDIR_FL);
 }
 
 static void links_replace_links_only(void **state)
@@ -416,6 +456,7 @@ int main(void)
 		IN_DIR(writing_replaces_the_file_and_leaves_nothing_else),
 		IN_DIR(a_write_that_fails_keeps_the_old_file),
 		IN_DIR(directories_are_made_with_all_above),
+		IN_DIR(trees_in_a_new_directory_are_spread),
 		IN_DIR(links_replace_links_only),
 		IN_DIR(a_name_may_fill_its_room),
 		IN_DIR(removing_a_tree_follows_no_link),
