@@ -45,6 +45,9 @@ bench parallel            command parallel
 bench findutils           command xargs
 bench python3             command python3
 bench python3-venv        python  ensurepip
+slurm slurmctld           file    /usr/sbin/slurmctld
+slurm slurmd              file    /usr/sbin/slurmd
+slurm slurm-client        command sbatch
 mutate python3-clang-14   file    /usr/lib/python3/dist-packages/clang/cindex.py
 mutate ccache             command ccache
 '

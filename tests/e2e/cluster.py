@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A real Slurm of two nodes on the loopback interface, for stories about batch systems.
+
+    class Farm(Story):
+        def setUp(self):
+            super().setUp()
+            self.cluster = cluster.needed_by(self)   # skips the story where Slurm cannot start
+        …
+            self.dvsched("run", "cfg.hjson", env=self.cluster.env)
+
+One cluster serves all stories of a process; it is stopped by the pids of its daemons when the process ends.
+Needs slurmctld, slurmd and the client commands (scripts/setup slurm). No munge, no cgroups, no database.
+"""
+
+import atexit
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+
+from harness import PATIENCE_S, outlives
+
+NODES = ("n1", "n2")
+CPUS = 8  # of each node, however many the machine has
+
+CONF = """
+ClusterName=dvsched
+SlurmctldHost={host}(127.0.0.1)
+SlurmUser={user}
+SlurmdUser={user}
+AuthType=auth/none
+CredType=cred/none
+SlurmctldPort={port}
+StateSaveLocation={dir}/state
+SlurmctldPidFile={dir}/slurmctld.pid
+SlurmdSpoolDir={dir}/spool.%n
+SlurmdPidFile={dir}/slurmd.%n.pid
+SlurmctldLogFile={dir}/slurmctld.log
+SlurmdLogFile={dir}/slurmd.%n.log
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SchedulerType=sched/backfill
+SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
+SelectType=select/cons_tres
+SelectTypeParameters=CR_CPU_Memory
+DefMemPerCPU=10
+ReturnToService=2
+MpiDefault=none
+SwitchType=switch/none
+MailProg=/bin/true
+SlurmdParameters=config_overrides
+SlurmdTimeout=10
+KillWait=5
+Licenses=sim:1
+{nodes}
+PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
+PartitionName=short Nodes=n2 MaxTime=10 State=UP
+"""
+
+
+def free_ports(n):
+    """Numbers that nothing listens on now."""
+    sockets = [socket.socket() for _ in range(n)]
+    for s in sockets:
+        s.bind(("127.0.0.1", 0))
+    ports = [s.getsockname()[1] for s in sockets]
+    for s in sockets:
+        s.close()
+    return ports
+
+
+def program(name):
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin:/usr/local/sbin")
+
+
+class Cluster:
+    """The daemons, and the environment with which commands find them."""
+
+    def __init__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="dvsched-slurm-"))
+        self.daemons = {}
+        controller, *nodes = free_ports(1 + len(NODES))
+        host = socket.gethostname().partition(".")[0]
+        lines = [f"NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={CPUS} RealMemory=1000 "
+                 "State=UNKNOWN" for name, port in zip(NODES, nodes)]
+        self.dir.joinpath("state").mkdir()
+        for name in NODES:
+            self.dir.joinpath(f"spool.{name}").mkdir()
+        conf = self.dir.joinpath("slurm.conf")
+        conf.write_text(CONF.format(host=host, user=pwd.getpwuid(os.getuid()).pw_name, port=controller, dir=self.dir,
+                                    nodes="\n".join(lines)), encoding="utf-8")
+        self.env = {"SLURM_CONF": str(conf)}
+
+    def _environ(self):
+        return {"PATH": os.environ["PATH"], "HOME": str(self.dir), **self.env}
+
+    def start_controller(self):
+        self._start("slurmctld", "slurmctld", "-D")
+
+    def start_node(self, name):
+        self._start(name, "slurmd", "-D", "-N", name)
+
+    def _start(self, name, command, *args):
+        with self.dir.joinpath(f"{name}.out").open("wb") as out:
+            self.daemons[name] = subprocess.Popen([program(command), *args], stdin=subprocess.DEVNULL, stdout=out,
+                                                  stderr=out, env=self._environ(), cwd=self.dir)
+
+    def end(self, name, signum=signal.SIGTERM):
+        """Ends a daemon: "slurmctld", or that of a node."""
+        process = self.daemons.pop(name)
+        process.send_signal(signum)
+        if outlives(process.pid, 10):
+            process.kill()
+        process.wait()
+
+    def run(self, *args, check=True):
+        """Runs a command of Slurm, and returns its output."""
+        done = subprocess.run(list(map(str, args)), stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=PATIENCE_S, check=False, env=self._environ(), cwd=self.dir)
+        if check and done.returncode:
+            raise AssertionError(f"{done.args}: exit {done.returncode}\n{done.stdout}{done.stderr}\n{self.logs()}")
+        return done.stdout
+
+    def jobs(self):
+        """Ids of the jobs that wait or run."""
+        return self.run("squeue", "-h", "-o", "%i").split()
+
+    def logs(self):
+        texts = [p.read_text(encoding="utf-8", errors="replace") for p in sorted(self.dir.glob("*.[lo][ou][gt]"))]
+        return "\n".join(text[-2000:] for text in texts)
+
+    def start(self):
+        self.start_controller()
+        for name in NODES:
+            self.start_node(name)
+        self.run("srun", f"-N{len(NODES)}", "--immediate=30", "true")  # returns when all nodes are up
+
+    def stop(self):
+        for name in sorted(self.daemons):  # the nodes first
+            self.end(name)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+
+class _Shared:
+    """The cluster of this process: started once, or found impossible once."""
+
+    cluster = None
+    why_not = None
+
+    @classmethod
+    def get(cls):
+        if cls.cluster or cls.why_not:
+            return cls.cluster
+        missing = [name for name in ("slurmctld", "slurmd", "sbatch", "squeue", "srun") if not program(name)]
+        if missing:
+            cls.why_not = f"Slurm is not installed (no {missing[0]}): scripts/setup slurm"
+            return None
+        cluster = Cluster()
+        atexit.register(cluster.stop)
+        try:
+            cluster.start()
+            cls.cluster = cluster
+        except (AssertionError, OSError, subprocess.TimeoutExpired) as e:
+            cls.why_not = f"Slurm cannot start here: {str(e).splitlines()[0]}"
+        return cls.cluster
+
+
+def needed_by(story):
+    """The cluster, without jobs; skips the story where there can be none."""
+    cluster = _Shared.get()
+    if not cluster:
+        story.skipTest(_Shared.why_not)
+    return cluster
