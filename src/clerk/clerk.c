@@ -66,6 +66,8 @@ struct clerk {
 	struct map by_key;
 	clerk_problem *problem;
 	void *ctx;
+	clerk_space *space; /* or NULL */
+	void *space_ctx;
 	void (*tick)(void *ctx); /* or NULL */
 	void *tick_ctx;
 	double trash_s; /* how long clerk_free() waits for the trash */
@@ -110,7 +112,8 @@ static void clerk_on_gone(struct clerk *c)
 	forget_queue(c);
 	if (c->problem && !c->is_done)
 		c->problem(c->ctx,
-			   "the clerk (status links, syncing) died; the run goes on without it");
+			   "the clerk (status links, syncing, free space) died; the run goes on "
+			   "without it");
 }
 
 /* ---- sending ---- */
@@ -184,6 +187,18 @@ static void want_to_send(struct clerk *c)
 
 /* ---- receiving ---- */
 
+static void clerk_take_space(const struct clerk *c, struct wire *w)
+{
+	const char *path = wire_string(w);
+	struct free_space_disk disk = {.free_bytes = wire_u64(w)};
+
+	disk.size_bytes = wire_u64(w);
+	disk.free_inodes = wire_u64(w);
+	disk.n_inodes = wire_u64(w);
+	if (w->ok && path && c->space)
+		c->space(c->space_ctx, path, &disk);
+}
+
 static void clerk_take_frames(struct clerk *c)
 {
 	struct wire w;
@@ -194,6 +209,8 @@ static void clerk_take_frames(struct clerk *c)
 
 		if (type == CLERK_DONE)
 			c->is_done = true;
+		if (type == CLERK_SPACE_IS)
+			clerk_take_space(c, &w);
 		text = type == CLERK_PROBLEM ? wire_string(&w) : NULL;
 		if (text && c->problem)
 			c->problem(c->ctx, text);
@@ -257,6 +274,22 @@ void clerk_sync(struct clerk *c, const char *path)
 	clerk_add_message(
 		c,
 		(struct request){.type = CLERK_SYNC, .key = xstrdup(path), .base = xstrdup(path)});
+}
+
+void clerk_set_space(struct clerk *c, clerk_space *space, void *ctx)
+{
+	c->space = space;
+	c->space_ctx = ctx;
+}
+
+void clerk_ask_space(struct clerk *c, const char *path)
+{
+	add_path(c, CLERK_SPACE, path);
+}
+
+bool clerk_is_gone(const struct clerk *c)
+{
+	return c->is_gone;
 }
 
 static char *clerk_copy_result(const char *s)

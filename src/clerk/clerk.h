@@ -11,12 +11,15 @@
 #include <stdbool.h>
 
 #include "base/error.h"
+#include "headroom/free_space.h"
 
 struct clerk;
 
 /* Something could not be done; called once per kind and directory, not per file. text: for people.
  */
 typedef void clerk_problem(void *ctx, const char *text);
+/* The answer to clerk_ask_space(). */
+typedef void clerk_space(void *ctx, const char *path, const struct free_space_disk *disk);
 
 /* root: absolute; the clerk refuses to touch anything outside it. NULL after errors, with err. */
 struct clerk *clerk_new(struct ev_loop *loop, const char *root, clerk_problem *problem, void *ctx,
@@ -49,6 +52,13 @@ void clerk_set_link(struct clerk *c, const char *base, const char *group, const 
 		    const char *target);
 /* fdatasync of the file at path, at most once per 100 ms for one path. */
 void clerk_sync(struct clerk *c, const char *path);
+/* Who gets the answers to clerk_ask_space(). NULL: nobody. */
+void clerk_set_space(struct clerk *c, clerk_space *space, void *ctx);
+/* Asks what the file system of path has left. The answer may never come: the file system may hang.
+ */
+void clerk_ask_space(struct clerk *c, const char *path);
+/* It died, and nothing is done any more. */
+bool clerk_is_gone(const struct clerk *c);
 
 int clerk_main(void); /* `dvsched __clerk`, socket on PROC_SOCKET_FD. Never returns. */
 

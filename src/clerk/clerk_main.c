@@ -34,14 +34,19 @@ struct process {
 	bool is_closing, is_over;
 };
 
+static void clerk_main_send(struct process *p, size_t start)
+{
+	wire_end(&p->link.out, start);
+	if (link_send(&p->link) < 0)
+		_exit(0); /* the scheduler is gone */
+}
+
 static void clerk_main_answer(struct process *p, enum clerk_answer type, const char *text)
 {
 	size_t start = wire_begin(&p->link.out, (uint8_t)type);
 
 	wire_put_string(&p->link.out, text);
-	wire_end(&p->link.out, start);
-	if (link_send(&p->link) < 0)
-		_exit(0); /* the scheduler is gone */
+	clerk_main_send(p, start);
 }
 
 static void clerk_main_tick(void *ctx)
@@ -157,6 +162,21 @@ static void empty_trash(struct process *p)
 		closedir(d);
 }
 
+static void answer_space(struct process *p, const char *path)
+{
+	struct free_space_disk disk;
+	size_t start;
+
+	free_space_read_disk(path, &disk);
+	start = wire_begin(&p->link.out, CLERK_SPACE_IS);
+	wire_put_string(&p->link.out, path);
+	wire_put_u64(&p->link.out, disk.free_bytes);
+	wire_put_u64(&p->link.out, disk.size_bytes);
+	wire_put_u64(&p->link.out, disk.free_inodes);
+	wire_put_u64(&p->link.out, disk.n_inodes);
+	clerk_main_send(p, start);
+}
+
 /* ---- requests ---- */
 
 static void set_due(struct process *p)
@@ -207,6 +227,8 @@ static void clerk_main_handle(struct process *p, uint8_t type, struct wire *w)
 		set_link(p, path, w);
 	else if (type == CLERK_SYNC)
 		add_sync(p, path);
+	else if (type == CLERK_SPACE)
+		answer_space(p, path);
 	else if (type == CLERK_CLOSE)
 		p->is_closing = true;
 }

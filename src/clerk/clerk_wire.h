@@ -9,6 +9,7 @@ enum clerk_request {
 	CLERK_TRASH,	/* path */
 	CLERK_LINK,	/* base, group or NULL, name, target */
 	CLERK_SYNC,	/* path */
+	CLERK_SPACE,	/* path: answer CLERK_SPACE_IS */
 	CLERK_CLOSE,	/* do what is left, answer CLERK_DONE, exit */
 };
 
@@ -16,6 +17,7 @@ enum clerk_answer {
 	CLERK_PROBLEM = 1, /* text */
 	CLERK_PROGRESS,	   /* a sign of life while much is done */
 	CLERK_DONE,
+	CLERK_SPACE_IS, /* path, free and size in bytes, free and all inodes */
 };
 
 #endif

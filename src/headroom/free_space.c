@@ -21,7 +21,7 @@ void free_space_source_init(struct free_space_source *s, const char *scratch, co
 		s->disk[s->n_disks++] = tmp;
 }
 
-static void free_space_read_disk(const char *path, struct free_space_disk *ret)
+void free_space_read_disk(const char *path, struct free_space_disk *ret)
 {
 	struct statvfs st;
 
@@ -91,12 +91,18 @@ static void free_space_read_pressure(const char *proc, struct free_space *ret)
 		fclose(f);
 }
 
-void free_space_read(const struct free_space_source *s, struct free_space *ret)
+void free_space_read_memory(const struct free_space_source *s, struct free_space *ret)
 {
-	*ret = (struct free_space){.n_disks = s->n_disks};
-	for (unsigned i = 0; i < s->n_disks; i++)
-		free_space_read_disk(s->disk[i], &ret->disk[i]);
+	*ret = (struct free_space){0};
 	free_space_read_meminfo(s->proc, ret);
 	cgroup_visit_own(s->proc, s->sys, "memory", free_space_take_cgroup, ret);
 	free_space_read_pressure(s->proc, ret);
+}
+
+void free_space_read(const struct free_space_source *s, struct free_space *ret)
+{
+	free_space_read_memory(s, ret);
+	ret->n_disks = s->n_disks;
+	for (unsigned i = 0; i < s->n_disks; i++)
+		free_space_read_disk(s->disk[i], &ret->disk[i]);
 }

@@ -33,6 +33,9 @@ struct free_space_source {
 /* For jobs that write below scratch, and to the directory of temporary files, if that is on another
  * file system. NULL: none. */
 void free_space_source_init(struct free_space_source *s, const char *scratch, const char *tmp);
+void free_space_read_disk(const char *path, struct free_space_disk *ret);
+/* Everything but disks, whose file systems may hang: n_disks is 0. */
+void free_space_read_memory(const struct free_space_source *s, struct free_space *ret);
 void free_space_read(const struct free_space_source *s, struct free_space *ret);
 
 #endif

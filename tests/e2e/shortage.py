@@ -2,6 +2,8 @@
 """Stories of a machine that is short of disk space or memory: launches wait, and go on by themselves."""
 
 import json
+import os
+import pathlib
 import re
 import resource
 import signal
@@ -54,6 +56,21 @@ class Watermarks(Story):
         self.assertLess(events.index("held"), events.index("released"), events)
         self.assertLess(events.index("released"), events.index(("later", "RUNNING")), events)
         self.assertLess(events.index(("second", "PASSED")), events.index(("later", "RUNNING")), events)
+
+    def test_a_file_system_that_hangs_does_not_stop_the_run(self):
+        """`hangs` ends when statvfs() has been called and does not return; then the run must start `later`, which ends that."""
+        library = pathlib.Path(self.binary).resolve().parents[2] / "tests/faults/libhang.so"
+        if not library.exists():
+            self.skipTest(f"{library} is not there")
+        self.needs_plain_calls()
+        asked, end = self.path("asked"), self.path("asked.end")
+        os.mkfifo(asked)
+        os.mkfifo(end)
+        self.config(f"""{{ flow: "jobs", name: "h", jobs: [
+          {{ name: "hangs", command: "cat {asked}" }}
+          {{ name: "later", needs: ["hangs"], command: "echo go > {end}" }} ] }}""")
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", env={"LD_PRELOAD": str(library), "DVSCHED_HANG": str(asked)})
+        self.assertEqual((done.code, done.err), (0, ""), done)
 
     def test_a_run_that_is_held_can_be_ended(self):
         self.config('{ flow: "jobs", name: "held", jobs: [ { name: "a", command: "true" } ] }')

@@ -32,10 +32,12 @@ bool shortage_may_grow(struct shortage *s, uint32_t n, double now_s,
 {
 	if (n < s->n_allowed)
 		return true;
-	if (now_s - s->changed_s < quiet_s || !has_room(ctx))
+	if (now_s - s->changed_s < quiet_s)
+		return false;
+	s->changed_s = now_s;
+	if (!has_room(ctx))
 		return false;
 	s->n_allowed = n + 1;
-	s->changed_s = now_s;
 	return true;
 }
 

@@ -14,7 +14,8 @@
 struct shortage {
 	uint32_t n_allowed; /* slots; UINT32_MAX: no shortage was seen */
 	bool was_seen;
-	double changed_s; /* when n_allowed last changed, or a shortage was last seen */
+	double changed_s; /* when n_allowed last changed, a shortage was last seen, or no room was
+			   * found: to look for room may be slow */
 };
 
 void shortage_init(struct shortage *s);
@@ -23,7 +24,8 @@ void shortage_allow(struct shortage *s, uint32_t n, double now_s);
 /* Records a shortage. n: number of slots, without those that are leaving. true: it is the first
  * shortage. */
 bool shortage_seen(struct shortage *s, uint32_t n, double now_s);
-/* May one more slot be started? has_room is asked if more than before would be allowed. */
+/* May one more slot be started? has_room is asked if more than before would be allowed, at most
+ * once in 10 s. */
 bool shortage_may_grow(struct shortage *s, uint32_t n, double now_s,
 		       bool (*has_room)(const void *ctx), const void *ctx);
 /* Must one slot leave? */

@@ -2,6 +2,7 @@
 #include "cli/headroom/headroom.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -50,7 +51,7 @@ static void headroom_set_memory(struct headroom *h, const struct free_space *lef
 	sched_set_memory(h->sched, mib < UINT32_MAX / 2 ? (uint32_t)mib : UINT32_MAX / 2);
 }
 
-static void headroom_look(struct headroom *h)
+static void headroom_look(struct headroom *h, const struct free_space *left)
 {
 	static const enum sched_hold holds[] = {
 		[WATERMARK_ENOUGH] = HOLD_NOTHING,	 [WATERMARK_SPACE] = HOLD_ALL,
@@ -58,13 +59,11 @@ static void headroom_look(struct headroom *h)
 		[WATERMARK_PRESSURE] = HOLD_ALL_BUT_ONE,
 	};
 	_cleanup_(str_done) struct str why = {0};
-	struct free_space left;
 	enum watermark was = h->marks.low, low;
 	unsigned was_disk = h->marks.low_disk;
 
-	free_space_read(&h->source, &left);
-	headroom_set_memory(h, &left);
-	low = watermarks_take(&h->marks, &left, &why);
+	headroom_set_memory(h, left);
+	low = watermarks_take(&h->marks, left, &why);
 	if (low == was && (low == WATERMARK_ENOUGH || h->marks.low_disk == was_disk))
 		return;
 	if (low != WATERMARK_ENOUGH) {
@@ -76,25 +75,61 @@ static void headroom_look(struct headroom *h)
 	sched_set_hold(h->sched, holds[low], low == WATERMARK_ENOUGH ? NULL : h->why.s);
 }
 
+static void headroom_ask_disks(struct headroom *h)
+{
+	enum disk_query_step step;
+
+	if (!h->clerk || clerk_is_gone(h->clerk))
+		disk_query_forget(&h->disks);
+	step = disk_query_tick(&h->disks);
+	for (unsigned i = 0; step == DISK_QUERY_ASK && i < h->disks.n_disks; i++)
+		clerk_ask_space(h->clerk, h->disks.disk[i].path);
+	if (step == DISK_QUERY_LATE)
+		log_warning("the file system of %s has not answered for %d s; its free space is "
+			    "not known until it does",
+			    h->disks.disk[h->disks.n_answers].path, DISK_QUERY_LATE_S);
+}
+
+static void headroom_on_space(void *ctx, const char *path, const struct free_space_disk *disk)
+{
+	struct headroom *h = ctx;
+
+	if (disk_query_answer(&h->disks, path, disk))
+		log_info("the file system of %s answers again", path);
+}
+
 static void headroom_on_timer(struct ev_loop *loop, ev_timer *w, int revents)
 {
+	struct headroom *h = w->data;
+	struct free_space left;
+
 	(void)loop, (void)revents;
-	headroom_look(w->data);
+	headroom_ask_disks(h);
+	free_space_read_memory(&h->source, &left);
+	left.n_disks = h->disks.n_disks;
+	memcpy(left.disk, h->disks.disk, sizeof(left.disk));
+	headroom_look(h, &left);
 }
 
 void headroom_start(struct headroom *h, const struct watermark_limits *limits, struct ev_loop *loop,
-		    struct sched *sched)
+		    struct sched *sched, struct clerk *clerk)
 {
 	const char *tmp = getenv("TMPDIR");
+	struct free_space left;
 
-	*h = (struct headroom){.sched = sched, .loop = loop, .marks.limits = *limits};
+	*h = (struct headroom){
+		.sched = sched, .loop = loop, .clerk = clerk, .marks.limits = *limits};
 	free_space_source_init(&h->source, sched_plan(sched)->scratch_root,
 			       tmp && *tmp ? tmp : "/tmp");
 	ev_timer_init(&h->timer, headroom_on_timer, look_every_s, look_every_s);
 	h->timer.data = h;
 	ev_timer_start(loop, &h->timer);
 	ev_unref(loop);
-	headroom_look(h);
+	if (clerk)
+		clerk_set_space(clerk, headroom_on_space, h);
+	free_space_read(&h->source, &left);
+	disk_query_init(&h->disks, &left);
+	headroom_look(h, &left);
 }
 
 void headroom_stop(struct headroom *h, struct str *notes)
@@ -103,6 +138,8 @@ void headroom_stop(struct headroom *h, struct str *notes)
 		return;
 	ev_ref(h->loop);
 	ev_timer_stop(h->loop, &h->timer);
+	if (h->clerk)
+		clerk_set_space(h->clerk, NULL, NULL);
 	headroom_set_held(h, false);
 	if (h->n_holds)
 		str_printf(notes, "held     launches, %u time%s, %.0f s in all; last: %s\n",

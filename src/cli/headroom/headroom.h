@@ -10,6 +10,8 @@
 
 #include <ev.h>
 
+#include "clerk/clerk.h"
+#include "headroom/disk_query.h"
 #include "headroom/watermarks.h"
 #include "scheduler/sched.h"
 
@@ -17,7 +19,9 @@ struct headroom {
 	struct sched *sched; /* NULL: not in use */
 	struct ev_loop *loop;
 	ev_timer timer;
+	struct clerk *clerk; /* asks the disks; NULL: they are not known */
 	struct free_space_source source;
+	struct disk_query disks;
 	struct watermarks marks;
 	struct str why; /* what is short, or was last */
 	bool is_held;
@@ -25,9 +29,11 @@ struct headroom {
 	double since_s, held_s; /* the present hold; all before it */
 };
 
-/* Looks at once, then each second. The run's directory must exist. */
+/* Looks at once, then each second. The run's directory was just written, so its file system answers
+ * the first time; later the clerk asks it, because it may hang. While it does not answer, the last
+ * answer counts. clerk: may be NULL. */
 void headroom_start(struct headroom *h, const struct watermark_limits *limits, struct ev_loop *loop,
-		    struct sched *sched);
+		    struct sched *sched, struct clerk *clerk);
 /* Appends a line about holds to notes, if there were any. May be called without
  * headroom_start(). */
 void headroom_stop(struct headroom *h, struct str *notes);

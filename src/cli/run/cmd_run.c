@@ -239,7 +239,8 @@ static int run_graph(struct run *r)
 	make_watchers(r);
 	signals_attach(&r->signals, r->sched, r->watchers.printer, r->guard_fd);
 	if (!r->loaded.plan->is_rehearsal)
-		headroom_start(&r->headroom, &r->options.watermarks, r->loop, r->sched);
+		headroom_start(&r->headroom, &r->options.watermarks, r->loop, r->sched,
+			       r->watchers.clerk);
 	loop_host_run(r->host, r->sched);
 	headroom_stop(&r->headroom, &r->notes);
 	run_log_time(&began, "running the jobs");

@@ -91,9 +91,10 @@ static void a_limit_from_the_start_grows_while_there_is_room(void **state)
 	assert_true(shortage_may_grow(&s, 1, 0, is_no_room, NULL));
 	assert_false(shortage_may_grow(&s, 2, 9, is_room, NULL));
 	assert_false(shortage_may_grow(&s, 2, 11, is_no_room, NULL));
-	assert_true(shortage_may_grow(&s, 2, 11, is_room, NULL));
-	assert_true(shortage_seen(&s, 3, 12)); /* the first one, for a message */
-	assert_false(shortage_seen(&s, 3, 12));
+	assert_false(shortage_may_grow(&s, 2, 20, is_room, NULL)); /* not asked again so soon */
+	assert_true(shortage_may_grow(&s, 2, 22, is_room, NULL));
+	assert_true(shortage_seen(&s, 3, 23)); /* the first one, for a message */
+	assert_false(shortage_seen(&s, 3, 23));
 }
 
 /* ---- how many processes are left ---- */

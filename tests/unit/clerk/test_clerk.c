@@ -24,6 +24,8 @@ struct bed {
 	struct ev_loop *loop;
 	struct clerk *clerk;
 	unsigned n_problems;
+	struct free_space_disk disk; /* the last answer, and its path */
+	char of[64];
 	char problem[256];
 };
 
@@ -368,6 +370,37 @@ static void a_clerk_that_dies_while_it_finishes_is_reported(void **state)
 	assert_non_null(strstr(b->problem, "died"));
 }
 
+static void on_space(void *ctx, const char *path, const struct free_space_disk *disk)
+{
+	struct bed *b = ctx;
+
+	b->disk = *disk;
+	snprintf(b->of, sizeof(b->of), "%s", path);
+	ev_break(b->loop, EVBREAK_ONE);
+}
+
+static void the_free_space_of_a_file_system_comes_later(void **state)
+{
+	struct bed *b = *state;
+
+	clerk_set_space(b->clerk, on_space, b);
+	clerk_ask_space(b->clerk, b->root);
+	assert_string_equal(b->of, "");
+	ev_run(b->loop, 0);
+	assert_string_equal(b->of, b->root);
+	assert_true(b->disk.size_bytes > 0 && b->disk.free_bytes <= b->disk.size_bytes);
+	assert_true(b->disk.free_inodes <= b->disk.n_inodes);
+	clerk_ask_space(b->clerk, "/nowhere");
+	ev_run(b->loop, 0);
+	assert_string_equal(b->of, "/nowhere");
+	assert_true(b->disk.size_bytes == 0); /* not known */
+	clerk_set_space(b->clerk, NULL, NULL);
+	clerk_ask_space(b->clerk, b->root);
+	assert_false(clerk_is_gone(b->clerk));
+	finish(b);
+	assert_string_equal(b->of, "/nowhere");
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -395,6 +428,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_problem_is_reported_once_for_its_place, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(ten_thousand_links_are_all_there_at_the_end, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_free_space_of_a_file_system_comes_later, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_clerk_that_is_stopped_still_finishes, set_up,
 						tear_down),
