@@ -97,6 +97,9 @@ enum {
 	 * load, prepare, launch, poll and finish may be NULL and are never called. open() says
 	 * whether the device can be used, and need not hold anything. */
 	DVS_CAP_LEND_ONLY = 1u << 5,
+	/* `args` of a job are tensors: `fill` or `file` is the start value, `out` marks outputs,
+	 * and `expect` is compared with the end value. dvsched warns if nothing is compared. */
+	DVS_CAP_TENSORS = 1u << 6,
 };
 
 /* Room for text or JSON that a call gives back; always NUL-terminated by the host beforehand. */

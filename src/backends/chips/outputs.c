@@ -4,13 +4,6 @@
 #include <math.h>
 
 #include "base/attr.h"
-#include "base/str.h"
-
-/* Other drivers may use the same keys with another meaning. */
-static bool takes_tensors(const char *driver_name)
-{
-	return str_eq(driver_name, "acl") || str_eq(driver_name, "simpler");
-}
 
 static double number_at(const json_t *object, const char *key)
 {
@@ -35,13 +28,12 @@ static bool is_made_of(const json_t *arg, const json_t *expect)
 	return is && wanted && json_equal(is, wanted);
 }
 
-void chips_warn_of_outputs(const char *driver_name, const json_t *args, struct src_pos pos,
-			   struct diags *diags)
+void chips_warn_of_outputs(const json_t *args, struct src_pos pos, struct diags *diags)
 {
 	size_t n_out = 0, n_expected = 0, i;
 	json_t *arg;
 
-	if (!takes_tensors(driver_name) || !json_is_array(args))
+	if (!json_is_array(args))
 		return;
 	json_array_foreach((json_t *)args, i, arg)
 	{

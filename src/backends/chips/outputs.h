@@ -8,9 +8,8 @@
 
 #include "base/diag.h"
 
-/* Adds a warning for each case, at pos. args: those of a job, for a driver that takes tensors
- * (drivers/tensor.h). The driver reports errors in them. */
-void chips_warn_of_outputs(const char *driver_name, const json_t *args, struct src_pos pos,
-			   struct diags *diags);
+/* Adds a warning for each case, at pos. args: those of a job, for a driver with DVS_CAP_TENSORS.
+ * The driver reports errors in them. */
+void chips_warn_of_outputs(const json_t *args, struct src_pos pos, struct diags *diags);
 
 #endif

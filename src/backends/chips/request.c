@@ -457,9 +457,9 @@ static void request_read_run(struct reader *r)
 	read_options(r);
 	read_image(r);
 	read_clocks(r);
-	if (r->diags)
-		chips_warn_of_outputs(r->s->driver_name, json_object_get(r->json, "args"),
-				      pos_of(r, "args"), r->diags);
+	if (r->diags && (r->s->caps & DVS_CAP_TENSORS))
+		chips_warn_of_outputs(json_object_get(r->json, "args"), pos_of(r, "args"),
+				      r->diags);
 }
 
 struct chips_request *chips_request_read(struct arena *mem, const struct chips_settings *s,

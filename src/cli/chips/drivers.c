@@ -23,6 +23,7 @@ static const struct {
 	{"abort", DVS_CAP_ABORT},	   {"gang", DVS_CAP_GANG},
 	{"reset", DVS_CAP_RESET},	   {"health", DVS_CAP_HEALTH},
 	{"watchdog", DVS_CAP_INNER_WATCH}, {"lend-only", DVS_CAP_LEND_ONLY},
+	{"tensors", DVS_CAP_TENSORS},
 };
 
 /* A driver, its facts, and the devices that it finds without options. */

@@ -92,15 +92,13 @@ static void find_configured(const struct args *args, struct cfg *cfg, struct chi
 
 /* ---- of drivers ---- */
 
-/* Adds the state directory to the options of the simulator, as a pool does. */
-static const char *with_state_dir(struct arena *mem, const char *driver, const char *options,
-				  const char *state_dir)
+/* Adds the state directory to the options, as a pool does. */
+static const char *with_state_dir(struct arena *mem, const char *options, const char *state_dir)
 {
 	json_t *all = json_loads(options, 0, NULL);
 	char *text;
 
-	if (!json_is_object(all) || strcmp(driver, "sim") != 0 ||
-	    json_object_get(all, "state_dir")) {
+	if (!json_is_object(all) || json_object_get(all, "state_dir")) {
 		json_decref(all);
 		return options;
 	}
@@ -148,7 +146,7 @@ static void probe_driver(const struct args *args, const char *name, const char *
 	if (places.old_dir)
 		health_move(places.old_dir, places.dir);
 	leftovers_sweep(ret->state_dir); /* files that an earlier dvsched left */
-	ret->options = with_state_dir(args->mem, driver, options, ret->state_dir);
+	ret->options = with_state_dir(args->mem, options, ret->state_dir);
 	ret->lock_dir = places_lock_dir(args->mem, &err);
 	error_done(&err);
 	if (device_probe(driver, ret->options, probe_limit_s, args->mem, &facts, &err) < 0) {

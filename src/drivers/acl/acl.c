@@ -181,7 +181,8 @@ static const struct dvs_driver driver = {
 	.size = sizeof(struct dvs_driver),
 	.name = "acl",
 	.version = "1",
-	.caps = DVS_CAP_ABORT | DVS_CAP_RESET | DVS_CAP_HEALTH | DVS_CAP_INNER_WATCH,
+	.caps = DVS_CAP_ABORT | DVS_CAP_RESET | DVS_CAP_HEALTH | DVS_CAP_INNER_WATCH |
+		DVS_CAP_TENSORS,
 	.probe = acl_probe,
 	.open = acl_open,
 	.load = acl_load,

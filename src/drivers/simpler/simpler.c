@@ -407,7 +407,7 @@ const struct dvs_driver *driver_simpler_get(uint32_t host_abi)
 		.size = sizeof(driver),
 		.name = "simpler",
 		.version = "1",
-		.caps = DVS_CAP_GANG | DVS_CAP_RESET | DVS_CAP_INNER_WATCH,
+		.caps = DVS_CAP_GANG | DVS_CAP_RESET | DVS_CAP_INNER_WATCH | DVS_CAP_TENSORS,
 		.probe = simpler_probe,
 		.open = simpler_open,
 		.load = simpler_load,

@@ -194,42 +194,30 @@ static void make_formal_job(struct dv_cfg *s, struct plan *plan)
 
 /* ---- the flows ---- */
 
-static const char selects[] = "build mode or configuration";
+/* Of all but formal: a job for each build mode. */
+#define MODE_JOBS(of_kind)                                                                 \
+	.kind = (of_kind), .selects = "build mode or configuration", .ignored = job_names, \
+	.make = make_jobs
 
 static const struct dv_flow lint = {
-	.kind = DV_LINT,
-	.selects = selects,
-	.ignored = job_names,
+	MODE_JOBS(DV_LINT),
 	.set_defaults = set_lint_defaults,
 	.check = check_lint,
-	.make = make_jobs,
 };
 static const struct dv_flow cdc = {
-	.kind = DV_CDC,
-	.selects = selects,
-	.ignored = job_names,
+	MODE_JOBS(DV_CDC),
 	.set_defaults = set_lint_defaults,
 	.check = check_lint,
-	.make = make_jobs,
 };
 static const struct dv_flow rdc = {
-	.kind = DV_RDC,
-	.selects = selects,
-	.ignored = job_names,
+	MODE_JOBS(DV_RDC),
 	.set_defaults = set_rdc_defaults,
 	.check = check_lint,
-	.make = make_jobs,
 };
-static const struct dv_flow syn = {
-	.kind = DV_SYN,
-	.selects = selects,
-	.ignored = job_names,
-	.set_defaults = set_defaults,
-	.make = make_jobs,
-};
+static const struct dv_flow syn = {MODE_JOBS(DV_SYN), .set_defaults = set_defaults};
 static const struct dv_flow formal = {
 	.kind = DV_FORMAL,
-	.selects = selects,
+	.selects = "build mode or configuration",
 	.ignored = job_names,
 	.set_defaults = set_formal_defaults,
 	.make = make_formal_job,
