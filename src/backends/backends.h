@@ -38,7 +38,8 @@ struct backend_env {
 	const char *scratch_root;
 	uint32_t max_parallel; /* an explicit -j; 0: the backend's own default */
 	double grace_s;
-	uint64_t job_nofile; /* soft limit of open files for jobs; 0: our own */
+	uint64_t job_nofile;	/* soft limit of open files for jobs; 0: our own */
+	const char *cgroup_dir; /* for cgroups of commands (exec/cgroup_run.h); NULL: none */
 	struct backend_terminal terminal;
 	void (*warn)(const char *text); /* shows a warning at once; NULL: drops it */
 	/* The settings of this backend, backends: { NAME: {…} }, or NULL. Read them with

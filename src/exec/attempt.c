@@ -28,6 +28,7 @@ void attempt_init(struct attempt *a, struct slot_host *host)
 {
 	*a = (struct attempt){.host = host, .log.fd = -1, .shown.due_s = INFINITY};
 	pty_init(&a->pty);
+	cgroup_job_init(&a->cgroup);
 }
 
 void attempt_clear(struct attempt *a)
@@ -35,6 +36,7 @@ void attempt_clear(struct attempt *a)
 	struct attempt_ask *ask = &a->ask;
 
 	pty_close(&a->pty);
+	cgroup_job_end(&a->cgroup);
 	job_log_close(&a->log);
 	slot_run_done(&ask->run);
 	str_clear(&ask->needs);
@@ -51,6 +53,7 @@ void attempt_clear(struct attempt *a)
 
 static void attempt_kill_round(struct attempt *a)
 {
+	cgroup_job_kill(&a->cgroup);
 	attempt_signal(a, SIGKILL);
 	a->clocks.phase_at = attempt_now_s() + a->clocks.pause_s;
 	a->clocks.pause_s = fmin(a->clocks.pause_s * 2, last_round_s);
@@ -249,10 +252,12 @@ void attempt_start(struct attempt *a, struct shared_rules *rules, struct wire *w
 	a->news = (struct attempt_news){0};
 	a->watch.peak_bytes = 0;
 	*a->host->ending_signals = 0;
-	if (attempt_take(a, rules, w, &err) < 0 || attempt_prepare(a, &err) < 0)
+	if (attempt_take(a, rules, w, &err) < 0 || attempt_prepare(a, &err) < 0) {
 		attempt_end_unstarted(a, JOB_FAILED, REASON_LAUNCH, &err);
-	else
+	} else {
+		attempt_cgroup_begin(a);
 		attempt_try_launch(a);
+	}
 }
 
 /* ---- what is due ---- */

@@ -12,6 +12,7 @@
 #define EXEC_ATTEMPT_H
 
 #include "base/vec.h"
+#include "exec/cgroup_job.h"
 #include "exec/pty.h"
 #include "exec/slot_host.h"
 #include "exec/slot_wire.h"
@@ -71,6 +72,7 @@ struct attempt_shown {
 /* Facts for the verdict. */
 struct attempt_end {
 	struct ending ending; /* points to the texts below */
+	struct cgroup_use use;
 	struct str leaked, stuck, refused;
 };
 
@@ -81,6 +83,7 @@ struct attempt {
 	struct job_log log;
 	struct pty pty; /* of an interactive job */
 	struct attempt_procs procs;
+	struct cgroup_job cgroup;
 	struct attempt_clocks clocks;
 	struct tree_watch watch; /* of a job with limits of its processes */
 	struct attempt_shown shown;

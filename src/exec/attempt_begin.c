@@ -235,6 +235,7 @@ static enum attempt_launched start_process(struct attempt *a, const char *const 
 		.is_on_terminal = a->pty.slave >= 0,
 		.nofile = limit_files(a, &files),
 		.cpu = limit_cpu(a, &cpu),
+		.cgroup_fd = a->cgroup.procs_fd,
 	};
 
 	/* Taken before the start: the process may run and end before this one runs again. */
@@ -245,6 +246,8 @@ static enum attempt_launched start_process(struct attempt *a, const char *const 
 	    launch_is_script(l.path))
 		ret->pid = launch_script(a, &l);
 	ret->errnum = ret->pid < 0 ? errno : l.errnum;
+	if (l.is_outside_cgroup)
+		cgroup_job_end(&a->cgroup);
 	if (ret->pid < 0 || errno_is_shortage(l.errnum))
 		return LAUNCH_LATER;
 	return l.errnum ? explain_launch(a, &l, ret) : LAUNCH_RUNS;

@@ -112,10 +112,11 @@ void attempt_finish(struct attempt *a)
 	pty_drain(&a->pty, a->log.fd);
 	attempt_note_flood(a);
 	attempt_note_supervisor(a);
+	attempt_cgroup_read(a);
 	attempt_watch_end(a);
 	if (a->end.ending.flood_bytes) /* else the log stays too long; the verdict says so */
 		(void)!ftruncate(a->log.fd, (off_t)a->end.ending.flood_bytes);
-	a->end.ending.had_oom = attempt_ended_by_kill(&a->end.ending) && slot_host_had_oom(a->host);
+	a->end.ending.had_oom = attempt_ended_by_kill(&a->end.ending) && attempt_cgroup_had_oom(a);
 	if (!a->procs.leader_is_gone)
 		a->outcome.result.duration_s = clock_now(clock_real()) - a->procs.started_s;
 	attempt_decide(a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The interface between the files of an attempt. attempt.c is the state machine and calls the
- * others: attempt_begin.c, attempt_procs.c, attempt_show.c, attempt_watch.c, attempt_end.c. None of
- * these calls back, and only attempt_end.c sets a phase (ATTEMPT_OVER). */
+ * others: attempt_begin.c, attempt_cgroup.c, attempt_procs.c, attempt_show.c, attempt_watch.c,
+ * attempt_end.c. None of these calls back, and only attempt_end.c sets a phase (ATTEMPT_OVER). */
 #ifndef EXEC_ATTEMPT_PARTS_H
 #define EXEC_ATTEMPT_PARTS_H
 
@@ -42,6 +42,14 @@ void attempt_keep_daemons(struct attempt *a);
 void attempt_signal(struct attempt *a, int signum);
 /* "sleep (pid 123) and 3 more"; with_state: and the kernel state of the first one. */
 void attempt_describe_left(struct attempt *a, bool with_state, struct str *to);
+
+/* ---- attempt_cgroup.c ---- */
+
+void attempt_cgroup_begin(struct attempt *a);
+/* When no process is left: what they have used, and whether the kernel ended them for it. */
+void attempt_cgroup_read(struct attempt *a);
+/* After that: the kernel killed a process for lack of memory, of the job if that can be known. */
+bool attempt_cgroup_had_oom(const struct attempt *a);
 
 /* ---- attempt_show.c: the log, sent while it grows (job_rules.is_shown) ---- */
 

@@ -28,8 +28,11 @@ void attempt_keep_daemons(struct attempt *a)
 		.session = attempt_on_terminal(a) ? getsid(0) : a->procs.leader,
 		.only_daemons = ending_is_decided(end),
 	};
+	size_t n_before = a->host->kept.n;
 
 	kept_adopt(&a->host->kept, &job, &a->host->tree);
+	if (a->host->kept.n > n_before)
+		cgroup_job_spare(&a->cgroup);
 }
 
 static void attempt_note_leader(struct attempt *a, int status)

@@ -99,6 +99,8 @@ __attribute__((no_sanitize("address", "undefined"))) static int become(void *arg
 		l->errnum = errno;
 		_exit(127);
 	}
+	if (l->cgroup_fd > 0 && write(l->cgroup_fd, "0", 1) != 1)
+		l->is_outside_cgroup = true;
 	if (l->nofile)
 		setrlimit(RLIMIT_NOFILE, l->nofile);
 	if (l->cpu)
@@ -120,7 +122,7 @@ pid_t launch_start(struct launch *l)
 	pid_t pid;
 
 	l->errnum = 0;
-	l->is_about_cwd = l->is_about_log = false;
+	l->is_about_cwd = l->is_about_log = l->is_outside_cgroup = false;
 	pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, l);
 	if (pid > 0 && l->errnum != 0)
 		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)

@@ -20,11 +20,13 @@ struct launch {
 				in this session, in the foreground of the terminal, which becomes
 				its standard input, too */
 	const struct rlimit *nofile, *cpu; /* NULL: inherited */
+	int cgroup_fd; /* cgroup.procs of a cgroup that it enters; 0 or less: none */
 
 	/* ---- set by launch_start() ---- */
-	int errnum;	   /* why the program was not executed; 0: it was */
-	bool is_about_cwd; /* errnum is the error of entering cwd */
-	bool is_about_log; /* errnum is the error of connecting log_fd */
+	int errnum;		/* why the program was not executed; 0: it was */
+	bool is_about_cwd;	/* errnum is the error of entering cwd */
+	bool is_about_log;	/* errnum is the error of connecting log_fd */
+	bool is_outside_cgroup; /* it could not enter the cgroup, and was executed nevertheless */
 };
 
 /*

@@ -66,8 +66,9 @@ struct slot_options {
 	/* Descriptors of which the process keeps a copy open until it ends. */
 	const int *kept;
 	size_t n_kept;
-	const char *cpus; /* CPUs that its jobs run on, "0-3,8"; NULL: any. Does not change */
-	int32_t numa;	  /* with cpus: the node that memory comes from first; -1: any */
+	const char *cpus;	/* CPUs that its jobs run on, "0-3,8"; NULL: any. Does not change */
+	int32_t numa;		/* with cpus: the node that memory comes from first; -1: any */
+	const char *cgroup_dir; /* where each job gets a cgroup (cgroup_run.h); NULL: nowhere */
 	const struct vigil_limits *limits; /* for watching the process; NULL: the default */
 };
 

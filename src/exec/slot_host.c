@@ -51,6 +51,7 @@ void slot_host_init(struct slot_host *h, const struct slot_hello *hello, job_rea
 			h->nofile.rlim_cur != hello->nofile;
 	h->nofile.rlim_cur = hello->nofile;
 	confine_init(&h->confine, hello->scratch_root);
+	h->cgroup_dir = hello->cgroup_dir ? xstrdup(hello->cgroup_dir) : NULL;
 	cgroup_visit_own("/proc", "/sys", "memory", slot_host_take_oom_file, h);
 	h->oom_kills = read_oom_kills(h);
 	h->oom_read_s = clock_now(clock_real());

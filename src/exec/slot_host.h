@@ -13,6 +13,8 @@
 
 struct slot_host {
 	struct confine confine;
+	char *cgroup_dir;   /* of the run; NULL: its jobs have no cgroups */
+	unsigned n_cgroups; /* made by this slot */
 	struct kept kept;
 	job_reader_find *find_reader;
 	struct proc_tree tree; /* read again before each use */

@@ -99,8 +99,12 @@ static void offer_to_oom(void)
 
 static _noreturn_ void slot_main_leave(struct slot_process *p, int status)
 {
+	struct cgroup_job *cgroup = &p->attempt.cgroup;
+
 	pty_rescue_users(&p->attempt.pty);
+	cgroup_job_kill(cgroup);
 	slot_host_kill_all(&p->host);
+	cgroup_job_end(cgroup);
 	_exit(status);
 }
 

@@ -18,6 +18,7 @@ void slot_put_hello(struct str *b, const struct slot_options *o, const char *con
 	wire_put_string(b, o->scratch_root);
 	wire_put_string(b, o->cpus);
 	wire_put_u32(b, (uint32_t)o->numa);
+	wire_put_string(b, o->cgroup_dir);
 	wire_put_list(b, env);
 	wire_end(b, start);
 }
@@ -33,6 +34,7 @@ bool slot_take_hello(struct wire *w, struct slot_hello *ret)
 	ret->scratch_root = wire_string(w);
 	ret->cpus = wire_string(w);
 	ret->numa = (int32_t)wire_u32(w);
+	ret->cgroup_dir = wire_string(w);
 	ret->env = wire_strings(w, &n);
 	return w->ok && ret->version == SLOT_PROTOCOL && ret->scratch_root;
 }

@@ -12,7 +12,7 @@
 #include "job/job_start.h"
 #include "job/job_wire.h"
 
-enum { SLOT_PROTOCOL = 8 };
+enum { SLOT_PROTOCOL = 9 };
 
 enum slot_frame {
 	FRAME_HELLO = 1, /* to the slot: first, once */
@@ -39,7 +39,7 @@ struct slot_hello {
 	uint32_t version, number;
 	double grace_s;
 	uint64_t nofile;
-	const char *scratch_root, *cpus;
+	const char *scratch_root, *cpus, *cgroup_dir;
 	int32_t numa;
 	const char **env; /* malloc()ed, NULL-terminated */
 };

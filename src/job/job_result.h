@@ -47,6 +47,8 @@ struct job_result {
 	struct job_usage usage;
 	uint64_t
 		peak_memory_kib; /* largest memory of all its processes together; 0: not measured */
+	uint64_t cgroup_peak_kib; /* the same, as the kernel counts it: with the page cache of its
+				     files; 0: it had no cgroup that counts memory */
 	uint64_t log_stamp;  /* job_log_stamp() of the log at the end of the attempt; 0: unknown */
 	const char *details; /* details from the backend, a JSON object; NULL: none */
 	const struct job_measures *measures; /* values from the log of the job's tool; NULL: none */

@@ -227,6 +227,7 @@ void job_wire_put_result(struct str *b, const struct job_result *r)
 	wire_put_f64(b, r->usage.system_s);
 	wire_put_u64(b, r->usage.max_rss_kib);
 	wire_put_u64(b, r->peak_memory_kib);
+	wire_put_u64(b, r->cgroup_peak_kib);
 	wire_put_u64(b, r->log_stamp);
 	wire_put_string(b, r->message);
 	wire_put_string(b, r->context);
@@ -255,6 +256,7 @@ bool job_wire_take_result(struct wire *w, struct job_outcome *ret)
 	r->usage.system_s = wire_f64(w);
 	r->usage.max_rss_kib = wire_u64(w);
 	r->peak_memory_kib = wire_u64(w);
+	r->cgroup_peak_kib = wire_u64(w);
 	r->log_stamp = wire_u64(w);
 	r->message = wire_string(w);
 	r->context = wire_string(w);

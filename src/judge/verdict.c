@@ -99,10 +99,12 @@ static void add_over_limit(struct str *to, const struct over_limit *over)
 {
 	switch (over->reason) {
 	case REASON_MEMORY_LIMIT:
-		str_add(to, "the job went over its memory limit of ");
+		str_printf(to, "the job went %s its memory limit of ",
+			   over->used > 0 ? "over" : "to");
 		verdict_add_size(to, over->limit);
-		str_add(to, ": its processes had ");
-		verdict_add_size(to, over->used);
+		str_add(to, over->used > 0 ? ": its processes had " : ": the kernel killed it");
+		if (over->used > 0)
+			verdict_add_size(to, over->used);
 		break;
 	case REASON_PROCESS_LIMIT:
 		str_printf(to, "the job went over its limit of %.0f processes: it had %.0f",

@@ -15,7 +15,8 @@
 /* A limit of the job's processes that they exceeded, in bytes, processes or seconds. */
 struct over_limit {
 	enum job_reason reason; /* REASON_NONE: none was exceeded */
-	double limit, used;
+	double limit;
+	double used; /* 0: the kernel killed them when they came to the limit */
 };
 
 /* How the process ended. */

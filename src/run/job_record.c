@@ -70,6 +70,7 @@ static void write_result(struct json_out *out, const struct job_record *r)
 		jout_key_real(out, "start", a->start_wall_s, 6);
 	job_record_write_usage(out, a);
 	job_record_write_int(out, "peak_memory_kib", (int64_t)a->peak_memory_kib);
+	job_record_write_int(out, "cgroup_peak_kib", (int64_t)a->cgroup_peak_kib);
 	job_record_write_int(out, "log_stamp", (int64_t)a->log_stamp);
 	if (a->measures)
 		job_measures_write(out, a->measures);
@@ -134,7 +135,7 @@ static bool read_verdict(const json_t *obj, enum job_status *status, enum job_re
 
 static bool read_result(const json_t *obj, const struct job_record *r, struct job_result *ret)
 {
-	int64_t line, exit_status, signal, pid, marks, rss, peak, stamp;
+	int64_t line, exit_status, signal, pid, marks, rss, peak, cgroup_peak, stamp;
 
 	*ret = (struct job_result){.status = r->status, .reason = r->reason, .message = r->message};
 	if (job_record_text_of(obj, "status") &&
@@ -147,6 +148,7 @@ static bool read_result(const json_t *obj, const struct job_record *r, struct jo
 	    !int_of(obj, "marks", 0, UINT32_MAX, &marks) ||
 	    !int_of(obj, "max_rss_kib", 0, INT64_MAX, &rss) ||
 	    !int_of(obj, "peak_memory_kib", 0, INT64_MAX, &peak) ||
+	    !int_of(obj, "cgroup_peak_kib", 0, INT64_MAX, &cgroup_peak) ||
 	    !int_of(obj, "log_stamp", 0, INT64_MAX, &stamp))
 		return false;
 	ret->context = job_record_text_of(obj, "context");
@@ -161,6 +163,7 @@ static bool read_result(const json_t *obj, const struct job_record *r, struct jo
 	ret->usage.system_s = real_of(obj, "system_s");
 	ret->usage.max_rss_kib = (uint64_t)rss;
 	ret->peak_memory_kib = (uint64_t)peak;
+	ret->cgroup_peak_kib = (uint64_t)cgroup_peak;
 	ret->log_stamp = (uint64_t)stamp;
 	return job_status_is_final(ret->status);
 }

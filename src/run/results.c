@@ -258,6 +258,7 @@ static void write_attempt(struct json_out *out, const struct result_row *row, ui
 	write_iso(out, "start", r->start_wall_s);
 	job_record_write_usage(out, r);
 	write_int_if(out, "peak_memory_kib", r->peak_memory_kib != 0, (int64_t)r->peak_memory_kib);
+	write_int_if(out, "cgroup_peak_kib", r->cgroup_peak_kib != 0, (int64_t)r->cgroup_peak_kib);
 	if (r->measures)
 		job_measures_write(out, r->measures);
 	else

@@ -29,6 +29,7 @@ struct job_result job_attempt_result(const struct job_attempt *a)
 		.duration_s = a->duration_s,
 		.usage = use->usage,
 		.peak_memory_kib = extra->peak_memory_kib,
+		.cgroup_peak_kib = extra->cgroup_peak_kib,
 		.log_stamp = use->log_stamp,
 		.details = extra->details,
 		.measures = extra->measures,
@@ -68,7 +69,7 @@ static void keep_extra(struct job_attempt *a, struct arena *mem, const struct jo
 	struct job_attempt_extra *extra;
 
 	if (!r->message && !r->context && !r->details && !r->measures && !r->line &&
-	    !r->term_signal && !r->peak_memory_kib)
+	    !r->term_signal && !r->peak_memory_kib && !r->cgroup_peak_kib)
 		return;
 	extra = get_extra(a, mem);
 	extra->message = r->message;
@@ -76,6 +77,7 @@ static void keep_extra(struct job_attempt *a, struct arena *mem, const struct jo
 	extra->details = r->details;
 	extra->measures = r->measures;
 	extra->peak_memory_kib = r->peak_memory_kib;
+	extra->cgroup_peak_kib = r->cgroup_peak_kib;
 	extra->line = r->line;
 	extra->term_signal = r->term_signal;
 }

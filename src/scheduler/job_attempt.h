@@ -16,7 +16,7 @@ struct job_attempt_extra {
 	/* from the result */
 	const char *message, *context, *details;
 	const struct job_measures *measures;
-	uint64_t peak_memory_kib;
+	uint64_t peak_memory_kib, cgroup_peak_kib;
 	uint32_t line;
 	int32_t term_signal;
 };

@@ -73,6 +73,7 @@ struct chips {
 	const struct clock *clock;
 	const char *scratch_root;
 	uint64_t job_nofile;
+	const char *cgroup_dir;
 	void (*warn)(const char *text);
 	struct console *console; /* the user's terminal, for a command that borrows devices */
 	struct chips_settings *s;

@@ -242,6 +242,7 @@ static struct slot *make_slot(struct lend *l, struct error *err)
 		.scratch_root = c->scratch_root,
 		.default_grace_s = c->s->grace_s,
 		.job_nofile = c->job_nofile,
+		.cgroup_dir = c->cgroup_dir,
 		.number = (uint32_t)(l->devices[0].unit - c->units),
 		.kept = fds,
 	};

@@ -521,6 +521,7 @@ struct backend *backend_local_create(const struct backend_env *env, struct diags
 		.scratch_root = env->scratch_root,
 		.default_grace_s = env->grace_s,
 		.job_nofile = env->job_nofile,
+		.cgroup_dir = env->cgroup_dir,
 		.family = &l->family,
 	};
 	l->warn = env->warn;

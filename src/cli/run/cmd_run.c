@@ -13,6 +13,7 @@
 #include "base/proc.h"
 #include "cli/dvsim/dvsim_run.h"
 #include "cli/load/outcome.h"
+#include "cli/load/past_choice.h"
 #include "cli/output/final_out.h"
 #include "cli/resume/skip_passed.h"
 #include "cli/run/assign.h"
@@ -92,6 +93,7 @@ static int finish_plan(struct run *r)
 	struct plan *plan = r->loaded.plan;
 	struct diags *diags = &r->loaded.diags;
 
+	r->engines.cgroup_dir = r->cgroups.dir;
 	r->engines.terminal = (struct backend_terminal){on_terminal, on_job_suspends, on_unread, r};
 	assign_backends(plan, &r->options, diags);
 	if (engines_make(&r->engines, &r->options, plan, r->loop, diags) < 0)
@@ -294,6 +296,8 @@ static int run_loaded(struct run *r)
 	rc = check_system();
 	if (rc != EXIT_PASSED)
 		return rc;
+	if (r->cgroups.note.len)
+		log_verbose("%s", r->cgroups.note.s);
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
 	r->loop = loop_new();
 	signals_start(&r->signals, r->loop, r->args, &(struct signals_client){on_run_suspend, r});
@@ -309,6 +313,14 @@ static int run_loaded(struct run *r)
 	return rc;
 }
 
+/* The cgroup that a job of another run is in is not delegated to a run that it starts. */
+static void open_cgroups(struct cgroup_run *cgroups)
+{
+	if (past_is_nested())
+		return;
+	cgroup_run_open(cgroups, "/proc");
+}
+
 int run_with(const struct args *args, struct resumed *resumed)
 {
 	static const struct observer_ops publisher = {.name = "publisher",
@@ -317,6 +329,7 @@ int run_with(const struct args *args, struct resumed *resumed)
 		.args = args,
 		.resumed = resumed,
 		.guard_fd = -1,
+		.cgroups.lock_fd = -1,
 		.publisher.ops = &publisher,
 	};
 	struct resumed reused = {0};
@@ -330,9 +343,13 @@ int run_with(const struct args *args, struct resumed *resumed)
 		return rc;
 	/* DVSim's dry run is a real run. */
 	if ((!r.options.is_dry_run || args->is_dvsim) && !opt_has(args, OPT_LIST)) {
-		r.guard_fd = guard_split(r.options.deadline_in_s, r.options.grace_s, &rc);
-		if (r.guard_fd < 0)
+		open_cgroups(&r.cgroups);
+		r.guard_fd = guard_split(r.options.deadline_in_s, r.options.grace_s, r.cgroups.dir,
+					 &rc);
+		if (r.guard_fd < 0) {
+			cgroup_run_close(&r.cgroups);
 			return rc;
+		}
 	}
 	rc = load_plan(args, &r.loaded);
 	if (rc == EXIT_PASSED && r.loaded.reused.id) {
@@ -344,6 +361,7 @@ int run_with(const struct args *args, struct resumed *resumed)
 	/* With --failed there may be no jobs. */
 	if (rc == EXIT_PASSED && !opt_has(args, OPT_LIST) && r.loaded.plan->n_jobs)
 		rc = run_loaded(&r);
+	cgroup_run_close(&r.cgroups);
 	resume_done(&reused.resume);
 	load_done(&r.loaded);
 	return rc;

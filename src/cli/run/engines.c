@@ -108,6 +108,7 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 		.max_parallel = options->max_parallel,
 		.grace_s = options->grace_s,
 		.job_nofile = raise_nofile(),
+		.cgroup_dir = e->cgroup_dir,
 		.terminal = e->terminal,
 		.warn = warn_at_once,
 	};

@@ -19,6 +19,7 @@ struct engine {
 
 struct engines {
 	struct backend_terminal terminal; /* set before engines_make() */
+	const char *cgroup_dir;		  /* the same; NULL: jobs have no cgroups */
 	const struct roster *roster;	  /* of the plan of engines_make() */
 	struct backend **at;		  /* n of them, the default first */
 	unsigned n, cap;

@@ -26,6 +26,7 @@
 #include "base/term_mode.h"
 #include "cli/load/load.h"
 #include "config/config.h"
+#include "exec/cgroup_run.h"
 #include "exec/slot.h"
 #include "io/child.h"
 #include "run/results.h"
@@ -61,6 +62,9 @@ static void terminal_restore(const struct terminal *t)
 	if (t->fd >= 0 && term_is_foreground(t->fd))
 		tcsetattr(t->fd, TCSANOW, &t->modes);
 }
+
+/* Of the run, for both processes; NULL: none. */
+static const char *cgroups;
 
 /* The guardian's view of the scheduler. */
 struct watch {
@@ -281,6 +285,7 @@ static int watch_until_end(struct watch *w, double grace_s)
 
 	if (WIFSIGNALED(status))
 		terminal_restore(&w->terminal);
+	cgroup_run_kill(cgroups);
 	exec_kill_descendants(w->is_given_up ? w->pid : 0);
 	while (!w->is_given_up && w->fd >= 0 && !w->has_path)
 		read_scheduler(w);
@@ -383,13 +388,14 @@ static int cannot_split(const char *what)
 	return EXIT_INFRA;
 }
 
-int guard_split(double deadline_in_s, double grace_s, int *ret_exit)
+int guard_split(double deadline_in_s, double grace_s, const char *cgroup_dir, int *ret_exit)
 {
 	struct watch w = {.deadline = INFINITY};
 	pid_t parent = getpid();
 	sigset_t before;
 	int ends[2];
 
+	cgroups = cgroup_dir;
 	if (deadline_in_s > 0)
 		w.deadline = clock_now(clock_real()) + deadline_in_s;
 	if (socket_or_wait(ends) < 0) {
@@ -450,6 +456,7 @@ void guard_end_run(void)
 		  "killed",
 		  (int)guardian);
 	term_mode_rescue();
+	cgroup_run_kill(cgroups);
 	exec_kill_descendants(0);
 	raise(SIGKILL);
 	_exit(EXIT_INFRA);

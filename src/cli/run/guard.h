@@ -29,11 +29,11 @@ enum {
 };
 
 /*
- * Forks. deadline_in_s: 0: none. In the child (the scheduler) it returns the descriptor of the
- * socket. In the parent it returns -1 at the end of the run, with the exit code in *ret_exit; in
- * either process also after an error.
+ * Forks. deadline_in_s: 0: none. cgroup_dir: of the run (cgroup_run.h); NULL: none. In the child
+ * (the scheduler) it returns the descriptor of the socket. In the parent it returns -1 at the end
+ * of the run, with the exit code in *ret_exit; in either process also after an error.
  */
-int guard_split(double deadline_in_s, double grace_s, int *ret_exit);
+int guard_split(double deadline_in_s, double grace_s, const char *cgroup_dir, int *ret_exit);
 
 /* For the scheduler: sends the path of the run, once it has its name; sends a sign of life. */
 void guard_set_path(int fd, const char *run_path);

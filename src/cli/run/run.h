@@ -16,6 +16,7 @@
 #include "cli/run/run_options.h"
 #include "cli/run/signals.h"
 #include "cli/run/watchers.h"
+#include "exec/cgroup_run.h"
 #include "resume/sources.h"
 
 struct report;
@@ -27,6 +28,7 @@ struct run {
 	struct sources sources;	 /* at the start of the jobs; empty for a rehearsal */
 	struct run_options options;
 	int guard_fd; /* -1: none */
+	struct cgroup_run cgroups;
 	struct loaded loaded;
 	struct ev_loop *loop;
 	struct signals signals;

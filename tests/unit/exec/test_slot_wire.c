@@ -29,6 +29,7 @@ static struct slot_options the_options(void)
 		.scratch_root = "/s",
 		.cpus = "0-3",
 		.numa = -1,
+		.cgroup_dir = "/c",
 	};
 }
 
@@ -100,6 +101,7 @@ static void a_greeting_is_taken_as_it_was_put(void **state)
 	assert_string_equal(hello.scratch_root, "/s");
 	assert_string_equal(hello.cpus, "0-3");
 	assert_int_equal(hello.numa, -1);
+	assert_string_equal(hello.cgroup_dir, "/c");
 	assert_string_equal(hello.env[0], "A=1");
 	assert_string_equal(hello.env[1], "B=");
 	assert_null(hello.env[2]);

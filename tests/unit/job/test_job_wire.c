@@ -59,6 +59,7 @@ static const struct job_result a_result = {
 	.duration_s = 1.5,
 	.usage = {.user_s = 0.25, .max_rss_kib = 4096},
 	.peak_memory_kib = UINT64_C(1) << 33,
+	.cgroup_peak_kib = UINT64_C(1) << 34,
 	.measures = &measures,
 };
 

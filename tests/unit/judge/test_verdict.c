@@ -475,6 +475,8 @@ static void limits_are_worded(void **state)
 	} cases[] = {
 		{{REASON_MEMORY_LIMIT, 0x1p32, 1.5 * 0x1p32},
 		 "the job went over its memory limit of 4 GiB: its processes had 6 GiB"},
+		{{REASON_MEMORY_LIMIT, 0x1p32, 0},
+		 "the job went to its memory limit of 4 GiB: the kernel killed it"},
 		{{REASON_MEMORY_LIMIT, 1000, 1300 * 1024},
 		 "the job went over its memory limit of 1000 bytes: its processes had 1.3 MiB"},
 		{{REASON_PROCESS_LIMIT, 200, 201},

@@ -319,6 +319,7 @@ static const struct job_result a_result = {
 	.duration_s = 0.002,
 	.usage = {0.5, 0.25, 1234},
 	.peak_memory_kib = 12345,
+	.cgroup_peak_kib = 23456,
 	.measures = &a_measure,
 };
 
@@ -367,6 +368,7 @@ static void assert_result(const struct job_result *a, const struct job_result *b
 	assert_true(a->usage.system_s == b->usage.system_s);
 	assert_int_equal(a->usage.max_rss_kib, b->usage.max_rss_kib);
 	assert_int_equal(a->peak_memory_kib, b->peak_memory_kib);
+	assert_int_equal(a->cgroup_peak_kib, b->cgroup_peak_kib);
 }
 
 static void assert_measures(const json_t *json, const struct job_measures *expected)

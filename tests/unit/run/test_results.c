@@ -142,7 +142,8 @@ static void a_job_is_reported_with_all_its_attempts(void **state)
 			    .start_wall_s = 1763704198,
 			    .duration_s = 0.5,
 			    .usage = {0.25, 0.125, 2048},
-			    .peak_memory_kib = 4096}},
+			    .peak_memory_kib = 4096,
+			    .cgroup_peak_kib = 5120}},
 		{.number = 2,
 		 .where = "local/1",
 		 .stage = "pin",
@@ -194,6 +195,8 @@ static void a_job_is_reported_with_all_its_attempts(void **state)
 	is_int(json, "jobs.0.attempts.0.max_rss_kib", 2048);
 	is_int(json, "jobs.0.attempts.0.peak_memory_kib", 4096);
 	is_text(json, "jobs.0.attempts.1.peak_memory_kib", NULL);
+	is_int(json, "jobs.0.attempts.0.cgroup_peak_kib", 5120);
+	is_text(json, "jobs.0.attempts.1.cgroup_peak_kib", NULL);
 	is_text(json, "jobs.0.attempts.0.log", log_1);
 	is_text(json, "jobs.0.attempts.0.stage", NULL);
 	is_text(json, "jobs.0.attempts.1.stage", "pin");

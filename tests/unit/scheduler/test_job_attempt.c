@@ -25,6 +25,7 @@ static const struct job_result results[] = {
 	{.status = JOB_PASSED, .usage = {.system_s = 2.5}},
 	{.status = JOB_PASSED, .usage = {.max_rss_kib = 9}},
 	{.status = JOB_PASSED, .peak_memory_kib = 10},
+	{.status = JOB_PASSED, .cgroup_peak_kib = 11},
 };
 
 static void assert_same(const struct job_result *a, const struct job_result *b)
@@ -45,6 +46,7 @@ static void assert_same(const struct job_result *a, const struct job_result *b)
 	assert_true(a->usage.system_s == b->usage.system_s);
 	assert_int_equal(a->usage.max_rss_kib, b->usage.max_rss_kib);
 	assert_int_equal(a->peak_memory_kib, b->peak_memory_kib);
+	assert_int_equal(a->cgroup_peak_kib, b->cgroup_peak_kib);
 	assert_ptr_equal(a->details, b->details);
 	assert_ptr_equal(a->measures, b->measures);
 }
