@@ -6,12 +6,24 @@
 #include <jansson.h>
 
 #include "base/str.h"
+#include "base/vec.h"
+#include "run/plan_tree.h"
+
+/* What is found out about a template with its first record. */
+struct plan_form {
+	bool is_known, is_good; /* is_good: the numbers that vary exist */
+	size_t n_variables;
+	struct plan_places places;
+	struct plan_tree tree;
+};
 
 struct plan_expander {
 	struct str *texts;
 	const json_t **vary; /* "vary" of each template, borrowed; NULL: none */
+	struct plan_form *forms;
 	size_t n;
-	struct str text; /* text of the last record */
+	VEC(struct plan_value) values; /* of the last record */
+	struct str text;
 };
 
 /* list: the member "templates", which must outlive e; NULL: none. false: template
@@ -19,9 +31,9 @@ struct plan_expander {
 bool plan_expander_init(struct plan_expander *e, const json_t *list);
 void plan_expander_done(struct plan_expander *e);
 /*
- * Returns the record as an object, which the caller must json_decref(); a record that is written in
- * full is returned itself. NULL: the template does not exist, the values do not fit, or the result
- * is not JSON.
+ * Returns the record as an object, which the caller must json_decref(). It may change with the next
+ * call: records of one template share one tree. A record that is written in full is returned
+ * itself. NULL: the template does not exist, the values do not fit, or the result is not JSON.
  */
 json_t *plan_expand(struct plan_expander *e, json_t *record);
 

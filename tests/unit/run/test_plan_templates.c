@@ -14,6 +14,7 @@
 #include "unit/heap.h"
 #include "run/plan_expand.h"
 #include "run/plan_templates.h"
+#include "run/plan_tree.h"
 
 struct file {
 	struct plan_templates *templates;
@@ -75,10 +76,15 @@ static void assert_record(const struct file *f, struct plan_expander *e, size_t 
 			  const char *expect)
 {
 	json_t *back = plan_expand(e, json_array_get(json_object_get(f->json, "records"), i));
+	json_t *wanted = json_loads(expect, 0, NULL);
 
 	assert_non_null(back);
-	if (!str_eq(e->text.s, expect))
-		fail_msg("'%s' is not '%s'", e->text.s, expect);
+	if (!json_equal(back, wanted)) {
+		_cleanup_(freep) char *text = json_dumps(back, JSON_COMPACT);
+
+		fail_msg("'%s' is not '%s'", text, expect);
+	}
+	json_decref(wanted);
 	json_decref(back);
 }
 
@@ -176,6 +182,132 @@ static void random_records_come_back(void **state)
 	}
 }
 
+/* A record of one template, which has these values; "": none. Returns it as text, or NULL. */
+static char *expand_one(const char *template, const char *vary, const char *values,
+			bool *ret_is_tree)
+{
+	json_t *one = json_pack("{s:[s],s:o}", "text", template, "vary", json_loads(vary, 0, NULL));
+	json_t *list = json_pack("[o]", one), *record = json_pack("[i,s]", 0, values), *back;
+	struct plan_expander e;
+	char *text = NULL;
+
+	assert_true(plan_expander_init(&e, list));
+	back = plan_expand(&e, record);
+	*ret_is_tree = back && back == e.forms[0].tree.root;
+	if (back)
+		text = json_dumps(back, JSON_COMPACT);
+	json_decref(back);
+	plan_expander_done(&e);
+	json_decref(record);
+	json_decref(list);
+	return text;
+}
+
+static void only_what_needs_it_is_parsed_again(void **state)
+{
+	static const struct {
+		const char *template, *vary, *values, *text;
+		bool is_tree;
+	} cases[] = {
+		{"{\"a\":1}", "[0,0]", "27", "{\"a\":27}", true},
+		{"{\"a\":1,\"b\":[2,{\"c\":\"x3\"}]}", "[0,1,1,0,2,1]", "5 6",
+		 "{\"a\":6,\"b\":[5,{\"c\":\"x6\"}]}", true},
+		{"{\"a\":\"1\"}", "[0,0]", "007", "{\"a\":\"007\"}", true},
+		{"{\"a\":\"\\\"1\\n2\\\"é\"}", "[0,0,1,0]", "9", "{\"a\":\"\\\"9\\n9\\\"é\"}",
+		 true},
+		{"{\"a\":\"1\",\"b\":\"\\u0001\"}", "[0,0]", "2", "{\"a\":\"2\",\"b\":\"\\u0001\"}",
+		 true},
+		/* in an escape, in a key, a part of a number, a number that no integer can hold */
+		{"{\"a\":\"\\u0041\"}", "[0,0]", "0042", "{\"a\":\"B\"}", false},
+		{"{\"a\":\"\\u00e9\"}", "[1,0]", "8", "{\"a\":\"è\"}", false},
+		{"{\"k1\":0}", "[0,0]", "2", "{\"k2\":0}", false},
+		{"{\"a\":-1}", "[0,0]", "2", "{\"a\":-2}", false},
+		{"{\"a\":1.5}", "[1,0]", "25", "{\"a\":1.25}", false},
+		{"{\"a\":1}", "[0,0]", "07", NULL, false},
+		{"{\"a\":1}", "[0,0]", "9223372036854775807", "{\"a\":9223372036854775807}", false},
+		{"{\"a\":1}", "[0,0]", "9223372036854775808", NULL, false},
+		{"{\"a\":1}", "[0,0]", "\"x\"", "{\"a\":\"x\"}", false},
+		{"{\"a\":\"1\"}", "[0,0]", "x\",\"b\":\"y", "{\"a\":\"x\",\"b\":\"y\"}", false},
+		/* not as dvsched writes it */
+		{"{\"a\": 1}", "[0,0]", "2", "{\"a\":2}", false},
+		{"{\"a\":1,\"a\":3}", "[0,0]", "2", "{\"a\":3}", false},
+		{"{\"a\":1,\"a\":\"3\"}", "[1,0]", "2", "{\"a\":\"2\"}", false},
+		{"{\"a\":1", "[0,0]", "2}", "{\"a\":2}", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		bool is_tree;
+		_cleanup_(freep) char *text = expand_one(cases[i].template, cases[i].vary,
+							 cases[i].values, &is_tree);
+
+		if (!str_eq(text, cases[i].text) || is_tree != cases[i].is_tree)
+			fail_msg("case %zu: %s, %d", i, text, is_tree);
+	}
+}
+
+/* Random templates and values: the tree is what the text says. */
+static void trees_and_texts_agree(void **state)
+{
+	static const char *const parts[] = {"1",
+					    "22",
+					    "\"",
+					    "\\",
+					    "u0",
+					    "{\"a\":",
+					    "}",
+					    "[",
+					    "]",
+					    ",",
+					    "-",
+					    ".5",
+					    "\"b\":",
+					    " ",
+					    "\"c3\"",
+					    "\\u00e9",
+					    "{\"k\":[0,\"x7y\"]}"};
+	unsigned seed = 11, n_trees = 0;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		_cleanup_(str_done) struct str text = {0}, filled = {0};
+		struct plan_places places = {0};
+		struct plan_tree tree;
+		struct plan_value v = {draw(&seed, 2) ? "5" : "04", 0};
+		size_t from = 0;
+		json_t *wanted;
+
+		v.len = strlen(v.s);
+		str_add(&text, draw(&seed, 2) ? "{\"a\":" : "[");
+		for (unsigned k = draw(&seed, 7); k; k--)
+			str_add(&text, parts[draw(&seed, ARRAY_LEN(parts))]);
+		str_add(&text, text.s[0] == '{' ? "}" : "]");
+		for (size_t at = 0; at < text.len; at++) {
+			size_t n = strspn(text.s + at, "0123456789");
+
+			if (n && draw(&seed, 2)) {
+				vec_push(&places.list, (struct plan_place){at, n, 0});
+				str_addn(&filled, text.s + from, at - from);
+				str_addn(&filled, v.s, v.len);
+				from = at + n;
+			}
+			at += n;
+		}
+		str_addn(&filled, text.s + from, text.len - from);
+		plan_tree_init(&tree, &text, &places);
+		if (tree.root && plan_tree_set(&tree, &v, 1)) {
+			wanted = json_loadb(filled.s, filled.len, 0, NULL);
+			if (!wanted || !json_equal(wanted, tree.root))
+				fail_msg("'%s' filled: '%s'", text.s, filled.s);
+			json_decref(wanted);
+			n_trees += places.list.n > 0;
+		}
+		plan_tree_done(&tree);
+		vec_done(&places.list);
+	}
+	assert_true(n_trees > 200);
+}
+
 /* Texts are kept up to a limit only; what comes then still comes back. */
 static void very_large_records_do_not_stay_in_memory(void **state)
 {
@@ -271,6 +403,8 @@ int main(void)
 		cmocka_unit_test(records_that_differ_in_numbers_share_a_template),
 		cmocka_unit_test(whatever_a_record_holds_comes_back),
 		cmocka_unit_test(random_records_come_back),
+		cmocka_unit_test(only_what_needs_it_is_parsed_again),
+		cmocka_unit_test(trees_and_texts_agree),
 		cmocka_unit_test(very_large_records_do_not_stay_in_memory),
 		cmocka_unit_test(a_wrong_template_or_record_is_refused),
 		cmocka_unit_test(the_memory_of_templates_is_given_back),
