@@ -46,3 +46,9 @@ uint32_t crc32_of(const struct crc32 *t, const void *bytes, size_t n)
 		crc = crc >> 8 ^ t->of[0][(crc ^ *p) & 255];
 	return ~crc;
 }
+
+void crc32_write_hex(uint32_t crc, char *ret)
+{
+	for (int i = 7; i >= 0; i--, crc >>= 4)
+		ret[i] = "0123456789abcdef"[crc & 15];
+}

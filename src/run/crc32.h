@@ -13,5 +13,7 @@ struct crc32 {
 
 void crc32_init(struct crc32 *t);
 uint32_t crc32_of(const struct crc32 *t, const void *bytes, size_t n);
+/* As eight digits, without a NUL. */
+void crc32_write_hex(uint32_t crc, char *ret);
 
 #endif

@@ -124,8 +124,7 @@ static void add_crc(struct str *line, uint32_t crc)
 {
 	char digits[8];
 
-	for (unsigned i = sizeof(digits); i-- > 0; crc >>= 4)
-		digits[i] = "0123456789abcdef"[crc & 15];
+	crc32_write_hex(crc, digits);
 	str_add(line, ",\"crc\":\"");
 	str_addn(line, digits, sizeof(digits));
 	str_add(line, "\"}\n");

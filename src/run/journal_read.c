@@ -17,6 +17,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "run/crc32.h"
+#include "run/job_line.h"
 #include "base/fs.h"
 
 enum {
@@ -32,6 +33,8 @@ struct journal_reader {
 	size_t at;    /* offset in buf of the next line */
 	uint64_t seq; /* of the last valid record */
 	struct crc32 crc32;
+	bool wants_jobs;
+	struct job_line job;
 	/* Of the current call: */
 	bool is_at_end; /* the current end of the file was reached */
 	journal_visit *visit;
@@ -78,11 +81,11 @@ static int journal_read_damaged(const struct journal_reader *r, const char *why)
 
 static bool has_good_crc(const struct crc32 *t, const char *line, size_t len)
 {
-	char want[CRC_TAIL + 1];
+	char want[CRC_TAIL + 1] = ",\"crc\":\"01234567\"}";
 
 	if (len < CRC_TAIL)
 		return false;
-	snprintf(want, sizeof(want), ",\"crc\":\"%08x\"}", crc32_of(t, line, len - CRC_TAIL));
+	crc32_write_hex(crc32_of(t, line, len - CRC_TAIL), want + 8);
 	return memcmp(line + len - CRC_TAIL, want, CRC_TAIL) == 0;
 }
 
@@ -101,19 +104,28 @@ static bool journal_read_first_line(json_t *json, struct journal_record *ret)
 	return true;
 }
 
+static void journal_read_take_job(const struct job_line *job, struct journal_record *ret)
+{
+	ret->seq = job->seq;
+	ret->wall_s = job->wall_s;
+	ret->ev = JOB_RECORD_EV;
+	ret->job = &job->record;
+}
+
 /* 1: go on; 0: the visitor stops; -1: damaged. */
 static int take_line(struct journal_reader *r, const char *line, size_t len)
 {
-	struct journal_record record;
-	json_t *json;
+	struct journal_record record = {.line = line, .len = len};
+	json_t *json = NULL;
 	int rc = 1;
 
 	if (!has_good_crc(&r->crc32, line, len))
 		return journal_read_damaged(r, "a checksum is wrong");
-	json = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
-	record.line = line;
-	record.len = len;
-	if (!json || !journal_read_first_line(json, &record))
+	if (r->wants_jobs && job_line_read(&r->job, line, len))
+		journal_read_take_job(&r->job, &record);
+	else
+		json = json_loadb(line, len, JSON_ALLOW_NUL, NULL);
+	if (!record.job && (!json || !journal_read_first_line(json, &record)))
 		rc = journal_read_damaged(r, "a record has an unknown form");
 	else if (record.seq != r->seq + 1)
 		rc = journal_read_damaged(r, "a sequence number is wrong");
@@ -182,12 +194,13 @@ void journal_close(struct journal_reader *r)
 		return;
 	close(r->fd);
 	str_done(&r->buf);
+	job_line_done(&r->job);
 	free(r->path);
 	free(r);
 }
 
-int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
-		 struct error *err)
+static int journal_read_file(const char *path, bool wants_jobs, journal_visit *visit, void *ctx,
+			     bool *ret_torn, struct error *err)
 {
 	struct journal_reader *r = journal_open(path, err);
 	int rc;
@@ -195,7 +208,20 @@ int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_to
 	*ret_torn = false;
 	if (!r)
 		return -1;
+	r->wants_jobs = wants_jobs;
 	rc = journal_read_on(r, visit, ctx, ret_torn, err);
 	journal_close(r);
 	return rc;
+}
+
+int journal_read(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
+		 struct error *err)
+{
+	return journal_read_file(path, false, visit, ctx, ret_torn, err);
+}
+
+int journal_read_jobs(const char *path, journal_visit *visit, void *ctx, bool *ret_torn,
+		      struct error *err)
+{
+	return journal_read_file(path, true, visit, ctx, ret_torn, err);
 }

@@ -101,24 +101,25 @@ static void take_attempt(struct run_record *r, struct recorded_job *j, const str
 static bool record_take_job(struct run_record *r, const struct journal_record *record)
 {
 	struct job_result result;
-	struct job_record rec;
+	struct job_record read;
+	const struct job_record *rec = record->job ? record->job : &read;
 	struct recorded_job *j;
 
-	if (!job_record_read(record->json, &rec, &result) || rec.n >= r->plan->n_jobs ||
-	    strcmp(rec.id, r->plan->jobs[rec.n].id) != 0) {
+	if ((!record->job && !job_record_read(record->json, &read, &result)) ||
+	    rec->n >= r->plan->n_jobs || strcmp(rec->id, r->plan->jobs[rec->n].id) != 0) {
 		r->is_foreign = true;
 		return false;
 	}
-	j = &r->jobs[rec.n];
-	j->status = rec.status;
-	j->reason = rec.reason;
-	j->marks = rec.marks;
-	j->cause = rec.cause;
-	j->message = arena_strdup_or_null(r->mem, rec.message);
-	if (rec.backend)
-		j->backend = arena_strdup_or_null(r->mem, rec.backend);
-	if (rec.attempt)
-		take_attempt(r, j, &rec, record->json, record->wall_s);
+	j = &r->jobs[rec->n];
+	j->status = rec->status;
+	j->reason = rec->reason;
+	j->marks = rec->marks;
+	j->cause = rec->cause;
+	j->message = arena_strdup_or_null(r->mem, rec->message);
+	if (rec->backend)
+		j->backend = arena_strdup_or_null(r->mem, rec->backend);
+	if (rec->attempt)
+		take_attempt(r, j, rec, record->json, record->wall_s);
 	return true;
 }
 
@@ -229,7 +230,7 @@ void run_record_read(struct run_record *r)
 	struct error err = {0};
 	bool is_torn;
 
-	if (journal_read(path, take_record, r, &is_torn, &err) < 0)
+	if (journal_read_jobs(path, take_record, r, &is_torn, &err) < 0)
 		run_record_note(r, err.msg);
 	if (is_torn)
 		run_record_note(r, "the journal's last record is incomplete and was ignored");

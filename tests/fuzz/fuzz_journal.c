@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fuzzes the journal: once as it is, and once with a number and a checksum at each line, so that
- * what follows them is read, too. Records must come with numbers that grow by one.
+ * what follows them is read, too. Records must come with numbers that grow by one. Lines that are
+ * read without a tree must say the same as their tree.
  */
 #include "fuzz_file.h"
 
@@ -11,8 +12,25 @@
 #include "base/str.h"
 #include "run/crc32.h"
 #include "run/job_record.h"
+#include "run/job_line.h"
 #include "run/journal.h"
 #include "run/taken_record.h"
+#include "same_record.h"
+
+/* A line that can be read without its tree says the same. */
+static void check_line(const struct journal_record *record)
+{
+	struct job_line l = {0};
+	struct job_record r;
+	struct job_result result;
+
+	if (job_line_read(&l, record->line, record->len) &&
+	    (!job_record_read(record->json, &r, &result) || !is_same_record(&r, &l.record) ||
+	     l.seq != record->seq || !is_same_real(l.wall_s, record->wall_s) ||
+	     strcmp(record->ev, JOB_RECORD_EV) != 0))
+		abort();
+	job_line_done(&l);
+}
 
 static bool look(void *ctx, const struct journal_record *record)
 {
@@ -27,6 +45,7 @@ static bool look(void *ctx, const struct journal_record *record)
 	    !job_status_is_final(r.result->status))
 		abort();
 	job_record_measures(record->json, mem);
+	check_line(record);
 	arena_free(mem);
 	return true;
 }
