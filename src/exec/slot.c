@@ -10,7 +10,6 @@
 
 #include "base/mem.h"
 #include "base/proc.h"
-#include "workspace/needs.h"
 #include "exec/slot_parts.h"
 #include "base/proc_tree.h"
 
@@ -161,17 +160,12 @@ struct slot *slot_new(struct ev_loop *loop, const struct slot_options *options,
 void slot_run(struct slot *s, const struct job_spec *spec, uint32_t attempt, const char *const *env,
 	      const struct job_needs *needs)
 {
-	uint32_t place;
-
 	assert(s->is_idle);
 	s->is_idle = false;
 	s->job_id = spec->id;
 	s->fault = NULL;
 	s->grace_s = spec->rules->grace_s >= 0 ? spec->rules->grace_s : s->default_grace_s;
-	if (needs)
-		needs_put(&s->link.out, FRAME_NEEDS, needs);
-	place = job_wire_place_rules(&s->places, &s->link.out, FRAME_RULES, spec->rules);
-	slot_put_run(&s->link.out, place, spec, attempt, env);
+	slot_put_job(&s->link.out, &s->places, spec, attempt, env, needs);
 	slot_flush(s);
 	s->limits = s->usual;
 	if (spec->rules->timeout_s > 0 && !spec->rules->is_interactive)

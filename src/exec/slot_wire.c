@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/mem.h"
+#include "workspace/needs.h"
 
 void slot_put_hello(struct str *b, const struct slot_options *o, const char *const *env)
 {
@@ -74,6 +75,17 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 	wire_put_list(b, job_argv(spec, mem));
 	put_steps(b, spec->steps);
 	wire_end(b, start);
+}
+
+void slot_put_job(struct str *b, struct job_wire_places *places, const struct job_spec *spec,
+		  uint32_t attempt, const char *const *env, const struct job_needs *needs)
+{
+	uint32_t place;
+
+	if (needs)
+		needs_put(b, FRAME_NEEDS, needs);
+	place = job_wire_place_rules(places, b, FRAME_RULES, spec->rules);
+	slot_put_run(b, place, spec, attempt, env);
 }
 
 bool slot_take_run(struct wire *w, struct slot_run *ret)
