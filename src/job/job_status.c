@@ -53,6 +53,10 @@ static const struct {
 	[REASON_MEMORY_LIMIT] = {"memory_limit", CLASS_JOB},
 	[REASON_PROCESS_LIMIT] = {"process_limit", CLASS_JOB},
 	[REASON_CPU_LIMIT] = {"cpu_limit", CLASS_JOB},
+	[REASON_CANCELLED] = {"cancelled", CLASS_USER},
+	[REASON_NODE_FAILURE] = {"node_failure", CLASS_INFRA},
+	[REASON_PREEMPTED] = {"preempted", CLASS_INFRA},
+	[REASON_TIME_LIMIT] = {"time_limit", CLASS_JOB},
 };
 static_assert(ARRAY_LEN(reasons) == REASON_COUNT, "one row per reason");
 

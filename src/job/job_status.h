@@ -56,6 +56,10 @@ enum job_reason {
 	REASON_MEMORY_LIMIT,   /* its processes took more memory than their limit */
 	REASON_PROCESS_LIMIT,  /* … were more than their limit */
 	REASON_CPU_LIMIT,      /* … took more CPU time than their limit */
+	REASON_CANCELLED,      /* somebody else cancelled it in its batch system */
+	REASON_NODE_FAILURE,   /* the node of a cluster that ran it failed */
+	REASON_PREEMPTED,      /* its batch system gave its place to another job */
+	REASON_TIME_LIMIT,     /* it reached the time limit of its batch system */
 	REASON_COUNT
 };
 

@@ -88,6 +88,10 @@ static void written_names_stay(void **state)
 		"memory_limit",
 		"process_limit",
 		"cpu_limit",
+		"cancelled",
+		"node_failure",
+		"preempted",
+		"time_limit",
 	};
 
 	(void)state;
