@@ -6,4 +6,5 @@
  */
 BACKEND(local, "runs processes on this machine, each in a slot of its own")
 BACKEND(chips, "runs programs and kernels on devices, each in a worker of its own")
+BACKEND(slurm, "submits each job to a Slurm cluster")
 BACKEND(fake, "runs nothing: outcomes and durations are drawn or scripted")

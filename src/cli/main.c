@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "backends/farm/agent.h"
+#include "backends/farm/node_file.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -162,6 +164,10 @@ int main(int argc, char **argv)
 		return worker_main();
 	if (argc == 2 && strcmp(argv[1], "__probe") == 0)
 		return probe_main();
+	if (argc == 2 && strcmp(argv[1], "__agent") == 0)
+		return agent_main();
+	if (argc == 4 && strcmp(argv[1], "__runner") == 0) /* on a node of a cluster */
+		return runner_main(argv[2], argv[3]);
 	setlocale(LC_CTYPE, "");
 	signals_before_run();
 	if (program_is_called(argv, "dvsim"))

@@ -44,6 +44,9 @@ struct backend_ops {
 	/* Called at load, before any job runs: adds errors with positions for keys and values that
 	 * this backend does not accept. */
 	void (*check)(struct backend *b, const struct job_spec *spec, struct diags *diags);
+	/* Called before the first submit(). run_dir: the directory of the run, for files of the
+	 * backend; copied. */
+	void (*begin)(struct backend *b, const char *run_dir);
 	/* Starts an attempt (from 1) of job. why is set for SUBMIT_REFUSED. job and its spec are
 	 * valid until the end of the run. */
 	enum submit (*submit)(struct backend *b, const struct job *job, uint32_t attempt,

@@ -50,7 +50,7 @@ SchedulerParameters=batch_sched_delay=0,sched_interval=1,bf_interval=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
 DefMemPerCPU=10
-ReturnToService=2
+ReturnToService=1
 MpiDefault=none
 SwitchType=switch/none
 MailProg=/bin/true
@@ -129,7 +129,7 @@ class Cluster:
 
     def jobs(self):
         """Ids of the jobs that wait or run."""
-        return self.run("squeue", "-h", "-o", "%i").split()
+        return self.run("squeue", "-h", "-t", "PENDING,RUNNING", "-o", "%i").split()
 
     def logs(self):
         texts = [p.read_text(encoding="utf-8", errors="replace") for p in sorted(self.dir.glob("*.[lo][ou][gt]"))]
@@ -141,9 +141,19 @@ class Cluster:
             self.start_node(name)
         self.run("srun", f"-N{len(NODES)}", "--immediate=30", "true")  # returns when all nodes are up
 
-    def stop(self):
+    def _end_all(self, signum=signal.SIGTERM):
         for name in sorted(self.daemons):  # the nodes first
-            self.end(name)
+            self.end(name, signum)
+
+    def restart(self):
+        """Begins again without any job, after a daemon was ended."""
+        self._end_all(signal.SIGKILL)
+        shutil.rmtree(self.dir / "state")
+        self.dir.joinpath("state").mkdir()
+        self.start()
+
+    def stop(self):
+        self._end_all()
         shutil.rmtree(self.dir, ignore_errors=True)
 
 

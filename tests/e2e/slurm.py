@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Jobs on a real Slurm of two nodes (cluster.py)."""
 
+import os
+import shutil
+import signal
+import subprocess
+
 import cluster
-from harness import Story
+from harness import PATIENCE_S, Story, pids_with, scheduler_of
+
+SETTINGS = 'backends: { slurm: { look: "0.2s" } }'
 
 
 class SlurmStory(Story):
@@ -11,6 +18,7 @@ class SlurmStory(Story):
     def setUp(self):
         super().setUp()
         self.cluster = cluster.needed_by(self)
+        self.env = dict(self.cluster.env)
         self.addCleanup(self._leave_no_job)
 
     def _leave_no_job(self):
@@ -19,8 +27,248 @@ class SlurmStory(Story):
             self.cluster.run("scancel", *left)
             self.fail(f"jobs were left in the queue: {left}")
 
+    def jobs(self, text, settings=SETTINGS):
+        self.config(f'{{ flow: "jobs", name: "demo", {settings}\n jobs: [ {text} ] }}')
+
+    def start_run(self, *args):
+        return self.start("run", "cfg.hjson", "--view", "none", "--backend", "slurm", *args, env=self.env)
+
+    def run_jobs(self, code, *args):
+        done = self.dvsched("run", "cfg.hjson", "--view", "none", "--backend", "slurm", *args, env=self.env)
+        self.assertEqual(done.code, code, f"{done}\n{self.cluster.logs()}")
+        return done
+
+    def result(self, name):
+        job, = (j for j in self.results()["jobs"] if j["name"] == name)
+        return job
+
+    def attempt(self, name):
+        """The last one."""
+        return self.result(name)["attempts"][-1]
+
+    def stand_in(self, name, text):
+        """A script that is found before the command of Slurm; "$real" in it is that command."""
+        self.write(f"bin/{name}", f"#!/bin/sh\nreal={shutil.which(name)}\nhere={self.dir}\n{text}\n", 0o755)
+        self.env["PATH"] = f"{self.dir}/bin:{os.environ['PATH']}"
+
 
 class Cluster(SlurmStory):
     def test_two_nodes_run_commands(self):
         for node in cluster.NODES:
             self.assertEqual(self.cluster.run("srun", "-w", node, "printenv", "SLURMD_NODENAME"), f"{node}\n")
+
+
+class Runs(SlurmStory):
+    def test_a_job_runs_under_a_slot_on_a_node(self):
+        self.jobs("""{ name: "a", command: "echo on $SLURMD_NODENAME for $DVSCHED_JOB; ps -o comm= -p $PPID",
+                       slurm: { options: ["--nodelist=n2"], memory: "20M" } }
+                     { name: "b", command: "exit 3", needs: ["a"] }
+                     { name: "c", command: "echo oh no", needs: ["a"], fail_patterns: ["^oh"] }""")
+        self.run_jobs(1)
+        self.assertEqual(self.statuses(), {"a": "PASSED", "b": "FAILED", "c": "FAILED"})
+        a = self.attempt("a")
+        self.assertEqual(a["where"], "slurm/n2")
+        self.assertEqual(a["details"]["node"], "n2")
+        self.assertRegex(a["details"]["batch_id"], r"^\d+$")
+        self.assertEqual(self.path("scratch/demo/a/log").read_text().split("\n")[3:5], ["on n2 for a", "dvs-slot"])
+        self.assertEqual(self.attempt("b")["exit_status"], 3)
+        self.assertEqual(self.attempt("c")["reason"], "fail_pattern")
+        self.assertFalse(self.run_dir().joinpath("farm").exists())
+
+    def test_a_run_may_use_this_machine_and_the_cluster(self):
+        self.jobs("""{ name: "here", command: "test -z $SLURM_JOB_ID", backend: "local" }
+                     { name: "there", command: "test -n $SLURM_JOB_ID", needs: ["here"] }""")
+        self.run_jobs(0)
+        self.assertEqual(self.attempt("here")["where"], "local/0")
+
+    def test_the_slot_on_the_node_ends_a_job_that_takes_too_long(self):
+        self.jobs('{ name: "a", command: "setsid sleep 1000 & sleep 1000", timeout: "0.3s" }')
+        self.run_jobs(1)
+        self.assertEqual(self.attempt("a")["reason"], "timeout")
+        self.assertEqual(pids_with(self.cookie), [])
+
+    def test_a_retry_is_a_new_submission(self):
+        self.jobs('{ name: "a", command: "test {attempt} = 2", retries: 1 }')
+        self.run_jobs(0)
+        first, second = (a["details"]["batch_id"] for a in self.result("a")["attempts"])
+        self.assertNotEqual(first, second)
+
+    def test_only_so_many_jobs_are_in_the_queue_at_a_time(self):
+        self.jobs("""{ name: "a{n}", sweep: { n: [1, 2, 3] },
+                       command: "squeue -h -n $SLURM_JOB_NAME,x -o %j; squeue -h | wc -l > $DVSCHED_ODIR/n" }""",
+                  'backends: { slurm: { look: "0.2s", jobs: 1 } }')
+        self.run_jobs(0)
+        counts = [self.path(f"scratch/demo/a{n}/n").read_text().strip() for n in (1, 2, 3)]
+        self.assertEqual(counts, ["1", "1", "1"])
+
+
+class Requests(SlurmStory):
+    def test_what_a_job_asks_for_reaches_slurm(self):
+        self.jobs("""{ name: "a", command: "scontrol show job $SLURM_JOB_ID", cpus: 2,
+                       slurm: { memory: "50M", time: "90s", licences: "sim:1" } }""",
+                  'backends: { slurm: { look: "0.2s", partition: "short", memory: "10M" } }')
+        self.run_jobs(0)
+        log = self.path("scratch/demo/a/log").read_text()
+        for text in ("Partition=short", "NumCPUs=2", "MinMemoryNode=50M", "TimeLimit=00:02:00", "Licenses=sim:1",
+                     "Comment=a", "Requeue=0"):
+            self.assertIn(text, log)
+
+    def assert_refused(self, text, *messages, settings=SETTINGS):
+        self.jobs(text, settings)
+        done = self.run_jobs(2)
+        for message in messages:
+            self.assertIn(message, done.err)
+        self.assert_left_nothing()
+
+    def test_what_no_node_has_is_an_error_with_its_place(self):
+        self.assert_refused('{ name: "a", command: "true", slurm: { partition: "shrot" } }',
+                            "cfg.hjson:2:", "Slurm has no partition 'shrot'", "there are: main, short")
+        self.assert_refused('{ name: "a", command: "true", cpus: 9 }',
+                            "'a' needs 9 CPUs, and no node of the partition 'main' has more than 8")
+        self.assert_refused('{ name: "a", command: "true", slurm: { memory: "2G" } }',
+                            "'a' needs 2048 MiB of memory, and no node of the partition 'main' has more than 1000")
+
+    def test_wrong_keys_are_errors_with_their_place(self):
+        self.assert_refused('{ name: "a", command: "true", slurm: { partitoin: "main" } }',
+                            "cfg.hjson:2:", "unknown key 'partitoin' in slurm", "did you mean 'partition'?")
+        self.assert_refused('{ name: "a", command: "true", slurm: { time: "soon" } }', "'time' must be a duration")
+        self.assert_refused('{ name: "a", command: "true", slurm: { mode: "pilot" } }',
+                            "the slurm backend has no mode 'pilot'")
+        self.assert_refused('{ name: "a", command: "true", slurm: { options: ["--array=1-3"] } }',
+                            "'options' may not have --array")
+        self.assert_refused('{ name: "a", command: "true" }', "'memory' must be a size",
+                            settings='backends: { slurm: { memory: "much" } }')
+
+    def test_what_slurm_refuses_is_one_message(self):
+        self.jobs('{ name: "a{n}", sweep: { n: "1..3" }, command: "true", slurm: { options: ["--nodelist=n9"] } }')
+        done = self.run_jobs(3)
+        self.assertIn("Invalid node name specified", done.out + done.err)
+        self.assertEqual(self.result("a1")["reason"], "refused")
+        self.assertEqual(self.cluster.jobs(), [])
+
+    def test_no_slurm_is_an_error_of_the_machine(self):
+        self.jobs('{ name: "a", command: "true" }')
+        self.env["PATH"] = str(self.dir)
+        done = self.run_jobs(3)
+        self.assertIn("the backend 'slurm' cannot be used: sinfo: No such file or directory", done.err)
+        self.assert_left_nothing()
+
+
+class Ends(SlurmStory):
+    def waiting_job(self, more=""):
+        """A run whose job says its Slurm id and waits. Returns the run and the id."""
+        self.events = self.fifo()
+        self.jobs(f'{{ name: "a", command: "echo $SLURM_JOB_ID $SLURMD_NODENAME > {self.events.path}; '
+                  f'test {{attempt}} = 2 || sleep 1000" {more} }}')
+        run = self.start_run()
+        number, self.node = self.events.line().split()
+        return run, number
+
+    def test_ctrl_c_cancels_what_was_submitted_and_nothing_else(self):
+        foreign = self.cluster.run("sbatch", "--parsable", "--output=/dev/null", "--wrap", "sleep 1000").strip()
+        self.addCleanup(self.cluster.run, "scancel", foreign)
+        run, _ = self.waiting_job()
+        os.kill(scheduler_of(run), signal.SIGINT)
+        done = self.finish(run)
+        self.assertEqual(done.signal, signal.SIGINT, done)
+        self.assertEqual(self.attempt("a")["reason"], "user")
+        self.assertEqual(self.cluster.jobs(), [foreign])
+        self.assertEqual(pids_with(self.cookie), [])
+
+    def test_ctrl_c_cancels_a_job_that_waits_in_the_queue(self):
+        events = self.fifo()
+        self.jobs(f"""{{ name: "first", command: "echo go > {events.path}; sleep 1000", slurm: {{ licences: "sim:1" }} }}
+                      {{ name: "next", command: "true", weight: -1, slurm: {{ licences: "sim:1" }} }}""")
+        run = self.start_run()
+        events.line()
+        os.kill(scheduler_of(run), signal.SIGINT)
+        self.finish(run)
+        self.assertEqual(self.statuses(), {"first": "KILLED", "next": "KILLED"})
+        self.assertIsNone(self.attempt("next")["where"])
+
+    def test_somebody_else_cancels_a_job(self):
+        run, number = self.waiting_job()
+        self.cluster.run("scancel", number)
+        done = self.finish(run)
+        attempt = self.attempt("a")
+        self.assertEqual(attempt["reason"], "cancelled", done)
+        self.assertEqual(attempt["message"], f"Slurm ended it: CANCELLED (job {number} on {self.node})")
+
+    def test_a_job_of_a_failed_node_runs_again_on_another_one(self):
+        run, _ = self.waiting_job(", retries: { max: 1, on: 'infra' }")
+        failed = self.node
+        self.addCleanup(self.cluster.run, "scontrol", "update", f"nodename={failed}", "state=resume")
+        self.cluster.run("scontrol", "update", f"nodename={failed}", "state=down", "reason=test")
+        self.events.line()
+        done = self.finish(run)
+        self.assertEqual(done.code, 0, done)
+        first, second = self.result("a")["attempts"]
+        self.assertEqual(first["reason"], "node_failure")
+        self.assertNotEqual(second["where"], f"slurm/{failed}")
+
+    def test_a_runner_that_is_killed_is_a_lost_job(self):
+        run, number = self.waiting_job()
+        self.cluster.run("scancel", "--batch", "--signal=KILL", number)
+        done = self.finish(run)
+        self.assertEqual(done.code, 3, done)
+        self.assertEqual(self.attempt("a")["reason"], "lost")
+        self.assertIn(f"Slurm ended it: FAILED (job {number} on {self.node})", self.attempt("a")["message"])
+        self.assertEqual(pids_with(self.cookie), [])
+
+    def test_a_job_is_never_run_by_a_second_runner(self):
+        run, number = self.waiting_job()
+        farm = self.run_dir().joinpath("farm")
+        again = subprocess.run([self.binary, "__runner", farm, "1"], capture_output=True, text=True, check=False,
+                               timeout=PATIENCE_S)
+        self.assertEqual(again.returncode, 3)
+        self.assertIn("cannot take the job", again.stderr)
+        self.assertEqual(farm.joinpath("jobs/1").stat().st_mode & 0o777, 0o600)
+        self.cluster.run("scancel", number)
+        self.finish(run)
+
+    def test_dvsched_is_missing_on_the_node(self):
+        self.jobs('{ name: "a", command: "true" }',
+                  'backends: { slurm: { look: "0.2s", program: "/no/such/dvsched" } }')
+        self.run_jobs(3)
+        self.assertEqual(self.result("a")["reason"], "lost")
+        self.assertRegex(self.result("a")["message"], "it printed: .*/no/such/dvsched.*not found")
+
+
+class Answers(SlurmStory):
+    """The controller answers late, wrongly or not at all."""
+
+    TIMEOUT = "echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1"
+
+    def run_counted(self):
+        self.jobs(f'{{ name: "a", command: "echo ran >> {self.path("count")}" }}')
+        self.run_jobs(0)
+        self.assertEqual(self.path("count").read_text(), "ran\n")
+        self.assertEqual(self.results()["run"]["backends"]["slurm"]["lost_answers"], 1)
+
+    def test_a_lost_answer_to_a_submission_does_not_run_the_job_twice(self):
+        self.stand_in("sbatch", f'if mkdir $here/once; then "$real" "$@" >/dev/null; {self.TIMEOUT}; fi\n'
+                                'exec "$real" "$@"')
+        self.run_counted()
+
+    def test_a_lost_submission_is_sent_again(self):
+        self.stand_in("sbatch", f'if mkdir $here/once; then cat >/dev/null; {self.TIMEOUT}; fi\nexec "$real" "$@"')
+        self.run_counted()
+
+    def test_squeue_fails_for_a_while(self):
+        self.stand_in("squeue", 'echo >> $here/looks; if [ $(wc -l < $here/looks) -lt 4 ]; then '
+                                'echo "slurm_load_jobs error: Unable to contact slurm controller" >&2; exit 1; fi\n'
+                                'exec "$real" "$@"')
+        self.jobs('{ name: "a", command: "while [ $(wc -l < looks) -lt 5 ]; do sleep 0.05; done" }')
+        self.run_jobs(0)
+        self.assertGreaterEqual(self.results()["run"]["backends"]["slurm"]["unanswered_looks"], 3)
+
+    def test_a_result_arrives_without_the_controller(self):
+        events, go = self.fifo("events"), self.fifo("go")
+        self.jobs(f'{{ name: "a", command: "echo > {events.path}; read line < {go.path}" }}')
+        run = self.start_run()
+        events.line()
+        self.cluster.end("slurmctld", signal.SIGKILL)
+        self.addCleanup(self.cluster.restart)
+        os.write(go.fd, b"go\n")
+        done = self.finish(run)
+        self.assertEqual(done.code, 0, done)

@@ -186,6 +186,7 @@ static void cmd_run_publish(struct observer *o, const struct sched *sched)
 		error_done(&err);
 	}
 	guard_set_path(r->guard_fd, run_dir_path(r->dir));
+	engines_begin(&r->engines, run_dir_path(r->dir));
 }
 
 /* Records the sources for a later resume, at the last moment before a job may change them. */

@@ -120,6 +120,13 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 	return rc || diags->n_errors ? -1 : 0;
 }
 
+void engines_begin(const struct engines *e, const char *run_dir)
+{
+	for (unsigned i = 0; i < e->n; i++)
+		if (e->at[i]->ops->begin)
+			e->at[i]->ops->begin(e->at[i], run_dir);
+}
+
 static uint32_t engines_number(const struct engines *e, const struct backend *b)
 {
 	uint32_t no = 1;

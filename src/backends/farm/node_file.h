@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files through which the scheduler and the runner of a job on another machine exchange the job
+ * and its result, in a directory that both see:
+ *
+ *   <dir>/jobs/<number>         the job: the frames that a slot gets (exec/slot_wire.h)
+ *   <dir>/jobs/<number>.out     what the runner and the batch system print
+ *   <dir>/news/<number>.began   the runner has taken the job. Whoever makes this file runs the
+ *                               job, so it never runs twice
+ *   <dir>/news/<number>.ended   its result
+ *
+ * Files in news/ are complete when they have their names.
+ */
+#ifndef BACKENDS_FARM_NODE_FILE_H
+#define BACKENDS_FARM_NODE_FILE_H
+
+#include "base/wire.h"
+#include "exec/slot.h"
+
+/* Frames in these files, beside those of slots. */
+enum node_frame {
+	NODE_FRAME_JOB = 200, /* version, id of the job; the first frame of a job */
+	NODE_FRAME_PLACE,     /* of news: node, id in the batch system */
+};
+
+enum { NODE_FILE_VERSION = 1 };
+
+/* Appends a job. env, needs: as in slot_run(). */
+void node_file_put_job(struct str *b, const struct slot_options *slot, const struct job_spec *spec,
+		       uint32_t attempt, const char *const *env, const struct job_needs *needs);
+
+/* Where a runner is; the strings point into the file. */
+struct node_place {
+	const char *node, *batch_id;
+};
+
+void node_file_put_place(struct str *b, const struct node_place *p);
+
+/* A file of news. */
+struct node_news {
+	struct node_place place;
+	bool has_result;
+	struct job_outcome outcome; /* if has_result; its texts point into the file */
+};
+
+/* false: it is not such a file. Call node_news_done() in any case. */
+bool node_file_take_news(const char *bytes, size_t n, struct node_news *ret);
+void node_news_done(struct node_news *n);
+
+/* `dvsched __runner DIR NUMBER`, on the node. Returns its exit status: 0 if the job passed. */
+int runner_main(const char *dir, const char *number);
+
+#endif
