@@ -2,26 +2,44 @@
 #include "base/confine.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/fs.h"
 #include "base/mem.h"
 
+/* Of <linux/openat2.h>, which older headers do not have. */
+struct confine_how {
+	uint64_t flags, mode, resolve;
+};
+enum { NO_MAGICLINKS = 0x02, NO_SYMLINKS = 0x04, BENEATH = 0x08 };
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+enum { DIR_FLAGS = O_PATH | O_DIRECTORY | O_CLOEXEC };
+/* A rename elsewhere on the machine may disturb a resolution (EAGAIN). */
+enum { TRIES = 100 };
+
 void confine_init(struct confine *c, const char *root)
 {
-	*c = (struct confine){.root = xstrdup(root)};
+	*c = (struct confine){.root = xstrdup(root), .root_fd = -1};
 }
 
 void confine_done(struct confine *c)
 {
+	if (c->root)
+		closep(&c->root_fd);
 	free(c->root);
 	free(c->real_root);
 	free(c->trash);
-	str_done(&c->checked);
 	*c = (struct confine){0};
 }
 
@@ -55,107 +73,240 @@ static char *confine_dir_of(const char *path)
 	return xstrndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
-static const char *real_root(struct confine *c, struct error *err)
+/* ---- opening directories ---- */
+
+static int confine_open_root(struct confine *c, struct error *err)
 {
 	if (c->real_root)
-		return c->real_root;
-	if (fs_mkdirs_of_trees(c->root, 0777) < 0 || !(c->real_root = realpath(c->root, NULL)))
-		error_sys(err, errno, "cannot make the scratch root %s", c->root);
-	return c->real_root;
+		return 0;
+	if (fs_mkdirs_of_trees(c->root, 0777) == 0 &&
+	    (c->root_fd = fs_open(c->root, DIR_FLAGS, 0)) >= 0 &&
+	    (c->real_root = realpath(c->root, NULL)))
+		return 0;
+	error_sys(err, errno, "cannot make the scratch root %s", c->root);
+	closep(&c->root_fd);
+	return -1;
 }
 
-int confine_real_dir(struct confine *c, const char *dir, struct error *err)
+/* "" is the root itself. */
+static const char *below_root(const char *path, const char *root)
 {
-	const char *root = real_root(c, err);
+	size_t n = strlen(root);
+
+	return path[n] == '/' ? path + n + 1 : path + n;
+}
+
+/* A job in a sandbox that forbids what it does not know (EPERM) may start dvsched. */
+static int open_beneath(struct confine *c, const char *below, uint64_t resolve)
+{
+	const struct confine_how how = {.flags = DIR_FLAGS, .resolve = resolve};
+	int fd, n = 0;
+
+	do
+		fd = (int)syscall(SYS_openat2, c->root_fd, *below ? below : ".", &how, sizeof(how));
+	while (fd < 0 && (errno == EINTR || (errno == EAGAIN && ++n < TRIES)));
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		c->is_plain = true;
+	return fd;
+}
+
+/* Returns a descriptor, or -1 with errno (EXDEV: it is outside). */
+static int open_and_look(const struct confine *c, const char *dir)
+{
+	int fd = fs_open(dir, DIR_FLAGS, 0);
+	char self[32], real[PATH_MAX];
+	ssize_t n;
+
+	if (fd < 0)
+		return -1;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	n = readlink(self, real, sizeof(real) - 1);
+	real[n > 0 ? n : 0] = '\0';
+	if (path_is_below(real, c->real_root))
+		return fd;
+	close(fd);
+	errno = EXDEV;
+	return -1;
+}
+
+/* The kernel takes an absolute link for one that leads out, wherever it leads. */
+static int open_by_real_path(struct confine *c, const char *dir)
+{
 	char real[PATH_MAX];
 
-	if (!root)
-		return -1;
 	if (!realpath(dir, real))
-		return error_sys(err, errno, "cannot use %s", dir);
-	if (!path_is_below(real, root))
-		return error_plain(err, "%s is really %s, outside the scratch root", dir, real);
-	return 0;
+		return -1;
+	if (path_is_below(real, c->real_root))
+		return open_beneath(c, below_root(real, c->real_root), BENEATH | NO_SYMLINKS);
+	errno = EXDEV;
+	return -1;
 }
 
-/* mkdir would create dir below its deepest existing parent, so that one must be inside the root. */
-static int check_ancestor(struct confine *c, const char *dir, struct error *err)
+static int confine_try_open(struct confine *c, const char *dir)
 {
+	int fd = -1;
+
+	if (!c->is_plain)
+		fd = open_beneath(c, below_root(dir, c->root), BENEATH | NO_MAGICLINKS);
+	if (fd < 0 && !c->is_plain && errno == EXDEV)
+		fd = open_by_real_path(c, dir);
+	return c->is_plain ? open_and_look(c, dir) : fd;
+}
+
+static int confine_fail_open(const char *dir, struct error *err)
+{
+	int errnum = errno;
+	char real[PATH_MAX];
+
+	if (errnum == EXDEV && realpath(dir, real))
+		return error_plain(err, "%s is really %s, outside the scratch root", dir, real);
+	return error_sys(err, errnum, "cannot use %s", dir);
+}
+
+static int confine_begin(struct confine *c, const char *dir, struct error *err)
+{
+	if (!is_normal(dir) || !path_is_below(dir, c->root))
+		return error_plain(err, "%s is not below the scratch root %s", dir, c->root);
+	return confine_open_root(c, err);
+}
+
+int confine_open_dir(struct confine *c, const char *dir, struct error *err)
+{
+	int fd;
+
+	if (confine_begin(c, dir, err) < 0)
+		return -1;
+	fd = confine_try_open(c, dir);
+	return fd < 0 ? confine_fail_open(dir, err) : fd;
+}
+
+/* Creates what is missing of dir, from the root on. Returns a descriptor of dir. */
+static int confine_make_all(struct confine *c, const char *dir, struct error *err)
+{
+	_cleanup_(closep) int up = -1;
 	_cleanup_(freep) char *at = xstrdup(dir);
+	char *end = at + strlen(c->root);
 
-	while (!fs_exists(at) && path_is_below(at, c->root)) {
-		char *up = confine_dir_of(at);
+	up = confine_try_open(c, c->root);
+	while (up >= 0 && end[0]) {
+		char *name = ++end;
+		char after;
+		int fd;
 
-		free(at);
-		at = up;
+		end += strcspn(end, "/");
+		after = *end;
+		*end = '\0';
+		if (mkdirat(up, name, 0777) < 0 && errno != EEXIST)
+			return error_sys(err, errno, "cannot make the directory %s", dir);
+		fd = confine_try_open(c, at);
+		close(up);
+		up = fd;
+		if (up < 0)
+			return confine_fail_open(at, err);
+		*end = after;
 	}
-	return confine_real_dir(c, at, err);
+	if (up < 0)
+		return confine_fail_open(c->root, err);
+	return fcntl(up, F_DUPFD_CLOEXEC, 0);
 }
 
 int confine_make_dir(struct confine *c, const char *dir, struct error *err)
 {
-	if (c->checked.len && strcmp(c->checked.s, dir) == 0)
-		return 0;
-	if (!path_is_below(dir, c->root))
-		return error_plain(err, "%s is not below the scratch root %s", dir, c->root);
-	if (!real_root(c, err) || check_ancestor(c, dir, err) < 0)
+	int fd;
+
+	if (confine_begin(c, dir, err) < 0)
 		return -1;
-	if (fs_mkdirs(dir, 0777) < 0)
-		return error_sys(err, errno, "cannot make the directory %s", dir);
-	if (confine_real_dir(c, dir, err) < 0)
-		return -1;
-	str_clear(&c->checked);
-	str_add(&c->checked, dir);
-	return 0;
+	fd = confine_try_open(c, dir);
+	if (fd >= 0)
+		return fd;
+	return errno == ENOENT ? confine_make_all(c, dir, err) : confine_fail_open(dir, err);
 }
+
+/* The directory that contains path. */
+static int confine_open_parent(struct confine *c, const char *path, struct error *err)
+{
+	_cleanup_(freep) char *dir = NULL;
+
+	if (confine_path(c, path, err) < 0)
+		return -1;
+	dir = confine_dir_of(path);
+	return confine_open_dir(c, dir, err);
+}
+
+/* ---- renames ---- */
 
 int confine_rename(struct confine *c, const char *from, const char *to, struct error *err)
 {
-	_cleanup_(freep) char *dir = confine_dir_of(from);
+	_cleanup_(closep) int dir = -1;
 
-	if (confine_path(c, from, err) < 0 || confine_path(c, to, err) < 0 ||
-	    confine_real_dir(c, dir, err) < 0)
+	if (confine_path(c, to, err) < 0)
 		return -1;
-	if (rename(from, to) < 0)
+	dir = confine_open_parent(c, from, err);
+	if (dir < 0)
+		return -1;
+	if (renameat(dir, path_base(from), dir, path_base(to)) < 0)
 		return error_sys(err, errno, "cannot rename %s to %s", from, to);
 	return 0;
 }
 
+/* Only this user may look into it. */
+static int make_private_dir(struct confine *c, const char *dir, struct error *err)
+{
+	_cleanup_(closep) int up = confine_open_parent(c, dir, err);
+
+	if (up < 0)
+		return -1;
+	if (mkdirat(up, path_base(dir), 0700) < 0 && errno != EEXIST)
+		return error_sys(err, errno, "cannot make the directory %s", dir);
+	return confine_open_dir(c, dir, err);
+}
+
+/* Returns a descriptor of the trash. */
+static int confine_open_trash(struct confine *c, struct error *err)
+{
+	_cleanup_(closep) int own_fd = -1;
+	_cleanup_(freep) char *own = xasprintf("%s/.dvsched", c->root);
+
+	if (!c->trash)
+		c->trash = xasprintf("%s/trash", own);
+	own_fd = make_private_dir(c, own, err);
+	return own_fd < 0 ? -1 : make_private_dir(c, c->trash, err);
+}
+
 const char *confine_trash_dir(struct confine *c, struct error *err)
 {
-	_cleanup_(freep) char *own = NULL;
+	int fd = confine_open_trash(c, err);
 
-	if (c->trash)
-		return c->trash;
-	own = xasprintf("%s/.dvsched", c->root);
-	c->trash = xasprintf("%s/trash", own);
-	if ((fs_mkdirs(own, 0700) == 0 && fs_mkdirs(c->trash, 0700) == 0 &&
-	     confine_real_dir(c, c->trash, err) == 0))
-		return c->trash;
-	if (!error_is_set(err))
-		error_sys(err, errno, "cannot make the directory %s", c->trash);
-	free(c->trash);
-	c->trash = NULL;
-	return NULL;
+	if (fd < 0)
+		return NULL;
+	close(fd);
+	return c->trash;
+}
+
+static bool is_in(int dir, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 int confine_trash(struct confine *c, const char *path, struct error *err)
 {
-	_cleanup_(freep) char *dir = confine_dir_of(path), *to = NULL;
-	const char *trash;
+	_cleanup_(closep) int dir = -1, trash = -1;
+	char name[32];
 
 	if (confine_path(c, path, err) < 0)
 		return -1;
 	if (!fs_exists(path))
 		return 0;
-	trash = confine_trash_dir(c, err);
-	if (!trash || confine_real_dir(c, dir, err) < 0)
+	dir = confine_open_parent(c, path, err);
+	trash = dir < 0 ? -1 : confine_open_trash(c, err);
+	if (trash < 0)
 		return -1;
-	do {
-		free(to);
-		to = xasprintf("%s/%d.%u", trash, (int)getpid(), c->n_trashed++);
-	} while (fs_exists(to));
-	if (rename(path, to) < 0 && errno != ENOENT)
+	do
+		snprintf(name, sizeof(name), "%d.%u", (int)getpid(), c->n_trashed++);
+	while (is_in(trash, name));
+	if (renameat(dir, path_base(path), trash, name) < 0 && errno != ENOENT)
 		return error_sys(err, errno, "cannot move %s into the trash", path);
 	return 0;
 }

@@ -363,29 +363,34 @@ bool fs_is_file(const char *path)
 	return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-int fs_set_link(const char *target, const char *path)
+int fs_set_link_at(const char *target, int dir, const char *name)
 {
 	_cleanup_(freep) char *tmp = NULL;
 	struct stat st;
 
-	if (symlink(target, path) == 0)
+	if (symlinkat(target, dir, name) == 0)
 		return 0;
 	if (errno != EEXIST)
 		return -1;
-	if (lstat(path, &st) == 0 && !S_ISLNK(st.st_mode)) {
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISLNK(st.st_mode)) {
 		errno = EEXIST;
 		return -1;
 	}
-	tmp = fs_temporary_name(path);
-	unlink(tmp);
-	if (symlink(target, tmp) < 0)
+	tmp = fs_temporary_name(name);
+	unlinkat(dir, tmp, 0);
+	if (symlinkat(target, dir, tmp) < 0)
 		return -1;
-	if (rename(tmp, path) < 0) {
+	if (renameat(dir, tmp, dir, name) < 0) {
 		int errnum = errno;
 
-		unlink(tmp);
+		unlinkat(dir, tmp, 0);
 		errno = errnum;
 		return -1;
 	}
 	return 0;
+}
+
+int fs_set_link(const char *target, const char *path)
+{
+	return fs_set_link_at(target, AT_FDCWD, path);
 }

@@ -59,12 +59,15 @@ bool fs_is_file(const char *path); /* a regular file, or a symlink to one */
 /* Makes path a symlink to target; replaces a symlink, but not a file or directory (EEXIST). Returns
  * 0 or -1 with errno. */
 int fs_set_link(const char *target, const char *path);
+/* The same for a name in a directory. */
+int fs_set_link_at(const char *target, int dir, const char *name);
 /*
  * Removes path and everything below it, however deep. Follows no link and crosses no mount. Goes on
  * after an error. Only for paths that dvsched created. Returns 0, also if path does not exist, or
  * -1 with the first errno.
  */
 int fs_remove_tree(const char *path);
+int fs_remove_tree_at(int dir, const char *name);
 
 /* "a" + "b" -> "a/b"; b absolute -> b; a "" -> b. */
 char *path_join(struct arena *a, const char *dir, const char *name);

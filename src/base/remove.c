@@ -27,6 +27,7 @@ struct level {
 };
 
 struct removal {
+	int at; /* the directory that contains the tree */
 	struct level levels[LEVELS];
 	unsigned n;
 	unsigned n_moved; /* number of entries moved to the root so far: gives them unique names */
@@ -103,7 +104,7 @@ static void remove_entry(struct removal *r, int fd, const char *name)
 static void remove_leave(struct removal *r)
 {
 	struct level top = r->levels[--r->n];
-	int parent_fd = r->n ? dirfd(r->levels[r->n - 1].dir) : AT_FDCWD;
+	int parent_fd = r->n ? dirfd(r->levels[r->n - 1].dir) : r->at;
 
 	closedir(top.dir);
 	if (unlinkat(parent_fd, top.name, AT_REMOVEDIR) < 0)
@@ -123,17 +124,17 @@ static void end_of_dir(struct removal *r)
 	}
 }
 
-int fs_remove_tree(const char *path)
+int fs_remove_tree_at(int at, const char *path)
 {
-	struct removal r = {0};
+	struct removal r = {.at = at};
 	struct stat st;
 
-	if (lstat(path, &st) < 0)
+	if (fstatat(at, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : -1;
 	if (!S_ISDIR(st.st_mode))
-		return unlink(path);
+		return unlinkat(at, path, 0);
 	r.dev = st.st_dev;
-	remove_enter(&r, AT_FDCWD, path);
+	remove_enter(&r, at, path);
 	while (r.n) {
 		DIR *dir = r.levels[r.n - 1].dir;
 		const struct dirent *e = readdir(dir);
@@ -145,4 +146,9 @@ int fs_remove_tree(const char *path)
 	}
 	errno = r.errnum;
 	return r.errnum ? -1 : 0;
+}
+
+int fs_remove_tree(const char *path)
+{
+	return fs_remove_tree_at(AT_FDCWD, path);
 }

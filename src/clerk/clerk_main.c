@@ -117,31 +117,25 @@ static int clerk_main_trash(struct process *p, const char *path)
 static void reset_dir(struct process *p, const char *path)
 {
 	struct error err = {0};
+	int fd;
 
 	if (clerk_main_trash(p, path) < 0)
 		return;
-	if (confine_make_dir(&p->confine, path, &err) < 0) {
+	fd = confine_make_dir(&p->confine, path, &err);
+	if (fd < 0)
 		report_and_free(p, path, &err);
-		return;
-	}
-	/* confine_make_dir() does nothing for the directory that it made last, but that may be the
-	 * one that was just moved away. */
-	if (fs_mkdirs(path, 0777) < 0) {
-		error_sys(&err, errno, "cannot make the directory %s", path);
-		report_and_free(p, path, &err);
-	}
+	closep(&fd);
 }
 
 /* ENOENT: the clerk of another run has removed it already. */
-static void remove_trashed(struct process *p, const char *dir, const char *name)
+static void remove_trashed(struct process *p, int fd, const char *dir, const char *name)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", dir, name);
 	struct error err = {0};
 
-	if (fs_remove_tree(path) == 0 || errno == ENOENT)
+	if (fs_remove_tree_at(fd, name) == 0 || errno == ENOENT)
 		return;
-	error_plain(&err, "%s cannot be removed (%s): remove it by hand, as its owner", path,
-		    strerror(errno));
+	error_plain(&err, "%s/%s cannot be removed (%s): remove it by hand, as its owner", dir,
+		    name, strerror(errno));
 	report_and_free(p, dir, &err);
 }
 
@@ -151,13 +145,15 @@ static void empty_trash(struct process *p)
 	struct error err = {0};
 	/* CLERK_ROOT may not have arrived. */
 	const char *dir = p->confine.root ? confine_trash_dir(&p->confine, &err) : NULL;
-	DIR *d = dir ? opendir(dir) : NULL;
+	_cleanup_(closep) int fd = dir ? confine_open_dir(&p->confine, dir, &err) : -1;
+	int readable = fd < 0 ? -1 : fs_openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	DIR *d = readable < 0 ? NULL : fdopendir(readable);
 	const struct dirent *e;
 
 	error_done(&err);
 	while (d && (e = readdir(d)) != NULL)
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			remove_trashed(p, dir, e->d_name);
+			remove_trashed(p, dirfd(d), dir, e->d_name);
 	if (d)
 		closedir(d);
 }

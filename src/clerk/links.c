@@ -57,9 +57,9 @@ void links_set(struct links *l, const char *base, const char *group, const char 
 	vec_push(&l->pending, s);
 }
 
-static char *links_path_of(const struct link_state *s, const char *group)
+static const char *links_name_of(const struct link_state *s)
 {
-	return xasprintf("%.*s/%s/%s", (int)s->base_len, s->key, group, s->key + s->base_len + 1);
+	return s->key + s->base_len + 1;
 }
 
 static char *links_dir_of(const struct link_state *s, const char *group)
@@ -69,20 +69,33 @@ static char *links_dir_of(const struct link_state *s, const char *group)
 
 static int links_make(struct link_state *s, struct confine *confine, struct error *err)
 {
-	_cleanup_(freep) char *dir = links_dir_of(s, s->wanted),
-			      *path = links_path_of(s, s->wanted);
+	_cleanup_(freep) char *dir = links_dir_of(s, s->wanted);
+	_cleanup_(closep) int fd = -1;
 
-	if (confine_make_dir(confine, dir, err) < 0)
+	if (strchr(links_name_of(s), '/'))
+		return error_plain(err, "a link cannot be called %s", links_name_of(s));
+	fd = confine_make_dir(confine, dir, err);
+	if (fd < 0)
 		return -1;
-	if (fs_set_link(s->target, path) == 0)
+	if (fs_set_link_at(s->target, fd, links_name_of(s)) == 0)
 		return 0;
-	return error_sys(err, errno, "the link %s cannot be made", path);
+	return error_sys(err, errno, "the link %s/%s cannot be made", dir, links_name_of(s));
+}
+
+static void links_remove(const struct link_state *s, struct confine *confine)
+{
+	_cleanup_(freep) char *dir = links_dir_of(s, s->stands);
+	struct error err = {0};
+	_cleanup_(closep) int fd = confine_open_dir(confine, dir, &err);
+
+	error_done(&err);
+	if (fd >= 0)
+		unlinkat(fd, links_name_of(s), 0);
 }
 
 static void links_update_dir(struct link_state *s, struct confine *confine, links_problem *problem,
 			     void *ctx)
 {
-	_cleanup_(freep) char *old = s->stands ? links_path_of(s, s->stands) : NULL;
 	struct error err = {0};
 
 	s->is_pending = false;
@@ -94,8 +107,8 @@ static void links_update_dir(struct link_state *s, struct confine *confine, link
 		return;
 	}
 	/* The new link was made before the old one is removed: the job has a link at any time. */
-	if (old && !(s->wanted && strcmp(s->stands, s->wanted) == 0))
-		unlink(old);
+	if (s->stands && !(s->wanted && strcmp(s->stands, s->wanted) == 0))
+		links_remove(s, confine);
 	links_replace(&s->stands, s->wanted);
 }
 

@@ -26,7 +26,7 @@ static double attempt_now_s(void)
 
 void attempt_init(struct attempt *a, struct slot_host *host)
 {
-	*a = (struct attempt){.host = host, .log.fd = -1, .shown.due_s = INFINITY};
+	*a = (struct attempt){.host = host, .odir = -1, .log.fd = -1, .shown.due_s = INFINITY};
 	pty_init(&a->pty);
 	cgroup_job_init(&a->cgroup);
 }
@@ -35,6 +35,7 @@ void attempt_clear(struct attempt *a)
 {
 	struct attempt_ask *ask = &a->ask;
 
+	closep(&a->odir);
 	pty_close(&a->pty);
 	cgroup_job_end(&a->cgroup);
 	job_log_close(&a->log);

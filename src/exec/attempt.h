@@ -80,6 +80,7 @@ struct attempt {
 	struct slot_host *host; /* borrowed */
 	enum attempt_phase phase;
 	struct attempt_ask ask;
+	int odir; /* the job's directory, for openat(); -1 */
 	struct job_log log;
 	struct pty pty; /* of an interactive job */
 	struct attempt_procs procs;

@@ -54,21 +54,23 @@ static void attempt_make_env(const struct attempt *a, struct job_env *ret)
 	job_env_make(ret, a->ask.rules->env, &run);
 }
 
-static int write_file(const char *path, const struct str *text, mode_t mode, struct error *err)
+/* In the job's directory. */
+static int write_file(const struct attempt *a, const char *name, const struct str *text,
+		      mode_t mode, struct error *err)
 {
-	int fd = fs_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
-			 mode);
+	int fd = fs_openat(a->odir, name,
+			   O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
+			   mode);
 	int rc = 0;
 
 	if (fd < 0 || fs_write_all(fd, text->s ? text->s : "", text->len) < 0)
-		rc = error_sys(err, errno, "cannot write %s", path);
+		rc = error_sys(err, errno, "cannot write %s/%s", a->ask.run.start.odir, name);
 	closep(&fd);
 	return rc;
 }
 
 static int dump_env(struct attempt *a, const char *const *env, struct error *err)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/env_vars", a->ask.run.start.odir);
 	_cleanup_(str_done) struct str text = {0};
 	const char **sorted;
 	size_t n = 0;
@@ -81,7 +83,7 @@ static int dump_env(struct attempt *a, const char *const *env, struct error *err
 	for (size_t i = 0; i < n; i++)
 		str_printf(&text, "%s\n", sorted[i]);
 	free(sorted);
-	return write_file(path, &text, 0600, err); /* an environment may hold passwords */
+	return write_file(a, "env_vars", &text, 0600, err); /* an environment may hold passwords */
 }
 
 /* sh -c COMMAND with a command that is too long for one argument: it is read from a file. */
@@ -96,7 +98,7 @@ static int shorten_argv(struct attempt *a, struct error *err)
 	path = xasprintf("%s/command.sh", a->ask.run.start.odir);
 	own_string(a, path);
 	str_printf(&text, "%s\n", argv[2]);
-	if (write_file(path, &text, 0777, err) < 0)
+	if (write_file(a, "command.sh", &text, 0777, err) < 0)
 		return -1;
 	argv[1] = path;
 	argv[2] = NULL;
@@ -115,6 +117,7 @@ static int attempt_prepare_needs(struct attempt *a, bool is_new, struct error *e
 {
 	const struct needs_place p = {
 		.odir = a->ask.run.start.odir,
+		.dir = a->odir,
 		.is_new = is_new,
 		.needs = &a->ask.needs,
 		.words = a->ask.run.argv,
@@ -136,13 +139,14 @@ int attempt_prepare(struct attempt *a, struct error *err)
 		.reuse = job->retry.reuse,
 		.keep = job->max_odirs,
 	};
-	bool is_new;
+	struct odir odir;
 
 	if (steps_remove(&a->host->confine, &a->ask.run.steps, err) < 0)
 		return -1;
-	a->log.fd = odir_prepare(&a->host->confine, &r, &is_new, err);
+	a->log.fd = odir_prepare(&a->host->confine, &r, &odir, err);
+	a->odir = odir.dir;
 	if (a->log.fd < 0 || job_log_begin(&a->log, a->ask.run.start.command, err) < 0 ||
-	    attempt_prepare_needs(a, is_new, err) < 0 ||
+	    attempt_prepare_needs(a, odir.is_new, err) < 0 ||
 	    steps_write(&a->host->confine, &a->ask.run.steps, err) < 0 ||
 	    (job->is_interactive && open_terminal(a, err) < 0))
 		return -1;

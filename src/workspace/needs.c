@@ -117,31 +117,28 @@ static int needs_write_all(int fd, const struct str *needs)
 	return jout_done(&out);
 }
 
-static int open_new(const char *path)
+static int open_new(int dir)
 {
-	return fs_open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	return fs_openat(dir, JOB_NEEDS_NAME, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
 }
 
-int needs_write(const char *odir, const struct str *needs, struct error *err)
+int needs_write(int dir, const char *odir, const struct str *needs, struct error *err)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", odir, JOB_NEEDS_NAME);
-	int fd = open_new(path), errnum;
+	int fd = open_new(dir), errnum;
 
 	if (fd < 0 && errno == EEXIST)
-		fd = unlink(path) < 0 ? -1 : open_new(path);
+		fd = unlinkat(dir, JOB_NEEDS_NAME, 0) < 0 ? -1 : open_new(dir);
 	errnum = fd < 0 ? errno : 0;
 	if (fd >= 0 && needs->len)
 		errnum = needs_write_all(fd, needs);
 	if (fd >= 0 && close(fd) < 0 && errnum == 0)
 		errnum = errno;
-	return errnum ? error_sys(err, errnum, "cannot write %s", path) : 0;
+	return errnum ? error_sys(err, errnum, "cannot write %s/%s", odir, JOB_NEEDS_NAME) : 0;
 }
 
-static void needs_remove(const char *odir)
+static void needs_remove(int dir)
 {
-	_cleanup_(freep) char *path = xasprintf("%s/%s", odir, JOB_NEEDS_NAME);
-
-	if (unlink(path) < 0)
+	if (unlinkat(dir, JOB_NEEDS_NAME, 0) < 0)
 		errno = 0; /* usually it does not exist; an error does not matter, because the job
 			      does not get the path */
 }
@@ -158,8 +155,8 @@ int needs_prepare(const struct needs_place *p, bool *ret_exists, struct error *e
 {
 	*ret_exists = p->needs->len || is_named_in(p->words) || is_named_in(p->env);
 	if (*ret_exists)
-		return needs_write(p->odir, p->needs, err);
+		return needs_write(p->dir, p->odir, p->needs, err);
 	if (!p->is_new)
-		needs_remove(p->odir);
+		needs_remove(p->dir);
 	return 0;
 }

@@ -16,13 +16,14 @@ void needs_put(struct str *b, uint8_t type, const struct job_needs *needs);
 /* In the receiver: appends the contents of a frame to `to`. false: the frame was not made by
  * needs_put(). */
 bool needs_take(struct str *to, const struct wire *w);
-/* Writes <odir>/needs.jsonl as a new file; an existing file or link is replaced, never written to.
- * Returns 0, or -1 with err. */
-int needs_write(const char *odir, const struct str *needs, struct error *err);
+/* Writes needs.jsonl as a new file in dir, a descriptor of odir; an existing file or link is
+ * replaced, never written to. Returns 0, or -1 with err. */
+int needs_write(int dir, const char *odir, const struct str *needs, struct error *err);
 
 /* An attempt that is about to start. */
 struct needs_place {
 	const char *odir;
+	int dir;     /* odir, opened */
 	bool is_new; /* odir is: there is no file of an earlier run */
 	const struct str *needs;
 	/* The texts of the job that may name the file; NULL-terminated. env may be NULL. */

@@ -172,50 +172,58 @@ static bool is_renewed(const struct odir_request *r)
 /* Uses an existing odir, unless it leads out of the scratch root. */
 static int accept_existing(struct confine *c, const struct odir_request *r, struct error *err)
 {
+	int dir;
+
 	if (!fs_is_dir(r->odir))
 		return error_plain(err, "%s exists and is not a directory", r->odir);
-	if (confine_real_dir(c, r->odir, err) < 0)
-		return -1;
-	return r->attempt == 1 ? trash_attempts(c, r->odir, err) : 0;
+	dir = confine_open_dir(c, r->odir, err);
+	if (dir >= 0 && r->attempt == 1 && trash_attempts(c, r->odir, err) < 0)
+		closep(&dir);
+	return dir;
 }
 
-static int make_odir(struct confine *c, const struct odir_request *r, bool *ret_is_new,
+static int open_new_dir(int parent, const char *odir, struct error *err)
+{
+	int dir = fs_openat(parent, path_base(odir), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC,
+			    0);
+
+	return dir < 0 ? error_sys(err, errno, "cannot use %s", odir) : dir;
+}
+
+/* parent: the directory that contains it. Returns a descriptor. */
+static int make_odir(struct confine *c, const struct odir_request *r, int parent, bool *ret_is_new,
 		     struct error *err)
 {
+	const char *name = path_base(r->odir);
+
 	*ret_is_new = true;
-	if (mkdir(r->odir, 0777) == 0)
-		return 0;
+	if (mkdirat(parent, name, 0777) == 0)
+		return open_new_dir(parent, r->odir, err);
 	if (errno == EEXIST && !is_renewed(r)) {
 		*ret_is_new = false;
 		return accept_existing(c, r, err);
 	}
-	if (errno == EEXIST) {
-		if (odir_rotate(c, r, err) < 0)
-			return -1;
-	} else if (errno == ENOENT) { /* the parent was removed after it was checked */
-		_cleanup_(freep) char *parent = odir_dir_of(r->odir);
-
-		str_clear(&c->checked);
-		if (confine_make_dir(c, parent, err) < 0)
-			return -1;
-	}
-	if (mkdir(r->odir, 0777) < 0)
+	if (errno == EEXIST && odir_rotate(c, r, err) < 0)
+		return -1;
+	if (mkdirat(parent, name, 0777) < 0)
 		return error_sys(err, errno, "cannot make the directory %s", r->odir);
-	return 0;
+	return open_new_dir(parent, r->odir, err);
 }
 
-static int open_new_log(const char *path)
+static int open_new_log(int dir, const char *name)
 {
-	return fs_open(path, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0666);
+	return fs_openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC,
+			 0666);
 }
 
 /* A log with more than one hard link may be a user's archive, so it is not truncated: a new file is
  * created instead. */
-static int empty_log(int fd, const char *path, const struct stat *st, struct error *err)
+static int empty_log(int fd, int dir, const char *path, const struct stat *st, struct error *err)
 {
 	if (st->st_nlink > 1) {
 		close(fd);
-		fd = unlink(path) < 0 ? -1 : open_new_log(path);
+		fd = unlinkat(dir, path_base(path), 0) < 0 ? -1
+							   : open_new_log(dir, path_base(path));
 		return fd < 0 ? error_sys(err, errno, "cannot renew the log %s", path) : fd;
 	}
 	if (ftruncate(fd, 0) < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0) {
@@ -226,7 +234,7 @@ static int empty_log(int fd, const char *path, const struct stat *st, struct err
 	return fd;
 }
 
-static int open_old_log(struct confine *c, const struct odir_request *r, struct error *err)
+static int open_old_log(struct confine *c, const struct odir_request *r, int dir, struct error *err)
 {
 	const char *path = r->log_path;
 	struct stat st;
@@ -234,7 +242,8 @@ static int open_old_log(struct confine *c, const struct odir_request *r, struct 
 
 	if (r->attempt == 1 && trash_attempts(c, path, err) < 0)
 		return -1;
-	fd = fs_open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+	fd = fs_openat(dir, path_base(path),
+		       O_RDWR | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd < 0 && errno == ELOOP)
 		return error_plain(err, "the log %s is a symbolic link", path);
 	if (fd < 0 || fstat(fd, &st) < 0)
@@ -243,17 +252,18 @@ static int open_old_log(struct confine *c, const struct odir_request *r, struct 
 		close(fd);
 		return error_plain(err, "the log %s is not a regular file", path);
 	}
-	return empty_log(fd, path, &st, err);
+	return empty_log(fd, dir, path, &st, err);
 }
 
-static int open_log(struct confine *c, const struct odir_request *r, struct error *err)
+/* dir: the directory that contains the log. */
+static int open_log(struct confine *c, const struct odir_request *r, int dir, struct error *err)
 {
-	int fd = open_new_log(r->log_path);
+	int fd = open_new_log(dir, path_base(r->log_path));
 
 	if (fd >= 0)
 		return fd;
 	if (errno == EEXIST)
-		return open_old_log(c, r, err);
+		return open_old_log(c, r, dir, err);
 	return error_sys(err, errno, "cannot open the log %s", r->log_path);
 }
 
@@ -264,24 +274,35 @@ static bool is_directly_in(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/' && !strchr(path + n + 1, '/');
 }
 
-int odir_prepare(struct confine *c, const struct odir_request *r, bool *ret_is_new,
+/* Elsewhere below the scratch root. */
+static int open_log_elsewhere(struct confine *c, const struct odir_request *r, struct error *err)
+{
+	_cleanup_(freep) char *path = odir_dir_of(r->log_path);
+	_cleanup_(closep) int dir = confine_make_dir(c, path, err);
+
+	return dir < 0 ? -1 : open_log(c, r, dir, err);
+}
+
+int odir_prepare(struct confine *c, const struct odir_request *r, struct odir *ret,
 		 struct error *err)
 {
-	_cleanup_(freep) char *parent = NULL, *log_dir = NULL;
+	_cleanup_(freep) char *path = NULL;
+	_cleanup_(closep) int parent = -1;
+	int log_fd;
 
+	ret->dir = -1;
 	if (confine_path(c, r->odir, err) < 0 || confine_path(c, r->log_path, err) < 0)
 		return -1;
-	parent = odir_dir_of(r->odir);
-	if (confine_make_dir(c, parent, err) < 0)
+	path = odir_dir_of(r->odir);
+	parent = confine_make_dir(c, path, err);
+	if (parent < 0 || (r->attempt > 1 && set_attempt_aside(c, r, err) < 0))
 		return -1;
-	if (r->attempt > 1 && set_attempt_aside(c, r, err) < 0)
+	ret->dir = make_odir(c, r, parent, &ret->is_new, err);
+	if (ret->dir < 0)
 		return -1;
-	if (make_odir(c, r, ret_is_new, err) < 0)
-		return -1;
-	if (!is_directly_in(r->log_path, r->odir)) {
-		log_dir = odir_dir_of(r->log_path);
-		if (confine_make_dir(c, log_dir, err) < 0)
-			return -1;
-	}
-	return open_log(c, r, err);
+	log_fd = is_directly_in(r->log_path, r->odir) ? open_log(c, r, ret->dir, err)
+						      : open_log_elsewhere(c, r, err);
+	if (log_fd < 0)
+		closep(&ret->dir);
+	return log_fd;
 }

@@ -17,12 +17,17 @@ struct odir_request {
 	uint32_t keep; /* with renew: directories kept, the new one included; 0: all */
 };
 
+struct odir {
+	int dir;     /* for openat() and the like (O_PATH); -1 after an error */
+	bool is_new; /* the directory was created, so it contains only the log */
+};
+
 /*
  * Creates the directory if necessary, and an empty log. Returns the log's descriptor, for reading
- * and appending, or -1 with err. It is an error if the log is a FIFO, a link or a directory.
- * *ret_is_new: the directory was created, so it contains only the log.
+ * and appending, or -1 with err. It is an error if the log is a FIFO, a link or a directory. The
+ * caller closes ret->dir.
  */
-int odir_prepare(struct confine *c, const struct odir_request *r, bool *ret_is_new,
+int odir_prepare(struct confine *c, const struct odir_request *r, struct odir *ret,
 		 struct error *err);
 
 #endif

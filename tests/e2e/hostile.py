@@ -99,6 +99,36 @@ class OtherProcesses(Story):
         self.assertEqual(done.code, 1, done)
 
 
+# Puts a link to somewhere else in the place of the directory of all jobs, once, also if the clerk makes that directory again.
+REPLACE = """
+[ -e scratch/was1 ] && exit 0
+ln -s "$PWD/elsewhere" scratch/link
+until mv -T scratch/link scratch/c; do
+	mv -T scratch/c scratch/was$((n += 1))
+done
+exit 1
+"""
+
+
+class Links(Story):
+    def test_a_job_that_replaces_its_parent_by_a_link_makes_dvsched_write_nowhere_else(self):
+        self.write("replace.sh", REPLACE)
+        for reuse in ("true", "false"):
+            for there in (False, True):
+                shutil.rmtree(self.path("scratch"), ignore_errors=True)
+                shutil.rmtree(self.path("elsewhere"), ignore_errors=True)
+                self.path("elsewhere", "a" if there else "").mkdir(parents=True)
+                if there:
+                    self.write("elsewhere/a/log", "precious")
+                self.config(f'{{ flow: "jobs", name: "c", jobs: [{{ name: "a", command: "sh replace.sh", retries: {{ max: 1, reuse: {reuse} }} }}] }}')
+                done = self.dvsched("run", "cfg.hjson", "--view", "none")
+                self.assertIn("outside the scratch root", done.out, done)
+                found = sorted(str(p.relative_to(self.path("elsewhere"))) for p in self.path("elsewhere").rglob("*"))
+                self.assertEqual(found, ["a", "a/log"] if there else [], done)
+                if there:
+                    self.assertEqual(self.path("elsewhere", "a", "log").read_text(), "precious")
+
+
 class StoppedProcesses(Story):
     def test_a_slot_that_its_job_stops_is_continued_and_reported(self):
         self.config('{ flow: "jobs", name: "c", jobs: [{ name: "a", command: "kill -STOP $PPID; exit 3" }, '

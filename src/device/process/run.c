@@ -33,12 +33,13 @@ static void begin_on_board(struct run *r)
 
 /* ---- directory, log, environment ---- */
 
-static int run_prepare_needs(const struct run *r, bool is_new, struct error *err)
+static int run_prepare_needs(const struct run *r, const struct odir *odir, struct error *err)
 {
 	const char *const words[] = {r->ask.job, NULL};
 	const struct needs_place p = {
 		.odir = r->ask.start.odir,
-		.is_new = is_new,
+		.dir = odir->dir,
+		.is_new = odir->is_new,
 		.needs = &r->needs,
 		.words = words,
 		.env = r->rules->job.env,
@@ -70,16 +71,17 @@ static int make_place(struct run *r, struct error *err)
 		.reuse = !is_first || job->retry.reuse,
 		.keep = job->max_odirs,
 	};
-	bool is_new;
+	struct odir odir;
+	int rc;
 
 	if (!r->ask.start.odir) /* a canary run: no directory, no log */
 		return 0;
-	r->p->log.fd = odir_prepare(&r->p->confine, &o, &is_new, err);
+	r->p->log.fd = odir_prepare(&r->p->confine, &o, &odir, err);
 	if (r->p->log.fd < 0)
 		return -1;
-	if (is_first && run_prepare_needs(r, is_new, err) < 0)
-		return -1;
-	return job_log_begin(&r->p->log, r->ask.start.command, err);
+	rc = is_first ? run_prepare_needs(r, &odir, err) : 0;
+	close(odir.dir);
+	return rc < 0 ? -1 : job_log_begin(&r->p->log, r->ask.start.command, err);
 }
 
 static void lead_output(int fd)

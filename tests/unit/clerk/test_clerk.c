@@ -276,8 +276,43 @@ static void nothing_outside_the_root_is_touched(void **state)
 	clerk_set_link(b->clerk, b->root, "..", "a", "/a");
 	clerk_set_link(b->clerk, b->root, "passed", "../a", "/a");
 	finish(b);
+	assert_false(exists(b, "a"));
 	assert_int_equal(rmdir(outside), 0); /* still there, still empty */
 	assert_true(b->n_problems >= 3);
+}
+
+/* Its place is looked at again each time: jobs may have changed it meanwhile. */
+static void directories_that_became_links_are_not_followed(void **state)
+{
+	struct bed *b = *state;
+	char outside[] = "/tmp/dvsched-outside-XXXXXX";
+	_cleanup_(freep) char *link = at(b, "passed"), *was = at(b, "was"), *trash = NULL;
+	_cleanup_(freep) char *precious = NULL, *real = at(b, ".dvsched/trash");
+
+	assert_non_null(mkdtemp(outside));
+	precious = xasprintf("%s/x", outside);
+	trash = xasprintf("%s/1.1", outside);
+	assert_int_equal(symlink("/a", precious), 0);
+	assert_int_equal(mkdir(trash, 0777), 0);
+	clerk_set_link(b->clerk, b->root, "passed", "x", "/a");
+	finish(b);
+	start(b);
+	assert_true(exists(b, "passed/x"));
+	clerk_set_link(b->clerk, b->root, "passed", "x", "/a");
+	assert_int_equal(rename(link, was), 0);
+	assert_int_equal(symlink(outside, link), 0);
+	clerk_set_link(b->clerk, b->root, "failed", "x", "/a");
+	assert_int_equal(fs_mkdirs(real, 0777), 0);
+	assert_int_equal(rmdir(real), 0);
+	assert_int_equal(symlink(outside, real), 0);
+	clerk_give_to_trash(b->clerk, 600);
+	clerk_finish(b->clerk);
+	finish(b);
+	assert_true(is_link_to(b, "failed/x", "/a"));
+	assert_true(fs_exists(precious));
+	assert_int_equal(rmdir(trash), 0);
+	unlink(precious);
+	assert_int_equal(rmdir(outside), 0);
 }
 
 static void a_problem_is_reported_once_for_its_place(void **state)
@@ -425,6 +460,8 @@ int main(int argc, char **argv)
 						tear_down),
 		cmocka_unit_test_setup_teardown(nothing_outside_the_root_is_touched, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(directories_that_became_links_are_not_followed,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_problem_is_reported_once_for_its_place, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(ten_thousand_links_are_all_there_at_the_end, set_up,

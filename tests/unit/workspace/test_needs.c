@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The file about the jobs that a job needs, from the frames to its lines. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -52,6 +53,13 @@ static char *new_dir(void)
 	return dir;
 }
 
+static int write_needs(const char *odir, const struct str *needs, struct error *err)
+{
+	_cleanup_(closep) int dir = open(odir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	return needs_write(dir, odir, needs, err);
+}
+
 static void read_back(const char *dir, struct str *ret)
 {
 	_cleanup_(freep) char *path = xasprintf("%s/" JOB_NEEDS_NAME, dir);
@@ -73,7 +81,7 @@ static void each_need_is_a_line_of_json(void **state)
 
 	(void)state;
 	assert_int_equal(send_all(&(struct job_needs){.n = 3, .get = get, .ctx = list}, &needs), 1);
-	assert_int_equal(needs_write(dir, &needs, &err), 0);
+	assert_int_equal(write_needs(dir, &needs, &err), 0);
 	read_back(dir, &text);
 	assert_string_equal(
 		text.s,
@@ -112,9 +120,9 @@ static void no_needs_are_an_empty_file_also_where_there_was_one(void **state)
 
 	(void)state;
 	send_all(&(struct job_needs){.n = 1, .get = get, .ctx = &one}, &needs);
-	assert_int_equal(needs_write(dir, &needs, &err), 0);
+	assert_int_equal(write_needs(dir, &needs, &err), 0);
 	assert_int_equal(send_all(&(struct job_needs){.get = get}, &none), 0);
-	assert_int_equal(needs_write(dir, &none, &err), 0);
+	assert_int_equal(write_needs(dir, &none, &err), 0);
 	read_back(dir, &text);
 	assert_int_equal(text.len, 0);
 	fs_remove_tree(dir);
@@ -148,6 +156,7 @@ static void the_file_is_written_where_it_is_used(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct needs_place p = {
 			.odir = dir,
+			.dir = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC),
 			.is_new = cases[i].is_new,
 			.needs = cases[i].has_needs ? &needs : &none,
 			.words = cases[i].words,
@@ -157,8 +166,9 @@ static void the_file_is_written_where_it_is_used(void **state)
 
 		unlink(path);
 		if (cases[i].was_there)
-			assert_int_equal(needs_write(dir, &none, &err), 0);
+			assert_int_equal(write_needs(dir, &none, &err), 0);
 		assert_int_equal(needs_prepare(&p, &exists, &err), 0);
+		close(p.dir);
 		assert_int_equal(access(path, F_OK) == 0, cases[i].is_there);
 		assert_int_equal(exists,
 				 cases[i].is_there && !(cases[i].is_new && cases[i].was_there));
@@ -188,7 +198,7 @@ static void very_many_go_in_several_frames(void **state)
 
 	(void)state;
 	assert_true(send_all(&(struct job_needs){.n = MANY, .get = get_many}, &needs) > 4);
-	assert_int_equal(needs_write(dir, &needs, &err), 0);
+	assert_int_equal(write_needs(dir, &needs, &err), 0);
 	read_back(dir, &text);
 	for (at = text.s; (at = strchr(at, '\n')) != NULL; at++)
 		n++;
@@ -205,7 +215,7 @@ static void a_directory_in_its_place_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(path, 0777), 0);
-	assert_int_equal(needs_write(dir, &none, &err), -1);
+	assert_int_equal(write_needs(dir, &none, &err), -1);
 	assert_non_null(strstr(err.msg, path));
 	error_done(&err);
 	fs_remove_tree(dir);

@@ -26,6 +26,7 @@ struct bed {
 	struct confine fence;
 	struct odir_request r;
 	bool is_new; /* as the last one says */
+	struct odir made;
 };
 
 static int setup(void **state)
@@ -64,20 +65,24 @@ static int teardown(void **state)
 static void prepare(struct bed *b, const char *text)
 {
 	struct error err = {0};
-	int fd = odir_prepare(&b->fence, &b->r, &b->is_new, &err);
+	int fd = odir_prepare(&b->fence, &b->r, &b->made, &err);
 
 	if (fd < 0)
 		print_error("%s\n", err.msg);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
+	b->is_new = b->made.is_new;
+	assert_int_equal(faccessat(b->made.dir, ".", F_OK, 0), 0);
+	close(b->made.dir);
 }
 
 static void refuse(struct bed *b, const char *why)
 {
 	struct error err = {0};
 
-	assert_int_equal(odir_prepare(&b->fence, &b->r, &b->is_new, &err), -1);
+	assert_int_equal(odir_prepare(&b->fence, &b->r, &b->made, &err), -1);
+	assert_int_equal(b->made.dir, -1);
 	if (!strstr(err.msg, why))
 		print_error("%s\n", err.msg);
 	assert_non_null(strstr(err.msg, why));
@@ -244,7 +249,6 @@ static void a_failed_attempt_is_set_aside_with_its_directory(void **state)
 		assert_int_equal(count(b->parent, "latest"), 1);
 		assert_int_equal(count(b->parent, "2"), renews);
 		fs_remove_tree(b->parent);
-		str_clear(&b->fence.checked);
 	}
 	free(first);
 	free(first_log);
@@ -306,7 +310,6 @@ static void links_lead_nowhere(void **state)
 	refuse(b, "outside the scratch root");
 	unlink(b->odir);
 	rmdir(b->parent);
-	str_clear(&b->fence.checked);
 	assert_int_equal(symlink(outside, b->parent), 0);
 	refuse(b, "outside the scratch root");
 	assert_int_equal(count(outside, ""), 0);
@@ -323,6 +326,43 @@ static void links_lead_nowhere(void **state)
 	free(outside);
 	free(latest);
 	free(moved);
+}
+
+/* What is used again is looked at again: the job may have replaced it by a link. */
+static void a_job_that_replaces_its_parent_writes_nowhere_else(void **state)
+{
+	struct bed *b = *state;
+	_cleanup_(freep) char *cfg = xasprintf("%s/cfg", b->root), *was = xasprintf("%s.was", cfg);
+	_cleanup_(freep) char *outside = xasprintf("%s/outside", b->base);
+	_cleanup_(freep) char *job = xasprintf("%s/job", outside);
+	_cleanup_(freep) char *odir = xasprintf("%s/latest", job);
+	_cleanup_(freep) char *log = xasprintf("%s/run.log", odir);
+	struct error err = {0};
+
+	for (int i = 0; i < 16; i++) {
+		b->fence.is_plain = i & 1;
+		b->r.reuse = i & 2;
+		b->r.renew = i & 4;
+		b->r.attempt = 1;
+		prepare(b, "x");
+		if (i & 8) {
+			assert_int_equal(fs_mkdirs(odir, 0777), 0);
+			assert_int_equal(fs_write_atomic(log, "precious", 8, &err), 0);
+		} else {
+			assert_int_equal(fs_mkdirs(job, 0777), 0);
+		}
+		assert_int_equal(rename(cfg, was), 0);
+		assert_int_equal(symlink(outside, cfg), 0);
+		for (b->r.attempt = 1; b->r.attempt < 3; b->r.attempt++)
+			refuse(b, "outside the scratch root");
+		if (i & 8)
+			assert_text(log, "precious");
+		else
+			assert_false(fs_exists(odir));
+		assert_int_equal(unlink(cfg), 0);
+		assert_int_equal(rename(was, cfg), 0);
+		fs_remove_tree(outside);
+	}
 }
 
 static void the_root_itself_may_be_a_link(void **state)
@@ -403,6 +443,7 @@ int main(void)
 		CASE(where_the_directory_is_used_again_the_log_is_set_aside),
 		CASE(a_log_elsewhere_is_set_aside_beside_its_directory),
 		CASE(links_lead_nowhere),
+		CASE(a_job_that_replaces_its_parent_writes_nowhere_else),
 		CASE(the_root_itself_may_be_a_link),
 		CASE(a_long_name_is_moved_aside_under_a_shorter_one),
 		CASE(a_directory_that_is_a_file_is_an_error),
