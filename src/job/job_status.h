@@ -67,7 +67,7 @@ enum job_reason {
 enum job_class { CLASS_NONE, CLASS_JOB, CLASS_INFRA, CLASS_DEPENDENCY, CLASS_USER, CLASS_COUNT };
 
 /* Marks on a result. They do not change the status. */
-#define MARK_FLAKY    1u /* passed, but not at the first attempt */
+#define MARK_FLAKY    1u /* passed, but not at the first attempt that counts */
 #define MARK_LEAKY    2u /* it left processes that had to be killed */
 #define MARK_FALLBACK 4u /* passed on its fallback only; never with MARK_FLAKY */
 

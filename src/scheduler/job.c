@@ -25,11 +25,12 @@ const struct sched_past *sched_past_of(const struct job *job)
 	return job->sched->past ? job->sched->past[job->n] : NULL;
 }
 
-/* A job that was taken over keeps the marks of the earlier run. */
+/* A job that was taken over keeps the marks of the earlier run. Attempts that do not count say
+ * nothing about the job. */
 static void mark_pass(struct job *job)
 {
 	const struct sched_past *past = sched_past_of(job);
-	uint32_t n_unmarked = past ? past->n_unmarked : 0;
+	uint32_t n_unmarked = job->n_uncounted + (past ? past->n_unmarked : 0);
 
 	if (past && past->is_taken)
 		job->marks = (uint8_t)past->marks;

@@ -60,6 +60,9 @@ static struct fake_outcome by_letter(const struct job *job, uint32_t attempt, vo
 	case 'u': /* not its own doing, twice; then it fails once */
 		fails.is_uncounted = attempt <= 2;
 		return attempt <= 3 ? fails : o;
+	case 'w': /* the same without that failure */
+		fails.is_uncounted = true;
+		return attempt <= 2 ? fails : o;
 	case 'U':
 		fails.is_uncounted = true;
 		return fails;
@@ -265,6 +268,23 @@ static void set_retries(struct bed *b, uint32_t max, enum retry_on on, double ba
 	for (size_t i = 0; i < b->plan->n_jobs; i++)
 		bed_rules(&b->plan->jobs[i])->retry = (struct retry_rules){
 			.max = max, .on = on, .backoff_s = backoff_s};
+}
+
+static void attempts_that_do_not_count_make_no_pass_flaky(void **state)
+{
+	struct bed b;
+
+	(void)state;
+	init(&b, "a:w b:u");
+	set_retries(&b, 1, RETRY_ANY, 0);
+	bed_go(&b);
+	assert_string_equal(bed_letters(&b), "PP");
+	assert_int_equal(bed_find(&b, "a:w")->n_attempts, 3);
+	assert_int_equal(bed_find(&b, "a:w")->marks, 0);
+	assert_int_equal(bed_find(&b, "b:u")->n_attempts, 4);
+	assert_int_equal(bed_find(&b, "b:u")->marks, MARK_FLAKY);
+	assert_int_equal(sched_n_flaky(b.s), 1);
+	bed_done(&b);
 }
 
 static void a_pass_after_a_failure_is_flaky(void **state)
@@ -579,6 +599,7 @@ int main(void)
 		cmocka_unit_test(a_chain_may_be_as_long_as_the_plan),
 		cmocka_unit_test(finally_jobs_run_last_whatever_happened),
 		cmocka_unit_test(finally_jobs_alone_run),
+		cmocka_unit_test(attempts_that_do_not_count_make_no_pass_flaky),
 		cmocka_unit_test(a_pass_after_a_failure_is_flaky),
 		cmocka_unit_test(retries_go_by_the_kind_of_end),
 		cmocka_unit_test(what_is_not_the_jobs_doing_costs_it_no_retry),
