@@ -74,6 +74,9 @@ char *path_join(struct arena *a, const char *dir, const char *name);
 /* Removes "." and "//", and resolves ".." by text, without file system access. A relative path
  * stays relative. */
 char *path_normalise(struct arena *a, const char *path);
+/* The current directory, which the caller must free(). NULL with errno: it was removed, or cannot
+ * be found. */
+char *path_cwd(void);
 /* Joins path to the current directory, then normalises it. If the current directory was removed,
  * the result is a path that cannot exist; code that takes relative paths from a user checks that
  * first (cli/load/here.h). */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The functions of fs.h that work on text and do not use the file system (except getcwd()). */
+/* The functions of fs.h that work on text and do not use the file system (except path_cwd()). */
 #include "base/fs.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -63,13 +64,22 @@ static char *path_without_cwd(struct arena *a, const char *path)
 	return arena_printf(a, "/dev/null/current-directory-is-gone%s", below[1] ? below : "");
 }
 
+char *path_cwd(void)
+{
+	char *cwd = getcwd(NULL, 0);
+
+	if (!cwd && errno == ENOMEM)
+		mem_exhausted(0);
+	return cwd;
+}
+
 char *path_absolute(struct arena *a, const char *path)
 {
 	_cleanup_(freep) char *cwd = NULL;
 
 	if (*path == '/')
 		return path_normalise(a, path);
-	cwd = getcwd(NULL, 0);
+	cwd = path_cwd();
 	return cwd ? path_normalise(a, path_join(a, cwd, path)) : path_without_cwd(a, path);
 }
 

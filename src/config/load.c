@@ -335,7 +335,7 @@ static void set_initial(struct merge *m, const char *name, const char *value)
 
 const char *cfg_proj_root(struct arena *mem)
 {
-	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
+	_cleanup_(freep) char *cwd = path_cwd();
 
 	return cwd ? git_find_root(mem, arena_strdup(mem, cwd)) : NULL;
 }

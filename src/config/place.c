@@ -147,7 +147,7 @@ const char *cfg_shown(const struct cfg *c)
 
 const char *cfg_shown_path(struct arena *a, const char *path)
 {
-	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
+	_cleanup_(freep) char *cwd = path_cwd();
 	const char *full = path_absolute(a, path);
 
 	if (!cwd || strcmp(cwd, "/") == 0 || strcmp(cwd, full) == 0 || !path_is_below(full, cwd))

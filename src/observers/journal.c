@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/proc_id.h"
@@ -106,7 +107,7 @@ static void journal_write_run(struct journal_observer *o, const struct sched *s)
 {
 	const struct plan *plan = sched_plan(s);
 	struct json_out *out = journal_begin_record(o, s, "run");
-	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
+	_cleanup_(freep) char *cwd = path_cwd();
 	struct proc_id self;
 
 	proc_id_self(&self);

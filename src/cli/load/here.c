@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -51,7 +52,7 @@ static bool has_relative_option(const struct args *args)
 
 int here_require(struct diags *diags)
 {
-	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	_cleanup_(freep) char *here = path_cwd();
 	struct diag *e;
 
 	if (here)

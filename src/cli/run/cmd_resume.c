@@ -140,7 +140,7 @@ static const char *scratch_of(struct resuming *x)
 static int enter_directory(struct resuming *x)
 {
 	const struct run_record *record = x->resumed.resume.chain.at[0].record;
-	_cleanup_(freep) char *here = getcwd(NULL, 0);
+	_cleanup_(freep) char *here = path_cwd();
 	struct diag *e;
 
 	if (!record->cwd || str_eq(record->cwd, here))

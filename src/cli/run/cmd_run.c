@@ -194,7 +194,7 @@ static void take_sources(struct run *r)
 {
 	const struct plan *plan = r->loaded.plan;
 	const char *project = dvsim_run_facts(plan).proj_root;
-	_cleanup_(freep) char *here = plan->cfg_path ? NULL : getcwd(NULL, 0);
+	_cleanup_(freep) char *here = plan->cfg_path ? NULL : path_cwd();
 	double began = clock_now(clock_real());
 	struct map files = {0};
 	struct sources_scope scope = {

@@ -2,10 +2,24 @@
 #include "base/fs.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "unit.h"
+
+static int cwd_errno; /* not 0: getcwd() fails with it */
+
+char *getcwd(char *buf, size_t size)
+{
+	char *to = cwd_errno || buf ? buf : xmalloc(size = 4096);
+
+	if (!cwd_errno && syscall(SYS_getcwd, to, size) >= 0)
+		return to;
+	errno = cwd_errno ? cwd_errno : errno;
+	return NULL;
+}
 
 static int make_arena(void **state)
 {
@@ -128,6 +142,26 @@ static void where_the_current_directory_is_gone_nothing_is(void **state)
 	assert_int_equal(WEXITSTATUS(status), 4);
 }
 
+/* Such a run must not go on in "/", or with a message that the directory was removed. */
+static void without_memory_for_it_the_program_ends(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		cwd_errno = ENOMEM;
+		path_absolute(*state, "a");
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 70);
+	cwd_errno = EACCES;
+	assert_null(path_cwd());
+	assert_int_equal(errno, EACCES);
+	cwd_errno = 0;
+}
+
 static void below_means_by_whole_names(void **state)
 {
 	static const struct {
@@ -177,6 +211,7 @@ int main(void)
 		cmocka_unit_test(paths_are_taken_apart),
 		cmocka_unit_test(relative_paths_start_here),
 		cmocka_unit_test(where_the_current_directory_is_gone_nothing_is),
+		cmocka_unit_test(without_memory_for_it_the_program_ends),
 		cmocka_unit_test(below_means_by_whole_names),
 		cmocka_unit_test(only_one_plain_name_is_safe),
 	};

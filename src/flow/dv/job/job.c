@@ -176,7 +176,7 @@ static void make_block(struct job_maker *m)
 
 void job_maker_init(struct job_maker *m, struct dv_cfg *s, struct plan *plan)
 {
-	_cleanup_(freep) char *cwd = getcwd(NULL, 0);
+	_cleanup_(freep) char *cwd = path_cwd();
 
 	*m = (struct job_maker){.cfg = s, .plan = plan, .mem = plan->mem};
 	m->cwd = arena_strdup(plan->mem, cwd ? cwd : "/");

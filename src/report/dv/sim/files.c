@@ -53,7 +53,7 @@ int sim_files_write(const struct sim_summary *s, const char *dir, struct error *
 
 void sim_files_show(const struct sim_summary *s, const char *dir, struct str *out)
 {
-	_cleanup_(freep) char *here = getcwd(NULL, 0), *there = dir ? realpath(dir, NULL) : NULL;
+	_cleanup_(freep) char *here = path_cwd(), *there = dir ? realpath(dir, NULL) : NULL;
 	struct sim_summary linked = *s;
 	struct arena *mem = arena_new();
 
