@@ -81,14 +81,18 @@ static enum opt ambiguous_option(const char *name, const char *const *names, siz
 	return OPT_COUNT;
 }
 
-static enum opt unknown_option(const char *name, const char *const *names, size_t n,
-			       struct diags *diags)
+/* command: its bit. */
+static enum opt unknown_option(const char *name, unsigned command, const char *const *names,
+			       size_t n, struct diags *diags)
 {
 	struct diag *e = diag_error(diags, nowhere, "unknown option '--%s'", name);
 	const char *near = str_suggest(name, names, n);
 
 	if (near)
 		diag_hint(e, "did you mean '--%s'?", near);
+	else
+		diag_hint(e, command & CMD_GRAPH ? "`--help all` lists every option"
+						 : "`--help` lists the options of this command");
 	return OPT_COUNT;
 }
 
@@ -108,7 +112,7 @@ enum opt opt_resolve(const char *name, unsigned command, struct diags *diags)
 		if (!found && n_found > 1)
 			return ambiguous_option(name, own, n_own, diags);
 		if (!found)
-			return unknown_option(name, own, n_own, diags);
+			return unknown_option(name, command, own, n_own, diags);
 		o = opt_of_name(found, command);
 	}
 	if (!(option_table[o].commands & command)) {

@@ -136,6 +136,8 @@ static void mistakes_get_a_suggestion(void **state)
 	assert_error("dvsched x.hjson", "unknown command", "dvsched run x.hjson");
 	assert_error("dvsched run a --itmes x", "unknown option '--itmes'", "--items");
 	assert_error("dvsched run a -zz", "unknown option '-zz'", "--help");
+	assert_error("dvsched run a --xyzzy", "unknown option '--xyzzy'", "`--help all`");
+	assert_error("dvsched events --xyzzy", "unknown option '--xyzzy'", "`--help` lists");
 	assert_error("dvsched run a --dry-run=3", "takes no value", NULL);
 	assert_error("dvsched list a --view tty", "does not go with", NULL);
 	assert_error("dvsched plan a --purge", "does not go with", NULL);
