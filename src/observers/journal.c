@@ -95,10 +95,13 @@ static void journal_commit_record(struct journal_observer *o)
 	_cleanup_(freep) char *path = errnum ? journal_path(o) : NULL;
 
 	if (errnum)
-		observer_break(&o->base,
-			       "the journal %s cannot be written (%s): it ends at its last whole "
-			       "record. Should dvsched be killed, later results are lost",
-			       path, strerror(errnum));
+		observer_break(&o->base, "the journal %s cannot be written (%s): %s", path,
+			       strerror(errnum),
+			       journal_is_empty(o->journal)
+				       ? "this run cannot be resumed. Should dvsched be killed, "
+					 "its results are lost"
+				       : "it ends at its last whole record. Should dvsched be "
+					 "killed, later results are lost");
 	else
 		sync_soon(o);
 }

@@ -106,6 +106,11 @@ static int write_lines(struct journal *j, const struct str *lines)
 	return 0;
 }
 
+bool journal_is_empty(const struct journal *j)
+{
+	return j->size == 0;
+}
+
 int journal_flush(struct journal *j)
 {
 	if (!j->errnum && j->gathered.len)

@@ -31,6 +31,8 @@ void journal_free(struct journal *j); /* accepts NULL */
  */
 struct json_out *journal_begin(struct journal *j, const char *ev, double wall_s);
 int journal_commit(struct journal *j);
+/* No record is in the file. */
+bool journal_is_empty(const struct journal *j);
 /* From now on records are buffered and written 64 KiB at a time: for runs whose records may be lost
  * if they are killed. */
 void journal_gather(struct journal *j);

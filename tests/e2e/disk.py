@@ -90,6 +90,19 @@ class FailingCalls(Disk):
             self.assertEqual((done.code, len(statuses), len(lines)), (0, 4, 1), done)
             self.assertIn("journal", lines[0])
 
+    def test_a_run_without_its_first_record_is_run_again(self):
+        for call, when in ("open", "1"), ("write", "1+"):
+            done, _, lines = self.cause("scheduler", call, 28, when, "journal.jsonl")
+            if call == "write":
+                self.assertIn("this run cannot be resumed. Should dvsched be killed, its results are lost", lines[0])
+            scratch = ("-sr", f"scratch{self.n}", "--view", "none")
+            done = self.dvsched("resume", "cfg.hjson", *scratch)
+            self.assertEqual(done.code, 2, done)
+            self.assertRegex(done.err, r"^dvsched: error: the run \S+ cannot be resumed: its journal has no first record, which has the command line")
+            self.assertIn("hint: `dvsched run CONFIG --failed` runs what has not passed in it", done.err)
+            done = self.dvsched("run", "cfg.hjson", "--failed", *scratch)
+            self.assertIn("passed", done.out + done.err)
+
     def test_nothing_runs_without_a_plan(self):
         for call, errnum in (("open", 122), ("write", -28), ("fdatasync", 5), ("close", 5)):
             done, statuses, lines = self.cause("scheduler", call, errnum, "1+", "plan.json")

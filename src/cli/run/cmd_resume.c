@@ -112,6 +112,20 @@ static int resume_refuse(struct resuming *x, enum opt o, const char *hint)
 	return -1;
 }
 
+/* Its first record, with the command line, is missing: the disk was full, or had an error. */
+static int resume_refuse_headless(struct resuming *x)
+{
+	const struct run_record *record = x->resumed.resume.chain.at[0].record;
+	struct diag *e = diag_error(x->diags, nowhere,
+				    "the run %s cannot be resumed: its journal has no first "
+				    "record, which has the command line%s%s",
+				    x->past.id, record->note.len ? "; " : "",
+				    record->note.len ? record->note.s : "");
+
+	diag_hint(e, "`dvsched run CONFIG --failed` runs what has not passed in it");
+	return -1;
+}
+
 static void take_anew(struct resuming *x)
 {
 	static const enum opt anew[] = {
@@ -158,7 +172,9 @@ static int read_command_line(struct resuming *x)
 {
 	const struct run_record *record = x->resumed.resume.chain.at[0].record;
 
-	if (!record->argv || !past_args_parse(record->argv, &x->then) || !x->then.command ||
+	if (!record->argv)
+		return resume_refuse_headless(x);
+	if (!past_args_parse(record->argv, &x->then) || !x->then.command ||
 	    !(x->then.command->bit & CMD_RUN)) {
 		diag_error(x->diags, nowhere, "the command line of the run %s is not known",
 			   x->past.id);
