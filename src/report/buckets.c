@@ -2,7 +2,6 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "report/buckets.h"
 
-#include <assert.h>
 #include <pcre2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,7 +54,7 @@ struct bucketer *bucketer_new(void)
 		b->codes[i] = pcre2_compile((PCRE2_SPTR)rules[i].pattern, PCRE2_ZERO_TERMINATED,
 					    PCRE2_UTF | PCRE2_UCP | PCRE2_NO_UTF_CHECK, &rc, &at,
 					    NULL);
-		assert(b->codes[i]); /* the patterns are constants */
+		mem_expect(b->codes[i]); /* the patterns are constants: only memory can be short */
 		pcre2_jit_compile(b->codes[i], PCRE2_JIT_COMPLETE);
 	}
 	return b;

@@ -1,16 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <dlfcn.h>
+#include <pcre2.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/attr.h"
 #include "base/utf8.h"
 #include "report/buckets.h"
+
+static bool is_short; /* of memory */
+
+pcre2_code *pcre2_compile(PCRE2_SPTR pattern, PCRE2_SIZE len, uint32_t options, int *errnum,
+			  PCRE2_SIZE *at, pcre2_compile_context *context)
+{
+	pcre2_code *(*next)(PCRE2_SPTR, PCRE2_SIZE, uint32_t, int *, PCRE2_SIZE *,
+			    pcre2_compile_context *);
+
+	*(void **)&next = dlsym(RTLD_NEXT, "pcre2_compile_8");
+	return is_short ? NULL : next(pattern, len, options, errnum, at, context);
+}
 
 static void assert_key(const struct bucketer *b, const char *message, const char *expect)
 {
@@ -106,12 +123,29 @@ static void any_bytes_have_a_key(void **state)
 	bucketer_free(b);
 }
 
+static void without_memory_for_the_patterns_the_program_ends(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0) {
+		is_short = true;
+		bucketer_new();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 70);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_become_dvsims_buckets),
 		cmocka_unit_test(a_key_that_grows_is_whole),
 		cmocka_unit_test(any_bytes_have_a_key),
+		cmocka_unit_test(without_memory_for_the_patterns_the_program_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
