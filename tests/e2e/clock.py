@@ -48,6 +48,25 @@ class Clocks(Story):
         os.write(self.gate.fd, b"go\n")
 
 
+class StuckScheduler(Clocks):
+    def test_a_scheduler_that_does_not_answer_a_signal_is_killed(self):
+        """After 30 s; this one is stopped, as if its loop hung."""
+        self.gated()
+        process, job = self.begin()
+        scheduler = scheduler_of(process)
+        os.kill(scheduler, signal.SIGSTOP)
+        process.terminate()
+        for n in range(1, PATIENCE_S):  # the guardian may read the signal after the first jump
+            self.shift(monotonic_s=31 * n)
+            if not outlives(process.pid, 1):
+                break
+        done = self.finish(process)
+        self.assertEqual(done.signal, signal.SIGTERM, done)
+        self.assertIn(f"the scheduler (pid {scheduler}) does not answer the signal that ends the run: it is killed", done.err)
+        self.assertEqual({job["reason"] for job in self.results()["jobs"]}, {"user"}, done)
+        self.assertFalse(outlives(job, 0))
+
+
 class WallClock(Clocks):
     def assert_undisturbed(self, done):
         self.assertEqual(done.code, 0, done)

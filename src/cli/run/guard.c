@@ -33,6 +33,8 @@
 
 /* How long a scheduler may be silent after the deadline, in addition to the grace. */
 static const double patience_s = 10;
+/* How long a scheduler may take to answer a signal that ends the run. */
+static const double answer_s = 30;
 /* How long to wait for the scheduler after SIGKILL. */
 static const double give_up_s = 5;
 /* Limits of the child that writes the results: its file system may hang. */
@@ -74,6 +76,8 @@ struct watch {
 	int signal_fd;
 	double deadline; /* INFINITY: none */
 	double silent_since;
+	double asked_at; /* when it was sent a signal that it has not answered yet; 0: none */
+	int asked_signal;
 	bool is_past, was_killed, is_given_up;
 	double killed_at;
 	char path[PATH_MAX];
@@ -93,6 +97,7 @@ static void read_scheduler(struct watch *w)
 		return;
 	}
 	w->silent_since = clock_now(clock_real());
+	w->asked_at = w->asked_signal = 0;
 	for (ssize_t i = 0; i < n && !w->has_path; i++) {
 		w->has_path = buf[i] == '\n';
 		if (!w->has_path && w->path_len + 1 < sizeof(w->path))
@@ -115,14 +120,18 @@ static bool is_stop(int signum)
  * directly. During a run the signal goes through the socket, so that the scheduler can distinguish
  * one signal to both processes from two signals.
  */
-static void guard_pass_on(const struct watch *w, const struct signalfd_siginfo *info)
+static void guard_pass_on(struct watch *w, const struct signalfd_siginfo *info)
 {
 	int signum = (int)info->ssi_signo;
 
 	if (info->ssi_code > 0)
 		return;
-	if (!is_stop(signum) || !w->has_path || !send_word(w, (char)signum))
+	if (!is_stop(signum) || !w->has_path || !send_word(w, (char)signum)) {
 		kill(w->pid, signum);
+	} else if (w->asked_at <= 0) {
+		w->asked_at = clock_now(clock_real());
+		w->asked_signal = signum;
+	}
 }
 
 static bool has_stopped(pid_t pid)
@@ -148,6 +157,8 @@ static void guard_suspend(struct watch *w)
 	proc_stop(false);
 	kill(w->pid, SIGCONT);
 	w->silent_since += clock_now(clock_real()) - began_s;
+	if (w->asked_at > 0)
+		w->asked_at += clock_now(clock_real()) - began_s;
 }
 
 static void take_signals(struct watch *w)
@@ -163,6 +174,14 @@ static void take_signals(struct watch *w)
 	}
 }
 
+static void guard_kill(struct watch *w, double now, const char *what)
+{
+	w->was_killed = true;
+	log_error("the scheduler (pid %d) does not answer %s: it is killed", (int)w->pid, what);
+	kill(w->pid, SIGKILL);
+	w->killed_at = now;
+}
+
 static void on_time(struct watch *w, double grace_s)
 {
 	double now = clock_now(clock_real());
@@ -174,13 +193,11 @@ static void on_time(struct watch *w, double grace_s)
 			log_debug("the scheduler has closed its socket");
 	}
 	if (w->is_past && !w->was_killed && now - w->silent_since > grace_s + patience_s) {
-		w->was_killed = true;
-		log_error("the scheduler (pid %d) does not answer after the run deadline: it is "
-			  "killed",
-			  (int)w->pid);
-		kill(w->pid, SIGKILL);
-		w->killed_at = now;
+		guard_kill(w, now, "after the run deadline");
+		w->asked_signal = 0;
 	}
+	if (w->asked_at > 0 && !w->was_killed && now - w->asked_at > answer_s)
+		guard_kill(w, now, "the signal that ends the run");
 	if (w->was_killed && now - w->killed_at > give_up_s) {
 		w->is_given_up = true;
 		log_error("the scheduler (pid %d) is still there after SIGKILL: the file system of "
@@ -195,7 +212,7 @@ static int time_left(const struct watch *w)
 	enum { PAST_MS = 500, MOST_MS = 3600 * 1000 };
 	double left_s = w->deadline - clock_now(clock_real());
 
-	if (w->is_past)
+	if (w->is_past || w->asked_at > 0)
 		return PAST_MS;
 	if (isinf(left_s))
 		return -1;
@@ -289,6 +306,8 @@ static int watch_until_end(struct watch *w, double grace_s)
 	exec_kill_descendants(w->is_given_up ? w->pid : 0);
 	while (!w->is_given_up && w->fd >= 0 && !w->has_path)
 		read_scheduler(w);
+	if (w->was_killed && w->asked_signal)
+		return complete_results(w, REASON_USER, EXIT_BY_SIGNAL + w->asked_signal);
 	if (w->was_killed)
 		return complete_results(w, REASON_RUN_DEADLINE, EXIT_DEADLINE);
 	return WIFSIGNALED(status) ? lost_scheduler(w, WTERMSIG(status)) : WEXITSTATUS(status);

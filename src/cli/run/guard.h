@@ -11,10 +11,11 @@
  *   guardian ──socket──► scheduler: messages of one byte: the deadline has come, or the number of a
  *                                   signal that was sent to the guardian's pid
  *   guardian ◄──socket── scheduler: the run's path, then one byte a second once the deadline has
- *                                   passed
+ *                                   passed, and one for each signal that was passed on
  *
  * A scheduler that is silent for too long after the deadline is killed; the exit code is 124 in
- * either case.
+ * either case. One that does not answer a signal for 30 s is killed, too, and the run ends as by
+ * that signal.
  */
 #ifndef CLI_RUN_GUARD_H
 #define CLI_RUN_GUARD_H

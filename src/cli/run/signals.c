@@ -135,6 +135,12 @@ void signals_unread(struct signals *s)
 	sched_stop(s->sched, STOP_TERM, REASON_USER, SIGPIPE);
 }
 
+static void on_passed_on(struct signals *s, int signum)
+{
+	guard_show_life(s->guard_fd);
+	stop_run(s, signum, STOP_PASSED_ON);
+}
+
 static void on_stop(struct ev_loop *loop, ev_signal *w, int revents)
 {
 	(void)loop;
@@ -211,7 +217,7 @@ static void on_guard(struct port *p)
 	if (word == GUARD_DEADLINE)
 		on_deadline(s);
 	else if (is_stop_signal(word))
-		stop_run(s, word, STOP_PASSED_ON);
+		on_passed_on(s, word);
 }
 
 void signals_start(struct signals *s, struct ev_loop *loop, const struct args *args,
