@@ -6,12 +6,18 @@
 /* A job that takes less than this is not worth an account of it. */
 enum { LEAST_MIB = 16 };
 
+uint64_t expected_least_kib(uint64_t available_bytes, uint32_t max_parallel)
+{
+	uint64_t least_kib = available_bytes / 1024 / 2 / max_parallel;
+
+	return least_kib < LEAST_MIB * 1024 ? LEAST_MIB * 1024 : least_kib;
+}
+
 void expected_init(struct expected *e, const struct plan *plan, uint32_t max_parallel,
 		   const struct watermark_limits *limits)
 {
 	struct free_space_source source;
 	struct free_space left;
-	uint64_t least_kib;
 	long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	*e = (struct expected){.is_off = limits->memory == 0};
@@ -21,12 +27,9 @@ void expected_init(struct expected *e, const struct plan *plan, uint32_t max_par
 	free_space_read(&source, &left);
 	if (!max_parallel)
 		max_parallel = n_cpus > 0 ? (uint32_t)n_cpus : 1;
-	/* If twice as much fits for all that run at a time, nothing need be known. */
-	least_kib = left.memory_bytes / 1024 / 2 / max_parallel;
-	if (!left.memory_total)
-		return;
-	e->past = past_memory_read(plan,
-				   least_kib < LEAST_MIB * 1024 ? LEAST_MIB * 1024 : least_kib);
+	if (left.memory_total)
+		e->past = past_memory_read(plan,
+					   expected_least_kib(left.memory_bytes, max_parallel));
 }
 
 void expected_done(struct expected *e)

@@ -17,6 +17,9 @@ struct expected {
 void expected_init(struct expected *e, const struct plan *plan, uint32_t max_parallel,
 		   const struct watermark_limits *limits);
 void expected_done(struct expected *e);
+/* A job that took less waits for no memory: twice as much fits for all that may run at a time, or
+ * it is not worth an account. */
+uint64_t expected_least_kib(uint64_t available_bytes, uint32_t max_parallel);
 /* sched_expected_memory, ctx: const struct expected *. */
 uint32_t expected_mib(const struct job_spec *spec, void *ctx);
 

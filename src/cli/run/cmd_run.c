@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `dvsched run`: load, plan, build, subscribe, run; then finish.c. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -78,14 +77,6 @@ static bool is_one_at_a_time(const struct run *r)
 	return opt_has(r->args, OPT_INTERACTIVE) && r->loaded.plan->dv;
 }
 
-/* How long a job waits before that is reported; never in the virtual time of a rehearsal. */
-static double waits_after_s(const struct run *r)
-{
-	if (log_level() >= LOG_VERBOSE)
-		return 0;
-	return engines_clock(&r->engines) == clock_real() ? 10 : INFINITY;
-}
-
 /* Decides what depends on the options of the run: the backend of each job, and whether any job is
  * really run. Nothing else writes these members of a plan. Creates the backends. */
 static int finish_plan(struct run *r)
@@ -118,7 +109,8 @@ static int make_graph(struct run *r)
 
 	if (finish_plan(r) == 0) {
 		r->host = loop_host_new(r->loop, engines_clock(&r->engines));
-		options.waits_after_s = waits_after_s(r);
+		options.waits_after_s = run_waits_after_s(engines_clock(&r->engines) ==
+							  clock_real());
 		if (engines_clock(&r->engines) == clock_real())
 			expected_init(&r->expected, r->loaded.plan, options.max_parallel,
 				      &r->options.watermarks);

@@ -2,9 +2,11 @@
 #include "cli/run/run_options.h"
 
 #include <limits.h>
+#include <math.h>
 #include <string.h>
 
 #include "backends/backends.h"
+#include "base/log.h"
 #include "base/str.h"
 #include "cli/dvsim/dvsim_env.h"
 #include "cli/load/limits.h"
@@ -12,7 +14,7 @@
 #include "observers/observers.h"
 
 static const struct src_pos nowhere;
-static const double default_grace_s = 10;
+static const double default_grace_s = 10, job_waits_s = 10;
 
 enum { MOST_PARALLEL = 100000 };
 
@@ -169,4 +171,11 @@ void run_options_read(const struct args *args, struct run_options *ret, struct d
 	read_backends(args, ret, diags);
 	read_without(args, ret, diags);
 	read_instrument(args, ret, diags);
+}
+
+double run_waits_after_s(bool is_real_time)
+{
+	if (log_level() >= LOG_VERBOSE)
+		return 0;
+	return is_real_time ? job_waits_s : INFINITY;
 }

@@ -34,5 +34,7 @@ struct run_options {
 
 /* Everything is in args->mem. Errors go to diags. */
 void run_options_read(const struct args *args, struct run_options *ret, struct diags *diags);
+/* How long a job waits before that is reported; never in the virtual time of a rehearsal. */
+double run_waits_after_s(bool is_real_time);
 
 #endif
