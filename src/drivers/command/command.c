@@ -14,9 +14,6 @@
 #include "drivers/command/verdict.h"
 #include "drivers/drivers.h"
 
-/* Below the host's limit of 20 s for a probe, so that the driver can report the late command. */
-static const double probe_most_s = 18;
-
 /* Copies as much of the text as fits, printable. */
 static void command_set_text(char *to, size_t room, const char *text)
 {
@@ -78,12 +75,11 @@ static struct {
 
 static int32_t list_anew(const struct smi_options *o, struct error *err)
 {
-	double limit_s = o->timeout_s < probe_most_s ? o->timeout_s : probe_most_s;
 	int32_t code;
 
 	arena_free(last.mem);
 	last.mem = arena_new();
-	code = smi_listing_make(o, limit_s, last.mem, &last.l, err);
+	code = smi_listing_make(o, smi_options_probe_s(o), last.mem, &last.l, err);
 	if (code)
 		last.l.n = 0;
 	/* A late list is no fault of a single device. */

@@ -6,8 +6,8 @@
 #include "base/fs.h"
 #include "drivers/fields.h"
 
-/* The usual limit is below the host's 20 s for a probe. */
-static const double usual_timeout_s = 15, least_timeout_s = 0.01;
+/* The usual limit and the most for probe are below the host's 20 s for a probe. */
+static const double usual_timeout_s = 15, least_timeout_s = 0.01, probe_most_s = 18;
 
 /* `index, uuid, name, pci.bus_id, memory.total` as CSV; columns at the end may be missing. */
 static const char usual_line[] = "^\\s*(?<id>\\d+)"
@@ -173,6 +173,11 @@ int smi_options_read(const char *json, struct smi_options *ret, struct error *er
 		rc = -1;
 	json_decref(f.from);
 	return rc;
+}
+
+double smi_options_probe_s(const struct smi_options *o)
+{
+	return o->timeout_s < probe_most_s ? o->timeout_s : probe_most_s;
 }
 
 void smi_options_done(struct smi_options *o)

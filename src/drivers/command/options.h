@@ -18,6 +18,9 @@ struct smi_options {
 
 /* json: an object. -1 with err, which names the option. */
 int smi_options_read(const char *json, struct smi_options *ret, struct error *err);
+/* Limit of probe, which is below that of the host, so that the driver can report the late command.
+ */
+double smi_options_probe_s(const struct smi_options *o);
 void smi_options_done(struct smi_options *o);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Driver command: options, and output and end of tools. */
+#include <math.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <cmocka.h>
 
 #include "base/attr.h"
+#include "drivers/command/options.h"
 #include "drivers/drivers.h"
 
 enum { ROOM = 8 };
@@ -100,6 +102,29 @@ static void wrong_options_are_named(void **state)
 		assert_int_equal(class_of(probe(cases[i].options, &c)), DVS_CONFIG);
 		assert_says(cases[i].words);
 		assert_int_equal(c.n, 0);
+	}
+}
+
+static void each_command_has_a_limit_of_time(void **state)
+{
+	static const struct {
+		const char *options;
+		double all_ms, probe_ms;
+	} cases[] = {
+		{"{\"probe\": \"true\"}", 15000, 15000},
+		{"{\"probe\": \"true\", \"timeout\": \"17s\"}", 17000, 17000},
+		{"{\"probe\": \"true\", \"timeout\": \"1m\"}", 60000, 18000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct smi_options o;
+		struct error err = {0};
+
+		assert_int_equal(smi_options_read(cases[i].options, &o, &err), 0);
+		assert_true(round(o.timeout_s * 1e3) == cases[i].all_ms);
+		assert_true(round(smi_options_probe_s(&o) * 1e3) == cases[i].probe_ms);
+		smi_options_done(&o);
 	}
 }
 
@@ -390,6 +415,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(wrong_options_are_named),
+		cmocka_unit_test(each_command_has_a_limit_of_time),
 		cmocka_unit_test(a_family_is_what_the_tool_is_for),
 		cmocka_unit_test(lines_become_devices),
 		cmocka_unit_test(a_pattern_of_ones_own_finds_all_that_there_is),

@@ -7,6 +7,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "drivers/sim/delay.h"
 
 static char dir[64];
 
@@ -227,6 +228,32 @@ static void a_hang_hears_no_cancel(void **state)
 	bed_close(&b); /* comes back: the thread stays */
 }
 
+static void times_are_drawn_from_a_distribution(void **state)
+{
+	static const struct {
+		const char *json;
+		double u, ms;
+	} cases[] = {
+		{"{\"ms\": 5}", 0.9, 5},
+		{"{\"dist\": \"uniform\", \"ms\": 5, \"max_ms\": 25}", 0.75, 20},
+		/* The tail of shape 1: a quarter takes four times as long, or longer. */
+		{"{\"dist\": \"pareto\", \"ms\": 5, \"max_ms\": 400}", 0.75, 20},
+		{"{\"dist\": \"pareto\", \"ms\": 5, \"max_ms\": 400}", 0.999, 400},
+		{"{\"dist\": \"pareto\", \"ms\": 5, \"max_ms\": 400, \"shape\": 2}", 0.75, 10},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		json_t *from = json_loads(cases[i].json, 0, NULL);
+		struct dvs_text err = {0};
+		struct sim_delay d;
+
+		assert_int_equal(sim_delay_read(&(struct fields){from, "it", 1, &err}, &d), 0);
+		assert_int_equal(sim_delay_draw(&d, cases[i].u), (uint64_t)(cases[i].ms * 1e6));
+		json_decref(from);
+	}
+}
+
 static void delays_are_drawn_alike_whatever_the_time(void **state)
 {
 	static const char options[] =
@@ -364,6 +391,7 @@ int main(void)
 		cmocka_unit_test(a_wedge_outlives_the_worker_until_it_is_reset_by_force),
 		cmocka_unit_test(one_that_never_clears_does_not),
 		cmocka_unit_test(a_hang_hears_no_cancel),
+		cmocka_unit_test(times_are_drawn_from_a_distribution),
 		cmocka_unit_test(delays_are_drawn_alike_whatever_the_time),
 		cmocka_unit_test(what_struck_is_in_the_result),
 		cmocka_unit_test(faults_choose_their_victims),

@@ -22,6 +22,9 @@ static const struct good {
 		    " {\"expect\": \"x\", \"fill\": 5}, {\"free\": \"x\"}]}"},
 	{"a list", "{\"program\": [{\"alloc\": 12, \"name\": \"x\", \"values\": [0, 1, 2]},"
 		   " {\"expect\": \"x\", \"fill\": \"iota\"}]}"},
+	{"what differs by less than a millionth",
+	 "{\"program\": [{\"alloc\": 4, \"name\": \"x\", \"fill\": 1000000},"
+	 " {\"expect\": \"x\", \"fill\": 1000000.9}]}"},
 	{"not for this rank", "{\"program\": [{\"fail\": \"no\", \"only\": 1},"
 			      " {\"fail\": \"no\", \"only\": [2, 3]}]}"},
 };
@@ -72,6 +75,12 @@ static const struct bad {
 	{"{\"program\": [{\"alloc\": \"400\", \"name\": \"x\", \"fill\": 2},"
 	 " {\"expect\": \"x\", \"fill\": 3}]}",
 	 DVS_JOB, "x[0] is 2, expected 3 (100 of 100 differ)"},
+	{"{\"program\": [{\"alloc\": 4, \"name\": \"x\", \"fill\": 1000000},"
+	 " {\"expect\": \"x\", \"fill\": 1000001.1}]}",
+	 DVS_JOB, "x[0] is 1000000, expected 1000001"},
+	{"{\"program\": [{\"alloc\": 4, \"name\": \"x\", \"fill\": 0},"
+	 " {\"expect\": \"x\", \"fill\": 1e-9}]}", /* atol is 0 */
+	 DVS_JOB, "x[0] is 0, expected 1e-09"},
 	{"{\"program\": [{\"alloc\": 8, \"name\": \"x\", \"values\": [1, 2, 3]}]}", DVS_CONFIG,
 	 "'x' has 2 elements, and 'values' 3"},
 };
