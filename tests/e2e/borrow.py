@@ -296,6 +296,15 @@ class Lending(Borrow):
         health = {d["health"] for d in self.results()["run"]["backends"]["chips"]["devices"]}
         self.assertEqual(health & {"quarantined", "suspect"}, set())
 
+    def test_devices_run_without_limits_of_processes_and_borrowers_have_them(self):
+        """A worker has more memory than that, and more than one process."""
+        self.pool('''{ name: "on it", backend: "chips", program: [{ compute: "50ms", busy: true }] }
+            { name: "borrows", devices: 1, backend: "chips", command: "sleep 1000 & wait" }''',
+                  top='defaults: { memory: "1M", max_processes: 1, max_cpu_time: "10ms", max_files: 16, stall: "1s" }')
+        self.run_it(code=1)
+        self.assertEqual(self.job("on it")["status"], "PASSED", self.job("on it"))
+        self.assertIn(self.last("borrows")["reason"], ("process_limit", "memory_limit"))
+
     def test_a_retry_goes_elsewhere(self):
         self.pool('{ name: "a", devices: 1, retries: 2, command: "false" }', n=3)
         self.run_it(code=1)

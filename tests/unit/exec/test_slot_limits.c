@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -125,6 +126,36 @@ static void a_job_over_a_limit_leaves_daemons_only(void **state)
 	bed_shell(b, "for i in 1 2 3 4; do (sleep 1000 &); done; exec sleep 1000");
 	bed_run(b);
 	assert_over(b, REASON_PROCESS_LIMIT, "its limit of 3 processes");
+}
+
+/* Number of processes in the message of a job with too many. */
+static unsigned n_processes_of(const struct slot_bed *b)
+{
+	unsigned n = 0;
+
+	assert_int_equal(b->result.reason, REASON_PROCESS_LIMIT);
+	assert_int_equal(sscanf(strstr(b->result.message, "it had "), "it had %u", &n), 1);
+	return n;
+}
+
+static void daemons_count_until_the_job_has_ended(void **state)
+{
+	static const char *const keep[] = {"sleep*", NULL};
+	struct slot_bed *b = *state;
+
+	limits.n_processes = 4;
+	b->rules.keep = keep;
+	bed_shell(b, "for i in 1 2 3 4 5; do setsid sleep 1000 & done; wait");
+	bed_run(b);
+	assert_true(n_processes_of(b) > 4);
+	limits.n_processes = 0;
+	bed_shell(b, "for i in 1 2 3 4 5; do (sleep 1000 &); done");
+	bed_run(b);
+	assert_int_equal(b->result.status, JOB_PASSED);
+	limits.n_processes = 4;
+	bed_shell(b, "for i in 1 2 3 4; do sleep 1000 & done; wait");
+	bed_run(b);
+	assert_int_equal(n_processes_of(b), 5); /* the shell and its own */
 }
 
 /* A signal to all processes of a run is noted by the slot; the job does not die of that one. */
@@ -260,6 +291,7 @@ int main(int argc, char **argv)
 		TEST(what_uses_too_much_cpu_time_is_asked_to_end),
 		TEST(cpu_time_of_orphans_that_have_ended_counts),
 		TEST(a_job_over_a_limit_leaves_daemons_only),
+		TEST(daemons_count_until_the_job_has_ended),
 		TEST(a_limit_is_not_taken_for_the_users_signal),
 		TEST(cpu_time_is_summed_up_at_the_end),
 		TEST(memory_of_a_child_that_has_ended_counts),

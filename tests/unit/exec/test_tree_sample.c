@@ -3,6 +3,7 @@
 #include "exec/tree_sample.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -168,6 +169,28 @@ static void cpu_time_is_that_of_all_of_them(void **state)
 	assert_true(s.cpu_s >= 0.3 - 0.05);
 }
 
+static void *wait_in_a_thread(void *n)
+{
+	say_ready_and_wait(n);
+	return NULL;
+}
+
+static void make_one_with_threads(const struct nest *n)
+{
+	pthread_t thread;
+
+	for (int i = 0; i < 5; i++)
+		if (pthread_create(&thread, NULL, wait_in_a_thread, (void *)(uintptr_t)n) != 0)
+			_exit(1);
+	say_ready_and_wait(n);
+}
+
+static void threads_are_no_processes(void **state)
+{
+	nest_make(*state, make_one_with_threads, 6);
+	assert_int_equal(sample(0).n_processes, 1);
+}
+
 static void make_one_that_spins(const struct nest *n)
 {
 	if (fork() == 0)
@@ -207,6 +230,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(shared_memory_counts_once_where_it_matters),
 		TEST(cpu_time_is_that_of_all_of_them),
+		TEST(threads_are_no_processes),
 		TEST(one_that_spins_is_runnable),
 		TEST(without_processes_there_is_nothing),
 	};
