@@ -128,6 +128,16 @@ int proc_start(const char *name, const char *mode, struct proc *ret, struct erro
 	return 0;
 }
 
+pid_t proc_start_on(int fd, const char *name, const char *mode, struct error *err)
+{
+	/* As in proc_start(): a higher number than PROC_SOCKET_FD. */
+	_cleanup_(closep) int copy = fcntl(fd, F_DUPFD_CLOEXEC, PROC_SOCKET_FD + 1);
+	pid_t pid;
+	int rc = copy < 0 ? errno : spawn_with(copy, name, mode, &pid);
+
+	return rc ? error_sys(err, rc, "cannot start %s", name) : pid;
+}
+
 /* For kernels without close_range() (before Linux 5.9). */
 static void close_listed_from(int first)
 {

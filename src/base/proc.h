@@ -52,6 +52,10 @@ void proc_close_to_others(void);
  */
 int proc_start(const char *name, const char *mode, struct proc *ret, struct error *err);
 
+/* The same with fd, which stays open here, as the helper's socket. Returns its pid, or -1 with err.
+ */
+pid_t proc_start_on(int fd, const char *name, const char *mode, struct error *err);
+
 /*
  * Called first by a helper: sets its name in ps, changes to /, and closes every descriptor above
  * the socket, also inherited ones. The helper then survives the signals that users and service

@@ -77,13 +77,18 @@ void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, ui
 	wire_end(b, start);
 }
 
+void slot_put_needs(struct str *b, const struct job_needs *needs)
+{
+	needs_put(b, FRAME_NEEDS, needs);
+}
+
 void slot_put_job(struct str *b, struct job_wire_places *places, const struct job_spec *spec,
 		  uint32_t attempt, const char *const *env, const struct job_needs *needs)
 {
 	uint32_t place;
 
 	if (needs)
-		needs_put(b, FRAME_NEEDS, needs);
+		slot_put_needs(b, needs);
 	place = job_wire_place_rules(places, b, FRAME_RULES, spec->rules);
 	slot_put_run(b, place, spec, attempt, env);
 }

@@ -59,6 +59,8 @@ bool slot_take_hello(struct wire *w, struct slot_hello *ret);
 void slot_put_run(struct str *b, uint32_t place, const struct job_spec *spec, uint32_t attempt,
 		  const char *const *env);
 bool slot_take_run(struct wire *w, struct slot_run *ret);
+/* The frames before FRAME_RUN with the results of its dependencies. */
+void slot_put_needs(struct str *b, const struct job_needs *needs);
 /* All frames of a job: needs (NULL: none), rules if the slot does not have them, and the job. */
 void slot_put_job(struct str *b, struct job_wire_places *places, const struct job_spec *spec,
 		  uint32_t attempt, const char *const *env, const struct job_needs *needs);

@@ -47,6 +47,10 @@ struct backend_ops {
 	/* Called before the first submit(). run_dir: the directory of the run, for files of the
 	 * backend; copied. */
 	void (*begin)(struct backend *b, const char *run_dir);
+	/* Called before begin() in a run that resumes another one: ends what that run, whose
+	 * dvsched was killed, has left in a batch system. run_dir: its directory. May block.
+	 * Returns 0, or -1 with err. */
+	int (*end_leftovers)(struct backend *b, const char *run_dir, struct error *err);
 	/* Starts an attempt (from 1) of job. why is set for SUBMIT_REFUSED. job and its spec are
 	 * valid until the end of the run. */
 	enum submit (*submit)(struct backend *b, const struct job *job, uint32_t attempt,

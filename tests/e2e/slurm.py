@@ -4,6 +4,8 @@
 import os
 import shutil
 import signal
+import socket
+import struct
 import subprocess
 
 import cluster
@@ -132,8 +134,8 @@ class Requests(SlurmStory):
         self.assert_refused('{ name: "a", command: "true", slurm: { partitoin: "main" } }',
                             "cfg.hjson:2:", "unknown key 'partitoin' in slurm", "did you mean 'partition'?")
         self.assert_refused('{ name: "a", command: "true", slurm: { time: "soon" } }', "'time' must be a duration")
-        self.assert_refused('{ name: "a", command: "true", slurm: { mode: "pilot" } }',
-                            "the slurm backend has no mode 'pilot'")
+        self.assert_refused('{ name: "a", command: "true", slurm: { mode: "array" } }',
+                            "the slurm backend has no mode 'array'")
         self.assert_refused('{ name: "a", command: "true", slurm: { options: ["--array=1-3"] } }',
                             "'options' may not have --array")
         self.assert_refused('{ name: "a", command: "true" }', "'memory' must be a size",
@@ -232,6 +234,111 @@ class Ends(SlurmStory):
         self.run_jobs(3)
         self.assertEqual(self.result("a")["reason"], "lost")
         self.assertRegex(self.result("a")["message"], "it printed: .*/no/such/dvsched.*not found")
+
+
+    def kill_dvsched(self, run):
+        """Everything at once, so that nothing of it can clean up."""
+        pids = [run.pid, scheduler_of(run)]
+        os.kill(run.pid, signal.SIGSTOP)
+        for pid in reversed(pids):
+            os.kill(pid, signal.SIGKILL)
+        self.finish(run)
+
+    def test_resume_ends_the_jobs_of_a_killed_run_before_they_run_again(self):
+        events = self.fifo()
+        self.jobs(f"""{{ name: "a", command: "echo $SLURM_JOB_ID > {events.path}; test -e {self.path('go')} || sleep 1000" }}""")
+        run = self.start_run()
+        number = events.line()
+        self.kill_dvsched(run)
+        self.assertIn(number, self.cluster.jobs())
+        self.write("go", "")
+        done = self.dvsched("resume", "cfg.hjson", "--view", "none", env=self.env)
+        self.assertEqual(done.code, 0, done)
+        self.assertNotEqual(events.line(), number)
+        self.assertNotIn(number, self.cluster.jobs())
+
+
+class Pilots(SlurmStory):
+    def jobs(self, text, settings='mode: "pilot", look: "0.2s", pilot: { slots: 2, most: 2 }'):
+        super().jobs(text, f"backends: {{ slurm: {{ {settings} }} }}")
+
+    def test_many_jobs_share_an_allocation(self):
+        self.jobs("""{ name: "a{n}", sweep: { n: "1..40" }, command: "test -n $SLURM_JOB_ID" }
+                     { name: "b", command: "echo oh no", needs: ["a1"], fail_patterns: ["^oh"] }
+                     { name: "c", command: "cat $DVSCHED_NEEDS; sleep 1000", needs: ["a2"], timeout: "0.3s" }
+                     { name: "d", command: "test {attempt} = 2", retries: 1 }""")
+        self.run_jobs(1)
+        failed = {name: s for name, s in self.statuses().items() if s != "PASSED"}
+        self.assertEqual(failed, {"b": "FAILED", "c": "KILLED"})
+        self.assertEqual(self.attempt("c")["reason"], "timeout")
+        self.assertIn('"id":"a2"', self.path("scratch/demo/c/log").read_text())
+        attempts = [a for j in self.results()["jobs"] for a in j["attempts"]]
+        self.assertLessEqual(len({a["details"]["batch_id"] for a in attempts}), 2)
+        self.assertRegex(attempts[0]["where"], r"^slurm/n[12]/[01]$")
+        self.assertFalse(self.run_dir().joinpath("farm").exists())
+
+    def test_a_pilot_without_a_job_leaves(self):
+        self.jobs("""{ name: "a", command: "true" }
+                     { name: "b", backend: "local", needs: ["a"]
+                       command: "while squeue -h -t RUNNING,PENDING | grep dvs-; do sleep 0.1; done" }""",
+                  'mode: "pilot", look: "0.2s", pilot: { idle: "0.2s" }')
+        self.run_jobs(0)
+
+    def waiting_job(self, more="", settings='mode: "pilot", look: "0.2s", pilot: { slots: 1 }'):
+        events = self.fifo()
+        self.jobs(f'{{ name: "a", command: "echo $SLURM_JOB_ID > {events.path}; test {{attempt}} = 2 || '
+                  f'sleep 1000" {more} }}', settings)
+        run = self.start_run()
+        return run, events.line()
+
+    def test_ctrl_c_ends_jobs_and_pilots(self):
+        run, _ = self.waiting_job()
+        os.kill(scheduler_of(run), signal.SIGINT)
+        self.finish(run)
+        self.assertEqual(self.attempt("a")["reason"], "user")
+        self.assertEqual(self.cluster.jobs(), [])
+        self.assertEqual(pids_with(self.cookie), [])
+
+    def test_the_job_of_a_cancelled_allocation_runs_again(self):
+        run, number = self.waiting_job(", retries: { max: 1, on: 'infra' }")
+        self.cluster.run("scancel", number)
+        done = self.finish(run)
+        self.assertEqual(done.code, 0, done)
+        first, second = self.result("a")["attempts"]
+        self.assertEqual(first["reason"], "lost")
+        self.assertNotEqual(second["details"]["batch_id"], number)
+
+    def test_jobs_and_pilots_end_when_the_scheduler_is_gone(self):
+        run, _ = self.waiting_job()
+        Ends.kill_dvsched(self, run)
+        self.cluster.run("srun", "--exclusive", "-N2", "-n16", "true")  # waits until all CPUs are free
+        self.assertEqual(pids_with(self.cookie), [])
+
+    def test_a_stranger_is_dropped_and_counted(self):
+        run, _ = self.waiting_job()
+        order = self.run_dir().joinpath("farm/jobs/1")
+        self.assertEqual(order.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.run_dir().joinpath("farm").stat().st_mode & 0o777, 0o700)
+        *_, port = struct.unpack_from("<4I", order.read_bytes(), 5)
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as stranger:
+            stranger.recv(1000)
+            stranger.sendall(b"\x05\0\0\0\x04some")
+            self.assertEqual(stranger.recv(1), b"")
+        os.kill(scheduler_of(run), signal.SIGINT)
+        self.finish(run)
+        self.assertEqual(self.results()["run"]["backends"]["slurm"]["strangers"], 1)
+
+    def test_no_pilot_reaches_the_scheduler(self):
+        self.jobs('{ name: "a", command: "true" }',
+                  'mode: "pilot", look: "0.1s", pilot: { host: "no-such-host.invalid" }')
+        self.run_jobs(3)
+        self.assertRegex(self.result("a")["message"], "it printed: dvsched: the scheduler cannot be reached from n[12]")
+
+    def test_what_a_pilot_cannot_give_is_an_error(self):
+        self.jobs('{ name: "a", command: "true", cpus: 2 } { name: "b", command: "true", slurm: { time: "1h" } }')
+        done = self.run_jobs(2)
+        self.assertIn("'a' needs 2 CPUs, and a slot of a pilot has 1", done.err)
+        self.assertIn("'time' has no effect in a job of mode 'pilot'", done.err)
 
 
 class Answers(SlurmStory):

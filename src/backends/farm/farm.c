@@ -278,7 +278,7 @@ void farm_send(struct farm *f, struct submission *s)
 		return;
 	s->state = SUBMISSION_SENT;
 	farm_add_script(f, s, &script);
-	f->ops->submit(f->ctx, &(struct farm_order){s->job->spec, name, out}, &words);
+	f->ops->submit(f->ctx, &(struct farm_order){s->spec, name, out}, &words);
 	agent_run(a, &(struct agent_command){
 			     .number = s->number,
 			     .limit_s = submit_limit_s,
@@ -385,7 +385,7 @@ void farm_forget(struct farm *f, struct submission *s)
 		agent_remove(f->agents.files, path);
 	}
 	map_remove(&f->by_key, s->key);
-	map_set_address(&f->by_job, s->job, NULL);
+	map_set_address(&f->by_job, s->owner, NULL);
 	list_remove(&s->link);
 	f->n_submissions--;
 	str_done(&s->order);
@@ -395,22 +395,47 @@ void farm_forget(struct farm *f, struct submission *s)
 	free(s);
 }
 
-static struct submission *farm_add(struct farm *f, const struct job *job)
+static struct submission *farm_add(struct farm *f, const struct farm_owner_ops *ops, void *owner)
 {
 	struct submission *s = xcalloc(1, sizeof(*s));
 
 	s->farm = f;
-	s->job = job;
+	s->ops = ops;
+	s->owner = owner;
 	s->number = ++f->n_made;
 	snprintf(s->key, sizeof(s->key), "%" PRIu32, s->number);
 	s->sent_s = farm_now_s(f);
 	s->cancel_at_s = s->give_up_s = INFINITY;
 	list_append(&f->submissions, &s->link);
 	map_set(&f->by_key, s->key, s);
-	map_set_address(&f->by_job, job, s);
+	map_set_address(&f->by_job, owner, s);
 	f->n_submissions++;
 	return s;
 }
+
+static void farm_job_began(void *owner, const char *node)
+{
+	const struct job *job = owner;
+	_cleanup_(freep) char *where = xasprintf("%s/%s", job->backend->ops->name, node);
+
+	sched_job_started(job, where);
+}
+
+static void farm_job_ended(void *owner, const struct job_result *result)
+{
+	sched_job_ended(owner, result);
+}
+
+static const struct job *farm_job_itself(void *owner)
+{
+	return owner;
+}
+
+static const struct farm_owner_ops farm_job_ops = {
+	.began = farm_job_began,
+	.ended = farm_job_ended,
+	.job = farm_job_itself,
+};
 
 enum submit farm_submit(struct farm *f, const struct job *job, uint32_t attempt, struct error *why)
 {
@@ -427,11 +452,34 @@ enum submit farm_submit(struct farm *f, const struct job *job, uint32_t attempt,
 	assert(f->dir);
 	if (f->n_submissions >= f->options.n_most)
 		return SUBMIT_BUSY;
-	s = farm_add(f, job);
+	s = farm_add(f, &farm_job_ops, (void *)job);
+	s->spec = job->spec;
 	node_file_put_job(&s->order, &slot, job->spec, attempt, sched_job_env(job), &needs);
 	farm_send(f, s);
 	farm_hurry(f);
 	return SUBMIT_ACCEPTED;
+}
+
+struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *ops, void *owner,
+				  struct str *content)
+{
+	struct submission *s = farm_add(f, ops, owner);
+
+	s->order = *content;
+	*content = (struct str){0};
+	farm_send(f, s);
+	farm_hurry(f);
+	return s;
+}
+
+void farm_cancel_other(struct submission *s)
+{
+	submission_kill(s, false, REASON_USER);
+}
+
+const char *farm_key(const struct submission *s)
+{
+	return s->key;
 }
 
 void farm_kill(struct farm *f, const struct job *job, enum kill_level level, enum job_reason reason)
@@ -459,12 +507,17 @@ struct farm *farm_new(const struct farm_options *options, const struct farm_ops 
 	return f;
 }
 
-void farm_begin(struct farm *f, const char *run_dir)
+char *farm_prefix(const char *run_dir)
 {
 	const char *dash = strrchr(run_dir, '-');
 
+	return xasprintf("dvs-%s-", dash ? dash + 1 : "run");
+}
+
+void farm_begin(struct farm *f, const char *run_dir)
+{
 	f->dir = xasprintf("%s/farm", run_dir);
-	f->prefix = xasprintf("dvs-%s-", dash ? dash + 1 : "run");
+	f->prefix = farm_prefix(run_dir);
 }
 
 void farm_close(struct farm *f, void (*closed)(void *ctx, const char *trouble), void *ctx)

@@ -42,7 +42,7 @@ enum farm_answer {
 
 /* What a submission has, for the command that submits it. */
 struct farm_order {
-	const struct job_spec *spec;
+	const struct job_spec *spec; /* NULL: it is no job, but a pilot */
 	const char *name;
 	const char *out_path; /* for what its script prints */
 };
@@ -74,7 +74,18 @@ struct farm_options {
 	void (*warn)(const char *text); /* NULL: dropped */
 };
 
+/* Whose submission it is: a job, or something else. */
+struct farm_owner_ops {
+	/* Its runner has begun. */
+	void (*began)(void *owner, const char *node);
+	/* It is over; the submission was freed. */
+	void (*ended)(void *owner, const struct job_result *result);
+	/* The job whose waiting is reported; NULL: none. */
+	const struct job *(*job)(void *owner);
+};
+
 struct farm;
+struct submission;
 
 struct farm *farm_new(const struct farm_options *options, const struct farm_ops *ops, void *ctx);
 /* Accepts NULL. Submissions that are left stay in the batch system. */
@@ -86,6 +97,15 @@ enum submit farm_submit(struct farm *f, const struct job *job, uint32_t attempt,
 void farm_kill(struct farm *f, const struct job *job, enum kill_level level,
 	       enum job_reason reason);
 void farm_close(struct farm *f, void (*closed)(void *ctx, const char *trouble), void *ctx);
+/* Submits something that is no job, with this content of its file, which is taken. Its end always
+ * comes, but never within this call. */
+struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *ops, void *owner,
+				  struct str *content);
+void farm_cancel_other(struct submission *s);
+/* Its number, as its runner gets it. */
+const char *farm_key(const struct submission *s);
+/* The first part of the names of all submissions of a run; the caller must free() it. */
+char *farm_prefix(const char *run_dir);
 void farm_tell(const struct farm *f, struct json_out *json);
 
 #endif

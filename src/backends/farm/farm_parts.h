@@ -21,8 +21,10 @@ enum submission_state {
 struct submission {
 	struct list link; /* farm.submissions */
 	struct farm *farm;
-	const struct job *job;
-	char key[16]; /* its number, in names */
+	const struct farm_owner_ops *ops;
+	void *owner;
+	const struct job_spec *spec; /* NULL: it is no job */
+	char key[16];		     /* its number, in names */
 	uint32_t number;
 	enum submission_state state;
 	char *id;	   /* in the batch system; NULL: not known */

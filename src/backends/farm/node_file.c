@@ -28,6 +28,21 @@ void node_file_put_place(struct str *b, const struct node_place *p)
 	wire_end(b, start);
 }
 
+bool node_sets_variable(const char *variable)
+{
+	static const char *const names[] = {"SLURM_",
+					    "SLURMD_",
+					    "CUDA_VISIBLE_DEVICES=",
+					    "ROCR_VISIBLE_DEVICES=",
+					    "GPU_DEVICE_ORDINAL=",
+					    "ZE_AFFINITY_MASK="};
+
+	for (size_t i = 0; i < ARRAY_LEN(names); i++)
+		if (str_starts(variable, names[i]))
+			return true;
+	return false;
+}
+
 static bool node_take_frame(uint8_t type, struct wire *w, struct node_news *ret)
 {
 	if (type == FRAME_RESULT && !ret->has_result) {

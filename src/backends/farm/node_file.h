@@ -20,6 +20,7 @@
 /* Frames in these files, beside those of slots. */
 enum node_frame {
 	NODE_FRAME_JOB = 200, /* version, id of the job; the first frame of a job */
+	NODE_FRAME_PILOT,     /* instead of a job: pilot_wire.h */
 	NODE_FRAME_PLACE,     /* of news: node, id in the batch system */
 };
 
@@ -47,6 +48,11 @@ struct node_news {
 bool node_file_take_news(const char *bytes, size_t n, struct node_news *ret);
 void node_news_done(struct node_news *n);
 
+/* A variable of the environment, "NAME=VALUE", that the batch system sets on its nodes. */
+bool node_sets_variable(const char *variable);
+
+/* A runner whose file has NODE_FRAME_PILOT; w: that frame. Returns 0, or -1. */
+int pilot_run(struct wire *w, const char *key, const struct node_place *place);
 /* `dvsched __runner DIR NUMBER`, on the node. Returns its exit status: 0 if the job passed. */
 int runner_main(const char *dir, const char *number);
 

@@ -112,22 +112,6 @@ static void runner_report_failure(struct runner *r, enum job_reason reason, cons
 
 /* ---- the job's file ---- */
 
-/* Set by the batch system on its nodes. */
-static bool runner_is_of_node(const char *variable)
-{
-	static const char *const names[] = {"SLURM_",
-					    "SLURMD_",
-					    "CUDA_VISIBLE_DEVICES=",
-					    "ROCR_VISIBLE_DEVICES=",
-					    "GPU_DEVICE_ORDINAL=",
-					    "ZE_AFFINITY_MASK="};
-
-	for (size_t i = 0; i < ARRAY_LEN(names); i++)
-		if (str_starts(variable, names[i]))
-			return true;
-	return false;
-}
-
 /* The environment of the scheduler, with what this node says of itself. */
 static bool runner_put_hello(struct runner *r, struct wire *w)
 {
@@ -136,10 +120,10 @@ static bool runner_put_hello(struct runner *r, struct wire *w)
 	bool is_good = slot_take_hello(w, &hello);
 
 	for (size_t i = 0; is_good && hello.env && hello.env[i]; i++)
-		if (!runner_is_of_node(hello.env[i]))
+		if (!node_sets_variable(hello.env[i]))
 			vec_push(&env, hello.env[i]);
 	for (size_t i = 0; environ[i]; i++)
-		if (runner_is_of_node(environ[i]))
+		if (node_sets_variable(environ[i]))
 			vec_push(&env, environ[i]);
 	vec_push(&env, NULL);
 	if (is_good)
@@ -290,6 +274,19 @@ static void runner_run(struct runner *r)
 	runner_end_slot(r);
 }
 
+/* A job, or a pilot, which has no result. */
+static void runner_do(struct runner *r)
+{
+	struct wire w;
+	uint8_t type;
+	size_t size;
+
+	if (wire_next(r->file.s, r->file.len, &type, &w, &size) > 0 && type == NODE_FRAME_PILOT)
+		r->has_passed = pilot_run(&w, r->number, &r->place) == 0;
+	else
+		runner_run(r);
+}
+
 int runner_main(const char *dir, const char *number)
 {
 	struct runner r = {.dir = dir, .number = number};
@@ -306,7 +303,7 @@ int runner_main(const char *dir, const char *number)
 	}
 	rc = runner_claim(&r);
 	if (rc == 0)
-		runner_run(&r);
+		runner_do(&r);
 	else
 		fprintf(stderr, "dvsched: cannot take the job %s/jobs/%s: %s\n", dir, number,
 			strerror(rc));

@@ -41,14 +41,16 @@ static void submission_add_details(const struct submission *s, struct str *to)
 static void submission_end(struct submission *s, const struct job_result *result)
 {
 	_cleanup_(str_done) struct str details = {0};
+	const struct farm_owner_ops *ops = s->ops;
 	struct job_result r = *result;
+	void *owner = s->owner;
 
 	if (s->is_killed && r.status == JOB_KILLED)
 		r.reason = s->kill_reason;
 	submission_add_details(s, &details);
 	r.details = details.s;
-	sched_job_ended(s->job, &r);
 	farm_forget(s->farm, s);
+	ops->ended(owner, &r); /* it may close the farm */
 }
 
 static void submission_end_with(struct submission *s, enum job_reason reason, const char *message)
@@ -106,13 +108,14 @@ static void submission_say_waits(struct submission *s, const char *why)
 {
 	struct farm *f = s->farm;
 	_cleanup_(freep) char *text = NULL;
+	const struct job *job;
 
-	if (!why || farm_now_s(f) - s->sent_s < sched_waits_after_s(s->job->sched) ||
-	    map_has(&f->waits, why))
+	job = why && !map_has(&f->waits, why) ? s->ops->job(s->owner) : NULL;
+	if (!job || farm_now_s(f) - s->sent_s < sched_waits_after_s(job->sched))
 		return;
 	map_set(&f->waits, arena_strdup(f->mem, why), f);
 	text = xasprintf("%s: it waits in the queue (%s)", submission_system(s), why);
-	sched_job_waits(s->job, text);
+	sched_job_waits(job, text);
 }
 
 static void submission_is_over(struct submission *s, enum job_reason reason, const char *word)
@@ -153,16 +156,13 @@ void submission_look_over(struct submission *s, uint64_t look)
 
 static void submission_begin(struct submission *s, const struct node_place *place)
 {
-	_cleanup_(str_done) struct str where = {0};
-
 	if (s->node.len)
 		return;
 	s->began_s = farm_now_s(s->farm);
 	str_add_printable(&s->node, place->node, strlen(place->node));
 	if (!s->id && *place->batch_id)
 		submission_accept(s, place->batch_id);
-	str_printf(&where, "%s/%s", s->job->backend->ops->name, s->node.s);
-	sched_job_started(s->job, where.s);
+	s->ops->began(s->owner, s->node.s);
 }
 
 /* A signal may come from the batch system, for a reason that only it knows. */

@@ -115,12 +115,14 @@ static void request_set_options(const char *const *words, struct src_pos pos,
 	ret->options_pos = pos;
 }
 
-static void request_check_mode(const char *mode, struct src_pos pos, struct diags *diags)
+static void request_set_mode(const char *mode, struct src_pos pos, struct slurm_request *ret,
+			     struct diags *diags)
 {
-	if (str_eq(mode, "job"))
+	ret->is_pilot = str_eq(mode, "pilot");
+	if (ret->is_pilot || str_eq(mode, "job"))
 		return;
 	diag_hint(diag_error(diags, pos, "the slurm backend has no mode '%s'", mode),
-		  "\"job\": one submission per job");
+		  "\"job\": one submission per job; \"pilot\": jobs share allocations");
 }
 
 /* ---- the settings of the backend ---- */
@@ -150,7 +152,7 @@ void request_read_settings(struct arena *mem, struct cfg_fields *f, struct slurm
 	if (node) {
 		const char *mode = cfg_scalar_text(cfg, node);
 
-		request_check_mode(mode ? mode : "", cfg_pos(cfg, node->pos), diags);
+		request_set_mode(mode ? mode : "", cfg_pos(cfg, node->pos), ret, diags);
 	}
 	node = cfg_fields_node(f, options_key);
 	if (node)
@@ -212,7 +214,7 @@ static void request_read_key(struct arena *mem, const struct backend_key *k,
 		return;
 	}
 	if (str_eq(k->key, mode_key)) {
-		request_check_mode(k->value, k->pos, diags);
+		request_set_mode(k->value, k->pos, ret, diags);
 		return;
 	}
 	while (key < REQUEST_KEYS && !str_eq(request_rows[key].key, k->key))
@@ -229,10 +231,22 @@ static void request_read_key(struct arena *mem, const struct backend_key *k,
 void request_read_job(struct arena *mem, const struct slurm_request *base,
 		      const struct job_rules *rules, struct slurm_request *ret, struct diags *diags)
 {
+	const struct backend_key *own = NULL;
+
 	*ret = *base;
-	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
-		if (str_eq(rules->backend_keys[i].backend, "slurm"))
-			request_read_key(mem, &rules->backend_keys[i], ret, diags);
+	for (uint32_t i = 0; i < rules->n_backend_keys; i++) {
+		const struct backend_key *k = &rules->backend_keys[i];
+
+		if (!str_eq(k->backend, "slurm"))
+			continue;
+		request_read_key(mem, k, ret, diags);
+		if (!str_eq(k->key, mode_key))
+			own = k;
+	}
+	if (ret->is_pilot && own)
+		diag_hint(diag_error(diags, own->pos, "'%s' has no effect in a job of mode 'pilot'",
+				     own->key),
+			  "all jobs of a pilot share what the settings of the backend ask for");
 }
 
 /* ---- against the cluster ---- */
@@ -278,14 +292,19 @@ void request_check_sites(const struct slurm_request *r, const struct sites *site
 
 /* ---- sbatch ---- */
 
-void request_add(const struct slurm_request *r, const struct job_rules *rules,
+void request_add(const struct slurm_request *r, uint64_t cpus, uint64_t n,
 		 struct command_words *words)
 {
+	const struct request_value *own = &r->at[REQUEST_CPUS], *memory = &r->at[REQUEST_MEMORY];
+
 	for (int i = 0; i < REQUEST_KEYS; i++)
-		if (r->at[i].option)
+		if (r->at[i].option && i != REQUEST_CPUS && i != REQUEST_MEMORY)
 			command_add(words, "%s", r->at[i].option);
-	if (!r->at[REQUEST_CPUS].option)
-		command_add(words, "%s%" PRIu32, request_rows[REQUEST_CPUS].option, rules->cpus);
+	if (memory->option)
+		command_add(words, "%s%" PRIu64 "M", request_rows[REQUEST_MEMORY].option,
+			    memory->number * n);
+	command_add(words, "%s%" PRIu64, request_rows[REQUEST_CPUS].option,
+		    (own->option ? own->number : cpus) * n);
 	for (size_t i = 0; r->options && r->options[i]; i++)
 		command_add(words, "%s", r->options[i]);
 }

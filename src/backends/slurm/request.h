@@ -33,6 +33,7 @@ struct request_value {
 /* All strings are in one arena. */
 struct slurm_request {
 	struct request_value at[REQUEST_KEYS];
+	bool is_pilot;
 	const char *const *options; /* NULL-terminated; NULL: none */
 	struct src_pos options_pos;
 };
@@ -46,8 +47,9 @@ void request_read_job(struct arena *mem, const struct slurm_request *base,
 /* Reports what no node of the cluster has. rules: its CPUs; name: of the job, for messages. */
 void request_check_sites(const struct slurm_request *r, const struct sites *sites,
 			 const struct job_spec *spec, struct diags *diags);
-/* Appends the options of sbatch. */
-void request_add(const struct slurm_request *r, const struct job_rules *rules,
+/* Appends the options of sbatch. cpus: if the request has no CPUs; n: so many times CPUs and
+ * memory. */
+void request_add(const struct slurm_request *r, uint64_t cpus, uint64_t n,
 		 struct command_words *words);
 
 #endif

@@ -9,6 +9,8 @@
 
 #include "backends/backends.h"
 #include "backends/farm/farm.h"
+#include "backends/farm/pilots.h"
+#include "backends/slurm/leftovers.h"
 #include "backends/slurm/queue.h"
 #include "backends/slurm/request.h"
 #include "base/map.h"
@@ -19,11 +21,14 @@ static const char slurm_name[] = "slurm";
 static const double sites_limit_s = 30;
 static const double look_default_s = 2, look_least_s = 0.1, look_most_s = 600;
 enum { JOBS_DEFAULT = 1000, JOBS_MOST = 1000000 };
+enum { PILOT_SLOTS = 4, PILOT_SLOTS_MOST = 4096, PILOTS = 8, PILOTS_MOST = 10000 };
+static const double pilot_idle_s = 30;
 
 struct slurm_settings {
 	struct slurm_request request;
 	double look_s;
 	uint32_t n_most, parallel;
+	struct pilots_options pilot;
 	const char *program; /* NULL: this program's own path */
 };
 
@@ -34,6 +39,9 @@ struct slurm {
 	struct sites sites;
 	struct map requests; /* rules -> their struct slurm_request */
 	struct farm *farm;
+	struct pilots *pilots;
+	void (*closed)(void *ctx, const char *trouble);
+	void *closed_ctx;
 	char user[16];
 };
 
@@ -48,7 +56,7 @@ static void slurm_submit_words(void *ctx, const struct farm_order *order,
 			       struct command_words *words)
 {
 	const struct slurm *s = ctx;
-	const struct job_rules *rules = order->spec->rules;
+	const struct job_rules *rules = order->spec ? order->spec->rules : NULL;
 
 	command_add(words, "sbatch");
 	command_add(words, "--parsable");
@@ -58,9 +66,12 @@ static void slurm_submit_words(void *ctx, const struct farm_order *order,
 	command_add(words, "--ntasks=1");
 	command_add(words, "--chdir=/");
 	command_add(words, "--job-name=%s", order->name);
-	command_add(words, "--comment=%s", order->spec->id);
+	command_add(words, "--comment=%s", order->spec ? order->spec->id : "dvsched");
 	command_add(words, "--output=%s", order->out_path);
-	request_add(map_get_address(&s->requests, rules), rules, words);
+	if (rules)
+		request_add(map_get_address(&s->requests, rules), rules->cpus, 1, words);
+	else
+		request_add(&s->settings.request, 1, s->settings.pilot.n_slots, words);
 }
 
 static enum farm_answer slurm_submitted(void *ctx, const struct command_end *end, struct str *text)
@@ -116,6 +127,22 @@ static const struct farm_ops slurm_farm_ops = {
 
 /* ---- verbs ---- */
 
+/* A slot has its share of the allocation. */
+static void slurm_check_pilot(const struct slurm *s, const struct slurm_request *r,
+			      const struct job_spec *spec, struct diags *diags)
+{
+	const struct request_value *cpus = &r->at[REQUEST_CPUS];
+	uint64_t n = cpus->option ? cpus->number : 1;
+
+	(void)s;
+	if (spec->rules->cpus > n)
+		diag_hint(diag_error(diags, spec->pos,
+				     "'%s' needs %" PRIu32 " CPUs, and a slot of a pilot has "
+				     "%" PRIu64,
+				     spec->id, spec->rules->cpus, n),
+			  "set 'cpus' of the backend: CPUs of each slot");
+}
+
 static void slurm_check(struct backend *b, const struct job_spec *spec, struct diags *diags)
 {
 	struct slurm *s = slurm_of(b);
@@ -132,7 +159,22 @@ static void slurm_check(struct backend *b, const struct job_spec *spec, struct d
 	for (uint32_t i = 0; i < rules->n_backend_keys; i++)
 		backend_check_foreign_key(&rules->backend_keys[i], slurm_name, diags);
 	request_read_job(s->mem, &s->settings.request, rules, r, diags);
-	request_check_sites(r, &s->sites, spec, diags);
+	if (r->is_pilot)
+		slurm_check_pilot(s, r, spec, diags);
+	else
+		request_check_sites(r, &s->sites, spec, diags);
+}
+
+static bool slurm_is_pilot(const struct slurm *s, const struct job *job)
+{
+	const struct slurm_request *r = map_get_address(&s->requests, job->spec->rules);
+
+	return r->is_pilot;
+}
+
+static int slurm_end_leftovers(struct backend *b, const char *run_dir, struct error *err)
+{
+	return leftovers_cancel(run_dir, slurm_of(b)->user, err) < 0 ? -1 : 0;
 }
 
 static void slurm_begin(struct backend *b, const char *run_dir)
@@ -143,25 +185,45 @@ static void slurm_begin(struct backend *b, const char *run_dir)
 static enum submit slurm_submit(struct backend *b, const struct job *job, uint32_t attempt,
 				struct error *why)
 {
-	return farm_submit(slurm_of(b)->farm, job, attempt, why);
+	struct slurm *s = slurm_of(b);
+
+	return slurm_is_pilot(s, job) ? pilots_submit(s->pilots, job, attempt, why)
+				      : farm_submit(s->farm, job, attempt, why);
 }
 
 static void slurm_kill(struct backend *b, const struct job *job, enum kill_level level,
 		       enum job_reason reason)
 {
-	farm_kill(slurm_of(b)->farm, job, level, reason);
+	struct slurm *s = slurm_of(b);
+
+	if (slurm_is_pilot(s, job))
+		pilots_kill(s->pilots, job, level, reason);
+	else
+		farm_kill(s->farm, job, level, reason);
 }
 
 static void slurm_tell(struct backend *b, struct str *notes, struct json_out *json)
 {
 	(void)notes;
 	farm_tell(slurm_of(b)->farm, json);
+	pilots_tell(slurm_of(b)->pilots, json);
+}
+
+static void on_slurm_pilots_over(void *ctx)
+{
+	struct slurm *s = ctx;
+
+	farm_close(s->farm, s->closed, s->closed_ctx);
 }
 
 static void slurm_close(struct backend *b, void (*closed)(void *ctx, const char *trouble),
 			void *ctx)
 {
-	farm_close(slurm_of(b)->farm, closed, ctx);
+	struct slurm *s = slurm_of(b);
+
+	s->closed = closed;
+	s->closed_ctx = ctx;
+	pilots_close(s->pilots, on_slurm_pilots_over, s);
 }
 
 static void slurm_destroy(struct backend *b)
@@ -171,6 +233,7 @@ static void slurm_destroy(struct backend *b)
 	if (!b)
 		return;
 	s = slurm_of(b);
+	pilots_free(s->pilots);
 	farm_free(s->farm);
 	map_done(&s->requests);
 	arena_free(s->mem);
@@ -180,6 +243,7 @@ static void slurm_destroy(struct backend *b)
 static const struct backend_ops slurm_ops = {
 	.name = slurm_name,
 	.check = slurm_check,
+	.end_leftovers = slurm_end_leftovers,
 	.begin = slurm_begin,
 	.submit = slurm_submit,
 	.kill = slurm_kill,
@@ -190,11 +254,31 @@ static const struct backend_ops slurm_ops = {
 
 /* ---- settings ---- */
 
+static void slurm_read_pilot(struct arena *mem, struct cfg_fields *settings,
+			     struct pilots_options *ret)
+{
+	struct cfg_fields *f = cfg_fields_new(cfg_fields_cfg(settings),
+					      cfg_fields_node(settings, "pilot"), "pilot",
+					      cfg_fields_diags(settings));
+	const char *host;
+
+	ret->n_slots = (uint32_t)cfg_fields_int(f, "slots", 1, PILOT_SLOTS_MOST, PILOT_SLOTS);
+	ret->n_most = (uint32_t)cfg_fields_int(f, "most", 1, PILOTS_MOST, PILOTS);
+	ret->idle_s = cfg_fields_duration(f, "idle", pilot_idle_s);
+	host = cfg_fields_string(f, "host", NULL);
+	ret->host = host ? arena_strdup(mem, host) : NULL;
+	cfg_fields_end(f);
+}
+
 static void slurm_read_settings(struct arena *mem, struct cfg_fields *f, struct slurm_settings *ret)
 {
 	struct hjson_node *look = f ? cfg_fields_node(f, "look") : NULL;
 
-	*ret = (struct slurm_settings){.look_s = look_default_s, .n_most = JOBS_DEFAULT};
+	*ret = (struct slurm_settings){
+		.look_s = look_default_s,
+		.n_most = JOBS_DEFAULT,
+		.pilot = {.n_slots = PILOT_SLOTS, .n_most = PILOTS, .idle_s = pilot_idle_s},
+	};
 	if (!f)
 		return;
 	request_read_settings(mem, f, &ret->request);
@@ -204,6 +288,7 @@ static void slurm_read_settings(struct arena *mem, struct cfg_fields *f, struct 
 			  "'look' must be between 0.1s and 10m");
 	ret->n_most = (uint32_t)cfg_fields_int(f, "jobs", 1, JOBS_MOST, JOBS_DEFAULT);
 	ret->parallel = (uint32_t)cfg_fields_int(f, "parallel", 1, JOBS_MOST, 0);
+	slurm_read_pilot(mem, f, &ret->pilot);
 	ret->program = cfg_fields_string(f, "program", NULL);
 	if (ret->program && *ret->program != '/')
 		cfg_error(cfg_fields_cfg(f), cfg_fields_diags(f), cfg_fields_node(f, "program"),
@@ -255,7 +340,7 @@ static const char *slurm_own_program(struct arena *mem, struct diags *diags)
 	return NULL;
 }
 
-static struct farm *slurm_make_farm(struct slurm *s, const struct backend_env *env)
+static void slurm_make_farm(struct slurm *s, const struct backend_env *env)
 {
 	const struct farm_options options = {
 		.loop = env->loop,
@@ -269,7 +354,9 @@ static struct farm *slurm_make_farm(struct slurm *s, const struct backend_env *e
 		.warn = env->warn,
 	};
 
-	return farm_new(&options, &slurm_farm_ops, s);
+	s->farm = farm_new(&options, &slurm_farm_ops, s);
+	s->settings.pilot.farm = s->farm;
+	s->pilots = pilots_new(&options, &s->settings.pilot);
 }
 
 struct backend *backend_slurm_create(const struct backend_env *env, struct diags *diags)
@@ -288,6 +375,6 @@ struct backend *backend_slurm_create(const struct backend_env *env, struct diags
 		return NULL;
 	}
 	s->base.max_parallel = env->max_parallel ? env->max_parallel : s->settings.parallel;
-	s->farm = slurm_make_farm(s, env);
+	slurm_make_farm(s, env);
 	return &s->base;
 }

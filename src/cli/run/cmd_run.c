@@ -277,6 +277,21 @@ static void run_close(struct run *r)
 	ev_loop_destroy(r->loop);
 }
 
+/* Jobs of the run that is resumed may still be in a batch system. */
+static int run_end_leftovers(const struct run *r)
+{
+	_cleanup_(error_done) struct error err = {0};
+	_cleanup_(freep) char *dir = NULL;
+
+	if (r->resumed->is_other || r->resumed->is_dry_run)
+		return EXIT_PASSED;
+	dir = run_dir_find(r->loaded.plan->scratch_root, r->resumed->id, &err);
+	if (dir && engines_end_leftovers(&r->engines, dir, &err) == 0)
+		return EXIT_PASSED;
+	log_error("%s", err.msg);
+	return EXIT_INFRA;
+}
+
 static int run_loaded(struct run *r)
 {
 	int rc;
@@ -299,6 +314,8 @@ static int run_loaded(struct run *r)
 		take_sources(r);
 	if (rc == EXIT_PASSED && r->resumed)
 		rc = resumed_end_survivors(r->resumed);
+	if (rc == EXIT_PASSED && r->resumed)
+		rc = run_end_leftovers(r);
 	if (rc == EXIT_PASSED &&
 	    (!r->resumed || resumed_apply(r->resumed, &r->sources, r->sched, &rc)))
 		rc = run_graph(r);

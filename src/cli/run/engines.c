@@ -120,6 +120,16 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 	return rc || diags->n_errors ? -1 : 0;
 }
 
+int engines_end_leftovers(const struct engines *e, const char *run_dir, struct error *err)
+{
+	int rc = 0;
+
+	for (unsigned i = 0; i < e->n && rc == 0; i++)
+		if (e->at[i]->ops->end_leftovers)
+			rc = e->at[i]->ops->end_leftovers(e->at[i], run_dir, err);
+	return rc;
+}
+
 void engines_begin(const struct engines *e, const char *run_dir)
 {
 	for (unsigned i = 0; i < e->n; i++)

@@ -30,6 +30,8 @@ struct engines {
  * Returns 0, or -1 after errors. */
 int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
 		 struct ev_loop *loop, struct diags *diags);
+/* run_dir: of the run that is resumed. Returns 0, or -1 with err. */
+int engines_end_leftovers(const struct engines *e, const char *run_dir, struct error *err);
 /* The directory of the run exists, and no job has started. */
 void engines_begin(const struct engines *e, const char *run_dir);
 void engines_add_to(const struct engines *e, struct sched *s);

@@ -167,7 +167,7 @@ static void words_of(const struct backend_key *keys, uint32_t n, struct str *to)
 
 	diags_init(&diags);
 	request_read_job(words.mem, &none, &rules, &r, &diags);
-	request_add(&r, &rules, &words);
+	request_add(&r, rules.cpus, 1, &words);
 	str_clear(to);
 	for (size_t i = 0; i < words.n; i++)
 		str_printf(to, "%s%s", i ? " " : "", words.at[i]);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parts of pilots.c that remote.c needs, and a slot at the other end of a connection. */
+#ifndef BACKENDS_FARM_REMOTE_H
+#define BACKENDS_FARM_REMOTE_H
+
+#include "backends/farm/pilots.h"
+#include "backends/farm/post.h"
+#include "base/link.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "exec/slot.h"
+#include "io/port.h"
+#include "job/job_wire.h"
+
+struct remote;
+struct submission;
+
+/* A job that waits for a slot, or runs in one. */
+struct pilot_job {
+	struct list at; /* in pilots.waiting, or in pilots.running */
+	const struct job *job;
+	uint32_t attempt;
+	struct str needs;      /* its frames */
+	struct remote *remote; /* NULL: it waits */
+	double queued_s, started_s;
+	bool is_killed;
+	enum job_reason kill_reason;
+	double give_up_s; /* if is_killed: when its connection is dropped */
+};
+
+struct allocation {
+	struct list at; /* pilots.allocations */
+	struct pilots *pilots;
+	struct submission *submission;
+	struct list remotes;
+	unsigned n_busy;
+	double idle_s;	    /* since when it has no job */
+	bool was_connected; /* one of its slots was */
+	bool is_leaving;
+};
+
+struct remote {
+	struct list at;	  /* allocation.remotes */
+	struct list free; /* pilots.idle */
+	struct allocation *allocation;
+	struct link link;
+	struct port port;
+	struct job_wire_places places;
+	struct pilot_job *job; /* NULL: idle */
+	struct str node, batch_id, where;
+};
+
+struct pilots {
+	struct arena *mem;
+	struct farm_options farm_options;
+	struct pilots_options options;
+	struct post *post; /* NULL: no job was submitted yet */
+	VEC(const char *) hosts;
+	ev_timer tick;
+	struct list waiting, running; /* jobs */
+	struct list idle;	      /* slots */
+	struct list allocations;
+	struct map by_job;
+	uint32_t n_jobs;
+	unsigned n_failures; /* pilots in a row that never connected */
+	void (*over)(void *ctx);
+	void *over_ctx;
+	double close_by_s;
+};
+
+/* ---- pilots.c ---- */
+
+void pilots_end_job(struct pilots *p, struct pilot_job *pj, const struct job_result *result);
+/* After the end of its job. */
+void pilots_remote_is_idle(struct pilots *p, struct remote *r);
+
+/* ---- remote.c ---- */
+
+/* Takes ownership of fd. It is in allocation.remotes, and not in pilots.idle. */
+struct remote *remote_new(struct allocation *a, int fd, const struct pilot_hello *hello);
+/* Closes the connection: the slot kills its job, and ends. Its job is lost. */
+void remote_drop(struct remote *r);
+/* The same without an end of its job. */
+void remote_free(struct remote *r);
+void remote_run(struct remote *r, struct pilot_job *pj);
+void remote_kill(struct remote *r, bool now, enum job_reason reason);
+
+#endif
