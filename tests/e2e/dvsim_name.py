@@ -112,21 +112,21 @@ class CalledAsDvsim(Project):
 
     def test_a_backend_of_the_environment_that_is_not_there_is_an_error(self):
         for variable in "DVSIM_BACKEND", "DVSIM_LAUNCHER":
-            done = self.run_sim("one.hjson", env={variable: "slurm"})
+            done = self.run_sim("one.hjson", env={variable: "lsf"})
             self.assertEqual(done.code, 1, done)
-            self.assertIn(f"error: ${variable} is 'slurm': there is no such backend\n"
-                          "  hint: there are: local, chips, fake; --local runs the jobs here\n", done.err)
+            self.assertIn(f"error: ${variable} is 'lsf': there is no such backend\n"
+                          "  hint: there are: local, chips, slurm, fake; --local runs the jobs here\n", done.err)
         self.binary = os.environ["DVSCHED"]
-        done = self.dvsched("run", "one.hjson", "-pr", ".", "-sr", self.path("out"), "--view", "none", env={"DVSIM_BACKEND": "slurm"})
+        done = self.dvsched("run", "one.hjson", "-pr", ".", "-sr", self.path("out"), "--view", "none", env={"DVSIM_BACKEND": "lsf"})
         self.assertEqual(done.code, 2, done)
         self.assertFalse(self.path("out").exists(), "something was made")
 
     def test_local_and_fake_win_over_the_environment(self):
         for word in "--local", "--fake":
-            done = self.run_sim("one.hjson", word, env={"DVSIM_BACKEND": "slurm"})
+            done = self.run_sim("one.hjson", word, env={"DVSIM_BACKEND": "lsf"})
             self.assertEqual(done.code, 0, done)
-            self.assertNotIn("slurm", done.err)
-        done = self.run_sim("one.hjson", "--list", "tests", env={"DVSIM_BACKEND": "slurm"})
+            self.assertNotIn("lsf", done.err)
+        done = self.run_sim("one.hjson", "--list", "tests", env={"DVSIM_BACKEND": "lsf"})
         self.assertEqual(done.code, 0, done)
 
     def test_each_variable_of_the_environment_counts(self):

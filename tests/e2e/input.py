@@ -459,14 +459,14 @@ class BadInput(Story):
 
     def test_names_that_are_none_come_with_those_there_are(self):
         self.write("a.hjson", GOOD)
-        there = "there are: local, chips, fake"
+        there = "there are: local, chips, slurm, fake"
         self.assertIn(there, self.fails("run", "a.hjson", "--backend", "lsf"))
         self.assertIn(there, self.fails("run", "a.hjson", "--backend-for", "a=lsf"))
         self.assertIn("did you mean 'local'?", self.fails("run", "a.hjson", "--backend", "locl"))
         self.assertIn("there are: journal", self.fails("run", "a.hjson", "--without", "nothing"))
         self.write("a.hjson", GOOD.replace("tags:", "backend: \"lsf\", tags:"))
         self.assertIn(there, self.fails("plan", "a.hjson"))
-        self.write("a.hjson", GOOD.replace("flow:", "backends: { slurm: {} }\n flow:"))
+        self.write("a.hjson", GOOD.replace("flow:", "backends: { lsf: {} }\n flow:"))
         self.assertIn(there, self.fails("plan", "a.hjson"))
         self.write("a.hjson", GOOD.replace("flow:", "backends: { mine: { type: \"fakr\" } }\n flow:"))
         self.assertIn("there is no backend type 'fakr'", self.fails("plan", "a.hjson"))
