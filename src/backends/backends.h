@@ -41,6 +41,9 @@ struct backend_env {
 	uint64_t job_nofile;	/* soft limit of open files for jobs; 0: our own */
 	const char *cgroup_dir; /* for cgroups of commands (exec/cgroup_run.h); NULL: none */
 	struct backend_terminal terminal;
+	/* Words for the commands of a batch system that the user's environment asks for, over
+	 * the settings; NULL-terminated; NULL: none. */
+	const char *const *(*options_of_user)(const char *backend, struct arena *mem);
 	void (*warn)(const char *text); /* shows a warning at once; NULL: drops it */
 	/* The settings of this backend, backends: { NAME: {…} }, or NULL. Read them with
 	 * config/fields.h. */

@@ -10,6 +10,7 @@ import subprocess
 
 import cluster
 from harness import PATIENCE_S, Story, pids_with, scheduler_of
+from sim_project import SimStory
 
 SETTINGS = 'backends: { slurm: { look: "0.2s" } }'
 
@@ -256,6 +257,19 @@ class Ends(SlurmStory):
         self.assertEqual(done.code, 0, done)
         self.assertNotEqual(events.line(), number)
         self.assertNotIn(number, self.cluster.jobs())
+
+
+class DvsimUsers(SlurmStory, SimStory):
+    def test_the_variables_of_dvsim_count(self):
+        self.env.update({"DVSIM_BACKEND": "slurm", "SLURM_QUEUE": "short", "SLURM_MEM": "20M", "SLURM_TIMEOUT": "5",
+                         "SLURM_MINCPUS": "2", "SLURM_CPUS_PER_TASK": "2", "SLURM_SLURM_SETUP_CMD": "module load x"})
+        self.write("sim.sh", "scontrol show job $SLURM_JOB_ID; echo 'TEST PASSED'")
+        done = self.run_sim("one.hjson", "-i", "good", env=self.env)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("warning: $SLURM_SLURM_SETUP_CMD has no effect", done.err)
+        log, = self.path("out").glob("main/*/0.good/latest/run.log")
+        for text in ("Partition=short", "MinMemoryNode=20M", "TimeLimit=00:05:00", "NumCPUs=2", "MinCPUsNode=2"):
+            self.assertIn(text, log.read_text())
 
 
 class Pilots(SlurmStory):

@@ -37,7 +37,8 @@ struct slurm {
 	struct arena *mem;
 	struct slurm_settings settings;
 	struct sites sites;
-	struct map requests; /* rules -> their struct slurm_request */
+	const char *const *user_options; /* of sbatch; NULL: none */
+	struct map requests;		 /* rules -> their struct slurm_request */
 	struct farm *farm;
 	struct pilots *pilots;
 	void (*closed)(void *ctx, const char *trouble);
@@ -72,6 +73,8 @@ static void slurm_submit_words(void *ctx, const struct farm_order *order,
 		request_add(map_get_address(&s->requests, rules), rules->cpus, 1, words);
 	else
 		request_add(&s->settings.request, 1, s->settings.pilot.n_slots, words);
+	for (size_t i = 0; rules && s->user_options && s->user_options[i]; i++)
+		command_add(words, "%s", s->user_options[i]);
 }
 
 static enum farm_answer slurm_submitted(void *ctx, const struct command_end *end, struct str *text)
@@ -374,6 +377,8 @@ struct backend *backend_slurm_create(const struct backend_env *env, struct diags
 		slurm_destroy(&s->base);
 		return NULL;
 	}
+	if (env->options_of_user)
+		s->user_options = env->options_of_user(slurm_name, s->mem);
 	s->base.max_parallel = env->max_parallel ? env->max_parallel : s->settings.parallel;
 	slurm_make_farm(s, env);
 	return &s->base;

@@ -2,8 +2,10 @@
 #include "cli/dvsim/dvsim_env.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/number.h"
+#include "base/vec.h"
 
 static const struct src_pos nowhere;
 
@@ -41,4 +43,35 @@ bool dvsim_env_wants_dump(void)
 	const char *word = getenv("DVSIM_DEPLOY_DUMP");
 
 	return !word || *word;
+}
+
+const char *const *dvsim_env_batch_options(const char *backend, struct arena *mem)
+{
+	static const struct {
+		const char *variable, *option;
+	} rows[] = {
+		{"SLURM_QUEUE", "--partition="},
+		{"SLURM_MEM", "--mem="},
+		{"SLURM_MINCPUS", "--mincpus="},
+		{"SLURM_TIMEOUT", "--time="},
+		{"SLURM_CPUS_PER_TASK", "--cpus-per-task="},
+	};
+	VEC(const char *) words = {0};
+
+	for (size_t i = 0; strcmp(backend, "slurm") == 0 && i < ARRAY_LEN(rows); i++) {
+		const char *value = getenv(rows[i].variable);
+
+		if (value && *value)
+			vec_push_in(mem, &words, arena_printf(mem, "%s%s", rows[i].option, value));
+	}
+	vec_push_in(mem, &words, NULL);
+	return words.at;
+}
+
+const char *dvsim_env_unused(const char *backend)
+{
+	static const char setup[] = "SLURM_SLURM_SETUP_CMD";
+	const char *value = getenv(setup);
+
+	return strcmp(backend, "slurm") == 0 && value && *value ? setup : NULL;
 }

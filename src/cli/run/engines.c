@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/vec.h"
+#include "cli/dvsim/dvsim_env.h"
 
 static struct backend *engines_create(struct engines *e, const struct roster_entry *entry,
 				      const struct backend_env *env_base, struct diags *diags)
@@ -98,6 +99,15 @@ static void warn_at_once(const char *text)
 	log_warning("%s", text);
 }
 
+static const char *const *engines_options_of_user(const char *backend, struct arena *mem)
+{
+	const char *unused = dvsim_env_unused(backend);
+
+	if (unused)
+		log_warning("$%s has no effect: jobs get the environment of dvsched", unused);
+	return dvsim_env_batch_options(backend, mem);
+}
+
 int engines_make(struct engines *e, const struct run_options *options, const struct plan *plan,
 		 struct ev_loop *loop, struct diags *diags)
 {
@@ -110,6 +120,7 @@ int engines_make(struct engines *e, const struct run_options *options, const str
 		.job_nofile = raise_nofile(),
 		.cgroup_dir = e->cgroup_dir,
 		.terminal = e->terminal,
+		.options_of_user = plan->dv ? engines_options_of_user : NULL,
 		.warn = warn_at_once,
 	};
 	int rc;
