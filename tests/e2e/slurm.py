@@ -313,14 +313,25 @@ class Pilots(SlurmStory):
         self.assertEqual(self.cluster.jobs(), [])
         self.assertEqual(pids_with(self.cookie), [])
 
-    def test_the_job_of_a_cancelled_allocation_runs_again(self):
-        run, number = self.waiting_job(", retries: { max: 1, on: 'infra' }")
+    def test_somebody_else_cancels_an_allocation(self):
+        run, number = self.waiting_job()
         self.cluster.run("scancel", number)
+        self.finish(run)
+        attempt = self.attempt("a")
+        self.assertEqual(attempt["reason"], "cancelled")
+        self.assertEqual(attempt["details"]["batch_id"], number)
+        self.assertIn(f"Slurm ended it: CANCELLED (job {number} on ", attempt["message"])
+
+    def test_the_job_of_a_failed_node_runs_again_on_another_one(self):
+        run, number = self.waiting_job(", retries: { max: 1, on: 'infra' }")
+        node = self.cluster.run("squeue", "-h", "-j", number, "-o", "%N").strip()
+        self.addCleanup(self.cluster.run, "scontrol", "update", f"nodename={node}", "state=resume")
+        self.cluster.run("scontrol", "update", f"nodename={node}", "state=down", "reason=test")
         done = self.finish(run)
         self.assertEqual(done.code, 0, done)
         first, second = self.result("a")["attempts"]
-        self.assertEqual(first["reason"], "lost")
-        self.assertNotEqual(second["details"]["batch_id"], number)
+        self.assertEqual(first["reason"], "node_failure")
+        self.assertNotEqual(second["details"]["node"], node)
 
     def test_jobs_and_pilots_end_when_the_scheduler_is_gone(self):
         run, _ = self.waiting_job()

@@ -472,6 +472,12 @@ struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *o
 	return s;
 }
 
+void farm_look_soon(struct farm *f)
+{
+	f->look_due_s = 0;
+	farm_hurry(f);
+}
+
 void farm_cancel_other(struct submission *s)
 {
 	submission_kill(s, false, REASON_USER);

@@ -101,6 +101,8 @@ void farm_close(struct farm *f, void (*closed)(void *ctx, const char *trouble), 
  * comes, but never within this call. */
 struct submission *farm_add_other(struct farm *f, const struct farm_owner_ops *ops, void *owner,
 				  struct str *content);
+/* Looks into the queue as soon as possible. */
+void farm_look_soon(struct farm *f);
 void farm_cancel_other(struct submission *s);
 /* Its number, as its runner gets it. */
 const char *farm_key(const struct submission *s);

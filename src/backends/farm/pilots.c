@@ -15,7 +15,8 @@
 
 /* Pilots in a row that never connected, until the waiting jobs are given up. */
 enum { FAILURES_MOST = 3 };
-static const double pilots_tick_s = 0.5, kill_patience_s = 8, pilots_close_s = 30;
+static const double pilots_tick_s = 0.5, kill_patience_s = 8, lost_patience_s = 5,
+		    pilots_close_s = 30;
 
 /* ---- jobs ---- */
 
@@ -30,22 +31,24 @@ static void pilot_job_free(struct pilots *p, struct pilot_job *pj)
 	list_remove(&pj->at);
 	p->n_jobs--;
 	str_done(&pj->needs);
+	str_done(&pj->details);
 	free(pj);
 }
 
 void pilots_end_job(struct pilots *p, struct pilot_job *pj, const struct job_result *result)
 {
-	const struct job *job = pj->job;
 	struct job_result r = *result;
 
 	if (pj->is_killed && r.status == JOB_KILLED)
 		r.reason = pj->kill_reason;
+	if (!r.details && pj->details.len)
+		r.details = pj->details.s;
+	sched_job_ended(pj->job, &r); /* copies the result */
 	pilot_job_free(p, pj);
-	sched_job_ended(job, &r);
 }
 
-static void pilots_end_killed(struct pilots *p, struct pilot_job *pj, enum job_reason reason,
-			      const char *message)
+void pilots_end_lost(struct pilots *p, struct pilot_job *pj, enum job_reason reason,
+		     const char *message)
 {
 	pilots_end_job(p, pj,
 		       &(struct job_result){
@@ -59,8 +62,32 @@ static void pilots_end_killed(struct pilots *p, struct pilot_job *pj, enum job_r
 static void pilots_end_waiting(struct pilots *p, enum job_reason reason, const char *message)
 {
 	while (!list_is_empty(&p->waiting))
-		pilots_end_killed(p, list_entry(p->waiting.next, struct pilot_job, at), reason,
-				  message);
+		pilots_end_lost(p, list_entry(p->waiting.next, struct pilot_job, at), reason,
+				message);
+}
+
+void pilots_lose_job(struct allocation *a, struct pilot_job *pj)
+{
+	struct pilots *p = a->pilots;
+
+	if (pj->is_killed || a->is_leaving || p->over) {
+		pilots_end_lost(p, pj, REASON_LOST, "the connection to its slot ended");
+		return;
+	}
+	pj->lost_s = pilots_now_s(p);
+	list_remove(&pj->at);
+	list_append(&a->lost, &pj->at);
+	farm_look_soon(p->options.farm);
+}
+
+/* result: that of its allocation; NULL: that goes on. */
+static void pilots_end_one_lost(struct pilots *p, struct pilot_job *pj,
+				const struct job_result *result)
+{
+	bool is_explained = result && result->reason != REASON_LOST;
+
+	pilots_end_lost(p, pj, is_explained ? result->reason : REASON_LOST,
+			is_explained ? result->message : "the connection to its slot ended");
 }
 
 /* ---- pilots ---- */
@@ -141,7 +168,9 @@ static void allocation_end(void *owner, const struct job_result *result)
 	struct pilots *p = a->pilots;
 
 	while (!list_is_empty(&a->remotes))
-		remote_drop(list_entry(a->remotes.next, struct remote, at));
+		remote_lose(list_entry(a->remotes.next, struct remote, at));
+	while (!list_is_empty(&a->lost))
+		pilots_end_one_lost(p, list_entry(a->lost.next, struct pilot_job, at), result);
 	if (!a->was_connected && !a->is_leaving)
 		p->n_failures++;
 	list_remove(&a->at);
@@ -168,6 +197,7 @@ static void pilots_start(struct pilots *p)
 
 	a->pilots = p;
 	list_init(&a->remotes);
+	list_init(&a->lost);
 	list_append(&p->allocations, &a->at);
 	pilot_put_order(&order, &(struct pilot_order){
 					.n_slots = p->options.n_slots,
@@ -278,6 +308,19 @@ static void pilots_check_patience(struct pilots *p, double now_s)
 	}
 }
 
+/* The allocation goes on, so only a connection was lost. */
+static void pilots_check_lost(struct pilots *p, struct allocation *a, double now_s)
+{
+	double most_s = lost_patience_s + 2 * p->farm_options.look_s;
+
+	list_for_each (it, &a->lost) {
+		struct pilot_job *pj = list_entry(it, struct pilot_job, at);
+
+		if (now_s >= pj->lost_s + most_s)
+			pilots_end_one_lost(p, pj, NULL);
+	}
+}
+
 static void on_pilots_tick(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct pilots *p = w->data;
@@ -289,8 +332,9 @@ static void on_pilots_tick(struct ev_loop *loop, ev_timer *w, int revents)
 	list_for_each (it, &p->allocations) {
 		struct allocation *a = list_entry(it, struct allocation, at);
 
-		if (!a->is_leaving && a->n_busy == 0 && list_is_empty(&p->waiting) &&
-		    now_s >= a->idle_s + p->options.idle_s)
+		pilots_check_lost(p, a, now_s);
+		if (!a->is_leaving && a->n_busy == 0 && list_is_empty(&a->lost) &&
+		    list_is_empty(&p->waiting) && now_s >= a->idle_s + p->options.idle_s)
 			allocation_leave(a);
 	}
 	if (p->over && now_s >= p->close_by_s) {
@@ -347,7 +391,7 @@ void pilots_kill(struct pilots *p, const struct job *job, enum kill_level level,
 	if (!pj)
 		return;
 	if (!pj->remote) {
-		pilots_end_killed(p, pj, reason, NULL);
+		pilots_end_lost(p, pj, reason, NULL);
 		return;
 	}
 	if (!pj->is_killed)
@@ -399,6 +443,8 @@ void pilots_free(struct pilots *p)
 
 		while (!list_is_empty(&a->remotes))
 			remote_free(list_entry(a->remotes.next, struct remote, at));
+		while (!list_is_empty(&a->lost))
+			pilot_job_free(p, list_entry(a->lost.next, struct pilot_job, at));
 		list_remove(&a->at);
 		free(a);
 	}

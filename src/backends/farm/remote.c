@@ -22,26 +22,6 @@ void remote_free(struct remote *r)
 	free(r);
 }
 
-void remote_drop(struct remote *r)
-{
-	_cleanup_(str_done) struct str why = {0};
-	struct pilots *p = r->allocation->pilots;
-	struct pilot_job *pj = r->job;
-
-	str_printf(&why, "the connection to its slot on %s ended", r->node.s);
-	if (pj)
-		r->allocation->n_busy--;
-	remote_free(r);
-	if (pj)
-		pilots_end_job(p, pj,
-			       &(struct job_result){
-				       .status = JOB_KILLED,
-				       .reason = REASON_LOST,
-				       .message = why.s,
-				       .exit_status = -1,
-			       });
-}
-
 static void remote_add_details(const struct remote *r, double queue_s, struct str *to)
 {
 	struct json_out out;
@@ -54,6 +34,39 @@ static void remote_add_details(const struct remote *r, double queue_s, struct st
 	jout_object_end(&out);
 	str_addn(to, out.buf.s, out.buf.len);
 	jout_done(&out);
+}
+
+/* Its job, which has no slot any more; NULL: it had none. Frees r. */
+static struct pilot_job *remote_give_up(struct remote *r)
+{
+	struct pilot_job *pj = r->job;
+
+	if (pj) {
+		r->allocation->n_busy--;
+		pj->remote = NULL;
+		str_clear(&pj->details);
+		remote_add_details(r, pj->started_s - pj->queued_s, &pj->details);
+	}
+	remote_free(r);
+	return pj;
+}
+
+void remote_lose(struct remote *r)
+{
+	struct allocation *a = r->allocation;
+	struct pilot_job *pj = remote_give_up(r);
+
+	if (pj)
+		pilots_lose_job(a, pj);
+}
+
+void remote_drop(struct remote *r)
+{
+	struct pilots *p = r->allocation->pilots;
+	struct pilot_job *pj = remote_give_up(r);
+
+	if (pj)
+		pilots_end_lost(p, pj, REASON_LOST, "the connection to its slot was closed");
 }
 
 /* false: not a frame of a slot that has this job. */
@@ -88,7 +101,7 @@ static void on_remote_readable(struct port *port)
 		if (type == FRAME_RESULT && !remote_take_result(r, &w))
 			rc = -1;
 	if (rc < 0 || link_is_end(state))
-		remote_drop(r);
+		remote_lose(r);
 }
 
 static void remote_flush(struct remote *r)

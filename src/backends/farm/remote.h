@@ -17,7 +17,7 @@ struct submission;
 
 /* A job that waits for a slot, or runs in one. */
 struct pilot_job {
-	struct list at; /* in pilots.waiting, or in pilots.running */
+	struct list at; /* in pilots.waiting, pilots.running or allocation.lost */
 	const struct job *job;
 	uint32_t attempt;
 	struct str needs;      /* its frames */
@@ -25,7 +25,9 @@ struct pilot_job {
 	double queued_s, started_s;
 	bool is_killed;
 	enum job_reason kill_reason;
-	double give_up_s; /* if is_killed: when its connection is dropped */
+	struct str details; /* once it has run in a slot that is gone */
+	double lost_s;	    /* when its connection ended */
+	double give_up_s;   /* if is_killed: when its connection is dropped */
 };
 
 struct allocation {
@@ -33,6 +35,7 @@ struct allocation {
 	struct pilots *pilots;
 	struct submission *submission;
 	struct list remotes;
+	struct list lost; /* jobs whose connection ended: the batch system may know why */
 	unsigned n_busy;
 	double idle_s;	    /* since when it has no job */
 	bool was_connected; /* one of its slots was */
@@ -71,6 +74,11 @@ struct pilots {
 /* ---- pilots.c ---- */
 
 void pilots_end_job(struct pilots *p, struct pilot_job *pj, const struct job_result *result);
+/* A job without a result. */
+void pilots_end_lost(struct pilots *p, struct pilot_job *pj, enum job_reason reason,
+		     const char *message);
+/* Its connection ended: it ends with the allocation, or a moment later. */
+void pilots_lose_job(struct allocation *a, struct pilot_job *pj);
 /* After the end of its job. */
 void pilots_remote_is_idle(struct pilots *p, struct remote *r);
 
@@ -78,6 +86,8 @@ void pilots_remote_is_idle(struct pilots *p, struct remote *r);
 
 /* Takes ownership of fd. It is in allocation.remotes, and not in pilots.idle. */
 struct remote *remote_new(struct allocation *a, int fd, const struct pilot_hello *hello);
+/* The connection was ended by the other side: its job is one of allocation.lost. */
+void remote_lose(struct remote *r);
 /* Closes the connection: the slot kills its job, and ends. Its job is lost. */
 void remote_drop(struct remote *r);
 /* The same without an end of its job. */

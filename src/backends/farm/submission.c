@@ -264,7 +264,8 @@ void submission_output(struct submission *s, const char *text, size_t n)
 	if (s->state != SUBMISSION_ASKING)
 		return;
 	submission_explain(s, &message);
-	str_add(&message, ", and there is no result");
+	if (s->spec)
+		str_add(&message, ", and there is no result");
 	while (n > 0 && (text[n - 1] == '\n' || text[n - 1] == ' '))
 		n--;
 	if (n > 0) {
