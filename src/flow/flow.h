@@ -100,7 +100,8 @@ struct flow_type {
 			      struct diags *diags);
 	/* Applies --timeout to jobs with these rules, unless an option of the flow precedes it.
 	 * NULL: it always applies. */
-	void (*limit_time)(struct job_rules *rules, const struct flow_options *options);
+	void (*limit_time)(struct job_rules *rules, const struct flow_options *options,
+			   struct arena *mem);
 	const struct dv_flow *dv; /* of DVSim's flows (flow/dv/flow.h); else NULL */
 };
 

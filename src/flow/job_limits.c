@@ -17,7 +17,7 @@ static const struct job_rules *make_limited(struct limits_setter *l, const struc
 	struct job_rules *r = arena_memdup(l->plan->mem, rules, sizeof(*rules));
 
 	if (limits->has_timeout && l->type->limit_time)
-		l->type->limit_time(r, l->options);
+		l->type->limit_time(r, l->options, l->plan->mem);
 	else if (limits->has_timeout)
 		r->timeout_s = limits->timeout_s;
 	if (limits->has_retries)

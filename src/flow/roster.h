@@ -4,9 +4,10 @@
  * the configuration (`npu: { type: "chips", … }`).
  *
  * A flow reads the roster when the values of the configuration are final, and writes the number of
- * an entry into the rules of each job that names one. `run` decides for all other jobs, once,
- * before anything is created (cli/run/assign.h). After that only numbers identify backends: no name
- * is compared and no type is read again.
+ * an entry into the rules of each job that names one. `run` decides for all other jobs as the last
+ * step of its planning (cli/run/assign.h), by options and by what a job borrows: jobs that share
+ * rules may differ in it, so the number is then in the job_spec. After that only numbers identify
+ * backends: no name is compared and no type is read again.
  *
  * plan->roster is the roster of a plan. Its memory is the arena given to roster_read() and that of
  * cfg; both outlive the plan.

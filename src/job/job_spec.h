@@ -88,10 +88,10 @@ struct job_rules {
 	const struct backend_key *backend_keys;
 	uint32_t n_resources, n_backend_keys;
 	struct retry_rules retry;
-	double timeout_s;	/* 0: none */
-	bool in_minutes;	/* messages give the timeout in minutes, as "90.0 minutes" */
-	double grace_s;		/* between TERM and KILL; < 0: the run's default */
-	uint64_t max_log_bytes; /* 0: no limit */
+	double timeout_s;		  /* 0: none */
+	const char *timeout_text;	  /* how messages give timeout_s; NULL: as a duration */
+	double grace_s;			  /* between TERM and KILL; < 0: the run's default */
+	uint64_t max_log_bytes;		  /* 0: no limit */
 	const struct tree_limits *limits; /* NULL: none */
 	const struct job_inputs *inputs;  /* NULL: the job may read every source */
 	int32_t weight;			  /* priority: larger first */

@@ -15,8 +15,7 @@ enum {
 	REUSE_ODIR = BIT(6),
 	COMMAND = BIT(7),
 	SHOWN = BIT(8),
-	IN_MINUTES = BIT(9),
-	LIMITS = BIT(10),
+	LIMITS = BIT(9),
 };
 
 static uint32_t flags_of(const struct job_rules *r)
@@ -25,8 +24,7 @@ static uint32_t flags_of(const struct job_rules *r)
 	       (r->is_dry_run ? DRY_RUN : 0) | (r->leak == LEAK_FAIL ? LEAK_FAILS : 0) |
 	       (r->plain_stamps ? PLAIN_STAMPS : 0) | (r->is_interactive ? INTERACTIVE : 0) |
 	       (r->retry.reuse ? REUSE_ODIR : 0) | (r->is_command ? COMMAND : 0) |
-	       (r->is_shown ? SHOWN : 0) | (r->in_minutes ? IN_MINUTES : 0) |
-	       (r->limits ? LIMITS : 0);
+	       (r->is_shown ? SHOWN : 0) | (r->limits ? LIMITS : 0);
 }
 
 static void put_patterns(struct str *b, const struct pattern_list *list)
@@ -54,6 +52,7 @@ void job_wire_put_rules(struct str *b, uint8_t type, uint32_t place, const struc
 	wire_put_u32(b, r->max_odirs);
 	wire_put_u64(b, r->max_log_bytes);
 	wire_put_f64(b, r->timeout_s);
+	wire_put_string(b, r->timeout_text);
 	wire_put_f64(b, r->grace_s);
 	wire_put_string(b, r->cwd);
 	wire_put_string(b, r->tool);
@@ -111,11 +110,11 @@ bool job_wire_take_rules(struct wire *w, uint32_t *ret_place, struct job_rules *
 		.retry.reuse = flags & REUSE_ODIR,
 		.is_command = flags & COMMAND,
 		.is_shown = flags & SHOWN,
-		.in_minutes = flags & IN_MINUTES,
 		.max_odirs = wire_u32(w),
 	};
 	ret->max_log_bytes = wire_u64(w);
 	ret->timeout_s = wire_f64(w);
+	ret->timeout_text = wire_string(w);
 	ret->grace_s = wire_f64(w);
 	ret->cwd = wire_string(w);
 	ret->tool = wire_string(w);

@@ -61,7 +61,7 @@ static pcre2_code *compile_text(const struct pattern *p, const struct python_reg
 	pcre2_compile_context_free(ctx);
 	if (!code) {
 		pcre2_get_error_message(rc, (PCRE2_UCHAR *)what, sizeof(what));
-		set_error(err, p, what, at < re->text.len ? re->origin[at] : strlen(p->text));
+		set_error(err, p, what, at < re->text.len ? re->origin.at[at] : strlen(p->text));
 	}
 	return code;
 }

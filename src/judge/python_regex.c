@@ -30,16 +30,9 @@ struct reader {
 
 static void emit_n(struct reader *r, const char *s, size_t n)
 {
-	struct python_regex *out = r->out;
-	size_t from = out->text.len;
-
-	str_addn(&out->text, s, n);
-	if (out->text.len > out->origin_cap) {
-		out->origin_cap = out->text.len * 2 + 64;
-		out->origin = xreallocarray(out->origin, out->origin_cap, sizeof(*out->origin));
-	}
-	for (; from < out->text.len; from++)
-		out->origin[from] = (uint32_t)(r->at - r->source);
+	str_addn(&r->out->text, s, n);
+	for (; n; n--)
+		vec_push(&r->out->origin, (uint32_t)(r->at - r->source));
 }
 
 static void python_regex_emit(struct reader *r, const char *s)
@@ -385,6 +378,6 @@ void python_regex_done(struct python_regex *r)
 	str_done(&r->warning);
 	str_done(&r->error);
 	str_done(&r->prefix);
-	free(r->origin);
+	vec_done(&r->origin);
 	*r = (struct python_regex){0};
 }

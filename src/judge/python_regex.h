@@ -11,12 +11,13 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "base/vec.h"
 
 /* Must be {0} before the call. Call python_regex_done() afterwards, also after a failure. */
 struct python_regex {
-	struct str text;  /* for PCRE2 */
-	uint32_t *origin; /* for each byte of text: the offset in the source that it comes from */
-	size_t origin_cap;
+	struct str text; /* for PCRE2 */
+	VEC(uint32_t)
+	origin;		    /* for each byte of text: the offset in the source that it comes from */
 	struct str warning; /* empty: none */
 	struct str error;   /* why it cannot be translated */
 	size_t error_at;    /* offset in the source */

@@ -85,7 +85,8 @@ int shared_rules_judge(struct shared_rules *r, const struct ending *end, struct 
 	struct verdict_rules v = {
 		.is_dry_run = job->is_dry_run,
 		.leak_fails = job->leak == LEAK_FAIL,
-		.in_minutes = job->in_minutes,
+		.timeout_s = job->timeout_s,
+		.timeout_text = job->timeout_text,
 	};
 	bool is_whole = true;
 

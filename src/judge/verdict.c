@@ -2,7 +2,6 @@
 #include "judge/verdict.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,23 +65,15 @@ static bool judge_killed(struct judge *j)
 	return judge_verdict_decide(j, JOB_KILLED, j->end->kill_reason);
 }
 
-/* In minutes only if it is a multiple of 6 s, so that one decimal is enough. */
-static void add_limit(struct str *out, double s, bool in_minutes)
-{
-	if (in_minutes && fmod(s, 6) == 0) {
-		verdict_add_float(out, s / 60);
-		str_add(out, " minutes");
-	} else {
-		duration_add(out, s);
-	}
-}
-
 static bool judge_timeout(struct judge *j)
 {
 	if (!j->end->is_timeout)
 		return false;
 	str_add(&j->message, "Job timed out after ");
-	add_limit(&j->message, j->end->timeout_s, j->rules->in_minutes);
+	if (j->rules->timeout_text && j->rules->timeout_s == j->end->timeout_s)
+		str_add(&j->message, j->rules->timeout_text);
+	else
+		duration_add(&j->message, j->end->timeout_s);
 	return judge_verdict_decide(j, JOB_KILLED, REASON_TIMEOUT);
 }
 

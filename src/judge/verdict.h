@@ -49,8 +49,10 @@ struct verdict_rules {
 	struct pattern_code *const *pass, *const *fail;
 	const char *const *pass_texts; /* as written, for "Some pass patterns missing: [...]" */
 	size_t n_pass, n_fail;
-	bool is_dry_run, leak_fails, in_minutes; /* see job_rules */
-	bool was_log_full;			 /* part of the log may be missing */
+	double timeout_s;	  /* this and the next three: see job_rules */
+	const char *timeout_text; /* used for this timeout_s only */
+	bool is_dry_run, leak_fails;
+	bool was_log_full; /* part of the log may be missing */
 };
 
 /*

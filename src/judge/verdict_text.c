@@ -29,36 +29,6 @@ void verdict_add_repr(struct str *to, const char *s)
 	str_addc(to, quote);
 }
 
-static int fewest_digits(double d)
-{
-	char text[64];
-
-	for (int digits = 1; digits < 17; digits++) {
-		snprintf(text, sizeof(text), "%.*e", digits - 1, d);
-		if (strtod(text, NULL) == d)
-			return digits;
-	}
-	return 17;
-}
-
-void verdict_add_float(struct str *to, double d)
-{
-	int digits = fewest_digits(d);
-	double size = fabs(d);
-
-	if (!isfinite(d)) {
-		str_add(to, isnan(d) ? "nan" : d < 0 ? "-inf" : "inf");
-		return;
-	}
-	if (size != 0 && (size < 1e-4 || size >= 1e16)) {
-		str_printf(to, "%.*e", digits - 1, d);
-	} else {
-		int decimals = size == 0 ? 1 : digits - 1 - (int)floor(log10(size));
-
-		str_printf(to, "%.*f", decimals < 1 ? 1 : decimals, d);
-	}
-}
-
 void verdict_add_size(struct str *to, double bytes)
 {
 	static const char *const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};

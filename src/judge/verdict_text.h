@@ -7,8 +7,6 @@
 
 /* Appends s as Python's repr() of a string. */
 void verdict_add_repr(struct str *to, const char *s);
-/* Appends d as Python's repr() of a float: the fewest digits that are read back as d. */
-void verdict_add_float(struct str *to, double d);
 /* Appends a size: "100 MiB", "1.5 GiB", "12 bytes". */
 void verdict_add_size(struct str *to, double bytes);
 /* "SIGSEGV"; "unknown" for real-time signals. */

@@ -69,7 +69,7 @@ const struct spec_member spec_members[] = {
 	LEFT_OUT(job_rules, n_backend_keys), /* with backend_keys */
 	LEFT_OUT(job_rules, retry),
 	COMPARED(job_rules, timeout_s, "timeout"),
-	LEFT_OUT(job_rules, in_minutes),
+	LEFT_OUT(job_rules, timeout_text),
 	LEFT_OUT(job_rules, grace_s),
 	COMPARED(job_rules, max_log_bytes, "max_log"),
 	LEFT_OUT(job_rules, limits), /* its members are below */

@@ -155,6 +155,7 @@ static void write_limits(struct plan_writer *w, const struct job_rules *r)
 	plan_write_int(w, "retry_on", r->retry.on);
 	write_real(w, "retry_backoff_s", r->retry.backoff_s);
 	write_real(w, "timeout_s", r->timeout_s);
+	plan_record_text(w, "timeout_text", r->timeout_text);
 	write_real(w, "grace_s", r->grace_s);
 	plan_write_int(w, "max_log_bytes",
 		       r->max_log_bytes > INT64_MAX ? INT64_MAX : (int64_t)r->max_log_bytes);
@@ -181,7 +182,6 @@ void plan_record_rules(struct plan_writer *w, const struct job_rules *r)
 	write_words(w, "keep", r->keep, NULL);
 	write_backend_keys(w, r);
 	write_limits(w, r);
-	write_flag(w, "in_minutes", r->in_minutes);
 	write_flag(w, "retry_reuse", r->retry.reuse);
 	write_flag(w, "leak_fail", r->leak == LEAK_FAIL);
 	write_flag(w, "is_finally", r->is_finally);

@@ -92,6 +92,7 @@ static int get_limits(struct plan_reader *r, const json_t *obj, struct job_rules
 	    member_get_int(r, obj, "retry_on", 0, RETRY_TIMEOUT, &retry_on) < 0 ||
 	    member_get_real(r, obj, "retry_backoff_s", &ret->retry.backoff_s) < 0 ||
 	    member_get_real(r, obj, "timeout_s", &ret->timeout_s) < 0 ||
+	    member_get_text(r, obj, "timeout_text", &ret->timeout_text) < 0 ||
 	    member_get_real(r, obj, "grace_s", &ret->grace_s) < 0 ||
 	    member_get_int(r, obj, "max_log_bytes", 0, INT64_MAX, &max_log) < 0 ||
 	    member_get_int(r, obj, "weight", INT32_MIN, INT32_MAX, &weight) < 0 ||
@@ -125,7 +126,6 @@ int plan_rules_read(struct plan_reader *r, const json_t *obj, struct job_rules *
 	ret->retry.reuse = r->version == PLAN_SCHEMA_OLDEST
 				   ? !json_is_true(json_object_get(obj, "renew_odir"))
 				   : json_is_true(json_object_get(obj, "retry_reuse"));
-	ret->in_minutes = json_is_true(json_object_get(obj, "in_minutes"));
 	ret->leak = json_is_true(json_object_get(obj, "leak_fail")) ? LEAK_FAIL : LEAK_KILL;
 	ret->is_finally = json_is_true(json_object_get(obj, "is_finally"));
 	ret->renew_odir = json_is_true(json_object_get(obj, "renew_odir"));

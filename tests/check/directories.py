@@ -10,7 +10,6 @@ DIVIDED = ["flow", "report", "cli", "device"]
 # The file that describes a directory, if it is not DIRECTORY.h.
 SPEAKERS = {
     "flow/dv": "flow.h",
-    "flow/dv/oneshot": "oneshot.c",
     "report": "report_kind.h",
     "report/dv": "remake.h",
     "report/dv/oneshot": "data.h",

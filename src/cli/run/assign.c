@@ -4,13 +4,10 @@
 #include "base/str.h"
 #include "cli/load/pools.h"
 
-/* Numbers in the roster of the names on the command line. */
 struct assigner {
 	const struct roster *roster;
 	struct run_options *options;
 	struct diags *diags;
-	const uint32_t *backend_for;   /* one per options->backend_for */
-	uint32_t otherwise;	       /* of --backend */
 	uint32_t local_type;	       /* type whose jobs run on this machine */
 	const struct job_rules *wrong; /* an error of a sweep is reported once */
 };
@@ -29,9 +26,9 @@ static uint32_t assign_by_glob(const struct assigner *a, const struct job_spec *
 		if (!str_glob(f->glob, spec->id) && !str_glob(f->glob, spec->rules->target))
 			continue;
 		f->has_matched = true;
-		return a->backend_for[i];
+		return f->backend_no;
 	}
-	return a->otherwise;
+	return a->options->backend_no;
 }
 
 /* Returns 0 after an error. */
@@ -49,19 +46,17 @@ static uint32_t assign_one(struct assigner *a, struct job_spec *spec)
 void assign_backends(struct plan *plan, struct run_options *options, struct diags *diags)
 {
 	const struct roster *r = plan->roster;
-	uint32_t *backend_for = arena_array(plan->mem, options->n_backend_for,
-					    sizeof(*backend_for));
 	struct assigner a = {
 		.roster = r,
 		.options = options,
 		.diags = diags,
-		.backend_for = backend_for,
-		.otherwise = assign_number_of(r, options->backend),
 		.local_type = roster_type(r, "local"),
 	};
 
+	options->backend_no = assign_number_of(r, options->backend);
 	for (size_t i = 0; i < options->n_backend_for; i++)
-		backend_for[i] = assign_number_of(r, options->backend_for[i].backend);
+		options->backend_for[i].backend_no = assign_number_of(
+			r, options->backend_for[i].backend);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		if (plan->jobs[i].rules != a.wrong && !assign_one(&a, &plan->jobs[i]))
 			a.wrong = plan->jobs[i].rules;

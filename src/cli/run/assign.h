@@ -10,8 +10,8 @@
 #include "cli/run/run_options.h"
 #include "flow/roster.h"
 
-/* Sets backend_no in the jobs of plan and in their fallback stages, and has_matched in options. A
- * job with an error gets 0. */
+/* Sets backend_no in options, in the jobs of plan and in their fallback stages, and has_matched in
+ * options. A job with an error gets 0. */
 void assign_backends(struct plan *plan, struct run_options *options, struct diags *diags);
 
 #endif

@@ -67,14 +67,10 @@ static int engines_make_all(struct engines *e, const struct run_options *options
 			    const struct plan *plan, const struct backend_env *env,
 			    struct diags *diags)
 {
-	const struct roster *r = e->roster;
-	int rc = engines_make_one(e, roster_no(r, roster_find(r, options->backend)), env, diags);
+	int rc = engines_make_one(e, options->backend_no, env, diags);
 
-	for (size_t i = 0; i < options->n_backend_for; i++) {
-		const char *name = options->backend_for[i].backend;
-
-		rc |= engines_make_one(e, roster_no(r, roster_find(r, name)), env, diags);
-	}
+	for (size_t i = 0; i < options->n_backend_for; i++)
+		rc |= engines_make_one(e, options->backend_for[i].backend_no, env, diags);
 	for (size_t i = 0; i < plan->n_jobs; i++)
 		if (plan->jobs[i].backend_no)
 			rc |= engines_make_for(e, &plan->jobs[i], env, diags);

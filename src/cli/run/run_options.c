@@ -71,7 +71,7 @@ static void read_backends(const struct args *args, struct run_options *o, struct
 			continue;
 		}
 		o->backend_for[o->n_backend_for++] = (struct backend_for){
-			glob, check_backend(name, diags), false};
+			glob, check_backend(name, diags), 0, false};
 	}
 }
 

@@ -9,6 +9,7 @@
 
 struct backend_for {
 	const char *glob, *backend;
+	uint32_t backend_no; /* set by assign_backends(): its number in the roster */
 	bool has_matched;
 };
 
@@ -26,6 +27,7 @@ struct run_options {
 	struct watermark_limits watermarks;
 	bool is_dry_run;
 	const char *backend; /* name of the default backend */
+	uint32_t backend_no; /* set by assign_backends(): its number in the roster */
 	struct backend_for *backend_for;
 	size_t n_backend_for;
 	const char *const *without;    /* NULL-terminated, or NULL */

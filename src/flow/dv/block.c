@@ -263,6 +263,7 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 	for (size_t i = 0; i < p->n_blocks; i++)
 		if (is_same_block(p->blocks[i], b))
 			return (struct dv_block *)p->blocks[i];
+	/* Not a VEC: a plan has few blocks, and shows them as a list that is read only. */
 	all = arena_grow(plan->mem, p->blocks, p->n_blocks, p->n_blocks + 1, sizeof(*all));
 	all[p->n_blocks++] = b;
 	p->blocks = all;
@@ -271,7 +272,8 @@ struct dv_block *dv_plan_add(struct plan *plan, struct cfg *leaf, const struct d
 
 /* ---- jobs ---- */
 
-/* The capacity at least doubles, because the arena keeps every list that became too small. */
+/* Not a VEC, because struct plan, which other modules read, has no capacity. It at least doubles,
+ * because the arena keeps every list that became too small. */
 void dv_plan_reserve(struct plan *plan, size_t n)
 {
 	struct dv_plan *p = dv_of(plan);

@@ -33,7 +33,7 @@ struct dv_flow {
 };
 
 /* flow_type.limit_time of these flows (job/rules.c). */
-void dv_limit_time(struct job_rules *rules, const struct flow_options *options);
+void dv_limit_time(struct job_rules *rules, const struct flow_options *options, struct arena *mem);
 /* flow_type.make of these flows: the plan of a configuration or of a list of them. */
 struct plan *dv_flow_plan(const struct flow_type *type, struct cfg *c,
 			  const struct flow_options *options, struct diags *diags);

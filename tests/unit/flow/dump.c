@@ -106,7 +106,7 @@ static void dump_rules(struct str *out, const struct job_rules *r)
 	dump_needs(out, r);
 	dump_retry(out, &r->retry);
 	dump_number(out, "timeout", r->timeout_s, 0);
-	dump_flag(out, "timeout in minutes", r->in_minutes);
+	dump_text(out, "timeout text", r->timeout_text);
 	dump_number(out, "grace", r->grace_s, -1);
 	dump_number(out, "log", (double)r->max_log_bytes, 0);
 	if (r->limits) {

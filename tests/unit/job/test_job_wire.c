@@ -34,7 +34,7 @@ static const struct job_rules a_rule = {
 	.pass_patterns = {passes, 1},
 	.fail_patterns = {fails, 2},
 	.timeout_s = 60,
-	.in_minutes = true,
+	.timeout_text = "1.0 minutes",
 	.grace_s = -1,
 	.max_log_bytes = UINT64_C(1) << 40,
 	.limits = &limits,
@@ -96,7 +96,8 @@ static void rules_are_taken_as_they_were_put(void **state)
 	assert_int_equal(r.pass_patterns.n, 1);
 	assert_int_equal(r.fail_patterns.n, 2);
 	assert_string_equal(r.fail_patterns.at[1].text, "panic");
-	assert_true(r.timeout_s == 60 && r.in_minutes && r.grace_s == -1);
+	assert_true(r.timeout_s == 60 && r.grace_s == -1);
+	assert_string_equal(r.timeout_text, "1.0 minutes");
 	assert_true(r.max_log_bytes == a_rule.max_log_bytes);
 	assert_true(r.limits->memory_bytes == limits.memory_bytes);
 	assert_true(r.limits->cpu_s == 1.5 && r.limits->stall_s == 600);

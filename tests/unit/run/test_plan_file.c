@@ -96,7 +96,7 @@ static void assert_rules(const struct job_rules *a, const struct job_rules *b)
 	assert_true(a->retry.backoff_s == b->retry.backoff_s);
 	assert_int_equal(a->retry.reuse, b->retry.reuse);
 	assert_true(a->timeout_s == b->timeout_s);
-	assert_int_equal(a->in_minutes, b->in_minutes);
+	assert_text(a->timeout_text, b->timeout_text);
 	assert_true(a->grace_s == b->grace_s);
 	assert_int_equal(a->max_log_bytes, b->max_log_bytes);
 	assert_int_equal(a->limits != NULL, b->limits != NULL);
@@ -211,7 +211,7 @@ static void fill_rules(struct plan *p, struct job_rules *r)
 		.n_backend_keys = 1,
 		.retry = {3, RETRY_INFRA, 1.5, true},
 		.timeout_s = 90.25,
-		.in_minutes = true,
+		.timeout_text = "1.5 minutes",
 		.grace_s = 2,
 		.max_log_bytes = UINT64_C(5000000000),
 		.limits = &limits,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules that DVSim's jobs of one kind share: patterns, exports, limits, the tool's licence. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,8 +216,15 @@ static bool are_standing(const char *const *env, const struct pattern_list *pass
 	return ret;
 }
 
+/* The wording of DVSim, which its users search for. Only for a multiple of 6 s, so that one decimal
+ * is enough. */
+static const char *timeout_in_minutes(struct arena *mem, double s)
+{
+	return s > 0 && fmod(s, 6) == 0 ? arena_printf(mem, "%.1f minutes", s / 60) : NULL;
+}
+
 /* The options of builds and runs, and --gui, precede --timeout. */
-void dv_limit_time(struct job_rules *rules, const struct flow_options *options)
+void dv_limit_time(struct job_rules *rules, const struct flow_options *options, struct arena *mem)
 {
 	const struct dv_options *dv = options->dv;
 	const char *own = NULL;
@@ -227,8 +235,10 @@ void dv_limit_time(struct job_rules *rules, const struct flow_options *options)
 		own = dv->run_timeout_mins;
 	else
 		dv = NULL;
-	if (!own && !(dv && dv_has_gui(dv)))
-		rules->timeout_s = options->limits.timeout_s;
+	if (own || (dv && dv_has_gui(dv)))
+		return;
+	rules->timeout_s = options->limits.timeout_s;
+	rules->timeout_text = timeout_in_minutes(mem, rules->timeout_s);
 }
 
 static const struct job_rules *rules_new(struct job_maker *m, const char *const *env,
@@ -237,6 +247,7 @@ static const struct job_rules *rules_new(struct job_maker *m, const char *const 
 {
 	static const char *const none[] = {NULL}, *const bazel[] = {"bazel*", NULL};
 	struct job_rules *r = arena_zalloc(m->plan->mem, sizeof(*r));
+	double timeout_s = job_timeout_mins(m) * 60;
 
 	*r = (struct job_rules){
 		.target = m->kind->target,
@@ -248,8 +259,8 @@ static const struct job_rules *rules_new(struct job_maker *m, const char *const 
 		.fail_patterns = *fail,
 		.resources = tool_need(m),
 		.n_resources = 1,
-		.timeout_s = job_timeout_mins(m) * 60,
-		.in_minutes = true, /* users search for the wording of DVSim */
+		.timeout_s = timeout_s,
+		.timeout_text = timeout_in_minutes(m->plan->mem, timeout_s),
 		.grace_s = -1,
 		.weight = m->kind->weight,
 		.cpus = 1,

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * DVSim's one-shot flows: lint, cdc, rdc, syn and formal. Each build mode is one job, which leaves
- * the findings of its tool in <build_dir>/results.hjson (report/dv/oneshot/data.h).
- *
- * In flow/dv/oneshot/: this file alone. Entries: flow_lint, flow_cdc, flow_rdc, flow_syn,
- * flow_formal.
- */
+#include "flow/dv/oneshot/oneshot.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -13,7 +8,6 @@
 #include "flow/dv/defaults.h"
 #include "flow/dv/flow.h"
 #include "flow/dv/job/job.h"
-#include "flow/types.h"
 
 static const char *const job_names[] = {"build_mode", "index", "test", NULL};
 
