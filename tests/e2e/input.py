@@ -220,6 +220,24 @@ class Reading(Story):
         self.assertIn("seeds", self.options("run", "--help", "dvsim"))
         self.assertIn("pools", self.options("run", "--help", "chips"))
 
+    def test_an_option_is_a_line_with_its_default(self):
+        for page in [(c, "--help", "all") for c in self.COMMANDS] + [("run", "--help")]:
+            lines = self.dvsched(*page).out.splitlines() + [""]
+            for i, line in enumerate(lines):
+                [name, text] = (re.findall(r"^  (-\S.*?)(?:  +(\S.*))?$", line) or [(None, None)])[0]
+                if name is None:
+                    continue
+                if not text:  # the name takes a line of its own
+                    i += 1
+                    text = lines[i].strip()
+                self.assertFalse(lines[i + 1].startswith(" " * 10), (page, lines[i + 1]))
+                if re.search(r"--[\w-]+ \S", name):
+                    self.assertIn("(default", text, (page, name))
+
+    def test_the_first_run_of_the_help_works(self):
+        [command] = re.findall(r"A first run: dvsched (.*)$", self.dvsched("--help").out, re.M)
+        self.assertEqual(self.dvsched(*command.split()).code, 0, command)
+
     def test_help_and_man_page_have_every_option(self):
         [table] = SOURCE.joinpath("src", "cli").rglob("option_table.c")
         known = set(re.findall(r'\[OPT_\w+\] =\s*\{"([\w-]+)"', table.read_text(encoding="utf-8")))

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/attr.h"
+#include "base/fs.h"
 #include "base/str.h"
 #include "cli/args/options.h"
 #include "cli/output/final_out.h"
@@ -174,8 +175,10 @@ static void add_program(struct str *out, unsigned width)
 		str_printf(out, "  %-10s", c->name);
 		add_wrapped(out, c->help, 12, width);
 	}
-	str_add(out, "\n`dvsched COMMAND --help` describes a command. A first run: dvsched run "
-		     "hjson-cfgs/quickstart.hjson\n");
+	str_add(out, "\n`dvsched COMMAND --help` describes a command. A first run: dvsched run -- "
+		     "echo hello\n");
+	if (fs_is_dir(DVSCHED_DOCDIR))
+		str_add(out, "docs/ and examples (hjson-cfgs/): " DVSCHED_DOCDIR "\n");
 }
 
 void help_print(const char *program, const struct command *c, const char *topic)
