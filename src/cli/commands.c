@@ -3,6 +3,7 @@
 
 #include "cli/chips/chips_cmd.h"
 #include "cli/commands.h"
+#include "cli/past/past.h"
 #include "cli/run/run.h"
 
 const struct command commands[] = {
@@ -19,6 +20,20 @@ const struct command commands[] = {
 	 "what they need, their sources and their logs are unchanged. The results cover all jobs. "
 	 "docs/reference/resume.md has the rules.",
 	 cmd_resume},
+	{"ls", CMD_LS, "[RUN] [options]", "list the jobs of a run",
+	 "Prints the jobs of a run, one per line, with their status, time and reason: by default "
+	 "of "
+	 "the newest run, one that goes on included. RUN is an id, a prefix of one, or a "
+	 "directory. "
+	 "`show` and `log` take the numbers of the list as %N.",
+	 cmd_ls},
+	{"show", CMD_SHOW, "[RUN] JOB [options]", "show all that is known of one job",
+	 "Prints why the job has its status, its command to be pasted into a shell, what it needs, "
+	 "its attempts, and the lines of its log that decided. JOB is an id, a name, a part of an "
+	 "id that no other job has, or %N, a number of the last `ls`.",
+	 cmd_show},
+	{"log", CMD_LOG, "[RUN] JOB [options]", "print the log of a job",
+	 "Prints the log of the job's last attempt. JOB is as for `show`.", cmd_log},
 	{"events", CMD_EVENTS, "[RUN] [--follow] [--since SEQ]",
 	 "print the events of a run as JSON lines",
 	 "Prints the records of the run's journal, one JSON object per line: by default of the "

@@ -3,7 +3,7 @@
  * The commands of dvsched. Each is a function that returns the exit code.
  *
  * In cli/: main.c, the table of commands (commands.c), and one file for each small command;
- * cmd_run(), cmd_resume() and cmd_chips() have directories of their own.
+ * the commands of runs, of their records and of devices are in cli/run/, cli/past/ and cli/chips/.
  */
 #ifndef CLI_COMMANDS_H
 #define CLI_COMMANDS_H

@@ -24,67 +24,6 @@ struct recovery {
 	bool is_late; /* its end is unknown: the time of its last record is used */
 };
 
-/* ---- jobs without a final record ---- */
-
-static const char *text_for(enum job_reason reason, bool has_started)
-{
-	if (reason == REASON_RUN_DEADLINE)
-		return has_started ? "Job killed at the run deadline."
-				   : "Job not started before the run deadline.";
-	if (reason == REASON_USER)
-		return has_started ? "Job killed because the run was ended."
-				   : "Job not started before the run was ended.";
-	return has_started ? "Job lost: the scheduler ended while it ran."
-			   : "Job not started: the scheduler ended before.";
-}
-
-static void close_attempt(struct attempt_row *a, enum job_reason reason, double now_s)
-{
-	double start_s = a->result.start_wall_s;
-
-	if (a->result.status != JOB_RUNNING)
-		return;
-	a->result = (struct job_result){
-		.status = JOB_KILLED,
-		.reason = reason,
-		.message = text_for(reason, true),
-		.exit_status = -1,
-		.start_wall_s = start_s,
-		.duration_s = now_s > start_s ? now_s - start_s : 0,
-	};
-}
-
-static void close_job(struct recorded_job *j, enum job_reason reason, double now_s)
-{
-	if (job_status_is_final(j->status))
-		return;
-	for (uint32_t i = 0; i < j->attempts.n; i++)
-		close_attempt(&j->attempts.at[i], reason, now_s);
-	j->message = text_for(reason, j->status == JOB_RUNNING);
-	j->status = JOB_KILLED;
-	j->reason = reason;
-	j->cause = JOB_RECORD_NO_CAUSE;
-}
-
-static void row_of(void *ctx, size_t n, struct result_row *row)
-{
-	const struct run_record *r = ctx;
-	const struct recorded_job *j = &r->jobs[n];
-
-	*row = (struct result_row){
-		.spec = &r->plan->jobs[n],
-		.status = j->status,
-		.reason = j->reason,
-		.marks = j->marks,
-		.message = j->message,
-		.backend = j->backend,
-		.from = j->from,
-		.cause = j->cause < r->plan->n_jobs ? r->plan->jobs[j->cause].id : NULL,
-		.attempts = j->attempts.at,
-		.n_attempts = (uint32_t)j->attempts.n,
-	};
-}
-
 /* ---- results ---- */
 
 static const char *outcome_for(enum job_reason reason)
@@ -110,9 +49,8 @@ static int write_found(struct recovery *r, const struct results_place *place,
 
 	run_record_note(record, "completed from the journal by another process");
 	head.note = record->note.s;
-	for (size_t i = 0; i < record->plan->n_jobs; i++)
-		close_job(&record->jobs[i], reason, now_s);
-	return results_write_at(place, record->plan, &head, row_of, record, err);
+	run_record_close(record, reason, now_s);
+	return results_write_at(place, record->plan, &head, run_record_row, record, err);
 }
 
 static int recover_run(struct recovery *r, int dir_fd, const char *run_path, enum job_reason reason,

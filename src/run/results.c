@@ -185,29 +185,27 @@ static const struct job_rules *stage_rules(const struct job_spec *spec, const ch
 	return spec->rules;
 }
 
-/*
- * Appends the path of the log of attempt i. When another attempt follows, the directory of the
- * earlier one is moved aside, or only its log if the directory is reused.
- */
-static void add_attempt_log(struct str *b, const struct result_row *row, uint32_t i)
+void results_add_log(struct str *out, const struct result_row *row, uint32_t i)
 {
 	const struct job_spec *spec = row->spec;
 	const struct attempt_row *a = &row->attempts[i];
 	_cleanup_(str_done) struct str room_odir = {0}, room_log = {0};
 	const char *odir, *log;
 
+	if (!spec->log || !spec->dir)
+		return;
 	if (i + 1 == row->n_attempts) {
-		job_add_log_path(b, spec);
+		job_add_log_path(out, spec);
 		return;
 	}
 	odir = job_odir(spec, &room_odir);
 	log = job_log_path(spec, &room_log);
 	if (!stage_rules(spec, a[1].stage)->retry.reuse && path_is_below(log, odir)) {
-		job_add_aside(b, odir);
-		str_printf(b, ".attempt-%u%s", a->number, log + strlen(odir));
+		job_add_aside(out, odir);
+		str_printf(out, ".attempt-%u%s", a->number, log + strlen(odir));
 	} else {
-		job_add_aside(b, log);
-		str_printf(b, ".attempt-%u", a->number);
+		job_add_aside(out, log);
+		str_printf(out, ".attempt-%u", a->number);
 	}
 }
 
@@ -215,8 +213,7 @@ static void write_attempt_log(struct json_out *out, const struct result_row *row
 {
 	_cleanup_(str_done) struct str path = {0};
 
-	if (row->spec->log && row->spec->dir)
-		add_attempt_log(&path, row, i);
+	results_add_log(&path, row, i);
 	jout_key_string(out, "log", path.s);
 }
 
@@ -276,12 +273,11 @@ static void write_attempts(struct json_out *out, const struct result_row *row)
 	jout_array_end(out);
 }
 
-static void results_write_job(struct json_out *out, const struct result_row *row)
+void results_write_job(struct json_out *out, const struct result_row *row)
 {
 	_cleanup_(str_done) struct str room = {0};
 	const struct job_spec *spec = row->spec;
 
-	jout_break(out);
 	jout_object(out);
 	jout_key_string(out, "id", spec->id);
 	jout_key_string(out, "name", spec->name);
@@ -310,6 +306,7 @@ static void write_jobs(struct json_out *out, size_t n_jobs, results_next *next, 
 		struct result_row row;
 
 		next(ctx, i, &row);
+		jout_break(out);
 		results_write_job(out, &row);
 	}
 	jout_array_end(out);

@@ -8,6 +8,7 @@
 #define RUN_RESULTS_H
 
 #include "base/error.h"
+#include "base/json_out.h"
 #include "job/job_result.h"
 #include "job/job_spec.h"
 #include "run/run_dir.h"
@@ -49,6 +50,13 @@ struct results_head {
 /* Sets *row to the row of job n of the plan. It is valid until the next call. Called in any order,
  * and more than once per job. */
 typedef void results_next(void *ctx, size_t n, struct result_row *row);
+
+/* One element of the list `jobs`. */
+void results_write_job(struct json_out *out, const struct result_row *row);
+/* Appends the path of the log of attempts[i]; nothing if the job has none. When another attempt
+ * follows, the directory of the earlier one is moved aside, or only its log if the directory is
+ * reused. */
+void results_add_log(struct str *out, const struct result_row *row, uint32_t i);
 
 int results_write(struct run_dir *r, const struct plan *plan, const struct results_head *head,
 		  results_next *next, void *ctx, struct error *err);

@@ -54,6 +54,11 @@ int run_record_open(struct run_record *ret, const char *run_path, struct error *
 void run_record_read(struct run_record *r);
 void run_record_note(struct run_record *r, const char *text);
 void run_record_done(struct run_record *r);
+/* Of a run whose scheduler has ended: jobs without a final record become KILLED with this reason,
+ * and attempts that ran end at that time. No job passes without its record. */
+void run_record_close(struct run_record *r, enum job_reason reason, double end_wall_s);
+/* A results_next; ctx: a struct run_record. */
+void run_record_row(void *ctx, size_t n, struct result_row *row);
 /* NULL: the plan has no such job. */
 const struct recorded_job *run_record_find(const struct run_record *r, const char *id);
 

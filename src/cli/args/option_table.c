@@ -58,7 +58,7 @@ const struct option option_table[OPT_COUNT] = {
 	[OPT_LOCAL] = {"local", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE, "same as --backend local"},
 	[OPT_FAKE] = {"fake", NULL, OPT_FLAG, CMD_RUN, NULL, WHERE,
 		      "rehearse: same as --backend fake, no command is run"},
-	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD | CMD_RESUME | CMD_EVENTS,
+	[OPT_SCRATCH_ROOT] = {"scratch-root", "sr", OPT_WORD, CMD_LOAD | CMD_RESUME | CMD_PAST,
 			      "DIR", WHERE,
 			      "directory of all output (default: $SCRATCH_ROOT, else scratch/)"},
 	[OPT_PROJ_ROOT] = {"proj-root", "pr", OPT_WORD, CMD_LOAD, "DIR", SIM,
@@ -86,8 +86,9 @@ const struct option option_table[OPT_COUNT] = {
 			  "also append messages and status lines to FILE (default: none)"},
 	[OPT_VERBOSE] = {"verbose", NULL, OPT_MAYBE, CMD_ALL, "debug", SHOW,
 			 "same as --log-level verbose, or debug (default: info)"},
-	[OPT_JSON] = {"json", NULL, OPT_FLAG, CMD_LIST | CMD_PLAN | CMD_CONFIG | CMD_CHIPS, NULL,
-		      SHOW, "print JSON"},
+	[OPT_JSON] = {"json", NULL, OPT_FLAG,
+		      CMD_LIST | CMD_PLAN | CMD_CONFIG | CMD_CHIPS | CMD_LS | CMD_SHOW, NULL, SHOW,
+		      "print JSON"},
 	[OPT_NUL] = {"null", "0", OPT_FLAG, CMD_LIST, NULL, SHOW,
 		     "end each name with a NUL byte, for xargs -0"},
 	[OPT_FORMAT] = {"format", NULL, OPT_WORD, CMD_PLAN, "text|json|dot", SHOW,
@@ -206,10 +207,21 @@ const struct option option_table[OPT_COUNT] = {
 			     "take over jobs that failed by themselves, too"},
 	[OPT_SKIP_PASSED] = {"skip-passed", NULL, OPT_MAYBE, CMD_RUN, "RUN", WHAT,
 			     "leave out what passed in RUN and is unchanged (default: newest run)"},
-	[OPT_FOLLOW] = {"follow", "f", OPT_FLAG, CMD_EVENTS, NULL, SHOW,
+	[OPT_FOLLOW] = {"follow", "f", OPT_FLAG, CMD_EVENTS | CMD_LOG, NULL, SHOW,
 			"go on until the run has ended"},
 	[OPT_SINCE] = {"since", NULL, OPT_WORD, CMD_EVENTS, "SEQ", SHOW,
 		       "only records whose seq is greater than SEQ (default: all)"},
+	[OPT_ONLY_FAILED] = {"failed", NULL, OPT_FLAG, CMD_LS, NULL, WHAT,
+			     "only jobs that failed or were killed"},
+	[OPT_ONLY_RUNNING] = {"running", NULL, OPT_FLAG, CMD_LS, NULL, WHAT, "only jobs that run"},
+	[OPT_ONLY_FLAKY] = {"flaky", NULL, OPT_FLAG, CMD_LS, NULL, WHAT,
+			    "only jobs that passed, but not at the first attempt"},
+	[OPT_BUCKET] = {"bucket", NULL, OPT_WORD, CMD_LS, "N", WHAT,
+			"only jobs of the N-th kind of failure (default: all)"},
+	[OPT_ATTEMPT] = {"attempt", NULL, OPT_WORD, CMD_LOG, "N", WHAT,
+			 "the log of attempt N (default: the last one)"},
+	[OPT_AROUND] = {"around", NULL, OPT_FLAG, CMD_LOG, NULL, SHOW,
+			"only the lines around the one that decided, with numbers"},
 };
 
 const char *option_dvsim_help(const struct option *o)
@@ -220,7 +232,7 @@ const char *option_dvsim_help(const struct option *o)
 
 const char *option_help(const struct option *o, unsigned command)
 {
-	if ((command & (CMD_RESUME | CMD_EVENTS)) && o == &option_table[OPT_SCRATCH_ROOT])
+	if ((command & (CMD_RESUME | CMD_PAST)) && o == &option_table[OPT_SCRATCH_ROOT])
 		return "where to look for the run (default: $SCRATCH_ROOT, else scratch/)";
 	if (command == CMD_RESUME && o == &option_table[OPT_DRY_RUN])
 		return "say what would run, as --explain does, and run nothing";

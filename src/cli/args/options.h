@@ -117,6 +117,12 @@ enum opt {
 	OPT_SKIP_PASSED,
 	OPT_FOLLOW,
 	OPT_SINCE,
+	OPT_ONLY_FAILED,
+	OPT_ONLY_RUNNING,
+	OPT_ONLY_FLAKY,
+	OPT_BUCKET,
+	OPT_ATTEMPT,
+	OPT_AROUND,
 	OPT_COUNT,
 };
 
@@ -137,8 +143,12 @@ enum opt_kind {
 #define CMD_CHIPS  64u
 #define CMD_RESUME 128u
 #define CMD_EVENTS 256u
+#define CMD_LS	   512u
+#define CMD_SHOW   1024u
+#define CMD_LOG	   2048u
+#define CMD_PAST   (CMD_EVENTS | CMD_LS | CMD_SHOW | CMD_LOG)	/* reads the record of a run */
 #define CMD_LOAD   (CMD_RUN | CMD_LIST | CMD_PLAN | CMD_CONFIG) /* reads a configuration */
-#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME | CMD_EVENTS)
+#define CMD_ALL	   (CMD_LOAD | CMD_REPORT | CMD_BOARD | CMD_CHIPS | CMD_RESUME | CMD_PAST)
 #define CMD_GRAPH  (CMD_RUN | CMD_LIST | CMD_PLAN) /* commands that make a plan of it */
 
 struct option {
