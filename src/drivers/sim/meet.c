@@ -11,52 +11,58 @@
 #include "base/mem.h"
 #include "drivers/sim/codes.h"
 
-enum { PAGE = 4096, SEAT_BYTES = 64, LOBBY = 64 << 10, MOST_RANKS = LOBBY / SEAT_BYTES };
+enum {
+	PAGE = 4096,
+	SLOT_BYTES = 64,
+	HEADER_BYTES = 64 << 10,
+	MOST_RANKS = HEADER_BYTES / SLOT_BYTES
+};
 
-/* Interval of the checks of is_cancelled(), which rings no bell. */
+/* Interval of the checks of is_cancelled(): a cancellation does not wake this thread. */
 static const uint64_t look_up_ns = 50000000;
 
-/* Written only by its own rank, except for the bell. */
-struct seat {
+/* The state of a rank. Other ranks write only to its bell. */
+struct rank_slot {
 	sim_bell bell;
 	_Atomic uint32_t is_taken;
 	_Atomic uint32_t n_begun, n_ended; /* runs */
 	_Atomic uint32_t n_arrived;	   /* at barriers, since the join */
-	uint32_t n_ranks;		   /* as join() has it; set before is_taken */
-	uint64_t window_bytes, wants;	   /* likewise */
+	uint32_t n_ranks;		   /* as passed to join(); set before is_taken */
+	uint64_t window_bytes, wants;	   /* as n_ranks */
 	uint64_t epoch;
 	_Atomic uint32_t has_failed; /* the run that n_ended counts last */
 };
-static_assert(sizeof(struct seat) <= SEAT_BYTES, "seats have their room");
+static_assert(sizeof(struct rank_slot) <= SLOT_BYTES, "a slot must fit into SLOT_BYTES");
 
-struct sim_hall {
+/* The start of the shared memory, before the windows. */
+struct sim_shared {
 	union {
-		struct seat seat;
-		char room[SEAT_BYTES];
-	} seats[MOST_RANKS];
+		struct rank_slot slot;
+		char bytes[SLOT_BYTES];
+	} slots[MOST_RANKS];
 };
-static_assert(sizeof(struct sim_hall) == LOBBY, "windows begin after it");
+static_assert(sizeof(struct sim_shared) == HEADER_BYTES, "the windows begin at HEADER_BYTES");
 
-static struct seat *seat_of(const struct sim_meet *m, int32_t rank)
+static struct rank_slot *slot_of(const struct sim_meet *m, int32_t rank)
 {
-	return &m->hall->seats[rank].seat;
+	return &m->shared->slots[rank].slot;
 }
 
 sim_bell *sim_meet_bell(struct sim_meet *m)
 {
-	return &seat_of(m, m->rank)->bell;
+	return &slot_of(m, m->rank)->bell;
 }
 
 void *sim_meet_window(const struct sim_meet *m, int32_t rank)
 {
-	return (char *)m->hall + LOBBY + (uint64_t)rank * m->stride;
+	return (char *)m->shared + HEADER_BYTES + (uint64_t)rank * m->stride;
 }
 
 static void ring_all(struct sim_meet *m)
 {
 	for (int32_t r = 0; r < m->n_ranks; r++)
 		if (r != m->rank)
-			sim_bell_ring(&seat_of(m, r)->bell);
+			sim_bell_ring(&slot_of(m, r)->bell);
 }
 
 /* Ranks compare this hash: with different buffers they would compute wrong addresses of each
@@ -80,7 +86,8 @@ static uint64_t round_up(uint64_t n, uint64_t to)
 	return (n + to - 1) / to * to;
 }
 
-/* Sets names, sizes and offsets of the buffers. map_hall() turns the offsets into addresses. */
+/* Sets names, sizes and offsets of the buffers. map_gang_memory() turns the offsets into addresses.
+ */
 static int32_t meet_carve(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
 {
 	uint64_t at = 0;
@@ -89,7 +96,7 @@ static int32_t meet_carve(const struct dvs_join *j, struct sim_meet *m, struct d
 	m->n_buffers = j->n_buffers;
 	for (uint32_t i = 0; i < j->n_buffers; i++) {
 		const struct dvs_buffer_want *w = &j->buffers[i];
-		uint64_t align = w->align ? w->align : SEAT_BYTES;
+		uint64_t align = w->align ? w->align : SLOT_BYTES;
 
 		if (!w->name || strlen(w->name) >= sizeof(m->buffers[i].name))
 			return sim_fail(err, SIM_BAD_JOB, "buffer %u: a name of 1 to 63 bytes", i);
@@ -112,7 +119,7 @@ static int32_t meet_carve(const struct dvs_join *j, struct sim_meet *m, struct d
 	return 0;
 }
 
-static int32_t map_hall(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
+static int32_t map_gang_memory(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
 {
 	bool is_alone = j->n_ranks == 1 && j->shared_fd < 0;
 	int how = is_alone ? MAP_PRIVATE | MAP_ANONYMOUS : MAP_SHARED;
@@ -122,7 +129,7 @@ static int32_t map_hall(const struct dvs_join *j, struct sim_meet *m, struct dvs
 	if (m->stride > ((uint64_t)1 << 40))
 		return sim_fail(err, SIM_BAD_JOB, "a window of %llu bytes is too large",
 				(unsigned long long)j->window_bytes);
-	m->bytes = LOBBY + (uint64_t)m->n_ranks * m->stride;
+	m->bytes = HEADER_BYTES + (uint64_t)m->n_ranks * m->stride;
 	if (!is_alone && (j->shared_fd < 0 || j->shared_bytes < m->bytes))
 		return sim_fail(err, SIM_BAD_JOB,
 				"%d ranks need %zu bytes of shared memory, and have %llu",
@@ -132,15 +139,15 @@ static int32_t map_hall(const struct dvs_join *j, struct sim_meet *m, struct dvs
 	if (at == MAP_FAILED)
 		return sim_fail(err, SIM_MEMORY, "cannot map %zu bytes of shared memory: %s",
 				m->bytes, strerror(errno));
-	m->hall = at;
+	m->shared = at;
 	for (uint32_t i = 0; i < m->n_buffers; i++)
 		m->buffers[i].address += (uintptr_t)sim_meet_window(m, m->rank);
 	return 0;
 }
 
-static int32_t take_seat(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
+static int32_t take_slot(const struct dvs_join *j, struct sim_meet *m, struct dvs_text *err)
 {
-	struct seat *s = seat_of(m, m->rank);
+	struct rank_slot *s = slot_of(m, m->rank);
 
 	if (atomic_load(&s->is_taken))
 		return sim_fail(err, SIM_MISUSE, "rank %d has joined already", m->rank);
@@ -157,7 +164,7 @@ static int32_t take_seat(const struct dvs_join *j, struct sim_meet *m, struct dv
 static int32_t first_missing(const struct sim_meet *m)
 {
 	for (int32_t r = 0; r < m->n_ranks; r++)
-		if (!atomic_load(&seat_of(m, r)->is_taken))
+		if (!atomic_load(&slot_of(m, r)->is_taken))
 			return r;
 	return -1;
 }
@@ -184,12 +191,12 @@ static int32_t wait_for_all(const struct dvs_join *j, const struct dvs_host *hos
 	}
 }
 
-static int32_t compare_seats(const struct sim_meet *m, struct dvs_text *err)
+static int32_t compare_slots(const struct sim_meet *m, struct dvs_text *err)
 {
-	const struct seat *mine = seat_of(m, m->rank);
+	const struct rank_slot *mine = slot_of(m, m->rank);
 
 	for (int32_t r = 0; r < m->n_ranks; r++) {
-		const struct seat *s = seat_of(m, r);
+		const struct rank_slot *s = slot_of(m, r);
 
 		if (s->n_ranks != mine->n_ranks || s->window_bytes != mine->window_bytes ||
 		    s->wants != mine->wants || s->epoch != mine->epoch)
@@ -201,7 +208,7 @@ static int32_t compare_seats(const struct sim_meet *m, struct dvs_text *err)
 
 static void meet_give(const struct sim_meet *m, const struct dvs_join *j, struct dvs_context *ret)
 {
-	ret->communicator = (uintptr_t)m->hall;
+	ret->communicator = (uintptr_t)m->shared;
 	ret->window_base = j->window_bytes ? (uintptr_t)sim_meet_window(m, m->rank) : 0;
 	ret->window_bytes = m->stride;
 	ret->n_buffers = m->n_buffers;
@@ -221,10 +228,10 @@ int32_t sim_meet_join(const struct dvs_join *j, const struct dvs_host *host, str
 	m = xcalloc(1, sizeof(*m));
 	m->rank = j->rank;
 	m->n_ranks = j->n_ranks;
-	if ((code = meet_carve(j, m, err)) != 0 || (code = map_hall(j, m, err)) != 0 ||
-	    (code = take_seat(j, m, err)) != 0 ||
+	if ((code = meet_carve(j, m, err)) != 0 || (code = map_gang_memory(j, m, err)) != 0 ||
+	    (code = take_slot(j, m, err)) != 0 ||
 	    (!(j->flags & DVS_JOIN_NO_WAIT) && ((code = wait_for_all(j, host, m, err)) != 0 ||
-						(code = compare_seats(m, err)) != 0))) {
+						(code = compare_slots(m, err)) != 0))) {
 		sim_meet_leave(m);
 		return code;
 	}
@@ -237,8 +244,8 @@ void sim_meet_leave(struct sim_meet *m)
 {
 	if (!m)
 		return;
-	if (m->hall)
-		munmap(m->hall, m->bytes);
+	if (m->shared)
+		munmap(m->shared, m->bytes);
 	free(m->buffers);
 	free(m);
 }
@@ -246,19 +253,19 @@ void sim_meet_leave(struct sim_meet *m)
 void sim_meet_begin(struct sim_meet *m)
 {
 	m->n_runs++;
-	atomic_store(&seat_of(m, m->rank)->n_begun, m->n_runs);
+	atomic_store(&slot_of(m, m->rank)->n_begun, m->n_runs);
 }
 
 void sim_meet_end(struct sim_meet *m, bool has_failed)
 {
-	atomic_store(&seat_of(m, m->rank)->has_failed, has_failed);
-	atomic_store(&seat_of(m, m->rank)->n_ended, m->n_runs);
+	atomic_store(&slot_of(m, m->rank)->has_failed, has_failed);
+	atomic_store(&slot_of(m, m->rank)->n_ended, m->n_runs);
 	ring_all(m);
 }
 
 uint32_t sim_meet_arrive(struct sim_meet *m)
 {
-	uint32_t barrier = atomic_fetch_add(&seat_of(m, m->rank)->n_arrived, 1) + 1;
+	uint32_t barrier = atomic_fetch_add(&slot_of(m, m->rank)->n_arrived, 1) + 1;
 
 	ring_all(m);
 	return barrier;
@@ -271,7 +278,7 @@ enum sim_meeting sim_meet_look(const struct sim_meet *m, uint32_t barrier, int32
 	enum sim_meeting is = SIM_MET;
 
 	for (int32_t r = 0; r < m->n_ranks; r++) {
-		const struct seat *s = seat_of(m, r);
+		const struct rank_slot *s = slot_of(m, r);
 		bool has_ended = atomic_load(&s->n_ended) >= m->n_runs;
 
 		if (atomic_load(&s->n_arrived) >= barrier)
@@ -286,11 +293,11 @@ enum sim_meeting sim_meet_look(const struct sim_meet *m, uint32_t barrier, int32
 
 void sim_meet_describe(const struct sim_meet *m, char *to, size_t size)
 {
-	uint32_t mine = atomic_load(&seat_of(m, m->rank)->n_arrived);
+	uint32_t mine = atomic_load(&slot_of(m, m->rank)->n_arrived);
 	size_t at = 0;
 
 	*to = '\0';
 	for (int32_t r = 0; r < m->n_ranks && at + 16 < size; r++)
-		if (atomic_load(&seat_of(m, r)->n_arrived) < mine)
+		if (atomic_load(&slot_of(m, r)->n_arrived) < mine)
 			at += (size_t)snprintf(to + at, size - at, "%s%d", at ? ", " : "", r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shared memory of the ranks of a gang (that of join()): a seat for each rank, then a window for
- * each. All ranks see all windows. A run that has not joined has none of this.
+ * Shared memory of the ranks of a gang (shared_fd of join()): a slot for each rank, then a window
+ * for each rank. Every rank maps all of it. A run that has not joined a gang has none.
  */
 #ifndef DRIVERS_SIM_MEET_H
 #define DRIVERS_SIM_MEET_H
@@ -12,10 +12,10 @@
 #include "drivers/sim/bell.h"
 #include "dvsched/driver.h"
 
-struct sim_hall;
+struct sim_shared;
 
 struct sim_meet {
-	struct sim_hall *hall;
+	struct sim_shared *shared;
 	size_t bytes;
 	int32_t rank, n_ranks;
 	uint64_t stride; /* size of each window, rounded up to pages */
@@ -32,7 +32,7 @@ enum sim_meeting {
 };
 
 /*
- * Maps the shared memory, takes this rank's seat and waits for the other ranks until the deadline,
+ * Maps the shared memory, takes this rank's slot and waits for the other ranks until the deadline,
  * or until is_cancelled(). 0, or a native code with err. Fills context for the host.
  */
 int32_t sim_meet_join(const struct dvs_join *join, const struct dvs_host *host,
