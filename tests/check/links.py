@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every link of a page leads to a file of the tree, and to a heading in it; every docs/… that the tree names exists."""
+"""Every link of a page leads to a file of the tree, and to a heading in it; every docs/… that the tree names exists; code blocks have no links."""
 import pathlib
 import re
 import subprocess
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-# What is of other projects, or says what was.
-OTHERS = ("CHANGELOG.md", "subprojects/packagefiles")
+# Files of other projects.
+OTHERS = ("subprojects/packagefiles",)
 
 
 def tracked():
@@ -22,14 +22,17 @@ def pages():
     return [p for p in tracked() if p.suffix == ".md" and not str(p.relative_to(ROOT)).startswith(OTHERS)]
 
 
+FENCED = re.compile(r"(?ms)^ *```.*?^ *```$")
+
+
 def without_code(text):
-    return re.sub(r"`[^`\n]*`", "", re.sub(r"(?ms)^```.*?^```", "", text))
+    return re.sub(r"`[^`\n]*`", "", FENCED.sub("", text))
 
 
 def anchors(text):
     """As GitHub makes them of headings."""
     found = set()
-    for heading in re.findall(r"(?m)^#+ (.*)$", re.sub(r"(?ms)^```.*?^```", "", text)):
+    for heading in re.findall(r"(?m)^#+ (.*)$", FENCED.sub("", text)):
         name = re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
         n = 0
         while (f"{name}-{n}" if n else name) in found:
@@ -66,6 +69,11 @@ class Links(unittest.TestCase):
                     seen += 1
                     self.assertTrue((ROOT / name).exists(), f"{path.relative_to(ROOT)}: {name}")
         self.assertGreater(seen, 40)
+
+    def test_code_blocks_have_no_links(self):
+        for page in pages():
+            for block in FENCED.findall(page.read_text(encoding="utf-8")):
+                self.assertNotRegex(block, r"\]\([\w./-]+\.md", f"{page.relative_to(ROOT)}: shown as it is written")
 
     def test_every_page_can_be_found(self):
         known = {target.resolve() for page in pages() for target, _ in links(page)}

@@ -248,6 +248,13 @@ class Reading(Story):
         named = set(re.findall(r"\*--([\w-]+)\*", "\n".join(re.findall(r"(?m)^(?:\*-|\*--).*$", page))))
         self.assertEqual(named, known)
 
+    def test_the_page_of_options_is_that_of_the_help(self):
+        made = subprocess.run([SOURCE / "scripts/options-page", os.environ["DVSCHED"]], capture_output=True, text=True, check=True).stdout
+        page = (SOURCE / "docs/reference/options.md").read_text(encoding="utf-8")
+        self.assertEqual(made, page, "run scripts/options-page > docs/reference/options.md")
+        self.assertEqual(set(re.findall(r"(?m)^\| `(?:-\w+, )*--([\w-]+)", page)),
+                         {name for c in self.COMMANDS for name in self.options(c, "--help", "all")})
+
     def test_each_example_of_the_man_page_is_a_line_of_its_own(self):
         page = (SOURCE / "docs/man/dvsched.1.scd").read_text(encoding="utf-8")
         for i, part in enumerate(page.partition("# EXAMPLES")[2].split("```")):
