@@ -289,48 +289,73 @@ class TooMuchText(Story):
 
 
 class Documented(Story):
-    """The examples in the key tables of docs/reference/config.md, each in a configuration around it."""
+    """The examples of docs/reference/config.md: those of its tables and of its text. Code blocks: examples.py."""
 
+    PAGE = SOURCE / "docs/reference/config.md"
     JOB = {"name": 'name: "a.{mode}.{seed}.{run}"', "command": 'command: "true"',
            "sweep": 'sweep: {mode: ["fast"], seed: ["1"], run: [1]}'}
+    CONFIGURATION, OF_JOBS = "Keys of the configuration", ("Keys of a job", "Keys of a job or of `defaults`")
 
-    def examples(self):
+    def rows(self):
+        """(section, key, example) of each row of the tables of keys; the example is None if there is none."""
         section = None
-        for line in (SOURCE / "docs/reference/config.md").read_text(encoding="utf-8").splitlines():
+        for line in self.PAGE.read_text(encoding="utf-8").splitlines():
             if line.startswith("## "):
                 section = line[3:]
-            row = re.match(r"\| `(\w+)`.*Example: `(.*?)` \|$", line)
+            row = re.match(r"\| `(\w+)` \|.*?(?:Example: `(.*?)` )?\|$", line)
             if row:
-                yield section, row.group(1), row.group(2).replace("\\|", "|")
+                yield section, row[1], row[2] and row[2].replace("\\|", "|")
+
+    def in_text(self):
+        """(key, example) of each `key: value` outside of examples and code blocks, for keys of jobs."""
+        keys = {key for section, key, _ in self.rows() if section in self.OF_JOBS}
+        text = re.sub(r"(?ms)^```.*?^```|Example: `.*?` \|", "", self.PAGE.read_text(encoding="utf-8"))
+        for example in re.findall(r"`(\w+: [^`\n]+)`", text):
+            key = example.partition(":")[0]
+            if key in keys:
+                yield key, example
 
     def around(self, section, key, example):
-        if section == "Keys of the configuration":
+        if section == self.CONFIGURATION:
             flow = "" if key == "flow" else "flow: jobs"
+            name = "name: demo" if key == "overrides" else ""
             jobs = "" if key == "jobs" else 'jobs: [ {name: "j", command: "true"} ]'
-            return f"{{ {flow}\n{example}\n{jobs}\n}}"
+            return f"{{ {flow}\n{name}\n{example}\n{jobs}\n}}"
         keys = dict(self.JOB)
         if key == "argv":
             del keys["command"]
         if key == "name":
             keys["sweep"] = "sweep: {seed: [7]}"
         if key == "sweep":
-            keys["name"] = 'name: "a.{seed}"'
+            axes = dict.fromkeys(re.findall(r"(\w+): (?!{)", example.partition(":")[2]))
+            keys["name"] = 'name: "a.%s"' % ".".join(f"{{{axis}}}" for axis in axes)
         keys[key] = example
-        return ('{ flow: jobs\n jobs: [ {name: "build.fast", command: "true"}\n'
-                f'{{name: "test.1", command: "true"}}\n{{{", ".join(keys.values())}}} ]\n}}')
+        others = "\n".join(f'{{name: "{name}", command: "true"}}' for name in ("build.fast", "test.1", "a[1]"))
+        return f'{{ flow: jobs\n jobs: [ {others}\n{{{", ".join(keys.values())}}} ]\n}}'
 
-    def test_every_example_loads(self):
+    def loads(self, example, config):
+        """The names of the jobs."""
+        with self.subTest(example):
+            self.write("t.hjson", config)
+            run = self.dvsched("list", "t.hjson")
+            self.assertEqual(run.code, 0, run)
+            return run.out.splitlines()
+        return []
+
+    def test_every_example_of_the_tables_loads(self):
         self.write("common.hjson", '{ description: "x" }')
-        n = 0
-        for section, key, example in self.examples():
-            if key == "overrides":
-                continue  # needs a file that sets the value
-            n += 1
-            with self.subTest(f"{key}: {example}"):
-                self.write("t.hjson", self.around(section, key, example))
-                run = self.dvsched("list", "t.hjson")
-                self.assertEqual(run.code, 0, run)
-        self.assertGreater(n, 30)
+        examples = [row for row in self.rows() if row[2]]
+        self.assertGreater(len(examples), 30)
+        for section, key, example in examples:
+            self.loads(example, self.around(section, key, example))
+
+    def test_every_example_of_the_text_loads(self):
+        n_jobs = {}
+        for key, example in self.in_text():
+            jobs = self.loads(example, self.around("Keys of a job", key, example))
+            n_jobs.setdefault(key, []).append(len(jobs) - 3)
+        self.assertEqual(n_jobs.pop("sweep"), [2000, 2, 2, 3])  # as the text says
+        self.assertLessEqual({"retries", "needs"}, n_jobs.keys())
 
     def test_the_examples_of_config_keys_load(self):
         shown = self.dvsched("config", "keys").out
@@ -338,14 +363,14 @@ class Documented(Story):
         self.assertGreater(len(found), 1, shown)
         for key, example in found:
             with self.subTest(f"{key}: {example}"):
-                self.write("t.hjson", self.around("Keys of the configuration", key, f"{key}: {example}"))
+                self.write("t.hjson", self.around(self.CONFIGURATION, key, f"{key}: {example}"))
                 run = self.dvsched("list", "t.hjson")
                 self.assertEqual(run.code, 0, run)
                 # Not because nobody reads it: another key in the innermost object is an error.
                 inner = example.rindex("{") + 1
                 if key == "backends":
                     wrong = f'{key}: {example[:inner]} not_a_key: "1s", {example[inner:]}'
-                    self.write("t.hjson", self.around("Keys of the configuration", key, wrong))
+                    self.write("t.hjson", self.around(self.CONFIGURATION, key, wrong))
                     self.assertIn("unknown key 'not_a_key'", self.dvsched("list", "t.hjson").err)
 
 
