@@ -84,14 +84,14 @@ static void kill_job(struct backend *b, const struct job *job, enum kill_level l
 
 static void destroy(struct backend *b)
 {
-	if (b) /* no job is here: the scheduler has waited for all ends */
+	if (b) /* no job is active: the scheduler has waited for all ends */
 		ev_timer_stop(echo_of(b)->loop, &echo_of(b)->next_turn);
 	free(b ? echo_of(b) : NULL);
 }
 
 void backend_echo_check_settings(const char *name, struct cfg_fields *settings)
 {
-	(void)name, (void)settings; /* it has none: any key is an error */
+	(void)name, (void)settings; /* this backend has no settings: any key is an error */
 }
 
 struct backend *backend_echo_create(const struct backend_env *env, struct diags *diags)

@@ -15,7 +15,7 @@ enum { N_DEVICES = 2, ECHO_BAD_JOB = 1, ECHO_NO_DEVICE, ECHO_NO_MEMORY, ECHO_NOT
 
 struct echo {
 	int32_t device;
-	uint64_t epoch; /* of the prepared run; 0: none */
+	uint64_t epoch; /* epoch of the prepared run; 0: none */
 	int is_over;
 	char *job;
 };
@@ -77,7 +77,7 @@ static int32_t prepare(void *ctx, uint32_t slot, const struct dvs_run *run, stru
 	e->job = malloc(size);
 	if (!e->job)
 		return fail(err, ECHO_NO_MEMORY, "out of memory");
-	memcpy(e->job, run->job, size); /* it is valid during this call only */
+	memcpy(e->job, run->job, size); /* the string is valid during this call only */
 	e->epoch = run->epoch;
 	e->is_over = 0;
 	return 0;
@@ -89,7 +89,7 @@ static int32_t launch(void *ctx, uint64_t epoch, struct dvs_text *err)
 
 	if (e->epoch != epoch)
 		return fail(err, ECHO_NOT_PREPARED, "this run was not prepared");
-	printf("device %d: %s\n", e->device, e->job); /* into the job's log */
+	printf("device %d: %s\n", e->device, e->job); /* goes to the job's log */
 	fflush(stdout);
 	e->is_over = 1;
 	return 0;

@@ -45,7 +45,7 @@ enum {
 	NVML_MEMORY = 20,
 	NVML_GPU_NOT_FOUND = 28,
 	NVML_UNKNOWN = 999,
-	NO_SUCH_GPU = 2000, /* ours */
+	NO_SUCH_GPU = 2000, /* of this driver */
 	GPU_IS_BAD,
 	TOO_MANY_GPUS,
 };
@@ -283,7 +283,7 @@ static int32_t find_cards(struct census *c, struct gpu *ret, size_t *ret_n, stru
 		memset(g, 0, sizeof(*g));
 		g->code = lib->nvmlDeviceGetHandleByIndex_v2(i, &g->handle);
 		if (g->code == NVML_NO_PERMISSION || g->code == NVML_OPERATING_SYSTEM)
-			continue; /* not ours: a container may use only its own */
+			continue; /* not available: a container may use only some GPUs */
 		if (g->code == NVML_OK) {
 			look_at_card(lib, g);
 		} else {

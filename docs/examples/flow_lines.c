@@ -87,7 +87,7 @@ static struct plan *lines_make(const struct flow_type *type, struct cfg *c,
 static void lines_replace_words(struct cfg *c, const struct flow_options *options, bool must_use,
 				struct diags *diags)
 {
-	(void)c, (void)options, (void)must_use, (void)diags; /* it has no words */
+	(void)c, (void)options, (void)must_use, (void)diags; /* this flow replaces no {words} */
 }
 
 const struct flow_type flow_lines = {

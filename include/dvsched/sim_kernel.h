@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Kernels for driver `sim`: a job with `image: "/path/to/x.so"` runs dvs_kernel() of that library,
- * on a thread of the worker that stands for the device. Build it with
+ * on a thread of the worker that simulates the device. Build it with
  *
  *   cc -shared -fPIC -I<prefix>/include kernel.c -o kernel.so
  *
- * What it may do: compute on its buffers, print to standard output (the job's log), wait for the
- * other ranks, report how far it is. What it must not do: keep threads or open files after it has
- * returned; the library is unmapped when its slot is given up.
+ * A kernel may compute on its buffers, print to standard output (the job's log), wait for the other
+ * ranks and report progress. It must not keep threads or open files after it has returned: the
+ * library is unmapped when its slot is reused.
  */
 #ifndef DVSCHED_SIM_KERNEL_H
 #define DVSCHED_SIM_KERNEL_H
@@ -34,19 +34,21 @@ enum dvs_kernel_type {
 	DVS_KERNEL_U64
 };
 
-/* Each of the job's `args` in their order (a scalar has one element), then the window's buffers. */
+/* One for each of the job's `args` in their order (a scalar has one element), then one for each
+ * buffer of the window. */
 struct dvs_kernel_buffer {
 	const char *name;
 	void *at;
 	uint64_t bytes;
 	uint64_t n;	  /* elements */
-	uint32_t type;	  /* enum dvs_kernel_type; u8 for what is in the window */
-	uint32_t is_out;  /* the job says `out: true` */
-	uint64_t to_next; /* from this rank's to the next rank's, in bytes; 0: not in the window */
+	uint32_t type;	  /* enum dvs_kernel_type; u8 for buffers of the window */
+	uint32_t is_out;  /* the job has `out: true` for it */
+	uint64_t to_next; /* bytes from this rank's buffer to the next rank's; 0: not in the window
+			   */
 };
 
 struct dvs_kernel_args {
-	uint32_t size; /* of this struct: look at no more */
+	uint32_t size; /* of this struct: read no more than this */
 	int32_t device, rank, n_ranks;
 	uint32_t attempt; /* from 1 */
 	uint32_t n_buffers;
@@ -54,15 +56,17 @@ struct dvs_kernel_args {
 	const char *odir;   /* the job's directory */
 	const char *params; /* JSON of the job's key `params`; "{}" if there is none */
 	const struct dvs_kernel_buffer *buffers;
-	void *window; /* this rank's; NULL: none. Rank r's is at window + (r - rank) * stride */
+	void *window; /* of this rank; NULL: none. That of rank r is at window + (r - rank) * stride
+		       */
 	uint64_t window_bytes, window_stride;
 
-	void *host; /* first argument of each */
-	/* done of total steps (0: not known); also tells the watchdogs that something moves. */
+	void *host; /* first argument of each function */
+	/* Reports progress: done of total steps (0: unknown). The watchdogs see it, too. */
 	void (*progress)(void *host, uint64_t done, uint64_t total);
-	/* 1: end soon, with any code. */
+	/* 1: the kernel should return soon, with any code. */
 	int32_t (*is_cancelled)(void *host);
-	/* Until all ranks are here. 0, or a code to return from the kernel: it will not be. */
+	/* Waits for all ranks. 0, or a code that the kernel must return: the barrier cannot be
+	 * reached. */
 	int32_t (*barrier)(void *host);
 };
 
