@@ -168,6 +168,14 @@ static int get_fallback(struct plan_reader *r, const json_t *obj, struct job_spe
 	return 0;
 }
 
+/* A relative directory is below the path of the job's block. */
+static bool has_place(const struct job_spec *spec)
+{
+	const char *below = spec->block->scratch_path;
+
+	return !spec->dir || *spec->dir == '/' || (below && *below == '/');
+}
+
 static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *ret)
 {
 	size_t block = 0;
@@ -183,6 +191,8 @@ static int read_job(struct plan_reader *r, const json_t *obj, struct job_spec *r
 	if (!ret->name)
 		ret->name = ret->id;
 	ret->block = &r->blocks[block];
+	if (!has_place(ret))
+		return member_bad(r, "odir");
 	return get_fallback(r, obj, ret);
 }
 
