@@ -89,7 +89,8 @@ static void frame_put_back(struct frame *f, const char *text, size_t len)
 		frame_make_room(f, len);
 	f->in -= len;
 	f->in_len += len;
-	memcpy((char *)f->in, text, len);
+	if (len)
+		memcpy((char *)f->in, text, len); /* the text of an empty list is NULL */
 }
 
 void frame_settle(struct frame *f)
