@@ -27,9 +27,21 @@ struct flow_listing {
 
 enum { FLOW_MOST_RETRIES = 1000 };
 
+enum flow_limit {
+	FLOW_LIMIT_MEMORY = 1,
+	FLOW_LIMIT_PROCESSES = 2,
+	FLOW_LIMIT_CPU_TIME = 4,
+	FLOW_LIMIT_FILES = 8,
+	FLOW_LIMIT_STALL = 16,
+	FLOW_LIMIT_LOG = 32,
+};
+
 /* Limits that the command line sets for all jobs. They override the configuration. */
 struct flow_limits {
 	bool has_timeout, has_retries;
+	unsigned set; /* enum flow_limit: those of tree and max_log_bytes that are given */
+	struct tree_limits tree;
+	uint64_t max_log_bytes;
 	double timeout_s; /* 0: none */
 	uint32_t retries;
 };
@@ -148,7 +160,8 @@ struct flow_command {
 	const char *name;	 /* NULL: the command's base name */
 	double timeout_s;
 	uint32_t retries;
-	const char *cwd; /* absolute */
+	struct flow_limits limits; /* of its processes and its log; the rest is not used */
+	const char *cwd;	   /* absolute */
 	bool is_interactive, is_shown;
 	const char *const *terminal_env;	/* for the rules of an interactive job; static */
 	const struct backend_key *backend_keys; /* without {words} */

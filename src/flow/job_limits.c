@@ -11,6 +11,28 @@ struct limits_setter {
 	const struct job_rules *last, *last_new;
 };
 
+void job_limits_apply(struct job_rules *rules, const struct flow_limits *limits, struct arena *mem)
+{
+	const struct tree_limits *from = &limits->tree;
+	struct tree_limits to = {0};
+
+	if (limits->set & FLOW_LIMIT_LOG)
+		rules->max_log_bytes = limits->max_log_bytes;
+	if (rules->limits)
+		to = *rules->limits;
+	if (limits->set & FLOW_LIMIT_MEMORY)
+		to.memory_bytes = from->memory_bytes;
+	if (limits->set & FLOW_LIMIT_PROCESSES)
+		to.n_processes = from->n_processes;
+	if (limits->set & FLOW_LIMIT_CPU_TIME)
+		to.cpu_s = from->cpu_s;
+	if (limits->set & FLOW_LIMIT_FILES)
+		to.n_files = from->n_files;
+	if (limits->set & FLOW_LIMIT_STALL)
+		to.stall_s = from->stall_s;
+	rules->limits = tree_limits_any(&to) ? arena_memdup(mem, &to, sizeof(to)) : NULL;
+}
+
 static const struct job_rules *make_limited(struct limits_setter *l, const struct job_rules *rules)
 {
 	const struct flow_limits *limits = &l->options->limits;
@@ -22,6 +44,7 @@ static const struct job_rules *make_limited(struct limits_setter *l, const struc
 		r->timeout_s = limits->timeout_s;
 	if (limits->has_retries)
 		r->retry.max = limits->retries;
+	job_limits_apply(r, limits, l->plan->mem);
 	return r;
 }
 
@@ -58,7 +81,7 @@ void job_limits_set(struct plan *plan, const struct flow_type *type,
 {
 	struct limits_setter l = {.plan = plan, .type = type, .options = options};
 
-	if (!options->limits.has_timeout && !options->limits.has_retries)
+	if (!options->limits.has_timeout && !options->limits.has_retries && !options->limits.set)
 		return;
 	for (size_t i = 0; i < plan->n_jobs; i++) {
 		plan->jobs[i].rules = limited_rules(&l, plan->jobs[i].rules);

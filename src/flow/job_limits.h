@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* --timeout and --retries: limits of all jobs. */
+/* --timeout, --retries and --limit: limits of all jobs. */
 #ifndef FLOW_JOB_LIMITS_H
 #define FLOW_JOB_LIMITS_H
 
@@ -11,5 +11,8 @@
  */
 void job_limits_set(struct plan *plan, const struct flow_type *type,
 		    const struct flow_options *options);
+
+/* Applies limits->set to the rules of one job, which are being made in mem. */
+void job_limits_apply(struct job_rules *rules, const struct flow_limits *limits, struct arena *mem);
 
 #endif

@@ -6,6 +6,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Bounds of values that users may give, besides 0. CPU time is counted in steps, so a short stall
+ * could be a step that has not come yet. */
+enum {
+	TREE_MEMORY_LEAST = 1 << 20,
+	TREE_STALL_LEAST_S = 1,
+	TREE_PROCESSES_MOST = 1 << 22,
+	TREE_FILES_MOST = 1 << 30,
+};
+
 /* 0: no limit. All but n_files are of all the job's processes together. */
 struct tree_limits {
 	uint64_t memory_bytes; /* resident */

@@ -127,6 +127,33 @@ class Limits(Story):
             text = f"limit: its pass used more than the current {limit.partition(':')[0]}"
             self.assertEqual(text not in done.out + done.err, is_within, done)
 
+    def test_an_option_limits_all_jobs(self):
+        for keys, limit, reason in (('memory: "1G", command: "sleep 1000"', "stall=1s", "stall"), ('command: "yes"', "max_log=64K", "log_flood"),
+                                    ('max_cpu_time: "1h", command: "while :; do :; done"', "max_cpu_time=0.5", "cpu_limit")):
+            job = self.run_job(keys, ["--limit", limit])
+            self.assertEqual((job["status"], job["reason"]), ("KILLED", reason), job)
+        job = self.run_job('max_files: 5, stall: "1s", command: "ulimit -n; exit 3"', ["--limit", "max_files=77", "--limit", "stall=0"])
+        self.assertEqual(job["attempts"][0]["peak_memory_kib"], None)  # nobody looked
+        with open(job["log"]) as log:
+            self.assertEqual(log.read().splitlines()[-1], "77")
+        done = self.dvsched("run", "--view", "none", "--limit", "max_files=55", "--", "sh", "-c", "ulimit -n; exit 3")
+        self.assertEqual(done.code, 1, done)
+        with open(self.results()["jobs"][0]["log"]) as log:
+            self.assertEqual(log.read().splitlines()[-1], "55")
+
+    def test_bad_limits_are_refused_together(self):
+        self.config('{ flow: "jobs", name: "l", jobs: [ { name: "j", command: "true" } ] }')
+        done = self.dvsched("run", "cfg.hjson", *[w for text in ("memory=4", "memory", "max_processes=-1", "stall=0.1", "max_cpu_time=x", "max_files=1.5",
+                                                                "max_log=", "cpu=1") for w in ("--limit", text)])
+        self.assertEqual(done.code, 2, done)
+        errors = [line for line in done.err.splitlines() if "error:" in line]
+        self.assertEqual(len(errors), 8, done)
+        self.assertIn("'--limit memory' must be a size of at least 1M, as 4G, or 0, not '4'", errors[0])
+        self.assertIn("'--limit' must be NAME=VALUE, not 'cpu=1'", errors[-1])
+        self.assertIn("NAME is one of: memory, max_processes, max_cpu_time, max_files, stall, max_log", done.err)
+        self.assert_left_nothing()
+
+
 
 if __name__ == "__main__":
     sys.exit("run with tap.py")

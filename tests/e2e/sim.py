@@ -33,6 +33,13 @@ class Simulations(SimStory):
         self.assertTrue(os.readlink(link).endswith("/0.good/latest"), os.readlink(link))
         self.assertTrue(os.path.islink(self.path("out/main/one-sim-vcs/passed/default")))
 
+    def test_limits_of_processes_and_logs_are_options(self):
+        done = self.run_sim("one.hjson", "--limit", "max_log=10")
+        self.assertEqual(done.code, 1, done)
+        self.assertIn("the log went over its limit of 10 bytes", done.out)
+        done = self.run_sim("one.hjson", "--limit", "max_log=1M", "--limit", "stall=1h")
+        self.assertEqual(done.code, 0, done)
+
     def test_settings_of_backends_take_words_and_d_changes_them(self):
         self.leaf("one", 'n: 1, d: "1s", backends: { fake: { duration: "{d}" }, local: { parallel: "{n}" } }')
         self.write("list.hjson", '{ name: "list", flow: "sim", rel_path: "x", use_cfgs: ["{proj_root}/two.hjson"]\n'

@@ -49,6 +49,8 @@ const struct option option_table[OPT_COUNT] = {
 			 "time limit of each job; 0: none (default: CONFIG's)"},
 	[OPT_RETRIES] = {"retries", NULL, OPT_WORD, CMD_RUN | CMD_PLAN, "N", HOW,
 			 "run each failed job up to N more times (default: CONFIG's)"},
+	[OPT_LIMIT] = {"limit", NULL, OPT_REPEAT, CMD_RUN | CMD_PLAN, "NAME=VALUE", HOW,
+		       "limit each job, as memory=4G; 0: no limit (default: CONFIG's)"},
 	[OPT_DRY_RUN] = {"dry-run", "n", OPT_FLAG, CMD_RUN | CMD_RESUME, NULL, HOW,
 			 "show the commands and run nothing (as dvsim: run make -n)"},
 	[OPT_BACKEND] = {"backend", NULL, OPT_WORD, CMD_RUN, "NAME", WHERE,

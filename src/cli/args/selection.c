@@ -3,6 +3,8 @@
 
 #include <limits.h>
 
+#include "cli/args/limit_option.h"
+
 static const struct src_pos nowhere;
 
 struct words {
@@ -49,5 +51,6 @@ int selection_read(const struct args *args, struct flow_options *ret, struct dia
 		.timeout_s = opt_duration(args, OPT_TIMEOUT, 0, diags),
 		.retries = opt_uint(args, OPT_RETRIES, 0, FLOW_MOST_RETRIES, 0, diags),
 	};
+	limit_option_read(args, &ret->limits, diags);
 	return diags->n_errors > n_before ? -1 : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* -i, -x, --timeout and --retries: which jobs are selected, and limits of all of them. */
+/* -i, -x, --timeout, --retries and --limit: which jobs are selected, and limits of all of them. */
 #ifndef CLI_ARGS_SELECTION_H
 #define CLI_ARGS_SELECTION_H
 

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "cli/args/limit_option.h"
 #include "cli/args/list_items.h"
 #include "cli/args/selection.h"
 #include "cli/dvsim/dv_options.h"
@@ -345,6 +346,7 @@ static struct plan *plan_command(const struct args *args, struct cfg **ret_pools
 			    !str_eq(opt_word(args, OPT_VIEW, NULL), "none"),
 	};
 
+	limit_option_read(args, &cmd.limits, diags);
 	cmd.backend_keys = pools_keys(args, &cmd.n_backend_keys, diags);
 	if (load_check_command(args, &cmd, diags) < 0)
 		return NULL;

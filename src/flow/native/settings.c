@@ -5,10 +5,6 @@
 
 #include "flow/native/words/words.h"
 
-enum { MEMORY_LEAST = 1 << 20, STALL_LEAST_S = 1 };
-/* No Linux has more. */
-enum { PROCESSES_MOST = 1 << 22, FILES_MOST = 1 << 30 };
-
 const struct settings settings_default = {
 	.grace_s = -1,
 	.cpus = 1,
@@ -135,13 +131,13 @@ static void read_memory(struct cfg_fields *f, const char *key, struct settings *
 	uint64_t *bytes = &s->limits.memory_bytes;
 
 	*bytes = cfg_fields_size(f, key, *bytes);
-	if (*bytes && *bytes < MEMORY_LEAST)
+	if (*bytes && *bytes < TREE_MEMORY_LEAST)
 		settings_refuse_value(f, key, "must be at least 1M, or 0 for no limit");
 }
 
 static void read_max_processes(struct cfg_fields *f, const char *key, struct settings *s)
 {
-	s->limits.n_processes = (uint32_t)cfg_fields_int(f, key, 0, PROCESSES_MOST,
+	s->limits.n_processes = (uint32_t)cfg_fields_int(f, key, 0, TREE_PROCESSES_MOST,
 							 s->limits.n_processes);
 }
 
@@ -152,7 +148,7 @@ static void read_max_cpu_time(struct cfg_fields *f, const char *key, struct sett
 
 static void read_max_files(struct cfg_fields *f, const char *key, struct settings *s)
 {
-	s->limits.n_files = (uint32_t)cfg_fields_int(f, key, 0, FILES_MOST, s->limits.n_files);
+	s->limits.n_files = (uint32_t)cfg_fields_int(f, key, 0, TREE_FILES_MOST, s->limits.n_files);
 }
 
 /* CPU time is counted in steps: less could be a step that has not come yet. */
@@ -161,7 +157,7 @@ static void read_stall(struct cfg_fields *f, const char *key, struct settings *s
 	double *stall_s = &s->limits.stall_s;
 
 	*stall_s = cfg_fields_duration(f, key, *stall_s);
-	if (*stall_s > 0 && *stall_s < STALL_LEAST_S)
+	if (*stall_s > 0 && *stall_s < TREE_STALL_LEAST_S)
 		settings_refuse_value(f, key, "must be at least 1s, or 0 for no limit");
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "flow/job_limits.h"
 #include "flow/names.h"
 #include "flow/native/command.h"
 #include "flow/native/settings.h"
@@ -77,6 +78,8 @@ static const struct job_rules *make_rules(struct plan *p, const struct flow_comm
 		.renew_odir = true, /* keeps the directory of the last run */
 		.max_odirs = settings_default.max_odirs,
 	};
+	if (!cmd->is_interactive)
+		job_limits_apply(r, &cmd->limits, p->mem);
 	return r;
 }
 

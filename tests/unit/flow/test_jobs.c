@@ -339,7 +339,8 @@ static void limits_of_the_command_line_are_those_of_all_jobs(void **state)
 {
 	static const char text[] =
 		"{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"x\"], timeout: \"1m\"\n"
-		"retries: { max: 1, on: \"infra\", backoff: \"3s\" } }\n"
+		"max_log: 5, max_cpu_time: 9, stall: 60, retries: { max: 1, on: \"infra\", "
+		"backoff: \"3s\" } }\n"
 		"{ name: \"b.{i}\", argv: [\"x\"], sweep: { i: \"1..2\" } } ] }";
 	struct stage s;
 
@@ -352,6 +353,24 @@ static void limits_of_the_command_line_are_those_of_all_jobs(void **state)
 	assert_int_equal(stage_job(&s, "b.2")->rules->retry.max, 0);
 	assert_ptr_equal(stage_job(&s, "b.1")->rules, stage_job(&s, "b.2")->rules);
 	assert_ptr_not_equal(stage_job(&s, "a")->rules, stage_job(&s, "b.2")->rules);
+	stage_done(&s);
+	stage_set(&s, text,
+		  &(struct stage_options){
+			  .limits = {.set = FLOW_LIMIT_MEMORY | FLOW_LIMIT_LOG | FLOW_LIMIT_STALL,
+				     .tree = {.memory_bytes = 1 << 30, .n_processes = 7},
+				     .max_log_bytes = 99}});
+	assert_int_equal(stage_job(&s, "a")->rules->limits->memory_bytes, 1 << 30);
+	assert_true(stage_job(&s, "a")->rules->limits->cpu_s == 9); /* not given */
+	assert_true(stage_job(&s, "a")->rules->limits->stall_s == 0);
+	assert_int_equal(stage_job(&s, "a")->rules->limits->n_processes, 0);
+	assert_int_equal(stage_job(&s, "a")->rules->max_log_bytes, 99);
+	assert_int_equal(stage_job(&s, "b.2")->rules->limits->memory_bytes, 1 << 30);
+	stage_done(&s);
+	stage_set(
+		&s, text,
+		&(struct stage_options){.limits = {.set = FLOW_LIMIT_CPU_TIME | FLOW_LIMIT_STALL}});
+	assert_null(stage_job(&s, "a")->rules->limits);
+	assert_int_equal(stage_job(&s, "a")->rules->max_log_bytes, 5);
 	stage_done(&s);
 	stage_set(&s, text, &(struct stage_options){.limits = {.has_retries = true, .retries = 4}});
 	assert_true(stage_job(&s, "a")->rules->timeout_s == 60);
