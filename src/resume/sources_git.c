@@ -15,11 +15,13 @@
 #include "base/str.h"
 #include "resume/sources.h"
 
-enum { LARGEST = 64 << 20 }; /* of a hashed file; larger ones are compared by size and time */
+enum { LARGEST = 64 << 20 };	 /* of a hashed file; larger ones are compared by size and time */
+enum { REPOSITORIES_MOST = 16 }; /* one within the other */
 
 struct git {
 	struct sources *s;
 	const struct sources_scope *scope;
+	unsigned level;	      /* 0: the outermost repository */
 	struct map scratches; /* directories: is one the scratch root of other runs? */
 	struct map changed;   /* paths of files that differ from the index */
 	VEC(struct source_file) files;
@@ -135,16 +137,45 @@ static void add_changed(struct git *g, const char *path, const char *mode, bool 
 	set_what(g, g->files.n - 1, mode);
 }
 
+static bool take_repository(struct sources *s, const char *top, const struct sources_scope *scope,
+			    unsigned level);
+
+/* A submodule with changes, or another repository within this one: its own digest stands for it. */
+static void add_repository(struct git *g, const char *path, bool is_own)
+{
+	struct sources inner = {.mem = g->s->mem};
+	const char *top = path_join(g->s->mem, g->s->dir, path);
+
+	if (g->s->unknown || sources_leave_out(g->s, path, g->scope))
+		return;
+	if (g->level + 1 >= REPOSITORIES_MOST ||
+	    !take_repository(&inner, top, g->scope, g->level + 1))
+		g->s->unknown = arena_printf(g->s->mem, "git cannot read the repository %s", top);
+	else if (inner.unknown)
+		g->s->unknown = inner.unknown;
+	else
+		vec_push(&g->files,
+			 (struct source_file){
+				 .path = arena_strdup(g->s->mem, path),
+				 .what = arena_printf(g->s->mem, "repository %s", inner.digest),
+				 .is_listed = true,
+				 .is_own = is_own,
+			 });
+	vec_done(&inner.files);
+}
+
 /* "1 XY sub mH mI mW hH hI path", "u XY sub m1 m2 m3 mW h1 h2 h3 path", "? path" */
 static void take_status_line(struct git *g, char *line)
 {
 	bool is_unmerged = line[0] == 'u';
 	char *sub = after_words(line, 2), *mode, *path;
 
+	if (line[0] == '?' && line[strlen(line) - 1] == '/') {
+		line[strlen(line) - 1] = '\0';
+		add_repository(g, line + 2, false);
+		return;
+	}
 	if (line[0] == '?') {
-		if (line[strlen(line) - 1] == '/')
-			g->s->unknown = arena_printf(g->s->mem, "%s is a git repository of its own",
-						     line + 2);
 		add_changed(g, line + 2, NULL, false);
 		return;
 	}
@@ -154,14 +185,12 @@ static void take_status_line(struct git *g, char *line)
 		g->s->unknown = "the output of 'git status' has an unknown form";
 		return;
 	}
-	if (sub[0] == 'S') {
-		g->s->unknown = arena_printf(
-			g->s->mem, "the submodule %s has changes that are not committed here",
-			path);
-		return;
-	}
 	mode[6] = '\0';
 	map_set(&g->changed, arena_strdup(g->s->mem, path), (void *)&gone);
+	if (sub[0] == 'S') {
+		add_repository(g, path, true);
+		return;
+	}
 	if (strcmp(mode, "000000") != 0)
 		add_changed(g, path, mode, true);
 }
@@ -248,9 +277,10 @@ static void read_commit(struct git *g)
 		g->s->commit = arena_strndup(g->s->mem, out.s, out.len - 1);
 }
 
-bool sources_take_git(struct sources *s, const char *top, const struct sources_scope *scope)
+static bool take_repository(struct sources *s, const char *top, const struct sources_scope *scope,
+			    unsigned level)
 {
-	struct git g = {.s = s, .scope = scope};
+	struct git g = {.s = s, .scope = scope, .level = level};
 	_cleanup_(str_done) struct str index = {0}, status = {0};
 	const char *dir = s->dir;
 	FILE *of_index, *of_status;
@@ -279,4 +309,9 @@ bool sources_take_git(struct sources *s, const char *top, const struct sources_s
 	vec_done(&g.files);
 	vec_done(&g.to_hash);
 	return is_good;
+}
+
+bool sources_take_git(struct sources *s, const char *top, const struct sources_scope *scope)
+{
+	return take_repository(s, top, scope, 0);
 }

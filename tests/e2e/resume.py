@@ -291,6 +291,25 @@ class Sources(Resume):
         self.assertEqual(self.resume("--explain"), ["a"])
         self.assertIn("sources: src.c", self.said)
 
+    def test_edits_in_submodules_of_submodules_count(self):
+        self.jobs("a")
+        self.write("sub/deep/deep.c", "1")
+        for repository, names in (("sub/deep", ["deep.c"]), ("sub", ["deep"]), (".", ["sub", "cfg.hjson"])):
+            self.git("-C", repository, "init", "-q")
+            self.git("-C", repository, "add", *names)
+            self.git("-C", repository, "commit", "-qm", "1")
+        self.first()
+        self.assertEqual(self.resume(), [])
+        for text in "23":
+            self.write_later("sub/deep/deep.c", text)
+            self.assertEqual(self.resume("--explain"), ["a"])
+            self.assertIn("sources: sub", self.said)
+            self.assertEqual(self.resume(), [])  # nothing has changed since
+        self.write("sub/deep/own/new.c", "1")
+        self.git("-C", "sub/deep/own", "init", "-q")
+        self.assertEqual(self.resume(), ["a"])
+        self.assertEqual(self.resume(), [])
+
     def test_the_index_lock_is_left_alone(self):
         self.jobs("a")
         self.git("init", "-q")
