@@ -31,6 +31,11 @@ static void cgroup_job_write_number(const struct cgroup_job *c, const char *name
 	cgroup_write(c->dir, name, text);
 }
 
+uint64_t cgroup_job_threads_most(uint32_t n_processes)
+{
+	return (uint64_t)n_processes * THREADS_PER_PROCESS + THREADS_MORE;
+}
+
 static void cgroup_job_limit(const struct cgroup_job *c, const struct tree_limits *limits)
 {
 	if (limits->memory_bytes) {
@@ -40,8 +45,7 @@ static void cgroup_job_limit(const struct cgroup_job *c, const struct tree_limit
 	}
 	if (limits->n_processes)
 		cgroup_job_write_number(c, "pids.max",
-					(uint64_t)limits->n_processes * THREADS_PER_PROCESS +
-						THREADS_MORE);
+					cgroup_job_threads_most(limits->n_processes));
 }
 
 /* A cgroup of that name may be left from a slot that was killed. */

@@ -27,6 +27,8 @@ struct cgroup_use {
 	uint64_t n_oom_kills;
 };
 
+/* With that many threads, a job with a limit of processes may start no more. */
+uint64_t cgroup_job_threads_most(uint32_t n_processes);
 void cgroup_job_init(struct cgroup_job *c);
 /*
  * Makes a cgroup below that of the run. number: of the last one that this process made. limits:

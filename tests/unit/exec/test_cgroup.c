@@ -303,6 +303,14 @@ static void a_child_of_the_owner_removes_nothing(void **state)
 	assert_int_equal(count_runs(v), 0);
 }
 
+static void each_process_may_have_threads(void **state)
+{
+	(void)state;
+	assert_int_equal(cgroup_job_threads_most(1), 308);
+	assert_int_equal(cgroup_job_threads_most(500), 4300);
+	assert_true(cgroup_job_threads_most(UINT32_MAX) == 8 * (uint64_t)UINT32_MAX + 300);
+}
+
 static void a_job_without_a_cgroup_is_no_trouble(void **state)
 {
 	static const struct tree_limits limits = {.memory_bytes = 1 << 20, .n_processes = 5};
@@ -442,6 +450,7 @@ int main(int argc, char **argv)
 		CASE(what_killed_runs_left_is_removed_and_nothing_else),
 		CASE(jobs_are_killed_and_the_run_s_own_processes_are_not),
 		CASE(a_child_of_the_owner_removes_nothing),
+		cmocka_unit_test(each_process_may_have_threads),
 		CASE(a_job_without_a_cgroup_is_no_trouble),
 		CASE(the_use_of_a_job_is_read),
 		CASE(a_spared_cgroup_has_no_limits_and_is_not_killed),
