@@ -209,8 +209,9 @@ int aclrtMemcpy(void *to, size_t room, const void *from, size_t bytes, int kind)
 	if (bytes > room)
 		return 107000;
 	memcpy(to, from, bytes);
-	if (stub.has_status)
-		((char *)to)[0] ^= (char)stub.status;
+	/* 256 times the number of a byte, and bits that are changed in it. */
+	if (stub.has_status && (size_t)stub.status / 256 < bytes)
+		((char *)to)[stub.status / 256] ^= (char)(stub.status % 256);
 	return 0;
 }
 
@@ -407,8 +408,7 @@ int aclrtLaunchKernel(void *function, uint32_t blocks, const void *arguments, si
 int aclrtSynchronizeDeviceWithTimeout(int32_t ms);
 int aclrtSynchronizeDeviceWithTimeout(int32_t ms)
 {
-	(void)ms;
-	if (stub_enter("aclrtSynchronizeDeviceWithTimeout", STUB_DEVICE))
+	if (stub_enter_n("aclrtSynchronizeDeviceWithTimeout", STUB_DEVICE, ms))
 		return stub.rc;
 	return stub.is_kernel_hung ? 507046 : 0;
 }

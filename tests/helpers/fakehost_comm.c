@@ -92,6 +92,7 @@ DECLARE(int, comm_alloc_windows, void *h, size_t bytes, uint64_t *context)
 	struct comm *c = h;
 
 	EXPECT(bytes > 0, "a window without a byte");
+	fake_report("saw", "window %zu", bytes);
 	c->size = (bytes + 4095) / 4096 * 4096;
 	c->window = fake_device_alloc(c->size);
 	*context = 0xc0ffee;

@@ -3,6 +3,7 @@
 #include <dvsched/sim_kernel.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int n_calls;
@@ -36,6 +37,8 @@ int dvs_kernel(const struct dvs_kernel_args *a)
 			;
 	if (strstr(a->params, "fail"))
 		return 9;
+	if (strstr(a->params, "return"))
+		return (int)strtol(strpbrk(a->params, "0123456789"), NULL, 10);
 	for (uint32_t i = 0; i < a->n_buffers; i++)
 		write_number(&a->buffers[i]);
 	n_calls++;

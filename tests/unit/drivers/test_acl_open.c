@@ -71,6 +71,35 @@ static void it_opens_and_closes_in_order(void **state)
 	assert_string_equal(b->live(), NOTHING_LIVES);
 }
 
+static void each_code_has_its_number(void **state)
+{
+	static const char *const names[] = {
+		NULL,
+		"bad options",
+		"no AscendCL",
+		"bad job",
+		"file not read",
+		"another kind of device",
+		"no such device",
+		"device not healthy",
+		"wrong result",
+		"cancelled",
+		"not in this runtime",
+		"calls out of order",
+		"implausible answer",
+		"run does not leave the device",
+	};
+	const struct acl_bed *b = *state;
+
+	assert_int_equal(ARRAY_LEN(names), ACL_E_END);
+	for (int32_t code = 1; code < ACL_E_END; code++) {
+		const char *name = "", *hint;
+
+		b->d->classify(code, 0, &name, &hint);
+		assert_string_equal(name, names[code]);
+	}
+}
+
 static void limits_are_set_before_there_is_a_stream(void **state)
 {
 	struct acl_bed *b = *state;
@@ -256,6 +285,7 @@ int main(void)
 		ACL_TEST(a_library_that_lacks_an_entry_is_named_with_it),
 		ACL_TEST(the_directory_of_the_toolkit_is_looked_into),
 		ACL_TEST(it_opens_and_closes_in_order),
+		ACL_TEST(each_code_has_its_number),
 		ACL_TEST(limits_are_set_before_there_is_a_stream),
 		ACL_TEST(a_runtime_that_somebody_else_started_is_not_ended),
 		ACL_TEST(a_device_that_does_not_let_go_is_left_alone),

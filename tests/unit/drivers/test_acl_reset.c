@@ -2,7 +2,7 @@
 /* Driver acl: reset of a device, and the end of a process whose device cannot be reset. */
 #include "acl_bed.h"
 
-#define RESET "aclrtSetDevice(1) aclrtDeviceTaskAbort(1) aclrtSynchronizeDeviceWithTimeout "
+#define RESET "aclrtSetDevice(1) aclrtDeviceTaskAbort(1) aclrtSynchronizeDeviceWithTimeout(10) "
 #define PROOF                                                                                      \
 	"aclrtSetDevice(1) aclrtCreateStream aclrtMalloc aclrtMemcpy(1) aclrtMemcpy(2) aclrtFree " \
 	"aclrtDestroyStream "
@@ -32,6 +32,17 @@ static void after_a_reset_that_is_proven_the_next_run_works(void **state)
 	assert_int_equal(acl_bed_run(b, acl_bed_job(b, "add_f32", ADD_ARGS)), 0);
 	acl_bed_close(b);
 	assert_string_equal(b->live(), "devices=0 streams=0 buffers=0 binaries=0 inits=0");
+}
+
+static void waits_end_after_5_s_unless_an_option_says_otherwise(void **state)
+{
+	struct acl_bed *b = *state;
+	int32_t is_verified = 0;
+
+	snprintf(b->options, sizeof(b->options), "{\"libdir\": \"%s\"}", b->libdir);
+	acl_bed_must_open(b, NULL);
+	assert_int_equal(b->d->reset(b->ctx, 0, &is_verified, acl_bed_err(b)), 0);
+	assert_non_null(strstr(b->log(), "aclrtSynchronizeDeviceWithTimeout(5000)"));
 }
 
 static void limits_are_set_again(void **state)
@@ -155,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		ACL_TEST(after_a_reset_that_is_proven_the_next_run_works),
+		ACL_TEST(waits_end_after_5_s_unless_an_option_says_otherwise),
 		ACL_TEST(limits_are_set_again),
 		ACL_TEST(a_zero_is_no_proof),
 		ACL_TEST(every_step_of_a_reset_may_fail_once),

@@ -289,6 +289,18 @@ static void calls_out_of_order_are_refused(void **state)
 	assert_true(b->d->is_usable(b->ctx));
 }
 
+static void a_kernel_has_one_block_unless_the_job_says_more(void **state)
+{
+	struct acl_bed *b = *state;
+	char job[200];
+
+	acl_bed_must_open(b, NULL);
+	snprintf(job, sizeof(job), "{\"image\": {\"binary\": \"%s\", \"entry\": \"nop\"}}",
+		 acl_bed_binary(b, "kernel.o", "k=1"));
+	assert_int_equal(acl_bed_run(b, job), 0);
+	assert_non_null(strstr(b->log(), "aclrtLaunchKernel(1)"));
+}
+
 static void a_job_without_a_kernel_gets_a_card_that_works(void **state)
 {
 	struct acl_bed *b = *state;
@@ -301,7 +313,10 @@ static void a_job_without_a_kernel_gets_a_card_that_works(void **state)
 	assert_non_null(strstr(b->result, "\"environment\":{\"ASCEND_RT_VISIBLE_DEVICES\":\"1\"}"));
 	acl_bed_close(b);
 	/* What the card gives back is not what was sent to it. */
-	acl_bed_must_open(b, "aclrtMemcpy#2: status 4");
+	acl_bed_must_open(b, "aclrtMemcpy#2: status 16385"); /* byte 64: none of the 64 */
+	assert_int_equal(acl_bed_run(b, "{}"), 0);
+	acl_bed_close(b);
+	acl_bed_must_open(b, "aclrtMemcpy#2: status 16129");
 	assert_int_equal(acl_bed_run(b, "{}"), ACL_E_GARBAGE);
 	assert_int_equal(acl_bed_class(b, ACL_E_GARBAGE, 0), DVS_POISON);
 	acl_bed_close(b);
@@ -330,6 +345,7 @@ int main(void)
 		ACL_TEST(finishing_a_run_that_is_not_over_ends_it),
 		ACL_TEST(a_call_that_does_not_return_is_named_by_diagnose),
 		ACL_TEST(calls_out_of_order_are_refused),
+		ACL_TEST(a_kernel_has_one_block_unless_the_job_says_more),
 		ACL_TEST(a_job_without_a_kernel_gets_a_card_that_works),
 	};
 

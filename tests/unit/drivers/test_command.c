@@ -170,6 +170,8 @@ static void lines_become_devices(void **state)
 	assert_int_equal(c.devices[2].id, 7);
 	assert_string_equal(c.devices[2].model, "");
 	assert_int_equal(c.devices[2].fault_domain, -1);
+	assert_int_equal(probe("{\"probe\": \"echo 65535\"}", &c), 0);
+	assert_int_equal(c.devices[0].id, 65535);
 }
 
 static void a_pattern_of_ones_own_finds_all_that_there_is(void **state)
@@ -365,6 +367,8 @@ static void health_is_what_the_tool_says(void **state)
 		 DVS_HEALTH_BAD, "did not end within 0.05s"},
 		{"{" TOOL ", \"health\": \"/nowhere/smi\"}", DVS_UNSUPPORTED, DVS_HEALTH_UNKNOWN,
 		 "exited with status 127"},
+		{"{" TOOL ", \"health\": \"/dev/null\"}", DVS_UNSUPPORTED, DVS_HEALTH_UNKNOWN,
+		 "exited with status 126"},
 		/* Patterns: bad, suspect, a good one that is missing, and then the status. */
 		{"{" TOOL
 		 ", \"health\": \"echo Health: Alarm; echo Warning\", \"bad\": \"Alarm$\", "

@@ -7,7 +7,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "drivers/sim/delay.h"
+#include "drivers/sim/options.h"
 
 static char dir[64];
 
@@ -67,10 +67,11 @@ static const char *const places[] = {"open",   "load", "prepare", "launch",
 
 static void a_process_ends_where_it_should(void **state)
 {
+	int status;
+
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
 		char fault[128];
-		int status;
 
 		snprintf(fault, sizeof(fault), "{'on': '%s', 'do': 'exit', 'code': 7}", places[i]);
 		status = run_in_child(options_with(fault), program);
@@ -82,6 +83,8 @@ static void a_process_ends_where_it_should(void **state)
 		if (!WIFSIGNALED(status) || WTERMSIG(status) != SIGKILL)
 			fail_msg("%s: status %x", places[i], (unsigned)status);
 	}
+	status = run_in_child(options_with("{'on': 'run', 'do': 'crash'}"), program);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV);
 	assert_true(WIFSTOPPED(
 		run_in_child(options_with("{'on': 'run', 'do': 'stop_heartbeat'}"), program)));
 }
@@ -226,6 +229,24 @@ static void a_hang_hears_no_cancel(void **state)
 		bed_nap();
 	} while (!strstr(text, "inner watchdog latched -100"));
 	bed_close(&b); /* comes back: the thread stays */
+}
+
+static void without_options_nothing_is_injected_and_the_seed_is_0(void **state)
+{
+	struct sim_options o;
+	struct dvs_text err = {0};
+
+	(void)state;
+	assert_int_equal(sim_options_read("{}", &o, &err), 0);
+	assert_int_equal(o.faults.n, 0);
+	assert_int_equal(o.faults.seed, 0);
+	assert_true(o.open.ms == 0 && o.memory == 0 && !o.state_dir);
+	assert_true(o.watch.idle_ns == 0 && o.watch.sync_ns == 0);
+	sim_options_done(&o);
+	assert_int_equal(sim_options_read("{\"seed\": 7, \"open_delay\": \"20ms\"}", &o, &err), 0);
+	assert_int_equal(o.faults.seed, 7);
+	assert_true(o.open.ms == 20);
+	sim_options_done(&o);
 }
 
 static void times_are_drawn_from_a_distribution(void **state)
@@ -391,6 +412,7 @@ int main(void)
 		cmocka_unit_test(a_wedge_outlives_the_worker_until_it_is_reset_by_force),
 		cmocka_unit_test(one_that_never_clears_does_not),
 		cmocka_unit_test(a_hang_hears_no_cancel),
+		cmocka_unit_test(without_options_nothing_is_injected_and_the_seed_is_0),
 		cmocka_unit_test(times_are_drawn_from_a_distribution),
 		cmocka_unit_test(delays_are_drawn_alike_whatever_the_time),
 		cmocka_unit_test(what_struck_is_in_the_result),

@@ -159,6 +159,14 @@ static void a_kernels_number_is_the_jobs_failure(void **state)
 	assert_int_equal(bed_run(&b, job), 9);
 	assert_string_equal(b.text, "the kernel returned 9");
 	assert_int_equal(b.class, DVS_JOB);
+	snprintf(job, sizeof(job), "{\"image\": \"%s\", \"params\": {\"return\": 999}}",
+		 KERNEL_ONE);
+	assert_int_equal(bed_run(&b, job), 999);
+	assert_int_equal(b.class, DVS_JOB);
+	snprintf(job, sizeof(job), "{\"image\": \"%s\", \"params\": {\"return\": 1000}}",
+		 KERNEL_ONE);
+	assert_int_equal(bed_run(&b, job), 1000);
+	assert_int_not_equal(b.class, DVS_JOB);
 	bed_close(&b);
 }
 

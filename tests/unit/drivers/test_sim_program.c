@@ -255,6 +255,36 @@ static void bad_options_are_refused_by_all_who_read_them(void **state)
 	}
 }
 
+static void each_code_has_its_number(void **state)
+{
+	static const struct {
+		int32_t code;
+		enum dvs_class class;
+		const char *name;
+	} codes[] = {
+		{1, DVS_JOB, "failed"},
+		{999, DVS_JOB, "failed"},
+		{1001, DVS_JOB, "mismatch"},
+		{1002, DVS_CONFIG, "bad request"},
+		{1003, DVS_CONFIG, "no image"},
+		{1004, DVS_CONFIG, "no such device"},
+		{1005, DVS_POISON, "misuse"},
+		{1006, DVS_DEADLOCK, "deadlock"},
+		{1007, DVS_PEER, "peer"},
+		{1008, DVS_TIMEOUT, "cancelled"},
+		{1009, DVS_JOB, "no memory on the host"},
+		{1010, DVS_LOST, "device state"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		const char *name = "", *hint;
+
+		assert_int_equal(sim()->classify(codes[i].code, 0, &name, &hint), codes[i].class);
+		assert_string_equal(name, codes[i].name);
+	}
+}
+
 static void probe_says_all_that_are_there(void **state)
 {
 	struct dvs_device d[8] = {{0}};
@@ -273,6 +303,11 @@ static void probe_says_all_that_are_there(void **state)
 	assert_int_equal(d[2].fault_domain, 1);
 	assert_int_equal(d[3].fault_domain, -1);
 	assert_int_equal(d[0].health, DVS_HEALTH_GOOD);
+	assert_int_equal(sim()->probe("{}", d, ARRAY_LEN(d), &n, &err), 0);
+	assert_int_equal(n, 4);
+	assert_int_equal(d[0].fault_domain, -1);
+	assert_int_equal(d[0].mem_total, 0);
+	assert_int_equal(sim()->inner_watch_ns("{}"), 0);
 	assert_int_equal(sim()->health(4, "{\"n_devices\": 4}", d, &err), 1004);
 }
 
@@ -289,6 +324,7 @@ int main(void)
 		cmocka_unit_test(what_a_program_says_is_in_the_result),
 		cmocka_unit_test(calls_in_the_wrong_order_are_errors),
 		cmocka_unit_test(bad_options_are_refused_by_all_who_read_them),
+		cmocka_unit_test(each_code_has_its_number),
 		cmocka_unit_test(probe_says_all_that_are_there),
 	};
 

@@ -107,6 +107,7 @@ static void a_gang_without_a_window_meets_as_well(void **state)
 	assert_int_equal(c.communicator, 0xc0ffee);
 	assert_int_equal(c.window_base, 0);
 	assert_int_equal(c.window_bytes, 0);
+	assert_int_equal(bed_count(b, "saw window 4096"), 1);
 	assert_int_equal(bed_run(b, job), 0);
 	assert_int_equal(b->d->leave(b->ctx), 0);
 	free(job);

@@ -124,6 +124,7 @@ static void what_is_loaded_is_known_by_its_content(void **state)
 		assert_int_equal(bed_run(b, i % 2 ? second : first), 0);
 	}
 	assert_int_equal(bed_count(b, "call register"), 2);
+	assert_int_equal(bed_count(b, "saw entry aicpu_orchestration_entry"), 2);
 	free(first);
 	free(second);
 }

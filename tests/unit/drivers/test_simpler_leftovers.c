@@ -3,6 +3,8 @@
  * a stand-in for the library. */
 #include "simpler_bed.h"
 
+#include <limits.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -149,6 +151,31 @@ static int run_until_worn(struct bed *b, unsigned keys_of_a_run)
 	return b->d->is_usable(b->ctx) == DVS_WORN ? (int)n : 0;
 }
 
+static int count_usable_keys(struct bed *b)
+{
+	pthread_key_t keys[PTHREAD_KEYS_MAX];
+	int n = 0, left = 0;
+
+	while (n < PTHREAD_KEYS_MAX && pthread_key_create(&keys[n], NULL) == 0)
+		n++;
+	while (left < n && b->d->is_usable(b->ctx) == DVS_WORN)
+		pthread_key_delete(keys[left++]);
+	return left;
+}
+
+/* How many keys must be left. */
+static void a_process_with_32_keys_is_not_worn(void **state)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(count_usable_keys(*state));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 32);
+}
+
 static void a_process_is_worn_before_its_keys_run_out(void **state)
 {
 	static const unsigned keys[] = {5, 8, 30};
@@ -175,6 +202,7 @@ int main(void)
 		TEST(scratch_memory_is_kept_where_that_is_asked_for),
 		TEST(a_library_that_holds_less_than_its_rings_is_refused),
 		TEST(scalars_may_stand_anywhere_among_tensors),
+		TEST(a_process_with_32_keys_is_not_worn),
 		TEST(a_process_is_worn_before_its_keys_run_out),
 	};
 

@@ -229,6 +229,7 @@ static void probe_opens_nothing_and_counts(void **state)
 	char *options = xasprintf("{\"libdir\": \"%s/lib\", \"n_devices\": 5, \"state_dir\": "
 				  "\"/x\"}",
 				  b->dir);
+	char *usual = xasprintf("{\"libdir\": \"%s/lib\"}", b->dir);
 	size_t n = 0;
 
 	assert_int_equal(b->d->probe(options, devices, 3, &n, &b->err), 0);
@@ -239,7 +240,10 @@ static void probe_opens_nothing_and_counts(void **state)
 	assert_string_equal(devices[2].family, "simpler-a2a3sim"); /* and no card's */
 	assert_int_equal(devices[2].health, DVS_HEALTH_GOOD);
 	assert_int_equal(b->d->inner_watch_ns(options), UINT64_C(10000000000));
+	assert_int_equal(b->d->probe(usual, devices, 3, &n, &b->err), 0);
+	assert_int_equal(n, 64);
 	bed_expect_calls(b, "");
+	free(usual);
 	free(options);
 }
 

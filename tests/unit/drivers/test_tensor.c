@@ -185,6 +185,7 @@ static void an_output_nobody_wrote_is_not_a_result(void **state)
 static void no_element_begins_as_what_is_expected_of_it(void **state)
 {
 	static const uint32_t wanted[4] = {0xffffffff, 5, 0x55555555, 0xffffffff}; /* NaN: f32 */
+	static const uint32_t began[4] = {0x55555555, 0xffffffff, 0xffffffff, 0x55555555};
 	static const char *const types[] = {"f32", "i32", "u32"};
 	struct bed *b = *state;
 	char path[] = "/tmp/test-tensor-XXXXXX", text[200], bytes[16];
@@ -198,6 +199,8 @@ static void no_element_begins_as_what_is_expected_of_it(void **state)
 			 path);
 		assert_int_equal(read_args(b, text), 0);
 		assert_int_equal(tensor_fill(b->t, bytes, &b->err), 0);
+		if (i > 0)
+			assert_memory_equal(bytes, began, sizeof(began));
 		assert_int_equal(tensor_check(b->t, bytes, &b->err), -1);
 		assert_non_null(strstr(b->err.msg, "4 of 4 elements wrong"));
 		error_done(&b->err);
