@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of rules and tests (RULES.md, faults/ROWS.md) have every section of their pages, and name existing tests.
 
-Of config.md and drivers.md they have every row of a table, and a quotation of every sentence that states a rule (STATES_A_RULE).
+Of config.md and drivers.md they have every row of a table, every default, and a quotation of every sentence that states a rule or a
+number (STATES_A_RULE, STATES_A_NUMBER).
 """
 import pathlib
 import re
@@ -18,6 +19,10 @@ LAST_OF_DEVICES = "Results"
 # Sections of drivers.md that list what was not tested.
 EXPLAINS = ("What is tested, and what is not", "Not tested for lack of a device")
 STATES_A_RULE = re.compile(r"\b(?:must|never|always|at most|at least|errors?|refused|cannot|required)\b")
+
+# Beside code. `one` and `two` count things that the sentence lists itself.
+STATES_A_NUMBER = re.compile(r"(?<![\w.])\d|\b(?:three|four|five|six|seven|eight|nine|ten|half|twice|eighth|once a second|first MiB)\b")
+NO_DEFAULT = ("none", "required", "see below", "see above", "")
 
 
 def headings(path):
@@ -46,10 +51,47 @@ def first_cells(text):
     return found
 
 
+def split_beside_code(pattern, text):
+    masked, begin = re.sub(r"(``?).*?\1", lambda code: "`" * len(code[0]), text), 0
+    for found in re.finditer(pattern, masked):
+        yield text[begin:found.start()]
+        begin = found.end()
+    yield text[begin:]
+
+
 def sentences(text):
     """Those beside the tables."""
     for block in re.split(r"\n\s*\n|\n(?=- |\d+\. )", re.sub(r"(?m)^\|.*\n?", "\n", text)):
-        yield from re.split(r"(?<=[.;:])\s+(?=[A-Z`*\[])", " ".join(block.split()))
+        yield from split_beside_code(r"(?<=[.;:])\s+(?=[A-Z`*\[])", " ".join(block.split()))
+
+
+def tables(text):
+    """The tables of a section, as lists of rows of cells; the first one is the head."""
+    for table in re.findall(r"(?m)(?:^\|.*\n?)+", text):
+        lines = [re.split(r" (?<!\\)\| ?", line[2:].rstrip("|")) for line in table.strip().split("\n")]
+        yield [[cell.strip() for cell in line] for line in [lines[0]] + lines[2:]]
+
+
+def defaults(text):
+    """(key, default) of each row whose table has a column for defaults."""
+    for head, *lines in tables(text):
+        if "default" in head:
+            at = head.index("default")
+            yield from ((line[0], line[at]) for line in lines if line[at] not in NO_DEFAULT)
+
+
+def sentences_of_cells(text):
+    """Those of the cells that are neither keys nor defaults."""
+    for head, *lines in tables(text):
+        for line in lines:
+            for at, cell in enumerate(line[1:], 1):
+                if at >= len(head) or head[at] != "default":
+                    yield from split_beside_code(r"(?<=[.;])\s+", cell)
+
+
+def states_a_rule(sentence):
+    without_code = re.sub(r"(``?).*?\1|\[[^]]*\]\([^)]*\)|^\d+\.", "", sentence)
+    return STATES_A_RULE.search(sentence) or STATES_A_NUMBER.search(without_code)
 
 
 def keys(path):
@@ -95,8 +137,16 @@ class Rules(unittest.TestCase):
             found = [part for cell in first_cells(text) for part in cell.split(" · ")]
             n += len(wanted)
             self.assertEqual(sorted({cell for cell in wanted if cell not in found}), [], section)
-            self.assertEqual(sorted({cell for cell in found if cell not in wanted and cell[0] != '"'}), [], section)
+            self.assertEqual(sorted({cell for cell in found if cell not in wanted and not re.match('"|default of ', cell)}), [], section)
         self.assertGreater(n, 100)
+
+    def test_every_default_has_a_row(self):
+        for name, table in ("drivers.md", DRIVERS), ("config.md", CONFIG):
+            found = sections(table.read_text(encoding="utf-8"))
+            for section, part in sections((REFERENCE / name).read_text(encoding="utf-8")).items():
+                wanted = {f"default of {key}: {value}" for key, value in defaults(part)}
+                parts = {p for cell in first_cells(found.get(section, "")) for p in cell.split(" · ") if p.startswith("default of ")}
+                self.assertEqual(sorted(wanted ^ parts), [], section)
 
     def test_every_sentence_that_states_a_rule_is_quoted(self):
         """And what is quoted is in the page. Quotations of a page stand in the table of rules, in any section of config.md."""
@@ -107,8 +157,8 @@ class Rules(unittest.TestCase):
             for quote in quotes:
                 self.assertIn(quote, page, "a rule that the page does not have")
             for section, part in sections(text).items():
-                for sentence in sentences(part) if section not in EXPLAINS else ():
-                    if STATES_A_RULE.search(sentence):
+                for sentence in [*sentences(part), *filter(STATES_A_NUMBER.search, sentences_of_cells(part))] if section not in EXPLAINS else ():
+                    if states_a_rule(sentence):
                         n += 1
                         if not any(quote in sentence for quote in quotes):
                             missing.append(f"{section}: {sentence}")

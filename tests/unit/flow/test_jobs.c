@@ -231,6 +231,18 @@ static void without_settings_the_defaults_hold(void **state)
 	assert_int_equal(r->leak, LEAK_KILL);
 	assert_false(r->is_finally || r->dump_env || r->renew_odir || r->is_dry_run);
 	assert_null(stage_job(&s, "a")->seed);
+	assert_int_equal(s.plan->keep_runs, 20);
+	assert_false(s.plan->has_passed_links || r->is_never_reused);
+	assert_int_equal(r->max_odirs, 5);
+	assert_int_equal(strncmp(s.dir, r->cwd, strlen(r->cwd)), 0);
+	assert_string_equal(s.dir + strlen(r->cwd), "/");
+	stage_done(&s);
+	stage_set(&s, "{ flow: jobs\n jobs: [ { name: \"a\", argv: [\"true\"], retries: {} } ] }",
+		  NULL);
+	r = stage_job(&s, "a")->rules;
+	assert_int_equal(r->retry.max, 1);
+	assert_int_equal(r->retry.on, RETRY_ANY);
+	assert_true(r->retry.backoff_s == 0 && !r->retry.reuse);
 	stage_done(&s);
 }
 

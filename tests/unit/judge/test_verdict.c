@@ -197,6 +197,7 @@ static void an_endless_line_never_makes_a_pass(void **state)
 	char *text = xmalloc(n);
 
 	(void)state;
+	assert_int_equal(LOG_LINE_MOST, 1 << 20);
 	memset(text, 'a', n);
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct scan t;
